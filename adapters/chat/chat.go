@@ -1,0 +1,172 @@
+// Package chat is the vocabulary that the bot and its platforms share: what a
+// platform reported (Update), what is to be shown (Message) and how it is shown
+// (Sender). It depends on the standard library only and knows no platform.
+package chat
+
+import (
+	"context"
+	"time"
+)
+
+// Platform names a kind of chat.
+type Platform string
+
+// The platforms that ship.
+const (
+	Telegram Platform = "telegram"
+	Slack    Platform = "slack"
+	Web      Platform = "web"
+)
+
+// Address is where a message can be sent. Thread is empty outside threads and
+// forum topics.
+type Address struct {
+	Platform Platform `json:"platform"`
+	Account  string   `json:"account"` // the bot's id on Telegram, the workspace on Slack, "" on the web
+	Chat     string   `json:"chat"`
+	Thread   string   `json:"thread,omitempty"`
+}
+
+// IsZero reports whether the address names no chat.
+func (a Address) IsZero() bool { return a == Address{} }
+
+// String is "platform:account:chat" and ":thread" where there is one. It is the
+// address's form in slots and in logs; it names a chat, never a person's words.
+func (a Address) String() string {
+	s := string(a.Platform) + ":" + a.Account + ":" + a.Chat
+	if a.Thread != "" {
+		s += ":" + a.Thread
+	}
+	return s
+}
+
+// Ref names one posted message: the platform's own message id within an
+// Address ("" = none). Telegram: decimal message_id. Slack: ts. Web: the slot.
+type Ref string
+
+// User is the person behind an update, as the platform tells it.
+type User struct {
+	ID       string // stable id on (platform, account); "" for anonymous group admins
+	Name     string // display name, may be empty
+	Username string
+	Language string // BCP 47 tag as the platform gave it; may be empty
+	Bot      bool
+}
+
+// Kind says what an Update reports.
+type Kind string
+
+// The kinds of updates.
+const (
+	Text    Kind = "text"    // words the person wrote (Update.Text), with or without files
+	Command Kind = "command" // "/name arguments": Update.Command is the name without slash or bot, Update.Text the arguments
+	Tap     Kind = "tap"     // a button (Update.Data), on the message Update.On
+	Edited  Kind = "edited"  // the person edited an earlier message: Update.On names it, Update.Text is new
+	Blocked Kind = "blocked" // the person blocked the bot, or a group removed it
+	Joined  Kind = "joined"  // the person unblocked the bot, or a group added it
+	Moved   Kind = "moved"   // the chat has a new address: Update.MovedTo
+	Other   Kind = "other"   // a kind nobody handles: stored as seen, ignored
+)
+
+// Update is one thing that a platform reported. Adapters fill it after they
+// authenticated its source.
+type Update struct {
+	Key     string // unique per (platform, account) and stable over redeliveries, e.g. "tg:123:456"
+	Kind    Kind
+	From    Address // the chat it happened in; answers go there
+	Private bool    // From is a one-to-one chat with User
+	User    User
+	Text    string
+	Command string
+	Data    string // of the tapped button; whoever sends it is not trusted
+	On      Ref    // the message that was tapped or edited
+	ReplyTo Ref    // the message that this one replies to
+	Own     Ref    // this message's own reference
+	Files   []File
+	Contact string  // a phone number shared by the platform's own button
+	MovedTo Address // Kind Moved
+	At      time.Time
+	Reply   any // adapter-private: what it needs to show an Answer (a callback id); never stored
+}
+
+// File is a file kept by reference; its bytes stay on the platform.
+type File struct {
+	Kind string `json:"kind"` // photo, voice, audio, video, document
+	ID   string `json:"id"`   // the platform's own file id
+	Name string `json:"name,omitempty"`
+	Type string `json:"type,omitempty"` // MIME
+	Size int64  `json:"size,omitempty"` // bytes; 0 = unknown
+}
+
+// Answer is what the one who caused an update sees at once: a toast, an alert,
+// an error at a field. It is not stored and may be lost.
+type Answer struct {
+	Update int    // index of the update it answers, in the slice that was handled
+	Text   string // plain text, at most 200 runes
+	Alert  bool   // needs the person's attention, rather than a passing toast
+}
+
+// Handler acts on updates that were authenticated. The platform is acknowledged
+// when it returns nil; it returns an error only when the store is away, and then
+// nothing of the batch may be acknowledged.
+type Handler func(context.Context, []Update) ([]Answer, error)
+
+// Message is what is to be shown. Adapters turn it into the platform's own form
+// and escape everything: no field ever holds markup.
+type Message struct {
+	Text    string     `json:"text,omitempty"`  // plain text; may hold line breaks
+	Title   string     `json:"title,omitempty"` // shown strong, above Text
+	Facts   []Fact     `json:"facts,omitempty"` // label and value pairs (a card)
+	Quotes  []Quote    `json:"quotes,omitempty"`
+	Footer  string     `json:"footer,omitempty"` // shown faint, below
+	Rows    [][]Button `json:"rows,omitempty"`   // rows of buttons
+	Lang    string     `json:"lang,omitempty"`   // BCP 47: for lang and dir attributes
+	State   string     `json:"state,omitempty"`  // a card's state, for a colour beside the words: open, taken, resolved, snoozed, watch
+	Hint    string     `json:"hint,omitempty"`   // what an input field would say while empty
+	Expects Expects    `json:"expects,omitempty"`
+	Max     int        `json:"max,omitempty"`     // most characters that an answer may have, 0 = the platform's own
+	Replies Ref        `json:"replies,omitempty"` // shown as a reply to that message, where it still exists
+}
+
+// Expects says what kind of answer a message waits for beside its buttons.
+type Expects string
+
+// What a message may wait for.
+const (
+	ExpectsNothing Expects = ""
+	ExpectsText    Expects = "text"
+	ExpectsLong    Expects = "long"
+	ExpectsPhone   Expects = "phone" // Telegram offers its share button
+	ExpectsFile    Expects = "file"
+	ExpectsDate    Expects = "date"
+)
+
+// Fact is one line of a card.
+type Fact struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
+
+// Quote is somebody's own words, shown as a quotation and never as markup.
+type Quote struct {
+	Label string `json:"label,omitempty"`
+	Text  string `json:"text"`
+}
+
+// Button is one tap. Data is at most 64 bytes (Telegram's limit).
+type Button struct {
+	Text     string `json:"text"`
+	Data     string `json:"data,omitempty"`
+	URL      string `json:"url,omitempty"`
+	Label    string `json:"label,omitempty"` // what a screen reader says, "Rate 2 of 5, dissatisfied"; "" = Text
+	Style    string `json:"style,omitempty"` // "", "primary", "danger"
+	Selected bool   `json:"selected,omitempty"`
+}
+
+// Sender shows messages of one account. If at is set the message it names is
+// edited in place; the returned Ref names the message that now shows m: at itself
+// or, where the old one was gone, a new one. An unchanged message is a success.
+// Errors are *Error. Senders do not pace, retry or keep order; the Dispatcher does.
+type Sender interface {
+	Send(ctx context.Context, to Address, m Message, at Ref) (Ref, error)
+}

@@ -1,0 +1,256 @@
+package storage
+
+import (
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+// Delivery is one place in a chat (a slot) and what is to be seen there. One row per
+// slot holds what is wanted, what is shown and the state between them. The first
+// delivery posts a message and remembers its reference; later ones edit it.
+type Delivery struct {
+	Bucket   Bucket
+	Slot     string // q:<session>:<question>, case:<case>:<address>, …
+	Identity string // whose conversation it belongs to
+	Address  chat.Address
+	Kind     DeliveryKind
+	Ord      int64 // place in the chat's order: strictly increasing in its bucket
+	Render   chat.Message
+	Hash     string // of Render
+	Wanted   int    // version of Render, from 1
+	Shown    int    // version that the chat shows, 0 = none
+	ShownRef chat.Ref
+	ShownSum string // Hash of the version shown
+	Base     int    // versions up to this one belong to a message that was left behind
+	State    DeliveryState
+	Due      time.Time
+	Attempts int // since the last success
+	Tried    time.Time
+	Epoch    int64  // of the lease under which it was last claimed
+	Error    string // why it waits or was given up; no secret, no customer's words
+	Created  time.Time
+}
+
+// DeliveryKind decides what happens to a delivery that is in doubt after a crash.
+type DeliveryKind string
+
+// The kinds of deliveries.
+const (
+	QuestionD DeliveryKind = "question" // in doubt: sent again; its buttons name it
+	CardD     DeliveryKind = "card"     // in doubt: sent again, marked "(repeat)"
+	NoticeD   DeliveryKind = "notice"   // in doubt: dropped
+	ThanksD   DeliveryKind = "thanks"   // in doubt: dropped
+)
+
+// DeliveryState is where a delivery stands.
+type DeliveryState string
+
+// The states. Due and Sending are unsettled; Sent and Failed are settled.
+const (
+	Due     DeliveryState = "due"
+	Sending DeliveryState = "sending"
+	Sent    DeliveryState = "sent"
+	Failed  DeliveryState = "failed"
+)
+
+// Unsettled reports whether something still has to happen.
+func (d Delivery) Unsettled() bool { return d.State == Due || d.State == Sending }
+
+// SlotOp is one change of a slot. Exactly one field is set.
+type SlotOp struct {
+	Want   *Want
+	Claim  *Claim
+	Settle *Settle
+}
+
+// Want asks that a slot show a render. An unchanged render changes nothing.
+type Want struct {
+	Slot     string
+	Identity string
+	Address  chat.Address
+	Kind     DeliveryKind
+	Render   chat.Message
+	Hash     string
+	// Repost posts the render as a new message at the end of the chat instead of
+	// editing the one that is there. If Leave is set, the old message shows it instead.
+	Repost    bool
+	Leave     *chat.Message
+	LeaveHash string
+	// OnlyIfKnown drops the want when the slot does not exist.
+	OnlyIfKnown bool
+}
+
+// Claim marks a slot as being sent by the holder of the lease with this epoch. It
+// does nothing unless the slot is due and every earlier unsettled delivery of the same
+// conversation to the same address is being sent under the same epoch.
+type Claim struct {
+	Slot  string
+	Epoch int64
+}
+
+// Settle says what became of sending one version. It does nothing if another epoch
+// has claimed the slot since.
+type Settle struct {
+	Slot    string
+	Epoch   int64
+	Version int
+	Hash    string // of the render that was sent
+	Ref     chat.Ref
+	Outcome Outcome
+	At      time.Time    // Retry: not before
+	To      chat.Address // Retry: the chat's new address, if it moved
+	Error   string
+}
+
+// Outcome is what became of a try.
+type Outcome string
+
+// The outcomes.
+const (
+	Delivered Outcome = "delivered"
+	Retry     Outcome = "retry"
+	GaveUp    Outcome = "gave_up"
+	Dropped   Outcome = "dropped" // in doubt and not worth repeating: settled as sent
+)
+
+// Apply is the transition function of a slot: d is the row as it is (nil = none), ord
+// the next place in the bucket's order, others the unsettled deliveries of the same
+// conversation. It returns the rows to write: none (nothing changed), the slot's own
+// first, and after a Repost the message that was left behind. Pure.
+func (op SlotOp) Apply(b Bucket, d *Delivery, others []Delivery, ord int64, now time.Time) []Delivery {
+	switch {
+	case op.Want != nil:
+		return op.Want.apply(b, d, ord, now)
+	case op.Claim != nil:
+		return op.Claim.apply(d, others, now)
+	case op.Settle != nil:
+		return op.Settle.apply(d, now)
+	}
+	return nil
+}
+
+// Slot names the slot that the operation is about.
+func (op SlotOp) Slot() string {
+	switch {
+	case op.Want != nil:
+		return op.Want.Slot
+	case op.Claim != nil:
+		return op.Claim.Slot
+	case op.Settle != nil:
+		return op.Settle.Slot
+	}
+	return ""
+}
+
+func (w *Want) apply(b Bucket, d *Delivery, ord int64, now time.Time) []Delivery {
+	if d == nil {
+		if w.OnlyIfKnown {
+			return nil
+		}
+		n := Delivery{
+			Bucket: b, Slot: w.Slot, Identity: w.Identity, Address: w.Address, Kind: w.Kind, Ord: ord,
+			Render: w.Render, Hash: w.Hash, Wanted: 1, State: Due, Due: now, Created: now,
+		}
+		n.showDirectly()
+		return []Delivery{n}
+	}
+	n := *d
+	posted := n.ShownRef != "" || n.Shown > n.Base
+	var left []Delivery
+	if w.Repost && posted {
+		if w.Leave != nil {
+			left = append(left, n.leftBehind(w, now))
+		}
+		n.Base, n.ShownRef, n.ShownSum, n.Ord = n.Wanted, "", "", ord
+	} else if w.Hash == n.Hash && n.State != Failed {
+		return nil
+	}
+	n.Render, n.Hash, n.Kind = w.Render, w.Hash, w.Kind
+	n.Wanted++
+	n.Error = ""
+	switch {
+	case n.State == Sending: // its settlement will see that more is wanted
+	case n.ShownRef != "" && n.ShownSum == n.Hash: // back to what is shown already
+		n.State, n.Shown = Sent, n.Wanted
+	default:
+		if n.State != Due || n.Attempts == 0 {
+			n.Due = now
+		}
+		if n.State == Failed {
+			n.Attempts = 0
+		}
+		n.State = Due
+	}
+	n.showDirectly()
+	return append([]Delivery{n}, left...)
+}
+
+// leftBehind is the old message of a slot that is posted anew, as a slot of its own.
+func (d Delivery) leftBehind(w *Want, now time.Time) Delivery {
+	l := d
+	l.Slot = d.Slot + ":left:" + string(d.ShownRef)
+	l.Kind = NoticeD
+	l.Render, l.Hash = *w.Leave, w.LeaveHash
+	l.Shown, l.Wanted, l.Base = 1, 2, 0
+	l.State, l.Due, l.Attempts, l.Error, l.Epoch, l.Created = Due, now, 0, "", 0, now
+	l.showDirectly()
+	return l
+}
+
+// showDirectly settles deliveries to the web: the stored rows are its transcript.
+func (d *Delivery) showDirectly() {
+	if d.Address.Platform == chat.Web {
+		d.State, d.Shown, d.ShownSum, d.ShownRef = Sent, d.Wanted, d.Hash, chat.Ref(d.Slot)
+	}
+}
+
+func (c *Claim) apply(d *Delivery, others []Delivery, now time.Time) []Delivery {
+	if d == nil || d.State != Due || d.Due.After(now) {
+		return nil
+	}
+	for _, o := range others {
+		earlier := o.Slot != d.Slot && o.Address == d.Address && o.Ord < d.Ord
+		if earlier && !(o.State == Sending && o.Epoch == c.Epoch) && o.Unsettled() {
+			return nil
+		}
+	}
+	n := *d
+	n.State, n.Epoch, n.Tried = Sending, c.Epoch, now
+	n.Attempts++
+	return []Delivery{n}
+}
+
+func (s *Settle) apply(d *Delivery, now time.Time) []Delivery {
+	if d == nil || d.State != Sending || d.Epoch != s.Epoch {
+		return nil
+	}
+	n := *d
+	if !s.To.IsZero() {
+		// References are worth nothing in the new chat: what is shown there starts afresh.
+		n.Address, n.ShownRef, n.ShownSum, n.Base = s.To, "", "", n.Shown
+	}
+	more := n.Wanted > s.Version
+	switch s.Outcome {
+	case Delivered, Dropped:
+		if s.Version > n.Base { // else it was an edit of a message that was left behind
+			n.Shown, n.ShownSum = s.Version, s.Hash
+			if s.Ref != "" {
+				n.ShownRef = s.Ref
+			}
+		}
+		n.Attempts, n.Error = 0, s.Error
+		n.State, n.Due = Sent, now
+		if more {
+			n.State = Due
+		}
+	case Retry:
+		n.State, n.Due, n.Error = Due, s.At, s.Error
+	case GaveUp:
+		n.State, n.Error = Failed, s.Error
+		if more {
+			n.State, n.Due, n.Attempts = Due, now, 0
+		}
+	}
+	return []Delivery{n}
+}

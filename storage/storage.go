@@ -1,0 +1,349 @@
+// Package storage is the contract between the bot and its database: what is kept
+// (records), how it changes (Turn, Change) and how what must be said waits to be said
+// (Delivery). The promise of the outbox, word for word: in order per chat, never lost,
+// possibly shown twice.
+//
+// A Bucket is the unit of ordering, of batching and of distribution: a fixed hash of
+// the person who answers. Everything that belongs to one conversation lives in one
+// bucket, a write transaction touches one bucket and holds its lock, and one
+// transaction per bucket is in flight at a time, over all instances.
+package storage
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// Errors that callers act on. They are wrapped, so compare with errors.Is.
+var (
+	// ErrSeen is a turn's error when its Key was committed before: nothing was done.
+	ErrSeen = errors.New("seen before")
+	// ErrUnavailable means that the database cannot be used now and that nothing was
+	// changed, or that nobody knows whether it was. Everything may be repeated.
+	ErrUnavailable = errors.New("the database is not available")
+	// ErrNotFound means that there is no such record.
+	ErrNotFound = errors.New("not found")
+)
+
+// Store is a database. Its methods are safe for concurrent use, and each returns
+// within its context's deadline plus two seconds even on a connection that hangs.
+type Store interface {
+	// Buckets is the number of buckets, a property of the database.
+	Buckets() int
+
+	// Advance runs the turns of one bucket in order in one transaction and returns
+	// one error per turn: nil (committed), ErrSeen (its Key was seen: skipped), the
+	// error of its own Apply (dropped alone, with its Key), or ErrUnavailable. After a
+	// database error that a retry does not cure, the turns run singly. When it returns,
+	// everything whose error is nil is durable.
+	Advance(ctx context.Context, b Bucket, turns []Turn) []error
+
+	Reader
+	Reference
+	Leases
+
+	// Park keeps an update that could not be handled, in the bucket of its person, and
+	// marks its key as seen.
+	Park(ctx context.Context, p Parked) error
+	// ParkedUpdates lists the newest parked updates over all buckets.
+	ParkedUpdates(ctx context.Context, limit int) ([]Parked, error)
+
+	// Prune removes up to limit rows of each kind that are older than retention says,
+	// in one bucket, and returns how many went. Call it until it returns 0.
+	Prune(ctx context.Context, b Bucket, before Retention, limit int) (int, error)
+
+	// Hints delivers a value now and then after another process wrote deliveries. It is
+	// only a hint: the receiver polls anyway. It ends with ctx.
+	Hints(ctx context.Context) <-chan struct{}
+	// Hint tells other processes that there are deliveries to send.
+	Hint(ctx context.Context)
+
+	// Ping reports whether the database answers, within ctx.
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Reader is what is read outside turns. What it returns may be one commit old.
+type Reader interface {
+	// Invitation returns the invitation with this id. ErrNotFound if there is none.
+	Invitation(ctx context.Context, b Bucket, id string) (Invitation, error)
+	// Identity returns one person's chat account. ErrNotFound if it never wrote.
+	Identity(ctx context.Context, b Bucket, id string) (Identity, error)
+	// Session returns one session with its newest answers. ErrNotFound if there is none.
+	Session(ctx context.Context, b Bucket, id string) (Session, error)
+	// Answers returns every revision of a session's answers, oldest first.
+	Answers(ctx context.Context, b Bucket, session string) ([]survey.Answer, error)
+	// Cases returns the newest cases over all buckets, at most limit.
+	Cases(ctx context.Context, limit int) ([]Case, error)
+	// CaseEvents returns what happened to a case, oldest first.
+	CaseEvents(ctx context.Context, b Bucket, caseID string) ([]CaseEvent, error)
+	// Earlier counts a customer's unsatisfied sessions that started in [since, until),
+	// over all buckets.
+	Earlier(ctx context.Context, customer string, since, until time.Time) (int, error)
+	// Expiring lists live sessions of a bucket whose time is over at now, oldest first.
+	Expiring(ctx context.Context, b Bucket, now time.Time, limit int) ([]Session, error)
+	// Transcript returns the deliveries to an address that one bucket holds, in their
+	// order: what the web chat shows. A room's transcript is that of all buckets.
+	Transcript(ctx context.Context, b Bucket, to chat.Address) ([]Delivery, error)
+	// Heads returns deliveries of an account that may be claimed at now: at most one a
+	// chat, the lowest unsettled one, and only if it is due. Chats of one bucket.
+	Heads(ctx context.Context, b Bucket, p chat.Platform, account string, now time.Time, limit int) ([]Delivery, error)
+	// Doubtful returns deliveries of an account that an earlier sender (epoch below
+	// this one) left in the state Sending: nobody knows whether they were shown.
+	Doubtful(ctx context.Context, b Bucket, p chat.Platform, account string, epoch int64, limit int) ([]Delivery, error)
+	// Failed lists the newest deliveries that were given up, over all buckets.
+	Failed(ctx context.Context, limit int) ([]Delivery, error)
+	// Counts is a small picture for the operator.
+	Counts(ctx context.Context) (Counts, error)
+}
+
+// Reference is the small tables that every bucket may refer to.
+type Reference interface {
+	// Publish stores source as the next version of the flow, unless it equals the newest
+	// one. It returns the version that holds it and whether that version is new.
+	// Concurrent publishers get versions without gaps or doubles.
+	Publish(ctx context.Context, flow, source string, at time.Time) (version int, created bool, err error)
+	// FlowSource returns one version's source; version 0 is the newest. ErrNotFound.
+	FlowSource(ctx context.Context, flow string, version int) (FlowSource, error)
+	// FlowSources returns the newest version of every flow.
+	FlowSources(ctx context.Context) ([]FlowSource, error)
+
+	PutSite(ctx context.Context, s Site) error
+	Sites(ctx context.Context) ([]Site, error)
+
+	// PutCustomer inserts or updates a customer by id.
+	PutCustomer(ctx context.Context, c Customer) error
+	Customer(ctx context.Context, id string) (Customer, error)
+
+	// PutAccount remembers what a platform said of our account, so that links can be
+	// made offline.
+	PutAccount(ctx context.Context, a Account) error
+	Accounts(ctx context.Context) ([]Account, error)
+
+	// PutMove remembers that a chat has a new address; Moves returns all of them.
+	PutMove(ctx context.Context, from, to chat.Address) error
+	Moves(ctx context.Context) (map[chat.Address]chat.Address, error)
+}
+
+// Leases give one instance, for a while, the right to be the only one that does
+// something. Time is the database's own.
+type Leases interface {
+	// Acquire takes the lease or renews it: it succeeds when nobody holds it, when it
+	// lapsed, or when holder holds it already. A takeover raises the epoch; a renewal
+	// keeps it.
+	Acquire(ctx context.Context, name, holder string, ttl time.Duration) (Lease, bool, error)
+	// Release gives the lease up, if holder still holds it.
+	Release(ctx context.Context, name, holder string) error
+}
+
+// Lease is the right to be the only one; its Epoch fences late writers.
+type Lease struct {
+	Name   string
+	Holder string
+	Epoch  int64
+}
+
+// Turn is one update's work. Apply is pure and may run more than once; all it may
+// read is Loaded and the configuration snapshot that it closes over. Done, if set, is
+// called after the commit, in order, and not for a turn that was skipped or dropped.
+type Turn struct {
+	Key   string // refused if seen before; "" = work of our own that is idempotent
+	Load  Load
+	Apply func(Loaded) (Change, error)
+	Done  func(Result)
+}
+
+// Load says what Apply needs to see.
+type Load struct {
+	Person     Person   // whose conversation it is; zero = only what the other fields name
+	Session    string   // a session by id; "" = the person's current one
+	Invitation string   // an invitation by id
+	Case       string   // a case by id; "" = the case of the loaded session
+	Slots      []string // deliveries by slot
+}
+
+// Loaded is the state a turn starts from, with the effects of the turns before it in
+// the same batch. Pointers are nil where there is nothing; Apply may change what they
+// point to and hand it back in its Change.
+type Loaded struct {
+	Now        time.Time // the transaction's one time, UTC, to the microsecond
+	Identity   *Identity
+	Session    *Session
+	Invitation *Invitation
+	Case       *Case
+	Slots      map[string]Delivery
+	NextCase   int // the number that a new case of this bucket gets
+}
+
+// Change is what a turn did. Nil and empty mean "unchanged".
+type Change struct {
+	Identity   *Identity
+	Session    *Session
+	Answers    []survey.Answer // new revisions, of Session
+	Invitation *Invitation
+	Case       *Case // a new one must have Number == Loaded.NextCase
+	Events     []CaseEvent
+	Words      []Words
+	Slots      []SlotOp // applied in order
+}
+
+// Result is what became of a turn's slot operations.
+type Result struct {
+	Change  Change
+	Claimed []Delivery // rows that this turn's Claim operations moved to Sending, in their order
+	Changed []Delivery // every row that was written, as it is now
+}
+
+// Person names a chat account: who taps.
+type Person struct {
+	Platform chat.Platform
+	Account  string
+	User     string
+}
+
+// Identity is one chat account of a customer.
+type Identity struct {
+	ID       string // Person.ID()
+	Bucket   Bucket
+	Person   Person
+	Address  chat.Address // where this person is written to
+	Name     string
+	Username string
+	Language string    // chosen with /language; "" = Spoken
+	Spoken   string    // as the platform last said; may be ""
+	Customer string    // id of the Customer; "" = only known here
+	Session  string    // the newest session
+	Stopped  time.Time // /stop; zero = may be invited
+	Blocked  time.Time // blocked the bot; zero = reachable
+	Created  time.Time
+	Seen     time.Time // last update
+}
+
+// Session is a survey.Session with what it belongs to.
+type Session struct {
+	survey.Session
+	Bucket     Bucket
+	Identity   string
+	Address    chat.Address // where it is asked
+	Invitation string       // "" = self-started
+	Site       string
+	Service    string
+	Customer   string
+	Case       string // id of the case that it opened or joined
+	Facts      recovery.Facts
+	Judgement  survey.Judgement // of the newest answers
+}
+
+// Invitation is one offer of a survey. Its id is a keyed hash of the token in its
+// link, so that the database does not hold live links.
+type Invitation struct {
+	ID         string
+	Bucket     Bucket
+	Flow       string
+	Version    int
+	Site       string
+	Customer   string
+	Channel    string            // telegram, web, slack: how it was meant to go; "" = any
+	Language   string            // "" = the platform's
+	Attributes map[string]string // of the event
+	Facts      recovery.Facts
+	ClaimedBy  string // identity id; "" = open
+	ClaimedAt  time.Time
+	Session    string
+	Created    time.Time
+	Expires    time.Time
+	Test       bool
+}
+
+// Case is a recovery.Case with what it belongs to.
+type Case struct {
+	recovery.Case
+	Bucket   Bucket
+	Identity string
+	Site     string
+	Customer string
+}
+
+// CaseEvent is something that happened to a case. They are only ever added.
+type CaseEvent struct {
+	ID   string // UUIDv7
+	Case string
+	At   time.Time
+	Kind string // opened, joined, raised, customer_changed, words, …
+	By   string // who, "" = the customer or the program
+	Note string // plain words; may hold the customer's own
+}
+
+// Words are what a person wrote that was no answer: kept, and passed to staff.
+type Words struct {
+	ID      string // UUIDv7
+	Session string // "" = outside a session
+	Case    string
+	Inbound bool
+	Text    string
+	Files   []survey.File
+	At      time.Time
+}
+
+// Site is a branch.
+type Site struct {
+	ID       string // short key, e.g. "main-street"
+	Name     string
+	Zone     string // IANA time zone, "" = UTC
+	Language string // BCP 47, "" = English
+	Created  time.Time
+}
+
+// Customer is a person, over all their identities.
+type Customer struct {
+	ID      string // the admin's own key for them
+	Name    string
+	Tier    recovery.Tier
+	Created time.Time
+}
+
+// Account is one bot token or one workspace installation.
+type Account struct {
+	Platform chat.Platform
+	ID       string // the bot's own id
+	Name     string // the bot's user name, for links
+	Seen     time.Time
+}
+
+// FlowSource is one published version of a flow, as its file.
+type FlowSource struct {
+	Flow      string
+	Version   int
+	Source    string
+	Published time.Time
+}
+
+// Parked is an update that could not be handled after five tries.
+type Parked struct {
+	Key     string
+	Person  Person
+	Payload string // the update as JSON
+	Error   string
+	At      time.Time
+}
+
+// Retention says before which time what is removed. Zero = nothing of that kind.
+type Retention struct {
+	Keys       time.Time // keys of updates
+	Deliveries time.Time // settled deliveries, except of open cases and live sessions
+}
+
+// Counts is a small picture for the operator.
+type Counts struct {
+	Sessions int
+	Answers  int
+	Cases    int
+	Due      int // deliveries that wait
+	Failed   int // deliveries that were given up
+	Parked   int
+}

@@ -1,0 +1,183 @@
+// Package survey says what is asked and what an answer means. It is pure: no
+// clock, no database, no network, no randomness. The time is an argument.
+//
+// A Flow is one published, immutable version of a questionnaire. A Session is one
+// respondent's run through it. Step is the transition function of that run; Judge
+// computes what the answers mean; Check finds what is wrong with a flow.
+package survey
+
+import "time"
+
+// Text is words by language: BCP 47 tag → words.
+type Text map[string]string
+
+// In returns the words in the first of langs that has any, else in fallback
+// languages of the flow, else "". The rule is in docs/flows.md: exact tag, then the
+// same base language ("zh" finds "zh-Hans"), then the flow's languages in order.
+func (t Text) In(langs ...string) string { return textIn(t, langs) }
+
+// Class decides which contact clock a flow obeys and whether it can open cases.
+type Class string
+
+// The classes of flows.
+const (
+	Transactional Class = "transactional"
+	Relationship  Class = "relationship"
+	Recovery      Class = "recovery"
+	Pulse         Class = "pulse"   // staff pulse: never opens a case
+	Mystery       Class = "mystery" // mystery shopper: never opens a case, never counted with customers
+)
+
+// Flow is one version of a questionnaire. It is never changed once published.
+type Flow struct {
+	ID          string
+	Version     int // from 1; 0 = not published
+	Class       Class
+	Title       Text
+	Languages   []string // the first is the fallback
+	Delay       time.Duration
+	Expires     time.Duration // how long an opened session stays open; 0 = 72 h
+	MinCoverage float64       // share of the scored weight that a composite needs; 0 = 0.5
+	GapTol      float64       // |gap| up to which expectation counts as met
+	GapIgnored  bool          // gap state does not make a session unsatisfied
+	Bands       BandSet
+	Texts       map[string]Text // invitation, reminder, intro, thanks_satisfied, thanks_neutral, thanks_unsatisfied, thanks_no_contact, …; missing = the shipped ones
+	Questions   []Question      // in the order of the file
+}
+
+// Kind is a kind of question.
+type Kind string
+
+// The kinds of questions.
+const (
+	ScaleQ   Kind = "scale"   // one of Scale.Options
+	ChoiceQ  Kind = "choice"  // one, or up to Max, of Choices
+	TextQ    Kind = "text"    // words
+	NumberQ  Kind = "number"  // a number from Min to Max
+	ContactQ Kind = "contact" // phone, e-mail, preferred way or time: see Contact
+	FileQ    Kind = "file"    // photo, voice note or file, kept by reference
+	DateQ    Kind = "date"    // a calendar date, ISO 8601
+	MessageQ Kind = "message" // words without a question
+)
+
+// AlertMode says when a question by itself may call staff.
+type AlertMode string
+
+// The alert modes. The empty mode is AlertAlways for the primary question and
+// critical values, AlertBottom for attributes.
+const (
+	AlertDefault AlertMode = ""
+	AlertAlways  AlertMode = "always"
+	AlertBottom  AlertMode = "bottom"
+	AlertNever   AlertMode = "never"
+)
+
+// Phase says when in the service a question is asked.
+type Phase string
+
+// The phases. A session waits after its Pre questions until it is resumed.
+const (
+	Post Phase = ""
+	Pre  Phase = "pre"
+)
+
+// Question is one thing asked. Its Key keeps its trend over versions.
+type Question struct {
+	Key       string
+	Kind      Kind
+	Ask       Text
+	Scale     Scale    // ScaleQ
+	Choices   []Choice // ChoiceQ
+	Max       int      // ChoiceQ: most choices, 1 = single; TextQ: most characters; NumberQ uses MinValue, MaxValue
+	MinValue  float64  // NumberQ
+	MaxValue  float64  // NumberQ
+	Contact   string   // ContactQ: phone, email, way, time
+	Long      bool     // TextQ: several sentences are welcome
+	Primary   bool
+	Optional  bool // draws a Skip button; every question accepts a skip
+	Weight    float64
+	Dimension string // tangibles, reliability, responsiveness, assurance, empathy
+	Mix       string // product, price, place, promotion, people, physical_evidence, process
+	Justice   string // distributive, procedural, interactional
+	Factor    string // attraction, satisfaction, participation (loyalty index)
+	Measure   string // price_sensitivity, competitor_attitude, tolerance, …
+	Reported  string // "gap": the value is the expectation gap
+	Reverse   bool   // x' = min + max − x before anything else
+	Critical  []float64
+	Alert     AlertMode
+	Phase     Phase
+	Pair      string // key of the Pre question that asks the expectation
+	Rotate    string // questions of one group are shuffled by the session's id
+	When      *Cond  // nil = always
+}
+
+// Scored reports whether the question takes part in the composite: weight above 0.
+func (q Question) Scored() bool { return q.Weight > 0 }
+
+// Scale is an ordered set of labelled values, worst first.
+type Scale struct {
+	Key     string
+	Ladder  bool // labels name levels of the band set: scores lie in the ranges of those levels
+	Options []Option
+	MinText Text // words at the ends, for scales whose options are bare numbers (NPS)
+	MaxText Text
+}
+
+// Option is one value of a Scale with its own score and flag.
+type Option struct {
+	Value  float64
+	Label  Text
+	Score  *float64 // 0–100; nil = unscored
+	Flag   Flag
+	Symbol string // an emoji shown beside the words, never instead of them; may be empty
+}
+
+// Choice is one item of a choice list.
+type Choice struct {
+	Key       string
+	Label     Text
+	Dimension string
+	Mix       string
+}
+
+// Flag is what an option says of its respondent.
+type Flag string
+
+// The flags, worst first. Delighted counts as satisfied in CSAT.
+const (
+	NoFlag      Flag = ""
+	Unsatisfied Flag = "unsatisfied"
+	Neutral     Flag = "neutral"
+	Satisfied   Flag = "satisfied"
+	Delighted   Flag = "delighted"
+)
+
+// Band is one level of the ladder: scores in [Low, High), the last one closed.
+type Band struct {
+	Level       int // from 1, worst first
+	Low, High   float64
+	Name        Text
+	Indication  Text // the mood that staff should expect
+	Unsatisfied bool
+}
+
+// BandSet is a ladder over [0, 100] with exactly one cut between unsatisfied and
+// the rest (domain: bands are half-open intervals).
+type BandSet []Band
+
+// Cond is a condition over the answers so far, as data. Exactly one of its forms is
+// used: All, Any, Not, or a test of one Subject.
+type Cond struct {
+	All, Any []Cond
+	Not      *Cond
+
+	Subject  string   // a question key, "primary", "judgement" or "event.ATTRIBUTE"
+	Flags    []Flag   // the subject's flag is one of these
+	Values   []string // its value (number, choice key or attribute) is one of these
+	Below    *float64
+	Above    *float64
+	AtMost   *float64
+	AtLeast  *float64
+	Contains string // a multiple choice contains this key
+	Answered *bool  // about a missing or skipped answer only this can be true
+}

@@ -1,0 +1,68 @@
+package survey
+
+// Judgement is what the answers mean. Nil and zero mean "no value".
+type Judgement struct {
+	Composite   *float64           `json:"composite"`            // 0–100: Σwᵢsᵢ / Σwᵢ over answered scored questions
+	Coverage    float64            `json:"coverage"`             // answered weight / all scored weight, 0–1
+	Level       int                `json:"level,omitempty"`      // 1–7 by the flow's bands; 0 = none
+	Flag        Flag               `json:"flag,omitempty"`       // the primary answer's
+	Gap         *float64           `json:"gap"`                  // perception − expectation, in scale steps
+	GapState    GapState           `json:"gap_state,omitempty"`  //
+	Delighted   bool               `json:"delighted,omitempty"`  // gap ≥ 1
+	Dimensions  map[string]float64 `json:"dimensions,omitempty"` // mean score by quality dimension, 0–100
+	Unsatisfied bool               `json:"unsatisfied"`
+
+	// What the alert rules look at (package recovery).
+	Primary  Primary  `json:"primary,omitzero"`
+	Critical []string `json:"critical,omitempty"` // keys of questions answered with a critical value
+	Bottom   []string `json:"bottom,omitempty"`   // keys of attributes answered at the bottom of their scale
+	Settled  bool     `json:"settled,omitempty"`  // every scored question is answered or skipped, or the session ended
+	Ended    bool     `json:"ended,omitempty"`
+}
+
+// Primary describes the answer to the primary question, as far as rules need it.
+type Primary struct {
+	Key      string  `json:"key,omitempty"`
+	Scale    string  `json:"scale,omitempty"`
+	Value    float64 `json:"value,omitempty"`  // raw
+	Level    int     `json:"level,omitempty"`  // of its score on a ladder scale; 0 on others
+	Lowest   bool    `json:"lowest,omitempty"` // the lowest option of its scale
+	Answered bool    `json:"answered,omitempty"`
+	Silent   bool    `json:"silent,omitempty"` // alert: never
+}
+
+// GapState is the three-state reading of the gap (domain S2).
+type GapState string
+
+// The gap states.
+const (
+	GapUnsatisfied   GapState = "unsatisfied"
+	GapSatisfied     GapState = "satisfied"
+	GapVerySatisfied GapState = "very_satisfied"
+)
+
+// Judge computes what the newest answers mean. ended says that no more will come.
+// Skipped and Dropped answers count as not answered (a skip still settles).
+func Judge(f Flow, answers []Answer, ended bool) Judgement { return judge(f, answers, ended) }
+
+// Problem is one thing that Check finds.
+type Problem struct {
+	Severity Severity `json:"severity"`
+	Code     string   `json:"code"`               // stable, snake_case
+	Question string   `json:"question,omitempty"` // key
+	Message  string   `json:"message"`            // a plain sentence that says what to do
+}
+
+// Severity separates what refuses a publication from what only deserves a look.
+type Severity string
+
+// The severities.
+const (
+	Fatal   Severity = "error"
+	Warning Severity = "warning"
+)
+
+// Check finds unreachable questions, dead conditions, missing languages, broken
+// scale and band invariants, a missing or second primary question, more than seven
+// scored questions, and the like. An empty result means nothing was found.
+func Check(f Flow) []Problem { return check(f) }

@@ -1,0 +1,144 @@
+package survey
+
+import "time"
+
+// Input is something that happens to a session. The set is closed.
+type Input interface{ input() }
+
+// The inputs. Question and Option are indexes into Flow.Questions and its options
+// or choices, as buttons carry them; an input about a question that is neither open
+// nor changeable leaves the session as it was.
+type (
+	// Open starts a new session, or asks the open question of a running one again.
+	Open struct{}
+	// Pick answers a scale or a single choice with one option.
+	Pick struct{ Question, Option int }
+	// Toggle adds an option to an open multiple choice, or takes it out.
+	Toggle struct{ Question, Option int }
+	// Done answers a multiple choice with what was toggled.
+	Done struct{ Question int }
+	// Write is words: an answer to the open question if it can be one (also "2",
+	// "2/5" or an option's words in any language of the flow), else off-script.
+	Write struct{ Text string }
+	// Attach is files sent: an answer to a file question, or added to a text's.
+	Attach struct {
+		Files []File
+		Text  string
+	}
+	// Skip leaves the question (NoQuestion: the open one) without an answer.
+	Skip struct{ Question int }
+	// Back opens the question before the open one again.
+	Back struct{}
+	// Change opens an answered question again, within EditWindow.
+	Change struct{ Question int }
+	// Decline refuses the survey, or ends it early ("/cancel").
+	Decline struct{}
+	// Pause keeps the session for later; Resume, Open or an answer goes on.
+	Pause struct{}
+	// Resume goes on after Pause, and after the pre questions once the service is done.
+	Resume struct{}
+	// Expire ends the session when its time is over (now ≥ Session.Expires).
+	Expire struct{}
+	// Speak sets the session's language and shows the open question in it.
+	Speak struct{ Lang string }
+)
+
+func (Open) input()    {}
+func (Pick) input()    {}
+func (Toggle) input()  {}
+func (Done) input()    {}
+func (Write) input()   {}
+func (Attach) input()  {}
+func (Skip) input()    {}
+func (Back) input()    {}
+func (Change) input()  {}
+func (Decline) input() {}
+func (Pause) input()   {}
+func (Resume) input()  {}
+func (Expire) input()  {}
+func (Speak) input()   {}
+
+// Effect is something to be shown or done because of an input. The set is closed.
+type Effect interface{ effect() }
+
+// The effects, in the order in which they are to be shown.
+type (
+	// Ask shows a question: a first time (a new message), or again in place.
+	Ask struct {
+		Question int
+		Again    bool // the person already saw it: repeat it below what was said since
+	}
+	// Tell shows a message question (Kind MessageQ); the next effect goes on.
+	Tell struct{ Question int }
+	// Condense shows the answer in place of the question's buttons.
+	Condense struct {
+		Question   int
+		Changeable bool // within EditWindow: with a Change button
+	}
+	// Withdraw takes the buttons of a question that is no longer open away,
+	// without an answer (back, expired, declined).
+	Withdraw struct{ Question int }
+	// Notice is a sentence to the person about what just happened.
+	Notice struct {
+		Code     NoticeCode
+		Question int // the question it is about, or NoQuestion
+	}
+	// OffScript is words (or files) that answer nothing: kept and passed to staff.
+	OffScript struct {
+		Text  string
+		Files []File
+	}
+	// Judged says what the answers mean now. It follows every stored answer and the end.
+	Judged struct{ Judgement Judgement }
+	// Close says that the session ended just now: thanks by outcome.
+	Close struct {
+		Status    Status
+		Judgement Judgement
+	}
+)
+
+func (Ask) effect()       {}
+func (Tell) effect()      {}
+func (Condense) effect()  {}
+func (Withdraw) effect()  {}
+func (Notice) effect()    {}
+func (OffScript) effect() {}
+func (Judged) effect()    {}
+func (Close) effect()     {}
+
+// NoticeCode names a sentence; the shell has its words in every language.
+type NoticeCode string
+
+// The notices.
+const (
+	NoticeEnded      NoticeCode = "ended"        // this survey has ended
+	NoticeTooLate    NoticeCode = "too_late"     // the answer can no longer be changed
+	NoticeNotOpen    NoticeCode = "not_open"     // that question is not open now
+	NoticeUnclear    NoticeCode = "unclear"      // that is no answer to the open question
+	NoticeTooLong    NoticeCode = "too_long"     // the text is longer than Question.Max
+	NoticeTooMany    NoticeCode = "too_many"     // more options than Question.Max
+	NoticeNothing    NoticeCode = "nothing"      // Done without any option
+	NoticeBadNumber  NoticeCode = "bad_number"   // not a number in the range
+	NoticeBadDate    NoticeCode = "bad_date"     // not a date
+	NoticeBadPhone   NoticeCode = "bad_phone"    // not a phone number
+	NoticeBadEmail   NoticeCode = "bad_email"    // not an e-mail address
+	NoticeNeedFile   NoticeCode = "need_file"    // a file is expected
+	NoticeFileTooBig NoticeCode = "file_too_big" // over the size limit
+	NoticePaused     NoticeCode = "paused"       // kept for later
+	NoticeKept       NoticeCode = "kept"         // passed to staff; the question stays open
+	NoticeFirst      NoticeCode = "first"        // there is no question before this one
+	NoticeUnchanged  NoticeCode = "unchanged"    // the same answer again: nothing changed
+	NoticeWaiting    NoticeCode = "waiting"      // thanks; the rest after the service
+)
+
+// Transition is what an input did.
+type Transition struct {
+	Session Session
+	Answer  *Answer // the reply that must be stored, or nil
+	Effects []Effect
+}
+
+// Step is total and pure: no input is an error; one that does not apply leaves the
+// session as it was (with a Notice where a person should hear of it). It never
+// modifies what s points to.
+func Step(f Flow, s Session, in Input, now time.Time) Transition { return step(f, s, in, now) }
