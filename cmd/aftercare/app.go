@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line: one field a command, each with a method
+// Run(*app) error.
+type commands struct {
+	Version     versionCmd     `cmd:"" help:"Print the version."`
+	Survey      surveyCmd      `cmd:"" help:"Work with survey flows."`
+}
+
+// app is what every command is given. Nothing in it is shared between commands.
+type app struct {
+	ctx    context.Context // ends with the first signal
+	stdin  io.Reader
+	stdout io.Writer // results, for people or, with --json, for programs
+	stderr io.Writer // errors and the log
+	env    map[string]string
+	dir    string           // the working directory, where .env is looked for
+	clock  func() time.Time // UTC, to the microsecond
+}
+
+// outputFlags is embedded by the commands that can print for programs.
+type outputFlags struct {
+	JSON bool `name:"json" help:"Print JSON, for programs."`
+}
+
+// usageError says that a command was called wrongly: the process exits with 2.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// usagef makes a usageError.
+func usagef(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
+
+// execute runs one command line in this process and returns its exit code. The first
+// interrupt asks the command to stop; the second stops the process at once.
+func execute(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from now on a signal has its default effect
+
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "."
+	}
+	return call(&app{
+		ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		env: environment(os.Environ()), dir: dir, clock: now,
+	}, args)
+}
+
+// call parses args, runs the command they name and returns its exit code: 0, 1 (it
+// failed) or 2 (it was called wrongly).
+func call(a *app, args []string) int {
+	var cli commands
+	asked := false // --help printed all there is to do
+	parser, err := kong.New(&cli,
+		kong.Name("aftercare"),
+		kong.Description("Asks customers in their chat how the service was, and calls staff when they are not satisfied."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Writers(a.stdout, a.stderr),
+		kong.Exit(func(int) { asked = true }),
+	)
+	if err != nil {
+		return a.fail(err)
+	}
+	parsed, err := parser.Parse(args)
+	if asked {
+		return 0
+	}
+	if err != nil {
+		return a.fail(usagef("%w. Run `aftercare --help` to see how", err))
+	}
+	if err := parsed.Run(a); err != nil {
+		return a.fail(err)
+	}
+	return 0
+}
+
+// fail prints err for a person and returns the exit code it stands for.
+func (a *app) fail(err error) int {
+	fmt.Fprintf(a.stderr, "aftercare: %v\n", err)
+	if _, wrong := errors.AsType[usageError](err); wrong {
+		return 2
+	}
+	return 1
+}
+
+// printf writes a line or more to standard output.
+func (a *app) printf(format string, args ...any) error {
+	_, err := fmt.Fprintf(a.stdout, format, args...)
+	return err
+}
+
+// printJSON writes v as indented JSON, the form that programs read.
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.stdout)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// now is the clock of the real process.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,4 @@
+package main
+
+// surveyCmd groups the commands that work with survey flows.
+type surveyCmd struct{}
