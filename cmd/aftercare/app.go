@@ -17,8 +17,8 @@ import (
 // commands is the command line: one field a command, each with a method
 // Run(*app) error.
 type commands struct {
-	Version     versionCmd     `cmd:"" help:"Print the version."`
-	Survey      surveyCmd      `cmd:"" help:"Work with survey flows."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+	Survey  surveyCmd  `cmd:"" help:"Work with survey flows."`
 }
 
 // app is what every command is given. Nothing in it is shared between commands.

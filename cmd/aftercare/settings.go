@@ -102,24 +102,24 @@ func (e settingsError) Error() string {
 	return fmt.Sprintf("%d %s wrong:\n  %s", len(e), noun, strings.Join(e, "\n  "))
 }
 
-// values merges the process's environment over .env and replaces NAME_FILE by what
-// the file holds.
+// values takes each setting from the environment or, where that does not name it, from
+// .env, and replaces NAME_FILE by what the file holds.
 func (a *app) values() (map[string]string, []string) {
 	var problems []string
-	merged, err := godotenv.Read(filepath.Join(a.dir, ".env"))
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			// The library's error quotes the file, and the file may hold secrets.
-			problems = append(problems, ".env: it cannot be read as lines of the form NAME=value. Correct it, or remove it")
-		}
-		merged = map[string]string{}
-	}
-	for name, value := range a.env {
-		merged[name] = value
+	dotenv, err := godotenv.Read(filepath.Join(a.dir, ".env"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		// The library's error quotes the file, and the file may hold secrets.
+		problems = append(problems, ".env: it cannot be read as lines of the form NAME=value. Correct it, or remove it")
 	}
 	values := map[string]string{}
 	for _, name := range settingNames() {
-		value, file := strings.TrimSpace(merged[name]), strings.TrimSpace(merged[name+"_FILE"])
+		from := dotenv
+		if _, ok := a.env[name]; ok {
+			from = a.env
+		} else if _, ok := a.env[name+"_FILE"]; ok {
+			from = a.env
+		}
+		value, file := strings.TrimSpace(from[name]), strings.TrimSpace(from[name+"_FILE"])
 		switch {
 		case value != "" && file != "":
 			problems = append(problems, name+": it is given twice. Keep "+name+" or "+name+"_FILE, not both")

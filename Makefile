@@ -1,0 +1,53 @@
+# `make help` lists the targets: each line of the form "name: … ## what it does".
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO       ?= go
+FUZZTIME ?= 30s
+KILLS    ?= 200
+
+.PHONY: help run test deps check lint fmt bench fuzz crash cover clean
+
+help: ## List these targets.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
+
+run: ## Show the product in the browser, with sample data.
+	$(GO) run ./cmd/aftercare demo
+
+test: deps check ## Install what is missing, then run every check and test.
+	$(GO) test -timeout 9m ./...
+
+deps: ## Install PostgreSQL, Chromium and fonts, if they are missing (Debian, needs root or sudo).
+	scripts/deps.sh
+
+check: ## Vet the code and see that it is formatted.
+	$(GO) vet ./...
+	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
+	if [[ -n "$$unformatted" ]]; then echo "Run make fmt; these files are not formatted:"; echo "$$unformatted"; exit 1; fi
+
+fmt: ## Format the code.
+	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+lint: check ## Run the linters (downloads them the first time).
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	@unformatted=$$($(GO) run mvdan.cc/gofumpt@v0.12.0 -l .); \
+	if [[ -n "$$unformatted" ]]; then echo "gofumpt would change:"; echo "$$unformatted"; exit 1; fi
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
+
+bench: ## Measure throughput, latency, memory and start time as ratios (needs PostgreSQL).
+	$(GO) run ./internal/bench
+
+fuzz: ## Fuzz every fuzz target for FUZZTIME (30s).
+	scripts/fuzz.sh $(FUZZTIME)
+
+crash: ## Kill the real process KILLS (200) times under load and count what was lost.
+	$(GO) test ./cmd/aftercare -run '^TestKilled' -count=1 -timeout 60m -v -kills $(KILLS)
+
+cover: ## Write the test coverage to coverage.html.
+	$(GO) test -timeout 9m -coverpkg=./... -coverprofile=coverage.out ./...
+	$(GO) tool cover -html=coverage.out -o coverage.html
+	$(GO) tool cover -func=coverage.out | tail -n 1
+
+clean: ## Remove what the other targets wrote.
+	rm -rf bin coverage.out coverage.html

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	someToken = "123456:AAGfNotARealTokenButShapedLikeOne"
+	someKey   = "0123456789abcdef0123456789abcdef"
+)
+
+func settingsOf(t *testing.T, environ map[string]string) (settings, error) {
+	t.Helper()
+	a := &app{env: environ, dir: t.TempDir()}
+	return a.settings()
+}
+
+func TestWithoutEnvironmentTheDefaultsHold(t *testing.T) {
+	got, err := settingsOf(t, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := settings{
+		DatabaseURL: "sqlite:aftercare.db", Listen: "127.0.0.1:8080", Mode: modePoll,
+		API: telegramAPI, LogLevel: "info", LogFormat: "text",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEveryWrongSettingIsNamedAtOnceWithWhatToDo(t *testing.T) {
+	_, err := settingsOf(t, map[string]string{
+		"DATABASE_URL":            "mysql://root:hunter2@db/x",
+		"LISTEN":                  "8080",
+		"PUBLIC_URL":              "ftp://example.com",
+		"TELEGRAM_TOKEN":          "not-a-token-hunter2",
+		"TELEGRAM_MODE":           "push",
+		"TELEGRAM_WEBHOOK_SECRET": "hunter2 with spaces",
+		"TELEGRAM_API":            "api.telegram.org",
+		"TELEGRAM_STAFF_CHAT":     "@staff",
+		"SECRET_KEY":              "hunter2",
+		"LOG_LEVEL":               "loud",
+		"LOG_FORMAT":              "xml",
+	})
+	if err == nil {
+		t.Fatal("all of it was accepted")
+	}
+	text := err.Error()
+	for _, name := range settingNames() {
+		if !strings.Contains(text, "\n  "+name+": ") {
+			t.Errorf("%s is not named in:\n%s", name, text)
+		}
+	}
+	if strings.Contains(text, "hunter2") {
+		t.Errorf("a secret is quoted in:\n%s", text)
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		if strings.HasPrefix(line, "  ") && !strings.Contains(line, ". ") {
+			t.Errorf("this does not say what to do: %s", line)
+		}
+	}
+}
+
+func TestWhatSettingsNeedOfEachOther(t *testing.T) {
+	postgres := "postgres://u:p@h/d"
+	tests := []struct {
+		name string
+		env  map[string]string
+		want []string // settings named; none = accepted
+	}{
+		{"postgres needs a key", map[string]string{"DATABASE_URL": postgres}, []string{"SECRET_KEY"}},
+		{"postgres with a key", map[string]string{"DATABASE_URL": postgres, "SECRET_KEY": someKey}, nil},
+		{"a staff chat needs a bot", map[string]string{"TELEGRAM_STAFF_CHAT": "-100123"}, []string{"TELEGRAM_TOKEN"}},
+		{"a staff topic", map[string]string{"TELEGRAM_STAFF_CHAT": "-100123:7", "TELEGRAM_TOKEN": someToken}, nil},
+		{"webhook needs a token", map[string]string{"TELEGRAM_MODE": modeWebhook}, []string{"TELEGRAM_TOKEN"}},
+		{"webhook needs an address", map[string]string{"TELEGRAM_MODE": modeWebhook, "TELEGRAM_TOKEN": someToken}, []string{"PUBLIC_URL"}},
+		{"telegram wants https", map[string]string{"TELEGRAM_MODE": modeWebhook, "TELEGRAM_TOKEN": someToken, "PUBLIC_URL": "http://a.example"}, []string{"PUBLIC_URL"}},
+		{"a server of one's own may do without", map[string]string{"TELEGRAM_MODE": modeWebhook, "TELEGRAM_TOKEN": someToken, "PUBLIC_URL": "http://a.example", "TELEGRAM_API": "http://127.0.0.1:1"}, nil},
+		{"an empty value is none", map[string]string{"TELEGRAM_MODE": "", "LOG_LEVEL": " "}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := settingsOf(t, tt.env)
+			var got []string
+			if err != nil {
+				for _, m := range regexp.MustCompile(`(?m)^  ([A-Z_]+): `).FindAllStringSubmatch(err.Error(), -1) {
+					got = append(got, m[1])
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("%v\n%s", err, diff)
+			}
+		})
+	}
+}
+
+func TestValuesComeFromTheEnvironmentThenAFileThenDotEnv(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, ".env"), "LISTEN=127.0.0.1:1\nLOG_LEVEL=debug\nLOG_FORMAT=json\nTELEGRAM_TOKEN=999:old\n")
+	write(t, filepath.Join(dir, "token"), someToken+"\n")
+	a := &app{dir: dir, env: map[string]string{
+		"LISTEN":              "127.0.0.1:2",
+		"LOG_FORMAT":          "", // said in the environment to be nothing
+		"TELEGRAM_TOKEN_FILE": filepath.Join(dir, "token"),
+	}}
+	s, err := a.settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Listen != "127.0.0.1:2" || s.LogLevel != "debug" || s.LogFormat != "text" || s.Token != someToken {
+		t.Errorf("got %#v", s)
+	}
+}
+
+func TestAFileThatCannotServeIsSaidPlainly(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "empty"), " \n")
+	write(t, filepath.Join(dir, ".env"), "SECRET_KEY hunter2\n")
+	a := &app{dir: dir, env: map[string]string{
+		"SECRET_KEY_FILE":              filepath.Join(dir, "absent"),
+		"TELEGRAM_TOKEN_FILE":          filepath.Join(dir, "empty"),
+		"TELEGRAM_WEBHOOK_SECRET":      "a",
+		"TELEGRAM_WEBHOOK_SECRET_FILE": filepath.Join(dir, "empty"),
+	}}
+	_, err := a.settings()
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{"SECRET_KEY_FILE: ", "no such file", "TELEGRAM_TOKEN_FILE: ", "is empty", "TELEGRAM_WEBHOOK_SECRET: it is given twice", ".env: "} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("missing %q in:\n%v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Errorf(".env is quoted in:\n%v", err)
+	}
+}
+
+func TestSecretsPrintAsRedacted(t *testing.T) {
+	s := settings{DatabaseURL: "postgres://u:hunter2@h/d", Token: "hunter2", WebhookSecret: "hunter2", SecretKey: "hunter2"}
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("settings", "all", s, "token", s.Token)
+	asJSON, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{fmt.Sprint(s), fmt.Sprintf("%+v", s), fmt.Sprintf("%#v", s), fmt.Sprintf("%s %q %x", s.Token, s.Token, s.Token), log.String(), string(asJSON)} {
+		if strings.Contains(out, "hunter2") || strings.Contains(out, "68756e74657232") {
+			t.Errorf("leaked: %s", out)
+		}
+		if !strings.Contains(out, redacted) && !strings.Contains(out, fmt.Sprintf("%x", redacted)) {
+			t.Errorf("nothing says that a value was left out: %s", out)
+		}
+	}
+	if got := secret("").String(); got != "" {
+		t.Errorf("an unset secret prints as %q", got)
+	}
+}
+
+// .env.example is documentation that is run: it lists exactly the settings there are,
+// with their defaults.
+func TestTheExampleAgreesWithTheSettings(t *testing.T) {
+	example, err := os.ReadFile("../../.env.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^#?([A-Z][A-Z_]+)=(.*)$`).FindAllStringSubmatch(string(example), -1) {
+		shown[m[1]] = m[2]
+	}
+	params, err := env.GetFieldParams(&settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	real := map[string]string{}
+	for _, p := range params {
+		real[p.Key] = p.DefaultValue
+	}
+	if diff := cmp.Diff(real, shown); diff != "" {
+		t.Errorf("settings (-) and .env.example (+) differ:\n%s", diff)
+	}
+	if n := reflect.TypeFor[settings]().NumField(); n != len(params) {
+		t.Errorf("%d fields, %d of them settings", n, len(params))
+	}
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Installs what the tests need beside Go: PostgreSQL's server, Chromium and fonts.
+# Does nothing where they are there already.
+set -euo pipefail
+
+packages=()
+
+have_postgres() {
+  command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null
+}
+have_browser() {
+  local b
+  for b in chromium chromium-browser google-chrome google-chrome-stable headless-shell; do
+    command -v "$b" >/dev/null && return 0
+  done
+  return 1
+}
+have_font() { # a language
+  command -v fc-list >/dev/null && [[ -n "$(fc-list ":lang=$1" family 2>/dev/null | head -n 1)" ]]
+}
+
+have_postgres || packages+=(postgresql)
+have_browser || packages+=(chromium)
+command -v fc-list >/dev/null || packages+=(fontconfig)
+have_font en || packages+=(fonts-dejavu-core)
+have_font zh-cn || packages+=(fonts-wqy-zenhei)
+have_font und-zsye || packages+=(fonts-noto-color-emoji)
+
+if [[ ${#packages[@]} -eq 0 ]]; then
+  exit 0
+fi
+echo "The tests need: ${packages[*]}"
+
+if ! command -v apt-get >/dev/null; then
+  echo "This machine has no apt-get. Install the packages above in its own way, then run make test again." >&2
+  exit 1
+fi
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then
+  if ! command -v sudo >/dev/null; then
+    echo "Installing needs root, and there is no sudo here. Run as root: apt-get install ${packages[*]}" >&2
+    exit 1
+  fi
+  echo "Installing them with sudo; it may ask for your password."
+  as_root=(sudo)
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+if [[ " ${packages[*]} " == *" postgresql "* ]]; then
+  # The tests start databases of their own; without this the package starts one as a service.
+  "${as_root[@]}" mkdir -p /etc/postgresql-common/createcluster.d
+  echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.d/aftercare.conf >/dev/null
+fi
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+echo "Installed."
