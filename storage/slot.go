@@ -83,7 +83,9 @@ type Want struct {
 
 // Claim marks a slot as being sent by the holder of the lease with this epoch. It
 // does nothing unless the slot is due and every earlier unsettled delivery of the same
-// conversation to the same address is being sent under the same epoch.
+// conversation to the same address is being sent under the same epoch. Claiming again
+// under the same epoch yields the row again, because a COMMIT whose answer was lost is
+// run again; the holder knows what it is sending already.
 type Claim struct {
 	Slot  string
 	Epoch int64
@@ -168,7 +170,9 @@ func (w *Want) apply(b Bucket, d *Delivery, ord int64, now time.Time) []Delivery
 	}
 	n.Render, n.Hash, n.Kind = w.Render, w.Hash, w.Kind
 	n.Wanted++
-	n.Error = ""
+	if !n.Unsettled() {
+		n.Error = "" // else it still says why the slot waits
+	}
 	switch {
 	case n.State == Sending: // its settlement will see that more is wanted
 	case n.ShownRef != "" && n.ShownSum == n.Hash: // back to what is shown already
@@ -206,7 +210,13 @@ func (d *Delivery) showDirectly() {
 }
 
 func (c *Claim) apply(d *Delivery, others []Delivery, now time.Time) []Delivery {
-	if d == nil || d.State != Due || d.Due.After(now) {
+	if d == nil {
+		return nil
+	}
+	if d.State == Sending && d.Epoch == c.Epoch {
+		return []Delivery{*d}
+	}
+	if d.State != Due || d.Due.After(now) {
 		return nil
 	}
 	for _, o := range others {
