@@ -8,8 +8,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	"text/tabwriter"
 	"time"
+	_ "time/tzdata" // sites have time zones, and small images have none
 
 	"github.com/alecthomas/kong"
 )
@@ -118,3 +121,14 @@ func (a *app) printJSON(v any) error {
 
 // now is the clock of the real process.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// printTable writes rows in columns, the first row as the heading.
+func (a *app) printTable(rows [][]string) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		if _, err := fmt.Fprintln(w, strings.Join(row, "\t")); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}

@@ -66,7 +66,7 @@ const (
 const telegramAPI = "https://api.telegram.org"
 
 var (
-	tokenForm     = regexp.MustCompile(`^[0-9]{1,20}:[A-Za-z0-9_-]+$`)
+	tokenForm     = regexp.MustCompile(`^[0-9]{1,19}:[A-Za-z0-9_-]{1,128}$`)
 	staffChatForm = regexp.MustCompile(`^-?[0-9]{1,19}(:[0-9]{1,19})?$`)
 	webhookForm   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 )

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// healthcheckCmd asks the server of these settings whether it is ready; container
+// runtimes call it, so it needs nothing but this binary.
+type healthcheckCmd struct {
+	URL     string        `help:"The server's address; the one of LISTEN unless given."`
+	Timeout time.Duration `default:"3s" help:"How long to wait for the answer."`
+}
+
+// Run fails unless the server answers 200.
+func (c *healthcheckCmd) Run(a *app) error {
+	base := c.URL
+	if base == "" {
+		s, err := a.settings()
+		if err != nil {
+			return err
+		}
+		base = "http://" + reachable(s.Listen)
+	}
+	target, err := url.JoinPath(base, "readyz")
+	if err != nil {
+		return usagef("%q is not an address. Write http://host:port", c.URL)
+	}
+	ctx, cancel := context.WithTimeout(a.ctx, c.Timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return usagef("%q is not an address. Write http://host:port", c.URL)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("the server does not answer: %w", err)
+	}
+	defer response.Body.Close()
+	answer, _ := io.ReadAll(io.LimitReader(response.Body, 200))
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server is not ready: %s %s", response.Status, answer)
+	}
+	return a.printf("ready\n")
+}
+
+// reachable turns an address to listen at into one to call: "every interface" is
+// reached at this machine's own.
+func reachable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return listen
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}

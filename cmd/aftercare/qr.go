@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/skip2/go-qrcode"
+)
+
+// qrCode is a QR code as its modules, true = dark, with the quiet zone around it.
+type qrCode [][]bool
+
+func newQR(content string) (qrCode, error) {
+	q, err := qrcode.New(content, qrcode.Medium)
+	if err != nil {
+		return nil, fmt.Errorf("make the QR code: %w", err)
+	}
+	return q.Bitmap(), nil
+}
+
+// terminal draws the code with half blocks, two rows of modules a line. Where the
+// output is a terminal the colours are set, so that it is dark on light on every one.
+func (q qrCode) terminal(colours bool) string {
+	blocks := map[[2]bool]rune{
+		{false, false}: ' ', {true, false}: '▀', {false, true}: '▄', {true, true}: '█',
+	}
+	var b strings.Builder
+	for y := 0; y < len(q); y += 2 {
+		if colours {
+			b.WriteString("\x1b[38;5;16;48;5;231m")
+		}
+		for x := range q[y] {
+			lower := y+1 < len(q) && q[y+1][x]
+			b.WriteRune(blocks[[2]bool{q[y][x], lower}])
+		}
+		if colours {
+			b.WriteString("\x1b[0m")
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// svg draws the code as a picture without styles or scripts, one unit a module, so
+// that it can stand in a page under any content security policy.
+func (q qrCode) svg() string {
+	var path strings.Builder
+	for y, row := range q {
+		for x := 0; x < len(row); x++ {
+			start := x
+			for x < len(row) && row[x] {
+				x++
+			}
+			if x > start {
+				fmt.Fprintf(&path, "M%d %dh%dv1h-%dz", start, y, x-start, x-start)
+			}
+		}
+	}
+	n := len(q)
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="QR code" shape-rendering="crispEdges"><rect width="%d" height="%d" fill="#fff"/><path fill="#000" d="%s"/></svg>`+"\n",
+		n, n, n*8, n*8, n, n, path.String())
+}
