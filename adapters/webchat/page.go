@@ -1,0 +1,280 @@
+package webchat
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+
+// frame is what every page has around its content.
+type frame struct {
+	Lang, Dir, Title string
+	Words            words
+	CSS, JS, Icon    string
+	Here             string // path of the page
+	State            string // names what the transcript shows; the event stream's ids
+	Status, Alert    string // said at once: politely, or because it needs attention
+}
+
+// chatPage is a customer's conversation.
+type chatPage struct {
+	frame
+	Nonce    string
+	Messages []message
+	Box      box
+}
+
+// box is the place to write in, always there: a person can always write.
+type box struct {
+	Hint, Mode, Complete string
+	Rows                 int
+}
+
+// roomPage shows cards to read.
+type roomPage struct {
+	frame
+	Cards []message
+}
+
+// noticePage says why there is no conversation. If Retry is set it sends what could
+// not be saved once more.
+type noticePage struct {
+	frame
+	noticeWords
+	Retry *posted
+}
+
+// message is a chat.Message laid out for a page.
+type message struct {
+	chat.Message
+	ID        string // of the element
+	Mark      string // changes when the message does
+	Lang, Dir string
+	StateWord string
+	Reply     *reply
+	Rows      [][]button
+	Nonce     string
+	Here      string
+}
+
+type reply struct{ ID, Excerpt string }
+
+type button struct {
+	chat.Button
+	Toggle bool // one of several of its message that can be selected
+}
+
+func (s *site) frame(lang, title, here string) frame {
+	w := s.words[lang]
+	if title == "" {
+		title = w.Title
+	}
+	return frame{
+		Lang: lang, Dir: direction(lang), Title: title, Words: w, Here: here,
+		CSS: s.assets.urls["chat.css"], JS: s.assets.urls["live.js"], Icon: s.assets.urls["icon.svg"],
+	}
+}
+
+func (s *site) showChat(w http.ResponseWriter, r *http.Request) {
+	v, ok := s.visitor(w, r, nil)
+	if !ok {
+		return
+	}
+	said := s.takeSaid(w, r)
+	s.renderChat(w, r, v, http.StatusOK, said)
+}
+
+// pageLanguage is that of the texts around a visitor's messages.
+func (s *site) pageLanguage(r *http.Request, v Visitor) string {
+	return s.words.choose(append([]string{v.Language}, acceptable(r.Header.Get("Accept-Language"))...)...)
+}
+
+// renderChat answers with the whole conversation.
+func (s *site) renderChat(w http.ResponseWriter, r *http.Request, v Visitor, status int, said said) {
+	items, err := s.Transcript(r.Context(), v.Address)
+	if err != nil {
+		s.away(w, r, "read transcript", err, nil)
+		return
+	}
+	p := chatPage{frame: s.frame(s.pageLanguage(r, v), v.Title, s.here(r)), Nonce: newNonce()}
+	p.State = digest(items)
+	p.Status, p.Alert = said.split()
+	p.Messages = s.layOut(items, p.frame, p.Nonce)
+	p.Box = boxFor(items)
+	s.render(w, r, status, "chat.html", p)
+}
+
+func (s *site) showRoom(w http.ResponseWriter, r *http.Request) {
+	to, ok := s.room(w, r)
+	if !ok {
+		return
+	}
+	items, err := s.Transcript(r.Context(), to)
+	if err != nil {
+		s.away(w, r, "read transcript", err, nil)
+		return
+	}
+	lang := s.words.choose(acceptable(r.Header.Get("Accept-Language"))...)
+	p := roomPage{frame: s.frame(lang, s.words[lang].Room, s.Prefix+"/room/"+to.Chat)}
+	p.State = digest(items)
+	p.Cards = s.layOut(items, p.frame, "")
+	s.render(w, r, http.StatusOK, "room.html", p)
+}
+
+func (s *site) notice(w http.ResponseWriter, r *http.Request, status int, n notice) {
+	s.noticeAgain(w, r, status, n, nil)
+}
+
+func (s *site) noticeAgain(w http.ResponseWriter, r *http.Request, status int, n notice, retry *posted) {
+	lang := s.words.choose(acceptable(r.Header.Get("Accept-Language"))...)
+	words := s.words[lang].Notices[n]
+	p := noticePage{frame: s.frame(lang, words.Title, s.here(r)), noticeWords: words, Retry: retry}
+	s.render(w, r, status, "notice.html", p)
+}
+
+// here is the path of the conversation that a request is about, "" if it names none.
+func (s *site) here(r *http.Request) string {
+	if t := r.PathValue("token"); t != "" {
+		return s.Prefix + "/chat/" + url.PathEscape(t)
+	}
+	return ""
+}
+
+// render writes a page once it is whole, so that a template that fails sends no half page.
+func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
+	var b bytes.Buffer
+	if err := pages.ExecuteTemplate(&b, name, data); err != nil {
+		s.Log.Error("web chat: render page", "page", name, "err", err)
+		http.Error(w, "This page cannot be shown. Reload it in a moment.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		w.Write(b.Bytes())
+	}
+}
+
+func (s *site) layOut(items []Item, f frame, nonce string) []message {
+	at := make(map[chat.Ref]chat.Message, len(items))
+	for _, it := range items {
+		at[chat.Ref(it.Slot)] = it.Message
+	}
+	out := make([]message, len(items))
+	for i, it := range items {
+		m := message{
+			Message: it.Message, ID: elementID(it.Slot), Mark: fmt.Sprintf("%d.%d", it.Ord, it.Version),
+			Lang: it.Message.Lang, Rows: buttons(it.Message.Rows), Nonce: nonce, Here: f.Here,
+			StateWord: f.Words.States[it.Message.State],
+		}
+		if m.Lang == "" {
+			m.Lang, m.Dir = f.Lang, "auto"
+		} else {
+			m.Dir = direction(m.Lang)
+		}
+		if to, ok := at[it.Message.Replies]; ok && it.Message.Replies != "" {
+			m.Reply = &reply{elementID(string(it.Message.Replies)), excerpt(to)}
+		}
+		out[i] = m
+	}
+	return out
+}
+
+// buttons leaves out links that are none to a web page: a browser might run them.
+func buttons(rows [][]chat.Button) [][]button {
+	toggle := false
+	for _, row := range rows {
+		for _, b := range row {
+			toggle = toggle || b.Selected
+		}
+	}
+	var out [][]button
+	for _, row := range rows {
+		var kept []button
+		for _, b := range row {
+			if b.URL != "" && !webLink(b.URL) {
+				continue
+			}
+			kept = append(kept, button{b, toggle})
+		}
+		if kept != nil {
+			out = append(out, kept)
+		}
+	}
+	return out
+}
+
+func webLink(link string) bool {
+	u, err := url.Parse(link)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// boxFor fits the box to the newest message that waits for words.
+func boxFor(items []Item) box {
+	b := box{Rows: 1}
+	for i := len(items) - 1; i >= 0; i-- {
+		m := items[i].Message
+		if m.Expects == chat.ExpectsNothing {
+			continue
+		}
+		b.Hint = m.Hint
+		switch m.Expects {
+		case chat.ExpectsLong:
+			b.Rows = 3
+		case chat.ExpectsPhone:
+			b.Mode, b.Complete = "tel", "tel"
+		}
+		break
+	}
+	return b
+}
+
+// elementID names a slot within a page without telling what it holds.
+func elementID(slot string) string {
+	sum := sha256.Sum256([]byte(slot))
+	return "m" + hex.EncodeToString(sum[:6])
+}
+
+// excerpt is the beginning of a message, at most 80 characters.
+func excerpt(m chat.Message) string {
+	text := []rune(m.Title)
+	if len(text) == 0 {
+		text = []rune(m.Text)
+	}
+	if len(text) > 80 {
+		return string(text[:79]) + "…"
+	}
+	return string(text)
+}
+
+// digest names what a transcript shows: it differs as soon as anything does.
+func digest(items []Item) string {
+	h := sha256.New()
+	for _, it := range items {
+		fmt.Fprintf(h, "%q %d %d\n", it.Slot, it.Ord, it.Version)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// newNonce is 128 random bits.
+func newNonce() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}

@@ -1,0 +1,141 @@
+package webchat
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+const (
+	maxBody  = 1 << 20 // bytes
+	maxNonce = 64      // characters
+	maxData  = 64      // bytes, as on every platform
+)
+
+// liveHeader marks what the script sends: it gets the new page at once instead of a
+// redirect to it.
+const liveHeader = "Aftercare-Live"
+
+// posted is one form as it was sent: exactly one of Start, Data and Text.
+type posted struct {
+	Nonce string
+	Start bool
+	Data  string
+	Text  string
+	wrote bool // the form was the one with the box, even if that was empty
+}
+
+var errGarbled = errors.New("not a form of this page")
+
+// readPost reads a form of the page. Its errors are errGarbled and *http.MaxBytesError.
+func readPost(w http.ResponseWriter, r *http.Request) (posted, error) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+		return posted{}, errGarbled
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if err := r.ParseForm(); err != nil {
+		if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return posted{}, big
+		}
+		return posted{}, errGarbled
+	}
+	return fromForm(r.PostForm)
+}
+
+func fromForm(f url.Values) (posted, error) {
+	p := posted{Nonce: f.Get("nonce"), Start: f.Has("start"), Data: f.Get("data"), wrote: f.Has("text")}
+	for _, values := range f {
+		if len(values) != 1 {
+			return posted{}, errGarbled
+		}
+	}
+	kinds := 0
+	for _, is := range []bool{p.Start, f.Has("data"), p.wrote} {
+		if is {
+			kinds++
+		}
+	}
+	badData := f.Has("data") && (p.Data == "" || len(p.Data) > maxData || !utf8.ValidString(p.Data))
+	if kinds != 1 || badData || !safe(p.Nonce, maxNonce) {
+		return posted{}, errGarbled
+	}
+	text := strings.ReplaceAll(f.Get("text"), "\r\n", "\n")
+	p.Text = strings.TrimSpace(strings.ToValidUTF8(text, "\uFFFD"))
+	return p, nil
+}
+
+var command = regexp.MustCompile(`^/([a-z_]{1,32})(?:\s+|$)`)
+
+// update is what the form says, for the one who sent it. The key holds the form's nonce
+// and a hash of what was sent with it: the same tap twice is one tap, while another
+// button of a page that a browser kept, or words corrected before they were sent
+// again, are another.
+func (p posted) update(v Visitor, token string, now time.Time) chat.Update {
+	sum := sha256.Sum256([]byte(p.Data + "\x00" + p.Text))
+	u := chat.Update{
+		Key:  "web:" + v.Address.Chat + ":" + p.Nonce + "." + hex.EncodeToString(sum[:4]),
+		From: v.Address, Private: true, User: v.User, At: now.UTC().Truncate(time.Microsecond),
+	}
+	switch {
+	case p.Start:
+		u.Kind, u.Command, u.Text = chat.Command, "start", token
+	case p.Data != "":
+		u.Kind, u.Data = chat.Tap, p.Data
+	default:
+		u.Kind, u.Text = chat.Text, p.Text
+		if m := command.FindStringSubmatch(p.Text); m != nil {
+			u.Kind, u.Command, u.Text = chat.Command, m[1], strings.TrimSpace(p.Text[len(m[0]):])
+			if u.Command == "start" {
+				u.Text = token
+			}
+		}
+	}
+	return u
+}
+
+func (s *site) postChat(w http.ResponseWriter, r *http.Request) {
+	p, err := readPost(w, r)
+	if _, big := errors.AsType[*http.MaxBytesError](err); big {
+		s.notice(w, r, http.StatusRequestEntityTooLarge, noticeBig)
+		return
+	}
+	if err != nil {
+		s.notice(w, r, http.StatusBadRequest, noticeGarbled)
+		return
+	}
+	v, ok := s.visitor(w, r, &p)
+	if !ok {
+		return
+	}
+	if p.wrote && p.Text == "" {
+		empty := s.words[s.pageLanguage(r, v)].Empty
+		s.renderChat(w, r, v, http.StatusBadRequest, said{empty, true})
+		return
+	}
+	answers, err := s.Handle(r.Context(), []chat.Update{p.update(v, r.PathValue("token"), s.Clock())})
+	if err != nil {
+		s.away(w, r, "handle update", err, &p)
+		return
+	}
+	var said said
+	for _, a := range answers {
+		if a.Update == 0 && a.Text != "" {
+			said.Text, said.Alert = a.Text, a.Alert
+		}
+	}
+	if r.Header.Get(liveHeader) != "" {
+		s.renderChat(w, r, v, http.StatusOK, said)
+		return
+	}
+	s.leaveSaid(w, r, said)
+	http.Redirect(w, r, s.here(r)+"#end", http.StatusSeeOther)
+}

@@ -1,0 +1,133 @@
+// Sends the page's forms in place and fetches the page again when it changed. Without
+// this file everything still works, by posting and reloading.
+const $ = id => document.getElementById(id)
+const page = document.body.dataset
+const text = $("box")?.elements.text
+let busy = false // a form is on its way
+let turn = 0 // numbers the requests: an answer that was overtaken is dropped
+let wanted = page.state // what the server last said that there is to see
+
+// load fetches a document of ours. No string becomes markup here: the parser of
+// XMLHttpRequest runs no script and the page's policy allows no other way.
+const load = (method, url, form) => new Promise((done, fail) => {
+	const x = new XMLHttpRequest()
+	x.open(method, url)
+	x.responseType = "document"
+	x.timeout = 30000
+	x.setRequestHeader("Aftercare-Live", "1")
+	x.onload = () => done(x)
+	x.onerror = x.ontimeout = fail
+	x.send(form)
+})
+
+const say = (id, words) => { if ($(id)) $(id).textContent = words || "" }
+
+// show puts what changed in its place and leaves the rest, with its focus, alone.
+function show(news, own) {
+	const list = $("log").firstElementChild
+	const low = innerHeight + scrollY > document.body.scrollHeight - 120
+	const held = list.contains(document.activeElement) ? document.activeElement : null
+	let at = list.firstElementChild
+	for (const next of news.querySelectorAll("#log > ol > li")) {
+		const old = $(next.id)
+		const li = old?.dataset.mark === next.dataset.mark ? old : document.adoptNode(next)
+		if (old && old !== li) {
+			if (at === old) at = old.nextElementSibling
+			old.remove()
+		}
+		if (at === li) at = li.nextElementSibling
+		else list.insertBefore(li, at)
+	}
+	while (at) {
+		const gone = at
+		at = at.nextElementSibling
+		gone.remove()
+	}
+	if (!news.getElementById("start")) $("start")?.remove()
+	$("none")?.replaceChildren(...news.getElementById("none").childNodes)
+	const box = news.getElementById("box")
+	if (box) {
+		for (const i of document.querySelectorAll("input[name=nonce]")) i.value = box.elements.nonce.value
+		for (const a of ["rows", "placeholder", "inputmode", "autocomplete"]) {
+			const v = box.elements.text.getAttribute(a)
+			v === null ? text.removeAttribute(a) : text.setAttribute(a, v)
+		}
+	}
+	page.state = news.body.dataset.state
+	const last = list.lastElementChild
+	if (held && !held.isConnected) {
+		const same = held.value && list.querySelector(`button[value="${CSS.escape(held.value)}"]`)
+		;(same || last)?.focus({ preventScroll: true })
+	}
+	if (own || low) last?.scrollIntoView({ block: "nearest" })
+}
+
+async function send(form, button) {
+	if (busy) return
+	busy = true
+	turn++
+	const data = new URLSearchParams(new FormData(form))
+	if (button?.name) data.append(button.name, button.value)
+	const slow = setTimeout(say, 250, "status", page.sending)
+	say("status")
+	say("alert")
+	form.setAttribute("aria-busy", "true")
+	button?.setAttribute("aria-disabled", "true")
+	text.readOnly = true
+	try {
+		const x = await load("POST", form.action, data)
+		if (x.status !== 200) throw x.response?.getElementById("alert")?.textContent
+		if (form === $("box")) text.value = ""
+		show(x.response, true)
+		clearTimeout(slow)
+		for (const id of ["status", "alert"]) say(id, x.response.getElementById(id).textContent)
+	} catch (why) {
+		clearTimeout(slow)
+		say("status")
+		say("alert", typeof why === "string" ? why : page.failed)
+	}
+	text.readOnly = false
+	button?.removeAttribute("aria-disabled")
+	form.removeAttribute("aria-busy")
+	busy = false
+	fetchNews()
+}
+
+async function fetchNews() {
+	if (busy || wanted === page.state) return
+	const mine = ++turn
+	try {
+		const x = await load("GET", location.pathname)
+		if (x.status !== 200) throw x.status
+		if (mine !== turn) return
+		show(x.response)
+		wanted = page.state
+	} catch {
+		setTimeout(fetchNews, 3000)
+	}
+}
+
+let source, again, errors = 0
+function listen() {
+	clearTimeout(again)
+	source?.close()
+	if (document.hidden) return // browsers open few connections to one server
+	source = new EventSource(`${page.events}?have=${page.state}`)
+	source.onmessage = e => { wanted = e.data; fetchNews() }
+	source.onopen = () => { if (errors > 1) say("status"); errors = 0 }
+	source.onerror = () => {
+		if (++errors > 1) say("status", page.lost)
+		if (source.readyState === EventSource.CLOSED) again = setTimeout(listen, 5000)
+	}
+}
+
+document.addEventListener("visibilitychange", listen)
+document.addEventListener("submit", e => { e.preventDefault(); send(e.target, e.submitter) })
+text?.addEventListener("keydown", e => {
+	if (e.key !== "Enter" || e.shiftKey || e.isComposing || matchMedia("(pointer: coarse)").matches) return
+	e.preventDefault()
+	text.form.requestSubmit()
+})
+listen()
+if ($("start")) send($("start"), $("start").querySelector("button"))
+else scrollTo(0, document.body.scrollHeight)

@@ -1,0 +1,211 @@
+// Package webchat is the chat in a browser: a customer's page at /chat/{token} and,
+// for the demo, read-only rooms at /room/{id}. It needs no account anywhere and no
+// sender: the stored messages are its transcript, and whatever is written there is
+// shown to everyone who has the page open.
+//
+// Every page works without script: forms post and are redirected back. The script
+// (static/live.js) submits the same forms in place and fetches the same page when the
+// server says that it changed, so there is one rendering only, in Go.
+package webchat
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+// What Config.Visitor says of a token that opens no conversation. Its errors wrap one
+// of these; any other error means that the store is away.
+var (
+	ErrUnknown = errors.New("unknown link") // nobody was ever given this token
+	ErrUsed    = errors.New("link used")    // the conversation went on elsewhere
+	ErrExpired = errors.New("link expired")
+)
+
+// Config is what the chat needs from the rest of the program.
+type Config struct {
+	// Handle acts on what visitors tap and write.
+	Handle chat.Handler
+	// Visitor says who a token is for. It changes nothing.
+	Visitor func(ctx context.Context, token string) (Visitor, error)
+	// Transcript returns what is to be seen at an address, in the order to be shown.
+	Transcript func(ctx context.Context, to chat.Address) ([]Item, error)
+	// Watch returns a channel that wakes after a commit of this process that wrote to
+	// an address, and what to call when nobody listens any more. Commits of other
+	// processes are found by reading the transcript each second. May be nil.
+	Watch func(to chat.Address) (<-chan struct{}, func())
+	// Rooms are the ids of the rooms that anyone may read at /room/{id}: the demo's
+	// staff room, Address{web, "room", id}. None in earnest.
+	Rooms []string
+	// Prefix is the path of PUBLIC_URL, "" for none. Links carry it; requests may
+	// arrive with it or, where a proxy takes it off, without.
+	Prefix string
+	// Clock is the time that updates get; nil is time.Now.
+	Clock func() time.Time
+	// Log hears of failures, never of tokens or of words. Nil discards them.
+	Log *slog.Logger
+}
+
+// Visitor is the one for whom a token was made.
+type Visitor struct {
+	Address  chat.Address
+	User     chat.User
+	Language string // BCP 47: of the page around the messages
+	Title    string // what stands at the top of the page; "" = a general title
+}
+
+// Item is one place in the transcript and what it shows.
+type Item struct {
+	Slot    string // names the place; the same slot with a higher Version is an edit
+	Ord     int64  // changes when the message is posted anew
+	Version int
+	Message chat.Message
+}
+
+type site struct {
+	Config
+	assets assets
+	words  dictionary
+}
+
+// New returns the handler of /chat/, /room/ and /static/chat/. Event streams last as
+// long as their request's context: give the http.Server a BaseContext that ends when
+// the program is asked to stop, or Shutdown waits for them.
+func New(c Config) http.Handler {
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Prefix = cleanPrefix(c.Prefix)
+	s := &site{Config: c, assets: newAssets(c.Prefix), words: newDictionary()}
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /chat/{token}", s.showChat)
+	mux.HandleFunc("POST /chat/{token}", s.postChat)
+	mux.HandleFunc("GET /chat/{token}/events", s.chatEvents)
+	mux.HandleFunc("GET /room/{id}", s.showRoom)
+	mux.HandleFunc("GET /room/{id}/events", s.roomEvents)
+	mux.Handle("GET /static/chat/{file}", s.assets)
+	mux.HandleFunc("GET /", s.nothingHere)
+
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.notice(w, r, http.StatusForbidden, noticeForeign)
+	}))
+	return stripPrefix(c.Prefix, headers(guard.Handler(mux)))
+}
+
+func cleanPrefix(p string) string {
+	p = strings.Trim(p, "/")
+	if p == "" {
+		return ""
+	}
+	return "/" + p
+}
+
+// stripPrefix takes the prefix off where it is there.
+func stripPrefix(prefix string, next http.Handler) http.Handler {
+	if prefix == "" {
+		return next
+	}
+	strip := http.StripPrefix(prefix, next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, prefix+"/") {
+			strip.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// policy lets a page use its own files and nothing else. No Trusted Types policy may
+// be made: the script never turns a string into markup.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "SAMEORIGIN")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *site) nothingHere(w http.ResponseWriter, r *http.Request) {
+	s.notice(w, r, http.StatusNotFound, noticeUnknown)
+}
+
+// visitor finds whom the request's token is for, or answers the request; what was sent
+// with it, if anything, is offered again while the store is away.
+func (s *site) visitor(w http.ResponseWriter, r *http.Request, sent *posted) (Visitor, bool) {
+	token := r.PathValue("token")
+	if !safe(token, maxToken) {
+		s.notice(w, r, http.StatusNotFound, noticeUnknown)
+		return Visitor{}, false
+	}
+	v, err := s.Visitor(r.Context(), token)
+	switch {
+	case err == nil:
+		return v, true
+	case errors.Is(err, ErrUnknown):
+		s.notice(w, r, http.StatusNotFound, noticeUnknown)
+	case errors.Is(err, ErrUsed):
+		s.notice(w, r, http.StatusGone, noticeUsed)
+	case errors.Is(err, ErrExpired):
+		s.notice(w, r, http.StatusGone, noticeExpired)
+	default:
+		s.away(w, r, "find visitor", err, sent)
+	}
+	return Visitor{}, false
+}
+
+func (s *site) room(w http.ResponseWriter, r *http.Request) (chat.Address, bool) {
+	id := r.PathValue("id")
+	for _, known := range s.Rooms {
+		if id == known {
+			return chat.Address{Platform: chat.Web, Account: "room", Chat: id}, true
+		}
+	}
+	s.notice(w, r, http.StatusNotFound, noticeUnknown)
+	return chat.Address{}, false
+}
+
+// away answers while the store cannot be reached, and gives back what was sent. A
+// person who closed the page gets no answer and leaves no line in the log.
+func (s *site) away(w http.ResponseWriter, r *http.Request, doing string, err error, sent *posted) {
+	if r.Context().Err() != nil {
+		return
+	}
+	s.Log.Error("web chat: "+doing, "err", err)
+	w.Header().Set("Retry-After", "5")
+	s.noticeAgain(w, r, http.StatusServiceUnavailable, noticeAway, sent)
+}
+
+const maxToken = 128
+
+// safe reports whether t has 1 to limit characters of the URL-safe alphabet.
+func safe(t string, limit int) bool {
+	if t == "" || len(t) > limit {
+		return false
+	}
+	for _, c := range []byte(t) {
+		ok := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
+		if !ok {
+			return false
+		}
+	}
+	return true
+}

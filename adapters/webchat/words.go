@@ -1,0 +1,141 @@
+package webchat
+
+import (
+	_ "embed"
+	"encoding/json"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+//go:embed words.json
+var wordsFile []byte
+
+// words are the page's own texts in one language. What the bot says comes with its
+// messages, in their language.
+type words struct {
+	Title        string // of a page whose visitor has none
+	Conversation string // the accessible name of the messages
+	Start        string
+	StartHint    string
+	Write        string // label of the box
+	Send         string
+	Sending      string
+	Sent         string
+	Failed       string // the connection broke
+	Lost         string // the page no longer hears from the server
+	Reload       string // without script
+	Empty        string // nothing was written
+	ReplyTo      string
+	Again        string
+	Room         string
+	RoomHint     string
+	RoomEmpty    string
+	RoomLog      string
+	States       map[string]string // of a card
+	Notices      map[notice]noticeWords
+}
+
+type noticeWords struct{ Title, Text string }
+
+// notice names a page that says why there is no conversation.
+type notice string
+
+const (
+	noticeUnknown notice = "unknown"
+	noticeUsed    notice = "used"
+	noticeExpired notice = "expired"
+	noticeAway    notice = "away"
+	noticeGarbled notice = "garbled"
+	noticeBig     notice = "big"
+	noticeForeign notice = "foreign"
+)
+
+// dictionary is the texts by BCP 47 tag.
+type dictionary map[string]words
+
+// fallback is the language of the page for people who speak none of its own.
+const fallback = "en"
+
+func newDictionary() dictionary {
+	d := dictionary{}
+	if err := json.Unmarshal(wordsFile, &d); err != nil {
+		panic(err) // embedded, and read by a test
+	}
+	return d
+}
+
+// tag returns the language of d that fits the wish: itself, or one of the same base
+// language; "" when there is none.
+func (d dictionary) tag(wish string) string {
+	if _, ok := d[wish]; ok {
+		return wish
+	}
+	base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(wish, "_", "-")), "-")
+	for have := range d {
+		if b, _, _ := strings.Cut(strings.ToLower(have), "-"); b == base {
+			return have
+		}
+	}
+	return ""
+}
+
+// choose returns the first language of d among the wishes, else the fallback.
+func (d dictionary) choose(wishes ...string) string {
+	for _, w := range wishes {
+		if t := d.tag(w); t != "" {
+			return t
+		}
+	}
+	return fallback
+}
+
+// acceptable returns the tags of an Accept-Language header, the best first.
+func acceptable(header string) []string {
+	type wish struct {
+		tag string
+		q   float64
+	}
+	var wishes []wish
+	for _, part := range strings.Split(header, ",") {
+		tag, params, _ := strings.Cut(strings.TrimSpace(part), ";")
+		tag = strings.TrimSpace(tag)
+		q := 1.0
+		if v, ok := strings.CutPrefix(strings.TrimSpace(params), "q="); ok {
+			f, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
+			if err != nil {
+				continue
+			}
+			q = f
+		}
+		if tag != "" && q > 0 {
+			wishes = append(wishes, wish{tag, q})
+		}
+	}
+	sort.SliceStable(wishes, func(i, j int) bool { return wishes[i].q > wishes[j].q })
+	tags := make([]string, len(wishes))
+	for i, w := range wishes {
+		tags[i] = w.tag
+	}
+	return tags
+}
+
+// direction is the dir attribute for a language: of its script where the tag names
+// one, else of the languages that are written from right to left.
+func direction(tag string) string {
+	parts := strings.Split(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
+	for _, p := range parts[1:] {
+		if len(p) == 4 {
+			switch p {
+			case "arab", "hebr", "syrc", "thaa", "nkoo", "adlm", "rohg":
+				return "rtl"
+			}
+			return "ltr"
+		}
+	}
+	switch parts[0] {
+	case "ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "syr", "ug", "ur", "yi":
+		return "rtl"
+	}
+	return "ltr"
+}

@@ -1,0 +1,99 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"path"
+)
+
+// Demo is what the demo's front page needs. It shows the customer's chat of one
+// invitation beside the staff room; it never lists invitations.
+type Demo struct {
+	// First is the web chat link of the customer shown at first.
+	First string
+	// Room is the id of the staff room: /room/{id}.
+	Room string
+	// What a new customer can be: the first of each is chosen at first.
+	Sites, Flows, Languages []Choice
+	// NewCustomer invites another customer and returns the web chat link.
+	NewCustomer func(ctx context.Context, site, language, flow string) (link string, err error)
+}
+
+// Choice is one entry of a menu.
+type Choice struct{ Value, Label string }
+
+// maxForm is the size in bytes up to which a form is read.
+const maxForm = 64 << 10
+
+type demoPage struct {
+	page
+	Chat, Room string // what the two frames show
+	Menus      []menu
+}
+
+type menu struct {
+	Name, Label string
+	Choices     []Choice
+	Chosen      string
+}
+
+func (s *site) demo(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	token := linkToken(s.Demo.First)
+	if t := q.Get("chat"); t != "" && t == linkToken(t) {
+		token = t
+	}
+	s.render(w, r, http.StatusOK, "demo.html", demoPage{
+		page: s.page("Aftercare demo"),
+		Chat: s.Prefix + "/chat/" + token,
+		Room: s.Prefix + "/room/" + url.PathEscape(s.Demo.Room),
+		Menus: []menu{
+			{"site", "Place", s.Demo.Sites, q.Get("site")},
+			{"flow", "Survey", s.Demo.Flows, q.Get("flow")},
+			{"language", "Language", s.Demo.Languages, q.Get("language")},
+		},
+	})
+}
+
+func (s *site) newCustomer(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		s.notice(w, r, http.StatusBadRequest, "We could not read that", "Nothing was changed. Go back and try again.")
+		return
+	}
+	place, flow, language := r.PostForm.Get("site"), r.PostForm.Get("flow"), r.PostForm.Get("language")
+	if !among(s.Demo.Sites, place) || !among(s.Demo.Flows, flow) || !among(s.Demo.Languages, language) {
+		s.notice(w, r, http.StatusBadRequest, "Choose from the menus", "Nothing was changed. Go back and choose a place, a survey and a language.")
+		return
+	}
+	link, err := s.Demo.NewCustomer(r.Context(), place, language, flow)
+	if err != nil {
+		s.Log.Error("web: new customer", "err", err)
+		s.notice(w, r, http.StatusServiceUnavailable, "We cannot do that right now", "Nothing was changed. Wait a moment, then go back and try again.")
+		return
+	}
+	show := url.Values{"chat": {linkToken(link)}, "site": {place}, "flow": {flow}, "language": {language}}
+	http.Redirect(w, r, s.Prefix+"/?"+show.Encode(), http.StatusSeeOther)
+}
+
+func among(choices []Choice, value string) bool {
+	for _, c := range choices {
+		if c.Value == value {
+			return true
+		}
+	}
+	return false
+}
+
+// linkToken is the last part of a web chat link, "" unless it is URL-safe.
+func linkToken(link string) string {
+	token := path.Base(link)
+	for _, c := range token {
+		ok := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
+		if !ok {
+			return ""
+		}
+	}
+	return token
+}

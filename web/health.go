@@ -1,0 +1,37 @@
+package web
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+// probe answers 200 "ok" or 503 "unavailable". Anyone may ask, so why it is so is told
+// to the log only.
+func (s *site) probe(name string, check func(context.Context) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		if check != nil {
+			if err := check(r.Context()); err != nil {
+				s.Log.Warn("web: not well", "probe", name, "err", err)
+				w.WriteHeader(http.StatusServiceUnavailable)
+				io.WriteString(w, "unavailable\n")
+				return
+			}
+		}
+		io.WriteString(w, "ok\n")
+	}
+}
+
+// schema serves the flow files' schema, to any editor.
+func (s *site) schema(w http.ResponseWriter, r *http.Request) {
+	if s.Schema == nil {
+		s.nothingHere(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/schema+json")
+	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	w.Write(s.Schema)
+}
