@@ -1,0 +1,472 @@
+package flowfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	yaml "github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+func newReader(source []byte) *reader {
+	r := &reader{anchors: map[string]ast.Node{}, languages: []string{"en"}}
+	if len(source) <= MaxSize {
+		r.lines = strings.Split(strings.ReplaceAll(string(bytes.TrimPrefix(source, bom)), "\r\n", "\n"), "\n")
+	}
+	return r
+}
+
+var bom = []byte("\ufeff")
+
+// load checks what can be checked in the raw text, parses the YAML and returns its one
+// document, or nil after recording why there is none.
+func (r *reader) load(source []byte) (root ast.Node) {
+	if len(source) > MaxSize {
+		r.errs = append(r.errs, &Error{Message: fmt.Sprintf("The file has %d bytes; a flow file may have at most %d. Make it shorter.", len(source), MaxSize)})
+		return nil
+	}
+	if !r.checkCharacters() {
+		return nil
+	}
+	// The library is fuzzed upstream, but a file must never bring the server down.
+	defer func() {
+		if recover() != nil {
+			r.fail(1, 1, "This is not YAML that can be read. Check quotes, brackets and indentation.")
+			root = nil
+		}
+	}()
+	tokens := lexer.Tokenize(strings.Join(r.lines, "\n"))
+	if !r.checkNesting(tokens) {
+		return nil
+	}
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		var located yaml.Error
+		if errors.As(err, &located) && located.GetToken() != nil {
+			p := located.GetToken().Position
+			r.fail(p.Line, p.Column, "%s", syntaxMessage(located.GetMessage()))
+		} else {
+			r.fail(1, 1, "This is not YAML that can be read. Check quotes, brackets and indentation.")
+		}
+		return nil
+	}
+	docs := slices.DeleteFunc(slices.Clone(file.Docs), func(d *ast.DocumentNode) bool { return d.Body == nil })
+	if len(docs) == 0 {
+		r.fail(1, 1, "The file is empty. Start it with \"flow:\" and a name.")
+		return nil
+	}
+	if len(docs) > 1 {
+		r.failAt(docs[1].Body, "A file holds one flow. Put the second one into a file of its own.")
+		return nil
+	}
+	r.collectAnchors(docs[0].Body)
+	return docs[0].Body
+}
+
+// syntaxMessage is the library's finding as a sentence.
+func syntaxMessage(found string) string {
+	known := map[string]string{
+		"mapping value is not allowed in this context":       "There is a second \":\" here. Put the words into double quotes.",
+		"',' or ']' must be specified":                       "A \"]\" or a comma is missing before this place.",
+		"',' or '}' must be specified":                       "A \"}\" or a comma is missing before this place.",
+		"sequence end token ']' not found":                   "The list that begins here has no \"]\" at its end.",
+		"could not find end character of double-quoted text": "The text that begins here has no closing \" at its end.",
+		"could not find end character of single-quoted text": "The text that begins here has no closing ' at its end.",
+		"non-map value is specified":                         "A \"key: value\" line is expected here. Check the colon and the indentation.",
+	}
+	if m, ok := known[found]; ok {
+		return m
+	}
+	return "This is not YAML that can be read: " + found + ". Check quotes, brackets and indentation."
+}
+
+// checkCharacters refuses what YAML or people stumble over: tabs, control characters
+// and bytes that are not UTF-8.
+func (r *reader) checkCharacters() bool {
+	ok := true
+	for i, line := range r.lines {
+		column := 0
+		for at, c := range line {
+			column++
+			switch {
+			case c == '\t':
+				r.fail(i+1, column, "There is a tab here. Use spaces.")
+			case c == utf8.RuneError && !strings.HasPrefix(line[at:], "\uFFFD"):
+				r.fail(i+1, column, "This is not UTF-8 text. Save the file as UTF-8.")
+			case c < ' ' || c == 0x7f || c == '\u0085' || c == '\u2028' || c == '\u2029' || c == '\ufeff':
+				r.fail(i+1, column, "There is an invisible control character (U+%04X) here. Remove it.", c)
+			default:
+				continue
+			}
+			ok = false
+			break
+		}
+	}
+	return ok
+}
+
+// checkNesting keeps the parser's recursion, which follows the nesting, shallow.
+func (r *reader) checkNesting(tokens token.Tokens) bool {
+	flow, entries, line := 0, 0, 0
+	for _, t := range tokens {
+		if t.Position.Line != line {
+			line, entries = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			flow++
+		case token.MappingEndType, token.SequenceEndType:
+			flow--
+		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
+			entries++
+		}
+		if flow > maxDepth || entries > maxDepth || t.Position.IndentLevel > maxDepth {
+			r.fail(t.Position.Line, t.Position.Column, "This is nested too deeply. A flow file needs no more than %d levels.", maxDepth)
+			return false
+		}
+	}
+	return true
+}
+
+// anchorCollector records every anchored value; the first of a name counts.
+type anchorCollector struct{ r *reader }
+
+func (c anchorCollector) Visit(n ast.Node) ast.Visitor {
+	if a, ok := n.(*ast.AnchorNode); ok && a.Name != nil {
+		name := a.Name.GetToken().Value
+		if _, twice := c.r.anchors[name]; twice {
+			c.r.failAt(a, "The anchor &%s is there twice. Give the second one another name.", name)
+		} else {
+			c.r.anchors[name] = a.Value
+		}
+	}
+	return c
+}
+
+func (r *reader) collectAnchors(n ast.Node) { ast.Walk(anchorCollector{r}, n) }
+
+// failAt records an error at a node.
+func (r *reader) failAt(n ast.Node, format string, args ...any) {
+	line, column := position(n)
+	r.fail(line, column, format, args...)
+}
+
+// position is where a node begins. The library's token of a block mapping is its first
+// colon, so the first key is taken instead.
+func position(n ast.Node) (line, column int) {
+	for range maxDepth {
+		switch v := n.(type) {
+		case *ast.MappingNode:
+			if !v.IsFlowStyle && len(v.Values) > 0 {
+				n = v.Values[0].Key
+				continue
+			}
+		case *ast.MappingValueNode:
+			n = v.Key
+			continue
+		}
+		break
+	}
+	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
+		return 1, 1
+	}
+	p := n.GetToken().Position
+	return p.Line, p.Column
+}
+
+// resolve follows aliases and anchors to the value itself, and counts it.
+func (r *reader) resolve(n ast.Node) ast.Node {
+	for range maxDepth {
+		r.nodes++
+		if r.nodes > maxNodes {
+			if !r.exhausted {
+				r.exhausted = true
+				r.failAt(n, "The aliases of this file unfold to too much. Write the values out.")
+			}
+			return nil
+		}
+		switch v := n.(type) {
+		case *ast.AnchorNode:
+			n = v.Value
+		case *ast.AliasNode:
+			name := v.Value.GetToken().Value
+			target, ok := r.anchors[name]
+			if !ok {
+				r.failAt(v, "There is no anchor &%s in this file. Write the value itself.", name)
+				return nil
+			}
+			n = target
+		case *ast.TagNode:
+			r.failAt(v, "Tags such as %s have no meaning in a flow file. Remove it.", v.GetToken().Value)
+			return nil
+		default:
+			return n
+		}
+	}
+	r.failAt(n, "This alias leads back to itself. Write the value itself.")
+	return nil
+}
+
+// entry is one line of a mapping.
+type entry struct {
+	key   string
+	at    ast.Node // the key, for errors about it
+	value ast.Node
+}
+
+// mapping returns the entries of a mapping in the order of the file. Duplicate keys
+// are recorded and left out.
+func (r *reader) mapping(n ast.Node, what string) ([]entry, bool) {
+	resolved := r.resolve(n)
+	if resolved == nil {
+		return nil, false
+	}
+	var values []*ast.MappingValueNode
+	switch v := resolved.(type) {
+	case *ast.MappingNode:
+		values = v.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{v}
+	default:
+		r.failAt(n, "%s is a list of \"key: value\" lines, not %s.", upper(what), kindOf(resolved))
+		return nil, false
+	}
+	seen := map[string]int{}
+	out := make([]entry, 0, len(values))
+	for _, v := range values {
+		r.nodes++
+		var at ast.Node = v.Key
+		switch v.Key.(type) {
+		case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		case *ast.MergeKeyNode:
+			r.failAt(at, "Merging with << is not supported. Write the keys out.")
+			continue
+		default:
+			r.failAt(at, "A key is a plain word here.")
+			continue
+		}
+		key := v.Key.GetToken().Value
+		if first, twice := seen[key]; twice {
+			r.failAt(at, "%q is already given in line %d. Remove one of the two.", key, first)
+			continue
+		}
+		seen[key], _ = position(at)
+		out = append(out, entry{key, at, v.Value})
+	}
+	return out, true
+}
+
+// object is a mapping whose keys are known.
+type object struct {
+	r      *reader
+	node   ast.Node
+	what   string
+	fields map[string]entry
+}
+
+// object reads a mapping and refuses keys that it does not know.
+func (r *reader) object(n ast.Node, what string, known ...string) (*object, bool) {
+	entries, ok := r.mapping(n, what)
+	if !ok {
+		return nil, false
+	}
+	o := &object{r: r, node: n, what: what, fields: map[string]entry{}}
+	for _, e := range entries {
+		if !slices.Contains(known, e.key) {
+			r.failAt(e.at, "%q is not a key of %s. %s", e.key, what, meant(e.key, known))
+			continue
+		}
+		o.fields[e.key] = e
+	}
+	return o, true
+}
+
+func (o *object) has(key string) bool { _, ok := o.fields[key]; return ok }
+
+// get returns the value of a key, or nil.
+func (o *object) get(key string) ast.Node {
+	if e, ok := o.fields[key]; ok {
+		return e.value
+	}
+	return nil
+}
+
+// at is the place of a key, or of the whole object when it has none.
+func (o *object) at(key string) ast.Node {
+	if e, ok := o.fields[key]; ok {
+		return e.at
+	}
+	return o.node
+}
+
+// need records an error unless the key is there.
+func (o *object) need(key, why string) bool {
+	if o.has(key) {
+		return true
+	}
+	o.r.failAt(o.node, "%s needs %q: %s.", upper(o.what), key, why)
+	return false
+}
+
+// list returns the elements of a sequence.
+func (r *reader) list(n ast.Node, what string) ([]ast.Node, bool) {
+	resolved := r.resolve(n)
+	if resolved == nil {
+		return nil, false
+	}
+	s, ok := resolved.(*ast.SequenceNode)
+	if !ok {
+		r.failAt(n, "%s is a list: one \"- \" for each entry.", upper(what))
+		return nil, false
+	}
+	return s.Values, true
+}
+
+// one or several: a list, or a single value in place of a list of one.
+func (r *reader) oneOrMore(n ast.Node) []ast.Node {
+	resolved := r.resolve(n)
+	if resolved == nil {
+		return nil
+	}
+	if s, ok := resolved.(*ast.SequenceNode); ok {
+		if len(s.Values) == 0 {
+			r.failAt(n, "This list is empty. Write something into it or remove it.")
+		}
+		return s.Values
+	}
+	return []ast.Node{n}
+}
+
+// str reads a scalar as it is written.
+func (r *reader) str(n ast.Node, what string) (string, bool) {
+	switch v := r.resolve(n).(type) {
+	case nil:
+		return "", false
+	case *ast.StringNode:
+		return v.Value, true
+	case *ast.LiteralNode:
+		return v.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return v.GetToken().Value, true
+	case *ast.NullNode:
+		r.failAt(n, "%s is empty. Write something or remove the line.", upper(what))
+		return "", false
+	default:
+		r.failAt(n, "%s is a word or a text, not %s.", upper(what), kindOf(v))
+		return "", false
+	}
+}
+
+// word reads a scalar that must be one of a few.
+func (r *reader) word(n ast.Node, what string, known ...string) (string, bool) {
+	s, ok := r.str(n, what)
+	if !ok {
+		return "", false
+	}
+	if !slices.Contains(known, s) {
+		r.failAt(n, "%q is not %s. %s", short(s), what, meant(s, known))
+		return "", false
+	}
+	return s, true
+}
+
+// number reads a finite decimal number.
+func (r *reader) number(n ast.Node, what string) (float64, bool) {
+	resolved := r.resolve(n)
+	if resolved == nil {
+		return 0, false
+	}
+	if v, ok := asNumber(resolved); ok {
+		return v, true
+	}
+	r.failAt(n, "%s is a number such as 0.5, without quotes.", upper(what))
+	return 0, false
+}
+
+func asNumber(n ast.Node) (float64, bool) {
+	switch v := n.(type) {
+	case *ast.IntegerNode, *ast.FloatNode:
+	case *ast.StringNode: // the library takes 1e3 for a word
+		if v.GetToken().Type != token.StringType {
+			return 0, false
+		}
+	default:
+		return 0, false
+	}
+	text := n.GetToken().Value
+	if strings.ContainsAny(text, "xXpP_") {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		return 0, false
+	}
+	if f == 0 {
+		f = 0 // −0 is 0
+	}
+	return f, true
+}
+
+// whole reads a whole number in a range.
+func (r *reader) whole(n ast.Node, what string, low, high int) (int, bool) {
+	f, ok := r.number(n, what)
+	if !ok {
+		return 0, false
+	}
+	if f != math.Trunc(f) || f < float64(low) || f > float64(high) {
+		r.failAt(n, "%s is a whole number from %d to %d.", upper(what), low, high)
+		return 0, false
+	}
+	return int(f), true
+}
+
+// boolean reads true or false.
+func (r *reader) boolean(n ast.Node, what string) bool {
+	switch v := r.resolve(n).(type) {
+	case nil:
+		return false
+	case *ast.BoolNode:
+		return v.Value
+	default:
+		r.failAt(n, "%s is true or false.", upper(what))
+		return false
+	}
+}
+
+func kindOf(n ast.Node) string {
+	switch n.(type) {
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "a set of \"key: value\" lines"
+	case *ast.NullNode:
+		return "nothing"
+	case *ast.IntegerNode, *ast.FloatNode:
+		return "a number"
+	}
+	return "a text"
+}
+
+func upper(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return string(s[0]-'a'+'A') + s[1:]
+}
+
+// short keeps a quoted word of a message readable.
+func short(s string) string {
+	if utf8.RuneCountInString(s) > 40 {
+		return string([]rune(s)[:40]) + "…"
+	}
+	return s
+}

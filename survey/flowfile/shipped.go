@@ -1,0 +1,119 @@
+package flowfile
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/aftercare/aftercare/survey"
+)
+
+//go:embed data/*.yaml templates/*.yaml
+var files embed.FS
+
+// What is shipped is read once, when it is first needed, and never changed. Flows share
+// it, as they share everything they are made of: a flow is not changed once it is read.
+var (
+	shippedScales = sync.OnceValue(func() map[string]survey.Scale {
+		r, o := mustOpen("scales")
+		return mustRead(r, r.readScales(o.get("scales"), nil))
+	})
+	shippedChoices = sync.OnceValue(func() map[string]choiceList {
+		r, o := mustOpen("choices")
+		return mustRead(r, r.readLists(o.get("choices"), nil))
+	})
+	shippedBands = sync.OnceValue(func() survey.BandSet {
+		r, o := mustOpen("bands")
+		return mustRead(r, r.readBands(o.get("bands")))
+	})
+	shippedFlows = sync.OnceValue(func() []template {
+		out := make([]template, len(templateOrder))
+		for i, name := range templateOrder {
+			source := mustFile("templates/" + name + ".yaml")
+			f, err := Parse(source)
+			if err != nil {
+				panic(fmt.Sprintf("template %s: %v", name, err))
+			}
+			out[i] = template{f, source}
+		}
+		return out
+	})
+)
+
+type template struct {
+	flow   survey.Flow
+	source []byte
+}
+
+// templateOrder is the order in which the templates are offered: the most useful first.
+var templateOrder = []string{
+	"one_tap_csat", "post_service_3", "ladder7_expect", "servqual5", "expect_perceive", "nps_why", "ces",
+	"restaurant", "repair", "it_helpdesk", "post_recovery", "lost_customer", "six_measures", "staff_pulse",
+}
+
+// The embedded files are part of the program: a broken one is a bug that every test of
+// this package finds, so reading them panics instead of returning an error.
+func mustFile(name string) []byte {
+	b, err := files.ReadFile(name)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+func mustOpen(what string) (*reader, *object) {
+	source := mustFile(path.Join("data", what+".yaml"))
+	r := newReader(source)
+	o, ok := r.object(r.load(source), "the shipped "+what, what)
+	if !ok {
+		panic(r.err())
+	}
+	return r, o
+}
+
+func mustRead[T any](r *reader, v T) T {
+	if err := r.err(); err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// Templates returns the shipped flows, Version 0, in the order in which they are offered.
+// What they hold is shared and must not be changed.
+func Templates() []survey.Flow {
+	shipped := shippedFlows()
+	out := make([]survey.Flow, len(shipped))
+	for i, t := range shipped {
+		out[i] = t.flow
+	}
+	return out
+}
+
+// Template returns the shipped flow of this name and its file as it is shipped.
+func Template(name string) (survey.Flow, []byte, bool) {
+	for _, t := range shippedFlows() {
+		if t.flow.ID == name {
+			return t.flow, []byte(strings.Clone(string(t.source))), true
+		}
+	}
+	return survey.Flow{}, nil, false
+}
+
+// Bands returns the shipped ladder: seven levels with their names and the mood that
+// staff should expect, in English, Simplified Chinese, Spanish and Arabic. Every flow
+// without a ladder of its own has it.
+func Bands() survey.BandSet { return append(survey.BandSet(nil), shippedBands()...) }
+
+// Scales returns the keys of the shipped scales in alphabetical order.
+func Scales() []string { return sortedKeys(shippedScales()) }
+
+// Scale returns a shipped scale.
+func Scale(key string) (survey.Scale, bool) {
+	s, ok := shippedScales()[key]
+	return s, ok
+}
+
+// Lists returns the names of the shipped lists of choices in alphabetical order.
+func Lists() []string { return sortedKeys(shippedChoices()) }
