@@ -50,6 +50,7 @@ type Facts struct {
 	Class          survey.Class `json:"class,omitempty"`           // of the flow; pulse and mystery never open a case
 	Tier           Tier         `json:"tier,omitempty"`            // "" = normal
 	Earlier        int          `json:"earlier,omitempty"`         // this customer's unsatisfied sessions in the 90 days before this one
+	Previous       int          `json:"previous,omitempty"`        // level of this customer's session before this one; 0 = unknown, shown only
 	Late           bool         `json:"late,omitempty"`            // the event was later than promised
 	StandardBroken bool         `json:"standard_broken,omitempty"` // a service standard was not met
 	Complaint      bool         `json:"complaint,omitempty"`       // the customer complained in so many words

@@ -83,7 +83,8 @@ type Reader interface {
 	// CaseEvents returns what happened to a case, oldest first.
 	CaseEvents(ctx context.Context, b Bucket, caseID string) ([]CaseEvent, error)
 	// Earlier counts a customer's unsatisfied sessions that started in [since, until),
-	// over all buckets.
+	// over all buckets. customer is the id of a Customer or, for somebody who has none,
+	// of an Identity.
 	Earlier(ctx context.Context, customer string, since, until time.Time) (int, error)
 	// Expiring lists live sessions of a bucket whose time is over at now, oldest first.
 	Expiring(ctx context.Context, b Bucket, now time.Time, limit int) ([]Session, error)
