@@ -29,6 +29,8 @@ type Primary struct {
 	Lowest   bool    `json:"lowest,omitempty"` // the lowest option of its scale
 	Answered bool    `json:"answered,omitempty"`
 	Silent   bool    `json:"silent,omitempty"` // alert: never
+
+	BottomOnly bool `json:"bottom_only,omitempty"` // alert: bottom; by itself only the lowest option calls staff
 }
 
 // GapState is the three-state reading of the gap (domain S2).
@@ -43,7 +45,7 @@ const (
 
 // Judge computes what the newest answers mean. ended says that no more will come.
 // Skipped and Dropped answers count as not answered (a skip still settles).
-func Judge(f Flow, answers []Answer, ended bool) Judgement { return judge(f, answers, ended) }
+func Judge(f Flow, answers []Answer, ended bool) Judgement { return judge(&f, answers, ended) }
 
 // Problem is one thing that Check finds.
 type Problem struct {
@@ -65,4 +67,4 @@ const (
 // Check finds unreachable questions, dead conditions, missing languages, broken
 // scale and band invariants, a missing or second primary question, more than seven
 // scored questions, and the like. An empty result means nothing was found.
-func Check(f Flow) []Problem { return check(f) }
+func Check(f Flow) []Problem { return check(&f) }

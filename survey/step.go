@@ -63,7 +63,8 @@ type Effect interface{ effect() }
 
 // The effects, in the order in which they are to be shown.
 type (
-	// Ask shows a question: a first time (a new message), or again in place.
+	// Ask shows a question: a first time (a new message), or again in place (after
+	// Toggle, Change, Back and Speak, and on returning to a question that was left).
 	Ask struct {
 		Question int
 		Again    bool // the person already saw it: repeat it below what was said since
@@ -90,10 +91,12 @@ type (
 	}
 	// Judged says what the answers mean now. It follows every stored answer and the end.
 	Judged struct{ Judgement Judgement }
-	// Close says that the session ended just now: thanks by outcome.
+	// Close says that the session ended just now: thanks by outcome. Revised: it had
+	// ended before, and an answer changed since: the thanks are to be worded anew.
 	Close struct {
 		Status    Status
 		Judgement Judgement
+		Revised   bool
 	}
 )
 
@@ -141,4 +144,4 @@ type Transition struct {
 // Step is total and pure: no input is an error; one that does not apply leaves the
 // session as it was (with a Notice where a person should hear of it). It never
 // modifies what s points to.
-func Step(f Flow, s Session, in Input, now time.Time) Transition { return step(f, s, in, now) }
+func Step(f Flow, s Session, in Input, now time.Time) Transition { return step(&f, s, in, now) }

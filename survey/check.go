@@ -1,0 +1,3 @@
+package survey
+
+func check(f *Flow) []Problem { return nil }

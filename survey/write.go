@@ -1,0 +1,234 @@
+package survey
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Limits of what a person can send.
+const (
+	// MaxText is the most characters that an answer in words may have where the
+	// question says nothing. Every chat carries this much in one message.
+	MaxText = 4000
+	// MaxFiles is the most files of one answer.
+	MaxFiles = 10
+	// MaxFileSize is the most bytes of one file: what a bot may fetch from Telegram.
+	MaxFileSize = 20 << 20
+	// ExtendWindow is how long words and files that follow an answer in words belong to it.
+	ExtendWindow = 2 * time.Minute
+)
+
+// textLimit is the most characters that an answer to q may have.
+func (q *Question) textLimit() int {
+	if q.Kind == TextQ && q.Max > 0 && q.Max < MaxText {
+		return q.Max
+	}
+	return MaxText
+}
+
+// write takes words: an answer to the open question if they can be one, else more of
+// the words before, else off-script.
+func (r *run) write(words string) {
+	words = Clean(words)
+	if blank(words) {
+		return
+	}
+	q := r.current()
+	if q == nil {
+		r.offScript(words, nil)
+		return
+	}
+	if utf8.RuneCountInString(words) > q.textLimit() {
+		r.askAgain(NoticeTooLong)
+		return
+	}
+	i := r.s.Open
+	switch q.Kind {
+	case ScaleQ:
+		r.typed(q, words)
+	case ChoiceQ:
+		r.typedChoices(q, words)
+	case TextQ:
+		if r.admits(i, nil) {
+			r.record(i, Answer{Text: words})
+		}
+	case NumberQ:
+		x, ok := q.parseQuantity(words)
+		r.parsed(ok, Answer{Value: &x}, words, NoticeBadNumber)
+	case DateQ:
+		date, ok := parseDate(words)
+		r.parsed(ok, Answer{Text: date}, words, NoticeBadDate)
+	case ContactQ:
+		switch q.Contact {
+		case "phone":
+			number, ok := parsePhone(words)
+			r.parsed(ok, Answer{Text: number}, words, NoticeBadPhone)
+		case "email":
+			address, ok := parseEmail(words)
+			r.parsed(ok, Answer{Text: address}, words, NoticeBadEmail)
+		default:
+			r.parsed(true, Answer{Text: words}, words, NoticeUnclear)
+		}
+	default:
+		r.offScript(words, nil)
+	}
+}
+
+// typed answers a scale with words.
+func (r *run) typed(q *Question, words string) {
+	option, m := q.matchScale(words, r.s.language(r.flow))
+	switch m {
+	case oneOption:
+		r.pick(r.s.Open, option)
+	case notClear:
+		r.askAgain(NoticeUnclear)
+	default:
+		r.offScript(words, nil)
+	}
+}
+
+// typedChoices answers a choice with words.
+func (r *run) typedChoices(q *Question, words string) {
+	options, m := q.matchChoices(words, r.s.language(r.flow))
+	switch m {
+	case oneOption:
+		r.choose(r.s.Open, options)
+	case notClear:
+		r.askAgain(NoticeUnclear)
+	case tooManyOpt:
+		r.askAgain(NoticeTooMany)
+	default:
+		r.offScript(words, nil)
+	}
+}
+
+// language is the language that the person sees.
+func (s *Session) language(f *Flow) string {
+	if s.Lang == "" && len(f.Languages) > 0 {
+		return f.Languages[0]
+	}
+	return s.Lang
+}
+
+// parsed records an answer in a fixed form, or says what form it must have.
+func (r *run) parsed(ok bool, a Answer, words string, otherwise NoticeCode) {
+	switch {
+	case ok:
+		if r.admits(r.s.Open, nil) {
+			r.record(r.s.Open, a)
+		}
+	case looksMeant(words):
+		r.askAgain(otherwise)
+	default:
+		r.offScript(words, nil)
+	}
+}
+
+// askAgain refuses an attempt at the open question kindly and shows it again.
+func (r *run) askAgain(why NoticeCode) {
+	r.notice(why, r.s.Open)
+	r.say(Ask{Question: r.s.Open, Again: true})
+}
+
+// offScript keeps what answers nothing. It belongs to the words just before it if
+// these are fresh; else it goes to staff, and the open question is shown again once.
+func (r *run) offScript(words string, files []File) {
+	if r.extend(words, files) {
+		return
+	}
+	if utf8.RuneCountInString(words) > MaxText {
+		words = string([]rune(words)[:MaxText])
+	}
+	r.say(OffScript{Text: words, Files: files})
+	q := r.current()
+	if q == nil {
+		return
+	}
+	if q.Kind == FileQ {
+		r.notice(NoticeNeedFile, r.s.Open)
+	} else {
+		r.notice(NoticeKept, r.s.Open)
+	}
+	if !r.s.Retried && !r.s.Paused {
+		r.s.Retried = true
+		r.say(Ask{Question: r.s.Open, Again: true})
+	}
+}
+
+// extend adds words and files to the newest answer if that was given in words within
+// ExtendWindow, and to a file answer if only files follow.
+func (r *run) extend(words string, files []File) bool {
+	var newest *Answer
+	for k := range r.s.Answers {
+		if a := &r.s.Answers[k]; newest == nil || !a.At.Before(newest.At) {
+			newest = a
+		}
+	}
+	if newest == nil || newest.Skipped || newest.Dropped || r.now.After(newest.At.Add(ExtendWindow)) {
+		return false
+	}
+	i := r.flow.index(newest.Question)
+	if i == NoQuestion || r.isOpen(i) {
+		return false
+	}
+	q := &r.flow.Questions[i]
+	if q.Kind != TextQ && (q.Kind != FileQ || words != "" || len(files) == 0) {
+		return false
+	}
+	longer := Answer{Text: newest.Text, Files: slices.Concat(newest.Files, files)}
+	if words != "" {
+		longer.Text = strings.TrimPrefix(newest.Text+"\n"+words, "\n")
+	}
+	if utf8.RuneCountInString(longer.Text) > q.textLimit() || len(longer.Files) > MaxFiles {
+		return false
+	}
+	r.record(i, longer)
+	return true
+}
+
+// attach takes files, with the words written under them.
+func (r *run) attach(files []File, words string) {
+	words = Clean(words)
+	if len(files) == 0 {
+		r.write(words)
+		return
+	}
+	files = slices.Clone(files)
+	for k := range files {
+		files[k].Kind, files[k].ID, files[k].Name = Clean(files[k].Kind), Clean(files[k].ID), Clean(files[k].Name)
+	}
+	q := r.current()
+	if len(files) > MaxFiles || slices.ContainsFunc(files, func(f File) bool { return f.Size > MaxFileSize }) {
+		r.notice(NoticeFileTooBig, r.s.Open)
+		return
+	}
+	if q != nil && utf8.RuneCountInString(words) > q.textLimit() {
+		r.askAgain(NoticeTooLong)
+		return
+	}
+	switch {
+	case q == nil, r.isAlbum(files, words):
+		r.offScript(words, files)
+	case q.Kind == FileQ, q.Kind == TextQ:
+		if r.admits(r.s.Open, nil) {
+			r.record(r.s.Open, Answer{Text: words, Files: files})
+		}
+	default:
+		r.offScript(words, files)
+	}
+}
+
+// isAlbum reports whether files continue an album: platforms report each picture of
+// one by itself, and the first has already answered its question.
+func (r *run) isAlbum(files []File, words string) bool {
+	if words != "" || len(r.s.Answers) == 0 {
+		return false
+	}
+	last := &r.s.Answers[len(r.s.Answers)-1]
+	i := r.flow.index(last.Question)
+	return i != NoQuestion && !r.isOpen(i) && r.flow.Questions[i].Kind == FileQ && !last.Dropped &&
+		len(last.Files) > 0 && len(last.Files)+len(files) <= MaxFiles && last.Files[len(last.Files)-1].Kind == files[0].Kind &&
+		!r.now.After(last.At.Add(ExtendWindow))
+}
