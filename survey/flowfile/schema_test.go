@@ -1,0 +1,187 @@
+package flowfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	yaml "github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+func compileSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	if err := c.AddResource("flow.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("flow.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func validate(t *testing.T, s *jsonschema.Schema, source string) error {
+	t.Helper()
+	raw, err := yaml.YAMLToJSON([]byte(source))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, source)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Validate(doc)
+}
+
+func TestSchemaAcceptsWhatParseAccepts(t *testing.T) {
+	s := compileSchema(t)
+	for _, f := range Templates() {
+		_, source, _ := Template(f.ID)
+		if err := validate(t, s, string(source)); err != nil {
+			t.Errorf("%s: %v", f.ID, err)
+		}
+		canonical, err := Format(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := validate(t, s, string(canonical)); err != nil {
+			t.Errorf("%s, written by Format: %v", f.ID, err)
+		}
+	}
+	for name, source := range everything {
+		if _, err := Parse([]byte(source)); err != nil {
+			t.Errorf("%s is refused by Parse: %v", name, err)
+		}
+		if err := validate(t, s, source); err != nil {
+			t.Errorf("%s is refused by the schema: %v", name, err)
+		}
+	}
+}
+
+// everything uses each part of the format at least once.
+var everything = map[string]string{
+	"small": small,
+	"all kinds": `flow: kinds
+class: mystery
+title: {ar: كل الأنواع, es: Todo}
+languages: [ar, es]
+delay: 0
+expires: 1d12h
+min_coverage: 0.7
+gap_tolerance: 0.25
+gap_ignored: true
+texts:
+  invitation: Hola
+  thanks_no_contact: {es: Gracias}
+scales:
+  stars5: {generator: linear, min: 1, max: 5, min_text: Mal, max_text: Bien}
+  mood2:
+    generator: ladder
+    options: [{value: 0, label: Mal, symbol: 🙁}, {value: 1, label: Bien}]
+  sliding:
+    generator: linear
+    options: [{value: 0, label: A}, {value: 5, label: B, flag: delighted}, {value: 10, label: C}]
+  own3:
+    ladder: true
+    options:
+      - {value: 1, label: A, score: 10, flag: unsatisfied}
+      - {value: 2, label: B, score: 35, flag: neutral}
+      - {value: 3, label: C, score: 90, flag: delighted}
+bands:
+  - {from: 0, name: Mal, indication: Enfadado, unsatisfied: true}
+  - {from: 30, name: Bien}
+choices:
+  dishes: {max: 2, options: [{key: soup, label: Sopa, mix: product}, {key: "1", label: Uno, dimension: empathy}]}
+questions:
+  - {key: overall, scale: own3, primary: true, weight: 2, critical: [1, 2], alert: always, ask: A}
+  - {key: stars, scale: stars5, reverse: true, rotate: g, mix: price, dimension: tangibles, ask: A}
+  - {key: mood, scale: mood2, phase: pre, ask: A}
+  - {key: after, scale: mood2, phase: post, pair: mood, alert: bottom, ask: A}
+  - {key: slide, scale: sliding, reported: gap, justice: procedural, factor: attraction, measure: tolerance, ask: A}
+  - {key: dish, choice: dishes, max: 1, ask: A}
+  - {key: own, options: [{key: a, label: A}, {key: b, label: B}], max: 2, ask: A}
+  - {key: words, text: short, max: 200, optional: true, ask: A}
+  - {key: age, number: {min: 0, max: 120}, ask: A}
+  - {key: phone, contact: phone, ask: A}
+  - {key: photo, file: true, ask: A}
+  - {key: day, date: true, ask: A}
+  - {key: hello, message: Hola}
+  - key: last
+    text: long
+    ask: A
+    when:
+      overall: [1, 2]
+      any:
+        - {dish: soup}
+        - {own: {contains: a}}
+        - {words: {answered: false}}
+        - all: [{age: {at_least: 18, below: 65}}, {event.tier: [MVC, 5, true]}]
+      not: {primary: {above: 2}, judgement: [neutral, satisfied]}
+`,
+}
+
+func TestSchemaRefusesBrokenFiles(t *testing.T) {
+	s := compileSchema(t)
+	for name, source := range map[string]string{
+		"unknown key":               with("weight: 1", "weigth: 1"),
+		"unknown key of the flow":   with("", "color: red\n"),
+		"unknown class":             with("transactional", "casual"),
+		"missing class":             strings.Replace(small, "class: transactional\n", "", 1),
+		"missing words":             with("    ask: How was it?\n", ""),
+		"empty words":               with("How was it?", `" "`),
+		"bad name":                  with("flow: small", "flow: Small Flow"),
+		"reserved key":              with("key: overall", "key: judgement"),
+		"no questions":              small[:strings.Index(small, "questions")] + "questions: []\n",
+		"no kind":                   with("    scale: csat5\n", ""),
+		"two kinds":                 with("scale: csat5", "scale: csat5\n    text: long"),
+		"negative weight":           with("weight: 1", "weight: -1"),
+		"weight in words":           with("weight: 1", "weight: much"),
+		"bad duration":              with("title: Small", "title: Small\ndelay: soon"),
+		"coverage above one":        with("title: Small", "title: Small\nmin_coverage: 2"),
+		"unknown text":              with("title: Small", "title: Small\ntexts: {thank: Bye}"),
+		"unknown comparison":        with("", "  - {key: b, text: short, ask: B, when: {overall: {less: 3}}}\n"),
+		"empty condition":           with("", "  - {key: b, text: short, ask: B, when: {}}\n"),
+		"empty any":                 with("", "  - {key: b, text: short, ask: B, when: {any: []}}\n"),
+		"message with a question":   with("", "  - {key: b, message: Hello, ask: B}\n"),
+		"file that is none":         with("", "  - {key: b, file: false, ask: B}\n"),
+		"number without an end":     with("", "  - {key: b, number: {min: 1}, ask: B}\n"),
+		"score above 100":           with("questions:", "scales: {s: {options: [{value: 1, label: A, score: 101, flag: satisfied}, {value: 2, label: B, flag: neutral}]}}\nquestions:"),
+		"option without a flag":     with("questions:", "scales: {s: {options: [{value: 1, label: A}, {value: 2, label: B, flag: neutral}]}}\nquestions:"),
+		"scale without any options": with("questions:", "scales: {s: {ladder: true}}\nquestions:"),
+	} {
+		if validate(t, s, source) == nil {
+			t.Errorf("%s is accepted by the schema", name)
+		}
+		if _, err := Parse([]byte(source)); err == nil {
+			t.Errorf("%s is accepted by Parse", name)
+		}
+	}
+}
+
+// TestSchemaKnowsTheKeysOfTheReader keeps the two lists of keys the same.
+func TestSchemaKnowsTheKeysOfTheReader(t *testing.T) {
+	var s struct {
+		Properties struct {
+			Texts struct{ Properties map[string]any }
+		}
+		Defs map[string]struct{ Properties map[string]any } `json:"$defs"`
+	}
+	if err := json.Unmarshal(Schema(), &s); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := sortedKeys(s.Defs["question"].Properties), slices.Sorted(slices.Values(questionKeys)); !slices.Equal(got, want) {
+		t.Errorf("the schema has the question keys %v, the reader %v", got, want)
+	}
+	if got, want := sortedKeys(s.Properties.Texts.Properties), slices.Sorted(slices.Values(TextNames())); !slices.Equal(got, want) {
+		t.Errorf("the schema has the texts %v, the reader %v", got, want)
+	}
+}
