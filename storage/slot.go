@@ -82,7 +82,7 @@ type Want struct {
 }
 
 // Claim marks a slot as being sent by the holder of the lease with this epoch. It
-// does nothing unless the slot is due and every earlier unsettled delivery of the same
+// does nothing if a later epoch ever claimed it, or unless the slot is due and every earlier unsettled delivery of the same
 // conversation to the same address is being sent under the same epoch. Claiming again
 // under the same epoch yields the row again, because a COMMIT whose answer was lost is
 // run again; the holder knows what it is sending already.
@@ -210,7 +210,7 @@ func (d *Delivery) showDirectly() {
 }
 
 func (c *Claim) apply(d *Delivery, others []Delivery, now time.Time) []Delivery {
-	if d == nil {
+	if d == nil || d.Epoch > c.Epoch { // a newer holder was here: this one is late
 		return nil
 	}
 	if d.State == Sending && d.Epoch == c.Epoch {

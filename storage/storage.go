@@ -26,6 +26,9 @@ var (
 	// ErrUnavailable means that the database cannot be used now and that nothing was
 	// changed, or that nobody knows whether it was. Everything may be repeated.
 	ErrUnavailable = errors.New("the database is not available")
+	// ErrRefused means that the database refuses what one turn wrote, and always will:
+	// it is too large, or contradicts what is stored. Repeating it does not help.
+	ErrRefused = errors.New("the database refuses this change")
 	// ErrNotFound means that there is no such record.
 	ErrNotFound = errors.New("not found")
 )
@@ -38,9 +41,10 @@ type Store interface {
 
 	// Advance runs the turns of one bucket in order in one transaction and returns
 	// one error per turn: nil (committed), ErrSeen (its Key was seen: skipped), the
-	// error of its own Apply (dropped alone, with its Key), or ErrUnavailable. After a
-	// database error that a retry does not cure, the turns run singly. When it returns,
-	// everything whose error is nil is durable.
+	// error of its own Apply (dropped alone, with its Key), ErrRefused (the same), or
+	// ErrUnavailable. A panic in Apply is its error. When the database refuses a batch, or
+	// answers with another error that a retry does not cure, the turns run singly; when it
+	// is away, they do not. When Advance returns, everything whose error is nil is durable.
 	Advance(ctx context.Context, b Bucket, turns []Turn) []error
 
 	Reader

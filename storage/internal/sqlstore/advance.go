@@ -1,0 +1,303 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"strconv"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// longestKey is how long a key is stored as it is; longer ones by their hash, because
+// an index holds no row over a few kilobytes.
+const longestKey = 200
+
+// Advance implements storage.Store.
+func (s *Store) Advance(ctx context.Context, b storage.Bucket, turns []storage.Turn) []error {
+	errs := make([]error, len(turns))
+	if len(turns) == 0 {
+		return errs
+	}
+	turns = cleaned(turns)
+	err := s.batch(ctx, b, turns, errs)
+	if err == nil {
+		return errs
+	}
+	// What the database refuses for good is one turn's doing: the others go on without
+	// it. A database that is away is not asked a hundred times more.
+	if fault := s.fault(err); len(turns) > 1 && (fault == Refused || fault == Broken) {
+		for i := range turns {
+			if err := s.batch(ctx, b, turns[i:i+1], errs[i:i+1]); err != nil {
+				errs[i] = s.failed(err)
+				if s.fault(err) != Refused && s.fault(err) != Broken {
+					for j := i + 1; j < len(turns); j++ {
+						errs[j] = errs[i]
+					}
+					break
+				}
+			}
+		}
+		return errs
+	}
+	failed := s.failed(err)
+	for i := range errs {
+		errs[i] = failed
+	}
+	return errs
+}
+
+// failed is what a turn is told of a database error.
+func (s *Store) failed(err error) error {
+	if s.fault(err) == Refused {
+		return fmt.Errorf("%w: %s", storage.ErrRefused, s.describe(err))
+	}
+	return s.unavailable(err)
+}
+
+// cleaned is the turns with every text of theirs that reaches the database cleaned.
+func cleaned(turns []storage.Turn) []storage.Turn {
+	turns = slices.Clone(turns)
+	for i := range turns {
+		t := &turns[i]
+		t.Key = seenKey(t.Key)
+		l := &t.Load
+		l.Session, l.Invitation, l.Case = storage.Clean(l.Session), storage.Clean(l.Invitation), storage.Clean(l.Case)
+		for j, name := range l.Slots {
+			if c := storage.Clean(name); c != name {
+				l.Slots = slices.Clone(l.Slots)
+				l.Slots[j] = c
+			}
+		}
+	}
+	return turns
+}
+
+func seenKey(key string) string {
+	key = storage.Clean(key)
+	if len(key) <= longestKey {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// attempt is one run of a batch's transaction.
+type attempt struct {
+	mark    int64  // identifies the batch in the rows of its keys
+	witness string // a key that this attempt stored: if it is there, with the mark, the COMMIT succeeded
+	errs    []error
+	results map[int]*storage.Result
+}
+
+// batch runs turns in one transaction, with retries, fills errs and calls Done. Its
+// error is the database's; then nothing of the batch is known to be stored.
+func (s *Store) batch(ctx context.Context, b storage.Bucket, turns []storage.Turn, errs []error) error {
+	mark := rand.Int64() //nolint:gosec // not a secret: it only tells two batches apart
+	var done, doubtful *attempt
+	err := s.retry(ctx, func() error {
+		var a *attempt
+		doubt, err := s.once(ctx, func(tx *sql.Tx) error {
+			w := newWorking(ctx, s, tx, b)
+			if err := w.lock(); err != nil {
+				return err
+			}
+			if doubtful != nil {
+				// The answer to an earlier COMMIT was lost. Under the lock of the bucket its
+				// fate is decided: all of it is there, or nothing.
+				there, err := w.committed(doubtful)
+				if err != nil {
+					return err
+				}
+				if there {
+					done = doubtful
+					return nil
+				}
+			}
+			var err error
+			a, err = w.run(turns, mark)
+			return err
+		})
+		switch {
+		case err == nil && done == nil:
+			done = a
+		case err != nil && doubt && a != nil:
+			doubtful = a
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	copy(errs, done.errs)
+	for i, t := range turns {
+		if done.errs[i] != nil || t.Done == nil {
+			continue
+		}
+		r := storage.Result{}
+		if done.results[i] != nil {
+			r = *done.results[i]
+		}
+		t.Done(r)
+	}
+	return nil
+}
+
+// committed looks for what an attempt left behind if its COMMIT succeeded.
+func (w *working) committed(a *attempt) (bool, error) {
+	if a.witness == "" {
+		return false, nil // it changed nothing
+	}
+	var mark int64
+	err := w.tx.QueryRowContext(w.ctx, w.s.q.keyBatch, int64(w.bucket), a.witness).Scan(&mark)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil && mark == a.mark, err
+}
+
+// run is the body of the transaction: refuse keys that were seen, load, apply each turn
+// to the working set in order, write.
+func (w *working) run(turns []storage.Turn, mark int64) (*attempt, error) {
+	a := &attempt{mark: mark, errs: make([]error, len(turns)), results: w.results}
+	fresh, err := w.takeKeys(turns, mark)
+	if err != nil {
+		return nil, err
+	}
+	var loads []storage.Load
+	for _, t := range turns {
+		if t.Key == "" || fresh[t.Key] {
+			loads = append(loads, t.Load)
+		}
+	}
+	if err := w.prefetch(loads); err != nil {
+		return nil, err
+	}
+	used := map[string]bool{}
+	for i, t := range turns {
+		if t.Key != "" && (!fresh[t.Key] || used[t.Key]) {
+			a.errs[i] = storage.ErrSeen
+			continue
+		}
+		in, err := w.loaded(t.Load)
+		if err != nil {
+			return nil, err
+		}
+		change, err := w.apply1(t, in)
+		if err == nil {
+			err = w.merge(i, t.Load, change)
+			if own, ok := errors.AsType[errInvalid](err); ok {
+				a.errs[i] = own.error
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		if err != nil {
+			a.errs[i] = err
+			continue
+		}
+		if t.Key != "" {
+			used[t.Key] = true
+			a.witness = t.Key
+		}
+		w.result(i).Change = change
+	}
+	if err := w.flush(); err != nil {
+		return nil, err
+	}
+	// A turn that failed leaves its key unseen.
+	maps.DeleteFunc(fresh, func(key string, _ bool) bool { return used[key] })
+	if err := w.dropKeys(slices.Sorted(maps.Keys(fresh))); err != nil {
+		return nil, err
+	}
+	if !w.changed() {
+		return a, nil
+	}
+	if a.witness == "" {
+		// Work of our own alone has no key: leave a mark to know its COMMIT by.
+		a.witness = "batch:" + strconv.FormatInt(mark, 36)
+		if _, err := w.insertKeys([]string{a.witness}, mark); err != nil {
+			return nil, err
+		}
+	}
+	return a, w.save()
+}
+
+// result is the turn's, made when it is first asked for.
+func (w *working) result(turn int) *storage.Result {
+	r := w.results[turn]
+	if r == nil {
+		r = &storage.Result{}
+		w.results[turn] = r
+	}
+	return r
+}
+
+// takeKeys marks the turns' keys as seen and returns those that were not before.
+func (w *working) takeKeys(turns []storage.Turn, mark int64) (map[string]bool, error) {
+	keys := make([]string, 0, len(turns))
+	for _, t := range turns {
+		if t.Key != "" {
+			keys = append(keys, t.Key)
+		}
+	}
+	slices.Sort(keys)
+	return w.insertKeys(slices.Compact(keys), mark)
+}
+
+func (w *working) insertKeys(keys []string, mark int64) (map[string]bool, error) {
+	fresh := make(map[string]bool, len(keys))
+	err := w.s.q.insertKeys.chunks(len(keys), func(text string, from, to int) error {
+		args := make([]any, 0, 4*(to-from))
+		for _, key := range keys[from:to] {
+			args = append(args, int64(w.bucket), key, w.now, mark)
+		}
+		rows, err := w.tx.QueryContext(w.ctx, text, args...)
+		if err != nil {
+			return err
+		}
+		return each(rows, func(rows *sql.Rows) error {
+			var key string
+			if err := rows.Scan(&key); err != nil {
+				return err
+			}
+			fresh[key] = true
+			return nil
+		})
+	})
+	return fresh, err
+}
+
+func (w *working) dropKeys(keys []string) error {
+	return padded(w.s.q.deleteKeys, keys, func(text string, part []string) error {
+		args := make([]any, 0, len(part)+1)
+		args = append(args, int64(w.bucket))
+		for _, key := range part {
+			args = append(args, key)
+		}
+		_, err := w.tx.ExecContext(w.ctx, text, args...)
+		return err
+	})
+}
+
+// apply1 calls a turn's Apply. A panic is its error: one update must not take the
+// others of its batch, or the process, with it.
+func (w *working) apply1(t storage.Turn, in storage.Loaded) (c storage.Change, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			// What was thrown may hold a customer's words; where it was thrown does not.
+			w.s.log.Error("a turn panicked", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			c, err = storage.Change{}, fmt.Errorf("apply panicked with a %T", p)
+		}
+	}()
+	return t.Apply(in)
+}

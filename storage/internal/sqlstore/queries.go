@@ -1,0 +1,173 @@
+package sqlstore
+
+import "strings"
+
+// The columns of each table, in the order in which rows are written and read. Records
+// are kept whole as JSON in body; the other columns are there because a query asks
+// for them.
+const (
+	identityColumns   = "bucket, id, session, platform, account, person, customer, body"
+	invitationColumns = "bucket, id, flow, version, site, customer, created_at, expires_at, body"
+	sessionColumns    = "bucket, id, identity, flow, version, status, site, customer, invitation, case_id, started_at, ended_at, expires_at, composite, level, unsatisfied, test, body"
+	answerColumns     = "bucket, session, question, revision, value, choices, text, files, skipped, dropped, at"
+	caseColumns       = "bucket, id, number, session, identity, site, customer, state, priority, opened_at, body"
+	caseEventColumns  = "bucket, id, case_id, at, kind, person, note"
+	wordsColumns      = "bucket, id, session, case_id, inbound, text, files, at"
+	deliveryColumns   = "bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, render, hash, wanted, shown, shown_ref, shown_sum, base, state, due, attempts, tried, epoch, error, created"
+	parkedColumns     = "bucket, key, platform, account, person, payload, error, at"
+)
+
+func columns(list string) []string { return strings.Split(list, ", ") }
+
+// queries is every statement of the store.
+type queries struct {
+	// The bucket's row is the lock under which everything of the bucket is written.
+	lockBucket, updateBucket, insertBucket, countBuckets string
+	// Keys of updates that were handled.
+	insertKeys, deleteKeys *list
+	keyBatch               string
+	// Records: id, link, body by id. A link is the id of what is loaded next.
+	identities, sessions, invitations, cases *list
+	sessionIDs                               *list
+	putIdentities, putSessions               *list
+	putInvitations, putCases                 *list
+	insertAnswers, insertEvents, insertWords *list
+	// Deliveries.
+	slots, unsettled, putDeliveries                      *list
+	transcript, heads, doubtful, failed                  string
+	answers, newestCases, caseEvents, expiring           string
+	earlier                                              *list
+	countDue, countFailed, countParked, sumBuckets       string
+	lockFlow, insertFlowHead, updateFlowHead, insertFlow string
+	flowVersion, flowNewest, flowsNewest                 string
+	putSite, sites, putCustomer, customer                string
+	putAccount, accounts, putMove, moves                 string
+	putParked, parked                                    string
+	acquire, release                                     string
+	pruneKeys, pruneDeliveries                           string
+	ping                                                 string
+	all                                                  []string
+}
+
+const unsettledStates = "('due','sending')"
+
+func newQueries(d Dialect) *queries {
+	t := &texts{dialect: d}
+	record := func(table, link string) *list {
+		return t.in("SELECT id, " + link + ", body FROM " + table + " WHERE bucket = ? AND id IN {in}")
+	}
+	put := func(table, cols string, key ...string) *list { return t.put(table, key, columns(cols)) }
+	insert := func(table, cols, tail string) *list {
+		return t.rows("INSERT INTO "+table+" ("+cols+") VALUES", len(columns(cols)), tail)
+	}
+	q := &queries{
+		lockBucket:   t.one("SELECT case_seq, ord FROM buckets WHERE bucket = ?{lock}"),
+		updateBucket: t.one("UPDATE buckets SET case_seq = ?, ord = ?, sessions = sessions + ?, answers = answers + ? WHERE bucket = ?"),
+		insertBucket: t.one("INSERT INTO buckets (bucket, case_seq, ord, sessions, answers) VALUES (?, 0, 0, 0, 0) ON CONFLICT (bucket) DO NOTHING"),
+		countBuckets: t.one("SELECT count(*) FROM buckets"),
+
+		// What RETURNING yields was not seen before.
+		insertKeys: t.rows("INSERT INTO seen (bucket, key, at, batch) VALUES", 4, "ON CONFLICT (bucket, key) DO NOTHING RETURNING key"),
+		deleteKeys: t.in("DELETE FROM seen WHERE bucket = ? AND key IN {in}"),
+		keyBatch:   t.one("SELECT batch FROM seen WHERE bucket = ? AND key = ?"),
+
+		identities:  record("identities", "session"),
+		sessions:    record("sessions", "case_id"),
+		invitations: record("invitations", "site"),
+		cases:       record("cases", "session"),
+		sessionIDs:  t.in("SELECT id FROM sessions WHERE bucket = ? AND id IN {in}"),
+
+		putIdentities:  put("identities", identityColumns, "bucket", "id"),
+		putSessions:    put("sessions", sessionColumns, "bucket", "id"),
+		putInvitations: put("invitations", invitationColumns, "bucket", "id"),
+		putCases:       put("cases", caseColumns, "bucket", "id"),
+		// Answers have no ON CONFLICT: a revision that exists already is a mistake of
+		// whoever made it, and must not vanish.
+		insertAnswers: insert("answers", answerColumns, ""),
+		insertEvents:  insert("case_events", caseEventColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
+		insertWords:   insert("words", wordsColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
+
+		slots: t.in("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND slot IN {in}"),
+		// What else waits in the chats of claimed deliveries: only what Claim looks at.
+		unsettled: t.in("SELECT slot, identity, platform, account, chat, thread, ord, state, epoch FROM deliveries" +
+			" WHERE bucket = ? AND state IN " + unsettledStates + " AND chat IN {in}"),
+		putDeliveries: put("deliveries", deliveryColumns, "bucket", "slot"),
+
+		transcript: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
+			" WHERE bucket = ? AND chat = ? AND platform = ? AND account = ? AND thread = ? ORDER BY ord, slot"),
+		// The lowest unsettled delivery of each chat, if it is due.
+		heads: t.one("SELECT " + deliveryColumns + " FROM deliveries d" +
+			" WHERE bucket = ? AND platform = ? AND account = ? AND state IN " + unsettledStates + " AND state = 'due' AND due <= ?" +
+			" AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.bucket = ? AND e.chat = d.chat AND e.state IN " + unsettledStates +
+			" AND e.ord < d.ord AND e.platform = d.platform AND e.account = d.account AND e.thread = d.thread)" +
+			" ORDER BY ord LIMIT ?"),
+		doubtful: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
+			" WHERE bucket = ? AND platform = ? AND account = ? AND state IN " + unsettledStates + " AND state = 'sending' AND epoch < ?" +
+			" ORDER BY ord LIMIT ?"),
+		failed: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
+			" WHERE bucket = ? AND state = 'failed' ORDER BY due DESC, slot LIMIT ?"),
+
+		answers:     t.one("SELECT " + answerColumns + " FROM answers WHERE bucket = ? AND session = ? ORDER BY at, revision, question"),
+		newestCases: t.one("SELECT body, bucket FROM cases WHERE bucket = ? ORDER BY opened_at DESC, id DESC LIMIT ?"),
+		caseEvents:  t.one("SELECT id, case_id, at, kind, person, note FROM case_events WHERE bucket = ? AND case_id = ? ORDER BY at, id"),
+		expiring: t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND expires_at IS NOT NULL AND expires_at <= ?" +
+			" ORDER BY expires_at, id LIMIT ?"),
+		// Sessions that are only tests never count.
+		earlier: t.in("SELECT count(*) FROM sessions WHERE customer = ? AND started_at >= ? AND started_at < ?" +
+			" AND unsatisfied AND NOT test AND bucket IN {in}"),
+
+		countDue:    t.one("SELECT count(*) FROM deliveries WHERE state IN " + unsettledStates),
+		countFailed: t.one("SELECT count(*) FROM deliveries WHERE state = 'failed'"),
+		countParked: t.one("SELECT count(*) FROM parked"),
+		sumBuckets:  t.one("SELECT sum(sessions), sum(answers), sum(case_seq) FROM buckets"),
+
+		insertFlowHead: t.one("INSERT INTO flow_heads (flow, version) VALUES (?, 0) ON CONFLICT (flow) DO NOTHING"),
+		lockFlow:       t.one("SELECT version FROM flow_heads WHERE flow = ?{lock}"),
+		updateFlowHead: t.one("UPDATE flow_heads SET version = ? WHERE flow = ?"),
+		insertFlow:     t.one("INSERT INTO flows (flow, version, source, published) VALUES (?, ?, ?, ?)"),
+		flowVersion:    t.one("SELECT flow, version, source, published FROM flows WHERE flow = ? AND version = ?"),
+		flowNewest: t.one("SELECT f.flow, f.version, f.source, f.published FROM flows f" +
+			" JOIN flow_heads h ON h.flow = f.flow AND h.version = f.version WHERE f.flow = ?"),
+		flowsNewest: t.one("SELECT f.flow, f.version, f.source, f.published FROM flows f" +
+			" JOIN flow_heads h ON h.flow = f.flow AND h.version = f.version ORDER BY f.flow"),
+
+		putSite: t.one("INSERT INTO sites (id, name, zone, language, created) VALUES (?, ?, ?, ?, ?)" +
+			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, zone = excluded.zone, language = excluded.language"),
+		sites: t.one("SELECT id, name, zone, language, created FROM sites ORDER BY id"),
+		putCustomer: t.one("INSERT INTO customers (id, name, tier, created) VALUES (?, ?, ?, ?)" +
+			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, tier = excluded.tier"),
+		customer: t.one("SELECT id, name, tier, created FROM customers WHERE id = ?"),
+		putAccount: t.one("INSERT INTO accounts (platform, id, name, seen) VALUES (?, ?, ?, ?)" +
+			" ON CONFLICT (platform, id) DO UPDATE SET name = excluded.name, seen = excluded.seen"),
+		accounts: t.one("SELECT platform, id, name, seen FROM accounts ORDER BY platform, id"),
+		putMove: t.one("INSERT INTO moves (platform, account, chat, thread, to_platform, to_account, to_chat, to_thread)" +
+			" VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (platform, account, chat, thread) DO UPDATE SET" +
+			" to_platform = excluded.to_platform, to_account = excluded.to_account, to_chat = excluded.to_chat, to_thread = excluded.to_thread"),
+		moves: t.one("SELECT platform, account, chat, thread, to_platform, to_account, to_chat, to_thread FROM moves"),
+
+		// Only VALUES asks the clock, so that no UPDATE holds a volatile function:
+		// excluded.until - ttl is now.
+		acquire: t.one("INSERT INTO leases (name, holder, epoch, until) VALUES (?, ?, 1, {now} + ?)" +
+			" ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until," +
+			" epoch = CASE WHEN leases.holder = excluded.holder THEN leases.epoch ELSE leases.epoch + 1 END" +
+			" WHERE leases.holder = excluded.holder OR leases.until <= excluded.until - ? RETURNING epoch"),
+		// The row stays: its epoch must never be used again.
+		release: t.one("UPDATE leases SET holder = '', until = 0 WHERE name = ? AND holder = ?"),
+
+		putParked: t.one("INSERT INTO parked (" + parkedColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (bucket, key) DO NOTHING"),
+		parked:    t.one("SELECT " + parkedColumns + " FROM parked ORDER BY at DESC, bucket, key LIMIT ?"),
+
+		pruneKeys: t.one("DELETE FROM seen WHERE bucket = ? AND key IN" +
+			" (SELECT key FROM seen WHERE bucket = ? AND at < ? ORDER BY at LIMIT ?)"),
+		// An owner is the session or the case that a slot's name begins with.
+		pruneDeliveries: t.one("DELETE FROM deliveries WHERE bucket = ? AND slot IN" +
+			" (SELECT d.slot FROM deliveries d WHERE d.bucket = ? AND d.state IN ('sent','failed') AND d.due < ?" +
+			" AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.bucket = ? AND s.id = d.owner AND s.ended_at IS NULL)" +
+			" AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.bucket = ? AND c.id = d.owner AND c.state <> 'closed')" +
+			" ORDER BY d.due LIMIT ?)"),
+
+		ping: t.one("SELECT 1"),
+	}
+	q.all = t.all
+	return q
+}

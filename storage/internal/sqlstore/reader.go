@@ -1,0 +1,236 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// body reads one record as it is stored.
+func (s *Store) body(ctx context.Context, l *list, b storage.Bucket, id string) ([]byte, error) {
+	var body []byte
+	err := s.reading(ctx, func(db *sql.DB) error {
+		return padded(l, []string{storage.Clean(id)}, func(text string, part []string) error {
+			rows, err := db.QueryContext(ctx, text, int64(b), part[0])
+			if err != nil {
+				return err
+			}
+			return each(rows, func(rows *sql.Rows) error {
+				var id, link string
+				return rows.Scan(&id, &link, &body)
+			})
+		})
+	})
+	if err == nil && body == nil {
+		err = storage.ErrNotFound
+	}
+	return body, err
+}
+
+// Invitation implements storage.Reader.
+func (s *Store) Invitation(ctx context.Context, b storage.Bucket, id string) (storage.Invitation, error) {
+	return record(ctx, s, s.q.invitations, b, id, "invitation", decodeInvitation)
+}
+
+// Identity implements storage.Reader.
+func (s *Store) Identity(ctx context.Context, b storage.Bucket, id string) (storage.Identity, error) {
+	return record(ctx, s, s.q.identities, b, id, "identity", decodeIdentity)
+}
+
+// Session implements storage.Reader.
+func (s *Store) Session(ctx context.Context, b storage.Bucket, id string) (storage.Session, error) {
+	return record(ctx, s, s.q.sessions, b, id, "session", decodeSession)
+}
+
+func record[T any](ctx context.Context, s *Store, l *list, b storage.Bucket, id, what string,
+	decode func(storage.Bucket, []byte) (*T, error),
+) (v T, err error) {
+	body, err := s.body(ctx, l, b, id)
+	if err != nil {
+		return v, fmt.Errorf("read %s: %w", what, err)
+	}
+	p, err := decode(b, body)
+	if err != nil {
+		return v, err
+	}
+	return *p, nil
+}
+
+// collect runs one query and scans every row.
+func collect[T any](ctx context.Context, s *Store, what, text string, args []any, scan func(scanner) (T, error)) ([]T, error) {
+	var list []T
+	err := s.reading(ctx, func(db *sql.DB) error {
+		list = nil
+		rows, err := db.QueryContext(ctx, text, args...)
+		if err != nil {
+			return err
+		}
+		return each(rows, func(rows *sql.Rows) error {
+			v, err := scan(rows)
+			list = append(list, v)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", what, err)
+	}
+	return list, nil
+}
+
+// newest merges what each bucket has newest: every bucket's own index yields it.
+func newest[T any](s *Store, limit int, of func(storage.Bucket) ([]T, error), at func(T) time.Time) ([]T, error) {
+	var all []T
+	for b := range storage.Bucket(s.buckets) {
+		list, err := of(b)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	slices.SortStableFunc(all, func(a, b T) int { return at(b).Compare(at(a)) })
+	return all[:min(limit, len(all))], nil
+}
+
+// Answers implements storage.Reader.
+func (s *Store) Answers(ctx context.Context, b storage.Bucket, session string) ([]survey.Answer, error) {
+	return collect(ctx, s, "answers", s.q.answers, []any{int64(b), storage.Clean(session)}, scanAnswer)
+}
+
+// Cases implements storage.Reader.
+func (s *Store) Cases(ctx context.Context, limit int) ([]storage.Case, error) {
+	return newest(s, limit, func(b storage.Bucket) ([]storage.Case, error) {
+		return collect(ctx, s, "cases", s.q.newestCases, []any{int64(b), int64(limit)}, scanBody(decodeCase))
+	}, func(c storage.Case) time.Time { return c.OpenedAt })
+}
+
+// scanBody scans rows of body and bucket.
+func scanBody[T any](decode func(storage.Bucket, []byte) (*T, error)) func(scanner) (T, error) {
+	return func(row scanner) (v T, err error) {
+		var body []byte
+		var b storage.Bucket
+		if err := row.Scan(&body, &b); err != nil {
+			return v, err
+		}
+		p, err := decode(b, body)
+		if err != nil {
+			return v, err
+		}
+		return *p, nil
+	}
+}
+
+// CaseEvents implements storage.Reader.
+func (s *Store) CaseEvents(ctx context.Context, b storage.Bucket, caseID string) ([]storage.CaseEvent, error) {
+	return collect(ctx, s, "case events", s.q.caseEvents, []any{int64(b), storage.Clean(caseID)},
+		func(row scanner) (e storage.CaseEvent, err error) {
+			err = row.Scan(&e.ID, &e.Case, &e.At, &e.Kind, &e.By, &e.Note)
+			e.At = e.At.UTC()
+			return e, err
+		})
+}
+
+// Earlier implements storage.Reader.
+func (s *Store) Earlier(ctx context.Context, customer string, since, until time.Time) (int, error) {
+	if customer == "" {
+		return 0, nil
+	}
+	buckets := make([]int64, s.buckets)
+	for b := range buckets {
+		buckets[b] = int64(b)
+	}
+	total := 0
+	err := s.reading(ctx, func(db *sql.DB) error {
+		total = 0
+		return padded(s.q.earlier, buckets, func(text string, part []int64) error {
+			args := []any{storage.Clean(customer), micro(since), micro(until)}
+			for _, b := range part {
+				args = append(args, b)
+			}
+			n := 0
+			err := db.QueryRowContext(ctx, text, args...).Scan(&n)
+			total += n
+			return err
+		})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count earlier sessions: %w", err)
+	}
+	return total, nil
+}
+
+// Expiring implements storage.Reader.
+func (s *Store) Expiring(ctx context.Context, b storage.Bucket, now time.Time, limit int) ([]storage.Session, error) {
+	return collect(ctx, s, "expiring sessions", s.q.expiring, []any{int64(b), micro(now), int64(limit)}, scanBody(decodeSession))
+}
+
+func scanPlain(row scanner) (storage.Delivery, error) {
+	c, err := scanDelivery(row)
+	return c.Delivery, err
+}
+
+// Transcript implements storage.Reader.
+func (s *Store) Transcript(ctx context.Context, b storage.Bucket, to chat.Address) ([]storage.Delivery, error) {
+	to = cleanAddress(to)
+	return collect(ctx, s, "transcript", s.q.transcript,
+		[]any{int64(b), to.Chat, string(to.Platform), to.Account, to.Thread}, scanPlain)
+}
+
+// Heads implements storage.Reader.
+func (s *Store) Heads(ctx context.Context, b storage.Bucket, p chat.Platform, account string, now time.Time, limit int) ([]storage.Delivery, error) {
+	return collect(ctx, s, "due deliveries", s.q.heads,
+		[]any{int64(b), string(p), storage.Clean(account), micro(now), int64(b), int64(limit)}, scanPlain)
+}
+
+// Doubtful implements storage.Reader.
+func (s *Store) Doubtful(ctx context.Context, b storage.Bucket, p chat.Platform, account string, epoch int64, limit int) ([]storage.Delivery, error) {
+	return collect(ctx, s, "doubtful deliveries", s.q.doubtful,
+		[]any{int64(b), string(p), storage.Clean(account), epoch, int64(limit)}, scanPlain)
+}
+
+// Failed implements storage.Reader.
+func (s *Store) Failed(ctx context.Context, limit int) ([]storage.Delivery, error) {
+	return newest(s, limit, func(b storage.Bucket) ([]storage.Delivery, error) {
+		return collect(ctx, s, "failed deliveries", s.q.failed, []any{int64(b), int64(limit)}, scanPlain)
+	}, func(d storage.Delivery) time.Time { return d.Due })
+}
+
+// Counts implements storage.Reader. Sessions, answers and cases are tallies kept in the
+// buckets' rows, so that a large database answers as fast as a small one.
+func (s *Store) Counts(ctx context.Context) (storage.Counts, error) {
+	var c storage.Counts
+	err := s.reading(ctx, func(db *sql.DB) error {
+		if err := db.QueryRowContext(ctx, s.q.sumBuckets).Scan(&c.Sessions, &c.Answers, &c.Cases); err != nil {
+			return err
+		}
+		for text, n := range map[string]*int{s.q.countDue: &c.Due, s.q.countFailed: &c.Failed, s.q.countParked: &c.Parked} {
+			if err := db.QueryRowContext(ctx, text).Scan(n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return storage.Counts{}, fmt.Errorf("count: %w", err)
+	}
+	return c, nil
+}
+
+// ParkedUpdates implements storage.Store.
+func (s *Store) ParkedUpdates(ctx context.Context, limit int) ([]storage.Parked, error) {
+	list, err := collect(ctx, s, "parked updates", s.q.parked, []any{int64(limit)},
+		func(row scanner) (p storage.Parked, err error) {
+			var bucket int64
+			err = row.Scan(&bucket, &p.Key, &p.Person.Platform, &p.Person.Account, &p.Person.User, &p.Payload, &p.Error, &p.At)
+			p.At = p.At.UTC()
+			return p, err
+		})
+	slices.SortStableFunc(list, func(a, b storage.Parked) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Key, b.Key)) })
+	return list, err
+}

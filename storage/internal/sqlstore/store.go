@@ -1,0 +1,159 @@
+// Package sqlstore is the store on a SQL database: every query, once, for all engines.
+// The engines' own packages open the database and say what differs (Dialect).
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// Config is what an engine hands over. The store owns the pools and closes them.
+type Config struct {
+	Dialect Dialect
+	Write   *sql.DB
+	Read    *sql.DB
+	Lease   *sql.DB // so that a renewal never waits for a batch; may be Write
+	Clock   func() time.Time
+	Log     *slog.Logger
+	// Hints and Stop are the engine's listener; nil where there is none.
+	Hints func(ctx context.Context) <-chan struct{}
+}
+
+// Store implements storage.Store.
+type Store struct {
+	dialect Dialect
+	q       *queries
+	write   *sql.DB
+	read    *sql.DB
+	lease   *sql.DB
+	clock   func() time.Time
+	log     *slog.Logger
+	buckets int
+	hints   func(ctx context.Context) <-chan struct{}
+	hint    chan struct{} // holds one wish to notify
+	stop    context.CancelFunc
+	stopped chan struct{}
+}
+
+var _ storage.Store = (*Store)(nil)
+
+// New makes a store of a migrated database. It reads the number of buckets and prepares
+// every statement, so that a broken one stops the boot.
+func New(ctx context.Context, c Config) (*Store, error) {
+	s := &Store{
+		dialect: c.Dialect, q: newQueries(c.Dialect), write: c.Write, read: c.Read, lease: c.Lease,
+		clock: c.Clock, log: c.Log, hints: c.Hints,
+		hint: make(chan struct{}, 1), stopped: make(chan struct{}),
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if err := s.read.QueryRowContext(ctx, s.q.countBuckets).Scan(&s.buckets); err != nil {
+		return nil, fmt.Errorf("count buckets: %w", s.unavailable(err))
+	}
+	if s.buckets == 0 {
+		return nil, errors.New("the database has no buckets: run `aftercare migrate`")
+	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
+	}
+	background, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	go s.notify(background)
+	return s, nil
+}
+
+// prepare has the database check every statement.
+func (s *Store) prepare(ctx context.Context) error {
+	conn, err := s.read.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("prepare statements: %w", s.unavailable(err))
+	}
+	defer conn.Close()
+	for _, text := range s.q.all {
+		st, err := conn.PrepareContext(ctx, text)
+		if err != nil {
+			return fmt.Errorf("prepare %.200q: %w", text, err)
+		}
+		if err := st.Close(); err != nil {
+			return fmt.Errorf("prepare statements: %w", s.unavailable(err))
+		}
+	}
+	return nil
+}
+
+// Buckets implements storage.Store.
+func (s *Store) Buckets() int { return s.buckets }
+
+// Ping implements storage.Store: it writes nothing but asks the pool that writes.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	if err := s.write.QueryRowContext(ctx, s.q.ping).Scan(&one); err != nil {
+		return s.unavailable(err)
+	}
+	return nil
+}
+
+// Close implements storage.Store. It closes every pool, whatever fails.
+func (s *Store) Close() error {
+	s.stop()
+	<-s.stopped
+	var errs []error
+	for _, db := range []*sql.DB{s.lease, s.read, s.write} {
+		errs = append(errs, db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Hints implements storage.Store.
+func (s *Store) Hints(ctx context.Context) <-chan struct{} {
+	if s.hints != nil {
+		return s.hints(ctx)
+	}
+	none := make(chan struct{})
+	context.AfterFunc(ctx, func() { close(none) })
+	return none
+}
+
+// Hint implements storage.Store. Wishes that come while one is under way are one wish.
+func (s *Store) Hint(context.Context) {
+	select {
+	case s.hint <- struct{}{}:
+	default:
+	}
+}
+
+// notify passes hints on until the store closes.
+func (s *Store) notify(ctx context.Context) {
+	defer close(s.stopped)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.hint:
+		}
+		if s.dialect.Notify == "" {
+			continue
+		}
+		limited, cancel := context.WithTimeout(ctx, 2*time.Second)
+		if _, err := s.lease.ExecContext(limited, s.dialect.Notify); err != nil && ctx.Err() == nil {
+			s.log.Debug("hint not sent", "error", s.dialect.Describe(err))
+		}
+		cancel()
+	}
+}
+
+// now is the injected clock's time, UTC, to the microsecond.
+func (s *Store) now() time.Time { return micro(s.clock()) }
+
+// micro is a time as every engine keeps it.
+func micro(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

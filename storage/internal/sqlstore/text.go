@@ -1,0 +1,115 @@
+package sqlstore
+
+import (
+	"database/sql"
+	"slices"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Dialect is what differs between the engines. Everything else is one text.
+type Dialect struct {
+	Name string
+	Bind int // sqlx.QUESTION or sqlx.DOLLAR
+	// Isolation of write transactions, said explicitly where the engine has a choice.
+	Isolation sql.IsolationLevel
+	Lock      string // suffix that locks the rows of a SELECT; empty where a transaction locks everything
+	Now       string // the database's own clock in microseconds since 1970, UTC
+	// HasSchema counts the tables that say which version the schema has: 0 or 1.
+	HasSchema string
+	// Fault says what an error of this driver means for the transaction.
+	Fault func(error) Fault
+	// Describe says what happened without parameters, secrets or addresses of files.
+	Describe func(error) string
+	// Notify is the text that wakes listeners; empty where there are none.
+	Notify string
+}
+
+// sizes are the numbers of rows (or values) that statements exist for, so that every
+// text is known and checked at start.
+var sizes = [...]int{64, 32, 16, 8, 4, 2, 1}
+
+// list is one statement in all its sizes.
+type list [len(sizes)]string
+
+// chunks calls f for consecutive parts of n rows, largest first.
+func (l *list) chunks(n int, f func(text string, from, to int) error) error {
+	for from := 0; from < n; {
+		for i, size := range sizes {
+			if n-from >= size {
+				if err := f(l[i], from, from+size); err != nil {
+					return err
+				}
+				from += size
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// padded calls f for parts of keys, each filled up to a known size by repetition.
+func padded[K any](l *list, keys []K, f func(text string, keys []K) error) error {
+	for len(keys) > 0 {
+		i := len(sizes) - 1
+		for i > 0 && sizes[i] < len(keys) {
+			i--
+		}
+		full := make([]K, 0, sizes[i])
+		full = append(full, keys[:min(sizes[i], len(keys))]...)
+		keys = keys[len(full):]
+		for len(full) < sizes[i] {
+			full = append(full, full[len(full)-1])
+		}
+		if err := f(l[i], full); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// texts collects every statement as the dialect spells it.
+type texts struct {
+	dialect Dialect
+	all     []string
+}
+
+// one is a statement of one size. {lock} and {now} stand for the dialect's own.
+func (t *texts) one(text string) string {
+	text = strings.NewReplacer("{lock}", t.dialect.Lock, "{now}", t.dialect.Now).Replace(text)
+	text = sqlx.Rebind(t.dialect.Bind, text)
+	t.all = append(t.all, text)
+	return text
+}
+
+// rows is head, then a tuple of width parameters for each row, then tail.
+func (t *texts) rows(head string, width int, tail string) *list {
+	tuple := "(" + strings.Repeat("?,", width-1) + "?)"
+	var l list
+	for i, size := range sizes {
+		l[i] = t.one(head + " " + strings.Repeat(tuple+",", size-1) + tuple + " " + tail)
+	}
+	return &l
+}
+
+// in is a statement with one IN list, which {in} stands for.
+func (t *texts) in(text string) *list {
+	var l list
+	for i, size := range sizes {
+		l[i] = t.one(strings.Replace(text, "{in}", "("+strings.Repeat("?,", size-1)+"?)", 1))
+	}
+	return &l
+}
+
+// put is an upsert of whole rows: columns beginning with the key's.
+func (t *texts) put(table string, key, columns []string) *list {
+	var set []string
+	for _, c := range columns {
+		if !slices.Contains(key, c) {
+			set = append(set, c+" = excluded."+c)
+		}
+	}
+	return t.rows("INSERT INTO "+table+" ("+strings.Join(columns, ", ")+") VALUES", len(columns),
+		"ON CONFLICT ("+strings.Join(key, ", ")+") DO UPDATE SET "+strings.Join(set, ", "))
+}

@@ -1,0 +1,204 @@
+// Package sqlite keeps everything in one SQLite file: the default, with nothing to set
+// up. One connection writes, others read.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/internal/sqlstore"
+)
+
+// Options are settings that have defaults.
+type Options struct {
+	Clock   func() time.Time // nil = time.Now
+	Log     *slog.Logger     // nil = discard
+	Buckets int              // of a new database; 0 = 1
+	Migrate bool             // bring the schema up to date, and make the file, first
+	// Wrap, if set, wraps the driver: tests cut the connection there.
+	Wrap func(driver.Connector) driver.Connector
+}
+
+// Report is what a migration did.
+type Report = sqlstore.Report
+
+// ErrSchema means that the file's schema is older or newer than the program. The text
+// says what to do.
+var ErrSchema = sqlstore.ErrSchema
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// busy is how long one statement waits for another process's write to the file. The
+// store tries again after it, and a caller's deadline is overrun by no more than this.
+const busy = time.Second
+
+// readers is the number of connections that read.
+const readers = 4
+
+// Open opens the database in the file at path. Settings are in the DSN and not
+// statements, because a statement reaches one connection of a pool.
+func Open(ctx context.Context, path string, o Options) (storage.Store, error) {
+	o = o.withDefaults()
+	if o.Migrate {
+		if _, err := migrateIfNeeded(ctx, path, o); err != nil {
+			return nil, err
+		}
+	}
+	write := pool(path, o, false, 1)
+	// The writing connection comes first: it is the one that turns the file to WAL.
+	if _, err := schema(o).Check(ctx, write); err != nil {
+		_ = write.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	read := pool(path, o, true, readers)
+	s, err := sqlstore.New(ctx, sqlstore.Config{Dialect: dialect(), Write: write, Read: read, Lease: write, Clock: o.Clock, Log: o.Log})
+	if err != nil {
+		_, _ = read.Close(), write.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// Migrate brings the file's schema up to date, making the file where there is none.
+func Migrate(ctx context.Context, path string, o Options) (Report, error) {
+	o = o.withDefaults()
+	db := pool(path, o, false, 4)
+	defer db.Close()
+	r, err := schema(o).Up(ctx, db, o.Buckets)
+	if err != nil {
+		return r, fmt.Errorf("migrate %s: %w", path, err)
+	}
+	return r, nil
+}
+
+// migrateIfNeeded spares an existing file the work of looking for migrations.
+func migrateIfNeeded(ctx context.Context, path string, o Options) (Report, error) {
+	db := pool(path, o, false, 1)
+	_, err := schema(o).Check(ctx, db)
+	if closed := db.Close(); err == nil {
+		err = closed
+	}
+	if errors.Is(err, ErrSchema) {
+		return Migrate(ctx, path, o)
+	}
+	if err != nil {
+		return Report{}, fmt.Errorf("open %s: %w", path, err)
+	}
+	return Report{}, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Buckets <= 0 {
+		o.Buckets = 1
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func schema(o Options) sqlstore.Migrations {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the name is a constant
+	}
+	return sqlstore.Migrations{Dialect: dialect(), Goose: goose.DialectSQLite3, Files: files, Log: o.Log}
+}
+
+// pool opens connections to the file. Nothing is dialled yet.
+func pool(path string, o Options, readOnly bool, size int) *sql.DB {
+	var c driver.Connector = connector(dsn(path, readOnly))
+	if o.Wrap != nil {
+		c = o.Wrap(c)
+	}
+	// A write that was begun is finished; a long read ends with its caller.
+	db := sql.OpenDB(sqlstore.Cached(c, !readOnly))
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	return db
+}
+
+// connector opens connections with one DSN.
+type connector string
+
+// Connect implements driver.Connector.
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.Driver().Open(string(c)) }
+
+// Driver implements driver.Connector.
+func (connector) Driver() driver.Driver { return &sqlite.Driver{} }
+
+// dsn spells every setting out. Transactions begin IMMEDIATE: one that reads first and
+// writes later would fail, in spite of the busy timeout, whenever another wrote between.
+func dsn(path string, readOnly bool) string {
+	v := url.Values{
+		"_busy_timeout":        {fmt.Sprint(busy.Milliseconds())},
+		"_foreign_keys":        {"1"},
+		"_journal_mode":        {"WAL"},
+		"_synchronous":         {"FULL"},
+		"_txlock":              {"immediate"},
+		"_time_integer_format": {"unix_micro"},
+		"_inttotime":           {"1"},
+		"_timezone":            {"UTC"},
+		"_dqs":                 {"0"},
+		"_error_rc":            {"1"},
+	}
+	if readOnly {
+		v.Set("_query_only", "1")
+	}
+	// The file name is part of a URI: what is special there is escaped.
+	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
+	return "file:" + escaped + "?" + v.Encode()
+}
+
+func dialect() sqlstore.Dialect {
+	return sqlstore.Dialect{
+		Name:      "sqlite",
+		Bind:      sqlx.QUESTION,
+		Lock:      "", // an immediate transaction has locked the whole file
+		Now:       "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+		HasSchema: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'goose_db_version'",
+		Fault:     fault,
+		Describe:  describe,
+	}
+}
+
+// fault sorts SQLite's result codes.
+func fault(err error) sqlstore.Fault {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return sqlstore.Broken
+	}
+	switch e.Code() & 0xff {
+	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED, codes.SQLITE_INTERRUPT:
+		return sqlstore.Again
+	case codes.SQLITE_CONSTRAINT, codes.SQLITE_TOOBIG, codes.SQLITE_MISMATCH:
+		return sqlstore.Refused
+	case codes.SQLITE_IOERR, codes.SQLITE_FULL, codes.SQLITE_CANTOPEN, codes.SQLITE_READONLY, codes.SQLITE_NOMEM, codes.SQLITE_PROTOCOL:
+		return sqlstore.Lost
+	}
+	return sqlstore.Broken
+}
+
+// describe is SQLite's own message, which names tables and columns but no values.
+func describe(err error) string {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Error()
+	}
+	return fmt.Sprintf("%T", err)
+}

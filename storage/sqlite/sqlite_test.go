@@ -1,0 +1,30 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/sqlite"
+	"github.com/aftercare/aftercare/storage/storagetest"
+)
+
+func engine() storagetest.Engine {
+	return storagetest.Engine{Name: "sqlite", New: func(t testing.TB) storagetest.Opener {
+		path := filepath.Join(t.TempDir(), "aftercare.db")
+		return func(t testing.TB, o storagetest.Options) storage.Store {
+			s, err := sqlite.Open(t.Context(), path, sqlite.Options{Clock: o.Clock, Wrap: o.Wrap, Migrate: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			return s
+		}
+	}}
+}
+
+func TestSuite(t *testing.T) { storagetest.Run(t, engine()) }
