@@ -44,6 +44,7 @@ type settled struct {
 	next    int   // question index, or NoQuestion
 	waiting bool  // nothing more before the service
 	tell    []int // messages on the way
+	flipped []int // questions whose answer was dropped or taken back
 }
 
 // settle walks the order once: it drops the answers whose condition no longer holds,
@@ -79,6 +80,7 @@ func (r *run) settle(reach int, resumed bool) settled {
 			r.own()
 			a = &r.s.Answers[k]
 			a.Dropped = !holds
+			out.flipped = append(out.flipped, i)
 		}
 		if !a.Dropped {
 			v.enter(i, a)
@@ -137,6 +139,12 @@ func (a *Answer) says(b *Answer) bool {
 // what the answers mean if one was stored or the session ended.
 func (r *run) goOn(reach int, resumed bool) {
 	to := r.settle(reach, resumed)
+	for _, i := range to.flipped {
+		a, _ := r.find(i)
+		if !r.isOpen(i) {
+			r.say(Condense{Question: i, Changeable: r.changeable(i, a)})
+		}
+	}
 	if r.s.Status.Final() {
 		r.goOnAfterEnd(to)
 		return

@@ -35,31 +35,8 @@ func (b BandSet) find(score float64) *Band {
 // round4 rounds half away from zero to four decimals.
 func round4(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 
-// DefaultBands is the seven-level ladder (domain 2.1): 很满意 80–100 down to 很不满意
-// 0–10. A flow without bands of its own uses it.
-func DefaultBands() BandSet {
-	low := [8]float64{0, 10, 20, 30, 40, 60, 80, 100}
-	words := [7][4]string{
-		{"Very dissatisfied", "很不满意", "Indignant: looks for chances to complain and to speak against us", "愤慨、投诉"},
-		{"Dissatisfied", "不满意", "Angry, annoyed: would accept compensation, may warn friends", "气愤、烦恼"},
-		{"Somewhat dissatisfied", "不太满意", "Complains, regrets: the main expectations were not met", "抱怨、遗憾"},
-		{"Neutral", "一般", "No marked feeling: only the minimum was met", "无明显的不良情绪"},
-		{"Somewhat satisfied", "较满意", "Goodwill, approval", "有好感、肯定"},
-		{"Satisfied", "满意", "Pleased, praises us", "称心愉快"},
-		{"Very satisfied", "很满意", "Excited, fulfilled, grateful", "非常满足和激动"},
-	}
-	set := make(BandSet, len(words))
-	for i, w := range words {
-		set[i] = Band{
-			Level: i + 1, Low: low[i], High: low[i+1], Unsatisfied: i < 3,
-			Name:       Text{"en": w[0], "zh-Hans": w[1]},
-			Indication: Text{"en": w[2], "zh-Hans": w[3]},
-		}
-	}
-	return set
-}
-
-// defaultBand is DefaultBands().find without the words, for judging.
+// defaultBand is the seven-level ladder of domain 2.1, for a flow without bands of its
+// own: 很满意 is 80–100, 很不满意 0–10, and unsatisfied begins below 30.
 func defaultBand(score float64) (level int, unsatisfied bool) {
 	score = round4(score)
 	level = 1

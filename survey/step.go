@@ -71,7 +71,8 @@ type (
 	}
 	// Tell shows a message question (Kind MessageQ); the next effect goes on.
 	Tell struct{ Question int }
-	// Condense shows the answer in place of the question's buttons.
+	// Condense shows the answer in place of the question's buttons. It also follows when
+	// an answer is dropped, or counts again, because another one changed.
 	Condense struct {
 		Question   int
 		Changeable bool // within EditWindow: with a Change button

@@ -64,8 +64,8 @@ func TestOptionsScoreWithinTheirLevel(t *testing.T) {
 				t.Fatal(err)
 			}
 			same(t, key+" linear", linear, row.Linear)
-			if level, err := DefaultBands().Level(linear); err != nil || level != row.LinearLevel {
-				t.Errorf("%s %v: linear level %d, %v, want %d", key, row.Tap, level, err, row.LinearLevel)
+			if level, _ := defaultBand(linear); level != row.LinearLevel {
+				t.Errorf("%s %v: linear level %d, want %d", key, row.Tap, level, row.LinearLevel)
 			}
 		}
 	}
@@ -86,45 +86,14 @@ func TestLinear(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, "linear", got, row.Score)
-		if level, err := DefaultBands().Level(got); err != nil || level != row.Level {
-			t.Errorf("%+v: level %d, %v", row, level, err)
+		if level, _ := defaultBand(got); level != row.Level {
+			t.Errorf("%+v: level %d", row, level)
 		}
 	}
 	for _, bad := range [][3]float64{{0, 1, 5}, {6, 1, 5}, {1, 1, 1}, {math.NaN(), 0, 1}, {1, 5, 0}} {
 		if got, err := Linear(bad[0], bad[1], bad[2]); err == nil {
 			t.Errorf("Linear%v = %v, want an error", bad, got)
 		}
-	}
-}
-
-func TestBands(t *testing.T) {
-	set := DefaultBands()
-	for _, row := range vectors[[]struct {
-		Score       float64
-		Level       int
-		Name        string
-		Unsatisfied bool
-	}](t, "bands") {
-		level, err := set.Level(row.Score)
-		if err != nil || level != row.Level {
-			t.Errorf("Level(%v) = %d, %v, want %d", row.Score, level, err, row.Level)
-			continue
-		}
-		band := set[level-1]
-		if band.Name["zh-Hans"] != row.Name || band.Unsatisfied != row.Unsatisfied {
-			t.Errorf("%v is %q, unsatisfied %v, want %q, %v", row.Score, band.Name["zh-Hans"], band.Unsatisfied, row.Name, row.Unsatisfied)
-		}
-		if fast, low := defaultBand(row.Score); fast != row.Level || low != row.Unsatisfied {
-			t.Errorf("defaultBand(%v) = %d, %v", row.Score, fast, low)
-		}
-	}
-	for _, bad := range []float64{-0.0001, -1, 100.0001, 101, math.NaN(), math.Inf(1)} {
-		if level, err := set.Level(bad); err == nil {
-			t.Errorf("Level(%v) = %d, want an error", bad, level)
-		}
-	}
-	if level, err := (BandSet{}).Level(50); err == nil {
-		t.Errorf("the empty set gives level %d, want an error", level)
 	}
 }
 
