@@ -1,0 +1,168 @@
+package telegram
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+// textLimit is the most that one message holds, in UTF-16 units after parsing.
+const textLimit = 4096
+
+// longQuote is the length in units from which a quotation is shown folded.
+const longQuote = 400
+
+// segment is a piece of a message's text in one style.
+type segment struct {
+	before, after string // separators, labels and isolates; never cut
+	text          string
+	tag           string // "" or an HTML element
+}
+
+func (s segment) units() int { return units(s.before) + units(s.text) + units(s.after) }
+
+// layout is the text of a message, ready to be written with or without markup.
+type layout []segment
+
+var errNothingToShow = errors.New("the message has nothing to show")
+
+// arrange lays a message out: the title, the words, the facts, the quotations, the
+// footer. It is never longer than textLimit: the longest pieces are cut first.
+func arrange(m chat.Message) (layout, error) {
+	var l layout
+	add := func(sep string, s segment) {
+		if !visible(s.text) {
+			return
+		}
+		if len(l) > 0 {
+			s.before = sep + s.before
+		}
+		l = append(l, s)
+	}
+	add("", segment{text: withState(m.State, cleanLine(m.Title)), tag: "b"})
+	add("\n", segment{text: strings.TrimSpace(clean(m.Text))})
+	mixed := mixesDirections(m)
+	sep := "\n\n"
+	for _, f := range m.Facts {
+		s := segment{before: cleanLine(f.Label) + ": ", text: strings.TrimSpace(clean(f.Value))}
+		if mixed {
+			s.before, s.after = s.before+isolate, endIsolate
+		}
+		before := len(l)
+		add(sep, s)
+		if len(l) > before {
+			sep = "\n"
+		}
+	}
+	for _, q := range m.Quotes {
+		s := segment{text: strings.TrimSpace(clean(q.Text)), tag: "blockquote"}
+		if label := cleanLine(q.Label); label != "" {
+			s.before = label + ":\n"
+		}
+		add("\n\n", s)
+	}
+	add("\n\n", segment{text: strings.TrimSpace(clean(m.Footer)), tag: "i"})
+	if len(l) == 0 {
+		return nil, errNothingToShow
+	}
+	return l.fit(textLimit), nil
+}
+
+// mixesDirections reports whether facts written from the right and from the left
+// may meet in one line.
+func mixesDirections(m chat.Message) bool {
+	switch base, _, _ := strings.Cut(strings.ToLower(m.Lang), "-"); base {
+	case "ar", "he", "fa", "ur":
+		return true
+	}
+	return slices.ContainsFunc(m.Facts, func(f chat.Fact) bool { return rightToLeft(f.Label) || rightToLeft(f.Value) })
+}
+
+// withState puts a card's colour before its title, which says the state in words.
+func withState(state, title string) string {
+	var mark string
+	switch state {
+	case "open":
+		mark = "🔴"
+	case "taken":
+		mark = "🟠"
+	case "resolved":
+		mark = "🟢"
+	case "snoozed":
+		mark = "⚪"
+	case "watch":
+		mark = "👁"
+	}
+	if mark == "" || title == "" || strings.HasPrefix(title, mark) {
+		return title
+	}
+	return mark + " " + title
+}
+
+func (l layout) units() int {
+	n := 0
+	for _, s := range l {
+		n += s.units()
+	}
+	return n
+}
+
+// fit cuts the texts to the largest common length at which all of it fits: short
+// pieces stay whole. Where even that is not enough, the last pieces are left out.
+func (l layout) fit(limit int) layout {
+	if l.units() <= limit {
+		return l
+	}
+	capped := func(n int) layout {
+		out := slices.Clone(l)
+		for i := range out {
+			out[i].text = cut(out[i].text, n)
+		}
+		return out
+	}
+	low, high := 1, limit // the answer is ≥ low, or there is none
+	if capped(low).units() > limit {
+		if len(l) == 1 {
+			return layout{{text: cut(l[0].text, limit), tag: l[0].tag}}
+		}
+		return slices.Delete(slices.Clone(l), len(l)-1, len(l)).fit(limit)
+	}
+	for low < high {
+		middle := (low + high + 1) / 2
+		if capped(middle).units() <= limit {
+			low = middle
+		} else {
+			high = middle - 1
+		}
+	}
+	return capped(low)
+}
+
+// plain is the text without markup.
+func (l layout) plain() string {
+	var b strings.Builder
+	for _, s := range l {
+		b.WriteString(s.before + s.text + s.after)
+	}
+	return b.String()
+}
+
+// html is the text in Telegram's HTML.
+func (l layout) html() string {
+	var b strings.Builder
+	for _, s := range l {
+		b.WriteString(escape(s.before))
+		switch {
+		case s.tag == "blockquote" && units(s.text) >= longQuote:
+			b.WriteString("<blockquote expandable>" + escape(s.text) + "</blockquote>")
+		case s.tag != "":
+			b.WriteString("<" + s.tag + ">" + escape(s.text) + "</" + s.tag + ">")
+		default:
+			b.WriteString(escape(s.text))
+		}
+		b.WriteString(escape(s.after))
+	}
+	return b.String()
+}

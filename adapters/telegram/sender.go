@@ -1,0 +1,136 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+// Send implements chat.Sender. A message that vanished or cannot be edited any
+// more is posted anew; markup that Telegram refuses is sent as plain text; a topic
+// or a message to reply to that is gone is done without.
+func (c *Client) Send(ctx context.Context, to chat.Address, m chat.Message, at chat.Ref) (chat.Ref, error) {
+	if to.Platform != chat.Telegram || to.Account != c.id || to.Chat == "" {
+		return "", &chat.Error{Kind: chat.Rejected, Err: fmt.Errorf("send to %s: not a chat of telegram bot %s", to, c.id)}
+	}
+	if id, ok := messageID(at); ok {
+		err := c.show(ctx, "editMessageText", to, m, id, nil)
+		if err == nil {
+			return at, nil
+		}
+		refused, _ := refusal(err)
+		switch {
+		case refused == nil:
+			return "", err
+		case refused.says("message is not modified"):
+			return at, nil
+		case !refused.says("message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID"):
+			return "", err
+		}
+	}
+	var posted struct {
+		ID int64 `json:"message_id"`
+	}
+	if err := c.show(ctx, "sendMessage", to, m, "", &posted); err != nil {
+		return "", err
+	}
+	if posted.ID <= 0 {
+		return "", &chat.Error{Kind: chat.InDoubt, Err: errors.New("telegram sendMessage: the answer names no message")}
+	}
+	return ref(posted.ID), nil
+}
+
+// messageID is the ref as Telegram writes it; false for what no message can have.
+func messageID(r chat.Ref) (string, bool) {
+	n, err := strconv.ParseInt(string(r), 10, 64)
+	return string(r), err == nil && n > 0
+}
+
+// form is how much of a message's form Telegram accepts; each refusal takes one
+// thing away and the message is tried again.
+type form struct{ plain, noThread, noReply, noLinks bool }
+
+// concede changes the form so that the refusal will not come again. It is false
+// when nothing is left to concede.
+func (f *form) concede(e *apiError) bool {
+	take := func(b *bool) bool { was := *b; *b = true; return !was }
+	switch {
+	case e.says("can't parse entities"):
+		return take(&f.plain)
+	case e.says("message thread not found"):
+		return take(&f.noThread)
+	case e.says("message to be replied not found", "replied message not found"):
+		return take(&f.noReply)
+	case e.says("BUTTON_URL_INVALID", "Wrong HTTP URL", "button URL"):
+		return take(&f.noLinks)
+	}
+	return false
+}
+
+// show sends or edits in the fullest form that Telegram takes.
+func (c *Client) show(ctx context.Context, method string, to chat.Address, m chat.Message, at string, result any) error {
+	var f form
+	for {
+		params, err := c.params(to, m, at, f)
+		if err != nil {
+			return &chat.Error{Kind: chat.Rejected, Err: fmt.Errorf("send to %s: %w", to, err)}
+		}
+		err = c.call(ctx, callTimeout, method, params, result)
+		refused, ok := refusal(err)
+		if !ok || !f.concede(refused) {
+			return err
+		}
+		c.log.Warn("Telegram refused a message's form; sending a simpler one", "chat", to.Chat, "error", refused)
+	}
+}
+
+func (c *Client) params(to chat.Address, m chat.Message, at string, f form) (tgbotapi.Params, error) {
+	if f.noLinks {
+		m.Footer = strings.TrimSpace(m.Footer + "\n" + linksAsText(m.Rows))
+	}
+	text, err := arrange(m)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := inlineRows(m.Rows, !f.noLinks)
+	if err != nil {
+		return nil, err
+	}
+	p := tgbotapi.Params{
+		"chat_id":              to.Chat,
+		"text":                 text.html(),
+		"parse_mode":           "HTML",
+		"link_preview_options": `{"is_disabled":true}`,
+	}
+	if f.plain {
+		delete(p, "parse_mode")
+		p["text"] = text.plain()
+	}
+	private := !strings.HasPrefix(to.Chat, "-") && !strings.HasPrefix(to.Chat, "@")
+	switch {
+	case m.Expects == chat.ExpectsPhone && private && at == "": // an edit cannot bring a reply keyboard
+		p["reply_markup"], err = encode(phoneKeyboard(m))
+	case len(rows) > 0:
+		p["reply_markup"], err = encode(inlineKeyboard{Rows: rows})
+	}
+	if err != nil {
+		return nil, err
+	}
+	if at != "" {
+		p["message_id"] = at
+		return p, nil
+	}
+	if to.Thread != "" && !f.noThread {
+		p["message_thread_id"] = to.Thread
+	}
+	if id, ok := messageID(m.Replies); ok && !f.noReply {
+		p["reply_parameters"] = `{"message_id":` + id + `,"allow_sending_without_reply":true}`
+	}
+	return p, nil
+}
