@@ -1,0 +1,99 @@
+// Package bot is the shell around the survey engine: it turns what people do in a
+// chat into survey inputs, stores what follows from them together with everything
+// that must be said because of it, and sees to it that it is said: in order per
+// chat, never lost, possibly shown twice.
+//
+// Handle is the way in. One update becomes one storage.Turn, whose Apply is pure: it
+// reads what was loaded and an immutable snapshot of the configuration. Nothing is
+// sent before it is committed; sending is the business of the account's sender
+// (ServeAccount), which works off the stored deliveries.
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// Config is what a Bot needs from outside.
+type Config struct {
+	Store     storage.Store
+	Key       []byte               // SECRET_KEY: makes the ids of invitations from their tokens
+	PublicURL string               // no trailing slash; may have a path; "" = unknown
+	Staff     []chat.Address       // who hears of cases until routes are configured
+	Clock     func() time.Time     // nil = time.Now
+	Log       *slog.Logger         // nil = discard
+	Templates func() []survey.Flow // shipped flows, published on first use by name; nil = none
+
+	// Parse and Format read and write flow files (package flowfile).
+	Parse  func(source []byte) (survey.Flow, error)
+	Format func(survey.Flow) ([]byte, error)
+}
+
+// Bot holds conversations. Its methods are safe for concurrent use.
+type Bot struct {
+	store     storage.Store
+	key       []byte
+	publicURL string
+	staff     []chat.Address
+	now       func() time.Time
+	log       *slog.Logger
+	templates func() []survey.Flow
+	parse     func([]byte) (survey.Flow, error)
+	format    func(survey.Flow) ([]byte, error)
+
+	texts *texts
+	watch *watchers
+	snap  atomic.Pointer[snapshot]
+	loads sync.Mutex // held while a new snapshot is made from the old one
+	out   *outbound
+}
+
+// New loads the configuration snapshot (flows, sites, accounts, moved chats) and
+// returns a Bot that is ready to handle updates.
+func New(ctx context.Context, c Config) (*Bot, error) {
+	if c.Store == nil || c.Parse == nil || c.Format == nil {
+		return nil, errors.New("a bot needs a store and a way to read and write flow files")
+	}
+	if len(c.Key) == 0 {
+		return nil, errors.New("a bot needs a secret key")
+	}
+	said, err := loadTexts()
+	if err != nil {
+		return nil, fmt.Errorf("load the interface texts: %w", err)
+	}
+	b := &Bot{
+		store: c.Store, key: c.Key, publicURL: strings.TrimRight(c.PublicURL, "/"), staff: c.Staff,
+		now: c.Clock, log: c.Log, templates: c.Templates, parse: c.Parse, format: c.Format,
+		texts: said, watch: newWatchers(),
+	}
+	if b.now == nil {
+		b.now = time.Now
+	}
+	if b.log == nil {
+		b.log = slog.New(slog.DiscardHandler)
+	}
+	if b.templates == nil {
+		b.templates = func() []survey.Flow { return nil }
+	}
+	b.snap.Store(&snapshot{})
+	if err := b.refresh(ctx); err != nil {
+		return nil, fmt.Errorf("load the configuration: %w", err)
+	}
+	b.out = newOutbound(b)
+	return b, nil
+}
+
+// bucketOf is the bucket that a person's conversation lives in.
+func (b *Bot) bucketOf(p storage.Person) storage.Bucket {
+	return storage.BucketOf(p.Hash16(), b.store.Buckets())
+}

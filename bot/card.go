@@ -1,0 +1,310 @@
+package bot
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// newID makes the id of a record that is only ever added.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// decide lets the alert rules look at the newest judgement: a case opens, is joined
+// by more reasons, becomes more urgent, or learns that the customer changed an answer.
+func (t *turn) decide(a *survey.Answer) {
+	facts := t.session.Facts
+	facts.Class = t.flow.Class
+	d := recovery.Decide(recovery.DefaultRules, facts, t.session.Judgement)
+	if t.kase == nil {
+		if d.Opens {
+			t.openCase(d)
+		}
+		return
+	}
+	k := t.kase
+	was := k.Decision
+	revised := a != nil && a.Revision > 1
+	if revised && (!d.Opens || d.Priority > was.Priority) && was.Opens {
+		k.Changed = true
+		t.event("customer_changed", "")
+		if !d.Opens && k.State == recovery.Open {
+			// Nobody has acknowledged it: it needs nobody now, but stays in sight.
+			k.Decision.Opens, k.Decision.Watch = false, true
+		}
+		t.out.Case = k
+		return
+	}
+	if !d.Opens {
+		return
+	}
+	k.Decision = recovery.Merge(was, d)
+	more := len(k.Decision.Reasons) > len(was.Reasons) || len(k.Decision.Raised) > len(was.Raised)
+	switch {
+	case k.Decision.Priority < was.Priority || !was.Opens:
+		// The new clocks run from when the case opened, and none gets later.
+		k.Due = earlier(k.Due, recovery.DueFrom(k.Decision.Priority, k.OpenedAt))
+		t.event("raised", k.Decision.Priority.String())
+	case more:
+		t.event("joined", reasonList(k.Decision.Reasons))
+	default:
+		return
+	}
+	t.out.Case = k
+}
+
+// earlier takes each clock's earlier time.
+func earlier(a, b recovery.Clocks) recovery.Clocks {
+	if b.Acknowledge.Before(a.Acknowledge) {
+		a.Acknowledge = b.Acknowledge
+	}
+	if b.Contact.Before(a.Contact) {
+		a.Contact = b.Contact
+	}
+	if b.Resolve.Before(a.Resolve) {
+		a.Resolve = b.Resolve
+	}
+	return a
+}
+
+func (t *turn) openCase(d recovery.Decision) {
+	k := &storage.Case{
+		Case: recovery.Case{
+			ID: t.b.derive("case", t.session.ID), Number: t.nextCase, Bucket: int(t.session.Bucket),
+			Session: t.session.ID, State: recovery.Open, Decision: d,
+			OpenedAt: t.now, Due: recovery.DueFrom(d.Priority, t.now),
+		},
+		Bucket: t.session.Bucket, Identity: t.session.Identity, Site: t.session.Site, Customer: t.session.Customer,
+	}
+	t.kase, t.out.Case = k, k
+	t.session.Case = k.ID
+	t.event("opened", d.Priority.String()+" "+reasonList(d.Reasons))
+}
+
+// event adds a line to the case's history.
+func (t *turn) event(kind, note string) {
+	t.out.Events = append(t.out.Events, storage.CaseEvent{ID: newID(), Case: t.kase.ID, At: t.now, Kind: kind, Note: note})
+}
+
+func reasonList(rs []recovery.Reason) string {
+	all := make([]string, len(rs))
+	for i, r := range rs {
+		all[i] = string(r)
+	}
+	return strings.Join(all, ", ")
+}
+
+// showCard brings the case's cards up to date wherever they hang. An unchanged card
+// is not sent again.
+func (t *turn) showCard() {
+	if t.kase == nil || len(t.b.staff) == 0 {
+		return
+	}
+	render := t.card()
+	for _, to := range t.b.staff {
+		t.want(storage.Want{
+			Slot: "case:" + t.kase.ID + ":" + to.String(), Kind: storage.CardD,
+			Address: t.snap.at(to), Render: render,
+		})
+	}
+}
+
+// staffVoice speaks to staff about the session: in the site's language.
+func (t *turn) staffVoice() *voice {
+	lang := t.snap.site(t.session.Site).Language
+	if lang == "" {
+		lang = interfaceLanguages[0]
+	}
+	w := t.b.texts.of(lang)
+	return t.voice(w, w.tag, lang)
+}
+
+// Lengths on a card, in runes.
+const (
+	cardName  = 60
+	cardLabel = 120
+	cardQuote = 500
+)
+
+// card is the message that staff see of a case (domain 3.5): what state it is in
+// first, then who, where, what was answered, how bad it is, and by when what must
+// happen. Facts that are not known are left out.
+func (t *turn) card() chat.Message {
+	v := t.staffVoice()
+	k, s := t.kase, t.session
+	name := cut(strings.TrimSpace(v.name), cardName)
+	if name == "" {
+		name = v.say("card_anonymous")
+	}
+	service, _ := v.known(attrService)
+	state := string(k.State)
+	if k.State == recovery.Open && k.Decision.Watch {
+		state = "watch"
+	}
+	title := []string{
+		v.say("state_" + state), k.Decision.Priority.String(), t.primaryAnswer(v), name, cut(service, cardName),
+	}
+	if s.Test {
+		title = slices.Insert(title, 0, v.say("card_test"))
+	}
+	m := chat.Message{
+		Title: join(" · ", title...) + " (" + k.Name() + ")",
+		State: state, Lang: v.lang,
+	}
+	fact := func(label, value string) {
+		if value != "" {
+			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: value})
+		}
+	}
+	who := name
+	if t.identity != nil && t.identity.Username != "" {
+		who += " (@" + t.identity.Username + ")"
+	}
+	fact(v.say("card_customer"), who)
+	fact(v.say("card_channel"), v.say("channel_"+string(s.Address.Platform)))
+	if match([]string{v.lang}, s.Lang) == "" {
+		fact(v.say("card_language"), selfName(s.Lang))
+	}
+	if s.Facts.Tier != recovery.Normal {
+		fact(v.say("card_tier"), v.say("tier_"+string(s.Facts.Tier)))
+	}
+	fact(v.say("card_site"), v.site.Name)
+	fact(v.say("card_service"), service)
+	for _, attr := range []struct{ name, label string }{
+		{attrAgent, "card_staff"}, {attrDate, "card_date"}, {attrItem, "card_item"},
+		{attrTicket, "card_ticket"}, {attrPromise, "card_promise"},
+	} {
+		value, _ := v.known(attr.name)
+		fact(v.say(attr.label), value)
+	}
+	t.cardAnswers(v, &m)
+	t.cardLevel(v, fact)
+	if c := t.contact(); c != "" {
+		fact(v.say("card_contact"), v.plain["contact_"+c])
+	}
+	fact(v.say("card_why"), t.why(v))
+	t.cardDue(v, fact)
+	var foot []string
+	if k.Changed {
+		foot = append(foot, v.say("card_changed"))
+	}
+	if !s.Status.Final() {
+		foot = append(foot, v.say("card_going"))
+	}
+	m.Footer = strings.Join(foot, " ")
+	return m
+}
+
+// primaryAnswer is the answer to the primary question in few words, "1 of 5".
+func (t *turn) primaryAnswer(v *voice) string {
+	for i := range t.flow.Questions {
+		q := &t.flow.Questions[i]
+		if !q.Primary {
+			continue
+		}
+		a, ok := t.session.Answer(q.Key)
+		if !ok || a.Skipped || a.Value == nil {
+			return ""
+		}
+		n := len(q.Scale.Options)
+		if q.Kind == survey.ScaleQ && n > wordScale && q.Scale.Options[0].Value >= 0 {
+			return v.say("button_number", "value", number(*a.Value), "max", number(q.Scale.Options[n-1].Value))
+		}
+		return v.answer(q, &a)
+	}
+	return ""
+}
+
+// cardAnswers lists each answer with its words; what was written is quoted.
+func (t *turn) cardAnswers(v *voice, m *chat.Message) {
+	for i := range t.session.Answers {
+		a := &t.session.Answers[i]
+		at, ok := t.flow.Index[a.Question]
+		if !ok || a.Dropped || a.Question == contactKey {
+			continue
+		}
+		q := &t.flow.Questions[at]
+		label := cut(v.fill(q.Ask.In(v.langs...)), cardLabel)
+		switch {
+		case a.Skipped:
+			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.say("card_skipped")})
+		case q.Kind == survey.TextQ:
+			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: cut(a.Text, cardQuote)})
+		default:
+			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: cut(v.answer(q, a), cardQuote)})
+		}
+	}
+	for _, said := range t.session.Said {
+		m.Quotes = append(m.Quotes, chat.Quote{Label: v.say("card_wrote"), Text: said})
+	}
+}
+
+// cardLevel says how bad it is and which mood to expect: the mood of the worse of
+// the primary answer and the whole.
+func (t *turn) cardLevel(v *voice, fact func(label, value string)) {
+	bands := t.flow.Bands
+	langs := append(slices.Clip(v.langs), interfaceLanguages[0])
+	j := &t.session.Judgement
+	level := j.Level
+	if level == 0 {
+		level = j.Primary.Level
+	}
+	mood := level
+	if p := j.Primary.Level; p > 0 && p < mood {
+		mood = p
+	}
+	name := func(id string, level int) string {
+		max := strconv.Itoa(len(bands))
+		return v.say(id, "level", strconv.Itoa(level), "max", max, "name", bands[level-1].Name.In(langs...))
+	}
+	if level >= 1 && level <= len(bands) {
+		id := "level_value"
+		if !j.Settled {
+			id = "level_so_far"
+		}
+		fact(v.say("card_level"), name(id, level))
+	}
+	if mood >= 1 && mood <= len(bands) {
+		fact(v.say("card_mood"), bands[mood-1].Indication.In(langs...))
+	}
+	if p := t.session.Facts.Previous; p >= 1 && p <= len(bands) {
+		fact(v.say("card_previous"), name("level_value", p))
+	}
+	if n := t.session.Facts.Earlier; n > 0 {
+		fact(v.say("card_history"), v.count("card_earlier", n))
+	}
+}
+
+// why says in plain words why the case opened and what made it more urgent.
+func (t *turn) why(v *voice) string {
+	var why []string
+	for _, r := range t.kase.Decision.Reasons {
+		why = append(why, v.say("reason_"+string(r)))
+	}
+	for _, r := range t.kase.Decision.Raised {
+		why = append(why, v.say("raise_"+string(r)))
+	}
+	return strings.Join(why, "; ")
+}
+
+// cardDue says by when what must happen. A case on the watch list has no clocks, and
+// who does not want to be contacted has no clock for that.
+func (t *turn) cardDue(v *voice, fact func(label, value string)) {
+	due := t.kase.Due
+	if due.Acknowledge.IsZero() || t.kase.Decision.Watch {
+		return
+	}
+	id := "due_value"
+	if t.contact() == contactNo {
+		id = "due_no_contact"
+	}
+	zone := v.site.Zone.String()
+	fact(v.say("card_due"), v.say(id,
+		"take", v.moment(due.Acknowledge), "contact", v.moment(due.Contact), "resolve", v.moment(due.Resolve), "zone", zone))
+}

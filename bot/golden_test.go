@@ -1,0 +1,223 @@
+package bot
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden conversations")
+
+// TestConversations plays every conversation under testdata. A file is read by anyone:
+// lines that begin with ">" are what happens, everything else is what the chats show
+// because of it.
+//
+//	> invite ann flow=one_tap_csat site=main-street service_name=Haircut
+//	> start
+//	> tap 2
+//	> say It was too short.
+//	> wait 16m
+//	> expire
+func TestConversations(t *testing.T) {
+	paths, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no conversations were found: %v", err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			source, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := play(t, string(source))
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(source), got); diff != "" {
+				t.Errorf("the conversation went another way (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// story plays one file.
+type story struct {
+	*world
+	who customer
+	inv Invite
+	out strings.Builder
+}
+
+func play(t *testing.T, source string) string {
+	s := &story{world: newWorld(t)}
+	for line := range strings.Lines(source) {
+		line = strings.TrimRight(line, "\n")
+		switch {
+		case strings.HasPrefix(line, "#"):
+			s.out.WriteString(line + "\n")
+		case strings.HasPrefix(line, ">"):
+			s.out.WriteString("\n" + line + "\n")
+			s.do(strings.TrimSpace(line[1:]))
+		}
+	}
+	return s.out.String()
+}
+
+func (s *story) do(line string) {
+	s.t.Helper()
+	verb, rest, _ := strings.Cut(line, " ")
+	var answers []chat.Answer
+	switch verb {
+	case "invite":
+		s.invited(rest)
+	case "start":
+		token := s.inv.Token
+		if rest != "" {
+			token = ""
+		}
+		answers = s.command(s.who, "start", token)
+	case "tap":
+		answers = s.press(s.who, rest)
+	case "say":
+		answers = s.say(s.who, rest)
+	case "command":
+		name, args, _ := strings.Cut(rest, " ")
+		answers = s.command(s.who, name, args)
+	case "photo":
+		u := s.update(s.who, chat.Update{Kind: chat.Text, Text: rest, Files: []chat.File{{Kind: "photo", ID: "f1"}}})
+		answers = s.handle(u)
+	case "wait":
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.now = s.now.Add(d)
+	case "expire":
+		s.expire(s.session(s.who))
+	default:
+		s.t.Fatalf("unknown line %q", line)
+	}
+	for _, a := range answers {
+		kind := "toast"
+		if a.Alert {
+			kind = "alert"
+		}
+		fmt.Fprintf(&s.out, "%s: %s\n", kind, a.Text)
+	}
+	if !s.who.address.IsZero() {
+		s.report("customer", s.who.address)
+	}
+	s.report("staff", room)
+	s.now = s.now.Add(10 * time.Second)
+}
+
+// invited reads "name key=value …": flow, site, customer, language and lang (what the
+// platform says) have a meaning, all others are attributes of the event. Underscores
+// in values are spaces.
+func (s *story) invited(line string) {
+	fields := strings.Fields(line)
+	r := InviteRequest{Event: make(map[string]string)}
+	lang, platform := "en", chat.Telegram
+	for _, f := range fields[1:] {
+		k, v, _ := strings.Cut(f, "=")
+		v = strings.ReplaceAll(v, "_", " ")
+		switch k {
+		case "flow":
+			r.Flow = strings.ReplaceAll(v, " ", "_")
+		case "site":
+			r.Site = v
+		case "customer":
+			r.Customer = v
+		case "language":
+			r.Language = v
+		case "lang":
+			lang = v
+		case "platform":
+			platform = chat.Platform(v)
+		default:
+			r.Event[k] = v
+		}
+	}
+	s.inv = s.invite(r)
+	s.who = telegramUser("7001", fields[0], lang)
+	if platform == chat.Web {
+		v, err := s.bot.Visitor(s.t.Context(), s.inv.Token)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.who = customer{user: v.User, address: v.Address}
+	}
+}
+
+// report shows every message of a chat that is new or was edited.
+func (s *story) report(who string, to chat.Address) {
+	rows := s.transcript(to)
+	slices.SortStableFunc(rows, func(a, b storage.Delivery) int { return int(a.Ord - b.Ord) })
+	for _, d := range rows {
+		key := d.Slot + string(d.ShownRef)
+		old, seen := s.shown[key]
+		if seen && sumOf(old) == d.Hash {
+			continue
+		}
+		s.shown[key] = d.Render
+		what := "sees"
+		if seen || strings.Contains(d.Slot, ":left:") {
+			what = "sees instead"
+		}
+		fmt.Fprintf(&s.out, "%s %s (%s)\n%s", who, what, slotName(d.Slot), drawn(d.Render))
+	}
+}
+
+var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}|telegram:42:\d+|web:42:\d+|:m\d+$`)
+
+// slotName is a slot without its ids.
+func slotName(slot string) string {
+	return strings.Trim(strings.ReplaceAll(ids.ReplaceAllString(slot, ""), "::", ":"), ":")
+}
+
+// drawn is a message as plain text.
+func drawn(m chat.Message) string {
+	var lines []string
+	add := func(s string) { lines = append(lines, strings.Split(s, "\n")...) }
+	if m.Title != "" {
+		add("== " + m.Title)
+	}
+	if m.Text != "" {
+		add(m.Text)
+	}
+	for _, f := range m.Facts {
+		add(f.Label + ": " + f.Value)
+	}
+	for _, q := range m.Quotes {
+		add(q.Label + ": “" + q.Text + "”")
+	}
+	if m.Footer != "" {
+		add("-- " + m.Footer)
+	}
+	for _, row := range m.Rows {
+		var b strings.Builder
+		for _, button := range row {
+			b.WriteString("[" + button.Text + "]")
+			if button.Label != "" {
+				b.WriteString("(" + button.Label + ")")
+			}
+			b.WriteString(" ")
+		}
+		add(strings.TrimRight(b.String(), " "))
+	}
+	return "    " + strings.Join(lines, "\n    ") + "\n"
+}

@@ -1,0 +1,234 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// maxTries is how often an update is tried before it is parked.
+const maxTries = 5
+
+// job is one update on its way through.
+type job struct {
+	index  int // in the slice that was handed over
+	update *chat.Update
+	person storage.Person
+	bucket storage.Bucket
+	work   work // what is to be committed next
+	// next, if set, says what follows once work is committed. Later updates of the same
+	// conversation wait for it.
+	next  func(context.Context) (work, error)
+	tries int
+	said  reply
+}
+
+// Handle acts on updates that were authenticated: it is a chat.Handler. Updates of one
+// conversation are handled in their order; different conversations share commits. An
+// update that cannot be handled is parked after five tries and counts as handled: an
+// error means that the store is away and that nothing may be acknowledged.
+func (b *Bot) Handle(ctx context.Context, updates []chat.Update) ([]chat.Answer, error) {
+	jobs := make([]*job, 0, len(updates))
+	for i := range updates {
+		j, err := b.job(ctx, i, &updates[i])
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, j)
+	}
+	for open := jobs; len(open) > 0; {
+		var err error
+		if open, err = b.round(ctx, open); err != nil {
+			return nil, err
+		}
+	}
+	var answers []chat.Answer
+	for _, j := range jobs {
+		if j.said.text != "" {
+			answers = append(answers, chat.Answer{Update: j.index, Text: cut(j.said.text, 200), Alert: j.said.alert})
+		}
+	}
+	return answers, nil
+}
+
+// round commits the next piece of every conversation, all queued before any is waited
+// for, and returns the jobs that are not done.
+func (b *Bot) round(ctx context.Context, open []*job) ([]*job, error) {
+	var now []*job
+	var ws []work
+	waits := make(map[storage.Person]bool)
+	for _, j := range open {
+		if waits[j.person] {
+			continue
+		}
+		now, ws = append(now, j), append(ws, j.work)
+		waits[j.person] = j.next != nil
+	}
+	done := make(map[*job]bool, len(now))
+	for i, err := range b.commitAll(ctx, ws) {
+		j := now[i]
+		finished, err := b.settle(ctx, j, err)
+		if err != nil {
+			return nil, err
+		}
+		if finished {
+			done[j] = true
+		}
+	}
+	rest := open[:0:0]
+	for _, j := range open {
+		if !done[j] {
+			rest = append(rest, j)
+		}
+	}
+	return rest, nil
+}
+
+// settle looks at what became of a job's work. It returns an error only when the
+// store is away.
+func (b *Bot) settle(ctx context.Context, j *job, err error) (done bool, _ error) {
+	if err == nil || errors.Is(err, storage.ErrSeen) {
+		if j.next == nil {
+			return true, nil
+		}
+		var w work
+		if w, err = j.next(ctx); err == nil {
+			j.work, j.next = w, nil
+			return false, nil
+		}
+	}
+	if missing, ok := errors.AsType[*missingFlow](err); ok {
+		if err = b.loadFlow(ctx, missing.flowKey); err == nil {
+			err = missing
+		}
+	}
+	if errors.Is(err, storage.ErrUnavailable) || ctx.Err() != nil {
+		return false, fmt.Errorf("handle updates: %w", err)
+	}
+	if j.tries++; j.tries < maxTries {
+		return false, nil
+	}
+	b.log.Error("an update could not be handled and was parked", "key", j.update.Key, "kind", j.update.Kind, "err", err)
+	u := *j.update
+	u.Reply = nil // belongs to the adapter
+	payload, jsonErr := json.Marshal(u)
+	if jsonErr != nil {
+		return false, fmt.Errorf("write an update down: %w", jsonErr)
+	}
+	parked := storage.Parked{Key: u.Key, Person: j.person, Payload: string(payload), Error: err.Error(), At: b.now().UTC()}
+	if err := b.store.Park(ctx, parked); err != nil {
+		return false, fmt.Errorf("park an update: %w", err)
+	}
+	j.said = reply{}
+	return true, nil
+}
+
+// job decides what an update asks for.
+func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) {
+	clean(u)
+	j := &job{index: index, update: u, person: personOf(u)}
+	j.bucket = b.bucketOf(j.person)
+	if u.Kind == chat.Moved && !u.MovedTo.IsZero() {
+		if err := b.chatMoved(ctx, u.From, u.MovedTo); err != nil {
+			return nil, err
+		}
+	}
+	private := u.Private || u.From.Platform == chat.Web
+	load := storage.Load{Person: j.person}
+	var act func(*turn) error
+	switch {
+	case u.Kind == chat.Tap:
+		load, act = b.tap(u, j.person)
+	case !private || u.User.ID == "" || u.User.Bot:
+		// A staff chat, or nobody we could answer: the update is only marked as seen.
+		load, act = storage.Load{}, func(*turn) error { return nil }
+	case u.Kind == chat.Command && u.Command == "start" && u.Text != "":
+		b.startJob(j, strings.TrimSpace(u.Text))
+		return j, nil
+	default:
+		act = b.act(u, j.person)
+	}
+	j.work = work{j.bucket, b.turnOf(u.Key, u.Key, load, &j.said, act)}
+	return j, nil
+}
+
+// act is what an update without a button means.
+func (b *Bot) act(u *chat.Update, p storage.Person) func(*turn) error {
+	return func(t *turn) error {
+		if u.Kind == chat.Blocked {
+			return t.blocked()
+		}
+		switch u.Kind {
+		case chat.Text, chat.Command, chat.Joined:
+			t.meet(u, p)
+		}
+		switch u.Kind {
+		case chat.Text:
+			return t.words(u)
+		case chat.Command:
+			return t.command(u)
+		}
+		return nil
+	}
+}
+
+// personOf is who an update is from: the person behind it, or the chat where there is
+// none.
+func personOf(u *chat.Update) storage.Person {
+	p := storage.Person{Platform: u.From.Platform, Account: u.From.Account, User: u.User.ID}
+	if p.User == "" {
+		p.User = "chat:" + u.From.Chat
+	}
+	return p
+}
+
+// clean makes what people wrote storable, once, and turns words that are a command
+// into one.
+func clean(u *chat.Update) {
+	u.Text = storage.Clean(u.Text)
+	u.User.Name, u.User.Username = storage.Clean(u.User.Name), storage.Clean(u.User.Username)
+	u.User.Language = storage.Clean(u.User.Language)
+	u.Contact = storage.Clean(u.Contact)
+	for i := range u.Files {
+		u.Files[i].Name = storage.Clean(u.Files[i].Name)
+	}
+	if u.Kind == chat.Text && strings.HasPrefix(u.Text, "/") {
+		name, rest, _ := strings.Cut(u.Text[1:], " ")
+		if isName(name) {
+			u.Kind, u.Command, u.Text = chat.Command, name, strings.TrimSpace(rest)
+		}
+	}
+	if u.Kind == chat.Command {
+		u.Command = strings.ToLower(u.Command)
+	}
+}
+
+// chatMoved remembers that a chat has a new address.
+func (b *Bot) chatMoved(ctx context.Context, from, to chat.Address) error {
+	if err := b.store.PutMove(ctx, from, to); err != nil {
+		return fmt.Errorf("remember a moved chat: %w", err)
+	}
+	b.change(func(n *snapshot) {
+		moves := make(map[chat.Address]chat.Address, len(n.moves)+1)
+		for f, t := range n.moves {
+			moves[f] = t
+		}
+		moves[from] = to
+		n.moves = moves
+	})
+	return nil
+}
+
+// blocked notes that the person cannot be written to.
+func (t *turn) blocked() error {
+	if t.identity != nil && t.identity.Blocked.IsZero() {
+		t.identity.Blocked = t.now
+		t.out.Identity = t.identity
+	}
+	return nil
+}

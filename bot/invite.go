@@ -1,0 +1,268 @@
+package bot
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// DefaultInviteExpires is how long a link can be claimed if nobody says otherwise.
+const DefaultInviteExpires = 14 * 24 * time.Hour
+
+// Errors of Visitor, for which the web chat has a page each.
+var (
+	ErrUnknownLink = errors.New("the link is not known")
+	ErrLinkUsed    = errors.New("the link was used by somebody else")
+	ErrLinkExpired = errors.New("the link has expired")
+)
+
+// InviteRequest says whom to ask about what.
+type InviteRequest struct {
+	Flow     string            // id of a published flow or of a shipped template
+	Site     string            // id of a site; "" = none
+	Customer string            // the admin's own key of the customer; "" = unknown
+	Channel  string            // telegram, web, slack; "" = any
+	Language string            // BCP 47; "" = the platform's
+	Event    map[string]string // attributes of the service that took place
+	Expires  time.Duration     // until when the link can be claimed; 0 = DefaultInviteExpires
+	Test     bool              // answers are never counted
+}
+
+// Invite is a made invitation. The token is shown once and not stored.
+type Invite struct {
+	Token        string
+	ID           string
+	Flow         string
+	Version      int
+	TelegramLink string // "" = no Telegram account is known
+	WebLink      string // "" = the public address is not known
+	Expires      time.Time
+}
+
+// Invite stores an offer of a survey and returns the links that lead to it. It works
+// offline: the names of the accounts are kept in the database.
+func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
+	if r.Flow == "" {
+		return Invite{}, errors.New("say which flow to invite to")
+	}
+	f, err := b.newestFlow(ctx, r.Flow)
+	if errors.Is(err, storage.ErrNotFound) {
+		return Invite{}, fmt.Errorf("there is no flow or template %q: %w", r.Flow, err)
+	}
+	if err != nil {
+		return Invite{}, err
+	}
+	if r.Site != "" {
+		if err := b.knownSite(ctx, r.Site); err != nil {
+			return Invite{}, err
+		}
+	}
+	event := make(map[string]string, len(r.Event))
+	for k, v := range r.Event {
+		event[storage.Clean(k)] = storage.Clean(v)
+	}
+	facts := recovery.Facts{
+		Class: f.Class, Tier: tier(event[attrTier]),
+		Late: isTrue(event[attrLate]), StandardBroken: isTrue(event[attrStandard]),
+	}
+	if r.Customer != "" {
+		c, err := b.customer(ctx, r.Customer, event)
+		if err != nil {
+			return Invite{}, err
+		}
+		if facts.Tier == "" {
+			facts.Tier = c.Tier
+		}
+	}
+	if r.Expires <= 0 {
+		r.Expires = DefaultInviteExpires
+	}
+	token := newToken()
+	bucket, id, _ := b.invitationOf(token)
+	now := b.now().UTC().Truncate(time.Microsecond)
+	inv := storage.Invitation{
+		ID: id, Bucket: bucket, Flow: f.ID, Version: f.Version, Site: r.Site, Customer: r.Customer,
+		Channel: r.Channel, Language: r.Language, Attributes: event, Facts: facts,
+		Created: now, Expires: now.Add(r.Expires), Test: r.Test,
+	}
+	err = b.perform(ctx, bucket, storage.Turn{
+		Load: storage.Load{Invitation: id},
+		Apply: func(l storage.Loaded) (storage.Change, error) {
+			if l.Invitation != nil {
+				return storage.Change{}, nil
+			}
+			n := inv
+			n.Attributes = maps.Clone(inv.Attributes)
+			return storage.Change{Invitation: &n}, nil
+		},
+	})
+	if err != nil {
+		return Invite{}, fmt.Errorf("store the invitation: %w", err)
+	}
+	made := Invite{Token: token, ID: id, Flow: f.ID, Version: f.Version, Expires: inv.Expires}
+	if a, ok := b.snap.Load().account(chat.Telegram); ok && a.Name != "" {
+		made.TelegramLink = "https://t.me/" + a.Name + "?start=" + token
+	}
+	if b.publicURL != "" {
+		made.WebLink = b.publicURL + "/chat/" + token
+	}
+	return made, nil
+}
+
+// knownSite makes sure that a site exists, also one that was added just now.
+func (b *Bot) knownSite(ctx context.Context, id string) error {
+	if _, ok := b.snap.Load().sites[id]; ok {
+		return nil
+	}
+	if err := b.refresh(ctx); err != nil {
+		return fmt.Errorf("look for the site: %w", err)
+	}
+	if _, ok := b.snap.Load().sites[id]; !ok {
+		return fmt.Errorf("there is no site %q: %w", id, storage.ErrNotFound)
+	}
+	return nil
+}
+
+// customer returns the customer with this key and remembers a new one.
+func (b *Bot) customer(ctx context.Context, id string, event map[string]string) (storage.Customer, error) {
+	c, err := b.store.Customer(ctx, id)
+	if err == nil {
+		return c, nil
+	}
+	if !errors.Is(err, storage.ErrNotFound) {
+		return c, fmt.Errorf("read the customer: %w", err)
+	}
+	c = storage.Customer{
+		ID: id, Name: event[attrFirstName], Tier: tier(event[attrTier]),
+		Created: b.now().UTC().Truncate(time.Microsecond),
+	}
+	if err := b.store.PutCustomer(ctx, c); err != nil {
+		return c, fmt.Errorf("remember the customer: %w", err)
+	}
+	return c, nil
+}
+
+// tier reads an attribute; unknown words mean a normal customer.
+func tier(s string) recovery.Tier {
+	for _, t := range []recovery.Tier{recovery.MVC, recovery.MGC, recovery.BZ, recovery.Normal} {
+		if strings.EqualFold(s, string(t)) {
+			return t
+		}
+	}
+	return ""
+}
+
+func isTrue(s string) bool {
+	switch strings.ToLower(s) {
+	case "true", "yes", "1":
+		return true
+	}
+	return false
+}
+
+// tokenBytes is two bytes that lead to the bucket and 16 random ones.
+const tokenBytes = 18
+
+// newToken makes the secret of a link: 24 characters of base64url.
+func newToken() string {
+	var raw [tokenBytes]byte
+	rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
+	return base64.RawURLEncoding.EncodeToString(raw[:])
+}
+
+// invitationOf returns where the invitation behind a token lives and its id, which is
+// a keyed hash: the database does not hold live links.
+func (b *Bot) invitationOf(token string) (storage.Bucket, string, bool) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(raw) != tokenBytes {
+		return 0, "", false
+	}
+	mac := hmac.New(sha256.New, b.key)
+	mac.Write([]byte(token))
+	id := hex.EncodeToString(mac.Sum(nil))[:32]
+	return storage.BucketOf(binary.BigEndian.Uint16(raw), b.store.Buckets()), id, true
+}
+
+// Visitor is who a web chat's link is for.
+type Visitor struct {
+	Address  chat.Address
+	User     chat.User
+	Language string // BCP 47, of the conversation
+	Title    string // of the page
+}
+
+// Visitor returns who the link with this token is for: ErrUnknownLink, ErrLinkUsed (on
+// another platform) or ErrLinkExpired if it leads nowhere.
+func (b *Bot) Visitor(ctx context.Context, token string) (Visitor, error) {
+	bucket, id, ok := b.invitationOf(token)
+	if !ok {
+		return Visitor{}, ErrUnknownLink
+	}
+	inv, err := b.store.Invitation(ctx, bucket, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return Visitor{}, ErrUnknownLink
+	}
+	if err != nil {
+		return Visitor{}, fmt.Errorf("read the invitation: %w", err)
+	}
+	p := storage.Person{Platform: chat.Web, User: id}
+	switch {
+	case inv.ClaimedBy != "" && inv.ClaimedBy != p.ID():
+		return Visitor{}, ErrLinkUsed
+	case inv.ClaimedBy == "" && !inv.Expires.IsZero() && !b.now().Before(inv.Expires):
+		return Visitor{}, ErrLinkExpired
+	}
+	v := Visitor{
+		Address: chat.Address{Platform: chat.Web, Chat: id},
+		User:    chat.User{ID: id, Name: inv.Attributes[attrFirstName], Language: inv.Language},
+	}
+	if v.User.Name == "" && inv.Customer != "" {
+		c, err := b.store.Customer(ctx, inv.Customer)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return Visitor{}, fmt.Errorf("read the customer: %w", err)
+		}
+		v.User.Name = c.Name
+	}
+	return b.described(ctx, v, inv)
+}
+
+// described adds the language and the title of the page.
+func (b *Bot) described(ctx context.Context, v Visitor, inv storage.Invitation) (Visitor, error) {
+	k := flowKey{inv.Flow, inv.Version}
+	f, err := b.snap.Load().flow(k.ID, k.Version)
+	if err != nil {
+		if err := b.loadFlow(ctx, k); err != nil {
+			return Visitor{}, err
+		}
+		if f, err = b.snap.Load().flow(k.ID, k.Version); err != nil {
+			return Visitor{}, err
+		}
+	}
+	v.Language = choose(f.Languages, interfaceLanguages, inv.Language)
+	p := storage.Person{Platform: chat.Web, User: v.User.ID}
+	if inv.ClaimedBy != "" {
+		id, err := b.store.Identity(ctx, b.bucketOf(p), p.ID())
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return Visitor{}, fmt.Errorf("read the visitor: %w", err)
+		}
+		v.Language = choose(f.Languages, interfaceLanguages, id.Language, inv.Language, id.Spoken)
+	}
+	v.Title = join(" · ", inv.Attributes[attrBusiness], f.Title.In(append([]string{v.Language}, f.Languages...)...))
+	if inv.Attributes[attrBusiness] == "" {
+		v.Title = join(" · ", b.snap.Load().site(inv.Site).Name, v.Title)
+	}
+	return v, nil
+}

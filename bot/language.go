@@ -1,0 +1,74 @@
+package bot
+
+import "strings"
+
+// selfNames are the languages by their own names, for the buttons of /language. A
+// language that is not listed is shown by its tag.
+var selfNames = map[string]string{
+	"ar": "العربية", "bg": "Български", "bn": "বাংলা", "cs": "Čeština", "da": "Dansk", "de": "Deutsch",
+	"el": "Ελληνικά", "en": "English", "es": "Español", "et": "Eesti", "fa": "فارسی", "fi": "Suomi",
+	"fr": "Français", "he": "עברית", "hi": "हिन्दी", "hr": "Hrvatski", "hu": "Magyar", "id": "Indonesia",
+	"it": "Italiano", "ja": "日本語", "ko": "한국어", "lt": "Lietuvių", "lv": "Latviešu", "ms": "Melayu",
+	"nb": "Norsk", "nl": "Nederlands", "pl": "Polski", "pt": "Português", "ro": "Română", "ru": "Русский",
+	"sk": "Slovenčina", "sl": "Slovenščina", "sr": "Српски", "sv": "Svenska", "sw": "Kiswahili", "th": "ไทย",
+	"tr": "Türkçe", "uk": "Українська", "ur": "اردو", "vi": "Tiếng Việt",
+	"zh": "中文", "zh-Hans": "简体中文", "zh-Hant": "繁體中文",
+}
+
+// selfName is a language's name in that language.
+func selfName(tag string) string {
+	if n, ok := selfNames[tag]; ok {
+		return n
+	}
+	if n, ok := selfNames[base(tag)]; ok {
+		return n
+	}
+	return tag
+}
+
+// match returns the one of have that suits the first of want that any suits: the
+// same tag, else the same base language ("zh-CN" finds "zh-Hans", "pt" finds "pt-BR").
+// It returns "" if none does.
+func match(have []string, want ...string) string {
+	for _, w := range want {
+		if w == "" {
+			continue
+		}
+		w = strings.ReplaceAll(w, "_", "-")
+		for _, h := range have {
+			if strings.EqualFold(h, w) {
+				return h
+			}
+		}
+		for _, h := range have {
+			if strings.EqualFold(base(h), base(w)) {
+				return h
+			}
+		}
+	}
+	return ""
+}
+
+// base is the language of a tag without script or region.
+func base(tag string) string {
+	b, _, _ := strings.Cut(tag, "-")
+	return b
+}
+
+// choose returns the language to speak with a person: the first of wishes (what they
+// chose, what the invitation says, what the platform tells) that the flow or the
+// interface has, else the flow's first, else English.
+func choose(flowLangs, interfaceLangs []string, wishes ...string) string {
+	for _, w := range wishes {
+		if m := match(flowLangs, w); m != "" {
+			return m
+		}
+		if m := match(interfaceLangs, w); m != "" {
+			return m
+		}
+	}
+	if len(flowLangs) > 0 {
+		return flowLangs[0]
+	}
+	return "en"
+}

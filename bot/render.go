@@ -1,0 +1,259 @@
+package bot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// sumOf is the hash of a render, as in storage.Want.Hash.
+func sumOf(m chat.Message) string {
+	// Message holds strings, booleans and numbers only: it cannot fail to encode.
+	source, _ := json.Marshal(m)
+	sum := sha256.Sum256(source)
+	return hex.EncodeToString(sum[:12])
+}
+
+// want asks for a slot in the chat that this turn is about, unless it names another
+// address.
+func (t *turn) want(w storage.Want) {
+	if t.identity != nil {
+		w.Identity = t.identity.ID
+	}
+	if w.Address.IsZero() {
+		switch {
+		case t.session != nil:
+			w.Address = t.session.Address
+		case t.identity != nil:
+			w.Address = t.identity.Address
+		}
+		w.Address = t.snap.at(w.Address)
+	}
+	w.Hash = sumOf(w.Render)
+	if w.Leave != nil {
+		w.LeaveHash = sumOf(*w.Leave)
+	}
+	t.out.Slots = append(t.out.Slots, storage.SlotOp{Want: &w})
+}
+
+// questionSlot is the place of a question in its chat.
+func questionSlot(session string, i int) string { return "q:" + session + ":" + strconv.Itoa(i) }
+
+// person is the voice of the program's own sentences to the customer.
+func (t *turn) person() *voice {
+	lang := ""
+	if t.session != nil {
+		lang = t.session.Lang
+	}
+	if t.identity != nil && lang == "" {
+		lang = choose(nil, interfaceLanguages, t.identity.Language, t.identity.Spoken)
+	}
+	w := t.b.texts.of(lang)
+	return t.voice(w, w.tag, lang)
+}
+
+// question is the voice of the flow's questions: in the customer's language if the
+// flow has it, else in the flow's first. Buttons beside them speak the same language.
+func (t *turn) question() *voice {
+	lang := match(t.flow.Languages, t.session.Lang)
+	if lang == "" && len(t.flow.Languages) > 0 {
+		lang = t.flow.Languages[0]
+	}
+	return t.voice(t.b.texts.of(lang), lang, lang)
+}
+
+// voice speaks about the session in the given words; lang leads the languages in
+// which the flow's own words are looked up.
+func (t *turn) voice(w *words, shown, lang string) *voice {
+	v := &voice{words: w, lang: shown, langs: []string{lang}, session: t.session, site: t.snap.site("")}
+	if t.session != nil {
+		v.site = t.snap.site(t.session.Site)
+	}
+	if t.flow != nil {
+		v.langs = append(v.langs, t.flow.Languages...)
+	}
+	if t.identity != nil {
+		v.name = t.identity.Name
+	}
+	return v
+}
+
+// show turns one effect into what is to be seen. Judged has been seen to already.
+func (t *turn) show(e survey.Effect, in survey.Input) {
+	id := t.session.ID
+	switch e := e.(type) {
+	case survey.Ask:
+		v := t.question()
+		w := storage.Want{Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, Render: v.asked(t.flow, e.Question)}
+		if e.Again {
+			left := v.withdrawn(t.flow, e.Question)
+			w.Repost, w.Leave = true, &left
+		}
+		t.want(w)
+	case survey.Tell:
+		t.want(storage.Want{
+			Slot: questionSlot(id, e.Question), Kind: storage.NoticeD,
+			Render: t.question().withdrawn(t.flow, e.Question),
+		})
+	case survey.Condense:
+		t.want(storage.Want{
+			Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, OnlyIfKnown: true,
+			Render: t.question().condensed(t.flow, e.Question, e.Changeable),
+		})
+	case survey.Withdraw:
+		t.want(storage.Want{
+			Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, OnlyIfKnown: true,
+			Render: t.question().withdrawn(t.flow, e.Question),
+		})
+	case survey.Notice:
+		t.noticeOf(e)
+	case survey.OffScript:
+		t.keepWords(e.Text, e.Files)
+	case survey.Judged:
+	case survey.Close:
+		t.closed(e, in)
+	}
+}
+
+// noticeOf says the sentence of a notice, in the language of the question that it is
+// about.
+func (t *turn) noticeOf(n survey.Notice) {
+	var pairs []string
+	if n.Question >= 0 && n.Question < len(t.flow.Questions) {
+		q := &t.flow.Questions[n.Question]
+		most := textLimit(q)
+		if q.Kind == survey.ChoiceQ {
+			most = q.Max
+		}
+		pairs = []string{"max", strconv.Itoa(most), "min", number(q.MinValue)}
+		if q.Kind == survey.NumberQ {
+			pairs[1] = number(q.MaxValue)
+		}
+	} else {
+		pairs = []string{"max", strconv.Itoa(survey.MaxText)}
+	}
+	alert := n.Code == survey.NoticeEnded || n.Code == survey.NoticeTooLate
+	t.notice(t.person().say("notice_"+string(n.Code), pairs...), alert)
+}
+
+// keepWords stores words that answer nothing and shows them to staff if there is a
+// case.
+func (t *turn) keepWords(text string, files []survey.File) {
+	const (
+		kept = 5   // words on a card
+		size = 500 // runes of each
+	)
+	w := storage.Words{ID: newID(), Session: t.session.ID, Inbound: true, Text: text, Files: files, At: t.now}
+	said := cut(text, size)
+	if said == "" && len(files) > 0 {
+		said = t.person().say("file_received")
+	}
+	t.session.Said = append(t.session.Said[:len(t.session.Said):len(t.session.Said)], said)
+	if n := len(t.session.Said); n > kept {
+		t.session.Said = t.session.Said[n-kept:]
+	}
+	t.out.Session = t.session
+	t.aside = true
+	if t.kase != nil {
+		w.Case = t.kase.ID
+		t.event("words", said)
+	}
+	t.out.Words = append(t.out.Words, w)
+}
+
+// closed says goodbye, by how the session ended. One whose time was over is left in
+// peace.
+func (t *turn) closed(e survey.Close, in survey.Input) {
+	if _, expired := in.(survey.Expire); expired {
+		return
+	}
+	v := t.person()
+	text := ""
+	switch e.Status {
+	case survey.Completed:
+		v, text = t.thanks()
+	case survey.Declined:
+		text = v.tell("thanks_declined")
+	case survey.Partial:
+		text = v.tell("thanks_partial")
+	default:
+		return
+	}
+	// Whoever answered one more question after the end is thanked below it; whoever only
+	// changed an answer sees the thanks change where they are.
+	n := len(t.out.Answers)
+	more := e.Revised && n > 0 && t.out.Answers[n-1].Revision == 1
+	t.want(storage.Want{
+		Slot: "t:" + t.session.ID, Kind: storage.ThanksD, Repost: more,
+		Render: chat.Message{Text: text, Lang: v.lang},
+	})
+}
+
+// thanks are the words by outcome (templates.md, frame texts), the flow's own or the
+// shipped ones, and whose voice says them.
+func (t *turn) thanks() (*voice, string) {
+	id, pairs := t.outcome()
+	if own := t.flow.Texts[id]; own != nil {
+		v := t.question()
+		if text := v.fill(own.In(v.langs...), pairs...); text != "" {
+			return v, text
+		}
+	}
+	v := t.person()
+	return v, v.tell(id, pairs...)
+}
+
+// outcome is the id of the thanks that suit the session, with its placeholders.
+func (t *turn) outcome() (string, []string) {
+	j := &t.session.Judgement
+	if !j.Unsatisfied {
+		if j.Flag == survey.Neutral {
+			return "thanks_neutral", nil
+		}
+		return "thanks_satisfied", nil
+	}
+	switch t.contact() {
+	case contactNo:
+		return "thanks_no_contact", nil
+	case contactHere, contactPhone:
+		if t.kase != nil && !t.kase.Due.Contact.IsZero() {
+			within := t.kase.Due.Contact.Sub(t.kase.OpenedAt)
+			return "thanks_unsatisfied", []string{"sla", t.person().within(within.Round(time.Minute))}
+		}
+	}
+	return "thanks_unsatisfied_open", nil
+}
+
+// The answers to whether the customer may be contacted.
+const (
+	contactKey     = "contact_ok" // the question's key in every template
+	contactHere    = "here"
+	contactPhone   = "phone"
+	contactNo      = "no"
+	contactSkipped = "skipped"
+	contactWaiting = "waiting"
+)
+
+// contact says whether the customer may be contacted, as far as they were asked: ""
+// where the flow does not ask.
+func (t *turn) contact() string {
+	if _, asks := t.flow.Index[contactKey]; !asks {
+		return ""
+	}
+	a, ok := t.session.Answer(contactKey)
+	switch {
+	case ok && a.Dropped, !ok && t.session.Status.Final():
+		return contactSkipped
+	case !ok:
+		return contactWaiting
+	case a.Skipped || len(a.Choices) == 0:
+		return contactSkipped
+	}
+	return a.Choices[0]
+}

@@ -1,0 +1,240 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// repeatWindow is how long an unsatisfied answer counts towards a repeat (domain 3.5).
+const repeatWindow = 90 * 24 * time.Hour
+
+// claim is what became of claiming an invitation.
+type claim struct {
+	invitation storage.Invitation
+	problem    string // id of the sentence that says why not
+}
+
+// startJob is "/start <token>". It takes two turns, because the invitation and the
+// person may live in different buckets: the invitation is claimed there, the session is
+// opened here. Both do nothing the second time, so that a redelivery, and a crash
+// between them, are harmless.
+func (b *Bot) startJob(j *job, token string) {
+	bucket, id, ok := b.invitationOf(token)
+	if !ok {
+		j.work = b.refusal(j, "link_unknown")
+		return
+	}
+	identity := j.person.ID()
+	got := new(claim)
+	load := storage.Load{Invitation: id}
+	j.work = work{bucket, storage.Turn{Load: load, Apply: func(l storage.Loaded) (storage.Change, error) {
+		*got = claim{}
+		inv := l.Invitation
+		switch {
+		case inv == nil:
+			got.problem = "link_unknown"
+		case inv.ClaimedBy != "" && inv.ClaimedBy != identity:
+			got.problem = "link_used"
+		case inv.ClaimedBy == identity:
+			got.invitation = *inv
+		case !inv.Expires.IsZero() && !l.Now.Before(inv.Expires):
+			got.problem = "link_expired"
+		default:
+			inv.ClaimedBy, inv.ClaimedAt, inv.Session = identity, l.Now, b.derive("session", inv.ID)
+			got.invitation = *inv
+			return storage.Change{Invitation: inv}, nil
+		}
+		return storage.Change{}, nil
+	}}}
+	j.next = func(ctx context.Context) (work, error) {
+		if got.problem != "" {
+			return b.refusal(j, got.problem), nil
+		}
+		return b.openWork(ctx, j, got.invitation)
+	}
+}
+
+// refusal says why a link does not work. It still turns invitations on, as every
+// /start does.
+func (b *Bot) refusal(j *job, id string) work {
+	return work{j.bucket, b.turnOf(j.update.Key, j.update.Key, storage.Load{Person: j.person}, &j.said, func(t *turn) error {
+		t.meet(j.update, j.person)
+		t.turnOn()
+		t.notice(t.person().say(id), false)
+		return nil
+	})}
+}
+
+// openWork is the second turn of a start: the session is opened, or shown again. What
+// other buckets know of the customer is read beforehand and may be one commit old.
+func (b *Bot) openWork(ctx context.Context, j *job, inv storage.Invitation) (work, error) {
+	before, err := b.history(ctx, j, inv)
+	if err != nil {
+		return work{}, err
+	}
+	load := storage.Load{Person: j.person, Session: inv.Session}
+	return work{j.bucket, b.turnOf(j.update.Key, j.update.Key, load, &j.said, func(t *turn) error {
+		t.meet(j.update, j.person)
+		on := t.turnOn()
+		if t.session != nil {
+			return t.again(on)
+		}
+		return t.open(inv, before)
+	})}, nil
+}
+
+// history is what is known of a customer before this survey.
+type history struct {
+	customer string // id of the Customer; "" = only known by this identity
+	earlier  int    // unsatisfied sessions in the last 90 days
+	previous int    // level of the newest one before; 0 = none
+}
+
+func (b *Bot) history(ctx context.Context, j *job, inv storage.Invitation) (history, error) {
+	h := history{customer: inv.Customer}
+	id, err := b.store.Identity(ctx, j.bucket, j.person.ID())
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return h, fmt.Errorf("read an identity: %w", err)
+	}
+	if h.customer == "" {
+		h.customer = id.Customer
+	}
+	if id.Session != "" && id.Session != inv.Session {
+		last, err := b.store.Session(ctx, j.bucket, id.Session)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return h, fmt.Errorf("read the session before: %w", err)
+		}
+		if h.previous = last.Judgement.Level; h.previous == 0 {
+			h.previous = last.Judgement.Primary.Level
+		}
+	}
+	who := h.customer
+	if who == "" {
+		who = j.person.ID()
+	}
+	now := b.now().UTC().Truncate(time.Microsecond)
+	if h.earlier, err = b.store.Earlier(ctx, who, now.Add(-repeatWindow), now); err != nil {
+		return h, fmt.Errorf("count earlier unsatisfied surveys: %w", err)
+	}
+	return h, nil
+}
+
+// open starts the session of an invitation: who asks, then the first question.
+func (t *turn) open(inv storage.Invitation, before history) error {
+	f, err := t.snap.flow(inv.Flow, inv.Version)
+	if err != nil {
+		return err
+	}
+	id := t.identity
+	facts := inv.Facts
+	facts.Earlier, facts.Previous = before.earlier, before.previous
+	t.session = &storage.Session{
+		Session: survey.Session{
+			ID: inv.Session, Flow: inv.Flow, Version: inv.Version, Status: survey.New, Open: survey.NoQuestion,
+			Lang:       choose(f.Languages, interfaceLanguages, id.Language, inv.Language, id.Spoken),
+			Attributes: inv.Attributes, Test: inv.Test,
+		},
+		Bucket: id.Bucket, Identity: id.ID, Address: id.Address, Invitation: inv.ID,
+		Site: inv.Site, Service: inv.Attributes[attrService], Customer: before.customer, Facts: facts,
+	}
+	t.kase = nil
+	t.flow = f
+	id.Session = inv.Session
+	if id.Customer == "" {
+		id.Customer = before.customer
+	}
+	if id.Name == "" {
+		id.Name = inv.Attributes[attrFirstName]
+	}
+	t.out.Identity = id
+	v := t.person()
+	t.want(storage.Want{
+		Slot: "i:" + t.session.ID, Kind: storage.NoticeD,
+		Render: chat.Message{Text: t.intro(v), Lang: v.lang},
+	})
+	return t.step(survey.Open{})
+}
+
+// intro says who asks, about what, how many questions there are, how long they take,
+// who sees the answers and how to end it.
+func (t *turn) intro(v *voice) string {
+	greeting := v.tell("intro")
+	if business, ok := v.known(attrBusiness); ok {
+		greeting = v.tell("intro_from", attrBusiness, business)
+	}
+	var about []string
+	for _, name := range []string{attrService, attrDate, attrAgent} {
+		if s, ok := v.known(name); ok {
+			about = append(about, s)
+		}
+	}
+	subject := ""
+	if joined := join(v.plain["list_comma"], about...); joined != "" {
+		subject = v.say("intro_about", "about", joined)
+	}
+	length := ""
+	if n := t.flow.Asked; n > 0 {
+		length = v.count("intro_length", n, "seconds", number(float64(t.flow.Seconds)))
+		if t.flow.More {
+			length += " " + v.say("intro_more")
+		}
+	}
+	own := ""
+	if q := t.question(); t.flow.Texts["intro"] != nil {
+		own = q.fill(t.flow.Texts["intro"].In(q.langs...))
+	}
+	return paragraphs(join("\n", join(" ", greeting, subject), length), v.say("intro_privacy"), own)
+}
+
+// turnOn turns invitations back on; it reports whether they were off.
+func (t *turn) turnOn() bool {
+	if t.identity.Stopped.IsZero() {
+		return false
+	}
+	t.identity.Stopped = time.Time{}
+	t.out.Identity = t.identity
+	return true
+}
+
+// resume is "/start" alone: the open question is asked again below, or the person is
+// welcomed.
+func (t *turn) resume(u *chat.Update) error {
+	on := t.turnOn()
+	if t.live() {
+		return t.again(on)
+	}
+	id := "welcome"
+	if on {
+		id = "surveys_on"
+	}
+	t.notice(t.person().say(id), false)
+	return nil
+}
+
+// again goes on with a session that was opened before. The web chat shows its whole
+// transcript, so that there is nothing to repeat.
+func (t *turn) again(on bool) error {
+	if t.identity.Session != t.session.ID && t.live() {
+		t.identity.Session = t.session.ID
+		t.out.Identity = t.identity
+	}
+	web := t.session.Address.Platform == chat.Web
+	switch {
+	case !t.live() && web:
+		return nil
+	case !t.live():
+		t.notice(t.person().say("already_answered"), false)
+		return nil
+	case on:
+		t.notice(t.person().say("surveys_on"), false)
+	case web && !t.session.Paused:
+		return nil
+	}
+	return t.step(survey.Open{})
+}

@@ -1,0 +1,121 @@
+package bot
+
+import (
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// tap is what a tapped button means. Its data may come from anybody: the session must
+// belong to the one who taps, and the state decides whether it still works.
+func (b *Bot) tap(u *chat.Update, p storage.Person) (storage.Load, func(*turn) error) {
+	d, ok := decode(u.Data)
+	load := storage.Load{Person: p}
+	if ok && d.Session != "" {
+		load.Session = d.Session
+	}
+	return load, func(t *turn) error {
+		t.tapped = true
+		if t.identity != nil {
+			t.meetAgain(u)
+		}
+		switch {
+		case !ok:
+			t.session = nil
+			t.answer(t.reader(u).say("unknown_button"), true)
+			return nil
+		case d.Verb == languageV:
+			return t.languageTapped(u, d.Language)
+		case t.identity == nil || t.session == nil || t.session.Identity != t.identity.ID:
+			t.session = nil
+			t.answer(t.reader(u).say("not_yours"), true)
+			return nil
+		}
+		return t.press(d)
+	}
+}
+
+// press puts a button of the person's own session to it.
+func (t *turn) press(d tapped) error {
+	if err := t.loadFlow(); err != nil {
+		return err
+	}
+	if d.Question >= len(t.flow.Questions) {
+		t.answer(t.person().say("unknown_button"), true)
+		return nil
+	}
+	if t.live() && t.identity.Session != t.session.ID {
+		// What is tapped is what the person is busy with: words go there from now on.
+		t.identity.Session = t.session.ID
+		t.out.Identity = t.identity
+	}
+	if err := t.step(d.input()); err != nil {
+		return err
+	}
+	if t.refused && d.aboutQuestion() && t.session.Open != d.Question {
+		t.tidy(d.Question)
+	}
+	return nil
+}
+
+// aboutQuestion reports whether the button hangs on a question.
+func (d tapped) aboutQuestion() bool {
+	switch d.Verb {
+	case pickV, toggleV, doneV, skipV, changeV, backV:
+		return true
+	}
+	return false
+}
+
+// tidy takes an old keyboard away: the question shows its answer, if it has one.
+func (t *turn) tidy(i int) {
+	a, ok := t.session.Answer(t.flow.Questions[i].Key)
+	changeable := ok && !a.Dropped && !t.now.After(a.At.Add(survey.EditWindow))
+	t.want(storage.Want{
+		Slot: questionSlot(t.session.ID, i), Kind: storage.QuestionD, OnlyIfKnown: true,
+		Render: t.question().condensed(t.flow, i, changeable),
+	})
+}
+
+// input is what a button says to the session.
+func (d tapped) input() survey.Input {
+	switch d.Verb {
+	case pickV:
+		return survey.Pick{Question: d.Question, Option: d.Option}
+	case toggleV:
+		return survey.Toggle{Question: d.Question, Option: d.Option}
+	case doneV:
+		return survey.Done{Question: d.Question}
+	case skipV:
+		return survey.Skip{Question: d.Question}
+	case changeV:
+		return survey.Change{Question: d.Question}
+	case backV:
+		return survey.Back{}
+	case laterV:
+		return survey.Pause{}
+	case notNowV:
+		return survey.Decline{}
+	}
+	return survey.Open{}
+}
+
+// meetAgain keeps what the platform says of somebody known. A stranger's tap makes
+// nobody known.
+func (t *turn) meetAgain(u *chat.Update) {
+	at := t.identity.Address
+	name, username := t.identity.Name, t.identity.Username
+	t.meet(u, t.identity.Person)
+	if !u.Private && u.From.Platform != chat.Web || u.User.Name == "" {
+		t.identity.Address, t.identity.Name, t.identity.Username = at, name, username
+	}
+}
+
+// reader is the voice for somebody who may be unknown.
+func (t *turn) reader(u *chat.Update) *voice {
+	if t.identity != nil {
+		return t.person()
+	}
+	w := t.b.texts.of(u.User.Language)
+	return t.voice(w, w.tag, w.tag)
+}

@@ -1,0 +1,244 @@
+package bot
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// turn is the work of one Apply: what was loaded, and the change so far. Everything
+// that happens to a session goes through step, whoever causes it.
+type turn struct {
+	b        *Bot
+	snap     *snapshot
+	now      time.Time
+	key      string // of the update, or a name for work of our own: makes slots of notices unique
+	identity *storage.Identity
+	session  *storage.Session
+	flow     *flow // of session; set by loadFlow
+	kase     *storage.Case
+	nextCase int
+	out      storage.Change
+	said     *reply
+	tapped   bool // notices are answers to the tap instead of messages
+	refused  bool // the session did nothing with an input
+	aside    bool // words came that answer nothing
+	notices  int
+}
+
+// reply is what the one who caused an update sees at once.
+type reply struct {
+	text  string
+	alert bool
+}
+
+// turnOf makes the turn that does f. said may be nil; it holds what the last run of
+// Apply answered.
+func (b *Bot) turnOf(key, name string, load storage.Load, said *reply, f func(*turn) error) storage.Turn {
+	if said == nil {
+		said = new(reply)
+	}
+	apply := func(l storage.Loaded) (c storage.Change, err error) {
+		// One update that trips over a fault of ours must not stop everybody else's.
+		defer func() {
+			if r := recover(); r != nil {
+				b.log.Error("a turn panicked", "turn", name, "stack", string(debug.Stack()))
+				c, err = storage.Change{}, fmt.Errorf("a panic of type %T", r)
+			}
+		}()
+		*said = reply{}
+		t := &turn{
+			b: b, snap: b.snap.Load(), now: l.Now, key: name,
+			identity: l.Identity, session: l.Session, kase: l.Case, nextCase: l.NextCase, said: said,
+		}
+		if err := f(t); err != nil {
+			return storage.Change{}, err
+		}
+		return t.out, nil
+	}
+	return storage.Turn{Key: key, Load: load, Apply: apply}
+}
+
+// stepTurn is the turn that puts an input of our own (a time that has come) to a
+// session. It is idempotent. It reads whose session it is, so it may fail as reads do.
+func (b *Bot) stepTurn(ctx context.Context, s storage.Session, in survey.Input) (storage.Turn, error) {
+	id, err := b.store.Identity(ctx, s.Bucket, s.Identity)
+	if err != nil {
+		return storage.Turn{}, fmt.Errorf("read the identity of session %s: %w", s.ID, err)
+	}
+	name := fmt.Sprintf("%T", in)
+	load := storage.Load{Person: id.Person, Session: s.ID}
+	return b.turnOf("", name, load, nil, func(t *turn) error {
+		if t.session == nil {
+			return nil
+		}
+		return t.step(in)
+	}), nil
+}
+
+// perform commits one turn; performAll commits many. Flows that the snapshot lacks are
+// loaded and the turns run again.
+func (b *Bot) perform(ctx context.Context, bucket storage.Bucket, t storage.Turn) error {
+	return b.performAll(ctx, []work{{bucket, t}})[0]
+}
+
+func (b *Bot) performAll(ctx context.Context, ws []work) []error {
+	errs := b.commitAll(ctx, ws)
+	for i, err := range errs {
+		for range maxLoads {
+			missing, ok := errors.AsType[*missingFlow](err)
+			if !ok {
+				break
+			}
+			if err = b.loadFlow(ctx, missing.flowKey); err == nil {
+				err = b.commit(ctx, ws[i].bucket, ws[i].turn)
+			}
+			errs[i] = err
+		}
+	}
+	return errs
+}
+
+// maxLoads bounds how often one turn may ask for another flow.
+const maxLoads = 3
+
+// loadFlow finds the flow of the session.
+func (t *turn) loadFlow() error {
+	f, err := t.snap.flow(t.session.Flow, t.session.Version)
+	t.flow = f
+	return err
+}
+
+// step puts an input to the session and turns what it does into changes.
+func (t *turn) step(in survey.Input) error {
+	if err := t.loadFlow(); err != nil {
+		return err
+	}
+	tr := survey.Step(t.flow.Flow, t.session.Session, in, t.now)
+	was := t.session.Session
+	t.session.Session = tr.Session
+	if tr.Answer != nil {
+		t.out.Answers = append(t.out.Answers, *tr.Answer)
+	}
+	now := &tr.Session
+	changed := tr.Answer != nil ||
+		now.Status != was.Status || now.Open != was.Open || now.Paused != was.Paused || now.Lang != was.Lang
+	judged := false
+	for _, e := range tr.Effects {
+		if n, ok := e.(survey.Notice); ok && uneventful(n.Code) {
+			t.refused = true
+		} else if _, shown := e.(survey.Condense); !shown {
+			changed = true
+		}
+		switch e := e.(type) {
+		case survey.Judged:
+			t.session.Judgement, judged = e.Judgement, true
+		case survey.Close:
+			t.session.Judgement, judged = e.Judgement, true
+		}
+	}
+	if !changed && len(tr.Effects) == 0 {
+		return nil
+	}
+	if judged {
+		t.decide(tr.Answer)
+	}
+	for _, e := range tr.Effects {
+		t.show(e, in)
+	}
+	if changed {
+		t.out.Session = t.session
+	}
+	if changed {
+		t.showCard()
+	}
+	return nil
+}
+
+// uneventful reports whether a notice says that nothing happened to the session.
+func uneventful(c survey.NoticeCode) bool {
+	switch c {
+	case survey.NoticeUnchanged, survey.NoticeNotOpen, survey.NoticeEnded, survey.NoticeTooLate, survey.NoticeFirst:
+		return true
+	}
+	return false
+}
+
+// live reports whether there is a session that still takes answers: one that has not
+// ended, or that opened another question because an answer was changed afterwards.
+func (t *turn) live() bool {
+	s := t.session
+	return s != nil && s.Status != survey.New && (!s.Status.Final() || s.Open != survey.NoQuestion)
+}
+
+// meet makes sure that there is an identity for the person behind u and that it holds
+// what the platform says of them now.
+func (t *turn) meet(u *chat.Update, p storage.Person) {
+	const stale = time.Hour
+	id := t.identity
+	if id == nil {
+		id = &storage.Identity{ID: p.ID(), Bucket: t.b.bucketOf(p), Person: p, Address: u.From, Created: t.now}
+	}
+	was := *id
+	id.Address = u.From
+	if u.User.Name != "" {
+		id.Name = u.User.Name
+	}
+	id.Username = u.User.Username
+	if u.User.Language != "" {
+		id.Spoken = u.User.Language
+	}
+	id.Blocked = time.Time{}
+	if *id != was || t.now.Sub(id.Seen) > stale {
+		id.Seen = t.now
+		t.out.Identity = id
+	}
+	t.identity = id
+}
+
+// answer is what the one who caused the update sees at once.
+func (t *turn) answer(text string, alert bool) { *t.said = reply{text, alert} }
+
+// notice says a sentence: as the answer to a tap, else as a message of its own.
+func (t *turn) notice(text string, alert bool) {
+	if t.tapped {
+		t.answer(text, alert)
+		return
+	}
+	owner := ""
+	switch {
+	case t.session != nil:
+		owner = t.session.ID
+	case t.identity != nil:
+		owner = t.identity.ID
+	}
+	slot := "n:" + owner + ":" + t.key
+	if t.notices > 0 {
+		slot += ":" + strconv.Itoa(t.notices)
+	}
+	t.notices++
+	v := t.person()
+	t.want(storage.Want{Slot: slot, Kind: storage.NoticeD, Render: chat.Message{Text: text, Lang: v.lang}})
+}
+
+// derive makes an id that follows from what it belongs to, so that work which is
+// repeated finds what it did before.
+func (b *Bot) derive(what, of string) string {
+	mac := hmac.New(sha256.New, b.key)
+	mac.Write([]byte(what + "\x00" + of))
+	id := uuid.UUID(mac.Sum(nil)[:16])
+	id[6] = id[6]&0x0f | 0x80
+	id[8] = id[8]&0x3f | 0x80
+	return id.String()
+}

@@ -1,0 +1,231 @@
+package bot
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// words decides whose a person's words are: the open question's if they can be an
+// answer, or more of the one before; else the open case's; else nobody's, and help is
+// offered.
+func (t *turn) words(u *chat.Update) error {
+	text := u.Text
+	if u.Contact != "" {
+		text = u.Contact
+	}
+	if t.session == nil || strings.TrimSpace(text) == "" && len(u.Files) == 0 {
+		t.notice(t.person().say("no_survey"), false)
+		return nil
+	}
+	if err := t.loadFlow(); err != nil {
+		return err
+	}
+	if !t.live() {
+		return t.afterwards(text, files(u.Files))
+	}
+	if len(u.Files) > 0 && !t.opens(survey.FileQ) {
+		// Files are not read here, but nothing that was sent is lost.
+		t.keepWords("", files(u.Files))
+		if strings.TrimSpace(text) == "" {
+			t.showCard()
+			t.notice(t.person().say("only_text"), false)
+			return nil
+		}
+		return t.step(survey.Write{Text: text})
+	}
+	if len(u.Files) > 0 {
+		return t.step(survey.Attach{Files: files(u.Files), Text: text})
+	}
+	return t.step(survey.Write{Text: text})
+}
+
+// opens reports whether the open question is of this kind.
+func (t *turn) opens(k survey.Kind) bool {
+	i := t.session.Open
+	return i >= 0 && i < len(t.flow.Questions) && t.flow.Questions[i].Kind == k
+}
+
+// afterwards is for words that follow a survey: they may belong to its last answer;
+// an open case hears them.
+func (t *turn) afterwards(text string, fs []survey.File) error {
+	if utf8.RuneCountInString(text) > survey.MaxText {
+		t.noticeOf(survey.Notice{Code: survey.NoticeTooLong, Question: survey.NoQuestion})
+		return nil
+	}
+	open := t.kase != nil && (t.kase.State == recovery.Open || t.kase.State == recovery.Taken)
+	switch {
+	case len(fs) > 0 && open:
+		t.keepWords(text, fs)
+		t.showCard()
+	case len(fs) == 0:
+		if err := t.step(survey.Write{Text: text}); err != nil {
+			return err
+		}
+		if !t.aside {
+			return nil
+		}
+	}
+	if open {
+		t.notice(t.person().say("notice_kept"), false)
+	} else {
+		t.notice(t.person().say("no_survey"), false)
+	}
+	return nil
+}
+
+// files are references to files as the survey keeps them.
+func files(fs []chat.File) []survey.File {
+	kept := make([]survey.File, len(fs))
+	for i, f := range fs {
+		kept[i] = survey.File{Kind: f.Kind, ID: f.ID, Name: f.Name, Size: f.Size}
+	}
+	return kept
+}
+
+// command does what a command says.
+func (t *turn) command(u *chat.Update) error {
+	switch u.Command {
+	case "start":
+		return t.resume(u)
+	case "cancel":
+		if !t.live() {
+			t.notice(t.person().say("nothing_open"), false)
+			return nil
+		}
+		return t.step(survey.Decline{})
+	case "skip":
+		if !t.live() {
+			t.notice(t.person().say("nothing_open"), false)
+			return nil
+		}
+		return t.step(survey.Skip{Question: survey.NoQuestion})
+	case "language", "settings":
+		return t.chooseLanguage(u)
+	case "stop":
+		return t.stop()
+	case "privacy":
+		t.notice(t.person().say("privacy"), false)
+	case "help":
+		t.notice(t.person().help(), false)
+	default:
+		v := t.person()
+		t.notice(paragraphs(v.say("unknown_command"), v.help()), false)
+	}
+	return nil
+}
+
+// stop ends the open survey and all invitations. One sentence says so: the goodbye of
+// the survey itself would be one too many.
+func (t *turn) stop() error {
+	if t.live() {
+		if err := t.step(survey.Decline{}); err != nil {
+			return err
+		}
+		thanks := "t:" + t.session.ID
+		kept := t.out.Slots[:0]
+		for _, op := range t.out.Slots {
+			if op.Slot() != thanks {
+				kept = append(kept, op)
+			}
+		}
+		t.out.Slots = kept
+	}
+	t.identity.Stopped = t.now
+	t.out.Identity = t.identity
+	t.notice(t.person().say("stopped"), false)
+	return nil
+}
+
+// chooseLanguage offers the languages, or takes the one that was named.
+func (t *turn) chooseLanguage(u *chat.Update) error {
+	langs, err := t.languages()
+	if err != nil {
+		return err
+	}
+	if named := match(langs, strings.TrimSpace(u.Text)); named != "" {
+		if err := t.speak(named); err != nil {
+			return err
+		}
+		v := t.person()
+		t.notice(v.say("language_now", "language", selfName(named)), false)
+		return nil
+	}
+	v := t.person()
+	closed := chat.Message{Text: v.say("language_closed"), Lang: v.lang}
+	m := chat.Message{Text: v.say("language_choose"), Lang: v.lang}
+	for _, tag := range langs {
+		m.Rows = append(m.Rows, []chat.Button{{
+			Text: selfName(tag), Data: tapped{Verb: languageV, Language: tag}.encode(), Selected: tag == v.lang,
+		}})
+	}
+	t.want(storage.Want{
+		Slot: t.languageSlot(), Kind: storage.NoticeD, Address: t.identity.Address,
+		Render: m, Repost: true, Leave: &closed,
+	})
+	return nil
+}
+
+func (t *turn) languageSlot() string { return "n:" + t.identity.ID + ":language" }
+
+// languages are those of the interface and of the open survey.
+func (t *turn) languages() ([]string, error) {
+	langs := interfaceLanguages
+	if !t.live() {
+		return langs, nil
+	}
+	if err := t.loadFlow(); err != nil {
+		return nil, err
+	}
+	langs = append([]string(nil), langs...)
+	for _, tag := range t.flow.Languages {
+		if match(langs, tag) == "" {
+			langs = append(langs, tag)
+		}
+	}
+	return langs, nil
+}
+
+// languageTapped takes the language of a tapped button.
+func (t *turn) languageTapped(u *chat.Update, tag string) error {
+	if t.identity == nil {
+		t.answer(t.reader(u).say("not_yours"), true)
+		return nil
+	}
+	langs, err := t.languages()
+	if err != nil {
+		return err
+	}
+	named := match(langs, tag)
+	if named == "" {
+		t.answer(t.person().say("unknown_button"), true)
+		return nil
+	}
+	if err := t.speak(named); err != nil {
+		return err
+	}
+	v := t.person()
+	now := v.say("language_now", "language", selfName(named))
+	t.want(storage.Want{
+		Slot: t.languageSlot(), Kind: storage.NoticeD, Address: t.identity.Address, OnlyIfKnown: true,
+		Render: chat.Message{Text: now, Lang: v.lang},
+	})
+	t.answer(now, false)
+	return nil
+}
+
+// speak sets the person's language. An open question is shown in it, in its place.
+func (t *turn) speak(tag string) error {
+	t.identity.Language = tag
+	t.out.Identity = t.identity
+	if t.live() {
+		return t.step(survey.Speak{Lang: tag})
+	}
+	// The old survey keeps its language; what is said from now on is in the new one.
+	t.session = nil
+	return nil
+}

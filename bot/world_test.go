@@ -1,0 +1,263 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/sqlite"
+	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/flowfile"
+)
+
+// world is a bot on a real database with a clock of its own. What is to be sent is
+// settled by hand, so that every step shows what the chats show.
+type world struct {
+	t     *testing.T
+	store storage.Store
+	bot   *Bot
+	now   time.Time
+	n     int                     // updates and messages so far
+	shown map[string]chat.Message // by slot, what was reported last
+}
+
+var (
+	room    = chat.Address{Platform: chat.Web, Account: "room", Chat: "staff"}
+	staffTG = chat.Address{Platform: chat.Telegram, Account: "42", Chat: "-100"}
+)
+
+// monday is when every story begins.
+var monday = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, now: monday, shown: make(map[string]chat.Message)}
+	ctx := context.Background()
+	store, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "aftercare.db"), sqlite.Options{
+		Migrate: true, Clock: func() time.Time { return w.now },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.store = store
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, s := range []storage.Site{
+		{ID: "main-street", Name: "Salon Anna", Zone: "Europe/Berlin", Language: "en", Created: w.now},
+		{ID: "nanjing", Name: "南京路店", Zone: "Asia/Shanghai", Language: "zh-Hans", Created: w.now},
+	} {
+		if err := store.PutSite(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	account := storage.Account{Platform: chat.Telegram, ID: "42", Name: "salon_bot", Seen: w.now}
+	if err := store.PutAccount(ctx, account); err != nil {
+		t.Fatal(err)
+	}
+	w.bot = w.newBot()
+	return w
+}
+
+// newBot is another program on the same database.
+func (w *world) newBot() *Bot {
+	w.t.Helper()
+	b, err := New(context.Background(), Config{
+		Store: w.store, Key: []byte("a secret key for tests only"), PublicURL: "https://care.example/",
+		Staff: []chat.Address{room}, Clock: func() time.Time { return w.now },
+		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			w.t.Error(err)
+		}
+	})
+	return b
+}
+
+// customer is somebody who chats.
+type customer struct {
+	user    chat.User
+	address chat.Address
+}
+
+func telegramUser(id, name, lang string) customer {
+	return customer{
+		user:    chat.User{ID: id, Name: name, Username: strings.ToLower(name), Language: lang},
+		address: chat.Address{Platform: chat.Telegram, Account: "42", Chat: id},
+	}
+}
+
+func (c customer) person() storage.Person {
+	return storage.Person{Platform: c.address.Platform, Account: c.address.Account, User: c.user.ID}
+}
+
+// update fills in what every update of c has.
+func (w *world) update(c customer, u chat.Update) chat.Update {
+	w.n++
+	u.Key = fmt.Sprintf("%s:42:%d", c.address.Platform, w.n)
+	u.From, u.User, u.Private, u.At = c.address, c.user, true, w.now
+	return u
+}
+
+// handle hands updates to the bot, settles what is to be sent, and returns the answers.
+func (w *world) handle(us ...chat.Update) []chat.Answer {
+	w.t.Helper()
+	answers, err := w.bot.Handle(context.Background(), us)
+	if err != nil {
+		w.t.Fatalf("Handle: %v", err)
+	}
+	for _, u := range us {
+		w.settle(u.From)
+	}
+	return answers
+}
+
+func (w *world) say(c customer, text string) []chat.Answer {
+	w.t.Helper()
+	return w.handle(w.update(c, chat.Update{Kind: chat.Text, Text: text}))
+}
+
+func (w *world) command(c customer, name, args string) []chat.Answer {
+	w.t.Helper()
+	return w.handle(w.update(c, chat.Update{Kind: chat.Command, Command: name, Text: args}))
+}
+
+func (w *world) tap(c customer, data string) []chat.Answer {
+	w.t.Helper()
+	return w.handle(w.update(c, chat.Update{Kind: chat.Tap, Data: data}))
+}
+
+// settle plays the sender: everything due at an address counts as shown.
+func (w *world) settle(to chat.Address) {
+	w.t.Helper()
+	ctx := context.Background()
+	for bucket := range w.store.Buckets() {
+		for range 100 {
+			rows, err := w.store.Transcript(ctx, storage.Bucket(bucket), to)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			var ops []storage.SlotOp
+			for _, d := range rows {
+				if d.State != storage.Due {
+					continue
+				}
+				ref := d.ShownRef
+				if ref == "" {
+					w.n++
+					ref = chat.Ref(fmt.Sprint("m", w.n))
+				}
+				ops = append(ops,
+					storage.SlotOp{Claim: &storage.Claim{Slot: d.Slot, Epoch: 1}},
+					storage.SlotOp{Settle: &storage.Settle{
+						Slot: d.Slot, Epoch: 1, Version: d.Wanted, Hash: d.Hash, Ref: ref, Outcome: storage.Delivered,
+					}})
+			}
+			if len(ops) == 0 {
+				break
+			}
+			turn := storage.Turn{Apply: func(storage.Loaded) (storage.Change, error) { return storage.Change{Slots: ops}, nil }}
+			if err := w.store.Advance(ctx, storage.Bucket(bucket), []storage.Turn{turn})[0]; err != nil {
+				w.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// transcript is what a chat shows now.
+func (w *world) transcript(to chat.Address) []storage.Delivery {
+	w.t.Helper()
+	var all []storage.Delivery
+	for bucket := range w.store.Buckets() {
+		rows, err := w.store.Transcript(context.Background(), storage.Bucket(bucket), to)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		all = append(all, rows...)
+	}
+	return all
+}
+
+// button finds the newest button in a chat with this text or label.
+func (w *world) button(to chat.Address, text string) string {
+	w.t.Helper()
+	found := ""
+	for _, d := range w.transcript(to) {
+		for _, row := range d.Render.Rows {
+			for _, b := range row {
+				if strings.TrimLeft(b.Text, "☐☑ ") == text || b.Text == text || b.Label == text {
+					found = b.Data
+				}
+			}
+		}
+	}
+	if found == "" {
+		w.t.Fatalf("there is no button %q", text)
+	}
+	return found
+}
+
+// press taps the newest button with this text.
+func (w *world) press(c customer, text string) []chat.Answer {
+	w.t.Helper()
+	return w.tap(c, w.button(c.address, text))
+}
+
+// invite makes an invitation and returns its token.
+func (w *world) invite(r InviteRequest) Invite {
+	w.t.Helper()
+	inv, err := w.bot.Invite(context.Background(), r)
+	if err != nil {
+		w.t.Fatalf("Invite: %v", err)
+	}
+	return inv
+}
+
+// started is a conversation whose first question is open.
+func (w *world) started(c customer, r InviteRequest) Invite {
+	w.t.Helper()
+	inv := w.invite(r)
+	w.command(c, "start", inv.Token)
+	return inv
+}
+
+// session returns the customer's current session.
+func (w *world) session(c customer) storage.Session {
+	w.t.Helper()
+	ctx := context.Background()
+	p := c.person()
+	id, err := w.store.Identity(ctx, w.bot.bucketOf(p), p.ID())
+	if err != nil {
+		w.t.Fatalf("read the identity: %v", err)
+	}
+	s, err := w.store.Session(ctx, id.Bucket, id.Session)
+	if err != nil {
+		w.t.Fatalf("read the session: %v", err)
+	}
+	return s
+}
+
+// expire plays the sweeper for one session.
+func (w *world) expire(s storage.Session) {
+	w.t.Helper()
+	ctx := context.Background()
+	turn, err := w.bot.stepTurn(ctx, s, survey.Expire{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.bot.perform(ctx, s.Bucket, turn); err != nil {
+		w.t.Fatal(err)
+	}
+	w.settle(s.Address)
+}
