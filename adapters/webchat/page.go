@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 )
@@ -55,7 +56,7 @@ type roomPage struct {
 // not be saved once more.
 type noticePage struct {
 	frame
-	noticeWords
+	Text  string
 	Retry *posted
 }
 
@@ -65,19 +66,16 @@ type message struct {
 	ID        string // of the element
 	Mark      string // changes when the message does
 	Lang, Dir string
-	StateWord string
+	StateWord string // "" where the title says it
+	Question  string // Text without what was answered
+	Answer    string // set off below it
 	Reply     *reply
-	Rows      [][]button
+	Rows      [][]chat.Button // shadows the message's
 	Nonce     string
 	Here      string
 }
 
 type reply struct{ ID, Excerpt string }
-
-type button struct {
-	chat.Button
-	Toggle bool // one of several of its message that can be selected
-}
 
 func (s *site) frame(lang, title, here string) frame {
 	w := s.words[lang]
@@ -143,7 +141,7 @@ func (s *site) notice(w http.ResponseWriter, r *http.Request, status int, n noti
 func (s *site) noticeAgain(w http.ResponseWriter, r *http.Request, status int, n notice, retry *posted) {
 	lang := s.words.choose(acceptable(r.Header.Get("Accept-Language"))...)
 	words := s.words[lang].Notices[n]
-	p := noticePage{frame: s.frame(lang, words.Title, s.here(r)), noticeWords: words, Retry: retry}
+	p := noticePage{frame: s.frame(lang, words.Title, s.here(r)), Text: words.Text, Retry: retry}
 	s.render(w, r, status, "notice.html", p)
 }
 
@@ -181,7 +179,10 @@ func (s *site) layOut(items []Item, f frame, nonce string) []message {
 		m := message{
 			Message: it.Message, ID: elementID(it.Slot), Mark: fmt.Sprintf("%d.%d", it.Ord, it.Version),
 			Lang: it.Message.Lang, Rows: buttons(it.Message.Rows), Nonce: nonce, Here: f.Here,
-			StateWord: f.Words.States[it.Message.State],
+		}
+		m.Question, m.Answer = splitAnswer(it.Message.Text)
+		if word := f.Words.States[it.Message.State]; !strings.Contains(it.Message.Title, word) {
+			m.StateWord = word
 		}
 		if m.Lang == "" {
 			m.Lang, m.Dir = f.Lang, "auto"
@@ -196,22 +197,30 @@ func (s *site) layOut(items []Item, f frame, nonce string) []message {
 	return out
 }
 
-// buttons leaves out links that are none to a web page: a browser might run them.
-func buttons(rows [][]chat.Button) [][]button {
-	toggle := false
-	for _, row := range rows {
-		for _, b := range row {
-			toggle = toggle || b.Selected
+// splitAnswer finds the lines that stand in place of an answered question's buttons:
+// they begin with a mark, in every language. It decides looks only.
+func splitAnswer(text string) (question, answer string) {
+	at := -1
+	for _, mark := range []string{"\n✓ ", "\n– "} {
+		if i := strings.Index(text, mark); i >= 0 && (at < 0 || i < at) {
+			at = i
 		}
 	}
-	var out [][]button
+	if at < 0 {
+		return text, ""
+	}
+	return strings.TrimRight(text[:at], "\n"), text[at+1:]
+}
+
+// buttons leaves out links that are none to a web page: a browser might run them.
+func buttons(rows [][]chat.Button) [][]chat.Button {
+	var out [][]chat.Button
 	for _, row := range rows {
-		var kept []button
+		var kept []chat.Button
 		for _, b := range row {
-			if b.URL != "" && !webLink(b.URL) {
-				continue
+			if b.URL == "" || webLink(b.URL) {
+				kept = append(kept, b)
 			}
-			kept = append(kept, button{b, toggle})
 		}
 		if kept != nil {
 			out = append(out, kept)
@@ -253,10 +262,11 @@ func elementID(slot string) string {
 
 // excerpt is the beginning of a message, at most 80 characters.
 func excerpt(m chat.Message) string {
-	text := []rune(m.Title)
-	if len(text) == 0 {
-		text = []rune(m.Text)
+	question, _ := splitAnswer(m.Text)
+	if m.Title != "" {
+		question = m.Title
 	}
+	text := []rune(question)
 	if len(text) > 80 {
 		return string(text[:79]) + "…"
 	}

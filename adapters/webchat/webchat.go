@@ -191,7 +191,11 @@ func (s *site) away(w http.ResponseWriter, r *http.Request, doing string, err er
 	}
 	s.Log.Error("web chat: "+doing, "err", err)
 	w.Header().Set("Retry-After", "5")
-	s.noticeAgain(w, r, http.StatusServiceUnavailable, noticeAway, sent)
+	n := noticeDown
+	if sent != nil {
+		n = noticeAway
+	}
+	s.noticeAgain(w, r, http.StatusServiceUnavailable, n, sent)
 }
 
 const maxToken = 128

@@ -21,12 +21,10 @@ type words struct {
 	Write        string // label of the box
 	Send         string
 	Sending      string
-	Sent         string
 	Failed       string // the connection broke
 	Lost         string // the page no longer hears from the server
 	Reload       string // without script
 	Empty        string // nothing was written
-	ReplyTo      string
 	Again        string
 	Room         string
 	RoomHint     string
@@ -45,7 +43,8 @@ const (
 	noticeUnknown notice = "unknown"
 	noticeUsed    notice = "used"
 	noticeExpired notice = "expired"
-	noticeAway    notice = "away"
+	noticeAway    notice = "away" // what was sent is not saved
+	noticeDown    notice = "down" // what was asked for cannot be read
 	noticeGarbled notice = "garbled"
 	noticeBig     notice = "big"
 	noticeForeign notice = "foreign"

@@ -31,7 +31,8 @@ function show(news, own) {
 	for (const next of news.querySelectorAll("#log > ol > li")) {
 		const old = $(next.id)
 		const li = old?.dataset.mark === next.dataset.mark ? old : document.adoptNode(next)
-		if (old && old !== li) {
+		if (!old) li.classList.add("new")
+		else if (old !== li) {
 			if (at === old) at = old.nextElementSibling
 			old.remove()
 		}

@@ -1,0 +1,438 @@
+package webchat
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+func quote(s string) string {
+	b, _ := json.Marshal(s)
+	return string(b)
+}
+
+// The tests share one browser, because it takes long to start; each has its own tab
+// with its own cookies, and its own bot behind the page.
+func TestInBrowser(t *testing.T) {
+	browser := startBrowser(t)
+	for name, test := range map[string]func(tab){
+		"a conversation by tap ends in a card":                        conversationByTap,
+		"a conversation by keyboard keeps the focus where it belongs": conversationByKeyboard,
+		"without script the page works by posting and reloading":      conversationWithoutScript,
+		"what is new appears by itself, also from other processes":    newsAppear,
+		"a failed post says so and keeps the words":                   failedPost,
+		"an answer of the bot is said at once":                        botAnswers,
+		"what is on its way is disabled and says so":                  whileSending,
+		"right to left":                               rightToLeft,
+		"hostile words are inert":                     hostileWords,
+		"no page scrolls sideways, in light and dark": narrowPages,
+		"every page passes the accessibility checks":  accessiblePages,
+	} {
+		t.Run(name, func(t *testing.T) { test(openTab(t, browser)) })
+	}
+}
+
+const chatPath = "/chat/" + goodToken
+
+func (t tab) phone() {
+	t.Helper()
+	t.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)))
+}
+
+// focused says where the focus is: a button's value, else an element's id or tag.
+func (t tab) focused() string {
+	t.Helper()
+	return eval[string](t, `(e => e.value && e.tagName === "BUTTON" ? e.value : e.id || e.tagName)(document.activeElement)`)
+}
+
+func (t tab) wantFocus(want string) {
+	t.Helper()
+	if got := t.focused(); got != want {
+		t.Errorf("focus is on %q, want %q", got, want)
+	}
+}
+
+func conversationByTap(t tab) {
+	bot := newFakeBot()
+	s := bot.serve(t.T)
+	t.phone()
+	t.do(chromedp.Navigate(s.URL + chatPath))
+	t.untilText(overallAsk)
+	t.picture("phone-1-question")
+	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.1"]`)))
+	t.untilText(reasonAsk)
+	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ts1.1.1"]`)))
+	t.until(`document.querySelector('button[value="1ts1.1.1"]').ariaPressed === "true"`)
+	t.picture("phone-2-choice")
+	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ds1.1"]`)))
+	t.untilText(whyAsk)
+	t.do(chromedp.SendKeys(chromedp.CSS("textarea"), "I waited forty minutes, and nobody said why. 😞"), chromedp.Tap(chromedp.CSS("#box button")))
+	t.untilText("Thank you for telling us.")
+	t.picture("phone-3-thanks")
+	if got := eval[string](t, `document.querySelector("textarea").value`); got != "" {
+		t.Errorf("the box still holds %q after it was sent", got)
+	}
+	if !eval[bool](t, `document.querySelector("li:last-child").getBoundingClientRect().bottom <= document.querySelector("footer").getBoundingClientRect().top`) {
+		t.Error("the newest message is hidden below the box")
+	}
+	var kinds []string
+	for _, u := range bot.handled() {
+		kinds = append(kinds, string(u.Kind)+" "+u.Command+u.Data)
+	}
+	want := []string{"command start", "tap 1ps1.0.1", "tap 1ts1.1.1", "tap 1ds1.1", "text "}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Errorf("updates (-want +got):\n%s", diff)
+	}
+	t.do(chromedp.Navigate(s.URL + "/room/staff"))
+	t.untilText("I waited forty minutes")
+	t.picture("phone-4-room")
+}
+
+func conversationByKeyboard(t tab) {
+	bot := newFakeBot()
+	s := bot.serve(t.T)
+	t.do(chromedp.EmulateViewport(900, 700), chromedp.Navigate(s.URL+chatPath))
+	t.untilText(overallAsk)
+	press := func(keys ...string) {
+		for _, k := range keys {
+			t.do(chromedp.KeyEvent(k))
+		}
+	}
+	press(kb.Tab, kb.Tab) // from the top: 1, then 2
+	t.wantFocus("1ps1.0.1")
+	if eval[string](t, `getComputedStyle(document.activeElement).outlineStyle`) != "solid" {
+		t.Error("the focus cannot be seen")
+	}
+	t.picture("keyboard-focus")
+	press(kb.Enter)
+	t.untilText(reasonAsk)
+	t.wantFocus(elementID("q:s1:1")) // the next question, which a screen reader then reads
+	press(kb.Tab)
+	t.wantFocus("1ts1.1.0")
+	press(" ")
+	t.until(`document.querySelector('button[value="1ts1.1.0"]').ariaPressed === "true"`)
+	t.wantFocus("1ts1.1.0") // a toggle keeps the focus though its message was replaced
+	press(kb.Tab, kb.Tab, kb.Tab, kb.Tab)
+	t.wantFocus("1ds1.1")
+	press(kb.Enter)
+	t.untilText(whyAsk)
+	press(kb.Tab, kb.Tab)
+	t.wantFocus("TEXTAREA")
+	t.do(chromedp.KeyEvent("Too slow."))
+	t.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierShift)))
+	t.do(chromedp.KeyEvent("And rude."))
+	press(kb.Enter)
+	t.untilText("Thank you for telling us.")
+	t.wantFocus("TEXTAREA")
+	updates := bot.handled()
+	if got := updates[len(updates)-1].Text; got != "Too slow.\nAnd rude." {
+		t.Errorf("the bot got %q", got)
+	}
+}
+
+func conversationWithoutScript(t tab) {
+	bot := newFakeBot()
+	s := bot.serve(t.T)
+	if _, err := chromedp.Call(t.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.Fatal(err)
+	}
+	t.phone()
+	t.do(chromedp.Navigate(s.URL + chatPath))
+	t.picture("noscript-start")
+	if n := len(bot.handled()); n != 0 {
+		t.Fatalf("opening the page caused %d updates, want none", n)
+	}
+	t.do(chromedp.WaitVisible(chromedp.CSS("noscript p")))
+	t.do(chromedp.Click(chromedp.CSS("#start button")), chromedp.WaitVisible(chromedp.CSS(`button[value="1ps1.0.0"]`)))
+	t.do(chromedp.Click(chromedp.CSS(`button[value="1ps1.0.0"]`)), chromedp.WaitVisible(chromedp.CSS(`button[value="1ds1.1"]`)))
+	t.do(chromedp.Click(chromedp.CSS(`button[value="1ds1.1"]`)), chromedp.WaitVisible(chromedp.CSS(`button[value="1ss1.2"]`)))
+	bot.mu.Lock()
+	bot.answer = &chat.Answer{Text: "Kept for the team.", Alert: true}
+	bot.mu.Unlock()
+	t.do(chromedp.SendKeys(chromedp.CSS("textarea"), "no script here"), chromedp.Click(chromedp.CSS("#box button")))
+	t.do(chromedp.WaitVisible(chromedp.CSS("[role=alert]:not(:empty)")))
+	text, err := chromedp.Run(t.ctx, chromedp.Text(chromedp.CSS("[role=alert]")))
+	if err != nil || text != "Kept for the team." {
+		t.Errorf("alert is %q, %v", text, err)
+	}
+	if got := len(bot.handled()); got != 4 {
+		t.Errorf("the bot got %d updates, want 4", got)
+	}
+	t.do(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("[role=alert]:empty"))) // said once
+}
+
+func newsAppear(t tab) {
+	bot := newFakeBot()
+	c := bot.config()
+	c.Watch = nil // as if every commit were another process's
+	s := serveConfig(t.T, c)
+	t.do(chromedp.Navigate(s.URL + "/room/staff"))
+	t.untilText("Nobody needs you right now.")
+	t.picture("room-empty")
+	bot.post(staffRoom, "case:1", card(2))
+	t.untilText("2 of 5")
+	bot.post(staffRoom, "case:2", card(1))
+	t.until(`document.querySelectorAll("li").length === 2`)
+	bot.post(staffRoom, "case:1", card(2, "The floor was wet."))
+	t.untilText("The floor was wet.")
+	if got := eval[string](t, `[...document.querySelectorAll(".title")].map(e => e.textContent.match(/\d of 5/)[0]).join()`); got != "2 of 5,1 of 5" {
+		t.Errorf("cards are in the order %s, want an edit to keep its place", got)
+	}
+	if eval[bool](t, `document.body.innerText.includes("Nobody needs you")`) {
+		t.Error("the empty state is still there")
+	}
+	if eval[bool](t, `performance.getEntriesByType("navigation").length !== 1 || !!document.querySelector("li.new") === false`) {
+		t.Error("the page was loaded anew instead of being changed in place")
+	}
+	t.do(chromedp.EmulateViewport(900, 800))
+	t.picture("room")
+}
+
+func failedPost(t tab) {
+	bot := newFakeBot()
+	s := bot.serve(t.T)
+	t.phone()
+	t.do(chromedp.Navigate(s.URL + chatPath))
+	t.untilText(overallAsk)
+	bot.mu.Lock()
+	bot.away = errors.New("no database")
+	bot.mu.Unlock()
+	t.do(chromedp.SendKeys(chromedp.CSS("textarea"), "please keep this"), chromedp.Tap(chromedp.CSS("#box button")))
+	t.untilText("That was not saved yet.")
+	t.picture("away")
+	if got := eval[string](t, `document.querySelector("textarea").value`); got != "please keep this" {
+		t.Errorf("the box holds %q after the store was away", got)
+	}
+	offline := network.OverrideNetworkStateParams{Offline: true, DownloadThroughput: -1, UploadThroughput: -1}
+	if _, err := chromedp.Call(t.ctx, network.OverrideNetworkState, offline); err != nil {
+		t.Fatal(err)
+	}
+	s.CloseClientConnections()
+	s.Listener.Close()
+	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.1"]`)))
+	t.untilText("Not sent. Check your connection")
+	t.picture("offline")
+	if got := eval[string](t, `document.querySelector("textarea").value`); got != "please keep this" {
+		t.Errorf("the box holds %q after the connection broke", got)
+	}
+	if eval[bool](t, `!!document.querySelector("[aria-busy], [aria-disabled]")`) {
+		t.Error("something is still disabled after the failure")
+	}
+}
+
+func botAnswers(t tab) {
+	bot := newFakeBot()
+	s := bot.serve(t.T)
+	t.do(chromedp.Navigate(s.URL + chatPath))
+	t.untilText(overallAsk)
+	for _, a := range []chat.Answer{{Text: "This question was answered already."}, {Text: "This survey has ended.", Alert: true}} {
+		bot.mu.Lock()
+		bot.answer = &a
+		bot.mu.Unlock()
+		t.do(chromedp.Click(chromedp.CSS(`button[value="1ps1.0.1"]`)))
+		t.untilText(a.Text)
+		role := "status"
+		if a.Alert {
+			role = "alert"
+		}
+		if got := eval[string](t, `document.querySelector("[role=`+role+`]").textContent`); got != a.Text {
+			t.Errorf("role %s says %q, want %q", role, got, a.Text)
+		}
+	}
+	if n := len(bot.handled()); n != 3 {
+		t.Errorf("the bot got %d updates, want 3: a second tap on the same button of a page is a new tap once the first was answered", n)
+	}
+}
+
+func whileSending(t tab) {
+	bot := newFakeBot()
+	s := bot.serve(t.T)
+	t.phone()
+	t.do(chromedp.Navigate(s.URL + chatPath))
+	t.untilText(overallAsk)
+	gate := make(chan struct{})
+	bot.mu.Lock()
+	bot.gate = gate
+	bot.mu.Unlock()
+	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.1"]`)))
+	t.untilText("Sending…")
+	t.picture("sending")
+	if !eval[bool](t, `document.querySelector('button[value="1ps1.0.1"]').ariaDisabled === "true"`) {
+		t.Error("the button that was tapped is not disabled")
+	}
+	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.4"]`))) // ignored
+	close(gate)
+	t.untilText(reasonAsk)
+	if got := len(bot.handled()); got != 2 {
+		t.Errorf("the bot got %d updates, want 2: a second tap while one is on its way is none", got)
+	}
+	if eval[bool](t, `document.body.innerText.includes("Sending…")`) {
+		t.Error("the page still says that it is sending")
+	}
+}
+
+func rightToLeft(t tab) {
+	bot := newFakeBot()
+	bot.lang, bot.title = "ar", "بعد زيارتك لصالون آنا"
+	s := bot.serve(t.T)
+	t.phone()
+	t.do(chromedp.Navigate(s.URL + chatPath))
+	t.until(`document.querySelectorAll("li").length > 0`)
+	bot.post(customer, "n:1", chat.Message{Lang: "ar", Text: "ما مدى رضاك عن Salon Anna بشكل عام؟", Rows: [][]chat.Button{{{Text: "١", Data: "a"}, {Text: "٢", Data: "b"}, {Text: "٣", Data: "c"}}}})
+	bot.post(customer, "n:2", chat.Message{Lang: "en", Text: "This one is in English."})
+	t.untilText("This one is in English.")
+	t.picture("phone-rtl")
+	left := func(selector string) float64 {
+		return eval[float64](t, `document.querySelector(`+quote(selector)+`).getBoundingClientRect().left`)
+	}
+	if eval[string](t, `document.documentElement.dir + document.documentElement.lang`) != "rtlar" {
+		t.Error("the page of an Arabic visitor is not right to left")
+	}
+	if left(`button[value="a"]`) < left(`button[value="c"]`) {
+		t.Error("the first button of a row is not at the right")
+	}
+	if left("#box button") > left("textarea") {
+		t.Error("the send button is not at the left of the box")
+	}
+	if eval[string](t, `getComputedStyle(document.querySelector("li:last-child")).direction`) != "ltr" {
+		t.Error("an English message on an Arabic page is not left to right")
+	}
+}
+
+func hostileWords(t tab) {
+	bot := newFakeBot()
+	s := bot.serve(t.T)
+	for i, words := range hostile {
+		m := chat.Message{
+			Text: words, Title: words, Footer: words, Hint: words, Expects: chat.ExpectsText,
+			Facts: []chat.Fact{{Label: words, Value: words}}, Quotes: []chat.Quote{{Label: words, Text: words}},
+			Rows: [][]chat.Button{{{Text: words, Label: words, Data: "x"}, {Text: words, URL: "javascript:document.title='hacked'"}}},
+		}
+		bot.items[customer] = append(bot.items[customer], Item{Slot: fmt.Sprint("n:", i), Ord: int64(i), Version: 1, Message: m})
+	}
+	bot.title = hostile[0]
+	t.phone()
+	t.do(chromedp.Navigate(s.URL + chatPath))
+	t.until(fmt.Sprintf(`document.querySelectorAll("li").length === %d`, len(hostile)))
+	bot.post(customer, "n:last", chat.Message{Text: hostile[0], Rows: [][]chat.Button{{{Text: hostile[1], Data: "y"}}}}) // by the script, too
+	t.until(`!!document.querySelector('button[value="y"]')`)
+	if got := eval[string](t, `document.querySelector("li:last-child .text").textContent`); got != hostile[0] {
+		t.Errorf("the words were changed: %q", got)
+	}
+	if eval[bool](t, `document.title === "hacked" || !!window.hacked || !!document.querySelector("main img, main script, main iframe, main svg, main a[href^=javascript]")`) {
+		t.Error("words became markup")
+	}
+	t.noSidewaysScroll("hostile words")
+}
+
+func (t tab) noSidewaysScroll(where string) {
+	t.Helper()
+	if over := eval[int](t, `document.scrollingElement.scrollWidth - innerWidth`); over > 0 {
+		t.Errorf("%s: the page is %d px too wide", where, over)
+	}
+}
+
+func narrowPages(t tab) {
+	bot := longConversation()
+	s := bot.serve(t.T)
+	for _, width := range []int64{390, 320} {
+		for _, scheme := range []string{"light", "dark"} {
+			t.media("prefers-color-scheme", scheme)
+			t.do(chromedp.EmulateViewport(width, 844, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)))
+			for name, path := range map[string]string{"chat": chatPath, "room": "/room/staff", "unknown": "/chat/nobody", "expired": "/chat/expired"} {
+				t.do(chromedp.Navigate(s.URL + path))
+				t.until(`document.readyState === "complete"`)
+				t.noSidewaysScroll(name + " " + scheme)
+				if width == 390 {
+					t.picture("page-" + name + "-" + scheme)
+				}
+			}
+			t.do(chromedp.Navigate(s.URL + chatPath))
+			if n := eval[int](t, `new Set([...document.querySelectorAll('button[value^="7p"]')].map(b => b.getBoundingClientRect().top)).size`); n != 1 && width == 390 {
+				t.Errorf("a scale of seven takes %d rows at 390 px, want one", n)
+			}
+		}
+	}
+}
+
+// longConversation has one of everything that a page can show.
+func longConversation() *fakeBot {
+	bot := newFakeBot()
+	var seven []chat.Button
+	for i := range 7 {
+		seven = append(seven, chat.Button{Text: string(rune('1' + i)), Data: "7p" + string(rune('1'+i)), Label: string(rune('1'+i)) + " of 7"})
+	}
+	bot.put(customer, "i", chat.Message{Title: "Salon Anna", Text: "Hi Ann.", Footer: "Only the team sees your answers.", Lang: "en"})
+	bot.put(customer, "q:1", chat.Message{Text: overallAsk + "\n\n✓ You answered: 2, dissatisfied", Rows: [][]chat.Button{{{Text: "Change", Data: "c"}}}, Lang: "en"})
+	bot.put(customer, "q:2", chat.Message{Text: "How good was it?\n1 = very poor … 7 = excellent", Rows: [][]chat.Button{seven, {{Text: "Skip", Data: "s"}}}, Lang: "en"})
+	bot.put(customer, "q:3", bot.reasons())
+	bot.put(customer, "n:1", chat.Message{Text: "Bob (Salon Anna): may I call you?", Replies: "q:1", Quotes: []chat.Quote{{Label: "You wrote", Text: "Nobody came."}}, Lang: "en"})
+	bot.put(customer, "n:2", chat.Message{Text: strings.Repeat("Donaudampfschifffahrtselektrizitätenhauptbetriebswerk", 4), Lang: "de"})
+	bot.put(customer, "n:3", chat.Message{Text: "Our page tells more.", Lang: "en", Rows: [][]chat.Button{{{Text: "Open", URL: "https://example.com/help", Label: "Open our help page"}, {Text: "Delete my answers", Data: "d", Style: "danger"}}}})
+	for state, title := range map[string]string{"open": "🔴 Open · 2 of 5 · Ann", "taken": "🟠 Bob has it · 1 of 5 · Ben", "resolved": "🟢 Resolved · 2 of 5 · Cem", "snoozed": "⚪ Snoozed · 2 of 5 · Dan", "watch": "3 of 5 · Eve"} {
+		m := card(2, "The floor was wet.")
+		m.State, m.Title = state, title
+		bot.put(staffRoom, "case:"+state, m)
+	}
+	return bot
+}
+
+func accessiblePages(t tab) {
+	bot := longConversation()
+	s := bot.serve(t.T)
+	fresh := newFakeBot().serve(t.T)
+	script, err := os.ReadFile("testdata/audit.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	audit := string(script)
+	for _, scheme := range []string{"light", "dark"} {
+		t.media("prefers-color-scheme", scheme)
+		for _, link := range []string{s.URL + chatPath, s.URL + "/room/staff", fresh.URL + "/room/staff", fresh.URL + chatPath, s.URL + "/chat/used"} {
+			t.do(chromedp.Navigate(link))
+			t.until(`document.readyState === "complete"`)
+			for _, problem := range eval[[]string](t, audit) {
+				t.Errorf("%s %s: %s", scheme, strings.TrimPrefix(strings.TrimPrefix(link, s.URL), fresh.URL), problem)
+			}
+		}
+	}
+	t.do(chromedp.Navigate(s.URL + chatPath))
+	t.until(`document.querySelectorAll("li").length > 5`)
+	tree, err := chromedp.Call(t.ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, n := range tree.Nodes {
+		if n.Ignored || n.Role == nil || n.Name == nil {
+			continue
+		}
+		names[axText(n.Role)+" "+axText(n.Name)] = true
+	}
+	for _, want := range []string{"log Conversation", "button 3 of 7", "button Change", "button Done", "link Open our help page", "textbox Write a message", "button Send", "heading After your visit to Salon Anna"} {
+		if !names[want] {
+			t.Errorf("the accessibility tree has no %q", want)
+		}
+	}
+}
+
+// axText is a value of the accessibility tree, if it is text.
+func axText(v *accessibility.Value) string {
+	var s string
+	if json.Unmarshal(v.Value, &s) != nil {
+		return ""
+	}
+	return s
+}

@@ -1,0 +1,232 @@
+package webchat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+// fakeBot is a scripted bot: a scale, a multiple choice, words, thanks; a low answer
+// puts a card into the staff room.
+type fakeBot struct {
+	mu       sync.Mutex
+	lang     string
+	title    string
+	visitors map[string]error // by token; nil = a visitor
+	items    map[chat.Address][]Item
+	seen     map[string]bool
+	updates  []chat.Update // those that were not seen before
+	chosen   map[string]bool
+	watchers map[chat.Address][]chan struct{}
+	away     error        // what Handle and Transcript fail with
+	answer   *chat.Answer // to whatever comes next
+	gate     chan struct{}
+}
+
+var (
+	customer  = chat.Address{Platform: chat.Web, Chat: "inv1"}
+	staffRoom = chat.Address{Platform: chat.Web, Account: "room", Chat: "staff"}
+)
+
+const goodToken = "AAECAwQFBgcICQoLDA0ODxAR"
+
+func newFakeBot() *fakeBot {
+	return &fakeBot{
+		lang: "en", title: "After your visit to Salon Anna",
+		visitors: map[string]error{goodToken: nil, "used": fmt.Errorf("visitor: %w", ErrUsed), "expired": fmt.Errorf("visitor: %w", ErrExpired), "broken": errors.New("database is gone")},
+		items:    map[chat.Address][]Item{}, seen: map[string]bool{}, chosen: map[string]bool{},
+		watchers: map[chat.Address][]chan struct{}{},
+	}
+}
+
+func (b *fakeBot) config() Config {
+	return Config{Handle: b.handle, Visitor: b.visitor, Transcript: b.transcript, Watch: b.watch, Rooms: []string{"staff"}}
+}
+
+func (b *fakeBot) serve(t *testing.T) *httptest.Server {
+	t.Helper()
+	return serveConfig(t, b.config())
+}
+
+func serveConfig(t *testing.T, c Config) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(New(c))
+	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
+	return s
+}
+
+func (b *fakeBot) visitor(_ context.Context, token string) (Visitor, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	err, known := b.visitors[token]
+	if !known {
+		return Visitor{}, fmt.Errorf("visitor: %w", ErrUnknown)
+	}
+	if err != nil {
+		return Visitor{}, err
+	}
+	return Visitor{Address: customer, User: chat.User{ID: "inv1", Language: b.lang}, Language: b.lang, Title: b.title}, nil
+}
+
+func (b *fakeBot) transcript(_ context.Context, to chat.Address) ([]Item, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.away != nil {
+		return nil, b.away
+	}
+	return append([]Item(nil), b.items[to]...), nil
+}
+
+func (b *fakeBot) watch(to chat.Address) (<-chan struct{}, func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := make(chan struct{}, 1)
+	b.watchers[to] = append(b.watchers[to], c)
+	return c, func() {}
+}
+
+// put shows a message in a slot: a new one at the end, or an edit in place.
+func (b *fakeBot) put(to chat.Address, slot string, m chat.Message) {
+	for i, it := range b.items[to] {
+		if it.Slot == slot {
+			b.items[to][i].Message = m
+			b.items[to][i].Version++
+			b.wake(to)
+			return
+		}
+	}
+	b.items[to] = append(b.items[to], Item{slot, int64(len(b.items[to]) + 1), 1, m})
+	b.wake(to)
+}
+
+func (b *fakeBot) wake(to chat.Address) {
+	for _, c := range b.watchers[to] {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// post puts a message from outside of any update.
+func (b *fakeBot) post(to chat.Address, slot string, m chat.Message) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.put(to, slot, m)
+}
+
+func (b *fakeBot) handled() []chat.Update {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]chat.Update(nil), b.updates...)
+}
+
+func (b *fakeBot) handle(_ context.Context, updates []chat.Update) ([]chat.Answer, error) {
+	b.mu.Lock()
+	gate := b.gate
+	b.mu.Unlock()
+	if gate != nil {
+		<-gate
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.away != nil {
+		return nil, b.away
+	}
+	var answers []chat.Answer
+	for i, u := range updates {
+		if b.seen[u.Key] {
+			continue
+		}
+		b.seen[u.Key] = true
+		b.updates = append(b.updates, u)
+		if b.answer != nil {
+			a := *b.answer
+			a.Update = i
+			answers = append(answers, a)
+			continue
+		}
+		b.step(u)
+	}
+	return answers, nil
+}
+
+var satisfaction = []string{"very dissatisfied", "dissatisfied", "neutral", "satisfied", "very satisfied"}
+
+const (
+	overallAsk = "Overall, how satisfied are you with your haircut?"
+	reasonAsk  = "What was the main problem? (up to 3)"
+	whyAsk     = "We are sorry. What went wrong, and what would put it right?"
+)
+
+func (b *fakeBot) step(u chat.Update) {
+	say := func(slot string, m chat.Message) {
+		m.Lang = b.lang
+		b.put(u.From, slot, m)
+	}
+	switch {
+	case u.Command == "start":
+		say("i:s1", chat.Message{Text: "Hi Ann. Salon Anna would like to know how it went.\n3 quick questions, about 20 seconds.", Footer: "Only the team that serves you sees your answers. /privacy tells more, /stop ends all surveys."})
+		say("q:s1:0", overall())
+	case strings.HasPrefix(u.Data, "1ps1.0."):
+		n := int(u.Data[len(u.Data)-1] - '0')
+		say("q:s1:0", chat.Message{Text: fmt.Sprintf("%s\n\n✓ You answered: %d, %s", overallAsk, n+1, satisfaction[n]), Rows: [][]chat.Button{{{Text: "Change", Data: "1cs1.0"}}}})
+		say("q:s1:1", b.reasons())
+		if n < 2 {
+			b.put(staffRoom, "case:1:web:room:staff", card(n+1))
+		}
+	case u.Data == "1cs1.0":
+		say("q:s1:0", overall())
+	case strings.HasPrefix(u.Data, "1ts1.1."):
+		b.chosen[u.Data] = !b.chosen[u.Data]
+		say("q:s1:1", b.reasons())
+	case u.Data == "1ds1.1":
+		say("q:s1:1", chat.Message{Text: reasonAsk + "\n\n✓ You answered: Too slow", Rows: [][]chat.Button{{{Text: "Change", Data: "1cs1.1"}}}})
+		say("q:s1:2", chat.Message{Text: whyAsk, Expects: chat.ExpectsLong, Hint: "Type your answer here.", Rows: [][]chat.Button{{{Text: "Skip", Data: "1ss1.2"}}}})
+	case u.Kind == chat.Text:
+		say("q:s1:2", chat.Message{Text: whyAsk + "\n\n✓ You answered: " + u.Text})
+		say("t:s1", chat.Message{Text: "Thank you for telling us. The team will contact you within 4 hours."})
+		b.put(staffRoom, "case:1:web:room:staff", card(2, u.Text))
+	}
+}
+
+func overall() chat.Message {
+	var row []chat.Button
+	for i, words := range satisfaction {
+		row = append(row, chat.Button{Text: fmt.Sprint(i + 1), Data: fmt.Sprintf("1ps1.0.%d", i), Label: fmt.Sprintf("%d of 5, %s", i+1, words)})
+	}
+	return chat.Message{Text: overallAsk + "\n1 = very dissatisfied … 5 = very satisfied", Rows: [][]chat.Button{row}}
+}
+
+func (b *fakeBot) reasons() chat.Message {
+	var rows [][]chat.Button
+	for i, words := range []string{"Not done right", "Too slow", "Staff skill or attitude", "Price"} {
+		data := fmt.Sprintf("1ts1.1.%d", i)
+		rows = append(rows, []chat.Button{{Text: words, Data: data, Selected: b.chosen[data]}})
+	}
+	rows = append(rows, []chat.Button{{Text: "Done", Data: "1ds1.1", Style: "primary"}, {Text: "Skip", Data: "1ss1.1"}})
+	return chat.Message{Text: reasonAsk, Rows: rows}
+}
+
+func card(n int, words ...string) chat.Message {
+	m := chat.Message{
+		Title: fmt.Sprintf("🔴 Open · %d of 5 · Ann · Haircut (A-17)", n), State: "open", Lang: "en",
+		Facts: []chat.Fact{
+			{Label: "Priority", Value: "P2"}, {Label: "Customer", Value: "Ann, web chat"}, {Label: "Branch", Value: "Salon Anna, Main Street"},
+			{Label: "Overall", Value: fmt.Sprintf("%d of 5, %s", n, satisfaction[n-1])}, {Label: "Why it opened", Value: "low overall answer"},
+			{Label: "Contact by", Value: "21 Nov, 18:04 UTC"},
+		},
+		Footer: "The customer is still answering.",
+	}
+	for _, w := range words {
+		m.Quotes = append(m.Quotes, chat.Quote{Label: "What went wrong", Text: w})
+		m.Footer = ""
+	}
+	return m
+}
