@@ -1,0 +1,33 @@
+package postgres_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/postgres"
+	"github.com/aftercare/aftercare/storage/postgres/pgtest"
+	"github.com/aftercare/aftercare/storage/storagetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+func engine() storagetest.Engine {
+	return storagetest.Engine{Name: "postgres", New: func(t testing.TB) storagetest.Opener {
+		dsn := pgtest.Start(t)
+		return func(t testing.TB, o storagetest.Options) storage.Store {
+			s, err := postgres.Open(t.Context(), dsn, postgres.Options{Clock: o.Clock, Wrap: o.Wrap, Migrate: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			return s
+		}
+	}}
+}
+
+func TestSuite(t *testing.T) { storagetest.Run(t, engine()) }
