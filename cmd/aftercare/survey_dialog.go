@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aftercare/aftercare/survey"
+)
+
+// noticeWords are the engine's notices in the terminal.
+func noticeWords(code survey.NoticeCode) string {
+	words := map[survey.NoticeCode]string{
+		survey.NoticeEnded:      "This survey has ended.",
+		survey.NoticeTooLate:    "That answer can no longer be changed.",
+		survey.NoticeNotOpen:    "That question is not open now.",
+		survey.NoticeUnclear:    "That is no answer to this question.",
+		survey.NoticeTooLong:    "That is too long. Please make it shorter.",
+		survey.NoticeTooMany:    "Those are too many options.",
+		survey.NoticeNothing:    "Choose at least one option, or skip.",
+		survey.NoticeBadNumber:  "That is not a number in the range.",
+		survey.NoticeBadDate:    "That is not a date. Write it as 2026-01-31.",
+		survey.NoticeBadPhone:   "That is not a phone number. Write it with the country code, as +44 20 7946 0000.",
+		survey.NoticeBadEmail:   "That is not an e-mail address.",
+		survey.NoticeNeedFile:   "A file is expected here. Write a name for it, or skip.",
+		survey.NoticeFileTooBig: "That file is too big.",
+		survey.NoticePaused:     "Kept for later.",
+		survey.NoticeKept:       "Passed to staff; the question stays open.",
+		survey.NoticeFirst:      "There is no question before this one.",
+		survey.NoticeUnchanged:  "That is the answer already.",
+		survey.NoticeWaiting:    "Now the service takes place; the rest comes after it.",
+	}
+	if w, ok := words[code]; ok {
+		return w
+	}
+	return strings.ReplaceAll(string(code), "_", " ")
+}
+
+// dialog runs a flow in the terminal, or over a pipe: it prints each question with its
+// options and reads one line an answer.
+type dialog struct {
+	*trial
+	in   *bufio.Scanner
+	out  io.Writer
+	lang string
+}
+
+// run asks until the flow or the input ends.
+func (d *dialog) run() (tryResult, error) {
+	d.printf("%s\nWrite the number or the words of an answer; skip, back or quit.\n", d.flow.Title.In(d.languages()...))
+	d.session.Lang = d.lang
+	d.show(d.step(survey.Open{}))
+	for d.open() != nil {
+		d.printf("> ")
+		if !d.in.Scan() {
+			d.printf("\n")
+			break
+		}
+		if line := strings.TrimSpace(d.in.Text()); line != "" {
+			d.show(d.reply(line))
+		}
+	}
+	if err := d.in.Err(); err != nil {
+		return tryResult{}, fmt.Errorf("read the answers: %w", err)
+	}
+	return d.result(), nil
+}
+
+func (d *dialog) printf(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }
+
+func (d *dialog) languages() []string {
+	if d.lang == "" {
+		return d.flow.Languages
+	}
+	return append([]string{d.lang}, d.flow.Languages...)
+}
+
+// reply feeds one line to the engine and returns what it did.
+func (d *dialog) reply(line string) survey.Transition {
+	q, index := d.open(), d.session.Open
+	switch line {
+	case "skip", "/skip":
+		return d.step(survey.Skip{Question: index})
+	case "back", "/back":
+		return d.step(survey.Back{})
+	case "quit", "/cancel":
+		return d.step(survey.Decline{})
+	}
+	fields := strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' })
+	switch q.Kind {
+	case survey.ScaleQ:
+		if i := slices.Index(scaleValues(q.Scale), line); i >= 0 {
+			return d.step(survey.Pick{Question: index, Option: i})
+		}
+	case survey.ChoiceQ:
+		if inputs, err := choiceInputs(q, index, numbersToKeys(*q, fields)); err == nil {
+			d.session.Toggled = nil
+			var tr survey.Transition
+			for i, in := range inputs {
+				if tr = d.step(in); i < len(inputs)-1 {
+					tr.Effects = nil // the options are not shown again for each of several
+				}
+			}
+			return tr
+		}
+	case survey.FileQ:
+		return d.step(survey.Attach{Files: []survey.File{{Kind: "file", ID: line, Name: line}}})
+	}
+	return d.step(survey.Write{Text: line})
+}
+
+// numbersToKeys takes 1 3 for the first and the third option.
+func numbersToKeys(q survey.Question, words []string) []string {
+	out := slices.Clone(words)
+	for i, w := range words {
+		if n, err := strconv.Atoi(w); err == nil && n >= 1 && n <= len(q.Choices) && !slices.Contains(choiceKeys(q), w) {
+			out[i] = q.Choices[n-1].Key
+		}
+	}
+	return out
+}
+
+// show prints what the engine says.
+func (d *dialog) show(tr survey.Transition) {
+	for _, e := range tr.Effects {
+		switch e := e.(type) {
+		case survey.Ask:
+			d.ask(&d.flow.Questions[e.Question])
+		case survey.Tell:
+			d.printf("\n%s\n", d.flow.Questions[e.Question].Ask.In(d.languages()...))
+		case survey.Notice:
+			d.printf("  %s\n", noticeWords(e.Code))
+		case survey.OffScript:
+			d.printf("  (staff would read: %s)\n", e.Text)
+		}
+	}
+}
+
+func (d *dialog) ask(q *survey.Question) {
+	d.printf("\n%s\n", q.Ask.In(d.languages()...))
+	switch q.Kind {
+	case survey.ScaleQ:
+		for i, op := range q.Scale.Options {
+			label := op.Label.In(d.languages()...)
+			switch {
+			case i == 0 && len(q.Scale.MinText) > 0:
+				label = q.Scale.MinText.In(d.languages()...)
+			case i == len(q.Scale.Options)-1 && len(q.Scale.MaxText) > 0:
+				label = q.Scale.MaxText.In(d.languages()...)
+			}
+			value := scaleValues(q.Scale)[i]
+			if label == value {
+				label = ""
+			}
+			d.printf("  %3s  %s\n", value, label)
+		}
+	case survey.ChoiceQ:
+		for i, c := range q.Choices {
+			d.printf("  %3d  %s\n", i+1, c.Label.In(d.languages()...))
+		}
+		if q.Max > 1 {
+			d.printf("  (up to %d, as 1 3)\n", q.Max)
+		}
+	case survey.NumberQ:
+		d.printf("  (a number from %v to %v)\n", q.MinValue, q.MaxValue)
+	}
+}
+
+// printResult prints a run for people.
+func printResult(w io.Writer, r tryResult) error {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	b.WriteByte('\n')
+	line("status", "%s", r.Status)
+	if r.Composite != nil {
+		line("composite", "%.4g", *r.Composite)
+	} else {
+		line("composite", "none")
+	}
+	line("coverage", "%.0f %%", r.Coverage*100)
+	if r.Level != nil {
+		line("level", "%d", *r.Level)
+	}
+	if r.Flag != nil {
+		line("flag", "%s", *r.Flag)
+	}
+	if r.Gap != nil && r.GapState != nil {
+		line("gap", "%g (%s)", *r.Gap, *r.GapState)
+	}
+	for _, d := range sorted(r.Dimensions) {
+		line("dimension", "%s %.4g", d, r.Dimensions[d])
+	}
+	line("unsatisfied", "%t", r.Unsatisfied)
+	switch {
+	case r.Case.Opens:
+		reasons := make([]string, len(r.Case.Reasons))
+		for i, reason := range r.Case.Reasons {
+			reasons[i] = string(reason)
+		}
+		line("case", "opens, %s: %s", *r.Case.Priority, strings.Join(reasons, ", "))
+	case r.Case.Watch:
+		line("case", "none; on the watch list")
+	default:
+		line("case", "none")
+	}
+	_, err := io.WriteString(w, b.String())
+	if err != nil {
+		return fmt.Errorf("print the result: %w", err)
+	}
+	return nil
+}
