@@ -37,6 +37,13 @@ type view struct {
 	replies    []reply
 	attributes map[string]string
 	settling   bool // asked by settled: a condition on the judgement is unknown then
+	assumed    *assumption
+}
+
+// assumption stands in for the judgement while Check tries what a condition can come to.
+type assumption struct {
+	flag   Flag
+	within bool // a level that is asked for lies within its bounds
 }
 
 // newView enters the answers of a session, or of a whole list of them.
@@ -182,8 +189,14 @@ func (v *view) testJudgement(c *Cond) truth {
 	if v.settling {
 		return unknown
 	}
-	m := v.measure(false)
-	flag := m.verdict()
+	var m measures
+	var flag Flag
+	if v.assumed != nil {
+		flag = v.assumed.flag
+	} else {
+		m = v.measure(false)
+		flag = m.verdict()
+	}
 	if c.Answered != nil && *c.Answered != (flag != NoFlag) {
 		return no
 	}
@@ -194,6 +207,9 @@ func (v *view) testJudgement(c *Cond) truth {
 		return no
 	}
 	if c.compares() {
+		if v.assumed != nil {
+			return truthOf(v.assumed.within)
+		}
 		if m.level == 0 {
 			return unknown
 		}

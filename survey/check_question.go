@@ -1,0 +1,261 @@
+package survey
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// checkQuestion looks at one question by itself.
+func (c *checker) checkQuestion(q *Question) {
+	c.words(q, "the question", q.Ask, true)
+	switch q.Kind {
+	case ScaleQ:
+		c.checkScale(q)
+	case ChoiceQ:
+		c.checkChoices(q)
+	case TextQ:
+		if q.Max < 0 || q.Max > MaxText {
+			c.fatal(q, "bad_max", "A text may have up to %d characters, not %d.", MaxText, q.Max)
+		}
+	case NumberQ:
+		if !finite(q.MinValue) || !finite(q.MaxValue) || q.MinValue > q.MaxValue || q.Scored() && q.MinValue == q.MaxValue {
+			c.fatal(q, "bad_range", "The numbers reach from %v to %v. Give a range.", q.MinValue, q.MaxValue)
+		}
+	case ContactQ:
+		switch q.Contact {
+		case "phone", "email", "way", "time":
+		default:
+			c.fatal(q, "bad_contact", "%q is no kind of contact. Use phone, email, way or time.", q.Contact)
+		}
+	case FileQ, DateQ, MessageQ:
+	default:
+		c.fatal(q, "bad_kind", "%q is no kind of question.", q.Kind)
+	}
+	c.checkTags(q)
+	c.checkWeight(q)
+	for _, value := range q.Critical {
+		if q.Kind == ScaleQ && q.option(value) == nil || q.Kind != ScaleQ && q.Kind != NumberQ {
+			c.fatal(q, "critical_value", "%v is critical but is no answer to %q.", value, q.Key)
+		}
+	}
+	if q.Reverse && q.Kind == ScaleQ {
+		for i := range q.Scale.Options {
+			if q.option(q.meant(q.Scale.Options[i].Value)) == nil {
+				c.fatal(q, "bad_reverse", "%q is reversed, but its values do not mirror each other. Use evenly spaced values.", q.Key)
+				break
+			}
+		}
+	}
+}
+
+// checkWeight looks at what the question contributes to the score.
+func (c *checker) checkWeight(q *Question) {
+	switch {
+	case !(q.Weight >= 0) || !finite(q.Weight):
+		c.fatal(q, "bad_weight", "The weight of %q is %v. A weight is 0 or more.", q.Key, q.Weight)
+	case !q.Scored():
+	case q.Kind != ScaleQ && q.Kind != NumberQ:
+		c.fatal(q, "weight_without_score", "%q has a weight but no score. Only scales and numbers are scored.", q.Key)
+	case q.Kind == ScaleQ && slices.ContainsFunc(q.Scale.Options, func(o Option) bool { return o.Score == nil }):
+		c.fatal(q, "weight_without_score", "%q has a weight, but an option of its scale has no score.", q.Key)
+	}
+}
+
+// checkTags looks at the words that reports and rules group questions by.
+func (c *checker) checkTags(q *Question) {
+	tag := func(name, value string, known ...string) {
+		if value != "" && !slices.Contains(known, value) {
+			c.warn(q, "unknown_"+name, "%q is no known %s. Known are %s.", value, name, strings.Join(known, ", "))
+		}
+	}
+	tag("dimension", q.Dimension, Tangibles, Reliability, Responsiveness, Assurance, Empathy)
+	tag("mix", q.Mix, "product", "price", "place", "promotion", "people", "physical_evidence", "process")
+	tag("justice", q.Justice, "distributive", "procedural", "interactional")
+	tag("factor", q.Factor, "attraction", "satisfaction", "participation")
+	switch q.Alert {
+	case AlertDefault, AlertAlways, AlertBottom, AlertNever:
+	default:
+		c.fatal(q, "bad_alert", "%q is no alert mode. Use always, bottom or never.", q.Alert)
+	}
+	if q.Phase != Pre && q.Phase != Post {
+		c.fatal(q, "bad_phase", "%q is no phase. Use pre, or leave it out.", q.Phase)
+	}
+}
+
+// checkScale looks at the options of a scale: their values, scores, flags and labels.
+func (c *checker) checkScale(q *Question) {
+	options := q.Scale.Options
+	if len(options) < minLabelled {
+		c.fatal(q, "few_options", "The scale of %q has %d options. It needs two or more.", q.Key, len(options))
+		return
+	}
+	if len(options) > maxButtons {
+		c.warn(q, "many_options", "The scale of %q has %d options. Chats show at most %d buttons well.", q.Key, len(options), maxButtons)
+	}
+	up, down := true, true
+	for i := range options {
+		o := &options[i]
+		if !finite(o.Value) {
+			c.fatal(q, "bad_value", "A value of the scale of %q is no number.", q.Key)
+		}
+		if i > 0 {
+			up, down = up && o.Value > options[i-1].Value, down && o.Value < options[i-1].Value
+		}
+		for k := range i {
+			if sameValue(options[k].Value, o.Value) {
+				c.fatal(q, "duplicate_value", "The value %v stands twice on the scale of %q.", o.Value, q.Key)
+			}
+		}
+		c.checkLabel(q, fmt.Sprintf("the label of %v", o.Value), o.Label)
+		c.checkScore(q, o)
+	}
+	if !up && !down {
+		c.fatal(q, "scale_order", "The values of the scale of %q go up and down. List them in one direction.", q.Key)
+	}
+	c.checkDirection(q)
+	c.duplicateLabels(q, len(options), func(i int) Text { return options[i].Label })
+}
+
+// checkScore looks at one option's score and flag. On a ladder scale the flag and the
+// name must agree with the level that the score lies in.
+func (c *checker) checkScore(q *Question, o *Option) {
+	switch o.Flag {
+	case NoFlag, Unsatisfied, Neutral, Satisfied, Delighted:
+	default:
+		c.fatal(q, "bad_flag", "%q is no flag. Use unsatisfied, neutral, satisfied or delighted.", o.Flag)
+	}
+	if o.Score == nil {
+		if q.Scale.Ladder {
+			c.fatal(q, "ladder_score", "The option %v has no score. Every option of a ladder has one.", o.Value)
+		}
+		return
+	}
+	if !(*o.Score >= 0 && *o.Score <= 100) {
+		c.fatal(q, "bad_score", "The score of option %v is %v. Scores lie between 0 and 100.", o.Value, *o.Score)
+		return
+	}
+	if !q.Scale.Ladder {
+		return
+	}
+	level, low := c.flow.levelOf(*o.Score)
+	if level == 0 {
+		return // the bands themselves are broken
+	}
+	_, below := c.flow.levelBelow(level)
+	want := "satisfied or delighted"
+	ok := o.Flag == Satisfied || o.Flag == Delighted
+	switch {
+	case low:
+		want, ok = "unsatisfied", o.Flag == Unsatisfied
+	case below:
+		want, ok = "neutral", o.Flag == Neutral
+	}
+	if !ok {
+		c.fatal(q, "ladder_flag", "The option %v has the score %v, which is level %d: its flag must be %s, not %q.", o.Value, *o.Score, level, want, o.Flag)
+	}
+	for i := range c.flow.Bands {
+		b := &c.flow.Bands[i]
+		for _, lang := range sortedKeys(b.Name) {
+			if words := fold(o.Label[lang]); words != "" && words == fold(b.Name[lang]) && b.Level != level {
+				c.fatal(q, "ladder_label", "The option %v is called %q, which is level %d, but its score %v is level %d.", o.Value, o.Label[lang], b.Level, *o.Score, level)
+				return
+			}
+		}
+	}
+}
+
+// levelBelow returns the level under this one and whether that is an unsatisfied one.
+func (f *Flow) levelBelow(level int) (below int, unsatisfied bool) {
+	if len(f.Bands) == 0 {
+		return level - 1, level-1 >= 1 && level-1 <= 3
+	}
+	for i := range f.Bands {
+		if f.Bands[i].Level == level-1 {
+			return level - 1, f.Bands[i].Unsatisfied
+		}
+	}
+	return 0, false
+}
+
+// checkDirection makes sure that a higher value is never worth less.
+func (c *checker) checkDirection(q *Question) {
+	byValue := slices.Clone(q.Scale.Options)
+	slices.SortFunc(byValue, func(a, b Option) int {
+		if a.Value < b.Value {
+			return -1
+		}
+		return 1
+	})
+	for i := 1; i < len(byValue); i++ {
+		a, b := &byValue[i-1], &byValue[i]
+		if a.Score != nil && b.Score != nil && *a.Score > *b.Score {
+			c.fatal(q, "score_order", "The option %v is worth less than %v. Higher values are better; mark a negatively worded question with reverse.", b.Value, a.Value)
+			return
+		}
+		if a.Flag != NoFlag && b.Flag != NoFlag && rank(a.Flag) > rank(b.Flag) {
+			c.fatal(q, "flag_order", "The option %v is %s although the lower %v is %s. Higher values are better; mark a negatively worded question with reverse.", b.Value, b.Flag, a.Value, a.Flag)
+			return
+		}
+	}
+}
+
+func rank(f Flag) int { return slices.Index([]Flag{Unsatisfied, Neutral, Satisfied, Delighted}, f) }
+
+// checkChoices looks at a list of choices.
+func (c *checker) checkChoices(q *Question) {
+	n := len(q.Choices)
+	switch {
+	case n < minLabelled:
+		c.fatal(q, "few_options", "%q has %d choices. It needs two or more.", q.Key, n)
+	case n > maxLabelSet:
+		c.fatal(q, "many_options", "%q has %d choices. No chat shows more than %d buttons.", q.Key, n, maxLabelSet)
+	case n > maxButtons:
+		c.warn(q, "many_options", "%q has %d choices. Chats show at most %d buttons well.", q.Key, n, maxButtons)
+	}
+	if q.Max < 0 || q.Max > n {
+		c.fatal(q, "bad_max", "Up to %d of %d choices cannot be chosen. Correct max.", q.Max, n)
+	}
+	seen := map[string]bool{}
+	for i := range q.Choices {
+		ch := &q.Choices[i]
+		switch {
+		case ch.Key == "":
+			c.fatal(q, "no_choice_key", "Choice %d of %q has no key.", i+1, q.Key)
+		case seen[ch.Key]:
+			c.fatal(q, "duplicate_choice", "The choice %q stands twice in %q.", ch.Key, q.Key)
+		}
+		seen[ch.Key] = true
+		c.checkLabel(q, "the label of "+ch.Key, ch.Label)
+	}
+	c.duplicateLabels(q, n, func(i int) Text { return q.Choices[i].Label })
+}
+
+// checkLabel looks at the words on a button.
+func (c *checker) checkLabel(q *Question, what string, label Text) {
+	c.words(q, what, label, true)
+	for _, tag := range sortedKeys(label) {
+		if utf8.RuneCountInString(label[tag]) > maxLabel {
+			c.warn(q, "long_label", "%s in %s has more than %d characters. Slack cuts it off.", capital(what), tag, maxLabel)
+		}
+	}
+}
+
+// duplicateLabels finds two options that a person could not tell apart, as words on a
+// button or typed.
+func (c *checker) duplicateLabels(q *Question, n int, label func(int) Text) {
+	for _, lang := range c.flow.Languages {
+		seen := make(map[string]bool, n)
+		for i := range n {
+			words := fold(label(i)[lang])
+			if words != "" && seen[words] {
+				c.fatal(q, "duplicate_label", "Two options of %q are called %q. Nobody could tell them apart.", q.Key, label(i)[lang])
+			}
+			seen[words] = true
+		}
+	}
+}
