@@ -1,0 +1,390 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	// leaseTTL is how long the database grants an account's lease.
+	leaseTTL = 4 * time.Second
+	// leaseRenew is how often it is renewed, and how often others try to get it.
+	leaseRenew = time.Second
+	// leaseMargin is how long before the lease ends its holder stops by itself, counted
+	// from before it asked, by its own monotonic clock.
+	leaseMargin = time.Second
+
+	// intakeGrace bounds how long a stop waits for the intake, drainGrace for rows that
+	// are due, flightGrace for what is in flight.
+	intakeGrace = 10 * time.Second
+	drainGrace  = 5 * time.Second
+	flightGrace = 5 * time.Second
+)
+
+// errLeaseLost ends what depends on an account's lease.
+var errLeaseLost = errors.New("the lease was lost")
+
+// Account is one of our accounts on a platform, as this process can serve it.
+type Account struct {
+	Platform chat.Platform
+	ID       string // the bot's id on Telegram, the workspace on Slack
+	Name     string // for people
+	Sender   chat.Sender
+	Limits   Limits // zero fields take the platform's defaults
+	// Intake receives updates that only one process may receive (a poller), until its
+	// context ends. It must return soon after that. nil = updates come another way.
+	Intake func(context.Context) error
+}
+
+// Health is what this process knows of its accounts.
+type Health struct {
+	Accounts []AccountHealth
+}
+
+// AccountHealth is the state of one account in this process.
+type AccountHealth struct {
+	Platform chat.Platform
+	ID, Name string
+	Holds    bool      // this process has the account's lease: it sends and polls
+	Epoch    int64     // of the lease that it holds or held last
+	Since    time.Time // when that lease was taken; zero = never
+	Revoked  bool      // the platform refuses the credentials; nothing is sent
+	Waiting  int       // chats with deliveries that wait in this process
+	Sending  int       // chats with a delivery in flight
+	Error    string    // the newest error, "" = none; no secret, no customer's words
+	ErrorAt  time.Time
+}
+
+// Healthy reports whether no account needs an operator.
+func (h Health) Healthy() bool {
+	return !slices.ContainsFunc(h.Accounts, func(a AccountHealth) bool { return a.Revoked })
+}
+
+// Health tells how the accounts of this process are, in the order of their names.
+func (b *Bot) Health() Health { return b.out.health() }
+
+// ServeAccount makes this process a candidate for the account's lease and, while it
+// holds it, sends the account's deliveries and runs its Intake. It takes over when
+// another holder's lease lapses or is released. When ctx ends it stops the intake,
+// sends what is due until a deadline, and releases the lease. It returns an error only
+// if the account is served already.
+func (b *Bot) ServeAccount(ctx context.Context, a Account) error { return b.out.serve(ctx, a) }
+
+// served is an account that ServeAccount was called for.
+type served struct {
+	account Account
+
+	mu     sync.Mutex
+	sender *Dispatcher // the newest
+	holds  bool
+	since  time.Time
+	last   failure
+}
+
+func (s *served) fail(at time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = failure{text: err.Error(), at: at}
+}
+
+func (o *outbound) serve(ctx context.Context, a Account) error {
+	key := accountKey{a.Platform, a.ID}
+	s := &served{account: a}
+	o.mu.Lock()
+	if o.accounts[key] != nil {
+		o.mu.Unlock()
+		return fmt.Errorf("account %s:%s is served already", a.Platform, a.ID)
+	}
+	o.accounts[key] = s
+	o.mu.Unlock()
+	defer func() {
+		o.mu.Lock()
+		delete(o.accounts, key)
+		o.mu.Unlock()
+	}()
+
+	name := fmt.Sprintf("account:%s:%s", a.Platform, a.ID)
+	retry := time.NewTicker(leaseRenew)
+	defer retry.Stop()
+	for ctx.Err() == nil {
+		// A new name each time: whoever lost the lease comes back with a new epoch.
+		k := &keeper{leases: o.store, name: name, holder: uuid.NewString()}
+		ok, err := k.take(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			s.fail(o.now(), err)
+			o.log.Warn("cannot ask for the lease", "lease", name, "error", err)
+		case ok:
+			o.hold(ctx, s, k)
+		}
+		select {
+		case <-ctx.Done():
+		case <-retry.C:
+		}
+	}
+	return nil
+}
+
+// hold serves an account from the moment its lease was taken until it is lost or ctx
+// ends.
+func (o *outbound) hold(ctx context.Context, s *served, k *keeper) {
+	log := o.log.With("platform", s.account.Platform, "account", s.account.ID, "epoch", k.lease.Epoch)
+	held, lose := context.WithCancelCause(context.WithoutCancel(ctx))
+	var keeping sync.WaitGroup
+	keeping.Go(func() { k.keep(held, lose) })
+
+	d := newDispatcher(o, s.account, k.lease.Epoch, k.valid)
+	o.register(s, d)
+	log.Info("serving the account")
+
+	work, stop := context.WithCancel(held)
+	sending := make(chan struct{})
+	go func() { defer close(sending); d.run(work) }()
+	intake, stopIntake := context.WithCancel(held)
+	receiving := make(chan struct{})
+	go func() { defer close(receiving); o.receive(intake, s, log) }()
+
+	select {
+	case <-ctx.Done():
+		step := stepper{log: log}
+		step.do("stop the intake", intakeGrace, func(ctx context.Context) bool {
+			stopIntake()
+			return closed(ctx, receiving)
+		})
+		step.do("send what is due", drainGrace, d.emptied)
+	case <-held.Done():
+		s.fail(o.now(), context.Cause(held))
+		log.Error("stopped serving the account", "error", context.Cause(held))
+	}
+	stopIntake()
+	stop()
+	d.close()
+	grace, cancel := context.WithTimeout(context.Background(), min(flightGrace, time.Until(k.ends())))
+	if !d.finish(grace) {
+		log.Warn("some sends were cut off: their deliveries are in doubt")
+	}
+	cancel()
+	o.unregister(s, d)
+	<-sending
+	<-receiving // never two pollers
+	lose(nil)
+	keeping.Wait()
+	k.release(log)
+}
+
+// receive runs the intake, again after a pause when it ends by itself.
+func (o *outbound) receive(ctx context.Context, s *served, log *slog.Logger) {
+	if s.account.Intake == nil {
+		return
+	}
+	for failed := 1; ; failed++ {
+		began := time.Now()
+		err := s.account.Intake(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(began) > maxPause {
+			failed = 1
+		}
+		if err == nil {
+			err = errors.New("it ended by itself")
+		}
+		s.fail(o.now(), err)
+		log.Error("the intake ended", "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(min(pauseAfter(failed, 0), 30*time.Second)):
+		}
+	}
+}
+
+func (o *outbound) register(s *served, d *Dispatcher) {
+	s.mu.Lock()
+	s.sender, s.holds, s.since = d, true, o.now()
+	s.mu.Unlock()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.senders[accountKey{s.account.Platform, s.account.ID}] = d
+}
+
+func (o *outbound) unregister(s *served, d *Dispatcher) {
+	s.mu.Lock()
+	s.holds = false
+	s.mu.Unlock()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if key := (accountKey{s.account.Platform, s.account.ID}); o.senders[key] == d {
+		delete(o.senders, key)
+	}
+}
+
+func (o *outbound) health() Health {
+	o.mu.RLock()
+	all := make([]*served, 0, len(o.accounts))
+	for _, s := range o.accounts {
+		all = append(all, s)
+	}
+	o.mu.RUnlock()
+	var h Health
+	for _, s := range all {
+		h.Accounts = append(h.Accounts, s.health())
+	}
+	slices.SortFunc(h.Accounts, func(a, b AccountHealth) int {
+		return strings.Compare(string(a.Platform)+"\x00"+a.ID, string(b.Platform)+"\x00"+b.ID)
+	})
+	return h
+}
+
+func (s *served) health() AccountHealth {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := AccountHealth{
+		Platform: s.account.Platform, ID: s.account.ID, Name: s.account.Name,
+		Holds: s.holds, Since: s.since, Error: s.last.text, ErrorAt: s.last.at,
+	}
+	if d := s.sender; d != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		h.Epoch, h.Revoked = d.epoch, d.revoked
+		h.Waiting, h.Sending = d.ready.Len()+d.later.Len(), d.flying
+		if d.last.at.After(h.ErrorAt) {
+			h.Error, h.ErrorAt = d.last.text, d.last.at
+		}
+	}
+	return h
+}
+
+// keeper holds one lease.
+type keeper struct {
+	leases storage.Leases
+	name   string
+	holder string
+	lease  storage.Lease
+
+	mu    sync.Mutex
+	until time.Time // when the holder must have stopped
+}
+
+// take asks for the lease once.
+func (k *keeper) take(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, leaseRenew)
+	defer cancel()
+	asked := time.Now()
+	lease, ok, err := k.leases.Acquire(ctx, k.name, k.holder, leaseTTL)
+	if err != nil {
+		return false, fmt.Errorf("acquire lease %s: %w", k.name, err)
+	}
+	if ok {
+		k.lease = lease
+		k.extend(asked)
+	}
+	return ok && k.valid(), nil
+}
+
+func (k *keeper) extend(asked time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.until = asked.Add(leaseTTL - leaseMargin)
+}
+
+func (k *keeper) stopsAt() time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.until
+}
+
+// valid reports whether the lease is held. It needs no database.
+func (k *keeper) valid() bool { return time.Now().Before(k.stopsAt()) }
+
+// ends is when another may take the lease over.
+func (k *keeper) ends() time.Time { return k.stopsAt().Add(leaseMargin) }
+
+// keep renews the lease until ctx ends, and calls lose when it is lost: at the latest
+// leaseMargin before it ends, even while a renewal hangs.
+func (k *keeper) keep(ctx context.Context, lose context.CancelCauseFunc) {
+	var renewing sync.WaitGroup
+	defer renewing.Wait()
+	renewing.Go(func() {
+		tick := time.NewTicker(leaseRenew)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			asked := time.Now()
+			call, cancel := context.WithTimeout(ctx, leaseRenew)
+			lease, ok, err := k.leases.Acquire(call, k.name, k.holder, leaseTTL)
+			cancel()
+			switch {
+			case err != nil: // there is still time to try again
+			case !ok || lease.Epoch != k.lease.Epoch:
+				lose(fmt.Errorf("%w: another process took it", errLeaseLost))
+				return
+			default:
+				k.extend(asked)
+			}
+		}
+	})
+	watch := time.NewTimer(time.Until(k.stopsAt()))
+	defer watch.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-watch.C:
+		}
+		left := time.Until(k.stopsAt())
+		if left <= 0 {
+			lose(fmt.Errorf("%w: it could not be renewed in time", errLeaseLost))
+			return
+		}
+		watch.Reset(left)
+	}
+}
+
+// release gives the lease up, so that another need not wait until it lapses.
+func (k *keeper) release(log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := k.leases.Release(ctx, k.name, k.holder); err != nil {
+		log.Warn("cannot release the lease; it lapses by itself", "lease", k.name, "error", err)
+	}
+}
+
+// stepper runs the steps of a stop: each has a name and a bound and is logged.
+type stepper struct{ log *slog.Logger }
+
+func (s stepper) do(name string, bound time.Duration, f func(context.Context) bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), bound)
+	defer cancel()
+	began := time.Now()
+	if f(ctx) {
+		s.log.Info("stopping: "+name, "took", time.Since(began).Round(time.Millisecond))
+		return
+	}
+	s.log.Warn("stopping: "+name+" took too long; going on", "bound", bound)
+}
+
+// closed waits until c is closed and reports whether that was before ctx ended.
+func closed(ctx context.Context, c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,167 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	// maxBatch is the most turns of one transaction: enough to share the cost of a
+	// commit, few enough that one batch holds its bucket for milliseconds.
+	maxBatch = 128
+	// maxQueue is the most turns that wait for one bucket. More than that means that the
+	// database has been away for a while, and the platforms repeat what is refused.
+	maxQueue = 20_000
+	// commitTimeout bounds one batch. It is nobody's patience: those who wait have
+	// contexts of their own.
+	commitTimeout = 15 * time.Second
+)
+
+// errClosing is what turns get that come after the committer was closed.
+var errClosing = fmt.Errorf("%w: this program is stopping", storage.ErrUnavailable)
+
+// committer gathers turns into batches, one queue and at most one transaction in
+// flight per bucket. There is no timer: what queues while a commit is under way is the
+// next batch, so a lone turn waits for nobody. A bucket's goroutine lives only while
+// its queue has something.
+type committer struct {
+	store   storage.Store
+	log     *slog.Logger
+	queues  []queue
+	running sync.WaitGroup // the goroutines of the queues
+}
+
+type queue struct {
+	mu      sync.Mutex
+	waiting []entry
+	running bool
+	closed  bool
+}
+
+// entry is a queued turn. finish is called once, from the queue's goroutine and in
+// the order of the queue, after the batch; it must not block.
+type entry struct {
+	turn   storage.Turn
+	finish func(error)
+}
+
+// work is a turn and the bucket that it belongs to.
+type work struct {
+	bucket storage.Bucket
+	turn   storage.Turn
+}
+
+func newCommitter(store storage.Store, log *slog.Logger) *committer {
+	return &committer{store: store, log: log, queues: make([]queue, store.Buckets())}
+}
+
+// submit queues entries of one bucket, all or none, and returns at once.
+func (c *committer) submit(b storage.Bucket, entries ...entry) {
+	q := &c.queues[b]
+	q.mu.Lock()
+	refused := error(nil)
+	switch {
+	case q.closed:
+		refused = errClosing
+	case len(q.waiting)+len(entries) > maxQueue:
+		refused = fmt.Errorf("%w: %d turns wait already", storage.ErrUnavailable, len(q.waiting))
+	default:
+		q.waiting = append(q.waiting, entries...)
+		if !q.running {
+			q.running = true
+			c.running.Go(func() { c.drain(b, q) })
+		}
+	}
+	q.mu.Unlock()
+	if refused != nil {
+		for _, e := range entries {
+			e.finish(refused)
+		}
+	}
+}
+
+// drain commits batch after batch until the queue is empty.
+func (c *committer) drain(b storage.Bucket, q *queue) {
+	for {
+		q.mu.Lock()
+		n := min(len(q.waiting), maxBatch)
+		if n == 0 {
+			q.waiting, q.running = nil, false
+			q.mu.Unlock()
+			return
+		}
+		batch := q.waiting[:n:n]
+		q.waiting = q.waiting[n:]
+		q.mu.Unlock()
+		c.commit(b, batch)
+	}
+}
+
+func (c *committer) commit(b storage.Bucket, batch []entry) {
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	defer cancel()
+	turns := make([]storage.Turn, len(batch))
+	for i, e := range batch {
+		turns[i] = e.turn
+		turns[i].Apply = c.guard(e.turn.Apply)
+	}
+	errs := c.store.Advance(ctx, b, turns)
+	for i, e := range batch {
+		e.finish(errs[i])
+	}
+}
+
+// guard turns a panic of Apply into an error of that turn, so that one bad update
+// takes neither its batch nor the process along. What was panicked with may hold a
+// customer's words and is not logged; the stack does not.
+func (c *committer) guard(apply func(storage.Loaded) (storage.Change, error)) func(storage.Loaded) (storage.Change, error) {
+	return func(l storage.Loaded) (ch storage.Change, err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				c.log.Error("a turn panicked", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+				ch, err = storage.Change{}, fmt.Errorf("the turn panicked (%T)", p)
+			}
+		}()
+		return apply(l)
+	}
+}
+
+// do waits until the turn's batch is committed and returns the turn's error. If ctx
+// ends first the turn goes on without its waiter, and the error is ErrUnavailable:
+// nobody knows what became of it.
+func (c *committer) do(ctx context.Context, b storage.Bucket, t storage.Turn) error {
+	done := make(chan error, 1)
+	c.submit(b, entry{turn: t, finish: func(err error) { done <- err }})
+	return await(ctx, done)
+}
+
+func await(ctx context.Context, done <-chan error) error {
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", storage.ErrUnavailable, context.Cause(ctx))
+	}
+}
+
+// close refuses further turns and waits until the queues are empty. It may be called
+// more than once.
+func (c *committer) close() {
+	for i := range c.queues {
+		q := &c.queues[i]
+		q.mu.Lock()
+		q.closed = true
+		q.mu.Unlock()
+	}
+	c.running.Wait()
+}
+
+// unavailable reports whether the database is to blame, so that repeating may help.
+func unavailable(err error) bool { return errors.Is(err, storage.ErrUnavailable) }

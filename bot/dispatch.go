@@ -1,0 +1,411 @@
+package bot
+
+import (
+	"container/heap"
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	// pollEvery is how often due rows are looked for that others wrote.
+	pollEvery = 250 * time.Millisecond
+	// doubtEvery is how often rows are looked for that an earlier holder of the lease
+	// claimed after this one had begun.
+	doubtEvery = 5 * time.Second
+	// maxWaiting is the most chats that wait in memory. More wait in the database.
+	maxWaiting = 1024
+	// lanesKept is how long a chat's pace is remembered at least once it is idle.
+	lanesKept = time.Minute
+	// Chats that are told to wait within limitWindow of each other count together; from
+	// limitChats on the whole account waits.
+	limitWindow = 10 * time.Second
+	limitChats  = 3
+)
+
+// Dispatcher sends what waits for one account while this process holds the account's
+// lease. In each chat at most one send is in flight, lowest first; chats do not wait
+// for each other beyond the account's own limits. A row is claimed (committed as
+// Sending) only when it can be sent at once, so that a crash leaves few in doubt.
+type Dispatcher struct {
+	out     *outbound
+	account Account
+	limits  Limits
+	epoch   int64
+	log     *slog.Logger
+	valid   func() bool // the lease is held, by the monotonic clock
+	stock   int         // how many chats are fetched ahead of the account's limit
+	jitter  func() float64
+	ctx     context.Context // of everything that is under way; ends with finish
+	cancel  context.CancelFunc
+	wake    chan struct{} // for plan
+	peek    chan struct{} // for poll
+	tasks   sync.WaitGroup
+
+	mu      sync.Mutex // guards all below, and the lanes
+	open    bool       // rows may be claimed
+	lanes   map[chat.Address]*lane
+	ready   laneHeap             // chats that could go on now, by rank
+	later   laneHeap             // chats that wait for a time, by that time
+	budget  budget               // of the account
+	flying  int                  // sends in flight, or about to be
+	active  int                  // lanes that are not idle
+	flight  map[slotKey]struct{} // rows claimed here and not settled
+	shut    bool                 // closed: open stays false
+	done    bool                 // finished: nothing is started any more
+	more    bool                 // the database has due rows beyond those in memory
+	limited []limit              // chats that were told to wait, lately
+	revoked bool
+	last    failure
+}
+
+type limit struct {
+	addr chat.Address
+	at   time.Time
+}
+
+// failure is the newest error, for the operator.
+type failure struct {
+	text string
+	at   time.Time
+}
+
+func newDispatcher(o *outbound, a Account, epoch int64, valid func() bool) *Dispatcher {
+	limits := a.Limits.or(DefaultLimits(a.Platform))
+	d := &Dispatcher{
+		out: o, account: a, limits: limits, epoch: epoch, valid: valid,
+		log:    o.log.With("platform", a.Platform, "account", a.ID, "epoch", epoch),
+		stock:  int(min(256, max(16, limits.Account.PerSecond/2))),
+		jitter: rand.Float64,
+		wake:   make(chan struct{}, 1),
+		peek:   make(chan struct{}, 1),
+		lanes:  map[chat.Address]*lane{},
+		flight: map[slotKey]struct{}{},
+		budget: newBudget(limits.Account),
+		ready:  laneHeap{less: func(a, b *lane) bool { return a.rank.Before(b.rank) }},
+		later:  laneHeap{less: func(a, b *lane) bool { return a.at.Before(b.at) }},
+	}
+	d.ctx, d.cancel = context.WithCancel(context.Background())
+	return d
+}
+
+// run claims and sends until ctx ends. What is in flight then goes on until finish.
+func (d *Dispatcher) run(ctx context.Context) {
+	if !d.resolveDoubts(ctx) {
+		return
+	}
+	d.mu.Lock()
+	d.open = !d.revoked && !d.shut
+	d.mu.Unlock()
+	var both sync.WaitGroup
+	both.Go(func() { d.plan(ctx) })
+	both.Go(func() { d.poll(ctx) })
+	both.Wait()
+}
+
+// close claims nothing more. What is in flight goes on.
+func (d *Dispatcher) close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.shut, d.open = true, false
+}
+
+// finish gives what is in flight until ctx ends, then cuts it off and waits for it.
+// It reports whether everything was settled.
+func (d *Dispatcher) finish(ctx context.Context) bool {
+	settled := d.quiet(ctx, func() bool { return d.active == 0 })
+	d.mu.Lock()
+	d.done = true
+	d.cancel()
+	for _, l := range d.lanes {
+		for _, row := range l.queue {
+			d.out.giveBack(row)
+		}
+		l.queue = nil
+	}
+	d.mu.Unlock()
+	d.tasks.Wait()
+	return settled
+}
+
+// quiet waits until done holds (it is called under the mutex) or ctx ends.
+func (d *Dispatcher) quiet(ctx context.Context, done func() bool) bool {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		d.mu.Lock()
+		ok := done()
+		d.mu.Unlock()
+		if ok {
+			return true
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// emptied waits until everything that is known to be due was sent.
+func (d *Dispatcher) emptied(ctx context.Context) bool {
+	return d.quiet(ctx, func() bool {
+		return d.revoked || d.active == 0 && d.ready.Len() == 0 && d.later.Len() == 0 && !d.more
+	})
+}
+
+// plan claims rows for chats whose time has come.
+func (d *Dispatcher) plan(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	swept := time.Now()
+	for {
+		start, at, hungry := d.choose()
+		for _, g := range start {
+			d.claim(g)
+		}
+		if hungry {
+			d.look()
+		}
+		if now := time.Now(); now.Sub(swept) > lanesKept {
+			d.forgetIdle(now)
+			swept = now
+		}
+		wait := lanesKept
+		if !at.IsZero() {
+			wait = min(wait, time.Until(at))
+		}
+		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// choose takes the lanes that can go on now, and tells when there may be more.
+func (d *Dispatcher) choose() (start []claimOf, at time.Time, hungry bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	for d.later.Len() > 0 && !d.later.first().at.After(now) {
+		heap.Push(&d.ready, heap.Pop(&d.later))
+	}
+	for d.open && d.ready.Len() > 0 && d.flying < d.limits.Parallel {
+		if t := d.budget.at(now); t.After(now) {
+			at = t
+			break
+		}
+		l := heap.Pop(&d.ready).(*lane)
+		i, ok := d.due(l, now)
+		if !ok {
+			continue
+		}
+		p := l.known[i]
+		l.known = slices.Delete(l.known, i, i+1)
+		d.begin(l, claiming)
+		start = append(start, claimOf{
+			grant:  &grant{sender: d, lane: l, slots: []string{p.slot}, held: 1},
+			bucket: p.bucket,
+		})
+	}
+	if d.later.Len() > 0 && (at.IsZero() || d.later.first().at.Before(at)) {
+		at = d.later.first().at
+	}
+	return start, at, d.more && d.ready.Len() < d.stock/2
+}
+
+type claimOf struct {
+	*grant
+	bucket storage.Bucket
+}
+
+// due returns which known row of an idle lane to claim now. If its time has not come
+// the lane waits.
+func (d *Dispatcher) due(l *lane, now time.Time) (int, bool) {
+	wall := d.out.now()
+	i, at := l.next(wall)
+	if i < 0 {
+		return 0, false
+	}
+	l.at = now.Add(at.Sub(wall))
+	if t := l.budget.at(now); t.After(l.at) {
+		l.at = t
+	}
+	if l.at.After(now) {
+		heap.Push(&d.later, l)
+		return 0, false
+	}
+	return i, true
+}
+
+// schedule puts an idle lane that has something to do where plan finds it.
+func (d *Dispatcher) schedule(l *lane) {
+	if l.phase != idle {
+		return
+	}
+	l.leave()
+	if _, ok := d.due(l, time.Now()); ok {
+		heap.Push(&d.ready, l)
+	}
+	if len(l.known) > 0 {
+		d.poke()
+	}
+}
+
+func (d *Dispatcher) poke() {
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// look makes poll look at once.
+func (d *Dispatcher) look() {
+	select {
+	case d.peek <- struct{}{}:
+	default:
+	}
+}
+
+// poll finds due rows that nobody here knows of: those that other processes wrote,
+// those whose retry is due, and those that did not fit into memory.
+func (d *Dispatcher) poll(ctx context.Context) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	doubted := time.Now()
+	down := false
+	for {
+		err := d.fetch(ctx)
+		if err != nil && ctx.Err() == nil && !down {
+			d.log.Warn("cannot look for deliveries", "error", err)
+			d.note(err.Error())
+		}
+		down = err != nil
+		if time.Since(doubted) > doubtEvery {
+			doubted = time.Now()
+			if err := d.lookForDoubts(ctx); err != nil && ctx.Err() == nil && !down {
+				d.log.Warn("cannot look for deliveries in doubt", "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-d.peek:
+			if down {
+				select { // a database that is away is not asked faster
+				case <-ctx.Done():
+					return
+				case <-tick.C:
+				}
+			}
+		}
+	}
+}
+
+// fetch takes heads from every bucket, as many as the account's limit lets through
+// until the next look.
+func (d *Dispatcher) fetch(ctx context.Context) error {
+	d.mu.Lock()
+	full := !d.open || d.ready.Len() >= d.stock || d.ready.Len()+d.later.Len() >= maxWaiting
+	limit := d.stock + d.ready.Len() + d.later.Len() + d.active
+	d.mu.Unlock()
+	if full {
+		return nil
+	}
+	more := false
+	for b := range storage.Bucket(d.out.store.Buckets()) {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		rows, err := d.out.store.Heads(ctx, b, d.account.Platform, d.account.ID, d.out.now(), limit)
+		cancel()
+		if err != nil {
+			return err
+		}
+		more = more || len(rows) >= limit
+		d.mu.Lock()
+		for _, r := range rows {
+			d.offer(r, false)
+		}
+		d.mu.Unlock()
+	}
+	d.mu.Lock()
+	d.more = more
+	d.mu.Unlock()
+	return nil
+}
+
+// changed hears of a row that was just committed.
+func (d *Dispatcher) changed(r storage.Delivery) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch r.State {
+	case storage.Due:
+		d.offer(r, true)
+	case storage.Sending:
+		if l := d.lanes[r.Address]; l != nil && l.current != nil && keyOf(*l.current) == keyOf(r) && r.Wanted > l.current.Wanted {
+			l.newer = true
+		}
+	}
+}
+
+// offer remembers a due row. live says that it was committed here just now; else it
+// was read from the database and may be stale.
+func (d *Dispatcher) offer(r storage.Delivery, live bool) {
+	l := d.lanes[r.Address]
+	switch {
+	case r.Due.After(d.out.now().Add(farAway)):
+		return
+	case !live && l != nil && l.phase != idle:
+		return // it will be found again
+	case (l == nil || l.phase == idle && l.where == nil) && d.ready.Len()+d.later.Len() >= maxWaiting:
+		d.more = true
+		return
+	}
+	if l == nil {
+		l = d.lane(r.Address)
+	}
+	if l.where == nil {
+		l.rank = time.Now()
+		if live {
+			l.rank = l.rank.Add(-liveBonus)
+		}
+	}
+	l.add(r)
+	d.schedule(l)
+}
+
+func (d *Dispatcher) lane(a chat.Address) *lane {
+	l := d.lanes[a]
+	if l == nil {
+		l = &lane{addr: a, budget: newBudget(d.limits.of(a))}
+		d.lanes[a] = l
+	}
+	return l
+}
+
+// forgetIdle drops lanes that are as good as new.
+func (d *Dispatcher) forgetIdle(now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for a, l := range d.lanes {
+		if l.phase == idle && l.where == nil && len(l.known) == 0 && l.budget.full(now) {
+			delete(d.lanes, a)
+		}
+	}
+}
+
+// note keeps an error for the operator.
+func (d *Dispatcher) note(text string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.last = failure{text: text, at: d.out.now()}
+}

@@ -1,0 +1,100 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// doubtBatch is how many rows in doubt one transaction settles.
+const doubtBatch = 100
+
+// settleDoubt decides what becomes of a row that an earlier sender left in the state
+// Sending: nobody knows whether it was shown. An edit in place and a question are
+// sent again, because a repeat is harmless (the buttons of both copies name the
+// question); so is a card, marked as a repeat; a notice or a thank-you is dropped.
+func settleDoubt(d storage.Delivery, now time.Time) *storage.Settle {
+	const left = doubtMark + ": the sender stopped before it was confirmed"
+	s := &storage.Settle{
+		Slot: d.Slot, Epoch: d.Epoch, Version: d.Wanted, Hash: d.Hash,
+		Outcome: storage.Retry, At: now, Error: d.Error,
+	}
+	switch {
+	case d.Attempts >= maxAttempts:
+		s.Outcome, s.Error = storage.GaveUp, left
+	case d.ShownRef != "":
+	case repeatable(d.Kind):
+		s.Error = left
+	default:
+		s.Outcome, s.Error = storage.Dropped, left
+	}
+	return s
+}
+
+// resolveDoubts settles what the holders of earlier epochs left, before anything is
+// claimed under this one. It repeats until the database answers, and reports whether
+// it came to an end before ctx did.
+func (d *Dispatcher) resolveDoubts(ctx context.Context) bool {
+	for {
+		err := d.lookForDoubts(ctx)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() == nil {
+			d.note(err.Error())
+			d.log.Warn("cannot settle deliveries in doubt", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(commitPause):
+		}
+	}
+}
+
+// lookForDoubts settles what the holders of earlier epochs left or, if they were slow
+// to notice that they had lost the lease, claimed only now.
+func (d *Dispatcher) lookForDoubts(ctx context.Context) error {
+	for b := range storage.Bucket(d.out.store.Buckets()) {
+		for {
+			rows, err := d.out.store.Doubtful(ctx, b, d.account.Platform, d.account.ID, d.epoch, doubtBatch)
+			if err != nil {
+				return err
+			}
+			changed := 0
+			if len(rows) > 0 {
+				if changed, err = d.settleAll(ctx, b, rows); err != nil {
+					return err
+				}
+				d.log.Warn("settled deliveries in doubt", "bucket", int(b), "count", changed)
+			}
+			if len(rows) < doubtBatch || changed == 0 {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Dispatcher) settleAll(ctx context.Context, b storage.Bucket, rows []storage.Delivery) (changed int, err error) {
+	slots := make([]string, len(rows))
+	for i, r := range rows {
+		slots[i] = r.Slot
+	}
+	turn := storage.Turn{
+		Load: storage.Load{Slots: slots},
+		Apply: func(l storage.Loaded) (storage.Change, error) {
+			var ch storage.Change
+			for _, r := range rows {
+				if now, ok := l.Slots[r.Slot]; ok && now.State == storage.Sending && now.Epoch == r.Epoch {
+					ch.Slots = append(ch.Slots, storage.SlotOp{Settle: settleDoubt(now, l.Now)})
+				}
+			}
+			return ch, nil
+		},
+		Done: func(r storage.Result) { changed = len(r.Changed) },
+	}
+	err = d.out.commit(ctx, b, turn)
+	return changed, err
+}

@@ -1,0 +1,149 @@
+package bot
+
+import (
+	"container/heap"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// phase is what a lane is doing.
+type phase int
+
+const (
+	idle     phase = iota // nothing, or known rows that wait for their time
+	reserved              // a turn that is being committed may claim rows of it
+	claiming              // a claim of its next row is being committed
+	busy                  // sending or settling
+)
+
+const (
+	// maxKnown is how many due rows a lane remembers. Further ones are found in the
+	// database when their turn comes.
+	maxKnown = 64
+	// farAway is how long ahead a retry may lie for a lane to remember it.
+	farAway = 5 * time.Second
+	// liveBonus is how long a row from the database waits before it goes ahead of one
+	// that was committed here a moment ago: a customer who just tapped does not queue
+	// behind a broadcast, and a broadcast does not starve.
+	liveBonus = 10 * time.Second
+)
+
+// slotKey names a row.
+type slotKey struct {
+	bucket storage.Bucket
+	slot   string
+}
+
+func keyOf(d storage.Delivery) slotKey { return slotKey{d.Bucket, d.Slot} }
+
+// place is a due row that a lane knows of. What it says may be stale: the claim
+// decides.
+type place struct {
+	slotKey
+	identity string
+	ord      int64
+	due      time.Time
+}
+
+// lane is one chat: what is being sent to it, what waits, and its pace. At most one
+// send is in flight in a lane. All its fields belong to the Dispatcher's mutex.
+type lane struct {
+	addr     chat.Address
+	phase    phase
+	current  *storage.Delivery  // in flight
+	queue    []storage.Delivery // claimed, to be sent next, in order
+	known    []place            // in order per bucket; buckets as they came
+	settling int                // settlements that are being committed
+	flying   bool               // it has one of the account's parallel sends
+	newer    bool               // what is in flight is outdated already
+	held     int                // how much of the budgets is set aside for it
+	budget   budget
+
+	at    time.Time // when it wants to go on; only meaningful in a heap
+	rank  time.Time // who goes first when several can
+	where *laneHeap // the heap that it is in, or nil
+	index int
+}
+
+// add remembers a due row: in order among those of its bucket, behind those of others.
+func (l *lane) add(d storage.Delivery) {
+	p := place{slotKey: keyOf(d), identity: d.Identity, ord: d.Ord, due: d.Due}
+	l.forget(p.slotKey)
+	i := slices.IndexFunc(l.known, func(k place) bool { return k.bucket == p.bucket && k.ord > p.ord })
+	if i < 0 {
+		i = len(l.known)
+	}
+	l.known = slices.Insert(l.known, i, p)
+	if len(l.known) > maxKnown {
+		l.known = l.known[:maxKnown]
+	}
+}
+
+func (l *lane) forget(k slotKey) {
+	l.known = slices.DeleteFunc(l.known, func(p place) bool { return p.slotKey == k })
+}
+
+// next returns the index of the known row to claim at now, or when there may be one.
+// A row waits for earlier ones of its own conversation, not for those of others.
+func (l *lane) next(now time.Time) (i int, at time.Time) {
+	best := -1
+	for i, p := range l.known {
+		first := !slices.ContainsFunc(l.known[:i], func(k place) bool { return k.identity == p.identity && k.bucket == p.bucket })
+		if first && (best < 0 || p.due.Before(at)) {
+			best, at = i, p.due
+			if !at.After(now) {
+				return best, now
+			}
+		}
+	}
+	return best, at
+}
+
+// enqueue puts a claimed row into its place among those that are sent next.
+func (l *lane) enqueue(d storage.Delivery) {
+	l.forget(keyOf(d))
+	l.queue = append(l.queue, d)
+	sort.SliceStable(l.queue, func(i, j int) bool {
+		return l.queue[i].Bucket == l.queue[j].Bucket && l.queue[i].Ord < l.queue[j].Ord
+	})
+}
+
+// laneHeap is a priority queue of lanes.
+type laneHeap struct {
+	lanes []*lane
+	less  func(a, b *lane) bool
+}
+
+func (h *laneHeap) Len() int           { return len(h.lanes) }
+func (h *laneHeap) Less(i, j int) bool { return h.less(h.lanes[i], h.lanes[j]) }
+func (h *laneHeap) Swap(i, j int) {
+	h.lanes[i], h.lanes[j] = h.lanes[j], h.lanes[i]
+	h.lanes[i].index, h.lanes[j].index = i, j
+}
+
+func (h *laneHeap) Push(x any) {
+	l := x.(*lane)
+	l.index, l.where = len(h.lanes), h
+	h.lanes = append(h.lanes, l)
+}
+
+func (h *laneHeap) Pop() any {
+	l := h.lanes[len(h.lanes)-1]
+	h.lanes[len(h.lanes)-1] = nil
+	h.lanes = h.lanes[:len(h.lanes)-1]
+	l.where = nil
+	return l
+}
+
+func (h *laneHeap) first() *lane { return h.lanes[0] }
+
+// leave takes a lane out of whatever heap it is in.
+func (l *lane) leave() {
+	if l.where != nil {
+		heap.Remove(l.where, l.index)
+	}
+}

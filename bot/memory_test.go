@@ -1,0 +1,423 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// memory is a database in memory, for tests that need virtual time. It keeps what the
+// outbound half uses: deliveries, identities, keys and leases. Everything else of
+// storage.Store panics through the nil interface.
+type memory struct {
+	storage.Store
+	buckets int
+	cost    time.Duration // of each call
+
+	mu     sync.Mutex
+	rows   []map[string]storage.Delivery // by bucket and slot
+	ids    map[string]storage.Identity
+	keys   map[string]bool
+	ord    []int64
+	leases map[string]memoryLease
+	hints  int
+	sizes  []int // of the batches
+	busy   []bool
+	once   bool // two transactions of one bucket were never in flight at once: false if so
+	polls  int
+}
+
+type memoryLease struct {
+	storage.Lease
+	until time.Time
+}
+
+func newMemory(buckets int) *memory {
+	m := &memory{
+		buckets: buckets, cost: time.Millisecond, once: true,
+		ids: map[string]storage.Identity{}, keys: map[string]bool{}, leases: map[string]memoryLease{},
+		ord: make([]int64, buckets), busy: make([]bool, buckets),
+	}
+	for range buckets {
+		m.rows = append(m.rows, map[string]storage.Delivery{})
+	}
+	return m
+}
+
+func memoryNow() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+func (m *memory) Buckets() int { return m.buckets }
+
+func (m *memory) Advance(_ context.Context, b storage.Bucket, turns []storage.Turn) []error {
+	m.mu.Lock()
+	if m.busy[b] {
+		m.once = false
+	}
+	m.busy[b] = true
+	m.sizes = append(m.sizes, len(turns))
+	m.mu.Unlock()
+	time.Sleep(m.cost)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.busy[b] = false
+	errs := make([]error, len(turns))
+	var done []func()
+	now := memoryNow()
+	for i, t := range turns {
+		if t.Key != "" && m.keys[t.Key] {
+			errs[i] = storage.ErrSeen
+			continue
+		}
+		l := storage.Loaded{Now: now, Slots: map[string]storage.Delivery{}}
+		for _, s := range t.Load.Slots {
+			if d, ok := m.rows[b][s]; ok {
+				l.Slots[s] = d
+			}
+		}
+		if id, ok := m.ids[t.Load.Person.ID()]; ok {
+			l.Identity = &id
+		}
+		ch, err := t.Apply(l)
+		if err != nil {
+			errs[i] = err
+			continue
+		}
+		if t.Key != "" {
+			m.keys[t.Key] = true
+		}
+		r := m.write(b, ch, now)
+		if t.Done != nil {
+			done = append(done, func() { t.Done(r) })
+		}
+	}
+	for _, f := range done {
+		f()
+	}
+	return errs
+}
+
+func (m *memory) write(b storage.Bucket, ch storage.Change, now time.Time) storage.Result {
+	r := storage.Result{Change: ch}
+	if ch.Identity != nil {
+		m.ids[ch.Identity.ID] = *ch.Identity
+	}
+	written := map[string]bool{}
+	for _, op := range ch.Slots {
+		var d *storage.Delivery
+		identity := ""
+		if row, ok := m.rows[b][op.Slot()]; ok {
+			d, identity = &row, row.Identity
+		}
+		var others []storage.Delivery
+		for _, o := range m.rows[b] {
+			if o.Identity == identity && o.Unsettled() {
+				others = append(others, o)
+			}
+		}
+		rows := op.Apply(b, d, others, m.ord[b]+1, now)
+		m.ord[b]++
+		for _, row := range rows {
+			m.rows[b][row.Slot] = row
+			written[row.Slot] = true
+		}
+		if op.Claim != nil {
+			r.Claimed = append(r.Claimed, rows...)
+		}
+	}
+	for _, s := range slices.Sorted(maps.Keys(written)) {
+		r.Changed = append(r.Changed, m.rows[b][s])
+	}
+	return r
+}
+
+func (m *memory) Heads(_ context.Context, b storage.Bucket, p chat.Platform, account string, now time.Time, limit int) ([]storage.Delivery, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.polls++
+	lowest := map[chat.Address]storage.Delivery{}
+	for _, d := range m.rows[b] {
+		l, ok := lowest[d.Address]
+		if d.Unsettled() && d.Address.Platform == p && d.Address.Account == account && (!ok || d.Ord < l.Ord) {
+			lowest[d.Address] = d
+		}
+	}
+	var heads []storage.Delivery
+	for _, d := range lowest {
+		if d.State == storage.Due && !d.Due.After(now) {
+			heads = append(heads, d)
+		}
+	}
+	slices.SortFunc(heads, func(a, b storage.Delivery) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Ord, b.Ord)) })
+	return heads[:min(len(heads), limit)], nil
+}
+
+func (m *memory) Doubtful(_ context.Context, b storage.Bucket, p chat.Platform, account string, epoch int64, limit int) ([]storage.Delivery, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var rows []storage.Delivery
+	for _, d := range m.rows[b] {
+		if d.State == storage.Sending && d.Epoch < epoch && d.Address.Platform == p && d.Address.Account == account {
+			rows = append(rows, d)
+		}
+	}
+	slices.SortFunc(rows, func(a, b storage.Delivery) int { return cmp.Compare(a.Ord, b.Ord) })
+	return rows[:min(len(rows), limit)], nil
+}
+
+func (m *memory) Identity(_ context.Context, _ storage.Bucket, id string) (storage.Identity, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if i, ok := m.ids[id]; ok {
+		return i, nil
+	}
+	return storage.Identity{}, storage.ErrNotFound
+}
+
+func (m *memory) Acquire(_ context.Context, name, holder string, ttl time.Duration) (storage.Lease, bool, error) {
+	time.Sleep(m.cost)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	l := m.leases[name]
+	switch {
+	case l.Holder == holder && now.Before(l.until):
+	case now.Before(l.until):
+		return storage.Lease{}, false, nil
+	default:
+		l.Lease = storage.Lease{Name: name, Holder: holder, Epoch: l.Epoch + 1}
+	}
+	l.until = now.Add(ttl)
+	m.leases[name] = l
+	return l.Lease, true, nil
+}
+
+func (m *memory) Release(_ context.Context, name, holder string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l := m.leases[name]; l.Holder == holder {
+		l.until = time.Time{}
+		m.leases[name] = l
+	}
+	return nil
+}
+
+func (m *memory) Hint(context.Context) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.hints++
+}
+
+func (m *memory) row(t testing.TB, b storage.Bucket, slot string) storage.Delivery {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d, ok := m.rows[b][slot]
+	if !ok {
+		t.Fatalf("there is no slot %s", slot)
+	}
+	return d
+}
+
+// process is one program's connection to a memory. It can die, and calls can fail.
+type process struct {
+	*memory
+	mu   sync.Mutex
+	dead bool
+	// fail decides what happens to a call: "" (nothing), "before" (it does nothing),
+	// "after" (it works, but its answer is lost), "twice" (its answer is lost, and the
+	// store's own retry runs it again).
+	fail func(call string) string
+}
+
+var errCut = fmt.Errorf("%w: cut", storage.ErrUnavailable)
+
+func (p *process) die() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dead = true
+}
+
+func (p *process) fate(call string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.dead:
+		return "before"
+	case p.fail == nil:
+		return ""
+	}
+	return p.fail(call)
+}
+
+func (p *process) Advance(ctx context.Context, b storage.Bucket, turns []storage.Turn) []error {
+	fate := p.fate("advance")
+	cut := slices.Repeat([]error{errCut}, len(turns))
+	if fate == "before" {
+		time.Sleep(p.cost)
+		return cut
+	}
+	if fate == "" {
+		errs := p.memory.Advance(ctx, b, turns)
+		if p.fate("answer") == "before" { // died meanwhile
+			return cut
+		}
+		return errs
+	}
+	silent := slices.Clone(turns)
+	for i := range silent {
+		silent[i].Done = nil
+	}
+	p.memory.Advance(ctx, b, silent)
+	if fate == "twice" {
+		return p.memory.Advance(ctx, b, turns)
+	}
+	return cut
+}
+
+func (p *process) Heads(ctx context.Context, b storage.Bucket, f chat.Platform, account string, now time.Time, limit int) ([]storage.Delivery, error) {
+	if p.fate("heads") != "" {
+		return nil, errCut
+	}
+	return p.memory.Heads(ctx, b, f, account, now, limit)
+}
+
+func (p *process) Doubtful(ctx context.Context, b storage.Bucket, f chat.Platform, account string, epoch int64, limit int) ([]storage.Delivery, error) {
+	if p.fate("doubtful") != "" {
+		return nil, errCut
+	}
+	return p.memory.Doubtful(ctx, b, f, account, epoch, limit)
+}
+
+func (p *process) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (storage.Lease, bool, error) {
+	if p.fate("acquire") != "" {
+		return storage.Lease{}, false, errCut
+	}
+	return p.memory.Acquire(ctx, name, holder, ttl)
+}
+
+func (p *process) Release(ctx context.Context, name, holder string) error {
+	if p.fate("release") != "" {
+		return errCut
+	}
+	return p.memory.Release(ctx, name, holder)
+}
+
+// shown is one call of a recorder.
+type shown struct {
+	began time.Time
+	ended time.Time
+	to    chat.Address
+	text  string
+	title string
+	at    chat.Ref
+	ref   chat.Ref
+	err   error
+}
+
+// recorder is a Sender that keeps what it was asked to show and fails as it is told.
+type recorder struct {
+	cost time.Duration
+	// script decides the n-th call's fate (from 1): its error, and whether the message
+	// is seen in spite of it.
+	script func(n int, to chat.Address, m chat.Message, at chat.Ref) (err error, seen bool)
+
+	mu     sync.Mutex
+	calls  []shown
+	n      int
+	flight map[chat.Address]int
+	most   int            // sends in flight at once
+	twice  []chat.Address // chats that had two sends in flight
+	screen map[chat.Address]map[chat.Ref]string
+	posts  []shown // what became visible as a new message, in order
+}
+
+func newRecorder() *recorder {
+	return &recorder{
+		cost: 50 * time.Millisecond, flight: map[chat.Address]int{}, screen: map[chat.Address]map[chat.Ref]string{},
+	}
+}
+
+var errCancelled = errors.New("cancelled")
+
+func (r *recorder) Send(ctx context.Context, to chat.Address, m chat.Message, at chat.Ref) (chat.Ref, error) {
+	r.mu.Lock()
+	r.n++
+	call := shown{began: time.Now(), to: to, text: m.Text, title: m.Title, at: at}
+	n := r.n
+	if r.flight[to]++; r.flight[to] > 1 {
+		r.twice = append(r.twice, to)
+	}
+	sum := 0
+	for _, f := range r.flight {
+		sum += f
+	}
+	r.most = max(r.most, sum)
+	script := r.script
+	r.mu.Unlock()
+
+	var err error
+	seen := true
+	if script != nil {
+		if err, seen = script(n, to, m, at); err == nil {
+			seen = true
+		}
+	}
+	select {
+	case <-time.After(r.cost):
+	case <-ctx.Done():
+		err = &chat.Error{Kind: chat.InDoubt, Err: errCancelled}
+	}
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.flight[to]--
+	call.ended, call.err = time.Now(), err
+	if seen {
+		call.ref = at
+		if at == "" {
+			call.ref = chat.Ref(fmt.Sprint(n))
+			r.posts = append(r.posts, call)
+		}
+		if r.screen[to] == nil {
+			r.screen[to] = map[chat.Ref]string{}
+		}
+		r.screen[to][call.ref] = m.Text
+	}
+	r.calls = append(r.calls, call)
+	if err != nil {
+		return "", err
+	}
+	return call.ref, nil
+}
+
+func (r *recorder) all() []shown {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.calls)
+}
+
+// texts is what became visible as new messages in a chat, in order.
+func (r *recorder) texts(to chat.Address) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var ts []string
+	for _, p := range r.posts {
+		if p.to == to {
+			ts = append(ts, p.text)
+		}
+	}
+	return ts
+}

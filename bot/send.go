@@ -1,0 +1,159 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	// sendTimeout bounds one call of a Sender. Adapters have shorter ones of their own.
+	sendTimeout = 30 * time.Second
+	// maxAttempts is after how many tries without success a delivery is given up: about
+	// three and a half hours with the pauses below. Waiting because the platform said
+	// how long never gives up.
+	maxAttempts = 24
+	firstPause  = time.Second
+	maxPause    = 15 * time.Minute
+
+	// doubtMark begins the reason of a delivery that may have been shown already.
+	doubtMark = "in doubt"
+	// repeatMark is added to the title of a card that may have been shown already.
+	repeatMark = " (repeat)"
+	maxReason  = 300 // runes of Delivery.Error
+)
+
+// verdict is what follows from one try.
+type verdict struct {
+	outcome storage.Outcome
+	delay   time.Duration // Retry: not before this long after the commit
+	to      chat.Address  // Retry: the chat's new address
+	ref     chat.Ref      // Delivered
+	reason  string
+
+	limited bool // the platform asked the chat to wait for delay
+	account bool // … and all other chats of the account
+	blocked bool // the chat cannot be written to
+	revoked bool // the account's credentials are refused
+	kind    chat.ErrorKind
+}
+
+// repeatable reports whether a delivery of this kind is sent again when nobody knows
+// whether it was shown.
+func repeatable(k storage.DeliveryKind) bool {
+	return k == storage.QuestionD || k == storage.CardD
+}
+
+// judge decides what becomes of a delivery whose try ended with err. jitter is in
+// [0, 1) and spreads retries, so that chats that failed together do not return
+// together.
+func judge(d storage.Delivery, ref chat.Ref, err error, jitter float64) verdict {
+	if err == nil {
+		return verdict{outcome: storage.Delivered, ref: ref}
+	}
+	e := chat.AsError(err)
+	pause := pauseAfter(d.Attempts, jitter)
+	v := verdict{outcome: storage.Retry, delay: pause, reason: e.Error(), kind: e.Kind}
+	edit := d.ShownRef != ""
+	switch e.Kind {
+	case chat.Temporary:
+		v.giveUpAfter(d.Attempts)
+	case chat.RateLimited:
+		v.limited, v.account = true, e.Account
+		if e.RetryAfter > 0 {
+			v.delay = e.RetryAfter + time.Duration(jitter*float64(min(e.RetryAfter/10, time.Second)))
+		}
+	case chat.Unreachable:
+		v.outcome, v.blocked = storage.GaveUp, true
+	case chat.Rejected:
+		v.outcome = storage.GaveUp
+	case chat.Revoked:
+		v.revoked, v.delay = true, 0
+	case chat.MovedChat:
+		if e.To.IsZero() || e.To == d.Address {
+			v.outcome = storage.GaveUp
+			break
+		}
+		v.to = e.To
+		if d.Attempts <= 1 {
+			v.delay = 0
+		}
+		v.giveUpAfter(d.Attempts)
+	default: // InDoubt, and whatever is not known
+		switch {
+		case edit: // the same edit again changes nothing
+			v.giveUpAfter(d.Attempts)
+		case repeatable(d.Kind):
+			v.reason = doubtMark + ": " + v.reason
+			v.giveUpAfter(d.Attempts)
+		default:
+			v.outcome, v.reason = storage.Dropped, doubtMark+": "+v.reason
+		}
+	}
+	if inDoubt(d) && v.outcome == storage.Retry && !strings.HasPrefix(v.reason, doubtMark) {
+		v.reason = doubtMark + ": " + v.reason
+	}
+	if r := []rune(v.reason); len(r) > maxReason {
+		v.reason = string(r[:maxReason-1]) + "…"
+	}
+	return v
+}
+
+func (v *verdict) giveUpAfter(attempts int) {
+	if attempts >= maxAttempts {
+		v.outcome = storage.GaveUp
+		v.reason = fmt.Sprintf("gave up after %d tries: %s", attempts, v.reason)
+	}
+}
+
+// pauseAfter is the pause after so many tries: doubled each time from firstPause to
+// maxPause, and up to a half more.
+func pauseAfter(attempts int, jitter float64) time.Duration {
+	p := firstPause
+	for i := 1; i < attempts && p < maxPause; i++ {
+		p *= 2
+	}
+	p = min(p, maxPause)
+	return p + time.Duration(jitter*float64(p)/2)
+}
+
+// inDoubt reports whether a message that is not known to be shown may be.
+func inDoubt(d storage.Delivery) bool {
+	return d.ShownRef == "" && strings.HasPrefix(d.Error, doubtMark)
+}
+
+// unchanged reports whether the chat shows what is wanted already.
+func unchanged(d storage.Delivery) bool {
+	return d.ShownRef != "" && d.ShownSum == d.Hash
+}
+
+// show sends one claimed delivery and says what follows.
+func (d *Dispatcher) show(ctx context.Context, row storage.Delivery) verdict {
+	if unchanged(row) {
+		return verdict{outcome: storage.Delivered, ref: row.ShownRef}
+	}
+	m := row.Render
+	if row.Kind == storage.CardD && inDoubt(row) {
+		m.Title += repeatMark
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	ref, err := d.call(ctx, row.Address, m, row.ShownRef)
+	return judge(row, ref, err, d.jitter())
+}
+
+// call is the Sender's Send; a panic counts as a doubt.
+func (d *Dispatcher) call(ctx context.Context, to chat.Address, m chat.Message, at chat.Ref) (ref chat.Ref, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.log.Error("a sender panicked", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			err = &chat.Error{Kind: chat.InDoubt, Err: fmt.Errorf("the sender panicked (%T)", p)}
+		}
+	}()
+	return d.account.Sender.Send(ctx, to, m, at)
+}

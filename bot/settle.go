@@ -1,0 +1,231 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// start sends the next claimed row of a lane.
+func (d *Dispatcher) start(l *lane) {
+	row := l.queue[0]
+	l.queue = slices.Delete(l.queue, 0, 1)
+	l.current, l.newer, l.phase = &row, false, busy
+	if !l.flying {
+		l.flying = true
+		d.flying++
+	}
+	d.tasks.Go(func() { d.send(l, row) })
+}
+
+// send tries one row once. It asks for the lease and for pauses at the last moment.
+func (d *Dispatcher) send(l *lane, row storage.Delivery) {
+	d.mu.Lock()
+	now := time.Now()
+	pause := max(l.budget.until.Sub(now), d.budget.until.Sub(now), 0)
+	goOn := pause == 0 && !d.revoked && d.ctx.Err() == nil && d.valid()
+	if goOn && !unchanged(row) {
+		l.held--
+		l.budget.use(now)
+		d.budget.use(now)
+	} else {
+		d.free(l, 1)
+	}
+	d.mu.Unlock()
+
+	v := verdict{outcome: storage.Retry, delay: pause, reason: row.Error}
+	if goOn {
+		v = d.show(d.ctx, row)
+	}
+	s := &settlement{sender: d, lane: l, row: row, verdict: v}
+	d.consequences(s)
+	d.mu.Lock()
+	l.current = nil
+	d.learn(l, v)
+	d.prepare(s)
+	d.mu.Unlock()
+	s.commit()
+}
+
+// consequences does what a verdict asks for beside the settlement.
+func (d *Dispatcher) consequences(s *settlement) {
+	ctx, cancel := context.WithTimeout(d.ctx, 5*time.Second)
+	defer cancel()
+	v, row := s.verdict, s.row
+	if v.blocked {
+		id, err := d.out.store.Identity(ctx, row.Bucket, row.Identity)
+		switch {
+		case err == nil:
+			s.person = id.Person
+		case !errors.Is(err, storage.ErrNotFound):
+			d.log.Warn("cannot mark a blocked chat", "chat", row.Address.String(), "error", err)
+		}
+	}
+	if !v.to.IsZero() {
+		if err := d.out.hooks.moved(ctx, row.Address, v.to); err != nil {
+			d.log.Warn("cannot remember that a chat moved", "from", row.Address.String(), "to", v.to.String(), "error", err)
+		}
+	}
+	if v.kind == "" {
+		return
+	}
+	log := d.log.With("chat", row.Address.String(), "slot", row.Slot, "attempt", row.Attempts, "outcome", v.outcome, "reason", v.reason)
+	switch {
+	case v.revoked:
+		log.Error("the platform refuses this account's credentials: nothing is sent until they are replaced")
+	case v.outcome == storage.GaveUp:
+		log.Error("gave a delivery up")
+	default:
+		log.Warn("a delivery was not confirmed")
+	}
+}
+
+// learn draws the conclusions for other rows. It runs under the mutex.
+func (d *Dispatcher) learn(l *lane, v verdict) {
+	if v.kind != "" {
+		d.last = failure{text: v.reason, at: d.out.now()}
+	}
+	if v.revoked {
+		d.revoked, d.open = true, false
+	}
+	if !v.limited {
+		return
+	}
+	now := time.Now()
+	until := now.Add(v.delay)
+	l.budget.pause(until)
+	d.limited = slices.DeleteFunc(d.limited, func(x limit) bool {
+		return x.addr == l.addr || now.Sub(x.at) > limitWindow
+	})
+	d.limited = append(d.limited, limit{addr: l.addr, at: now})
+	if v.account || len(d.limited) >= limitChats {
+		d.budget.pause(until)
+	}
+}
+
+// settlement is a try whose result is being committed, with the claim of the chat's
+// next row.
+type settlement struct {
+	sender  *Dispatcher
+	lane    *lane
+	row     storage.Delivery
+	verdict verdict
+	person  storage.Person     // whose chat turned out to be blocked
+	back    []storage.Delivery // rows that were to follow and must wait with this one
+	wish    bool               // a send is set aside for the chat's next row
+	next    string             // the slot of that row, unless this one has something newer
+	result  storage.Result
+}
+
+// prepare decides under the mutex what the settlement of s says about other rows.
+func (d *Dispatcher) prepare(s *settlement) {
+	l := s.lane
+	l.settling++
+	if s.verdict.outcome == storage.Retry {
+		keep := l.queue[:0]
+		for _, q := range l.queue {
+			if q.Bucket == s.row.Bucket {
+				s.back = append(s.back, q)
+			} else {
+				keep = append(keep, q)
+			}
+		}
+		l.queue = keep
+		d.free(l, len(s.back))
+	} else if len(l.queue) == 0 && d.open && d.ready.Len() == 0 {
+		d.wish(s)
+	}
+	if !s.wish {
+		d.rest(l)
+	}
+}
+
+// wish sets a send aside for the row that follows s in its chat, if it can go at once.
+func (d *Dispatcher) wish(s *settlement) {
+	l, now := s.lane, time.Now()
+	if l.budget.at(now).After(now) || d.budget.at(now).After(now) {
+		return
+	}
+	wall := d.out.now()
+	if i, at := l.next(wall); i >= 0 && !at.After(wall) && l.known[i].bucket == s.row.Bucket {
+		s.next = l.known[i].slot
+	}
+	if s.next == "" && !l.newer {
+		return
+	}
+	s.wish = true
+	d.hold(l)
+}
+
+func (s *settlement) commit() {
+	turn := storage.Turn{
+		Load:  storage.Load{Person: s.person, Slots: s.slots()},
+		Apply: s.apply,
+		Done:  func(r storage.Result) { s.result = r },
+	}
+	s.sender.out.committer.submit(s.row.Bucket, entry{turn: turn, finish: s.finish})
+}
+
+func (s *settlement) slots() []string {
+	slots := []string{s.row.Slot}
+	for _, b := range s.back {
+		slots = append(slots, b.Slot)
+	}
+	if s.next != "" {
+		slots = append(slots, s.next)
+	}
+	return slots
+}
+
+func (s *settlement) apply(l storage.Loaded) (storage.Change, error) {
+	v := s.verdict
+	settle := storage.Settle{
+		Slot: s.row.Slot, Epoch: s.row.Epoch, Version: s.row.Wanted, Hash: s.row.Hash, Ref: v.ref,
+		Outcome: v.outcome, At: l.Now.Add(v.delay), To: v.to, Error: v.reason,
+	}
+	ch := storage.Change{Slots: []storage.SlotOp{{Settle: &settle}}}
+	for _, b := range s.back {
+		ch.Slots = append(ch.Slots, storage.SlotOp{Settle: notSent(b, l.Now)})
+	}
+	if s.wish && s.sender.valid() {
+		slot := s.next
+		if l.Slots[s.row.Slot].Wanted > s.row.Wanted {
+			slot = s.row.Slot
+		}
+		if slot != "" {
+			ch.Slots = append(ch.Slots, storage.SlotOp{Claim: &storage.Claim{Slot: slot, Epoch: s.sender.epoch}})
+		}
+	}
+	if id := l.Identity; id != nil && !s.person.IsZero() && id.Address == s.row.Address && id.Blocked.IsZero() {
+		blocked := *id
+		blocked.Blocked = l.Now
+		ch.Identity = &blocked
+	}
+	return ch, nil
+}
+
+func (s *settlement) finish(err error) {
+	d := s.sender
+	if err != nil {
+		d.note(err.Error())
+		d.again(s.commit)
+		return
+	}
+	d.mu.Lock()
+	delete(d.flight, keyOf(s.row))
+	for _, b := range s.back {
+		delete(d.flight, keyOf(b))
+	}
+	d.mu.Unlock()
+	d.out.spread(s.result.Changed)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s.lane.settling--
+	if s.wish {
+		d.accept(&grant{sender: d, lane: s.lane, slots: []string{s.row.Slot, s.next}, held: 1}, s.result.Claimed)
+	}
+	d.rest(s.lane)
+}

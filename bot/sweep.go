@@ -1,0 +1,166 @@
+package bot
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	sweepEvery   = time.Second
+	refreshEvery = 5 * time.Second
+	pruneEvery   = time.Hour
+	// sweepTTL is long: sweeping twice is harmless, and the lease only saves the work.
+	sweepTTL   = 15 * time.Second
+	sweepLease = "sweep"
+	// sweepBatch is how many sessions of a bucket expire in one round.
+	sweepBatch = 64
+	// pruneBatch is how many rows of a kind one statement removes.
+	pruneBatch = 500
+
+	// Platforms repeat updates for a day (Telegram) or an hour (Slack); a week leaves room
+	// for an outage.
+	keepKeys       = 7 * 24 * time.Hour
+	keepDeliveries = 30 * 24 * time.Hour
+)
+
+// Run does what the time asks for, until ctx ends: sessions expire, old keys and
+// settled deliveries go, the configuration snapshot is renewed, and hints of other
+// processes wake the senders and the watchers of this one. Of several processes one
+// sweeps.
+func (b *Bot) Run(ctx context.Context) error { return b.out.run(ctx) }
+
+func (o *outbound) run(ctx context.Context) error {
+	var all sync.WaitGroup
+	all.Go(func() { o.listen(ctx) })
+	all.Go(func() { every(ctx, refreshEvery, o.renew) })
+	s := &sweeper{out: o, holder: uuid.NewString()}
+	all.Go(func() { every(ctx, sweepEvery, s.sweep) })
+	all.Wait()
+	release, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := o.store.Release(release, sweepLease, s.holder); err != nil {
+		o.log.Warn("cannot release the lease; it lapses by itself", "lease", sweepLease, "error", err)
+	}
+	return nil
+}
+
+// every calls f at once and then each period after it returned, until ctx ends.
+func every(ctx context.Context, period time.Duration, f func(context.Context)) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			f(ctx)
+			timer.Reset(period)
+		}
+	}
+}
+
+func (o *outbound) listen(ctx context.Context) {
+	hints := o.store.Hints(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case _, ok := <-hints:
+			if !ok {
+				return
+			}
+			o.hinted()
+		}
+	}
+}
+
+func (o *outbound) renew(ctx context.Context) {
+	if err := o.hooks.refresh(ctx); err != nil && ctx.Err() == nil {
+		o.log.Warn("cannot renew the configuration", "error", err)
+	}
+}
+
+// sweeper is used by one goroutine.
+type sweeper struct {
+	out    *outbound
+	holder string
+	pruned time.Time
+}
+
+func (s *sweeper) sweep(ctx context.Context) {
+	log := s.out.log
+	asking, cancel := context.WithTimeout(ctx, 5*time.Second)
+	_, ok, err := s.out.store.Acquire(asking, sweepLease, s.holder, sweepTTL)
+	cancel()
+	if err != nil && ctx.Err() == nil {
+		log.Warn("cannot ask for the lease", "lease", sweepLease, "error", err)
+	}
+	if err != nil || !ok {
+		return
+	}
+	prune := s.pruned.IsZero() || time.Since(s.pruned) >= pruneEvery
+	for b := range storage.Bucket(s.out.store.Buckets()) {
+		if ctx.Err() != nil {
+			return
+		}
+		if err := s.expire(ctx, b); err != nil && ctx.Err() == nil {
+			log.Warn("cannot expire sessions", "bucket", int(b), "error", err)
+		}
+		if !prune {
+			continue
+		}
+		if err := s.prune(ctx, b); err != nil && ctx.Err() == nil {
+			log.Warn("cannot remove what is old", "bucket", int(b), "error", err)
+		}
+	}
+	if prune {
+		s.pruned = time.Now()
+	}
+}
+
+// expire ends one batch of sessions. What is left comes in the next round, a second
+// later, so that taps are never kept waiting by a great many at once.
+func (s *sweeper) expire(ctx context.Context, b storage.Bucket) error {
+	o := s.out
+	sessions, err := o.store.Expiring(ctx, b, o.now(), sweepBatch)
+	if err != nil || len(sessions) == 0 {
+		return err
+	}
+	ws := make([]work, 0, len(sessions))
+	for _, session := range sessions {
+		turn, err := o.hooks.expire(ctx, session)
+		if err != nil {
+			o.log.Error("cannot expire a session", "session", session.ID, "error", err)
+			continue
+		}
+		ws = append(ws, work{bucket: b, turn: turn})
+	}
+	for i, err := range o.hooks.perform(ctx, ws) {
+		switch {
+		case err == nil:
+		case unavailable(err):
+			return err
+		default:
+			o.log.Error("cannot expire a session", "session", ws[i].turn.Load.Session, "error", err)
+		}
+	}
+	return nil
+}
+
+// prune removes what is older than its kind is kept.
+func (s *sweeper) prune(ctx context.Context, b storage.Bucket) error {
+	now := s.out.now()
+	before := storage.Retention{Keys: now.Add(-keepKeys), Deliveries: now.Add(-keepDeliveries)}
+	for ctx.Err() == nil {
+		n, err := s.out.store.Prune(ctx, b, before, pruneBatch)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+	return ctx.Err()
+}
