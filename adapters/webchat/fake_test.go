@@ -172,11 +172,11 @@ func (b *fakeBot) step(u chat.Update) {
 	}
 	switch {
 	case u.Command == "start":
-		say("i:s1", chat.Message{Text: "Hi Ann. Salon Anna would like to know how it went.\n3 quick questions, about 20 seconds.", Footer: "Only the team that serves you sees your answers. /privacy tells more, /stop ends all surveys."})
+		say("i:s1", chat.Message{Text: "Hi Ann. Salon Anna would like to know how it went. It is about: haircut.\n3 quick questions, about 20 seconds.\n\nOnly the team that serves you sees your answers. /privacy tells more, /stop ends all surveys."})
 		say("q:s1:0", overall())
 	case strings.HasPrefix(u.Data, "1ps1.0."):
 		n := int(u.Data[len(u.Data)-1] - '0')
-		say("q:s1:0", chat.Message{Text: fmt.Sprintf("%s\n\n✓ You answered: %d, %s", overallAsk, n+1, satisfaction[n]), Rows: [][]chat.Button{{{Text: "Change", Data: "1cs1.0"}}}})
+		say("q:s1:0", chat.Message{Text: fmt.Sprintf("%s\n✓ You answered: %d – %s", overallAsk, n+1, satisfaction[n]), Rows: [][]chat.Button{{{Text: "Change", Data: "1cs1.0"}}}})
 		say("q:s1:1", b.reasons())
 		if n < 2 {
 			b.put(staffRoom, "case:1:web:room:staff", card(n+1))
@@ -187,10 +187,10 @@ func (b *fakeBot) step(u chat.Update) {
 		b.chosen[u.Data] = !b.chosen[u.Data]
 		say("q:s1:1", b.reasons())
 	case u.Data == "1ds1.1":
-		say("q:s1:1", chat.Message{Text: reasonAsk + "\n\n✓ You answered: Too slow", Rows: [][]chat.Button{{{Text: "Change", Data: "1cs1.1"}}}})
+		say("q:s1:1", chat.Message{Text: reasonAsk + "\n✓ You answered: Too slow", Rows: [][]chat.Button{{{Text: "Change", Data: "1cs1.1"}}}})
 		say("q:s1:2", chat.Message{Text: whyAsk, Expects: chat.ExpectsLong, Hint: "Type your answer here.", Rows: [][]chat.Button{{{Text: "Skip", Data: "1ss1.2"}}}})
 	case u.Kind == chat.Text:
-		say("q:s1:2", chat.Message{Text: whyAsk + "\n\n✓ You answered: " + u.Text})
+		say("q:s1:2", chat.Message{Text: whyAsk + "\n✓ You answered: " + u.Text})
 		say("t:s1", chat.Message{Text: "Thank you for telling us. The team will contact you within 4 hours."})
 		b.put(staffRoom, "case:1:web:room:staff", card(2, u.Text))
 	}
@@ -201,14 +201,18 @@ func overall() chat.Message {
 	for i, words := range satisfaction {
 		row = append(row, chat.Button{Text: fmt.Sprint(i + 1), Data: fmt.Sprintf("1ps1.0.%d", i), Label: fmt.Sprintf("%d of 5, %s", i+1, words)})
 	}
-	return chat.Message{Text: overallAsk + "\n1 = very dissatisfied … 5 = very satisfied", Rows: [][]chat.Button{row}}
+	return chat.Message{Text: overallAsk + "\n\n1 = Very dissatisfied\n2 = Dissatisfied\n3 = Neutral\n4 = Satisfied\n5 = Very satisfied", Rows: [][]chat.Button{row}}
 }
 
 func (b *fakeBot) reasons() chat.Message {
 	var rows [][]chat.Button
 	for i, words := range []string{"Not done right", "Too slow", "Staff skill or attitude", "Price"} {
 		data := fmt.Sprintf("1ts1.1.%d", i)
-		rows = append(rows, []chat.Button{{Text: words, Data: data, Selected: b.chosen[data]}})
+		mark, state := "☐ ", ", not chosen"
+		if b.chosen[data] {
+			mark, state = "☑ ", ", chosen"
+		}
+		rows = append(rows, []chat.Button{{Text: mark + words, Data: data, Label: words + state, Selected: b.chosen[data]}})
 	}
 	rows = append(rows, []chat.Button{{Text: "Done", Data: "1ds1.1", Style: "primary"}, {Text: "Skip", Data: "1ss1.1"}})
 	return chat.Message{Text: reasonAsk, Rows: rows}

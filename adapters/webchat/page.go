@@ -66,9 +66,9 @@ type message struct {
 	ID        string // of the element
 	Mark      string // changes when the message does
 	Lang, Dir string
-	StateWord string // "" where the title says it
-	Question  string // Text without what was answered
-	Answer    string // set off below it
+	StateWord string   // "" where the title says it
+	Question  []string // paragraphs of Text, without what was answered
+	Answer    string   // set off below it
 	Reply     *reply
 	Rows      [][]chat.Button // shadows the message's
 	Nonce     string
@@ -180,7 +180,8 @@ func (s *site) layOut(items []Item, f frame, nonce string) []message {
 			Message: it.Message, ID: elementID(it.Slot), Mark: fmt.Sprintf("%d.%d", it.Ord, it.Version),
 			Lang: it.Message.Lang, Rows: buttons(it.Message.Rows), Nonce: nonce, Here: f.Here,
 		}
-		m.Question, m.Answer = splitAnswer(it.Message.Text)
+		question, answer := splitAnswer(it.Message.Text)
+		m.Question, m.Answer = paragraphs(question), answer
 		if word := f.Words.States[it.Message.State]; !strings.Contains(it.Message.Title, word) {
 			m.StateWord = word
 		}
@@ -210,6 +211,17 @@ func splitAnswer(text string) (question, answer string) {
 		return text, ""
 	}
 	return strings.TrimRight(text[:at], "\n"), text[at+1:]
+}
+
+// paragraphs splits at blank lines.
+func paragraphs(text string) []string {
+	var out []string
+	for _, p := range strings.Split(text, "\n\n") {
+		if p = strings.Trim(p, "\n"); p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // buttons leaves out links that are none to a web page: a browser might run them.

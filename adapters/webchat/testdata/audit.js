@@ -23,7 +23,7 @@
 	for (const e of all("button, a, input:not([type=hidden]), select, textarea, iframe").filter(shown)) {
 		const name = e.ariaLabel || e.labels?.[0]?.textContent || e.title || e.textContent
 		if (!name.trim()) problems.push(`${path(e)} has no name`)
-		const said = e.textContent.trim().toLowerCase()
+		const said = e.textContent.replace(/[☐☑]/g, "").trim().toLowerCase()
 		if (e.ariaLabel && said && e.tagName === "BUTTON" && !e.ariaLabel.toLowerCase().includes(said)) problems.push(`${path(e)} is called ${e.ariaLabel}, which leaves out what it shows`)
 		const r = e.getBoundingClientRect()
 		const inline = getComputedStyle(e).display.startsWith("inline") && e.tagName === "A" && !e.classList.contains("button")
