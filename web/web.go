@@ -79,6 +79,9 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /", s.nothingHere)
 
 	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.notice(w, r, http.StatusForbidden, "That came from another website", "Nothing was changed. Open this site’s own page and try again.")
+	}))
 	return stripPrefix(c.Prefix, headers(guard.Handler(mux)))
 }
 
