@@ -20,8 +20,16 @@ import (
 // commands is the command line: one field a command, each with a method
 // Run(*app) error.
 type commands struct {
-	Version versionCmd `cmd:"" help:"Print the version."`
-	Survey  surveyCmd  `cmd:"" help:"Work with survey flows."`
+	Demo        demoCmd        `cmd:"" help:"Show everything in the browser, with sample data and no settings."`
+	Serve       serveCmd       `cmd:"" help:"Run the bot and its web server."`
+	Migrate     migrateCmd     `cmd:"" help:"Create the database or bring it up to date."`
+	Doctor      doctorCmd      `cmd:"" help:"Check the settings, the database and Telegram."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
+	Survey      surveyCmd      `cmd:"" help:"Work with survey flows."`
+	Site        siteCmd        `cmd:"" help:"Add and list sites."`
+	Invite      inviteCmd      `cmd:"" help:"Make a link that asks one customer."`
+	Outbox      outboxCmd      `cmd:"" help:"See messages that could not be delivered."`
 }
 
 // app is what every command is given. Nothing in it is shared between commands.

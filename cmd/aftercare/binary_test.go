@@ -1,0 +1,246 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/storage/postgres/pgtest"
+)
+
+// patience is how long tests wait for something that must happen. It bounds a test
+// that fails; nothing is judged by it.
+const patience = 60 * time.Second
+
+// built is where the real binary is, built once for all tests.
+var built struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := pgtest.Main(m)
+	if built.dir != "" {
+		_ = os.RemoveAll(built.dir)
+	}
+	os.Exit(code)
+}
+
+func binary(t *testing.T) string {
+	t.Helper()
+	built.once.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", "aftercare-test-"); built.err != nil {
+			return
+		}
+		out, err := exec.Command("go", "build", "-o", built.dir+"/", ".").CombinedOutput()
+		if err != nil {
+			built.err = fmt.Errorf("build: %w\n%s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	return filepath.Join(built.dir, "aftercare")
+}
+
+// machine is a place where the binary runs: a directory and an environment.
+type machine struct {
+	t       *testing.T
+	dir     string
+	env     map[string]string
+	address string // of the web server, the same over restarts
+}
+
+func newMachine(t *testing.T, env map[string]string) *machine {
+	t.Helper()
+	m := &machine{t: t, dir: t.TempDir(), address: freeAddress(t), env: map[string]string{"LOG_LEVEL": "debug", "SECRET_KEY": someKey}}
+	m.env["LISTEN"] = m.address
+	for name, value := range env {
+		m.env[name] = value
+	}
+	return m
+}
+
+func (m *machine) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(binary(m.t), args...)
+	cmd.Dir = m.dir
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + m.dir, "TMPDIR=" + m.dir}
+	for name, value := range m.env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	return cmd
+}
+
+// run runs a command to its end and returns its exit code, output and errors.
+func (m *machine) run(args ...string) (int, string, string) {
+	m.t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := m.command(args...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		m.t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()
+}
+
+// must runs a command that has to succeed and returns its output.
+func (m *machine) must(args ...string) string {
+	m.t.Helper()
+	code, stdout, stderr := m.run(args...)
+	if code != 0 {
+		m.t.Fatalf("aftercare %s: exit code %d\n%s%s", strings.Join(args, " "), code, stdout, stderr)
+	}
+	return stdout
+}
+
+// invite makes an invitation through the binary.
+func (m *machine) invite(args ...string) inviteView {
+	m.t.Helper()
+	var v inviteView
+	out := m.must(append([]string{"invite", "--json"}, args...)...)
+	if err := json.Unmarshal([]byte(out), &v); err != nil {
+		m.t.Fatalf("%v in %s", err, out)
+	}
+	return v
+}
+
+// instance is one running server.
+type instance struct {
+	m    *machine
+	cmd  *exec.Cmd
+	log  *lockedBuffer
+	done chan struct{} // closed when the process has ended
+	err  error         // of Wait; read after done
+}
+
+// serve starts `aftercare serve` and waits until it is ready. It is killed at the end
+// of the test if nobody stopped it.
+func (m *machine) serve(args ...string) *instance {
+	m.t.Helper()
+	p := m.start(append([]string{"serve"}, args...)...)
+	p.awaitReady()
+	return p
+}
+
+// start starts a command that goes on.
+func (m *machine) start(args ...string) *instance {
+	m.t.Helper()
+	p := &instance{m: m, cmd: m.command(args...), log: new(lockedBuffer), done: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	started := make(chan error, 1)
+	go func() {
+		// The death signal comes when the thread ends that started the child.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err == nil {
+			p.err = p.cmd.Wait()
+			close(p.done)
+		}
+	}()
+	if err := <-started; err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(func() {
+		p.kill()
+		if m.t.Failed() {
+			m.t.Logf("the server said:\n%s", p.log)
+		}
+	})
+	return p
+}
+
+func (p *instance) awaitReady() {
+	p.m.t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		select {
+		case <-p.done:
+			p.m.t.Fatalf("the server ended by itself: %v\n%s", p.err, p.log)
+		default:
+		}
+		if response, err := http.Get("http://" + p.m.address + "/readyz"); err == nil {
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			p.m.t.Fatalf("the server is not ready:\n%s", p.log)
+		}
+	}
+}
+
+// kill is kill -9: no time for a last word.
+func (p *instance) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// stop asks the server to stop and checks that it does so in order.
+func (p *instance) stop() {
+	p.m.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.m.t.Fatal(err)
+	}
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		p.m.t.Fatalf("the server does not stop:\n%s", p.log)
+	}
+	if p.err != nil {
+		p.m.t.Fatalf("stopping: %v\n%s", p.err, p.log)
+	}
+}
+
+// lockedBuffer is written by the process and read by the test.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// databases are the engines that everything is tested on.
+var databases = []struct {
+	name string
+	url  func(*testing.T) string
+}{
+	{"sqlite", func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "a.db") }},
+	{"postgres", func(t *testing.T) string { return pgtest.Start(t) }},
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/web"
+)
+
+// demoCmd shows the whole product in a browser: a customer's chat beside the staff
+// room, on a fresh database with sample data. It reads no settings.
+type demoCmd struct {
+	Listen string `default:"127.0.0.1:8080" help:"Address to open in the browser."`
+	Dir    string `type:"path" help:"Keep the database in this directory. Without it, it is thrown away at the end."`
+}
+
+// Run serves the demo until it is told to stop.
+func (c *demoCmd) Run(a *app) error {
+	dir := c.Dir
+	if dir == "" {
+		made, err := os.MkdirTemp("", "aftercare-demo-")
+		if err != nil {
+			return fmt.Errorf("make a directory for the demo: %w", err)
+		}
+		defer os.RemoveAll(made)
+		dir = made
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the directory for the demo: %w", err)
+	}
+	path, err := freshDatabase(dir)
+	if err != nil {
+		return err
+	}
+	s := settings{
+		DatabaseURL: secret("sqlite:" + path), Listen: c.Listen, Mode: modePoll, API: telegramAPI,
+		LogLevel: "warn", LogFormat: "text",
+	}
+	if problems := s.problems(); len(problems) > 0 {
+		return usagef("--listen: %q is not an address. Write host:port, such as 127.0.0.1:8080", c.Listen)
+	}
+	return run(a.ctx, Config{
+		Settings: s, Clock: a.clock, Log: s.logger(a.stderr), Demo: &demo{clock: a.clock},
+		Ready: func(at net.Addr) {
+			_ = a.printf("\n  Open http://%s/ in your browser.\n\n"+
+				"  Left is a customer's chat, right the staff room. Give a low answer and watch the staff room.\n"+
+				"  Ctrl-C ends the demo.\n\n", reachable(at.String()))
+		},
+	})
+}
+
+// freshDatabase returns the path of a database that does not exist yet. One that is
+// there is kept: it is the user's.
+func freshDatabase(dir string) (string, error) {
+	path := filepath.Join(dir, "demo.db")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return path, nil
+	}
+	return "", fmt.Errorf("there is a demo in %s already. Choose another --dir, or delete %s", dir, path)
+}
+
+// demoRoom is the staff room in the browser.
+var demoRoom = chat.Address{Platform: chat.Web, Account: "room", Chat: "staff"}
+
+// demo is what `aftercare demo` adds to a server.
+type demo struct {
+	clock func() time.Time
+	bot   *bot.Bot
+	first string // web chat link of the customer shown at first
+}
+
+// sample is a site of the demo and a service that took place there.
+type sample struct {
+	site  storage.Site
+	event map[string]string
+	words map[string]map[string]string // the event in other languages
+}
+
+var samples = []sample{
+	{
+		site: storage.Site{ID: "bella-salon", Name: "Bella Hair & Beauty", Zone: "Europe/London", Language: "en"},
+		event: map[string]string{
+			"first_name": "Anna", "service_name": "cut and colour", "agent_name": "Maya",
+		},
+		words: map[string]map[string]string{"zh-Hans": {"first_name": "安娜", "service_name": "剪发和染发", "agent_name": "小雅"}},
+	},
+	{
+		site: storage.Site{ID: "quickfix", Name: "QuickFix Device Repair", Zone: "Europe/London", Language: "en"},
+		event: map[string]string{
+			"first_name": "Sam", "service_name": "screen repair", "agent_name": "Tom", "item": "phone", "ticket": "R-2048",
+		},
+		words: map[string]map[string]string{"zh-Hans": {"first_name": "小山", "service_name": "屏幕维修", "agent_name": "小唐", "item": "手机"}},
+	},
+}
+
+var (
+	demoFlows     = []web.Choice{{Value: "post_service_3", Label: "Three questions"}, {Value: "one_tap_csat", Label: "One tap"}, {Value: "ladder7_expect", Label: "Seven levels and expectation"}}
+	demoLanguages = []web.Choice{{Value: "en", Label: "English"}, {Value: "zh-Hans", Label: "简体中文"}}
+)
+
+// fill stores the sample sites and invites the first customer.
+func (d *demo) fill(ctx context.Context, store storage.Store, b *bot.Bot) error {
+	d.bot = b
+	for _, s := range samples {
+		site := s.site
+		site.Created = d.clock()
+		if err := store.PutSite(ctx, site); err != nil {
+			return fmt.Errorf("store the site %s: %w", site.ID, err)
+		}
+	}
+	first, err := d.newCustomer(ctx, samples[0].site.ID, demoLanguages[0].Value, demoFlows[0].Value)
+	d.first = first
+	return err
+}
+
+// newCustomer invites a customer of a sample site and returns the web chat link.
+func (d *demo) newCustomer(ctx context.Context, site, language, flow string) (string, error) {
+	for _, s := range samples {
+		if s.site.ID != site {
+			continue
+		}
+		event := maps.Clone(s.event)
+		maps.Copy(event, s.words[language])
+		event["date"] = d.clock().AddDate(0, 0, -1).Format(time.DateOnly)
+		invite, err := d.bot.Invite(ctx, bot.InviteRequest{
+			Flow: flow, Site: site, Channel: string(chat.Web), Language: language, Event: event, Expires: 24 * time.Hour,
+		})
+		return invite.WebLink, err
+	}
+	return "", fmt.Errorf("the demo has no site %q", site)
+}
+
+// page is the demo's front page.
+func (d *demo) page() *web.Demo {
+	sites := make([]web.Choice, len(samples))
+	for i, s := range samples {
+		sites[i] = web.Choice{Value: s.site.ID, Label: s.site.Name}
+	}
+	return &web.Demo{
+		First: d.first, Room: demoRoom.Chat, Sites: sites, Flows: demoFlows, Languages: demoLanguages,
+		NewCustomer: d.newCustomer,
+	}
+}

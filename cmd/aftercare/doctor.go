@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/telegram"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// doctorCmd checks what a server needs, and says what to do about what is missing.
+type doctorCmd struct{ outputFlags }
+
+// finding is the outcome of one check.
+type finding struct {
+	Check string `json:"check"`
+	OK    bool   `json:"ok"`
+	Says  string `json:"says"`
+	Do    string `json:"do,omitempty"`
+}
+
+// Run makes every check that the ones before it allow, and fails if one failed.
+func (c *doctorCmd) Run(a *app) error {
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	findings := []finding{{Check: "settings", OK: true, Says: "they are valid"}}
+	store, database := a.checkDatabase(s)
+	if store != nil {
+		defer store.Close()
+	}
+	findings = append(findings, database, a.checkTelegram(s, store))
+
+	failed := 0
+	for _, f := range findings {
+		if !f.OK {
+			failed++
+		}
+	}
+	if c.JSON {
+		err = a.printJSON(map[string]any{"ok": failed == 0, "checks": findings})
+	} else {
+		err = a.printFindings(findings)
+	}
+	if err == nil && failed > 0 {
+		err = fmt.Errorf("%d of %d checks failed", failed, len(findings))
+	}
+	return err
+}
+
+func (a *app) printFindings(findings []finding) error {
+	for _, f := range findings {
+		mark := "ok  "
+		if !f.OK {
+			mark = "FAIL"
+		}
+		if err := a.printf("%s  %-9s %s\n", mark, f.Check, f.Says); err != nil {
+			return err
+		}
+		if f.Do != "" {
+			if err := a.printf("      %-9s → %s\n", "", f.Do); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkDatabase returns the open store where there is one.
+func (a *app) checkDatabase(s settings) (storage.Store, finding) {
+	f := finding{Check: "database", Do: "check DATABASE_URL, that the server runs, and that this user may use it"}
+	store, err := s.openStore(a.ctx, a.clock, nil)
+	if err != nil {
+		f.Says = err.Error()
+		return nil, f
+	}
+	if _, err := s.key(); err != nil {
+		f.Says, f.Do = err.Error(), "see SECRET_KEY in README.md"
+		return store, f
+	}
+	counts, err := store.Counts(a.ctx)
+	if err != nil {
+		f.Says = err.Error()
+		return store, f
+	}
+	f.OK, f.Do = true, ""
+	f.Says = fmt.Sprintf("%d sessions, %d answers, %d cases; %d messages wait, %d were given up", counts.Sessions, counts.Answers, counts.Cases, counts.Due, counts.Failed)
+	if counts.Failed > 0 {
+		f.Do = "see which: aftercare outbox list"
+	}
+	return store, f
+}
+
+// checkTelegram asks Telegram for the bot's name and keeps it, so that invitations can
+// be made from then on.
+func (a *app) checkTelegram(s settings, store storage.Store) finding {
+	f := finding{Check: "telegram"}
+	if s.Token == "" {
+		f.OK, f.Says = true, "not used, because TELEGRAM_TOKEN is not set"
+		return f
+	}
+	ctx, cancel := context.WithTimeout(a.ctx, 20*time.Second)
+	defer cancel()
+	me, err := telegram.New(telegram.Config{Token: string(s.Token), API: s.API, Clock: a.clock}).Me(ctx)
+	if err != nil {
+		f.Says, f.Do = err.Error(), "check that this machine reaches "+s.API
+		if chat.AsError(err).Kind == chat.Revoked {
+			f.Do = "copy the token again from @BotFather into TELEGRAM_TOKEN"
+		}
+		return f
+	}
+	f.Says = "the bot is @" + me.Username
+	if store == nil {
+		f.Do = "its name cannot be kept until the database works"
+		return f
+	}
+	err = store.PutAccount(a.ctx, storage.Account{Platform: chat.Telegram, ID: me.ID, Name: me.Username, Seen: a.clock()})
+	if err != nil {
+		f.Says, f.Do = errors.Join(errors.New("the bot's name could not be kept"), err).Error(), "check the database"
+		return f
+	}
+	f.OK = true
+	if s.StaffChat == "" {
+		f.Do = "set TELEGRAM_STAFF_CHAT, so that staff hear of unsatisfied customers"
+	}
+	return f
+}

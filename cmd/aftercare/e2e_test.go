@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// One customer's whole conversation through the real binary, in both modes, on both
+// databases, with the process killed twice in the middle.
+func TestAConversationOnTelegramEndsInACardAndThanks(t *testing.T) {
+	for _, db := range databases {
+		for _, mode := range []string{modePoll, modeWebhook} {
+			t.Run(db.name+"/"+mode, func(t *testing.T) {
+				t.Parallel()
+				converseOnTelegram(t, db.url(t), mode)
+			})
+		}
+	}
+}
+
+func converseOnTelegram(t *testing.T, database, mode string) {
+	tg := telegramtest.New(t)
+	staff := tg.NewSupergroup("Staff")
+	ann := tg.NewUser("Ann Lee", "en")
+	m := newMachine(t, map[string]string{
+		"DATABASE_URL": database, "TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL,
+		"TELEGRAM_STAFF_CHAT": staff.Address(), "TELEGRAM_MODE": mode,
+	})
+	m.env["PUBLIC_URL"] = "http://" + m.address
+	m.must("site", "add", "main-street", "--name", "Main Street", "--zone", "Europe/Berlin")
+	server := m.serve()
+	connected(tg, mode)
+
+	link := m.invite("--flow", "post_service_3", "--site", "main-street", "--event", "service_name=haircut", "--event", "agent_name=Maya")
+	_, token, _ := strings.Cut(link.Telegram, "https://t.me/"+tg.Username+"?start=")
+	if token != link.Token || link.Web != m.env["PUBLIC_URL"]+"/chat/"+link.Token {
+		t.Fatalf("the links do not lead to the bot: %+v", link)
+	}
+
+	ann.Start(token)
+	first := ann.Chat().WaitText("Overall, how satisfied are you with haircut?")
+	pickOption(ann, first, 1).Answer()
+	pickOption(ann, first, 1).Answer() // the same tap twice
+	staff.WaitText("Main Street")
+
+	// What was acknowledged outlives the process.
+	server.kill()
+	server = m.serve()
+	second := openQuestion(ann, 2)
+	pickOption(ann, second, 3)
+	server.kill() // before or after that tap was stored: nobody knows
+	server = m.serve()
+	third := openQuestion(ann, 3)
+	pickOption(ann, third, 4)
+
+	ann.Chat().WaitText("What went wrong")
+	ann.Send("It took two hours. 🙁")
+	contact := ann.Chat().WaitText("May a colleague contact you")
+	pickOption(ann, contact, 0)
+	ann.Chat().WaitText("Thank you for telling us")
+	staff.Wait("one card that holds it all", func(all []telegramtest.Message) bool {
+		cards := 0
+		whole := false
+		for _, c := range all {
+			if strings.Contains(c.Text, "Main Street") && !strings.Contains(c.Text, "(repeat)") {
+				cards++
+				whole = strings.Contains(c.Text, "It took two hours. 🙁") && strings.Contains(c.Text, "Maya")
+			}
+		}
+		return cards == 1 && whole
+	})
+	server.stop()
+
+	store := openStore(t, m)
+	counts, err := store.Counts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if counts.Sessions != 1 || counts.Answers != 5 || counts.Cases != 1 || counts.Due != 0 || counts.Failed != 0 || counts.Parked != 0 {
+		t.Errorf("stored: %+v", counts)
+	}
+	for _, r := range tg.Refusals() {
+		// A poller that was killed hangs on for a moment, and what it was sending is sent again.
+		if r.Code != 409 && !strings.Contains(r.Description, "message is not modified") {
+			t.Errorf("Telegram refused %s: %s", r.Method, r.Description)
+		}
+	}
+	if strings.Contains(server.log.String(), tg.Token) || strings.Contains(server.log.String(), "two hours") {
+		t.Errorf("the log holds the token or a customer's words:\n%s", server.log)
+	}
+	for _, step := range []string{"stop the web server", "stop the bot", "close the database"} {
+		if !strings.Contains(server.log.String(), step) {
+			t.Errorf("the log does not name the step %q:\n%s", step, server.log)
+		}
+	}
+}
+
+// connected waits until the bot's name is stored and updates can come.
+func connected(tg *telegramtest.Server, mode string) {
+	if mode == modeWebhook {
+		tg.WaitRequests("setWebhook", 1)
+		return
+	}
+	tg.WaitRequests("getUpdates", 1)
+}
+
+var pickData = regexp.MustCompile(`^1p[A-Za-z0-9_-]{22}\.[0-9]+\.[0-9]+$`)
+
+// pickOption taps the option with this index, the worst being 0.
+func pickOption(u *telegramtest.User, m telegramtest.Message, option int) *telegramtest.Tap {
+	for _, row := range m.Buttons {
+		for _, b := range row {
+			if pickData.MatchString(b.Data) && strings.HasSuffix(b.Data, "."+string(rune('0'+option))) {
+				return u.Press(m.Chat, m.ID, b.Data)
+			}
+		}
+	}
+	return u.Press(m.Chat, m.ID, "no such option")
+}
+
+// openQuestion waits until n questions with options were asked and the newest of them
+// is open.
+func openQuestion(u *telegramtest.User, n int) telegramtest.Message {
+	var open telegramtest.Message
+	u.Chat().Wait("a question to tap", func(all []telegramtest.Message) bool {
+		asked := 0
+		open = telegramtest.Message{}
+		for _, m := range all {
+			if strings.Contains(m.Text, "how satisfied") || strings.Contains(m.Text, "How satisfied") {
+				asked++
+				if len(m.Buttons) > 0 && pickData.MatchString(m.Buttons[0][0].Data) {
+					open = m
+				} else {
+					open = telegramtest.Message{}
+				}
+			}
+		}
+		return asked >= n && open.ID != 0
+	})
+	return open
+}
+
+// openStore opens a machine's database in the test.
+func openStore(t *testing.T, m *machine) storage.Store {
+	t.Helper()
+	s := settings{DatabaseURL: secret(m.env["DATABASE_URL"])}
+	store, err := s.openStore(context.Background(), now, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return store
+}
+
+func TestTheServerStartsWhileTelegramIsAway(t *testing.T) {
+	t.Parallel()
+	tg := telegramtest.New(t)
+	tg.Storm(func(telegramtest.Request) *telegramtest.Fault { return &telegramtest.Fault{Reset: true} })
+	m := newMachine(t, map[string]string{
+		"DATABASE_URL": "sqlite:a.db", "TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL,
+	})
+	m.env["PUBLIC_URL"] = "http://" + m.address
+	server := m.serve() // ready all the same
+
+	code, _, stderr := m.run("invite", "--channel", "telegram")
+	if code != 1 || !strings.Contains(stderr, "no bot is known") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if v := m.invite("--channel", "web"); v.Web == "" {
+		t.Errorf("no web link in %+v", v)
+	}
+	tg.Storm(nil)
+	connected(tg, modePoll)
+	link := m.invite("--channel", "telegram")
+	ann := tg.NewUser("Ann Lee", "en")
+	ann.Start(link.Token)
+	ann.Chat().WaitText("how satisfied")
+	server.stop()
+
+	tg.Close() // from now on Telegram is out of reach for good
+	if v := m.invite("--channel", "telegram"); !strings.Contains(v.Telegram, tg.Username) {
+		t.Errorf("the bot's name is not kept: %+v", v)
+	}
+}
+
+func TestASecondServerOnTheSamePortSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, map[string]string{"DATABASE_URL": "sqlite:a.db"})
+	m.serve()
+	for _, args := range [][]string{{"serve"}, {"demo", "--listen", m.address}} {
+		code, _, stderr := m.run(args...)
+		if code != 1 || !strings.Contains(stderr, m.address) || !strings.Contains(stderr, "--listen") {
+			t.Errorf("%v: exit code %d: %s", args, code, stderr)
+		}
+	}
+}
+
+func TestTheDemoNeedsNothingAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, nil)
+	p := m.start("demo", "--listen", m.address)
+	p.awaitReady()
+	browser := newVisitor(t, "http://"+m.address)
+	front := browser.get("/")
+	if !strings.Contains(front, "Bella Hair") || !strings.Contains(front, "QuickFix") || !strings.Contains(front, "/room/staff") {
+		t.Errorf("the front page is:\n%s", front)
+	}
+	chatPath := regexp.MustCompile(`/chat/[A-Za-z0-9_-]{24}`).FindString(front)
+	page := browser.post(chatPath, "start", "1")
+	page = browser.post(chatPath, "data", pickFrom(t, page, 0))
+	if room := browser.get("/room/staff"); !strings.Contains(room, "Bella Hair") || !strings.Contains(room, "Maya") {
+		t.Errorf("the staff room shows no card:\n%s", room)
+	}
+	if !strings.Contains(page, "how quickly") && !strings.Contains(page, "the staff who served") {
+		t.Errorf("the next question is not there:\n%s", page)
+	}
+	p.stop()
+	if !strings.Contains(p.log.String(), "Open http://"+m.address+"/") {
+		t.Errorf("the address is not printed:\n%s", p.log)
+	}
+	if left := leftIn(t, m.dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}

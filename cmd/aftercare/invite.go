@@ -1,0 +1,138 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
+)
+
+// inviteCmd makes one offer of a survey and prints its links. It needs neither
+// Telegram nor a running server: the bot's name is kept in the database.
+type inviteCmd struct {
+	outputFlags
+	Flow     string            `default:"post_service_3" help:"The survey's name."`
+	Site     string            `help:"Id of the site that served the customer."`
+	Customer string            `help:"Your own key for the customer."`
+	Channel  string            `enum:",telegram,web" default:"" help:"Where the customer is asked: telegram or web. Both links are made unless given."`
+	Language string            `help:"Language to ask in, such as en or zh-Hans. The customer's own unless given."`
+	Event    map[string]string `help:"What is known of the service, as name=value: service_name, agent_name, date, first_name, …" mapsep:"none"`
+	Expires  time.Duration     `default:"336h" help:"How long the link can be opened."`
+	Test     bool              `help:"Mark the answers as a test: they are never counted."`
+	SVG      string            `name:"svg" help:"Write the QR code as SVG into this file (- for standard output) instead of drawing it."`
+}
+
+// inviteView is an invitation as programs see it.
+type inviteView struct {
+	ID       string    `json:"id"`
+	Token    string    `json:"token"`
+	Flow     string    `json:"flow"`
+	Version  int       `json:"version"`
+	Telegram string    `json:"telegram_link,omitempty"`
+	Web      string    `json:"web_link,omitempty"`
+	Expires  time.Time `json:"expires"`
+}
+
+// Run stores the invitation and prints its links.
+func (c *inviteCmd) Run(a *app) error {
+	switch {
+	case c.Expires <= 0:
+		return usagef("--expires must be longer than nothing, such as 72h")
+	case c.JSON && c.SVG == "-":
+		return usagef("--json and --svg - both want the standard output. Write the SVG into a file")
+	}
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	store, err := s.openStore(a.ctx, a.clock, nil)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	accounts, err := store.Accounts(a.ctx)
+	if err != nil {
+		return fmt.Errorf("read the accounts: %w", err)
+	}
+	telegram := false
+	for _, acc := range accounts {
+		telegram = telegram || acc.Platform == chat.Telegram
+	}
+	switch {
+	case c.Channel == "telegram" && !telegram:
+		return errors.New("no Telegram link can be made, because no bot is known. Set TELEGRAM_TOKEN and run `aftercare serve` or `aftercare doctor` once")
+	case c.Channel == "web" && s.PublicURL == "":
+		return errors.New("no web link can be made, because PUBLIC_URL is not set. Set it to the address that customers see")
+	case !telegram && s.PublicURL == "":
+		return errors.New("no link can be made. Set PUBLIC_URL for the web chat; for Telegram set TELEGRAM_TOKEN and run `aftercare serve` or `aftercare doctor` once")
+	}
+
+	b, err := s.newBot(a.ctx, store, s.staff(), a.clock, nil)
+	if err != nil {
+		return err
+	}
+	made, err := b.Invite(a.ctx, bot.InviteRequest{
+		Flow: c.Flow, Site: c.Site, Customer: c.Customer, Channel: c.Channel, Language: c.Language,
+		Event: c.Event, Expires: c.Expires, Test: c.Test,
+	})
+	if err != nil {
+		return err
+	}
+	return c.print(a, made)
+}
+
+func (c *inviteCmd) print(a *app, made bot.Invite) error {
+	link := cmp.Or(made.TelegramLink, made.WebLink)
+	if c.Channel == "web" {
+		link = made.WebLink
+	}
+	qr, err := newQR(link)
+	if err != nil {
+		return err
+	}
+	if c.SVG == "-" {
+		return a.printf("%s", qr.svg())
+	}
+	if c.SVG != "" {
+		if err := os.WriteFile(c.SVG, []byte(qr.svg()), 0o600); err != nil {
+			return fmt.Errorf("write the QR code: %w", err)
+		}
+	}
+	if c.JSON {
+		return a.printJSON(inviteView{
+			ID: made.ID, Token: made.Token, Flow: made.Flow, Version: made.Version,
+			Telegram: made.TelegramLink, Web: made.WebLink, Expires: made.Expires,
+		})
+	}
+	if made.TelegramLink != "" {
+		if err := a.printf("Telegram: %s\n", made.TelegramLink); err != nil {
+			return err
+		}
+	}
+	if made.WebLink != "" {
+		if err := a.printf("Web:      %s\n", made.WebLink); err != nil {
+			return err
+		}
+	}
+	if err := a.printf("The link can be opened until %s, by one person.\n", made.Expires.Format("2006-01-02 15:04 MST")); err != nil {
+		return err
+	}
+	if c.SVG != "" {
+		return a.printf("The QR code is in %s.\n", c.SVG)
+	}
+	return a.printf("\n%s", qr.terminal(isTerminal(a.stdout)))
+}
+
+// isTerminal reports whether what is written there is seen by a person at once.
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

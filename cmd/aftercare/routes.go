@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/webchat"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/web"
+)
+
+// routes joins the handlers. A path of PUBLIC_URL is taken off where the proxy left it.
+func (s *server) routes(telegram http.Handler) (http.Handler, error) {
+	public, err := url.Parse(s.Settings.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	conversations := s.webchat(public.Path)
+	mux := http.NewServeMux()
+	mux.Handle("/chat/", conversations)
+	mux.Handle("/room/", conversations)
+	mux.Handle("/static/chat/", conversations)
+	if telegram != nil {
+		mux.Handle("/hooks/telegram", telegram)
+	}
+	pages := web.Config{Version: thisBuild().Version, Ready: s.ready, Prefix: public.Path, Log: s.Log}
+	if s.Demo != nil {
+		pages.Demo = s.Demo.page()
+	}
+	mux.Handle("/", web.New(pages))
+	return withoutPrefix(strings.TrimRight(public.Path, "/"), mux), nil
+}
+
+// ready says whether this instance can do its work: whether its database answers.
+func (s *server) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	return s.store.Ping(ctx)
+}
+
+func withoutPrefix(prefix string, next http.Handler) http.Handler {
+	if prefix == "" {
+		return next
+	}
+	stripped := http.StripPrefix(prefix, next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, prefix+"/") {
+			stripped.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// webchat makes the browser's conversations from the bot's. The adapter and the bot do
+// not know each other, so what one says is put into the other's words here.
+func (s *server) webchat(prefix string) http.Handler {
+	var rooms []string
+	if s.Demo != nil {
+		rooms = []string{demoRoom.Chat}
+	}
+	return webchat.New(webchat.Config{
+		Handle: s.bot.Handle,
+		Visitor: func(ctx context.Context, token string) (webchat.Visitor, error) {
+			v, err := s.bot.Visitor(ctx, token)
+			return webchat.Visitor{Address: v.Address, User: v.User, Language: v.Language, Title: v.Title}, webchatError(err)
+		},
+		Transcript: func(ctx context.Context, to chat.Address) ([]webchat.Item, error) {
+			deliveries, err := s.bot.Transcript(ctx, to)
+			items := make([]webchat.Item, len(deliveries))
+			for i, d := range deliveries {
+				items[i] = webchat.Item{Slot: d.Slot, Ord: d.Ord, Version: d.Wanted, Message: d.Render}
+			}
+			return items, err
+		},
+		Watch: s.bot.Watch, Rooms: rooms, Prefix: prefix, Clock: s.Clock, Log: s.Log,
+	})
+}
+
+func webchatError(err error) error {
+	switch {
+	case errors.Is(err, bot.ErrUnknownLink):
+		return webchat.ErrUnknown
+	case errors.Is(err, bot.ErrLinkUsed):
+		return webchat.ErrUsed
+	case errors.Is(err, bot.ErrLinkExpired):
+		return webchat.ErrExpired
+	}
+	return err
+}

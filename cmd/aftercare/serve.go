@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// serveCmd runs the bot and its web server until it is told to stop.
+type serveCmd struct {
+	Listen string `help:"Address of the web server; LISTEN unless given."`
+}
+
+// Run turns the environment into a Config and serves it.
+func (c *serveCmd) Run(a *app) error {
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	if c.Listen != "" {
+		s.Listen = c.Listen
+		if problems := s.problems(); len(problems) > 0 {
+			return usageError{settingsError(problems)}
+		}
+	}
+	return run(a.ctx, Config{Settings: s, Clock: a.clock, Log: s.logger(a.stderr)})
+}
+
+// Config is everything that a server is made from.
+type Config struct {
+	Settings settings
+	Clock    func() time.Time
+	Log      *slog.Logger
+	Demo     *demo          // what the demo adds; nil in earnest
+	Ready    func(net.Addr) // told once that requests are answered; may be nil
+}
+
+// How long each part may take to stop. The bot finishes what it receives and sends what
+// is due, with limits of its own (bot.ServeAccount: 20 s at most). Together they stay
+// below TimeoutStopSec in deploy/aftercare.service.
+const (
+	stopWeb   = 5 * time.Second
+	stopBot   = 22 * time.Second
+	stopQueue = 5 * time.Second
+	stopStore = 5 * time.Second
+)
+
+// server is one running instance.
+type server struct {
+	Config
+	store storage.Store
+	bot   *bot.Bot
+	stops stopping
+}
+
+// run serves until ctx ends or a part fails for good, stops everything it started,
+// and returns why it failed.
+func run(ctx context.Context, c Config) (err error) {
+	s := &server{Config: c, stops: stopping{log: c.Log}}
+	defer func() { err = errors.Join(err, s.stops.all()) }()
+
+	// The database is opened under a context that outlives ctx: what it holds is closed
+	// by its own step, after everyone who uses it.
+	s.store, err = c.Settings.openStore(context.WithoutCancel(ctx), c.Clock, c.Log)
+	if err != nil {
+		return err
+	}
+	s.stops.add("close the database", stopStore, func(context.Context) error { return s.store.Close() })
+
+	listener, err := listen(ctx, c.Settings.Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	if c.Settings.PublicURL == "" && c.Demo != nil {
+		s.Settings.PublicURL = "http://" + reachable(listener.Addr().String())
+	}
+	staff := s.Settings.staff()
+	if c.Demo != nil {
+		staff = append(staff, demoRoom)
+	}
+	s.bot, err = s.Settings.newBot(ctx, s.store, staff, c.Clock, c.Log)
+	if err != nil {
+		return err
+	}
+	s.stops.add("commit what is queued", stopQueue, func(context.Context) error { return s.bot.Close() })
+	if c.Demo != nil {
+		if err := c.Demo.fill(ctx, s.store, s.bot); err != nil {
+			return fmt.Errorf("fill the demo: %w", err)
+		}
+	}
+
+	failed := make(chan error, 1)
+	telegram, err := s.startBot(failed)
+	if err != nil {
+		return err
+	}
+	if err := s.startWeb(listener, telegram, failed); err != nil {
+		return err
+	}
+	c.Log.Info("ready", "listen", listener.Addr().String(), "url", s.Settings.PublicURL, "telegram", telegramState(c.Settings), "version", thisBuild().Version)
+	if c.Ready != nil {
+		c.Ready(listener.Addr())
+	}
+
+	select {
+	case <-ctx.Done():
+		c.Log.Info("stopping; a second signal stops at once")
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+// startBot starts what works in the background and returns the handler of Telegram's
+// webhook, nil where there is none.
+func (s *server) startBot(failed chan<- error) (http.Handler, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var parts group
+	s.stops.add("stop the bot", stopBot, func(limit context.Context) error {
+		cancel()
+		return parts.wait(limit)
+	})
+	parts.start(func() {
+		if err := s.bot.Run(ctx); err != nil && ctx.Err() == nil {
+			fail(failed, fmt.Errorf("run the bot: %w", err))
+		}
+	})
+	if s.Settings.Token == "" {
+		return nil, nil
+	}
+	key, err := s.Settings.key()
+	if err != nil {
+		return nil, err
+	}
+	t := newTelegram(s, key)
+	parts.start(func() { t.serve(ctx) })
+	return t.webhook, nil
+}
+
+// startWeb answers requests until it is stopped: event streams end at once, other
+// requests are finished.
+func (s *server) startWeb(listener net.Listener, telegram http.Handler, failed chan<- error) error {
+	handler, err := s.routes(telegram)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	web := &http.Server{
+		Handler:           handler,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second, // event streams extend it with each event
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+	}
+	s.stops.add("stop the web server", stopWeb, func(limit context.Context) error {
+		web.RegisterOnShutdown(cancel)
+		if err := web.Shutdown(limit); err != nil {
+			cancel()
+			return errors.Join(err, web.Close())
+		}
+		return nil
+	})
+	go func() {
+		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			fail(failed, fmt.Errorf("serve the web: %w", err))
+		}
+	}()
+	return nil
+}
+
+// fail reports the first failure and drops the others, which follow from it.
+func fail(failed chan<- error, err error) {
+	select {
+	case failed <- err:
+	default:
+	}
+}
+
+// listen opens the port, and where it is taken says what to do.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", address)
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("another program is using %s. Stop it, or choose another port: --listen 127.0.0.1:8081", address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("this user may not listen at %s. Choose a port above 1023: --listen 127.0.0.1:8080", address)
+	}
+	return nil, fmt.Errorf("listen at %s: %w. Choose another address with --listen", address, err)
+}
+
+func telegramState(s settings) string {
+	if s.Token == "" {
+		return "off"
+	}
+	return s.Mode
+}

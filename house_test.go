@@ -1,0 +1,271 @@
+// Package aftercare_test keeps the rules of the house: which package may know which,
+// and that what the documents name exists.
+package aftercare_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/aftercare/aftercare"
+
+// room is one package, or a tree of packages, with what it may import.
+type room struct {
+	path    string   // relative to the module; a trailing /... means the tree
+	imports []string // relative to the module, as path; "*" = everything
+	pure    bool     // beyond imports the standard library only
+}
+
+// The dependency rule of README.md: arrows point inward, and no implementation knows
+// another. The first room that matches a package is its room.
+var rooms = []room{
+	{path: "cmd/...", imports: []string{"*"}},
+	{path: "internal/...", imports: []string{"*"}}, // harnesses: nothing that ships imports them
+	{path: "web/...", imports: []string{"web/...", "bot", "storage", "report", "recovery", "survey"}},
+	{path: "bot/...", imports: []string{"bot/...", "storage", "recovery", "survey", "adapters/chat"}},
+
+	{path: "storage", imports: []string{"recovery", "survey", "adapters/chat"}},
+	{path: "storage/storagetest", imports: []string{"storage", "recovery", "survey", "adapters/chat"}},
+	{path: "storage/internal/...", imports: []string{"storage/internal/...", "storage", "recovery", "survey", "adapters/chat"}},
+	{path: "storage/sqlite/...", imports: []string{"storage/sqlite/...", "storage/internal/...", "storage", "recovery", "survey", "adapters/chat"}},
+	{path: "storage/postgres/...", imports: []string{"storage/postgres/...", "storage/internal/...", "storage", "recovery", "survey", "adapters/chat"}},
+
+	{path: "adapters/chat", pure: true},
+	{path: "adapters/chattest", imports: []string{"adapters/chat"}},
+	{path: "adapters/telegram/...", imports: []string{"adapters/telegram/...", "adapters/chat"}},
+	{path: "adapters/slack/...", imports: []string{"adapters/slack/...", "adapters/chat"}},
+	{path: "adapters/webchat/...", imports: []string{"adapters/webchat/...", "adapters/chat"}},
+
+	{path: "recovery", imports: []string{"survey"}, pure: true},
+	{path: "survey", pure: true},
+	{path: "survey/flowfile", imports: []string{"survey"}},
+	{path: "report", pure: true},
+}
+
+func matches(pattern, path string) bool {
+	if tree, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return path == tree || strings.HasPrefix(path, tree+"/")
+	}
+	return pattern == "*" || pattern == path
+}
+
+func (r room) allows(imported string) bool {
+	return slices.ContainsFunc(r.imports, func(p string) bool { return matches(p, imported) })
+}
+
+// listed is what `go list` says of a package.
+type listed struct {
+	ImportPath string
+	Name       string
+	Standard   bool
+	Imports    []string
+}
+
+func goList(t *testing.T, args ...string) []listed {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Name,Standard,Imports"}, args...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	var all []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// broken returns the imports of the packages that the rule forbids.
+func broken(packages []listed, standard map[string]bool) []string {
+	var out []string
+	for _, p := range packages {
+		path := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		if path == "" {
+			continue // this test
+		}
+		i := slices.IndexFunc(rooms, func(r room) bool { return matches(r.path, path) })
+		if i < 0 {
+			out = append(out, path+" has no room in the dependency rule")
+			continue
+		}
+		for _, imported := range p.Imports {
+			own, isOurs := strings.CutPrefix(imported, module+"/")
+			switch {
+			case isOurs && own != path && !rooms[i].allows(own):
+				out = append(out, path+" may not import "+own)
+			case isOurs && strings.HasPrefix(own, "internal/") && !strings.HasPrefix(path, "internal/"):
+				out = append(out, path+" may not import the harness "+own)
+			case !isOurs && rooms[i].pure && !standard[imported]:
+				out = append(out, path+" may import the standard library only, not "+imported)
+			}
+		}
+	}
+	return out
+}
+
+func TestTheDependencyRuleHolds(t *testing.T) {
+	standard := map[string]bool{}
+	for _, p := range goList(t, "-deps", "./...") {
+		standard[p.ImportPath] = p.Standard
+	}
+	packages := goList(t, "./...")
+	if len(packages) < 5 {
+		t.Fatalf("only %d packages found", len(packages))
+	}
+	for _, b := range broken(packages, standard) {
+		t.Error(b)
+	}
+}
+
+func TestTheDependencyRuleWouldNoticeABreach(t *testing.T) {
+	standard := map[string]bool{"time": true}
+	for _, tt := range []struct{ from, to, want string }{
+		{"survey", "gopkg.in/yaml.v3", "survey may import the standard library only, not gopkg.in/yaml.v3"},
+		{"survey", module + "/recovery", "survey may not import recovery"},
+		{"bot", module + "/adapters/telegram", "bot may not import adapters/telegram"},
+		{"adapters/webchat", module + "/adapters/telegram", "adapters/webchat may not import adapters/telegram"},
+		{"storage/sqlite", module + "/storage/postgres", "storage/sqlite may not import storage/postgres"},
+		{"web", module + "/storage/sqlite", "web may not import storage/sqlite"},
+		{"cmd/aftercare", module + "/internal/bench", "cmd/aftercare may not import the harness internal/bench"},
+		{"attic", "time", "attic has no room in the dependency rule"},
+		{"survey", "time", ""},
+		{"survey/flowfile", "github.com/goccy/go-yaml", ""},
+		{"cmd/aftercare", module + "/bot", ""},
+	} {
+		got := broken([]listed{{ImportPath: module + "/" + tt.from, Imports: []string{tt.to}}}, standard)
+		if strings.Join(got, "; ") != tt.want {
+			t.Errorf("%s importing %s: got %q, want %q", tt.from, tt.to, got, tt.want)
+		}
+	}
+}
+
+func TestNoPackageHasANameThatSaysNothing(t *testing.T) {
+	for _, p := range goList(t, "./...") {
+		for _, name := range []string{p.Name, filepath.Base(p.ImportPath)} {
+			if slices.Contains([]string{"util", "utils", "common", "models", "helpers", "types"}, name) {
+				t.Errorf("%s: say what it holds", p.ImportPath)
+			}
+		}
+	}
+}
+
+// modernc.org/sqlite is generated together with one version of modernc.org/libc;
+// another one compiles and then fails in ways of its own.
+func TestLibcIsTheVersionThatSQLiteNames(t *testing.T) {
+	want := libcIn(t, "modernc.org/sqlite")
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", "modernc.org/libc").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.TrimSpace(string(out)); got != want {
+		t.Errorf("go.mod has modernc.org/libc %s, modernc.org/sqlite was made with %s", got, want)
+	}
+}
+
+func libcIn(t *testing.T, mod string) string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.GoMod}}", mod).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	gomod := read(t, strings.TrimSpace(string(out)))
+	m := regexp.MustCompile(`modernc\.org/libc (v\S+)`).FindStringSubmatch(gomod)
+	if m == nil {
+		t.Fatalf("%s names no libc", mod)
+	}
+	return m[1]
+}
+
+// documents are the files for people that the following tests check.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	docs := map[string]string{}
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md", "deploy/*.md"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range paths {
+			docs[p] = read(t, p)
+		}
+	}
+	if docs["README.md"] == "" {
+		t.Fatal("there is no README.md")
+	}
+	return docs
+}
+
+func TestEveryMakeTargetThatIsNamedExists(t *testing.T) {
+	targets := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^([a-z]+):`).FindAllStringSubmatch(read(t, "Makefile"), -1) {
+		targets[m[1]] = true
+	}
+	found := 0
+	for path, text := range documents(t) {
+		for _, m := range regexp.MustCompile("(?:`|(?m)^)make ([a-z]+)").FindAllStringSubmatch(text, -1) {
+			found++
+			if !targets[m[1]] {
+				t.Errorf("%s names `make %s`, which does not exist", path, m[1])
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no document names a target")
+	}
+	for _, needed := range []string{"help", "run", "test", "lint", "bench", "fuzz", "crash", "deps", "cover"} {
+		if !targets[needed] {
+			t.Errorf("the Makefile has no target %s", needed)
+		}
+	}
+	if !strings.Contains(read(t, ".ci/run"), "exec make test") {
+		t.Error(".ci/run does not run what a person runs: make test")
+	}
+}
+
+func TestEveryLinkedFileExists(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#\s]+)(#[^)]*)?\)`)
+	for path, text := range documents(t) {
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			if strings.Contains(m[1], "://") || strings.HasPrefix(m[1], "mailto:") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
+				t.Errorf("%s links to %s, which does not exist", path, m[1])
+			}
+		}
+	}
+}
+
+func TestTheReadmeTellsEverySetting(t *testing.T) {
+	readme := read(t, "README.md")
+	for _, m := range regexp.MustCompile(`(?m)^#?([A-Z][A-Z_]+)=`).FindAllStringSubmatch(read(t, ".env.example"), -1) {
+		if !strings.Contains(readme, "`"+m[1]+"`") {
+			t.Errorf("README.md does not explain %s", m[1])
+		}
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
