@@ -11,6 +11,7 @@ package bot
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -46,6 +47,7 @@ type Bot struct {
 	publicURL string
 	staff     []chat.Address
 	now       func() time.Time
+	random    func([]byte) // fills it with secret random bytes
 	log       *slog.Logger
 	templates func() []survey.Flow
 	parse     func([]byte) (survey.Flow, error)
@@ -75,6 +77,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 		store: c.Store, key: c.Key, publicURL: strings.TrimRight(c.PublicURL, "/"), staff: c.Staff,
 		now: c.Clock, log: c.Log, templates: c.Templates, parse: c.Parse, format: c.Format,
 		texts: said, watch: newWatchers(),
+		random: func(p []byte) { rand.Read(p) }, // never fails: it ends the program instead
 	}
 	if b.now == nil {
 		b.now = time.Now

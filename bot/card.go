@@ -143,13 +143,11 @@ func (t *turn) card() chat.Message {
 		name = v.say("card_anonymous")
 	}
 	service, _ := v.known(attrService)
-	state := string(k.State)
+	state, priority := string(k.State), k.Decision.Priority.String()
 	if k.State == recovery.Open && k.Decision.Watch {
-		state = "watch"
+		state, priority = "watch", ""
 	}
-	title := []string{
-		v.say("state_" + state), k.Decision.Priority.String(), t.primaryAnswer(v), name, cut(service, cardName),
-	}
+	title := []string{v.say("state_" + state), priority, t.primaryAnswer(v), name, cut(service, cardName)}
 	if s.Test {
 		title = slices.Insert(title, 0, v.say("card_test"))
 	}
@@ -194,7 +192,7 @@ func (t *turn) card() chat.Message {
 	if k.Changed {
 		foot = append(foot, v.say("card_changed"))
 	}
-	if !s.Status.Final() {
+	if t.live() {
 		foot = append(foot, v.say("card_going"))
 	}
 	m.Footer = strings.Join(foot, " ")
@@ -281,10 +279,21 @@ func (t *turn) cardLevel(v *voice, fact func(label, value string)) {
 	}
 }
 
+// primaryOf is the reason of the main answer at the level of a composite one.
+var primaryOf = map[recovery.Reason]recovery.Reason{
+	recovery.CompositeL1: recovery.PrimaryL1,
+	recovery.CompositeL2: recovery.PrimaryL2,
+	recovery.CompositeL3: recovery.PrimaryL3,
+}
+
 // why says in plain words why the case opened and what made it more urgent.
 func (t *turn) why(v *voice) string {
 	var why []string
-	for _, r := range t.kase.Decision.Reasons {
+	rs := t.kase.Decision.Reasons
+	for _, r := range rs {
+		if same, ok := primaryOf[r]; ok && slices.Contains(rs, same) {
+			continue // the main answer says as much
+		}
 		why = append(why, v.say("reason_"+string(r)))
 	}
 	for _, r := range t.kase.Decision.Raised {

@@ -102,9 +102,9 @@ func (b *Bot) settle(ctx context.Context, j *job, err error) (done bool, _ error
 			return false, nil
 		}
 	}
-	if missing, ok := errors.AsType[*missingFlow](err); ok {
-		if err = b.loadFlow(ctx, missing.flowKey); err == nil {
-			err = missing
+	if lack, ok := errors.AsType[missing](err); ok {
+		if err = lack.load(ctx, b); err == nil {
+			err = lack
 		}
 	}
 	if errors.Is(err, storage.ErrUnavailable) || ctx.Err() != nil {

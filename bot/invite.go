@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -90,7 +89,7 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	if r.Expires <= 0 {
 		r.Expires = DefaultInviteExpires
 	}
-	token := newToken()
+	token := b.newToken()
 	bucket, id, _ := b.invitationOf(token)
 	now := b.now().UTC().Truncate(time.Microsecond)
 	inv := storage.Invitation{
@@ -177,9 +176,9 @@ func isTrue(s string) bool {
 const tokenBytes = 18
 
 // newToken makes the secret of a link: 24 characters of base64url.
-func newToken() string {
+func (b *Bot) newToken() string {
 	var raw [tokenBytes]byte
-	rand.Read(raw[:]) // never fails: crypto/rand ends the program instead
+	b.random(raw[:])
 	return base64.RawURLEncoding.EncodeToString(raw[:])
 }
 

@@ -47,13 +47,20 @@ func questionSlot(session string, i int) string { return "q:" + session + ":" + 
 
 // person is the voice of the program's own sentences to the customer.
 func (t *turn) person() *voice {
-	lang := ""
+	var wishes []string
+	if t.live() {
+		wishes = append(wishes, t.session.Lang)
+	}
+	if t.identity != nil {
+		wishes = append(wishes, t.identity.Language)
+	}
 	if t.session != nil {
-		lang = t.session.Lang
+		wishes = append(wishes, t.session.Lang)
 	}
-	if t.identity != nil && lang == "" {
-		lang = choose(nil, interfaceLanguages, t.identity.Language, t.identity.Spoken)
+	if t.identity != nil {
+		wishes = append(wishes, t.identity.Spoken)
 	}
+	lang := choose(nil, interfaceLanguages, wishes...)
 	w := t.b.texts.of(lang)
 	return t.voice(w, w.tag, lang)
 }
@@ -91,7 +98,9 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 	case survey.Ask:
 		v := t.question()
 		w := storage.Want{Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, Render: v.asked(t.flow, e.Question)}
-		if e.Again {
+		// A question that opens after the end comes below the thanks.
+		late := t.session.Status.Final() && len(t.out.Answers) > 0 && !t.session.Editing
+		if e.Again || late {
 			left := v.withdrawn(t.flow, e.Question)
 			w.Repost, w.Leave = true, &left
 		}
@@ -152,7 +161,7 @@ func (t *turn) keepWords(text string, files []survey.File) {
 	w := storage.Words{ID: newID(), Session: t.session.ID, Inbound: true, Text: text, Files: files, At: t.now}
 	said := cut(text, size)
 	if said == "" && len(files) > 0 {
-		said = t.person().say("file_received")
+		said = t.staffVoice().say("file_received")
 	}
 	t.session.Said = append(t.session.Said[:len(t.session.Said):len(t.session.Said)], said)
 	if n := len(t.session.Said); n > kept {
@@ -213,10 +222,10 @@ func (t *turn) thanks() (*voice, string) {
 func (t *turn) outcome() (string, []string) {
 	j := &t.session.Judgement
 	if !j.Unsatisfied {
-		if j.Flag == survey.Neutral {
-			return "thanks_neutral", nil
+		if j.Flag == survey.Satisfied || j.Flag == survey.Delighted {
+			return "thanks_satisfied", nil
 		}
-		return "thanks_satisfied", nil
+		return "thanks_neutral", nil
 	}
 	switch t.contact() {
 	case contactNo:
@@ -248,11 +257,9 @@ func (t *turn) contact() string {
 	}
 	a, ok := t.session.Answer(contactKey)
 	switch {
-	case ok && a.Dropped, !ok && t.session.Status.Final():
-		return contactSkipped
-	case !ok:
+	case !ok && t.live():
 		return contactWaiting
-	case a.Skipped || len(a.Choices) == 0:
+	case !ok, a.Dropped, a.Skipped, len(a.Choices) == 0:
 		return contactSkipped
 	}
 	return a.Choices[0]

@@ -69,12 +69,38 @@ type site struct {
 	Zone *time.Location
 }
 
-// missingFlow is the error of a turn that needs a version which the snapshot lacks.
-// The version is loaded and the turn run again.
+// missing is the error of a turn that needs configuration which the snapshot lacks,
+// because another program wrote it a moment ago. It is loaded and the turn run again.
+type missing interface {
+	error
+	load(ctx context.Context, b *Bot) error
+}
+
 type missingFlow struct{ flowKey }
 
 func (e *missingFlow) Error() string {
 	return fmt.Sprintf("flow %s version %d is not loaded", e.ID, e.Version)
+}
+
+func (e *missingFlow) load(ctx context.Context, b *Bot) error { return b.loadFlow(ctx, e.flowKey) }
+
+type missingSite struct{ id string }
+
+func (e *missingSite) Error() string { return fmt.Sprintf("site %s is not loaded", e.id) }
+
+// load reads all sites again. A site that does not exist is remembered as one without
+// a name: surveys go on without it.
+func (e *missingSite) load(ctx context.Context, b *Bot) error {
+	if err := b.refresh(ctx); err != nil {
+		return err
+	}
+	b.change(func(n *snapshot) {
+		if _, ok := n.sites[e.id]; !ok {
+			n.sites = maps.Clone(n.sites)
+			n.sites[e.id] = site{Site: storage.Site{ID: e.id}, Zone: time.UTC}
+		}
+	})
+	return nil
 }
 
 // flow returns a version, or a *missingFlow.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -127,24 +128,22 @@ func (b *Bot) history(ctx context.Context, j *job, inv storage.Invitation) (hist
 
 // open starts the session of an invitation: who asks, then the first question.
 func (t *turn) open(inv storage.Invitation, before history) error {
-	f, err := t.snap.flow(inv.Flow, inv.Version)
-	if err != nil {
-		return err
-	}
 	id := t.identity
 	facts := inv.Facts
 	facts.Earlier, facts.Previous = before.earlier, before.previous
 	t.session = &storage.Session{
 		Session: survey.Session{
 			ID: inv.Session, Flow: inv.Flow, Version: inv.Version, Status: survey.New, Open: survey.NoQuestion,
-			Lang:       choose(f.Languages, interfaceLanguages, id.Language, inv.Language, id.Spoken),
 			Attributes: inv.Attributes, Test: inv.Test,
 		},
 		Bucket: id.Bucket, Identity: id.ID, Address: id.Address, Invitation: inv.ID,
 		Site: inv.Site, Service: inv.Attributes[attrService], Customer: before.customer, Facts: facts,
 	}
 	t.kase = nil
-	t.flow = f
+	if err := t.configure(); err != nil {
+		return err
+	}
+	t.session.Lang = choose(t.flow.Languages, interfaceLanguages, id.Language, inv.Language, id.Spoken)
 	id.Session = inv.Session
 	if id.Customer == "" {
 		id.Customer = before.customer
@@ -178,18 +177,18 @@ func (t *turn) intro(v *voice) string {
 	if joined := join(v.plain["list_comma"], about...); joined != "" {
 		subject = v.say("intro_about", "about", joined)
 	}
-	length := ""
+	length, more := "", ""
 	if n := t.flow.Asked; n > 0 {
-		length = v.count("intro_length", n, "seconds", number(float64(t.flow.Seconds)))
+		length = v.count("intro_length", n, "seconds", strconv.Itoa(t.flow.Seconds))
 		if t.flow.More {
-			length += " " + v.say("intro_more")
+			more = v.say("intro_more")
 		}
 	}
 	own := ""
 	if q := t.question(); t.flow.Texts["intro"] != nil {
 		own = q.fill(t.flow.Texts["intro"].In(q.langs...))
 	}
-	return paragraphs(join("\n", join(" ", greeting, subject), length), v.say("intro_privacy"), own)
+	return paragraphs(join("\n", greeting, subject, length, more), v.say("intro_privacy"), own)
 }
 
 // turnOn turns invitations back on; it reports whether they were off.
@@ -229,7 +228,15 @@ func (t *turn) again(on bool) error {
 	case !t.live() && web:
 		return nil
 	case !t.live():
-		t.notice(t.person().say("already_answered"), false)
+		v := t.person()
+		text := v.say("notice_ended")
+		if t.session.Status == survey.Completed {
+			text = v.say("already_answered")
+		}
+		if on {
+			text = paragraphs(v.say("surveys_on"), text)
+		}
+		t.notice(text, false)
 		return nil
 	case on:
 		t.notice(t.person().say("surveys_on"), false)

@@ -37,7 +37,7 @@ func (b *Bot) tap(u *chat.Update, p storage.Person) (storage.Load, func(*turn) e
 
 // press puts a button of the person's own session to it.
 func (t *turn) press(d tapped) error {
-	if err := t.loadFlow(); err != nil {
+	if err := t.configure(); err != nil {
 		return err
 	}
 	if d.Question >= len(t.flow.Questions) {

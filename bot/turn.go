@@ -26,7 +26,7 @@ type turn struct {
 	key      string // of the update, or a name for work of our own: makes slots of notices unique
 	identity *storage.Identity
 	session  *storage.Session
-	flow     *flow // of session; set by loadFlow
+	flow     *flow // of session; set by configure
 	kase     *storage.Case
 	nextCase int
 	out      storage.Change
@@ -87,7 +87,7 @@ func (b *Bot) stepTurn(ctx context.Context, s storage.Session, in survey.Input) 
 	}), nil
 }
 
-// perform commits one turn; performAll commits many. Flows that the snapshot lacks are
+// perform commits one turn; performAll commits many. What the snapshot lacks is
 // loaded and the turns run again.
 func (b *Bot) perform(ctx context.Context, bucket storage.Bucket, t storage.Turn) error {
 	return b.performAll(ctx, []work{{bucket, t}})[0]
@@ -97,11 +97,11 @@ func (b *Bot) performAll(ctx context.Context, ws []work) []error {
 	errs := b.commitAll(ctx, ws)
 	for i, err := range errs {
 		for range maxLoads {
-			missing, ok := errors.AsType[*missingFlow](err)
+			lack, ok := errors.AsType[missing](err)
 			if !ok {
 				break
 			}
-			if err = b.loadFlow(ctx, missing.flowKey); err == nil {
+			if err = lack.load(ctx, b); err == nil {
 				err = b.commit(ctx, ws[i].bucket, ws[i].turn)
 			}
 			errs[i] = err
@@ -110,19 +110,25 @@ func (b *Bot) performAll(ctx context.Context, ws []work) []error {
 	return errs
 }
 
-// maxLoads bounds how often one turn may ask for another flow.
+// maxLoads bounds how often one turn may ask for more configuration.
 const maxLoads = 3
 
-// loadFlow finds the flow of the session.
-func (t *turn) loadFlow() error {
+// configure finds the flow and the site of the session.
+func (t *turn) configure() error {
 	f, err := t.snap.flow(t.session.Flow, t.session.Version)
+	if err != nil {
+		return err
+	}
+	if _, ok := t.snap.sites[t.session.Site]; !ok && t.session.Site != "" {
+		return &missingSite{t.session.Site}
+	}
 	t.flow = f
-	return err
+	return nil
 }
 
 // step puts an input to the session and turns what it does into changes.
 func (t *turn) step(in survey.Input) error {
-	if err := t.loadFlow(); err != nil {
+	if err := t.configure(); err != nil {
 		return err
 	}
 	tr := survey.Step(t.flow.Flow, t.session.Session, in, t.now)

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,14 +23,14 @@ func (t *turn) words(u *chat.Update) error {
 		t.notice(t.person().say("no_survey"), false)
 		return nil
 	}
-	if err := t.loadFlow(); err != nil {
+	if err := t.configure(); err != nil {
 		return err
 	}
 	if !t.live() {
 		return t.afterwards(text, files(u.Files))
 	}
-	if len(u.Files) > 0 && !t.opens(survey.FileQ) {
-		// Files are not read here, but nothing that was sent is lost.
+	if len(u.Files) > 0 && t.opens(survey.TextQ, survey.NumberQ, survey.DateQ, survey.ContactQ) {
+		// Only words are an answer here, but nothing that was sent is lost.
 		t.keepWords("", files(u.Files))
 		if strings.TrimSpace(text) == "" {
 			t.showCard()
@@ -44,10 +45,10 @@ func (t *turn) words(u *chat.Update) error {
 	return t.step(survey.Write{Text: text})
 }
 
-// opens reports whether the open question is of this kind.
-func (t *turn) opens(k survey.Kind) bool {
+// opens reports whether the open question is of one of these kinds.
+func (t *turn) opens(kinds ...survey.Kind) bool {
 	i := t.session.Open
-	return i >= 0 && i < len(t.flow.Questions) && t.flow.Questions[i].Kind == k
+	return i >= 0 && i < len(t.flow.Questions) && slices.Contains(kinds, t.flow.Questions[i].Kind)
 }
 
 // afterwards is for words that follow a survey: they may belong to its last answer;
@@ -178,7 +179,7 @@ func (t *turn) languages() ([]string, error) {
 	if !t.live() {
 		return langs, nil
 	}
-	if err := t.loadFlow(); err != nil {
+	if err := t.configure(); err != nil {
 		return nil, err
 	}
 	langs = append([]string(nil), langs...)

@@ -18,12 +18,13 @@ import (
 // world is a bot on a real database with a clock of its own. What is to be sent is
 // settled by hand, so that every step shows what the chats show.
 type world struct {
-	t     *testing.T
-	store storage.Store
-	bot   *Bot
-	now   time.Time
-	n     int                     // updates and messages so far
-	shown map[string]chat.Message // by slot, what was reported last
+	t      *testing.T
+	store  storage.Store
+	bot    *Bot
+	now    time.Time
+	tokens int
+	n      int                     // updates and messages so far
+	shown  map[string]chat.Message // by slot, what was reported last
 }
 
 var (
@@ -76,6 +77,12 @@ func (w *world) newBot() *Bot {
 	})
 	if err != nil {
 		w.t.Fatal(err)
+	}
+	b.random = func(p []byte) {
+		w.tokens++
+		for i := range p {
+			p[i] = byte(w.tokens + i)
+		}
 	}
 	w.t.Cleanup(func() {
 		if err := b.Close(); err != nil {

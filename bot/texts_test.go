@@ -1,0 +1,185 @@
+package bot
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/survey"
+)
+
+var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+
+// TestEveryLanguageSaysEverything compares the locale files: the same ids, and in each
+// sentence the same placeholders.
+func TestEveryLanguageSaysEverything(t *testing.T) {
+	said, err := loadTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	english := said.in["en"].plain
+	if len(english) == 0 {
+		t.Fatal("there are no English sentences")
+	}
+	for _, tag := range interfaceLanguages {
+		other := said.in[tag].plain
+		for id := range other {
+			if _, ok := english[id]; !ok {
+				t.Errorf("%s: %s is not in English", tag, id)
+			}
+		}
+		for id, sentence := range english {
+			translated, ok := other[id]
+			if !ok || translated == "" {
+				t.Errorf("%s: %s is missing", tag, id)
+				continue
+			}
+			if id == "date" || id == "date_time" {
+				continue // each language has its own parts and order
+			}
+			if diff := cmp.Diff(placeholders(sentence), placeholders(translated)); diff != "" {
+				t.Errorf("%s: %s has other placeholders (-en +%s):\n%s", tag, id, tag, diff)
+			}
+		}
+	}
+}
+
+func placeholders(s string) []string {
+	found := placeholder.FindAllString(s, -1)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// TestEverySentenceThatIsSaidExists reads this package's own source for the ids that
+// it uses, and walks over the closed sets whose members become ids.
+func TestEverySentenceThatIsSaidExists(t *testing.T) {
+	said, err := loadTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	english := said.in["en"].plain
+	used := 0
+	need := func(id string) {
+		t.Helper()
+		used++
+		if english[id] == "" {
+			t.Errorf("the sentence %q does not exist", id)
+		}
+	}
+	packages, err := parser.ParseDir(token.NewFileSet(), ".", func(f fs.FileInfo) bool {
+		return !strings.HasSuffix(f.Name(), "_test.go")
+	}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range packages {
+		ast.Inspect(p, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) == 0 {
+				return true
+			}
+			method, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || !slices.Contains([]string{"say", "count", "tell"}, method.Sel.Name) {
+				return true
+			}
+			if lit, ok := call.Args[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				if id, err := strconv.Unquote(lit.Value); err == nil {
+					need(id)
+				}
+			}
+			return true
+		})
+	}
+	if used < 50 {
+		t.Errorf("only %d sentences were found in the source", used)
+	}
+	for _, c := range []survey.NoticeCode{
+		survey.NoticeEnded, survey.NoticeTooLate, survey.NoticeNotOpen, survey.NoticeUnclear, survey.NoticeTooLong,
+		survey.NoticeTooMany, survey.NoticeNothing, survey.NoticeBadNumber, survey.NoticeBadDate, survey.NoticeBadPhone,
+		survey.NoticeBadEmail, survey.NoticeNeedFile, survey.NoticeFileTooBig, survey.NoticePaused, survey.NoticeKept,
+		survey.NoticeFirst, survey.NoticeUnchanged, survey.NoticeWaiting,
+	} {
+		need("notice_" + string(c))
+	}
+	for _, r := range []recovery.Reason{
+		recovery.PrimaryL1, recovery.PrimaryL2, recovery.PrimaryL3, recovery.PrimaryLowest, recovery.PrimaryFlag,
+		recovery.NPS03, recovery.NPS46, recovery.CompositeL1, recovery.CompositeL2, recovery.CompositeL3,
+		recovery.CriticalAnswer, recovery.AttributeBottom, recovery.GapMinus2, recovery.GapMinus1,
+		recovery.ComplaintMade, recovery.MVCNeutral,
+	} {
+		need("reason_" + string(r))
+	}
+	for _, r := range []recovery.Raise{recovery.RaiseTier, recovery.RaiseRepeat, recovery.RaiseStandard} {
+		need("raise_" + string(r))
+	}
+	for _, s := range []recovery.State{recovery.Open, recovery.Taken, recovery.Resolved, recovery.Closed, "watch"} {
+		need("state_" + string(s))
+	}
+	for _, c := range []string{contactHere, contactPhone, contactNo, contactSkipped, contactWaiting} {
+		need("contact_" + c)
+	}
+	for _, c := range commands {
+		need("menu_" + c)
+	}
+}
+
+func TestPlaceholders(t *testing.T) {
+	v := pairValues([]string{"a", "1", "b", "{a}", "empty", ""})
+	for in, want := range map[string]string{
+		"no placeholder": "no placeholder",
+		"{a} and {b}":    "1 and {a}", // a value is never looked at again
+		"{unknown}!":     "!",
+		"{empty}!":       "!",
+		"{not a name}":   "{not a name}",
+		"{a":             "{a",
+		"a}{a}{":         "a}1{",
+		"{}{a}":          "{}1",
+	} {
+		if got := fill(in, v); got != want {
+			t.Errorf("fill(%q) = %q; want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{
+		"Hi[ {a}].":        "Hi 1.",
+		"Hi[ {unknown}].":  "Hi.",
+		"Hi[ {empty}] {a}": "Hi 1",
+		"]Hi[":             "]Hi[",
+	} {
+		if got := fillBrackets(in, v, v); got != want {
+			t.Errorf("fillBrackets(%q) = %q; want %q", in, got, want)
+		}
+	}
+}
+
+func TestLanguages(t *testing.T) {
+	flow := []string{"en", "zh-Hans"}
+	for _, c := range []struct {
+		want   string
+		wishes []string
+	}{
+		{"zh-Hans", []string{"zh-CN"}},
+		{"zh-Hans", []string{"", "", "zh"}},
+		{"en", []string{"en-GB"}},
+		{"es", []string{"es-MX"}}, // the interface speaks it, the questions fall back
+		{"en", []string{"fr"}},
+		{"ar", []string{"ar", "en"}},
+		{"zh-Hans", []string{"fr", "zh_TW"}},
+		{"en", nil},
+	} {
+		if got := choose(flow, interfaceLanguages, c.wishes...); got != c.want {
+			t.Errorf("choose(%q) = %q; want %q", c.wishes, got, c.want)
+		}
+	}
+	if got := choose(nil, interfaceLanguages, "fr"); got != "en" {
+		t.Errorf("without a flow French becomes %q; want en", got)
+	}
+}
