@@ -21,7 +21,7 @@ type Delivery struct {
 	Wanted   int    // version of Render, from 1
 	Shown    int    // version that the chat shows, 0 = none
 	ShownRef chat.Ref
-	ShownSum string // Hash of the version shown
+	ShownSum string // Hash of the version shown; "" after a try that failed: it may have been shown
 	Base     int    // versions up to this one belong to a message that was left behind
 	State    DeliveryState
 	Due      time.Time
@@ -255,9 +255,9 @@ func (s *Settle) apply(d *Delivery, now time.Time) []Delivery {
 			n.State = Due
 		}
 	case Retry:
-		n.State, n.Due, n.Error = Due, s.At, s.Error
+		n.State, n.Due, n.Error, n.ShownSum = Due, s.At, s.Error, ""
 	case GaveUp:
-		n.State, n.Error = Failed, s.Error
+		n.State, n.Error, n.ShownSum = Failed, s.Error, ""
 		if more {
 			n.State, n.Due, n.Attempts = Due, now, 0
 		}
