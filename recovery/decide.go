@@ -126,7 +126,7 @@ func Decide(rules Rules, facts Facts, j survey.Judgement) Decision {
 		}
 	}
 	primary := j.Primary.Answered && !j.Primary.Silent
-	if rules.Primary && primary && j.Flag == survey.Unsatisfied {
+	if rules.Primary && primary && j.Flag == survey.Unsatisfied && (j.Primary.Lowest || !j.Primary.BottomOnly) {
 		open(primaryReason(j.Primary))
 	}
 	if rules.Composite && j.Settled && j.Level >= 1 && j.Level <= 3 && !j.Primary.Silent {
