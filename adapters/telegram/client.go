@@ -95,7 +95,7 @@ func New(c Config) *Client {
 	if base == "" {
 		base = DefaultAPI
 	}
-	client := http.Client{}
+	client := http.Client{Transport: transport()}
 	if c.HTTPClient != nil {
 		client = *c.HTTPClient
 	}
@@ -116,6 +116,21 @@ func New(c Config) *Client {
 		log:   c.Log.With("platform", string(chat.Telegram), "account", id),
 	}
 }
+
+// transport keeps more connections to the one host than the default's two, since
+// messages of many chats are under way at once.
+func transport() http.RoundTripper {
+	standard, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
+	}
+	own := standard.Clone()
+	own.MaxIdleConnsPerHost = 32
+	return own
+}
+
+// Close closes the connections that are idle. The Client can still be used.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // ID is the bot's own id: the Account of its addresses.
 func (c *Client) ID() string { return c.id }

@@ -18,9 +18,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
 )
 
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // world is a server, a client of it and what the client logged.
 type world struct {
@@ -36,11 +34,19 @@ func newWorld(t *testing.T) *world {
 	log := &logBook{}
 	c := telegram.New(telegram.Config{Token: s.Token, API: s.URL, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	t.Cleanup(func() {
+		c.Close()
 		if strings.Contains(log.String(), secretOf(s.Token)) {
 			t.Errorf("the token is in the log:\n%s", log)
 		}
 	})
 	return &world{Server: s, client: c, log: log, t: t}
+}
+
+// another is a second program of the same bot.
+func (w *world) another() *telegram.Client {
+	c := telegram.New(telegram.Config{Token: w.Token, API: w.URL})
+	w.t.Cleanup(c.Close)
+	return c
 }
 
 func secretOf(token string) string { _, secret, _ := strings.Cut(token, ":"); return secret }
@@ -166,3 +172,14 @@ func (w *world) poll(h chat.Handler) (stop func() error) {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// wait waits until the log holds text.
+func (l *logBook) wait(t *testing.T, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(telegramtest.WaitLimit); !strings.Contains(l.String(), text); {
+		if time.Now().After(deadline) {
+			t.Fatalf("the log never says %q:\n%s", text, l)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}

@@ -28,7 +28,7 @@ func clean(s string) string {
 	marks := 0
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\t':
+		case r >= ' ' && r < 0x7F, r == '\n', r == '\t':
 		case r == '\r', r == '\u2028', r == '\u2029', r == '\u0085':
 			return '\n'
 		case unicode.Is(unicode.Cc, r),
@@ -78,25 +78,40 @@ func cut(s string, limit int) string {
 		}
 	}
 	for range 4 * marksPerLetter {
-		next, _ := utf8.DecodeRuneInString(s[end:])
-		last, size := utf8.DecodeLastRuneInString(s[:end])
-		if size == 0 || !joined(last, next) {
+		if end == 0 || !joined(s[:end], s[end:]) {
 			break
 		}
+		_, size := utf8.DecodeLastRuneInString(s[:end])
 		end -= size
 	}
 	return strings.TrimRightFunc(s[:end], unicode.IsSpace) + "…"
 }
 
-// joined reports whether no cut may fall between two runes.
-func joined(last, next rune) bool {
+// joined reports whether no cut may fall between before and after.
+func joined(before, after string) bool {
 	const joiner = '\u200D'
-	flag := func(r rune) bool { return r >= 0x1F1E6 && r <= 0x1F1FF }
+	last, _ := utf8.DecodeLastRuneInString(before)
+	next, _ := utf8.DecodeRuneInString(after)
 	return last == joiner || next == joiner ||
 		unicode.In(next, unicode.Mn, unicode.Me, unicode.Mc) ||
 		next >= 0x1F3FB && next <= 0x1F3FF || // skin tones
 		next >= 0xE0020 && next <= 0xE007F || // flags of regions
-		flag(last) && flag(next)
+		flagLetter(next) && halfFlag(before)
+}
+
+// flagLetter reports whether r is half of a country's flag.
+func flagLetter(r rune) bool { return r >= 0x1F1E6 && r <= 0x1F1FF }
+
+// halfFlag reports whether s ends in the first half of a flag.
+func halfFlag(s string) bool {
+	half := false
+	for {
+		r, size := utf8.DecodeLastRuneInString(s)
+		if !flagLetter(r) {
+			return half
+		}
+		half, s = !half, s[:len(s)-size]
+	}
 }
 
 // rightToLeft reports whether s has a letter of a script written from the right.

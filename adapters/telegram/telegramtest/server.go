@@ -198,17 +198,17 @@ func (s *Server) WaitRequests(method string, n int) []Request {
 	return got
 }
 
-// await waits until ok, which is called with the lock held, and fails the test if
-// that takes longer than WaitLimit.
-func (s *Server) await(what string, ok func() bool) {
+// Wait waits until ok, which is asked again whenever something changed,
+// and fails the test if that takes longer than WaitLimit.
+func (s *Server) Wait(what string, ok func() bool) {
 	s.tb.Helper()
 	timer := time.NewTimer(WaitLimit)
 	defer timer.Stop()
 	for {
 		s.mu.Lock()
-		done, changed := ok(), s.changed
+		changed := s.changed
 		s.mu.Unlock()
-		if done {
+		if ok() {
 			return
 		}
 		select {
@@ -217,6 +217,16 @@ func (s *Server) await(what string, ok func() bool) {
 			s.tb.Fatalf("telegramtest: waited %v in vain for %s\n%s", WaitLimit, what, s.Transcript())
 		}
 	}
+}
+
+// await is Wait for an ok that wants the lock held.
+func (s *Server) await(what string, ok func() bool) {
+	s.tb.Helper()
+	s.Wait(what, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return ok()
+	})
 }
 
 // Transcript is all chats as text, for messages of failing tests.

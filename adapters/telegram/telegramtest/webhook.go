@@ -244,3 +244,23 @@ func fromJSON(fields map[string]json.RawMessage) params {
 	}
 	return p
 }
+
+// SetWebhook sets a webhook as another program of the same bot would; no kinds are
+// all kinds.
+func (s *Server) SetWebhook(target, secret string, kinds ...string) {
+	s.tb.Helper()
+	p := params{"url": target, "secret_token": secret}
+	if len(kinds) > 0 {
+		p["allowed_updates"] = string(mustJSON(kinds))
+	}
+	if _, bad := s.setWebhook(p); bad != nil {
+		s.tb.Fatalf("telegramtest: set the webhook: %s", bad.text)
+	}
+}
+
+// WebhookError is the last failed delivery in Telegram's words; "" = none.
+func (s *Server) WebhookError() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lastError
+}

@@ -1,0 +1,109 @@
+package telegram
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+func TestCut(t *testing.T) {
+	for _, c := range []struct {
+		in    string
+		limit int
+		want  string
+	}{
+		{"abc", 3, "abc"},
+		{"abcd", 3, "ab…"},
+		{"ab cd", 4, "ab…"},
+		{"a😀b", 4, "a😀b"},
+		{"a😀b", 3, "a…"},
+		{"ae\u0301x", 3, "a…"},
+		{"x👨‍👩‍👧y", 8, "x…"},
+		{"🇩🇪🇫🇷", 7, "🇩🇪…"},
+		{"👍🏽👍🏽", 7, "👍🏽…"},
+		{"abc", 0, ""},
+		{"abc", 1, "…"},
+	} {
+		if got := cut(c.in, c.limit); got != c.want {
+			t.Errorf("cut(%q, %d) = %q, want %q", c.in, c.limit, got, c.want)
+		}
+	}
+}
+
+func TestCleanTakesOutWhatHarms(t *testing.T) {
+	for in, want := range map[string]string{
+		"a\x00b":                           "ab",
+		"a\x1b[31mb":                       "a[31mb",
+		"a\r\nb\rc\u2028d":                 "a\nb\nc\nd",
+		"\u202Eabc\u202C":                  "abc",
+		"\u2067abc":                        "abc",
+		"\uFEFFabc":                        "abc",
+		"a\xffb":                           "a\uFFFDb",
+		"👨‍👩‍👧":                            "👨‍👩‍👧",
+		"مى\u200Cخواهم":                    "مى\u200Cخواهم",
+		"a" + strings.Repeat("\u0301", 99): "a" + strings.Repeat("\u0301", 16),
+	} {
+		if got := clean(in); got != want {
+			t.Errorf("clean(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestOnlyTheLongestPiecesAreCut(t *testing.T) {
+	m := chat.Message{
+		Title: "Title", Text: "Short.", Footer: "Footer",
+		Facts:  []chat.Fact{{Label: "Site", Value: "Main"}},
+		Quotes: []chat.Quote{{Label: "Why", Text: strings.Repeat("a", 9000)}, {Text: strings.Repeat("😀", 3000)}},
+	}
+	l, err := arrange(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := l.plain()
+	if n := units(text); n > textLimit || n < textLimit-4 {
+		t.Errorf("%d units", n)
+	}
+	for _, whole := range []string{"Title\nShort.\n\nSite: Main\n\nWhy:\na", "a…\n\n😀", "😀…\n\nFooter"} {
+		if !strings.Contains(text, whole) {
+			t.Errorf("%q is missing", whole)
+		}
+	}
+	var many []chat.Fact
+	for range 3000 {
+		many = append(many, chat.Fact{Label: "Label", Value: "Value"})
+	}
+	if l, err = arrange(chat.Message{Title: "T", Facts: many}); err != nil || l.units() > textLimit || !strings.HasPrefix(l.plain(), "T\n\nLabel: ") {
+		t.Errorf("%v, %d units", err, l.units())
+	}
+	if l, err = arrange(chat.Message{Quotes: []chat.Quote{{Label: strings.Repeat("l", 9000), Text: "words"}}}); err != nil || l.units() > textLimit {
+		t.Errorf("a label of 9,000: %v, %d units", err, l.units())
+	}
+}
+
+// Whatever a message holds, what is sent fits, is valid, and its markup is ours.
+func FuzzArrange(f *testing.F) {
+	f.Add("title", "text", "label", "value", "quote", "footer", 5)
+	f.Add("<b>", "</b>&lt;", "a\x00", "\u202E", strings.Repeat("😀", 50), "&amp;", 200)
+	f.Fuzz(func(t *testing.T, title, text, label, value, quote, footer string, times int) {
+		quote = strings.Repeat(quote, min(max(times, 0), 5000/(len(quote)+1)))
+		l, err := arrange(chat.Message{Title: title, Text: text, Facts: []chat.Fact{{Label: label, Value: value}}, Quotes: []chat.Quote{{Label: label, Text: quote}}, Footer: footer})
+		if err != nil {
+			return
+		}
+		if n := l.units(); n > textLimit {
+			t.Errorf("%d units", n)
+		}
+		html := l.html()
+		if !utf8.ValidString(html) || strings.ContainsAny(html, "\x00\u202e") {
+			t.Errorf("unclean: %q", html)
+		}
+		for _, tag := range []string{"<b>", "</b>", "<i>", "</i>", "<blockquote>", "<blockquote expandable>", "</blockquote>"} {
+			html = strings.ReplaceAll(html, tag, "")
+		}
+		if strings.ContainsAny(html, "<>") {
+			t.Errorf("foreign markup: %q", html)
+		}
+	})
+}
