@@ -126,6 +126,8 @@ func transport() http.RoundTripper {
 	}
 	own := standard.Clone()
 	own.MaxIdleConnsPerHost = 32
+	// A connection that the other side closed meanwhile would leave a message in doubt.
+	own.IdleConnTimeout = 30 * time.Second
 	return own
 }
 
