@@ -30,7 +30,7 @@ type room struct {
 var rooms = []room{
 	{path: "cmd/...", imports: []string{"*"}},
 	{path: "internal/...", imports: []string{"*"}}, // harnesses: nothing that ships imports them
-	{path: "web/...", imports: []string{"web/...", "bot", "storage", "report", "recovery", "survey"}},
+	{path: "web/...", imports: []string{"web/...", "bot", "storage", "report", "recovery", "survey", "survey/flowmap"}},
 	{path: "bot/...", imports: []string{"bot/...", "storage", "recovery", "survey", "adapters/chat"}},
 
 	{path: "storage", imports: []string{"recovery", "survey", "adapters/chat"}},
@@ -48,6 +48,7 @@ var rooms = []room{
 	{path: "recovery", imports: []string{"survey"}, pure: true},
 	{path: "survey", pure: true},
 	{path: "survey/flowfile", imports: []string{"survey"}},
+	{path: "survey/flowmap", imports: []string{"survey"}, pure: true},
 	{path: "report", pure: true},
 }
 
