@@ -70,6 +70,7 @@ type message struct {
 	Question  []string // paragraphs of Text, without what was answered
 	Answer    string   // set off below it
 	Reply     *reply
+	Card      bool            // what the customer wrote comes first
 	Rows      [][]chat.Button // shadows the message's
 	Nonce     string
 	Here      string
@@ -169,6 +170,8 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name s
 	}
 }
 
+// layOut prepares messages for a page: of a chat, where forms carry the nonce, or of a
+// room, where there is none.
 func (s *site) layOut(items []Item, f frame, nonce string) []message {
 	at := make(map[chat.Ref]chat.Message, len(items))
 	for _, it := range items {
@@ -178,7 +181,7 @@ func (s *site) layOut(items []Item, f frame, nonce string) []message {
 	for i, it := range items {
 		m := message{
 			Message: it.Message, ID: elementID(it.Slot), Mark: fmt.Sprintf("%d.%d", it.Ord, it.Version),
-			Lang: it.Message.Lang, Rows: buttons(it.Message.Rows), Nonce: nonce, Here: f.Here,
+			Lang: it.Message.Lang, Rows: buttons(it.Message.Rows), Nonce: nonce, Here: f.Here, Card: nonce == "",
 		}
 		question, answer := splitAnswer(it.Message.Text)
 		m.Question, m.Answer = paragraphs(question), answer
