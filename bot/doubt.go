@@ -77,7 +77,8 @@ func (d *Dispatcher) lookForDoubts(ctx context.Context) error {
 	return nil
 }
 
-func (d *Dispatcher) settleAll(ctx context.Context, b storage.Bucket, rows []storage.Delivery) (changed int, err error) {
+func (d *Dispatcher) settleAll(ctx context.Context, b storage.Bucket, rows []storage.Delivery) (int, error) {
+	changed := 0
 	slots := make([]string, len(rows))
 	for i, r := range rows {
 		slots[i] = r.Slot
@@ -95,6 +96,8 @@ func (d *Dispatcher) settleAll(ctx context.Context, b storage.Bucket, rows []sto
 		},
 		Done: func(r storage.Result) { changed = len(r.Changed) },
 	}
-	err = d.out.commit(ctx, b, turn)
-	return changed, err
+	if err := d.out.commit(ctx, b, turn); err != nil {
+		return 0, err // the turn may still be under way
+	}
+	return changed, nil
 }
