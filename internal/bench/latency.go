@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
+)
+
+// recorder is a Sender that takes everything at once and notes when.
+type recorder struct {
+	mu   sync.Mutex
+	ref  int
+	seen map[string]time.Time // by the data of a message's first button
+	sent int
+}
+
+// Send notes when a question was handed over.
+func (r *recorder) Send(_ context.Context, _ chat.Address, m chat.Message, at chat.Ref) (chat.Ref, error) {
+	now := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sent++
+	if len(m.Rows) > 0 && len(m.Rows[0]) > 0 {
+		if key, ok := questionOf(m.Rows[0][0].Data); ok {
+			if _, known := r.seen[key]; !known {
+				r.seen[key] = now
+			}
+		}
+	}
+	if at != "" {
+		return at, nil
+	}
+	r.ref++
+	return chat.Ref(strconv.Itoa(r.ref)), nil
+}
+
+// questionOf is "session.question" of a button that picks an option.
+func questionOf(data string) (string, bool) {
+	rest, ok := strings.CutPrefix(data, "1p")
+	if !ok {
+		return "", false
+	}
+	parts := strings.SplitN(rest, ".", 3)
+	return parts[0] + "." + parts[1], len(parts) == 3
+}
+
+func (r *recorder) when(session string, question int) (time.Time, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t, ok := r.seen[session+"."+strconv.Itoa(question)]
+	return t, ok
+}
+
+// served is a world whose account has a sender.
+type served struct {
+	*world
+	sender *recorder
+	stop   func() error
+}
+
+func (w *world) serve(ctx context.Context) *served {
+	ctx, cancel := context.WithCancel(ctx)
+	s := &served{world: w, sender: &recorder{seen: map[string]time.Time{}}}
+	fast := bot.Limits{Chat: bot.Unlimited(), Group: bot.Unlimited(), Account: bot.Unlimited(), Parallel: 64}
+	var parts sync.WaitGroup
+	errs := make([]error, 2)
+	parts.Go(func() {
+		errs[0] = w.bot.ServeAccount(ctx, bot.Account{
+			Platform: chat.Telegram, ID: account, Name: "bench_bot", Sender: s.sender, Limits: fast,
+			Intake: func(ctx context.Context) error { <-ctx.Done(); return nil },
+		})
+	})
+	parts.Go(func() { errs[1] = w.bot.Run(ctx) })
+	s.stop = func() error {
+		cancel()
+		parts.Wait()
+		for _, err := range errs {
+			if err != nil && !errors.Is(err, context.Canceled) {
+				return err
+			}
+		}
+		return nil
+	}
+	return s
+}
+
+// latency measures the time from a tap to the next question in the Sender's hands, at a
+// steady load, against that of a commit of one row under the same load.
+func latency(ctx context.Context, b *bench) ([]row, error) {
+	store, err := b.openPostgres(ctx, "latency")
+	if err != nil {
+		return nil, err
+	}
+	w, err := b.newWorld(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	defer w.close()
+	s := w.serve(ctx)
+	limit, err := b.newCommits(ctx)
+	if err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	defer limit.close()
+
+	var tap50, tap99, one50, one99 []float64
+	for range b.Rounds + 1 {
+		one, err := limit.round(ctx, b)
+		if err != nil {
+			return nil, errors.Join(err, s.stop())
+		}
+		tap, err := s.round(ctx)
+		if err != nil {
+			return nil, errors.Join(err, s.stop())
+		}
+		tap50, tap99 = append(tap50, percentile(tap, 50)), append(tap99, percentile(tap, 99))
+		one50, one99 = append(one50, percentile(one, 50)), append(one99, percentile(one, 99))
+	}
+	if err := s.stop(); err != nil {
+		return nil, err
+	}
+	tap50, tap99, one50, one99 = tap50[1:], tap99[1:], one50[1:], one99[1:]
+	name := fmt.Sprintf("tap → next question handed over, %d/s, Postgres", b.Rate)
+	return []row{
+		{
+			Name: name + ": p50 against a one-row commit", Unit: "×", Target: "≤ 6", Stretch: "3",
+			Value: median(ratios(tap50, one50)), Parts: map[string]float64{"tap ms": median(tap50), "commit ms": median(one50)},
+		},
+		{
+			Name: name + ": p99 against a one-row commit", Unit: "×", Target: "≤ 8", Stretch: "3",
+			Value: median(ratios(tap99, one99)), Parts: map[string]float64{"tap ms": median(tap99), "commit ms": median(one99)},
+		},
+	}, nil
+}
+
+// round answers at the rate and returns how long each next question took to appear, in
+// milliseconds. The load is open: a slow answer does not hold back the next one.
+func (s *served) round(ctx context.Context) ([]float64, error) {
+	n := int(s.Period.Seconds() * float64(s.Rate))
+	conversations, err := s.converse(ctx, (n+questions-2)/(questions-1))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.settled(ctx); err != nil {
+		return nil, err
+	}
+	tapped := make([]time.Time, n)
+	errs := make([]error, n)
+	s.pace(n, func(i int) {
+		// All are asked the first question, then all the second: nobody is tapped twice within
+		// the time that an answer takes.
+		c := conversations[i%len(conversations)]
+		tapped[i] = time.Now()
+		_, errs[i] = s.bot.Handle(ctx, []chat.Update{c.answer(i / len(conversations))})
+	})
+	if err := firstError(errs...); err != nil {
+		return nil, err
+	}
+	if err := s.settled(ctx); err != nil {
+		return nil, err
+	}
+	took := make([]float64, n)
+	for i := range took {
+		c := conversations[i%len(conversations)]
+		shown, ok := s.sender.when(c.session, i/len(conversations)+1)
+		if !ok {
+			return nil, fmt.Errorf("question %d was not handed over after its predecessor was answered", i/len(conversations)+1)
+		}
+		took[i] = milliseconds(shown.Sub(tapped[i]))
+	}
+	return took, nil
+}
+
+// pace calls f(0) … f(n-1) at the rate, each in a goroutine of its own.
+func (b *bench) pace(n int, f func(int)) {
+	var running sync.WaitGroup
+	began := time.Now()
+	for i := range n {
+		time.Sleep(time.Until(began.Add(time.Duration(i) * time.Second / time.Duration(b.Rate))))
+		running.Go(func() { f(i) })
+	}
+	running.Wait()
+}
+
+// settled waits until nothing waits in the outbox.
+func (s *served) settled(ctx context.Context) error {
+	for deadline := time.Now().Add(time.Minute); ; {
+		counts, err := s.store.Counts(ctx)
+		if err != nil {
+			return err
+		}
+		if counts.Failed > 0 {
+			return fmt.Errorf("%d deliveries were given up", counts.Failed)
+		}
+		if counts.Due == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d deliveries still wait after a minute", counts.Due)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// commits inserts one row a transaction from this process.
+type commits struct {
+	db     *sql.DB
+	insert *sql.Stmt
+	next   int64
+}
+
+func (b *bench) newCommits(ctx context.Context) (*commits, error) {
+	url, err := b.database("commits")
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("postgres", url)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(8)
+	db.SetMaxIdleConns(8)
+	if _, err := db.ExecContext(ctx, "CREATE TABLE probe (id bigint PRIMARY KEY, body text NOT NULL)"); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	insert, err := db.PrepareContext(ctx, "INSERT INTO probe (id, body) VALUES ($1, $2)")
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &commits{db: db, insert: insert}, nil
+}
+
+func (c *commits) close() error { return c.db.Close() }
+
+func (c *commits) round(ctx context.Context, b *bench) ([]float64, error) {
+	n := int(b.Period.Seconds() * float64(b.Rate))
+	took := make([]float64, n)
+	errs := make([]error, n)
+	first := c.next
+	c.next += int64(n)
+	b.pace(n, func(i int) {
+		began := time.Now()
+		_, errs[i] = c.insert.ExecContext(ctx, first+int64(i), "an answer of about sixty characters, as a row of ours has it")
+		took[i] = milliseconds(time.Since(began))
+	})
+	return took, firstError(errs...)
+}

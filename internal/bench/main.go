@@ -1,0 +1,144 @@
+// Command bench measures what Aftercare costs (docs/benchmarks.md). Everything is
+// measured in one run on one machine: what is compared takes turns, each figure is the
+// median of at least five rounds, and what is printed are ratios, which survive a
+// change of machine better than seconds do.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/pprof"
+	"slices"
+	"strings"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	Rounds   int
+	Answers  int           // a round of the batched store
+	InFlight int           // answers under way at once
+	Rate     int           // answers a second, for latency
+	Period   time.Duration // one round of latency
+	Only     string
+	JSON     bool
+	Profile  string
+}
+
+// row is one line of the result.
+type row struct {
+	Name    string             `json:"name"`
+	Value   float64            `json:"value"`
+	Unit    string             `json:"unit"`
+	Target  string             `json:"target"`
+	Stretch string             `json:"stretch"`
+	Parts   map[string]float64 `json:"parts,omitempty"` // what the value was made of: medians
+}
+
+// measurement is one part of the benchmark.
+type measurement struct {
+	name string
+	run  func(context.Context, *bench) ([]row, error)
+}
+
+var measurements = []measurement{
+	{"throughput", throughput},
+	{"latency", latency},
+	{"processor", processor},
+	{"process", process},
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.Rounds, "rounds", 5, "rounds of each measurement; the median counts")
+	flag.IntVar(&o.Answers, "answers", 6000, "answers in a round of throughput")
+	flag.IntVar(&o.InFlight, "in-flight", 400, "answers under way at once")
+	flag.IntVar(&o.Rate, "rate", 200, "answers a second while latency is measured")
+	flag.DurationVar(&o.Period, "period", 3*time.Second, "length of a round of latency")
+	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, processor, process")
+	flag.BoolVar(&o.JSON, "json", false, "print JSON")
+	flag.StringVar(&o.Profile, "profile", "", "write a processor profile of the measurements into this file")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) (err error) {
+	known := func(m measurement) bool { return m.name == o.Only }
+	if o.Only != "" && !slices.ContainsFunc(measurements, known) {
+		return fmt.Errorf("there is no measurement %q", o.Only)
+	}
+	if o.Rounds < 1 || o.Answers < o.InFlight || o.InFlight < 1 || o.Rate < 1 {
+		return fmt.Errorf("the numbers must be positive, and -answers at least -in-flight")
+	}
+	b, err := newBench(o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstError(err, b.close()) }()
+
+	if o.Profile != "" {
+		file, err := os.Create(o.Profile)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+
+	var rows []row
+	for _, m := range measurements {
+		if o.Only != "" && o.Only != m.name {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "measuring %s …\n", m.name)
+		measured, err := m.run(ctx, b)
+		if err != nil {
+			return fmt.Errorf("measure %s: %w", m.name, err)
+		}
+		rows = append(rows, measured...)
+	}
+	if o.JSON {
+		e := json.NewEncoder(os.Stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(map[string]any{"rounds": o.Rounds, "rows": rows})
+	}
+	print(rows)
+	return nil
+}
+
+func print(rows []row) {
+	for _, r := range rows {
+		fmt.Printf("%-62s %8.2f %-3s (target %s, stretch %s)\n", r.Name, r.Value, r.Unit, r.Target, r.Stretch)
+		var parts []string
+		for name, v := range r.Parts {
+			parts = append(parts, fmt.Sprintf("%s %.4g", name, v))
+		}
+		slices.Sort(parts)
+		if len(parts) > 0 {
+			fmt.Printf("    %s\n", strings.Join(parts, " · "))
+		}
+	}
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
