@@ -66,7 +66,6 @@ func (d *Dispatcher) free(l *lane, n int) {
 func (d *Dispatcher) claim(c claimOf) {
 	var result storage.Result
 	turn := storage.Turn{
-		Load: storage.Load{Slots: c.slots},
 		Apply: func(storage.Loaded) (storage.Change, error) {
 			var ch storage.Change
 			if d.valid() {
@@ -190,7 +189,6 @@ func (d *Dispatcher) rest(l *lane) {
 // fails, it counts as in doubt.
 func (o *outbound) giveBack(row storage.Delivery) {
 	turn := storage.Turn{
-		Load: storage.Load{Slots: []string{row.Slot}},
 		Apply: func(l storage.Loaded) (storage.Change, error) {
 			return storage.Change{Slots: []storage.SlotOp{{Settle: notSent(row, l.Now)}}}, nil
 		},

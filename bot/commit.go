@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -33,7 +31,6 @@ var errClosing = fmt.Errorf("%w: this program is stopping", storage.ErrUnavailab
 // its queue has something.
 type committer struct {
 	store   storage.Store
-	log     *slog.Logger
 	queues  []queue
 	running sync.WaitGroup // the goroutines of the queues
 }
@@ -58,8 +55,8 @@ type work struct {
 	turn   storage.Turn
 }
 
-func newCommitter(store storage.Store, log *slog.Logger) *committer {
-	return &committer{store: store, log: log, queues: make([]queue, store.Buckets())}
+func newCommitter(store storage.Store) *committer {
+	return &committer{store: store, queues: make([]queue, store.Buckets())}
 }
 
 // submit queues entries of one bucket, all or none, and returns at once.
@@ -110,26 +107,10 @@ func (c *committer) commit(b storage.Bucket, batch []entry) {
 	turns := make([]storage.Turn, len(batch))
 	for i, e := range batch {
 		turns[i] = e.turn
-		turns[i].Apply = c.guard(e.turn.Apply)
 	}
 	errs := c.store.Advance(ctx, b, turns)
 	for i, e := range batch {
 		e.finish(errs[i])
-	}
-}
-
-// guard turns a panic of Apply into an error of that turn, so that one bad update
-// takes neither its batch nor the process along. What was panicked with may hold a
-// customer's words and is not logged; the stack does not.
-func (c *committer) guard(apply func(storage.Loaded) (storage.Change, error)) func(storage.Loaded) (storage.Change, error) {
-	return func(l storage.Loaded) (ch storage.Change, err error) {
-		defer func() {
-			if p := recover(); p != nil {
-				c.log.Error("a turn panicked", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-				ch, err = storage.Change{}, fmt.Errorf("the turn panicked (%T)", p)
-			}
-		}()
-		return apply(l)
 	}
 }
 

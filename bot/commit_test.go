@@ -28,7 +28,7 @@ func nothing(key string, f func()) storage.Turn {
 func TestTurnsOfOneBucketCommitInTheOrderInWhichTheyCame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(2)
-		c := newCommitter(m, quietLog())
+		c := newCommitter(m)
 		const writers, each = 40, 25
 		var mu sync.Mutex
 		seen := map[int][]int{}
@@ -70,7 +70,7 @@ func TestTurnsOfOneBucketCommitInTheOrderInWhichTheyCame(t *testing.T) {
 func TestALoneTurnWaitsForNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(1)
-		c := newCommitter(m, quietLog())
+		c := newCommitter(m)
 		began := time.Now()
 		if err := c.do(t.Context(), 0, nothing("a", func() {})); err != nil {
 			t.Fatal(err)
@@ -84,7 +84,7 @@ func TestALoneTurnWaitsForNobody(t *testing.T) {
 func TestABatchHoldsAtMost128Turns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(1)
-		c := newCommitter(m, quietLog())
+		c := newCommitter(m)
 		var all sync.WaitGroup
 		for i := range 1000 {
 			all.Go(func() { c.do(t.Context(), 0, nothing(fmt.Sprint(i), func() {})) })
@@ -107,7 +107,7 @@ func TestAWaiterThatGivesUpDoesNotStopItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(1)
 		m.cost = time.Second
-		c := newCommitter(m, quietLog())
+		c := newCommitter(m)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
 		ran := false
@@ -125,7 +125,7 @@ func TestAWaiterThatGivesUpDoesNotStopItsTurn(t *testing.T) {
 func TestEveryWaiterHearsThatTheDatabaseIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &process{memory: newMemory(1), fail: func(string) string { return "before" }}
-		c := newCommitter(p, quietLog())
+		c := newCommitter(p)
 		var all sync.WaitGroup
 		for i := range 50 {
 			all.Go(func() {
@@ -147,7 +147,7 @@ func TestEveryWaiterHearsThatTheDatabaseIsAway(t *testing.T) {
 
 func TestCloseCommitsWhatIsQueuedAndRefusesTheRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCommitter(newMemory(3), quietLog())
+		c := newCommitter(newMemory(3))
 		var mu sync.Mutex
 		done := 0
 		for i := range 900 {
@@ -170,26 +170,9 @@ func TestCloseCommitsWhatIsQueuedAndRefusesTheRest(t *testing.T) {
 	})
 }
 
-func TestATurnThatPanicsFailsAlone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newCommitter(newMemory(1), quietLog())
-		var errs [3]error
-		for i := range 3 {
-			c.submit(0, entry{
-				turn:   nothing(fmt.Sprint(i), func() { _ = 1 / (i - 1) }),
-				finish: func(err error) { errs[i] = err },
-			})
-		}
-		c.close()
-		if errs[0] != nil || errs[1] == nil || errs[2] != nil {
-			t.Errorf("errors: %v", errs)
-		}
-	})
-}
-
 func TestAFullQueueRefusesInsteadOfGrowing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCommitter(newMemory(1), quietLog())
+		c := newCommitter(newMemory(1))
 		many := make([]entry, maxQueue+1)
 		refused := 0
 		for i := range many {

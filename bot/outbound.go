@@ -47,7 +47,7 @@ type hooks struct {
 func makeOutbound(store storage.Store, now func() time.Time, log *slog.Logger, h hooks) *outbound {
 	return &outbound{
 		store: store, now: now, log: log, hooks: h,
-		committer: newCommitter(store, log),
+		committer: newCommitter(store),
 		senders:   map[accountKey]*Dispatcher{},
 		accounts:  map[accountKey]*served{},
 	}

@@ -116,7 +116,7 @@ type settlement struct {
 	person  storage.Person     // whose chat turned out to be blocked
 	back    []storage.Delivery // rows that were to follow and must wait with this one
 	wish    bool               // a send is set aside for the chat's next row
-	next    string             // the slot of that row, unless this one has something newer
+	next    string             // the slot of that row; this one's if it has something newer
 	result  storage.Result
 }
 
@@ -150,10 +150,11 @@ func (d *Dispatcher) wish(s *settlement) {
 		return
 	}
 	wall := d.out.now()
-	if i, at := l.next(wall); i >= 0 && !at.After(wall) && l.known[i].bucket == s.row.Bucket {
+	if l.newer {
+		s.next = s.row.Slot
+	} else if i, at := l.next(wall); i >= 0 && !at.After(wall) && l.known[i].bucket == s.row.Bucket {
 		s.next = l.known[i].slot
-	}
-	if s.next == "" && !l.newer {
+	} else {
 		return
 	}
 	s.wish = true
@@ -162,22 +163,11 @@ func (d *Dispatcher) wish(s *settlement) {
 
 func (s *settlement) commit() {
 	turn := storage.Turn{
-		Load:  storage.Load{Person: s.person, Slots: s.slots()},
+		Load:  storage.Load{Person: s.person},
 		Apply: s.apply,
 		Done:  func(r storage.Result) { s.result = r },
 	}
 	s.sender.out.committer.submit(s.row.Bucket, entry{turn: turn, finish: s.finish})
-}
-
-func (s *settlement) slots() []string {
-	slots := []string{s.row.Slot}
-	for _, b := range s.back {
-		slots = append(slots, b.Slot)
-	}
-	if s.next != "" {
-		slots = append(slots, s.next)
-	}
-	return slots
 }
 
 func (s *settlement) apply(l storage.Loaded) (storage.Change, error) {
@@ -191,13 +181,7 @@ func (s *settlement) apply(l storage.Loaded) (storage.Change, error) {
 		ch.Slots = append(ch.Slots, storage.SlotOp{Settle: notSent(b, l.Now)})
 	}
 	if s.wish && s.sender.valid() {
-		slot := s.next
-		if l.Slots[s.row.Slot].Wanted > s.row.Wanted {
-			slot = s.row.Slot
-		}
-		if slot != "" {
-			ch.Slots = append(ch.Slots, storage.SlotOp{Claim: &storage.Claim{Slot: slot, Epoch: s.sender.epoch}})
-		}
+		ch.Slots = append(ch.Slots, storage.SlotOp{Claim: &storage.Claim{Slot: s.next, Epoch: s.sender.epoch}})
 	}
 	if id := l.Identity; id != nil && !s.person.IsZero() && id.Address == s.row.Address && id.Blocked.IsZero() {
 		blocked := *id
@@ -211,6 +195,9 @@ func (s *settlement) finish(err error) {
 	d := s.sender
 	if err != nil {
 		d.note(err.Error())
+		if !unavailable(err) {
+			d.log.Error("cannot settle a delivery", "slot", s.row.Slot, "error", err)
+		}
 		d.again(s.commit)
 		return
 	}
@@ -225,7 +212,7 @@ func (s *settlement) finish(err error) {
 	defer d.mu.Unlock()
 	s.lane.settling--
 	if s.wish {
-		d.accept(&grant{sender: d, lane: s.lane, slots: []string{s.row.Slot, s.next}, held: 1}, s.result.Claimed)
+		d.accept(&grant{sender: d, lane: s.lane, slots: []string{s.next}, held: 1}, s.result.Claimed)
 	}
 	d.rest(s.lane)
 }
