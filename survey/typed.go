@@ -17,9 +17,15 @@ const (
 	tooManyOpt                // more choices than may be chosen
 )
 
+// maxNamed is the most bytes of words that can name options; longer ones are a story.
+const maxNamed = 1000
+
 // matchScale finds the option of a scale that typed words name: its words in any
 // language of the flow, its symbol, or its value ("2", "2/5", "two stars", "★★").
 func (q *Question) matchScale(words, lang string) (int, matched) {
+	if len(words) > maxNamed {
+		return 0, noMatch
+	}
 	folded := fold(words)
 	if i, m := matchLabel(folded, lang, len(q.Scale.Options), func(i int) (Text, string) {
 		return q.Scale.Options[i].Label, q.Scale.Options[i].Symbol
@@ -62,6 +68,9 @@ func (q *Question) numberIsClear(i int) bool {
 // matchChoices finds the choices that typed words name, in the order of the list: one
 // label, or several between commas; or their numbers in the list, counted from one.
 func (q *Question) matchChoices(words, lang string) ([]int, matched) {
+	if len(words) > maxNamed {
+		return nil, noMatch
+	}
 	label := func(i int) (Text, string) { return q.Choices[i].Label, "" }
 	one := func(part string) (int, matched) {
 		folded := fold(part)
