@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
@@ -15,7 +16,12 @@ import (
 // surveyCmd groups the commands that work with survey flows.
 type surveyCmd struct {
 	Templates surveyTemplatesCmd `cmd:"" help:"List the shipped templates."`
+	List      surveyListCmd      `cmd:"" help:"List the published flows."`
+	Show      surveyShowCmd      `cmd:"" help:"Show a flow."`
 	Check     surveyCheckCmd     `cmd:"" help:"Say what is wrong with a flow."`
+	Apply     surveyApplyCmd     `cmd:"" help:"Publish a flow file as a new version."`
+	Export    surveyExportCmd    `cmd:"" help:"Print the file of a flow."`
+	Graph     surveyGraphCmd     `cmd:"" help:"Draw a flow."`
 	Try       surveyTryCmd       `cmd:"" help:"Run a flow in the terminal or over an answers file, without any chat or database."`
 }
 
@@ -48,7 +54,7 @@ func (c *surveyTemplatesCmd) Run(a *app) error {
 // surveyCheckCmd reads a flow and says what is wrong with it.
 type surveyCheckCmd struct {
 	outputFlags
-	Flow string `arg:"" help:"A flow file, or the name of a template."`
+	Flow string `arg:"" help:"A flow file, a template, or NAME or NAME@VERSION of a published flow."`
 }
 
 // checkReport is what `survey check` finds, for programs.
@@ -61,34 +67,28 @@ type checkReport struct {
 
 // Run prints the findings. It fails when the flow could not be published.
 func (c *surveyCheckCmd) Run(a *app) error {
-	f, _, err := a.flow(c.Flow)
-	report := checkReport{Flow: f.ID, Errors: []*flowfile.Error{}, Problems: []survey.Problem{}}
+	p, err := a.anyFlow(c.Flow)
+	report := checkReport{Flow: p.ID, Errors: []*flowfile.Error{}, Problems: []survey.Problem{}}
 	if located, ok := errors.AsType[flowfile.Errors](err); ok {
 		report.Errors = located
 	} else if err != nil {
 		return err
 	} else {
-		report.Problems = append(report.Problems, survey.Check(f)...)
+		report.Problems = append(report.Problems, survey.Check(p.Flow)...)
+		err = refusal(c.Flow, report.Problems)
 	}
-	refused := refusal(c.Flow, report.Problems, err)
-	report.OK = refused == nil
+	report.OK = err == nil
 	if c.JSON {
-		if err := a.printJSON(report); err != nil {
-			return err
-		}
-		return refused
+		return errors.Join(a.printJSON(report), err)
 	}
-	if err := printProblems(a.stdout, report.Problems); err != nil || refused != nil {
-		return errors.Join(err, refused)
+	if printed := printProblems(a.stdout, report.Problems, flowfile.Lines(p.source)); printed != nil || err != nil {
+		return errors.Join(printed, err)
 	}
 	return a.printf("%s: no errors.\n", c.Flow)
 }
 
-// refusal says why a flow cannot be published, or nil.
-func refusal(name string, problems []survey.Problem, err error) error {
-	if err != nil {
-		return err
-	}
+// refusal says that a flow cannot be published, or is nil.
+func refusal(name string, problems []survey.Problem) error {
 	n := 0
 	for _, p := range problems {
 		if p.Severity == survey.Fatal {
@@ -98,7 +98,7 @@ func refusal(name string, problems []survey.Problem, err error) error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s has %s; it cannot be published before that is put right", name, count(n, "error"))
+	return fmt.Errorf("%s has %s and cannot be published. Put them right and try again", name, count(n, "error"))
 }
 
 func count(n int, noun string) string {
@@ -108,11 +108,16 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-func printProblems(w io.Writer, problems []survey.Problem) error {
+// printProblems prints what was found, each with its question and, where it is known,
+// the line of the file.
+func printProblems(w io.Writer, problems []survey.Problem, lines map[string]int) error {
 	for _, p := range problems {
 		where := ""
 		if p.Question != "" {
 			where = " in question " + p.Question
+			if line := lines[p.Question]; line > 0 {
+				where += fmt.Sprintf(" (line %d)", line)
+			}
 		}
 		if _, err := fmt.Fprintf(w, "%s%s: %s\n", p.Severity, where, p.Message); err != nil {
 			return fmt.Errorf("print the findings: %w", err)
@@ -132,10 +137,11 @@ type surveyTryCmd struct {
 
 // Run prints what the answers mean. Answers that fit nothing are a wrong call.
 func (c *surveyTryCmd) Run(a *app) error {
-	f, _, err := a.flow(c.Flow)
+	p, err := a.flow(c.Flow)
 	if err != nil {
 		return err
 	}
+	f := p.Flow
 	var known tryContext
 	if c.Context != "" {
 		source, err := a.readInput(c.Context)
@@ -176,25 +182,45 @@ func (c *surveyTryCmd) Run(a *app) error {
 	return printResult(a.stdout, result)
 }
 
-// flow finds a flow by the path of its file, else by the name of a template. A file that
-// is there but wrong is an error of type flowfile.Errors, wrapped.
-func (a *app) flow(name string) (survey.Flow, []byte, error) {
-	path := a.path(name)
-	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+// flow finds a flow by the path of its file, else by the name of a template; it needs no
+// database.
+func (a *app) flow(name string) (published, error) {
+	if name == "-" || a.isFile(name) {
 		source, err := a.readInput(name)
 		if err != nil {
-			return survey.Flow{}, nil, err
+			return published{}, err
 		}
 		f, err := flowfile.Parse(source)
 		if err != nil {
-			return survey.Flow{}, nil, fmt.Errorf("%s cannot be used:\n%w", name, err)
+			return published{}, fmt.Errorf("%s cannot be used:\n%w", name, err)
 		}
-		return f, source, nil
+		return published{Flow: f, source: source}, nil
 	}
 	if f, source, ok := flowfile.Template(name); ok {
-		return f, source, nil
+		return published{Flow: f, source: source}, nil
 	}
-	return survey.Flow{}, nil, usagef("%s is neither a file nor a template. `aftercare survey templates` lists the templates", name)
+	return published{}, usageError{fmt.Errorf("%s is %w. `aftercare survey templates` lists the templates", name, errNoFlow)}
+}
+
+var errNoFlow = errors.New("neither a file nor a template")
+
+// anyFlow is flow, and looks among the published flows for what is neither.
+func (a *app) anyFlow(name string) (published, error) {
+	p, err := a.flow(name)
+	if !errors.Is(err, errNoFlow) || strings.ContainsAny(name, "/.") {
+		return p, err
+	}
+	store, err := a.openStore()
+	if err != nil {
+		return published{}, err
+	}
+	defer store.Close()
+	return lookUp(a.ctx, store, name)
+}
+
+func (a *app) isFile(name string) bool {
+	info, err := os.Stat(a.path(name))
+	return err == nil && !info.IsDir()
 }
 
 // path is a path given on the command line, from the working directory.
