@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -105,9 +106,11 @@ func sessionCell(b storage.Bucket, v storage.Session, now time.Time) (cell, erro
 		expires = orNull(v.Expires)
 	}
 	link := storage.Clean(v.Case)
+	// The column finds somebody's earlier sessions: a person without a Customer is known
+	// by the identity. The body keeps what is true.
 	return cell{body: body, link: link, row: []any{
 		int64(b), storage.Clean(v.ID), storage.Clean(v.Identity), storage.Clean(v.Flow), int64(v.Version), string(v.Status),
-		storage.Clean(v.Site), storage.Clean(v.Customer), storage.Clean(v.Invitation), link,
+		storage.Clean(v.Site), storage.Clean(cmp.Or(v.Customer, v.Identity)), storage.Clean(v.Invitation), link,
 		micro(v.Started), ended, expires, composite, int64(v.Judgement.Level), v.Judgement.Unsatisfied, v.Test, string(body),
 	}}, nil
 }
