@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -155,7 +156,7 @@ func (s *story) invited(line string) {
 	s.inv = s.invite(r)
 	s.who = telegramUser("7001", fields[0], lang)
 	if platform == chat.Web {
-		v, err := s.bot.Visitor(s.t.Context(), s.inv.Token)
+		v, err := s.bot.Visitor(context.Background(), s.inv.Token)
 		if err != nil {
 			s.t.Fatal(err)
 		}

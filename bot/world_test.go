@@ -18,7 +18,7 @@ import (
 // world is a bot on a real database with a clock of its own. What is to be sent is
 // settled by hand, so that every step shows what the chats show.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	store  storage.Store
 	bot    *Bot
 	now    time.Time
@@ -37,10 +37,16 @@ var monday = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldOf(t, 1)
+}
+
+// newWorldOf is a world whose database has n buckets.
+func newWorldOf(t testing.TB, n int) *world {
+	t.Helper()
 	w := &world{t: t, now: monday, shown: make(map[string]chat.Message)}
 	ctx := context.Background()
 	store, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "aftercare.db"), sqlite.Options{
-		Migrate: true, Clock: func() time.Time { return w.now },
+		Migrate: true, Buckets: n, Clock: func() time.Time { return w.now },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,596 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+var haircut = InviteRequest{Flow: "one_tap_csat", Site: "main-street", Event: map[string]string{"service_name": "Haircut"}}
+
+// said are the texts that a chat shows and that begin with this prefix of a slot.
+func (w *world) said(to chat.Address, prefix string) []string {
+	w.t.Helper()
+	var all []string
+	for _, d := range w.transcript(to) {
+		if strings.HasPrefix(d.Slot, prefix) {
+			all = append(all, d.Render.Text)
+		}
+	}
+	return all
+}
+
+// only fails unless there is exactly one answer, with this text.
+func (w *world) only(got []chat.Answer, text string, alert bool) {
+	w.t.Helper()
+	want := []chat.Answer{{Text: text, Alert: alert}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.t.Errorf("the answers differ (-want +got):\n%s", diff)
+	}
+}
+
+// rows is how many rows of buttons a question shows.
+func (w *world) rows(c customer, question int) int {
+	w.t.Helper()
+	slot := questionSlot(w.session(c).ID, question)
+	for _, d := range w.transcript(c.address) {
+		if d.Slot == slot {
+			return len(d.Render.Rows)
+		}
+	}
+	w.t.Fatalf("question %d was never asked", question)
+	return 0
+}
+
+func TestSomebodyElsesButtonDoesNothing(t *testing.T) {
+	for _, buckets := range []int{1, 8} {
+		t.Run(fmt.Sprint(buckets, " buckets"), func(t *testing.T) {
+			w := newWorldOf(t, buckets)
+			ann := telegramUser("1", "Ann", "en")
+			w.started(ann, haircut)
+			data := w.button(ann.address, "1")
+			before := w.session(ann)
+			for i := range 10 { // some of them share Ann's bucket
+				eve := telegramUser(fmt.Sprint("666", i), "Eve", "es")
+				w.only(w.tap(eve, data), "Este botón es de otra encuesta. No se cambió nada.", true)
+				w.command(eve, "help", "")
+				w.only(w.tap(eve, data), "Este botón es de otra encuesta. No se cambió nada.", true)
+				group := w.update(eve, chat.Update{Kind: chat.Tap, Data: data})
+				group.Private, group.From.Chat = false, "-5"
+				w.only(w.handle(group), "Este botón es de otra encuesta. No se cambió nada.", true)
+			}
+			if diff := cmp.Diff(before, w.session(ann)); diff != "" {
+				t.Errorf("somebody else changed Ann's survey:\n%s", diff)
+			}
+			if got := w.said(room, "case:"); len(got) != 0 {
+				t.Errorf("staff were called: %q", got)
+			}
+		})
+	}
+}
+
+func TestTapOnAFinishedSurveySaysSoAndTakesTheKeyboardAway(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	first := w.button(ann.address, "5")
+	w.now = w.now.Add(100 * time.Hour)
+	w.expire(w.session(ann))
+	w.only(w.tap(ann, first), "This survey has ended.", true)
+	if n := w.rows(ann, 0); n != 0 {
+		t.Errorf("the old keyboard still has %d rows", n)
+	}
+	if s := w.session(ann); s.Status != survey.Expired || len(s.Answers) != 0 {
+		t.Errorf("the session is %s with %d answers", s.Status, len(s.Answers))
+	}
+}
+
+func TestTheSameTapTwiceChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	data := w.button(ann.address, "1")
+	w.tap(ann, data)
+	before, shown := w.session(ann), w.transcript(ann.address)
+	w.only(w.tap(ann, data), "That is already your answer.", false)
+	if diff := cmp.Diff(before, w.session(ann)); diff != "" {
+		t.Errorf("the session changed:\n%s", diff)
+	}
+	if diff := cmp.Diff(shown, w.transcript(ann.address)); diff != "" {
+		t.Errorf("the chat changed:\n%s", diff)
+	}
+}
+
+func TestARedeliveredUpdateHasNoSecondEffect(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	u := w.update(ann, chat.Update{Kind: chat.Tap, Data: w.button(ann.address, "1")})
+	w.handle(u)
+	before := w.session(ann)
+	if got := w.handle(u, u, u); len(got) != 0 {
+		t.Errorf("a redelivery was answered: %v", got)
+	}
+	if diff := cmp.Diff(before, w.session(ann)); diff != "" {
+		t.Errorf("the session changed:\n%s", diff)
+	}
+}
+
+func TestDataThatIsNoButtonIsAnsweredPolitely(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	s := w.session(ann)
+	for _, data := range []string{"", "hello", "1p", "9p" + strings.Repeat("A", 22), strings.Repeat("x", 64)} {
+		w.only(w.tap(ann, data), "This button no longer works. Send /start to go on.", true)
+	}
+	for _, d := range []tapped{
+		{Verb: pickV, Session: s.ID, Question: 99, Option: 1},
+		{Verb: changeV, Session: s.ID, Question: len(s.Order) + 40},
+	} {
+		w.only(w.tap(ann, d.encode()), "This button no longer works. Send /start to go on.", true)
+	}
+	outside := tapped{Verb: pickV, Session: s.ID, Question: 0, Option: 77}.encode()
+	if got := w.tap(ann, outside); len(got) != 1 {
+		t.Errorf("an option that does not exist got %v", got)
+	}
+	if diff := cmp.Diff(s, w.session(ann)); diff != "" {
+		t.Errorf("the session changed:\n%s", diff)
+	}
+}
+
+func TestTooMuchTextIsRefusedKindlyAndAskedAgain(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	w.press(ann, "1")
+	w.press(ann, "Skip")
+	before := w.session(ann)
+	w.say(ann, strings.Repeat("long ", 2000))
+	after := w.session(ann)
+	if after.Open != before.Open || len(after.Answers) != len(before.Answers) {
+		t.Errorf("open %d, %d answers; want %d, %d", after.Open, len(after.Answers), before.Open, len(before.Answers))
+	}
+	notices := w.said(ann.address, "n:")
+	if len(notices) != 1 || notices[0] != "Thank you, but that is too long. Please send at most 4000 characters." {
+		t.Errorf("the customer was told %q", notices)
+	}
+	rows := w.transcript(ann.address)
+	if last := rows[len(rows)-1]; last.Slot != questionSlot(after.ID, after.Open) {
+		t.Errorf("the last message is %s; want the question again", last.Slot)
+	}
+	w.say(ann, "It was late.")
+	if a, ok := w.session(ann).Answer("why_bad"); !ok || a.Text != "It was late." {
+		t.Errorf("then a short text gave %+v", a)
+	}
+}
+
+func TestHostileTextIsStoredClean(t *testing.T) {
+	w := newWorld(t)
+	for i, c := range []struct{ in, want string }{
+		{"a\x00b", "ab"},
+		{"bad \xff\xfe utf8", "bad \uFFFD\uFFFD utf8"},
+		{"\u202Eright to left\u202C", "\u202Eright to left\u202C"},
+		{"👩‍👩‍👧‍👦 family", "👩‍👩‍👧‍👦 family"},
+		{"<b>bold</b> {first_name} %s '; DROP TABLE answers; --", "<b>bold</b> {first_name} %s '; DROP TABLE answers; --"},
+		{"e" + strings.Repeat("\u0301", 1000), "e" + strings.Repeat("\u0301", 1000)},
+	} {
+		ann := telegramUser(fmt.Sprint(i+1), "An\x00n\xff", "en")
+		w.started(ann, haircut)
+		w.press(ann, "1")
+		w.press(ann, "Skip")
+		w.say(ann, c.in)
+		a, ok := w.session(ann).Answer("why_bad")
+		if !ok || a.Text != c.want {
+			t.Errorf("%q was stored as %q", c.in, a.Text)
+		}
+	}
+	parked, err := w.store.ParkedUpdates(context.Background(), 10)
+	if err != nil || len(parked) != 0 {
+		t.Errorf("parked: %v, %v", parked, err)
+	}
+}
+
+func TestUpdatesThatNobodyHandlesAreMarkedAsSeen(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	before := w.session(ann)
+	shown := w.transcript(ann.address)
+	for _, u := range []chat.Update{
+		{Kind: chat.Other}, {Kind: "brand new"}, {Kind: chat.Edited, Text: "5", On: "m1"}, {Kind: chat.Joined},
+	} {
+		w.handle(w.update(ann, u))
+	}
+	group := w.update(ann, chat.Update{Kind: chat.Text, Text: "5"})
+	group.Private, group.From.Chat = false, "-100"
+	anonymous := w.update(ann, chat.Update{Kind: chat.Command, Command: "start"})
+	anonymous.User = chat.User{}
+	robot := w.update(ann, chat.Update{Kind: chat.Text, Text: "5"})
+	robot.User.Bot = true
+	w.handle(group, anonymous, robot)
+	if diff := cmp.Diff(before, w.session(ann)); diff != "" {
+		t.Errorf("the session changed:\n%s", diff)
+	}
+	if diff := cmp.Diff(shown, w.transcript(ann.address)); diff != "" {
+		t.Errorf("the chat changed:\n%s", diff)
+	}
+	turn := storage.Turn{Key: group.Key, Apply: func(storage.Loaded) (storage.Change, error) { return storage.Change{}, nil }}
+	err := w.store.Advance(context.Background(), w.bot.bucketOf(ann.person()), []storage.Turn{turn})[0]
+	if !errors.Is(err, storage.ErrSeen) {
+		t.Errorf("the update's key: %v; want it seen", err)
+	}
+}
+
+func TestBlockedAndUnblocked(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	blocked := func() bool {
+		id, err := w.store.Identity(context.Background(), w.bot.bucketOf(ann.person()), ann.person().ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return !id.Blocked.IsZero()
+	}
+	w.handle(w.update(ann, chat.Update{Kind: chat.Blocked}))
+	if !blocked() {
+		t.Error("after blocking, the identity counts as reachable")
+	}
+	w.handle(w.update(ann, chat.Update{Kind: chat.Joined}))
+	if blocked() {
+		t.Error("after unblocking, the identity counts as blocked")
+	}
+}
+
+func TestAMovedStaffChatGetsTheCards(t *testing.T) {
+	w := newWorld(t)
+	w.bot.staff = []chat.Address{staffTG}
+	moved := staffTG
+	moved.Chat = "-100999"
+	u := w.update(telegramUser("9", "", ""), chat.Update{Kind: chat.Moved, MovedTo: moved})
+	u.From, u.Private = staffTG, false
+	w.handle(u)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	w.press(ann, "1")
+	if got := w.transcript(moved); len(got) != 1 {
+		t.Errorf("the new chat has %d cards; want 1", len(got))
+	}
+	if other := w.newBot(); other.snap.Load().at(staffTG) != moved {
+		t.Error("another program does not know of the move")
+	}
+}
+
+func TestAPoisonousUpdateIsParkedAndTheNextOneIsHandled(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := telegramUser("1", "Ann", "en"), telegramUser("2", "Bob", "en")
+	w.started(ann, haircut)
+	w.started(bob, InviteRequest{Flow: "post_service_3", Site: "main-street"})
+	parse := w.bot.parse
+	w.bot.parse = func(source []byte) (survey.Flow, error) {
+		f, err := parse(source)
+		if f.ID == "one_tap_csat" {
+			return survey.Flow{}, errors.New("this program cannot read it")
+		}
+		return f, err
+	}
+	w.bot.snap.Store(&snapshot{})
+	if err := w.bot.refresh(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	poison := w.update(ann, chat.Update{Kind: chat.Tap, Data: w.button(ann.address, "1"), Reply: make(chan int)})
+	fine := w.update(bob, chat.Update{Kind: chat.Tap, Data: w.button(bob.address, "2")})
+	w.handle(poison, fine)
+	if s := w.session(bob); len(s.Answers) != 1 {
+		t.Errorf("Bob's answer was not stored: %+v", s.Answers)
+	}
+	parked, err := w.store.ParkedUpdates(context.Background(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(parked) != 1 || parked[0].Key != poison.Key || !strings.Contains(parked[0].Payload, poison.Data) {
+		t.Fatalf("parked: %+v", parked)
+	}
+	w.handle(poison) // redelivered: it counts as handled
+	if parked, _ := w.store.ParkedUpdates(context.Background(), 10); len(parked) != 1 {
+		t.Errorf("parked %d times", len(parked))
+	}
+}
+
+func TestAPanicIsParkedToo(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	snap := *w.bot.snap.Load()
+	for k := range snap.flows {
+		snap.flows = map[flowKey]*flow{k: nil}
+	}
+	w.bot.snap.Store(&snap)
+	w.press(ann, "1")
+	parked, err := w.store.ParkedUpdates(context.Background(), 10)
+	if err != nil || len(parked) != 1 || !strings.Contains(parked[0].Error, "panic") {
+		t.Errorf("parked: %+v, %v", parked, err)
+	}
+}
+
+// away is a database that cannot be used while down is set.
+type away struct {
+	storage.Store
+	down bool
+}
+
+func (a *away) Advance(ctx context.Context, b storage.Bucket, ts []storage.Turn) []error {
+	if !a.down {
+		return a.Store.Advance(ctx, b, ts)
+	}
+	errs := make([]error, len(ts))
+	for i := range errs {
+		errs[i] = storage.ErrUnavailable
+	}
+	return errs
+}
+
+func TestWhileTheStoreIsAwayNothingIsAcknowledged(t *testing.T) {
+	w := newWorld(t)
+	store := &away{Store: w.store}
+	w.store = store
+	w.bot = w.newBot()
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	store.down = true
+	u := w.update(ann, chat.Update{Kind: chat.Tap, Data: w.button(ann.address, "1")})
+	if _, err := w.bot.Handle(context.Background(), []chat.Update{u}); !errors.Is(err, storage.ErrUnavailable) {
+		t.Fatalf("Handle says %v; want storage.ErrUnavailable", err)
+	}
+	store.down = false
+	w.handle(u)
+	if s := w.session(ann); len(s.Answers) != 1 {
+		t.Errorf("after the redelivery there are %d answers", len(s.Answers))
+	}
+}
+
+func TestStartIsSafeToRepeat(t *testing.T) {
+	w := newWorldOf(t, 8)
+	ann := telegramUser("1", "Ann", "en")
+	inv := w.invite(haircut)
+	u := w.update(ann, chat.Update{Kind: chat.Command, Command: "start", Text: inv.Token})
+	// The program dies between the two turns: the invitation is claimed, the session is
+	// not opened. The platform delivers the update again.
+	j, err := w.bot.job(context.Background(), 0, &u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.bot.commit(context.Background(), j.work.bucket, j.work.turn); err != nil {
+		t.Fatal(err)
+	}
+	w.handle(u)
+	s := w.session(ann)
+	if s.Open != 0 || s.Status != survey.Active {
+		t.Fatalf("the session is %s, open %d", s.Status, s.Open)
+	}
+	shown := w.transcript(ann.address)
+	w.handle(u, u)
+	if diff := cmp.Diff(shown, w.transcript(ann.address)); diff != "" {
+		t.Errorf("the redelivery changed the chat:\n%s", diff)
+	}
+	// The link pressed once more is another update: the question moves to the end.
+	w.command(ann, "start", inv.Token)
+	if got := w.session(ann); got.ID != s.ID || len(got.Answers) != 0 {
+		t.Errorf("pressing the link again made %+v", got)
+	}
+	if left := w.said(ann.address, questionSlot(s.ID, 0)+":left:"); len(left) != 1 {
+		t.Errorf("%d old questions were left behind; want 1", len(left))
+	}
+}
+
+func TestLinksThatDoNotWork(t *testing.T) {
+	w := newWorldOf(t, 8)
+	ann, bob := telegramUser("1", "Ann", "en"), telegramUser("2", "Bob", "en")
+	used := w.started(ann, haircut)
+	short := haircut
+	short.Expires = time.Hour
+	expired := w.invite(short)
+	w.now = w.now.Add(2 * time.Hour)
+	for token, want := range map[string]string{
+		used.Token:       "Somebody else has already used this link. Please ask for a new one.",
+		expired.Token:    "This link has expired. Thank you for your interest.",
+		"no-such-link":   "This link is not known. Please open it again from the message that you received.",
+		w.bot.newToken(): "This link is not known. Please open it again from the message that you received.",
+	} {
+		before := len(w.said(bob.address, "n:"))
+		w.command(bob, "start", token)
+		notices := w.said(bob.address, "n:")
+		if len(notices) != before+1 || notices[len(notices)-1] != want {
+			t.Errorf("the link %q: %q; want %q", token, notices, want)
+		}
+	}
+	if s := w.session(ann); s.Status != survey.Active {
+		t.Errorf("Ann's session is %s", s.Status)
+	}
+}
+
+func TestTwoSurveysAtOnce(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	first := w.session(ann)
+	data := w.button(ann.address, "1")
+	w.started(ann, InviteRequest{Flow: "post_service_3", Site: "main-street"})
+	second := w.session(ann)
+	if first.ID == second.ID {
+		t.Fatal("the second invitation did not open a survey of its own")
+	}
+	w.say(ann, "4") // words go to the newest
+	if got := w.session(ann); got.ID != second.ID || len(got.Answers) != 1 {
+		t.Errorf("the words went elsewhere: %+v", got.Answers)
+	}
+	w.tap(ann, data) // a tap on the older one goes on there, and words follow
+	if got := w.session(ann); got.ID != first.ID || len(got.Answers) != 1 {
+		t.Errorf("the tap on the first survey gave %+v", got)
+	}
+	w.say(ann, "price")
+	if a, ok := w.session(ann).Answer("reason"); !ok || a.Choices[0] != "price" {
+		t.Errorf("the words after the tap gave %+v", a)
+	}
+}
+
+func TestARepeatWithin90DaysRaisesThePriority(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	w.press(ann, "2")
+	w.command(ann, "cancel", "")
+	w.now = w.now.Add(30 * 24 * time.Hour)
+	w.started(ann, haircut)
+	w.press(ann, "2")
+	cases, err := w.store.Cases(context.Background(), 10)
+	if err != nil || len(cases) != 2 {
+		t.Fatalf("%d cases, %v", len(cases), err)
+	}
+	got := map[string]recovery.Decision{}
+	for _, c := range cases {
+		got[c.Name()] = c.Decision
+	}
+	if got["A-1"].Priority != recovery.P2 || got["A-2"].Priority != recovery.P1 {
+		t.Errorf("the priorities are %v and %v; want P2 and P1", got["A-1"].Priority, got["A-2"].Priority)
+	}
+	facts := w.session(ann).Facts
+	if facts.Earlier != 1 || facts.Previous != 2 {
+		t.Errorf("the facts are %+v; want one earlier and level 2 last time", facts)
+	}
+}
+
+func TestCaseEventsTellTheStory(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, InviteRequest{Flow: "ladder7_expect", Site: "main-street"})
+	w.press(ann, "3")
+	w.press(ann, "-2")
+	w.say(ann, "hm, I do not know")
+	s := w.session(ann)
+	events, err := w.store.CaseEvents(context.Background(), s.Bucket, s.Case)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range events {
+		got = append(got, e.Kind+": "+e.Note)
+	}
+	want := []string{"opened: P3 primary_L3, composite_L3", "raised: P2", "words: hm, I do not know"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the case's history (-want +got):\n%s", diff)
+	}
+}
+
+func TestVisitorOfAWebLink(t *testing.T) {
+	w := newWorldOf(t, 8)
+	ctx := context.Background()
+	inv := w.invite(InviteRequest{
+		Flow: "one_tap_csat", Site: "nanjing", Language: "zh", Event: map[string]string{"first_name": "芳"},
+	})
+	if want := "https://care.example/chat/" + inv.Token; inv.WebLink != want {
+		t.Errorf("the web link is %q; want %q", inv.WebLink, want)
+	}
+	if want := "https://t.me/salon_bot?start=" + inv.Token; inv.TelegramLink != want {
+		t.Errorf("the Telegram link is %q; want %q", inv.TelegramLink, want)
+	}
+	v, err := w.bot.Visitor(ctx, inv.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Visitor{
+		Address: chat.Address{Platform: chat.Web, Chat: inv.ID}, User: chat.User{ID: inv.ID, Name: "芳", Language: "zh"},
+		Language: "zh-Hans", Title: "南京路店 · 一键满意度",
+	}
+	if diff := cmp.Diff(want, v); diff != "" {
+		t.Errorf("the visitor (-want +got):\n%s", diff)
+	}
+	if _, err := w.bot.Visitor(ctx, "nonsense"); !errors.Is(err, ErrUnknownLink) {
+		t.Errorf("nonsense: %v", err)
+	}
+	if _, err := w.bot.Visitor(ctx, w.bot.newToken()); !errors.Is(err, ErrUnknownLink) {
+		t.Errorf("an unknown token: %v", err)
+	}
+	c := customer{user: v.User, address: v.Address}
+	w.command(c, "start", inv.Token)
+	if _, err := w.bot.Visitor(ctx, inv.Token); err != nil {
+		t.Errorf("the visitor comes back: %v", err)
+	}
+	w.command(telegramUser("1", "Ann", "en"), "start", inv.Token)
+	if got := w.said(telegramUser("1", "", "").address, "n:"); len(got) != 1 {
+		t.Errorf("somebody on Telegram with a used web link heard %q", got)
+	}
+	other := w.started(telegramUser("2", "Bob", "en"), haircut)
+	if _, err := w.bot.Visitor(ctx, other.Token); !errors.Is(err, ErrLinkUsed) {
+		t.Errorf("a link that was used on Telegram: %v", err)
+	}
+	late := w.invite(haircut)
+	w.now = w.now.Add(DefaultInviteExpires)
+	if _, err := w.bot.Visitor(ctx, late.Token); !errors.Is(err, ErrLinkExpired) {
+		t.Errorf("an old link: %v", err)
+	}
+}
+
+func TestWatchersWakeWhenTheirChatChanges(t *testing.T) {
+	w := newWorld(t)
+	woken, end := w.bot.Watch(room)
+	defer end()
+	other, endOther := w.bot.Watch(chat.Address{Platform: chat.Web, Chat: "nobody"})
+	defer endOther()
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	w.press(ann, "1")
+	select {
+	case <-woken:
+	default:
+		t.Error("the room was not told of its card")
+	}
+	select {
+	case <-other:
+		t.Error("a chat without a change was woken")
+	default:
+	}
+	rows, err := w.bot.Transcript(context.Background(), room)
+	if err != nil || len(rows) != 1 || rows[0].Render.State != "open" {
+		t.Errorf("the room shows %+v, %v", rows, err)
+	}
+}
+
+func TestAFlowAndASiteThatAnotherProgramWroteAreLoaded(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	other := w.newBot()
+	if err := w.store.PutSite(ctx, storage.Site{ID: "new", Name: "New Street", Created: w.now}); err != nil {
+		t.Fatal(err)
+	}
+	inv, err := other.Invite(ctx, InviteRequest{Flow: "one_tap_csat", Site: "new"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann := telegramUser("1", "Ann", "en")
+	w.command(ann, "start", inv.Token)
+	intro := w.said(ann.address, "i:")
+	if len(intro) != 1 || !strings.Contains(intro[0], "New Street") {
+		t.Errorf("the intro is %q", intro)
+	}
+}
+
+func TestInviteSaysWhatIsWrong(t *testing.T) {
+	w := newWorld(t)
+	for _, r := range []InviteRequest{{}, {Flow: "no_such_flow"}, {Flow: "one_tap_csat", Site: "nowhere"}} {
+		if inv, err := w.bot.Invite(context.Background(), r); err == nil {
+			t.Errorf("%+v made %+v", r, inv)
+		}
+	}
+}
