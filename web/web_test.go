@@ -100,7 +100,7 @@ func TestEveryPageIsSafe(t *testing.T) {
 	for _, path := range []string{"/", "/?chat=x", "/nowhere", "/healthz", "/static/web/nothing.css"} {
 		w := ask(h, "GET", path, "")
 		for name, want := range map[string]string{
-			"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+			"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
 			"Cache-Control": "no-store", "X-Frame-Options": "DENY",
 		} {
 			if got := w.Header().Get(name); got != want {

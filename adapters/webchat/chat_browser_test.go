@@ -149,7 +149,7 @@ func conversationWithoutScript(t tab) {
 		t.Fatal(err)
 	}
 	t.phone()
-	t.do(chromedp.Navigate(s.URL + chatPath))
+	t.do(chromedp.Navigate(strings.Replace(s.URL, "127.0.0.1", plainHost, 1) + chatPath))
 	t.picture("noscript-start")
 	if n := len(bot.handled()); n != 0 {
 		t.Fatalf("opening the page caused %d updates, want none", n)

@@ -11,6 +11,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,6 +65,7 @@ type noticePage struct {
 type message struct {
 	chat.Message
 	ID        string // of the element
+	Slot      string
 	Mark      string // changes when the message does
 	Lang, Dir string
 	StateWord string   // "" where the title says it
@@ -80,7 +82,7 @@ type reply struct{ ID, Excerpt string }
 
 func (s *site) frame(lang, title, here string) frame {
 	w := s.words[lang]
-	if title == "" {
+	if title = clean(title); title == "" {
 		title = w.Title
 	}
 	return frame{
@@ -112,6 +114,7 @@ func (s *site) renderChat(w http.ResponseWriter, r *http.Request, v Visitor, sta
 	}
 	p := chatPage{frame: s.frame(s.pageLanguage(r, v), v.Title, s.here(r)), Nonce: newNonce()}
 	p.State = digest(items)
+	said.Text = clean(said.Text)
 	p.Status, p.Alert = said.split()
 	p.Messages = s.layOut(items, p.frame, p.Nonce)
 	p.Box = boxFor(items)
@@ -170,17 +173,19 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name s
 	}
 }
 
-// layOut prepares messages for a page: of a chat, where forms carry the nonce, or of a
+// layOut cleans and prepares messages for a page: of a chat, where forms carry the nonce, or of a
 // room, where there is none.
 func (s *site) layOut(items []Item, f frame, nonce string) []message {
+	items = slices.Clone(items) // the caller's stay as they are
 	at := make(map[chat.Ref]chat.Message, len(items))
-	for _, it := range items {
-		at[chat.Ref(it.Slot)] = it.Message
+	for i := range items {
+		items[i].Message = cleanMessage(items[i].Message)
+		at[chat.Ref(items[i].Slot)] = items[i].Message
 	}
 	out := make([]message, len(items))
 	for i, it := range items {
 		m := message{
-			Message: it.Message, ID: elementID(it.Slot), Mark: fmt.Sprintf("%d.%d", it.Ord, it.Version),
+			Message: it.Message, ID: elementID(it.Slot), Slot: it.Slot, Mark: fmt.Sprintf("%d.%d", it.Ord, it.Version),
 			Lang: it.Message.Lang, Rows: buttons(it.Message.Rows), Nonce: nonce, Here: f.Here, Card: nonce == "",
 		}
 		question, answer := splitAnswer(it.Message.Text)
@@ -257,7 +262,7 @@ func boxFor(items []Item) box {
 		if m.Expects == chat.ExpectsNothing {
 			continue
 		}
-		b.Hint = m.Hint
+		b.Hint = clean(m.Hint)
 		switch m.Expects {
 		case chat.ExpectsLong:
 			b.Rows = 3

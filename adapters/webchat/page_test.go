@@ -124,3 +124,31 @@ func TestDigestChangesWithEveryChange(t *testing.T) {
 		seen[d] = name
 	}
 }
+
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain\ttext\n":              "plain\ttext\n",
+		"dos\r\nand\rmac":            "dos\nand\nmac",
+		"nul\x00esc\x1b[0m\u009bbel": "nulesc[0mbel",
+		"\u202Egpj.exe\u202C":        "gpj.exe",
+		"\u2066open":                 "\u2066open\u2069",
+		"\u2067a\u2068b\u2069":       "\u2067a\u2068b\u2069\u2069",
+		"end\u2069 alone":            "end alone",
+		"bad \xff":                   "bad \uFFFD",
+		"👩‍👩‍👧 e\u0301 \u200Fmark":   "👩‍👩‍👧 e\u0301 \u200Fmark",
+	} {
+		if got := clean(in); got != want {
+			t.Errorf("clean(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestLayingOutLeavesTheTranscriptAlone(t *testing.T) {
+	m := chat.Message{Text: "a\x00", Facts: []chat.Fact{{Value: "b\x00"}}, Quotes: []chat.Quote{{Text: "c\x00"}}, Rows: [][]chat.Button{{{Text: "d\x00", Data: "x"}}}}
+	items := []Item{{Slot: "n:1", Message: m}}
+	s := &site{assets: newAssets(""), words: newDictionary()}
+	s.layOut(items, s.frame("en", "", ""), "N")
+	if got := items[0].Message; got.Text+got.Facts[0].Value+got.Quotes[0].Text+got.Rows[0][0].Text != "a\x00b\x00c\x00d\x00" {
+		t.Errorf("the transcript was changed: %+v", got)
+	}
+}

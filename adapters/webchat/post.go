@@ -19,6 +19,7 @@ const (
 	maxBody  = 1 << 20 // bytes
 	maxNonce = 64      // characters
 	maxData  = 64      // bytes, as on every platform
+	maxSlot  = 512     // bytes
 )
 
 // liveHeader marks what the script sends: it gets the new page at once instead of a
@@ -30,6 +31,7 @@ type posted struct {
 	Nonce string
 	Start bool
 	Data  string
+	On    string // slot of the message whose button was tapped; no more to be trusted than Data
 	Text  string
 	wrote bool // the form was the one with the box, even if that was empty
 }
@@ -52,7 +54,7 @@ func readPost(w http.ResponseWriter, r *http.Request) (posted, error) {
 }
 
 func fromForm(f url.Values) (posted, error) {
-	p := posted{Nonce: f.Get("nonce"), Start: f.Has("start"), Data: f.Get("data"), wrote: f.Has("text")}
+	p := posted{Nonce: f.Get("nonce"), Start: f.Has("start"), Data: f.Get("data"), On: f.Get("on"), wrote: f.Has("text")}
 	for _, values := range f {
 		if len(values) != 1 {
 			return posted{}, errGarbled
@@ -65,7 +67,8 @@ func fromForm(f url.Values) (posted, error) {
 		}
 	}
 	badData := f.Has("data") && (p.Data == "" || len(p.Data) > maxData || !utf8.ValidString(p.Data))
-	if kinds != 1 || badData || !safe(p.Nonce, maxNonce) {
+	badSlot := len(p.On) > maxSlot || !utf8.ValidString(p.On)
+	if kinds != 1 || badData || badSlot || !safe(p.Nonce, maxNonce) {
 		return posted{}, errGarbled
 	}
 	text := strings.ReplaceAll(f.Get("text"), "\r\n", "\n")
@@ -89,7 +92,7 @@ func (p posted) update(v Visitor, token string, now time.Time) chat.Update {
 	case p.Start:
 		u.Kind, u.Command, u.Text = chat.Command, "start", token
 	case p.Data != "":
-		u.Kind, u.Data = chat.Tap, p.Data
+		u.Kind, u.Data, u.On = chat.Tap, p.Data, chat.Ref(p.On)
 	default:
 		u.Kind, u.Text = chat.Text, p.Text
 		if m := command.FindStringSubmatch(p.Text); m != nil {

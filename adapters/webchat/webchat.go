@@ -99,7 +99,21 @@ func New(c Config) http.Handler {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.notice(w, r, http.StatusForbidden, noticeForeign)
 	}))
-	return stripPrefix(c.Prefix, headers(guard.Handler(mux)))
+	return stripPrefix(c.Prefix, headers(withoutNullOrigin(guard.Handler(mux))))
+}
+
+// withoutNullOrigin lets forms through on plain HTTP. There browsers send no
+// Sec-Fetch-Site, and because of the page's no-referrer policy the origin of its own
+// forms is "null", which looks like another site's. A foreign page gains nothing by
+// sending the same: no cookie says who a visitor is, only the token in the path does.
+func withoutNullOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") == "null" && r.Header.Get("Sec-Fetch-Site") == "" {
+			r = r.Clone(r.Context())
+			r.Header.Del("Origin")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func cleanPrefix(p string) string {
