@@ -81,11 +81,11 @@ type Want struct {
 	OnlyIfKnown bool
 }
 
-// Claim marks a slot as being sent by the holder of the lease with this epoch. It
-// does nothing if a later epoch ever claimed it, or unless the slot is due and every earlier unsettled delivery of the same
-// conversation to the same address is being sent under the same epoch. Claiming again
-// under the same epoch yields the row again, because a COMMIT whose answer was lost is
-// run again; the holder knows what it is sending already.
+// Claim marks a slot as being sent by the holder of the lease with this epoch. It does
+// nothing if a later epoch ever claimed it, or unless the slot is due and every earlier
+// unsettled delivery of the same conversation to the same address is being sent under
+// the same epoch. Claiming again under the same epoch yields the row again, because a
+// COMMIT whose answer was lost is run again; the holder knows what it is sending already.
 type Claim struct {
 	Slot  string
 	Epoch int64

@@ -84,7 +84,7 @@ func (a address) pool(o Options, size int) *sql.DB {
 	if o.Wrap != nil {
 		c = o.Wrap(c)
 	}
-	db := sql.OpenDB(sqlstore.Cached(c, true))
+	db := sql.OpenDB(&sqlstore.Cached{Connector: c, Detach: true})
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	db.SetConnMaxIdleTime(5 * time.Minute)

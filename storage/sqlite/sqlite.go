@@ -128,7 +128,7 @@ func pool(path string, o Options, readOnly bool, size int) *sql.DB {
 		c = o.Wrap(c)
 	}
 	// A write that was begun is finished; a long read ends with its caller.
-	db := sql.OpenDB(sqlstore.Cached(c, !readOnly))
+	db := sql.OpenDB(&sqlstore.Cached{Connector: c, Detach: !readOnly, Finalize: true})
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	return db

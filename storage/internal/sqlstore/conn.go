@@ -17,21 +17,21 @@ type DriverConn interface {
 	driver.Validator
 }
 
-// Cached wraps a connector so that every text with parameters is prepared once on each
-// connection and kept there: the texts are few and known, and a text of 64 rows costs
-// more to parse than to run. If detach is set, the driver does not see cancellations:
-// the wrapped connection bounds every call by itself, and a write that was begun is
-// better finished than left in doubt.
-func Cached(c driver.Connector, detach bool) driver.Connector {
-	return &cachedConnector{Connector: c, detach: detach}
-}
-
-type cachedConnector struct {
+// Cached is a connector whose connections prepare every text with parameters once and
+// keep it: the texts are few and known, and a text of 64 rows costs
+// more to parse than to run.
+type Cached struct {
 	driver.Connector
-	detach bool
+	// Detach hides cancellations from the driver: the wrapped connection bounds every
+	// call by itself, and a write that was begun is better finished than left in doubt.
+	Detach bool
+	// Finalize closes the statements before their connection. A server forgets them by
+	// itself; an embedded database does not.
+	Finalize bool
 }
 
-func (c *cachedConnector) Connect(ctx context.Context) (driver.Conn, error) {
+// Connect implements driver.Connector.
+func (c *Cached) Connect(ctx context.Context) (driver.Conn, error) {
 	dc, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (c *cachedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, fmt.Errorf("connection of type %T lacks what this program needs", dc)
 	}
 	checker, _ := dc.(driver.NamedValueChecker)
-	return &cachedConn{DriverConn: full, checker: checker, detach: c.detach, prepared: map[string]driver.Stmt{}}, nil
+	return &cachedConn{DriverConn: full, checker: checker, detach: c.Detach, finalize: c.Finalize, prepared: map[string]driver.Stmt{}}, nil
 }
 
 // cachedConn is used by one goroutine at a time, as database/sql promises.
@@ -50,6 +50,7 @@ type cachedConn struct {
 	DriverConn
 	checker  driver.NamedValueChecker // nil = the default conversions
 	detach   bool
+	finalize bool
 	prepared map[string]driver.Stmt
 	broken   bool // a COMMIT failed: nobody knows whether a transaction is still open
 }
@@ -60,6 +61,17 @@ func (c *cachedConn) CheckNamedValue(v *driver.NamedValue) error {
 		return c.checker.CheckNamedValue(v)
 	}
 	return driver.ErrSkip
+}
+
+// Close implements driver.Conn. SQLite keeps a connection, and the lock of its
+// transaction, for as long as a statement of it is open.
+func (c *cachedConn) Close() error {
+	if c.finalize {
+		for _, st := range c.prepared {
+			_ = st.Close() // the connection's own error is the one to tell
+		}
+	}
+	return c.DriverConn.Close()
 }
 
 // IsValid implements driver.Validator.

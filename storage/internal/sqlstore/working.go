@@ -277,7 +277,7 @@ func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 		}
 		id = storage.Clean(id)
 		if old, known := t.cells[id]; known {
-			n.checked, n.created = true, old == nil || old.created
+			n.checked, n.created = old == nil || old.checked, old == nil || old.created
 		}
 		t.cells[id] = n
 	}

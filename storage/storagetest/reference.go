@@ -1,0 +1,181 @@
+package storagetest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+var referenceTests = map[string]func(*testing.T, *bench){
+	"a flow's versions count from one, and an unchanged source is no new version": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		for i, c := range []struct {
+			source  string
+			version int
+			created bool
+		}{{"one", 1, true}, {"one", 1, false}, {"two", 2, true}, {"one", 3, true}} {
+			version, created, err := b.store.Publish(ctx, "f", c.source, now.Add(time.Duration(i)*time.Second))
+			if err != nil || version != c.version || created != c.created {
+				t.Fatalf("publish %d: version %d, created %v, %v", i, version, created, err)
+			}
+		}
+		_, _, err := b.store.Publish(ctx, "e", "other", now)
+		check(t, err)
+		newest := storage.FlowSource{Flow: "f", Version: 3, Source: "one", Published: now.Add(3 * time.Second)}
+		same(t, "newest", must(b.store.FlowSource(ctx, "f", 0))(t), newest)
+		same(t, "second", must(b.store.FlowSource(ctx, "f", 2))(t), storage.FlowSource{Flow: "f", Version: 2, Source: "two", Published: now.Add(2 * time.Second)})
+		same(t, "all", must(b.store.FlowSources(ctx))(t), []storage.FlowSource{{Flow: "e", Version: 1, Source: "other", Published: now}, newest})
+	},
+	"twenty publishers at once make twenty versions": func(t *testing.T, b *bench) {
+		other := b.open(t, Options{Clock: b.clock.Now})
+		var mu sync.Mutex
+		seen := map[int]string{}
+		check(t, concurrently(t.Context(), 20, func(ctx context.Context, i int) error {
+			store := b.store
+			if i%2 == 1 {
+				store = other
+			}
+			source := fmt.Sprint("source ", i)
+			version, created, err := store.Publish(ctx, "f", source, b.clock.Now())
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if !created || seen[version] != "" {
+				return fmt.Errorf("version %d: created %v, twice %q", version, created, seen[version])
+			}
+			seen[version] = source
+			return nil
+		}))
+		for v := 1; v <= 20; v++ {
+			if got := must(b.store.FlowSource(t.Context(), "f", v))(t); got.Source != seen[v] || seen[v] == "" {
+				t.Fatalf("version %d: %q, want %q", v, got.Source, seen[v])
+			}
+		}
+	},
+	"twenty publishers of one source make one version": func(t *testing.T, b *bench) {
+		check(t, concurrently(t.Context(), 20, func(ctx context.Context, _ int) error {
+			version, _, err := b.store.Publish(ctx, "f", "the same", b.clock.Now())
+			if err == nil && version != 1 {
+				err = fmt.Errorf("version %d", version)
+			}
+			return err
+		}))
+	},
+	"sites, customers and accounts are put and read": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		first := storage.Site{ID: "b", Name: "Main Street", Zone: "Europe/Berlin", Language: "de", Created: now}
+		check(t, b.store.PutSite(ctx, first))
+		check(t, b.store.PutSite(ctx, storage.Site{ID: "a", Name: "A", Created: now}))
+		first.Name = "Main Street 2"
+		again := first
+		again.Created = now.Add(time.Hour)
+		check(t, b.store.PutSite(ctx, again))
+		same(t, "sites", must(b.store.Sites(ctx))(t), []storage.Site{{ID: "a", Name: "A", Created: now}, first})
+
+		c := storage.Customer{ID: "c1", Name: "Ada", Tier: recovery.MVC, Created: now}
+		check(t, b.store.PutCustomer(ctx, storage.Customer{ID: "c1", Created: now}))
+		check(t, b.store.PutCustomer(ctx, c))
+		same(t, "customer", must(b.store.Customer(ctx, "c1"))(t), c)
+
+		a := storage.Account{Platform: chat.Telegram, ID: "42", Name: "shop_bot", Seen: now}
+		check(t, b.store.PutAccount(ctx, a))
+		a.Name, a.Seen = "new_bot", now.Add(time.Second)
+		check(t, b.store.PutAccount(ctx, a))
+		same(t, "accounts", must(b.store.Accounts(ctx))(t), []storage.Account{a})
+	},
+	"moves are remembered": func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		check(t, b.store.PutMove(ctx, address(1), address(2)))
+		check(t, b.store.PutMove(ctx, address(1), address(3)))
+		check(t, b.store.PutMove(ctx, address(4), address(5)))
+		same(t, "moves", must(b.store.Moves(ctx))(t), map[chat.Address]chat.Address{address(1): address(3), address(4): address(5)})
+	},
+	"a lease has one holder, and each takeover a new epoch": func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		acquire := func(name, holder string, ttl time.Duration) (int64, bool) {
+			l, ok, err := b.store.Acquire(ctx, name, holder, ttl)
+			check(t, err)
+			if ok && (l.Name != name || l.Holder != holder) {
+				t.Fatalf("%+v", l)
+			}
+			return l.Epoch, ok
+		}
+		first, ok := acquire("l", "a", time.Hour)
+		if !ok {
+			t.Fatal("a free lease was refused")
+		}
+		if _, ok := acquire("l", "b", time.Hour); ok {
+			t.Fatal("two holders")
+		}
+		if again, ok := acquire("l", "a", time.Hour); !ok || again != first {
+			t.Fatalf("renewal: %v, epoch %d after %d", ok, again, first)
+		}
+		check(t, b.store.Release(ctx, "l", "b")) // not its own
+		if _, ok := acquire("l", "b", time.Hour); ok {
+			t.Fatal("released by somebody else")
+		}
+		check(t, b.store.Release(ctx, "l", "a"))
+		second, ok := acquire("l", "b", time.Hour)
+		if !ok || second <= first {
+			t.Fatalf("after a release: %v, epoch %d after %d", ok, second, first)
+		}
+		check(t, b.store.Release(ctx, "l", "b"))
+		if third, ok := acquire("l", "b", time.Hour); !ok || third <= second {
+			t.Fatalf("the same holder after a release: %v, epoch %d after %d", ok, third, second)
+		}
+		if _, ok := acquire("other", "a", time.Hour); !ok {
+			t.Fatal("another name was refused")
+		}
+	},
+	"a lease lapses by the database's own time": func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		l, ok, err := b.store.Acquire(ctx, "l", "a", 50*time.Millisecond)
+		check(t, err)
+		if !ok {
+			t.Fatal("refused")
+		}
+		// The injected clock stands still: it must not matter.
+		for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			next, ok, err := b.store.Acquire(ctx, "l", "b", time.Hour)
+			check(t, err)
+			if ok {
+				if next.Epoch <= l.Epoch {
+					t.Fatalf("epoch %d after %d", next.Epoch, l.Epoch)
+				}
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatal("it never lapsed")
+			}
+		}
+	},
+	"of many that want a lease one gets it": func(t *testing.T, b *bench) {
+		other := b.open(t, Options{})
+		var mu sync.Mutex
+		got := 0
+		check(t, concurrently(t.Context(), 16, func(ctx context.Context, i int) error {
+			store := b.store
+			if i%2 == 1 {
+				store = other
+			}
+			_, ok, err := store.Acquire(ctx, "l", fmt.Sprint("holder ", i), time.Hour)
+			mu.Lock()
+			defer mu.Unlock()
+			if ok {
+				got++
+			}
+			return err
+		}))
+		if got != 1 {
+			t.Fatalf("%d holders", got)
+		}
+	},
+}

@@ -1,0 +1,214 @@
+package storagetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// slots names the slots of deliveries.
+func slots(list []storage.Delivery) []string {
+	names := make([]string, 0, len(list))
+	for _, d := range list {
+		names = append(names, d.Slot)
+	}
+	return names
+}
+
+func (b *bench) heads(t *testing.T) []string {
+	t.Helper()
+	return slots(must(b.store.Heads(t.Context(), 0, chat.Telegram, "42", b.clock.Now(), 100))(t))
+}
+
+var slotTests = map[string]func(*testing.T, *bench){
+	"a delivery lives from wanted to shown to edited": func(t *testing.T, b *bench) {
+		p, now := person(1), b.clock.Now()
+		r := b.ops(t, want("q:s:0", p, "one"))
+		if len(r.Changed) != 1 || len(r.Claimed) != 0 {
+			t.Fatalf("%+v", r)
+		}
+		d := b.slot(t, "q:s:0")
+		same(t, "the new delivery", *d, storage.Delivery{
+			Slot: "q:s:0", Identity: p.ID(), Address: address(1), Kind: storage.QuestionD, Ord: now.UnixMicro(),
+			Render: chat.Message{Text: "one"}, Hash: "hash of one", Wanted: 1, State: storage.Due, Due: now, Created: now,
+		})
+		same(t, "the result", r.Changed[0], *d)
+		same(t, "heads", b.heads(t), []string{"q:s:0"})
+
+		b.clock.Add(time.Second)
+		r = b.ops(t, claim("q:s:0", 3))
+		if len(r.Claimed) != 1 || r.Claimed[0].Attempts != 1 || r.Claimed[0].Epoch != 3 || !r.Claimed[0].Tried.Equal(b.clock.Now()) {
+			t.Fatalf("%+v", r.Claimed)
+		}
+		same(t, "heads", b.heads(t), []string{})
+		same(t, "the stored row", *b.slot(t, "q:s:0"), r.Claimed[0])
+
+		b.ops(t, settle(r.Claimed[0], storage.Delivered, "m1"))
+		d = b.slot(t, "q:s:0")
+		if d.State != storage.Sent || d.Shown != 1 || d.ShownRef != "m1" || d.ShownSum != "hash of one" || d.Attempts != 0 {
+			t.Fatalf("%+v", d)
+		}
+		b.ops(t, want("q:s:0", p, "two"))
+		if d = b.slot(t, "q:s:0"); d.State != storage.Due || d.Wanted != 2 || d.ShownRef != "m1" || d.Ord != now.UnixMicro() {
+			t.Fatalf("%+v", d)
+		}
+	},
+	"an unchanged render writes nothing": func(t *testing.T, b *bench) {
+		b.ops(t, want("q:s:0", person(1), "one"))
+		if r := b.ops(t, want("q:s:0", person(1), "one")); len(r.Changed) != 0 {
+			t.Fatalf("%+v", r.Changed)
+		}
+	},
+	"the commit that creates a delivery can claim it": func(t *testing.T, b *bench) {
+		r := b.ops(t, want("q:s:0", person(1), "one"), claim("q:s:0", 3))
+		if len(r.Claimed) != 1 || len(r.Changed) != 1 || r.Changed[0].State != storage.Sending {
+			t.Fatalf("%+v", r)
+		}
+	},
+	"a claim is refused while something earlier waits in the conversation": func(t *testing.T, b *bench) {
+		b.ops(t, want("q:s:0", person(1), "one"))
+		r := b.ops(t, want("q:s:1", person(1), "two"), claim("q:s:1", 3))
+		if len(r.Claimed) != 0 {
+			t.Fatalf("claimed out of turn: %+v", r.Claimed)
+		}
+		// Another person's chat is not held up, and both at once, in order, are fine.
+		r = b.ops(t, want("q:t:0", person(2), "one"), claim("q:t:0", 3), claim("q:s:0", 3), claim("q:s:1", 3))
+		same(t, "claimed", slots(r.Claimed), []string{"q:t:0", "q:s:0", "q:s:1"})
+	},
+	"each turn of a batch hears of its own deliveries": func(t *testing.T, b *bench) {
+		results := make([]storage.Result, 120)
+		var turns []storage.Turn
+		for i := range results {
+			name := fmt.Sprintf("q:s%03d:0", i)
+			turn := change("", storage.Change{Slots: []storage.SlotOp{want(name, person(i), "hello"), claim(name, 1)}})
+			turn.Done = func(r storage.Result) { results[i] = r }
+			turns = append(turns, turn)
+		}
+		b.advance(t, turns...)
+		last := int64(0)
+		for i, r := range results {
+			if len(r.Claimed) != 1 || r.Claimed[0].Slot != fmt.Sprintf("q:s%03d:0", i) || r.Claimed[0].Ord <= last {
+				t.Fatalf("turn %d: %+v after %d", i, r.Claimed, last)
+			}
+			last = r.Claimed[0].Ord
+			if r.Change.Slots == nil {
+				t.Fatal("the result does not hold the change")
+			}
+		}
+	},
+	"the order never goes back, though the clock does": func(t *testing.T, b *bench) {
+		b.ops(t, want("q:s:0", person(1), "one"))
+		b.clock.Add(-24 * time.Hour)
+		b.ops(t, want("q:s:1", person(1), "two"))
+		first, second := b.slot(t, "q:s:0"), b.slot(t, "q:s:1")
+		if second.Ord <= first.Ord {
+			t.Fatalf("%d after %d", second.Ord, first.Ord)
+		}
+	},
+	"heads are the lowest of each chat, if due": func(t *testing.T, b *bench) {
+		retry := settle(b.ops(t, want("q:a:0", person(1), "x"), claim("q:a:0", 1)).Claimed[0], storage.Retry, "")
+		retry.Settle.At = b.clock.Now().Add(time.Minute)
+		b.ops(t, retry, want("q:a:1", person(1), "x")) // its first waits for a minute
+		b.ops(t, want("q:b:0", person(2), "x"), claim("q:b:0", 1), want("q:b:1", person(2), "x"))
+		b.ops(t, want("q:c:0", person(3), "x"), want("q:c:1", person(3), "x"))
+		other := want("q:d:0", person(4), "x")
+		other.Want.Address.Account = "43"
+		thread := want("q:e:0", person(3), "x")
+		thread.Want.Address.Thread = "7"
+		b.ops(t, other, thread)
+		same(t, "heads", b.heads(t), []string{"q:c:0", "q:e:0"})
+		b.clock.Add(time.Minute)
+		same(t, "heads a minute later", b.heads(t), []string{"q:a:0", "q:c:0", "q:e:0"})
+		same(t, "heads, limited", slots(must(b.store.Heads(t.Context(), 0, chat.Telegram, "42", b.clock.Now(), 2))(t)), []string{"q:a:0", "q:c:0"})
+		same(t, "another account's", slots(must(b.store.Heads(t.Context(), 0, chat.Telegram, "43", b.clock.Now(), 9))(t)), []string{"q:d:0"})
+	},
+	"what an earlier sender left is in doubt, and its late word is not heard": func(t *testing.T, b *bench) {
+		d := b.ops(t, want("q:s:0", person(1), "x"), claim("q:s:0", 1)).Claimed[0]
+		doubtful := func(epoch int64) []string {
+			return slots(must(b.store.Doubtful(t.Context(), 0, chat.Telegram, "42", epoch, 10))(t))
+		}
+		same(t, "for its own sender", doubtful(1), []string{})
+		same(t, "for the next one", doubtful(2), []string{"q:s:0"})
+		retry := settle(d, storage.Retry, "")
+		retry.Settle.At = b.clock.Now()
+		b.ops(t, retry)
+		b.ops(t, claim("q:s:0", 2))
+		b.ops(t, settle(d, storage.Delivered, "late"))
+		if got := b.slot(t, "q:s:0"); got.State != storage.Sending || got.Epoch != 2 || got.ShownRef != "" {
+			t.Fatalf("%+v", got)
+		}
+		b.ops(t, settle(*b.slot(t, "q:s:0"), storage.Delivered, "m1"))
+		if r := b.ops(t, want("q:s:0", person(1), "y"), claim("q:s:0", 1)); len(r.Claimed) != 0 {
+			t.Fatalf("the earlier sender claimed: %+v", r.Claimed)
+		}
+	},
+	"a repost leaves the old message behind": func(t *testing.T, b *bench) {
+		d := b.ops(t, want("q:s:0", person(1), "x"), claim("q:s:0", 1)).Claimed[0]
+		b.ops(t, settle(d, storage.Delivered, "m1"))
+		op := want("q:s:0", person(1), "x")
+		op.Want.Repost, op.Want.Leave, op.Want.LeaveHash = true, &chat.Message{Text: "see below"}, "l"
+		r := b.ops(t, op)
+		if len(r.Changed) != 2 {
+			t.Fatalf("%+v", r.Changed)
+		}
+		to := address(1)
+		got := must(b.store.Transcript(t.Context(), 0, to))(t)
+		if len(got) != 2 || got[0].Render.Text != "see below" || got[0].ShownRef != "m1" || got[1].Slot != "q:s:0" || got[1].ShownRef != "" {
+			t.Fatalf("%+v", got)
+		}
+	},
+	"giving up is visible": func(t *testing.T, b *bench) {
+		for i := range 3 {
+			name := fmt.Sprintf("q:s%d:0", i)
+			op := settle(b.ops(t, want(name, person(i), "x"), claim(name, 1)).Claimed[0], storage.GaveUp, "")
+			op.Settle.Error = "blocked by the person"
+			b.clock.Add(time.Second)
+			b.ops(t, op)
+		}
+		got := must(b.store.Failed(t.Context(), 2))(t)
+		if len(got) != 2 || got[0].Slot != "q:s2:0" || got[0].Error != "blocked by the person" {
+			t.Fatalf("%+v", got)
+		}
+		if c := must(b.store.Counts(t.Context()))(t); c.Failed != 3 || c.Due != 0 {
+			t.Fatalf("%+v", c)
+		}
+	},
+	"a chat that moved is written to at its new address": func(t *testing.T, b *bench) {
+		d := b.ops(t, want("q:s:0", person(1), "x"), claim("q:s:0", 1)).Claimed[0]
+		op := settle(d, storage.Retry, "")
+		op.Settle.To, op.Settle.At = address(2), b.clock.Now()
+		b.ops(t, op)
+		same(t, "old", slots(must(b.store.Transcript(t.Context(), 0, address(1)))(t)), []string{})
+		same(t, "new", slots(must(b.store.Transcript(t.Context(), 0, address(2)))(t)), []string{"q:s:0"})
+		if r := b.ops(t, claim("q:s:0", 1)); len(r.Claimed) != 1 || r.Claimed[0].Address != address(2) {
+			t.Fatalf("%+v", r.Claimed)
+		}
+	},
+	"the web's transcript is what is stored, in order": func(t *testing.T, b *bench) {
+		to := chat.Address{Platform: chat.Web, Chat: "room"}
+		var names []string
+		for i := range 20 {
+			op := want(fmt.Sprintf("q:s:%d", 19-i), person(i%3), fmt.Sprint(i))
+			op.Want.Address = to
+			b.ops(t, op)
+			names = append(names, op.Want.Slot)
+		}
+		got := must(b.store.Transcript(t.Context(), 0, to))(t)
+		same(t, "order", slots(got), names)
+		for i, d := range got {
+			if d.State != storage.Sent || d.Shown != d.Wanted || d.Render.Text != fmt.Sprint(i) {
+				t.Fatalf("%+v", d)
+			}
+		}
+		same(t, "another room", must(b.store.Transcript(t.Context(), 0, chat.Address{Platform: chat.Web, Chat: "room", Account: "x"}))(t), []storage.Delivery{})
+	},
+	"a slot operation without a slot is the turn's own error": func(t *testing.T, b *bench) {
+		errs := b.store.Advance(t.Context(), 0, []storage.Turn{change("k", storage.Change{Slots: []storage.SlotOp{{}}})})
+		if errs[0] == nil {
+			t.Fatal("no error")
+		}
+	},
+}
