@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+var updatePictures = flag.Bool("update", false, "take the pictures of the README anew")
+
+// The demo from its front page to the card in the staff room, in a real browser.
+func TestTheDemoEndsInACard(t *testing.T) {
+	m := newMachine(t, nil)
+	m.start("demo", "--listen", m.address).awaitReady()
+	base := strings.Replace("http://"+m.address, "127.0.0.1", plainHost, 1)
+	d := openDemo(t, base+"/")
+
+	d.untilText(theRoom, "Nobody needs you right now.")
+	d.untilText(theChat, "how satisfied are you with cut and colour?")
+	d.click(theChat, `button[aria-label^="2 of 5"]`)
+	d.untilText(theRoom, "2 of 5") // at once, before the other answers
+	d.untilText(theRoom, "Anna")
+	d.click(theChat, lastMessage+` button[aria-label^="1 of 5"]`)
+	d.untilText(theChat, "You answered: 1 – Very dissatisfied")
+	d.click(theChat, lastMessage+` button[aria-label^="4 of 5"]`)
+	d.untilText(theChat, "What went wrong")
+	d.write("I waited forty minutes, and nobody told me why. 😞")
+	d.untilText(theRoom, "I waited forty minutes, and nobody told me why. 😞")
+	d.untilText(theChat, "May a colleague contact you")
+	d.picture("demo", "light", 1280, 860)
+	d.picture("demo-dark", "dark", 1280, 860)
+	d.click(theChat, lastMessage+" button")
+	d.untilText(theChat, "will contact you within")
+	if n := eval[int](d, d.in(theRoom, `.querySelectorAll("li.card").length`)); n != 1 {
+		t.Errorf("the staff room has %d cards, want one that grew", n)
+	}
+	if u := eval[string](d, d.in(theRoom, `.querySelector("li.card").innerText.match(/\{\w+\}/)?.[0] || ""`)); u != "" {
+		t.Errorf("the card has an unfilled %s", u)
+	}
+
+	d.newCustomer("quickfix", "one_tap_csat", "zh-Hans")
+	d.untilText(theChat, "您对今天的屏幕维修满意吗?")
+	d.untilText(theRoom, "I waited forty minutes") // the card is still there
+	if lang := eval[string](d, d.in(theChat, `.documentElement.lang`)); lang != "zh-Hans" {
+		t.Errorf("the page of a Chinese customer is in %q", lang)
+	}
+	d.newCustomer("bella-salon", "one_tap_csat", "en")
+	d.untilText(theChat, "How satisfied are you with cut and colour today?")
+	d.click(theChat, `button[aria-label^="2 of 5"]`)
+	d.until(d.in(theRoom, `.querySelectorAll("li.card").length === 2`))
+
+	d.phone()
+	d.wantNoSidewaysScroll("the demo")
+	d.do(chromedp.Navigate(base + eval[string](d, d.in(theChat, `.location.pathname`))))
+	d.until(`document.body.innerText.includes("Too slow")`)
+	d.do(chromedp.Tap(chromedp.CSS(`button[aria-label^="Too slow"]`)))
+	d.until(`document.querySelector("button[aria-pressed=true]")?.innerText.includes("Too slow")`)
+	d.wantNoSidewaysScroll("the chat")
+	d.picture("demo-phone", "light", 390, 844)
+}
+
+// The two panes of the front page, by position.
+const (
+	theChat = 0
+	theRoom = 1
+)
+
+// plainHost is a name for this machine that browsers trust less than localhost, as they
+// do when a phone opens the demo of a computer beside it.
+const plainHost = "demo.example"
+
+const lastMessage = "li:last-child"
+
+// demoPage is the demo in a tab of a headless Chromium.
+type demoPage struct {
+	*testing.T
+	ctx context.Context
+}
+
+func openDemo(t *testing.T, link string) demoPage {
+	t.Helper()
+	var path string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		t.Fatal("no Chromium on the PATH: run `make deps`")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+		chromedp.Flag("host-resolver-rules", "MAP "+plainHost+" 127.0.0.1"))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start %s: %v", path, err)
+	}
+	ctx, cancel = context.WithTimeout(ctx, 3*patience)
+	t.Cleanup(cancel)
+	d := demoPage{t, ctx}
+	d.scheme("light")
+	d.do(chromedp.EmulateViewport(1280, 860), chromedp.Navigate(link))
+	return d
+}
+
+func (d demoPage) do(steps ...chromedp.Action[chromedp.Void]) {
+	d.Helper()
+	if err := chromedp.Do(d.ctx, steps...); err != nil {
+		d.Fatal(err)
+	}
+}
+
+func eval[V any](d demoPage, expression string) V {
+	d.Helper()
+	v, err := chromedp.Run(d.ctx, chromedp.Evaluate[V](expression))
+	if err != nil {
+		d.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// in is an expression about the document of one pane.
+func (d demoPage) in(pane int, expression string) string {
+	return fmt.Sprintf("document.querySelectorAll('iframe')[%d].contentDocument%s", pane, expression)
+}
+
+func (d demoPage) until(condition string) {
+	d.Helper()
+	_, err := chromedp.Run(d.ctx, chromedp.Poll[bool](condition, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience)))
+	if err != nil {
+		d.Fatalf("waiting for %s: %v\n%s", condition, err, eval[string](d, `[document, ...[...document.querySelectorAll("iframe")].map(f => f.contentDocument)].map(p => p.body.innerText).join("\n--\n")`))
+	}
+}
+
+func (d demoPage) untilText(pane int, words string) {
+	d.Helper()
+	quoted, err := json.Marshal(words)
+	if err != nil {
+		d.Fatal(err)
+	}
+	d.until(d.in(pane, `?.body?.innerText.includes(`+string(quoted)+`)`))
+}
+
+// click presses the mouse on an element of a pane, once it is there.
+func (d demoPage) click(pane int, selector string) {
+	d.Helper()
+	quoted, err := json.Marshal(selector)
+	if err != nil {
+		d.Fatal(err)
+	}
+	d.until("!!" + d.in(pane, `.querySelector(`+string(quoted)+`)`))
+	at := eval[[]float64](d, fmt.Sprintf(`(() => {
+		const frame = document.querySelectorAll("iframe")[%d]
+		const e = frame.contentDocument.querySelector(%s)
+		e.scrollIntoView({block: "center"})
+		const a = frame.getBoundingClientRect(), b = e.getBoundingClientRect()
+		return [a.x + frame.clientLeft + b.x + b.width / 2, a.y + frame.clientTop + b.y + b.height / 2]
+	})()`, pane, quoted))
+	d.do(chromedp.MouseClickXY(at[0], at[1]))
+}
+
+// write types into the customer's box and sends it.
+func (d demoPage) write(words string) {
+	d.Helper()
+	d.click(theChat, "textarea")
+	d.do(chromedp.KeyEvent(words), chromedp.KeyEvent("\r"))
+}
+
+// newCustomer uses the form at the top of the page.
+func (d demoPage) newCustomer(site, flow, language string) {
+	d.Helper()
+	d.do(chromedp.SetValue(chromedp.CSS("select[name=site]"), site), chromedp.SetValue(chromedp.CSS("select[name=flow]"), flow),
+		chromedp.SetValue(chromedp.CSS("select[name=language]"), language))
+	if _, err := chromedp.Run(d.ctx, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.Click(chromedp.CSS("form button")))); err != nil {
+		d.Fatal(err)
+	}
+}
+
+func (d demoPage) wantNoSidewaysScroll(what string) {
+	d.Helper()
+	if over := eval[int](d, `document.scrollingElement.scrollWidth - innerWidth`); over > 0 {
+		d.Errorf("%s is %d px too wide for a phone", what, over)
+	}
+}
+
+func (d demoPage) phone() {
+	d.Helper()
+	d.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)))
+}
+
+func (d demoPage) scheme(name string) {
+	d.Helper()
+	_, err := chromedp.Call(d.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"},
+	}})
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// picture compares nothing: pictures differ with every font. With -update it takes the
+// one that the README shows; without, it sees that there is one.
+func (d demoPage) picture(name, scheme string, width, height int64) {
+	d.Helper()
+	file := filepath.Join("..", "..", "docs", "images", name+".png")
+	if !*updatePictures {
+		if _, err := os.Stat(file); err != nil {
+			d.Errorf("the README's picture is missing (-update takes it): %v", err)
+		}
+		return
+	}
+	if width > 600 {
+		d.do(chromedp.EmulateViewport(width, height))
+	}
+	d.do(chromedp.Evaluate[chromedp.Void](`for (const p of [document, ...[...document.querySelectorAll("iframe")].map(f => f.contentDocument)]) p.activeElement?.blur()`))
+	d.scheme(scheme)
+	png, err := chromedp.Run(d.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		d.Fatal(err)
+	}
+	d.scheme("light")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		d.Fatal(err)
+	}
+	if err := os.WriteFile(file, png, 0o644); err != nil {
+		d.Fatal(err)
+	}
+}
