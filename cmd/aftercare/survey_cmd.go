@@ -17,10 +17,10 @@ import (
 type surveyCmd struct {
 	Templates surveyTemplatesCmd `cmd:"" help:"List the shipped templates."`
 	List      surveyListCmd      `cmd:"" help:"List the published flows."`
-	Show      surveyShowCmd      `cmd:"" help:"Show a flow."`
+	Show      surveyShowCmd      `cmd:"" help:"Show a flow and which version it is."`
 	Check     surveyCheckCmd     `cmd:"" help:"Say what is wrong with a flow."`
 	Apply     surveyApplyCmd     `cmd:"" help:"Publish a flow file as a new version."`
-	Export    surveyExportCmd    `cmd:"" help:"Print the file of a flow."`
+	Export    surveyExportCmd    `cmd:"" help:"Print the file of a flow as it was published."`
 	Graph     surveyGraphCmd     `cmd:"" help:"Draw a flow."`
 	Try       surveyTryCmd       `cmd:"" help:"Run a flow in the terminal or over an answers file, without any chat or database."`
 }

@@ -111,9 +111,11 @@ func TestApplyPublishesVersionsAndExportGivesThemBack(t *testing.T) {
 	if err := json.Unmarshal([]byte(d.mustCall("list", "--json")), &rows); err != nil || len(rows) != 1 || rows[0].Version != 2 {
 		t.Errorf("list --json gives %v, %v", rows, err)
 	}
-	if got := d.mustCall("show", "visit@1", "--language", "zh-Hans"); !strings.Contains(got, "visit (transactional, en, zh-Hans; version 1, published 2026-03-04 05:06:07 UTC)\n到店") || !strings.Contains(got, "怎么样") {
+	if got := d.mustCall("show", "visit@1"); got != "# visit: version 1, published 2026-03-04 05:06:07 UTC.\n"+visit {
 		t.Errorf("show prints\n%s", got)
 	}
+	d.write("shown.yaml", d.mustCall("show", "post_service_3"))
+	d.mustCall("check", "shown.yaml")
 	var view struct {
 		Version *int
 		File    map[string]any

@@ -116,11 +116,11 @@ func (c *surveyListCmd) Run(a *app) error {
 	return a.printTable(rows)
 }
 
-// surveyShowCmd shows one flow to people, or its file as JSON to programs.
+// surveyShowCmd shows one flow: its file below a comment that says which version it is,
+// or as JSON.
 type surveyShowCmd struct {
 	outputFlags
-	Flow     string `arg:"" help:"NAME or NAME@VERSION of a published flow, or a template."`
-	Language string `placeholder:"TAG" help:"Show the words in this language. Default: the flow's first."`
+	Flow string `arg:"" help:"NAME or NAME@VERSION of a published flow, or a template."`
 }
 
 // flowView is one flow, for programs; File is the flow file as JSON.
@@ -157,7 +157,7 @@ func (c *surveyShowCmd) Run(a *app) error {
 	if p.Version > 0 {
 		state = fmt.Sprintf("version %d, published %s UTC", p.Version, p.at.Format(time.DateTime))
 	}
-	return a.printf("%s (%s, %s; %s)\n%s", p.ID, p.Class, strings.Join(p.Languages, ", "), state, flowmap.Draw(p.Flow, c.Language).Text())
+	return a.printf("# %s: %s.\n%s", p.ID, state, p.source)
 }
 
 // surveyExportCmd prints a flow file.
