@@ -34,7 +34,7 @@ var rooms = []room{
 	{path: "bot/...", imports: []string{"bot/...", "storage", "recovery", "survey", "adapters/chat"}},
 
 	{path: "storage", imports: []string{"recovery", "survey", "adapters/chat"}},
-	{path: "storage/storagetest", imports: []string{"storage", "recovery", "survey", "adapters/chat"}},
+	{path: "storage/storagetest", imports: []string{"storage", "storage/internal/...", "recovery", "survey", "adapters/chat"}},
 	{path: "storage/internal/...", imports: []string{"storage/internal/...", "storage", "recovery", "survey", "adapters/chat"}},
 	{path: "storage/sqlite/...", imports: []string{"storage/sqlite/...", "storage/internal/...", "storage", "recovery", "survey", "adapters/chat"}},
 	{path: "storage/postgres/...", imports: []string{"storage/postgres/...", "storage/internal/...", "storage", "recovery", "survey", "adapters/chat"}},

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -229,5 +231,37 @@ func TestTheDemoNeedsNothingAndLeavesNothing(t *testing.T) {
 	}
 	if left := leftIn(t, m.dir); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestASurveyIsTriedWithoutAnyChatOrDatabase(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, nil)
+	write(t, filepath.Join(m.dir, "answers.yaml"), "overall: 2\nspeed: 4\npeople: 4\nwhy_bad: It took too long.\ncontact_ok: here\n")
+	var got struct {
+		Status    string
+		Composite float64
+		Level     int
+		Flag      string
+		Case      struct {
+			Opens    bool
+			Priority string
+			Reasons  []string
+		}
+	}
+	out := m.must("survey", "try", "post_service_3", "--answers", "answers.yaml", "--json")
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	// 0.5 × 15 + 0.25 × 70 + 0.25 × 70 of the csat5 scores.
+	if got.Status != "completed" || got.Composite != 42.5 || got.Level != 5 || got.Flag != "unsatisfied" || !got.Case.Opens || got.Case.Priority != "P2" {
+		t.Errorf("got %s", out)
+	}
+	write(t, filepath.Join(m.dir, "answers.yaml"), "overall: 2\nspede: 4\n")
+	if code, _, stderr := m.run("survey", "try", "post_service_3", "--answers", "answers.yaml"); code != 2 || !strings.Contains(stderr, "spede") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if left := leftIn(t, m.dir); len(left) != 1 {
+		t.Errorf("a database was made: %v", left)
 	}
 }
