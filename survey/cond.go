@@ -218,31 +218,23 @@ func (v *view) testJudgement(c *Cond) truth {
 	return yes
 }
 
-// testAttribute compares an attribute of the event; an empty one is missing.
+// testAttribute compares an attribute of the event. Unlike an answer, an attribute
+// that is missing is known to be none of the values asked for.
 func testAttribute(c *Cond, value string) truth {
-	if c.Answered != nil && *c.Answered != (value != "") {
+	switch {
+	case c.Answered != nil && *c.Answered != (value != ""):
 		return no
-	}
-	if value == "" {
-		if c.Answered != nil && c.onlyAnswered() {
-			return yes
-		}
-		return unknown
-	}
-	if len(c.Flags) > 0 && !slices.Contains(c.Flags, Flag(value)) {
+	case value == "":
+		return truthOf(c.Answered != nil && c.onlyAnswered())
+	case len(c.Flags) > 0 && !slices.Contains(c.Flags, Flag(value)):
 		return no
-	}
-	if len(c.Values) > 0 && !slices.ContainsFunc(c.Values, func(want string) bool { return strings.EqualFold(want, value) }) {
+	case len(c.Values) > 0 && !slices.ContainsFunc(c.Values, func(want string) bool { return strings.EqualFold(want, value) }):
 		return no
-	}
-	if c.compares() {
+	case c.Contains != "" && !strings.Contains(value, c.Contains):
+		return no
+	case c.compares():
 		x, err := strconv.ParseFloat(value, 64)
-		if err != nil || !c.within(x) {
-			return no
-		}
-	}
-	if c.Contains != "" && !strings.Contains(value, c.Contains) {
-		return no
+		return truthOf(err == nil && c.within(x))
 	}
 	return yes
 }

@@ -1,0 +1,254 @@
+package survey
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTypedAnswersToAScale(t *testing.T) {
+	thumbs := ladderScale("thumbs2", []float64{0, 1}, [][2]string{{"Not satisfied", "不满意"}, {"Satisfied", "满意"}}, []float64{15, 70}, "US")
+	thumbs.Options[0].Symbol, thumbs.Options[1].Symbol = "👎", "👍️"
+	nps := nps11()
+	nps.Options[0].Label = both("0 - Not at all likely", "0 完全不可能")
+	const none, unclear = -1, -2
+	for _, row := range []struct {
+		scale Scale
+		words string
+		value float64
+		is    int
+	}{
+		{csat5(), "2", 2, 0},
+		{csat5(), " 2. ", 2, 0},
+		{csat5(), "2/5", 2, 0},
+		{csat5(), "2 / 5", 2, 0},
+		{csat5(), "2 of 5", 2, 0},
+		{csat5(), "2 out of 5", 2, 0},
+		{csat5(), "2 stars", 2, 0},
+		{csat5(), "two stars", 2, 0},
+		{csat5(), "Two", 2, 0},
+		{csat5(), "1 star", 1, 0},
+		{csat5(), "2分", 2, 0},
+		{csat5(), "两颗星", 2, 0},
+		{csat5(), "dos estrellas", 2, 0},
+		{csat5(), "٢", 2, 0},
+		{csat5(), "ثلاث نجوم", 3, 0},
+		{csat5(), "२", 2, 0},
+		{csat5(), "⭐⭐⭐", 3, 0},
+		{csat5(), "★★☆☆☆", 2, 0},
+		{csat5(), "２／５", 2, 0},
+		{csat5(), "very dissatisfied", 1, 0},
+		{csat5(), "VERY  Dissatisfied!", 1, 0},
+		{csat5(), "ｖｅｒｙ ｄｉｓｓａｔｉｓｆｉｅｄ", 1, 0},
+		{csat5(), "“Satisfied”", 4, 0},
+		{csat5(), "很不满意。", 1, 0},
+		{csat5(), "\u200fneutral\u200b", 3, 0},
+		{csat5(), "6", 0, unclear},
+		{csat5(), "0", 0, unclear},
+		{csat5(), "2.5", 0, unclear},
+		{csat5(), "-2", 0, unclear},
+		{csat5(), "2/7", 0, unclear},
+		{csat5(), "ten", 0, unclear},
+		{csat5(), "★★★★★★", 0, unclear},
+		{csat5(), "2 people were rude", 0, none},
+		{csat5(), "I am satisfied with the haircut", 0, none},
+		{csat5(), "1/2/3", 0, none},
+		{csat5(), "inf", 0, none},
+		{csat5(), strings.Repeat("2", 500), 0, none},
+		{ladder7(), "4/7", 4, 0},
+		{nps, "0", 0, 0},
+		{nps, "10", 10, 0},
+		{nps, "7/10", 7, 0},
+		{nps, "not at all likely", 0, 0},
+		{nps, "11", 0, unclear},
+		{thumbs, "👍", 1, 0},
+		{thumbs, "👎", 0, 0},
+		{thumbs, "满意", 1, 0},
+		{thumbs, "不满意", 0, 0},
+		// People see words and would count the buttons: only a sign makes a number clear.
+		{expect5(), "-1", -1, 0},
+		{expect5(), "−2", -2, 0},
+		{expect5(), "+1", 1, 0},
+		{expect5(), "0", 0, 0},
+		{expect5(), "2", 0, unclear},
+		{resolved3(), "2", 0, unclear},
+		{resolved3(), "partly", 1, 0},
+		{resolved3(), "yes", 2, 0},
+	} {
+		q := scaleQ("q", row.scale, 1)
+		option, m := q.matchScale(row.words, "en")
+		switch {
+		case row.is == none && m != noMatch, row.is == unclear && m != notClear:
+			t.Errorf("%s %q: option %d, %d", row.scale.Key, row.words, option, m)
+		case row.is == 0 && (m != oneOption || q.Scale.Options[option].Value != row.value):
+			t.Errorf("%s %q: option %d, %d, want %v", row.scale.Key, row.words, option, m, row.value)
+		}
+	}
+}
+
+func TestTypedAnswersToAChoice(t *testing.T) {
+	reasons := choiceQ("reason", 3, "slow", "rude", "dear", "other")
+	reasons.Choices[0].Label = both("Too slow, too late", "太慢,响应不及时")
+	reasons.Choices[2].Label = both("Price / value", "价格")
+	contact := choiceQ("contact", 1)
+	for key, label := range map[string]Text{"here": both("Yes, in this chat", "可以,就在这里联系"), "phone": both("Yes, by phone", "可以,请打电话"), "no": both("No, thanks", "不用了")} {
+		contact.Choices = append(contact.Choices, Choice{Key: key, Label: label})
+	}
+	slices.SortFunc(contact.Choices, func(a, b Choice) int { return strings.Compare(a.Key, b.Key) })
+	for _, row := range []struct {
+		q     Question
+		words string
+		keys  string
+		is    matched
+	}{
+		{reasons, "the rude", "rude", oneOption},
+		{reasons, "2", "rude", oneOption},
+		{reasons, "1, 3", "slow dear", oneOption},
+		{reasons, "3 1", "slow dear", oneOption},
+		{reasons, "1、3", "slow dear", oneOption},
+		{reasons, "Too slow, too late", "slow", oneOption},
+		{reasons, "too slow, price", "slow dear", oneOption},
+		{reasons, "太慢,价格", "slow dear", oneOption},
+		{reasons, "the rude\nthe rude", "rude", oneOption},
+		{reasons, "1 2 3 4", "", tooManyOpt},
+		{reasons, "9", "", notClear},
+		{reasons, "the waiter", "", noMatch},
+		{reasons, "1, the waiter", "", noMatch},
+		{reasons, ",", "", noMatch},
+		{contact, "no", "no", oneOption},
+		{contact, "NO THANKS", "", noMatch},
+		{contact, "by phone", "phone", oneOption},
+		{contact, "yes", "", notClear},
+		{contact, "可以", "", notClear},
+		{contact, "不用了", "no", oneOption},
+		{contact, "1, 2", "", noMatch},
+	} {
+		options, m := row.q.matchChoices(row.words, "en")
+		if got := strings.Join(row.q.keys(options), " "); m != row.is || m == oneOption && got != row.keys {
+			t.Errorf("%q: %q, %d, want %q, %d", row.words, got, m, row.keys, row.is)
+		}
+	}
+}
+
+// The same words can be two options in two languages; the person's own language wins.
+func TestOwnLanguageWins(t *testing.T) {
+	q := choiceQ("q", 1, "a", "b")
+	q.Choices[0].Label, q.Choices[1].Label = Text{"en": "Gift", "sv": "Gåva"}, Text{"en": "Poison", "sv": "Gift"}
+	for lang, want := range map[string]int{"en": 0, "sv": 1} {
+		if options, m := q.matchChoices("gift", lang); m != oneOption || options[0] != want {
+			t.Errorf("%s: %v, %d, want %d", lang, options, m, want)
+		}
+	}
+	if _, m := q.matchChoices("gift", "fr"); m != notClear {
+		t.Errorf("a third language: %d, want a question back", m)
+	}
+}
+
+func TestContactsDatesAndNumbers(t *testing.T) {
+	for words, want := range map[string]string{
+		"+49 170 1234567": "+491701234567", "0049 170 1234567": "+491701234567", "(030) 123-4567": "0301234567",
+		"０３０ １２３ ４５６７": "0301234567", "+1 (234) 567.8901": "+12345678901",
+		"12345": "", "+0301234567": "", "1234567890123456": "", "call me": "", "+49 170 CALL": "", "1+2345678": "", "": "",
+	} {
+		if got, ok := parsePhone(words); got != want && ok || ok != (want != "") {
+			t.Errorf("phone %q: %q, %v, want %q", words, got, ok, want)
+		}
+	}
+	for words, ok := range map[string]bool{
+		" ann@example.org ": true, "a.b+c@mail.example.co.uk": true, "ann@例子.公司": true,
+		"ann": false, "ann@example": false, "@example.org": false, "ann@@example.org": false, "ann@example..org": false,
+		"ann@-example.org": false, "a b@example.org": false, ".ann@example.org": false, "ann@example.o": false,
+		strings.Repeat("a", 65) + "@example.org": false, "<ann@example.org>": false,
+	} {
+		if got, is := parseEmail(words); is != ok || is && got != strings.TrimSpace(words) {
+			t.Errorf("e-mail %q: %q, %v, want %v", words, got, is, ok)
+		}
+	}
+	for words, want := range map[string]string{
+		"2026-07-31": "2026-07-31", "2026/7/3": "2026-07-03", "2026.07.03": "2026-07-03", "2026年7月3日": "2026-07-03", "２０２６-０７-０３": "2026-07-03",
+		"2024-02-29": "2024-02-29", "2026-02-29": "", "2026-13-01": "", "2026-00-10": "", "03.07.2026": "", "7/3/2026": "", "2026-7": "", "today": "", "-026-07-03": "",
+	} {
+		if got, ok := parseDate(words); got != want || ok != (want != "") {
+			t.Errorf("date %q: %q, %v, want %q", words, got, ok, want)
+		}
+	}
+	q := Question{Kind: NumberQ, MinValue: -10, MaxValue: 100}
+	for words, want := range map[string]float64{"42": 42, "-3": -3, "4,5": 4.5, "٤٢": 42, "100 points": 100, "seven": 7} {
+		if got, ok := q.parseQuantity(words); !ok || got != want {
+			t.Errorf("number %q: %v, %v, want %v", words, got, ok, want)
+		}
+	}
+	for _, words := range []string{"101", "-11", "1.2.3", "1,2,3", "NaN", "1e999", "forty", ""} {
+		if got, ok := q.parseQuantity(words); ok {
+			t.Errorf("number %q: %v", words, got)
+		}
+	}
+}
+
+func TestTextFallsBackByTheRule(t *testing.T) {
+	text := Text{"en": "Hello", "zh-Hans": "您好", "zh-Hant": "您好嗎", "pt-BR": "Olá", "fr": ""}
+	for _, row := range []struct {
+		langs []string
+		want  string
+	}{
+		{[]string{"zh-Hans"}, "您好"},
+		{[]string{"zh"}, "您好"},
+		{[]string{"zh-CN"}, "您好"},
+		{[]string{"zh_TW"}, "您好嗎"},
+		{[]string{"zh-HK", "en"}, "您好嗎"},
+		{[]string{"pt"}, "Olá"},
+		{[]string{"pt-PT", "en"}, "Olá"},
+		{[]string{"EN-gb"}, "Hello"},
+		{[]string{"fr", "en"}, "Hello"},
+		{[]string{"ar", "es"}, ""},
+		{[]string{""}, ""},
+		{nil, ""},
+	} {
+		if got := text.In(row.langs...); got != row.want {
+			t.Errorf("In(%v) = %q, want %q", row.langs, got, row.want)
+		}
+	}
+	if got := (Text)(nil).In("en"); got != "" {
+		t.Errorf("no text has the words %q", got)
+	}
+}
+
+func TestCleanWords(t *testing.T) {
+	for words, want := range map[string]string{
+		" a\x00b ": "ab", "a\r\nb\rc": "a\nb\nc", "\xff\xfe": "\uFFFD", "👩‍👩‍👧 ok": "👩‍👩‍👧 ok", "\u202eabc": "\u202eabc", "\x00": "",
+	} {
+		if got := Clean(words); got != want {
+			t.Errorf("Clean(%q) = %q, want %q", words, got, want)
+		}
+	}
+}
+
+func TestRotationIsTheSessionsOwn(t *testing.T) {
+	f := sevenQuestions()
+	if got := order(&f, ""); !slices.IsSorted(got) {
+		t.Errorf("without an id: %v", got)
+	}
+	// Fixed for ever: a session that was opened by an older release keeps its order.
+	if got, want := order(&f, "00000000-0000-4000-8000-000000000001"), []int{0, 5, 2, 1, 6, 4, 3, 7, 8, 9}; !slices.Equal(got, want) {
+		t.Errorf("order %v, want %v", got, want)
+	}
+	first := map[int]int{}
+	for i := range 6000 {
+		o := order(&f, time.Unix(int64(i), 0).String())
+		if o[0] != 0 || !slices.Equal(o[7:], []int{7, 8, 9}) {
+			t.Fatalf("what does not rotate moved: %v", o)
+		}
+		first[o[1]]++
+	}
+	for q := 1; q <= 6; q++ {
+		if first[q] < 850 || first[q] > 1150 {
+			t.Errorf("question %d came first %d times of 6000", q, first[q])
+		}
+	}
+	pre := paired()
+	slices.Reverse(pre.Questions)
+	if got := order(&pre, "x"); !slices.Equal(got, []int{1, 0}) {
+		t.Errorf("what is asked before the service comes at %v", got)
+	}
+}
