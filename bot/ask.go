@@ -140,7 +140,7 @@ func (v *voice) optionValue(s *survey.Scale, i int) string {
 func (v *voice) scaleRows(session string, q int, s *survey.Scale) [][]chat.Button {
 	n := len(s.Options)
 	buttons := make([]chat.Button, n)
-	short := true
+	short, rising := true, n > 0 && s.Options[0].Value < s.Options[n-1].Value
 	for i := range s.Options {
 		o := &s.Options[i]
 		label := v.optionLabel(o)
@@ -149,7 +149,9 @@ func (v *voice) scaleRows(session string, q int, s *survey.Scale) [][]chat.Butto
 		if n <= wordScale && label != "" {
 			b.Text = join(" ", o.Symbol, label)
 			short = short && utf8.RuneCountInString(b.Text) <= shortWord
-			at = n - 1 - i
+			if rising {
+				at = n - 1 - i
+			}
 		} else {
 			b.Text = join(" ", v.optionValue(s, i), o.Symbol)
 			b.Label = v.optionOf(s, i)

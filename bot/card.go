@@ -149,7 +149,7 @@ func (t *turn) card() chat.Message {
 	}
 	title := []string{v.say("state_" + state), priority, t.primaryAnswer(v), name, cut(service, cardName)}
 	if s.Test {
-		title = slices.Insert(title, 0, v.say("card_test"))
+		title = slices.Insert(title, 1, v.say("card_test"))
 	}
 	m := chat.Message{
 		Title: join(" · ", title...) + " (" + k.Name() + ")",

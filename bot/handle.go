@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
@@ -33,6 +35,7 @@ type job struct {
 // update that cannot be handled is parked after five tries and counts as handled: an
 // error means that the store is away and that nothing may be acknowledged.
 func (b *Bot) Handle(ctx context.Context, updates []chat.Update) ([]chat.Answer, error) {
+	updates = slices.Clone(updates) // turns may outlive an impatient caller
 	jobs := make([]*job, 0, len(updates))
 	for i := range updates {
 		j, err := b.job(ctx, i, &updates[i])
@@ -198,9 +201,12 @@ func clean(u *chat.Update) {
 		u.Files[i].Name = storage.Clean(u.Files[i].Name)
 	}
 	if u.Kind == chat.Text && strings.HasPrefix(u.Text, "/") {
-		name, rest, _ := strings.Cut(u.Text[1:], " ")
-		if isName(name) {
-			u.Kind, u.Command, u.Text = chat.Command, name, strings.TrimSpace(rest)
+		word, rest := u.Text[1:], ""
+		if i := strings.IndexFunc(word, unicode.IsSpace); i >= 0 {
+			word, rest = word[:i], strings.TrimSpace(word[i:])
+		}
+		if name, _, _ := strings.Cut(word, "@"); isName(name) {
+			u.Kind, u.Command, u.Text = chat.Command, name, rest
 		}
 	}
 	if u.Kind == chat.Command {
