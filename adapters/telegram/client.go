@@ -255,9 +255,8 @@ func (c *Client) scrub(err error) error {
 
 var tokenAnywhere = regexp.MustCompile(`[0-9]{3,}:[A-Za-z0-9_-]{20,}`)
 
-// redact removes the token, its secret part alone, and whatever looks like a token.
+// redact removes the token's secret part and whatever looks like a token.
 func (c *Client) redact(s string) string {
-	s = strings.ReplaceAll(s, c.token, "[redacted]")
 	if _, secret, ok := strings.Cut(c.token, ":"); ok && secret != "" {
 		s = strings.ReplaceAll(s, secret, "[redacted]")
 	}

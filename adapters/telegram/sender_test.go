@@ -159,6 +159,7 @@ func TestTelegramsErrorsSayWhatToDo(t *testing.T) {
 		{"peer", telegramtest.Fault{Code: 400, Description: "Bad Request: PEER_ID_INVALID"}, chat.Unreachable, 0},
 		{"no rights", telegramtest.Fault{Code: 400, Description: "Bad Request: not enough rights to send text messages to the chat"}, chat.Unreachable, 0},
 		{"our fault", telegramtest.Fault{Code: 400, Description: "Bad Request: message is too long"}, chat.Rejected, 0},
+		{"our fault, quoted", telegramtest.Fault{Code: 400, Description: "Bad Request: inline keyboard: 'the customer said'"}, chat.Rejected, 0},
 		{"no method", telegramtest.Fault{Code: 404, Description: "Not Found: method not found"}, chat.Rejected, 0},
 		{"bad token", telegramtest.Fault{Code: 404, Description: "Not Found"}, chat.Revoked, 0},
 		{"revoked", telegramtest.Fault{Code: 401, Description: "Unauthorized"}, chat.Revoked, 0},
@@ -297,6 +298,17 @@ func TestFormsThatTelegramRefusesAreGivenUp(t *testing.T) {
 	}
 	ann.Chat().Delete(mine)
 	w.mustSend(ann.Chat(), chat.Message{Text: "still said", Replies: chat.Ref(itoa(mine))}, "")
+
+	w.Inject(telegramtest.Fault{Method: "sendMessage", Code: 400, Description: "Bad Request: message to be replied not found"})
+	w.mustSend(ann.Chat(), chat.Message{Text: "without the reply", Replies: chat.Ref(itoa(ann.Send("again")))}, "")
+	if m := w.last(ann.Chat()); m.Text != "without the reply" || m.ReplyTo != 0 {
+		t.Errorf("a server that insists on the reply: %+v", m)
+	}
+	w.Inject(telegramtest.Fault{Method: "sendMessage", Times: -1, Code: 400, Description: `Bad Request: can't parse entities: "private words"`})
+	if _, err := w.send(ann.Chat(), chat.Message{Text: "x"}, ""); kindOf(err) != chat.Rejected || strings.Contains(err.Error(), "private") {
+		t.Errorf("refused in every form: %v", err)
+	}
+	w.ClearFaults()
 
 	w.mustSend(ann.Chat(), chat.Message{Text: "Card", Rows: [][]chat.Button{{{Text: "Open", URL: "http://localhost:8080/x"}, {Text: "Take", Data: "1t"}}}}, "")
 	if m := w.last(ann.Chat()); !strings.HasSuffix(m.Text, "Open: http://localhost:8080/x") || len(m.Buttons) != 1 || m.Buttons[0][0].Text != "Take" {

@@ -78,16 +78,14 @@ func TestTheWebhookIsSetOnlyOnChange(t *testing.T) {
 	w := newWorld(t)
 	at := w.hook(newInbox().handle)
 	again := w.another()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error)
-	go func() { done <- again.KeepWebhook(ctx, at.URL+"/hooks/telegram", secret) }()
-	w.WaitRequests("getWebhookInfo", 2)
-	cancel()
-	if err := <-done; err != nil {
+	if err := again.CheckWebhook(t.Context(), at.URL+"/hooks/telegram", secret); err != nil {
 		t.Error(err)
 	}
 	if n := len(w.Requests("setWebhook")); n != 1 {
 		t.Errorf("the webhook was set %d times", n)
+	}
+	if err := again.CheckWebhook(t.Context(), at.URL+"/elsewhere", secret); err != nil || len(w.Requests("setWebhook")) != 2 {
+		t.Errorf("another address was not set: %v", err)
 	}
 	if err := again.KeepWebhook(t.Context(), "https://example.com/", "a b"); kindOf(err) != chat.Rejected {
 		t.Errorf("an odd secret: %v", err)
