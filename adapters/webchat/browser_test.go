@@ -58,7 +58,7 @@ func openTab(t *testing.T, browser context.Context) tab {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("open a tab: %v", err)
 	}
-	ctx, cancel = context.WithTimeout(ctx, 90*time.Second) // a hang ends the test, with its name
+	ctx, cancel = context.WithTimeout(ctx, 4*time.Minute) // a hang ends the test, with its name
 	t.Cleanup(cancel)
 	opened := tab{t, ctx}
 	opened.watchConsole()
@@ -112,7 +112,7 @@ func eval[V any](t tab, expression string) V {
 // until waits for an expression to become true.
 func (t tab) until(expression string) {
 	t.Helper()
-	if _, err := chromedp.Run(t.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+	if _, err := chromedp.Run(t.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(90*time.Second))); err != nil {
 		t.Fatalf("waiting for %s: %v\n%s", expression, err, eval[string](t, "document.body.innerText.slice(0, 2000)"))
 	}
 }

@@ -84,9 +84,12 @@ func conversationByTap(t tab) {
 	if got := eval[string](t, `document.querySelector("textarea").value`); got != "" {
 		t.Errorf("the box still holds %q after it was sent", got)
 	}
-	if !eval[bool](t, `document.querySelector("li:last-child").getBoundingClientRect().bottom <= document.querySelector("footer").getBoundingClientRect().top`) {
+	inSight := `document.querySelector("li:last-child").getBoundingClientRect().bottom <= document.querySelector("footer").getBoundingClientRect().top`
+	if !eval[bool](t, inSight) {
 		t.Error("the newest message is hidden below the box")
 	}
+	t.do(chromedp.EmulateViewport(390, 450, chromedp.EmulateMobile, chromedp.EmulateTouch)) // the keyboard comes up
+	t.until(inSight)
 	var kinds []string
 	for _, u := range bot.handled() {
 		kinds = append(kinds, string(u.Kind)+" "+u.Command+u.Data)

@@ -31,6 +31,7 @@ func TestTheDemoEndsInACard(t *testing.T) {
 	d.click(theChat, `button[aria-label^="2 of 5"]`)
 	d.untilText(theRoom, "2 of 5") // at once, before the other answers
 	d.untilText(theRoom, "Anna")
+	d.untilText(theChat, "You answered: 2 – Dissatisfied")
 	d.click(theChat, lastMessage+` button[aria-label^="1 of 5"]`)
 	d.untilText(theChat, "You answered: 1 – Very dissatisfied")
 	d.click(theChat, lastMessage+` button[aria-label^="4 of 5"]`)
@@ -40,6 +41,7 @@ func TestTheDemoEndsInACard(t *testing.T) {
 	d.untilText(theChat, "May a colleague contact you")
 	d.picture("demo", "light", 1280, 860)
 	d.picture("demo-dark", "dark", 1280, 860)
+	d.wantAccessible()
 	d.click(theChat, lastMessage+" button")
 	d.untilText(theChat, "will contact you within")
 	if n := eval[int](d, d.in(theRoom, `.querySelectorAll("li.card").length`)); n != 1 {
@@ -181,6 +183,22 @@ func (d demoPage) write(words string) {
 	d.Helper()
 	d.click(theChat, "textarea")
 	d.do(chromedp.KeyEvent(words), chromedp.KeyEvent("\r"))
+}
+
+// wantAccessible runs the web chat's checks of names, contrast, sizes and landmarks on
+// the page around it.
+func (d demoPage) wantAccessible() {
+	d.Helper()
+	checks, err := os.ReadFile(filepath.Join("..", "..", "adapters", "webchat", "testdata", "audit.js"))
+	if err != nil {
+		d.Fatal(err)
+	}
+	for _, scheme := range []string{"dark", "light"} {
+		d.scheme(scheme)
+		for _, problem := range eval[[]string](d, string(checks)) {
+			d.Errorf("%s: %s", scheme, problem)
+		}
+	}
 }
 
 // newCustomer uses the form at the top of the page.

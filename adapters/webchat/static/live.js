@@ -20,12 +20,23 @@ const load = (method, url, form) => new Promise((done, fail) => {
 	x.send(form)
 })
 
-const say = (id, words) => { if ($(id)) $(id).textContent = words || "" }
+const say = (id, words = "") => { if ($(id)) $(id).textContent = words }
+
+// toLast scrolls to the newest message: to its beginning, if it is taller than the
+// window. scrollIntoView would scroll the page around a frame, too.
+function toLast(behavior) {
+	const last = $("log").querySelector("li:last-child")
+	if (last) scrollTo({ top: last.offsetTop - document.querySelector("header").offsetHeight - 16, behavior })
+}
+
+let low = true // the end of the conversation is in sight
+addEventListener("scroll", () => { low = innerHeight + scrollY > document.body.scrollHeight - 120 })
+addEventListener("resize", () => { if (low) toLast() }) // a keyboard came up
 
 // show puts what changed in its place and leaves the rest, with its focus, alone.
 function show(news, own) {
 	const list = $("log").firstElementChild
-	const low = innerHeight + scrollY > document.body.scrollHeight - 120
+	const end = low
 	const held = list.contains(document.activeElement) ? document.activeElement : null
 	let at = list.firstElementChild
 	for (const next of news.querySelectorAll("#log > ol > li")) {
@@ -50,17 +61,16 @@ function show(news, own) {
 	if (box) {
 		for (const i of document.querySelectorAll("input[name=nonce]")) i.value = box.elements.nonce.value
 		for (const a of ["rows", "placeholder", "inputmode", "autocomplete"]) {
-			const v = box.elements.text.getAttribute(a)
-			v === null ? text.removeAttribute(a) : text.setAttribute(a, v)
+			text.removeAttribute(a)
+			if (box.elements.text.hasAttribute(a)) text.setAttribute(a, box.elements.text.getAttribute(a))
 		}
 	}
 	page.state = news.body.dataset.state
-	const last = list.lastElementChild
 	if (held && !held.isConnected) {
 		const same = held.value && list.querySelector(`button[value="${CSS.escape(held.value)}"]`)
-		;(same || last)?.focus({ preventScroll: true })
+		;(same || list.lastElementChild)?.focus({ preventScroll: true })
 	}
-	if (own || low) last?.scrollIntoView({ block: "nearest" })
+	if (own || end) toLast()
 }
 
 async function send(form, button) {
@@ -131,4 +141,4 @@ text?.addEventListener("keydown", e => {
 })
 listen()
 if ($("start")) send($("start"), $("start").querySelector("button"))
-else scrollTo(0, document.body.scrollHeight)
+else toLast("instant")
