@@ -63,16 +63,16 @@ func (a assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Vary", "Accept-Encoding")
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Encoding", "gzip")
-		w.Write(f.packed)
+		_, _ = w.Write(f.packed)
 		return
 	}
-	w.Write(f.body)
+	_, _ = w.Write(f.body)
 }
 
 func pack(body []byte) []byte {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b) // into memory: neither call can fail
-	z.Write(body)
-	z.Close()
+	_, _ = z.Write(body)
+	_ = z.Close()
 	return b.Bytes()
 }

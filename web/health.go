@@ -15,11 +15,11 @@ func (s *site) probe(name string, check func(context.Context) error) http.Handle
 			if err := check(r.Context()); err != nil {
 				s.Log.Warn("web: not well", "probe", name, "err", err)
 				w.WriteHeader(http.StatusServiceUnavailable)
-				io.WriteString(w, "unavailable\n")
+				_, _ = io.WriteString(w, "unavailable\n")
 				return
 			}
 		}
-		io.WriteString(w, "ok\n")
+		_, _ = io.WriteString(w, "ok\n")
 	}
 }
 
@@ -33,5 +33,5 @@ func (s *site) schema(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	w.Header().Set("Cache-Control", "public, max-age=300")
-	w.Write(s.Schema)
+	_, _ = w.Write(s.Schema)
 }

@@ -157,6 +157,6 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name s
 	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		w.Write(b.Bytes())
+		_, _ = w.Write(b.Bytes())
 	}
 }

@@ -126,9 +126,11 @@ func (t tab) untilText(words string) {
 // media sets what the page's media queries see.
 func (t tab) media(feature, value string) {
 	t.Helper()
-	_, err := chromedp.Call(t.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-reduced-motion", Value: "reduce"}, {Name: feature, Value: value},
-	}})
+	features := []*emulation.MediaFeature{{Name: feature, Value: value}}
+	if feature != "prefers-reduced-motion" {
+		features = append(features, &emulation.MediaFeature{Name: "prefers-reduced-motion", Value: "reduce"})
+	}
+	_, err := chromedp.Call(t.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
 	if err != nil {
 		t.Fatal(err)
 	}

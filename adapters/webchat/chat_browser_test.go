@@ -35,10 +35,11 @@ func TestInBrowser(t *testing.T) {
 		"a failed post says so and keeps the words":                   failedPost,
 		"an answer of the bot is said at once":                        botAnswers,
 		"what is on its way is disabled and says so":                  whileSending,
-		"right to left":                               rightToLeft,
-		"hostile words are inert":                     hostileWords,
-		"no page scrolls sideways, in light and dark": narrowPages,
-		"every page passes the accessibility checks":  accessiblePages,
+		"right to left":                                   rightToLeft,
+		"hostile words are inert":                         hostileWords,
+		"no page scrolls sideways, in light and dark":     narrowPages,
+		"motion and colours follow the person's settings": personalSettings,
+		"every page passes the accessibility checks":      accessiblePages,
 	} {
 		t.Run(name, func(t *testing.T) { test(openTab(t, browser)) })
 	}
@@ -367,6 +368,39 @@ func narrowPages(t tab) {
 				t.Errorf("a scale of seven takes %d rows at 390 px, want one", n)
 			}
 		}
+	}
+}
+
+func personalSettings(t tab) {
+	bot := longConversation()
+	bot.chosen["1ts1.1.1"] = true
+	bot.put(customer, "q:3", bot.reasons())
+	s := bot.serve(t.T)
+	t.media("forced-colors", "active")
+	t.phone()
+	t.do(chromedp.Navigate(s.URL + chatPath))
+	t.picture("forced-colors")
+	background := func(selector string) string {
+		return eval[string](t, `getComputedStyle(document.querySelector(`+quote(selector)+`)).backgroundColor`)
+	}
+	if background("button[aria-pressed=true]") == background(`button[value="1ts1.1.0"]`) {
+		t.Error("with forced colours a chosen button looks like the others")
+	}
+	moves := func() bool {
+		return eval[bool](t, `(() => {
+			const e = document.body.appendChild(document.createElement("i"))
+			e.className = "new"
+			const moves = getComputedStyle(e).animationName !== "none" || getComputedStyle(document.documentElement).scrollBehavior === "smooth"
+			e.remove()
+			return moves
+		})()`)
+	}
+	if moves() {
+		t.Error("the page moves though the person wants no motion")
+	}
+	t.media("prefers-reduced-motion", "no-preference")
+	if !moves() {
+		t.Error("the page does not move at all: the check above proves nothing")
 	}
 }
 

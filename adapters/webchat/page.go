@@ -169,7 +169,7 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name s
 	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		w.Write(b.Bytes())
+		_, _ = w.Write(b.Bytes())
 	}
 }
 
@@ -190,7 +190,7 @@ func (s *site) layOut(items []Item, f frame, nonce string) []message {
 		}
 		question, answer := splitAnswer(it.Message.Text)
 		m.Question, m.Answer = paragraphs(question), answer
-		if word := f.Words.States[it.Message.State]; !strings.Contains(it.Message.Title, word) {
+		if word := s.words[s.words.choose(m.Lang)].States[it.Message.State]; !strings.Contains(it.Message.Title, word) {
 			m.StateWord = word
 		}
 		if m.Lang == "" {
@@ -305,6 +305,6 @@ func digest(items []Item) string {
 // newNonce is 128 random bits.
 func newNonce() string {
 	var b [16]byte
-	rand.Read(b[:])
+	_, _ = rand.Read(b[:]) // never fails
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
