@@ -267,7 +267,9 @@ func TestDiff(t *testing.T) {
 		{"order_changed", func(f *Flow) { f.Questions[4], f.Questions[5] = f.Questions[5], f.Questions[4] }},
 		{"key_meaning", func(f *Flow) { f.Questions[4].Kind = NumberQ }},
 		{"key_meaning", func(f *Flow) { f.Questions[0].Scale = csat5() }},
-		{"key_meaning", func(f *Flow) { f.Questions[0].Dimension = Empathy }},
+		{"key_meaning", func(f *Flow) { f.Questions[3].Dimension = Empathy }},
+		{"key_meaning", func(f *Flow) { f.Questions[1].Reported = "" }},
+		{"tags_changed", func(f *Flow) { f.Questions[0].Dimension = Empathy }},
 		{"scale_direction", func(f *Flow) { slices.Reverse(f.Questions[0].Scale.Options) }},
 		{"scale_direction", func(f *Flow) { f.Questions[0].Reverse = true }},
 		{"scale_direction", func(f *Flow) {
@@ -281,9 +283,10 @@ func TestDiff(t *testing.T) {
 		{"choice_added", func(f *Flow) { f.Questions[2].Choices = append(f.Questions[2].Choices, Choice{Key: "tv"}) }},
 		{"choice_removed", func(f *Flow) { f.Questions[2].Choices = f.Questions[2].Choices[1:] }},
 	} {
-		f := whole()
+		old, f := whole(), whole()
+		old.Questions[3].Dimension, f.Questions[3].Dimension = Assurance, Assurance
 		row.change(&f)
-		if found := codes(Diff(whole(), f)); !slices.Contains(found, row.code) {
+		if found := codes(Diff(old, f)); !slices.Contains(found, row.code) {
 			t.Errorf("%s was not found; found: %v", row.code, found)
 		}
 	}

@@ -54,9 +54,12 @@ func (d *checker) diffQuestion(old, new *Question) {
 	case old.Kind == NumberQ && (old.MinValue != new.MinValue || old.MaxValue != new.MaxValue) && (old.Scored() || new.Scored()):
 		d.fatal(new, "key_meaning", "%q is scored over another range than before. Give it a new key.", new.Key)
 		return
-	case old.Dimension != new.Dimension || old.Justice != new.Justice || old.Factor != new.Factor || old.Measure != new.Measure || old.Reported != new.Reported || old.Phase != new.Phase:
+	case retagged(old, new) == otherTag || old.Reported != new.Reported || old.Phase != new.Phase:
 		d.fatal(new, "key_meaning", "%q measures something else than before. Give it a new key.", new.Key)
 		return
+	}
+	if retagged(old, new) == newTag {
+		d.warn(new, "tags_changed", "%q is grouped with other questions than before in reports.", new.Key)
 	}
 	if old.Primary != new.Primary {
 		d.warn(new, "primary_changed", "Another question is primary: satisfied means something else than before.")
@@ -82,6 +85,29 @@ func (d *checker) diffQuestion(old, new *Question) {
 			}
 		}
 	}
+}
+
+// retagging is how the tags of a question changed.
+type retagging int8
+
+const (
+	sameTags retagging = iota
+	newTag             // one was added or taken away
+	otherTag           // one was replaced: the question measures something else
+)
+
+func retagged(old, new *Question) retagging {
+	r := sameTags
+	for _, tag := range [4][2]string{{old.Dimension, new.Dimension}, {old.Justice, new.Justice}, {old.Factor, new.Factor}, {old.Measure, new.Measure}} {
+		switch {
+		case tag[0] == tag[1]:
+		case tag[0] != "" && tag[1] != "":
+			return otherTag
+		default:
+			r = newTag
+		}
+	}
+	return r
 }
 
 // turned reports whether the same answers now mean or stand the other way round:

@@ -179,5 +179,5 @@ type Cond struct {
 	AtMost   *float64
 	AtLeast  *float64
 	Contains string // a multiple choice contains this key
-	Answered *bool  // about a missing or skipped answer only this can be true
+	Answered *bool  // about a missing or skipped answer only this can be true, also under Not
 }

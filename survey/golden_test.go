@@ -223,7 +223,11 @@ func (p *player) input(word, rest string) (survey.Input, error) {
 		var files []survey.File
 		for _, f := range strings.Split(key, ",") {
 			kind, id, _ := strings.Cut(f, ":")
-			files = append(files, survey.File{Kind: kind, ID: id, Size: 1000})
+			file := survey.File{Kind: kind, ID: id, Size: 1000}
+			if strings.HasPrefix(id, "BIG") {
+				file.Size = survey.MaxFileSize + 1
+			}
+			files = append(files, file)
 		}
 		return survey.Attach{Files: files, Text: what}, nil
 	case "skip":

@@ -31,13 +31,13 @@ const NoQuestion = -1
 
 // Session is one respondent's run through one Flow, pinned to that version.
 type Session struct {
-	ID         string            `json:"id"` // UUID; also the seed of rotation
+	ID         string            `json:"id"` // UUID; also the seed of rotation ("" rotates nothing)
 	Flow       string            `json:"flow"`
 	Version    int               `json:"version"`
 	Status     Status            `json:"status"`
 	Lang       string            `json:"lang,omitempty"`    // BCP 47; "" = the flow's first
 	Order      []int             `json:"order,omitempty"`   // indexes into Flow.Questions, rotation applied; set by Open
-	Open       int               `json:"open"`              // index of the open question, or NoQuestion
+	Open       int               `json:"open"`              // index of the open question, or NoQuestion; also after the end while an answer is changed
 	Editing    bool              `json:"editing,omitempty"` // Open is being answered again
 	Toggled    []int             `json:"toggled,omitempty"` // options chosen so far in an open multiple choice
 	Retried    bool              `json:"retried,omitempty"` // the open question was already asked again after off-script words
@@ -49,7 +49,7 @@ type Session struct {
 	Started    time.Time         `json:"started,omitzero"`
 	Last       time.Time         `json:"last,omitzero"` // of the newest answer
 	Ended      time.Time         `json:"ended,omitzero"`
-	Expires    time.Time         `json:"expires,omitzero"`
+	Expires    time.Time         `json:"expires,omitzero"` // set by Open and by Resume after the service; MaxWait ahead while Waiting
 }
 
 // Answer is one recorded reply. Revisions are kept; the newest counts.
