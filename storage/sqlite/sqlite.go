@@ -168,13 +168,16 @@ func dsn(path string, readOnly bool) string {
 
 func dialect() sqlstore.Dialect {
 	return sqlstore.Dialect{
-		Name:      "sqlite",
-		Bind:      sqlx.QUESTION,
-		Lock:      "", // an immediate transaction has locked the whole file
-		Now:       "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
-		HasSchema: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'goose_db_version'",
-		Fault:     fault,
-		Describe:  describe,
+		Name: "sqlite",
+		Bind: sqlx.QUESTION,
+		Lock: "", // an immediate transaction has locked the whole file
+		Now:  "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+		// The driver looks each parameter up in the list of all, and a statement costs no
+		// way there and back: many parameters cost more than many statements.
+		MostParameters: 100,
+		HasSchema:      "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'goose_db_version'",
+		Fault:          fault,
+		Describe:       describe,
 	}
 }
 

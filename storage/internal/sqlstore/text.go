@@ -16,6 +16,8 @@ type Dialect struct {
 	Isolation sql.IsolationLevel
 	Lock      string // suffix that locks the rows of a SELECT; empty where a transaction locks everything
 	Now       string // the database's own clock in microseconds since 1970, UTC
+	// MostParameters limits the rows of one statement; 0 = all sizes.
+	MostParameters int
 	// HasSchema counts the tables that say which version the schema has: 0 or 1.
 	HasSchema string
 	// Fault says what an error of this driver means for the transaction.
@@ -30,14 +32,14 @@ type Dialect struct {
 // text is known and checked at start.
 var sizes = [...]int{64, 32, 16, 8, 4, 2, 1}
 
-// list is one statement in all its sizes.
+// list is one statement in all its sizes; those that are too wide for the dialect are "".
 type list [len(sizes)]string
 
 // chunks calls f for consecutive parts of n rows, largest first.
 func (l *list) chunks(n int, f func(text string, from, to int) error) error {
 	for from := 0; from < n; {
 		for i, size := range sizes {
-			if n-from >= size {
+			if n-from >= size && l[i] != "" {
 				if err := f(l[i], from, from+size); err != nil {
 					return err
 				}
@@ -88,6 +90,9 @@ func (t *texts) rows(head string, width int, tail string) *list {
 	tuple := "(" + strings.Repeat("?,", width-1) + "?)"
 	var l list
 	for i, size := range sizes {
+		if most := t.dialect.MostParameters; most > 0 && size > 1 && size*width > most {
+			continue
+		}
 		l[i] = t.one(head + " " + strings.Repeat(tuple+",", size-1) + tuple + " " + tail)
 	}
 	return &l
