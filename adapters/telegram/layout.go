@@ -3,7 +3,10 @@ package telegram
 import (
 	"errors"
 	"slices"
+	"sort"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 )
@@ -80,7 +83,8 @@ func mixesDirections(m chat.Message) bool {
 	return slices.ContainsFunc(m.Facts, func(f chat.Fact) bool { return rightToLeft(f.Label) || rightToLeft(f.Value) })
 }
 
-// withState puts a card's colour before its title, which says the state in words.
+// withState puts a card's colour before its title, which says the state in words,
+// unless the title begins with a sign of its own.
 func withState(state, title string) string {
 	var mark string
 	switch state {
@@ -95,7 +99,8 @@ func withState(state, title string) string {
 	case "watch":
 		mark = "👁"
 	}
-	if mark == "" || title == "" || strings.HasPrefix(title, mark) {
+	first, _ := utf8.DecodeRuneInString(title)
+	if mark == "" || title == "" || unicode.Is(unicode.So, first) {
 		return title
 	}
 	return mark + " " + title
@@ -115,29 +120,31 @@ func (l layout) fit(limit int) layout {
 	if l.units() <= limit {
 		return l
 	}
-	capped := func(n int) layout {
-		out := slices.Clone(l)
-		for i := range out {
-			out[i].text = cut(out[i].text, n)
+	fixed, sizes := 0, make([]int, 0, len(l))
+	for i, s := range l {
+		own := units(s.before) + units(s.after)
+		if fixed+own+i+1 > limit { // one unit is left for each text
+			break
 		}
-		return out
+		fixed += own
+		sizes = append(sizes, units(s.text))
 	}
-	low, high := 1, limit // the answer is ≥ low, or there is none
-	if capped(low).units() > limit {
-		if len(l) == 1 {
-			return layout{{text: cut(l[0].text, limit), tag: l[0].tag}}
+	if len(sizes) == 0 { // a label alone is too long: its words matter more
+		return layout{{text: cut(l[0].text, limit), tag: l[0].tag}}
+	}
+	fits := func(each int) bool {
+		n := fixed
+		for _, size := range sizes {
+			n += min(size, each)
 		}
-		return slices.Delete(slices.Clone(l), len(l)-1, len(l)).fit(limit)
+		return n <= limit
 	}
-	for low < high {
-		middle := (low + high + 1) / 2
-		if capped(middle).units() <= limit {
-			low = middle
-		} else {
-			high = middle - 1
-		}
+	each := sort.Search(limit, func(n int) bool { return !fits(n + 1) })
+	out := slices.Clone(l[:len(sizes)])
+	for i := range out {
+		out[i].text = cut(out[i].text, each)
 	}
-	return capped(low)
+	return out
 }
 
 // plain is the text without markup.

@@ -43,6 +43,17 @@ func TestACardIsLaidOut(t *testing.T) {
 	w.noRefusals()
 }
 
+func TestACardShowsItsColourOnce(t *testing.T) {
+	w := newWorld(t)
+	c := w.ann().Chat()
+	for title, want := range map[string]string{"Taken by Bob": "🟠 Taken by Bob", "🟠 Taken by Bob": "🟠 Taken by Bob", "⏳ Waiting": "⏳ Waiting"} {
+		w.mustSend(c, chat.Message{Title: title, State: "taken"}, "")
+		if got := w.last(c).Text; got != want {
+			t.Errorf("%q is shown as %q", title, got)
+		}
+	}
+}
+
 func TestFactsInMixedDirectionsAreIsolated(t *testing.T) {
 	w := newWorld(t)
 	c := w.ann().Chat()

@@ -102,7 +102,7 @@ func (s *Server) Emitted() []json.RawMessage {
 	return append([]json.RawMessage(nil), s.emitted...)
 }
 
-// Pending is how many updates wait; Expired how many were forgotten unfetched.
+// Pending is how many updates wait to be fetched or delivered.
 func (s *Server) Pending() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
