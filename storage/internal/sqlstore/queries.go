@@ -171,3 +171,7 @@ func newQueries(d Dialect) *queries {
 	q.all = t.all
 	return q
 }
+
+// Texts are every statement of the store as a dialect spells it, for the tests that ask
+// an engine how it would run them.
+func Texts(d Dialect) []string { return newQueries(d).all }

@@ -1,0 +1,131 @@
+package sqlstore
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jmoiron/sqlx"
+)
+
+func TestRowsAreSplitIntoKnownSizes(t *testing.T) {
+	ts := &texts{dialect: Dialect{Bind: sqlx.QUESTION}}
+	l := ts.rows("INSERT INTO t (a, b) VALUES", 2, "")
+	for n, want := range map[int][]int{0: nil, 1: {1}, 3: {2, 1}, 63: {32, 16, 8, 4, 2, 1}, 64: {64}, 100: {64, 32, 4}, 130: {64, 64, 2}} {
+		var got []int
+		next := 0
+		err := l.chunks(n, func(text string, from, to int) error {
+			if from != next || strings.Count(text, "?") != 2*(to-from) {
+				t.Errorf("%d rows: %d to %d after %d with %q", n, from, to, next, text)
+			}
+			next = to
+			got = append(got, to-from)
+			return nil
+		})
+		if err != nil || next != n {
+			t.Errorf("%d rows: ended at %d, %v", n, next, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d rows (-want +got):\n%s", n, diff)
+		}
+	}
+	stop := errors.New("stop")
+	if err := l.chunks(9, func(string, int, int) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("the error was lost: %v", err)
+	}
+}
+
+func TestStatementsStayAsNarrowAsTheDialectWants(t *testing.T) {
+	ts := &texts{dialect: Dialect{Bind: sqlx.QUESTION, MostParameters: 10}}
+	l := ts.rows("INSERT INTO t VALUES", 3, "")
+	total := 0
+	if err := l.chunks(9, func(text string, from, to int) error {
+		total += to - from
+		if n := strings.Count(text, "?"); n > 10 || n != 3*(to-from) {
+			t.Errorf("%d parameters for %d rows", n, to-from)
+		}
+		return nil
+	}); err != nil || total != 9 {
+		t.Fatalf("%d rows, %v", total, err)
+	}
+}
+
+func TestListsArePaddedByRepetition(t *testing.T) {
+	ts := &texts{dialect: Dialect{Bind: sqlx.DOLLAR}}
+	l := ts.in("SELECT x FROM t WHERE bucket = ? AND id IN {in}")
+	for _, n := range []int{0, 1, 2, 3, 33, 64, 65, 200} {
+		var keys, got []string
+		for i := range n {
+			keys = append(keys, fmt.Sprint(i))
+		}
+		err := padded(l, keys, func(text string, part []string) error {
+			if strings.Count(text, "$") != len(part)+1 || !slices.Contains(sizes[:], len(part)) {
+				t.Errorf("%d keys: %d in %q", n, len(part), text)
+			}
+			got = append(got, part...)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got = slices.Compact(got); !slices.Equal(got, keys) {
+			t.Errorf("%d keys became %v", n, got)
+		}
+	}
+}
+
+func TestNULIsDroppedFromJSONAndNothingElse(t *testing.T) {
+	for in, want := range map[string]string{
+		"\x00": `""`, "a\x00b": `"ab"`, `\u0000`: `"\\u0000"`, "\\\x00": `"\\"`, `\\u0000`: `"\\\\u0000"`, "\x00\x00\"": `"\""`, "": `""`, "\xff": `"\ufffd"`,
+	} {
+		got, _, err := encode(in)
+		if err != nil || string(got) != want {
+			t.Errorf("encode(%q) = %s, %v; want %s", in, got, err, want)
+		}
+	}
+}
+
+// bucketed are the tables that a conversation owns.
+var bucketed = regexp.MustCompile(`\b(FROM|INTO|UPDATE|JOIN) (buckets|seen|identities|invitations|sessions|answers|cases|case_events|words|deliveries|parked)\b`)
+
+// TestEveryStatementObeysTheRules is sql rules S1 and S6, as far as words go.
+func TestEveryStatementObeysTheRules(t *testing.T) {
+	oneBucket := regexp.MustCompile(`bucket = \?`)
+	forbidden := regexp.MustCompile(`(?i)\b(now\(\)|current_timestamp|random\(|merge |trigger|pg_advisory|nextval|offset |any\(|unnest|lateral|temp )`)
+	// Admin reads may look at all buckets.
+	overAll := map[string]bool{
+		"SELECT count(*) FROM buckets": true, "SELECT sum(sessions), sum(answers), sum(case_seq) FROM buckets": true,
+		"SELECT count(*) FROM deliveries WHERE state IN " + unsettledStates: true, "SELECT count(*) FROM deliveries WHERE state = 'failed'": true,
+		"SELECT count(*) FROM parked": true,
+	}
+	for _, text := range newQueries(Dialect{Bind: sqlx.QUESTION, Now: "CLOCK"}).all {
+		if f := forbidden.FindString(text); f != "" {
+			t.Errorf("%q is not used: %.120s", f, text)
+		}
+		if strings.Contains(text, "DO UPDATE SET") && strings.Contains(text[strings.Index(text, "DO UPDATE SET"):], "CLOCK") {
+			t.Errorf("an update asks the clock: %.120s", text)
+		}
+		if !bucketed.MatchString(text) || overAll[text] {
+			continue
+		}
+		switch {
+		case strings.HasPrefix(text, "INSERT"):
+			if !strings.Contains(text, "(bucket, ") {
+				t.Errorf("a row without its bucket: %.120s", text)
+			}
+			if strings.Contains(text, "ON CONFLICT") && !strings.Contains(text, "ON CONFLICT (bucket") {
+				t.Errorf("a conflict without the bucket: %.120s", text)
+			}
+		case strings.HasPrefix(text, "SELECT") && (strings.Contains(text, "bucket IN (") || strings.Contains(text, "FROM parked")):
+		default:
+			// Each table that is named is restricted to the bucket.
+			if n := len(bucketed.FindAllString(text, -1)); len(oneBucket.FindAllString(text, -1)) < n {
+				t.Errorf("%d tables, fewer buckets: %.200s", n, text)
+			}
+		}
+	}
+}

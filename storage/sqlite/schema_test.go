@@ -1,0 +1,177 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	_ "modernc.org/sqlite" // to look at files from outside
+
+	"github.com/aftercare/aftercare/storage/sqlite"
+)
+
+// raw opens a file behind the store's back.
+func raw(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func TestMigrateSaysWhatItDid(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	r, err := sqlite.Migrate(t.Context(), path, sqlite.Options{Buckets: 3})
+	if err != nil || r.From != 0 || r.To < 1 || len(r.Applied) != int(r.To) || r.Buckets != 3 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	// The number of buckets is a property of the database.
+	again, err := sqlite.Migrate(t.Context(), path, sqlite.Options{Buckets: 9})
+	if err != nil || again.From != r.To || again.To != r.To || len(again.Applied) != 0 || again.Buckets != 3 {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	s, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	if err != nil || s.Buckets() != 3 {
+		t.Fatalf("%v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAFileWithoutASchemaIsRefusedUnlessToldToMigrate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	_, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	if !errors.Is(err, sqlite.ErrSchema) || !strings.Contains(err.Error(), "aftercare migrate") {
+		t.Fatalf("%v", err)
+	}
+}
+
+func TestAFileOfANewerProgramIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	if _, err := sqlite.Migrate(t.Context(), path, sqlite.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := raw(t, path).Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)"); err != nil {
+		t.Fatal(err)
+	}
+	for _, migrate := range []bool{false, true} {
+		_, err := sqlite.Open(t.Context(), path, sqlite.Options{Migrate: migrate})
+		if !errors.Is(err, sqlite.ErrSchema) || !strings.Contains(err.Error(), "newer program") {
+			t.Fatalf("migrate %v: %v", migrate, err)
+		}
+	}
+}
+
+func TestAMissingTableStopsTheBoot(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	if _, err := sqlite.Migrate(t.Context(), path, sqlite.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := raw(t, path).Exec("ALTER TABLE words RENAME COLUMN inbound TO outbound"); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := sqlite.Open(t.Context(), path, sqlite.Options{}); err == nil {
+		_ = s.Close()
+		t.Fatal("it opened")
+	}
+}
+
+func TestManyMayMigrateAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	errs := make([]error, 4)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() {
+			s, err := sqlite.Open(context.Background(), path, sqlite.Options{Migrate: true})
+			if err == nil {
+				err = s.Close()
+			}
+			errs[i] = err
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAFileMayHaveAnyName(t *testing.T) {
+	for _, name := range []string{"a b.db", "a?b=c.db", "a#b.db", "100%.db", "ä🙂.db", "%41.db"} {
+		dir := t.TempDir()
+		s, err := sqlite.Open(t.Context(), filepath.Join(dir, name), sqlite.Options{Migrate: true})
+		if err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func TestAFileThatIsNoDatabaseIsAnError(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	if err := os.WriteFile(path, []byte(strings.Repeat("this is no database\n", 500)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlite.Open(t.Context(), path, sqlite.Options{Migrate: true}); err == nil {
+		t.Fatal("it opened")
+	}
+	if _, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "no", "such", "place.db"), sqlite.Options{Migrate: true}); err == nil {
+		t.Fatal("it opened nothing")
+	}
+}
+
+// TestEveryStatementUsesAnIndex asks SQLite for its plans: a query that walks through a
+// whole table gets slower with every answer stored.
+func TestEveryStatementUsesAnIndex(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	if _, err := sqlite.Migrate(t.Context(), path, sqlite.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	db := raw(t, path)
+	seen := 0
+	for _, text := range sqlite.Texts() {
+		rows, err := db.Query("EXPLAIN QUERY PLAN "+text, make([]any, strings.Count(text, "?"))...)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			seen++
+			for _, table := range []string{"seen", "identities", "invitations", "sessions", "answers", "cases", "case_events", "words", "deliveries", "d", "e", "s", "c"} {
+				if detail == "SCAN "+table {
+					t.Errorf("%s: %.200s", detail, text)
+				}
+			}
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if seen < 50 {
+		t.Fatalf("only %d steps were looked at", seen)
+	}
+}
+
+// TestTheLibraryBeneathIsTheOneThatTheDriverNames: another one crashes.
+func TestTheLibraryBeneathIsTheOneThatTheDriverNames(t *testing.T) {
+	want := required(t, driverModule(t), "modernc.org/libc")
+	if got := required(t, filepath.Join("..", "..", "go.mod"), "modernc.org/libc"); got != want {
+		t.Fatalf("go.mod requires modernc.org/libc %s and its sqlite was made with %s", got, want)
+	}
+}
