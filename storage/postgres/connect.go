@@ -164,6 +164,13 @@ func (c *conn) SetContext(ctx context.Context) {
 	_ = c.net.SetDeadline(end) // never fails
 }
 
+// Close says goodbye to the server. The deadline of the last statement's context may
+// have passed long ago; it does not bound this.
+func (c *conn) Close() error {
+	_ = c.net.SetDeadline(time.Now().Add(grace)) // never fails
+	return c.DriverConn.Close()
+}
+
 // dialer makes boundConns. It is used by one connection.
 type dialer struct {
 	net     net.Dialer
