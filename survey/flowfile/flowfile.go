@@ -20,6 +20,8 @@ const (
 	MaxSize = 256 << 10
 	// maxDepth is how deep collections may be nested.
 	maxDepth = 32
+	// maxKeys is how many keys one mapping may have.
+	maxKeys = 1000
 	// maxNodes is how many values are read, aliases followed: it stops alias bombs.
 	maxNodes = 50_000
 	// maxErrors is how many errors are reported in one go.

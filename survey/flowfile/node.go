@@ -86,7 +86,7 @@ func syntaxMessage(found string) string {
 	if m, ok := known[found]; ok {
 		return m
 	}
-	return "This is not YAML that can be read: " + found + ". Check quotes, brackets and indentation."
+	return "This is not YAML that can be read: " + short(found) + ". Check quotes, brackets and indentation."
 }
 
 // checkCharacters refuses what YAML or people stumble over: tabs, control characters
@@ -114,27 +114,60 @@ func (r *reader) checkCharacters() bool {
 	return ok
 }
 
-// checkNesting keeps the parser's recursion, which follows the nesting, shallow.
+// checkNesting keeps the parser's work small: its recursion follows the nesting, and its
+// time the square of the number of keys in one mapping.
 func (r *reader) checkNesting(tokens token.Tokens) bool {
 	flow, entries, line := 0, 0, 0
-	for _, t := range tokens {
-		if t.Position.Line != line {
-			line, entries = t.Position.Line, 0
+	var blocks []block
+	for i, t := range tokens {
+		at := t.Position
+		if at.Line != line {
+			line, entries = at.Line, 0
 		}
 		switch t.Type {
 		case token.MappingStartType, token.SequenceStartType:
 			flow++
 		case token.MappingEndType, token.SequenceEndType:
 			flow--
-		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
+		case token.AnchorType, token.TagType:
 			entries++
+		case token.SequenceEntryType:
+			entries++
+			blocks = inside(blocks, at.Column)
+		case token.MappingKeyType:
+			r.fail(at.Line, at.Column, "A key is a plain word here. Write \"key: value\" without the question mark.")
+			return false
+		case token.MappingValueType:
+			if flow > 0 || i == 0 {
+				break
+			}
+			column := tokens[i-1].Position.Column
+			if blocks = inside(blocks, column); len(blocks) == 0 || blocks[len(blocks)-1].column < column {
+				blocks = append(blocks, block{column: column})
+			}
+			blocks[len(blocks)-1].keys++
+			if blocks[len(blocks)-1].keys > maxKeys {
+				r.fail(at.Line, at.Column, "There are more than %d keys side by side. Make the file smaller.", maxKeys)
+				return false
+			}
 		}
-		if flow > maxDepth || entries > maxDepth || t.Position.IndentLevel > maxDepth {
-			r.fail(t.Position.Line, t.Position.Column, "This is nested too deeply. A flow file needs no more than %d levels.", maxDepth)
+		if flow > maxDepth || entries > maxDepth || at.IndentLevel > maxDepth {
+			r.fail(at.Line, at.Column, "This is nested too deeply. A flow file needs no more than %d levels.", maxDepth)
 			return false
 		}
 	}
 	return true
+}
+
+// block is a block mapping that is open while the tokens are counted.
+type block struct{ column, keys int }
+
+// inside drops the blocks that end before something at this column.
+func inside(blocks []block, column int) []block {
+	for len(blocks) > 0 && blocks[len(blocks)-1].column > column {
+		blocks = blocks[:len(blocks)-1]
+	}
+	return blocks
 }
 
 // anchorCollector records every anchored value; the first of a name counts.
@@ -144,7 +177,7 @@ func (c anchorCollector) Visit(n ast.Node) ast.Visitor {
 	if a, ok := n.(*ast.AnchorNode); ok && a.Name != nil {
 		name := a.Name.GetToken().Value
 		if _, twice := c.r.anchors[name]; twice {
-			c.r.failAt(a, "The anchor &%s is there twice. Give the second one another name.", name)
+			c.r.failAt(a, "The anchor %q is there twice. Give the second one another name.", short(name))
 		} else {
 			c.r.anchors[name] = a.Value
 		}
@@ -190,7 +223,7 @@ func (r *reader) resolve(n ast.Node) ast.Node {
 		if r.nodes > maxNodes {
 			if !r.exhausted {
 				r.exhausted = true
-				r.failAt(n, "The aliases of this file unfold to too much. Write the values out.")
+				r.failAt(n, "The file unfolds to more than %d values. Make it shorter.", maxNodes)
 			}
 			return nil
 		}
@@ -201,12 +234,12 @@ func (r *reader) resolve(n ast.Node) ast.Node {
 			name := v.Value.GetToken().Value
 			target, ok := r.anchors[name]
 			if !ok {
-				r.failAt(v, "There is no anchor &%s in this file. Write the value itself.", name)
+				r.failAt(v, "There is no anchor %q in this file. Write the value itself.", short(name))
 				return nil
 			}
 			n = target
 		case *ast.TagNode:
-			r.failAt(v, "Tags such as %s have no meaning in a flow file. Remove it.", v.GetToken().Value)
+			r.failAt(v, "Tags such as %q have no meaning in a flow file. Remove it.", short(v.GetToken().Value))
 			return nil
 		default:
 			return n
@@ -256,7 +289,7 @@ func (r *reader) mapping(n ast.Node, what string) ([]entry, bool) {
 		}
 		key := v.Key.GetToken().Value
 		if first, twice := seen[key]; twice {
-			r.failAt(at, "%q is already given in line %d. Remove one of the two.", key, first)
+			r.failAt(at, "%q is already given in line %d. Remove one of the two.", short(key), first)
 			continue
 		}
 		seen[key], _ = position(at)
@@ -282,7 +315,10 @@ func (r *reader) object(n ast.Node, what string, known ...string) (*object, bool
 	o := &object{r: r, node: n, what: what, fields: map[string]entry{}}
 	for _, e := range entries {
 		if !slices.Contains(known, e.key) {
-			r.failAt(e.at, "%q is not a key of %s. %s", e.key, what, meant(e.key, known))
+			if len(r.errs) >= maxErrors {
+				break // finding the nearest of many unknown keys would take its time
+			}
+			r.failAt(e.at, "%q is not a key of %s. %s", short(e.key), what, meant(e.key, known))
 			continue
 		}
 		o.fields[e.key] = e
@@ -465,8 +501,9 @@ func upper(s string) string {
 
 // short keeps a quoted word of a message readable.
 func short(s string) string {
-	if utf8.RuneCountInString(s) > 40 {
-		return string([]rune(s)[:40]) + "…"
+	const most = 60
+	if utf8.RuneCountInString(s) > most {
+		return string([]rune(s)[:most]) + "…"
 	}
 	return s
 }

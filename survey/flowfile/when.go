@@ -50,6 +50,9 @@ func (c conditions) read(n ast.Node) *survey.Cond {
 }
 
 func (c conditions) entry(e entry) []survey.Cond {
+	if len(c.r.errs) >= maxErrors {
+		return nil // finding the nearest of many unknown words would take its time
+	}
 	switch e.key {
 	case "all", "any":
 		nodes, ok := c.r.list(e.value, e.key)
