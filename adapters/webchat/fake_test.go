@@ -222,8 +222,11 @@ func card(n int, words ...string) chat.Message {
 	m := chat.Message{
 		Title: fmt.Sprintf("🔴 Open · %d of 5 · Ann · Haircut (A-17)", n), State: "open", Lang: "en",
 		Facts: []chat.Fact{
-			{Label: "Priority", Value: "P2"}, {Label: "Customer", Value: "Ann, web chat"}, {Label: "Branch", Value: "Salon Anna, Main Street"},
-			{Label: "Overall", Value: fmt.Sprintf("%d of 5, %s", n, satisfaction[n-1])}, {Label: "Why it opened", Value: "low overall answer"},
+			{Label: "Priority", Value: "P2"},
+			{Label: "Customer", Value: "Ann, web chat"},
+			{Label: "Branch", Value: "Salon Anna, Main Street"},
+			{Label: "Overall", Value: fmt.Sprintf("%d of 5, %s", n, satisfaction[n-1])},
+			{Label: "Why it opened", Value: "low overall answer"},
 			{Label: "Contact by", Value: "21 Nov, 18:04 UTC"},
 		},
 		Footer: "The customer is still answering.",

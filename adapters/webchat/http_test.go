@@ -374,8 +374,16 @@ func TestWordsAreThereInEveryLanguage(t *testing.T) {
 func TestChooseLanguage(t *testing.T) {
 	d := newDictionary()
 	for _, c := range []struct{ visitor, header, want string }{
-		{"", "", "en"}, {"zh-Hans", "en", "zh-Hans"}, {"zh", "", "zh-Hans"}, {"zh_CN", "", "zh-Hans"}, {"fr", "es-ES,en;q=0.1", "es"},
-		{"", "en;q=0.1, ar;q=0.9", "ar"}, {"", "ar;q=0, es;q=0.5", "es"}, {"", "*", "en"}, {"de", "nl", "en"}, {"EN-gb", "ar", "en"},
+		{"", "", "en"},
+		{"zh-Hans", "en", "zh-Hans"},
+		{"zh", "", "zh-Hans"},
+		{"zh_CN", "", "zh-Hans"},
+		{"fr", "es-ES,en;q=0.1", "es"},
+		{"", "en;q=0.1, ar;q=0.9", "ar"},
+		{"", "ar;q=0, es;q=0.5", "es"},
+		{"", "*", "en"},
+		{"de", "nl", "en"},
+		{"EN-gb", "ar", "en"},
 	} {
 		if got := d.choose(append([]string{c.visitor}, acceptable(c.header)...)...); got != c.want {
 			t.Errorf("visitor %q, header %q: %s, want %s", c.visitor, c.header, got, c.want)
