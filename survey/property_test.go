@@ -2,6 +2,7 @@ package survey
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"reflect"
 	"slices"
@@ -174,8 +175,27 @@ func frozen(t *rapid.T, s Session) string {
 	return string(data)
 }
 
-// TestSessionInvariants is the engine's promise, over random flows and inputs.
+// checks sets how many random cases a test tries, unless -rapid.checks says so.
+func checks(t *testing.T, n string) {
+	t.Helper()
+	f := flag.Lookup("rapid.checks")
+	if f == nil || f.Value.String() != f.DefValue || testing.Short() {
+		return
+	}
+	if err := f.Value.Set(n); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.Value.Set(f.DefValue); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestSessionInvariants is the engine's promise, over random flows and inputs: about
+// 100,000 steps; more with -rapid.checks.
 func TestSessionInvariants(t *testing.T) {
+	checks(t, "7000")
 	rapid.Check(t, func(t *rapid.T) {
 		f := randomFlow(t)
 		s := Session{ID: rapid.StringMatching(`[a-f0-9]{8}`).Draw(t, "id"), Flow: f.ID, Status: New, Open: NoQuestion,

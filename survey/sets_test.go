@@ -50,7 +50,7 @@ func TestClosedSetsAreCovered(t *testing.T) {
 		if !regexp.MustCompile(`case (\w+, )*` + input + `[,:]`).MatchString(states) {
 			t.Errorf("the state chart's test does not know the input %s", input)
 		}
-		if !regexp.MustCompile(`(?m)^> `+strings.ToLower(input)).MatchString(transcripts) {
+		if !regexp.MustCompile(`(?m)^> ` + strings.ToLower(input)).MatchString(transcripts) {
 			t.Errorf("no transcript shows the input %s", input)
 		}
 	}
