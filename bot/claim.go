@@ -179,6 +179,10 @@ func (d *Dispatcher) rest(l *lane) {
 		l.phase = idle
 		d.active--
 		d.schedule(l)
+		if l.fetched && len(l.known) == 0 {
+			l.fetched = false
+			d.look()
+		}
 	}
 	if d.ready.Len() > 0 || d.more {
 		d.poke()

@@ -16,6 +16,8 @@ import (
 const (
 	// pollEvery is how often due rows are looked for that others wrote.
 	pollEvery = 250 * time.Millisecond
+	// pollPause is the least time between two looks, whoever asks for them.
+	pollPause = 25 * time.Millisecond
 	// doubtEvery is how often rows are looked for that an earlier holder of the lease
 	// claimed after this one had begun.
 	doubtEvery = 5 * time.Second
@@ -296,18 +298,20 @@ func (d *Dispatcher) poll(ctx context.Context) {
 				d.log.Warn("cannot look for deliveries in doubt", "error", err)
 			}
 		}
+		pause := pollPause
+		if down {
+			pause = pollEvery
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		case <-d.peek:
-			if down {
-				select { // a database that is away is not asked faster
-				case <-ctx.Done():
-					return
-				case <-tick.C:
-				}
-			}
 		}
 	}
 }
@@ -379,6 +383,7 @@ func (d *Dispatcher) offer(r storage.Delivery, live bool) {
 			l.rank = l.rank.Add(-liveBonus)
 		}
 	}
+	l.fetched = l.fetched || !live
 	l.add(r)
 	d.schedule(l)
 }

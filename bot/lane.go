@@ -60,6 +60,7 @@ type lane struct {
 	settling int                // settlements that are being committed
 	flying   bool               // it has one of the account's parallel sends
 	newer    bool               // what is in flight is outdated already
+	fetched  bool               // its row came from the database: more may wait behind it
 	held     int                // how much of the budgets is set aside for it
 	budget   budget
 
