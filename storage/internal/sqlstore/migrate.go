@@ -124,6 +124,7 @@ func (m Migrations) Up(ctx context.Context, db *sql.DB, buckets int) (Report, er
 	results, err := p.Up(ctx)
 	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
 		results = partial.Applied
+		err = fmt.Errorf("%s failed and was rolled back: %s", partial.Failed.Source.Path, m.Dialect.Describe(cause(partial.Err)))
 	}
 	for _, one := range results {
 		r.Applied = append(r.Applied, one.Source.Path)
@@ -135,6 +136,17 @@ func (m Migrations) Up(ctx context.Context, db *sql.DB, buckets int) (Report, er
 	}
 	r.Buckets, err = m.makeBuckets(ctx, db, buckets)
 	return r, err
+}
+
+// cause is the innermost error: the driver's own.
+func cause(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
 }
 
 // makeBuckets fills the table of buckets if it is empty, and returns their number,

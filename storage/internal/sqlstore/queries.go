@@ -95,11 +95,13 @@ func newQueries(d Dialect) *queries {
 
 		transcript: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND chat = ? AND platform = ? AND account = ? AND thread = ? ORDER BY ord, slot"),
-		// The lowest unsettled delivery of each chat, if it is due.
+		// The lowest unsettled delivery of each chat, if it is due. The inner question is put
+		// so that only the index by chat can answer it: by account it would look at the whole
+		// backlog for each of its deliveries.
 		heads: t.one("SELECT " + deliveryColumns + " FROM deliveries d" +
 			" WHERE bucket = ? AND platform = ? AND account = ? AND state IN " + unsettledStates + " AND state = 'due' AND due <= ?" +
 			" AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.bucket = ? AND e.chat = d.chat AND e.state IN " + unsettledStates +
-			" AND e.ord < d.ord AND e.platform = d.platform AND e.account = d.account AND e.thread = d.thread)" +
+			" AND e.ord < d.ord AND NOT (e.platform <> d.platform OR e.account <> d.account OR e.thread <> d.thread))" +
 			" ORDER BY ord LIMIT ?"),
 		doubtful: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND platform = ? AND account = ? AND state IN " + unsettledStates + " AND state = 'sending' AND epoch < ?" +
@@ -116,8 +118,8 @@ func newQueries(d Dialect) *queries {
 		earlier: t.in("SELECT count(*) FROM sessions WHERE customer = ? AND started_at >= ? AND started_at < ?" +
 			" AND unsatisfied AND NOT test AND bucket IN {in}"),
 
-		countDue:    t.one("SELECT count(*) FROM deliveries WHERE state IN " + unsettledStates),
-		countFailed: t.one("SELECT count(*) FROM deliveries WHERE state = 'failed'"),
+		countDue:    t.one("SELECT count(*) FROM deliveries WHERE bucket = ? AND platform > '' AND state IN " + unsettledStates),
+		countFailed: t.one("SELECT count(*) FROM deliveries WHERE bucket = ? AND state = 'failed'"),
 		countParked: t.one("SELECT count(*) FROM parked"),
 		sumBuckets:  t.one("SELECT sum(sessions), sum(answers), sum(case_seq) FROM buckets"),
 

@@ -209,12 +209,18 @@ func (s *Store) Counts(ctx context.Context) (storage.Counts, error) {
 		if err := db.QueryRowContext(ctx, s.q.sumBuckets).Scan(&c.Sessions, &c.Answers, &c.Cases); err != nil {
 			return err
 		}
-		for text, n := range map[string]*int{s.q.countDue: &c.Due, s.q.countFailed: &c.Failed, s.q.countParked: &c.Parked} {
-			if err := db.QueryRowContext(ctx, text).Scan(n); err != nil {
+		c.Due, c.Failed = 0, 0
+		for b := range int64(s.buckets) {
+			var due, failed int
+			if err := db.QueryRowContext(ctx, s.q.countDue, b).Scan(&due); err != nil {
 				return err
 			}
+			if err := db.QueryRowContext(ctx, s.q.countFailed, b).Scan(&failed); err != nil {
+				return err
+			}
+			c.Due, c.Failed = c.Due+due, c.Failed+failed
 		}
-		return nil
+		return db.QueryRowContext(ctx, s.q.countParked).Scan(&c.Parked)
 	})
 	if err != nil {
 		return storage.Counts{}, fmt.Errorf("count: %w", err)
