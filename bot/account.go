@@ -117,9 +117,8 @@ func (o *outbound) serve(ctx context.Context, a Account) error {
 	name := fmt.Sprintf("account:%s:%s", a.Platform, a.ID)
 	retry := time.NewTicker(leaseRenew)
 	defer retry.Stop()
+	k := &keeper{leases: o.store, name: name, holder: uuid.NewString()}
 	for ctx.Err() == nil {
-		// A new name each time: whoever lost the lease comes back with a new epoch.
-		k := &keeper{leases: o.store, name: name, holder: uuid.NewString()}
 		ok, err := k.take(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
@@ -127,6 +126,8 @@ func (o *outbound) serve(ctx context.Context, a Account) error {
 			o.log.Warn("cannot ask for the lease", "lease", name, "error", err)
 		case ok:
 			o.hold(ctx, s, k)
+			// Under another name: whoever lost the lease comes back with a new epoch.
+			k = &keeper{leases: o.store, name: name, holder: uuid.NewString()}
 		}
 		select {
 		case <-ctx.Done():

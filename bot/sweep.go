@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -19,6 +20,8 @@ const (
 	sweepLease = "sweep"
 	// sweepBatch is how many sessions of a bucket expire in one round.
 	sweepBatch = 64
+	// sweepAgain is how long a session that cannot expire is left alone.
+	sweepAgain = 10 * time.Minute
 	// pruneBatch is how many rows of a kind one statement removes.
 	pruneBatch = 500
 
@@ -38,7 +41,7 @@ func (o *outbound) run(ctx context.Context) error {
 	var all sync.WaitGroup
 	all.Go(func() { o.listen(ctx) })
 	all.Go(func() { every(ctx, refreshEvery, o.renew) })
-	s := &sweeper{out: o, holder: uuid.NewString()}
+	s := &sweeper{out: o, holder: uuid.NewString(), failed: map[string]time.Time{}}
 	all.Go(func() { every(ctx, sweepEvery, s.sweep) })
 	all.Wait()
 	release, cancel := context.WithTimeout(context.Background(), 2*time.Second)
@@ -90,6 +93,7 @@ type sweeper struct {
 	out    *outbound
 	holder string
 	pruned time.Time
+	failed map[string]time.Time // sessions that could not expire, and when they were tried
 }
 
 func (s *sweeper) sweep(ctx context.Context) {
@@ -127,18 +131,26 @@ func (s *sweeper) sweep(ctx context.Context) {
 // later, so that taps are never kept waiting by a great many at once.
 func (s *sweeper) expire(ctx context.Context, b storage.Bucket) error {
 	o := s.out
-	sessions, err := o.store.Expiring(ctx, b, o.now(), sweepBatch)
-	if err != nil || len(sessions) == 0 {
+	maps.DeleteFunc(s.failed, func(_ string, at time.Time) bool { return time.Since(at) >= sweepAgain })
+	sessions, err := o.store.Expiring(ctx, b, o.now(), sweepBatch+len(s.failed))
+	if err != nil {
 		return err
 	}
-	ws := make([]work, 0, len(sessions))
+	var ws []work
+	var ids []string
 	for _, session := range sessions {
-		turn, err := o.hooks.expire(ctx, session)
-		if err != nil {
-			o.log.Error("cannot expire a session", "session", session.ID, "error", err)
+		if _, failed := s.failed[session.ID]; failed {
 			continue
 		}
-		ws = append(ws, work{bucket: b, turn: turn})
+		turn, err := o.hooks.expire(ctx, session)
+		switch {
+		case err == nil:
+			ws, ids = append(ws, work{bucket: b, turn: turn}), append(ids, session.ID)
+		case unavailable(err):
+			return err
+		default:
+			s.fail(session.ID, err)
+		}
 	}
 	for i, err := range o.hooks.perform(ctx, ws) {
 		switch {
@@ -146,10 +158,15 @@ func (s *sweeper) expire(ctx context.Context, b storage.Bucket) error {
 		case unavailable(err):
 			return err
 		default:
-			o.log.Error("cannot expire a session", "session", ws[i].turn.Load.Session, "error", err)
+			s.fail(ids[i], err)
 		}
 	}
 	return nil
+}
+
+func (s *sweeper) fail(session string, err error) {
+	s.failed[session] = time.Now()
+	s.out.log.Error("cannot expire a session", "session", session, "error", err)
 }
 
 // prune removes what is older than its kind is kept.

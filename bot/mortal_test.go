@@ -1,0 +1,76 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/storagetest"
+)
+
+// mortal is one process's way to the world: a store at one of whose calls the process
+// dies, and its Sender. What a dead process does has no effect, and it hears of nothing.
+type mortal struct {
+	*storagetest.CrashingStore
+	inner  storage.Store
+	sender chat.Sender
+
+	mu     sync.Mutex
+	leases map[string]string // holders by lease
+}
+
+func newMortal(store storage.Store, sender chat.Sender, at int, when storagetest.When) *mortal {
+	return &mortal{
+		CrashingStore: storagetest.Crashing(store, at, when), inner: store, sender: sender, leases: map[string]string{},
+	}
+}
+
+func (m *mortal) isDead() bool {
+	select {
+	case <-m.Dead():
+		return true
+	default:
+		return false
+	}
+}
+
+// Acquire of a dead process finds the lease taken, so that it comes to rest soon.
+func (m *mortal) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (storage.Lease, bool, error) {
+	m.mu.Lock()
+	m.leases[name] = holder
+	m.mu.Unlock()
+	lease, ok, err := m.CrashingStore.Acquire(ctx, name, holder, ttl)
+	if !m.isDead() {
+		return lease, ok, err
+	}
+	_ = m.inner.Release(context.WithoutCancel(ctx), name, holder) // see lapse
+	return storage.Lease{}, false, nil
+}
+
+// lapse lets the leases of a dead process lapse at once instead of after their time.
+func (m *mortal) lapse(ctx context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for name, holder := range m.leases {
+		if err := m.inner.Release(ctx, name, holder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Send is the Sender's, of the same process.
+func (m *mortal) Send(ctx context.Context, to chat.Address, msg chat.Message, at chat.Ref) (chat.Ref, error) {
+	died := &chat.Error{Kind: chat.InDoubt, Err: errors.New("the process died")}
+	if m.isDead() {
+		return "", died
+	}
+	ref, err := m.sender.Send(ctx, to, msg, at)
+	if m.isDead() {
+		return "", died
+	}
+	return ref, err
+}
