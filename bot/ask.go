@@ -35,10 +35,9 @@ func (v *voice) asked(f *flow, i int) chat.Message {
 		}
 		m.Rows = v.choiceRows(&s.Session, i, q)
 	default:
-		hint := ""
-		m.Expects, hint = v.expected(q)
-		m.Hint, m.Max = hint, textLimit(q)
-		text = append(text, hint)
+		m.Expects, m.Hint = v.expected(q)
+		m.Max = textLimit(q)
+		text = append(text, m.Hint)
 	}
 	if q.Optional {
 		skip := chat.Button{Text: v.say("skip"), Data: tapped{Verb: skipV, Session: s.ID, Question: i}.encode()}

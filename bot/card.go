@@ -175,8 +175,11 @@ func (t *turn) card() chat.Message {
 	fact(v.say("card_site"), v.site.Name)
 	fact(v.say("card_service"), service)
 	for _, attr := range []struct{ name, label string }{
-		{attrAgent, "card_staff"}, {attrDate, "card_date"}, {attrItem, "card_item"},
-		{attrTicket, "card_ticket"}, {attrPromise, "card_promise"},
+		{attrAgent, "card_staff"},
+		{attrDate, "card_date"},
+		{attrItem, "card_item"},
+		{attrTicket, "card_ticket"},
+		{attrPromise, "card_promise"},
 	} {
 		value, _ := v.known(attr.name)
 		fact(v.say(attr.label), value)

@@ -183,7 +183,7 @@ func (t *turn) closed(e survey.Close, in survey.Input) {
 		return
 	}
 	v := t.person()
-	text := ""
+	var text string
 	switch e.Status {
 	case survey.Completed:
 		v, text = t.thanks()

@@ -95,14 +95,15 @@ func (b *Bot) perform(ctx context.Context, bucket storage.Bucket, t storage.Turn
 
 func (b *Bot) performAll(ctx context.Context, ws []work) []error {
 	errs := b.commitAll(ctx, ws)
-	for i, err := range errs {
+	for i, w := range ws {
+		err := errs[i]
 		for range maxLoads {
 			lack, ok := errors.AsType[missing](err)
 			if !ok {
 				break
 			}
 			if err = lack.load(ctx, b); err == nil {
-				err = b.commit(ctx, ws[i].bucket, ws[i].turn)
+				err = b.commit(ctx, w.bucket, w.turn)
 			}
 			errs[i] = err
 		}
