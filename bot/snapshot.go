@@ -16,7 +16,6 @@ import (
 // replaces it, and a turn that runs meanwhile goes on with the old one.
 type snapshot struct {
 	flows    map[flowKey]*flow
-	newest   map[string]int // flow id → newest version
 	sites    map[string]site
 	accounts map[chat.Platform][]storage.Account
 	moves    map[chat.Address]chat.Address
@@ -167,7 +166,6 @@ func (b *Bot) refresh(ctx context.Context) error {
 	old := b.snap.Load()
 	n := &snapshot{
 		flows:    maps.Clone(old.flows),
-		newest:   make(map[string]int, len(sources)),
 		sites:    make(map[string]site, len(sites)),
 		accounts: make(map[chat.Platform][]storage.Account),
 		moves:    moves,
@@ -176,7 +174,6 @@ func (b *Bot) refresh(ctx context.Context) error {
 		n.flows = make(map[flowKey]*flow, len(sources))
 	}
 	for _, src := range sources {
-		n.newest[src.Flow] = src.Version
 		k := flowKey{src.Flow, src.Version}
 		if _, ok := n.flows[k]; ok {
 			continue
@@ -228,10 +225,6 @@ func (b *Bot) loadFlow(ctx context.Context, k flowKey) error {
 	b.change(func(n *snapshot) {
 		n.flows = maps.Clone(n.flows)
 		n.flows[flowKey{src.Flow, src.Version}] = f
-		if src.Version > n.newest[src.Flow] {
-			n.newest = maps.Clone(n.newest)
-			n.newest[src.Flow] = src.Version
-		}
 	})
 	return nil
 }
