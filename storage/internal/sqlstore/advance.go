@@ -31,32 +31,49 @@ func (s *Store) Advance(ctx context.Context, b storage.Bucket, turns []storage.T
 	if err == nil {
 		return errs
 	}
-	// What the database refuses for good is one turn's doing: the others go on without
-	// it. A database that is away is not asked a hundred times more.
-	if fault := s.fault(err); len(turns) > 1 && (fault == Refused || fault == Broken) {
-		for i := range turns {
-			if err := s.batch(ctx, b, turns[i:i+1], errs[i:i+1]); err != nil {
-				errs[i] = s.failed(err)
-				if s.fault(err) != Refused && s.fault(err) != Broken {
-					for j := i + 1; j < len(turns); j++ {
-						errs[j] = errs[i]
-					}
-					break
-				}
-			}
+	if len(turns) == 1 || !s.oneTurns(err) {
+		failed := s.failed(err)
+		for i := range errs {
+			errs[i] = failed
 		}
 		return errs
 	}
-	failed := s.failed(err)
-	for i := range errs {
-		errs[i] = failed
+	for i := range turns {
+		err := s.batch(ctx, b, turns[i:i+1], errs[i:i+1])
+		if err == nil {
+			continue
+		}
+		errs[i] = s.failed(err)
+		if !s.oneTurns(err) {
+			for j := i + 1; j < len(turns); j++ {
+				errs[j] = errs[i]
+			}
+			break
+		}
 	}
 	return errs
 }
 
+// oneTurns reports whether a batch's error may be one turn's doing, so that the others
+// can go on without it: the database answered, and it is known that nothing of the batch
+// is stored. A database that is away is not asked a hundred times more.
+func (s *Store) oneTurns(err error) bool {
+	if _, inDoubt := errors.AsType[errDoubt](err); inDoubt {
+		return false
+	}
+	fault := s.fault(err)
+	return fault == Refused || fault == Broken
+}
+
+// errDoubt is the error of a batch that may be stored all the same: the answer to its
+// COMMIT was lost, and the database could not be asked since.
+type errDoubt struct{ error }
+
+func (e errDoubt) Unwrap() error { return e.error }
+
 // failed is what a turn is told of a database error.
 func (s *Store) failed(err error) error {
-	if s.fault(err) == Refused {
+	if s.oneTurns(err) && s.fault(err) == Refused {
 		return fmt.Errorf("%w: %s", storage.ErrRefused, s.describe(err))
 	}
 	return s.unavailable(err)
@@ -120,6 +137,7 @@ func (s *Store) batch(ctx context.Context, b storage.Bucket, turns []storage.Tur
 					done = doubtful
 					return nil
 				}
+				doubtful = nil
 			}
 			var err error
 			a, err = w.run(turns, mark)
@@ -133,6 +151,9 @@ func (s *Store) batch(ctx context.Context, b storage.Bucket, turns []storage.Tur
 		}
 		return err
 	})
+	if err != nil && doubtful != nil {
+		return errDoubt{err}
+	}
 	if err != nil {
 		return err
 	}
@@ -186,24 +207,13 @@ func (w *working) run(turns []storage.Turn, mark int64) (*attempt, error) {
 			a.errs[i] = storage.ErrSeen
 			continue
 		}
-		in, err := w.loaded(t.Load)
+		change, err := w.turn(i, t)
+		if own, ok := errors.AsType[errOwn](err); ok {
+			a.errs[i] = own.error
+			continue
+		}
 		if err != nil {
 			return nil, err
-		}
-		change, err := w.apply1(t, in)
-		if err == nil {
-			err = w.merge(i, t.Load, change)
-			if own, ok := errors.AsType[errInvalid](err); ok {
-				a.errs[i] = own.error
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-		if err != nil {
-			a.errs[i] = err
-			continue
 		}
 		if t.Key != "" {
 			used[t.Key] = true
@@ -230,6 +240,22 @@ func (w *working) run(turns []storage.Turn, mark int64) (*attempt, error) {
 		}
 	}
 	return a, w.save()
+}
+
+// errOwn is an error of the turn itself, not of the database.
+type errOwn struct{ error }
+
+// turn loads what a turn wants to see, applies it, and merges what it did.
+func (w *working) turn(i int, t storage.Turn) (storage.Change, error) {
+	in, err := w.loaded(t.Load)
+	if err != nil {
+		return storage.Change{}, err
+	}
+	change, err := w.apply1(t, in)
+	if err != nil {
+		return storage.Change{}, errOwn{err}
+	}
+	return change, w.merge(i, t.Load, change)
 }
 
 // result is the turn's, made when it is first asked for.

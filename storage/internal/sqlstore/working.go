@@ -155,7 +155,8 @@ func (w *working) caseOf(l storage.Load) string {
 	return ""
 }
 
-// loaded gathers what one turn sees: copies of its own.
+// loaded gathers what one turn sees: copies of its own. A record that cannot be read is
+// the turn's own error, and no reason to stop the others.
 func (w *working) loaded(l storage.Load) (in storage.Loaded, err error) {
 	// The turns before may have pointed to records that were not fetched with the rest.
 	if err := w.prefetch([]storage.Load{l}); err != nil {
@@ -164,22 +165,22 @@ func (w *working) loaded(l storage.Load) (in storage.Loaded, err error) {
 	in.Now, in.NextCase = w.now, int(w.caseSeq)+1
 	if c := w.identities.cells[personID(l.Person)]; c != nil {
 		if in.Identity, err = decodeIdentity(w.bucket, c.body); err != nil {
-			return in, err
+			return in, errOwn{err}
 		}
 	}
 	if c := w.sessions.cells[w.sessionOf(l)]; c != nil {
 		if in.Session, err = decodeSession(w.bucket, c.body); err != nil {
-			return in, err
+			return in, errOwn{err}
 		}
 	}
 	if c := w.cases.cells[w.caseOf(l)]; c != nil {
 		if in.Case, err = decodeCase(w.bucket, c.body); err != nil {
-			return in, err
+			return in, errOwn{err}
 		}
 	}
 	if c := w.invitations.cells[l.Invitation]; c != nil {
 		if in.Invitation, err = decodeInvitation(w.bucket, c.body); err != nil {
-			return in, err
+			return in, errOwn{err}
 		}
 	}
 	if len(l.Slots) == 0 {
@@ -202,15 +203,12 @@ func (w *working) loaded(l storage.Load) (in storage.Loaded, err error) {
 	return in, nil
 }
 
-// errInvalid marks a change that contradicts itself: the turn's own fault.
-type errInvalid struct{ error }
-
 // merge takes over what a turn did, or nothing of it. Its error is the turn's own
 // unless it comes from the database.
 func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 	var identity, invitation, session, opened *cell
 	var answers, words [][]any
-	invalid := func(err error) error { return errInvalid{err} }
+	invalid := func(err error) error { return errOwn{err} } // the change contradicts itself
 	if v := c.Identity; v != nil {
 		n, err := identityCell(w.bucket, *v)
 		if err != nil {
