@@ -12,7 +12,9 @@ import (
 
 	_ "modernc.org/sqlite" // to look at files from outside
 
+	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/sqlite"
+	"github.com/aftercare/aftercare/survey"
 )
 
 // raw opens a file behind the store's back.
@@ -81,6 +83,30 @@ func TestAMissingTableStopsTheBoot(t *testing.T) {
 	if s, err := sqlite.Open(t.Context(), path, sqlite.Options{}); err == nil {
 		_ = s.Close()
 		t.Fatal("it opened")
+	}
+}
+
+func TestARecordThatCannotBeReadStopsOnlyItsOwnTurns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	s, err := sqlite.Open(t.Context(), path, sqlite.Options{Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	session := storage.Session{Session: survey.Session{ID: "s", Status: survey.Active}}
+	put := storage.Turn{Apply: func(storage.Loaded) (storage.Change, error) { return storage.Change{Session: &session}, nil }}
+	if err := s.Advance(t.Context(), 0, []storage.Turn{put})[0]; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := raw(t, path).Exec("UPDATE sessions SET body = '{'"); err != nil {
+		t.Fatal(err)
+	}
+	nothing := func(storage.Loaded) (storage.Change, error) { return storage.Change{}, nil }
+	errs := s.Advance(t.Context(), 0, []storage.Turn{
+		{Key: "k1", Load: storage.Load{Session: "s"}, Apply: nothing}, {Key: "k2", Apply: nothing},
+	})
+	if errs[0] == nil || errors.Is(errs[0], storage.ErrUnavailable) || errs[1] != nil {
+		t.Fatalf("%v", errs)
 	}
 }
 

@@ -55,6 +55,29 @@ var faultTests = map[string]func(*testing.T, *bench){
 			t.Fatalf("%d cuts, claimed %+v", cutter.Cuts(), r.Claimed)
 		}
 	},
+	"a COMMIT that stays in doubt is unavailable, and seen when it is repeated": func(t *testing.T, b *bench) {
+		p := person(1)
+		id := b.begin(t, p)
+		cut, cutter := b.cut(t)
+		lost := false
+		cutter.Plan(func(at Point) Cut {
+			switch {
+			case lost:
+				return Before
+			case at == Commit:
+				lost = true
+				return After
+			}
+			return Pass
+		})
+		turns := []storage.Turn{answering("k1", p, "q1"), answering("k2", p, "q2")}
+		wantErrors(t, cut.store.Advance(t.Context(), 0, turns), storage.ErrUnavailable, storage.ErrUnavailable)
+		cutter.Plan(nil)
+		wantErrors(t, cut.store.Advance(t.Context(), 0, turns), storage.ErrSeen, storage.ErrSeen)
+		if got := must(b.store.Answers(t.Context(), 0, id))(t); len(got) != 2 {
+			t.Fatalf("%d answers, want 2", len(got))
+		}
+	},
 	"a COMMIT that never arrived is repeated": func(t *testing.T, b *bench) {
 		p := person(1)
 		id := b.begin(t, p)
