@@ -356,7 +356,10 @@ func newRecorder() *recorder {
 	}
 }
 
-var errCancelled = errors.New("cancelled")
+var (
+	errCancelled = errors.New("cancelled")
+	errHang      = errors.New("no answer for ten minutes") // of a script: the call hangs
+)
 
 func (r *recorder) Send(ctx context.Context, to chat.Address, m chat.Message, at chat.Ref) (chat.Ref, error) {
 	r.mu.Lock()
@@ -381,8 +384,12 @@ func (r *recorder) Send(ctx context.Context, to chat.Address, m chat.Message, at
 			seen = true
 		}
 	}
+	cost := r.cost
+	if errors.Is(err, errHang) {
+		cost = 10 * time.Minute
+	}
 	select {
-	case <-time.After(r.cost):
+	case <-time.After(cost):
 	case <-ctx.Done():
 		err = &chat.Error{Kind: chat.InDoubt, Err: errCancelled}
 	}

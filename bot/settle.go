@@ -91,18 +91,25 @@ func (d *Dispatcher) learn(l *lane, v verdict) {
 	if v.revoked {
 		d.revoked, d.open = true, false
 	}
+	if v.outcome == storage.Delivered {
+		d.limited = nil
+	}
 	if !v.limited {
 		return
 	}
 	now := time.Now()
-	until := now.Add(v.delay)
-	l.budget.pause(until)
+	told := limit{addr: l.addr, at: now, until: now.Add(v.delay)}
+	l.budget.pause(told.until)
 	d.limited = slices.DeleteFunc(d.limited, func(x limit) bool {
 		return x.addr == l.addr || now.Sub(x.at) > limitWindow
 	})
-	d.limited = append(d.limited, limit{addr: l.addr, at: now})
-	if v.account || len(d.limited) >= limitChats {
-		d.budget.pause(until)
+	d.limited = append(d.limited, told)
+	switch {
+	case v.account:
+		d.budget.pause(told.until)
+	case len(d.limited) >= limitChats:
+		soonest := slices.MinFunc(d.limited, func(a, b limit) int { return a.until.Compare(b.until) })
+		d.budget.pause(soonest.until)
 	}
 }
 
