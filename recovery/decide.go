@@ -129,8 +129,9 @@ func Decide(rules Rules, facts Facts, j survey.Judgement) Decision {
 	if rules.Primary && primary && j.Flag == survey.Unsatisfied && (j.Primary.Lowest || !j.Primary.BottomOnly) {
 		open(primaryReason(j.Primary))
 	}
-	if rules.Composite && j.Settled && j.Level >= 1 && j.Level <= 3 && !j.Primary.Silent {
-		open([]Reason{CompositeL1, CompositeL2, CompositeL3}[j.Level-1], Priority(j.Level))
+	if rules.Composite && j.Settled && j.Low && !j.Primary.Silent {
+		level := atMost3(j.Level)
+		open([]Reason{CompositeL1, CompositeL2, CompositeL3}[level-1], Priority(level))
 	}
 	if rules.Critical && len(j.Critical) > 0 {
 		open(CriticalAnswer, P2)
@@ -186,8 +187,9 @@ func (d *Decision) raise(facts Facts, which ...Raise) {
 // NPS 0–3 → P2, 4–6 → P3; the lowest option of another linear scale → P2, else P3.
 func primaryReason(p survey.Primary) (Reason, Priority) {
 	switch {
-	case p.Level >= 1 && p.Level <= 3:
-		return []Reason{PrimaryL1, PrimaryL2, PrimaryL3}[p.Level-1], Priority(p.Level)
+	case p.Level >= 1:
+		level := atMost3(p.Level)
+		return []Reason{PrimaryL1, PrimaryL2, PrimaryL3}[level-1], Priority(level)
 	case p.Scale == "nps11" && p.Value <= 3:
 		return NPS03, P2
 	case p.Scale == "nps11":
@@ -197,6 +199,11 @@ func primaryReason(p survey.Primary) (Reason, Priority) {
 	}
 	return PrimaryFlag, P3
 }
+
+// atMost3 is the urgency of an unsatisfied level: the worst three levels have one each.
+// A ladder of an organisation's own may have more of them, which are as urgent as the
+// third.
+func atMost3(level int) int { return min(level, 3) }
 
 // Merge adds what a later decision found to an open case: reasons are never lost and
 // the priority only becomes more urgent.

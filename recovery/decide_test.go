@@ -59,6 +59,7 @@ func TestDecideFollowsTheVectors(t *testing.T) {
 			}
 			if v.Inp.CompositeLevel != nil {
 				j.Level = *v.Inp.CompositeLevel
+				j.Low = j.Level >= 1 && j.Level <= 3
 			}
 			if v.Inp.Gap != nil && *v.Inp.Gap < 0 {
 				j.GapState = survey.GapUnsatisfied
@@ -256,7 +257,7 @@ func TestCircumstancesOnlyRaise(t *testing.T) {
 
 func TestRulesCanBeSwitchedOff(t *testing.T) {
 	gap := -2.0
-	j := survey.Judgement{Flag: survey.Unsatisfied, Level: 1, Settled: true, Gap: &gap, GapState: survey.GapUnsatisfied,
+	j := survey.Judgement{Flag: survey.Unsatisfied, Level: 1, Low: true, Settled: true, Gap: &gap, GapState: survey.GapUnsatisfied,
 		Primary: survey.Primary{Answered: true, Level: 1}, Critical: []string{"a"}, Bottom: []string{"b"}}
 	facts := Facts{Class: survey.Transactional, Complaint: true}
 	all := Decide(DefaultRules, facts, j).Reasons
@@ -296,5 +297,67 @@ func TestMergeNeverLosesAnything(t *testing.T) {
 	}
 	if low.Priority != P2 || len(low.Reasons) != 1 || len(low.Raised) != 1 {
 		t.Errorf("Merge changed its argument: %+v", low)
+	}
+}
+
+// An organisation's own bands decide what is unsatisfied, not the numbers of the shipped
+// ladder: level 2 of three is good enough, level 5 of nine is not.
+func TestTheFlowsOwnBandsDecide(t *testing.T) {
+	const three = `
+bands:
+  - {from: 0, name: Bad, unsatisfied: true}
+  - {from: 30, name: Fair}
+  - {from: 40, name: Good}
+`
+	const nine = `
+bands:
+  - {from: 0, name: a, unsatisfied: true}
+  - {from: 5, name: b, unsatisfied: true}
+  - {from: 10, name: c, unsatisfied: true}
+  - {from: 15, name: d, unsatisfied: true}
+  - {from: 25, name: e, unsatisfied: true}
+  - {from: 30, name: f}
+  - {from: 40, name: g}
+  - {from: 60, name: h}
+  - {from: 80, name: i}
+`
+	const questions = `
+flow: own
+class: transactional
+title: Our own
+scales:
+  mood:
+    ladder: true
+    options:
+      - {value: 1, label: Awful, score: 0, flag: unsatisfied}
+      - {value: 2, label: Poor, score: 26, flag: unsatisfied}
+      - {value: 3, label: So-so, score: 35, flag: neutral}
+      - {value: 4, label: Good, score: 90, flag: satisfied}
+questions:
+  - {key: overall, scale: mood, primary: true, weight: 0.1, ask: How was it?}
+  - {key: speed, scale: mood, weight: 0.9, ask: How quick were we?}
+`
+	for _, row := range []struct {
+		bands          string
+		overall, speed float64
+		want           Decision
+	}{
+		{three, 1, 3, Decision{Opens: true, Priority: P1, Reasons: []Reason{PrimaryL1}}},
+		{three, 3, 3, Decision{Watch: true, Reasons: []Reason{}}},
+		{three, 4, 4, Decision{Reasons: []Reason{}}},
+		{three, 3, 2, Decision{Opens: true, Priority: P1, Reasons: []Reason{CompositeL1}}},
+		{nine, 1, 4, Decision{Opens: true, Priority: P1, Reasons: []Reason{PrimaryL1}}},
+		{nine, 2, 4, Decision{Opens: true, Priority: P3, Reasons: []Reason{PrimaryL3}}},
+		{nine, 3, 2, Decision{Opens: true, Priority: P3, Reasons: []Reason{CompositeL3}}},
+		{nine, 4, 4, Decision{Reasons: []Reason{}}},
+	} {
+		f, err := flowfile.Parse([]byte(questions + row.bands))
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := survey.Judge(f, []survey.Answer{{Question: "overall", Value: &row.overall}, {Question: "speed", Value: &row.speed}}, true)
+		if diff := cmp.Diff(row.want, Decide(DefaultRules, Facts{Class: f.Class}, j)); diff != "" {
+			t.Errorf("%d bands, %v and %v (-want +got):\n%s", len(f.Bands), row.overall, row.speed, diff)
+		}
 	}
 }

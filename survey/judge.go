@@ -170,7 +170,7 @@ func judge(f *Flow, answers []Answer, ended bool) Judgement {
 	v := newView(f, answers, nil)
 	m := v.measure(ended)
 	j := Judgement{
-		Coverage: m.coverage(), Level: m.level, Flag: m.flag, GapState: m.gapState,
+		Coverage: m.coverage(), Level: m.level, Low: m.lowLevel, Flag: m.flag, GapState: m.gapState,
 		Unsatisfied: m.unsatisfied(), Settled: m.settled, Ended: ended,
 	}
 	if m.hasComposite {

@@ -4,7 +4,8 @@ package survey
 type Judgement struct {
 	Composite   *float64           `json:"composite"`            // 0–100: Σwᵢsᵢ / Σwᵢ over answered scored questions
 	Coverage    float64            `json:"coverage"`             // answered weight / all scored weight, 0–1
-	Level       int                `json:"level,omitempty"`      // 1–7 by the flow's bands; 0 = none
+	Level       int                `json:"level,omitempty"`      // by the flow's bands, 1–7 in the shipped ladder; 0 = none
+	Low         bool               `json:"low,omitempty"`        // Level is an unsatisfied one, below the bands' cut
 	Flag        Flag               `json:"flag,omitempty"`       // the primary answer's
 	Gap         *float64           `json:"gap"`                  // perception − expectation, in scale steps
 	GapState    GapState           `json:"gap_state,omitempty"`  //

@@ -286,11 +286,24 @@ func (r *run) skip(i int) {
 // back opens the nearest earlier question that was answered or skipped. It does not
 // lead back over the service: what was expected before it stays as it was.
 func (r *run) back() {
-	q := r.current()
-	if q == nil {
+	if r.current() == nil {
 		r.refuse(NoQuestion)
 		return
 	}
+	switch i, a := r.before(); {
+	case a == nil:
+		r.notice(NoticeFirst, r.s.Open)
+	case !r.changeable(i, a):
+		r.notice(NoticeTooLate, i)
+	default:
+		r.edit(i, a)
+	}
+}
+
+// before is the question that Back leads to from the open one, with its answer; nil if
+// there is none.
+func (r *run) before() (int, *Answer) {
+	q := r.current()
 	for at := r.place(r.s.Open) - 1; at >= 0; at-- {
 		i := r.s.Order[at]
 		p := r.question(i)
@@ -298,15 +311,21 @@ func (r *run) back() {
 			continue
 		}
 		if a, _ := r.find(i); a != nil && !a.Dropped {
-			if !r.changeable(i, a) {
-				r.notice(NoticeTooLate, i)
-				return
-			}
-			r.edit(i, a)
-			return
+			return i, a
 		}
 	}
-	r.notice(NoticeFirst, r.s.Open)
+	return NoQuestion, nil
+}
+
+// CanGoBack reports whether Back leads anywhere from the open question now, so that a
+// button for it is drawn only where it works.
+func CanGoBack(f Flow, s Session, now time.Time) bool {
+	r := &run{flow: &f, s: s, now: now}
+	if r.current() == nil {
+		return false
+	}
+	i, a := r.before()
+	return a != nil && r.changeable(i, a)
 }
 
 func (r *run) change(i int) {
