@@ -238,6 +238,26 @@ func giveUp(t *testing.T, store storage.Store) {
 	}
 }
 
+func TestWhatIsKeptOnDiskIsForThisUserOnly(t *testing.T) {
+	for _, args := range [][]string{{"migrate"}, {"site", "list"}, {"invite"}} {
+		c := newConsole(t, map[string]string{"PUBLIC_URL": "https://care.example"})
+		c.must(args...)
+		files := leftIn(t, c.dir)
+		if len(files) == 0 {
+			t.Fatalf("%v kept nothing", args)
+		}
+		for _, path := range files {
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info.Mode().Perm() != 0o600 {
+				t.Errorf("%v: %s has mode %v", args, filepath.Base(path), info.Mode())
+			}
+		}
+	}
+}
+
 func TestMigratingTwiceChangesNothingTheSecondTime(t *testing.T) {
 	c := newConsole(t, nil)
 	if out := c.must("migrate"); !strings.Contains(out, "Applied ") {
@@ -256,8 +276,21 @@ func TestMigratingTwiceChangesNothingTheSecondTime(t *testing.T) {
 func TestEveryCommandHasHelpAndAWrongOneExitsWith2(t *testing.T) {
 	c := newConsole(t, nil)
 	for _, args := range [][]string{
-		{}, {"demo"}, {"serve"}, {"migrate"}, {"doctor"}, {"healthcheck"}, {"version"}, {"survey"}, {"survey", "try"},
-		{"site"}, {"site", "add"}, {"site", "list"}, {"invite"}, {"outbox"}, {"outbox", "list"},
+		{},
+		{"demo"},
+		{"serve"},
+		{"migrate"},
+		{"doctor"},
+		{"healthcheck"},
+		{"version"},
+		{"survey"},
+		{"survey", "try"},
+		{"site"},
+		{"site", "add"},
+		{"site", "list"},
+		{"invite"},
+		{"outbox"},
+		{"outbox", "list"},
 	} {
 		if out := c.must(append(args, "--help")...); !strings.Contains(out, "Usage: aftercare") {
 			t.Errorf("%v --help: %s", args, out)

@@ -46,6 +46,9 @@ func (c *migrateCmd) Run(a *app) error {
 
 func (c *migrateCmd) migrate(a *app, s settings) (migrationView, error) {
 	if path := s.sqlitePath(); path != "" {
+		if err := makePrivate(path); err != nil {
+			return migrationView{}, err
+		}
 		r, err := sqlite.Migrate(a.ctx, path, sqlite.Options{Clock: a.clock, Buckets: c.Buckets})
 		return migrationView{r.From, r.To, append([]string{}, r.Applied...), r.Buckets}, err
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
@@ -23,7 +25,20 @@ func (a *app) openStore() (storage.Store, error) {
 // openStore is app.openStore for settings that are known; log may be nil.
 func (s settings) openStore(ctx context.Context, clock func() time.Time, log *slog.Logger) (storage.Store, error) {
 	if path := s.sqlitePath(); path != "" {
+		if err := makePrivate(path); err != nil {
+			return nil, err
+		}
 		return sqlite.Open(ctx, path, sqlite.Options{Clock: clock, Log: log, Migrate: true})
 	}
 	return postgres.Open(ctx, string(s.DatabaseURL), postgres.Options{Clock: clock, Log: log, Migrate: true})
+}
+
+// makePrivate makes the database's file, where there is none, for this user only:
+// customers' words are in it. SQLite gives the files that it puts beside it the same mode.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	return f.Close()
 }
