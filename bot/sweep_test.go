@@ -100,14 +100,16 @@ func TestSessionsExpireWhenTheirTimeIsOver(t *testing.T) {
 		var expired []string
 		_, stop := sweeping(c, &expired, nil)
 		time.Sleep(30 * time.Second)
+		c.mu.Lock()
 		if len(expired) != 200 || slices.Contains(expired, "later") {
 			t.Errorf("%d of 200 sessions expired", len(expired))
 		}
+		c.mu.Unlock()
 		time.Sleep(time.Minute)
+		stop()
 		if len(expired) != 201 {
 			t.Errorf("%d sessions expired", len(expired))
 		}
-		stop()
 	})
 }
 
