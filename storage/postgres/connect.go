@@ -124,6 +124,10 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if c.patient {
 		d.silence = 0
 	} else {
+		// Every statement has its index. A plan made while a table was small would read the
+		// whole of it, and be kept while it grows, until statistics are gathered.
+		setting("enable_seqscan", "off")
+		setting("jit", "off")
 		setting("statement_timeout", milliseconds(statementTimeout))
 		setting("lock_timeout", milliseconds(lockTimeout))
 		setting("idle_in_transaction_session_timeout", milliseconds(idleTimeout))

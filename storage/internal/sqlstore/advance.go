@@ -304,15 +304,12 @@ func (w *working) insertKeys(keys []string, mark int64) (map[string]bool, error)
 }
 
 func (w *working) dropKeys(keys []string) error {
-	return padded(w.s.q.deleteKeys, keys, func(text string, part []string) error {
-		args := make([]any, 0, len(part)+1)
-		args = append(args, int64(w.bucket))
-		for _, key := range part {
-			args = append(args, key)
+	for _, key := range keys {
+		if _, err := w.tx.ExecContext(w.ctx, w.s.q.deleteKey, int64(w.bucket), key); err != nil {
+			return err
 		}
-		_, err := w.tx.ExecContext(w.ctx, text, args...)
-		return err
-	})
+	}
+	return nil
 }
 
 // apply1 calls a turn's Apply. A panic is its error: one update must not take the

@@ -19,13 +19,14 @@ const (
 
 func columns(list string) []string { return strings.Split(list, ", ") }
 
-// queries is every statement of the store.
+// queries is every statement of the store. ord > 0, epoch >= 0, key > ” and number > 0
+// hold for every row: they name the index that is meant (see the migrations).
 type queries struct {
 	// The bucket's row is the lock under which everything of the bucket is written.
 	lockBucket, updateBucket, insertBucket, countBuckets string
 	// Keys of updates that were handled.
-	insertKeys, deleteKeys *list
-	keyBatch               string
+	insertKeys          *list
+	deleteKey, keyBatch string
 	// Records: id, link, body by id. A link is the id of what is loaded next.
 	identities, sessions, invitations, cases *list
 	sessionIDs                               *list
@@ -54,7 +55,7 @@ const unsettledStates = "('due','sending')"
 func newQueries(d Dialect) *queries {
 	t := &texts{dialect: d}
 	record := func(table, link string) *list {
-		return t.in("SELECT id, " + link + ", body FROM " + table + " WHERE bucket = ? AND id IN {in}")
+		return t.each("SELECT id, " + link + ", body FROM " + table + " WHERE bucket = ? AND id = ?")
 	}
 	put := func(table, cols string, key ...string) *list { return t.put(table, key, columns(cols)) }
 	insert := func(table, cols, tail string) *list {
@@ -68,14 +69,14 @@ func newQueries(d Dialect) *queries {
 
 		// What RETURNING yields was not seen before.
 		insertKeys: t.rows("INSERT INTO seen (bucket, key, at, batch) VALUES", 4, "ON CONFLICT (bucket, key) DO NOTHING RETURNING key"),
-		deleteKeys: t.in("DELETE FROM seen WHERE bucket = ? AND key IN {in}"),
+		deleteKey:  t.one("DELETE FROM seen WHERE bucket = ? AND key = ?"),
 		keyBatch:   t.one("SELECT batch FROM seen WHERE bucket = ? AND key = ?"),
 
 		identities:  record("identities", "session"),
 		sessions:    record("sessions", "case_id"),
 		invitations: record("invitations", "site"),
 		cases:       record("cases", "session"),
-		sessionIDs:  t.in("SELECT id FROM sessions WHERE bucket = ? AND id IN {in}"),
+		sessionIDs:  t.each("SELECT id FROM sessions WHERE bucket = ? AND id = ?"),
 
 		putIdentities:  put("identities", identityColumns, "bucket", "id"),
 		putSessions:    put("sessions", sessionColumns, "bucket", "id"),
@@ -87,38 +88,38 @@ func newQueries(d Dialect) *queries {
 		insertEvents:  insert("case_events", caseEventColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
 		insertWords:   insert("words", wordsColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
 
-		slots: t.in("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND slot IN {in}"),
+		slots: t.each("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND slot = ?"),
 		// What else waits in the chats of claimed deliveries: only what Claim looks at.
-		unsettled: t.in("SELECT slot, identity, platform, account, chat, thread, ord, state, epoch FROM deliveries" +
-			" WHERE bucket = ? AND state IN " + unsettledStates + " AND chat IN {in}"),
+		unsettled: t.each("SELECT slot, identity, platform, account, chat, thread, ord, state, epoch FROM deliveries" +
+			" WHERE bucket = ? AND chat = ? AND ord > 0 AND state IN " + unsettledStates),
 		putDeliveries: put("deliveries", deliveryColumns, "bucket", "slot"),
 
 		transcript: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
-			" WHERE bucket = ? AND chat = ? AND platform = ? AND account = ? AND thread = ? ORDER BY ord, slot"),
+			" WHERE bucket = ? AND chat = ? AND ord > 0 AND platform = ? AND account = ? AND thread = ? ORDER BY ord, slot"),
 		// The lowest unsettled delivery of each chat, if it is due. The inner question is put
 		// so that only the index by chat can answer it: by account it would look at the whole
 		// backlog for each of its deliveries.
 		heads: t.one("SELECT " + deliveryColumns + " FROM deliveries d" +
-			" WHERE bucket = ? AND platform = ? AND account = ? AND state IN " + unsettledStates + " AND state = 'due' AND due <= ?" +
-			" AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.bucket = ? AND e.chat = d.chat AND e.state IN " + unsettledStates +
+			" WHERE bucket = ? AND platform = ? AND account = ? AND epoch >= 0 AND state IN " + unsettledStates + " AND state = 'due' AND due <= ?" +
+			" AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.bucket = ? AND e.chat = d.chat AND e.ord > 0 AND e.state IN " + unsettledStates +
 			" AND e.ord < d.ord AND NOT (e.platform <> d.platform OR e.account <> d.account OR e.thread <> d.thread))" +
 			" ORDER BY ord LIMIT ?"),
 		doubtful: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
-			" WHERE bucket = ? AND platform = ? AND account = ? AND state IN " + unsettledStates + " AND state = 'sending' AND epoch < ?" +
+			" WHERE bucket = ? AND platform = ? AND account = ? AND epoch >= 0 AND state IN " + unsettledStates + " AND state = 'sending' AND epoch < ?" +
 			" ORDER BY ord LIMIT ?"),
 		failed: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND state = 'failed' ORDER BY due DESC, slot LIMIT ?"),
 
 		answers:     t.one("SELECT " + answerColumns + " FROM answers WHERE bucket = ? AND session = ? ORDER BY at, revision, question"),
-		newestCases: t.one("SELECT body, bucket FROM cases WHERE bucket = ? ORDER BY opened_at DESC, id DESC LIMIT ?"),
+		newestCases: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND number > 0 ORDER BY opened_at DESC, id DESC LIMIT ?"),
 		caseEvents:  t.one("SELECT id, case_id, at, kind, person, note FROM case_events WHERE bucket = ? AND case_id = ? ORDER BY at, id"),
 		expiring: t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND expires_at IS NOT NULL AND expires_at <= ?" +
 			" ORDER BY expires_at, id LIMIT ?"),
 		// Sessions that are only tests never count.
-		earlier: t.in("SELECT count(*) FROM sessions WHERE customer = ? AND started_at >= ? AND started_at < ?" +
-			" AND unsatisfied AND NOT test AND bucket IN {in}"),
+		earlier: t.each("SELECT count(*) FROM sessions WHERE bucket = ? AND customer = ? AND started_at >= ? AND started_at < ?" +
+			" AND unsatisfied AND NOT test"),
 
-		countDue:    t.one("SELECT count(*) FROM deliveries WHERE bucket = ? AND platform > '' AND state IN " + unsettledStates),
+		countDue:    t.one("SELECT count(*) FROM deliveries WHERE bucket = ? AND platform > '' AND epoch >= 0 AND state IN " + unsettledStates),
 		countFailed: t.one("SELECT count(*) FROM deliveries WHERE bucket = ? AND state = 'failed'"),
 		countParked: t.one("SELECT count(*) FROM parked"),
 		sumBuckets:  t.one("SELECT sum(sessions), sum(answers), sum(case_seq) FROM buckets"),
@@ -160,7 +161,7 @@ func newQueries(d Dialect) *queries {
 		parked:    t.one("SELECT " + parkedColumns + " FROM parked ORDER BY at DESC, bucket, key LIMIT ?"),
 
 		pruneKeys: t.one("DELETE FROM seen WHERE bucket = ? AND key IN" +
-			" (SELECT key FROM seen WHERE bucket = ? AND at < ? ORDER BY at LIMIT ?)"),
+			" (SELECT key FROM seen WHERE bucket = ? AND at < ? AND key > '' ORDER BY at LIMIT ?)"),
 		// An owner is the session or the case that a slot's name begins with.
 		pruneDeliveries: t.one("DELETE FROM deliveries WHERE bucket = ? AND slot IN" +
 			" (SELECT d.slot FROM deliveries d WHERE d.bucket = ? AND d.state IN ('sent','failed') AND d.due < ?" +

@@ -17,15 +17,13 @@ import (
 func (s *Store) body(ctx context.Context, l *list, b storage.Bucket, id string) ([]byte, error) {
 	var body []byte
 	err := s.reading(ctx, func(db *sql.DB) error {
-		return padded(l, []string{storage.Clean(id)}, func(text string, part []string) error {
-			rows, err := db.QueryContext(ctx, text, int64(b), part[0])
-			if err != nil {
-				return err
-			}
-			return each(rows, func(rows *sql.Rows) error {
-				var id, link string
-				return rows.Scan(&id, &link, &body)
-			})
+		rows, err := db.QueryContext(ctx, l[len(l)-1], int64(b), storage.Clean(id))
+		if err != nil {
+			return err
+		}
+		return each(rows, func(rows *sql.Rows) error {
+			var id, link string
+			return rows.Scan(&id, &link, &body)
 		})
 	})
 	if err == nil && body == nil {
@@ -141,22 +139,24 @@ func (s *Store) Earlier(ctx context.Context, customer string, since, until time.
 	if customer == "" {
 		return 0, nil
 	}
-	buckets := make([]int64, s.buckets)
-	for b := range buckets {
-		buckets[b] = int64(b)
-	}
 	total := 0
 	err := s.reading(ctx, func(db *sql.DB) error {
 		total = 0
-		return padded(s.q.earlier, buckets, func(text string, part []int64) error {
-			args := []any{storage.Clean(customer), micro(since), micro(until)}
-			for _, b := range part {
-				args = append(args, b)
+		return s.q.earlier.chunks(s.buckets, func(text string, from, to int) error {
+			var args []any
+			for b := from; b < to; b++ {
+				args = append(args, int64(b), storage.Clean(customer), micro(since), micro(until))
 			}
-			n := 0
-			err := db.QueryRowContext(ctx, text, args...).Scan(&n)
-			total += n
-			return err
+			rows, err := db.QueryContext(ctx, text, args...)
+			if err != nil {
+				return err
+			}
+			return each(rows, func(rows *sql.Rows) error {
+				var n int
+				err := rows.Scan(&n)
+				total += n
+				return err
+			})
 		})
 	})
 	if err != nil {

@@ -51,25 +51,16 @@ func (w *working) fetchSlots(names []string) error {
 			missing[name] = true
 		}
 	}
-	return padded(w.s.q.slots, slices.Sorted(maps.Keys(missing)), func(text string, part []string) error {
-		args := make([]any, 0, len(part)+1)
-		args = append(args, int64(w.bucket))
-		for _, name := range part {
-			args = append(args, name)
-			w.slots[name] = nil
-		}
-		rows, err := w.tx.QueryContext(w.ctx, text, args...)
+	for name := range missing {
+		w.slots[name] = nil
+	}
+	return w.find(w.s.q.slots, slices.Sorted(maps.Keys(missing)), func(rows *sql.Rows) error {
+		c, err := scanDelivery(rows)
 		if err != nil {
 			return err
 		}
-		return each(rows, func(rows *sql.Rows) error {
-			c, err := scanDelivery(rows)
-			if err != nil {
-				return err
-			}
-			w.slots[c.Slot] = &c
-			return nil
-		})
+		w.slots[c.Slot] = &c
+		return nil
 	})
 }
 
@@ -77,26 +68,18 @@ func (w *working) fetchSlots(names []string) error {
 func (w *working) fetchWaiting(chats []string) error {
 	chats = slices.DeleteFunc(chats, func(c string) bool { return w.chats[c] })
 	slices.Sort(chats)
-	return padded(w.s.q.unsettled, slices.Compact(chats), func(text string, part []string) error {
-		args := make([]any, 0, len(part)+1)
-		args = append(args, int64(w.bucket))
-		for _, c := range part {
-			args = append(args, c)
-			w.chats[c] = true
-		}
-		rows, err := w.tx.QueryContext(w.ctx, text, args...)
-		if err != nil {
+	chats = slices.Compact(chats)
+	for _, c := range chats {
+		w.chats[c] = true
+	}
+	return w.find(w.s.q.unsettled, chats, func(rows *sql.Rows) error {
+		d := storage.Delivery{Bucket: w.bucket}
+		if err := rows.Scan(&d.Slot, &d.Identity, &d.Address.Platform, &d.Address.Account, &d.Address.Chat,
+			&d.Address.Thread, &d.Ord, &d.State, &d.Epoch); err != nil {
 			return err
 		}
-		return each(rows, func(rows *sql.Rows) error {
-			d := storage.Delivery{Bucket: w.bucket}
-			if err := rows.Scan(&d.Slot, &d.Identity, &d.Address.Platform, &d.Address.Account, &d.Address.Chat,
-				&d.Address.Thread, &d.Ord, &d.State, &d.Epoch); err != nil {
-				return err
-			}
-			w.wait(d)
-			return nil
-		})
+		w.wait(d)
+		return nil
 	})
 }
 

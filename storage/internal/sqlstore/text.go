@@ -51,26 +51,6 @@ func (l *list) chunks(n int, f func(text string, from, to int) error) error {
 	return nil
 }
 
-// padded calls f for parts of keys, each filled up to a known size by repetition.
-func padded[K any](l *list, keys []K, f func(text string, keys []K) error) error {
-	for len(keys) > 0 {
-		i := len(sizes) - 1
-		for i > 0 && sizes[i] < len(keys) {
-			i--
-		}
-		full := make([]K, 0, sizes[i])
-		full = append(full, keys[:min(sizes[i], len(keys))]...)
-		keys = keys[len(full):]
-		for len(full) < sizes[i] {
-			full = append(full, full[len(full)-1])
-		}
-		if err := f(l[i], full); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // texts collects every statement as the dialect spells it.
 type texts struct {
 	dialect Dialect
@@ -98,11 +78,14 @@ func (t *texts) rows(head string, width int, tail string) *list {
 	return &l
 }
 
-// in is a statement with one IN list, which {in} stands for.
-func (t *texts) in(text string) *list {
+// each is one SELECT for every key, put together by UNION ALL. An IN list would say the
+// same, but Postgres, while it has no statistics, then looks up the bucket alone and
+// filters all of it, and keeps that plan while the table grows. With every column of the
+// key compared by = there is nothing to get wrong.
+func (t *texts) each(text string) *list {
 	var l list
 	for i, size := range sizes {
-		l[i] = t.one(strings.Replace(text, "{in}", "("+strings.Repeat("?,", size-1)+"?)", 1))
+		l[i] = t.one(text + strings.Repeat(" UNION ALL "+text, size-1))
 	}
 	return &l
 }

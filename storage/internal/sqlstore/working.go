@@ -63,26 +63,33 @@ func (w *working) fetch(t *table, ids []string) error {
 	})
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	return padded(t.load, ids, func(text string, part []string) error {
-		args := make([]any, 0, len(part)+1)
-		args = append(args, int64(w.bucket))
-		for _, id := range part {
-			args = append(args, id)
-			t.cells[id] = nil
+	for _, id := range ids {
+		t.cells[id] = nil
+	}
+	return w.find(t.load, ids, func(rows *sql.Rows) error {
+		var id string
+		c := &cell{checked: true}
+		if err := rows.Scan(&id, &c.link, &c.body); err != nil {
+			return err
+		}
+		t.cells[id] = c
+		return nil
+	})
+}
+
+// find runs the statements of l for these keys of the bucket, each named once, and
+// calls f for every row.
+func (w *working) find(l *list, keys []string, f func(*sql.Rows) error) error {
+	return l.chunks(len(keys), func(text string, from, to int) error {
+		args := make([]any, 0, 2*(to-from))
+		for _, key := range keys[from:to] {
+			args = append(args, int64(w.bucket), key)
 		}
 		rows, err := w.tx.QueryContext(w.ctx, text, args...)
 		if err != nil {
 			return err
 		}
-		return each(rows, func(rows *sql.Rows) error {
-			var id string
-			c := &cell{checked: true}
-			if err := rows.Scan(&id, &c.link, &c.body); err != nil {
-				return err
-			}
-			t.cells[id] = c
-			return nil
-		})
+		return each(rows, f)
 	})
 }
 
@@ -355,24 +362,13 @@ func (w *working) createdSessions() (int, error) {
 		}
 	}
 	ids := slices.Sorted(maps.Keys(unknown))
-	err := padded(w.s.q.sessionIDs, ids, func(text string, part []string) error {
-		args := make([]any, 0, len(part)+1)
-		args = append(args, int64(w.bucket))
-		for _, id := range part {
-			args = append(args, id)
-		}
-		rows, err := w.tx.QueryContext(w.ctx, text, args...)
-		if err != nil {
+	err := w.find(w.s.q.sessionIDs, ids, func(rows *sql.Rows) error {
+		var id string
+		if err := rows.Scan(&id); err != nil {
 			return err
 		}
-		return each(rows, func(rows *sql.Rows) error {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			delete(unknown, id)
-			return nil
-		})
+		delete(unknown, id)
+		return nil
 	})
 	return n + len(unknown), err
 }

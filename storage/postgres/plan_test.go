@@ -1,0 +1,68 @@
+package postgres
+
+import (
+	"database/sql"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aftercare/aftercare/storage/internal/sqlstore"
+	"github.com/aftercare/aftercare/storage/postgres/pgtest"
+)
+
+// TestEveryStatementUsesItsIndexBeforeThereAreStatistics looks at the plans that a new
+// database keeps while it grows.
+func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
+	dsn := pgtest.Start(t)
+	if _, err := Migrate(t.Context(), dsn, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	// As connect.go sets it; the plans are those that are made once for all parameters.
+	db, err := sql.Open("postgres", dsn+"&enable_seqscan=off&plan_cache_mode=force_generic_plan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	bucketed := regexp.MustCompile(`FROM (seen|identities|invitations|sessions|answers|cases|case_events|words|deliveries)\b`)
+	seen := 0
+	for i, text := range sqlstore.Texts(dialect()) {
+		n := strings.Count(text, "$")
+		if strings.HasPrefix(text, "INSERT") || !bucketed.MatchString(text) || n > 32 {
+			continue // an INSERT has no choice; larger sizes are the same again
+		}
+		seen++
+		if _, err := db.Exec(fmt.Sprintf("PREPARE p%d AS %s", i, text)); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		rows, err := db.Query(fmt.Sprintf("EXPLAIN EXECUTE p%d(%s)", i, strings.TrimSuffix(strings.Repeat("NULL,", n), ",")))
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		var plan []string
+		for rows.Next() {
+			var line string
+			if err := rows.Scan(&line); err != nil {
+				t.Fatal(err)
+			}
+			plan = append(plan, line)
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+		whole := strings.Join(plan, "\n")
+		if strings.Contains(whole, "Seq Scan") || !strings.Contains(whole, "Index Cond") && !strings.Contains(text, "count(*)") {
+			t.Errorf("%.200s\n%s", text, whole)
+		}
+		// The rows of one key are found by that key, whole.
+		if m := regexp.MustCompile(`WHERE bucket = \$1 AND (id|slot|key|chat|session) = \$2`).FindStringSubmatch(text); m != nil {
+			if !strings.Contains(whole, "(bucket = $1) AND ("+m[1]+" = $2)") {
+				t.Errorf("%.200s\n%s", text, whole)
+			}
+		}
+	}
+	if seen < 30 {
+		t.Fatalf("only %d statements were looked at", seen)
+	}
+}
