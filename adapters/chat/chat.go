@@ -84,6 +84,9 @@ type Update struct {
 	Own     Ref    // this message's own reference
 	Files   []File
 	Contact string  // a phone number shared by the platform's own button
+	// Ephemeral is a command whose Answer its sender alone is shown, where it was sent:
+	// sentences are said there instead of in the chat.
+	Ephemeral bool
 	MovedTo Address // Kind Moved
 	At      time.Time
 	Reply   any // adapter-private: what it needs to show an Answer (a callback id); never stored
@@ -101,9 +104,10 @@ type File struct {
 // Answer is what the one who caused an update sees at once: a toast, an alert,
 // an error at a field. It is not stored and may be lost.
 type Answer struct {
-	Update int    // index of the update it answers, in the slice that was handled
-	Text   string // plain text, at most 200 runes
-	Alert  bool   // needs the person's attention, rather than a passing toast
+	Update int        // index of the update it answers, in the slice that was handled
+	Text   string     // plain text, at most 200 runes; 2,000 where the update was Ephemeral
+	Alert  bool       // needs the person's attention, rather than a passing toast
+	Rows   [][]Button // below the text, only where the update was Ephemeral
 }
 
 // Handler acts on updates that were authenticated. The platform is acknowledged
@@ -126,6 +130,9 @@ type Message struct {
 	Expects Expects    `json:"expects,omitempty"`
 	Max     int        `json:"max,omitempty"`     // most characters that an answer may have, 0 = the platform's own
 	Replies Ref        `json:"replies,omitempty"` // shown as a reply to that message, where it still exists
+	// Under names the slot in the same chat whose message this one replies to. Whoever
+	// sends puts that message's Ref into Replies; no Sender ever sees it.
+	Under string `json:"under,omitempty"`
 }
 
 // Expects says what kind of answer a message waits for beside its buttons.
@@ -145,6 +152,9 @@ const (
 type Fact struct {
 	Label string `json:"label"`
 	Value string `json:"value"`
+	// At is the moment that Value tells in the site's zone; zero = none. A platform that
+	// can shows it in each reader's own zone instead.
+	At time.Time `json:"at,omitzero"`
 }
 
 // Quote is somebody's own words, shown as a quotation and never as markup.
