@@ -98,19 +98,6 @@ const (
 	RaiseStandard Raise = "late_or_standard_broken"
 )
 
-// Rules are the built-in rules of the domain and which of them are on.
-type Rules struct {
-	Primary   bool // R1
-	Composite bool // R2
-	Critical  bool // R3
-	Attribute bool // R4
-	Complaint bool // R5
-	Gap       bool // R6
-}
-
-// DefaultRules has every rule on.
-var DefaultRules = Rules{Primary: true, Composite: true, Critical: true, Attribute: true, Complaint: true, Gap: true}
-
 // Decide says whether a case opens, how urgent it is and why, from the answers so
 // far. R2 waits until the judgement is settled, because a half-filled composite
 // depends on the order of the questions; every other rule acts at once.
@@ -151,29 +138,29 @@ func Decide(rules Rules, facts Facts, j survey.Judgement) Decision {
 		}
 	}
 	if d.Priority == None && primary && j.Flag == survey.Neutral {
-		if facts.Tier != MVC {
-			d.Watch = true
+		if facts.Tier != MVC || !rules.Neutral {
+			d.Watch = rules.Watch
 			return d
 		}
 		// The tier is the reason itself here, so it does not raise as well.
 		d.Reasons, d.Priority, d.Opens = append(d.Reasons, MVCNeutral), P3, true
-		d.raise(facts, RaiseRepeat, RaiseStandard)
+		d.raise(rules, facts, RaiseRepeat, RaiseStandard)
 		return d
 	}
 	if d.Priority == None {
 		return d
 	}
 	d.Opens = true
-	d.raise(facts, RaiseTier, RaiseRepeat, RaiseStandard)
+	d.raise(rules, facts, RaiseTier, RaiseRepeat, RaiseStandard)
 	return d
 }
 
 // raise makes the decision one step more urgent for each circumstance that holds.
-func (d *Decision) raise(facts Facts, which ...Raise) {
+func (d *Decision) raise(rules Rules, facts Facts, which ...Raise) {
 	holds := map[Raise]bool{
-		RaiseTier:     facts.Tier == MVC,
-		RaiseRepeat:   facts.Earlier > 0,
-		RaiseStandard: facts.Late || facts.StandardBroken,
+		RaiseTier:     rules.Tier && facts.Tier == MVC,
+		RaiseRepeat:   rules.Repeat && facts.Earlier > 0,
+		RaiseStandard: rules.Standard && (facts.Late || facts.StandardBroken),
 	}
 	for _, r := range which {
 		if holds[r] {

@@ -1,0 +1,231 @@
+package recovery
+
+import "time"
+
+// Act is something that is done to a case, or that happens to it: one of the types of
+// this file.
+type Act interface {
+	Kind() ActKind
+	act()
+}
+
+// ActKind names an act; buttons and stored events carry it.
+type ActKind string
+
+// The kinds. The first eleven are what staff do, the rest happens.
+const (
+	ActTake            ActKind = "take"
+	ActRelease         ActKind = "release"
+	ActAssign          ActKind = "assign"
+	ActNote            ActKind = "note"
+	ActContact         ActKind = "contact"
+	ActAgree           ActKind = "agree"
+	ActSnooze          ActKind = "snooze"
+	ActResolve         ActKind = "resolve"
+	ActNoAction        ActKind = "no_action"
+	ActUnreachable     ActKind = "unreachable"
+	ActReopen          ActKind = "reopen"
+	ActCustomerWrote   ActKind = "customer_wrote"
+	ActCustomerChanged ActKind = "customer_changed"
+	ActJoined          ActKind = "joined"
+	ActClockStruck     ActKind = "clock_struck"
+	ActFollowedUp      ActKind = "followed_up"
+	ActStaffGone       ActKind = "staff_gone"
+)
+
+// ActKinds lists every kind.
+func ActKinds() []ActKind {
+	return []ActKind{ActTake, ActRelease, ActAssign, ActNote, ActContact, ActAgree, ActSnooze, ActResolve, ActNoAction,
+		ActUnreachable, ActReopen, ActCustomerWrote, ActCustomerChanged, ActJoined, ActClockStruck, ActFollowedUp, ActStaffGone}
+}
+
+// byStaff reports whether a member of staff does this by themselves.
+func (k ActKind) byStaff() bool {
+	switch k {
+	case ActTake, ActRelease, ActAssign, ActNote, ActContact, ActAgree, ActSnooze, ActResolve, ActNoAction, ActUnreachable, ActReopen:
+		return true
+	}
+	return false
+}
+
+// Role is what somebody may do at the site of the case. The shell knows who is linked to
+// which site; the machine is told the result.
+type Role string
+
+// The roles.
+const (
+	Outsider Role = ""         // not linked, or not staff of that site: nothing
+	Viewer   Role = "viewer"   // may look
+	Agent    Role = "agent"    // may act on cases
+	Lead     Role = "lead"     // may also act on what another holds
+	Admin    Role = "admin"    // as Lead, everywhere
+	Customer Role = "customer" // whose case it is
+	Program  Role = "program"  // the sweeper, an integration
+)
+
+// Roles lists every role.
+func Roles() []Role { return []Role{Outsider, Viewer, Agent, Lead, Admin, Customer, Program} }
+
+// Acts reports whether the role may act on cases.
+func (r Role) Acts() bool { return r == Agent || r.Leads() }
+
+// Leads reports whether the role may act on a case that somebody else holds.
+func (r Role) Leads() bool { return r == Lead || r == Admin }
+
+// Actor is who does something.
+type Actor struct {
+	Person
+	Role Role
+}
+
+type (
+	// Take makes the actor the holder. The first one wins.
+	Take struct{}
+	// Release returns the case to the queue.
+	Release struct{}
+	// Assign makes To the holder.
+	Assign struct{ To Actor }
+	// Note adds words that only staff see. Ref tells two notes of the same words apart,
+	// as the id of the message they came in.
+	Note struct{ Text, Ref string }
+	// Contact says that a person spoke with the customer: a reply in the chat, or by other
+	// means. Text is what was said or a summary; Ref as in Note.
+	Contact struct {
+		Means     Means
+		Text, Ref string
+	}
+	// Agree records what was agreed with the customer and by when it will be done.
+	Agree struct {
+		Plan string
+		Due  time.Time
+	}
+	// Snooze keeps reminders quiet until then.
+	Snooze struct{ Until time.Time }
+	// Resolve closes the case. Cause and at least one action are required.
+	Resolve struct {
+		Cause   string
+		Failure Failure // "" = the cause's own
+		Actions []Action
+		Note    string
+	}
+	// NoAction closes the case without doing anything. The reason is required.
+	NoAction struct{ Reason string }
+	// Unreachable by staff gives the case up, with how the customer was sought as the
+	// reason. By the program it says that the chat takes no messages (blocked, left): the
+	// case stays, because a person may reach the customer otherwise.
+	Unreachable struct{ Reason string }
+	// Reopen takes a closed case up again. The reason is optional.
+	Reopen struct{ Reason string }
+
+	// CustomerWrote says that the customer wrote something to this case.
+	CustomerWrote struct{ Text, Ref string }
+	// CustomerChanged says that the customer revised an answer; Decision is by the answers
+	// as they are now. The case stays and is marked; if nobody acknowledged it, it drops
+	// to the watch list once nothing calls for a case any more.
+	CustomerChanged struct {
+		Decision Decision
+		Contact  *Permission // nil = as it was
+	}
+	// Joined attaches a later signal: reasons are added, the case becomes more urgent,
+	// never less.
+	Joined struct {
+		Decision Decision
+		Contact  *Permission // nil = as it was
+	}
+	// ClockStruck does all that is due by now, see NextClock. Hearing it early, late or
+	// twice is harmless.
+	ClockStruck struct{}
+	// FollowedUp is the customer's answer to the survey after the recovery, so far.
+	FollowedUp struct {
+		Session string
+		Level   int // 1–7; 0 = none
+		Settled Settled
+	}
+	// StaffGone says that a member of staff may no longer act at this site. What they
+	// hold returns to the queue.
+	StaffGone struct{ ID string }
+)
+
+// Means is how a customer was contacted.
+type Means string
+
+// The means.
+const (
+	InChat  Means = "chat"
+	ByPhone Means = "phone"
+	ByEmail Means = "email"
+	OnSite  Means = "on_site"
+	Other   Means = "other"
+)
+
+// AllMeans lists every means.
+func AllMeans() []Means { return []Means{InChat, ByPhone, ByEmail, OnSite, Other} }
+
+// Kind implements Act.
+func (Take) Kind() ActKind { return ActTake }
+
+// Kind implements Act.
+func (Release) Kind() ActKind { return ActRelease }
+
+// Kind implements Act.
+func (Assign) Kind() ActKind { return ActAssign }
+
+// Kind implements Act.
+func (Note) Kind() ActKind { return ActNote }
+
+// Kind implements Act.
+func (Contact) Kind() ActKind { return ActContact }
+
+// Kind implements Act.
+func (Agree) Kind() ActKind { return ActAgree }
+
+// Kind implements Act.
+func (Snooze) Kind() ActKind { return ActSnooze }
+
+// Kind implements Act.
+func (Resolve) Kind() ActKind { return ActResolve }
+
+// Kind implements Act.
+func (NoAction) Kind() ActKind { return ActNoAction }
+
+// Kind implements Act.
+func (Unreachable) Kind() ActKind { return ActUnreachable }
+
+// Kind implements Act.
+func (Reopen) Kind() ActKind { return ActReopen }
+
+// Kind implements Act.
+func (CustomerWrote) Kind() ActKind { return ActCustomerWrote }
+
+// Kind implements Act.
+func (CustomerChanged) Kind() ActKind { return ActCustomerChanged }
+
+// Kind implements Act.
+func (Joined) Kind() ActKind { return ActJoined }
+
+// Kind implements Act.
+func (ClockStruck) Kind() ActKind { return ActClockStruck }
+
+// Kind implements Act.
+func (FollowedUp) Kind() ActKind { return ActFollowedUp }
+
+// Kind implements Act.
+func (StaffGone) Kind() ActKind { return ActStaffGone }
+
+func (Take) act()            {}
+func (Release) act()         {}
+func (Assign) act()          {}
+func (Note) act()            {}
+func (Contact) act()         {}
+func (Agree) act()           {}
+func (Snooze) act()          {}
+func (Resolve) act()         {}
+func (NoAction) act()        {}
+func (Unreachable) act()     {}
+func (Reopen) act()          {}
+func (CustomerWrote) act()   {}
+func (CustomerChanged) act() {}
+func (Joined) act()          {}
+func (ClockStruck) act()     {}
+func (FollowedUp) act()      {}
+func (StaffGone) act()       {}

@@ -1,0 +1,127 @@
+package recovery
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Resolution is how a case was settled.
+type Resolution struct {
+	Cause   string   `json:"cause"`
+	Failure Failure  `json:"failure,omitempty"`
+	Actions []Action `json:"actions"` // at least one
+	Note    string   `json:"note,omitempty"`
+}
+
+// Failure is what kind of loss the customer had. Customers prefer a recovery of the same
+// kind (domain 2.4), so it decides what is suggested.
+type Failure string
+
+// The failures.
+const (
+	NoFailure      Failure = "none"    // the complaint was unfounded
+	OutcomeFailure Failure = "outcome" // they did not get what they came for
+	ProcessFailure Failure = "process" // the way they got it
+	OtherFailure   Failure = "other"
+)
+
+// Failures lists every failure.
+func Failures() []Failure { return []Failure{OutcomeFailure, ProcessFailure, OtherFailure, NoFailure} }
+
+// Cause is one entry of the menu of root causes: a reason code of the surveys, or
+// Unfounded.
+type Cause struct {
+	Key     string  `json:"key"`
+	Failure Failure `json:"failure"` // what it usually is
+}
+
+// Unfounded is the cause of a case without a failure. It stands in every list.
+const Unfounded = "unfounded"
+
+// causes are the shipped reason codes, service first, then product, then price.
+func causes() []Cause {
+	return []Cause{
+		{"reliability", OutcomeFailure}, {"responsiveness", ProcessFailure}, {"assurance", ProcessFailure},
+		{"empathy", ProcessFailure}, {"tangibles", ProcessFailure}, {"product", OutcomeFailure},
+		{"price", OutcomeFailure}, {"other", OtherFailure}, {Unfounded, NoFailure},
+	}
+}
+
+// cause finds an entry of the menu.
+func (r Rules) cause(key string) (Cause, bool) {
+	for _, c := range r.Causes {
+		if c.Key == key {
+			return c, true
+		}
+	}
+	return Cause{Key: Unfounded, Failure: NoFailure}, key == Unfounded
+}
+
+func checkCauses(list []Cause) []string {
+	var out []string
+	var keys []string
+	for i, c := range list {
+		if c.Key == "" || slices.Contains(keys, c.Key) {
+			out = append(out, fmt.Sprintf("Cause %d has the key %q; every cause needs a key of its own.", i+1, c.Key))
+		}
+		if !slices.Contains(Failures(), c.Failure) {
+			out = append(out, fmt.Sprintf("Cause %d has the failure %q; use outcome, process, other or none.", i+1, c.Failure))
+		}
+		keys = append(keys, c.Key)
+	}
+	return out
+}
+
+// Action is something that was done for the customer.
+type Action struct {
+	Kind ActionKind `json:"kind"`
+	Cost int64      `json:"cost,omitempty"` // in the smallest unit of the site's currency; 0 = none or unknown
+}
+
+// ActionKind is a kind of recovery (domain 3.1).
+type ActionKind string
+
+// The kinds.
+const (
+	Apology        ActionKind = "apology"
+	Explanation    ActionKind = "explanation"
+	Redo           ActionKind = "redo"   // or repair
+	Refund         ActionKind = "refund" // or compensation
+	Gift           ActionKind = "gift"
+	ManagerContact ActionKind = "manager_contact"
+	Facilitation   ActionKind = "facilitation" // made it easy to complain and to be helped
+	StatusUpdate   ActionKind = "status_update"
+)
+
+// ActionKinds lists every kind.
+func ActionKinds() []ActionKind {
+	return []ActionKind{Apology, Explanation, Redo, Refund, Gift, ManagerContact, Facilitation, StatusUpdate}
+}
+
+// Suggested returns every kind of action, the fitting ones first and how many those
+// are: an outcome failure wants redo, refund or compensation; a process failure an
+// apology, an explanation, a manager's contact (domain 2.4).
+func Suggested(f Failure) (kinds []ActionKind, fitting int) {
+	first := map[Failure][]ActionKind{
+		OutcomeFailure: {Redo, Refund, Gift},
+		ProcessFailure: {Apology, Explanation, ManagerContact},
+		OtherFailure:   {Apology, Explanation},
+		NoFailure:      {Explanation},
+	}[f]
+	kinds = slices.Clone(first)
+	for _, k := range ActionKinds() {
+		if !slices.Contains(first, k) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds, len(first)
+}
+
+// Clash reports whether actions were chosen that help alone and hurt together: a status
+// update and an explanation (domain 2.4). It is a hint to staff, no refusal.
+func Clash(actions []Action) bool {
+	has := func(k ActionKind) bool {
+		return slices.ContainsFunc(actions, func(a Action) bool { return a.Kind == k })
+	}
+	return has(StatusUpdate) && has(Explanation)
+}
