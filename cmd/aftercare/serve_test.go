@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -132,7 +133,7 @@ func TestASecondSignalStopsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-p.done
-	exit, ok := p.err.(*exec.ExitError)
+	exit, ok := errors.AsType[*exec.ExitError](p.err)
 	if !ok || !exit.Sys().(syscall.WaitStatus).Signaled() {
 		t.Errorf("it did not stop at once, but with %v:\n%s", p.err, p.log)
 	}
