@@ -1,0 +1,202 @@
+package slack
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+// The limits of Block Kit, in characters unless marked. Beyond one of them Slack
+// refuses the whole message.
+const (
+	wordsLimit   = 3000 // of a message's words in all: they fit one section
+	noticeLimit  = 4000 // of the top-level text; chat.update refuses more
+	fieldLimit   = 2000
+	footerLimit  = 2000
+	fieldsEach   = 10 // fields of one section
+	buttonLimit  = 75
+	labelLimit   = 75 // accessibility_label
+	valueLimit   = 2000
+	linkLimit    = 3000
+	elementsEach = 25 // elements of one actions block
+	blocksLimit  = 50 // blocks of a message
+	homeLimit    = 100
+)
+
+// rendered is a message in Slack's form. Blocks beside a colour bar stand in
+// attached; all else is in blocks.
+type rendered struct {
+	text     string // for notifications and screen readers: complete, escaped
+	blocks   []slack.Block
+	attached []slack.Block
+	color    string
+}
+
+// stateColors are the bar beside a card, by its state. The words say it as well.
+var stateColors = map[string]string{
+	"open": "#a30200", "taken": "#daa038", "resolved": "#2eb886", "snoozed": "#dddddd", "watch": "#439fe0",
+}
+
+// render turns a message into blocks. What people wrote stands in plain_text and
+// rich_text only, where Slack interprets nothing.
+func render(m chat.Message) (rendered, error) {
+	l, err := arrange(m)
+	if err != nil {
+		return rendered{}, err
+	}
+	actions, err := actionRows(m)
+	if err != nil {
+		return rendered{}, err
+	}
+	if len(actions) > blocksLimit/2 {
+		return rendered{}, fmt.Errorf("the message has %d rows of buttons; at most %d are allowed", len(actions), blocksLimit/2)
+	}
+	blocks := l.blocks()
+	blocks = append(blocks[:min(len(blocks), blocksLimit-len(actions))], actions...)
+	out := rendered{text: escapeWithin(l.notice(), noticeLimit), blocks: blocks}
+	if color, ok := stateColors[m.State]; ok && len(blocks) > 1 {
+		// The first block stays outside: without any, Slack would show the text too.
+		out.blocks, out.attached, out.color = blocks[:1], blocks[1:], color
+	}
+	return out, nil
+}
+
+func plain(text string) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.PlainTextType, text, false, false)
+}
+
+// rich is a rich_text element of one piece of text; a quote is one of its own kind.
+func rich(text string, bold bool) *slack.RichTextSection {
+	var style *slack.RichTextSectionTextStyle
+	if bold {
+		style = &slack.RichTextSectionTextStyle{Bold: true}
+	}
+	return slack.NewRichTextSection(slack.NewRichTextSectionTextElement(text, style))
+}
+
+func quoted(text string) *slack.RichTextQuote {
+	return &slack.RichTextQuote{Type: slack.RTEQuote, Elements: []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement(text, nil)}}
+}
+
+// blocks shows the words; facts that follow each other share sections.
+func (l layout) blocks() []slack.Block {
+	var out []slack.Block
+	var fields []*slack.TextBlockObject
+	flush := func() {
+		for len(fields) > 0 {
+			n := min(len(fields), fieldsEach)
+			out = append(out, slack.NewSectionBlock(nil, fields[:n], nil))
+			fields = fields[n:]
+		}
+	}
+	for _, p := range l {
+		if p.kind == aFact {
+			fields = append(fields, plain(cut(p.words(), fieldLimit)))
+			continue
+		}
+		flush()
+		switch p.kind {
+		case aTitle:
+			out = append(out, slack.NewRichTextBlock("", rich(p.text, true)))
+		case aQuote:
+			block := slack.NewRichTextBlock("")
+			if p.label != "" {
+				block.Elements = append(block.Elements, rich(p.label+":", false))
+			}
+			block.Elements = append(block.Elements, quoted(p.text))
+			out = append(out, block)
+		case aFooter:
+			out = append(out, slack.NewContextBlock("", plain(p.text)))
+		default:
+			out = append(out, slack.NewSectionBlock(plain(p.text), nil, nil))
+		}
+	}
+	flush()
+	return out
+}
+
+// actionRows are the buttons, one block a row. A question that wants words has a
+// button that opens a modal for them, before all others.
+func actionRows(m chat.Message) ([]slack.Block, error) {
+	var out []slack.Block
+	if b := writeButton(m); b != nil {
+		out = append(out, slack.NewActionBlock("", b))
+	}
+	return appendRows(out, m.Rows, "b")
+}
+
+// appendRows adds rows of buttons; prefix keeps their action_ids apart.
+func appendRows(out []slack.Block, rows [][]chat.Button, prefix string) ([]slack.Block, error) {
+	for r, row := range rows {
+		var line []slack.BlockElement
+		for i, b := range row {
+			e, err := button(b, prefix+strconv.Itoa(r)+"."+strconv.Itoa(i))
+			if err != nil {
+				return nil, err
+			}
+			line = append(line, e)
+		}
+		for n := (len(line) + elementsEach - 1) / elementsEach; n > 0; n-- {
+			size := (len(line) + n - 1) / n
+			out = append(out, slack.NewActionBlock("", line[:size]...))
+			line = line[size:]
+		}
+	}
+	return out, nil
+}
+
+func button(b chat.Button, id string) (*slack.ButtonBlockElement, error) {
+	text := cleanLine(b.Text)
+	if !visible(text) {
+		return nil, errors.New("a button has no text")
+	}
+	if b.Selected {
+		text = "✓ " + text
+	}
+	out := slack.NewButtonBlockElement(id, b.Data, plain(cut(text, buttonLimit)))
+	if label := cleanLine(b.Label); visible(label) {
+		out.AccessibilityLabel = cut(label, labelLimit)
+	}
+	switch b.Style {
+	case "primary", "danger":
+		out.Style = slack.Style(b.Style)
+	}
+	switch {
+	case b.URL != "":
+		link, err := url.Parse(b.URL)
+		if err != nil || link.Scheme != "https" && link.Scheme != "http" || link.Host == "" {
+			return nil, errors.New("a button's link is not a web address")
+		}
+		if units(b.URL) > linkLimit {
+			return nil, fmt.Errorf("a button's link has %d characters; at most %d are allowed", units(b.URL), linkLimit)
+		}
+		out.URL, out.Value = b.URL, ""
+	case b.Data == "":
+		return nil, errors.New("a button has neither data nor a link")
+	case units(b.Data) > valueLimit:
+		return nil, fmt.Errorf("a button's data has %d characters; at most %d are allowed", units(b.Data), valueLimit)
+	case !utf8.ValidString(b.Data):
+		return nil, errors.New("a button's data is not UTF-8")
+	}
+	return out, nil
+}
+
+// linksAsText are the links of buttons, for a message that is shown without blocks.
+func linksAsText(rows [][]chat.Button) string {
+	var b strings.Builder
+	for _, row := range rows {
+		for _, button := range row {
+			if button.URL != "" {
+				b.WriteString("\n" + cleanLine(button.Text) + ": " + cleanLine(button.URL))
+			}
+		}
+	}
+	return b.String()
+}

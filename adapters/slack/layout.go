@@ -1,0 +1,169 @@
+package slack
+
+import (
+	"errors"
+	"slices"
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+type pieceKind int
+
+const (
+	aTitle pieceKind = iota
+	aText
+	aFact
+	aQuote
+	aFooter
+)
+
+// piece is one part of a message's words.
+type piece struct {
+	kind    pieceKind
+	label   string // of a fact or a quotation; never cut
+	text    string
+	isolate bool // the text may run the other way than its label
+}
+
+// words are what a fact shows in one line.
+func (p piece) words() string {
+	text := p.text
+	if p.isolate {
+		text = isolate + text + endIsolate
+	}
+	if p.label == "" {
+		return text
+	}
+	return p.label + ": " + text
+}
+
+// around is how many characters stand beside the text, the line break before it
+// included.
+func (p piece) around() int { return units(p.words()) - units(p.text) + 1 }
+
+// layout is the words of a message in order: the title, the text, the facts, the
+// quotations, the footer.
+type layout []piece
+
+var errNothingToShow = errors.New("the message has nothing to show")
+
+// arrange lays a message out. Its words are never more than wordsLimit characters:
+// the longest pieces are cut first.
+func arrange(m chat.Message) (layout, error) {
+	var l layout
+	mixed := mixesDirections(m)
+	add := func(p piece, limit int) {
+		p.text = strings.TrimSpace(p.text)
+		if p.label != "" {
+			p.label = cut(p.label, labelledLimit)
+		}
+		if visible(p.text) {
+			p.text = cut(p.text, limit)
+			l = append(l, p)
+		}
+	}
+	add(piece{kind: aTitle, text: withState(m.State, cleanLine(m.Title))}, wordsLimit)
+	add(piece{kind: aText, text: clean(m.Text)}, wordsLimit)
+	for _, f := range m.Facts {
+		p := piece{kind: aFact, label: cleanLine(f.Label), text: clean(f.Value), isolate: mixed}
+		add(p, fieldLimit-labelledLimit-len(isolate+endIsolate)-2)
+	}
+	for _, q := range m.Quotes {
+		add(piece{kind: aQuote, label: cleanLine(q.Label), text: clean(q.Text)}, wordsLimit)
+	}
+	add(piece{kind: aFooter, text: clean(m.Footer)}, footerLimit)
+	if len(l) == 0 {
+		return nil, errNothingToShow
+	}
+	return l.fit(wordsLimit), nil
+}
+
+// labelledLimit is the most characters of a fact's or a quotation's label.
+const labelledLimit = 200
+
+// mixesDirections reports whether facts written from the right and from the left
+// may meet in one line.
+func mixesDirections(m chat.Message) bool {
+	switch base, _, _ := strings.Cut(strings.ToLower(m.Lang), "-"); base {
+	case "ar", "he", "fa", "ur":
+		return true
+	}
+	return slices.ContainsFunc(m.Facts, func(f chat.Fact) bool { return rightToLeft(f.Label) || rightToLeft(f.Value) })
+}
+
+// withState puts a card's sign before its title, which says the state in words,
+// unless the title begins with a sign of its own.
+func withState(state, title string) string {
+	mark := stateMarks[state]
+	first, _ := utf8.DecodeRuneInString(title)
+	if mark == "" || title == "" || unicode.Is(unicode.So, first) {
+		return title
+	}
+	return mark + " " + title
+}
+
+var stateMarks = map[string]string{"open": "🔴", "taken": "🟠", "resolved": "🟢", "snoozed": "⚪", "watch": "👁"}
+
+func (l layout) units() int {
+	n := -1 // the first piece has no line break before it
+	for _, p := range l {
+		n += p.around() + units(p.text)
+	}
+	return n
+}
+
+// fit cuts the texts to the largest common length at which all of it fits: short
+// pieces stay whole. Where even that is not enough, the last pieces are left out.
+func (l layout) fit(limit int) layout {
+	if l.units() <= limit {
+		return l
+	}
+	fixed, sizes := -1, make([]int, 0, len(l))
+	for i, p := range l {
+		if fixed+p.around()+i+1 > limit { // one character is left for each text
+			break
+		}
+		fixed += p.around()
+		sizes = append(sizes, units(p.text))
+	}
+	fits := func(each int) bool {
+		n := fixed
+		for _, size := range sizes {
+			n += min(size, each)
+		}
+		return n <= limit
+	}
+	each := sort.Search(limit, func(n int) bool { return !fits(n + 1) })
+	out := slices.Clone(l[:len(sizes)])
+	for i := range out {
+		out[i].text = cut(out[i].text, each)
+	}
+	return out
+}
+
+// notice is everything in one paragraph, as it is read out: a screen reader reads
+// this and none of the blocks. A lone text keeps its line breaks.
+func (l layout) notice() string {
+	if len(l) == 1 && l[0].kind == aText {
+		return l[0].text
+	}
+	var b strings.Builder
+	for _, p := range l {
+		words := strings.Join(strings.Fields(p.words()), " ")
+		if p.kind == aQuote {
+			words = strings.TrimPrefix(p.label+": “"+strings.Join(strings.Fields(p.text), " ")+"”", ": ")
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(words)
+		if last, _ := utf8.DecodeLastRuneInString(words); !strings.ContainsRune(".!?…:;。！？؟", last) {
+			b.WriteByte('.')
+		}
+	}
+	return b.String()
+}

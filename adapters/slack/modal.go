@@ -1,0 +1,129 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+const (
+	writeAction   = "write"  // action_id of the button that opens the modal
+	answerModal   = "answer" // its callback_id, and the id of its only field
+	titleLimit    = 24       // of a modal's title and buttons
+	inputLimit    = 3000
+	hintLimit     = 150
+	metadataLimit = 3000
+)
+
+// wish is what the button that opens a modal says of the answer it is for. It
+// travels in the button's value, so that nothing has to be remembered.
+type wish struct {
+	Expects chat.Expects `json:"x"`
+	Max     int          `json:"m,omitempty"`
+	Hint    string       `json:"h,omitempty"`
+	Lang    string       `json:"l,omitempty"`
+}
+
+// place names the question that a modal's answer is for; it travels in the modal's
+// private_metadata.
+type place struct {
+	Channel string `json:"c"`
+	TS      string `json:"ts"`
+	Thread  string `json:"th,omitempty"`
+}
+
+// modalWords are the modal's own words, at most titleLimit characters each.
+type modalWords struct{ open, title, send, cancel string }
+
+func modalWordsIn(lang string) modalWords {
+	switch base, rest, _ := strings.Cut(strings.ToLower(lang), "-"); base {
+	case "zh":
+		if strings.HasPrefix(rest, "hant") || rest == "tw" || rest == "hk" {
+			return modalWords{"填寫回答", "您的回答", "送出", "取消"}
+		}
+		return modalWords{"填写回答", "您的回答", "发送", "取消"}
+	case "es":
+		return modalWords{"Escribir respuesta", "Su respuesta", "Enviar", "Cancelar"}
+	case "ar":
+		return modalWords{"اكتب إجابتك", "إجابتك", "إرسال", "إلغاء"}
+	}
+	return modalWords{"Write an answer", "Your answer", "Send", "Cancel"}
+}
+
+// writeButton is the button that opens a modal, nil where no words are wanted.
+func writeButton(m chat.Message) *slack.ButtonBlockElement {
+	switch m.Expects {
+	case chat.ExpectsText, chat.ExpectsLong, chat.ExpectsPhone, chat.ExpectsDate:
+	default:
+		return nil
+	}
+	w := wish{Expects: m.Expects, Max: m.Max, Hint: cut(cleanLine(m.Hint), hintLimit), Lang: cut(cleanLine(m.Lang), 35)}
+	value, err := json.Marshal(w) // four plain fields
+	if err != nil || units(string(value)) > valueLimit {
+		value = []byte(`{"x":"text"}`)
+	}
+	return slack.NewButtonBlockElement(writeAction, string(value), plain(modalWordsIn(m.Lang).open))
+}
+
+// modalFor is the modal that asks for an answer to the question.
+func modalFor(value, question string, p place) (slack.ModalViewRequest, error) {
+	var w wish
+	if json.Unmarshal([]byte(value), &w) != nil {
+		w = wish{Expects: chat.ExpectsText}
+	}
+	metadata, err := json.Marshal(p)
+	if err != nil {
+		return slack.ModalViewRequest{}, err
+	}
+	words := modalWordsIn(w.Lang)
+	view := slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: answerModal, PrivateMetadata: string(metadata),
+		Title: plain(words.title), Submit: plain(words.send), Close: plain(words.cancel),
+	}
+	if question = strings.TrimSpace(clean(question)); visible(question) {
+		view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewSectionBlock(plain(cut(question, wordsLimit)), nil, nil))
+	}
+	var field slack.BlockElement
+	if w.Expects == chat.ExpectsDate {
+		field = slack.NewDatePickerBlockElement(answerModal)
+	} else {
+		input := slack.NewPlainTextInputBlockElement(nil, answerModal)
+		if hint := cut(cleanLine(w.Hint), hintLimit); visible(hint) {
+			input.Placeholder = plain(hint)
+		}
+		input.Multiline = w.Expects == chat.ExpectsLong
+		input.FocusOnLoad = true
+		input.MaxLength = inputLimit
+		if w.Max > 0 {
+			input.MaxLength = min(w.Max, inputLimit)
+		}
+		field = input
+	}
+	view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewInputBlock(answerModal, plain(words.title), nil, field))
+	return view, nil
+}
+
+// opening is a modal that somebody asked for. A trigger lives for three seconds, so
+// it is opened before anything else is done.
+type opening struct {
+	team, trigger string
+	view          slack.ModalViewRequest
+}
+
+func (c *Client) openModal(ctx context.Context, o opening) {
+	c.beside(ctx, "a modal", func(ctx context.Context) error {
+		return c.callTeam(ctx, "views.open", o.team, "", func(ctx context.Context, api *slack.Client) error {
+			_, err := api.OpenViewContext(ctx, o.trigger, o.view)
+			return err
+		})
+	})
+}
+
+func id(prefix string, n, i int) string {
+	return prefix + strconv.Itoa(n) + "." + strconv.Itoa(i) + "."
+}

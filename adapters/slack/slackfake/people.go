@@ -1,0 +1,418 @@
+package slackfake
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// User is a person with a Slack program in hand.
+type User struct {
+	ID     string // U…
+	Name   string
+	Handle string
+	Email  string
+	Locale string // en-GB
+
+	server   *Server
+	dm       *Channel
+	disabled bool
+	foreign  string // the team they belong to, if it is another
+	whispers []*message
+	modal    *Modal
+	home     []object
+	homes    int // how often it was published
+}
+
+// NewUser is a member of the workspace who never met the app.
+func (s *Server) NewUser(name, locale string) *User {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := &User{ID: s.id("U"), Name: name, Handle: strings.ToLower(strings.ReplaceAll(name, " ", ".")), Locale: locale, server: s}
+	u.Email = u.Handle + "@example.com"
+	u.dm = &Channel{ID: s.id("D"), server: s, user: u}
+	s.users[u.ID], s.channels[u.dm.ID] = u, u.dm
+	return u
+}
+
+func (u *User) json() object {
+	team := firstOf(u.foreign, u.server.Team)
+	return object{
+		"id": u.ID, "team_id": team, "name": u.Handle, "real_name": u.Name, "deleted": u.disabled, "is_bot": false, "locale": u.Locale,
+		"profile": object{"real_name": u.Name, "display_name": u.Name, "email": u.Email},
+	}
+}
+
+// Direct are the person's direct messages with the app.
+func (u *User) Direct() *Channel { return u.dm }
+
+// Allow opens the direct messages, as the app's conversations.open would.
+func (u *User) Allow() {
+	u.server.mu.Lock()
+	defer u.server.mu.Unlock()
+	u.dm.open = true
+}
+
+// Disable deactivates the person's account. Nobody is told.
+func (u *User) Disable() {
+	u.server.mu.Lock()
+	defer u.server.mu.Unlock()
+	u.disabled = true
+}
+
+// Belong makes the person one of another organisation, in shared channels here.
+func (u *User) Belong(team string) {
+	u.server.mu.Lock()
+	defer u.server.mu.Unlock()
+	u.foreign = team
+}
+
+var link = regexp.MustCompile(`https?://[^\s<>|]+`)
+
+// typed is what Slack makes of words that a person typed.
+func typed(text string) string {
+	text = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+	return link.ReplaceAllString(text, "<$0>")
+}
+
+// Say writes to the app and returns the message's ts.
+func (u *User) Say(text string) string { return u.SayIn(u.dm, "", text) }
+
+// SayIn writes in a channel, or in a thread of it.
+func (u *User) SayIn(c *Channel, thread, text string) string {
+	return u.write(c, thread, text, nil)
+}
+
+// Share sends a file to the app, with words.
+func (u *User) Share(text, name, mimetype string) string {
+	return u.write(u.dm, "", text, object{"id": "F0FILE", "name": name, "mimetype": mimetype, "size": 1234, "mode": "hosted"})
+}
+
+func (u *User) write(c *Channel, thread, text string, file object) string {
+	s := u.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := &message{channel: c, ts: s.ts(), thread: thread, user: u.ID, text: typed(text)}
+	c.messages = append(c.messages, m)
+	if c.user == u {
+		c.open = true
+	}
+	if c.user == nil && !c.member {
+		return m.ts
+	}
+	e := object{
+		"type": "message", "client_msg_id": s.id("id"), "channel": c.ID, "channel_type": c.kind(), "user": u.ID,
+		"team": firstOf(u.foreign, s.Team), "text": m.text, "ts": m.ts, "event_ts": m.ts,
+		"blocks": []object{{"type": "rich_text", "block_id": "x", "elements": []object{{"type": "rich_text_section", "elements": []object{{"type": "text", "text": text}}}}}},
+	}
+	if u.foreign != "" {
+		e["user_team"], e["source_team"] = u.foreign, u.foreign
+	}
+	if thread != "" {
+		e["thread_ts"] = thread
+	}
+	if file != nil {
+		e["subtype"], e["files"] = "file_share", []object{file}
+	}
+	s.emitEvent(u.ID, e)
+	return m.ts
+}
+
+// Edit changes one of the person's messages.
+func (u *User) Edit(c *Channel, ts, text string) {
+	s := u.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.find(c.ID, ts)
+	if m == nil || m.user != u.ID {
+		s.tb.Fatalf("slackfake: %s has no message %s to edit", u.Name, ts)
+	}
+	old := m.text
+	m.text = typed(text)
+	body := func(text string) object {
+		return object{"type": "message", "user": u.ID, "team": s.Team, "text": text, "ts": ts, "edited": object{"user": u.ID, "ts": ts}}
+	}
+	now := s.ts()
+	s.emitEvent(u.ID, object{"type": "message", "subtype": "message_changed", "hidden": true, "channel": c.ID, "channel_type": c.kind(), "message": body(m.text), "previous_message": body(old), "ts": now, "event_ts": now})
+}
+
+// Press is something that a person did and that Slack wants an acknowledgement of.
+type Press struct {
+	*Delivery
+	user   *User
+	before int
+}
+
+// Tap presses the button with this text below m, which is as the person saw it: a
+// button that was taken away meanwhile can still be pressed.
+func (u *User) Tap(m Message, text string) *Press {
+	u.server.tb.Helper()
+	for _, b := range m.Buttons {
+		if b.Text == text {
+			return u.Act(m, b)
+		}
+	}
+	u.server.tb.Fatalf("slackfake: there is no button %q below %s", text, m)
+	return nil
+}
+
+// Act presses any button, as a forged program could.
+func (u *User) Act(m Message, b Button) *Press {
+	s := u.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.ts()
+	action := object{"type": "button", "action_id": b.ActionID, "block_id": "x", "action_ts": now, "text": object{"type": "plain_text", "text": b.Text}}
+	if b.Value != "" {
+		action["value"] = b.Value
+	}
+	p := u.interaction("block_actions")
+	p["actions"] = []object{action}
+	p["trigger_id"] = u.trigger()
+	if m.Channel != nil {
+		container := object{"type": "message", "message_ts": m.TS, "channel_id": m.Channel.ID, "is_ephemeral": false}
+		p["channel"] = object{"id": m.Channel.ID, "name": m.Channel.Name}
+		p["response_url"] = "https://hooks.slack.com/actions/T0/123/canaryOfAResponseURL"
+		body := object{"type": "message", "user": s.BotUser, "bot_id": s.BotID, "team": s.Team, "ts": m.TS}
+		if at := s.find(m.Channel.ID, m.TS); at != nil {
+			body["text"] = at.text
+		}
+		if m.Thread != "" {
+			container["thread_ts"], body["thread_ts"] = m.Thread, m.Thread
+		}
+		p["container"], p["message"] = container, body
+	} else {
+		p["container"] = object{"type": "view", "view_id": "V0HOME" + u.ID}
+		p["view"] = object{"id": "V0HOME" + u.ID, "type": "home", "hash": "1.h", "app_installed_team_id": s.Team, "blocks": []object{}}
+	}
+	return &Press{s.emit(u.ID, "interactive", p), u, len(u.whispers)}
+}
+
+func (u *User) interaction(kind string) object {
+	team := firstOf(u.foreign, u.server.Team)
+	return object{
+		"type": kind, "token": "verification", "api_app_id": "A0APP",
+		"team": object{"id": team, "domain": "example"},
+		"user": object{"id": u.ID, "username": u.Handle, "name": u.Handle, "team_id": team},
+	}
+}
+
+func (u *User) trigger() string {
+	s := u.server
+	s.nextID++
+	return fmt.Sprintf("%d.%d.%032x", 9000000000+s.nextID, 8000000000+s.nextID, s.nextID)
+}
+
+// Whisper is what an app shows to one person alone.
+type Whisper struct {
+	Text  string
+	Alert bool // shown plainly rather than faint
+}
+
+// Whispers waits for the acknowledgement and returns what was shown since.
+func (p *Press) Whispers() []Whisper {
+	p.user.server.tb.Helper()
+	p.WaitAcked()
+	s := p.user.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Whisper
+	for _, m := range p.user.whispers[p.before:] {
+		seen := m.seen()
+		out = append(out, Whisper{seen.Text, !slices.Contains(seen.Styles, "context")})
+	}
+	return out
+}
+
+// Command writes "/feedback text" in a channel and returns what comes back.
+func (u *User) Command(in *Channel, text string) *Press {
+	s := u.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := in.Name
+	if in.user != nil {
+		name = "directmessage"
+	}
+	return &Press{s.emit(u.ID, "slash_commands", object{
+		"token": "verification", "team_id": s.Team, "team_domain": "example", "channel_id": in.ID, "channel_name": name,
+		"user_id": u.ID, "user_name": u.Handle, "command": "/feedback", "text": typed(text), "api_app_id": "A0APP", "is_enterprise_install": "false",
+		"response_url": "https://hooks.slack.com/commands/T0/123/canaryOfAResponseURL", "trigger_id": u.trigger(),
+	}), u, len(u.whispers)}
+}
+
+// Shortcut uses the app's shortcut.
+func (u *User) Shortcut() *Press {
+	s := u.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := u.interaction("shortcut")
+	p["callback_id"], p["trigger_id"], p["action_ts"] = "feedback", u.trigger(), s.ts()
+	return &Press{s.emit(u.ID, "interactive", p), u, len(u.whispers)}
+}
+
+// OpenHome opens the App Home tab.
+func (u *User) OpenHome() *Delivery {
+	s := u.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u.dm.open = true
+	return s.emitEvent(u.ID, object{"type": "app_home_opened", "user": u.ID, "channel": u.dm.ID, "tab": "home", "event_ts": s.ts()})
+}
+
+// WaitHome waits until the App Home was published n times, and returns it.
+func (u *User) WaitHome(n int) Message {
+	u.server.tb.Helper()
+	var out Message
+	u.server.Wait(fmt.Sprintf("%s's App Home", u.Name), func() bool {
+		u.server.mu.Lock()
+		defer u.server.mu.Unlock()
+		v := &view{}
+		v.blocks(u.home)
+		out = Message{Text: strings.Join(v.lines, "\n"), Styles: v.styles, Buttons: v.buttons}
+		return u.homes >= n
+	})
+	return out
+}
+
+// Modal is a modal that is open before a person.
+type Modal struct {
+	ID, Title, Text, Placeholder string
+	Multiline, Date              bool
+	MaxLength                    int
+
+	user     *User
+	hash     string
+	metadata string
+	callback string
+	field    [2]string // block_id, action_id
+}
+
+func (s *Server) openView(c call) (object, *refused) {
+	trigger := c.str("trigger_id")
+	var owner *User
+	for _, u := range s.users {
+		if s.triggers[trigger] == u.ID {
+			owner = u
+		}
+	}
+	if owner == nil {
+		return nil, refuse("expired_trigger_id", "")
+	}
+	delete(s.triggers, trigger)
+	v, _ := c.body["view"].(object)
+	if why := checkView(v, inModal); why != "" {
+		return nil, refuse("invalid_arguments", why)
+	}
+	m := &Modal{ID: s.id("V"), user: owner, hash: s.ts() + ".h"}
+	m.metadata, _ = v["private_metadata"].(string)
+	m.callback, _ = v["callback_id"].(string)
+	m.Title, _ = v["title"].(object)["text"].(string)
+	shown := &view{}
+	blocks, _ := v["blocks"].([]any)
+	for _, b := range blocks {
+		o := b.(object)
+		if o["type"] != "input" {
+			shown.blocks([]object{o})
+			continue
+		}
+		e := o["element"].(object)
+		m.field[0], _ = o["block_id"].(string)
+		m.field[1], _ = e["action_id"].(string)
+		m.Multiline, _ = e["multiline"].(bool)
+		m.Date = e["type"] == "datepicker"
+		n, _ := e["max_length"].(float64)
+		m.MaxLength = int(n)
+		if p, ok := e["placeholder"].(object); ok {
+			m.Placeholder, _ = p["text"].(string)
+		}
+	}
+	m.Text = strings.Join(shown.lines, "\n")
+	owner.modal = m
+	return object{"view": object{"id": m.ID, "hash": m.hash}}, nil
+}
+
+// WaitModal waits for a modal.
+func (u *User) WaitModal() *Modal {
+	u.server.tb.Helper()
+	var m *Modal
+	u.server.Wait("a modal", func() bool {
+		u.server.mu.Lock()
+		defer u.server.mu.Unlock()
+		m = u.modal
+		return m != nil
+	})
+	return m
+}
+
+// Submit sends the modal's answer. A second press sends it a second time.
+func (m *Modal) Submit(text string) *Press {
+	s := m.user.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.user.modal = nil
+	value := object{"type": "plain_text_input", "value": text}
+	if m.Date {
+		value = object{"type": "datepicker", "selected_date": text}
+	}
+	p := m.user.interaction("view_submission")
+	p["trigger_id"] = m.user.trigger()
+	p["response_urls"] = []any{}
+	p["view"] = object{
+		"id": m.ID, "type": "modal", "callback_id": m.callback, "private_metadata": m.metadata, "hash": m.hash, "app_installed_team_id": s.Team,
+		"state": object{"values": object{m.field[0]: object{m.field[1]: value}}},
+	}
+	return &Press{s.emit(m.user.ID, "interactive", p), m.user, len(m.user.whispers)}
+}
+
+func (s *Server) publishView(c call) (object, *refused) {
+	u := s.users[c.str("user_id")]
+	if u == nil {
+		return nil, refuse("user_not_found", "")
+	}
+	v, _ := c.body["view"].(object)
+	if why := checkView(v, inHome); why != "" {
+		return nil, refuse("invalid_arguments", why)
+	}
+	u.home = nil
+	blocks, _ := v["blocks"].([]any)
+	for _, b := range blocks {
+		u.home = append(u.home, b.(object))
+	}
+	u.homes++
+	return object{"view": object{"id": "V0HOME" + u.ID}}, nil
+}
+
+// Uninstall removes the app from the workspace.
+func (s *Server) Uninstall() *Delivery {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.revoked = true
+	return s.emitEvent("admin", object{"type": "app_uninstalled", "event_ts": s.ts()})
+}
+
+// Emit sends any event, as Slack might some day.
+func (s *Server) Emit(event map[string]any) *Delivery {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.emitEvent("somebody", event)
+}
+
+// form is a payload as HTTP carries it.
+func form(kind string, payload []byte) string {
+	switch kind {
+	case "interactive":
+		return url.Values{"payload": {string(payload)}}.Encode()
+	case "slash_commands":
+		var fields map[string]string
+		_ = json.Unmarshal(payload, &fields)
+		values := url.Values{}
+		for name, v := range fields {
+			values.Set(name, v)
+		}
+		return values.Encode()
+	}
+	return string(payload)
+}
