@@ -80,6 +80,11 @@ type Reader interface {
 	Identity(ctx context.Context, b Bucket, id string) (Identity, error)
 	// Session returns one session with its newest answers. ErrNotFound if there is none.
 	Session(ctx context.Context, b Bucket, id string) (Session, error)
+	// SessionsOf returns the newest sessions of an identity with their newest answers, at
+	// most limit.
+	SessionsOf(ctx context.Context, b Bucket, identity string, limit int) ([]Session, error)
+	// Delivery returns the row of a slot. ErrNotFound if nothing was ever wanted there.
+	Delivery(ctx context.Context, b Bucket, slot string) (Delivery, error)
 	// Answers returns every revision of a session's answers, oldest first.
 	Answers(ctx context.Context, b Bucket, session string) ([]survey.Answer, error)
 	// Cases returns the newest cases over all buckets, at most limit.
@@ -129,6 +134,14 @@ type Reference interface {
 	// made offline.
 	PutAccount(ctx context.Context, a Account) error
 	Accounts(ctx context.Context) ([]Account, error)
+
+	// PutInstallation inserts or replaces the installation of a workspace.
+	PutInstallation(ctx context.Context, i Installation) error
+	// Installations returns all of a platform's, by account.
+	Installations(ctx context.Context, p chat.Platform) ([]Installation, error)
+	// DropInstallation forgets a workspace and its token; one that is not there is none
+	// to forget.
+	DropInstallation(ctx context.Context, p chat.Platform, account string) error
 
 	// PutMove remembers that a chat has a new address; Moves returns all of them.
 	PutMove(ctx context.Context, from, to chat.Address) error

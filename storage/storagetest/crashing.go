@@ -143,6 +143,16 @@ func (c *CrashingStore) Session(ctx context.Context, b storage.Bucket, id string
 	return result(c, func() (storage.Session, error) { return c.inner.Session(ctx, b, id) })
 }
 
+// SessionsOf implements storage.Reader.
+func (c *CrashingStore) SessionsOf(ctx context.Context, b storage.Bucket, identity string, limit int) ([]storage.Session, error) {
+	return result(c, func() ([]storage.Session, error) { return c.inner.SessionsOf(ctx, b, identity, limit) })
+}
+
+// Delivery implements storage.Reader.
+func (c *CrashingStore) Delivery(ctx context.Context, b storage.Bucket, slot string) (storage.Delivery, error) {
+	return result(c, func() (storage.Delivery, error) { return c.inner.Delivery(ctx, b, slot) })
+}
+
 // Answers implements storage.Reader.
 func (c *CrashingStore) Answers(ctx context.Context, b storage.Bucket, session string) ([]survey.Answer, error) {
 	return result(c, func() ([]survey.Answer, error) { return c.inner.Answers(ctx, b, session) })
@@ -240,6 +250,21 @@ func (c *CrashingStore) PutAccount(ctx context.Context, a storage.Account) error
 // Accounts implements storage.Reference.
 func (c *CrashingStore) Accounts(ctx context.Context) ([]storage.Account, error) {
 	return result(c, func() ([]storage.Account, error) { return c.inner.Accounts(ctx) })
+}
+
+// PutInstallation implements storage.Reference.
+func (c *CrashingStore) PutInstallation(ctx context.Context, i storage.Installation) error {
+	return c.call(func() error { return c.inner.PutInstallation(ctx, i) })
+}
+
+// Installations implements storage.Reference.
+func (c *CrashingStore) Installations(ctx context.Context, p chat.Platform) ([]storage.Installation, error) {
+	return result(c, func() ([]storage.Installation, error) { return c.inner.Installations(ctx, p) })
+}
+
+// DropInstallation implements storage.Reference.
+func (c *CrashingStore) DropInstallation(ctx context.Context, p chat.Platform, account string) error {
+	return c.call(func() error { return c.inner.DropInstallation(ctx, p, account) })
 }
 
 // PutMove implements storage.Reference.

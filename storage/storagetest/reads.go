@@ -89,6 +89,35 @@ var readTests = map[string]func(*testing.T, *bench){
 			t.Errorf("%+v", got)
 		}
 	},
+	"a person's sessions come newest first, with their newest answers": func(t *testing.T, b *bench) {
+		p, other := person(1), person(2)
+		var want []storage.Session
+		for i := range 4 {
+			s := session(newID(), p, b.clock.Now())
+			s.Answers = []survey.Answer{answer("q", float64(i), 1, b.clock.Now())}
+			b.advance(t, change("", storage.Change{Session: &s, Answers: s.Answers}))
+			want = append([]storage.Session{s}, want...)
+			b.clock.Add(time.Minute)
+		}
+		stranger := session(newID(), other, b.clock.Now())
+		b.advance(t, change("", storage.Change{Session: &stranger}))
+		same(t, "all", must(b.store.SessionsOf(t.Context(), 0, p.ID(), 9))(t), want)
+		same(t, "the newest three", must(b.store.SessionsOf(t.Context(), 0, p.ID(), 3))(t), want[:3])
+		same(t, "nobody's", must(b.store.SessionsOf(t.Context(), 0, person(3).ID(), 9))(t), []storage.Session(nil))
+	},
+	"a delivery is read by its slot": func(t *testing.T, b *bench) {
+		p := person(1)
+		b.begin(t, p)
+		b.ops(t, want("q:x:0", p, "first"))
+		got := must(b.store.Delivery(t.Context(), 0, "q:x:0"))(t)
+		same(t, "it", got, *b.slot(t, "q:x:0"))
+		if got.Render.Text != "first" || got.State != storage.Due {
+			t.Fatalf("%+v", got)
+		}
+		if _, err := b.store.Delivery(t.Context(), 0, "q:x:1"); !errors.Is(err, storage.ErrNotFound) {
+			t.Fatalf("%v", err)
+		}
+	},
 	"revisions of an answer are all kept, oldest first": func(t *testing.T, b *bench) {
 		p := person(1)
 		id := b.begin(t, p)

@@ -91,6 +91,24 @@ var referenceTests = map[string]func(*testing.T, *bench){
 		check(t, b.store.PutAccount(ctx, a))
 		same(t, "accounts", must(b.store.Accounts(ctx))(t), []storage.Account{a})
 	},
+	"installations are put, replaced, listed by platform and dropped": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		one := storage.Installation{
+			Platform: chat.Slack, Account: "T2", Name: "Example", Sealed: "v1.abc", Scopes: "chat:write,im:write", Installer: "U1", Installed: now,
+		}
+		other := storage.Installation{Platform: chat.Slack, Account: "T1", Name: "Other", Sealed: "v1.def", Installed: now.Add(time.Second)}
+		elsewhere := storage.Installation{Platform: "elsewhere", Account: "T2", Installed: now}
+		for _, i := range []storage.Installation{one, other, elsewhere} {
+			check(t, b.store.PutInstallation(ctx, i))
+		}
+		one.Name, one.Sealed, one.Scopes, one.Installer, one.Installed = "New name", "v1.ghi", "chat:write", "U2", now.Add(time.Minute)
+		check(t, b.store.PutInstallation(ctx, one))
+		same(t, "installations", must(b.store.Installations(ctx, chat.Slack))(t), []storage.Installation{other, one})
+		check(t, b.store.DropInstallation(ctx, chat.Slack, "T2"))
+		check(t, b.store.DropInstallation(ctx, chat.Slack, "T2"))
+		same(t, "after one went", must(b.store.Installations(ctx, chat.Slack))(t), []storage.Installation{other})
+		same(t, "of the other platform", must(b.store.Installations(ctx, "elsewhere"))(t), []storage.Installation{elsewhere})
+	},
 	"moves are remembered": func(t *testing.T, b *bench) {
 		ctx := t.Context()
 		check(t, b.store.PutMove(ctx, address(1), address(2)))

@@ -15,6 +15,8 @@ const (
 	wordsColumns      = "bucket, id, session, case_id, inbound, text, files, at"
 	deliveryColumns   = "bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, render, hash, wanted, shown, shown_ref, shown_sum, base, state, due, attempts, tried, epoch, error, created"
 	parkedColumns     = "bucket, key, platform, account, person, payload, error, at"
+
+	installationColumns = "platform, account, name, sealed, scopes, installer, installed"
 )
 
 func columns(list string) []string { return strings.Split(list, ", ") }
@@ -43,6 +45,8 @@ type queries struct {
 	flowVersion, flowNewest, flowsNewest                 string
 	putSite, sites, putCustomer, customer                string
 	putAccount, accounts, putMove, moves                 string
+	putInstallation, installations, dropInstallation     string
+	sessionsOf                                           string
 	putParked, parked                                    string
 	acquire, release                                     string
 	pruneKeys, pruneDeliveries                           string
@@ -115,6 +119,7 @@ func newQueries(d Dialect) *queries {
 		caseEvents:  t.one("SELECT id, case_id, at, kind, person, note FROM case_events WHERE bucket = ? AND case_id = ? ORDER BY at, id"),
 		expiring: t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND expires_at IS NOT NULL AND expires_at <= ?" +
 			" ORDER BY expires_at, id LIMIT ?"),
+		sessionsOf: t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY started_at DESC, id DESC LIMIT ?"),
 		// Sessions that are only tests never count.
 		earlier: t.each("SELECT count(*) FROM sessions WHERE bucket = ? AND customer = ? AND started_at >= ? AND started_at < ?" +
 			" AND unsatisfied AND NOT test"),
@@ -147,6 +152,12 @@ func newQueries(d Dialect) *queries {
 			" VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (platform, account, chat, thread) DO UPDATE SET" +
 			" to_platform = excluded.to_platform, to_account = excluded.to_account, to_chat = excluded.to_chat, to_thread = excluded.to_thread"),
 		moves: t.one("SELECT platform, account, chat, thread, to_platform, to_account, to_chat, to_thread FROM moves"),
+
+		putInstallation: t.one("INSERT INTO installations (" + installationColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?)" +
+			" ON CONFLICT (platform, account) DO UPDATE SET name = excluded.name, sealed = excluded.sealed," +
+			" scopes = excluded.scopes, installer = excluded.installer, installed = excluded.installed"),
+		installations:    t.one("SELECT " + installationColumns + " FROM installations WHERE platform = ? ORDER BY account"),
+		dropInstallation: t.one("DELETE FROM installations WHERE platform = ? AND account = ?"),
 
 		// Only VALUES asks the clock, so that no UPDATE holds a volatile function:
 		// excluded.until - ttl is now.

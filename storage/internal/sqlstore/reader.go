@@ -96,6 +96,35 @@ func newest[T any](s *Store, limit int, of func(storage.Bucket) ([]T, error), at
 	return all[:min(limit, len(all))], nil
 }
 
+// SessionsOf implements storage.Reader.
+func (s *Store) SessionsOf(ctx context.Context, b storage.Bucket, identity string, limit int) ([]storage.Session, error) {
+	return collect(ctx, s, "sessions", s.q.sessionsOf, []any{int64(b), storage.Clean(identity), int64(limit)}, scanBody(decodeSession))
+}
+
+// Delivery implements storage.Reader.
+func (s *Store) Delivery(ctx context.Context, b storage.Bucket, slot string) (d storage.Delivery, err error) {
+	found := false
+	err = s.reading(ctx, func(db *sql.DB) error {
+		found = false
+		rows, err := db.QueryContext(ctx, s.q.slots[len(s.q.slots)-1], int64(b), storage.Clean(slot))
+		if err != nil {
+			return err
+		}
+		return each(rows, func(rows *sql.Rows) (err error) {
+			d, err = scanPlain(rows)
+			found = true
+			return err
+		})
+	})
+	if err == nil && !found {
+		err = storage.ErrNotFound
+	}
+	if err != nil {
+		return storage.Delivery{}, fmt.Errorf("read delivery: %w", err)
+	}
+	return d, nil
+}
+
 // Answers implements storage.Reader.
 func (s *Store) Answers(ctx context.Context, b storage.Bucket, session string) ([]survey.Answer, error) {
 	return collect(ctx, s, "answers", s.q.answers, []any{int64(b), storage.Clean(session)}, scanAnswer)
