@@ -200,6 +200,9 @@ func (r Rules) Check() []string {
 	if len(r.Hours.Holidays) > 1000 {
 		say("There are %d holidays; keep to 1000.", len(r.Hours.Holidays))
 	}
+	if r.Storm.Within > Span(time.Hour) {
+		say("storm.within is %v; use an hour at most.", r.Storm.Within)
+	}
 	if r.Storm.Cases < 0 || r.Storm.Cases == 1 {
 		say("storm.cases is %d; use 2 or more, or 0 for no grouping.", r.Storm.Cases)
 	}

@@ -1,0 +1,175 @@
+package recovery
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "rewrite docs/case-states.md from the code")
+
+const page = "../docs/case-states.md"
+
+// walked tries every act of the table on every case that a few of them lead to, now and
+// much later, and notes which states follow one another and by what.
+func walked(t *testing.T) map[[2]State]map[ActKind]bool {
+	arrows := map[[2]State]map[ActKind]bool{}
+	type stop struct {
+		c   Case
+		now time.Time
+	}
+	frontier := []stop{{begin(), noon}}
+	known := map[string]bool{}
+	for range 4 {
+		var next []stop
+		for _, at := range frontier {
+			for _, p := range pairs {
+				now := at.now.Add(p.late)
+				c, _, err := Apply(DefaultRules, at.c, p.act, p.by, now)
+				if err != nil {
+					continue
+				}
+				arrow := [2]State{at.c.State, c.State}
+				if arrow[0] != arrow[1] {
+					if arrows[arrow] == nil {
+						arrows[arrow] = map[ActKind]bool{}
+					}
+					arrows[arrow][p.act.Kind()] = true
+				}
+				key := fmt.Sprint(c.State, c.Holder, c.Plan != nil, c.Round.Contacted.IsZero(), c.Wrote.IsZero(), c.Decision.Priority, c.Outcome.Asked.IsZero(), c.Snoozed.IsZero())
+				if !known[key] {
+					known[key] = true
+					next = append(next, stop{c, now})
+				}
+			}
+		}
+		frontier = next
+	}
+	if len(known) < 100 {
+		t.Fatalf("only %d kinds of cases were seen", len(known))
+	}
+	return arrows
+}
+
+// drawn is the chart as Mermaid.
+func drawn(t *testing.T) string {
+	arrows := walked(t)
+	var b strings.Builder
+	b.WriteString("stateDiagram-v2\n    [*] --> open\n")
+	for _, from := range States() {
+		b.WriteByte('\n')
+		for _, to := range States() {
+			var by []string
+			for _, k := range ActKinds() {
+				if arrows[[2]State{from, to}][k] {
+					by = append(by, string(k))
+				}
+			}
+			if len(by) > 0 {
+				fmt.Fprintf(&b, "    %s --> %s: %s\n", from, to, strings.Join(by, ", "))
+			}
+		}
+	}
+	return b.String()
+}
+
+// table is what every act does in every state.
+func table(t *testing.T) string {
+	var b strings.Builder
+	b.WriteString("| act |")
+	for _, s := range States() {
+		fmt.Fprintf(&b, " %s |", s)
+	}
+	b.WriteString("\n|---" + strings.Repeat("|---", len(States())) + "|\n")
+	for _, p := range pairs {
+		fmt.Fprintf(&b, "| %s |", p.name)
+		for _, s := range States() {
+			c := in(t, s)
+			after, events, err := Apply(DefaultRules, c, p.act, p.by, p.at())
+			cell := result(t, c, after, events, err)
+			if code, refused := strings.CutPrefix(cell, "!"); refused {
+				cell = "*" + strings.ReplaceAll(code, "_", " ") + "*"
+			} else if cell == string(s) {
+				cell = "noted"
+			}
+			fmt.Fprintf(&b, " %s |", cell)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// between replaces or returns what stands between two marks of the page.
+func between(t *testing.T, text, begin, end string) (head, body, tail string) {
+	t.Helper()
+	head, rest, ok := strings.Cut(text, begin)
+	body, tail, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("the page has no %q … %q", begin, end)
+	}
+	return head + begin, body, end + tail
+}
+
+func TestThePageSaysWhatTheCodeDoes(t *testing.T) {
+	source, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(source)
+	for _, part := range []struct{ begin, end, want string }{
+		{"```mermaid\n", "```\n", drawn(t)},
+		{"<!-- acts -->\n", "<!-- end -->", table(t)},
+	} {
+		head, body, tail := between(t, text, part.begin, part.end)
+		if *update {
+			text = head + part.want + tail
+		} else if body != part.want {
+			t.Errorf("%s says\n%s\nthe code does\n%s\nRun: go test ./recovery -run ThePage -update", page, body, part.want)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(page, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, s := range States() {
+		if !strings.Contains(text, "| `"+string(s)+"` |") {
+			t.Errorf("the page does not explain %s", s)
+		}
+	}
+	for _, c := range Codes() {
+		if !strings.Contains(text, "`"+string(c)+"`") {
+			t.Errorf("the page does not explain the refusal %s", c)
+		}
+	}
+}
+
+// The order of domain 3.1 can be walked, every state can be reached, every closed one
+// reopened, and none is left by itself.
+func TestTheShapeOfTheChart(t *testing.T) {
+	arrows := walked(t)
+	path := []State{Open, Taken, Contacted, Agreed, Resolved, Verified}
+	for i := range path[1:] {
+		if arrows[[2]State{path[i], path[i+1]}] == nil {
+			t.Errorf("%s does not lead to %s", path[i], path[i+1])
+		}
+	}
+	for _, s := range States() {
+		if s != Open && !s.Active() && !arrows[[2]State{s, Open}][ActReopen] {
+			t.Errorf("%s cannot be reopened", s)
+		}
+		reached := slices.ContainsFunc(States(), func(from State) bool { return arrows[[2]State{from, s}] != nil })
+		if !reached {
+			t.Errorf("%s is never reached", s)
+		}
+		for to, by := range arrows {
+			if to[0] == s && by[ActClockStruck] && to[1] != Open && to[1] != Closed {
+				t.Errorf("a clock leads from %s to %s", s, to[1])
+			}
+		}
+	}
+}
