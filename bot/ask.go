@@ -39,14 +39,7 @@ func (v *voice) asked(f *flow, i int) chat.Message {
 		m.Max = textLimit(q)
 		text = append(text, m.Hint)
 	}
-	if q.Optional {
-		skip := chat.Button{Text: v.say("skip"), Data: tapped{Verb: skipV, Session: s.ID, Question: i}.encode()}
-		if n := len(m.Rows); n > 0 && q.Max > 1 {
-			m.Rows[n-1] = append(m.Rows[n-1], skip) // beside Done
-		} else {
-			m.Rows = append(m.Rows, []chat.Button{skip})
-		}
-	}
+	m.Rows = v.controls(f, i, m.Rows)
 	m.Text = paragraphs(text...)
 	return m
 }
@@ -69,6 +62,9 @@ func (v *voice) expected(q *survey.Question) (chat.Expects, string) {
 	case survey.DateQ:
 		return chat.ExpectsDate, v.say("type_date")
 	case survey.FileQ:
+		if v.session.Address.Platform == chat.Web {
+			return chat.ExpectsText, v.say("no_file_here")
+		}
 		return chat.ExpectsFile, v.say("send_file")
 	case survey.ContactQ:
 		switch q.Contact {
@@ -226,7 +222,8 @@ func (v *voice) condensed(f *flow, i int, changeable bool) chat.Message {
 	m.Text += "\n" + line
 	if changeable {
 		change := tapped{Verb: changeV, Session: v.session.ID, Question: i}.encode()
-		m.Rows = [][]chat.Button{{{Text: v.say("change"), Data: change}}}
+		label := v.say("button_change", "question", cut(v.fill(q.Ask.In(v.langs...)), echoed))
+		m.Rows = [][]chat.Button{{{Text: v.say("change"), Label: label, Data: change}}}
 	}
 	return m
 }
@@ -267,10 +264,23 @@ func (v *voice) answer(q *survey.Question, a *survey.Answer) string {
 			return number(*a.Value)
 		}
 	}
-	if a.Text == "" && len(a.Files) > 0 {
-		return v.say("file_received")
+	return join(" ", a.Text, v.files(a.Files))
+}
+
+// files says in words what was sent: "📷 photo, 📎 bill.pdf".
+func (v *voice) files(fs []survey.File) string {
+	named := make([]string, 0, len(fs))
+	for _, f := range fs {
+		id := "file_" + f.Kind
+		if v.plain[id] == "" {
+			id = "file_document"
+		}
+		if f.Name != "" {
+			id = "file_named"
+		}
+		named = append(named, v.say(id, "name", cut(f.Name, cardName)))
 	}
-	return a.Text
+	return strings.Join(named, v.plain["list_comma"])
 }
 
 // number writes a value of a scale without needless digits.

@@ -236,7 +236,7 @@ func (t *turn) cardAnswers(v *voice, m *chat.Message) {
 		case a.Skipped:
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.say("card_skipped")})
 		case q.Kind == survey.TextQ:
-			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: cut(a.Text, cardQuote)})
+			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: cut(v.answer(q, a), cardQuote)})
 		default:
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: cut(v.answer(q, a), cardQuote)})
 		}
@@ -297,12 +297,36 @@ func (t *turn) why(v *voice) string {
 		if same, ok := primaryOf[r]; ok && slices.Contains(rs, same) {
 			continue // the main answer says as much
 		}
-		why = append(why, v.say("reason_"+string(r)))
+		why = append(why, t.reason(v, r))
 	}
 	for _, r := range t.kase.Decision.Raised {
 		why = append(why, v.say("raise_"+string(r)))
 	}
 	return strings.Join(why, "; ")
+}
+
+// reason is one reason in words. Levels go by the names that the flow's own bands have.
+func (t *turn) reason(v *voice, r recovery.Reason) string {
+	j := &t.session.Judgement
+	id, level, now := "", 0, 0
+	switch r {
+	case recovery.PrimaryL1, recovery.PrimaryL2, recovery.PrimaryL3:
+		id, now = "reason_primary_level", j.Primary.Level
+		level = 1 + slices.Index([]recovery.Reason{recovery.PrimaryL1, recovery.PrimaryL2, recovery.PrimaryL3}, r)
+	case recovery.CompositeL1, recovery.CompositeL2, recovery.CompositeL3:
+		id, now = "reason_composite_level", j.Level
+		level = 1 + slices.Index([]recovery.Reason{recovery.CompositeL1, recovery.CompositeL2, recovery.CompositeL3}, r)
+	}
+	bands := t.flow.Bands
+	if level == 3 && now > 3 && now <= len(bands) && bands[now-1].Unsatisfied {
+		level = now // a ladder with more than three unsatisfied levels
+	}
+	if level >= 1 && level <= len(bands) {
+		if name := bands[level-1].Name.In(append(slices.Clip(v.langs), interfaceLanguages[0])...); name != "" {
+			return v.say(id, "name", strings.ToLower(name))
+		}
+	}
+	return v.say("reason_" + string(r))
 }
 
 // cardDue says by when what must happen. A case on the watch list has no clocks, and

@@ -38,6 +38,13 @@ type InviteRequest struct {
 	Event    map[string]string // attributes of the service that took place
 	Expires  time.Duration     // until when the link can be claimed; 0 = DefaultInviteExpires
 	Test     bool              // answers are never counted
+
+	// To is the person who is asked at once, without a link; zero = whoever opens the link.
+	// Address is where they are written to: a chat, never a person's id. Name and Spoken
+	// are what the platform says of somebody who never wrote.
+	To           storage.Person
+	Address      chat.Address
+	Name, Spoken string
 }
 
 // Invite is a made invitation. The token is shown once and not stored.
@@ -49,10 +56,12 @@ type Invite struct {
 	TelegramLink string // "" = no Telegram account is known
 	WebLink      string // "" = the public address is not known
 	Expires      time.Time
+	Session      string // of the person who was invited by name; "" = a link
 }
 
 // Invite stores an offer of a survey and returns the links that lead to it. It works
-// offline: the names of the accounts are kept in the database.
+// offline: the names of the accounts are kept in the database. A person who is named is
+// asked at once instead, or not at all: ErrStopped, ErrBlocked.
 func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	if r.Flow == "" {
 		return Invite{}, errors.New("say which flow to invite to")
@@ -89,13 +98,21 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	if r.Expires <= 0 {
 		r.Expires = DefaultInviteExpires
 	}
-	token := b.newToken()
+	token := b.newToken(r.To)
 	bucket, id, _ := b.invitationOf(token)
 	now := b.now().UTC().Truncate(time.Microsecond)
 	inv := storage.Invitation{
 		ID: id, Bucket: bucket, Flow: f.ID, Version: f.Version, Site: r.Site, Customer: r.Customer,
 		Channel: r.Channel, Language: r.Language, Attributes: event, Facts: facts,
 		Created: now, Expires: now.Add(r.Expires), Test: r.Test,
+	}
+	made := Invite{Token: token, ID: id, Flow: f.ID, Version: f.Version, Expires: inv.Expires}
+	if !r.To.IsZero() {
+		if err := b.reach(ctx, r, inv); err != nil {
+			return Invite{}, fmt.Errorf("invite a person: %w", err)
+		}
+		made.Session = b.derive("session", id)
+		return made, nil
 	}
 	err = b.perform(ctx, bucket, storage.Turn{
 		Load: storage.Load{Invitation: id},
@@ -111,7 +128,6 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	if err != nil {
 		return Invite{}, fmt.Errorf("store the invitation: %w", err)
 	}
-	made := Invite{Token: token, ID: id, Flow: f.ID, Version: f.Version, Expires: inv.Expires}
 	if a, ok := b.snap.Load().account(chat.Telegram); ok && a.Name != "" {
 		made.TelegramLink = "https://t.me/" + a.Name + "?start=" + token
 	}
@@ -175,10 +191,14 @@ func isTrue(s string) bool {
 // tokenBytes is two bytes that lead to the bucket and 16 random ones.
 const tokenBytes = 18
 
-// newToken makes the secret of a link: 24 characters of base64url.
-func (b *Bot) newToken() string {
+// newToken makes the secret of a link: 24 characters of base64url. One for a person who
+// is known leads to that person's bucket.
+func (b *Bot) newToken(to storage.Person) string {
 	var raw [tokenBytes]byte
 	b.random(raw[:])
+	if !to.IsZero() {
+		binary.BigEndian.PutUint16(raw[:], to.Hash16())
+	}
 	return base64.RawURLEncoding.EncodeToString(raw[:])
 }
 
@@ -259,9 +279,9 @@ func (b *Bot) described(ctx context.Context, v Visitor, inv storage.Invitation) 
 		}
 		v.Language = choose(f.Languages, interfaceLanguages, id.Language, inv.Language, id.Spoken)
 	}
-	v.Title = join(" · ", inv.Attributes[attrBusiness], f.Title.In(append([]string{v.Language}, f.Languages...)...))
-	if inv.Attributes[attrBusiness] == "" {
-		v.Title = join(" · ", b.snap.Load().site(inv.Site).Name, v.Title)
+	v.Title = inv.Attributes[attrBusiness]
+	if v.Title == "" {
+		v.Title = b.snap.Load().site(inv.Site).Name
 	}
 	return v, nil
 }

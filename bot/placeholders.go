@@ -32,6 +32,7 @@ type voice struct {
 	session *storage.Session
 	name    string // the customer's display name
 	site    site
+	now     time.Time
 }
 
 // known returns the value that a placeholder has, without any fallback.

@@ -45,6 +45,22 @@ func (t *turn) want(w storage.Want) {
 // questionSlot is the place of a question in its chat.
 func questionSlot(session string, i int) string { return "q:" + session + ":" + strconv.Itoa(i) }
 
+// texts are the program's own sentences with commands as the customer's platform has
+// them.
+func (t *turn) texts() *texts {
+	on := t.platform
+	switch {
+	case t.session != nil:
+		on = t.session.Address.Platform
+	case t.identity != nil:
+		on = t.identity.Person.Platform
+	}
+	if on == chat.Slack {
+		return t.b.slack
+	}
+	return t.b.texts
+}
+
 // person is the voice of the program's own sentences to the customer.
 func (t *turn) person() *voice {
 	var wishes []string
@@ -61,7 +77,7 @@ func (t *turn) person() *voice {
 		wishes = append(wishes, t.identity.Spoken)
 	}
 	lang := choose(nil, interfaceLanguages, wishes...)
-	w := t.b.texts.of(lang)
+	w := t.texts().of(lang)
 	return t.voice(w, w.tag, lang)
 }
 
@@ -72,13 +88,13 @@ func (t *turn) question() *voice {
 	if lang == "" && len(t.flow.Languages) > 0 {
 		lang = t.flow.Languages[0]
 	}
-	return t.voice(t.b.texts.of(lang), lang, lang)
+	return t.voice(t.texts().of(lang), lang, lang)
 }
 
 // voice speaks about the session in the given words; lang leads the languages in
 // which the flow's own words are looked up.
 func (t *turn) voice(w *words, shown, lang string) *voice {
-	v := &voice{words: w, lang: shown, langs: []string{lang}, session: t.session, site: t.snap.site("")}
+	v := &voice{words: w, lang: shown, langs: []string{lang}, session: t.session, site: t.snap.site(""), now: t.now}
 	if t.session != nil {
 		v.site = t.snap.site(t.session.Site)
 	}
@@ -147,8 +163,28 @@ func (t *turn) noticeOf(n survey.Notice) {
 	} else {
 		pairs = []string{"max", strconv.Itoa(survey.MaxText)}
 	}
+	if n.Code == survey.NoticePaused {
+		t.putOff(true)
+		return
+	}
 	alert := n.Code == survey.NoticeEnded || n.Code == survey.NoticeTooLate
 	t.notice(t.person().say("notice_"+string(n.Code), pairs...), alert)
+}
+
+// putOff says that the survey waits, with a button that goes on. It stays in the chat,
+// where a passing answer to the tap would be gone when it is wanted; paused = false
+// takes the button away again.
+func (t *turn) putOff(paused bool) {
+	v := t.person()
+	m := chat.Message{Text: v.say("notice_paused"), Lang: v.lang}
+	w := storage.Want{Slot: "n:" + t.session.ID + ":later", Kind: storage.NoticeD, OnlyIfKnown: !paused}
+	if paused {
+		closed := m
+		w.Repost, w.Leave = true, &closed
+		m.Rows = [][]chat.Button{{{Text: v.say("go_on"), Data: tapped{Verb: startV, Session: t.session.ID}.encode(), Style: "primary"}}}
+	}
+	w.Render = m
+	t.want(w)
 }
 
 // keepWords stores words that answer nothing and shows them to staff if there is a
@@ -161,7 +197,7 @@ func (t *turn) keepWords(text string, files []survey.File) {
 	w := storage.Words{ID: newID(), Session: t.session.ID, Inbound: true, Text: text, Files: files, At: t.now}
 	said := cut(text, size)
 	if said == "" && len(files) > 0 {
-		said = t.staffVoice().say("file_received")
+		said = t.staffVoice().files(files)
 	}
 	t.session.Said = append(t.session.Said[:len(t.session.Said):len(t.session.Said)], said)
 	if n := len(t.session.Said); n > kept {

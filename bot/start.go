@@ -65,6 +65,7 @@ func (b *Bot) startJob(j *job, token string) {
 // /start does.
 func (b *Bot) refusal(j *job, id string) work {
 	return work{j.bucket, b.turnOf(j.update.Key, j.update.Key, storage.Load{Person: j.person}, &j.said, func(t *turn) error {
+		t.tapped = j.update.Ephemeral
 		t.meet(j.update, j.person)
 		t.turnOn()
 		t.notice(t.person().say(id), false)
@@ -81,6 +82,7 @@ func (b *Bot) openWork(ctx context.Context, j *job, inv storage.Invitation) (wor
 	}
 	load := storage.Load{Person: j.person, Session: inv.Session}
 	return work{j.bucket, b.turnOf(j.update.Key, j.update.Key, load, &j.said, func(t *turn) error {
+		t.tapped = j.update.Ephemeral
 		t.meet(j.update, j.person)
 		on := t.turnOn()
 		if t.session != nil {
@@ -160,9 +162,30 @@ func (t *turn) open(inv storage.Invitation, before history) error {
 	return t.step(survey.Open{})
 }
 
-// intro says who asks, about what, how many questions there are, how long they take,
-// who sees the answers and how to end it.
+// intro says who asks, about what, how many questions there are and how long they
+// take, in the flow's own words or the shipped ones; who sees the answers; how to end it.
 func (t *turn) intro(v *voice) string {
+	q := t.question()
+	own := func(name string) string {
+		if t.flow.Texts[name] == nil {
+			return ""
+		}
+		pairs := []string{"n", strconv.Itoa(t.flow.Asked), "seconds", strconv.Itoa(t.flow.Seconds)}
+		return q.fill(t.flow.Texts[name].In(q.langs...), pairs...)
+	}
+	greeting := own("invitation")
+	if greeting == "" {
+		greeting = t.greeting(v)
+	}
+	privacy := v.say("intro_privacy")
+	if t.flow.Class == survey.Pulse {
+		privacy = v.say("intro_privacy_pulse")
+	}
+	return paragraphs(greeting, privacy, own("intro"))
+}
+
+// greeting is the shipped invitation.
+func (t *turn) greeting(v *voice) string {
 	greeting := v.tell("intro")
 	if business, ok := v.known(attrBusiness); ok {
 		greeting = v.tell("intro_from", attrBusiness, business)
@@ -184,11 +207,7 @@ func (t *turn) intro(v *voice) string {
 			more = v.say("intro_more")
 		}
 	}
-	own := ""
-	if q := t.question(); t.flow.Texts["intro"] != nil {
-		own = q.fill(t.flow.Texts["intro"].In(q.langs...))
-	}
-	return paragraphs(join("\n", greeting, subject, length, more), v.say("intro_privacy"), own)
+	return join("\n", greeting, subject, length, more)
 }
 
 // turnOn turns invitations back on; it reports whether they were off.

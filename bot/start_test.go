@@ -146,7 +146,7 @@ func TestVisitorOfAWebLink(t *testing.T) {
 	}
 	want := Visitor{
 		Address: chat.Address{Platform: chat.Web, Chat: inv.ID}, User: chat.User{ID: inv.ID, Name: "芳", Language: "zh"},
-		Language: "zh-Hans", Title: "南京路店 · 一键满意度",
+		Language: "zh-Hans", Title: "南京路店",
 	}
 	if diff := cmp.Diff(want, v); diff != "" {
 		t.Errorf("the visitor (-want +got):\n%s", diff)

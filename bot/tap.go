@@ -49,6 +49,12 @@ func (t *turn) press(d tapped) error {
 		t.identity.Session = t.session.ID
 		t.out.Identity = t.identity
 	}
+	if d.Verb == backV && t.session.Open != d.Question {
+		// Back is about the question it hangs on, and that one is not open any more.
+		t.noticeOf(survey.Notice{Code: survey.NoticeNotOpen, Question: d.Question})
+		t.tidy(d.Question)
+		return nil
+	}
 	if err := t.step(d.input()); err != nil {
 		return err
 	}
@@ -116,6 +122,7 @@ func (t *turn) reader(u *chat.Update) *voice {
 	if t.identity != nil {
 		return t.person()
 	}
-	w := t.b.texts.of(u.User.Language)
+	t.platform = u.From.Platform
+	w := t.texts().of(u.User.Language)
 	return t.voice(w, w.tag, w.tag)
 }

@@ -31,9 +31,10 @@ type turn struct {
 	nextCase int
 	out      storage.Change
 	said     *reply
-	tapped   bool // notices are answers to the tap instead of messages
-	refused  bool // the session did nothing with an input
-	aside    bool // words came that answer nothing
+	platform chat.Platform // of a stranger
+	tapped   bool          // notices are answers to the update instead of messages
+	refused  bool          // the session did nothing with an input
+	aside    bool          // words came that answer nothing
 	notices  int
 }
 
@@ -41,6 +42,7 @@ type turn struct {
 type reply struct {
 	text  string
 	alert bool
+	rows  [][]chat.Button
 }
 
 // turnOf makes the turn that does f. said may be nil; it holds what the last run of
@@ -164,10 +166,11 @@ func (t *turn) step(in survey.Input) error {
 	for _, e := range tr.Effects {
 		t.show(e, in)
 	}
-	if changed {
-		t.out.Session = t.session
+	if was.Paused && !now.Paused {
+		t.putOff(false)
 	}
 	if changed {
+		t.out.Session = t.session
 		t.showCard()
 	}
 	return nil
@@ -215,7 +218,7 @@ func (t *turn) meet(u *chat.Update, p storage.Person) {
 }
 
 // answer is what the one who caused the update sees at once.
-func (t *turn) answer(text string, alert bool) { *t.said = reply{text, alert} }
+func (t *turn) answer(text string, alert bool) { *t.said = reply{text: text, alert: alert} }
 
 // notice says a sentence: as the answer to a tap, else as a message of its own.
 func (t *turn) notice(text string, alert bool) {

@@ -29,6 +29,9 @@ func (t *turn) words(u *chat.Update) error {
 	if !t.live() {
 		return t.afterwards(text, files(u.Files))
 	}
+	if in, ok := t.typed(text); ok && len(u.Files) == 0 {
+		return t.step(in)
+	}
 	if len(u.Files) > 0 && t.opens(survey.TextQ, survey.NumberQ, survey.DateQ, survey.ContactQ) {
 		// Only words are an answer here, but nothing that was sent is lost.
 		t.keepWords("", files(u.Files))
@@ -94,17 +97,18 @@ func (t *turn) command(u *chat.Update) error {
 	case "start":
 		return t.resume(u)
 	case "cancel":
-		if !t.live() {
-			t.notice(t.person().say("nothing_open"), false)
-			return nil
-		}
-		return t.step(survey.Decline{})
+		return t.stepLive(survey.Decline{})
 	case "skip":
-		if !t.live() {
-			t.notice(t.person().say("nothing_open"), false)
-			return nil
+		return t.stepLive(survey.Skip{Question: survey.NoQuestion})
+	case "back":
+		return t.stepLive(survey.Back{})
+	case "later":
+		return t.stepLive(survey.Pause{})
+	case "pause":
+		if t.live() {
+			return t.step(survey.Pause{})
 		}
-		return t.step(survey.Skip{Question: survey.NoQuestion})
+		return t.stop()
 	case "language", "settings":
 		return t.chooseLanguage(u)
 	case "stop":
@@ -118,6 +122,15 @@ func (t *turn) command(u *chat.Update) error {
 		t.notice(paragraphs(v.say("unknown_command"), v.help()), false)
 	}
 	return nil
+}
+
+// stepLive puts an input to a survey that takes answers; else it says that none does.
+func (t *turn) stepLive(in survey.Input) error {
+	if !t.live() {
+		t.notice(t.person().say("nothing_open"), false)
+		return nil
+	}
+	return t.step(in)
 }
 
 // stop ends the open survey and all invitations. One sentence says so: the goodbye of
@@ -157,13 +170,18 @@ func (t *turn) chooseLanguage(u *chat.Update) error {
 		return nil
 	}
 	v := t.person()
-	closed := chat.Message{Text: v.say("language_closed"), Lang: v.lang}
-	m := chat.Message{Text: v.say("language_choose"), Lang: v.lang}
+	var rows [][]chat.Button
 	for _, tag := range langs {
-		m.Rows = append(m.Rows, []chat.Button{{
+		rows = append(rows, []chat.Button{{
 			Text: selfName(tag), Data: tapped{Verb: languageV, Language: tag}.encode(), Selected: tag == v.lang,
 		}})
 	}
+	if t.tapped {
+		*t.said = reply{text: v.say("language_choose"), rows: rows}
+		return nil
+	}
+	closed := chat.Message{Text: v.say("language_closed"), Lang: v.lang}
+	m := chat.Message{Text: v.say("language_choose"), Lang: v.lang, Rows: rows}
 	t.want(storage.Want{
 		Slot: t.languageSlot(), Kind: storage.NoticeD, Address: t.identity.Address,
 		Render: m, Repost: true, Leave: &closed,

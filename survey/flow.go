@@ -41,7 +41,7 @@ type Flow struct {
 	GapTol      float64       // |gap| up to which expectation counts as met
 	GapIgnored  bool          // gap state does not make a session unsatisfied
 	Bands       BandSet
-	Texts       map[string]Text // invitation, reminder, intro, thanks_satisfied, thanks_neutral, thanks_unsatisfied, thanks_no_contact, …; missing = the shipped ones
+	Texts       map[string]Text // invitation, intro, thanks_satisfied, thanks_neutral, thanks_unsatisfied, thanks_no_contact, …; missing = the shipped ones
 	Questions   []Question      // in the order of the file
 }
 

@@ -90,7 +90,7 @@ func TestErrorsSayWhereAndWhatToDo(t *testing.T) {
 		{"long duration", with("title: Small", "title: Small\ndelay: 400d"), 4, 8, "at most 366d"},
 		{"expires at once", with("title: Small", "title: Small\nexpires: 0s"), 4, 10, "is a time such as 15m"},
 		{"coverage above one", with("title: Small", "title: Small\nmin_coverage: 2"), 4, 15, "a share above 0 and up to 1"},
-		{"unknown text", with("title: Small", "title: Small\ntexts: {remind: Bye}"), 4, 9, `Did you mean "reminder"?`},
+		{"unknown text", with("title: Small", "title: Small\ntexts: {intros: Bye}"), 4, 9, `Did you mean "intro"?`},
 		{"no questions", small[:strings.Index(small, "questions")] + "questions: []\n", 5, 12, "There are no questions."},
 		{"condition about nobody", with("", more+"    when: {overal: unsatisfied}\n"), 14, 12, `There is no question "overal" in this flow. Did you mean "overall"?`},
 		{"condition with a bad flag", with("", more+"    when: {overall: unsatisfed}\n"), 14, 21, `Did you mean "unsatisfied"?`},

@@ -18,7 +18,7 @@ import (
 // a respondent meets them. What a flow does not word is said in the shipped words.
 func TextNames() []string {
 	return []string{
-		"invitation", "reminder", "intro", "thanks_satisfied", "thanks_neutral",
+		"invitation", "intro", "thanks_satisfied", "thanks_neutral",
 		"thanks_unsatisfied", "thanks_unsatisfied_open", "thanks_no_contact",
 	}
 }

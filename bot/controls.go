@@ -1,0 +1,109 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// control is a button that hangs below an open question and is none of its options.
+type control struct {
+	id   string // of its words
+	verb verb
+}
+
+// offers are the controls that the open question i is shown with: Skip where it is
+// optional, Back from the second question on, and before the first answer a way to
+// put the survey off or to refuse it.
+func (v *voice) offers(f *flow, i int) []control {
+	s := v.session
+	var all []control
+	if v.skippable(&f.Questions[i]) {
+		all = append(all, control{"skip", skipV})
+	}
+	if s.Open == i && survey.CanGoBack(f.Flow, s.Session, v.now) {
+		all = append(all, control{"back", backV})
+	}
+	if len(s.Answers) == 0 && s.Status == survey.Active {
+		all = append(all, control{"later", laterV}, control{"not_now", notNowV})
+	}
+	return all
+}
+
+// skippable reports whether a question has a Skip button. A file cannot be sent in the
+// web chat, so there a question for one must not be a dead end.
+func (v *voice) skippable(q *survey.Question) bool {
+	return q.Optional || q.Kind == survey.FileQ && v.session.Address.Platform == chat.Web
+}
+
+// controls are the buttons of what a question is offered with: Skip and Back together,
+// beside Done where there is one; below them whether to answer at all.
+func (v *voice) controls(f *flow, i int, rows [][]chat.Button) [][]chat.Button {
+	var steps, whether []chat.Button
+	for _, c := range v.offers(f, i) {
+		b := chat.Button{Text: v.say(c.id), Data: tapped{Verb: c.verb, Session: v.session.ID, Question: i}.encode()}
+		if c.verb == laterV || c.verb == notNowV {
+			whether = append(whether, b)
+		} else {
+			steps = append(steps, b)
+		}
+	}
+	if q := &f.Questions[i]; q.Kind == survey.ChoiceQ && q.Max > 1 && len(rows) > 0 {
+		rows[len(rows)-1] = append(rows[len(rows)-1], steps...)
+		steps = nil
+	}
+	for _, row := range [][]chat.Button{steps, whether} {
+		if len(row) > 0 {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// typed is the control whose words were typed, in any language of the interface:
+// Telegram's phone question shows its buttons as words to be sent, and people type what
+// they read. Words that name an option are that option's; where words are the answer,
+// only those that cannot be meant as one count.
+func (t *turn) typed(text string) (survey.Input, bool) {
+	i := t.session.Open
+	if i < 0 || i >= len(t.flow.Questions) {
+		return nil, false
+	}
+	text = strings.TrimSpace(text)
+	q := &t.flow.Questions[i]
+	if q.Kind == survey.TextQ && t.b.texts.name("back", text) || namesOption(q, text) {
+		return nil, false
+	}
+	for _, c := range t.question().offers(t.flow, i) {
+		if t.b.texts.name(c.id, text) {
+			return tapped{Verb: c.verb, Session: t.session.ID, Question: i}.input(), true
+		}
+	}
+	return nil, false
+}
+
+// name reports whether text is the sentence with this id in any language.
+func (t *texts) name(id, text string) bool {
+	for _, w := range t.in {
+		if strings.EqualFold(w.plain[id], text) {
+			return true
+		}
+	}
+	return false
+}
+
+// namesOption reports whether text is the label of an option or a choice of q.
+func namesOption(q *survey.Question, text string) bool {
+	has := func(label survey.Text) bool {
+		for _, words := range label {
+			if strings.EqualFold(strings.TrimSpace(words), text) {
+				return true
+			}
+		}
+		return false
+	}
+	return slices.ContainsFunc(q.Scale.Options, func(o survey.Option) bool { return has(o.Label) }) ||
+		slices.ContainsFunc(q.Choices, func(c survey.Choice) bool { return has(c.Label) })
+}
