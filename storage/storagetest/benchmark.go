@@ -29,29 +29,34 @@ func BenchmarkAdvance(b *testing.B, s storage.Store, batch int) {
 		}
 		failOn(b, s.Advance(b.Context(), bucket, turns))
 	}
-	var left, serial atomic.Int64
-	b.ResetTimer()
-	left.Store(int64(b.N))
-	var wg sync.WaitGroup
-	for bucket := range storage.Bucket(s.Buckets()) {
-		wg.Go(func() {
-			for i := 0; ; i += batch {
-				n := batch
-				if rest := left.Add(-int64(batch)); rest < 0 {
-					n += int(rest)
+	var serial atomic.Int64
+	run := func(total int) {
+		var left atomic.Int64
+		left.Store(int64(total))
+		var wg sync.WaitGroup
+		for bucket := range storage.Bucket(s.Buckets()) {
+			wg.Go(func() {
+				for i := 0; ; i += batch {
+					n := batch
+					if rest := left.Add(-int64(batch)); rest < 0 {
+						n += int(rest)
+					}
+					if n <= 0 {
+						return
+					}
+					turns := make([]storage.Turn, n)
+					for j := range turns {
+						turns[j] = tap(benchPerson(bucket, (i+j)%people), serial.Add(1))
+					}
+					failOn(b, s.Advance(b.Context(), bucket, turns))
 				}
-				if n <= 0 {
-					return
-				}
-				turns := make([]storage.Turn, n)
-				for j := range turns {
-					turns[j] = tap(benchPerson(bucket, (i+j)%people), serial.Add(1))
-				}
-				failOn(b, s.Advance(b.Context(), bucket, turns))
-			}
-		})
+			})
+		}
+		wg.Wait()
 	}
-	wg.Wait()
+	run(10 * batch * s.Buckets()) // every statement is prepared on every connection
+	b.ResetTimer()
+	run(b.N)
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "answers/s")
 }
 

@@ -51,7 +51,7 @@ type queries struct {
 	acquire, release                                     string
 	pruneKeys, pruneDeliveries                           string
 	ping                                                 string
-	all                                                  []string
+	all, boot                                            []string
 }
 
 const unsettledStates = "('due','sending')"
@@ -182,7 +182,7 @@ func newQueries(d Dialect) *queries {
 
 		ping: t.one("SELECT 1"),
 	}
-	q.all = t.all
+	q.all, q.boot = t.all, t.boot
 	return q
 }
 

@@ -55,10 +55,17 @@ func (l *list) chunks(n int, f func(text string, from, to int) error) error {
 type texts struct {
 	dialect Dialect
 	all     []string
+	boot    []string // each statement once, lists in their smallest size
 }
 
 // one is a statement of one size. {lock} and {now} stand for the dialect's own.
 func (t *texts) one(text string) string {
+	text = t.spell(text)
+	t.boot = append(t.boot, text)
+	return text
+}
+
+func (t *texts) spell(text string) string {
 	text = strings.NewReplacer("{lock}", t.dialect.Lock, "{now}", t.dialect.Now).Replace(text)
 	text = sqlx.Rebind(t.dialect.Bind, text)
 	t.all = append(t.all, text)
@@ -73,8 +80,9 @@ func (t *texts) rows(head string, width int, tail string) *list {
 		if most := t.dialect.MostParameters; most > 0 && size > 1 && size*width > most {
 			continue
 		}
-		l[i] = t.one(head + " " + strings.Repeat(tuple+",", size-1) + tuple + " " + tail)
+		l[i] = t.spell(head + " " + strings.Repeat(tuple+",", size-1) + tuple + " " + tail)
 	}
+	t.boot = append(t.boot, l[len(l)-1])
 	return &l
 }
 
@@ -85,8 +93,9 @@ func (t *texts) rows(head string, width int, tail string) *list {
 func (t *texts) each(text string) *list {
 	var l list
 	for i, size := range sizes {
-		l[i] = t.one(text + strings.Repeat(" UNION ALL "+text, size-1))
+		l[i] = t.spell(text + strings.Repeat(" UNION ALL "+text, size-1))
 	}
+	t.boot = append(t.boot, l[len(l)-1])
 	return &l
 }
 
