@@ -85,8 +85,8 @@ type (
 	Release struct{}
 	// Assign makes To the holder.
 	Assign struct{ To Actor }
-	// Note adds words that only staff see. Ref tells two notes of the same words apart,
-	// as the id of the message they came in.
+	// Note adds words that only staff see. Ref names the update they came with: the same
+	// Ref by the same person is a repeat and adds nothing. Without one, the same words are.
 	Note struct{ Text, Ref string }
 	// Contact says that a person spoke with the customer: a reply in the chat, or by other
 	// means. Text is what was said or a summary; Ref as in Note.

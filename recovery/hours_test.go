@@ -1,0 +1,268 @@
+package recovery
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func interval(t interface{ Fatal(...any) }, text string) Interval {
+	var i Interval
+	if err := i.UnmarshalText([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+var nineToSix = []Interval{{9 * 60, 12*60 + 30}, {13*60 + 30, 18 * 60}}
+
+// office is Monday to Friday, 8 hours with a break.
+var office = Week{nil, nineToSix, nineToSix, nineToSix, nineToSix, nineToSix, nil}
+
+func in0(t interface{ Fatal(...any) }, zone string) *time.Location {
+	l, err := time.LoadLocation(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// wall reads "2026-03-02 12:00" on the zone's wall clock.
+func wall(t *testing.T, zone *time.Location, s string) time.Time {
+	t.Helper()
+	at, err := time.ParseInLocation("2006-01-02 15:04", s, zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+func TestDueInBusinessHours(t *testing.T) {
+	berlin := in0(t, "Europe/Berlin")
+	h := Hours{Zone: berlin, Week: office, Holidays: []Date{{2026, time.April, 3}, {2026, time.April, 6}}}
+	for _, row := range []struct{ from, span, want string }{
+		// 2026-03-02 is a Monday.
+		{"2026-03-02 10:00", "15m", "2026-03-02 10:15"},
+		{"2026-03-02 12:20", "15m", "2026-03-02 13:35"}, // over the break
+		{"2026-03-02 12:30", "15m", "2026-03-02 13:45"}, // in it
+		{"2026-03-02 17:50", "30m", "2026-03-03 09:20"}, // over the night
+		{"2026-03-02 17:50", "10m", "2026-03-02 18:00"}, // exactly to the end
+		{"2026-03-02 07:00", "4h", "2026-03-02 14:00"},  // before the opening
+		{"2026-03-06 17:00", "4h", "2026-03-09 12:00"},  // over the weekend
+		{"2026-03-07 03:00", "15m", "2026-03-09 09:15"}, // in it
+		{"2026-03-02 10:00", "1d", "2026-03-03 10:00"},  // a business day
+		{"2026-03-02 10:00", "24h", "2026-03-03 10:00"}, // the same
+		{"2026-03-06 10:00", "1d", "2026-03-09 10:00"},  // Friday to Monday
+		{"2026-03-07 03:00", "1d", "2026-03-10 09:00"},  // from the weekend: from Monday's opening
+		{"2026-03-02 20:00", "1d", "2026-03-04 09:00"},
+		{"2026-03-02 12:45", "1d", "2026-03-03 13:30"},  // from the break: from its end
+		{"2026-03-02 10:00", "5d", "2026-03-09 10:00"},  //
+		{"2026-04-02 10:00", "2d", "2026-04-08 10:00"},  // over Easter
+		{"2026-04-02 17:30", "1h", "2026-04-07 09:30"},  //
+		{"2026-03-02 10:00", "30h", "2026-03-03 17:00"}, // a day and six hours
+		{"2026-03-27 10:00", "1d", "2026-03-30 10:00"},  // daylight saving begins between
+		{"2026-10-23 17:00", "2h", "2026-10-26 10:00"},  // and ends
+		{"2026-03-02 10:00", "0m", "2026-03-02 10:00"},
+	} {
+		var span Span
+		if err := span.UnmarshalText([]byte(row.span)); err != nil {
+			t.Fatal(err)
+		}
+		got, want := h.Due(wall(t, berlin, row.from), span), wall(t, berlin, row.want)
+		if !got.Equal(want) {
+			t.Errorf("%s + %s: %s, want %s", row.from, row.span, got.In(berlin).Format("2006-01-02 15:04"), row.want)
+		}
+	}
+	always := Hours{Zone: berlin}
+	from := wall(t, berlin, "2026-03-28 12:00")
+	if got := always.Due(from, Span(day)); got.Sub(from) != day {
+		t.Errorf("a site that never closes counts what passes, not %v", got.Sub(from))
+	}
+}
+
+// A day that closes earlier than the time of day asked for is due at its end; one that
+// opens later, at its beginning.
+func TestDaysOfOtherHours(t *testing.T) {
+	week := office
+	week[time.Tuesday] = []Interval{interval(t, "10:00-13:00")}
+	h := Hours{Week: week}
+	for from, want := range map[string]string{
+		"2026-03-02 09:10": "2026-03-03 10:00",
+		"2026-03-02 11:00": "2026-03-03 11:00",
+		"2026-03-02 17:00": "2026-03-03 13:00",
+	} {
+		if got := h.Due(wall(t, time.UTC, from), Span(day)); !got.Equal(wall(t, time.UTC, want)) {
+			t.Errorf("%s: %v, want %s", from, got, want)
+		}
+	}
+}
+
+// On the two nights of the year, a bar that is open from ten to four works five or
+// seven hours, and the clocks count them.
+func TestNightsWhenClocksChange(t *testing.T) {
+	berlin := in0(t, "Europe/Berlin")
+	night := []Interval{interval(t, "00:00-04:00"), interval(t, "22:00-24:00")}
+	h := Hours{Zone: berlin, Week: Week{night, night, night, night, night, night, night}}
+	for _, row := range []struct {
+		evening string
+		want    time.Duration
+	}{{"2026-03-21 22:00", 6 * time.Hour}, {"2026-03-28 22:00", 5 * time.Hour}, {"2026-10-24 22:00", 7 * time.Hour}} {
+		from := wall(t, berlin, row.evening)
+		if got := h.Between(from, from.Add(12*time.Hour)); got != row.want {
+			t.Errorf("the night of %s: %v, want %v", row.evening, got, row.want)
+		}
+		if got := h.Add(from, row.want); got.In(berlin).Hour() != 4 || got.Sub(from) != row.want {
+			t.Errorf("the night of %s ends at %v", row.evening, got.In(berlin))
+		}
+	}
+}
+
+// Wall clock times that do not exist or exist twice, in zones with their own ideas.
+func TestTimesOnTheWall(t *testing.T) {
+	for _, row := range []struct {
+		zone string
+		date Date
+		wall string
+		want string // UTC
+	}{
+		{"Europe/Berlin", Date{2026, time.March, 29}, "02:30", "2026-03-29 01:00"},
+		{"Europe/Berlin", Date{2026, time.March, 29}, "03:00", "2026-03-29 01:00"},
+		{"Europe/Berlin", Date{2026, time.October, 25}, "02:30", "2026-10-25 00:30"}, // the first of two
+		{"Europe/Berlin", Date{2026, time.October, 25}, "03:00", "2026-10-25 02:00"},
+		{"Australia/Lord_Howe", Date{2026, time.April, 5}, "01:45", "2026-04-04 14:45"}, // by half an hour
+		{"Australia/Lord_Howe", Date{2026, time.October, 4}, "02:15", "2026-10-03 15:30"},
+		{"America/Sao_Paulo", Date{2018, time.November, 4}, "00:00", "2018-11-04 03:00"}, // midnight is skipped
+		{"Pacific/Apia", Date{2011, time.December, 30}, "09:00", "2011-12-30 10:00"},     // so is the whole day
+		{"America/New_York", Date{2026, time.November, 1}, "01:30", "2026-11-01 05:30"},
+		{"Asia/Kathmandu", Date{2026, time.March, 2}, "24:00", "2026-03-02 18:15"},
+	} {
+		var m Minute
+		if err := m.UnmarshalText([]byte(row.wall)); err != nil {
+			t.Fatal(err)
+		}
+		if got := at(row.date, m.duration(), in0(t, row.zone)); !got.Equal(wall(t, time.UTC, row.want)) {
+			t.Errorf("%s %v %s: %v, want %s", row.zone, row.date, row.wall, got.UTC(), row.want)
+		}
+	}
+}
+
+func randomHours(t *rapid.T) Hours {
+	h := Hours{Zone: in0(t, rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kolkata", "Africa/Cairo", "America/St_Johns"}).Draw(t, "zone"))}
+	for i := range h.Week {
+		var last Minute
+		for range rapid.IntRange(0, 3).Draw(t, "times") {
+			from := last + Minute(rapid.IntRange(0, 600).Draw(t, "from"))
+			to := from + Minute(rapid.IntRange(60, 700).Draw(t, "to"))
+			if to > 24*60 {
+				break
+			}
+			h.Week[i], last = append(h.Week[i], Interval{from, to}), to
+		}
+	}
+	for range rapid.IntRange(0, 5).Draw(t, "holidays") {
+		h.Holidays = append(h.Holidays, Date{2026, time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 28).Draw(t, "day")})
+	}
+	return h
+}
+
+// some instant near a change of clocks, or anywhere in the year.
+func randomTime(t *rapid.T, zone *time.Location, name string) time.Time {
+	base := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 400*24*60).Draw(t, name)) * time.Minute)
+	if rapid.Bool().Draw(t, name+" near a change") {
+		if _, end := base.In(zone).ZoneBounds(); !end.IsZero() && end.Year() < 2028 {
+			base = end.Add(time.Duration(rapid.IntRange(-48*60, 48*60).Draw(t, name+" from it")) * time.Minute)
+		}
+	}
+	return base.Add(time.Duration(rapid.IntRange(0, 59).Draw(t, name+" s")) * time.Second)
+}
+
+func TestHoursHold(t *testing.T) {
+	checks(t, "4000")
+	rapid.Check(t, func(t *rapid.T) {
+		h := randomHours(t)
+		a, b := randomTime(t, h.zone(), "a"), randomTime(t, h.zone(), "b")
+		if b.Before(a) {
+			a, b = b, a
+		}
+		d := time.Duration(rapid.IntRange(0, 60*100).Draw(t, "minutes")) * time.Minute
+		if h.Always() {
+			if got := h.Add(a, d); !got.Equal(a.Add(d)) {
+				t.Fatalf("%v", got)
+			}
+			return
+		}
+		end := h.Add(a, d)
+		if end.Before(a) || end.Sub(a) < d || h.Between(a, end) != d {
+			t.Fatalf("%v + %v open = %v, which are %v", a, d, end, h.Between(a, end))
+		}
+		if d > 0 && h.Between(a, end.Add(-time.Microsecond)) >= d {
+			t.Fatalf("%v is not the first instant", end)
+		}
+		if h.Add(b, d).Before(end) {
+			t.Fatalf("%v, later than %v, ends earlier", b, a)
+		}
+		if c := a.Add(b.Sub(a) / 3); h.Between(a, c)+h.Between(c, b) != h.Between(a, b) {
+			t.Fatalf("the parts of %v … %v do not add up", a, b)
+		}
+		next := h.Next(a)
+		if next.Before(a) || !h.Open(next) || h.Between(a, next) != 0 || h.Open(a) != next.Equal(a) {
+			t.Fatalf("next after %v is %v, open %v", a, next, h.Open(next))
+		}
+		days := Span(rapid.IntRange(1, 6).Draw(t, "days")) * Span(day)
+		first, second := h.Due(a, days), h.Due(b, days)
+		if second.Before(first) {
+			t.Fatalf("%v of %v days from %v is %v, from %v %v", h.Zone, days, a.In(h.Zone), first.In(h.Zone), b.In(h.Zone), second.In(h.Zone))
+		}
+		if longer := h.Due(a, days+Span(time.Hour)); !longer.After(first) && h.Between(first, longer) != time.Hour {
+			t.Fatalf("%v and an hour more: %v", first, longer)
+		}
+		if !first.After(a) || h.Due(a, days+Span(day)).Before(first) {
+			t.Fatalf("%v from %v is %v", days, a, first)
+		}
+		if got := dateOf(first, h.zone()); len(h.on(got)) == 0 && sinceMidnight(first, h.zone()) != 0 {
+			t.Fatalf("due on %v, when the site is closed", first.In(h.zone()))
+		}
+	})
+}
+
+// Hours without any open minute left do not hang, and time never runs back.
+func TestHoursThatNeverOpen(t *testing.T) {
+	h := Hours{Zone: in0(t, "Pacific/Apia"), Week: Week{time.Friday: {{0, 60}}}}
+	for d := (Date{2026, 1, 2}); d.Year < 2040; d = d.next() {
+		h.Holidays = append(h.Holidays, d)
+	}
+	from := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
+	for _, got := range []time.Time{h.Add(from, time.Hour), h.Next(from), h.Due(from, Span(30*time.Hour))} {
+		if !got.After(from) {
+			t.Errorf("%v", got)
+		}
+	}
+	if h.Between(from, from.AddDate(50, 0, 0)) != 0 || h.Open(from) {
+		t.Error("open after all")
+	}
+}
+
+func TestHoursAsJSON(t *testing.T) {
+	source := `{"week":{"fri":["09:00-12:30"],"mon":["09:00-12:30","13:30-24:00"]},"holidays":["2026-12-25"]}`
+	var h Hours
+	if err := json.Unmarshal([]byte(source), &h); err != nil {
+		t.Fatal(err)
+	}
+	if got := frozen(t, h); got != source {
+		t.Errorf("%s, want %s", got, source)
+	}
+	if !slices.Equal(h.Week[time.Monday], []Interval{{540, 750}, {810, 1440}}) || h.Holidays[0] != (Date{2026, time.December, 25}) {
+		t.Errorf("%+v", h)
+	}
+	for _, bad := range []string{
+		`{"week":{"noday":[]}}`, `{"week":{"mon":["9-12"]}}`, `{"week":{"mon":["09:00"]}}`, `{"week":{"mon":["09:60-10:00"]}}`,
+		`{"week":{"mon":["09:00-24:01"]}}`, `{"week":{"mon":["0a:00-10:00"]}}`, `{"holidays":["25.12."]}`, `{"week":[]}`, `{"holidays":["2026-02-30"]}`,
+	} {
+		if err := json.Unmarshal([]byte(bad), &h); err == nil {
+			t.Errorf("%s was accepted", bad)
+		}
+	}
+}
