@@ -54,6 +54,7 @@ type Bot struct {
 	format    func(survey.Flow) ([]byte, error)
 
 	texts *texts
+	slack *texts // the same as Slack's people write commands
 	watch *watchers
 	snap  atomic.Pointer[snapshot]
 	loads sync.Mutex // held while a new snapshot is made from the old one
@@ -76,7 +77,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	b := &Bot{
 		store: c.Store, key: c.Key, publicURL: strings.TrimRight(c.PublicURL, "/"), staff: c.Staff,
 		now: c.Clock, log: c.Log, templates: c.Templates, parse: c.Parse, format: c.Format,
-		texts: said, watch: newWatchers(),
+		texts: said, slack: said.onSlack(), watch: newWatchers(),
 		random: func(p []byte) { rand.Read(p) }, // never fails: it ends the program instead
 	}
 	if b.now == nil {

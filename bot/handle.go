@@ -11,6 +11,13 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// The most runes of an answer (chat.Answer).
+const (
+	maxToast     = 200
+	maxEphemeral = 2000
 )
 
 // maxTries is how often an update is tried before it is parked.
@@ -52,9 +59,14 @@ func (b *Bot) Handle(ctx context.Context, updates []chat.Update) ([]chat.Answer,
 	}
 	var answers []chat.Answer
 	for _, j := range jobs {
-		if j.said.text != "" {
-			answers = append(answers, chat.Answer{Update: j.index, Text: cut(j.said.text, 200), Alert: j.said.alert})
+		if j.said.text == "" {
+			continue
 		}
+		limit := maxToast
+		if j.update.Ephemeral {
+			limit = maxEphemeral
+		}
+		answers = append(answers, chat.Answer{Update: j.index, Text: cut(j.said.text, limit), Alert: j.said.alert, Rows: j.said.rows})
 	}
 	return answers, nil
 }
@@ -163,6 +175,7 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 // act is what an update without a button means.
 func (b *Bot) act(u *chat.Update, p storage.Person) func(*turn) error {
 	return func(t *turn) error {
+		t.tapped = u.Ephemeral
 		if u.Kind == chat.Blocked {
 			return t.blocked()
 		}
@@ -170,13 +183,43 @@ func (b *Bot) act(u *chat.Update, p storage.Person) func(*turn) error {
 		case chat.Text, chat.Command, chat.Joined:
 			t.meet(u, p)
 		}
-		switch u.Kind {
-		case chat.Text:
+		switch {
+		case u.Kind == chat.Text && t.bareCommand(u.Text) != "":
+			said := *u
+			said.Command, said.Text = t.bareCommand(u.Text), ""
+			return t.command(&said)
+		case u.Kind == chat.Text:
 			return t.words(u)
-		case chat.Command:
-			return t.command(u)
+		case u.Kind == chat.Command:
+			err := t.command(u)
+			t.pointToChat()
+			return err
 		}
 		return nil
+	}
+}
+
+// bareCommand is the command that a word alone is. Slack keeps messages that begin with
+// a slash to itself, so there the word must do; where words are the answer only "stop",
+// which nobody should have to say twice, is taken for one.
+func (t *turn) bareCommand(text string) string {
+	name := strings.ToLower(strings.TrimSpace(text))
+	switch {
+	case t.identity.Person.Platform != chat.Slack, name != "pause" && !slices.Contains(commands[:], name):
+		return ""
+	case name == "stop" || t.session == nil || !t.live():
+		return name
+	}
+	if t.configure() != nil || t.opens(survey.TextQ) {
+		return ""
+	}
+	return name
+}
+
+// pointToChat tells whoever sent a command from elsewhere where the rest is to be seen.
+func (t *turn) pointToChat() {
+	if t.tapped && t.said.text == "" {
+		t.answer(t.person().say("see_chat"), false)
 	}
 }
 

@@ -98,7 +98,7 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	if r.Expires <= 0 {
 		r.Expires = DefaultInviteExpires
 	}
-	token := b.newToken(r.To)
+	token := b.tokenFor(r.To)
 	bucket, id, _ := b.invitationOf(token)
 	now := b.now().UTC().Truncate(time.Microsecond)
 	inv := storage.Invitation{
@@ -191,9 +191,11 @@ func isTrue(s string) bool {
 // tokenBytes is two bytes that lead to the bucket and 16 random ones.
 const tokenBytes = 18
 
-// newToken makes the secret of a link: 24 characters of base64url. One for a person who
-// is known leads to that person's bucket.
-func (b *Bot) newToken(to storage.Person) string {
+// newToken makes the secret of a link: 24 characters of base64url.
+func (b *Bot) newToken() string { return b.tokenFor(storage.Person{}) }
+
+// tokenFor is a token that leads to the bucket of a person who is known.
+func (b *Bot) tokenFor(to storage.Person) string {
 	var raw [tokenBytes]byte
 	b.random(raw[:])
 	if !to.IsZero() {

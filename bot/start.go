@@ -85,6 +85,7 @@ func (b *Bot) openWork(ctx context.Context, j *job, inv storage.Invitation) (wor
 		t.tapped = j.update.Ephemeral
 		t.meet(j.update, j.person)
 		on := t.turnOn()
+		defer t.pointToChat()
 		if t.session != nil {
 			return t.again(on)
 		}

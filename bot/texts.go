@@ -4,6 +4,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,7 @@ type texts struct{ in map[string]*words }
 // rest of a tap.
 type words struct {
 	tag   string
+	slash string // what commands begin with
 	plain map[string]string
 	loc   *i18n.Localizer
 }
@@ -46,7 +48,7 @@ func loadTexts() (*texts, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parse %s: %w", path, err)
 		}
-		w := &words{tag: tag, plain: make(map[string]string, len(file.Messages))}
+		w := &words{tag: tag, slash: "/", plain: make(map[string]string, len(file.Messages))}
 		for _, m := range file.Messages {
 			w.plain[m.ID] = m.Other
 		}
@@ -56,6 +58,34 @@ func loadTexts() (*texts, error) {
 		w.loc = i18n.NewLocalizer(bundle, tag, interfaceLanguages[0])
 	}
 	return t, nil
+}
+
+// slackCommand is the one slash command of a Slack app: what are commands elsewhere are
+// words behind it there.
+const slackCommand = "/feedback"
+
+var commandWord = regexp.MustCompile(`/(` + strings.Join(commands[:], "|") + `)\b`)
+
+// onSlack returns the same sentences with commands as Slack's people write them.
+func (t *texts) onSlack() *texts {
+	s := &texts{in: make(map[string]*words, len(t.in))}
+	for tag, w := range t.in {
+		n := *w
+		n.slash, n.plain = slackCommand+" ", make(map[string]string, len(w.plain))
+		for id, text := range w.plain {
+			n.plain[id] = commandWord.ReplaceAllStringFunc(text, func(c string) string { return n.command(c[1:]) })
+		}
+		s.in[tag] = &n
+	}
+	return s
+}
+
+// command is how a command is written.
+func (w *words) command(name string) string {
+	if name == commands[0] && w.slash != "/" {
+		return strings.TrimSpace(w.slash) // alone it goes on
+	}
+	return w.slash + name
 }
 
 // of returns the sentences in the interface language that suits tag, else English.
