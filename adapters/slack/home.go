@@ -35,7 +35,7 @@ const headerLimit = 150
 // render leaves out what does not fit a tab; a heading is never the last.
 func (h Home) render() (slack.HomeTabViewRequest, error) {
 	view := slack.HomeTabViewRequest{Type: slack.VTHomeTab}
-	var out []slack.Block
+	out := []slack.Block{} // Slack takes no null
 	heading := func(text string) {
 		if text = cleanLine(text); visible(text) {
 			out = append(out, slack.NewHeaderBlock(plain(cut(text, headerLimit))))

@@ -400,6 +400,16 @@ func (s *Server) Emit(event map[string]any) *Delivery {
 	return s.emitEvent("somebody", event)
 }
 
+// EmitFrom sends an event of another workspace, in which the app is not installed.
+func (s *Server) EmitFrom(team string, event map[string]any) *Delivery {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	own := s.Team
+	defer func() { s.Team = own }()
+	s.Team = team
+	return s.emitEvent("elsewhere", event)
+}
+
 // form is a payload as HTTP carries it.
 func form(kind string, payload []byte) string {
 	switch kind {
