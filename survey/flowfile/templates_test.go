@@ -269,6 +269,9 @@ func TestTemplatesAreThePublishedOnes(t *testing.T) {
 					e.Long = true
 				}
 				expected.Questions = append(expected.Questions, e)
+				if q.On["0"] == `offer "Reopen ticket"` {
+					expected.Questions = append(expected.Questions, reopenTicket())
+				}
 			}
 			if d := cmp.Diff(expected, f); d != "" {
 				t.Errorf("the template differs (-published +shipped):\n%s", d)
@@ -281,6 +284,19 @@ func TestTemplatesAreThePublishedOnes(t *testing.T) {
 				t.Errorf("Template's file and flow differ (-flow +file):\n%s", d)
 			}
 		})
+	}
+}
+
+// reopenTicket is how the offer to reopen a ticket is made: words with the ticket's own
+// address, where the event brings one.
+func reopenTicket() survey.Question {
+	known := true
+	return survey.Question{
+		Key: "reopen", Kind: survey.MessageQ,
+		Ask: survey.Text{"en": "You can reopen ticket {ticket} here: {ticket_url}", "zh-Hans": "您可以在此重新打开工单 {ticket}:{ticket_url}"},
+		When: &survey.Cond{All: []survey.Cond{
+			{Subject: "resolved", Values: []string{"0"}}, {Subject: "event.ticket_url", Answered: &known},
+		}},
 	}
 }
 
