@@ -11,6 +11,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/webchat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/survey/flowfile"
 	"github.com/aftercare/aftercare/web"
 )
 
@@ -28,7 +29,8 @@ func (s *server) routes(telegram http.Handler) (http.Handler, error) {
 	if telegram != nil {
 		mux.Handle("/hooks/telegram", telegram)
 	}
-	pages := web.Config{Version: thisBuild().Version, Ready: s.ready, Prefix: public.Path, Log: s.Log}
+	pages := web.Config{Schema: flowfile.Schema(), Version: thisBuild().Version, Ready: s.ready, Prefix: public.Path, Log: s.Log}
+	pages.Metrics = newMetrics(metrics{stats: s.bot.Stats, health: s.bot.Health, counts: s.store.Counts})
 	if s.Demo != nil {
 		pages.Demo = s.Demo.page()
 	}
@@ -36,11 +38,18 @@ func (s *server) routes(telegram http.Handler) (http.Handler, error) {
 	return withoutPrefix(strings.TrimRight(public.Path, "/"), mux), nil
 }
 
-// ready says whether this instance can do its work: whether its database answers.
+// ready says whether this instance can do its work: whether its database answers and
+// no platform refuses its credentials. A platform that is only away makes nobody unready.
 func (s *server) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	return s.store.Ping(ctx)
+	if err := s.store.Ping(ctx); err != nil {
+		return err
+	}
+	if s.refused.Load() || !s.bot.Health().Healthy() {
+		return errors.New("a platform refuses the credentials of an account")
+	}
+	return nil
 }
 
 func withoutPrefix(prefix string, next http.Handler) http.Handler {
