@@ -238,3 +238,11 @@ func kindOf(err error) chat.ErrorKind {
 	}
 	return chat.AsError(err).Kind
 }
+
+// inboxOf is a handler that keeps the updates in a slice.
+func inboxOf(got *[]chat.Update) chat.Handler {
+	return func(_ context.Context, updates []chat.Update) ([]chat.Answer, error) {
+		*got = append(*got, updates...)
+		return nil, nil
+	}
+}
