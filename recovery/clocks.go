@@ -195,7 +195,7 @@ func (r Rules) active(c Case) []Timer {
 	}
 	if owed := c.owed(); !owed.IsZero() {
 		if idle := r.SLA.Of(c.Decision.Priority).Idle; idle > 0 {
-			add(Timer{At: hours.Due(owed, idle), Clock: ClockIdle})
+			add(Timer{At: hours.Due(later(owed, c.Snoozed), idle), Clock: ClockIdle})
 		}
 	}
 	if !c.Snoozed.IsZero() {
@@ -284,7 +284,8 @@ func (m *move) struck(t Timer) bool {
 	}
 	switch t.Clock {
 	case ClockSnooze:
-		m.c.Snoozed = time.Time{}
+		// Who slept with good reason has its time again.
+		m.c.Moved, m.c.Snoozed = later(m.c.Moved, m.c.Snoozed), time.Time{}
 		to(EventWoke, "")
 	case ClockIdle:
 		former := m.c.Holder.ID
