@@ -62,16 +62,17 @@ func (c *Client) resolve(ctx context.Context, updates []chat.Update) {
 	var all sync.WaitGroup
 	for i := range updates {
 		u := &updates[i]
+		team := u.From.Account
 		if isPerson(u.From.Chat) {
 			all.Go(func() {
-				if open, err := c.Open(ctx, u.From.Account, u.From.Chat); err == nil {
+				if open, err := c.Open(ctx, team, u.From.Chat); err == nil {
 					u.From = open
 				} else {
 					c.log.Warn("a person's direct messages could not be opened", "error", err)
 				}
 			})
 		}
-		all.Go(func() { c.introduce(ctx, u.From.Account, u.Kind, &u.User) })
+		all.Go(func() { c.introduce(ctx, team, u.Kind, &u.User) })
 	}
 	all.Wait()
 }

@@ -19,7 +19,10 @@ import (
 	"github.com/aftercare/aftercare/adapters/slack/slackfake"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// slack-go's slacktest never ends the goroutine that writes to a connection.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/slack-go/slack/slacktest.handlePendingMessages"))
+}
 
 // world is a workspace, a client of it and what the client logged.
 type world struct {
