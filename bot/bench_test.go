@@ -24,8 +24,9 @@ func BenchmarkTap(b *testing.B) {
 		b.Fatal("the template is gone")
 	}
 	f.Version = 1
-	bot := &Bot{texts: said, key: []byte("k"), staff: []chat.Address{staffTG}}
+	bot := &Bot{texts: said, key: []byte("k")}
 	bot.snap.Store(&snapshot{
+		staff: []chat.Address{staffTG},
 		flows: map[flowKey]*flow{{f.ID, 1}: newFlow(f)},
 		sites: map[string]site{"main": {Site: storage.Site{ID: "main", Name: "Salon Anna"}, Zone: monday.Location()}},
 	})

@@ -45,7 +45,6 @@ type Bot struct {
 	store     storage.Store
 	key       []byte
 	publicURL string
-	staff     []chat.Address
 	now       func() time.Time
 	random    func([]byte) // fills it with secret random bytes
 	log       *slog.Logger
@@ -75,7 +74,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 		return nil, fmt.Errorf("load the interface texts: %w", err)
 	}
 	b := &Bot{
-		store: c.Store, key: c.Key, publicURL: strings.TrimRight(c.PublicURL, "/"), staff: c.Staff,
+		store: c.Store, key: c.Key, publicURL: strings.TrimRight(c.PublicURL, "/"),
 		now: c.Clock, log: c.Log, templates: c.Templates, parse: c.Parse, format: c.Format,
 		texts: said, slack: said.onSlack(), watch: newWatchers(),
 		random: func(p []byte) { rand.Read(p) }, // never fails: it ends the program instead
@@ -89,7 +88,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	if b.templates == nil {
 		b.templates = func() []survey.Flow { return nil }
 	}
-	b.snap.Store(&snapshot{})
+	b.snap.Store(&snapshot{staff: c.Staff})
 	if err := b.refresh(ctx); err != nil {
 		return nil, fmt.Errorf("load the configuration: %w", err)
 	}

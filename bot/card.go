@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -103,16 +104,16 @@ func reasonList(rs []recovery.Reason) string {
 // showCard brings the case's cards up to date wherever they hang. An unchanged card
 // is not sent again.
 func (t *turn) showCard() {
-	if t.kase == nil || len(t.b.staff) == 0 {
+	if t.kase == nil || len(t.snap.staff) == 0 {
 		return
 	}
 	render := t.card()
-	for _, to := range t.b.staff {
-		t.want(storage.Want{
-			Slot: "case:" + t.kase.ID + ":" + to.String(), Kind: storage.CardD,
-			Address: t.snap.at(to), Render: render,
-		})
+	for _, to := range t.snap.staff {
+		slot := "case:" + t.kase.ID + ":" + to.String()
+		t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.at(to), Render: render})
+		t.timeline(to, slot)
 	}
+	t.told = len(t.out.Events)
 }
 
 // staffVoice speaks to staff about the session: in the site's language.
@@ -190,7 +191,7 @@ func (t *turn) card() chat.Message {
 		fact(v.say("card_contact"), v.plain["contact_"+c])
 	}
 	fact(v.say("card_why"), t.why(v))
-	t.cardDue(v, fact)
+	t.cardDue(v, &m)
 	var foot []string
 	if k.Changed {
 		foot = append(foot, v.say("card_changed"))
@@ -331,16 +332,18 @@ func (t *turn) reason(v *voice, r recovery.Reason) string {
 
 // cardDue says by when what must happen. A case on the watch list has no clocks, and
 // who does not want to be contacted has no clock for that.
-func (t *turn) cardDue(v *voice, fact func(label, value string)) {
+func (t *turn) cardDue(v *voice, m *chat.Message) {
 	due := t.kase.Due
 	if due.Acknowledge.IsZero() || t.kase.Decision.Watch {
 		return
 	}
-	id := "due_value"
-	if t.contact() == contactNo {
-		id = "due_no_contact"
+	by := func(id string, at time.Time) {
+		text := v.say("due_value", "at", v.moment(at), "zone", v.site.Zone.String())
+		m.Facts = append(m.Facts, chat.Fact{Label: v.say(id), Value: text, At: at})
 	}
-	zone := v.site.Zone.String()
-	fact(v.say("card_due"), v.say(id,
-		"take", v.moment(due.Acknowledge), "contact", v.moment(due.Contact), "resolve", v.moment(due.Resolve), "zone", zone))
+	by("due_take", due.Acknowledge)
+	if t.contact() != contactNo {
+		by("due_contact", due.Contact)
+	}
+	by("due_resolve", due.Resolve)
 }

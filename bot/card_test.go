@@ -27,7 +27,7 @@ func judged(t *testing.T, k *storage.Case, value float64, revision int) *turn {
 	a := survey.Answer{Question: "overall", Value: &value, Revision: revision, At: monday}
 	s := survey.Session{ID: "0195a1b2-0000-7000-8000-000000000001", Status: survey.Active, Lang: "en", Answers: []survey.Answer{a}}
 	return &turn{
-		b: &Bot{texts: said, key: []byte("k"), staff: []chat.Address{room}}, snap: &snapshot{}, now: monday,
+		b: &Bot{texts: said, key: []byte("k")}, snap: &snapshot{staff: []chat.Address{room}}, now: monday,
 		flow: newFlow(f), kase: k, nextCase: 7,
 		session: &storage.Session{Session: s, Judgement: survey.Judge(f, s.Answers, false)},
 	}

@@ -254,7 +254,7 @@ func TestBlockedAndUnblocked(t *testing.T) {
 
 func TestAMovedStaffChatGetsTheCards(t *testing.T) {
 	w := newWorld(t)
-	w.bot.staff = []chat.Address{staffTG}
+	w.bot.SetStaff([]chat.Address{staffTG})
 	moved := staffTG
 	moved.Chat = "-100999"
 	u := w.update(telegramUser("9", "", ""), chat.Update{Kind: chat.Moved, MovedTo: moved})

@@ -161,8 +161,8 @@ func newPlay(d *dice, said *texts, lang string) *stage {
 	platform := chat.Platform(d.one(string(chat.Telegram), string(chat.Web)))
 	p := storage.Person{Platform: platform, Account: "42", User: "7"}
 	s := &stage{now: monday, shown: make(map[string]chat.Message)}
-	s.bot = &Bot{texts: said, key: []byte("k"), staff: []chat.Address{room, staffTG}, now: func() time.Time { return s.now }}
-	s.snap = &snapshot{flows: map[flowKey]*flow{{f.ID, f.Version}: newFlow(f)}, sites: map[string]site{}}
+	s.bot = &Bot{texts: said, key: []byte("k"), now: func() time.Time { return s.now }}
+	s.snap = &snapshot{flows: map[flowKey]*flow{{f.ID, f.Version}: newFlow(f)}, sites: map[string]site{}, staff: []chat.Address{room, staffTG}}
 	s.snap.sites["s"] = site{Site: storage.Site{ID: "s", Name: d.text(), Language: d.one("en", "ar", "zh-Hans", "xx")}, Zone: time.UTC}
 	s.bot.snap.Store(s.snap)
 	at := chat.Address{Platform: platform, Account: "42", Chat: "7"}

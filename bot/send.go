@@ -138,6 +138,13 @@ func (d *Dispatcher) show(ctx context.Context, row storage.Delivery) verdict {
 		return verdict{outcome: storage.Delivered, ref: row.ShownRef}
 	}
 	m := row.Render
+	if m.Under != "" {
+		if ready, err := d.below(ctx, row, &m); err != nil {
+			return verdict{outcome: storage.Retry, delay: firstPause, reason: err.Error()}
+		} else if !ready {
+			return verdict{outcome: storage.Retry, delay: parentPause, reason: row.Error}
+		}
+	}
 	if row.Kind == storage.CardD && inDoubt(row) {
 		m.Title += repeatMark
 	}

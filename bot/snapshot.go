@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -19,6 +20,7 @@ type snapshot struct {
 	sites    map[string]site
 	accounts map[chat.Platform][]storage.Account
 	moves    map[chat.Address]chat.Address
+	staff    []chat.Address // who hears of cases until routes are configured
 }
 
 // flowKey names one version of a flow.
@@ -169,6 +171,7 @@ func (b *Bot) refresh(ctx context.Context) error {
 		sites:    make(map[string]site, len(sites)),
 		accounts: make(map[chat.Platform][]storage.Account),
 		moves:    moves,
+		staff:    old.staff,
 	}
 	if n.flows == nil {
 		n.flows = make(map[flowKey]*flow, len(sources))
@@ -200,6 +203,12 @@ func (b *Bot) refresh(ctx context.Context) error {
 	}
 	b.snap.Store(n)
 	return nil
+}
+
+// SetStaff replaces who hears of cases. Which workspace a Slack channel belongs to is
+// known only when Slack answers.
+func (b *Bot) SetStaff(staff []chat.Address) {
+	b.change(func(n *snapshot) { n.staff = slices.Clone(staff) })
 }
 
 // parsed reads one stored version.

@@ -36,6 +36,7 @@ type turn struct {
 	refused  bool          // the session did nothing with an input
 	aside    bool          // words came that answer nothing
 	notices  int
+	told     int // events of out that the timelines have
 }
 
 // reply is what the one who caused an update sees at once.
