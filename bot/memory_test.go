@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -245,7 +246,8 @@ type process struct {
 	// fail decides what happens to a call: "" (nothing), "before" (it does nothing),
 	// "after" (it works, but its answer is lost), "twice" (its answer is lost, and the
 	// store's own retry runs it again).
-	fail func(call string) string
+	fail   func(call string) string
+	epochs map[int64]bool // of accounts' leases that it got
 }
 
 var errCut = fmt.Errorf("%w: cut", storage.ErrUnavailable)
@@ -311,7 +313,23 @@ func (p *process) Acquire(ctx context.Context, name, holder string, ttl time.Dur
 	if p.fate("acquire") != "" {
 		return storage.Lease{}, false, errCut
 	}
-	return p.memory.Acquire(ctx, name, holder, ttl)
+	lease, ok, err := p.memory.Acquire(ctx, name, holder, ttl)
+	if ok && strings.HasPrefix(name, "account:") {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.epochs == nil {
+			p.epochs = map[int64]bool{}
+		}
+		p.epochs[lease.Epoch] = true
+	}
+	return lease, ok, err
+}
+
+// lapses is how often the process lost an account's lease and took it anew.
+func (p *process) lapses() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(0, len(p.epochs)-1)
 }
 
 func (p *process) Release(ctx context.Context, name, holder string) error {

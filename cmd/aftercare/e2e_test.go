@@ -128,24 +128,24 @@ func pickOption(u *telegramtest.User, m telegramtest.Message, option int) *teleg
 	return u.Press(m.Chat, m.ID, "no such option")
 }
 
-// openQuestion waits until n questions with options were asked and the newest of them
-// is open.
+// openQuestion waits until n different questions with options were asked and the newest
+// of them is open. After a kill a question may be there twice.
 func openQuestion(u *telegramtest.User, n int) telegramtest.Message {
 	var open telegramtest.Message
 	u.Chat().Wait("a question to tap", func(all []telegramtest.Message) bool {
-		asked := 0
+		asked := map[string]bool{}
 		open = telegramtest.Message{}
 		for _, m := range all {
-			if strings.Contains(m.Text, "how satisfied") || strings.Contains(m.Text, "How satisfied") {
-				asked++
-				if len(m.Buttons) > 0 && pickData.MatchString(m.Buttons[0][0].Data) {
-					open = m
-				} else {
-					open = telegramtest.Message{}
-				}
+			question, _, _ := strings.Cut(m.Text, "\n")
+			if !strings.Contains(strings.ToLower(question), "how satisfied") {
+				continue
+			}
+			asked[question] = true
+			if len(asked) == n && len(m.Buttons) > 0 && pickData.MatchString(m.Buttons[0][0].Data) {
+				open = m
 			}
 		}
-		return asked >= n && open.ID != 0
+		return open.ID != 0
 	})
 	return open
 }
