@@ -16,6 +16,8 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden conversations")
@@ -28,6 +30,7 @@ var update = flag.Bool("update", false, "rewrite the golden conversations")
 //	> start
 //	> tap 2
 //	> say It was too short.
+//	> share +44 20 7946 0000
 //	> wait 16m
 //	> expire
 func TestConversations(t *testing.T) {
@@ -101,6 +104,14 @@ func (s *story) do(line string) {
 	case "photo":
 		u := s.update(s.who, chat.Update{Kind: chat.Text, Text: rest, Files: []chat.File{{Kind: "photo", ID: "f1"}}})
 		answers = s.handle(u)
+	case "file":
+		name, words, _ := strings.Cut(rest, " ")
+		u := s.update(s.who, chat.Update{Kind: chat.Text, Text: words, Files: []chat.File{{Kind: "document", ID: "f2", Name: name}}})
+		answers = s.handle(u)
+	case "share":
+		answers = s.handle(s.update(s.who, chat.Update{Kind: chat.Text, Contact: rest}))
+	case "publish":
+		s.publish(rest)
 	case "wait":
 		d, err := time.ParseDuration(rest)
 		if err != nil {
@@ -124,6 +135,26 @@ func (s *story) do(line string) {
 	}
 	s.report("staff", room)
 	s.now = s.now.Add(10 * time.Second)
+}
+
+// publish stores the flow file testdata/flows/NAME.yaml.
+func (s *story) publish(name string) {
+	source, err := os.ReadFile(filepath.Join("testdata", "flows", name+".yaml"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	f, err := flowfile.Parse(source)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, p := range survey.Check(f) {
+		if p.Severity == survey.Fatal {
+			s.t.Fatalf("%s cannot be published: %s", name, p.Message)
+		}
+	}
+	if _, _, err := s.store.Publish(context.Background(), f.ID, string(source), s.now); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // invited reads "name key=value …": flow, site, customer, language and lang (what the

@@ -167,8 +167,12 @@ func (t *turn) noticeOf(n survey.Notice) {
 		t.putOff(true)
 		return
 	}
+	id := "notice_" + string(n.Code)
+	if n.Code == survey.NoticeNeedFile && t.session.Address.Platform == chat.Web {
+		id = "no_file_here"
+	}
 	alert := n.Code == survey.NoticeEnded || n.Code == survey.NoticeTooLate
-	t.notice(t.person().say("notice_"+string(n.Code), pairs...), alert)
+	t.notice(t.person().say(id, pairs...), alert)
 }
 
 // putOff says that the survey waits, with a button that goes on. It stays in the chat,
@@ -243,36 +247,53 @@ func (t *turn) closed(e survey.Close, in survey.Input) {
 // thanks are the words by outcome (templates.md, frame texts), the flow's own or the
 // shipped ones, and whose voice says them.
 func (t *turn) thanks() (*voice, string) {
-	id, pairs := t.outcome()
-	if own := t.flow.Texts[id]; own != nil {
-		v := t.question()
-		if text := v.fill(own.In(v.langs...), pairs...); text != "" {
+	id, within := t.outcome()
+	sla := func(v *voice) []string {
+		if within <= 0 {
+			return nil
+		}
+		return []string{"sla", v.within(within)}
+	}
+	if v, words := t.own(id); words != "" {
+		if text := v.fill(words, sla(v)...); text != "" {
 			return v, text
 		}
 	}
 	v := t.person()
-	return v, v.tell(id, pairs...)
+	return v, v.tell(id, sla(v)...)
 }
 
-// outcome is the id of the thanks that suit the session, with its placeholders.
-func (t *turn) outcome() (string, []string) {
+// own is a frame text that the flow words for itself, with a voice in the language of
+// these words, so that what fills their placeholders speaks it too; "" if there is none.
+func (t *turn) own(name string) (*voice, string) {
+	for _, lang := range t.question().langs {
+		if words := t.flow.Texts[name].In(lang); words != "" {
+			return t.voice(t.texts().of(lang), lang, lang), words
+		}
+	}
+	return nil, ""
+}
+
+// outcome is the id of the thanks that suit the session, and within which time the
+// customer hears from a person, 0 = not said.
+func (t *turn) outcome() (string, time.Duration) {
 	j := &t.session.Judgement
 	if !j.Unsatisfied {
 		if j.Flag == survey.Satisfied || j.Flag == survey.Delighted {
-			return "thanks_satisfied", nil
+			return "thanks_satisfied", 0
 		}
-		return "thanks_neutral", nil
+		return "thanks_neutral", 0
 	}
 	switch t.contact() {
 	case contactNo:
-		return "thanks_no_contact", nil
+		return "thanks_no_contact", 0
 	case contactHere, contactPhone:
 		if t.kase != nil && !t.kase.Due.Contact.IsZero() {
 			within := t.kase.Due.Contact.Sub(t.kase.OpenedAt)
-			return "thanks_unsatisfied", []string{"sla", t.person().within(within.Round(time.Minute))}
+			return "thanks_unsatisfied", within.Round(time.Minute)
 		}
 	}
-	return "thanks_unsatisfied_open", nil
+	return "thanks_unsatisfied_open", 0
 }
 
 // The answers to whether the customer may be contacted.

@@ -166,13 +166,12 @@ func (t *turn) open(inv storage.Invitation, before history) error {
 // intro says who asks, about what, how many questions there are and how long they
 // take, in the flow's own words or the shipped ones; who sees the answers; how to end it.
 func (t *turn) intro(v *voice) string {
-	q := t.question()
 	own := func(name string) string {
-		if t.flow.Texts[name] == nil {
+		v, words := t.own(name)
+		if words == "" {
 			return ""
 		}
-		pairs := []string{"n", strconv.Itoa(t.flow.Asked), "seconds", strconv.Itoa(t.flow.Seconds)}
-		return q.fill(t.flow.Texts[name].In(q.langs...), pairs...)
+		return v.fill(words, "n", strconv.Itoa(t.flow.Asked), "seconds", strconv.Itoa(t.flow.Seconds))
 	}
 	greeting := own("invitation")
 	if greeting == "" {

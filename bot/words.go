@@ -17,7 +17,7 @@ import (
 func (t *turn) words(u *chat.Update) error {
 	text := u.Text
 	if u.Contact != "" {
-		text = u.Contact
+		text = international(u.Contact)
 	}
 	if t.session == nil || strings.TrimSpace(text) == "" && len(u.Files) == 0 {
 		t.notice(t.person().say("no_survey"), false)
@@ -46,6 +46,15 @@ func (t *turn) words(u *chat.Update) error {
 		return t.step(survey.Attach{Files: files(u.Files), Text: text})
 	}
 	return t.step(survey.Write{Text: text})
+}
+
+// international is a shared number as people dial it: Telegram tells it with the
+// country code, but often without the sign before it.
+func international(number string) string {
+	if number != "" && number[0] >= '1' && number[0] <= '9' {
+		return "+" + number
+	}
+	return number
 }
 
 // opens reports whether the open question is of one of these kinds.
