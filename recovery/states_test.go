@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,8 +17,8 @@ const page = "../docs/case-states.md"
 
 // walked tries every act of the table on every case that a few of them lead to, now and
 // much later, and notes which states follow one another and by what.
-func walked(t *testing.T) map[[2]State]map[ActKind]bool {
-	arrows := map[[2]State]map[ActKind]bool{}
+func walked(t *testing.T) (map[[2]State]map[ActKind]bool, map[EventKind]bool) {
+	arrows, told := map[[2]State]map[ActKind]bool{}, map[EventKind]bool{EventOpened: true}
 	type stop struct {
 		c   Case
 		now time.Time
@@ -29,9 +30,12 @@ func walked(t *testing.T) map[[2]State]map[ActKind]bool {
 		for _, at := range frontier {
 			for _, p := range pairs {
 				now := at.now.Add(p.late)
-				c, _, err := Apply(DefaultRules, at.c, p.act, p.by, now)
+				c, events, err := Apply(DefaultRules, at.c, p.act, p.by, now)
 				if err != nil {
 					continue
+				}
+				for _, e := range events {
+					told[e.Kind] = true
 				}
 				arrow := [2]State{at.c.State, c.State}
 				if arrow[0] != arrow[1] {
@@ -52,12 +56,12 @@ func walked(t *testing.T) map[[2]State]map[ActKind]bool {
 	if len(known) < 100 {
 		t.Fatalf("only %d kinds of cases were seen", len(known))
 	}
-	return arrows
+	return arrows, told
 }
 
 // drawn is the chart as Mermaid.
 func drawn(t *testing.T) string {
-	arrows := walked(t)
+	arrows, _ := walked(t)
 	var b strings.Builder
 	b.WriteString("stateDiagram-v2\n    [*] --> open\n")
 	for _, from := range States() {
@@ -141,6 +145,11 @@ func TestThePageSaysWhatTheCodeDoes(t *testing.T) {
 			t.Errorf("the page does not explain %s", s)
 		}
 	}
+	for _, c := range AllClocks() {
+		if !strings.Contains(text, "| `"+string(c)+"` |") {
+			t.Errorf("the page does not explain the clock %s", c)
+		}
+	}
 	for _, c := range Codes() {
 		if !strings.Contains(text, "`"+string(c)+"`") {
 			t.Errorf("the page does not explain the refusal %s", c)
@@ -151,7 +160,7 @@ func TestThePageSaysWhatTheCodeDoes(t *testing.T) {
 // The order of domain 3.1 can be walked, every state can be reached, every closed one
 // reopened, and none is left by itself.
 func TestTheShapeOfTheChart(t *testing.T) {
-	arrows := walked(t)
+	arrows, _ := walked(t)
 	path := []State{Open, Taken, Contacted, Agreed, Resolved, Verified}
 	for i := range path[1:] {
 		if arrows[[2]State{path[i], path[i+1]}] == nil {
@@ -171,5 +180,51 @@ func TestTheShapeOfTheChart(t *testing.T) {
 				t.Errorf("a clock leads from %s to %s", s, to[1])
 			}
 		}
+	}
+}
+
+// Acts, events and roles are closed sets. A new one cannot be forgotten.
+func TestClosedSets(t *testing.T) {
+	contract, err := os.ReadFile("act.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := os.ReadFile("apply.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	acts := regexp.MustCompile(`func \((\w+)\) act\(\)`).FindAllStringSubmatch(string(contract), -1)
+	if len(acts) != len(ActKinds()) {
+		t.Errorf("%d acts, %d kinds", len(acts), len(ActKinds()))
+	}
+	for _, a := range acts {
+		if !strings.Contains(string(engine), "\tcase "+a[1]+":\n") {
+			t.Errorf("Apply does not handle %s", a[1])
+		}
+	}
+	_, told := walked(t)
+	no := NoContact
+	_, events, _ := Apply(DefaultRules, begin(), Joined{Decision: fine, Contact: &no}, program, noon)
+	asleep := must(t, in(t, Contacted), ann, noon.Add(time.Hour), Snooze{noon.Add(2 * time.Hour)})
+	_, woken, _ := Apply(DefaultRules, asleep, ClockStruck{}, program, noon.Add(2*time.Hour))
+	for _, e := range slices.Concat(events, woken) {
+		told[e.Kind] = true
+	}
+	for _, k := range EventKinds() {
+		if !told[k] {
+			t.Errorf("nothing tells of %s", k)
+		}
+	}
+	if len(told) != len(EventKinds()) {
+		t.Errorf("%v are told, %d are known", told, len(EventKinds()))
+	}
+	for _, r := range Roles() {
+		works := len(Offers(begin(), Actor{ann.Person, r})) > 0
+		if works != r.Acts() || r.Leads() && !r.Acts() {
+			t.Errorf("%s: is offered something %v, acts %v", r, works, r.Acts())
+		}
+	}
+	if got := CardOffers(begin()); !slices.Equal(got, Offers(begin(), ann)) {
+		t.Errorf("the card of an open case offers %v", got)
 	}
 }
