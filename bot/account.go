@@ -90,12 +90,25 @@ type served struct {
 	holds  bool
 	since  time.Time
 	last   failure
+	// refused is when the platform last refused the credentials of the intake, by the
+	// monotonic clock.
+	refused time.Time
 }
+
+// refusedFor is how long a refusal of the intake counts: it is tried again every half
+// minute at most, so that one which works again has not been refused for a minute.
+const refusedFor = time.Minute
 
 func (s *served) fail(at time.Time, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = failure{text: err.Error(), at: at}
+}
+
+func (s *served) refuse(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused = at
 }
 
 func (o *outbound) serve(ctx context.Context, a Account) error {
@@ -202,6 +215,9 @@ func (o *outbound) receive(ctx context.Context, s *served, log *slog.Logger) {
 			err = errors.New("it ended by itself")
 		}
 		s.fail(o.now(), err)
+		if chat.AsError(err).Kind == chat.Revoked {
+			s.refuse(time.Now())
+		}
 		log.Error("the intake ended", "error", err)
 		select {
 		case <-ctx.Done():
@@ -254,11 +270,12 @@ func (s *served) health() AccountHealth {
 	h := AccountHealth{
 		Platform: s.account.Platform, ID: s.account.ID, Name: s.account.Name,
 		Holds: s.holds, Since: s.since, Error: s.last.text, ErrorAt: s.last.at,
+		Revoked: !s.refused.IsZero() && time.Since(s.refused) < refusedFor,
 	}
 	if d := s.sender; d != nil {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		h.Epoch, h.Revoked = d.epoch, d.revoked
+		h.Epoch, h.Revoked = d.epoch, h.Revoked || d.revoked
 		h.Waiting, h.Sending = d.ready.Len()+d.later.Len(), d.flying
 		if d.last.at.After(h.ErrorAt) {
 			h.Error, h.ErrorAt = d.last.text, d.last.at

@@ -85,8 +85,11 @@ func (t *turn) openCase(d recovery.Decision) {
 	}
 	t.kase, t.out.Case = k, k
 	t.session.Case = k.ID
-	t.event("opened", d.Priority.String()+" "+reasonList(d.Reasons))
+	t.event(eventOpened, d.Priority.String()+" "+reasonList(d.Reasons))
 }
+
+// eventOpened is the kind of the first event of every case.
+const eventOpened = string(recovery.EventOpened)
 
 // event adds a line to the case's history.
 func (t *turn) event(kind, note string) {
@@ -104,6 +107,7 @@ func reasonList(rs []recovery.Reason) string {
 // showCard brings the case's cards up to date wherever they hang. An unchanged card
 // is not sent again.
 func (t *turn) showCard() {
+	t.showAside()
 	if t.kase == nil || len(t.snap.staff) == 0 {
 		return
 	}
@@ -311,6 +315,10 @@ func (t *turn) reason(v *voice, r recovery.Reason) string {
 	j := &t.session.Judgement
 	id, level, now := "", 0, 0
 	switch r {
+	case recovery.AttributeBottom:
+		if which := t.bottom(v); which != "" {
+			return v.say("reason_attribute_of", "questions", which)
+		}
 	case recovery.PrimaryL1, recovery.PrimaryL2, recovery.PrimaryL3:
 		id, now = "reason_primary_level", j.Primary.Level
 		level = 1 + slices.Index([]recovery.Reason{recovery.PrimaryL1, recovery.PrimaryL2, recovery.PrimaryL3}, r)
@@ -328,6 +336,18 @@ func (t *turn) reason(v *voice, r recovery.Reason) string {
 		}
 	}
 	return v.say("reason_" + string(r))
+}
+
+// bottom names the questions about single aspects that got the lowest mark; "" when an
+// answer was changed and none has it any more.
+func (t *turn) bottom(v *voice) string {
+	var asked []string
+	for _, key := range t.session.Judgement.Bottom {
+		if i, ok := t.flow.Index[key]; ok {
+			asked = append(asked, v.say("quoted", "words", cut(v.fill(t.flow.Questions[i].Ask.In(v.langs...)), cardLabel)))
+		}
+	}
+	return strings.Join(asked, v.say("list_comma"))
 }
 
 // cardDue says by when what must happen. A case on the watch list has no clocks, and

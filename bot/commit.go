@@ -31,6 +31,7 @@ var errClosing = fmt.Errorf("%w: this program is stopping", storage.ErrUnavailab
 // its queue has something.
 type committer struct {
 	store   storage.Store
+	meter   *meter
 	queues  []queue
 	running sync.WaitGroup // the goroutines of the queues
 }
@@ -56,7 +57,7 @@ type work struct {
 }
 
 func newCommitter(store storage.Store) *committer {
-	return &committer{store: store, queues: make([]queue, store.Buckets())}
+	return &committer{store: store, meter: new(meter), queues: make([]queue, store.Buckets())}
 }
 
 // submit queues entries of one bucket, all or none, and returns at once.
@@ -108,6 +109,7 @@ func (c *committer) commit(b storage.Bucket, batch []entry) {
 	for i, e := range batch {
 		turns[i] = e.turn
 	}
+	c.meter.batch(len(batch))
 	errs := c.store.Advance(ctx, b, turns)
 	for i, e := range batch {
 		e.finish(errs[i])

@@ -98,6 +98,8 @@ func (s *story) do(line string) {
 		answers = s.press(s.who, rest)
 	case "say":
 		answers = s.say(s.who, rest)
+	case "edit":
+		answers = s.handle(s.update(s.who, chat.Update{Kind: chat.Edited, Text: rest, On: "5"}))
 	case "command":
 		name, args, _ := strings.Cut(rest, " ")
 		answers = s.command(s.who, name, args)

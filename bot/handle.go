@@ -190,6 +190,8 @@ func (b *Bot) act(u *chat.Update, p storage.Person) func(*turn) error {
 			return t.command(&said)
 		case u.Kind == chat.Text:
 			return t.words(u)
+		case u.Kind == chat.Edited:
+			return t.edited(u)
 		case u.Kind == chat.Command:
 			err := t.command(u)
 			t.pointToChat()

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -20,6 +21,7 @@ type outbound struct {
 	log       *slog.Logger
 	hooks     hooks
 	committer *committer
+	meter     *meter
 
 	mu       sync.RWMutex
 	senders  map[accountKey]*Dispatcher // whose lease is held here
@@ -45,11 +47,12 @@ type hooks struct {
 }
 
 func makeOutbound(store storage.Store, now func() time.Time, log *slog.Logger, h hooks) *outbound {
+	c := newCommitter(store)
 	return &outbound{
 		store: store, now: now, log: log, hooks: h,
-		committer: newCommitter(store),
-		senders:   map[accountKey]*Dispatcher{},
-		accounts:  map[accountKey]*served{},
+		committer: c, meter: c.meter,
+		senders:  map[accountKey]*Dispatcher{},
+		accounts: map[accountKey]*served{},
 	}
 }
 
@@ -202,6 +205,7 @@ func (t *wrapped) grant(w *storage.Want) *grant {
 
 func (t *wrapped) committed(r storage.Result) {
 	t.result = &r
+	t.out.meter.turn(t.turn.Key != "", &r)
 	if t.turn.Done != nil {
 		t.turn.Done(r)
 	}
@@ -209,6 +213,9 @@ func (t *wrapped) committed(r storage.Result) {
 
 // finish hands over what was claimed and lets go of what was not.
 func (t *wrapped) finish(err error) {
+	if errors.Is(err, storage.ErrSeen) {
+		t.out.meter.repeated()
+	}
 	if err == nil && t.result != nil {
 		t.out.spread(t.result.Changed)
 		for _, g := range t.grants {

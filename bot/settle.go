@@ -39,6 +39,7 @@ func (d *Dispatcher) send(l *lane, row storage.Delivery) {
 	v := verdict{outcome: storage.Retry, delay: pause, reason: row.Error}
 	if goOn {
 		v = d.show(d.ctx, row)
+		d.out.meter.sent(Send{Platform: d.account.Platform, Outcome: v.outcome})
 	}
 	s := &settlement{sender: d, lane: l, row: row, verdict: v}
 	d.consequences(s)

@@ -155,6 +155,18 @@ func (c *Client) Me(ctx context.Context) (Account, error) {
 	return me, nil
 }
 
+// ChatTitle asks Telegram for the title of a chat that the bot is in. Errors are
+// *chat.Error; chat.Unreachable means that the bot is not there.
+func (c *Client) ChatTitle(ctx context.Context, of chat.Address) (string, error) {
+	var found struct {
+		Title string `json:"title"`
+	}
+	if err := c.call(ctx, callTimeout, "getChat", tgbotapi.Params{"chat_id": of.Chat}, &found); err != nil {
+		return "", err
+	}
+	return cleanLine(found.Title), nil
+}
+
 // username is the bot's own, "" before the first Me.
 func (c *Client) username() string {
 	if me := c.self.Load(); me != nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -56,9 +57,10 @@ const (
 // server is one running instance.
 type server struct {
 	Config
-	store storage.Store
-	bot   *bot.Bot
-	stops stopping
+	store   storage.Store
+	bot     *bot.Bot
+	stops   stopping
+	refused atomic.Bool // Telegram refuses the token, so that there is no account to ask
 }
 
 // run serves until ctx ends or a part fails for good, stops everything it started,
@@ -86,6 +88,9 @@ func run(ctx context.Context, c Config) (err error) {
 	staff := s.Settings.staff()
 	if c.Demo != nil {
 		staff = append(staff, demoRoom)
+	}
+	if len(staff) == 0 {
+		c.Log.Warn("nobody will hear of unsatisfied customers", "do", "set TELEGRAM_STAFF_CHAT to the staff's group")
 	}
 	s.bot, err = s.Settings.newBot(ctx, s.store, staff, c.Clock, c.Log)
 	if err != nil {

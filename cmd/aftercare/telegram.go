@@ -44,7 +44,8 @@ func (t *telegramAccount) serve(ctx context.Context) {
 			continue
 		}
 		advice := "see the error"
-		if e := chat.AsError(err); e.Kind == chat.Revoked {
+		t.refused.Store(chat.AsError(err).Kind == chat.Revoked)
+		if t.refused.Load() {
 			advice = "copy the token again from @BotFather into TELEGRAM_TOKEN and start again"
 		}
 		t.Log.Error("the Telegram bot is not working; the rest goes on", "error", err, "do", advice, "next_try", refusedPause)
@@ -60,6 +61,7 @@ func (t *telegramAccount) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t.refused.Store(false)
 	account := storage.Account{Platform: chat.Telegram, ID: me.ID, Name: me.Username, Seen: t.Clock()}
 	if err := t.store.PutAccount(ctx, account); err != nil {
 		return err

@@ -1,0 +1,100 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// showAside passes words to staff that answered no question while there is no case they
+// could belong to: one message a session, which grows with the words. Once a case has
+// them on its card the message says where to look.
+func (t *turn) showAside() {
+	s := t.session
+	if len(s.Said) == 0 || t.flow.Class == survey.Pulse || t.flow.Class == survey.Mystery {
+		return // those who were promised that nobody is called are kept to it
+	}
+	if t.kase == nil && !t.live() {
+		return // what follows a survey is answered with help
+	}
+	render := t.note()
+	for _, to := range t.snap.staff {
+		t.want(storage.Want{
+			Slot: "aside:" + s.ID + ":" + to.String(), Kind: storage.CardD,
+			Address: t.snap.at(to), Render: render, OnlyIfKnown: t.kase != nil,
+		})
+	}
+}
+
+// note is the message of showAside.
+func (t *turn) note() chat.Message {
+	v := t.staffVoice()
+	s := t.session
+	name := cut(strings.TrimSpace(v.name), cardName)
+	if name == "" {
+		name = v.say("card_anonymous")
+	}
+	service, _ := v.known(attrService)
+	title := []string{v.say("aside_title"), name, cut(service, cardName)}
+	if s.Test {
+		title = slices.Insert(title, 1, v.say("card_test"))
+	}
+	m := chat.Message{Title: join(" · ", title...), Lang: v.lang, Footer: v.say("aside_note")}
+	if t.kase != nil {
+		m.Footer = v.say("aside_case", "case", t.kase.Name())
+		return m
+	}
+	agent, _ := v.known(attrAgent)
+	for _, f := range []chat.Fact{
+		{Label: v.say("card_channel"), Value: v.say("channel_" + string(s.Address.Platform))},
+		{Label: v.say("card_site"), Value: v.site.Name},
+		{Label: v.say("card_staff"), Value: agent},
+	} {
+		if f.Value != "" {
+			m.Facts = append(m.Facts, f)
+		}
+	}
+	for _, said := range s.Said {
+		m.Quotes = append(m.Quotes, chat.Quote{Text: said})
+	}
+	return m
+}
+
+// edited is for words that the person changed after sending them. What they say now is
+// kept for staff; an answer changes by its own button only, because nobody can tell
+// which question an old message belonged to.
+func (t *turn) edited(u *chat.Update) error {
+	text := strings.TrimSpace(u.Text)
+	if t.session == nil || text == "" || t.heard(text) {
+		return nil // platforms also report edits that change no word
+	}
+	if err := t.configure(); err != nil {
+		return err
+	}
+	open := t.kase != nil && t.kase.State.Active()
+	if !t.live() && !open {
+		return nil
+	}
+	if utf8.RuneCountInString(text) > survey.MaxText {
+		t.noticeOf(survey.Notice{Code: survey.NoticeTooLong, Question: survey.NoQuestion})
+		return nil
+	}
+	t.keepWords(text, nil)
+	t.showCard()
+	t.notice(t.person().say("edit_kept"), false)
+	return nil
+}
+
+// heard reports whether the newest words of the session hold these already.
+func (t *turn) heard(text string) bool {
+	if slices.Contains(t.session.Said, text) {
+		return true
+	}
+	return slices.ContainsFunc(t.session.Answers, func(a survey.Answer) bool {
+		return strings.Contains(a.Text, text)
+	})
+}

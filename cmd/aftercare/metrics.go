@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// metrics is what /metrics shows: what this process did, what its accounts do now, and
+// what the database holds. Numbers only: no label names a customer or a chat.
+type metrics struct {
+	stats  func() bot.Stats
+	health func() bot.Health
+	counts func(context.Context) (storage.Counts, error)
+}
+
+// countsTimeout bounds the one look at the database that a scrape takes.
+const countsTimeout = 2 * time.Second
+
+// newMetrics makes a registry of a server's metrics and those of its process.
+func newMetrics(m metrics) *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(m, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("aftercare_"+name, help, labels, nil)
+}
+
+var (
+	descUpdates  = describe("updates_total", "Updates from platforms: handled, or repeated and without a second effect.", "result")
+	descAnswers  = describe("answers_total", "Answers and changes of answers that this process stored.")
+	descCases    = describe("cases_opened_total", "Cases that this process opened.")
+	descSends    = describe("sends_total", "Attempts to show a message on a platform, by what became of them.", "platform", "outcome")
+	descBatches  = describe("commit_turns", "Turns that shared one commit.")
+	descHolds    = describe("account_leased", "1 while this process sends and receives for the account.", "platform", "account")
+	descRevoked  = describe("account_refused", "1 while the platform refuses the account's credentials.", "platform", "account")
+	descWaiting  = describe("account_chats_waiting", "Chats with messages that wait in this process.", "platform", "account")
+	descSending  = describe("account_chats_sending", "Chats with a message on its way.", "platform", "account")
+	descDatabase = describe("database_up", "1 if the database answered this scrape.")
+	descOutbox   = describe("outbox_messages", "Messages in the database: due, or failed and given up.", "state")
+	descParked   = describe("parked_updates", "Updates in the database that could not be handled.")
+	descStored   = describe("stored", "Records in the database.", "kind")
+)
+
+// Describe implements prometheus.Collector.
+func (m metrics) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		descUpdates, descAnswers, descCases, descSends, descBatches, descHolds, descRevoked, descWaiting, descSending,
+		descDatabase, descOutbox, descParked, descStored,
+	} {
+		to <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m metrics) Collect(to chan<- prometheus.Metric) {
+	counter := func(d *prometheus.Desc, n int64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
+	}
+	gauge := func(d *prometheus.Desc, n int, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n), labels...)
+	}
+	flag := func(d *prometheus.Desc, on bool, labels ...string) {
+		n := 0
+		if on {
+			n = 1
+		}
+		gauge(d, n, labels...)
+	}
+
+	s := m.stats()
+	counter(descUpdates, s.Updates, "handled")
+	counter(descUpdates, s.Repeated, "repeated")
+	counter(descAnswers, s.Answers)
+	counter(descCases, s.Cases)
+	for send, n := range s.Sends {
+		counter(descSends, n, string(send.Platform), string(send.Outcome))
+	}
+	upTo := make(map[float64]uint64, len(s.Batches.UpTo))
+	for i, n := range s.Batches.UpTo {
+		upTo[float64(int(1)<<i)] = uint64(n)
+	}
+	to <- prometheus.MustNewConstHistogram(descBatches, uint64(s.Batches.Commits), float64(s.Batches.Turns), upTo)
+
+	for _, a := range m.health().Accounts {
+		flag(descHolds, a.Holds, string(a.Platform), a.ID)
+		flag(descRevoked, a.Revoked, string(a.Platform), a.ID)
+		gauge(descWaiting, a.Waiting, string(a.Platform), a.ID)
+		gauge(descSending, a.Sending, string(a.Platform), a.ID)
+	}
+
+	ctx, cancel := context.WithTimeout(context.Background(), countsTimeout)
+	defer cancel()
+	c, err := m.counts(ctx)
+	flag(descDatabase, err == nil)
+	if err != nil {
+		return // an old figure would look like a new one
+	}
+	gauge(descOutbox, c.Due, "due")
+	gauge(descOutbox, c.Failed, "failed")
+	gauge(descParked, c.Parked)
+	gauge(descStored, c.Sessions, "sessions")
+	gauge(descStored, c.Answers, "answers")
+	gauge(descStored, c.Cases, "cases")
+}
