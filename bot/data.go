@@ -27,9 +27,11 @@ const (
 	laterV    verb = 'l'
 	notNowV   verb = 'n'
 	languageV verb = 'g'
+	surveysV  verb = 'v'
 )
 
-// tapped is the meaning of a button's data. Session is set except for languageV,
+// tapped is the meaning of a button's data. Session is set except for languageV and
+// surveysV,
 // Question for the verbs about a question, Option for pickV and toggleV.
 type tapped struct {
 	Verb     verb
@@ -37,6 +39,7 @@ type tapped struct {
 	Question int
 	Option   int
 	Language string
+	On       bool // of surveysV: whether the person gets surveys
 }
 
 // maxIndex bounds the indexes that data may carry; no flow comes near it.
@@ -50,6 +53,7 @@ const maxTag = 35
 //	1<verb><session uuid as 22 characters base64url>.<question>[.<option>]
 //	1<verb><session>             for start, later and not now
 //	1g.<language tag>
+//	1v.on, 1v.off                whether the person gets surveys
 //
 // The longest is 34 bytes (38 for a language): well below Telegram's 64.
 func (t tapped) encode() string {
@@ -57,6 +61,12 @@ func (t tapped) encode() string {
 	b = append(b, dataVersion, byte(t.Verb))
 	if t.Verb == languageV {
 		return string(append(append(b, '.'), t.Language...))
+	}
+	if t.Verb == surveysV {
+		if t.On {
+			return string(b) + ".on"
+		}
+		return string(b) + ".off"
 	}
 	id, err := uuid.Parse(t.Session)
 	if err != nil {
@@ -87,6 +97,10 @@ func decode(data string) (tapped, bool) {
 		t.Language = strings.TrimPrefix(rest, ".")
 		ok := rest[0] == '.' && isTag(t.Language)
 		return t, ok
+	}
+	if t.Verb == surveysV {
+		t.On = rest == ".on"
+		return t, t.On || rest == ".off"
 	}
 	const idLen = 22
 	if len(rest) < idLen {

@@ -24,7 +24,13 @@ func (b *Bot) tap(u *chat.Update, p storage.Person) (storage.Load, func(*turn) e
 			t.session = nil
 			t.answer(t.reader(u).say("unknown_button"), true)
 			return nil
-		case d.Verb == languageV:
+		case d.Verb == languageV || d.Verb == surveysV:
+			if t.identity == nil && u.Private && u.Data != "" && u.On == "" {
+				t.meet(u, p) // on their own page, before anything was asked
+			}
+			if d.Verb == surveysV {
+				return t.surveysTapped(u, d.On)
+			}
 			return t.languageTapped(u, d.Language)
 		case t.identity == nil || t.session == nil || t.session.Identity != t.identity.ID:
 			t.session = nil
@@ -33,6 +39,20 @@ func (b *Bot) tap(u *chat.Update, p storage.Person) (storage.Load, func(*turn) e
 		}
 		return t.press(d)
 	}
+}
+
+// surveysTapped turns surveys on or off.
+func (t *turn) surveysTapped(u *chat.Update, on bool) error {
+	switch {
+	case t.identity == nil:
+		t.answer(t.reader(u).say("not_yours"), true)
+	case !on:
+		return t.stop()
+	default:
+		t.turnOn()
+		t.answer(t.person().say("surveys_on"), false)
+	}
+	return nil
 }
 
 // press puts a button of the person's own session to it.

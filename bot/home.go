@@ -1,0 +1,177 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// Home is a person's own page, where a platform has one: their surveys, their language,
+// whether they get surveys, and for staff the open cases.
+type Home struct {
+	Lang     string // BCP 47
+	Title    string
+	Sections []HomeSection
+}
+
+// HomeSection is a part of the page under a heading.
+type HomeSection struct {
+	Title, Text string
+	Items       []HomeItem
+	Rows        [][]chat.Button
+}
+
+// HomeItem is one line with what can be done about it; Detail is shown faint.
+type HomeItem struct {
+	Text, Detail string
+	Buttons      []chat.Button
+}
+
+// How much a page shows.
+const (
+	homeSessions = 12
+	homeCases    = 10
+	casesSeen    = 200 // of which the open ones are shown
+)
+
+// Home makes the page of a person, who may be unknown yet. staff says that they are in
+// a chat that hears of cases. It only reads, and may be one commit old.
+func (b *Bot) Home(ctx context.Context, p storage.Person, staff bool) (Home, error) {
+	t := &turn{b: b, snap: b.snap.Load(), now: b.now().UTC(), platform: p.Platform}
+	bucket := b.bucketOf(p)
+	switch id, err := b.store.Identity(ctx, bucket, p.ID()); {
+	case err == nil:
+		t.identity = &id
+	case !errors.Is(err, storage.ErrNotFound):
+		return Home{}, fmt.Errorf("read whose page it is: %w", err)
+	}
+	sessions, err := b.store.SessionsOf(ctx, bucket, p.ID(), homeSessions)
+	if err != nil {
+		return Home{}, fmt.Errorf("read the surveys of a page: %w", err)
+	}
+	v := t.person()
+	h := Home{Lang: v.lang, Title: v.say("home_title")}
+	open, past := HomeSection{Title: v.say("home_open")}, HomeSection{Title: v.say("home_past")}
+	for i := range sessions {
+		item, live, err := t.homeSession(ctx, v, &sessions[i])
+		switch {
+		case err != nil:
+			return Home{}, err
+		case live:
+			open.Items = append(open.Items, item)
+		default:
+			past.Items = append(past.Items, item)
+		}
+	}
+	if len(open.Items) == 0 {
+		open.Text = v.say("home_none")
+	}
+	h.Sections = append(h.Sections, open)
+	if len(past.Items) > 0 {
+		h.Sections = append(h.Sections, past)
+	}
+	h.Sections = append(h.Sections, t.homeWishes(v)...)
+	if staff {
+		cases, err := t.homeCases(ctx, v)
+		if err != nil {
+			return Home{}, err
+		}
+		h.Sections = append(h.Sections, cases)
+	}
+	return h, nil
+}
+
+// homeSession is the line of one survey, and whether it still takes answers.
+func (t *turn) homeSession(ctx context.Context, v *voice, s *storage.Session) (HomeItem, bool, error) {
+	k := flowKey{s.Flow, s.Version}
+	if _, err := t.snap.flow(k.ID, k.Version); err != nil {
+		if err := t.b.loadFlow(ctx, k); err != nil {
+			return HomeItem{}, false, err
+		}
+		t.snap = t.b.snap.Load()
+	}
+	one := &turn{b: t.b, snap: t.snap, now: t.now, identity: t.identity, session: s}
+	if err := one.configure(); err != nil {
+		if _, lacks := errors.AsType[*missingSite](err); !lacks {
+			return HomeItem{}, false, err
+		}
+		one.flow, _ = t.snap.flow(k.ID, k.Version)
+	}
+	about := one.person()
+	business, _ := about.known(attrBusiness)
+	item := HomeItem{Text: join(" · ", business, one.flow.Title.In(append([]string{v.lang}, one.flow.Languages...)...))}
+	on := func(id string, at time.Time) string { return v.say(id, "date", v.day(at.In(about.site.Zone))) }
+	if one.live() {
+		item.Detail = on("home_asked", s.Started)
+		if s.Paused {
+			item.Detail = join(" · ", item.Detail, v.say("home_later"))
+		}
+		item.Buttons = append(item.Buttons, chat.Button{Text: v.say("go_on"), Data: tapped{Verb: startV, Session: s.ID}.encode(), Style: "primary"})
+		if !s.Paused {
+			item.Buttons = append(item.Buttons, chat.Button{Text: v.say("later"), Data: tapped{Verb: laterV, Session: s.ID}.encode()})
+		}
+		return item, true, nil
+	}
+	id := "home_ended"
+	if len(s.Answers) > 0 {
+		id = "home_answered"
+	}
+	item.Detail = on(id, s.Last)
+	return item, false, nil
+}
+
+// homeWishes are the person's language and whether they get surveys.
+func (t *turn) homeWishes(v *voice) []HomeSection {
+	language := HomeSection{Title: v.say("home_language"), Rows: [][]chat.Button{nil}}
+	for _, tag := range interfaceLanguages {
+		language.Rows[0] = append(language.Rows[0], chat.Button{
+			Text: selfName(tag), Data: tapped{Verb: languageV, Language: tag}.encode(), Selected: tag == v.lang,
+		})
+	}
+	off := t.identity != nil && !t.identity.Stopped.IsZero()
+	surveys := HomeSection{Title: v.say("home_surveys"), Text: v.say("home_on")}
+	button := chat.Button{Text: v.say("home_turn_off"), Data: tapped{Verb: surveysV, On: false}.encode()}
+	if off {
+		surveys.Text = v.say("home_off")
+		button = chat.Button{Text: v.say("home_turn_on"), Data: tapped{Verb: surveysV, On: true}.encode(), Style: "primary"}
+	}
+	surveys.Rows = [][]chat.Button{{button}}
+	return []HomeSection{language, surveys}
+}
+
+// homeCases are the newest open cases, and the way to the admin pages.
+func (t *turn) homeCases(ctx context.Context, v *voice) (HomeSection, error) {
+	s := HomeSection{Title: v.say("home_cases")}
+	cases, err := t.b.store.Cases(ctx, casesSeen)
+	if err != nil {
+		return s, fmt.Errorf("read the cases of a page: %w", err)
+	}
+	for _, k := range cases {
+		if !k.State.Active() || k.Decision.Watch || len(s.Items) == homeCases {
+			continue
+		}
+		at := t.snap.site(k.Site)
+		in := *v
+		in.site = at
+		detail := v.say("home_asked", "date", in.moment(k.OpenedAt))
+		if due := k.Due.Acknowledge; k.State == recovery.Open && !due.IsZero() {
+			detail = v.say("due_take") + " " + v.say("due_value", "at", in.moment(due), "zone", at.Zone.String())
+		}
+		s.Items = append(s.Items, HomeItem{
+			Text: join(" · ", v.say("state_"+string(k.State)), k.Decision.Priority.String(), k.Name(), at.Name), Detail: detail,
+		})
+	}
+	if len(s.Items) == 0 {
+		s.Text = v.say("home_no_cases")
+	}
+	if strings.HasPrefix(t.b.publicURL, "http") {
+		s.Rows = [][]chat.Button{{{Text: v.say("home_admin"), URL: t.b.publicURL + "/"}}}
+	}
+	return s, nil
+}

@@ -1,0 +1,214 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+func slackUser(id, name, lang string) customer {
+	return customer{
+		user:    chat.User{ID: id, Name: name, Language: lang},
+		address: chat.Address{Platform: chat.Slack, Account: "T1", Chat: "D" + id},
+	}
+}
+
+var staffSlack = chat.Address{Platform: chat.Slack, Account: "T1", Chat: "C9"}
+
+func (w *world) request(c customer) InviteRequest {
+	return InviteRequest{
+		Flow: "one_tap_csat", Site: "main-street", Channel: "slack", To: c.person(), Address: c.address, Name: c.user.Name, Spoken: c.user.Language,
+	}
+}
+
+func (w *world) slash(c customer, name, args string) []chat.Answer {
+	w.t.Helper()
+	return w.handle(w.update(c, chat.Update{Kind: chat.Command, Command: name, Text: args, Ephemeral: true}))
+}
+
+func TestAPersonWhoIsInvitedByNameIsAskedAtOnce(t *testing.T) {
+	w := newWorldOf(t, 4)
+	ann := slackUser("U1", "Ann", "es-ES")
+	made, err := w.bot.Invite(context.Background(), w.request(ann))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := w.transcript(ann.address)
+	if len(rows) != 2 || rows[0].State != storage.Due || rows[1].Slot != questionSlot(made.Session, 0) || made.WebLink != "" {
+		t.Fatalf("%+v, %+v", made, rows)
+	}
+	if !strings.Contains(rows[0].Render.Text, "Hola, Ann") || !strings.Contains(rows[0].Render.Text, "/feedback stop") {
+		t.Errorf("the introduction is %q", rows[0].Render.Text)
+	}
+	// The link that it would have had is used, by this person.
+	inv, err := w.store.Invitation(context.Background(), w.bot.bucketOf(ann.person()), made.ID)
+	if err != nil || inv.ClaimedBy != ann.person().ID() || inv.Session != made.Session {
+		t.Fatalf("%+v, %v", inv, err)
+	}
+	w.settle(ann.address)
+	w.tap(ann, rows[1].Render.Rows[0][0].Data)
+	if s, err := w.store.Session(context.Background(), inv.Bucket, made.Session); err != nil || len(s.Answers) != 1 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+}
+
+func TestWhoWantsNoSurveysOrCannotBeWrittenToIsNotInvited(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := slackUser("U1", "Ann", "en"), slackUser("U2", "Bob", "en")
+	w.command(ann, "stop", "")
+	w.command(bob, "help", "")
+	w.handle(w.update(bob, chat.Update{Kind: chat.Blocked}))
+	for _, c := range []struct {
+		who  customer
+		want error
+	}{{ann, ErrStopped}, {bob, ErrBlocked}} {
+		before := len(w.transcript(c.who.address))
+		if _, err := w.bot.Invite(context.Background(), w.request(c.who)); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", c.who.user.Name, err)
+		}
+		if after := len(w.transcript(c.who.address)); after != before {
+			t.Errorf("%s was written to", c.who.user.Name)
+		}
+	}
+	bad := w.request(slackUser("U3", "Cid", "en"))
+	for _, chatID := range []string{"", "U3", "C7"} {
+		bad.Address.Chat = chatID
+		if _, err := w.bot.Invite(context.Background(), bad); err == nil {
+			t.Errorf("a person is written to at %q", chatID)
+		}
+	}
+}
+
+func TestCommandsOfSlackAreAnsweredWhereTheyWereSent(t *testing.T) {
+	w := newWorld(t)
+	ann := slackUser("U1", "Ann", "en")
+	help := w.slash(ann, "help", "")
+	if len(help) != 1 || !strings.Contains(help[0].Text, "/feedback stop – ") || !strings.HasPrefix(help[0].Text, "/feedback – ") {
+		t.Fatalf("%+v", help)
+	}
+	if len(w.transcript(ann.address)) != 0 {
+		t.Fatal("something was said in the chat")
+	}
+	language := w.slash(ann, "language", "")
+	if len(language) != 1 || len(language[0].Rows) != len(interfaceLanguages) {
+		t.Fatalf("%+v", language)
+	}
+	w.tap(ann, language[0].Rows[2][0].Data)
+	if stopped := w.slash(ann, "pause", ""); len(stopped) != 1 || !strings.Contains(stopped[0].Text, "No recibirá más encuestas") {
+		t.Fatalf("%+v", stopped)
+	}
+	if on := w.slash(ann, "start", ""); len(on) != 1 || !strings.Contains(on[0].Text, "activadas") {
+		t.Fatalf("%+v", on)
+	}
+	if _, err := w.bot.Invite(context.Background(), w.request(ann)); err != nil {
+		t.Fatal(err)
+	}
+	w.settle(ann.address)
+	if again := w.slash(ann, "start", ""); len(again) != 1 || !strings.Contains(again[0].Text, "mensajes directos") {
+		t.Fatalf("%+v", again)
+	}
+}
+
+func TestOnSlackAWordAloneIsACommandUnlessWordsAreTheAnswer(t *testing.T) {
+	w := newWorld(t)
+	ann := slackUser("U1", "Ann", "en")
+	w.say(ann, "Help")
+	if rows := w.transcript(ann.address); len(rows) != 1 || !strings.Contains(rows[0].Render.Text, "/feedback help") {
+		t.Fatalf("%+v", rows)
+	}
+	tg := telegramUser("7", "Tom", "en")
+	w.say(tg, "help")
+	if rows := w.transcript(tg.address); len(rows) != 1 || strings.Contains(rows[0].Render.Text, "/language –") {
+		t.Fatalf("on Telegram it is no command: %+v", rows)
+	}
+	made, err := w.bot.Invite(context.Background(), w.request(ann))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.settle(ann.address)
+	w.say(ann, "stop")
+	id, err := w.store.Identity(context.Background(), 0, ann.person().ID())
+	if err != nil || id.Stopped.IsZero() || id.Session != made.Session {
+		t.Fatalf("%+v, %v", id, err)
+	}
+}
+
+func TestAHomePageShowsSurveysAndWishesAndToStaffTheCases(t *testing.T) {
+	w := newWorld(t)
+	w.bot.SetStaff([]chat.Address{staffSlack})
+	ann := slackUser("U1", "Ann", "en")
+	home := func(staff bool) string {
+		t.Helper()
+		h, err := w.bot.Home(context.Background(), ann.person(), staff)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		for _, s := range h.Sections {
+			b.WriteString("# " + s.Title + ": " + s.Text + "\n")
+			for _, i := range s.Items {
+				b.WriteString("- " + i.Text + " | " + i.Detail + "\n")
+			}
+		}
+		return b.String()
+	}
+	if got := home(false); !strings.Contains(got, "Nothing is open") || strings.Contains(got, "cases") {
+		t.Fatalf("of a stranger: %s", got)
+	}
+	// Their wishes count before anybody wrote to them.
+	tap := func(data string) {
+		t.Helper()
+		w.tap(ann, data)
+	}
+	tap(tapped{Verb: surveysV, On: false}.encode())
+	if got := home(false); !strings.Contains(got, "You get no surveys") {
+		t.Fatalf("turned off: %s", got)
+	}
+	tap(tapped{Verb: surveysV, On: true}.encode())
+	first, err := w.bot.Invite(context.Background(), w.request(ann))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.settle(ann.address)
+	if got := home(false); !strings.Contains(got, "- Salon Anna · ") || !strings.Contains(got, "Asked on March 2, 2026") {
+		t.Fatalf("with a survey: %s", got)
+	}
+	tap(tapped{Verb: pickV, Session: first.Session, Question: 0, Option: 0}.encode())
+	if got := home(true); !strings.Contains(got, "P1 · A-1 · Salon Anna") {
+		t.Fatalf("for staff: %s", got)
+	}
+	if got := home(false); strings.Contains(got, "A-1") {
+		t.Fatalf("for customers: %s", got)
+	}
+	w.command(ann, "cancel", "")
+	if got := home(false); !strings.Contains(got, "# Past") || !strings.Contains(got, "Answered on") {
+		t.Fatalf("afterwards: %s", got)
+	}
+}
+
+func TestWhatHappensToACaseStandsBelowItsCard(t *testing.T) {
+	w := newWorld(t)
+	w.bot.SetStaff([]chat.Address{staffSlack, room})
+	ann := slackUser("U1", "Ann", "en")
+	made, err := w.bot.Invite(context.Background(), w.request(ann))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.settle(ann.address)
+	w.tap(ann, tapped{Verb: pickV, Session: made.Session, Question: 0, Option: 0}.encode())
+	w.say(ann, "where are you")
+	rows := w.transcript(staffSlack)
+	if len(rows) != 2 || rows[1].Render.Under != rows[0].Slot || rows[1].Ord <= rows[0].Ord {
+		t.Fatalf("%+v", rows)
+	}
+	if m := rows[1].Render; !strings.HasPrefix(m.Title, "A-1 · ") || len(m.Quotes) != 1 || m.Quotes[0].Text != "where are you" {
+		t.Fatalf("%+v", m)
+	}
+	if n := len(w.transcript(room)); n != 1 {
+		t.Errorf("%d messages in the browser's room, which has no threads", n)
+	}
+}
