@@ -215,6 +215,9 @@ func TestSessionInvariants(t *testing.T) {
 				}
 			}
 			consistent(t, &f, s, tr, asked)
+			if back := Step(f, s, Back{}, now).Session; CanGoBack(f, s, now) != (back.Open != s.Open) {
+				t.Fatalf("CanGoBack says %v; Back leads from question %d to %d", CanGoBack(f, s, now), s.Open, back.Open)
+			}
 			if repeatable(in) {
 				again := Step(f, tr.Session, in, now)
 				if frozen(t, again.Session) != frozen(t, tr.Session) || again.Answer != nil {

@@ -131,6 +131,10 @@ func (d *dialog) show(tr survey.Transition) {
 			d.ask(&d.flow.Questions[e.Question])
 		case survey.Tell:
 			d.printf("\n%s\n", d.flow.Questions[e.Question].Ask.In(d.languages()...))
+		case survey.Condense:
+			if a := tr.Answer; a != nil && a.Revision > 1 && d.flow.Questions[e.Question].Key == a.Question {
+				d.printf("  (the answer to %s is now: %s)\n", a.Question, answerWords(a))
+			}
 		case survey.Notice:
 			d.printf("  %s\n", noticeWords(e.Code))
 		case survey.OffScript:
@@ -166,7 +170,33 @@ func (d *dialog) ask(q *survey.Question) {
 		}
 	case survey.NumberQ:
 		d.printf("  (a number from %v to %v)\n", q.MinValue, q.MaxValue)
+	case survey.DateQ:
+		d.printf("  (a date, as 2026-01-31)\n")
+	case survey.FileQ:
+		d.printf("  (a file in a chat; here any name for it)\n")
+	case survey.ContactQ:
+		switch q.Contact {
+		case "phone":
+			d.printf("  (a phone number, as +44 20 7946 0000)\n")
+		case "email":
+			d.printf("  (an e-mail address)\n")
+		}
 	}
+}
+
+// answerWords is an answer in one line.
+func answerWords(a *survey.Answer) string {
+	switch {
+	case a.Skipped:
+		return "skipped"
+	case a.Value != nil:
+		return strconv.FormatFloat(*a.Value, 'g', -1, 64)
+	case len(a.Choices) > 0:
+		return strings.Join(a.Choices, ", ")
+	case a.Text == "" && len(a.Files) > 0:
+		return "a file"
+	}
+	return strings.ReplaceAll(a.Text, "\n", " / ")
 }
 
 // printResult prints a run for people.
