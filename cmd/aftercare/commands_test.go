@@ -153,6 +153,31 @@ func TestSitesAreAddedChangedAndListed(t *testing.T) {
 	c.refuses(2, "--name", "site", "add", "a")
 }
 
+func TestTheDoctorLooksForTheStaffsChat(t *testing.T) {
+	tg := telegramtest.New(t)
+	ann := tg.NewUser("Ann Lee", "en")
+	group := tg.NewGroup("Shift managers")
+	c := newConsole(t, map[string]string{
+		"TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL, "TELEGRAM_STAFF_CHAT": group.Address(),
+	})
+	if out := c.must("doctor"); !strings.Contains(out, `cards go to "Shift managers"`) {
+		t.Errorf("got:\n%s", out)
+	}
+	moved := group.Migrate(ann)
+	c.refuses(1, "1 of 4 checks failed", "doctor")
+	if out := c.stdout.String(); !strings.Contains(out, "TELEGRAM_STAFF_CHAT="+moved.Address()) {
+		t.Errorf("after the group was upgraded:\n%s", out)
+	}
+	moved.Kick(ann)
+	for _, where := range []string{moved.Address(), "-100999"} {
+		c.env["TELEGRAM_STAFF_CHAT"] = where
+		c.refuses(1, "1 of 4 checks failed", "doctor")
+		if out := c.stdout.String(); !strings.Contains(out, "FAIL  staff") || !strings.Contains(out, "add the bot to the group") {
+			t.Errorf("%s:\n%s", where, out)
+		}
+	}
+}
+
 func TestTheDoctorKeepsTheBotsNameAndSaysWhatIsWrong(t *testing.T) {
 	tg := telegramtest.New(t)
 	c := newConsole(t, map[string]string{"TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL})

@@ -34,6 +34,9 @@ func (c *doctorCmd) Run(a *app) error {
 		defer store.Close()
 	}
 	findings = append(findings, database, a.checkTelegram(s, store))
+	if s.StaffChat != "" {
+		findings = append(findings, a.checkStaffChat(s))
+	}
 
 	failed := 0
 	for _, f := range findings {
@@ -126,6 +129,27 @@ func (a *app) checkTelegram(s settings, store storage.Store) finding {
 	f.OK = true
 	if s.StaffChat == "" {
 		f.Do = "set TELEGRAM_STAFF_CHAT, so that staff hear of unsatisfied customers"
+	}
+	return f
+}
+
+// checkStaffChat asks Telegram whether the bot is in the staff's chat. A group that was
+// upgraded has another id; cards follow it by themselves, but a new database would not.
+func (a *app) checkStaffChat(s settings) finding {
+	f := finding{Check: "staff"}
+	ctx, cancel := context.WithTimeout(a.ctx, 20*time.Second)
+	defer cancel()
+	client := telegram.New(telegram.Config{Token: string(s.Token), API: s.API, Clock: a.clock})
+	title, err := client.ChatTitle(ctx, s.staff()[0])
+	switch e := chat.AsError(err); {
+	case err == nil:
+		f.OK, f.Says = true, fmt.Sprintf("cards go to %q", title)
+	case e.Kind == chat.MovedChat:
+		f.Says, f.Do = "the staff's group has a new id", "set TELEGRAM_STAFF_CHAT="+e.To.Chat
+	case e.Kind == chat.Unreachable || e.Kind == chat.Rejected:
+		f.Says, f.Do = err.Error(), "add the bot to the group, and check the number in TELEGRAM_STAFF_CHAT"
+	default:
+		f.Says, f.Do = err.Error(), "check that this machine reaches "+s.API
 	}
 	return f
 }

@@ -26,6 +26,7 @@ func badRequest(text string) *refused { return &refused{code: 400, text: "Bad Re
 // that sends them has a spelling mistake, so here they are refused.
 var known = map[string][]string{
 	"getMe":               {},
+	"getChat":             {"chat_id"},
 	"getUpdates":          {"offset", "limit", "timeout", "allowed_updates"},
 	"setWebhook":          {"url", "max_connections", "allowed_updates", "drop_pending_updates", "secret_token", "ip_address"},
 	"deleteWebhook":       {"drop_pending_updates"},
@@ -124,6 +125,8 @@ func (s *Server) act(ctx context.Context, method string, p params) (any, *refuse
 	switch method {
 	case "getMe":
 		return s.me(), nil
+	case "getChat":
+		return s.getChat(p)
 	case "sendMessage":
 		return s.sendMessage(p)
 	case "editMessageText":
@@ -143,6 +146,14 @@ func (s *Server) me() object {
 		"id": s.BotID, "is_bot": true, "first_name": "Aftercare", "username": s.Username,
 		"can_join_groups": true, "can_read_all_group_messages": false, "supports_inline_queries": false,
 	}
+}
+
+func (s *Server) getChat(p params) (any, *refused) {
+	c, bad := s.writable(p["chat_id"])
+	if bad != nil {
+		return nil, bad
+	}
+	return object{"id": c.ID, "type": c.kind, "title": c.Title, "accent_color_id": 0, "max_reaction_count": 11}, nil
 }
 
 // readParams takes a form, a multipart form, JSON or a query.
