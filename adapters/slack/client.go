@@ -53,6 +53,10 @@ type Config struct {
 	HTTPClient    *http.Client     // nil = one of its own; redirects are never followed
 	Clock         func() time.Time // nil = time.Now
 	Log           *slog.Logger     // nil = discard
+	// EditsPerMinute keeps chat.update within this number a minute and workspace; an
+	// edit beyond it fails as chat.RateLimited without being sent. Slack documents 50
+	// and takes more for a while. 0 = no pacing but Slack's own.
+	EditsPerMinute int
 
 	// Home makes a person's App Home whenever they open it or act in it; nil leaves
 	// the tab empty. It is called without any update being stored.
@@ -88,6 +92,7 @@ type Client struct {
 	people cache[chat.User]
 	direct cache[string] // direct message channels by person
 	closed methods
+	edits  edits
 	spare  chan struct{} // bounds work beside the updates: modals, homes, toasts
 	work   sync.WaitGroup
 }
@@ -124,6 +129,7 @@ func New(c Config) *Client {
 		tokens: cache[string]{keep: time.Minute},
 		people: cache[chat.User]{keep: time.Hour},
 		direct: cache[string]{keep: 24 * time.Hour},
+		edits:  edits{perMinute: c.EditsPerMinute},
 		spare:  make(chan struct{}, sideWork),
 	}
 }

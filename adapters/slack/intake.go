@@ -144,7 +144,7 @@ func (c *Client) toast(ctx context.Context, way reply, to chat.Address, text str
 	}
 	c.beside(ctx, "an answer to a tap", func(ctx context.Context) error {
 		return c.callTeam(ctx, "chat.postEphemeral", way.team, to.Chat, func(ctx context.Context, api *slack.Client) error {
-			_, err := api.PostEphemeralContext(ctx, to.Chat, bareUser(way.user), options...)
+			_, err := api.PostEphemeralContext(ctx, to.Chat, way.user, options...)
 			return err
 		})
 	})

@@ -12,12 +12,11 @@ import (
 )
 
 const (
-	writeAction   = "write"  // action_id of the button that opens the modal
-	answerModal   = "answer" // its callback_id, and the id of its only field
-	titleLimit    = 24       // of a modal's title and buttons
-	inputLimit    = 3000
-	hintLimit     = 150
-	metadataLimit = 3000
+	writeAction = "write"  // action_id of the button that opens the modal
+	answerModal = "answer" // its callback_id, and the id of its only field
+	titleLimit  = 24       // of a modal's title and buttons
+	inputLimit  = 3000
+	hintLimit   = 150
 )
 
 // wish is what the button that opens a modal says of the answer it is for. It

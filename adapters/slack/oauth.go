@@ -96,14 +96,19 @@ func (o *oauth) start(out http.ResponseWriter, in *http.Request) {
 	nonce := make([]byte, 16)
 	_, _ = rand.Read(nonce) // never fails
 	state := o.state(nonce, o.client.clock())
-	http.SetCookie(out, &http.Cookie{
-		Name: stateCookie, Value: base64.RawURLEncoding.EncodeToString(nonce), Path: in.URL.Path, MaxAge: int(stateLife / time.Second),
-		HttpOnly: true, Secure: strings.HasPrefix(o.Redirect, "https:"), SameSite: http.SameSiteLaxMode,
-	})
+	o.remember(out, in, base64.RawURLEncoding.EncodeToString(nonce), stateLife)
 	site := strings.TrimSuffix(o.client.api, "api/")
 	http.Redirect(out, in, site+"oauth/v2/authorize?"+url.Values{
 		"client_id": {o.ClientID}, "scope": {strings.Join(Scopes(), ",")}, "state": {state}, "redirect_uri": {o.Redirect},
 	}.Encode(), http.StatusFound)
+}
+
+// remember sets the browser's cookie, or removes it.
+func (o *oauth) remember(out http.ResponseWriter, in *http.Request, value string, life time.Duration) {
+	http.SetCookie(out, &http.Cookie{ //nolint:gosec // a redirect without https is on one's own machine
+		Name: stateCookie, Value: value, Path: in.URL.Path, MaxAge: int(life / time.Second),
+		HttpOnly: true, Secure: strings.HasPrefix(o.Redirect, "https:"), SameSite: http.SameSiteLaxMode,
+	})
 }
 
 // state is time ‖ nonce ‖ signature.
@@ -136,7 +141,7 @@ func (o *oauth) finish(out http.ResponseWriter, in *http.Request, code, state st
 		o.say(out, http.StatusBadRequest, "Please start again.", "This link is too old, or was made in another browser. Nothing was installed.")
 		return
 	}
-	http.SetCookie(out, &http.Cookie{Name: stateCookie, Path: in.URL.Path, MaxAge: -1, HttpOnly: true})
+	o.remember(out, in, "", -time.Second)
 	got, err := o.exchange(in.Context(), code)
 	if err != nil {
 		o.client.log.Warn("an installation on Slack failed", "error", err)

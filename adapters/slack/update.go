@@ -35,9 +35,7 @@ type rawEnvelope struct {
 	Challenge      string          `json:"challenge"`
 	Team           string          `json:"team_id"`
 	ID             string          `json:"event_id"`
-	Time           int64           `json:"event_time"`
 	Event          json.RawMessage `json:"event"`
-	MinuteLimited  int64           `json:"minute_rate_limited"`
 	Authorizations []struct {
 		Team  string `json:"team_id"`
 		User  string `json:"user_id"`
@@ -116,7 +114,6 @@ type rawAction struct {
 	ID    string `json:"action_id"`
 	Value string `json:"value"`
 	TS    string `json:"action_ts"`
-	Type  string `json:"type"`
 }
 
 type rawView struct {
@@ -137,7 +134,6 @@ type rawView struct {
 // rawCommand is a slash command, a form over HTTP and an object in Socket Mode.
 type rawCommand struct {
 	Team     string `json:"team_id"`
-	Channel  string `json:"channel_id"`
 	User     string `json:"user_id"`
 	UserName string `json:"user_name"`
 	Command  string `json:"command"`
@@ -149,8 +145,7 @@ type rawCommand struct {
 type reply struct {
 	inline bool // as the response to a slash command
 	team   string
-	to     chat.Address // where the person acted
-	user   string
+	user   string // as Slack knows them
 }
 
 // stamp completes an update.
@@ -340,14 +335,6 @@ func qualified(team, userTeam, user string) string {
 	return userTeam + ":" + user
 }
 
-// bareUser is the id as Slack knows it.
-func bareUser(id string) string {
-	if _, user, ok := strings.Cut(id, ":"); ok {
-		return user
-	}
-	return id
-}
-
 // decodeCommand reads a slash command. Its answer goes to the person's direct
 // messages wherever it was written: a survey is never held in a channel.
 func (c *Client) decodeCommand(in rawCommand) (incoming, error) {
@@ -366,7 +353,7 @@ func (c *Client) decodeCommand(in rawCommand) (incoming, error) {
 	default:
 		u.Command, u.Text = strings.ToLower(strings.TrimPrefix(word, "/")), strings.TrimSpace(rest)
 	}
-	u.Reply = reply{inline: true, team: in.Team, user: in.User, to: u.From}
+	u.Reply = reply{inline: true, team: in.Team, user: in.User}
 	return incoming{team: in.Team, updates: []chat.Update{c.stamp(u, "cmd:"+digest(in.Trigger+in.Command+in.Text))}}, nil
 }
 
@@ -399,7 +386,7 @@ func (c *Client) decodeInteraction(raw []byte) (incoming, error) {
 		c.submission(&out, in)
 	case "shortcut", "message_action":
 		u := chat.Update{Kind: chat.Command, Command: "start", Private: true, From: address(out.team, in.User.ID, ""), User: in.person(out.team)}
-		u.Reply = reply{team: out.team, user: in.User.ID, to: u.From}
+		u.Reply = reply{team: out.team, user: in.User.ID}
 		out.updates = append(out.updates, c.stamp(u, "cut:"+digest(in.Trigger)))
 	}
 	return out, nil
@@ -466,7 +453,7 @@ func (c *Client) action(out *incoming, in rawInteraction, a rawAction) {
 	case in.Container.Ephemeral:
 		u.On = ""
 	}
-	u.Reply = reply{team: out.team, user: in.User.ID, to: u.From}
+	u.Reply = reply{team: out.team, user: in.User.ID}
 	key := strings.Join([]string{"tap", where, a.TS, in.User.ID, a.ID}, ":")
 	if len(key) > keyLimit {
 		key = "tap:" + digest(key)
@@ -494,7 +481,7 @@ func (c *Client) submission(out *incoming, in rawInteraction) {
 		Kind: chat.Text, Text: said, User: in.person(out.team), From: address(out.team, p.Channel, p.Thread),
 		Private: isDirect(p.Channel), On: chat.Ref(p.TS), ReplyTo: chat.Ref(p.TS),
 	}
-	u.Reply = reply{team: out.team, user: in.User.ID, to: u.From}
+	u.Reply = reply{team: out.team, user: in.User.ID}
 	key := "view:" + in.View.ID + ":" + in.View.Hash
 	if len(key) > keyLimit {
 		key = "view:" + digest(key)

@@ -1,0 +1,14 @@
+package slack
+
+import "time"
+
+// Edits is the pacing of edits, for its test.
+type Edits struct{ edits }
+
+// NewEdits paces so many edits a minute.
+func NewEdits(perMinute int) *Edits { return &Edits{edits{perMinute: perMinute}} }
+
+// Wait is how long an edit must wait.
+func (e *Edits) Wait(team, message string, now time.Time) time.Duration {
+	return e.wait(team, message, now)
+}
