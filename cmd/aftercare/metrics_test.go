@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// get returns what a path of a server answers.
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	said, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(said)
+}
+
+// await gets a path until it answers what ok accepts.
+func await(t *testing.T, url string, ok func(status int, body string) bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		status, body := get(t, url)
+		if ok(status, body) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s answers %d:\n%s", url, status, body)
+		}
+	}
+}
+
+func TestMetricsCountAConversation(t *testing.T) {
+	tg := telegramtest.New(t)
+	staff := tg.NewSupergroup("Staff")
+	ann := tg.NewUser("Ann Lee", "en")
+	m := newMachine(t, map[string]string{
+		"DATABASE_URL": "sqlite:a.db", "TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL, "TELEGRAM_STAFF_CHAT": staff.Address(),
+	})
+	server := m.serve()
+	connected(tg, modePoll)
+	ann.Start(m.invite("--flow", "one_tap_csat").Token)
+	pickOption(ann, ann.Chat().WaitText("How satisfied are you"), 0)
+	staff.WaitText("1 of 5")
+	lines := []string{
+		`aftercare_answers_total 1`,
+		`aftercare_cases_opened_total 1`,
+		`aftercare_updates_total{result="handled"} 2`,
+		`aftercare_updates_total{result="repeated"} 0`,
+		`aftercare_account_leased{account="` + strings.Split(tg.Token, ":")[0] + `",platform="telegram"} 1`,
+		`aftercare_account_refused{account="` + strings.Split(tg.Token, ":")[0] + `",platform="telegram"} 0`,
+		`aftercare_database_up 1`,
+		`aftercare_outbox_messages{state="due"} 0`,
+		`aftercare_outbox_messages{state="failed"} 0`,
+		`aftercare_stored{kind="cases"} 1`,
+	}
+	await(t, "http://"+m.address+"/metrics", func(status int, body string) bool {
+		for _, line := range lines {
+			if !strings.Contains(body, line+"\n") {
+				return false
+			}
+		}
+		// intro, question, condensed question, next question and card
+		return status == http.StatusOK && strings.Contains(body, `aftercare_sends_total{outcome="delivered",platform="telegram"} 5`+"\n") &&
+			strings.Contains(body, `aftercare_commit_turns_bucket{le="128"}`)
+	})
+	server.stop()
+}
+
+func TestMetricsOfABrokenDatabaseShowNoOldFigures(t *testing.T) {
+	m := metrics{
+		stats: func() bot.Stats {
+			return bot.Stats{
+				Sends:   map[bot.Send]int64{{Platform: chat.Telegram, Outcome: storage.Retry}: 7},
+				Batches: bot.Batches{Commits: 3, Turns: 10, UpTo: [8]int64{1, 1, 2, 3, 3, 3, 3, 3}},
+			}
+		},
+		health: func() bot.Health {
+			return bot.Health{Accounts: []bot.AccountHealth{{Platform: chat.Telegram, ID: "42", Revoked: true, Waiting: 4}}}
+		},
+		counts: func(context.Context) (storage.Counts, error) { return storage.Counts{Due: 9}, errors.New("away") },
+	}
+	w := httptest.NewRecorder()
+	promhttp.HandlerFor(newMetrics(m), promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	body := w.Body.String()
+	for _, line := range []string{
+		`aftercare_account_chats_waiting{account="42",platform="telegram"} 4`,
+		`aftercare_account_refused{account="42",platform="telegram"} 1`,
+		`aftercare_commit_turns_bucket{le="2"} 1`,
+		`aftercare_commit_turns_bucket{le="4"} 2`,
+		`aftercare_commit_turns_bucket{le="128"} 3`,
+		`aftercare_commit_turns_bucket{le="+Inf"} 3`,
+		`aftercare_commit_turns_sum 10`,
+		`aftercare_database_up 0`,
+		`aftercare_sends_total{outcome="retry",platform="telegram"} 7`,
+	} {
+		if !strings.Contains(body, line+"\n") {
+			t.Errorf("%s is not among\n%s", line, body)
+		}
+	}
+	for _, name := range []string{"aftercare_outbox_messages{", "aftercare_parked_updates ", "aftercare_stored{"} {
+		if strings.Contains(body, name) {
+			t.Errorf("%s shows an old figure", name)
+		}
+	}
+}
+
+// A token that Telegram refuses needs an operator: the instance says that it is not
+// ready. Telegram that is only away needs patience.
+func TestReadinessSeesARefusedToken(t *testing.T) {
+	for name, before := range map[string]bool{"from the start": true, "later": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tg := telegramtest.New(t)
+			m := newMachine(t, map[string]string{"DATABASE_URL": "sqlite:a.db", "TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL})
+			if before {
+				tg.Revoke()
+			}
+			server := m.start("serve")
+			url := "http://" + m.address
+			if !before {
+				server.awaitReady()
+				connected(tg, modePoll)
+				tg.Revoke()
+				tg.NewUser("Ann Lee", "en").Send("/help") // ends the poll that waits
+			} else {
+				waitForLog(t, server, "is not working")
+			}
+			await(t, url+"/readyz", func(status int, body string) bool {
+				return status == http.StatusServiceUnavailable && body == "unavailable\n"
+			})
+			if status, _ := get(t, url+"/healthz"); status != http.StatusOK {
+				t.Errorf("/healthz answers %d", status)
+			}
+			if log := server.log.String(); !strings.Contains(log, "refuses the credentials") || strings.Contains(log, tg.Token) {
+				t.Errorf("the log:\n%s", log)
+			}
+			server.stop()
+		})
+	}
+}
+
+func waitForLog(t *testing.T, p *instance, words string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !strings.Contains(p.log.String(), words); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%q is not logged:\n%s", words, p.log)
+		}
+	}
+}
