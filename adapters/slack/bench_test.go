@@ -1,8 +1,12 @@
 package slack_test
 
 import (
+	"context"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/slack"
@@ -32,5 +36,44 @@ func BenchmarkSend(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkTap is a tap over signed HTTP up to the next question in Slack's hands:
+// the condensed message and the new one, the fake's own work included.
+func BenchmarkTap(b *testing.B) {
+	w := slackfake.New(b)
+	c := slack.New(slack.Config{BotToken: w.BotToken, SigningSecret: w.SigningSecret, API: w.URL})
+	defer c.Close()
+	next := make(chan error, 1)
+	hooks := slack.NewHooks(c, func(ctx context.Context, updates []chat.Update) ([]chat.Answer, error) {
+		u := updates[0]
+		_, err := c.Send(ctx, u.From, goldens()["condensed"], u.On)
+		if err == nil {
+			_, err = c.Send(ctx, u.From, rating(), "")
+		}
+		next <- err
+		return nil, nil
+	})
+	at := httptest.NewServer(hooks.Interactive)
+	defer func() { w.Close(); at.Close(); http.DefaultClient.CloseIdleConnections() }()
+	w.SetEndpoints(slackfake.Endpoints{Interactive: at.URL, Events: at.URL})
+	ann := w.NewUser("Ann", "en")
+	ann.Allow()
+	to := chat.Address{Platform: chat.Slack, Account: w.Team, Chat: ann.Direct().ID}
+	if _, err := c.Send(b.Context(), to, rating(), ""); err != nil {
+		b.Fatal(err)
+	}
+	question := ann.Direct().FromApp()[0]
+	for b.Loop() {
+		ann.Tap(question, "2")
+		select {
+		case err := <-next:
+			if err != nil {
+				b.Fatal(err)
+			}
+		case <-time.After(slackfake.WaitLimit):
+			b.Fatal("the tap never came")
+		}
 	}
 }

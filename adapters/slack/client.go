@@ -87,14 +87,15 @@ type Client struct {
 	clock  func() time.Time
 	log    *slog.Logger
 
-	self   atomic.Pointer[Workspace] // of the only workspace
-	tokens cache[string]
-	people cache[chat.User]
-	direct cache[string] // direct message channels by person
-	closed methods
-	edits  edits
-	spare  chan struct{} // bounds work beside the updates: modals, homes, toasts
-	work   sync.WaitGroup
+	self    atomic.Pointer[Workspace] // of the only workspace
+	tokens  cache[string]
+	people  cache[chat.User]
+	direct  cache[string]          // direct message channels by person
+	members cache[map[string]bool] // of a channel; the maps are never changed
+	closed  methods
+	edits   edits
+	spare   chan struct{} // bounds work beside the updates: modals, homes, toasts
+	work    sync.WaitGroup
 }
 
 var _ chat.Sender = (*Client)(nil)
@@ -121,16 +122,17 @@ func New(c Config) *Client {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Client{
-		config: c,
-		api:    strings.TrimRight(base, "/") + "/",
-		http:   &client,
-		clock:  c.Clock,
-		log:    c.Log.With("platform", string(chat.Slack)),
-		tokens: cache[string]{keep: time.Minute},
-		people: cache[chat.User]{keep: time.Hour},
-		direct: cache[string]{keep: 24 * time.Hour},
-		edits:  edits{perMinute: c.EditsPerMinute},
-		spare:  make(chan struct{}, sideWork),
+		config:  c,
+		api:     strings.TrimRight(base, "/") + "/",
+		http:    &client,
+		clock:   c.Clock,
+		log:     c.Log.With("platform", string(chat.Slack)),
+		tokens:  cache[string]{keep: time.Minute},
+		people:  cache[chat.User]{keep: time.Hour},
+		direct:  cache[string]{keep: 24 * time.Hour},
+		members: cache[map[string]bool]{keep: memberKeep},
+		edits:   edits{perMinute: c.EditsPerMinute},
+		spare:   make(chan struct{}, sideWork),
 	}
 }
 

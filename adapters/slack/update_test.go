@@ -2,6 +2,7 @@ package slack_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -200,6 +201,26 @@ func TestAnAppHomeOfAnySizeFits(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	w.noRefusals()
+}
+
+func TestTheAppHomeLooksAsKept(t *testing.T) {
+	w := newWorld(t)
+	ann := w.ann()
+	err := w.client.Publish(t.Context(), w.Team, ann.ID, slack.Home{Title: "Your surveys", Sections: []slack.HomeSection{
+		{Title: "Open", Items: []slack.HomeItem{{Text: "Haircut at *Main Street* <!channel>", Detail: "2 questions", Buttons: []chat.Button{{Text: "Answer", Data: "1oAAAAAAAAAAAAAAAAAAAAAA", Style: "primary"}}}}},
+		{Title: "Past", Text: "Nothing yet."},
+		{Title: "Language", Rows: [][]chat.Button{{{Text: "English", Data: "1g.en", Selected: true}, {Text: "Deutsch", Data: "1g.de"}}}},
+		{Title: "Staff", Items: []slack.HomeItem{{Text: "#142 · open · Ann", Buttons: []chat.Button{{Text: "Open in the admin", URL: "https://example.com/cases/142"}}}}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal([]byte(w.Requests("views.publish")[0].Body), &got); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "home", got["view"])
 	w.noRefusals()
 }
 
