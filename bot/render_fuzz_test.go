@@ -167,8 +167,10 @@ func newPlay(d *dice, said *texts, lang string) *stage {
 	s.bot.snap.Store(s.snap)
 	at := chat.Address{Platform: platform, Account: "42", Chat: "7"}
 	s.identity = &storage.Identity{ID: p.ID(), Person: p, Address: at, Name: d.text(), Username: d.one("", "ann"), Spoken: lang}
-	s.inv = storage.Invitation{ID: "i", Session: uuid.NewString(), Flow: f.ID, Version: f.Version, Site: d.one("s", ""), Language: d.one("", "ar", "es", lang),
-		Facts: recovery.Facts{Class: f.Class, Tier: recovery.Tier(d.one("", "MVC", "BZ")), Late: d.n(2) == 0}}
+	s.inv = storage.Invitation{
+		ID: "i", Session: uuid.NewString(), Flow: f.ID, Version: f.Version, Site: d.one("s", ""), Language: d.one("", "ar", "es", lang),
+		Facts: recovery.Facts{Class: f.Class, Tier: recovery.Tier(d.one("", "MVC", "BZ")), Late: d.n(2) == 0},
+	}
 	s.inv.Attributes = map[string]string{
 		attrService: d.text(), attrDate: d.one("2026-03-02", "2026-03-02T10:00:00Z", "soon", d.words), attrAgent: d.text(), "x": d.text(), attrPromise: d.text(),
 	}

@@ -208,7 +208,8 @@ func TestAlertModes(t *testing.T) {
 			{Key: "speed", Kind: survey.ScaleQ, Scale: scale, Dimension: "responsiveness", Alert: attribute},
 		}}
 		return Decide(DefaultRules, Facts{Class: flow.Class}, survey.Judge(flow, []survey.Answer{
-			{Question: "overall", Value: &overall}, {Question: "speed", Value: &speed}}, true))
+			{Question: "overall", Value: &overall}, {Question: "speed", Value: &speed},
+		}, true))
 	}
 	for _, row := range []struct {
 		rule               string
@@ -257,8 +258,10 @@ func TestCircumstancesOnlyRaise(t *testing.T) {
 
 func TestRulesCanBeSwitchedOff(t *testing.T) {
 	gap := -2.0
-	j := survey.Judgement{Flag: survey.Unsatisfied, Level: 1, Low: true, Settled: true, Gap: &gap, GapState: survey.GapUnsatisfied,
-		Primary: survey.Primary{Answered: true, Level: 1}, Critical: []string{"a"}, Bottom: []string{"b"}}
+	j := survey.Judgement{
+		Flag: survey.Unsatisfied, Level: 1, Low: true, Settled: true, Gap: &gap, GapState: survey.GapUnsatisfied,
+		Primary: survey.Primary{Answered: true, Level: 1}, Critical: []string{"a"}, Bottom: []string{"b"},
+	}
 	facts := Facts{Class: survey.Transactional, Complaint: true}
 	all := Decide(DefaultRules, facts, j).Reasons
 	if want := []Reason{PrimaryL1, CompositeL1, CriticalAnswer, AttributeBottom, ComplaintMade, GapMinus2}; !slices.Equal(all, want) {

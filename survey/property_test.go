@@ -198,8 +198,10 @@ func TestSessionInvariants(t *testing.T) {
 	checks(t, "7000")
 	rapid.Check(t, func(t *rapid.T) {
 		f := randomFlow(t)
-		s := Session{ID: rapid.StringMatching(`[a-f0-9]{8}`).Draw(t, "id"), Flow: f.ID, Status: New, Open: NoQuestion,
-			Attributes: map[string]string{"tier": rapid.SampledFrom([]string{"", "MVC"}).Draw(t, "tier")}}
+		s := Session{
+			ID: rapid.StringMatching(`[a-f0-9]{8}`).Draw(t, "id"), Flow: f.ID, Status: New, Open: NoQuestion,
+			Attributes: map[string]string{"tier": rapid.SampledFrom([]string{"", "MVC"}).Draw(t, "tier")},
+		}
 		now := noon
 		asked := map[int]bool{}
 		var in Input = Open{}

@@ -209,7 +209,7 @@ func TestTextFallsBackByTheRule(t *testing.T) {
 			t.Errorf("In(%v) = %q, want %q", row.langs, got, row.want)
 		}
 	}
-	if got := (Text)(nil).In("en"); got != "" {
+	if got := Text(nil).In("en"); got != "" {
 		t.Errorf("no text has the words %q", got)
 	}
 }

@@ -244,14 +244,21 @@ func TestTryAsksInTheTerminalAndOverAPipe(t *testing.T) {
 		answers           map[string]any
 		shown             []string
 	}{
-		{"numbers", "one_tap_csat", "2\n1 7\nCold soup\n3\n", "completed",
+		{
+			"numbers", "one_tap_csat", "2\n1 7\nCold soup\n3\n", "completed",
 			map[string]any{"overall": 2.0, "reason": []any{"reliability", "price"}, "why_bad": "Cold soup", "contact_ok": "no"},
-			[]string{"    5  Very satisfied", "    7  Price", "(up to 3, as 1 3)"}},
-		{"words", "one_tap_csat", "dissatisfied\nprice\nskip\nno, thanks\n", "completed",
-			map[string]any{"overall": 2.0, "reason": []any{"price"}, "why_bad": nil, "contact_ok": "no"}, nil},
-		{"values that are no counts", "ladder7_expect", "7\n-2\nskip\n2\nfine\nskip\n", "completed",
+			[]string{"    5  Very satisfied", "    7  Price", "(up to 3, as 1 3)"},
+		},
+		{
+			"words", "one_tap_csat", "dissatisfied\nprice\nskip\nno, thanks\n", "completed",
+			map[string]any{"overall": 2.0, "reason": []any{"price"}, "why_bad": nil, "contact_ok": "no"},
+			nil,
+		},
+		{
+			"values that are no counts", "ladder7_expect", "7\n-2\nskip\n2\nfine\nskip\n", "completed",
 			map[string]any{"overall": 7.0, "vs_expect": -2.0, "exp_source": nil, "promise": 2.0, "why_bad": "fine", "contact_ok": nil},
-			[]string{"   -2  Much worse than I expected"}},
+			[]string{"   -2  Much worse than I expected"},
+		},
 		{"back and again", "post_service_3", "5\nback\n1\nquit\n", "partial", map[string]any{"overall": 1.0}, nil},
 		{"end of input", "post_service_3", "4\n", "partial", map[string]any{"overall": 4.0}, nil},
 		{"refused at once", "one_tap_csat", "quit\n", "declined", map[string]any{}, nil},

@@ -176,10 +176,14 @@ func TestCaretStandsBelowThePlace(t *testing.T) {
 		name, source, want string
 	}{
 		{"plain", with("weight: 1", "weigth: 1"), "    9 |     weigth: 1\n      |     ^"},
-		{"wide characters are two columns", with("ask: How was it?", `ask: {zh-Hans: "您好", english-words: How?}`),
-			"   10 |     ask: {zh-Hans: \"您好\", english-words: How?}\n      |                            ^"},
-		{"long lines are cut around the place", with("ask: How was it?", `ask: {en: "`+strings.Repeat("a", 300)+`", english-words: How?}`),
-			"   10 | …" + strings.Repeat("a", 46) + "\", english-words: How?}\n      | " + strings.Repeat(" ", 50) + "^"},
+		{
+			"wide characters are two columns", with("ask: How was it?", `ask: {zh-Hans: "您好", english-words: How?}`),
+			"   10 |     ask: {zh-Hans: \"您好\", english-words: How?}\n      |                            ^",
+		},
+		{
+			"long lines are cut around the place", with("ask: How was it?", `ask: {en: "`+strings.Repeat("a", 300)+`", english-words: How?}`),
+			"   10 | …" + strings.Repeat("a", 46) + "\", english-words: How?}\n      | " + strings.Repeat(" ", 50) + "^",
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
