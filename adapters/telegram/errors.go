@@ -66,10 +66,14 @@ func (e *transportError) Error() string {
 
 func (e *transportError) Unwrap() error { return e.cause }
 
+var quotation = regexp.MustCompile(`(?s)".*"`)
+
 // classify says what a failed request means for whoever sends.
 func (c *Client) classify(method, chatID string, trip *roundTrip, err error) *chat.Error {
 	if refused, ok := errors.AsType[*tgbotapi.Error](err); ok {
-		e := &apiError{method: method, code: refused.Code, description: c.redact(refused.Message)}
+		// Telegram quotes what it stumbled over, which may be a customer's words.
+		said := quotation.ReplaceAllString(c.redact(refused.Message), `"…"`)
+		e := &apiError{method: method, code: refused.Code, description: said}
 		return c.classifyRefusal(e, chatID, trip, refused.ResponseParameters)
 	}
 	e := &transportError{method: method, status: trip.status, cause: c.scrub(err)}
