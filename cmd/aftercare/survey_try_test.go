@@ -16,6 +16,11 @@ import (
 
 // vectors are the agreed figures (testdata/vectors.json) that a flow can reach.
 type vectors struct {
+	Bands []struct {
+		Score       float64
+		Level       int
+		Unsatisfied bool
+	}
 	Ladder7    []optionVector                         `json:"ladder7"`
 	CSAT5      []optionVector                         `json:"csat5"`
 	CSAT5Pairs []struct{ A, B, Score, Level float64 } `json:"csat5_pairs"`
@@ -51,7 +56,7 @@ func readVectors(t *testing.T) vectors {
 	if err := json.Unmarshal(raw, &v); err != nil {
 		t.Fatal(err)
 	}
-	if len(v.Ladder7) == 0 || len(v.CSAT5) == 0 || len(v.Composite) == 0 || len(v.Alerts) == 0 {
+	if len(v.Bands) == 0 || len(v.Ladder7) == 0 || len(v.CSAT5) == 0 || len(v.Composite) == 0 || len(v.Alerts) == 0 {
 		t.Fatal("vectors are missing")
 	}
 	return v
@@ -89,6 +94,17 @@ func mustTry(t *testing.T, flow, answers, context string) tryResult {
 
 // near is equality to the four decimals that the vectors give.
 func near(a, b float64) bool { return math.Abs(a-b) < 0.00005 }
+
+func TestTryBandsEveryScoreOfTheVectors(t *testing.T) {
+	// A percentage is the one answer whose score can be any number.
+	flow := "flow: one\nclass: transactional\ntitle: One\nquestions: [{key: share, number: {min: 0, max: 100}, weight: 1, ask: A}]\n"
+	for _, b := range readVectors(t).Bands {
+		r := mustTry(t, flow, fmt.Sprintf("share: %g", b.Score), "")
+		if r.Composite == nil || !near(*r.Composite, b.Score) || r.Level == nil || *r.Level != b.Level || r.Unsatisfied != b.Unsatisfied || r.Case.Opens != b.Unsatisfied {
+			t.Errorf("%g: %+v, want level %d, unsatisfied %t", b.Score, r, b.Level, b.Unsatisfied)
+		}
+	}
+}
 
 func TestTryScoresEachOptionByItsLevel(t *testing.T) {
 	v := readVectors(t)
