@@ -83,13 +83,13 @@ type Update struct {
 	ReplyTo Ref    // the message that this one replies to
 	Own     Ref    // this message's own reference
 	Files   []File
-	Contact string  // a phone number shared by the platform's own button
+	Contact string // a phone number shared by the platform's own button
 	// Ephemeral is a command whose Answer its sender alone is shown, where it was sent:
 	// sentences are said there instead of in the chat.
 	Ephemeral bool
-	MovedTo Address // Kind Moved
-	At      time.Time
-	Reply   any // adapter-private: what it needs to show an Answer (a callback id); never stored
+	MovedTo   Address // Kind Moved
+	At        time.Time
+	Reply     any // adapter-private: what it needs to show an Answer (a callback id); never stored
 }
 
 // File is a file kept by reference; its bytes stay on the platform.

@@ -85,6 +85,17 @@ func quoted(text string) *slack.RichTextQuote {
 	return &slack.RichTextQuote{Type: slack.RTEQuote, Elements: []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement(text, nil)}}
 }
 
+// field is a fact in a section. Slack shows a moment in its reader's own zone, and the
+// text where it cannot.
+func (p piece) field() *slack.TextBlockObject {
+	if p.at.IsZero() {
+		return plain(cut(p.words(), fieldLimit))
+	}
+	fallback := strings.NewReplacer("|", "/", "^", " ").Replace(escape(p.text))
+	moment := fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", p.at.Unix(), fallback)
+	return slack.NewTextBlockObject(slack.MarkdownType, escape(p.label)+": "+moment, false, false)
+}
+
 // blocks shows the words; facts that follow each other share sections.
 func (l layout) blocks() []slack.Block {
 	var out []slack.Block
@@ -98,7 +109,7 @@ func (l layout) blocks() []slack.Block {
 	}
 	for _, p := range l {
 		if p.kind == aFact {
-			fields = append(fields, plain(cut(p.words(), fieldLimit)))
+			fields = append(fields, p.field())
 			continue
 		}
 		flush()

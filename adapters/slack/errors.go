@@ -73,19 +73,24 @@ var unreachable = map[string]string{
 	"user_not_found":              "there is no such person in the workspace",
 	"users_not_found":             "nobody in the workspace has this e-mail address",
 	"user_not_visible":            "the app may not see this person",
-	"messages_tab_disabled":       "the app's Messages tab is off: switch it on under App Home in the app's settings",
 	"invalid_user_combination":    "the app may not open direct messages with this person, who may belong to another organisation",
 	"cannot_dm_bot":               "an app cannot write to an app",
-	"restricted_action":           "the workspace's settings forbid the app to post here",
-	"not_allowed":                 "the workspace's settings forbid the app to post here",
-	"no_permission":               "the app has no permission to post here",
-	"ekm_access_denied":           "the organisation's administrators suspended posting here",
 	"channel_type_not_supported":  "messages cannot be posted to this kind of channel",
 	"mpim_not_supported":          "messages cannot be posted to this kind of channel",
 	"is_inactive":                 "the channel is frozen or deactivated",
-	"team_access_not_granted":     "the app was not granted access to this workspace",
 	"user_is_restricted":          "the person's guest account may not be written to",
 	"external_channel_restricted": "the shared channel's other organisation forbids posting",
+}
+
+// forbidden are refusals that are about the app or the workspace, whoever is written to:
+// they say nothing of the person.
+var forbidden = map[string]string{
+	"messages_tab_disabled":   "the app's Messages tab is off: switch it on under App Home in the app's settings",
+	"restricted_action":       "the workspace's settings forbid the app to post here",
+	"not_allowed":             "the workspace's settings forbid the app to post here",
+	"no_permission":           "the app has no permission to post here",
+	"ekm_access_denied":       "the organisation's administrators suspended posting here",
+	"team_access_not_granted": "the app was not granted access to this workspace",
 }
 
 // revoked are the refusals of the credentials.
@@ -140,11 +145,12 @@ func (c *Client) classifyRefusal(method, team, channel string, refused slack.Sla
 		return &chat.Error{Kind: chat.Unreachable, Err: e}
 	}
 	kind := chat.Rejected
+	e.detail = forbidden[e.code]
 	switch {
 	case e.code == "ratelimited" || e.code == "rate_limited":
 		return c.flood(method, team, channel, 0, e)
 	case strings.HasPrefix(e.code, "restricted_action"):
-		kind, e.detail = chat.Unreachable, unreachable["restricted_action"]
+		e.detail = forbidden["restricted_action"]
 	case e.code == "missing_scope":
 		e.detail = "the app lacks the permission " + c.redact(code(refused.Needed)) + ": update it from deploy/slack-manifest.yaml and install it again"
 		c.trouble(e)

@@ -98,13 +98,19 @@ func (c *Client) introduce(ctx context.Context, team string, kind chat.Kind, u *
 	}
 }
 
-const answerLimit = 200
+// The most characters of an answer beside a tap, and of one to a slash command.
+const (
+	toastLimit  = 200
+	inlineLimit = 2000
+)
 
 // inlineAnswer is the response to a slash command that shows an answer to the one
 // who wrote it.
 type inlineAnswer struct {
 	Type string `json:"response_type"`
 	Text string `json:"text"`
+	// Blocks are there only where there are buttons.
+	Blocks []slack.Block `json:"blocks,omitempty"`
 }
 
 // respond shows the answers of a batch: those to commands are returned by their
@@ -117,18 +123,28 @@ func (c *Client) respond(ctx context.Context, updates []chat.Update, answers []c
 			continue
 		}
 		said[a.Update] = true
-		text := cut(clean(a.Text), answerLimit)
+		text := clean(a.Text)
 		way, ok := updates[a.Update].Reply.(reply)
 		if !ok || !visible(text) {
 			continue
 		}
 		if way.inline {
-			inline[a.Update] = inlineAnswer{Type: "ephemeral", Text: escape(text)}
+			inline[a.Update] = inlineAnswerOf(a, cut(text, inlineLimit))
 			continue
 		}
+		text = cut(text, toastLimit)
 		c.toast(ctx, way, updates[a.Update].From, text, a.Alert)
 	}
 	return inline
+}
+
+// inlineAnswerOf is the answer with its buttons, if it has any that Slack can show.
+func inlineAnswerOf(a chat.Answer, text string) inlineAnswer {
+	out := inlineAnswer{Type: "ephemeral", Text: escape(text)}
+	if rows, err := appendRows(nil, a.Rows, "a"); err == nil && len(rows) > 0 {
+		out.Blocks = append([]slack.Block{slack.NewSectionBlock(plain(text), nil, nil)}, rows...)
+	}
+	return out
 }
 
 // toast shows words to one person where they acted: faint, or plainly if they need

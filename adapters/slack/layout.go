@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -26,7 +27,8 @@ type piece struct {
 	kind    pieceKind
 	label   string // of a fact or a quotation; never cut
 	text    string
-	isolate bool // the text may run the other way than its label
+	isolate bool      // the text may run the other way than its label
+	at      time.Time // of a fact: what the text tells, for each reader's own zone
 }
 
 // words are what a fact shows in one line.
@@ -69,7 +71,7 @@ func arrange(m chat.Message) (layout, error) {
 	add(piece{kind: aTitle, text: withState(m.State, cleanLine(m.Title))}, wordsLimit)
 	add(piece{kind: aText, text: clean(m.Text)}, wordsLimit)
 	for _, f := range m.Facts {
-		p := piece{kind: aFact, label: cleanLine(f.Label), text: clean(f.Value), isolate: mixed}
+		p := piece{kind: aFact, label: cleanLine(f.Label), text: clean(f.Value), isolate: mixed, at: f.At}
 		add(p, fieldLimit-labelledLimit-len(isolate+endIsolate)-2)
 	}
 	for _, q := range m.Quotes {

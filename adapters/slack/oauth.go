@@ -105,8 +105,12 @@ func (o *oauth) start(out http.ResponseWriter, in *http.Request) {
 
 // remember sets the browser's cookie, or removes it.
 func (o *oauth) remember(out http.ResponseWriter, in *http.Request, value string, life time.Duration) {
+	path := in.URL.Path
+	if public, err := url.Parse(o.Redirect); err == nil && public.Path != "" {
+		path = public.Path // a proxy or the server may have taken a prefix off
+	}
 	http.SetCookie(out, &http.Cookie{ //nolint:gosec // a redirect without https is on one's own machine
-		Name: stateCookie, Value: value, Path: in.URL.Path, MaxAge: int(life / time.Second),
+		Name: stateCookie, Value: value, Path: path, MaxAge: int(life / time.Second),
 		HttpOnly: true, Secure: strings.HasPrefix(o.Redirect, "https:"), SameSite: http.SameSiteLaxMode,
 	})
 }

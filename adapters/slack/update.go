@@ -343,7 +343,7 @@ func (c *Client) decodeCommand(in rawCommand) (incoming, error) {
 	}
 	u := chat.Update{
 		Kind: chat.Command, Private: true, From: address(in.Team, in.User, ""), Command: "start",
-		User: chat.User{ID: in.User, Username: in.UserName},
+		User: chat.User{ID: in.User, Username: in.UserName}, Ephemeral: true,
 	}
 	word, rest, _ := strings.Cut(strings.TrimSpace(spoken(in.Text)), " ")
 	switch {
@@ -409,7 +409,8 @@ func (in rawInteraction) team() string {
 }
 
 func (in rawInteraction) person(team string) chat.User {
-	return chat.User{ID: qualified(team, in.User.Team, in.User.ID), Name: in.User.Name, Username: firstOf(in.User.Username, in.User.Name)}
+	// Both names are the person's handle here, never the one that is shown.
+	return chat.User{ID: qualified(team, in.User.Team, in.User.ID), Username: firstOf(in.User.Username, in.User.Name)}
 }
 
 func (c *Client) action(out *incoming, in rawInteraction, a rawAction) {

@@ -23,7 +23,7 @@ type commands struct {
 	Demo        demoCmd        `cmd:"" help:"Show everything in the browser, with sample data and no settings."`
 	Serve       serveCmd       `cmd:"" help:"Run the bot and its web server."`
 	Migrate     migrateCmd     `cmd:"" help:"Create the database or bring it up to date."`
-	Doctor      doctorCmd      `cmd:"" help:"Check the settings, the database and Telegram."`
+	Doctor      doctorCmd      `cmd:"" help:"Check the settings, the database, Telegram and Slack."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 	Survey      surveyCmd      `cmd:"" help:"Work with survey flows."`

@@ -12,7 +12,11 @@ import (
 )
 
 // doctorCmd checks what a server needs, and says what to do about what is missing.
-type doctorCmd struct{ outputFlags }
+type doctorCmd struct {
+	outputFlags
+	Part  string `arg:"" optional:"" enum:"all,slack" default:"all" help:"slack: look at Slack alone, and closer."`
+	Probe string `help:"With slack: send this person a test message, the only way to learn whether the Messages tab is on. A member's id, such as U0123456789."`
+}
 
 // finding is the outcome of one check.
 type finding struct {
@@ -33,11 +37,23 @@ func (c *doctorCmd) Run(a *app) error {
 	if store != nil {
 		defer store.Close()
 	}
-	findings = append(findings, database, a.checkTelegram(s, store))
+	findings = append(findings, database)
+	if c.Part == "slack" {
+		findings = append(findings, a.checkSlack(s, store, true, c.Probe)...)
+		return c.report(a, findings)
+	}
+	findings = append(findings, a.checkTelegram(s, store))
+	if s.usesSlack() {
+		findings = append(findings, a.checkSlack(s, store, false, "")...)
+	}
 	if s.StaffChat != "" {
 		findings = append(findings, a.checkStaffChat(s))
 	}
 
+	return c.report(a, findings)
+}
+
+func (c *doctorCmd) report(a *app, findings []finding) (err error) {
 	failed := 0
 	for _, f := range findings {
 		if !f.OK {

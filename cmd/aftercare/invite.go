@@ -9,12 +9,15 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/storage"
 )
 
-// inviteCmd makes one offer of a survey and prints its links. It needs neither
-// Telegram nor a running server: the bot's name is kept in the database.
+// inviteCmd makes one offer of a survey and prints its links, or asks a person in Slack.
+// A link needs neither Telegram nor a running server: the bot's name is kept in the
+// database.
 type inviteCmd struct {
 	outputFlags
+	slackPerson
 	Flow     string            `default:"post_service_3" help:"The survey's name."`
 	Site     string            `help:"Id of the site that served the customer."`
 	Customer string            `help:"Your own key for the customer."`
@@ -34,6 +37,8 @@ type inviteView struct {
 	Version  int       `json:"version"`
 	Telegram string    `json:"telegram_link,omitempty"`
 	Web      string    `json:"web_link,omitempty"`
+	Session  string    `json:"session,omitempty"` // of a person who was asked at once
+	Person   string    `json:"person,omitempty"`  // their id in Slack
 	Expires  time.Time `json:"expires"`
 }
 
@@ -42,6 +47,8 @@ func (c *inviteCmd) Run(a *app) error {
 	switch {
 	case c.Expires <= 0:
 		return usagef("--expires must be longer than nothing, such as 72h")
+	case c.named() && (c.Channel != "" || c.SVG != ""):
+		return usagef("--slack-user and --email ask a person at once; there is no link for --channel and --svg")
 	case c.JSON && c.SVG == "-":
 		return usagef("--json and --svg - both want the standard output. Write the SVG into a file")
 	}
@@ -54,6 +61,13 @@ func (c *inviteCmd) Run(a *app) error {
 		return err
 	}
 	defer store.Close()
+	request := bot.InviteRequest{
+		Flow: c.Flow, Site: c.Site, Customer: c.Customer, Channel: c.Channel, Language: c.Language,
+		Event: c.Event, Expires: c.Expires, Test: c.Test,
+	}
+	if c.named() {
+		return c.ask(a, s, store, request)
+	}
 	accounts, err := store.Accounts(a.ctx)
 	if err != nil {
 		return fmt.Errorf("read the accounts: %w", err)
@@ -75,14 +89,38 @@ func (c *inviteCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	made, err := b.Invite(a.ctx, bot.InviteRequest{
-		Flow: c.Flow, Site: c.Site, Customer: c.Customer, Channel: c.Channel, Language: c.Language,
-		Event: c.Event, Expires: c.Expires, Test: c.Test,
-	})
+	made, err := b.Invite(a.ctx, request)
 	if err != nil {
 		return err
 	}
 	return c.print(a, made)
+}
+
+// ask asks a person in Slack at once: what is to be said waits for the running server.
+func (c *inviteCmd) ask(a *app, s settings, store storage.Store, r bot.InviteRequest) error {
+	b, err := s.newBot(a.ctx, store, nil, a.clock, nil)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if err := c.address(a, s, store, &r); err != nil {
+		return err
+	}
+	made, err := b.Invite(a.ctx, r)
+	switch {
+	case errors.Is(err, bot.ErrStopped):
+		return fmt.Errorf("%s wants no surveys and is not asked. They can turn them on again with /feedback", cmp.Or(r.Name, r.To.User))
+	case errors.Is(err, bot.ErrBlocked):
+		return fmt.Errorf("%s cannot be written to: an earlier message did not reach them. It works again once they write to the app", cmp.Or(r.Name, r.To.User))
+	case err != nil:
+		return err
+	}
+	if c.JSON {
+		return a.printJSON(inviteView{
+			ID: made.ID, Token: made.Token, Flow: made.Flow, Version: made.Version, Expires: made.Expires, Session: made.Session, Person: r.To.User,
+		})
+	}
+	return a.printf("%s is asked in Slack as soon as the server runs.\n", cmp.Or(r.Name, r.To.User))
 }
 
 func (c *inviteCmd) print(a *app, made bot.Invite) error {

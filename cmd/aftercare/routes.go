@@ -16,7 +16,7 @@ import (
 )
 
 // routes joins the handlers. A path of PUBLIC_URL is taken off where the proxy left it.
-func (s *server) routes(telegram http.Handler) (http.Handler, error) {
+func (s *server) routes(hooks func(*http.ServeMux)) (http.Handler, error) {
 	public, err := url.Parse(s.Settings.PublicURL)
 	if err != nil {
 		return nil, err
@@ -26,9 +26,7 @@ func (s *server) routes(telegram http.Handler) (http.Handler, error) {
 	mux.Handle("/chat/", conversations)
 	mux.Handle("/room/", conversations)
 	mux.Handle("/static/chat/", conversations)
-	if telegram != nil {
-		mux.Handle("/hooks/telegram", telegram)
-	}
+	hooks(mux)
 	pages := web.Config{Schema: flowfile.Schema(), Version: thisBuild().Version, Ready: s.ready, Prefix: public.Path, Log: s.Log}
 	pages.Metrics = newMetrics(metrics{stats: s.bot.Stats, health: s.bot.Health, counts: s.store.Counts})
 	if s.Demo != nil {

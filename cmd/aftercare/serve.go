@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -89,8 +90,18 @@ func run(ctx context.Context, c Config) (err error) {
 	if c.Demo != nil {
 		staff = append(staff, demoRoom)
 	}
-	if len(staff) == 0 {
-		c.Log.Warn("nobody will hear of unsatisfied customers", "do", "set TELEGRAM_STAFF_CHAT to the staff's group")
+	if len(staff) == 0 && s.Settings.SlackStaff == "" {
+		c.Log.Warn("nobody will hear of unsatisfied customers", "do", "set TELEGRAM_STAFF_CHAT or SLACK_STAFF_CHANNEL")
+	}
+	elsewhere := staff
+	if s.Settings.SlackStaff != "" {
+		team, err := s.Settings.rememberedTeam(ctx, s.store)
+		if err != nil {
+			return err
+		}
+		if channel, ok := s.Settings.slackChannel(team); ok {
+			staff = append(staff[:len(staff):len(staff)], channel)
+		}
 	}
 	s.bot, err = s.Settings.newBot(ctx, s.store, staff, c.Clock, c.Log)
 	if err != nil {
@@ -104,14 +115,14 @@ func run(ctx context.Context, c Config) (err error) {
 	}
 
 	failed := make(chan error, 1)
-	telegram, err := s.startBot(failed)
+	hooks, err := s.startBot(failed, elsewhere)
 	if err != nil {
 		return err
 	}
-	if err := s.startWeb(listener, telegram, failed); err != nil {
+	if err := s.startWeb(listener, hooks, failed); err != nil {
 		return err
 	}
-	c.Log.Info("ready", "listen", listener.Addr().String(), "url", s.Settings.PublicURL, "telegram", telegramState(c.Settings), "version", thisBuild().Version)
+	c.Log.Info("ready", "listen", listener.Addr().String(), "url", s.Settings.PublicURL, "telegram", telegramState(c.Settings), "slack", slackState(c.Settings), "version", thisBuild().Version)
 	if c.Ready != nil {
 		c.Ready(listener.Addr())
 	}
@@ -125,9 +136,13 @@ func run(ctx context.Context, c Config) (err error) {
 	}
 }
 
-// startBot starts what works in the background and returns the handler of Telegram's
-// webhook, nil where there is none.
-func (s *server) startBot(failed chan<- error) (http.Handler, error) {
+// startBot starts what works in the background and returns what adds the addresses that
+// the platforms call. staff are those of other platforms than Slack.
+func (s *server) startBot(failed chan<- error, staff []chat.Address) (hooks func(*http.ServeMux), err error) {
+	key, err := s.Settings.key()
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var parts group
 	s.stops.add("stop the bot", stopBot, func(limit context.Context) error {
@@ -139,22 +154,33 @@ func (s *server) startBot(failed chan<- error) (http.Handler, error) {
 			fail(failed, fmt.Errorf("run the bot: %w", err))
 		}
 	})
-	if s.Settings.Token == "" {
-		return nil, nil
+	var all []func(*http.ServeMux)
+	if s.Settings.Token != "" {
+		t := newTelegram(s, key)
+		parts.start(func() { t.serve(ctx) })
+		if t.webhook != nil {
+			all = append(all, func(mux *http.ServeMux) { mux.Handle("/hooks/telegram", t.webhook) })
+		}
 	}
-	key, err := s.Settings.key()
-	if err != nil {
-		return nil, err
+	if s.Settings.usesSlack() {
+		app, err := newSlack(s, key, staff)
+		if err != nil {
+			return nil, err
+		}
+		parts.start(func() { app.serve(ctx) })
+		all = append(all, func(mux *http.ServeMux) { app.hooks(mux, key) })
 	}
-	t := newTelegram(s, key)
-	parts.start(func() { t.serve(ctx) })
-	return t.webhook, nil
+	return func(mux *http.ServeMux) {
+		for _, add := range all {
+			add(mux)
+		}
+	}, nil
 }
 
 // startWeb answers requests until it is stopped: event streams end at once, other
 // requests are finished.
-func (s *server) startWeb(listener net.Listener, telegram http.Handler, failed chan<- error) error {
-	handler, err := s.routes(telegram)
+func (s *server) startWeb(listener net.Listener, hooks func(*http.ServeMux), failed chan<- error) error {
+	handler, err := s.routes(hooks)
 	if err != nil {
 		return err
 	}
@@ -206,6 +232,19 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 		return nil, fmt.Errorf("this user may not listen at %s. Choose a port above 1023: --listen 127.0.0.1:8080", address)
 	}
 	return nil, fmt.Errorf("listen at %s: %w. Choose another address with --listen", address, err)
+}
+
+// slackState says how Slack tells what people do.
+func slackState(s settings) string {
+	switch {
+	case !s.usesSlack():
+		return "off"
+	case s.SlackAppToken != "" && s.SlackSecret != "":
+		return "socket and http"
+	case s.SlackAppToken != "":
+		return "socket"
+	}
+	return "http"
 }
 
 func telegramState(s settings) string {

@@ -31,8 +31,17 @@ type settings struct {
 	API           string `env:"TELEGRAM_API" envDefault:"https://api.telegram.org"`
 	StaffChat     string `env:"TELEGRAM_STAFF_CHAT"`
 	SecretKey     secret `env:"SECRET_KEY"`
-	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
-	LogFormat     string `env:"LOG_FORMAT" envDefault:"text"`
+
+	SlackToken        secret `env:"SLACK_BOT_TOKEN"`
+	SlackAppToken     secret `env:"SLACK_APP_TOKEN"`
+	SlackSecret       secret `env:"SLACK_SIGNING_SECRET"`
+	SlackAPI          string `env:"SLACK_API" envDefault:"https://slack.com/api"`
+	SlackStaff        string `env:"SLACK_STAFF_CHANNEL"`
+	SlackClientID     string `env:"SLACK_CLIENT_ID"`
+	SlackClientSecret secret `env:"SLACK_CLIENT_SECRET"`
+
+	LogLevel  string `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat string `env:"LOG_FORMAT" envDefault:"text"`
 }
 
 // secret is a value that is never printed.
@@ -224,6 +233,8 @@ func (s settings) problems() []string {
 	if s.WebhookSecret != "" && !webhookForm.MatchString(string(s.WebhookSecret)) {
 		add("TELEGRAM_WEBHOOK_SECRET", "Telegram allows 1 to 256 of A-Z a-z 0-9 _ and -. Leave it out to have one made")
 	}
+
+	s.slackProblems(add)
 
 	var level slog.Level
 	if level.UnmarshalText([]byte(s.LogLevel)) != nil {

@@ -34,7 +34,7 @@ func TestWithoutEnvironmentTheDefaultsHold(t *testing.T) {
 	}
 	want := settings{
 		DatabaseURL: "sqlite:aftercare.db", Listen: "127.0.0.1:8080", Mode: modePoll,
-		API: telegramAPI, LogLevel: "info", LogFormat: "text",
+		API: telegramAPI, SlackAPI: slackAPI, LogLevel: "info", LogFormat: "text",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -52,6 +52,13 @@ func TestEveryWrongSettingIsNamedAtOnceWithWhatToDo(t *testing.T) {
 		"TELEGRAM_API":            "api.telegram.org",
 		"TELEGRAM_STAFF_CHAT":     "@staff",
 		"SECRET_KEY":              "hunter2",
+		"SLACK_BOT_TOKEN":         "hunter2",
+		"SLACK_APP_TOKEN":         "hunter2",
+		"SLACK_SIGNING_SECRET":    "hunter2 with spaces",
+		"SLACK_API":               "slack.com",
+		"SLACK_STAFF_CHANNEL":     "#staff",
+		"SLACK_CLIENT_ID":         "hunter2",
+		"SLACK_CLIENT_SECRET":     "hunter2 with spaces",
 		"LOG_LEVEL":               "loud",
 		"LOG_FORMAT":              "xml",
 	})

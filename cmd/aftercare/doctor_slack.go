@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/slack"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// checkSlack asks Slack about every workspace. In full it looks at permissions, Socket
+// Mode and the staff's channel, and sends a person a test message if one is named;
+// otherwise only whether the tokens work.
+func (a *app) checkSlack(s settings, store storage.Store, full bool, probe string) []finding {
+	const check = "slack"
+	if !s.usesSlack() {
+		return []finding{{Check: check, OK: true, Says: "not used, because SLACK_BOT_TOKEN is not set"}}
+	}
+	failed := func(err error, do string) []finding {
+		return []finding{{Check: check, Says: err.Error(), Do: do}}
+	}
+	key, err := s.key()
+	if err != nil {
+		return failed(err, "see SECRET_KEY in README.md")
+	}
+	app := &slackApp{settings: s, store: store, clock: a.clock, log: s.logger(a.stderr)}
+	if err := app.connect(key); err != nil {
+		return failed(err, "see SECRET_KEY in README.md")
+	}
+	ctx, cancel := context.WithTimeout(a.ctx, time.Minute)
+	defer cancel()
+	var out []finding
+	look := func(client *slack.Client, team string) {
+		e := slack.Examine{Team: team, SocketMode: full && s.SlackAppToken != "", Probe: probe}
+		if named, channel := s.slackStaff(); full && channel != "" && (named == team || named == "" && team == "") {
+			e.Channels = []string{channel}
+		}
+		for _, f := range client.Doctor(ctx, e) {
+			out = append(out, finding{Check: check, OK: f.OK, Says: f.What, Do: f.Fix})
+		}
+	}
+	if app.own != nil {
+		look(app.own, "")
+	}
+	if s.SlackClientID != "" && store != nil {
+		list, err := store.Installations(ctx, chat.Slack)
+		if err != nil {
+			return append(out, failed(err, "check the database")...)
+		}
+		if len(list) == 0 {
+			out = append(out, finding{Check: check, OK: true, Says: "no workspace has installed the app yet", Do: "open " + s.PublicURL + "/hooks/slack/oauth in a browser"})
+		}
+		for _, i := range list {
+			look(app.client, i.Account)
+		}
+	}
+	if full && s.SlackStaff == "" {
+		out = append(out, finding{Check: check, OK: true, Says: "no channel hears of cases", Do: "set SLACK_STAFF_CHANNEL, so that staff hear of unsatisfied customers"})
+	}
+	if full && probe == "" {
+		out = append(out, finding{Check: check, OK: true, Says: "the Messages tab was not tried", Do: "send yourself a test message: aftercare doctor slack --probe U0123456789, with your member id"})
+	}
+	return out
+}
