@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,5 +70,33 @@ func TestASharedNumberHasItsSign(t *testing.T) {
 		if got := international(number); got != want {
 			t.Errorf("%q is kept as %q; want %q", number, got, want)
 		}
+	}
+}
+
+// In Arabic a slash at the beginning of a Latin word is shown behind it, unless a mark
+// says where the word begins.
+func TestCommandsInArabicBeginWithTheirSlash(t *testing.T) {
+	said, err := loadTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	arabic := said.in["ar"]
+	sentences := map[string]string{"help": arabic.help()}
+	for id, s := range arabic.plain {
+		sentences[id] = s
+	}
+	n := 0
+	for id, s := range sentences {
+		for i := range len(s) {
+			if s[i] != '/' || i+1 == len(s) || s[i+1] < 'a' || s[i+1] > 'z' {
+				continue
+			}
+			if n++; !strings.HasSuffix(s[:i], leftToRight) {
+				t.Errorf("%s: no mark before %q", id, s[i:min(len(s), i+8)])
+			}
+		}
+	}
+	if n < len(commands) {
+		t.Errorf("only %d commands were found", n)
 	}
 }

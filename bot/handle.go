@@ -245,8 +245,9 @@ func clean(u *chat.Update) {
 	for i := range u.Files {
 		u.Files[i].Name = storage.Clean(u.Files[i].Name)
 	}
-	if u.Kind == chat.Text && strings.HasPrefix(u.Text, "/") {
-		word, rest := u.Text[1:], ""
+	words := strings.TrimLeft(u.Text, leftToRight) // copied out of a sentence in Arabic
+	if u.Kind == chat.Text && strings.HasPrefix(words, "/") {
+		word, rest := words[1:], ""
 		if i := strings.IndexFunc(word, unicode.IsSpace); i >= 0 {
 			word, rest = word[:i], strings.TrimSpace(word[i:])
 		}

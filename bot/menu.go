@@ -33,11 +33,19 @@ func (w *words) menu() []MenuItem {
 	return items
 }
 
+// leftToRight is an invisible mark that goes before a command in Arabic: without it the
+// slash, which has no direction of its own, is shown behind the name.
+const leftToRight = "\u200e"
+
 // help lists the commands, one a line.
 func (w *words) help() string {
+	mark := ""
+	if w.tag == "ar" {
+		mark = leftToRight
+	}
 	lines := make([]string, len(commands))
 	for i, c := range w.menu() {
-		lines[i] = w.command(c.Name) + " – " + c.Description
+		lines[i] = mark + w.command(c.Name) + " – " + c.Description
 	}
 	return strings.Join(lines, "\n")
 }
