@@ -59,6 +59,9 @@ func judge(d storage.Delivery, ref chat.Ref, err error, jitter float64) verdict 
 	e := chat.AsError(err)
 	pause := pauseAfter(d.Attempts, jitter)
 	v := verdict{outcome: storage.Retry, delay: pause, reason: e.Error(), kind: e.Kind}
+	if e.Kind == chat.InDoubt && e.Err != nil {
+		v.reason = e.Err.Error() // doubtMark says the rest
+	}
 	edit := d.ShownRef != ""
 	switch e.Kind {
 	case chat.Temporary:
