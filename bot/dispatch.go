@@ -25,10 +25,6 @@ const (
 	maxWaiting = 1024
 	// lanesKept is how long a chat's pace is remembered at least once it is idle.
 	lanesKept = time.Minute
-	// When so many chats are told to wait within limitWindow, and nothing is delivered in
-	// between, it is the account that must wait.
-	limitWindow = 10 * time.Second
-	limitChats  = 4
 )
 
 // Dispatcher sends what waits for one account while this process holds the account's
@@ -62,16 +58,8 @@ type Dispatcher struct {
 	shut    bool                 // closed: open stays false
 	done    bool                 // finished: nothing is started any more
 	more    bool                 // the database has due rows beyond those in memory
-	limited []limit              // chats that were told to wait since something was delivered
 	revoked bool
 	last    failure
-}
-
-// limit is a chat that was told to wait.
-type limit struct {
-	addr  chat.Address
-	at    time.Time
-	until time.Time
 }
 
 // failure is the newest error, for the operator.

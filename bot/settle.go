@@ -92,25 +92,13 @@ func (d *Dispatcher) learn(l *lane, v verdict) {
 	if v.revoked {
 		d.revoked, d.open = true, false
 	}
-	if v.outcome == storage.Delivered {
-		d.limited = nil
-	}
 	if !v.limited {
 		return
 	}
-	now := time.Now()
-	told := limit{addr: l.addr, at: now, until: now.Add(v.delay)}
-	l.budget.pause(told.until)
-	d.limited = slices.DeleteFunc(d.limited, func(x limit) bool {
-		return x.addr == l.addr || now.Sub(x.at) > limitWindow
-	})
-	d.limited = append(d.limited, told)
-	switch {
-	case v.account:
-		d.budget.pause(told.until)
-	case len(d.limited) >= limitChats:
-		soonest := slices.MinFunc(d.limited, func(a, b limit) int { return a.until.Compare(b.until) })
-		d.budget.pause(soonest.until)
+	until := time.Now().Add(v.delay)
+	l.budget.pause(until)
+	if v.account {
+		d.budget.pause(until)
 	}
 }
 
