@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/http/cookiejar"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -192,8 +193,9 @@ func TestWorkspacesInstallAndRemoveTheAppWhileTheServerRuns(t *testing.T) {
 	slack := slackfake.New(t)
 	staff := slack.NewChannel("cases")
 	ann := slack.NewUser("Ann Lee", "es-ES")
+	dir := t.TempDir()
 	m := newMachine(t, map[string]string{
-		"DATABASE_URL": "sqlite:a.db", "SLACK_API": slack.URL, "SLACK_SIGNING_SECRET": slack.SigningSecret,
+		"DATABASE_URL": "sqlite:" + filepath.Join(dir, "a.db"), "SLACK_API": slack.URL, "SLACK_SIGNING_SECRET": slack.SigningSecret,
 		"SLACK_CLIENT_ID": slack.ClientID, "SLACK_CLIENT_SECRET": slack.ClientSecret, "SLACK_STAFF_CHANNEL": slack.Team + "/" + staff.ID,
 	})
 	m.env["PUBLIC_URL"] = "http://" + m.address
@@ -223,7 +225,10 @@ func TestWorkspacesInstallAndRemoveTheAppWhileTheServerRuns(t *testing.T) {
 	if out := m.must("doctor", "slack"); !strings.Contains(out, "the bot token works") {
 		t.Errorf("the doctor says:\n%s", out)
 	}
-	if holds(t, m.dir, slack.BotToken) || strings.Contains(server.log.String(), slack.BotToken) {
+	if !holds(t, dir, slack.Team) {
+		t.Error("the workspace is not in the database either")
+	}
+	if holds(t, dir, slack.BotToken) || strings.Contains(server.log.String(), slack.BotToken) {
 		t.Error("the token can be read in the database or the log")
 	}
 
