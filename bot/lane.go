@@ -46,6 +46,7 @@ type place struct {
 	slotKey
 	identity string
 	ord      int64
+	edit     bool
 	due      time.Time
 }
 
@@ -72,7 +73,7 @@ type lane struct {
 
 // add remembers a due row: in order among those of its bucket, behind those of others.
 func (l *lane) add(d storage.Delivery) {
-	p := place{slotKey: keyOf(d), identity: d.Identity, ord: d.Ord, due: d.Due}
+	p := place{slotKey: keyOf(d), identity: d.Identity, ord: d.Ord, edit: d.Edits(), due: d.Due}
 	l.forget(p.slotKey)
 	i := slices.IndexFunc(l.known, func(k place) bool { return k.bucket == p.bucket && k.ord > p.ord })
 	if i < 0 {
@@ -89,11 +90,12 @@ func (l *lane) forget(k slotKey) {
 }
 
 // next returns the index of the known row to claim at now, or when there may be one.
-// A row waits for earlier ones of its own conversation, not for those of others.
+// A row waits for earlier ones of its own conversation, edits aside, not for those of
+// others.
 func (l *lane) next(now time.Time) (i int, at time.Time) {
 	best := -1
 	for i, p := range l.known {
-		first := !slices.ContainsFunc(l.known[:i], func(k place) bool { return k.identity == p.identity && k.bucket == p.bucket })
+		first := !slices.ContainsFunc(l.known[:i], func(k place) bool { return k.identity == p.identity && k.bucket == p.bucket && !k.edit })
 		if first && (best < 0 || p.due.Before(at)) {
 			best, at = i, p.due
 			if !at.After(now) {

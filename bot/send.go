@@ -38,6 +38,7 @@ type verdict struct {
 
 	limited bool // the platform asked the chat to wait for delay
 	account bool // … and all other chats of the account
+	edits   bool // … but only with edits
 	blocked bool // the chat cannot be written to
 	revoked bool // the account's credentials are refused
 	kind    chat.ErrorKind
@@ -67,7 +68,7 @@ func judge(d storage.Delivery, ref chat.Ref, err error, jitter float64) verdict 
 	case chat.Temporary:
 		v.giveUpAfter(d.Attempts)
 	case chat.RateLimited:
-		v.limited, v.account = true, e.Account
+		v.limited, v.account, v.edits = true, e.Account, e.Edits
 		if e.RetryAfter > 0 {
 			v.delay = e.RetryAfter + time.Duration(jitter*float64(min(e.RetryAfter/10, time.Second)))
 		}

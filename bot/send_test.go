@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -90,6 +91,39 @@ func TestAnEditInDoubtIsRepeatedWhateverItIs(t *testing.T) {
 		time.Sleep(time.Minute)
 		if got := p.sender.screen[private(1)]["1"]; got != "b" || len(p.sender.posts) != 1 {
 			t.Errorf("the chat shows %q after %d posts", got, len(p.sender.posts))
+		}
+	})
+}
+
+// Where the platform lets edits wait, the next question does not wait behind the answered
+// one, and the edit comes when it may.
+func TestWhatFollowsAnEditThatMustWaitGoesOn(t *testing.T) {
+	scene(t, fast, func(t *testing.T, p *program) {
+		chatOf := private(1)
+		var told, edited time.Time
+		p.sender.script = func(_ int, _ chat.Address, m chat.Message, at chat.Ref) (error, bool) {
+			switch {
+			case at != "" && told.IsZero():
+				told = time.Now()
+				return &chat.Error{Kind: chat.RateLimited, RetryAfter: 20 * time.Second, Edits: true}, false
+			case at != "":
+				edited = time.Now()
+			}
+			return nil, true
+		}
+		p.says(ask("q:s:0", chatOf, "one"))
+		time.Sleep(time.Second)
+		p.says(ask("q:s:0", chatOf, "one, answered"), ask("q:s:1", chatOf, "two"))
+		time.Sleep(2 * time.Second)
+		if told.IsZero() || !edited.IsZero() {
+			t.Fatalf("the edit was told to wait: %v; it was done: %v", !told.IsZero(), !edited.IsZero())
+		}
+		if !slices.Contains(p.sender.texts(chatOf), "two") {
+			t.Errorf("the next question waits behind the edit: %v", p.sender.texts(chatOf))
+		}
+		time.Sleep(time.Minute)
+		if edited.Sub(told) < 20*time.Second {
+			t.Errorf("the edit was done %v after it was told to wait 20 s", edited.Sub(told))
 		}
 	})
 }

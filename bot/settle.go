@@ -92,7 +92,7 @@ func (d *Dispatcher) learn(l *lane, v verdict) {
 	if v.revoked {
 		d.revoked, d.open = true, false
 	}
-	if !v.limited {
+	if !v.limited || v.edits {
 		return
 	}
 	until := time.Now().Add(v.delay)
@@ -120,7 +120,10 @@ type settlement struct {
 func (d *Dispatcher) prepare(s *settlement) {
 	l := s.lane
 	l.settling++
-	if s.verdict.outcome == storage.Retry {
+	switch {
+	case s.verdict.outcome == storage.Retry && s.row.Edits():
+		// What follows need not wait for it.
+	case s.verdict.outcome == storage.Retry:
 		keep := l.queue[:0]
 		for _, q := range l.queue {
 			if q.Bucket == s.row.Bucket {
@@ -131,7 +134,7 @@ func (d *Dispatcher) prepare(s *settlement) {
 		}
 		l.queue = keep
 		d.free(l, len(s.back))
-	} else if len(l.queue) == 0 && d.open && d.ready.Len() == 0 {
+	case len(l.queue) == 0 && d.open && d.ready.Len() == 0:
 		d.wish(s)
 	}
 	if !s.wish {

@@ -57,6 +57,10 @@ const (
 // Unsettled reports whether something still has to happen.
 func (d Delivery) Unsettled() bool { return d.State == Due || d.State == Sending }
 
+// Edits reports whether sending the delivery changes a message that is in the chat
+// already. It has no place in the chat's order then: what follows need not wait for it.
+func (d Delivery) Edits() bool { return d.ShownRef != "" }
+
 // SlotOp is one change of a slot. Exactly one field is set.
 type SlotOp struct {
 	Want   *Want
@@ -83,8 +87,8 @@ type Want struct {
 
 // Claim marks a slot as being sent by the holder of the lease with this epoch. It does
 // nothing if a later epoch ever claimed it, or unless the slot is due and every earlier
-// unsettled delivery of the same conversation to the same address is being sent under
-// the same epoch. Claiming again under the same epoch yields the row again, because a
+// unsettled delivery of the same conversation to the same address is an edit, or is being
+// sent under the same epoch. Claiming again under the same epoch yields the row again, because a
 // COMMIT whose answer was lost is run again; the holder knows what it is sending already.
 type Claim struct {
 	Slot  string
@@ -221,7 +225,7 @@ func (c *Claim) apply(d *Delivery, others []Delivery, now time.Time) []Delivery 
 	}
 	for _, o := range others {
 		earlier := o.Slot != d.Slot && o.Address == d.Address && o.Ord < d.Ord
-		if earlier && !(o.State == Sending && o.Epoch == c.Epoch) && o.Unsettled() {
+		if earlier && !o.Edits() && !(o.State == Sending && o.Epoch == c.Epoch) && o.Unsettled() {
 			return nil
 		}
 	}

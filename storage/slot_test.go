@@ -157,6 +157,7 @@ func TestAClaimWaitsForEarlierDeliveriesOfTheConversation(t *testing.T) {
 		{"an earlier one is due", func(*storage.Delivery) {}, false},
 		{"an earlier one is sent by us", func(o *storage.Delivery) { o.State, o.Epoch = storage.Sending, 3 }, true},
 		{"an earlier one is in doubt", func(o *storage.Delivery) { o.State, o.Epoch = storage.Sending, 2 }, false},
+		{"an earlier one is an edit", func(o *storage.Delivery) { o.ShownRef = "r" }, true},
 		{"an earlier one is settled", func(o *storage.Delivery) { o.State = storage.Sent }, true},
 		{"an earlier one was given up", func(o *storage.Delivery) { o.State = storage.Failed }, true},
 		{"a later one is due", func(o *storage.Delivery) { o.Ord = d.Ord + 1 }, true},

@@ -100,8 +100,8 @@ type Reader interface {
 	// Transcript returns the deliveries to an address that one bucket holds, in their
 	// order: what the web chat shows. A room's transcript is that of all buckets.
 	Transcript(ctx context.Context, b Bucket, to chat.Address) ([]Delivery, error)
-	// Heads returns deliveries of an account that may be claimed at now: at most one a
-	// chat, the lowest unsettled one, and only if it is due. Chats of one bucket.
+	// Heads returns deliveries of an account that may be claimed at now: those that are due
+	// and wait for no earlier one of their chat that is no edit. Chats of one bucket.
 	Heads(ctx context.Context, b Bucket, p chat.Platform, account string, now time.Time, limit int) ([]Delivery, error)
 	// Doubtful returns deliveries of an account that an earlier sender (epoch below
 	// this one) left in the state Sending: nobody knows whether they were shown.

@@ -26,6 +26,7 @@ type Error struct {
 	Kind       ErrorKind
 	RetryAfter time.Duration // RateLimited: at least this long
 	Account    bool          // RateLimited: the whole account must wait, not only the chat
+	Edits      bool          // RateLimited: only edits must wait; new messages may go on
 	To         Address       // MovedChat: the new address
 	Err        error
 }

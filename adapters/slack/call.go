@@ -43,7 +43,7 @@ func (c *Client) callTeam(ctx context.Context, method, team, channel string, do 
 // until it is open again, so that no further refusal is provoked.
 func (c *Client) call(ctx context.Context, method, team, token, channel string, do func(context.Context, *slack.Client) error) error {
 	if wait := c.closed.wait(team, method, c.clock()); wait > 0 {
-		return &chat.Error{Kind: chat.RateLimited, RetryAfter: wait, Err: fmt.Errorf("slack %s: held back until Slack takes it again", method)}
+		return &chat.Error{Kind: chat.RateLimited, RetryAfter: wait, Edits: method == "chat.update", Err: fmt.Errorf("slack %s: held back until Slack takes it again", method)}
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

@@ -182,7 +182,7 @@ func (c *Client) flood(method, team, channel string, wait time.Duration, cause e
 	if method != "chat.postMessage" {
 		c.closed.close(team, method, c.clock().Add(wait))
 	}
-	return &chat.Error{Kind: chat.RateLimited, RetryAfter: wait, Account: channel == "", Err: cause}
+	return &chat.Error{Kind: chat.RateLimited, RetryAfter: wait, Account: channel == "", Edits: method == "chat.update", Err: cause}
 }
 
 // backoff is how long to wait before the next try, given how many failed. It

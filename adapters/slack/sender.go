@@ -38,7 +38,7 @@ func (c *Client) Send(ctx context.Context, to chat.Address, m chat.Message, at c
 	s := sending{client: c, to: to, thread: thread(to, m), form: form, links: linksAsText(m.Rows)}
 	if isTS(string(at)) {
 		if wait := c.edits.wait(to.Account, to.Chat+"/"+string(at), c.clock()); wait > 0 {
-			return "", &chat.Error{Kind: chat.RateLimited, RetryAfter: wait, Err: errors.New("slack chat.update: held back to keep within the workspace's edits a minute")}
+			return "", &chat.Error{Kind: chat.RateLimited, RetryAfter: wait, Edits: true, Err: errors.New("slack chat.update: held back to keep within the workspace's edits a minute")}
 		}
 		err := s.insist(ctx, func(ctx context.Context) error { return s.update(ctx, at) })
 		if err == nil {

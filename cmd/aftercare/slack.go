@@ -16,6 +16,9 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
+// slackEdits is how many edits a minute Slack allows in a workspace (tier 3).
+const slackEdits = 50
+
 // slackApp is the app's life on Slack: one client for all workspaces, an account each.
 type slackApp struct {
 	settings settings
@@ -53,6 +56,7 @@ func (a *slackApp) connect(key []byte) (err error) {
 	c := slack.Config{
 		BotToken: string(a.settings.SlackToken), AppToken: string(a.settings.SlackAppToken), SigningSecret: string(a.settings.SlackSecret),
 		API: a.settings.SlackAPI, Clock: a.clock, Log: a.log, Home: a.home, Gone: a.removed,
+		EditsPerMinute: slackEdits,
 	}
 	if a.settings.SlackClientID != "" {
 		c.Tokens = a.token

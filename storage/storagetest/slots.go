@@ -78,6 +78,15 @@ var slotTests = map[string]func(*testing.T, *bench){
 		r = b.ops(t, want("q:t:0", person(2), "one"), claim("q:t:0", 3), claim("q:s:0", 3), claim("q:s:1", 3))
 		same(t, "claimed", slots(r.Claimed), []string{"q:t:0", "q:s:0", "q:s:1"})
 	},
+	"an edit that waits holds up nothing that follows it": func(t *testing.T, b *bench) {
+		p := person(1)
+		r := b.ops(t, want("q:s:0", p, "one"), claim("q:s:0", 3))
+		b.ops(t, settle(r.Claimed[0], storage.Delivered, "m1"))
+		b.ops(t, want("q:s:0", p, "one, answered"), want("q:s:1", p, "two"))
+		same(t, "heads", slots(must(b.store.Heads(t.Context(), 0, chat.Telegram, "42", b.clock.Now(), 9))(t)), []string{"q:s:0", "q:s:1"})
+		r = b.ops(t, claim("q:s:1", 3))
+		same(t, "claimed", slots(r.Claimed), []string{"q:s:1"})
+	},
 	"each turn of a batch hears of its own deliveries": func(t *testing.T, b *bench) {
 		results := make([]storage.Result, 120)
 		var turns []storage.Turn

@@ -94,19 +94,19 @@ func newQueries(d Dialect) *queries {
 
 		slots: t.each("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND slot = ?"),
 		// What else waits in the chats of claimed deliveries: only what Claim looks at.
-		unsettled: t.each("SELECT slot, identity, platform, account, chat, thread, ord, state, epoch FROM deliveries" +
+		unsettled: t.each("SELECT slot, identity, platform, account, chat, thread, ord, shown_ref, state, epoch FROM deliveries" +
 			" WHERE bucket = ? AND chat = ? AND ord > 0 AND state IN " + unsettledStates),
 		putDeliveries: put("deliveries", deliveryColumns, "bucket", "slot"),
 
 		transcript: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND chat = ? AND ord > 0 AND platform = ? AND account = ? AND thread = ? ORDER BY ord, slot"),
-		// The lowest unsettled delivery of each chat, if it is due. The inner question is put
+		// The lowest unsettled delivery of each chat, edits aside, if it is due. The inner question is put
 		// so that only the index by chat can answer it: by account it would look at the whole
 		// backlog for each of its deliveries.
 		heads: t.one("SELECT " + deliveryColumns + " FROM deliveries d" +
 			" WHERE bucket = ? AND platform = ? AND account = ? AND epoch >= 0 AND state IN " + unsettledStates + " AND state = 'due' AND due <= ?" +
 			" AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.bucket = ? AND e.chat = d.chat AND e.ord > 0 AND e.state IN " + unsettledStates +
-			" AND e.ord < d.ord AND NOT (e.platform <> d.platform OR e.account <> d.account OR e.thread <> d.thread))" +
+			" AND e.ord < d.ord AND e.shown_ref = '' AND NOT (e.platform <> d.platform OR e.account <> d.account OR e.thread <> d.thread))" +
 			" ORDER BY ord LIMIT ?"),
 		doubtful: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND platform = ? AND account = ? AND epoch >= 0 AND state IN " + unsettledStates + " AND state = 'sending' AND epoch < ?" +

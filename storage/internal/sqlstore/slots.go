@@ -75,7 +75,7 @@ func (w *working) fetchWaiting(chats []string) error {
 	return w.find(w.s.q.unsettled, chats, func(rows *sql.Rows) error {
 		d := storage.Delivery{Bucket: w.bucket}
 		if err := rows.Scan(&d.Slot, &d.Identity, &d.Address.Platform, &d.Address.Account, &d.Address.Chat,
-			&d.Address.Thread, &d.Ord, &d.State, &d.Epoch); err != nil {
+			&d.Address.Thread, &d.Ord, &d.ShownRef, &d.State, &d.Epoch); err != nil {
 			return err
 		}
 		w.wait(d)
