@@ -158,7 +158,7 @@ func TestChannelsThatCannotBeWrittenTo(t *testing.T) {
 		}
 	}
 	w.SwitchMessagesTab(false)
-	if _, err := w.send(w.ann().Direct(), rating(), ""); kindOf(err) != chat.Unreachable || !strings.Contains(err.Error(), "Messages tab") {
+	if _, err := w.send(w.ann().Direct(), rating(), ""); kindOf(err) != chat.Rejected || !strings.Contains(err.Error(), "Messages tab") {
 		t.Errorf("with the Messages tab off: %v", err)
 	}
 	bob := w.NewUser("Bob", "en")
