@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/slack/slackfake"
 )
 
 func TestATokenIsSealedForItsPlaceAndKey(t *testing.T) {
@@ -109,4 +110,33 @@ func holds(t *testing.T, dir, canary string) bool {
 		}
 	}
 	return false
+}
+
+func TestTheDoctorLooksCloselyAtSlack(t *testing.T) {
+	slack := slackfake.New(t)
+	staff, ann := slack.NewChannel("cases"), slack.NewUser("Ann Lee", "en-GB")
+	c := newConsole(t, map[string]string{
+		"SLACK_BOT_TOKEN": slack.BotToken, "SLACK_APP_TOKEN": slack.AppToken, "SLACK_API": slack.URL, "SLACK_STAFF_CHANNEL": staff.ID,
+	})
+	if out := c.must("doctor", "slack", "--probe", ann.ID); !strings.Contains(out, "the app is in the channel cases") || !strings.Contains(out, "Messages tab is on") {
+		t.Errorf("all is well:\n%s", out)
+	}
+	if out := c.must("doctor"); !strings.Contains(out, "the bot token works") {
+		t.Errorf("among others:\n%s", out)
+	}
+	staff.Kick()
+	slack.SwitchMessagesTab(false)
+	slack.SwitchSocketMode(false)
+	slack.SetScopes("chat:write")
+	c.refuses(1, "4 of", "doctor", "slack", "--probe", ann.ID)
+	for _, want := range []string{"im:write", "Socket Mode does not work", "/invite", "Messages Tab"} {
+		if out := c.stdout.String(); !strings.Contains(out, want) {
+			t.Errorf("%q is not in:\n%s", want, out)
+		}
+	}
+	slack.Revoke()
+	c.refuses(1, "checks failed", "doctor", "slack")
+	if out := c.stdout.String(); !strings.Contains(out, "SLACK_BOT_TOKEN") || strings.Contains(out, slack.BotToken) {
+		t.Errorf("with a revoked token:\n%s", out)
+	}
 }
