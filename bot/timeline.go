@@ -18,7 +18,7 @@ func (t *turn) timeline(to chat.Address, card string) {
 	v := t.staffVoice()
 	for _, e := range t.out.Events[t.told:] {
 		m := chat.Message{Lang: v.lang, Under: card}
-		title := ""
+		var title string
 		switch e.Kind {
 		case "raised":
 			title = v.say("timeline_raised", "priority", e.Note)
