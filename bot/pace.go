@@ -33,7 +33,7 @@ func Unlimited() Rate { return Rate{PerSecond: math.Inf(1), Burst: 1} }
 // hard. Telegram: about one message a second in a chat with short bursts, 20 a minute
 // in a group (5 at once and 15 a minute never exceed that in any minute), 30 a second
 // in all (core.telegram.org/bots/faq). Slack: about one a second and channel, and several
-// hundred a minute in a workspace, of which we take 300: 4.9 a second and 5 at once never
+// hundred a minute in a workspace, of which we take 300: 4.95 a second and 2 at once never
 // exceed that in any minute (docs.slack.dev, rate limits of chat.postMessage).
 func DefaultLimits(p chat.Platform) Limits {
 	switch p {
@@ -49,7 +49,7 @@ func DefaultLimits(p chat.Platform) Limits {
 		return Limits{
 			Chat:     Rate{PerSecond: 1, Burst: 3},
 			Group:    Rate{PerSecond: 1, Burst: 3},
-			Account:  Rate{PerSecond: 4.9, Burst: 5},
+			Account:  Rate{PerSecond: 4.95, Burst: 2},
 			Parallel: 32,
 			IsGroup:  func(a chat.Address) bool { return !strings.HasPrefix(a.Chat, "D") },
 		}

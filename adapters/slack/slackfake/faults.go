@@ -1,6 +1,7 @@
 package slackfake
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -134,6 +135,7 @@ type Limits struct {
 	PerChannel float64        // chat.postMessage a second and channel
 	Burst      int            // at once to one channel before that counts; 0 = 1
 	PerMinute  map[string]int // requests of a method a minute
+	Minute     time.Duration  // how long that minute lasts; 0 = a minute
 }
 
 type limits struct {
@@ -159,7 +161,7 @@ func (s *Server) tooMany(c call) time.Duration {
 	}
 	var rules []rule
 	if n := s.on.PerMinute[c.method]; n > 0 {
-		rules = append(rules, rule{c.method, n, time.Minute})
+		rules = append(rules, rule{c.method, n, cmp.Or(s.on.Minute, time.Minute)})
 	}
 	if s.on.PerChannel > 0 && strings.HasPrefix(c.method, "chat.post") {
 		burst := max(s.on.Burst, 1)
