@@ -6,103 +6,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
-
-// newID makes the id of a record that is only ever added.
-func newID() string { return uuid.Must(uuid.NewV7()).String() }
-
-// decide lets the alert rules look at the newest judgement: a case opens, is joined
-// by more reasons, becomes more urgent, or learns that the customer changed an answer.
-func (t *turn) decide(a *survey.Answer) {
-	facts := t.session.Facts
-	facts.Class = t.flow.Class
-	d := recovery.Decide(recovery.DefaultRules, facts, t.session.Judgement)
-	if t.kase == nil {
-		if d.Opens {
-			t.openCase(d)
-		}
-		return
-	}
-	k := t.kase
-	was := k.Decision
-	revised := a != nil && a.Revision > 1
-	if revised && (!d.Opens || d.Priority > was.Priority) && was.Opens {
-		k.Changed = true
-		t.event("customer_changed", "")
-		if !d.Opens && k.State == recovery.Open {
-			// Nobody has acknowledged it: it needs nobody now, but stays in sight.
-			k.Decision.Opens, k.Decision.Watch = false, true
-		}
-		t.out.Case = k
-		return
-	}
-	if !d.Opens {
-		return
-	}
-	k.Decision = recovery.Merge(was, d)
-	more := len(k.Decision.Reasons) > len(was.Reasons) || len(k.Decision.Raised) > len(was.Raised)
-	switch {
-	case k.Decision.Priority < was.Priority || !was.Opens:
-		// The new clocks run from when the case opened, and none gets later.
-		k.Due = earlier(k.Due, recovery.DueFrom(k.Decision.Priority, k.OpenedAt))
-		t.event("raised", k.Decision.Priority.String())
-	case more:
-		t.event("joined", reasonList(k.Decision.Reasons))
-	default:
-		return
-	}
-	t.out.Case = k
-}
-
-// earlier takes each clock's earlier time.
-func earlier(a, b recovery.Clocks) recovery.Clocks {
-	if b.Acknowledge.Before(a.Acknowledge) {
-		a.Acknowledge = b.Acknowledge
-	}
-	if b.Contact.Before(a.Contact) {
-		a.Contact = b.Contact
-	}
-	if b.Resolve.Before(a.Resolve) {
-		a.Resolve = b.Resolve
-	}
-	return a
-}
-
-func (t *turn) openCase(d recovery.Decision) {
-	k := &storage.Case{
-		Case: recovery.Case{
-			ID: t.b.derive("case", t.session.ID), Number: t.nextCase, Bucket: int(t.session.Bucket),
-			Session: t.session.ID, State: recovery.Open, Decision: d,
-			OpenedAt: t.now, Due: recovery.DueFrom(d.Priority, t.now),
-		},
-		Bucket: t.session.Bucket, Identity: t.session.Identity, Site: t.session.Site, Customer: t.session.Customer,
-	}
-	t.kase, t.out.Case = k, k
-	t.session.Case = k.ID
-	t.event(eventOpened, d.Priority.String()+" "+reasonList(d.Reasons))
-}
-
-// eventOpened is the kind of the first event of every case.
-const eventOpened = string(recovery.EventOpened)
-
-// event adds a line to the case's history.
-func (t *turn) event(kind, note string) {
-	t.out.Events = append(t.out.Events, storage.CaseEvent{ID: newID(), Case: t.kase.ID, At: t.now, Kind: kind, Note: note})
-}
-
-func reasonList(rs []recovery.Reason) string {
-	all := make([]string, len(rs))
-	for i, r := range rs {
-		all[i] = string(r)
-	}
-	return strings.Join(all, ", ")
-}
 
 // showCard brings the case's cards up to date wherever they hang. An unchanged card
 // is not sent again.
@@ -111,7 +19,7 @@ func (t *turn) showCard() {
 	if t.kase == nil || len(t.snap.staff) == 0 {
 		return
 	}
-	render := t.card()
+	render := t.ofCase().card()
 	for _, to := range t.snap.staff {
 		slot := "case:" + t.kase.ID + ":" + to.String()
 		t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.at(to), Render: render})
@@ -149,7 +57,7 @@ func (t *turn) card() chat.Message {
 	}
 	service, _ := v.known(attrService)
 	state, priority := string(k.State), k.Decision.Priority.String()
-	if k.State == recovery.Open && k.Decision.Watch {
+	if k.Watched() {
 		state, priority = "watch", ""
 	}
 	title := []string{v.say("state_" + state), priority, t.primaryAnswer(v), name, cut(service, cardName)}
@@ -158,7 +66,7 @@ func (t *turn) card() chat.Message {
 	}
 	m := chat.Message{
 		Title: join(" · ", title...) + " (" + k.Name() + ")",
-		State: state, Lang: v.lang,
+		State: cardState(k.Case, t.now), Lang: v.lang,
 	}
 	fact := func(label, value string) {
 		if value != "" {
@@ -350,20 +258,27 @@ func (t *turn) bottom(v *voice) string {
 	return strings.Join(asked, v.say("list_comma"))
 }
 
-// cardDue says by when what must happen. A case on the watch list has no clocks, and
-// who does not want to be contacted has no clock for that.
+// cardDue says by when what must still happen. A case on the watch list has no clocks,
+// and who does not want to be contacted has no clock for that.
 func (t *turn) cardDue(v *voice, m *chat.Message) {
-	due := t.kase.Due
-	if due.Acknowledge.IsZero() || t.kase.Decision.Watch {
+	k := t.kase
+	if !k.State.Active() || k.Watched() {
 		return
 	}
 	by := func(id string, at time.Time) {
+		if at.IsZero() {
+			return
+		}
 		text := v.say("due_value", "at", v.moment(at), "zone", v.site.Zone.String())
 		m.Facts = append(m.Facts, chat.Fact{Label: v.say(id), Value: text, At: at})
 	}
-	by("due_take", due.Acknowledge)
-	if t.contact() != contactNo {
-		by("due_contact", due.Contact)
+	if k.State == recovery.Open {
+		by("due_take", k.Due.Acknowledge)
 	}
-	by("due_resolve", due.Resolve)
+	if k.Contact != recovery.NoContact && k.Round.Contacted.IsZero() {
+		by("due_contact", k.Due.Contact)
+	}
+	if k.Plan == nil {
+		by("due_resolve", k.Due.Resolve)
+	}
 }

@@ -33,7 +33,7 @@ func judged(t *testing.T, k *storage.Case, value float64, revision int) *turn {
 	}
 }
 
-func (t *turn) decideNewest() { t.decide(&t.session.Answers[0]) }
+func (t *turn) decideNewest() { t.decide(&t.session.Answers[0], true) }
 
 func TestALowAnswerOpensACase(t *testing.T) {
 	tn := judged(t, nil, 1, 1)

@@ -373,9 +373,9 @@ func TestCaseEventsTellTheStory(t *testing.T) {
 	}
 	var got []string
 	for _, e := range events {
-		got = append(got, e.Kind+": "+e.Note)
+		got = append(got, e.Kind+": "+e.Detail+e.Note)
 	}
-	want := []string{"opened: P3 primary_L3, composite_L3", "raised: P2", "words: hm, I do not know"}
+	want := []string{"opened: P3 primary_L3, composite_L3", "joined: primary_L3, composite_L3, gap_-2", "raised: P2", "customer_wrote: hm, I do not know"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the case's history (-want +got):\n%s", diff)
 	}

@@ -38,6 +38,7 @@ type InviteRequest struct {
 	Event    map[string]string // attributes of the service that took place
 	Expires  time.Duration     // until when the link can be claimed; 0 = DefaultInviteExpires
 	Test     bool              // answers are never counted
+	Case     string            // id of the case that a follow-up is about; "" = none
 
 	// To is the person who is asked at once, without a link; zero = whoever opens the link.
 	// Address is where they are written to: a chat, never a person's id. Name and Spoken
@@ -102,7 +103,7 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	bucket, id, _ := b.invitationOf(token)
 	now := b.now().UTC().Truncate(time.Microsecond)
 	inv := storage.Invitation{
-		ID: id, Bucket: bucket, Flow: f.ID, Version: f.Version, Site: r.Site, Customer: r.Customer,
+		ID: id, Bucket: bucket, Flow: f.ID, Version: f.Version, Site: r.Site, Customer: r.Customer, Case: r.Case,
 		Channel: r.Channel, Language: r.Language, Attributes: event, Facts: facts,
 		Created: now, Expires: now.Add(r.Expires), Test: r.Test,
 	}

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -211,7 +213,8 @@ func (t *turn) keepWords(text string, files []survey.File) {
 	t.aside = true
 	if t.kase != nil {
 		w.Case = t.kase.ID
-		t.event("words", said)
+		// A turn may keep words more than once.
+		t.happens(recovery.CustomerWrote{Text: cmp.Or(text, said), Ref: t.key + " " + strconv.Itoa(len(t.out.Words))})
 	}
 	t.out.Words = append(t.out.Words, w)
 }

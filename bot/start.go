@@ -140,9 +140,9 @@ func (t *turn) open(inv storage.Invitation, before history) error {
 			Attributes: inv.Attributes, Test: inv.Test,
 		},
 		Bucket: id.Bucket, Identity: id.ID, Address: id.Address, Invitation: inv.ID,
-		Site: inv.Site, Service: inv.Attributes[attrService], Customer: before.customer, Facts: facts,
+		Site: inv.Site, Service: inv.Attributes[attrService], Customer: before.customer, Case: inv.Case, Facts: facts,
 	}
-	t.kase = nil
+	t.kase, t.origin = nil, nil
 	if err := t.configure(); err != nil {
 		return err
 	}

@@ -126,8 +126,11 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	for _, r := range []recovery.Raise{recovery.RaiseTier, recovery.RaiseRepeat, recovery.RaiseStandard} {
 		need("raise_" + string(r))
 	}
-	for _, s := range []recovery.State{recovery.Open, recovery.Taken, recovery.Resolved, recovery.Closed, "watch"} {
+	for _, s := range append(recovery.States(), "watch") {
 		need("state_" + string(s))
+	}
+	for _, c := range recovery.Codes() {
+		need("refused_" + string(c))
 	}
 	for _, c := range []string{contactHere, contactPhone, contactNo, contactSkipped, contactWaiting} {
 		need("contact_" + c)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -15,20 +16,21 @@ func (t *turn) timeline(to chat.Address, card string) {
 	if to.Platform != chat.Slack {
 		return
 	}
-	v := t.staffVoice()
+	about := t.ofCase()
+	v := about.staffVoice()
 	for _, e := range t.out.Events[t.told:] {
 		m := chat.Message{Lang: v.lang, Under: card}
 		var title string
-		switch e.Kind {
-		case "raised":
-			title = v.say("timeline_raised", "priority", e.Note)
-		case "joined":
-			title, m.Text = v.say("timeline_joined"), t.why(v)
-		case "customer_changed":
+		switch recovery.EventKind(e.Kind) {
+		case recovery.EventRaised:
+			title = v.say("timeline_raised", "priority", e.Detail)
+		case recovery.EventJoined:
+			title, m.Text = v.say("timeline_joined"), about.why(v)
+		case recovery.EventChanged:
 			title = v.say("timeline_changed")
-		case "words":
+		case recovery.EventCustomerWrote:
 			title = v.say("card_wrote")
-			m.Quotes = []chat.Quote{{Text: e.Note}}
+			m.Quotes = []chat.Quote{{Text: cut(e.Note, cardQuote)}}
 		default:
 			continue
 		}

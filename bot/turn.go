@@ -28,6 +28,7 @@ type turn struct {
 	session  *storage.Session
 	flow     *flow // of session; set by configure
 	kase     *storage.Case
+	origin   *origin // of kase, where session is another or none
 	nextCase int
 	out      storage.Change
 	said     *reply
@@ -37,6 +38,13 @@ type turn struct {
 	aside    bool          // words came that answer nothing
 	notices  int
 	told     int // events of out that the timelines have
+}
+
+// origin is the session that opened a case.
+type origin struct {
+	session  *storage.Session
+	identity *storage.Identity // whose it is
+	flow     *flow             // set by configure
 }
 
 // reply is what the one who caused an update sees at once.
@@ -64,6 +72,9 @@ func (b *Bot) turnOf(key, name string, load storage.Load, said *reply, f func(*t
 		t := &turn{
 			b: b, snap: b.snap.Load(), now: l.Now, key: name,
 			identity: l.Identity, session: l.Session, kase: l.Case, nextCase: l.NextCase, said: said,
+		}
+		if l.Origin != nil {
+			t.origin = &origin{session: l.Origin, identity: l.Owner}
 		}
 		if err := f(t); err != nil {
 			return storage.Change{}, err
@@ -117,17 +128,40 @@ func (b *Bot) performAll(ctx context.Context, ws []work) []error {
 // maxLoads bounds how often one turn may ask for more configuration.
 const maxLoads = 3
 
-// configure finds the flow and the site of the session.
-func (t *turn) configure() error {
-	f, err := t.snap.flow(t.session.Flow, t.session.Version)
+// configure finds the flow and the site of the session, and of the one that opened the
+// case.
+func (t *turn) configure() (err error) {
+	if t.origin != nil {
+		if t.origin.flow, err = t.configured(t.origin.session); err != nil {
+			return err
+		}
+	}
+	if t.session != nil {
+		t.flow, err = t.configured(t.session)
+	}
+	return err
+}
+
+func (t *turn) configured(s *storage.Session) (*flow, error) {
+	f, err := t.snap.flow(s.Flow, s.Version)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, ok := t.snap.sites[t.session.Site]; !ok && t.session.Site != "" {
-		return &missingSite{t.session.Site}
+	if _, ok := t.snap.sites[s.Site]; !ok && s.Site != "" {
+		return nil, &missingSite{s.Site}
 	}
-	t.flow = f
-	return nil
+	return f, nil
+}
+
+// ofCase is the turn as the case sees it: about the session that opened it. It is for
+// reading only.
+func (t *turn) ofCase() *turn {
+	if t.origin == nil {
+		return t
+	}
+	c := *t
+	c.session, c.identity, c.flow = t.origin.session, t.origin.identity, t.origin.flow
+	return &c
 }
 
 // step puts an input to the session and turns what it does into changes.
@@ -161,8 +195,8 @@ func (t *turn) step(in survey.Input) error {
 	if !changed && len(tr.Effects) == 0 {
 		return nil
 	}
-	if judged {
-		t.decide(tr.Answer)
+	if judged || tr.Answer != nil {
+		t.decide(tr.Answer, judged)
 	}
 	for _, e := range tr.Effects {
 		t.show(e, in)

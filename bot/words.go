@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -70,9 +69,8 @@ func (t *turn) afterwards(text string, fs []survey.File) error {
 		t.noticeOf(survey.Notice{Code: survey.NoticeTooLong, Question: survey.NoQuestion})
 		return nil
 	}
-	open := t.kase != nil && (t.kase.State == recovery.Open || t.kase.State == recovery.Taken)
 	switch {
-	case len(fs) > 0 && open:
+	case len(fs) > 0 && t.kase != nil:
 		t.keepWords(text, fs)
 		t.showCard()
 	case len(fs) == 0:
@@ -83,7 +81,7 @@ func (t *turn) afterwards(text string, fs []survey.File) error {
 			return nil
 		}
 	}
-	if open {
+	if t.kase != nil && t.kase.State.Active() {
 		t.notice(t.person().say("notice_kept"), false)
 	} else {
 		t.notice(t.person().say("no_survey"), false)

@@ -32,6 +32,11 @@ func (s State) Active() bool {
 	return s == Open || s == Taken || s == Contacted || s == Agreed
 }
 
+// Resting lists the states in which no clock runs and nothing is left to show.
+func Resting() []State {
+	return []State{Verified, Closed, Unreached, Dismissed}
+}
+
 // Permission is what the customer said about being contacted. The texts are the choices
 // of the shipped question.
 type Permission string

@@ -194,6 +194,8 @@ type Loaded struct {
 	Session    *Session
 	Invitation *Invitation
 	Case       *Case
+	Origin     *Session  // that opened Case, where Session is another or none
+	Owner      *Identity // whose Origin is
 	Slots      map[string]Delivery
 	NextCase   int // the number that a new case of this bucket gets
 }
@@ -252,7 +254,7 @@ type Session struct {
 	Site       string
 	Service    string
 	Customer   string
-	Case       string // id of the case that it opened or joined
+	Case       string // id of the case that it opened or joined, or that it follows up
 	Facts      recovery.Facts
 	Judgement  survey.Judgement // of the newest answers
 }
@@ -266,6 +268,7 @@ type Invitation struct {
 	Version    int
 	Site       string
 	Customer   string
+	Case       string            // that a follow-up is about; "" = none
 	Channel    string            // telegram, web, slack: how it was meant to go; "" = any
 	Language   string            // "" = the platform's
 	Attributes map[string]string // of the event
@@ -289,12 +292,13 @@ type Case struct {
 
 // CaseEvent is something that happened to a case. They are only ever added.
 type CaseEvent struct {
-	ID   string // UUIDv7
-	Case string
-	At   time.Time
-	Kind string // opened, joined, raised, customer_changed, words, …
-	By   string // who, "" = the customer or the program
-	Note string // plain words; may hold the customer's own
+	ID     string // UUIDv7
+	Case   string
+	At     time.Time
+	Kind   string // a recovery.EventKind, or Attempted
+	By     string // who, "" = the customer or the program
+	Detail string // machine words, as recovery.Event says
+	Note   string // plain words; may hold the customer's own
 }
 
 // Words are what a person wrote that was no answer: kept, and passed to staff.

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,7 +43,7 @@ var readTests = map[string]func(*testing.T, *bench){
 		}
 		inv := storage.Invitation{
 			ID: "inv", Flow: "f", Version: 1, Site: "main", Customer: "c1", Channel: "web", Language: "es", Attributes: map[string]string{"a": "b"},
-			Facts: recovery.Facts{Late: true}, ClaimedBy: p.ID(), ClaimedAt: at(10), Session: id, Created: at(11), Expires: at(12), Test: true,
+			Facts: recovery.Facts{Late: true}, ClaimedBy: p.ID(), ClaimedAt: at(10), Session: id, Case: "earlier", Created: at(11), Expires: at(12), Test: true,
 		}
 		c := storage.Case{
 			Case: recovery.Case{
@@ -53,7 +54,7 @@ var readTests = map[string]func(*testing.T, *bench){
 			Identity: p.ID(), Site: "main", Customer: "c1",
 		}
 		events := []storage.CaseEvent{
-			{ID: newID(), Case: caseID, At: at(14), Kind: "opened", By: "", Note: "first"},
+			{ID: newID(), Case: caseID, At: at(14), Kind: "opened", Detail: "P1 primary_L1", Note: "first"},
 			{ID: newID(), Case: caseID, At: at(14), Kind: "words", By: "customer", Note: "second"},
 			{ID: newID(), Case: caseID, At: at(13), Kind: "earlier", By: "x", Note: "before both"},
 		}
@@ -225,16 +226,56 @@ var readTests = map[string]func(*testing.T, *bench){
 		check(t, b.store.Park(t.Context(), storage.Parked{Key: "tg:9", Person: p, At: b.clock.Now()}))
 		same(t, "one that was handled is not parked", len(must(b.store.ParkedUpdates(t.Context(), 9))(t)), 3)
 	},
+	"a case comes with the session that opened it": func(t *testing.T, b *bench) {
+		p := person(1)
+		first, second := session(newID(), p, b.clock.Now()), session(newID(), p, b.clock.Now())
+		c := storage.Case{Case: recovery.Case{ID: newID(), Number: 1, Session: first.ID, State: recovery.Open, OpenedAt: b.clock.Now()}, Identity: p.ID()}
+		first.Case, second.Case = c.ID, c.ID
+		i := storage.Identity{ID: p.ID(), Person: p, Name: "Ann", Session: second.ID}
+		b.advance(t, change("1", storage.Change{Identity: &i, Session: &first, Case: &c}), change("2", storage.Change{Session: &second}))
+		for name, want := range map[string]struct {
+			load                   storage.Load
+			session, origin, owner string
+		}{
+			"by itself":          {storage.Load{Case: c.ID}, "", first.ID, p.ID()},
+			"by its own session": {storage.Load{Person: p, Session: first.ID}, first.ID, "", ""},
+			"by another session": {storage.Load{Person: p}, second.ID, first.ID, p.ID()},
+			"of nobody":          {storage.Load{Case: newID()}, "", "", ""},
+		} {
+			b.advance(t, storage.Turn{Load: want.load, Apply: func(l storage.Loaded) (storage.Change, error) {
+				var session, origin, owner string
+				if l.Session != nil {
+					session = l.Session.ID
+				}
+				if l.Origin != nil {
+					origin = l.Origin.ID
+				}
+				if l.Owner != nil {
+					owner = l.Owner.ID
+				}
+				same(t, name, []string{session, origin, owner}, []string{want.session, want.origin, want.owner})
+				return storage.Change{}, nil
+			}})
+		}
+	},
 	"pruning takes old keys and settled deliveries, step by step": func(t *testing.T, b *bench) {
 		p := person(1)
 		live := b.begin(t, p)
 		ended := session(newID(), p, b.clock.Now())
 		ended.Status, ended.Ended = survey.Completed, b.clock.Now()
 		open := storage.Case{Case: recovery.Case{ID: newID(), Number: 1, State: recovery.Open, OpenedAt: b.clock.Now()}}
-		closed := storage.Case{Case: recovery.Case{ID: newID(), Number: 2, State: recovery.Closed, OpenedAt: b.clock.Now()}}
-		b.advance(t, change("1", storage.Change{Session: &ended, Case: &open}), change("2", storage.Change{Case: &closed}))
+		b.advance(t, change("1", storage.Change{Session: &ended, Case: &open}))
 		kept := []string{"q:" + live + ":0", "case:" + open.ID + ":web::staff"}
-		gone := []string{"q:" + ended.ID + ":0", "t:" + ended.ID, "case:" + closed.ID + ":web::staff", "n:nobody:1"}
+		gone := []string{"q:" + ended.ID + ":0", "t:" + ended.ID, "n:nobody:1"}
+		for i, state := range recovery.States()[1:] {
+			c := storage.Case{Case: recovery.Case{ID: newID(), Number: i + 2, State: state, OpenedAt: b.clock.Now()}}
+			b.advance(t, change("case "+string(state), storage.Change{Case: &c}))
+			if card := "case:" + c.ID + ":web::staff"; slices.Contains(recovery.Resting(), state) {
+				gone = append(gone, card)
+			} else {
+				kept = append(kept, card)
+			}
+		}
 		for _, name := range append(append([]string{}, kept...), gone...) {
 			op := want(name, p, "x")
 			op.Want.Address = chat.Address{Platform: chat.Web, Chat: "x"}

@@ -1,6 +1,10 @@
 package sqlstore
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/aftercare/aftercare/recovery"
+)
 
 // The columns of each table, in the order in which rows are written and read. Records
 // are kept whole as JSON in body; the other columns are there because a query asks
@@ -11,7 +15,7 @@ const (
 	sessionColumns    = "bucket, id, identity, flow, version, status, site, customer, invitation, case_id, started_at, ended_at, expires_at, composite, level, unsatisfied, test, body"
 	answerColumns     = "bucket, session, question, revision, value, choices, text, files, skipped, dropped, at"
 	caseColumns       = "bucket, id, number, session, identity, site, customer, state, priority, opened_at, body"
-	caseEventColumns  = "bucket, id, case_id, at, kind, person, note"
+	caseEventColumns  = "bucket, id, case_id, at, kind, person, detail, note"
 	wordsColumns      = "bucket, id, session, case_id, inbound, text, files, at"
 	deliveryColumns   = "bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, render, hash, wanted, shown, shown_ref, shown_sum, base, state, due, attempts, tried, epoch, error, created"
 	parkedColumns     = "bucket, key, platform, account, person, payload, error, at"
@@ -55,6 +59,15 @@ type queries struct {
 }
 
 const unsettledStates = "('due','sending')"
+
+// restingStates are those of cases whose cards nobody needs to see again.
+func restingStates() string {
+	var list []string
+	for _, s := range recovery.Resting() {
+		list = append(list, "'"+string(s)+"'")
+	}
+	return "(" + strings.Join(list, ",") + ")"
+}
 
 func newQueries(d Dialect) *queries {
 	t := &texts{dialect: d}
@@ -116,7 +129,7 @@ func newQueries(d Dialect) *queries {
 
 		answers:     t.one("SELECT " + answerColumns + " FROM answers WHERE bucket = ? AND session = ? ORDER BY at, revision, question"),
 		newestCases: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND number > 0 ORDER BY opened_at DESC, id DESC LIMIT ?"),
-		caseEvents:  t.one("SELECT id, case_id, at, kind, person, note FROM case_events WHERE bucket = ? AND case_id = ? ORDER BY at, id"),
+		caseEvents:  t.one("SELECT id, case_id, at, kind, person, detail, note FROM case_events WHERE bucket = ? AND case_id = ? ORDER BY at, id"),
 		expiring: t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND expires_at IS NOT NULL AND expires_at <= ?" +
 			" ORDER BY expires_at, id LIMIT ?"),
 		sessionsOf: t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY started_at DESC, id DESC LIMIT ?"),
@@ -177,7 +190,7 @@ func newQueries(d Dialect) *queries {
 		pruneDeliveries: t.one("DELETE FROM deliveries WHERE bucket = ? AND slot IN" +
 			" (SELECT d.slot FROM deliveries d WHERE d.bucket = ? AND d.state IN ('sent','failed') AND d.due < ?" +
 			" AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.bucket = ? AND s.id = d.owner AND s.ended_at IS NULL)" +
-			" AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.bucket = ? AND c.id = d.owner AND c.state <> 'closed')" +
+			" AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.bucket = ? AND c.id = d.owner AND c.state NOT IN " + restingStates() + ")" +
 			" ORDER BY d.due LIMIT ?)"),
 
 		ping: t.one("SELECT 1"),

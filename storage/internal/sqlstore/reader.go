@@ -157,7 +157,7 @@ func scanBody[T any](decode func(storage.Bucket, []byte) (*T, error)) func(scann
 func (s *Store) CaseEvents(ctx context.Context, b storage.Bucket, caseID string) ([]storage.CaseEvent, error) {
 	return collect(ctx, s, "case events", s.q.caseEvents, []any{int64(b), storage.Clean(caseID)},
 		func(row scanner) (e storage.CaseEvent, err error) {
-			err = row.Scan(&e.ID, &e.Case, &e.At, &e.Kind, &e.By, &e.Note)
+			err = row.Scan(&e.ID, &e.Case, &e.At, &e.Kind, &e.By, &e.Detail, &e.Note)
 			e.At = e.At.UTC()
 			return e, err
 		})

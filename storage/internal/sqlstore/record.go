@@ -218,7 +218,7 @@ func scanAnswer(row scanner) (survey.Answer, error) {
 
 func eventRow(b storage.Bucket, e storage.CaseEvent) []any {
 	return []any{
-		int64(b), storage.Clean(e.ID), storage.Clean(e.Case), micro(e.At), storage.Clean(e.Kind), storage.Clean(e.By), storage.Clean(e.Note),
+		int64(b), storage.Clean(e.ID), storage.Clean(e.Case), micro(e.At), storage.Clean(e.Kind), storage.Clean(e.By), storage.Clean(e.Detail), storage.Clean(e.Note),
 	}
 }
 

@@ -184,6 +184,9 @@ func (w *working) loaded(l storage.Load) (in storage.Loaded, err error) {
 		if in.Case, err = decodeCase(w.bucket, c.body); err != nil {
 			return in, errOwn{err}
 		}
+		if err := w.origin(&in); err != nil {
+			return in, err
+		}
 	}
 	if c := w.invitations.cells[l.Invitation]; c != nil {
 		if in.Invitation, err = decodeInvitation(w.bucket, c.body); err != nil {
@@ -208,6 +211,34 @@ func (w *working) loaded(l storage.Load) (in storage.Loaded, err error) {
 		}
 	}
 	return in, nil
+}
+
+// origin adds the session that opened the loaded case, and whose it is, unless that is
+// the loaded session itself.
+func (w *working) origin(in *storage.Loaded) (err error) {
+	id := in.Case.Session
+	if id == "" || in.Session != nil && in.Session.ID == id {
+		return nil
+	}
+	if err := w.fetch(&w.sessions, []string{id}); err != nil {
+		return err
+	}
+	c := w.sessions.cells[id]
+	if c == nil {
+		return nil
+	}
+	if in.Origin, err = decodeSession(w.bucket, c.body); err != nil {
+		return errOwn{err}
+	}
+	if err := w.fetch(&w.identities, []string{in.Origin.Identity}); err != nil {
+		return err
+	}
+	if c := w.identities.cells[in.Origin.Identity]; c != nil {
+		if in.Owner, err = decodeIdentity(w.bucket, c.body); err != nil {
+			return errOwn{err}
+		}
+	}
+	return nil
 }
 
 // merge takes over what a turn did, or nothing of it. Its error is the turn's own
