@@ -15,7 +15,7 @@ import (
 // them on its card the message says where to look.
 func (t *turn) showAside() {
 	s := t.session
-	if len(s.Said) == 0 || t.flow.Class == survey.Pulse || t.flow.Class == survey.Mystery {
+	if s == nil || len(s.Said) == 0 || t.flow.Class == survey.Pulse || t.flow.Class == survey.Mystery {
 		return // those who were promised that nobody is called are kept to it
 	}
 	if t.kase == nil && !t.live() {

@@ -159,6 +159,9 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 	switch {
 	case u.Kind == chat.Tap:
 		load, act = b.tap(u, j.person)
+	case isLink(u):
+		b.linkJob(j)
+		return j, nil
 	case !private || u.User.ID == "" || u.User.Bot:
 		// A staff chat, or nobody we could answer: the update is only marked as seen.
 		load, act = storage.Load{}, func(*turn) error { return nil }

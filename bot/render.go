@@ -25,8 +25,11 @@ func sumOf(m chat.Message) string {
 // want asks for a slot in the chat that this turn is about, unless it names another
 // address.
 func (t *turn) want(w storage.Want) {
-	if t.identity != nil {
+	switch {
+	case t.identity != nil:
 		w.Identity = t.identity.ID
+	case t.kase != nil:
+		w.Identity = t.kase.Identity
 	}
 	if w.Address.IsZero() {
 		switch {

@@ -21,6 +21,7 @@ type snapshot struct {
 	accounts map[chat.Platform][]storage.Account
 	moves    map[chat.Address]chat.Address
 	staff    []chat.Address // who hears of cases until routes are configured
+	team     team
 }
 
 // flowKey names one version of a flow.
@@ -144,7 +145,7 @@ func (s *snapshot) account(p chat.Platform) (storage.Account, bool) {
 	return last, last.ID != ""
 }
 
-// refresh reads the newest flows, sites, accounts and moved chats again. Versions
+// refresh reads the newest flows, sites, accounts, moved chats and staff again. Versions
 // that are loaded already are immutable and stay.
 func (b *Bot) refresh(ctx context.Context) error {
 	b.loads.Lock()
@@ -165,6 +166,10 @@ func (b *Bot) refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read moved chats: %w", err)
 	}
+	people, err := b.readTeam(ctx)
+	if err != nil {
+		return err
+	}
 	old := b.snap.Load()
 	n := &snapshot{
 		flows:    maps.Clone(old.flows),
@@ -172,6 +177,7 @@ func (b *Bot) refresh(ctx context.Context) error {
 		accounts: make(map[chat.Platform][]storage.Account),
 		moves:    moves,
 		staff:    old.staff,
+		team:     people,
 	}
 	if n.flows == nil {
 		n.flows = make(map[flowKey]*flow, len(sources))

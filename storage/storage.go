@@ -49,6 +49,7 @@ type Store interface {
 
 	Reader
 	Reference
+	Team
 	Leases
 
 	// Park keeps an update that could not be handled, in the bucket of its person, and

@@ -28,6 +28,7 @@ type commands struct {
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 	Survey      surveyCmd      `cmd:"" help:"Work with survey flows."`
 	Site        siteCmd        `cmd:"" help:"Add and list sites."`
+	Staff       staffCmd       `cmd:"" help:"Add, list and remove staff, and link their chats."`
 	Invite      inviteCmd      `cmd:"" help:"Make a link that asks one customer."`
 	Outbox      outboxCmd      `cmd:"" help:"See messages that could not be delivered."`
 }

@@ -267,6 +267,36 @@ func (c *CrashingStore) DropInstallation(ctx context.Context, p chat.Platform, a
 	return c.call(func() error { return c.inner.DropInstallation(ctx, p, account) })
 }
 
+// PutStaff implements storage.Team.
+func (c *CrashingStore) PutStaff(ctx context.Context, s storage.Staff) error {
+	return c.call(func() error { return c.inner.PutStaff(ctx, s) })
+}
+
+// StaffList implements storage.Team.
+func (c *CrashingStore) StaffList(ctx context.Context) ([]storage.Staff, error) {
+	return result(c, func() ([]storage.Staff, error) { return c.inner.StaffList(ctx) })
+}
+
+// DropStaff implements storage.Team.
+func (c *CrashingStore) DropStaff(ctx context.Context, id string, at time.Time) error {
+	return c.call(func() error { return c.inner.DropStaff(ctx, id, at) })
+}
+
+// PutStaffCode implements storage.Team.
+func (c *CrashingStore) PutStaffCode(ctx context.Context, code storage.StaffCode) error {
+	return c.call(func() error { return c.inner.PutStaffCode(ctx, code) })
+}
+
+// LinkStaff implements storage.Team.
+func (c *CrashingStore) LinkStaff(ctx context.Context, hash string, p storage.Person, now time.Time) (string, error) {
+	return result(c, func() (string, error) { return c.inner.LinkStaff(ctx, hash, p, now) })
+}
+
+// StaffLinks implements storage.Team.
+func (c *CrashingStore) StaffLinks(ctx context.Context) (map[storage.Person]string, error) {
+	return result(c, func() (map[storage.Person]string, error) { return c.inner.StaffLinks(ctx) })
+}
+
 // PutMove implements storage.Reference.
 func (c *CrashingStore) PutMove(ctx context.Context, from, to chat.Address) error {
 	return c.call(func() error { return c.inner.PutMove(ctx, from, to) })

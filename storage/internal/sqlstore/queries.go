@@ -50,6 +50,9 @@ type queries struct {
 	putSite, sites, putCustomer, customer                string
 	putAccount, accounts, putMove, moves                 string
 	putInstallation, installations, dropInstallation     string
+	putStaff, staffList, lockStaff, dropStaff            string
+	putStaffCode, useStaffCode, dropStaffCodes           string
+	putStaffLink, staffLinks, dropStaffLinks             string
 	sessionsOf                                           string
 	putParked, parked                                    string
 	acquire, release                                     string
@@ -171,6 +174,19 @@ func newQueries(d Dialect) *queries {
 			" scopes = excluded.scopes, installer = excluded.installer, installed = excluded.installed"),
 		installations:    t.one("SELECT " + installationColumns + " FROM installations WHERE platform = ? ORDER BY account"),
 		dropInstallation: t.one("DELETE FROM installations WHERE platform = ? AND account = ?"),
+
+		putStaff: t.one("INSERT INTO staff (id, name, roles, created, gone) VALUES (?, ?, ?, ?, NULL)" +
+			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, roles = excluded.roles, gone = NULL"),
+		staffList:      t.one("SELECT id, name, roles, created, gone FROM staff ORDER BY id"),
+		lockStaff:      t.one("SELECT id FROM staff WHERE id = ? AND gone IS NULL{lock}"),
+		dropStaff:      t.one("UPDATE staff SET gone = ? WHERE id = ? RETURNING id"),
+		putStaffCode:   t.one("INSERT INTO staff_codes (hash, staff, expires, used) VALUES (?, ?, ?, '')"),
+		useStaffCode:   t.one("UPDATE staff_codes SET used = ? WHERE hash = ? AND expires > ? AND (used = '' OR used = ?) RETURNING staff"),
+		dropStaffCodes: t.one("DELETE FROM staff_codes WHERE staff = ?"),
+		putStaffLink: t.one("INSERT INTO staff_links (platform, account, person, staff, linked) VALUES (?, ?, ?, ?, ?)" +
+			" ON CONFLICT (platform, account, person) DO UPDATE SET staff = excluded.staff, linked = excluded.linked"),
+		staffLinks:     t.one("SELECT platform, account, person, staff FROM staff_links"),
+		dropStaffLinks: t.one("DELETE FROM staff_links WHERE staff = ?"),
 
 		// Only VALUES asks the clock, so that no UPDATE holds a volatile function:
 		// excluded.until - ttl is now.

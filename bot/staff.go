@@ -1,0 +1,160 @@
+package bot
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// StaffCodeExpires is how long a code for staff works.
+const StaffCodeExpires = 24 * time.Hour
+
+// ErrNoStaff means that there is no member of staff with this id.
+var ErrNoStaff = errors.New("there is no such member of staff")
+
+// team is who may act on cases, and as whom they appear in chats.
+type team struct {
+	members map[string]storage.Staff
+	links   map[storage.Person]string
+}
+
+// actor is who a person in a chat is to the cases of a site.
+func (t team) actor(p storage.Person, site string) recovery.Actor {
+	s, ok := t.members[t.links[p]]
+	if !ok {
+		return recovery.Actor{}
+	}
+	return recovery.Actor{Person: recovery.Person{ID: s.ID, Name: s.Name}, Role: s.RoleAt(site)}
+}
+
+// readTeam reads the team as it is now.
+func (b *Bot) readTeam(ctx context.Context) (team, error) {
+	list, err := b.store.StaffList(ctx)
+	if err != nil {
+		return team{}, fmt.Errorf("read staff: %w", err)
+	}
+	t := team{members: make(map[string]storage.Staff, len(list))}
+	for _, s := range list {
+		t.members[s.ID] = s
+	}
+	if t.links, err = b.store.StaffLinks(ctx); err != nil {
+		return team{}, fmt.Errorf("read the chat identities of staff: %w", err)
+	}
+	return t, nil
+}
+
+// StaffCode makes a code with which somebody links their chat identity to a member of
+// staff, once, and returns until when it works. Codes made before stop working.
+// ErrNoStaff if there is nobody of this id.
+func (b *Bot) StaffCode(ctx context.Context, staff string) (code string, expires time.Time, err error) {
+	raw := make([]byte, 10)
+	b.random(raw)
+	code = base32.StdEncoding.EncodeToString(raw)
+	expires = b.now().UTC().Truncate(time.Microsecond).Add(StaffCodeExpires)
+	err = b.store.PutStaffCode(ctx, storage.StaffCode{Hash: b.staffHash(code), Staff: staff, Expires: expires})
+	if errors.Is(err, storage.ErrNotFound) {
+		err = ErrNoStaff
+	}
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("make a code: %w", err)
+	}
+	return code, expires, nil
+}
+
+// staffHash is how the database knows a code. People may type it in small letters, with
+// spaces.
+func (b *Bot) staffHash(code string) string {
+	mac := hmac.New(sha256.New, b.key)
+	mac.Write([]byte("staff code\x00" + strings.ToUpper(strings.Join(strings.Fields(code), ""))))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// linkJob is "/link CODE" in a chat that its sender alone reads: whoever sends a code
+// that works is that member of staff from now on. The code is used up first; the same
+// person may use it again, so that a redelivery, and a crash in between, are harmless.
+func (b *Bot) linkJob(j *job) {
+	nothing := func(storage.Loaded) (storage.Change, error) { return storage.Change{}, nil }
+	j.work = work{j.bucket, storage.Turn{Apply: nothing}}
+	j.next = func(ctx context.Context) (work, error) {
+		says, name := "link_wrong", ""
+		switch staff, err := b.store.LinkStaff(ctx, b.staffHash(j.update.Text), j.person, b.now()); {
+		case errors.Is(err, storage.ErrNotFound):
+		case err != nil:
+			return work{}, fmt.Errorf("link a member of staff: %w", err)
+		default:
+			now, err := b.readTeam(ctx)
+			if err != nil {
+				return work{}, err
+			}
+			b.change(func(n *snapshot) { n.team = now })
+			says, name = "link_done", now.members[staff].Name
+		}
+		load := storage.Load{Person: j.person}
+		return work{j.bucket, b.turnOf(j.update.Key, j.update.Key, load, &j.said, func(t *turn) error {
+			t.tapped = j.update.Ephemeral
+			t.session = nil // it is no matter of a survey
+			t.meet(j.update, j.person)
+			t.notice(t.person().say(says, "name", name), says != "link_done")
+			return nil
+		})}, nil
+	}
+}
+
+// isLink reports whether u is a code for staff, in a chat where it stays a secret.
+func isLink(u *chat.Update) bool {
+	return u.Kind == chat.Command && u.Command == "link" && (u.Private || u.Ephemeral) && u.User.ID != "" && !u.User.Bot
+}
+
+// caseHeldMany bounds how many cases of somebody who leaves are looked at.
+const caseHeldMany = 100_000
+
+// RemoveStaff takes every right from a member of staff and returns the cases that they
+// hold to the queue, each with its cards. It returns how many those were. It may be
+// repeated. ErrNoStaff if there is nobody of this id.
+func (b *Bot) RemoveStaff(ctx context.Context, id string) (released int, err error) {
+	if err := b.store.DropStaff(ctx, id, b.now()); err != nil {
+		if errors.Is(err, storage.ErrNotFound) {
+			err = ErrNoStaff
+		}
+		return 0, fmt.Errorf("remove staff: %w", err)
+	}
+	now, err := b.readTeam(ctx)
+	if err != nil {
+		return 0, err
+	}
+	b.change(func(n *snapshot) { n.team = now })
+	cases, err := b.store.Cases(ctx, caseHeldMany)
+	if err != nil {
+		return 0, fmt.Errorf("read the cases that they hold: %w", err)
+	}
+	for _, k := range cases {
+		if !k.State.Active() || k.Holder.ID != id {
+			continue
+		}
+		err := b.perform(ctx, k.Bucket, b.turnOf("", "staff gone", storage.Load{Case: k.ID}, nil, func(t *turn) error {
+			if err := t.configure(); err != nil {
+				return err
+			}
+			if err := t.apply(recovery.StaffGone{ID: id}, recovery.Actor{Role: recovery.Program}); err != nil {
+				return err
+			}
+			t.showCard()
+			return nil
+		}))
+		if err != nil {
+			return released, fmt.Errorf("return case %s to the queue: %w", k.ID, err)
+		}
+		released++
+	}
+	return released, nil
+}

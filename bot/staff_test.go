@@ -1,0 +1,151 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// hire makes a member of staff with this role everywhere.
+func (w *world) hire(id, name string, role recovery.Role) {
+	w.t.Helper()
+	s := storage.Staff{ID: id, Name: name, Roles: map[string]recovery.Role{storage.EverySite: role}, Created: w.now}
+	if err := w.store.PutStaff(context.Background(), s); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// code makes a code for a member of staff.
+func (w *world) code(id string) string {
+	w.t.Helper()
+	code, _, err := w.bot.StaffCode(context.Background(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return code
+}
+
+// role is what a person in a chat may do at a site.
+func (w *world) role(c customer, site string) recovery.Role {
+	return w.bot.snap.Load().team.actor(c.person(), site).Role
+}
+
+func (w *world) newestText(to chat.Address) string {
+	w.t.Helper()
+	rows := w.transcript(to)
+	if len(rows) == 0 {
+		w.t.Fatal("nothing was said")
+	}
+	return rows[len(rows)-1].Render.Text
+}
+
+func TestACodeLinksAChatToAMemberOfStaff(t *testing.T) {
+	w := newWorld(t)
+	w.hire("bob", "Bob", recovery.Agent)
+	bob, eve := telegramUser("7", "Bobby", "en"), telegramUser("8", "Eve", "en")
+	first := w.code("bob")
+	code := w.code("bob")
+
+	w.command(eve, "link", first)
+	if said := w.newestText(eve.address); !strings.HasPrefix(said, "This code does not work") || w.role(eve, "") != recovery.Outsider {
+		t.Errorf("with a code that was replaced: %q", said)
+	}
+	group := w.update(bob, chat.Update{Kind: chat.Command, Command: "link", Text: code})
+	group.From, group.Private = staffTG, false
+	w.handle(group)
+	if w.role(bob, "") != recovery.Outsider || len(w.transcript(staffTG)) != 0 {
+		t.Error("a code works where others can read it")
+	}
+	u := w.update(bob, chat.Update{Kind: chat.Text, Text: "/link " + strings.ToLower(code[:8]) + " " + code[8:]})
+	w.handle(u)
+	if said := w.newestText(bob.address); !strings.Contains(said, "linked as Bob") || w.role(bob, "main-street") != recovery.Agent {
+		t.Errorf("with the code: %q, role %q", said, w.role(bob, "main-street"))
+	}
+	n := len(w.transcript(bob.address))
+	w.handle(u) // a redelivery
+	if got := len(w.transcript(bob.address)); got != n {
+		t.Errorf("the redelivery says something again: %d messages, then %d", n, got)
+	}
+	w.command(eve, "link", code)
+	if w.role(eve, "") != recovery.Outsider {
+		t.Error("a code works twice")
+	}
+	if other := w.newBot(); other.snap.Load().team.actor(bob.person(), "").ID != "bob" {
+		t.Error("another program does not know the link")
+	}
+	if _, _, err := w.bot.StaffCode(context.Background(), "nobody"); !errors.Is(err, ErrNoStaff) {
+		t.Errorf("a code for nobody: %v", err)
+	}
+}
+
+func TestACodeForStaffLapses(t *testing.T) {
+	w := newWorld(t)
+	w.hire("bob", "Bob", recovery.Agent)
+	bob := telegramUser("7", "Bob", "en")
+	code := w.code("bob")
+	w.now = w.now.Add(StaffCodeExpires)
+	w.command(bob, "link", code)
+	if said := w.newestText(bob.address); !strings.HasPrefix(said, "This code does not work") || w.role(bob, "") != recovery.Outsider {
+		t.Errorf("%q", said)
+	}
+}
+
+func TestOnSlackACodeIsAnsweredWhereItWasSent(t *testing.T) {
+	w := newWorld(t)
+	w.hire("bob", "Bob", recovery.Agent)
+	bob := slackUser("U7", "Bob", "en")
+	said := w.slash(bob, "link", w.code("bob"))
+	if len(said) != 1 || !strings.Contains(said[0].Text, "linked as Bob") || w.role(bob, "") != recovery.Agent {
+		t.Errorf("%+v", said)
+	}
+}
+
+func TestARoleIsThatOfTheSite(t *testing.T) {
+	s := storage.Staff{Roles: map[string]recovery.Role{"main": recovery.Lead, storage.EverySite: recovery.Viewer}}
+	one := storage.Staff{Roles: map[string]recovery.Role{"main": recovery.Agent}}
+	gone := storage.Staff{Roles: s.Roles, Gone: monday}
+	for _, c := range []struct {
+		staff storage.Staff
+		site  string
+		want  recovery.Role
+	}{{s, "main", recovery.Lead}, {s, "other", recovery.Viewer}, {one, "main", recovery.Agent}, {one, "other", recovery.Outsider}, {gone, "main", recovery.Outsider}} {
+		if got := c.staff.RoleAt(c.site); got != c.want {
+			t.Errorf("%+v at %q: %q, want %q", c.staff.Roles, c.site, got, c.want)
+		}
+	}
+}
+
+func TestWhatSomebodyHeldReturnsToTheQueueWhenTheyLeave(t *testing.T) {
+	w := newWorld(t)
+	w.hire("b", "Bob", recovery.Agent)
+	bob := telegramUser("7", "Bob", "en")
+	w.command(bob, "link", w.code("b"))
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	w.press(ann, "2")
+	w.acted(w.onlyCase(), recovery.Take{})
+	w.now = w.now.Add(time.Minute)
+	for _, want := range []int{1, 0} {
+		if n, err := w.bot.RemoveStaff(context.Background(), "b"); err != nil || n != want {
+			t.Fatalf("%d cases returned, %v; want %d", n, err, want)
+		}
+		if k := w.onlyCase(); k.State != recovery.Open || k.Holder.ID != "" {
+			t.Errorf("the case is %s, held by %q", k.State, k.Holder.ID)
+		}
+	}
+	if card := w.transcript(room)[0].Render; card.State != "open" {
+		t.Errorf("the card says %q", card.Title)
+	}
+	if w.role(bob, "") != recovery.Outsider {
+		t.Error("who left may still act")
+	}
+	if _, err := w.bot.RemoveStaff(context.Background(), "nobody"); !errors.Is(err, ErrNoStaff) {
+		t.Errorf("nobody is removed: %v", err)
+	}
+}

@@ -1,0 +1,138 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// PutStaff implements storage.Team.
+func (s *Store) PutStaff(ctx context.Context, v storage.Staff) error {
+	roles := make(map[string]recovery.Role, len(v.Roles))
+	for site, role := range v.Roles {
+		roles[storage.Clean(site)] = recovery.Role(storage.Clean(string(role)))
+	}
+	body, err := json.Marshal(roles)
+	if err != nil {
+		return fmt.Errorf("encode roles: %w", err)
+	}
+	return s.put(ctx, "staff", s.q.putStaff, storage.Clean(v.ID), storage.Clean(v.Name), string(body), micro(v.Created))
+}
+
+// StaffList implements storage.Team.
+func (s *Store) StaffList(ctx context.Context) ([]storage.Staff, error) {
+	return collect(ctx, s, "staff", s.q.staffList, nil, func(row scanner) (v storage.Staff, err error) {
+		var roles string
+		var gone sql.NullTime
+		if err := row.Scan(&v.ID, &v.Name, &roles, &v.Created, &gone); err != nil {
+			return v, err
+		}
+		if err := json.Unmarshal([]byte(roles), &v.Roles); err != nil {
+			return v, fmt.Errorf("decode roles: %w", err)
+		}
+		v.Created = v.Created.UTC()
+		if gone.Valid {
+			v.Gone = gone.Time.UTC()
+		}
+		return v, nil
+	})
+}
+
+// DropStaff implements storage.Team.
+func (s *Store) DropStaff(ctx context.Context, id string, at time.Time) error {
+	id = storage.Clean(id)
+	return s.aboutStaff(ctx, "remove staff", func(tx *sql.Tx) error {
+		var found string
+		if err := tx.QueryRowContext(ctx, s.q.dropStaff, micro(at), id).Scan(&found); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, s.q.dropStaffLinks, id); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, s.q.dropStaffCodes, id)
+		return err
+	})
+}
+
+// aboutStaff runs f in a transaction. A statement of f that must yield a row and yields
+// none makes it ErrNotFound: what was written before it stays.
+func (s *Store) aboutStaff(ctx context.Context, what string, f func(*sql.Tx) error) error {
+	missing := false
+	err := s.transaction(ctx, func(tx *sql.Tx) error {
+		err := f(tx)
+		if missing = errors.Is(err, sql.ErrNoRows); missing {
+			return nil // no fault of the database
+		}
+		return err
+	})
+	if err == nil && missing {
+		err = storage.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// PutStaffCode implements storage.Team.
+func (s *Store) PutStaffCode(ctx context.Context, c storage.StaffCode) error {
+	id := storage.Clean(c.Staff)
+	return s.aboutStaff(ctx, "write staff code", func(tx *sql.Tx) error {
+		// The row is the lock under which a person's codes change.
+		var found string
+		if err := tx.QueryRowContext(ctx, s.q.lockStaff, id).Scan(&found); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, s.q.dropStaffCodes, id); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, s.q.putStaffCode, storage.Clean(c.Hash), id, micro(c.Expires))
+		return err
+	})
+}
+
+// LinkStaff implements storage.Team.
+func (s *Store) LinkStaff(ctx context.Context, hash string, p storage.Person, now time.Time) (string, error) {
+	id, staff := p.ID(), ""
+	err := s.aboutStaff(ctx, "link staff", func(tx *sql.Tx) error {
+		if err := tx.QueryRowContext(ctx, s.q.useStaffCode, id, storage.Clean(hash), micro(now), id).Scan(&staff); err != nil {
+			return err
+		}
+		var found string
+		if err := tx.QueryRowContext(ctx, s.q.lockStaff, staff).Scan(&found); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, s.q.putStaffLink, storage.Clean(string(p.Platform)), storage.Clean(p.Account), storage.Clean(p.User), staff, micro(now))
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return staff, nil
+}
+
+// StaffLinks implements storage.Team.
+func (s *Store) StaffLinks(ctx context.Context) (map[storage.Person]string, error) {
+	type link struct {
+		person storage.Person
+		staff  string
+	}
+	list, err := collect(ctx, s, "staff links", s.q.staffLinks, nil, func(row scanner) (l link, err error) {
+		err = row.Scan(&l.person.Platform, &l.person.Account, &l.person.User, &l.staff)
+		return l, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	links := make(map[storage.Person]string, len(list))
+	for _, l := range list {
+		links[l.person] = l.staff
+	}
+	return links, nil
+}

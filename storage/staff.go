@@ -1,0 +1,60 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"github.com/aftercare/aftercare/recovery"
+)
+
+// Staff is a member of staff: who may act on cases, and where.
+type Staff struct {
+	ID      string // the admin's own short key
+	Name    string // as shown on cards
+	Roles   map[string]recovery.Role
+	Created time.Time
+	Gone    time.Time // may do nothing any more since then; zero = still there
+}
+
+// EverySite is the site in Staff.Roles that stands for all that are not named.
+const EverySite = ""
+
+// RoleAt is what the person may do at a site: the role named for it, else that for
+// every site.
+func (s Staff) RoleAt(site string) recovery.Role {
+	if !s.Gone.IsZero() {
+		return recovery.Outsider
+	}
+	if r, ok := s.Roles[site]; ok {
+		return r
+	}
+	return s.Roles[EverySite]
+}
+
+// StaffCode lets whoever sends it first link a chat identity to a member of staff.
+type StaffCode struct {
+	Hash    string // keyed: the database holds no code that works
+	Staff   string
+	Expires time.Time
+}
+
+// Team is the reference tables of staff and of the chat identities they use.
+type Team interface {
+	// PutStaff inserts or updates a member of staff by id; one who was gone is back,
+	// without the chat identities of before. Created is kept from the first time.
+	PutStaff(ctx context.Context, s Staff) error
+	// StaffList returns everybody by id, also who is gone: histories name them.
+	StaffList(ctx context.Context) ([]Staff, error)
+	// DropStaff takes everything away from a member of staff: role, links and codes.
+	// ErrNotFound if there is nobody of this id.
+	DropStaff(ctx context.Context, id string, at time.Time) error
+	// PutStaffCode stores a code in place of older ones for the same person. ErrNotFound
+	// if that person is not there or gone.
+	PutStaffCode(ctx context.Context, c StaffCode) error
+	// LinkStaff uses a code up: the person behind p is that member of staff from now on. It
+	// returns the member's id. ErrNotFound if the code is unknown, expired at now, or used
+	// by another; the same person may repeat it.
+	LinkStaff(ctx context.Context, hash string, p Person, now time.Time) (string, error)
+	// StaffLinks returns which member of staff each linked person is.
+	StaffLinks(ctx context.Context) (map[Person]string, error)
+}

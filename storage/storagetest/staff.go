@@ -1,0 +1,101 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+var staffTests = map[string]func(*testing.T, *bench){
+	"staff are put, changed, removed and put back": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		bob := storage.Staff{ID: "bob", Name: "Bob", Roles: map[string]recovery.Role{"main": recovery.Agent, storage.EverySite: recovery.Viewer}, Created: now}
+		amy := storage.Staff{ID: "amy", Name: "Amy", Roles: map[string]recovery.Role{storage.EverySite: recovery.Lead}, Created: now}
+		check(t, b.store.PutStaff(ctx, bob))
+		check(t, b.store.PutStaff(ctx, amy))
+		again := bob
+		again.Name, again.Roles, again.Created = "Robert", map[string]recovery.Role{"main": recovery.Lead}, now.Add(time.Hour)
+		check(t, b.store.PutStaff(ctx, again))
+		again.Created = now
+		same(t, "staff", must(b.store.StaffList(ctx))(t), []storage.Staff{amy, again})
+		check(t, b.store.PutStaffCode(ctx, storage.StaffCode{Hash: "h", Staff: "bob", Expires: now.Add(time.Hour)}))
+		_ = must(b.store.LinkStaff(ctx, "h", person(1), now))(t)
+		check(t, b.store.PutStaffCode(ctx, storage.StaffCode{Hash: "h2", Staff: "bob", Expires: now.Add(time.Hour)}))
+
+		check(t, b.store.DropStaff(ctx, "bob", now.Add(time.Minute)))
+		gone := again
+		gone.Gone = now.Add(time.Minute)
+		same(t, "after one went", must(b.store.StaffList(ctx))(t), []storage.Staff{amy, gone})
+		same(t, "links", must(b.store.StaffLinks(ctx))(t), map[storage.Person]string{})
+		if _, err := b.store.LinkStaff(ctx, "h2", person(1), now); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("a code of somebody who is gone: %v", err)
+		}
+		if err := b.store.PutStaffCode(ctx, storage.StaffCode{Hash: "h3", Staff: "bob", Expires: now}); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("a code for somebody who is gone: %v", err)
+		}
+		if err := b.store.DropStaff(ctx, "nobody", now); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("nobody is removed: %v", err)
+		}
+		check(t, b.store.PutStaff(ctx, again))
+		same(t, "back again", must(b.store.StaffList(ctx))(t), []storage.Staff{amy, again})
+		same(t, "without links", must(b.store.StaffLinks(ctx))(t), map[storage.Person]string{})
+	},
+	"a staff code links one person, once, in time": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		for _, id := range []string{"amy", "bob"} {
+			check(t, b.store.PutStaff(ctx, storage.Staff{ID: id, Created: now}))
+		}
+		put := func(hash, staff string) {
+			t.Helper()
+			check(t, b.store.PutStaffCode(ctx, storage.StaffCode{Hash: hash, Staff: staff, Expires: now.Add(time.Minute)}))
+		}
+		link := func(name, hash string, n int, at time.Time, want string) {
+			t.Helper()
+			got, err := b.store.LinkStaff(ctx, hash, person(n), at)
+			if got != want || (want == "") != errors.Is(err, storage.ErrNotFound) || want != "" && err != nil {
+				t.Errorf("%s: linked to %q, %v; want %q", name, got, err, want)
+			}
+		}
+		put("1", "amy")
+		put("2", "amy") // in place of the first
+		put("3", "bob")
+		link("a code that was replaced", "1", 1, now, "")
+		link("a code nobody made", "x", 1, now, "")
+		link("too late", "2", 1, now.Add(time.Minute), "")
+		link("in time", "2", 1, now, "amy")
+		link("the same person again", "2", 1, now, "amy")
+		link("somebody else", "2", 2, now, "")
+		link("another's code, by the same person", "3", 1, now, "bob")
+		same(t, "links", must(b.store.StaffLinks(ctx))(t), map[storage.Person]string{person(1): "bob"})
+	},
+	"of many who send one staff code at once, one is linked": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		other := b.open(t, Options{Clock: b.clock.Now})
+		check(t, b.store.PutStaff(ctx, storage.Staff{ID: "bob", Created: now}))
+		check(t, b.store.PutStaffCode(ctx, storage.StaffCode{Hash: "h", Staff: "bob", Expires: now.Add(time.Minute)}))
+		var linked atomic.Int32
+		check(t, concurrently(ctx, 12, func(ctx context.Context, i int) error {
+			store := b.store
+			if i%2 == 1 {
+				store = other
+			}
+			staff, err := store.LinkStaff(ctx, "h", person(i), now)
+			switch {
+			case err == nil && staff == "bob":
+				linked.Add(1)
+			case !errors.Is(err, storage.ErrNotFound):
+				return fmt.Errorf("%q, %w", staff, err)
+			}
+			return nil
+		}))
+		if links := must(b.store.StaffLinks(ctx))(t); linked.Load() != 1 || len(links) != 1 {
+			t.Errorf("%d were told that they are linked, %d are", linked.Load(), len(links))
+		}
+	},
+}
