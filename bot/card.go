@@ -19,9 +19,14 @@ func (t *turn) showCard() {
 	if t.kase == nil || len(t.snap.staff) == 0 {
 		return
 	}
-	render := t.ofCase().card()
+	about := t.ofCase()
+	render := about.card()
+	buttons := about.cardButtons(about.staffVoice())
 	for _, to := range t.snap.staff {
 		slot := "case:" + t.kase.ID + ":" + to.String()
+		if render.Rows = nil; to.Platform != chat.Web {
+			render.Rows = buttons // who reads the browser's room is nobody in particular
+		}
 		t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.at(to), Render: render})
 		t.timeline(to, slot)
 	}
@@ -103,6 +108,7 @@ func (t *turn) card() chat.Message {
 		fact(v.say("card_contact"), v.plain["contact_"+c])
 	}
 	fact(v.say("card_why"), t.why(v))
+	t.cardStory(v, fact)
 	t.cardDue(v, &m)
 	var foot []string
 	if k.Changed {

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
@@ -33,6 +34,11 @@ var update = flag.Bool("update", false, "rewrite the golden conversations")
 //	> share +44 20 7946 0000
 //	> wait 16m
 //	> expire
+//	> hire Bob agent
+//	> Bob taps Take
+//	> Amy retaps Take
+//
+// Once somebody is hired, the staff's chat is one of Telegram.
 func TestConversations(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(paths) == 0 {
@@ -61,13 +67,16 @@ func TestConversations(t *testing.T) {
 // story plays one file.
 type story struct {
 	*world
-	who customer
-	inv Invite
-	out strings.Builder
+	who   customer
+	inv   Invite
+	out   strings.Builder
+	staff chat.Address
+	team  map[string]customer
+	old   map[string]string // data of staff's buttons by their texts
 }
 
 func play(t *testing.T, source string) string {
-	s := &story{world: newWorld(t)}
+	s := &story{world: newWorld(t), staff: room, team: make(map[string]customer), old: make(map[string]string)}
 	for line := range strings.Lines(source) {
 		line = strings.TrimRight(line, "\n")
 		switch {
@@ -122,9 +131,28 @@ func (s *story) do(line string) {
 		s.now = s.now.Add(d)
 	case "expire":
 		s.expire(s.session(s.who))
+	case "hire":
+		name, role, _ := strings.Cut(rest, " ")
+		if s.staff = staffTG; len(s.team) == 0 {
+			s.bot.SetStaff([]chat.Address{staffTG})
+		}
+		s.team[name] = s.member(len(s.team), name, recovery.Role(role))
 	default:
-		s.t.Fatalf("unknown line %q", line)
+		how, text, _ := strings.Cut(rest, " ")
+		switch how {
+		case "taps":
+			s.old[text] = s.button(staffTG, text)
+		case "retaps": // as somebody does whose chat is behind
+		default:
+			s.t.Fatalf("unknown line %q", line)
+		}
+		who, hired := s.team[verb]
+		if !hired {
+			who = telegramUser("9999", verb, "en") // a stranger in the staff's chat
+		}
+		answers = s.onCard(who, staffTG, s.old[text])
 	}
+	s.settle(s.staff)
 	for _, a := range answers {
 		kind := "toast"
 		if a.Alert {
@@ -135,7 +163,7 @@ func (s *story) do(line string) {
 	if !s.who.address.IsZero() {
 		s.report("customer", s.who.address)
 	}
-	s.report("staff", room)
+	s.report("staff", s.staff)
 	s.now = s.now.Add(10 * time.Second)
 }
 

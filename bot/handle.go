@@ -156,7 +156,11 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 	private := u.Private || u.From.Platform == chat.Web
 	load := storage.Load{Person: j.person}
 	var act func(*turn) error
+	onCard, card := decodePressed(u.Data)
 	switch {
+	case u.Kind == chat.Tap && card:
+		j.work = b.caseWork(j, onCard)
+		return j, nil
 	case u.Kind == chat.Tap:
 		load, act = b.tap(u, j.person)
 	case isLink(u):

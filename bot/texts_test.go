@@ -129,6 +129,18 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	for _, s := range append(recovery.States(), "watch") {
 		need("state_" + string(s))
 	}
+	for _, a := range buttonActs {
+		need("act_" + string(a))
+	}
+	for _, c := range recovery.DefaultRules.Causes {
+		need("cause_" + c.Key)
+	}
+	for _, a := range recovery.ActionKinds() {
+		need("action_" + string(a))
+	}
+	for _, r := range noActionReasons {
+		need("no_action_" + r)
+	}
 	for _, c := range recovery.Codes() {
 		need("refused_" + string(c))
 	}

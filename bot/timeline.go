@@ -31,6 +31,8 @@ func (t *turn) timeline(to chat.Address, card string) {
 		case recovery.EventCustomerWrote:
 			title = v.say("card_wrote")
 			m.Quotes = []chat.Quote{{Text: cut(e.Note, cardQuote)}}
+		case recovery.EventTaken, recovery.EventReleased, recovery.EventResolved, recovery.EventNoAction, recovery.EventReopened:
+			title = join(" · ", v.say("state_"+string(t.kase.State)), t.snap.team.members[e.By].Name)
 		default:
 			continue
 		}

@@ -19,6 +19,7 @@ import (
 // settled by hand, so that every step shows what the chats show.
 type world struct {
 	t      testing.TB
+	open   opener
 	store  storage.Store
 	bot    *Bot
 	now    time.Time
@@ -43,20 +44,40 @@ func newWorld(t *testing.T) *world {
 // newWorldOf is a world whose database has n buckets.
 func newWorldOf(t testing.TB, n int) *world {
 	t.Helper()
-	w := &world{t: t, now: monday, shown: make(map[string]chat.Message)}
-	ctx := context.Background()
-	store, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "aftercare.db"), sqlite.Options{
-		Migrate: true, Buckets: n, Clock: func() time.Time { return w.now },
-	})
-	if err != nil {
-		t.Fatal(err)
+	return newWorldOn(t, onSQLite(t, n))
+}
+
+// opener opens a database once more, as another program does.
+type opener func(clock func() time.Time) (storage.Store, error)
+
+func onSQLite(t testing.TB, buckets int) opener {
+	path := filepath.Join(t.TempDir(), "aftercare.db")
+	return func(clock func() time.Time) (storage.Store, error) {
+		return sqlite.Open(context.Background(), path, sqlite.Options{Migrate: true, Buckets: buckets, Clock: clock})
 	}
-	w.store = store
-	t.Cleanup(func() {
+}
+
+// instance is a store on the world's database.
+func (w *world) instance() storage.Store {
+	w.t.Helper()
+	store, err := w.open(func() time.Time { return w.now })
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
 		if err := store.Close(); err != nil {
-			t.Error(err)
+			w.t.Error(err)
 		}
 	})
+	return store
+}
+
+func newWorldOn(t testing.TB, open opener) *world {
+	t.Helper()
+	w := &world{t: t, now: monday, shown: make(map[string]chat.Message), open: open}
+	ctx := context.Background()
+	store := w.instance()
+	w.store = store
 	for _, s := range []storage.Site{
 		{ID: "main-street", Name: "Salon Anna", Zone: "Europe/Berlin", Language: "en", Created: w.now},
 		{ID: "nanjing", Name: "南京路店", Zone: "Asia/Shanghai", Language: "zh-Hans", Created: w.now},
@@ -76,8 +97,13 @@ func newWorldOf(t testing.TB, n int) *world {
 // newBot is another program on the same database.
 func (w *world) newBot() *Bot {
 	w.t.Helper()
+	return w.botOn(w.store)
+}
+
+func (w *world) botOn(store storage.Store) *Bot {
+	w.t.Helper()
 	b, err := New(context.Background(), Config{
-		Store: w.store, Key: []byte("a secret key for tests only"), PublicURL: "https://care.example/",
+		Store: store, Key: []byte("a secret key for tests only"), PublicURL: "https://care.example/",
 		Staff: []chat.Address{room}, Clock: func() time.Time { return w.now },
 		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,
 	})

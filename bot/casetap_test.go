@@ -1,0 +1,332 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/postgres"
+	"github.com/aftercare/aftercare/storage/postgres/pgtest"
+)
+
+// member hires and links somebody who then acts in the staff's chat.
+func (w *world) member(n int, name string, role recovery.Role) customer {
+	w.t.Helper()
+	id := strings.ToLower(name)
+	w.hire(id, name, role)
+	c := telegramUser(fmt.Sprint(9000+n), name, "en")
+	w.command(c, "link", w.code(id))
+	return c
+}
+
+// onCard taps a button of a card in a staff chat.
+func (w *world) onCard(c customer, at chat.Address, data string) []chat.Answer {
+	w.t.Helper()
+	u := w.update(c, chat.Update{Kind: chat.Tap, Data: data, On: "1"})
+	u.From, u.Private = at, false
+	answers := w.handle(u)
+	for _, a := range w.bot.snap.Load().staff {
+		w.settle(a)
+	}
+	return answers
+}
+
+// lowTap opens a case whose cards hang in these chats.
+func lowTap(t *testing.T, at ...chat.Address) (*world, customer) {
+	t.Helper()
+	return lowTapIn(newWorld(t), at...)
+}
+
+func lowTapIn(w *world, at ...chat.Address) (*world, customer) {
+	w.t.Helper()
+	w.bot.SetStaff(at)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, haircut)
+	w.press(ann, "2")
+	w.command(ann, "cancel", "")
+	for _, a := range at {
+		w.settle(a)
+	}
+	return w, ann
+}
+
+func says(t *testing.T, answers []chat.Answer, want string, alert bool) {
+	t.Helper()
+	if len(answers) != 1 || !strings.Contains(answers[0].Text, want) || answers[0].Alert != alert {
+		t.Errorf("the answer is %+v; want %q, alert %v", answers, want, alert)
+	}
+}
+
+func TestTheFirstToTakeACaseHasIt(t *testing.T) {
+	w, _ := lowTap(t, staffTG, staffSlack, room)
+	bob, amy := w.member(1, "Bob", recovery.Agent), w.member(2, "Amy", recovery.Agent)
+	take := w.button(staffTG, "Take")
+	says(t, w.onCard(bob, staffTG, take), "Taken · A-1", false)
+	w.now = w.now.Add(3 * time.Second)
+	says(t, w.onCard(amy, staffTG, take), "Bob has had it for 3 seconds.", true)
+	says(t, w.onCard(bob, staffTG, take), "Taken · A-1", false) // again
+	if k := w.onlyCase(); k.State != recovery.Taken || k.Holder.ID != "bob" {
+		t.Errorf("the case is %s, held by %q", k.State, k.Holder.ID)
+	}
+	for _, at := range []chat.Address{staffTG, staffSlack, room} {
+		card := w.transcript(at)[0].Render
+		if card.State != "taken" || !slices.ContainsFunc(card.Facts, func(f chat.Fact) bool { return f.Label == "Taken by" && strings.HasPrefix(f.Value, "Bob, ") }) {
+			t.Errorf("the card in %s says %q, %+v", at, card.Title, card.Facts)
+		}
+		if (len(card.Rows) > 0) != (at != room) {
+			t.Errorf("the card in %s has %d rows of buttons", at, len(card.Rows))
+		}
+	}
+}
+
+func TestWhoMayNotActIsToldSoAndNothingChanges(t *testing.T) {
+	w, ann := lowTap(t, staffTG)
+	viv := w.member(1, "Viv", recovery.Viewer)
+	w.hire("far", "Far", recovery.Agent)
+	far := storage.Staff{ID: "far", Name: "Far", Roles: map[string]recovery.Role{"nanjing": recovery.Lead}, Created: w.now}
+	if err := w.store.PutStaff(context.Background(), far); err != nil {
+		t.Fatal(err)
+	}
+	other := telegramUser("9100", "Far", "en")
+	w.command(other, "link", w.code("far"))
+	before, card := w.onlyCase(), w.transcript(staffTG)[0].Render
+	for _, c := range []struct {
+		who  customer
+		says string
+	}{{ann, "Only staff of this site"}, {viv, "not act on them"}, {other, "Only staff of this site"}} {
+		for _, text := range []string{"Take", "Resolve", "Snooze"} {
+			says(t, w.onCard(c.who, staffTG, w.button(staffTG, text)), c.says, true)
+		}
+	}
+	if diff := cmp.Diff(before, w.onlyCase()); diff != "" {
+		t.Errorf("the case changed:\n%s", diff)
+	}
+	if diff := cmp.Diff(card, w.transcript(staffTG)[0].Render); diff != "" {
+		t.Errorf("the card changed:\n%s", diff)
+	}
+	events, err := w.store.CaseEvents(context.Background(), before.Bucket, before.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attempts := 0
+	for _, e := range events {
+		if e.Kind == eventAttempted {
+			attempts++
+			if e.Detail == "" || e.By == "far" != strings.HasSuffix(e.Detail, other.person().ID()) {
+				t.Errorf("%+v", e)
+			}
+		}
+	}
+	if attempts != 9 {
+		t.Errorf("%d attempts are written down; want 9", attempts)
+	}
+}
+
+func TestACaseIsResolvedByMenus(t *testing.T) {
+	w, _ := lowTap(t, staffTG, staffSlack)
+	bob, amy := w.member(1, "Bob", recovery.Agent), w.member(2, "Amy", recovery.Agent)
+	tap := func(c customer, text string) []chat.Answer {
+		t.Helper()
+		return w.onCard(c, staffTG, w.button(staffTG, text))
+	}
+	tap(bob, "Resolve")
+	if m := w.transcript(staffSlack)[0].Render; m.Footer == "What went wrong?" {
+		t.Error("the menu opens in the other chat as well")
+	}
+	stale := w.button(staffTG, "Too slow")
+	tap(bob, "Too slow")
+	tap(bob, "Apology")
+	tap(bob, "Gift")
+	tap(bob, "Gift") // not that after all
+	says(t, tap(bob, "Done"), "Resolved · A-1", false)
+	k := w.onlyCase()
+	want := &recovery.Resolution{Cause: "responsiveness", Failure: recovery.ProcessFailure, Actions: []recovery.Action{{Kind: recovery.Apology}}}
+	if diff := cmp.Diff(want, k.Resolution); diff != "" || k.State != recovery.Resolved || k.Ended.ID != "bob" {
+		t.Errorf("the case is %s by %q:\n%s", k.State, k.Ended.ID, diff)
+	}
+	w.now = w.now.Add(time.Minute)
+	says(t, w.onCard(amy, staffTG, stale), "by Bob", true) // a button of an old menu
+	says(t, tap(amy, "Reopen"), "Open · A-1", false)
+	tap(amy, "No action")
+	says(t, tap(amy, "Duplicate"), "No action · A-1", false)
+	if k = w.onlyCase(); k.State != recovery.Dismissed || k.Reason != "duplicate" || k.Reopens != 1 {
+		t.Errorf("the case is %s, %q", k.State, k.Reason)
+	}
+	tap(bob, "Reopen")
+	tap(bob, "Snooze")
+	says(t, tap(bob, "4 hours"), "Taken", false)
+	if k = w.onlyCase(); !k.Snoozed.Equal(w.now.Add(4 * time.Hour)) {
+		t.Errorf("quiet until %v", k.Snoozed)
+	}
+	tap(bob, "Resolve")
+	tap(bob, "Cancel")
+	tap(bob, "Release")
+	if k = w.onlyCase(); k.State != recovery.Open {
+		t.Errorf("the case is %s", k.State)
+	}
+	a, b := w.transcript(staffTG)[0].Render, w.transcript(staffSlack)[0].Render
+	if diff := cmp.Diff(a, b); diff != "" {
+		t.Errorf("the cards differ:\n%s", diff)
+	}
+}
+
+func TestTheDataOfACardsButtons(t *testing.T) {
+	id := uuid.NewString()
+	acts := []recovery.ActKind{noMenu}
+	for a := range caseLetters {
+		acts = append(acts, a)
+	}
+	for _, act := range acts {
+		for _, p := range []pressed{
+			{Hash: 0xfffe, Case: id, Act: act}, {Case: id, Act: act, Menu: act != noMenu},
+			{Hash: 7, Case: id, Act: act, Menu: act != noMenu, Choice: strings.Repeat("x", maxChoice), Mask: 255},
+		} {
+			data := p.encode()
+			got, ok := decodePressed(data)
+			if !ok || got != p || len(data) > 64 {
+				t.Errorf("%+v became %q (%d bytes) and %+v, %v", p, data, len(data), got, ok)
+			}
+			if _, ok := decode(data); ok {
+				t.Errorf("%q is a survey's button too", data)
+			}
+		}
+	}
+	good := pressed{Hash: 7, Case: id, Act: recovery.ActResolve, Choice: "price", Mask: 3}.encode()
+	for _, bad := range []string{"", "1k", good[:20], good + ".", good + "9", good[:len(good)-1], good[:len(good)-1] + "256", "2" + good[1:], strings.Replace(good, ".price", ".pr-ce", 1), strings.Replace(good, "r.price", "q.price", 1), strings.Replace(good, "r.price", "B.price", 1)} {
+		if p, ok := decodePressed(bad); ok && p.encode() != bad {
+			t.Errorf("%q is taken for %+v", bad, p)
+		}
+	}
+}
+
+// TestManyTakeAtOnce lets eight people tap Take at the same moment through two programs.
+func TestManyTakeAtOnce(t *testing.T) {
+	for name, open := range map[string]func(*testing.T) opener{
+		"sqlite": func(t *testing.T) opener { return onSQLite(t, 4) },
+		"postgres": func(t *testing.T) opener {
+			dsn := pgtest.Start(t)
+			return func(clock func() time.Time) (storage.Store, error) {
+				return postgres.Open(context.Background(), dsn, postgres.Options{Migrate: true, Buckets: 4, Clock: clock})
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := context.Background()
+			w, _ := lowTapIn(newWorldOn(t, open(t)), staffTG)
+			take := w.button(staffTG, "Take")
+			var people []customer
+			for i := range 8 {
+				people = append(people, w.member(i, fmt.Sprintf("M%d", i), recovery.Agent))
+			}
+			other := w.botOn(w.instance())
+			other.SetStaff([]chat.Address{staffTG})
+			var updates []chat.Update
+			for _, c := range people {
+				u := w.update(c, chat.Update{Kind: chat.Tap, Data: take, On: "1"})
+				u.From, u.Private = staffTG, false
+				updates = append(updates, u)
+			}
+			answers := make([]chat.Answer, len(people))
+			errs := make([]error, len(people))
+			var all sync.WaitGroup
+			start := make(chan struct{})
+			for i := range people {
+				b := []*Bot{w.bot, other}[i%2]
+				all.Go(func() {
+					<-start
+					got, err := b.Handle(ctx, updates[i:i+1])
+					if errs[i] = err; err == nil && len(got) == 1 {
+						answers[i] = got[0]
+					}
+				})
+			}
+			close(start)
+			all.Wait()
+			k := w.onlyCase()
+			if k.State != recovery.Taken || k.Holder.ID == "" {
+				t.Fatalf("the case is %s, held by %q", k.State, k.Holder.ID)
+			}
+			winners := 0
+			for i := range people {
+				switch {
+				case errs[i] != nil:
+					t.Error(errs[i])
+				case !answers[i].Alert && strings.Contains(answers[i].Text, "Taken"):
+					winners++
+				case !strings.HasPrefix(answers[i].Text, k.Holder.Name+" has had it for "):
+					t.Errorf("somebody was told %q", answers[i].Text)
+				}
+			}
+			if winners != 1 {
+				t.Errorf("%d people were told that they have it", winners)
+			}
+			events, err := w.store.CaseEvents(ctx, k.Bucket, k.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(slices.DeleteFunc(events, func(e storage.CaseEvent) bool { return e.Kind != string(recovery.EventTaken) })); n != 1 {
+				t.Errorf("it was taken %d times", n)
+			}
+		})
+	}
+}
+
+// TestRandomActsOfManyPeople compares what many taps leave behind with the machine
+// itself, and every card with what the case became.
+func TestRandomActsOfManyPeople(t *testing.T) {
+	for seed := range uint64(4) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		w, _ := lowTap(t, staffTG, staffSlack)
+		roles := []recovery.Role{recovery.Agent, recovery.Agent, recovery.Lead, recovery.Viewer}
+		var people []customer
+		for i, role := range roles {
+			people = append(people, w.member(i, fmt.Sprintf("M%d", i), role))
+		}
+		model := w.onlyCase()
+		acts := []pressed{
+			{Act: recovery.ActTake}, {Act: recovery.ActRelease}, {Act: recovery.ActReopen}, {Act: noMenu},
+			{Act: recovery.ActResolve, Menu: true}, {Act: recovery.ActResolve, Choice: "price", Mask: 1}, {Act: recovery.ActResolve, Choice: "price"},
+			{Act: recovery.ActNoAction, Choice: "other"}, {Act: recovery.ActSnooze, Choice: "h1"}, {Act: recovery.ActNoAction, Menu: true},
+		}
+		hash := telegramUser("1", "Ann", "en").person().Hash16()
+		for step := range 60 {
+			i, p := r.IntN(len(people)), acts[r.IntN(len(acts))]
+			p.Hash, p.Case = hash, model.ID
+			w.now = w.now.Add(time.Duration(r.IntN(100)) * time.Second)
+			refused := false
+			if !p.Menu && p.Act != noMenu {
+				tn := &turn{now: w.now}
+				act, ok := tn.actOf(p)
+				if !ok {
+					t.Fatalf("%+v is no act", p)
+				}
+				by := recovery.Actor{Person: recovery.Person{ID: fmt.Sprintf("m%d", i), Name: fmt.Sprintf("M%d", i)}, Role: roles[i]}
+				next, _, err := recovery.Apply(recovery.DefaultRules, model.Case, act, by, w.now)
+				model.Case, refused = next, err != nil
+			}
+			answers := w.onCard(people[i], staffTG, p.encode())
+			if alert := len(answers) == 1 && answers[0].Alert; !p.Menu && p.Act != noMenu && alert != refused {
+				t.Fatalf("seed %d, step %d: %+v by %s: refused %v, answered %+v", seed, step, p, roles[i], refused, answers)
+			}
+			if diff := cmp.Diff(model, w.onlyCase()); diff != "" {
+				t.Fatalf("seed %d, step %d: after %+v by %s (-model +stored):\n%s", seed, step, p, roles[i], diff)
+			}
+			for _, at := range []chat.Address{staffTG, staffSlack} {
+				if m := w.transcript(at)[0].Render; m.State != cardState(model.Case, w.now) && model.Snoozed.IsZero() {
+					t.Fatalf("seed %d, step %d: the card in %s says %q of a case that is %s", seed, step, at, m.State, model.State)
+				}
+			}
+		}
+	}
+}
