@@ -296,7 +296,7 @@ type CaseEvent struct {
 	ID     string // UUIDv7
 	Case   string
 	At     time.Time
-	Kind   string // a recovery.EventKind, or Attempted
+	Kind   string // a recovery.EventKind, or "attempted": somebody who may not act tried to
 	By     string // who, "" = the customer or the program
 	Detail string // machine words, as recovery.Event says
 	Note   string // plain words; may hold the customer's own
