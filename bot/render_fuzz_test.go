@@ -293,7 +293,9 @@ func wrongWith(m chat.Message) []string {
 			if len(b.Data) > 64 || b.Data == "" && b.URL == "" {
 				say("a button has the data %q", b.Data)
 			}
-			if d, ok := decode(b.Data); !ok || d.encode() != b.Data {
+			d, ok := decode(b.Data)
+			card, onCard := decodePressed(b.Data)
+			if ok == onCard || ok && d.encode() != b.Data || onCard && card.encode() != b.Data {
 				say("the data %q cannot be read back", b.Data)
 			}
 			if strings.TrimSpace(b.Text) == "" {
