@@ -2,7 +2,6 @@ package bot
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -10,21 +9,19 @@ import (
 	"github.com/aftercare/aftercare/recovery"
 )
 
-// buttonActs are the acts that cards have buttons for, in their order.
+// buttonActs are the acts that cards have buttons for, in their order. Snooze is none of
+// them while nothing wakes a case when its time has come.
 var buttonActs = []recovery.ActKind{
-	recovery.ActTake, recovery.ActResolve, recovery.ActRelease, recovery.ActSnooze, recovery.ActNoAction, recovery.ActReopen,
+	recovery.ActTake, recovery.ActResolve, recovery.ActRelease, recovery.ActNoAction, recovery.ActReopen,
 }
 
 // opensMenu reports whether an act needs more to be chosen.
 func opensMenu(k recovery.ActKind) bool {
-	return k == recovery.ActResolve || k == recovery.ActNoAction || k == recovery.ActSnooze
+	return k == recovery.ActResolve || k == recovery.ActNoAction
 }
 
 // noActionReasons are the reasons that the menu offers; the case keeps the key.
 var noActionReasons = []string{"duplicate", "mistake", "known", "other"}
-
-// snoozeHours are the lengths that the menu offers, as far as the priority allows them.
-var snoozeHours = []int{1, 4, 24}
 
 // cardButtons are the buttons below a card: those that would do something now.
 func (t *turn) cardButtons(v *voice) [][]chat.Button {
@@ -93,14 +90,6 @@ func (t *turn) menu(v *voice, p pressed) (ask string, rows [][]chat.Button) {
 		ask = v.say("ask_reason")
 		for _, reason := range noActionReasons {
 			all = append(all, chat.Button{Text: v.say("no_action_" + reason), Data: t.pressing(p.Act, false, reason, 0)})
-		}
-	case p.Act == recovery.ActSnooze:
-		ask = v.say("ask_snooze")
-		longest := time.Duration(t.rules().SLA.Of(t.kase.Decision.Priority).Snooze)
-		for _, h := range snoozeHours {
-			if d := time.Duration(h) * time.Hour; d <= longest {
-				all = append(all, chat.Button{Text: v.count("hours", h), Data: t.pressing(p.Act, false, "h"+strconv.Itoa(h), 0)})
-			}
 		}
 	}
 	rows = inRows(all, 2)

@@ -30,7 +30,7 @@ type pressed struct {
 // The letters of acts in data; capitals open a menu, noMenu closes it.
 var caseLetters = map[recovery.ActKind]byte{
 	recovery.ActTake: 't', recovery.ActRelease: 'l', recovery.ActResolve: 'r', recovery.ActNoAction: 'n',
-	recovery.ActReopen: 'o', recovery.ActSnooze: 's',
+	recovery.ActReopen: 'o',
 }
 
 // noMenu is the act of the button that leads back from a menu to the card.

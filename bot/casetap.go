@@ -122,9 +122,6 @@ func (t *turn) actOf(d pressed) (recovery.Act, bool) {
 		return recovery.Reopen{}, true
 	case recovery.ActNoAction:
 		return recovery.NoAction{Reason: d.Choice}, slices.Contains(noActionReasons, d.Choice)
-	case recovery.ActSnooze:
-		h, err := strconv.Atoi(strings.TrimPrefix(d.Choice, "h"))
-		return recovery.Snooze{Until: t.now.Add(time.Duration(h) * time.Hour)}, err == nil && slices.Contains(snoozeHours, h)
 	case recovery.ActResolve:
 		a := recovery.Resolve{Cause: d.Choice}
 		for i, k := range recovery.ActionKinds() {

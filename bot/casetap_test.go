@@ -105,7 +105,7 @@ func TestWhoMayNotActIsToldSoAndNothingChanges(t *testing.T) {
 		who  customer
 		says string
 	}{{ann, "Only staff of this site"}, {viv, "not act on them"}, {other, "Only staff of this site"}} {
-		for _, text := range []string{"Take", "Resolve", "Snooze"} {
+		for _, text := range []string{"Take", "Resolve"} {
 			says(t, w.onCard(c.who, staffTG, w.button(staffTG, text)), c.says, true)
 		}
 	}
@@ -128,8 +128,8 @@ func TestWhoMayNotActIsToldSoAndNothingChanges(t *testing.T) {
 			}
 		}
 	}
-	if attempts != 9 {
-		t.Errorf("%d attempts are written down; want 9", attempts)
+	if attempts != 6 {
+		t.Errorf("%d attempts are written down; want 6", attempts)
 	}
 }
 
@@ -164,11 +164,7 @@ func TestACaseIsResolvedByMenus(t *testing.T) {
 		t.Errorf("the case is %s, %q", k.State, k.Reason)
 	}
 	tap(bob, "Reopen")
-	tap(bob, "Snooze")
-	says(t, tap(bob, "4 hours"), "Taken", false)
-	if k = w.onlyCase(); !k.Snoozed.Equal(w.now.Add(4 * time.Hour)) {
-		t.Errorf("quiet until %v", k.Snoozed)
-	}
+	tap(bob, "Take")
 	tap(bob, "Resolve")
 	tap(bob, "Cancel")
 	tap(bob, "Release")
@@ -297,7 +293,7 @@ func TestRandomActsOfManyPeople(t *testing.T) {
 		acts := []pressed{
 			{Act: recovery.ActTake}, {Act: recovery.ActRelease}, {Act: recovery.ActReopen}, {Act: noMenu},
 			{Act: recovery.ActResolve, Menu: true}, {Act: recovery.ActResolve, Choice: "price", Mask: 1}, {Act: recovery.ActResolve, Choice: "price"},
-			{Act: recovery.ActNoAction, Choice: "other"}, {Act: recovery.ActSnooze, Choice: "h1"}, {Act: recovery.ActNoAction, Menu: true},
+			{Act: recovery.ActNoAction, Choice: "other"}, {Act: recovery.ActNoAction, Menu: true},
 		}
 		hash := telegramUser("1", "Ann", "en").person().Hash16()
 		for step := range 60 {
@@ -323,7 +319,7 @@ func TestRandomActsOfManyPeople(t *testing.T) {
 				t.Fatalf("seed %d, step %d: after %+v by %s (-model +stored):\n%s", seed, step, p, roles[i], diff)
 			}
 			for _, at := range []chat.Address{staffTG, staffSlack} {
-				if m := w.transcript(at)[0].Render; m.State != cardState(model.Case, w.now) && model.Snoozed.IsZero() {
+				if m := w.transcript(at)[0].Render; m.State != cardState(model.Case, w.now) {
 					t.Fatalf("seed %d, step %d: the card in %s says %q of a case that is %s", seed, step, at, m.State, model.State)
 				}
 			}
