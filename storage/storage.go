@@ -217,7 +217,7 @@ type Change struct {
 type Result struct {
 	Change  Change
 	Claimed []Delivery // rows that this turn's Claim operations moved to Sending, in their order
-	Changed []Delivery // every row that was written, as it is now
+	Changed []Delivery // every row that was written, as it is now; Render only where this turn wanted or claimed it
 }
 
 // Person names a chat account: who taps.

@@ -128,6 +128,9 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		// whole of it, and be kept while it grows, until statistics are gathered.
 		setting("enable_seqscan", "off")
 		setting("jit", "off")
+		// Postgres would plan a statement anew for every list of keys shorter than the one it
+		// guesses. All are made to have one good plan.
+		setting("plan_cache_mode", "force_generic_plan")
 		setting("statement_timeout", milliseconds(statementTimeout))
 		setting("lock_timeout", milliseconds(lockTimeout))
 		setting("idle_in_transaction_session_timeout", milliseconds(idleTimeout))

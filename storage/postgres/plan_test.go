@@ -26,7 +26,7 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	bucketed := regexp.MustCompile(`FROM (seen|identities|invitations|sessions|answers|cases|case_events|words|deliveries)\b`)
-	seen := 0
+	seen, many := 0, 0
 	for i, text := range sqlstore.Texts(dialect()) {
 		n := strings.Count(text, "$")
 		if strings.HasPrefix(text, "INSERT") || !bucketed.MatchString(text) || n > 32 {
@@ -55,12 +55,21 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 		if strings.Contains(whole, "Seq Scan") || !strings.Contains(whole, "Index Cond") && !strings.Contains(text, "count(*)") {
 			t.Errorf("%.200s\n%s", text, whole)
 		}
-		// The rows of one key are found by that key, whole.
+		// The rows of one key are found by that key, whole; so are those of many.
+		if m := regexp.MustCompile(`WHERE bucket = \$2 AND (\w+) = k.sought`).FindStringSubmatch(text); m != nil {
+			many++
+			if !strings.Contains(whole, "(bucket = $2) AND ("+m[1]+" = k.sought)") {
+				t.Errorf("%.200s\n%s", text, whole)
+			}
+		}
 		if m := regexp.MustCompile(`WHERE bucket = \$1 AND (id|slot|key|chat|session) = \$2`).FindStringSubmatch(text); m != nil {
 			if !strings.Contains(whole, "(bucket = $1) AND ("+m[1]+" = $2)") {
 				t.Errorf("%.200s\n%s", text, whole)
 			}
 		}
+	}
+	if many < 8 {
+		t.Errorf("only %d statements look for many keys", many)
 	}
 	if seen < 30 {
 		t.Fatalf("only %d statements were looked at", seen)

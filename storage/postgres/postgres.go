@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -128,11 +129,41 @@ func dialect() sqlstore.Dialect {
 		Isolation: sql.LevelReadCommitted,
 		Lock:      " FOR UPDATE",
 		Now:       "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)",
+		// While Postgres has no statistics it would, given an IN list or a join, look up the
+		// bucket alone and filter all of it, and keep that plan while the table grows. OFFSET 0
+		// keeps the inner question whole: it is put for each key, with every column of the key
+		// compared by =, and there is nothing to get wrong.
+		Each: func(columns, table, key, where string) string {
+			return "SELECT r.* FROM unnest(CAST(? AS text[])) AS k(sought) CROSS JOIN LATERAL (SELECT " + columns + " FROM " + table +
+				" WHERE bucket = ? AND " + key + " = k.sought" + where + " OFFSET 0) AS r"
+		},
+		Keys:      keys,
 		HasSchema: "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'",
 		Fault:     fault,
 		Describe:  describe,
 		Notify:    "NOTIFY " + channel,
 	}
+}
+
+// keys is a list of texts as Postgres reads an array.
+func keys(list []string) string {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, key := range list {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('"')
+		for j := range len(key) {
+			if key[j] == '"' || key[j] == '\\' {
+				b.WriteByte('\\')
+			}
+			b.WriteByte(key[j])
+		}
+		b.WriteByte('"')
+	}
+	b.WriteByte('}')
+	return b.String()
 }
 
 // fault sorts SQLSTATEs (sql rule S7).

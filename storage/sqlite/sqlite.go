@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -175,9 +176,18 @@ func dialect() sqlstore.Dialect {
 		// The driver looks each parameter up in the list of all, and a statement costs no
 		// way there and back: many parameters cost more than many statements.
 		MostParameters: 100,
-		HasSchema:      "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'goose_db_version'",
-		Fault:          fault,
-		Describe:       describe,
+		// CROSS JOIN says that the keys come first, each to be looked up by itself.
+		Each: func(columns, table, key, where string) string {
+			return "SELECT " + columns + " FROM (SELECT value AS sought FROM json_each(?)) CROSS JOIN " + table +
+				" WHERE bucket = ? AND " + key + " = sought" + where
+		},
+		Keys: func(keys []string) string {
+			list, _ := json.Marshal(keys) // strings cannot fail to encode
+			return string(list)
+		},
+		HasSchema: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'goose_db_version'",
+		Fault:     fault,
+		Describe:  describe,
 	}
 }
 

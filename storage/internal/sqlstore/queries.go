@@ -17,8 +17,10 @@ const (
 	caseColumns       = "bucket, id, number, session, identity, site, customer, state, priority, opened_at, body"
 	caseEventColumns  = "bucket, id, case_id, at, kind, person, detail, note"
 	wordsColumns      = "bucket, id, session, case_id, inbound, text, files, at"
-	deliveryColumns   = "bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, render, hash, wanted, shown, shown_ref, shown_sum, base, state, due, attempts, tried, epoch, error, created"
-	parkedColumns     = "bucket, key, platform, account, person, payload, error, at"
+	// What changes while a delivery is on its way; its key and created come before.
+	stateColumns    = "platform, account, chat, thread, shown, shown_ref, shown_sum, base, state, due, attempts, tried, epoch, error"
+	deliveryColumns = "bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, render, hash, wanted, shown, shown_ref, shown_sum, base, state, due, attempts, tried, epoch, error, created"
+	parkedColumns   = "bucket, key, platform, account, person, payload, error, at"
 
 	installationColumns = "platform, account, name, sealed, scopes, installer, installed"
 )
@@ -34,13 +36,14 @@ type queries struct {
 	insertKeys          *list
 	deleteKey, keyBatch string
 	// Records: id, link, body by id. A link is the id of what is loaded next.
-	identities, sessions, invitations, cases *list
-	sessionIDs                               *list
+	identities, sessions, invitations, cases *keyed
+	sessionIDs                               *keyed
 	putIdentities, putSessions               *list
 	putInvitations, putCases                 *list
 	insertAnswers, insertEvents, insertWords *list
 	// Deliveries.
-	slots, unsettled, putDeliveries                      *list
+	slots, slotStates, unsettled                         *keyed
+	putDeliveries, putStates                             *list
 	transcript, heads, doubtful, failed                  string
 	answers, newestCases, caseEvents, expiring           string
 	earlier                                              *list
@@ -74,9 +77,7 @@ func restingStates() string {
 
 func newQueries(d Dialect) *queries {
 	t := &texts{dialect: d}
-	record := func(table, link string) *list {
-		return t.each("SELECT id, " + link + ", body FROM " + table + " WHERE bucket = ? AND id = ?")
-	}
+	record := func(table, link string) *keyed { return t.keyed("id, "+link+", body", table, "id", "") }
 	put := func(table, cols string, key ...string) *list { return t.put(table, key, columns(cols)) }
 	insert := func(table, cols, tail string) *list {
 		return t.rows("INSERT INTO "+table+" ("+cols+") VALUES", len(columns(cols)), tail)
@@ -96,7 +97,7 @@ func newQueries(d Dialect) *queries {
 		sessions:    record("sessions", "case_id"),
 		invitations: record("invitations", "site"),
 		cases:       record("cases", "session"),
-		sessionIDs:  t.each("SELECT id FROM sessions WHERE bucket = ? AND id = ?"),
+		sessionIDs:  t.keyed("id", "sessions", "id", ""),
 
 		putIdentities:  put("identities", identityColumns, "bucket", "id"),
 		putSessions:    put("sessions", sessionColumns, "bucket", "id"),
@@ -108,11 +109,14 @@ func newQueries(d Dialect) *queries {
 		insertEvents:  insert("case_events", caseEventColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
 		insertWords:   insert("words", wordsColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
 
-		slots: t.each("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND slot = ?"),
+		slots:      t.keyed(deliveryColumns, "deliveries", "slot", ""),
+		slotStates: t.keyed(strings.Replace(deliveryColumns, " render,", " '' AS render,", 1), "deliveries", "slot", ""),
 		// What else waits in the chats of claimed deliveries: only what Claim looks at.
-		unsettled: t.each("SELECT slot, identity, platform, account, chat, thread, ord, shown_ref, state, epoch FROM deliveries" +
-			" WHERE bucket = ? AND chat = ? AND ord > 0 AND state IN " + unsettledStates),
+		unsettled: t.keyed("slot, identity, platform, account, chat, thread, ord, shown_ref, state, epoch", "deliveries", "chat",
+			" AND ord > 0 AND state IN "+unsettledStates),
 		putDeliveries: put("deliveries", deliveryColumns, "bucket", "slot"),
+		// Only rows that were read under the bucket's lock: every one of them conflicts.
+		putStates: t.states(),
 
 		transcript: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND chat = ? AND ord > 0 AND platform = ? AND account = ? AND thread = ? ORDER BY ord, slot"),

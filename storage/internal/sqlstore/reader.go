@@ -14,10 +14,10 @@ import (
 )
 
 // body reads one record as it is stored.
-func (s *Store) body(ctx context.Context, l *list, b storage.Bucket, id string) ([]byte, error) {
+func (s *Store) body(ctx context.Context, l *keyed, b storage.Bucket, id string) ([]byte, error) {
 	var body []byte
 	err := s.reading(ctx, func(db *sql.DB) error {
-		rows, err := db.QueryContext(ctx, l[len(l)-1], int64(b), storage.Clean(id))
+		rows, err := db.QueryContext(ctx, l.one, int64(b), storage.Clean(id))
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func (s *Store) Session(ctx context.Context, b storage.Bucket, id string) (stora
 	return record(ctx, s, s.q.sessions, b, id, "session", decodeSession)
 }
 
-func record[T any](ctx context.Context, s *Store, l *list, b storage.Bucket, id, what string,
+func record[T any](ctx context.Context, s *Store, l *keyed, b storage.Bucket, id, what string,
 	decode func(storage.Bucket, []byte) (*T, error),
 ) (v T, err error) {
 	body, err := s.body(ctx, l, b, id)
@@ -106,7 +106,7 @@ func (s *Store) Delivery(ctx context.Context, b storage.Bucket, slot string) (d 
 	found := false
 	err = s.reading(ctx, func(db *sql.DB) error {
 		found = false
-		rows, err := db.QueryContext(ctx, s.q.slots[len(s.q.slots)-1], int64(b), storage.Clean(slot))
+		rows, err := db.QueryContext(ctx, s.q.slots.one, int64(b), storage.Clean(slot))
 		if err != nil {
 			return err
 		}
@@ -201,6 +201,9 @@ func (s *Store) Expiring(ctx context.Context, b storage.Bucket, now time.Time, l
 
 func scanPlain(row scanner) (storage.Delivery, error) {
 	c, err := scanDelivery(row)
+	if err == nil {
+		err = c.load()
+	}
 	return c.Delivery, err
 }
 

@@ -238,8 +238,27 @@ type scanner interface{ Scan(...any) error }
 // deliveryCell is one slot of the working set.
 type deliveryCell struct {
 	storage.Delivery
-	render []byte // Render as stored
-	dirty  bool
+	render  []byte // Render as stored; nil = not loaded, because nobody asked
+	decoded bool   // Delivery.Render is what render says
+	dirty   bool   // to be written
+	whole   bool   // and not its state alone
+}
+
+// load decodes the render, once.
+func (c *deliveryCell) load() (err error) {
+	if c.decoded {
+		return nil
+	}
+	c.Render, err = decodeRender(c.render)
+	c.decoded = err == nil
+	return err
+}
+
+func decodeRender(body []byte) (m chat.Message, err error) {
+	if err := json.Unmarshal(body, &m); err != nil {
+		return chat.Message{}, fmt.Errorf("decode message: %w", err)
+	}
+	return m, nil
 }
 
 // seal encodes the render of a delivery that an operation made, and takes it back
@@ -250,12 +269,11 @@ func seal(d storage.Delivery) (deliveryCell, error) {
 		return deliveryCell{}, fmt.Errorf("encode message: %w", err)
 	}
 	if cleaned {
-		d.Render = chat.Message{}
-		if err := json.Unmarshal(body, &d.Render); err != nil {
-			return deliveryCell{}, fmt.Errorf("decode message: %w", err)
+		if d.Render, err = decodeRender(body); err != nil {
+			return deliveryCell{}, err
 		}
 	}
-	return deliveryCell{Delivery: cleanDelivery(d), render: body}, nil
+	return deliveryCell{Delivery: cleanDelivery(d), render: body, decoded: true, whole: true}, nil
 }
 
 func cleanDelivery(d storage.Delivery) storage.Delivery {
@@ -289,6 +307,17 @@ func (c deliveryCell) row() []any {
 	}
 }
 
+// stateRow is what changes while the delivery is on its way, in the order of stateColumns.
+func (c deliveryCell) stateRow() []any {
+	d := c.Delivery
+	return []any{
+		int64(d.Bucket), d.Slot, micro(d.Created), string(d.Address.Platform), d.Address.Account, d.Address.Chat, d.Address.Thread,
+		int64(d.Shown), string(d.ShownRef), d.ShownSum, int64(d.Base), string(d.State), micro(d.Due), int64(d.Attempts),
+		orNull(d.Tried), d.Epoch, d.Error,
+	}
+}
+
+// scanDelivery reads a row and leaves its render as it is stored.
 func scanDelivery(row scanner) (deliveryCell, error) {
 	var (
 		c      deliveryCell
@@ -307,21 +336,17 @@ func scanDelivery(row scanner) (deliveryCell, error) {
 	if tried != nil {
 		d.Tried = tried.UTC()
 	}
-	c.render = render
-	if err := json.Unmarshal(render, &d.Render); err != nil {
-		return c, fmt.Errorf("decode message: %w", err)
+	if len(render) > 0 {
+		c.render = render
 	}
 	return c, nil
 }
 
 // copied is a delivery that shares nothing with the working set.
-func (c deliveryCell) copied() (storage.Delivery, error) {
-	d := c.Delivery
-	d.Render = chat.Message{}
-	if err := json.Unmarshal(c.render, &d.Render); err != nil {
-		return d, fmt.Errorf("decode message: %w", err)
-	}
-	return d, nil
+func (c deliveryCell) copied() (d storage.Delivery, err error) {
+	d = c.Delivery
+	d.Render, err = decodeRender(c.render)
+	return d, err
 }
 
 // numbered reports whether a case that is new here has the number that it must have.

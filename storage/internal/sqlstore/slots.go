@@ -43,21 +43,33 @@ func checkOps(ops []storage.SlotOp) error {
 	return nil
 }
 
-// fetchSlots loads the deliveries in these slots that are not in the working set yet.
-func (w *working) fetchSlots(names []string) error {
+// fetchSlots loads the deliveries in these slots that are not in the working set yet,
+// with their renders or, where nobody will look at those, without.
+func (w *working) fetchSlots(names []string, renders bool) error {
 	missing := map[string]bool{}
 	for _, name := range names {
-		if _, known := w.slots[name]; !known && name != "" {
+		c, known := w.slots[name]
+		if name != "" && (!known || renders && c != nil && c.render == nil) {
 			missing[name] = true
 		}
 	}
-	for name := range missing {
-		w.slots[name] = nil
+	text := w.s.q.slotStates
+	if renders {
+		text = w.s.q.slots
 	}
-	return w.find(w.s.q.slots, slices.Sorted(maps.Keys(missing)), func(rows *sql.Rows) error {
+	for name := range missing {
+		if w.slots[name] == nil {
+			w.slots[name] = nil
+		}
+	}
+	return w.find(text, slices.Sorted(maps.Keys(missing)), func(rows *sql.Rows) error {
 		c, err := scanDelivery(rows)
 		if err != nil {
 			return err
+		}
+		if known := w.slots[c.Slot]; known != nil {
+			known.render = c.render // all else may be newer here
+			return nil
 		}
 		w.slots[c.Slot] = &c
 		return nil
@@ -112,10 +124,17 @@ func (w *working) flush() error {
 		return nil
 	}
 	names := make([]string, 0, len(w.pending))
+	var claimed []string
 	for i := range w.pending {
 		names = append(names, storage.Clean(w.pending[i].op.Slot()))
+		if w.pending[i].op.Claim != nil {
+			claimed = append(claimed, names[i])
+		}
 	}
-	if err := w.fetchSlots(names); err != nil {
+	if err := w.fetchSlots(w.unwanted(claimed), true); err != nil {
+		return err
+	}
+	if err := w.fetchSlots(names, false); err != nil {
 		return err
 	}
 	var chats []string
@@ -162,7 +181,7 @@ func (w *working) apply(p pendingOp, name string) error {
 		}
 		var c deliveryCell
 		if old := w.slots[name]; p.op.Want == nil && old != nil {
-			c = deliveryCell{Delivery: cleanDelivery(n), render: old.render}
+			c = deliveryCell{Delivery: cleanDelivery(n), render: old.render, decoded: old.decoded, whole: old.whole}
 		} else {
 			var err error
 			if c, err = seal(n); err != nil {
@@ -170,11 +189,40 @@ func (w *working) apply(p pendingOp, name string) error {
 			}
 		}
 		c.Bucket, c.dirty = w.bucket, true
+		if p.op.Claim != nil { // whoever claims it will show it
+			if err := w.shown(&c); err != nil {
+				return err
+			}
+		}
 		w.slots[c.Slot] = &c
 		w.wait(c.Delivery)
 		w.note(p, c.Delivery)
 	}
 	return nil
+}
+
+// unwanted are those of the claimed slots that the same batch does not fill anew: the
+// others' renders are known without asking.
+func (w *working) unwanted(claimed []string) []string {
+	wanted := make(map[string]bool, len(w.pending))
+	for _, p := range w.pending {
+		if p.op.Want != nil {
+			wanted[storage.Clean(p.op.Want.Slot)] = true
+		}
+	}
+	return slices.DeleteFunc(claimed, func(name string) bool { return wanted[name] })
+}
+
+// shown makes sure that the cell's delivery has its render.
+func (w *working) shown(c *deliveryCell) error {
+	if c.render == nil {
+		// A want of the same batch left the slot as it was.
+		if err := w.fetchSlots([]string{c.Slot}, true); err != nil {
+			return err
+		}
+		c.render = w.slots[c.Slot].render
+	}
+	return c.load()
 }
 
 // note keeps a written row for the turn's result.
@@ -192,15 +240,19 @@ func (w *working) note(p pendingOp, d storage.Delivery) {
 	r.Changed = append(r.Changed, d)
 }
 
-// dirtySlots are the rows to write, sorted by slot.
-func (w *working) dirtySlots() [][]any {
-	var rows [][]any
+// dirtySlots are the rows to write, sorted by slot: whole, and those of which only the
+// state changed.
+func (w *working) dirtySlots() (whole, states [][]any) {
 	for _, name := range slices.Sorted(maps.Keys(w.slots)) {
-		if c := w.slots[name]; c != nil && c.dirty {
-			rows = append(rows, c.row())
+		switch c := w.slots[name]; {
+		case c == nil || !c.dirty:
+		case c.whole:
+			whole = append(whole, c.row())
+		default:
+			states = append(states, c.stateRow())
 		}
 	}
-	return rows
+	return whole, states
 }
 
 func (w *working) slotsChanged() bool {

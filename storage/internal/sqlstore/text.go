@@ -24,6 +24,11 @@ type Dialect struct {
 	Fault func(error) Fault
 	// Describe says what happened without parameters, secrets or addresses of files.
 	Describe func(error) string
+	// Each is the text of a SELECT of columns for every one of many keys of one bucket. Its
+	// parameters are the keys, as Keys makes one of them, and the bucket. where is appended
+	// to the conditions.
+	Each func(columns, table, key, where string) string
+	Keys func(keys []string) string
 	// Notify is the text that wakes listeners; empty where there are none.
 	Notify string
 }
@@ -74,7 +79,11 @@ func (t *texts) spell(text string) string {
 
 // rows is head, then a tuple of width parameters for each row, then tail.
 func (t *texts) rows(head string, width int, tail string) *list {
-	tuple := "(" + strings.Repeat("?,", width-1) + "?)"
+	return t.tuples(head, "("+strings.Repeat("?,", width-1)+"?)", width, tail)
+}
+
+// tuples is rows with the tuple spelled out; width is the number of its parameters.
+func (t *texts) tuples(head, tuple string, width int, tail string) *list {
 	var l list
 	for i, size := range sizes {
 		if most := t.dialect.MostParameters; most > 0 && size > 1 && size*width > most {
@@ -86,10 +95,28 @@ func (t *texts) rows(head string, width int, tail string) *list {
 	return &l
 }
 
-// each is one SELECT for every key, put together by UNION ALL. An IN list would say the
-// same, but Postgres, while it has no statistics, then looks up the bucket alone and
-// filters all of it, and keeps that plan while the table grows. With every column of the
-// key compared by = there is nothing to get wrong.
+// keyed is a SELECT by key within a bucket: of one, and of many in one go.
+type keyed struct{ one, many string }
+
+func (t *texts) keyed(columns, table, key, where string) *keyed {
+	return &keyed{
+		one:  t.one("SELECT " + columns + " FROM " + table + " WHERE bucket = ? AND " + key + " = ?" + where),
+		many: t.one(t.dialect.Each(columns, table, key, where)),
+	}
+}
+
+// states is an upsert of stateColumns. What it does not change has no parameters.
+func (t *texts) states() *list {
+	var set []string
+	for _, c := range columns(stateColumns) {
+		set = append(set, c+" = excluded."+c)
+	}
+	return t.tuples("INSERT INTO deliveries (bucket, slot, created, "+stateColumns+", owner, identity, kind, ord, render, hash, wanted) VALUES",
+		"("+strings.Repeat("?,", 3+len(set))+"'','','',0,'','',0)", 3+len(set),
+		"ON CONFLICT (bucket, slot) DO UPDATE SET "+strings.Join(set, ", "))
+}
+
+// each is one SELECT for every key, put together by UNION ALL.
 func (t *texts) each(text string) *list {
 	var l list
 	for i, size := range sizes {

@@ -86,12 +86,16 @@ var bucketed = regexp.MustCompile(`\b(FROM|INTO|UPDATE|JOIN) (buckets|seen|ident
 func TestEveryStatementObeysTheRules(t *testing.T) {
 	oneBucket := regexp.MustCompile(`bucket = \?`)
 	forbidden := regexp.MustCompile(`(?i)\b(now\(\)|current_timestamp|random\(|merge |trigger|pg_advisory|nextval|offset |any\(|unnest|lateral|temp )`)
+	// How many keys are looked up is each engine's own; its tests look at the plans.
+	each := func(columns, table, key, where string) string {
+		return "SELECT " + columns + " FROM " + table + " WHERE bucket = ? AND " + key + " IN (?)" + where
+	}
 	// Admin reads may look at all buckets.
 	overAll := map[string]bool{
 		"SELECT count(*) FROM buckets": true, "SELECT sum(sessions), sum(answers), sum(case_seq) FROM buckets": true,
 		"SELECT count(*) FROM parked": true,
 	}
-	for _, text := range newQueries(Dialect{Bind: sqlx.QUESTION, Now: "CLOCK"}).all {
+	for _, text := range newQueries(Dialect{Bind: sqlx.QUESTION, Now: "CLOCK", Each: each}).all {
 		if f := forbidden.FindString(text); f != "" {
 			t.Errorf("%q is not used: %.120s", f, text)
 		}

@@ -31,12 +31,12 @@ type working struct {
 
 // table is one kind of record by id.
 type table struct {
-	load  *list
+	load  *keyed
 	cells map[string]*cell
 }
 
 func newWorking(ctx context.Context, s *Store, tx *sql.Tx, b storage.Bucket) *working {
-	kind := func(load *list) table { return table{load: load, cells: map[string]*cell{}} }
+	kind := func(load *keyed) table { return table{load: load, cells: map[string]*cell{}} }
 	return &working{
 		s: s, ctx: ctx, tx: tx, bucket: b, now: s.now(),
 		identities: kind(s.q.identities), sessions: kind(s.q.sessions),
@@ -77,20 +77,22 @@ func (w *working) fetch(t *table, ids []string) error {
 	})
 }
 
-// find runs the statements of l for these keys of the bucket, each named once, and
-// calls f for every row.
-func (w *working) find(l *list, keys []string, f func(*sql.Rows) error) error {
-	return l.chunks(len(keys), func(text string, from, to int) error {
-		args := make([]any, 0, 2*(to-from))
-		for _, key := range keys[from:to] {
-			args = append(args, int64(w.bucket), key)
-		}
-		rows, err := w.tx.QueryContext(w.ctx, text, args...)
-		if err != nil {
-			return err
-		}
-		return each(rows, f)
-	})
+// find runs l for these keys of the bucket, each named once, and calls f for every row.
+func (w *working) find(l *keyed, keys []string, f func(*sql.Rows) error) error {
+	var rows *sql.Rows
+	var err error
+	switch len(keys) {
+	case 0:
+		return nil
+	case 1:
+		rows, err = w.tx.QueryContext(w.ctx, l.one, int64(w.bucket), keys[0])
+	default:
+		rows, err = w.tx.QueryContext(w.ctx, l.many, w.s.dialect.Keys(keys), int64(w.bucket))
+	}
+	if err != nil {
+		return err
+	}
+	return each(rows, f)
 }
 
 // each calls f for every row and closes rows.
@@ -130,7 +132,7 @@ func (w *working) prefetch(loads []storage.Load) error {
 	if err := w.fetch(&w.invitations, invitations); err != nil {
 		return err
 	}
-	return w.fetchSlots(slots)
+	return w.fetchSlots(slots, true)
 }
 
 func personID(p storage.Person) string {
@@ -199,7 +201,7 @@ func (w *working) loaded(l storage.Load) (in storage.Loaded, err error) {
 	if err := w.flush(); err != nil {
 		return in, err
 	}
-	if err := w.fetchSlots(l.Slots); err != nil {
+	if err := w.fetchSlots(l.Slots, true); err != nil {
 		return in, err
 	}
 	in.Slots = make(map[string]storage.Delivery, len(l.Slots))
@@ -363,10 +365,14 @@ func (w *working) save() error {
 			return err
 		}
 	}
+	whole, states := w.dirtySlots()
 	for _, k := range []struct {
 		put  *list
 		rows [][]any
-	}{{q.insertAnswers, w.answers}, {q.insertEvents, w.events}, {q.insertWords, w.words}, {q.putDeliveries, w.dirtySlots()}} {
+	}{
+		{q.insertAnswers, w.answers}, {q.insertEvents, w.events}, {q.insertWords, w.words},
+		{q.putDeliveries, whole}, {q.putStates, states},
+	} {
 		if err := w.insert(k.put, k.rows); err != nil {
 			return err
 		}
