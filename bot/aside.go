@@ -23,10 +23,13 @@ func (t *turn) showAside() {
 	}
 	render := t.note()
 	for _, to := range t.snap.staff {
+		slot := "aside:" + s.ID + ":" + to.String()
 		t.want(storage.Want{
-			Slot: "aside:" + s.ID + ":" + to.String(), Kind: storage.CardD,
-			Address: t.snap.at(to), Render: render, OnlyIfKnown: t.kase != nil,
+			Slot: slot, Kind: storage.CardD, Address: t.snap.at(to), Render: render, OnlyIfKnown: t.kase != nil,
 		})
+		if t.kase == nil {
+			t.showFiles(to, slot)
+		}
 	}
 }
 

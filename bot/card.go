@@ -15,6 +15,7 @@ import (
 // showCard brings the case's cards up to date wherever they hang. An unchanged card
 // is not sent again.
 func (t *turn) showCard() {
+	t.passed = len(t.out.Words)
 	t.showAside()
 	if t.kase == nil || len(t.snap.staff) == 0 {
 		return
@@ -29,6 +30,7 @@ func (t *turn) showCard() {
 		}
 		t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.at(to), Render: render})
 		t.timeline(to, slot)
+		t.showFiles(to, slot)
 	}
 	t.told = len(t.out.Events)
 }

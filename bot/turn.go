@@ -38,6 +38,7 @@ type turn struct {
 	aside    bool          // words came that answer nothing
 	notices  int
 	told     int // events of out that the timelines have
+	passed   int // words of out that staff were shown
 }
 
 // origin is the session that opened a case.

@@ -39,7 +39,11 @@ func (t *turn) words(u *chat.Update) error {
 			t.notice(t.person().say("only_text"), false)
 			return nil
 		}
-		return t.step(survey.Write{Text: text})
+		err := t.step(survey.Write{Text: text})
+		if err == nil && t.passed < len(t.out.Words) {
+			t.showCard() // the words changed nothing, but the files came
+		}
+		return err
 	}
 	if len(u.Files) > 0 {
 		return t.step(survey.Attach{Files: files(u.Files), Text: text})

@@ -101,6 +101,25 @@ type File struct {
 	Size int64  `json:"size,omitempty"` // bytes; 0 = unknown
 }
 
+// Sign names the file in every language: a sign for its kind, and its own name.
+func (f File) Sign() string {
+	sign := "📎"
+	switch f.Kind {
+	case "photo":
+		sign = "📷"
+	case "voice":
+		sign = "🎤"
+	case "audio":
+		sign = "🎵"
+	case "video":
+		sign = "🎬"
+	}
+	if f.Name == "" {
+		return sign
+	}
+	return sign + " " + f.Name
+}
+
 // Answer is what the one who caused an update sees at once: a toast, an alert,
 // an error at a field. It is not stored and may be lost.
 type Answer struct {
@@ -130,6 +149,9 @@ type Message struct {
 	Expects Expects    `json:"expects,omitempty"`
 	Max     int        `json:"max,omitempty"`     // most characters that an answer may have, 0 = the platform's own
 	Replies Ref        `json:"replies,omitempty"` // shown as a reply to that message, where it still exists
+	// Files are shown by reference. A platform that cannot show a file names it in words
+	// (File.Sign).
+	Files []File `json:"files,omitempty"`
 	// Under names the slot in the same chat whose message this one replies to. Whoever
 	// sends puts that message's Ref into Replies; no Sender ever sees it.
 	Under string `json:"under,omitempty"`

@@ -77,6 +77,9 @@ func arrange(m chat.Message) (layout, error) {
 	for _, q := range m.Quotes {
 		add(piece{kind: aQuote, label: cleanLine(q.Label), text: clean(q.Text)}, wordsLimit)
 	}
+	for _, f := range m.Files {
+		add(piece{kind: aText, text: cleanLine(f.Sign())}, wordsLimit)
+	}
 	add(piece{kind: aFooter, text: clean(m.Footer)}, footerLimit)
 	if len(l) == 0 {
 		return nil, errNothingToShow

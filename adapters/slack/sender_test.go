@@ -433,3 +433,15 @@ func TestAReactionMayStandAlready(t *testing.T) {
 		t.Errorf("on nothing: %v", err)
 	}
 }
+
+func TestAFileOfAnotherPlatformIsNamed(t *testing.T) {
+	w := newWorld(t)
+	staff := w.NewChannel("staff")
+	w.mustSend(staff, chat.Message{Text: "From Ann", Files: []chat.File{{Kind: "photo", ID: "x"}, {Kind: "document", ID: "y", Name: "bill & more.pdf"}}}, "")
+	m := staff.FromApp()[0]
+	for _, words := range []string{"From Ann", "📷", "📎 bill & more.pdf"} {
+		if !strings.Contains(m.Notice, words) {
+			t.Errorf("%q is not in %q", words, m.Notice)
+		}
+	}
+}

@@ -11,8 +11,12 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
-// textLimit is the most that one message holds, in UTF-16 units after parsing.
-const textLimit = 4096
+// The most that one message, and the words below a file, hold: UTF-16 units after
+// parsing.
+const (
+	textLimit    = 4096
+	captionLimit = 1024
+)
 
 // longQuote is the length in units from which a quotation is shown folded.
 const longQuote = 400
@@ -32,8 +36,8 @@ type layout []segment
 var errNothingToShow = errors.New("the message has nothing to show")
 
 // arrange lays a message out: the title, the words, the facts, the quotations, the
-// footer. It is never longer than textLimit: the longest pieces are cut first.
-func arrange(m chat.Message) (layout, error) {
+// footer. It is never longer than limit: the longest pieces are cut first.
+func arrange(m chat.Message, limit int) (layout, error) {
 	var l layout
 	add := func(sep string, s segment) {
 		if !visible(s.text) {
@@ -66,11 +70,14 @@ func arrange(m chat.Message) (layout, error) {
 		}
 		add("\n\n", s)
 	}
+	for _, f := range m.Files {
+		add("\n", segment{text: cleanLine(f.Sign())})
+	}
 	add("\n\n", segment{text: strings.TrimSpace(clean(m.Footer)), tag: "i"})
 	if len(l) == 0 {
 		return nil, errNothingToShow
 	}
-	return l.fit(textLimit), nil
+	return l.fit(limit), nil
 }
 
 // mixesDirections reports whether facts written from the right and from the left

@@ -14,13 +14,14 @@ import (
 
 // Send implements chat.Sender. A message that vanished or cannot be edited any
 // more is posted anew; markup that Telegram refuses is sent as plain text; a topic
-// or a message to reply to that is gone is done without.
+// or a message to reply to that is gone is done without. A file is shown by its
+// reference, with the words below it; one that Telegram refuses is named in words.
 func (c *Client) Send(ctx context.Context, to chat.Address, m chat.Message, at chat.Ref) (chat.Ref, error) {
 	if to.Platform != chat.Telegram || to.Account != c.id || to.Chat == "" {
 		return "", &chat.Error{Kind: chat.Rejected, Err: fmt.Errorf("send to %s: not a chat of telegram bot %s", to, c.id)}
 	}
 	if id, ok := messageID(at); ok {
-		err := c.show(ctx, "editMessageText", to, m, id, nil)
+		err := c.show(ctx, editMethod, to, m, id, nil)
 		if err == nil {
 			return at, nil
 		}
@@ -30,18 +31,18 @@ func (c *Client) Send(ctx context.Context, to chat.Address, m chat.Message, at c
 			return "", err
 		case refused.says("message is not modified"):
 			return at, nil
-		case !refused.says("message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID"):
+		case !refused.says("message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID", "there is no text in the message"):
 			return "", err
 		}
 	}
 	var posted struct {
 		ID int64 `json:"message_id"`
 	}
-	if err := c.show(ctx, "sendMessage", to, m, "", &posted); err != nil {
+	if err := c.show(ctx, postMethod, to, m, "", &posted); err != nil {
 		return "", err
 	}
 	if posted.ID <= 0 {
-		return "", &chat.Error{Kind: chat.InDoubt, Err: errors.New("telegram sendMessage: the answer names no message")}
+		return "", &chat.Error{Kind: chat.InDoubt, Err: errors.New("telegram: the answer names no message")}
 	}
 	return ref(posted.ID), nil
 }
@@ -54,7 +55,7 @@ func messageID(r chat.Ref) (string, bool) {
 
 // form is how much of a message's form Telegram accepts; each refusal takes one
 // thing away and the message is tried again.
-type form struct{ plain, noThread, noReply, noLinks bool }
+type form struct{ plain, noThread, noReply, noLinks, noFile bool }
 
 // concede changes the form so that the refusal will not come again. It is false
 // when nothing is left to concede.
@@ -69,19 +70,22 @@ func (f *form) concede(e *apiError) bool {
 		return take(&f.noReply)
 	case e.says("BUTTON_URL_INVALID", "Wrong HTTP URL", "button URL"):
 		return take(&f.noLinks)
+	case noSuchFile(e), e.says("there is no caption in the message"): // the words were posted without their file
+		return take(&f.noFile)
 	}
 	return false
 }
 
 // show sends or edits in the fullest form that Telegram takes.
-func (c *Client) show(ctx context.Context, method string, to chat.Address, m chat.Message, at string, result any) error {
-	var f form
+func (c *Client) show(ctx context.Context, method func(chat.Message, form) string, to chat.Address, m chat.Message, at string, result any) error {
+	_, file := attached(m)
+	f := form{noFile: !file}
 	for {
 		params, err := c.params(to, m, at, f)
 		if err != nil {
 			return &chat.Error{Kind: chat.Rejected, Err: fmt.Errorf("send to %s: %w", to, err)}
 		}
-		err = c.call(ctx, callTimeout, method, params, result)
+		err = c.call(ctx, callTimeout, method(m, f), params, result)
 		refused, ok := refusal(err)
 		if !ok || !f.concede(refused) {
 			return err
@@ -94,8 +98,14 @@ func (c *Client) params(to chat.Address, m chat.Message, at string, f form) (tgb
 	if f.noLinks {
 		m.Footer = strings.TrimSpace(m.Footer + "\n" + linksAsText(m.Rows))
 	}
-	text, err := arrange(m)
-	if err != nil {
+	words, limit := "text", textLimit
+	file := chat.File{}
+	if !f.noFile {
+		file = m.Files[0]
+		m.Files, words, limit = nil, "caption", captionLimit
+	}
+	text, err := arrange(m, limit)
+	if err != nil && (f.noFile || !errors.Is(err, errNothingToShow)) {
 		return nil, err
 	}
 	rows, err := inlineRows(m.Rows, !f.noLinks)
@@ -103,14 +113,18 @@ func (c *Client) params(to chat.Address, m chat.Message, at string, f form) (tgb
 		return nil, err
 	}
 	p := tgbotapi.Params{
-		"chat_id":              to.Chat,
-		"text":                 text.html(),
-		"parse_mode":           "HTML",
-		"link_preview_options": `{"is_disabled":true}`,
+		"chat_id":    to.Chat,
+		words:        text.html(),
+		"parse_mode": "HTML",
+	}
+	if f.noFile {
+		p["link_preview_options"] = `{"is_disabled":true}`
+	} else if at == "" {
+		p[file.Kind] = file.ID
 	}
 	if f.plain {
 		delete(p, "parse_mode")
-		p["text"] = text.plain()
+		p[words] = text.plain()
 	}
 	private := !strings.HasPrefix(to.Chat, "-") && !strings.HasPrefix(to.Chat, "@")
 	switch {

@@ -57,7 +57,7 @@ func TestOnlyTheLongestPiecesAreCut(t *testing.T) {
 		Facts:  []chat.Fact{{Label: "Site", Value: "Main"}},
 		Quotes: []chat.Quote{{Label: "Why", Text: strings.Repeat("a", 9000)}, {Text: strings.Repeat("😀", 3000)}},
 	}
-	l, err := arrange(m)
+	l, err := arrange(m, textLimit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,10 +74,10 @@ func TestOnlyTheLongestPiecesAreCut(t *testing.T) {
 	for range 3000 {
 		many = append(many, chat.Fact{Label: "Label", Value: "Value"})
 	}
-	if l, err = arrange(chat.Message{Title: "T", Facts: many}); err != nil || l.units() > textLimit || !strings.HasPrefix(l.plain(), "T\n\nLabel: ") {
+	if l, err = arrange(chat.Message{Title: "T", Facts: many}, textLimit); err != nil || l.units() > textLimit || !strings.HasPrefix(l.plain(), "T\n\nLabel: ") {
 		t.Errorf("%v, %d units", err, l.units())
 	}
-	if l, err = arrange(chat.Message{Quotes: []chat.Quote{{Label: strings.Repeat("l", 9000), Text: "words"}}}); err != nil || l.units() > textLimit {
+	if l, err = arrange(chat.Message{Quotes: []chat.Quote{{Label: strings.Repeat("l", 9000), Text: "words"}}}, textLimit); err != nil || l.units() > textLimit {
 		t.Errorf("a label of 9,000: %v, %d units", err, l.units())
 	}
 }
@@ -88,7 +88,7 @@ func FuzzArrange(f *testing.F) {
 	f.Add("<b>", "</b>&lt;", "a\x00", "\u202E", strings.Repeat("😀", 50), "&amp;", 200)
 	f.Fuzz(func(t *testing.T, title, text, label, value, quote, footer string, times int) {
 		quote = strings.Repeat(quote, min(max(times, 0), 5000/(len(quote)+1)))
-		l, err := arrange(chat.Message{Title: title, Text: text, Facts: []chat.Fact{{Label: label, Value: value}}, Quotes: []chat.Quote{{Label: label, Text: quote}}, Footer: footer})
+		l, err := arrange(chat.Message{Title: title, Text: text, Facts: []chat.Fact{{Label: label, Value: value}}, Quotes: []chat.Quote{{Label: label, Text: quote}}, Footer: footer}, textLimit)
 		if err != nil {
 			return
 		}

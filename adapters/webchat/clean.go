@@ -38,6 +38,10 @@ func clean(s string) string {
 // cleanMessage is a message whose words are clean. It shares nothing with m that it
 // changed.
 func cleanMessage(m chat.Message) chat.Message {
+	for _, f := range m.Files { // their bytes are on another platform
+		m.Text = strings.TrimSpace(m.Text + "\n\n" + f.Sign())
+	}
+	m.Files = nil
 	m.Text, m.Title, m.Footer = clean(m.Text), clean(m.Title), clean(m.Footer)
 	facts := make([]chat.Fact, len(m.Facts))
 	for i, f := range m.Facts {

@@ -152,3 +152,10 @@ func TestLayingOutLeavesTheTranscriptAlone(t *testing.T) {
 		t.Errorf("the transcript was changed: %+v", got)
 	}
 }
+
+func TestAFileOfAnotherPlatformIsNamed(t *testing.T) {
+	m := cleanMessage(chat.Message{Text: "From Ann", Files: []chat.File{{Kind: "voice", ID: "x"}, {Kind: "document", ID: "y", Name: "bill.pdf"}}})
+	if want := "From Ann\n\n🎤\n\n📎 bill.pdf"; m.Text != want || m.Files != nil {
+		t.Errorf("%+v", m)
+	}
+}

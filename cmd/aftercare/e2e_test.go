@@ -76,6 +76,22 @@ func converseOnTelegram(t *testing.T, database, mode string) {
 		}
 		return cards == 1 && whole
 	})
+	ann.Write(ann.Chat(), telegramtest.Written{File: "photo"})
+	ann.Chat().WaitText("we keep this for the team")
+	staff.Wait("the photo below the card, which names it", func(all []telegramtest.Message) bool {
+		card, photos := 0, 0
+		for _, c := range all {
+			if strings.Contains(c.Text, "Main Street") && strings.Contains(c.Text, "📷 photo") {
+				card = c.ID
+			}
+		}
+		for _, c := range all {
+			if c.File == "photo" && strings.Contains(c.Text, "Ann Lee (A-1)") && c.ReplyTo == card {
+				photos++
+			}
+		}
+		return card != 0 && photos == 1
+	})
 	server.stop()
 
 	store := openStore(t, m)

@@ -22,6 +22,9 @@ type refused struct {
 
 func badRequest(text string) *refused { return &refused{code: 400, text: "Bad Request: " + text} }
 
+// withFile are the parameters that all methods have that send a file.
+var withFile = []string{"chat_id", "message_thread_id", "caption", "parse_mode", "disable_notification", "protect_content", "reply_parameters", "reply_markup"}
+
 // known lists the parameters of each method. Telegram ignores unknown ones; a bot
 // that sends them has a spelling mistake, so here they are refused.
 var known = map[string][]string{
@@ -32,6 +35,12 @@ var known = map[string][]string{
 	"deleteWebhook":       {"drop_pending_updates"},
 	"getWebhookInfo":      {},
 	"sendMessage":         {"chat_id", "message_thread_id", "text", "parse_mode", "link_preview_options", "disable_notification", "protect_content", "reply_parameters", "reply_markup"},
+	"sendPhoto":           append([]string{"photo"}, withFile...),
+	"sendVoice":           append([]string{"voice"}, withFile...),
+	"sendAudio":           append([]string{"audio"}, withFile...),
+	"sendVideo":           append([]string{"video"}, withFile...),
+	"sendDocument":        append([]string{"document"}, withFile...),
+	"editMessageCaption":  {"chat_id", "message_id", "caption", "parse_mode", "reply_markup"},
 	"editMessageText":     {"chat_id", "message_id", "text", "parse_mode", "link_preview_options", "reply_markup"},
 	"deleteMessage":       {"chat_id", "message_id"},
 	"answerCallbackQuery": {"callback_query_id", "text", "show_alert", "url", "cache_time"},
@@ -129,8 +138,10 @@ func (s *Server) act(ctx context.Context, method string, p params) (any, *refuse
 		return s.getChat(p)
 	case "sendMessage":
 		return s.sendMessage(p)
-	case "editMessageText":
-		return s.editMessageText(p)
+	case "sendPhoto", "sendVoice", "sendAudio", "sendVideo", "sendDocument":
+		return s.sendFile(strings.ToLower(strings.TrimPrefix(method, "send")), p)
+	case "editMessageText", "editMessageCaption":
+		return s.editMessage(p, method == "editMessageCaption")
 	case "deleteMessage":
 		return s.deleteMessage(p)
 	case "answerCallbackQuery":

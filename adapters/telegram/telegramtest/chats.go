@@ -162,6 +162,7 @@ type Message struct {
 	Keyboard [][]KeyboardButton
 	ReplyTo  int
 	Thread   int
+	File     string // its kind; Text is the caption
 	Edits    int
 	Reaction string // the bot's
 }
@@ -220,6 +221,9 @@ func (m *message) seen() Message {
 	out := Message{
 		ID: m.id, Chat: m.chat, Text: m.text, Entities: slices.Clone(m.entities), Buttons: slices.Clone(m.rows),
 		Keyboard: slices.Clone(m.keyboard), ReplyTo: m.replyTo, Thread: m.thread, Edits: m.edits, Reaction: m.reaction,
+	}
+	if m.file != nil {
+		out.File = m.file.kind
 	}
 	if m.from != nil {
 		out.From = m.from.Name

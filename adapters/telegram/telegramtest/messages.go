@@ -60,6 +60,7 @@ type markup struct {
 
 const (
 	textLimit       = 4096
+	captionLimit    = 1024
 	buttonsPerRow   = 8   // Telegram's limit is not told; no phone shows more
 	buttonsInAll    = 100 // the same
 	placeholderMost = 64
@@ -74,6 +75,13 @@ func (s *Server) sendMessage(p params) (any, *refused) {
 	if bad := m.fill(p); bad != nil {
 		return nil, bad
 	}
+	return s.place(m, p)
+}
+
+// place puts a message of the bot's into its chat.
+func (s *Server) place(m *message, p params) (any, *refused) {
+	c := m.chat
+	var bad *refused
 	if text, ok := p["message_thread_id"]; ok {
 		id, err := strconv.Atoi(text)
 		if err != nil || !c.topics[id] {
@@ -108,7 +116,7 @@ func (c *Chat) replied(text string) (int, *refused) {
 	return reply.ID, nil
 }
 
-func (s *Server) editMessageText(p params) (any, *refused) {
+func (s *Server) editMessage(p params, caption bool) (any, *refused) {
 	c, bad := s.writable(p["chat_id"])
 	if bad != nil {
 		return nil, bad
@@ -124,7 +132,13 @@ func (s *Server) editMessageText(p params) (any, *refused) {
 	if m.from != nil || m.keyboard != nil {
 		return nil, badRequest("message can't be edited")
 	}
-	next := &message{chat: c}
+	switch {
+	case caption && m.file == nil:
+		return nil, badRequest("there is no caption in the message to edit")
+	case !caption && m.file != nil:
+		return nil, badRequest("there is no text in the message to edit")
+	}
+	next := &message{chat: c, file: m.file}
 	if bad := next.fill(p); bad != nil {
 		return nil, bad
 	}
@@ -208,7 +222,10 @@ func (s *Server) writable(text string) (*Chat, *refused) {
 
 // fill reads text, entities and keyboards of a request.
 func (m *message) fill(p params) *refused {
-	text, entities := p["text"], []Entity(nil)
+	text, entities, limit := p["text"], []Entity(nil), textLimit
+	if m.file != nil {
+		text, limit = p["caption"], captionLimit
+	}
 	if !utf8.ValidString(text) {
 		return badRequest("strings must be encoded in UTF-8")
 	}
@@ -223,10 +240,12 @@ func (m *message) fill(p params) *refused {
 		return badRequest("unsupported parse_mode")
 	}
 	m.text, m.entities = washed(text, entities)
-	if blank(m.text) {
+	switch {
+	case m.file == nil && blank(m.text):
 		return badRequest("message text is empty")
-	}
-	if units(m.text) > textLimit {
+	case units(m.text) > limit && m.file != nil:
+		return badRequest("message caption is too long")
+	case units(m.text) > limit:
 		return badRequest("message is too long")
 	}
 	if raw, ok := p["link_preview_options"]; ok {

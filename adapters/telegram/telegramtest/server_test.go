@@ -1,6 +1,7 @@
 package telegramtest_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,8 @@ func TestRefusals(t *testing.T) {
 	group.Kick(ann)
 	fresh := old.Migrate(ann)
 	mine := ann.Send("mine")
+	ann.Write(ann.Chat(), telegramtest.Written{File: "photo"})
+	photo := fileID(t, s)
 	bots := b.send(ann.Chat(), `{"inline_keyboard":[[{"text":"1","callback_data":"a"}]]}`)
 	long := strings.Repeat("x", 4096)
 	row := strings.TrimSuffix(strings.Repeat(`{"text":"1","callback_data":"a"},`, 9), ",")
@@ -115,6 +118,13 @@ func TestRefusals(t *testing.T) {
 		{"somebody else's", "editMessageText", []string{"chat_id", ann.Chat().Address(), "message_id", itoa(mine), "text", "x"}, 400, "can't be edited"},
 		{"unchanged", "editMessageText", []string{"chat_id", ann.Chat().Address(), "message_id", itoa(bots.ID), "text", "a question", "reply_markup", `{"inline_keyboard":[[{"text":"1","callback_data":"a"}]]}`}, 400, "message is not modified"},
 		{"changed", "editMessageText", []string{"chat_id", ann.Chat().Address(), "message_id", itoa(bots.ID), "text", "a question"}, 0, ""},
+		{"a photo", "sendPhoto", []string{"chat_id", ann.Chat().Address(), "photo", photo, "caption", long[:1024]}, 0, ""},
+		{"a long caption", "sendPhoto", []string{"chat_id", ann.Chat().Address(), "photo", photo, "caption", long[:1025]}, 400, "caption is too long"},
+		{"words for a caption", "sendPhoto", []string{"chat_id", ann.Chat().Address(), "photo", photo, "text", "x"}, 400, "unknown parameter"},
+		{"no file", "sendPhoto", []string{"chat_id", ann.Chat().Address()}, 400, "there is no photo in the request"},
+		{"a stranger's file", "sendPhoto", []string{"chat_id", ann.Chat().Address(), "photo", "AgAC"}, 400, "wrong file identifier"},
+		{"a photo as a file", "sendDocument", []string{"chat_id", ann.Chat().Address(), "document", photo}, 400, "can't use file of type"},
+		{"no caption there", "editMessageCaption", []string{"chat_id", ann.Chat().Address(), "message_id", itoa(bots.ID), "caption", "x"}, 400, "there is no caption"},
 		{"old query", "answerCallbackQuery", []string{"callback_query_id", "1"}, 400, "query is too old"},
 		{"no method", "sendMassage", nil, 404, "method not found"},
 		{"long secret", "setWebhook", []string{"url", "https://example.com/", "secret_token", long[:257]}, 400, "too long"},
@@ -137,6 +147,23 @@ func TestRefusals(t *testing.T) {
 	if r := b.call("getMe"); r.Code != 401 {
 		t.Errorf("with a revoked token: %+v", r)
 	}
+}
+
+// fileID is the id of the newest photo that the bot was told of.
+func fileID(t *testing.T, s *telegramtest.Server) string {
+	t.Helper()
+	all := s.Emitted()
+	var u struct {
+		Message struct {
+			Photo []struct {
+				ID string `json:"file_id"`
+			} `json:"photo"`
+		} `json:"message"`
+	}
+	if err := json.Unmarshal(all[len(all)-1], &u); err != nil || len(u.Message.Photo) == 0 {
+		t.Fatalf("no photo was told of: %v", err)
+	}
+	return u.Message.Photo[len(u.Message.Photo)-1].ID
 }
 
 func TestPrivacyModeHidesGroupTalk(t *testing.T) {

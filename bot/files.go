@@ -1,0 +1,56 @@
+package bot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// showFiles shows staff what the customer sent, below the card or the note in the slot
+// under. The files are references that only the account they came to understands, so
+// staff elsewhere read their names alone. Each file has a slot of its own: answers that
+// are changed bring new files only.
+func (t *turn) showFiles(to chat.Address, under string) {
+	from := t.session.Address
+	if to.Platform != chat.Telegram || from.Platform != to.Platform || from.Account != to.Account {
+		return
+	}
+	if t.kase != nil {
+		for i := range t.session.Answers {
+			if a := &t.session.Answers[i]; !a.Dropped {
+				t.filesOf(a.Question, a.Files, to, under)
+			}
+		}
+	}
+	for i := range t.out.Words {
+		t.filesOf("words", t.out.Words[i].Files, to, under)
+	}
+}
+
+func (t *turn) filesOf(source string, fs []survey.File, to chat.Address, under string) {
+	if len(fs) == 0 {
+		return
+	}
+	v := t.staffVoice()
+	name := cut(strings.TrimSpace(v.name), cardName)
+	if name == "" {
+		name = v.say("card_anonymous")
+	}
+	for _, f := range fs {
+		sum := sha256.Sum256([]byte(f.ID))
+		slot := "file:" + t.session.ID + ":" + source + ":" + hex.EncodeToString(sum[:8]) + ":" + to.String()
+		what := v.files([]survey.File{f})
+		m := chat.Message{
+			Text: v.say("file_from", "file", what, "name", name), Lang: v.lang, Under: under,
+			Files: []chat.File{{Kind: f.Kind, ID: f.ID, Name: f.Name, Size: f.Size}},
+		}
+		if t.kase != nil {
+			m.Text = v.say("file_from_case", "file", what, "name", name, "case", t.kase.Name())
+		}
+		t.want(storage.Want{Slot: slot, Kind: storage.NoticeD, Address: t.snap.at(to), Render: m})
+	}
+}
