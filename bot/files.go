@@ -15,13 +15,17 @@ import (
 // staff elsewhere read their names alone. Each file has a slot of its own: answers that
 // are changed bring new files only.
 func (t *turn) showFiles(to chat.Address, under string) {
-	from := t.session.Address
+	about := t.ofCase()
+	if about.session == nil {
+		return
+	}
+	from := about.session.Address
 	if to.Platform != chat.Telegram || from.Platform != to.Platform || from.Account != to.Account {
 		return
 	}
 	if t.kase != nil {
-		for i := range t.session.Answers {
-			if a := &t.session.Answers[i]; !a.Dropped {
+		for i := range about.session.Answers {
+			if a := &about.session.Answers[i]; !a.Dropped {
 				t.filesOf(a.Question, a.Files, to, under)
 			}
 		}
@@ -35,14 +39,15 @@ func (t *turn) filesOf(source string, fs []survey.File, to chat.Address, under s
 	if len(fs) == 0 {
 		return
 	}
-	v := t.staffVoice()
+	about := t.ofCase()
+	v := about.staffVoice()
 	name := cut(strings.TrimSpace(v.name), cardName)
 	if name == "" {
 		name = v.say("card_anonymous")
 	}
 	for _, f := range fs {
 		sum := sha256.Sum256([]byte(f.ID))
-		slot := "file:" + t.session.ID + ":" + source + ":" + hex.EncodeToString(sum[:8]) + ":" + to.String()
+		slot := "file:" + about.session.ID + ":" + source + ":" + hex.EncodeToString(sum[:8]) + ":" + to.String()
 		what := v.files([]survey.File{f})
 		m := chat.Message{
 			Text: v.say("file_from", "file", what, "name", name), Lang: v.lang, Under: under,
