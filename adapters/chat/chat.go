@@ -61,6 +61,7 @@ const (
 	Text    Kind = "text"    // words the person wrote (Update.Text), with or without files
 	Command Kind = "command" // "/name arguments": Update.Command is the name without slash or bot, Update.Text the arguments
 	Tap     Kind = "tap"     // a button (Update.Data), on the message Update.On
+	Filled  Kind = "filled"  // a button's Form was filled in: Update.Data is the button's, Update.Fields its fields
 	Edited  Kind = "edited"  // the person edited an earlier message: Update.On names it, Update.Text is new
 	Blocked Kind = "blocked" // the person blocked the bot, or a group removed it
 	Joined  Kind = "joined"  // the person unblocked the bot, or a group added it
@@ -78,10 +79,11 @@ type Update struct {
 	User    User
 	Text    string
 	Command string
-	Data    string // of the tapped button; whoever sends it is not trusted
-	On      Ref    // the message that was tapped or edited
-	ReplyTo Ref    // the message that this one replies to
-	Own     Ref    // this message's own reference
+	Data    string            // of the tapped button; whoever sends it is not trusted
+	Fields  map[string]string // Kind Filled: what was written or chosen, by Field.Name
+	On      Ref               // the message that was tapped or edited
+	ReplyTo Ref               // the message that this one replies to
+	Own     Ref               // this message's own reference
 	Files   []File
 	Contact string // a phone number shared by the platform's own button
 	// Ephemeral is a command whose Answer its sender alone is shown, where it was sent:
@@ -193,6 +195,36 @@ type Button struct {
 	Label    string `json:"label,omitempty"` // what a screen reader says, "Rate 2 of 5, dissatisfied"; "" = Text
 	Style    string `json:"style,omitempty"` // "", "primary", "danger"
 	Selected bool   `json:"selected,omitempty"`
+	// Form asks for words before the button acts, where the platform has forms (a modal in
+	// Slack, fields on a page): Filled is reported instead of Tap. Elsewhere the tap is
+	// reported, and whoever handles it asks in the chat.
+	Form *Form `json:"form,omitempty"`
+}
+
+// Form is what a button asks for before it acts.
+type Form struct {
+	Title  string  `json:"title"`
+	Submit string  `json:"submit"`         // the words of the button that sends it
+	Note   string  `json:"note,omitempty"` // above the fields, e.g. who will read this
+	Fields []Field `json:"fields"`
+}
+
+// Field is one input of a Form: a choice where it has Options, else words.
+type Field struct {
+	Name     string   `json:"name"` // key in Update.Fields
+	Label    string   `json:"label"`
+	Hint     string   `json:"hint,omitempty"` // shown while it is empty
+	Expects  Expects  `json:"expects,omitempty"`
+	Options  []Option `json:"options,omitempty"`
+	Value    string   `json:"value,omitempty"` // what it holds at first; of a choice the Option.Value
+	Optional bool     `json:"optional,omitempty"`
+	Max      int      `json:"max,omitempty"` // most characters, 0 = the platform's own
+}
+
+// Option is one entry of a Field's choice.
+type Option struct {
+	Value string `json:"value"`
+	Text  string `json:"text"`
 }
 
 // Sender shows messages of one account. If at is set the message it names is
