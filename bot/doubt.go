@@ -18,7 +18,7 @@ func settleDoubt(d storage.Delivery, now time.Time) *storage.Settle {
 	const left = doubtMark + ": the sender stopped before it was confirmed"
 	s := &storage.Settle{
 		Slot: d.Slot, Epoch: d.Epoch, Version: d.Wanted, Hash: d.Hash,
-		Outcome: storage.Retry, At: now, Error: d.Error,
+		Outcome: storage.Retry, Doubt: true, At: now, Error: d.Error,
 	}
 	switch {
 	case d.Attempts >= maxAttempts:

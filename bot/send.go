@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -23,7 +22,7 @@ const (
 
 	// doubtMark begins the reason of a delivery that may have been shown already.
 	doubtMark = "in doubt"
-	// repeatMark is added to the title of a card that may have been shown already.
+	// repeatMark is added to the title of a card of which another copy may be in the chat.
 	repeatMark = " (repeat)"
 	maxReason  = 300 // runes of Delivery.Error
 )
@@ -39,6 +38,7 @@ type verdict struct {
 	limited bool // the platform asked the chat to wait for delay
 	account bool // … and all other chats of the account
 	edits   bool // … but only with edits
+	doubt   bool // it may have been shown
 	blocked bool // the chat cannot be written to
 	revoked bool // the account's credentials are refused
 	kind    chat.ErrorKind
@@ -89,6 +89,7 @@ func judge(d storage.Delivery, ref chat.Ref, err error, jitter float64) verdict 
 		}
 		v.giveUpAfter(d.Attempts)
 	default: // InDoubt, and whatever is not known
+		v.doubt = true
 		switch {
 		case edit: // the same edit again changes nothing
 			v.giveUpAfter(d.Attempts)
@@ -98,9 +99,6 @@ func judge(d storage.Delivery, ref chat.Ref, err error, jitter float64) verdict 
 		default:
 			v.outcome, v.reason = storage.Dropped, doubtMark+": "+v.reason
 		}
-	}
-	if inDoubt(d) && v.outcome == storage.Retry && !strings.HasPrefix(v.reason, doubtMark) {
-		v.reason = doubtMark + ": " + v.reason
 	}
 	if r := []rune(v.reason); len(r) > maxReason {
 		v.reason = string(r[:maxReason-1]) + "…"
@@ -126,11 +124,6 @@ func pauseAfter(attempts int, jitter float64) time.Duration {
 	return p + time.Duration(jitter*float64(p)/2)
 }
 
-// inDoubt reports whether a message that is not known to be shown may be.
-func inDoubt(d storage.Delivery) bool {
-	return d.ShownRef == "" && strings.HasPrefix(d.Error, doubtMark)
-}
-
 // unchanged reports whether the chat shows what is wanted already.
 func unchanged(d storage.Delivery) bool {
 	return d.ShownRef != "" && d.ShownSum == d.Hash
@@ -149,7 +142,7 @@ func (d *Dispatcher) show(ctx context.Context, row storage.Delivery) verdict {
 			return verdict{outcome: storage.Retry, delay: parentPause, reason: row.Error}
 		}
 	}
-	if row.Kind == storage.CardD && inDoubt(row) {
+	if row.Kind == storage.CardD && row.Repeated {
 		m.Title += repeatMark
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)

@@ -173,7 +173,7 @@ func (s *settlement) apply(l storage.Loaded) (storage.Change, error) {
 	v := s.verdict
 	settle := storage.Settle{
 		Slot: s.row.Slot, Epoch: s.row.Epoch, Version: s.row.Wanted, Hash: s.row.Hash, Ref: v.ref,
-		Outcome: v.outcome, At: l.Now.Add(v.delay), To: v.to, Error: v.reason,
+		Outcome: v.outcome, Doubt: v.doubt, At: l.Now.Add(v.delay), To: v.to, Error: v.reason,
 	}
 	ch := storage.Change{Slots: []storage.SlotOp{{Settle: &settle}}}
 	for _, b := range s.back {

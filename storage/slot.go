@@ -23,6 +23,7 @@ type Delivery struct {
 	ShownRef chat.Ref
 	ShownSum string // Hash of the version shown; "" after a try that failed: it may have been shown
 	Base     int    // versions up to this one belong to a message that was left behind
+	Repeated bool   // a post of it was in doubt: another copy of the message may be in the chat
 	State    DeliveryState
 	Due      time.Time
 	Attempts int // since the last success
@@ -38,7 +39,7 @@ type DeliveryKind string
 // The kinds of deliveries.
 const (
 	QuestionD DeliveryKind = "question" // in doubt: sent again; its buttons name it
-	CardD     DeliveryKind = "card"     // in doubt: sent again, marked "(repeat)"
+	CardD     DeliveryKind = "card"     // in doubt: sent again, and marked "(repeat)" from then on
 	NoticeD   DeliveryKind = "notice"   // in doubt: dropped
 	ThanksD   DeliveryKind = "thanks"   // in doubt: dropped
 )
@@ -104,6 +105,7 @@ type Settle struct {
 	Hash    string // of the render that was sent
 	Ref     chat.Ref
 	Outcome Outcome
+	Doubt   bool         // it may have been shown all the same
 	At      time.Time    // Retry: not before
 	To      chat.Address // Retry: the chat's new address, if it moved
 	Error   string
@@ -168,7 +170,7 @@ func (w *Want) apply(b Bucket, d *Delivery, ord int64, now time.Time) []Delivery
 		if w.Leave != nil {
 			left = append(left, n.leftBehind(w, now))
 		}
-		n.Base, n.ShownRef, n.ShownSum, n.Ord = n.Wanted, "", "", ord
+		n.Base, n.ShownRef, n.ShownSum, n.Ord, n.Repeated = n.Wanted, "", "", ord, false
 	} else if w.Hash == n.Hash && n.State != Failed {
 		return nil
 	}
@@ -240,9 +242,12 @@ func (s *Settle) apply(d *Delivery, now time.Time) []Delivery {
 		return nil
 	}
 	n := *d
+	if s.Doubt && n.ShownRef == "" && s.Outcome != Dropped {
+		n.Repeated = true
+	}
 	if !s.To.IsZero() {
 		// References are worth nothing in the new chat: what is shown there starts afresh.
-		n.Address, n.ShownRef, n.ShownSum, n.Base = s.To, "", "", n.Shown
+		n.Address, n.ShownRef, n.ShownSum, n.Base, n.Repeated = s.To, "", "", n.Shown, false
 	}
 	more := n.Wanted > s.Version
 	switch s.Outcome {

@@ -87,9 +87,7 @@ func converseOnTelegram(t *testing.T, database, mode string) {
 		card, name, photos := 0, "", 0
 		for _, c := range all {
 			if strings.Contains(c.Text, "Main Street") && strings.Contains(c.Text, "📷 photo") {
-				// The letter of the case's name is that of its bucket.
-				title, _, _ := strings.Cut(c.Text, "\n")
-				card, name = c.ID, title[strings.LastIndex(title, "("):]
+				card, name = c.ID, caseName.FindString(c.Text)
 			}
 		}
 		for _, c := range all {
@@ -123,6 +121,9 @@ func converseOnTelegram(t *testing.T, database, mode string) {
 		}
 	}
 }
+
+// caseName is a case's name in the title of its card.
+var caseName = regexp.MustCompile(`\([A-Z]+-[0-9]+\)`)
 
 // ofAKill is what Telegram refuses because a process was killed: its poll hangs on for a
 // moment, and what it was doing is done again.

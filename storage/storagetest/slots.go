@@ -56,6 +56,25 @@ var slotTests = map[string]func(*testing.T, *bench){
 			t.Fatalf("%+v", d)
 		}
 	},
+	"what was posted in doubt stays known as repeated until it is posted anew": func(t *testing.T, b *bench) {
+		b.ops(t, want("q:s:0", person(1), "one"))
+		first := b.ops(t, claim("q:s:0", 1)).Claimed[0]
+		again := settle(first, storage.Retry, "")
+		again.Settle.Doubt, again.Settle.At = true, b.clock.Now()
+		b.ops(t, again)
+		second := b.ops(t, claim("q:s:0", 1)).Claimed[0]
+		b.ops(t, settle(second, storage.Delivered, "m2"))
+		b.ops(t, want("q:s:0", person(1), "two"))
+		if d := b.slot(t, "q:s:0"); first.Repeated || !second.Repeated || !d.Repeated || d.ShownRef != "m2" {
+			t.Fatalf("%+v\n%+v\n%+v", first, second, d)
+		}
+		anew := want("q:s:0", person(1), "three")
+		anew.Want.Repost = true
+		b.ops(t, anew)
+		if d := b.slot(t, "q:s:0"); d.Repeated {
+			t.Fatalf("%+v", d)
+		}
+	},
 	"an unchanged render writes nothing": func(t *testing.T, b *bench) {
 		b.ops(t, want("q:s:0", person(1), "one"))
 		if r := b.ops(t, want("q:s:0", person(1), "one")); len(r.Changed) != 0 {

@@ -18,8 +18,8 @@ const (
 	caseEventColumns  = "bucket, id, case_id, at, kind, person, detail, note"
 	wordsColumns      = "bucket, id, session, case_id, inbound, text, files, at"
 	// What changes while a delivery is on its way; its key and created come before.
-	stateColumns    = "platform, account, chat, thread, shown, shown_ref, shown_sum, base, state, due, attempts, tried, epoch, error"
-	deliveryColumns = "bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, render, hash, wanted, shown, shown_ref, shown_sum, base, state, due, attempts, tried, epoch, error, created"
+	stateColumns    = "platform, account, chat, thread, shown, shown_ref, shown_sum, base, repeated, state, due, attempts, tried, epoch, error"
+	deliveryColumns = "bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, render, hash, wanted, shown, shown_ref, shown_sum, base, repeated, state, due, attempts, tried, epoch, error, created"
 	parkedColumns   = "bucket, key, platform, account, person, payload, error, at"
 
 	installationColumns = "platform, account, name, sealed, scopes, installer, installed"

@@ -303,7 +303,8 @@ func (c deliveryCell) row() []any {
 	return []any{
 		int64(d.Bucket), d.Slot, owner(d.Slot), d.Identity, string(d.Address.Platform), d.Address.Account, d.Address.Chat,
 		d.Address.Thread, string(d.Kind), d.Ord, string(c.render), d.Hash, int64(d.Wanted), int64(d.Shown), string(d.ShownRef),
-		d.ShownSum, int64(d.Base), string(d.State), micro(d.Due), int64(d.Attempts), orNull(d.Tried), d.Epoch, d.Error, micro(d.Created),
+		d.ShownSum, int64(d.Base), d.Repeated, string(d.State), micro(d.Due), int64(d.Attempts), orNull(d.Tried), d.Epoch, d.Error,
+		micro(d.Created),
 	}
 }
 
@@ -312,7 +313,7 @@ func (c deliveryCell) stateRow() []any {
 	d := c.Delivery
 	return []any{
 		int64(d.Bucket), d.Slot, micro(d.Created), string(d.Address.Platform), d.Address.Account, d.Address.Chat, d.Address.Thread,
-		int64(d.Shown), string(d.ShownRef), d.ShownSum, int64(d.Base), string(d.State), micro(d.Due), int64(d.Attempts),
+		int64(d.Shown), string(d.ShownRef), d.ShownSum, int64(d.Base), d.Repeated, string(d.State), micro(d.Due), int64(d.Attempts),
 		orNull(d.Tried), d.Epoch, d.Error,
 	}
 }
@@ -328,7 +329,7 @@ func scanDelivery(row scanner) (deliveryCell, error) {
 	d := &c.Delivery
 	err := row.Scan(&d.Bucket, &d.Slot, &owner, &d.Identity, &d.Address.Platform, &d.Address.Account, &d.Address.Chat,
 		&d.Address.Thread, &d.Kind, &d.Ord, &render, &d.Hash, &d.Wanted, &d.Shown, &d.ShownRef,
-		&d.ShownSum, &d.Base, &d.State, &d.Due, &d.Attempts, &tried, &d.Epoch, &d.Error, &d.Created)
+		&d.ShownSum, &d.Base, &d.Repeated, &d.State, &d.Due, &d.Attempts, &tried, &d.Epoch, &d.Error, &d.Created)
 	if err != nil {
 		return c, err
 	}
