@@ -47,7 +47,7 @@ type verdict struct {
 // repeatable reports whether a delivery of this kind is sent again when nobody knows
 // whether it was shown.
 func repeatable(k storage.DeliveryKind) bool {
-	return k == storage.QuestionD || k == storage.CardD
+	return k == storage.QuestionD || k == storage.CardD || k == storage.RelayD
 }
 
 // judge decides what becomes of a delivery whose try ended with err. jitter is in
@@ -159,5 +159,27 @@ func (d *Dispatcher) call(ctx context.Context, to chat.Address, m chat.Message, 
 			err = &chat.Error{Kind: chat.InDoubt, Err: fmt.Errorf("the sender panicked (%T)", p)}
 		}
 	}()
+	if m.Mark != "" {
+		return at, d.react(ctx, to, m)
+	}
 	return d.account.Sender.Send(ctx, to, m, at)
+}
+
+// react puts a mark on a message, where the platform has marks. Nothing hangs on it: what
+// cannot be marked for good counts as marked.
+func (d *Dispatcher) react(ctx context.Context, to chat.Address, m chat.Message) error {
+	reactor, able := d.account.Sender.(chat.Reactor)
+	if !able || m.Replies == "" {
+		return nil
+	}
+	err := reactor.React(ctx, to, m.Replies, m.Mark)
+	if err == nil {
+		return nil
+	}
+	switch chat.AsError(err).Kind {
+	case chat.Temporary, chat.RateLimited, chat.Revoked, chat.MovedChat:
+		return err
+	}
+	d.log.Debug("a message was not marked", "chat", to.Chat, "error", err)
+	return nil
 }

@@ -40,6 +40,7 @@ type DeliveryKind string
 const (
 	QuestionD DeliveryKind = "question" // in doubt: sent again; its buttons name it
 	CardD     DeliveryKind = "card"     // in doubt: sent again, and marked "(repeat)" from then on
+	RelayD    DeliveryKind = "relay"    // of the conversation between staff and a customer; in doubt: sent again
 	NoticeD   DeliveryKind = "notice"   // in doubt: dropped
 	ThanksD   DeliveryKind = "thanks"   // in doubt: dropped
 )

@@ -83,6 +83,7 @@ type Update struct {
 	Fields  map[string]string // Kind Filled: what was written or chosen, by Field.Name
 	On      Ref               // the message that was tapped or edited
 	ReplyTo Ref               // the message that this one replies to
+	Ours    bool              // ReplyTo is a message that this account posted
 	Own     Ref               // this message's own reference
 	Files   []File
 	Contact string // a phone number shared by the platform's own button
@@ -157,7 +158,16 @@ type Message struct {
 	// Under names the slot in the same chat whose message this one replies to. Whoever
 	// sends puts that message's Ref into Replies; no Sender ever sees it.
 	Under string `json:"under,omitempty"`
+	// Mark makes it no message of its own, but a sign on the message Replies. Whoever sends
+	// gives it to the account's Reactor; no Sender ever sees it.
+	Mark Mark `json:"mark,omitempty"`
 }
+
+// Mark is a small sign on somebody's message that stands for words.
+type Mark string
+
+// Arrived says that the words of a message reached whom they were for.
+const Arrived Mark = "arrived"
 
 // Expects says what kind of answer a message waits for beside its buttons.
 type Expects string
@@ -225,6 +235,12 @@ type Field struct {
 type Option struct {
 	Value string `json:"value"`
 	Text  string `json:"text"`
+}
+
+// Reactor is an ability that a Sender may have: it puts a sign on a message, whoever
+// wrote it. Doing it again is harmless. Errors are *Error; nothing hangs on the sign.
+type Reactor interface {
+	React(ctx context.Context, to Address, at Ref, m Mark) error
 }
 
 // Sender shows messages of one account. If at is set the message it names is

@@ -44,6 +44,13 @@ type replyKeyboard struct {
 	Placeholder string             `json:"input_field_placeholder,omitempty"`
 }
 
+// forceReply opens the reply box of whoever the message names, and of nobody else.
+type forceReply struct {
+	Force       bool   `json:"force_reply"`
+	Selective   bool   `json:"selective"`
+	Placeholder string `json:"input_field_placeholder,omitempty"`
+}
+
 // inlineRows checks the buttons and breaks rows that are too long for a phone into
 // even ones. Links are left out if links is false.
 func inlineRows(rows [][]chat.Button, links bool) ([][]inlineButton, error) {

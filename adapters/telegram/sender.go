@@ -132,6 +132,8 @@ func (c *Client) params(to chat.Address, m chat.Message, at string, f form) (tgb
 		p["reply_markup"], err = encode(phoneKeyboard(m))
 	case len(rows) > 0:
 		p["reply_markup"], err = encode(inlineKeyboard{Rows: rows})
+	case m.Expects != chat.ExpectsNothing && !private && at == "": // in a group the bot hears replies only
+		p["reply_markup"], err = encode(forceReply{Force: true, Selective: true, Placeholder: cut(cleanLine(m.Hint), placeholderLimit)})
 	}
 	if err != nil {
 		return nil, err

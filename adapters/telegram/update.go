@@ -60,7 +60,8 @@ type rawMessage struct {
 }
 
 type rawReply struct {
-	ID int64 `json:"message_id"`
+	ID   int64          `json:"message_id"`
+	From *tgbotapi.User `json:"from"`
 }
 
 type rawContact struct {
@@ -169,7 +170,7 @@ func (c *Client) envelope(m rawMessage) chat.Update {
 	}
 	// In a topic, a message that replies to nothing names the topic's first one.
 	if m.Reply != nil && (!m.InTopic || m.Reply.ID != m.Thread) {
-		u.ReplyTo = ref(m.Reply.ID)
+		u.ReplyTo, u.Ours = ref(m.Reply.ID), user(m.Reply.From).ID == c.id
 	}
 	return u
 }
@@ -236,7 +237,7 @@ func (c *Client) tap(q rawCallback) chat.Update {
 	var u chat.Update
 	if q.Message != nil {
 		u = c.envelope(*q.Message)
-		u.On, u.Own, u.ReplyTo = u.Own, "", ""
+		u.On, u.Own, u.ReplyTo, u.Ours = u.Own, "", "", false
 	}
 	u.User, u.At = user(q.From), time.Time{} // a tap has no date of its own
 	if q.ID != "" {

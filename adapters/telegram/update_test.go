@@ -66,6 +66,7 @@ func TestDecode(t *testing.T) {
 			u.From = topic("-100200", "4")
 			return u
 		}()},
+		{"reply to the bot", `"message":{` + group + `,"text":"hi","reply_to_message":{"message_id":3,"from":{"id":42,"is_bot":true,"first_name":"A"}}}`, fromBob(chat.Update{Kind: chat.Text, Text: "hi", ReplyTo: "3", Ours: true})},
 		{"a thread that is no topic", `"message":{` + group + `,"text":"hi","message_thread_id":4,"reply_to_message":{"message_id":4}}`, fromBob(chat.Update{Kind: chat.Text, Text: "hi", ReplyTo: "4"})},
 		{"anonymous admin", `"message":{"chat":{"id":-100200,"type":"supergroup"},"from":{"id":1087968824,"is_bot":true,"first_name":"Group"},"sender_chat":{"id":-100200,"title":"Staff"},"date":1772625600,"message_id":7,"text":"hi"}`, func() chat.Update {
 			u := fromBob(chat.Update{Kind: chat.Text, Text: "hi"})
