@@ -66,7 +66,7 @@ func (b *Bot) Handle(ctx context.Context, updates []chat.Update) ([]chat.Answer,
 		if j.update.Ephemeral {
 			limit = maxEphemeral
 		}
-		answers = append(answers, chat.Answer{Update: j.index, Text: cut(j.said.text, limit), Alert: j.said.alert, Rows: j.said.rows})
+		answers = append(answers, chat.Answer{Update: j.index, Text: cut(j.said.text, limit), Alert: j.said.alert, Rows: j.said.rows, Field: j.said.field})
 	}
 	return answers, nil
 }
@@ -249,6 +249,13 @@ func clean(u *chat.Update) {
 	u.User.Name, u.User.Username = storage.Clean(u.User.Name), storage.Clean(u.User.Username)
 	u.User.Language = storage.Clean(u.User.Language)
 	u.Contact = storage.Clean(u.Contact)
+	if len(u.Fields) > 0 {
+		fields := make(map[string]string, len(u.Fields))
+		for name, said := range u.Fields {
+			fields[storage.Clean(name)] = storage.Clean(said)
+		}
+		u.Fields = fields
+	}
 	for i := range u.Files {
 		u.Files[i].Name = storage.Clean(u.Files[i].Name)
 	}

@@ -53,6 +53,7 @@ type reply struct {
 	text  string
 	alert bool
 	rows  [][]chat.Button
+	field string // of a form that stays open (chat.Answer)
 }
 
 // turnOf makes the turn that does f. said may be nil; it holds what the last run of

@@ -130,6 +130,7 @@ type Answer struct {
 	Text   string     // plain text, at most 200 runes; 2,000 where the update was Ephemeral
 	Alert  bool       // needs the person's attention, rather than a passing toast
 	Rows   [][]Button // below the text, only where the update was Ephemeral
+	Field  string     // the Field.Name of a Filled update that Text is about: the form stays open and says it there
 }
 
 // Handler acts on updates that were authenticated. The platform is acknowledged

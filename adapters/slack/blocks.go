@@ -140,15 +140,16 @@ func actionRows(m chat.Message) ([]slack.Block, error) {
 	if b := writeButton(m); b != nil {
 		out = append(out, slack.NewActionBlock("", b))
 	}
-	return appendRows(out, m.Rows, "b")
+	return appendRows(out, m.Rows, "b", m.Lang)
 }
 
-// appendRows adds rows of buttons; prefix keeps their action_ids apart.
-func appendRows(out []slack.Block, rows [][]chat.Button, prefix string) ([]slack.Block, error) {
+// appendRows adds rows of buttons; prefix keeps their action_ids apart, and forms that
+// they open have their own words in this language.
+func appendRows(out []slack.Block, rows [][]chat.Button, prefix, lang string) ([]slack.Block, error) {
 	for r, row := range rows {
 		var line []slack.BlockElement
 		for i, b := range row {
-			e, err := button(b, prefix+strconv.Itoa(r)+"."+strconv.Itoa(i))
+			e, err := button(b, prefix+strconv.Itoa(r)+"."+strconv.Itoa(i), lang)
 			if err != nil {
 				return nil, err
 			}
@@ -163,7 +164,7 @@ func appendRows(out []slack.Block, rows [][]chat.Button, prefix string) ([]slack
 	return out, nil
 }
 
-func button(b chat.Button, id string) (*slack.ButtonBlockElement, error) {
+func button(b chat.Button, id, lang string) (*slack.ButtonBlockElement, error) {
 	text := cleanLine(b.Text)
 	if !visible(text) {
 		return nil, errors.New("a button has no text")
@@ -195,6 +196,16 @@ func button(b chat.Button, id string) (*slack.ButtonBlockElement, error) {
 		return nil, fmt.Errorf("a button's data has %d characters; at most %d are allowed", units(b.Data), valueLimit)
 	case !utf8.ValidString(b.Data):
 		return nil, errors.New("a button's data is not UTF-8")
+	}
+	if b.Form == nil || out.URL != "" {
+		return out, nil
+	}
+	value, fits, err := askingOf(b, lang)
+	if err != nil {
+		return nil, err
+	}
+	if fits {
+		out.ActionID, out.Value = formAction+id, value
 	}
 	return out, nil
 }

@@ -92,10 +92,12 @@ type Client struct {
 	people  cache[chat.User]
 	direct  cache[string]          // direct message channels by person
 	members cache[map[string]bool] // of a channel; the maps are never changed
-	closed  methods
-	edits   edits
-	spare   chan struct{} // bounds work beside the updates: modals, homes, toasts
-	work    sync.WaitGroup
+	// returned is how often a form was shown again, by its view.
+	returned cache[int]
+	closed   methods
+	edits    edits
+	spare    chan struct{} // bounds work beside the updates: modals, homes, toasts
+	work     sync.WaitGroup
 }
 
 var _ chat.Sender = (*Client)(nil)
@@ -122,17 +124,18 @@ func New(c Config) *Client {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Client{
-		config:  c,
-		api:     strings.TrimRight(base, "/") + "/",
-		http:    &client,
-		clock:   c.Clock,
-		log:     c.Log.With("platform", string(chat.Slack)),
-		tokens:  cache[string]{keep: time.Minute},
-		people:  cache[chat.User]{keep: time.Hour},
-		direct:  cache[string]{keep: 24 * time.Hour},
-		members: cache[map[string]bool]{keep: memberKeep},
-		edits:   edits{perMinute: c.EditsPerMinute},
-		spare:   make(chan struct{}, sideWork),
+		config:   c,
+		api:      strings.TrimRight(base, "/") + "/",
+		http:     &client,
+		clock:    c.Clock,
+		log:      c.Log.With("platform", string(chat.Slack)),
+		tokens:   cache[string]{keep: time.Minute},
+		people:   cache[chat.User]{keep: time.Hour},
+		direct:   cache[string]{keep: 24 * time.Hour},
+		members:  cache[map[string]bool]{keep: memberKeep},
+		returned: cache[int]{keep: time.Hour},
+		edits:    edits{perMinute: c.EditsPerMinute},
+		spare:    make(chan struct{}, sideWork),
 	}
 }
 

@@ -67,6 +67,7 @@ func goldens() map[string]chat.Message {
 		"date":   {Text: "When was your visit?", Expects: chat.ExpectsDate, Lang: "es"},
 		"card":   card(),
 		"arabic": arabic,
+		"form":   asking(replyForm()),
 		"long":   {Title: strings.Repeat("t", 500), Text: strings.Repeat("word ", 2000), Quotes: []chat.Quote{{Text: strings.Repeat("q&", 3000)}}},
 	}
 }

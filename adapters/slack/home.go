@@ -60,12 +60,12 @@ func (h Home) render() (slack.HomeTabViewRequest, error) {
 				out = append(out, slack.NewContextBlock("", plain(cut(detail, footerLimit))))
 			}
 			if len(item.Buttons) > 0 {
-				if out, err = appendRows(out, [][]chat.Button{item.Buttons}, id("i", n, i)); err != nil {
+				if out, err = appendRows(out, [][]chat.Button{item.Buttons}, id("i", n, i), ""); err != nil {
 					return view, err
 				}
 			}
 		}
-		if out, err = appendRows(out, s.Rows, id("s", n, 0)); err != nil {
+		if out, err = appendRows(out, s.Rows, id("s", n, 0), ""); err != nil {
 			return view, err
 		}
 	}

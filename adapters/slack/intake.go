@@ -113,10 +113,10 @@ type inlineAnswer struct {
 	Blocks []slack.Block `json:"blocks,omitempty"`
 }
 
-// respond shows the answers of a batch: those to commands are returned by their
-// update, all others are shown beside, to the one person.
-func (c *Client) respond(ctx context.Context, updates []chat.Update, answers []chat.Answer) map[int]inlineAnswer {
-	inline := map[int]inlineAnswer{}
+// respond shows the answers of a batch: those to commands and those about a form's
+// fields are returned by their update, all others are shown beside, to the one person.
+func (c *Client) respond(ctx context.Context, updates []chat.Update, answers []chat.Answer) map[int]any {
+	inline := map[int]any{}
 	said := map[int]bool{}
 	for _, a := range answers {
 		if a.Update < 0 || a.Update >= len(updates) || said[a.Update] {
@@ -126,6 +126,10 @@ func (c *Client) respond(ctx context.Context, updates []chat.Update, answers []c
 		text := clean(a.Text)
 		way, ok := updates[a.Update].Reply.(reply)
 		if !ok || !visible(text) {
+			continue
+		}
+		if wrong, ok := c.errorsOf(way, a.Update, answers); ok {
+			inline[a.Update] = wrong
 			continue
 		}
 		if way.inline {
@@ -141,7 +145,7 @@ func (c *Client) respond(ctx context.Context, updates []chat.Update, answers []c
 // inlineAnswerOf is the answer with its buttons, if it has any that Slack can show.
 func inlineAnswerOf(a chat.Answer, text string) inlineAnswer {
 	out := inlineAnswer{Type: "ephemeral", Text: escape(text)}
-	if rows, err := appendRows(nil, a.Rows, "a"); err == nil && len(rows) > 0 {
+	if rows, err := appendRows(nil, a.Rows, "a", ""); err == nil && len(rows) > 0 {
 		out.Blocks = append([]slack.Block{slack.NewSectionBlock(plain(text), nil, nil)}, rows...)
 	}
 	return out

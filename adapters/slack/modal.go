@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -28,12 +29,22 @@ type wish struct {
 	Lang    string       `json:"l,omitempty"`
 }
 
-// place names the question that a modal's answer is for; it travels in the modal's
-// private_metadata.
+// place names the message that a modal's answer is for, and what its button said; it
+// travels in the modal's private_metadata.
 type place struct {
-	Channel string `json:"c"`
-	TS      string `json:"ts"`
+	Channel string `json:"c,omitempty"` // "" in the App Home
+	TS      string `json:"ts,omitempty"`
 	Thread  string `json:"th,omitempty"`
+	Data    string `json:"d,omitempty"` // of a button with a form
+}
+
+// metadata is the place as private_metadata.
+func (p place) metadata() (string, error) {
+	raw, err := json.Marshal(p)
+	if err == nil && units(string(raw)) > metadataLimit {
+		err = fmt.Errorf("a modal's private_metadata has %d characters; at most %d are allowed", units(string(raw)), metadataLimit)
+	}
+	return string(raw), err
 }
 
 // modalWords are the modal's own words, at most titleLimit characters each.
@@ -75,13 +86,13 @@ func modalFor(value, question string, p place) (slack.ModalViewRequest, error) {
 	if json.Unmarshal([]byte(value), &w) != nil {
 		w = wish{Expects: chat.ExpectsText}
 	}
-	metadata, err := json.Marshal(p)
+	metadata, err := p.metadata()
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}
 	words := modalWordsIn(w.Lang)
 	view := slack.ModalViewRequest{
-		Type: slack.VTModal, CallbackID: answerModal, PrivateMetadata: string(metadata),
+		Type: slack.VTModal, CallbackID: answerModal, PrivateMetadata: metadata,
 		Title: plain(words.title), Submit: plain(words.send), Close: plain(words.cancel),
 	}
 	if question = strings.TrimSpace(clean(question)); visible(question) {

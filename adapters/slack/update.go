@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
@@ -125,8 +127,11 @@ type rawView struct {
 	Installed string `json:"app_installed_team_id"`
 	State     struct {
 		Values map[string]map[string]struct {
-			Value string `json:"value"`
-			Date  string `json:"selected_date"`
+			Value  string `json:"value"`
+			Date   string `json:"selected_date"`
+			Option struct {
+				Value string `json:"value"`
+			} `json:"selected_option"`
 		} `json:"values"`
 	} `json:"state"`
 }
@@ -146,6 +151,9 @@ type reply struct {
 	inline bool // as the response to a slash command
 	team   string
 	user   string // as Slack knows them
+	// Of a form that is open until it is answered: its view's id, and its fields.
+	view   string
+	fields map[string]bool
 }
 
 // stamp completes an update.
@@ -425,12 +433,19 @@ func (c *Client) action(out *incoming, in rawInteraction, a rawAction) {
 	if thread == ts || isDirect(channel) {
 		thread = ""
 	}
-	if a.ID == writeAction {
-		question := ""
-		if in.Message != nil {
-			question = spoken(in.Message.Text)
+	if a.ID == writeAction || strings.HasPrefix(a.ID, formAction) {
+		at := place{Channel: channel, TS: ts, Thread: thread}
+		var view slack.ModalViewRequest
+		var err error
+		if a.ID == writeAction {
+			question := ""
+			if in.Message != nil {
+				question = spoken(in.Message.Text)
+			}
+			view, err = modalFor(a.Value, question, at)
+		} else {
+			view, err = formFor(a.Value, at)
 		}
-		view, err := modalFor(a.Value, question, place{Channel: channel, TS: ts, Thread: thread})
 		if err == nil && in.Trigger != "" {
 			out.modal = &opening{team: out.team, trigger: in.Trigger, view: view}
 		}
@@ -466,7 +481,14 @@ func (c *Client) action(out *incoming, in rawInteraction, a rawAction) {
 const keyLimit = 160
 
 func (c *Client) submission(out *incoming, in rawInteraction) {
-	if in.View == nil || in.View.Callback != answerModal {
+	if in.View == nil {
+		return
+	}
+	if in.View.Callback == formModal {
+		c.filled(out, in)
+		return
+	}
+	if in.View.Callback != answerModal {
 		return
 	}
 	var p place

@@ -217,8 +217,31 @@ func (c *checker) input(e object) {
 		if n, ok := e["max_length"].(float64); ok && (n < 1 || n > 3000) {
 			c.bad("max_length %v", n)
 		}
+		if v, ok := e["initial_value"]; ok {
+			n, _ := e["max_length"].(float64)
+			c.size("initial_value", v, 1, int(n))
+		}
 	case "datepicker":
 		c.fields("datepicker", e, "action_id", "placeholder", "initial_date", "focus_on_load")
+	case "static_select":
+		c.fields("static_select", e, "action_id", "placeholder", "options", "initial_option", "focus_on_load")
+		if p, ok := e["placeholder"]; ok {
+			c.text("placeholder", p, 150, true)
+		}
+		all, _ := e["options"].([]any)
+		known := false
+		for _, o := range c.list("static_select.options", e["options"], 1, 100) {
+			c.fields("option", o, "text", "value", "description")
+			c.text("option.text", o["text"], 75, true)
+			c.size("option.value", o["value"], 1, 75)
+		}
+		first, chosen := e["initial_option"]
+		for _, o := range all {
+			known = known || fmt.Sprint(o) == fmt.Sprint(first)
+		}
+		if chosen && !known {
+			c.bad("initial_option is none of the options")
+		}
 	default:
 		c.bad("input: element %v", e["type"])
 	}
