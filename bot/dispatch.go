@@ -23,6 +23,9 @@ const (
 	doubtEvery = 5 * time.Second
 	// maxWaiting is the most chats that wait in memory. More wait in the database.
 	maxWaiting = 1024
+	// probeEvery is how often a platform that refused the account's credentials is asked
+	// whether it takes them again.
+	probeEvery = 30 * time.Second
 	// lanesKept is how long a chat's pace is remembered at least once it is idle.
 	lanesKept = time.Minute
 )
@@ -98,7 +101,43 @@ func (d *Dispatcher) run(ctx context.Context) {
 	var both sync.WaitGroup
 	both.Go(func() { d.plan(ctx) })
 	both.Go(func() { d.poll(ctx) })
+	both.Go(func() { d.probe(ctx) })
 	both.Wait()
+}
+
+// probe lets sending begin anew once the platform takes the account's credentials again:
+// a workspace may install the app anew, a token may be given back. Where the platform
+// cannot be asked, the next message is the question.
+func (d *Dispatcher) probe(ctx context.Context) {
+	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		d.mu.Lock()
+		revoked := d.revoked
+		d.mu.Unlock()
+		if !revoked {
+			continue
+		}
+		if p, ok := d.account.Sender.(chat.Prober); ok {
+			call, cancel := context.WithTimeout(ctx, probeEvery/2)
+			err := p.Probe(call, d.account.ID)
+			cancel()
+			if err != nil {
+				continue
+			}
+			d.log.Info("the platform takes this account's credentials again")
+		}
+		d.mu.Lock()
+		d.revoked, d.open = false, !d.shut
+		d.mu.Unlock()
+		d.look()
+		d.poke()
+	}
 }
 
 // close claims nothing more. What is in flight goes on.

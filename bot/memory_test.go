@@ -365,7 +365,16 @@ type recorder struct {
 	most   int            // sends in flight at once
 	twice  []chat.Address // chats that had two sends in flight
 	screen map[chat.Address]map[chat.Ref]string
-	posts  []shown // what became visible as a new message, in order
+	posts  []shown      // what became visible as a new message, in order
+	probed func() error // what the platform says of the credentials; nil = fine
+}
+
+// Probe implements chat.Prober.
+func (r *recorder) Probe(context.Context, string) error {
+	if r.probed == nil {
+		return nil
+	}
+	return r.probed()
 }
 
 func newRecorder() *recorder {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -311,13 +312,27 @@ func TestAChatThatMovedIsWrittenToAtItsNewAddress(t *testing.T) {
 
 func TestRevokedCredentialsStopTheAccountAndLoseNothing(t *testing.T) {
 	scene(t, fast, func(t *testing.T, p *program) {
-		p.sender.script = first(1000, fail(chat.Revoked), false)
+		var works atomic.Bool
+		asked := 0
+		p.sender.probed = func() error {
+			asked++
+			if works.Load() {
+				return nil
+			}
+			return fail(chat.Revoked)
+		}
+		p.sender.script = func(int, chat.Address, chat.Message, chat.Ref) (error, bool) {
+			if works.Load() {
+				return nil, true
+			}
+			return fail(chat.Revoked), false
+		}
 		p.says(ask("q:1", private(1), "x"))
 		time.Sleep(time.Second)
 		p.says(ask("q:2", private(2), "x"))
 		time.Sleep(time.Hour)
-		if p.sender.n != 1 {
-			t.Errorf("%d sends with credentials that are refused", p.sender.n)
+		if p.sender.n != 1 || asked < 60 {
+			t.Errorf("%d sends and %d questions with credentials that are refused", p.sender.n, asked)
 		}
 		for _, s := range []string{"q:1", "q:2"} {
 			if d := p.store.row(t, 0, s); d.State != storage.Due {
@@ -326,6 +341,16 @@ func TestRevokedCredentialsStopTheAccountAndLoseNothing(t *testing.T) {
 		}
 		h := p.out.health()
 		if h.Healthy() || !h.Accounts[0].Revoked || h.Accounts[0].Error == "" {
+			t.Errorf("the operator sees %+v", h)
+		}
+		works.Store(true) // the workspace installed the app anew
+		time.Sleep(time.Minute)
+		for _, s := range []string{"q:1", "q:2"} {
+			if d := p.store.row(t, 0, s); d.State != storage.Sent {
+				t.Errorf("%s is %s although the credentials are taken again", s, d.State)
+			}
+		}
+		if h := p.out.health(); !h.Healthy() {
 			t.Errorf("the operator sees %+v", h)
 		}
 	})

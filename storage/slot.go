@@ -68,6 +68,7 @@ type SlotOp struct {
 	Want   *Want
 	Claim  *Claim
 	Settle *Settle
+	Mend   *Mend
 }
 
 // Want asks that a slot show a render. An unchanged render changes nothing.
@@ -112,6 +113,13 @@ type Settle struct {
 	Error   string
 }
 
+// Mend is an operator's decision about a delivery that was given up: to try it again, as
+// if it had never been tried, or to let it be. It does nothing to any other delivery.
+type Mend struct {
+	Slot string
+	Drop bool // settled as if it were shown; what is wanted next is sent
+}
+
 // Outcome is what became of a try.
 type Outcome string
 
@@ -135,6 +143,8 @@ func (op SlotOp) Apply(b Bucket, d *Delivery, others []Delivery, ord int64, now 
 		return op.Claim.apply(d, others, now)
 	case op.Settle != nil:
 		return op.Settle.apply(d, now)
+	case op.Mend != nil:
+		return op.Mend.apply(d, now)
 	}
 	return nil
 }
@@ -148,6 +158,8 @@ func (op SlotOp) Slot() string {
 		return op.Claim.Slot
 	case op.Settle != nil:
 		return op.Settle.Slot
+	case op.Mend != nil:
+		return op.Mend.Slot
 	}
 	return ""
 }
@@ -272,5 +284,22 @@ func (s *Settle) apply(d *Delivery, now time.Time) []Delivery {
 			n.State, n.Due, n.Attempts = Due, now, 0
 		}
 	}
+	return []Delivery{n}
+}
+
+// droppedByHand is the Error of a delivery that an operator dropped.
+const droppedByHand = "dropped by the operator"
+
+func (m *Mend) apply(d *Delivery, now time.Time) []Delivery {
+	if d == nil || d.State != Failed {
+		return nil
+	}
+	n := *d
+	n.Attempts, n.Due = 0, now
+	if m.Drop {
+		n.State, n.Shown, n.Error = Sent, n.Wanted, droppedByHand
+		return []Delivery{n}
+	}
+	n.State = Due // its Error stays: it says whether a copy may be there already
 	return []Delivery{n}
 }

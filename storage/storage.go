@@ -51,12 +51,7 @@ type Store interface {
 	Reference
 	Team
 	Leases
-
-	// Park keeps an update that could not be handled, in the bucket of its person, and
-	// marks its key as seen.
-	Park(ctx context.Context, p Parked) error
-	// ParkedUpdates lists the newest parked updates over all buckets.
-	ParkedUpdates(ctx context.Context, limit int) ([]Parked, error)
+	Parking
 
 	// Prune removes up to limit rows of each kind that are older than retention says,
 	// in one bucket, and returns how many went. Call it until it returns 0.
@@ -344,15 +339,6 @@ type FlowSource struct {
 	Version   int
 	Source    string
 	Published time.Time
-}
-
-// Parked is an update that could not be handled after five tries.
-type Parked struct {
-	Key     string
-	Person  Person
-	Payload string // the update as JSON
-	Error   string
-	At      time.Time
 }
 
 // Retention says before which time what is removed. Zero = nothing of that kind.

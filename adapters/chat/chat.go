@@ -251,3 +251,9 @@ type Reactor interface {
 type Sender interface {
 	Send(ctx context.Context, to Address, m Message, at Ref) (Ref, error)
 }
+
+// Prober is a Sender that can ask its platform whether it takes an account's credentials,
+// without showing anybody anything. Errors are *Error; Revoked means that it does not.
+type Prober interface {
+	Probe(ctx context.Context, account string) error
+}

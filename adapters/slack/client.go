@@ -100,7 +100,10 @@ type Client struct {
 	work     sync.WaitGroup
 }
 
-var _ chat.Sender = (*Client)(nil)
+var (
+	_ chat.Sender = (*Client)(nil)
+	_ chat.Prober = (*Client)(nil)
+)
 
 // sideWork is how many modals, homes and toasts may be under way at once.
 const sideWork = 32
@@ -198,6 +201,12 @@ func (c *Client) Identify(ctx context.Context, team string) (Workspace, error) {
 		return Workspace{}, err
 	}
 	return c.identify(ctx, token)
+}
+
+// Probe implements chat.Prober: account is the workspace.
+func (c *Client) Probe(ctx context.Context, account string) error {
+	_, err := c.Identify(ctx, account)
+	return err
 }
 
 func (c *Client) identify(ctx context.Context, token string) (Workspace, error) {

@@ -66,7 +66,10 @@ type Client struct {
 	floods floods
 }
 
-var _ chat.Sender = (*Client)(nil)
+var (
+	_ chat.Sender = (*Client)(nil)
+	_ chat.Prober = (*Client)(nil)
+)
 
 // Account is the bot as Telegram knows it.
 type Account struct {
@@ -153,6 +156,12 @@ func (c *Client) Me(ctx context.Context) (Account, error) {
 	me := Account{ID: strconv.FormatInt(user.ID, 10), Username: user.UserName, Name: fullName(user)}
 	c.self.Store(&me)
 	return me, nil
+}
+
+// Probe implements chat.Prober.
+func (c *Client) Probe(ctx context.Context, _ string) error {
+	_, err := c.Me(ctx)
+	return err
 }
 
 // ChatTitle asks Telegram for the title of a chat that the bot is in. Errors are

@@ -30,7 +30,7 @@ type commands struct {
 	Site        siteCmd        `cmd:"" help:"Add and list sites."`
 	Staff       staffCmd       `cmd:"" help:"Add, list and remove staff, and link their chats."`
 	Invite      inviteCmd      `cmd:"" help:"Make a link that asks one customer."`
-	Outbox      outboxCmd      `cmd:"" help:"See messages that could not be delivered."`
+	Outbox      outboxCmd      `cmd:"" help:"See and mend what could not be delivered or handled."`
 }
 
 // app is what every command is given. Nothing in it is shared between commands.

@@ -33,3 +33,19 @@ func (s settings) staff() []chat.Address {
 	group, topic, _ := strings.Cut(s.StaffChat, ":")
 	return []chat.Address{{Platform: chat.Telegram, Account: s.bot(), Chat: group, Thread: topic}}
 }
+
+// staffChats is who hears of cases, as far as it is known without asking a platform.
+func (s settings) staffChats(ctx context.Context, store storage.Store) ([]chat.Address, error) {
+	staff := s.staff()
+	if s.SlackStaff == "" {
+		return staff, nil
+	}
+	team, err := s.rememberedTeam(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	if channel, ok := s.slackChannel(team); ok {
+		staff = append(staff, channel)
+	}
+	return staff, nil
+}

@@ -68,40 +68,40 @@ type server struct {
 // and returns why it failed.
 func run(ctx context.Context, c Config) (err error) {
 	s := &server{Config: c, stops: stopping{log: c.Log}}
-	defer func() { err = errors.Join(err, s.stops.all()) }()
-
-	// The database is opened under a context that outlives ctx: what it holds is closed
-	// by its own step, after everyone who uses it.
-	s.store, err = c.Settings.openStore(context.WithoutCancel(ctx), c.Clock, c.Log)
-	if err != nil {
-		return err
-	}
-	s.stops.add("close the database", stopStore, func(context.Context) error { return s.store.Close() })
+	var web *webServer
+	defer func() {
+		err = errors.Join(err, s.stops.all())
+		if web != nil {
+			_ = web.Close() // it was stopped already, unless something did not start
+		}
+	}()
 
 	listener, err := listen(ctx, c.Settings.Listen)
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
+	failed := make(chan error, 1)
+	web = s.startWeb(listener, failed)
+
+	s.store, err = s.awaitStore(ctx)
+	if err != nil || s.store == nil {
+		return err
+	}
+	s.stops.add("close the database", stopStore, func(context.Context) error { return s.store.Close() })
 	if c.Settings.PublicURL == "" && c.Demo != nil {
 		s.Settings.PublicURL = "http://" + reachable(listener.Addr().String())
 	}
-	staff := s.Settings.staff()
+	staff, err := s.Settings.staffChats(ctx, s.store)
+	if err != nil {
+		return err
+	}
+	elsewhere := s.Settings.staff()
 	if c.Demo != nil {
-		staff = append(staff, demoRoom)
+		staff, elsewhere = append(staff, demoRoom), append(elsewhere, demoRoom)
 	}
-	if len(staff) == 0 && s.Settings.SlackStaff == "" {
+	if len(elsewhere) == 0 && s.Settings.SlackStaff == "" {
 		c.Log.Warn("nobody will hear of unsatisfied customers", "do", "set TELEGRAM_STAFF_CHAT or SLACK_STAFF_CHANNEL")
-	}
-	elsewhere := staff
-	if s.Settings.SlackStaff != "" {
-		team, err := s.Settings.rememberedTeam(ctx, s.store)
-		if err != nil {
-			return err
-		}
-		if channel, ok := s.Settings.slackChannel(team); ok {
-			staff = append(staff[:len(staff):len(staff)], channel)
-		}
 	}
 	s.bot, err = s.Settings.newBot(ctx, s.store, staff, c.Clock, c.Log)
 	if err != nil {
@@ -114,14 +114,16 @@ func run(ctx context.Context, c Config) (err error) {
 		}
 	}
 
-	failed := make(chan error, 1)
 	hooks, err := s.startBot(failed, elsewhere)
 	if err != nil {
 		return err
 	}
-	if err := s.startWeb(listener, hooks, failed); err != nil {
+	handler, err := s.routes(hooks)
+	if err != nil {
 		return err
 	}
+	web.open(handler)
+	s.stops.add("stop the web server", stopWeb, web.stop)
 	c.Log.Info("ready", "listen", listener.Addr().String(), "url", s.Settings.PublicURL, "telegram", telegramState(c.Settings), "slack", slackState(c.Settings), "version", thisBuild().Version)
 	if c.Ready != nil {
 		c.Ready(listener.Addr())
@@ -175,40 +177,6 @@ func (s *server) startBot(failed chan<- error, staff []chat.Address) (hooks func
 			add(mux)
 		}
 	}, nil
-}
-
-// startWeb answers requests until it is stopped: event streams end at once, other
-// requests are finished.
-func (s *server) startWeb(listener net.Listener, hooks func(*http.ServeMux), failed chan<- error) error {
-	handler, err := s.routes(hooks)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	web := &http.Server{
-		Handler:           handler,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      30 * time.Second, // event streams extend it with each event
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
-	}
-	s.stops.add("stop the web server", stopWeb, func(limit context.Context) error {
-		web.RegisterOnShutdown(cancel)
-		if err := web.Shutdown(limit); err != nil {
-			cancel()
-			return errors.Join(err, web.Close())
-		}
-		return nil
-	})
-	go func() {
-		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			fail(failed, fmt.Errorf("serve the web: %w", err))
-		}
-	}()
-	return nil
 }
 
 // fail reports the first failure and drops the others, which follow from it.

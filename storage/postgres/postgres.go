@@ -9,6 +9,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -222,12 +223,15 @@ func plain(err error) error {
 		return err
 	}
 	if _, ok := errors.AsType[*pq.Error](err); ok {
+		if fault(err) == sqlstore.Broken { // a wrong password, no such database: waiting does not help
+			return errors.New(describe(err))
+		}
 		return fmt.Errorf("%w: %s", storage.ErrUnavailable, describe(err))
 	}
 	if e, ok := errors.AsType[net.Error](err); ok {
 		return fmt.Errorf("%w: %w", storage.ErrUnavailable, e)
 	}
-	if errors.Is(err, driver.ErrBadConn) {
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("%w: the connection was lost", storage.ErrUnavailable)
 	}
 	return err

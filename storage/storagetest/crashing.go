@@ -331,6 +331,21 @@ func (c *CrashingStore) ParkedUpdates(ctx context.Context, limit int) ([]storage
 	return result(c, func() ([]storage.Parked, error) { return c.inner.ParkedUpdates(ctx, limit) })
 }
 
+// ParkedUpdate implements storage.Parking.
+func (c *CrashingStore) ParkedUpdate(ctx context.Context, key string) (storage.Parked, error) {
+	return result(c, func() (storage.Parked, error) { return c.inner.ParkedUpdate(ctx, key) })
+}
+
+// Unpark implements storage.Parking.
+func (c *CrashingStore) Unpark(ctx context.Context, p storage.Parked) error {
+	return c.call(func() error { return c.inner.Unpark(ctx, p) })
+}
+
+// DropParked implements storage.Parking.
+func (c *CrashingStore) DropParked(ctx context.Context, p storage.Parked, handled bool) (bool, error) {
+	return result(c, func() (bool, error) { return c.inner.DropParked(ctx, p, handled) })
+}
+
 // Prune implements storage.Store.
 func (c *CrashingStore) Prune(ctx context.Context, b storage.Bucket, before storage.Retention, limit int) (int, error) {
 	return result(c, func() (int, error) { return c.inner.Prune(ctx, b, before, limit) })

@@ -57,7 +57,8 @@ type queries struct {
 	putStaffCode, useStaffCode, dropStaffCodes           string
 	putStaffLink, staffLinks, dropStaffLinks             string
 	sessionsOf                                           string
-	putParked, parked                                    string
+	putParked, parked, parkedOne                         string
+	isParked, unpark, dropParked                         string
 	acquire, release                                     string
 	pruneKeys, pruneDeliveries                           string
 	ping                                                 string
@@ -201,8 +202,13 @@ func newQueries(d Dialect) *queries {
 		// The row stays: its epoch must never be used again.
 		release: t.one("UPDATE leases SET holder = '', until = 0 WHERE name = ? AND holder = ?"),
 
-		putParked: t.one("INSERT INTO parked (" + parkedColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (bucket, key) DO NOTHING"),
-		parked:    t.one("SELECT " + parkedColumns + " FROM parked ORDER BY at DESC, bucket, key LIMIT ?"),
+		putParked: t.one("INSERT INTO parked (" + parkedColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)" +
+			" ON CONFLICT (bucket, key) DO UPDATE SET error = excluded.error, at = excluded.at"),
+		parked:     t.one("SELECT " + parkedColumns + " FROM parked ORDER BY at DESC, bucket, key LIMIT ?"),
+		parkedOne:  t.one("SELECT " + parkedColumns + " FROM parked WHERE bucket = ? AND key = ?"),
+		isParked:   t.one("SELECT count(*) FROM parked WHERE bucket = ? AND key = ?"),
+		unpark:     t.one("DELETE FROM seen WHERE bucket = ? AND key = ? AND batch = ?"),
+		dropParked: t.one("DELETE FROM parked WHERE bucket = ? AND key = ?"),
 
 		pruneKeys: t.one("DELETE FROM seen WHERE bucket = ? AND key IN" +
 			" (SELECT key FROM seen WHERE bucket = ? AND at < ? AND key > '' ORDER BY at LIMIT ?)"),

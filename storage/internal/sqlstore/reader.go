@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -258,17 +257,4 @@ func (s *Store) Counts(ctx context.Context) (storage.Counts, error) {
 		return storage.Counts{}, fmt.Errorf("count: %w", err)
 	}
 	return c, nil
-}
-
-// ParkedUpdates implements storage.Store.
-func (s *Store) ParkedUpdates(ctx context.Context, limit int) ([]storage.Parked, error) {
-	list, err := collect(ctx, s, "parked updates", s.q.parked, []any{int64(limit)},
-		func(row scanner) (p storage.Parked, err error) {
-			var bucket int64
-			err = row.Scan(&bucket, &p.Key, &p.Person.Platform, &p.Person.Account, &p.Person.User, &p.Payload, &p.Error, &p.At)
-			p.At = p.At.UTC()
-			return p, err
-		})
-	slices.SortStableFunc(list, func(a, b storage.Parked) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Key, b.Key)) })
-	return list, err
 }

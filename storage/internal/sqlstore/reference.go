@@ -186,29 +186,6 @@ func (s *Store) Release(ctx context.Context, name, holder string) error {
 	return nil
 }
 
-// Park implements storage.Store. A key that was handled meanwhile is not parked.
-func (s *Store) Park(ctx context.Context, p storage.Parked) error {
-	b := storage.BucketOf(p.Person.Hash16(), s.buckets)
-	key := seenKey(p.Key)
-	err := s.transaction(ctx, func(tx *sql.Tx) error {
-		w := newWorking(ctx, s, tx, b)
-		if err := w.lock(); err != nil {
-			return err
-		}
-		fresh, err := w.insertKeys([]string{key}, 0)
-		if err != nil || !fresh[key] {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, s.q.putParked, int64(b), key, storage.Clean(string(p.Person.Platform)), storage.Clean(p.Person.Account),
-			storage.Clean(p.Person.User), storage.Clean(p.Payload), storage.Clean(p.Error), micro(p.At))
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("park update: %w", err)
-	}
-	return nil
-}
-
 // Prune implements storage.Store.
 func (s *Store) Prune(ctx context.Context, b storage.Bucket, before storage.Retention, limit int) (int, error) {
 	total := 0

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	// awaitPause is the pause between two attempts to open a database that is away.
+	awaitPause = time.Second
+	// awaitRemind is how often the log says again that it is waited for.
+	awaitRemind = 30 * time.Second
+)
+
+// awaitStore opens the database, and waits for one that does not answer: after a power
+// cut everything starts at once, and the database is rarely first. It returns nil when
+// ctx ends meanwhile, and an error that waiting does not cure.
+func (s *server) awaitStore(ctx context.Context) (storage.Store, error) {
+	// Under a context that ends with ctx only while it opens: what it holds is closed by
+	// its own step, after everyone who uses it.
+	opening, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	began, told := time.Now(), time.Time{}
+	for {
+		store, err := s.Settings.openStore(opening, s.Clock, s.Log)
+		switch {
+		case err == nil:
+			if !told.IsZero() {
+				s.Log.Info("the database answers", "waited", time.Since(began).Round(time.Millisecond))
+			}
+			return store, nil
+		case ctx.Err() != nil:
+			s.Log.Info("stopping while the database was waited for")
+			return nil, nil
+		case !s.Settings.postgres() || !errors.Is(err, storage.ErrUnavailable):
+			return nil, err
+		}
+		if time.Since(told) > awaitRemind {
+			told = time.Now()
+			s.Log.Warn("the database does not answer; waiting for it", "error", err, "do", "start the database, or correct DATABASE_URL")
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(awaitPause):
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// webServer answers requests from the moment the port is open. Until it is opened, while
+// the database is waited for, it says that it is alive and not ready.
+type webServer struct {
+	*http.Server
+	handler atomic.Pointer[http.Handler] // nil until open
+	cancel  context.CancelFunc           // ends event streams
+}
+
+// startWeb answers requests until it is stopped. A failure is told to failed.
+func (s *server) startWeb(listener net.Listener, failed chan<- error) *webServer {
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &webServer{cancel: cancel}
+	w.Server = &http.Server{
+		Handler:           http.HandlerFunc(w.serve),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second, // event streams extend it with each event
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+	}
+	w.RegisterOnShutdown(cancel)
+	go func() {
+		if err := w.Serve(listener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			fail(failed, fmt.Errorf("serve the web: %w", err))
+		}
+	}()
+	return w
+}
+
+// open lets requests through to the program.
+func (w *webServer) open(h http.Handler) { w.handler.Store(&h) }
+
+func (w *webServer) serve(out http.ResponseWriter, r *http.Request) {
+	if h := w.handler.Load(); h != nil {
+		(*h).ServeHTTP(out, r)
+		return
+	}
+	out.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	out.Header().Set("Cache-Control", "no-store")
+	if strings.HasSuffix(r.URL.Path, "/healthz") {
+		_, _ = out.Write([]byte("ok\n")) // who asks may be gone
+		return
+	}
+	out.Header().Set("Retry-After", "5")
+	out.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = out.Write([]byte("The database does not answer yet. Try again in a moment.\n"))
+}
+
+// stop ends event streams at once and finishes other requests, within limit.
+func (w *webServer) stop(limit context.Context) error {
+	if err := w.Shutdown(limit); err != nil {
+		w.cancel()
+		return errors.Join(err, w.Close())
+	}
+	return nil
+}
+
+// Close ends everything at once.
+func (w *webServer) Close() error {
+	w.cancel()
+	return w.Server.Close()
+}
