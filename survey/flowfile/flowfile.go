@@ -8,24 +8,15 @@
 package flowfile
 
 import (
-	"github.com/goccy/go-yaml/ast"
-
 	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/strictyaml"
 )
 
 // The limits of a flow file. They are far above what a survey in a chat can use and
 // far below what would cost the server anything.
 const (
 	// MaxSize is the largest file that is read, in bytes.
-	MaxSize = 256 << 10
-	// maxDepth is how deep collections may be nested.
-	maxDepth = 32
-	// maxKeys is how many keys one mapping may have.
-	maxKeys = 1000
-	// maxNodes is how many values are read, aliases followed: it stops alias bombs.
-	maxNodes = 50_000
-	// maxErrors is how many errors are reported in one go.
-	maxErrors = 50
+	MaxSize = strictyaml.MaxSize
 	// maxQuestions, maxOptions and maxText (characters) are what a chat can show.
 	maxQuestions = 100
 	maxOptions   = 50
@@ -42,11 +33,11 @@ func Parse(source []byte) (survey.Flow, error) {
 func parse(source []byte, scales map[string]survey.Scale, lists map[string]choiceList, bands survey.BandSet) (f survey.Flow, err error) {
 	r := newReader(source)
 	r.scales, r.lists, r.bands = scales, lists, bands
-	root := r.load(source)
+	root := r.Load(source)
 	if root != nil {
 		f = r.flow(root)
 	}
-	if err := r.err(); err != nil {
+	if err := r.Err(); err != nil {
 		return survey.Flow{}, err
 	}
 	return f, nil
@@ -54,18 +45,25 @@ func parse(source []byte, scales map[string]survey.Scale, lists map[string]choic
 
 // reader holds what is known while one file is read.
 type reader struct {
-	lines     []string // of the source, for excerpts
-	errs      Errors
-	nodes     int                 // values read so far
-	exhausted bool                // maxNodes was reached and said so
-	anchors   map[string]ast.Node // anchored values by name
-	languages []string            // of the flow; the first is the language of plain texts
+	*strictyaml.Reader
+	languages []string // of the flow; the first is the language of plain texts
 
 	scales map[string]survey.Scale // shipped, then those of the file
 	lists  map[string]choiceList   // shipped, then those of the file
 	bands  survey.BandSet
 	own    bool // the bands are the file's own
 }
+
+func newReader(source []byte) *reader {
+	r := strictyaml.New(source, strictyaml.File{Name: "a flow file", Holds: "flow", Empty: "Start it with \"flow:\" and a name."})
+	return &reader{Reader: r, languages: []string{"en"}}
+}
+
+// Error is one thing that is wrong with a flow file, and where.
+type Error = strictyaml.Error
+
+// Errors is everything that was found in one file, in the order of the file.
+type Errors = strictyaml.Errors
 
 // choiceList is a named list of choices and how many of them may be chosen.
 type choiceList struct {

@@ -1,25 +1,27 @@
 package flowfile
 
+import "github.com/aftercare/aftercare/survey/strictyaml"
+
 // Lines returns the line of each question of a flow file by its key, so that what
 // survey.Check finds can be shown where it stands. What cannot be read has no line.
 func Lines(source []byte) map[string]int {
 	r := newReader(source)
 	out := map[string]int{}
-	root := r.load(source)
+	root := r.Load(source)
 	if root == nil {
 		return out
 	}
-	entries, _ := r.mapping(root, "a flow")
+	entries, _ := r.Mapping(root, "a flow")
 	for _, e := range entries {
-		if e.key != "questions" {
+		if e.Key != "questions" {
 			continue
 		}
-		nodes, _ := r.list(e.value, "questions")
+		nodes, _ := r.List(e.Value, "questions")
 		for _, n := range nodes {
-			fields, _ := r.mapping(n, "a question")
+			fields, _ := r.Mapping(n, "a question")
 			for _, f := range fields {
-				if key, ok := r.str(f.value, f.key); ok && f.key == "key" {
-					out[key], _ = position(f.at)
+				if key, ok := r.Str(f.Value, f.Key); ok && f.Key == "key" {
+					out[key], _ = strictyaml.Position(f.At)
 				}
 			}
 		}

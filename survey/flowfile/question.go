@@ -8,6 +8,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/strictyaml"
 )
 
 // The words that an attribute of a question may have.
@@ -31,23 +32,23 @@ var questionKeys = []string{
 }
 
 func (r *reader) questions(n ast.Node) []survey.Question {
-	nodes, ok := r.list(n, "questions")
+	nodes, ok := r.List(n, "questions")
 	if !ok {
 		return nil
 	}
 	if len(nodes) == 0 {
-		r.failAt(n, "There are no questions. Write at least one.")
+		r.FailAt(n, "There are no questions. Write at least one.")
 		return nil
 	}
 	if len(nodes) > maxQuestions {
-		r.failAt(nodes[maxQuestions], "A flow has at most %d questions. Remove some.", maxQuestions)
+		r.FailAt(nodes[maxQuestions], "A flow has at most %d questions. Remove some.", maxQuestions)
 		return nil
 	}
 	out := make([]survey.Question, len(nodes))
-	objects := make([]*object, len(nodes))
+	objects := make([]*strictyaml.Object, len(nodes))
 	lines := map[string]int{}
 	for i, node := range nodes {
-		o, ok := r.object(node, "a question", questionKeys...)
+		o, ok := r.Object(node, "a question", questionKeys...)
 		if !ok {
 			continue
 		}
@@ -58,10 +59,10 @@ func (r *reader) questions(n ast.Node) []survey.Question {
 			continue
 		}
 		if first, twice := lines[key]; twice {
-			r.failAt(o.get("key"), "The key %q is already taken by the question in line %d. Choose another one.", key, first)
+			r.FailAt(o.Get("key"), "The key %q is already taken by the question in line %d. Choose another one.", key, first)
 			continue
 		}
-		lines[key], _ = position(o.get("key"))
+		lines[key], _ = strictyaml.Position(o.Get("key"))
 	}
 	// Conditions and pairs name other questions, so all must be known first.
 	keys := make([]string, 0, len(out))
@@ -74,48 +75,48 @@ func (r *reader) questions(n ast.Node) []survey.Question {
 		if o == nil {
 			continue
 		}
-		if o.has("pair") {
-			out[i].Pair, _ = r.word(o.get("pair"), "the key of a question of this flow", keys...)
+		if o.Has("pair") {
+			out[i].Pair, _ = r.Word(o.Get("pair"), "the key of a question of this flow", keys...)
 		}
-		if o.has("when") {
+		if o.Has("when") {
 			c := conditions{r: r, questions: out, keys: keys}
-			out[i].When = c.read(o.get("when"))
+			out[i].When = c.read(o.Get("when"))
 		}
 	}
 	return out
 }
 
-func (r *reader) question(o *object) survey.Question {
+func (r *reader) question(o *strictyaml.Object) survey.Question {
 	var q survey.Question
-	if o.need("key", "a name for its answers") {
-		q.Key = r.name(o.get("key"), "the key of a question")
+	if o.Need("key", "a name for its answers") {
+		q.Key = r.name(o.Get("key"), "the key of a question")
 		if slices.Contains(reserved, q.Key) {
-			r.failAt(o.get("key"), "%q has a meaning of its own in conditions. Choose another key.", q.Key)
+			r.FailAt(o.Get("key"), "%q has a meaning of its own in conditions. Choose another key.", q.Key)
 			q.Key = ""
 		}
 	}
 	r.questionKind(o, &q)
 	switch {
 	case q.Kind == survey.MessageQ:
-		if o.has("ask") {
-			r.failAt(o.at("ask"), "The words of a message stand after \"message:\". Remove \"ask\".")
+		if o.Has("ask") {
+			r.FailAt(o.At("ask"), "The words of a message stand after \"message:\". Remove \"ask\".")
 		}
-	case o.need("ask", "the words of the question"):
-		q.Ask = r.text(o.get("ask"), "the question")
+	case o.Need("ask", "the words of the question"):
+		q.Ask = r.text(o.Get("ask"), "the question")
 	}
-	flag := func(key string) bool { return o.has(key) && r.boolean(o.get(key), key) }
+	flag := func(key string) bool { return o.Has(key) && r.Boolean(o.Get(key), key) }
 	word := func(key, what string, known []string) string {
-		if !o.has(key) {
+		if !o.Has(key) {
 			return ""
 		}
-		w, _ := r.word(o.get(key), what, known...)
+		w, _ := r.Word(o.Get(key), what, known...)
 		return w
 	}
 	q.Primary, q.Optional, q.Reverse = flag("primary"), flag("optional"), flag("reverse")
-	if o.has("weight") {
-		if w, ok := r.number(o.get("weight"), "weight"); ok {
+	if o.Has("weight") {
+		if w, ok := r.Number(o.Get("weight"), "weight"); ok {
 			if w < 0 || w > 1e6 {
-				r.failAt(o.get("weight"), "weight is 0 or more; 0 means that the question is not scored.")
+				r.FailAt(o.Get("weight"), "weight is 0 or more; 0 means that the question is not scored.")
 			}
 			q.Weight = w
 		}
@@ -124,59 +125,59 @@ func (r *reader) question(o *object) survey.Question {
 	q.Mix = word("mix", "an element of the marketing mix", mixes)
 	q.Justice = word("justice", "a kind of justice", justices)
 	q.Factor = word("factor", "a factor of loyalty", factors)
-	if o.has("measure") {
-		q.Measure = r.name(o.get("measure"), "measure")
+	if o.Has("measure") {
+		q.Measure = r.name(o.Get("measure"), "measure")
 	}
 	q.Reported = word("reported", "something that an answer can report", []string{"gap"})
 	q.Alert = survey.AlertMode(word("alert", "an alert mode", alerts))
 	if word("phase", "a phase", []string{"pre", "post"}) == "pre" {
 		q.Phase = survey.Pre
 	}
-	if o.has("rotate") {
-		q.Rotate = r.name(o.get("rotate"), "the name of a rotation group")
+	if o.Has("rotate") {
+		q.Rotate = r.name(o.Get("rotate"), "the name of a rotation group")
 	}
-	if o.has("critical") {
+	if o.Has("critical") {
 		r.critical(o, &q)
 	}
 	for _, key := range []string{"primary", "weight", "reverse", "reported", "critical", "factor"} {
-		if o.has(key) && q.Kind != "" && q.Kind != survey.ScaleQ && q.Kind != survey.NumberQ {
-			r.failAt(o.at(key), "Only a scale or a number can have %q. Remove it or use a scale.", key)
+		if o.Has(key) && q.Kind != "" && q.Kind != survey.ScaleQ && q.Kind != survey.NumberQ {
+			r.FailAt(o.At(key), "Only a scale or a number can have %q. Remove it or use a scale.", key)
 		}
 	}
 	return q
 }
 
 // questionKind reads the one key that says what is asked.
-func (r *reader) questionKind(o *object, q *survey.Question) {
+func (r *reader) questionKind(o *strictyaml.Object, q *survey.Question) {
 	var given []string
 	for _, k := range kindKeys {
-		if o.has(k) {
+		if o.Has(k) {
 			given = append(given, k)
 		}
 	}
 	if len(given) == 0 {
-		if len(o.fields) > 0 {
-			r.failAt(o.at("key"), "A question needs one of these keys: %s.", strings.Join(kindKeys, ", "))
+		if len(o.Fields) > 0 {
+			r.FailAt(o.At("key"), "A question needs one of these keys: %s.", strings.Join(kindKeys, ", "))
 		}
 		return
 	}
 	if len(given) > 1 {
-		r.failAt(o.at(given[1]), "A question is of one kind: %q is already given. Remove one of the two.", given[0])
+		r.FailAt(o.At(given[1]), "A question is of one kind: %q is already given. Remove one of the two.", given[0])
 		return
 	}
-	kind, n := given[0], o.get(given[0])
-	if o.has("max") && kind != "choice" && kind != "options" && kind != "text" {
-		r.failAt(o.at("max"), "Only a choice or a text can have \"max\". Remove it.")
+	kind, n := given[0], o.Get(given[0])
+	if o.Has("max") && kind != "choice" && kind != "options" && kind != "text" {
+		r.FailAt(o.At("max"), "Only a choice or a text can have \"max\". Remove it.")
 	}
 	switch kind {
 	case "scale":
 		q.Kind = survey.ScaleQ
-		if key, ok := r.word(n, "a scale that is shipped or stands under \"scales\"", sortedKeys(r.scales)...); ok {
+		if key, ok := r.Word(n, "a scale that is shipped or stands under \"scales\"", sortedKeys(r.scales)...); ok {
 			q.Scale = r.scales[key]
 		}
 	case "choice":
 		q.Kind = survey.ChoiceQ
-		if key, ok := r.word(n, "a list that is shipped or stands under \"choices\"", sortedKeys(r.lists)...); ok {
+		if key, ok := r.Word(n, "a list that is shipped or stands under \"choices\"", sortedKeys(r.lists)...); ok {
 			list := r.lists[key]
 			q.Choices, q.Max = list.Choices, list.Max
 		}
@@ -187,21 +188,21 @@ func (r *reader) questionKind(o *object, q *survey.Question) {
 		r.choiceMax(o, q)
 	case "text":
 		q.Kind = survey.TextQ
-		w, _ := r.word(n, "a length of text", "short", "long")
+		w, _ := r.Word(n, "a length of text", "short", "long")
 		q.Long = w == "long"
-		if o.has("max") {
-			q.Max, _ = r.whole(o.get("max"), "max", 1, 4000)
+		if o.Has("max") {
+			q.Max, _ = r.Whole(o.Get("max"), "max", 1, 4000)
 		}
 	case "number":
 		q.Kind = survey.NumberQ
 		r.numberRange(n, q)
 	case "contact":
 		q.Kind = survey.ContactQ
-		q.Contact, _ = r.word(n, "a kind of contact", contacts...)
+		q.Contact, _ = r.Word(n, "a kind of contact", contacts...)
 	case "file", "date":
 		q.Kind = survey.Kind(kind)
-		if !r.boolean(n, kind) {
-			r.failAt(n, "Write \"%s: true\".", kind)
+		if !r.Boolean(n, kind) {
+			r.FailAt(n, "Write \"%s: true\".", kind)
 		}
 	case "message":
 		q.Kind = survey.MessageQ
@@ -209,33 +210,33 @@ func (r *reader) questionKind(o *object, q *survey.Question) {
 	}
 }
 
-func (r *reader) choiceMax(o *object, q *survey.Question) {
-	if o.has("max") && len(q.Choices) > 0 {
-		q.Max, _ = r.whole(o.get("max"), "max", 1, len(q.Choices))
+func (r *reader) choiceMax(o *strictyaml.Object, q *survey.Question) {
+	if o.Has("max") && len(q.Choices) > 0 {
+		q.Max, _ = r.Whole(o.Get("max"), "max", 1, len(q.Choices))
 	}
 }
 
 func (r *reader) numberRange(n ast.Node, q *survey.Question) {
-	o, ok := r.object(n, "a number", "min", "max")
+	o, ok := r.Object(n, "a number", "min", "max")
 	if !ok {
 		return
 	}
-	okMin, okMax := o.need("min", "the least number"), o.need("max", "the greatest number")
+	okMin, okMax := o.Need("min", "the least number"), o.Need("max", "the greatest number")
 	if okMin {
-		q.MinValue, okMin = r.number(o.get("min"), "min")
+		q.MinValue, okMin = r.Number(o.Get("min"), "min")
 	}
 	if okMax {
-		q.MaxValue, okMax = r.number(o.get("max"), "max")
+		q.MaxValue, okMax = r.Number(o.Get("max"), "max")
 	}
 	if okMin && okMax && q.MinValue >= q.MaxValue {
-		r.failAt(o.at("max"), "max must be greater than min.")
+		r.FailAt(o.At("max"), "max must be greater than min.")
 	}
 }
 
 // critical reads values that call staff by themselves.
-func (r *reader) critical(o *object, q *survey.Question) {
-	for _, n := range r.oneOrMore(o.get("critical")) {
-		v, ok := r.number(n, "critical")
+func (r *reader) critical(o *strictyaml.Object, q *survey.Question) {
+	for _, n := range r.OneOrMore(o.Get("critical")) {
+		v, ok := r.Number(n, "critical")
 		if !ok {
 			continue
 		}
@@ -245,11 +246,11 @@ func (r *reader) critical(o *object, q *survey.Question) {
 			for i, op := range q.Scale.Options {
 				values[i] = formatNumber(op.Value)
 			}
-			r.failAt(n, "%s is not a value of the scale %s. Use one of: %s.", formatNumber(v), q.Scale.Key, strings.Join(values, ", "))
+			r.FailAt(n, "%s is not a value of the scale %s. Use one of: %s.", formatNumber(v), q.Scale.Key, strings.Join(values, ", "))
 			continue
 		}
 		if slices.Contains(q.Critical, v) {
-			r.failAt(n, "%s is already in the list. Remove one of the two.", formatNumber(v))
+			r.FailAt(n, "%s is already in the list. Remove one of the two.", formatNumber(v))
 			continue
 		}
 		q.Critical = append(q.Critical, v)
@@ -258,35 +259,35 @@ func (r *reader) critical(o *object, q *survey.Question) {
 
 // choices reads the options of a choice question.
 func (r *reader) choices(n ast.Node) []survey.Choice {
-	nodes, ok := r.list(n, "options")
+	nodes, ok := r.List(n, "options")
 	if !ok {
 		return nil
 	}
 	if len(nodes) == 0 || len(nodes) > maxOptions {
-		r.failAt(n, "A choice has 1 to %d options.", maxOptions)
+		r.FailAt(n, "A choice has 1 to %d options.", maxOptions)
 		return nil
 	}
 	var out []survey.Choice
 	for _, node := range nodes {
-		o, ok := r.object(node, "an option", "key", "label", "dimension", "mix")
+		o, ok := r.Object(node, "an option", "key", "label", "dimension", "mix")
 		if !ok {
 			continue
 		}
 		var c survey.Choice
-		if o.need("key", "a name for the answer") {
-			c.Key = r.code(o.get("key"), "the key of an option")
+		if o.Need("key", "a name for the answer") {
+			c.Key = r.code(o.Get("key"), "the key of an option")
 		}
-		if o.need("label", "the words on the button") {
-			c.Label = r.text(o.get("label"), "the label")
+		if o.Need("label", "the words on the button") {
+			c.Label = r.text(o.Get("label"), "the label")
 		}
-		if o.has("dimension") {
-			c.Dimension, _ = r.word(o.get("dimension"), "a dimension of service quality", dimensions...)
+		if o.Has("dimension") {
+			c.Dimension, _ = r.Word(o.Get("dimension"), "a dimension of service quality", dimensions...)
 		}
-		if o.has("mix") {
-			c.Mix, _ = r.word(o.get("mix"), "an element of the marketing mix", mixes...)
+		if o.Has("mix") {
+			c.Mix, _ = r.Word(o.Get("mix"), "an element of the marketing mix", mixes...)
 		}
 		if slices.ContainsFunc(out, func(other survey.Choice) bool { return other.Key == c.Key }) && c.Key != "" {
-			r.failAt(o.get("key"), "The key %q is already taken by another option. Choose another one.", c.Key)
+			r.FailAt(o.Get("key"), "The key %q is already taken by another option. Choose another one.", c.Key)
 			continue
 		}
 		out = append(out, c)
@@ -296,25 +297,25 @@ func (r *reader) choices(n ast.Node) []survey.Choice {
 
 // readLists reads named choice lists on top of those that are known.
 func (r *reader) readLists(n ast.Node, known map[string]choiceList) map[string]choiceList {
-	entries, ok := r.mapping(n, "choices")
+	entries, ok := r.Mapping(n, "choices")
 	if !ok {
 		return known
 	}
 	out := cloneMap(known)
 	for _, e := range entries {
-		if !namePattern.MatchString(e.key) {
-			r.failAt(e.at, "The name of a list is made of small letters, digits and _ and begins with a letter; %q is not.", short(e.key))
+		if !namePattern.MatchString(e.Key) {
+			r.FailAt(e.At, "The name of a list is made of small letters, digits and _ and begins with a letter; %q is not.", strictyaml.Short(e.Key))
 			continue
 		}
-		o, ok := r.object(e.value, "a list of choices", "max", "options")
-		if !ok || !o.need("options", "what can be chosen") {
+		o, ok := r.Object(e.Value, "a list of choices", "max", "options")
+		if !ok || !o.Need("options", "what can be chosen") {
 			continue
 		}
-		list := choiceList{Max: 1, Choices: r.choices(o.get("options"))}
-		if o.has("max") && len(list.Choices) > 0 {
-			list.Max, _ = r.whole(o.get("max"), "max", 1, len(list.Choices))
+		list := choiceList{Max: 1, Choices: r.choices(o.Get("options"))}
+		if o.Has("max") && len(list.Choices) > 0 {
+			list.Max, _ = r.Whole(o.Get("max"), "max", 1, len(list.Choices))
 		}
-		out[e.key] = list
+		out[e.Key] = list
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/strictyaml"
 )
 
 // TextNames are the frame texts that a flow may word for itself, in the order in which
@@ -30,9 +31,9 @@ var (
 
 // name reads an identifier: it becomes a database key and part of a placeholder.
 func (r *reader) name(n ast.Node, what string) string {
-	s, ok := r.str(n, what)
+	s, ok := r.Str(n, what)
 	if ok && !namePattern.MatchString(s) {
-		r.failAt(n, "%s is made of small letters, digits and _, begins with a letter and has at most 48 of them; %q is not.", upper(what), short(s))
+		r.FailAt(n, "%s is made of small letters, digits and _, begins with a letter and has at most 48 of them; %q is not.", strictyaml.Upper(what), strictyaml.Short(s))
 		return ""
 	}
 	return s
@@ -40,9 +41,9 @@ func (r *reader) name(n ast.Node, what string) string {
 
 // code reads the key of an option: like a name, but capitals and digits may begin it.
 func (r *reader) code(n ast.Node, what string) string {
-	s, ok := r.str(n, what)
+	s, ok := r.Str(n, what)
 	if ok && !codePattern.MatchString(s) {
-		r.failAt(n, "%s is made of letters, digits, _, - and . and has at most 48 of them; %q is not.", upper(what), short(s))
+		r.FailAt(n, "%s is made of letters, digits, _, - and . and has at most 48 of them; %q is not.", strictyaml.Upper(what), strictyaml.Short(s))
 		return ""
 	}
 	return s
@@ -50,61 +51,61 @@ func (r *reader) code(n ast.Node, what string) string {
 
 func (r *reader) flow(root ast.Node) survey.Flow {
 	var f survey.Flow
-	o, ok := r.object(root, "a flow", "flow", "class", "title", "languages", "delay", "expires",
+	o, ok := r.Object(root, "a flow", "flow", "class", "title", "languages", "delay", "expires",
 		"min_coverage", "gap_tolerance", "gap_ignored", "texts", "scales", "bands", "choices", "questions")
 	if !ok {
 		return f
 	}
-	if o.need("flow", "the name under which it is published") {
-		f.ID = r.name(o.get("flow"), "the name of a flow")
+	if o.Need("flow", "the name under which it is published") {
+		f.ID = r.name(o.Get("flow"), "the name of a flow")
 	}
-	if o.need("class", "transactional, relationship, recovery, pulse or mystery") {
-		w, _ := r.word(o.get("class"), "a class of flows", classes...)
+	if o.Need("class", "transactional, relationship, recovery, pulse or mystery") {
+		w, _ := r.Word(o.Get("class"), "a class of flows", classes...)
 		f.Class = survey.Class(w)
 	}
-	if o.has("languages") {
-		r.languages = r.readLanguages(o.get("languages"))
+	if o.Has("languages") {
+		r.languages = r.readLanguages(o.Get("languages"))
 	}
 	f.Languages = r.languages
-	if o.need("title", "what people read in lists") {
-		f.Title = r.text(o.get("title"), "the title")
+	if o.Need("title", "what people read in lists") {
+		f.Title = r.text(o.Get("title"), "the title")
 	}
 	f.Delay = r.durationAt(o, "delay", 0)
 	f.Expires = r.durationAt(o, "expires", time.Minute)
-	if o.has("min_coverage") {
-		if v, ok := r.number(o.get("min_coverage"), "min_coverage"); ok {
+	if o.Has("min_coverage") {
+		if v, ok := r.Number(o.Get("min_coverage"), "min_coverage"); ok {
 			if v <= 0 || v > 1 {
-				r.failAt(o.get("min_coverage"), "min_coverage is a share above 0 and up to 1.")
+				r.FailAt(o.Get("min_coverage"), "min_coverage is a share above 0 and up to 1.")
 			}
 			f.MinCoverage = v
 		}
 	}
-	if o.has("gap_tolerance") {
-		if v, ok := r.number(o.get("gap_tolerance"), "gap_tolerance"); ok {
+	if o.Has("gap_tolerance") {
+		if v, ok := r.Number(o.Get("gap_tolerance"), "gap_tolerance"); ok {
 			if v < 0 {
-				r.failAt(o.get("gap_tolerance"), "gap_tolerance is 0 or more.")
+				r.FailAt(o.Get("gap_tolerance"), "gap_tolerance is 0 or more.")
 			}
 			f.GapTol = v
 		}
 	}
-	if o.has("gap_ignored") {
-		f.GapIgnored = r.boolean(o.get("gap_ignored"), "gap_ignored")
+	if o.Has("gap_ignored") {
+		f.GapIgnored = r.Boolean(o.Get("gap_ignored"), "gap_ignored")
 	}
-	if o.has("texts") {
-		f.Texts = r.texts(o.get("texts"))
+	if o.Has("texts") {
+		f.Texts = r.texts(o.Get("texts"))
 	}
-	if o.has("bands") {
-		r.bands, r.own = r.readBands(o.get("bands")), true
+	if o.Has("bands") {
+		r.bands, r.own = r.readBands(o.Get("bands")), true
 	}
 	f.Bands = r.bands
-	if o.has("scales") {
-		r.scales = r.readScales(o.get("scales"), r.scales)
+	if o.Has("scales") {
+		r.scales = r.readScales(o.Get("scales"), r.scales)
 	}
-	if o.has("choices") {
-		r.lists = r.readLists(o.get("choices"), r.lists)
+	if o.Has("choices") {
+		r.lists = r.readLists(o.Get("choices"), r.lists)
 	}
-	if o.need("questions", "what is asked") {
-		f.Questions = r.questions(o.get("questions"))
+	if o.Need("questions", "what is asked") {
+		f.Questions = r.questions(o.Get("questions"))
 	}
 	return f
 }
@@ -113,8 +114,8 @@ var classes = []string{"transactional", "relationship", "recovery", "pulse", "my
 
 func (r *reader) readLanguages(n ast.Node) []string {
 	var out []string
-	for _, e := range r.oneOrMore(n) {
-		s, ok := r.str(e, "a language")
+	for _, e := range r.OneOrMore(n) {
+		s, ok := r.Str(e, "a language")
 		if !ok {
 			continue
 		}
@@ -122,7 +123,7 @@ func (r *reader) readLanguages(n ast.Node) []string {
 		switch {
 		case !ok:
 		case slices.Contains(out, tag):
-			r.failAt(e, "%s is already in the list. Remove one of the two.", tag)
+			r.FailAt(e, "%s is already in the list. Remove one of the two.", tag)
 		default:
 			out = append(out, tag)
 		}
@@ -137,7 +138,7 @@ func (r *reader) readLanguages(n ast.Node) []string {
 func (r *reader) language(n ast.Node, s string) (string, bool) {
 	tag, err := language.Raw.Parse(s)
 	if err != nil || len(s) > 35 || tag == language.Und || strings.ContainsAny(tag.String(), " ") {
-		r.failAt(n, "%q is not a language. Write a tag such as en, zh-Hans, es or ar.", short(s))
+		r.FailAt(n, "%q is not a language. Write a tag such as en, zh-Hans, es or ar.", strictyaml.Short(s))
 		return "", false
 	}
 	return tag.String(), true
@@ -145,7 +146,7 @@ func (r *reader) language(n ast.Node, s string) (string, bool) {
 
 // text reads words by language, or plain words in the flow's first language.
 func (r *reader) text(n ast.Node, what string) survey.Text {
-	resolved := r.resolve(n)
+	resolved := r.Resolve(n)
 	switch resolved.(type) {
 	case nil:
 		return nil
@@ -156,22 +157,22 @@ func (r *reader) text(n ast.Node, what string) survey.Text {
 		}
 		return nil
 	}
-	entries, _ := r.mapping(n, what)
+	entries, _ := r.Mapping(n, what)
 	if len(entries) == 0 {
-		r.failAt(n, "%s has no words. Write them, with the language in front.", upper(what))
+		r.FailAt(n, "%s has no words. Write them, with the language in front.", strictyaml.Upper(what))
 		return nil
 	}
 	t := make(survey.Text, len(entries))
 	for _, e := range entries {
-		tag, ok := r.language(e.at, e.key)
+		tag, ok := r.language(e.At, e.Key)
 		if !ok {
 			continue
 		}
 		if _, twice := t[tag]; twice {
-			r.failAt(e.at, "%s is already given under another spelling. Remove one of the two.", tag)
+			r.FailAt(e.At, "%s is already given under another spelling. Remove one of the two.", tag)
 			continue
 		}
-		if s, ok := r.words(e.value, what+" in "+tag); ok {
+		if s, ok := r.words(e.Value, what+" in "+tag); ok {
 			t[tag] = s
 		}
 	}
@@ -180,21 +181,21 @@ func (r *reader) text(n ast.Node, what string) survey.Text {
 
 // words reads what people will see.
 func (r *reader) words(n ast.Node, what string) (string, bool) {
-	s, ok := r.str(n, what)
+	s, ok := r.Str(n, what)
 	if !ok {
 		return "", false
 	}
 	if strings.TrimSpace(s) == "" {
-		r.failAt(n, "%s is empty. Write something or remove the line.", upper(what))
+		r.FailAt(n, "%s is empty. Write something or remove the line.", strictyaml.Upper(what))
 		return "", false
 	}
 	if utf8.RuneCountInString(s) > maxText {
-		r.failAt(n, "%s is longer than %d characters. Make it shorter.", upper(what), maxText)
+		r.FailAt(n, "%s is longer than %d characters. Make it shorter.", strictyaml.Upper(what), maxText)
 		return "", false
 	}
 	for _, c := range s {
 		if c < ' ' && c != '\n' && c != '\t' || c == 0x7f || c == utf8.RuneError {
-			r.failAt(n, "%s has a control character (U+%04X) in it. Remove it.", upper(what), c)
+			r.FailAt(n, "%s has a control character (U+%04X) in it. Remove it.", strictyaml.Upper(what), c)
 			return "", false
 		}
 	}
@@ -202,13 +203,13 @@ func (r *reader) words(n ast.Node, what string) (string, bool) {
 }
 
 func (r *reader) texts(n ast.Node) map[string]survey.Text {
-	o, ok := r.object(n, "the texts", TextNames()...)
-	if !ok || len(o.fields) == 0 {
+	o, ok := r.Object(n, "the texts", TextNames()...)
+	if !ok || len(o.Fields) == 0 {
 		return nil
 	}
-	out := make(map[string]survey.Text, len(o.fields))
-	for key, e := range o.fields {
-		out[key] = r.text(e.value, "the text "+key)
+	out := make(map[string]survey.Text, len(o.Fields))
+	for key, e := range o.Fields {
+		out[key] = r.text(e.Value, "the text "+key)
 	}
 	return out
 }
@@ -223,18 +224,18 @@ var units = []struct {
 const maxDuration = 366 * 24 * time.Hour
 
 // durationAt reads a duration such as 15m, 1h30m, 72h or 7d.
-func (r *reader) durationAt(o *object, key string, least time.Duration) time.Duration {
-	if !o.has(key) {
+func (r *reader) durationAt(o *strictyaml.Object, key string, least time.Duration) time.Duration {
+	if !o.Has(key) {
 		return 0
 	}
-	n := o.get(key)
-	s, ok := r.str(n, key)
+	n := o.Get(key)
+	s, ok := r.Str(n, key)
 	if !ok {
 		return 0
 	}
 	d, ok := parseDuration(s)
 	if !ok || d > maxDuration || d < least {
-		r.failAt(n, "%s is a time such as 15m, 1h, 72h or 7d, at most 366d; %q is not.", upper(key), short(s))
+		r.FailAt(n, "%s is a time such as 15m, 1h, 72h or 7d, at most 366d; %q is not.", strictyaml.Upper(key), strictyaml.Short(s))
 		return 0
 	}
 	return d

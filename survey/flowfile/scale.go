@@ -7,6 +7,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/strictyaml"
 )
 
 var flags = []string{"unsatisfied", "neutral", "satisfied", "delighted"}
@@ -32,17 +33,17 @@ const (
 // readScales reads the scales of a file on top of those that are known. One of the same
 // name takes the place of a shipped one in this flow.
 func (r *reader) readScales(n ast.Node, known map[string]survey.Scale) map[string]survey.Scale {
-	entries, ok := r.mapping(n, "scales")
+	entries, ok := r.Mapping(n, "scales")
 	if !ok {
 		return known
 	}
 	out := cloneMap(known)
 	for _, e := range entries {
-		if !namePattern.MatchString(e.key) {
-			r.failAt(e.at, "The name of a scale is made of small letters, digits and _ and begins with a letter; %q is not.", short(e.key))
+		if !namePattern.MatchString(e.Key) {
+			r.FailAt(e.At, "The name of a scale is made of small letters, digits and _ and begins with a letter; %q is not.", strictyaml.Short(e.Key))
 			continue
 		}
-		out[e.key] = r.scale(e)
+		out[e.Key] = r.scale(e)
 	}
 	return out
 }
@@ -53,49 +54,49 @@ type optionSource struct {
 	at, score, flag ast.Node
 }
 
-func (r *reader) scale(e entry) survey.Scale {
-	s := survey.Scale{Key: e.key}
-	o, ok := r.object(e.value, "a scale", "generator", "ladder", "min", "max", "min_text", "max_text", "options")
+func (r *reader) scale(e strictyaml.Entry) survey.Scale {
+	s := survey.Scale{Key: e.Key}
+	o, ok := r.Object(e.Value, "a scale", "generator", "ladder", "min", "max", "min_text", "max_text", "options")
 	if !ok {
 		return s
 	}
 	generator := ""
-	if o.has("generator") {
-		generator, _ = r.word(o.get("generator"), "a generator of scores", "ladder", "linear")
+	if o.Has("generator") {
+		generator, _ = r.Word(o.Get("generator"), "a generator of scores", "ladder", "linear")
 	}
 	s.Ladder = generator == "ladder"
-	if o.has("ladder") {
-		s.Ladder = r.boolean(o.get("ladder"), "ladder")
+	if o.Has("ladder") {
+		s.Ladder = r.Boolean(o.Get("ladder"), "ladder")
 		if generator != "" && s.Ladder != (generator == "ladder") {
-			r.failAt(o.at("ladder"), "This contradicts \"generator: %s\". Remove one of the two.", generator)
+			r.FailAt(o.At("ladder"), "This contradicts \"generator: %s\". Remove one of the two.", generator)
 		}
 	}
-	if o.has("min_text") {
-		s.MinText = r.text(o.get("min_text"), "min_text")
+	if o.Has("min_text") {
+		s.MinText = r.text(o.Get("min_text"), "min_text")
 	}
-	if o.has("max_text") {
-		s.MaxText = r.text(o.get("max_text"), "max_text")
+	if o.Has("max_text") {
+		s.MaxText = r.text(o.Get("max_text"), "max_text")
 	}
 	var options []optionSource
 	switch {
-	case generator == "linear" && !o.has("options"):
+	case generator == "linear" && !o.Has("options"):
 		options = r.numbersFromTo(o)
-	case o.need("options", "its values with their labels"):
+	case o.Need("options", "its values with their labels"):
 		for _, key := range []string{"min", "max"} {
-			if o.has(key) {
-				r.failAt(o.at(key), "%q is only for \"generator: linear\" without options. Remove it.", key)
+			if o.Has(key) {
+				r.FailAt(o.At(key), "%q is only for \"generator: linear\" without options. Remove it.", key)
 			}
 		}
-		options = r.options(o.get("options"), generator)
+		options = r.options(o.Get("options"), generator)
 	}
-	before := len(r.errs)
+	before := r.Failures()
 	switch generator {
 	case "ladder":
 		r.generateLadder(o, options)
 	case "linear":
 		generateLinear(options)
 	}
-	if len(r.errs) == before {
+	if r.Failures() == before {
 		r.checkScale(s, options)
 	}
 	for _, op := range options {
@@ -105,15 +106,15 @@ func (r *reader) scale(e entry) survey.Scale {
 }
 
 // numbersFromTo makes the options of a linear scale without words.
-func (r *reader) numbersFromTo(o *object) []optionSource {
-	if !o.need("min", "its least number, or options") || !o.need("max", "its greatest number, or options") {
+func (r *reader) numbersFromTo(o *strictyaml.Object) []optionSource {
+	if !o.Need("min", "its least number, or options") || !o.Need("max", "its greatest number, or options") {
 		return nil
 	}
-	low, ok := r.whole(o.get("min"), "min", -1000, 1000)
+	low, ok := r.Whole(o.Get("min"), "min", -1000, 1000)
 	if !ok {
 		return nil
 	}
-	high, ok := r.whole(o.get("max"), "max", low+1, low+20)
+	high, ok := r.Whole(o.Get("max"), "max", low+1, low+20)
 	if !ok {
 		return nil
 	}
@@ -124,58 +125,58 @@ func (r *reader) numbersFromTo(o *object) []optionSource {
 		for _, l := range r.languages {
 			label[l] = n
 		}
-		out = append(out, optionSource{Option: survey.Option{Value: float64(v), Label: label}, at: o.node})
+		out = append(out, optionSource{Option: survey.Option{Value: float64(v), Label: label}, at: o.Node})
 	}
 	return out
 }
 
 func (r *reader) options(n ast.Node, generator string) []optionSource {
-	nodes, ok := r.list(n, "options")
+	nodes, ok := r.List(n, "options")
 	if !ok {
 		return nil
 	}
 	if len(nodes) < 2 || len(nodes) > maxOptions {
-		r.failAt(n, "A scale has 2 to %d options.", maxOptions)
+		r.FailAt(n, "A scale has 2 to %d options.", maxOptions)
 		return nil
 	}
 	var out []optionSource
 	for _, node := range nodes {
-		o, ok := r.object(node, "an option", "value", "label", "score", "flag", "symbol")
+		o, ok := r.Object(node, "an option", "value", "label", "score", "flag", "symbol")
 		if !ok {
 			continue
 		}
-		op := optionSource{at: o.node, score: o.at("score"), flag: o.at("flag")}
-		if o.need("value", "the number that is stored") {
-			op.Value, _ = r.number(o.get("value"), "value")
+		op := optionSource{at: o.Node, score: o.At("score"), flag: o.At("flag")}
+		if o.Need("value", "the number that is stored") {
+			op.Value, _ = r.Number(o.Get("value"), "value")
 		}
-		if o.need("label", "the words on the button") {
-			op.Label = r.text(o.get("label"), "the label")
+		if o.Need("label", "the words on the button") {
+			op.Label = r.text(o.Get("label"), "the label")
 		}
-		if o.has("score") {
+		if o.Has("score") {
 			if generator != "" {
-				r.failAt(o.at("score"), "The generator fills the scores in. Remove \"score\" or \"generator\".")
+				r.FailAt(o.At("score"), "The generator fills the scores in. Remove \"score\" or \"generator\".")
 			}
-			if v, ok := r.number(o.get("score"), "score"); ok {
+			if v, ok := r.Number(o.Get("score"), "score"); ok {
 				if v < 0 || v > 100 {
-					r.failAt(o.get("score"), "A score lies between 0 and 100.")
+					r.FailAt(o.Get("score"), "A score lies between 0 and 100.")
 				}
 				op.Score = &v
 			}
 		}
 		switch {
-		case o.has("flag"):
-			w, _ := r.word(o.get("flag"), "a flag", flags...)
+		case o.Has("flag"):
+			w, _ := r.Word(o.Get("flag"), "a flag", flags...)
 			op.Flag = survey.Flag(w)
 		case generator == "":
-			o.need("flag", "unsatisfied, neutral, satisfied or delighted")
+			o.Need("flag", "unsatisfied, neutral, satisfied or delighted")
 		}
-		if o.has("symbol") {
-			if s, ok := r.words(o.get("symbol"), "the symbol"); ok {
+		if o.Has("symbol") {
+			if s, ok := r.words(o.Get("symbol"), "the symbol"); ok {
 				op.Symbol = s
 			}
 		}
-		if slices.ContainsFunc(out, func(other optionSource) bool { return other.Value == op.Value }) && o.has("value") {
-			r.failAt(o.get("value"), "The value %s is already taken by another option. Choose another one.", formatNumber(op.Value))
+		if slices.ContainsFunc(out, func(other optionSource) bool { return other.Value == op.Value }) && o.Has("value") {
+			r.FailAt(o.Get("value"), "The value %s is already taken by another option. Choose another one.", formatNumber(op.Value))
 			continue
 		}
 		out = append(out, op)
@@ -183,13 +184,13 @@ func (r *reader) options(n ast.Node, generator string) []optionSource {
 	return out
 }
 
-func (r *reader) generateLadder(o *object, options []optionSource) {
+func (r *reader) generateLadder(o *strictyaml.Object, options []optionSource) {
 	if len(options) == 0 {
 		return
 	}
 	scores, ok := ladderScores[len(options)]
 	if !ok {
-		r.failAt(o.at("generator"), "The ladder fills 2, 5 or 7 options; there are %d. Give each option its score and write \"ladder: true\".", len(options))
+		r.FailAt(o.At("generator"), "The ladder fills 2, 5 or 7 options; there are %d. Give each option its score and write \"ladder: true\".", len(options))
 		return
 	}
 	for i := range options {
@@ -259,7 +260,7 @@ func (r *reader) checkScale(s survey.Scale, options []optionSource) {
 			continue
 		}
 		if op.Score == nil {
-			r.failAt(op.at, "Every option of a ladder has a score. Add \"score\" or remove \"ladder: true\".")
+			r.FailAt(op.at, "Every option of a ladder has a score. Add \"score\" or remove \"ladder: true\".")
 			continue
 		}
 		score := *op.Score
@@ -269,10 +270,10 @@ func (r *reader) checkScale(s survey.Scale, options []optionSource) {
 		}
 		switch {
 		case (op.Flag == survey.Unsatisfied) != (score < cut):
-			r.failAt(place, "On a ladder, unsatisfied means a score below %s, and only that; here %s has %s. Change one of the two.", formatNumber(cut), op.Flag, formatNumber(score))
+			r.FailAt(place, "On a ladder, unsatisfied means a score below %s, and only that; here %s has %s. Change one of the two.", formatNumber(cut), op.Flag, formatNumber(score))
 		case r.own:
 		case (op.Flag == survey.Neutral) != (score >= watchFrom && score < goodFrom):
-			r.failAt(place, "On a ladder, neutral means a score from 30 to below 40, and only that; here %s has %s. Change one of the two.", op.Flag, formatNumber(score))
+			r.FailAt(place, "On a ladder, neutral means a score from 30 to below 40, and only that; here %s has %s. Change one of the two.", op.Flag, formatNumber(score))
 		}
 	}
 }
@@ -280,52 +281,52 @@ func (r *reader) checkScale(s survey.Scale, options []optionSource) {
 // readBands reads a ladder of the flow's own. Each band ends where the next begins, so
 // that there is neither a gap nor an overlap; the last one ends at 100.
 func (r *reader) readBands(n ast.Node) survey.BandSet {
-	nodes, ok := r.list(n, "bands")
+	nodes, ok := r.List(n, "bands")
 	if !ok {
 		return nil
 	}
 	if len(nodes) < 2 || len(nodes) > 20 {
-		r.failAt(n, "A ladder has 2 to 20 bands.")
+		r.FailAt(n, "A ladder has 2 to 20 bands.")
 		return nil
 	}
 	var out survey.BandSet
 	for i, node := range nodes {
-		o, ok := r.object(node, "a band", "from", "name", "indication", "unsatisfied")
+		o, ok := r.Object(node, "a band", "from", "name", "indication", "unsatisfied")
 		if !ok {
 			continue
 		}
 		b := survey.Band{Level: i + 1, High: 100}
-		if o.need("from", "the score at which it begins") {
-			v, ok := r.number(o.get("from"), "from")
+		if o.Need("from", "the score at which it begins") {
+			v, ok := r.Number(o.Get("from"), "from")
 			switch {
 			case !ok:
 			case i == 0 && v != 0:
-				r.failAt(o.get("from"), "The first band begins at 0.")
+				r.FailAt(o.Get("from"), "The first band begins at 0.")
 			case i > 0 && len(out) > 0 && v <= out[len(out)-1].Low, v >= 100 || v < 0:
-				r.failAt(o.get("from"), "Bands stand from the worst to the best: each begins above the one before and below 100.")
+				r.FailAt(o.Get("from"), "Bands stand from the worst to the best: each begins above the one before and below 100.")
 			}
 			b.Low = v
 		}
-		if o.need("name", "what the level is called") {
-			b.Name = r.text(o.get("name"), "the name")
+		if o.Need("name", "what the level is called") {
+			b.Name = r.text(o.Get("name"), "the name")
 		}
-		if o.has("indication") {
-			b.Indication = r.text(o.get("indication"), "the indication")
+		if o.Has("indication") {
+			b.Indication = r.text(o.Get("indication"), "the indication")
 		}
-		if o.has("unsatisfied") {
-			b.Unsatisfied = r.boolean(o.get("unsatisfied"), "unsatisfied")
+		if o.Has("unsatisfied") {
+			b.Unsatisfied = r.Boolean(o.Get("unsatisfied"), "unsatisfied")
 		}
 		if len(out) > 0 {
 			last := &out[len(out)-1]
 			last.High = b.Low
 			if b.Unsatisfied && !last.Unsatisfied {
-				r.failAt(o.at("unsatisfied"), "There is one cut: no band above a satisfied one can be unsatisfied.")
+				r.FailAt(o.At("unsatisfied"), "There is one cut: no band above a satisfied one can be unsatisfied.")
 			}
 		}
 		out = append(out, b)
 	}
 	if len(out) == len(nodes) && (!out[0].Unsatisfied || out[len(out)-1].Unsatisfied) {
-		r.failAt(n, "There must be one cut: mark the lowest bands \"unsatisfied: true\" and leave the highest without.")
+		r.FailAt(n, "There must be one cut: mark the lowest bands \"unsatisfied: true\" and leave the highest without.")
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/strictyaml"
 )
 
 //go:embed data/*.yaml templates/*.yaml
@@ -18,15 +19,15 @@ var files embed.FS
 var (
 	shippedScales = sync.OnceValue(func() map[string]survey.Scale {
 		r, o := mustOpen("scales")
-		return mustRead(r, r.readScales(o.get("scales"), nil))
+		return mustRead(r, r.readScales(o.Get("scales"), nil))
 	})
 	shippedChoices = sync.OnceValue(func() map[string]choiceList {
 		r, o := mustOpen("choices")
-		return mustRead(r, r.readLists(o.get("choices"), nil))
+		return mustRead(r, r.readLists(o.Get("choices"), nil))
 	})
 	shippedBands = sync.OnceValue(func() survey.BandSet {
 		r, o := mustOpen("bands")
-		return mustRead(r, r.readBands(o.get("bands")))
+		return mustRead(r, r.readBands(o.Get("bands")))
 	})
 	shippedFlows = sync.OnceValue(func() []template {
 		out := make([]template, len(templateOrder))
@@ -63,18 +64,18 @@ func mustFile(name string) []byte {
 	return b
 }
 
-func mustOpen(what string) (*reader, *object) {
+func mustOpen(what string) (*reader, *strictyaml.Object) {
 	source := mustFile(path.Join("data", what+".yaml"))
 	r := newReader(source)
-	o, ok := r.object(r.load(source), "the shipped "+what, what)
+	o, ok := r.Object(r.Load(source), "the shipped "+what, what)
 	if !ok {
-		panic(r.err())
+		panic(r.Err())
 	}
 	return r, o
 }
 
 func mustRead[T any](r *reader, v T) T {
-	if err := r.err(); err != nil {
+	if err := r.Err(); err != nil {
 		panic(err)
 	}
 	return v

@@ -7,6 +7,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/strictyaml"
 )
 
 // maxConditionDepth is how deep all, any and not may be nested.
@@ -25,15 +26,15 @@ type conditions struct {
 func (c conditions) read(n ast.Node) *survey.Cond {
 	c.depth++
 	if c.depth > maxConditionDepth {
-		c.r.failAt(n, "This condition is nested too deeply. Use at most %d levels of all, any and not.", maxConditionDepth)
+		c.r.FailAt(n, "This condition is nested too deeply. Use at most %d levels of all, any and not.", maxConditionDepth)
 		return nil
 	}
-	entries, ok := c.r.mapping(n, "a condition")
+	entries, ok := c.r.Mapping(n, "a condition")
 	if !ok {
 		return nil
 	}
 	if len(entries) == 0 {
-		c.r.failAt(n, "This condition is empty. Remove \"when\" if the question is always asked.")
+		c.r.FailAt(n, "This condition is empty. Remove \"when\" if the question is always asked.")
 		return nil
 	}
 	var all []survey.Cond
@@ -49,18 +50,18 @@ func (c conditions) read(n ast.Node) *survey.Cond {
 	return &survey.Cond{All: all}
 }
 
-func (c conditions) entry(e entry) []survey.Cond {
-	if len(c.r.errs) >= maxErrors {
+func (c conditions) entry(e strictyaml.Entry) []survey.Cond {
+	if c.r.Full() {
 		return nil // finding the nearest of many unknown words would take its time
 	}
-	switch e.key {
+	switch e.Key {
 	case "all", "any":
-		nodes, ok := c.r.list(e.value, e.key)
+		nodes, ok := c.r.List(e.Value, e.Key)
 		if !ok {
 			return nil
 		}
 		if len(nodes) == 0 {
-			c.r.failAt(e.value, "%q is empty. Write at least one condition into it.", e.key)
+			c.r.FailAt(e.Value, "%q is empty. Write at least one condition into it.", e.Key)
 			return nil
 		}
 		var parts []survey.Cond
@@ -69,12 +70,12 @@ func (c conditions) entry(e entry) []survey.Cond {
 				parts = append(parts, *part)
 			}
 		}
-		if e.key == "all" {
+		if e.Key == "all" {
 			return []survey.Cond{{All: parts}}
 		}
 		return []survey.Cond{{Any: parts}}
 	case "not":
-		if part := c.read(e.value); part != nil {
+		if part := c.read(e.Value); part != nil {
 			return []survey.Cond{{Not: part}}
 		}
 		return nil
@@ -91,23 +92,23 @@ type subject struct {
 	words   bool        // any word makes sense
 }
 
-func (c conditions) subject(e entry) (subject, bool) {
+func (c conditions) subject(e strictyaml.Entry) (subject, bool) {
 	switch {
-	case e.key == "primary":
+	case e.Key == "primary":
 		return subject{flags: true, numbers: true}, true
-	case e.key == "judgement":
+	case e.Key == "judgement":
 		return subject{flags: true}, true
-	case strings.HasPrefix(e.key, "event."):
-		if !namePattern.MatchString(strings.TrimPrefix(e.key, "event.")) {
-			c.r.failAt(e.at, "The name of an attribute is made of small letters, digits and _, as in event.tier.")
+	case strings.HasPrefix(e.Key, "event."):
+		if !namePattern.MatchString(strings.TrimPrefix(e.Key, "event.")) {
+			c.r.FailAt(e.At, "The name of an attribute is made of small letters, digits and _, as in event.tier.")
 			return subject{}, false
 		}
 		return subject{words: true, numbers: true}, true
 	}
-	i := slices.IndexFunc(c.questions, func(q survey.Question) bool { return q.Key == e.key })
+	i := slices.IndexFunc(c.questions, func(q survey.Question) bool { return q.Key == e.Key })
 	if i < 0 {
 		known := append(slices.Clone(c.keys), "primary", "judgement", "all", "any", "not")
-		c.r.failAt(e.at, "There is no question %q in this flow. %s", short(e.key), meant(e.key, known))
+		c.r.FailAt(e.At, "There is no question %q in this flow. %s", strictyaml.Short(e.Key), strictyaml.Meant(e.Key, known))
 		return subject{}, false
 	}
 	q := c.questions[i]
@@ -122,7 +123,7 @@ func (c conditions) subject(e entry) (subject, bool) {
 			s.choices = append(s.choices, ch.Key)
 		}
 	case survey.MessageQ:
-		c.r.failAt(e.at, "%q is a message and has no answer. Name a question.", e.key)
+		c.r.FailAt(e.At, "%q is a message and has no answer. Name a question.", e.Key)
 		return subject{}, false
 	default:
 		s.words = true
@@ -131,24 +132,24 @@ func (c conditions) subject(e entry) (subject, bool) {
 }
 
 // test reads the condition about one subject.
-func (c conditions) test(e entry) []survey.Cond {
+func (c conditions) test(e strictyaml.Entry) []survey.Cond {
 	s, ok := c.subject(e)
 	if !ok {
 		return nil
 	}
-	resolved := c.r.resolve(e.value)
+	resolved := c.r.Resolve(e.Value)
 	switch resolved.(type) {
 	case nil:
 		return nil
 	case *ast.MappingNode, *ast.MappingValueNode:
 		return c.comparison(e, s)
 	}
-	cond := survey.Cond{Subject: e.key}
-	for _, n := range c.r.oneOrMore(e.value) {
+	cond := survey.Cond{Subject: e.Key}
+	for _, n := range c.r.OneOrMore(e.Value) {
 		c.value(n, s, &cond)
 	}
 	if len(cond.Flags) > 0 && len(cond.Values) > 0 {
-		c.r.failAt(e.value, "List either flags (unsatisfied, neutral, satisfied, delighted) or values, not both.")
+		c.r.FailAt(e.Value, "List either flags (unsatisfied, neutral, satisfied, delighted) or values, not both.")
 		return nil
 	}
 	return []survey.Cond{cond}
@@ -156,11 +157,11 @@ func (c conditions) test(e entry) []survey.Cond {
 
 // value adds one flag or value that the subject may have.
 func (c conditions) value(n ast.Node, s subject, cond *survey.Cond) {
-	if v, ok := asNumber(orNull(c.r.resolve(n))); ok && s.numbers {
+	if v, ok := strictyaml.AsNumber(orNull(c.r.Resolve(n))); ok && s.numbers {
 		cond.Values = append(cond.Values, formatNumber(v))
 		return
 	}
-	w, ok := c.r.str(n, "the value of a condition")
+	w, ok := c.r.Str(n, "the value of a condition")
 	switch {
 	case !ok:
 	case s.flags && isFlag(w):
@@ -169,16 +170,16 @@ func (c conditions) value(n ast.Node, s subject, cond *survey.Cond) {
 		cond.Values = append(cond.Values, w)
 	case s.kind == survey.ChoiceQ:
 		if len(s.choices) > 0 && !slices.Contains(s.choices, w) {
-			c.r.failAt(n, "%q is not an option of %s. %s", short(w), cond.Subject, meant(w, s.choices))
+			c.r.FailAt(n, "%q is not an option of %s. %s", strictyaml.Short(w), cond.Subject, strictyaml.Meant(w, s.choices))
 			return
 		}
 		cond.Values = append(cond.Values, w)
 	case s.flags && s.numbers:
-		c.r.failAt(n, "%q is neither a flag nor a number. %s", short(w), meant(w, flags))
+		c.r.FailAt(n, "%q is neither a flag nor a number. %s", strictyaml.Short(w), strictyaml.Meant(w, flags))
 	case s.flags:
-		c.r.failAt(n, "%q is not a flag. %s", short(w), meant(w, flags))
+		c.r.FailAt(n, "%q is not a flag. %s", strictyaml.Short(w), strictyaml.Meant(w, flags))
 	default:
-		c.r.failAt(n, "%q is not a number.", short(w))
+		c.r.FailAt(n, "%q is not a number.", strictyaml.Short(w))
 	}
 }
 
@@ -192,29 +193,29 @@ func orNull(n ast.Node) ast.Node {
 
 // comparison reads {below: n}, {contains: key}, {answered: false} and the like. Several
 // of them are several conditions.
-func (c conditions) comparison(e entry, s subject) []survey.Cond {
-	o, ok := c.r.object(e.value, "a comparison", "below", "above", "at_most", "at_least", "contains", "answered")
+func (c conditions) comparison(e strictyaml.Entry, s subject) []survey.Cond {
+	o, ok := c.r.Object(e.Value, "a comparison", "below", "above", "at_most", "at_least", "contains", "answered")
 	if !ok {
 		return nil
 	}
-	if len(o.fields) == 0 {
-		c.r.failAt(e.value, "This comparison is empty. Write for example {below: 3} or {answered: true}.")
+	if len(o.Fields) == 0 {
+		c.r.FailAt(e.Value, "This comparison is empty. Write for example {below: 3} or {answered: true}.")
 		return nil
 	}
 	var out []survey.Cond
 	for _, key := range []string{"below", "above", "at_most", "at_least"} {
-		if !o.has(key) {
+		if !o.Has(key) {
 			continue
 		}
-		if !s.numbers && e.key != "judgement" {
-			c.r.failAt(o.at(key), "%s has no number to compare. Name its options instead.", e.key)
+		if !s.numbers && e.Key != "judgement" {
+			c.r.FailAt(o.At(key), "%s has no number to compare. Name its options instead.", e.Key)
 			continue
 		}
-		v, ok := c.r.number(o.get(key), key)
+		v, ok := c.r.Number(o.Get(key), key)
 		if !ok {
 			continue
 		}
-		cond := survey.Cond{Subject: e.key}
+		cond := survey.Cond{Subject: e.Key}
 		switch key {
 		case "below":
 			cond.Below = &v
@@ -227,16 +228,16 @@ func (c conditions) comparison(e entry, s subject) []survey.Cond {
 		}
 		out = append(out, cond)
 	}
-	if o.has("contains") {
+	if o.Has("contains") {
 		if s.kind != survey.ChoiceQ {
-			c.r.failAt(o.at("contains"), "Only a choice can contain an option.")
-		} else if w, ok := c.r.word(o.get("contains"), "an option of "+e.key, s.choices...); ok {
-			out = append(out, survey.Cond{Subject: e.key, Contains: w})
+			c.r.FailAt(o.At("contains"), "Only a choice can contain an option.")
+		} else if w, ok := c.r.Word(o.Get("contains"), "an option of "+e.Key, s.choices...); ok {
+			out = append(out, survey.Cond{Subject: e.Key, Contains: w})
 		}
 	}
-	if o.has("answered") {
-		v := c.r.boolean(o.get("answered"), "answered")
-		out = append(out, survey.Cond{Subject: e.key, Answered: &v})
+	if o.Has("answered") {
+		v := c.r.Boolean(o.Get("answered"), "answered")
+		out = append(out, survey.Cond{Subject: e.Key, Answered: &v})
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-package flowfile
+package strictyaml
 
 import (
 	"cmp"
@@ -11,7 +11,7 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Error is one thing that is wrong with a flow file, and where.
+// Error is one thing that is wrong with a file, and where.
 type Error struct {
 	Line    int    `json:"line"`    // from 1; 0 = the file as a whole
 	Column  int    `json:"column"`  // from 1, in characters
@@ -48,8 +48,8 @@ func (e Errors) Unwrap() []error {
 	return out
 }
 
-// fail records an error at a place of the source.
-func (r *reader) fail(line, column int, format string, args ...any) {
+// Fail records an error at a place of the source.
+func (r *Reader) Fail(line, column int, format string, args ...any) {
 	if len(r.errs) >= maxErrors {
 		return
 	}
@@ -68,7 +68,8 @@ func (r *reader) fail(line, column int, format string, args ...any) {
 	r.errs = append(r.errs, e)
 }
 
-func (r *reader) err() error {
+// Err is everything that was recorded, as Errors, or nil.
+func (r *Reader) Err() error {
 	if len(r.errs) == 0 {
 		return nil
 	}
@@ -144,8 +145,8 @@ func nearest(word string, known []string) string {
 	return best
 }
 
-// meant is the second half of a message about an unknown word.
-func meant(word string, known []string) string {
+// Meant is the second half of a message about an unknown word.
+func Meant(word string, known []string) string {
 	if k := nearest(word, known); k != "" {
 		return fmt.Sprintf("Did you mean %q?", k)
 	}

@@ -1,7 +1,6 @@
-package flowfile
+package strictyaml
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -17,21 +16,11 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-func newReader(source []byte) *reader {
-	r := &reader{anchors: map[string]ast.Node{}, languages: []string{"en"}}
-	if len(source) <= MaxSize {
-		r.lines = strings.Split(strings.ReplaceAll(string(bytes.TrimPrefix(source, bom)), "\r\n", "\n"), "\n")
-	}
-	return r
-}
-
-var bom = []byte("\ufeff")
-
-// load checks what can be checked in the raw text, parses the YAML and returns its one
+// Load checks what can be checked in the raw text, parses the YAML and returns its one
 // document, or nil after recording why there is none.
-func (r *reader) load(source []byte) (root ast.Node) {
+func (r *Reader) Load(source []byte) (root ast.Node) {
 	if len(source) > MaxSize {
-		r.errs = append(r.errs, &Error{Message: fmt.Sprintf("The file has %d bytes; a flow file may have at most %d. Make it shorter.", len(source), MaxSize)})
+		r.errs = append(r.errs, &Error{Message: fmt.Sprintf("The file has %d bytes; %s may have at most %d. Make it shorter.", len(source), r.file.Name, MaxSize)})
 		return nil
 	}
 	if !r.checkCharacters() {
@@ -40,7 +29,7 @@ func (r *reader) load(source []byte) (root ast.Node) {
 	// The library is fuzzed upstream, but a file must never bring the server down.
 	defer func() {
 		if recover() != nil {
-			r.fail(1, 1, "This is not YAML that can be read. Check quotes, brackets and indentation.")
+			r.Fail(1, 1, "This is not YAML that can be read. Check quotes, brackets and indentation.")
 			root = nil
 		}
 	}()
@@ -53,19 +42,19 @@ func (r *reader) load(source []byte) (root ast.Node) {
 		var located yaml.Error
 		if errors.As(err, &located) && located.GetToken() != nil {
 			p := located.GetToken().Position
-			r.fail(p.Line, p.Column, "%s", syntaxMessage(located.GetMessage()))
+			r.Fail(p.Line, p.Column, "%s", syntaxMessage(located.GetMessage()))
 		} else {
-			r.fail(1, 1, "This is not YAML that can be read. Check quotes, brackets and indentation.")
+			r.Fail(1, 1, "This is not YAML that can be read. Check quotes, brackets and indentation.")
 		}
 		return nil
 	}
 	docs := slices.DeleteFunc(slices.Clone(file.Docs), func(d *ast.DocumentNode) bool { return d.Body == nil })
 	if len(docs) == 0 {
-		r.fail(1, 1, "The file is empty. Start it with \"flow:\" and a name.")
+		r.Fail(1, 1, "The file is empty. %s", r.file.Empty)
 		return nil
 	}
 	if len(docs) > 1 {
-		r.failAt(docs[1].Body, "A file holds one flow. Put the second one into a file of its own.")
+		r.FailAt(docs[1].Body, "A file holds one %s. Put the second one into a file of its own.", r.file.Holds)
 		return nil
 	}
 	r.collectAnchors(docs[0].Body)
@@ -86,12 +75,12 @@ func syntaxMessage(found string) string {
 	if m, ok := known[found]; ok {
 		return m
 	}
-	return "This is not YAML that can be read: " + short(found) + ". Check quotes, brackets and indentation."
+	return "This is not YAML that can be read: " + Short(found) + ". Check quotes, brackets and indentation."
 }
 
 // checkCharacters refuses what YAML or people stumble over: tabs, control characters
 // and bytes that are not UTF-8.
-func (r *reader) checkCharacters() bool {
+func (r *Reader) checkCharacters() bool {
 	ok := true
 	for i, line := range r.lines {
 		column := 0
@@ -99,11 +88,11 @@ func (r *reader) checkCharacters() bool {
 			column++
 			switch {
 			case c == '\t':
-				r.fail(i+1, column, "There is a tab here. Use spaces.")
+				r.Fail(i+1, column, "There is a tab here. Use spaces.")
 			case c == utf8.RuneError && !strings.HasPrefix(line[at:], "\uFFFD"):
-				r.fail(i+1, column, "This is not UTF-8 text. Save the file as UTF-8.")
+				r.Fail(i+1, column, "This is not UTF-8 text. Save the file as UTF-8.")
 			case c < ' ' || c == 0x7f || c == '\u0085' || c == '\u2028' || c == '\u2029' || c == '\ufeff':
-				r.fail(i+1, column, "There is an invisible control character (U+%04X) here. Remove it.", c)
+				r.Fail(i+1, column, "There is an invisible control character (U+%04X) here. Remove it.", c)
 			default:
 				continue
 			}
@@ -116,7 +105,7 @@ func (r *reader) checkCharacters() bool {
 
 // checkNesting keeps the parser's work small: its recursion follows the nesting, and its
 // time the square of the number of keys in one mapping.
-func (r *reader) checkNesting(tokens token.Tokens) bool {
+func (r *Reader) checkNesting(tokens token.Tokens) bool {
 	flow, entries, line := 0, 0, 0
 	var blocks []block
 	for i, t := range tokens {
@@ -135,7 +124,7 @@ func (r *reader) checkNesting(tokens token.Tokens) bool {
 			entries++
 			blocks = inside(blocks, at.Column)
 		case token.MappingKeyType:
-			r.fail(at.Line, at.Column, "A key is a plain word here. Write \"key: value\" without the question mark.")
+			r.Fail(at.Line, at.Column, "A key is a plain word here. Write \"key: value\" without the question mark.")
 			return false
 		case token.MappingValueType:
 			if flow > 0 || i == 0 {
@@ -147,12 +136,12 @@ func (r *reader) checkNesting(tokens token.Tokens) bool {
 			}
 			blocks[len(blocks)-1].keys++
 			if blocks[len(blocks)-1].keys > maxKeys {
-				r.fail(at.Line, at.Column, "There are more than %d keys side by side. Make the file smaller.", maxKeys)
+				r.Fail(at.Line, at.Column, "There are more than %d keys side by side. Make the file smaller.", maxKeys)
 				return false
 			}
 		}
 		if flow > maxDepth || entries > maxDepth || at.IndentLevel > maxDepth {
-			r.fail(at.Line, at.Column, "This is nested too deeply. A flow file needs no more than %d levels.", maxDepth)
+			r.Fail(at.Line, at.Column, "This is nested too deeply. %s needs no more than %d levels.", Upper(r.file.Name), maxDepth)
 			return false
 		}
 	}
@@ -171,13 +160,13 @@ func inside(blocks []block, column int) []block {
 }
 
 // anchorCollector records every anchored value; the first of a name counts.
-type anchorCollector struct{ r *reader }
+type anchorCollector struct{ r *Reader }
 
 func (c anchorCollector) Visit(n ast.Node) ast.Visitor {
 	if a, ok := n.(*ast.AnchorNode); ok && a.Name != nil {
 		name := a.Name.GetToken().Value
 		if _, twice := c.r.anchors[name]; twice {
-			c.r.failAt(a, "The anchor %q is there twice. Give the second one another name.", short(name))
+			c.r.FailAt(a, "The anchor %q is there twice. Give the second one another name.", Short(name))
 		} else {
 			c.r.anchors[name] = a.Value
 		}
@@ -185,17 +174,17 @@ func (c anchorCollector) Visit(n ast.Node) ast.Visitor {
 	return c
 }
 
-func (r *reader) collectAnchors(n ast.Node) { ast.Walk(anchorCollector{r}, n) }
+func (r *Reader) collectAnchors(n ast.Node) { ast.Walk(anchorCollector{r}, n) }
 
-// failAt records an error at a node.
-func (r *reader) failAt(n ast.Node, format string, args ...any) {
-	line, column := position(n)
-	r.fail(line, column, format, args...)
+// FailAt records an error at a node.
+func (r *Reader) FailAt(n ast.Node, format string, args ...any) {
+	line, column := Position(n)
+	r.Fail(line, column, format, args...)
 }
 
-// position is where a node begins. The library's token of a block mapping is its first
+// Position is where a node begins. The library's token of a block mapping is its first
 // colon, so the first key is taken instead.
-func position(n ast.Node) (line, column int) {
+func Position(n ast.Node) (line, column int) {
 	for range maxDepth {
 		switch v := n.(type) {
 		case *ast.MappingNode:
@@ -216,14 +205,14 @@ func position(n ast.Node) (line, column int) {
 	return p.Line, p.Column
 }
 
-// resolve follows aliases and anchors to the value itself, and counts it.
-func (r *reader) resolve(n ast.Node) ast.Node {
+// Resolve follows aliases and anchors to the value itself, and counts it.
+func (r *Reader) Resolve(n ast.Node) ast.Node {
 	for range maxDepth {
 		r.nodes++
 		if r.nodes > maxNodes {
 			if !r.exhausted {
 				r.exhausted = true
-				r.failAt(n, "The file unfolds to more than %d values. Make it shorter.", maxNodes)
+				r.FailAt(n, "The file unfolds to more than %d values. Make it shorter.", maxNodes)
 			}
 			return nil
 		}
@@ -234,32 +223,32 @@ func (r *reader) resolve(n ast.Node) ast.Node {
 			name := v.Value.GetToken().Value
 			target, ok := r.anchors[name]
 			if !ok {
-				r.failAt(v, "There is no anchor %q in this file. Write the value itself.", short(name))
+				r.FailAt(v, "There is no anchor %q in this file. Write the value itself.", Short(name))
 				return nil
 			}
 			n = target
 		case *ast.TagNode:
-			r.failAt(v, "Tags such as %q have no meaning in a flow file. Remove it.", short(v.GetToken().Value))
+			r.FailAt(v, "Tags such as %q have no meaning in %s. Remove it.", Short(v.GetToken().Value), r.file.Name)
 			return nil
 		default:
 			return n
 		}
 	}
-	r.failAt(n, "This alias leads back to itself. Write the value itself.")
+	r.FailAt(n, "This alias leads back to itself. Write the value itself.")
 	return nil
 }
 
-// entry is one line of a mapping.
-type entry struct {
-	key   string
-	at    ast.Node // the key, for errors about it
-	value ast.Node
+// Entry is one line of a mapping.
+type Entry struct {
+	Key   string
+	At    ast.Node // the key, for errors about it
+	Value ast.Node
 }
 
-// mapping returns the entries of a mapping in the order of the file. Duplicate keys
+// Mapping returns the entries of a mapping in the order of the file. Duplicate keys
 // are recorded and left out.
-func (r *reader) mapping(n ast.Node, what string) ([]entry, bool) {
-	resolved := r.resolve(n)
+func (r *Reader) Mapping(n ast.Node, what string) ([]Entry, bool) {
+	resolved := r.Resolve(n)
 	if resolved == nil {
 		return nil, false
 	}
@@ -270,121 +259,122 @@ func (r *reader) mapping(n ast.Node, what string) ([]entry, bool) {
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{v}
 	default:
-		r.failAt(n, "%s is a list of \"key: value\" lines, not %s.", upper(what), kindOf(resolved))
+		r.FailAt(n, "%s is a list of \"key: value\" lines, not %s.", Upper(what), KindOf(resolved))
 		return nil, false
 	}
 	seen := map[string]int{}
-	out := make([]entry, 0, len(values))
+	out := make([]Entry, 0, len(values))
 	for _, v := range values {
 		r.nodes++
 		var at ast.Node = v.Key
 		switch v.Key.(type) {
 		case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		case *ast.MergeKeyNode:
-			r.failAt(at, "Merging with << is not supported. Write the keys out.")
+			r.FailAt(at, "Merging with << is not supported. Write the keys out.")
 			continue
 		default:
-			r.failAt(at, "A key is a plain word here.")
+			r.FailAt(at, "A key is a plain word here.")
 			continue
 		}
 		key := v.Key.GetToken().Value
 		if first, twice := seen[key]; twice {
-			r.failAt(at, "%q is already given in line %d. Remove one of the two.", short(key), first)
+			r.FailAt(at, "%q is already given in line %d. Remove one of the two.", Short(key), first)
 			continue
 		}
-		seen[key], _ = position(at)
-		out = append(out, entry{key, at, v.Value})
+		seen[key], _ = Position(at)
+		out = append(out, Entry{key, at, v.Value})
 	}
 	return out, true
 }
 
-// object is a mapping whose keys are known.
-type object struct {
-	r      *reader
-	node   ast.Node
+// Object is a mapping whose keys are known.
+type Object struct {
+	Node   ast.Node
+	Fields map[string]Entry
+	r      *Reader
 	what   string
-	fields map[string]entry
 }
 
-// object reads a mapping and refuses keys that it does not know.
-func (r *reader) object(n ast.Node, what string, known ...string) (*object, bool) {
-	entries, ok := r.mapping(n, what)
+// Object reads a mapping and refuses keys that it does not know.
+func (r *Reader) Object(n ast.Node, what string, known ...string) (*Object, bool) {
+	entries, ok := r.Mapping(n, what)
 	if !ok {
 		return nil, false
 	}
-	o := &object{r: r, node: n, what: what, fields: map[string]entry{}}
+	o := &Object{Node: n, Fields: map[string]Entry{}, r: r, what: what}
 	for _, e := range entries {
-		if !slices.Contains(known, e.key) {
+		if !slices.Contains(known, e.Key) {
 			if len(r.errs) >= maxErrors {
 				break // finding the nearest of many unknown keys would take its time
 			}
-			r.failAt(e.at, "%q is not a key of %s. %s", short(e.key), what, meant(e.key, known))
+			r.FailAt(e.At, "%q is not a key of %s. %s", Short(e.Key), what, Meant(e.Key, known))
 			continue
 		}
-		o.fields[e.key] = e
+		o.Fields[e.Key] = e
 	}
 	return o, true
 }
 
-func (o *object) has(key string) bool { _, ok := o.fields[key]; return ok }
+// Has reports whether the key is there.
+func (o *Object) Has(key string) bool { _, ok := o.Fields[key]; return ok }
 
-// get returns the value of a key, or nil.
-func (o *object) get(key string) ast.Node {
-	if e, ok := o.fields[key]; ok {
-		return e.value
+// Get returns the value of a key, or nil.
+func (o *Object) Get(key string) ast.Node {
+	if e, ok := o.Fields[key]; ok {
+		return e.Value
 	}
 	return nil
 }
 
-// at is the place of a key, or of the whole object when it has none.
-func (o *object) at(key string) ast.Node {
-	if e, ok := o.fields[key]; ok {
-		return e.at
+// At is the place of a key, or of the whole object when it has none.
+func (o *Object) At(key string) ast.Node {
+	if e, ok := o.Fields[key]; ok {
+		return e.At
 	}
-	return o.node
+	return o.Node
 }
 
-// need records an error unless the key is there.
-func (o *object) need(key, why string) bool {
-	if o.has(key) {
+// Need records an error unless the key is there.
+func (o *Object) Need(key, why string) bool {
+	if o.Has(key) {
 		return true
 	}
-	o.r.failAt(o.node, "%s needs %q: %s.", upper(o.what), key, why)
+	o.r.FailAt(o.Node, "%s needs %q: %s.", Upper(o.what), key, why)
 	return false
 }
 
-// list returns the elements of a sequence.
-func (r *reader) list(n ast.Node, what string) ([]ast.Node, bool) {
-	resolved := r.resolve(n)
+// List returns the elements of a sequence.
+func (r *Reader) List(n ast.Node, what string) ([]ast.Node, bool) {
+	resolved := r.Resolve(n)
 	if resolved == nil {
 		return nil, false
 	}
 	s, ok := resolved.(*ast.SequenceNode)
 	if !ok {
-		r.failAt(n, "%s is a list: one \"- \" for each entry.", upper(what))
+		r.FailAt(n, "%s is a list: one \"- \" for each entry.", Upper(what))
 		return nil, false
 	}
 	return s.Values, true
 }
 
-// one or several: a list, or a single value in place of a list of one.
-func (r *reader) oneOrMore(n ast.Node) []ast.Node {
-	resolved := r.resolve(n)
+// OneOrMore reads one or several: a list, or a single value in place of a list of one.
+func (r *Reader) OneOrMore(n ast.Node) []ast.Node {
+	resolved := r.Resolve(n)
 	if resolved == nil {
 		return nil
 	}
 	if s, ok := resolved.(*ast.SequenceNode); ok {
 		if len(s.Values) == 0 {
-			r.failAt(n, "This list is empty. Write something into it or remove it.")
+			r.FailAt(n, "This list is empty. Write something into it or remove it.")
 		}
 		return s.Values
 	}
 	return []ast.Node{n}
 }
 
-// str reads a scalar as it is written.
-func (r *reader) str(n ast.Node, what string) (string, bool) {
-	switch v := r.resolve(n).(type) {
+// Str reads a scalar as it is written.
+func (r *Reader) Str(n ast.Node, what string) (string, bool) {
+	switch v := r.Resolve(n).(type) {
 	case nil:
 		return "", false
 	case *ast.StringNode:
@@ -394,41 +384,42 @@ func (r *reader) str(n ast.Node, what string) (string, bool) {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		return v.GetToken().Value, true
 	case *ast.NullNode:
-		r.failAt(n, "%s is empty. Write something or remove the line.", upper(what))
+		r.FailAt(n, "%s is empty. Write something or remove the line.", Upper(what))
 		return "", false
 	default:
-		r.failAt(n, "%s is a word or a text, not %s.", upper(what), kindOf(v))
+		r.FailAt(n, "%s is a word or a text, not %s.", Upper(what), KindOf(v))
 		return "", false
 	}
 }
 
-// word reads a scalar that must be one of a few.
-func (r *reader) word(n ast.Node, what string, known ...string) (string, bool) {
-	s, ok := r.str(n, what)
+// Word reads a scalar that must be one of a few.
+func (r *Reader) Word(n ast.Node, what string, known ...string) (string, bool) {
+	s, ok := r.Str(n, what)
 	if !ok {
 		return "", false
 	}
 	if !slices.Contains(known, s) {
-		r.failAt(n, "%q is not %s. %s", short(s), what, meant(s, known))
+		r.FailAt(n, "%q is not %s. %s", Short(s), what, Meant(s, known))
 		return "", false
 	}
 	return s, true
 }
 
-// number reads a finite decimal number.
-func (r *reader) number(n ast.Node, what string) (float64, bool) {
-	resolved := r.resolve(n)
+// Number reads a finite decimal number.
+func (r *Reader) Number(n ast.Node, what string) (float64, bool) {
+	resolved := r.Resolve(n)
 	if resolved == nil {
 		return 0, false
 	}
-	if v, ok := asNumber(resolved); ok {
+	if v, ok := AsNumber(resolved); ok {
 		return v, true
 	}
-	r.failAt(n, "%s is a number such as 0.5, without quotes.", upper(what))
+	r.FailAt(n, "%s is a number such as 0.5, without quotes.", Upper(what))
 	return 0, false
 }
 
-func asNumber(n ast.Node) (float64, bool) {
+// AsNumber reads a finite decimal number that is not quoted.
+func AsNumber(n ast.Node) (float64, bool) {
 	switch v := n.(type) {
 	case *ast.IntegerNode, *ast.FloatNode:
 	case *ast.StringNode: // the library takes 1e3 for a word
@@ -452,33 +443,34 @@ func asNumber(n ast.Node) (float64, bool) {
 	return f, true
 }
 
-// whole reads a whole number in a range.
-func (r *reader) whole(n ast.Node, what string, low, high int) (int, bool) {
-	f, ok := r.number(n, what)
+// Whole reads a whole number in a range.
+func (r *Reader) Whole(n ast.Node, what string, low, high int) (int, bool) {
+	f, ok := r.Number(n, what)
 	if !ok {
 		return 0, false
 	}
 	if f != math.Trunc(f) || f < float64(low) || f > float64(high) {
-		r.failAt(n, "%s is a whole number from %d to %d.", upper(what), low, high)
+		r.FailAt(n, "%s is a whole number from %d to %d.", Upper(what), low, high)
 		return 0, false
 	}
 	return int(f), true
 }
 
-// boolean reads true or false.
-func (r *reader) boolean(n ast.Node, what string) bool {
-	switch v := r.resolve(n).(type) {
+// Boolean reads true or false.
+func (r *Reader) Boolean(n ast.Node, what string) bool {
+	switch v := r.Resolve(n).(type) {
 	case nil:
 		return false
 	case *ast.BoolNode:
 		return v.Value
 	default:
-		r.failAt(n, "%s is true or false.", upper(what))
+		r.FailAt(n, "%s is true or false.", Upper(what))
 		return false
 	}
 }
 
-func kindOf(n ast.Node) string {
+// KindOf names what stands at a place, for messages.
+func KindOf(n ast.Node) string {
 	switch n.(type) {
 	case *ast.SequenceNode:
 		return "a list"
@@ -492,15 +484,16 @@ func kindOf(n ast.Node) string {
 	return "a text"
 }
 
-func upper(s string) string {
+// Upper begins a sentence with a capital.
+func Upper(s string) string {
 	if s == "" || s[0] < 'a' || s[0] > 'z' {
 		return s
 	}
 	return string(s[0]-'a'+'A') + s[1:]
 }
 
-// short keeps a quoted word of a message readable.
-func short(s string) string {
+// Short keeps a quoted word of a message readable.
+func Short(s string) string {
 	const most = 60
 	if utf8.RuneCountInString(s) > most {
 		return string([]rune(s)[:most]) + "…"
