@@ -46,8 +46,10 @@ var rooms = []room{
 	{path: "adapters/webchat/...", imports: []string{"adapters/webchat/...", "adapters/chat"}},
 
 	{path: "recovery", imports: []string{"survey"}, pure: true},
+	{path: "recovery/rulefile", imports: []string{"recovery", "survey/strictyaml"}},
 	{path: "survey", pure: true},
-	{path: "survey/flowfile", imports: []string{"survey"}},
+	{path: "survey/strictyaml"},
+	{path: "survey/flowfile", imports: []string{"survey", "survey/strictyaml"}},
 	{path: "survey/flowmap", imports: []string{"survey"}, pure: true},
 	{path: "report", pure: true},
 }

@@ -57,15 +57,15 @@ func (r Rules) cause(key string) (Cause, bool) {
 	return Cause{Key: Unfounded, Failure: NoFailure}, key == Unfounded
 }
 
-func checkCauses(list []Cause) []string {
-	var out []string
+func checkCauses(list []Cause) []Problem {
+	var out []Problem
 	var keys []string
 	for i, c := range list {
 		if c.Key == "" || slices.Contains(keys, c.Key) {
-			out = append(out, fmt.Sprintf("Cause %d has the key %q; every cause needs a key of its own.", i+1, c.Key))
+			out = append(out, Problem{fmt.Sprintf("causes.%d.key", i), fmt.Sprintf("Cause %d has the key %q; every cause needs a key of its own.", i+1, c.Key)})
 		}
 		if !slices.Contains(Failures(), c.Failure) {
-			out = append(out, fmt.Sprintf("Cause %d has the failure %q; use outcome, process, other or none.", i+1, c.Failure))
+			out = append(out, Problem{fmt.Sprintf("causes.%d.failure", i), fmt.Sprintf("Cause %d has the failure %q; use outcome, process, other or none.", i+1, c.Failure)})
 		}
 		keys = append(keys, c.Key)
 	}

@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -150,23 +151,29 @@ func ParseRules(source []byte) (Rules, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return Rules{}, errors.New("read rules: more than one value")
 	}
-	if problems := r.Check(); len(problems) > 0 {
-		all := make([]error, len(problems))
-		for i, p := range problems {
-			all[i] = errors.New(p)
-		}
+	var all []error
+	for _, p := range r.Check() {
+		all = append(all, errors.New(p.Message))
+	}
+	if len(all) > 0 {
 		return Rules{}, errors.Join(all...)
 	}
 	return r, nil
 }
 
+// Problem is one thing that is wrong with rules.
+type Problem struct {
+	Path    string // where: the keys from the outside in, entries of lists by number from 0, "chain.2.to"
+	Message string // a sentence that says what to do
+}
+
 // maxSpan bounds every length of time in rules.
 const maxSpan = Span(60 * day)
 
-// Check returns what is wrong with the rules, as sentences that say what to do.
-func (r Rules) Check() []string {
-	var out []string
-	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+// Check returns what is wrong with the rules, in the order of the messages.
+func (r Rules) Check() []Problem {
+	var out []Problem
+	say := func(path, format string, args ...any) { out = append(out, Problem{path, fmt.Sprintf(format, args...)}) }
 	spans := map[string]Span{"follow_up.after": r.FollowUp.After, "follow_up.close": r.FollowUp.Close, "storm.within": r.Storm.Within}
 	for p := P1; p <= P3; p++ {
 		t := r.SLA.Of(p)
@@ -176,63 +183,66 @@ func (r Rules) Check() []string {
 	}
 	for name, s := range spans {
 		if s < 0 || s > maxSpan {
-			say("%s is %v; use a time from 0m to %v.", name, s, maxSpan)
+			say(name, "%s is %v; use a time from 0m to %v.", name, s, maxSpan)
 		}
 	}
 	if r.FollowUp.After > 0 && r.FollowUp.Close <= r.FollowUp.After {
-		say("follow_up.close is %v; it must be longer than follow_up.after (%v), or no answer could count.", r.FollowUp.Close, r.FollowUp.After)
+		say("follow_up.close", "follow_up.close is %v; it must be longer than follow_up.after (%v), or no answer could count.", r.FollowUp.Close, r.FollowUp.After)
 	}
 	for i, s := range r.Chain {
+		at := fmt.Sprintf("chain.%d", i)
 		if s.At < 0 || s.At > 1000 {
-			say("chain step %d is at %d %%; use 0 to 1000.", i+1, s.At)
+			say(at+".at", "chain step %d is at %d %%; use 0 to 1000.", i+1, s.At)
 		}
 		if !slices.Contains(Receivers(), s.To) {
-			say("chain step %d goes to %q; use thread, lead, manager or on_call.", i+1, s.To)
+			say(at+".to", "chain step %d goes to %q; use thread, lead, manager or on_call.", i+1, s.To)
 		}
 		for _, p := range s.For {
 			if p < P1 || p > P3 {
-				say("chain step %d is for priority %d; use 1, 2 or 3.", i+1, p)
+				say(at+".for", "chain step %d is for priority %d; use 1, 2 or 3.", i+1, p)
 			}
 		}
 	}
 	out = append(out, checkCauses(r.Causes)...)
-	out = append(out, checkWeek("hours", r.Hours.Week)...)
+	out = append(out, checkWeek("hours", "hours.week", r.Hours.Week)...)
 	if len(r.Hours.Holidays) > 1000 {
-		say("There are %d holidays; keep to 1000.", len(r.Hours.Holidays))
+		say("hours.holidays", "There are %d holidays; keep to 1000.", len(r.Hours.Holidays))
 	}
 	if r.Storm.Within > Span(time.Hour) {
-		say("storm.within is %v; use an hour at most.", r.Storm.Within)
+		say("storm.within", "storm.within is %v; use an hour at most.", r.Storm.Within)
 	}
 	if r.Storm.Cases < 0 || r.Storm.Cases == 1 {
-		say("storm.cases is %d; use 2 or more, or 0 for no grouping.", r.Storm.Cases)
+		say("storm.cases", "storm.cases is %d; use 2 or more, or 0 for no grouping.", r.Storm.Cases)
 	}
 	for i, m := range r.Mutes {
+		at := fmt.Sprintf("mutes.%d", i)
 		if m.Until.IsZero() == m.Week.empty() {
-			say("Mute %d needs either a time that it ends or a week, not both.", i+1)
+			say(at, "Mute %d needs either a time that it ends or a week, not both.", i+1)
 		}
-		out = append(out, checkWeek(fmt.Sprintf("mute %d", i+1), m.Week)...)
+		out = append(out, checkWeek(fmt.Sprintf("mute %d", i+1), at+".week", m.Week)...)
 	}
 	if len(out) == 0 && r.alwaysMuted() {
-		say("The weekly mutes leave no time to tell staff; leave some of the week open.")
+		say("mutes", "The weekly mutes leave no time to tell staff; leave some of the week open.")
 	}
-	for _, m := range r.Digest.At {
+	for i, m := range r.Digest.At {
 		if m < 0 || m >= 24*60 {
-			say("digest.at has %s; use times from 00:00 to 23:59.", m)
+			say(fmt.Sprintf("digest.at.%d", i), "digest.at has %s; use times from 00:00 to 23:59.", m)
 		}
 	}
-	slices.Sort(out)
+	slices.SortFunc(out, func(a, b Problem) int { return cmp.Or(cmp.Compare(a.Message, b.Message), cmp.Compare(a.Path, b.Path)) })
 	return out
 }
 
-func checkWeek(name string, w Week) []string {
-	var out []string
+func checkWeek(name, path string, w Week) []Problem {
+	var out []Problem
 	for i, open := range w {
 		for k, o := range open {
+			at := fmt.Sprintf("%s.%s.%d", path, weekdays[i], k)
 			switch {
 			case o.From < 0 || o.To > 24*60 || o.From >= o.To:
-				out = append(out, fmt.Sprintf("%s, %s: %s-%s is no time within a day; write a night as two, until 24:00 and from 00:00.", name, weekdays[i], o.From, o.To))
+				out = append(out, Problem{at, fmt.Sprintf("%s, %s: %s-%s is no time within a day; write a night as two, until 24:00 and from 00:00.", name, weekdays[i], o.From, o.To)})
 			case k > 0 && o.From < open[k-1].To:
-				out = append(out, fmt.Sprintf("%s, %s: %s-%s begins before the one ahead of it ends; put them in order.", name, weekdays[i], o.From, o.To))
+				out = append(out, Problem{at, fmt.Sprintf("%s, %s: %s-%s begins before the one ahead of it ends; put them in order.", name, weekdays[i], o.From, o.To)})
 			}
 		}
 	}
