@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -38,6 +39,8 @@ type Config struct {
 	// Parse and Format read and write flow files (package flowfile).
 	Parse  func(source []byte) (survey.Flow, error)
 	Format func(survey.Flow) ([]byte, error)
+	// Policy reads the file of recovery rules (package rulefile); nil = the shipped rules.
+	Policy func(source []byte) (recovery.Policy, error)
 }
 
 // Bot holds conversations. Its methods are safe for concurrent use.
@@ -51,6 +54,7 @@ type Bot struct {
 	templates func() []survey.Flow
 	parse     func([]byte) (survey.Flow, error)
 	format    func(survey.Flow) ([]byte, error)
+	policy    func([]byte) (recovery.Policy, error)
 
 	texts *texts
 	slack *texts // the same as Slack's people write commands
@@ -75,7 +79,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	}
 	b := &Bot{
 		store: c.Store, key: c.Key, publicURL: strings.TrimRight(c.PublicURL, "/"),
-		now: c.Clock, log: c.Log, templates: c.Templates, parse: c.Parse, format: c.Format,
+		now: c.Clock, log: c.Log, templates: c.Templates, parse: c.Parse, format: c.Format, policy: c.Policy,
 		texts: said, slack: said.onSlack(), watch: newWatchers(),
 		random: func(p []byte) { rand.Read(p) }, // never fails: it ends the program instead
 	}
@@ -88,7 +92,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	if b.templates == nil {
 		b.templates = func() []survey.Flow { return nil }
 	}
-	b.snap.Store(&snapshot{staff: c.Staff})
+	b.snap.Store(&snapshot{staff: c.Staff, policy: policy{Policy: recovery.DefaultPolicy()}})
 	if err := b.refresh(ctx); err != nil {
 		return nil, fmt.Errorf("load the configuration: %w", err)
 	}

@@ -13,9 +13,6 @@ import (
 // newID makes the id of a record that is only ever added.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// rules are those that the cases of the session's site live by.
-func (t *turn) rules() recovery.Rules { return recovery.DefaultRules }
-
 // decide lets the alert rules look at the newest judgement: a case opens, is joined
 // by more reasons, becomes more urgent, or learns that the customer changed an answer.
 // What is said after a recovery goes to the case that it is about. a is the answer that

@@ -22,6 +22,7 @@ type snapshot struct {
 	moves    map[chat.Address]chat.Address
 	staff    []chat.Address // who hears of cases until routes are configured
 	team     team
+	policy   policy
 }
 
 // flowKey names one version of a flow.
@@ -145,8 +146,8 @@ func (s *snapshot) account(p chat.Platform) (storage.Account, bool) {
 	return last, last.ID != ""
 }
 
-// refresh reads the newest flows, sites, accounts, moved chats and staff again. Versions
-// that are loaded already are immutable and stay.
+// refresh reads the newest flows, sites, accounts, moved chats, staff and recovery rules
+// again. Versions that are loaded already are immutable and stay.
 func (b *Bot) refresh(ctx context.Context) error {
 	b.loads.Lock()
 	defer b.loads.Unlock()
@@ -171,6 +172,10 @@ func (b *Bot) refresh(ctx context.Context) error {
 		return err
 	}
 	old := b.snap.Load()
+	rules, err := b.readPolicy(ctx, old.policy)
+	if err != nil {
+		return err
+	}
 	n := &snapshot{
 		flows:    maps.Clone(old.flows),
 		sites:    make(map[string]site, len(sites)),
@@ -178,6 +183,7 @@ func (b *Bot) refresh(ctx context.Context) error {
 		moves:    moves,
 		staff:    old.staff,
 		team:     people,
+		policy:   rules,
 	}
 	if n.flows == nil {
 		n.flows = make(map[flowKey]*flow, len(sources))

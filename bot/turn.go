@@ -81,6 +81,7 @@ func (b *Bot) turnOf(key, name string, load storage.Load, said *reply, f func(*t
 		if err := f(t); err != nil {
 			return storage.Change{}, err
 		}
+		t.schedule()
 		return t.out, nil
 	}
 	return storage.Turn{Key: key, Load: load, Apply: apply}

@@ -93,6 +93,19 @@ type Reader interface {
 	Earlier(ctx context.Context, customer string, since, until time.Time) (int, error)
 	// Expiring lists live sessions of a bucket whose time is over at now, oldest first.
 	Expiring(ctx context.Context, b Bucket, now time.Time, limit int) ([]Session, error)
+	// CasesDue lists cases of a bucket for which something has fallen due at now, the
+	// earliest first.
+	CasesDue(ctx context.Context, b Bucket, now time.Time, limit int) ([]Case, error)
+	// CasesBefore lists cases of a bucket that do not rest and whose Next was found by rules
+	// older than this version.
+	CasesBefore(ctx context.Context, b Bucket, rules, limit int) ([]Case, error)
+	// CasesHeld lists active cases of a bucket that a member of staff has.
+	CasesHeld(ctx context.Context, b Bucket, staff string, limit int) ([]Case, error)
+	// CasesUnposted lists cases of a bucket that do not rest and have no card, oldest first.
+	CasesUnposted(ctx context.Context, b Bucket, limit int) ([]Case, error)
+	// Past lists sessions of a bucket that started since then, by id, from the one behind
+	// after on: a way to read all of them, page by page.
+	Past(ctx context.Context, b Bucket, since time.Time, after string, limit int) ([]PastSession, error)
 	// Transcript returns the deliveries to an address that one bucket holds, in their
 	// order: what the web chat shows. A room's transcript is that of all buckets.
 	Transcript(ctx context.Context, b Bucket, to chat.Address) ([]Delivery, error)
@@ -118,6 +131,12 @@ type Reference interface {
 	FlowSource(ctx context.Context, flow string, version int) (FlowSource, error)
 	// FlowSources returns the newest version of every flow.
 	FlowSources(ctx context.Context) ([]FlowSource, error)
+
+	// PublishRules is Publish for the one file of recovery rules.
+	PublishRules(ctx context.Context, source string, at time.Time) (version int, created bool, err error)
+	// Rules returns one version of the recovery rules; version 0 is the newest. ErrNotFound
+	// if none was ever published.
+	Rules(ctx context.Context, version int) (RulesSource, error)
 
 	PutSite(ctx context.Context, s Site) error
 	Sites(ctx context.Context) ([]Site, error)
@@ -284,6 +303,16 @@ type Case struct {
 	Identity string
 	Site     string
 	Customer string
+
+	Next     time.Time // when something falls due by itself; zero = nothing does
+	Rules    int       // version of the recovery rules by which Next was found; 0 = the shipped ones
+	Unposted bool      // there was no chat for its card
+}
+
+// PastSession is a session with the case that it opened, if it did.
+type PastSession struct {
+	Session
+	Case *Case
 }
 
 // CaseEvent is something that happened to a case. They are only ever added.
@@ -336,6 +365,13 @@ type Account struct {
 // FlowSource is one published version of a flow, as its file.
 type FlowSource struct {
 	Flow      string
+	Version   int
+	Source    string
+	Published time.Time
+}
+
+// RulesSource is one published version of the recovery rules, as its file.
+type RulesSource struct {
 	Version   int
 	Source    string
 	Published time.Time

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -21,6 +22,7 @@ func (s settings) newBot(ctx context.Context, store storage.Store, staff []chat.
 	return bot.New(ctx, bot.Config{
 		Store: store, Key: key, PublicURL: s.PublicURL, Staff: staff, Clock: clock, Log: log,
 		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,
+		Policy: rulefile.Parse,
 	})
 }
 

@@ -41,7 +41,8 @@ type Options struct {
 func Run(t *testing.T, e Engine) {
 	t.Helper()
 	for _, group := range []map[string]func(*testing.T, *bench){
-		advanceTests, slotTests, readTests, referenceTests, staffTests, textTests, faultTests, instanceTests, leakTests, mendTests,
+		advanceTests, slotTests, readTests, referenceTests, staffTests, caseTests, textTests, faultTests, instanceTests, leakTests,
+		mendTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {

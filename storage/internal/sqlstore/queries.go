@@ -14,7 +14,7 @@ const (
 	invitationColumns = "bucket, id, flow, version, site, customer, created_at, expires_at, body"
 	sessionColumns    = "bucket, id, identity, flow, version, status, site, customer, invitation, case_id, started_at, ended_at, expires_at, composite, level, unsatisfied, test, body"
 	answerColumns     = "bucket, session, question, revision, value, choices, text, files, skipped, dropped, at"
-	caseColumns       = "bucket, id, number, session, identity, site, customer, state, priority, opened_at, body"
+	caseColumns       = "bucket, id, number, session, identity, site, customer, state, priority, opened_at, body, due, rules, holder, unposted"
 	caseEventColumns  = "bucket, id, case_id, at, kind, person, detail, note"
 	wordsColumns      = "bucket, id, session, case_id, inbound, text, files, at"
 	// What changes while a delivery is on its way; its key and created come before.
@@ -42,27 +42,29 @@ type queries struct {
 	putInvitations, putCases                 *list
 	insertAnswers, insertEvents, insertWords *list
 	// Deliveries.
-	slots, slotStates, unsettled                         *keyed
-	putDeliveries, putStates                             *list
-	transcript, heads, doubtful, failed                  string
-	answers, newestCases, caseEvents, expiring           string
-	earlier                                              *list
-	countDue, countFailed, countParked, sumBuckets       string
-	lockFlow, insertFlowHead, updateFlowHead, insertFlow string
-	flowVersion, flowNewest, flowsNewest                 string
-	putSite, sites, putCustomer, customer                string
-	putAccount, accounts, putMove, moves                 string
-	putInstallation, installations, dropInstallation     string
-	putStaff, staffList, lockStaff, dropStaff            string
-	putStaffCode, useStaffCode, dropStaffCodes           string
-	putStaffLink, staffLinks, dropStaffLinks             string
-	sessionsOf                                           string
-	putParked, parked, parkedOne                         string
-	isParked, unpark, dropParked                         string
-	acquire, release                                     string
-	pruneKeys, pruneDeliveries                           string
-	ping                                                 string
-	all, boot                                            []string
+	slots, slotStates, unsettled                     *keyed
+	putDeliveries, putStates                         *list
+	transcript, heads, doubtful, failed              string
+	answers, newestCases, caseEvents, expiring       string
+	casesDue, casesBefore, casesHeld, casesUnposted  string
+	past                                             string
+	earlier                                          *list
+	countDue, countFailed, countParked, sumBuckets   string
+	flows, rules                                     *versions
+	flowsNewest                                      string
+	putSite, sites, putCustomer, customer            string
+	putAccount, accounts, putMove, moves             string
+	putInstallation, installations, dropInstallation string
+	putStaff, staffList, lockStaff, dropStaff        string
+	putStaffCode, useStaffCode, dropStaffCodes       string
+	putStaffLink, staffLinks, dropStaffLinks         string
+	sessionsOf                                       string
+	putParked, parked, parkedOne                     string
+	isParked, unpark, dropParked                     string
+	acquire, release                                 string
+	pruneKeys, pruneDeliveries                       string
+	ping                                             string
+	all, boot                                        []string
 }
 
 const unsettledStates = "('due','sending')"
@@ -140,6 +142,13 @@ func newQueries(d Dialect) *queries {
 		caseEvents:  t.one("SELECT id, case_id, at, kind, person, detail, note FROM case_events WHERE bucket = ? AND case_id = ? ORDER BY at, id"),
 		expiring: t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND expires_at IS NOT NULL AND expires_at <= ?" +
 			" ORDER BY expires_at, id LIMIT ?"),
+		casesDue:      t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND due IS NOT NULL AND due <= ? ORDER BY due, id LIMIT ?"),
+		casesBefore:   t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND rules IS NOT NULL AND rules < ? ORDER BY rules, id LIMIT ?"),
+		casesHeld:     t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND holder = ? AND holder > '' ORDER BY id LIMIT ?"),
+		casesUnposted: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND unposted ORDER BY opened_at, id LIMIT ?"),
+		past: t.one("SELECT s.body, s.bucket, c.body FROM sessions s" +
+			" LEFT JOIN cases c ON c.bucket = ? AND c.id = s.case_id AND c.session = s.id" +
+			" WHERE s.bucket = ? AND s.id > ? AND s.started_at >= ? ORDER BY s.id LIMIT ?"),
 		sessionsOf: t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY started_at DESC, id DESC LIMIT ?"),
 		// Sessions that are only tests never count.
 		earlier: t.each("SELECT count(*) FROM sessions WHERE bucket = ? AND customer = ? AND started_at >= ? AND started_at < ?" +
@@ -150,13 +159,8 @@ func newQueries(d Dialect) *queries {
 		countParked: t.one("SELECT count(*) FROM parked"),
 		sumBuckets:  t.one("SELECT sum(sessions), sum(answers), sum(case_seq) FROM buckets"),
 
-		insertFlowHead: t.one("INSERT INTO flow_heads (flow, version) VALUES (?, 0) ON CONFLICT (flow) DO NOTHING"),
-		lockFlow:       t.one("SELECT version FROM flow_heads WHERE flow = ?{lock}"),
-		updateFlowHead: t.one("UPDATE flow_heads SET version = ? WHERE flow = ?"),
-		insertFlow:     t.one("INSERT INTO flows (flow, version, source, published) VALUES (?, ?, ?, ?)"),
-		flowVersion:    t.one("SELECT flow, version, source, published FROM flows WHERE flow = ? AND version = ?"),
-		flowNewest: t.one("SELECT f.flow, f.version, f.source, f.published FROM flows f" +
-			" JOIN flow_heads h ON h.flow = f.flow AND h.version = f.version WHERE f.flow = ?"),
+		flows: t.versions("flow", "flow_heads", "flows"),
+		rules: t.versions("name", "rule_heads", "rules"),
 		flowsNewest: t.one("SELECT f.flow, f.version, f.source, f.published FROM flows f" +
 			" JOIN flow_heads h ON h.flow = f.flow AND h.version = f.version ORDER BY f.flow"),
 

@@ -198,6 +198,47 @@ func (s *Store) Expiring(ctx context.Context, b storage.Bucket, now time.Time, l
 	return collect(ctx, s, "expiring sessions", s.q.expiring, []any{int64(b), micro(now), int64(limit)}, scanBody(decodeSession))
 }
 
+// CasesDue implements storage.Reader.
+func (s *Store) CasesDue(ctx context.Context, b storage.Bucket, now time.Time, limit int) ([]storage.Case, error) {
+	return collect(ctx, s, "due cases", s.q.casesDue, []any{int64(b), micro(now), int64(limit)}, scanBody(decodeCase))
+}
+
+// CasesBefore implements storage.Reader.
+func (s *Store) CasesBefore(ctx context.Context, b storage.Bucket, rules, limit int) ([]storage.Case, error) {
+	return collect(ctx, s, "cases of older rules", s.q.casesBefore, []any{int64(b), int64(rules), int64(limit)}, scanBody(decodeCase))
+}
+
+// CasesHeld implements storage.Reader.
+func (s *Store) CasesHeld(ctx context.Context, b storage.Bucket, staff string, limit int) ([]storage.Case, error) {
+	return collect(ctx, s, "held cases", s.q.casesHeld, []any{int64(b), storage.Clean(staff), int64(limit)}, scanBody(decodeCase))
+}
+
+// CasesUnposted implements storage.Reader.
+func (s *Store) CasesUnposted(ctx context.Context, b storage.Bucket, limit int) ([]storage.Case, error) {
+	return collect(ctx, s, "cases without a card", s.q.casesUnposted, []any{int64(b), int64(limit)}, scanBody(decodeCase))
+}
+
+// Past implements storage.Reader.
+func (s *Store) Past(ctx context.Context, b storage.Bucket, since time.Time, after string, limit int) ([]storage.PastSession, error) {
+	args := []any{int64(b), int64(b), storage.Clean(after), micro(since), int64(limit)}
+	return collect(ctx, s, "past sessions", s.q.past, args, func(row scanner) (p storage.PastSession, err error) {
+		var body, opened []byte
+		var b storage.Bucket
+		if err := row.Scan(&body, &b, &opened); err != nil {
+			return p, err
+		}
+		session, err := decodeSession(b, body)
+		if err != nil {
+			return p, err
+		}
+		p.Session = *session
+		if opened != nil {
+			p.Case, err = decodeCase(b, opened)
+		}
+		return p, err
+	})
+}
+
 func scanPlain(row scanner) (storage.Delivery, error) {
 	c, err := scanDelivery(row)
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,9 +122,18 @@ func caseCell(b storage.Bucket, v storage.Case) (cell, error) {
 		return cell{}, fmt.Errorf("encode case: %w", err)
 	}
 	link := storage.Clean(v.Session)
+	var due, rules any
+	holder, unposted := "", false
+	if !slices.Contains(recovery.Resting(), v.State) {
+		due, rules, unposted = orNull(v.Next), int64(v.Rules), v.Unposted
+	}
+	if v.State.Active() {
+		holder = v.Holder.ID
+	}
 	return cell{body: body, link: link, row: []any{
 		int64(b), storage.Clean(v.ID), int64(v.Number), link, storage.Clean(v.Identity), storage.Clean(v.Site),
 		storage.Clean(v.Customer), string(v.State), int64(v.Decision.Priority), micro(v.OpenedAt), string(body),
+		due, rules, storage.Clean(holder), unposted,
 	}}, nil
 }
 

@@ -12,21 +12,28 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// Publish implements storage.Reference. A row per flow is the lock under which
-// publishers count.
+// Publish implements storage.Reference.
 func (s *Store) Publish(ctx context.Context, flow, source string, at time.Time) (int, bool, error) {
-	flow, source = storage.Clean(flow), storage.Clean(source)
-	version, created := 0, false
-	err := s.transaction(ctx, func(tx *sql.Tx) error {
+	version, created, err := s.publish(ctx, s.q.flows, flow, source, at)
+	if err != nil {
+		return 0, false, fmt.Errorf("publish flow: %w", err)
+	}
+	return version, created, nil
+}
+
+// publish stores source as the next version under this name, unless it is the newest one.
+func (s *Store) publish(ctx context.Context, q *versions, name, source string, at time.Time) (version int, created bool, err error) {
+	name, source = storage.Clean(name), storage.Clean(source)
+	err = s.transaction(ctx, func(tx *sql.Tx) error {
 		created = false
-		if _, err := tx.ExecContext(ctx, s.q.insertFlowHead, flow); err != nil {
+		if _, err := tx.ExecContext(ctx, q.insertHead, name); err != nil {
 			return err
 		}
-		if err := tx.QueryRowContext(ctx, s.q.lockFlow, flow).Scan(&version); err != nil {
+		if err := tx.QueryRowContext(ctx, q.lockHead, name).Scan(&version); err != nil {
 			return err
 		}
 		if version > 0 {
-			newest, err := scanFlow(tx.QueryRowContext(ctx, s.q.flowVersion, flow, int64(version)))
+			newest, err := scanFlow(tx.QueryRowContext(ctx, q.version, name, int64(version)))
 			if err != nil {
 				return err
 			}
@@ -35,16 +42,31 @@ func (s *Store) Publish(ctx context.Context, flow, source string, at time.Time) 
 			}
 		}
 		version, created = version+1, true
-		if _, err := tx.ExecContext(ctx, s.q.insertFlow, flow, int64(version), source, micro(at)); err != nil {
+		if _, err := tx.ExecContext(ctx, q.insert, name, int64(version), source, micro(at)); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, s.q.updateFlowHead, int64(version), flow)
+		_, err := tx.ExecContext(ctx, q.updateHead, int64(version), name)
 		return err
 	})
+	return version, created, err
+}
+
+// rulesName is the name of the one file of recovery rules.
+const rulesName = "recovery"
+
+// PublishRules implements storage.Reference.
+func (s *Store) PublishRules(ctx context.Context, source string, at time.Time) (int, bool, error) {
+	version, created, err := s.publish(ctx, s.q.rules, rulesName, source, at)
 	if err != nil {
-		return 0, false, fmt.Errorf("publish flow: %w", err)
+		return 0, false, fmt.Errorf("publish rules: %w", err)
 	}
 	return version, created, nil
+}
+
+// Rules implements storage.Reference.
+func (s *Store) Rules(ctx context.Context, version int) (storage.RulesSource, error) {
+	f, err := s.versionOf(ctx, "rules", s.q.rules, rulesName, version)
+	return storage.RulesSource{Version: f.Version, Source: f.Source, Published: f.Published}, err
 }
 
 func scanFlow(row scanner) (f storage.FlowSource, err error) {
@@ -68,10 +90,15 @@ func one[T any](ctx context.Context, s *Store, what, text string, args []any, sc
 
 // FlowSource implements storage.Reference.
 func (s *Store) FlowSource(ctx context.Context, flow string, version int) (storage.FlowSource, error) {
+	return s.versionOf(ctx, "flow", s.q.flows, flow, version)
+}
+
+// versionOf reads one version of a file; 0 is the newest.
+func (s *Store) versionOf(ctx context.Context, what string, q *versions, name string, version int) (storage.FlowSource, error) {
 	if version == 0 {
-		return one(ctx, s, "flow", s.q.flowNewest, []any{storage.Clean(flow)}, scanFlow)
+		return one(ctx, s, what, q.newest, []any{storage.Clean(name)}, scanFlow)
 	}
-	return one(ctx, s, "flow", s.q.flowVersion, []any{storage.Clean(flow), int64(version)}, scanFlow)
+	return one(ctx, s, what, q.version, []any{storage.Clean(name), int64(version)}, scanFlow)
 }
 
 // FlowSources implements storage.Reference.

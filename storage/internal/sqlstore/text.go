@@ -116,6 +116,26 @@ func (t *texts) states() *list {
 		"ON CONFLICT (bucket, slot) DO UPDATE SET "+strings.Join(set, ", "))
 }
 
+// versions are the statements of a kind of file that is published in versions: a row in
+// heads says which is the newest of a name, and is the lock under which publishers count.
+type versions struct {
+	insertHead, lockHead, updateHead string
+	insert, version, newest          string
+}
+
+// versions of files in this table, by the column key.
+func (t *texts) versions(key, heads, table string) *versions {
+	row := "v." + key + ", v.version, v.source, v.published FROM " + table + " v"
+	return &versions{
+		insertHead: t.one("INSERT INTO " + heads + " (" + key + ", version) VALUES (?, 0) ON CONFLICT (" + key + ") DO NOTHING"),
+		lockHead:   t.one("SELECT version FROM " + heads + " WHERE " + key + " = ?{lock}"),
+		updateHead: t.one("UPDATE " + heads + " SET version = ? WHERE " + key + " = ?"),
+		insert:     t.one("INSERT INTO " + table + " (" + key + ", version, source, published) VALUES (?, ?, ?, ?)"),
+		version:    t.one("SELECT " + row + " WHERE v." + key + " = ? AND v.version = ?"),
+		newest:     t.one("SELECT " + row + " JOIN " + heads + " h ON h." + key + " = v." + key + " AND h.version = v.version WHERE v." + key + " = ?"),
+	}
+}
+
 // each is one SELECT for every key, put together by UNION ALL.
 func (t *texts) each(text string) *list {
 	var l list
