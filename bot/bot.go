@@ -92,7 +92,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	if b.templates == nil {
 		b.templates = func() []survey.Flow { return nil }
 	}
-	b.snap.Store(&snapshot{staff: c.Staff, policy: policy{Policy: recovery.DefaultPolicy()}})
+	b.snap.Store(&snapshot{staff: c.Staff})
 	if err := b.refresh(ctx); err != nil {
 		return nil, fmt.Errorf("load the configuration: %w", err)
 	}

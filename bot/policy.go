@@ -10,10 +10,11 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// policy is a version of the recovery rules as it was published.
+// policy is a version of the recovery rules as it was published. The zero value is the
+// shipped rules.
 type policy struct {
 	recovery.Policy
-	version int // 0 = nothing was published: the shipped rules
+	version int // 0 = nothing was published
 	bad     int // the newest version that this program cannot read; 0 = none
 }
 
@@ -43,7 +44,13 @@ func (b *Bot) readPolicy(ctx context.Context, old policy) (policy, error) {
 }
 
 // rules are those that the cases of a site live by, in the site's zone.
-func (s *snapshot) rules(id string) recovery.Rules { return s.policy.At(id, s.site(id).Zone) }
+func (s *snapshot) rules(id string) recovery.Rules {
+	p := s.policy.Policy
+	if s.policy.version == 0 {
+		p = recovery.DefaultPolicy()
+	}
+	return p.At(id, s.site(id).Zone)
+}
 
 // rules are those that the turn's case lives by, or would live by.
 func (t *turn) rules() recovery.Rules {
