@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,12 +38,12 @@ type HomeItem struct {
 const (
 	homeSessions = 12
 	homeCases    = 10
-	casesSeen    = 200 // of which the open ones are shown
+	casesSeen    = 1000 // of which the open ones at the person's sites are shown
 )
 
-// Home makes the page of a person, who may be unknown yet. staff says that they are in
-// a chat that hears of cases. It only reads, and may be one commit old.
-func (b *Bot) Home(ctx context.Context, p storage.Person, staff bool) (Home, error) {
+// Home makes the page of a person, who may be unknown yet. Whoever is linked to a member
+// of staff sees the open cases of their sites. It only reads, and may be one commit old.
+func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
 	t := &turn{b: b, snap: b.snap.Load(), now: b.now().UTC(), platform: p.Platform}
 	bucket := b.bucketOf(p)
 	switch id, err := b.store.Identity(ctx, bucket, p.ID()); {
@@ -77,13 +78,15 @@ func (b *Bot) Home(ctx context.Context, p storage.Person, staff bool) (Home, err
 		h.Sections = append(h.Sections, past)
 	}
 	h.Sections = append(h.Sections, t.homeWishes(v)...)
-	if staff {
-		cases, err := t.homeCases(ctx, v)
-		if err != nil {
-			return Home{}, err
-		}
-		h.Sections = append(h.Sections, cases)
+	who, ok := t.snap.team.member(p)
+	if !ok {
+		return h, nil
 	}
+	cases, err := t.homeCases(ctx, v, who)
+	if err != nil {
+		return Home{}, err
+	}
+	h.Sections = append(h.Sections, cases)
 	return h, nil
 }
 
@@ -145,17 +148,25 @@ func (t *turn) homeWishes(v *voice) []HomeSection {
 	return []HomeSection{language, surveys}
 }
 
-// homeCases are the newest open cases, and the way to the admin pages.
-func (t *turn) homeCases(ctx context.Context, v *voice) (HomeSection, error) {
+// homeCases are the newest open cases of somebody's sites, those that they hold first,
+// and for admins the way to their pages.
+func (t *turn) homeCases(ctx context.Context, v *voice, who storage.Staff) (HomeSection, error) {
 	s := HomeSection{Title: v.say("home_cases")}
 	cases, err := t.b.store.Cases(ctx, casesSeen)
 	if err != nil {
 		return s, fmt.Errorf("read the cases of a page: %w", err)
 	}
-	for _, k := range cases {
-		if !k.State.Active() || k.Decision.Watch || len(s.Items) == homeCases {
-			continue
+	cases = slices.DeleteFunc(cases, func(k storage.Case) bool {
+		return !k.State.Active() || k.Decision.Watch || who.RoleAt(k.Site) == recovery.Outsider
+	})
+	others := func(k storage.Case) int {
+		if k.Holder.ID == who.ID {
+			return 0
 		}
+		return 1
+	}
+	slices.SortStableFunc(cases, func(a, b storage.Case) int { return others(a) - others(b) })
+	for _, k := range cases[:min(len(cases), homeCases)] {
 		at := t.snap.site(k.Site)
 		in := *v
 		in.site = at
@@ -164,13 +175,14 @@ func (t *turn) homeCases(ctx context.Context, v *voice) (HomeSection, error) {
 			detail = v.say("due_take") + " " + v.say("due_value", "at", in.moment(due), "zone", at.Zone.String())
 		}
 		s.Items = append(s.Items, HomeItem{
-			Text: join(" · ", v.say("state_"+string(k.State)), k.Decision.Priority.String(), k.Name(), at.Name), Detail: detail,
+			Text:   join(" · ", v.say("state_"+string(k.State)), k.Decision.Priority.String(), k.Name(), at.Name, cut(k.Holder.Name, cardName)),
+			Detail: detail,
 		})
 	}
 	if len(s.Items) == 0 {
 		s.Text = v.say("home_no_cases")
 	}
-	if strings.HasPrefix(t.b.publicURL, "http") {
+	if who.RoleAt(storage.EverySite) == recovery.Admin && strings.HasPrefix(t.b.publicURL, "http") {
 		s.Rows = [][]chat.Button{{{Text: v.say("home_admin"), URL: t.b.publicURL + "/"}}}
 	}
 	return s, nil

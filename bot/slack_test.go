@@ -3,10 +3,12 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -141,9 +143,9 @@ func TestAHomePageShowsSurveysAndWishesAndToStaffTheCases(t *testing.T) {
 	w := newWorld(t)
 	w.bot.SetStaff([]chat.Address{staffSlack})
 	ann := slackUser("U1", "Ann", "en")
-	home := func(staff bool) string {
+	page := func(of customer) string {
 		t.Helper()
-		h, err := w.bot.Home(context.Background(), ann.person(), staff)
+		h, err := w.bot.Home(context.Background(), of.person())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,10 +155,16 @@ func TestAHomePageShowsSurveysAndWishesAndToStaffTheCases(t *testing.T) {
 			for _, i := range s.Items {
 				b.WriteString("- " + i.Text + " | " + i.Detail + "\n")
 			}
+			for _, row := range s.Rows {
+				for _, button := range row {
+					b.WriteString("  [" + button.URL + "]\n")
+				}
+			}
 		}
 		return b.String()
 	}
-	if got := home(false); !strings.Contains(got, "Nothing is open") || strings.Contains(got, "cases") {
+	home := func() string { t.Helper(); return page(ann) }
+	if got := home(); !strings.Contains(got, "Nothing is open") || strings.Contains(got, "cases") {
 		t.Fatalf("of a stranger: %s", got)
 	}
 	// Their wishes count before anybody wrote to them.
@@ -165,7 +173,7 @@ func TestAHomePageShowsSurveysAndWishesAndToStaffTheCases(t *testing.T) {
 		w.tap(ann, data)
 	}
 	tap(tapped{Verb: surveysV, On: false}.encode())
-	if got := home(false); !strings.Contains(got, "You get no surveys") {
+	if got := home(); !strings.Contains(got, "You get no surveys") {
 		t.Fatalf("turned off: %s", got)
 	}
 	tap(tapped{Verb: surveysV, On: true}.encode())
@@ -174,18 +182,53 @@ func TestAHomePageShowsSurveysAndWishesAndToStaffTheCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.settle(ann.address)
-	if got := home(false); !strings.Contains(got, "- Salon Anna · ") || !strings.Contains(got, "Asked on March 2, 2026") {
+	if got := home(); !strings.Contains(got, "- Salon Anna · ") || !strings.Contains(got, "Asked on March 2, 2026") {
 		t.Fatalf("with a survey: %s", got)
 	}
 	tap(tapped{Verb: pickV, Session: first.Session, Question: 0, Option: 0}.encode())
-	if got := home(true); !strings.Contains(got, "P1 · A-1 · Salon Anna") {
-		t.Fatalf("for staff: %s", got)
-	}
-	if got := home(false); strings.Contains(got, "A-1") {
+	if got := home(); strings.Contains(got, "A-1") {
 		t.Fatalf("for customers: %s", got)
 	}
+	// Who is in the staff's channel is not staff; who is linked sees the cases of their
+	// sites, and only admins are led to their pages.
+	if got := page(slackUser("U5", "Cid", "en")); strings.Contains(got, "A-1") || strings.Contains(got, "cases") {
+		t.Fatalf("for somebody who is not linked: %s", got)
+	}
+	for i, c := range []struct {
+		site        string
+		role        recovery.Role
+		sees, leads bool
+	}{
+		{storage.EverySite, recovery.Admin, true, true},
+		{storage.EverySite, recovery.Agent, true, false},
+		{"main-street", recovery.Viewer, true, false},
+		{"other", recovery.Lead, false, false},
+	} {
+		who := slackUser(fmt.Sprintf("U6%d", i), "Bob", "en")
+		id := fmt.Sprintf("staff-%d", i)
+		s := storage.Staff{ID: id, Name: "Bob", Roles: map[string]recovery.Role{c.site: c.role}, Created: w.now}
+		if err := w.store.PutStaff(context.Background(), s); err != nil {
+			t.Fatal(err)
+		}
+		w.slash(who, "link", w.code(id))
+		got := page(who)
+		if strings.Contains(got, "P1 · A-1 · Salon Anna") != c.sees || strings.Contains(got, "[http") != c.leads {
+			t.Errorf("for a %s at %q: %s", c.role, c.site, got)
+		}
+		if !strings.Contains(got, "Open cases") {
+			t.Errorf("a %s at %q is not told whether there are cases: %s", c.role, c.site, got)
+		}
+		if c.leads {
+			if _, err := w.bot.RemoveStaff(context.Background(), id); err != nil {
+				t.Fatal(err)
+			}
+			if got := page(who); strings.Contains(got, "A-1") {
+				t.Errorf("for who has left: %s", got)
+			}
+		}
+	}
 	w.command(ann, "cancel", "")
-	if got := home(false); !strings.Contains(got, "# Past") || !strings.Contains(got, "Answered on") {
+	if got := home(); !strings.Contains(got, "# Past") || !strings.Contains(got, "Answered on") {
 		t.Fatalf("afterwards: %s", got)
 	}
 }

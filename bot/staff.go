@@ -30,11 +30,17 @@ type team struct {
 
 // actor is who a person in a chat is to the cases of a site.
 func (t team) actor(p storage.Person, site string) recovery.Actor {
-	s, ok := t.members[t.links[p]]
+	s, ok := t.member(p)
 	if !ok {
 		return recovery.Actor{}
 	}
 	return recovery.Actor{Person: recovery.Person{ID: s.ID, Name: s.Name}, Role: s.RoleAt(site)}
+}
+
+// member is the member of staff to whom a person in a chat is linked.
+func (t team) member(p storage.Person) (storage.Staff, bool) {
+	s, ok := t.members[t.links[p]]
+	return s, ok && s.Gone.IsZero()
 }
 
 // readTeam reads the team as it is now.

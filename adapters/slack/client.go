@@ -64,10 +64,13 @@ type Config struct {
 	// Gone is told that the app was uninstalled from a workspace or its tokens were
 	// revoked. An error leaves the event unacknowledged, so that Slack tells again.
 	Gone func(ctx context.Context, team string) error
-	// Trouble is told what an operator must see: Socket Mode switched off, a token
-	// that is refused, events held back for their number, a reply whose thread is gone
-	// (*ThreadGoneError). It must not block. All of it is in the log as well.
+	// Trouble is told what an operator must see: Socket Mode that Slack refuses
+	// (*SocketRefusedError), a token that is refused, events held back for their number,
+	// a reply whose thread is gone (*ThreadGoneError). It must not block. All of it is in
+	// the log as well.
 	Trouble func(error)
+	// Connected is told whenever Socket Mode connects; nil if nobody needs to know.
+	Connected func()
 }
 
 // String hides the secrets from whoever prints a Config.
@@ -87,11 +90,10 @@ type Client struct {
 	clock  func() time.Time
 	log    *slog.Logger
 
-	self    atomic.Pointer[Workspace] // of the only workspace
-	tokens  cache[string]
-	people  cache[chat.User]
-	direct  cache[string]          // direct message channels by person
-	members cache[map[string]bool] // of a channel; the maps are never changed
+	self   atomic.Pointer[Workspace] // of the only workspace
+	tokens cache[string]
+	people cache[chat.User]
+	direct cache[string] // direct message channels by person
 	// returned is how often a form was shown again, by its view.
 	returned cache[int]
 	closed   methods
@@ -135,7 +137,6 @@ func New(c Config) *Client {
 		tokens:   cache[string]{keep: time.Minute},
 		people:   cache[chat.User]{keep: time.Hour},
 		direct:   cache[string]{keep: 24 * time.Hour},
-		members:  cache[map[string]bool]{keep: memberKeep},
 		returned: cache[int]{keep: time.Hour},
 		edits:    edits{perMinute: c.EditsPerMinute},
 		spare:    make(chan struct{}, sideWork),

@@ -52,6 +52,16 @@ func (e *transportError) Error() string {
 
 func (e *transportError) Unwrap() error { return e.cause }
 
+// SocketRefusedError tells that Slack does not let the app connect by Socket Mode: the
+// app token is refused or Socket Mode is off. Until somebody sees to that nothing that
+// people do in Slack is heard.
+type SocketRefusedError struct{ Err error }
+
+func (e *SocketRefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns why.
+func (e *SocketRefusedError) Unwrap() error { return e.Err }
+
 // ThreadGoneError tells that a reply was posted beside its thread, because the
 // thread's first message was deleted: Slack does that without an error.
 type ThreadGoneError struct {

@@ -91,7 +91,7 @@ func (s *Socket) fatal(err error) error {
 		detail = "Slack does not let this app connect"
 	}
 	out := &chat.Error{Kind: chat.Revoked, Err: &apiError{method: "apps.connections.open", code: what, detail: detail}}
-	s.client.trouble(out)
+	s.client.trouble(&SocketRefusedError{out})
 	return out
 }
 
@@ -126,11 +126,16 @@ func (w watcher) Output(_ int, line string) error {
 		return nil
 	}
 	if in.Reason == "link_disabled" {
-		w.client.trouble(errors.New("Socket Mode was switched off for this app: switch it on under Socket Mode in the app's settings"))
+		w.client.trouble(&SocketRefusedError{errors.New("Socket Mode was switched off for this app: switch it on under Socket Mode in the app's settings")})
 		return nil
 	}
 	w.client.log.Info("Slack renews the connection", "reason", code(in.Reason))
 	return nil
+}
+
+// passing are the refusals of a connection that need patience and nobody's hand.
+var passing = map[string]bool{
+	"internal_error": true, "fatal_error": true, "service_unavailable": true, "request_timeout": true, "ratelimited": true, "team_added_to_org": true,
 }
 
 // event handles one event of slack-go's. It returns how many connections failed in
@@ -140,6 +145,9 @@ func (s *Socket) event(ctx context.Context, e socketmode.Event, tries int) int {
 	switch e.Type {
 	case socketmode.EventTypeConnected:
 		c.log.Info("connected to Slack")
+		if c.config.Connected != nil {
+			c.config.Connected()
+		}
 		return 0
 	case socketmode.EventTypeConnectionError:
 		tries++
@@ -147,8 +155,12 @@ func (s *Socket) event(ctx context.Context, e socketmode.Event, tries int) int {
 		if failed, ok := e.Data.(*slack.ConnectionErrorEvent); ok && failed.ErrorObj != nil {
 			err = c.scrub(failed.ErrorObj)
 		}
+		refused, ok := errors.AsType[slack.SlackErrorResponse](err)
 		err = fmt.Errorf("connect to Slack: %w", err)
 		if tries == openTries {
+			if ok && !passing[refused.Err] {
+				err = &SocketRefusedError{err}
+			}
 			c.trouble(err)
 		} else if ctx.Err() == nil {
 			c.log.Warn("Slack cannot be reached; trying again", "error", err, "failures", tries)

@@ -24,7 +24,7 @@ func (a *app) checkSlack(s settings, store storage.Store, full bool, probe strin
 	if err != nil {
 		return failed(err, "see SECRET_KEY in README.md")
 	}
-	app := &slackApp{settings: s, store: store, clock: a.clock, log: s.logger(a.stderr)}
+	app := &slackApp{settings: s, store: store, clock: a.clock, log: s.logger(a.stderr), refused: new(refusals)}
 	if err := app.connect(key); err != nil {
 		return failed(err, "see SECRET_KEY in README.md")
 	}

@@ -30,7 +30,7 @@ func (p slackPerson) address(a *app, s settings, store storage.Store, r *bot.Inv
 		return err
 	}
 	team := p.SlackTeam
-	app := &slackApp{settings: s, store: store, clock: a.clock, log: s.logger(a.stderr)}
+	app := &slackApp{settings: s, store: store, clock: a.clock, log: s.logger(a.stderr), refused: new(refusals)}
 	if err := app.connect(key); err != nil {
 		return err
 	}

@@ -14,9 +14,10 @@ import (
 // metrics is what /metrics shows: what this process did, what its accounts do now, and
 // what the database holds. Numbers only: no label names a customer or a chat.
 type metrics struct {
-	stats  func() bot.Stats
-	health func() bot.Health
-	counts func(context.Context) (storage.Counts, error)
+	stats   func() bot.Stats
+	health  func() bot.Health
+	refused func() map[string]bool
+	counts  func(context.Context) (storage.Counts, error)
 }
 
 // countsTimeout bounds the one look at the database that a scrape takes.
@@ -41,6 +42,7 @@ var (
 	descBatches  = describe("commit_turns", "Turns that shared one commit.")
 	descHolds    = describe("account_leased", "1 while this process sends and receives for the account.", "platform", "account")
 	descRevoked  = describe("account_refused", "1 while the platform refuses the account's credentials.", "platform", "account")
+	descRefused  = describe("credentials_refused", "1 while a platform refuses what a setting holds.", "setting")
 	descWaiting  = describe("account_chats_waiting", "Chats with messages that wait in this process.", "platform", "account")
 	descSending  = describe("account_chats_sending", "Chats with a message on its way.", "platform", "account")
 	descDatabase = describe("database_up", "1 if the database answered this scrape.")
@@ -52,7 +54,7 @@ var (
 // Describe implements prometheus.Collector.
 func (m metrics) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		descUpdates, descAnswers, descCases, descSends, descBatches, descHolds, descRevoked, descWaiting, descSending,
+		descUpdates, descAnswers, descCases, descSends, descBatches, descHolds, descRevoked, descRefused, descWaiting, descSending,
 		descDatabase, descOutbox, descParked, descStored,
 	} {
 		to <- d
@@ -94,6 +96,10 @@ func (m metrics) Collect(to chan<- prometheus.Metric) {
 		flag(descRevoked, a.Revoked, string(a.Platform), a.ID)
 		gauge(descWaiting, a.Waiting, string(a.Platform), a.ID)
 		gauge(descSending, a.Sending, string(a.Platform), a.ID)
+	}
+
+	for setting, refused := range m.refused() {
+		flag(descRefused, refused, setting)
 	}
 
 	ctx, cancel := context.WithTimeout(context.Background(), countsTimeout)

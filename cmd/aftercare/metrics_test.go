@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/slack/slackfake"
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/storage"
@@ -93,6 +94,7 @@ func TestMetricsOfABrokenDatabaseShowNoOldFigures(t *testing.T) {
 				Batches: bot.Batches{Commits: 3, Turns: 10, UpTo: [8]int64{1, 1, 2, 3, 3, 3, 3, 3}},
 			}
 		},
+		refused: func() map[string]bool { return map[string]bool{"SLACK_APP_TOKEN": true, "TELEGRAM_TOKEN": false} },
 		health: func() bot.Health {
 			return bot.Health{Accounts: []bot.AccountHealth{{Platform: chat.Telegram, ID: "42", Revoked: true, Waiting: 4}}}
 		},
@@ -105,6 +107,8 @@ func TestMetricsOfABrokenDatabaseShowNoOldFigures(t *testing.T) {
 		`aftercare_account_chats_waiting{account="42",platform="telegram"} 4`,
 		`aftercare_account_refused{account="42",platform="telegram"} 1`,
 		`aftercare_commit_turns_bucket{le="2"} 1`,
+		`aftercare_credentials_refused{setting="SLACK_APP_TOKEN"} 1`,
+		`aftercare_credentials_refused{setting="TELEGRAM_TOKEN"} 0`,
 		`aftercare_commit_turns_bucket{le="4"} 2`,
 		`aftercare_commit_turns_bucket{le="128"} 3`,
 		`aftercare_commit_turns_bucket{le="+Inf"} 3`,
@@ -119,6 +123,63 @@ func TestMetricsOfABrokenDatabaseShowNoOldFigures(t *testing.T) {
 	for _, name := range []string{"aftercare_outbox_messages{", "aftercare_parked_updates ", "aftercare_stored{"} {
 		if strings.Contains(body, name) {
 			t.Errorf("%s shows an old figure", name)
+		}
+	}
+}
+
+// Slack that refuses a token, or the app's connection, needs an operator just as well; it
+// is seen until it is put right.
+func TestReadinessSeesWhatSlackRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(*slackfake.Server)
+		says  string
+		names string
+		mend  func(*slackfake.Server) // nil where only a new token helps
+	}{
+		"the bot token":   {(*slackfake.Server).Revoke, "Slack is not working", "SLACK_BOT_TOKEN", nil},
+		"the app token":   {(*slackfake.Server).RevokeAppToken, "Slack is not working", "SLACK_APP_TOKEN", nil},
+		"Socket Mode off": {func(s *slackfake.Server) { s.SwitchSocketMode(false) }, "Slack needs attention", "SLACK_APP_TOKEN", func(s *slackfake.Server) { s.SwitchSocketMode(true) }},
+	} {
+		for when, before := range map[string]bool{"from the start": true, "later": false} {
+			t.Run(name+" "+when, func(t *testing.T) {
+				t.Parallel()
+				slack := slackfake.New(t)
+				ann := slack.NewUser("Ann Lee", "en-GB")
+				m := slackMachine(t, slack, "sqlite:a.db", bySocket)
+				url := "http://" + m.address
+				if before {
+					c.spoil(slack)
+				}
+				server := m.start("serve")
+				if before {
+					waitForLog(t, server, c.says)
+				} else {
+					server.awaitReady()
+					ann.Say("help") // until it is connected nobody hears it
+					ann.Direct().WaitText("/feedback")
+					c.spoil(slack)
+					if name == "the bot token" {
+						ann.Say("help")
+					}
+				}
+				await(t, url+"/readyz", func(status int, body string) bool {
+					return status == http.StatusServiceUnavailable && body == "unavailable\n"
+				})
+				if status, _ := get(t, url+"/healthz"); status != http.StatusOK {
+					t.Errorf("/healthz answers %d", status)
+				}
+				if c.mend != nil {
+					await(t, url+"/metrics", func(_ int, body string) bool {
+						return strings.Contains(body, `aftercare_credentials_refused{setting="`+c.names+`"} 1`)
+					})
+					c.mend(slack)
+					await(t, url+"/readyz", func(status int, _ string) bool { return status == http.StatusOK })
+				}
+				server.stop()
+				if log := server.log.String(); !strings.Contains(log, "refuses the credentials") || strings.Contains(log, slack.BotToken) || strings.Contains(log, slack.AppToken) {
+					t.Errorf("the log:\n%s", log)
+				}
+			})
 		}
 	}
 }

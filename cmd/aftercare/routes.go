@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,7 +29,7 @@ func (s *server) routes(hooks func(*http.ServeMux)) (http.Handler, error) {
 	mux.Handle("/static/chat/", conversations)
 	hooks(mux)
 	pages := web.Config{Schema: flowfile.Schema(), Version: thisBuild().Version, Ready: s.ready, Prefix: public.Path, Log: s.Log}
-	pages.Metrics = newMetrics(metrics{stats: s.bot.Stats, health: s.bot.Health, counts: s.store.Counts})
+	pages.Metrics = newMetrics(metrics{stats: s.bot.Stats, health: s.bot.Health, refused: s.refused.all, counts: s.store.Counts})
 	if s.Demo != nil {
 		pages.Demo = s.Demo.page()
 	}
@@ -44,7 +45,10 @@ func (s *server) ready(ctx context.Context) error {
 	if err := s.store.Ping(ctx); err != nil {
 		return err
 	}
-	if s.refused.Load() || !s.bot.Health().Healthy() {
+	if settings := s.refused.String(); settings != "" {
+		return fmt.Errorf("a platform refuses the credentials in %s", settings)
+	}
+	if !s.bot.Health().Healthy() {
 		return errors.New("a platform refuses the credentials of an account")
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -61,7 +60,7 @@ type server struct {
 	store   storage.Store
 	bot     *bot.Bot
 	stops   stopping
-	refused atomic.Bool // Telegram refuses the token, so that there is no account to ask
+	refused refusals // of credentials that belong to no account yet
 }
 
 // run serves until ctx ends or a part fails for good, stops everything it started,

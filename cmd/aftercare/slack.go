@@ -26,6 +26,7 @@ type slackApp struct {
 	bot      *bot.Bot
 	clock    func() time.Time
 	log      *slog.Logger
+	refused  *refusals
 	staff    []chat.Address // of other platforms
 	seal     sealer
 	client   *slack.Client
@@ -39,7 +40,7 @@ type slackApp struct {
 
 func newSlack(s *server, key []byte, staff []chat.Address) (*slackApp, error) {
 	a := &slackApp{
-		settings: s.Settings, store: s.store, bot: s.bot, clock: s.Clock, log: s.Log, staff: staff,
+		settings: s.Settings, store: s.store, bot: s.bot, clock: s.Clock, log: s.Log, refused: &s.refused, staff: staff,
 		changed: make(chan struct{}, 1),
 	}
 	if err := a.connect(key); err != nil {
@@ -56,6 +57,7 @@ func (a *slackApp) connect(key []byte) (err error) {
 	c := slack.Config{
 		BotToken: string(a.settings.SlackToken), AppToken: string(a.settings.SlackAppToken), SigningSecret: string(a.settings.SlackSecret),
 		API: a.settings.SlackAPI, Clock: a.clock, Log: a.log, Home: a.home, Gone: a.removed,
+		Trouble: a.trouble, Connected: func() { a.refused.set(slackAppToken, false) },
 		EditsPerMinute: slackEdits,
 	}
 	if a.settings.SlackClientID != "" {
@@ -70,6 +72,20 @@ func (a *slackApp) connect(key []byte) (err error) {
 		}
 	}
 	return nil
+}
+
+// The settings that Slack may refuse.
+const (
+	slackAppToken = "SLACK_APP_TOKEN"
+	slackBotToken = "SLACK_BOT_TOKEN"
+)
+
+// trouble keeps what makes this instance deaf until an operator acts. The client has
+// logged it, as it has what is less.
+func (a *slackApp) trouble(err error) {
+	if _, ok := errors.AsType[*slack.SocketRefusedError](err); ok {
+		a.refused.set(slackAppToken, true)
+	}
 }
 
 // token is the bot token of a workspace, where there may be several.
@@ -154,11 +170,11 @@ func (a *slackApp) serve(ctx context.Context) {
 	var parts group
 	if a.settings.SlackAppToken != "" {
 		parts.start(func() {
-			a.insist(ctx, "SLACK_APP_TOKEN", slack.NewSocket(a.client, a.bot.Handle).Run)
+			a.insist(ctx, slackAppToken, slack.NewSocket(a.client, a.bot.Handle).Run)
 		})
 	}
 	if a.own != nil {
-		parts.start(func() { a.insist(ctx, "SLACK_BOT_TOKEN", a.serveOwn) })
+		parts.start(func() { a.insist(ctx, slackBotToken, a.serveOwn) })
 	}
 	if a.settings.SlackClientID != "" {
 		parts.start(func() { a.serveInstalled(ctx) })
@@ -207,8 +223,10 @@ var errRemoved = errors.New("the app was removed from the workspace")
 func (a *slackApp) serveOwn(ctx context.Context) error {
 	w, err := a.own.Me(ctx)
 	if err != nil {
+		a.refused.set(slackBotToken, chat.AsError(err).Kind == chat.Revoked)
 		return err
 	}
+	a.refused.set(slackBotToken, false)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a.mu.Lock()
@@ -330,11 +348,7 @@ func (a *slackApp) serveInstalled(ctx context.Context) {
 
 // home makes a person's App Home from the bot's page.
 func (a *slackApp) home(ctx context.Context, team, user string) (slack.Home, error) {
-	staff, err := a.isStaff(ctx, team, user)
-	if err != nil {
-		a.log.Warn("cannot tell whether a person is staff; they are shown a customer's page", "error", err)
-	}
-	page, err := a.bot.Home(ctx, storage.Person{Platform: chat.Slack, Account: team, User: user}, staff)
+	page, err := a.bot.Home(ctx, storage.Person{Platform: chat.Slack, Account: team, User: user})
 	if err != nil {
 		return slack.Home{}, err
 	}
@@ -347,14 +361,4 @@ func (a *slackApp) home(ctx context.Context, team, user string) (slack.Home, err
 		home.Sections = append(home.Sections, n)
 	}
 	return home, nil
-}
-
-// isStaff reports whether a person is in the channel that hears of cases: there they
-// see the cards anyway.
-func (a *slackApp) isStaff(ctx context.Context, team, user string) (bool, error) {
-	channel, ok := a.settings.slackChannel(a.ownTeam())
-	if !ok || channel.Account != team {
-		return false, nil
-	}
-	return a.client.Member(ctx, team, channel.Chat, user)
 }

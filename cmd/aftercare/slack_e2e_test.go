@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/cookiejar"
 	"path/filepath"
@@ -58,10 +59,10 @@ func converseOnSlack(t *testing.T, database, transport string) {
 	staff := slack.NewChannel("cases")
 	ann, bob, eve := slack.NewUser("Ann Lee", "en-GB"), slack.NewUser("Bob Ray", "en-GB"), slack.NewUser("Eve Far", "en-GB")
 	eve.Belong("T0ELSEWHERE")
-	staff.Add(bob)
 	m := slackMachine(t, slack, database, transport)
 	m.env["SLACK_STAFF_CHANNEL"] = staff.ID
 	m.must("site", "add", "main-street", "--name", "Main Street", "--zone", "Europe/Berlin")
+	m.must("staff", "add", "bob", "--name", "Bob Ray", "--role", "admin")
 	server := m.serve()
 
 	made := m.invite("--email", ann.Email, "--flow", "post_service_3", "--site", "main-street", "--event", "service_name=haircut", "--event", "agent_name=Maya")
@@ -125,12 +126,17 @@ func converseOnSlack(t *testing.T, database, transport string) {
 		t.Errorf("the customer's page is:\n%s", page.Text)
 	}
 	bob.OpenHome().WaitAcked()
-	page := bob.WaitHome(1)
+	if page := bob.WaitHome(1); strings.Contains(page.Text, "Open cases") {
+		t.Errorf("who is in the channel but not linked sees:\n%s", page.Text)
+	}
+	linkOnSlack(t, m, bob, "bob")
+	bob.OpenHome().WaitAcked()
+	page := bob.WaitHome(2)
 	if !strings.Contains(page.Text, "Open cases") || !strings.Contains(page.Text, "P2") {
 		t.Errorf("the staff's page is:\n%s", page.Text)
 	}
 	bob.Tap(page, "Pause surveys").WaitAcked()
-	if page = bob.WaitHome(2); !strings.Contains(page.Text, "You get no surveys") {
+	if page = bob.WaitHome(3); !strings.Contains(page.Text, "You get no surveys") {
 		t.Errorf("after the pause the page is:\n%s", page.Text)
 	}
 	if code, _, stderr := m.run("invite", "--slack-user", bob.ID, "--flow", "one_tap_csat"); code != 1 || !strings.Contains(stderr, "wants no surveys") {
@@ -160,6 +166,18 @@ func converseOnSlack(t *testing.T, database, transport string) {
 		if strings.Contains(log, canary) {
 			t.Errorf("the log holds %q", canary)
 		}
+	}
+}
+
+// linkOnSlack makes a person the member of staff with this id, by a code.
+func linkOnSlack(t *testing.T, m *machine, u *slackfake.User, id string) {
+	t.Helper()
+	var made struct{ Code string }
+	if err := json.Unmarshal([]byte(m.must("staff", "code", id, "--json")), &made); err != nil {
+		t.Fatal(err)
+	}
+	if said := u.Command(u.Direct(), "link "+made.Code).Response(); !strings.Contains(said, "linked") {
+		t.Fatalf("the code is answered with %q", said)
 	}
 }
 

@@ -167,7 +167,11 @@ func (a *app) team(id string, f func(*bot.Bot) error) error {
 		return err
 	}
 	defer store.Close()
-	b, err := s.newBot(a.ctx, store, s.staff(), a.clock, nil)
+	chats, err := s.staffChats(a.ctx, store)
+	if err != nil {
+		return err
+	}
+	b, err := s.newBot(a.ctx, store, chats, a.clock, nil)
 	if err != nil {
 		return err
 	}

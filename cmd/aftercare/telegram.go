@@ -31,6 +31,9 @@ func newTelegram(s *server, key []byte) *telegramAccount {
 	return t
 }
 
+// telegramToken is the setting that Telegram may refuse.
+const telegramToken = "TELEGRAM_TOKEN"
+
 // refusedPause is how long to wait before asking again with a token that Telegram
 // refused: it may be given back.
 const refusedPause = time.Minute
@@ -44,8 +47,9 @@ func (t *telegramAccount) serve(ctx context.Context) {
 			continue
 		}
 		advice := "see the error"
-		t.refused.Store(chat.AsError(err).Kind == chat.Revoked)
-		if t.refused.Load() {
+		refused := chat.AsError(err).Kind == chat.Revoked
+		t.refused.set(telegramToken, refused)
+		if refused {
 			advice = "copy the token again from @BotFather into TELEGRAM_TOKEN and start again"
 		}
 		t.Log.Error("the Telegram bot is not working; the rest goes on", "error", err, "do", advice, "next_try", refusedPause)
@@ -61,7 +65,7 @@ func (t *telegramAccount) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.refused.Store(false)
+	t.refused.set(telegramToken, false)
 	account := storage.Account{Platform: chat.Telegram, ID: me.ID, Name: me.Username, Seen: t.Clock()}
 	if err := t.store.PutAccount(ctx, account); err != nil {
 		return err

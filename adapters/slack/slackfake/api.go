@@ -31,7 +31,6 @@ var known = map[string][]string{
 	"conversations.open":    {"users", "return_im", "channel"},
 	"conversations.info":    {"channel", "include_locale", "include_num_members"},
 	"conversations.join":    {"channel"},
-	"conversations.members": {"channel", "cursor", "limit"},
 	"users.info":            {"user", "include_locale"},
 	"users.lookupByEmail":   {"email"},
 	"views.open":            {"trigger_id", "view"},
@@ -188,18 +187,6 @@ func (s *Server) act(c call) (object, *refused) {
 			ch.member = true
 		}
 		return object{"channel": object{"id": ch.ID, "name": ch.Name, "is_archived": ch.archived, "is_member": ch.member, "is_im": ch.user != nil}}, nil
-	case "conversations.members":
-		ch := s.channels[c.str("channel")]
-		if ch == nil || ch.Private && !ch.member {
-			return nil, refuse("channel_not_found", "")
-		}
-		from, _ := strconv.Atoi(c.str("cursor"))
-		const page = 2 // small, so that apps must read on
-		to, next := min(from+page, len(ch.people)), ""
-		if to < len(ch.people) {
-			next = strconv.Itoa(to)
-		}
-		return object{"members": ch.people[min(from, to):to], "response_metadata": object{"next_cursor": next}}, nil
 	case "users.info":
 		u := s.users[c.str("user")]
 		if u == nil {

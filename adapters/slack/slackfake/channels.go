@@ -19,7 +19,6 @@ type Channel struct {
 	open     bool  // the app may write: it opened the direct messages, or the person wrote
 	member   bool  // the app is in the channel
 	archived bool
-	people   []string // its members, beside the app
 	messages []*message
 }
 
@@ -80,15 +79,6 @@ func (c *Channel) kind() string {
 		return "group"
 	}
 	return "channel"
-}
-
-// Add makes people members of the channel.
-func (c *Channel) Add(people ...*User) {
-	c.server.mu.Lock()
-	defer c.server.mu.Unlock()
-	for _, u := range people {
-		c.people = append(c.people, u.ID)
-	}
 }
 
 // Archive archives the channel.

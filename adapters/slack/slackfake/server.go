@@ -41,6 +41,7 @@ type Server struct {
 	changed  chan struct{} // closed and made anew whenever anything changed
 	second   time.Duration // what a second of waiting for an acknowledgement takes
 	revoked  bool
+	noApp    bool // the app token was revoked
 	noTab    bool // the Messages tab is off
 	noSocket bool // Socket Mode is off
 	scopes   string
@@ -118,6 +119,14 @@ func (s *Server) Revoke() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.revoked = true
+}
+
+// RevokeAppToken makes the app's own token worthless and ends all connections.
+func (s *Server) RevokeAppToken() {
+	s.mu.Lock()
+	s.noApp = true
+	s.mu.Unlock()
+	s.Disconnect("refresh_requested")
 }
 
 // SwitchMessagesTab switches the app's Messages tab on or off.

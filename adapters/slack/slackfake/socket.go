@@ -51,7 +51,7 @@ func (s *Server) openConnection(c call) (object, *refused) {
 	switch {
 	case c.token == "":
 		return nil, refuse("not_authed", "")
-	case c.token != s.AppToken:
+	case c.token != s.AppToken || s.noApp:
 		return nil, refuse("invalid_auth", "")
 	case s.noSocket:
 		return nil, refuse("socket_mode_not_enabled", "")
