@@ -20,7 +20,8 @@ const (
 	noticeLimit  = 4000 // of the top-level text; chat.update refuses more
 	fieldLimit   = 2000
 	footerLimit  = 2000
-	fieldsEach   = 10 // fields of one section
+	momentLimit  = 300 // of what stands for a moment where it cannot be shown
+	fieldsEach   = 10  // fields of one section
 	buttonLimit  = 75
 	labelLimit   = 75 // accessibility_label
 	valueLimit   = 2000
@@ -91,9 +92,15 @@ func (p piece) field() *slack.TextBlockObject {
 	if p.at.IsZero() {
 		return plain(cut(p.words(), fieldLimit))
 	}
-	fallback := strings.NewReplacer("|", "/", "^", " ").Replace(escape(p.text))
+	fallback := strings.NewReplacer("|", "/", "^", " ", "\n", " ").Replace(escapeWithin(p.text, momentLimit))
 	moment := fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", p.at.Unix(), fallback)
-	return slack.NewTextBlockObject(slack.MarkdownType, escape(p.label)+": "+moment, false, false)
+	if p.isolate {
+		moment = isolate + moment + endIsolate
+	}
+	if p.label != "" {
+		moment = escapeWithin(p.label, fieldLimit/2) + ": " + moment
+	}
+	return slack.NewTextBlockObject(slack.MarkdownType, moment, false, false)
 }
 
 // blocks shows the words; facts that follow each other share sections.

@@ -103,8 +103,9 @@ type Client struct {
 }
 
 var (
-	_ chat.Sender = (*Client)(nil)
-	_ chat.Prober = (*Client)(nil)
+	_ chat.Sender  = (*Client)(nil)
+	_ chat.Prober  = (*Client)(nil)
+	_ chat.Reactor = (*Client)(nil)
 )
 
 // sideWork is how many modals, homes and toasts may be under way at once.

@@ -113,15 +113,3 @@ func (c *Client) examineChannel(ctx context.Context, team, channel string, good 
 		good("the app is in the channel %s (%s)", got.Name, channel)
 	}
 }
-
-// React puts an emoji (its name without colons) on a message, as a quiet sign that
-// it was passed on. That it stands there already is a success. Errors are *chat.Error.
-func (c *Client) React(ctx context.Context, to chat.Address, on chat.Ref, emoji string) error {
-	err := c.callTeam(ctx, "reactions.add", to.Account, to.Chat, func(ctx context.Context, api *slack.Client) error {
-		return api.AddReactionContext(ctx, emoji, slack.NewRefToMessage(to.Chat, string(on)))
-	})
-	if refusal(err) == "already_reacted" {
-		return nil
-	}
-	return err
-}

@@ -417,23 +417,6 @@ func TestOddMessagesAreRejected(t *testing.T) {
 	}
 }
 
-func TestAReactionMayStandAlready(t *testing.T) {
-	w := newWorld(t)
-	c := w.NewChannel("staff")
-	ref := w.mustSend(c, card(), "")
-	for range 2 {
-		if err := w.client.React(t.Context(), w.address(c), ref, "white_check_mark"); err != nil {
-			t.Error(err)
-		}
-	}
-	if m := c.FromApp()[0]; len(m.Reactions) != 1 {
-		t.Errorf("reactions %v", m.Reactions)
-	}
-	if err := w.client.React(t.Context(), w.address(c), "1.1", "x"); kindOf(err) != chat.Rejected {
-		t.Errorf("on nothing: %v", err)
-	}
-}
-
 func TestAFileOfAnotherPlatformIsNamed(t *testing.T) {
 	w := newWorld(t)
 	staff := w.NewChannel("staff")

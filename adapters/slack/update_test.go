@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack/slackevents"
 
@@ -96,6 +97,13 @@ func TestWhatPeopleDo(t *testing.T) {
 		if u := in.next(t); u.Kind != chat.Command || u.Command != "start" || u.From != w.address(ann.Direct()) {
 			t.Errorf("the shortcut is %+v", u)
 		}
+		// From a message of somebody's, in a channel: what follows is said in direct messages.
+		general := w.NewChannel("general")
+		bob.SayIn(general, "", "the printer is broken")
+		ann.ShortcutOn(general.Messages()[0])
+		if u := in.next(t); u.Kind != chat.Command || u.Command != "start" || u.Text != "" || u.From != w.address(ann.Direct()) || !u.Private || u.User.ID != ann.ID {
+			t.Errorf("the shortcut on a message is %+v", u)
+		}
 		ann.Command(ann.Direct(), "Language de")
 		if u := in.next(t); u.Command != "language" || u.Text != "de" {
 			t.Errorf("the command is %+v", u)
@@ -159,6 +167,48 @@ func TestAnswersAreShownToThePersonAlone(t *testing.T) {
 		}
 		if n := len(staff.FromApp()); n != 1 {
 			t.Errorf("the channel has %d messages", n)
+		}
+	})
+}
+
+// What a command is answered with may have buttons; they work from a message that only
+// one person sees and that is no message of the channel's.
+func TestAnAnswerToACommandHasButtons(t *testing.T) {
+	transports(t, func(t *testing.T, w *world, in *inbox) {
+		in.answers = func(u chat.Update) chat.Answer {
+			if u.Command != "language" {
+				return chat.Answer{}
+			}
+			return chat.Answer{Text: "Which <language>?", Rows: [][]chat.Button{{{Text: "English", Data: "1g.en"}, {Text: "Español & more", Data: "1g.es", Selected: true}}}}
+		}
+		ann, general := w.ann(), w.NewChannel("general")
+		shown := ann.Command(general, "language").Inline()
+		if u := in.next(t); !u.Ephemeral || u.Command != "language" {
+			t.Errorf("the command is %+v", u)
+		}
+		if shown.Text != "Which <language>?" || shown.Notice != "Which <language>?" || len(shown.Buttons) != 2 || shown.Buttons[1].Text != "✓ Español & more" {
+			t.Errorf("the answer is %+v", shown)
+		}
+		ann.Act(shown, shown.Buttons[0]).WaitAcked()
+		if u := in.next(t); u.Kind != chat.Tap || u.Data != "1g.en" || u.On != "" || u.User.ID != ann.ID {
+			t.Errorf("the tap is %+v", u)
+		}
+		if n := len(general.Messages()) + len(ann.Direct().Messages()); n != 0 {
+			t.Errorf("%d messages are in the channels", n)
+		}
+		in.none(t)
+	})
+}
+
+// Buttons that Slack cannot show do not lose the words.
+func TestAnAnswerToACommandIsShownWithoutOddButtons(t *testing.T) {
+	transports(t, func(t *testing.T, w *world, in *inbox) {
+		in.answers = func(chat.Update) chat.Answer {
+			return chat.Answer{Text: strings.Repeat("é", 2001), Rows: [][]chat.Button{{{Text: "nothing behind it"}}}}
+		}
+		shown := w.ann().Command(w.NewChannel("general"), "help").Inline()
+		if n := utf8.RuneCountInString(shown.Text); n != 2000 || !strings.HasSuffix(shown.Text, "…") || len(shown.Buttons) != 0 {
+			t.Errorf("the answer has %d characters and %d buttons", n, len(shown.Buttons))
 		}
 	})
 }

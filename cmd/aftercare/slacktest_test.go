@@ -16,12 +16,13 @@ import (
 // theirSlack is slack-go's own server, with the methods that it lacks.
 type theirSlack struct {
 	*slacktest.Server
-	t     *testing.T
-	stop  chan struct{}
-	mu    sync.Mutex
-	shown []*shownThere
-	acks  map[string]bool
-	sent  int
+	t        *testing.T
+	stop     chan struct{}
+	mu       sync.Mutex
+	shown    []*shownThere
+	acks     map[string]bool
+	sent     int
+	whispers []string // shown to one person alone
 }
 
 // shownThere is a message as that server was told.
@@ -61,6 +62,10 @@ func newTheirSlack(t *testing.T) *theirSlack {
 				}
 			}
 			return map[string]any{"channel": r.PostForm.Get("channel"), "ts": r.PostForm.Get("ts")}
+		}),
+		handle("chat.postEphemeral", func(r *http.Request) map[string]any {
+			s.whispers = append(s.whispers, r.PostForm.Get("text"))
+			return map[string]any{"message_ts": "1700000003.000001"}
 		}),
 		handle("conversations.open", func(*http.Request) map[string]any {
 			return map[string]any{"channel": map[string]any{"id": "D024BE91L"}}
@@ -142,44 +147,50 @@ func (s *theirSlack) tell(kind string, payload map[string]any) {
 	s.wait("the acknowledgement of "+id, func([]*shownThere) bool { return s.acks[id] })
 }
 
-// tap presses the nth button of a message.
-func (s *theirSlack) tap(user string, m shownThere, button int) {
+// tap presses the button with this text below a message.
+func (s *theirSlack) tap(user string, m shownThere, text string) {
 	s.t.Helper()
-	var blocks []struct {
+	type block struct {
 		Elements []struct {
-			Type  string `json:"type"`
-			ID    string `json:"action_id"`
-			Value string `json:"value"`
+			Type  string                `json:"type"`
+			Text  struct{ Text string } `json:"text"`
+			ID    string                `json:"action_id"`
+			Value string                `json:"value"`
 		} `json:"elements"`
+		Blocks []json.RawMessage `json:"blocks"` // of an attachment
 	}
-	if err := json.Unmarshal([]byte(strings.TrimSuffix(m.blocks, "[]")), &blocks); err != nil {
-		s.t.Fatalf("%v in %s", err, m.blocks)
+	var all []block
+	for in := json.NewDecoder(strings.NewReader(m.blocks)); in.More(); {
+		var part []block
+		_ = in.Decode(&part) // words of other blocks have other forms
+		all = append(all, part...)
 	}
-	n := 0
-	for _, b := range blocks {
-		for _, e := range b.Elements {
-			if e.Type != "button" {
-				continue
-			}
-			if n++; n-1 != button {
+	for i := 0; i < len(all); i++ {
+		for _, raw := range all[i].Blocks {
+			var inner block
+			_ = json.Unmarshal(raw, &inner)
+			all = append(all, inner)
+		}
+		for _, e := range all[i].Elements {
+			if e.Type != "button" || e.Text.Text != text {
 				continue
 			}
 			s.tell("interactive", map[string]any{
 				"type": "block_actions", "team": map[string]any{"id": theirTeam}, "user": map[string]any{"id": user, "username": "spengler", "name": "spengler", "team_id": theirTeam},
 				"container": map[string]any{"type": "message", "message_ts": m.ts, "channel_id": m.channel}, "channel": map[string]any{"id": m.channel},
-				"message": map[string]any{"ts": m.ts, "bot_id": "B1", "team": theirTeam}, "trigger_id": fmt.Sprintf("1.2.%d", n),
+				"message": map[string]any{"ts": m.ts, "bot_id": "B1", "team": theirTeam}, "trigger_id": "1.2.3",
 				"actions": []any{map[string]any{"type": "button", "action_id": e.ID, "value": e.Value, "action_ts": fmt.Sprintf("1700000001.%06d", time.Now().UnixNano()%1e6)}},
 			})
 			return
 		}
 	}
-	s.t.Fatalf("there is no button %d in %s", button, m.blocks)
+	s.t.Fatalf("there is no button %q in %s", text, m.blocks)
 }
 
 const theirTeam = "T024BE7LD" // of slacktest's auth.test
 
 // The real binary against slack-go's own server in Socket Mode: a whole conversation and
-// its card.
+// its card, which staff take.
 func TestAConversationAgainstSlackGosServer(t *testing.T) {
 	t.Parallel()
 	s := newTheirSlack(t)
@@ -188,11 +199,33 @@ func TestAConversationAgainstSlackGosServer(t *testing.T) {
 		"DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "a.db"), "SLACK_API": s.GetAPIURL(), "SLACK_STAFF_CHANNEL": staff,
 		"SLACK_BOT_TOKEN": "xoxb" + "-1-2-canary", "SLACK_APP_TOKEN": "xapp" + "-1-2-canary",
 	})
+	m.must("staff", "add", "bob", "--name", "Bob Ray")
 	server := m.serve()
 	m.invite("--slack-user", user, "--flow", "one_tap_csat")
 	question := s.text("How satisfied are you with our service today?")
-	s.tap(user, question, 1)
-	s.text("Open · P2 · 2 of 5")
+	s.tap(user, question, "2")
+	card := s.text("Open · P2 · 2 of 5")
+
+	// A member of staff links their chat and takes the case from its card.
+	const bob = "W999STAFF"
+	s.tap(bob, card, "Take")
+	s.wait("the refusal", func([]*shownThere) bool {
+		return strings.Contains(strings.Join(s.whispers, "\n"), "Only staff of this site")
+	})
+	var made struct{ Code string }
+	if err := json.Unmarshal([]byte(m.must("staff", "code", "bob", "--json")), &made); err != nil {
+		t.Fatal(err)
+	}
+	s.tell("slash_commands", map[string]any{"team_id": theirTeam, "user_id": bob, "user_name": "bob", "command": "/feedback", "text": "link " + made.Code, "trigger_id": "4.5.6", "channel_id": staff})
+	s.tap(bob, card, "Take")
+	s.wait("the taken card", func(all []*shownThere) bool {
+		for _, m := range all {
+			if m.ts == card.ts {
+				return strings.Contains(m.text, "Taken") && strings.Contains(m.text, "Bob Ray") && m.edits > 0
+			}
+		}
+		return false
+	})
 	why := s.text("What was the main problem?")
 	s.tell("events_api", map[string]any{
 		"type": "event_callback", "team_id": theirTeam, "event_id": "Ev1",

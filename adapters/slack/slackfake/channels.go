@@ -45,6 +45,7 @@ type Message struct {
 	TS        string
 	Thread    string // the ts of the first message of its thread
 	FromApp   bool
+	Ephemeral bool   // only one person sees it, until they look away
 	Text      string // all words, line by line
 	Notice    string // what is read out and notified: the top-level text
 	Styles    []string
@@ -86,6 +87,13 @@ func (c *Channel) Archive() {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
 	c.archived = true
+}
+
+// Unarchive makes an archived channel take messages again.
+func (c *Channel) Unarchive() {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.archived = false
 }
 
 // Kick removes the app from the channel.

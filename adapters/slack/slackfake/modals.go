@@ -157,7 +157,7 @@ func (m *Modal) Fill(values map[string]string) *Press {
 		"id": m.ID, "type": "modal", "callback_id": m.callback, "private_metadata": m.metadata, "hash": m.hash, "app_installed_team_id": s.Team,
 		"state": object{"values": state},
 	}
-	return &Press{s.emit(m.user.ID, "interactive", p), m.user, len(m.user.whispers)}
+	return &Press{Delivery: s.emit(m.user.ID, "interactive", p), user: m.user, before: len(m.user.whispers)}
 }
 
 // element is an input as a submission tells of it. The lock must be held.

@@ -144,6 +144,33 @@ type Press struct {
 	*Delivery
 	user   *User
 	before int
+	in     *Channel // where a command was written
+}
+
+// Inline waits for the response to a command and returns it as the one who wrote it sees
+// it: its buttons can be pressed.
+func (p *Press) Inline() Message {
+	p.server.tb.Helper()
+	p.WaitAcked()
+	p.server.mu.Lock()
+	defer p.server.mu.Unlock()
+	var shown struct {
+		Type   string   `json:"response_type"`
+		Text   string   `json:"text"`
+		Blocks []object `json:"blocks"`
+	}
+	if len(p.response) > 0 {
+		if err := strict(string(p.response), &shown); err != nil {
+			p.server.tb.Fatalf("slackfake: a command is answered with %s: %v", p.response, err)
+		}
+	}
+	if why := checkBlocks(shown.Blocks, inMessage); why != "" || shown.Type != "ephemeral" {
+		p.server.tb.Fatalf("slackfake: a command is answered with %s: %s", p.response, why)
+	}
+	m := message{channel: p.in, ts: p.server.ts(), user: p.server.BotUser, bot: true, text: shown.Text, blocks: shown.Blocks}
+	out := m.seen()
+	out.Ephemeral = true
+	return out
 }
 
 // Tap presses the button with this text below m, which is as the person saw it: a
@@ -173,7 +200,7 @@ func (u *User) Act(m Message, b Button) *Press {
 	p["actions"] = []object{action}
 	p["trigger_id"] = u.trigger()
 	if m.Channel != nil {
-		container := object{"type": "message", "message_ts": m.TS, "channel_id": m.Channel.ID, "is_ephemeral": false}
+		container := object{"type": "message", "message_ts": m.TS, "channel_id": m.Channel.ID, "is_ephemeral": m.Ephemeral}
 		p["channel"] = object{"id": m.Channel.ID, "name": m.Channel.Name}
 		p["response_url"] = "https://hooks.slack.com/actions/T0/123/canaryOfAResponseURL"
 		body := object{"type": "message", "user": s.BotUser, "bot_id": s.BotID, "team": s.Team, "ts": m.TS}
@@ -188,7 +215,7 @@ func (u *User) Act(m Message, b Button) *Press {
 		p["container"] = object{"type": "view", "view_id": "V0HOME" + u.ID}
 		p["view"] = object{"id": "V0HOME" + u.ID, "type": "home", "hash": "1.h", "app_installed_team_id": s.Team, "blocks": []object{}}
 	}
-	return &Press{s.emit(u.ID, "interactive", p), u, len(u.whispers)}
+	return &Press{Delivery: s.emit(u.ID, "interactive", p), user: u, before: len(u.whispers)}
 }
 
 func (u *User) interaction(kind string) object {
@@ -236,11 +263,11 @@ func (u *User) Command(in *Channel, text string) *Press {
 	if in.user != nil {
 		name = "directmessage"
 	}
-	return &Press{s.emit(u.ID, "slash_commands", object{
+	return &Press{in: in, user: u, before: len(u.whispers), Delivery: s.emit(u.ID, "slash_commands", object{
 		"token": "verification", "team_id": s.Team, "team_domain": "example", "channel_id": in.ID, "channel_name": name,
 		"user_id": u.ID, "user_name": u.Handle, "command": "/feedback", "text": typed(text), "api_app_id": "A0APP", "is_enterprise_install": "false",
 		"response_url": "https://hooks.slack.com/commands/T0/123/canaryOfAResponseURL", "trigger_id": u.trigger(),
-	}), u, len(u.whispers)}
+	})}
 }
 
 // Shortcut uses the app's shortcut.
@@ -250,7 +277,24 @@ func (u *User) Shortcut() *Press {
 	defer s.mu.Unlock()
 	p := u.interaction("shortcut")
 	p["callback_id"], p["trigger_id"], p["action_ts"] = "feedback", u.trigger(), s.ts()
-	return &Press{s.emit(u.ID, "interactive", p), u, len(u.whispers)}
+	return &Press{Delivery: s.emit(u.ID, "interactive", p), user: u, before: len(u.whispers)}
+}
+
+// ShortcutOn uses the app's shortcut on a message, whoever wrote it and wherever it stands.
+func (u *User) ShortcutOn(m Message) *Press {
+	s := u.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := u.interaction("message_action")
+	p["callback_id"], p["trigger_id"], p["action_ts"] = "feedback_message", u.trigger(), s.ts()
+	p["channel"] = object{"id": m.Channel.ID, "name": m.Channel.Name}
+	p["message_ts"], p["response_url"] = m.TS, "https://hooks.slack.com/app/T0/123/canaryOfAResponseURL"
+	body := object{"type": "message", "ts": m.TS, "team": s.Team}
+	if at := s.find(m.Channel.ID, m.TS); at != nil {
+		body["text"], body["user"] = at.text, at.user
+	}
+	p["message"] = body
+	return &Press{Delivery: s.emit(u.ID, "interactive", p), user: u, before: len(u.whispers)}
 }
 
 // OpenHome opens the App Home tab.

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/slack/slackfake"
+)
+
+// Staff act from the card in Slack, through the real binary: the first to take it has it,
+// whoever comes later or may not act is told so alone, and the card is one message.
+func TestACaseIsTakenAndResolvedFromItsCardOnSlack(t *testing.T) {
+	for i, db := range databases {
+		transport := []string{byHTTP, bySocket}[i%2]
+		t.Run(db.name+"/"+transport, func(t *testing.T) {
+			t.Parallel()
+			actOnSlack(t, db.url(t), transport)
+		})
+	}
+}
+
+func actOnSlack(t *testing.T, database, transport string) {
+	slack := slackfake.New(t)
+	staff := slack.NewChannel("cases")
+	ann, bob, amy := slack.NewUser("Ann Lee", "en-GB"), slack.NewUser("Bob Ray", "en-GB"), slack.NewUser("Amy Low", "en-GB")
+	eve := slack.NewUser("Eve Far", "en-GB")
+	eve.Belong("T0ELSEWHERE")
+	m := slackMachine(t, slack, database, transport)
+	m.env["SLACK_STAFF_CHANNEL"] = staff.ID
+	m.must("site", "add", "main-street", "--name", "Main Street")
+	m.must("staff", "add", "bob", "--name", "Bob Ray", "--site", "main-street")
+	m.must("staff", "add", "amy", "--name", "Amy Low")
+	server := m.serve()
+	linkOnSlack(t, m, bob, "bob")
+	linkOnSlack(t, m, amy, "amy")
+
+	m.invite("--slack-user", ann.ID, "--flow", "one_tap_csat", "--site", "main-street")
+	ann.Tap(ann.Direct().WaitButton("2"), "2").WaitAcked()
+	card := staff.WaitButton("Take")
+	says := func(press *slackfake.Press, words string) {
+		t.Helper()
+		press.WaitAcked()
+		slack.Wait(words, func() bool {
+			return slices.ContainsFunc(press.Whispers(), func(w slackfake.Whisper) bool { return strings.Contains(w.Text, words) })
+		})
+	}
+	shows := func(words string) slackfake.Message {
+		t.Helper()
+		var now slackfake.Message
+		slack.Wait("a card with "+words, func() bool {
+			for _, each := range staff.FromApp() {
+				if each.TS == card.TS {
+					now = each
+				}
+			}
+			return strings.Contains(now.Text, words)
+		})
+		return now
+	}
+
+	// The customer's, a stranger's and a foreigner's presses change nothing.
+	for _, who := range []*slackfake.User{ann, eve} {
+		says(who.Tap(card, "Take"), "Only staff of this site")
+	}
+	if now := shows("Open"); !slices.ContainsFunc(now.Buttons, func(b slackfake.Button) bool { return b.Text == "Take" }) {
+		t.Errorf("after presses of outsiders the card is %s", now)
+	}
+	says(bob.Tap(card, "Take"), "Taken")
+	taken := shows("Bob Ray")
+	if taken.Color != "#daa038" || slices.ContainsFunc(taken.Buttons, func(b slackfake.Button) bool { return b.Text == "Take" }) {
+		t.Errorf("the taken card is %s, %s", taken.Color, taken)
+	}
+	says(amy.Tap(card, "Take"), "Bob Ray has had it") // with the button that she still saw
+
+	// The menus stand in the card, and lead step by step to what was wrong and done.
+	bob.Tap(taken, "Resolve").WaitAcked()
+	bob.Tap(shows("What went wrong?"), "Too slow").WaitAcked()
+	bob.Tap(shows("What was done?"), "☐ Apology").WaitAcked()
+	var last slackfake.Message
+	slack.Wait("the menu with a choice", func() bool {
+		last = shows("What was done?")
+		return slices.ContainsFunc(last.Buttons, func(b slackfake.Button) bool {
+			return strings.HasSuffix(b.Text, "Apology") && strings.Contains(b.Text, "☑")
+		})
+	})
+	says(bob.Tap(last, "Done"), "Resolved")
+	if now := shows("Resolved"); now.Color != "#2eb886" || !strings.Contains(now.Text, "Too slow") || !strings.Contains(now.Text, "Apology") {
+		t.Errorf("the resolved card is %s", now)
+	}
+	says(amy.Tap(last, "Done"), "by Bob Ray") // a resolved case resolved again
+
+	// One card, with its story below it.
+	slack.Wait("one card with its story below", func() bool {
+		story, cards := 0, 0
+		for _, each := range staff.FromApp() {
+			switch each.Thread {
+			case "":
+				cards++
+			case card.TS:
+				story++
+			}
+		}
+		return cards == 1 && story == len(staff.FromApp())-1 && story >= 2
+	})
+	for _, r := range slack.Refusals() {
+		t.Errorf("Slack refused %v", r)
+	}
+	server.stop()
+	counts, err := openStore(t, m).Counts(t.Context())
+	if err != nil || counts.Cases != 1 || counts.Failed != 0 || counts.Parked != 0 || counts.Due != 0 {
+		t.Errorf("stored %+v, %v", counts, err)
+	}
+}
+
+// A survey opens where it was left from a shortcut, the global one or that of anybody's
+// message.
+func TestShortcutsOpenTheSurvey(t *testing.T) {
+	t.Parallel()
+	slack := slackfake.New(t)
+	ann, general := slack.NewUser("Ann Lee", "en-GB"), slack.NewChannel("general")
+	m := slackMachine(t, slack, "sqlite:"+filepath.Join(t.TempDir(), "a.db"), bySocket)
+	m.must("site", "add", "main-street", "--name", "Main Street")
+	server := m.serve()
+	m.invite("--slack-user", ann.ID, "--flow", "post_service_3", "--site", "main-street", "--event", "service_name=haircut")
+	dm := ann.Direct()
+	first := openOnSlack(slack, ann, 1)
+	ann.Tap(first, "Later").WaitAcked()
+	dm.WaitText("Kept for later")
+
+	again := func(use func() *slackfake.Press, than string) slackfake.Message {
+		t.Helper()
+		use().WaitAcked()
+		var open slackfake.Message
+		slack.Wait("the question below what was said last", func() bool {
+			open = openOnSlack(slack, ann, 1)
+			return open.TS > than
+		})
+		return open
+	}
+	second := again(ann.Shortcut, first.TS)
+	ann.SayIn(general, "", "the printer is broken")
+	third := again(func() *slackfake.Press { return ann.ShortcutOn(general.Messages()[0]) }, second.TS)
+	ann.Tap(third, "5").WaitAcked()
+	slack.Wait("the answer in place of the buttons", func() bool { return strings.Contains(newestOf(dm, third.TS).Text, "You answered: 5") })
+	if n := len(general.FromApp()); n != 0 {
+		t.Errorf("%d messages of the survey are in a channel", n)
+	}
+	server.stop()
+}
+
+// newestOf is a message as it is now.
+func newestOf(c *slackfake.Channel, ts string) slackfake.Message {
+	for _, m := range c.Messages() {
+		if m.TS == ts {
+			return m
+		}
+	}
+	return slackfake.Message{}
+}
+
+// A card that somebody deleted comes back with all it holds, and its story goes on below
+// the new one.
+func TestADeletedCardComesBack(t *testing.T) {
+	t.Parallel()
+	slack, ann, staff, m := lowOnSlack(t)
+	server := m.serve()
+	card := staff.WaitButton("Take")
+	staff.Delete(card.TS)
+	why := ann.Direct().WaitText("What was the main problem?")
+	ann.Tap(why, "Skip").WaitAcked()
+	var anew slackfake.Message
+	slack.Wait("a new card", func() bool {
+		all := staff.FromApp()
+		i := slices.IndexFunc(all, func(each slackfake.Message) bool { return each.Thread == "" && strings.Contains(each.Text, "2 of 5") })
+		if i >= 0 {
+			anew = all[i]
+		}
+		return i >= 0
+	})
+	ann.Tap(ann.Direct().WaitText("We are sorry"), "Skip").WaitAcked()
+	ann.Direct().WaitText("May a colleague contact you")
+	ann.Say("nobody came to help me") // which is no answer to that
+	slack.Wait("the words below the new card", func() bool {
+		return slices.ContainsFunc(staff.FromApp(), func(each slackfake.Message) bool {
+			return each.Thread == anew.TS && strings.Contains(each.Text, "nobody came")
+		})
+	})
+	server.stop()
+}
+
+// Nobody hears of a case in a channel that was archived or that the app is not in: the
+// operator sees which and why, and it is made good once the channel takes messages again.
+func TestAChannelThatTakesNoCardsIsNoticed(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil, mend func(*slackfake.Channel, *slackfake.User)
+		why         string
+	}{
+		"archived":             {func(ch *slackfake.Channel, _ *slackfake.User) { ch.Archive() }, func(ch *slackfake.Channel, _ *slackfake.User) { ch.Unarchive() }, "the channel is archived"},
+		"the app is not in it": {func(ch *slackfake.Channel, _ *slackfake.User) { ch.Kick() }, (*slackfake.Channel).Invite, "the app is not in the channel"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			slack, ann, staff, m := lowOnSlack(t)
+			c.spoil(staff, ann)
+			server := m.serve()
+			ann.Direct().WaitText("What was the main problem?") // the survey goes on
+			var listed string
+			for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+				if listed = m.must("outbox", "list"); strings.Contains(listed, c.why) {
+					break
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("the outbox tells nothing:\n%s", listed)
+				}
+			}
+			if code, out, _ := m.run("doctor", "slack"); code != 1 || !strings.Contains(out, staff.ID) {
+				t.Errorf("the doctor finds nothing: %d\n%s", code, out)
+			}
+			c.mend(staff, ann)
+			m.must("outbox", "retry", "--all")
+			staff.WaitButton("Take")
+			slack.Wait("one card", func() bool { return len(staff.FromApp()) >= 1 })
+			server.stop()
+			counts, err := openStore(t, m).Counts(t.Context())
+			if err != nil || counts.Cases != 1 || counts.Failed != 0 {
+				t.Errorf("stored %+v, %v", counts, err)
+			}
+		})
+	}
+}
+
+// lowOnSlack is a machine on which a customer answered badly; the server is stopped.
+func lowOnSlack(t *testing.T) (*slackfake.Server, *slackfake.User, *slackfake.Channel, *machine) {
+	t.Helper()
+	slack := slackfake.New(t)
+	staff, ann := slack.NewChannel("cases"), slack.NewUser("Ann Lee", "en-GB")
+	m := slackMachine(t, slack, "sqlite:"+filepath.Join(t.TempDir(), "a.db"), bySocket)
+	m.env["SLACK_STAFF_CHANNEL"] = staff.ID
+	server := m.serve()
+	m.invite("--slack-user", ann.ID, "--flow", "one_tap_csat")
+	question := ann.Direct().WaitButton("2")
+	server.stop()
+	ann.Tap(question, "2") // heard when the server runs again
+	return slack, ann, staff, m
+}
