@@ -50,6 +50,8 @@ type Store interface {
 	Reader
 	Reference
 	Team
+	StaffChats
+	Told
 	Leases
 	Parking
 
@@ -224,6 +226,7 @@ type Change struct {
 	Case       *Case // a new one must have Number == Loaded.NextCase
 	Events     []CaseEvent
 	Words      []Words
+	Feedback   []Feedback
 	Slots      []SlotOp // applied in order
 }
 
@@ -307,6 +310,9 @@ type Case struct {
 	Next     time.Time // when something falls due by itself; zero = nothing does
 	Rules    int       // version of the recovery rules by which Next was found; 0 = the shipped ones
 	Unposted bool      // there was no chat for its card
+
+	Cards  []chat.Address // where its cards hang, as routes named them; chats may have moved since
+	TellAt time.Time      // it has no card of its own yet: staff may be told from then on; zero = they were
 }
 
 // PastSession is a session with the case that it opened, if it did.
@@ -381,6 +387,7 @@ type RulesSource struct {
 type Retention struct {
 	Keys       time.Time // keys of updates
 	Deliveries time.Time // settled deliveries, except of open cases and live sessions
+	Tallies    time.Time // counts of cases by minute, whatever the limit
 }
 
 // Counts is a small picture for the operator.

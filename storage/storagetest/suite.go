@@ -42,7 +42,7 @@ func Run(t *testing.T, e Engine) {
 	t.Helper()
 	for _, group := range []map[string]func(*testing.T, *bench){
 		advanceTests, slotTests, readTests, referenceTests, staffTests, caseTests, textTests, faultTests, instanceTests, leakTests,
-		mendTests,
+		mendTests, routeTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {

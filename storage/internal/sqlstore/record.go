@@ -132,7 +132,7 @@ func caseCell(b storage.Bucket, v storage.Case) (cell, error) {
 	}
 	return cell{body: body, link: link, row: []any{
 		int64(b), storage.Clean(v.ID), int64(v.Number), link, storage.Clean(v.Identity), storage.Clean(v.Site),
-		storage.Clean(v.Customer), string(v.State), int64(v.Decision.Priority), micro(v.OpenedAt), string(body),
+		storage.Clean(v.Customer), string(v.State), int64(v.Decision.Priority), micro(v.OpenedAt), orNull(v.TellAt), string(body),
 		due, rules, storage.Clean(holder), unposted,
 	}}, nil
 }

@@ -25,7 +25,8 @@ type working struct {
 	oldCaseSeq, oldOrd int64
 
 	identities, sessions, invitations, cases table
-	answers, events, words                   [][]any
+	answers, events, words, feedback         [][]any
+	tallies                                  map[minuteOf][4]int64 // of cases that open, by priority
 	slotState
 }
 
@@ -331,12 +332,16 @@ func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 	if opened != nil {
 		if opened.created {
 			w.caseSeq++
+			w.tally(*c.Case)
 		}
 		put(&w.cases, c.Case.ID, opened)
 	}
 	w.answers, w.words = append(w.answers, answers...), append(w.words, words...)
 	for _, e := range c.Events {
 		w.events = append(w.events, eventRow(w.bucket, e))
+	}
+	for _, f := range c.Feedback {
+		w.feedback = append(w.feedback, feedbackRow(w.bucket, f))
 	}
 	for _, op := range c.Slots {
 		w.pending = append(w.pending, pendingOp{turn: turn, op: op})
@@ -371,6 +376,7 @@ func (w *working) save() error {
 		rows [][]any
 	}{
 		{q.insertAnswers, w.answers}, {q.insertEvents, w.events}, {q.insertWords, w.words},
+		{q.insertFeedback, w.feedback}, {q.addTallies, w.tallyRows()},
 		{q.putDeliveries, whole}, {q.putStates, states},
 	} {
 		if err := w.insert(k.put, k.rows); err != nil {
@@ -431,5 +437,5 @@ func (w *working) changed() bool {
 			}
 		}
 	}
-	return len(w.answers)+len(w.events)+len(w.words) > 0 || w.slotsChanged()
+	return len(w.answers)+len(w.events)+len(w.words)+len(w.feedback) > 0 || w.slotsChanged()
 }

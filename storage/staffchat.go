@@ -1,0 +1,53 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+// StaffChat is a chat of staff that is linked under a name, so that routes can name it.
+type StaffChat struct {
+	Name    string       // the admin's own short key
+	Sites   []string     // whose cases it hears of without a route; empty = every site's
+	Address chat.Address // as it was when the code was sent; zero = not linked yet
+	Created time.Time
+	Linked  time.Time // zero = not linked yet
+	Gone    time.Time // cannot be written to since then; zero = it can
+	Why     string    // Gone: machine words
+	Told    bool      // Gone: the other chats and the open cases know
+}
+
+// Hears reports whether the chat can be told something now.
+func (c StaffChat) Hears() bool { return !c.Address.IsZero() && c.Gone.IsZero() }
+
+// ChatCode lets the first chat in which it is sent become the chat of a name.
+type ChatCode struct {
+	Hash    string // keyed: the database holds no code that works
+	Name    string
+	Expires time.Time
+}
+
+// StaffChats is the reference tables of linked chats.
+type StaffChats interface {
+	// PutStaffChat inserts a name, or changes whose cases it hears of; what it is linked
+	// to stays.
+	PutStaffChat(ctx context.Context, c StaffChat) error
+	// StaffChatList returns all of them by name.
+	StaffChatList(ctx context.Context) ([]StaffChat, error)
+	// DropStaffChat forgets a name and its codes. ErrNotFound if there is none.
+	DropStaffChat(ctx context.Context, name string) error
+	// PutChatCode stores a code in place of older ones for the same name. ErrNotFound if
+	// there is no such name.
+	PutChatCode(ctx context.Context, c ChatCode) error
+	// LinkStaffChat uses a code up: to is the chat of its name from now on. It returns the
+	// name. ErrNotFound if the code is unknown, expired at now, or used by another chat; the
+	// same chat may repeat it.
+	LinkStaffChat(ctx context.Context, hash string, to chat.Address, now time.Time) (string, error)
+	// MarkStaffChat says since when a chat cannot be written to and why; a zero time says
+	// that it can again. It reports whether that is news.
+	MarkStaffChat(ctx context.Context, name string, gone time.Time, why string) (bool, error)
+	// SettleStaffChat says that everybody has heard that a chat is gone.
+	SettleStaffChat(ctx context.Context, name string) error
+}
