@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -22,7 +23,7 @@ func (t *turn) showAside() {
 		return // what follows a survey is answered with help
 	}
 	render := t.note()
-	for _, to := range t.snap.staff {
+	for _, to := range t.asidePlaces() {
 		slot := "aside:" + s.ID + ":" + to.String()
 		t.want(storage.Want{
 			Slot: slot, Kind: storage.CardD, Address: t.snap.at(to), Render: render, OnlyIfKnown: t.kase != nil,
@@ -31,6 +32,16 @@ func (t *turn) showAside() {
 			t.showFiles(to, slot)
 		}
 	}
+}
+
+// asidePlaces are the chats that hear of words without a case: by the site, the service,
+// the language and whom they are about.
+func (t *turn) asidePlaces() []chat.Address {
+	s := t.session
+	places := t.snap.hears(recovery.Matter{
+		Site: s.Site, Service: s.Service, Language: s.Lang, Tier: s.Facts.Tier, Owner: t.snap.team.named(s.Attributes[attrAgent]),
+	})
+	return slices.DeleteFunc(slices.Clone(places), t.snap.lost)
 }
 
 // note is the message of showAside.

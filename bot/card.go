@@ -17,14 +17,19 @@ import (
 func (t *turn) showCard() {
 	t.passed = len(t.out.Words)
 	t.showAside()
-	if t.kase == nil || len(t.snap.staff) == 0 {
+	if t.kase == nil {
 		return
 	}
 	about := t.ofCase()
+	places := about.places()
+	t.out.Case = about.out.Case
+	if len(places) == 0 {
+		return
+	}
 	render := about.card()
 	buttons := about.cardButtons(about.staffVoice())
-	for _, to := range t.snap.staff {
-		slot := "case:" + t.kase.ID + ":" + to.String()
+	for _, to := range places {
+		slot := cardSlot(t.kase.ID, to)
 		if render.Rows = nil; to.Platform != chat.Web {
 			render.Rows = buttons // who reads the browser's room is nobody in particular
 		}
@@ -34,6 +39,9 @@ func (t *turn) showCard() {
 	}
 	t.told = len(t.out.Events)
 }
+
+// cardSlot is the place of a case's card in a chat.
+func cardSlot(id string, to chat.Address) string { return "case:" + id + ":" + to.String() }
 
 // staffVoice speaks to staff about the session: in the site's language.
 func (t *turn) staffVoice() *voice {

@@ -77,7 +77,8 @@ const eventAttempted = "attempted"
 
 // caseMenu shows in the card that was tapped what can be chosen, or the card itself.
 func (t *turn) caseMenu(u *chat.Update, v *voice, by recovery.Actor, d pressed) error {
-	at := slices.IndexFunc(t.snap.staff, func(a chat.Address) bool { return t.snap.at(a) == u.From })
+	on := t.cardChat(u)
+	at := slices.IndexFunc(t.kase.Cards, func(a chat.Address) bool { return t.snap.at(a) == on })
 	if at < 0 {
 		t.answer(v.say("refused_unknown_act"), true)
 		return nil
@@ -94,9 +95,18 @@ func (t *turn) caseMenu(u *chat.Update, v *voice, by recovery.Actor, d pressed) 
 		}
 		m.Footer, m.Rows = t.menu(v, d)
 	}
-	to := t.snap.staff[at]
-	t.want(storage.Want{Slot: "case:" + t.kase.ID + ":" + to.String(), Kind: storage.CardD, Address: t.snap.at(to), Render: m})
+	to := t.kase.Cards[at]
+	t.want(storage.Want{Slot: cardSlot(t.kase.ID, to), Kind: storage.CardD, Address: t.snap.at(to), Render: m})
 	return nil
+}
+
+// cardChat is the address of the chat in which a card was tapped: Slack names a private
+// one by its channel, and cards go there by the person.
+func (t *turn) cardChat(u *chat.Update) chat.Address {
+	if u.Private && u.From.Platform == chat.Slack {
+		return chat.Address{Platform: chat.Slack, Account: u.From.Account, Chat: u.User.ID}
+	}
+	return u.From
 }
 
 // whyNot is why somebody who acts on cases is not offered the menus of this one.

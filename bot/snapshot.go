@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -20,7 +21,9 @@ type snapshot struct {
 	sites    map[string]site
 	accounts map[chat.Platform][]storage.Account
 	moves    map[chat.Address]chat.Address
-	staff    []chat.Address // who hears of cases until routes are configured
+	staff    []chat.Address // who hears of cases until chats are linked and routes configured
+	chats    []storage.StaffChat
+	routing  recovery.Routing
 	team     team
 	policy   policy
 }
@@ -171,6 +174,10 @@ func (b *Bot) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	chats, err := b.store.StaffChatList(ctx)
+	if err != nil {
+		return fmt.Errorf("read the chats of staff: %w", err)
+	}
 	old := b.snap.Load()
 	rules, err := b.readPolicy(ctx, old.policy)
 	if err != nil {
@@ -182,6 +189,8 @@ func (b *Bot) refresh(ctx context.Context) error {
 		accounts: make(map[chat.Platform][]storage.Account),
 		moves:    moves,
 		staff:    old.staff,
+		chats:    chats,
+		routing:  old.routing,
 		team:     people,
 		policy:   rules,
 	}

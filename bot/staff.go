@@ -25,7 +25,9 @@ var ErrNoStaff = errors.New("there is no such member of staff")
 // team is who may act on cases, and as whom they appear in chats.
 type team struct {
 	members map[string]storage.Staff
+	order   []string // their ids, sorted
 	links   map[storage.Person]string
+	homes   map[string][]chat.Address // their private chats, by id
 }
 
 // actor is who a person in a chat is to the cases of a site.
@@ -52,10 +54,12 @@ func (b *Bot) readTeam(ctx context.Context) (team, error) {
 	t := team{members: make(map[string]storage.Staff, len(list))}
 	for _, s := range list {
 		t.members[s.ID] = s
+		t.order = append(t.order, s.ID)
 	}
 	if t.links, err = b.store.StaffLinks(ctx); err != nil {
 		return team{}, fmt.Errorf("read the chat identities of staff: %w", err)
 	}
+	t.homes = homesFrom(t.links)
 	return t, nil
 }
 
