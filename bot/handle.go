@@ -153,6 +153,9 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 			return nil, err
 		}
 	}
+	if err := b.membership(ctx, u); err != nil {
+		return nil, err
+	}
 	private := u.Private || u.From.Platform == chat.Web
 	load := storage.Load{Person: j.person}
 	var act func(*turn) error
@@ -165,6 +168,9 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 		load, act = b.tap(u, j.person)
 	case isLink(u):
 		b.linkJob(j)
+		return j, nil
+	case isChatLink(u):
+		b.chatLinkJob(j)
 		return j, nil
 	case !private || u.User.ID == "" || u.User.Bot:
 		// A staff chat, or nobody we could answer: the update is only marked as seen.

@@ -90,6 +90,8 @@ type Update struct {
 	// Ephemeral is a command whose Answer its sender alone is shown, where it was sent:
 	// sentences are said there instead of in the chat.
 	Ephemeral bool
+	In        Address // Ephemeral: the chat in which it was written; zero = the platform does not say
+	InPrivate bool    // In is a one-to-one chat
 	MovedTo   Address // Kind Moved
 	At        time.Time
 	Reply     any // adapter-private: what it needs to show an Answer (a callback id); never stored

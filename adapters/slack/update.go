@@ -141,6 +141,7 @@ type rawCommand struct {
 	Team     string `json:"team_id"`
 	User     string `json:"user_id"`
 	UserName string `json:"user_name"`
+	Channel  string `json:"channel_id"`
 	Command  string `json:"command"`
 	Text     string `json:"text"`
 	Trigger  string `json:"trigger_id"`
@@ -352,6 +353,9 @@ func (c *Client) decodeCommand(in rawCommand) (incoming, error) {
 	u := chat.Update{
 		Kind: chat.Command, Private: true, From: address(in.Team, in.User, ""), Command: "start",
 		User: chat.User{ID: in.User, Username: in.UserName}, Ephemeral: true,
+	}
+	if in.Channel != "" {
+		u.In, u.InPrivate = address(in.Team, in.Channel, ""), isDirect(in.Channel)
 	}
 	word, rest, _ := strings.Cut(strings.TrimSpace(spoken(in.Text)), " ")
 	switch {

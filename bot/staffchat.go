@@ -1,0 +1,178 @@
+package bot
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// ErrNoStaffChat means that no chat of staff has this name.
+var ErrNoStaffChat = errors.New("there is no chat of staff with this name")
+
+// ChatLink is how a group or a channel becomes a chat of staff, once.
+type ChatLink struct {
+	Code     string
+	Telegram string // link with which an admin of a group adds the bot and sends the code; "" = no bot is known
+	Expires  time.Time
+}
+
+// StaffChatLink makes a code with which a chat is linked under a name. Codes made
+// before stop working. ErrNoStaffChat if the name was never added.
+func (b *Bot) StaffChatLink(ctx context.Context, name string) (ChatLink, error) {
+	raw := make([]byte, 10)
+	b.random(raw)
+	l := ChatLink{Code: base32.StdEncoding.EncodeToString(raw)}
+	l.Expires = b.now().UTC().Truncate(time.Microsecond).Add(StaffCodeExpires)
+	err := b.store.PutChatCode(ctx, storage.ChatCode{Hash: b.chatHash(l.Code), Name: name, Expires: l.Expires})
+	if errors.Is(err, storage.ErrNotFound) {
+		err = ErrNoStaffChat
+	}
+	if err != nil {
+		return ChatLink{}, fmt.Errorf("make a code: %w", err)
+	}
+	if account, ok := b.snap.Load().account(chat.Telegram); ok {
+		l.Telegram = "https://t.me/" + account.Name + "?startgroup=" + l.Code
+	}
+	return l, nil
+}
+
+// chatHash is how the database knows a code. It differs from a code for staff.
+func (b *Bot) chatHash(code string) string {
+	mac := hmac.New(sha256.New, b.key)
+	mac.Write([]byte("chat code\x00" + strings.ToUpper(strings.Join(strings.Fields(code), ""))))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// isChatLink reports whether u is a code that links a chat: Telegram sends "/start CODE"
+// to a group that was chosen with a startgroup link.
+func isChatLink(u *chat.Update) bool {
+	if u.Kind != chat.Command || u.User.Bot || strings.TrimSpace(u.Text) == "" || u.From.Platform == chat.Web {
+		return false
+	}
+	return u.Command == "here" || u.Command == "start" && !u.Private && !u.Ephemeral
+}
+
+// chatLinkJob makes the chat in which a code was sent the chat of its name. The code is
+// used up first; the same chat may use it again, so that a redelivery, and a crash in
+// between, are harmless. That it worked is said in the chat itself: what cannot be said
+// there is no chat for staff.
+func (b *Bot) chatLinkJob(j *job) {
+	u := j.update
+	to := u.From
+	if u.Ephemeral {
+		to = u.In
+	}
+	nothing := func(storage.Loaded) (storage.Change, error) { return storage.Change{}, nil }
+	j.work = work{j.bucket, storage.Turn{Apply: nothing}}
+	j.next = func(ctx context.Context) (work, error) {
+		says, name := "chat_code_wrong", ""
+		var err error
+		if u.Private && !u.Ephemeral || to.IsZero() || u.Ephemeral && u.InPrivate {
+			says = "chat_not_here"
+		} else if name, err = b.store.LinkStaffChat(ctx, b.chatHash(u.Text), to, b.now()); err == nil {
+			says = "chat_linked"
+			if err := b.readChats(ctx); err != nil {
+				return work{}, err
+			}
+		} else if !errors.Is(err, storage.ErrNotFound) {
+			return work{}, fmt.Errorf("link a chat: %w", err)
+		}
+		return work{j.bucket, b.turnOf(u.Key, u.Key, storage.Load{}, &j.said, func(t *turn) error {
+			v := t.reader(u)
+			m := chat.Message{Text: v.say(says, "name", name), Lang: v.lang}
+			if u.Ephemeral {
+				t.answer(m.Text, says != "chat_linked")
+			}
+			if says == "chat_linked" || !u.Ephemeral {
+				t.want(storage.Want{Slot: "chat:" + u.Key, Kind: storage.NoticeD, Address: t.snap.at(to), Render: m})
+			}
+			return nil
+		})}, nil
+	}
+}
+
+// readChats takes the linked chats into the snapshot as they are now.
+func (b *Bot) readChats(ctx context.Context) error {
+	chats, err := b.store.StaffChatList(ctx)
+	if err != nil {
+		return fmt.Errorf("read the chats of staff: %w", err)
+	}
+	b.change(func(n *snapshot) { n.chats = chats })
+	return nil
+}
+
+// RemoveStaffChat forgets a name. Cards that hang in its chat stay there and are kept
+// up to date. ErrNoStaffChat if nobody has added it.
+func (b *Bot) RemoveStaffChat(ctx context.Context, name string) error {
+	if err := b.store.DropStaffChat(ctx, name); err != nil {
+		if errors.Is(err, storage.ErrNotFound) {
+			err = ErrNoStaffChat
+		}
+		return fmt.Errorf("remove a chat of staff: %w", err)
+	}
+	return b.readChats(ctx)
+}
+
+// chatGone marks every name of a chat that takes no messages any more. What follows from
+// that is the teller's business.
+func (b *Bot) chatGone(ctx context.Context, at chat.Address, why string) error {
+	return b.markChat(ctx, at, b.now().UTC(), why)
+}
+
+// chatBack takes it back.
+func (b *Bot) chatBack(ctx context.Context, at chat.Address) error {
+	return b.markChat(ctx, at, time.Time{}, "")
+}
+
+func (b *Bot) markChat(ctx context.Context, at chat.Address, gone time.Time, why string) error {
+	snap := b.snap.Load()
+	changed := false
+	for _, c := range snap.chats {
+		if c.Address.IsZero() || !sameChat(snap.at(c.Address), snap.at(at)) {
+			continue
+		}
+		news, err := b.store.MarkStaffChat(ctx, c.Name, gone, cut(why, maxReason))
+		if err != nil {
+			return fmt.Errorf("mark a chat of staff: %w", err)
+		}
+		if news && !gone.IsZero() {
+			b.log.Error("a chat of staff takes no messages any more: its cases go to the other chats",
+				"chat", c.Name, "address", c.Address.String(), "reason", why, "do", "add the bot to it again, or link another: aftercare staff chat add "+c.Name)
+		}
+		changed = changed || news
+	}
+	if !changed {
+		return nil
+	}
+	return b.readChats(ctx)
+}
+
+// sameChat compares chats whatever their threads: who is removed from a group is removed
+// from its topics.
+func sameChat(a, b chat.Address) bool {
+	a.Thread, b.Thread = "", ""
+	return a == b
+}
+
+// membership notes that a group removed the bot or added it again.
+func (b *Bot) membership(ctx context.Context, u *chat.Update) error {
+	if u.Private || u.From.Platform == chat.Web {
+		return nil
+	}
+	switch u.Kind {
+	case chat.Blocked:
+		return b.chatGone(ctx, u.From, "the bot was removed from the chat")
+	case chat.Joined:
+		return b.chatBack(ctx, u.From)
+	}
+	return nil
+}
