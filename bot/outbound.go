@@ -44,6 +44,9 @@ type hooks struct {
 	expire  func(context.Context, storage.Session) (storage.Turn, error)
 	perform func(context.Context, []work) []error // commits turns of our own
 	moved   func(ctx context.Context, from, to chat.Address) error
+	// unheard does what follows when a chat takes no messages.
+	unheard func(ctx context.Context, row storage.Delivery, why string) error
+	tell    *teller // nil = nobody tells
 }
 
 func makeOutbound(store storage.Store, now func() time.Time, log *slog.Logger, h hooks) *outbound {
@@ -67,6 +70,8 @@ func newOutbound(b *Bot) *outbound {
 		},
 		perform: b.performAll,
 		moved:   b.chatMoved,
+		unheard: b.unheard,
+		tell:    newTeller(b),
 	})
 }
 

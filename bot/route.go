@@ -15,7 +15,7 @@ import (
 // ones of the site: nothing is ever told nobody.
 func (s *snapshot) hears(m recovery.Matter) []chat.Address {
 	var all []chat.Address
-	for _, r := range s.routing.To(m) {
+	for _, r := range s.policy.Routing.To(m) {
 		all = append(all, s.receiver(r, m)...)
 	}
 	if len(all) == 0 {
@@ -26,7 +26,7 @@ func (s *snapshot) hears(m recovery.Matter) []chat.Address {
 
 // receiver returns the chats that a receiver stands for, for a matter.
 func (s *snapshot) receiver(r recovery.Receiver, m recovery.Matter) []chat.Address {
-	if a, ok := s.routing.Receivers[r]; ok {
+	if a, ok := s.policy.Routing.Receivers[r]; ok {
 		var all []chat.Address
 		for _, c := range s.chats {
 			if slices.Contains(a.Chats, c.Name) && c.Hears() {
@@ -193,5 +193,32 @@ func (t *turn) places() []chat.Address {
 	if len(all) > len(t.kase.Cards) {
 		t.kase.Cards, t.out.Case = all, t.kase
 	}
-	return slices.DeleteFunc(slices.Clone(all), t.snap.lost)
+	return slices.DeleteFunc(slices.Clone(all), func(a chat.Address) bool { return t.snap.lost(a) || t.snap.former(a) })
+}
+
+// former reports whether an address is the private chat of somebody who is no staff any
+// more: nothing about customers is shown there.
+func (s *snapshot) former(a chat.Address) bool {
+	if !isPrivate(a) || slices.Contains(s.staff, a) {
+		return false
+	}
+	for _, id := range s.team.order {
+		if slices.Contains(s.team.homes[id], a) {
+			return false
+		}
+	}
+	_, linked := s.linked(a)
+	return !linked
+}
+
+// isPrivate reports whether an address is a chat with one person: Telegram's groups have
+// negative numbers, and Slack's people letters of their own.
+func isPrivate(a chat.Address) bool {
+	switch a.Platform {
+	case chat.Telegram:
+		return !strings.HasPrefix(a.Chat, "-")
+	case chat.Slack:
+		return strings.HasPrefix(a.Chat, "U") || strings.HasPrefix(a.Chat, "W")
+	}
+	return false
 }

@@ -65,6 +65,11 @@ func (d *Dispatcher) consequences(s *settlement) {
 			d.log.Warn("cannot mark a blocked chat", "chat", row.Address.String(), "error", err)
 		}
 	}
+	if v.blocked && d.out.hooks.unheard != nil {
+		if err := d.out.hooks.unheard(ctx, row, v.reason); err != nil {
+			d.log.Warn("cannot show staff elsewhere what a chat does not take", "slot", row.Slot, "error", err)
+		}
+	}
 	if !v.to.IsZero() {
 		if err := d.out.hooks.moved(ctx, row.Address, v.to); err != nil {
 			d.log.Warn("cannot remember that a chat moved", "from", row.Address.String(), "to", v.to.String(), "error", err)

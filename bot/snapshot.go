@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -23,7 +22,6 @@ type snapshot struct {
 	moves    map[chat.Address]chat.Address
 	staff    []chat.Address // who hears of cases until chats are linked and routes configured
 	chats    []storage.StaffChat
-	routing  recovery.Routing
 	team     team
 	policy   policy
 }
@@ -190,7 +188,6 @@ func (b *Bot) refresh(ctx context.Context) error {
 		moves:    moves,
 		staff:    old.staff,
 		chats:    chats,
-		routing:  old.routing,
 		team:     people,
 		policy:   rules,
 	}

@@ -43,9 +43,15 @@ func (o *outbound) run(ctx context.Context) error {
 	all.Go(func() { every(ctx, refreshEvery, o.renew) })
 	s := &sweeper{out: o, holder: uuid.NewString(), failed: map[string]time.Time{}}
 	all.Go(func() { every(ctx, sweepEvery, s.sweep) })
+	if o.hooks.tell != nil {
+		all.Go(func() { every(ctx, tellEvery, o.hooks.tell.tell) })
+	}
 	all.Wait()
 	release, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
+	if o.hooks.tell != nil {
+		o.hooks.tell.release(release)
+	}
 	if err := o.store.Release(release, sweepLease, s.holder); err != nil {
 		o.log.Warn("cannot release the lease; it lapses by itself", "lease", sweepLease, "error", err)
 	}

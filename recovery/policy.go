@@ -5,8 +5,9 @@ import "time"
 // Policy is what an organisation decides about its recovery: the rules of every site, and
 // those of the sites that have their own.
 type Policy struct {
-	Rules Rules
-	Sites map[string]Rules // whole: what a site leaves out is filled in from Rules
+	Rules   Rules
+	Routing Routing
+	Sites   map[string]Rules // whole: what a site leaves out is filled in from Rules
 }
 
 // DefaultPolicy has the shipped rules at every site.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -30,32 +31,35 @@ type Routing struct {
 // configures one of them replaces it.
 func BuiltIn() []Receiver { return []Receiver{ToOwner, ToDefault, ToLead, ToManager, ToOnCall} }
 
-// Check returns what is wrong with the routing, as sentences that say what to do.
-func (r Routing) Check() []string {
-	var out []string
-	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+// Check returns what is wrong with the routing, in its order.
+func (r Routing) Check() []Problem {
+	var out []Problem
+	say := func(path, format string, args ...any) {
+		out = append(out, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Receivers)) {
-		a := r.Receivers[name]
+		a, path := r.Receivers[name], "receivers."+string(name)
 		switch {
 		case name == ToThread || name == ToDefault || strings.TrimSpace(string(name)) == "":
-			say("A receiver cannot be called %q; choose another name.", name)
+			say(path, "A receiver cannot be called %q; choose another name.", name)
 		case len(a.Chats)+len(a.Staff) == 0:
-			say("The receiver %q is nobody; give it chats or staff.", name)
+			say(path, "The receiver %q is nobody; give it chats or staff.", name)
 		}
 	}
 	for i, route := range r.Routes {
+		path := "routes." + strconv.Itoa(i)
 		if len(route.To) == 0 {
-			say("Route %d leads nowhere; say under to: which receivers hear of it.", i+1)
+			say(path, "Route %d leads nowhere; say under to: which receivers hear of it.", i+1)
 		}
-		for _, to := range route.To {
+		for k, to := range route.To {
 			if _, ok := r.Receivers[to]; !ok && !slices.Contains(BuiltIn(), to) {
-				say("Route %d leads to %q, which is no receiver; add it under receivers:.", i+1, to)
+				say(path+".to."+strconv.Itoa(k), "Route %d leads to %q, which is no receiver; add it under receivers:.", i+1, to)
 			}
 		}
 		if route.everything() && i < len(r.Routes)-1 {
-			say("Route %d matches everything, so that no later one is ever reached; move it to the end.", i+1)
+			say(path, "Route %d matches everything, so that no later one is ever reached; move it to the end.", i+1)
 		}
-		out = append(out, route.check(i+1)...)
+		out = append(out, route.check(path, i+1)...)
 	}
 	return out
 }

@@ -3,7 +3,10 @@ package recovery
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/aftercare/aftercare/survey"
 )
 
 // Route leads the cases that it matches to receivers. Every condition that is given must
@@ -73,24 +76,26 @@ func speaks(want []string, got string) bool {
 }
 
 // dimensions are the five of service quality (domain S21).
-var dimensions = [...]string{"tangibles", "reliability", "responsiveness", "assurance", "empathy"}
+var dimensions = [...]string{survey.Tangibles, survey.Reliability, survey.Responsiveness, survey.Assurance, survey.Empathy}
 
-func (r Route) check(n int) []string {
-	var out []string
-	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	for _, d := range r.Dimensions {
+func (r Route) check(path string, n int) []Problem {
+	var out []Problem
+	say := func(key string, k int, format string, args ...any) {
+		out = append(out, Problem{Path: path + "." + key + "." + strconv.Itoa(k), Message: fmt.Sprintf(format, args...)})
+	}
+	for i, d := range r.Dimensions {
 		if !slices.Contains(dimensions[:], d) {
-			say("Route %d is for the dimension %q; use one of %s.", n, d, strings.Join(dimensions[:], ", "))
+			say("dimension", i, "Route %d is for the dimension %q; use one of %s.", n, d, strings.Join(dimensions[:], ", "))
 		}
 	}
-	for _, t := range r.Tiers {
+	for i, t := range r.Tiers {
 		if !slices.Contains([]Tier{Normal, MVC, MGC, BZ}, t) {
-			say("Route %d is for the tier %q; use normal, MVC, MGC or BZ.", n, t)
+			say("tier", i, "Route %d is for the tier %q; use normal, MVC, MGC or BZ.", n, t)
 		}
 	}
-	for _, p := range r.Priorities {
+	for i, p := range r.Priorities {
 		if p < P1 || p > P3 {
-			say("Route %d is for priority %d; use 1, 2 or 3.", n, p)
+			say("priority", i, "Route %d is for priority %d; use P1, P2 or P3.", n, p)
 		}
 	}
 	return out

@@ -57,9 +57,13 @@ func TestRoutingSaysWhatIsWrongWithIt(t *testing.T) {
 			{Dimensions: []string{"kindness"}, Tiers: []recovery.Tier{"gold"}, Priorities: []recovery.Priority{4}, To: []recovery.Receiver{recovery.ToDefault}},
 		},
 	}
-	all := strings.Join(bad.Check(), "\n")
+	var said []string
+	for _, p := range bad.Check() {
+		said = append(said, p.Path+": "+p.Message)
+	}
+	all := strings.Join(said, "\n")
 	for _, want := range []string{
-		`cannot be called "default"`, `"empty" is nobody`, `"nobody", which is no receiver`, "Route 1 matches everything",
+		`receivers.default: `, `routes.2.dimension.0: `, `routes.0.to.0: `, `cannot be called "default"`, `"empty" is nobody`, `"nobody", which is no receiver`, "Route 1 matches everything",
 		"Route 2 leads nowhere", `dimension "kindness"`, `tier "gold"`, "priority 4",
 	} {
 		if !strings.Contains(all, want) {

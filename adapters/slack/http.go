@@ -54,7 +54,7 @@ func NewHooks(c *Client, h chat.Handler) Hooks {
 				return incoming{}, errNotSlack
 			}
 			return c.decodeCommand(rawCommand{
-				Team: form.Get("team_id"), User: form.Get("user_id"), UserName: form.Get("user_name"),
+				Team: form.Get("team_id"), User: form.Get("user_id"), UserName: form.Get("user_name"), Channel: form.Get("channel_id"),
 				Command: form.Get("command"), Text: form.Get("text"), Trigger: form.Get("trigger_id"),
 			})
 		}),

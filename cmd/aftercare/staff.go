@@ -19,6 +19,7 @@ type staffCmd struct {
 	List   staffListCmd   `cmd:"" help:"List the staff."`
 	Remove staffRemoveCmd `cmd:"" help:"Take every right from a member of staff. Cases that they hold return to the queue."`
 	Code   staffCodeCmd   `cmd:"" help:"Make a code with which a member of staff links their chat. It works once, for a day."`
+	Chat   staffChatCmd   `cmd:"" help:"Link the groups and channels in which staff hear of cases."`
 }
 
 type staffAddCmd struct {

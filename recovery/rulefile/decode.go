@@ -45,7 +45,8 @@ func texts[S ~string](list []S) []string {
 func (d *decoder) into(n ast.Node, path string, v reflect.Value) {
 	d.places[path] = n
 	what := path[strings.LastIndexByte(path, '.')+1:]
-	if t, ok := words[v.Type()]; ok {
+	// Routes lead to receivers by names of the organisation's own.
+	if t, ok := words[v.Type()]; ok && !strings.HasPrefix(path, "routes.") {
 		if s, ok := d.Word(n, t.what, t.known...); ok {
 			v.SetString(s)
 		}

@@ -3,7 +3,8 @@
 //
 // Under `rules:` stand the rules of every site; what is left out is as shipped. Under
 // `sites:` stand the sites that have rules of their own; what a site leaves out is as
-// under `rules:`. A list that is named replaces the whole list.
+// under `rules:`. A list that is named replaces the whole list. Under `receivers:` stand
+// named sets of chats and staff, and under `routes:` which of them hear of which case.
 package rulefile
 
 import (
@@ -47,7 +48,7 @@ func Parse(source []byte) (recovery.Policy, error) {
 
 func (d *decoder) policy(root ast.Node) recovery.Policy {
 	p := recovery.DefaultPolicy()
-	o, ok := d.Object(root, "a rule file", "rules", "sites")
+	o, ok := d.Object(root, "a rule file", "rules", "sites", "receivers", "routes")
 	if !ok {
 		return p
 	}
@@ -56,6 +57,8 @@ func (d *decoder) policy(root ast.Node) recovery.Policy {
 	}
 	known := p.Rules.Check()
 	d.report("rules", known)
+	d.routing(o, &p.Routing)
+	d.onCall("rules", p.Rules, p.Routing)
 	if !o.Has("sites") {
 		return p
 	}
@@ -70,17 +73,48 @@ func (d *decoder) policy(root ast.Node) recovery.Policy {
 		path, r := "sites."+e.Key, p.Rules
 		d.places[path] = e.At
 		d.into(e.Value, path, reflect.ValueOf(&r).Elem())
+		d.onCall(path, r, p.Routing)
 		d.report(path, slices.DeleteFunc(r.Check(), func(x recovery.Problem) bool { return slices.Contains(known, x) }))
 		p.Sites[e.Key] = r
 	}
 	return p
 }
 
+// routing reads who hears of which case.
+func (d *decoder) routing(o *strictyaml.Object, r *recovery.Routing) {
+	if o.Has("receivers") {
+		d.places["receivers"] = o.At("receivers")
+		entries, _ := d.Mapping(o.Get("receivers"), "the receivers")
+		r.Receivers = make(map[recovery.Receiver]recovery.Audience, len(entries))
+		for _, e := range entries {
+			var a recovery.Audience
+			path := "receivers." + e.Key
+			d.into(e.Value, path, reflect.ValueOf(&a).Elem())
+			d.places[path] = e.At
+			r.Receivers[recovery.Receiver(e.Key)] = a
+		}
+	}
+	if o.Has("routes") {
+		d.into(o.Get("routes"), "routes", reflect.ValueOf(&r.Routes).Elem())
+	}
+	d.reportAt("", r.Check())
+}
+
+// onCall reports pages that would reach nobody.
+func (d *decoder) onCall(path string, r recovery.Rules, routing recovery.Routing) {
+	at := d.places[path+".on_call"]
+	if _, ok := routing.Receivers[recovery.Receiver(r.OnCall)]; !ok && r.OnCall != "" && at != nil {
+		d.FailAt(at, "%q is no receiver; add it under receivers: with the staff who are on call.", strictyaml.Short(r.OnCall))
+	}
+}
+
 // report records what the rules themselves find wrong, where it stands in the file, or
 // where what it belongs to stands.
-func (d *decoder) report(path string, problems []recovery.Problem) {
+func (d *decoder) report(path string, problems []recovery.Problem) { d.reportAt(path+".", problems) }
+
+func (d *decoder) reportAt(prefix string, problems []recovery.Problem) {
 	for _, p := range problems {
-		at := path + "." + p.Path
+		at := prefix + p.Path
 		for d.places[at] == nil && strings.Contains(at, ".") {
 			at = at[:strings.LastIndexByte(at, '.')]
 		}

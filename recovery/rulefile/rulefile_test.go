@@ -111,6 +111,13 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		{"rules:\n  follow_up: {after: 8d}\n", "line 2, column 14", "follow_up.close is 7d"},
 		{"sites:\n  Main Street: {}\n", "line 2, column 3", "cannot be the id of a site"},
 		{"sites:\n  a:\n    storm: {cases: 1}\n", "line 3, column 20", "storm.cases is 1"},
+		{"receivers:\n  desk: {}\n", "line 2, column 3", `"desk" is nobody`},
+		{"receivers:\n  desk: {chat: [a]}\n", "line 2, column 10", `"chat" is not a key`},
+		{"routes:\n  - {site: [a]}\n", "line 2, column 5", "leads nowhere"},
+		{"routes:\n  - {site: a, to: desk}\n", "line 2, column 19", `"desk", which is no receiver`},
+		{"routes:\n  - {dimension: kindness, to: lead}\n", "line 2, column 17", `dimension "kindness"`},
+		{"routes:\n  - {priority: [P4], to: lead}\n", "line 2, column 17", `"P4" is not a priority`},
+		{"rules: {on_call: night}\n", "line 1, column 18", `"night" is no receiver`},
 		{"rules: {}\n---\nrules: {}\n", "line 3, column 1", "one set of rules"},
 		{"rules: [", "line 1, column 8", "has no \"]\" at its end"},
 	} {
@@ -131,6 +138,38 @@ func TestEverythingIsReportedAtOnceAndOnlyOnce(t *testing.T) {
 	located, _ := errors.AsType[Errors](err)
 	if len(located) != 2 {
 		t.Errorf("%d errors: %v", len(located), err)
+	}
+}
+
+func TestRoutesLeadToReceivers(t *testing.T) {
+	got, err := Parse([]byte(`
+receivers:
+  desk: {chats: [front, back], staff: amy}
+  night: {staff: [bob]}
+rules: {on_call: night}
+routes:
+  - {tier: MVC, priority: [P1, P2], to: [desk, owner]}
+  - {site: [main-street], service: Haircut, dimension: [empathy], language: zh, owner: amy, to: lead}
+  - {to: default}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := recovery.Routing{
+		Receivers: map[recovery.Receiver]recovery.Audience{
+			"desk": {Chats: []string{"front", "back"}, Staff: []string{"amy"}}, "night": {Staff: []string{"bob"}},
+		},
+		Routes: []recovery.Route{
+			{Tiers: []recovery.Tier{recovery.MVC}, Priorities: []recovery.Priority{recovery.P1, recovery.P2}, To: []recovery.Receiver{"desk", recovery.ToOwner}},
+			{
+				Sites: []string{"main-street"}, Services: []string{"Haircut"}, Dimensions: []string{"empathy"}, Languages: []string{"zh"},
+				Owners: []string{"amy"}, To: []recovery.Receiver{recovery.ToLead},
+			},
+			{To: []recovery.Receiver{recovery.ToDefault}},
+		},
+	}
+	if diff := cmp.Diff(want, got.Routing); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -1,0 +1,204 @@
+package bot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	tellEvery = time.Second
+	// tellTTL is long: telling twice changes nothing, and the lease only saves the work.
+	tellTTL   = 15 * time.Second
+	tellLease = "tell"
+	// tellBatch is how many cases of a bucket one round looks at.
+	tellBatch = 64
+)
+
+// teller tells staff what no single case can: that a chat is gone, that a site has a
+// storm, what waited for a digest. What it says follows from what is stored, and stands
+// in slots that are named after it: of several processes one tells, and one that takes
+// over goes on where the other stopped.
+type teller struct {
+	bot    *Bot
+	holder string
+}
+
+func newTeller(b *Bot) *teller { return &teller{bot: b, holder: uuid.NewString()} }
+
+// tell is one round.
+func (s *teller) tell(ctx context.Context) {
+	b := s.bot
+	asking, cancel := context.WithTimeout(ctx, 5*time.Second)
+	_, ok, err := b.store.Acquire(asking, tellLease, s.holder, tellTTL)
+	cancel()
+	if err != nil && ctx.Err() == nil {
+		b.log.Warn("cannot ask for the lease", "lease", tellLease, "error", err)
+	}
+	if err != nil || !ok {
+		return
+	}
+	for _, step := range []struct {
+		what string
+		do   func(context.Context) error
+	}{{"chats of staff that are gone", s.goneChats}} {
+		if err := step.do(ctx); err != nil && ctx.Err() == nil {
+			b.log.Warn("cannot tell staff of "+step.what, "error", err)
+		}
+	}
+}
+
+// release gives the lease up.
+func (s *teller) release(ctx context.Context) {
+	if err := s.bot.store.Release(ctx, tellLease, s.holder); err != nil {
+		s.bot.log.Warn("cannot release the lease; it lapses by itself", "lease", tellLease, "error", err)
+	}
+}
+
+// bucketFor is where messages about a whole site, or about no site, have their slots.
+func (b *Bot) bucketFor(what string) storage.Bucket {
+	sum := sha256.Sum256([]byte(what))
+	return storage.BucketOf(binary.BigEndian.Uint16(sum[:2]), b.store.Buckets())
+}
+
+// goneChats says in the other chats that one takes no messages any more, and hangs the
+// cards of its open cases there.
+func (s *teller) goneChats(ctx context.Context) error {
+	b := s.bot
+	for _, c := range b.snap.Load().chats {
+		if c.Gone.IsZero() || c.Told {
+			continue
+		}
+		if err := b.tellOfGone(ctx, c); err != nil {
+			return err
+		}
+		if err := b.reroute(ctx, c); err != nil {
+			return err
+		}
+		if err := b.store.SettleStaffChat(ctx, c.Name); err != nil {
+			return fmt.Errorf("settle a chat that is gone: %w", err)
+		}
+		if err := b.readChats(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Bot) tellOfGone(ctx context.Context, c storage.StaffChat) error {
+	site := ""
+	if len(c.Sites) > 0 {
+		site = c.Sites[0]
+	}
+	return b.perform(ctx, b.bucketFor(c.Name), b.turnOf("", "chat gone", storage.Load{}, nil, func(t *turn) error {
+		v := t.voiceAt(site)
+		for _, to := range t.snap.reachable(t.snap.usual(site)) {
+			t.want(storage.Want{
+				Slot: fmt.Sprintf("gone:%s:%d:%s", c.Name, c.Gone.UnixMicro(), to), Kind: storage.CardD, Address: t.snap.at(to),
+				Render: chat.Message{Text: v.say("chat_gone", "name", c.Name), Lang: v.lang},
+			})
+		}
+		return nil
+	}))
+}
+
+// reroute brings up to date the cards of every open case that hangs in a chat.
+func (b *Bot) reroute(ctx context.Context, c storage.StaffChat) error {
+	cases, err := b.store.Cases(ctx, casesRerouted)
+	if err != nil {
+		return fmt.Errorf("read the cases of a chat that is gone: %w", err)
+	}
+	snap := b.snap.Load()
+	for _, k := range cases {
+		if !k.State.Active() || !slices.ContainsFunc(k.Cards, func(a chat.Address) bool { return sameChat(snap.at(a), snap.at(c.Address)) }) {
+			continue
+		}
+		if err := b.refreshCards(ctx, k.Bucket, k.ID, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// casesRerouted bounds how many of the newest cases are looked at when a chat is gone.
+const casesRerouted = 100_000
+
+// refreshCards shows a case's cards again wherever they hang or should hang. prepare may
+// change the case first; it reports whether there is anything to show.
+func (b *Bot) refreshCards(ctx context.Context, bucket storage.Bucket, id string, prepare func(*turn) bool) error {
+	return b.perform(ctx, bucket, b.turnOf("", "show cards", storage.Load{Case: id}, nil, func(t *turn) error {
+		if t.kase == nil || t.origin == nil {
+			return nil
+		}
+		if err := t.configure(); err != nil {
+			return err
+		}
+		if prepare == nil || prepare(t) {
+			t.showCard()
+		}
+		return nil
+	}))
+}
+
+// unheard is for a card that cannot be shown in a chat: it goes to the usual chats of the
+// site as well, and the chat is marked, if it is a linked one.
+func (b *Bot) unheard(ctx context.Context, row storage.Delivery, why string) error {
+	if err := b.chatGone(ctx, row.Address, why); err != nil {
+		return err
+	}
+	id, ok := caseOfSlot(row.Slot)
+	if !ok {
+		return nil
+	}
+	return b.refreshCards(ctx, row.Bucket, id, func(t *turn) bool {
+		before := len(t.kase.Cards)
+		usual := t.snap.reachable(slices.Concat(t.snap.usual(t.kase.Site), t.snap.staff))
+		t.kase.Cards = t.snap.distinct(slices.Concat(t.kase.Cards, usual))
+		if len(t.kase.Cards) == before {
+			return false
+		}
+		t.out.Case = t.kase
+		return true
+	})
+}
+
+// caseOfSlot is the case that a card's slot belongs to.
+func caseOfSlot(slot string) (string, bool) {
+	const prefix, length = "case:", 36
+	if len(slot) < len(prefix)+length+1 || slot[:len(prefix)] != prefix || slot[len(prefix)+length] != ':' {
+		return "", false
+	}
+	id := slot[len(prefix):][:length]
+	_, err := uuid.Parse(id)
+	return id, err == nil
+}
+
+// reachable leaves out chats that are known to take no messages.
+func (s *snapshot) reachable(all []chat.Address) []chat.Address {
+	return slices.DeleteFunc(slices.Clone(all), s.lost)
+}
+
+// voiceAt speaks to the staff of a site: in its language, about no session.
+func (t *turn) voiceAt(id string) *voice {
+	at := t.snap.site(id)
+	lang := at.Language
+	if lang == "" {
+		lang = interfaceLanguages[0]
+	}
+	w := t.b.texts.of(lang)
+	return &voice{words: w, lang: w.tag, langs: []string{lang, w.tag}, site: at, now: t.now}
+}
+
+// receiverPlaces are the chats of a receiver that can be told something now.
+func (t *turn) receiverPlaces(r recovery.Receiver, m recovery.Matter) []chat.Address {
+	return t.snap.reachable(t.snap.distinct(t.snap.receiver(r, m)))
+}

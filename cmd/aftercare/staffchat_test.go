@@ -1,0 +1,43 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestChatsOfStaffAreNamedListedAndRemoved(t *testing.T) {
+	c := newConsole(t, nil)
+	if out := c.must("staff", "chat", "list"); !strings.Contains(out, "No chat is linked") {
+		t.Errorf("%s", out)
+	}
+	c.must("site", "add", "main", "--name", "Main")
+	var link chatLinkView
+	if err := json.Unmarshal([]byte(c.must("staff", "chat", "add", "front-desk", "--site", "main", "--json")), &link); err != nil {
+		t.Fatal(err)
+	}
+	if len(link.Code) != 16 || link.Name != "front-desk" || len(link.Sites) != 1 || link.Slack != "/feedback here "+link.Code || !link.Expires.After(now()) {
+		t.Errorf("%+v", link)
+	}
+	if text := c.must("staff", "chat", "add", "front-desk", "--site", "main"); !strings.Contains(text, "/here ") || strings.Contains(text, link.Code) {
+		t.Errorf("%s", text)
+	}
+	c.must("staff", "chat", "add", "everywhere")
+	out := c.must("staff", "chat", "list")
+	for _, want := range []string{"front-desk", "main", "every site", "waits for its code"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in:\n%s", want, out)
+		}
+	}
+	c.must("staff", "chat", "remove", "front-desk")
+	var views []staffChatView
+	if err := json.Unmarshal([]byte(c.must("staff", "chat", "list", "--json")), &views); err != nil {
+		t.Fatal(err)
+	}
+	if len(views) != 1 || views[0].Name != "everywhere" || len(views[0].Sites) != 0 || views[0].Linked != nil {
+		t.Errorf("%+v", views)
+	}
+	c.refuses(1, `there is no chat of staff "front-desk"`, "staff", "chat", "remove", "front-desk")
+	c.refuses(1, `there is no site "north"`, "staff", "chat", "add", "front-desk", "--site", "north")
+	c.refuses(2, "cannot be the name of a chat", "staff", "chat", "add", "Front Desk")
+}
