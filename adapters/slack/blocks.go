@@ -95,7 +95,7 @@ func (p piece) field() *slack.TextBlockObject {
 	fallback := strings.NewReplacer("|", "/", "^", " ", "\n", " ").Replace(escapeWithin(p.text, momentLimit))
 	moment := fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", p.at.Unix(), fallback)
 	if p.isolate {
-		moment = isolate + moment + endIsolate
+		moment = chat.Isolate + moment + chat.EndIsolate
 	}
 	if p.label != "" {
 		moment = escapeWithin(p.label, fieldLimit/2) + ": " + moment
@@ -172,15 +172,15 @@ func appendRows(out []slack.Block, rows [][]chat.Button, prefix, lang string) ([
 }
 
 func button(b chat.Button, id, lang string) (*slack.ButtonBlockElement, error) {
-	text := cleanLine(b.Text)
-	if !visible(text) {
+	text := chat.CleanLine(b.Text)
+	if !chat.Visible(text) {
 		return nil, errors.New("a button has no text")
 	}
 	if b.Selected {
 		text = "✓ " + text
 	}
 	out := slack.NewButtonBlockElement(id, b.Data, plain(cut(text, buttonLimit)))
-	if label := cleanLine(b.Label); visible(label) {
+	if label := chat.CleanLine(b.Label); chat.Visible(label) {
 		out.AccessibilityLabel = cut(label, labelLimit)
 	}
 	switch b.Style {
@@ -223,7 +223,7 @@ func linksAsText(rows [][]chat.Button) string {
 	for _, row := range rows {
 		for _, button := range row {
 			if button.URL != "" {
-				b.WriteString("\n" + cleanLine(button.Text) + ": " + cleanLine(button.URL))
+				b.WriteString("\n" + chat.CleanLine(button.Text) + ": " + chat.CleanLine(button.URL))
 			}
 		}
 	}

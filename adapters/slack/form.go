@@ -56,7 +56,7 @@ type askingField struct {
 // firstVisible is the first of the lines that a reader would see anything of.
 func firstVisible(all ...string) string {
 	for _, s := range all {
-		if s = cleanLine(s); visible(s) {
+		if s = chat.CleanLine(s); chat.Visible(s) {
 			return s
 		}
 	}
@@ -81,7 +81,7 @@ func (a asking) check() error {
 			if o[0] == "" || units(o[0]) > optionLimit {
 				return fmt.Errorf("an option's value has %d characters; 1 to %d are allowed", units(o[0]), optionLimit)
 			}
-			if !visible(o[1]) {
+			if !chat.Visible(o[1]) {
 				return errors.New("an option has no text")
 			}
 		}
@@ -95,16 +95,16 @@ func (a asking) check() error {
 func askingOf(b chat.Button, lang string) (value string, ok bool, err error) {
 	form := b.Form
 	a := asking{
-		Data: b.Data, Lang: cut(cleanLine(lang), 35), Title: cut(firstVisible(form.Title, b.Text), titleLimit),
-		Submit: cut(cleanLine(form.Submit), titleLimit), Note: cut(strings.TrimSpace(clean(form.Note)), wordsLimit),
+		Data: b.Data, Lang: cut(chat.CleanLine(lang), 35), Title: cut(firstVisible(form.Title, b.Text), titleLimit),
+		Submit: cut(chat.CleanLine(form.Submit), titleLimit), Note: cut(strings.TrimSpace(chat.Clean(form.Note)), wordsLimit),
 	}
 	for _, f := range form.Fields {
 		n := askingField{
-			Name: f.Name, Label: cut(firstVisible(f.Label, f.Name), fieldLabelLimit), Hint: cut(cleanLine(f.Hint), hintLimit),
+			Name: f.Name, Label: cut(firstVisible(f.Label, f.Name), fieldLabelLimit), Hint: cut(chat.CleanLine(f.Hint), hintLimit),
 			Expects: f.Expects, Value: f.Value, Optional: f.Optional, Max: max(f.Max, 0),
 		}
 		for _, o := range f.Options {
-			n.Options = append(n.Options, [2]string{o.Value, cut(cleanLine(o.Text), optionLimit)})
+			n.Options = append(n.Options, [2]string{o.Value, cut(chat.CleanLine(o.Text), optionLimit)})
 		}
 		a.Fields = append(a.Fields, n)
 	}
@@ -128,7 +128,7 @@ func askingOf(b chat.Button, lang string) (value string, ok bool, err error) {
 		}
 		// What is written as an escape of six characters makes the rest of the way short.
 		a.Note = cut(a.Note, max(units(a.Note)-max(over/6, 1), 0))
-		if !visible(strings.TrimSuffix(a.Note, "…")) {
+		if !chat.Visible(strings.TrimSuffix(a.Note, "…")) {
 			a.Note = ""
 		}
 	}
@@ -156,7 +156,7 @@ func formFor(value string, p place) (slack.ModalViewRequest, error) {
 		Submit: plain(cut(firstVisible(a.Submit, words.send), titleLimit)),
 		Close:  plain(words.cancel),
 	}
-	if note := strings.TrimSpace(clean(a.Note)); visible(note) {
+	if note := strings.TrimSpace(chat.Clean(a.Note)); chat.Visible(note) {
 		view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewSectionBlock(plain(cut(note, wordsLimit)), nil, nil))
 	}
 	for i, f := range a.Fields {
@@ -170,14 +170,14 @@ func formFor(value string, p place) (slack.ModalViewRequest, error) {
 // element is the input: a menu, a date, or words.
 func (f askingField) element(first bool) slack.BlockElement {
 	var hint *slack.TextBlockObject
-	if words := cut(cleanLine(f.Hint), hintLimit); visible(words) {
+	if words := cut(chat.CleanLine(f.Hint), hintLimit); chat.Visible(words) {
 		hint = plain(words)
 	}
 	switch {
 	case len(f.Options) > 0:
 		menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, hint, fieldInput)
 		for _, o := range f.Options {
-			option := slack.NewOptionBlockObject(o[0], plain(cut(cleanLine(o[1]), optionLimit)), nil)
+			option := slack.NewOptionBlockObject(o[0], plain(cut(chat.CleanLine(o[1]), optionLimit)), nil)
 			if menu.Options = append(menu.Options, option); o[0] == f.Value {
 				menu.InitialOption = option
 			}
@@ -198,7 +198,7 @@ func (f askingField) element(first bool) slack.BlockElement {
 	if f.Max > 0 {
 		input.MaxLength = min(f.Max, inputLimit)
 	}
-	input.InitialValue = cut(clean(f.Value), input.MaxLength)
+	input.InitialValue = cut(chat.Clean(f.Value), input.MaxLength)
 	return input
 }
 
@@ -263,7 +263,7 @@ type formErrors struct {
 func (c *Client) errorsOf(way reply, update int, answers []chat.Answer) (formErrors, bool) {
 	out := formErrors{Action: "errors", Errors: map[string]string{}}
 	for _, a := range answers {
-		if text := clean(a.Text); a.Update == update && way.fields[a.Field] && visible(text) {
+		if text := chat.Clean(a.Text); a.Update == update && way.fields[a.Field] && chat.Visible(text) {
 			out.Errors[fieldBlock+a.Field] = cut(text, toastLimit)
 		}
 	}

@@ -37,12 +37,12 @@ func (h Home) render() (slack.HomeTabViewRequest, error) {
 	view := slack.HomeTabViewRequest{Type: slack.VTHomeTab}
 	out := []slack.Block{} // Slack takes no null
 	heading := func(text string) {
-		if text = cleanLine(text); visible(text) {
+		if text = chat.CleanLine(text); chat.Visible(text) {
 			out = append(out, slack.NewHeaderBlock(plain(cut(text, headerLimit))))
 		}
 	}
 	say := func(text string) {
-		if text = clean(text); visible(text) {
+		if text = chat.Clean(text); chat.Visible(text) {
 			out = append(out, slack.NewSectionBlock(plain(cut(text, wordsLimit)), nil, nil))
 		}
 	}
@@ -56,7 +56,7 @@ func (h Home) render() (slack.HomeTabViewRequest, error) {
 		say(s.Text)
 		for i, item := range s.Items {
 			say(item.Text)
-			if detail := clean(item.Detail); visible(detail) {
+			if detail := chat.Clean(item.Detail); chat.Visible(detail) {
 				out = append(out, slack.NewContextBlock("", plain(cut(detail, footerLimit))))
 			}
 			if len(item.Buttons) > 0 {

@@ -123,9 +123,9 @@ func (c *Client) respond(ctx context.Context, updates []chat.Update, answers []c
 			continue
 		}
 		said[a.Update] = true
-		text := clean(a.Text)
+		text := chat.Clean(a.Text)
 		way, ok := updates[a.Update].Reply.(reply)
-		if !ok || !visible(text) {
+		if !ok || !chat.Visible(text) {
 			continue
 		}
 		if wrong, ok := c.errorsOf(way, a.Update, answers); ok {

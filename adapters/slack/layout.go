@@ -35,7 +35,7 @@ type piece struct {
 func (p piece) words() string {
 	text := p.text
 	if p.isolate {
-		text = isolate + text + endIsolate
+		text = chat.Isolate + text + chat.EndIsolate
 	}
 	if p.label == "" {
 		return text
@@ -57,30 +57,30 @@ var errNothingToShow = errors.New("the message has nothing to show")
 // the longest pieces are cut first.
 func arrange(m chat.Message) (layout, error) {
 	var l layout
-	mixed := mixesDirections(m)
+	mixed := chat.MixesDirections(m)
 	add := func(p piece, limit int) {
 		p.text = strings.TrimSpace(p.text)
 		if p.label != "" {
 			p.label = cut(p.label, labelledLimit)
 		}
-		if visible(p.text) {
+		if chat.Visible(p.text) {
 			p.text = cut(p.text, limit)
 			l = append(l, p)
 		}
 	}
-	add(piece{kind: aTitle, text: withState(m.State, cleanLine(m.Title))}, wordsLimit)
-	add(piece{kind: aText, text: clean(m.Text)}, wordsLimit)
+	add(piece{kind: aTitle, text: withState(m.State, chat.CleanLine(m.Title))}, wordsLimit)
+	add(piece{kind: aText, text: chat.Clean(m.Text)}, wordsLimit)
 	for _, f := range m.Facts {
-		p := piece{kind: aFact, label: cleanLine(f.Label), text: clean(f.Value), isolate: mixed, at: f.At}
-		add(p, fieldLimit-labelledLimit-len(isolate+endIsolate)-2)
+		p := piece{kind: aFact, label: chat.CleanLine(f.Label), text: chat.Clean(f.Value), isolate: mixed, at: f.At}
+		add(p, fieldLimit-labelledLimit-len(chat.Isolate+chat.EndIsolate)-2)
 	}
 	for _, q := range m.Quotes {
-		add(piece{kind: aQuote, label: cleanLine(q.Label), text: clean(q.Text)}, wordsLimit)
+		add(piece{kind: aQuote, label: chat.CleanLine(q.Label), text: chat.Clean(q.Text)}, wordsLimit)
 	}
 	for _, f := range m.Files {
-		add(piece{kind: aText, text: cleanLine(f.Sign())}, wordsLimit)
+		add(piece{kind: aText, text: chat.CleanLine(f.Sign())}, wordsLimit)
 	}
-	add(piece{kind: aFooter, text: clean(m.Footer)}, footerLimit)
+	add(piece{kind: aFooter, text: chat.Clean(m.Footer)}, footerLimit)
 	if len(l) == 0 {
 		return nil, errNothingToShow
 	}
@@ -89,16 +89,6 @@ func arrange(m chat.Message) (layout, error) {
 
 // labelledLimit is the most characters of a fact's or a quotation's label.
 const labelledLimit = 200
-
-// mixesDirections reports whether facts written from the right and from the left
-// may meet in one line.
-func mixesDirections(m chat.Message) bool {
-	switch base, _, _ := strings.Cut(strings.ToLower(m.Lang), "-"); base {
-	case "ar", "he", "fa", "ur":
-		return true
-	}
-	return slices.ContainsFunc(m.Facts, func(f chat.Fact) bool { return rightToLeft(f.Label) || rightToLeft(f.Value) })
-}
 
 // withState puts a card's sign before its title, which says the state in words,
 // unless the title begins with a sign of its own.

@@ -72,7 +72,7 @@ func writeButton(m chat.Message) *slack.ButtonBlockElement {
 	default:
 		return nil
 	}
-	w := wish{Expects: m.Expects, Max: m.Max, Hint: cut(cleanLine(m.Hint), hintLimit), Lang: cut(cleanLine(m.Lang), 35)}
+	w := wish{Expects: m.Expects, Max: m.Max, Hint: cut(chat.CleanLine(m.Hint), hintLimit), Lang: cut(chat.CleanLine(m.Lang), 35)}
 	value, err := json.Marshal(w) // four plain fields
 	if err != nil || units(string(value)) > valueLimit {
 		value = []byte(`{"x":"text"}`)
@@ -95,7 +95,7 @@ func modalFor(value, question string, p place) (slack.ModalViewRequest, error) {
 		Type: slack.VTModal, CallbackID: answerModal, PrivateMetadata: metadata,
 		Title: plain(words.title), Submit: plain(words.send), Close: plain(words.cancel),
 	}
-	if question = strings.TrimSpace(clean(question)); visible(question) {
+	if question = strings.TrimSpace(chat.Clean(question)); chat.Visible(question) {
 		view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewSectionBlock(plain(cut(question, wordsLimit)), nil, nil))
 	}
 	var field slack.BlockElement
@@ -103,7 +103,7 @@ func modalFor(value, question string, p place) (slack.ModalViewRequest, error) {
 		field = slack.NewDatePickerBlockElement(answerModal)
 	} else {
 		input := slack.NewPlainTextInputBlockElement(nil, answerModal)
-		if hint := cut(cleanLine(w.Hint), hintLimit); visible(hint) {
+		if hint := cut(chat.CleanLine(w.Hint), hintLimit); chat.Visible(hint) {
 			input.Placeholder = plain(hint)
 		}
 		input.Multiline = w.Expects == chat.ExpectsLong

@@ -16,7 +16,7 @@ const answerLimit = 200 // units of a toast or an alert
 // person's program shows a waiting sign.
 func answerParams(id string, a chat.Answer) tgbotapi.Params {
 	p := tgbotapi.Params{"callback_query_id": id}
-	if text := cut(clean(a.Text), answerLimit); visible(text) {
+	if text := cut(chat.Clean(a.Text), answerLimit); chat.Visible(text) {
 		p["text"] = text
 		if a.Alert {
 			p["show_alert"] = "true"

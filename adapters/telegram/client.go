@@ -173,7 +173,7 @@ func (c *Client) ChatTitle(ctx context.Context, of chat.Address) (string, error)
 	if err := c.call(ctx, callTimeout, "getChat", tgbotapi.Params{"chat_id": of.Chat}, &found); err != nil {
 		return "", err
 	}
-	return cleanLine(found.Title), nil
+	return chat.CleanLine(found.Title), nil
 }
 
 // username is the bot's own, "" before the first Me.

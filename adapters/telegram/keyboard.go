@@ -87,8 +87,8 @@ func evenRows(line []inlineButton) [][]inlineButton {
 }
 
 func inline(b chat.Button) (inlineButton, error) {
-	text := cleanLine(b.Text)
-	if !visible(text) {
+	text := chat.CleanLine(b.Text)
+	if !chat.Visible(text) {
 		return inlineButton{}, errors.New("a button has no text")
 	}
 	if b.Selected {
@@ -125,7 +125,7 @@ func linksAsText(rows [][]chat.Button) string {
 	for _, row := range rows {
 		for _, button := range row {
 			if button.URL != "" {
-				b.WriteString("\n" + cleanLine(button.Text) + ": " + cleanLine(button.URL))
+				b.WriteString("\n" + chat.CleanLine(button.Text) + ": " + chat.CleanLine(button.URL))
 			}
 		}
 	}
@@ -136,12 +136,12 @@ func linksAsText(rows [][]chat.Button) string {
 // are offered below as words to be sent, since one message cannot carry both kinds
 // of keyboard; the bot understands an option's words as that option.
 func phoneKeyboard(m chat.Message) replyKeyboard {
-	k := replyKeyboard{Resize: true, OneTime: true, Placeholder: cut(cleanLine(m.Hint), placeholderLimit)}
+	k := replyKeyboard{Resize: true, OneTime: true, Placeholder: cut(chat.CleanLine(m.Hint), placeholderLimit)}
 	k.Rows = [][]keyboardButton{{{Text: shareNumber(m.Lang), RequestContact: true}}}
 	for _, row := range m.Rows {
 		var line []keyboardButton
 		for _, b := range row {
-			if text := cleanLine(b.Text); b.URL == "" && visible(text) {
+			if text := chat.CleanLine(b.Text); b.URL == "" && chat.Visible(text) {
 				line = append(line, keyboardButton{Text: cut(text, buttonTextLimit)})
 			}
 		}

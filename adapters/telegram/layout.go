@@ -40,7 +40,7 @@ var errNothingToShow = errors.New("the message has nothing to show")
 func arrange(m chat.Message, limit int) (layout, error) {
 	var l layout
 	add := func(sep string, s segment) {
-		if !visible(s.text) {
+		if !chat.Visible(s.text) {
 			return
 		}
 		if len(l) > 0 {
@@ -48,14 +48,14 @@ func arrange(m chat.Message, limit int) (layout, error) {
 		}
 		l = append(l, s)
 	}
-	add("", segment{text: withState(m.State, cleanLine(m.Title)), tag: "b"})
-	add("\n", segment{text: strings.TrimSpace(clean(m.Text))})
-	mixed := mixesDirections(m)
+	add("", segment{text: withState(m.State, chat.CleanLine(m.Title)), tag: "b"})
+	add("\n", segment{text: strings.TrimSpace(chat.Clean(m.Text))})
+	mixed := chat.MixesDirections(m)
 	sep := "\n\n"
 	for _, f := range m.Facts {
-		s := segment{before: cleanLine(f.Label) + ": ", text: strings.TrimSpace(clean(f.Value))}
+		s := segment{before: chat.CleanLine(f.Label) + ": ", text: strings.TrimSpace(chat.Clean(f.Value))}
 		if mixed {
-			s.before, s.after = s.before+isolate, endIsolate
+			s.before, s.after = s.before+chat.Isolate, chat.EndIsolate
 		}
 		before := len(l)
 		add(sep, s)
@@ -64,30 +64,20 @@ func arrange(m chat.Message, limit int) (layout, error) {
 		}
 	}
 	for _, q := range m.Quotes {
-		s := segment{text: strings.TrimSpace(clean(q.Text)), tag: "blockquote"}
-		if label := cleanLine(q.Label); label != "" {
+		s := segment{text: strings.TrimSpace(chat.Clean(q.Text)), tag: "blockquote"}
+		if label := chat.CleanLine(q.Label); label != "" {
 			s.before = label + ":\n"
 		}
 		add("\n\n", s)
 	}
 	for _, f := range m.Files {
-		add("\n", segment{text: cleanLine(f.Sign())})
+		add("\n", segment{text: chat.CleanLine(f.Sign())})
 	}
-	add("\n\n", segment{text: strings.TrimSpace(clean(m.Footer)), tag: "i"})
+	add("\n\n", segment{text: strings.TrimSpace(chat.Clean(m.Footer)), tag: "i"})
 	if len(l) == 0 {
 		return nil, errNothingToShow
 	}
 	return l.fit(limit), nil
-}
-
-// mixesDirections reports whether facts written from the right and from the left
-// may meet in one line.
-func mixesDirections(m chat.Message) bool {
-	switch base, _, _ := strings.Cut(strings.ToLower(m.Lang), "-"); base {
-	case "ar", "he", "fa", "ur":
-		return true
-	}
-	return slices.ContainsFunc(m.Facts, func(f chat.Fact) bool { return rightToLeft(f.Label) || rightToLeft(f.Value) })
 }
 
 // withState puts a card's colour before its title, which says the state in words,

@@ -133,7 +133,7 @@ func (c *Client) params(to chat.Address, m chat.Message, at string, f form) (tgb
 	case len(rows) > 0:
 		p["reply_markup"], err = encode(inlineKeyboard{Rows: rows})
 	case m.Expects != chat.ExpectsNothing && !private && at == "": // in a group the bot hears replies only
-		p["reply_markup"], err = encode(forceReply{Force: true, Selective: true, Placeholder: cut(cleanLine(m.Hint), placeholderLimit)})
+		p["reply_markup"], err = encode(forceReply{Force: true, Selective: true, Placeholder: cut(chat.CleanLine(m.Hint), placeholderLimit)})
 	}
 	if err != nil {
 		return nil, err

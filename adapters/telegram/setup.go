@@ -55,8 +55,8 @@ func (c *Client) setCommands(ctx context.Context, set CommandSet) error {
 	}
 	list := make([]tgbotapi.BotCommand, len(set.Commands))
 	for i, command := range set.Commands {
-		description := cut(cleanLine(command.Description), descriptionLimit)
-		if !commandForm.MatchString(command.Name) || !visible(description) {
+		description := cut(chat.CleanLine(command.Description), descriptionLimit)
+		if !commandForm.MatchString(command.Name) || !chat.Visible(description) {
 			return &chat.Error{Kind: chat.Rejected, Err: fmt.Errorf("command %q needs a name of 1 to 32 small letters, digits or _, and a description", command.Name)}
 		}
 		list[i] = tgbotapi.BotCommand{Command: command.Name, Description: description}

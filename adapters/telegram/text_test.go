@@ -8,49 +8,6 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
-func TestCut(t *testing.T) {
-	for _, c := range []struct {
-		in    string
-		limit int
-		want  string
-	}{
-		{"abc", 3, "abc"},
-		{"abcd", 3, "ab…"},
-		{"ab cd", 4, "ab…"},
-		{"a😀b", 4, "a😀b"},
-		{"a😀b", 3, "a…"},
-		{"ae\u0301x", 3, "a…"},
-		{"x👨‍👩‍👧y", 8, "x…"},
-		{"🇩🇪🇫🇷", 7, "🇩🇪…"},
-		{"👍🏽👍🏽", 7, "👍🏽…"},
-		{"abc", 0, ""},
-		{"abc", 1, "…"},
-	} {
-		if got := cut(c.in, c.limit); got != c.want {
-			t.Errorf("cut(%q, %d) = %q, want %q", c.in, c.limit, got, c.want)
-		}
-	}
-}
-
-func TestCleanTakesOutWhatHarms(t *testing.T) {
-	for in, want := range map[string]string{
-		"a\x00b":                           "ab",
-		"a\x1b[31mb":                       "a[31mb",
-		"a\r\nb\rc\u2028d":                 "a\nb\nc\nd",
-		"\u202Eabc\u202C":                  "abc",
-		"\u2067abc":                        "abc",
-		"\uFEFFabc":                        "abc",
-		"a\xffb":                           "a\uFFFDb",
-		"👨‍👩‍👧":                            "👨‍👩‍👧",
-		"مى\u200Cخواهم":                    "مى\u200Cخواهم",
-		"a" + strings.Repeat("\u0301", 99): "a" + strings.Repeat("\u0301", 16),
-	} {
-		if got := clean(in); got != want {
-			t.Errorf("clean(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestOnlyTheLongestPiecesAreCut(t *testing.T) {
 	m := chat.Message{
 		Title: "Title", Text: "Short.", Footer: "Footer",
