@@ -42,7 +42,10 @@ func TestTheManifestIsComplete(t *testing.T) {
 		t.Errorf("the manifest asks for %v, the installation for %v", got, slack.Scopes())
 	}
 	s := m.Settings
-	for _, event := range []string{"message.im", "app_home_opened", "app_uninstalled", "tokens_revoked", "member_joined_channel", "message.channels", "message.groups"} {
+	for _, event := range []string{
+		"channel_archive", "channel_deleted", "channel_left", "channel_unarchive", "group_archive", "group_deleted", "group_left", "group_unarchive",
+		"message.im", "app_home_opened", "app_uninstalled", "tokens_revoked", "member_joined_channel", "message.channels", "message.groups",
+	} {
 		if s.EventSubscriptions == nil || !slices.Contains(s.EventSubscriptions.BotEvents, event) {
 			t.Errorf("the event %s is missing", event)
 		}

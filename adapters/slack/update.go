@@ -247,6 +247,14 @@ func (c *Client) event(out *incoming, id string, e rawEvent, own map[string]bool
 			u := chat.Update{Kind: chat.Joined, From: address(out.team, channel, ""), User: chat.User{ID: e.Inviter}}
 			out.updates = append(out.updates, c.stamp(u, id))
 		}
+	case "channel_left", "group_left", "channel_archive", "group_archive", "channel_deleted", "group_deleted":
+		if channel != "" {
+			out.updates = append(out.updates, c.stamp(chat.Update{Kind: chat.Blocked, From: address(out.team, channel, "")}, id))
+		}
+	case "channel_unarchive", "group_unarchive":
+		if channel != "" {
+			out.updates = append(out.updates, c.stamp(chat.Update{Kind: chat.Joined, From: address(out.team, channel, "")}, id))
+		}
 	}
 }
 

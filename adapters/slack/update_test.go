@@ -142,6 +142,66 @@ func TestWhatPeopleDo(t *testing.T) {
 	})
 }
 
+// A channel that takes no messages any more is told of at once, and so is its return.
+func TestChannelsComeAndGo(t *testing.T) {
+	transports(t, func(t *testing.T, w *world, in *inbox) {
+		bob, public, private := w.NewUser("Bob", "en"), w.NewChannel("cases"), w.NewChannel("secrets")
+		private.Private = true
+		for _, c := range []*slackfake.Channel{public, private} {
+			for _, step := range []struct {
+				do   func()
+				kind chat.Kind
+			}{{c.Archive, chat.Blocked}, {c.Unarchive, chat.Joined}, {c.Kick, chat.Blocked}, {func() { c.Invite(bob) }, chat.Joined}} {
+				step.do()
+				if u := in.next(t); u.Kind != step.kind || u.From != w.address(c) || u.Private {
+					t.Errorf("%s: %+v, want %s", c.Name, u, step.kind)
+				}
+			}
+		}
+		for _, kind := range []string{"channel_deleted", "group_deleted"} {
+			w.Emit(map[string]any{"type": kind, "channel": public.ID})
+			if u := in.next(t); u.Kind != chat.Blocked || u.From != w.address(public) {
+				t.Errorf("%s: %+v", kind, u)
+			}
+		}
+		w.Emit(map[string]any{"type": "channel_archive", "channel": map[string]any{"id": public.ID}}).WaitAcked()
+		in.none(t)
+	})
+}
+
+// A command tells where it was written, for codes that link a channel; its answer is for
+// the one who wrote it alone.
+func TestACommandTellsWhereItWasWritten(t *testing.T) {
+	transports(t, func(t *testing.T, w *world, in *inbox) {
+		in.answers = func(u chat.Update) chat.Answer { return chat.Answer{Text: u.Command + " | " + u.Text} }
+		ann, staff := w.ann(), w.NewChannel("cases")
+		for _, c := range []struct {
+			in            *slackfake.Channel
+			words         string
+			command, text string
+		}{
+			{staff, "here ABCDEFGHIJKLMNOP", "here", "ABCDEFGHIJKLMNOP"},
+			{ann.Direct(), "Here  ABCDEFGHIJKLMNOP ", "here", "ABCDEFGHIJKLMNOP"},
+			{staff, "complain the <printer> & me", "complain", "the <printer> & me"},
+			{staff, "suggest", "suggest", ""},
+			{staff, "ask when?", "ask", "when?"},
+			{staff, "link ABCDEFGHIJKLMNOP", "link", "ABCDEFGHIJKLMNOP"},
+		} {
+			if said := ann.Command(c.in, c.words).Response(); said != c.command+" | "+c.text {
+				t.Errorf("%q is answered with %q", c.words, said)
+			}
+			u := in.next(t)
+			if u.Kind != chat.Command || u.Command != c.command || u.Text != c.text || u.In != w.address(c.in) || u.InPrivate != (c.in == ann.Direct()) ||
+				u.From != w.address(ann.Direct()) || !u.Private || !u.Ephemeral {
+				t.Errorf("%q is %+v", c.words, u)
+			}
+		}
+		if n := len(staff.Messages()) + len(ann.Direct().Messages()); n != 0 {
+			t.Errorf("%d messages are in the channels", n)
+		}
+	})
+}
+
 func question(text string) chat.Message {
 	return chat.Message{Text: text, Rows: [][]chat.Button{{{Text: "Yes", Data: "y"}}}}
 }

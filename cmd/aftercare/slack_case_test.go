@@ -207,15 +207,7 @@ func TestAChannelThatTakesNoCardsIsNoticed(t *testing.T) {
 			c.spoil(staff, ann)
 			server := m.serve()
 			ann.Direct().WaitText("What was the main problem?") // the survey goes on
-			var listed string
-			for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-				if listed = m.must("outbox", "list"); strings.Contains(listed, c.why) {
-					break
-				}
-				if time.Now().After(deadline) {
-					t.Fatalf("the outbox tells nothing:\n%s", listed)
-				}
-			}
+			eventually(t, "the reason in the outbox", func() bool { return strings.Contains(m.must("outbox", "list"), c.why) })
 			if code, out, _ := m.run("doctor", "slack"); code != 1 || !strings.Contains(out, staff.ID) {
 				t.Errorf("the doctor finds nothing: %d\n%s", code, out)
 			}
@@ -229,6 +221,16 @@ func TestAChannelThatTakesNoCardsIsNoticed(t *testing.T) {
 				t.Errorf("stored %+v, %v", counts, err)
 			}
 		})
+	}
+}
+
+// eventually waits until ok, which is asked again and again.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
 	}
 }
 

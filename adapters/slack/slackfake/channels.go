@@ -82,25 +82,25 @@ func (c *Channel) kind() string {
 	return "channel"
 }
 
-// Archive archives the channel.
-func (c *Channel) Archive() {
-	c.server.mu.Lock()
-	defer c.server.mu.Unlock()
-	c.archived = true
-}
+// Archive archives the channel, which the app is told.
+func (c *Channel) Archive() { c.happens("archive", func() { c.archived = true }) }
 
 // Unarchive makes an archived channel take messages again.
-func (c *Channel) Unarchive() {
-	c.server.mu.Lock()
-	defer c.server.mu.Unlock()
-	c.archived = false
-}
+func (c *Channel) Unarchive() { c.happens("unarchive", func() { c.archived = false }) }
 
-// Kick removes the app from the channel.
-func (c *Channel) Kick() {
-	c.server.mu.Lock()
-	defer c.server.mu.Unlock()
-	c.member = false
+// Kick removes the app from the channel, which it is told.
+func (c *Channel) Kick() { c.happens("left", func() { c.member = false }) }
+
+func (c *Channel) happens(what string, change func()) {
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+	kind := "channel_"
+	if c.Private {
+		kind = "group_"
+	}
+	s.emitEvent("channel "+c.ID, object{"type": kind + what, "channel": c.ID, "user": "U0SOMEBODY", "event_ts": s.ts()})
 }
 
 // Invite makes the app a member, which it is told.
@@ -109,7 +109,7 @@ func (c *Channel) Invite(by *User) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.member = true
-	s.emitEvent(by.ID, object{"type": "member_joined_channel", "user": s.BotUser, "channel": c.ID, "channel_type": "C", "team": s.Team, "inviter": by.ID, "event_ts": s.ts()})
+	s.emitEvent("channel "+c.ID, object{"type": "member_joined_channel", "user": s.BotUser, "channel": c.ID, "channel_type": "C", "team": s.Team, "inviter": by.ID, "event_ts": s.ts()})
 }
 
 // Delete deletes a message of the app's or of a person's.
