@@ -31,12 +31,13 @@ const (
 	ActClockStruck     ActKind = "clock_struck"
 	ActFollowedUp      ActKind = "followed_up"
 	ActStaffGone       ActKind = "staff_gone"
+	ActReturned        ActKind = "returned"
 )
 
 // ActKinds lists every kind.
 func ActKinds() []ActKind {
 	return []ActKind{ActTake, ActRelease, ActAssign, ActNote, ActContact, ActAgree, ActSnooze, ActResolve, ActNoAction,
-		ActUnreachable, ActReopen, ActCustomerWrote, ActCustomerChanged, ActJoined, ActClockStruck, ActFollowedUp, ActStaffGone}
+		ActUnreachable, ActReopen, ActCustomerWrote, ActCustomerChanged, ActJoined, ActClockStruck, ActFollowedUp, ActStaffGone, ActReturned}
 }
 
 // byStaff reports whether a member of staff does this by themselves.
@@ -133,9 +134,11 @@ type (
 		Contact  *Permission // nil = as it was
 	}
 	// ClockStruck does all that is due by now, see NextClock. Hearing it early, late or
-	// twice is harmless.
-	ClockStruck struct{}
-	// FollowedUp is the customer's answer to the survey after the recovery, so far.
+	// twice is harmless. FollowUp names the session in which the customer will be asked
+	// whether it is settled, should that fall due; "" = not known.
+	ClockStruck struct{ FollowUp string }
+	// FollowedUp is the customer's answer to the survey after the recovery, so far. One to a
+	// survey of an earlier round is written down and decides nothing any more.
 	FollowedUp struct {
 		Session string
 		Level   int // 1–7; 0 = none
@@ -144,6 +147,9 @@ type (
 	// StaffGone says that a member of staff may no longer act at this site. What they
 	// hold returns to the queue.
 	StaffGone struct{ ID string }
+	// Returned says that the customer came again, for another service. What counts is the
+	// first time after the case was closed.
+	Returned struct{}
 )
 
 // Means is how a customer was contacted.
@@ -212,6 +218,9 @@ func (FollowedUp) Kind() ActKind { return ActFollowedUp }
 // Kind implements Act.
 func (StaffGone) Kind() ActKind { return ActStaffGone }
 
+// Kind implements Act.
+func (Returned) Kind() ActKind { return ActReturned }
+
 func (Take) act()            {}
 func (Release) act()         {}
 func (Assign) act()          {}
@@ -229,3 +238,4 @@ func (Joined) act()          {}
 func (ClockStruck) act()     {}
 func (FollowedUp) act()      {}
 func (StaffGone) act()       {}
+func (Returned) act()        {}

@@ -92,11 +92,13 @@ func (m *move) do(act Act) *Refusal {
 	case Joined:
 		return m.join(a.Decision, a.Contact)
 	case ClockStruck:
-		return m.strike()
+		return m.strike(a.FollowUp)
 	case FollowedUp:
 		return m.followedUp(a)
 	case StaffGone:
 		return m.staffGone(a.ID)
+	case Returned:
+		return m.returned()
 	}
 	return &Refusal{Code: UnknownAct}
 }
@@ -370,7 +372,8 @@ func (m *move) resolve(a Resolve) *Refusal {
 	}
 	m.end(Resolved)
 	m.c.mark(func(k *Marks) *time.Time { return &k.Resolved }, m.now)
-	m.c.Resolution, m.c.Outcome = &done, Outcome{}
+	m.c.newOutcome()
+	m.c.Resolution = &done
 	m.tell(EventResolved, spaced(detail...), a.Note)
 	return nil
 }

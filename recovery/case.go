@@ -89,7 +89,9 @@ type Case struct {
 	Reason     string      `json:"reason,omitempty"`     // why no action was taken, or how the customer was sought
 	Ended      Person      `json:"ended,omitzero"`       // who closed it
 	EndedAt    time.Time   `json:"ended_at,omitzero"`
-	Outcome    Outcome     `json:"outcome,omitzero"` // of the newest round
+	Outcome    Outcome     `json:"outcome,omitzero"`   // of the newest round
+	Followed   []string    `json:"followed,omitempty"` // sessions in which the customer was asked in earlier rounds
+	Returned   time.Time   `json:"returned,omitzero"`  // when the customer first came again after the case was closed
 }
 
 // Marks are moments of a case; zero = has not happened.
@@ -127,7 +129,7 @@ func (c Case) Watched() bool { return c.State == Open && c.Decision.Watch && !c.
 
 // clone copies what a change could reach through c.
 func (c Case) clone() Case {
-	c.Missed, c.Struck, c.Seen = slices.Clip(c.Missed), slices.Clip(c.Struck), slices.Clip(c.Seen)
+	c.Missed, c.Struck, c.Seen, c.Followed = slices.Clip(c.Missed), slices.Clip(c.Struck), slices.Clip(c.Seen), slices.Clip(c.Followed)
 	return c
 }
 

@@ -260,15 +260,16 @@ func NextClock(rules Rules, c Case) (Timer, bool) {
 	return Timer{}, false
 }
 
-// strike does all that is due. What that starts may be due at once itself.
-func (m *move) strike() *Refusal {
+// strike does all that is due. What that starts may be due at once itself. followUp is
+// the session of the follow-up, should it be due.
+func (m *move) strike(followUp string) *Refusal {
 	for range 8 {
 		next, ok := NextClock(m.rules, m.c)
 		if !ok || next.At.After(m.now) {
 			break
 		}
 		for _, t := range m.rules.Timers(m.c) {
-			if t.At.After(m.now) || !m.struck(t) {
+			if t.At.After(m.now) || !m.struck(t, followUp) {
 				break
 			}
 		}
@@ -277,7 +278,7 @@ func (m *move) strike() *Refusal {
 }
 
 // struck does what one timer says; false = the others have to be looked at anew.
-func (m *move) struck(t Timer) bool {
+func (m *move) struck(t Timer, followUp string) bool {
 	to := func(kind EventKind, detail string) {
 		m.tell(kind, detail, "")
 		m.events[len(m.events)-1].To = t.To
@@ -294,7 +295,7 @@ func (m *move) struck(t Timer) bool {
 		to(EventUnacknowledged, former)
 		return false
 	case ClockFollowUp:
-		m.c.Outcome.Asked = m.now
+		m.c.Outcome.Asked, m.c.Outcome.Session = m.now, followUp
 		to(EventFollowUp, "")
 		return false
 	case ClockClose:

@@ -43,10 +43,11 @@ const (
 	EventStruck         EventKind = "clock"            // Detail: clock and percent; To must hear
 	EventUnacknowledged EventKind = "unacknowledged"   // nobody moved it; Detail: the former holder's id
 	EventFollowUp       EventKind = "follow_up"        // the customer is to be asked whether it is settled
-	EventFollowedUp     EventKind = "followed_up"      // Detail: recovered, settled, level
+	EventFollowedUp     EventKind = "followed_up"      // Detail: recovered, settled, level; "earlier" before them if it is about a round that is over
 	EventVerified       EventKind = "verified"         //
 	EventClosed         EventKind = "closed"           // no verdict, or a lukewarm one
 	EventStaffGone      EventKind = "staff_gone"       // Detail: the former holder's id
+	EventReturned       EventKind = "returned"         // the customer came again
 )
 
 // EventKinds lists every kind.
@@ -54,7 +55,7 @@ func EventKinds() []EventKind {
 	return []EventKind{EventOpened, EventTaken, EventReleased, EventAssigned, EventNoted, EventContacted, EventAgreed, EventSnoozed,
 		EventWoke, EventResolved, EventNoAction, EventUnreachable, EventLost, EventReopened, EventCustomerWrote, EventChanged,
 		EventPermission, EventJoined, EventRaised, EventStruck, EventUnacknowledged, EventFollowUp, EventFollowedUp,
-		EventVerified, EventClosed, EventStaffGone}
+		EventVerified, EventClosed, EventStaffGone, EventReturned}
 }
 
 // joined writes a list of machine words.

@@ -95,12 +95,15 @@ func (m *move) followedUp(a FollowedUp) *Refusal {
 		return nil
 	}
 	verdict, reopens := Verdict(a.Level, a.Settled)
-	m.c.Outcome = Outcome{Session: a.Session, Asked: was.Asked, At: m.now, Level: a.Level, Settled: a.Settled, Recovered: verdict}
-	level := ""
-	if a.Level > 0 {
-		level = string(rune('0' + a.Level))
+	if slices.Contains(m.c.Followed, a.Session) {
+		said := followed(verdict, a)
+		if !m.heard(ActFollowedUp, "", a.Session+" "+said) {
+			m.tell(EventFollowedUp, spaced(earlier, said), "")
+		}
+		return nil
 	}
-	m.tell(EventFollowedUp, spaced(string(verdict), string(a.Settled), level), "")
+	m.c.Outcome = Outcome{Session: a.Session, Asked: was.Asked, At: m.now, Level: a.Level, Settled: a.Settled, Recovered: verdict}
+	m.tell(EventFollowedUp, followed(verdict, a), "")
 	switch {
 	case m.c.State.Active():
 	case reopens:
@@ -115,6 +118,27 @@ func (m *move) followedUp(a FollowedUp) *Refusal {
 	case m.c.State != Closed:
 		m.c.State = Closed
 		m.tell(EventClosed, "", "")
+	}
+	return nil
+}
+
+// earlier marks what is said of a round that is over.
+const earlier = "earlier"
+
+// followed writes what the customer said after the recovery, "recovered yes 6".
+func followed(verdict Recovered, a FollowedUp) string {
+	level := ""
+	if a.Level > 0 {
+		level = string(rune('0' + a.Level))
+	}
+	return spaced(string(verdict), string(a.Settled), level)
+}
+
+// returned is what the recovery was for: that the customer comes again (domain 2.4).
+func (m *move) returned() *Refusal {
+	if !m.c.State.Active() && m.c.Returned.IsZero() {
+		m.c.Returned = m.now
+		m.tell(EventReturned, "", "")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +40,8 @@ type model struct {
 	lost      bool
 	watch     bool
 	priority  Priority
+	asked     string // session of this round's follow-up
+	over      string // those of earlier rounds, each between spaces
 }
 
 // expect says what must become of an act that is not a clock: the refusal, or what the
@@ -53,7 +56,7 @@ func (m model) expect(act Act, by Actor, now time.Time) (model, Code) {
 	case staff && by.Role == Customer,
 		staff && by.Role == Program && act.Kind() != ActReopen && act.Kind() != ActUnreachable,
 		!staff && by.Role.Acts() && !(act.Kind() == ActStaffGone && by.Role.Leads()),
-		(act.Kind() == ActStaffGone || act.Kind() == ActClockStruck) && by.Role == Customer:
+		slices.Contains([]ActKind{ActStaffGone, ActClockStruck, ActReturned}, act.Kind()) && by.Role == Customer:
 		return m, NotTheirs
 	}
 	closed := !slices.Contains([]State{Open, Taken, Contacted, Agreed}, m.state)
@@ -190,6 +193,9 @@ func (m model) expect(act Act, by Actor, now time.Time) (model, Code) {
 			return refuse(code)
 		}
 		m.state, m.planned = Resolved, false
+		if m.asked != "" {
+			m.over, m.asked = m.over+" "+m.asked+" ", ""
+		}
 	case NoAction:
 		code := work()
 		if code == "" && a.Reason == "" {
@@ -236,10 +242,14 @@ func (m model) expect(act Act, by Actor, now time.Time) (model, Code) {
 			return m.joined(a.Decision, closed, reopen)
 		}
 	case FollowedUp:
+		if a.Level == 0 && a.Settled == "" || a.Session != "" && strings.Contains(m.over, " "+a.Session+" ") {
+			break
+		}
+		m.asked = a.Session
 		unhappy := a.Settled == SettledNo || a.Level >= 1 && a.Level <= 3
 		happy := a.Settled == SettledYes || a.Level >= 5
 		switch {
-		case !closed || a.Level == 0 && a.Settled == "":
+		case !closed:
 		case unhappy:
 			reopen()
 		case m.state == Dismissed || m.state == Unreached:
@@ -268,9 +278,13 @@ func (m *model) joined(d Decision, closed bool, reopen func()) (model, Code) {
 
 // sees is what the model would be if it had watched the machine all along.
 func sees(c Case) model {
+	over := ""
+	for _, s := range c.Followed {
+		over += " " + s + " "
+	}
 	return model{state: c.State, holder: c.Holder.ID, contacted: !c.Round.Contacted.IsZero(),
 		planned: c.Plan != nil, acked: !c.Round.Acknowledged.IsZero(), contact: c.Contact, lost: !c.Lost.IsZero(),
-		watch: !c.Decision.Opens, priority: c.Decision.Priority}
+		watch: !c.Decision.Opens, priority: c.Decision.Priority, asked: c.Outcome.Session, over: over}
 }
 
 func randomAct(t *rapid.T, now time.Time) Act {
@@ -317,9 +331,11 @@ func randomAct(t *rapid.T, now time.Time) Act {
 		}
 		return Joined{Decision: decision(), Contact: contact}
 	case ActFollowedUp:
-		return FollowedUp{Level: rapid.IntRange(0, 7).Draw(t, "level"), Settled: rapid.SampledFrom([]Settled{"", SettledYes, SettledPartly, SettledNo}).Draw(t, "settled")}
+		return FollowedUp{Session: rapid.SampledFrom([]string{"", "f1", "f2"}).Draw(t, "session"), Level: rapid.IntRange(0, 7).Draw(t, "level"), Settled: rapid.SampledFrom([]Settled{"", SettledYes, SettledPartly, SettledNo}).Draw(t, "settled")}
 	case ActStaffGone:
 		return StaffGone{ID: rapid.SampledFrom([]string{"", ann.ID, bob.ID}).Draw(t, "gone")}
+	case ActReturned:
+		return Returned{}
 	}
 	return ClockStruck{}
 }

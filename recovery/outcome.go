@@ -29,9 +29,9 @@ const (
 
 // Outcome is what the customer said after the recovery.
 type Outcome struct {
-	Session   string    `json:"session,omitempty"`
-	Asked     time.Time `json:"asked,omitzero"` // when the follow-up fell due
-	At        time.Time `json:"at,omitzero"`    // of the newest answer
+	Session   string    `json:"session,omitempty"` // in which the customer is asked, or said the newest
+	Asked     time.Time `json:"asked,omitzero"`    // when the follow-up fell due
+	At        time.Time `json:"at,omitzero"`       // of the newest answer
 	Level     int       `json:"level,omitempty"`
 	Settled   Settled   `json:"settled,omitempty"`
 	Recovered Recovered `json:"recovered,omitempty"`
@@ -58,12 +58,22 @@ func Verdict(level int, s Settled) (verdict Recovered, reopens bool) {
 // settles reports whether an answer that does not reopen ends the case for the customer.
 func settles(verdict Recovered, s Settled) bool { return s == SettledYes || verdict == RecoveredYes }
 
+// newOutcome begins a round: what is still said about the one before is known by its
+// session.
+func (c *Case) newOutcome() {
+	if id := c.Outcome.Session; id != "" && !slices.Contains(c.Followed, id) {
+		c.Followed = append(c.Followed, id)
+	}
+	c.Outcome = Outcome{}
+}
+
 // Figures are the outcome figures of one case, for reports. A duration is elapsed time
 // since it opened; nil = it has not happened.
 type Figures struct {
 	ToAcknowledge *time.Duration
 	ToContact     *time.Duration
 	ToResolve     *time.Duration
+	ToReturn      *time.Duration
 	Missed        []Clock // clocks that ran out at least once
 	Reopens       int
 	FollowedUp    bool // the customer answered after the newest resolution
@@ -82,7 +92,7 @@ func (c Case) Figures() Figures {
 		return &d
 	}
 	f := Figures{
-		ToAcknowledge: since(c.First.Acknowledged), ToContact: since(c.First.Contacted), ToResolve: since(c.First.Resolved),
+		ToAcknowledge: since(c.First.Acknowledged), ToContact: since(c.First.Contacted), ToResolve: since(c.First.Resolved), ToReturn: since(c.Returned),
 		Missed: slices.Clone(c.Missed), Reopens: c.Reopens,
 		FollowedUp: !c.Outcome.At.IsZero(), Recovered: c.Outcome.Recovered, Settled: c.Outcome.Settled,
 	}

@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +63,46 @@ func TestAFollowUpAnswerByAnswer(t *testing.T) {
 	}
 	if odd := must(t, c, guest, noon.Add(3*day), FollowedUp{Level: 99, Settled: "so so"}); odd.State != Resolved {
 		t.Errorf("nonsense moved it to %s", odd.State)
+	}
+}
+
+func TestAFollowUpBelongsToItsOwnRound(t *testing.T) {
+	c := must(t, begin(), ann, noon, mended)
+	c = must(t, c, program, noon.Add(day), ClockStruck{FollowUp: "first"})
+	if c.Outcome.Session != "first" || !c.Outcome.Asked.Equal(noon.Add(day)) {
+		t.Fatalf("asked: %+v", c.Outcome)
+	}
+	c = must(t, c, guest, noon.Add(25*time.Hour), FollowedUp{Session: "first", Level: 2})
+	c = must(t, c, bob, noon.Add(26*time.Hour), mended)
+	if c.State != Resolved || len(c.Followed) != 1 {
+		t.Fatalf("%s, asked before in %v", c.State, c.Followed)
+	}
+	// The customer goes on with the survey of the first round.
+	for i, a := range []FollowedUp{{Session: "first", Level: 2, Settled: SettledNo}, {Session: "first", Level: 7, Settled: SettledYes}} {
+		after, events, err := Apply(DefaultRules, c, a, guest, noon.Add(27*time.Hour))
+		if err != nil || after.State != Resolved || after.Outcome != (Outcome{}) || len(events) != 1 || !strings.HasPrefix(events[0].Detail, "earlier ") {
+			t.Fatalf("%d: %s, %+v, %+v, %v", i, after.State, after.Outcome, events, err)
+		}
+		if again, events, _ := Apply(DefaultRules, after, a, guest, noon.Add(28*time.Hour)); len(events) > 0 || frozen(t, again) != frozen(t, after) {
+			t.Fatalf("%d: heard twice: %+v", i, events)
+		}
+	}
+	c = must(t, c, program, noon.Add(3*day), ClockStruck{FollowUp: "second"})
+	if c = must(t, c, guest, noon.Add(3*day), FollowedUp{Session: "second", Level: 6}); c.State != Verified {
+		t.Errorf("the answer of its own round: %s", c.State)
+	}
+}
+
+func TestWhoComesAgainAfterTheCaseWasClosedHasReturned(t *testing.T) {
+	c := must(t, begin(), program, noon.Add(time.Hour), Returned{})
+	if !c.Returned.IsZero() {
+		t.Error("the case was still open")
+	}
+	c = must(t, c, ann, noon.Add(2*time.Hour), mended)
+	c = must(t, c, program, noon.Add(5*day), Returned{})
+	c = must(t, c, program, noon.Add(9*day), Returned{}, Reopen{})
+	if d := c.Figures().ToReturn; d == nil || *d != 5*day {
+		t.Errorf("returned after %v", d)
 	}
 }
 
