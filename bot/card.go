@@ -17,13 +17,16 @@ import (
 func (t *turn) showCard() {
 	t.passed = len(t.out.Words)
 	t.showAside()
-	if t.kase == nil {
+	about := t.ofCase()
+	if t.kase == nil || about.session == nil {
 		return
 	}
-	about := t.ofCase()
 	places := about.places()
 	t.out.Case = about.out.Case
-	if len(places) == 0 {
+	if unposted := len(places) == 0; unposted != t.kase.Unposted {
+		t.kase.Unposted, t.out.Case = unposted, t.kase
+	}
+	if t.kase.Unposted {
 		return
 	}
 	render := about.card()
@@ -38,6 +41,8 @@ func (t *turn) showCard() {
 		t.showFiles(to, slot)
 	}
 	t.told = len(t.out.Events)
+	t.tell(t.news, places)
+	t.news = nil
 }
 
 // cardSlot is the place of a case's card in a chat.

@@ -109,21 +109,26 @@ func (t *turn) happens(a recovery.Act) {
 // apply puts an act to the case and keeps what follows from it.
 func (t *turn) apply(a recovery.Act, by recovery.Actor) error {
 	next, events, err := recovery.Apply(t.rules(), t.kase.Case, a, by, t.now)
-	if err != nil || len(events) == 0 {
+	if err != nil {
 		return err
 	}
-	t.kase.Case, t.out.Case = next, t.kase
+	if t.kase.Case = next; len(events) == 0 {
+		return nil
+	}
+	t.out.Case = t.kase
 	t.record(events)
 	return nil
 }
 
-// record adds what happened to the case's history.
+// record adds what happened to the case's history; who must hear of it does once its
+// cards show it.
 func (t *turn) record(events []recovery.Event) {
 	for _, e := range events {
 		t.out.Events = append(t.out.Events, storage.CaseEvent{
 			ID: newID(), Case: t.kase.ID, At: e.At, Kind: string(e.Kind), By: e.By.ID, Detail: e.Detail, Note: e.Note,
 		})
 	}
+	t.news = append(t.news, events...)
 }
 
 // eventOpened is the kind of the first event of every case.

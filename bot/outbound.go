@@ -42,6 +42,7 @@ type hooks struct {
 	hinted  func()                // another process wrote something
 	refresh func(context.Context) error
 	expire  func(context.Context, storage.Session) (storage.Turn, error)
+	duties  func() []caseDuty                     // what the sweeper does for cases
 	perform func(context.Context, []work) []error // commits turns of our own
 	moved   func(ctx context.Context, from, to chat.Address) error
 	// unheard does what follows when a chat takes no messages.
@@ -68,6 +69,7 @@ func newOutbound(b *Bot) *outbound {
 		expire: func(ctx context.Context, s storage.Session) (storage.Turn, error) {
 			return b.stepTurn(ctx, s, survey.Expire{})
 		},
+		duties:  b.caseDuties,
 		perform: b.performAll,
 		moved:   b.chatMoved,
 		unheard: b.unheard,

@@ -125,9 +125,6 @@ func isLink(u *chat.Update) bool {
 	return u.Kind == chat.Command && u.Command == "link" && (u.Private || u.Ephemeral) && u.User.ID != "" && !u.User.Bot
 }
 
-// caseHeldMany bounds how many cases of somebody who leaves are looked at.
-const caseHeldMany = 100_000
-
 // RemoveStaff takes every right from a member of staff and returns the cases that they
 // hold to the queue, each with its cards. It returns how many those were. It may be
 // repeated. ErrNoStaff if there is nobody of this id.
@@ -143,28 +140,9 @@ func (b *Bot) RemoveStaff(ctx context.Context, id string) (released int, err err
 		return 0, err
 	}
 	b.change(func(n *snapshot) { n.team = now })
-	cases, err := b.store.Cases(ctx, caseHeldMany)
+	released, err = b.release(ctx, id)
 	if err != nil {
-		return 0, fmt.Errorf("read the cases that they hold: %w", err)
-	}
-	for _, k := range cases {
-		if !k.State.Active() || k.Holder.ID != id {
-			continue
-		}
-		err := b.perform(ctx, k.Bucket, b.turnOf("", "staff gone", storage.Load{Case: k.ID}, nil, func(t *turn) error {
-			if err := t.configure(); err != nil {
-				return err
-			}
-			if err := t.apply(recovery.StaffGone{ID: id}, recovery.Actor{Role: recovery.Program}); err != nil {
-				return err
-			}
-			t.showCard()
-			return nil
-		}))
-		if err != nil {
-			return released, fmt.Errorf("return case %s to the queue: %w", k.ID, err)
-		}
-		released++
+		return released, fmt.Errorf("return their cases to the queue: %w", err)
 	}
 	return released, nil
 }

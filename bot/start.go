@@ -190,6 +190,10 @@ func (t *turn) greeting(v *voice) string {
 	if business, ok := v.known(attrBusiness); ok {
 		greeting = v.tell("intro_from", attrBusiness, business)
 	}
+	follows := t.flow.Class == survey.Recovery && t.session.Case != ""
+	if follows {
+		greeting = v.tell("intro_recovery")
+	}
 	var about []string
 	for _, name := range []string{attrService, attrDate, attrAgent} {
 		if s, ok := v.known(name); ok {
@@ -197,7 +201,7 @@ func (t *turn) greeting(v *voice) string {
 		}
 	}
 	subject := ""
-	if joined := join(v.plain["list_comma"], about...); joined != "" {
+	if joined := join(v.plain["list_comma"], about...); joined != "" && !follows {
 		subject = v.say("intro_about", "about", joined)
 	}
 	length, more := "", ""

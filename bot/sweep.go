@@ -18,9 +18,9 @@ const (
 	// sweepTTL is long: sweeping twice is harmless, and the lease only saves the work.
 	sweepTTL   = 15 * time.Second
 	sweepLease = "sweep"
-	// sweepBatch is how many sessions of a bucket expire in one round.
+	// sweepBatch is how many sessions or cases of a bucket are seen to in one round.
 	sweepBatch = 64
-	// sweepAgain is how long a session that cannot expire is left alone.
+	// sweepAgain is how long what cannot be done is left alone.
 	sweepAgain = 10 * time.Minute
 	// pruneBatch is how many rows of a kind one statement removes.
 	pruneBatch = 500
@@ -31,8 +31,8 @@ const (
 	keepDeliveries = 30 * 24 * time.Hour
 )
 
-// Run does what the time asks for, until ctx ends: sessions expire, old keys and
-// settled deliveries go, the configuration snapshot is renewed, and hints of other
+// Run does what the time asks for, until ctx ends: sessions expire, the clocks of cases
+// strike, old keys and settled deliveries go, the configuration snapshot is renewed, and hints of other
 // processes wake the senders and the watchers of this one. Of several processes one
 // sweeps.
 func (b *Bot) Run(ctx context.Context) error { return b.out.run(ctx) }
@@ -41,7 +41,7 @@ func (o *outbound) run(ctx context.Context) error {
 	var all sync.WaitGroup
 	all.Go(func() { o.listen(ctx) })
 	all.Go(func() { every(ctx, refreshEvery, o.renew) })
-	s := &sweeper{out: o, holder: uuid.NewString(), failed: map[string]time.Time{}}
+	s := &sweeper{out: o, holder: uuid.NewString(), failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{}}
 	all.Go(func() { every(ctx, sweepEvery, s.sweep) })
 	if o.hooks.tell != nil {
 		all.Go(func() { every(ctx, tellEvery, o.hooks.tell.tell) })
@@ -99,7 +99,8 @@ type sweeper struct {
 	out    *outbound
 	holder string
 	pruned time.Time
-	failed map[string]time.Time // sessions that could not expire, and when they were tried
+	failed map[string]time.Time // what could not be done, and when it was tried
+	rested map[dutyKey]time.Time
 }
 
 func (s *sweeper) sweep(ctx context.Context) {
@@ -120,6 +121,11 @@ func (s *sweeper) sweep(ctx context.Context) {
 		}
 		if err := s.expire(ctx, b); err != nil && ctx.Err() == nil {
 			log.Warn("cannot expire sessions", "bucket", int(b), "error", err)
+		}
+		for _, d := range s.out.hooks.duties() {
+			if err := s.attend(ctx, b, d); err != nil && ctx.Err() == nil {
+				log.Warn("cannot see to cases", "duty", d.name, "bucket", int(b), "error", err)
+			}
 		}
 		if !prune {
 			continue
@@ -155,7 +161,7 @@ func (s *sweeper) expire(ctx context.Context, b storage.Bucket) error {
 		case unavailable(err):
 			return err
 		default:
-			s.fail(session.ID, err)
+			s.fail("session", session.ID, err)
 		}
 	}
 	for i, err := range o.hooks.perform(ctx, ws) {
@@ -164,15 +170,15 @@ func (s *sweeper) expire(ctx context.Context, b storage.Bucket) error {
 		case unavailable(err):
 			return err
 		default:
-			s.fail(ids[i], err)
+			s.fail("session", ids[i], err)
 		}
 	}
 	return nil
 }
 
-func (s *sweeper) fail(session string, err error) {
-	s.failed[session] = time.Now()
-	s.out.log.Error("cannot expire a session", "session", session, "error", err)
+func (s *sweeper) fail(kind, id string, err error) {
+	s.failed[id] = time.Now()
+	s.out.log.Error("the sweeper leaves something alone for a while", kind, id, "error", err)
 }
 
 // prune removes what is older than its kind is kept.

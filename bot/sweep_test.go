@@ -69,6 +69,9 @@ func sweeping(c *clockwork, expired *[]string, others *hooks) (o *outbound, stop
 			},
 		}, nil
 	}
+	if h.duties == nil {
+		h.duties = func() []caseDuty { return nil }
+	}
 	o = makeOutbound(c, memoryNow, quietLog(), h)
 	o.hooks.perform = o.commitAll
 	ctx, cancel := context.WithCancel(context.Background())

@@ -31,7 +31,15 @@ func (t *turn) timeline(to chat.Address, card string) {
 		case recovery.EventCustomerWrote:
 			title = v.say("card_wrote")
 			m.Quotes = []chat.Quote{{Text: cut(e.Note, cardQuote)}}
-		case recovery.EventTaken, recovery.EventReleased, recovery.EventResolved, recovery.EventNoAction, recovery.EventReopened:
+		case recovery.EventFollowUp:
+			title = v.say("timeline_asked")
+			if e.Detail != "" {
+				title = v.say("timeline_not_asked")
+			}
+		case recovery.EventReturned:
+			title = v.say("timeline_returned")
+		case recovery.EventTaken, recovery.EventReleased, recovery.EventResolved, recovery.EventNoAction, recovery.EventReopened,
+			recovery.EventVerified, recovery.EventClosed:
 			title = join(" · ", v.say("state_"+string(t.kase.State)), t.snap.team.members[e.By].Name)
 		default:
 			continue

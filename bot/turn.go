@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -37,8 +38,10 @@ type turn struct {
 	refused  bool          // the session did nothing with an input
 	aside    bool          // words came that answer nothing
 	notices  int
-	told     int // events of out that the timelines have
-	passed   int // words of out that staff were shown
+	told     int              // events of out that the timelines have
+	passed   int              // words of out that staff were shown
+	news     []recovery.Event // of the case, that nobody was told of yet
+	rest     time.Time        // until then nothing is to be done about the case by itself
 }
 
 // origin is the session that opened a case.

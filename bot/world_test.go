@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/sqlite"
 	"github.com/aftercare/aftercare/survey"
@@ -105,7 +106,7 @@ func (w *world) botOn(store storage.Store) *Bot {
 	b, err := New(context.Background(), Config{
 		Store: store, Key: []byte("a secret key for tests only"), PublicURL: "https://care.example/",
 		Staff: []chat.Address{room}, Clock: func() time.Time { return w.now },
-		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,
+		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -21,7 +21,7 @@ const (
 // Apply does act to the case. It is total and pure: every act in every state has an
 // answer, and c is not changed. A refused act returns c as it was and a *Refusal; one
 // that would change nothing, such as the same act by the same actor again, returns c as
-// it was without an error. Events are to be added to the case's history. A clock that
+// it was without an error. Only a clock may change the case without an event. Events are to be added to the case's history. A clock that
 // runs backwards is taken to stand still.
 func Apply(rules Rules, c Case, act Act, by Actor, now time.Time) (Case, []Event, error) {
 	m := &move{rules: rules, c: c.clone(), by: by, now: later(later(micro(now), c.Updated), c.OpenedAt)}
@@ -35,7 +35,7 @@ func Apply(rules Rules, c Case, act Act, by Actor, now time.Time) (Case, []Event
 		r.State = c.State
 		return c, nil, r
 	}
-	if len(m.events) == 0 {
+	if len(m.events) == 0 && !m.silent {
 		return c, nil, nil
 	}
 	m.c.Updated = m.now
@@ -50,6 +50,7 @@ type move struct {
 	by     Actor
 	now    time.Time
 	events []Event
+	silent bool // something changed that is no line of the history
 }
 
 func (m *move) do(act Act) *Refusal {

@@ -313,6 +313,7 @@ func (m *move) struck(t Timer, followUp string) bool {
 		if !over || t.Percent >= 100 {
 			to(EventStruck, told(t.Clock, t.Percent))
 		}
+		m.silent = true
 	}
 	return true
 }

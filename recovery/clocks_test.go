@@ -244,3 +244,22 @@ func TestClocksThatAreOff(t *testing.T) {
 		t.Errorf("%v, %+v", err, rules.Timers(after))
 	}
 }
+
+// A reminder that came too late to be worth hearing is done with all the same.
+func TestAReminderThatIsLateLeavesNothingDue(t *testing.T) {
+	rules := defaults()
+	rules.Chain = []Step{{At: 50, To: ToThread}}
+	c, _ := OpenCase(rules, Case{ID: "c"}, low, noon)
+	late := noon.Add(50 * day)
+	after, events, err := Apply(rules, c, ClockStruck{}, program, late)
+	if err != nil || len(events) != 0 || len(after.Missed) != 3 {
+		t.Fatalf("%v, missed %v, %v", events, after.Missed, err)
+	}
+	if next, ok := NextClock(rules, after); ok && !next.At.After(late) {
+		t.Errorf("%+v is still due", next)
+	}
+	again, _, _ := Apply(rules, after, ClockStruck{}, program, late)
+	if frozen(t, again) != frozen(t, after) {
+		t.Error("it struck twice")
+	}
+}

@@ -1,0 +1,151 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// caseDuty is one kind of work that waits for cases: which of a bucket need it, and the
+// turn that does it. Done, a case is not listed any more.
+type caseDuty struct {
+	name string
+	list func(ctx context.Context, b storage.Bucket, limit int) ([]storage.Case, error)
+	turn func(context.Context, storage.Case) (storage.Turn, error)
+	// rare says that there is hardly ever anything to do: once nothing was found, the next
+	// look comes after dutyRest.
+	rare bool
+}
+
+// dutyRest is how long a duty that found nothing rests, by the monotonic clock.
+const dutyRest = 10 * time.Second
+
+// caseDuties are those of now.
+func (b *Bot) caseDuties() []caseDuty {
+	duties := []caseDuty{
+		{
+			name: "clock",
+			list: func(ctx context.Context, bucket storage.Bucket, limit int) ([]storage.Case, error) {
+				return b.store.CasesDue(ctx, bucket, b.now(), limit)
+			},
+			turn: b.strikeTurn,
+		},
+		{
+			name: "rules", rare: true,
+			list: func(ctx context.Context, bucket storage.Bucket, limit int) ([]storage.Case, error) {
+				return b.store.CasesBefore(ctx, bucket, b.snap.Load().policy.version, limit)
+			},
+			turn: func(_ context.Context, k storage.Case) (storage.Turn, error) {
+				return b.caseTurn("rules", k, func(t *turn) error {
+					t.out.Case = t.kase // it is scheduled anew
+					return nil
+				}), nil
+			},
+		},
+	}
+	if snap := b.snap.Load(); len(snap.staff)+len(snap.chats) > 0 {
+		duties = append(duties, caseDuty{
+			name: "card", rare: true, list: b.store.CasesUnposted,
+			turn: func(_ context.Context, k storage.Case) (storage.Turn, error) {
+				return b.caseTurn("card", k, func(t *turn) error {
+					if t.showCard(); t.kase.Unposted {
+						return errors.New("no chat of staff hears of this case")
+					}
+					return nil
+				}), nil
+			},
+		})
+	}
+	return duties
+}
+
+// attend does one batch of a duty in one bucket. What is left comes in the next round. A
+// case with which it fails is left alone for a while, and the others go on.
+func (s *sweeper) attend(ctx context.Context, b storage.Bucket, d caseDuty) error {
+	key := dutyKey{b, d.name}
+	if at, ok := s.rested[key]; ok && d.rare && time.Since(at) < dutyRest {
+		return nil
+	}
+	maps.DeleteFunc(s.failed, func(_ string, at time.Time) bool { return time.Since(at) >= sweepAgain })
+	cases, err := d.list(ctx, b, sweepBatch+len(s.failed))
+	if err != nil {
+		return err
+	}
+	delete(s.rested, key)
+	if len(cases) == 0 {
+		s.rested[key] = time.Now()
+	}
+	var ws []work
+	var ids []string
+	for _, k := range cases {
+		id := d.name + " " + k.ID
+		if _, failed := s.failed[id]; failed || len(ws) == sweepBatch {
+			continue
+		}
+		turn, err := d.turn(ctx, k)
+		switch {
+		case err == nil:
+			ws, ids = append(ws, work{bucket: b, turn: turn}), append(ids, id)
+		case unavailable(err):
+			return err
+		default:
+			s.fail("case", id, err)
+		}
+	}
+	for i, err := range s.out.hooks.perform(ctx, ws) {
+		switch {
+		case err == nil:
+		case unavailable(err):
+			return err
+		default:
+			s.fail("case", ids[i], err)
+		}
+	}
+	return nil
+}
+
+// dutyKey names a duty in a bucket.
+type dutyKey struct {
+	bucket storage.Bucket
+	duty   string
+}
+
+// release returns what a member of staff holds to the queue, and how many cases that was.
+func (b *Bot) release(ctx context.Context, staff string) (released int, err error) {
+	seen := map[string]bool{}
+	for bucket := range storage.Bucket(b.store.Buckets()) {
+		for {
+			cases, err := b.store.CasesHeld(ctx, bucket, staff, sweepBatch)
+			if err != nil {
+				return released, err
+			}
+			var ws []work
+			for _, k := range cases {
+				if !seen[k.ID] {
+					seen[k.ID] = true
+					ws = append(ws, work{bucket, b.caseTurn("staff gone", k, func(t *turn) error {
+						err := t.apply(recovery.StaffGone{ID: staff}, recovery.Actor{Role: recovery.Program})
+						if err == nil {
+							t.showCard()
+						}
+						return err
+					})})
+				}
+			}
+			if len(ws) == 0 {
+				break
+			}
+			for _, err := range b.performAll(ctx, ws) {
+				if err != nil {
+					return released, err
+				}
+				released++
+			}
+		}
+	}
+	return released, nil
+}

@@ -1,0 +1,444 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/recovery/rulefile"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// sweep plays the sweeper of a bot until it finds nothing more to do for cases.
+func (w *world) sweep() {
+	w.t.Helper()
+	w.sweepBy(w.bot)
+	for _, a := range w.bot.snap.Load().staff {
+		w.settle(a)
+	}
+}
+
+func (w *world) sweepBy(b *Bot) {
+	w.t.Helper()
+	s := &sweeper{out: b.out, failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{}}
+	for range 4 {
+		for bucket := range storage.Bucket(w.store.Buckets()) {
+			for _, d := range b.caseDuties() {
+				if err := s.attend(context.Background(), bucket, d); err != nil {
+					w.t.Fatal(err)
+				}
+			}
+		}
+	}
+	if len(s.failed) > 0 {
+		w.t.Errorf("the sweeper failed with %v", s.failed)
+	}
+}
+
+// pass lets time go by with a sweep in every step.
+func (w *world) pass(d, step time.Duration) {
+	w.t.Helper()
+	for end := w.now.Add(d); w.now.Before(end); {
+		w.now = w.now.Add(step)
+		w.sweep()
+	}
+}
+
+// told is what happened to a case of these kinds, with how long after the start of the
+// story.
+func (w *world) told(k storage.Case, kinds ...recovery.EventKind) []string {
+	w.t.Helper()
+	events, err := w.store.CaseEvents(context.Background(), k.Bucket, k.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var out []string
+	for _, e := range events {
+		if slices.Contains(kinds, recovery.EventKind(e.Kind)) {
+			out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %s", e.At.Sub(monday), e.Kind, e.Detail)))
+		}
+	}
+	return out
+}
+
+func TestEveryClockStrikesOnceAndIsSaidBelowTheCard(t *testing.T) {
+	w, _ := lowTap(t, staffTG, room)
+	k := w.onlyCase()
+	w.pass(5*24*time.Hour, 15*time.Minute)
+	want := []string{
+		"15m0s clock acknowledge 50", "30m0s clock acknowledge 100", "1h0m0s clock acknowledge 200",
+		"2h0m0s clock contact 50", "4h0m0s clock contact 100", "8h0m0s clock contact 200",
+		"24h0m0s clock resolve 50", "48h0m0s clock resolve 100", "96h0m0s clock resolve 200",
+	}
+	if diff := cmp.Diff(want, w.told(k, recovery.EventStruck)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, at := range []chat.Address{staffTG, room} {
+		rows := w.transcript(at)
+		if len(rows) != 1+len(want) {
+			t.Errorf("%s shows %d messages", at, len(rows))
+		}
+		card := rows[0].Slot
+		for _, r := range rows[1:] {
+			if r.Render.Under != card || !strings.Contains(r.Render.Title, "A-1") || !strings.Contains(r.Render.Text, "⏰") {
+				t.Errorf("%s shows %+v", at, r.Render)
+			}
+		}
+		if got := rows[1].Render.Text; got != "⏰ Nobody has taken this case yet. Please take it by March 2, 10:30 (Europe/Berlin)." {
+			t.Errorf("the first reminder says %q", got)
+		}
+	}
+	if k = w.onlyCase(); len(k.Missed) != 3 || !k.Next.IsZero() {
+		t.Errorf("missed %v, next at %v", k.Missed, k.Next)
+	}
+}
+
+// Reliability row 11: the wall clock jumps by a day to and fro, and back by an hour.
+func TestNoReminderIsLostOrTwiceWhenTheClockJumps(t *testing.T) {
+	for _, jumps := range [][]time.Duration{
+		{24 * time.Hour, -24 * time.Hour}, {-24 * time.Hour, 24 * time.Hour}, {-time.Hour}, {24 * time.Hour}, {-24 * time.Hour},
+	} {
+		for _, after := range []time.Duration{20 * time.Minute, 3 * time.Hour, 30 * time.Hour} {
+			w, _ := lowTap(t, staffTG)
+			opened := w.onlyCase()
+			w.pass(after, 10*time.Minute)
+			for _, j := range jumps {
+				w.now = w.now.Add(j)
+				w.sweep()
+				w.pass(40*time.Minute, 10*time.Minute)
+			}
+			w.pass(6*24*time.Hour, 3*time.Hour)
+			name := fmt.Sprintf("%v after %v", jumps, after)
+			events, err := w.store.CaseEvents(context.Background(), opened.Bucket, opened.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := map[string]int{}
+			for _, e := range events {
+				if e.Kind != string(recovery.EventStruck) {
+					continue
+				}
+				n[e.Detail]++
+				which, percent, _ := strings.Cut(e.Detail, " ")
+				due := opened.Due.Of(recovery.Clock(which))
+				if percent != "50" && e.At.Before(due) {
+					t.Errorf("%s: %s struck at %v, before %v", name, e.Detail, e.At, due)
+				}
+			}
+			for _, c := range []string{"acknowledge", "contact", "resolve"} {
+				if n[c+" 50"] > 1 || n[c+" 100"] != 1 || n[c+" 200"] != 1 {
+					t.Errorf("%s: the %s clock struck %v", name, c, n)
+				}
+			}
+			said, moments := 0, map[string]bool{} // what strikes at once is said once
+			for _, e := range events {
+				if which, _, _ := strings.Cut(e.Detail, " "); e.Kind == string(recovery.EventStruck) {
+					moments[e.At.String()+which] = true
+				}
+			}
+			for _, r := range w.transcript(staffTG) {
+				if r.Render.Under != "" {
+					said++
+				}
+			}
+			if said != len(moments) {
+				t.Errorf("%s: %d reminders were said of %d", name, said, len(moments))
+			}
+		}
+	}
+}
+
+func TestASnoozedCaseWakesOnceAndTellsSo(t *testing.T) {
+	w, _ := lowTap(t, staffTG)
+	k := w.acted(w.onlyCase(), recovery.Snooze{Until: w.now.Add(3 * time.Hour)})
+	w.pass(6*time.Hour, 10*time.Minute)
+	if got := w.told(k, recovery.EventWoke); len(got) != 1 || !strings.HasPrefix(got[0], "3h0m0s ") {
+		t.Errorf("it woke at %v", got)
+	}
+	if w.transcript(staffTG)[0].Render.State == "snoozed" {
+		t.Error("the card still sleeps")
+	}
+	rows := w.transcript(staffTG)
+	if !slices.ContainsFunc(rows, func(d storage.Delivery) bool { return strings.Contains(d.Render.Text, "quiet time") }) {
+		t.Error("nobody heard that it woke")
+	}
+}
+
+func TestACaseThatNobodyMovesReturnsToTheQueue(t *testing.T) {
+	w, _ := lowTap(t, staffTG)
+	bob := w.member(1, "Bob", recovery.Agent)
+	w.onCard(bob, staffTG, w.button(staffTG, "Take"))
+	w.pass(5*time.Hour, 10*time.Minute)
+	k := w.onlyCase()
+	if k.State != recovery.Open || k.Holder.ID != "" {
+		t.Fatalf("the case is %s, held by %q", k.State, k.Holder.ID)
+	}
+	if got := w.told(k, recovery.EventUnacknowledged); len(got) != 1 || !strings.HasSuffix(got[0], " bob") {
+		t.Errorf("the history says %v", got)
+	}
+	rows := w.transcript(staffTG)
+	if !slices.ContainsFunc(rows, func(d storage.Delivery) bool { return strings.Contains(d.Render.Text, "Bob had it") }) {
+		t.Error("nobody heard that it is in the queue again")
+	}
+	if rows[0].Render.State != "open" {
+		t.Errorf("the card says %s", rows[0].Render.State)
+	}
+}
+
+func TestCasesOfDaysWithoutAStaffChatArePostedOnce(t *testing.T) {
+	w := newWorld(t)
+	w.bot.SetStaff(nil)
+	const n = 2*sweepBatch + 3
+	for i := range n {
+		ann := telegramUser(fmt.Sprint(i+1), "Ann", "en")
+		w.started(ann, haircut)
+		w.press(ann, "2")
+	}
+	resting := telegramUser("9000", "Eve", "en")
+	w.started(resting, haircut)
+	w.press(resting, "1")
+	for _, k := range w.cases() {
+		if !k.Unposted {
+			t.Fatalf("%s has a card", k.Name())
+		}
+		if k.Identity == resting.person().ID() {
+			w.acted(k, recovery.NoAction{Reason: "known"})
+		}
+	}
+	w.sweep()
+	if rows := w.transcript(staffTG); len(rows) != 0 {
+		t.Fatalf("%d messages without a chat", len(rows))
+	}
+	w.bot.SetStaff([]chat.Address{staffTG})
+	w.sweep()
+	w.sweep()
+	slots := map[string]bool{}
+	for _, r := range w.transcript(staffTG) {
+		slots[r.Slot] = true
+	}
+	if len(slots) != n {
+		t.Errorf("%d of %d cards were posted", len(slots), n)
+	}
+	for _, k := range w.cases() {
+		if k.Unposted && k.State.Active() {
+			t.Errorf("%s is said to have no card", k.Name())
+		}
+	}
+}
+
+// cases are all there are.
+func (w *world) cases() []storage.Case {
+	w.t.Helper()
+	cases, err := w.store.Cases(context.Background(), 10_000)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return cases
+}
+
+func TestAPoisonedCaseDoesNotBlockTheOthers(t *testing.T) {
+	w := newWorld(t)
+	w.bot.SetStaff([]chat.Address{staffTG})
+	for i := range 3 {
+		ann := telegramUser(fmt.Sprint(i+1), "Ann", "en")
+		w.started(ann, haircut)
+		w.press(ann, "2")
+	}
+	bad := w.cases()[1].ID
+	s := &sweeper{out: w.bot.out, failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{}}
+	w.now = w.now.Add(16 * time.Minute)
+	tried := 0
+	for range 5 {
+		d := w.bot.caseDuties()[0]
+		inner := d.turn
+		d.turn = func(ctx context.Context, k storage.Case) (storage.Turn, error) {
+			turn, err := inner(ctx, k)
+			if k.ID == bad {
+				tried++
+				turn.Apply = func(storage.Loaded) (storage.Change, error) { return storage.Change{}, errors.New("scripted") }
+			}
+			return turn, err
+		}
+		if err := s.attend(context.Background(), 0, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if tried != 1 {
+		t.Errorf("the poisoned case was tried %d times", tried)
+	}
+	for _, k := range w.cases() {
+		if n := len(w.told(k, recovery.EventStruck)); n != map[bool]int{true: 0, false: 1}[k.ID == bad] {
+			t.Errorf("%s struck %d times", k.Name(), n)
+		}
+	}
+}
+
+func TestManyInstancesStrikeAClockOnce(t *testing.T) {
+	w, _ := lowTap(t, staffTG)
+	bots := []*Bot{w.bot, w.botOn(w.instance()), w.botOn(w.instance())}
+	for _, b := range bots {
+		b.SetStaff([]chat.Address{staffTG})
+	}
+	k := w.onlyCase()
+	w.now = w.now.Add(31 * time.Minute)
+	done := make(chan struct{})
+	for _, b := range bots {
+		go func() {
+			defer func() { done <- struct{}{} }()
+			w.sweepBy(b)
+		}()
+	}
+	for range bots {
+		<-done
+	}
+	if got := w.told(k, recovery.EventStruck); len(got) != 1 || !strings.HasSuffix(got[0], "acknowledge 100") {
+		t.Errorf("struck %v", got)
+	}
+}
+
+// applyRules publishes rules and lets the bot read them.
+func (w *world) applyRules(source string) {
+	w.t.Helper()
+	if _, err := rulefile.Parse([]byte(source)); err != nil {
+		w.t.Fatal(err)
+	}
+	if _, _, err := w.store.PublishRules(context.Background(), source, w.now); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.bot.refresh(context.Background()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func TestChangedRulesReachOpenCases(t *testing.T) {
+	w, _ := lowTap(t, staffTG)
+	k := w.onlyCase()
+	// What was promised stays; who hears of it, and when, is by the new rules.
+	w.applyRules("rules: {chain: [{at: 20, to: thread}], sla: {P2: {acknowledge: 5m}}}\n")
+	w.sweep()
+	after := w.onlyCase()
+	if !after.Due.Acknowledge.Equal(k.Due.Acknowledge) || after.Rules != 1 || !after.Next.Equal(monday.Add(6*time.Minute)) {
+		t.Errorf("due %v, rules %d, next at %v", after.Due, after.Rules, after.Next)
+	}
+	w.pass(time.Hour, time.Minute)
+	if got := w.told(k, recovery.EventStruck); !slices.Equal(got, []string{"6m0s clock acknowledge 20", "48m0s clock contact 20"}) {
+		t.Errorf("struck %v", got)
+	}
+	// A rule that nobody here can read changes nothing.
+	if _, _, err := w.store.PublishRules(context.Background(), "rules: {of: the future}", w.now); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.bot.refresh(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.bot.snap.Load().rules("main-street").Chain; len(got) != 1 {
+		t.Errorf("the chain is %v", got)
+	}
+}
+
+func TestClocksRunInTheHoursOfTheSite(t *testing.T) {
+	w := newWorld(t)
+	w.applyRules(`
+sites:
+  main-street:
+    hours:
+      week: {mon: ["09:00-12:00", "13:00-18:00"], tue: ["09:00-18:00"], fri: ["09:00-18:00"]}
+      holidays: [2026-03-03]
+`)
+	w.now = time.Date(2026, 3, 2, 10, 45, 0, 0, time.UTC) // 11:45 in Berlin
+	w, _ = lowTapIn(w, staffTG)
+	k := w.onlyCase()
+	if want := time.Date(2026, 3, 2, 12, 15, 0, 0, time.UTC); !k.Due.Acknowledge.Equal(want) {
+		t.Errorf("take by %v, want %v: the pause does not count", k.Due.Acknowledge, want)
+	}
+	// Tuesday is a holiday, Wednesday and Thursday are closed.
+	if want := time.Date(2026, 3, 6, 10, 45, 0, 0, time.UTC); !k.Due.Resolve.After(want) {
+		t.Errorf("resolve by %v, want after %v", k.Due.Resolve, want)
+	}
+	facts := w.transcript(staffTG)[0].Render.Facts
+	if !slices.ContainsFunc(facts, func(f chat.Fact) bool { return f.Label == "Take by" && strings.Contains(f.Value, "13:15") }) {
+		t.Errorf("the card says %+v", facts)
+	}
+	w.pass(90*time.Minute, 5*time.Minute)
+	if got := w.told(k, recovery.EventStruck); len(got) != 2 || !strings.HasPrefix(got[0], "2h0m0s ") { // 15 minutes from 11:45
+		t.Errorf("struck %v", got)
+	}
+}
+
+func TestClocksCrossTheChangeToSummerTime(t *testing.T) {
+	w := newWorld(t)
+	w.applyRules("rules: {hours: {week: {sat: [\"09:00-18:00\"], sun: [\"01:00-06:00\"]}}}\n")
+	w.now = time.Date(2026, 3, 28, 16, 0, 0, 0, time.UTC) // 17:00 in Berlin; clocks go forward at 02:00 on Sunday
+	w, _ = lowTapIn(w, staffTG)
+	// Contact within four hours: one on Saturday, one until 02:00, then 03:00 to 05:00.
+	if k := w.onlyCase(); !k.Due.Contact.Equal(time.Date(2026, 3, 29, 3, 0, 0, 0, time.UTC)) {
+		t.Errorf("contact by %v", k.Due.Contact)
+	}
+}
+
+// Random acts of people and the clock, against the pure machine that is told the same.
+func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
+	for seed := range uint64(8) {
+		r := rand.New(rand.NewPCG(seed, 17))
+		w, ann := lowTap(t, staffTG)
+		w.bot.SetStaff([]chat.Address{staffTG})
+		bob := w.member(1, "Bob", recovery.Lead)
+		model := w.onlyCase()
+		hash := ann.person().Hash16()
+		presses := []pressed{
+			{Act: recovery.ActTake}, {Act: recovery.ActRelease}, {Act: recovery.ActReopen},
+			{Act: recovery.ActResolve, Choice: "price", Mask: 1}, {Act: recovery.ActNoAction, Choice: "other"},
+		}
+		program := recovery.Actor{Role: recovery.Program}
+		lead := recovery.Actor{Person: recovery.Person{ID: "bob", Name: "Bob"}, Role: recovery.Lead}
+		do := func(act recovery.Act, by recovery.Actor) {
+			model.Case, _, _ = recovery.Apply(w.bot.snap.Load().rules(model.Site), model.Case, act, by, w.now)
+		}
+		for step := range 80 {
+			hops := []time.Duration{time.Minute, 7 * time.Minute, time.Hour, 5 * time.Hour, 26 * time.Hour, -time.Hour, -24 * time.Hour}
+			w.now = w.now.Add(hops[r.IntN(len(hops))])
+			if r.IntN(2) == 0 {
+				p := presses[r.IntN(len(presses))]
+				p.Hash, p.Case = hash, model.ID
+				act, _ := (&turn{now: w.now}).actOf(p)
+				do(act, lead)
+				w.onCard(bob, staffTG, p.encode())
+			}
+			w.sweep()
+			for range 20 {
+				next, ok := recovery.NextClock(w.bot.snap.Load().rules(model.Site), model.Case)
+				if !ok || next.At.After(w.now) {
+					break
+				}
+				session := ""
+				if next.Clock == recovery.ClockFollowUp {
+					if at := daytime(w.now, w.bot.snap.Load().site(model.Site).Zone); at.After(w.now) {
+						break
+					}
+					session = w.bot.derive("session", w.bot.derive("follow-up", fmt.Sprintf("%s:%d", model.ID, model.Reopens)))
+				}
+				do(recovery.ClockStruck{FollowUp: session}, program)
+			}
+			stored := w.onlyCase()
+			model.Next, model.Rules = stored.Next, stored.Rules
+			if diff := cmp.Diff(model, stored); diff != "" {
+				t.Fatalf("seed %d, step %d (-model +stored):\n%s", seed, step, diff)
+			}
+			if next, ok := recovery.NextClock(recovery.DefaultRules, model.Case); ok == stored.Next.IsZero() || ok && stored.Next.Before(next.At) {
+				t.Fatalf("seed %d, step %d: next at %v, want %v", seed, step, stored.Next, next.At)
+			}
+			if got := w.transcript(staffTG)[0].Render.State; got != cardState(model.Case, w.now) && w.now.Equal(stored.Updated) {
+				t.Fatalf("seed %d, step %d: the card says %s of a case that is %s", seed, step, got, model.State)
+			}
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// mended is a case that staff closed with a cause and an action.
+func mended(t *testing.T) (*world, customer, storage.Case) {
+	t.Helper()
+	w, ann := lowTap(t, staffTG, staffSlack)
+	k := w.acted(w.onlyCase(), recovery.Resolve{Cause: "reliability", Actions: []recovery.Action{{Kind: recovery.Redo}}})
+	return w, ann, k
+}
+
+// surveys counts the follow-ups that stand in a customer's chat.
+func (w *world) followUps(c customer) (n int) {
+	w.t.Helper()
+	for _, d := range w.transcript(c.address) {
+		if strings.HasPrefix(d.Slot, "i:") && strings.Contains(d.Render.Text, "settled") {
+			n++
+		}
+	}
+	return n
+}
+
+func TestTheCustomerIsAskedOnceWhetherItIsSettledAndANoReopens(t *testing.T) {
+	w, ann, k := mended(t)
+	w.pass(23*time.Hour, time.Hour)
+	if n := w.followUps(ann); n != 0 {
+		t.Fatalf("%d follow-ups before their time", n)
+	}
+	w.pass(3*time.Hour, 30*time.Minute)
+	w.settle(ann.address)
+	if n := w.followUps(ann); n != 1 {
+		t.Fatalf("%d follow-ups", n)
+	}
+	asked := w.session(ann)
+	k = w.onlyCase()
+	if asked.Case != k.ID || asked.Flow != "post_recovery" || k.Outcome.Session != asked.ID || !k.Outcome.Asked.Equal(monday.Add(24*time.Hour)) {
+		t.Fatalf("asked in %+v, the outcome is %+v", asked.Session, k.Outcome)
+	}
+	question := ""
+	for _, d := range w.transcript(ann.address) {
+		if d.Kind == storage.QuestionD {
+			question = d.Render.Text
+		}
+	}
+	if !strings.HasPrefix(question, "Now that Bob has followed up") {
+		t.Errorf("the question is %q", question)
+	}
+	w.press(ann, "6")
+	if k = w.onlyCase(); k.State != recovery.Verified {
+		t.Errorf("after a good answer the case is %s", k.State)
+	}
+	w.press(ann, "No")
+	if k = w.onlyCase(); k.State != recovery.Open || k.Reopens != 1 || k.Outcome.Settled != recovery.SettledNo || k.Outcome.Recovered != recovery.RecoveredPartly {
+		t.Errorf("after a no the case is %s, the outcome %+v", k.State, k.Outcome)
+	}
+	if state := w.transcript(staffTG)[0].Render.State; state != "open" {
+		t.Errorf("the card says %s", state)
+	}
+	if cases := w.cases(); len(cases) != 1 {
+		t.Errorf("%d cases", len(cases))
+	}
+	var lines []string
+	for _, d := range w.transcript(staffSlack) {
+		lines = append(lines, d.Render.Title)
+	}
+	for _, want := range []string{"asked whether it is settled", "Settled, says the customer", "Open"} {
+		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, want) }) {
+			t.Errorf("the thread does not say %q: %q", want, lines)
+		}
+	}
+
+	// The second round asks again; the survey of the first decides nothing any more.
+	w.acted(k, recovery.Resolve{Cause: "price", Actions: []recovery.Action{{Kind: recovery.Refund}}})
+	w.press(ann, "1") // the next question of the first survey
+	if k = w.onlyCase(); k.State != recovery.Resolved {
+		t.Errorf("a late answer of the first round makes it %s", k.State)
+	}
+	w.pass(30*time.Hour, time.Hour)
+	w.settle(ann.address)
+	if n := w.followUps(ann); n != 2 {
+		t.Fatalf("%d follow-ups in two rounds", n)
+	}
+	w.press(ann, "7")
+	w.press(ann, "Yes, fully")
+	if k = w.onlyCase(); k.State != recovery.Verified || k.Outcome.Settled != recovery.SettledYes || k.Outcome.Recovered != recovery.RecoveredYes {
+		t.Errorf("at last the case is %s, the outcome %+v", k.State, k.Outcome)
+	}
+}
+
+func TestWhoMustNotBeAskedIsNot(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		before func(w *world, ann customer)
+		detail string // of the event; "-" = there is none
+	}{
+		{"no contact", func(w *world, ann customer) {
+			k := w.onlyCase()
+			no := recovery.NoContact
+			turn := storage.Turn{Load: storage.Load{Case: k.ID}, Apply: func(l storage.Loaded) (storage.Change, error) {
+				l.Case.Contact = no
+				if next, ok := recovery.NextClock(recovery.DefaultRules, l.Case.Case); ok {
+					l.Case.Next = next.At
+				}
+				return storage.Change{Case: l.Case}, nil
+			}}
+			if err := w.store.Advance(context.Background(), k.Bucket, []storage.Turn{turn})[0]; err != nil {
+				w.t.Fatal(err)
+			}
+		}, "-"},
+		{"stopped", func(w *world, ann customer) { w.command(ann, "stop", "") }, "stopped"},
+		{"blocked", func(w *world, ann customer) { w.handle(w.update(ann, chat.Update{Kind: chat.Blocked})) }, "blocked"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, ann, _ := mended(t)
+			c.before(w, ann)
+			w.pass(8*24*time.Hour, 6*time.Hour)
+			if n := w.followUps(ann); n != 0 {
+				t.Errorf("%d follow-ups", n)
+			}
+			k := w.onlyCase()
+			got := w.told(k, recovery.EventFollowUp)
+			if c.detail == "-" && len(got) != 0 || c.detail != "-" && (len(got) != 1 || !strings.HasSuffix(got[0], c.detail)) {
+				t.Errorf("the history says %q", got)
+			}
+			if k.State != recovery.Closed || k.Outcome.Recovered != recovery.RecoveredUnknown {
+				t.Errorf("the case is %s, the outcome %+v", k.State, k.Outcome)
+			}
+		})
+	}
+}
+
+func TestNobodyIsAskedAtNight(t *testing.T) {
+	w := newWorld(t)
+	w.now = time.Date(2026, 3, 2, 21, 30, 0, 0, time.UTC) // 22:30 in Berlin
+	w, ann := lowTapIn(w, staffTG)
+	w.acted(w.onlyCase(), recovery.Resolve{Cause: "reliability", Actions: []recovery.Action{{Kind: recovery.Redo}}})
+	w.pass(34*time.Hour, 30*time.Minute)
+	if k := w.onlyCase(); !k.Outcome.Asked.IsZero() && k.Outcome.Asked.Before(time.Date(2026, 3, 4, 8, 0, 0, 0, time.UTC)) || !k.Next.Equal(time.Date(2026, 3, 4, 8, 0, 0, 0, time.UTC)) {
+		t.Fatalf("asked at %v, next at %v", k.Outcome.Asked, k.Next)
+	}
+	w.pass(time.Hour, 10*time.Minute)
+	if k := w.onlyCase(); !k.Outcome.Asked.Equal(time.Date(2026, 3, 4, 8, 0, 0, 0, time.UTC)) || w.followUps(ann) != 1 {
+		t.Errorf("asked at %v", k.Outcome.Asked)
+	}
+}
+
+func TestDaytime(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(s string) time.Time {
+		when, err := time.ParseInLocation(time.DateTime, s, berlin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	for now, want := range map[string]string{
+		"2026-03-28 20:59:59": "2026-03-28 20:59:59", "2026-03-28 21:00:00": "2026-03-29 09:00:00", // summer time begins
+		"2026-03-29 00:30:00": "2026-03-29 09:00:00", "2026-12-31 23:00:00": "2027-01-01 09:00:00", "2026-03-29 09:00:00": "2026-03-29 09:00:00",
+	} {
+		if got := daytime(at(now).UTC(), berlin); !got.Equal(at(want)) {
+			t.Errorf("%s: %v, want %s", now, got.In(berlin), want)
+		}
+	}
+}
