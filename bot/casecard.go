@@ -144,5 +144,22 @@ func (t *turn) cardStory(v *voice, fact func(label, value string)) {
 			done = append(done, v.say("action_"+string(a.Kind)))
 		}
 		fact(v.say("card_actions"), strings.Join(done, v.say("list_comma")))
+		t.cardOutcome(v, fact)
+	}
+}
+
+// cardOutcome says what the customer thinks of the recovery, and whether they came again.
+func (t *turn) cardOutcome(v *voice, fact func(label, value string)) {
+	o := t.kase.Outcome
+	var said []string
+	if o.Settled != recovery.SettledUnknown {
+		said = append(said, v.say("settled_"+string(o.Settled)))
+	}
+	if o.Recovered != recovery.RecoveredUnknown {
+		said = append(said, v.say("outcome_"+string(o.Recovered)))
+	}
+	fact(v.say("card_outcome"), strings.Join(said, v.say("list_comma")))
+	if at := t.kase.Returned; !at.IsZero() {
+		fact(v.say("card_returned"), v.day(at.In(v.site.Zone)))
 	}
 }

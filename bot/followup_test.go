@@ -176,3 +176,45 @@ func TestDaytime(t *testing.T) {
 		}
 	}
 }
+
+func TestACustomerWhoComesAgainHasReturned(t *testing.T) {
+	w, ann, k := mended(t)
+	w.now = w.now.Add(26 * time.Hour)
+	w.sweep()
+	w.settle(ann.address)
+	w.press(ann, "6")
+	w.press(ann, "Yes, fully")
+	if k = w.onlyCase(); !k.Returned.IsZero() {
+		t.Fatal("the follow-up itself is no return")
+	}
+	w.now = w.now.Add(20 * 24 * time.Hour)
+	again := w.started(ann, haircut)
+	if k = w.onlyCase(); !k.Returned.Equal(w.now) || k.State != recovery.Verified {
+		t.Errorf("returned at %v, the case is %s", k.Returned, k.State)
+	}
+	first := k.Returned
+	w.now = w.now.Add(24 * time.Hour)
+	w.started(ann, haircut)
+	if k = w.onlyCase(); !k.Returned.Equal(first) {
+		t.Errorf("returned at %v, the first time was %v", k.Returned, first)
+	}
+	w.command(ann, "start", again.Token) // the old link once more
+	facts := w.transcript(staffTG)[0].Render.Facts
+	if !slices.ContainsFunc(facts, func(f chat.Fact) bool { return f.Label == "Came again" }) {
+		t.Errorf("the card says %+v", facts)
+	}
+	if got := w.told(k, recovery.EventReturned); len(got) != 1 {
+		t.Errorf("the history says %v", got)
+	}
+}
+
+func TestATestAndAFollowUpAreNoReturn(t *testing.T) {
+	for _, r := range []InviteRequest{{Flow: "one_tap_csat", Test: true}, {Flow: "post_recovery"}, {Flow: "staff_pulse"}} {
+		w, ann, _ := mended(t)
+		w.now = w.now.Add(time.Hour)
+		w.started(ann, r)
+		if k := w.onlyCase(); !k.Returned.IsZero() {
+			t.Errorf("%+v: returned at %v", r, k.Returned)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -80,13 +81,16 @@ func (b *Bot) openWork(ctx context.Context, j *job, inv storage.Invitation) (wor
 	if err != nil {
 		return work{}, err
 	}
-	load := storage.Load{Person: j.person, Session: inv.Session}
+	load := storage.Load{Person: j.person, Session: inv.Session, Case: before.returns}
 	return work{j.bucket, b.turnOf(j.update.Key, j.update.Key, load, &j.said, func(t *turn) error {
 		t.tapped = j.update.Ephemeral
 		t.meet(j.update, j.person)
 		on := t.turnOn()
 		defer t.pointToChat()
 		if t.session != nil {
+			if t.kase != nil && t.kase.ID != t.session.Case {
+				t.kase, t.origin = nil, nil
+			}
 			return t.again(on)
 		}
 		return t.open(inv, before)
@@ -98,6 +102,7 @@ type history struct {
 	customer string // id of the Customer; "" = only known by this identity
 	earlier  int    // unsatisfied sessions in the last 90 days
 	previous int    // level of the newest one before; 0 = none
+	returns  string // id of the case of the survey before, if this one is about another service; "" = none
 }
 
 func (b *Bot) history(ctx context.Context, j *job, inv storage.Invitation) (history, error) {
@@ -117,6 +122,16 @@ func (b *Bot) history(ctx context.Context, j *job, inv storage.Invitation) (hist
 		if h.previous = last.Judgement.Level; h.previous == 0 {
 			h.previous = last.Judgement.Primary.Level
 		}
+		if last.Case != "" && inv.Case == "" && !inv.Test && serves(inv.Facts.Class) {
+			// A link that is opened again is no new service.
+			_, err := b.store.Session(ctx, j.bucket, inv.Session)
+			switch {
+			case errors.Is(err, storage.ErrNotFound):
+				h.returns = last.Case
+			case err != nil:
+				return h, fmt.Errorf("read a session: %w", err)
+			}
+		}
 	}
 	who := h.customer
 	if who == "" {
@@ -129,8 +144,33 @@ func (b *Bot) history(ctx context.Context, j *job, inv storage.Invitation) (hist
 	return h, nil
 }
 
+// serves reports whether flows of this class are about a service that a customer came for.
+func serves(c survey.Class) bool {
+	return c == survey.Transactional || c == survey.Relationship
+}
+
+// hasReturned tells the case of the survey before that its customer came again.
+func (t *turn) hasReturned(before history) error {
+	if before.returns == "" || t.kase == nil || t.kase.ID != before.returns {
+		return nil
+	}
+	if err := t.configure(); err != nil {
+		return err
+	}
+	if err := t.apply(recovery.Returned{}, recovery.Actor{Role: recovery.Program}); err != nil {
+		return err
+	}
+	if t.out.Case != nil {
+		t.showCard()
+	}
+	return nil
+}
+
 // open starts the session of an invitation: who asks, then the first question.
 func (t *turn) open(inv storage.Invitation, before history) error {
+	if err := t.hasReturned(before); err != nil {
+		return err
+	}
 	id := t.identity
 	facts := inv.Facts
 	facts.Earlier, facts.Previous = before.earlier, before.previous

@@ -141,6 +141,16 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	for _, r := range noActionReasons {
 		need("no_action_" + r)
 	}
+	for _, o := range []recovery.Settled{recovery.SettledYes, recovery.SettledPartly, recovery.SettledNo} {
+		need("settled_" + string(o))
+	}
+	for _, o := range []recovery.Recovered{recovery.RecoveredYes, recovery.RecoveredPartly, recovery.RecoveredNot} {
+		need("outcome_" + string(o))
+	}
+	for _, c := range []recovery.Clock{recovery.ClockAcknowledge, recovery.ClockContact, recovery.ClockResolve, recovery.ClockPlan} {
+		need("reminder_" + string(c))
+		need("reminder_" + string(c) + "_soon")
+	}
 	for _, c := range recovery.Codes() {
 		need("refused_" + string(c))
 	}
