@@ -29,6 +29,7 @@ type commands struct {
 	Survey      surveyCmd      `cmd:"" help:"Work with survey flows."`
 	Site        siteCmd        `cmd:"" help:"Add and list sites."`
 	Staff       staffCmd       `cmd:"" help:"Add, list and remove staff, and link their chats."`
+	Recovery    recoveryCmd    `cmd:"" help:"Work with the rules of recovery: when cases open, their clocks, hours and routes."`
 	Invite      inviteCmd      `cmd:"" help:"Make a link that asks one customer."`
 	Outbox      outboxCmd      `cmd:"" help:"See and mend what could not be delivered or handled."`
 }

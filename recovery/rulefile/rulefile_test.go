@@ -2,6 +2,8 @@ package rulefile
 
 import (
 	"errors"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -188,4 +190,20 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestTheShippedFileSaysWhatTheShippedRulesAre(t *testing.T) {
+	p, err := Parse(Shipped())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(recovery.DefaultPolicy(), p); diff != "" {
+		t.Errorf("(-rules +file):\n%s", diff)
+	}
+	for name := range reflect.TypeFor[recovery.Rules]().Fields() {
+		key, _, _ := strings.Cut(name.Tag.Get("json"), ",")
+		if !slices.Contains([]string{"hours", "on_call", "digest", "mutes"}, key) && !strings.Contains(shipped, "\n  "+key+":") {
+			t.Errorf("the file does not show %s", key)
+		}
+	}
 }
