@@ -2,6 +2,7 @@ package rulefile
 
 import (
 	"errors"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -205,5 +206,26 @@ func TestTheShippedFileSaysWhatTheShippedRulesAre(t *testing.T) {
 		if !slices.Contains([]string{"hours", "on_call", "digest", "mutes"}, key) && !strings.Contains(shipped, "\n  "+key+":") {
 			t.Errorf("the file does not show %s", key)
 		}
+	}
+}
+
+// Every example in the documents can be used as it stands.
+func TestTheExamplesInTheDocumentsAreRules(t *testing.T) {
+	found := 0
+	for _, name := range []string{"recovery.md", "routes.md"} {
+		text, err := os.ReadFile("../../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range strings.Split(string(text), "```yaml\n")[1:] {
+			block, _, _ = strings.Cut(block, "```")
+			found++
+			if _, err := Parse([]byte(block)); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if found < 2 {
+		t.Errorf("only %d examples were found", found)
 	}
 }
