@@ -48,10 +48,7 @@ func (t *turn) asidePlaces() []chat.Address {
 func (t *turn) note() chat.Message {
 	v := t.staffVoice()
 	s := t.session
-	name := cut(strings.TrimSpace(v.name), cardName)
-	if name == "" {
-		name = v.say("card_anonymous")
-	}
+	name := t.customerName(v)
 	service, _ := v.known(attrService)
 	title := []string{v.say("aside_title"), name, cut(service, cardName)}
 	if s.Test {
@@ -76,6 +73,55 @@ func (t *turn) note() chat.Message {
 		m.Quotes = append(m.Quotes, chat.Quote{Text: said})
 	}
 	return m
+}
+
+// conversation is the case whose conversation a message may belong to that the customer
+// changed; "" = none.
+func (t *turn) conversation() string {
+	switch {
+	case t.kase != nil && t.session != nil && t.kase.Identity == t.session.Identity:
+		return t.kase.ID
+	case t.identity != nil:
+		return t.identity.Case
+	}
+	return ""
+}
+
+// editToCase mirrors a change of words that staff were shown as a message; other words
+// are no part of the conversation, and are kept as edited keeps them.
+// cards are the chats where they may have been shown, nil = not known yet.
+func (b *Bot) editToCase(j *job, kase string, cards []chat.Address) work {
+	u := j.update
+	s := said{text: strings.TrimSpace(u.Text), at: u.From, own: u.On, key: u.Key}
+	load := storage.Load{Person: j.person, Case: kase}
+	for _, to := range cards {
+		for n := range mostParts(survey.MaxText) {
+			load.Slots = append(load.Slots, wordsSlot(relaySlot, kase, wordsPart(n), to.String()+"/"+s.id()))
+		}
+	}
+	return work{j.bucket, b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
+		if mine := t.kase != nil && t.identity != nil && t.kase.Identity == t.identity.ID; mine && cards == nil && len(t.kase.Cards) > 0 {
+			return &elsewhere{b.editToCase(j, kase, t.kase.Cards)}
+		} else if !mine || len(t.slots) == 0 {
+			if t.session == nil || t.kase == nil || t.session.Case != t.kase.ID {
+				t.kase, t.origin = nil, nil
+			}
+			return t.edited(u)
+		}
+		if s.text == "" {
+			return nil // platforms also report edits that change no word
+		}
+		if err := t.configure(); err != nil {
+			return err
+		}
+		if utf8.RuneCountInString(s.text) > survey.MaxText {
+			t.noticeOf(survey.Notice{Code: survey.NoticeTooLong, Question: survey.NoQuestion})
+			return nil
+		}
+		t.jot(eventEdited, "", string(recovery.ActCustomerWrote), s.text)
+		t.relay(s, true)
+		return nil
+	})}
 }
 
 // edited is for words that the person changed after sending them. What they say now is

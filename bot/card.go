@@ -30,12 +30,10 @@ func (t *turn) showCard() {
 		return
 	}
 	render := about.card()
-	buttons := about.cardButtons(about.staffVoice())
+	v := about.staffVoice()
 	for _, to := range places {
 		slot := cardSlot(t.kase.ID, to)
-		if render.Rows = nil; to.Platform != chat.Web {
-			render.Rows = buttons // who reads the browser's room is nobody in particular
-		}
+		render.Rows = about.cardButtons(v, hasForms(to.Platform))
 		t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.at(to), Render: render})
 		t.timeline(to, slot)
 		t.showFiles(to, slot)
@@ -55,7 +53,11 @@ func (t *turn) staffVoice() *voice {
 		lang = interfaceLanguages[0]
 	}
 	w := t.b.texts.of(lang)
-	return t.voice(w, w.tag, lang)
+	v := t.voice(w, w.tag, lang)
+	if t.pseudonymous() {
+		v.name = v.say("card_pseudonym", "mark", t.b.pseudonym(t.session.Identity))
+	}
+	return v
 }
 
 // Lengths on a card, in runes.
@@ -71,10 +73,7 @@ const (
 func (t *turn) card() chat.Message {
 	v := t.staffVoice()
 	k, s := t.kase, t.session
-	name := cut(strings.TrimSpace(v.name), cardName)
-	if name == "" {
-		name = v.say("card_anonymous")
-	}
+	name := t.customerName(v)
 	service, _ := v.known(attrService)
 	state, priority := string(k.State), k.Decision.Priority.String()
 	if k.Watched() {
@@ -94,7 +93,7 @@ func (t *turn) card() chat.Message {
 		}
 	}
 	who := name
-	if t.identity != nil && t.identity.Username != "" {
+	if t.identity != nil && t.identity.Username != "" && !t.pseudonymous() {
 		who += " (@" + t.identity.Username + ")"
 	}
 	fact(v.say("card_customer"), who)
@@ -125,7 +124,7 @@ func (t *turn) card() chat.Message {
 	fact(v.say("card_why"), t.why(v))
 	t.cardStory(v, fact)
 	t.cardDue(v, &m)
-	var foot []string
+	foot := t.cardFoot(v)
 	if k.Changed {
 		foot = append(foot, v.say("card_changed"))
 	}
@@ -169,6 +168,8 @@ func (t *turn) cardAnswers(v *voice, m *chat.Message) {
 		switch {
 		case a.Skipped:
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.say("card_skipped")})
+		case q.Kind == survey.ContactQ && t.pseudonymous():
+			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.say("card_hidden")})
 		case q.Kind == survey.TextQ:
 			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: cut(v.answer(q, a), cardQuote)})
 		default:

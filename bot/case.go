@@ -65,6 +65,9 @@ func (t *turn) openCase(d recovery.Decision, said *recovery.Permission) {
 		Case: c, Bucket: t.session.Bucket, Identity: t.session.Identity, Site: t.session.Site, Customer: t.session.Customer,
 	}
 	t.session.Case, t.out.Case = c.ID, t.kase
+	if t.identity != nil && t.identity.ID == t.session.Identity {
+		t.identity.Case, t.out.Identity = c.ID, t.identity
+	}
 	t.record(events)
 }
 

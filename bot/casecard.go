@@ -9,38 +9,83 @@ import (
 	"github.com/aftercare/aftercare/recovery"
 )
 
-// buttonActs are the acts that cards have buttons for, in their order. Snooze is none of
-// them while nothing wakes a case when its time has come.
-var buttonActs = []recovery.ActKind{
-	recovery.ActTake, recovery.ActResolve, recovery.ActRelease, recovery.ActNoAction, recovery.ActReopen,
-}
+// What a card shows beside the menu of all the rest, by where the case stands (platforms
+// D3): never a button that would do nothing.
+var (
+	openActs   = []recovery.ActKind{recovery.ActTake, recovery.ActContact, recovery.ActResolve}
+	heldActs   = []recovery.ActKind{recovery.ActContact, recovery.ActResolve, recovery.ActRelease}
+	closedActs = []recovery.ActKind{recovery.ActReopen, recovery.ActNote}
+	// furtherActs are behind More, where they are not on the card already.
+	furtherActs = []recovery.ActKind{
+		recovery.ActNote, recovery.ActAgree, recovery.ActAssign, recovery.ActSnooze, recovery.ActNoAction, recovery.ActRelease, reveal,
+	}
+)
 
 // opensMenu reports whether an act needs more to be chosen.
 func opensMenu(k recovery.ActKind) bool {
-	return k == recovery.ActResolve || k == recovery.ActNoAction
+	switch k {
+	case recovery.ActResolve, recovery.ActNoAction, recovery.ActAssign, recovery.ActAgree, recovery.ActSnooze, moreActs:
+		return true
+	}
+	return false
 }
 
 // noActionReasons are the reasons that the menu offers; the case keeps the key.
 var noActionReasons = []string{"duplicate", "mistake", "known", "other"}
 
-// cardButtons are the buttons below a card: those that would do something now.
-func (t *turn) cardButtons(v *voice) [][]chat.Button {
-	var all []chat.Button
+// cardActs are the acts on the card itself and behind More.
+func (t *turn) cardActs() (shown, further []recovery.ActKind) {
+	offers := recovery.CardOffers(t.kase.Case)
+	if t.ofCase().pseudonymous() {
+		offers = append(offers, reveal)
+	}
+	first := heldActs
+	switch {
+	case !t.kase.State.Active():
+		first = closedActs
+	case t.kase.State == recovery.Open:
+		first = openActs
+	}
+	for _, k := range first {
+		if slices.Contains(offers, k) {
+			shown = append(shown, k)
+		}
+	}
+	for _, k := range furtherActs {
+		if slices.Contains(offers, k) && !slices.Contains(shown, k) {
+			further = append(further, k)
+		}
+	}
+	return shown, further
+}
+
+// cardButtons are the buttons below a card: those that would do something now. forms
+// says that the platform can ask for words before a button acts.
+func (t *turn) cardButtons(v *voice, forms bool) [][]chat.Button {
 	if t.ofCase().identity == nil {
 		return nil // nobody could be found by them
 	}
-	offers := recovery.CardOffers(t.kase.Case)
-	for _, act := range buttonActs {
-		if !slices.Contains(offers, act) {
-			continue
-		}
+	shown, further := t.cardActs()
+	all := t.actButtons(v, shown, forms)
+	if len(all) > 0 {
+		all[0].Style = "primary"
+	}
+	if len(further) > 0 {
+		all = append(all, chat.Button{Text: v.say("act_more"), Data: t.pressing(moreActs, true, "", 0)})
+	}
+	return inRows(all, 2)
+}
+
+func (t *turn) actButtons(v *voice, acts []recovery.ActKind, forms bool) []chat.Button {
+	var all []chat.Button
+	for _, act := range acts {
 		b := chat.Button{Text: v.say("act_" + string(act)), Data: t.pressing(act, opensMenu(act), "", 0)}
-		if len(all) == 0 {
-			b.Style = "primary"
+		if forms {
+			b.Form = t.form(v, act)
 		}
 		all = append(all, b)
 	}
-	return inRows(all, 3)
+	return all
 }
 
 // pressing is the data of a button on this case's card.
@@ -61,61 +106,10 @@ func inRows(all []chat.Button, n int) [][]chat.Button {
 	return rows
 }
 
-// menu is what the card shows below instead while something is chosen: a question and
-// its buttons.
-func (t *turn) menu(v *voice, p pressed) (ask string, rows [][]chat.Button) {
-	var all []chat.Button
-	switch {
-	case p.Act == recovery.ActResolve && p.Choice == "":
-		ask = v.say("ask_cause")
-		for _, c := range t.causes() {
-			all = append(all, chat.Button{Text: t.causeText(v, c.Key), Data: t.pressing(p.Act, true, c.Key, 0)})
-		}
-	case p.Act == recovery.ActResolve:
-		ask = t.causeText(v, p.Choice) + " – " + v.say("ask_actions")
-		var failure recovery.Failure
-		for _, c := range t.causes() {
-			if c.Key == p.Choice {
-				failure = c.Failure
-			}
-		}
-		kinds, _ := recovery.Suggested(failure)
-		for _, k := range kinds {
-			bit := 1 << slices.Index(recovery.ActionKinds(), k)
-			b := chat.Button{Text: v.say("action_" + string(k)), Data: t.pressing(p.Act, true, p.Choice, p.Mask^bit), Selected: p.Mask&bit != 0}
-			b.Text = map[bool]string{true: "☑ ", false: "☐ "}[b.Selected] + b.Text
-			all = append(all, b)
-		}
-	case p.Act == recovery.ActNoAction:
-		ask = v.say("ask_reason")
-		for _, reason := range noActionReasons {
-			all = append(all, chat.Button{Text: v.say("no_action_" + reason), Data: t.pressing(p.Act, false, reason, 0)})
-		}
-	}
-	rows = inRows(all, 2)
-	last := []chat.Button{{Text: v.say("menu_close"), Data: t.pressing(noMenu, false, "", 0)}}
-	if p.Act == recovery.ActResolve && p.Mask != 0 {
-		done := chat.Button{Text: v.say("done"), Data: t.pressing(p.Act, false, p.Choice, p.Mask), Style: "primary"}
-		last = append([]chat.Button{done}, last...)
-	}
-	return ask, append(rows, last)
-}
+// hasForms reports whether a platform asks for words before a button acts.
+func hasForms(p chat.Platform) bool { return p != chat.Telegram }
 
-// causes are the entries of the menu, those whose keys a button can carry.
-func (t *turn) causes() []recovery.Cause {
-	return slices.DeleteFunc(slices.Clone(t.rules().Causes), func(c recovery.Cause) bool {
-		return len(c.Key) > maxChoice || !isName(c.Key)
-	})
-}
-
-func (t *turn) causeText(v *voice, key string) string {
-	if s := v.plain["cause_"+key]; s != "" {
-		return s
-	}
-	return key // a cause of the organisation's own
-}
-
-// cardStory says who has the case, and how it was closed.
+// cardStory says who has the case, what was agreed, and how it was closed.
 func (t *turn) cardStory(v *voice, fact func(label, value string)) {
 	k := t.kase
 	who := func(id, name string, at time.Time) {
@@ -125,6 +119,9 @@ func (t *turn) cardStory(v *voice, fact func(label, value string)) {
 	}
 	if k.State.Active() {
 		who("card_holder", k.Holder.Name, k.HeldAt)
+		if p := k.Plan; p != nil {
+			fact(v.say("card_plan"), v.say("card_plan_value", "plan", cut(p.Text, cardQuote), "due", v.moment(p.Due)))
+		}
 		if k.Snoozed.After(t.now) {
 			fact(v.say("card_snoozed"), v.moment(k.Snoozed))
 		}
@@ -141,9 +138,14 @@ func (t *turn) cardStory(v *voice, fact func(label, value string)) {
 		fact(v.say("card_cause"), t.causeText(v, r.Cause))
 		var done []string
 		for _, a := range r.Actions {
-			done = append(done, v.say("action_"+string(a.Kind)))
+			what := v.say("action_" + string(a.Kind))
+			if a.Cost > 0 {
+				what = v.say("card_action_cost", "action", what, "cost", amount(a.Cost))
+			}
+			done = append(done, what)
 		}
 		fact(v.say("card_actions"), strings.Join(done, v.say("list_comma")))
+		fact(v.say("card_note"), cut(r.Note, cardQuote))
 		t.cardOutcome(v, fact)
 	}
 }
@@ -162,4 +164,22 @@ func (t *turn) cardOutcome(v *voice, fact func(label, value string)) {
 	if at := t.kase.Returned; !at.IsZero() {
 		fact(v.say("card_returned"), v.day(at.In(v.site.Zone)))
 	}
+}
+
+// cardFoot says below the card what staff should know before they write: that the
+// customer waits or cannot be written to, and what reaches them.
+func (t *turn) cardFoot(v *voice) []string {
+	k := t.kase
+	if !k.State.Active() {
+		return nil
+	}
+	switch {
+	case k.Contact == recovery.NoContact:
+		return []string{v.say("refused_contact_denied")}
+	case !k.Lost.IsZero():
+		return []string{v.say("card_lost")}
+	case !k.Wrote.IsZero():
+		return []string{v.say("card_waits"), v.say("card_internal")}
+	}
+	return []string{v.say("card_internal")}
 }

@@ -23,15 +23,23 @@ type pressed struct {
 	// Act is what it is about. With Menu it only shows what can be chosen next.
 	Act    recovery.ActKind
 	Menu   bool
-	Choice string // a cause, a reason or a number of hours
+	Choice string // a cause, a reason, a person's mark, a date or a span of time
 	Mask   int    // actions chosen so far, one bit each in the order of recovery.ActionKinds
 }
 
 // The letters of acts in data; capitals open a menu, noMenu closes it.
 var caseLetters = map[recovery.ActKind]byte{
 	recovery.ActTake: 't', recovery.ActRelease: 'l', recovery.ActResolve: 'r', recovery.ActNoAction: 'n',
-	recovery.ActReopen: 'o',
+	recovery.ActReopen: 'o', recovery.ActContact: 'c', recovery.ActNote: 'e', recovery.ActAssign: 'a', recovery.ActAgree: 'g',
+	recovery.ActSnooze: 's', moreActs: 'm', resolveCost: 'w', reveal: 'v',
 }
+
+// What buttons do that is no act of the case machine.
+const (
+	moreActs    recovery.ActKind = "more"         // shows the acts that the card has no room for
+	resolveCost recovery.ActKind = "resolve_cost" // Resolve, once it is said what it cost
+	reveal      recovery.ActKind = "reveal"       // tells the one who asks who a pseudonym is
+)
 
 // noMenu is the act of the button that leads back from a menu to the card.
 const noMenu recovery.ActKind = ""

@@ -28,6 +28,7 @@ func newProgram(t testing.TB, m *memory, r *recorder) *program {
 	p.out = makeOutbound(p.store, memoryNow, quietLog(), hooks{
 		changed: func(chat.Address) {},
 		hinted:  func() {},
+		lacking: func(context.Context, error) error { return nil },
 		moved: func(_ context.Context, from, to chat.Address) error {
 			p.moves[from] = to
 			return nil

@@ -3,7 +3,6 @@ package bot
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
@@ -31,7 +30,9 @@ func (t *turn) showFiles(to chat.Address, under string) {
 		}
 	}
 	for i := range t.out.Words {
-		t.filesOf("words", t.out.Words[i].Files, to, under)
+		if w := &t.out.Words[i]; w.Case == "" { // a case's own are in its conversation
+			t.filesOf("words", w.Files, to, under)
+		}
 	}
 }
 
@@ -41,10 +42,7 @@ func (t *turn) filesOf(source string, fs []survey.File, to chat.Address, under s
 	}
 	about := t.ofCase()
 	v := about.staffVoice()
-	name := cut(strings.TrimSpace(v.name), cardName)
-	if name == "" {
-		name = v.say("card_anonymous")
-	}
+	name := about.customerName(v)
 	for _, f := range fs {
 		sum := sha256.Sum256([]byte(f.ID))
 		slot := "file:" + about.session.ID + ":" + source + ":" + hex.EncodeToString(sum[:8]) + ":" + to.String()

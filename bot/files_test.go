@@ -67,11 +67,11 @@ func TestStaffSeeWhatACustomerSentBelowTheCard(t *testing.T) {
 	}
 	for _, d := range w.filesAt(staffTG)[1:] {
 		shown = append(shown, d.Render.Files[0].ID+": "+d.Render.Text)
-		if d.Render.Under != card || d.Kind != storage.NoticeD {
+		if d.Render.Under != card || d.Kind != storage.RelayD {
 			t.Errorf("%+v", d)
 		}
 	}
-	want := []string{"first: 📷 photo from Ann (A-1)", "second: 📷 photo from Ann (A-1)"}
+	want := []string{"first: 📷 photo", "first: 📷 photo", "second: 📷 photo"}
 	if diff := cmp.Diff(want, shown); diff != "" {
 		t.Error(diff)
 	}

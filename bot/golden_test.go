@@ -139,18 +139,23 @@ func (s *story) do(line string) {
 		s.team[name] = s.member(len(s.team), name, recovery.Role(role))
 	default:
 		how, text, _ := strings.Cut(rest, " ")
-		switch how {
-		case "taps":
-			s.old[text] = s.button(staffTG, text)
-		case "retaps": // as somebody does whose chat is behind
-		default:
-			s.t.Fatalf("unknown line %q", line)
-		}
 		who, hired := s.team[verb]
 		if !hired {
 			who = telegramUser("9999", verb, "en") // a stranger in the staff's chat
 		}
-		answers = s.onCard(who, staffTG, s.old[text])
+		switch how {
+		case "taps":
+			s.old[text] = s.button(staffTG, text)
+			answers = s.onCard(who, staffTG, s.old[text])
+		case "retaps": // as somebody does whose chat is behind
+			answers = s.onCard(who, staffTG, s.old[text])
+		case "replies": // to the newest message of the conversation
+			s.replyIn(who, staffTG, s.newest(staffTG, relaySlot, askSlot).ShownRef, text)
+		case "answers": // to the card
+			s.replyIn(who, staffTG, s.newest(staffTG, "case").ShownRef, text)
+		default:
+			s.t.Fatalf("unknown line %q", line)
+		}
 	}
 	s.settle(s.staff)
 	for _, a := range answers {

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -117,6 +118,10 @@ func (b *Bot) settle(ctx context.Context, j *job, err error) (done bool, _ error
 			return false, nil
 		}
 	}
+	if to, ok := errors.AsType[*elsewhere](err); ok {
+		j.work = to.work
+		return false, nil
+	}
 	if lack, ok := errors.AsType[missing](err); ok {
 		if err = lack.load(ctx, b); err == nil {
 			err = lack
@@ -160,8 +165,11 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 	load := storage.Load{Person: j.person}
 	var act func(*turn) error
 	onCard, card := decodePressed(u.Data)
+	if found, err := b.answering(ctx, j); found || err != nil {
+		return j, err
+	}
 	switch {
-	case u.Kind == chat.Tap && card:
+	case (u.Kind == chat.Tap || u.Kind == chat.Filled) && card:
 		j.work = b.caseWork(j, onCard)
 		return j, nil
 	case u.Kind == chat.Tap:
@@ -179,16 +187,17 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 		b.startJob(j, strings.TrimSpace(u.Text))
 		return j, nil
 	default:
-		act = b.act(u, j.person)
+		act = b.act(j)
 	}
 	j.work = work{j.bucket, b.turnOf(u.Key, u.Key, load, &j.said, act)}
 	return j, nil
 }
 
 // act is what an update without a button means.
-func (b *Bot) act(u *chat.Update, p storage.Person) func(*turn) error {
+func (b *Bot) act(j *job) func(*turn) error {
+	u, p := j.update, j.person
 	return func(t *turn) error {
-		t.tapped = u.Ephemeral
+		t.tapped, t.message = u.Ephemeral, u.Own
 		if u.Kind == chat.Blocked {
 			return t.blocked()
 		}
@@ -202,8 +211,14 @@ func (b *Bot) act(u *chat.Update, p storage.Person) func(*turn) error {
 			said.Command, said.Text = t.bareCommand(u.Text), ""
 			return t.command(&said)
 		case u.Kind == chat.Text:
-			return t.words(u)
+			if err := t.words(u); err != nil || t.belongs == "" {
+				return err
+			}
+			return &elsewhere{b.wordsToCase(j, t.belongs)}
 		case u.Kind == chat.Edited:
+			if of := t.conversation(); of != "" {
+				return &elsewhere{b.editToCase(j, of, nil)}
+			}
 			return t.edited(u)
 		case u.Kind == chat.Command:
 			err := t.command(u)
@@ -302,5 +317,15 @@ func (t *turn) blocked() error {
 		t.identity.Blocked = t.now
 		t.out.Identity = t.identity
 	}
+	if t.kase == nil || !t.kase.State.Active() || t.identity == nil || t.kase.Identity != t.identity.ID {
+		return nil
+	}
+	if err := t.configure(); err != nil {
+		return err
+	}
+	if err := t.apply(recovery.Unreachable{}, recovery.Actor{Role: recovery.Program}); err != nil {
+		return err
+	}
+	t.showCard()
 	return nil
 }

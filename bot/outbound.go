@@ -48,6 +48,10 @@ type hooks struct {
 	// unheard does what follows when a chat takes no messages.
 	unheard func(ctx context.Context, row storage.Delivery, why string) error
 	tell    *teller // nil = nobody tells
+	// concluded is what follows from how the sending of staff's words ended; lacking loads
+	// the configuration that its error says is missing.
+	concluded func(storage.Loaded, storage.Delivery, storage.Outcome, bool) (storage.Change, error)
+	lacking   func(context.Context, error) error
 }
 
 func makeOutbound(store storage.Store, now func() time.Time, log *slog.Logger, h hooks) *outbound {
@@ -69,9 +73,10 @@ func newOutbound(b *Bot) *outbound {
 		expire: func(ctx context.Context, s storage.Session) (storage.Turn, error) {
 			return b.stepTurn(ctx, s, survey.Expire{})
 		},
-		duties:  b.caseDuties,
-		perform: b.performAll,
-		moved:   b.chatMoved,
+		duties:    b.caseDuties,
+		perform:   b.performAll,
+		moved:     b.chatMoved,
+		concluded: b.concluded, lacking: b.lacking,
 		unheard: b.unheard,
 		tell:    newTeller(b),
 	})

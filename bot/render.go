@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -196,30 +194,41 @@ func (t *turn) putOff(paused bool) {
 	t.want(w)
 }
 
-// keepWords stores words that answer nothing and shows them to staff if there is a
-// case.
+// keepWords stores words that answer nothing. They are the session's case's, else an
+// earlier open case's, else staff are shown them once (showAside).
 func (t *turn) keepWords(text string, files []survey.File) {
+	t.aside = true
+	mine := t.kase != nil && (t.live() || listens(t.kase))
+	if !mine && !t.answers && t.standing() {
+		return
+	}
+	if mine || t.live() {
+		t.remember(t.session, text, files)
+	}
+	if mine {
+		t.toStaff(said{text: text, files: files, at: t.session.Address, own: t.message, key: t.key})
+		return
+	}
+	t.out.Words = append(t.out.Words, storage.Words{
+		ID: newID(), Session: t.session.ID, Inbound: true, Text: text, Files: files, At: t.now,
+	})
+}
+
+// remember keeps the newest words beside the answers, for the card.
+func (t *turn) remember(s *storage.Session, text string, files []survey.File) {
 	const (
 		kept = 5   // words on a card
 		size = 500 // runes of each
 	)
-	w := storage.Words{ID: newID(), Session: t.session.ID, Inbound: true, Text: text, Files: files, At: t.now}
 	said := cut(text, size)
 	if said == "" && len(files) > 0 {
 		said = t.staffVoice().files(files)
 	}
-	t.session.Said = append(t.session.Said[:len(t.session.Said):len(t.session.Said)], said)
-	if n := len(t.session.Said); n > kept {
-		t.session.Said = t.session.Said[n-kept:]
+	s.Said = append(s.Said[:len(s.Said):len(s.Said)], said)
+	if n := len(s.Said); n > kept {
+		s.Said = s.Said[n-kept:]
 	}
-	t.out.Session = t.session
-	t.aside = true
-	if t.kase != nil {
-		w.Case = t.kase.ID
-		// A turn may keep words more than once.
-		t.happens(recovery.CustomerWrote{Text: cmp.Or(text, said), Ref: t.key + " " + strconv.Itoa(len(t.out.Words))})
-	}
-	t.out.Words = append(t.out.Words, w)
+	t.out.Session = s
 }
 
 // closed says goodbye, by how the session ended. One whose time was over is left in

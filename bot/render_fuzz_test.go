@@ -262,7 +262,7 @@ func (s *stage) look(c storage.Change) []string {
 			renders = append(renders, *w.Leave)
 		}
 		for _, m := range renders {
-			for _, problem := range wrongWith(m) {
+			for _, problem := range wrongWith(m, w.Kind == storage.RelayD) {
 				wrong = append(wrong, w.Slot+": "+problem)
 			}
 		}
@@ -273,7 +273,7 @@ func (s *stage) look(c storage.Change) []string {
 	return wrong
 }
 
-func wrongWith(m chat.Message) []string {
+func wrongWith(m chat.Message, conversation bool) []string {
 	var wrong []string
 	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	source, err := json.Marshal(m)
@@ -312,7 +312,11 @@ func wrongWith(m chat.Message) []string {
 		}
 	}
 	for _, q := range m.Quotes {
-		if utf8.RuneCountInString(q.Text) > cardQuote {
+		most := cardQuote
+		if conversation {
+			most = longestPart
+		}
+		if utf8.RuneCountInString(q.Text) > most {
 			say("a quotation has %d characters", utf8.RuneCountInString(q.Text))
 		}
 	}

@@ -166,8 +166,12 @@ func (d *Dispatcher) wish(s *settlement) {
 }
 
 func (s *settlement) commit() {
+	load := storage.Load{Person: s.person}
+	if isReply(s.row) && s.verdict.outcome != storage.Retry {
+		_, load.Case, _, _ = slotParts(s.row.Slot)
+	}
 	turn := storage.Turn{
-		Load:  storage.Load{Person: s.person},
+		Load:  load,
 		Apply: s.apply,
 		Done:  func(r storage.Result) { s.result = r },
 	}
@@ -192,6 +196,14 @@ func (s *settlement) apply(l storage.Loaded) (storage.Change, error) {
 		blocked.Blocked = l.Now
 		ch.Identity = &blocked
 	}
+	if !isReply(s.row) {
+		return ch, nil
+	}
+	more, err := s.sender.out.hooks.concluded(l, s.row, v.outcome, v.blocked)
+	if err != nil {
+		return ch, err
+	}
+	ch.Case, ch.Events, ch.Slots = more.Case, more.Events, slices.Concat(ch.Slots, more.Slots)
 	return ch, nil
 }
 
@@ -202,7 +214,12 @@ func (s *settlement) finish(err error) {
 		if !unavailable(err) {
 			d.log.Error("cannot settle a delivery", "slot", s.row.Slot, "error", err)
 		}
-		d.again(s.commit)
+		d.again(func() {
+			if err := d.out.hooks.lacking(d.ctx, err); err != nil {
+				d.note(err.Error())
+			}
+			s.commit()
+		})
 		return
 	}
 	d.mu.Lock()

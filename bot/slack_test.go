@@ -251,7 +251,10 @@ func TestWhatHappensToACaseStandsBelowItsCard(t *testing.T) {
 	if m := rows[1].Render; !strings.HasPrefix(m.Title, "A-1 · ") || len(m.Quotes) != 1 || m.Quotes[0].Text != "where are you" {
 		t.Fatalf("%+v", m)
 	}
-	if n := len(w.transcript(room)); n != 1 {
-		t.Errorf("%d messages in the browser's room, which has no threads", n)
+	if m := rows[1].Render; len(m.Rows) != 1 || m.Rows[0][0].Form == nil || m.Rows[0][0].Text != "Reply" {
+		t.Errorf("what the customer wrote cannot be answered: %+v", m)
+	}
+	if n := len(w.transcript(room)); n != 2 {
+		t.Errorf("%d messages in the browser's room", n)
 	}
 }

@@ -129,8 +129,17 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	for _, s := range append(recovery.States(), "watch") {
 		need("state_" + string(s))
 	}
-	for _, a := range buttonActs {
+	for a := range caseLetters {
 		need("act_" + string(a))
+	}
+	for _, a := range []recovery.ActKind{recovery.ActContact, recovery.ActNote, recovery.ActAgree, resolveCost} {
+		need("prompt_" + string(a))
+	}
+	for _, span := range snoozes {
+		need("snooze_" + span)
+	}
+	for _, id := range []string{"prompt_due", "joined", "closed", "lost_refused", "lost_blocked", "lost_unknown", "arrived_after_all"} {
+		need(id)
 	}
 	for _, c := range recovery.DefaultRules.Causes {
 		need("cause_" + c.Key)

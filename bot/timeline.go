@@ -10,43 +10,71 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// timeline tells below a card in Slack, in its thread, what happened to the case in
-// this turn. That it opened needs no telling: the card itself says so.
+// timeline tells below a card what happened to the case in this turn. That it opened needs
+// no telling: the card itself says so, and outside Slack, where a thread costs the chat
+// nothing, it says enough of most things.
 func (t *turn) timeline(to chat.Address, card string) {
-	if to.Platform != chat.Slack {
-		return
-	}
 	about := t.ofCase()
 	v := about.staffVoice()
+	who := func(id string) string { return cut(t.snap.team.members[id].Name, cardName) }
+	thread := to.Platform == chat.Slack
 	for _, e := range t.out.Events[t.told:] {
 		m := chat.Message{Lang: v.lang, Under: card}
 		var title string
-		switch recovery.EventKind(e.Kind) {
-		case recovery.EventRaised:
+		switch kind := recovery.EventKind(e.Kind); {
+		case kind == recovery.EventNoted:
+			if t.snap.at(to) == t.stand {
+				continue // there it was written
+			}
+			title = v.say("timeline_noted", "who", who(e.By))
+			for _, part := range inParts(e.Note) {
+				m.Quotes = append(m.Quotes, chat.Quote{Text: part})
+			}
+		case kind == recovery.EventAssigned:
+			title = v.say("timeline_assigned", "who", who(e.Detail))
+		case !thread:
+			continue
+		case kind == recovery.EventRaised:
 			title = v.say("timeline_raised", "priority", e.Detail)
-		case recovery.EventJoined:
+		case kind == recovery.EventJoined:
 			title, m.Text = v.say("timeline_joined"), about.why(v)
-		case recovery.EventChanged:
+		case kind == recovery.EventChanged:
 			title = v.say("timeline_changed")
-		case recovery.EventCustomerWrote:
-			title = v.say("card_wrote")
+		case kind == recovery.EventAgreed:
+			title = v.say("timeline_agreed")
 			m.Quotes = []chat.Quote{{Text: cut(e.Note, cardQuote)}}
-		case recovery.EventFollowUp:
+		case kind == recovery.EventFollowUp:
 			title = v.say("timeline_asked")
 			if e.Detail != "" {
 				title = v.say("timeline_not_asked")
 			}
-		case recovery.EventReturned:
+		case kind == recovery.EventReturned:
 			title = v.say("timeline_returned")
-		case recovery.EventTaken, recovery.EventReleased, recovery.EventResolved, recovery.EventNoAction, recovery.EventReopened,
-			recovery.EventVerified, recovery.EventClosed:
+		case kind == recovery.EventTaken, kind == recovery.EventReleased, kind == recovery.EventResolved,
+			kind == recovery.EventNoAction, kind == recovery.EventReopened, kind == recovery.EventVerified, kind == recovery.EventClosed:
 			title = join(" · ", v.say("state_"+string(t.kase.State)), t.snap.team.members[e.By].Name)
 		default:
 			continue
 		}
 		// Should the card be gone, the line stands in the channel: it names its case.
 		m.Title = t.kase.Name() + " · " + title
-		t.want(storage.Want{Slot: card + ":e:" + e.ID, Kind: storage.CardD, Address: t.snap.at(to), Render: m})
+		t.tellInParts(storage.Want{Slot: card + ":e:" + e.ID, Kind: storage.CardD, Address: t.snap.at(to), Render: m})
+	}
+}
+
+// tellInParts wants a message whose quotes may be more than one carries: each of the
+// further ones follows in a message of its own.
+func (t *turn) tellInParts(w storage.Want) {
+	quotes := w.Render.Quotes
+	for i := 0; i == 0 || i < len(quotes); i++ {
+		part := w
+		if i < len(quotes) {
+			part.Render.Quotes = quotes[i : i+1 : i+1]
+		}
+		if i > 0 {
+			part.Slot += ":" + wordsPart(i)
+		}
+		t.want(part)
 	}
 }
 

@@ -31,6 +31,11 @@ type turn struct {
 	kase     *storage.Case
 	origin   *origin // of kase, where session is another or none
 	nextCase int
+	slots    map[string]storage.Delivery // those that were asked for
+	message  chat.Ref                    // that the update reports
+	stand    chat.Address                // the chat in which staff can read the words of this turn
+	belongs  string                      // the case that words belong to, where it was not loaded
+	answers  bool                        // the words may be an answer: files with them go where they go
 	out      storage.Change
 	said     *reply
 	platform chat.Platform // of a stranger
@@ -76,7 +81,7 @@ func (b *Bot) turnOf(key, name string, load storage.Load, said *reply, f func(*t
 		*said = reply{}
 		t := &turn{
 			b: b, snap: b.snap.Load(), now: l.Now, key: name,
-			identity: l.Identity, session: l.Session, kase: l.Case, nextCase: l.NextCase, said: said,
+			identity: l.Identity, session: l.Session, kase: l.Case, nextCase: l.NextCase, slots: l.Slots, said: said,
 		}
 		if l.Origin != nil {
 			t.origin = &origin{session: l.Origin, identity: l.Owner}
@@ -129,6 +134,15 @@ func (b *Bot) performAll(ctx context.Context, ws []work) []error {
 		}
 	}
 	return errs
+}
+
+// lacking loads the configuration that an error says is missing; other errors ask for
+// nothing.
+func (b *Bot) lacking(ctx context.Context, err error) error {
+	if lack, ok := errors.AsType[missing](err); ok {
+		return lack.load(ctx, b)
+	}
+	return nil
 }
 
 // maxLoads bounds how often one turn may ask for more configuration.

@@ -19,6 +19,9 @@ func (t *turn) words(u *chat.Update) error {
 		text = international(u.Contact)
 	}
 	if t.session == nil || strings.TrimSpace(text) == "" && len(u.Files) == 0 {
+		if t.session == nil && t.standing() {
+			return nil
+		}
 		t.notice(t.person().say("no_survey"), false)
 		return nil
 	}
@@ -33,6 +36,7 @@ func (t *turn) words(u *chat.Update) error {
 	}
 	if len(u.Files) > 0 && t.opens(survey.TextQ, survey.NumberQ, survey.DateQ, survey.ContactQ) {
 		// Only words are an answer here, but nothing that was sent is lost.
+		t.answers = strings.TrimSpace(text) != ""
 		t.keepWords("", files(u.Files))
 		if strings.TrimSpace(text) == "" {
 			t.showCard()
@@ -85,12 +89,68 @@ func (t *turn) afterwards(text string, fs []survey.File) error {
 			return nil
 		}
 	}
-	if t.kase != nil && t.kase.State.Active() {
-		t.notice(t.person().say("notice_kept"), false)
-	} else {
+	switch {
+	case t.belongs != "" || !listens(t.kase) && t.standing():
+	case !listens(t.kase):
 		t.notice(t.person().say("no_survey"), false)
+	default:
+		t.kept()
 	}
 	return nil
+}
+
+// kept thanks for words that went to a case, until a person has answered there: from then
+// on it is a conversation, and the program keeps out of it.
+func (t *turn) kept() {
+	if t.kase.Round.Contacted.IsZero() {
+		t.notice(t.person().say("notice_kept"), false)
+	}
+}
+
+// standing finds the case that words belong to when the newest survey has none that
+// listens: an earlier one may.
+func (t *turn) standing() bool {
+	if t.identity == nil || t.identity.Case == "" || t.kase != nil && t.kase.ID == t.identity.Case {
+		return false
+	}
+	t.belongs = t.identity.Case
+	return true
+}
+
+// elsewhere is the error of a turn whose update belongs to a case that it did not load:
+// its work is done instead.
+type elsewhere struct{ work work }
+
+func (*elsewhere) Error() string { return "these words belong to another case" }
+
+// wordsToCase gives what a customer wrote to a case of theirs.
+func (b *Bot) wordsToCase(j *job, kase string) work {
+	u := j.update
+	load := storage.Load{Person: j.person, Case: kase}
+	return work{j.bucket, b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
+		t.meet(u, j.person)
+		if t.kase == nil || t.kase.Identity != t.identity.ID || !listens(t.kase) {
+			if t.identity.Case == kase {
+				t.identity.Case, t.out.Identity = "", t.identity
+			}
+			t.kase, t.origin = nil, nil
+			t.notice(t.person().say("no_survey"), false)
+			return nil
+		}
+		if err := t.configure(); err != nil {
+			return err
+		}
+		if utf8.RuneCountInString(u.Text) > survey.MaxText {
+			t.noticeOf(survey.Notice{Code: survey.NoticeTooLong, Question: survey.NoQuestion})
+			return nil
+		}
+		about := t.ofCase().session
+		t.remember(about, u.Text, files(u.Files))
+		t.toStaff(saidIn(u, files(u.Files)))
+		t.showCard()
+		t.kept()
+		return nil
+	})}
 }
 
 // files are references to files as the survey keeps them.

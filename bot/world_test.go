@@ -25,8 +25,12 @@ type world struct {
 	bot    *Bot
 	now    time.Time
 	tokens int
-	n      int                     // updates and messages so far
-	shown  map[string]chat.Message // by slot, what was reported last
+	// customers are the chats of customers whom staff write to.
+	customers []chat.Address
+	// blocked chats take no messages.
+	blocked map[chat.Address]bool
+	n       int                     // updates and messages so far
+	shown   map[string]chat.Message // by slot, what was reported last
 }
 
 var (
@@ -191,6 +195,7 @@ func (w *world) settle(to chat.Address) {
 				w.t.Fatal(err)
 			}
 			var ops []storage.SlotOp
+			var replies []func()
 			for _, d := range rows {
 				if d.State != storage.Due {
 					continue
@@ -200,18 +205,26 @@ func (w *world) settle(to chat.Address) {
 					w.n++
 					ref = chat.Ref(fmt.Sprint("m", w.n))
 				}
-				ops = append(ops,
-					storage.SlotOp{Claim: &storage.Claim{Slot: d.Slot, Epoch: 1}},
-					storage.SlotOp{Settle: &storage.Settle{
-						Slot: d.Slot, Epoch: 1, Version: d.Wanted, Hash: d.Hash, Ref: ref, Outcome: storage.Delivered,
-					}})
+				settle := storage.Settle{Slot: d.Slot, Epoch: 1, Version: d.Wanted, Hash: d.Hash, Ref: ref, Outcome: storage.Delivered}
+				if w.blocked[to] {
+					settle.Outcome, settle.Ref = storage.GaveUp, ""
+				}
+				both := []storage.SlotOp{{Claim: &storage.Claim{Slot: d.Slot, Epoch: 1}}, {Settle: &settle}}
+				if isReply(d) {
+					replies = append(replies, func() { w.conclude(d, both, settle.Outcome) })
+					continue
+				}
+				ops = append(ops, both...)
 			}
-			if len(ops) == 0 {
+			if len(ops)+len(replies) == 0 {
 				break
 			}
 			turn := storage.Turn{Apply: func(storage.Loaded) (storage.Change, error) { return storage.Change{Slots: ops}, nil }}
 			if err := w.store.Advance(ctx, storage.Bucket(bucket), []storage.Turn{turn})[0]; err != nil {
 				w.t.Fatal(err)
+			}
+			for _, conclude := range replies {
+				conclude()
 			}
 		}
 	}

@@ -83,6 +83,9 @@ type Reader interface {
 	SessionsOf(ctx context.Context, b Bucket, identity string, limit int) ([]Session, error)
 	// Delivery returns the row of a slot. ErrNotFound if nothing was ever wanted there.
 	Delivery(ctx context.Context, b Bucket, slot string) (Delivery, error)
+	// Shown returns the card, or the message between staff and a customer, that a chat
+	// shows as ref, whichever bucket it belongs to. ErrNotFound if there is none.
+	Shown(ctx context.Context, in chat.Address, ref chat.Ref) (Delivery, error)
 	// Answers returns every revision of a session's answers, oldest first.
 	Answers(ctx context.Context, b Bucket, session string) ([]survey.Answer, error)
 	// Cases returns the newest cases over all buckets, at most limit.
@@ -256,6 +259,7 @@ type Identity struct {
 	Spoken   string    // as the platform last said; may be ""
 	Customer string    // id of the Customer; "" = only known here
 	Session  string    // the newest session
+	Case     string    // the newest case that this person opened; "" = none, or closed since
 	Stopped  time.Time // /stop; zero = may be invited
 	Blocked  time.Time // blocked the bot; zero = reachable
 	Created  time.Time
@@ -349,8 +353,22 @@ type Site struct {
 	Name     string
 	Zone     string // IANA time zone, "" = UTC
 	Language string // BCP 47, "" = English
+	Signs    Signature
 	Created  time.Time
 }
+
+// Signature is how staff of a site sign what they write to customers.
+type Signature string
+
+// The signatures. The empty one is ByFirstName.
+const (
+	ByFirstName Signature = "first" // "Bob (Salon Anna)"
+	ByFullName  Signature = "full"  // "Bob Miller (Salon Anna)"
+	ByTeam      Signature = "team"  // "Salon Anna"
+)
+
+// Signatures lists every signature.
+func Signatures() []Signature { return []Signature{ByFirstName, ByFullName, ByTeam} }
 
 // Customer is a person, over all their identities.
 type Customer struct {

@@ -16,6 +16,15 @@ type Text map[string]string
 // same base language ("zh" finds "zh-Hans"), then the flow's languages in order.
 func (t Text) In(langs ...string) string { return textIn(t, langs) }
 
+// Identity says as whom staff know those who answer.
+type Identity string
+
+// The identities. The empty one is Named.
+const (
+	Named        Identity = "named"        // by the name in the chat
+	Pseudonymous Identity = "pseudonymous" // by a mark; who it is, is told to leads who ask
+)
+
 // Class decides which contact clock a flow obeys and whether it can open cases.
 type Class string
 
@@ -33,6 +42,7 @@ type Flow struct {
 	ID          string
 	Version     int // from 1; 0 = not published
 	Class       Class
+	Identity    Identity
 	Title       Text
 	Languages   []string // the first is the fallback
 	Delay       time.Duration

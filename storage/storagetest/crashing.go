@@ -143,6 +143,11 @@ func (c *CrashingStore) Session(ctx context.Context, b storage.Bucket, id string
 	return result(c, func() (storage.Session, error) { return c.inner.Session(ctx, b, id) })
 }
 
+// Shown implements storage.Reader.
+func (c *CrashingStore) Shown(ctx context.Context, in chat.Address, ref chat.Ref) (storage.Delivery, error) {
+	return result(c, func() (storage.Delivery, error) { return c.inner.Shown(ctx, in, ref) })
+}
+
 // SessionsOf implements storage.Reader.
 func (c *CrashingStore) SessionsOf(ctx context.Context, b storage.Bucket, identity string, limit int) ([]storage.Session, error) {
 	return result(c, func() ([]storage.Session, error) { return c.inner.SessionsOf(ctx, b, identity, limit) })

@@ -74,7 +74,7 @@ var referenceTests = map[string]func(*testing.T, *bench){
 		first := storage.Site{ID: "b", Name: "Main Street", Zone: "Europe/Berlin", Language: "de", Created: now}
 		check(t, b.store.PutSite(ctx, first))
 		check(t, b.store.PutSite(ctx, storage.Site{ID: "a", Name: "A", Created: now}))
-		first.Name = "Main Street 2"
+		first.Name, first.Signs = "Main Street 2", storage.ByTeam
 		again := first
 		again.Created = now.Add(time.Hour)
 		check(t, b.store.PutSite(ctx, again))

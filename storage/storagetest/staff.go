@@ -8,11 +8,44 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
 var staffTests = map[string]func(*testing.T, *bench){
+	"a card and a relayed message are found by what the chat shows, whichever bucket they are in": func(t *testing.T, b *bench) {
+		staff := chat.Address{Platform: chat.Telegram, Account: "42", Chat: "-100"}
+		kinds := []storage.DeliveryKind{storage.CardD, storage.RelayD, storage.QuestionD, storage.NoticeD}
+		put := func(i int) (slot string, ref chat.Ref) {
+			bucket := storage.Bucket(i % b.store.Buckets())
+			slot, ref = fmt.Sprint("relay:", newID()), chat.Ref(fmt.Sprint(1000+i))
+			w := want(slot, person(i), "words")
+			w.Want.Address, w.Want.Kind = staff, kinds[i%len(kinds)]
+			shown := storage.Delivery{Slot: slot, Epoch: 1, Wanted: 1}
+			turn := change("", storage.Change{Slots: []storage.SlotOp{w, claim(slot, 1), settle(shown, storage.Delivered, ref)}})
+			wantErrors(t, b.store.Advance(t.Context(), bucket, []storage.Turn{turn}), nil)
+			return slot, ref
+		}
+		for i := range 4 * len(kinds) {
+			slot, ref := put(i)
+			got, err := b.store.Shown(t.Context(), staff, ref)
+			if kind := kinds[i%len(kinds)]; kind == storage.CardD || kind == storage.RelayD {
+				check(t, err)
+				same(t, "the slot and the bucket", []any{got.Slot, got.Bucket, got.Render.Text}, []any{slot, storage.Bucket(i % b.store.Buckets()), "words"})
+			} else if !errors.Is(err, storage.ErrNotFound) {
+				t.Errorf("a %s is found: %v", kind, err)
+			}
+			for _, in := range []chat.Address{{Platform: chat.Telegram, Account: "43", Chat: "-100"}, {Platform: chat.Telegram, Account: "42", Chat: "-101"}} {
+				if _, err := b.store.Shown(t.Context(), in, ref); !errors.Is(err, storage.ErrNotFound) {
+					t.Errorf("%s is found in %s: %v", ref, in, err)
+				}
+			}
+		}
+		if _, err := b.store.Shown(t.Context(), staff, ""); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("a message without a reference is found: %v", err)
+		}
+	},
 	"staff are put, changed, removed and put back": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()
 		bob := storage.Staff{ID: "bob", Name: "Bob", Roles: map[string]recovery.Role{"main": recovery.Agent, storage.EverySite: recovery.Viewer}, Created: now}

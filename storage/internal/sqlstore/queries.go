@@ -53,7 +53,7 @@ type queries struct {
 	answers, newestCases, caseEvents, expiring          string
 	casesDue, casesBefore, casesHeld, casesUnposted     string
 	past                                                string
-	earlier                                             *list
+	earlier, shown                                      *list
 	countDue, countFailed, countParked, sumBuckets      string
 	flows, rules                                        *versions
 	flowsNewest                                         string
@@ -142,6 +142,9 @@ func newQueries(d Dialect) *queries {
 			" AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.bucket = ? AND e.chat = d.chat AND e.ord > 0 AND e.state IN " + unsettledStates +
 			" AND e.ord < d.ord AND e.shown_ref = '' AND NOT (e.platform <> d.platform OR e.account <> d.account OR e.thread <> d.thread))" +
 			" ORDER BY ord LIMIT ?"),
+		// The condition on the kind names the index. A chat's messages may lie in any bucket.
+		shown: t.each("SELECT " + deliveryColumns + " FROM deliveries" +
+			" WHERE bucket = ? AND chat = ? AND shown_ref = ? AND kind IN ('card','relay') AND platform = ? AND account = ?"),
 		doubtful: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND platform = ? AND account = ? AND epoch >= 0 AND state IN " + unsettledStates + " AND state = 'sending' AND epoch < ?" +
 			" ORDER BY ord LIMIT ?"),
@@ -175,9 +178,9 @@ func newQueries(d Dialect) *queries {
 		flowsNewest: t.one("SELECT f.flow, f.version, f.source, f.published FROM flows f" +
 			" JOIN flow_heads h ON h.flow = f.flow AND h.version = f.version ORDER BY f.flow"),
 
-		putSite: t.one("INSERT INTO sites (id, name, zone, language, created) VALUES (?, ?, ?, ?, ?)" +
-			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, zone = excluded.zone, language = excluded.language"),
-		sites: t.one("SELECT id, name, zone, language, created FROM sites ORDER BY id"),
+		putSite: t.one("INSERT INTO sites (id, name, zone, language, signs, created) VALUES (?, ?, ?, ?, ?, ?)" +
+			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, zone = excluded.zone, language = excluded.language, signs = excluded.signs"),
+		sites: t.one("SELECT id, name, zone, language, signs, created FROM sites ORDER BY id"),
 		putCustomer: t.one("INSERT INTO customers (id, name, tier, created) VALUES (?, ?, ?, ?)" +
 			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, tier = excluded.tier"),
 		customer: t.one("SELECT id, name, tier, created FROM customers WHERE id = ?"),

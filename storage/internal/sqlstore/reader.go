@@ -124,6 +124,29 @@ func (s *Store) Delivery(ctx context.Context, b storage.Bucket, slot string) (d 
 	return d, nil
 }
 
+// Shown implements storage.Reader.
+func (s *Store) Shown(ctx context.Context, in chat.Address, ref chat.Ref) (found storage.Delivery, err error) {
+	if ref == "" {
+		return found, fmt.Errorf("find a message: %w", storage.ErrNotFound)
+	}
+	in = cleanAddress(in)
+	err = s.q.shown.chunks(s.buckets, func(text string, from, to int) error {
+		var args []any
+		for b := from; b < to; b++ {
+			args = append(args, int64(b), in.Chat, storage.Clean(string(ref)), string(in.Platform), in.Account)
+		}
+		list, err := collect(ctx, s, "messages", text, args, scanPlain)
+		for _, d := range list {
+			found = d // a reference is a chat's own
+		}
+		return err
+	})
+	if err == nil && found.Slot == "" {
+		err = fmt.Errorf("find a message: %w", storage.ErrNotFound)
+	}
+	return found, err
+}
+
 // Answers implements storage.Reader.
 func (s *Store) Answers(ctx context.Context, b storage.Bucket, session string) ([]survey.Answer, error) {
 	return collect(ctx, s, "answers", s.q.answers, []any{int64(b), storage.Clean(session)}, scanAnswer)

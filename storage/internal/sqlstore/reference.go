@@ -120,13 +120,13 @@ func (s *Store) put(ctx context.Context, what, text string, args ...any) error {
 
 // PutSite implements storage.Reference. Created is kept from the first time.
 func (s *Store) PutSite(ctx context.Context, v storage.Site) error {
-	return s.put(ctx, "site", s.q.putSite, storage.Clean(v.ID), storage.Clean(v.Name), storage.Clean(v.Zone), storage.Clean(v.Language), micro(v.Created))
+	return s.put(ctx, "site", s.q.putSite, storage.Clean(v.ID), storage.Clean(v.Name), storage.Clean(v.Zone), storage.Clean(v.Language), storage.Clean(string(v.Signs)), micro(v.Created))
 }
 
 // Sites implements storage.Reference.
 func (s *Store) Sites(ctx context.Context) ([]storage.Site, error) {
 	return collect(ctx, s, "sites", s.q.sites, nil, func(row scanner) (v storage.Site, err error) {
-		err = row.Scan(&v.ID, &v.Name, &v.Zone, &v.Language, &v.Created)
+		err = row.Scan(&v.ID, &v.Name, &v.Zone, &v.Language, &v.Signs, &v.Created)
 		v.Created = v.Created.UTC()
 		return v, err
 	})

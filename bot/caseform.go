@@ -1,0 +1,116 @@
+package bot
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+)
+
+// The fields of forms on cards.
+const (
+	textField = "text"
+	planField = "plan"
+	dueField  = "due"
+	costField = "cost"
+)
+
+// form is what a button asks for where the platform has forms; nil where it asks for
+// nothing. Elsewhere the same is asked for in the chat (prompts).
+func (t *turn) form(v *voice, act recovery.ActKind) *chat.Form {
+	name := t.ofCase().customerName(v)
+	text := chat.Field{Name: textField, Expects: chat.ExpectsLong}
+	f := &chat.Form{Title: t.kase.Name() + " · " + v.say("act_"+string(act)), Submit: v.say("form_save")}
+	switch act {
+	case recovery.ActContact:
+		f.Submit = v.say("form_send")
+		f.Note = v.say("form_reply_note", "name", name)
+		if said := t.ofCase().session.Said; len(said) > 0 {
+			f.Note = v.say("form_reply_quote", "name", name, "words", said[len(said)-1])
+		}
+		text.Label = v.say("form_reply", "name", name)
+	case recovery.ActNote:
+		f.Note = v.say("form_note_note")
+		text.Label = v.say("form_note")
+	case resolveCost:
+		f.Fields = []chat.Field{
+			{Name: costField, Label: v.say("form_cost"), Hint: v.say("form_cost_hint"), Expects: chat.ExpectsText, Optional: true, Max: 20},
+			{Name: textField, Label: v.say("form_cost_note"), Expects: chat.ExpectsLong, Optional: true},
+		}
+		return f
+	default:
+		return nil
+	}
+	f.Fields = []chat.Field{text}
+	return f
+}
+
+// formDue is what Agree asks for once its date is chosen; the zero date is typed.
+func (t *turn) formDue(v *voice, due time.Time) *chat.Form {
+	f := &chat.Form{Title: t.kase.Name() + " · " + v.say("act_agree"), Submit: v.say("form_save")}
+	f.Fields = []chat.Field{{Name: planField, Label: v.say("form_plan"), Hint: v.say("form_plan_hint"), Expects: chat.ExpectsLong}}
+	if due.IsZero() {
+		f.Fields = append(f.Fields, chat.Field{Name: dueField, Label: v.say("form_due"), Hint: v.say("form_due_hint"), Expects: chat.ExpectsText, Max: 40})
+	} else {
+		f.Note = v.say("form_due_is", "due", v.moment(due), "zone", v.site.Zone.String())
+	}
+	return f
+}
+
+// parseMoment reads "2026-05-31 18:00" or a date alone, which ends in the evening, in the
+// site's zone. Day and month first cannot be told apart, so that order is refused.
+func parseMoment(words string, zone *time.Location) (time.Time, bool) {
+	folded := strings.NewReplacer("年", "-", "月", "-", "日", " ", "/", "-", ".", "-", "T", " ", ":", ":").Replace(strings.TrimSpace(words))
+	parts := strings.Fields(folded)
+	hour := strconv.Itoa(eveningHour) + ":00"
+	switch len(parts) {
+	case 1:
+	case 2:
+		hour = strings.ReplaceAll(parts[1], "-", ":") // "18.30"
+	default:
+		return time.Time{}, false
+	}
+	at, err := time.ParseInLocation("2006-1-2 15:4", parts[0]+" "+hour, zone)
+	return at.UTC(), err == nil
+}
+
+// parseAmount reads a sum of money, "25", "25.50" or "25,50", in hundredths.
+func parseAmount(words string) (int64, bool) {
+	s := strings.ReplaceAll(strings.TrimSpace(words), ",", ".")
+	whole, part, _ := strings.Cut(s, ".")
+	if whole == "" || len(part) > 2 || strings.ContainsAny(s, "+-eExX_nN") {
+		return 0, false
+	}
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || x < 0 || x > 1e12 {
+		return 0, false
+	}
+	return int64(math.Round(x * 100)), true
+}
+
+// amount is a sum in hundredths as people write it, "25.50".
+func amount(hundredths int64) string {
+	s := strconv.FormatInt(hundredths/100, 10)
+	if rest := hundredths % 100; rest != 0 {
+		s += "." + strconv.FormatInt(100+rest, 10)[1:]
+	}
+	return s
+}
+
+// priced puts a cost to the action that is most likely to have one.
+func priced(actions []recovery.Action, cost int64) {
+	for _, kind := range []recovery.ActionKind{recovery.Refund, recovery.Redo, recovery.Gift} {
+		for i := range actions {
+			if actions[i].Kind == kind {
+				actions[i].Cost = cost
+				return
+			}
+		}
+	}
+	if len(actions) > 0 {
+		actions[0].Cost = cost
+	}
+}

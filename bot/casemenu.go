@@ -1,0 +1,204 @@
+package bot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// menu is what the card shows below instead while something is chosen: a question and
+// its buttons.
+func (t *turn) menu(v *voice, p pressed, forms bool) (ask string, rows [][]chat.Button) {
+	var all, last []chat.Button
+	switch {
+	case p.Act == moreActs:
+		ask = v.say("ask_more")
+		_, further := t.cardActs()
+		all = t.actButtons(v, further, forms)
+	case p.Act == recovery.ActResolve && p.Choice == "":
+		ask = v.say("ask_cause")
+		for _, c := range t.causes() {
+			all = append(all, chat.Button{Text: t.causeText(v, c.Key), Data: t.pressing(p.Act, true, c.Key, 0)})
+		}
+	case p.Act == recovery.ActResolve:
+		ask = t.causeText(v, p.Choice) + " – " + v.say("ask_actions")
+		all = t.actionButtons(v, p)
+		if p.Mask != 0 {
+			cost := chat.Button{Text: v.say("act_resolve_cost"), Data: t.pressing(resolveCost, false, p.Choice, p.Mask)}
+			if forms {
+				cost.Form = t.form(v, resolveCost)
+			}
+			last = []chat.Button{{Text: v.say("done"), Data: t.pressing(p.Act, false, p.Choice, p.Mask), Style: "primary"}, cost}
+		}
+	case p.Act == recovery.ActNoAction:
+		ask = v.say("ask_reason")
+		for _, reason := range noActionReasons {
+			all = append(all, chat.Button{Text: v.say("no_action_" + reason), Data: t.pressing(p.Act, false, reason, 0)})
+		}
+	case p.Act == recovery.ActAssign:
+		ask = v.say("ask_assign")
+		for _, s := range t.assignable() {
+			all = append(all, chat.Button{Text: cut(s.Name, cardName), Data: t.pressing(p.Act, false, staffMark(s.ID), 0)})
+		}
+	case p.Act == recovery.ActSnooze:
+		ask = v.say("ask_snooze")
+		for _, span := range snoozes {
+			all = append(all, chat.Button{Text: v.say("snooze_" + span), Data: t.pressing(p.Act, false, span, 0)})
+		}
+	case p.Act == recovery.ActAgree:
+		ask = v.say("ask_due")
+		for _, due := range t.dueDates() {
+			b := chat.Button{Text: v.moment(due), Data: t.pressing(p.Act, false, dueMark(due), 0)}
+			if forms {
+				b.Form = t.formDue(v, due)
+			}
+			all = append(all, b)
+		}
+		other := chat.Button{Text: v.say("due_other"), Data: t.pressing(p.Act, false, dueTyped, 0)}
+		if forms {
+			other.Form = t.formDue(v, time.Time{})
+		}
+		all = append(all, other)
+	}
+	rows = inRows(all, 2)
+	last = append(last, chat.Button{Text: v.say("menu_close"), Data: t.pressing(noMenu, false, "", 0)})
+	return ask, append(rows, last)
+}
+
+// actionButtons are what can have been done for the customer, the fitting ones first.
+func (t *turn) actionButtons(v *voice, p pressed) []chat.Button {
+	var all []chat.Button
+	var failure recovery.Failure
+	for _, c := range t.causes() {
+		if c.Key == p.Choice {
+			failure = c.Failure
+		}
+	}
+	kinds, _ := recovery.Suggested(failure)
+	for _, k := range kinds {
+		bit := 1 << slices.Index(recovery.ActionKinds(), k)
+		b := chat.Button{Text: v.say("action_" + string(k)), Data: t.pressing(p.Act, true, p.Choice, p.Mask^bit), Selected: p.Mask&bit != 0}
+		b.Text = map[bool]string{true: "☑ ", false: "☐ "}[b.Selected] + b.Text
+		all = append(all, b)
+	}
+	return all
+}
+
+// causes are the entries of the menu, those whose keys a button can carry.
+func (t *turn) causes() []recovery.Cause {
+	return slices.DeleteFunc(slices.Clone(t.rules().Causes), func(c recovery.Cause) bool {
+		return len(c.Key) > maxChoice || !isName(c.Key)
+	})
+}
+
+func (t *turn) causeText(v *voice, key string) string {
+	if s := v.plain["cause_"+key]; s != "" {
+		return s
+	}
+	return key // a cause of the organisation's own
+}
+
+// maxAssignable is the most people that the menu of Assign offers.
+const maxAssignable = 40
+
+// assignable are those who may act on cases of this site, by name; who holds the case
+// already is left out.
+func (t *turn) assignable() []storage.Staff {
+	var all []storage.Staff
+	for id, s := range t.snap.team.members {
+		held := t.kase.State != recovery.Open && t.kase.Holder.ID == id
+		if s.RoleAt(t.kase.Site).Acts() && !held {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, func(a, b storage.Staff) int {
+		if a.Name != b.Name {
+			if a.Name < b.Name {
+				return -1
+			}
+			return 1
+		}
+		if a.ID < b.ID {
+			return -1
+		}
+		return 1
+	})
+	return all[:min(len(all), maxAssignable)]
+}
+
+// staffMark is how a button names a member of staff: ids are the admin's own and may be
+// longer than a button carries.
+func staffMark(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return "s" + hex.EncodeToString(sum[:8])
+}
+
+// marked is the member of staff that a button names, as who they are at this site.
+func (t *turn) marked(mark string) recovery.Actor {
+	for id, s := range t.snap.team.members {
+		if staffMark(id) == mark {
+			return recovery.Actor{Person: recovery.Person{ID: id, Name: s.Name}, Role: s.RoleAt(t.kase.Site)}
+		}
+	}
+	return recovery.Actor{}
+}
+
+// snoozes are the spans that the menu of Snooze offers.
+var snoozes = []string{"1h", "4h", "morning"}
+
+// Hours of the day at the site that menus offer.
+const (
+	morningHour = 9
+	noonHour    = 12
+	eveningHour = 18
+)
+
+// snoozeUntil is when a span ends that begins now.
+func (t *turn) snoozeUntil(span string) (time.Time, bool) {
+	switch span {
+	case "1h":
+		return t.now.Add(time.Hour), true
+	case "4h":
+		return t.now.Add(4 * time.Hour), true
+	case "morning":
+		return t.hourOf(1, morningHour), true
+	}
+	return time.Time{}, false
+}
+
+// hourOf is an hour of the day at the site, so many days from today.
+func (t *turn) hourOf(days, hour int) time.Time {
+	at := t.now.In(t.snap.site(t.kase.Site).Zone)
+	return time.Date(at.Year(), at.Month(), at.Day()+days, hour, 0, 0, 0, at.Location()).UTC()
+}
+
+// dueDates are the moments that the menu of Agree offers, those that are yet to come.
+func (t *turn) dueDates() []time.Time {
+	var all []time.Time
+	for _, d := range []struct{ days, hour int }{{0, eveningHour}, {1, noonHour}, {1, eveningHour}, {3, eveningHour}, {7, eveningHour}} {
+		if at := t.hourOf(d.days, d.hour); at.After(t.now) {
+			all = append(all, at)
+		}
+	}
+	return all
+}
+
+// dueTyped is the choice of a date that is to be typed.
+const dueTyped = "typed"
+
+// dueMark is how buttons and prompts carry a moment, to the minute.
+func dueMark(at time.Time) string { return "d" + strconv.FormatInt(at.Unix()/60, 36) }
+
+func dueOf(mark string) (time.Time, bool) {
+	if len(mark) < 2 || mark[0] != 'd' {
+		return time.Time{}, false
+	}
+	n, err := strconv.ParseInt(mark[1:], 36, 64)
+	return time.Unix(n*60, 0).UTC(), err == nil && n > 0 && n < 1<<32
+}
