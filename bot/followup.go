@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
-	"time"
 
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -13,12 +12,6 @@ import (
 
 // followUpFlow asks the customer of a resolved case whether it is settled.
 const followUpFlow = "post_recovery"
-
-// Nobody is asked at night (domain 2.5): local time of the site, in hours.
-const (
-	quietFrom  = 21
-	quietUntil = 9
-)
 
 // strikeTurn is the turn that does what has fallen due at a case. It is idempotent.
 func (b *Bot) strikeTurn(ctx context.Context, k storage.Case) (storage.Turn, error) {
@@ -55,9 +48,6 @@ func (t *turn) strike(ask *flow) error {
 	}
 	session, unasked := "", ""
 	if next.Clock == recovery.ClockFollowUp {
-		if t.rest = daytime(t.now, t.snap.site(t.kase.Site).Zone); t.rest.After(t.now) {
-			return nil
-		}
 		unasked = t.whyNotAsked()
 		if unasked == "" && ask == nil {
 			return nil // it was resolved a moment ago: the next round has the flow
@@ -126,17 +116,4 @@ func (t *turn) followUp(id, session string, ask *flow) error {
 	err := t.open(inv, history{customer: kase.Customer, previous: from.Judgement.Level})
 	t.kase, t.origin = kase, origin
 	return err
-}
-
-// daytime is now, or the end of the night at a place.
-func daytime(now time.Time, zone *time.Location) time.Time {
-	local := now.In(zone)
-	day := local.Day()
-	switch h := local.Hour(); {
-	case h >= quietFrom:
-		day++
-	case h >= quietUntil:
-		return now
-	}
-	return time.Date(local.Year(), local.Month(), day, quietUntil, 0, 0, 0, zone)
 }

@@ -155,28 +155,6 @@ func TestNobodyIsAskedAtNight(t *testing.T) {
 	}
 }
 
-func TestDaytime(t *testing.T) {
-	berlin, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := func(s string) time.Time {
-		when, err := time.ParseInLocation(time.DateTime, s, berlin)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return when
-	}
-	for now, want := range map[string]string{
-		"2026-03-28 20:59:59": "2026-03-28 20:59:59", "2026-03-28 21:00:00": "2026-03-29 09:00:00", // summer time begins
-		"2026-03-29 00:30:00": "2026-03-29 09:00:00", "2026-12-31 23:00:00": "2027-01-01 09:00:00", "2026-03-29 09:00:00": "2026-03-29 09:00:00",
-	} {
-		if got := daytime(at(now).UTC(), berlin); !got.Equal(at(want)) {
-			t.Errorf("%s: %v, want %s", now, got.In(berlin), want)
-		}
-	}
-}
-
 func TestACustomerWhoComesAgainHasReturned(t *testing.T) {
 	w, ann, k := mended(t)
 	w.now = w.now.Add(26 * time.Hour)

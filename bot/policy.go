@@ -74,7 +74,4 @@ func (t *turn) schedule() {
 	if timer, ok := recovery.NextClock(t.snap.rules(k.Site), k.Case); ok {
 		k.Next = timer.At
 	}
-	if t.rest.After(k.Next) && !k.Next.IsZero() {
-		k.Next = t.rest
-	}
 }

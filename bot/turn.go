@@ -46,7 +46,6 @@ type turn struct {
 	told     int              // events of out that the timelines have
 	passed   int              // words of out that staff were shown
 	news     []recovery.Event // of the case, that nobody was told of yet
-	rest     time.Time        // until then nothing is to be done about the case by itself
 }
 
 // origin is the session that opened a case.

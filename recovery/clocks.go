@@ -239,7 +239,7 @@ func (c Case) owed() time.Time {
 func (r Rules) afterwards(c Case) []Timer {
 	after, end := time.Duration(r.FollowUp.After), time.Duration(r.FollowUp.Close)
 	if after > 0 && c.Outcome.Asked.IsZero() && c.Outcome.At.IsZero() && c.Contact != NoContact && c.Lost.IsZero() {
-		return []Timer{{At: c.EndedAt.Add(after), Clock: ClockFollowUp}}
+		return []Timer{{At: r.FollowUp.awake(c.EndedAt.Add(after), r.Hours.zone()), Clock: ClockFollowUp}}
 	}
 	if end <= 0 {
 		return nil
@@ -249,6 +249,19 @@ func (r Rules) afterwards(c Case) []Timer {
 		at = later(at, c.Outcome.Asked.Add(end-after))
 	}
 	return []Timer{{At: at, Clock: ClockClose}}
+}
+
+// awake is t, or when the next day begins at which customers may be asked.
+func (f FollowUp) awake(t time.Time, zone *time.Location) time.Time {
+	if f.Daytime.From >= f.Daytime.To {
+		return t
+	}
+	for d := dateOf(t, zone); ; d = d.next() {
+		from, to := at(d, f.Daytime.From.duration(), zone), at(d, f.Daytime.To.duration(), zone)
+		if from.Before(to) && t.Before(to) {
+			return later(t, from).UTC()
+		}
+	}
 }
 
 // NextClock is what falls due next; false = nothing will by itself. The shell looks at

@@ -263,3 +263,45 @@ func TestAReminderThatIsLateLeavesNothingDue(t *testing.T) {
 		t.Error("it struck twice")
 	}
 }
+
+// Nobody is asked at night, whatever the clocks do.
+func TestCustomersAreAskedInTheDaytime(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(s string) time.Time {
+		when, err := time.ParseInLocation(time.DateTime, s, berlin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	for _, row := range []struct{ daytime, now, want string }{
+		{"09:00-21:00", "2026-03-28 20:59:59", "2026-03-28 20:59:59"},
+		{"09:00-21:00", "2026-03-28 21:00:00", "2026-03-29 09:00:00"}, // summer time begins
+		{"09:00-21:00", "2026-03-29 00:30:00", "2026-03-29 09:00:00"},
+		{"09:00-21:00", "2026-12-31 23:00:00", "2027-01-01 09:00:00"},
+		{"09:00-21:00", "2026-03-29 09:00:00", "2026-03-29 09:00:00"},
+		{"02:00-03:00", "2026-03-28 05:00:00", "2026-03-30 02:00:00"}, // an hour that the next day does not have
+		{"00:00-24:00", "2026-03-28 23:59:59", "2026-03-28 23:59:59"},
+		{"00:00-00:00", "2026-03-28 03:00:00", "2026-03-28 03:00:00"},
+	} {
+		var f FollowUp
+		if err := f.Daytime.UnmarshalText([]byte(row.daytime)); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.awake(at(row.now).UTC(), berlin); !got.Equal(at(row.want)) {
+			t.Errorf("%s, %s: %v, want %s", row.daytime, row.now, got.In(berlin), row.want)
+		}
+	}
+	rules := defaults()
+	rules.Hours.Zone = berlin
+	c, _, err := Apply(rules, begin(), mended, ann, at("2026-03-02 22:30:00"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next, ok := NextClock(rules, c); !ok || next.Clock != ClockFollowUp || !next.At.Equal(at("2026-03-04 09:00:00")) {
+		t.Errorf("%+v", next)
+	}
+}

@@ -94,8 +94,9 @@ type Step struct {
 
 // FollowUp is what comes after a case is resolved, in elapsed time.
 type FollowUp struct {
-	After Span `json:"after"` // until the customer is asked whether it is settled; 0 = nobody asks
-	Close Span `json:"close"` // until a resolved case without a verdict is closed
+	After   Span     `json:"after"`            // until the customer is asked whether it is settled; 0 = nobody asks
+	Close   Span     `json:"close"`            // until a resolved case without a verdict is closed
+	Daytime Interval `json:"daytime,omitzero"` // when customers are asked, in the site's zone; zero = at any time (domain 2.5: not at night)
 }
 
 // defaults returns fresh rules, so that reading others over them changes nobody's.
@@ -117,7 +118,7 @@ func defaults() Rules {
 			{At: 200, To: ToManager},
 			{At: 200, To: ToOnCall, For: []Priority{P1}},
 		},
-		FollowUp: FollowUp{After: hours(24), Close: hours(7 * 24)},
+		FollowUp: FollowUp{After: hours(24), Close: hours(7 * 24), Daytime: Interval{9 * 60, 21 * 60}},
 		Causes:   causes(),
 		Storm:    Storm{Cases: 10, Within: minutes(1)},
 	}
@@ -188,6 +189,9 @@ func (r Rules) Check() []Problem {
 	}
 	if r.FollowUp.After > 0 && r.FollowUp.Close <= r.FollowUp.After {
 		say("follow_up.close", "follow_up.close is %v; it must be longer than follow_up.after (%v), or no answer could count.", r.FollowUp.Close, r.FollowUp.After)
+	}
+	if d := r.FollowUp.Daytime; d != (Interval{}) && (d.From < 0 || d.To > 24*60 || d.From >= d.To) {
+		say("follow_up.daytime", "follow_up.daytime is %s-%s; write a time within one day, such as 09:00-21:00.", d.From, d.To)
 	}
 	for i, s := range r.Chain {
 		at := fmt.Sprintf("chain.%d", i)

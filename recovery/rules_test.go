@@ -81,6 +81,7 @@ func TestRulesThatAreRefused(t *testing.T) {
 		`{"sla": {"P1": {"acknowledge": "90d"}}}`:                                          "sla.P1.acknowledge is 90d; use a time from 0m to 60d.",
 		`{"sla": {"P1": {"acknowledge": 15}}}`:                                             "read rules",
 		`{"follow_up": {"after": "2d", "close": "1d"}}`:                                    "follow_up.close is 1d",
+		`{"follow_up": {"daytime": "21:00-09:00"}}`:                                        "follow_up.daytime is 21:00-09:00",
 		`{"chain": [{"at": -1, "to": "lead"}]}`:                                            "chain step 1 is at -1 %",
 		`{"chain": [{"at": 50, "to": "boss"}]}`:                                            `chain step 1 goes to "boss"`,
 		`{"chain": [{"at": 50, "to": "lead", "for": [4]}]}`:                                "chain step 1 is for priority 4",
