@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -14,7 +15,10 @@ func (w *world) acted(k storage.Case, a recovery.Act) storage.Case {
 	var after storage.Case
 	turn := storage.Turn{Load: storage.Load{Case: k.ID}, Apply: func(l storage.Loaded) (storage.Change, error) {
 		next, _, err := recovery.Apply(recovery.DefaultRules, l.Case.Case, a, recovery.Actor{Person: recovery.Person{ID: "b", Name: "Bob"}, Role: recovery.Agent}, l.Now)
-		l.Case.Case = next
+		l.Case.Case, l.Case.Next = next, time.Time{}
+		if timer, ok := recovery.NextClock(w.bot.snap.Load().rules(l.Case.Site), next); ok {
+			l.Case.Next = timer.At
+		}
 		after = *l.Case
 		return storage.Change{Case: l.Case}, err
 	}}

@@ -47,6 +47,26 @@ func (b *Bot) caseDuties() []caseDuty {
 			},
 		},
 	}
+	duties = append(duties, caseDuty{
+		// Who was removed may have taken a case from another process that did not know yet,
+		// or the command that removes them was stopped halfway.
+		name: "staff gone", rare: true,
+		list: func(ctx context.Context, bucket storage.Bucket, limit int) ([]storage.Case, error) {
+			var all []storage.Case
+			for _, m := range b.snap.Load().team.members {
+				if m.Gone.IsZero() || b.now().Sub(m.Gone) > keepGone || len(all) >= limit {
+					continue
+				}
+				held, err := b.store.CasesHeld(ctx, bucket, m.ID, limit-len(all))
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, held...)
+			}
+			return all, nil
+		},
+		turn: func(_ context.Context, k storage.Case) (storage.Turn, error) { return b.letGo(k, k.Holder.ID), nil },
+	})
 	if snap := b.snap.Load(); len(snap.staff)+len(snap.chats) > 0 {
 		duties = append(duties, caseDuty{
 			name: "card", rare: true, list: b.store.CasesUnposted,
@@ -114,6 +134,20 @@ type dutyKey struct {
 	duty   string
 }
 
+// keepGone is for how long somebody who was removed is looked after.
+const keepGone = 7 * 24 * time.Hour
+
+// letGo is the turn that returns a case to the queue because its holder is gone.
+func (b *Bot) letGo(k storage.Case, staff string) storage.Turn {
+	return b.caseTurn("staff gone", k, func(t *turn) error {
+		err := t.apply(recovery.StaffGone{ID: staff}, recovery.Actor{Role: recovery.Program})
+		if err == nil {
+			t.showCard()
+		}
+		return err
+	})
+}
+
 // release returns what a member of staff holds to the queue, and how many cases that was.
 func (b *Bot) release(ctx context.Context, staff string) (released int, err error) {
 	seen := map[string]bool{}
@@ -127,13 +161,7 @@ func (b *Bot) release(ctx context.Context, staff string) (released int, err erro
 			for _, k := range cases {
 				if !seen[k.ID] {
 					seen[k.ID] = true
-					ws = append(ws, work{bucket, b.caseTurn("staff gone", k, func(t *turn) error {
-						err := t.apply(recovery.StaffGone{ID: staff}, recovery.Actor{Role: recovery.Program})
-						if err == nil {
-							t.showCard()
-						}
-						return err
-					})})
+					ws = append(ws, work{bucket, b.letGo(k, staff)})
 				}
 			}
 			if len(ws) == 0 {

@@ -439,3 +439,23 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 		}
 	}
 }
+
+// The command that removes somebody may be stopped halfway.
+func TestWhatSomebodyGoneStillHoldsReturnsToTheQueue(t *testing.T) {
+	w, _ := lowTap(t, staffTG)
+	bob := w.member(1, "Bob", recovery.Agent)
+	w.onCard(bob, staffTG, w.button(staffTG, "Take"))
+	if err := w.store.DropStaff(context.Background(), "bob", w.now); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.bot.refresh(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	w.sweep()
+	if k := w.onlyCase(); k.State != recovery.Open || k.Holder.ID != "" {
+		t.Errorf("the case is %s, held by %q", k.State, k.Holder.ID)
+	}
+	if got := w.transcript(staffTG)[0].Render.State; got != "open" {
+		t.Errorf("the card says %s", got)
+	}
+}

@@ -182,3 +182,51 @@ func TestHintsAndTheConfigurationArePassedOn(t *testing.T) {
 		}
 	})
 }
+
+func TestDutiesAreDoneInRoundsAndRareOnesRestWhenThereIsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClockwork()
+		looks := map[string]int{}
+		waiting := 3*sweepBatch + 1
+		var expired []string
+		duty := func(name string, rare bool) caseDuty {
+			return caseDuty{name: name, rare: rare,
+				list: func(_ context.Context, _ storage.Bucket, limit int) ([]storage.Case, error) {
+					c.mu.Lock()
+					defer c.mu.Unlock()
+					looks[name]++
+					if name != "busy" {
+						return nil, nil
+					}
+					list := make([]storage.Case, min(limit, waiting))
+					for i := range list {
+						list[i].ID = fmt.Sprint(i)
+					}
+					return list, nil
+				},
+				turn: func(context.Context, storage.Case) (storage.Turn, error) {
+					return storage.Turn{
+						Apply: func(storage.Loaded) (storage.Change, error) { return storage.Change{}, nil },
+						Done: func(storage.Result) {
+							c.mu.Lock()
+							defer c.mu.Unlock()
+							waiting--
+						},
+					}, nil
+				},
+			}
+		}
+		_, stop := sweeping(c, &expired, &hooks{
+			hinted: func() {}, refresh: func(context.Context) error { return nil },
+			duties: func() []caseDuty { return []caseDuty{duty("busy", false), duty("rare", true)} },
+		})
+		time.Sleep(30*time.Second + time.Millisecond)
+		stop()
+		if waiting != 0 {
+			t.Errorf("%d cases still wait", waiting)
+		}
+		if looks["busy"] < 25 || looks["rare"] < 2 || looks["rare"] > 4 {
+			t.Errorf("looked %v times in 30 seconds", looks)
+		}
+	})
+}

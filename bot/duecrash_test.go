@@ -1,0 +1,129 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/recovery/rulefile"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/postgres"
+	"github.com/aftercare/aftercare/storage/postgres/pgtest"
+	"github.com/aftercare/aftercare/storage/storagetest"
+	"github.com/aftercare/aftercare/survey/flowfile"
+)
+
+// dyingSweeper is a process that sweeps and dies at one of its calls of the store. It
+// reports whether it lived to the end.
+func (w *world) dyingSweeper(at int, when storagetest.When, staff []chat.Address) (survived bool) {
+	w.t.Helper()
+	store := storagetest.Crashing(w.store, at, when)
+	b, err := New(context.Background(), Config{
+		Store: store, Key: []byte("a secret key for tests only"), Staff: staff, Clock: func() time.Time { return w.now },
+		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
+	})
+	if err == nil {
+		s := &sweeper{out: b.out, failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{}}
+		for bucket := range storage.Bucket(store.Buckets()) {
+			for _, d := range b.caseDuties() {
+				if err == nil {
+					err = s.attend(context.Background(), bucket, d)
+				}
+			}
+		}
+		if len(s.failed) > 0 {
+			w.t.Errorf("a crash is blamed on %v", s.failed)
+		}
+		if closed := b.Close(); closed != nil {
+			w.t.Error(closed)
+		}
+	}
+	select {
+	case <-store.Dead():
+		if !errors.Is(err, storage.ErrUnavailable) {
+			w.t.Errorf("a dead process says %v", err)
+		}
+		return false
+	default:
+		return true
+	}
+}
+
+// TestClocksStrikeOnceWhereverTheSweeperDies kills a sweeping process before and after
+// random calls of the store whenever something falls due, over the whole life of a case.
+// Nothing may be lost, and nothing happen twice.
+func TestClocksStrikeOnceWhereverTheSweeperDies(t *testing.T) {
+	for name, open := range map[string]func(t *testing.T) opener{
+		"sqlite": func(t *testing.T) opener { return onSQLite(t, 1) },
+		"postgres": func(t *testing.T) opener {
+			dsn := pgtest.Start(t)
+			return func(clock func() time.Time) (storage.Store, error) {
+				return postgres.Open(context.Background(), dsn, postgres.Options{Migrate: true, Buckets: 2, Clock: clock})
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(7, 7))
+			w := newWorldOn(t, open(t))
+			staff := []chat.Address{staffTG}
+			w, ann := lowTapIn(w, staff...)
+			k := w.onlyCase()
+			deaths, calls := 0, 0
+			pass := func(until time.Duration) {
+				for w.now = monday; w.now.Before(monday.Add(until)); {
+					next := w.onlyCase().Next
+					if next.IsZero() || next.After(monday.Add(until)) {
+						w.now = monday.Add(until)
+						break
+					}
+					w.now = next
+					for range 3 {
+						calls++
+						if !w.dyingSweeper(1+r.IntN(24), storagetest.When(r.IntN(2)), staff) {
+							deaths++
+						}
+					}
+					w.sweep()
+				}
+			}
+			pass(100 * time.Hour)
+			want := []string{
+				"15m0s clock acknowledge 50", "30m0s clock acknowledge 100", "1h0m0s clock acknowledge 200",
+				"2h0m0s clock contact 50", "4h0m0s clock contact 100", "8h0m0s clock contact 200",
+				"24h0m0s clock resolve 50", "48h0m0s clock resolve 100", "96h0m0s clock resolve 200",
+			}
+			if got := w.told(k, recovery.EventStruck); !slices.Equal(got, want) {
+				t.Errorf("struck %v", got)
+			}
+			said := 0
+			for _, d := range w.transcript(staffTG) {
+				if d.Render.Under != "" {
+					said++
+				}
+			}
+			if said != len(want) {
+				t.Errorf("%d reminders were said", said)
+			}
+			w.acted(k, recovery.Resolve{Cause: "reliability", Actions: []recovery.Action{{Kind: recovery.Redo}}})
+			pass(300 * time.Hour)
+			w.settle(ann.address)
+			asked := w.told(k, recovery.EventFollowUp)
+			if n := w.followUps(ann); n != 1 || len(asked) != 1 || !strings.HasPrefix(asked[0], "124h0m0s ") {
+				t.Errorf("%d follow-ups, asked %v", n, asked)
+			}
+			if closed := w.told(k, recovery.EventClosed); len(closed) != 1 || w.onlyCase().State != recovery.Closed {
+				t.Errorf("closed %v", closed)
+			}
+			if deaths < calls/4 || deaths == calls {
+				t.Errorf("%d of %d processes died", deaths, calls)
+			}
+			t.Logf("%d of %d processes died", deaths, calls)
+		})
+	}
+}
