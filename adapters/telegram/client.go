@@ -31,9 +31,9 @@ import (
 const DefaultAPI = "https://api.telegram.org"
 
 const (
-	callTimeout = 15 * time.Second
-	pollTimeout = 65 * time.Second // above the 50 s that the server holds a poll
-	bodyLimit   = 16 << 20         // bytes; 100 updates of the largest size stay far below
+	callTimeout = 10 * time.Second
+	pollTimeout = 8 * time.Second // pollSeconds, and time for a large answer on a slow line
+	bodyLimit   = 16 << 20        // bytes; 100 updates of the largest size stay far below
 )
 
 // Config says which bot a Client is.

@@ -14,7 +14,10 @@ import (
 )
 
 const (
-	pollSeconds  = 50 // the longest that Telegram holds a poll
+	// pollSeconds is how long Telegram holds a poll that has nothing to tell; shorter ones
+	// it holds for three seconds too. It may hold one for 50, but a poll whose answer is lost
+	// on the way (a connection that is half open) is noticed only when pollTimeout is over.
+	pollSeconds  = 3
 	pollUpdates  = 100
 	conflictWait = 5 * time.Second
 )
@@ -44,7 +47,8 @@ func (p *Poller) Run(ctx context.Context) error {
 	var offset int64 // 0 = from the first update that was not confirmed
 	failures := 0
 	for ctx.Err() == nil {
-		raw, err := p.poll(ctx, offset)
+		// After a failure a smaller answer may get through where a large one did not.
+		raw, err := p.poll(ctx, offset, max(pollUpdates>>failures, 1))
 		if err != nil {
 			failures++
 			if err := p.recover(ctx, err, failures); err != nil {
@@ -93,9 +97,9 @@ func (p *Poller) takeOver(ctx context.Context) error {
 	return p.client.call(ctx, callTimeout, "deleteWebhook", nil, nil)
 }
 
-func (p *Poller) poll(ctx context.Context, offset int64) ([]json.RawMessage, error) {
+func (p *Poller) poll(ctx context.Context, offset int64, limit int) ([]json.RawMessage, error) {
 	params := tgbotapi.Params{
-		"limit":           strconv.Itoa(pollUpdates),
+		"limit":           strconv.Itoa(limit),
 		"timeout":         strconv.Itoa(pollSeconds),
 		"allowed_updates": allowedUpdates,
 	}

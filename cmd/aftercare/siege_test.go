@@ -1,0 +1,381 @@
+package main
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/storage"
+)
+
+var seedFlag = flag.Uint64("seed", 0, "seed of the schedules of sieges; 0 = a new one")
+
+const (
+	inFlight = 16 // web customers who answer at the same time
+	phones   = 6  // the most customers on Telegram at the same time
+)
+
+// siegePlan is what a siege is made of.
+type siegePlan struct {
+	database    string
+	api         string            // of Telegram, if there is something in between; "" = the fake itself
+	env         map[string]string // added to the machine's
+	invitations int               // how many customers there are at most
+	onTelegram  int               // how many of them are on Telegram, not satisfied; 0 = 2
+	lowOneIn    int               // one in so many web customers is not satisfied; 0 = none
+	instances   int               // servers beside the first one, by their addresses
+}
+
+// siege is servers under load while something goes wrong, and what their customers know.
+type siege struct {
+	*machine
+	random *rand.Rand
+	tg     *telegramtest.Server
+	staff  *telegramtest.Chat
+	// curious asks on Telegram whether anybody is there.
+	curious *telegramtest.User
+	others  []*machine // further instances on the same database
+
+	customers []*customer
+	telegram  int // the first so many of customers are on Telegram
+	next      atomic.Int64
+	nextTG    atomic.Int64
+	enough    atomic.Bool  // no new customers begin
+	acked     atomic.Int64 // updates
+	lastAck   atomic.Int64 // nanoseconds since 1970
+	failed    atomic.Int64 // requests that got no answer, and were sent again
+	busy      sync.WaitGroup
+
+	began, hitAt time.Time
+	rate         float64 // updates acknowledged a second while customers came
+	recoveries   []time.Duration
+	repeats      int
+}
+
+// customer is one who was invited, and what was acknowledged.
+type customer struct {
+	invite  bot.Invite
+	low     bool
+	started bool
+	session string
+	given   map[int]string // by the question's number: the option, or the text
+	person  *telegramtest.User
+}
+
+func newSiege(t *testing.T, plan siegePlan) *siege {
+	t.Helper()
+	return newSiegeOn(t, telegramtest.New(t), plan)
+}
+
+func newSiegeOn(t *testing.T, tg *telegramtest.Server, plan siegePlan) *siege {
+	t.Helper()
+	seed := *seedFlag
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("repeat this schedule with -seed %d", seed)
+	t.Attr("seed", strconv.FormatUint(seed, 10))
+	s := &siege{
+		random: rand.New(rand.NewPCG(seed, 0)), tg: tg, staff: tg.NewSupergroup("Staff"),
+		telegram: cmp.Or(plan.onTelegram, 2),
+	}
+	env := map[string]string{
+		"DATABASE_URL": plan.database, "TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL,
+		"TELEGRAM_STAFF_CHAT": s.staff.Address(), "LOG_LEVEL": "info",
+	}
+	if plan.api != "" {
+		env["TELEGRAM_API"] = plan.api
+	}
+	for name, value := range plan.env {
+		env[name] = value
+	}
+	s.machine = newMachine(t, env)
+	s.env["PUBLIC_URL"] = "http://" + s.address
+	for range plan.instances {
+		other := newMachine(t, env)
+		other.env["PUBLIC_URL"] = s.env["PUBLIC_URL"]
+		s.others = append(s.others, other)
+	}
+	s.inviteAll(plan)
+	return s
+}
+
+// figure tells the harness that writes docs/reliability.md what was measured.
+func (s *siege) figure(format string, args ...any) {
+	s.t.Helper()
+	if !s.t.Failed() {
+		s.t.Attr("figure", fmt.Sprintf(format, args...))
+	}
+	s.t.Logf(format, args...)
+}
+
+// counted is what every siege measures: the zeros were checked by verify.
+func (s *siege) counted() string {
+	slices.Sort(s.recoveries)
+	text := fmt.Sprintf("0 lost, 0 doubled of %d updates acknowledged at %.0f a second (%d in flight); %d sent again; %d repeated cards, each marked",
+		s.acked.Load(), s.rate, inFlight, s.failed.Load(), s.repeats)
+	if n := len(s.recoveries); n > 0 {
+		text += fmt.Sprintf("; at work again after %.1f s (median), %.1f s (longest)", s.recoveries[n/2].Seconds(), s.recoveries[n-1].Seconds())
+	}
+	return text
+}
+
+// inviteAll makes the invitations in the test's own process, before the server runs.
+func (s *siege) inviteAll(plan siegePlan) {
+	s.t.Helper()
+	settings := settings{
+		DatabaseURL: secret(s.env["DATABASE_URL"]), SecretKey: someKey, PublicURL: s.env["PUBLIC_URL"],
+	}
+	ctx := s.t.Context()
+	store, err := settings.openStore(ctx, now, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer store.Close()
+	b, err := settings.newBot(ctx, store, nil, now, slog.New(slog.DiscardHandler))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	n := plan.invitations
+	s.customers = make([]*customer, n)
+	errs := make([]error, n)
+	var all sync.WaitGroup
+	slots := make(chan struct{}, 100)
+	for i := range n {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			c := &customer{given: map[int]string{}, low: i < s.telegram || plan.lowOneIn > 0 && i%plan.lowOneIn == 0}
+			c.invite, errs[i] = b.Invite(ctx, bot.InviteRequest{Flow: "post_service_3", Event: map[string]string{"service_name": "haircut"}, Expires: time.Hour})
+			s.customers[i] = c
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if err := b.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// begin lets customers answer until end.
+func (s *siege) begin() {
+	s.t.Helper()
+	for i, c := range s.customers[:s.telegram] {
+		c.person = s.tg.NewUser(fmt.Sprintf("Customer %d", i), "en")
+	}
+	for i := range min(phones, s.telegram) {
+		s.busy.Go(func() { s.answerOnTelegram(i) })
+	}
+	s.next.Store(int64(s.telegram))
+	addresses := []string{s.address}
+	for _, m := range s.others {
+		addresses = append(addresses, m.address)
+	}
+	for i := range inFlight {
+		s.busy.Go(func() { s.answerOnTheWeb("w"+strconv.Itoa(i), addresses, i) })
+	}
+	s.began = time.Now()
+}
+
+// hit notes that something was done to the servers which must be recovered from.
+func (s *siege) hit() { s.hitAt = time.Now() }
+
+// awaitRecovery waits until an update is acknowledged after the hit.
+func (s *siege) awaitRecovery() {
+	s.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if last := time.Unix(0, s.lastAck.Load()); last.After(s.hitAt) {
+			s.recoveries = append(s.recoveries, last.Sub(s.hitAt))
+			return
+		}
+	}
+	s.t.Fatalf("nothing was acknowledged within %v", patience)
+}
+
+// end lets the customers finish and the outbox empty. The servers must be well.
+func (s *siege) end() {
+	s.t.Helper()
+	s.rate = float64(s.acked.Load()) / time.Since(s.began).Seconds()
+	s.enough.Store(true)
+	s.busy.Wait()
+	s.awaitEmptyOutbox()
+}
+
+// answerOnTheWeb is one browser after the other. A form that gets no answer is sent
+// again, the very same, to another instance if there is one, until it is acknowledged.
+func (s *siege) answerOnTheWeb(name string, addresses []string, first int) {
+	v := newVisitor(s.t, "http://"+addresses[first%len(addresses)])
+	v.name = name
+	v.client.Timeout = 5 * time.Second
+	v.client.Transport = &http.Transport{MaxIdleConnsPerHost: 1}
+	defer v.client.CloseIdleConnections()
+	v.elsewhere = func() {
+		first++
+		v.base = "http://" + addresses[first%len(addresses)]
+	}
+	for !s.enough.Load() {
+		i := int(s.next.Add(1)) - 1
+		if i >= len(s.customers) {
+			return
+		}
+		s.converse(v, s.customers[i])
+	}
+}
+
+func (s *siege) converse(v *visitor, c *customer) {
+	path := "/chat/" + c.invite.Token
+	page, ok := s.insist(v, path, v.form("start", "1"))
+	c.started = true
+	for ok {
+		picks, skip, question := openButtons(page)
+		number, _ := strconv.Atoi(question)
+		var form url.Values
+		switch {
+		case len(picks) > 0:
+			option := len(picks) - 1
+			if c.low {
+				option = 0
+			}
+			c.session, _, _ = strings.Cut(picks[option][2:], ".")
+			c.given[number] = strconv.Itoa(option)
+			form = v.form("data", picks[option])
+		case skip != "" && c.low:
+			c.given[number] = "It took too long, says " + c.invite.ID
+			form = v.form("text", c.given[number])
+		case skip != "":
+			c.given[number] = "skip"
+			form = v.form("data", skip)
+		default:
+			return
+		}
+		page, ok = s.insist(v, path, form)
+	}
+}
+
+// insist sends a form until it is acknowledged.
+func (s *siege) insist(v *visitor, path string, form url.Values) (string, bool) {
+	for deadline := time.Now().Add(2 * patience); time.Now().Before(deadline); {
+		page, err := v.send(path, form)
+		if err == nil {
+			s.acked.Add(1)
+			s.lastAck.Store(time.Now().UnixNano())
+			return page, true
+		}
+		s.failed.Add(1)
+		v.elsewhere()
+		time.Sleep(20 * time.Millisecond)
+	}
+	s.t.Errorf("no acknowledgement of %v in %v", form, 2*patience)
+	return "", false
+}
+
+// answerOnTelegram is one person with Telegram after the other, who taps what is shown.
+// The first ones always come to their end.
+func (s *siege) answerOnTelegram(first int) {
+	for i := first; i < s.telegram; i = int(s.nextTG.Add(1)) + phones - 1 {
+		if i >= phones && s.enough.Load() {
+			return
+		}
+		if !s.converseOnTelegram(s.customers[i]) {
+			s.t.Errorf("a conversation on Telegram does not end:\n%s", s.tg.Transcript())
+			return
+		}
+	}
+}
+
+func (s *siege) converseOnTelegram(c *customer) bool {
+	c.started = true
+	c.person.Start(c.invite.Token)
+	tapped := map[string]bool{}
+	for deadline := time.Now().Add(3 * patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		for _, m := range c.person.Chat().FromBot() {
+			// The thanks that are in doubt when the process dies are not said twice: the last
+			// answer, shown as given, ends the conversation as well.
+			last := strings.HasPrefix(m.Text, "May a colleague contact you") && strings.Contains(m.Text, "You answered")
+			if last || strings.Contains(m.Text, "Thank you for telling us") {
+				return true
+			}
+			s.answerMessage(c, m, tapped)
+		}
+	}
+	return false
+}
+
+func (s *siege) answerMessage(c *customer, m telegramtest.Message, tapped map[string]bool) {
+	for _, row := range m.Buttons {
+		for _, b := range row {
+			session, rest, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(b.Data, "1p"), "1s"), ".")
+			question, _, _ := strings.Cut(rest, ".")
+			number, err := strconv.Atoi(question)
+			if err != nil || tapped[question] || strings.HasPrefix(b.Data, "1c") {
+				continue
+			}
+			tapped[question] = true
+			if strings.HasPrefix(b.Data, "1s") {
+				c.given[number] = "It took too long, says " + c.invite.ID
+				c.person.Send(c.given[number])
+				return
+			}
+			c.session, c.given[number] = session, "0"
+			c.person.Press(m.Chat, m.ID, b.Data)
+			return
+		}
+	}
+}
+
+// awaitEmptyOutbox waits until everything was sent. A group takes fifteen cards a minute,
+// so that many cards need their time.
+func (s *siege) awaitEmptyOutbox() {
+	s.t.Helper()
+	store := openStore(s.t, s.machine)
+	var last storage.Counts
+	lows := 0
+	for _, c := range s.customers {
+		if c.started && c.low {
+			lows++
+		}
+	}
+	for deadline := time.Now().Add(5*patience + time.Duration(lows)*10*time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		counts, err := store.Counts(s.t.Context())
+		if err != nil {
+			continue // it may still be waking up
+		}
+		if last = counts; last.Due == 0 {
+			return
+		}
+	}
+	s.t.Fatalf("the outbox does not empty: %+v", last)
+}
+
+// lockedRandom is a source of chance for several goroutines.
+type lockedRandom struct {
+	mu     sync.Mutex
+	random *rand.Rand
+}
+
+func newLocked(seed uint64) *lockedRandom {
+	return &lockedRandom{random: rand.New(rand.NewPCG(seed, 1))}
+}
+
+func (l *lockedRandom) intN(n int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.random.IntN(n)
+}

@@ -1,0 +1,173 @@
+// Command faults runs the tests that show what docs/reliability.md promises, in the
+// lengths that a person asks for, and writes that page from what they measured. Nothing
+// in the page is written by hand.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Where the measurements are kept, and the page that is made of them.
+const (
+	recordFile = "docs/reliability.json"
+	pageFile   = "docs/reliability.md"
+)
+
+func main() {
+	if err := start(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "faults:", err)
+		os.Exit(1)
+	}
+}
+
+// options are what a person may ask for.
+type options struct {
+	short bool
+	sizes map[string]string // by the names of the placeholders in registry
+}
+
+func start(args []string) error {
+	set := flag.NewFlagSet("faults", flag.ContinueOnError)
+	o := options{sizes: map[string]string{}}
+	set.BoolVar(&o.short, "short", false, "run each test as short as `make test` does")
+	only := set.String("rows", "", "only these rows, such as 1,2,10")
+	for name, size := range sizes() {
+		set.Func(name, size.help+" ("+size.usual+")", func(v string) error { o.sizes[name] = v; return nil })
+		o.sizes[name] = size.usual
+	}
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	rows, err := numbers(*only)
+	if err != nil {
+		return err
+	}
+	record, err := load()
+	if err != nil {
+		return err
+	}
+	targets, failed := set.Args(), 0
+	for _, row := range registry() {
+		if len(rows) > 0 && !slices.Contains(rows, row.n) {
+			continue
+		}
+		for _, check := range row.checks {
+			if !slices.Contains(targets, check.target) && !slices.Contains(targets, "all") {
+				continue
+			}
+			run, err := o.run(ctx, check)
+			if err != nil {
+				return err
+			}
+			if !run.Passed {
+				failed++
+			}
+			record.put(row.n, run)
+			if err := record.save(); err != nil { // after each, so that a long evening is not lost
+				return err
+			}
+		}
+	}
+	if err := os.WriteFile(pageFile, []byte(page(registry(), record)), 0o644); err != nil { //nolint:gosec // a page for everybody
+		return fmt.Errorf("write the page: %w", err)
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d tests failed", failed)
+	}
+	return nil
+}
+
+func numbers(list string) ([]int, error) {
+	var all []int
+	for _, word := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' }) {
+		n, err := strconv.Atoi(word)
+		if err != nil {
+			return nil, fmt.Errorf("-rows: %q is not a number", word)
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+// record is every row's newest run of each of its tests, long and short apart.
+type record map[string]run
+
+// run is one run of one test.
+type run struct {
+	Row     int
+	Test    string
+	Long    bool
+	Command string
+	Seeds   []string `json:",omitempty"`
+	At      time.Time
+	Took    time.Duration
+	Machine string
+	Passed  bool
+	Figures []figure `json:",omitempty"`
+}
+
+// figure is what a test, or a part of it, measured.
+type figure struct {
+	Of   string `json:",omitempty"` // the part of the test, "" = all of it
+	Text string
+}
+
+func (r record) put(row int, one run) {
+	one.Row = row
+	length := "short"
+	if one.Long {
+		length = "long"
+	}
+	r[fmt.Sprintf("%02d %s %s", row, one.Test, length)] = one
+}
+
+func load() (record, error) {
+	r := record{}
+	body, err := os.ReadFile(recordFile)
+	if os.IsNotExist(err) {
+		return r, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what was measured: %w", err)
+	}
+	if err := json.Unmarshal(body, &r); err != nil {
+		return nil, fmt.Errorf("read %s: %w", recordFile, err)
+	}
+	return r, nil
+}
+
+// save writes the record as a whole, or not at all.
+func (r record) save() error {
+	body, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write what was measured: %w", err)
+	}
+	temporary := recordFile + ".new"
+	if err := os.WriteFile(temporary, append(body, '\n'), 0o644); err != nil { //nolint:gosec // a page for everybody
+		return fmt.Errorf("write what was measured: %w", err)
+	}
+	return os.Rename(temporary, recordFile)
+}
+
+// goFiles are the test files of a directory.
+func goFiles(root, dir string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(dir), "*_test.go"))
+	if err == nil && len(files) == 0 {
+		err = fs.ErrNotExist
+	}
+	return files, err
+}

@@ -1,0 +1,169 @@
+package main
+
+// row is one property of the program.
+type row struct {
+	n        int
+	property string
+	figure   string // what is wanted
+	checks   []check
+}
+
+// check is a test that shows a property, or a part of it.
+type check struct {
+	dir    string // of the package, relative to the module
+	test   string
+	target string   // the `make` target that runs it long
+	long   []string // arguments that make it long; ${NAME} is one of sizes
+	fuzz   bool
+}
+
+// name is how the page calls the check.
+func (c check) name() string { return c.dir + "." + c.test }
+
+// size is a length that a person may choose.
+type size struct{ usual, help string }
+
+func sizes() map[string]size {
+	return map[string]size{
+		"kills":    {"200", "how often processes are killed"},
+		"hits":     {"150", "how often Postgres is killed or restarted"},
+		"cuts":     {"500", "how many answers to COMMIT are cut"},
+		"rounds":   {"3", "how often each trouble of a network is played"},
+		"hold":     {"5s", "how long a trouble lasts"},
+		"stop":     {"60s", "how long an instance of the fleet stands still"},
+		"soak":     {"1h", "how long the soak lasts"},
+		"fuzztime": {"30s", "how long each fuzz target is fuzzed"},
+		"checks":   {"20000", "how many random runs each model is compared in"},
+		"old":      {"", "an older binary to run beside this one"},
+	}
+}
+
+const (
+	crash  = "crash"
+	faults = "faults"
+	soak   = "soak"
+	fuzz   = "fuzz"
+)
+
+// modelled is a property test of package rapid.
+func modelled(dir, test string) check {
+	return check{dir: dir, test: test, target: fuzz, long: []string{"-rapid.checks=${checks}"}}
+}
+
+// registry is every property and the tests that show it. The numbers are fixed: others
+// refer to them.
+func registry() []row {
+	shell := "cmd/aftercare"
+	return []row{
+		{1, "the process is killed", "0 acknowledged answers lost, 0 stored twice, 0 cards lost over 200 × kill -9 under load; at work again within 5 s", []check{
+			{dir: shell, test: "TestKilledAgainAndAgainItLosesAndDoublesNothing", target: crash, long: []string{"-kills=${kills}"}},
+			{dir: "bot", test: "TestCrashes", target: crash, long: []string{"-crashes=3000"}},
+		}},
+		{2, "Postgres is killed", "the same zeros over 100 × kill -9 and 50 restarts; the first answer is acknowledged within 5 s after it is up", []check{
+			{dir: shell, test: "TestPostgresIsKilledAgainAndAgain", target: faults, long: []string{"-hits=${hits}"}},
+			{dir: shell, test: "TestTheServerStartsWhilePostgresIsAway", target: faults},
+			{dir: "storage/postgres", test: "TestAServerThatIsKilledLosesNothingAcknowledged", target: faults},
+		}},
+		{3, "the answer to COMMIT is lost", "0 lost, 0 doubled over 500 cuts on that answer", []check{
+			{dir: shell, test: "TestAnswersToCommitAreCut", target: faults, long: []string{"-cuts=${cuts}"}},
+			{dir: "storage/postgres", test: "TestAnAnswerThatVanishesOnTheWayIsFoundOut", target: faults},
+		}},
+		{4, "the database is a black hole, or slow", "every call returns within its deadline and 2 s; the program is at work again within 10 s of the trouble's end", []check{
+			{dir: "storage/postgres", test: "TestADeadlineIsKeptOnAConnectionThatHangs", target: faults},
+			{dir: shell, test: "TestTroubleOnTheWayToPostgres", target: faults, long: []string{"-rounds=${rounds}", "-hold=${hold}"}},
+		}},
+		{5, "a platform storms", "everything is delivered afterwards, nothing before its time, other chats are not held up; at work again within 10 s of the trouble's end", []check{
+			{dir: "bot", test: "TestAPlatformStormDelaysOnlyTheChatsThatItHits", target: faults},
+			{dir: shell, test: "TestTroubleOnTheWayToTelegram", target: faults, long: []string{"-rounds=${rounds}", "-hold=${hold}"}},
+		}},
+		{6, "updates come twice, out of order and late", "the stored state is the model's, over 100,000 updates", []check{
+			modelled("bot", "TestDuplicatesAndDisorderGiveTheModelsState"),
+		}},
+		{7, "the machines keep to their models", "100,000 random steps in every run, 10,000,000 in a long one", []check{
+			modelled("survey", "TestSessionInvariants"),
+			modelled("recovery", "TestMachineAgainstModel"),
+			modelled("recovery", "TestCaseInvariants"),
+			modelled("storage", "TestNothingIsEverLost"),
+		}},
+		{8, "parsers take anything", "no panic, no hang, bounded memory", []check{
+			modelled("bot", "TestNoUpdateBreaksTheBot"),
+			{dir: "adapters/telegram", test: "TestAMillionUpdatesAreDecoded", target: fuzz, long: []string{"-updates=1000000"}},
+			{dir: "adapters/telegram", test: "FuzzDecode", target: fuzz, fuzz: true},
+			{dir: "adapters/telegram", test: "FuzzArrange", target: fuzz, fuzz: true},
+			{dir: "adapters/slack", test: "FuzzDecode", target: fuzz, fuzz: true},
+			{dir: "adapters/slack", test: "FuzzRender", target: fuzz, fuzz: true},
+			{dir: "bot", test: "FuzzDecode", target: fuzz, fuzz: true},
+			{dir: "bot", test: "FuzzRender", target: fuzz, fuzz: true},
+			{dir: "survey", test: "FuzzStep", target: fuzz, fuzz: true},
+			{dir: "survey", test: "FuzzTyped", target: fuzz, fuzz: true},
+			{dir: "survey/flowfile", test: "FuzzParse", target: fuzz, fuzz: true},
+			{dir: "recovery", test: "FuzzApply", target: fuzz, fuzz: true},
+			{dir: "recovery", test: "FuzzParseRules", target: fuzz, fuzz: true},
+		}},
+		{9, "every call of the store fails, and the process dies at it", "whichever call of a conversation fails or is the last one, nothing is lost or doubled", []check{
+			{dir: "bot", test: "TestEveryCallOfAConversationFailsInTurn", target: crash},
+			{dir: "bot", test: "TestRandomSchedules", target: crash},
+		}},
+		{10, "several instances", "0 doubled stored effects, messages shown twice ≤ those in flight, takeover within 6 s, never two pollers", []check{
+			{dir: shell, test: "TestAFleetOfThreeLosesAndDoublesNothing", target: faults, long: []string{"-kills=${kills}", "-stop=${stop}"}},
+			{dir: shell, test: "TestARollingRestartLosesNothing", target: faults, long: []string{"-rounds=${rounds}"}},
+			{dir: "bot", test: "TestAnotherProcessTakesOverAndTwoNeverServeAtOnce", target: faults},
+			{dir: "bot", test: "TestARowThatALateHolderClaimsIsFoundToo", target: faults},
+		}},
+		{11, "clocks jump", "no reminder lost, early or twice; leases go by the database's time", []check{
+			{dir: "bot", test: "TestSessionsExpireWhenTheirTimeIsOver", target: faults},
+			{dir: "bot", test: "TestALostLeaseStopsItsHolderOneSecondEarly", target: faults},
+			{dir: "recovery", test: "TestAfterAnOutage", target: faults},
+		}},
+		{12, "the disk is full", "503, nothing acknowledged, not ready; 0 lost once there is space", []check{
+			{dir: shell, test: "TestTheDiskIsFull", target: faults, long: []string{"-rounds=${rounds}"}},
+		}},
+		{13, "a poisonous update", "parked after five tries, visible and retryable; the next update of the chat goes on; the platform gets its 2xx", []check{
+			{dir: "bot", test: "TestAPoisonousUpdateIsParkedAndTheNextOneIsHandled", target: faults},
+			{dir: "bot", test: "TestAPanicIsParkedToo", target: faults},
+			{dir: "bot", test: "TestAParkedUpdateIsHandledAgainExactlyOnce", target: faults},
+			{dir: shell, test: "TestWhatIsStuckIsListedShownAndMended", target: faults},
+		}},
+		{14, "hostile text", "at least 60 texts are stored or cleaned by the rule, the same everywhere, never a 500", []check{
+			{dir: "adapters/chattest", test: "TestHostileTextsAreManyAndDiffer", target: faults},
+			{dir: "adapters/telegram", test: "TestConformancePolling", target: faults},
+			{dir: "adapters/slack", test: "TestConformanceSocketMode", target: faults},
+			{dir: "adapters/webchat", test: "TestConformance", target: faults},
+			{dir: "bot", test: "TestHostileTextIsStoredClean", target: faults},
+			{dir: "storage/sqlite", test: "TestSuite", target: faults},
+			{dir: "storage/postgres", test: "TestSuite", target: faults},
+		}},
+		{15, "forged webhooks", "10,000 mutations on each platform are refused, nothing is parsed before; a replay has no second effect", []check{
+			{dir: "adapters/slack", test: "TestMutatedRequestsAreRefused", target: faults},
+			{dir: "adapters/slack", test: "TestForgedDeliveriesAreRefused", target: faults},
+			{dir: "adapters/telegram", test: "TestMutatedSecretsAreRefused", target: faults},
+			{dir: "adapters/telegram", test: "TestForgedDeliveriesAreRefused", target: faults},
+			{dir: "bot", test: "TestARedeliveredUpdateHasNoSecondEffect", target: faults},
+		}},
+		{16, "someone else's button", "no effect, a polite answer, a line in the case's history", []check{
+			{dir: "bot", test: "TestSomebodyElsesButtonDoesNothing", target: faults},
+			{dir: "bot", test: "TestTapOnAFinishedSurveySaysSoAndTakesTheKeyboardAway", target: faults},
+			{dir: "bot", test: "TestWhoMayNotActIsToldSoAndNothingChanges", target: faults},
+			{dir: "bot", test: "TestManyTakeAtOnce", target: faults},
+		}},
+		{20, "secrets", "canaries: none in logs, errors, metrics or columns of errors, faults included", []check{
+			{dir: shell, test: "TestNoSecretAndNobodysWordsReachALog", target: faults},
+			{dir: "storage/postgres", test: "TestErrorsShowNoPassword", target: faults},
+			{dir: "adapters/telegram", test: "TestTheTokenIsNeverPrinted", target: faults},
+			{dir: "adapters/slack", test: "TestSecretsAreHidden", target: faults},
+		}},
+		{22, "upgrades", "instances are replaced one by one under load without an error that customers see; a migration that is killed resumes", []check{
+			{dir: shell, test: "TestAMigrationThatIsKilledResumes", target: faults, long: []string{"-rounds=${rounds}"}},
+			{dir: shell, test: "TestARollingRestartLosesNothing", target: faults, long: []string{"-old=${old}", "-rounds=${rounds}"}},
+		}},
+		{23, "nothing leaks", "goleak in every package that starts goroutines; goroutines, descriptors and heap are flat within 5 % over an hour", []check{
+			{dir: shell, test: "TestASoakLeavesNothingBehind", target: soak, long: []string{"-soak=${soak}"}},
+			{dir: shell, test: "TestAServerStartsAnswersAndLeavesNothingBehind", target: soak},
+		}},
+		{24, "both engines behave alike", "one suite green on SQLite and Postgres; schema and statements obey the rules for distribution by test", []check{
+			{dir: "storage/sqlite", test: "TestSuite", target: faults},
+			{dir: "storage/postgres", test: "TestSuite", target: faults},
+			{dir: "storage/postgres", test: "TestEveryStatementUsesItsIndexBeforeThereAreStatistics", target: faults},
+		}},
+	}
+}
