@@ -47,8 +47,11 @@ type Account struct {
 	Intake func(context.Context) error
 }
 
-// Health is what this process knows of its accounts.
+// Health is what this process knows of its database and its accounts.
 type Health struct {
+	// Stalled says that the database took none of the newest changes, whether or not it
+	// answers: its disk may be full.
+	Stalled  bool
 	Accounts []AccountHealth
 }
 
@@ -66,12 +69,13 @@ type AccountHealth struct {
 	ErrorAt  time.Time
 }
 
-// Healthy reports whether no account needs an operator.
+// Healthy reports whether neither the database nor an account needs an operator.
 func (h Health) Healthy() bool {
-	return !slices.ContainsFunc(h.Accounts, func(a AccountHealth) bool { return a.Revoked })
+	return !h.Stalled && !slices.ContainsFunc(h.Accounts, func(a AccountHealth) bool { return a.Revoked })
 }
 
-// Health tells how the accounts of this process are, in the order of their names.
+// Health tells how the database and the accounts of this process are, the accounts in the
+// order of their names.
 func (b *Bot) Health() Health { return b.out.health() }
 
 // ServeAccount makes this process a candidate for the account's lease and, while it
@@ -254,7 +258,7 @@ func (o *outbound) health() Health {
 		all = append(all, s)
 	}
 	o.mu.RUnlock()
-	var h Health
+	h := Health{Stalled: o.committer.stalled()}
 	for _, s := range all {
 		h.Accounts = append(h.Accounts, s.health())
 	}

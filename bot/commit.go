@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
@@ -34,6 +36,10 @@ type committer struct {
 	meter   *meter
 	queues  []queue
 	running sync.WaitGroup // the goroutines of the queues
+	// refused is when the database last refused a batch without having taken one since, in
+	// nanoseconds of the monotonic clock from born; 0 = the last one was taken.
+	refused atomic.Int64
+	born    time.Time
 }
 
 type queue struct {
@@ -57,7 +63,7 @@ type work struct {
 }
 
 func newCommitter(store storage.Store) *committer {
-	return &committer{store: store, meter: new(meter), queues: make([]queue, store.Buckets())}
+	return &committer{store: store, meter: new(meter), queues: make([]queue, store.Buckets()), born: time.Now()}
 }
 
 // submit queues entries of one bucket, all or none, and returns at once.
@@ -111,6 +117,11 @@ func (c *committer) commit(b storage.Bucket, batch []entry) {
 	}
 	c.meter.batch(len(batch))
 	errs := c.store.Advance(ctx, b, turns)
+	if slices.ContainsFunc(errs, unavailable) {
+		c.refused.Store(int64(time.Since(c.born)))
+	} else {
+		c.refused.Store(0)
+	}
 	for i, e := range batch {
 		e.finish(errs[i])
 	}
@@ -132,6 +143,18 @@ func await(ctx context.Context, done <-chan error) error {
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %w", storage.ErrUnavailable, context.Cause(ctx))
 	}
+}
+
+// stalledFor is how long a refused batch counts when nothing was tried since: whoever takes
+// an instance that is not ready out of service sends it no update that could show that the
+// database takes changes again.
+const stalledFor = 10 * time.Second
+
+// stalled reports whether the database took none of the newest changes: it may answer, and
+// be full or read-only all the same.
+func (c *committer) stalled() bool {
+	at := c.refused.Load()
+	return at != 0 && time.Since(c.born)-time.Duration(at) < stalledFor
 }
 
 // close refuses further turns and waits until the queues are empty. It may be called

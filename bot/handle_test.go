@@ -352,8 +352,14 @@ func TestWhileTheStoreIsAwayNothingIsAcknowledged(t *testing.T) {
 	if _, err := w.bot.Handle(context.Background(), []chat.Update{u}); !errors.Is(err, storage.ErrUnavailable) {
 		t.Fatalf("Handle says %v; want storage.ErrUnavailable", err)
 	}
+	if h := w.bot.Health(); !h.Stalled || h.Healthy() {
+		t.Errorf("the operator sees %+v", h)
+	}
 	store.down = false
 	w.handle(u)
+	if h := w.bot.Health(); h.Stalled || !h.Healthy() {
+		t.Errorf("afterwards the operator sees %+v", h)
+	}
 	if s := w.session(ann); len(s.Answers) != 1 {
 		t.Errorf("after the redelivery there are %d answers", len(s.Answers))
 	}

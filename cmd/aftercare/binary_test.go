@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,6 +63,7 @@ type machine struct {
 	dir     string
 	env     map[string]string
 	address string // of the web server, the same over restarts
+	program string // "" = the binary of this tree
 }
 
 func newMachine(t *testing.T, env map[string]string) *machine {
@@ -75,7 +77,7 @@ func newMachine(t *testing.T, env map[string]string) *machine {
 }
 
 func (m *machine) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(binary(m.t), args...)
+	cmd := exec.Command(cmp.Or(m.program, binary(m.t)), args...)
 	cmd.Dir = m.dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + m.dir, "TMPDIR=" + m.dir}
 	for name, value := range m.env {

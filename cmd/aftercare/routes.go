@@ -37,7 +37,7 @@ func (s *server) routes(hooks func(*http.ServeMux)) (http.Handler, error) {
 	return withoutPrefix(strings.TrimRight(public.Path, "/"), mux), nil
 }
 
-// ready says whether this instance can do its work: whether its database answers and
+// ready says whether this instance can do its work: whether its database takes changes and
 // no platform refuses its credentials. A platform that is only away makes nobody unready.
 func (s *server) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
@@ -45,10 +45,14 @@ func (s *server) ready(ctx context.Context) error {
 	if err := s.store.Ping(ctx); err != nil {
 		return err
 	}
+	health := s.bot.Health()
+	if health.Stalled {
+		return errors.New("the database takes no changes")
+	}
 	if settings := s.refused.String(); settings != "" {
 		return fmt.Errorf("a platform refuses the credentials in %s", settings)
 	}
-	if !s.bot.Health().Healthy() {
+	if !health.Healthy() {
 		return errors.New("a platform refuses the credentials of an account")
 	}
 	return nil

@@ -33,6 +33,7 @@ type siegePlan struct {
 	database    string
 	api         string            // of Telegram, if there is something in between; "" = the fake itself
 	env         map[string]string // added to the machine's
+	public      string            // PUBLIC_URL; "" = that of the first instance
 	invitations int               // how many customers there are at most
 	onTelegram  int               // how many of them are on Telegram, not satisfied; 0 = 2
 	lowOneIn    int               // one in so many web customers is not satisfied; 0 = none
@@ -48,6 +49,8 @@ type siege struct {
 	// curious asks on Telegram whether anybody is there.
 	curious *telegramtest.User
 	others  []*machine // further instances on the same database
+	// viaBalancer is where web customers go, if not to the instances themselves.
+	viaBalancer string
 
 	customers []*customer
 	telegram  int // the first so many of customers are on Telegram
@@ -103,7 +106,7 @@ func newSiegeOn(t *testing.T, tg *telegramtest.Server, plan siegePlan) *siege {
 		env[name] = value
 	}
 	s.machine = newMachine(t, env)
-	s.env["PUBLIC_URL"] = "http://" + s.address
+	s.env["PUBLIC_URL"] = cmp.Or(plan.public, "http://"+s.address)
 	for range plan.instances {
 		other := newMachine(t, env)
 		other.env["PUBLIC_URL"] = s.env["PUBLIC_URL"]
@@ -187,6 +190,9 @@ func (s *siege) begin() {
 	addresses := []string{s.address}
 	for _, m := range s.others {
 		addresses = append(addresses, m.address)
+	}
+	if s.viaBalancer != "" {
+		addresses = []string{s.viaBalancer}
 	}
 	for i := range inFlight {
 		s.busy.Go(func() { s.answerOnTheWeb("w"+strconv.Itoa(i), addresses, i) })
