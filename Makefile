@@ -6,8 +6,9 @@ SHELL := /bin/bash
 GO       ?= go
 FUZZTIME ?= 30s
 KILLS    ?= 200
+DURATION ?= 1h
 
-.PHONY: help run test deps check lint fmt bench fuzz crash cover clean
+.PHONY: help run test deps check lint fmt bench fuzz crash faults soak cover clean
 
 help: ## List these targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -38,11 +39,17 @@ lint: check ## Run the linters (downloads them the first time).
 bench: ## Measure throughput, latency, memory and start time as ratios (needs PostgreSQL).
 	$(GO) run ./internal/bench
 
-fuzz: ## Fuzz every fuzz target for FUZZTIME (30s).
-	scripts/fuzz.sh $(FUZZTIME)
-
 crash: ## Kill the real process KILLS (200) times under load and count what was lost.
-	$(GO) test ./cmd/aftercare -run '^TestKilled' -count=1 -timeout 60m -v -kills $(KILLS)
+	$(GO) run ./internal/faults -kills $(KILLS) crash
+
+faults: ## Play every fault of networks, databases, disks and instances, long; writes docs/reliability.md.
+	$(GO) run ./internal/faults -kills $(KILLS) faults
+
+soak: ## Run under load for DURATION (1h) and compare what the process holds.
+	$(GO) run ./internal/faults -soak $(DURATION) soak
+
+fuzz: ## Fuzz every fuzz target for FUZZTIME (30s), and compare the machines with their models.
+	$(GO) run ./internal/faults -fuzztime $(FUZZTIME) fuzz
 
 cover: ## Write the test coverage to coverage.html.
 	$(GO) test -timeout 9m -coverpkg=./... -coverprofile=coverage.out ./...

@@ -114,8 +114,15 @@ type crashWorld struct {
 	mu     sync.Mutex
 	random *rand.Rand
 	life   *life
-	deaths int             // still to come
+	deaths int             // still to come, at random
+	plan   []crashPoint    // deaths still to come, before those at random
 	ending *sync.WaitGroup // processes that come to rest
+}
+
+// crashPoint is where a process dies: at which call of the store, and on which side of it.
+type crashPoint struct {
+	at   int
+	when storagetest.When
 }
 
 // life is one process.
@@ -160,12 +167,15 @@ func (w *crashWorld) play() {
 // does not.
 func (w *crashWorld) rise() *life {
 	for {
-		at := 0
-		if w.deaths > 0 {
+		at, when := 0, storagetest.When(w.random.IntN(2))
+		if len(w.plan) > 0 {
+			at, when = w.plan[0].at, w.plan[0].when
+			w.plan = w.plan[1:]
+		} else if w.deaths > 0 {
 			w.deaths--
 			at = 1 + w.random.IntN(40)
 		}
-		l := &life{mortal: newMortal(w.store, w.phones, at, storagetest.When(w.random.IntN(2)))}
+		l := &life{mortal: newMortal(w.store, w.phones, at, when)}
 		bot, err := New(w.t.Context(), Config{
 			Store: l.mortal, Key: []byte("a secret key for tests only"), Staff: []chat.Address{w.staff()},
 			Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,

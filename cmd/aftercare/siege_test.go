@@ -34,6 +34,7 @@ type siegePlan struct {
 	api         string            // of Telegram, if there is something in between; "" = the fake itself
 	env         map[string]string // added to the machine's
 	public      string            // PUBLIC_URL; "" = that of the first instance
+	pause       time.Duration     // of a web customer between two answers
 	invitations int               // how many customers there are at most
 	onTelegram  int               // how many of them are on Telegram, not satisfied; 0 = 2
 	lowOneIn    int               // one in so many web customers is not satisfied; 0 = none
@@ -51,6 +52,7 @@ type siege struct {
 	others  []*machine // further instances on the same database
 	// viaBalancer is where web customers go, if not to the instances themselves.
 	viaBalancer string
+	pause       time.Duration // of a web customer between two answers
 
 	customers []*customer
 	telegram  int // the first so many of customers are on Telegram
@@ -93,7 +95,7 @@ func newSiegeOn(t *testing.T, tg *telegramtest.Server, plan siegePlan) *siege {
 	t.Attr("seed", strconv.FormatUint(seed, 10))
 	s := &siege{
 		random: rand.New(rand.NewPCG(seed, 0)), tg: tg, staff: tg.NewSupergroup("Staff"),
-		telegram: cmp.Or(plan.onTelegram, 2),
+		telegram: cmp.Or(plan.onTelegram, 2), pause: plan.pause,
 	}
 	env := map[string]string{
 		"DATABASE_URL": plan.database, "TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL,
@@ -271,6 +273,7 @@ func (s *siege) converse(v *visitor, c *customer) {
 		default:
 			return
 		}
+		time.Sleep(s.pause)
 		page, ok = s.insist(v, path, form)
 	}
 }
