@@ -79,7 +79,6 @@ func run(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
 	failed := make(chan error, 1)
 	web = s.startWeb(listener, failed)
 

@@ -271,6 +271,9 @@ func (s *siege) converse(v *visitor, c *customer) {
 			c.given[number] = "skip"
 			form = v.form("data", skip)
 		default:
+			if c.session == "" {
+				s.t.Errorf("a customer was asked nothing:\n%s", page)
+			}
 			return
 		}
 		time.Sleep(s.pause)

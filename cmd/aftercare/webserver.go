@@ -16,14 +16,17 @@ import (
 // the database is waited for, it says that it is alive and not ready.
 type webServer struct {
 	*http.Server
-	handler atomic.Pointer[http.Handler] // nil until open
-	cancel  context.CancelFunc           // ends event streams
+	listener net.Listener
+	handler  atomic.Pointer[http.Handler] // nil until open
+	cancel   context.CancelFunc           // ends every request
+	streams  context.Context              // of event streams: ends when the server begins to stop
 }
 
 // startWeb answers requests until it is stopped. A failure is told to failed.
 func (s *server) startWeb(listener net.Listener, failed chan<- error) *webServer {
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &webServer{cancel: cancel}
+	streams, endStreams := context.WithCancel(ctx)
+	w := &webServer{listener: listener, cancel: cancel, streams: streams}
 	w.Server = &http.Server{
 		Handler:           http.HandlerFunc(w.serve),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
@@ -34,7 +37,7 @@ func (s *server) startWeb(listener net.Listener, failed chan<- error) *webServer
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 	}
-	w.RegisterOnShutdown(cancel)
+	w.RegisterOnShutdown(endStreams)
 	go func() {
 		if err := w.Serve(listener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			fail(failed, fmt.Errorf("serve the web: %w", err))
@@ -48,6 +51,13 @@ func (w *webServer) open(h http.Handler) { w.handler.Store(&h) }
 
 func (w *webServer) serve(out http.ResponseWriter, r *http.Request) {
 	if h := w.handler.Load(); h != nil {
+		if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+			// A stream ends as soon as the server stops; its page connects again, elsewhere.
+			ctx, cancel := context.WithCancel(r.Context())
+			defer cancel()
+			defer context.AfterFunc(w.streams, cancel)()
+			r = r.WithContext(ctx)
+		}
 		(*h).ServeHTTP(out, r)
 		return
 	}
@@ -66,7 +76,7 @@ func (w *webServer) serve(out http.ResponseWriter, r *http.Request) {
 func (w *webServer) stop(limit context.Context) error {
 	if err := w.Shutdown(limit); err != nil {
 		w.cancel()
-		return errors.Join(err, w.Close())
+		return errors.Join(err, w.Server.Close())
 	}
 	return nil
 }
@@ -74,5 +84,9 @@ func (w *webServer) stop(limit context.Context) error {
 // Close ends everything at once.
 func (w *webServer) Close() error {
 	w.cancel()
-	return w.Server.Close()
+	err := w.Server.Close()
+	if e := w.listener.Close(); err == nil && !errors.Is(e, net.ErrClosed) {
+		err = e // it was not served yet
+	}
+	return err
 }

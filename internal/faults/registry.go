@@ -57,7 +57,7 @@ func registry() []row {
 	return []row{
 		{1, "the process is killed", "0 acknowledged answers lost, 0 stored twice, 0 cards lost over 200 × kill -9 under load; at work again within 5 s", []check{
 			{dir: shell, test: "TestKilledAgainAndAgainItLosesAndDoublesNothing", target: crash, long: []string{"-kills=${kills}"}},
-			{dir: "bot", test: "TestCrashes", target: crash, long: []string{"-crashes=3000"}},
+			{dir: "bot", test: "TestCrashes", target: crash, long: []string{"-crashes=1500"}},
 		}},
 		{2, "Postgres is killed", "the same zeros over 100 × kill -9 and 50 restarts; the first answer is acknowledged within 5 s after it is up", []check{
 			{dir: shell, test: "TestPostgresIsKilledAgainAndAgain", target: faults, long: []string{"-hits=${hits}"}},
@@ -99,6 +99,7 @@ func registry() []row {
 			{dir: "survey/flowfile", test: "FuzzParse", target: fuzz, fuzz: true},
 			{dir: "recovery", test: "FuzzApply", target: fuzz, fuzz: true},
 			{dir: "recovery", test: "FuzzParseRules", target: fuzz, fuzz: true},
+			{dir: "recovery/rulefile", test: "FuzzParse", target: fuzz, fuzz: true},
 		}},
 		{9, "every call of the store fails, and the process dies at it", "whichever call of a conversation fails or is the last one, nothing is lost or doubled", []check{
 			{dir: "bot", test: "TestEveryCallOfAConversationFailsInTurn", target: crash},
