@@ -2,6 +2,7 @@ package bot
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,8 +29,8 @@ func (t *turn) form(v *voice, act recovery.ActKind) *chat.Form {
 	case recovery.ActContact:
 		f.Submit = v.say("form_send")
 		f.Note = v.say("form_reply_note", "name", name)
-		if said := t.ofCase().session.Said; len(said) > 0 {
-			f.Note = v.say("form_reply_quote", "name", name, "words", said[len(said)-1])
+		if words := t.ofCase().newestWords(); words != "" {
+			f.Note = v.say("form_reply_quote", "name", name, "words", words)
 		}
 		text.Label = v.say("form_reply", "name", name)
 	case recovery.ActNote:
@@ -58,6 +59,20 @@ func (t *turn) formDue(v *voice, due time.Time) *chat.Form {
 		f.Note = v.say("form_due_is", "due", v.moment(due), "zone", v.site.Zone.String())
 	}
 	return f
+}
+
+// newestWords are what the customer wrote last: beside the questions or, before that, as
+// an answer.
+func (t *turn) newestWords() string {
+	if said := t.session.Said; len(said) > 0 {
+		return said[len(said)-1]
+	}
+	for _, a := range slices.Backward(t.session.Answers) {
+		if a.Text != "" && !a.Dropped {
+			return a.Text
+		}
+	}
+	return ""
 }
 
 // parseMoment reads "2026-05-31 18:00" or a date alone, which ends in the evening, in the

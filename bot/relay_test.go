@@ -112,7 +112,7 @@ func TestOnlyAReplyToTheCustomersWordsReachesThem(t *testing.T) {
 	nameless := customer{user: chat.User{Name: "Staff"}, address: staffTG}
 	w.replyIn(nameless, staffTG, w.newest(staffTG, relaySlot).ShownRef, "nobody")
 	sees(t, "Ann", w.got(ann))
-	sees(t, "Bob", w.shows(staffTG, "stays"), "That stays in this chat: Ann did not get it. To write to them, reply to their own words, or tap Reply on the card.")
+	sees(t, "Bob", w.shows(staffTG, "stays"), "That stays in this chat: Ann did not get it. To write to them, tap Reply on the card or, in Telegram, reply to their own words.")
 	said := strings.Join(w.shows(staffTG, "n"), "\n")
 	for _, want := range []string{"Nobody got this", "/link CODE", "in the name of the group"} {
 		if !strings.Contains(said, want) {
@@ -122,6 +122,45 @@ func TestOnlyAReplyToTheCustomersWordsReachesThem(t *testing.T) {
 	if k := w.onlyCase(); k.State != recovery.Open {
 		t.Errorf("the case is %s", k.State)
 	}
+}
+
+// A thread in Slack may begin at the customer's own words, where the card is gone. What
+// staff write there is theirs all the same: only the form reaches the customer.
+func TestInSlackOnlyTheFormReachesTheCustomer(t *testing.T) {
+	w, ann, bob, _ := talk(t)
+	w.writes(ann, "Hello?", "")
+	in := w.inSlack(bob)
+	for _, kind := range []string{"case", relaySlot} {
+		w.replyIn(in, staffSlack, w.newest(staffSlack, kind).ShownRef, "she is difficult")
+	}
+	sees(t, "Ann", w.got(ann))
+	if k := w.onlyCase(); k.State != recovery.Open || w.kinds()[string(recovery.EventContacted)] != 0 {
+		t.Errorf("the case is %s", k.State)
+	}
+	var reply chat.Button
+	for _, row := range w.newest(staffSlack, relaySlot).Render.Rows {
+		reply = row[0]
+	}
+	if reply.Form == nil || !strings.Contains(reply.Form.Note, "Hello?") {
+		t.Fatalf("the form quotes nothing: %+v", reply.Form)
+	}
+	says(t, w.fills(in, staffSlack, reply.Data, map[string]string{textField: "I am here."}), "Contacted", false)
+	sees(t, "Ann", w.got(ann)[1:], "Bob (Salon Anna) | I am here.")
+}
+
+// Before the customer said more, the form quotes what they answered.
+func TestTheReplyFormQuotesAnAnswer(t *testing.T) {
+	w, ann, _, _ := talk(t)
+	w.say(ann, "skip")
+	w.say(ann, "It took two hours.")
+	for _, row := range w.newest(staffSlack, "case").Render.Rows {
+		for _, b := range row {
+			if b.Form != nil && strings.Contains(b.Form.Note, "It took two hours.") {
+				return
+			}
+		}
+	}
+	t.Errorf("no form quotes it: %+v", w.newest(staffSlack, "case").Render)
 }
 
 func TestWordsOfAnyLengthArriveWhole(t *testing.T) {

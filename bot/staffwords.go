@@ -15,7 +15,7 @@ import (
 // answering is the work of an update that replies to a message of ours whose case is
 // known by the message; false where it is none, and means what it would mean anyhow.
 //
-//	to a customer's words, or a prompt to reply   the customer gets it
+//	to a customer's words, or a prompt to reply   the customer gets it, where there are no forms
 //	to another prompt                             it is what the prompt asked for
 //	to a card, or what staff said                 it stays where it is, and the writer is told so
 //	a customer's to what staff said               the case gets it
@@ -66,7 +66,9 @@ func (b *Bot) answering(ctx context.Context, j *job) (bool, error) {
 		p = promptOf(part)
 		p.slot, p.at = shown.Slot, shown.Address
 	}
-	inside := kind == saidSlot || kind == "case"
+	// Where there are forms, words reach a customer by them alone: in Slack every message
+	// of a thread replies to the one that began it, which may be the customer's.
+	inside := kind == saidSlot || kind == "case" || hasForms(u.From.Platform)
 	j.work = work{shown.Bucket, b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
 		return t.staffWrote(&said, j.person, s, p, inside)
 	})}
