@@ -17,10 +17,14 @@ import (
 func (t *turn) showCard() {
 	t.passed = len(t.out.Words)
 	t.showAside()
-	about := t.ofCase()
-	if t.kase == nil || about.session == nil {
+	if t.kase == nil || t.ofCase().session == nil {
 		return
 	}
+	if t.hush() {
+		t.kase.Unposted, t.told, t.news = false, len(t.out.Events), nil
+		return
+	}
+	about := t.ofCase()
 	places := about.places()
 	t.out.Case = about.out.Case
 	if unposted := len(places) == 0; unposted != t.kase.Unposted {

@@ -168,9 +168,13 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 	if found, err := b.answering(ctx, j); found || err != nil {
 		return j, err
 	}
+	nextOf, isNext := b.snap.Load().siteOfNext(u.Data)
 	switch {
 	case (u.Kind == chat.Tap || u.Kind == chat.Filled) && card:
 		j.work = b.caseWork(j, onCard)
+		return j, nil
+	case u.Kind == chat.Tap && isNext:
+		b.nextJob(j, nextOf)
 		return j, nil
 	case u.Kind == chat.Tap:
 		load, act = b.tap(u, j.person)

@@ -174,7 +174,7 @@ func (t *wrapped) claims(ops []storage.SlotOp) []storage.SlotOp {
 	}
 	var claims []storage.SlotOp
 	for _, op := range ops {
-		if op.Want == nil || op.Want.Address.Platform == chat.Web {
+		if op.Want == nil || op.Want.Withdraw || op.Want.Address.Platform == chat.Web {
 			continue
 		}
 		g := t.grant(op.Want)

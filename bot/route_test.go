@@ -75,7 +75,9 @@ func (w *world) wantCards(what string, at []chat.Address, want ...int) {
 // tell plays a round of the teller.
 func (w *world) tell() {
 	w.t.Helper()
-	newTeller(w.bot).tell(context.Background())
+	teller := newTeller(w.bot)
+	teller.tell(context.Background())
+	teller.release(context.Background())
 }
 
 func TestCardsHangInTheChatsOfTheCasesReceivers(t *testing.T) {

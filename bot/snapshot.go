@@ -220,7 +220,7 @@ func (b *Bot) refresh(ctx context.Context) error {
 		n.accounts[a.Platform] = append(n.accounts[a.Platform], a)
 	}
 	b.snap.Store(n)
-	return nil
+	return b.observe(ctx)
 }
 
 // SetStaff replaces who hears of cases. Which workspace a Slack channel belongs to is

@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -31,9 +30,10 @@ const (
 type teller struct {
 	bot    *Bot
 	holder string
+	shown  map[string]bool // cases of a storm whose cards are in their chats
 }
 
-func newTeller(b *Bot) *teller { return &teller{bot: b, holder: uuid.NewString()} }
+func newTeller(b *Bot) *teller { return &teller{bot: b, holder: uuid.NewString(), shown: map[string]bool{}} }
 
 // tell is one round.
 func (s *teller) tell(ctx context.Context) {
@@ -50,7 +50,7 @@ func (s *teller) tell(ctx context.Context) {
 	for _, step := range []struct {
 		what string
 		do   func(context.Context) error
-	}{{"chats of staff that are gone", s.goneChats}} {
+	}{{"chats of staff that are gone", s.goneChats}, {"cases without a card", s.untold}} {
 		if err := step.do(ctx); err != nil && ctx.Err() == nil {
 			b.log.Warn("cannot tell staff of "+step.what, "error", err)
 		}
@@ -196,9 +196,4 @@ func (t *turn) voiceAt(id string) *voice {
 	}
 	w := t.b.texts.of(lang)
 	return &voice{words: w, lang: w.tag, langs: []string{lang, w.tag}, site: at, now: t.now}
-}
-
-// receiverPlaces are the chats of a receiver that can be told something now.
-func (t *turn) receiverPlaces(r recovery.Receiver, m recovery.Matter) []chat.Address {
-	return t.snap.reachable(t.snap.distinct(t.snap.receiver(r, m)))
 }

@@ -46,6 +46,7 @@ type turn struct {
 	told     int              // events of out that the timelines have
 	passed   int              // words of out that staff were shown
 	news     []recovery.Event // of the case, that nobody was told of yet
+	telling  bool             // the case gets its own card now, whatever it waits for
 }
 
 // origin is the session that opened a case.
@@ -91,7 +92,7 @@ func (b *Bot) turnOf(key, name string, load storage.Load, said *reply, f func(*t
 		t.schedule()
 		return t.out, nil
 	}
-	return storage.Turn{Key: key, Load: load, Apply: apply}
+	return storage.Turn{Key: key, Load: load, Apply: apply, Done: func(r storage.Result) { b.noticed(r.Change) }}
 }
 
 // stepTurn is the turn that puts an input of our own (a time that has come) to a

@@ -86,6 +86,9 @@ type Want struct {
 	LeaveHash string
 	// OnlyIfKnown drops the want when the slot does not exist.
 	OnlyIfKnown bool
+	// Withdraw takes back what waits and was never tried: nothing is sent until the slot is
+	// wanted again. What is shown, or may be, stays.
+	Withdraw bool
 }
 
 // Claim marks a slot as being sent by the holder of the lease with this epoch. It does
@@ -164,7 +167,20 @@ func (op SlotOp) Slot() string {
 	return ""
 }
 
+// withdrawn is the row of a slot that is taken back, or nothing.
+func (d *Delivery) withdrawn(now time.Time) []Delivery {
+	if d == nil || d.State != Due || d.Shown > 0 || d.ShownRef != "" || d.Attempts > 0 {
+		return nil
+	}
+	n := *d
+	n.State, n.Due, n.Hash = Sent, now, ""
+	return []Delivery{n}
+}
+
 func (w *Want) apply(b Bucket, d *Delivery, ord int64, now time.Time) []Delivery {
+	if w.Withdraw {
+		return d.withdrawn(now)
+	}
 	if d == nil {
 		if w.OnlyIfKnown {
 			return nil

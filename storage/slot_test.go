@@ -453,3 +453,30 @@ func TestNothingIsEverLost(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatWasNeverTriedCanBeWithdrawn(t *testing.T) {
+	take := storage.SlotOp{Want: &storage.Want{Slot: "q", Withdraw: true}}
+	waits := due(t)
+	gone := only(t, take.Apply(0, &waits, nil, 8, slotTime))
+	if gone.Unsettled() {
+		t.Fatalf("what waits is not withdrawn: %+v", gone)
+	}
+	claim := storage.SlotOp{Claim: &storage.Claim{Slot: "q", Epoch: 3}}
+	if rows := claim.Apply(0, &gone, nil, 8, slotTime); len(rows) > 0 {
+		t.Errorf("what was withdrawn is sent: %+v", rows)
+	}
+	again := only(t, wanting("q", "one", room).Apply(0, &gone, nil, 9, slotTime))
+	if again.State != storage.Due {
+		t.Fatalf("it cannot be wanted again: %+v", again)
+	}
+	shown := sent(t)
+	newer := only(t, wanting("q", "two", room).Apply(0, &shown, nil, 9, slotTime))
+	being := claimed(t, again, 3)
+	for what, d := range map[string]*storage.Delivery{
+		"does not exist": nil, "was withdrawn": &gone, "is being sent": &being, "is shown": &shown, "waits to be edited": &newer,
+	} {
+		if rows := take.Apply(0, d, nil, 9, slotTime); len(rows) > 0 {
+			t.Errorf("what %s is withdrawn: %+v", what, rows)
+		}
+	}
+}

@@ -1,0 +1,25 @@
+package bot
+
+import (
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+)
+
+// escalated are the chats in which a step of the escalation is told: the private ones of
+// the lead, of the manager or of who is on call. Where there is nobody of the kind, or
+// none has linked a chat, it is the chats that hear of the matter anyway.
+func (t *turn) escalated(to recovery.Receiver, m recovery.Matter) []chat.Address {
+	if to == recovery.ToOnCall {
+		to = recovery.Receiver(t.snap.rules(m.Site).OnCall)
+	}
+	all := t.snap.reachable(t.snap.distinct(t.snap.receiver(to, m)))
+	if len(all) == 0 {
+		all = t.snap.reachable(t.snap.hears(m))
+	}
+	return all
+}
+
+// muted reports whether staff of a site are not told of anything but a P1 now.
+func (t *turn) muted(site string) bool {
+	return t.snap.rules(site).Tell(recovery.P2, t.now).At.After(t.now)
+}

@@ -1,0 +1,357 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	// untoldBatch is how many cases of a bucket and a site one round looks at, the most
+	// urgent first.
+	untoldBatch = 256
+	// stormShown is how long the card of a storm is kept up to date after its end, when
+	// every case has a card.
+	stormShown = 5 * time.Minute
+	// withdrawSeen is how many of the newest cases are looked at for cards that wait in
+	// vain when a storm has begun.
+	withdrawSeen = 1000
+)
+
+// counts is a number of cases by priority.
+type counts [recovery.P3 + 1]int
+
+func (c counts) sum() int { return c[recovery.P1] + c[recovery.P2] + c[recovery.P3] }
+
+// untold tells staff of the cases that have no card of their own: those of a storm on its
+// card, those of a digest in one message, and those for which a mute has ended each on its
+// own card, unless there are many.
+func (s *teller) untold(ctx context.Context) error {
+	b := s.bot
+	sites := b.weather.sites()
+	for _, site := range sites {
+		if err := s.withdraw(ctx, site); err != nil {
+			return err
+		}
+	}
+	waiting, err := b.untoldCounts(ctx)
+	if err != nil {
+		return err
+	}
+	for site := range waiting {
+		if !slices.Contains(sites, site) {
+			sites = append(sites, site)
+		}
+	}
+	slices.Sort(sites)
+	var all []error
+	for _, site := range sites {
+		all = append(all, s.site(ctx, site, waiting[site]))
+	}
+	return errors.Join(all...)
+}
+
+// untoldCounts counts those cases over all buckets.
+func (b *Bot) untoldCounts(ctx context.Context) (map[string]counts, error) {
+	all := map[string]counts{}
+	for bucket := range storage.Bucket(b.store.Buckets()) {
+		rows, err := b.store.UntoldCounts(ctx, bucket, b.now())
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if r.Priority >= recovery.P1 && r.Priority <= recovery.P3 {
+				n := all[r.Site]
+				n[r.Priority] += r.Cases
+				all[r.Site] = n
+			}
+		}
+	}
+	return all, nil
+}
+
+// site tells staff of one site.
+func (s *teller) site(ctx context.Context, site string, waiting counts) error {
+	b := s.bot
+	rules := b.snap.Load().rules(site)
+	storms := b.weather.storms(site, rules.Storm)
+	now := b.now().UTC()
+	if n := len(storms); n > 0 {
+		if g := storms[n-1]; now.Before(g.Until.Add(stormShown)) {
+			if err := b.tellStorm(ctx, g, waiting); err != nil {
+				return err
+			}
+		}
+	}
+	if waiting.sum() == 0 {
+		return nil
+	}
+	cases, err := b.untoldCases(ctx, site)
+	if err != nil {
+		return err
+	}
+	var digest, loose, stormed []storage.Case
+	for _, k := range cases {
+		switch _, gathered := recovery.Gathered(storms, site, k.OpenedAt); {
+		case gathered:
+			stormed = append(stormed, k)
+		case k.Decision.Priority == recovery.P3 && len(rules.Digest.At) > 0:
+			digest = append(digest, k)
+		default:
+			loose = append(loose, k)
+		}
+	}
+	if len(stormed) > 0 {
+		newest := storms[len(storms)-1]
+		if !now.Before(newest.Until.Add(stormShown)) { // its card still shows the way to the rest
+			err = b.tellStorm(ctx, newest, waiting)
+		}
+		err = errors.Join(err, b.tellOverdue(ctx, site, newest.From, stormed))
+	}
+	if rules.Storm.Cases > 0 && len(loose) > rules.Storm.Cases {
+		digest, loose = append(digest, loose...), nil
+	}
+	if len(digest) > 0 {
+		err = errors.Join(err, b.tellDigest(ctx, site, digest))
+	}
+	for _, k := range loose {
+		err = errors.Join(err, b.tellNow(ctx, k))
+	}
+	return err
+}
+
+// untoldCases are those of a site, the most urgent and then the oldest first.
+func (b *Bot) untoldCases(ctx context.Context, site string) ([]storage.Case, error) {
+	var all []storage.Case
+	for bucket := range storage.Bucket(b.store.Buckets()) {
+		cases, err := b.store.UntoldCases(ctx, bucket, site, b.now(), untoldBatch)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, cases...)
+	}
+	slices.SortStableFunc(all, urgentFirst)
+	return all, nil
+}
+
+func urgentFirst(a, b storage.Case) int {
+	if a.Decision.Priority != b.Decision.Priority {
+		return int(a.Decision.Priority - b.Decision.Priority)
+	}
+	return a.OpenedAt.Compare(b.OpenedAt)
+}
+
+// tellNow gives a case its own card.
+func (b *Bot) tellNow(ctx context.Context, k storage.Case) error {
+	return b.refreshCards(ctx, k.Bucket, k.ID, func(t *turn) bool {
+		t.telling = true
+		return !t.kase.TellAt.IsZero()
+	})
+}
+
+// withdraw takes back the cards of a storm's cases that wait to be posted: the storm's own
+// card counts these cases, and must not come behind them.
+func (s *teller) withdraw(ctx context.Context, site string) error {
+	b := s.bot
+	storms := b.weather.storms(site, b.snap.Load().rules(site).Storm)
+	if len(storms) == 0 {
+		return nil
+	}
+	g := storms[len(storms)-1]
+	if b.now().After(g.From.Add(time.Minute + tallySettle)) {
+		clear(s.shown)
+		return nil // by now every process knows of the storm as it opens a case
+	}
+	cases, err := b.store.Cases(ctx, withdrawSeen)
+	if err != nil {
+		return fmt.Errorf("read the newest cases: %w", err)
+	}
+	for _, k := range cases {
+		if k.Site != g.Site || k.State != recovery.Open || len(k.Cards) == 0 || k.OpenedAt.Before(g.From) || s.shown[k.ID] {
+			continue
+		}
+		all := true
+		err := b.perform(ctx, k.Bucket, b.turnOf("", "withdraw cards", storage.Load{Case: k.ID, Slots: cardSlots(k)}, nil, func(t *turn) error {
+			all = t.withdraw()
+			return nil
+		}))
+		if err != nil {
+			return err
+		}
+		if all {
+			s.shown[k.ID] = true
+		}
+	}
+	return nil
+}
+
+// cardSlots are the places of a case's cards.
+func cardSlots(k storage.Case) []string {
+	slots := make([]string, len(k.Cards))
+	for i, to := range k.Cards {
+		slots[i] = cardSlot(k.ID, to)
+	}
+	return slots
+}
+
+// tallySettle is after how long every process has looked at the tallies again.
+const tallySettle = 2 * refreshEvery
+
+// withdraw takes the case's cards back that nobody can have seen. It reports whether the
+// case keeps all that it has.
+func (t *turn) withdraw() (all bool) {
+	k := t.kase
+	if k == nil || k.State != recovery.Open {
+		return true
+	}
+	var keep []chat.Address
+	for _, to := range k.Cards {
+		slot := cardSlot(k.ID, to)
+		d, known := t.slots[slot]
+		take := storage.SlotOp{Want: &storage.Want{Slot: slot, Withdraw: true}}
+		if !known || len(take.Apply(k.Bucket, &d, nil, 0, t.now)) == 0 {
+			keep = append(keep, to)
+			continue
+		}
+		t.out.Slots = append(t.out.Slots, take)
+	}
+	if len(keep) == len(k.Cards) {
+		return true
+	}
+	k.Cards, t.out.Case = keep, k
+	if len(keep) == 0 {
+		k.TellAt = k.OpenedAt
+	}
+	return false
+}
+
+// tellStorm brings the card of a storm up to date.
+func (b *Bot) tellStorm(ctx context.Context, g recovery.Gathering, waiting counts) error {
+	opened := counts{recovery.P1: g.P1, recovery.P2: g.P2, recovery.P3: g.P3}
+	return b.perform(ctx, b.bucketFor(g.Site), b.turnOf("", "storm", storage.Load{}, nil, func(t *turn) error {
+		if g.P1 == 0 && t.muted(g.Site) {
+			return nil
+		}
+		v := t.voiceAt(g.Site)
+		m := chat.Message{
+			Title: v.say("storm_title", "site", v.site.Name, "at", v.moment(g.From)), Lang: v.lang,
+			Facts: []chat.Fact{{Label: v.say("gathered_cases"), Value: strconv.Itoa(g.Count())}},
+		}
+		t.gathered(v, &m, opened, waiting)
+		t.post("storm:"+g.Site+":"+stamp(g.From), g.Site, opened, m)
+		return nil
+	}))
+}
+
+// digestNamed is how many cases a digest names.
+const digestNamed = 20
+
+// tellDigest names the cases that waited, in one message for each time at which staff may
+// be told.
+func (b *Bot) tellDigest(ctx context.Context, site string, cases []storage.Case) error {
+	var at time.Time
+	var n counts
+	for _, k := range cases {
+		n[k.Decision.Priority]++
+		if k.TellAt.After(at) {
+			at = k.TellAt
+		}
+	}
+	return b.perform(ctx, b.bucketFor(site), b.turnOf("", "digest", storage.Load{}, nil, func(t *turn) error {
+		v := t.voiceAt(site)
+		m := chat.Message{Title: v.say("digest_title", "site", v.site.Name), Lang: v.lang}
+		var lines []string
+		for _, k := range cases[:min(len(cases), digestNamed)] {
+			lines = append(lines, join(" · ", k.Name(), k.Decision.Priority.String(), v.moment(k.OpenedAt)))
+		}
+		if more := len(cases) - digestNamed; more > 0 {
+			lines = append(lines, v.say("digest_more", "n", strconv.Itoa(more)))
+		}
+		m.Text = strings.Join(lines, "\n")
+		t.gathered(v, &m, counts{}, n)
+		t.post("digest:"+site+":"+stamp(at), site, n, m)
+		return nil
+	}))
+}
+
+func stamp(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
+
+// gathered adds to a card of many cases how urgent they are, and the way to the next one.
+func (t *turn) gathered(v *voice, m *chat.Message, opened, waiting counts) {
+	for p := recovery.P1; p <= recovery.P3; p++ {
+		if opened[p] > 0 {
+			m.Facts = append(m.Facts, chat.Fact{Label: p.String(), Value: strconv.Itoa(opened[p])})
+		}
+	}
+	if m.State = "resolved"; waiting.sum() == 0 {
+		m.Footer = v.say("gathered_all")
+		return
+	}
+	m.State = "open"
+	var left []string
+	for p := recovery.P1; p <= recovery.P3; p++ {
+		if waiting[p] > 0 {
+			left = append(left, p.String()+": "+strconv.Itoa(waiting[p]))
+		}
+	}
+	m.Facts = append(m.Facts, chat.Fact{Label: v.say("gathered_waiting"), Value: strings.Join(left, v.say("list_comma"))})
+	m.Footer = v.say("gathered_next")
+}
+
+// post shows a card of many cases in the chats that hear of such cases of the site.
+func (t *turn) post(slot, site string, of counts, m chat.Message) {
+	v := t.voiceAt(site)
+	var places []chat.Address
+	for p := recovery.P1; p <= recovery.P3; p++ {
+		if of[p] > 0 {
+			places = append(places, t.snap.hears(recovery.Matter{Site: site, Priority: p})...)
+		}
+	}
+	for _, to := range t.snap.reachable(t.snap.distinct(places)) {
+		if m.Rows = nil; m.State == "open" && to.Platform != chat.Web {
+			m.Rows = [][]chat.Button{{{Text: v.say("next_case"), Data: nextData(site), Style: "primary"}}}
+		}
+		t.want(storage.Want{Slot: slot + ":" + to.String(), Kind: storage.CardD, Address: t.snap.at(to), Render: m})
+	}
+}
+
+// tellOverdue tells the lead, the manager and who is on call that a storm's cases wait,
+// once for each step of the escalation that the oldest of them has climbed.
+func (b *Bot) tellOverdue(ctx context.Context, site string, from time.Time, cases []storage.Case) error {
+	steps := map[string]recovery.Priority{} // the most urgent that climbed it
+	for _, k := range cases {
+		for _, step := range k.Struck {
+			if p, ok := steps[step]; !ok || k.Decision.Priority < p {
+				steps[step] = k.Decision.Priority
+			}
+		}
+	}
+	if len(steps) == 0 {
+		return nil
+	}
+	return b.perform(ctx, b.bucketFor(site), b.turnOf("", "overdue", storage.Load{}, nil, func(t *turn) error {
+		v := t.voiceAt(site)
+		for _, step := range slices.Sorted(maps.Keys(steps)) {
+			p := steps[step]
+			_, to, ok := strings.Cut(step[strings.IndexByte(step, ' ')+1:], " ")
+			if !ok || to == string(recovery.ToThread) || p != recovery.P1 && t.muted(site) {
+				continue
+			}
+			m := chat.Message{Text: v.say("storm_overdue", "site", v.site.Name, "priority", p.String()), Lang: v.lang}
+			for _, at := range t.escalated(recovery.Receiver(to), recovery.Matter{Site: site, Priority: p}) {
+				slot := "overdue:" + site + ":" + stamp(from) + ":" + strings.ReplaceAll(step, " ", "-") + ":" + at.String()
+				t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.at(at), Render: m})
+			}
+		}
+		return nil
+	}))
+}

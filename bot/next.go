@@ -1,0 +1,89 @@
+package bot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// nextV begins the data of the button that shows the next case of a site. Its letter is
+// in the chats of staff: never reuse it.
+const nextV verb = 'm'
+
+// nextData is that button's data. Ids of sites may be longer than a button carries.
+func nextData(site string) string {
+	sum := sha256.Sum256([]byte(site))
+	return string([]byte{dataVersion, byte(nextV)}) + hex.EncodeToString(sum[:8])
+}
+
+// siteOfNext finds the site of such a button.
+func (s *snapshot) siteOfNext(data string) (string, bool) {
+	if len(data) < 2 || data[0] != dataVersion || data[1] != byte(nextV) {
+		return "", false
+	}
+	for _, id := range append(slices.Sorted(maps.Keys(s.sites)), "") {
+		if nextData(id) == data {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// nextJob shows the most urgent case of a site that has no card yet, in the chat in which
+// that was asked for and in those of its route. It takes two turns: the update is marked
+// as seen first, so that a redelivery shows no second case.
+func (b *Bot) nextJob(j *job, site string) {
+	fresh := false
+	j.work = work{j.bucket, storage.Turn{Key: j.update.Key, Apply: func(storage.Loaded) (storage.Change, error) {
+		fresh = true
+		return storage.Change{}, nil
+	}}}
+	j.next = func(ctx context.Context) (work, error) {
+		load, bucket := storage.Load{}, j.bucket
+		by := b.snap.Load().team.actor(j.person, site)
+		if fresh && by.Role.Acts() {
+			cases, err := b.untoldCases(ctx, site)
+			if err != nil {
+				return work{}, fmt.Errorf("look for the next case: %w", err)
+			}
+			if len(cases) > 0 {
+				load.Case, bucket = cases[0].ID, cases[0].Bucket
+			}
+		}
+		return work{bucket, b.turnOf("", j.update.Key, load, &j.said, func(t *turn) error {
+			v := t.voiceAt(site)
+			switch {
+			case !fresh:
+			case !by.Role.Acts():
+				t.answer(v.say("refused_not_staff"), true)
+			case t.kase == nil || t.origin == nil:
+				t.answer(v.say("gathered_all"), false)
+			default:
+				return t.showNext(j.update, v)
+			}
+			return nil
+		})}, nil
+	}
+}
+
+// showNext gives the loaded case its card.
+func (t *turn) showNext(u *chat.Update, v *voice) error {
+	if err := t.configure(); err != nil {
+		return err
+	}
+	if t.kase.TellAt.IsZero() {
+		t.answer(v.say("next_again"), false)
+		return nil
+	}
+	t.telling = true
+	t.kase.Cards = t.snap.distinct([]chat.Address{t.cardChat(u)})
+	t.answer(join(" · ", t.kase.Name(), t.kase.Decision.Priority.String()), false)
+	t.showCard()
+	return nil
+}
