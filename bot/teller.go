@@ -33,7 +33,9 @@ type teller struct {
 	shown  map[string]bool // cases of a storm whose cards are in their chats
 }
 
-func newTeller(b *Bot) *teller { return &teller{bot: b, holder: uuid.NewString(), shown: map[string]bool{}} }
+func newTeller(b *Bot) *teller {
+	return &teller{bot: b, holder: uuid.NewString(), shown: map[string]bool{}}
+}
 
 // tell is one round.
 func (s *teller) tell(ctx context.Context) {
