@@ -59,7 +59,7 @@ type Bot struct {
 	texts   *texts
 	slack   *texts // the same as Slack's people write commands
 	watch   *watchers
-	weather *weather
+	weather weather
 	snap    atomic.Pointer[snapshot]
 	loads   sync.Mutex // held while a new snapshot is made from the old one
 	out     *outbound
@@ -81,7 +81,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	b := &Bot{
 		store: c.Store, key: c.Key, publicURL: strings.TrimRight(c.PublicURL, "/"),
 		now: c.Clock, log: c.Log, templates: c.Templates, parse: c.Parse, format: c.Format, policy: c.Policy,
-		texts: said, slack: said.onSlack(), watch: newWatchers(), weather: newWeather(),
+		texts: said, slack: said.onSlack(), watch: newWatchers(),
 		random: func(p []byte) { rand.Read(p) }, // never fails: it ends the program instead
 	}
 	if b.now == nil {

@@ -17,13 +17,11 @@ const tallyWindow = 6 * time.Hour
 
 // weather is how many cases opened at each site lately, by the minute: what the database
 // tallied, and what this process has committed since. It tells a storm with the commit
-// that makes it one. Cases that other processes open are known after the next look.
+// that makes it one. The zero value knows of none. Cases that other processes open are known after the next look.
 type weather struct {
 	mu     sync.Mutex
 	counts map[string]map[time.Time]recovery.Tally // by site and minute
 }
-
-func newWeather() *weather { return &weather{counts: map[string]map[time.Time]recovery.Tally{}} }
 
 // opened counts a case that was committed here.
 func (w *weather) opened(site string, at time.Time, p recovery.Priority) {
@@ -46,6 +44,9 @@ func (w *weather) opened(site string, at time.Time, p recovery.Priority) {
 }
 
 func (w *weather) of(site string) map[time.Time]recovery.Tally {
+	if w.counts == nil {
+		w.counts = map[string]map[time.Time]recovery.Tally{}
+	}
 	if w.counts[site] == nil {
 		w.counts[site] = map[time.Time]recovery.Tally{}
 	}
