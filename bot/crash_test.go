@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
@@ -187,6 +188,7 @@ func (w *crashWorld) rise() *life {
 			w.total.Deaths++
 			continue
 		}
+		bot.change(calm) // all schedules share one site
 		l.bot = bot
 		ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 		l.stop = cancel
@@ -203,6 +205,13 @@ func (w *crashWorld) rise() *life {
 		})
 		return l
 	}
+}
+
+// calm puts rules into force by which every case gets a card of its own.
+func calm(n *snapshot) {
+	p := recovery.DefaultPolicy()
+	p.Rules.Storm.Cases = 0
+	n.policy = policy{Policy: p, version: 1}
 }
 
 // end stops a process. A dead one takes its time; nobody waits for it before the end.

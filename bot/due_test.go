@@ -196,6 +196,7 @@ func TestACaseThatNobodyMovesReturnsToTheQueue(t *testing.T) {
 
 func TestCasesOfDaysWithoutAStaffChatArePostedOnce(t *testing.T) {
 	w := newWorld(t)
+	w.bot.change(calm) // days in one minute
 	w.bot.SetStaff(nil)
 	const n = 2*sweepBatch + 3
 	for i := range n {

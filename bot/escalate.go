@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"time"
+
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 )
@@ -19,7 +21,11 @@ func (t *turn) escalated(to recovery.Receiver, m recovery.Matter) []chat.Address
 	return all
 }
 
-// muted reports whether staff of a site are not told of anything but a P1 now.
-func (t *turn) muted(site string) bool {
-	return t.snap.rules(site).Tell(recovery.P2, t.now).At.After(t.now)
+// mutedUntil is from when on staff of a site are told of what is no P1: now, or the end
+// of the mute.
+func (t *turn) mutedUntil(site string) time.Time {
+	return t.snap.rules(site).Tell(recovery.P2, t.now).At
 }
+
+// muted reports whether staff of a site are told of nothing but a P1 now.
+func (t *turn) muted(site string) bool { return t.mutedUntil(site).After(t.now) }

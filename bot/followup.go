@@ -46,6 +46,11 @@ func (t *turn) strike(ask *flow) error {
 	if !ok || next.At.After(t.now) {
 		return nil // the rules changed, or somebody was faster
 	}
+	if next.To != "" && t.kase.Decision.Priority != recovery.P1 {
+		if t.rest = t.mutedUntil(t.kase.Site); t.rest.After(t.now) {
+			return nil // staff are not told now; what fell due strikes afterwards
+		}
+	}
 	session, unasked := "", ""
 	if next.Clock == recovery.ClockFollowUp {
 		unasked = t.whyNotAsked()

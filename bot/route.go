@@ -187,9 +187,17 @@ func (t team) named(agent string) string {
 }
 
 // places are the chats where the case's cards hang from now on: those where they hang
-// already, and those of its route. A chat that takes no messages is left out.
+// already, those of its route, and those of whom a clock of the case calls now: they can
+// act in their own chats, and see what becomes of it. A chat that takes no messages is left out.
 func (t *turn) places() []chat.Address {
-	all := t.snap.distinct(slices.Concat(t.kase.Cards, t.snap.hears(t.matter())))
+	m := t.matter()
+	all := slices.Concat(t.kase.Cards, t.snap.hears(m))
+	for _, e := range t.news {
+		if e.Kind == recovery.EventStruck && e.To != recovery.ToThread {
+			all = append(all, t.escalated(e.To, m)...)
+		}
+	}
+	all = t.snap.distinct(all)
 	if len(all) > len(t.kase.Cards) {
 		t.kase.Cards, t.out.Case = all, t.kase
 	}
