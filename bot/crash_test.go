@@ -174,7 +174,7 @@ func (w *crashWorld) rise() *life {
 			w.plan = w.plan[1:]
 		} else if w.deaths > 0 {
 			w.deaths--
-			at = 1 + w.random.IntN(40)
+			at = 1 + w.random.IntN(80)
 		}
 		l := &life{mortal: newMortal(w.store, w.phones, at, when)}
 		bot, err := New(w.t.Context(), Config{

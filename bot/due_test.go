@@ -427,7 +427,7 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 				do(recovery.ClockStruck{FollowUp: session}, program)
 			}
 			stored := w.onlyCase()
-			model.Next, model.Rules = stored.Next, stored.Rules
+			model.Next, model.Rules, model.Cards = stored.Next, stored.Rules, stored.Cards
 			if diff := cmp.Diff(model, stored); diff != "" {
 				t.Fatalf("seed %d, step %d (-model +stored):\n%s", seed, step, diff)
 			}
