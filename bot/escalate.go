@@ -21,6 +21,15 @@ func (t *turn) escalated(to recovery.Receiver, m recovery.Matter) []chat.Address
 	return all
 }
 
+// strikes is when a timer of the turn's case strikes: of what staff are told in no mute,
+// unless the case is a P1.
+func (t *turn) strikes(timer recovery.Timer) time.Time {
+	if timer.To == "" || t.kase.Decision.Priority == recovery.P1 {
+		return timer.At
+	}
+	return t.rules().Tell(recovery.P2, timer.At).At
+}
+
 // mutedUntil is from when on staff of a site are told of what is no P1: now, or the end
 // of the mute.
 func (t *turn) mutedUntil(site string) time.Time {

@@ -43,13 +43,8 @@ func (b *Bot) caseTurn(name string, k storage.Case, f func(*turn) error) storage
 func (t *turn) strike(ask *flow) error {
 	t.out.Case = t.kase
 	next, ok := recovery.NextClock(t.rules(), t.kase.Case)
-	if !ok || next.At.After(t.now) {
+	if !ok || t.strikes(next).After(t.now) {
 		return nil // the rules changed, or somebody was faster
-	}
-	if next.To != "" && t.kase.Decision.Priority != recovery.P1 {
-		if t.rest = t.mutedUntil(t.kase.Site); t.rest.After(t.now) {
-			return nil // staff are not told now; what fell due strikes afterwards
-		}
 	}
 	session, unasked := "", ""
 	if next.Clock == recovery.ClockFollowUp {

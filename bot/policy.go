@@ -72,6 +72,6 @@ func (t *turn) schedule() {
 	}
 	k.Rules, k.Next = t.snap.policy.version, time.Time{}
 	if timer, ok := recovery.NextClock(t.snap.rules(k.Site), k.Case); ok {
-		k.Next = timer.At
+		k.Next = t.strikes(timer)
 	}
 }
