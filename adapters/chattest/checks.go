@@ -85,12 +85,17 @@ func vanished(t *testing.T, s *stage) {
 	}
 }
 
+// card has the words h in every place, also in what a button asks for before it acts.
 func card(h string) chat.Message {
+	form := &chat.Form{
+		Title: h, Submit: h, Note: h,
+		Fields: []chat.Field{{Name: "text", Label: h, Hint: h, Value: h, Expects: chat.ExpectsLong}, {Name: "one", Label: h, Options: []chat.Option{{Value: "1", Text: "one " + h}}}},
+	}
 	return chat.Message{
 		Title: "title‹" + h + "›end", Text: "text‹" + h + "›end", Footer: "footer‹" + h + "›end",
 		Facts:  []chat.Fact{{Label: "fact", Value: "fact‹" + h + "›end"}},
 		Quotes: []chat.Quote{{Label: "quote", Text: "quote‹" + h + "›end"}},
-		Rows:   [][]chat.Button{{{Text: "button‹" + h + "›end", Data: "1"}, {Text: "plain", Data: "2"}}},
+		Rows:   [][]chat.Button{{{Text: "button‹" + h + "›end", Data: "1"}, {Text: "plain", Data: "2", Form: form}}},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/chattest"
 	"github.com/aftercare/aftercare/adapters/slack/slackfake"
 )
 
@@ -239,6 +240,31 @@ func TestLimitsOfForms(t *testing.T) {
 	if m, err := open(one(chat.Field{}), chat.Button{Text: "B", Data: strings.Repeat(`"`, 1500)}); err != nil || m != nil {
 		t.Errorf("with data that the metadata cannot hold: %+v, %v", m, err)
 	}
+}
+
+// Whatever stands in a form, Slack takes it and shows it as words.
+func TestHostileWordsInForms(t *testing.T) {
+	w, in := newWorld(t), newInbox()
+	w.hooks(in.handle)
+	ann := w.ann()
+	for _, h := range append(chattest.Hostile(), "", strings.Repeat("<&\"", 2000)) {
+		f := &chat.Form{Title: h, Submit: h, Note: h, Fields: []chat.Field{{Name: "text", Label: h, Hint: h, Value: h, Expects: chat.ExpectsLong, Optional: true}, {Name: "one", Label: h, Options: []chat.Option{{Value: "1", Text: "1 " + h}}}}}
+		w.mustSend(ann.Direct(), chat.Message{Text: "x", Rows: [][]chat.Button{{{Text: "Reply", Data: "1k", Form: f}}}}, "")
+		all := ann.Direct().FromApp()
+		ann.Tap(all[len(all)-1], "Reply").WaitAcked()
+		w.client.Close()
+		if strings.HasPrefix(all[len(all)-1].Buttons[0].ActionID, "form:") {
+			if m := ann.WaitModal(); len(m.Inputs) != 2 || len(m.Inputs[1].Options) != 1 {
+				t.Errorf("%.40q: the modal is %+v", h, m)
+			}
+			continue
+		}
+		if u := in.next(t); u.Kind != chat.Tap || u.Data != "1k" { // too much for a button
+			t.Errorf("%.40q: %+v", h, u)
+		}
+	}
+	in.none(t)
+	w.noRefusals()
 }
 
 // TestForgedForms has what only a forged program sends: it opens and tells nothing, or

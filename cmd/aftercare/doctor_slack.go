@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -31,10 +32,26 @@ func (a *app) checkSlack(s settings, store storage.Store, full bool, probe strin
 	ctx, cancel := context.WithTimeout(a.ctx, time.Minute)
 	defer cancel()
 	var out []finding
+	var linked []storage.StaffChat
+	if full && store != nil {
+		if linked, err = store.StaffChatList(ctx); err != nil {
+			return failed(err, "check the database")
+		}
+	}
 	look := func(client *slack.Client, team string) {
 		e := slack.Examine{Team: team, SocketMode: full && s.SlackAppToken != "", Probe: probe}
 		if named, channel := s.slackStaff(); full && channel != "" && (named == team || named == "" && team == "") {
 			e.Channels = []string{channel}
+		}
+		if team == "" && len(linked) > 0 {
+			if w, err := client.Me(ctx); err == nil { // else the doctor says so
+				team = w.Team
+			}
+		}
+		for _, c := range linked {
+			if at := c.Address; at.Platform == chat.Slack && at.Account == team && !slices.Contains(e.Channels, at.Chat) {
+				e.Channels = append(e.Channels, at.Chat)
+			}
 		}
 		for _, f := range client.Doctor(ctx, e) {
 			out = append(out, finding{Check: check, OK: f.OK, Says: f.What, Do: f.Fix})
@@ -55,7 +72,7 @@ func (a *app) checkSlack(s settings, store storage.Store, full bool, probe strin
 			look(app.client, i.Account)
 		}
 	}
-	if full && s.SlackStaff == "" {
+	if full && s.SlackStaff == "" && len(linked) == 0 {
 		out = append(out, finding{Check: check, OK: true, Says: "no channel hears of cases", Do: "set SLACK_STAFF_CHANNEL, so that staff hear of unsatisfied customers"})
 	}
 	if full && probe == "" {

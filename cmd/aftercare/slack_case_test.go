@@ -115,9 +115,9 @@ func actOnSlack(t *testing.T, database, transport string) {
 	}
 }
 
-// A survey opens where it was left from a shortcut, the global one or that of anybody's
-// message.
-func TestShortcutsOpenTheSurvey(t *testing.T) {
+// A survey opens where it was left: from a shortcut, the global one or that of anybody's
+// message, by the command, and from the App Home.
+func TestASurveyOpensFromAnywhere(t *testing.T) {
 	t.Parallel()
 	slack := slackfake.New(t)
 	ann, general := slack.NewUser("Ann Lee", "en-GB"), slack.NewChannel("general")
@@ -143,8 +143,13 @@ func TestShortcutsOpenTheSurvey(t *testing.T) {
 	second := again(ann.Shortcut, first.TS)
 	ann.SayIn(general, "", "the printer is broken")
 	third := again(func() *slackfake.Press { return ann.ShortcutOn(general.Messages()[0]) }, second.TS)
-	ann.Tap(third, "5").WaitAcked()
-	slack.Wait("the answer in place of the buttons", func() bool { return strings.Contains(newestOf(dm, third.TS).Text, "You answered: 5") })
+	fourth := again(func() *slackfake.Press { return ann.Command(general, "") }, third.TS)
+	fifth := again(func() *slackfake.Press {
+		ann.OpenHome().WaitAcked()
+		return ann.Tap(ann.WaitHome(1), "Go on")
+	}, fourth.TS)
+	ann.Tap(fifth, "5").WaitAcked()
+	slack.Wait("the answer in place of the buttons", func() bool { return strings.Contains(newestOf(dm, fifth.TS).Text, "You answered: 5") })
 	if n := len(general.FromApp()); n != 0 {
 		t.Errorf("%d messages of the survey are in a channel", n)
 	}

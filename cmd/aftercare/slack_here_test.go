@@ -59,9 +59,16 @@ func TestAChannelIsLinkedByACodeWrittenInIt(t *testing.T) {
 	low("Ann Two")
 	onlyIn("Ann Two", desk)
 
+	if out := m.must("doctor", "slack"); !strings.Contains(out, "the app is in the channel front-desk") {
+		t.Errorf("the doctor does not look at the linked channel:\n%s", out)
+	}
+
 	// The app is removed: new cases go where they went before, until it is back.
 	desk.Kick()
 	eventually(t, "the channel to be given up", func() bool { return strings.Contains(m.must("staff", "chat", "list"), "takes no messages") })
+	if code, out, _ := m.run("doctor", "slack"); code != 1 || !strings.Contains(out, "the app is not in the channel front-desk") {
+		t.Errorf("the doctor finds nothing: %d\n%s", code, out)
+	}
 	low("Ann Three")
 	onlyIn("Ann Three", usual)
 	desk.Invite(bob)
