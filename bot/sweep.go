@@ -15,8 +15,9 @@ const (
 	sweepEvery   = time.Second
 	refreshEvery = 5 * time.Second
 	pruneEvery   = time.Hour
-	// sweepTTL is long: sweeping twice is harmless, and the lease only saves the work.
-	sweepTTL   = 15 * time.Second
+	// sweepTTL is how soon another process goes on after this one died. It may be shorter
+	// than a round: sweeping twice is harmless, and the lease only saves the work.
+	sweepTTL   = 5 * time.Second
 	sweepLease = "sweep"
 	// sweepBatch is how many sessions or cases of a bucket are seen to in one round.
 	sweepBatch = 64
