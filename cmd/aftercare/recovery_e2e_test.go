@@ -53,7 +53,7 @@ func newRecovery(t *testing.T, database string) *recoveryRun {
 	r.m.must("site", "add", "main-street", "--name", "Main Street", "--zone", daytimeZone())
 	// The customer is asked whether it is settled after a moment instead of a day.
 	rules := filepath.Join(r.m.dir, "recovery.yaml")
-	write(t, rules, "rules:\n  follow_up: {after: 1s, close: 1d}\n")
+	write(t, rules, "rules:\n  follow_up: {after: 1s, close: 1d, daytime: 00:00-24:00}\n")
 	r.m.must("recovery", "apply", rules)
 	r.m.must("staff", "add", "bob", "--name", "Bob Ray", "--site", "main-street")
 	return r
