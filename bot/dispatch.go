@@ -411,6 +411,9 @@ func (d *Dispatcher) offer(r storage.Delivery, live bool) {
 		if live {
 			l.rank = l.rank.Add(-liveBonus)
 		}
+		if d.limits.IsGroup(r.Address) {
+			l.rank = l.rank.Add(-groupBonus)
+		}
 	}
 	l.fetched = l.fetched || !live
 	l.add(r)

@@ -30,6 +30,10 @@ const (
 	// that was committed here a moment ago: a customer who just tapped does not queue
 	// behind a broadcast, and a broadcast does not starve.
 	liveBonus = 10 * time.Second
+	// groupBonus is how far a chat of several people, where staff hear of cases, goes ahead
+	// of those of single ones. There are few of them, and each has a slow pace of its own,
+	// so that nobody starves.
+	groupBonus = time.Minute
 )
 
 // slotKey names a row.
