@@ -154,6 +154,10 @@ func (s *siege) inviteAll(plan siegePlan) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	// Every unsatisfied customer has a card of their own, however many there are at once.
+	if _, _, err := store.PublishRules(ctx, "rules:\n  storm: {cases: 0}\n", now()); err != nil {
+		s.t.Fatal(err)
+	}
 	n := plan.invitations
 	s.customers = make([]*customer, n)
 	errs := make([]error, n)
