@@ -46,7 +46,7 @@ func newFakeBot() *fakeBot {
 }
 
 func (b *fakeBot) config() Config {
-	return Config{Handle: b.handle, Visitor: b.visitor, Transcript: b.transcript, Watch: b.watch, Rooms: []string{"staff"}}
+	return Config{Handle: b.handle, Visitor: b.visitor, Transcript: b.transcript, Watch: b.watch, Rooms: []Room{{ID: "staff", User: chat.User{ID: "robin", Name: "Robin"}}, {ID: "lounge"}}}
 }
 
 func (b *fakeBot) serve(t *testing.T) *httptest.Server {

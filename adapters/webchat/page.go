@@ -2,6 +2,7 @@ package webchat
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"embed"
@@ -47,12 +48,6 @@ type box struct {
 	Rows                 int
 }
 
-// roomPage shows cards to read.
-type roomPage struct {
-	frame
-	Cards []message
-}
-
 // noticePage says why there is no conversation. If Retry is set it sends what could
 // not be saved once more.
 type noticePage struct {
@@ -74,6 +69,7 @@ type message struct {
 	Reply     *reply
 	Card      bool            // what the customer wrote comes first
 	Rows      [][]chat.Button // shadows the message's
+	Actions   [][]action      // the same in a room
 	Nonce     string
 	Here      string
 }
@@ -121,23 +117,6 @@ func (s *site) renderChat(w http.ResponseWriter, r *http.Request, v Visitor, sta
 	s.render(w, r, status, "chat.html", p)
 }
 
-func (s *site) showRoom(w http.ResponseWriter, r *http.Request) {
-	to, ok := s.room(w, r)
-	if !ok {
-		return
-	}
-	items, err := s.Transcript(r.Context(), to)
-	if err != nil {
-		s.away(w, r, "read transcript", err, nil)
-		return
-	}
-	lang := s.words.choose(acceptable(r.Header.Get("Accept-Language"))...)
-	p := roomPage{frame: s.frame(lang, s.words[lang].Room, s.Prefix+"/room/"+to.Chat)}
-	p.State = digest(items)
-	p.Cards = s.layOut(items, p.frame, "")
-	s.render(w, r, http.StatusOK, "room.html", p)
-}
-
 func (s *site) notice(w http.ResponseWriter, r *http.Request, status int, n notice) {
 	s.noticeAgain(w, r, status, n, nil)
 }
@@ -153,6 +132,9 @@ func (s *site) noticeAgain(w http.ResponseWriter, r *http.Request, status int, n
 func (s *site) here(r *http.Request) string {
 	if t := r.PathValue("token"); t != "" {
 		return s.Prefix + "/chat/" + url.PathEscape(t)
+	}
+	if id := r.PathValue("id"); id != "" {
+		return s.Prefix + "/room/" + url.PathEscape(id)
 	}
 	return ""
 }
@@ -198,8 +180,9 @@ func (s *site) layOut(items []Item, f frame, nonce string) []message {
 		} else {
 			m.Dir = direction(m.Lang)
 		}
-		if to, ok := at[it.Message.Replies]; ok && it.Message.Replies != "" {
-			m.Reply = &reply{elementID(string(it.Message.Replies)), excerpt(to)}
+		below := cmp.Or(it.Message.Replies, chat.Ref(it.Message.Under)) // here a slot is a reference
+		if to, ok := at[below]; ok && below != "" {
+			m.Reply = &reply{elementID(string(below)), excerpt(to)}
 		}
 		out[i] = m
 	}

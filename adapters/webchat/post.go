@@ -40,17 +40,24 @@ var errGarbled = errors.New("not a form of this page")
 
 // readPost reads a form of the page. Its errors are errGarbled and *http.MaxBytesError.
 func readPost(w http.ResponseWriter, r *http.Request) (posted, error) {
+	if err := readForm(w, r); err != nil {
+		return posted{}, err
+	}
+	return fromForm(r.PostForm)
+}
+
+func readForm(w http.ResponseWriter, r *http.Request) error {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-		return posted{}, errGarbled
+		return errGarbled
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := r.ParseForm(); err != nil {
 		if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return posted{}, big
+			return big
 		}
-		return posted{}, errGarbled
+		return errGarbled
 	}
-	return fromForm(r.PostForm)
+	return nil
 }
 
 func fromForm(f url.Values) (posted, error) {

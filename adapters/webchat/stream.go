@@ -23,8 +23,8 @@ func (s *site) chatEvents(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) roomEvents(w http.ResponseWriter, r *http.Request) {
-	if to, ok := s.room(w, r); ok {
-		s.stream(w, r, to)
+	if room, ok := s.room(w, r); ok {
+		s.stream(w, r, room.address())
 	}
 }
 

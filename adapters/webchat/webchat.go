@@ -1,5 +1,5 @@
 // Package webchat is the chat in a browser: a customer's page at /chat/{token} and,
-// for the demo, read-only rooms at /room/{id}. It needs no account anywhere and no
+// for the demo, rooms for staff at /room/{id}. It needs no account anywhere and no
 // sender: the stored messages are its transcript, and whatever is written there is
 // shown to everyone who has the page open.
 //
@@ -39,9 +39,9 @@ type Config struct {
 	// an address, and what to call when nobody listens any more. Commits of other
 	// processes are found by reading the transcript each second. May be nil.
 	Watch func(to chat.Address) (<-chan struct{}, func())
-	// Rooms are the ids of the rooms that anyone may read at /room/{id}: the demo's
-	// staff room, Address{web, "room", id}. None in earnest.
-	Rooms []string
+	// Rooms are those that anyone may read at /room/{id}: the demo's staff room,
+	// Address{web, "room", id}. None in earnest.
+	Rooms []Room
 	// Prefix is the path of PUBLIC_URL, "" for none. Links carry it; requests may
 	// arrive with it or, where a proxy takes it off, without.
 	Prefix string
@@ -91,6 +91,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("POST /chat/{token}", s.postChat)
 	mux.HandleFunc("GET /chat/{token}/events", s.chatEvents)
 	mux.HandleFunc("GET /room/{id}", s.showRoom)
+	mux.HandleFunc("POST /room/{id}", s.postRoom)
 	mux.HandleFunc("GET /room/{id}/events", s.roomEvents)
 	mux.Handle("GET /static/chat/{file}", s.assets)
 	mux.HandleFunc("GET /", s.nothingHere)
@@ -186,15 +187,15 @@ func (s *site) visitor(w http.ResponseWriter, r *http.Request, sent *posted) (Vi
 	return Visitor{}, false
 }
 
-func (s *site) room(w http.ResponseWriter, r *http.Request) (chat.Address, bool) {
+func (s *site) room(w http.ResponseWriter, r *http.Request) (Room, bool) {
 	id := r.PathValue("id")
 	for _, known := range s.Rooms {
-		if id == known {
-			return chat.Address{Platform: chat.Web, Account: "room", Chat: id}, true
+		if id == known.ID {
+			return known, true
 		}
 	}
 	s.notice(w, r, http.StatusNotFound, noticeUnknown)
-	return chat.Address{}, false
+	return Room{}, false
 }
 
 // away answers while the store cannot be reached, and gives back what was sent. A

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web"
 )
@@ -52,7 +53,7 @@ func (c *demoCmd) Run(a *app) error {
 		Settings: s, Clock: a.clock, Log: s.logger(a.stderr), Demo: &demo{clock: a.clock},
 		Ready: func(at net.Addr) {
 			_ = a.printf("\n  Open http://%s/ in your browser.\n\n"+
-				"  Left is a customer's chat, right the staff room. Give a low answer and watch the staff room.\n"+
+				"  Left is a customer's chat, right the staff room. Give a low answer and take the case there.\n"+
 				"  Ctrl-C ends the demo.\n\n", reachable(at.String()))
 		},
 	})
@@ -70,6 +71,31 @@ func freshDatabase(dir string) (string, error) {
 
 // demoRoom is the staff room in the browser.
 var demoRoom = chat.Address{Platform: chat.Web, Account: "room", Chat: "staff"}
+
+// demoStaff is who everybody is that presses a button in the staff room: a member of staff
+// of every sample site.
+var demoStaff = chat.User{ID: "staff", Name: "Robin Park"}
+
+// hire makes demoStaff a member of staff and links them to the room, as /link does.
+func (d *demo) hire(ctx context.Context, store storage.Store) error {
+	robin := storage.Staff{
+		ID: "robin", Name: demoStaff.Name, Roles: map[string]recovery.Role{storage.EverySite: recovery.Lead}, Created: d.clock(),
+	}
+	if err := store.PutStaff(ctx, robin); err != nil {
+		return fmt.Errorf("hire the demo's staff: %w", err)
+	}
+	code, _, err := d.bot.StaffCode(ctx, robin.ID)
+	if err != nil {
+		return err
+	}
+	_, err = d.bot.Handle(ctx, []chat.Update{{
+		Key: "demo:link", Kind: chat.Command, Command: "link", Text: code, From: demoRoom, User: demoStaff, Ephemeral: true, At: d.clock(),
+	}})
+	if err != nil {
+		return fmt.Errorf("link the demo's staff: %w", err)
+	}
+	return nil
+}
 
 // demo is what `aftercare demo` adds to a server.
 type demo struct {
@@ -116,6 +142,9 @@ func (d *demo) fill(ctx context.Context, store storage.Store, b *bot.Bot) error 
 		if err := store.PutSite(ctx, site); err != nil {
 			return fmt.Errorf("store the site %s: %w", site.ID, err)
 		}
+	}
+	if err := d.hire(ctx, store); err != nil {
+		return err
 	}
 	first, err := d.newCustomer(ctx, samples[0].site.ID, demoLanguages[0].Value, demoFlows[0].Value)
 	d.first = first

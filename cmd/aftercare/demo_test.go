@@ -19,7 +19,9 @@ import (
 
 var updatePictures = flag.Bool("update", false, "take the pictures of the README anew")
 
-// The demo from its front page to the card in the staff room, in a real browser.
+// The demo from its front page to a case that was talked over and closed, in a real
+// browser: a low answer, the card in the staff room, Take, Reply, the customer's answer,
+// Resolve.
 func TestTheDemoEndsInACard(t *testing.T) {
 	m := newMachine(t, nil)
 	m.start("demo", "--listen", m.address).awaitReady()
@@ -39,14 +41,32 @@ func TestTheDemoEndsInACard(t *testing.T) {
 	d.write("I waited forty minutes, and nobody told me why. 😞")
 	d.untilText(theRoom, "I waited forty minutes, and nobody told me why. 😞")
 	d.untilText(theChat, "May a colleague contact you")
-	d.picture("demo", "light", 1280, 860)
-	d.picture("demo-dark", "dark", 1280, 860)
-	d.wantAccessible()
 	d.click(theChat, lastMessage+" button")
 	d.untilText(theChat, "will contact you within")
 	if n := eval[int](d, d.in(theRoom, `.querySelectorAll("li.card").length`)); n != 1 {
 		t.Errorf("the staff room has %d cards, want one that grew", n)
 	}
+	d.untilText(theRoom, "Yes, in this chat")
+	d.press("Take")
+	d.untilText(theRoom, "Taken by")
+	d.answer("Reply", "Anna, I am so sorry. Your next colour is on us.")
+	d.untilText(theChat, "Robin (Bella Hair & Beauty) is here now")
+	d.untilText(theChat, "Your next colour is on us.")
+	d.untilText(theRoom, "✓ Delivered")
+	d.write("Thank you, Robin. That is kind.")
+	d.untilText(theRoom, "Thank you, Robin. That is kind.")
+	d.untilText(theRoom, "The customer wrote and waits for an answer.")
+	d.picture("demo", "light", 1280, 860)
+	d.picture("demo-dark", "dark", 1280, 860)
+	d.wantAccessible()
+	d.press("Resolve")
+	d.press("Too slow")
+	d.press("☐ Apology")
+	d.press("☐ Gift")
+	d.press("Done")
+	d.untilText(theRoom, "Closed by")
+	d.untilText(theChat, "We consider this settled.")
+	d.until(d.in(theRoom, `.querySelector("li.card.resolved") !== null`))
 	if u := eval[string](d, d.in(theRoom, `.querySelector("li.card").innerText.match(/\{\w+\}/)?.[0] || ""`)); u != "" {
 		t.Errorf("the card has an unfilled %s", u)
 	}
@@ -60,7 +80,7 @@ func TestTheDemoEndsInACard(t *testing.T) {
 	d.newCustomer("bella-salon", "one_tap_csat", "en")
 	d.untilText(theChat, "How satisfied are you with cut and colour today?")
 	d.click(theChat, `button[aria-label^="2 of 5"]`)
-	d.until(d.in(theRoom, `.querySelectorAll("li.card").length === 2`))
+	d.until(d.in(theRoom, `.querySelectorAll("li.card.open").length === 1`))
 
 	d.phone()
 	d.wantNoSidewaysScroll("the demo")
@@ -183,6 +203,42 @@ func (d demoPage) write(words string) {
 	d.Helper()
 	d.click(theChat, "textarea")
 	d.do(chromedp.KeyEvent(words), chromedp.KeyEvent("\r"))
+}
+
+// press presses a button of the newest card that has it, in the staff room.
+func (d demoPage) press(text string) {
+	d.Helper()
+	d.clickText(text, `.actions button`)
+}
+
+// answer fills in the form of a button of a card and sends it.
+func (d demoPage) answer(text, words string) {
+	d.Helper()
+	d.clickText(text, `.actions summary`)
+	d.until(d.in(theRoom, `.querySelector("details.ask[open] textarea") !== null`))
+	d.click(theRoom, "details.ask[open] textarea")
+	d.do(chromedp.KeyEvent(words))
+	d.click(theRoom, "details.ask[open] button")
+	d.until(d.in(theRoom, `.querySelector("details.ask[open]") === null`))
+}
+
+// clickText presses the mouse on the first such element of the room that says this.
+func (d demoPage) clickText(text, selector string) {
+	d.Helper()
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		d.Fatal(err)
+	}
+	find := `[...document.querySelectorAll("iframe")[1].contentDocument.querySelectorAll("` + selector + `")].find(e => e.textContent === ` + string(quoted) + `)`
+	d.until("!!" + find)
+	at := eval[[]float64](d, `(() => {
+		const frame = document.querySelectorAll("iframe")[1]
+		const e = `+find+`
+		e.scrollIntoView({block: "center"})
+		const a = frame.getBoundingClientRect(), b = e.getBoundingClientRect()
+		return [a.x + frame.clientLeft + b.x + b.width / 2, a.y + frame.clientTop + b.y + b.height / 2]
+	})()`)
+	d.do(chromedp.MouseClickXY(at[0], at[1]))
 }
 
 // wantAccessible runs the web chat's checks of names, contrast, sizes and landmarks on

@@ -75,9 +75,9 @@ func withoutPrefix(prefix string, next http.Handler) http.Handler {
 // webchat makes the browser's conversations from the bot's. The adapter and the bot do
 // not know each other, so what one says is put into the other's words here.
 func (s *server) webchat(prefix string) http.Handler {
-	var rooms []string
+	var rooms []webchat.Room
 	if s.Demo != nil {
-		rooms = []string{demoRoom.Chat}
+		rooms = []webchat.Room{{ID: demoRoom.Chat, User: demoStaff}}
 	}
 	return webchat.New(webchat.Config{
 		Handle: s.bot.Handle,

@@ -33,15 +33,34 @@ let low = true // the end of the conversation is in sight
 addEventListener("scroll", () => { low = innerHeight + scrollY > document.body.scrollHeight - 120 })
 addEventListener("resize", () => { if (low) toLast() }) // a keyboard came up
 
+// asking finds the form of a card's button by what the button does.
+const asking = (root, key) => [...root.querySelectorAll("details.ask")].find(d => d.dataset.key === key)
+
+// keep carries forms that are being filled in over to the new copy of their card.
+function keep(old, next) {
+	for (const d of old.querySelectorAll("details.ask[open]")) {
+		const same = asking(next, d.dataset.key)
+		if (!same) continue
+		same.open = true
+		for (const e of d.querySelectorAll("[name^='f.']")) {
+			const to = same.querySelector(`[name="${CSS.escape(e.name)}"]`)
+			if (to) to.value = e.value
+		}
+	}
+}
+
 // show puts what changed in its place and leaves the rest, with its focus, alone.
 function show(news, own) {
 	const list = $("log").firstElementChild
 	const end = low
 	const held = list.contains(document.activeElement) ? document.activeElement : null
 	let at = list.firstElementChild
+	const nonce = news.querySelector("input[name=nonce]")?.value
 	for (const next of news.querySelectorAll("#log > ol > li")) {
 		const old = $(next.id)
-		const li = old?.dataset.mark === next.dataset.mark ? old : document.adoptNode(next)
+		const same = old?.dataset.mark === next.dataset.mark
+		if (old && !same) keep(old, next)
+		const li = same ? old : document.adoptNode(next)
 		if (!old) li.classList.add("new")
 		else if (old !== li) {
 			if (at === old) at = old.nextElementSibling
@@ -57,9 +76,9 @@ function show(news, own) {
 	}
 	if (!news.getElementById("start")) $("start")?.remove()
 	$("none")?.replaceChildren(...news.getElementById("none").childNodes)
+	if (nonce) for (const i of document.querySelectorAll("input[name=nonce]")) i.value = nonce
 	const box = news.getElementById("box")
 	if (box) {
-		for (const i of document.querySelectorAll("input[name=nonce]")) i.value = box.elements.nonce.value
 		for (const a of ["rows", "placeholder", "inputmode", "autocomplete"]) {
 			text.removeAttribute(a)
 			if (box.elements.text.hasAttribute(a)) text.setAttribute(a, box.elements.text.getAttribute(a))
@@ -67,7 +86,7 @@ function show(news, own) {
 	}
 	page.state = news.body.dataset.state
 	if (held && !held.isConnected) {
-		const same = held.value && list.querySelector(`button[value="${CSS.escape(held.value)}"]`)
+		const same = held.id && $(held.id) || held.value && list.querySelector(`button[value="${CSS.escape(held.value)}"]`)
 		;(same || list.lastElementChild)?.focus({ preventScroll: true })
 	}
 	if (own || end) toLast()
@@ -84,12 +103,20 @@ async function send(form, button) {
 	say("alert")
 	form.setAttribute("aria-busy", "true")
 	button?.setAttribute("aria-disabled", "true")
-	text.readOnly = true
+	if (text) text.readOnly = true
+	const key = form.closest("details.ask")?.dataset.key
 	try {
 		const x = await load("POST", form.action, data)
 		if (x.status !== 200) throw x.response?.getElementById("alert")?.textContent
 		if (form === $("box")) text.value = ""
-		show(x.response, true)
+		const again = key && asking(x.response, key)?.open
+		if (key && !again) form.closest("details.ask").open = false
+		show(x.response, !key)
+		const done = key && !again && asking(document, key)
+		if (done) {
+			done.open = false
+			done.querySelector("form").reset()
+		}
 		clearTimeout(slow)
 		for (const id of ["status", "alert"]) say(id, x.response.getElementById(id).textContent)
 	} catch (why) {
@@ -97,7 +124,7 @@ async function send(form, button) {
 		say("status")
 		say("alert", typeof why === "string" ? why : page.failed)
 	}
-	text.readOnly = false
+	if (text) text.readOnly = false
 	button?.removeAttribute("aria-disabled")
 	form.removeAttribute("aria-busy")
 	busy = false
