@@ -140,6 +140,12 @@ func (t *turn) toStaff(s said) {
 	t.out.Words = append(t.out.Words, storage.Words{
 		ID: newID(), Session: t.kase.Session, Case: t.kase.ID, Inbound: true, Text: s.text, Files: s.files, At: t.now,
 	})
+	if home := about.session.Address; home.Platform == chat.Web && s.text != "" {
+		t.want(storage.Want{
+			Slot: "own:" + t.kase.ID + ":" + s.key + ":" + strconv.Itoa(len(t.out.Words)), Kind: storage.NoticeD,
+			Address: t.snap.at(home), Render: chat.Message{Text: s.text, Mine: true},
+		})
+	}
 	t.relay(s, false)
 }
 

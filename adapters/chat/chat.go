@@ -161,6 +161,9 @@ type Message struct {
 	// Under names the slot in the same chat whose message this one replies to. Whoever
 	// sends puts that message's Ref into Replies; no Sender ever sees it.
 	Under string `json:"under,omitempty"`
+	// Mine says that these are the reader's own words: a page that shows only what is stored
+	// has nothing else of them. It is set on the web alone.
+	Mine bool `json:"mine,omitempty"`
 	// Mark makes it no message of its own, but a sign on the message Replies. Whoever sends
 	// gives it to the account's Reactor; no Sender ever sees it.
 	Mark Mark `json:"mark,omitempty"`

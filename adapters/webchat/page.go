@@ -67,6 +67,7 @@ type message struct {
 	Question  []string // paragraphs of Text, without what was answered
 	Answer    string   // set off below it
 	Reply     *reply
+	Who       string          // of the reader's own words
 	Card      bool            // what the customer wrote comes first
 	Rows      [][]chat.Button // shadows the message's
 	Actions   [][]action      // the same in a room
@@ -174,6 +175,9 @@ func (s *site) layOut(items []Item, f frame, nonce string) []message {
 		m.Question, m.Answer = paragraphs(question), answer
 		if word := s.words[s.words.choose(m.Lang)].States[it.Message.State]; !strings.Contains(it.Message.Title, word) {
 			m.StateWord = word
+		}
+		if it.Message.Mine {
+			m.Who = f.Words.You
 		}
 		if m.Lang == "" {
 			m.Lang, m.Dir = f.Lang, "auto"

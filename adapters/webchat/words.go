@@ -20,6 +20,7 @@ type words struct {
 	StartHint    string
 	Write        string // label of the box
 	Send         string
+	You          string // above the visitor's own words
 	Sending      string
 	Failed       string // the connection broke
 	Lost         string // the page no longer hears from the server

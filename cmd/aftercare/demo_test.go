@@ -56,8 +56,9 @@ func TestTheDemoEndsInACard(t *testing.T) {
 	d.write("Thank you, Robin. That is kind.")
 	d.untilText(theRoom, "Thank you, Robin. That is kind.")
 	d.untilText(theRoom, "The customer wrote and waits for an answer.")
-	d.picture("demo", "light", 1280, 860)
-	d.picture("demo-dark", "dark", 1280, 860)
+	d.untilText(theChat, "Thank you, Robin. That is kind.") // their own words stay in sight
+	d.picture("demo", "light", 1280, 1100)
+	d.picture("demo-dark", "dark", 1280, 1100)
 	d.wantAccessible()
 	d.press("Resolve")
 	d.press("Too slow")
