@@ -62,8 +62,10 @@ func TestTheDemoEndsInACard(t *testing.T) {
 	d.wantAccessible()
 	d.press("Resolve")
 	d.press("Too slow")
-	d.press("☐ Apology")
-	d.press("☐ Gift")
+	for _, what := range []string{"Apology", "Gift"} {
+		d.press("☐ " + what)
+		d.untilText(theRoom, "☑ "+what)
+	}
 	d.press("Done")
 	d.untilText(theRoom, "Closed by")
 	d.untilText(theChat, "We consider this settled.")
