@@ -202,6 +202,8 @@ func (s *site) room(w http.ResponseWriter, r *http.Request) (Room, bool) {
 // person who closed the page gets no answer and leaves no line in the log.
 func (s *site) away(w http.ResponseWriter, r *http.Request, doing string, err error, sent *posted) {
 	if r.Context().Err() != nil {
+		// Nobody is there to read this; but saying nothing at all would say that it was done.
+		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
 	s.Log.Error("web chat: "+doing, "err", err)

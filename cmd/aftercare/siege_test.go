@@ -39,6 +39,7 @@ type siegePlan struct {
 	onTelegram  int               // how many of them are on Telegram, not satisfied; 0 = 2
 	lowOneIn    int               // one in so many web customers is not satisfied; 0 = none
 	instances   int               // servers beside the first one, by their addresses
+	first       func(*siege)      // done before anything touches the database; may be nil
 }
 
 // siege is servers under load while something goes wrong, and what their customers know.
@@ -113,6 +114,9 @@ func newSiegeOn(t *testing.T, tg *telegramtest.Server, plan siegePlan) *siege {
 		other := newMachine(t, env)
 		other.env["PUBLIC_URL"] = s.env["PUBLIC_URL"]
 		s.others = append(s.others, other)
+	}
+	if plan.first != nil {
+		plan.first(s)
 	}
 	s.inviteAll(plan)
 	return s
