@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -15,12 +16,14 @@ import (
 )
 
 // TestDuplicatesAndDisorderGiveTheModelsState delivers every update one to five times,
-// slightly shuffled, in batches of any size. The model is the pure survey engine, fed
+// shuffled by up to fifty places and late by up to a day, in batches of any size. The model is the pure survey engine, fed
 // with each update once, in the order of first arrival.
 func TestDuplicatesAndDisorderGiveTheModelsState(t *testing.T) {
 	w := newWorldOf(t, 4)
-	n := 0
+	n, delivered := 0, 0
+	delays := []time.Duration{0, 0, time.Second, 90 * time.Second, 20 * time.Minute, 5 * time.Hour}
 	rapid.Check(t, func(t *rapid.T) {
+		began := w.now
 		people := make([]*respondent, rapid.IntRange(1, 4).Draw(t, "people"))
 		var stream []chat.Update
 		for i := range people {
@@ -34,6 +37,10 @@ func TestDuplicatesAndDisorderGiveTheModelsState(t *testing.T) {
 		for len(stream) > 0 {
 			batch := stream[:rapid.IntRange(1, len(stream)).Draw(t, "batch")]
 			stream = stream[len(batch):]
+			if later := rapid.SampledFrom(delays).Draw(t, "later"); w.now.Add(later).Sub(began) < 24*time.Hour {
+				w.now = w.now.Add(later)
+			}
+			delivered += len(batch)
 			for i := range batch {
 				if u := &batch[i]; !arrived[u.Key] {
 					arrived[u.Key] = true
@@ -54,6 +61,7 @@ func TestDuplicatesAndDisorderGiveTheModelsState(t *testing.T) {
 	if err != nil || len(parked) != 0 {
 		t.Errorf("parked: %+v, %v", parked, err)
 	}
+	t.Attr("figure", fmt.Sprintf("%d updates of %d customers: every session and judgement is the model's", delivered, n))
 }
 
 // respondent is a customer with the model of their session.
@@ -147,7 +155,7 @@ func (p *respondent) compare(t *rapid.T) {
 	}
 }
 
-// shuffled repeats each update one to five times and moves each by a few places.
+// shuffled repeats each update one to five times and moves each by up to fifty places.
 func shuffled(t *rapid.T, us []chat.Update) []chat.Update {
 	var all []chat.Update
 	for _, u := range us {
@@ -156,7 +164,7 @@ func shuffled(t *rapid.T, us []chat.Update) []chat.Update {
 		}
 	}
 	for i := range all {
-		j := min(len(all)-1, i+rapid.IntRange(0, 6).Draw(t, "shift"))
+		j := min(len(all)-1, i+rapid.IntRange(0, 50).Draw(t, "shift"))
 		all[i], all[j] = all[j], all[i]
 	}
 	return all

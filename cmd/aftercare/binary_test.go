@@ -69,8 +69,9 @@ type machine struct {
 	t       *testing.T
 	dir     string
 	env     map[string]string
-	address string // of the web server, the same over restarts
-	program string // "" = the binary of this tree
+	address string          // of the web server, the same over restarts
+	program string          // "" = the binary of this tree
+	logs    []*lockedBuffer // of all that was started
 }
 
 func newMachine(t *testing.T, env map[string]string) *machine {
@@ -150,6 +151,7 @@ func (m *machine) start(args ...string) *instance {
 	m.t.Helper()
 	p := &instance{m: m, cmd: m.command(args...), log: new(lockedBuffer), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	m.logs = append(m.logs, p.log)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	started := make(chan error, 1)
 	go func() {

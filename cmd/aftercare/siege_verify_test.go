@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -42,6 +43,7 @@ func (s *siege) verify() {
 		s.t.Errorf("given up or parked: %+v", counts)
 	}
 	s.verifyCards(lows)
+	s.verifySilence()
 	if answers < 100 || lows < min(phones, s.telegram) {
 		s.t.Errorf("that was no load: %d answers, %d cards", answers, lows)
 	}
@@ -95,6 +97,22 @@ func (s *siege) verifyAnswers(ctx context.Context, store storage.Store, c *custo
 
 // questionKeys are the questions of post_service_3 by their numbers in button data.
 var questionKeys = []string{"overall", "speed", "people", "why_bad", "why_good", "contact_ok"}
+
+// verifySilence listens for what must be in no log and no column of errors, whatever went
+// wrong: secrets, and what customers wrote.
+func (s *siege) verifySilence() {
+	s.t.Helper()
+	c := canaries{"token": s.tg.Token, "secret key": someKey, "words of a customer": "It took too long"}
+	if u, err := url.Parse(s.env["DATABASE_URL"]); err == nil && u.User != nil {
+		c["password"], _ = u.User.Password()
+	}
+	for _, m := range append([]*machine{s.machine}, s.others...) {
+		for _, log := range m.logs {
+			c.heard(s.t, "the log", log.String())
+		}
+	}
+	c.heard(s.t, "a column of errors", errorsIn(s.t, s.env["DATABASE_URL"]))
+}
 
 // verifyCards looks at the staff chat: one card for each who was not satisfied, with
 // that customer's words; any further one is marked as a repeat.

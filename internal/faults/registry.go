@@ -33,7 +33,6 @@ func sizes() map[string]size {
 		"stop":     {"60s", "how long an instance of the fleet stands still"},
 		"soak":     {"1h", "how long the soak lasts"},
 		"fuzztime": {"30s", "how long each fuzz target is fuzzed"},
-		"checks":   {"20000", "how many random runs each model is compared in"},
 		"old":      {"", "an older binary to run beside this one"},
 	}
 }
@@ -45,9 +44,9 @@ const (
 	fuzz   = "fuzz"
 )
 
-// modelled is a property test of package rapid.
-func modelled(dir, test string) check {
-	return check{dir: dir, test: test, target: fuzz, long: []string{"-rapid.checks=${checks}"}}
+// modelled is a property test of package rapid, with the number of its random runs.
+func modelled(dir, test, runs string) check {
+	return check{dir: dir, test: test, target: fuzz, long: []string{"-rapid.checks=" + runs}}
 }
 
 // registry is every property and the tests that show it. The numbers are fixed: others
@@ -77,16 +76,16 @@ func registry() []row {
 			{dir: shell, test: "TestTroubleOnTheWayToTelegram", target: faults, long: []string{"-rounds=${rounds}", "-hold=${hold}"}},
 		}},
 		{6, "updates come twice, out of order and late", "the stored state is the model's, over 100,000 updates", []check{
-			modelled("bot", "TestDuplicatesAndDisorderGiveTheModelsState"),
+			modelled("bot", "TestDuplicatesAndDisorderGiveTheModelsState", "4000"),
 		}},
 		{7, "the machines keep to their models", "100,000 random steps in every run, 10,000,000 in a long one", []check{
-			modelled("survey", "TestSessionInvariants"),
-			modelled("recovery", "TestMachineAgainstModel"),
-			modelled("recovery", "TestCaseInvariants"),
-			modelled("storage", "TestNothingIsEverLost"),
+			modelled("survey", "TestSessionInvariants", "700000"),
+			modelled("recovery", "TestMachineAgainstModel", "500000"),
+			modelled("recovery", "TestCaseInvariants", "20000"),
+			modelled("storage", "TestNothingIsEverLost", "300000"),
 		}},
 		{8, "parsers take anything", "no panic, no hang, bounded memory", []check{
-			modelled("bot", "TestNoUpdateBreaksTheBot"),
+			modelled("bot", "TestNoUpdateBreaksTheBot", "10000"),
 			{dir: "adapters/telegram", test: "TestAMillionUpdatesAreDecoded", target: fuzz, long: []string{"-updates=1000000"}},
 			{dir: "adapters/telegram", test: "FuzzDecode", target: fuzz, fuzz: true},
 			{dir: "adapters/telegram", test: "FuzzArrange", target: fuzz, fuzz: true},
