@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
@@ -207,6 +208,7 @@ func printMended(a *app, asJSON bool, views []mendedView) error {
 	return nil
 }
 
+// everythingStuck is the ids of messages and of updates, each the oldest first.
 func everythingStuck(ctx context.Context, store storage.Store, limit int) ([]string, error) {
 	failed, err := store.Failed(ctx, limit)
 	if err != nil {
@@ -217,10 +219,10 @@ func everythingStuck(ctx context.Context, store storage.Store, limit int) ([]str
 		return nil, fmt.Errorf("read the parked updates: %w", err)
 	}
 	var ids []string
-	for _, d := range failed {
+	for _, d := range slices.Backward(failed) {
 		ids = append(ids, d.Slot)
 	}
-	for _, p := range parked {
+	for _, p := range slices.Backward(parked) {
 		ids = append(ids, p.Key)
 	}
 	return ids, nil

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"testing"
 
 	"github.com/google/uuid"
 
@@ -51,20 +52,13 @@ func (s *siege) verify() {
 
 func (s *siege) verifyAnswers(ctx context.Context, store storage.Store, c *customer) {
 	s.t.Helper()
-	raw, err := base64.RawURLEncoding.DecodeString(c.session)
-	if err != nil {
-		s.t.Fatalf("session %q: %v", c.session, err)
-	}
-	session, err := uuid.FromBytes(raw)
-	if err != nil {
-		s.t.Fatalf("session %q: %v", c.session, err)
-	}
+	session := sessionID(s.t, c.session)
 	who := storage.Person{Platform: chat.Web, User: c.invite.ID}
 	if c.person != nil {
 		who = storage.Person{Platform: chat.Telegram, Account: strconv.FormatInt(s.tg.BotID, 10), User: strconv.FormatInt(c.person.ID, 10)}
 	}
 	bucket := storage.BucketOf(who.Hash16(), store.Buckets())
-	stored, err := store.Session(ctx, bucket, session.String())
+	stored, err := store.Session(ctx, bucket, session)
 	if err != nil {
 		s.t.Errorf("a session that was answered is not there: %v", err)
 		return
@@ -72,7 +66,7 @@ func (s *siege) verifyAnswers(ctx context.Context, store storage.Store, c *custo
 	if !stored.Status.Final() {
 		s.t.Errorf("session %s is %s, although its last answer was acknowledged", session, stored.Status)
 	}
-	revisions, err := store.Answers(ctx, bucket, session.String())
+	revisions, err := store.Answers(ctx, bucket, session)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -148,4 +142,18 @@ func (s *siege) repeated(id string) bool {
 		}
 	}
 	return false
+}
+
+// sessionID is the id of the session that a button's data names.
+func sessionID(t *testing.T, data string) string {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(data)
+	if err != nil {
+		t.Fatalf("session %q: %v", data, err)
+	}
+	id, err := uuid.FromBytes(raw)
+	if err != nil {
+		t.Fatalf("session %q: %v", data, err)
+	}
+	return id.String()
 }

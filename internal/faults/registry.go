@@ -122,6 +122,7 @@ func registry() []row {
 			{dir: "bot", test: "TestAPoisonousUpdateIsParkedAndTheNextOneIsHandled", target: faults},
 			{dir: "bot", test: "TestAPanicIsParkedToo", target: faults},
 			{dir: "bot", test: "TestAParkedUpdateIsHandledAgainExactlyOnce", target: faults},
+			{dir: shell, test: "TestAPoisonousUpdateIsParkedAndMendedByTheOperator", target: faults},
 			{dir: shell, test: "TestWhatIsStuckIsListedShownAndMended", target: faults},
 		}},
 		{14, "hostile text", "at least 60 texts are stored or cleaned by the rule, the same everywhere, never a 500", []check{
