@@ -1,6 +1,7 @@
 package slack_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -68,6 +69,33 @@ func TestAButtonWithAFormOpensAModal(t *testing.T) {
 		}
 		in.none(t) // opening it told nobody
 	})
+}
+
+// A trigger lives for three seconds: a form opens whatever else waits to be stored.
+func TestAFormOpensWhileTheStoreIsBusy(t *testing.T) {
+	for name, serve := range map[string]func(*world, chat.Handler){
+		"socket": func(w *world, h chat.Handler) { w.socket(h) },
+		"http":   func(w *world, h chat.Handler) { w.hooks(h) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			busy, done := make(chan bool), make(chan bool)
+			serve(w, func(context.Context, []chat.Update) ([]chat.Answer, error) {
+				busy <- true
+				<-done
+				return nil, nil
+			})
+			ann, bob, staff := w.ann(), w.NewUser("Bob", "en"), w.NewChannel("staff")
+			w.mustSend(staff, asking(replyForm()), "")
+			ann.Say("hello")
+			<-busy
+			bob.Tap(staff.FromApp()[0], "Reply to customer")
+			if m := bob.WaitModal(); len(m.Inputs) != 4 {
+				t.Errorf("the modal is %+v", m)
+			}
+			close(done)
+		})
+	}
 }
 
 func TestAFormSubmittedTwiceIsOneUpdateAndACorrectedOneAnother(t *testing.T) {

@@ -253,3 +253,63 @@ func lowOnSlack(t *testing.T) (*slackfake.Server, *slackfake.User, *slackfake.Ch
 	ann.Tap(question, "2") // heard when the server runs again
 	return slack, ann, staff, m
 }
+
+// A customer of Slack and staff in Slack: words, a file and a change come into the thread,
+// the reply arrives in direct messages, and one that cannot arrive is told in words.
+func TestStaffAndACustomerTalkOnSlack(t *testing.T) {
+	t.Parallel()
+	slack, ann, channel, m := lowOnSlack(t)
+	bob := slack.NewUser("Bob Ray", "en-GB")
+	m.must("staff", "add", "bob", "--name", "Bob Ray")
+	server := m.serve()
+	linkOnSlack(t, m, bob, "bob")
+	dm := ann.Direct()
+	ann.Tap(dm.WaitText("What was the main problem?"), "Skip").WaitAcked()
+	ann.Tap(dm.WaitText("We are sorry"), "Skip").WaitAcked()
+	contact := dm.WaitText("May a colleague contact you")
+	ann.Act(contact, contact.Buttons[0]).WaitAcked()
+	dm.WaitText("Thank you for telling us")
+	card := channel.WaitButton("Reply")
+	below := func(words string) slackfake.Message {
+		t.Helper()
+		var found slackfake.Message
+		slack.Wait(words+" in the thread", func() bool {
+			for _, each := range channel.FromApp() {
+				if each.Thread == card.TS && strings.Contains(each.Text, words) {
+					found = each
+				}
+			}
+			return found.TS != ""
+		})
+		return found
+	}
+	reply := func(on slackfake.Message, text string) {
+		t.Helper()
+		bob.Tap(on, "Reply").WaitAcked()
+		form := bob.WaitModal()
+		if errs := form.Errors(form.Fill(map[string]string{form.Inputs[0].Label: text})); len(errs) != 0 {
+			t.Fatalf("the reply is answered with %q", errs)
+		}
+	}
+
+	ts := ann.Say("The printer <!here> is broken")
+	below("The printer <!here> is broken")
+	ann.Edit(dm, ts, "The printer upstairs is broken")
+	words := below("The printer upstairs is broken")
+	ann.Share("", "jam.png", "image/png")
+	below("jam.png")
+
+	reply(words, "We bring you another one.") // from the button below the customer's own words
+	if got := dm.WaitText("We bring you another one."); !strings.Contains(got.Text, "Bob") {
+		t.Errorf("the customer reads %q", got.Text)
+	}
+	slack.Wait("the mark on the reply", func() bool { return slices.Contains(below("We bring you another one.").Reactions, "white_check_mark") })
+
+	ann.Disable()
+	reply(newestOf(channel, card.TS), "It is on its way.")
+	lost := below("did not")
+	if !strings.Contains(lost.Text, "It is on its way.") || slices.Contains(lost.Reactions, "white_check_mark") {
+		t.Errorf("of the reply that was lost the thread says %s", lost)
+	}
+	server.stop()
+}
