@@ -77,6 +77,9 @@ func (w *writer) line(indent int, format string, args ...any) {
 func (w *writer) flow(f survey.Flow) error {
 	w.line(0, "flow: %s", scalar(f.ID))
 	w.line(0, "class: %s", scalar(string(f.Class)))
+	if f.Identity != "" {
+		w.line(0, "identity: %s", scalar(string(f.Identity)))
+	}
 	w.text(0, "title", f.Title)
 	if len(f.Languages) > 0 {
 		w.line(0, "languages: [%s]", strings.Join(f.Languages, ", "))

@@ -51,7 +51,7 @@ func (r *reader) code(n ast.Node, what string) string {
 
 func (r *reader) flow(root ast.Node) survey.Flow {
 	var f survey.Flow
-	o, ok := r.Object(root, "a flow", "flow", "class", "title", "languages", "delay", "expires",
+	o, ok := r.Object(root, "a flow", "flow", "class", "identity", "title", "languages", "delay", "expires",
 		"min_coverage", "gap_tolerance", "gap_ignored", "texts", "scales", "bands", "choices", "questions")
 	if !ok {
 		return f
@@ -62,6 +62,10 @@ func (r *reader) flow(root ast.Node) survey.Flow {
 	if o.Need("class", "transactional, relationship, recovery, pulse or mystery") {
 		w, _ := r.Word(o.Get("class"), "a class of flows", classes...)
 		f.Class = survey.Class(w)
+	}
+	if o.Has("identity") {
+		w, _ := r.Word(o.Get("identity"), "an identity", string(survey.Named), string(survey.Pseudonymous))
+		f.Identity = survey.Identity(w)
 	}
 	if o.Has("languages") {
 		r.languages = r.readLanguages(o.Get("languages"))
