@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -16,8 +15,6 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/storage/postgres"
-	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
 // member hires and links somebody who then acts in the staff's chat.
@@ -210,15 +207,7 @@ func TestTheDataOfACardsButtons(t *testing.T) {
 
 // TestManyTakeAtOnce lets eight people tap Take at the same moment through two programs.
 func TestManyTakeAtOnce(t *testing.T) {
-	for name, open := range map[string]func(*testing.T) opener{
-		"sqlite": func(t *testing.T) opener { return onSQLite(t, 4) },
-		"postgres": func(t *testing.T) opener {
-			dsn := pgtest.Start(t)
-			return func(clock func() time.Time) (storage.Store, error) {
-				return postgres.Open(context.Background(), dsn, postgres.Options{Migrate: true, Buckets: 4, Clock: clock})
-			}
-		},
-	} {
+	for name, open := range bothEngines() {
 		t.Run(name, func(t *testing.T) {
 			ctx := context.Background()
 			w, _ := lowTapIn(newWorldOn(t, open(t)), staffTG)
@@ -277,58 +266,5 @@ func TestManyTakeAtOnce(t *testing.T) {
 				t.Errorf("it was taken %d times", n)
 			}
 		})
-	}
-}
-
-// TestRandomActsOfManyPeople compares what many taps leave behind with the machine
-// itself, and every card with what the case became.
-func TestRandomActsOfManyPeople(t *testing.T) {
-	for seed := range uint64(4) {
-		r := rand.New(rand.NewPCG(seed, 5))
-		w, _ := lowTap(t, staffTG, staffSlack)
-		roles := []recovery.Role{recovery.Agent, recovery.Agent, recovery.Lead, recovery.Viewer}
-		var people []customer
-		for i, role := range roles {
-			people = append(people, w.member(i, fmt.Sprintf("M%d", i), role))
-		}
-		model := w.onlyCase()
-		acts := []pressed{
-			{Act: recovery.ActTake}, {Act: recovery.ActRelease}, {Act: recovery.ActReopen}, {Act: noMenu},
-			{Act: recovery.ActResolve, Menu: true}, {Act: recovery.ActResolve, Choice: "price", Mask: 1}, {Act: recovery.ActResolve, Choice: "price"},
-			{Act: recovery.ActNoAction, Choice: "other"}, {Act: recovery.ActNoAction, Menu: true},
-		}
-		hash := telegramUser("1", "Ann", "en").person().Hash16()
-		for step := range 60 {
-			i, p := r.IntN(len(people)), acts[r.IntN(len(acts))]
-			p.Hash, p.Case = hash, model.ID
-			w.now = w.now.Add(time.Duration(r.IntN(100)) * time.Second)
-			refused := false
-			if !p.Menu && p.Act != noMenu {
-				tn := &turn{now: w.now}
-				act, ok := tn.actOf(p)
-				if !ok {
-					t.Fatalf("%+v is no act", p)
-				}
-				by := recovery.Actor{Person: recovery.Person{ID: fmt.Sprintf("m%d", i), Name: fmt.Sprintf("M%d", i)}, Role: roles[i]}
-				next, _, err := recovery.Apply(recovery.DefaultRules, model.Case, act, by, w.now)
-				model.Case, refused = next, err != nil
-			}
-			answers := w.onCard(people[i], staffTG, p.encode())
-			if alert := len(answers) == 1 && answers[0].Alert; !p.Menu && p.Act != noMenu && alert != refused {
-				t.Fatalf("seed %d, step %d: %+v by %s: refused %v, answered %+v", seed, step, p, roles[i], refused, answers)
-			}
-			model.Next = time.Time{}
-			if next, ok := recovery.NextClock(recovery.DefaultRules, model.Case); ok {
-				model.Next = next.At
-			}
-			if diff := cmp.Diff(model, w.onlyCase()); diff != "" {
-				t.Fatalf("seed %d, step %d: after %+v by %s (-model +stored):\n%s", seed, step, p, roles[i], diff)
-			}
-			for _, at := range []chat.Address{staffTG, staffSlack} {
-				if m := w.transcript(at)[0].Render; m.State != cardState(model.Case, w.now) {
-					t.Fatalf("seed %d, step %d: the card in %s says %q of a case that is %s", seed, step, at, m.State, model.State)
-				}
-			}
-		}
 	}
 }
