@@ -83,17 +83,31 @@ func (b *Bot) caseDuties() []caseDuty {
 	return duties
 }
 
-// attend does one batch of a duty in one bucket. What is left comes in the next round. A
-// case with which it fails is left alone for a while, and the others go on.
-func (s *sweeper) attend(ctx context.Context, b storage.Bucket, d caseDuty) error {
+// dutyBatches is how many batches of a bucket one round does at most. Taps that come
+// meanwhile are committed in between.
+const dutyBatches = 8
+
+// see does a duty in one bucket. What is left comes in the next round.
+func (s *sweeper) see(ctx context.Context, b storage.Bucket, d caseDuty) error {
+	for range dutyBatches {
+		if n, err := s.attend(ctx, b, d); err != nil || n < sweepBatch || ctx.Err() != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attend does one batch and returns how many cases that were. A case with which it fails
+// is left alone for a while, and the others go on.
+func (s *sweeper) attend(ctx context.Context, b storage.Bucket, d caseDuty) (n int, err error) {
 	key := dutyKey{b, d.name}
 	if at, ok := s.rested[key]; ok && d.rare && time.Since(at) < dutyRest {
-		return nil
+		return 0, nil
 	}
 	maps.DeleteFunc(s.failed, func(_ string, at time.Time) bool { return time.Since(at) >= sweepAgain })
 	cases, err := d.list(ctx, b, sweepBatch+len(s.failed))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	delete(s.rested, key)
 	if len(cases) == 0 {
@@ -111,7 +125,7 @@ func (s *sweeper) attend(ctx context.Context, b storage.Bucket, d caseDuty) erro
 		case err == nil:
 			ws, ids = append(ws, work{bucket: b, turn: turn}), append(ids, id)
 		case unavailable(err):
-			return err
+			return 0, err
 		default:
 			s.fail("case", id, err)
 		}
@@ -120,12 +134,12 @@ func (s *sweeper) attend(ctx context.Context, b storage.Bucket, d caseDuty) erro
 		switch {
 		case err == nil:
 		case unavailable(err):
-			return err
+			return 0, err
 		default:
 			s.fail("case", ids[i], err)
 		}
 	}
-	return nil
+	return len(ws), nil
 }
 
 // dutyKey names a duty in a bucket.

@@ -33,7 +33,7 @@ func (w *world) sweepBy(b *Bot) {
 	for range 4 {
 		for bucket := range storage.Bucket(w.store.Buckets()) {
 			for _, d := range b.caseDuties() {
-				if err := s.attend(context.Background(), bucket, d); err != nil {
+				if err := s.see(context.Background(), bucket, d); err != nil {
 					w.t.Fatal(err)
 				}
 			}
@@ -269,7 +269,7 @@ func TestAPoisonedCaseDoesNotBlockTheOthers(t *testing.T) {
 			}
 			return turn, err
 		}
-		if err := s.attend(context.Background(), 0, d); err != nil {
+		if err := s.see(context.Background(), 0, d); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -33,7 +33,7 @@ func (w *world) dyingSweeper(at int, when storagetest.When, staff []chat.Address
 		for bucket := range storage.Bucket(store.Buckets()) {
 			for _, d := range b.caseDuties() {
 				if err == nil {
-					err = s.attend(context.Background(), bucket, d)
+					err = s.see(context.Background(), bucket, d)
 				}
 			}
 		}

@@ -124,7 +124,7 @@ func (s *sweeper) sweep(ctx context.Context) {
 			log.Warn("cannot expire sessions", "bucket", int(b), "error", err)
 		}
 		for _, d := range s.out.hooks.duties() {
-			if err := s.attend(ctx, b, d); err != nil && ctx.Err() == nil {
+			if err := s.see(ctx, b, d); err != nil && ctx.Err() == nil {
 				log.Warn("cannot see to cases", "duty", d.name, "bucket", int(b), "error", err)
 			}
 		}
