@@ -125,6 +125,7 @@ func (t *turn) cardStory(v *voice, fact func(label, value string)) {
 		if k.Snoozed.After(t.now) {
 			fact(v.say("card_snoozed"), v.moment(k.Snoozed))
 		}
+		t.cardOutcome(v, fact)
 		return
 	}
 	who("card_ended", k.Ended.Name, k.EndedAt)

@@ -109,7 +109,7 @@ func (t *turn) followUp(id, session string, ask *flow) error {
 		inv.Attributes = map[string]string{}
 	}
 	if kase.Ended.Name != "" {
-		inv.Attributes[attrAgent] = kase.Ended.Name
+		inv.Attributes[attrAgent] = t.signature(kase.Ended.Name)
 	}
 	t.out.Invitation = &inv
 	t.identity = origin.identity

@@ -53,7 +53,7 @@ func TestTheCustomerIsAskedOnceWhetherItIsSettledAndANoReopens(t *testing.T) {
 			question = d.Render.Text
 		}
 	}
-	if !strings.HasPrefix(question, "Now that Bob has followed up") {
+	if !strings.HasPrefix(question, "Now that Bob (Salon Anna) has followed up") {
 		t.Errorf("the question is %q", question)
 	}
 	w.press(ann, "6")

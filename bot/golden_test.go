@@ -33,12 +33,14 @@ var update = flag.Bool("update", false, "rewrite the golden conversations")
 //	> say It was too short.
 //	> share +44 20 7946 0000
 //	> wait 16m
+//	> pass 26h
 //	> expire
 //	> hire Bob agent
 //	> Bob taps Take
 //	> Amy retaps Take
 //
-// Once somebody is hired, the staff's chat is one of Telegram.
+// Once somebody is hired, the staff's chat is one of Telegram. When time passes, what falls
+// due within it happens; while one waits, nothing does.
 func TestConversations(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(paths) == 0 {
@@ -129,6 +131,13 @@ func (s *story) do(line string) {
 			s.t.Fatal(err)
 		}
 		s.now = s.now.Add(d)
+	case "pass":
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.pass(d, 5*time.Minute)
+		s.settle(s.who.address)
 	case "expire":
 		s.expire(s.session(s.who))
 	case "hire":

@@ -68,7 +68,7 @@ func TestTheClocksOfACaseStrikeThroughKills(t *testing.T) {
 			server.kill()
 			server = m.serve()
 			asked := ann.Chat().WaitText("how satisfied are you with how we handled it")
-			if !strings.Contains(asked.Text, "Bob Ray has followed up") {
+			if !strings.Contains(asked.Text, "Bob (Main Street) has followed up") {
 				t.Errorf("asked: %s", asked.Text)
 			}
 			pickOption(ann, asked, 5).Answer()
