@@ -92,13 +92,20 @@ func TestARecordThatCannotBeReadStopsOnlyItsOwnTurns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
+	t.Cleanup(func() { _ = s.Close() }) // whichever it is then
 	session := storage.Session{Session: survey.Session{ID: "s", Status: survey.Active}}
 	put := storage.Turn{Apply: func(storage.Loaded) (storage.Change, error) { return storage.Change{Session: &session}, nil }}
 	if err := s.Advance(t.Context(), 0, []storage.Turn{put})[0]; err != nil {
 		t.Fatal(err)
 	}
 	if _, err := raw(t, path).Exec("UPDATE sessions SET body = '{'"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// The store that wrote it would remember it.
+	if s, err = sqlite.Open(t.Context(), path, sqlite.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	nothing := func(storage.Loaded) (storage.Change, error) { return storage.Change{}, nil }

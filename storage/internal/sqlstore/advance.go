@@ -119,10 +119,12 @@ type attempt struct {
 func (s *Store) batch(ctx context.Context, b storage.Bucket, turns []storage.Turn, errs []error) error {
 	mark := rand.Int64() //nolint:gosec // not a secret: it only tells two batches apart
 	var done, doubtful *attempt
+	var after *working
 	err := s.retry(ctx, func() error {
 		var a *attempt
 		doubt, err := s.once(ctx, func(tx *sql.Tx) error {
 			w := newWorking(ctx, s, tx, b)
+			after = nil
 			if err := w.lock(); err != nil {
 				return err
 			}
@@ -141,6 +143,7 @@ func (s *Store) batch(ctx context.Context, b storage.Bucket, turns []storage.Tur
 			}
 			var err error
 			a, err = w.run(turns, mark)
+			after = w
 			return err
 		})
 		switch {
@@ -156,6 +159,9 @@ func (s *Store) batch(ctx context.Context, b storage.Bucket, turns []storage.Tur
 	}
 	if err != nil {
 		return err
+	}
+	if after != nil {
+		after.remember()
 	}
 	copy(errs, done.errs)
 	for i, t := range turns {
@@ -198,7 +204,7 @@ func (w *working) run(turns []storage.Turn, mark int64) (*attempt, error) {
 			loads = append(loads, t.Load)
 		}
 	}
-	if err := w.prefetch(loads); err != nil {
+	if err := w.prefetch(loads...); err != nil {
 		return nil, err
 	}
 	used := map[string]bool{}

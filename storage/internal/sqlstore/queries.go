@@ -97,9 +97,9 @@ func newQueries(d Dialect) *queries {
 		return t.rows("INSERT INTO "+table+" ("+cols+") VALUES", len(columns(cols)), tail)
 	}
 	q := &queries{
-		lockBucket:   t.one("SELECT case_seq, ord FROM buckets WHERE bucket = ?{lock}"),
+		lockBucket:   t.one("UPDATE buckets SET version = version + 1 WHERE bucket = ? RETURNING case_seq, ord, version"),
 		updateBucket: t.one("UPDATE buckets SET case_seq = ?, ord = ?, sessions = sessions + ?, answers = answers + ? WHERE bucket = ?"),
-		insertBucket: t.one("INSERT INTO buckets (bucket, case_seq, ord, sessions, answers) VALUES (?, 0, 0, 0, 0) ON CONFLICT (bucket) DO NOTHING"),
+		insertBucket: t.one("INSERT INTO buckets (bucket, case_seq, ord, sessions, answers, version) VALUES (?, 0, 0, 0, 0, 0) ON CONFLICT (bucket) DO NOTHING"),
 		countBuckets: t.one("SELECT count(*) FROM buckets"),
 
 		// What RETURNING yields was not seen before.

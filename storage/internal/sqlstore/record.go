@@ -59,20 +59,29 @@ func orNull(t time.Time) any {
 // cell is one record of the working set: as it is stored, so that whoever loads it
 // gets a copy of its own.
 type cell struct {
-	body    []byte
+	body    []byte // empty once it is decoded and stored
 	link    string // id of what is loaded next
 	row     []any  // to be written; nil = unchanged
 	created bool   // it is known that the database does not have it
 	checked bool   // created is known
+
+	// What body says, if it was asked for. Nobody outside gets these themselves.
+	identity *storage.Identity
+	session  *storage.Session
 }
 
 func identityCell(b storage.Bucket, v storage.Identity) (cell, error) {
-	body, _, err := encode(v)
+	body, cleaned, err := encode(v)
 	if err != nil {
 		return cell{}, fmt.Errorf("encode identity: %w", err)
 	}
+	var kept *storage.Identity
+	if !cleaned { // else it is read as it is stored
+		kept = &v
+		kept.Bucket = b
+	}
 	link := storage.Clean(v.Session)
-	return cell{body: body, link: link, row: []any{
+	return cell{body: body, link: link, identity: kept, row: []any{
 		int64(b), storage.Clean(v.ID), link, storage.Clean(string(v.Person.Platform)), storage.Clean(v.Person.Account),
 		storage.Clean(v.Person.User), storage.Clean(v.Customer), string(body),
 	}}, nil
@@ -91,9 +100,14 @@ func invitationCell(b storage.Bucket, v storage.Invitation) (cell, error) {
 }
 
 func sessionCell(b storage.Bucket, v storage.Session, now time.Time) (cell, error) {
-	body, _, err := encode(v)
+	body, cleaned, err := encode(v)
 	if err != nil {
 		return cell{}, fmt.Errorf("encode session: %w", err)
+	}
+	var kept *storage.Session
+	if !cleaned { // else it is read as it is stored
+		kept = v.Clone()
+		kept.Bucket = b
 	}
 	var composite, ended, expires any
 	if v.Judgement.Composite != nil {
@@ -109,7 +123,7 @@ func sessionCell(b storage.Bucket, v storage.Session, now time.Time) (cell, erro
 	link := storage.Clean(v.Case)
 	// The column finds somebody's earlier sessions: a person without a Customer is known
 	// by the identity. The body keeps what is true.
-	return cell{body: body, link: link, row: []any{
+	return cell{body: body, link: link, session: kept, row: []any{
 		int64(b), storage.Clean(v.ID), storage.Clean(v.Identity), storage.Clean(v.Flow), int64(v.Version), string(v.Status),
 		storage.Clean(v.Site), storage.Clean(cmp.Or(v.Customer, v.Identity)), storage.Clean(v.Invitation), link,
 		micro(v.Started), ended, expires, composite, int64(v.Judgement.Level), v.Judgement.Unsatisfied, v.Test, string(body),

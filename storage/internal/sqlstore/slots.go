@@ -3,22 +3,26 @@ package sqlstore
 import (
 	"database/sql"
 	"errors"
-	"maps"
 	"slices"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 )
 
-// slotState is the part of the working set that is about deliveries.
+// slotState is what a batch has done to deliveries.
 type slotState struct {
-	slots   map[string]*deliveryCell // nil = no such slot
-	pending []pendingOp              // not applied yet, in order
-	results map[int]*storage.Result  // by turn
+	touched []string                // slots to be written, once each
+	pending []pendingOp             // not applied yet, in order
+	results map[int]*storage.Result // by turn
+}
 
-	// What else waits in the chats of claimed deliveries, by identity and slot. Rows that
-	// are in slots as well are newer there.
-	waiting map[string]map[string]storage.Delivery
-	chats   map[string]bool // chats whose waiting deliveries were loaded
+// waiting is an unsettled delivery that is no edit: what others of its conversation
+// wait for.
+type waiting struct {
+	slot, identity string
+	address        chat.Address
+	ord, epoch     int64
+	state          storage.DeliveryState
 }
 
 type pendingOp struct {
@@ -26,12 +30,7 @@ type pendingOp struct {
 	op   storage.SlotOp
 }
 
-func newSlotState() slotState {
-	return slotState{
-		slots: map[string]*deliveryCell{}, results: map[int]*storage.Result{},
-		waiting: map[string]map[string]storage.Delivery{}, chats: map[string]bool{},
-	}
-}
+func newSlotState() slotState { return slotState{results: map[int]*storage.Result{}} }
 
 // checkOps refuses operations that would be lost.
 func checkOps(ops []storage.SlotOp) error {
@@ -46,76 +45,102 @@ func checkOps(ops []storage.SlotOp) error {
 // fetchSlots loads the deliveries in these slots that are not in the working set yet,
 // with their renders or, where nobody will look at those, without.
 func (w *working) fetchSlots(names []string, renders bool) error {
-	missing := map[string]bool{}
+	var missing []string
 	for _, name := range names {
-		c, known := w.slots[name]
+		c, known := w.slots.get(name)
 		if name != "" && (!known || renders && c != nil && c.render == nil) {
-			missing[name] = true
+			missing = append(missing, name)
 		}
 	}
+	if len(missing) == 0 {
+		return nil
+	}
+	slices.Sort(missing)
+	missing = slices.Compact(missing)
 	text := w.s.q.slotStates
 	if renders {
 		text = w.s.q.slots
 	}
-	for name := range missing {
-		if w.slots[name] == nil {
-			w.slots[name] = nil
+	for _, name := range missing {
+		if c, _ := w.slots.get(name); c == nil {
+			w.slots.put(name, nil)
 		}
 	}
-	return w.find(text, slices.Sorted(maps.Keys(missing)), func(rows *sql.Rows) error {
+	return w.find(text, missing, func(rows *sql.Rows) error {
 		c, err := scanDelivery(rows)
 		if err != nil {
 			return err
 		}
-		if known := w.slots[c.Slot]; known != nil {
+		if known, _ := w.slots.get(c.Slot); known != nil {
 			known.render = c.render // all else may be newer here
 			return nil
 		}
-		w.slots[c.Slot] = &c
+		w.slots.put(c.Slot, &c)
 		return nil
 	})
 }
 
 // fetchWaiting loads what else waits in these chats.
 func (w *working) fetchWaiting(chats []string) error {
-	chats = slices.DeleteFunc(chats, func(c string) bool { return w.chats[c] })
+	chats = slices.DeleteFunc(chats, func(c string) bool {
+		_, known := w.chats.get(c)
+		return known
+	})
+	if len(chats) == 0 {
+		return nil
+	}
 	slices.Sort(chats)
 	chats = slices.Compact(chats)
 	for _, c := range chats {
-		w.chats[c] = true
+		w.chats.put(c, new([]waiting))
 	}
-	return w.find(w.s.q.unsettled, chats, func(rows *sql.Rows) error {
-		d := storage.Delivery{Bucket: w.bucket}
+	err := w.find(w.s.q.unsettled, chats, func(rows *sql.Rows) error {
+		var d storage.Delivery
 		if err := rows.Scan(&d.Slot, &d.Identity, &d.Address.Platform, &d.Address.Account, &d.Address.Chat,
 			&d.Address.Thread, &d.Ord, &d.ShownRef, &d.State, &d.Epoch); err != nil {
 			return err
 		}
-		w.wait(d)
+		w.wait("", d)
 		return nil
 	})
+	for _, name := range w.touched { // what this batch did is not in the database yet
+		c, _ := w.slots.get(name)
+		w.wait("", c.Delivery)
+	}
+	return err
 }
 
-func (w *working) wait(d storage.Delivery) {
-	of := w.waiting[d.Identity]
-	if of == nil {
-		of = map[string]storage.Delivery{}
-		w.waiting[d.Identity] = of
+// wait keeps what is known of a delivery's chat up to date. from is the chat that the
+// delivery was in before; "" = the same.
+func (w *working) wait(from string, d storage.Delivery) {
+	for _, name := range [...]string{from, d.Address.Chat} {
+		if name == "" {
+			continue
+		}
+		if list, _ := w.chats.get(name); list != nil {
+			*list = slices.DeleteFunc(*list, func(o waiting) bool { return o.slot == d.Slot })
+		}
 	}
-	of[d.Slot] = d
+	if list, _ := w.chats.get(d.Address.Chat); list != nil && d.Unsettled() && !d.Edits() {
+		*list = append(*list, waiting{slot: d.Slot, identity: d.Identity, address: d.Address, ord: d.Ord, epoch: d.Epoch, state: d.State})
+	}
 }
 
-// others is what waits in the conversation of d, as it is now.
-func (w *working) others(d storage.Delivery) []storage.Delivery {
-	var list []storage.Delivery
-	for name, o := range w.waiting[d.Identity] {
-		if c := w.slots[name]; c != nil {
-			o = c.Delivery
-		}
-		if o.Unsettled() {
-			list = append(list, o)
+// others is what waits before d in its conversation, as it is now.
+func (w *working) others(d *storage.Delivery) []storage.Delivery {
+	list, _ := w.chats.get(d.Address.Chat)
+	if list == nil {
+		return nil
+	}
+	var before []storage.Delivery
+	for _, o := range *list {
+		if o.identity == d.Identity && o.ord < d.Ord && o.slot != d.Slot {
+			before = append(before, storage.Delivery{
+				Bucket: w.bucket, Slot: o.slot, Identity: o.identity, Address: o.address, Ord: o.ord, Epoch: o.epoch, State: o.state,
+			})
 		}
 	}
-	return list
+	return before
 }
 
 // flush applies the pending operations in order.
@@ -142,7 +167,7 @@ func (w *working) flush() error {
 		if p.op.Claim == nil {
 			continue
 		}
-		if c := w.slots[names[i]]; c != nil {
+		if c, _ := w.slots.get(names[i]); c != nil {
 			chats = append(chats, c.Address.Chat)
 		}
 		// The same batch may have wanted it just before.
@@ -168,10 +193,11 @@ func (w *working) flush() error {
 func (w *working) apply(p pendingOp, name string) error {
 	var d *storage.Delivery
 	var others []storage.Delivery
-	if c := w.slots[name]; c != nil {
-		d = &c.Delivery
+	old, _ := w.slots.get(name)
+	if old != nil {
+		d = &old.Delivery
 		if p.op.Claim != nil {
-			others = w.others(*d)
+			others = w.others(d)
 		}
 	}
 	ord := max(w.ord+1, w.now.UnixMicro())
@@ -180,7 +206,7 @@ func (w *working) apply(p pendingOp, name string) error {
 			w.ord = ord
 		}
 		var c deliveryCell
-		if old := w.slots[name]; p.op.Want == nil && old != nil {
+		if p.op.Want == nil && old != nil {
 			c = deliveryCell{Delivery: cleanDelivery(n), render: old.render, decoded: old.decoded, whole: old.whole}
 		} else {
 			var err error
@@ -194,8 +220,16 @@ func (w *working) apply(p pendingOp, name string) error {
 				return err
 			}
 		}
-		w.slots[c.Slot] = &c
-		w.wait(c.Delivery)
+		before, _ := w.slots.get(c.Slot) // a message left behind is in a slot of its own
+		from := ""
+		if before != nil {
+			from = before.Address.Chat
+		}
+		if before == nil || !before.dirty {
+			w.touched = append(w.touched, c.Slot)
+		}
+		w.slots.put(c.Slot, &c)
+		w.wait(from, c.Delivery)
 		w.note(p, c.Delivery)
 	}
 	return nil
@@ -220,7 +254,8 @@ func (w *working) shown(c *deliveryCell) error {
 		if err := w.fetchSlots([]string{c.Slot}, true); err != nil {
 			return err
 		}
-		c.render = w.slots[c.Slot].render
+		stored, _ := w.slots.get(c.Slot)
+		c.render = stored.render
 	}
 	return c.load()
 }
@@ -243,23 +278,13 @@ func (w *working) note(p pendingOp, d storage.Delivery) {
 // dirtySlots are the rows to write, sorted by slot: whole, and those of which only the
 // state changed.
 func (w *working) dirtySlots() (whole, states [][]any) {
-	for _, name := range slices.Sorted(maps.Keys(w.slots)) {
-		switch c := w.slots[name]; {
-		case c == nil || !c.dirty:
-		case c.whole:
+	slices.Sort(w.touched)
+	for _, name := range w.touched {
+		if c, _ := w.slots.get(name); c.whole {
 			whole = append(whole, c.row())
-		default:
+		} else {
 			states = append(states, c.stateRow())
 		}
 	}
 	return whole, states
-}
-
-func (w *working) slotsChanged() bool {
-	for _, c := range w.slots {
-		if c != nil && c.dirty {
-			return true
-		}
-	}
-	return false
 }

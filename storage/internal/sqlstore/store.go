@@ -27,18 +27,19 @@ type Config struct {
 
 // Store implements storage.Store.
 type Store struct {
-	dialect Dialect
-	q       *queries
-	write   *sql.DB
-	read    *sql.DB
-	lease   *sql.DB
-	clock   func() time.Time
-	log     *slog.Logger
-	buckets int
-	hints   func(ctx context.Context) <-chan struct{}
-	hint    chan struct{} // holds one wish to notify
-	stop    context.CancelFunc
-	stopped chan struct{}
+	dialect  Dialect
+	q        *queries
+	write    *sql.DB
+	read     *sql.DB
+	lease    *sql.DB
+	clock    func() time.Time
+	log      *slog.Logger
+	buckets  int
+	memories memories
+	hints    func(ctx context.Context) <-chan struct{}
+	hint     chan struct{} // holds one wish to notify
+	stop     context.CancelFunc
+	stopped  chan struct{}
 }
 
 var _ storage.Store = (*Store)(nil)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -20,52 +21,100 @@ type working struct {
 	tx     *sql.Tx
 	bucket storage.Bucket
 	now    time.Time
+	memory // what is known; taken from the batch before if nobody wrote since
 
 	caseSeq, ord       int64 // of the bucket's row
 	oldCaseSeq, oldOrd int64
 
-	identities, sessions, invitations, cases table
-	answers, events, words, feedback         [][]any
-	tallies                                  map[minuteOf][4]int64 // of cases that open, by priority
+	tables                           [4]table
+	answers, events, words, feedback [][]any
+	tallies                          map[minuteOf][4]int64 // of cases that open, by priority
 	slotState
 }
 
-// table is one kind of record by id.
+// table is one kind of record as a batch works on it.
 type table struct {
+	shelf *shelf[cell]
 	load  *keyed
-	cells map[string]*cell
+	put   *list
+	dirty []string // ids of cells to be written, once each
 }
 
+// The kinds of records, in the order in which they are written.
+const (
+	identityTable = iota
+	invitationTable
+	sessionTable
+	caseTable
+)
+
 func newWorking(ctx context.Context, s *Store, tx *sql.Tx, b storage.Bucket) *working {
-	kind := func(load *keyed) table { return table{load: load, cells: map[string]*cell{}} }
-	return &working{
-		s: s, ctx: ctx, tx: tx, bucket: b, now: s.now(),
-		identities: kind(s.q.identities), sessions: kind(s.q.sessions),
-		invitations: kind(s.q.invitations), cases: kind(s.q.cases),
-		slotState: newSlotState(),
-	}
+	return &working{s: s, ctx: ctx, tx: tx, bucket: b, now: s.now(), slotState: newSlotState()}
 }
 
 // lock takes the bucket: until the commit no other transaction writes to it.
 func (w *working) lock() error {
-	err := w.tx.QueryRowContext(w.ctx, w.s.q.lockBucket, int64(w.bucket)).Scan(&w.caseSeq, &w.ord)
+	last := w.s.memories.take(w.bucket)
+	err := w.tx.QueryRowContext(w.ctx, w.s.q.lockBucket, int64(w.bucket)).Scan(&w.caseSeq, &w.ord, &w.version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("bucket %d: %w", w.bucket, storage.ErrNotFound)
+	}
+	if last != nil && last.version == w.version-1 {
+		w.records = last.records
+	}
+	q := w.s.q
+	w.tables = [...]table{
+		identityTable:   {shelf: &w.identities, load: q.identities, put: q.putIdentities},
+		invitationTable: {shelf: &w.invitations, load: q.invitations, put: q.putInvitations},
+		sessionTable:    {shelf: &w.sessions, load: q.sessions, put: q.putSessions},
+		caseTable:       {shelf: &w.cases, load: q.cases, put: q.putCases},
 	}
 	w.oldCaseSeq, w.oldOrd = w.caseSeq, w.ord
 	return err
 }
 
+// remember keeps what is known for the next batch. To be called after the commit.
+func (w *working) remember() {
+	for i := range w.tables {
+		t := &w.tables[i]
+		for _, id := range t.dirty {
+			c, _ := t.shelf.get(id)
+			c.row, c.created, c.checked = nil, false, true
+			if c.identity != nil || c.session != nil {
+				c.body = nil
+			}
+		}
+	}
+	for _, name := range w.touched {
+		c, _ := w.slots.get(name)
+		c.dirty, c.whole = false, false
+		// Whoever is to show it has it already.
+		c.render, c.decoded, c.Render = nil, false, chat.Message{}
+	}
+	kept := w.memory
+	w.s.memories.keep(w.bucket, &kept, w.s.buckets)
+}
+
+// known reports whether nothing is left to ask about a record.
+func known(t *table, id string) bool {
+	if id == "" {
+		return true
+	}
+	_, ok := t.shelf.get(id)
+	return ok
+}
+
 // fetch loads the records with these ids that are not in the working set yet.
-func (w *working) fetch(t *table, ids []string) error {
-	ids = slices.DeleteFunc(ids, func(id string) bool {
-		_, known := t.cells[id]
-		return known || id == ""
-	})
+func (w *working) fetch(kind int, ids ...string) error {
+	t := &w.tables[kind]
+	ids = slices.DeleteFunc(ids, func(id string) bool { return known(t, id) })
+	if len(ids) == 0 {
+		return nil
+	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	for _, id := range ids {
-		t.cells[id] = nil
+		t.shelf.put(id, nil)
 	}
 	return w.find(t.load, ids, func(rows *sql.Rows) error {
 		var id string
@@ -73,9 +122,15 @@ func (w *working) fetch(t *table, ids []string) error {
 		if err := rows.Scan(&id, &c.link, &c.body); err != nil {
 			return err
 		}
-		t.cells[id] = c
+		t.shelf.put(id, c)
 		return nil
 	})
+}
+
+// cell returns a record of the working set, or nil.
+func (w *working) cell(kind int, id string) *cell {
+	c, _ := w.tables[kind].shelf.get(id)
+	return c
 }
 
 // find runs l for these keys of the bucket, each named once, and calls f for every row.
@@ -108,29 +163,38 @@ func each(rows *sql.Rows, f func(*sql.Rows) error) error {
 }
 
 // prefetch loads what the turns ask for, each kind in one go.
-func (w *working) prefetch(loads []storage.Load) error {
-	var identities, sessions, invitations, cases, slots []string
-	for _, l := range loads {
-		identities = append(identities, personID(l.Person))
-		invitations = append(invitations, l.Invitation)
-		slots = append(slots, l.Slots...)
+func (w *working) prefetch(loads ...storage.Load) error {
+	for kind := range w.tables {
+		if kind == invitationTable {
+			continue
+		}
+		var ids []string
+		for i := range loads {
+			id := ""
+			switch kind {
+			case identityTable:
+				id = personID(loads[i].Person)
+			case sessionTable:
+				id = w.sessionOf(loads[i])
+			case caseTable:
+				id = w.caseOf(loads[i])
+			}
+			if !known(&w.tables[kind], id) {
+				ids = append(ids, id)
+			}
+		}
+		if err := w.fetch(kind, ids...); err != nil {
+			return err
+		}
 	}
-	if err := w.fetch(&w.identities, identities); err != nil {
-		return err
+	var invitations, slots []string
+	for i := range loads {
+		if l := &loads[i]; l.Invitation != "" {
+			invitations = append(invitations, l.Invitation)
+		}
+		slots = append(slots, loads[i].Slots...)
 	}
-	for _, l := range loads {
-		sessions = append(sessions, w.sessionOf(l))
-	}
-	if err := w.fetch(&w.sessions, sessions); err != nil {
-		return err
-	}
-	for _, l := range loads {
-		cases = append(cases, w.caseOf(l))
-	}
-	if err := w.fetch(&w.cases, cases); err != nil {
-		return err
-	}
-	if err := w.fetch(&w.invitations, invitations); err != nil {
+	if err := w.fetch(invitationTable, invitations...); err != nil {
 		return err
 	}
 	return w.fetchSlots(slots, true)
@@ -148,7 +212,7 @@ func (w *working) sessionOf(l storage.Load) string {
 	if l.Session != "" {
 		return l.Session
 	}
-	if c := w.identities.cells[personID(l.Person)]; c != nil {
+	if c := w.cell(identityTable, personID(l.Person)); c != nil {
 		return c.link
 	}
 	return ""
@@ -159,7 +223,7 @@ func (w *working) caseOf(l storage.Load) string {
 	if l.Case != "" {
 		return l.Case
 	}
-	if c := w.sessions.cells[w.sessionOf(l)]; c != nil {
+	if c := w.cell(sessionTable, w.sessionOf(l)); c != nil {
 		return c.link
 	}
 	return ""
@@ -169,21 +233,17 @@ func (w *working) caseOf(l storage.Load) string {
 // the turn's own error, and no reason to stop the others.
 func (w *working) loaded(l storage.Load) (in storage.Loaded, err error) {
 	// The turns before may have pointed to records that were not fetched with the rest.
-	if err := w.prefetch([]storage.Load{l}); err != nil {
+	if err := w.prefetch(l); err != nil {
 		return in, err
 	}
 	in.Now, in.NextCase = w.now, int(w.caseSeq)+1
-	if c := w.identities.cells[personID(l.Person)]; c != nil {
-		if in.Identity, err = decodeIdentity(w.bucket, c.body); err != nil {
-			return in, errOwn{err}
-		}
+	if in.Identity, err = w.identity(personID(l.Person)); err != nil {
+		return in, err
 	}
-	if c := w.sessions.cells[w.sessionOf(l)]; c != nil {
-		if in.Session, err = decodeSession(w.bucket, c.body); err != nil {
-			return in, errOwn{err}
-		}
+	if in.Session, err = w.session(w.sessionOf(l)); err != nil {
+		return in, err
 	}
-	if c := w.cases.cells[w.caseOf(l)]; c != nil {
+	if c := w.cell(caseTable, w.caseOf(l)); c != nil {
 		if in.Case, err = decodeCase(w.bucket, c.body); err != nil {
 			return in, errOwn{err}
 		}
@@ -191,7 +251,7 @@ func (w *working) loaded(l storage.Load) (in storage.Loaded, err error) {
 			return in, err
 		}
 	}
-	if c := w.invitations.cells[l.Invitation]; c != nil {
+	if c := w.cell(invitationTable, l.Invitation); c != nil {
 		if in.Invitation, err = decodeInvitation(w.bucket, c.body); err != nil {
 			return in, errOwn{err}
 		}
@@ -207,7 +267,7 @@ func (w *working) loaded(l storage.Load) (in storage.Loaded, err error) {
 	}
 	in.Slots = make(map[string]storage.Delivery, len(l.Slots))
 	for _, name := range l.Slots {
-		if c := w.slots[name]; c != nil {
+		if c, _ := w.slots.get(name); c != nil {
 			if in.Slots[name], err = c.copied(); err != nil {
 				return in, err
 			}
@@ -223,25 +283,52 @@ func (w *working) origin(in *storage.Loaded) (err error) {
 	if id == "" || in.Session != nil && in.Session.ID == id {
 		return nil
 	}
-	if err := w.fetch(&w.sessions, []string{id}); err != nil {
+	if err := w.fetch(sessionTable, id); err != nil {
 		return err
 	}
-	c := w.sessions.cells[id]
+	if in.Origin, err = w.session(id); err != nil || in.Origin == nil {
+		return err
+	}
+	if err := w.fetch(identityTable, in.Origin.Identity); err != nil {
+		return err
+	}
+	in.Owner, err = w.identity(in.Origin.Identity)
+	return err
+}
+
+// identity is a copy of an identity of the working set, nil if there is none. An error
+// is the turn's own.
+func (w *working) identity(id string) (*storage.Identity, error) {
+	c := w.cell(identityTable, id)
 	if c == nil {
-		return nil
+		return nil, nil //nolint:nilnil // as the contract of Loaded has it
 	}
-	if in.Origin, err = decodeSession(w.bucket, c.body); err != nil {
-		return errOwn{err}
-	}
-	if err := w.fetch(&w.identities, []string{in.Origin.Identity}); err != nil {
-		return err
-	}
-	if c := w.identities.cells[in.Origin.Identity]; c != nil {
-		if in.Owner, err = decodeIdentity(w.bucket, c.body); err != nil {
-			return errOwn{err}
+	if c.identity == nil {
+		v, err := decodeIdentity(w.bucket, c.body)
+		if err != nil {
+			return nil, errOwn{err}
 		}
+		c.identity = v
 	}
-	return nil
+	v := *c.identity
+	return &v, nil
+}
+
+// session is a copy of a session of the working set, nil if there is none. An error is
+// the turn's own.
+func (w *working) session(id string) (*storage.Session, error) {
+	c := w.cell(sessionTable, id)
+	if c == nil {
+		return nil, nil //nolint:nilnil // as the contract of Loaded has it
+	}
+	if c.session == nil {
+		v, err := decodeSession(w.bucket, c.body)
+		if err != nil {
+			return nil, errOwn{err}
+		}
+		c.session = v
+	}
+	return c.session.Clone(), nil
 }
 
 // merge takes over what a turn did, or nothing of it. Its error is the turn's own
@@ -295,10 +382,10 @@ func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 			return invalid(err)
 		}
 		id := storage.Clean(v.ID)
-		if err := w.fetch(&w.cases, []string{id}); err != nil {
+		if err := w.fetch(caseTable, id); err != nil {
 			return err
 		}
-		if w.cases.cells[id] == nil {
+		if w.cell(caseTable, id) == nil {
 			if err := numbered(v.Case, int(w.caseSeq)+1); err != nil {
 				return invalid(err)
 			}
@@ -310,31 +397,36 @@ func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 		return invalid(err)
 	}
 
-	put := func(t *table, id string, n *cell) {
+	put := func(kind int, id string, n *cell) {
 		if n == nil {
 			return
 		}
+		t := &w.tables[kind]
 		id = storage.Clean(id)
-		if old, known := t.cells[id]; known {
+		old, known := t.shelf.get(id)
+		if known {
 			n.checked, n.created = old == nil || old.checked, old == nil || old.created
 		}
-		t.cells[id] = n
+		if old == nil || old.row == nil {
+			t.dirty = append(t.dirty, id)
+		}
+		t.shelf.put(id, n)
 	}
 	if identity != nil {
-		put(&w.identities, c.Identity.ID, identity)
+		put(identityTable, c.Identity.ID, identity)
 	}
 	if invitation != nil {
-		put(&w.invitations, c.Invitation.ID, invitation)
+		put(invitationTable, c.Invitation.ID, invitation)
 	}
 	if session != nil {
-		put(&w.sessions, c.Session.ID, session)
+		put(sessionTable, c.Session.ID, session)
 	}
 	if opened != nil {
 		if opened.created {
 			w.caseSeq++
 			w.tally(*c.Case)
 		}
-		put(&w.cases, c.Case.ID, opened)
+		put(caseTable, c.Case.ID, opened)
 	}
 	w.answers, w.words = append(w.answers, answers...), append(w.words, words...)
 	for _, e := range c.Events {
@@ -356,17 +448,15 @@ func (w *working) save() error {
 	if err != nil {
 		return err
 	}
-	for _, k := range []struct {
-		t   *table
-		put *list
-	}{{&w.identities, q.putIdentities}, {&w.invitations, q.putInvitations}, {&w.sessions, q.putSessions}, {&w.cases, q.putCases}} {
-		var rows [][]any
-		for _, id := range slices.Sorted(maps.Keys(k.t.cells)) {
-			if c := k.t.cells[id]; c != nil && c.row != nil {
-				rows = append(rows, c.row)
-			}
+	for i := range w.tables {
+		t := &w.tables[i]
+		slices.Sort(t.dirty)
+		rows := make([][]any, len(t.dirty))
+		for j, id := range t.dirty {
+			c, _ := t.shelf.get(id)
+			rows[j] = c.row
 		}
-		if err := w.insert(k.put, rows); err != nil {
+		if err := w.insert(t.put, rows); err != nil {
 			return err
 		}
 	}
@@ -395,9 +485,8 @@ func (w *working) save() error {
 func (w *working) createdSessions() (int, error) {
 	n := 0
 	unknown := map[string]bool{}
-	for id, c := range w.sessions.cells {
-		switch {
-		case c == nil || c.row == nil:
+	for _, id := range w.tables[sessionTable].dirty {
+		switch c := w.cell(sessionTable, id); {
 		case c.checked && c.created:
 			n++
 		case !c.checked:
@@ -430,12 +519,10 @@ func (w *working) insert(l *list, rows [][]any) error {
 
 // changed reports whether there is anything to write.
 func (w *working) changed() bool {
-	for _, t := range []*table{&w.identities, &w.sessions, &w.invitations, &w.cases} {
-		for _, c := range t.cells {
-			if c != nil && c.row != nil {
-				return true
-			}
+	for i := range w.tables {
+		if len(w.tables[i].dirty) > 0 {
+			return true
 		}
 	}
-	return len(w.answers)+len(w.events)+len(w.words)+len(w.feedback) > 0 || w.slotsChanged()
+	return len(w.answers)+len(w.events)+len(w.words)+len(w.feedback)+len(w.touched) > 0
 }

@@ -1,0 +1,106 @@
+package sqlstore
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// memory is what the last batch of a bucket knew when it was committed. Every transaction
+// that writes to a bucket raises the version in the bucket's row, under the row's lock: a
+// batch that finds the version of its memory, raised by itself alone, knows that nobody
+// else wrote in between, in this process or another, and reads nothing again.
+type memory struct {
+	version int64 // of the bucket's row, as the batch left it
+	records
+}
+
+// records are what is known of a bucket, by id.
+type records struct {
+	identities, sessions, invitations, cases shelf[cell]
+
+	slots shelf[deliveryCell]
+	chats shelf[[]waiting] // what waits in them, edits aside
+}
+
+// shelf holds cells by id; a nil cell says that there is no such record. It forgets half
+// of what it holds at a time: what was not asked for since the last time it was full.
+type shelf[C any] struct {
+	young, old map[string]*C
+}
+
+// get returns a cell, and whether anything is known of it.
+func (s *shelf[C]) get(id string) (*C, bool) {
+	if c, known := s.young[id]; known {
+		return c, true
+	}
+	c, known := s.old[id]
+	if known {
+		s.put(id, c)
+	}
+	return c, known
+}
+
+func (s *shelf[C]) put(id string, c *C) {
+	if s.young == nil {
+		s.young = map[string]*C{}
+	}
+	s.young[id] = c
+}
+
+// age forgets what is old once more than most cells are young. Not to be called in the
+// middle of a batch.
+func (s *shelf[C]) age(most int) {
+	if len(s.young) > most {
+		s.old, s.young = s.young, nil
+	}
+}
+
+// How many records of each kind a store remembers as young, over all buckets; as many
+// again are old. Together they are some 10 MiB.
+const (
+	youngSessions = 2048
+	youngSlots    = 4 * youngSessions
+	youngCases    = 128
+)
+
+// memories are the memories of a store, by bucket.
+type memories struct {
+	mu   sync.Mutex
+	list []*memory // guarded by mu; nil = none
+}
+
+// take hands over the memory of a bucket, whole: if the batch fails, it is gone.
+func (m *memories) take(b storage.Bucket) *memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if int(b) >= len(m.list) {
+		return nil
+	}
+	last := m.list[b]
+	m.list[b] = nil
+	return last
+}
+
+// keep keeps what a committed batch knew, unless a later one was here first.
+func (m *memories) keep(b storage.Bucket, n *memory, buckets int) {
+	n.age(buckets)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if missing := int(b) + 1 - len(m.list); missing > 0 {
+		m.list = append(slices.Grow(m.list, missing), make([]*memory, missing)...)
+	}
+	if last := m.list[b]; last == nil || last.version < n.version {
+		m.list[b] = n
+	}
+}
+
+func (r *records) age(buckets int) {
+	r.identities.age(youngSessions / buckets)
+	r.sessions.age(youngSessions / buckets)
+	r.slots.age(youngSlots / buckets)
+	r.chats.age(youngSessions / buckets)
+	r.cases.age(youngCases / buckets)
+	r.invitations = shelf[cell]{} // of use when a conversation begins, and not again
+}
