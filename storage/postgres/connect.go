@@ -114,6 +114,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		cfg.ApplicationName = "aftercare"
 	}
 	cfg = cfg.Clone()
+	cfg.BinaryParameters = true // bytes are sent as they are: see array
 	setting := func(name, value string) {
 		if _, given := cfg.Runtime[name]; !given {
 			cfg.Runtime[name] = value

@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -30,6 +29,9 @@ type Options struct {
 	Log     *slog.Logger     // nil = discard
 	Buckets int              // of a new database; 0 = 4
 	Migrate bool             // bring the schema up to date first
+	// Values writes rows as lists of values instead of arrays: what Citus routes to a shard.
+	// Where Citus is installed, that is so anyway.
+	Values bool
 	// Wrap, if set, wraps the driver: tests cut the connection there.
 	Wrap func(driver.Connector) driver.Connector
 }
@@ -78,8 +80,16 @@ func open(ctx context.Context, a address, o Options, pools []*sql.DB) (storage.S
 	if err != nil {
 		return nil, plain(err)
 	}
+	d := dialect()
+	var distributed int
+	if err := pools[1].QueryRowContext(ctx, "SELECT count(*) FROM pg_catalog.pg_extension WHERE extname = 'citus'").Scan(&distributed); err != nil {
+		return nil, plain(err)
+	}
+	if o.Values || distributed > 0 {
+		d.Rows, d.Column = nil, nil
+	}
 	return sqlstore.New(ctx, sqlstore.Config{
-		Dialect: dialect(), Write: pools[0], Read: pools[1], Lease: pools[2], Clock: o.Clock, Log: o.Log,
+		Dialect: d, Write: pools[0], Read: pools[1], Lease: pools[2], Clock: o.Clock, Log: o.Log,
 		Hints: func(ctx context.Context) <-chan struct{} { return hints(ctx, a, o.Log) },
 	})
 }
@@ -139,32 +149,13 @@ func dialect() sqlstore.Dialect {
 				" WHERE bucket = ? AND " + key + " = k.sought" + where + " OFFSET 0) AS r"
 		},
 		Keys:      keys,
+		Rows:      rows,
+		Column:    column,
 		HasSchema: "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'",
 		Fault:     fault,
 		Describe:  describe,
 		Notify:    "NOTIFY " + channel,
 	}
-}
-
-// keys is a list of texts as Postgres reads an array.
-func keys(list []string) string {
-	var b strings.Builder
-	b.WriteByte('{')
-	for i, key := range list {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('"')
-		for j := range len(key) {
-			if key[j] == '"' || key[j] == '\\' {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(key[j])
-		}
-		b.WriteByte('"')
-	}
-	b.WriteByte('}')
-	return b.String()
 }
 
 // fault sorts SQLSTATEs (sql rule S7).

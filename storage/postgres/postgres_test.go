@@ -12,11 +12,11 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-func engine() storagetest.Engine {
+func engine(values bool) storagetest.Engine {
 	return storagetest.Engine{Name: "postgres", New: func(t testing.TB) storagetest.Opener {
 		dsn := pgtest.Start(t)
 		return func(t testing.TB, o storagetest.Options) storage.Store {
-			s, err := postgres.Open(t.Context(), dsn, postgres.Options{Clock: o.Clock, Wrap: o.Wrap, Migrate: true})
+			s, err := postgres.Open(t.Context(), dsn, postgres.Options{Clock: o.Clock, Wrap: o.Wrap, Migrate: true, Values: values})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -30,4 +30,7 @@ func engine() storagetest.Engine {
 	}}
 }
 
-func TestSuite(t *testing.T) { storagetest.Run(t, engine()) }
+func TestSuite(t *testing.T) { storagetest.Run(t, engine(false)) }
+
+// TestWritesAsValues writes rows as it is done on Citus.
+func TestWritesAsValues(t *testing.T) { storagetest.RunWrites(t, engine(true)) }

@@ -181,7 +181,7 @@ func dialect() sqlstore.Dialect {
 			return "SELECT " + columns + " FROM (SELECT value AS sought FROM json_each(?)) CROSS JOIN " + table +
 				" WHERE bucket = ? AND " + key + " = sought" + where
 		},
-		Keys: func(keys []string) string {
+		Keys: func(keys []string) any {
 			list, _ := json.Marshal(keys) // strings cannot fail to encode
 			return string(list)
 		},

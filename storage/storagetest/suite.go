@@ -37,14 +37,27 @@ type Options struct {
 	Wrap  func(driver.Connector) driver.Connector
 }
 
+// group is tests by their names, each a rule.
+type group = map[string]func(*testing.T, *bench)
+
 // Run is the conformance suite.
 func Run(t *testing.T, e Engine) {
 	t.Helper()
-	for _, group := range []map[string]func(*testing.T, *bench){
-		advanceTests, slotTests, readTests, referenceTests, staffTests, caseTests, textTests, faultTests, instanceTests, leakTests,
-		mendTests, routeTests,
-	} {
-		for name, test := range group {
+	run(t, e, advanceTests, slotTests, readTests, referenceTests, staffTests, caseTests, textTests, faultTests, instanceTests,
+		leakTests, mendTests, routeTests)
+}
+
+// RunWrites is the part of the suite that is about what is written, for an engine that
+// has more than one way to write.
+func RunWrites(t *testing.T, e Engine) {
+	t.Helper()
+	run(t, e, advanceTests, slotTests, caseTests, routeTests)
+}
+
+func run(t *testing.T, e Engine, groups ...group) {
+	t.Helper()
+	for _, g := range groups {
+		for name, test := range g {
 			t.Run(name, func(t *testing.T) {
 				b := newBench(t, e)
 				test(t, b)

@@ -288,11 +288,11 @@ func (w *working) takeKeys(turns []storage.Turn, mark int64) (map[string]bool, e
 
 func (w *working) insertKeys(keys []string, mark int64) (map[string]bool, error) {
 	fresh := make(map[string]bool, len(keys))
-	err := w.s.q.insertKeys.chunks(len(keys), func(text string, from, to int) error {
-		args := make([]any, 0, 4*(to-from))
-		for _, key := range keys[from:to] {
-			args = append(args, int64(w.bucket), key, w.now, mark)
-		}
+	table := make([][]any, len(keys))
+	for i, key := range keys {
+		table[i] = []any{int64(w.bucket), key, w.now, mark}
+	}
+	err := w.s.q.insertKeys.each(&w.buffer, table, func(text string, args []any) error {
 		rows, err := w.tx.QueryContext(w.ctx, text, args...)
 		if err != nil {
 			return err

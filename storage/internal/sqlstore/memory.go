@@ -14,7 +14,11 @@ import (
 type memory struct {
 	version int64 // of the bucket's row, as the batch left it
 	records
+	buffer []byte // for parameters
 }
+
+// mostBuffer is the largest buffer that is kept, in bytes: a full batch needs less.
+const mostBuffer = 1 << 20
 
 // records are what is known of a bucket, by id.
 type records struct {

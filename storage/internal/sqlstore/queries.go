@@ -53,7 +53,7 @@ type queries struct {
 	answers, newestCases, caseEvents, expiring          string
 	casesDue, casesBefore, casesHeld, casesUnposted     string
 	past                                                string
-	earlier, shown                                      *list
+	earlier, shown                                      *sized
 	countDue, countFailed, countParked, sumBuckets      string
 	flows, rules                                        *versions
 	flowsNewest                                         string
@@ -94,7 +94,7 @@ func newQueries(d Dialect) *queries {
 	record := func(table, link string) *keyed { return t.keyed("id, "+link+", body", table, "id", "") }
 	put := func(table, cols string, key ...string) *list { return t.put(table, key, columns(cols)) }
 	insert := func(table, cols, tail string) *list {
-		return t.rows("INSERT INTO "+table+" ("+cols+") VALUES", len(columns(cols)), tail)
+		return t.rows(table, columns(cols), tail)
 	}
 	q := &queries{
 		lockBucket:   t.one("UPDATE buckets SET version = version + 1 WHERE bucket = ? RETURNING case_seq, ord, version"),
@@ -103,7 +103,7 @@ func newQueries(d Dialect) *queries {
 		countBuckets: t.one("SELECT count(*) FROM buckets"),
 
 		// What RETURNING yields was not seen before.
-		insertKeys: t.rows("INSERT INTO seen (bucket, key, at, batch) VALUES", 4, "ON CONFLICT (bucket, key) DO NOTHING RETURNING key"),
+		insertKeys: insert("seen", "bucket, key, at, batch", "ON CONFLICT (bucket, key) DO NOTHING RETURNING key"),
 		deleteKey:  t.one("DELETE FROM seen WHERE bucket = ? AND key = ?"),
 		keyBatch:   t.one("SELECT batch FROM seen WHERE bucket = ? AND key = ?"),
 

@@ -28,7 +28,13 @@ type Dialect struct {
 	// parameters are the keys, as Keys makes one of them, and the bucket. where is appended
 	// to the conditions.
 	Each func(columns, table, key, where string) string
-	Keys func(keys []string) string
+	Keys func(keys []string) any
+	// Rows, if set, is the text of a SELECT of rows whose columns have these names, with one
+	// parameter a column: one short statement for any number of rows. Column appends such a
+	// parameter, made of the column at an index of all rows, to a buffer. nil = a parameter
+	// for every value.
+	Rows   func(columns []string) string
+	Column func(buffer []byte, name string, rows [][]any, index int) ([]byte, error)
 	// Notify is the text that wakes listeners; empty where there are none.
 	Notify string
 }
@@ -37,11 +43,11 @@ type Dialect struct {
 // text is known and checked at start.
 var sizes = [...]int{64, 32, 16, 8, 4, 2, 1}
 
-// list is one statement in all its sizes; those that are too wide for the dialect are "".
-type list [len(sizes)]string
+// sized is one statement in all its sizes; those that are too wide for the dialect are "".
+type sized [len(sizes)]string
 
 // chunks calls f for consecutive parts of n rows, largest first.
-func (l *list) chunks(n int, f func(text string, from, to int) error) error {
+func (l *sized) chunks(n int, f func(text string, from, to int) error) error {
 	for from := 0; from < n; {
 		for i, size := range sizes {
 			if n-from >= size && l[i] != "" {
@@ -54,6 +60,46 @@ func (l *list) chunks(n int, f func(text string, from, to int) error) error {
 		}
 	}
 	return nil
+}
+
+// list is a statement that writes rows: one for all of them where the dialect has a way
+// to say so, else in sizes.
+type list struct {
+	sized   sized
+	whole   string
+	columns []string
+	column  func(buffer []byte, name string, rows [][]any, index int) ([]byte, error)
+}
+
+// each calls f with a statement and its arguments until all rows are written. The
+// arguments may lie in the buffer, which is used again when f has returned.
+func (l *list) each(buffer *[]byte, rows [][]any, f func(text string, args []any) error) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if l.whole == "" {
+		return l.sized.chunks(len(rows), func(text string, from, to int) error {
+			args := make([]any, 0, (to-from)*len(rows[from]))
+			for _, row := range rows[from:to] {
+				args = append(args, row...)
+			}
+			return f(text, args)
+		})
+	}
+	all, ends := (*buffer)[:0], make([]int, len(l.columns))
+	for i, name := range l.columns {
+		var err error
+		if all, err = l.column(all, name, rows, i); err != nil {
+			return err
+		}
+		ends[i] = len(all)
+	}
+	args, from := make([]any, len(l.columns)), 0
+	for i, to := range ends {
+		args[i], from = all[from:to:to], to
+	}
+	*buffer = all
+	return f(l.whole, args)
 }
 
 // texts collects every statement as the dialect spells it.
@@ -77,21 +123,27 @@ func (t *texts) spell(text string) string {
 	return text
 }
 
-// rows is head, then a tuple of width parameters for each row, then tail.
-func (t *texts) rows(head string, width int, tail string) *list {
-	return t.tuples(head, "("+strings.Repeat("?,", width-1)+"?)", width, tail)
-}
-
-// tuples is rows with the tuple spelled out; width is the number of its parameters.
-func (t *texts) tuples(head, tuple string, width int, tail string) *list {
-	var l list
+// rows is an INSERT of rows with these columns, then tail. Constants are columns, and what
+// they are the same in all rows.
+func (t *texts) rows(table string, columns []string, tail string, constants ...[2]string) *list {
+	into, same := "INSERT INTO "+table+" ("+strings.Join(columns, ", "), ""
+	for _, c := range constants {
+		into += ", " + c[0]
+		same += ", " + c[1]
+	}
+	l := list{columns: columns, column: t.dialect.Column}
+	if t.dialect.Rows != nil {
+		l.whole = t.one(into + ") SELECT r.*" + same + " FROM (" + t.dialect.Rows(columns) + ") AS r " + tail)
+		return &l
+	}
+	tuple := "(" + strings.Repeat("?, ", len(columns)-1) + "?" + same + ")"
 	for i, size := range sizes {
-		if most := t.dialect.MostParameters; most > 0 && size > 1 && size*width > most {
+		if most := t.dialect.MostParameters; most > 0 && size > 1 && size*len(columns) > most {
 			continue
 		}
-		l[i] = t.spell(head + " " + strings.Repeat(tuple+",", size-1) + tuple + " " + tail)
+		l.sized[i] = t.spell(into + ") VALUES " + strings.Repeat(tuple+", ", size-1) + tuple + " " + tail)
 	}
-	t.boot = append(t.boot, l[len(l)-1])
+	t.boot = append(t.boot, l.sized[len(sizes)-1])
 	return &l
 }
 
@@ -105,15 +157,16 @@ func (t *texts) keyed(columns, table, key, where string) *keyed {
 	}
 }
 
-// states is an upsert of stateColumns. What it does not change has no parameters.
+// states is an upsert of stateColumns. What it does not change is said to be nothing.
 func (t *texts) states() *list {
 	var set []string
 	for _, c := range columns(stateColumns) {
 		set = append(set, c+" = excluded."+c)
 	}
-	return t.tuples("INSERT INTO deliveries (bucket, slot, created, "+stateColumns+", owner, identity, kind, ord, render, hash, wanted) VALUES",
-		"("+strings.Repeat("?,", 3+len(set))+"'','','',0,'','',0)", 3+len(set),
-		"ON CONFLICT (bucket, slot) DO UPDATE SET "+strings.Join(set, ", "))
+	return t.rows("deliveries", append([]string{"bucket", "slot", "created"}, columns(stateColumns)...),
+		"ON CONFLICT (bucket, slot) DO UPDATE SET "+strings.Join(set, ", "),
+		[2]string{"owner", "''"}, [2]string{"identity", "''"}, [2]string{"kind", "''"}, [2]string{"ord", "0"},
+		[2]string{"render", "''"}, [2]string{"hash", "''"}, [2]string{"wanted", "0"})
 }
 
 // versions are the statements of a kind of file that is published in versions: a row in
@@ -137,8 +190,8 @@ func (t *texts) versions(key, heads, table string) *versions {
 }
 
 // each is one SELECT for every key, put together by UNION ALL.
-func (t *texts) each(text string) *list {
-	var l list
+func (t *texts) each(text string) *sized {
+	var l sized
 	for i, size := range sizes {
 		l[i] = t.spell(text + strings.Repeat(" UNION ALL "+text, size-1))
 	}
@@ -154,6 +207,5 @@ func (t *texts) put(table string, key, columns []string) *list {
 			set = append(set, c+" = excluded."+c)
 		}
 	}
-	return t.rows("INSERT INTO "+table+" ("+strings.Join(columns, ", ")+") VALUES", len(columns),
-		"ON CONFLICT ("+strings.Join(key, ", ")+") DO UPDATE SET "+strings.Join(set, ", "))
+	return t.rows(table, columns, "ON CONFLICT ("+strings.Join(key, ", ")+") DO UPDATE SET "+strings.Join(set, ", "))
 }

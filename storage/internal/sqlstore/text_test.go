@@ -12,7 +12,7 @@ import (
 
 func TestRowsAreSplitIntoKnownSizes(t *testing.T) {
 	ts := &texts{dialect: Dialect{Bind: sqlx.QUESTION}}
-	l := ts.rows("INSERT INTO t (a, b) VALUES", 2, "")
+	l := ts.rows("t", []string{"a", "b"}, "").sized
 	for n, want := range map[int][]int{0: nil, 1: {1}, 3: {2, 1}, 63: {32, 16, 8, 4, 2, 1}, 64: {64}, 100: {64, 32, 4}, 130: {64, 64, 2}} {
 		var got []int
 		next := 0
@@ -39,7 +39,7 @@ func TestRowsAreSplitIntoKnownSizes(t *testing.T) {
 
 func TestStatementsStayAsNarrowAsTheDialectWants(t *testing.T) {
 	ts := &texts{dialect: Dialect{Bind: sqlx.QUESTION, MostParameters: 10}}
-	l := ts.rows("INSERT INTO t VALUES", 3, "")
+	l := ts.rows("t", []string{"a", "b", "c"}, "").sized
 	total := 0
 	if err := l.chunks(9, func(text string, from, to int) error {
 		total += to - from

@@ -62,6 +62,9 @@ func (w *working) lock() error {
 	if last != nil && last.version == w.version-1 {
 		w.records = last.records
 	}
+	if last != nil {
+		w.buffer = last.buffer
+	}
 	q := w.s.q
 	w.tables = [...]table{
 		identityTable:   {shelf: &w.identities, load: q.identities, put: q.putIdentities},
@@ -92,6 +95,9 @@ func (w *working) remember() {
 		c.render, c.decoded, c.Render = nil, false, chat.Message{}
 	}
 	kept := w.memory
+	if cap(kept.buffer) > mostBuffer {
+		kept.buffer = nil
+	}
 	w.s.memories.keep(w.bucket, &kept, w.s.buckets)
 }
 
@@ -507,11 +513,7 @@ func (w *working) createdSessions() (int, error) {
 
 // insert writes rows with the statements of l.
 func (w *working) insert(l *list, rows [][]any) error {
-	return l.chunks(len(rows), func(text string, from, to int) error {
-		args := make([]any, 0, (to-from)*len(rows[from]))
-		for _, row := range rows[from:to] {
-			args = append(args, row...)
-		}
+	return l.each(&w.buffer, rows, func(text string, args []any) error {
 		_, err := w.tx.ExecContext(w.ctx, text, args...)
 		return err
 	})
