@@ -8,7 +8,7 @@ FUZZTIME ?= 30s
 KILLS    ?= 200
 DURATION ?= 1h
 
-.PHONY: help run test deps check lint fmt bench fuzz crash faults soak cover clean
+.PHONY: help run test deps check lint fmt bench benchmany fuzz crash faults soak cover clean
 
 help: ## List these targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -36,8 +36,11 @@ lint: check ## Run the linters (downloads them the first time).
 	if [[ -n "$$unformatted" ]]; then echo "gofumpt would change:"; echo "$$unformatted"; exit 1; fi
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
 
-bench: ## Measure throughput, latency, memory and start time as ratios (needs PostgreSQL).
-	$(GO) run ./internal/bench
+bench: ## Measure what everything costs and write docs/performance.md (needs PostgreSQL, about seven minutes).
+	$(GO) run ./internal/bench -page docs/performance.md
+
+benchmany: ## The same, with ten million stored answers as well (half an hour, 15 GB of disk).
+	$(GO) run ./internal/bench -page docs/performance.md -stored 10000000
 
 crash: ## Kill the real process KILLS (200) times under load and count what was lost.
 	$(GO) run ./internal/faults -kills $(KILLS) crash

@@ -32,6 +32,7 @@ func (c *serveCmd) Run(a *app) error {
 			return usageError{settingsError(problems)}
 		}
 	}
+	tuneCollector()
 	return run(a.ctx, Config{Settings: s, Clock: a.clock, Log: s.logger(a.stderr)})
 }
 

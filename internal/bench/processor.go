@@ -35,7 +35,7 @@ func processor(ctx context.Context, b *bench) ([]row, error) {
 		return nil, err
 	}
 	return []row{{
-		Name: "processor time per answer, end to end, Postgres", Unit: "µs", Target: "≤ 150", Stretch: "60",
+		Name: "processor time per answer, end to end, Postgres", Unit: "µs", Target: atMost(150), Stretch: 60,
 		Value: median(each[1:]), Parts: map[string]float64{"answers/s": median(rates[1:])},
 	}}, nil
 }

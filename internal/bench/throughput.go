@@ -66,15 +66,15 @@ func throughput(ctx context.Context, b *bench) ([]row, error) {
 	pg, pgSingly, lite, liteSingly := contenders[0].rates, contenders[1].rates, contenders[2].rates, contenders[3].rates
 	return []row{
 		{
-			Name: "durable answers a second, Postgres, against one turn a commit", Unit: "×", Target: "≥ 4", Stretch: "8",
+			Name: "durable answers a second, Postgres, against one turn a commit", Unit: "×", Target: atLeast(4), Stretch: 8,
 			Value: median(ratios(pg, pgSingly)), Parts: map[string]float64{"batched/s": median(pg), "singly/s": median(pgSingly)},
 		},
 		{
-			Name: "the same on SQLite (synchronous=FULL)", Unit: "×", Target: "≥ 3", Stretch: "6",
+			Name: "the same on SQLite (synchronous=FULL)", Unit: "×", Target: atLeast(3), Stretch: 6,
 			Value: median(ratios(lite, liteSingly)), Parts: map[string]float64{"batched/s": median(lite), "singly/s": median(liteSingly)},
 		},
 		{
-			Name: "Postgres against pgbench -c 8 -M prepared, a row a commit", Unit: "×", Target: "≥ 1.5", Stretch: "2.5",
+			Name: "Postgres against pgbench -c 8 -M prepared, a row a commit", Unit: "×", Target: atLeast(1.5), Stretch: 2.5,
 			Value: median(ratios(pg, single)), Parts: map[string]float64{"batched/s": median(pg), "pgbench/s": median(single)},
 		},
 	}, nil

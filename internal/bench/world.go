@@ -107,7 +107,7 @@ func (b *bench) newWorld(ctx context.Context, store storage.Store) (*world, erro
 	key := []byte("0123456789abcdef0123456789abcdef")
 	made, err := bot.New(ctx, bot.Config{
 		Store: store, Key: key, PublicURL: "http://127.0.0.1", Templates: flowfile.Templates,
-		Parse: flowfile.Parse, Format: flowfile.Format,
+		Parse: flowfile.Parse, Format: flowfile.Format, Staff: []chat.Address{staffChat},
 	})
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (w *world) converse(ctx context.Context, n int) ([]*conversation, error) {
 		id := strconv.FormatInt(1_000_000+w.next.Add(1), 10)
 		c := &conversation{
 			address: chat.Address{Platform: chat.Telegram, Account: account, Chat: id},
-			user:    chat.User{ID: id, Name: "Customer", Language: "en"},
+			user:    chat.User{ID: id, Name: "Customer " + id, Language: "en"},
 		}
 		all[i] = c
 		start := c.update()
@@ -191,9 +191,14 @@ func (c *conversation) update() chat.Update {
 }
 
 // answer answers the next question well.
-func (c *conversation) answer(question int) chat.Update {
+func (c *conversation) answer(question int) chat.Update { return c.pick(question, 4) }
+
+// complain gives the first question the lowest answer: a case opens.
+func (c *conversation) complain() chat.Update { return c.pick(0, 0) }
+
+func (c *conversation) pick(question, option int) chat.Update {
 	u := c.update()
-	u.Kind, u.Data = chat.Tap, fmt.Sprintf("1p%s.%d.4", c.session, question)
+	u.Kind, u.Data = chat.Tap, fmt.Sprintf("1p%s.%d.%d", c.session, question, option)
 	return u
 }
 

@@ -31,6 +31,3 @@ func engine(values bool) storagetest.Engine {
 }
 
 func TestSuite(t *testing.T) { storagetest.Run(t, engine(false)) }
-
-// TestWritesAsValues writes rows as it is done on Citus.
-func TestWritesAsValues(t *testing.T) { storagetest.RunWrites(t, engine(true)) }

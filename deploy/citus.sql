@@ -1,0 +1,49 @@
+-- Spreads the tables of an existing, migrated database over the nodes of a Citus cluster.
+-- Run it once, on the coordinator, with no instance of Aftercare running, after
+-- `aftercare migrate --buckets 64` (or more) made the schema there:
+--
+--     psql --set ON_ERROR_STOP=1 --single-transaction --file citus.sql DATABASE
+--
+-- docs/scaling.md says when this is worth it. A test compares this file with the schema.
+
+CREATE EXTENSION IF NOT EXISTS citus;
+
+-- References are taken away while tables move, and come back below.
+ALTER TABLE answers DROP CONSTRAINT answers_session;
+ALTER TABLE case_events DROP CONSTRAINT case_events_case;
+
+-- Everything that a conversation owns lives on the node of its bucket. All of these are
+-- colocated: what is written together is on one node.
+SELECT create_distributed_table('buckets', 'bucket', shard_count => 32);
+SELECT create_distributed_table('seen', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('identities', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('invitations', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('sessions', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('answers', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('cases', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('case_events', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('words', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('deliveries', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('parked', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('tallies', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('feedback', 'bucket', colocate_with => 'buckets');
+
+-- Small tables that every bucket refers to are copied to every node.
+SELECT create_reference_table('flow_heads');
+SELECT create_reference_table('flows');
+SELECT create_reference_table('rule_heads');
+SELECT create_reference_table('rules');
+SELECT create_reference_table('sites');
+SELECT create_reference_table('customers');
+SELECT create_reference_table('accounts');
+SELECT create_reference_table('moves');
+SELECT create_reference_table('leases');
+SELECT create_reference_table('installations');
+SELECT create_reference_table('staff');
+SELECT create_reference_table('staff_links');
+SELECT create_reference_table('staff_codes');
+SELECT create_reference_table('staff_chats');
+SELECT create_reference_table('chat_codes');
+
+ALTER TABLE answers ADD CONSTRAINT answers_session FOREIGN KEY (bucket, session) REFERENCES sessions (bucket, id);
+ALTER TABLE case_events ADD CONSTRAINT case_events_case FOREIGN KEY (bucket, case_id) REFERENCES cases (bucket, id);

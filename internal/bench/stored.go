@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// few is how many stored answers the many are compared with.
+const few = 100_000
+
+// stored measures how the throughput changes as answers pile up: two databases take
+// turns, one of which holds a hundred times the other's.
+func stored(ctx context.Context, b *bench) ([]row, error) {
+	var worlds [2]*world
+	for i, n := range [2]int{few, b.Stored} {
+		store, err := b.filled(ctx, fmt.Sprintf("stored_%d", i), n)
+		if err != nil {
+			return nil, err
+		}
+		if worlds[i], err = b.newWorld(ctx, store); err != nil {
+			return nil, err
+		}
+		defer worlds[i].close()
+	}
+	var rates [2][]float64
+	for range b.Rounds + 1 {
+		for i, w := range worlds {
+			rate, err := w.answersASecond(ctx, b.Answers)
+			if err != nil {
+				return nil, err
+			}
+			rates[i] = append(rates[i], rate)
+		}
+	}
+	small, large := rates[0][1:], rates[1][1:]
+	return []row{{
+		Name: fmt.Sprintf("throughput with %d stored answers, against %d, Postgres", b.Stored, few), Unit: "%", Target: atLeast(90), Stretch: 98,
+		Value: 100 * median(ratios(large, small)), Parts: map[string]float64{"few/s": median(small), "many/s": median(large)},
+	}}, nil
+}
+
+// filled is a store with n answers, each session of as many as there are questions, with
+// the deliveries and the keys that taps leave behind.
+func (b *bench) filled(ctx context.Context, name string, n int) (storage.Store, error) {
+	store, err := b.openPostgres(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("postgres", b.postgres.DSN(name))
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	id := "md5(s::text)::uuid::text"
+	who := "md5('p' || s)::uuid::text"
+	bucket := fmt.Sprintf("(s %% %d)::smallint", store.Buckets())
+	// Ids come in no order, as real ones do; a body of the real size.
+	for _, text := range []string{
+		"SET synchronous_commit = off",
+		"SET session_replication_role = replica", // what refers to what is known
+		"INSERT INTO identities (bucket, id, session, platform, account, person, customer, body) SELECT " + bucket + ", " + who + ", " + id +
+			", 'telegram', '4242', s::text, '', repeat('x', 450) FROM generate_series(1, $1::int) s",
+		"INSERT INTO sessions (bucket, id, identity, flow, version, status, site, customer, invitation, case_id, started_at, ended_at, expires_at," +
+			" composite, level, unsatisfied, test, body) SELECT " + bucket + ", " + id + ", " + who + ", 'bench', 1, 'completed', '', " + who +
+			", '', '', now() - s * interval '1 second', now() - s * interval '1 second', NULL, 75, 6, false, false, repeat('x', 1100)" +
+			" FROM generate_series(1, $1::int) s",
+		fmt.Sprintf("INSERT INTO answers (bucket, session, question, revision, value, choices, text, files, skipped, dropped, at) SELECT "+bucket+", "+id+
+			", 'q' || q, 1, 4, '', '', '', false, false, now() - s * interval '1 second' FROM generate_series(1, $1::int) s, generate_series(0, %d) q", questions-1),
+		fmt.Sprintf("INSERT INTO seen (bucket, key, at, batch) SELECT "+bucket+", 'old:' || s || ':' || q, now() - s * interval '1 second', 1"+
+			" FROM generate_series(1, $1::int) s, generate_series(0, %d) q", questions-1),
+		fmt.Sprintf("INSERT INTO deliveries (bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, render, hash, wanted, shown, shown_ref,"+
+			" shown_sum, base, state, due, attempts, tried, epoch, error, created) SELECT "+bucket+", 'q:' || "+id+" || ':' || q, "+id+", "+who+
+			", 'telegram', '4242', s::text, '', 'question', s * 10 + q, repeat('x', 250), 'h', 2, 2, q::text, 'h', 0, 'sent', now() - s * interval '1 second',"+
+			" 0, NULL, 1, '', now() - s * interval '1 second' FROM generate_series(1, $1::int) s, generate_series(0, %d) q", questions-1),
+		"UPDATE buckets SET answers = answers + $1::int / (SELECT count(*) FROM buckets)",
+		"VACUUM ANALYZE", "CHECKPOINT",
+	} {
+		args := []any{}
+		switch {
+		case text[0] == 'I':
+			args = append(args, n/questions)
+		case text[0] == 'U':
+			args = append(args, n)
+		}
+		if _, err := db.ExecContext(ctx, text, args...); err != nil {
+			return nil, fmt.Errorf("fill %s: %.60s…: %w", name, text, err)
+		}
+	}
+	return store, nil
+}
