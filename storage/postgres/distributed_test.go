@@ -248,7 +248,7 @@ func (c *recordedConn) PrepareContext(ctx context.Context, text string) (driver.
 }
 
 func (c *recordedConn) ran(text string, args []driver.NamedValue) {
-	if !c.in {
+	if !c.in || strings.HasPrefix(text, "INSERT INTO buckets") { // a migration makes them all
 		return
 	}
 	c.to.mu.Lock()
