@@ -14,10 +14,16 @@ import (
 
 // sumOf is the hash of a render, as in storage.Want.Hash.
 func sumOf(m chat.Message) string {
+	_, sum := encoded(m)
+	return sum
+}
+
+// encoded is a render as JSON, and its hash.
+func encoded(m chat.Message) (body []byte, sum string) {
 	// Message holds strings, booleans and numbers only: it cannot fail to encode.
-	source, _ := json.Marshal(m)
-	sum := sha256.Sum256(source)
-	return hex.EncodeToString(sum[:12])
+	body, _ = json.Marshal(m)
+	hash := sha256.Sum256(body)
+	return body, hex.EncodeToString(hash[:12])
 }
 
 // want asks for a slot in the chat that this turn is about, unless it names another
@@ -38,7 +44,7 @@ func (t *turn) want(w storage.Want) {
 		}
 		w.Address = t.snap.at(w.Address)
 	}
-	w.Hash = sumOf(w.Render)
+	w.Body, w.Hash = encoded(w.Render)
 	if w.Leave != nil {
 		w.LeaveHash = sumOf(*w.Leave)
 	}

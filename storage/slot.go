@@ -78,6 +78,7 @@ type Want struct {
 	Address  chat.Address
 	Kind     DeliveryKind
 	Render   chat.Message
+	Body     []byte // Render as JSON, if whoever wants it has it already; not changed by anybody
 	Hash     string
 	// Repost posts the render as a new message at the end of the chat instead of
 	// editing the one that is there. If Leave is set, the old message shows it instead.

@@ -23,11 +23,16 @@ func encode(v any) (body []byte, cleaned bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	cleaned = bytes.Contains(body, []byte(`\ufffd`))
+	cleaned = unclean(body)
 	if bytes.Contains(body, []byte(`\u0000`)) {
-		body, cleaned = dropNUL(body), true
+		body = dropNUL(body)
 	}
 	return body, cleaned, nil
+}
+
+// unclean reports whether encoding changed the text, or must.
+func unclean(body []byte) bool {
+	return bytes.Contains(body, []byte(`\ufffd`)) || bytes.Contains(body, []byte(`\u0000`))
 }
 
 // dropNUL removes the escape \u0000 from JSON, but not from behind another backslash.
@@ -285,14 +290,18 @@ func decodeRender(body []byte) (m chat.Message, err error) {
 	return m, nil
 }
 
-// seal encodes the render of a delivery that an operation made, and takes it back
-// where the rule for texts changed it: what is sent is what is stored.
-func seal(d storage.Delivery) (deliveryCell, error) {
-	body, cleaned, err := encode(d.Render)
-	if err != nil {
-		return deliveryCell{}, fmt.Errorf("encode message: %w", err)
+// seal encodes the render of a delivery that an operation made, unless body is that, and
+// takes it back where the rule for texts changed it: what is sent is what is stored.
+func seal(d storage.Delivery, body []byte) (deliveryCell, error) {
+	cleaned := false
+	if body == nil || unclean(body) {
+		var err error
+		if body, cleaned, err = encode(d.Render); err != nil {
+			return deliveryCell{}, fmt.Errorf("encode message: %w", err)
+		}
 	}
 	if cleaned {
+		var err error
 		if d.Render, err = decodeRender(body); err != nil {
 			return deliveryCell{}, err
 		}

@@ -210,7 +210,11 @@ func (w *working) apply(p pendingOp, name string) error {
 			c = deliveryCell{Delivery: cleanDelivery(n), render: old.render, decoded: old.decoded, whole: old.whole}
 		} else {
 			var err error
-			if c, err = seal(n); err != nil {
+			var body []byte
+			if w := p.op.Want; w != nil && n.Slot == w.Slot {
+				body = w.Body
+			}
+			if c, err = seal(n, body); err != nil {
 				return err
 			}
 		}
