@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -60,7 +61,20 @@ func start(args []string) error {
 	if err != nil {
 		return err
 	}
-	targets, failed := set.Args(), 0
+	failed, err := o.measure(ctx, record, set.Args(), rows)
+	// Also after an interruption: what was measured was measured.
+	if e := os.WriteFile(pageFile, []byte(page(registry(), record)), 0o644); e != nil { //nolint:gosec // a page for everybody
+		return errors.Join(err, fmt.Errorf("write the page: %w", e))
+	}
+	if err == nil && failed > 0 {
+		err = fmt.Errorf("%d tests failed", failed)
+	}
+	return err
+}
+
+// measure runs the checks of the targets and rows, all rows if none is named, and notes
+// each as soon as it is done. It returns how many failed.
+func (o options) measure(ctx context.Context, record record, targets []string, rows []int) (failed int, err error) {
 	for _, row := range registry() {
 		if len(rows) > 0 && !slices.Contains(rows, row.n) {
 			continue
@@ -71,24 +85,18 @@ func start(args []string) error {
 			}
 			run, err := o.run(ctx, check)
 			if err != nil {
-				return err
+				return failed, err
 			}
 			if !run.Passed {
 				failed++
 			}
 			record.put(row.n, run)
-			if err := record.save(); err != nil { // after each, so that a long evening is not lost
-				return err
+			if err := record.save(); err != nil {
+				return failed, err
 			}
 		}
 	}
-	if err := os.WriteFile(pageFile, []byte(page(registry(), record)), 0o644); err != nil { //nolint:gosec // a page for everybody
-		return fmt.Errorf("write the page: %w", err)
-	}
-	if failed > 0 {
-		return fmt.Errorf("%d tests failed", failed)
-	}
-	return nil
+	return failed, nil
 }
 
 func numbers(list string) ([]int, error) {
