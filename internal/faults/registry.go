@@ -111,7 +111,9 @@ func registry() []row {
 			{dir: "bot", test: "TestARowThatALateHolderClaimsIsFoundToo", target: faults},
 		}},
 		{11, "clocks jump", "no reminder lost, early or twice; leases go by the database's time", []check{
-			{dir: "bot", test: "TestSessionsExpireWhenTheirTimeIsOver", target: faults},
+			{dir: "bot", test: "TestNoReminderIsLostOrTwiceWhenTheClockJumps", target: faults},
+			{dir: "bot", test: "TestClocksStrikeOnceWhereverTheSweeperDies", target: faults},
+			{dir: "bot", test: "TestManyInstancesStrikeAClockOnce", target: faults},
 			{dir: "bot", test: "TestALostLeaseStopsItsHolderOneSecondEarly", target: faults},
 			{dir: "recovery", test: "TestAfterAnOutage", target: faults},
 		}},
