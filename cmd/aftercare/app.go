@@ -64,9 +64,19 @@ func usagef(format string, args ...any) error {
 // execute runs one command line in this process and returns its exit code. The first
 // interrupt asks the command to stop; the second stops the process at once.
 func execute(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // from now on a signal has its default effect
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+			// Before anybody hears of the first one, the second has its default effect again.
+			signal.Stop(signals)
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 
 	dir, err := os.Getwd()
 	if err != nil {
