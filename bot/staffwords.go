@@ -27,13 +27,13 @@ func (b *Bot) answering(ctx context.Context, j *job) (bool, error) {
 	case u.Kind != chat.Text && u.Kind != chat.Edited && u.Kind != chat.Command || isLink(u):
 		return false, nil
 	}
-	shown, err := b.store.Shown(ctx, u.From, u.ReplyTo)
+	ours := u.Ours && !u.Private && b.snap.Load().staffHears(u.From)
+	shown, err := b.shown(ctx, u, ours)
 	switch {
+	case errors.Is(err, storage.ErrNotFound) && ours && u.Kind == chat.Text:
+		j.work = b.unknownWords(j)
+		return true, nil
 	case errors.Is(err, storage.ErrNotFound):
-		if u.Kind == chat.Text && !u.Private && u.Ours && b.snap.Load().staffHears(u.From) {
-			j.work = b.unknownWords(j)
-			return true, nil
-		}
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("find what a message replies to: %w", err)
@@ -73,6 +73,26 @@ func (b *Bot) answering(ctx context.Context, j *job) (bool, error) {
 		return t.staffWrote(&said, j.person, s, p, inside)
 	})}
 	return true, nil
+}
+
+// shownPause is how long a message that was posted a moment ago may need until the
+// database knows its reference; it is waited for a few times, each time longer.
+const shownPause = 50 * time.Millisecond
+
+// shown finds what an update replies to. What we certainly posted is waited for: somebody
+// may be faster than its settlement.
+func (b *Bot) shown(ctx context.Context, u *chat.Update, ours bool) (storage.Delivery, error) {
+	for pause := shownPause; ; pause *= 2 {
+		d, err := b.store.Shown(ctx, u.From, u.ReplyTo)
+		if !errors.Is(err, storage.ErrNotFound) || !ours || pause > 16*shownPause {
+			return d, err
+		}
+		select {
+		case <-ctx.Done():
+			return d, fmt.Errorf("%w: %w", storage.ErrUnavailable, context.Cause(ctx))
+		case <-time.After(pause):
+		}
+	}
 }
 
 // staffHears reports whether a chat is one of those that hear of cases.

@@ -144,7 +144,7 @@ func TestSitesAreAddedChangedAndListed(t *testing.T) {
 	if err := json.Unmarshal([]byte(c.must("site", "list", "--json")), &got); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]siteView{{"main-street", "Main Street", "Europe/Berlin", "zh-Hans"}}, got); diff != "" {
+	if diff := cmp.Diff([]siteView{{"main-street", "Main Street", "Europe/Berlin", "zh-Hans", "first"}}, got); diff != "" {
 		t.Error(diff)
 	}
 	c.refuses(2, "main-street", "site", "add", "Main Street", "--name", "x")

@@ -87,11 +87,11 @@ func converseOnTelegram(t *testing.T, database, mode string) {
 		card, name, photos := 0, "", 0
 		for _, c := range all {
 			if strings.Contains(c.Text, "Main Street") && strings.Contains(c.Text, "📷 photo") {
-				card, name = c.ID, caseName.FindString(c.Text)
+				card, name = c.ID, strings.Trim(caseName.FindString(c.Text), "()")
 			}
 		}
 		for _, c := range all {
-			if c.File == "photo" && strings.Contains(c.Text, "Ann Lee "+name) && c.ReplyTo == card {
+			if c.File == "photo" && strings.HasPrefix(c.Text, name+" · Ann Lee") && c.ReplyTo == card {
 				photos++
 			}
 		}

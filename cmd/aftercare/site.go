@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"time"
@@ -22,6 +23,7 @@ type siteAddCmd struct {
 	Name     string `required:"" help:"The name that customers and staff see."`
 	Zone     string `default:"UTC" help:"The site's time zone, such as Europe/Berlin."`
 	Language string `default:"en" help:"The language of its staff, such as en or zh-Hans."`
+	Signs    string `name:"replies-as" enum:"first,full,team" default:"first" help:"How staff sign what they write to customers: first (Bob), full (Bob Miller), each with the site's name, or team (the site's name alone)."`
 }
 
 // siteView is a site as programs see it.
@@ -30,10 +32,11 @@ type siteView struct {
 	Name     string `json:"name"`
 	Zone     string `json:"zone"`
 	Language string `json:"language"`
+	Signs    string `json:"replies_as"`
 }
 
 func viewSite(s storage.Site) siteView {
-	return siteView{ID: s.ID, Name: s.Name, Zone: s.Zone, Language: s.Language}
+	return siteView{ID: s.ID, Name: s.Name, Zone: s.Zone, Language: s.Language, Signs: string(cmp.Or(s.Signs, storage.ByFirstName))}
 }
 
 var siteIDForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$`)
@@ -54,7 +57,7 @@ func (c *siteAddCmd) Run(a *app) error {
 		return err
 	}
 	defer store.Close()
-	site := storage.Site{ID: c.ID, Name: c.Name, Zone: c.Zone, Language: c.Language, Created: a.clock()}
+	site := storage.Site{ID: c.ID, Name: c.Name, Zone: c.Zone, Language: c.Language, Signs: storage.Signature(c.Signs), Created: a.clock()}
 	if err := store.PutSite(a.ctx, site); err != nil {
 		return fmt.Errorf("store the site: %w", err)
 	}
