@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -109,10 +110,19 @@ func eval[V any](t tab, expression string) V {
 	return v
 }
 
-// until waits for an expression to become true.
+// until waits for an expression to become true. A page that gives way to another one in
+// the middle of a look is looked at again.
 func (t tab) until(expression string) {
 	t.Helper()
-	if _, err := chromedp.Run(t.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(90*time.Second))); err != nil {
+	wait := chromedp.Poll[bool](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(90*time.Second))
+	_, err := chromedp.Run(t.ctx, wait)
+	for range 20 {
+		if err == nil || !strings.Contains(err.Error(), "Cannot find context") {
+			break
+		}
+		_, err = chromedp.Run(t.ctx, wait)
+	}
+	if err != nil {
 		t.Fatalf("waiting for %s: %v\n%s", expression, err, eval[string](t, "document.body.innerText.slice(0, 2000)"))
 	}
 }

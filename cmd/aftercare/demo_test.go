@@ -168,7 +168,15 @@ func (d demoPage) in(pane int, expression string) string {
 
 func (d demoPage) until(condition string) {
 	d.Helper()
-	_, err := chromedp.Run(d.ctx, chromedp.Poll[bool](condition, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience)))
+	wait := chromedp.Poll[bool](condition, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience))
+	_, err := chromedp.Run(d.ctx, wait)
+	for range 20 {
+		// A pane whose page gave way to another one in the middle of a look.
+		if err == nil || !strings.Contains(err.Error(), "Cannot find context") {
+			break
+		}
+		_, err = chromedp.Run(d.ctx, wait)
+	}
 	if err != nil {
 		d.Fatalf("waiting for %s: %v\n%s", condition, err, eval[string](d, `[document, ...[...document.querySelectorAll("iframe")].map(f => f.contentDocument)].map(p => p.body.innerText).join("\n--\n")`))
 	}
