@@ -1,0 +1,71 @@
+package sqlite
+
+import (
+	"io/fs"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+)
+
+// before is the migrations below one of this name.
+func before(t *testing.T, files fs.FS, name string) fs.FS {
+	t.Helper()
+	out := fstest.MapFS{}
+	all, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range all {
+		if path >= name {
+			continue
+		}
+		data, err := fs.ReadFile(files, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[path] = &fstest.MapFile{Data: data}
+	}
+	return out
+}
+
+// Cases of a database from before the clocks are looked at once, and their holders known.
+func TestCasesFromBeforeTheClocksAreScheduled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	db := pool(path, Options{}.withDefaults(), false, 4)
+	m := schema(Options{}.withDefaults())
+	all := m.Files
+	m.Files = before(t, all, "00006")
+	if _, err := m.Up(t.Context(), db, 1); err != nil {
+		t.Fatal(err)
+	}
+	for id, state := range map[string]string{"open": "open", "held": "taken", "shut": "closed"} {
+		body := `{"id":"` + id + `","state":"` + state + `","opened_at":"2026-03-02T09:00:00Z","holder":{"id":"bob","name":"Bob"}}`
+		if state == "open" {
+			body = `{"id":"open","state":"open","opened_at":"2026-03-02T09:00:00Z"}`
+		}
+		if _, err := db.Exec("INSERT INTO cases (bucket, id, number, session, identity, site, customer, state, priority, opened_at, body)"+
+			" VALUES (0, ?, ?, '', '', '', '', ?, 1, 0, ?)", id, len(state)*10+len(id), state, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), path, Options{Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	old, err := s.CasesBefore(t.Context(), 0, 0, 9)
+	if err != nil || len(old) != 2 || old[0].ID != "held" || old[1].ID != "open" {
+		t.Errorf("%+v, %v", old, err)
+	}
+	held, err := s.CasesHeld(t.Context(), 0, "bob", 9)
+	if err != nil || len(held) != 1 || held[0].ID != "held" {
+		t.Errorf("%+v, %v", held, err)
+	}
+}
