@@ -17,6 +17,11 @@ type memory struct {
 	buffer []byte // for parameters
 }
 
+// mostStep bounds the random step by which a transaction raises the version: a database
+// that came back without its last commits (a standby that lagged, a backup) does not reach
+// a remembered version again by other commits. 2^40 transactions fit.
+const mostStep = 1 << 24
+
 // mostBuffer is the largest buffer that is kept, in bytes: a full batch needs less.
 const mostBuffer = 1 << 20
 

@@ -97,7 +97,7 @@ func newQueries(d Dialect) *queries {
 		return t.rows(table, columns(cols), tail)
 	}
 	q := &queries{
-		lockBucket:   t.one("UPDATE buckets SET version = version + 1 WHERE bucket = ? RETURNING case_seq, ord, version"),
+		lockBucket:   t.one("UPDATE buckets SET version = version + ? WHERE bucket = ? RETURNING case_seq, ord, version"),
 		updateBucket: t.one("UPDATE buckets SET case_seq = ?, ord = ?, sessions = sessions + ?, answers = answers + ? WHERE bucket = ?"),
 		insertBucket: t.one("INSERT INTO buckets (bucket, case_seq, ord, sessions, answers, version) VALUES (?, 0, 0, 0, 0, 0) ON CONFLICT (bucket) DO NOTHING"),
 		countBuckets: t.one("SELECT count(*) FROM buckets"),

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -55,11 +56,12 @@ func newWorking(ctx context.Context, s *Store, tx *sql.Tx, b storage.Bucket) *wo
 // lock takes the bucket: until the commit no other transaction writes to it.
 func (w *working) lock() error {
 	last := w.s.memories.take(w.bucket)
-	err := w.tx.QueryRowContext(w.ctx, w.s.q.lockBucket, int64(w.bucket)).Scan(&w.caseSeq, &w.ord, &w.version)
+	step := 1 + rand.Int64N(mostStep) //nolint:gosec // not a secret: it only tells histories apart
+	err := w.tx.QueryRowContext(w.ctx, w.s.q.lockBucket, step, int64(w.bucket)).Scan(&w.caseSeq, &w.ord, &w.version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("bucket %d: %w", w.bucket, storage.ErrNotFound)
 	}
-	if last != nil && last.version == w.version-1 {
+	if last != nil && last.version == w.version-step {
 		w.records = last.records
 	}
 	if last != nil {
