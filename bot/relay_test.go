@@ -343,3 +343,99 @@ func TestTheSignatureIsTheSites(t *testing.T) {
 		}
 	}
 }
+
+// A button may hang in a chat for a year: what it does then is what the case allows then,
+// and it loses nothing.
+func TestAButtonFromLastYear(t *testing.T) {
+	w, ann, bob, lee := talk(t)
+	w.writes(ann, "Hello?", "")
+	take, reply, old := w.button(staffTG, "Take"), w.button(staffTG, "Reply"), w.newest(staffTG, relaySlot).ShownRef
+	w.onCard(bob, staffTG, w.button(staffTG, "Resolve"))
+	w.onCard(bob, staffTG, w.button(staffTG, "Too slow"))
+	w.onCard(bob, staffTG, w.button(staffTG, "Apology"))
+	done := w.button(staffTG, "Done")
+	says(t, w.onCard(bob, staffTG, done), "Resolved", false)
+	says(t, w.onCard(bob, staffTG, done), "Resolved", false) // the same again
+	w.now = w.now.Add(365 * 24 * time.Hour)
+	before := w.onlyCase()
+	for _, data := range []string{take, reply, done} {
+		says(t, w.onCard(lee, staffTG, data), "by Bob", true)
+	}
+	w.replyIn(lee, staffTG, old, "Are you still there?")
+	if said := w.newest(staffTG, "n").Render.Text; !strings.Contains(said, "Reopen it first") {
+		t.Errorf("Lee is told %q", said)
+	}
+	if diff := cmp.Diff(before, w.onlyCase()); diff != "" {
+		t.Errorf("the case changed:\n%s", diff)
+	}
+	sees(t, "Ann", w.got(ann))
+}
+
+// Words for buttons of a form that is not filled in as it should be.
+func TestAFormSaysWhatIsWrongAtItsField(t *testing.T) {
+	w, ann, bob, _ := talk(t)
+	in := w.inSlack(bob)
+	at := func(act recovery.ActKind, choice string) string {
+		return pressed{Hash: ann.person().Hash16(), Case: w.onlyCase().ID, Act: act, Choice: choice, Mask: 1}.encode()
+	}
+	before := w.onlyCase()
+	for _, c := range []struct {
+		data   string
+		fields map[string]string
+		field  string
+		says   string
+	}{
+		{at(recovery.ActContact, ""), map[string]string{textField: " "}, textField, "Write something first"},
+		{at(recovery.ActNote, ""), nil, "", "another version"},
+		{at(recovery.ActNote, ""), map[string]string{textField: ""}, textField, "Write something first"},
+		{at(recovery.ActAgree, dueTyped), map[string]string{planField: "x", dueField: "next week"}, dueField, "year-month-day"},
+		{at(recovery.ActAgree, dueTyped), map[string]string{planField: "x", dueField: "2020-01-01"}, dueField, "in the future"},
+		{at(recovery.ActAgree, dueMark(monday.Add(time.Hour))), map[string]string{planField: " "}, planField, "what was agreed"},
+		{at(resolveCost, "price"), map[string]string{costField: "a lot"}, costField, "as a number"},
+	} {
+		var answers []chat.Answer
+		if c.fields == nil {
+			u := w.update(in, chat.Update{Kind: chat.Tap, Data: c.data, On: "1"})
+			u.From, u.Private = staffSlack, false
+			answers = w.handle(u)
+		} else {
+			answers = w.fills(in, staffSlack, c.data, c.fields)
+		}
+		if len(answers) != 1 || answers[0].Field != c.field || !answers[0].Alert || !strings.Contains(answers[0].Text, c.says) {
+			t.Errorf("%v is answered with %+v; want %q at %q", c.fields, answers, c.says, c.field)
+		}
+	}
+	if diff := cmp.Diff(before, w.onlyCase()); diff != "" {
+		t.Errorf("the case changed:\n%s", diff)
+	}
+}
+
+func TestSumsAndMomentsAsPeopleWriteThem(t *testing.T) {
+	for in, want := range map[string]int64{"25": 2500, "25.5": 2550, " 25,50 ": 2550, "0": 0, "0.07": 7} {
+		if got, ok := parseAmount(in); !ok || got != want {
+			t.Errorf("%q is %d, %v; want %d", in, got, ok, want)
+		}
+	}
+	for _, in := range []string{"", "-1", "a", "1.234", "1e3", "Inf", "NaN", ".", "1 000", "1.2.3"} {
+		if got, ok := parseAmount(in); ok {
+			t.Errorf("%q is %d", in, got)
+		}
+	}
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for in, want := range map[string]string{
+		"2026-05-31 18:00": "2026-05-31T16:00:00Z", "2026-5-1": "2026-05-01T16:00:00Z", "2026/05/31 9:30": "2026-05-31T07:30:00Z",
+		"2026年5月31日 18:00": "2026-05-31T16:00:00Z", "2026.05.31 18.00": "2026-05-31T16:00:00Z",
+	} {
+		if got, ok := parseMoment(in, berlin); !ok || got.Format(time.RFC3339) != want {
+			t.Errorf("%q is %s, %v; want %s", in, got.Format(time.RFC3339), ok, want)
+		}
+	}
+	for _, in := range []string{"", "31.5.2026", "tomorrow", "2026-13-01", "2026-05-31 25:00", "2026-05-31 18:00 sharp"} {
+		if got, ok := parseMoment(in, berlin); ok {
+			t.Errorf("%q is %s", in, got)
+		}
+	}
+}
