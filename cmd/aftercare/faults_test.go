@@ -23,6 +23,15 @@ var (
 // with other things. What it took is measured and told; see docs/reliability.md.
 const bound = 30 * time.Second
 
+// thinking is the pause of web customers where it is not the load that matters, but that
+// there always is some.
+const thinking = 50 * time.Millisecond
+
+// plenty is more customers than come while every trouble is played.
+func plenty() int {
+	return *roundsFlag*int(150+80*holdFlag.Seconds())*len(troubles()) + 1500
+}
+
 // mustRecover checks the recoveries against the bound.
 func (s *siege) mustRecover() {
 	s.t.Helper()
@@ -89,7 +98,7 @@ func TestAnswersToCommitAreCut(t *testing.T) {
 func TestTroubleOnTheWayToPostgres(t *testing.T) {
 	t.Parallel()
 	l, database := newLineTo(t, pgtest.Start(t))
-	s := newSiege(t, siegePlan{database: database, invitations: *roundsFlag*int(500+400*holdFlag.Seconds())*len(troubles()) + 1000})
+	s := newSiege(t, siegePlan{database: database, invitations: plenty(), pause: thinking})
 	server := s.serve()
 	s.begin()
 	s.play(l, s.awaitRecovery)
@@ -153,7 +162,7 @@ func TestTroubleOnTheWayToTelegram(t *testing.T) {
 	tg := telegramtest.New(t)
 	l, api := newLineTo(t, tg.URL)
 	s := newSiegeOn(t, tg, siegePlan{
-		database: databases[0].url(t), api: api, invitations: *roundsFlag*int(500+400*holdFlag.Seconds())*len(troubles()) + 3000, onTelegram: 3 + *roundsFlag,
+		database: databases[0].url(t), api: api, invitations: plenty(), pause: thinking, onTelegram: 3 + *roundsFlag,
 	})
 	server := s.serve()
 	s.begin()

@@ -115,7 +115,7 @@ func newFleet(t *testing.T, n int, mode string, invitations int, first func(*fle
 	tg := telegramtest.New(t)
 	f := &fleet{balancer: b, running: make([]*instance, n)}
 	f.siege = newSiegeOn(t, tg, siegePlan{
-		database: pgtest.Start(t), invitations: invitations, onTelegram: 4, instances: n - 1,
+		database: pgtest.Start(t), invitations: invitations, onTelegram: 4, instances: n - 1, pause: thinking,
 		env: map[string]string{"TELEGRAM_MODE": mode}, public: b.URL,
 		first: func(s *siege) {
 			f.siege = s
