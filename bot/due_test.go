@@ -30,12 +30,15 @@ func (w *world) sweep() {
 func (w *world) sweepBy(b *Bot) {
 	w.t.Helper()
 	s := &sweeper{out: b.out, failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{}}
-	for range 4 {
+	for did := 1; did > 0; {
+		did = 0
 		for bucket := range storage.Bucket(w.store.Buckets()) {
 			for _, d := range b.caseDuties() {
-				if err := s.see(context.Background(), bucket, d); err != nil {
+				n, err := s.attend(context.Background(), bucket, d)
+				if err != nil {
 					w.t.Fatal(err)
 				}
+				did += n
 			}
 		}
 	}
