@@ -93,7 +93,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	if b.templates == nil {
 		b.templates = func() []survey.Flow { return nil }
 	}
-	b.snap.Store(&snapshot{staff: c.Staff})
+	b.snap.Store(&snapshot{staff: c.Staff, flows: feedbackFlows(said)})
 	if err := b.refresh(ctx); err != nil {
 		return nil, fmt.Errorf("load the configuration: %w", err)
 	}

@@ -84,6 +84,9 @@ func (t *turn) card() chat.Message {
 		state, priority = "watch", ""
 	}
 	title := []string{v.say("state_" + state), priority, t.primaryAnswer(v), name, cut(service, cardName)}
+	if kind := feedbackKind(s.Flow); kind != "" {
+		title = slices.Insert(title, 2, v.say("feedback_"+string(kind)))
+	}
 	if s.Test {
 		title = slices.Insert(title, 1, v.say("card_test"))
 	}

@@ -22,6 +22,10 @@ func (t *turn) decide(a *survey.Answer, judged bool) {
 		t.followedUp()
 		return
 	}
+	if kind := feedbackKind(t.flow.ID); kind != "" {
+		t.wishGiven(kind, a)
+		return
+	}
 	facts := t.session.Facts
 	facts.Class = t.flow.Class
 	d := recovery.Decide(t.rules(), facts, t.session.Judgement)

@@ -27,6 +27,7 @@ var update = flag.Bool("update", false, "rewrite the golden conversations")
 // lines that begin with ">" are what happens, everything else is what the chats show
 // because of it.
 //
+//	> invite ann                       (somebody whom nobody invited)
 //	> invite ann flow=one_tap_csat site=main-street service_name=Haircut
 //	> start
 //	> tap 2
@@ -228,8 +229,11 @@ func (s *story) invited(line string) {
 			r.Event[k] = v
 		}
 	}
-	s.inv = s.invite(r)
 	s.who = telegramUser("7001", fields[0], lang)
+	if r.Flow == "" {
+		return // somebody who comes by themselves
+	}
+	s.inv = s.invite(r)
 	if platform == chat.Web {
 		v, err := s.bot.Visitor(context.Background(), s.inv.Token)
 		if err != nil {

@@ -168,11 +168,17 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 	if found, err := b.answering(ctx, j); found || err != nil {
 		return j, err
 	}
+	wished, phrase, isWish := b.wished(u)
 	nextOf, isNext := b.snap.Load().siteOfNext(u.Data)
 	switch {
 	case (u.Kind == chat.Tap || u.Kind == chat.Filled) && card:
 		j.work = b.caseWork(j, onCard)
 		return j, nil
+	case isWish && private && u.User.ID != "" && !u.User.Bot:
+		return j, b.wishWork(ctx, j, wished, phrase)
+	case u.Kind == chat.Tap && sessionOfSite(u.Data) != "":
+		load.Session = sessionOfSite(u.Data)
+		act = func(t *turn) error { return t.siteTapped(u) }
 	case u.Kind == chat.Tap && isNext:
 		b.nextJob(j, nextOf)
 		return j, nil

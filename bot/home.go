@@ -145,7 +145,8 @@ func (t *turn) homeWishes(v *voice) []HomeSection {
 		button = chat.Button{Text: v.say("home_turn_on"), Data: tapped{Verb: surveysV, On: true}.encode(), Style: "primary"}
 	}
 	surveys.Rows = [][]chat.Button{{button}}
-	return []HomeSection{language, surveys}
+	say := HomeSection{Title: v.say("home_say"), Rows: v.wishRows()}
+	return []HomeSection{say, language, surveys}
 }
 
 // homeCases are the newest open cases of somebody's sites, those that they hold first,

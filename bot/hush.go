@@ -15,7 +15,7 @@ func (t *turn) hush() bool {
 	until := time.Time{}
 	switch {
 	case len(k.Cards) > 0 || t.telling || k.State != recovery.Open:
-	case k.Watched():
+	case k.Watched() && k.Changed:
 		t.tellAt(time.Time{})
 		return true
 	default:

@@ -13,7 +13,7 @@ type MenuItem struct{ Name, Description string }
 
 // commands are what customers can send, in the order of the menu. "settings" is
 // understood as well, because Telegram asks every bot for it.
-var commands = [...]string{"start", "back", "skip", "later", "cancel", "language", "privacy", "stop", "help"}
+var commands = [...]string{"start", "back", "skip", "later", "cancel", "complain", "suggest", "ask", "language", "privacy", "stop", "help"}
 
 // Menus returns the commands that customers are offered in private chats, by language
 // of the interface: first, under the language "", for everybody else.

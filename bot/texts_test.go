@@ -119,7 +119,7 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 		recovery.PrimaryL1, recovery.PrimaryL2, recovery.PrimaryL3, recovery.PrimaryLowest, recovery.PrimaryFlag,
 		recovery.NPS03, recovery.NPS46, recovery.CompositeL1, recovery.CompositeL2, recovery.CompositeL3,
 		recovery.CriticalAnswer, recovery.AttributeBottom, recovery.GapMinus2, recovery.GapMinus1,
-		recovery.ComplaintMade, recovery.MVCNeutral,
+		recovery.ComplaintMade, recovery.MVCNeutral, recovery.QuestionAsked, recovery.SuggestionMade,
 	} {
 		need("reason_" + string(r))
 	}
@@ -140,6 +140,11 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	}
 	for _, id := range []string{"prompt_due", "joined", "closed", "lost_refused", "lost_blocked", "lost_unknown", "arrived_after_all"} {
 		need(id)
+	}
+	for command, kind := range feedbackCommands {
+		for _, id := range []string{"ask_" + command, "menu_" + command, "wish_" + command, "phrases_" + command, "feedback_" + string(kind), "thanks_" + string(kind)} {
+			need(id)
+		}
 	}
 	for _, c := range recovery.DefaultRules.Causes {
 		need("cause_" + c.Key)

@@ -25,6 +25,9 @@ type weather struct {
 
 // opened counts a case that was committed here.
 func (w *weather) opened(site string, at time.Time, p recovery.Priority) {
+	if p < recovery.P1 || p > recovery.P3 {
+		return // the watch list makes no storm
+	}
 	minute := at.UTC().Truncate(time.Minute)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -36,8 +39,6 @@ func (w *weather) opened(site string, at time.Time, p recovery.Priority) {
 		t.P2++
 	case recovery.P3:
 		t.P3++
-	default:
-		return
 	}
 	t.Site, t.Minute = site, minute
 	w.of(site)[minute] = t

@@ -187,7 +187,9 @@ func (t *turn) command(u *chat.Update) error {
 	case "privacy":
 		t.notice(t.person().say("privacy"), false)
 	case "help":
-		t.notice(t.person().help(), false)
+		t.helped()
+	case "complain", "suggest", "ask":
+		return t.wish(u, wish{kind: feedbackCommands[u.Command], words: strings.TrimSpace(u.Text)})
 	default:
 		v := t.person()
 		t.notice(paragraphs(v.say("unknown_command"), v.help()), false)
@@ -318,4 +320,19 @@ func (t *turn) speak(tag string) error {
 	// The old survey keeps its language; what is said from now on is in the new one.
 	t.session = nil
 	return nil
+}
+
+// helped lists the commands, with buttons for what can be said at any time.
+func (t *turn) helped() {
+	v := t.person()
+	if t.tapped {
+		*t.said = reply{text: v.help(), rows: v.wishRows()}
+		return
+	}
+	closed := chat.Message{Text: v.help(), Lang: v.lang}
+	m := closed
+	m.Rows = v.wishRows()
+	t.want(storage.Want{
+		Slot: "n:" + t.identity.ID + ":help", Kind: storage.NoticeD, Address: t.identity.Address, Render: m, Repost: true, Leave: &closed,
+	})
 }

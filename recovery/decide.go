@@ -77,6 +77,10 @@ const (
 	GapMinus1       Reason = "gap_-1"
 	ComplaintMade   Reason = "complaint"
 	MVCNeutral      Reason = "mvc_neutral"
+
+	// Reasons to be on the watch list: the customer wants an answer, or to be heard.
+	QuestionAsked  Reason = "question"
+	SuggestionMade Reason = "suggestion"
 )
 
 // Decision is what the rules say of one session as it stands.

@@ -277,6 +277,7 @@ type Session struct {
 	Service    string
 	Customer   string
 	Case       string // id of the case that it opened or joined, or that it follows up
+	Before     string // the session that goes on after it; "" = none
 	Facts      recovery.Facts
 	Judgement  survey.Judgement // of the newest answers
 }

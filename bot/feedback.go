@@ -1,0 +1,272 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// What customers say by themselves is held as a survey of one question, which nobody
+// published: the same engine asks, takes the words, lets them be changed and says thanks.
+
+// feedbackCommands are the commands that customers may send at any time, by what they
+// want.
+var feedbackCommands = map[string]storage.FeedbackKind{
+	"complain": storage.Complaint, "suggest": storage.Suggestion, "ask": storage.Question,
+}
+
+// feedbackFlow is the id of the flow of a kind. No published flow can have it.
+func feedbackFlow(k storage.FeedbackKind) string { return "_" + string(k) }
+
+// feedbackKey is the key of its only question.
+const feedbackKey = "words"
+
+// feedbackKind is the kind of feedback that a flow asks for; "" for all others.
+func feedbackKind(flow string) storage.FeedbackKind {
+	for _, k := range feedbackCommands {
+		if feedbackFlow(k) == flow {
+			return k
+		}
+	}
+	return ""
+}
+
+// feedbackFlows are these flows in every language of the interface.
+func feedbackFlows(t *texts) map[flowKey]*flow {
+	flows := make(map[flowKey]*flow, len(feedbackCommands))
+	for command, kind := range feedbackCommands {
+		ask, title, thanks := survey.Text{}, survey.Text{}, survey.Text{}
+		for _, tag := range interfaceLanguages {
+			w := t.in[tag]
+			ask[tag], title[tag], thanks[tag] = w.say("ask_"+command), w.say("feedback_"+string(kind)), w.say("thanks_"+string(kind))
+		}
+		f := survey.Flow{
+			ID: feedbackFlow(kind), Version: 1, Class: survey.Transactional, Title: title, Languages: interfaceLanguages,
+			Questions: []survey.Question{{Key: feedbackKey, Kind: survey.TextQ, Ask: ask, Long: true}},
+			Texts:     map[string]survey.Text{"thanks_neutral": thanks, "thanks_unsatisfied_open": thanks},
+		}
+		flows[flowKey{f.ID, f.Version}] = newFlow(f)
+	}
+	return flows
+}
+
+// wish is what somebody says by themselves.
+type wish struct {
+	kind  storage.FeedbackKind
+	words string // "" = they are asked
+	// earlier is how many unsatisfied sessions they had in the last 90 days.
+	earlier int
+}
+
+// wished reports whether an update is feedback: a command, a button, or words that begin
+// with a phrase for it while no question waits for words.
+func (b *Bot) wished(u *chat.Update) (w wish, phrase, ok bool) {
+	switch {
+	case u.Kind == chat.Command && feedbackCommands[u.Command] != "":
+		return wish{kind: feedbackCommands[u.Command], words: strings.TrimSpace(u.Text)}, false, true
+	case u.Kind == chat.Tap:
+		kind, ok := decodeWish(u.Data)
+		return wish{kind: kind}, false, ok
+	case u.Kind == chat.Text:
+		kind, rest := b.texts.phrase(u.Text)
+		return wish{kind: kind, words: rest}, true, kind != ""
+	}
+	return wish{}, false, false
+}
+
+// phrase is the kind of feedback whose phrase a text begins with, in any language, and
+// the words: all of them, unless there is nothing but the phrase.
+func (t *texts) phrase(text string) (storage.FeedbackKind, string) {
+	said := strings.ToLower(strings.TrimSpace(text))
+	for command, kind := range feedbackCommands {
+		for _, w := range t.in {
+			for p := range strings.SplitSeq(w.plain["phrases_"+command], "|") {
+				rest, found := strings.CutPrefix(said, p)
+				if p == "" || !found {
+					continue
+				}
+				rest = strings.TrimFunc(rest, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSpace(r) })
+				if rest == "" {
+					return kind, ""
+				}
+				if next, _ := utf8.DecodeRuneInString(said[len(p):]); !unicode.IsLetter(next) || unicode.Is(unicode.Han, next) {
+					return kind, strings.TrimSpace(text)
+				}
+			}
+		}
+	}
+	return "", ""
+}
+
+// wishWork is the turn of feedback. How often this customer was unsatisfied lately is
+// read beforehand and may be one commit old. Words that only begin like a phrase are an
+// answer where one is waited for.
+func (b *Bot) wishWork(ctx context.Context, j *job, w wish, phrase bool) error {
+	u := j.update
+	who := j.person.ID()
+	id, err := b.store.Identity(ctx, j.bucket, who)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("read an identity: %w", err)
+	}
+	if id.Customer != "" {
+		who = id.Customer
+	}
+	now := b.now().UTC().Truncate(time.Microsecond)
+	if w.earlier, err = b.store.Earlier(ctx, who, now.Add(-repeatWindow), now); err != nil {
+		return fmt.Errorf("count earlier unsatisfied surveys: %w", err)
+	}
+	words := b.act(j)
+	j.work = work{j.bucket, b.turnOf(u.Key, u.Key, storage.Load{Person: j.person}, &j.said, func(t *turn) error {
+		if phrase && t.busy() {
+			return words(t)
+		}
+		t.message, t.tapped = u.Own, u.Ephemeral || u.Kind == chat.Tap
+		t.meet(u, j.person)
+		err := t.wish(u, w)
+		if u.Ephemeral || u.From.Platform == chat.Slack && u.On == "" {
+			t.pointToChat() // it was begun elsewhere than where it goes on
+		}
+		return err
+	})}
+	return nil
+}
+
+// busy reports whether words belong somewhere already: to a question that waits for
+// words, or to an open case.
+func (t *turn) busy() bool {
+	if t.identity != nil && t.identity.Case != "" || listens(t.kase) {
+		return true
+	}
+	return t.live() && (t.configure() != nil || t.opens(survey.TextQ, survey.ContactQ, survey.DateQ, survey.NumberQ, survey.FileQ))
+}
+
+// wish takes up what somebody says by themselves. A complaint while a case of theirs is
+// open joins it; everything else is a session of its own, after which the survey that
+// was open before goes on.
+func (t *turn) wish(u *chat.Update, w wish) error {
+	if utf8.RuneCountInString(w.words) > survey.MaxText {
+		t.noticeOf(survey.Notice{Code: survey.NoticeTooLong, Question: survey.NoQuestion})
+		return nil
+	}
+	id := t.identity
+	before := t.session
+	if w.kind == storage.Complaint && w.words != "" && before != nil && t.kase != nil && t.kase.State.Active() && t.kase.Identity == id.ID {
+		return t.complainAgain(u, w)
+	}
+	s := &storage.Session{
+		Session: survey.Session{
+			ID: t.b.derive("feedback", t.key), Flow: feedbackFlow(w.kind), Version: 1, Status: survey.New, Open: survey.NoQuestion,
+			Attributes: map[string]string{},
+		},
+		Bucket: id.Bucket, Identity: id.ID, Address: id.Address, Customer: id.Customer, Facts: recovery.Facts{Earlier: w.earlier},
+	}
+	if before != nil {
+		s.Site, s.Facts.Tier = before.Site, before.Facts.Tier
+		if feedbackKind(before.Flow) == "" {
+			for _, attr := range []string{attrBusiness, attrFirstName, attrTier} {
+				if v := before.Attributes[attr]; v != "" {
+					s.Attributes[attr] = v
+				}
+			}
+		}
+		if t.live() {
+			s.Before = before.ID
+		}
+	}
+	if s.Site == "" && len(t.snap.named()) == 1 {
+		s.Site = t.snap.named()[0]
+	}
+	t.session, t.kase, t.origin = s, nil, nil
+	if err := t.configure(); err != nil {
+		return err
+	}
+	s.Lang = choose(t.flow.Languages, interfaceLanguages, id.Language, id.Spoken)
+	id.Session = s.ID
+	t.out.Identity = id
+	if err := t.step(survey.Open{}); err != nil || w.words == "" {
+		return err
+	}
+	if len(u.Files) > 0 {
+		t.keepWords("", files(u.Files))
+	}
+	return t.step(survey.Write{Text: w.words})
+}
+
+// complainAgain adds a complaint to the case that is open.
+func (t *turn) complainAgain(u *chat.Update, w wish) error {
+	if err := t.configure(); err != nil {
+		return err
+	}
+	t.keepWords(w.words, files(u.Files))
+	facts := t.session.Facts
+	facts.Complaint = true
+	t.happens(recovery.Joined{Decision: recovery.Decide(t.rules(), facts, survey.Judgement{})})
+	t.out.Feedback = append(t.out.Feedback, t.feedbackOf(newID(), w.kind, w.words))
+	t.showCard()
+	t.notice(t.person().say("notice_kept"), false)
+	return nil
+}
+
+// feedbackOf is the record of what was said in the turn's session. Staff hear of it by
+// the case.
+func (t *turn) feedbackOf(id string, kind storage.FeedbackKind, text string) storage.Feedback {
+	f := storage.Feedback{
+		ID: id, Kind: kind, Session: t.session.ID, Identity: t.session.Identity, Customer: t.session.Customer, Site: t.session.Site,
+		Owner: t.snap.team.named(t.session.Attributes[attrAgent]), Text: text, At: t.now, Told: t.now,
+	}
+	if t.kase != nil {
+		f.Case = t.kase.ID
+	}
+	return f
+}
+
+// wishGiven hears the answer of a feedback session: a complaint opens a case by the
+// rules; a question or a suggestion is one on the watch list, whose words staff read and
+// can answer, and whom no clock chases.
+func (t *turn) wishGiven(kind storage.FeedbackKind, a *survey.Answer) {
+	if a == nil || a.Skipped || strings.TrimSpace(a.Text) == "" || t.kase != nil {
+		return
+	}
+	d := recovery.Decision{Watch: true, Reasons: []recovery.Reason{recovery.Reason(kind)}}
+	if kind == storage.Complaint {
+		t.session.Judgement.Unsatisfied = true
+		t.session.Facts.Complaint, t.session.Facts.Class = true, t.flow.Class
+		d = recovery.Decide(t.rules(), t.session.Facts, t.session.Judgement)
+		if !d.Opens { // a rule set may turn complaints off: staff read it all the same
+			d = recovery.Decision{Watch: true, Reasons: []recovery.Reason{recovery.ComplaintMade}}
+		}
+	}
+	t.openCase(d, nil)
+	t.out.Feedback = append(t.out.Feedback, t.feedbackOf(t.session.ID, kind, a.Text))
+	if t.session.Before != "" {
+		t.identity.Session = t.session.Before
+		t.out.Identity = t.identity
+	}
+	if t.session.Site == "" {
+		t.askSite()
+	}
+}
+
+// named are the sites that have a name, sorted by it.
+func (s *snapshot) named() []string {
+	var ids []string
+	for id, at := range s.sites {
+		if at.Name != "" {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b string) int {
+		return strings.Compare(s.sites[a].Name+"\x00"+a, s.sites[b].Name+"\x00"+b)
+	})
+	return ids
+}

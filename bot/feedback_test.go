@@ -1,0 +1,185 @@
+package bot
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+func (w *world) feedback() []storage.Feedback {
+	w.t.Helper()
+	list, err := w.store.FeedbackList(context.Background(), 100)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return list
+}
+
+func TestAComplaintWithoutASurveyOpensAP2AndARepeatAP1(t *testing.T) {
+	w := newWorld(t)
+	w.bot.SetStaff([]chat.Address{staffTG})
+	ann := telegramUser("1", "Ann", "en")
+	w.command(ann, "complain", "The floor was dirty.")
+	k := w.onlyCase()
+	if k.Decision.Priority != recovery.P2 || !cmp.Equal(k.Decision.Reasons, []recovery.Reason{recovery.ComplaintMade}) || len(k.Decision.Raised) != 0 {
+		t.Errorf("the complaint is %+v", k.Decision)
+	}
+	card := w.slots(staffTG, "case:")[0].Render
+	if !strings.Contains(card.Title, "Complaint") || len(card.Quotes) != 1 || card.Quotes[0].Text != "The floor was dirty." {
+		t.Errorf("the card is %q, %+v", card.Title, card.Quotes)
+	}
+	w.acted(w.onlyCase(), recovery.NoAction{Reason: "known"})
+
+	w.now = w.now.Add(24 * time.Hour)
+	w.command(ann, "complain", "")
+	w.say(ann, "It is still dirty.")
+	var again storage.Case
+	for _, c := range w.cases() {
+		if c.ID != k.ID {
+			again = c
+		}
+	}
+	if again.Decision.Priority != recovery.P1 || !cmp.Equal(again.Decision.Raised, []recovery.Raise{recovery.RaiseRepeat}) {
+		t.Errorf("the second complaint is %+v", again.Decision)
+	}
+	var kinds []string
+	for _, f := range w.feedback() {
+		kinds = append(kinds, string(f.Kind)+": "+f.Text)
+		if f.Case == "" || f.Identity != ann.person().ID() {
+			t.Errorf("the feedback is %+v", f)
+		}
+	}
+	if diff := cmp.Diff([]string{"complaint: It is still dirty.", "complaint: The floor was dirty."}, kinds); diff != "" {
+		t.Errorf("the feedback (-want +got):\n%s", diff)
+	}
+}
+
+func TestAComplaintJoinsTheCaseThatIsOpen(t *testing.T) {
+	w, ann := lowTap(t, staffTG)
+	w.command(ann, "complain", "And it was cold.")
+	k := w.onlyCase()
+	if !cmp.Equal(k.Decision.Reasons, []recovery.Reason{recovery.PrimaryL2, recovery.CompositeL2, recovery.ComplaintMade}) {
+		t.Errorf("the reasons are %v", k.Decision.Reasons)
+	}
+	if f := w.feedback(); len(f) != 1 || f[0].Case != k.ID || f[0].Site != "main-street" {
+		t.Errorf("the feedback is %+v", f)
+	}
+}
+
+func TestASurveyGoesOnAfterAComplaint(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, InviteRequest{Flow: "post_service_3", Site: "main-street"})
+	before := w.session(ann)
+	w.command(ann, "suggest", "Open earlier.")
+	if now := w.session(ann); now.ID != before.ID || now.Status != survey.Active {
+		t.Errorf("the survey does not go on: %s, %s", now.Flow, now.Status)
+	}
+	w.press(ann, "5")
+	if now := w.session(ann); len(now.Answers) != 1 {
+		t.Errorf("the survey has %d answers", len(now.Answers))
+	}
+}
+
+func TestAQuestionWaitsOnTheWatchListWhereStaffCanAnswerIt(t *testing.T) {
+	w := newWorld(t)
+	w.bot.SetStaff([]chat.Address{staffTG})
+	ann := telegramUser("1", "Ann", "en")
+	w.command(ann, "ask", "Are you open on Sunday?")
+	k := w.onlyCase()
+	if !k.Watched() || k.Decision.Priority != recovery.None || !k.Next.IsZero() {
+		t.Errorf("the question is %+v, next at %v", k.Decision, k.Next)
+	}
+	if n := w.bot.weather.sites(); len(n) != 0 {
+		t.Errorf("questions count for storms: %v", n)
+	}
+	bob := w.member(1, "Bob", recovery.Agent)
+	w.settle(staffTG)
+	says(t, w.onCard(bob, staffTG, w.button(staffTG, "Take")), "Taken", false)
+}
+
+func TestWhoeverComplainsAtAnUnknownSiteIsAskedOnceAfterwards(t *testing.T) {
+	w := newWorld(t)
+	w.bot.SetStaff([]chat.Address{staffTG})
+	w.linkChat("north", groupOf("2"), "nanjing")
+	ann := telegramUser("1", "Ann", "en")
+	w.command(ann, "complain", "Too loud.")
+	chats := []chat.Address{staffTG, groupOf("2")}
+	w.wantCards("nobody waits for the site", chats, 1, 0)
+	tap := w.button(ann.address, "南京路店")
+	eve := telegramUser("2", "Eve", "en")
+	says(t, w.tap(eve, tap), "", true)
+	w.wantCards("after a stranger's tap", chats, 1, 0)
+	says(t, w.tap(ann, tap), "南京路店", false)
+	w.wantCards("with the site", chats, 1, 1)
+	if k := w.onlyCase(); k.Site != "nanjing" || w.session(ann).Site != "nanjing" {
+		t.Errorf("the case is of %q", k.Site)
+	}
+	w.tap(ann, w.button(ann.address, "Change")) // the words may still be changed
+	if rows := w.transcript(ann.address); len(rows) == 0 {
+		t.Error("the chat is empty")
+	}
+}
+
+func TestPhrasesBeginFeedbackWhereNothingElseWaitsForWords(t *testing.T) {
+	texts, err := loadTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		said string
+		kind storage.FeedbackKind
+		rest string
+	}{
+		{"Complaint", storage.Complaint, ""},
+		{"I want to complain!", storage.Complaint, ""},
+		{"I want to complain about the noise", storage.Complaint, "I want to complain about the noise"},
+		{"complaints are boring", "", ""},
+		{"投诉", storage.Complaint, ""},
+		{"我要投诉服务太差", storage.Complaint, "我要投诉服务太差"},
+		{"请问几点关门?", storage.Question, "请问几点关门?"},
+		{"Tengo una pregunta: ¿abren el domingo?", storage.Question, "Tengo una pregunta: ¿abren el domingo?"},
+		{"لدي شكوى", storage.Complaint, ""},
+		{"Quejarse", "", ""},
+		{"hello", "", ""},
+	} {
+		if kind, rest := texts.phrase(c.said); kind != c.kind || rest != c.rest {
+			t.Errorf("%q is %q, %q; want %q, %q", c.said, kind, rest, c.kind, c.rest)
+		}
+	}
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street"})
+	w.press(ann, "5")
+	w.say(ann, "Complaint") // the open question waits for words
+	if f := w.feedback(); len(f) != 0 {
+		t.Errorf("an answer was taken for a complaint: %+v", f)
+	}
+	ben := telegramUser("2", "Ben", "en")
+	w.say(ben, "I want to complain about the noise")
+	if f := w.feedback(); len(f) != 1 || f[0].Kind != storage.Complaint {
+		t.Errorf("the feedback is %+v", f)
+	}
+}
+
+func TestTooLongAComplaintIsRefusedKindly(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("1", "Ann", "en")
+	w.command(ann, "complain", strings.Repeat("x", survey.MaxText+1))
+	rows := w.transcript(ann.address)
+	if len(rows) != 1 || !strings.Contains(rows[0].Render.Text, "too long") || len(w.cases()) != 0 {
+		t.Errorf("the chat shows %+v", rows)
+	}
+	w.command(ann, "complain", strings.Repeat("x", survey.MaxText))
+	if len(w.cases()) != 1 {
+		t.Error("a complaint of the most characters is refused")
+	}
+}
