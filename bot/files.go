@@ -51,9 +51,11 @@ func (t *turn) filesOf(source string, fs []survey.File, to chat.Address, under s
 			Text: v.say("file_from", "file", what, "name", name), Lang: v.lang, Under: under,
 			Files: []chat.File{{Kind: f.Kind, ID: f.ID, Name: f.Name, Size: f.Size}},
 		}
-		if t.kase != nil {
+		kind := storage.NoticeD
+		if t.kase != nil { // a reply to it is one to the customer
+			kind, slot = storage.RelayD, wordsSlot(relaySlot, t.kase.ID, source+"-"+hex.EncodeToString(sum[:8]), to.String())
 			m.Text = v.say("file_from_case", "file", what, "name", name, "case", t.kase.Name())
 		}
-		t.want(storage.Want{Slot: slot, Kind: storage.NoticeD, Address: t.snap.at(to), Render: m})
+		t.want(storage.Want{Slot: slot, Kind: kind, Address: t.snap.at(to), Render: m})
 	}
 }

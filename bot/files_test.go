@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -122,5 +123,13 @@ func TestFilesOfAnswersComeWithTheCase(t *testing.T) {
 		if diff := cmp.Diff(row.want, shown); diff != "" {
 			t.Errorf("after a %s: %s", row.score, diff)
 		}
+		if row.want == nil {
+			continue
+		}
+		w.customers = []chat.Address{ann.address}
+		bob := w.member(1, "Bob", recovery.Agent)
+		w.settleAll()
+		w.replyIn(bob, staffTG, w.newest(staffTG, relaySlot).ShownRef, "Thank you for the picture.")
+		sees(t, "the customer", w.shows(ann.address, replySlot), "Bob (Salon Anna) | Thank you for the picture.")
 	}
 }
