@@ -13,6 +13,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/storage"
 )
 
 // recorder is a Sender that takes everything at once and notes when.
@@ -217,14 +218,23 @@ func (s *served) shown(c *conversation, question int) error {
 	}
 }
 
-// oneInTen taps of a low round are low.
-const oneInTen = 10
+// lowEvery is how many taps of a low round go to one that is low. All cards go to one
+// chat, one after the other: more of them would measure how long they queue there.
+const lowEvery = 40
 
-// lowRound gives first answers at the rate, one in ten of them low, and returns how long
+// lowRound gives first answers at the rate, one in lowEvery of them low, and returns how long
 // the cards of those took to appear in the staff's chat, in milliseconds.
 func (s *served) lowRound(ctx context.Context) ([]float64, error) {
 	n := int(s.Period.Seconds() * float64(s.Rate))
-	conversations, err := s.converse(ctx, n)
+	// Many cases at once at one site are a storm, and share a card.
+	sites := make([]string, n)
+	for i := 0; i < n; i += lowEvery {
+		sites[i] = fmt.Sprint("site-", s.next.Add(1))
+		if err := s.store.PutSite(ctx, storage.Site{ID: sites[i], Name: sites[i], Created: time.Now().UTC()}); err != nil {
+			return nil, err
+		}
+	}
+	conversations, err := s.converseAt(ctx, n, func(i int) string { return sites[i] })
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +245,7 @@ func (s *served) lowRound(ctx context.Context) ([]float64, error) {
 	errs := make([]error, n)
 	s.pace(n, func(i int) {
 		tap := conversations[i].answer(0)
-		if i%oneInTen == 0 {
+		if i%lowEvery == 0 {
 			tap = conversations[i].complain()
 		}
 		tapped[i] = time.Now()
@@ -248,7 +258,7 @@ func (s *served) lowRound(ctx context.Context) ([]float64, error) {
 		return nil, err
 	}
 	var took []float64
-	for i := 0; i < n; i += oneInTen {
+	for i := 0; i < n; i += lowEvery {
 		shown, ok := s.sender.when(conversations[i].user.Name)
 		if !ok {
 			return nil, fmt.Errorf("the card of %s was not handed over", conversations[i].user.Name)

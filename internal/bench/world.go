@@ -129,10 +129,15 @@ const account = "4242"
 
 // converse opens n conversations.
 func (w *world) converse(ctx context.Context, n int) ([]*conversation, error) {
+	return w.converseAt(ctx, n, func(int) string { return "" })
+}
+
+// converseAt opens n conversations about visits to these sites.
+func (w *world) converseAt(ctx context.Context, n int, site func(int) string) ([]*conversation, error) {
 	all := make([]*conversation, n)
 	err := w.together(n, func(i int) error {
 		invite, err := w.bot.Invite(ctx, bot.InviteRequest{
-			Flow: flowName, Channel: string(chat.Telegram), Event: map[string]string{"service_name": "haircut"}, Expires: time.Hour,
+			Flow: flowName, Channel: string(chat.Telegram), Site: site(i), Event: map[string]string{"service_name": "haircut"}, Expires: time.Hour,
 		})
 		if err != nil {
 			return err
