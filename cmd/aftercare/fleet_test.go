@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,7 +19,7 @@ import (
 
 var (
 	stopFlag = flag.Duration("stop", 6*time.Second, "how long an instance of the fleet stands still")
-	oldFlag  = flag.String("old", "", "an older binary that a rolling restart begins with")
+	oldFlag  = flag.String("old", "", "an older binary that a rolling restart begins with, relative to this package")
 )
 
 // fleet is several instances on one database, behind a balancer.
@@ -276,9 +277,16 @@ func (f *fleet) neverTwoPollers(mode string, disturbed int) {
 // database of their own time which is then migrated under them.
 func TestARollingRestartLosesNothing(t *testing.T) {
 	t.Parallel()
+	old := *oldFlag
+	if old != "" {
+		var err error
+		if old, err = filepath.Abs(old); err != nil {
+			t.Fatal(err)
+		}
+	}
 	f := newFleet(t, 3, modeWebhook, 2500+*roundsFlag*2000, func(f *fleet) {
 		for i, m := range f.machines {
-			m.program = *oldFlag
+			m.program = old
 			f.start(i)
 		}
 	})
