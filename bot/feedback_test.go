@@ -157,9 +157,14 @@ func TestPhrasesBeginFeedbackWhereNothingElseWaitsForWords(t *testing.T) {
 	}
 	w := newWorld(t)
 	ann := telegramUser("1", "Ann", "en")
-	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street"})
-	w.press(ann, "5")
+	w.started(ann, InviteRequest{Flow: "post_service_3", Site: "main-street"})
+	for range 3 {
+		w.press(ann, "5")
+	}
 	w.say(ann, "Complaint") // the open question waits for words
+	if n := len(w.session(ann).Answers); n != 4 {
+		t.Errorf("there are %d answers", n)
+	}
 	if f := w.feedback(); len(f) != 0 {
 		t.Errorf("an answer was taken for a complaint: %+v", f)
 	}

@@ -247,6 +247,7 @@ func (t *turn) closed(e survey.Close, in survey.Input) {
 	var text string
 	switch e.Status {
 	case survey.Completed:
+		t.praise()
 		v, text = t.thanks()
 	case survey.Declined:
 		text = v.tell("thanks_declined")

@@ -28,13 +28,14 @@ const (
 // in slots that are named after it: of several processes one tells, and one that takes
 // over goes on where the other stopped.
 type teller struct {
-	bot    *Bot
-	holder string
-	shown  map[string]bool // cases of a storm whose cards are in their chats
+	bot       *Bot
+	holder    string
+	shown     map[string]bool      // cases of a storm whose cards are in their chats
+	praisedAt map[string]time.Time // when praise of a site was last passed on
 }
 
 func newTeller(b *Bot) *teller {
-	return &teller{bot: b, holder: uuid.NewString(), shown: map[string]bool{}}
+	return &teller{bot: b, holder: uuid.NewString(), shown: map[string]bool{}, praisedAt: map[string]time.Time{}}
 }
 
 // tell is one round.
@@ -52,7 +53,7 @@ func (s *teller) tell(ctx context.Context) {
 	for _, step := range []struct {
 		what string
 		do   func(context.Context) error
-	}{{"chats of staff that are gone", s.goneChats}, {"cases without a card", s.untold}} {
+	}{{"chats of staff that are gone", s.goneChats}, {"cases without a card", s.untold}, {"praise", s.praised}} {
 		if err := step.do(ctx); err != nil && ctx.Err() == nil {
 			b.log.Warn("cannot tell staff of "+step.what, "error", err)
 		}

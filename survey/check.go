@@ -67,6 +67,9 @@ func (c *checker) checkFlow() {
 	default:
 		c.fatal(nil, "bad_class", "The class %q is unknown. Use transactional, relationship, recovery, pulse or mystery.", f.Class)
 	}
+	if f.Praise != "" && f.Praise != PraiseNamed && f.Praise != PraiseAnonymous {
+		c.fatal(nil, "bad_praise", "The praise %q is unknown. Use named or anonymous.", f.Praise)
+	}
 	if f.Identity != "" && f.Identity != Named && f.Identity != Pseudonymous {
 		c.fatal(nil, "bad_identity", "The identity %q is unknown. Use named or pseudonymous.", f.Identity)
 	}

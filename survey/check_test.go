@@ -44,6 +44,7 @@ var breakages = []broken{
 	{"no_id", whole, func(f *Flow) { f.ID = "" }},
 	{"bad_class", whole, func(f *Flow) { f.Class = "urgent" }},
 	{"bad_identity", whole, func(f *Flow) { f.Identity = "secret" }},
+	{"bad_praise", whole, func(f *Flow) { f.Praise = "secret" }},
 	{"no_language", whole, func(f *Flow) { f.Languages = nil }},
 	{"bad_language", whole, func(f *Flow) { f.Languages = append(f.Languages, "e n") }},
 	{"duplicate_language", whole, func(f *Flow) { f.Languages = append(f.Languages, "EN") }},

@@ -25,6 +25,15 @@ const (
 	Pseudonymous Identity = "pseudonymous" // by a mark; who it is, is told to leads who ask
 )
 
+// Praise says whether delighted answers are passed on to those who served the customer.
+type Praise string
+
+// The ways of praise. The empty one passes nothing on.
+const (
+	PraiseNamed     Praise = "named"     // with the customer's name, unless Identity hides it
+	PraiseAnonymous Praise = "anonymous" // without it
+)
+
 // Class decides which contact clock a flow obeys and whether it can open cases.
 type Class string
 
@@ -43,6 +52,7 @@ type Flow struct {
 	Version     int // from 1; 0 = not published
 	Class       Class
 	Identity    Identity
+	Praise      Praise
 	Title       Text
 	Languages   []string // the first is the fallback
 	Delay       time.Duration

@@ -80,6 +80,9 @@ func (w *writer) flow(f survey.Flow) error {
 	if f.Identity != "" {
 		w.line(0, "identity: %s", scalar(string(f.Identity)))
 	}
+	if f.Praise != "" {
+		w.line(0, "praise: %s", scalar(string(f.Praise)))
+	}
 	w.text(0, "title", f.Title)
 	if len(f.Languages) > 0 {
 		w.line(0, "languages: [%s]", strings.Join(f.Languages, ", "))

@@ -51,7 +51,7 @@ func (r *reader) code(n ast.Node, what string) string {
 
 func (r *reader) flow(root ast.Node) survey.Flow {
 	var f survey.Flow
-	o, ok := r.Object(root, "a flow", "flow", "class", "identity", "title", "languages", "delay", "expires",
+	o, ok := r.Object(root, "a flow", "flow", "class", "identity", "praise", "title", "languages", "delay", "expires",
 		"min_coverage", "gap_tolerance", "gap_ignored", "texts", "scales", "bands", "choices", "questions")
 	if !ok {
 		return f
@@ -66,6 +66,10 @@ func (r *reader) flow(root ast.Node) survey.Flow {
 	if o.Has("identity") {
 		w, _ := r.Word(o.Get("identity"), "an identity", string(survey.Named), string(survey.Pseudonymous))
 		f.Identity = survey.Identity(w)
+	}
+	if o.Has("praise") {
+		w, _ := r.Word(o.Get("praise"), "a way of praise", string(survey.PraiseNamed), string(survey.PraiseAnonymous))
+		f.Praise = survey.Praise(w)
 	}
 	if o.Has("languages") {
 		r.languages = r.readLanguages(o.Get("languages"))

@@ -1,0 +1,123 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+const (
+	// praisePause is how long praise of one site is gathered before the next message.
+	praisePause = 10 * time.Minute
+	// praiseBatch is how much praise of a bucket one round looks at, praiseShown how much
+	// one message quotes.
+	praiseBatch, praiseShown = 256, 10
+)
+
+// praise keeps what a delighted customer said for those who served them, if the flow
+// allows it. It is passed on by the teller.
+func (t *turn) praise() {
+	s, f := t.session, t.flow
+	j := &s.Judgement
+	if f.Praise == "" || s.Test || f.Class == survey.Pulse || f.Class == survey.Mystery || !delighted(j) {
+		return
+	}
+	v := t.staffVoice()
+	words := []string{t.primaryAnswer(v)}
+	for i := range s.Answers {
+		a := &s.Answers[i]
+		at, ok := f.Index[a.Question]
+		if ok && !a.Dropped && !a.Skipped && f.Questions[at].Kind == survey.TextQ {
+			words = append(words, a.Text)
+		}
+	}
+	if f.Praise == survey.PraiseNamed && f.Identity != survey.Pseudonymous {
+		words = append([]string{cut(strings.TrimSpace(v.name), cardName)}, words...)
+	}
+	praise := t.feedbackOf(t.b.derive("praise", s.ID), storage.Praise, cut(join(" · ", words...), cardQuote))
+	praise.Told = time.Time{}
+	t.out.Feedback = append(t.out.Feedback, praise)
+}
+
+func delighted(j *survey.Judgement) bool { return j.Delighted || j.Flag == survey.Delighted }
+
+// praised passes praise on: to the member of staff whom it is about, and to the team of
+// the site. More of it within praisePause waits and comes in one message.
+func (s *teller) praised(ctx context.Context) error {
+	b := s.bot
+	sites := map[string][]storage.Feedback{}
+	ids := map[string]map[storage.Bucket][]string{}
+	for bucket := range storage.Bucket(b.store.Buckets()) {
+		list, err := b.store.UntoldFeedback(ctx, bucket, praiseBatch)
+		if err != nil {
+			return err
+		}
+		for _, f := range list {
+			if ids[f.Site] == nil {
+				ids[f.Site] = map[storage.Bucket][]string{}
+			}
+			now, err := b.store.Session(ctx, bucket, f.Session)
+			if err != nil {
+				return err
+			}
+			if delighted(&now.Judgement) { // else they changed their answer meanwhile
+				sites[f.Site] = append(sites[f.Site], f)
+			}
+			ids[f.Site][bucket] = append(ids[f.Site][bucket], f.ID)
+		}
+	}
+	var all []error
+	for site := range ids {
+		list := sites[site]
+		if now := b.now(); now.Sub(s.praisedAt[site]) < praisePause || b.snap.Load().rules(site).Tell(recovery.P2, now).At.After(now) {
+			continue
+		}
+		if len(list) > 0 {
+			if err := b.tellPraise(ctx, site, list); err != nil {
+				all = append(all, err)
+				continue
+			}
+			s.praisedAt[site] = b.now()
+		}
+		for bucket, told := range ids[site] {
+			all = append(all, b.store.SettleFeedback(ctx, bucket, told, b.now()))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// tellPraise posts one message for the team, and one for each whom praise is about. The
+// slots follow from the praise: telling it again changes nothing.
+func (b *Bot) tellPraise(ctx context.Context, site string, list []storage.Feedback) error {
+	slices.SortFunc(list, func(a, b storage.Feedback) int { return strings.Compare(a.ID, b.ID) })
+	return b.perform(ctx, b.bucketFor(site), b.turnOf("", "praise", storage.Load{}, nil, func(t *turn) error {
+		v := t.voiceAt(site)
+		post := func(list []storage.Feedback, places []chat.Address) {
+			m := chat.Message{Title: v.say("praise_title", "site", v.site.Name), Lang: v.lang}
+			for _, f := range list[:min(len(list), praiseShown)] {
+				m.Quotes = append(m.Quotes, chat.Quote{Label: cut(t.snap.team.members[f.Owner].Name, cardName), Text: f.Text})
+			}
+			if more := len(list) - praiseShown; more > 0 {
+				m.Footer = v.say("digest_more", "n", number(float64(more)))
+			}
+			for _, to := range t.snap.reachable(t.snap.distinct(places)) {
+				t.want(storage.Want{Slot: "praise:" + list[0].ID + ":" + to.String(), Kind: storage.CardD, Address: t.snap.at(to), Render: m})
+			}
+		}
+		post(list, t.snap.usual(site))
+		for _, id := range t.snap.team.order {
+			own := slices.DeleteFunc(slices.Clone(list), func(f storage.Feedback) bool { return f.Owner != id })
+			if len(own) > 0 {
+				post(own, t.snap.team.homes[id])
+			}
+		}
+		return nil
+	}))
+}
