@@ -185,7 +185,7 @@ func (s *sweeper) fail(kind, id string, err error) {
 // prune removes what is older than its kind is kept.
 func (s *sweeper) prune(ctx context.Context, b storage.Bucket) error {
 	now := s.out.now()
-	before := storage.Retention{Keys: now.Add(-keepKeys), Deliveries: now.Add(-keepDeliveries)}
+	before := storage.Retention{Keys: now.Add(-keepKeys), Deliveries: now.Add(-keepDeliveries), Tallies: now.Add(-2 * tallyWindow)}
 	for ctx.Err() == nil {
 		n, err := s.out.store.Prune(ctx, b, before, pruneBatch)
 		if err != nil || n == 0 {
