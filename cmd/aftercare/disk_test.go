@@ -4,8 +4,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -142,8 +144,11 @@ func TestAnAnswerThatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 	server := m.serve()
 	link := m.invite("--flow", "one_tap_csat", "--channel", "web")
 	disk.fill()
-	post := func() (int, string) {
-		response, err := http.Post("http://"+m.address+"/chat/"+link.Token, "application/x-www-form-urlencoded", strings.NewReader("nonce=1&start=1"))
+	sent := 0
+	post := func(name, value string) (int, string) {
+		sent++
+		form := url.Values{"nonce": {strconv.Itoa(sent)}, name: {value}}
+		response, err := http.PostForm("http://"+m.address+"/chat/"+link.Token, form)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,14 +159,19 @@ func TestAnAnswerThatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 		}
 		return response.StatusCode, string(text)
 	}
-	if code, text := post(); code != http.StatusServiceUnavailable {
-		t.Errorf("%d, want 503: %s", code, text)
+	// Files that are there already have a little space left.
+	code, text := post("start", "1")
+	for code == http.StatusOK && sent < 3000 {
+		code, text = post("text", strings.Repeat("It was late. ", 100))
+	}
+	if code != http.StatusServiceUnavailable {
+		t.Errorf("%d after %d posts, want 503: %s", code, sent, text)
 	}
 	if code, text := status(m, "/readyz"); code != http.StatusServiceUnavailable {
 		t.Errorf("/readyz: %d %s", code, text)
 	}
 	disk.free()
-	if code, text := post(); code >= 400 {
+	if code, text := post("text", "It was late."); code >= 400 {
 		t.Errorf("with space again: %d: %s", code, text)
 	}
 	server.stop()

@@ -78,7 +78,8 @@ func poison(t *testing.T, database, mode string) {
 	}
 }
 
-// damage overwrites what is stored of a session.
+// damage overwrites what is stored of a session, so that whoever remembers it reads it
+// again.
 func damage(t *testing.T, database, id, body string) {
 	t.Helper()
 	driver, source := "postgres", database
@@ -96,5 +97,8 @@ func damage(t *testing.T, database, id, body string) {
 	}
 	if n, err := r.RowsAffected(); err != nil || n != 1 {
 		t.Fatalf("%d sessions were changed, %v", n, err)
+	}
+	if _, err := db.ExecContext(t.Context(), "UPDATE buckets SET version = version + 1"); err != nil {
+		t.Fatal(err)
 	}
 }
