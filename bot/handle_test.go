@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -312,8 +313,9 @@ func TestAPanicIsParkedToo(t *testing.T) {
 	ann := telegramUser("1", "Ann", "en")
 	w.started(ann, haircut)
 	snap := *w.bot.snap.Load()
+	snap.flows = maps.Clone(snap.flows)
 	for k := range snap.flows {
-		snap.flows = map[flowKey]*flow{k: nil}
+		snap.flows[k] = nil
 	}
 	w.bot.snap.Store(&snap)
 	w.press(ann, "1")

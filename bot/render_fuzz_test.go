@@ -162,7 +162,9 @@ func newPlay(d *dice, said *texts, lang string) *stage {
 	p := storage.Person{Platform: platform, Account: "42", User: "7"}
 	s := &stage{now: monday, shown: make(map[string]chat.Message)}
 	s.bot = &Bot{texts: said, key: []byte("k"), now: func() time.Time { return s.now }}
-	s.snap = &snapshot{flows: map[flowKey]*flow{{f.ID, f.Version}: newFlow(f)}, sites: map[string]site{}, staff: []chat.Address{room, staffTG}}
+	flows := feedbackFlows(said)
+	flows[flowKey{f.ID, f.Version}] = newFlow(f)
+	s.snap = &snapshot{flows: flows, sites: map[string]site{}, staff: []chat.Address{room, staffTG}}
 	s.snap.sites["s"] = site{Site: storage.Site{ID: "s", Name: d.text(), Language: d.one("en", "ar", "zh-Hans", "xx")}, Zone: time.UTC}
 	s.bot.snap.Store(s.snap)
 	at := chat.Address{Platform: platform, Account: "42", Chat: "7"}
@@ -295,7 +297,14 @@ func wrongWith(m chat.Message, conversation bool) []string {
 			}
 			d, ok := decode(b.Data)
 			card, onCard := decodePressed(b.Data)
-			if ok == onCard || ok && d.encode() != b.Data || onCard && card.encode() != b.Data {
+			_, wish := decodeWish(b.Data)
+			readers := 0
+			for _, reads := range []bool{ok, onCard, wish, sessionOfSite(b.Data) != ""} {
+				if reads {
+					readers++
+				}
+			}
+			if readers != 1 || ok && d.encode() != b.Data || onCard && card.encode() != b.Data {
 				say("the data %q cannot be read back", b.Data)
 			}
 			if strings.TrimSpace(b.Text) == "" {

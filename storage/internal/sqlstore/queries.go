@@ -99,7 +99,7 @@ func newQueries(d Dialect) *queries {
 	q := &queries{
 		lockBucket:   t.one("UPDATE buckets SET version = version + ? WHERE bucket = ? RETURNING case_seq, ord, version"),
 		updateBucket: t.one("UPDATE buckets SET case_seq = ?, ord = ?, sessions = sessions + ?, answers = answers + ? WHERE bucket = ?"),
-		insertBucket: t.one("INSERT INTO buckets (bucket, case_seq, ord, sessions, answers, version) VALUES (?, 0, 0, 0, 0, 0) ON CONFLICT (bucket) DO NOTHING"),
+		insertBucket: t.one("INSERT INTO buckets (bucket, case_seq, ord, sessions, answers) VALUES (?, 0, 0, 0, 0) ON CONFLICT (bucket) DO NOTHING"),
 		countBuckets: t.one("SELECT count(*) FROM buckets"),
 
 		// What RETURNING yields was not seen before.
