@@ -134,10 +134,15 @@ func TestASurveyOpensFromAnywhere(t *testing.T) {
 	again := func(use func() *slackfake.Press, than string) slackfake.Message {
 		t.Helper()
 		// A question that is on its way just now is the last one, and not asked again.
-		slack.Wait("everything to be shown", func() bool {
+		for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 			counts, err := store.Counts(t.Context())
-			return err == nil && counts.Due == 0
-		})
+			if err == nil && counts.Due == 0 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("messages are still on their way: %+v, %v", counts, err)
+			}
+		}
 		use().WaitAcked()
 		var open slackfake.Message
 		slack.Wait("the question below what was said last", func() bool {
