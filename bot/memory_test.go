@@ -6,25 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(withPostgres{m}) }
-
-// withPostgres stops the server that the tests started before leaks are looked for.
-type withPostgres struct{ *testing.M }
-
-func (m withPostgres) Run() int { return pgtest.Main(m.M) }
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // memory is a database in memory, for tests that need virtual time. It keeps what the
 // outbound half uses: deliveries, identities, keys and leases. Everything else of

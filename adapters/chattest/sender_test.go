@@ -6,10 +6,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/chattest"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var room = chat.Address{Platform: chat.Web, Chat: "room"}
 

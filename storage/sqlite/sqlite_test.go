@@ -4,10 +4,14 @@ import (
 	"path/filepath"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/sqlite"
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func engine() storagetest.Engine {
 	return storagetest.Engine{Name: "sqlite", New: func(t testing.TB) storagetest.Opener {

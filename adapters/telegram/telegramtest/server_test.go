@@ -6,8 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestUpdatesStayUntilPolledPast(t *testing.T) {
 	s := telegramtest.New(t)

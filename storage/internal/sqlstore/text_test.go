@@ -8,7 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jmoiron/sqlx"
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestRowsAreSplitIntoKnownSizes(t *testing.T) {
 	ts := &texts{dialect: Dialect{Bind: sqlx.QUESTION}}

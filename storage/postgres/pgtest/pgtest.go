@@ -1,10 +1,13 @@
 package pgtest
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 // shared is the one server of a test binary, started by the first test that asks.
@@ -47,16 +50,22 @@ func Shared(t testing.TB) *Server {
 	return binary.server
 }
 
-// Main runs the tests of a package and stops the server that they started:
+// Main runs the tests of a package, stops the server that they started, and fails when
+// a goroutine is left; ignored are those that a library never ends:
 //
 //	func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
-func Main(m *testing.M) int {
+func Main(m *testing.M, ignored ...goleak.Option) int {
 	code := m.Run()
+	var err error
 	if binary.server != nil {
-		if err := binary.server.Stop(); err != nil {
-			fmt.Println("pgtest:", err)
-			return max(code, 1)
-		}
+		err = binary.server.Stop()
+	}
+	if code == 0 { // a test that failed half-way leaves what it likes
+		err = errors.Join(err, goleak.Find(ignored...))
+	}
+	if err != nil {
+		fmt.Println("pgtest:", err)
+		return max(code, 1)
 	}
 	return code
 }
