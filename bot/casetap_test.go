@@ -128,6 +128,7 @@ func TestWhoMayNotActIsToldSoAndNothingChanges(t *testing.T) {
 	if attempts != 6 {
 		t.Errorf("%d attempts are written down; want 6", attempts)
 	}
+	t.Attr("figure", fmt.Sprintf("%d attempts without effect, each answered and written down", attempts))
 }
 
 func TestACaseIsResolvedByMenus(t *testing.T) {
@@ -213,7 +214,7 @@ func TestManyTakeAtOnce(t *testing.T) {
 			w, _ := lowTapIn(newWorldOn(t, open(t)), staffTG)
 			take := w.button(staffTG, "Take")
 			var people []customer
-			for i := range 8 {
+			for i := range 100 {
 				people = append(people, w.member(i, fmt.Sprintf("M%d", i), recovery.Agent))
 			}
 			other := w.botOn(w.instance())
@@ -265,6 +266,7 @@ func TestManyTakeAtOnce(t *testing.T) {
 			if n := len(slices.DeleteFunc(events, func(e storage.CaseEvent) bool { return e.Kind != string(recovery.EventTaken) })); n != 1 {
 				t.Errorf("it was taken %d times", n)
 			}
+			t.Attr("figure", fmt.Sprintf("%d press at once: %d has it, all others are told who", len(people), winners))
 		})
 	}
 }

@@ -75,6 +75,7 @@ func TestSomebodyElsesButtonDoesNothing(t *testing.T) {
 			if got := w.said(room, "case:"); len(got) != 0 {
 				t.Errorf("staff were called: %q", got)
 			}
+			t.Attr("figure", "30 presses by others, also in a group: no effect")
 		})
 	}
 }
@@ -199,6 +200,7 @@ func TestHostileTextIsStoredClean(t *testing.T) {
 	if err != nil || len(parked) != 0 {
 		t.Errorf("parked: %v, %v", parked, err)
 	}
+	t.Attr("figure", "every text is stored, or cleaned by the rule; none parked")
 }
 
 func TestUpdatesThatNobodyHandlesAreMarkedAsSeen(t *testing.T) {
@@ -306,6 +308,7 @@ func TestAPoisonousUpdateIsParkedAndTheNextOneIsHandled(t *testing.T) {
 	if parked, _ := w.store.ParkedUpdates(context.Background(), 10); len(parked) != 1 {
 		t.Errorf("parked %d times", len(parked))
 	}
+	t.Attr("figure", "1 parked with its payload, the next one handled, a repeat of the first one counts as handled")
 }
 
 func TestAPanicIsParkedToo(t *testing.T) {

@@ -172,6 +172,7 @@ func randomRules(t *rapid.T) Rules {
 // TestCaseInvariants is the machine's promise over random acts, clocks and hours.
 func TestCaseInvariants(t *testing.T) {
 	checks(t, "1500")
+	steps := 0
 	rapid.Check(t, func(t *rapid.T) {
 		rules := randomRules(t)
 		contact := rapid.SampledFrom([]Permission{NotAsked, ContactHere, ContactPhone, NoContact}).Draw(t, "contact")
@@ -180,6 +181,7 @@ func TestCaseInvariants(t *testing.T) {
 		c, history := OpenCase(rules, Case{ID: "c", Contact: contact}, first, now)
 		story := reader{state: Open}
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			steps++
 			var act Act
 			by := program
 			if next, ok := NextClock(rules, c); ok && rapid.IntRange(0, 3).Draw(t, "wait") == 0 {
@@ -235,6 +237,7 @@ func TestCaseInvariants(t *testing.T) {
 			holds(t, rules, c, later(now, c.Updated))
 		}
 	})
+	t.Attr("figure", fmt.Sprintf("%d acts on cases under random rules: every promise of a case kept", steps))
 }
 
 // However many take a case and in whatever order, the first has it and all others are

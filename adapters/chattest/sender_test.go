@@ -3,6 +3,7 @@ package chattest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -95,4 +96,5 @@ func TestHostileTextsAreManyAndDiffer(t *testing.T) {
 	if len(seen) < 60 {
 		t.Errorf("%d texts, want at least 60", len(seen))
 	}
+	t.Attr("figure", fmt.Sprintf("%d different texts", len(seen)))
 }

@@ -140,7 +140,11 @@ func (r record) put(row int, one run) {
 	if one.Long {
 		length = "long"
 	}
-	r[fmt.Sprintf("%02d %s %s", row, one.Test, length)] = one
+	name := fmt.Sprintf("%02d %s ", row, one.Test)
+	if one.Long { // which says all that a short one did
+		delete(r, name+"short")
+	}
+	r[name+length] = one
 }
 
 func load() (record, error) {

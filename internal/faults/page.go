@@ -13,7 +13,7 @@ const introduction = `# What must hold, and what shows it
 This page is written by ` + "`make crash`, `make faults`, `make soak` and `make fuzz`" + `, from what they measured
 ([reliability.json](reliability.json)); nobody writes it by hand, and a test fails when it differs from what would be written.
 ` + "`make test`" + ` runs every test named here, in the length that is called short; the targets run them long and note the
-figures. A seed repeats a schedule: it is given to the test with ` + "`-seed`" + `. Figures of time were taken on machines that did
+figures; a test that has one length counts as long. A seed repeats a schedule: it is given to the test with ` + "`-seed`" + `. Figures of time were taken on machines that did
 other work as well, and are no promise; the zeros are.
 
 The promise of the outbox: *in order per chat, never lost, possibly shown twice.*
@@ -82,7 +82,9 @@ func length(r run) int {
 func summary(row row, r record) (when, result string) {
 	var newest time.Time
 	passed, total, long := 0, 0, false
+	noted := map[string]bool{}
 	for _, one := range of(row, r) {
+		noted[one.Test] = true
 		if one.Long && !long {
 			long, passed, total, newest = true, 0, 0, time.Time{}
 		}
@@ -104,6 +106,9 @@ func summary(row row, r record) (when, result string) {
 		result = fmt.Sprintf("**%d of %d fail**", total-passed, total)
 	default:
 		result = "holds"
+	}
+	if missing := len(row.checks) - len(noted); missing > 0 {
+		result += fmt.Sprintf(", %d of %d not noted", missing, len(row.checks))
 	}
 	if !long {
 		return "–", result + " (short run of " + newest.Format(time.DateOnly) + ")"

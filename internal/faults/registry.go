@@ -76,7 +76,7 @@ func registry() []row {
 			{dir: shell, test: "TestTroubleOnTheWayToTelegram", target: faults, long: []string{"-rounds=${rounds}", "-hold=${hold}"}},
 		}},
 		{6, "updates come twice, out of order and late", "the stored state is the model's, over 100,000 updates", []check{
-			modelled("bot", "TestDuplicatesAndDisorderGiveTheModelsState", "4000"),
+			{dir: "bot", test: "TestDuplicatesAndDisorderGiveTheModelsState", target: faults, long: []string{"-rapid.checks=7200"}},
 		}},
 		{7, "the machines keep to their models", "100,000 random steps in every run, 10,000,000 in a long one", []check{
 			modelled("survey", "TestSessionInvariants", "700000"),

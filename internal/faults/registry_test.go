@@ -122,6 +122,16 @@ func TestFiguresAndSeedsAreReadFromATest(t *testing.T) {
 	if err != nil || !ran {
 		t.Fatalf("%v, %v", ran, err)
 	}
+	var plain run
+	if _, err := plain.read(strings.NewReader(`{"Action":"pass","Test":"TestX/one"}
+{"Action":"pass","Test":"TestX/two"}
+{"Action":"pass","Test":"TestX"}
+`)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(run{Figures: []figure{{"", "2 cases"}}}, plain); diff != "" {
+		t.Errorf("a test that tells no figure has as many cases as it has parts:\n%s", diff)
+	}
 	want := run{Seeds: []string{"42"}, Figures: []figure{{"postgres", "0 lost"}, {"", "456 inputs in 6s"}}}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Error(diff)

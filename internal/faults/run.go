@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -38,11 +39,15 @@ func (o options) command(c check) []string {
 	return args
 }
 
+// whole reports whether a check runs as long as it ever does: a test of one length
+// always does.
+func (o options) whole(c check) bool { return c.fuzz || !o.short || len(c.long) == 0 }
+
 // run runs one check and returns what it measured. An error means that it could not run.
 func (o options) run(ctx context.Context, c check) (run, error) {
 	args := o.command(c)
 	r := run{
-		Test: c.name(), Long: c.fuzz || !o.short && len(c.long) > 0, Command: "go " + strings.Join(args, " "),
+		Test: c.name(), Long: o.whole(c), Command: "go " + strings.Join(args, " "),
 		At: time.Now().UTC().Truncate(time.Second), Machine: machine(),
 	}
 	fmt.Println("==", r.Command)
@@ -82,7 +87,7 @@ func (r *run) read(out io.Reader) (ran bool, err error) {
 	lines := bufio.NewScanner(out)
 	lines.Buffer(nil, 64<<20)
 	said := map[string]*strings.Builder{}
-	last := ""
+	last, cases := "", 0
 	for lines.Scan() {
 		var e event
 		if json.Unmarshal(lines.Bytes(), &e) != nil {
@@ -108,6 +113,10 @@ func (r *run) read(out io.Reader) (ran bool, err error) {
 				said[e.Test] = new(strings.Builder)
 			}
 			said[e.Test].WriteString(e.Output)
+		case "pass":
+			if part != "" {
+				cases++
+			}
 		case "fail":
 			if b := said[e.Test]; b != nil {
 				fmt.Print(b.String())
@@ -115,6 +124,9 @@ func (r *run) read(out io.Reader) (ran bool, err error) {
 		case "build-output":
 			fmt.Print(e.Output)
 		}
+	}
+	if len(r.Figures) == 0 && cases > 0 {
+		last = cmp.Or(last, fmt.Sprintf("%d cases", cases))
 	}
 	if last != "" {
 		r.Figures = append(r.Figures, figure{"", last})
