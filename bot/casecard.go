@@ -172,6 +172,9 @@ func (t *turn) cardOutcome(v *voice, fact func(label, value string)) {
 func (t *turn) cardFoot(v *voice) []string {
 	k := t.kase
 	if !k.State.Active() {
+		if !k.Wrote.IsZero() {
+			return []string{v.say("card_wrote_after")}
+		}
 		return nil
 	}
 	switch {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
@@ -79,6 +80,17 @@ func (d *Dispatcher) lookForDoubts(ctx context.Context) error {
 
 func (d *Dispatcher) settleAll(ctx context.Context, b storage.Bucket, rows []storage.Delivery) (int, error) {
 	changed := 0
+	rows, replies := apart(rows, isReply)
+	for _, r := range replies {
+		n, err := d.settleReply(ctx, b, r)
+		if err != nil {
+			return changed, err
+		}
+		changed += n
+	}
+	if len(rows) == 0 {
+		return changed, nil
+	}
 	slots := make([]string, len(rows))
 	for i, r := range rows {
 		slots[i] = r.Slot
@@ -94,10 +106,58 @@ func (d *Dispatcher) settleAll(ctx context.Context, b storage.Bucket, rows []sto
 			}
 			return ch, nil
 		},
-		Done: func(r storage.Result) { changed = len(r.Changed) },
+		Done: func(r storage.Result) { changed += len(r.Changed) },
 	}
 	if err := d.out.commit(ctx, b, turn); err != nil {
 		return 0, err // the turn may still be under way
 	}
 	return changed, nil
+}
+
+// settleReply settles what a member of staff said to a customer, by itself: once it is
+// given up, staff read in the same commit that nobody knows whether the customer has it.
+func (d *Dispatcher) settleReply(ctx context.Context, b storage.Bucket, row storage.Delivery) (int, error) {
+	changed := 0
+	_, kase, _, _ := slotParts(row.Slot)
+	turn := storage.Turn{
+		Load: storage.Load{Case: kase, Slots: []string{row.Slot}},
+		Apply: func(l storage.Loaded) (storage.Change, error) {
+			now, ok := l.Slots[row.Slot]
+			if !ok || now.State != storage.Sending || now.Epoch != row.Epoch {
+				return storage.Change{}, nil
+			}
+			s := settleDoubt(now, l.Now)
+			ch := storage.Change{Slots: []storage.SlotOp{{Settle: s}}}
+			if s.Outcome == storage.Retry {
+				return ch, nil
+			}
+			more, err := d.out.hooks.concluded(l, now, storage.Dropped, false)
+			if err != nil {
+				return ch, err
+			}
+			ch.Case, ch.Events, ch.Slots = more.Case, more.Events, slices.Concat(ch.Slots, more.Slots)
+			return ch, nil
+		},
+		Done: func(r storage.Result) { changed = len(r.Changed) },
+	}
+	err := d.out.commit(ctx, b, turn)
+	if err == nil {
+		return changed, nil
+	}
+	if lack := d.out.hooks.lacking(ctx, err); lack != nil {
+		return 0, lack
+	}
+	return 0, err // the turn may still be under way
+}
+
+// apart returns the rows of which f is false, and those of which it is true.
+func apart(rows []storage.Delivery, f func(storage.Delivery) bool) (others, these []storage.Delivery) {
+	for _, r := range rows {
+		if f(r) {
+			these = append(these, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	return others, these
 }

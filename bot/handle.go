@@ -112,11 +112,18 @@ func (b *Bot) settle(ctx context.Context, j *job, err error) (done bool, _ error
 		if j.next == nil {
 			return true, nil
 		}
+		next := j.next
+		j.next = nil
 		var w work
-		if w, err = j.next(ctx); err == nil {
-			j.work, j.next = w, nil
+		if w, err = next(ctx); err == nil {
+			j.work = w
 			return false, nil
 		}
+		j.next = next
+	}
+	if back, ok := errors.AsType[*cameBack](err); ok {
+		b.welcomeBack(j, back.cases)
+		return false, nil
 	}
 	if to, ok := errors.AsType[*elsewhere](err); ok {
 		j.work = to.work

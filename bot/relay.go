@@ -168,7 +168,10 @@ func (t *turn) relay(s said, edited bool) {
 		show := func(part string, m chat.Message) {
 			m.Title, m.Lang, m.Under = t.kase.Name()+" · "+name, v.lang, cardSlot(t.kase.ID, to)
 			m.Footer = v.say("relay_reply", "name", name)
-			if hasForms(to.Platform) {
+			if !t.kase.State.Active() {
+				m.Footer = v.say("relay_closed", "name", name)
+				m.Rows = [][]chat.Button{t.actButtons(v, []recovery.ActKind{recovery.ActReopen}, false)}
+			} else if hasForms(to.Platform) {
 				m.Footer = ""
 				if !t.barred() {
 					m.Rows = [][]chat.Button{t.actButtons(v, []recovery.ActKind{recovery.ActContact}, true)}

@@ -121,6 +121,9 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 	id := t.session.ID
 	switch e := e.(type) {
 	case survey.Ask:
+		if e.Again && t.talking() {
+			return
+		}
 		v := t.question()
 		w := storage.Want{Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, Render: v.asked(t.flow, e.Question)}
 		// A question that opens after the end comes below the thanks.
@@ -146,13 +149,21 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 			Render: t.question().withdrawn(t.flow, e.Question),
 		})
 	case survey.Notice:
-		t.noticeOf(e)
+		if e.Code != survey.NoticeKept || !t.talking() {
+			t.noticeOf(e)
+		}
 	case survey.OffScript:
 		t.keepWords(e.Text, e.Files)
 	case survey.Judged:
 	case survey.Close:
 		t.closed(e, in)
 	}
+}
+
+// talking reports whether words that answer no question went to somebody who talks with
+// the customer: then the program neither thanks for them nor repeats its question.
+func (t *turn) talking() bool {
+	return t.aside && t.kase != nil && t.kase.State.Active() && !t.kase.Round.Contacted.IsZero()
 }
 
 // noticeOf says the sentence of a notice, in the language of the question that it is

@@ -199,7 +199,11 @@ func (s *settlement) apply(l storage.Loaded) (storage.Change, error) {
 	if !isReply(s.row) {
 		return ch, nil
 	}
-	more, err := s.sender.out.hooks.concluded(l, s.row, v.outcome, v.blocked)
+	outcome := v.outcome
+	if outcome == storage.GaveUp && (v.doubt || s.row.Repeated) {
+		outcome = storage.Dropped // the customer may have it all the same
+	}
+	more, err := s.sender.out.hooks.concluded(l, s.row, outcome, v.blocked)
 	if err != nil {
 		return ch, err
 	}

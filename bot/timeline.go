@@ -32,6 +32,8 @@ func (t *turn) timeline(to chat.Address, card string) {
 			}
 		case kind == recovery.EventAssigned:
 			title = v.say("timeline_assigned", "who", who(e.Detail))
+		case kind == recovery.EventReachable:
+			title = v.say("timeline_reachable", "name", about.customerName(v))
 		case !thread:
 			continue
 		case kind == recovery.EventRaised:

@@ -47,6 +47,7 @@ type turn struct {
 	passed   int              // words of out that staff were shown
 	news     []recovery.Event // of the case, that nobody was told of yet
 	telling  bool             // the case gets its own card now, whatever it waits for
+	back     []string         // cases of somebody who could not be written to until now
 }
 
 // origin is the session that opened a case.
@@ -88,6 +89,9 @@ func (b *Bot) turnOf(key, name string, load storage.Load, said *reply, f func(*t
 		}
 		if err := f(t); err != nil {
 			return storage.Change{}, err
+		}
+		if len(t.back) > 0 {
+			return storage.Change{}, &cameBack{t.back}
 		}
 		t.schedule()
 		return t.out, nil
@@ -256,6 +260,9 @@ func (t *turn) meet(u *chat.Update, p storage.Person) {
 		id = &storage.Identity{ID: p.ID(), Bucket: t.b.bucketOf(p), Person: p, Address: u.From, Created: t.now}
 	}
 	was := *id
+	if !was.Blocked.IsZero() {
+		t.back = t.lostCases()
+	}
 	id.Address = u.From
 	if u.User.Name != "" {
 		id.Name = u.User.Name

@@ -32,12 +32,14 @@ const (
 	ActFollowedUp      ActKind = "followed_up"
 	ActStaffGone       ActKind = "staff_gone"
 	ActReturned        ActKind = "returned"
+	ActReachable       ActKind = "reachable"
 )
 
 // ActKinds lists every kind.
 func ActKinds() []ActKind {
 	return []ActKind{ActTake, ActRelease, ActAssign, ActNote, ActContact, ActAgree, ActSnooze, ActResolve, ActNoAction,
-		ActUnreachable, ActReopen, ActCustomerWrote, ActCustomerChanged, ActJoined, ActClockStruck, ActFollowedUp, ActStaffGone, ActReturned}
+		ActUnreachable, ActReopen, ActCustomerWrote, ActCustomerChanged, ActJoined, ActClockStruck, ActFollowedUp, ActStaffGone, ActReturned,
+		ActReachable}
 }
 
 // byStaff reports whether a member of staff does this by themselves.
@@ -150,6 +152,8 @@ type (
 	// Returned says that the customer came again, for another service. What counts is the
 	// first time after the case was closed.
 	Returned struct{}
+	// Reachable says that the chat of a customer who was lost takes messages again.
+	Reachable struct{}
 )
 
 // Means is how a customer was contacted.
@@ -221,6 +225,9 @@ func (StaffGone) Kind() ActKind { return ActStaffGone }
 // Kind implements Act.
 func (Returned) Kind() ActKind { return ActReturned }
 
+// Kind implements Act.
+func (Reachable) Kind() ActKind { return ActReachable }
+
 func (Take) act()            {}
 func (Release) act()         {}
 func (Assign) act()          {}
@@ -239,3 +246,4 @@ func (ClockStruck) act()     {}
 func (FollowedUp) act()      {}
 func (StaffGone) act()       {}
 func (Returned) act()        {}
+func (Reachable) act()       {}

@@ -244,7 +244,14 @@ func TestAnUnreachableCustomerComesBack(t *testing.T) {
 	if c.State != Open || slices.Contains(c.AllowedMeans(), InChat) || !slices.Contains(c.AllowedMeans(), ByPhone) {
 		t.Errorf("%s, %v", c.State, c.AllowedMeans())
 	}
+	back := must(t, c, program, noon.Add(time.Hour), Reachable{})
+	if back.State != Open || !slices.Contains(back.AllowedMeans(), InChat) {
+		t.Errorf("after /start %s, %v", back.State, back.AllowedMeans())
+	}
 	c = must(t, c, ann, noon.Add(time.Hour), Unreachable{"called"})
+	if c = must(t, c, program, noon.Add(time.Hour), Reachable{}); c.State != Unreached || !c.Lost.IsZero() {
+		t.Errorf("what was given up is %s, lost since %v", c.State, c.Lost)
+	}
 	if c = must(t, c, guest, noon.Add(2*time.Hour), CustomerWrote{Text: "here I am"}); c.State != Open || !slices.Contains(c.AllowedMeans(), InChat) || c.Wrote.IsZero() {
 		t.Errorf("%+v", c)
 	}

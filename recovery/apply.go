@@ -100,6 +100,8 @@ func (m *move) do(act Act) *Refusal {
 		return m.staffGone(a.ID)
 	case Returned:
 		return m.returned()
+	case Reachable:
+		return m.found()
 	}
 	return &Refusal{Code: UnknownAct}
 }

@@ -34,6 +34,7 @@ const (
 	EventNoAction       EventKind = "no_action"        //
 	EventUnreachable    EventKind = "unreachable"      // given up
 	EventLost           EventKind = "lost"             // the chat takes no messages
+	EventReachable      EventKind = "reachable"        // the chat takes messages again
 	EventReopened       EventKind = "reopened"         // Detail: from which state
 	EventCustomerWrote  EventKind = "customer_wrote"   //
 	EventChanged        EventKind = "customer_changed" // Detail: the reasons that remain
@@ -53,7 +54,7 @@ const (
 // EventKinds lists every kind.
 func EventKinds() []EventKind {
 	return []EventKind{EventOpened, EventTaken, EventReleased, EventAssigned, EventNoted, EventContacted, EventAgreed, EventSnoozed,
-		EventWoke, EventResolved, EventNoAction, EventUnreachable, EventLost, EventReopened, EventCustomerWrote, EventChanged,
+		EventWoke, EventResolved, EventNoAction, EventUnreachable, EventLost, EventReachable, EventReopened, EventCustomerWrote, EventChanged,
 		EventPermission, EventJoined, EventRaised, EventStruck, EventUnacknowledged, EventFollowUp, EventFollowedUp,
 		EventVerified, EventClosed, EventStaffGone, EventReturned}
 }

@@ -29,6 +29,15 @@ func (m *move) lost() *Refusal {
 	return nil
 }
 
+// found undoes lost. A case that was given up stays closed until the customer writes.
+func (m *move) found() *Refusal {
+	if !m.c.Lost.IsZero() {
+		m.c.Lost = time.Time{}
+		m.tell(EventReachable, "", "")
+	}
+	return nil
+}
+
 func (m *move) customerChanged(a CustomerChanged) *Refusal {
 	was := m.c.Decision
 	if a.Decision.Opens && (!was.Opens || a.Decision.Priority <= was.Priority) {

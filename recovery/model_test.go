@@ -57,7 +57,7 @@ func (m model) expect(act Act, by Actor, now time.Time) (model, Code) {
 	case staff && by.Role == Customer,
 		staff && by.Role == Program && act.Kind() != ActReopen && act.Kind() != ActUnreachable,
 		!staff && by.Role.Acts() && !(act.Kind() == ActStaffGone && by.Role.Leads()),
-		slices.Contains([]ActKind{ActStaffGone, ActClockStruck, ActReturned}, act.Kind()) && by.Role == Customer:
+		slices.Contains([]ActKind{ActStaffGone, ActClockStruck, ActReturned, ActReachable}, act.Kind()) && by.Role == Customer:
 		return m, NotTheirs
 	}
 	closed := !slices.Contains([]State{Open, Taken, Contacted, Agreed}, m.state)
@@ -219,6 +219,8 @@ func (m model) expect(act Act, by Actor, now time.Time) (model, Code) {
 			return refuse(code)
 		}
 		m.state, m.planned = Unreached, false
+	case Reachable:
+		m.lost = false
 	case Reopen:
 		if closed {
 			reopen()
@@ -337,6 +339,8 @@ func randomAct(t *rapid.T, now time.Time) Act {
 		return StaffGone{ID: rapid.SampledFrom([]string{"", ann.ID, bob.ID}).Draw(t, "gone")}
 	case ActReturned:
 		return Returned{}
+	case ActReachable:
+		return Reachable{}
 	}
 	return ClockStruck{}
 }

@@ -60,6 +60,7 @@ var pairs = []pair{
 	{"followed up: unsatisfied", guest, FollowedUp{Level: 3}, 0, "open taken contacted agreed open open open open open"},
 	{"followed up: nothing said", guest, FollowedUp{}, 0, "= = = = = = = = ="},
 	{"returned", program, Returned{}, 0, "= = = = resolved verified closed unreachable no_action"},
+	{"reachable again", program, Reachable{}, 0, "= = = = = = = = ="},
 	{"holder gone", program, StaffGone{ann.ID}, 0, "= open open open = = = = ="},
 	{"somebody else gone", lea, StaffGone{bob.ID}, 0, "= = = = = = = = ="},
 }

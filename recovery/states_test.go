@@ -207,7 +207,9 @@ func TestClosedSets(t *testing.T) {
 	_, events, _ := Apply(DefaultRules, begin(), Joined{Decision: fine, Contact: &no}, program, noon)
 	asleep := must(t, in(t, Contacted), ann, noon.Add(time.Hour), Snooze{noon.Add(2 * time.Hour)})
 	_, woken, _ := Apply(DefaultRules, asleep, ClockStruck{}, program, noon.Add(2*time.Hour))
-	for _, e := range slices.Concat(events, woken) {
+	lost := must(t, begin(), program, noon, Unreachable{})
+	_, found, _ := Apply(DefaultRules, lost, Reachable{}, program, noon.Add(time.Hour))
+	for _, e := range slices.Concat(events, woken, found) {
 		told[e.Kind] = true
 	}
 	for _, k := range EventKinds() {

@@ -1,0 +1,70 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// cameBack is the error of a turn of somebody whose chat took no messages until now: their
+// cases hear of it first, and then the turn runs again.
+type cameBack struct{ cases []string }
+
+func (*cameBack) Error() string { return "the customer can be written to again" }
+
+// lostCases are the cases that may know that their customer cannot be written to: the one
+// of the session, and the one that words of this person belong to.
+func (t *turn) lostCases() []string {
+	var all []string
+	if t.kase != nil && t.kase.Identity == t.identity.ID && !t.kase.Lost.IsZero() {
+		all = append(all, t.kase.ID)
+	}
+	if id := t.identity.Case; id != "" && (t.kase == nil || t.kase.ID != id) {
+		all = append(all, id)
+	}
+	return all
+}
+
+// welcomeBack tells the cases, one turn each, and goes on with what the job was about. The
+// last of them makes the person reachable with the same commit: after a crash in between
+// the next update does it all again.
+func (b *Bot) welcomeBack(j *job, cases []string) {
+	rest, then := j.work, j.next
+	j.work = b.backWork(j, cases[0], len(cases) == 1)
+	j.next = func(context.Context) (work, error) {
+		if len(cases) > 1 {
+			j.work, j.next = rest, then
+			b.welcomeBack(j, cases[1:])
+			return j.work, nil
+		}
+		j.next = then
+		return rest, nil
+	}
+}
+
+// backWork is the turn that tells one case.
+func (b *Bot) backWork(j *job, kase string, last bool) work {
+	load := storage.Load{Person: j.person, Case: kase}
+	return work{j.bucket, b.turnOf("", j.update.Key+" back", load, nil, func(t *turn) error {
+		if t.identity == nil {
+			return nil
+		}
+		if last && !t.identity.Blocked.IsZero() {
+			t.identity.Blocked = time.Time{}
+			t.out.Identity = t.identity
+		}
+		if t.kase == nil || t.kase.Identity != t.identity.ID || t.kase.Lost.IsZero() {
+			return nil
+		}
+		if err := t.configure(); err != nil {
+			return err
+		}
+		if err := t.apply(recovery.Reachable{}, recovery.Actor{Role: recovery.Program}); err != nil {
+			return err
+		}
+		t.showCard()
+		return nil
+	})}
+}
