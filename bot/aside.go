@@ -119,9 +119,36 @@ func (b *Bot) editToCase(j *job, kase string, cards []chat.Address) work {
 			return nil
 		}
 		t.jot(eventEdited, "", string(recovery.ActCustomerWrote), s.text)
+		t.reword(s)
 		t.relay(s, true)
+		t.showCard()
 		return nil
 	})}
+}
+
+// reword puts what a customer's message says now in the place of what it said before,
+// where the card has it.
+func (t *turn) reword(s said) {
+	for slot, d := range t.slots {
+		if _, _, part, _ := slotParts(slot); part != wordsPart(0) || len(d.Render.Quotes) == 0 {
+			continue
+		}
+		was := cut(d.Render.Quotes[0].Text, saidSize)
+		for _, of := range []*storage.Session{t.ofCase().session, t.session} {
+			if of == nil {
+				continue
+			}
+			i := slices.IndexFunc(of.Said, func(w string) bool { return cut(strings.TrimSpace(w), saidSize) == was })
+			if i < 0 {
+				continue
+			}
+			of.Said = slices.Clone(of.Said)
+			of.Said[i] = cut(s.text, saidSize)
+			t.out.Session = of
+			return
+		}
+		return
+	}
 }
 
 // edited is for words that the person changed after sending them. What they say now is

@@ -207,13 +207,13 @@ func (t *turn) complainAgain(u *chat.Update, w wish) error {
 	if err := t.configure(); err != nil {
 		return err
 	}
-	t.keepWords(w.words, files(u.Files))
 	facts := t.session.Facts
 	facts.Complaint = true
-	t.happens(recovery.Joined{Decision: recovery.Decide(t.rules(), facts, survey.Judgement{})})
 	t.out.Feedback = append(t.out.Feedback, t.feedbackOf(newID(), w.kind, w.words))
+	t.keepWords(w.words, files(u.Files))
+	t.happens(recovery.Joined{Decision: recovery.Decide(t.rules(), facts, survey.Judgement{})})
 	t.showCard()
-	t.notice(t.person().say("notice_kept"), false)
+	t.kept()
 	return nil
 }
 

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -186,5 +187,39 @@ func TestTooLongAComplaintIsRefusedKindly(t *testing.T) {
 	w.command(ann, "complain", strings.Repeat("x", survey.MaxText))
 	if len(w.cases()) != 1 {
 		t.Error("a complaint of the most characters is refused")
+	}
+}
+
+// A phrase for a complaint makes an open case more urgent, as the command does: also one
+// of an earlier survey, whose conversation goes on.
+func TestAComplaintByAPhraseJoinsTheOpenCase(t *testing.T) {
+	for _, later := range []bool{false, true} {
+		w := newWorld(t)
+		w.bot.SetStaff([]chat.Address{staffTG})
+		ann := telegramUser("1", "Ann", "en")
+		w.customers, w.blocked = []chat.Address{ann.address}, map[chat.Address]bool{}
+		w.started(ann, InviteRequest{Flow: "post_service_3", Site: "main-street"})
+		for _, text := range []string{"4", "1"} { // one aspect at its lowest: P3
+			w.press(ann, text)
+		}
+		w.command(ann, "cancel", "")
+		if p := w.onlyCase().Decision.Priority; p != recovery.P3 {
+			t.Fatalf("the case is %s", p)
+		}
+		if later {
+			w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street"})
+			w.command(ann, "cancel", "")
+		}
+		w.writes(ann, "I want to complain about the floor. Somebody fell.", "")
+		k := w.onlyCase()
+		if k.Decision.Priority != recovery.P2 || !slices.Contains(k.Decision.Reasons, recovery.ComplaintMade) {
+			t.Errorf("later %v: the case is %s because of %v", later, k.Decision.Priority, k.Decision.Reasons)
+		}
+		if fs := w.feedback(); len(fs) != 1 || fs[0].Case != k.ID || fs[0].Kind != storage.Complaint {
+			t.Errorf("later %v: feedback %+v", later, fs)
+		}
+		if title := w.newest(staffTG, "case").Render.Title; !strings.Contains(title, "P2") {
+			t.Errorf("later %v: the card says %q", later, title)
+		}
 	}
 }

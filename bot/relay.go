@@ -137,6 +137,7 @@ func (t *turn) toStaff(s said) {
 	}
 	// A turn may keep words more than once.
 	t.happens(recovery.CustomerWrote{Text: sign, Ref: t.key + " " + strconv.Itoa(len(t.out.Words))})
+	t.complains(s.text)
 	t.out.Words = append(t.out.Words, storage.Words{
 		ID: newID(), Session: t.kase.Session, Case: t.kase.ID, Inbound: true, Text: s.text, Files: s.files, At: t.now,
 	})
@@ -147,6 +148,20 @@ func (t *turn) toStaff(s said) {
 		})
 	}
 	t.relay(s, false)
+}
+
+// complains lets words for the case that begin with a phrase for a complaint count as one:
+// the case may become more urgent, as it would by the command.
+func (t *turn) complains(text string) {
+	kind, _ := t.b.texts.phrase(text)
+	if kind != storage.Complaint || slices.ContainsFunc(t.out.Feedback, func(f storage.Feedback) bool { return f.Text == text }) {
+		return
+	}
+	about := t.ofCase()
+	facts := about.session.Facts
+	facts.Complaint = true
+	t.happens(recovery.Joined{Decision: recovery.Decide(t.rules(), facts, survey.Judgement{})})
+	t.out.Feedback = append(t.out.Feedback, about.feedbackOf(newID(), kind, text))
 }
 
 // relay shows the customer's words below the case's cards; edited replaces what stands

@@ -524,7 +524,7 @@ func TestTheProgramKeepsOutOfAConversation(t *testing.T) {
 	if got := w.transcript(ann.address)[before:]; len(got) > 0 {
 		t.Errorf("the program says %q in between", plainly(got[0].Render))
 	}
-	w.press(ann, "1") // the question is open all the same
+	w.command(ann, "skip", "") // the question is open all the same
 	if s := w.session(ann); len(s.Answers) != 2 {
 		t.Errorf("%d answers", len(s.Answers))
 	}
@@ -535,8 +535,10 @@ func TestTheProgramKeepsOutOfAConversation(t *testing.T) {
 func TestAReplyGivenUpInDoubtIsSaidInWords(t *testing.T) {
 	w, ann, bob, _ := talk(t)
 	w.writes(ann, "Hello?", "")
-	w.customers = nil // nobody plays the sender for Ann
-	w.replyIn(bob, staffTG, w.newest(staffTG, relaySlot).ShownRef, "Hello Ann")
+	asked := w.newest(staffTG, relaySlot).ShownRef
+	w.replyIn(bob, staffTG, asked, "One moment")
+	w.customers = nil // from now on nobody plays the sender for Ann
+	w.replyIn(bob, staffTG, asked, "Hello Ann")
 	row := w.newest(ann.address, replySlot)
 	commit := func(op storage.SlotOp) {
 		t.Helper()
@@ -564,4 +566,16 @@ func TestAReplyGivenUpInDoubtIsSaidInWords(t *testing.T) {
 	for _, at := range []chat.Address{staffTG, staffSlack, room} {
 		sees(t, at.String(), w.shows(at, lostSlot), "A-1 · Not delivered | Nobody knows whether Ann got this: the connection broke while it was sent. | Hello Ann")
 	}
+}
+
+func TestTheCardShowsWhatACustomerChanged(t *testing.T) {
+	w, ann, _, _ := talk(t)
+	own := w.writes(ann, "It took an hour.", "")
+	w.writes(ann, "And it was cold.", "")
+	w.editIn(ann, ann.address, own, "", "It took two hours.")
+	var wrote []string
+	for _, q := range w.newest(staffTG, "case").Render.Quotes {
+		wrote = append(wrote, q.Text)
+	}
+	sees(t, "the card", wrote, "It took two hours.", "And it was cold.")
 }

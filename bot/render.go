@@ -231,13 +231,13 @@ func (t *turn) keepWords(text string, files []survey.File) {
 	})
 }
 
+// saidSize is how many runes of words beside the answers a card shows.
+const saidSize = 500
+
 // remember keeps the newest words beside the answers, for the card.
 func (t *turn) remember(s *storage.Session, text string, files []survey.File) {
-	const (
-		kept = 5   // words on a card
-		size = 500 // runes of each
-	)
-	said := cut(text, size)
+	const kept = 5 // words on a card
+	said := cut(text, saidSize)
 	if said == "" && len(files) > 0 {
 		said = t.staffVoice().files(files)
 	}

@@ -25,7 +25,8 @@ func (s *site) probe(name string, check func(context.Context) error) http.Handle
 
 // schema serves the flow files' schema, to any editor.
 func (s *site) schema(w http.ResponseWriter, r *http.Request) {
-	if s.Schema == nil {
+	schema, ok := s.Schemas[r.PathValue("file")]
+	if !ok {
 		s.nothingHere(w, r)
 		return
 	}
@@ -33,5 +34,5 @@ func (s *site) schema(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	w.Header().Set("Cache-Control", "public, max-age=300")
-	_, _ = w.Write(s.Schema)
+	_, _ = w.Write(schema)
 }

@@ -34,8 +34,9 @@ type Config struct {
 	Ready func(ctx context.Context) error
 	// Metrics are served at /metrics; nil serves none.
 	Metrics prometheus.Gatherer
-	// Schema is the JSON Schema of flow files, served at /schema/flow.json for editors.
-	Schema []byte
+	// Schemas are the JSON Schemas of the files that admins write, for editors: each is
+	// served at /schema/ under its name, "flow.json".
+	Schemas map[string][]byte
 	// Demo makes the front page the demo's; nil outside `aftercare demo`.
 	Demo *Demo
 	// Prefix is the path of PUBLIC_URL, "" for none. Links carry it; requests may
@@ -65,7 +66,7 @@ func New(c Config) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.probe("healthz", c.Health))
 	mux.HandleFunc("GET /readyz", s.probe("readyz", c.Ready))
-	mux.HandleFunc("GET /schema/flow.json", s.schema)
+	mux.HandleFunc("GET /schema/{file}", s.schema)
 	mux.Handle("GET /static/web/{file}", s.assets)
 	if c.Metrics != nil {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(c.Metrics, promhttp.HandlerOpts{}))

@@ -70,13 +70,16 @@ func TestMetricsAndSchema(t *testing.T) {
 	answers := prometheus.NewCounter(prometheus.CounterOpts{Name: "aftercare_answers_total", Help: "Answers stored."})
 	registry.MustRegister(answers)
 	answers.Add(3)
-	h := New(Config{Metrics: registry, Schema: []byte(`{"type":"object"}`)})
+	h := New(Config{Metrics: registry, Schemas: map[string][]byte{"flow.json": []byte(`{"type":"object"}`)}})
 	if w := ask(h, "GET", "/metrics", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "aftercare_answers_total 3") {
 		t.Errorf("metrics: %d %s", w.Code, w.Body)
 	}
 	w := ask(h, "GET", "/schema/flow.json", "")
 	if w.Code != 200 || w.Body.String() != `{"type":"object"}` || w.Header().Get("Content-Type") != "application/schema+json" {
 		t.Errorf("schema: %d %v %s", w.Code, w.Header(), w.Body)
+	}
+	if w := ask(h, "GET", "/schema/other.json", ""); w.Code != 404 {
+		t.Errorf("a schema that is not there: %d", w.Code)
 	}
 	for _, path := range []string{"/metrics", "/schema/flow.json"} {
 		if w := ask(New(Config{}), "GET", path, ""); w.Code != 404 {

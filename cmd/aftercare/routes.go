@@ -12,6 +12,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/webchat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/survey/flowfile"
 	"github.com/aftercare/aftercare/web"
 )
@@ -28,7 +29,10 @@ func (s *server) routes(hooks func(*http.ServeMux)) (http.Handler, error) {
 	mux.Handle("/room/", conversations)
 	mux.Handle("/static/chat/", conversations)
 	hooks(mux)
-	pages := web.Config{Schema: flowfile.Schema(), Version: thisBuild().Version, Ready: s.ready, Prefix: public.Path, Log: s.Log}
+	pages := web.Config{
+		Schemas: map[string][]byte{"flow.json": flowfile.Schema(), "recovery.json": rulefile.Schema()},
+		Version: thisBuild().Version, Ready: s.ready, Prefix: public.Path, Log: s.Log,
+	}
 	pages.Metrics = newMetrics(metrics{stats: s.bot.Stats, health: s.bot.Health, refused: s.refused.all, counts: s.store.Counts})
 	if s.Demo != nil {
 		pages.Demo = s.Demo.page()

@@ -63,6 +63,7 @@ func TestAServerStartsAnswersAndLeavesNothingBehind(t *testing.T) {
 	}{
 		{"GET", "/healthz", "", "", 200},
 		{"GET", "/schema/flow.json", "", "", 200},
+		{"GET", "/schema/recovery.json", "", "", 200},
 		{"GET", "/readyz", "", "", 200},
 		{"GET", "/care/readyz", "", "", 200}, // with the path of PUBLIC_URL, or without
 		{"GET", "/nothing", "", "", 404},
