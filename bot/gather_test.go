@@ -165,6 +165,46 @@ func TestAMuteNeverHushesAP1(t *testing.T) {
 	}
 }
 
+// A customer who writes before staff may be told does not make the case louder: the words
+// stand on its card, once it has one.
+func TestWordsDoNotBreakAMute(t *testing.T) {
+	for _, storm := range []bool{false, true} {
+		w := newWorld(t)
+		w.bot.SetStaff([]chat.Address{staffTG})
+		until := w.now.Add(2 * time.Hour)
+		if storm {
+			w.lows(100, 9, "main-street", "2")
+		} else {
+			w.withRules(func(r *recovery.Rules) { r.Mutes = []recovery.Mute{{Until: until}} })
+		}
+		ann := telegramUser("1", "Ann", "en")
+		w.started(ann, haircut)
+		w.press(ann, "2") // P2
+		w.tell()
+		before := w.cardsIn(staffTG)[0]
+		w.writes(ann, "It took an hour.", "")
+		w.command(ann, "cancel", "")
+		w.writes(ann, "Hello?", "")
+		w.tell()
+		if got := w.shows(staffTG, relaySlot); len(got) > 0 {
+			t.Errorf("storm %v: staff are shown %q", storm, got)
+		}
+		if after := w.cardsIn(staffTG)[0]; after != before {
+			t.Errorf("storm %v: %d cards hang instead of %d", storm, after, before)
+		}
+		if storm {
+			continue
+		}
+		w.now = until
+		w.tell()
+		w.tell()
+		card := w.newest(staffTG, "case").Render
+		if len(card.Quotes) != 2 || card.Quotes[0].Text != "It took an hour." || card.Quotes[1].Text != "Hello?" {
+			t.Errorf("the card shows %+v", card.Quotes)
+		}
+	}
+}
+
 func TestAfterAMuteManyCasesAreNamedInOneMessage(t *testing.T) {
 	w := newWorld(t)
 	w.bot.SetStaff([]chat.Address{staffTG})

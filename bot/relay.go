@@ -147,6 +147,9 @@ func (t *turn) toStaff(s said) {
 			Address: t.snap.at(home), Render: chat.Message{Text: s.text, Mine: true},
 		})
 	}
+	if t.hush() {
+		return // they are on the card once the case has one
+	}
 	t.relay(s, false)
 }
 

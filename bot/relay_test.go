@@ -386,7 +386,7 @@ func TestAFormSaysWhatIsWrongAtItsField(t *testing.T) {
 		says   string
 	}{
 		{at(recovery.ActContact, ""), map[string]string{textField: " "}, textField, "Write something first"},
-		{at(recovery.ActNote, ""), nil, "", "another version"},
+		{at(recovery.ActNote, ""), nil, "", "no longer works"},
 		{at(recovery.ActNote, ""), map[string]string{textField: ""}, textField, "Write something first"},
 		{at(recovery.ActAgree, dueTyped), map[string]string{planField: "x", dueField: "next week"}, dueField, "year-month-day"},
 		{at(recovery.ActAgree, dueTyped), map[string]string{planField: "x", dueField: "2020-01-01"}, dueField, "in the future"},

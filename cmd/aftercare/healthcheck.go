@@ -39,7 +39,7 @@ func (c *healthcheckCmd) Run(a *app) error {
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("the server does not answer: %w", err)
+		return fmt.Errorf("the server does not answer. Start it with `aftercare serve`, or correct LISTEN: %w", err)
 	}
 	defer response.Body.Close()
 	answer, _ := io.ReadAll(io.LimitReader(response.Body, 200))

@@ -38,7 +38,7 @@ func (s settings) openStore(ctx context.Context, clock func() time.Time, log *sl
 func makePrivate(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return fmt.Errorf("open the database: %w", err)
+		return fmt.Errorf("the database file cannot be opened. Make its directory, see to the permissions, or correct DATABASE_URL: %w", err)
 	}
 	return f.Close()
 }
