@@ -24,8 +24,8 @@ import (
 var seedFlag = flag.Uint64("seed", 0, "seed of the schedules of sieges; 0 = a new one")
 
 const (
-	inFlight = 16 // web customers who answer at the same time
-	phones   = 6  // the most customers on Telegram at the same time
+	usual  = 16 // web customers who answer at the same time
+	phones = 6  // the most customers on Telegram at the same time
 	// leastLoad is how many updates are acknowledged, at least, before a siege may end.
 	leastLoad = 300
 )
@@ -37,6 +37,7 @@ type siegePlan struct {
 	env         map[string]string // added to the machine's
 	public      string            // PUBLIC_URL; "" = that of the first instance
 	pause       time.Duration     // of a web customer between two answers
+	inFlight    int               // web customers who answer at the same time; 0 = usual
 	invitations int               // how many customers there are at most
 	onTelegram  int               // how many of them are on Telegram, not satisfied; 0 = 2
 	lowOneIn    int               // one in so many web customers is not satisfied; 0 = none
@@ -55,6 +56,7 @@ type siege struct {
 	others  []*machine // further instances on the same database
 	// viaBalancer is where web customers go, if not to the instances themselves.
 	viaBalancer string
+	inFlight    int           // web customers who answer at the same time
 	pause       time.Duration // of a web customer between two answers
 
 	customers []*customer
@@ -98,7 +100,7 @@ func newSiegeOn(t *testing.T, tg *telegramtest.Server, plan siegePlan) *siege {
 	t.Attr("seed", strconv.FormatUint(seed, 10))
 	s := &siege{
 		random: rand.New(rand.NewPCG(seed, 0)), tg: tg, staff: tg.NewSupergroup("Staff"),
-		telegram: cmp.Or(plan.onTelegram, 2), pause: plan.pause,
+		telegram: cmp.Or(plan.onTelegram, 2), pause: plan.pause, inFlight: cmp.Or(plan.inFlight, usual),
 	}
 	env := map[string]string{
 		"DATABASE_URL": plan.database, "TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL,
@@ -137,7 +139,7 @@ func (s *siege) figure(format string, args ...any) {
 func (s *siege) counted() string {
 	slices.Sort(s.recoveries)
 	text := fmt.Sprintf("0 lost, 0 doubled of %d updates acknowledged at %.0f a second (%d in flight); %d sent again; %d repeated cards, each marked",
-		s.acked.Load(), s.rate, inFlight, s.failed.Load(), s.repeats)
+		s.acked.Load(), s.rate, s.inFlight, s.failed.Load(), s.repeats)
 	if n := len(s.recoveries); n > 0 {
 		text += fmt.Sprintf("; at work again after %.1f s (median), %.1f s (longest)", s.recoveries[n/2].Seconds(), s.recoveries[n-1].Seconds())
 	}
@@ -206,7 +208,7 @@ func (s *siege) begin() {
 	if s.viaBalancer != "" {
 		addresses = []string{s.viaBalancer}
 	}
-	for i := range inFlight {
+	for i := range s.inFlight {
 		s.busy.Go(func() { s.answerOnTheWeb("w"+strconv.Itoa(i), addresses, i) })
 	}
 	s.began = time.Now()
