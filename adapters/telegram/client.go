@@ -201,6 +201,7 @@ func (c *Client) call(ctx context.Context, limit time.Duration, method string, p
 	if err != nil {
 		return c.classify(method, params["chat_id"], trip, err)
 	}
+	c.floods.passed(params["chat_id"])
 	if result == nil {
 		return nil
 	}
@@ -292,11 +293,11 @@ type floods struct {
 
 const (
 	floodWindow = 10 * time.Second
-	floodChats  = 3
+	floodChats  = 5
 )
 
 // note records a refusal and tells whether so many chats had one within
-// floodWindow that the limit must be the whole bot's.
+// floodWindow, and nothing went through meanwhile, that the limit must be the whole bot's.
 func (f *floods) note(chatID string, now time.Time) bool {
 	if chatID == "" {
 		return true
@@ -313,4 +314,15 @@ func (f *floods) note(chatID string, now time.Time) bool {
 	}
 	f.seen[chatID] = now
 	return len(f.seen) >= floodChats
+}
+
+// passed records that Telegram took something for a chat: what it refused before was
+// those chats' own haste.
+func (f *floods) passed(chatID string) {
+	if chatID == "" {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.seen)
 }

@@ -58,6 +58,8 @@ type siege struct {
 	viaBalancer string
 	inFlight    int           // web customers who answer at the same time
 	pause       time.Duration // of a web customer between two answers
+	longer      time.Duration // how much longer than usual a conversation and the outbox may take
+	least       int           // how many answers are a load
 
 	customers []*customer
 	telegram  int // the first so many of customers are on Telegram
@@ -100,7 +102,7 @@ func newSiegeOn(t *testing.T, tg *telegramtest.Server, plan siegePlan) *siege {
 	t.Attr("seed", strconv.FormatUint(seed, 10))
 	s := &siege{
 		random: rand.New(rand.NewPCG(seed, 0)), tg: tg, staff: tg.NewSupergroup("Staff"),
-		telegram: cmp.Or(plan.onTelegram, 2), pause: plan.pause, inFlight: cmp.Or(plan.inFlight, usual),
+		telegram: cmp.Or(plan.onTelegram, 2), pause: plan.pause, inFlight: cmp.Or(plan.inFlight, usual), least: 100,
 	}
 	env := map[string]string{
 		"DATABASE_URL": plan.database, "TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL,
@@ -331,7 +333,7 @@ func (s *siege) converseOnTelegram(c *customer) bool {
 	c.started = true
 	c.person.Start(c.invite.Token)
 	tapped := map[string]bool{}
-	for deadline := time.Now().Add(3 * patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(3*patience + s.longer); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		for _, m := range c.person.Chat().FromBot() {
 			// The thanks that are in doubt when the process dies are not said twice: the last
 			// answer, shown as given, ends the conversation as well.
@@ -379,7 +381,7 @@ func (s *siege) awaitEmptyOutbox() {
 			lows++
 		}
 	}
-	for deadline := time.Now().Add(5*patience + time.Duration(lows)*10*time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(5*patience + s.longer + time.Duration(lows)*10*time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		counts, err := store.Counts(s.t.Context())
 		if err != nil {
 			continue // it may still be waking up

@@ -73,30 +73,69 @@ func start(args []string) error {
 }
 
 // measure runs the checks of the targets and rows, all rows if none is named, and notes
-// each as soon as it is done. It returns how many failed.
+// each as soon as it is done, those that mostly wait at the end. A test that shows two
+// properties in the same length runs once. It returns how many failed.
 func (o options) measure(ctx context.Context, record record, targets []string, rows []int) (failed int, err error) {
+	var done []run // each with a row that it shows
+	note := func(row int, one run) error {
+		if !one.Passed {
+			failed++
+		}
+		record.put(row, one)
+		done = append(done, one)
+		return record.save()
+	}
+	type result struct {
+		row int
+		run run
+		err error
+	}
+	waiting, results := 0, make(chan result)
+	ctx, cancel := context.WithCancel(ctx)
+	var errs []error
 	for _, row := range registry() {
 		if len(rows) > 0 && !slices.Contains(rows, row.n) {
 			continue
 		}
 		for _, check := range row.checks {
-			if !slices.Contains(targets, check.target) && !slices.Contains(targets, "all") {
+			if errs != nil || !slices.Contains(targets, check.target) && !slices.Contains(targets, "all") {
 				continue
 			}
-			run, err := o.run(ctx, check)
+			if check.waits {
+				waiting++
+				go func() {
+					one, err := o.run(ctx, check)
+					results <- result{row.n, one, err}
+				}()
+				continue
+			}
+			command := "go " + strings.Join(o.command(check), " ")
+			same := slices.IndexFunc(done, func(r run) bool { return r.Command == command })
+			if same >= 0 {
+				record.put(row.n, done[same])
+				continue
+			}
+			one, err := o.run(ctx, check)
+			if err == nil {
+				err = note(row.n, one)
+			}
 			if err != nil {
-				return failed, err
-			}
-			if !run.Passed {
-				failed++
-			}
-			record.put(row.n, run)
-			if err := record.save(); err != nil {
-				return failed, err
+				errs = append(errs, err)
+				cancel()
 			}
 		}
 	}
-	return failed, nil
+	for range waiting {
+		r := <-results
+		if r.err == nil {
+			r.err = note(r.row, r.run)
+		}
+		if r.err != nil {
+			errs = append(errs, r.err)
+		}
+	}
+	cancel()
+	return failed, errors.Join(append(errs, record.save())...)
 }
 
 func numbers(list string) ([]int, error) {

@@ -15,6 +15,7 @@ type check struct {
 	target string   // the `make` target that runs it long
 	long   []string // arguments that make it long; ${NAME} is one of sizes
 	fuzz   bool
+	waits  bool // it mostly waits, so that it runs while others do
 }
 
 // name is how the page calls the check.
@@ -28,8 +29,9 @@ func sizes() map[string]size {
 		"kills":    {"200", "how often processes are killed"},
 		"hits":     {"150", "how often Postgres is killed or restarted"},
 		"cuts":     {"500", "how many answers to COMMIT are cut"},
-		"rounds":   {"3", "how often each trouble of a network is played"},
-		"hold":     {"5s", "how long a trouble lasts"},
+		"rounds":   {"2", "how often each trouble of a network is played"},
+		"hold":     {"3s", "how long a trouble lasts"},
+		"storm":    {"10m", "how long Telegram storms"},
 		"stop":     {"60s", "how long an instance of the fleet stands still"},
 		"soak":     {"1h", "how long the soak lasts"},
 		"fuzztime": {"30s", "how long each fuzz target is fuzzed"},
@@ -73,6 +75,7 @@ func registry() []row {
 		}},
 		{5, "a platform storms", "everything is delivered afterwards, nothing before its time, other chats are not held up; at work again within 10 s of the trouble's end", []check{
 			{dir: "bot", test: "TestAPlatformStormDelaysOnlyTheChatsThatItHits", target: faults},
+			{dir: shell, test: "TestAStormOnTelegramHoldsUpOnlyTheChatsThatItHits", target: faults, long: []string{"-storm=${storm}"}, waits: true},
 			{dir: shell, test: "TestTroubleOnTheWayToTelegram", target: faults, long: []string{"-rounds=${rounds}", "-hold=${hold}"}},
 		}},
 		{6, "updates come twice, out of order and late", "the stored state is the model's, over 100,000 updates", []check{

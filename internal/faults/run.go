@@ -33,7 +33,9 @@ func (o options) command(c check) []string {
 	if !o.short && len(c.long) > 0 {
 		args = append(args, "-args")
 		for _, a := range c.long {
-			args = append(args, os.Expand(a, func(name string) string { return o.sizes[name] }))
+			if a = os.Expand(a, func(name string) string { return o.sizes[name] }); !strings.HasSuffix(a, "=") {
+				args = append(args, a)
+			}
 		}
 	}
 	return args
