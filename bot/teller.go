@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -116,23 +117,25 @@ func (b *Bot) tellOfGone(ctx context.Context, c storage.StaffChat) error {
 
 // reroute brings up to date the cards of every open case that hangs in a chat.
 func (b *Bot) reroute(ctx context.Context, c storage.StaffChat) error {
-	cases, err := b.store.Cases(ctx, casesRerouted)
-	if err != nil {
-		return fmt.Errorf("read the cases of a chat that is gone: %w", err)
-	}
 	snap := b.snap.Load()
-	for _, k := range cases {
-		if !k.State.Active() || !slices.ContainsFunc(k.Cards, func(a chat.Address) bool { return sameChat(snap.at(a), snap.at(c.Address)) }) {
-			continue
+	for bucket := range storage.Bucket(b.store.Buckets()) {
+		cases, err := b.store.CasesBefore(ctx, bucket, math.MaxInt32, casesRerouted) // all that do not rest
+		if err != nil {
+			return fmt.Errorf("read the cases of a chat that is gone: %w", err)
 		}
-		if err := b.refreshCards(ctx, k.Bucket, k.ID, nil); err != nil {
-			return err
+		for _, k := range cases {
+			if !k.State.Active() || !slices.ContainsFunc(k.Cards, func(a chat.Address) bool { return sameChat(snap.at(a), snap.at(c.Address)) }) {
+				continue
+			}
+			if err := b.refreshCards(ctx, k.Bucket, k.ID, nil); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// casesRerouted bounds how many of the newest cases are looked at when a chat is gone.
+// casesRerouted bounds how many cases of a bucket are looked at when a chat is gone.
 const casesRerouted = 100_000
 
 // refreshCards shows a case's cards again wherever they hang or should hang. prepare may
