@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -44,8 +45,12 @@ func (t *turn) menu(v *voice, p pressed, forms bool) (ask string, rows [][]chat.
 		}
 	case p.Act == recovery.ActAssign:
 		ask = v.say("ask_assign")
-		for _, s := range t.assignable() {
+		people, next := assignPage(t.assignable(), p.Choice)
+		for _, s := range people {
 			all = append(all, chat.Button{Text: cut(s.Name, cardName), Data: t.pressing(p.Act, false, staffMark(s.ID), 0)})
+		}
+		if next != "" {
+			last = []chat.Button{{Text: v.say("act_more"), Data: t.pressing(p.Act, true, next, 0)}}
 		}
 	case p.Act == recovery.ActSnooze:
 		ask = v.say("ask_snooze")
@@ -105,8 +110,27 @@ func (t *turn) causeText(v *voice, key string) string {
 	return key // a cause of the organisation's own
 }
 
-// maxAssignable is the most people that the menu of Assign offers.
-const maxAssignable = 40
+// assignShown is how many people the menu of Assign offers at once.
+const assignShown = 40
+
+// assignPage is the part of all that the menu of Assign shows for a button's choice, and the
+// choice that leads to the next part: after the last comes the first again. "" = there is
+// no other.
+func assignPage(all []storage.Staff, choice string) (shown []storage.Staff, next string) {
+	if len(all) <= assignShown {
+		return all, ""
+	}
+	page, _ := index(strings.TrimPrefix(choice, "p"))
+	from := page * assignShown
+	if from >= len(all) { // somebody left meanwhile
+		page, from = 0, 0
+	}
+	to := min(from+assignShown, len(all))
+	if page++; to == len(all) {
+		page = 0
+	}
+	return all[from:to], "p" + strconv.Itoa(page)
+}
 
 // assignable are those who may act on cases of this site, by name; who holds the case
 // already is left out.
@@ -119,7 +143,7 @@ func (t *turn) assignable() []storage.Staff {
 		}
 	}
 	slices.SortFunc(all, func(a, b storage.Staff) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
-	return all[:min(len(all), maxAssignable)]
+	return all
 }
 
 // staffMark is how a button names a member of staff: ids are the admin's own and may be

@@ -270,3 +270,37 @@ func TestManyTakeAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// A case of a site where many people work can be given to each of them.
+func TestAssignOffersEverybodyPageByPage(t *testing.T) {
+	w, _ := lowTap(t, staffTG)
+	for i := range 2 * assignShown {
+		w.hire(fmt.Sprint("amy-", i), fmt.Sprintf("Amy %02d", i), recovery.Agent)
+	}
+	bob := w.member(1, "Bob", recovery.Agent)
+	w.onCard(bob, staffTG, w.button(staffTG, "More…"))
+	w.onCard(bob, staffTG, w.button(staffTG, "Assign"))
+	offered := map[string]string{}
+	for range 4 { // after the last part comes the first again
+		most := 0
+		for _, row := range w.slots(staffTG, "case:")[0].Render.Rows {
+			for _, b := range row {
+				if d, ok := decodePressed(b.Data); ok && d.Act == recovery.ActAssign && !d.Menu {
+					offered[b.Text] = b.Data
+					most++
+				}
+			}
+		}
+		if most == 0 || most > assignShown {
+			t.Errorf("%d people are offered at once", most)
+		}
+		w.onCard(bob, staffTG, w.button(staffTG, "More…"))
+	}
+	if len(offered) != 2*assignShown+1 {
+		t.Errorf("%d people are offered", len(offered))
+	}
+	w.onCard(bob, staffTG, offered["Amy 79"])
+	if k := w.onlyCase(); k.Holder.ID != "amy-79" {
+		t.Errorf("%q has it", k.Holder.ID)
+	}
+}
