@@ -75,10 +75,30 @@ func (t *turn) newestWords() string {
 	return ""
 }
 
+// plainDigits writes what an Asian or an Arabic keyboard writes wider or with digits of its
+// own as others do: \uFF12\uFF1A\u0663 is 2:3.
+func plainDigits(words string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '\uFF01' && r <= '\uFF5E':
+			return r - 0xFEE0
+		case r == '\u3000':
+			return ' '
+		case r >= '\u0660' && r <= '\u0669':
+			return '0' + r - '\u0660'
+		case r >= '\u06F0' && r <= '\u06F9':
+			return '0' + r - '\u06F0'
+		case r == '\u066B':
+			return '.'
+		}
+		return r
+	}, words)
+}
+
 // parseMoment reads "2026-05-31 18:00" or a date alone, which ends in the evening, in the
 // site's zone. Day and month first cannot be told apart, so that order is refused.
 func parseMoment(words string, zone *time.Location) (time.Time, bool) {
-	folded := strings.NewReplacer("年", "-", "月", "-", "日", " ", "/", "-", ".", "-", "T", " ", ":", ":").Replace(strings.TrimSpace(words))
+	folded := strings.NewReplacer("年", "-", "月", "-", "日", " ", "/", "-", ".", "-", "T", " ").Replace(plainDigits(words))
 	parts := strings.Fields(folded)
 	hour := strconv.Itoa(eveningHour) + ":00"
 	switch len(parts) {
@@ -94,7 +114,7 @@ func parseMoment(words string, zone *time.Location) (time.Time, bool) {
 
 // parseAmount reads a sum of money, "25", "25.50" or "25,50", in hundredths.
 func parseAmount(words string) (int64, bool) {
-	s := strings.ReplaceAll(strings.TrimSpace(words), ",", ".")
+	s := strings.ReplaceAll(strings.TrimSpace(plainDigits(words)), ",", ".")
 	whole, part, _ := strings.Cut(s, ".")
 	if whole == "" || len(part) > 2 || strings.ContainsAny(s, "+-eExX_nN") {
 		return 0, false

@@ -87,7 +87,7 @@ func (b *Bot) wished(u *chat.Update) (w wish, phrase, ok bool) {
 // phrase is the kind of feedback whose phrase a text begins with, in any language, and
 // the words: all of them, unless there is nothing but the phrase.
 func (t *texts) phrase(text string) (storage.FeedbackKind, string) {
-	said := strings.ToLower(strings.TrimSpace(text))
+	said := strings.ToLower(strings.TrimSpace(plainDigits(text)))
 	for command, kind := range feedbackCommands {
 		for _, w := range t.in {
 			for p := range strings.SplitSeq(w.plain["phrases_"+command], "|") {

@@ -146,6 +146,7 @@ func TestPhrasesBeginFeedbackWhereNothingElseWaitsForWords(t *testing.T) {
 		{"complaints are boring", "", ""},
 		{"投诉", storage.Complaint, ""},
 		{"我要投诉服务太差", storage.Complaint, "我要投诉服务太差"},
+		{"建议：多开一个窗口", storage.Suggestion, "建议：多开一个窗口"},
 		{"请问几点关门?", storage.Question, "请问几点关门?"},
 		{"Tengo una pregunta: ¿abren el domingo?", storage.Question, "Tengo una pregunta: ¿abren el domingo?"},
 		{"لدي شكوى", storage.Complaint, ""},
