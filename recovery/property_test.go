@@ -75,7 +75,7 @@ func valid(c Case, k ActKind, now time.Time) Act {
 	case ActAgree:
 		return Agree{Plan: "a plan of its own", Due: now.Add(time.Hour)}
 	case ActSnooze:
-		return Snooze{Until: now.Add(7 * time.Minute)}
+		return Snooze{Until: now.Add(7*time.Minute + 13*time.Microsecond)} // a time of its own
 	case ActResolve:
 		return Resolve{Cause: "price", Actions: []Action{{Kind: Facilitation}}}
 	case ActNoAction:

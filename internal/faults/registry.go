@@ -82,10 +82,10 @@ func registry() []row {
 			{dir: "bot", test: "TestDuplicatesAndDisorderGiveTheModelsState", target: faults, long: []string{"-rapid.checks=7200"}},
 		}},
 		{7, "the machines keep to their models", "100,000 random steps in every run, 10,000,000 in a long one", []check{
-			modelled("survey", "TestSessionInvariants", "700000"),
-			modelled("recovery", "TestMachineAgainstModel", "500000"),
+			modelled("survey", "TestSessionInvariants", "880000"),
+			modelled("recovery", "TestMachineAgainstModel", "700000"),
 			modelled("recovery", "TestCaseInvariants", "20000"),
-			modelled("storage", "TestNothingIsEverLost", "300000"),
+			modelled("storage", "TestNothingIsEverLost", "330000"),
 		}},
 		{8, "parsers take anything", "no panic, no hang, bounded memory", []check{
 			modelled("bot", "TestNoUpdateBreaksTheBot", "10000"),
