@@ -130,15 +130,50 @@ func (b *Bot) wishWork(ctx context.Context, j *job, w wish, phrase bool) error {
 		if phrase && t.busy() {
 			return words(t)
 		}
-		t.message, t.tapped = u.Own, u.Ephemeral || u.Kind == chat.Tap
-		t.meet(u, j.person)
-		err := t.wish(u, w)
-		if u.Ephemeral || u.From.Platform == chat.Slack && u.On == "" {
-			t.pointToChat() // it was begun elsewhere than where it goes on
+		if w.kind == storage.Complaint && w.words != "" && t.standing() {
+			return &elsewhere{b.complaintToCase(j, t.belongs, w)}
 		}
-		return err
+		return t.begin(j, w)
 	})}
 	return nil
+}
+
+// begin takes up feedback, and says where it goes on if that is elsewhere.
+func (t *turn) begin(j *job, w wish) error {
+	u := j.update
+	t.message, t.tapped = u.Own, u.Ephemeral || u.Kind == chat.Tap
+	t.meet(u, j.person)
+	err := t.wish(u, w)
+	if u.Ephemeral || u.From.Platform == chat.Slack && u.On == "" {
+		t.pointToChat()
+	}
+	return err
+}
+
+// complaintToCase adds a complaint to the case of an earlier survey; one that is closed by
+// now is left alone, and the complaint is one of its own.
+func (b *Bot) complaintToCase(j *job, kase string, w wish) work {
+	u := j.update
+	load := storage.Load{Person: j.person, Case: kase}
+	return work{j.bucket, b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
+		if t.kase == nil || t.identity == nil || t.kase.Identity != t.identity.ID || !t.kase.State.Active() ||
+			utf8.RuneCountInString(w.words) > survey.MaxText {
+			t.kase, t.origin = nil, nil
+			return t.begin(j, w)
+		}
+		t.message, t.tapped = u.Own, u.Ephemeral
+		t.meet(u, j.person)
+		if err := t.configure(); err != nil {
+			return err
+		}
+		t.complaint = true
+		t.remember(t.ofCase().session, w.words, files(u.Files))
+		t.toStaff(saidIn(u, files(u.Files)))
+		t.showCard()
+		t.kept()
+		t.pointToChat()
+		return nil
+	})}
 }
 
 // busy reports whether words belong somewhere already: to a question that waits for

@@ -191,10 +191,11 @@ func TestTooLongAComplaintIsRefusedKindly(t *testing.T) {
 	}
 }
 
-// A phrase for a complaint makes an open case more urgent, as the command does: also one
-// of an earlier survey, whose conversation goes on.
-func TestAComplaintByAPhraseJoinsTheOpenCase(t *testing.T) {
-	for _, later := range []bool{false, true} {
+// A complaint makes an open case more urgent, by the command and by a phrase: also one of
+// an earlier survey, whose conversation goes on.
+func TestAComplaintJoinsTheOpenCase(t *testing.T) {
+	for n := range 4 {
+		later, command := n&1 != 0, n&2 != 0
 		w := newWorld(t)
 		w.bot.SetStaff([]chat.Address{staffTG})
 		ann := telegramUser("1", "Ann", "en")
@@ -211,10 +212,15 @@ func TestAComplaintByAPhraseJoinsTheOpenCase(t *testing.T) {
 			w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street"})
 			w.command(ann, "cancel", "")
 		}
-		w.writes(ann, "I want to complain about the floor. Somebody fell.", "")
+		if command {
+			w.command(ann, "complain", "The floor is wet. Somebody fell.")
+			w.settleAll()
+		} else {
+			w.writes(ann, "I want to complain about the floor. Somebody fell.", "")
+		}
 		k := w.onlyCase()
 		if k.Decision.Priority != recovery.P2 || !slices.Contains(k.Decision.Reasons, recovery.ComplaintMade) {
-			t.Errorf("later %v: the case is %s because of %v", later, k.Decision.Priority, k.Decision.Reasons)
+			t.Errorf("later %v, command %v: the case is %s because of %v", later, command, k.Decision.Priority, k.Decision.Reasons)
 		}
 		if fs := w.feedback(); len(fs) != 1 || fs[0].Case != k.ID || fs[0].Kind != storage.Complaint {
 			t.Errorf("later %v: feedback %+v", later, fs)

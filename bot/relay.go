@@ -153,18 +153,18 @@ func (t *turn) toStaff(s said) {
 	t.relay(s, false)
 }
 
-// complains lets words for the case that begin with a phrase for a complaint count as one:
-// the case may become more urgent, as it would by the command.
+// complains lets words for the case count as a complaint, by the command or by a phrase that
+// they begin with: the case may become more urgent.
 func (t *turn) complains(text string) {
 	kind, _ := t.b.texts.phrase(text)
-	if kind != storage.Complaint || slices.ContainsFunc(t.out.Feedback, func(f storage.Feedback) bool { return f.Text == text }) {
+	if kind != storage.Complaint && !t.complaint || slices.ContainsFunc(t.out.Feedback, func(f storage.Feedback) bool { return f.Text == text }) {
 		return
 	}
 	about := t.ofCase()
 	facts := about.session.Facts
 	facts.Complaint = true
 	t.happens(recovery.Joined{Decision: recovery.Decide(t.rules(), facts, survey.Judgement{})})
-	t.out.Feedback = append(t.out.Feedback, about.feedbackOf(newID(), kind, text))
+	t.out.Feedback = append(t.out.Feedback, about.feedbackOf(newID(), storage.Complaint, text))
 }
 
 // relay shows the customer's words below the case's cards; edited replaces what stands

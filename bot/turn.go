@@ -21,33 +21,34 @@ import (
 // turn is the work of one Apply: what was loaded, and the change so far. Everything
 // that happens to a session goes through step, whoever causes it.
 type turn struct {
-	b        *Bot
-	snap     *snapshot
-	now      time.Time
-	key      string // of the update, or a name for work of our own: makes slots of notices unique
-	identity *storage.Identity
-	session  *storage.Session
-	flow     *flow // of session; set by configure
-	kase     *storage.Case
-	origin   *origin // of kase, where session is another or none
-	nextCase int
-	slots    map[string]storage.Delivery // those that were asked for
-	message  chat.Ref                    // that the update reports
-	stand    chat.Address                // the chat in which staff can read the words of this turn
-	belongs  string                      // the case that words belong to, where it was not loaded
-	answers  bool                        // the words may be an answer: files with them go where they go
-	out      storage.Change
-	said     *reply
-	platform chat.Platform // of a stranger
-	tapped   bool          // notices are answers to the update instead of messages
-	refused  bool          // the session did nothing with an input
-	aside    bool          // words came that answer nothing
-	notices  int
-	told     int              // events of out that the timelines have
-	passed   int              // words of out that staff were shown
-	news     []recovery.Event // of the case, that nobody was told of yet
-	telling  bool             // the case gets its own card now, whatever it waits for
-	back     []string         // cases of somebody who could not be written to until now
+	b         *Bot
+	snap      *snapshot
+	now       time.Time
+	key       string // of the update, or a name for work of our own: makes slots of notices unique
+	identity  *storage.Identity
+	session   *storage.Session
+	flow      *flow // of session; set by configure
+	kase      *storage.Case
+	origin    *origin // of kase, where session is another or none
+	nextCase  int
+	slots     map[string]storage.Delivery // those that were asked for
+	message   chat.Ref                    // that the update reports
+	stand     chat.Address                // the chat in which staff can read the words of this turn
+	belongs   string                      // the case that words belong to, where it was not loaded
+	answers   bool                        // the words may be an answer: files with them go where they go
+	out       storage.Change
+	said      *reply
+	platform  chat.Platform // of a stranger
+	tapped    bool          // notices are answers to the update instead of messages
+	refused   bool          // the session did nothing with an input
+	aside     bool          // words came that answer nothing
+	notices   int
+	told      int              // events of out that the timelines have
+	passed    int              // words of out that staff were shown
+	news      []recovery.Event // of the case, that nobody was told of yet
+	telling   bool             // the case gets its own card now, whatever it waits for
+	complaint bool             // the words are a complaint, whatever they begin with
+	back      []string         // cases of somebody who could not be written to until now
 }
 
 // origin is the session that opened a case.
