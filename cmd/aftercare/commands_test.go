@@ -334,3 +334,16 @@ func TestWrongSettingsStopEveryCommandThatNeedsThem(t *testing.T) {
 		t.Errorf("something was made all the same: %v", left)
 	}
 }
+
+// Whoever names the wrong file as the database reads what to do about it.
+func TestADatabaseThatCannotBeUsed(t *testing.T) {
+	c := newConsole(t, nil)
+	c.env["DATABASE_URL"] = "sqlite:" + filepath.Join(c.dir, "missing", "a.db")
+	c.refuses(1, "Make its directory, see to the permissions, or correct DATABASE_URL", "site", "list")
+	other := filepath.Join(c.dir, "letter.txt")
+	if err := os.WriteFile(other, []byte(strings.Repeat("Dear Anna, ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.env["DATABASE_URL"] = "sqlite:" + other
+	c.refuses(1, "letter.txt holds something else or is damaged", "site", "list")
+}

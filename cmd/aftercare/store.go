@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
@@ -28,7 +29,11 @@ func (s settings) openStore(ctx context.Context, clock func() time.Time, log *sl
 		if err := makePrivate(path); err != nil {
 			return nil, err
 		}
-		return sqlite.Open(ctx, path, sqlite.Options{Clock: clock, Log: log, Migrate: true})
+		store, err := sqlite.Open(ctx, path, sqlite.Options{Clock: clock, Log: log, Migrate: true})
+		if err != nil && strings.Contains(err.Error(), "file is not a database") {
+			return nil, fmt.Errorf("%s holds something else or is damaged. Bring back a copy, or name another file in DATABASE_URL: %w", path, err)
+		}
+		return store, err
 	}
 	return postgres.Open(ctx, string(s.DatabaseURL), postgres.Options{Clock: clock, Log: log, Migrate: true})
 }
