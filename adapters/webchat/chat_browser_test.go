@@ -202,6 +202,22 @@ func newsAppear(t tab) {
 	}
 	t.do(chromedp.EmulateViewport(900, 800))
 	t.picture("room")
+
+	// What a button sends changes with each tick: the focus stays where the words are, or on
+	// the card, and never jumps to another one.
+	ticked := func(mark, data string) {
+		m := card(2)
+		m.Rows = [][]chat.Button{{{Text: mark + "Apology", Data: data}, {Text: "Done", Data: "d" + data}}}
+		bot.post(staffRoom, "case:1", m)
+		t.until(`[...document.querySelectorAll("button")].some(e => e.value === "` + data + `")`)
+	}
+	ticked("☐ ", "one")
+	eval[any](t, `document.querySelector("button[value=one]").focus()`)
+	ticked("☑ ", "two")
+	t.wantFocus("two")
+	bot.post(staffRoom, "case:1", card(2, "Gone."))
+	t.untilText("Gone.")
+	t.wantFocus(elementID("case:1"))
 }
 
 func failedPost(t tab) {

@@ -49,11 +49,18 @@ function keep(old, next) {
 	}
 }
 
+// twin finds in the new copy of a card the button that a person was on, by its words: what
+// it sends changes with each tick.
+const wording = button => button.innerText.replace(/^[☐☑] /, "")
+const twin = (card, words) => [...card.querySelectorAll("button, summary")].find(b => wording(b) === words) || card
+
 // show puts what changed in its place and leaves the rest, with its focus, alone.
 function show(news, own) {
 	const list = $("log").firstElementChild
 	const end = low
 	const held = list.contains(document.activeElement) ? document.activeElement : null
+	const on = document.body.classList.contains("room") && held?.closest("li")?.id
+	const words = on && wording(held)
 	let at = list.firstElementChild
 	const nonce = news.querySelector("input[name=nonce]")?.value
 	for (const next of news.querySelectorAll("#log > ol > li")) {
@@ -87,7 +94,7 @@ function show(news, own) {
 	page.state = news.body.dataset.state
 	if (held && !held.isConnected) {
 		const same = held.id && $(held.id) || held.value && list.querySelector(`button[value="${CSS.escape(held.value)}"]`)
-		;(same || list.lastElementChild)?.focus({ preventScroll: true })
+		;(same || on && $(on) && twin($(on), words) || list.lastElementChild)?.focus({ preventScroll: true })
 	}
 	if (own || end) toLast()
 }
