@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -116,8 +117,9 @@ func (d *Dispatcher) settleAll(ctx context.Context, b storage.Bucket, rows []sto
 
 // settleReply settles what a member of staff said to a customer, by itself: once it is
 // given up, staff read in the same commit that nobody knows whether the customer has it.
+// If that cannot be said, the rest of the account does not wait for it.
 func (d *Dispatcher) settleReply(ctx context.Context, b storage.Bucket, row storage.Delivery) (int, error) {
-	changed := 0
+	changed, said := 0, true
 	_, kase, _, _ := slotParts(row.Slot)
 	turn := storage.Turn{
 		Load: storage.Load{Case: kase, Slots: []string{row.Slot}},
@@ -128,7 +130,7 @@ func (d *Dispatcher) settleReply(ctx context.Context, b storage.Bucket, row stor
 			}
 			s := settleDoubt(now, l.Now)
 			ch := storage.Change{Slots: []storage.SlotOp{{Settle: s}}}
-			if s.Outcome == storage.Retry {
+			if s.Outcome == storage.Retry || !said {
 				return ch, nil
 			}
 			more, err := d.out.hooks.concluded(l, now, storage.Dropped, false)
@@ -141,13 +143,20 @@ func (d *Dispatcher) settleReply(ctx context.Context, b storage.Bucket, row stor
 		Done: func(r storage.Result) { changed = len(r.Changed) },
 	}
 	err := d.out.commit(ctx, b, turn)
-	if err == nil {
-		return changed, nil
+	if _, lacks := errors.AsType[missing](err); lacks {
+		if err = d.out.hooks.lacking(ctx, err); err == nil {
+			err = d.out.commit(ctx, b, turn)
+		}
 	}
-	if lack := d.out.hooks.lacking(ctx, err); lack != nil {
-		return 0, lack
+	if err != nil && !unavailable(err) && ctx.Err() == nil {
+		d.log.Error("cannot tell staff what became of a reply", "slot", row.Slot, "error", err)
+		said = false
+		err = d.out.commit(ctx, b, turn)
 	}
-	return 0, err // the turn may still be under way
+	if err != nil {
+		return 0, err // the turn may still be under way
+	}
+	return changed, nil
 }
 
 // apart returns the rows of which f is false, and those of which it is true.

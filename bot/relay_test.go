@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -534,6 +535,13 @@ func TestTheProgramKeepsOutOfAConversation(t *testing.T) {
 // Whoever sends after a crash gives up what nobody knows about after the last try: staff
 // must learn that the customer may not have it.
 func TestAReplyGivenUpInDoubtIsSaidInWords(t *testing.T) {
+	for _, broken := range []bool{false, true} { // even if it cannot be said, all else goes on
+		givenUpInDoubt(t, broken)
+	}
+}
+
+func givenUpInDoubt(t *testing.T, broken bool) {
+	t.Helper()
 	w, ann, bob, _ := talk(t)
 	w.writes(ann, "Hello?", "")
 	asked := w.newest(staffTG, relaySlot).ShownRef
@@ -557,12 +565,20 @@ func TestAReplyGivenUpInDoubtIsSaidInWords(t *testing.T) {
 		}
 	}
 	d := newDispatcher(w.bot.out, Account{Platform: chat.Telegram, ID: ann.address.Account, Sender: nil}, 2, func() bool { return true })
+	if broken {
+		d.out.hooks.concluded = func(storage.Loaded, storage.Delivery, storage.Outcome, bool) (storage.Change, error) {
+			return storage.Change{}, errors.New("a fault of ours")
+		}
+	}
 	if err := d.lookForDoubts(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	w.settleAll()
 	if row = w.newest(ann.address, replySlot); row.State == storage.Sending || row.Unsettled() {
 		t.Fatalf("the reply is %s", row.State)
+	}
+	if broken {
+		return
 	}
 	for _, at := range []chat.Address{staffTG, staffSlack, room} {
 		sees(t, at.String(), w.shows(at, lostSlot), "A-1 · Not delivered | Nobody knows whether Ann got this: the connection broke while it was sent. | Hello Ann")
