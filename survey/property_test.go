@@ -203,16 +203,16 @@ func TestSessionInvariants(t *testing.T) {
 			ID: rapid.StringMatching(`[a-f0-9]{8}`).Draw(t, "id"), Flow: f.ID, Status: New, Open: NoQuestion,
 			Attributes: map[string]string{"tier": rapid.SampledFrom([]string{"", "MVC"}).Draw(t, "tier")},
 		}
-		now := noon
+		now, was := noon, frozen(t, s)
 		asked := map[int]bool{}
 		var in Input = Open{}
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			steps++
-			before := frozen(t, s)
 			tr := Step(f, s, in, now)
-			if frozen(t, s) != before {
-				t.Fatalf("%T%+v changed its argument from %s to %s", in, in, before, frozen(t, s))
+			if frozen(t, s) != was {
+				t.Fatalf("%T%+v changed its argument from %s to %s", in, in, was, frozen(t, s))
 			}
+			is := frozen(t, tr.Session)
 			for _, e := range tr.Effects {
 				if ask, ok := e.(Ask); ok {
 					asked[ask.Question] = true
@@ -224,11 +224,11 @@ func TestSessionInvariants(t *testing.T) {
 			}
 			if repeatable(in) {
 				again := Step(f, tr.Session, in, now)
-				if frozen(t, again.Session) != frozen(t, tr.Session) || again.Answer != nil {
-					t.Fatalf("%T%+v twice is not the same as once:\n%s\n%s", in, in, frozen(t, tr.Session), frozen(t, again.Session))
+				if frozen(t, again.Session) != is || again.Answer != nil {
+					t.Fatalf("%T%+v twice is not the same as once:\n%s\n%s", in, in, is, frozen(t, again.Session))
 				}
 			}
-			s = tr.Session
+			s, was = tr.Session, is
 			now = now.Add(rapid.SampledFrom([]time.Duration{0, time.Second, 2 * time.Second, 5 * time.Second, 9 * time.Second, 30 * time.Second, 3 * time.Minute, 20 * time.Minute, 50 * time.Hour}).Draw(t, "later"))
 			in = randomInput(t, &f, s)
 		}
