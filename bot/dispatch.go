@@ -399,6 +399,8 @@ func (d *Dispatcher) offer(r storage.Delivery, live bool) {
 		return
 	case !live && l != nil && l.phase != idle:
 		return // it will be found again
+	case !live && l != nil && l.knows(r):
+		return // whoever told of it tells of what is behind it as well
 	case (l == nil || l.phase == idle && l.where == nil) && d.ready.Len()+d.later.Len() >= maxWaiting:
 		d.more = true
 		return

@@ -89,6 +89,11 @@ func (l *lane) add(d storage.Delivery) {
 	}
 }
 
+// knows reports whether the lane remembers a due row, and would not go for it too late.
+func (l *lane) knows(d storage.Delivery) bool {
+	return slices.ContainsFunc(l.known, func(p place) bool { return p.slotKey == keyOf(d) && !p.due.After(d.Due) })
+}
+
 func (l *lane) forget(k slotKey) {
 	l.known = slices.DeleteFunc(l.known, func(p place) bool { return p.slotKey == k })
 }

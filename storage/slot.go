@@ -214,7 +214,7 @@ func (w *Want) apply(b Bucket, d *Delivery, ord int64, now time.Time) []Delivery
 	case n.ShownRef != "" && n.ShownSum == n.Hash: // back to what is shown already
 		n.State, n.Shown = Sent, n.Wanted
 	default:
-		if n.State != Due || n.Attempts == 0 {
+		if n.State != Due { // else it waits for its time, which is past unless a try failed
 			n.Due = now
 		}
 		if n.State == Failed {

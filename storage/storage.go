@@ -115,7 +115,8 @@ type Reader interface {
 	// order: what the web chat shows. A room's transcript is that of all buckets.
 	Transcript(ctx context.Context, b Bucket, to chat.Address) ([]Delivery, error)
 	// Heads returns deliveries of an account that may be claimed at now: those that are due
-	// and wait for no earlier one of their chat that is no edit. Chats of one bucket.
+	// and wait for no earlier one of their chat that is no edit. Chats of one bucket. Their
+	// Render is left out: whoever claims one gets it then.
 	Heads(ctx context.Context, b Bucket, p chat.Platform, account string, now time.Time, limit int) ([]Delivery, error)
 	// Doubtful returns deliveries of an account that an earlier sender (epoch below
 	// this one) left in the state Sending: nobody knows whether they were shown.

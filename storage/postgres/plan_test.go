@@ -26,7 +26,8 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	bucketed := regexp.MustCompile(`FROM (seen|identities|invitations|sessions|answers|cases|case_events|words|deliveries)\b`)
-	seen, many := 0, 0
+	inner := regexp.MustCompile(`\w\.(chat|id) = ([ds]\.\w+)`)
+	seen, many, asked := 0, 0, 0
 	for i, text := range sqlstore.Texts(dialect()) {
 		n := strings.Count(text, "$")
 		if strings.HasPrefix(text, "INSERT") || !bucketed.MatchString(text) || n > 32 {
@@ -62,6 +63,13 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 				t.Errorf("%.200s\n%s", text, whole)
 			}
 		}
+		// What is asked about another table is asked by its key, for each row.
+		for _, m := range inner.FindAllStringSubmatch(text, -1) {
+			asked++
+			if !regexp.MustCompile(`Index Cond: \(\(bucket = \$\d+\) AND \(` + m[1] + ` = ` + regexp.QuoteMeta(m[2]) + `\)`).MatchString(whole) {
+				t.Errorf("%.200s\n%s", text, whole)
+			}
+		}
 		if m := regexp.MustCompile(`WHERE bucket = \$1 AND (id|slot|key|chat|session) = \$2`).FindStringSubmatch(text); m != nil {
 			if !strings.Contains(whole, "(bucket = $1) AND ("+m[1]+" = $2)") {
 				t.Errorf("%.200s\n%s", text, whole)
@@ -70,6 +78,9 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 	}
 	if many < 8 {
 		t.Errorf("only %d statements look for many keys", many)
+	}
+	if asked < 4 {
+		t.Errorf("only %d questions are asked for each row", asked)
 	}
 	if seen < 30 {
 		t.Fatalf("only %d statements were looked at", seen)

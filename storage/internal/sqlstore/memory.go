@@ -29,8 +29,30 @@ const mostBuffer = 1 << 20
 type records struct {
 	identities, sessions, invitations, cases shelf[cell]
 
-	slots shelf[deliveryCell]
-	chats shelf[[]waiting] // what waits in them, edits aside
+	slots   shelf[deliveryCell]
+	chats   shelf[[]waiting] // what waits in them, edits aside
+	renders ring             // slots whose renders are remembered
+}
+
+// ring is the newest names, each new one in place of the oldest.
+type ring struct {
+	names []string
+	next  int
+}
+
+// keepRender remembers the render of a slot that is to be claimed soon, and forgets the
+// one that was remembered longest. Not to be called in the middle of a batch.
+func (w *working) keepRender(name string) {
+	r := &w.renders
+	if most := max(keptRenders/w.s.buckets, 1); len(r.names) < most {
+		r.names = append(r.names, name)
+		return
+	}
+	if c, _ := w.slots.get(r.names[r.next]); c != nil && r.names[r.next] != name {
+		c.forgetRender()
+	}
+	r.names[r.next] = name
+	r.next = (r.next + 1) % len(r.names)
 }
 
 // shelf holds cells by id; a nil cell says that there is no such record. It forgets half
@@ -72,6 +94,9 @@ const (
 	youngSessions = 2048
 	youngSlots    = 4 * youngSessions
 	youngCases    = 128
+	// keptRenders is how many messages are remembered until they are sent, a kilobyte or
+	// two each: those of a moment, not those of a broadcast.
+	keptRenders = 1024
 )
 
 // memories are the memories of a store, by bucket.

@@ -89,6 +89,9 @@ func restingStates() string {
 	return "(" + strings.Join(list, ",") + ")"
 }
 
+// perRow ends a question about another table that is put for each row, as it stands.
+const perRow = " LIMIT 1 OFFSET 0"
+
 func newQueries(d Dialect) *queries {
 	t := &texts{dialect: d}
 	record := func(table, link string) *keyed { return t.keyed("id, "+link+", body", table, "id", "") }
@@ -96,6 +99,8 @@ func newQueries(d Dialect) *queries {
 	insert := func(table, cols, tail string) *list {
 		return t.rows(table, columns(cols), tail)
 	}
+	// Of whom nobody will show anything yet.
+	withoutRender := strings.Replace(deliveryColumns, " render,", " '' AS render,", 1)
 	q := &queries{
 		lockBucket:   t.one("UPDATE buckets SET version = version + ? WHERE bucket = ? RETURNING case_seq, ord, version"),
 		updateBucket: t.one("UPDATE buckets SET case_seq = ?, ord = ?, sessions = sessions + ?, answers = answers + ? WHERE bucket = ?"),
@@ -124,7 +129,7 @@ func newQueries(d Dialect) *queries {
 		insertWords:   insert("words", wordsColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
 
 		slots:      t.keyed(deliveryColumns, "deliveries", "slot", ""),
-		slotStates: t.keyed(strings.Replace(deliveryColumns, " render,", " '' AS render,", 1), "deliveries", "slot", ""),
+		slotStates: t.keyed(withoutRender, "deliveries", "slot", ""),
 		// What else waits in the chats of claimed deliveries: only what Claim looks at.
 		unsettled: t.keyed("slot, identity, platform, account, chat, thread, ord, shown_ref, state, epoch", "deliveries", "chat",
 			" AND ord > 0 AND state IN "+unsettledStates),
@@ -136,11 +141,12 @@ func newQueries(d Dialect) *queries {
 			" WHERE bucket = ? AND chat = ? AND ord > 0 AND platform = ? AND account = ? AND thread = ? ORDER BY ord, slot"),
 		// The lowest unsettled delivery of each chat, edits aside, if it is due. The inner question is put
 		// so that only the index by chat can answer it: by account it would look at the whole
-		// backlog for each of its deliveries.
-		heads: t.one("SELECT " + deliveryColumns + " FROM deliveries d" +
+		// backlog for each of its deliveries. OFFSET 0 keeps it a question for each delivery: made a
+		// join while the table was empty, it would be one of everything with everything.
+		heads: t.one("SELECT " + withoutRender + " FROM deliveries d" +
 			" WHERE bucket = ? AND platform = ? AND account = ? AND epoch >= 0 AND state IN " + unsettledStates + " AND state = 'due' AND due <= ?" +
 			" AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.bucket = ? AND e.chat = d.chat AND e.ord > 0 AND e.state IN " + unsettledStates +
-			" AND e.ord < d.ord AND e.shown_ref = '' AND NOT (e.platform <> d.platform OR e.account <> d.account OR e.thread <> d.thread))" +
+			" AND e.ord < d.ord AND e.shown_ref = '' AND NOT (e.platform <> d.platform OR e.account <> d.account OR e.thread <> d.thread)" + perRow + ")" +
 			" ORDER BY ord LIMIT ?"),
 		// The condition on the kind names the index. A chat's messages may lie in any bucket.
 		shown: t.each("SELECT " + deliveryColumns + " FROM deliveries" +
@@ -160,8 +166,7 @@ func newQueries(d Dialect) *queries {
 		casesBefore:   t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND rules IS NOT NULL AND rules < ? ORDER BY rules, id LIMIT ?"),
 		casesHeld:     t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND holder = ? AND holder > '' ORDER BY id LIMIT ?"),
 		casesUnposted: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND unposted ORDER BY opened_at, id LIMIT ?"),
-		past: t.one("SELECT s.body, s.bucket, c.body FROM sessions s" +
-			" LEFT JOIN cases c ON c.bucket = ? AND c.id = s.case_id AND c.session = s.id" +
+		past: t.one("SELECT s.body, s.bucket, (SELECT c.body FROM cases c WHERE c.bucket = ? AND c.id = s.case_id AND c.session = s.id) FROM sessions s" +
 			" WHERE s.bucket = ? AND s.id > ? AND s.started_at >= ? ORDER BY s.id LIMIT ?"),
 		sessionsOf: t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY started_at DESC, id DESC LIMIT ?"),
 		// Sessions that are only tests never count.
@@ -260,8 +265,8 @@ func newQueries(d Dialect) *queries {
 		// An owner is the session or the case that a slot's name begins with.
 		pruneDeliveries: t.one("DELETE FROM deliveries WHERE bucket = ? AND slot IN" +
 			" (SELECT d.slot FROM deliveries d WHERE d.bucket = ? AND d.state IN ('sent','failed') AND d.due < ?" +
-			" AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.bucket = ? AND s.id = d.owner AND s.ended_at IS NULL)" +
-			" AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.bucket = ? AND c.id = d.owner AND c.state NOT IN " + restingStates() + ")" +
+			" AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.bucket = ? AND s.id = d.owner AND s.ended_at IS NULL" + perRow + ")" +
+			" AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.bucket = ? AND c.id = d.owner AND c.state NOT IN " + restingStates() + perRow + ")" +
 			" ORDER BY d.due LIMIT ?)"),
 
 		ping: t.one("SELECT 1"),

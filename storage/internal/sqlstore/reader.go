@@ -280,7 +280,12 @@ func (s *Store) Transcript(ctx context.Context, b storage.Bucket, to chat.Addres
 // Heads implements storage.Reader.
 func (s *Store) Heads(ctx context.Context, b storage.Bucket, p chat.Platform, account string, now time.Time, limit int) ([]storage.Delivery, error) {
 	return collect(ctx, s, "due deliveries", s.q.heads,
-		[]any{int64(b), string(p), storage.Clean(account), micro(now), int64(b), int64(limit)}, scanPlain)
+		[]any{int64(b), string(p), storage.Clean(account), micro(now), int64(b), int64(limit)}, scanBare)
+}
+
+func scanBare(row scanner) (storage.Delivery, error) {
+	c, err := scanDelivery(row)
+	return c.Delivery, err
 }
 
 // Doubtful implements storage.Reader.

@@ -283,6 +283,8 @@ func (c *deliveryCell) load() (err error) {
 	return err
 }
 
+func (c *deliveryCell) forgetRender() { c.render, c.decoded, c.Render = nil, false, chat.Message{} }
+
 func decodeRender(body []byte) (m chat.Message, err error) {
 	if err := json.Unmarshal(body, &m); err != nil {
 		return chat.Message{}, fmt.Errorf("decode message: %w", err)

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -93,8 +92,11 @@ func (w *working) remember() {
 	for _, name := range w.touched {
 		c, _ := w.slots.get(name)
 		c.dirty, c.whole = false, false
-		// Whoever is to show it has it already.
-		c.render, c.decoded, c.Render = nil, false, chat.Message{}
+		if c.State == storage.Due && c.render != nil {
+			w.keepRender(name) // whoever claims it shows it
+		} else {
+			c.forgetRender() // whoever shows it has it already
+		}
 	}
 	kept := w.memory
 	if cap(kept.buffer) > mostBuffer {
