@@ -12,6 +12,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -26,6 +27,10 @@ var (
 	// ErrUnavailable means that the database cannot be used now and that nothing was
 	// changed, or that nobody knows whether it was. Everything may be repeated.
 	ErrUnavailable = errors.New("the database is not available")
+	// ErrOutdated is an ErrUnavailable that lasts: the database was migrated, while this
+	// program ran, to rules that it does not know, and takes no changes from it. Nothing was
+	// changed. A newer program goes on.
+	ErrOutdated = fmt.Errorf("%w to this program: a newer one has changed it. Stop this one and start the newer", ErrUnavailable)
 	// ErrRefused means that the database refuses what one turn wrote, and always will:
 	// it is too large, or contradicts what is stored. Repeating it does not help.
 	ErrRefused = errors.New("the database refuses this change")
@@ -65,7 +70,8 @@ type Store interface {
 	// Hint tells other processes that there are deliveries to send.
 	Hint(ctx context.Context)
 
-	// Ping reports whether the database answers, within ctx.
+	// Ping reports whether the database answers, within ctx. It is ErrOutdated once the
+	// database takes no changes from this program any more.
 	Ping(ctx context.Context) error
 	Close() error
 }

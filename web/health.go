@@ -2,12 +2,15 @@ package web
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
+
+	"github.com/aftercare/aftercare/storage"
 )
 
 // probe answers 200 "ok" or 503 "unavailable". Anyone may ask, so why it is so is told
-// to the log only.
+// to the log only, unless it names nothing.
 func (s *site) probe(name string, check func(context.Context) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -15,7 +18,11 @@ func (s *site) probe(name string, check func(context.Context) error) http.Handle
 			if err := check(r.Context()); err != nil {
 				s.Log.Warn("web: not well", "probe", name, "err", err)
 				w.WriteHeader(http.StatusServiceUnavailable)
-				_, _ = io.WriteString(w, "unavailable\n")
+				text := "unavailable"
+				if errors.Is(err, storage.ErrOutdated) { // it names nothing, and says what to do
+					text = storage.ErrOutdated.Error()
+				}
+				_, _ = io.WriteString(w, text+"\n")
 				return
 			}
 		}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
+
+	"github.com/aftercare/aftercare/storage"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -52,6 +54,7 @@ func TestProbes(t *testing.T) {
 		"not alive":   {Config{Health: broken}, "/healthz", 503, "unavailable\n"},
 		"ready":       {Config{Ready: func(context.Context) error { return nil }}, "/readyz", 200, "ok\n"},
 		"not ready":   {Config{Ready: broken}, "/readyz", 503, "unavailable\n"},
+		"outdated":    {Config{Ready: func(context.Context) error { return storage.ErrOutdated }}, "/readyz", 503, storage.ErrOutdated.Error() + "\n"},
 		"unconnected": {Config{Ready: broken}, "/healthz", 200, "ok\n"},
 	} {
 		c.config.Log = slog.New(slog.NewTextHandler(&log, nil))

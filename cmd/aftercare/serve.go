@@ -156,6 +156,12 @@ func (s *server) startBot(failed chan<- error, staff []chat.Address) (hooks func
 		}
 	})
 	var all []func(*http.ServeMux)
+	parts.start(func() {
+		if err := awaitOutdated(ctx, s.store); err != nil {
+			s.Log.Error("this instance ends", "error", err)
+			fail(failed, err)
+		}
+	})
 	if s.Settings.Token != "" {
 		t := newTelegram(s, key)
 		parts.start(func() { t.serve(ctx) })

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/pressly/goose/v3"
+
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
@@ -37,10 +39,12 @@ func TestCasesFromBeforeTheClocksAreScheduled(t *testing.T) {
 		t.Fatal(err)
 	}
 	db := a.pool(Options{}.withDefaults(), 4)
-	m := schema(Options{}.withDefaults())
-	all := m.Files
-	m.Files = before(t, all, "00006")
-	if _, err := m.Up(t.Context(), db, 1); err != nil {
+	// As a program of that time did: this one's Up would make buckets as they are now.
+	p, err := goose.NewProvider(goose.DialectPostgres, db, before(t, schema(Options{}.withDefaults()).Files, "00006"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for id, state := range map[string]string{"open": "open", "held": "taken", "shut": "closed"} {

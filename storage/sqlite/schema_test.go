@@ -31,7 +31,7 @@ func raw(t *testing.T, path string) *sql.DB {
 func TestMigrateSaysWhatItDid(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.db")
 	r, err := sqlite.Migrate(t.Context(), path, sqlite.Options{Buckets: 3})
-	if err != nil || r.From != 0 || len(r.Applied) < 1 || int(r.To) < len(r.Applied) || r.Buckets != 3 {
+	if err != nil || r.From != 0 || len(r.Applied) < 1 || int(r.To) != len(r.Applied)+1 || r.Buckets != 3 { // there is no 00009
 		t.Fatalf("%+v, %v", r, err)
 	}
 	// The number of buckets is a property of the database.

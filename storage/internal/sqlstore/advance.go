@@ -56,9 +56,10 @@ func (s *Store) Advance(ctx context.Context, b storage.Bucket, turns []storage.T
 
 // oneTurns reports whether a batch's error may be one turn's doing, so that the others
 // can go on without it: the database answered, and it is known that nothing of the batch
-// is stored. A database that is away is not asked a hundred times more.
+// is stored. A database that is away, or a newer program's, is not asked a hundred times
+// more.
 func (s *Store) oneTurns(err error) bool {
-	if _, inDoubt := errors.AsType[errDoubt](err); inDoubt {
+	if _, inDoubt := errors.AsType[errDoubt](err); inDoubt || errors.Is(err, storage.ErrOutdated) {
 		return false
 	}
 	fault := s.fault(err)

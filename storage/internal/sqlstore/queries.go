@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/aftercare/aftercare/recovery"
@@ -37,6 +38,7 @@ func columns(list string) []string { return strings.Split(list, ", ") }
 type queries struct {
 	// The bucket's row is the lock under which everything of the bucket is written.
 	lockBucket, updateBucket, insertBucket, countBuckets string
+	protocol                                             string
 	// Keys of updates that were handled.
 	insertKeys          *list
 	deleteKey, keyBatch string
@@ -74,7 +76,6 @@ type queries struct {
 	isParked, unpark, dropParked                        string
 	acquire, release                                    string
 	pruneKeys, pruneDeliveries                          string
-	ping                                                string
 	all, boot                                           []string
 }
 
@@ -92,8 +93,14 @@ func restingStates() string {
 // perRow ends a question about another table that is put for each row, as it stands.
 const perRow = " LIMIT 1 OFFSET 0"
 
+// protocol numbers the rules by which this program writes to a bucket; the bucket's row says
+// which of them hold (decision 0009). A migration that must not be followed by writes of
+// programs from before it raises both.
+const protocol = 1
+
 func newQueries(d Dialect) *queries {
 	t := &texts{dialect: d}
+	spoken := strconv.Itoa(protocol)
 	record := func(table, link string) *keyed { return t.keyed("id, "+link+", body", table, "id", "") }
 	put := func(table, cols string, key ...string) *list { return t.put(table, key, columns(cols)) }
 	insert := func(table, cols, tail string) *list {
@@ -102,9 +109,10 @@ func newQueries(d Dialect) *queries {
 	// Of whom nobody will show anything yet.
 	withoutRender := strings.Replace(deliveryColumns, " render,", " '' AS render,", 1)
 	q := &queries{
-		lockBucket:   t.one("UPDATE buckets SET version = version + ? WHERE bucket = ? RETURNING case_seq, ord, version"),
-		updateBucket: t.one("UPDATE buckets SET case_seq = ?, ord = ?, sessions = sessions + ?, answers = answers + ? WHERE bucket = ?"),
-		insertBucket: t.one("INSERT INTO buckets (bucket, case_seq, ord, sessions, answers) VALUES (?, 0, 0, 0, 0) ON CONFLICT (bucket) DO NOTHING"),
+		lockBucket:   t.one("UPDATE buckets SET version = version + ? WHERE bucket = ? AND protocol = " + spoken + " RETURNING cases, ord, version"),
+		updateBucket: t.one("UPDATE buckets SET cases = ?, ord = ?, sessions = sessions + ?, answers = answers + ? WHERE bucket = ?"),
+		insertBucket: t.one("INSERT INTO buckets (bucket, cases, ord, sessions, answers, protocol) VALUES (?, 0, 0, 0, 0, " + spoken + ") ON CONFLICT (bucket) DO NOTHING"),
+		protocol:     t.one("SELECT protocol FROM buckets WHERE bucket = ?"),
 		countBuckets: t.one("SELECT count(*) FROM buckets"),
 
 		// What RETURNING yields was not seen before.
@@ -176,7 +184,7 @@ func newQueries(d Dialect) *queries {
 		countDue:    t.one("SELECT count(*) FROM deliveries WHERE bucket = ? AND platform > '' AND epoch >= 0 AND state IN " + unsettledStates),
 		countFailed: t.one("SELECT count(*) FROM deliveries WHERE bucket = ? AND state = 'failed'"),
 		countParked: t.one("SELECT count(*) FROM parked"),
-		sumBuckets:  t.one("SELECT sum(sessions), sum(answers), sum(case_seq) FROM buckets"),
+		sumBuckets:  t.one("SELECT sum(sessions), sum(answers), sum(cases) FROM buckets"),
 
 		flows: t.versions("flow", "flow_heads", "flows"),
 		rules: t.versions("name", "rule_heads", "rules"),
@@ -244,13 +252,13 @@ func newQueries(d Dialect) *queries {
 		dropChatCodes: t.one("DELETE FROM chat_codes WHERE name = ?"),
 
 		// Only VALUES asks the clock, so that no UPDATE holds a volatile function:
-		// excluded.until - ttl is now.
-		acquire: t.one("INSERT INTO leases (name, holder, epoch, until) VALUES (?, ?, 1, {now} + ?)" +
-			" ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until," +
+		// excluded.expires - ttl is now.
+		acquire: t.one("INSERT INTO leases (name, holder, epoch, expires) VALUES (?, ?, 1, {now} + ?)" +
+			" ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires = excluded.expires," +
 			" epoch = CASE WHEN leases.holder = excluded.holder THEN leases.epoch ELSE leases.epoch + 1 END" +
-			" WHERE leases.holder = excluded.holder OR leases.until <= excluded.until - ? RETURNING epoch"),
+			" WHERE leases.holder = excluded.holder OR leases.expires <= excluded.expires - ? RETURNING epoch"),
 		// The row stays: its epoch must never be used again.
-		release: t.one("UPDATE leases SET holder = '', until = 0 WHERE name = ? AND holder = ?"),
+		release: t.one("UPDATE leases SET holder = '', expires = 0 WHERE name = ? AND holder = ?"),
 
 		putParked: t.one("INSERT INTO parked (" + parkedColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)" +
 			" ON CONFLICT (bucket, key) DO UPDATE SET error = excluded.error, at = excluded.at"),
@@ -268,8 +276,6 @@ func newQueries(d Dialect) *queries {
 			" AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.bucket = ? AND s.id = d.owner AND s.ended_at IS NULL" + perRow + ")" +
 			" AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.bucket = ? AND c.id = d.owner AND c.state NOT IN " + restingStates() + perRow + ")" +
 			" ORDER BY d.due LIMIT ?)"),
-
-		ping: t.one("SELECT 1"),
 	}
 	q.all, q.boot = t.all, t.boot
 	return q

@@ -98,11 +98,23 @@ func (s *Store) Buckets() int { return s.buckets }
 
 // Ping implements storage.Store: it writes nothing but asks the pool that writes.
 func (s *Store) Ping(ctx context.Context) error {
-	var one int
-	if err := s.write.QueryRowContext(ctx, s.q.ping).Scan(&one); err != nil {
-		return s.unavailable(err)
+	return s.unavailable(s.outdated(ctx, s.write, 0))
+}
+
+// outdated asks by which rules programs write to a bucket, and is storage.ErrOutdated if
+// they are not this program's. Whatever else changes, this statement stays.
+func (s *Store) outdated(ctx context.Context, db interface {
+	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
+}, b storage.Bucket) error {
+	var spoken int
+	err := db.QueryRowContext(ctx, s.q.protocol, int64(b)).Scan(&spoken)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("bucket %d: %w", b, storage.ErrNotFound)
+	case err == nil && spoken != protocol:
+		return storage.ErrOutdated
 	}
-	return nil
+	return err
 }
 
 // Close implements storage.Store. It closes every pool, whatever fails.

@@ -1,10 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -58,7 +58,7 @@ func (w *working) lock() error {
 	step := 1 + rand.Int64N(mostStep) //nolint:gosec // not a secret: it only tells histories apart
 	err := w.tx.QueryRowContext(w.ctx, w.s.q.lockBucket, step, int64(w.bucket)).Scan(&w.caseSeq, &w.ord, &w.version)
 	if errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("bucket %d: %w", w.bucket, storage.ErrNotFound)
+		return cmp.Or(w.s.outdated(w.ctx, w.tx, w.bucket), storage.ErrOutdated)
 	}
 	if last != nil && last.version == w.version-step {
 		w.records = last.records

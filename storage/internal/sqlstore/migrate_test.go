@@ -1,0 +1,79 @@
+package sqlstore
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// migrationFiles are the names of an engine's migrations, in order.
+func migrationFiles(t *testing.T, engine string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join("..", "..", engine, "migrations", "*.sql"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%d migrations of %s, %v", len(paths), engine, err)
+	}
+	for i, path := range paths {
+		paths[i] = filepath.Base(path)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// TestMigrationsAreNumberedWithoutGaps, and alike for all engines: a number that came
+// late, below one that a database has already, would never be applied there. There was
+// never a 00009, in no database: its number was kept for work that needed no migration.
+func TestMigrationsAreNumberedWithoutGaps(t *testing.T) {
+	files := migrationFiles(t, "sqlite")
+	if diff := cmp.Diff(files, migrationFiles(t, "postgres")); diff != "" {
+		t.Errorf("-sqlite +postgres:\n%s", diff)
+	}
+	for i, name := range files {
+		want := i + 1
+		if want >= 9 {
+			want++
+		}
+		if got := name[:5]; got != fmt.Sprintf("%05d", want) {
+			t.Fatalf("%s is where %05d should be", name, want)
+		}
+	}
+}
+
+// TestEveryMigrationSaysWhetherOlderProgramsMayWriteOn is decision 0009: a migration raises
+// the protocol, or says why those who run while it is applied do no harm.
+func TestEveryMigrationSaysWhetherOlderProgramsMayWriteOn(t *testing.T) {
+	raises := regexp.MustCompile(`(?m)^UPDATE buckets SET protocol = (\d+);$`)
+	says := regexp.MustCompile(`(?m)^-- Older programs may write on: \S.{10}`)
+	for _, engine := range []string{"sqlite", "postgres"} {
+		now := 1 // since 00011
+		for _, name := range migrationFiles(t, engine) {
+			if name < "00012" {
+				continue
+			}
+			source, err := os.ReadFile(filepath.Join("..", "..", engine, "migrations", name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			raised := raises.FindAllSubmatch(source, -1)
+			switch {
+			case len(raised) == 1 && !says.Match(source):
+				now++
+				if n, err := strconv.Atoi(string(raised[0][1])); err != nil || n != now {
+					t.Errorf("%s/%s raises the protocol to %s; the next one is %d", engine, name, raised[0][1], now)
+				}
+			case len(raised) == 0 && says.Match(source):
+			default:
+				t.Errorf("%s/%s has to say, once, either\n\tUPDATE buckets SET protocol = %d;\nor\n\t-- Older programs may write on: WHY", engine, name, now+1)
+			}
+		}
+		if now != protocol {
+			t.Errorf("the migrations of %s end in protocol %d, and the program writes by %d", engine, now, protocol)
+		}
+	}
+}
