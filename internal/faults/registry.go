@@ -158,9 +158,10 @@ func registry() []row {
 			{dir: "adapters/telegram", test: "TestTheTokenIsNeverPrinted", target: faults},
 			{dir: "adapters/slack", test: "TestSecretsAreHidden", target: faults},
 		}},
-		{22, "upgrades", "instances are replaced one by one under load without an error that customers see; a migration that is killed resumes", []check{
+		{22, "upgrades", "instances are replaced one by one under load without an error that customers see; a migration that is killed resumes; who writes by old rules changes nothing", []check{
 			{dir: shell, test: "TestAMigrationThatIsKilledResumes", target: faults, long: []string{"-rounds=${rounds}"}},
 			{dir: shell, test: "TestARollingRestartLosesNothing", target: faults, long: []string{"-old=${old}", "-rounds=${rounds}"}},
+			{dir: shell, test: "TestAServerThatTheDatabaseHasOutgrownAcknowledgesNothing", target: faults},
 		}},
 		{23, "nothing leaks", "goleak in every package that starts goroutines; goroutines, descriptors and heap are flat within 5 % over an hour", []check{
 			{dir: shell, test: "TestASoakLeavesNothingBehind", target: soak, long: []string{"-soak=${soak}"}},
