@@ -115,15 +115,8 @@ type crashWorld struct {
 	mu     sync.Mutex
 	random *rand.Rand
 	life   *life
-	deaths int             // still to come, at random
-	plan   []crashPoint    // deaths still to come, before those at random
+	deaths int             // still to come
 	ending *sync.WaitGroup // processes that come to rest
-}
-
-// crashPoint is where a process dies: at which call of the store, and on which side of it.
-type crashPoint struct {
-	at   int
-	when storagetest.When
 }
 
 // life is one process.
@@ -169,10 +162,7 @@ func (w *crashWorld) play() {
 func (w *crashWorld) rise() *life {
 	for {
 		at, when := 0, storagetest.When(w.random.IntN(2))
-		if len(w.plan) > 0 {
-			at, when = w.plan[0].at, w.plan[0].when
-			w.plan = w.plan[1:]
-		} else if w.deaths > 0 {
+		if w.deaths > 0 {
 			w.deaths--
 			at = 1 + w.random.IntN(80)
 		}

@@ -103,8 +103,8 @@ func registry() []row {
 			{dir: "recovery", test: "FuzzParseRules", target: fuzz, fuzz: true},
 			{dir: "recovery/rulefile", test: "FuzzParse", target: fuzz, fuzz: true},
 		}},
-		{9, "every call of the store fails, and the process dies at it", "whichever call of a conversation fails or is the last one, nothing is lost or doubled", []check{
-			{dir: "bot", test: "TestEveryCallOfAConversationFailsInTurn", target: crash},
+		{9, "every call of the database and of the platform fails, and the process dies at it", "whichever call of twelve core flows fails, or is the last one, the end is the same: nothing lost, nothing doubled", []check{
+			{dir: "bot", test: "TestEveryCallOfTheCoreFlowsFailsInTurn", target: faults, long: []string{"-everycall=0"}},
 			{dir: "bot", test: "TestRandomSchedules", target: crash},
 		}},
 		{10, "several instances", "0 doubled stored effects, messages shown twice ≤ those in flight, takeover within 6 s, never two pollers", []check{

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -11,13 +12,15 @@ import (
 	"github.com/aftercare/aftercare/survey"
 )
 
-// When says on which side of a call a CrashingStore dies.
+// When says what becomes of the chosen call of a CrashingStore.
 type When int
 
-// The sides.
+// The fates.
 const (
-	BeforeCall When = iota // nothing of the call happens
-	AfterCall              // all of it happens, and nobody hears of it
+	BeforeCall When = iota // the process dies, and nothing of the call happens
+	AfterCall              // the process dies; all of the call happened, and nobody hears of it
+	FailBefore             // nothing of the call happens, it says so, and the process goes on
+	FailAfter              // the same, but all of the call happened
 )
 
 // CrashingStore is a store of a process that dies at one call, in process. From then on
@@ -36,8 +39,8 @@ type CrashingStore struct {
 
 var _ storage.Store = (*CrashingStore)(nil)
 
-// Crashing returns a store that dies at the at-th call, counted from 1. It never dies at
-// 0, and only counts.
+// Crashing returns a store that dies, or fails, at the at-th call, counted from 1. At 0
+// it only counts.
 func Crashing(inner storage.Store, at int, when When) *CrashingStore {
 	return &CrashingStore{inner: inner, at: at, when: when, dead: make(chan struct{})}
 }
@@ -52,7 +55,19 @@ func (c *CrashingStore) Calls() int {
 // Dead is closed when the process has died.
 func (c *CrashingStore) Dead() <-chan struct{} { return c.dead }
 
-var errDead = fmt.Errorf("the process has crashed: %w", storage.ErrUnavailable)
+// Die lets the process die now.
+func (c *CrashingStore) Die() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.gone() {
+		close(c.dead)
+	}
+}
+
+var (
+	errDead   = fmt.Errorf("the process has crashed: %w", storage.ErrUnavailable)
+	errFailed = fmt.Errorf("the call failed: %w", storage.ErrUnavailable)
+)
 
 // call runs f, or dies.
 func (c *CrashingStore) call(f func() error) error {
@@ -67,12 +82,18 @@ func (c *CrashingStore) call(f func() error) error {
 		close(c.dead)
 	}
 	c.mu.Unlock()
-	if mine && c.when == BeforeCall {
+	switch {
+	case mine && c.when == BeforeCall:
 		return errDead
+	case mine && c.when == FailBefore:
+		return errFailed
 	}
 	err := f()
-	if mine {
-		close(c.dead)
+	switch {
+	case mine && c.when == AfterCall:
+		c.Die()
+	case mine && c.when == FailAfter:
+		err = errFailed
 	}
 	if c.gone() { // what was under way when it died is not heard of either
 		return errDead
@@ -93,7 +114,7 @@ func (c *CrashingStore) gone() bool {
 func result[T any](c *CrashingStore, f func() (T, error)) (T, error) {
 	var v T
 	err := c.call(func() (err error) { v, err = f(); return err })
-	if err != nil && c.gone() {
+	if err != nil && (c.gone() || errors.Is(err, errFailed)) {
 		var none T
 		return none, err
 	}
