@@ -550,11 +550,11 @@ func storedIn(t *testing.T, path string) []string {
 	return lines
 }
 
-// uncertain takes out of a text what differs between two runs of the same: ids, and which
-// of the questions comes first that are shuffled by the session's.
+// uncertain takes out of a text what differs between two runs of the same: ids, times, and
+// which of the questions comes first that are shuffled by the session's.
 func uncertain(s string) string {
 	return byChance.ReplaceAllString(s, "…")
 }
 
-var byChance = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}` +
+var byChance = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|20\d\d-[-0-9:T.]+Z` +
 	`|The outcome you got|The speed and simplicity of the process|The way you were treated|How satisfied are you with (how quickly we|the staff who) served you\?`)
