@@ -72,8 +72,8 @@ func TestEveryMigrationSaysWhetherOlderProgramsMayWriteOn(t *testing.T) {
 				t.Errorf("%s/%s has to say, once, either\n\tUPDATE buckets SET protocol = %d;\nor\n\t-- Older programs may write on: WHY", engine, name, now+1)
 			}
 		}
-		if now != protocol {
-			t.Errorf("the migrations of %s end in protocol %d, and the program writes by %d", engine, now, protocol)
+		if strconv.Itoa(now) != protocol {
+			t.Errorf("the migrations of %s end in protocol %d, and the program writes by %s", engine, now, protocol)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/aftercare/aftercare/recovery"
@@ -93,14 +92,8 @@ func restingStates() string {
 // perRow ends a question about another table that is put for each row, as it stands.
 const perRow = " LIMIT 1 OFFSET 0"
 
-// protocol numbers the rules by which this program writes to a bucket; the bucket's row says
-// which of them hold (decision 0009). A migration that must not be followed by writes of
-// programs from before it raises both.
-const protocol = 1
-
 func newQueries(d Dialect) *queries {
 	t := &texts{dialect: d}
-	spoken := strconv.Itoa(protocol)
 	record := func(table, link string) *keyed { return t.keyed("id, "+link+", body", table, "id", "") }
 	put := func(table, cols string, key ...string) *list { return t.put(table, key, columns(cols)) }
 	insert := func(table, cols, tail string) *list {
@@ -109,9 +102,9 @@ func newQueries(d Dialect) *queries {
 	// Of whom nobody will show anything yet.
 	withoutRender := strings.Replace(deliveryColumns, " render,", " '' AS render,", 1)
 	q := &queries{
-		lockBucket:   t.one("UPDATE buckets SET version = version + ? WHERE bucket = ? AND protocol = " + spoken + " RETURNING cases, ord, version"),
+		lockBucket:   t.one("UPDATE buckets SET version = version + ? WHERE bucket = ? AND protocol = " + protocol + " RETURNING cases, ord, version"),
 		updateBucket: t.one("UPDATE buckets SET cases = ?, ord = ?, sessions = sessions + ?, answers = answers + ? WHERE bucket = ?"),
-		insertBucket: t.one("INSERT INTO buckets (bucket, cases, ord, sessions, answers, protocol) VALUES (?, 0, 0, 0, 0, " + spoken + ") ON CONFLICT (bucket) DO NOTHING"),
+		insertBucket: t.one("INSERT INTO buckets (bucket, cases, ord, sessions, answers, protocol) VALUES (?, 0, 0, 0, 0, " + protocol + ") ON CONFLICT (bucket) DO NOTHING"),
 		protocol:     t.one("SELECT protocol FROM buckets WHERE bucket = ?"),
 		countBuckets: t.one("SELECT count(*) FROM buckets"),
 

@@ -101,12 +101,17 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.unavailable(s.outdated(ctx, s.write, 0))
 }
 
+// protocol numbers the rules by which this program writes to a bucket; the bucket's row says
+// which of them hold (decision 0009). A migration that must not be followed by writes of
+// programs from before it raises both.
+const protocol = "1"
+
 // outdated asks by which rules programs write to a bucket, and is storage.ErrOutdated if
 // they are not this program's. Whatever else changes, this statement stays.
 func (s *Store) outdated(ctx context.Context, db interface {
 	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
 }, b storage.Bucket) error {
-	var spoken int
+	var spoken string
 	err := db.QueryRowContext(ctx, s.q.protocol, int64(b)).Scan(&spoken)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
