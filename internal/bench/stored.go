@@ -57,7 +57,8 @@ func (b *bench) filled(ctx context.Context, name string, n int) (storage.Store, 
 	db.SetMaxOpenConns(1)
 	id := "md5(s::text)::uuid::text"
 	who := "md5('p' || s)::uuid::text"
-	bucket := fmt.Sprintf("(s %% %d)::smallint", store.Buckets())
+	bucket := fmt.Sprintf("mod(s, %d)::smallint", store.Buckets())
+	asked := fmt.Sprintf("generate_series(0, %d) q", questions-1)
 	// Ids come in no order, as real ones do; a body of the real size.
 	for _, text := range []string{
 		"SET synchronous_commit = off",
@@ -68,14 +69,14 @@ func (b *bench) filled(ctx context.Context, name string, n int) (storage.Store, 
 			" composite, level, unsatisfied, test, body) SELECT " + bucket + ", " + id + ", " + who + ", 'bench', 1, 'completed', '', " + who +
 			", '', '', now() - s * interval '1 second', now() - s * interval '1 second', NULL, 75, 6, false, false, repeat('x', 1100)" +
 			" FROM generate_series(1, $1::int) s",
-		fmt.Sprintf("INSERT INTO answers (bucket, session, question, revision, value, choices, text, files, skipped, dropped, at) SELECT "+bucket+", "+id+
-			", 'q' || q, 1, 4, '', '', '', false, false, now() - s * interval '1 second' FROM generate_series(1, $1::int) s, generate_series(0, %d) q", questions-1),
-		fmt.Sprintf("INSERT INTO seen (bucket, key, at, batch) SELECT "+bucket+", 'old:' || s || ':' || q, now() - s * interval '1 second', 1"+
-			" FROM generate_series(1, $1::int) s, generate_series(0, %d) q", questions-1),
-		fmt.Sprintf("INSERT INTO deliveries (bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, render, hash, wanted, shown, shown_ref,"+
-			" shown_sum, base, state, due, attempts, tried, epoch, error, created) SELECT "+bucket+", 'q:' || "+id+" || ':' || q, "+id+", "+who+
-			", 'telegram', '4242', s::text, '', 'question', s * 10 + q, repeat('x', 250), 'h', 2, 2, q::text, 'h', 0, 'sent', now() - s * interval '1 second',"+
-			" 0, NULL, 1, '', now() - s * interval '1 second' FROM generate_series(1, $1::int) s, generate_series(0, %d) q", questions-1),
+		"INSERT INTO answers (bucket, session, question, revision, value, choices, text, files, skipped, dropped, at) SELECT " + bucket + ", " + id +
+			", 'q' || q, 1, 4, '', '', '', false, false, now() - s * interval '1 second' FROM generate_series(1, $1::int) s, " + asked,
+		"INSERT INTO seen (bucket, key, at, batch) SELECT " + bucket + ", 'old:' || s || ':' || q, now() - s * interval '1 second', 1" +
+			" FROM generate_series(1, $1::int) s, " + asked,
+		"INSERT INTO deliveries (bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, render, hash, wanted, shown, shown_ref," +
+			" shown_sum, base, state, due, attempts, tried, epoch, error, created) SELECT " + bucket + ", 'q:' || " + id + " || ':' || q, " + id + ", " + who +
+			", 'telegram', '4242', s::text, '', 'question', s * 10 + q, repeat('x', 250), 'h', 2, 2, q::text, 'h', 0, 'sent', now() - s * interval '1 second'," +
+			" 0, NULL, 1, '', now() - s * interval '1 second' FROM generate_series(1, $1::int) s, " + asked,
 		"UPDATE buckets SET answers = answers + $1::int / (SELECT count(*) FROM buckets)",
 		"VACUUM ANALYZE", "CHECKPOINT",
 	} {
