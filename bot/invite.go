@@ -112,7 +112,7 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 		if err := b.reach(ctx, r, inv); err != nil {
 			return Invite{}, fmt.Errorf("invite a person: %w", err)
 		}
-		made.Session = b.derive("session", id)
+		made.Session = b.sessionOf(id, inv.Created)
 		return made, nil
 	}
 	err = b.perform(ctx, bucket, storage.Turn{

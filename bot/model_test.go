@@ -75,13 +75,18 @@ type respondent struct {
 	want survey.Session
 }
 
+// opens is the id of the session that an invitation with the usual time limit opens.
+func opens(b *Bot, inv Invite) string {
+	return b.sessionOf(inv.ID, inv.Expires.Add(-DefaultInviteExpires))
+}
+
 func (w *world) respondent(id, flow string) *respondent {
 	inv := w.invite(InviteRequest{Flow: flow, Site: "main-street", Event: map[string]string{"service_name": "Haircut"}})
 	f, err := w.bot.snap.Load().flow(inv.Flow, inv.Version)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	session := w.bot.derive("session", inv.ID)
+	session := opens(w.bot, inv)
 	return &respondent{w: w, who: telegramUser(id, "P"+id, "en"), inv: inv, flow: f, id: session, want: survey.Session{
 		ID: session, Flow: inv.Flow, Version: inv.Version, Status: survey.New, Open: survey.NoQuestion, Lang: "en",
 		Attributes: map[string]string{"service_name": "Haircut"},

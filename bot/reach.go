@@ -42,7 +42,7 @@ func (b *Bot) reach(ctx context.Context, r InviteRequest, inv storage.Invitation
 	if err != nil {
 		return err
 	}
-	inv.ClaimedBy, inv.Session = r.To.ID(), b.derive("session", inv.ID)
+	inv.ClaimedBy, inv.Session = r.To.ID(), b.sessionOf(inv.ID, inv.Created)
 	load := storage.Load{Person: r.To, Session: inv.Session, Invitation: inv.ID, Case: before.returns}
 	return b.perform(ctx, inv.Bucket, b.turnOf("", "invite:"+inv.ID, load, nil, func(t *turn) error {
 		if t.session != nil {

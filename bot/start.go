@@ -48,7 +48,7 @@ func (b *Bot) startJob(j *job, token string) {
 		case !inv.Expires.IsZero() && !l.Now.Before(inv.Expires):
 			got.problem = "link_expired"
 		default:
-			inv.ClaimedBy, inv.ClaimedAt, inv.Session = identity, l.Now, b.derive("session", inv.ID)
+			inv.ClaimedBy, inv.ClaimedAt, inv.Session = identity, l.Now, b.sessionOf(inv.ID, inv.Created)
 			got.invitation = *inv
 			return storage.Change{Invitation: inv}, nil
 		}

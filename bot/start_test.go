@@ -216,7 +216,7 @@ func TestManyCallersAtOnce(t *testing.T) {
 		inv := w.invite(InviteRequest{Flow: "post_service_3", Site: "main-street"})
 		batches[0] = append(batches[0], w.update(c, chat.Update{Kind: chat.Command, Command: "start", Text: inv.Token}))
 		for q := range 2 {
-			data := tapped{Verb: pickV, Session: w.bot.derive("session", inv.ID), Question: q, Option: 0}.encode()
+			data := tapped{Verb: pickV, Session: opens(w.bot, inv), Question: q, Option: 0}.encode()
 			batches[q+1] = append(batches[q+1], w.update(c, chat.Update{Kind: chat.Tap, Data: data}))
 		}
 	}

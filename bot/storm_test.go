@@ -164,7 +164,7 @@ func stormTaps(t *testing.T, b *Bot, n int, web bool) []chat.Update {
 		if i%10 == 0 {
 			option = 0
 		}
-		tap.Data = tapped{Verb: pickV, Session: b.derive("session", inv.ID), Question: 0, Option: option}.encode()
+		tap.Data = tapped{Verb: pickV, Session: opens(b, inv), Question: 0, Option: option}.encode()
 		starts, taps = append(starts, start), append(taps, tap)
 	}
 	for heap := range slices.Chunk(starts, 100) {
