@@ -16,7 +16,7 @@ import (
 )
 
 // WaitLimit is how long the waiting methods wait before they fail the test.
-const WaitLimit = 15 * time.Second
+const WaitLimit = time.Minute
 
 // Server is one workspace with one app. Its methods are safe for concurrent use.
 type Server struct {
