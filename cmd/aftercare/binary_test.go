@@ -20,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
@@ -40,7 +42,8 @@ func TestMain(m *testing.M) {
 		// These tests mostly wait: for processes, leases and the pace of platforms.
 		_ = flag.Set("test.parallel", "4") // a number that it takes
 	}
-	code := pgtest.Main(m)
+	// slack-go's test server never closes the channel that these read.
+	code := pgtest.Main(m, goleak.IgnoreTopFunction("github.com/slack-go/slack/slacktest.handlePendingMessages"))
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir)
 	}
