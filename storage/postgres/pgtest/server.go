@@ -169,6 +169,9 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 
 // Start starts a server that was stopped or killed, on the same data and port.
 func (s *Server) Start() error {
+	if s.cmd != nil {
+		return errors.New("postgres runs already")
+	}
 	var err error
 	for range 10 {
 		// A killed server's processes take a moment to let go of its memory, and a port
@@ -221,6 +224,13 @@ func (s *Server) try() error {
 		return fmt.Errorf("start postgres: %w", err)
 	}
 	s.cmd, s.exited = cmd, exited
+	defer func() {
+		select {
+		case <-exited:
+			s.cmd = nil
+		default:
+		}
+	}()
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		err := s.ping()
 		if err == nil {
