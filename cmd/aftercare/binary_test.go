@@ -42,8 +42,11 @@ func TestMain(m *testing.M) {
 		// These tests mostly wait: for processes, leases and the pace of platforms.
 		_ = flag.Set("test.parallel", "4") // a number that it takes
 	}
-	// slack-go's test server never closes the channel that these read.
-	code := pgtest.Main(m, goleak.IgnoreTopFunction("github.com/slack-go/slack/slacktest.handlePendingMessages"))
+	code := pgtest.Main(m,
+		// slack-go's test server never closes the channel that these read.
+		goleak.IgnoreTopFunction("github.com/slack-go/slack/slacktest.handlePendingMessages"),
+		// A toxic whose other end was cut off may wait for it for ever.
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"))
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir)
 	}
