@@ -413,7 +413,7 @@ func (d *Dispatcher) offer(r storage.Delivery, live bool) {
 		if live {
 			l.rank = l.rank.Add(-liveBonus)
 		}
-		if d.limits.IsGroup(r.Address) {
+		if l.group {
 			l.rank = l.rank.Add(-groupBonus)
 		}
 	}
@@ -425,7 +425,7 @@ func (d *Dispatcher) offer(r storage.Delivery, live bool) {
 func (d *Dispatcher) lane(a chat.Address) *lane {
 	l := d.lanes[a]
 	if l == nil {
-		l = &lane{addr: a, budget: newBudget(d.limits.of(a))}
+		l = &lane{addr: a, group: d.limits.IsGroup(a), budget: newBudget(d.limits.of(a))}
 		d.lanes[a] = l
 	}
 	return l

@@ -34,6 +34,8 @@ const (
 	// of those of single ones. There are few of them, and each has a slow pace of its own,
 	// so that nobody starves.
 	groupBonus = time.Minute
+	// editPatience is how long edits in a group let new messages go ahead.
+	editPatience = 10 * time.Second
 )
 
 // slotKey names a row.
@@ -58,6 +60,7 @@ type place struct {
 // send is in flight in a lane. All its fields belong to the Dispatcher's mutex.
 type lane struct {
 	addr     chat.Address
+	group    bool // of several people
 	phase    phase
 	current  *storage.Delivery  // in flight
 	queue    []storage.Delivery // claimed, to be sent next, in order
@@ -100,17 +103,22 @@ func (l *lane) forget(k slotKey) {
 
 // next returns the index of the known row to claim at now, or when there may be one.
 // A row waits for earlier ones of its own conversation, edits aside, not for those of
-// others.
+// others. In a group, whose pace is slow, somebody waits for what is new: edits of what is
+// there come after it, unless they have waited for editPatience.
 func (l *lane) next(now time.Time) (i int, at time.Time) {
 	best := -1
 	for i, p := range l.known {
 		first := !slices.ContainsFunc(l.known[:i], func(k place) bool { return k.identity == p.identity && k.bucket == p.bucket && !k.edit })
-		if first && (best < 0 || p.due.Before(at)) {
+		switch {
+		case !first:
+		case !p.due.After(now) && !(l.group && p.edit && now.Sub(p.due) < editPatience):
+			return i, now
+		case best < 0 || p.due.Before(at):
 			best, at = i, p.due
-			if !at.After(now) {
-				return best, now
-			}
 		}
+	}
+	if best >= 0 && !at.After(now) {
+		at = now
 	}
 	return best, at
 }
