@@ -249,82 +249,82 @@ type Result struct {
 
 // Person names a chat account: who taps.
 type Person struct {
-	Platform chat.Platform
-	Account  string
-	User     string
+	Platform chat.Platform `json:"Platform"`
+	Account  string        `json:"Account"`
+	User     string        `json:"User"`
 }
 
 // Identity is one chat account of a customer.
 type Identity struct {
-	ID       string // Person.ID()
-	Bucket   Bucket
-	Person   Person
-	Address  chat.Address // where this person is written to
-	Name     string
-	Username string
-	Language string    // chosen with /language; "" = Spoken
-	Spoken   string    // as the platform last said; may be ""
-	Customer string    // id of the Customer; "" = only known here
-	Session  string    // the newest session
-	Case     string    // the newest case that this person opened; "" = none, or closed since
-	Stopped  time.Time // /stop; zero = may be invited
-	Blocked  time.Time // blocked the bot; zero = reachable
-	Created  time.Time
-	Seen     time.Time // last update
+	ID       string       `json:"ID"` // Person.ID()
+	Bucket   Bucket       `json:"Bucket"`
+	Person   Person       `json:"Person"`
+	Address  chat.Address `json:"Address"` // where this person is written to
+	Name     string       `json:"Name"`
+	Username string       `json:"Username"`
+	Language string       `json:"Language"` // chosen with /language; "" = Spoken
+	Spoken   string       `json:"Spoken"`   // as the platform last said; may be ""
+	Customer string       `json:"Customer"` // id of the Customer; "" = only known here
+	Session  string       `json:"Session"`  // the newest session
+	Case     string       `json:"Case"`     // the newest case that this person opened; "" = none, or closed since
+	Stopped  time.Time    `json:"Stopped"`  // /stop; zero = may be invited
+	Blocked  time.Time    `json:"Blocked"`  // blocked the bot; zero = reachable
+	Created  time.Time    `json:"Created"`
+	Seen     time.Time    `json:"Seen"` // last update
 }
 
 // Session is a survey.Session with what it belongs to.
 type Session struct {
 	survey.Session
-	Bucket     Bucket
-	Identity   string
-	Address    chat.Address // where it is asked
-	Invitation string       // "" = self-started
-	Site       string
-	Service    string
-	Customer   string
-	Case       string // id of the case that it opened or joined, or that it follows up
-	Before     string // the session that goes on after it; "" = none
-	Facts      recovery.Facts
-	Judgement  survey.Judgement // of the newest answers
+	Bucket     Bucket           `json:"Bucket"`
+	Identity   string           `json:"Identity"`
+	Address    chat.Address     `json:"Address"`    // where it is asked
+	Invitation string           `json:"Invitation"` // "" = self-started
+	Site       string           `json:"Site"`
+	Service    string           `json:"Service"`
+	Customer   string           `json:"Customer"`
+	Case       string           `json:"Case"`   // id of the case that it opened or joined, or that it follows up
+	Before     string           `json:"Before"` // the session that goes on after it; "" = none
+	Facts      recovery.Facts   `json:"Facts"`
+	Judgement  survey.Judgement `json:"Judgement"` // of the newest answers
 }
 
 // Invitation is one offer of a survey. Its id is a keyed hash of the token in its
 // link, so that the database does not hold live links.
 type Invitation struct {
-	ID         string
-	Bucket     Bucket
-	Flow       string
-	Version    int
-	Site       string
-	Customer   string
-	Case       string            // that a follow-up is about; "" = none
-	Channel    string            // telegram, web, slack: how it was meant to go; "" = any
-	Language   string            // "" = the platform's
-	Attributes map[string]string // of the event
-	Facts      recovery.Facts
-	ClaimedBy  string // identity id; "" = open
-	ClaimedAt  time.Time
-	Session    string
-	Created    time.Time
-	Expires    time.Time
-	Test       bool
+	ID         string            `json:"ID"`
+	Bucket     Bucket            `json:"Bucket"`
+	Flow       string            `json:"Flow"`
+	Version    int               `json:"Version"`
+	Site       string            `json:"Site"`
+	Customer   string            `json:"Customer"`
+	Case       string            `json:"Case"`       // that a follow-up is about; "" = none
+	Channel    string            `json:"Channel"`    // telegram, web, slack: how it was meant to go; "" = any
+	Language   string            `json:"Language"`   // "" = the platform's
+	Attributes map[string]string `json:"Attributes"` // of the event
+	Facts      recovery.Facts    `json:"Facts"`
+	ClaimedBy  string            `json:"ClaimedBy"` // identity id; "" = open
+	ClaimedAt  time.Time         `json:"ClaimedAt"`
+	Session    string            `json:"Session"`
+	Created    time.Time         `json:"Created"`
+	Expires    time.Time         `json:"Expires"`
+	Test       bool              `json:"Test"`
 }
 
 // Case is a recovery.Case with what it belongs to.
 type Case struct {
 	recovery.Case
-	Bucket   Bucket
-	Identity string
-	Site     string
-	Customer string
+	Bucket   Bucket `json:"Bucket"`
+	Identity string `json:"Identity"`
+	Site     string `json:"Site"`
+	Customer string `json:"Customer"`
 
-	Next     time.Time // when something falls due by itself; zero = nothing does
-	Rules    int       // version of the recovery rules by which Next was found; 0 = the shipped ones
-	Unposted bool      // there was no chat for its card
+	Next     time.Time `json:"Next"`     // when something falls due by itself; zero = nothing does
+	Rules    int       `json:"Rules"`    // version of the recovery rules by which Next was found; 0 = the shipped ones
+	Unposted bool      `json:"Unposted"` // there was no chat for its card
 
-	Cards  []chat.Address // where its cards hang, as routes named them; chats may have moved since
-	TellAt time.Time      // it has no card of its own yet: staff may be told from then on; zero = they were
+	Cards  []chat.Address `json:"Cards"`  // where its cards hang, as routes named them; chats may have moved since
+	TellAt time.Time      `json:"TellAt"` // it has no card of its own yet: staff may be told from then on; zero = they were
 }
 
 // PastSession is a session with the case that it opened, if it did.

@@ -46,11 +46,11 @@ type Ref string
 
 // User is the person behind an update, as the platform tells it.
 type User struct {
-	ID       string // stable id on (platform, account); "" for anonymous group admins
-	Name     string // display name, may be empty
-	Username string
-	Language string // BCP 47 tag as the platform gave it; may be empty
-	Bot      bool
+	ID       string `json:"ID"`   // stable id on (platform, account); "" for anonymous group admins
+	Name     string `json:"Name"` // display name, may be empty
+	Username string `json:"Username"`
+	Language string `json:"Language"` // BCP 47 tag as the platform gave it; may be empty
+	Bot      bool   `json:"Bot"`
 }
 
 // Kind says what an Update reports.
@@ -72,29 +72,29 @@ const (
 // Update is one thing that a platform reported. Adapters fill it after they
 // authenticated its source.
 type Update struct {
-	Key     string // unique per (platform, account) and stable over redeliveries, e.g. "tg:123:456"
-	Kind    Kind
-	From    Address // the chat it happened in; answers go there
-	Private bool    // From is a one-to-one chat with User
-	User    User
-	Text    string
-	Command string
-	Data    string            // of the tapped button; whoever sends it is not trusted
-	Fields  map[string]string // Kind Filled: what was written or chosen, by Field.Name
-	On      Ref               // the message that was tapped or edited
-	ReplyTo Ref               // the message that this one replies to
-	Ours    bool              // ReplyTo is a message that this account posted
-	Own     Ref               // this message's own reference
-	Files   []File
-	Contact string // a phone number shared by the platform's own button
+	Key     string            `json:"Key"` // unique per (platform, account) and stable over redeliveries, e.g. "tg:123:456"
+	Kind    Kind              `json:"Kind"`
+	From    Address           `json:"From"`    // the chat it happened in; answers go there
+	Private bool              `json:"Private"` // From is a one-to-one chat with User
+	User    User              `json:"User"`
+	Text    string            `json:"Text"`
+	Command string            `json:"Command"`
+	Data    string            `json:"Data"`    // of the tapped button; whoever sends it is not trusted
+	Fields  map[string]string `json:"Fields"`  // Kind Filled: what was written or chosen, by Field.Name
+	On      Ref               `json:"On"`      // the message that was tapped or edited
+	ReplyTo Ref               `json:"ReplyTo"` // the message that this one replies to
+	Ours    bool              `json:"Ours"`    // ReplyTo is a message that this account posted
+	Own     Ref               `json:"Own"`     // this message's own reference
+	Files   []File            `json:"Files"`
+	Contact string            `json:"Contact"` // a phone number shared by the platform's own button
 	// Ephemeral is a command whose Answer its sender alone is shown, where it was sent:
 	// sentences are said there instead of in the chat.
-	Ephemeral bool
-	In        Address // Ephemeral: the chat in which it was written; zero = the platform does not say
-	InPrivate bool    // In is a one-to-one chat
-	MovedTo   Address // Kind Moved
-	At        time.Time
-	Reply     any // adapter-private: what it needs to show an Answer (a callback id); never stored
+	Ephemeral bool      `json:"Ephemeral"`
+	In        Address   `json:"In"`        // Ephemeral: the chat in which it was written; zero = the platform does not say
+	InPrivate bool      `json:"InPrivate"` // In is a one-to-one chat
+	MovedTo   Address   `json:"MovedTo"`   // Kind Moved
+	At        time.Time `json:"At"`
+	Reply     any       `json:"Reply"` // adapter-private: what it needs to show an Answer (a callback id); never stored
 }
 
 // File is a file kept by reference; its bytes stay on the platform.
