@@ -2,9 +2,12 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"path"
+
+	"github.com/aftercare/aftercare/internal/page"
 )
 
 // Demo is what the demo's front page needs. It shows the customer's chat of one
@@ -27,7 +30,7 @@ type Choice struct{ Value, Label string }
 const maxForm = 64 << 10
 
 type demoPage struct {
-	page
+	frame
 	Chat, Room string // what the two frames show
 	Menus      []menu
 }
@@ -45,9 +48,9 @@ func (s *site) demo(w http.ResponseWriter, r *http.Request) {
 		token = t
 	}
 	s.render(w, r, http.StatusOK, "demo.html", demoPage{
-		page: s.page("Aftercare demo"),
-		Chat: s.Prefix + "/chat/" + token,
-		Room: s.Prefix + "/room/" + url.PathEscape(s.Demo.Room),
+		frame: s.frame("Aftercare demo"),
+		Chat:  s.Prefix + "/chat/" + token,
+		Room:  s.Prefix + "/room/" + url.PathEscape(s.Demo.Room),
 		Menus: []menu{
 			{"site", "Place", s.Demo.Sites, q.Get("site")},
 			{"flow", "Survey", s.Demo.Flows, q.Get("flow")},
@@ -57,20 +60,26 @@ func (s *site) demo(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) newCustomer(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		s.notice(w, r, http.StatusBadRequest, "We could not read that", "Nothing was changed. Go back and try again.")
+	if err := page.ReadForm(w, r, maxForm); err != nil {
+		s.refuse(w, r, &page.Error{
+			Code: page.AsError(err).Code, Title: "We could not read that", Text: "Nothing was changed. Go back and try again.", Err: err,
+		})
 		return
 	}
 	place, flow, language := r.PostForm.Get("site"), r.PostForm.Get("flow"), r.PostForm.Get("language")
 	if !among(s.Demo.Sites, place) || !among(s.Demo.Flows, flow) || !among(s.Demo.Languages, language) {
-		s.notice(w, r, http.StatusBadRequest, "Choose from the menus", "Nothing was changed. Go back and choose a place, a survey and a language.")
+		s.refuse(w, r, &page.Error{
+			Code: page.Invalid, Title: "Choose from the menus",
+			Text: "Nothing was changed. Go back and choose a place, a survey and a language.",
+		})
 		return
 	}
 	link, err := s.Demo.NewCustomer(r.Context(), place, language, flow)
 	if err != nil {
-		s.Log.Error("web: new customer", "err", err)
-		s.notice(w, r, http.StatusServiceUnavailable, "We cannot do that right now", "Nothing was changed. Wait a moment, then go back and try again.")
+		s.refuse(w, r, &page.Error{
+			Code: page.Unavailable, Title: "We cannot do that right now",
+			Text: "Nothing was changed. Wait a moment, then go back and try again.", Err: fmt.Errorf("invite a new customer: %w", err),
+		})
 		return
 	}
 	show := url.Values{"chat": {linkToken(link)}, "site": {place}, "flow": {flow}, "language": {language}}

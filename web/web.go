@@ -4,21 +4,24 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"embed"
 	"html/template"
 	"log/slog"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/aftercare/aftercare/internal/page"
 )
 
-//go:embed pages
-var pageFiles embed.FS
+var (
+	//go:embed pages
+	pageFiles embed.FS
+	//go:embed static
+	staticFiles embed.FS
+)
 
 var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 
@@ -48,7 +51,7 @@ type Config struct {
 
 type site struct {
 	Config
-	assets assets
+	assets *page.Assets
 }
 
 // New returns the handler of everything that is not a chat or a platform's hook.
@@ -56,12 +59,8 @@ func New(c Config) http.Handler {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if p := strings.Trim(c.Prefix, "/"); p == "" {
-		c.Prefix = ""
-	} else {
-		c.Prefix = "/" + p
-	}
-	s := &site{Config: c, assets: newAssets(c.Prefix)}
+	c.Prefix = page.Prefix(c.Prefix)
+	s := &site{Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+"/static/web/")}
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.probe("healthz", c.Health))
@@ -81,83 +80,64 @@ func New(c Config) http.Handler {
 
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.notice(w, r, http.StatusForbidden, "That came from another website", "Nothing was changed. Open this site’s own page and try again.")
+		s.refuse(w, r, &page.Error{
+			Code: page.Forbidden, Title: "That came from another website",
+			Text: "Nothing was changed. Open this site’s own page and try again.",
+		})
 	}))
-	return stripPrefix(c.Prefix, headers(guard.Handler(mux)))
-}
-
-// stripPrefix takes the prefix off where it is there.
-func stripPrefix(prefix string, next http.Handler) http.Handler {
-	if prefix == "" {
-		return next
+	headers := page.Headers{
+		Policy: policy, Frames: "DENY",
+		Referrer: "same-origin", // no-referrer would make our own forms look foreign on plain HTTP
 	}
-	strip := http.StripPrefix(prefix, next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, prefix+"/") {
-			strip.ServeHTTP(w, r)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+	return page.StripPrefix(c.Prefix, headers.On(guard.Handler(mux)))
 }
 
 // policy lets a page use its own style and show the chats in frames. There is no script.
 const policy = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; " +
 	"base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-func headers(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "same-origin") // no-referrer would make our own forms look foreign on plain HTTP
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// page is what every page has around its content.
-type page struct {
+// frame is what every page has around its content.
+type frame struct {
 	Title, CSS, Icon, Prefix, Version string
 }
 
-func (s *site) page(title string) page {
-	return page{title, s.assets.urls["web.css"], s.assets.urls["icon.svg"], s.Prefix, s.Version}
+func (s *site) frame(title string) frame {
+	return frame{title, s.assets.URL("web.css"), s.assets.URL("icon.svg"), s.Prefix, s.Version}
 }
 
 func (s *site) front(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, "front.html", s.page("Aftercare"))
+	s.render(w, r, http.StatusOK, "front.html", s.frame("Aftercare"))
 }
 
 // noticePage is a page of a few words.
 type noticePage struct {
-	page
+	frame
 	Text string
 }
 
-func (s *site) notice(w http.ResponseWriter, r *http.Request, status int, title, text string) {
-	s.render(w, r, status, "notice.html", noticePage{s.page(title), text})
+// refuse answers with a page that says what err says. Why it is so is for the log.
+func (s *site) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	e := page.AsError(err)
+	if e.Title == "" {
+		e = &page.Error{
+			Code: e.Code, Err: e.Err, Title: "That did not work",
+			Text: "The server is at fault. Wait a moment, then go back and try again.",
+		}
+	}
+	if e.Code.Status() >= http.StatusInternalServerError {
+		s.Log.Error("web: "+r.Method+" "+r.Pattern, "err", err)
+	}
+	s.render(w, r, e.Code.Status(), "notice.html", noticePage{s.frame(e.Title), e.Text})
 }
 
 func (s *site) nothingHere(w http.ResponseWriter, r *http.Request) {
-	s.notice(w, r, http.StatusNotFound, "There is no such page", "Check the address, or start at the front page.")
+	s.refuse(w, r, &page.Error{
+		Code: page.NotFound, Title: "There is no such page", Text: "Check the address, or start at the front page.",
+	})
 }
 
-// render writes a page once it is whole, so that a template that fails sends no half page.
 func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
-	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, name, data); err != nil {
-		s.Log.Error("web: render page", "page", name, "err", err)
-		http.Error(w, "This page cannot be shown. Reload it in a moment.", http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(b.Bytes())
+	if err := page.Render(w, r, pages, status, name, data); err != nil {
+		s.Log.Error("web: a page cannot be shown", "err", err)
 	}
 }

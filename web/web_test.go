@@ -175,7 +175,7 @@ func TestNewCustomer(t *testing.T) {
 		"unknown language":    {"site=salon&flow=one_tap_csat&language=x", nil, 400, 1},
 		"nothing":             {"", nil, 400, 1},
 		"garbage":             {"%zz", nil, 400, 1},
-		"too big":             {good + "&x=" + strings.Repeat("x", maxForm), nil, 400, 1},
+		"too big":             {good + "&x=" + strings.Repeat("x", maxForm), nil, 413, 1},
 		"from another site":   {good, []string{"Sec-Fetch-Site", "cross-site"}, 403, 1},
 		"the store is away":   {"site=repair&flow=one_tap_csat&language=en", nil, 503, 2},
 		"looking invites not": {"", nil, 404, 1},

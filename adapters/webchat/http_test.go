@@ -364,6 +364,9 @@ func TestWordsAreThereInEveryLanguage(t *testing.T) {
 			if w.Notices[n].Title == "" || w.Notices[n].Text == "" {
 				t.Errorf("%s has no notice %s", tag, n)
 			}
+			if noticeCodes[n].Status() == 0 {
+				t.Errorf("the notice %s has no code", n)
+			}
 		}
 	}
 	for _, tag := range []string{"en", "zh-Hans", "es", "ar"} {

@@ -1,7 +1,6 @@
 package webchat
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
@@ -13,10 +12,10 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/internal/page"
 )
 
 //go:embed pages
@@ -84,7 +83,7 @@ func (s *site) frame(lang, title, here string) frame {
 	}
 	return frame{
 		Lang: lang, Dir: direction(lang), Title: title, Words: w, Here: here,
-		CSS: s.assets.urls["chat.css"], JS: s.assets.urls["live.js"], Icon: s.assets.urls["icon.svg"],
+		CSS: s.assets.URL("chat.css"), JS: s.assets.URL("live.js"), Icon: s.assets.URL("icon.svg"),
 	}
 }
 
@@ -118,15 +117,24 @@ func (s *site) renderChat(w http.ResponseWriter, r *http.Request, v Visitor, sta
 	s.render(w, r, status, "chat.html", p)
 }
 
-func (s *site) notice(w http.ResponseWriter, r *http.Request, status int, n notice) {
-	s.noticeAgain(w, r, status, n, nil)
+func (s *site) notice(w http.ResponseWriter, r *http.Request, n notice) {
+	s.noticeAgain(w, r, n, nil)
 }
 
-func (s *site) noticeAgain(w http.ResponseWriter, r *http.Request, status int, n notice, retry *posted) {
+func (s *site) noticeAgain(w http.ResponseWriter, r *http.Request, n notice, retry *posted) {
 	lang := s.words.choose(acceptable(r.Header.Get("Accept-Language"))...)
 	words := s.words[lang].Notices[n]
 	p := noticePage{frame: s.frame(lang, words.Title, s.here(r)), Text: words.Text, Retry: retry}
-	s.render(w, r, status, "notice.html", p)
+	s.render(w, r, noticeCodes[n].Status(), "notice.html", p)
+}
+
+// refuse answers what was sent and cannot be read.
+func (s *site) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if page.AsError(err).Code == page.TooLarge {
+		s.notice(w, r, noticeBig)
+		return
+	}
+	s.notice(w, r, noticeGarbled)
 }
 
 // here is the path of the conversation that a request is about, "" if it names none.
@@ -140,19 +148,9 @@ func (s *site) here(r *http.Request) string {
 	return ""
 }
 
-// render writes a page once it is whole, so that a template that fails sends no half page.
 func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
-	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, name, data); err != nil {
-		s.Log.Error("web chat: render page", "page", name, "err", err)
-		http.Error(w, "This page cannot be shown. Reload it in a moment.", http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(b.Bytes())
+	if err := page.Render(w, r, pages, status, name, data); err != nil {
+		s.Log.Error("web chat: a page cannot be shown", "err", err)
 	}
 }
 

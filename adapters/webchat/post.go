@@ -3,8 +3,6 @@ package webchat
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -13,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/internal/page"
 )
 
 const (
@@ -36,28 +35,15 @@ type posted struct {
 	wrote bool // the form was the one with the box, even if that was empty
 }
 
-var errGarbled = errors.New("not a form of this page")
+// errGarbled refuses what is no form of these pages.
+var errGarbled = &page.Error{Code: page.Garbled}
 
-// readPost reads a form of the page. Its errors are errGarbled and *http.MaxBytesError.
+// readPost reads a form of the page. Its errors are those of page.ReadForm.
 func readPost(w http.ResponseWriter, r *http.Request) (posted, error) {
-	if err := readForm(w, r); err != nil {
+	if err := page.ReadForm(w, r, maxBody); err != nil {
 		return posted{}, err
 	}
 	return fromForm(r.PostForm)
-}
-
-func readForm(w http.ResponseWriter, r *http.Request) error {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-		return errGarbled
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	if err := r.ParseForm(); err != nil {
-		if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return big
-		}
-		return errGarbled
-	}
-	return nil
 }
 
 func fromForm(f url.Values) (posted, error) {
@@ -114,12 +100,8 @@ func (p posted) update(v Visitor, token string, now time.Time) chat.Update {
 
 func (s *site) postChat(w http.ResponseWriter, r *http.Request) {
 	p, err := readPost(w, r)
-	if _, big := errors.AsType[*http.MaxBytesError](err); big {
-		s.notice(w, r, http.StatusRequestEntityTooLarge, noticeBig)
-		return
-	}
 	if err != nil {
-		s.notice(w, r, http.StatusBadRequest, noticeGarbled)
+		s.refuse(w, r, err)
 		return
 	}
 	v, ok := s.visitor(w, r, &p)

@@ -3,7 +3,6 @@ package webchat
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/internal/page"
 )
 
 // Room is a room at /room/{id} that anyone may read.
@@ -115,7 +115,7 @@ type pressed struct {
 
 // readPressed reads a form of a room. Its errors are those of readPost.
 func readPressed(w http.ResponseWriter, r *http.Request) (pressed, error) {
-	if err := readForm(w, r); err != nil {
+	if err := page.ReadForm(w, r, maxBody); err != nil {
 		return pressed{}, err
 	}
 	return pressedFrom(r.PostForm)
@@ -165,16 +165,12 @@ func (s *site) postRoom(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if room.User.ID == "" {
-		s.notice(w, r, http.StatusForbidden, noticeForeign)
+		s.notice(w, r, noticeForeign)
 		return
 	}
 	p, err := readPressed(w, r)
-	if _, big := errors.AsType[*http.MaxBytesError](err); big {
-		s.notice(w, r, http.StatusRequestEntityTooLarge, noticeBig)
-		return
-	}
 	if err != nil {
-		s.notice(w, r, http.StatusBadRequest, noticeGarbled)
+		s.refuse(w, r, err)
 		return
 	}
 	answers, err := s.Handle(r.Context(), []chat.Update{p.update(room, s.Clock())})

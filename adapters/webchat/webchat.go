@@ -10,14 +10,18 @@ package webchat
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/internal/page"
 )
+
+//go:embed static
+var staticFiles embed.FS
 
 // What Config.Visitor says of a token that opens no conversation. Its errors wrap one
 // of these; any other error means that the store is away.
@@ -69,7 +73,7 @@ type Item struct {
 
 type site struct {
 	Config
-	assets assets
+	assets *page.Assets
 	words  dictionary
 }
 
@@ -83,7 +87,7 @@ func New(c Config) http.Handler {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	c.Prefix = cleanPrefix(c.Prefix)
+	c.Prefix = page.Prefix(c.Prefix)
 	s := &site{Config: c, assets: newAssets(c.Prefix), words: newDictionary()}
 
 	mux := http.NewServeMux()
@@ -98,9 +102,14 @@ func New(c Config) http.Handler {
 
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.notice(w, r, http.StatusForbidden, noticeForeign)
+		s.notice(w, r, noticeForeign)
 	}))
-	return stripPrefix(c.Prefix, headers(withoutNullOrigin(guard.Handler(mux))))
+	headers := page.Headers{Policy: policy, Frames: "SAMEORIGIN", Referrer: "no-referrer"}
+	return page.StripPrefix(c.Prefix, headers.On(withoutNullOrigin(guard.Handler(mux))))
+}
+
+func newAssets(prefix string) *page.Assets {
+	return page.NewAssets(staticFiles, "static", prefix+"/static/chat/")
 }
 
 // withoutNullOrigin lets forms through on plain HTTP. There browsers send no
@@ -117,50 +126,13 @@ func withoutNullOrigin(next http.Handler) http.Handler {
 	})
 }
 
-func cleanPrefix(p string) string {
-	p = strings.Trim(p, "/")
-	if p == "" {
-		return ""
-	}
-	return "/" + p
-}
-
-// stripPrefix takes the prefix off where it is there.
-func stripPrefix(prefix string, next http.Handler) http.Handler {
-	if prefix == "" {
-		return next
-	}
-	strip := http.StripPrefix(prefix, next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, prefix+"/") {
-			strip.ServeHTTP(w, r)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 // policy lets a page use its own files and nothing else. No Trusted Types policy may
 // be made: the script never turns a string into markup.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-func headers(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "SAMEORIGIN")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
-}
-
 func (s *site) nothingHere(w http.ResponseWriter, r *http.Request) {
-	s.notice(w, r, http.StatusNotFound, noticeUnknown)
+	s.notice(w, r, noticeUnknown)
 }
 
 // visitor finds whom the request's token is for, or answers the request; what was sent
@@ -168,7 +140,7 @@ func (s *site) nothingHere(w http.ResponseWriter, r *http.Request) {
 func (s *site) visitor(w http.ResponseWriter, r *http.Request, sent *posted) (Visitor, bool) {
 	token := r.PathValue("token")
 	if !safe(token, maxToken) {
-		s.notice(w, r, http.StatusNotFound, noticeUnknown)
+		s.notice(w, r, noticeUnknown)
 		return Visitor{}, false
 	}
 	v, err := s.Visitor(r.Context(), token)
@@ -176,11 +148,11 @@ func (s *site) visitor(w http.ResponseWriter, r *http.Request, sent *posted) (Vi
 	case err == nil:
 		return v, true
 	case errors.Is(err, ErrUnknown):
-		s.notice(w, r, http.StatusNotFound, noticeUnknown)
+		s.notice(w, r, noticeUnknown)
 	case errors.Is(err, ErrUsed):
-		s.notice(w, r, http.StatusGone, noticeUsed)
+		s.notice(w, r, noticeUsed)
 	case errors.Is(err, ErrExpired):
-		s.notice(w, r, http.StatusGone, noticeExpired)
+		s.notice(w, r, noticeExpired)
 	default:
 		s.away(w, r, "find visitor", err, sent)
 	}
@@ -194,7 +166,7 @@ func (s *site) room(w http.ResponseWriter, r *http.Request) (Room, bool) {
 			return known, true
 		}
 	}
-	s.notice(w, r, http.StatusNotFound, noticeUnknown)
+	s.notice(w, r, noticeUnknown)
 	return Room{}, false
 }
 
@@ -212,7 +184,7 @@ func (s *site) away(w http.ResponseWriter, r *http.Request, doing string, err er
 	if sent != nil {
 		n = noticeAway
 	}
-	s.noticeAgain(w, r, http.StatusServiceUnavailable, n, sent)
+	s.noticeAgain(w, r, n, sent)
 }
 
 const maxToken = 128

@@ -6,6 +6,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/aftercare/aftercare/internal/page"
 )
 
 //go:embed words.json
@@ -50,6 +52,13 @@ const (
 	noticeBig     notice = "big"
 	noticeForeign notice = "foreign"
 )
+
+// noticeCodes is what kind of failure each notice tells of.
+var noticeCodes = map[notice]page.Code{
+	noticeUnknown: page.NotFound, noticeUsed: page.Gone, noticeExpired: page.Gone,
+	noticeAway: page.Unavailable, noticeDown: page.Unavailable,
+	noticeGarbled: page.Garbled, noticeBig: page.TooLarge, noticeForeign: page.Forbidden,
+}
 
 // dictionary is the texts by BCP 47 tag.
 type dictionary map[string]words

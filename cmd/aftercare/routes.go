@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/webchat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/survey/flowfile"
 	"github.com/aftercare/aftercare/web"
@@ -38,7 +38,7 @@ func (s *server) routes(hooks func(*http.ServeMux)) (http.Handler, error) {
 		pages.Demo = s.Demo.page()
 	}
 	mux.Handle("/", web.New(pages))
-	return withoutPrefix(strings.TrimRight(public.Path, "/"), mux), nil
+	return page.StripPrefix(page.Prefix(public.Path), mux), nil
 }
 
 // ready says whether this instance can do its work: whether its database takes changes and
@@ -60,20 +60,6 @@ func (s *server) ready(ctx context.Context) error {
 		return errors.New("a platform refuses the credentials of an account")
 	}
 	return nil
-}
-
-func withoutPrefix(prefix string, next http.Handler) http.Handler {
-	if prefix == "" {
-		return next
-	}
-	stripped := http.StripPrefix(prefix, next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, prefix+"/") {
-			stripped.ServeHTTP(w, r)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
 }
 
 // webchat makes the browser's conversations from the bot's. The adapter and the bot do

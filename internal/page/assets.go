@@ -1,22 +1,19 @@
-package webchat
+package page
 
 import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
+	"io/fs"
 	"net/http"
 	"path"
 	"strings"
 )
 
-//go:embed static
-var staticFiles embed.FS
-
-// assets are the page's own files under names that hold their hash, so that a browser
-// may keep them for good and a new release is seen at once.
-type assets struct {
+// Assets are the files of pages under names that hold their hash, so that a browser may
+// keep them for good and a new release is seen at once.
+type Assets struct {
 	files map[string]asset  // by hashed name
 	urls  map[string]string // by plain name
 }
@@ -33,14 +30,16 @@ var assetKinds = map[string]string{
 	".svg": "image/svg+xml",
 }
 
-func newAssets(prefix string) assets {
-	a := assets{files: map[string]asset{}, urls: map[string]string{}}
-	entries, err := staticFiles.ReadDir("static")
+// NewAssets reads the folder dir of files that are embedded in the program; their addresses
+// begin with at, which ends with a slash.
+func NewAssets(files fs.FS, dir, at string) *Assets {
+	a := &Assets{files: map[string]asset{}, urls: map[string]string{}}
+	entries, err := fs.ReadDir(files, dir)
 	if err != nil {
 		panic(err) // embedded: cannot fail in a binary that was built
 	}
 	for _, e := range entries {
-		body, err := staticFiles.ReadFile("static/" + e.Name())
+		body, err := fs.ReadFile(files, dir+"/"+e.Name())
 		if err != nil {
 			panic(err)
 		}
@@ -48,12 +47,16 @@ func newAssets(prefix string) assets {
 		ext := path.Ext(e.Name())
 		name := strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:6]) + ext
 		a.files[name] = asset{assetKinds[ext], body, pack(body)}
-		a.urls[e.Name()] = prefix + "/static/chat/" + name
+		a.urls[e.Name()] = at + name
 	}
 	return a
 }
 
-func (a assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// URL is the address of a file by its plain name, "" if there is none.
+func (a *Assets) URL(name string) string { return a.urls[name] }
+
+// ServeHTTP serves the file that the request's pattern names {file}.
+func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f, ok := a.files[r.PathValue("file")]
 	if !ok {
 		http.NotFound(w, r)
