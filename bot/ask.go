@@ -55,30 +55,11 @@ func textLimit(q *survey.Question) int {
 // expected says what a question without options waits for, to the platform and in
 // words.
 func (v *voice) expected(q *survey.Question) (chat.Expects, string) {
-	switch q.Kind {
-	case survey.NumberQ:
-		low, high := number(q.MinValue), number(q.MaxValue)
-		return chat.ExpectsText, v.say("type_number", "min", low, "max", high)
-	case survey.DateQ:
-		return chat.ExpectsDate, v.say("type_date")
-	case survey.FileQ:
-		if v.session.Address.Platform == chat.Web {
-			return chat.ExpectsText, v.say("no_file_here")
-		}
-		return chat.ExpectsFile, v.say("send_file")
-	case survey.ContactQ:
-		switch q.Contact {
-		case "phone":
-			return chat.ExpectsPhone, v.say("type_phone")
-		case "email":
-			return chat.ExpectsText, v.say("type_email")
-		}
-	case survey.TextQ:
-		if q.Long {
-			return chat.ExpectsLong, v.say("type_answer")
-		}
+	p := q.Prompt()
+	if p.Expects == survey.ExpectsFile && v.session.Address.Platform == chat.Web {
+		return chat.ExpectsText, v.say("no_file_here")
 	}
-	return chat.ExpectsText, v.say("type_answer")
+	return chat.Expects(p.Expects), v.say(p.Hint, "min", number(q.MinValue), "max", number(q.MaxValue))
 }
 
 // legend says in words what the points of a scale mean, where its buttons show
@@ -259,10 +240,9 @@ func (v *voice) answer(q *survey.Question, a *survey.Answer) string {
 			}
 		}
 		return strings.Join(chosen, v.plain["list_comma"])
-	case survey.NumberQ:
-		if a.Value != nil {
-			return number(*a.Value)
-		}
+	}
+	if a.Value != nil {
+		return number(*a.Value)
 	}
 	return join(" ", a.Text, v.files(a.Files))
 }

@@ -175,9 +175,9 @@ func (t *turn) cardAnswers(v *voice, m *chat.Message) {
 		switch {
 		case a.Skipped:
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.say("card_skipped")})
-		case q.Kind == survey.ContactQ && t.pseudonymous():
+		case q.Kind.Info().Personal && t.pseudonymous():
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.say("card_hidden")})
-		case q.Kind == survey.TextQ:
+		case q.Kind.Info().Free:
 			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: cut(v.answer(q, a), cardQuote)})
 		default:
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: cut(v.answer(q, a), cardQuote)})

@@ -35,7 +35,7 @@ func (v *voice) offers(f *flow, i int) []control {
 // skippable reports whether a question has a Skip button. A file cannot be sent in the
 // web chat, so there a question for one must not be a dead end.
 func (v *voice) skippable(q *survey.Question) bool {
-	return q.Optional || q.Kind == survey.FileQ && v.session.Address.Platform == chat.Web
+	return q.Optional || q.Kind.Info().Way == survey.Sent && v.session.Address.Platform == chat.Web
 }
 
 // controls are the buttons of what a question is offered with: Skip and Back together,
@@ -73,7 +73,7 @@ func (t *turn) typed(text string) (survey.Input, bool) {
 	}
 	text = strings.TrimSpace(text)
 	q := &t.flow.Questions[i]
-	if q.Kind == survey.TextQ && t.b.texts.name("back", text) || namesOption(q, text) {
+	if q.Kind.Info().Free && t.b.texts.name("back", text) || namesOption(q, text) {
 		return nil, false
 	}
 	for _, c := range t.question().offers(t.flow, i) {

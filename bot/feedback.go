@@ -182,7 +182,14 @@ func (t *turn) busy() bool {
 	if t.identity != nil && t.identity.Case != "" || listens(t.kase) {
 		return true
 	}
-	return t.live() && (t.configure() != nil || t.opens(survey.TextQ, survey.ContactQ, survey.DateQ, survey.NumberQ, survey.FileQ))
+	if !t.live() {
+		return false
+	}
+	if t.configure() != nil {
+		return true
+	}
+	way := t.opens().Way
+	return way == survey.Typed || way == survey.Sent
 }
 
 // wish takes up what somebody says by themselves. A complaint while a case of theirs is

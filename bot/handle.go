@@ -12,7 +12,6 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/survey"
 )
 
 // The most runes of an answer (chat.Answer).
@@ -257,7 +256,7 @@ func (t *turn) bareCommand(text string) string {
 	case name == "stop" || t.session == nil || !t.live():
 		return name
 	}
-	if t.configure() != nil || t.opens(survey.TextQ) {
+	if t.configure() != nil || t.opens().Free {
 		return ""
 	}
 	return name

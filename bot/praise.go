@@ -34,7 +34,7 @@ func (t *turn) praise() {
 	for i := range s.Answers {
 		a := &s.Answers[i]
 		at, ok := f.Index[a.Question]
-		if ok && !a.Dropped && !a.Skipped && f.Questions[at].Kind == survey.TextQ {
+		if ok && !a.Dropped && !a.Skipped && f.Questions[at].Kind.Info().Free {
 			words = append(words, a.Text)
 		}
 	}

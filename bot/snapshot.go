@@ -51,13 +51,14 @@ func newFlow(f survey.Flow) *flow {
 	n := &flow{Flow: f, Index: make(map[string]int, len(f.Questions))}
 	for i, q := range f.Questions {
 		n.Index[q.Key] = i
+		way := q.Kind.Info().Way
 		switch {
-		case q.Kind == survey.MessageQ:
+		case way == survey.Shown:
 		case q.When != nil:
 			n.More = true
 		default:
 			n.Asked++
-			if q.Kind == survey.ScaleQ || q.Kind == survey.ChoiceQ {
+			if way == survey.Tapped {
 				n.Seconds += secondsPerTap
 			} else {
 				n.Seconds += secondsPerText

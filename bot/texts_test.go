@@ -115,6 +115,13 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	} {
 		need("notice_" + string(c))
 	}
+	for _, k := range survey.Kinds() {
+		for i := range k.Samples {
+			if hint := k.Samples[i].Prompt().Hint; hint != "" {
+				need(hint)
+			}
+		}
+	}
 	for _, r := range []recovery.Reason{
 		recovery.PrimaryL1, recovery.PrimaryL2, recovery.PrimaryL3, recovery.PrimaryLowest, recovery.PrimaryFlag,
 		recovery.NPS03, recovery.NPS46, recovery.CompositeL1, recovery.CompositeL2, recovery.CompositeL3,

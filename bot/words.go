@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -34,7 +33,7 @@ func (t *turn) words(u *chat.Update) error {
 	if in, ok := t.typed(text); ok && len(u.Files) == 0 {
 		return t.step(in)
 	}
-	if len(u.Files) > 0 && t.opens(survey.TextQ, survey.NumberQ, survey.DateQ, survey.ContactQ) {
+	if len(u.Files) > 0 && t.opens().Way == survey.Typed {
 		// Only words are an answer here, but nothing that was sent is lost.
 		t.answers = strings.TrimSpace(text) != ""
 		t.keepWords("", files(u.Files))
@@ -64,10 +63,12 @@ func international(number string) string {
 	return number
 }
 
-// opens reports whether the open question is of one of these kinds.
-func (t *turn) opens(kinds ...survey.Kind) bool {
-	i := t.session.Open
-	return i >= 0 && i < len(t.flow.Questions) && slices.Contains(kinds, t.flow.Questions[i].Kind)
+// opens is the kind of the open question; nothing where none is open.
+func (t *turn) opens() survey.KindInfo {
+	if i := t.session.Open; i >= 0 && i < len(t.flow.Questions) {
+		return t.flow.Questions[i].Kind.Info()
+	}
+	return survey.KindInfo{}
 }
 
 // afterwards is for words that follow a survey: they may belong to its last answer;

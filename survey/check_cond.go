@@ -134,7 +134,7 @@ func (c *checker) checkKinds(q, about *Question, cond *Cond) {
 	switch {
 	case len(cond.Flags) > 0 && about.Kind != ScaleQ:
 		c.fatal(q, "condition_kind", "The condition of %q asks for a flag of %q, which has none.", q.Key, about.Key)
-	case cond.compares() && about.Kind != ScaleQ && about.Kind != NumberQ:
+	case cond.compares() && !about.Kind.Info().Numeric:
 		c.fatal(q, "condition_kind", "The condition of %q compares %q with a number, but it has no numbers.", q.Key, about.Key)
 	case cond.Contains != "" && about.Kind != ChoiceQ:
 		c.fatal(q, "condition_kind", "The condition of %q looks for a choice in %q, which has none.", q.Key, about.Key)

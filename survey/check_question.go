@@ -13,33 +13,17 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 // checkQuestion looks at one question by itself.
 func (c *checker) checkQuestion(q *Question) {
 	c.words(q, "the question", q.Ask, true)
-	switch q.Kind {
-	case ScaleQ:
-		c.checkScale(q)
-	case ChoiceQ:
-		c.checkChoices(q)
-	case TextQ:
-		if q.Max < 0 || q.Max > MaxText {
-			c.fatal(q, "bad_max", "A text may have up to %d characters, not %d.", MaxText, q.Max)
-		}
-	case NumberQ:
-		if !finite(q.MinValue) || !finite(q.MaxValue) || q.MinValue > q.MaxValue || q.Scored() && q.MinValue == q.MaxValue {
-			c.fatal(q, "bad_range", "The numbers reach from %v to %v. Give a range.", q.MinValue, q.MaxValue)
-		}
-	case ContactQ:
-		switch q.Contact {
-		case "phone", "email", "way", "time":
-		default:
-			c.fatal(q, "bad_contact", "%q is no kind of contact. Use phone, email, way or time.", q.Contact)
-		}
-	case FileQ, DateQ, MessageQ:
-	default:
+	kind := q.Kind.Info()
+	switch {
+	case kind.Kind == "":
 		c.fatal(q, "bad_kind", "%q is no kind of question.", q.Kind)
+	case kind.check != nil:
+		kind.check(c, q)
 	}
 	c.checkTags(q)
 	c.checkWeight(q)
 	for _, value := range q.Critical {
-		if q.Kind == ScaleQ && q.option(value) == nil || q.Kind != ScaleQ && q.Kind != NumberQ {
+		if q.Kind == ScaleQ && q.option(value) == nil || !kind.Numeric {
 			c.fatal(q, "critical_value", "%v is critical but is no answer to %q.", value, q.Key)
 		}
 	}
@@ -53,13 +37,36 @@ func (c *checker) checkQuestion(q *Question) {
 	}
 }
 
+// checkText looks at a question for words.
+func (c *checker) checkText(q *Question) {
+	if q.Max < 0 || q.Max > MaxText {
+		c.fatal(q, "bad_max", "A text may have up to %d characters, not %d.", MaxText, q.Max)
+	}
+}
+
+// checkNumber looks at the range of a number.
+func (c *checker) checkNumber(q *Question) {
+	if !finite(q.MinValue) || !finite(q.MaxValue) || q.MinValue > q.MaxValue || q.Scored() && q.MinValue == q.MaxValue {
+		c.fatal(q, "bad_range", "The numbers reach from %v to %v. Give a range.", q.MinValue, q.MaxValue)
+	}
+}
+
+// checkContact looks at what a question about contact asks for.
+func (c *checker) checkContact(q *Question) {
+	switch q.Contact {
+	case "phone", "email", "way", "time":
+	default:
+		c.fatal(q, "bad_contact", "%q is no kind of contact. Use phone, email, way or time.", q.Contact)
+	}
+}
+
 // checkWeight looks at what the question contributes to the score.
 func (c *checker) checkWeight(q *Question) {
 	switch {
 	case !(q.Weight >= 0) || !finite(q.Weight):
 		c.fatal(q, "bad_weight", "The weight of %q is %v. A weight is 0 or more.", q.Key, q.Weight)
 	case !q.Scored():
-	case q.Kind != ScaleQ && q.Kind != NumberQ:
+	case !q.Kind.Info().Numeric:
 		c.fatal(q, "weight_without_score", "%q has a weight but no score. Only scales and numbers are scored.", q.Key)
 	case q.Kind == ScaleQ && slices.ContainsFunc(q.Scale.Options, func(o Option) bool { return o.Score == nil }):
 		c.fatal(q, "weight_without_score", "%q has a weight, but an option of its scale has no score.", q.Key)

@@ -24,8 +24,7 @@ func randomFlow(t *rapid.T) Flow {
 	f.GapIgnored = rapid.Bool().Draw(t, "gap ignored")
 	primary := rapid.IntRange(pre, n-1).Draw(t, "primary")
 	for i := range n {
-		kinds := []Kind{ScaleQ, ScaleQ, ScaleQ, ChoiceQ, ChoiceQ, TextQ, NumberQ, ContactQ, FileQ, DateQ, MessageQ}
-		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
+		kind := rapid.SampledFrom(append(Kinds(), ScaleQ.Info(), ScaleQ.Info(), ChoiceQ.Info())).Draw(t, "kind").Kind
 		if i == primary {
 			kind = ScaleQ
 		}

@@ -44,33 +44,31 @@ func (r *run) write(words string) {
 		r.askAgain(NoticeTooLong)
 		return
 	}
-	i := r.s.Open
 	switch q.Kind {
 	case ScaleQ:
 		r.typed(q, words)
 	case ChoiceQ:
 		r.typedChoices(q, words)
-	case TextQ:
-		if r.admits(i, nil) {
-			r.record(i, Answer{Text: words})
+	default:
+		r.read(q, words)
+	}
+}
+
+// read takes words in the form that the question's kind has for them: as an answer, as an
+// attempt at one, or as words about something else.
+func (r *run) read(q *Question, words string) {
+	parse := q.Kind.Info().parse
+	if parse == nil {
+		r.offScript(words, nil)
+		return
+	}
+	switch a, wrong := parse(q, words); {
+	case wrong == "":
+		if r.admits(r.s.Open, nil) {
+			r.record(r.s.Open, a)
 		}
-	case NumberQ:
-		x, ok := q.parseQuantity(words)
-		r.parsed(ok, Answer{Value: &x}, words, NoticeBadNumber)
-	case DateQ:
-		date, ok := parseDate(words)
-		r.parsed(ok, Answer{Text: date}, words, NoticeBadDate)
-	case ContactQ:
-		switch q.Contact {
-		case "phone":
-			number, ok := parsePhone(words)
-			r.parsed(ok, Answer{Text: number}, words, NoticeBadPhone)
-		case "email":
-			address, ok := parseEmail(words)
-			r.parsed(ok, Answer{Text: address}, words, NoticeBadEmail)
-		default:
-			r.parsed(true, Answer{Text: words}, words, NoticeUnclear)
-		}
+	case looksMeant(words):
+		r.askAgain(wrong)
 	default:
 		r.offScript(words, nil)
 	}
@@ -112,20 +110,6 @@ func (s *Session) language(f *Flow) string {
 	return s.Lang
 }
 
-// parsed records an answer in a fixed form, or says what form it must have.
-func (r *run) parsed(ok bool, a Answer, words string, otherwise NoticeCode) {
-	switch {
-	case ok:
-		if r.admits(r.s.Open, nil) {
-			r.record(r.s.Open, a)
-		}
-	case looksMeant(words):
-		r.askAgain(otherwise)
-	default:
-		r.offScript(words, nil)
-	}
-}
-
 // askAgain refuses an attempt at the open question kindly and shows it again.
 func (r *run) askAgain(why NoticeCode) {
 	r.notice(why, r.s.Open)
@@ -146,7 +130,7 @@ func (r *run) offScript(words string, files []File) {
 	if q == nil {
 		return
 	}
-	if q.Kind == FileQ {
+	if q.Kind.Info().Way == Sent {
 		r.notice(NoticeNeedFile, r.s.Open)
 	} else {
 		r.notice(NoticeKept, r.s.Open)
@@ -174,7 +158,7 @@ func (r *run) extend(words string, files []File) bool {
 		return false
 	}
 	q := &r.flow.Questions[i]
-	if q.Kind != TextQ && (q.Kind != FileQ || words != "" || len(files) == 0) {
+	if kind := q.Kind.Info(); !kind.Free && (kind.Way != Sent || words != "" || len(files) == 0) {
 		return false
 	}
 	longer := Answer{Text: newest.Text, Files: slices.Concat(newest.Files, files)}
@@ -211,13 +195,19 @@ func (r *run) attach(files []File, words string) {
 	switch {
 	case q == nil, r.isAlbum(files, words):
 		r.offScript(words, files)
-	case q.Kind == FileQ, q.Kind == TextQ:
+	case takesFiles(q):
 		if r.admits(r.s.Open, nil) {
 			r.record(r.s.Open, Answer{Text: words, Files: files})
 		}
 	default:
 		r.offScript(words, files)
 	}
+}
+
+// takesFiles reports whether files are an answer to q, or a part of one.
+func takesFiles(q *Question) bool {
+	kind := q.Kind.Info()
+	return kind.Way == Sent || kind.Free
 }
 
 // isAlbum reports whether files continue an album: platforms report each picture of
@@ -228,7 +218,7 @@ func (r *run) isAlbum(files []File, words string) bool {
 	}
 	last := &r.s.Answers[len(r.s.Answers)-1]
 	i := r.flow.index(last.Question)
-	return i != NoQuestion && !r.isOpen(i) && r.flow.Questions[i].Kind == FileQ && !last.Dropped &&
+	return i != NoQuestion && !r.isOpen(i) && r.flow.Questions[i].Kind.Info().Way == Sent && !last.Dropped &&
 		len(last.Files) > 0 && len(last.Files)+len(files) <= MaxFiles && last.Files[len(last.Files)-1].Kind == files[0].Kind &&
 		!r.now.After(last.At.Add(ExtendWindow))
 }

@@ -106,8 +106,10 @@ func (d *dialog) reply(line string) survey.Transition {
 			}
 			return tr
 		}
-	case survey.FileQ:
-		return d.step(survey.Attach{Files: []survey.File{{Kind: "file", ID: line, Name: line}}})
+	default:
+		if q.Kind.Info().Way == survey.Sent {
+			return d.step(sent(line))
+		}
 	}
 	return d.step(survey.Write{Text: line})
 }
@@ -168,18 +170,9 @@ func (d *dialog) ask(q *survey.Question) {
 		if q.Max > 1 {
 			d.printf("  (up to %d, as 1 3)\n", q.Max)
 		}
-	case survey.NumberQ:
-		d.printf("  (a number from %v to %v)\n", q.MinValue, q.MaxValue)
-	case survey.DateQ:
-		d.printf("  (a date, as 2026-01-31)\n")
-	case survey.FileQ:
-		d.printf("  (a file in a chat; here any name for it)\n")
-	case survey.ContactQ:
-		switch q.Contact {
-		case "phone":
-			d.printf("  (a phone number, as +44 20 7946 0000)\n")
-		case "email":
-			d.printf("  (an e-mail address)\n")
+	default:
+		if form := q.Prompt().Form; form != "" {
+			d.printf("  (%s)\n", form)
 		}
 	}
 }

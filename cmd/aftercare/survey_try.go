@@ -157,7 +157,7 @@ func knownKeys(f survey.Flow, answers map[string]tryAnswer) error {
 func keysOf(f survey.Flow) []string {
 	var out []string
 	for _, q := range f.Questions {
-		if q.Kind != survey.MessageQ {
+		if q.Kind.Info().Way != survey.Shown {
 			out = append(out, q.Key)
 		}
 	}
@@ -204,10 +204,16 @@ func inputsFor(q *survey.Question, index int, a tryAnswer) ([]survey.Input, erro
 		return nil, fmt.Errorf("%q is not a value of the scale %s; write one of %s", a.words[0], q.Scale.Key, strings.Join(scaleValues(q.Scale), ", "))
 	case survey.ChoiceQ:
 		return choiceInputs(q, index, a.words)
-	case survey.FileQ:
-		return []survey.Input{survey.Attach{Files: []survey.File{{Kind: "file", ID: a.words[0], Name: a.words[0]}}}}, nil
+	}
+	if q.Kind.Info().Way == survey.Sent {
+		return []survey.Input{sent(a.words[0])}, nil
 	}
 	return []survey.Input{survey.Write{Text: a.words[0]}}, nil
+}
+
+// sent is a file of this name.
+func sent(name string) survey.Attach {
+	return survey.Attach{Files: []survey.File{{Kind: "file", ID: name, Name: name}}}
 }
 
 func choiceInputs(q *survey.Question, index int, words []string) ([]survey.Input, error) {

@@ -287,11 +287,13 @@ func (w *writer) kind(q survey.Question) error {
 		w.line(2, "number: {min: %s, max: %s}", formatNumber(q.MinValue), formatNumber(q.MaxValue))
 	case survey.ContactQ:
 		w.line(2, "contact: %s", scalar(q.Contact))
-	case survey.FileQ, survey.DateQ:
-		w.line(2, "%s: true", q.Kind)
 	case survey.MessageQ:
 		w.text(2, "message", q.Ask)
 	default:
+		if q.Kind.Info().Bare {
+			w.line(2, "%s: true", q.Kind)
+			break
+		}
 		return fmt.Errorf("there is no kind of question %q", q.Kind)
 	}
 	return nil

@@ -135,7 +135,7 @@ func drawQuestion(t *rapid.T, f survey.Flow, i int, scales []survey.Scale) surve
 	word := func(name string, list []string) string {
 		return rapid.SampledFrom(append([]string{""}, list...)).Draw(t, name)
 	}
-	q.Kind = rapid.SampledFrom([]survey.Kind{survey.ScaleQ, survey.ScaleQ, survey.ChoiceQ, survey.TextQ, survey.NumberQ, survey.ContactQ, survey.FileQ, survey.DateQ, survey.MessageQ}).Draw(t, "kind")
+	q.Kind = rapid.SampledFrom(append(survey.Kinds(), survey.ScaleQ.Info())).Draw(t, "kind").Kind
 	switch q.Kind {
 	case survey.ScaleQ:
 		q.Scale = rapid.SampledFrom(scales).Draw(t, "scale")

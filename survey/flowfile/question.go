@@ -21,14 +21,21 @@ var (
 	contacts   = []string{"phone", "email", "way", "time"}
 	// reserved words have a meaning of their own in a condition.
 	reserved = []string{"primary", "judgement", "event", "all", "any", "not"}
-	// kindKeys say by their presence what kind of question it is.
-	kindKeys = []string{"scale", "choice", "options", "text", "number", "contact", "file", "date", "message"}
+	// kindKeys say by their presence what kind of question it is: a kind has the key of its
+	// name, and a choice may have its options with it instead.
+	kindKeys     = slices.Insert(kindNames(), 2, "options")
+	questionKeys = slices.Concat([]string{"key"}, kindKeys, []string{
+		"ask", "primary", "optional", "max", "weight", "dimension", "mix", "justice", "factor", "measure",
+		"reported", "reverse", "critical", "alert", "phase", "pair", "rotate", "when",
+	})
 )
 
-var questionKeys = []string{
-	"key", "scale", "choice", "options", "text", "number", "contact", "file", "date", "message",
-	"ask", "primary", "optional", "max", "weight", "dimension", "mix", "justice", "factor", "measure",
-	"reported", "reverse", "critical", "alert", "phase", "pair", "rotate", "when",
+func kindNames() []string {
+	var names []string
+	for _, k := range survey.Kinds() {
+		names = append(names, string(k.Kind))
+	}
+	return names
 }
 
 func (r *reader) questions(n ast.Node) []survey.Question {
@@ -140,7 +147,7 @@ func (r *reader) question(o *strictyaml.Object) survey.Question {
 		r.critical(o, &q)
 	}
 	for _, key := range []string{"primary", "weight", "reverse", "reported", "critical", "factor"} {
-		if o.Has(key) && q.Kind != "" && q.Kind != survey.ScaleQ && q.Kind != survey.NumberQ {
+		if o.Has(key) && q.Kind != "" && !q.Kind.Info().Numeric {
 			r.FailAt(o.At(key), "Only a scale or a number can have %q. Remove it or use a scale.", key)
 		}
 	}
@@ -199,14 +206,17 @@ func (r *reader) questionKind(o *strictyaml.Object, q *survey.Question) {
 	case "contact":
 		q.Kind = survey.ContactQ
 		q.Contact, _ = r.Word(n, "a kind of contact", contacts...)
-	case "file", "date":
-		q.Kind = survey.Kind(kind)
-		if !r.Boolean(n, kind) {
-			r.FailAt(n, "Write \"%s: true\".", kind)
-		}
 	case "message":
 		q.Kind = survey.MessageQ
 		q.Ask = r.text(n, "the message")
+	default:
+		q.Kind = survey.Kind(kind)
+		switch {
+		case !q.Kind.Info().Bare:
+			r.FailAt(n, "No file can say more about a question of the kind %q.", kind) // a test walks the kinds
+		case !r.Boolean(n, kind):
+			r.FailAt(n, "Write \"%s: true\".", kind)
+		}
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 
 	yaml "github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/aftercare/aftercare/survey"
 )
 
 func compileSchema(t *testing.T) *jsonschema.Schema {
@@ -167,19 +169,55 @@ func TestSchemaRefusesBrokenFiles(t *testing.T) {
 	}
 }
 
+// TestEveryKindOfQuestionIsWrittenAndRead walks over the kinds, so that none can be
+// forgotten in the reader, the writer or the schema.
+func TestEveryKindOfQuestionIsWrittenAndRead(t *testing.T) {
+	s := compileSchema(t)
+	for _, k := range survey.Kinds() {
+		for _, q := range k.Samples {
+			f, _, _ := Template("one_tap_csat")
+			f.Questions = []survey.Question{q}
+			if q.Kind == survey.ScaleQ {
+				f.Questions[0].Scale, _ = Scale("csat5")
+			}
+			source, err := Format(f)
+			if err != nil {
+				t.Errorf("%s cannot be written: %v", q.Key, err)
+				continue
+			}
+			if _, err := Parse(source); err != nil {
+				t.Errorf("%s is written and then refused: %v", q.Key, err)
+			}
+			if err := validate(t, s, string(source)); err != nil {
+				t.Errorf("%s is refused by the schema: %v", q.Key, err)
+			}
+		}
+	}
+}
+
 // TestSchemaKnowsTheKeysOfTheReader keeps the two lists of keys the same.
 func TestSchemaKnowsTheKeysOfTheReader(t *testing.T) {
 	var s struct {
 		Properties struct {
 			Texts struct{ Properties map[string]any }
 		}
-		Defs map[string]struct{ Properties map[string]any } `json:"$defs"`
+		Defs map[string]struct {
+			Properties map[string]any
+			OneOf      []struct{ Required []string }
+		} `json:"$defs"`
 	}
 	if err := json.Unmarshal(Schema(), &s); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := sortedKeys(s.Defs["question"].Properties), slices.Sorted(slices.Values(questionKeys)); !slices.Equal(got, want) {
 		t.Errorf("the schema has the question keys %v, the reader %v", got, want)
+	}
+	var kinds []string
+	for _, one := range s.Defs["question"].OneOf {
+		kinds = append(kinds, one.Required...)
+	}
+	if !slices.Equal(kinds, kindKeys) {
+		t.Errorf("the schema takes one of %v as the kind of a question, the reader %v", kinds, kindKeys)
 	}
 	if got, want := sortedKeys(s.Properties.Texts.Properties), slices.Sorted(slices.Values(TextNames())); !slices.Equal(got, want) {
 		t.Errorf("the schema has the texts %v, the reader %v", got, want)
