@@ -73,7 +73,7 @@ func deeds() []deed {
 		act: plain(recovery.Agree{Plan: "a new cut", Due: time.Date(2026, 3, 20, 17, 0, 0, 0, time.UTC)}),
 	})
 	for i, role := range actors {
-		to := recovery.Actor{Person: recovery.Person{ID: fmt.Sprintf("m%d", i), Name: fmt.Sprintf("M%d", i)}, Role: role}
+		to := recovery.Actor{Staffer: recovery.Staffer{ID: fmt.Sprintf("m%d", i), Name: fmt.Sprintf("M%d", i)}, Role: role}
 		list = append(list, tap(pressed{Act: recovery.ActAssign, Choice: staffMark(to.ID)}, recovery.Assign{To: to}))
 	}
 	return list
@@ -128,7 +128,7 @@ func randomActs(t *testing.T, w *world, seed uint64) {
 		u.From, u.Private = from, false
 		refused := false
 		if d.act != nil {
-			by := recovery.Actor{Person: recovery.Person{ID: fmt.Sprintf("m%d", i), Name: fmt.Sprintf("M%d", i)}, Role: actors[i]}
+			by := recovery.Actor{Staffer: recovery.Staffer{ID: fmt.Sprintf("m%d", i), Name: fmt.Sprintf("M%d", i)}, Role: actors[i]}
 			next, _, err := recovery.Apply(recovery.DefaultRules, model.Case, d.act(w.now, u.Key), by, w.now)
 			model.Case, refused = next, err != nil
 		}

@@ -157,7 +157,7 @@ func staffMark(id string) string {
 func (t *turn) marked(mark string) recovery.Actor {
 	for id, s := range t.snap.team.members {
 		if staffMark(id) == mark {
-			return recovery.Actor{Person: recovery.Person{ID: id, Name: s.Name}, Role: s.RoleAt(t.kase.Site)}
+			return recovery.Actor{Staffer: recovery.Staffer{ID: id, Name: s.Name}, Role: s.RoleAt(t.kase.Site)}
 		}
 	}
 	return recovery.Actor{}

@@ -403,7 +403,7 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 			{Act: recovery.ActResolve, Choice: "price", Mask: 1}, {Act: recovery.ActNoAction, Choice: "other"},
 		}
 		program := recovery.Actor{Role: recovery.Program}
-		lead := recovery.Actor{Person: recovery.Person{ID: "bob", Name: "Bob"}, Role: recovery.Lead}
+		lead := recovery.Actor{Staffer: recovery.Staffer{ID: "bob", Name: "Bob"}, Role: recovery.Lead}
 		do := func(act recovery.Act, by recovery.Actor) {
 			model.Case, _, _ = recovery.Apply(w.bot.snap.Load().rules(model.Site), model.Case, act, by, w.now)
 		}

@@ -36,7 +36,7 @@ func (t team) actor(p storage.Person, site string) recovery.Actor {
 	if !ok {
 		return recovery.Actor{}
 	}
-	return recovery.Actor{Person: recovery.Person{ID: s.ID, Name: s.Name}, Role: s.RoleAt(site)}
+	return recovery.Actor{Staffer: recovery.Staffer{ID: s.ID, Name: s.Name}, Role: s.RoleAt(site)}
 }
 
 // member is the member of staff to whom a person in a chat is linked.

@@ -77,7 +77,7 @@ func (r Role) Leads() bool { return r == Lead || r == Admin }
 
 // Actor is who does something.
 type Actor struct {
-	Person
+	Staffer
 	Role Role
 }
 

@@ -33,9 +33,9 @@ func TestRefusals(t *testing.T) {
 		{"an outsider", begin(), Take{}, stranger, Refusal{Code: NotStaff}},
 		{"a viewer", begin(), Take{}, vic, Refusal{Code: MayNotAct}},
 		{"an agent as the clock", begin(), ClockStruck{}, ann, Refusal{Code: NotTheirs}},
-		{"taken", in(t, Taken), Take{}, bob, Refusal{Code: AlreadyTaken, Holder: ann.Person, Since: at}},
-		{"held", in(t, Agreed), Contact{Means: InChat}, bob, Refusal{Code: HeldByOther, Holder: ann.Person, Since: at}},
-		{"closed", in(t, Verified), Contact{Means: InChat}, bob, Refusal{Code: AlreadyClosed, Holder: ann.Person, Since: at}},
+		{"taken", in(t, Taken), Take{}, bob, Refusal{Code: AlreadyTaken, Holder: ann.Staffer, Since: at}},
+		{"held", in(t, Agreed), Contact{Means: InChat}, bob, Refusal{Code: HeldByOther, Holder: ann.Staffer, Since: at}},
+		{"closed", in(t, Verified), Contact{Means: InChat}, bob, Refusal{Code: AlreadyClosed, Holder: ann.Staffer, Since: at}},
 		{"no contact", with(NoContact), Contact{Means: InChat}, ann, Refusal{Code: ContactDenied}},
 		{"no contact, agree", with(NoContact), promise, ann, Refusal{Code: ContactDenied}},
 		{"not asked, phone", with(NotAsked), Contact{Means: ByPhone}, ann, Refusal{Code: ContactOnlyHere}},
@@ -123,7 +123,7 @@ func TestWordsAreKeptAsWritten(t *testing.T) {
 		if e.Kind != kind || e.Note != text || strings.Contains(e.Detail, "<b>") {
 			t.Errorf("%s became %s", act.Kind(), e.Kind)
 		}
-		if (e.By == ann.Person) != act.Kind().byStaff() {
+		if (e.By == ann.Staffer) != act.Kind().byStaff() {
 			t.Errorf("%s by %+v", act.Kind(), e.By)
 		}
 	}
@@ -170,11 +170,11 @@ func TestRepeatedWords(t *testing.T) {
 // What was reached stands when the case changes hands, and is gone after reopening.
 func TestProgressStands(t *testing.T) {
 	c := must(t, in(t, Contacted), ann, noon.Add(time.Hour), Release{})
-	if c = must(t, c, bob, noon.Add(time.Hour), Take{}); c.State != Contacted || c.Holder != bob.Person {
+	if c = must(t, c, bob, noon.Add(time.Hour), Take{}); c.State != Contacted || c.Holder != bob.Staffer {
 		t.Errorf("after a release: %s by %s", c.State, c.Holder.Name)
 	}
 	c = must(t, in(t, Agreed), lea, noon.Add(time.Hour), Assign{bob})
-	if c.State != Agreed || c.Holder != bob.Person || c.Plan.By != ann.Person {
+	if c.State != Agreed || c.Holder != bob.Staffer || c.Plan.By != ann.Staffer {
 		t.Errorf("after an assignment: %s by %s", c.State, c.Holder.Name)
 	}
 	c = must(t, c, program, noon.Add(time.Hour), StaffGone{bob.ID})

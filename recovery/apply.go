@@ -130,7 +130,7 @@ func (m *move) may(k ActKind) *Refusal {
 func (m *move) tell(kind EventKind, detail, note string) {
 	e := Event{Kind: kind, At: m.now, Detail: detail, Note: note}
 	if m.by.Role.Acts() {
-		e.By = m.by.Person
+		e.By = m.by.Staffer
 	}
 	m.events = append(m.events, e)
 }
@@ -142,7 +142,7 @@ func (m *move) mine() *Refusal {
 	case !m.c.State.Active():
 		return m.closed()
 	case m.c.State == Open:
-		m.hold(m.by.Person)
+		m.hold(m.by.Staffer)
 		m.tell(EventTaken, "", "")
 	case m.c.Holder.ID != m.by.ID && !m.by.Role.Leads():
 		return &Refusal{Code: HeldByOther, Holder: m.c.Holder, Since: m.c.HeldAt}
@@ -155,7 +155,7 @@ func (m *move) closed() *Refusal {
 }
 
 // hold makes p the holder; what was reached in this round still stands.
-func (m *move) hold(p Person) {
+func (m *move) hold(p Staffer) {
 	if m.c.State == Open {
 		m.late(ClockAcknowledge)
 		m.c.mark(func(k *Marks) *time.Time { return &k.Acknowledged }, m.now)
@@ -173,7 +173,7 @@ func (m *move) hold(p Person) {
 
 // queue returns the case to those that nobody has. The clock to take it begins anew.
 func (m *move) queue() {
-	m.c.State, m.c.Holder, m.c.HeldAt, m.c.Snoozed = Open, Person{}, time.Time{}, time.Time{}
+	m.c.State, m.c.Holder, m.c.HeldAt, m.c.Snoozed = Open, Staffer{}, time.Time{}, time.Time{}
 	m.c.Struck = slices.DeleteFunc(slices.Clone(m.c.Struck), func(s string) bool {
 		return strings.HasPrefix(s, string(ClockAcknowledge)+" ")
 	})
@@ -227,7 +227,7 @@ func (m *move) assign(to Actor) *Refusal {
 	case m.c.State != Open && m.c.Holder.ID != m.by.ID && !m.by.Role.Leads():
 		return &Refusal{Code: HeldByOther, Holder: m.c.Holder, Since: m.c.HeldAt}
 	}
-	m.hold(to.Person)
+	m.hold(to.Staffer)
 	m.tell(EventAssigned, to.ID, "")
 	return nil
 }
@@ -297,7 +297,7 @@ func (m *move) agree(a Agree) *Refusal {
 	m.late(ClockResolve)
 	m.spoke()
 	m.c.mark(func(k *Marks) *time.Time { return &k.Agreed }, m.now)
-	m.c.Plan = &Plan{Text: a.Plan, Due: due, By: m.by.Person, At: m.now}
+	m.c.Plan = &Plan{Text: a.Plan, Due: due, By: m.by.Staffer, At: m.now}
 	m.c.Struck = slices.DeleteFunc(slices.Clone(m.c.Struck), func(s string) bool {
 		return strings.HasPrefix(s, string(ClockPlan)+" ")
 	})
@@ -415,7 +415,7 @@ func (m *move) closeWith(s State, kind EventKind, reason string) *Refusal {
 // end closes the case; its holder stays on it.
 func (m *move) end(s State) {
 	m.late(ClockResolve)
-	m.c.State, m.c.Ended, m.c.EndedAt = s, m.by.Person, m.now
+	m.c.State, m.c.Ended, m.c.EndedAt = s, m.by.Staffer, m.now
 	m.c.Moved, m.c.Snoozed, m.c.Wrote, m.c.Plan, m.c.Reason = m.now, time.Time{}, time.Time{}, nil, ""
 }
 
@@ -433,9 +433,9 @@ func (m *move) reopened(reason string) *Refusal {
 // reopen puts a closed case back into the queue: a new round, with clocks of its own.
 func (m *move) reopen(reason string) {
 	from := m.c.State
-	m.c.State, m.c.Holder, m.c.HeldAt = Open, Person{}, time.Time{}
+	m.c.State, m.c.Holder, m.c.HeldAt = Open, Staffer{}, time.Time{}
 	m.c.Round, m.c.Struck, m.c.Plan, m.c.Moved = Marks{}, nil, nil, time.Time{}
-	m.c.Ended, m.c.EndedAt, m.c.Reason = Person{}, time.Time{}, ""
+	m.c.Ended, m.c.EndedAt, m.c.Reason = Staffer{}, time.Time{}, ""
 	m.c.Decision.Opens, m.c.Decision.Watch = true, false
 	if m.c.Decision.Priority == None {
 		m.c.Decision.Priority = P3

@@ -49,8 +49,8 @@ const (
 	NoContact    Permission = "no"    // must not be contacted
 )
 
-// Person is a member of staff as a case remembers them.
-type Person struct {
+// Staffer is a member of staff as a case remembers them.
+type Staffer struct {
 	ID   string `json:"id,omitempty"`
 	Name string `json:"name,omitempty"` // as shown to staff
 }
@@ -70,7 +70,7 @@ type Case struct {
 	Due      Clocks     `json:"due,omitzero"`
 	Since    Clocks     `json:"since,omitzero"` // when each clock began; zero = when the case opened
 
-	Holder  Person    `json:"holder,omitzero"`   // who has it; nobody exactly while Open
+	Holder  Staffer   `json:"holder,omitzero"`   // who has it; nobody exactly while Open
 	HeldAt  time.Time `json:"held_at,omitzero"`  // since when
 	Moved   time.Time `json:"moved,omitzero"`    // when its holder last did something
 	Wrote   time.Time `json:"wrote,omitzero"`    // when the customer wrote what nobody has answered yet
@@ -87,7 +87,7 @@ type Case struct {
 
 	Resolution *Resolution `json:"resolution,omitempty"` // the newest; kept when the case is reopened
 	Reason     string      `json:"reason,omitempty"`     // why no action was taken, or how the customer was sought
-	Ended      Person      `json:"ended,omitzero"`       // who closed it
+	Ended      Staffer     `json:"ended,omitzero"`       // who closed it
 	EndedAt    time.Time   `json:"ended_at,omitzero"`
 	Outcome    Outcome     `json:"outcome,omitzero"`   // of the newest round
 	Followed   []string    `json:"followed,omitempty"` // sessions in which the customer was asked in earlier rounds
@@ -107,7 +107,7 @@ type Marks struct {
 type Plan struct {
 	Text string    `json:"text"`
 	Due  time.Time `json:"due"` // by when it will be done
-	By   Person    `json:"by"`
+	By   Staffer   `json:"by"`
 	At   time.Time `json:"at"` // when it was agreed
 }
 

@@ -10,7 +10,7 @@ import (
 type Event struct {
 	Kind   EventKind
 	At     time.Time
-	By     Person   // nobody = the customer or the program
+	By     Staffer  // nobody = the customer or the program
 	Detail string   // machine words: a state, a clock, a person's id, reasons; never anybody's own words
 	Note   string   // people's own words, or ""
 	To     Receiver // of EventStruck and EventUnacknowledged: who must hear of it

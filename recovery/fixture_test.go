@@ -12,12 +12,12 @@ import (
 var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
 var (
-	ann      = Actor{Person{"s1", "Ann"}, Agent}
-	bob      = Actor{Person{"s2", "Bob"}, Agent}
-	lea      = Actor{Person{"s3", "Lea"}, Lead}
-	adm      = Actor{Person{"s4", "Adm"}, Admin}
-	vic      = Actor{Person{"s5", "Vic"}, Viewer}
-	stranger = Actor{Person{"s6", "Stranger"}, Outsider}
+	ann      = Actor{Staffer{"s1", "Ann"}, Agent}
+	bob      = Actor{Staffer{"s2", "Bob"}, Agent}
+	lea      = Actor{Staffer{"s3", "Lea"}, Lead}
+	adm      = Actor{Staffer{"s4", "Adm"}, Admin}
+	vic      = Actor{Staffer{"s5", "Vic"}, Viewer}
+	stranger = Actor{Staffer{"s6", "Stranger"}, Outsider}
 	guest    = Actor{Role: Customer}
 	program  = Actor{Role: Program}
 )

@@ -379,7 +379,7 @@ func repeats(c, after Case, act Act, by Actor) bool {
 	case Contact, CustomerWrote, Note:
 		return len(c.Seen) > 0 && frozenJSON(c) == frozenJSON(after)
 	case Agree:
-		return c.Plan != nil && c.State == Agreed && c.Plan.Text == a.Plan && c.Plan.Due.Equal(a.Due) && c.Plan.By == by.Person
+		return c.Plan != nil && c.State == Agreed && c.Plan.Text == a.Plan && c.Plan.Due.Equal(a.Due) && c.Plan.By == by.Staffer
 	case Snooze:
 		return c.Snoozed.Equal(a.Until)
 	case FollowedUp:

@@ -32,9 +32,9 @@ func Offers(c Case, by Actor) []ActKind {
 // CardOffers returns the acts whose buttons the card shows in a chat of several people:
 // those of the holder, or of anybody while nobody has the case.
 func CardOffers(c Case) []ActKind {
-	holder := Actor{Person: c.Holder, Role: Agent}
+	holder := Actor{Staffer: c.Holder, Role: Agent}
 	if c.State == Open || holder.ID == "" {
-		holder = Actor{Person: Person{ID: "anybody"}, Role: Agent}
+		holder = Actor{Staffer: Staffer{ID: "anybody"}, Role: Agent}
 	}
 	return Offers(c, holder)
 }

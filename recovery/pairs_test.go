@@ -136,7 +136,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 				_, _, err := Apply(DefaultRules, c, p.act, by, p.at())
 				return codeOf(t, err)
 			}
-			for _, by := range []Actor{stranger, {Role: Agent}, {Role: Lead}, {Person{"x", "X"}, "boss"}} {
+			for _, by := range []Actor{stranger, {Role: Agent}, {Role: Lead}, {Staffer{"x", "X"}, "boss"}} {
 				if got := code(by); got != NotStaff {
 					t.Errorf("%s when %s by %+v: %q", p.name, s, by, got)
 				}

@@ -90,7 +90,7 @@ func valid(c Case, k ActKind, now time.Time) Act {
 
 // holds checks what is true of every case whatever happened to it.
 func holds(t *rapid.T, rules Rules, c Case, now time.Time) {
-	if (c.State == Open) != (c.Holder == Person{}) || (c.State == Open) != c.HeldAt.IsZero() {
+	if (c.State == Open) != (c.Holder == Staffer{}) || (c.State == Open) != c.HeldAt.IsZero() {
 		t.Fatalf("%s, held by %q since %v", c.State, c.Holder.ID, c.HeldAt)
 	}
 	if slices.Contains([]State{Resolved, Verified, Closed}, c.State) {
@@ -249,14 +249,14 @@ func TestTheFirstTakeWins(t *testing.T) {
 		for i, by := range order {
 			after, events, err := Apply(DefaultRules, c, Take{}, by, noon)
 			if i == 0 {
-				if err != nil || len(events) != 1 || after.Holder != by.Person {
+				if err != nil || len(events) != 1 || after.Holder != by.Staffer {
 					t.Fatalf("the first: %v, %v", after.Holder, err)
 				}
 				c = after
 				continue
 			}
 			r, ok := err.(*Refusal)
-			if !ok || r.Code != AlreadyTaken || r.Holder != order[0].Person || !r.Since.Equal(noon) || after.Holder != order[0].Person {
+			if !ok || r.Code != AlreadyTaken || r.Holder != order[0].Staffer || !r.Since.Equal(noon) || after.Holder != order[0].Staffer {
 				t.Fatalf("number %d: %+v", i+1, err)
 			}
 		}

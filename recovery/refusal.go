@@ -8,7 +8,7 @@ type Refusal struct {
 	Code   Code
 	Act    ActKind
 	State  State
-	Holder Person    // who has the case, or who closed it
+	Holder Staffer   // who has the case, or who closed it
 	Since  time.Time // since when
 	Limit  time.Time // the latest time that would have been accepted
 }

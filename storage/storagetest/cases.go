@@ -68,7 +68,7 @@ var caseTests = map[string]func(*testing.T, *bench){
 	},
 	"what a member of staff has is found, and what they closed is not": func(t *testing.T, b *bench) {
 		held := func(id string, s recovery.State) storage.Case {
-			return b.putCase(t, storage.Case{Case: recovery.Case{State: s, Holder: recovery.Person{ID: id, Name: id}}})
+			return b.putCase(t, storage.Case{Case: recovery.Case{State: s, Holder: recovery.Staffer{ID: id, Name: id}}})
 		}
 		want := []string{held("bob", recovery.Taken).ID, held("bob", recovery.Agreed).ID}
 		held("bob", recovery.Resolved)
