@@ -38,7 +38,7 @@ func (t *turn) praise() {
 			words = append(words, a.Text)
 		}
 	}
-	if f.Praise == survey.PraiseNamed && f.Identity != survey.Pseudonymous {
+	if f.Praise == survey.PraiseNamed && f.Naming != survey.Pseudonymous {
 		words = append([]string{cut(strings.TrimSpace(v.name), cardName)}, words...)
 	}
 	praise := t.feedbackOf(t.b.derive("praise", s.ID), storage.Praise, cut(join(" · ", words...), cardQuote))

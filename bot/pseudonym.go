@@ -19,7 +19,7 @@ const eventRevealed = "revealed"
 
 // pseudonymous reports whether staff know the customer of this session by a pseudonym.
 func (t *turn) pseudonymous() bool {
-	return t.flow != nil && t.flow.Identity == survey.Pseudonymous
+	return t.flow != nil && t.flow.Naming == survey.Pseudonymous
 }
 
 // customerName is what staff call the customer: the name in the chat, or the pseudonym.

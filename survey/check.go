@@ -70,8 +70,8 @@ func (c *checker) checkFlow() {
 	if f.Praise != "" && f.Praise != PraiseNamed && f.Praise != PraiseAnonymous {
 		c.fatal(nil, "bad_praise", "The praise %q is unknown. Use named or anonymous.", f.Praise)
 	}
-	if f.Identity != "" && f.Identity != Named && f.Identity != Pseudonymous {
-		c.fatal(nil, "bad_identity", "The identity %q is unknown. Use named or pseudonymous.", f.Identity)
+	if f.Naming != "" && f.Naming != Named && f.Naming != Pseudonymous {
+		c.fatal(nil, "bad_identity", "The identity %q is unknown. Use named or pseudonymous.", f.Naming)
 	}
 	if len(f.Languages) == 0 {
 		c.fatal(nil, "no_language", "Name at least one language. The first one is the fallback.")

@@ -43,7 +43,7 @@ func paired() Flow {
 var breakages = []broken{
 	{"no_id", whole, func(f *Flow) { f.ID = "" }},
 	{"bad_class", whole, func(f *Flow) { f.Class = "urgent" }},
-	{"bad_identity", whole, func(f *Flow) { f.Identity = "secret" }},
+	{"bad_identity", whole, func(f *Flow) { f.Naming = "secret" }},
 	{"bad_praise", whole, func(f *Flow) { f.Praise = "secret" }},
 	{"no_language", whole, func(f *Flow) { f.Languages = nil }},
 	{"bad_language", whole, func(f *Flow) { f.Languages = append(f.Languages, "e n") }},
@@ -263,7 +263,7 @@ func TestDiff(t *testing.T) {
 		change func(f *Flow)
 	}{
 		{"class_changed", func(f *Flow) { f.Class = Relationship }},
-		{"identity_changed", func(f *Flow) { f.Identity = Pseudonymous }},
+		{"identity_changed", func(f *Flow) { f.Naming = Pseudonymous }},
 		{"bands_changed", func(f *Flow) { f.Bands[2].High, f.Bands[3].Low = 35, 35 }},
 		{"question_added", func(f *Flow) { f.Questions = append(f.Questions, textQ("more")) }},
 		{"question_removed", func(f *Flow) { f.Questions = f.Questions[:5] }},

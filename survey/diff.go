@@ -15,7 +15,7 @@ func Diff(old, new Flow) []Problem {
 	if old.Class != new.Class {
 		d.warn(nil, "class_changed", "The class changed from %s to %s: other waiting times apply.", old.Class, new.Class)
 	}
-	if (old.Identity == Pseudonymous) != (new.Identity == Pseudonymous) {
+	if (old.Naming == Pseudonymous) != (new.Naming == Pseudonymous) {
 		d.warn(nil, "identity_changed", "What staff call the customers of this flow changed: cases that are open stay as they were.")
 	}
 	if !slices.EqualFunc(old.Bands, new.Bands, func(a, b Band) bool {

@@ -16,13 +16,13 @@ type Text map[string]string
 // same base language ("zh" finds "zh-Hans"), then the flow's languages in order.
 func (t Text) In(langs ...string) string { return textIn(t, langs) }
 
-// Identity says as whom staff know those who answer.
-type Identity string
+// Naming says as whom staff know those who answer.
+type Naming string
 
 // The identities. The empty one is Named.
 const (
-	Named        Identity = "named"        // by the name in the chat
-	Pseudonymous Identity = "pseudonymous" // by a mark; who it is, is told to leads who ask
+	Named        Naming = "named"        // by the name in the chat
+	Pseudonymous Naming = "pseudonymous" // by a mark; who it is, is told to leads who ask
 )
 
 // Praise says whether delighted answers are passed on to those who served the customer.
@@ -30,7 +30,7 @@ type Praise string
 
 // The ways of praise. The empty one passes nothing on.
 const (
-	PraiseNamed     Praise = "named"     // with the customer's name, unless Identity hides it
+	PraiseNamed     Praise = "named"     // with the customer's name, unless Naming hides it
 	PraiseAnonymous Praise = "anonymous" // without it
 )
 
@@ -51,7 +51,7 @@ type Flow struct {
 	ID          string
 	Version     int // from 1; 0 = not published
 	Class       Class
-	Identity    Identity
+	Naming      Naming
 	Praise      Praise
 	Title       Text
 	Languages   []string // the first is the fallback

@@ -77,8 +77,8 @@ func (w *writer) line(indent int, format string, args ...any) {
 func (w *writer) flow(f survey.Flow) error {
 	w.line(0, "flow: %s", scalar(f.ID))
 	w.line(0, "class: %s", scalar(string(f.Class)))
-	if f.Identity != "" {
-		w.line(0, "identity: %s", scalar(string(f.Identity)))
+	if f.Naming != "" {
+		w.line(0, "identity: %s", scalar(string(f.Naming)))
 	}
 	if f.Praise != "" {
 		w.line(0, "praise: %s", scalar(string(f.Praise)))

@@ -56,7 +56,7 @@ func drawFlow(t *rapid.T) survey.Flow {
 		ID:        rapid.StringMatching(`[a-z][a-z0-9_]{0,10}`).Draw(t, "id"),
 		Class:     survey.Class(rapid.SampledFrom(classes).Draw(t, "class")),
 		Praise:    survey.Praise(rapid.SampledFrom([]string{"", "named", "anonymous"}).Draw(t, "praise")),
-		Identity:  survey.Identity(rapid.SampledFrom([]string{"", "named", "pseudonymous"}).Draw(t, "identity")),
+		Naming:    survey.Naming(rapid.SampledFrom([]string{"", "named", "pseudonymous"}).Draw(t, "identity")),
 		Languages: rapid.SampledFrom([][]string{{"en"}, {"zh-Hans", "en"}, {"ar", "es", "pt-BR"}}).Draw(t, "languages"),
 		Delay:     time.Duration(rapid.IntRange(0, 30*24*3600).Draw(t, "delay")) * time.Second,
 		Expires:   time.Duration(rapid.IntRange(60, 30*24*3600).Draw(t, "expires")) * time.Second,

@@ -65,7 +65,7 @@ func (r *reader) flow(root ast.Node) survey.Flow {
 	}
 	if o.Has("identity") {
 		w, _ := r.Word(o.Get("identity"), "an identity", string(survey.Named), string(survey.Pseudonymous))
-		f.Identity = survey.Identity(w)
+		f.Naming = survey.Naming(w)
 	}
 	if o.Has("praise") {
 		w, _ := r.Word(o.Get("praise"), "a way of praise", string(survey.PraiseNamed), string(survey.PraiseAnonymous))
