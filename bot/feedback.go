@@ -22,7 +22,7 @@ import (
 // feedbackCommands are the commands that customers may send at any time, by what they
 // want.
 var feedbackCommands = map[string]storage.FeedbackKind{
-	"complain": storage.Complaint, "suggest": storage.Suggestion, "ask": storage.Question,
+	"complain": storage.Complaint, "suggest": storage.Suggestion, "ask": storage.Enquiry,
 }
 
 // feedbackFlow is the id of the flow of a kind. No published flow can have it.

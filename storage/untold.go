@@ -37,7 +37,7 @@ type FeedbackKind string
 const (
 	Complaint  FeedbackKind = "complaint"
 	Suggestion FeedbackKind = "suggestion"
-	Question   FeedbackKind = "question"
+	Enquiry    FeedbackKind = "question"
 	Praise     FeedbackKind = "praise" // a delighted answer
 )
 
