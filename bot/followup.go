@@ -102,8 +102,8 @@ func (t *turn) followUp(id, session string, ask *flow) error {
 	inv := storage.Invitation{
 		ID: id, Bucket: kase.Bucket, Flow: ask.ID, Version: ask.Version, Site: kase.Site, Customer: kase.Customer, Case: kase.ID,
 		Channel: string(from.Address.Platform), Language: from.Lang, Attributes: maps.Clone(from.Attributes),
-		Facts:     recovery.Facts{Class: ask.Class, Tier: from.Facts.Tier},
-		ClaimedBy: kase.Identity, ClaimedAt: t.now, Session: session, Created: t.now, Test: from.Test,
+		Facts:      recovery.Facts{Class: ask.Class, Tier: from.Facts.Tier},
+		RedeemedBy: kase.Identity, RedeemedAt: t.now, Session: session, Created: t.now, Test: from.Test,
 	}
 	if inv.Attributes == nil {
 		inv.Attributes = map[string]string{}

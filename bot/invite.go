@@ -18,7 +18,7 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// DefaultInviteExpires is how long a link can be claimed if nobody says otherwise.
+// DefaultInviteExpires is how long a link can be redeemed if nobody says otherwise.
 const DefaultInviteExpires = 14 * 24 * time.Hour
 
 // Errors of Visitor, for which the web chat has a page each.
@@ -36,7 +36,7 @@ type InviteRequest struct {
 	Channel  string            // telegram, web, slack; "" = any
 	Language string            // BCP 47; "" = the platform's
 	Event    map[string]string // attributes of the service that took place
-	Expires  time.Duration     // until when the link can be claimed; 0 = DefaultInviteExpires
+	Expires  time.Duration     // until when the link can be redeemed; 0 = DefaultInviteExpires
 	Test     bool              // answers are never counted
 	Case     string            // id of the case that a follow-up is about; "" = none
 
@@ -242,9 +242,9 @@ func (b *Bot) Visitor(ctx context.Context, token string) (Visitor, error) {
 	}
 	p := storage.Person{Platform: chat.Web, User: id}
 	switch {
-	case inv.ClaimedBy != "" && inv.ClaimedBy != p.ID():
+	case inv.RedeemedBy != "" && inv.RedeemedBy != p.ID():
 		return Visitor{}, ErrLinkUsed
-	case inv.ClaimedBy == "" && !inv.Expires.IsZero() && !b.now().Before(inv.Expires):
+	case inv.RedeemedBy == "" && !inv.Expires.IsZero() && !b.now().Before(inv.Expires):
 		return Visitor{}, ErrLinkExpired
 	}
 	v := Visitor{
@@ -275,7 +275,7 @@ func (b *Bot) described(ctx context.Context, v Visitor, inv storage.Invitation) 
 	}
 	v.Language = choose(f.Languages, interfaceLanguages, inv.Language)
 	p := storage.Person{Platform: chat.Web, User: v.User.ID}
-	if inv.ClaimedBy != "" {
+	if inv.RedeemedBy != "" {
 		id, err := b.store.Identity(ctx, b.bucketOf(p), p.ID())
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return Visitor{}, fmt.Errorf("read the visitor: %w", err)

@@ -42,7 +42,7 @@ func (b *Bot) reach(ctx context.Context, r InviteRequest, inv storage.Invitation
 	if err != nil {
 		return err
 	}
-	inv.ClaimedBy, inv.Session = r.To.ID(), b.sessionOf(inv.ID, inv.Created)
+	inv.RedeemedBy, inv.Session = r.To.ID(), b.sessionOf(inv.ID, inv.Created)
 	load := storage.Load{Person: r.To, Session: inv.Session, Invitation: inv.ID, Case: before.returns}
 	return b.perform(ctx, inv.Bucket, b.turnOf("", "invite:"+inv.ID, load, nil, func(t *turn) error {
 		if t.session != nil {
@@ -62,7 +62,7 @@ func (b *Bot) reach(ctx context.Context, r InviteRequest, inv storage.Invitation
 		id.Address = r.Address
 		t.identity = id
 		made := inv
-		made.Attributes, made.ClaimedAt = maps.Clone(inv.Attributes), t.now
+		made.Attributes, made.RedeemedAt = maps.Clone(inv.Attributes), t.now
 		t.out.Invitation = &made
 		return t.open(made, before)
 	}))

@@ -48,7 +48,7 @@ func TestAPersonWhoIsInvitedByNameIsAskedAtOnce(t *testing.T) {
 	}
 	// The link that it would have had is used, by this person.
 	inv, err := w.store.Invitation(context.Background(), w.bot.bucketOf(ann.person()), made.ID)
-	if err != nil || inv.ClaimedBy != ann.person().ID() || inv.Session != made.Session {
+	if err != nil || inv.RedeemedBy != ann.person().ID() || inv.Session != made.Session {
 		t.Fatalf("%+v, %v", inv, err)
 	}
 	w.settle(ann.address)

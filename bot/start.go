@@ -16,14 +16,14 @@ import (
 // repeatWindow is how long an unsatisfied answer counts towards a repeat (domain 3.5).
 const repeatWindow = 90 * 24 * time.Hour
 
-// claim is what became of claiming an invitation.
-type claim struct {
+// redemption is what became of redeeming an invitation.
+type redemption struct {
 	invitation storage.Invitation
 	problem    string // id of the sentence that says why not
 }
 
 // startJob is "/start <token>". It takes two turns, because the invitation and the
-// person may live in different buckets: the invitation is claimed there, the session is
+// person may live in different buckets: the invitation is redeemed there, the session is
 // opened here. Both do nothing the second time, so that a redelivery, and a crash
 // between them, are harmless.
 func (b *Bot) startJob(j *job, token string) {
@@ -33,22 +33,22 @@ func (b *Bot) startJob(j *job, token string) {
 		return
 	}
 	identity := j.person.ID()
-	got := new(claim)
+	got := new(redemption)
 	load := storage.Load{Invitation: id}
 	j.work = work{bucket, storage.Turn{Load: load, Apply: func(l storage.Loaded) (storage.Change, error) {
-		*got = claim{}
+		*got = redemption{}
 		inv := l.Invitation
 		switch {
 		case inv == nil:
 			got.problem = "link_unknown"
-		case inv.ClaimedBy != "" && inv.ClaimedBy != identity:
+		case inv.RedeemedBy != "" && inv.RedeemedBy != identity:
 			got.problem = "link_used"
-		case inv.ClaimedBy == identity:
+		case inv.RedeemedBy == identity:
 			got.invitation = *inv
 		case !inv.Expires.IsZero() && !l.Now.Before(inv.Expires):
 			got.problem = "link_expired"
 		default:
-			inv.ClaimedBy, inv.ClaimedAt, inv.Session = identity, l.Now, b.sessionOf(inv.ID, inv.Created)
+			inv.RedeemedBy, inv.RedeemedAt, inv.Session = identity, l.Now, b.sessionOf(inv.ID, inv.Created)
 			got.invitation = *inv
 			return storage.Change{Invitation: inv}, nil
 		}

@@ -303,8 +303,8 @@ type Invitation struct {
 	Language   string            `json:"Language"`   // "" = the platform's
 	Attributes map[string]string `json:"Attributes"` // of the event
 	Facts      recovery.Facts    `json:"Facts"`
-	ClaimedBy  string            `json:"ClaimedBy"` // identity id; "" = open
-	ClaimedAt  time.Time         `json:"ClaimedAt"`
+	RedeemedBy string            `json:"ClaimedBy"` // identity id; "" = open
+	RedeemedAt time.Time         `json:"ClaimedAt"`
 	Session    string            `json:"Session"`
 	Created    time.Time         `json:"Created"`
 	Expires    time.Time         `json:"Expires"`

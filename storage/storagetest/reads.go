@@ -43,7 +43,7 @@ var readTests = map[string]func(*testing.T, *bench){
 		}
 		inv := storage.Invitation{
 			ID: "inv", Flow: "f", Version: 1, Site: "main", Customer: "c1", Channel: "web", Language: "es", Attributes: map[string]string{"a": "b"},
-			Facts: recovery.Facts{Late: true}, ClaimedBy: p.ID(), ClaimedAt: at(10), Session: id, Case: "earlier", Created: at(11), Expires: at(12), Test: true,
+			Facts: recovery.Facts{Late: true}, RedeemedBy: p.ID(), RedeemedAt: at(10), Session: id, Case: "earlier", Created: at(11), Expires: at(12), Test: true,
 		}
 		c := storage.Case{
 			Case: recovery.Case{
