@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"os"
 	"testing"
 
@@ -31,3 +32,10 @@ func engine(values bool) storagetest.Engine {
 }
 
 func TestSuite(t *testing.T) { storagetest.Run(t, engine(false)) }
+
+func TestManyMayMigrateAtOnce(t *testing.T) {
+	dsn := pgtest.Start(t)
+	storagetest.OpenAtOnce(t, 8, func(ctx context.Context) (storage.Store, error) {
+		return postgres.Open(ctx, dsn, postgres.Options{Migrate: true})
+	})
+}

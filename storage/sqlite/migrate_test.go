@@ -8,7 +8,7 @@ import (
 )
 
 func TestAMigrationThatFailsIsRolledBack(t *testing.T) {
-	db := pool(filepath.Join(t.TempDir(), "a.db"), Options{}.withDefaults(), false, 4)
+	db := pool(filepath.Join(t.TempDir(), "a.db"), Options{}.withDefaults(), use{wait: patient, size: 4})
 	t.Cleanup(func() { _ = db.Close() })
 	m := schema(Options{}.withDefaults())
 	made, err := m.Up(t.Context(), db, 2)

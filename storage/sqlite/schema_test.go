@@ -7,13 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	_ "modernc.org/sqlite" // to look at files from outside
 
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/sqlite"
+	"github.com/aftercare/aftercare/storage/storagetest"
 	"github.com/aftercare/aftercare/survey"
 )
 
@@ -119,20 +119,30 @@ func TestARecordThatCannotBeReadStopsOnlyItsOwnTurns(t *testing.T) {
 
 func TestManyMayMigrateAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.db")
-	errs := make([]error, 4)
-	var wg sync.WaitGroup
-	for i := range errs {
-		wg.Go(func() {
-			s, err := sqlite.Open(context.Background(), path, sqlite.Options{Migrate: true})
-			if err == nil {
-				err = s.Close()
-			}
-			errs[i] = err
-		})
-	}
-	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
+	storagetest.OpenAtOnce(t, 8, func(ctx context.Context) (storage.Store, error) {
+		return sqlite.Open(ctx, path, sqlite.Options{Migrate: true})
+	})
+}
+
+// A migration makes the buckets last. Who opens the database before that migrates it.
+func TestADatabaseWithoutItsBucketsIsNotMigrated(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	if _, err := sqlite.Migrate(t.Context(), path, sqlite.Options{}); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := raw(t, path).Exec("DELETE FROM buckets"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlite.Open(t.Context(), path, sqlite.Options{}); !errors.Is(err, sqlite.ErrSchema) {
+		t.Errorf("without leave to migrate: %v, want ErrSchema", err)
+	}
+	s, err := sqlite.Open(t.Context(), path, sqlite.Options{Migrate: true, Buckets: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if s.Buckets() != 3 {
+		t.Errorf("%d buckets, want 3", s.Buckets())
 	}
 }
 

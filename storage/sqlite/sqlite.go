@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"net/url"
 	"strings"
 	"time"
@@ -49,6 +50,10 @@ var migrations embed.FS
 // store tries again after it, and a caller's deadline is overrun by no more than this.
 const busy = time.Second
 
+// patient is how long a connection may take to open, and how long one statement of a
+// migration waits: nobody is kept waiting but who starts the program.
+const patient = 30 * time.Second
+
 // readers is the number of connections that read.
 const readers = 4
 
@@ -61,13 +66,13 @@ func Open(ctx context.Context, path string, o Options) (storage.Store, error) {
 			return nil, err
 		}
 	}
-	write := pool(path, o, false, 1)
+	write := pool(path, o, use{wait: busy, size: 1})
 	// The writing connection comes first: it is the one that turns the file to WAL.
 	if _, err := schema(o).Check(ctx, write); err != nil {
 		_ = write.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	read := pool(path, o, true, readers)
+	read := pool(path, o, use{wait: busy, size: readers, readOnly: true})
 	s, err := sqlstore.New(ctx, sqlstore.Config{Dialect: dialect(), Write: write, Read: read, Lease: write, Clock: o.Clock, Log: o.Log})
 	if err != nil {
 		_, _ = read.Close(), write.Close()
@@ -79,7 +84,7 @@ func Open(ctx context.Context, path string, o Options) (storage.Store, error) {
 // Migrate brings the file's schema up to date, making the file where there is none.
 func Migrate(ctx context.Context, path string, o Options) (Report, error) {
 	o = o.withDefaults()
-	db := pool(path, o, false, 4)
+	db := pool(path, o, use{wait: patient, size: 4})
 	defer db.Close()
 	r, err := schema(o).Up(ctx, db, o.Buckets)
 	if err != nil {
@@ -90,7 +95,7 @@ func Migrate(ctx context.Context, path string, o Options) (Report, error) {
 
 // migrateIfNeeded spares an existing file the work of looking for migrations.
 func migrateIfNeeded(ctx context.Context, path string, o Options) (Report, error) {
-	db := pool(path, o, false, 1)
+	db := pool(path, o, use{wait: busy, size: 1})
 	_, err := schema(o).Check(ctx, db)
 	if closed := db.Close(); err == nil {
 		err = closed
@@ -122,33 +127,54 @@ func schema(o Options) sqlstore.Migrations {
 	return sqlstore.Migrations{Dialect: dialect(), Goose: goose.DialectSQLite3, Files: files, Log: o.Log}
 }
 
+// use is what the connections of one pool are for.
+type use struct {
+	size     int           // how many there are
+	wait     time.Duration // of one statement, for another process's write
+	readOnly bool
+}
+
 // pool opens connections to the file. Nothing is dialled yet.
-func pool(path string, o Options, readOnly bool, size int) *sql.DB {
-	var c driver.Connector = connector(dsn(path, readOnly))
+func pool(path string, o Options, u use) *sql.DB {
+	var c driver.Connector = connector(dsn(path, u))
 	if o.Wrap != nil {
 		c = o.Wrap(c)
 	}
 	// A write that was begun is finished; a long read ends with its caller.
-	db := sql.OpenDB(&sqlstore.Cached{Connector: c, Detach: !readOnly, Finalize: true})
-	db.SetMaxOpenConns(size)
-	db.SetMaxIdleConns(size)
+	db := sql.OpenDB(&sqlstore.Cached{Connector: c, Detach: !u.readOnly, Finalize: true})
+	db.SetMaxOpenConns(u.size)
+	db.SetMaxIdleConns(u.size)
 	return db
 }
 
 // connector opens connections with one DSN.
 type connector string
 
-// Connect implements driver.Connector.
-func (c connector) Connect(context.Context) (driver.Conn, error) { return c.Driver().Open(string(c)) }
+// Connect implements driver.Connector. Turning a new file to WAL does not wait for another
+// connection that is at the same: it fails at once, whatever the busy timeout, and
+// succeeds when the other one is through.
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	for end := time.Now().Add(patient); ; {
+		conn, err := c.Driver().Open(string(c))
+		if err == nil || fault(err) != sqlstore.Again || time.Now().After(end) {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(time.Millisecond + rand.N(10*time.Millisecond)):
+		}
+	}
+}
 
 // Driver implements driver.Connector.
 func (connector) Driver() driver.Driver { return &sqlite.Driver{} }
 
 // dsn spells every setting out. Transactions begin IMMEDIATE: one that reads first and
 // writes later would fail, in spite of the busy timeout, whenever another wrote between.
-func dsn(path string, readOnly bool) string {
+func dsn(path string, u use) string {
 	v := url.Values{
-		"_busy_timeout":        {fmt.Sprint(busy.Milliseconds())},
+		"_busy_timeout":        {fmt.Sprint(u.wait.Milliseconds())},
 		"_foreign_keys":        {"1"},
 		"_journal_mode":        {"WAL"},
 		"_synchronous":         {"FULL"},
@@ -159,7 +185,7 @@ func dsn(path string, readOnly bool) string {
 		"_dqs":                 {"0"},
 		"_error_rc":            {"1"},
 	}
-	if readOnly {
+	if u.readOnly {
 		v.Set("_query_only", "1")
 	}
 	// The file name is part of a URI: what is special there is escaped.

@@ -33,7 +33,7 @@ func before(t *testing.T, files fs.FS, name string) fs.FS {
 // Cases of a database from before the clocks are looked at once, and their holders known.
 func TestCasesFromBeforeTheClocksAreScheduled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.db")
-	db := pool(path, Options{}.withDefaults(), false, 4)
+	db := pool(path, Options{}.withDefaults(), use{wait: patient, size: 4})
 	// As a program of that time did: this one's Up would make buckets as they are now.
 	p, err := goose.NewProvider(goose.DialectSQLite3, db, before(t, schema(Options{}.withDefaults()).Files, "00006"))
 	if err != nil {

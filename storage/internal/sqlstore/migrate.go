@@ -41,8 +41,9 @@ func (m Migrations) provider(db *sql.DB) (*goose.Provider, error) {
 	return goose.NewProvider(m.Goose, db, m.Files, goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
 }
 
-// Check reports whether the database has exactly the schema that the program knows.
-// made is false on a database without any schema. The error is ErrSchema, wrapped.
+// Check reports whether the database has exactly the schema that the program knows, and
+// its buckets, which a migration makes last. made is false on a database without any
+// schema. The error is ErrSchema, wrapped.
 func (m Migrations) Check(ctx context.Context, db *sql.DB) (made bool, err error) {
 	current, err := m.current(ctx, db)
 	if err != nil {
@@ -57,6 +58,13 @@ func (m Migrations) Check(ctx context.Context, db *sql.DB) (made bool, err error
 		return current > 0, fmt.Errorf("%w: it has version %d and this program needs %d; run `aftercare migrate`", ErrSchema, current, latest)
 	case current > latest:
 		return true, fmt.Errorf("%w: it has version %d, made by a newer program, and this one knows %d; run the newer program", ErrSchema, current, latest)
+	}
+	var buckets int
+	if err := db.QueryRowContext(ctx, newQueries(m.Dialect).countBuckets).Scan(&buckets); err != nil {
+		return true, fmt.Errorf("count buckets: %w", err)
+	}
+	if buckets == 0 {
+		return true, fmt.Errorf("%w: its migration is not finished; run `aftercare migrate`", ErrSchema)
 	}
 	return true, nil
 }
@@ -176,66 +184,115 @@ func (m Migrations) makeBuckets(ctx context.Context, db *sql.DB, wanted int) (in
 	return wanted, nil
 }
 
+// migrationLock is a row that one migration holds. It is renewed while the migration runs
+// and lapses when its process died.
+type migrationLock struct {
+	db                     *sql.DB
+	dialect                Dialect
+	log                    *slog.Logger
+	holder                 string
+	make, look, take, give string // statements
+}
+
 // lock waits for the migration lock and keeps it until unlock is called.
 func (m Migrations) lock(ctx context.Context, db *sql.DB) (unlock func(), err error) {
 	bind := func(text string) string { return sqlx.Rebind(m.Dialect.Bind, text) }
-	const table = "CREATE TABLE IF NOT EXISTS migration_lock (id integer NOT NULL PRIMARY KEY, holder text NOT NULL, until bigint NOT NULL)"
-	take := bind("INSERT INTO migration_lock (id, holder, until) VALUES (1, ?, " + m.Dialect.Now + " + ?)" +
-		" ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, until = excluded.until" +
-		" WHERE migration_lock.holder = excluded.holder OR migration_lock.until <= excluded.until - ?")
-	give := bind("UPDATE migration_lock SET until = 0 WHERE id = 1 AND holder = ?")
-	holder, ttl := uuid.NewString(), lockTTL.Microseconds()
-	acquire := func(ctx context.Context) (bool, error) {
-		r, err := db.ExecContext(ctx, take, holder, ttl, ttl)
-		if err != nil {
-			return false, err
-		}
-		n, err := r.RowsAffected()
-		return n > 0, err
+	l := &migrationLock{
+		db: db, dialect: m.Dialect, log: m.Log, holder: uuid.NewString(),
+		make: "CREATE TABLE IF NOT EXISTS migration_lock (id integer NOT NULL PRIMARY KEY, holder text NOT NULL, until bigint NOT NULL)",
+		look: "SELECT count(*) FROM migration_lock WHERE until > " + m.Dialect.Now,
+		take: bind("INSERT INTO migration_lock (id, holder, until) VALUES (1, ?, " + m.Dialect.Now + " + ?)" +
+			" ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, until = excluded.until" +
+			" WHERE migration_lock.holder = excluded.holder OR migration_lock.until <= excluded.until - ?"),
+		give: bind("UPDATE migration_lock SET until = 0 WHERE id = 1 AND holder = ?"),
 	}
-	// Two that create the table at the same moment may collide, even with IF NOT EXISTS.
-	for try := 0; ; try++ {
-		if _, err = db.ExecContext(ctx, table); err == nil || try == 3 {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	if err != nil {
+	if err := l.await(ctx); err != nil {
 		return nil, err
 	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		l.renew(ctx, stop)
+	}()
+	return func() {
+		close(stop)
+		<-stopped
+		if _, err := db.ExecContext(context.WithoutCancel(ctx), l.give, l.holder); err != nil {
+			m.Log.Warn("migration lock not given back; it lapses by itself", "error", m.Dialect.Describe(err))
+		}
+	}, nil
+}
+
+// await returns once the lock is held.
+func (l *migrationLock) await(ctx context.Context) error {
+	// Two that make the table at the same moment collide on Postgres, even with IF NOT
+	// EXISTS; whoever tries again finds it.
+	for try := 0; ; try++ {
+		_, err := l.db.ExecContext(ctx, l.make)
+		if err == nil {
+			break
+		}
+		if try == 3 || !pause(ctx, 50*time.Millisecond) {
+			return err
+		}
+	}
 	for {
-		switch got, err := acquire(ctx); {
-		case err != nil && m.Dialect.Fault(err) != Again:
-			return nil, err
-		case got:
-			stop, stopped := make(chan struct{}), make(chan struct{})
-			go func() {
-				defer close(stopped)
-				for {
-					select {
-					case <-stop:
-						return
-					case <-time.After(lockTTL / 4):
-						// On SQLite a renewal has to wait while a migration runs, and so has
-						// everybody who wants the lock.
-						if _, err := acquire(ctx); err != nil {
-							m.Log.Debug("migration lock not renewed", "error", m.Dialect.Describe(err))
-						}
-					}
-				}
-			}()
-			return func() {
-				close(stop)
-				<-stopped
-				if _, err := db.ExecContext(context.WithoutCancel(ctx), give, holder); err != nil {
-					m.Log.Warn("migration lock not given back; it lapses by itself", "error", m.Dialect.Describe(err))
-				}
-			}, nil
+		got, err := l.acquire(ctx)
+		if err != nil && l.dialect.Fault(err) != Again {
+			return err
 		}
+		if got {
+			return nil
+		}
+		if !pause(ctx, 100*time.Millisecond) {
+			return ctx.Err()
+		}
+	}
+}
+
+// acquire takes the lock if nobody holds it. Who waits only reads: on SQLite a write, even
+// one that changes nothing, would stand in the migration's way.
+func (l *migrationLock) acquire(ctx context.Context) (bool, error) {
+	var held int
+	if err := l.db.QueryRowContext(ctx, l.look).Scan(&held); err != nil || held > 0 {
+		return false, err
+	}
+	return l.write(ctx)
+}
+
+// write takes the lock, or renews it.
+func (l *migrationLock) write(ctx context.Context) (bool, error) {
+	ttl := lockTTL.Microseconds()
+	r, err := l.db.ExecContext(ctx, l.take, l.holder, ttl, ttl)
+	if err != nil {
+		return false, err
+	}
+	n, err := r.RowsAffected()
+	return n > 0, err
+}
+
+// renew keeps the lock until stop is closed.
+func (l *migrationLock) renew(ctx context.Context, stop <-chan struct{}) {
+	for {
 		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(100 * time.Millisecond):
+		case <-stop:
+			return
+		case <-time.After(lockTTL / 4):
+			// On SQLite a renewal has to wait while a migration runs, and so has everybody who
+			// wants the lock.
+			if _, err := l.write(ctx); err != nil {
+				l.log.Debug("migration lock not renewed", "error", l.dialect.Describe(err))
+			}
 		}
+	}
+}
+
+// pause waits so long, or until ctx ends: then it is false.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
 	}
 }

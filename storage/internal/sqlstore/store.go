@@ -61,9 +61,6 @@ func New(ctx context.Context, c Config) (*Store, error) {
 	if err := s.read.QueryRowContext(ctx, s.q.countBuckets).Scan(&s.buckets); err != nil {
 		return nil, fmt.Errorf("count buckets: %w", s.unavailable(err))
 	}
-	if s.buckets == 0 {
-		return nil, errors.New("the database has no buckets: run `aftercare migrate`")
-	}
 	if err := s.prepare(ctx); err != nil {
 		return nil, err
 	}
