@@ -1,322 +1,351 @@
 package storage
 
 import (
-	"time"
+	"strconv"
+	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
-// Delivery is one place in a chat (a slot) and what is to be seen there. One row per
-// slot holds what is wanted, what is shown and the state between them. The first
-// delivery posts a message and remembers its reference; later ones edit it.
-type Delivery struct {
-	Bucket   Bucket
-	Slot     string // q:<session>:<question>, case:<case>:<address>, …
-	Identity string // whose conversation it belongs to
-	Address  chat.Address
-	Kind     DeliveryKind
-	Ord      int64 // place in the chat's order: strictly increasing in its bucket
-	Render   chat.Message
-	Hash     string // of Render
-	Wanted   int    // version of Render, from 1
-	Shown    int    // version that the chat shows, 0 = none
-	ShownRef chat.Ref
-	ShownSum string // Hash of the version shown; "" after a try that failed: it may have been shown
-	Base     int    // versions up to this one belong to a message that was left behind
-	Repeated bool   // a post of it was in doubt: another copy of the message may be in the chat
-	State    DeliveryState
-	Due      time.Time
-	Attempts int // since the last success
-	Tried    time.Time
-	Epoch    int64  // of the lease under which it was last claimed
-	Error    string // why it waits or was given up; no secret, no customer's words
-	Created  time.Time
+// Slot names a place in a chat where one message stands and may change. Databases keep
+// its String: rows of every release have to be found by it, so that no spelling may change.
+// Texts within it hold no colon, unless the kind's comment says so.
+type Slot struct {
+	Kind  SlotKind
+	Owner string       // the record that it belongs to, by id; which kind of record follows from Kind
+	Part  string       // which of its owner's slots of this kind
+	Key   string       // of an update; it may hold colons
+	Of    Written      // the words that it repeats
+	At    chat.Address // the chat, as it was called when the slot was first wanted
+	Left  chat.Ref     // the old message of a slot that was posted anew; it may hold colons
 }
 
-// DeliveryKind decides what happens to a delivery that is in doubt after a crash.
-type DeliveryKind string
+// SlotKind says what stands in a slot.
+type SlotKind string
 
-// The kinds of deliveries.
+// The kinds of slots in a customer's chat.
 const (
-	QuestionD DeliveryKind = "question" // in doubt: sent again; its buttons name it
-	CardD     DeliveryKind = "card"     // in doubt: sent again, and marked "(repeat)" from then on
-	RelayD    DeliveryKind = "relay"    // of the conversation between staff and a customer; in doubt: sent again
-	NoticeD   DeliveryKind = "notice"   // in doubt: dropped
-	ThanksD   DeliveryKind = "thanks"   // in doubt: dropped
+	IntroSlot    SlotKind = "intro"    // i:<session>: who asks, before the first question
+	QuestionSlot SlotKind = "question" // q:<session>:<index>
+	ThanksSlot   SlotKind = "thanks"   // t:<session>
+	ReplySlot    SlotKind = "reply"    // reply:<case>:<part>:<words>: what a member of staff wrote
+	JoinedSlot   SlotKind = "joined"   // joined:<case>:<round>: that somebody of staff is here
+	ClosedSlot   SlotKind = "closed"   // closed:<case>:<round>: that the case is resolved
+	OwnSlot      SlotKind = "own"      // own:<case>:<part>: the customer's words on a page; the part holds colons
 )
 
-// DeliveryState is where a delivery stands.
-type DeliveryState string
-
-// The states. Due and Sending are unsettled; Sent and Failed are settled.
+// The kind of slots that any chat may have.
 const (
-	Due     DeliveryState = "due"
-	Sending DeliveryState = "sending"
-	Sent    DeliveryState = "sent"
-	Failed  DeliveryState = "failed"
+	// NoticeSlot is a sentence: n:<owner>:<part>. The owner is a session, a case or an identity,
+	// or nobody. The part is a word of the program's own, or the key of an update, with colons.
+	NoticeSlot SlotKind = "notice"
 )
 
-// Unsettled reports whether something still has to happen.
-func (d Delivery) Unsettled() bool { return d.State == Due || d.State == Sending }
-
-// Edits reports whether sending the delivery changes a message that is in the chat
-// already. It has no place in the chat's order then: what follows need not wait for it.
-func (d Delivery) Edits() bool { return d.ShownRef != "" }
-
-// SlotOp is one change of a slot. Exactly one field is set.
-type SlotOp struct {
-	Want   *Want
-	Claim  *Claim
-	Settle *Settle
-	Mend   *Mend
-}
-
-// Want asks that a slot show a render. An unchanged render changes nothing.
-type Want struct {
-	Slot     string
-	Identity string
-	Address  chat.Address
-	Kind     DeliveryKind
-	Render   chat.Message
-	Body     []byte // Render as JSON, if whoever wants it has it already; not changed by anybody
-	Hash     string
-	// Repost posts the render as a new message at the end of the chat instead of
-	// editing the one that is there. If Leave is set, the old message shows it instead.
-	Repost    bool
-	Leave     *chat.Message
-	LeaveHash string
-	// OnlyIfKnown drops the want when the slot does not exist.
-	OnlyIfKnown bool
-	// Withdraw takes back what waits and was never tried: nothing is sent until the slot is
-	// wanted again. What is shown, or may be, stays.
-	Withdraw bool
-}
-
-// Claim marks a slot as being sent by the holder of the lease with this epoch. It does
-// nothing if a later epoch ever claimed it, or unless the slot is due and every earlier
-// unsettled delivery of the same conversation to the same address is an edit, or is being
-// sent under the same epoch. Claiming again under the same epoch yields the row again, because a
-// COMMIT whose answer was lost is run again; the holder knows what it is sending already.
-type Claim struct {
-	Slot  string
-	Epoch int64
-}
-
-// Settle says what became of sending one version. It does nothing if another epoch
-// has claimed the slot since.
-type Settle struct {
-	Slot    string
-	Epoch   int64
-	Version int
-	Hash    string // of the render that was sent
-	Ref     chat.Ref
-	Outcome Outcome
-	Doubt   bool         // it may have been shown all the same
-	At      time.Time    // Retry: not before
-	To      chat.Address // Retry: the chat's new address, if it moved
-	Error   string
-}
-
-// Mend is an operator's decision about a delivery that was given up: to try it again, as
-// if it had never been tried, or to let it be. It does nothing to any other delivery.
-type Mend struct {
-	Slot string
-	Drop bool // settled as if it were shown; what is wanted next is sent
-}
-
-// Outcome is what became of a try.
-type Outcome string
-
-// The outcomes.
+// The kinds of slots in staff chats.
 const (
-	Delivered Outcome = "delivered"
-	Retry     Outcome = "retry"
-	GaveUp    Outcome = "gave_up"
-	Dropped   Outcome = "dropped" // in doubt and not worth repeating: settled as sent
+	CardSlot     SlotKind = "card"     // case:<case>:<chat>
+	EventSlot    SlotKind = "event"    // case:<case>:<chat>:e:<event>: below the card; further parts follow a colon
+	ReminderSlot SlotKind = "reminder" // case:<case>:<chat>:r:<part>: something fell due; the part holds colons
+	RelaySlot    SlotKind = "relay"    // relay:<case>:<part>:<chat>/<words>: the customer's; a file of an answer has no words
+	SaidSlot     SlotKind = "said"     // said:<case>:<part>:<words>><chat>: staff's words, in other chats than their own
+	LostSlot     SlotKind = "lost"     // lost:<case>:<part>:<words>><chat>: that the customer did not get them
+	MarkSlot     SlotKind = "mark"     // mark:<case>:<part>:<words>: that the customer has them; ><chat> on the slot said there
+	AskSlot      SlotKind = "ask"      // ask:<case>:<part>:<key>: replies to it are what it asked for
+	StaysSlot    SlotKind = "stays"    // stays:<case>:<chat>: that a reply to the card goes to nobody
+	AsideSlot    SlotKind = "aside"    // aside:<session>:<chat>: words without a case
+	FileSlot     SlotKind = "file"     // file:<session>:<source>:<sum>:<chat>: a file without a case
+	PraiseSlot   SlotKind = "praise"   // praise:<feedback>:<chat>
+	StormSlot    SlotKind = "storm"    // storm:<site>:<moment>:<chat>: many cases at once
+	DigestSlot   SlotKind = "digest"   // digest:<site>:<moment>:<chat>: cases that waited
+	OverdueSlot  SlotKind = "overdue"  // overdue:<site>:<moment>:<step>:<chat>: a storm's cases wait
+	GoneSlot     SlotKind = "gone"     // gone:<name>:<moment>:<chat>: that another staff chat is gone
+	LinkedSlot   SlotKind = "linked"   // chat:<key>: that this chat has a name now
 )
 
-// Apply is the transition function of a slot: d is the row as it is (nil = none), ord
-// the next place in the bucket's order, others the unsettled deliveries of the same
-// conversation. It returns the rows to write: none (nothing changed), the slot's own
-// first, and after a Repost the message that was left behind. Pure.
-func (op SlotOp) Apply(b Bucket, d *Delivery, others []Delivery, ord int64, now time.Time) []Delivery {
-	switch {
-	case op.Want != nil:
-		return op.Want.apply(b, d, ord, now)
-	case op.Claim != nil:
-		return op.Claim.apply(d, others, now)
-	case op.Settle != nil:
-		return op.Settle.apply(d, now)
-	case op.Mend != nil:
-		return op.Mend.apply(d, now)
-	}
-	return nil
+// spelling is how slots of one kind are written.
+type spelling struct {
+	kind  SlotKind
+	word  string // the text begins with
+	shape shape
 }
 
-// Slot names the slot that the operation is about.
-func (op SlotOp) Slot() string {
-	switch {
-	case op.Want != nil:
-		return op.Want.Slot
-	case op.Claim != nil:
-		return op.Claim.Slot
-	case op.Settle != nil:
-		return op.Settle.Slot
-	case op.Mend != nil:
-		return op.Mend.Slot
-	}
-	return ""
+// shape says which fields follow the word, and in which order.
+type shape int
+
+const (
+	bare    shape = iota // owner
+	named                // owner, part to the end
+	keyed                // key
+	placed               // owner, chat
+	event                // owner, chat, "e", part to the end
+	due                  // owner, chat, "r", part to the end
+	once                 // owner, part, chat
+	twice                // owner, part of two, chat
+	heard                // owner, part, chat and, behind a slash, words
+	written              // owner, part, words and, behind an arrow, chat
+	asked                // owner, part, key
+)
+
+// spellings has every kind. Kinds that share a word stand in the order in which a text is
+// tried.
+var spellings = [...]spelling{
+	{IntroSlot, "i", bare},
+	{QuestionSlot, "q", named},
+	{ThanksSlot, "t", bare},
+	{ReplySlot, "reply", written},
+	{JoinedSlot, "joined", named},
+	{ClosedSlot, "closed", named},
+	{OwnSlot, "own", named},
+	{NoticeSlot, "n", named},
+	{EventSlot, "case", event},
+	{ReminderSlot, "case", due},
+	{CardSlot, "case", placed},
+	{RelaySlot, "relay", heard},
+	{SaidSlot, "said", written},
+	{LostSlot, "lost", written},
+	{MarkSlot, "mark", written},
+	{AskSlot, "ask", asked},
+	{StaysSlot, "stays", placed},
+	{AsideSlot, "aside", placed},
+	{FileSlot, "file", twice},
+	{PraiseSlot, "praise", placed},
+	{StormSlot, "storm", once},
+	{DigestSlot, "digest", once},
+	{OverdueSlot, "overdue", twice},
+	{GoneSlot, "gone", once},
+	{LinkedSlot, "chat", keyed},
 }
 
-// withdrawn is the row of a slot that is taken back, or nothing.
-func (d *Delivery) withdrawn(now time.Time) []Delivery {
-	if d == nil || d.State != Due || d.Shown > 0 || d.ShownRef != "" || d.Attempts > 0 {
-		return nil
+// SlotKinds lists every kind.
+func SlotKinds() []SlotKind {
+	all := make([]SlotKind, len(spellings))
+	for i, s := range spellings {
+		all[i] = s.kind
 	}
-	n := *d
-	n.State, n.Due, n.Hash = Sent, now, ""
-	return []Delivery{n}
+	return all
 }
 
-func (w *Want) apply(b Bucket, d *Delivery, ord int64, now time.Time) []Delivery {
-	if w.Withdraw {
-		return d.withdrawn(now)
+// Parts puts together a Part that consists of several.
+func Parts(parts ...string) string { return strings.Join(parts, ":") }
+
+// Nth is the slot of the n-th of several messages that would share one. The first, of
+// number 0, has the slot itself.
+func (s Slot) Nth(n int) Slot {
+	if n > 0 {
+		s.Part = Parts(s.Part, strconv.Itoa(n))
 	}
-	if d == nil {
-		if w.OnlyIfKnown {
-			return nil
-		}
-		n := Delivery{
-			Bucket: b, Slot: w.Slot, Identity: w.Identity, Address: w.Address, Kind: w.Kind, Ord: ord,
-			Render: w.Render, Hash: w.Hash, Wanted: 1, State: Due, Due: now, Created: now,
-		}
-		n.showDirectly()
-		return []Delivery{n}
-	}
-	n := *d
-	posted := n.ShownRef != "" || n.Shown > n.Base
-	var left []Delivery
-	if w.Repost && posted {
-		if w.Leave != nil {
-			left = append(left, n.leftBehind(w, now))
-		}
-		n.Base, n.ShownRef, n.ShownSum, n.Ord, n.Repeated = n.Wanted, "", "", ord, false
-	} else if w.Hash == n.Hash && n.State != Failed {
-		return nil
-	}
-	n.Render, n.Hash, n.Kind = w.Render, w.Hash, w.Kind
-	n.Wanted++
-	if !n.Unsettled() {
-		n.Error = "" // else it still says why the slot waits
-	}
-	switch {
-	case n.State == Sending: // its settlement will see that more is wanted
-	case n.ShownRef != "" && n.ShownSum == n.Hash: // back to what is shown already
-		n.State, n.Shown = Sent, n.Wanted
-	default:
-		if n.State != Due { // else it waits for its time, which is past unless a try failed
-			n.Due = now
-		}
-		if n.State == Failed {
-			n.Attempts = 0
-		}
-		n.State = Due
-	}
-	n.showDirectly()
-	return append([]Delivery{n}, left...)
+	return s
 }
 
-// leftBehind is the old message of a slot that is posted anew, as a slot of its own.
-func (d Delivery) leftBehind(w *Want, now time.Time) Delivery {
-	l := d
-	l.Slot = d.Slot + ":left:" + string(d.ShownRef)
-	l.Kind = NoticeD
-	l.Render, l.Hash = *w.Leave, w.LeaveHash
-	l.Shown, l.Wanted, l.Base = 1, 2, 0
-	l.State, l.Due, l.Attempts, l.Error, l.Epoch, l.Created = Due, now, 0, "", 0, now
-	l.showDirectly()
-	return l
-}
+const (
+	leftMark  = ":left:"
+	eventMark = ":e:"
+	dueMark   = ":r:"
+)
 
-// showDirectly settles deliveries to the web: the stored rows are its transcript.
-func (d *Delivery) showDirectly() {
-	if d.Address.Platform == chat.Web {
-		d.State, d.Shown, d.ShownSum, d.ShownRef = Sent, d.Wanted, d.Hash, chat.Ref(d.Slot)
-	}
-}
-
-func (c *Claim) apply(d *Delivery, others []Delivery, now time.Time) []Delivery {
-	if d == nil || d.Epoch > c.Epoch { // a newer holder was here: this one is late
-		return nil
-	}
-	if d.State == Sending && d.Epoch == c.Epoch {
-		return []Delivery{*d}
-	}
-	if d.State != Due || d.Due.After(now) {
-		return nil
-	}
-	for _, o := range others {
-		earlier := o.Slot != d.Slot && o.Address == d.Address && o.Ord < d.Ord
-		if earlier && !o.Edits() && !(o.State == Sending && o.Epoch == c.Epoch) && o.Unsettled() {
-			return nil
-		}
-	}
-	n := *d
-	n.State, n.Epoch, n.Tried = Sending, c.Epoch, now
-	n.Attempts++
-	return []Delivery{n}
-}
-
-func (s *Settle) apply(d *Delivery, now time.Time) []Delivery {
-	if d == nil || d.State != Sending || d.Epoch != s.Epoch {
-		return nil
-	}
-	n := *d
-	if s.Doubt && n.ShownRef == "" && s.Outcome != Dropped {
-		n.Repeated = true
-	}
-	if !s.To.IsZero() {
-		// References are worth nothing in the new chat: what is shown there starts afresh.
-		n.Address, n.ShownRef, n.ShownSum, n.Base, n.Repeated = s.To, "", "", n.Shown, false
-	}
-	more := n.Wanted > s.Version
-	switch s.Outcome {
-	case Delivered, Dropped:
-		if s.Version > n.Base { // else it was an edit of a message that was left behind
-			n.Shown, n.ShownSum = s.Version, s.Hash
-			if s.Ref != "" {
-				n.ShownRef = s.Ref
+// String is the slot's name in the database.
+func (s Slot) String() string {
+	for _, as := range spellings {
+		if as.kind == s.Kind {
+			text := as.word + ":" + s.fields(as.shape)
+			if s.Left != "" {
+				text = leftSlot(text, s.Left)
 			}
-		}
-		n.Attempts, n.Error = 0, s.Error
-		n.State, n.Due = Sent, now
-		if more {
-			n.State = Due
-		}
-	case Retry:
-		n.State, n.Due, n.Error, n.ShownSum = Due, s.At, s.Error, ""
-	case GaveUp:
-		n.State, n.Error, n.ShownSum = Failed, s.Error, ""
-		if more {
-			n.State, n.Due, n.Attempts = Due, now, 0
+			return text
 		}
 	}
-	return []Delivery{n}
+	return "" // which no operation takes
 }
 
-// droppedByHand is the Error of a delivery that an operator dropped.
-const droppedByHand = "dropped by the operator"
+func (s Slot) fields(as shape) string {
+	switch as {
+	case bare:
+		return s.Owner
+	case named:
+		return s.Owner + ":" + s.Part
+	case keyed:
+		return s.Key
+	case placed:
+		return s.Owner + ":" + s.At.String()
+	case event:
+		return s.Owner + ":" + s.At.String() + eventMark + s.Part
+	case due:
+		return s.Owner + ":" + s.At.String() + dueMark + s.Part
+	case once, twice:
+		return s.Owner + ":" + s.Part + ":" + s.At.String()
+	case heard:
+		text := s.Owner + ":" + s.Part + ":" + s.At.String()
+		if !s.Of.IsZero() {
+			text += "/" + s.Of.String()
+		}
+		return text
+	case written:
+		text := s.Owner + ":" + s.Part + ":" + s.Of.String()
+		if !s.At.IsZero() {
+			text += ">" + s.At.String()
+		}
+		return text
+	default: // asked
+		return s.Owner + ":" + s.Part + ":" + s.Key
+	}
+}
 
-func (m *Mend) apply(d *Delivery, now time.Time) []Delivery {
-	if d == nil || d.State != Failed {
-		return nil
+// ParseSlot reads what String wrote; it is false for any other text.
+func ParseSlot(text string) (Slot, bool) {
+	name, left, posted := strings.Cut(text, leftMark)
+	if posted && left == "" {
+		return Slot{}, false
 	}
-	n := *d
-	n.Attempts, n.Due = 0, now
-	if m.Drop {
-		n.State, n.Shown, n.Error = Sent, n.Wanted, droppedByHand
-		return []Delivery{n}
+	word, rest, ok := strings.Cut(name, ":")
+	if !ok {
+		return Slot{}, false
 	}
-	n.State = Due // its Error stays: it says whether a copy may be there already
-	return []Delivery{n}
+	for _, as := range spellings {
+		if as.word != word {
+			continue
+		}
+		s := Slot{Kind: as.kind, Left: chat.Ref(left)}
+		if s.parse(as.shape, rest) {
+			return s, true
+		}
+	}
+	return Slot{}, false
+}
+
+// parse reads what fields wrote.
+func (s *Slot) parse(as shape, text string) (ok bool) {
+	if as == keyed {
+		s.Key = text
+		return true
+	}
+	var more bool
+	s.Owner, text, more = strings.Cut(text, ":")
+	if as == bare {
+		return !more
+	}
+	if !more {
+		return false
+	}
+	switch as {
+	case named:
+		s.Part = text
+		return true
+	case placed:
+		return s.parseAt(text)
+	case event, due:
+		mark := eventMark
+		if as == due {
+			mark = dueMark
+		}
+		at, part, ok := strings.Cut(text, mark)
+		s.Part = part
+		return ok && s.parseAt(at)
+	case twice:
+		return s.parseTwice(text)
+	}
+	if s.Part, text, ok = strings.Cut(text, ":"); !ok {
+		return false
+	}
+	switch as {
+	case once:
+		return s.parseAt(text)
+	case heard:
+		at, of, words := strings.Cut(text, "/")
+		return s.parseAt(at) && (!words || s.parseOf(of))
+	case written:
+		if i := strings.LastIndexByte(text, '>'); i >= 0 && s.parseAt(text[i+1:]) {
+			text = text[:i]
+		}
+		return s.parseOf(text)
+	default: // asked
+		s.Key = text
+		return true
+	}
+}
+
+// parseTwice reads a part of two and a chat. The second may hold colons after all: names of
+// receivers are an organisation's own.
+func (s *Slot) parseTwice(text string) bool {
+	first, rest, ok := strings.Cut(text, ":")
+	if !ok {
+		return false
+	}
+	for i := range len(rest) {
+		if rest[i] == ':' && s.parseAt(rest[i+1:]) {
+			s.Part = Parts(first, rest[:i])
+			return true
+		}
+	}
+	return false
+}
+
+// parseAt reads an address that names a chat.
+func (s *Slot) parseAt(text string) bool {
+	at, ok := parseAddress(text)
+	s.At = at
+	return ok
+}
+
+func (s *Slot) parseOf(text string) (ok bool) {
+	s.Of, ok = parseWritten(text)
+	return ok
+}
+
+// parseAddress reads chat.Address.String.
+func parseAddress(text string) (chat.Address, bool) {
+	all := strings.Split(text, ":")
+	if len(all) < 3 || len(all) > 4 {
+		return chat.Address{}, false
+	}
+	a := chat.Address{Platform: chat.Platform(all[0]), Account: all[1], Chat: all[2]}
+	if len(all) == 4 {
+		if a.Thread = all[3]; a.Thread == "" {
+			return chat.Address{}, false
+		}
+	}
+	return a, !a.IsZero()
+}
+
+// Written names words that somebody wrote: a message, or what was put into a form. What
+// the message says after an edit has the same name.
+type Written struct {
+	At  chat.Address // where the message stands; zero = in a form, where nobody else sees it
+	Ref chat.Ref     // the message; of a form the key of the update that brought it
+}
+
+// IsZero reports whether no words are named.
+func (w Written) IsZero() bool { return w == Written{} }
+
+const formMark = "form/"
+
+// String is the form in which slots hold it: "<chat>/<message>", or "form/<update>".
+func (w Written) String() string {
+	if w.At.IsZero() {
+		return formMark + string(w.Ref)
+	}
+	return w.At.String() + "/" + string(w.Ref)
+}
+
+// parseWritten reads Written.String.
+func parseWritten(text string) (Written, bool) {
+	if key, ok := strings.CutPrefix(text, formMark); ok {
+		return Written{Ref: chat.Ref(key)}, key != ""
+	}
+	at, ref, ok := strings.Cut(text, "/")
+	if !ok || ref == "" {
+		return Written{}, false
+	}
+	a, ok := parseAddress(at)
+	return Written{At: a, Ref: chat.Ref(ref)}, ok
+}
+
+// leftSlot is the slot of the message that a slot of this name leaves behind.
+func leftSlot(slot string, ref chat.Ref) string { return slot + leftMark + string(ref) }
+
+// SlotOwner is what stands for the owner in a slot's name, of whatever kind: engines find
+// by it which rows belong to a session or a case.
+func SlotOwner(slot string) string {
+	_, rest, _ := strings.Cut(slot, ":")
+	id, _, _ := strings.Cut(rest, ":")
+	return id
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -326,17 +325,10 @@ func cleanAddress(a chat.Address) chat.Address {
 	}
 }
 
-// owner is the session or case that a slot belongs to: the second part of its name.
-func owner(slot string) string {
-	_, rest, _ := strings.Cut(slot, ":")
-	id, _, _ := strings.Cut(rest, ":")
-	return id
-}
-
 func (c deliveryCell) row() []any {
 	d := c.Delivery
 	return []any{
-		int64(d.Bucket), d.Slot, owner(d.Slot), d.Identity, string(d.Address.Platform), d.Address.Account, d.Address.Chat,
+		int64(d.Bucket), d.Slot, storage.SlotOwner(d.Slot), d.Identity, string(d.Address.Platform), d.Address.Account, d.Address.Chat,
 		d.Address.Thread, string(d.Kind), d.Ord, string(c.render), d.Hash, int64(d.Wanted), int64(d.Shown), string(d.ShownRef),
 		d.ShownSum, int64(d.Base), d.Repeated, string(d.State), micro(d.Due), int64(d.Attempts), orNull(d.Tried), d.Epoch, d.Error,
 		micro(d.Created),
