@@ -8,7 +8,7 @@ FUZZTIME ?= 30s
 KILLS    ?= 200
 DURATION ?= 1h
 
-.PHONY: help run test deps check lint fmt bench benchmany fuzz crash faults soak cover clean
+.PHONY: help run test deps check lint browser fmt bench benchmany fuzz crash faults soak cover clean
 
 help: ## List these targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -30,11 +30,11 @@ check: ## Vet the code and see that it is formatted.
 fmt: ## Format the code.
 	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
 
-lint: check ## Run the linters (downloads them the first time).
-	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
-	@unformatted=$$($(GO) run mvdan.cc/gofumpt@v0.12.0 -l .); \
-	if [[ -n "$$unformatted" ]]; then echo "gofumpt would change:"; echo "$$unformatted"; exit 1; fi
-	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
+lint: check ## Run the linters, staticcheck and gofumpt among them (downloads and builds them the first time).
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
+
+browser: deps ## Walk the pages through every look, width and language in a browser.
+	$(GO) test -tags matrix -run Matrix -timeout 9m ./adapters/webchat
 
 bench: ## Measure what everything costs and write docs/performance.md (needs PostgreSQL, about seven minutes).
 	$(GO) run ./internal/bench -page docs/performance.md

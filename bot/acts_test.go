@@ -49,8 +49,11 @@ func deeds() []deed {
 		tap(pressed{Act: recovery.ActResolve, Choice: "price", Mask: 1}, recovery.Resolve{Cause: "price", Actions: []recovery.Action{{Kind: recovery.Apology}}}),
 		tap(pressed{Act: recovery.ActResolve, Choice: "price"}, recovery.Resolve{Cause: "price"}),
 		tap(pressed{Act: recovery.ActNoAction, Choice: "other"}, recovery.NoAction{Reason: "other"}),
-		{pressed: pressed{}}, {pressed: pressed{Act: recovery.ActResolve, Menu: true}}, {pressed: pressed{Act: moreActs, Menu: true}},
-		{pressed: pressed{Act: recovery.ActAssign, Menu: true}}, {pressed: pressed{Act: recovery.ActAgree, Menu: true}},
+		{pressed: pressed{}},
+		{pressed: pressed{Act: recovery.ActResolve, Menu: true}},
+		{pressed: pressed{Act: moreActs, Menu: true}},
+		{pressed: pressed{Act: recovery.ActAssign, Menu: true}},
+		{pressed: pressed{Act: recovery.ActAgree, Menu: true}},
 		{pressed: pressed{Act: recovery.ActSnooze, Choice: "1h"}, act: func(now time.Time, _ string) recovery.Act {
 			return recovery.Snooze{Until: now.Add(time.Hour)}
 		}},

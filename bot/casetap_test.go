@@ -185,7 +185,8 @@ func TestTheDataOfACardsButtons(t *testing.T) {
 	}
 	for _, act := range acts {
 		for _, p := range []pressed{
-			{Hash: 0xfffe, Case: id, Act: act}, {Case: id, Act: act, Menu: act != noMenu},
+			{Hash: 0xfffe, Case: id, Act: act},
+			{Case: id, Act: act, Menu: act != noMenu},
 			{Hash: 7, Case: id, Act: act, Menu: act != noMenu, Choice: strings.Repeat("x", maxChoice), Mask: 255},
 		} {
 			data := p.encode()

@@ -399,8 +399,11 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 		model := w.onlyCase()
 		hash := ann.person().Hash16()
 		presses := []pressed{
-			{Act: recovery.ActTake}, {Act: recovery.ActRelease}, {Act: recovery.ActReopen},
-			{Act: recovery.ActResolve, Choice: "price", Mask: 1}, {Act: recovery.ActNoAction, Choice: "other"},
+			{Act: recovery.ActTake},
+			{Act: recovery.ActRelease},
+			{Act: recovery.ActReopen},
+			{Act: recovery.ActResolve, Choice: "price", Mask: 1},
+			{Act: recovery.ActNoAction, Choice: "other"},
 		}
 		program := recovery.Actor{Role: recovery.Program}
 		lead := recovery.Actor{Staffer: recovery.Staffer{ID: "bob", Name: "Bob"}, Role: recovery.Lead}

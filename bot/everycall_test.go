@@ -140,7 +140,7 @@ func playFlow(t *testing.T, template []byte, f coreFlow, x trouble) (out result)
 	}
 	synctest.Test(t, func(t *testing.T) {
 		r := &flowRun{t: t, name: fmt.Sprintf("%s, %v", f.name, x), trouble: x, phones: newPhones(), people: []chat.Address{staffTG}}
-		r.skip(monday.Sub(time.Now()))
+		r.skip(time.Until(monday))
 		store, err := sqlite.Open(t.Context(), path, sqlite.Options{Clock: r.now})
 		if err != nil {
 			t.Fatal(err)

@@ -156,13 +156,14 @@ func TestNobodyIsAskedAtNight(t *testing.T) {
 }
 
 func TestACustomerWhoComesAgainHasReturned(t *testing.T) {
-	w, ann, k := mended(t)
+	w, ann, _ := mended(t)
 	w.now = w.now.Add(26 * time.Hour)
 	w.sweep()
 	w.settle(ann.address)
 	w.press(ann, "6")
 	w.press(ann, "Yes, fully")
-	if k = w.onlyCase(); !k.Returned.IsZero() {
+	k := w.onlyCase()
+	if !k.Returned.IsZero() {
 		t.Fatal("the follow-up itself is no return")
 	}
 	w.now = w.now.Add(20 * 24 * time.Hour)

@@ -76,7 +76,9 @@ func TestManyCasesAtOnceHangOnOneCard(t *testing.T) {
 	}
 	card := w.slots(staffTG, "storm:")[0].Render
 	if diff := cmp.Diff([]chat.Fact{
-		{Label: "Cases", Value: "13"}, {Label: "P1", Value: "3"}, {Label: "P2", Value: "10"},
+		{Label: "Cases", Value: "13"},
+		{Label: "P1", Value: "3"},
+		{Label: "P2", Value: "10"},
 		{Label: "Without a card of their own", Value: "P1: 3, P2: 6"},
 	}, card.Facts); diff != "" {
 		t.Errorf("the storm's card (-want +got):\n%s", diff)

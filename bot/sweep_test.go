@@ -190,7 +190,8 @@ func TestDutiesAreDoneInRoundsAndRareOnesRestWhenThereIsNothing(t *testing.T) {
 		waiting := 3*sweepBatch + 1
 		var expired []string
 		duty := func(name string, rare bool) caseDuty {
-			return caseDuty{name: name, rare: rare,
+			return caseDuty{
+				name: name, rare: rare,
 				list: func(_ context.Context, _ storage.Bucket, limit int) ([]storage.Case, error) {
 					c.mu.Lock()
 					defer c.mu.Unlock()

@@ -20,8 +20,6 @@ const (
 	// tellTTL is long: telling twice changes nothing, and the lease only saves the work.
 	tellTTL   = 15 * time.Second
 	tellLease = "tell"
-	// tellBatch is how many cases of a bucket one round looks at.
-	tellBatch = 64
 )
 
 // teller tells staff what no single case can: that a chat is gone, that a site has a

@@ -316,9 +316,9 @@ func (b *Bot) derive(what, of string) string { return b.derived(what, of).String
 // what a batch writes lies on few pages, however much is stored.
 func (b *Bot) sessionOf(invitation string, created time.Time) string {
 	id := b.derived("session", invitation)
-	ms := uint64(created.UnixMilli()) //nolint:gosec // after 1970
+	ms := uint64(created.UnixMilli())
 	binary.BigEndian.PutUint32(id[:4], uint32(ms>>16))
-	binary.BigEndian.PutUint16(id[4:6], uint16(ms)) //nolint:gosec // the lowest bits are meant
+	binary.BigEndian.PutUint16(id[4:6], uint16(ms))
 	return id.String()
 }
 

@@ -37,9 +37,11 @@ const (
 
 // ActKinds lists every kind.
 func ActKinds() []ActKind {
-	return []ActKind{ActTake, ActRelease, ActAssign, ActNote, ActContact, ActAgree, ActSnooze, ActResolve, ActNoAction,
+	return []ActKind{
+		ActTake, ActRelease, ActAssign, ActNote, ActContact, ActAgree, ActSnooze, ActResolve, ActNoAction,
 		ActUnreachable, ActReopen, ActCustomerWrote, ActCustomerChanged, ActJoined, ActClockStruck, ActFollowedUp, ActStaffGone, ActReturned,
-		ActReachable}
+		ActReachable,
+	}
 }
 
 // byStaff reports whether a member of staff does this by themselves.

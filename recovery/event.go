@@ -53,10 +53,12 @@ const (
 
 // EventKinds lists every kind.
 func EventKinds() []EventKind {
-	return []EventKind{EventOpened, EventTaken, EventReleased, EventAssigned, EventNoted, EventContacted, EventAgreed, EventSnoozed,
+	return []EventKind{
+		EventOpened, EventTaken, EventReleased, EventAssigned, EventNoted, EventContacted, EventAgreed, EventSnoozed,
 		EventWoke, EventResolved, EventNoAction, EventUnreachable, EventLost, EventReachable, EventReopened, EventCustomerWrote, EventChanged,
 		EventPermission, EventJoined, EventRaised, EventStruck, EventUnacknowledged, EventFollowUp, EventFollowedUp,
-		EventVerified, EventClosed, EventStaffGone, EventReturned}
+		EventVerified, EventClosed, EventStaffGone, EventReturned,
+	}
 }
 
 // joined writes a list of machine words.

@@ -285,9 +285,11 @@ func sees(c Case) model {
 	for _, s := range c.Followed {
 		over += " " + s + " "
 	}
-	return model{state: c.State, holder: c.Holder.ID, contacted: !c.Round.Contacted.IsZero(),
+	return model{
+		state: c.State, holder: c.Holder.ID, contacted: !c.Round.Contacted.IsZero(),
 		planned: c.Plan != nil, acked: !c.Round.Acknowledged.IsZero(), contact: c.Contact, lost: !c.Lost.IsZero(),
-		watch: !c.Decision.Opens, priority: c.Decision.Priority, asked: c.Outcome.Session, over: over}
+		watch: !c.Decision.Opens, priority: c.Decision.Priority, asked: c.Outcome.Session, over: over,
+	}
 }
 
 func randomAct(t *rapid.T, now time.Time) Act {
@@ -315,8 +317,10 @@ func randomAct(t *rapid.T, now time.Time) Act {
 	case ActSnooze:
 		return Snooze{Until: ahead()}
 	case ActResolve:
-		return Resolve{Cause: rapid.SampledFrom([]string{"", "reliability", Unfounded, "bad luck"}).Draw(t, "cause"), Note: text(),
-			Actions: rapid.SampledFrom([][]Action{nil, {{Kind: Redo, Cost: 5}}, {{Kind: Apology}, {Kind: Gift}}, {{Kind: "prayer"}}, {{Kind: Gift, Cost: -1}}}).Draw(t, "actions")}
+		return Resolve{
+			Cause: rapid.SampledFrom([]string{"", "reliability", Unfounded, "bad luck"}).Draw(t, "cause"), Note: text(),
+			Actions: rapid.SampledFrom([][]Action{nil, {{Kind: Redo, Cost: 5}}, {{Kind: Apology}, {Kind: Gift}}, {{Kind: "prayer"}}, {{Kind: Gift, Cost: -1}}}).Draw(t, "actions"),
+		}
 	case ActNoAction:
 		return NoAction{text()}
 	case ActUnreachable:

@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -255,7 +256,7 @@ func TestTheFirstTakeWins(t *testing.T) {
 				c = after
 				continue
 			}
-			r, ok := err.(*Refusal)
+			r, ok := errors.AsType[*Refusal](err)
 			if !ok || r.Code != AlreadyTaken || r.Holder != order[0].Staffer || !r.Since.Equal(noon) || after.Holder != order[0].Staffer {
 				t.Fatalf("number %d: %+v", i+1, err)
 			}

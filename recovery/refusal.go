@@ -52,7 +52,9 @@ const (
 
 // Codes lists every code.
 func Codes() []Code {
-	return []Code{NotStaff, MayNotAct, NotTheirs, AlreadyTaken, HeldByOther, AlreadyClosed, ContactDenied, ContactOnlyHere,
+	return []Code{
+		NotStaff, MayNotAct, NotTheirs, AlreadyTaken, HeldByOther, AlreadyClosed, ContactDenied, ContactOnlyHere,
 		CustomerUnreachable, MeansUnknown, CauseMissing, CauseUnknown, FailureUnknown, ActionMissing, ActionUnknown, CostWrong,
-		ReasonMissing, PlanMissing, PlanPast, SnoozePast, SnoozeTooLong, TextMissing, TextTooLong, NotAssignable, UnknownAct}
+		ReasonMissing, PlanMissing, PlanPast, SnoozePast, SnoozeTooLong, TextMissing, TextTooLong, NotAssignable, UnknownAct,
+	}
 }

@@ -41,9 +41,15 @@ const Unfounded = "unfounded"
 // causes are the shipped reason codes, service first, then product, then price.
 func causes() []Cause {
 	return []Cause{
-		{"reliability", OutcomeFailure}, {"responsiveness", ProcessFailure}, {"assurance", ProcessFailure},
-		{"empathy", ProcessFailure}, {"tangibles", ProcessFailure}, {"product", OutcomeFailure},
-		{"price", OutcomeFailure}, {"other", OtherFailure}, {Unfounded, NoFailure},
+		{"reliability", OutcomeFailure},
+		{"responsiveness", ProcessFailure},
+		{"assurance", ProcessFailure},
+		{"empathy", ProcessFailure},
+		{"tangibles", ProcessFailure},
+		{"product", OutcomeFailure},
+		{"price", OutcomeFailure},
+		{"other", OtherFailure},
+		{Unfounded, NoFailure},
 	}
 }
 

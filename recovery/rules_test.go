@@ -181,8 +181,10 @@ func TestContextRulesCanBeSwitchedOff(t *testing.T) {
 // The dry run: which cases other rules would and would not have opened.
 func TestReplay(t *testing.T) {
 	past := func(id string, level int, flag survey.Flag, bottom bool, tier Tier) Past {
-		p := Past{Session: id, Facts: Facts{Class: survey.Transactional, Tier: tier},
-			Judgement: survey.Judgement{Flag: flag, Settled: true, Primary: survey.Primary{Answered: true, Level: level}}}
+		p := Past{
+			Session: id, Facts: Facts{Class: survey.Transactional, Tier: tier},
+			Judgement: survey.Judgement{Flag: flag, Settled: true, Primary: survey.Primary{Answered: true, Level: level}},
+		}
 		if bottom {
 			p.Judgement.Bottom = []string{"speed"}
 		}

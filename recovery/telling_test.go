@@ -66,8 +66,10 @@ func TestStormsCountEveryCase(t *testing.T) {
 		var tallies []Tally
 		most := 0
 		for range rapid.IntRange(0, 30).Draw(t, "n") {
-			tally := Tally{Site: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "site"), Minute: minute(rapid.IntRange(0, 40).Draw(t, "minute")),
-				P1: rapid.IntRange(0, 3).Draw(t, "p1"), P2: rapid.IntRange(0, 5).Draw(t, "p2"), P3: rapid.IntRange(0, 9).Draw(t, "p3")}
+			tally := Tally{
+				Site: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "site"), Minute: minute(rapid.IntRange(0, 40).Draw(t, "minute")),
+				P1: rapid.IntRange(0, 3).Draw(t, "p1"), P2: rapid.IntRange(0, 5).Draw(t, "p2"), P3: rapid.IntRange(0, 9).Draw(t, "p3"),
+			}
 			tallies = append(tallies, tally)
 			most += tally.sum()
 		}

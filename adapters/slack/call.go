@@ -58,7 +58,8 @@ func (c *Client) call(ctx context.Context, method, team, token, channel string, 
 // library is slack-go's client for one request, or for many in a row.
 func (c *Client) library(token string, h interface {
 	Do(*http.Request) (*http.Response, error)
-}) *slack.Client {
+},
+) *slack.Client {
 	return slack.New(token,
 		slack.OptionAPIURL(c.api),
 		slack.OptionHTTPClient(h),

@@ -243,7 +243,10 @@ func (w *world) noRefusalsBut(code string) {
 func TestForeignAddressesAreRejected(t *testing.T) {
 	w := newWorld(t)
 	for _, to := range []chat.Address{
-		{}, {Platform: chat.Telegram, Account: w.Team, Chat: "D1"}, {Platform: chat.Slack, Chat: "D1"}, {Platform: chat.Slack, Account: w.Team},
+		{},
+		{Platform: chat.Telegram, Account: w.Team, Chat: "D1"},
+		{Platform: chat.Slack, Chat: "D1"},
+		{Platform: chat.Slack, Account: w.Team},
 		{Platform: chat.Slack, Account: "T0OTHER", Chat: "D1"},
 	} {
 		if _, err := w.client.Send(t.Context(), to, chat.Message{Text: "x"}, ""); kindOf(err) != chat.Rejected {

@@ -132,8 +132,10 @@ func TestPollingOutlastsFailures(t *testing.T) {
 	w := newWorld(t)
 	in := newInbox()
 	for _, f := range []telegramtest.Fault{
-		{Method: "getMe", HTML: 502}, {Method: "deleteWebhook", Code: 429, RetryAfter: 1},
-		{Method: "getUpdates", HTML: 502}, {Method: "getUpdates", Truncated: true},
+		{Method: "getMe", HTML: 502},
+		{Method: "deleteWebhook", Code: 429, RetryAfter: 1},
+		{Method: "getUpdates", HTML: 502},
+		{Method: "getUpdates", Truncated: true},
 	} {
 		w.Inject(f)
 	}

@@ -19,7 +19,8 @@ func TestARoomsFormsWorkWithoutScript(t *testing.T) {
 		{Text: "Take", Data: "1kT", Style: "primary"},
 		{Text: "Reply", Data: "1kC", Form: &chat.Form{
 			Title: "Reply", Submit: "Send", Note: "<b>Ann</b> reads this.", Fields: []chat.Field{
-				{Name: "text", Label: "Your answer", Expects: chat.ExpectsLong}, {Name: "cost", Label: "Cost", Optional: true, Max: 20},
+				{Name: "text", Label: "Your answer", Expects: chat.ExpectsLong},
+				{Name: "cost", Label: "Cost", Optional: true, Max: 20},
 				{Name: "how", Label: "How", Options: []chat.Option{{Value: "a", Text: "A"}, {Value: "b", Text: "B"}}, Value: "b"},
 			},
 		}},

@@ -49,7 +49,7 @@ func (s *site) takeSaid(w http.ResponseWriter, r *http.Request) said {
 }
 
 func (s *site) setSaid(w http.ResponseWriter, r *http.Request, value string, seconds int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // over plain HTTP a Secure cookie would be lost; it holds one sentence of ours
 		Name: saidCookie, Value: value, Path: s.here(r), MaxAge: seconds,
 		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode,
 	})

@@ -31,7 +31,7 @@ func newSmallDisk(t *testing.T, size string) *smallDisk {
 		t.Fatal(err)
 	}
 	d := &smallDisk{t: t, dir: dir}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("tmpfs", d.dir, "tmpfs", 0, "size="+size+",mode=0755"); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"net/url"
 	"strings"
@@ -67,7 +68,7 @@ func (l *line) spoil(json string) *toxics.ToxicWrapper {
 // heal takes everything away that spoils the line.
 func (l *line) heal() {
 	l.t.Helper()
-	if err := l.proxy.Start(); err != nil && err != toxiproxy.ErrProxyAlreadyStarted {
+	if err := l.proxy.Start(); err != nil && !errors.Is(err, toxiproxy.ErrProxyAlreadyStarted) {
 		l.t.Fatal(err)
 	}
 	l.proxy.Toxics.ResetToxics(l.t.Context())

@@ -113,7 +113,7 @@ func run(ctx context.Context, o options) (err error) {
 		rows = append(rows, measured...)
 	}
 	if o.Page != "" {
-		if err := os.WriteFile(o.Page, []byte(b.page(ctx, rows, time.Since(began))), 0o644); err != nil { //nolint:gosec // a public page
+		if err := os.WriteFile(o.Page, []byte(b.page(ctx, rows, time.Since(began))), 0o644); err != nil {
 			return err
 		}
 	}

@@ -82,10 +82,10 @@ func (b *bench) filled(ctx context.Context, name string, n int) (storage.Store, 
 		"VACUUM ANALYZE", "CHECKPOINT",
 	} {
 		args := []any{}
-		switch {
-		case text[0] == 'I':
+		switch text[0] {
+		case 'I':
 			args = append(args, n/questions)
-		case text[0] == 'U':
+		case 'U':
 			args = append(args, n)
 		}
 		if _, err := db.ExecContext(ctx, text, args...); err != nil {

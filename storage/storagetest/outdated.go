@@ -79,7 +79,8 @@ var outdatedTests = group{
 		}
 		stored := func(q interface {
 			QueryRowContext(context.Context, string, ...any) *sql.Row
-		}) (n int) {
+		},
+		) (n int) {
 			t.Helper()
 			if err := q.QueryRowContext(t.Context(), "SELECT count(*) FROM answers").Scan(&n); err != nil {
 				t.Fatal(err)

@@ -3,6 +3,7 @@ package telegramtest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -176,7 +177,7 @@ func readParams(r *http.Request) (params, error) {
 		}
 		return fromJSON(fields), nil
 	}
-	if err := r.ParseMultipartForm(4 << 20); err != nil && err != http.ErrNotMultipart {
+	if err := r.ParseMultipartForm(4 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return nil, err
 	}
 	p := params{}

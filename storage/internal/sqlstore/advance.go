@@ -118,7 +118,7 @@ type attempt struct {
 // batch runs turns in one transaction, with retries, fills errs and calls Done. Its
 // error is the database's; then nothing of the batch is known to be stored.
 func (s *Store) batch(ctx context.Context, b storage.Bucket, turns []storage.Turn, errs []error) error {
-	mark := rand.Int64() //nolint:gosec // not a secret: it only tells two batches apart
+	mark := rand.Int64() // not a secret: it only tells two batches apart
 	var done, doubtful *attempt
 	var after *working
 	err := s.retry(ctx, func() error {

@@ -83,7 +83,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("prepare %.200q: %w", text, err)
 		}
-		if err := st.Close(); err != nil {
+		if err := st.Close(); err != nil { //nolint:sqlclosecheck // one after the other: a defer would keep them all
 			return fmt.Errorf("prepare statements: %w", s.unavailable(err))
 		}
 	}
@@ -107,7 +107,8 @@ const protocol = "1"
 // they are not this program's. Whatever else changes, this statement stays.
 func (s *Store) outdated(ctx context.Context, db interface {
 	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
-}, b storage.Bucket) error {
+}, b storage.Bucket,
+) error {
 	var spoken string
 	err := db.QueryRowContext(ctx, s.q.protocol, int64(b)).Scan(&spoken)
 	switch {

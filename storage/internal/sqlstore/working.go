@@ -55,7 +55,7 @@ func newWorking(ctx context.Context, s *Store, tx *sql.Tx, b storage.Bucket) *wo
 // lock takes the bucket: until the commit no other transaction writes to it.
 func (w *working) lock() error {
 	last := w.s.memories.take(w.bucket)
-	step := 1 + rand.Int64N(mostStep) //nolint:gosec // not a secret: it only tells histories apart
+	step := 1 + rand.Int64N(mostStep) // not a secret: it only tells histories apart
 	err := w.tx.QueryRowContext(w.ctx, w.s.q.lockBucket, step, int64(w.bucket)).Scan(&w.caseSeq, &w.ord, &w.version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return cmp.Or(w.s.outdated(w.ctx, w.tx, w.bucket), storage.ErrOutdated)
@@ -475,9 +475,13 @@ func (w *working) save() error {
 		put  *list
 		rows [][]any
 	}{
-		{q.insertAnswers, w.answers}, {q.insertEvents, w.events}, {q.insertWords, w.words},
-		{q.insertFeedback, w.feedback}, {q.addTallies, w.tallyRows()},
-		{q.putDeliveries, whole}, {q.putStates, states},
+		{q.insertAnswers, w.answers},
+		{q.insertEvents, w.events},
+		{q.insertWords, w.words},
+		{q.insertFeedback, w.feedback},
+		{q.addTallies, w.tallyRows()},
+		{q.putDeliveries, whole},
+		{q.putStates, states},
 	} {
 		if err := w.insert(k.put, k.rows); err != nil {
 			return err
