@@ -31,6 +31,9 @@
 		if (e.tabIndex > 0) problems.push(`${path(e)} changes the order of the Tab key`)
 	}
 
+	// With forced colours the colours are the person's own, by pairs of the system.
+	if (matchMedia("(forced-colors: active)").matches) return problems
+
 	const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true })
 	const rgba = css => {
 		canvas.clearRect(0, 0, 1, 1)

@@ -1,0 +1,121 @@
+//go:build matrix
+
+package webchat
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// look is a way in which people have their screens.
+type look struct {
+	name    string
+	media   []*emulation.MediaFeature
+	enlarge int // of the text, in per cent; 0 = as it is
+}
+
+var (
+	looks = []look{
+		{name: "light", media: media("prefers-color-scheme", "light")},
+		{name: "dark", media: media("prefers-color-scheme", "dark")},
+		{name: "more-contrast", media: media("prefers-contrast", "more")},
+		{name: "forced-colours", media: media("forced-colors", "active")},
+		{name: "large-text", media: media("prefers-color-scheme", "light"), enlarge: 200},
+	}
+	widths = []int64{320, 390, 768, 1280}
+)
+
+func media(feature, value string) []*emulation.MediaFeature {
+	return []*emulation.MediaFeature{{Name: feature, Value: value}, {Name: "prefers-reduced-motion", Value: "reduce"}}
+}
+
+// TestMatrix walks every page through all looks, widths and languages: nothing scrolls
+// sideways, every check of accessibility holds, and the page reads in the language's
+// direction. `make browser` runs it; with SCREENSHOTS it leaves a picture of each page.
+func TestMatrix(t *testing.T) {
+	browser := startBrowser(t)
+	script, err := os.ReadFile("testdata/audit.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dictionary := newDictionary()
+	languages := make([]string, 0, len(dictionary))
+	for tag := range dictionary {
+		languages = append(languages, tag)
+	}
+	slices.Sort(languages)
+	if len(languages) < 4 {
+		t.Fatalf("the page speaks %v: this walk needs all shipped languages", languages)
+	}
+	for _, lang := range languages {
+		t.Run(lang, func(t *testing.T) {
+			page := openTab(t, browser)
+			full, empty := longConversation(), newFakeBot()
+			full.lang, empty.lang = lang, lang
+			long, fresh := full.serve(t), empty.serve(t)
+			pages := []struct{ name, link string }{
+				{"chat", long.URL + chatPath},
+				{"start", fresh.URL + chatPath},
+				{"room", long.URL + "/room/staff"},
+				{"empty-room", fresh.URL + "/room/staff"},
+				{"unknown", long.URL + "/chat/nobody"},
+				{"used", long.URL + "/chat/used"},
+				{"expired", long.URL + "/chat/expired"},
+				{"broken", long.URL + "/chat/broken"},
+			}
+			for _, l := range looks {
+				for _, width := range widths {
+					page.wear(l, width)
+					for _, p := range pages {
+						where := fmt.Sprintf("%s-%s-%d-%s", p.name, lang, width, l.name)
+						page.do(chromedp.Navigate(p.link))
+						page.until(`document.readyState === "complete"`)
+						if l.enlarge > 0 {
+							page.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`void (document.documentElement.style.fontSize = "%d%%")`, l.enlarge)))
+						}
+						page.noSidewaysScroll(where)
+						for _, problem := range eval[[]string](page, string(script)) {
+							t.Errorf("%s: %s", where, problem)
+						}
+						page.reads(where, lang)
+						page.picture(where)
+					}
+				}
+			}
+		})
+	}
+}
+
+// wear gives the tab a look and a width.
+func (t tab) wear(l look, width int64) {
+	t.Helper()
+	if _, err := chromedp.Call(t.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: l.media}); err != nil {
+		t.Fatal(err)
+	}
+	if width < 700 {
+		t.do(chromedp.EmulateViewport(width, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
+	} else {
+		t.do(chromedp.EmulateViewport(width, 844))
+	}
+}
+
+// reads checks the direction of the page's own words, where the page knows its visitor.
+func (t tab) reads(where, lang string) {
+	t.Helper()
+	if !strings.HasPrefix(where, "chat-") && !strings.HasPrefix(where, "start-") {
+		return
+	}
+	want := lang + " ltr"
+	if lang == "ar" {
+		want = lang + " rtl"
+	}
+	if got := eval[string](t, `document.documentElement.lang + " " + getComputedStyle(document.documentElement).direction`); got != want {
+		t.Errorf("%s: the page is %s, want %s", where, got, want)
+	}
+}
