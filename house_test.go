@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"go/scanner"
+	"go/token"
 	"io"
 	"os"
 	"os/exec"
@@ -33,6 +35,7 @@ var rooms = []room{
 	{path: "internal/bench/...", imports: []string{"*"}}, // harnesses: nothing that ships imports them
 	{path: "internal/faults/...", imports: []string{"*"}},
 	{path: "web/...", imports: []string{"web/...", "internal/page", "bot", "storage", "report", "recovery", "survey", "survey/flowmap"}},
+	{path: "bot/outbox", imports: []string{"storage", "adapters/chat"}},
 	{path: "bot/...", imports: []string{"bot/...", "storage", "recovery", "survey", "adapters/chat"}},
 
 	{path: "storage", imports: []string{"recovery", "survey", "adapters/chat"}},
@@ -149,6 +152,8 @@ func TestTheDependencyRuleWouldNoticeABreach(t *testing.T) {
 		{"survey", "gopkg.in/yaml.v3", "survey may import the standard library only, not gopkg.in/yaml.v3"},
 		{"survey", module + "/recovery", "survey may not import recovery"},
 		{"bot", module + "/adapters/telegram", "bot may not import adapters/telegram"},
+		{"bot/outbox", module + "/bot", "bot/outbox may not import bot"},
+		{"bot/outbox", module + "/recovery", "bot/outbox may not import recovery"},
 		{"adapters/webchat", module + "/adapters/telegram", "adapters/webchat may not import adapters/telegram"},
 		{"storage/sqlite", module + "/storage/postgres", "storage/sqlite may not import storage/postgres"},
 		{"web", module + "/storage/sqlite", "web may not import storage/sqlite"},
@@ -166,6 +171,54 @@ func TestTheDependencyRuleWouldNoticeABreach(t *testing.T) {
 		if strings.Join(got, "; ") != tt.want {
 			t.Errorf("%s importing %s: got %q, want %q", tt.from, tt.to, got, tt.want)
 		}
+	}
+}
+
+// The outbox sends what it is given: what that is about is the business of its Core.
+func TestTheOutboxKnowsNoCases(t *testing.T) {
+	files, err := filepath.Glob("bot/outbox/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files of the outbox, %v", len(files), err)
+	}
+	word := regexp.MustCompile(`\bcases?\b|Case`)
+	for _, f := range files {
+		for _, w := range words(f, read(t, f)) {
+			if found := word.FindString(w.text); found != "" && w.kind != token.CASE {
+				t.Errorf("%s: the outbox speaks of %q: %s", w.at, found, w.text)
+			}
+		}
+	}
+	planted := 0
+	for _, w := range words("planted.go", "package outbox\n// staff's case\nfunc f() { _ = c.Case; switch { case true: } }") {
+		if word.MatchString(w.text) && w.kind != token.CASE {
+			planted++
+		}
+	}
+	if planted != 2 {
+		t.Errorf("%d of 2 planted words are noticed", planted)
+	}
+}
+
+// written is a token of a Go file.
+type written struct {
+	at   token.Position
+	kind token.Token
+	text string
+}
+
+// words are the tokens of a Go file, comments among them.
+func words(name, source string) []written {
+	files := token.NewFileSet()
+	file := files.AddFile(name, -1, len(source))
+	var s scanner.Scanner
+	s.Init(file, []byte(source), nil, scanner.ScanComments)
+	var all []written
+	for {
+		pos, kind, text := s.Scan()
+		if kind == token.EOF {
+			return all
+		}
+		all = append(all, written{files.Position(pos), kind, text})
 	}
 }
 

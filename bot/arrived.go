@@ -1,13 +1,55 @@
 package bot
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
+
+// aftermath is the Bot as the outbox sees it: what follows from messages that were shown,
+// or were not.
+type aftermath struct{ bot *Bot }
+
+func (a aftermath) Wrote(to chat.Address) { a.bot.watch.notify(to) }
+
+func (a aftermath) Moved(ctx context.Context, from, to chat.Address) error {
+	return a.bot.chatMoved(ctx, from, to)
+}
+
+func (a aftermath) Deaf(ctx context.Context, d storage.Delivery, why string) error {
+	return a.bot.unheard(ctx, d, why)
+}
+
+// Loads asks for the case of a reply: how its sending ends concerns staff.
+func (a aftermath) Loads(d storage.Delivery) (storage.Load, bool) {
+	if !isReply(d) {
+		return storage.Load{}, false
+	}
+	_, kase, _, _ := slotParts(d.Slot)
+	return storage.Load{Case: kase}, true
+}
+
+func (a aftermath) After(l storage.Loaded, d storage.Delivery, end outbox.Conclusion) (storage.Change, error) {
+	ch, err := a.bot.concluded(l, d, end)
+	if lack, ok := errors.AsType[missing](err); ok {
+		err = lacking{missing: lack, bot: a.bot}
+	}
+	return ch, err
+}
+
+// lacking is a missing that knows how to load itself.
+type lacking struct {
+	missing
+	bot *Bot
+}
+
+func (l lacking) Load(ctx context.Context) error { return l.load(ctx, l.bot) }
 
 // isReply reports whether a delivery is what a member of staff said to a customer.
 func isReply(d storage.Delivery) bool {
@@ -16,9 +58,9 @@ func isReply(d storage.Delivery) bool {
 
 // concluded is what follows, in the same commit, from how sending staff's words to a
 // customer ended: their message gets a mark, or staff read that the customer did not get
-// it. blocked says that the chat takes no messages any more.
-func (b *Bot) concluded(l storage.Loaded, d storage.Delivery, o storage.Outcome, blocked bool) (storage.Change, error) {
-	if l.Case == nil || o == storage.Retry {
+// it.
+func (b *Bot) concluded(l storage.Loaded, d storage.Delivery, end outbox.Conclusion) (storage.Change, error) {
+	if l.Case == nil {
 		return storage.Change{}, nil
 	}
 	t := &turn{
@@ -35,7 +77,7 @@ func (b *Bot) concluded(l storage.Loaded, d storage.Delivery, o storage.Outcome,
 		return storage.Change{}, fmt.Errorf("say what became of a reply: %w", err)
 	}
 	_, _, part, id := slotParts(d.Slot)
-	if o == storage.Delivered {
+	if end.Outcome == storage.Delivered {
 		t.mark(part, id)
 		t.echo(id, part, d.Render, true)
 		t.lostLine(part, id, d.Render, false, "arrived_after_all")
@@ -43,13 +85,13 @@ func (b *Bot) concluded(l storage.Loaded, d storage.Delivery, o storage.Outcome,
 	}
 	reason := "lost_refused"
 	switch {
-	case blocked:
+	case end.Blocked:
 		reason = "lost_blocked"
-	case o == storage.Dropped:
+	case end.Outcome == storage.Dropped:
 		reason = "lost_unknown"
 	}
 	t.lostLine(part, id, d.Render, true, reason)
-	if blocked && t.kase.State.Active() {
+	if end.Blocked && t.kase.State.Active() {
 		if err := t.apply(recovery.Unreachable{}, recovery.Actor{Role: recovery.Program}); err != nil {
 			return storage.Change{}, err
 		}

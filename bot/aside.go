@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -90,7 +91,7 @@ func (t *turn) conversation() string {
 // editToCase mirrors a change of words that staff were shown as a message; other words
 // are no part of the conversation, and are kept as edited keeps them.
 // cards are the chats where they may have been shown, nil = not known yet.
-func (b *Bot) editToCase(j *job, kase string, cards []chat.Address) work {
+func (b *Bot) editToCase(j *job, kase string, cards []chat.Address) outbox.Work {
 	u := j.update
 	s := said{text: strings.TrimSpace(u.Text), at: u.From, own: u.On, key: u.Key}
 	load := storage.Load{Person: j.person, Case: kase}
@@ -99,7 +100,7 @@ func (b *Bot) editToCase(j *job, kase string, cards []chat.Address) work {
 			load.Slots = append(load.Slots, wordsSlot(relaySlot, kase, wordsPart(n), to.String()+"/"+s.id()))
 		}
 	}
-	return work{j.bucket, b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
+	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
 		if mine := t.kase != nil && t.identity != nil && t.kase.Identity == t.identity.ID; mine && cards == nil && len(t.kase.Cards) > 0 {
 			return &elsewhere{b.editToCase(j, kase, t.kase.Cards)}
 		} else if !mine || len(t.slots) == 0 {

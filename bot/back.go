@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -33,7 +34,7 @@ func (t *turn) lostCases() []string {
 func (b *Bot) welcomeBack(j *job, cases []string) {
 	rest, then := j.work, j.next
 	j.work = b.backWork(j, cases[0], len(cases) == 1)
-	j.next = func(context.Context) (work, error) {
+	j.next = func(context.Context) (outbox.Work, error) {
 		if len(cases) > 1 {
 			j.work, j.next = rest, then
 			b.welcomeBack(j, cases[1:])
@@ -45,9 +46,9 @@ func (b *Bot) welcomeBack(j *job, cases []string) {
 }
 
 // backWork is the turn that tells one case.
-func (b *Bot) backWork(j *job, kase string, last bool) work {
+func (b *Bot) backWork(j *job, kase string, last bool) outbox.Work {
 	load := storage.Load{Person: j.person, Case: kase}
-	return work{j.bucket, b.turnOf("", j.update.Key+" back", load, nil, func(t *turn) error {
+	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf("", j.update.Key+" back", load, nil, func(t *turn) error {
 		if t.identity == nil {
 			return nil
 		}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -62,7 +63,8 @@ type Bot struct {
 	weather weather
 	snap    atomic.Pointer[snapshot]
 	loads   sync.Mutex // held while a new snapshot is made from the old one
-	out     *outbound
+	totals  totals
+	out     *outbox.Outbox
 }
 
 // New loads the configuration snapshot (flows, sites, accounts, moved chats) and
@@ -97,8 +99,25 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	if err := b.refresh(ctx); err != nil {
 		return nil, fmt.Errorf("load the configuration: %w", err)
 	}
-	b.out = newOutbound(b)
+	b.out = outbox.New(b.store, aftermath{b}, outbox.Options{Clock: b.now, Log: b.log})
 	return b, nil
+}
+
+// ServeAccount makes this process a candidate for the account's lease and, while it
+// holds it, sends the account's deliveries and runs its Intake, until ctx ends. See
+// outbox.Outbox.Serve.
+func (b *Bot) ServeAccount(ctx context.Context, a outbox.Account) error { return b.out.Serve(ctx, a) }
+
+// Health tells how the database and the accounts of this process are, the accounts in the
+// order of their names.
+func (b *Bot) Health() outbox.Health { return b.out.Health() }
+
+// Close refuses further turns, waits until the queued ones are committed, and tells
+// other processes of what was left to send. It may be called more than once. The
+// store stays open.
+func (b *Bot) Close() error {
+	b.out.Close()
+	return nil
 }
 
 // bucketOf is the bucket that a person's conversation lives in.

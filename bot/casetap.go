@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
 // caseWork is a tap on a case's card: one turn in the bucket where the case lives.
-func (b *Bot) caseWork(j *job, p pressed) work {
+func (b *Bot) caseWork(j *job, p pressed) outbox.Work {
 	bucket := storage.BucketOf(p.Hash, b.store.Buckets())
-	return work{bucket, b.turnOf(j.update.Key, j.update.Key, storage.Load{Case: p.Case}, &j.said, func(t *turn) error {
+	return outbox.Work{Bucket: bucket, Turn: b.turnOf(j.update.Key, j.update.Key, storage.Load{Case: p.Case}, &j.said, func(t *turn) error {
 		return t.caseTapped(j.update, j.person, p)
 	})}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres"
@@ -188,7 +189,7 @@ func (w *crashWorld) rise() *life {
 			}
 		})
 		l.gone.Go(func() {
-			err := bot.ServeAccount(ctx, Account{Platform: chat.Telegram, ID: w.account(), Sender: l.mortal, Limits: fast})
+			err := bot.ServeAccount(ctx, outbox.Account{Platform: chat.Telegram, ID: w.account(), Sender: l.mortal, Limits: fast})
 			if err != nil {
 				w.t.Error(err)
 			}

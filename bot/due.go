@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -113,7 +114,7 @@ func (s *sweeper) attend(ctx context.Context, b storage.Bucket, d caseDuty) (n i
 	if len(cases) == 0 {
 		s.rested[key] = time.Now()
 	}
-	var ws []work
+	var ws []outbox.Work
 	var ids []string
 	for _, k := range cases {
 		id := d.name + " " + k.ID
@@ -123,17 +124,17 @@ func (s *sweeper) attend(ctx context.Context, b storage.Bucket, d caseDuty) (n i
 		turn, err := d.turn(ctx, k)
 		switch {
 		case err == nil:
-			ws, ids = append(ws, work{bucket: b, turn: turn}), append(ids, id)
-		case unavailable(err):
+			ws, ids = append(ws, outbox.Work{Bucket: b, Turn: turn}), append(ids, id)
+		case errors.Is(err, storage.ErrUnavailable):
 			return 0, err
 		default:
 			s.fail("case", id, err)
 		}
 	}
-	for i, err := range s.out.hooks.perform(ctx, ws) {
+	for i, err := range s.perform(ctx, ws) {
 		switch {
 		case err == nil:
-		case unavailable(err):
+		case errors.Is(err, storage.ErrUnavailable):
 			return 0, err
 		default:
 			s.fail("case", ids[i], err)
@@ -171,11 +172,11 @@ func (b *Bot) release(ctx context.Context, staff string) (released int, err erro
 			if err != nil {
 				return released, err
 			}
-			var ws []work
+			var ws []outbox.Work
 			for _, k := range cases {
 				if !seen[k.ID] {
 					seen[k.ID] = true
-					ws = append(ws, work{bucket, b.letGo(k, staff)})
+					ws = append(ws, outbox.Work{Bucket: bucket, Turn: b.letGo(k, staff)})
 				}
 			}
 			if len(ws) == 0 {

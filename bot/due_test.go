@@ -29,7 +29,7 @@ func (w *world) sweep() {
 
 func (w *world) sweepBy(b *Bot) {
 	w.t.Helper()
-	s := &sweeper{out: b.out, failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{}}
+	s := newSweeper(b)
 	for did := 1; did > 0; {
 		did = 0
 		for bucket := range storage.Bucket(w.store.Buckets()) {
@@ -258,7 +258,7 @@ func TestAPoisonedCaseDoesNotBlockTheOthers(t *testing.T) {
 		w.press(ann, "2")
 	}
 	bad := w.cases()[1].ID
-	s := &sweeper{out: w.bot.out, failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{}}
+	s := newSweeper(w.bot)
 	w.now = w.now.Add(16 * time.Minute)
 	tried := 0
 	for range 5 {

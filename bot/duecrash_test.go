@@ -29,7 +29,7 @@ func (w *world) dyingSweeper(at int, when storagetest.When, staff []chat.Address
 		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
 	})
 	if err == nil {
-		s := &sweeper{out: b.out, failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{}}
+		s := newSweeper(b)
 		for bucket := range storage.Bucket(store.Buckets()) {
 			for _, d := range b.caseDuties() {
 				if err == nil {

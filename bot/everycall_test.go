@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
@@ -234,7 +235,7 @@ func (r *flowRun) rise() *life {
 			}
 		})
 		l.gone.Go(func() {
-			if err := b.ServeAccount(ctx, Account{Platform: chat.Telegram, ID: "42", Sender: l.mortal, Limits: fast}); err != nil {
+			if err := b.ServeAccount(ctx, outbox.Account{Platform: chat.Telegram, ID: "42", Sender: l.mortal, Limits: fast}); err != nil {
 				r.t.Error(err)
 			}
 		})
@@ -456,7 +457,7 @@ func (r *flowRun) checkChats() (copies int) {
 				shown[d.ShownRef] = d
 			case d.Render.Mark != "" && d.State == storage.Sent: // this platform has none
 			case d.State == storage.Failed && r.blocked[to]:
-			case r.trouble.doubtful() && !repeatable(d.Kind) && strings.HasPrefix(d.Error, doubtMark): // as promised
+			case r.trouble.doubtful() && (d.Kind == storage.NoticeD || d.Kind == storage.ThanksD) && strings.HasPrefix(d.Error, doubtMark): // as promised
 			default:
 				r.t.Errorf("%s: %s was never shown in %s: %s %q", r.name, d.Slot, to, d.State, d.Error)
 			}

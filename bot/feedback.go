@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -126,7 +127,7 @@ func (b *Bot) wishWork(ctx context.Context, j *job, w wish, phrase bool) error {
 		return fmt.Errorf("count earlier unsatisfied surveys: %w", err)
 	}
 	words := b.act(j)
-	j.work = work{j.bucket, b.turnOf(u.Key, u.Key, storage.Load{Person: j.person}, &j.said, func(t *turn) error {
+	j.work = outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, storage.Load{Person: j.person}, &j.said, func(t *turn) error {
 		if phrase && t.busy() {
 			return words(t)
 		}
@@ -152,10 +153,10 @@ func (t *turn) begin(j *job, w wish) error {
 
 // complaintToCase adds a complaint to the case of an earlier survey; one that is closed by
 // now is left alone, and the complaint is one of its own.
-func (b *Bot) complaintToCase(j *job, kase string, w wish) work {
+func (b *Bot) complaintToCase(j *job, kase string, w wish) outbox.Work {
 	u := j.update
 	load := storage.Load{Person: j.person, Case: kase}
-	return work{j.bucket, b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
+	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
 		if t.kase == nil || t.identity == nil || t.kase.Identity != t.identity.ID || !t.kase.State.Active() ||
 			utf8.RuneCountInString(w.words) > survey.MaxText {
 			t.kase, t.origin = nil, nil

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -29,10 +30,10 @@ type job struct {
 	update *chat.Update
 	person storage.Person
 	bucket storage.Bucket
-	work   work // what is to be committed next
+	work   outbox.Work // what is to be committed next
 	// next, if set, says what follows once work is committed. Later updates of the same
 	// conversation wait for it.
-	next  func(context.Context) (work, error)
+	next  func(context.Context) (outbox.Work, error)
 	tries int
 	said  reply
 }
@@ -75,7 +76,7 @@ func (b *Bot) Handle(ctx context.Context, updates []chat.Update) ([]chat.Answer,
 // for, and returns the jobs that are not done.
 func (b *Bot) round(ctx context.Context, open []*job) ([]*job, error) {
 	var now []*job
-	var ws []work
+	var ws []outbox.Work
 	waits := make(map[storage.Person]bool)
 	for _, j := range open {
 		if waits[j.person] {
@@ -85,7 +86,7 @@ func (b *Bot) round(ctx context.Context, open []*job) ([]*job, error) {
 		waits[j.person] = j.next != nil
 	}
 	done := make(map[*job]bool, len(now))
-	for i, err := range b.commitAll(ctx, ws) {
+	for i, err := range b.out.Commit(ctx, ws...) {
 		j := now[i]
 		finished, err := b.settle(ctx, j, err)
 		if err != nil {
@@ -113,7 +114,7 @@ func (b *Bot) settle(ctx context.Context, j *job, err error) (done bool, _ error
 		}
 		next := j.next
 		j.next = nil
-		var w work
+		var w outbox.Work
 		if w, err = next(ctx); err == nil {
 			j.work = w
 			return false, nil
@@ -205,7 +206,7 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 	default:
 		act = b.act(j)
 	}
-	j.work = work{j.bucket, b.turnOf(u.Key, u.Key, load, &j.said, act)}
+	j.work = outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, act)}
 	return j, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -40,7 +41,7 @@ func (b *Bot) mend(ctx context.Context, d storage.Delivery, m storage.Mend) erro
 		},
 		Done: func(r storage.Result) { changed = len(r.Changed) },
 	}
-	if err := b.commit(ctx, d.Bucket, turn); err != nil {
+	if err := b.out.Commit(ctx, outbox.Work{Bucket: d.Bucket, Turn: turn})[0]; err != nil {
 		return fmt.Errorf("mend a delivery: %w", err)
 	}
 	if changed == 0 {

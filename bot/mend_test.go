@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -111,7 +112,7 @@ func TestADeliveryThatWasGivenUpIsSentOrLetBe(t *testing.T) {
 				Apply: func(storage.Loaded) (storage.Change, error) { return storage.Change{Slots: []storage.SlotOp{op}}, nil },
 				Done:  func(r storage.Result) { d = r.Changed[0] },
 			}
-			if err := w.bot.commit(ctx, 0, turn); err != nil {
+			if err := w.bot.out.Commit(ctx, outbox.Work{Bucket: 0, Turn: turn})[0]; err != nil {
 				t.Fatal(err)
 			}
 		}

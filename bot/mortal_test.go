@@ -7,9 +7,20 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
+
+// How the outbox marks what may stand in a chat twice, and begins its reason for dropping
+// what must not.
+const (
+	repeatMark = " (repeat)"
+	doubtMark  = "in doubt"
+)
+
+// fast is a platform without limits.
+var fast = outbox.Limits{Chat: outbox.Unlimited(), Group: outbox.Unlimited(), Account: outbox.Unlimited()}
 
 // mortal is one process's way to the world: a store at one of whose calls the process
 // dies, and its Sender. What a dead process does has no effect, and it hears of nothing.

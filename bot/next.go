@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -40,23 +41,23 @@ func (s *snapshot) siteOfNext(data string) (string, bool) {
 // as seen first, so that a redelivery shows no second case.
 func (b *Bot) nextJob(j *job, site string) {
 	fresh := false
-	j.work = work{j.bucket, storage.Turn{Key: j.update.Key, Apply: func(storage.Loaded) (storage.Change, error) {
+	j.work = outbox.Work{Bucket: j.bucket, Turn: storage.Turn{Key: j.update.Key, Apply: func(storage.Loaded) (storage.Change, error) {
 		fresh = true
 		return storage.Change{}, nil
 	}}}
-	j.next = func(ctx context.Context) (work, error) {
+	j.next = func(ctx context.Context) (outbox.Work, error) {
 		load, bucket := storage.Load{}, j.bucket
 		by := b.snap.Load().team.actor(j.person, site)
 		if fresh && by.Role.Acts() {
 			cases, err := b.untoldCases(ctx, site)
 			if err != nil {
-				return work{}, fmt.Errorf("look for the next case: %w", err)
+				return outbox.Work{}, fmt.Errorf("look for the next case: %w", err)
 			}
 			if len(cases) > 0 {
 				load.Case, bucket = cases[0].ID, cases[0].Bucket
 			}
 		}
-		return work{bucket, b.turnOf("", j.update.Key, load, &j.said, func(t *turn) error {
+		return outbox.Work{Bucket: bucket, Turn: b.turnOf("", j.update.Key, load, &j.said, func(t *turn) error {
 			v := t.voiceAt(site)
 			switch {
 			case !fresh:

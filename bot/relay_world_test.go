@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -112,7 +113,7 @@ func (w *world) conclude(d storage.Delivery, ops []storage.SlotOp, o storage.Out
 	w.t.Helper()
 	_, kase, _, _ := slotParts(d.Slot)
 	turn := storage.Turn{Load: storage.Load{Case: kase}, Apply: func(l storage.Loaded) (storage.Change, error) {
-		ch, err := w.bot.concluded(l, d, o, w.blocked[d.Address])
+		ch, err := w.bot.concluded(l, d, outbox.Conclusion{Outcome: o, Blocked: w.blocked[d.Address]})
 		ch.Slots = append(slices.Clone(ops), ch.Slots...)
 		return ch, err
 	}}

@@ -10,6 +10,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/slack"
 	"github.com/aftercare/aftercare/adapters/slack/slackfake"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/sqlite"
 	"github.com/aftercare/aftercare/survey/flowfile"
@@ -55,7 +56,7 @@ func BenchmarkBroadcastOnSlack(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		fast := DefaultLimits(chat.Slack)
+		fast := outbox.DefaultLimits(chat.Slack)
 		fast.Chat.PerSecond *= factor
 		fast.Account.PerSecond *= factor
 		ctx, stop := context.WithCancel(context.Background())
@@ -63,7 +64,7 @@ func BenchmarkBroadcastOnSlack(b *testing.B) {
 
 		b.StartTimer()
 		go func() {
-			served <- core.ServeAccount(ctx, Account{Platform: chat.Slack, ID: server.Team, Sender: client, Limits: fast})
+			served <- core.ServeAccount(ctx, outbox.Account{Platform: chat.Slack, ID: server.Team, Sender: client, Limits: fast})
 		}()
 		posts := server.Requests("chat.postMessage")
 		for len(posts) < 2*people {

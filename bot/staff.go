@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -94,23 +95,23 @@ func (b *Bot) staffHash(code string) string {
 // person may use it again, so that a redelivery, and a crash in between, are harmless.
 func (b *Bot) linkJob(j *job) {
 	nothing := func(storage.Loaded) (storage.Change, error) { return storage.Change{}, nil }
-	j.work = work{j.bucket, storage.Turn{Apply: nothing}}
-	j.next = func(ctx context.Context) (work, error) {
+	j.work = outbox.Work{Bucket: j.bucket, Turn: storage.Turn{Apply: nothing}}
+	j.next = func(ctx context.Context) (outbox.Work, error) {
 		says, name := "link_wrong", ""
 		switch staff, err := b.store.LinkStaff(ctx, b.staffHash(j.update.Text), j.person, b.now()); {
 		case errors.Is(err, storage.ErrNotFound):
 		case err != nil:
-			return work{}, fmt.Errorf("link a member of staff: %w", err)
+			return outbox.Work{}, fmt.Errorf("link a member of staff: %w", err)
 		default:
 			now, err := b.readTeam(ctx)
 			if err != nil {
-				return work{}, err
+				return outbox.Work{}, err
 			}
 			b.change(func(n *snapshot) { n.team = now })
 			says, name = "link_done", now.members[staff].Name
 		}
 		load := storage.Load{Person: j.person}
-		return work{j.bucket, b.turnOf(j.update.Key, j.update.Key, load, &j.said, func(t *turn) error {
+		return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(j.update.Key, j.update.Key, load, &j.said, func(t *turn) error {
 			t.tapped = j.update.Ephemeral
 			t.session = nil // it is no matter of a survey
 			t.meet(j.update, j.person)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -72,8 +73,8 @@ func (b *Bot) chatLinkJob(j *job) {
 		to = u.In
 	}
 	nothing := func(storage.Loaded) (storage.Change, error) { return storage.Change{}, nil }
-	j.work = work{j.bucket, storage.Turn{Apply: nothing}}
-	j.next = func(ctx context.Context) (work, error) {
+	j.work = outbox.Work{Bucket: j.bucket, Turn: storage.Turn{Apply: nothing}}
+	j.next = func(ctx context.Context) (outbox.Work, error) {
 		says, name := "chat_code_wrong", ""
 		var err error
 		if u.Private && !u.Ephemeral || to.IsZero() || u.Ephemeral && u.InPrivate {
@@ -81,12 +82,12 @@ func (b *Bot) chatLinkJob(j *job) {
 		} else if name, err = b.store.LinkStaffChat(ctx, b.chatHash(u.Text), to, b.now()); err == nil {
 			says = "chat_linked"
 			if err := b.readChats(ctx); err != nil {
-				return work{}, err
+				return outbox.Work{}, err
 			}
 		} else if !errors.Is(err, storage.ErrNotFound) {
-			return work{}, fmt.Errorf("link a chat: %w", err)
+			return outbox.Work{}, fmt.Errorf("link a chat: %w", err)
 		}
-		return work{j.bucket, b.turnOf(u.Key, u.Key, storage.Load{}, &j.said, func(t *turn) error {
+		return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, storage.Load{}, &j.said, func(t *turn) error {
 			v := t.reader(u)
 			m := chat.Message{Text: v.say(says, "name", name), Lang: v.lang}
 			if u.Ephemeral {
@@ -133,6 +134,9 @@ func (b *Bot) chatBack(ctx context.Context, at chat.Address) error {
 	return b.markChat(ctx, at, time.Time{}, "")
 }
 
+// maxWhy is how much is kept of the reason why a chat takes no messages, in characters.
+const maxWhy = 300
+
 func (b *Bot) markChat(ctx context.Context, at chat.Address, gone time.Time, why string) error {
 	snap := b.snap.Load()
 	changed := false
@@ -140,7 +144,7 @@ func (b *Bot) markChat(ctx context.Context, at chat.Address, gone time.Time, why
 		if c.Address.IsZero() || !sameChat(snap.at(c.Address), snap.at(at)) {
 			continue
 		}
-		news, err := b.store.MarkStaffChat(ctx, c.Name, gone, cut(why, maxReason))
+		news, err := b.store.MarkStaffChat(ctx, c.Name, gone, cut(why, maxWhy))
 		if err != nil {
 			return fmt.Errorf("mark a chat of staff: %w", err)
 		}

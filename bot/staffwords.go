@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -69,7 +70,7 @@ func (b *Bot) answering(ctx context.Context, j *job) (bool, error) {
 	// Where there are forms, words reach a customer by them alone: in Slack every message
 	// of a thread replies to the one that began it, which may be the customer's.
 	inside := kind == saidSlot || kind == "case" || hasForms(u.From.Platform)
-	j.work = work{shown.Bucket, b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
+	j.work = outbox.Work{Bucket: shown.Bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
 		return t.staffWrote(&said, j.person, s, p, inside)
 	})}
 	return true, nil
@@ -110,9 +111,9 @@ func (s *snapshot) staffHears(at chat.Address) bool {
 
 // unknownWords tells staff that nobody got what they wrote: what they replied to is not
 // known, or not any more.
-func (b *Bot) unknownWords(j *job) work {
+func (b *Bot) unknownWords(j *job) outbox.Work {
 	u := j.update
-	return work{j.bucket, b.turnOf(u.Key, u.Key, storage.Load{}, &j.said, func(t *turn) error {
+	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, storage.Load{}, &j.said, func(t *turn) error {
 		t.platform = u.From.Platform
 		v := t.reader(u)
 		t.want(storage.Want{

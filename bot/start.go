@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -35,7 +36,7 @@ func (b *Bot) startJob(j *job, token string) {
 	identity := j.person.ID()
 	got := new(redemption)
 	load := storage.Load{Invitation: id}
-	j.work = work{bucket, storage.Turn{Load: load, Apply: func(l storage.Loaded) (storage.Change, error) {
+	j.work = outbox.Work{Bucket: bucket, Turn: storage.Turn{Load: load, Apply: func(l storage.Loaded) (storage.Change, error) {
 		*got = redemption{}
 		inv := l.Invitation
 		switch {
@@ -54,7 +55,7 @@ func (b *Bot) startJob(j *job, token string) {
 		}
 		return storage.Change{}, nil
 	}}}
-	j.next = func(ctx context.Context) (work, error) {
+	j.next = func(ctx context.Context) (outbox.Work, error) {
 		if got.problem != "" {
 			return b.refusal(j, got.problem), nil
 		}
@@ -64,8 +65,8 @@ func (b *Bot) startJob(j *job, token string) {
 
 // refusal says why a link does not work. It still turns invitations on, as every
 // /start does.
-func (b *Bot) refusal(j *job, id string) work {
-	return work{j.bucket, b.turnOf(j.update.Key, j.update.Key, storage.Load{Person: j.person}, &j.said, func(t *turn) error {
+func (b *Bot) refusal(j *job, id string) outbox.Work {
+	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(j.update.Key, j.update.Key, storage.Load{Person: j.person}, &j.said, func(t *turn) error {
 		t.tapped = j.update.Ephemeral
 		t.meet(j.update, j.person)
 		t.turnOn()
@@ -76,13 +77,13 @@ func (b *Bot) refusal(j *job, id string) work {
 
 // openWork is the second turn of a start: the session is opened, or shown again. What
 // other buckets know of the customer is read beforehand and may be one commit old.
-func (b *Bot) openWork(ctx context.Context, j *job, inv storage.Invitation) (work, error) {
+func (b *Bot) openWork(ctx context.Context, j *job, inv storage.Invitation) (outbox.Work, error) {
 	before, err := b.history(ctx, j, inv)
 	if err != nil {
-		return work{}, err
+		return outbox.Work{}, err
 	}
 	load := storage.Load{Person: j.person, Session: inv.Session, Case: before.returns}
-	return work{j.bucket, b.turnOf(j.update.Key, j.update.Key, load, &j.said, func(t *turn) error {
+	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(j.update.Key, j.update.Key, load, &j.said, func(t *turn) error {
 		t.tapped = j.update.Ephemeral
 		t.meet(j.update, j.person)
 		on := t.turnOn()

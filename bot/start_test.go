@@ -28,7 +28,7 @@ func TestStartIsSafeToRepeat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.bot.commit(context.Background(), j.work.bucket, j.work.turn); err != nil {
+	if err := w.bot.out.Commit(context.Background(), j.work)[0]; err != nil {
 		t.Fatal(err)
 	}
 	w.handle(u)

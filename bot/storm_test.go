@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/sqlite"
@@ -102,7 +103,7 @@ func playStorm(t *testing.T, n, batch int, web bool) {
 		}
 	})
 	parts.Go(func() {
-		if err := b.ServeAccount(ctx, Account{Platform: chat.Telegram, ID: "42", Name: "salon_bot", Sender: log}); err != nil {
+		if err := b.ServeAccount(ctx, outbox.Account{Platform: chat.Telegram, ID: "42", Name: "salon_bot", Sender: log}); err != nil {
 			t.Error(err)
 		}
 	})

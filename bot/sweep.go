@@ -2,13 +2,17 @@ package bot
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"maps"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 )
 
 const (
@@ -36,26 +40,18 @@ const (
 // strike, old keys and settled deliveries go, the configuration snapshot is renewed, and hints of other
 // processes wake the senders and the watchers of this one. Of several processes one
 // sweeps.
-func (b *Bot) Run(ctx context.Context) error { return b.out.run(ctx) }
-
-func (o *outbound) run(ctx context.Context) error {
+func (b *Bot) Run(ctx context.Context) error {
+	sweep, tell := newSweeper(b), newTeller(b)
 	var all sync.WaitGroup
-	all.Go(func() { o.listen(ctx) })
-	all.Go(func() { every(ctx, refreshEvery, o.renew) })
-	s := &sweeper{out: o, holder: uuid.NewString(), failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{}}
-	all.Go(func() { every(ctx, sweepEvery, s.sweep) })
-	if o.hooks.tell != nil {
-		all.Go(func() { every(ctx, tellEvery, o.hooks.tell.tell) })
-	}
+	all.Go(func() { b.listen(ctx) })
+	all.Go(func() { every(ctx, refreshEvery, b.renew) })
+	all.Go(func() { every(ctx, sweepEvery, sweep.sweep) })
+	all.Go(func() { every(ctx, tellEvery, tell.tell) })
 	all.Wait()
 	release, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	if o.hooks.tell != nil {
-		o.hooks.tell.release(release)
-	}
-	if err := o.store.Release(release, sweepLease, s.holder); err != nil {
-		o.log.Warn("cannot release the lease; it lapses by itself", "lease", sweepLease, "error", err)
-	}
+	tell.release(release)
+	sweep.release(release)
 	return nil
 }
 
@@ -74,8 +70,9 @@ func every(ctx context.Context, period time.Duration, f func(context.Context)) {
 	}
 }
 
-func (o *outbound) listen(ctx context.Context) {
-	hints := o.store.Hints(ctx)
+// listen passes the hints of other processes on.
+func (b *Bot) listen(ctx context.Context) {
+	hints := b.store.Hints(ctx)
 	for {
 		select {
 		case <-ctx.Done():
@@ -84,55 +81,78 @@ func (o *outbound) listen(ctx context.Context) {
 			if !ok {
 				return
 			}
-			o.hinted()
+			b.watch.notifyAll()
+			b.out.Look()
 		}
 	}
 }
 
-func (o *outbound) renew(ctx context.Context) {
-	if err := o.hooks.refresh(ctx); err != nil && ctx.Err() == nil {
-		o.log.Warn("cannot renew the configuration", "error", err)
+func (b *Bot) renew(ctx context.Context) {
+	if err := b.refresh(ctx); err != nil && ctx.Err() == nil {
+		b.log.Warn("cannot renew the configuration", "error", err)
 	}
 }
 
 // sweeper is used by one goroutine.
 type sweeper struct {
-	out    *outbound
+	store   storage.Store
+	now     func() time.Time
+	log     *slog.Logger
+	expires func(context.Context, storage.Session) (storage.Turn, error)
+	duties  func() []caseDuty
+	perform func(context.Context, []outbox.Work) []error
+
 	holder string
 	pruned time.Time
 	failed map[string]time.Time // what could not be done, and when it was tried
 	rested map[dutyKey]time.Time
 }
 
+func newSweeper(b *Bot) *sweeper {
+	return &sweeper{
+		store: b.store, now: b.now, log: b.log, duties: b.caseDuties, perform: b.performAll,
+		expires: func(ctx context.Context, s storage.Session) (storage.Turn, error) {
+			return b.stepTurn(ctx, s, survey.Expire{})
+		},
+		holder: uuid.NewString(), failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{},
+	}
+}
+
+// release gives the lease up.
+func (s *sweeper) release(ctx context.Context) {
+	if err := s.store.Release(ctx, sweepLease, s.holder); err != nil {
+		s.log.Warn("cannot release the lease; it lapses by itself", "lease", sweepLease, "error", err)
+	}
+}
+
 func (s *sweeper) sweep(ctx context.Context) {
-	log := s.out.log
 	asking, cancel := context.WithTimeout(ctx, 5*time.Second)
-	_, ok, err := s.out.store.Acquire(asking, sweepLease, s.holder, sweepTTL)
+	_, ok, err := s.store.Acquire(asking, sweepLease, s.holder, sweepTTL)
 	cancel()
 	if err != nil && ctx.Err() == nil {
-		log.Warn("cannot ask for the lease", "lease", sweepLease, "error", err)
+		s.log.Warn("cannot ask for the lease", "lease", sweepLease, "error", err)
 	}
 	if err != nil || !ok {
 		return
 	}
 	prune := s.pruned.IsZero() || time.Since(s.pruned) >= pruneEvery
-	for b := range storage.Bucket(s.out.store.Buckets()) {
+	for b := range storage.Bucket(s.store.Buckets()) {
 		if ctx.Err() != nil {
 			return
 		}
 		if err := s.expire(ctx, b); err != nil && ctx.Err() == nil {
-			log.Warn("cannot expire sessions", "bucket", int(b), "error", err)
+			s.log.Warn("cannot expire sessions", "bucket", int(b), "error", err)
 		}
-		for _, d := range s.out.hooks.duties() {
+		for _, d := range s.duties() {
 			if err := s.see(ctx, b, d); err != nil && ctx.Err() == nil {
-				log.Warn("cannot see to cases", "duty", d.name, "bucket", int(b), "error", err)
+				s.log.Warn("cannot see to cases", "duty", d.name, "bucket", int(b), "error", err)
 			}
 		}
 		if !prune {
 			continue
 		}
 		if err := s.prune(ctx, b); err != nil && ctx.Err() == nil {
-			log.Warn("cannot remove what is old", "bucket", int(b), "error", err)
+			s.log.Warn("cannot remove what is old", "bucket", int(b), "error", err)
 		}
 	}
 	if prune {
@@ -143,32 +163,31 @@ func (s *sweeper) sweep(ctx context.Context) {
 // expire ends one batch of sessions. What is left comes in the next round, a second
 // later, so that taps are never kept waiting by a great many at once.
 func (s *sweeper) expire(ctx context.Context, b storage.Bucket) error {
-	o := s.out
 	maps.DeleteFunc(s.failed, func(_ string, at time.Time) bool { return time.Since(at) >= sweepAgain })
-	sessions, err := o.store.Expiring(ctx, b, o.now(), sweepBatch+len(s.failed))
+	sessions, err := s.store.Expiring(ctx, b, s.now(), sweepBatch+len(s.failed))
 	if err != nil {
 		return err
 	}
-	var ws []work
+	var ws []outbox.Work
 	var ids []string
 	for _, session := range sessions {
 		if _, failed := s.failed[session.ID]; failed {
 			continue
 		}
-		turn, err := o.hooks.expire(ctx, session)
+		turn, err := s.expires(ctx, session)
 		switch {
 		case err == nil:
-			ws, ids = append(ws, work{bucket: b, turn: turn}), append(ids, session.ID)
-		case unavailable(err):
+			ws, ids = append(ws, outbox.Work{Bucket: b, Turn: turn}), append(ids, session.ID)
+		case errors.Is(err, storage.ErrUnavailable):
 			return err
 		default:
 			s.fail("session", session.ID, err)
 		}
 	}
-	for i, err := range o.hooks.perform(ctx, ws) {
+	for i, err := range s.perform(ctx, ws) {
 		switch {
 		case err == nil:
-		case unavailable(err):
+		case errors.Is(err, storage.ErrUnavailable):
 			return err
 		default:
 			s.fail("session", ids[i], err)
@@ -179,15 +198,15 @@ func (s *sweeper) expire(ctx context.Context, b storage.Bucket) error {
 
 func (s *sweeper) fail(kind, id string, err error) {
 	s.failed[id] = time.Now()
-	s.out.log.Error("the sweeper leaves something alone for a while", kind, id, "error", err)
+	s.log.Error("the sweeper leaves something alone for a while", kind, id, "error", err)
 }
 
 // prune removes what is older than its kind is kept.
 func (s *sweeper) prune(ctx context.Context, b storage.Bucket) error {
-	now := s.out.now()
+	now := s.now()
 	before := storage.Retention{Keys: now.Add(-keepKeys), Deliveries: now.Add(-keepDeliveries), Tallies: now.Add(-2 * tallyWindow)}
 	for ctx.Err() == nil {
-		n, err := s.out.store.Prune(ctx, b, before, pruneBatch)
+		n, err := s.store.Prune(ctx, b, before, pruneBatch)
 		if err != nil || n == 0 {
 			return err
 		}

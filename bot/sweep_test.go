@@ -4,24 +4,69 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
 
-// clockwork is a memory with what the sweeper asks for.
+// clockwork is a database in virtual time with what Run and the sweeper ask for.
+// Everything else of storage.Store panics through the nil interface.
 type clockwork struct {
-	*memory
+	storage.Store
 	mu     sync.Mutex
+	leases map[string]string    // holders
 	live   map[string]time.Time // when sessions expire
 	old    int                  // rows that can be pruned
 	before storage.Retention
 	hint   chan struct{}
+	read   int // how often the configuration was
+}
+
+func (c *clockwork) Buckets() int { return 1 }
+
+func (c *clockwork) Advance(_ context.Context, _ storage.Bucket, turns []storage.Turn) []error {
+	time.Sleep(time.Millisecond)
+	errs := make([]error, len(turns))
+	for i, t := range turns {
+		var ch storage.Change
+		if ch, errs[i] = t.Apply(storage.Loaded{Now: time.Now()}); errs[i] == nil {
+			t.Done(storage.Result{Change: ch})
+		}
+	}
+	return errs
+}
+
+// Acquire grants a lease that lasts until it is released: nobody dies here.
+func (c *clockwork) Acquire(_ context.Context, name, holder string, _ time.Duration) (storage.Lease, bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.leases[name] == "" {
+		c.leases[name] = holder
+	}
+	return storage.Lease{Name: name, Holder: holder}, c.leases[name] == holder, nil
+}
+
+func (c *clockwork) Release(_ context.Context, name, holder string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.leases[name] == holder {
+		delete(c.leases, name)
+	}
+	return nil
+}
+
+func (c *clockwork) FlowSources(context.Context) ([]storage.FlowSource, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.read++
+	return nil, errors.New("scripted")
 }
 
 func (c *clockwork) Expiring(_ context.Context, _ storage.Bucket, now time.Time, limit int) ([]storage.Session, error) {
@@ -48,47 +93,60 @@ func (c *clockwork) Prune(_ context.Context, _ storage.Bucket, r storage.Retenti
 
 func (c *clockwork) Hints(context.Context) <-chan struct{} { return c.hint }
 
-// sweeping starts a process that sweeps c.
-func sweeping(c *clockwork, expired *[]string, others *hooks) (o *outbound, stop func()) {
-	h := hooks{hinted: func() {}, refresh: func(context.Context) error { return nil }}
-	if others != nil {
-		h = *others
-	}
-	h.expire = func(_ context.Context, s storage.Session) (storage.Turn, error) {
-		if s.ID == "bad" {
+// clockNow is the time as databases keep it.
+func clockNow() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// sweeping starts a process that sweeps c, with these duties.
+func sweeping(c *clockwork, expired *[]string, duties ...caseDuty) (stop func()) {
+	b := botIn(c)
+	s := newSweeper(b)
+	s.duties = func() []caseDuty { return duties }
+	s.expires = func(_ context.Context, session storage.Session) (storage.Turn, error) {
+		if session.ID == "bad" {
 			return storage.Turn{}, errors.New("scripted")
 		}
 		return storage.Turn{
-			Load:  storage.Load{Session: s.ID},
+			Load:  storage.Load{Session: session.ID},
 			Apply: func(storage.Loaded) (storage.Change, error) { return storage.Change{}, nil },
 			Done: func(storage.Result) {
 				c.mu.Lock()
 				defer c.mu.Unlock()
-				*expired = append(*expired, s.ID)
-				delete(c.live, s.ID)
+				*expired = append(*expired, session.ID)
+				delete(c.live, session.ID)
 			},
 		}, nil
 	}
-	if h.duties == nil {
-		h.duties = func() []caseDuty { return nil }
-	}
-	o = makeOutbound(c, memoryNow, quietLog(), h)
-	o.hooks.perform = o.commitAll
+	return running(b, func(ctx context.Context) {
+		every(ctx, sweepEvery, s.sweep)
+		s.release(context.WithoutCancel(ctx))
+	})
+}
+
+// botIn is as much of a Bot as Run and the sweeper need.
+func botIn(c *clockwork) *Bot {
+	b := &Bot{store: c, now: clockNow, log: slog.New(slog.DiscardHandler), watch: newWatchers()}
+	b.snap.Store(new(snapshot))
+	b.out = outbox.New(c, aftermath{b}, outbox.Options{Clock: clockNow})
+	return b
+}
+
+// running runs f until the returned function is called.
+func running(b *Bot, f func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = o.run(ctx)
+		f(ctx)
 	}()
-	return o, func() {
+	return func() {
 		cancel()
 		<-done
-		o.close()
+		_ = b.Close()
 	}
 }
 
 func newClockwork() *clockwork {
-	return &clockwork{memory: newMemory(1), live: map[string]time.Time{}, hint: make(chan struct{})}
+	return &clockwork{leases: map[string]string{}, live: map[string]time.Time{}, hint: make(chan struct{})}
 }
 
 func TestSessionsExpireWhenTheirTimeIsOver(t *testing.T) {
@@ -101,7 +159,7 @@ func TestSessionsExpireWhenTheirTimeIsOver(t *testing.T) {
 		c.live["bad"] = now.Add(-time.Hour)
 		c.live["later"] = now.Add(time.Minute)
 		var expired []string
-		_, stop := sweeping(c, &expired, nil)
+		stop := sweeping(c, &expired)
 		time.Sleep(30 * time.Second)
 		c.mu.Lock()
 		if len(expired) != 200 || slices.Contains(expired, "later") {
@@ -120,9 +178,9 @@ func TestOneOfSeveralProcessesSweepsAndAnotherFollows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClockwork()
 		var a, b []string
-		_, stopA := sweeping(c, &a, nil)
+		stopA := sweeping(c, &a)
 		time.Sleep(10 * time.Millisecond)
-		_, stopB := sweeping(c, &b, nil)
+		stopB := sweeping(c, &b)
 		add := func(id string) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
@@ -145,7 +203,7 @@ func TestOldKeysAndDeliveriesArePruned(t *testing.T) {
 		c := newClockwork()
 		c.old = 3*pruneBatch + 1
 		var expired []string
-		_, stop := sweeping(c, &expired, nil)
+		stop := sweeping(c, &expired)
 		time.Sleep(5 * time.Second)
 		stop()
 		if c.old != 0 {
@@ -161,24 +219,24 @@ func TestOldKeysAndDeliveriesArePruned(t *testing.T) {
 func TestHintsAndTheConfigurationArePassedOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClockwork()
-		hints, refreshed := 0, 0
-		var expired []string
-		_, stop := sweeping(c, &expired, &hooks{
-			hinted: func() { hints++ },
-			refresh: func(context.Context) error {
-				refreshed++
-				return errors.New("scripted")
-			},
-		})
-		c.hint <- struct{}{}
-		c.hint <- struct{}{}
+		c.leases[sweepLease], c.leases[tellLease] = "another", "another"
+		b := botIn(c)
+		news, stopWatching := b.watch.add(room)
+		defer stopWatching()
+		stop := running(b, func(ctx context.Context) { _ = b.Run(ctx) })
+		for n := range 2 {
+			c.hint <- struct{}{}
+			synctest.Wait()
+			select {
+			case <-news:
+			default:
+				t.Errorf("hint %d was not passed on", n+1)
+			}
+		}
 		time.Sleep(time.Minute)
 		stop()
-		if hints != 2 {
-			t.Errorf("%d of 2 hints were passed on", hints)
-		}
-		if refreshed < 10 {
-			t.Errorf("the configuration was read %d times in a minute", refreshed)
+		if c.read < 10 {
+			t.Errorf("the configuration was read %d times in a minute", c.read)
 		}
 	})
 }
@@ -217,10 +275,7 @@ func TestDutiesAreDoneInRoundsAndRareOnesRestWhenThereIsNothing(t *testing.T) {
 				},
 			}
 		}
-		_, stop := sweeping(c, &expired, &hooks{
-			hinted: func() {}, refresh: func(context.Context) error { return nil },
-			duties: func() []caseDuty { return []caseDuty{duty("busy", false), duty("rare", true)} },
-		})
+		stop := sweeping(c, &expired, duty("busy", false), duty("rare", true))
 		time.Sleep(30*time.Second + time.Millisecond)
 		stop()
 		if waiting != 0 {

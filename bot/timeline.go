@@ -1,10 +1,6 @@
 package bot
 
 import (
-	"context"
-	"errors"
-	"time"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -78,24 +74,4 @@ func (t *turn) tellInParts(w storage.Want) {
 		}
 		t.want(part)
 	}
-}
-
-// parentPause is how long a reply waits for the reference of a message that was posted
-// a moment ago and is being settled.
-const parentPause = 200 * time.Millisecond
-
-// below puts the reference of the message that m replies to into it. It is false while
-// that message is not posted yet; one that was given up is done without.
-func (d *Dispatcher) below(ctx context.Context, row storage.Delivery, m *chat.Message) (ready bool, err error) {
-	slot := m.Under
-	m.Under = ""
-	parent, err := d.out.store.Delivery(ctx, row.Bucket, slot)
-	if errors.Is(err, storage.ErrNotFound) {
-		return true, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	m.Replies = parent.ShownRef
-	return parent.ShownRef != "" || !parent.Unsettled(), nil
 }

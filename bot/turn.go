@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -121,11 +122,11 @@ func (b *Bot) stepTurn(ctx context.Context, s storage.Session, in survey.Input) 
 // perform commits one turn; performAll commits many. What the snapshot lacks is
 // loaded and the turns run again.
 func (b *Bot) perform(ctx context.Context, bucket storage.Bucket, t storage.Turn) error {
-	return b.performAll(ctx, []work{{bucket, t}})[0]
+	return b.performAll(ctx, []outbox.Work{{Bucket: bucket, Turn: t}})[0]
 }
 
-func (b *Bot) performAll(ctx context.Context, ws []work) []error {
-	errs := b.commitAll(ctx, ws)
+func (b *Bot) performAll(ctx context.Context, ws []outbox.Work) []error {
+	errs := b.out.Commit(ctx, ws...)
 	for i, w := range ws {
 		err := errs[i]
 		for range maxLoads {
@@ -134,21 +135,12 @@ func (b *Bot) performAll(ctx context.Context, ws []work) []error {
 				break
 			}
 			if err = lack.load(ctx, b); err == nil {
-				err = b.commit(ctx, w.bucket, w.turn)
+				err = b.out.Commit(ctx, w)[0]
 			}
 			errs[i] = err
 		}
 	}
 	return errs
-}
-
-// lacking loads the configuration that an error says is missing; other errors ask for
-// nothing.
-func (b *Bot) lacking(ctx context.Context, err error) error {
-	if lack, ok := errors.AsType[missing](err); ok {
-		return lack.load(ctx, b)
-	}
-	return nil
 }
 
 // maxLoads bounds how often one turn may ask for more configuration.

@@ -121,13 +121,15 @@ func (b *Bot) observe(ctx context.Context) error {
 	return nil
 }
 
-// noticed counts the cases that a committed turn opened.
+// noticed counts the answers that a committed turn stored and the cases that it opened.
 func (b *Bot) noticed(c storage.Change) {
+	b.totals.answers.Add(int64(len(c.Answers)))
 	if c.Case == nil {
 		return
 	}
 	for _, e := range c.Events {
 		if e.Kind == eventOpened && e.Case == c.Case.ID {
+			b.totals.cases.Add(1)
 			b.weather.opened(c.Case.Site, c.Case.OpenedAt, c.Case.Decision.Priority)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -120,15 +121,15 @@ func (t *turn) standing() bool {
 
 // elsewhere is the error of a turn whose update belongs to a case that it did not load:
 // its work is done instead.
-type elsewhere struct{ work work }
+type elsewhere struct{ work outbox.Work }
 
 func (*elsewhere) Error() string { return "these words belong to another case" }
 
 // wordsToCase gives what a customer wrote to a case of theirs.
-func (b *Bot) wordsToCase(j *job, kase string) work {
+func (b *Bot) wordsToCase(j *job, kase string) outbox.Work {
 	u := j.update
 	load := storage.Load{Person: j.person, Case: kase}
-	return work{j.bucket, b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
+	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
 		t.meet(u, j.person)
 		if t.kase == nil || t.kase.Identity != t.identity.ID || !listens(t.kase) {
 			if t.identity.Case == kase {

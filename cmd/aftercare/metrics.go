@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -15,7 +16,7 @@ import (
 // what the database holds. Numbers only: no label names a customer or a chat.
 type metrics struct {
 	stats   func() bot.Stats
-	health  func() bot.Health
+	health  func() outbox.Health
 	refused func() map[string]bool
 	counts  func(context.Context) (storage.Counts, error)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/slack/slackfake"
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -89,14 +90,14 @@ func TestMetricsCountAConversation(t *testing.T) {
 func TestMetricsOfABrokenDatabaseShowNoOldFigures(t *testing.T) {
 	m := metrics{
 		stats: func() bot.Stats {
-			return bot.Stats{
-				Sends:   map[bot.Send]int64{{Platform: chat.Telegram, Outcome: storage.Retry}: 7},
-				Batches: bot.Batches{Commits: 3, Turns: 10, UpTo: [8]int64{1, 1, 2, 3, 3, 3, 3, 3}},
-			}
+			return bot.Stats{Stats: outbox.Stats{
+				Sends:   map[outbox.Send]int64{{Platform: chat.Telegram, Outcome: storage.Retry}: 7},
+				Batches: outbox.Batches{Commits: 3, Turns: 10, UpTo: [8]int64{1, 1, 2, 3, 3, 3, 3, 3}},
+			}}
 		},
 		refused: func() map[string]bool { return map[string]bool{"SLACK_APP_TOKEN": true, "TELEGRAM_TOKEN": false} },
-		health: func() bot.Health {
-			return bot.Health{Accounts: []bot.AccountHealth{{Platform: chat.Telegram, ID: "42", Revoked: true, Waiting: 4}}}
+		health: func() outbox.Health {
+			return outbox.Health{Accounts: []outbox.AccountHealth{{Platform: chat.Telegram, ID: "42", Revoked: true, Waiting: 4}}}
 		},
 		counts: func(context.Context) (storage.Counts, error) { return storage.Counts{Due: 9}, errors.New("away") },
 	}

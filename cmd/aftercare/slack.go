@@ -13,6 +13,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/slack"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -252,7 +253,7 @@ func (a *slackApp) serveTeam(ctx context.Context, team, name string) error {
 		a.hearOfCases(own)
 	}
 	a.log.Info("Slack answers", "workspace", team)
-	return a.bot.ServeAccount(ctx, bot.Account{Platform: chat.Slack, ID: team, Name: name, Sender: a.client})
+	return a.bot.ServeAccount(ctx, outbox.Account{Platform: chat.Slack, ID: team, Name: name, Sender: a.client})
 }
 
 // hearOfCases tells the bot the staff's channel in Slack, now that its workspace is known.

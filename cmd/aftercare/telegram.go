@@ -8,6 +8,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/telegram"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -77,7 +78,7 @@ func (t *telegramAccount) connect(ctx context.Context) error {
 			return t.client.KeepWebhook(ctx, t.Settings.PublicURL+"/hooks/telegram", t.secret)
 		}
 	}
-	return t.bot.ServeAccount(ctx, bot.Account{
+	return t.bot.ServeAccount(ctx, outbox.Account{
 		Platform: chat.Telegram, ID: me.ID, Name: me.Username, Sender: t.client, Intake: intake,
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -108,7 +108,7 @@ func (b *bench) broadcastOnce(ctx context.Context, round int) (*strict, error) {
 	defer stop()
 	done := make(chan error, 1)
 	go func() {
-		done <- w.bot.ServeAccount(served, bot.Account{
+		done <- w.bot.ServeAccount(served, outbox.Account{
 			Platform: chat.Telegram, ID: account, Name: "bench_bot", Sender: sender,
 			Intake: func(ctx context.Context) error { <-ctx.Done(); return nil },
 		})

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -82,11 +82,11 @@ type served struct {
 func (w *world) serve(ctx context.Context) *served {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &served{world: w, sender: &recorder{seen: map[string]time.Time{}}}
-	fast := bot.Limits{Chat: bot.Unlimited(), Group: bot.Unlimited(), Account: bot.Unlimited(), Parallel: 64}
+	fast := outbox.Limits{Chat: outbox.Unlimited(), Group: outbox.Unlimited(), Account: outbox.Unlimited(), Parallel: 64}
 	var parts sync.WaitGroup
 	errs := make([]error, 2)
 	parts.Go(func() {
-		errs[0] = w.bot.ServeAccount(ctx, bot.Account{
+		errs[0] = w.bot.ServeAccount(ctx, outbox.Account{
 			Platform: chat.Telegram, ID: account, Name: "bench_bot", Sender: s.sender, Limits: fast,
 			Intake: func(ctx context.Context) error { <-ctx.Done(); return nil },
 		})

@@ -74,7 +74,7 @@ func registry() []row {
 			{dir: shell, test: "TestTroubleOnTheWayToPostgres", target: faults, long: []string{"-rounds=${rounds}", "-hold=${hold}"}},
 		}},
 		{5, "a platform storms", "everything is delivered afterwards, nothing before its time, other chats are not held up; at work again within 10 s of the trouble's end", []check{
-			{dir: "bot", test: "TestAPlatformStormDelaysOnlyTheChatsThatItHits", target: faults},
+			{dir: "bot/outbox", test: "TestAPlatformStormDelaysOnlyTheChatsThatItHits", target: faults},
 			{dir: shell, test: "TestAStormOnTelegramHoldsUpOnlyTheChatsThatItHits", target: faults, long: []string{"-storm=${storm}"}, waits: true},
 			{dir: shell, test: "TestTroubleOnTheWayToTelegram", target: faults, long: []string{"-rounds=${rounds}", "-hold=${hold}"}},
 		}},
@@ -105,19 +105,19 @@ func registry() []row {
 		}},
 		{9, "every call of the database and of the platform fails, and the process dies at it", "whichever call of twelve core flows fails, or is the last one, the end is the same: nothing lost, nothing doubled", []check{
 			{dir: "bot", test: "TestEveryCallOfTheCoreFlowsFailsInTurn", target: faults, long: []string{"-everycall=0"}},
-			{dir: "bot", test: "TestRandomSchedules", target: crash},
+			{dir: "bot/outbox", test: "TestRandomSchedules", target: crash},
 		}},
 		{10, "several instances", "0 doubled stored effects, messages shown twice ≤ those in flight, takeover within 6 s, never two pollers", []check{
 			{dir: shell, test: "TestAFleetOfThreeLosesAndDoublesNothing", target: faults, long: []string{"-kills=${kills}", "-stop=${stop}"}},
 			{dir: shell, test: "TestARollingRestartLosesNothing", target: faults, long: []string{"-rounds=${rounds}"}},
-			{dir: "bot", test: "TestAnotherProcessTakesOverAndTwoNeverServeAtOnce", target: faults},
-			{dir: "bot", test: "TestARowThatALateHolderClaimsIsFoundToo", target: faults},
+			{dir: "bot/outbox", test: "TestAnotherProcessTakesOverAndTwoNeverServeAtOnce", target: faults},
+			{dir: "bot/outbox", test: "TestARowThatALateHolderClaimsIsFoundToo", target: faults},
 		}},
 		{11, "clocks jump", "no reminder lost, early or twice; leases go by the database's time", []check{
 			{dir: "bot", test: "TestNoReminderIsLostOrTwiceWhenTheClockJumps", target: faults},
 			{dir: "bot", test: "TestClocksStrikeOnceWhereverTheSweeperDies", target: faults},
 			{dir: "bot", test: "TestManyInstancesStrikeAClockOnce", target: faults},
-			{dir: "bot", test: "TestALostLeaseStopsItsHolderOneSecondEarly", target: faults},
+			{dir: "bot/outbox", test: "TestALostLeaseStopsItsHolderOneSecondEarly", target: faults},
 			{dir: "recovery", test: "TestAfterAnOutage", target: faults},
 		}},
 		{12, "the disk is full", "503, nothing acknowledged, not ready; 0 lost once there is space", []check{

@@ -1,4 +1,4 @@
-package bot
+package outbox
 
 import (
 	"container/heap"
@@ -35,7 +35,7 @@ const (
 // for each other beyond the account's own limits. A row is claimed (committed as
 // Sending) only when it can be sent at once, so that a crash leaves few in doubt.
 type Dispatcher struct {
-	out     *outbound
+	out     *Outbox
 	account Account
 	limits  Limits
 	epoch   int64
@@ -71,7 +71,7 @@ type failure struct {
 	at   time.Time
 }
 
-func newDispatcher(o *outbound, a Account, epoch int64, valid func() bool) *Dispatcher {
+func newDispatcher(o *Outbox, a Account, epoch int64, valid func() bool) *Dispatcher {
 	limits := a.Limits.or(DefaultLimits(a.Platform))
 	d := &Dispatcher{
 		out: o, account: a, limits: limits, epoch: epoch, valid: valid,

@@ -1,4 +1,4 @@
-package bot
+package outbox
 
 import (
 	"fmt"
@@ -69,20 +69,20 @@ func TestACardThatMayHaveBeenShownIsMarkedAsARepeat(t *testing.T) {
 			}
 			return nil, true
 		}
-		op := want("case:1", group(1), storage.CardD, "x")
-		op.Want.Render.Title = "Case A-1"
+		op := want("card:1", group(1), storage.CardD, "x")
+		op.Want.Render.Title = "Card A-1"
 		p.says(op)
 		time.Sleep(time.Minute)
 		// The copy that grows stays the one that is told apart.
-		op = want("case:1", group(1), storage.CardD, "y")
-		op.Want.Render.Title = "Case A-1"
+		op = want("card:1", group(1), storage.CardD, "y")
+		op.Want.Render.Title = "Card A-1"
 		p.says(op)
 		time.Sleep(time.Minute)
 		var titles []string
 		for _, c := range p.sender.all() {
 			titles = append(titles, c.title)
 		}
-		if d := cmp.Diff([]string{"Case A-1", "Case A-1 (repeat)", "Case A-1 (repeat)", "Case A-1 (repeat)"}, titles); d != "" {
+		if d := cmp.Diff([]string{"Card A-1", "Card A-1 (repeat)", "Card A-1 (repeat)", "Card A-1 (repeat)"}, titles); d != "" {
 			t.Error(d)
 		}
 	})
@@ -269,7 +269,7 @@ func TestABlockedPrivateChatIsRemembered(t *testing.T) {
 		who := storage.Person{Platform: chat.Telegram, Account: "1", User: "7"}
 		p.store.ids[who.ID()] = storage.Identity{ID: who.ID(), Person: who, Address: private(7)}
 		p.sender.script = first(1000, fail(chat.Unreachable), false)
-		mine, card := ask("q:1", private(7), "x"), want("case:1", group(1), storage.CardD, "x")
+		mine, card := ask("q:1", private(7), "x"), want("card:1", group(1), storage.CardD, "x")
 		mine.Want.Identity, card.Want.Identity = who.ID(), who.ID()
 		p.says(card)
 		time.Sleep(time.Second)
@@ -287,7 +287,7 @@ func TestABlockedPrivateChatIsRemembered(t *testing.T) {
 func TestAChatThatMovedIsWrittenToAtItsNewAddress(t *testing.T) {
 	scene(t, fast, func(t *testing.T, p *program) {
 		old, new := group(1), group(1001)
-		p.says(want("case:1", old, storage.CardD, "a"))
+		p.says(want("card:1", old, storage.CardD, "a"))
 		time.Sleep(time.Second)
 		p.sender.script = func(_ int, to chat.Address, _ chat.Message, _ chat.Ref) (error, bool) {
 			if to == old {
@@ -296,7 +296,7 @@ func TestAChatThatMovedIsWrittenToAtItsNewAddress(t *testing.T) {
 			return nil, true
 		}
 		began := time.Now()
-		p.says(want("case:1", old, storage.CardD, "b"))
+		p.says(want("card:1", old, storage.CardD, "b"))
 		time.Sleep(time.Minute)
 		if d := cmp.Diff([]string{"b"}, p.sender.texts(new)); d != "" {
 			t.Error(d)
@@ -339,7 +339,7 @@ func TestRevokedCredentialsStopTheAccountAndLoseNothing(t *testing.T) {
 				t.Errorf("%s is %s", s, d.State)
 			}
 		}
-		h := p.out.health()
+		h := p.out.Health()
 		if h.Healthy() || !h.Accounts[0].Revoked || h.Accounts[0].Error == "" {
 			t.Errorf("the operator sees %+v", h)
 		}
@@ -350,7 +350,7 @@ func TestRevokedCredentialsStopTheAccountAndLoseNothing(t *testing.T) {
 				t.Errorf("%s is %s although the credentials are taken again", s, d.State)
 			}
 		}
-		if h := p.out.health(); !h.Healthy() {
+		if h := p.out.Health(); !h.Healthy() {
 			t.Errorf("the operator sees %+v", h)
 		}
 	})

@@ -1,4 +1,12 @@
-package bot
+// Package outbox commits turns and sends what they want to be said: in order per chat,
+// never lost, possibly shown twice.
+//
+// What is to be sent is stored first, as deliveries, in the commit that makes it necessary
+// (storage.Change.Slots). Of all processes the one that holds an account's lease sends the
+// account's deliveries, at the platform's pace, and settles each in another commit. What
+// the messages are about is unknown here: the Core that is handed to New says what follows
+// from a delivery that was shown, or was not.
+package outbox
 
 import (
 	"context"
@@ -10,22 +18,22 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/survey"
 )
 
-// outbound is the half of a Bot that commits and sends: the queues of turns, and one
-// Dispatcher for each account whose lease this process holds.
-type outbound struct {
+// Outbox commits turns, and sends what they want to be said: it has the queues of turns,
+// and one Dispatcher for each account whose lease this process holds. Its methods are safe
+// for concurrent use.
+type Outbox struct {
 	store     storage.Store
+	core      Core
 	now       func() time.Time
 	log       *slog.Logger
-	hooks     hooks
 	committer *committer
 	meter     *meter
 
 	mu       sync.RWMutex
 	senders  map[accountKey]*Dispatcher // whose lease is held here
-	accounts map[accountKey]*served     // all that ServeAccount was called for
+	accounts map[accountKey]*served     // all that Serve was called for
 	hinting  bool
 	again    bool
 	tasks    sync.WaitGroup
@@ -36,84 +44,87 @@ type accountKey struct {
 	id       string
 }
 
-// hooks is what the other half of the Bot does for this one.
-type hooks struct {
-	changed func(to chat.Address) // a delivery to this address was written; must not block
-	hinted  func()                // another process wrote something
-	refresh func(context.Context) error
-	expire  func(context.Context, storage.Session) (storage.Turn, error)
-	duties  func() []caseDuty                     // what the sweeper does for cases
-	perform func(context.Context, []work) []error // commits turns of our own
-	moved   func(ctx context.Context, from, to chat.Address) error
-	// unheard does what follows when a chat takes no messages.
-	unheard func(ctx context.Context, row storage.Delivery, why string) error
-	tell    *teller // nil = nobody tells
-	// concluded is what follows from how the sending of staff's words ended; lacking loads
-	// the configuration that its error says is missing.
-	concluded func(storage.Loaded, storage.Delivery, storage.Outcome, bool) (storage.Change, error)
-	lacking   func(context.Context, error) error
+// Core is what an Outbox asks of those whose messages it sends. All of it may be called
+// from many goroutines at once.
+type Core interface {
+	// Wrote hears that a delivery to this address was written. It must not block.
+	Wrote(to chat.Address)
+	// Loads reports whether anything follows from how the sending of a delivery ends, and
+	// what After must see of the database to say it.
+	Loads(storage.Delivery) (storage.Load, bool)
+	// After is what follows, in the same commit, from how the sending of a delivery ended
+	// for good. It is pure, and is not asked about deliveries of which Loads says that
+	// nothing follows. Its error may be a Lack.
+	After(storage.Loaded, storage.Delivery, Conclusion) (storage.Change, error)
+	// Moved remembers that a chat has a new address.
+	Moved(ctx context.Context, from, to chat.Address) error
+	// Deaf does what follows when the chat of a delivery takes no messages; why is the
+	// platform's reason.
+	Deaf(ctx context.Context, d storage.Delivery, why string) error
 }
 
-func makeOutbound(store storage.Store, now func() time.Time, log *slog.Logger, h hooks) *outbound {
+// Conclusion is how the sending of a delivery ended.
+type Conclusion struct {
+	// Outcome is Delivered, GaveUp (it was certainly not shown), or Dropped (it may have
+	// been).
+	Outcome storage.Outcome
+	Blocked bool // the chat takes no messages any more
+}
+
+// Lack is an error of Core.After that something is not loaded yet. After is asked again
+// once it is.
+type Lack interface {
+	error
+	Load(context.Context) error
+}
+
+// Options are what an Outbox needs beside its store and its core.
+type Options struct {
+	Clock func() time.Time // nil = time.Now
+	Log   *slog.Logger     // nil = discard
+}
+
+// Work is a turn and the bucket that it belongs to.
+type Work struct {
+	Bucket storage.Bucket
+	Turn   storage.Turn
+}
+
+// New returns an Outbox that commits at once, and sends for the accounts that Serve is
+// called for.
+func New(store storage.Store, core Core, opts Options) *Outbox {
+	if opts.Clock == nil {
+		opts.Clock = time.Now
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
 	c := newCommitter(store)
-	return &outbound{
-		store: store, now: now, log: log, hooks: h,
+	return &Outbox{
+		store: store, core: core, now: opts.Clock, log: opts.Log,
 		committer: c, meter: c.meter,
 		senders:  map[accountKey]*Dispatcher{},
 		accounts: map[accountKey]*served{},
 	}
 }
 
-// newOutbound is the outbound half of b.
-func newOutbound(b *Bot) *outbound {
-	return makeOutbound(b.store, b.now, b.log, hooks{
-		changed: b.watch.notify,
-		hinted:  b.watch.notifyAll,
-		refresh: b.refresh,
-		expire: func(ctx context.Context, s storage.Session) (storage.Turn, error) {
-			return b.stepTurn(ctx, s, survey.Expire{})
-		},
-		duties:    b.caseDuties,
-		perform:   b.performAll,
-		moved:     b.chatMoved,
-		concluded: b.concluded, lacking: b.lacking,
-		unheard: b.unheard,
-		tell:    newTeller(b),
-	})
-}
-
-// commit waits until the turn's batch is committed. Its error is nil, ErrSeen, that of
-// the turn's own Apply, or ErrUnavailable.
-func (b *Bot) commit(ctx context.Context, bucket storage.Bucket, t storage.Turn) error {
-	return b.out.commit(ctx, bucket, t)
-}
-
-// commitAll queues all of ws, in their order per bucket, before it waits for them.
-func (b *Bot) commitAll(ctx context.Context, ws []work) []error { return b.out.commitAll(ctx, ws) }
-
 // Close refuses further turns, waits until the queued ones are committed, and tells
 // other processes of what was left to send. It may be called more than once. The
 // store stays open.
-func (b *Bot) Close() error {
-	b.out.close()
-	return nil
-}
-
-func (o *outbound) close() {
+func (o *Outbox) Close() {
 	o.committer.close()
 	o.tasks.Wait()
 }
 
-func (o *outbound) commit(ctx context.Context, b storage.Bucket, t storage.Turn) error {
-	return o.commitAll(ctx, []work{{bucket: b, turn: t}})[0]
-}
-
-func (o *outbound) commitAll(ctx context.Context, ws []work) []error {
+// Commit queues all of ws, in their order per bucket, and waits until their batches are
+// committed. Each error is nil, ErrSeen, that of the turn's own Apply, or ErrUnavailable.
+// If ctx ends first the turns go on without their waiter.
+func (o *Outbox) Commit(ctx context.Context, ws ...Work) []error {
 	done := make([]chan error, len(ws))
 	buckets := map[storage.Bucket][]entry{}
 	for i, w := range ws {
 		done[i] = make(chan error, 1)
-		buckets[w.bucket] = append(buckets[w.bucket], o.wrap(w, done[i]))
+		buckets[w.Bucket] = append(buckets[w.Bucket], o.wrap(w, done[i]))
 	}
 	for b, entries := range buckets {
 		o.committer.submit(b, entries...)
@@ -125,10 +136,15 @@ func (o *outbound) commitAll(ctx context.Context, ws []work) []error {
 	return errs
 }
 
+// commit waits until the turn's batch is committed.
+func (o *Outbox) commit(ctx context.Context, b storage.Bucket, t storage.Turn) error {
+	return o.Commit(ctx, Work{Bucket: b, Turn: t})[0]
+}
+
 // wrapped is a turn on its way through the queue, with the lanes that were reserved
 // for what it wants to be said. Its fields belong to the queue's goroutine.
 type wrapped struct {
-	out    *outbound
+	out    *Outbox
 	bucket storage.Bucket
 	turn   storage.Turn
 	grants []*grant
@@ -143,9 +159,9 @@ type grant struct {
 	held   int // sends set aside
 }
 
-func (o *outbound) wrap(w work, done chan<- error) entry {
-	t := &wrapped{out: o, bucket: w.bucket, turn: w.turn}
-	turn := w.turn
+func (o *Outbox) wrap(w Work, done chan<- error) entry {
+	t := &wrapped{out: o, bucket: w.Bucket, turn: w.Turn}
+	turn := w.Turn
 	turn.Apply, turn.Done = t.apply, t.committed
 	return entry{turn: turn, finish: func(err error) {
 		t.finish(err)
@@ -217,7 +233,9 @@ func (t *wrapped) grant(w *storage.Want) *grant {
 
 func (t *wrapped) committed(r storage.Result) {
 	t.result = &r
-	t.out.meter.turn(t.turn.Key != "", &r)
+	if t.turn.Key != "" {
+		t.out.meter.update()
+	}
 	if t.turn.Done != nil {
 		t.turn.Done(r)
 	}
@@ -246,10 +264,10 @@ func (t *wrapped) finish(err error) {
 }
 
 // spread tells those who care of rows that were written.
-func (o *outbound) spread(rows []storage.Delivery) {
+func (o *Outbox) spread(rows []storage.Delivery) {
 	hint := false
 	for _, r := range rows {
-		o.hooks.changed(r.Address)
+		o.core.Wrote(r.Address)
 		if r.Address.Platform == chat.Web {
 			hint = true
 			continue
@@ -266,7 +284,7 @@ func (o *outbound) spread(rows []storage.Delivery) {
 }
 
 // sender is the Dispatcher of this process for an address, or nil.
-func (o *outbound) sender(a chat.Address) *Dispatcher {
+func (o *Outbox) sender(a chat.Address) *Dispatcher {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	return o.senders[accountKey{a.Platform, a.Account}]
@@ -274,7 +292,7 @@ func (o *outbound) sender(a chat.Address) *Dispatcher {
 
 // hint tells other processes of new deliveries, once for all that were committed
 // while the hint before was under way.
-func (o *outbound) hint() {
+func (o *Outbox) hint() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.hinting {
@@ -299,9 +317,9 @@ func (o *outbound) hint() {
 	})
 }
 
-// hinted passes a hint of another process on.
-func (o *outbound) hinted() {
-	o.hooks.hinted()
+// Look makes every sender of this process look for due deliveries at once: another
+// process wrote some.
+func (o *Outbox) Look() {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	for _, d := range o.senders {

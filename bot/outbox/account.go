@@ -1,4 +1,4 @@
-package bot
+package outbox
 
 import (
 	"context"
@@ -74,18 +74,7 @@ func (h Health) Healthy() bool {
 	return !h.Stalled && !slices.ContainsFunc(h.Accounts, func(a AccountHealth) bool { return a.Revoked })
 }
 
-// Health tells how the database and the accounts of this process are, the accounts in the
-// order of their names.
-func (b *Bot) Health() Health { return b.out.health() }
-
-// ServeAccount makes this process a candidate for the account's lease and, while it
-// holds it, sends the account's deliveries and runs its Intake. It takes over when
-// another holder's lease lapses or is released. When ctx ends it stops the intake,
-// sends what is due until a deadline, and releases the lease. It returns an error only
-// if the account is served already.
-func (b *Bot) ServeAccount(ctx context.Context, a Account) error { return b.out.serve(ctx, a) }
-
-// served is an account that ServeAccount was called for.
+// served is an account that Serve was called for.
 type served struct {
 	account Account
 
@@ -115,7 +104,12 @@ func (s *served) refuse(at time.Time) {
 	s.refused = at
 }
 
-func (o *outbound) serve(ctx context.Context, a Account) error {
+// Serve makes this process a candidate for the account's lease and, while it holds it,
+// sends the account's deliveries and runs its Intake. It takes over when another holder's
+// lease lapses or is released. When ctx ends it stops the intake, sends what is due until
+// a deadline, and releases the lease. It returns an error only if the account is served
+// already.
+func (o *Outbox) Serve(ctx context.Context, a Account) error {
 	key := accountKey{a.Platform, a.ID}
 	s := &served{account: a}
 	o.mu.Lock()
@@ -156,7 +150,7 @@ func (o *outbound) serve(ctx context.Context, a Account) error {
 
 // hold serves an account from the moment its lease was taken until it is lost or ctx
 // ends.
-func (o *outbound) hold(ctx context.Context, s *served, k *keeper) {
+func (o *Outbox) hold(ctx context.Context, s *served, k *keeper) {
 	log := o.log.With("platform", s.account.Platform, "account", s.account.ID, "epoch", k.lease.Epoch)
 	held, lose := context.WithCancelCause(context.WithoutCancel(ctx))
 	var keeping sync.WaitGroup
@@ -202,7 +196,7 @@ func (o *outbound) hold(ctx context.Context, s *served, k *keeper) {
 }
 
 // receive runs the intake, again after a pause when it ends by itself.
-func (o *outbound) receive(ctx context.Context, s *served, log *slog.Logger) {
+func (o *Outbox) receive(ctx context.Context, s *served, log *slog.Logger) {
 	if s.account.Intake == nil {
 		return
 	}
@@ -231,7 +225,7 @@ func (o *outbound) receive(ctx context.Context, s *served, log *slog.Logger) {
 	}
 }
 
-func (o *outbound) register(s *served, d *Dispatcher) {
+func (o *Outbox) register(s *served, d *Dispatcher) {
 	s.mu.Lock()
 	s.sender, s.holds, s.since = d, true, o.now()
 	s.mu.Unlock()
@@ -240,7 +234,7 @@ func (o *outbound) register(s *served, d *Dispatcher) {
 	o.senders[accountKey{s.account.Platform, s.account.ID}] = d
 }
 
-func (o *outbound) unregister(s *served, d *Dispatcher) {
+func (o *Outbox) unregister(s *served, d *Dispatcher) {
 	s.mu.Lock()
 	s.holds = false
 	s.mu.Unlock()
@@ -251,7 +245,9 @@ func (o *outbound) unregister(s *served, d *Dispatcher) {
 	}
 }
 
-func (o *outbound) health() Health {
+// Health tells how the database and the accounts of this process are, the accounts in the
+// order of their names.
+func (o *Outbox) Health() Health {
 	o.mu.RLock()
 	all := make([]*served, 0, len(o.accounts))
 	for _, s := range o.accounts {

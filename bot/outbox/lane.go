@@ -1,4 +1,4 @@
-package bot
+package outbox
 
 import (
 	"container/heap"
@@ -30,7 +30,7 @@ const (
 	// that was committed here a moment ago: a customer who just tapped does not queue
 	// behind a broadcast, and a broadcast does not starve.
 	liveBonus = 10 * time.Second
-	// groupBonus is how far a chat of several people, where staff hear of cases, goes ahead
+	// groupBonus is how far a chat of several people, where staff wait, goes ahead
 	// of those of single ones. There are few of them, and each has a slow pace of its own,
 	// so that nobody starves.
 	groupBonus = time.Minute

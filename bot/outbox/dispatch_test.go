@@ -1,4 +1,4 @@
-package bot
+package outbox
 
 import (
 	"context"
@@ -16,26 +16,42 @@ import (
 // program is one process with one account, in virtual time.
 type program struct {
 	t      testing.TB
-	out    *outbound
+	out    *Outbox
 	store  *process
 	sender *recorder
 	moves  map[chat.Address]chat.Address
+	after  map[string]func(Conclusion) (storage.Change, error) // by slot
 	n      int
 }
 
 func newProgram(t testing.TB, m *memory, r *recorder) *program {
-	p := &program{t: t, store: &process{memory: m}, sender: r, moves: map[chat.Address]chat.Address{}}
-	p.out = makeOutbound(p.store, memoryNow, quietLog(), hooks{
-		changed: func(chat.Address) {},
-		hinted:  func() {},
-		lacking: func(context.Context, error) error { return nil },
-		moved: func(_ context.Context, from, to chat.Address) error {
-			p.moves[from] = to
-			return nil
-		},
-	})
+	p := &program{
+		t: t, store: &process{memory: m}, sender: r, moves: map[chat.Address]chat.Address{},
+		after: map[string]func(Conclusion) (storage.Change, error){},
+	}
+	p.out = New(p.store, p, Options{Clock: memoryNow})
 	return p
 }
+
+// The program is its own Core. Its moves are kept, and from the end of nothing but what
+// after is for something follows.
+func (p *program) Wrote(chat.Address) {}
+
+func (p *program) Loads(d storage.Delivery) (storage.Load, bool) {
+	_, follows := p.after[d.Slot]
+	return storage.Load{}, follows
+}
+
+func (p *program) After(_ storage.Loaded, d storage.Delivery, end Conclusion) (storage.Change, error) {
+	return p.after[d.Slot](end)
+}
+
+func (p *program) Moved(_ context.Context, from, to chat.Address) error {
+	p.moves[from] = to
+	return nil
+}
+
+func (p *program) Deaf(context.Context, storage.Delivery, string) error { return nil }
 
 // serve serves the account until the returned function is called.
 func (p *program) serve(limits Limits) (stop func()) {
@@ -43,7 +59,7 @@ func (p *program) serve(limits Limits) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := p.out.serve(ctx, Account{Platform: chat.Telegram, ID: "1", Sender: p.sender, Limits: limits}); err != nil {
+		if err := p.out.Serve(ctx, Account{Platform: chat.Telegram, ID: "1", Sender: p.sender, Limits: limits}); err != nil {
 			p.t.Error(err)
 		}
 	}()
@@ -51,7 +67,7 @@ func (p *program) serve(limits Limits) (stop func()) {
 	return func() {
 		cancel()
 		<-done
-		p.out.close()
+		p.out.Close()
 	}
 }
 
@@ -188,9 +204,9 @@ func TestRowsOfAChatAreSentInOrderAndOtherChatsDoNotWait(t *testing.T) {
 
 func TestANewerRenderReplacesTheOneThatWaits(t *testing.T) {
 	scene(t, fast, func(t *testing.T, p *program) {
-		p.says(want("case:1", group(5), storage.CardD, "v1"))
-		p.says(want("case:1", group(5), storage.CardD, "v2")) // while v1 is in flight
-		p.says(want("case:1", group(5), storage.CardD, "v3"))
+		p.says(want("card:1", group(5), storage.CardD, "v1"))
+		p.says(want("card:1", group(5), storage.CardD, "v2")) // while v1 is in flight
+		p.says(want("card:1", group(5), storage.CardD, "v3"))
 		time.Sleep(time.Second)
 		var got []string
 		for _, c := range p.sender.all() {
@@ -199,7 +215,7 @@ func TestANewerRenderReplacesTheOneThatWaits(t *testing.T) {
 		if d := cmp.Diff([]string{"v1", "v3"}, got); d != "" {
 			t.Error(d)
 		}
-		if d := p.store.row(t, 0, "case:1"); d.State != storage.Sent || d.Shown != 3 || d.ShownSum != "v3" {
+		if d := p.store.row(t, 0, "card:1"); d.State != storage.Sent || d.Shown != 3 || d.ShownSum != "v3" {
 			t.Errorf("the row is %+v", d)
 		}
 	})
@@ -207,16 +223,16 @@ func TestANewerRenderReplacesTheOneThatWaits(t *testing.T) {
 
 func TestARenderThatIsShownAlreadyIsNotSent(t *testing.T) {
 	scene(t, fast, func(t *testing.T, p *program) {
-		p.says(want("case:1", group(5), storage.CardD, "v1"))
-		p.says(want("case:1", group(5), storage.CardD, "v2"))
-		p.says(want("case:1", group(5), storage.CardD, "v1")) // back, while v1 is in flight
+		p.says(want("card:1", group(5), storage.CardD, "v1"))
+		p.says(want("card:1", group(5), storage.CardD, "v2"))
+		p.says(want("card:1", group(5), storage.CardD, "v1")) // back, while v1 is in flight
 		time.Sleep(time.Second)
-		p.says(want("case:1", group(5), storage.CardD, "v1"))
+		p.says(want("card:1", group(5), storage.CardD, "v1"))
 		time.Sleep(time.Second)
 		if p.sender.n != 1 {
 			t.Errorf("%d sends", p.sender.n)
 		}
-		if d := p.store.row(t, 0, "case:1"); d.State != storage.Sent {
+		if d := p.store.row(t, 0, "card:1"); d.State != storage.Sent {
 			t.Errorf("the row is %s", d.State)
 		}
 	})
@@ -270,7 +286,7 @@ func TestPacingKeepsThePlatformsLimits(t *testing.T) {
 	t.Run("a group", func(t *testing.T) {
 		scene(t, Limits{}, func(t *testing.T, p *program) {
 			for i := range 60 {
-				op := want(fmt.Sprint("case:", i), group(1), storage.CardD, fmt.Sprint(i))
+				op := want(fmt.Sprint("card:", i), group(1), storage.CardD, fmt.Sprint(i))
 				op.Want.Identity = fmt.Sprint(i)
 				p.says(op)
 			}
@@ -291,7 +307,7 @@ func TestPacingKeepsThePlatformsLimits(t *testing.T) {
 				ops = append(ops, ask(fmt.Sprint("q:", i), private(i+1), "x"))
 			}
 			other.says(ops...)
-			other.out.close()
+			other.out.Close()
 			time.Sleep(time.Minute)
 			calls := p.sender.all()
 			if len(calls) != 900 {
@@ -316,7 +332,7 @@ func TestACustomerWhoTapsDoesNotQueueBehindABroadcast(t *testing.T) {
 			ops = append(ops, ask(fmt.Sprint("q:", i), private(i+1), "x"))
 		}
 		other.says(ops...)
-		other.out.close()
+		other.out.Close()
 		time.Sleep(20 * time.Second)
 		tapped := time.Now()
 		p.says(ask("q:live", private(99999), "next?"))
@@ -338,7 +354,7 @@ func TestRowsOfOtherProcessesAreFoundByThePoll(t *testing.T) {
 		other := newProgram(t, p.store.memory, nil)
 		began := time.Now()
 		other.says(ask("q:1", private(1), "x"))
-		other.out.close()
+		other.out.Close()
 		if p.store.hints == 0 {
 			t.Error("the other process gave no hint")
 		}
@@ -356,8 +372,8 @@ func TestAHintWakesThePollAtOnce(t *testing.T) {
 		time.Sleep(60 * time.Millisecond)
 		began := time.Now()
 		other.says(ask("q:1", private(1), "x"))
-		other.out.close()
-		p.out.hinted()
+		other.out.Close()
+		p.out.Look()
 		time.Sleep(time.Second)
 		if calls := p.sender.all(); len(calls) != 1 || calls[0].began.Sub(began) > 20*time.Millisecond {
 			t.Errorf("calls: %+v", calls)

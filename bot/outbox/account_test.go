@@ -1,4 +1,4 @@
-package bot
+package outbox
 
 import (
 	"context"
@@ -49,14 +49,14 @@ func (p *program) run(in *poller) (stop func()) {
 	go func() {
 		defer close(done)
 		a := Account{Platform: chat.Telegram, ID: "1", Sender: p.sender, Limits: fast, Intake: in.poll}
-		if err := p.out.serve(ctx, a); err != nil {
+		if err := p.out.Serve(ctx, a); err != nil {
 			p.t.Error(err)
 		}
 	}()
 	return func() {
 		cancel()
 		<-done
-		p.out.close()
+		p.out.Close()
 	}
 }
 
@@ -65,7 +65,7 @@ func TestALostLeaseStopsItsHolderOneSecondEarly(t *testing.T) {
 		p, in := newProgram(t, newMemory(1), newRecorder()), &poller{}
 		stop := p.run(in)
 		time.Sleep(10*time.Second + 500*time.Millisecond)
-		if in.running() != 1 || !p.out.health().Accounts[0].Holds {
+		if in.running() != 1 || !p.out.Health().Accounts[0].Holds {
 			t.Fatal("the account is not served")
 		}
 		p.store.mu.Lock()
@@ -136,7 +136,7 @@ func TestNothingIsSentByAHolderWhoseLeaseLapsedUnnoticed(t *testing.T) {
 		d.close()
 		<-done
 		d.finish(t.Context())
-		p.out.close()
+		p.out.Close()
 	})
 }
 
@@ -150,7 +150,7 @@ func TestAnotherProcessTakesOverAndTwoNeverServeAtOnce(t *testing.T) {
 				time.Sleep(time.Second)
 				stopB := b.run(in)
 				time.Sleep(5500 * time.Millisecond)
-				if !a.out.health().Accounts[0].Holds || b.out.health().Accounts[0].Holds || in.began != 1 {
+				if !a.out.Health().Accounts[0].Holds || b.out.Health().Accounts[0].Holds || in.began != 1 {
 					t.Fatal("the first process does not serve alone")
 				}
 				began := time.Now()
@@ -159,7 +159,7 @@ func TestAnotherProcessTakesOverAndTwoNeverServeAtOnce(t *testing.T) {
 				} else {
 					a.store.die()
 				}
-				for !b.out.health().Accounts[0].Holds {
+				for !b.out.Health().Accounts[0].Holds {
 					time.Sleep(10 * time.Millisecond)
 				}
 				took, limit := time.Since(began), 6*time.Second
@@ -212,7 +212,7 @@ func TestAStopIsBounded(t *testing.T) {
 		release := make(chan struct{})
 		go func() {
 			defer close(done)
-			p.out.serve(ctx, Account{
+			p.out.Serve(ctx, Account{
 				Platform: chat.Telegram, ID: "1", Sender: p.sender, Limits: fast,
 				Intake: func(ctx context.Context) error {
 					<-ctx.Done()
@@ -231,7 +231,7 @@ func TestAStopIsBounded(t *testing.T) {
 		if took := time.Since(began); took > intakeGrace+drainGrace+flightGrace+time.Second {
 			t.Errorf("the stop took %v", took)
 		}
-		p.out.close()
+		p.out.Close()
 	})
 }
 
@@ -243,7 +243,7 @@ func TestAnIntakeThatEndsIsStartedAgain(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			p.out.serve(ctx, Account{
+			p.out.Serve(ctx, Account{
 				Platform: chat.Telegram, ID: "1", Sender: p.sender,
 				Intake: func(ctx context.Context) error {
 					if n++; n < 3 {
@@ -258,15 +258,15 @@ func TestAnIntakeThatEndsIsStartedAgain(t *testing.T) {
 		if n != 3 {
 			t.Errorf("it was started %d times", n)
 		}
-		if h := p.out.health().Accounts[0]; h.Error != "scripted" {
+		if h := p.out.Health().Accounts[0]; h.Error != "scripted" {
 			t.Errorf("the operator sees %q", h.Error)
 		}
-		if err := p.out.serve(ctx, Account{Platform: chat.Telegram, ID: "1"}); err == nil {
+		if err := p.out.Serve(ctx, Account{Platform: chat.Telegram, ID: "1"}); err == nil {
 			t.Error("one account was served twice by one process")
 		}
 		cancel()
 		<-done
-		p.out.close()
+		p.out.Close()
 	})
 }
 

@@ -1,4 +1,4 @@
-package bot
+package outbox
 
 import (
 	"context"
@@ -81,9 +81,9 @@ func (d *Dispatcher) lookForDoubts(ctx context.Context) error {
 
 func (d *Dispatcher) settleAll(ctx context.Context, b storage.Bucket, rows []storage.Delivery) (int, error) {
 	changed := 0
-	rows, replies := apart(rows, isReply)
-	for _, r := range replies {
-		n, err := d.settleReply(ctx, b, r)
+	rows, alone := d.apart(rows)
+	for _, r := range alone {
+		n, err := d.settleAlone(ctx, b, r)
 		if err != nil {
 			return changed, err
 		}
@@ -115,41 +115,39 @@ func (d *Dispatcher) settleAll(ctx context.Context, b storage.Bucket, rows []sto
 	return changed, nil
 }
 
-// settleReply settles what a member of staff said to a customer, by itself: once it is
-// given up, staff read in the same commit that nobody knows whether the customer has it.
-// If that cannot be said, the rest of the account does not wait for it.
-func (d *Dispatcher) settleReply(ctx context.Context, b storage.Bucket, row storage.Delivery) (int, error) {
+// settleAlone settles a row from whose end something follows, by itself: once it is given
+// up, what follows is in the same commit. If that cannot be said, the rest of the account
+// does not wait for it.
+func (d *Dispatcher) settleAlone(ctx context.Context, b storage.Bucket, row storage.Delivery) (int, error) {
 	changed, said := 0, true
-	_, kase, _, _ := slotParts(row.Slot)
+	load, _ := d.out.core.Loads(row)
+	load.Slots = append(slices.Clone(load.Slots), row.Slot)
 	turn := storage.Turn{
-		Load: storage.Load{Case: kase, Slots: []string{row.Slot}},
+		Load: load,
 		Apply: func(l storage.Loaded) (storage.Change, error) {
 			now, ok := l.Slots[row.Slot]
 			if !ok || now.State != storage.Sending || now.Epoch != row.Epoch {
 				return storage.Change{}, nil
 			}
 			s := settleDoubt(now, l.Now)
-			ch := storage.Change{Slots: []storage.SlotOp{{Settle: s}}}
+			settle := []storage.SlotOp{{Settle: s}}
 			if s.Outcome == storage.Retry || !said {
-				return ch, nil
+				return storage.Change{Slots: settle}, nil
 			}
-			more, err := d.out.hooks.concluded(l, now, storage.Dropped, false)
-			if err != nil {
-				return ch, err
-			}
-			ch.Case, ch.Events, ch.Slots = more.Case, more.Events, slices.Concat(ch.Slots, more.Slots)
-			return ch, nil
+			ch, err := d.out.core.After(l, now, Conclusion{Outcome: storage.Dropped})
+			ch.Slots = slices.Concat(settle, ch.Slots)
+			return ch, err
 		},
 		Done: func(r storage.Result) { changed = len(r.Changed) },
 	}
 	err := d.out.commit(ctx, b, turn)
-	if _, lacks := errors.AsType[missing](err); lacks {
-		if err = d.out.hooks.lacking(ctx, err); err == nil {
+	if lack, ok := errors.AsType[Lack](err); ok {
+		if err = lack.Load(ctx); err == nil {
 			err = d.out.commit(ctx, b, turn)
 		}
 	}
 	if err != nil && !unavailable(err) && ctx.Err() == nil {
-		d.log.Error("cannot tell staff what became of a reply", "slot", row.Slot, "error", err)
+		d.log.Error("cannot say what follows from a delivery in doubt", "slot", row.Slot, "error", err)
 		said = false
 		err = d.out.commit(ctx, b, turn)
 	}
@@ -159,14 +157,15 @@ func (d *Dispatcher) settleReply(ctx context.Context, b storage.Bucket, row stor
 	return changed, nil
 }
 
-// apart returns the rows of which f is false, and those of which it is true.
-func apart(rows []storage.Delivery, f func(storage.Delivery) bool) (others, these []storage.Delivery) {
+// apart returns the rows from whose end nothing follows, and those from whose end something
+// does.
+func (d *Dispatcher) apart(rows []storage.Delivery) (together, alone []storage.Delivery) {
 	for _, r := range rows {
-		if f(r) {
-			these = append(these, r)
+		if _, follows := d.out.core.Loads(r); follows {
+			alone = append(alone, r)
 		} else {
-			others = append(others, r)
+			together = append(together, r)
 		}
 	}
-	return others, these
+	return together, alone
 }

@@ -1,4 +1,4 @@
-package bot
+package outbox
 
 import (
 	"context"
@@ -54,12 +54,6 @@ type queue struct {
 type entry struct {
 	turn   storage.Turn
 	finish func(error)
-}
-
-// work is a turn and the bucket that it belongs to.
-type work struct {
-	bucket storage.Bucket
-	turn   storage.Turn
 }
 
 func newCommitter(store storage.Store) *committer {

@@ -1,4 +1,4 @@
-package bot
+package outbox
 
 import (
 	"cmp"
@@ -6,22 +6,22 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // memory is a database in memory, for tests that need virtual time. It keeps what the
-// outbound half uses: deliveries, identities, keys and leases. Everything else of
+// Outbox uses: deliveries, identities, keys and leases. Everything else of
 // storage.Store panics through the nil interface.
 type memory struct {
 	storage.Store

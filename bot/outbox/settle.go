@@ -1,4 +1,4 @@
-package bot
+package outbox
 
 import (
 	"context"
@@ -65,13 +65,13 @@ func (d *Dispatcher) consequences(s *settlement) {
 			d.log.Warn("cannot mark a blocked chat", "chat", row.Address.String(), "error", err)
 		}
 	}
-	if v.blocked && d.out.hooks.unheard != nil {
-		if err := d.out.hooks.unheard(ctx, row, v.reason); err != nil {
-			d.log.Warn("cannot show staff elsewhere what a chat does not take", "slot", row.Slot, "error", err)
+	if v.blocked {
+		if err := d.out.core.Deaf(ctx, row, v.reason); err != nil {
+			d.log.Warn("cannot do what follows from a chat that takes no messages", "slot", row.Slot, "error", err)
 		}
 	}
 	if !v.to.IsZero() {
-		if err := d.out.hooks.moved(ctx, row.Address, v.to); err != nil {
+		if err := d.out.core.Moved(ctx, row.Address, v.to); err != nil {
 			d.log.Warn("cannot remember that a chat moved", "from", row.Address.String(), "to", v.to.String(), "error", err)
 		}
 	}
@@ -115,6 +115,7 @@ type settlement struct {
 	row     storage.Delivery
 	verdict verdict
 	person  storage.Person     // whose chat turned out to be blocked
+	follows bool               // the core says what follows, in the same commit
 	back    []storage.Delivery // rows that were to follow and must wait with this one
 	wish    bool               // a send is set aside for the chat's next row
 	next    string             // the slot of that row; this one's if it has something newer
@@ -166,9 +167,12 @@ func (d *Dispatcher) wish(s *settlement) {
 }
 
 func (s *settlement) commit() {
-	load := storage.Load{Person: s.person}
-	if isReply(s.row) && s.verdict.outcome != storage.Retry {
-		_, load.Case, _, _ = slotParts(s.row.Slot)
+	var load storage.Load
+	if s.verdict.outcome != storage.Retry {
+		load, s.follows = s.sender.out.core.Loads(s.row)
+	}
+	if !s.person.IsZero() {
+		load.Person = s.person
 	}
 	turn := storage.Turn{
 		Load:  load,
@@ -184,30 +188,30 @@ func (s *settlement) apply(l storage.Loaded) (storage.Change, error) {
 		Slot: s.row.Slot, Epoch: s.row.Epoch, Version: s.row.Wanted, Hash: s.row.Hash, Ref: v.ref,
 		Outcome: v.outcome, Doubt: v.doubt, At: l.Now.Add(v.delay), To: v.to, Error: v.reason,
 	}
-	ch := storage.Change{Slots: []storage.SlotOp{{Settle: &settle}}}
+	ops := []storage.SlotOp{{Settle: &settle}}
 	for _, b := range s.back {
-		ch.Slots = append(ch.Slots, storage.SlotOp{Settle: notSent(b, l.Now)})
+		ops = append(ops, storage.SlotOp{Settle: notSent(b, l.Now)})
 	}
 	if s.wish && s.sender.valid() {
-		ch.Slots = append(ch.Slots, storage.SlotOp{Claim: &storage.Claim{Slot: s.next, Epoch: s.sender.epoch}})
+		ops = append(ops, storage.SlotOp{Claim: &storage.Claim{Slot: s.next, Epoch: s.sender.epoch}})
 	}
+	var ch storage.Change
+	if s.follows {
+		end := Conclusion{Outcome: v.outcome, Blocked: v.blocked}
+		if end.Outcome == storage.GaveUp && (v.doubt || s.row.Repeated) {
+			end.Outcome = storage.Dropped // it may have been shown all the same
+		}
+		var err error
+		if ch, err = s.sender.out.core.After(l, s.row, end); err != nil {
+			return storage.Change{}, err
+		}
+	}
+	ch.Slots = slices.Concat(ops, ch.Slots)
 	if id := l.Identity; id != nil && !s.person.IsZero() && id.Address == s.row.Address && id.Blocked.IsZero() {
 		blocked := *id
 		blocked.Blocked = l.Now
 		ch.Identity = &blocked
 	}
-	if !isReply(s.row) {
-		return ch, nil
-	}
-	outcome := v.outcome
-	if outcome == storage.GaveUp && (v.doubt || s.row.Repeated) {
-		outcome = storage.Dropped // the customer may have it all the same
-	}
-	more, err := s.sender.out.hooks.concluded(l, s.row, outcome, v.blocked)
-	if err != nil {
-		return ch, err
-	}
-	ch.Case, ch.Events, ch.Slots = more.Case, more.Events, slices.Concat(ch.Slots, more.Slots)
 	return ch, nil
 }
 
@@ -219,8 +223,10 @@ func (s *settlement) finish(err error) {
 			d.log.Error("cannot settle a delivery", "slot", s.row.Slot, "error", err)
 		}
 		d.again(func() {
-			if err := d.out.hooks.lacking(d.ctx, err); err != nil {
-				d.note(err.Error())
+			if lack, ok := errors.AsType[Lack](err); ok {
+				if err := lack.Load(d.ctx); err != nil {
+					d.note(err.Error())
+				}
 			}
 			s.commit()
 		})

@@ -1,4 +1,4 @@
-package bot
+package outbox
 
 import (
 	"context"
@@ -191,7 +191,7 @@ func (d *Dispatcher) rest(l *lane) {
 
 // giveBack makes a row due again that was claimed and certainly not sent. If that
 // fails, it counts as in doubt.
-func (o *outbound) giveBack(row storage.Delivery) {
+func (o *Outbox) giveBack(row storage.Delivery) {
 	turn := storage.Turn{
 		Apply: func(l storage.Loaded) (storage.Change, error) {
 			return storage.Change{Slots: []storage.SlotOp{{Settle: notSent(row, l.Now)}}}, nil

@@ -1,7 +1,8 @@
-package bot
+package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -149,6 +150,26 @@ func (d *Dispatcher) show(ctx context.Context, row storage.Delivery) verdict {
 	defer cancel()
 	ref, err := d.call(ctx, row.Address, m, row.ShownRef)
 	return judge(row, ref, err, d.jitter())
+}
+
+// parentPause is how long a reply waits for the reference of a message that was posted
+// a moment ago and is being settled.
+const parentPause = 200 * time.Millisecond
+
+// below puts the reference of the message that m replies to into it. It is false while
+// that message is not posted yet; one that was given up is done without.
+func (d *Dispatcher) below(ctx context.Context, row storage.Delivery, m *chat.Message) (ready bool, err error) {
+	slot := m.Under
+	m.Under = ""
+	parent, err := d.out.store.Delivery(ctx, row.Bucket, slot)
+	if errors.Is(err, storage.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	m.Replies = parent.ShownRef
+	return parent.ShownRef != "" || !parent.Unsettled(), nil
 }
 
 // call is the Sender's Send; a panic counts as a doubt.
