@@ -1,5 +1,4 @@
-// Package aftercare_test keeps the rules of the house: which package may know which,
-// and that what the documents name exists.
+// Package aftercare_test keeps the rules of the house: which package may know which.
 package aftercare_test
 
 import (
@@ -9,7 +8,6 @@ import (
 	"go/scanner"
 	"go/token"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -34,7 +32,7 @@ var rooms = []room{
 	{path: "internal/page", pure: true},
 	{path: "internal/bench/...", imports: []string{"*"}}, // harnesses: nothing that ships imports them
 	{path: "internal/faults/...", imports: []string{"*"}},
-	{path: "web/...", imports: []string{"web/...", "internal/page", "bot", "storage", "report", "recovery", "survey", "survey/flowmap"}},
+	{path: "web/...", imports: []string{"web/...", "internal/page", "bot", "storage", "recovery", "survey", "survey/flowmap"}},
 	{path: "bot/outbox", imports: []string{"storage", "adapters/chat"}},
 	{path: "bot/...", imports: []string{"bot/...", "storage", "recovery", "survey", "adapters/chat"}},
 
@@ -56,7 +54,6 @@ var rooms = []room{
 	{path: "survey/strictyaml"},
 	{path: "survey/flowfile", imports: []string{"survey", "survey/strictyaml"}},
 	{path: "survey/flowmap", imports: []string{"survey"}, pure: true},
-	{path: "report", pure: true},
 }
 
 func matches(pattern, path string) bool {
@@ -257,84 +254,4 @@ func libcIn(t *testing.T, mod string) string {
 		t.Fatalf("%s names no libc", mod)
 	}
 	return m[1]
-}
-
-// documents are the files for people that the following tests check.
-func documents(t *testing.T) map[string]string {
-	t.Helper()
-	docs := map[string]string{}
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md", "deploy/*.md"} {
-		paths, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, p := range paths {
-			docs[p] = read(t, p)
-		}
-	}
-	if docs["README.md"] == "" {
-		t.Fatal("there is no README.md")
-	}
-	return docs
-}
-
-func TestEveryMakeTargetThatIsNamedExists(t *testing.T) {
-	targets := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(?m)^([a-z]+):`).FindAllStringSubmatch(read(t, "Makefile"), -1) {
-		targets[m[1]] = true
-	}
-	found := 0
-	for path, text := range documents(t) {
-		for _, m := range regexp.MustCompile("(?:`|(?m)^)make ([a-z]+)").FindAllStringSubmatch(text, -1) {
-			found++
-			if !targets[m[1]] {
-				t.Errorf("%s names `make %s`, which does not exist", path, m[1])
-			}
-		}
-	}
-	if found == 0 {
-		t.Error("no document names a target")
-	}
-	for _, needed := range []string{"help", "run", "test", "browser", "lint", "bench", "fuzz", "crash", "deps", "cover"} {
-		if !targets[needed] {
-			t.Errorf("the Makefile has no target %s", needed)
-		}
-	}
-	for _, target := range []string{"test", "browser", "lint"} {
-		if !regexp.MustCompile(`(?m)^time make ` + target + `$`).MatchString(read(t, ".ci/run")) {
-			t.Errorf(".ci/run does not run what a person runs: make %s", target)
-		}
-	}
-}
-
-func TestEveryLinkedFileExists(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^)#\s]+)(#[^)]*)?\)`)
-	for path, text := range documents(t) {
-		for _, m := range link.FindAllStringSubmatch(text, -1) {
-			if strings.Contains(m[1], "://") || strings.HasPrefix(m[1], "mailto:") {
-				continue
-			}
-			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
-				t.Errorf("%s links to %s, which does not exist", path, m[1])
-			}
-		}
-	}
-}
-
-func TestTheReadmeTellsEverySetting(t *testing.T) {
-	readme := read(t, "README.md")
-	for _, m := range regexp.MustCompile(`(?m)^#?([A-Z][A-Z_]+)=`).FindAllStringSubmatch(read(t, ".env.example"), -1) {
-		if !strings.Contains(readme, "`"+m[1]+"`") {
-			t.Errorf("README.md does not explain %s", m[1])
-		}
-	}
-}
-
-func read(t *testing.T, path string) string {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
 }
