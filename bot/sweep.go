@@ -89,7 +89,7 @@ func (b *Bot) listen(ctx context.Context) {
 
 func (b *Bot) renew(ctx context.Context) {
 	if err := b.refresh(ctx); err != nil && ctx.Err() == nil {
-		b.log.Warn("cannot renew the configuration", "error", err)
+		b.log.Warn("cannot renew the configuration", "err", err)
 	}
 }
 
@@ -121,7 +121,7 @@ func newSweeper(b *Bot) *sweeper {
 // release gives the lease up.
 func (s *sweeper) release(ctx context.Context) {
 	if err := s.store.Release(ctx, sweepLease, s.holder); err != nil {
-		s.log.Warn("cannot release the lease; it lapses by itself", "lease", sweepLease, "error", err)
+		s.log.Warn("cannot release the lease; it lapses by itself", "lease", sweepLease, "err", err)
 	}
 }
 
@@ -130,7 +130,7 @@ func (s *sweeper) sweep(ctx context.Context) {
 	_, ok, err := s.store.Acquire(asking, sweepLease, s.holder, sweepTTL)
 	cancel()
 	if err != nil && ctx.Err() == nil {
-		s.log.Warn("cannot ask for the lease", "lease", sweepLease, "error", err)
+		s.log.Warn("cannot ask for the lease", "lease", sweepLease, "err", err)
 	}
 	if err != nil || !ok {
 		return
@@ -141,18 +141,18 @@ func (s *sweeper) sweep(ctx context.Context) {
 			return
 		}
 		if err := s.expire(ctx, b); err != nil && ctx.Err() == nil {
-			s.log.Warn("cannot expire sessions", "bucket", int(b), "error", err)
+			s.log.Warn("cannot expire sessions", "bucket", int(b), "err", err)
 		}
 		for _, d := range s.duties() {
 			if err := s.see(ctx, b, d); err != nil && ctx.Err() == nil {
-				s.log.Warn("cannot see to cases", "duty", d.name, "bucket", int(b), "error", err)
+				s.log.Warn("cannot see to cases", "duty", d.name, "bucket", int(b), "err", err)
 			}
 		}
 		if !prune {
 			continue
 		}
 		if err := s.prune(ctx, b); err != nil && ctx.Err() == nil {
-			s.log.Warn("cannot remove what is old", "bucket", int(b), "error", err)
+			s.log.Warn("cannot remove what is old", "bucket", int(b), "err", err)
 		}
 	}
 	if prune {
@@ -198,7 +198,7 @@ func (s *sweeper) expire(ctx context.Context, b storage.Bucket) error {
 
 func (s *sweeper) fail(kind, id string, err error) {
 	s.failed[id] = time.Now()
-	s.log.Error("the sweeper leaves something alone for a while", kind, id, "error", err)
+	s.log.Error("the sweeper leaves something alone for a while", kind, id, "err", err)
 }
 
 // prune removes what is older than its kind is kept.

@@ -44,7 +44,7 @@ func (s *teller) tell(ctx context.Context) {
 	_, ok, err := b.store.Acquire(asking, tellLease, s.holder, tellTTL)
 	cancel()
 	if err != nil && ctx.Err() == nil {
-		b.log.Warn("cannot ask for the lease", "lease", tellLease, "error", err)
+		b.log.Warn("cannot ask for the lease", "lease", tellLease, "err", err)
 	}
 	if err != nil || !ok {
 		return
@@ -54,7 +54,7 @@ func (s *teller) tell(ctx context.Context) {
 		do   func(context.Context) error
 	}{{"chats of staff that are gone", s.goneChats}, {"cases without a card", s.untold}, {"praise", s.praised}} {
 		if err := step.do(ctx); err != nil && ctx.Err() == nil {
-			b.log.Warn("cannot tell staff of "+step.what, "error", err)
+			b.log.Warn("cannot tell staff of "+step.what, "err", err)
 		}
 	}
 }
@@ -62,7 +62,7 @@ func (s *teller) tell(ctx context.Context) {
 // release gives the lease up.
 func (s *teller) release(ctx context.Context) {
 	if err := s.bot.store.Release(ctx, tellLease, s.holder); err != nil {
-		s.bot.log.Warn("cannot release the lease; it lapses by itself", "lease", tellLease, "error", err)
+		s.bot.log.Warn("cannot release the lease; it lapses by itself", "lease", tellLease, "err", err)
 	}
 }
 

@@ -344,7 +344,7 @@ func firstOf(all ...string) string {
 
 // trouble makes something visible to the operator.
 func (c *Client) trouble(err error) {
-	c.log.Error("Slack needs attention", "error", err)
+	c.log.Error("Slack needs attention", "err", err)
 	if c.config.Trouble != nil {
 		c.config.Trouble(err)
 	}
@@ -364,7 +364,7 @@ func (c *Client) beside(ctx context.Context, what string, work func(context.Cont
 		ctx, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
 		if err := work(ctx); err != nil {
-			c.log.Warn("Slack refused something beside the messages", "what", what, "error", err)
+			c.log.Warn("Slack refused something beside the messages", "what", what, "err", err)
 		}
 	})
 }

@@ -116,7 +116,7 @@ func (h *hook) take(out http.ResponseWriter, in *http.Request, got incoming) {
 		answers, err = h.handler(ctx, got.updates)
 	}
 	if err != nil {
-		h.client.log.Error("a Slack request could not be stored; Slack will deliver it again", "error", h.client.scrub(err))
+		h.client.log.Error("a Slack request could not be stored; Slack will deliver it again", "err", h.client.scrub(err))
 		out.Header().Set("Retry-After", strconv.Itoa(storeAwaySeconds))
 		http.Error(out, "Updates cannot be stored just now.", http.StatusServiceUnavailable)
 		return

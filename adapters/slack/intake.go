@@ -68,7 +68,7 @@ func (c *Client) resolve(ctx context.Context, updates []chat.Update) {
 				if open, err := c.Open(ctx, team, u.From.Chat); err == nil {
 					u.From = open
 				} else {
-					c.log.Warn("a person's direct messages could not be opened", "error", err)
+					c.log.Warn("a person's direct messages could not be opened", "err", err)
 				}
 			})
 		}
@@ -87,7 +87,7 @@ func (c *Client) introduce(ctx context.Context, team string, kind chat.Kind, u *
 	if !ok && (kind == chat.Text || kind == chat.Command) && !strings.Contains(u.ID, ":") {
 		var err error
 		if known, err = c.Person(ctx, team, u.ID); err != nil {
-			c.log.Debug("a person's name could not be learned", "error", err)
+			c.log.Debug("a person's name could not be learned", "err", err)
 			return
 		}
 		ok = true

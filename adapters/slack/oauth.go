@@ -148,12 +148,12 @@ func (o *oauth) finish(out http.ResponseWriter, in *http.Request, code, state st
 	o.remember(out, in, "", -time.Second)
 	got, err := o.exchange(in.Context(), code)
 	if err != nil {
-		o.client.log.Warn("an installation on Slack failed", "error", err)
+		o.client.log.Warn("an installation on Slack failed", "err", err)
 		o.say(out, http.StatusBadGateway, "Slack did not complete the installation.", "Please start again. If it fails once more, check the client id and secret.")
 		return
 	}
 	if err := o.Installed(in.Context(), got); err != nil {
-		o.client.log.Error("an installation on Slack could not be stored", "team", got.Team, "error", o.client.scrub(err))
+		o.client.log.Error("an installation on Slack could not be stored", "team", got.Team, "err", o.client.scrub(err))
 		o.say(out, http.StatusServiceUnavailable, "The installation could not be stored.", "Please start again in a minute.")
 		return
 	}

@@ -98,7 +98,7 @@ func (s *sending) insist(ctx context.Context, try func(context.Context) error) e
 		if err == nil || !s.concede(refusal(err)) {
 			return err
 		}
-		s.client.log.Warn("Slack refused a message's form; sending a simpler one", "channel", s.to.Chat, "error", err)
+		s.client.log.Warn("Slack refused a message's form; sending a simpler one", "channel", s.to.Chat, "err", err)
 	}
 }
 

@@ -162,7 +162,7 @@ func (s *Socket) event(ctx context.Context, e socketmode.Event, tries int) int {
 			}
 			c.trouble(err)
 		} else if ctx.Err() == nil {
-			c.log.Warn("Slack cannot be reached; trying again", "error", err, "failures", tries)
+			c.log.Warn("Slack cannot be reached; trying again", "err", err, "failures", tries)
 		}
 	case socketmode.EventTypeErrorBadMessage:
 		// slack-go could not read it, perhaps because its kind is new; ours may.
@@ -274,7 +274,7 @@ func (s *Socket) handle(ctx context.Context, sm *socketmode.Client, batch []enve
 	}
 	for i, in := range batch {
 		if err := sm.AckCtx(ctx, in.id, payloads[i]); err != nil && ctx.Err() == nil {
-			s.client.log.Warn("an acknowledgement was not sent; Slack will deliver again", "error", s.client.scrub(err))
+			s.client.log.Warn("an acknowledgement was not sent; Slack will deliver again", "err", s.client.scrub(err))
 		}
 		if admitted[i] && in.home != "" {
 			s.client.refreshHome(ctx, in.team, in.home)
@@ -294,7 +294,7 @@ func (s *Socket) insist(ctx context.Context, try func() (bool, error)) (ok, done
 			return false, false
 		}
 		wait := min(backoff(failures), 5*time.Second)
-		s.client.log.Error("updates could not be stored; trying again, nothing is lost", "error", s.client.scrub(err), "next_try", wait)
+		s.client.log.Error("updates could not be stored; trying again, nothing is lost", "err", s.client.scrub(err), "next_try", wait)
 		if !pause(ctx, wait) {
 			return false, false
 		}

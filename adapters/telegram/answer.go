@@ -89,7 +89,7 @@ func (a *answerer) answer(ctx context.Context, p tgbotapi.Params) {
 	if e, ok := refusal(err); ok && e.says("query is too old", "query ID is invalid") {
 		return // the tap itself counted
 	}
-	a.client.log.Debug("a tap was not answered", "error", err)
+	a.client.log.Debug("a tap was not answered", "err", err)
 }
 
 // stop lets the queue run empty for answerGrace and then gives up. It returns when

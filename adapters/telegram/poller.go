@@ -132,7 +132,7 @@ func (p *Poller) recover(ctx context.Context, err error, failures int) error {
 		wait = max(wait, conflictWait)
 		p.client.log.Error("another program polls Telegram with this bot's token, so that each takes updates from the other: stop the other one, or give it a bot of its own", "next_try", wait)
 	default:
-		p.client.log.Warn("polling Telegram failed; trying again", "error", err, "failures", failures, "next_try", wait)
+		p.client.log.Warn("polling Telegram failed; trying again", "err", err, "failures", failures, "next_try", wait)
 	}
 	pause(ctx, wait)
 	return nil
@@ -175,7 +175,7 @@ func (p *Poller) handle(ctx context.Context, updates []chat.Update) ([]chat.Answ
 			return nil, false
 		}
 		wait := min(backoff(failures, nil), 5*time.Second)
-		p.client.log.Error("updates could not be stored; trying again, nothing is lost", "error", err, "updates", len(updates), "next_try", wait)
+		p.client.log.Error("updates could not be stored; trying again, nothing is lost", "err", err, "updates", len(updates), "next_try", wait)
 		if !pause(ctx, wait) {
 			return nil, false
 		}
@@ -194,7 +194,7 @@ func (c *Client) insist(ctx context.Context, what string, try func(context.Conte
 		}
 		wait := backoff(failures, err)
 		if ctx.Err() == nil {
-			c.log.Warn("Telegram cannot be reached; trying again", "to", what, "error", err, "next_try", wait)
+			c.log.Warn("Telegram cannot be reached; trying again", "to", what, "err", err, "next_try", wait)
 		}
 		if !pause(ctx, wait) {
 			return errors.Join(ctx.Err(), fmt.Errorf("%s: %w", what, err))

@@ -90,7 +90,7 @@ func (c *Client) show(ctx context.Context, method func(chat.Message, form) strin
 		if !ok || !f.concede(refused) {
 			return err
 		}
-		c.log.Warn("Telegram refused a message's form; sending a simpler one", "chat", to.Chat, "error", refused)
+		c.log.Warn("Telegram refused a message's form; sending a simpler one", "chat", to.Chat, "err", refused)
 	}
 }
 

@@ -66,7 +66,7 @@ func (w *webhook) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 	// Commands in groups name a bot; until ours is known none can be told apart.
 	if w.client.username() == "" {
 		if _, err := w.client.Me(in.Context()); err != nil {
-			w.client.log.Warn("the bot's name is not known yet; Telegram will deliver again", "error", err)
+			w.client.log.Warn("the bot's name is not known yet; Telegram will deliver again", "err", err)
 			w.away(out)
 			return
 		}
@@ -79,7 +79,7 @@ func (w *webhook) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 	batch := []chat.Update{update}
 	answers, err := w.handler(in.Context(), batch)
 	if err != nil {
-		w.client.log.Error("an update could not be stored; Telegram will deliver it again", "error", err)
+		w.client.log.Error("an update could not be stored; Telegram will deliver it again", "err", err)
 		w.away(out)
 		return
 	}
@@ -166,7 +166,7 @@ func (c *Client) setWebhook(ctx context.Context, url, secret string, last time.T
 	}
 	if info.as(url, last) {
 		if info.LastErrorDate > last.Unix() && info.Pending > 0 {
-			c.log.Warn("Telegram could not deliver to the webhook", "error", c.redact(info.LastError), "pending", info.Pending)
+			c.log.Warn("Telegram could not deliver to the webhook", "err", c.redact(info.LastError), "pending", info.Pending)
 		}
 		return last, nil
 	}

@@ -134,7 +134,7 @@ func (o *Outbox) Serve(ctx context.Context, a Account) error {
 		switch {
 		case err != nil && ctx.Err() == nil:
 			s.fail(o.now(), err)
-			o.log.Warn("cannot ask for the lease", "lease", name, "error", err)
+			o.log.Warn("cannot ask for the lease", "lease", name, "err", err)
 		case ok:
 			o.hold(ctx, s, k)
 			// Under another name: whoever lost the lease comes back with a new epoch.
@@ -177,7 +177,7 @@ func (o *Outbox) hold(ctx context.Context, s *served, k *keeper) {
 		step.do("send what is due", drainGrace, d.emptied)
 	case <-held.Done():
 		s.fail(o.now(), context.Cause(held))
-		log.Error("stopped serving the account", "error", context.Cause(held))
+		log.Error("stopped serving the account", "err", context.Cause(held))
 	}
 	stopIntake()
 	stop()
@@ -216,7 +216,7 @@ func (o *Outbox) receive(ctx context.Context, s *served, log *slog.Logger) {
 		if chat.AsError(err).Kind == chat.Revoked {
 			s.refuse(time.Now())
 		}
-		log.Error("the intake ended", "error", err)
+		log.Error("the intake ended", "err", err)
 		select {
 		case <-ctx.Done():
 			return
@@ -379,7 +379,7 @@ func (k *keeper) release(log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	if err := k.leases.Release(ctx, k.name, k.holder); err != nil {
-		log.Warn("cannot release the lease; it lapses by itself", "lease", k.name, "error", err)
+		log.Warn("cannot release the lease; it lapses by itself", "lease", k.name, "err", err)
 	}
 }
 

@@ -317,14 +317,14 @@ func (d *Dispatcher) poll(ctx context.Context) {
 	for {
 		err := d.fetch(ctx)
 		if err != nil && ctx.Err() == nil && !down {
-			d.log.Warn("cannot look for deliveries", "error", err)
+			d.log.Warn("cannot look for deliveries", "err", err)
 			d.note(err.Error())
 		}
 		down = err != nil
 		if time.Since(doubted) > doubtEvery {
 			doubted = time.Now()
 			if err := d.lookForDoubts(ctx); err != nil && ctx.Err() == nil && !down {
-				d.log.Warn("cannot look for deliveries in doubt", "error", err)
+				d.log.Warn("cannot look for deliveries in doubt", "err", err)
 			}
 		}
 		pause := pollPause

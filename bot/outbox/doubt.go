@@ -45,7 +45,7 @@ func (d *Dispatcher) resolveDoubts(ctx context.Context) bool {
 		}
 		if ctx.Err() == nil {
 			d.note(err.Error())
-			d.log.Warn("cannot settle deliveries in doubt", "error", err)
+			d.log.Warn("cannot settle deliveries in doubt", "err", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -147,7 +147,7 @@ func (d *Dispatcher) settleAlone(ctx context.Context, b storage.Bucket, row stor
 		}
 	}
 	if err != nil && !unavailable(err) && ctx.Err() == nil {
-		d.log.Error("cannot say what follows from a delivery in doubt", "slot", row.Slot, "error", err)
+		d.log.Error("cannot say what follows from a delivery in doubt", "slot", row.Slot, "err", err)
 		said = false
 		err = d.out.commit(ctx, b, turn)
 	}

@@ -201,6 +201,6 @@ func (d *Dispatcher) react(ctx context.Context, to chat.Address, m chat.Message)
 	case chat.Temporary, chat.RateLimited, chat.Revoked, chat.MovedChat:
 		return err
 	}
-	d.log.Debug("a message was not marked", "chat", to.Chat, "error", err)
+	d.log.Debug("a message was not marked", "chat", to.Chat, "err", err)
 	return nil
 }

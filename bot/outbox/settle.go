@@ -62,17 +62,17 @@ func (d *Dispatcher) consequences(s *settlement) {
 		case err == nil:
 			s.person = id.Person
 		case !errors.Is(err, storage.ErrNotFound):
-			d.log.Warn("cannot mark a blocked chat", "chat", row.Address.String(), "error", err)
+			d.log.Warn("cannot mark a blocked chat", "chat", row.Address.String(), "err", err)
 		}
 	}
 	if v.blocked {
 		if err := d.out.core.Deaf(ctx, row, v.reason); err != nil {
-			d.log.Warn("cannot do what follows from a chat that takes no messages", "slot", row.Slot, "error", err)
+			d.log.Warn("cannot do what follows from a chat that takes no messages", "slot", row.Slot, "err", err)
 		}
 	}
 	if !v.to.IsZero() {
 		if err := d.out.core.Moved(ctx, row.Address, v.to); err != nil {
-			d.log.Warn("cannot remember that a chat moved", "from", row.Address.String(), "to", v.to.String(), "error", err)
+			d.log.Warn("cannot remember that a chat moved", "from", row.Address.String(), "to", v.to.String(), "err", err)
 		}
 	}
 	if v.kind == "" {
@@ -220,7 +220,7 @@ func (s *settlement) finish(err error) {
 	if err != nil {
 		d.note(err.Error())
 		if !unavailable(err) {
-			d.log.Error("cannot settle a delivery", "slot", s.row.Slot, "error", err)
+			d.log.Error("cannot settle a delivery", "slot", s.row.Slot, "err", err)
 		}
 		d.again(func() {
 			if lack, ok := errors.AsType[Lack](err); ok {

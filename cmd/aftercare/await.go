@@ -41,7 +41,7 @@ func (s *server) awaitStore(ctx context.Context) (storage.Store, error) {
 		}
 		if time.Since(told) > awaitRemind {
 			told = time.Now()
-			s.Log.Warn("the database does not answer; waiting for it", "error", err, "do", "start the database, or correct DATABASE_URL")
+			s.Log.Warn("the database does not answer; waiting for it", "err", err, "do", "start the database, or correct DATABASE_URL")
 		}
 		select {
 		case <-ctx.Done():

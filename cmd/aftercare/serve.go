@@ -158,7 +158,7 @@ func (s *server) startBot(failed chan<- error, staff []chat.Address) (hooks func
 	var all []func(*http.ServeMux)
 	parts.start(func() {
 		if err := awaitOutdated(ctx, s.store); err != nil {
-			s.Log.Error("this instance ends", "error", err)
+			s.Log.Error("this instance ends", "err", err)
 			fail(failed, err)
 		}
 	})

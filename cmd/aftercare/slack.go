@@ -209,7 +209,7 @@ func (a *slackApp) insist(ctx context.Context, setting string, f func(context.Co
 		if err != nil && chat.AsError(err).Kind == chat.Revoked {
 			wait, advice = refusedPause, "copy the token again from your app's settings into "+setting+" and start again"
 		}
-		a.log.Error("Slack is not working; the rest goes on", "error", err, "do", advice, "next_try", wait)
+		a.log.Error("Slack is not working; the rest goes on", "err", err, "do", advice, "next_try", wait)
 		pause = min(2*pause, slackMostPause)
 		select {
 		case <-ctx.Done():
@@ -304,7 +304,7 @@ func (a *slackApp) serveInstalled(ctx context.Context) {
 	for ctx.Err() == nil {
 		list, err := a.store.Installations(ctx, chat.Slack)
 		if err != nil && ctx.Err() == nil {
-			a.log.Warn("cannot look for installations", "error", err)
+			a.log.Warn("cannot look for installations", "err", err)
 		}
 		still := map[string]bool{}
 		for _, i := range list {

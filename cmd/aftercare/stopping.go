@@ -34,7 +34,7 @@ func (s *stopping) all() error {
 		began := time.Now()
 		if err := step.run(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", step.name, err))
-			s.log.Error("could not "+step.name, "error", err)
+			s.log.Error("could not "+step.name, "err", err)
 			continue
 		}
 		s.log.Info("stopping: "+step.name, "took", time.Since(began).Round(time.Millisecond))

@@ -53,7 +53,7 @@ func (t *telegramAccount) serve(ctx context.Context) {
 		if refused {
 			advice = "copy the token again from @BotFather into TELEGRAM_TOKEN and start again"
 		}
-		t.Log.Error("the Telegram bot is not working; the rest goes on", "error", err, "do", advice, "next_try", refusedPause)
+		t.Log.Error("the Telegram bot is not working; the rest goes on", "err", err, "do", advice, "next_try", refusedPause)
 		select {
 		case <-ctx.Done():
 		case <-time.After(refusedPause):

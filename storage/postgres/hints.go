@@ -41,13 +41,13 @@ func hints(ctx context.Context, a address, log *slog.Logger) <-chan struct{} {
 	}
 	l := pq.NewDialListener(listenDialer{}, dsn, 100*time.Millisecond, 5*time.Second, func(e pq.ListenerEventType, err error) {
 		if err != nil {
-			log.Debug("listening for hints", "event", int(e), "error", plain(err))
+			log.Debug("listening for hints", "event", int(e), "err", plain(err))
 		}
 	})
 	// Listen waits for a connection as long as it takes; Close ends that as well.
 	go func() {
 		if err := l.Listen(channel); err != nil && ctx.Err() == nil {
-			log.Warn("no hints from other instances; deliveries are polled for", "error", plain(err))
+			log.Warn("no hints from other instances; deliveries are polled for", "err", plain(err))
 		}
 	}()
 	go func() {

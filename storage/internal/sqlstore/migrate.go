@@ -218,7 +218,7 @@ func (m Migrations) lock(ctx context.Context, db *sql.DB) (unlock func(), err er
 		close(stop)
 		<-stopped
 		if _, err := db.ExecContext(context.WithoutCancel(ctx), l.give, l.holder); err != nil {
-			m.Log.Warn("migration lock not given back; it lapses by itself", "error", m.Dialect.Describe(err))
+			m.Log.Warn("migration lock not given back; it lapses by itself", "err", m.Dialect.Describe(err))
 		}
 	}, nil
 }
@@ -281,7 +281,7 @@ func (l *migrationLock) renew(ctx context.Context, stop <-chan struct{}) {
 			// On SQLite a renewal has to wait while a migration runs, and so has everybody who
 			// wants the lock.
 			if _, err := l.write(ctx); err != nil {
-				l.log.Debug("migration lock not renewed", "error", l.dialect.Describe(err))
+				l.log.Debug("migration lock not renewed", "err", l.dialect.Describe(err))
 			}
 		}
 	}

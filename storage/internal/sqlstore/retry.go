@@ -61,7 +61,7 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 		if i == attempts || fault == Broken || fault == Refused || ctx.Err() != nil {
 			return err
 		}
-		s.log.Debug("database: trying again", "attempt", i, "error", s.dialect.Describe(err))
+		s.log.Debug("database: trying again", "attempt", i, "err", s.dialect.Describe(err))
 		select {
 		case <-ctx.Done():
 			return err

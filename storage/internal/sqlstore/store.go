@@ -163,7 +163,7 @@ func (s *Store) notify(ctx context.Context) {
 		}
 		limited, cancel := context.WithTimeout(ctx, 2*time.Second)
 		if _, err := s.lease.ExecContext(limited, s.dialect.Notify); err != nil && ctx.Err() == nil {
-			s.log.Debug("hint not sent", "error", s.dialect.Describe(err))
+			s.log.Debug("hint not sent", "err", s.dialect.Describe(err))
 		}
 		cancel()
 	}
