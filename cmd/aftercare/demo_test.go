@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,8 +26,7 @@ var updatePictures = flag.Bool("update", false, "take the pictures of the README
 func TestTheDemoEndsInACard(t *testing.T) {
 	m := newMachine(t, nil)
 	m.start("demo", "--listen", m.address).awaitReady()
-	base := strings.Replace("http://"+m.address, "127.0.0.1", plainHost, 1)
-	d := openDemo(t, base+"/")
+	d, base := openDemo(t, m.address)
 
 	d.untilText(theRoom, "Nobody needs you right now.")
 	d.untilText(theChat, "how satisfied are you with cut and colour?")
@@ -113,8 +113,15 @@ type demoPage struct {
 	ctx context.Context
 }
 
-func openDemo(t *testing.T, link string) demoPage {
+// openDemo opens the demo that a server at address shows, under another name of the
+// address.
+func openDemo(t *testing.T, address string) (demoPage, string) {
 	t.Helper()
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := "http://" + net.JoinHostPort(plainHost, port)
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"} {
 		if p, err := exec.LookPath(name); err == nil {
@@ -126,7 +133,7 @@ func openDemo(t *testing.T, link string) demoPage {
 		t.Fatal("no Chromium on the PATH: run `make deps`")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
-		chromedp.Flag("host-resolver-rules", "MAP "+plainHost+" 127.0.0.1"))
+		chromedp.Flag("host-resolver-rules", "MAP "+plainHost+" "+host))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
@@ -141,8 +148,8 @@ func openDemo(t *testing.T, link string) demoPage {
 	t.Cleanup(cancel)
 	d := demoPage{t, ctx}
 	d.scheme("light")
-	d.do(chromedp.EmulateViewport(1280, 860), chromedp.Navigate(link))
-	return d
+	d.do(chromedp.EmulateViewport(1280, 860), chromedp.Navigate(base+"/"))
+	return d, base
 }
 
 func (d demoPage) do(steps ...chromedp.Action[chromedp.Void]) {

@@ -27,11 +27,6 @@ const bound = 30 * time.Second
 // there always is some.
 const thinking = 50 * time.Millisecond
 
-// plenty is more customers than come while every trouble is played.
-func plenty() int {
-	return *roundsFlag*int(150+80*holdFlag.Seconds())*len(troubles()) + 1500
-}
-
 // mustRecover checks the recoveries against the bound.
 func (s *siege) mustRecover() {
 	s.t.Helper()
@@ -44,7 +39,7 @@ func (s *siege) mustRecover() {
 func TestPostgresIsKilledAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	database := privatePostgres(t)
-	s := newSiege(t, siegePlan{database: database.DSN("postgres"), invitations: *hitsFlag*400 + 1500, lowOneIn: 400})
+	s := newSiege(t, siegePlan{database: database.DSN("postgres"), lows: true})
 	server := s.serve()
 	s.begin()
 	kills := 0
@@ -77,7 +72,7 @@ func TestPostgresIsKilledAgainAndAgain(t *testing.T) {
 func TestAnswersToCommitAreCut(t *testing.T) {
 	t.Parallel()
 	l, database := newLineTo(t, pgtest.Start(t))
-	s := newSiege(t, siegePlan{database: database, invitations: *cutsFlag*30 + 1000})
+	s := newSiege(t, siegePlan{database: database})
 	server := s.serve()
 	s.begin()
 	cut := l.spoil(`{"type":"lost_commit","attributes":{"every":7}}`).Toxic.(*lostCommit)
@@ -98,7 +93,7 @@ func TestAnswersToCommitAreCut(t *testing.T) {
 func TestTroubleOnTheWayToPostgres(t *testing.T) {
 	t.Parallel()
 	l, database := newLineTo(t, pgtest.Start(t))
-	s := newSiege(t, siegePlan{database: database, invitations: plenty(), pause: thinking})
+	s := newSiege(t, siegePlan{database: database, pause: thinking})
 	server := s.serve()
 	s.begin()
 	s.play(l, s.awaitRecovery)
@@ -162,7 +157,7 @@ func TestTroubleOnTheWayToTelegram(t *testing.T) {
 	tg := telegramtest.New(t)
 	l, api := newLineTo(t, tg.URL)
 	s := newSiegeOn(t, tg, siegePlan{
-		database: databases[0].url(t), api: api, invitations: plenty(), pause: thinking, onTelegram: 3 + *roundsFlag,
+		database: databases[0].url(t), api: api, pause: thinking, onTelegram: 3 + *roundsFlag,
 	})
 	server := s.serve()
 	s.begin()

@@ -112,13 +112,13 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // newFleet starts n instances on one Postgres. Customers and Telegram's webhook come by
 // way of the balancer.
-func newFleet(t *testing.T, n int, mode string, invitations int, first func(*fleet)) *fleet {
+func newFleet(t *testing.T, n int, mode string, first func(*fleet)) *fleet {
 	t.Helper()
 	b := newBalancer(t)
 	tg := telegramtest.New(t)
 	f := &fleet{balancer: b, running: make([]*instance, n)}
 	f.siege = newSiegeOn(t, tg, siegePlan{
-		database: pgtest.Start(t), invitations: invitations, onTelegram: 4, instances: n - 1, pause: thinking,
+		database: pgtest.Start(t), onTelegram: 4, instances: n - 1, pause: thinking,
 		env: map[string]string{"TELEGRAM_MODE": mode}, public: b.URL,
 		first: func(s *siege) {
 			f.siege = s
@@ -190,7 +190,7 @@ func TestAFleetOfThreeLosesAndDoublesNothing(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			kills := max(*killsFlag/5, 3)
-			f := newFleet(t, 3, mode, kills*300+int(stopFlag.Seconds())*400+1000, func(f *fleet) {
+			f := newFleet(t, 3, mode, func(f *fleet) {
 				for i := range f.machines {
 					f.start(i)
 				}
@@ -287,7 +287,7 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f := newFleet(t, 3, modeWebhook, 2500+*roundsFlag*2000, func(f *fleet) {
+	f := newFleet(t, 3, modeWebhook, func(f *fleet) {
 		for i, m := range f.machines {
 			m.program = old
 			f.start(i)

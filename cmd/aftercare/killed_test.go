@@ -16,7 +16,7 @@ func TestKilledAgainAndAgainItLosesAndDoublesNothing(t *testing.T) {
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			s := newSiege(t, siegePlan{
-				database: db.url(t), inFlight: 48, invitations: *killsFlag*300 + 500, onTelegram: phones, lowOneIn: 400,
+				database: db.url(t), inFlight: 48, onTelegram: phones, lows: true,
 			})
 			server := s.serve()
 			s.begin()

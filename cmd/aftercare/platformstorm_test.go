@@ -24,7 +24,7 @@ func TestAStormOnTelegramHoldsUpOnlyTheChatsThatItHits(t *testing.T) {
 	const bystanders = 16
 	// As many as the staff's chat has room for: it takes fifteen messages a minute.
 	customers := 3 + int(*stormFlag/(15*time.Second))
-	s := newSiege(t, siegePlan{database: databases[0].url(t), invitations: customers, onTelegram: customers})
+	s := newSiege(t, siegePlan{database: databases[0].url(t), onTelegram: customers})
 	s.longer, s.least = *stormFlag+30*time.Minute, 5*customers // a retry may be a quarter of an hour away
 	storm := &platformStorm{
 		random: rand.New(rand.NewPCG(s.random.Uint64(), 0)), longest: min(30, max(2, int(stormFlag.Seconds()/2))),

@@ -2,9 +2,9 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"flag"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -28,24 +28,27 @@ const (
 	phones = 6  // the most customers on Telegram at the same time
 	// leastLoad is how many updates are acknowledged, at least, before a siege may end.
 	leastLoad = 300
+	// lowEvery is how often, at most, a web customer who is not satisfied begins: a group
+	// takes fifteen cards a minute, however fast the customers are.
+	lowEvery = 5 * time.Second
 )
 
 // siegePlan is what a siege is made of.
 type siegePlan struct {
-	database    string
-	api         string            // of Telegram, if there is something in between; "" = the fake itself
-	env         map[string]string // added to the machine's
-	public      string            // PUBLIC_URL; "" = that of the first instance
-	pause       time.Duration     // of a web customer between two answers
-	inFlight    int               // web customers who answer at the same time; 0 = usual
-	invitations int               // how many customers there are at most
-	onTelegram  int               // how many of them are on Telegram, not satisfied; 0 = 2
-	lowOneIn    int               // one in so many web customers is not satisfied; 0 = none
-	instances   int               // servers beside the first one, by their addresses
-	first       func(*siege)      // done before anything touches the database; may be nil
+	database   string
+	api        string            // of Telegram, if there is something in between; "" = the fake itself
+	env        map[string]string // added to the machine's
+	public     string            // PUBLIC_URL; "" = that of the first instance
+	pause      time.Duration     // of a web customer between two answers
+	inFlight   int               // web customers who answer at the same time; 0 = usual
+	onTelegram int               // how many customers are on Telegram, not satisfied; 0 = 2
+	lows       bool              // some web customers are not satisfied either, see lowEvery
+	instances  int               // servers beside the first one, by their addresses
+	first      func(*siege)      // done before anything touches the database; may be nil
 }
 
 // siege is servers under load while something goes wrong, and what their customers know.
+// Web customers come until it ends, however many that are.
 type siege struct {
 	*machine
 	random *rand.Rand
@@ -61,15 +64,21 @@ type siege struct {
 	longer      time.Duration // how much longer than usual a conversation and the outbox may take
 	least       int           // how many answers are a load
 
-	customers []*customer
-	telegram  int // the first so many of customers are on Telegram
-	next      atomic.Int64
+	mu        sync.Mutex
+	customers []*customer     // all who began, and those on Telegram; guarded by mu while busy
+	lows      bool            // see siegePlan
+	lastLow   time.Time       // when the last web customer who is not satisfied began; guarded by mu
+	invited   chan bot.Invite // to the web
+	telegram  int             // the first so many of customers are on Telegram
 	nextTG    atomic.Int64
-	enough    atomic.Bool  // no new customers begin
-	acked     atomic.Int64 // updates
-	lastAck   atomic.Int64 // nanoseconds since 1970
-	failed    atomic.Int64 // requests that got no answer, and were sent again
-	busy      sync.WaitGroup
+	enough    context.Context // over when no new customers are to begin
+	endOfLoad func()          // ends enough
+	// notInvited is why customers could not be invited the last time that they could not.
+	notInvited atomic.Pointer[error]
+	acked      atomic.Int64 // updates
+	lastAck    atomic.Int64 // nanoseconds since 1970
+	failed     atomic.Int64 // requests that got no answer, and were sent again
+	busy       sync.WaitGroup
 
 	began, hitAt time.Time
 	rate         float64 // updates acknowledged a second while customers came
@@ -103,6 +112,7 @@ func newSiegeOn(t *testing.T, tg *telegramtest.Server, plan siegePlan) *siege {
 	s := &siege{
 		random: rand.New(rand.NewPCG(seed, 0)), tg: tg, staff: tg.NewSupergroup("Staff"),
 		telegram: cmp.Or(plan.onTelegram, 2), pause: plan.pause, inFlight: cmp.Or(plan.inFlight, usual), least: 100,
+		lows: plan.lows, invited: make(chan bot.Invite),
 	}
 	env := map[string]string{
 		"DATABASE_URL": plan.database, "TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL,
@@ -124,7 +134,8 @@ func newSiegeOn(t *testing.T, tg *telegramtest.Server, plan siegePlan) *siege {
 	if plan.first != nil {
 		plan.first(s)
 	}
-	s.inviteAll(plan)
+	s.enough, s.endOfLoad = context.WithCancel(t.Context())
+	s.inviteToTelegram()
 	return s
 }
 
@@ -148,61 +159,17 @@ func (s *siege) counted() string {
 	return text
 }
 
-// inviteAll makes the invitations in the test's own process, before the server runs.
-func (s *siege) inviteAll(plan siegePlan) {
-	s.t.Helper()
-	settings := settings{
-		DatabaseURL: secret(s.env["DATABASE_URL"]), SecretKey: someKey, PublicURL: s.env["PUBLIC_URL"],
-	}
-	ctx := s.t.Context()
-	store, err := settings.openStore(ctx, now, nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer store.Close()
-	b, err := settings.newBot(ctx, store, nil, now, slog.New(slog.DiscardHandler))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	// Every unsatisfied customer has a card of their own, however many there are at once.
-	if _, _, err := store.PublishRules(ctx, "rules:\n  storm: {cases: 0}\n", now()); err != nil {
-		s.t.Fatal(err)
-	}
-	n := plan.invitations
-	s.customers = make([]*customer, n)
-	errs := make([]error, n)
-	var all sync.WaitGroup
-	slots := make(chan struct{}, 100)
-	for i := range n {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			c := &customer{given: map[int]string{}, low: i < s.telegram || plan.lowOneIn > 0 && i%plan.lowOneIn == 0}
-			c.invite, errs[i] = b.Invite(ctx, bot.InviteRequest{Flow: "post_service_3", Event: map[string]string{"service_name": "haircut"}, Expires: time.Hour})
-			s.customers[i] = c
-		})
-	}
-	all.Wait()
-	for _, err := range errs {
-		if err != nil {
-			s.t.Fatal(err)
-		}
-	}
-	if err := b.Close(); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// begin lets customers answer until end.
+// begin lets customers come and answer until end.
 func (s *siege) begin() {
 	s.t.Helper()
+	s.t.Cleanup(s.busy.Wait) // they notice that the test is over
+	s.busy.Go(s.inviteToTheWeb)
 	for i, c := range s.customers[:s.telegram] {
 		c.person = s.tg.NewUser(fmt.Sprintf("Customer %d", i), "en")
 	}
 	for i := range min(phones, s.telegram) {
 		s.busy.Go(func() { s.answerOnTelegram(i) })
 	}
-	s.next.Store(int64(s.telegram))
 	addresses := []string{s.address}
 	for _, m := range s.others {
 		addresses = append(addresses, m.address)
@@ -228,17 +195,19 @@ func (s *siege) awaitRecovery() {
 			return
 		}
 	}
-	s.t.Fatalf("nothing was acknowledged within %v", patience)
+	s.t.Fatalf("nothing was acknowledged within %v after the servers were hit%s", patience, s.whyNobodyComes())
 }
 
 // end lets the customers finish and the outbox empty. The servers must be well.
 func (s *siege) end() {
 	s.t.Helper()
-	for deadline := time.Now().Add(patience); s.acked.Load() < leastLoad && time.Now().Before(deadline); {
-		time.Sleep(10 * time.Millisecond) // a machine that is busy elsewhere
+	for deadline := time.Now().Add(5 * patience); s.acked.Load() < leastLoad; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%d updates were acknowledged within %v, that is no load%s", s.acked.Load(), 5*patience, s.whyNobodyComes())
+		}
 	}
 	s.rate = float64(s.acked.Load()) / time.Since(s.began).Seconds()
-	s.enough.Store(true)
+	s.endOfLoad()
 	s.busy.Wait()
 	s.awaitEmptyOutbox()
 }
@@ -255,12 +224,13 @@ func (s *siege) answerOnTheWeb(name string, addresses []string, first int) {
 		first++
 		v.base = "http://" + addresses[first%len(addresses)]
 	}
-	for !s.enough.Load() {
-		i := int(s.next.Add(1)) - 1
-		if i >= len(s.customers) {
+	for {
+		select {
+		case <-s.enough.Done():
 			return
+		case invite := <-s.invited:
+			s.converse(v, s.comes(invite))
 		}
-		s.converse(v, s.customers[i])
 	}
 }
 
@@ -301,6 +271,9 @@ func (s *siege) converse(v *visitor, c *customer) {
 // insist sends a form until it is acknowledged.
 func (s *siege) insist(v *visitor, path string, form url.Values) (string, bool) {
 	for deadline := time.Now().Add(2 * patience); time.Now().Before(deadline); {
+		if s.t.Context().Err() != nil {
+			return "", false // the test has failed elsewhere
+		}
 		page, err := v.send(path, form)
 		if err == nil {
 			s.acked.Add(1)
@@ -319,7 +292,7 @@ func (s *siege) insist(v *visitor, path string, form url.Values) (string, bool) 
 // The first ones always come to their end.
 func (s *siege) answerOnTelegram(first int) {
 	for i := first; i < s.telegram; i = int(s.nextTG.Add(1)) + phones - 1 {
-		if i >= phones && s.enough.Load() {
+		if i >= phones && s.enough.Err() != nil {
 			return
 		}
 		if !s.converseOnTelegram(s.customers[i]) {
@@ -334,6 +307,9 @@ func (s *siege) converseOnTelegram(c *customer) bool {
 	c.person.Start(c.invite.Token)
 	tapped := map[string]bool{}
 	for deadline := time.Now().Add(3*patience + s.longer); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if s.t.Context().Err() != nil {
+			return true // the test has failed elsewhere
+		}
 		for _, m := range c.person.Chat().FromBot() {
 			// The thanks that are in doubt when the process dies are not said twice: the last
 			// answer, shown as given, ends the conversation as well.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,6 +12,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
 // process measures the real binary: how soon it is ready on an existing SQLite file,
@@ -73,7 +74,7 @@ const settle = 5 * time.Second
 // start runs `serve` and returns how long it took to be ready and, later, how much
 // memory it holds, in MiB.
 func (p program) start(ctx context.Context) (took time.Duration, resident float64, err error) {
-	address, err := freeAddress()
+	address, err := pgtest.Address()
 	if err != nil {
 		return 0, 0, err
 	}
@@ -109,15 +110,6 @@ func (p program) start(ctx context.Context) (took time.Duration, resident float6
 	time.Sleep(settle)
 	resident, err = residentMiB(cmd.Process.Pid)
 	return took, resident, err
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
 
 var rssLine = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)

@@ -31,7 +31,7 @@ type proxy struct {
 // through starts a proxy to the database of dsn and returns the address by way of it.
 func through(t *testing.T, dsn string) (*proxy, string) {
 	t.Helper()
-	to := fmt.Sprint("127.0.0.1:", pgtest.Shared(t).Port())
+	to := pgtest.Shared(t).Address()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -281,9 +281,9 @@ func TestErrorsShowNoPassword(t *testing.T) {
 	secret := strings.Replace(dsn, "aftercare:", "aftercare:canary4711", 1)
 	ways := map[string]string{
 		"a wrong password":  secret,
-		"nobody listens":    strings.Replace(secret, fmt.Sprint(":", pgtest.Shared(t).Port()), ":1", 1),
-		"not an address":    strings.Replace(secret, "127.0.0.1:", "127.0.0.1:x", 1),
-		"no such host":      strings.Replace(secret, "127.0.0.1", "no-such-host.invalid", 1),
+		"nobody listens":    strings.Replace(secret, pgtest.Shared(t).Address(), "127.0.0.1:1", 1),
+		"not an address":    strings.Replace(secret, pgtest.Shared(t).Address(), "127.0.0.1:x", 1),
+		"no such host":      strings.Replace(secret, pgtest.Shared(t).Address(), "no-such-host.invalid", 1),
 		"no such setting":   secret + "&nonsense=1",
 		"TLS is not spoken": strings.Replace(secret, "sslmode=disable", "sslmode=require", 1),
 	}

@@ -42,7 +42,7 @@ type Server struct {
 	as       *syscall.Credential // nil = as we are
 	settings []string
 	password string
-	port     int
+	address  string // host:port
 	cmd      *exec.Cmd
 	exited   chan struct{} // closed when the postmaster was waited for
 }
@@ -54,7 +54,11 @@ func Run(dir string, settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, bin: bin, settings: settings, password: rand.Text()}
+	address, err := Address()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, bin: bin, settings: settings, password: rand.Text(), address: address}
 	if s.dir == "" {
 		sweep()
 		if s.dir, err = os.MkdirTemp("", fmt.Sprintf("%s%d-", prefix, os.Getpid())); err != nil {
@@ -174,8 +178,7 @@ func (s *Server) Start() error {
 	}
 	var err error
 	for range 10 {
-		// A killed server's processes take a moment to let go of its memory, and a port
-		// may be taken between being found free and being used.
+		// A killed server's processes take a moment to let go of its memory and its port.
 		if err = s.try(); err == nil {
 			return nil
 		}
@@ -189,16 +192,12 @@ func (s *Server) Start() error {
 }
 
 func (s *Server) try() error {
-	if s.port == 0 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return fmt.Errorf("find a port: %w", err)
-		}
-		s.port = l.Addr().(*net.TCPAddr).Port
-		_ = l.Close() // nothing was sent
+	host, port, err := net.SplitHostPort(s.address)
+	if err != nil {
+		return fmt.Errorf("the server's address: %w", err)
 	}
 	args := []string{
-		"-D", s.data(), "-p", strconv.Itoa(s.port), "-k", s.dir, "-c", "listen_addresses=127.0.0.1",
+		"-D", s.data(), "-p", port, "-k", s.dir, "-c", "listen_addresses=" + host,
 		"-c", "max_connections=200", "-c", "timezone=UTC",
 	}
 	for _, set := range s.settings {
@@ -283,11 +282,11 @@ func (t *tail) String() string {
 
 // DSN is the address of one database of the server.
 func (s *Server) DSN(database string) string {
-	return fmt.Sprintf("postgres://%s:%s@127.0.0.1:%d/%s?sslmode=disable", superuser, s.password, s.port, database)
+	return fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable", superuser, s.password, s.address, database)
 }
 
-// Port is the server's TCP port on 127.0.0.1, for whoever puts a proxy before it.
-func (s *Server) Port() int { return s.port }
+// Address is where the server listens, as host:port, for whoever puts a proxy before it.
+func (s *Server) Address() string { return s.address }
 
 // Bin is the directory of the server's programs (pgbench, psql).
 func (s *Server) Bin() string { return s.bin }

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// batch is how many customers are invited at once.
+const batch = 250
+
+// inviteToTelegram invites those on Telegram, before anybody begins.
+func (s *siege) inviteToTelegram() {
+	s.t.Helper()
+	err := s.inviting(s.t.Context(), func(store storage.Store, b *bot.Bot) error {
+		// Every unsatisfied customer has a card of their own, however many there are at once.
+		if _, _, err := store.PublishRules(s.t.Context(), "rules:\n  storm: {cases: 0}\n", now()); err != nil {
+			return err
+		}
+		invites, err := inviteMany(s.t.Context(), b, s.telegram)
+		for _, invite := range invites {
+			s.customers = append(s.customers, &customer{invite: invite, low: true, given: map[int]string{}})
+		}
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// inviteToTheWeb invites whoever is needed until there is enough: a siege ends when its test
+// has done what it wanted to, however fast customers answer. It is a program of its own
+// beside the servers, as `aftercare invite` is, and comes and goes. While the database is
+// away it tries again.
+func (s *siege) inviteToTheWeb() {
+	for s.enough.Err() == nil {
+		var invites []bot.Invite
+		err := s.inviting(s.enough, func(_ storage.Store, b *bot.Bot) (err error) {
+			invites, err = inviteMany(s.enough, b, batch)
+			return err
+		})
+		if err != nil {
+			s.notInvited.Store(&err)
+			time.Sleep(50 * time.Millisecond)
+		}
+		for _, invite := range invites {
+			select {
+			case <-s.enough.Done():
+				return
+			case s.invited <- invite:
+			}
+		}
+	}
+}
+
+// whyNobodyComes says what kept customers from being invited lately, if anything did.
+func (s *siege) whyNobodyComes() string {
+	if err := s.notInvited.Load(); err != nil {
+		return "; customers were not invited: " + (*err).Error()
+	}
+	return ""
+}
+
+// comes is a customer on the web who begins now.
+func (s *siege) comes(invite bot.Invite) *customer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &customer{invite: invite, given: map[int]string{}}
+	if s.lows && time.Since(s.lastLow) > lowEvery {
+		c.low, s.lastLow = true, time.Now()
+	}
+	s.customers = append(s.customers, c)
+	return c
+}
+
+// inviting opens the database for f, in the test's own process.
+func (s *siege) inviting(ctx context.Context, f func(storage.Store, *bot.Bot) error) error {
+	settings := settings{
+		DatabaseURL: secret(s.env["DATABASE_URL"]), SecretKey: someKey, PublicURL: s.env["PUBLIC_URL"],
+	}
+	store, err := settings.openStore(ctx, now, nil)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	b, err := settings.newBot(ctx, store, nil, now, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	return f(store, b)
+}
+
+// inviteMany returns the invitations that were made, and the error of another one.
+func inviteMany(ctx context.Context, b *bot.Bot, n int) ([]bot.Invite, error) {
+	var (
+		mu      sync.Mutex
+		invites []bot.Invite
+		failed  error
+		all     sync.WaitGroup
+	)
+	slots := make(chan struct{}, 100)
+	for range n {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			invite, err := b.Invite(ctx, bot.InviteRequest{Flow: "post_service_3", Event: map[string]string{"service_name": "haircut"}, Expires: time.Hour})
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				failed = err
+				return
+			}
+			invites = append(invites, invite)
+		})
+	}
+	all.Wait()
+	return invites, failed
+}
