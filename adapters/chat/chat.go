@@ -185,8 +185,26 @@ const (
 	ExpectsLong    Expects = "long"
 	ExpectsPhone   Expects = "phone" // Telegram offers its share button
 	ExpectsFile    Expects = "file"
-	ExpectsDate    Expects = "date"
+	ExpectsDate    Expects = "date" // ISO 8601 where the platform has a calendar to pick from
 )
+
+// AllExpects lists what a message may wait for: each adapter asks for each of it.
+func AllExpects() []Expects {
+	return []Expects{ExpectsText, ExpectsLong, ExpectsPhone, ExpectsFile, ExpectsDate}
+}
+
+// Example is an answer of this kind as an Update's Text; "" where words are none.
+func (e Expects) Example() string {
+	switch e {
+	case ExpectsText, ExpectsLong:
+		return "It was cold."
+	case ExpectsPhone:
+		return "+442079460000"
+	case ExpectsDate:
+		return "2026-01-31"
+	}
+	return ""
+}
 
 // Fact is one line of a card.
 type Fact struct {

@@ -313,6 +313,41 @@ func answers(t *testing.T, s *stage) {
 	}
 }
 
+// expectations asks for everything that a message may wait for, each in a field of its
+// own where the platform has fields: so an adapter that never learned of a kind of answer
+// is noticed, though words would do.
+func expectations(t *testing.T, s *stage) {
+	s.serve()
+	asText := s.Traits().AsText
+	by := map[string]chat.Expects{}
+	text := ""
+	for _, e := range chat.AllExpects() {
+		ref := s.mustSend(chat.Message{Text: "Please answer.", Hint: "As you like", Expects: e}, "")
+		field := s.Field(ref)
+		if e == chat.ExpectsText {
+			text = field
+		}
+		other, taken := by[field]
+		switch {
+		case slices.Contains(asText, e):
+			if field != text {
+				t.Errorf("%q is asked for in the field %q, though Traits.AsText has it: it should be the field for text, %q", e, field, text)
+			}
+		case taken && (field != "" || text != ""):
+			t.Errorf("%q is asked for in the same field as %q, %q: give it the platform's own field, or name it in Traits.AsText if there is none", e, other, field)
+		default:
+			by[field] = e
+		}
+		if e.Example() == "" {
+			continue
+		}
+		s.Enter(ref, e.Example())
+		if u := s.next(); u.Kind != chat.Text || u.Text != e.Example() {
+			t.Errorf("asked for %q and entered %q, got %+v", e, e.Example(), u)
+		}
+	}
+}
+
 // secrets ends every check: nothing that was said or logged holds a secret or the
 // customer's words.
 func (s *stage) secrets() {

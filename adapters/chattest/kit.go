@@ -25,6 +25,12 @@ type Adapter interface {
 	// Tap presses the first button of a message and returns a function that waits
 	// for what the person sees at once.
 	Tap(chat.Ref) (answer func() chat.Answer)
+	// Field names the platform's own field in which the person answers a message, with all
+	// that sets it apart from its other fields ("date picker", "three lines"). It is "" where
+	// there is none but the line that is always there.
+	Field(chat.Ref) string
+	// Enter answers a message in its field: with words, or by picking what they say.
+	Enter(at chat.Ref, answer string)
 	// Repeat makes the platform deliver the newest update once more.
 	Repeat() bool
 	// Vanish deletes a message of the bot's.
@@ -48,6 +54,7 @@ type Traits struct {
 	TextLimit int              // most units of a message's words; 0 = none
 	Units     func(string) int // how the platform counts
 	DataLimit int              // most bytes of a button's data
+	AsText    []chat.Expects   // asked for in the field for text: the platform has no better one
 	Secrets   []string         // must stand in no error and no log
 	Log       func() string    // all that was logged
 }
@@ -86,6 +93,7 @@ func Run(t *testing.T, start func(*testing.T) Adapter) {
 		{"repeats what was not stored", repeats},
 		{"takes hostile words", hostileWords},
 		{"shows answers", answers},
+		{"asks for whatever can be expected", expectations},
 	} {
 		t.Run(check.name, func(t *testing.T) {
 			s := &stage{Adapter: start(t), t: t, arrived: make(chan chat.Update, 1000)}

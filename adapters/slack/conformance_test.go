@@ -38,13 +38,14 @@ func TestConformanceSignedHTTP(t *testing.T) {
 type platform struct {
 	*world
 	person *slackfake.User
+	modals map[chat.Ref]*slackfake.Modal // that are open
 	serve  func(context.Context, chat.Handler) error
 }
 
 func newPlatform(t *testing.T) *platform {
 	w := newWorld(t)
 	w.SetSecond(300 * time.Millisecond)
-	return &platform{world: w, person: w.ann()}
+	return &platform{world: w, person: w.ann(), modals: map[chat.Ref]*slackfake.Modal{}}
 }
 
 func (p *platform) Sender() chat.Sender   { return p.client }
@@ -92,6 +93,34 @@ func (p *platform) Tap(ref chat.Ref) func() chat.Answer {
 	return nil
 }
 
+// modal is what a message's first button opens; nil if it has no button.
+func (p *platform) modal(ref chat.Ref) *slackfake.Modal {
+	for _, m := range p.person.Direct().FromApp() {
+		if m.TS == string(ref) && len(m.Buttons) > 0 && p.modals[ref] == nil {
+			p.person.Tap(m, m.Buttons[0].Text)
+			p.modals[ref] = p.person.WaitModal()
+		}
+	}
+	return p.modals[ref]
+}
+
+// Field is the input of the modal that the message's button opens.
+func (p *platform) Field(ref chat.Ref) string {
+	modal := p.modal(ref)
+	if modal == nil {
+		return ""
+	}
+	if modal.Multiline {
+		return modal.Inputs[0].Kind + ", several lines"
+	}
+	return modal.Inputs[0].Kind
+}
+
+func (p *platform) Enter(ref chat.Ref, answer string) {
+	p.modal(ref).Submit(answer)
+	delete(p.modals, ref)
+}
+
 func (p *platform) Vanish(ref chat.Ref) bool {
 	p.person.Direct().Delete(string(ref))
 	return true
@@ -121,5 +150,5 @@ func (p *platform) Fail(f chattest.Failure) bool {
 }
 
 func (p *platform) Traits() chattest.Traits {
-	return chattest.Traits{TextLimit: 3000, Units: utf8.RuneCountInString, DataLimit: 2000, Secrets: p.secrets(), Log: p.log.String}
+	return chattest.Traits{TextLimit: 3000, Units: utf8.RuneCountInString, DataLimit: 2000, AsText: []chat.Expects{chat.ExpectsPhone}, Secrets: p.secrets(), Log: p.log.String}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -167,39 +166,19 @@ func formFor(value string, p place) (slack.ModalViewRequest, error) {
 	return view, nil
 }
 
-// element is the input: a menu, a date, or words.
+// element is the input: a menu, or what fits the expected answer.
 func (f askingField) element(first bool) slack.BlockElement {
-	var hint *slack.TextBlockObject
-	if words := cut(chat.CleanLine(f.Hint), hintLimit); chat.Visible(words) {
-		hint = plain(words)
+	if len(f.Options) == 0 {
+		return field{Expects: f.Expects, Hint: f.Hint, Value: f.Value, Max: f.Max, Focus: first}.element(fieldInput)
 	}
-	switch {
-	case len(f.Options) > 0:
-		menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, hint, fieldInput)
-		for _, o := range f.Options {
-			option := slack.NewOptionBlockObject(o[0], plain(cut(chat.CleanLine(o[1]), optionLimit)), nil)
-			if menu.Options = append(menu.Options, option); o[0] == f.Value {
-				menu.InitialOption = option
-			}
+	menu := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, placeholder(f.Hint), fieldInput)
+	for _, o := range f.Options {
+		option := slack.NewOptionBlockObject(o[0], plain(cut(chat.CleanLine(o[1]), optionLimit)), nil)
+		if menu.Options = append(menu.Options, option); o[0] == f.Value {
+			menu.InitialOption = option
 		}
-		return menu
-	case f.Expects == chat.ExpectsDate:
-		date := slack.NewDatePickerBlockElement(fieldInput)
-		date.Placeholder = hint
-		if _, err := time.Parse(time.DateOnly, f.Value); err == nil {
-			date.InitialDate = f.Value
-		}
-		return date
 	}
-	input := slack.NewPlainTextInputBlockElement(hint, fieldInput)
-	input.Multiline = f.Expects == chat.ExpectsLong
-	input.FocusOnLoad = first
-	input.MaxLength = inputLimit
-	if f.Max > 0 {
-		input.MaxLength = min(f.Max, inputLimit)
-	}
-	input.InitialValue = cut(chat.Clean(f.Value), input.MaxLength)
-	return input
+	return menu
 }
 
 // filled reads the submission of a button's form. Neither its metadata nor its values
@@ -223,8 +202,7 @@ func (c *Client) filled(out *incoming, in rawInteraction) {
 			continue
 		}
 		asked[name] = true
-		given := inputs[fieldInput]
-		if said := firstOf(given.Value, given.Date, given.Option.Value); said != "" {
+		if said := inputs[fieldInput].said(); said != "" {
 			u.Fields[name] = said
 		}
 	}

@@ -67,9 +67,7 @@ func modalWordsIn(lang string) modalWords {
 
 // writeButton is the button that opens a modal, nil where no words are wanted.
 func writeButton(m chat.Message) *slack.ButtonBlockElement {
-	switch m.Expects {
-	case chat.ExpectsText, chat.ExpectsLong, chat.ExpectsPhone, chat.ExpectsDate:
-	default:
+	if m.Expects == chat.ExpectsNothing || m.Expects == chat.ExpectsFile { // files are sent, not written
 		return nil
 	}
 	w := wish{Expects: m.Expects, Max: m.Max, Hint: cut(chat.CleanLine(m.Hint), hintLimit), Lang: cut(chat.CleanLine(m.Lang), 35)}
@@ -98,23 +96,8 @@ func modalFor(value, question string, p place) (slack.ModalViewRequest, error) {
 	if question = strings.TrimSpace(chat.Clean(question)); chat.Visible(question) {
 		view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewSectionBlock(plain(cut(question, wordsLimit)), nil, nil))
 	}
-	var field slack.BlockElement
-	if w.Expects == chat.ExpectsDate {
-		field = slack.NewDatePickerBlockElement(answerModal)
-	} else {
-		input := slack.NewPlainTextInputBlockElement(nil, answerModal)
-		if hint := cut(chat.CleanLine(w.Hint), hintLimit); chat.Visible(hint) {
-			input.Placeholder = plain(hint)
-		}
-		input.Multiline = w.Expects == chat.ExpectsLong
-		input.FocusOnLoad = true
-		input.MaxLength = inputLimit
-		if w.Max > 0 {
-			input.MaxLength = min(w.Max, inputLimit)
-		}
-		field = input
-	}
-	view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewInputBlock(answerModal, plain(words.title), nil, field))
+	input := field{Expects: w.Expects, Typing: w.Hint, Max: w.Max, Focus: true}.element(answerModal)
+	view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewInputBlock(answerModal, plain(words.title), nil, input))
 	return view, nil
 }
 

@@ -126,13 +126,7 @@ type rawView struct {
 	Hash      string `json:"hash"`
 	Installed string `json:"app_installed_team_id"`
 	State     struct {
-		Values map[string]map[string]struct {
-			Value  string `json:"value"`
-			Date   string `json:"selected_date"`
-			Option struct {
-				Value string `json:"value"`
-			} `json:"selected_option"`
-		} `json:"values"`
+		Values map[string]map[string]rawInput `json:"values"`
 	} `json:"state"`
 }
 
@@ -507,8 +501,7 @@ func (c *Client) submission(out *incoming, in rawInteraction) {
 	if json.Unmarshal([]byte(in.View.Metadata), &p) != nil || p.Channel == "" || !isTS(p.TS) {
 		return
 	}
-	field := in.View.State.Values[answerModal][answerModal]
-	said := firstOf(field.Value, field.Date)
+	said := in.View.State.Values[answerModal][answerModal].said()
 	if said == "" {
 		return
 	}

@@ -90,6 +90,21 @@ func (p *platform) Tap(ref chat.Ref) func() chat.Answer {
 	}
 }
 
+// Field is the keyboard that Telegram has for some answers; words are written in one line.
+func (p *platform) Field(ref chat.Ref) string {
+	id, _ := strconv.Atoi(string(ref))
+	m, ok := p.person.Chat().Message(id)
+	if !ok {
+		p.t.Fatalf("no message %s", ref)
+	}
+	if len(m.Keyboard) > 0 {
+		return "a button that shares the number"
+	}
+	return ""
+}
+
+func (p *platform) Enter(_ chat.Ref, answer string) { p.person.Send(answer) }
+
 func (p *platform) Vanish(ref chat.Ref) bool {
 	id, err := strconv.Atoi(string(ref))
 	p.person.Chat().Delete(id)

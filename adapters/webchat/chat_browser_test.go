@@ -35,6 +35,11 @@ func TestInBrowser(t *testing.T) {
 		"a failed post says so and keeps the words":                   failedPost,
 		"an answer of the bot is said at once":                        botAnswers,
 		"what is on its way is disabled and says so":                  whileSending,
+		"a date is picked":                                dateIsPicked,
+		"a date by keyboard":                              dateByKeyboard,
+		"a date that is typed into the box":               dateIsTyped,
+		"a date without script":                           dateWithoutScript,
+		"a date in every language":                        dateInEveryLanguage,
 		"right to left":                                   rightToLeft,
 		"hostile words are inert":                         hostileWords,
 		"no page scrolls sideways":                        narrowPages,
@@ -430,6 +435,7 @@ func longConversation() *fakeBot {
 	bot.put(customer, "n:1", chat.Message{Text: "Bob (Salon Anna): may I call you?", Replies: "q:1", Quotes: []chat.Quote{{Label: "You wrote", Text: "Nobody came."}}, Lang: "en"})
 	bot.put(customer, "n:2", chat.Message{Text: strings.Repeat("Donaudampfschifffahrtselektrizitätenhauptbetriebswerk", 4), Lang: "de"})
 	bot.put(customer, "n:3", chat.Message{Text: "Our page tells more.", Lang: "en", Rows: [][]chat.Button{{{Text: "Open", URL: "https://example.com/help", Label: "Open our help page"}, {Text: "Delete my answers", Data: "d", Style: "danger"}}}})
+	bot.put(customer, "q:4", asksDate("en"))
 	for state, title := range map[string]string{"open": "🔴 Open · 2 of 5 · Ann", "taken": "🟠 Bob has it · 1 of 5 · Ben", "resolved": "🟢 Resolved · 2 of 5 · Cem", "snoozed": "⚪ Snoozed · 2 of 5 · Dan", "watch": "3 of 5 · Eve"} {
 		m := card(2, "The floor was wet.")
 		m.State, m.Title = state, title

@@ -67,7 +67,7 @@ func (p *platform) Address() chat.Address      { return customer }
 func (p *platform) Fail(chattest.Failure) bool { return false } // writing the transcript is the store's business
 func (p *platform) Vanish(chat.Ref) bool       { return false } // nobody can delete a message from the page
 func (p *platform) Traits() chattest.Traits {
-	return chattest.Traits{Secrets: []string{goodToken}, Log: p.log.String, Units: func(s string) int { return len(s) }}
+	return chattest.Traits{Secrets: []string{goodToken}, Log: p.log.String, Units: func(s string) int { return len(s) }, AsText: []chat.Expects{chat.ExpectsFile}}
 }
 
 // Send does what the store does with a delivery to the web.
@@ -140,6 +140,10 @@ var (
 	anyTag    = regexp.MustCompile(`<(/?)([a-z0-9]+)[^>]*>`)
 	aButton   = regexp.MustCompile(`(?s)<(?:button|a) class="button[^>]*>(.*?)</(?:button|a)>`)
 	aForm     = regexp.MustCompile(`(?s)<form class="choices".*?</form>`)
+	aField    = regexp.MustCompile(`(?s)<form class="field".*?</form>`)
+	theBox    = regexp.MustCompile(`(?s)<form id="box".*?</form>`)
+	anInput   = regexp.MustCompile(`(?s)<(?:input|textarea)[^>]* name="text"[^>]*>`)
+	itsWords  = regexp.MustCompile(` (?:id|placeholder|aria-label|aria-labelledby)="[^"]*"`)
 	aSlot     = regexp.MustCompile(`name="on" value="([^"]*)"`)
 	firstData = regexp.MustCompile(`name="data" value="([^"]*)"`)
 	aNonce    = regexp.MustCompile(`name="nonce" value="([^"]*)"`)
@@ -233,6 +237,28 @@ func (p *platform) Tap(at chat.Ref) func() chat.Answer {
 	}
 	p.t.Fatalf("message %q has no button", at)
 	return nil
+}
+
+// answerForm is the form in which a message is answered: its own, or the box.
+func (p *platform) answerForm(at chat.Ref) string {
+	page := p.page()
+	for _, item := range listItem.FindAllString(page, -1) {
+		if form := aField.FindString(item); form != "" && strings.Contains(item, `id="`+elementID(string(at))+`"`) {
+			return form
+		}
+	}
+	return theBox.FindString(page)
+}
+
+// Field is the element to write in or to pick from, without its words.
+func (p *platform) Field(at chat.Ref) string {
+	element := anInput.FindString(p.answerForm(at))
+	return itsWords.ReplaceAllString(element, "")
+}
+
+func (p *platform) Enter(at chat.Ref, answer string) {
+	nonce := aNonce.FindStringSubmatch(p.answerForm(at))
+	go p.post(url.Values{"nonce": {nonce[1]}, "text": {answer}})
 }
 
 func (p *platform) Repeat() bool {

@@ -41,12 +41,6 @@ type chatPage struct {
 	Box      box
 }
 
-// box is the place to write in, always there: a person can always write.
-type box struct {
-	Hint, Mode, Complete string
-	Rows                 int
-}
-
 // noticePage says why there is no conversation. If Retry is set it sends what could
 // not be saved once more.
 type noticePage struct {
@@ -70,6 +64,7 @@ type message struct {
 	Card      bool            // what the customer wrote comes first
 	Rows      [][]chat.Button // shadows the message's
 	Actions   [][]action      // the same in a room
+	Field     *field          // for an answer that is picked
 	Nonce     string
 	Here      string
 }
@@ -164,6 +159,7 @@ func (s *site) layOut(items []Item, f frame, nonce string) []message {
 		at[chat.Ref(items[i].Slot)] = items[i].Message
 	}
 	out := make([]message, len(items))
+	asking := waiting(items)
 	for i, it := range items {
 		m := message{
 			Message: it.Message, ID: elementID(it.Slot), Slot: it.Slot, Mark: fmt.Sprintf("%d.%d", it.Ord, it.Version),
@@ -173,6 +169,9 @@ func (s *site) layOut(items []Item, f frame, nonce string) []message {
 		m.Question, m.Answer = paragraphs(question), answer
 		if word := s.words[s.words.choose(m.Lang)].States[it.Message.State]; !strings.Contains(it.Message.Title, word) {
 			m.StateWord = word
+		}
+		if i == asking && nonce != "" {
+			m.Field = fieldFor(it.Message, s.words[s.words.choose(m.Lang)])
 		}
 		if it.Message.Mine {
 			m.Who = f.Words.You
@@ -237,26 +236,6 @@ func buttons(rows [][]chat.Button) [][]chat.Button {
 func webLink(link string) bool {
 	u, err := url.Parse(link)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
-}
-
-// boxFor fits the box to the newest message that waits for words.
-func boxFor(items []Item) box {
-	b := box{Rows: 1}
-	for i := len(items) - 1; i >= 0; i-- {
-		m := items[i].Message
-		if m.Expects == chat.ExpectsNothing {
-			continue
-		}
-		b.Hint = clean(m.Hint)
-		switch m.Expects {
-		case chat.ExpectsLong:
-			b.Rows = 3
-		case chat.ExpectsPhone:
-			b.Mode, b.Complete = "tel", "tel"
-		}
-		break
-	}
-	return b
 }
 
 // elementID names a slot within a page without telling what it holds.

@@ -39,13 +39,7 @@ type action struct {
 	chat.Button
 	Slot, Nonce, Here string
 	Open              bool
-	Inputs            []input
-}
-
-// input is a field of an action's form.
-type input struct {
-	chat.Field
-	ID string // of the element
+	Inputs            []formInput
 }
 
 // fieldPrefix begins the names of what was filled in.
@@ -97,7 +91,7 @@ func actions(m *message, nonce string, again pressed) [][]action {
 					if a.Open {
 						f.Value = again.Fields[f.Name]
 					}
-					a.Inputs = append(a.Inputs, input{Field: f, ID: elementID(m.Slot + b.Data + f.Name)})
+					a.Inputs = append(a.Inputs, inputFor(f, elementID(m.Slot+b.Data+f.Name)))
 				}
 			}
 			line = append(line, a)

@@ -22,6 +22,7 @@ type words struct {
 	StartHint    string
 	Write        string // label of the box
 	Send         string
+	SendField    string // below a field of a question's own
 	You          string // above the visitor's own words
 	Sending      string
 	Failed       string // the connection broke

@@ -28,10 +28,10 @@ type Input struct {
 	Options                   []string // the texts of a menu
 	Multiline, Date, Optional bool
 	MaxLength                 int
+	Kind                      string // of the element, as Slack names it
 
 	block, action string
 	values        []string // of the options
-	kind          string
 }
 
 func (s *Server) openView(c call) (object, *refused) {
@@ -86,12 +86,12 @@ func readInput(o object) Input {
 	in.Optional, _ = o["optional"].(bool)
 	in.block, _ = o["block_id"].(string)
 	in.action, _ = e["action_id"].(string)
-	in.kind, _ = e["type"].(string)
+	in.Kind, _ = e["type"].(string)
 	in.Multiline, _ = e["multiline"].(bool)
-	in.Date = in.kind == "datepicker"
+	in.Date = in.Kind == "datepicker"
 	in.Value, _ = e["initial_value"].(string)
-	if in.Date {
-		in.Value, _ = e["initial_date"].(string)
+	if picked := in.picks(); picked != "" {
+		in.Value, _ = e["initial_"+picked].(string)
 	}
 	n, _ := e["max_length"].(float64)
 	in.MaxLength = int(n)
@@ -105,6 +105,16 @@ func readInput(o object) Input {
 		in.Value = words(first["text"])
 	}
 	return in
+}
+
+// picks is what is picked in an input, as Slack names it: "date" in a datepicker; "" where
+// words are written.
+func (in Input) picks() string {
+	picked, ok := strings.CutSuffix(in.Kind, "picker")
+	if !ok {
+		return ""
+	}
+	return picked
 }
 
 // WaitModal waits for a modal.
@@ -162,12 +172,12 @@ func (m *Modal) Fill(values map[string]string) *Press {
 
 // element is an input as a submission tells of it. The lock must be held.
 func (m *Modal) element(in Input, said string) object {
-	out := object{"type": in.kind}
+	out := object{"type": in.Kind}
 	if said == "" && !in.Optional {
 		m.user.server.tb.Fatalf("slackfake: %q must be filled in", in.Label)
 	}
 	switch {
-	case in.kind == "static_select":
+	case in.Kind == "static_select":
 		out["selected_option"] = nil
 		i := slices.Index(in.Options, said)
 		if i < 0 && said != "" {
@@ -176,10 +186,11 @@ func (m *Modal) element(in Input, said string) object {
 		if i >= 0 {
 			out["selected_option"] = object{"text": object{"type": "plain_text", "text": said}, "value": in.values[i]}
 		}
-	case in.Date:
-		out["selected_date"] = nil
+	case in.picks() != "":
+		selected := "selected_" + in.picks()
+		out[selected] = nil
 		if said != "" {
-			out["selected_date"] = said
+			out[selected] = said
 		}
 	default:
 		if n := utf8.RuneCountInString(said); in.MaxLength > 0 && n > in.MaxLength {

@@ -116,6 +116,7 @@ async function send(form, button) {
 		const x = await load("POST", form.action, data)
 		if (x.status !== 200) throw x.response?.getElementById("alert")?.textContent
 		if (form === $("box")) text.value = ""
+		else if (form.matches(".field")) form.reset()
 		const again = key && asking(x.response, key)?.open
 		if (key && !again) form.closest("details.ask").open = false
 		show(x.response, !key)

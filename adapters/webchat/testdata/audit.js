@@ -21,7 +21,8 @@
 	for (const e of all("dl > div > *")) if (!["DT", "DD"].includes(e.tagName)) problems.push(`${path(e)} in a description list`)
 
 	for (const e of all("button, a, input:not([type=hidden]), select, textarea, iframe").filter(shown)) {
-		const name = e.ariaLabel || e.labels?.[0]?.textContent || e.title || e.textContent
+		const by = e.ariaLabelledByElements?.map(l => l.textContent).join(" ")
+		const name = e.ariaLabel || by || e.labels?.[0]?.textContent || e.title || e.textContent
 		if (!name.trim()) problems.push(`${path(e)} has no name`)
 		const said = e.textContent.replace(/[☐☑]/g, "").trim().toLowerCase()
 		if (e.ariaLabel && said && e.tagName === "BUTTON" && !e.ariaLabel.toLowerCase().includes(said)) problems.push(`${path(e)} is called ${e.ariaLabel}, which leaves out what it shows`)
@@ -67,7 +68,7 @@
 		if (got < (large ? 3 : 4.5)) problems.push(`${path(e)} has a contrast of ${got.toFixed(2)}`)
 		if (parseFloat(style.fontSize) < 13) problems.push(`${path(e)} is ${style.fontSize} small`)
 	}
-	for (const e of all("button, textarea, select").filter(shown)) {
+	for (const e of all("button, textarea, select, input:not([type=hidden])").filter(shown)) {
 		const around = ground(e.parentElement)
 		const edge = Math.max(ratio(rgba(getComputedStyle(e).borderTopColor), around), ratio(ground(e), around))
 		if (edge < 3 && !e.matches(".row > :only-child")) problems.push(`the edge of ${path(e)} has a contrast of ${edge.toFixed(2)}`)
