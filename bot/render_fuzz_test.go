@@ -100,7 +100,8 @@ func (d *dice) flow() survey.Flow {
 		if i > 0 && d.n(4) == 0 {
 			q.Key = contactKey
 		}
-		switch q.Kind = survey.Kind(d.one("scale", "scale", "choice", "choice", "text", "number", "contact", "file", "date", "message")); {
+		kinds := append(survey.Kinds(), survey.ScaleQ.Info(), survey.ChoiceQ.Info())
+		switch q.Kind = kinds[d.n(len(kinds))].Kind; {
 		case q.Kind == survey.ScaleQ || q.Primary:
 			q.Kind, q.Weight = survey.ScaleQ, 1
 			q.Scale, _ = flowfile.Scale(scales[d.n(len(scales))])

@@ -1,0 +1,51 @@
+package bot
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// Every kind of question can be asked on every platform: with buttons, or by waiting for
+// something that every adapter asks for, because its conformance kit walks the same list.
+func TestEveryKindOfQuestionCanBeAskedEverywhere(t *testing.T) {
+	said, err := loadTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, platform := range []chat.Platform{chat.Telegram, chat.Slack, chat.Web} {
+		for _, k := range survey.Kinds() {
+			for _, q := range k.Samples {
+				f := newFlow(survey.Flow{ID: "f", Version: 1, Languages: []string{"en"}, Questions: []survey.Question{q}})
+				tn := &turn{b: &Bot{texts: said}, snap: &snapshot{}, now: monday, flow: f, session: &storage.Session{
+					Session: survey.Session{ID: uuid.NewString(), Status: survey.Active, Lang: "en", Order: []int{0}},
+					Address: chat.Address{Platform: platform},
+				}}
+				m := tn.question().asked(f, 0)
+				taps, waits := 0, slices.Contains(chat.AllExpects(), m.Expects)
+				for _, row := range m.Rows {
+					for _, b := range row {
+						if tap, ok := decode(b.Data); ok && (tap.Verb == pickV || tap.Verb == toggleV) {
+							taps++
+						}
+					}
+				}
+				switch k.Way {
+				case survey.Tapped:
+					if taps != len(q.Scale.Options)+len(q.Choices) || m.Expects != chat.ExpectsNothing {
+						t.Errorf("%s on %s has %d options to tap and waits for %q: %+v", q.Key, platform, taps, m.Expects, m)
+					}
+				case survey.Typed, survey.Sent:
+					if !waits || m.Hint == "" || taps != 0 {
+						t.Errorf("%s on %s waits for %q, which no adapter is held to ask for, with the hint %q", q.Key, platform, m.Expects, m.Hint)
+					}
+				}
+			}
+		}
+	}
+}
