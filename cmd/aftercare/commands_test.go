@@ -37,7 +37,7 @@ func newConsole(t *testing.T, env map[string]string) *console {
 func (c *console) call(args ...string) int {
 	c.stdout.Reset()
 	c.stderr.Reset()
-	return call(&app{
+	return call(&terminal{
 		ctx: c.t.Context(), stdin: strings.NewReader(""), stdout: &c.stdout, stderr: &c.stderr,
 		env: c.env, dir: c.dir, clock: now,
 	}, args)

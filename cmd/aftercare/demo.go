@@ -26,7 +26,7 @@ type demoCmd struct {
 }
 
 // Run serves the demo until it is told to stop.
-func (c *demoCmd) Run(a *app) error {
+func (c *demoCmd) Run(a *terminal) error {
 	dir := c.Dir
 	if dir == "" {
 		made, err := os.MkdirTemp("", "aftercare-demo-")

@@ -27,7 +27,7 @@ type finding struct {
 }
 
 // Run makes every check that the ones before it allow, and fails if one failed.
-func (c *doctorCmd) Run(a *app) error {
+func (c *doctorCmd) Run(a *terminal) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
@@ -53,7 +53,7 @@ func (c *doctorCmd) Run(a *app) error {
 	return c.report(a, findings)
 }
 
-func (c *doctorCmd) report(a *app, findings []finding) (err error) {
+func (c *doctorCmd) report(a *terminal, findings []finding) (err error) {
 	failed := 0
 	for _, f := range findings {
 		if !f.OK {
@@ -71,7 +71,7 @@ func (c *doctorCmd) report(a *app, findings []finding) (err error) {
 	return err
 }
 
-func (a *app) printFindings(findings []finding) error {
+func (a *terminal) printFindings(findings []finding) error {
 	for _, f := range findings {
 		mark := "ok  "
 		if !f.OK {
@@ -90,7 +90,7 @@ func (a *app) printFindings(findings []finding) error {
 }
 
 // checkDatabase returns the open store where there is one.
-func (a *app) checkDatabase(s settings) (storage.Store, finding) {
+func (a *terminal) checkDatabase(s settings) (storage.Store, finding) {
 	f := finding{Check: "database", Do: "check DATABASE_URL, that the server runs, and that this user may use it"}
 	store, err := s.openStore(a.ctx, a.clock, nil)
 	if err != nil {
@@ -116,7 +116,7 @@ func (a *app) checkDatabase(s settings) (storage.Store, finding) {
 
 // checkTelegram asks Telegram for the bot's name and keeps it, so that invitations can
 // be made from then on.
-func (a *app) checkTelegram(s settings, store storage.Store) finding {
+func (a *terminal) checkTelegram(s settings, store storage.Store) finding {
 	f := finding{Check: "telegram"}
 	if s.Token == "" {
 		f.OK, f.Says = true, "not used, because TELEGRAM_TOKEN is not set"
@@ -151,7 +151,7 @@ func (a *app) checkTelegram(s settings, store storage.Store) finding {
 
 // checkStaffChat asks Telegram whether the bot is in the staff's chat. A group that was
 // upgraded has another id; cards follow it by themselves, but a new database would not.
-func (a *app) checkStaffChat(s settings) finding {
+func (a *terminal) checkStaffChat(s settings) finding {
 	f := finding{Check: "staff"}
 	ctx, cancel := context.WithTimeout(a.ctx, 20*time.Second)
 	defer cancel()

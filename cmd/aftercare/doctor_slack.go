@@ -13,7 +13,7 @@ import (
 // checkSlack asks Slack about every workspace. In full it looks at permissions, Socket
 // Mode and the staff's channel, and sends a person a test message if one is named;
 // otherwise only whether the tokens work.
-func (a *app) checkSlack(s settings, store storage.Store, full bool, probe string) []finding {
+func (a *terminal) checkSlack(s settings, store storage.Store, full bool, probe string) []finding {
 	const check = "slack"
 	if !s.usesSlack() {
 		return []finding{{Check: check, OK: true, Says: "not used, because SLACK_BOT_TOKEN is not set"}}

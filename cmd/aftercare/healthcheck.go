@@ -18,7 +18,7 @@ type healthcheckCmd struct {
 }
 
 // Run fails unless the server answers 200.
-func (c *healthcheckCmd) Run(a *app) error {
+func (c *healthcheckCmd) Run(a *terminal) error {
 	base := c.URL
 	if base == "" {
 		s, err := a.settings()

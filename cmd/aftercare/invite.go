@@ -43,7 +43,7 @@ type inviteView struct {
 }
 
 // Run stores the invitation and prints its links.
-func (c *inviteCmd) Run(a *app) error {
+func (c *inviteCmd) Run(a *terminal) error {
 	switch {
 	case c.Expires <= 0:
 		return usagef("--expires must be longer than nothing, such as 72h")
@@ -97,7 +97,7 @@ func (c *inviteCmd) Run(a *app) error {
 }
 
 // ask asks a person in Slack at once: what is to be said waits for the running server.
-func (c *inviteCmd) ask(a *app, s settings, store storage.Store, r bot.InviteRequest) error {
+func (c *inviteCmd) ask(a *terminal, s settings, store storage.Store, r bot.InviteRequest) error {
 	b, err := s.newBot(a.ctx, store, nil, a.clock, nil)
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func (c *inviteCmd) ask(a *app, s settings, store storage.Store, r bot.InviteReq
 	return a.printf("%s is asked in Slack as soon as the server runs.\n", cmp.Or(r.Name, r.To.User))
 }
 
-func (c *inviteCmd) print(a *app, made bot.Invite) error {
+func (c *inviteCmd) print(a *terminal, made bot.Invite) error {
 	link := cmp.Or(made.TelegramLink, made.WebLink)
 	if c.Channel == "web" {
 		link = made.WebLink

@@ -21,7 +21,7 @@ func (p slackPerson) named() bool { return p.SlackUser != "" || p.Email != "" }
 
 // address asks Slack who the person is and opens their direct messages, and puts both
 // into r.
-func (p slackPerson) address(a *app, s settings, store storage.Store, r *bot.InviteRequest) error {
+func (p slackPerson) address(a *terminal, s settings, store storage.Store, r *bot.InviteRequest) error {
 	if !s.usesSlack() {
 		return errors.New("nobody can be asked in Slack, because it is not set up. Set SLACK_BOT_TOKEN; docs/slack.md says how")
 	}

@@ -21,7 +21,7 @@ type migrationView struct {
 }
 
 // Run migrates and tells what was done.
-func (c *migrateCmd) Run(a *app) error {
+func (c *migrateCmd) Run(a *terminal) error {
 	if c.Buckets < 0 || c.Buckets > 1024 {
 		return usagef("--buckets must be between 1 and 1024")
 	}
@@ -44,7 +44,7 @@ func (c *migrateCmd) Run(a *app) error {
 	return a.printf("The database is up to date: schema %d, %d buckets.\n", view.To, view.Buckets)
 }
 
-func (c *migrateCmd) migrate(a *app, s settings) (migrationView, error) {
+func (c *migrateCmd) migrate(a *terminal, s settings) (migrationView, error) {
 	if path := s.sqlitePath(); path != "" {
 		if err := makePrivate(path); err != nil {
 			return migrationView{}, err

@@ -49,7 +49,7 @@ func viewOfParked(p storage.Parked) parkedView {
 }
 
 // Run lists what was given up, and counts what waits.
-func (c *outboxListCmd) Run(a *app) error {
+func (c *outboxListCmd) Run(a *terminal) error {
 	if c.Limit < 1 {
 		return usagef("--limit must be at least 1")
 	}
@@ -103,7 +103,7 @@ func (c *outboxListCmd) Run(a *app) error {
 }
 
 // printTableIfAny prints a table that has more than its heading.
-func (a *app) printTableIfAny(rows [][]string) error {
+func (a *terminal) printTableIfAny(rows [][]string) error {
 	if len(rows) == 1 {
 		return nil
 	}

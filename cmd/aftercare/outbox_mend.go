@@ -49,7 +49,7 @@ type outboxShowCmd struct {
 
 // Run prints everything that is known of one message or update. It is the only command
 // that prints what customers wrote, because it was asked to.
-func (c *outboxShowCmd) Run(a *app) error {
+func (c *outboxShowCmd) Run(a *terminal) error {
 	store, err := a.openStore()
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ type outboxRetryCmd struct {
 }
 
 // Run makes messages due again and handles updates again, each exactly once.
-func (c *outboxRetryCmd) Run(a *app) error {
+func (c *outboxRetryCmd) Run(a *terminal) error {
 	if (len(c.IDs) == 0) != c.All || c.Limit < 1 {
 		return usagef("name the messages and updates to retry, or give --all")
 	}
@@ -119,7 +119,7 @@ type outboxDropCmd struct {
 }
 
 // Run gives messages and updates up for good.
-func (c *outboxDropCmd) Run(a *app) error {
+func (c *outboxDropCmd) Run(a *terminal) error {
 	if !c.Yes {
 		return usagef("what is dropped cannot be brought back: look at it with `aftercare outbox show`, then add --yes")
 	}
@@ -137,7 +137,7 @@ func (c *outboxDropCmd) Run(a *app) error {
 
 // mend does one thing to each of ids, or to everything that is stuck if there are none,
 // and tells what became of each. It fails if one of them does.
-func mend(a *app, asJSON bool, ids []string, limit int, do func(*bot.Bot, storage.Store, stuck) (string, error)) error {
+func mend(a *terminal, asJSON bool, ids []string, limit int, do func(*bot.Bot, storage.Store, stuck) (string, error)) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
@@ -189,7 +189,7 @@ func mend(a *app, asJSON bool, ids []string, limit int, do func(*bot.Bot, storag
 	return nil
 }
 
-func printMended(a *app, asJSON bool, views []mendedView) error {
+func printMended(a *terminal, asJSON bool, views []mendedView) error {
 	if asJSON {
 		return a.printJSON(map[string]any{"mended": views})
 	}

@@ -36,7 +36,7 @@ type rulesView struct {
 }
 
 // Run prints the file below a comment that says which version it is.
-func (c *recoveryShowCmd) Run(a *app) error {
+func (c *recoveryShowCmd) Run(a *terminal) error {
 	if c.Version < 0 {
 		return usagef("versions are counted from 1")
 	}
@@ -78,7 +78,7 @@ type rulesReport struct {
 }
 
 // Run prints the findings. It fails when the file could not be published.
-func (c *recoveryCheckCmd) Run(a *app) error {
+func (c *recoveryCheckCmd) Run(a *terminal) error {
 	_, _, report, err := a.readRules(c.File)
 	if c.JSON && (err == nil || len(report.Errors) > 0) {
 		return errors.Join(a.printJSON(report), err)
@@ -90,7 +90,7 @@ func (c *recoveryCheckCmd) Run(a *app) error {
 }
 
 // readRules reads a rule file given on the command line.
-func (a *app) readRules(file string) (recovery.Policy, []byte, rulesReport, error) {
+func (a *terminal) readRules(file string) (recovery.Policy, []byte, rulesReport, error) {
 	report := rulesReport{Errors: []*rulefile.Error{}}
 	source, err := a.readInput(file)
 	if err != nil {
@@ -114,7 +114,7 @@ type recoveryApplyCmd struct {
 }
 
 // Run reads, checks and publishes. Errors refuse the file and change nothing.
-func (c *recoveryApplyCmd) Run(a *app) error {
+func (c *recoveryApplyCmd) Run(a *terminal) error {
 	p, source, report, err := a.readRules(c.File)
 	if err != nil {
 		if c.JSON && len(report.Errors) > 0 {

@@ -35,7 +35,7 @@ type triedSession struct {
 
 // Run reads the past page by page and prints what would have been different as it is
 // found.
-func (c *recoveryTryCmd) Run(a *app) error {
+func (c *recoveryTryCmd) Run(a *terminal) error {
 	if c.Since <= 0 {
 		return usagef("--since must be longer than nothing, such as 90d")
 	}
@@ -57,7 +57,7 @@ func (c *recoveryTryCmd) Run(a *app) error {
 		return err
 	}
 	since := a.clock().Add(-time.Duration(c.Since))
-	out := tryPrinter{app: a, json: c.JSON, changes: map[recovery.Change]int{}}
+	out := tryPrinter{terminal: a, json: c.JSON, changes: map[recovery.Change]int{}}
 	if err := out.begin(since); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func tried(now, then recovery.Policy, s *storage.PastSession, out *tryPrinter) (
 
 // tryPrinter prints differences one by one, so that none has to be kept.
 type tryPrinter struct {
-	*app
+	*terminal
 	json     bool
 	read     int // sessions, also those that do not count
 	sessions int

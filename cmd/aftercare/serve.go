@@ -21,7 +21,7 @@ type serveCmd struct {
 }
 
 // Run turns the environment into a Config and serves it.
-func (c *serveCmd) Run(a *app) error {
+func (c *serveCmd) Run(a *terminal) error {
 	s, err := a.settings()
 	if err != nil {
 		return err

@@ -85,7 +85,7 @@ const minKey = 32
 
 // settings reads the environment and the .env file beneath it. Its error names every
 // setting that is wrong, each with what to do.
-func (a *app) settings() (settings, error) {
+func (a *terminal) settings() (settings, error) {
 	values, problems := a.values()
 	var s settings
 	if err := env.ParseWithOptions(&s, env.Options{Environment: values}); err != nil {
@@ -113,7 +113,7 @@ func (e settingsError) Error() string {
 
 // values takes each setting from the environment or, where that does not name it, from
 // .env, and replaces NAME_FILE by what the file holds.
-func (a *app) values() (map[string]string, []string) {
+func (a *terminal) values() (map[string]string, []string) {
 	var problems []string
 	dotenv, err := godotenv.Read(filepath.Join(a.dir, ".env"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

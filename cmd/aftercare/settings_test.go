@@ -23,7 +23,7 @@ const (
 
 func settingsOf(t *testing.T, environ map[string]string) (settings, error) {
 	t.Helper()
-	a := &app{env: environ, dir: t.TempDir()}
+	a := &terminal{env: environ, dir: t.TempDir()}
 	return a.settings()
 }
 
@@ -118,7 +118,7 @@ func TestValuesComeFromTheEnvironmentThenAFileThenDotEnv(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, ".env"), "LISTEN=127.0.0.1:1\nLOG_LEVEL=debug\nLOG_FORMAT=json\nTELEGRAM_TOKEN=999:old\n")
 	write(t, filepath.Join(dir, "token"), someToken+"\n")
-	a := &app{dir: dir, env: map[string]string{
+	a := &terminal{dir: dir, env: map[string]string{
 		"LISTEN":              "127.0.0.1:2",
 		"LOG_FORMAT":          "", // said in the environment to be nothing
 		"TELEGRAM_TOKEN_FILE": filepath.Join(dir, "token"),
@@ -136,7 +136,7 @@ func TestAFileThatCannotServeIsSaidPlainly(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "empty"), " \n")
 	write(t, filepath.Join(dir, ".env"), "SECRET_KEY hunter2\n")
-	a := &app{dir: dir, env: map[string]string{
+	a := &terminal{dir: dir, env: map[string]string{
 		"SECRET_KEY_FILE":              filepath.Join(dir, "absent"),
 		"TELEGRAM_TOKEN_FILE":          filepath.Join(dir, "empty"),
 		"TELEGRAM_WEBHOOK_SECRET":      "a",

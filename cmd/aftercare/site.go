@@ -42,7 +42,7 @@ func viewSite(s storage.Site) siteView {
 var siteIDForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$`)
 
 // Run stores the site.
-func (c *siteAddCmd) Run(a *app) error {
+func (c *siteAddCmd) Run(a *terminal) error {
 	if !siteIDForm.MatchString(c.ID) {
 		return usagef("%q cannot be a site's id. Use small letters, digits and hyphens, such as main-street", c.ID)
 	}
@@ -70,7 +70,7 @@ func (c *siteAddCmd) Run(a *app) error {
 type siteListCmd struct{ outputFlags }
 
 // Run lists the sites.
-func (c *siteListCmd) Run(a *app) error {
+func (c *siteListCmd) Run(a *terminal) error {
 	store, err := a.openStore()
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ func viewStaff(s storage.Staff, linked int) staffView {
 }
 
 // Run stores the member of staff.
-func (c *staffAddCmd) Run(a *app) error {
+func (c *staffAddCmd) Run(a *terminal) error {
 	if !siteIDForm.MatchString(c.ID) {
 		return usagef("%q cannot be the id of a member of staff. Use small letters, digits and hyphens, such as bob", c.ID)
 	}
@@ -97,7 +97,7 @@ func (c *staffAddCmd) Run(a *app) error {
 }
 
 // linked counts the chat identities of each member of staff.
-func linked(a *app, store storage.Store) (map[string]int, error) {
+func linked(a *terminal, store storage.Store) (map[string]int, error) {
 	links, err := store.StaffLinks(a.ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the chat identities of staff: %w", err)
@@ -125,7 +125,7 @@ func rolesText(s storage.Staff) string {
 type staffListCmd struct{ outputFlags }
 
 // Run lists who is staff now.
-func (c *staffListCmd) Run(a *app) error {
+func (c *staffListCmd) Run(a *terminal) error {
 	store, err := a.openStore()
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func (c *staffListCmd) Run(a *app) error {
 }
 
 // team runs f with a bot and names an unknown member of staff.
-func (a *app) team(id string, f func(*bot.Bot) error) error {
+func (a *terminal) team(id string, f func(*bot.Bot) error) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
@@ -189,7 +189,7 @@ type staffRemoveCmd struct {
 }
 
 // Run removes somebody.
-func (c *staffRemoveCmd) Run(a *app) error {
+func (c *staffRemoveCmd) Run(a *terminal) error {
 	return a.team(c.ID, func(b *bot.Bot) error {
 		released, err := b.RemoveStaff(a.ctx, c.ID)
 		if err != nil {
@@ -215,7 +215,7 @@ type codeView struct {
 }
 
 // Run makes a code and prints it. It is shown once.
-func (c *staffCodeCmd) Run(a *app) error {
+func (c *staffCodeCmd) Run(a *terminal) error {
 	return a.team(c.ID, func(b *bot.Bot) error {
 		code, expires, err := b.StaffCode(a.ctx, c.ID)
 		if err != nil {

@@ -35,7 +35,7 @@ type chatLinkView struct {
 }
 
 // Run names the chat and prints how it is linked. The code is shown once.
-func (c *staffChatAddCmd) Run(a *app) error {
+func (c *staffChatAddCmd) Run(a *terminal) error {
 	if !siteIDForm.MatchString(c.Name) {
 		return usagef("%q cannot be the name of a chat. Use small letters, digits and hyphens, such as front-desk", c.Name)
 	}
@@ -73,7 +73,7 @@ func (c *staffChatAddCmd) Run(a *app) error {
 }
 
 // staffChats runs f with a bot and its store and names an unknown chat.
-func (a *app) staffChats(name string, f func(*bot.Bot, storage.Store) error) error {
+func (a *terminal) staffChats(name string, f func(*bot.Bot, storage.Store) error) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ type staffChatView struct {
 }
 
 // Run lists the chats and whether they can be told anything.
-func (c *staffChatListCmd) Run(a *app) error {
+func (c *staffChatListCmd) Run(a *terminal) error {
 	store, err := a.openStore()
 	if err != nil {
 		return err
@@ -157,7 +157,7 @@ type staffChatRemoveCmd struct {
 }
 
 // Run forgets a chat.
-func (c *staffChatRemoveCmd) Run(a *app) error {
+func (c *staffChatRemoveCmd) Run(a *terminal) error {
 	return a.staffChats(c.Name, func(b *bot.Bot, _ storage.Store) error {
 		if err := b.RemoveStaffChat(a.ctx, c.Name); err != nil {
 			return err

@@ -15,7 +15,7 @@ import (
 
 // openStore opens the database that DATABASE_URL names and brings it up to date. Who
 // opens it closes it.
-func (a *app) openStore() (storage.Store, error) {
+func (a *terminal) openStore() (storage.Store, error) {
 	s, err := a.settings()
 	if err != nil {
 		return nil, err

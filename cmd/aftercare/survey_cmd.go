@@ -38,7 +38,7 @@ type templateRow struct {
 }
 
 // Run prints the templates, most useful first.
-func (c *surveyTemplatesCmd) Run(a *app) error {
+func (c *surveyTemplatesCmd) Run(a *terminal) error {
 	rows := [][]string{{"NAME", "CLASS", "QUESTIONS", "TITLE"}}
 	var out []templateRow
 	for _, f := range flowfile.Templates() {
@@ -66,7 +66,7 @@ type checkReport struct {
 }
 
 // Run prints the findings. It fails when the flow could not be published.
-func (c *surveyCheckCmd) Run(a *app) error {
+func (c *surveyCheckCmd) Run(a *terminal) error {
 	p, err := a.anyFlow(c.Flow)
 	report := checkReport{Flow: p.ID, Errors: []*flowfile.Error{}, Problems: []survey.Problem{}}
 	if located, ok := errors.AsType[flowfile.Errors](err); ok {
@@ -136,7 +136,7 @@ type surveyTryCmd struct {
 }
 
 // Run prints what the answers mean. Answers that fit nothing are a wrong call.
-func (c *surveyTryCmd) Run(a *app) error {
+func (c *surveyTryCmd) Run(a *terminal) error {
 	p, err := a.flow(c.Flow)
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func (c *surveyTryCmd) Run(a *app) error {
 
 // flow finds a flow by the path of its file, else by the name of a template; it needs no
 // database.
-func (a *app) flow(name string) (published, error) {
+func (a *terminal) flow(name string) (published, error) {
 	if name == "-" || a.isFile(name) {
 		source, err := a.readInput(name)
 		if err != nil {
@@ -205,7 +205,7 @@ func (a *app) flow(name string) (published, error) {
 var errNoFlow = errors.New("neither a file nor a template")
 
 // anyFlow is flow, and looks among the published flows for what is neither.
-func (a *app) anyFlow(name string) (published, error) {
+func (a *terminal) anyFlow(name string) (published, error) {
 	p, err := a.flow(name)
 	if !errors.Is(err, errNoFlow) || strings.ContainsAny(name, "/.") {
 		return p, err
@@ -218,13 +218,13 @@ func (a *app) anyFlow(name string) (published, error) {
 	return lookUp(a.ctx, store, name)
 }
 
-func (a *app) isFile(name string) bool {
+func (a *terminal) isFile(name string) bool {
 	info, err := os.Stat(a.path(name))
 	return err == nil && !info.IsDir()
 }
 
 // path is a path given on the command line, from the working directory.
-func (a *app) path(name string) string {
+func (a *terminal) path(name string) string {
 	if filepath.IsAbs(name) {
 		return name
 	}
@@ -235,7 +235,7 @@ func (a *app) path(name string) string {
 const maxInput = 1 << 20
 
 // readInput reads a file given on the command line; "-" is standard input.
-func (a *app) readInput(name string) ([]byte, error) {
+func (a *terminal) readInput(name string) ([]byte, error) {
 	in := a.stdin
 	if name != "-" {
 		file, err := os.Open(a.path(name))

@@ -34,7 +34,7 @@ func (d desk) write(name, text string) {
 func (d desk) call(stdin string, args ...string) (code int, stdout, stderr string) {
 	d.t.Helper()
 	var out, errs bytes.Buffer
-	a := &app{
+	a := &terminal{
 		ctx: context.Background(), stdin: strings.NewReader(stdin), stdout: &out, stderr: &errs, dir: d.dir,
 		env:   map[string]string{"DATABASE_URL": "sqlite:" + filepath.Join(d.dir, "test.db")},
 		clock: func() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC) },

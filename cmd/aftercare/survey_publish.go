@@ -87,7 +87,7 @@ type flowRow struct {
 }
 
 // Run lists the newest version of every flow.
-func (c *surveyListCmd) Run(a *app) error {
+func (c *surveyListCmd) Run(a *terminal) error {
 	store, err := a.openStore()
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ type flowView struct {
 }
 
 // Run prints the flow.
-func (c *surveyShowCmd) Run(a *app) error {
+func (c *surveyShowCmd) Run(a *terminal) error {
 	store, err := a.openStore()
 	if err != nil {
 		return err
@@ -166,7 +166,7 @@ type surveyExportCmd struct {
 }
 
 // Run prints the file as it was published.
-func (c *surveyExportCmd) Run(a *app) error {
+func (c *surveyExportCmd) Run(a *terminal) error {
 	store, err := a.openStore()
 	if err != nil {
 		return err
@@ -195,7 +195,7 @@ type applied struct {
 }
 
 // Run reads, checks and publishes. Errors refuse the file and change nothing.
-func (c *surveyApplyCmd) Run(a *app) error {
+func (c *surveyApplyCmd) Run(a *terminal) error {
 	source, err := a.readInput(c.File)
 	if err != nil {
 		return err
@@ -246,7 +246,7 @@ func apply(ctx context.Context, db publisher, f survey.Flow, source []byte, at t
 }
 
 // report prints what was found and done, and passes err on.
-func (c *surveyApplyCmd) report(a *app, r applied, lines map[string]int, err error) error {
+func (c *surveyApplyCmd) report(a *terminal, r applied, lines map[string]int, err error) error {
 	if c.JSON {
 		return errors.Join(a.printJSON(r), err)
 	}
@@ -267,7 +267,7 @@ type surveyGraphCmd struct {
 }
 
 // Run prints the drawing.
-func (c *surveyGraphCmd) Run(a *app) error {
+func (c *surveyGraphCmd) Run(a *terminal) error {
 	p, err := a.anyFlow(c.Flow)
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func thisBuild() build {
 }
 
 // Run prints the build.
-func (c *versionCmd) Run(a *app) error {
+func (c *versionCmd) Run(a *terminal) error {
 	b := thisBuild()
 	if c.JSON {
 		return a.printJSON(b)

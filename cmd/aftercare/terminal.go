@@ -34,8 +34,8 @@ type commands struct {
 	Outbox      outboxCmd      `cmd:"" help:"See and mend what could not be delivered or handled."`
 }
 
-// app is what every command is given. Nothing in it is shared between commands.
-type app struct {
+// terminal is what every command is given. Nothing in it is shared between commands.
+type terminal struct {
 	ctx    context.Context // ends with the first signal
 	stdin  io.Reader
 	stdout io.Writer // results, for people or, with --json, for programs
@@ -82,7 +82,7 @@ func execute(args []string) int {
 	if err != nil {
 		dir = "."
 	}
-	return call(&app{
+	return call(&terminal{
 		ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		env: environment(os.Environ()), dir: dir, clock: now,
 	}, args)
@@ -90,7 +90,7 @@ func execute(args []string) int {
 
 // call parses args, runs the command they name and returns its exit code: 0, 1 (it
 // failed) or 2 (it was called wrongly).
-func call(a *app, args []string) int {
+func call(a *terminal, args []string) int {
 	var cli commands
 	asked := false // --help printed all there is to do
 	parser, err := kong.New(&cli,
@@ -117,7 +117,7 @@ func call(a *app, args []string) int {
 }
 
 // fail prints err for a person and returns the exit code it stands for.
-func (a *app) fail(err error) int {
+func (a *terminal) fail(err error) int {
 	fmt.Fprintf(a.stderr, "aftercare: %v\n", err)
 	if _, wrong := errors.AsType[usageError](err); wrong {
 		return 2
@@ -126,13 +126,13 @@ func (a *app) fail(err error) int {
 }
 
 // printf writes a line or more to standard output.
-func (a *app) printf(format string, args ...any) error {
+func (a *terminal) printf(format string, args ...any) error {
 	_, err := fmt.Fprintf(a.stdout, format, args...)
 	return err
 }
 
 // printJSON writes v as indented JSON, the form that programs read.
-func (a *app) printJSON(v any) error {
+func (a *terminal) printJSON(v any) error {
 	e := json.NewEncoder(a.stdout)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
@@ -143,7 +143,7 @@ func (a *app) printJSON(v any) error {
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // printTable writes rows in columns, the first row as the heading.
-func (a *app) printTable(rows [][]string) error {
+func (a *terminal) printTable(rows [][]string) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		if _, err := fmt.Fprintln(w, strings.Join(row, "\t")); err != nil {
