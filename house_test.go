@@ -29,6 +29,11 @@ type room struct {
 // another. The first room that matches a package is its room.
 var rooms = []room{
 	{path: "cmd/...", imports: []string{"*"}},
+	{path: "internal/app", imports: []string{
+		"internal/app/settings", "internal/page", "web", "bot/...", "adapters/...", "storage", "storage/sqlite", "storage/postgres",
+		"recovery/...", "survey/...", "report",
+	}},
+	{path: "internal/app/settings", imports: []string{"adapters/chat"}},
 	{path: "internal/page", pure: true},
 	{path: "internal/bench/...", imports: []string{"*"}}, // harnesses: nothing that ships imports them
 	{path: "internal/faults/...", imports: []string{"*"}},
@@ -157,6 +162,9 @@ func TestTheDependencyRuleWouldNoticeABreach(t *testing.T) {
 		{"cmd/aftercare", module + "/internal/bench", "cmd/aftercare may not import the harness internal/bench"},
 		{"internal/page", module + "/storage", "internal/page may not import storage"},
 		{"internal/page", "github.com/google/uuid", "internal/page may import the standard library only, not github.com/google/uuid"},
+		{"bot", module + "/internal/app", "bot may not import internal/app"},
+		{"web", module + "/internal/app/settings", "web may not import internal/app/settings"},
+		{"internal/app/settings", module + "/storage", "internal/app/settings may not import storage"},
 		{"adapters/webchat", module + "/web", "adapters/webchat may not import web"},
 		{"adapters/webchat", module + "/internal/page", ""},
 		{"attic", "time", "attic has no room in the dependency rule"},

@@ -28,6 +28,9 @@ import (
 // that fails; nothing is judged by it.
 const patience = 60 * time.Second
 
+// someKey is a SECRET_KEY.
+const someKey = "0123456789abcdef0123456789abcdef"
+
 // built is where the real binary is, built once for all tests.
 var built struct {
 	once sync.Once
@@ -258,4 +261,11 @@ var databases = []struct {
 }{
 	{"sqlite", func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "a.db") }},
 	{"postgres", func(t *testing.T) string { return pgtest.Start(t) }},
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
+	"github.com/aftercare/aftercare/internal/app/settings"
 )
 
 // canaries are words that may be in the database and in the chats, but in no log and in
@@ -34,7 +35,7 @@ func (c canaries) heard(t *testing.T, where, text string) {
 // A conversation with everything that can go wrong, logged as loudly as possible.
 func TestNoSecretAndNobodysWordsReachALog(t *testing.T) {
 	for i, db := range databases {
-		mode := []string{modePoll, modeWebhook}[i%2]
+		mode := []string{settings.Poll, settings.Webhook}[i%2]
 		t.Run(db.name+"/"+mode, func(t *testing.T) {
 			t.Parallel()
 			logLoudly(t, db.url(t), mode)
@@ -48,7 +49,7 @@ func logLoudly(t *testing.T, database, mode string) {
 	c["token"] = tg.Token
 	staff := tg.NewSupergroup("Staff")
 	ann := tg.NewUser(c.sing("name"), "en")
-	key, hook := c.sing("secret key")+strings.Repeat("k", minKey), c.sing("webhook secret")
+	key, hook := c.sing("secret key")+strings.Repeat("k", settings.MinKey), c.sing("webhook secret")
 	m := newMachine(t, map[string]string{
 		"DATABASE_URL": database, "TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL, "TELEGRAM_MODE": mode,
 		"TELEGRAM_STAFF_CHAT": staff.Address(), "SECRET_KEY": key, "TELEGRAM_WEBHOOK_SECRET": hook, "LOG_LEVEL": "debug",

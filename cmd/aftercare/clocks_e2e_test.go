@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/recovery"
 )
 
@@ -31,14 +32,14 @@ func TestTheClocksOfACaseStrikeThroughKills(t *testing.T) {
 			ann, bob := tg.NewUser("Ann Lee", "en"), tg.NewUser("Bobby", "en")
 			m := newMachine(t, map[string]string{
 				"DATABASE_URL": db.url(t), "TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL,
-				"TELEGRAM_STAFF_CHAT": staff.Address(), "TELEGRAM_MODE": modePoll,
+				"TELEGRAM_STAFF_CHAT": staff.Address(), "TELEGRAM_MODE": settings.Poll,
 			})
 			write(t, filepath.Join(m.dir, "recovery.yaml"), quickRules)
 			m.must("site", "add", "main-street", "--name", "Main Street")
 			m.must("recovery", "apply", "recovery.yaml")
 			m.must("staff", "add", "bob", "--name", "Bob Ray")
 			server := m.serve()
-			connected(tg, modePoll)
+			connected(tg, settings.Poll)
 			var code codeView
 			if err := json.Unmarshal([]byte(m.must("staff", "code", "bob", "--json")), &code); err != nil {
 				t.Fatal(err)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
+	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -39,7 +41,7 @@ func (c *console) call(args ...string) int {
 	c.stderr.Reset()
 	return call(&terminal{
 		ctx: c.t.Context(), stdin: strings.NewReader(""), stdout: &c.stdout, stderr: &c.stderr,
-		env: c.env, dir: c.dir, clock: now,
+		env: c.env, dir: c.dir, clock: app.Now,
 	}, args)
 }
 
@@ -63,12 +65,12 @@ func (c *console) refuses(code int, says string, args ...string) {
 // knowsBot stores a bot's name, as a server or `doctor` does once.
 func (c *console) knowsBot(name string) {
 	c.t.Helper()
-	store, err := settings{DatabaseURL: secret(c.env["DATABASE_URL"])}.openStore(context.Background(), now, nil)
+	store, err := app.OpenStore(context.Background(), settings.Settings{DatabaseURL: settings.Secret(c.env["DATABASE_URL"])}, app.Now, nil)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	defer store.Close()
-	if err := store.PutAccount(c.t.Context(), storage.Account{Platform: chat.Telegram, ID: "42", Name: name, Seen: now()}); err != nil {
+	if err := store.PutAccount(c.t.Context(), storage.Account{Platform: chat.Telegram, ID: "42", Name: name, Seen: app.Now()}); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -215,7 +217,7 @@ func TestTheOutboxIsListedWithoutAnyonesWords(t *testing.T) {
 		t.Errorf("got %s", out)
 	}
 	c.refuses(2, "--limit", "outbox", "list", "--limit", "0")
-	store, err := settings{DatabaseURL: secret(c.env["DATABASE_URL"])}.openStore(context.Background(), now, nil)
+	store, err := app.OpenStore(context.Background(), settings.Settings{DatabaseURL: settings.Secret(c.env["DATABASE_URL"])}, app.Now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

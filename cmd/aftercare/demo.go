@@ -13,6 +13,8 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web"
@@ -42,20 +44,22 @@ func (c *demoCmd) Run(a *terminal) error {
 	if err != nil {
 		return err
 	}
-	s := settings{
-		DatabaseURL: secret("sqlite:" + path), Listen: c.Listen, Mode: modePoll, API: telegramAPI,
+	s := settings.Settings{
+		DatabaseURL: settings.Secret("sqlite:" + path), Listen: c.Listen, Mode: settings.Poll, API: settings.TelegramAPI,
 		LogLevel: "warn", LogFormat: "text",
 	}
-	if problems := s.problems(); len(problems) > 0 {
+	if s.Check() != nil {
 		return usagef("--listen: %q is not an address. Write host:port, such as 127.0.0.1:8080", c.Listen)
 	}
-	return run(a.ctx, Config{
-		Settings: s, Clock: a.clock, Log: s.logger(a.stderr), Demo: &demo{clock: a.clock},
-		Ready: func(at net.Addr) {
-			_ = a.printf("\n  Open http://%s/ in your browser.\n\n"+
-				"  Left is a customer's chat, right the staff room. Give a low answer and take the case there.\n"+
-				"  Ctrl-C ends the demo.\n\n", reachable(at.String()))
-		},
+	d := &demo{clock: a.clock}
+	config := app.Config{
+		Settings: s, Version: thisBuild().Version, Clock: a.clock, Log: s.Logger(a.stderr),
+		Demo: &app.Demo{Room: demoRoom, User: demoStaff, Fill: d.fill, Page: d.page},
+	}
+	return serve(a.ctx, config, func(at net.Addr) {
+		_ = a.printf("\n  Open http://%s/ in your browser.\n\n"+
+			"  Left is a customer's chat, right the staff room. Give a low answer and take the case there.\n"+
+			"  Ctrl-C ends the demo.\n\n", app.Reachable(at.String()))
 	})
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/telegram"
+	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -43,7 +45,7 @@ func (c *doctorCmd) Run(a *terminal) error {
 		return c.report(a, findings)
 	}
 	findings = append(findings, a.checkTelegram(s, store))
-	if s.usesSlack() {
+	if s.UsesSlack() {
 		findings = append(findings, a.checkSlack(s, store, false, "")...)
 	}
 	if s.StaffChat != "" {
@@ -90,14 +92,14 @@ func (a *terminal) printFindings(findings []finding) error {
 }
 
 // checkDatabase returns the open store where there is one.
-func (a *terminal) checkDatabase(s settings) (storage.Store, finding) {
+func (a *terminal) checkDatabase(s settings.Settings) (storage.Store, finding) {
 	f := finding{Check: "database", Do: "check DATABASE_URL, that the server runs, and that this user may use it"}
-	store, err := s.openStore(a.ctx, a.clock, nil)
+	store, err := app.OpenStore(a.ctx, s, a.clock, nil)
 	if err != nil {
 		f.Says = err.Error()
 		return nil, f
 	}
-	if _, err := s.key(); err != nil {
+	if _, err := app.Key(s); err != nil {
 		f.Says, f.Do = err.Error(), "see SECRET_KEY in README.md"
 		return store, f
 	}
@@ -116,7 +118,7 @@ func (a *terminal) checkDatabase(s settings) (storage.Store, finding) {
 
 // checkTelegram asks Telegram for the bot's name and keeps it, so that invitations can
 // be made from then on.
-func (a *terminal) checkTelegram(s settings, store storage.Store) finding {
+func (a *terminal) checkTelegram(s settings.Settings, store storage.Store) finding {
 	f := finding{Check: "telegram"}
 	if s.Token == "" {
 		f.OK, f.Says = true, "not used, because TELEGRAM_TOKEN is not set"
@@ -151,12 +153,12 @@ func (a *terminal) checkTelegram(s settings, store storage.Store) finding {
 
 // checkStaffChat asks Telegram whether the bot is in the staff's chat. A group that was
 // upgraded has another id; cards follow it by themselves, but a new database would not.
-func (a *terminal) checkStaffChat(s settings) finding {
+func (a *terminal) checkStaffChat(s settings.Settings) finding {
 	f := finding{Check: "staff"}
 	ctx, cancel := context.WithTimeout(a.ctx, 20*time.Second)
 	defer cancel()
 	client := telegram.New(telegram.Config{Token: string(s.Token), API: s.API, Clock: a.clock})
-	title, err := client.ChatTitle(ctx, s.staff()[0])
+	title, err := client.ChatTitle(ctx, s.TelegramStaff()[0])
 	switch e := chat.AsError(err); {
 	case err == nil:
 		f.OK, f.Says = true, fmt.Sprintf("cards go to %q", title)

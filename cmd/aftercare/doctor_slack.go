@@ -7,26 +7,24 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/slack"
+	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 )
 
 // checkSlack asks Slack about every workspace. In full it looks at permissions, Socket
 // Mode and the staff's channel, and sends a person a test message if one is named;
 // otherwise only whether the tokens work.
-func (a *terminal) checkSlack(s settings, store storage.Store, full bool, probe string) []finding {
+func (a *terminal) checkSlack(s settings.Settings, store storage.Store, full bool, probe string) []finding {
 	const check = "slack"
-	if !s.usesSlack() {
+	if !s.UsesSlack() {
 		return []finding{{Check: check, OK: true, Says: "not used, because SLACK_BOT_TOKEN is not set"}}
 	}
 	failed := func(err error, do string) []finding {
 		return []finding{{Check: check, Says: err.Error(), Do: do}}
 	}
-	key, err := s.key()
+	spaces, err := app.NewWorkspaces(s, store, slack.Config{Clock: a.clock, Log: s.Logger(a.stderr)})
 	if err != nil {
-		return failed(err, "see SECRET_KEY in README.md")
-	}
-	app := &slackApp{settings: s, store: store, clock: a.clock, log: s.logger(a.stderr), refused: new(refusals)}
-	if err := app.connect(key); err != nil {
 		return failed(err, "see SECRET_KEY in README.md")
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, time.Minute)
@@ -40,7 +38,7 @@ func (a *terminal) checkSlack(s settings, store storage.Store, full bool, probe 
 	}
 	look := func(client *slack.Client, team string) {
 		e := slack.Examine{Team: team, SocketMode: full && s.SlackAppToken != "", Probe: probe}
-		if named, channel := s.slackStaff(); full && channel != "" && (named == team || named == "" && team == "") {
+		if named, channel := s.SlackStaffChannel(); full && channel != "" && (named == team || named == "" && team == "") {
 			e.Channels = []string{channel}
 		}
 		if team == "" && len(linked) > 0 {
@@ -57,8 +55,8 @@ func (a *terminal) checkSlack(s settings, store storage.Store, full bool, probe 
 			out = append(out, finding{Check: check, OK: f.OK, Says: f.What, Do: f.Fix})
 		}
 	}
-	if app.own != nil {
-		look(app.own, "")
+	if own := spaces.Own(); own != nil {
+		look(own, "")
 	}
 	if s.SlackClientID != "" && store != nil {
 		list, err := store.Installations(ctx, chat.Slack)
@@ -69,7 +67,7 @@ func (a *terminal) checkSlack(s settings, store storage.Store, full bool, probe 
 			out = append(out, finding{Check: check, OK: true, Says: "no workspace has installed the app yet", Do: "open " + s.PublicURL + "/hooks/slack/oauth in a browser"})
 		}
 		for _, i := range list {
-			look(app.client, i.Account)
+			look(spaces.All(), i.Account)
 		}
 	}
 	if full && s.SlackStaff == "" && len(linked) == 0 {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
+	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -16,7 +18,7 @@ import (
 // databases, with the process killed twice in the middle.
 func TestAConversationOnTelegramEndsInACardAndThanks(t *testing.T) {
 	for _, db := range databases {
-		for _, mode := range []string{modePoll, modeWebhook} {
+		for _, mode := range []string{settings.Poll, settings.Webhook} {
 			t.Run(db.name+"/"+mode, func(t *testing.T) {
 				t.Parallel()
 				converseOnTelegram(t, db.url(t), mode)
@@ -131,7 +133,7 @@ var ofAKill = regexp.MustCompile(`terminated by other getUpdates|message is not 
 
 // connected waits until the bot's name is stored and updates can come.
 func connected(tg *telegramtest.Server, mode string) {
-	if mode == modeWebhook {
+	if mode == settings.Webhook {
 		tg.WaitRequests("setWebhook", 1)
 		return
 	}
@@ -177,8 +179,8 @@ func openQuestion(u *telegramtest.User, n int) telegramtest.Message {
 // openStore opens a machine's database in the test.
 func openStore(t *testing.T, m *machine) storage.Store {
 	t.Helper()
-	s := settings{DatabaseURL: secret(m.env["DATABASE_URL"])}
-	store, err := s.openStore(context.Background(), now, nil)
+	s := settings.Settings{DatabaseURL: settings.Secret(m.env["DATABASE_URL"])}
+	store, err := app.OpenStore(context.Background(), s, app.Now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +210,7 @@ func TestTheServerStartsWhileTelegramIsAway(t *testing.T) {
 		t.Errorf("no web link in %+v", v)
 	}
 	tg.Storm(nil)
-	connected(tg, modePoll)
+	connected(tg, settings.Poll)
 	link := m.invite("--channel", "telegram")
 	ann := tg.NewUser("Ann Lee", "en")
 	ann.Start(link.Token)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
@@ -186,7 +187,7 @@ func (f *fleet) shownTwice() int {
 // Of three instances one is killed again and again, and the one that sends is stopped
 // and goes on later, when another has long taken over.
 func TestAFleetOfThreeLosesAndDoublesNothing(t *testing.T) {
-	for _, mode := range []string{modeWebhook, modePoll} {
+	for _, mode := range []string{settings.Webhook, settings.Poll} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			kills := max(*killsFlag/5, 3)
@@ -262,7 +263,7 @@ func (f *fleet) standStill() {
 // hung when their process died or stood still.
 func (f *fleet) neverTwoPollers(mode string, disturbed int) {
 	f.t.Helper()
-	if mode == modeWebhook && len(f.tg.Requests("getUpdates")) > 0 {
+	if mode == settings.Webhook && len(f.tg.Requests("getUpdates")) > 0 {
 		f.t.Error("somebody polled in webhook mode")
 	}
 	conflicts := 0
@@ -287,7 +288,7 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f := newFleet(t, 3, modeWebhook, func(f *fleet) {
+	f := newFleet(t, 3, settings.Webhook, func(f *fleet) {
 		for i, m := range f.machines {
 			m.program = old
 			f.start(i)

@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/aftercare/aftercare/internal/app"
 )
 
 // healthcheckCmd asks the server of these settings whether it is ready; container
@@ -25,7 +26,7 @@ func (c *healthcheckCmd) Run(a *terminal) error {
 		if err != nil {
 			return err
 		}
-		base = "http://" + reachable(s.Listen)
+		base = "http://" + app.Reachable(s.Listen)
 	}
 	target, err := url.JoinPath(base, "readyz")
 	if err != nil {
@@ -47,17 +48,4 @@ func (c *healthcheckCmd) Run(a *terminal) error {
 		return fmt.Errorf("the server is not ready: %s %s", response.Status, answer)
 	}
 	return a.printf("ready\n")
-}
-
-// reachable turns an address to listen at into one to call: "every interface" is
-// reached at this machine's own.
-func reachable(listen string) string {
-	host, port, err := net.SplitHostPort(listen)
-	if err != nil {
-		return listen
-	}
-	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port)
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -56,7 +58,7 @@ func (c *inviteCmd) Run(a *terminal) error {
 	if err != nil {
 		return err
 	}
-	store, err := s.openStore(a.ctx, a.clock, nil)
+	store, err := app.OpenStore(a.ctx, s, a.clock, nil)
 	if err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func (c *inviteCmd) Run(a *terminal) error {
 		return errors.New("no link can be made. Set PUBLIC_URL for the web chat; for Telegram set TELEGRAM_TOKEN and run `aftercare serve` or `aftercare doctor` once")
 	}
 
-	b, err := s.newBot(a.ctx, store, s.staff(), a.clock, nil)
+	b, err := app.NewBot(a.ctx, s, store, s.TelegramStaff(), a.clock, nil)
 	if err != nil {
 		return err
 	}
@@ -97,8 +99,8 @@ func (c *inviteCmd) Run(a *terminal) error {
 }
 
 // ask asks a person in Slack at once: what is to be said waits for the running server.
-func (c *inviteCmd) ask(a *terminal, s settings, store storage.Store, r bot.InviteRequest) error {
-	b, err := s.newBot(a.ctx, store, nil, a.clock, nil)
+func (c *inviteCmd) ask(a *terminal, s settings.Settings, store storage.Store, r bot.InviteRequest) error {
+	b, err := app.NewBot(a.ctx, s, store, nil, a.clock, nil)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/slack"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -21,28 +23,23 @@ func (p slackPerson) named() bool { return p.SlackUser != "" || p.Email != "" }
 
 // address asks Slack who the person is and opens their direct messages, and puts both
 // into r.
-func (p slackPerson) address(a *terminal, s settings, store storage.Store, r *bot.InviteRequest) error {
-	if !s.usesSlack() {
+func (p slackPerson) address(a *terminal, s settings.Settings, store storage.Store, r *bot.InviteRequest) error {
+	if !s.UsesSlack() {
 		return errors.New("nobody can be asked in Slack, because it is not set up. Set SLACK_BOT_TOKEN; docs/slack.md says how")
 	}
-	key, err := s.key()
+	spaces, err := app.NewWorkspaces(s, store, slack.Config{Clock: a.clock, Log: s.Logger(a.stderr)})
 	if err != nil {
 		return err
 	}
-	team := p.SlackTeam
-	app := &slackApp{settings: s, store: store, clock: a.clock, log: s.logger(a.stderr), refused: new(refusals)}
-	if err := app.connect(key); err != nil {
-		return err
-	}
-	defer app.client.Close()
-	client := app.client
-	switch {
-	case app.own != nil && team == "":
-		w, err := app.own.Me(a.ctx)
+	defer spaces.All().Close()
+	team, client := p.SlackTeam, spaces.All()
+	switch own := spaces.Own(); {
+	case own != nil && team == "":
+		w, err := own.Me(a.ctx)
 		if err != nil {
 			return err
 		}
-		team, client = w.Team, app.own
+		team, client = w.Team, own
 	case team == "":
 		return usagef("--slack-team must say in which workspace, because SLACK_BOT_TOKEN is not set")
 	}

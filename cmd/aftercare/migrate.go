@@ -1,9 +1,6 @@
 package main
 
-import (
-	"github.com/aftercare/aftercare/storage/postgres"
-	"github.com/aftercare/aftercare/storage/sqlite"
-)
+import "github.com/aftercare/aftercare/internal/app"
 
 // migrateCmd brings the database up to date and does nothing else. `serve` does the
 // same by itself; the command is for those who want it done first.
@@ -29,10 +26,11 @@ func (c *migrateCmd) Run(a *terminal) error {
 	if err != nil {
 		return err
 	}
-	view, err := c.migrate(a, s)
+	done, err := app.Migrate(a.ctx, s, c.Buckets, a.clock)
 	if err != nil {
 		return err
 	}
+	view := migrationView{done.From, done.To, append([]string{}, done.Applied...), done.Buckets}
 	if c.JSON {
 		return a.printJSON(view)
 	}
@@ -42,16 +40,4 @@ func (c *migrateCmd) Run(a *terminal) error {
 		}
 	}
 	return a.printf("The database is up to date: schema %d, %d buckets.\n", view.To, view.Buckets)
-}
-
-func (c *migrateCmd) migrate(a *terminal, s settings) (migrationView, error) {
-	if path := s.sqlitePath(); path != "" {
-		if err := makePrivate(path); err != nil {
-			return migrationView{}, err
-		}
-		r, err := sqlite.Migrate(a.ctx, path, sqlite.Options{Clock: a.clock, Buckets: c.Buckets})
-		return migrationView{r.From, r.To, append([]string{}, r.Applied...), r.Buckets}, err
-	}
-	r, err := postgres.Migrate(a.ctx, string(s.DatabaseURL), postgres.Options{Clock: a.clock, Buckets: c.Buckets})
-	return migrationView{r.From, r.To, append([]string{}, r.Applied...), r.Buckets}, err
 }

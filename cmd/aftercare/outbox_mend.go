@@ -9,6 +9,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -142,7 +143,7 @@ func mend(a *terminal, asJSON bool, ids []string, limit int, do func(*bot.Bot, s
 	if err != nil {
 		return err
 	}
-	store, err := s.openStore(a.ctx, a.clock, nil)
+	store, err := app.OpenStore(a.ctx, s, a.clock, nil)
 	if err != nil {
 		return err
 	}
@@ -152,11 +153,11 @@ func mend(a *terminal, asJSON bool, ids []string, limit int, do func(*bot.Bot, s
 			return err
 		}
 	}
-	staff, err := s.staffChats(a.ctx, store)
+	staff, err := app.StaffChats(a.ctx, s, store)
 	if err != nil {
 		return err
 	}
-	b, err := s.newBot(a.ctx, store, staff, a.clock, nil)
+	b, err := app.NewBot(a.ctx, s, store, staff, a.clock, nil)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -16,7 +18,7 @@ import (
 func stuckIn(t *testing.T, c *console) (message, update string) {
 	t.Helper()
 	ctx := context.Background()
-	store, err := settings{DatabaseURL: secret(c.env["DATABASE_URL"])}.openStore(ctx, now, nil)
+	store, err := app.OpenStore(ctx, settings.Settings{DatabaseURL: settings.Secret(c.env["DATABASE_URL"])}, app.Now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +43,7 @@ func stuckIn(t *testing.T, c *console) (message, update string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Park(ctx, storage.Parked{Key: update, Person: who, Payload: string(payload), Error: "it panicked", At: now()}); err != nil {
+	if err := store.Park(ctx, storage.Parked{Key: update, Person: who, Payload: string(payload), Error: "it panicked", At: app.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	return message, update

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -16,7 +17,7 @@ import (
 // was refused.
 func TestAServerThatTheDatabaseHasOutgrownAcknowledgesNothing(t *testing.T) {
 	for i, db := range databases {
-		mode := []string{modePoll, modeWebhook}[i%2]
+		mode := []string{settings.Poll, settings.Webhook}[i%2]
 		t.Run(db.name+"/"+mode, func(t *testing.T) {
 			t.Parallel()
 			outgrow(t, db.url(t), mode)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
+	"github.com/aftercare/aftercare/internal/app/settings"
 )
 
 // A customer's record is damaged, so that their answer cannot be handled. The platform is
@@ -15,7 +16,7 @@ import (
 // handled: once.
 func TestAPoisonousUpdateIsParkedAndMendedByTheOperator(t *testing.T) {
 	for i, db := range databases {
-		mode := []string{modePoll, modeWebhook}[i%2]
+		mode := []string{settings.Poll, settings.Webhook}[i%2]
 		t.Run(db.name+"/"+mode, func(t *testing.T) {
 			t.Parallel()
 			poison(t, db.url(t), mode)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
@@ -114,7 +115,7 @@ func ended(level int, ago time.Duration) storage.Session {
 		flag = survey.Neutral
 	}
 	value := float64(level)
-	at := now().Add(-ago)
+	at := app.Now().Add(-ago)
 	return storage.Session{
 		Session: survey.Session{
 			Status: survey.Completed, Started: at, Ended: at,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/slack/slackfake"
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
+	"github.com/aftercare/aftercare/internal/app/settings"
 )
 
 // One case over two platforms, through the real binary on both databases: a customer of
@@ -45,7 +46,7 @@ func newRecovery(t *testing.T, database string) *recoveryRun {
 	}
 	r.m = slackMachine(t, slack, database, bySocket)
 	for name, value := range map[string]string{
-		"TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL, "TELEGRAM_MODE": modePoll, "TELEGRAM_STAFF_CHAT": r.group.Address(),
+		"TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL, "TELEGRAM_MODE": settings.Poll, "TELEGRAM_STAFF_CHAT": r.group.Address(),
 		"SLACK_STAFF_CHANNEL": r.channel.ID,
 	} {
 		r.m.env[name] = value
@@ -61,7 +62,7 @@ func newRecovery(t *testing.T, database string) *recoveryRun {
 
 func (r *recoveryRun) run() {
 	server := r.m.serve()
-	connected(r.tg, modePoll)
+	connected(r.tg, settings.Poll)
 	linkOnSlack(r.t, r.m, r.bob, "bob")
 	r.complain()
 	r.take()

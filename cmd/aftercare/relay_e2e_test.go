@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
+	"github.com/aftercare/aftercare/internal/app/settings"
 )
 
 var linkCode = regexp.MustCompile(`/link ([A-Z2-7]+)`)
@@ -24,7 +25,7 @@ func TestStaffTalkWithACustomerOnTelegram(t *testing.T) {
 	m.env["PUBLIC_URL"] = "http://" + m.address
 	m.must("site", "add", "main-street", "--name", "Main Street", "--replies-as", "full")
 	server := m.serve()
-	connected(tg, modePoll)
+	connected(tg, settings.Poll)
 	m.must("staff", "add", "bob", "--name", "Bob Miller", "--role", "agent")
 	found := linkCode.FindStringSubmatch(m.must("staff", "code", "bob"))
 	if found == nil {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -18,7 +20,7 @@ func (s *siege) inviteToTelegram() {
 	s.t.Helper()
 	err := s.inviting(s.t.Context(), func(store storage.Store, b *bot.Bot) error {
 		// Every unsatisfied customer has a card of their own, however many there are at once.
-		if _, _, err := store.PublishRules(s.t.Context(), "rules:\n  storm: {cases: 0}\n", now()); err != nil {
+		if _, _, err := store.PublishRules(s.t.Context(), "rules:\n  storm: {cases: 0}\n", app.Now()); err != nil {
 			return err
 		}
 		invites, err := inviteMany(s.t.Context(), b, s.telegram)
@@ -79,15 +81,15 @@ func (s *siege) comes(invite bot.Invite) *customer {
 
 // inviting opens the database for f, in the test's own process.
 func (s *siege) inviting(ctx context.Context, f func(storage.Store, *bot.Bot) error) error {
-	settings := settings{
-		DatabaseURL: secret(s.env["DATABASE_URL"]), SecretKey: someKey, PublicURL: s.env["PUBLIC_URL"],
+	of := settings.Settings{
+		DatabaseURL: settings.Secret(s.env["DATABASE_URL"]), SecretKey: someKey, PublicURL: s.env["PUBLIC_URL"],
 	}
-	store, err := settings.openStore(ctx, now, nil)
+	store, err := app.OpenStore(ctx, of, app.Now, nil)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	b, err := settings.newBot(ctx, store, nil, now, slog.New(slog.DiscardHandler))
+	b, err := app.NewBot(ctx, of, store, nil, app.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

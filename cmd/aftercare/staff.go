@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -163,16 +164,16 @@ func (a *terminal) team(id string, f func(*bot.Bot) error) error {
 	if err != nil {
 		return err
 	}
-	store, err := s.openStore(a.ctx, a.clock, nil)
+	store, err := app.OpenStore(a.ctx, s, a.clock, nil)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	chats, err := s.staffChats(a.ctx, store)
+	chats, err := app.StaffChats(a.ctx, s, store)
 	if err != nil {
 		return err
 	}
-	b, err := s.newBot(a.ctx, store, chats, a.clock, nil)
+	b, err := app.NewBot(a.ctx, s, store, chats, a.clock, nil)
 	if err != nil {
 		return err
 	}

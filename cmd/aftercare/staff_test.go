@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/aftercare/aftercare/internal/app"
 )
 
 func TestStaffAreAddedListedAndRemoved(t *testing.T) {
@@ -24,7 +26,7 @@ func TestStaffAreAddedListedAndRemoved(t *testing.T) {
 	if err := json.Unmarshal([]byte(c.must("staff", "code", "bob", "--json")), &code); err != nil {
 		t.Fatal(err)
 	}
-	if len(code.Code) != 16 || code.Staff != "bob" || !code.Expires.After(now()) {
+	if len(code.Code) != 16 || code.Staff != "bob" || !code.Expires.After(app.Now()) {
 		t.Errorf("%+v", code)
 	}
 	if text := c.must("staff", "code", "bob"); !strings.Contains(text, "/link ") || strings.Contains(text, code.Code) {

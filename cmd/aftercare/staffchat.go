@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -78,12 +79,12 @@ func (a *terminal) staffChats(name string, f func(*bot.Bot, storage.Store) error
 	if err != nil {
 		return err
 	}
-	store, err := s.openStore(a.ctx, a.clock, nil)
+	store, err := app.OpenStore(a.ctx, s, a.clock, nil)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	b, err := s.newBot(a.ctx, store, s.staff(), a.clock, nil)
+	b, err := app.NewBot(a.ctx, s, store, s.TelegramStaff(), a.clock, nil)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/aftercare/aftercare/internal/app"
 )
 
 func TestChatsOfStaffAreNamedListedAndRemoved(t *testing.T) {
@@ -16,7 +18,7 @@ func TestChatsOfStaffAreNamedListedAndRemoved(t *testing.T) {
 	if err := json.Unmarshal([]byte(c.must("staff", "chat", "add", "front-desk", "--site", "main", "--json")), &link); err != nil {
 		t.Fatal(err)
 	}
-	if len(link.Code) != 16 || link.Name != "front-desk" || len(link.Sites) != 1 || link.Slack != "/feedback here "+link.Code || !link.Expires.After(now()) {
+	if len(link.Code) != 16 || link.Name != "front-desk" || len(link.Sites) != 1 || link.Slack != "/feedback here "+link.Code || !link.Expires.After(app.Now()) {
 		t.Errorf("%+v", link)
 	}
 	if text := c.must("staff", "chat", "add", "front-desk", "--site", "main"); !strings.Contains(text, "/here ") || strings.Contains(text, link.Code) {

@@ -15,6 +15,9 @@ import (
 	_ "time/tzdata" // sites have time zones, and small images have none
 
 	"github.com/alecthomas/kong"
+
+	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/storage"
 )
 
 // commands is the command line: one field a command, each with a method
@@ -84,7 +87,7 @@ func execute(args []string) int {
 	}
 	return call(&terminal{
 		ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		env: environment(os.Environ()), dir: dir, clock: now,
+		env: environment(os.Environ()), dir: dir, clock: app.Now,
 	}, args)
 }
 
@@ -139,8 +142,15 @@ func (a *terminal) printJSON(v any) error {
 	return e.Encode(v)
 }
 
-// now is the clock of the real process.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+// openStore opens the database that DATABASE_URL names and brings it up to date. Who
+// opens it closes it.
+func (a *terminal) openStore() (storage.Store, error) {
+	s, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	return app.OpenStore(a.ctx, s, a.clock, nil)
+}
 
 // printTable writes rows in columns, the first row as the heading.
 func (a *terminal) printTable(rows [][]string) error {

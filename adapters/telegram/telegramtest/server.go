@@ -139,6 +139,14 @@ func (s *Server) Revoke() {
 	s.notify()
 }
 
+// Renew makes another token the bot's, and the old one worthless, as @BotFather does.
+func (s *Server) Renew(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Token, s.revoked = token, false
+	s.notify()
+}
+
 // Request is a request of the bot's.
 type Request struct {
 	Method string

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -16,8 +16,7 @@ func TestAStopFinishesRequestsAndEndsStreams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{Config: Config{Log: slog.New(slog.DiscardHandler)}}
-	w := s.startWeb(listener, make(chan error, 1))
+	w := startWeb(listener, slog.New(slog.DiscardHandler), func(err error) { t.Error(err) })
 	defer w.Close()
 	arrived, release := make(chan struct{}, 2), make(chan struct{})
 	w.open(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
@@ -57,7 +56,7 @@ func TestAStopFinishesRequestsAndEndsStreams(t *testing.T) {
 	page, stream := ask("text/html"), ask("text/event-stream")
 	<-arrived
 	<-arrived
-	limit, cancel := context.WithTimeout(t.Context(), patience)
+	limit, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
 	stopped := make(chan error, 1)
 	go func() { stopped <- w.stop(limit) }()

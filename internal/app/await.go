@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -16,9 +16,9 @@ const (
 )
 
 // awaitStore opens the database, and waits for one that does not answer: after a power
-// cut everything starts at once, and the database is rarely first. It returns nil when
-// ctx ends meanwhile, and an error that waiting does not cure.
-func (s *server) awaitStore(ctx context.Context) (storage.Store, error) {
+// cut everything starts at once, and the database is rarely first. It returns ErrStopped
+// when ctx ends meanwhile, and an error that waiting does not cure.
+func (a *App) awaitStore(ctx context.Context) (storage.Store, error) {
 	// Under a context that ends with ctx only while it opens: what it holds is closed by
 	// its own step, after everyone who uses it.
 	opening, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -26,22 +26,22 @@ func (s *server) awaitStore(ctx context.Context) (storage.Store, error) {
 	defer context.AfterFunc(ctx, cancel)()
 	began, told := time.Now(), time.Time{}
 	for {
-		store, err := s.Settings.openStore(opening, s.Clock, s.Log)
+		store, err := OpenStore(opening, a.Settings, a.Clock, a.Log)
 		switch {
 		case err == nil:
 			if !told.IsZero() {
-				s.Log.Info("the database answers", "waited", time.Since(began).Round(time.Millisecond))
+				a.Log.Info("the database answers", "waited", time.Since(began).Round(time.Millisecond))
 			}
 			return store, nil
 		case ctx.Err() != nil:
-			s.Log.Info("stopping while the database was waited for")
-			return nil, nil
-		case !s.Settings.postgres() || !errors.Is(err, storage.ErrUnavailable):
+			a.Log.Info("stopping while the database was waited for")
+			return nil, ErrStopped
+		case !a.Settings.Postgres() || !errors.Is(err, storage.ErrUnavailable):
 			return nil, err
 		}
 		if time.Since(told) > awaitRemind {
 			told = time.Now()
-			s.Log.Warn("the database does not answer; waiting for it", "err", err, "do", "start the database, or correct DATABASE_URL")
+			a.Log.Warn("the database does not answer; waiting for it", "err", err, "do", "start the database, or correct DATABASE_URL")
 		}
 		select {
 		case <-ctx.Done():

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"net/url"
@@ -9,17 +9,18 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
-const slackAPI = "https://slack.com/api"
+// SlackAPI is the base URL of Slack's own Web API.
+const SlackAPI = "https://slack.com/api"
 
 var slackClientForm = regexp.MustCompile(`^[0-9]+\.[0-9]+$`)
 
 var slackChannelForm = regexp.MustCompile(`^(?:(T[A-Z0-9]{2,20})/)?([CG][A-Z0-9]{2,20})$`)
 
-// usesSlack reports whether Slack is set up at all.
-func (s settings) usesSlack() bool { return s.SlackToken != "" || s.SlackClientID != "" }
+// UsesSlack reports whether Slack is set up at all.
+func (s Settings) UsesSlack() bool { return s.SlackToken != "" || s.SlackClientID != "" }
 
-// slackStaff is the channel of SLACK_STAFF_CHANNEL, and its workspace if it names one.
-func (s settings) slackStaff() (team, channel string) {
+// SlackStaffChannel is the channel of SLACK_STAFF_CHANNEL, and its workspace if it names one.
+func (s Settings) SlackStaffChannel() (team, channel string) {
 	m := slackChannelForm.FindStringSubmatch(s.SlackStaff)
 	if m == nil {
 		return "", ""
@@ -27,10 +28,10 @@ func (s settings) slackStaff() (team, channel string) {
 	return m[1], m[2]
 }
 
-// slackChannel is the staff's channel, if its workspace is known: the one that the
+// SlackChannel is the staff's channel, if its workspace is known: the one that the
 // setting names, else team.
-func (s settings) slackChannel(team string) (chat.Address, bool) {
-	named, channel := s.slackStaff()
+func (s Settings) SlackChannel(team string) (chat.Address, bool) {
+	named, channel := s.SlackStaffChannel()
 	if named != "" {
 		team = named
 	}
@@ -38,7 +39,7 @@ func (s settings) slackChannel(team string) (chat.Address, bool) {
 }
 
 // slackProblems is the part of problems that is about Slack.
-func (s settings) slackProblems(add func(name, format string, args ...any)) {
+func (s Settings) slackProblems(add func(name, format string, args ...any)) {
 	if s.SlackToken != "" && !strings.HasPrefix(string(s.SlackToken), "xoxb-") {
 		add("SLACK_BOT_TOKEN", "it does not begin with xoxb-. Copy the Bot User OAuth Token from OAuth & Permissions in your app's settings")
 	}
@@ -53,7 +54,7 @@ func (s settings) slackProblems(add func(name, format string, args ...any)) {
 	}
 	for _, secret := range []struct {
 		name  string
-		value secret
+		value Secret
 	}{{"SLACK_SIGNING_SECRET", s.SlackSecret}, {"SLACK_CLIENT_SECRET", s.SlackClientSecret}} {
 		if strings.ContainsFunc(string(secret.value), unicode.IsSpace) {
 			add(secret.name, "it has a space in it. Copy it again from Basic Information in your app's settings")
@@ -68,7 +69,7 @@ func (s settings) slackProblems(add func(name, format string, args ...any)) {
 	if s.SlackClientID != "" && s.PublicURL == "" {
 		add("PUBLIC_URL", "it is needed because SLACK_CLIENT_ID is given: workspaces install the app at PUBLIC_URL/hooks/slack/oauth")
 	}
-	if !s.usesSlack() {
+	if !s.UsesSlack() {
 		if s.SlackAppToken != "" || s.SlackSecret != "" || s.SlackStaff != "" {
 			add("SLACK_BOT_TOKEN", "it is needed because other SLACK_ settings are given. Copy it from OAuth & Permissions, or leave all of them out")
 		}
@@ -80,7 +81,7 @@ func (s settings) slackProblems(add func(name, format string, args ...any)) {
 	if s.SlackSecret != "" && s.PublicURL == "" {
 		add("PUBLIC_URL", "it is needed because SLACK_SIGNING_SECRET is given: Slack calls PUBLIC_URL/hooks/slack/events. For Socket Mode leave the secret out")
 	}
-	if team, _ := s.slackStaff(); s.SlackStaff != "" && s.SlackToken == "" && team == "" {
+	if team, _ := s.SlackStaffChannel(); s.SlackStaff != "" && s.SlackToken == "" && team == "" {
 		add("SLACK_STAFF_CHANNEL", "without SLACK_BOT_TOKEN it must name the workspace too. Write it as T0123456789/C0123456789")
 	}
 }

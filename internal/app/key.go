@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"crypto/hmac"
@@ -11,15 +11,17 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/aftercare/aftercare/internal/app/settings"
 )
 
-// key returns the key that signs links: the one given, or the one kept beside the
-// SQLite file, which is made the first time.
-func (s settings) key() ([]byte, error) {
+// Key returns the key that signs links and seals tokens: the one given, or the one kept
+// beside the SQLite file, which is made the first time.
+func Key(s settings.Settings) ([]byte, error) {
 	if s.SecretKey != "" {
 		return []byte(s.SecretKey), nil
 	}
-	return keptKey(s.sqlitePath() + ".key")
+	return keptKey(s.SQLitePath() + ".key")
 }
 
 // keptKey reads the key kept in path. If there is none it makes one: whole or not at
@@ -36,7 +38,7 @@ func keptKey(path string) ([]byte, error) {
 		return nil, fmt.Errorf("read the secret key: %w", err)
 	}
 	key := strings.TrimSpace(string(content))
-	if len(key) < minKey {
+	if len(key) < settings.MinKey {
 		return nil, fmt.Errorf("the secret key in %s is too short: restore the file from your backup. Without the old key the links that are out are unknown", path)
 	}
 	return []byte(key), nil
@@ -67,11 +69,11 @@ func randomBytes(n int) []byte {
 
 // webhookSecret is the secret that Telegram sends with every call: the one given, or
 // one that follows from the key and the bot, so that all instances expect the same.
-func (s settings) webhookSecret(key []byte) string {
+func webhookSecret(s settings.Settings, key []byte) string {
 	if s.WebhookSecret != "" {
 		return string(s.WebhookSecret)
 	}
 	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte("telegram webhook " + s.bot()))
+	mac.Write([]byte("telegram webhook " + s.TelegramBot()))
 	return hex.EncodeToString(mac.Sum(nil))
 }

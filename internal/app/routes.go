@@ -1,12 +1,10 @@
-package main
+package app
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/webchat"
@@ -18,72 +16,53 @@ import (
 )
 
 // routes joins the handlers. A path of PUBLIC_URL is taken off where the proxy left it.
-func (s *server) routes(hooks func(*http.ServeMux)) (http.Handler, error) {
-	public, err := url.Parse(s.Settings.PublicURL)
+func (a *App) routes() (http.Handler, error) {
+	public, err := url.Parse(a.Settings.PublicURL)
 	if err != nil {
 		return nil, err
 	}
-	conversations := s.webchat(public.Path)
+	conversations := a.webchat(public.Path)
 	mux := http.NewServeMux()
 	mux.Handle("/chat/", conversations)
 	mux.Handle("/room/", conversations)
 	mux.Handle("/static/chat/", conversations)
-	hooks(mux)
+	for _, p := range a.connections.platforms {
+		p.hooks(mux)
+	}
 	pages := web.Config{
 		Schemas: map[string][]byte{"flow.json": flowfile.Schema(), "recovery.json": rulefile.Schema()},
-		Version: thisBuild().Version, Ready: s.ready, Prefix: public.Path, Log: s.Log,
+		Version: a.Version, Ready: a.ready, Prefix: public.Path, Log: a.Log,
 	}
-	pages.Metrics = newMetrics(metrics{stats: s.bot.Stats, health: s.bot.Health, refused: s.refused.all, counts: s.store.Counts})
-	if s.Demo != nil {
-		pages.Demo = s.Demo.page()
+	pages.Metrics = newMetrics(metrics{stats: a.bot.Stats, health: a.health, refused: a.refused.all, counts: a.store.Counts})
+	if a.Demo != nil {
+		pages.Demo = a.Demo.Page()
 	}
 	mux.Handle("/", web.New(pages))
 	return page.StripPrefix(page.Prefix(public.Path), mux), nil
 }
 
-// ready says whether this instance can do its work: whether its database takes changes and
-// no platform refuses its credentials. A platform that is only away makes nobody unready.
-func (s *server) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	if err := s.store.Ping(ctx); err != nil {
-		return err
-	}
-	health := s.bot.Health()
-	if health.Stalled {
-		return errors.New("the database takes no changes")
-	}
-	if settings := s.refused.String(); settings != "" {
-		return fmt.Errorf("a platform refuses the credentials in %s", settings)
-	}
-	if !health.Healthy() {
-		return errors.New("a platform refuses the credentials of an account")
-	}
-	return nil
-}
-
-// webchat makes the browser's conversations from the bot's. The adapter and the bot do
+// webchat makes the browser's conversations from the bot'a. The adapter and the bot do
 // not know each other, so what one says is put into the other's words here.
-func (s *server) webchat(prefix string) http.Handler {
+func (a *App) webchat(prefix string) http.Handler {
 	var rooms []webchat.Room
-	if s.Demo != nil {
-		rooms = []webchat.Room{{ID: demoRoom.Chat, User: demoStaff}}
+	if a.Demo != nil {
+		rooms = []webchat.Room{{ID: a.Demo.Room.Chat, User: a.Demo.User}}
 	}
 	return webchat.New(webchat.Config{
-		Handle: s.bot.Handle,
+		Handle: a.bot.Handle,
 		Visitor: func(ctx context.Context, token string) (webchat.Visitor, error) {
-			v, err := s.bot.Visitor(ctx, token)
+			v, err := a.bot.Visitor(ctx, token)
 			return webchat.Visitor{Address: v.Address, User: v.User, Language: v.Language, Title: v.Title}, webchatError(err)
 		},
 		Transcript: func(ctx context.Context, to chat.Address) ([]webchat.Item, error) {
-			deliveries, err := s.bot.Transcript(ctx, to)
+			deliveries, err := a.bot.Transcript(ctx, to)
 			items := make([]webchat.Item, len(deliveries))
 			for i, d := range deliveries {
 				items[i] = webchat.Item{Slot: d.Slot, Ord: d.Ord, Version: d.Wanted, Message: d.Render}
 			}
 			return items, err
 		},
-		Watch: s.bot.Watch, Rooms: rooms, Prefix: prefix, Clock: s.Clock, Log: s.Log,
+		Watch: a.bot.Watch, Rooms: rooms, Prefix: prefix, Clock: a.Clock, Log: a.Log,
 	})
 }
 

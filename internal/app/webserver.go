@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -22,8 +22,8 @@ type webServer struct {
 	streams  context.Context              // of event streams: ends when the server begins to stop
 }
 
-// startWeb answers requests until it is stopped. A failure is told to failed.
-func (s *server) startWeb(listener net.Listener, failed chan<- error) *webServer {
+// startWeb answers requests until it is stopped. A failure is told to fail.
+func startWeb(listener net.Listener, log *slog.Logger, fail func(error)) *webServer {
 	ctx, cancel := context.WithCancel(context.Background())
 	streams, endStreams := context.WithCancel(ctx)
 	w := &webServer{listener: listener, cancel: cancel, streams: streams}
@@ -35,12 +35,12 @@ func (s *server) startWeb(listener net.Listener, failed chan<- error) *webServer
 		WriteTimeout:      30 * time.Second, // event streams extend it with each event
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	w.RegisterOnShutdown(endStreams)
 	go func() {
 		if err := w.Serve(listener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-			fail(failed, fmt.Errorf("serve the web: %w", err))
+			fail(fmt.Errorf("serve the web: %w", err))
 		}
 	}()
 	return w

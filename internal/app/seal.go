@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"crypto/aes"
@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/aftercare/aftercare/adapters/chat"
 )
 
 // sealer encrypts tokens that are kept in the database: AES-256-GCM under a key that
@@ -56,3 +58,6 @@ func (s sealer) open(place, value string) (string, error) {
 	}
 	return string(token), nil
 }
+
+// place is what the token of an account is sealed for.
+func place(p chat.Platform, account string) string { return string(p) + ":" + account }

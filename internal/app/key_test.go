@@ -1,11 +1,14 @@
-package main
+package app
 
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/aftercare/aftercare/internal/app/settings"
 )
 
 func TestTheKeyIsMadeOnceAndKept(t *testing.T) {
@@ -41,7 +44,9 @@ func TestTheKeyIsMadeOnceAndKept(t *testing.T) {
 
 func TestADamagedKeyIsNotReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.db.key")
-	write(t, path, "hunter2\n")
+	if err := os.WriteFile(path, []byte("hunter2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	_, err := keptKey(path)
 	if err == nil || !strings.Contains(err.Error(), "restore") || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("got %v", err)
@@ -52,17 +57,18 @@ func TestADamagedKeyIsNotReplaced(t *testing.T) {
 }
 
 func TestTheWebhookSecretFollowsFromKeyAndBot(t *testing.T) {
-	s := settings{Token: someToken}
-	first := s.webhookSecret([]byte(someKey))
-	if first != s.webhookSecret([]byte(someKey)) || !webhookForm.MatchString(first) {
+	allowed := regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+	s := settings.Settings{Token: someToken}
+	first := webhookSecret(s, []byte(someKey))
+	if first != webhookSecret(s, []byte(someKey)) || !allowed.MatchString(first) {
 		t.Errorf("%q is not stable, or Telegram refuses it", first)
 	}
-	other := settings{Token: "99:" + someToken}
-	if other.webhookSecret([]byte(someKey)) == first || s.webhookSecret([]byte(someKey+"x")) == first {
+	other := settings.Settings{Token: "99:" + someToken}
+	if webhookSecret(other, []byte(someKey)) == first || webhookSecret(s, []byte(someKey+"x")) == first {
 		t.Error("another bot or another key has the same secret")
 	}
 	s.WebhookSecret = "mine"
-	if s.webhookSecret([]byte(someKey)) != "mine" {
+	if webhookSecret(s, []byte(someKey)) != "mine" {
 		t.Error("the given one is not used")
 	}
 }

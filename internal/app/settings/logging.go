@@ -1,14 +1,14 @@
-package main
+package settings
 
 import (
 	"io"
 	"log/slog"
 )
 
-// logger makes the process's log from the settings, which are valid.
-func (s settings) logger(w io.Writer) *slog.Logger {
+// Logger makes the process's log from the settings, which are valid.
+func (s Settings) Logger(w io.Writer) *slog.Logger {
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(s.LogLevel)) // checked by settings.problems
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // checked by Read
 	o := &slog.HandlerOptions{Level: level}
 	if s.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, o))

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"bytes"
@@ -21,10 +21,9 @@ const (
 	someKey   = "0123456789abcdef0123456789abcdef"
 )
 
-func settingsOf(t *testing.T, environ map[string]string) (settings, error) {
+func settingsOf(t *testing.T, environ map[string]string) (Settings, error) {
 	t.Helper()
-	a := &terminal{env: environ, dir: t.TempDir()}
-	return a.settings()
+	return Read(environ, t.TempDir())
 }
 
 func TestWithoutEnvironmentTheDefaultsHold(t *testing.T) {
@@ -32,9 +31,9 @@ func TestWithoutEnvironmentTheDefaultsHold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := settings{
-		DatabaseURL: "sqlite:aftercare.db", Listen: "127.0.0.1:8080", Mode: modePoll,
-		API: telegramAPI, SlackAPI: slackAPI, LogLevel: "info", LogFormat: "text",
+	want := Settings{
+		DatabaseURL: "sqlite:aftercare.db", Listen: "127.0.0.1:8080", Mode: Poll,
+		API: TelegramAPI, SlackAPI: SlackAPI, LogLevel: "info", LogFormat: "text",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -92,10 +91,10 @@ func TestWhatSettingsNeedOfEachOther(t *testing.T) {
 		{"postgres with a key", map[string]string{"DATABASE_URL": postgres, "SECRET_KEY": someKey}, nil},
 		{"a staff chat needs a bot", map[string]string{"TELEGRAM_STAFF_CHAT": "-100123"}, []string{"TELEGRAM_TOKEN"}},
 		{"a staff topic", map[string]string{"TELEGRAM_STAFF_CHAT": "-100123:7", "TELEGRAM_TOKEN": someToken}, nil},
-		{"webhook needs a token", map[string]string{"TELEGRAM_MODE": modeWebhook}, []string{"TELEGRAM_TOKEN"}},
-		{"webhook needs an address", map[string]string{"TELEGRAM_MODE": modeWebhook, "TELEGRAM_TOKEN": someToken}, []string{"PUBLIC_URL"}},
-		{"telegram wants https", map[string]string{"TELEGRAM_MODE": modeWebhook, "TELEGRAM_TOKEN": someToken, "PUBLIC_URL": "http://a.example"}, []string{"PUBLIC_URL"}},
-		{"a server of one's own may do without", map[string]string{"TELEGRAM_MODE": modeWebhook, "TELEGRAM_TOKEN": someToken, "PUBLIC_URL": "http://a.example", "TELEGRAM_API": "http://127.0.0.1:1"}, nil},
+		{"webhook needs a token", map[string]string{"TELEGRAM_MODE": Webhook}, []string{"TELEGRAM_TOKEN"}},
+		{"webhook needs an address", map[string]string{"TELEGRAM_MODE": Webhook, "TELEGRAM_TOKEN": someToken}, []string{"PUBLIC_URL"}},
+		{"telegram wants https", map[string]string{"TELEGRAM_MODE": Webhook, "TELEGRAM_TOKEN": someToken, "PUBLIC_URL": "http://a.example"}, []string{"PUBLIC_URL"}},
+		{"a server of one's own may do without", map[string]string{"TELEGRAM_MODE": Webhook, "TELEGRAM_TOKEN": someToken, "PUBLIC_URL": "http://a.example", "TELEGRAM_API": "http://127.0.0.1:1"}, nil},
 		{"an empty value is none", map[string]string{"TELEGRAM_MODE": "", "LOG_LEVEL": " "}, nil},
 	}
 	for _, tt := range tests {
@@ -118,12 +117,11 @@ func TestValuesComeFromTheEnvironmentThenAFileThenDotEnv(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, ".env"), "LISTEN=127.0.0.1:1\nLOG_LEVEL=debug\nLOG_FORMAT=json\nTELEGRAM_TOKEN=999:old\n")
 	write(t, filepath.Join(dir, "token"), someToken+"\n")
-	a := &terminal{dir: dir, env: map[string]string{
+	s, err := Read(map[string]string{
 		"LISTEN":              "127.0.0.1:2",
 		"LOG_FORMAT":          "", // said in the environment to be nothing
 		"TELEGRAM_TOKEN_FILE": filepath.Join(dir, "token"),
-	}}
-	s, err := a.settings()
+	}, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,13 +134,12 @@ func TestAFileThatCannotServeIsSaidPlainly(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "empty"), " \n")
 	write(t, filepath.Join(dir, ".env"), "SECRET_KEY hunter2\n")
-	a := &terminal{dir: dir, env: map[string]string{
+	_, err := Read(map[string]string{
 		"SECRET_KEY_FILE":              filepath.Join(dir, "absent"),
 		"TELEGRAM_TOKEN_FILE":          filepath.Join(dir, "empty"),
 		"TELEGRAM_WEBHOOK_SECRET":      "a",
 		"TELEGRAM_WEBHOOK_SECRET_FILE": filepath.Join(dir, "empty"),
-	}}
-	_, err := a.settings()
+	}, dir)
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -157,7 +154,7 @@ func TestAFileThatCannotServeIsSaidPlainly(t *testing.T) {
 }
 
 func TestSecretsPrintAsRedacted(t *testing.T) {
-	s := settings{DatabaseURL: "postgres://u:hunter2@h/d", Token: "hunter2", WebhookSecret: "hunter2", SecretKey: "hunter2"}
+	s := Settings{DatabaseURL: "postgres://u:hunter2@h/d", Token: "hunter2", WebhookSecret: "hunter2", SecretKey: "hunter2"}
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("settings", "all", s, "token", s.Token)
 	asJSON, err := json.Marshal(s)
@@ -172,7 +169,7 @@ func TestSecretsPrintAsRedacted(t *testing.T) {
 			t.Errorf("nothing says that a value was left out: %s", out)
 		}
 	}
-	if got := secret("").String(); got != "" {
+	if got := Secret("").String(); got != "" {
 		t.Errorf("an unset secret prints as %q", got)
 	}
 }
@@ -180,7 +177,7 @@ func TestSecretsPrintAsRedacted(t *testing.T) {
 // .env.example is documentation that is run: it lists exactly the settings there are,
 // with their defaults.
 func TestTheExampleAgreesWithTheSettings(t *testing.T) {
-	example, err := os.ReadFile("../../.env.example")
+	example, err := os.ReadFile("../../../.env.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +185,7 @@ func TestTheExampleAgreesWithTheSettings(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^#?([A-Z][A-Z_]+)=(.*)$`).FindAllStringSubmatch(string(example), -1) {
 		shown[m[1]] = m[2]
 	}
-	params, err := env.GetFieldParams(&settings{})
+	params, err := env.GetFieldParams(&Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +196,7 @@ func TestTheExampleAgreesWithTheSettings(t *testing.T) {
 	if diff := cmp.Diff(real, shown); diff != "" {
 		t.Errorf("settings (-) and .env.example (+) differ:\n%s", diff)
 	}
-	if n := reflect.TypeFor[settings]().NumField(); n != len(params) {
+	if n := reflect.TypeFor[Settings]().NumField(); n != len(params) {
 		t.Errorf("%d fields, %d of them settings", n, len(params))
 	}
 }

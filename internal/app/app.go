@@ -1,0 +1,225 @@
+// Package app makes one running instance from its settings: the database, the bot, the
+// accounts that it serves and the web server, started in order and stopped in the reverse.
+// `aftercare serve`, the demo and tests embed it. It prints nothing and reads no
+// environment; what happens goes to the log.
+//
+//	server := app.New(app.Config{Settings: s, Log: log})
+//	err := server.Start(ctx) // requests are answered from here on
+//	…
+//	err = server.Stop()
+//
+// Connections are the accounts: they come and go while the instance runs. A new platform is
+// one row of the table in platform.go.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/app/settings"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/web"
+)
+
+// Config is everything that an instance is made from.
+type Config struct {
+	Settings settings.Settings // checked by settings.Read
+	Version  string            // of the program, for the log and the pages
+	Clock    func() time.Time  // nil = Now
+	Log      *slog.Logger      // nil = discard
+	Demo     *Demo             // what the demo adds; nil in earnest
+}
+
+// Demo is what `aftercare demo` adds to an instance.
+type Demo struct {
+	Room chat.Address // the staff room in the browser, which hears of cases
+	User chat.User    // who everybody is that presses a button there
+	// Fill stores what the demo begins with, before anything is served.
+	Fill func(ctx context.Context, store storage.Store, b *bot.Bot) error
+	// Page is the front page. It is asked for after Fill.
+	Page func() *web.Demo
+}
+
+// Now is the clock of a real process: UTC, to the microsecond, as databases keep it.
+func Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// How long each part may take to stop. The bot finishes what it receives and sends what
+// is due, with limits of its own (bot.ServeAccount: 20 s at most). Together they stay
+// below TimeoutStopSec in deploy/aftercare.service.
+const (
+	stopWeb   = 5 * time.Second
+	stopBot   = 22 * time.Second
+	stopQueue = 5 * time.Second
+	stopStore = 5 * time.Second
+)
+
+// ErrStopped is what Start returns when its context ended while it waited for the database.
+var ErrStopped = errors.New("stopped while the database was waited for")
+
+// App is one instance. Start is called once; Stop may be called at any time after that,
+// also when Start failed.
+type App struct {
+	Config
+	failed      chan error // has the first failure after which the instance cannot go on
+	listener    net.Listener
+	web         *webServer
+	store       storage.Store
+	bot         *bot.Bot
+	refused     refusals // of credentials that belong to no account yet
+	connections *Connections
+
+	stopping sync.Mutex // held while it stops
+	stops    stopping
+}
+
+// New returns an instance that was not started.
+func New(c Config) *App {
+	if c.Clock == nil {
+		c.Clock = Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &App{Config: c, failed: make(chan error, 1), stops: stopping{log: c.Log}}
+}
+
+// Start opens the port, waits for the database where it does not answer yet, and starts
+// everything. From then on requests are answered. ctx bounds the start alone: what was
+// started goes on until Stop, which must be called in any case.
+func (a *App) Start(ctx context.Context) (err error) {
+	if a.listener, err = listen(ctx, a.Settings.Listen); err != nil {
+		return err
+	}
+	a.web = startWeb(a.listener, a.Log, a.fail)
+
+	if a.store, err = a.awaitStore(ctx); err != nil {
+		return err
+	}
+	a.stops.add("close the database", stopStore, func(context.Context) error { return a.store.Close() })
+	if a.Settings.PublicURL == "" && a.Demo != nil {
+		a.Settings.PublicURL = "http://" + Reachable(a.listener.Addr().String())
+	}
+	staff, elsewhere, err := a.staff(ctx)
+	if err != nil {
+		return err
+	}
+	a.bot, err = NewBot(ctx, a.Settings, a.store, staff, a.Clock, a.Log)
+	if err != nil {
+		return err
+	}
+	a.stops.add("commit what is queued", stopQueue, func(context.Context) error { return a.bot.Close() })
+	if a.Demo != nil {
+		if err := a.Demo.Fill(ctx, a.store, a.bot); err != nil {
+			return fmt.Errorf("fill the demo: %w", err)
+		}
+	}
+	if err := a.startBot(elsewhere); err != nil {
+		return err
+	}
+	handler, err := a.routes()
+	if err != nil {
+		return err
+	}
+	a.web.open(handler)
+	a.stops.add("stop the web server", stopWeb, a.web.stop)
+	a.logReady()
+	return nil
+}
+
+// staff is who hears of cases until routes are configured, and those of them whose platform
+// is not Slack, where an address is only known once Slack answered.
+func (a *App) staff(ctx context.Context) (staff, elsewhere []chat.Address, err error) {
+	staff, err = StaffChats(ctx, a.Settings, a.store)
+	if err != nil {
+		return nil, nil, err
+	}
+	elsewhere = a.Settings.TelegramStaff()
+	if a.Demo != nil {
+		staff, elsewhere = append(staff, a.Demo.Room), append(elsewhere, a.Demo.Room)
+	}
+	if len(elsewhere) == 0 && a.Settings.SlackStaff == "" {
+		a.Log.Warn("nobody will hear of unsatisfied customers", "do", "set TELEGRAM_STAFF_CHAT or SLACK_STAFF_CHANNEL")
+	}
+	return staff, elsewhere, nil
+}
+
+// startBot starts what works in the background.
+func (a *App) startBot(elsewhere []chat.Address) (err error) {
+	key, err := Key(a.Settings)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var parts group
+	a.stops.add("stop the bot", stopBot, func(limit context.Context) error {
+		cancel()
+		return parts.wait(limit)
+	})
+	a.connections, err = newConnections(ctx, host{
+		settings: a.Settings, key: key, store: a.store, bot: a.bot, clock: a.Clock, log: a.Log, refused: &a.refused, elsewhere: elsewhere,
+	})
+	if err != nil {
+		return err
+	}
+	parts.start(func() {
+		if err := a.bot.Run(ctx); err != nil && ctx.Err() == nil {
+			a.fail(fmt.Errorf("run the bot: %w", err))
+		}
+	})
+	parts.start(func() {
+		if err := awaitOutdated(ctx, a.store); err != nil {
+			a.Log.Error("this instance ends", "err", err)
+			a.fail(err)
+		}
+	})
+	parts.start(a.connections.run)
+	return nil
+}
+
+func (a *App) logReady() {
+	about := []any{"listen", a.listener.Addr().String(), "url", a.Settings.PublicURL}
+	for _, p := range a.connections.platforms {
+		about = append(about, string(p.name()), p.state())
+	}
+	a.Log.Info("ready", append(about, "version", a.Version)...)
+}
+
+// Stop stops everything that was started, the newest first, and returns when nothing of it
+// runs any more or its time is over. Each step is named in the log and bounded. It may be
+// called again.
+func (a *App) Stop() error {
+	a.stopping.Lock()
+	defer a.stopping.Unlock()
+	err := a.stops.all()
+	if a.web != nil {
+		_ = a.web.Close() // it was stopped already, unless something did not start
+	}
+	return err
+}
+
+// Failed has a value once the instance cannot go on: its owner stops it.
+func (a *App) Failed() <-chan error { return a.failed }
+
+// Address is where it listens. The port is the one that was found where LISTEN names 0.
+func (a *App) Address() net.Addr { return a.listener.Addr() }
+
+// Bot holds the conversations. It is nil until Start succeeded.
+func (a *App) Bot() *bot.Bot { return a.bot }
+
+// Connections are the accounts that it serves. They are nil until Start succeeded.
+func (a *App) Connections() *Connections { return a.connections }
+
+// fail reports the first failure and drops the others, which follow from it.
+func (a *App) fail(err error) {
+	select {
+	case a.failed <- err:
+	default:
+	}
+}

@@ -1,0 +1,180 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/slack"
+	"github.com/aftercare/aftercare/internal/app/settings"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// slackApp is our app on Slack: one client for all workspaces, an account each.
+type slackApp struct {
+	*host
+	spaces *Workspaces // nil while Slack is not set up
+}
+
+// The settings that Slack may refuse.
+const (
+	slackAppToken = "SLACK_APP_TOKEN"
+	slackBotToken = "SLACK_BOT_TOKEN"
+)
+
+func newSlack(h *host) (platform, error) {
+	a := &slackApp{host: h}
+	if !h.settings.UsesSlack() {
+		return a, nil
+	}
+	var err error
+	a.spaces, err = NewWorkspaces(h.settings, h.store, slack.Config{
+		Clock: h.clock, Log: h.log, Home: a.home, Trouble: a.trouble,
+		Gone:      func(ctx context.Context, team string) error { return h.connections.removed(ctx, chat.Slack, team) },
+		Connected: func() { h.refused.set(slackAppToken, false) },
+	})
+	return a, err
+}
+
+// trouble keeps what makes this instance deaf until an operator acts. The client has
+// logged it, as it has what is less.
+func (a *slackApp) trouble(err error) {
+	if _, ok := errors.AsType[*slack.SocketRefusedError](err); ok {
+		a.refused.set(slackAppToken, true)
+	}
+}
+
+func (a *slackApp) name() chat.Platform { return chat.Slack }
+
+func (a *slackApp) state() string {
+	s := a.settings
+	switch {
+	case !s.UsesSlack():
+		return "off"
+	case s.SlackAppToken != "" && s.SlackSecret != "":
+		return "socket and http"
+	case s.SlackAppToken != "":
+		return "socket"
+	}
+	return "http"
+}
+
+func (a *slackApp) given() []Installation {
+	if a.spaces == nil || a.spaces.own == nil {
+		return nil
+	}
+	return []Installation{{Platform: chat.Slack, Token: a.settings.SlackToken, Setting: slackBotToken}}
+}
+
+func (a *slackApp) keeps() error {
+	if a.settings.SlackClientID == "" {
+		return errors.New("several workspaces need SLACK_CLIENT_ID and SLACK_CLIENT_SECRET; docs/slack.md says how")
+	}
+	return nil
+}
+
+func (a *slackApp) whose(ctx context.Context, token settings.Secret) (storage.Account, error) {
+	client := slack.New(slack.Config{BotToken: string(token), API: a.settings.SlackAPI, Clock: a.clock, Log: a.log})
+	defer client.Close()
+	w, err := client.Me(ctx)
+	return storage.Account{Platform: chat.Slack, ID: w.Team, Name: w.Name}, err
+}
+
+func (a *slackApp) open(i Installation) link {
+	l := link{
+		sender: a.spaces.all, forget: func() { a.spaces.all.Forget(i.Account) }, connected: a.connected,
+		connect: func(context.Context) (storage.Account, error) {
+			return storage.Account{Platform: chat.Slack, ID: i.Account, Name: i.Name}, nil
+		},
+	}
+	if i.Setting != "" {
+		l.forget = nil
+		l.connect = func(ctx context.Context) (storage.Account, error) {
+			w, err := a.spaces.askOwn(ctx)
+			return storage.Account{Platform: chat.Slack, ID: w.Team, Name: w.Name}, err
+		}
+	}
+	return l
+}
+
+// connected tells the bot the staff's channel, once the workspace of SLACK_BOT_TOKEN is
+// known.
+func (a *slackApp) connected(account storage.Account) {
+	if own := a.spaces.ownTeam(); own != "" {
+		if channel, ok := a.settings.SlackChannel(own); ok {
+			a.bot.SetStaff(append(a.elsewhere[:len(a.elsewhere):len(a.elsewhere)], channel))
+		}
+	}
+	a.log.Info("Slack answers", "workspace", account.ID)
+}
+
+func (a *slackApp) patience(i Installation) patience {
+	setting := i.Setting
+	if setting == "" {
+		setting = "SLACK_CLIENT_ID"
+	}
+	return slackPatience(setting)
+}
+
+func slackPatience(setting string) patience {
+	return patience{
+		first: time.Second, most: 30 * time.Second, says: "Slack is not working; the rest goes on",
+		refused: "copy the token again from your app's settings into " + setting + " and start again",
+	}
+}
+
+// hooks adds the addresses that Slack and people's browsers call.
+func (a *slackApp) hooks(mux *http.ServeMux) {
+	s := a.settings
+	if s.UsesSlack() && s.SlackSecret != "" {
+		h := slack.NewHooks(a.spaces.all, a.bot.Handle)
+		mux.Handle("/hooks/slack/events", h.Events)
+		mux.Handle("/hooks/slack/interactive", h.Interactive)
+		mux.Handle("/hooks/slack/command", h.Command)
+	}
+	if s.SlackClientID != "" {
+		mux.Handle("/hooks/slack/oauth", slack.NewOAuth(a.spaces.all, slack.OAuth{
+			ClientID: s.SlackClientID, ClientSecret: string(s.SlackClientSecret), Key: a.key,
+			Redirect: s.PublicURL + "/hooks/slack/oauth", Installed: a.installed,
+		}))
+	}
+}
+
+// installed connects a workspace that installed the app.
+func (a *slackApp) installed(ctx context.Context, i slack.Installation) error {
+	return a.connections.Connect(ctx, Installation{
+		Platform: chat.Slack, Account: i.Team, Name: i.TeamName, Token: settings.Secret(i.Token), Scopes: i.Scopes, Installer: i.Installer,
+	})
+}
+
+// run keeps Socket Mode connected, which belongs to the app and not to a workspace.
+func (a *slackApp) run(ctx context.Context) {
+	if a.settings.UsesSlack() && a.settings.SlackAppToken != "" {
+		a.insist(ctx, slackPatience(slackAppToken), slack.NewSocket(a.spaces.all, a.bot.Handle).Run)
+	}
+}
+
+func (a *slackApp) close() {
+	if a.spaces != nil {
+		a.spaces.Close()
+	}
+}
+
+// home makes a person's App Home from the bot's page.
+func (a *slackApp) home(ctx context.Context, team, user string) (slack.Home, error) {
+	page, err := a.bot.Home(ctx, storage.Person{Platform: chat.Slack, Account: team, User: user})
+	if err != nil {
+		return slack.Home{}, err
+	}
+	home := slack.Home{Title: page.Title}
+	for _, s := range page.Sections {
+		n := slack.HomeSection{Title: s.Title, Text: s.Text, Rows: s.Rows}
+		for _, i := range s.Items {
+			n.Items = append(n.Items, slack.HomeItem{Text: i.Text, Detail: i.Detail, Buttons: i.Buttons})
+		}
+		home.Sections = append(home.Sections, n)
+	}
+	return home, nil
+}
