@@ -37,19 +37,19 @@ func (a aftermath) Loads(d storage.Delivery) (storage.Load, bool) {
 
 func (a aftermath) After(l storage.Loaded, d storage.Delivery, end outbox.Conclusion) (storage.Change, error) {
 	ch, err := a.bot.concluded(l, d, end)
-	if lack, ok := errors.AsType[missing](err); ok {
-		err = lacking{missing: lack, bot: a.bot}
+	if lack, ok := errors.AsType[Missing](err); ok {
+		err = lacking{Missing: lack, bot: a.bot}
 	}
 	return ch, err
 }
 
 // lacking is a missing that knows how to load itself.
 type lacking struct {
-	missing
+	Missing
 	bot *Bot
 }
 
-func (l lacking) Load(ctx context.Context) error { return l.load(ctx, l.bot) }
+func (l lacking) Load(ctx context.Context) error { return l.Missing.Load(ctx, l.bot) }
 
 // isReply reports whether a delivery is what a member of staff said to a customer.
 func isReply(d storage.Delivery) bool {
@@ -106,14 +106,14 @@ func (b *Bot) concluded(l storage.Loaded, d storage.Delivery, end outbox.Conclus
 func (t *turn) mark(part, id string) {
 	put := func(rest string, at chat.Address, m chat.Message) {
 		m.Mark = chat.Arrived
-		t.want(storage.Want{Slot: wordsSlot(markSlot, t.kase.ID, part, id) + rest, Kind: storage.NoticeD, Address: t.snap.at(at), Render: m})
+		t.want(storage.Want{Slot: wordsSlot(markSlot, t.kase.ID, part, id) + rest, Kind: storage.NoticeD, Address: t.snap.At(at), Render: m})
 	}
 	stand, own := whereFrom(id)
 	if own != "" && stand.Platform != chat.Web {
 		put("", stand, chat.Message{Replies: own})
 	}
 	for _, to := range t.threads() {
-		if to.Platform != chat.Web && (own == "" || t.snap.at(to) != stand) {
+		if to.Platform != chat.Web && (own == "" || t.snap.At(to) != stand) {
 			put(">"+to.String(), to, chat.Message{Under: saidLine(t.kase.ID, part, id, to)})
 		}
 	}
@@ -126,8 +126,8 @@ func (t *turn) lostLine(part, id string, words chat.Message, fresh bool, reason 
 	v := about.staffVoice()
 	for _, to := range t.threads() {
 		m := chat.Message{
-			Title: t.kase.Name() + " · " + v.say("lost_title"), Text: v.say(reason, "name", about.customerName(v)),
-			Lang: v.lang, Under: cardSlot(t.kase.ID, to), Files: words.Files,
+			Title: t.kase.Name() + " · " + v.Say("lost_title"), Text: v.Say(reason, "name", about.customerName(v)),
+			Lang: v.Lang, Under: cardSlot(t.kase.ID, to), Files: words.Files,
 		}
 		if !fresh {
 			m.Title = t.kase.Name()
@@ -137,7 +137,7 @@ func (t *turn) lostLine(part, id string, words chat.Message, fresh bool, reason 
 		}
 		t.want(storage.Want{
 			Slot: wordsSlot(lostSlot, t.kase.ID, part, id) + ">" + to.String(), Kind: storage.RelayD,
-			Address: t.snap.at(to), Render: m, OnlyIfKnown: !fresh,
+			Address: t.snap.At(to), Render: m, OnlyIfKnown: !fresh,
 		})
 	}
 }

@@ -27,7 +27,7 @@ func (t *turn) showAside() {
 	for _, to := range t.asidePlaces() {
 		slot := "aside:" + s.ID + ":" + to.String()
 		t.want(storage.Want{
-			Slot: slot, Kind: storage.CardD, Address: t.snap.at(to), Render: render, OnlyIfKnown: t.kase != nil,
+			Slot: slot, Kind: storage.CardD, Address: t.snap.At(to), Render: render, OnlyIfKnown: t.kase != nil,
 		})
 		if t.kase == nil {
 			t.showFiles(to, slot)
@@ -39,10 +39,10 @@ func (t *turn) showAside() {
 // the language and whom they are about.
 func (t *turn) asidePlaces() []chat.Address {
 	s := t.session
-	places := t.snap.hears(recovery.Matter{
-		Site: s.Site, Service: s.Service, Language: s.Lang, Tier: s.Facts.Tier, Owner: t.snap.team.named(s.Attributes[attrAgent]),
+	places := t.snap.Hears(recovery.Matter{
+		Site: s.Site, Service: s.Service, Language: s.Lang, Tier: s.Facts.Tier, Owner: t.snap.Team.Named(s.Attributes[AttrAgent]),
 	})
-	return slices.DeleteFunc(slices.Clone(places), t.snap.lost)
+	return slices.DeleteFunc(slices.Clone(places), t.snap.Lost)
 }
 
 // note is the message of showAside.
@@ -50,21 +50,21 @@ func (t *turn) note() chat.Message {
 	v := t.staffVoice()
 	s := t.session
 	name := t.customerName(v)
-	service, _ := v.known(attrService)
-	title := []string{v.say("aside_title"), name, cut(service, cardName)}
+	service, _ := v.Known(AttrService)
+	title := []string{v.Say("aside_title"), name, Cut(service, LongestName)}
 	if s.Test {
-		title = slices.Insert(title, 1, v.say("card_test"))
+		title = slices.Insert(title, 1, v.Say("card_test"))
 	}
-	m := chat.Message{Title: join(" · ", title...), Lang: v.lang, Footer: v.say("aside_note")}
+	m := chat.Message{Title: Join(" · ", title...), Lang: v.Lang, Footer: v.Say("aside_note")}
 	if t.kase != nil {
-		m.Footer = v.say("aside_case", "case", t.kase.Name())
+		m.Footer = v.Say("aside_case", "case", t.kase.Name())
 		return m
 	}
-	agent, _ := v.known(attrAgent)
+	agent, _ := v.Known(AttrAgent)
 	for _, f := range []chat.Fact{
-		{Label: v.say("card_channel"), Value: v.say("channel_" + string(s.Address.Platform))},
-		{Label: v.say("card_site"), Value: v.site.Name},
-		{Label: v.say("card_staff"), Value: agent},
+		{Label: v.Say("card_channel"), Value: v.Say("channel_" + string(s.Address.Platform))},
+		{Label: v.Say("card_site"), Value: v.Site.Name},
+		{Label: v.Say("card_staff"), Value: agent},
 	} {
 		if f.Value != "" {
 			m.Facts = append(m.Facts, f)
@@ -134,17 +134,17 @@ func (t *turn) reword(s said) {
 		if _, _, part, _ := slotParts(slot); part != wordsPart(0) || len(d.Render.Quotes) == 0 {
 			continue
 		}
-		was := cut(d.Render.Quotes[0].Text, saidSize)
+		was := Cut(d.Render.Quotes[0].Text, saidSize)
 		for _, of := range []*storage.Session{t.ofCase().session, t.session} {
 			if of == nil {
 				continue
 			}
-			i := slices.IndexFunc(of.Said, func(w string) bool { return cut(strings.TrimSpace(w), saidSize) == was })
+			i := slices.IndexFunc(of.Said, func(w string) bool { return Cut(strings.TrimSpace(w), saidSize) == was })
 			if i < 0 {
 				continue
 			}
 			of.Said = slices.Clone(of.Said)
-			of.Said[i] = cut(s.text, saidSize)
+			of.Said[i] = Cut(s.text, saidSize)
 			t.out.Session = of
 			return
 		}
@@ -173,7 +173,7 @@ func (t *turn) edited(u *chat.Update) error {
 	}
 	t.keepWords(text, nil)
 	t.showCard()
-	t.notice(t.person().say("edit_kept"), false)
+	t.notice(t.person().Say("edit_kept"), false)
 	return nil
 }
 

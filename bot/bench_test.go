@@ -15,7 +15,7 @@ import (
 // step, the judgement, the decision, and the rendering of the condensed question, the
 // next question and the card.
 func BenchmarkTap(b *testing.B) {
-	said, err := loadTexts()
+	said, err := LoadTexts()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -25,10 +25,10 @@ func BenchmarkTap(b *testing.B) {
 	}
 	f.Version = 1
 	bot := &Bot{texts: said, key: []byte("k")}
-	bot.snap.Store(&snapshot{
-		staff: []chat.Address{staffTG},
-		flows: map[flowKey]*flow{{f.ID, 1}: newFlow(f)},
-		sites: map[string]site{"main": {Site: storage.Site{ID: "main", Name: "Salon Anna"}, Zone: monday.Location()}},
+	bot.snap.Store(&Snapshot{
+		Staff: []chat.Address{staffTG},
+		Flows: map[FlowKey]*Flow{{f.ID, 1}: NewFlow(f)},
+		Sites: map[string]Site{"main": {Site: storage.Site{ID: "main", Name: "Salon Anna"}, Zone: monday.Location()}},
 	})
 	ann := telegramUser("1", "Ann", "en")
 	id := ann.person().ID()

@@ -57,11 +57,11 @@ type Bot struct {
 	format    func(survey.Flow) ([]byte, error)
 	policy    func([]byte) (recovery.Policy, error)
 
-	texts   *texts
-	slack   *texts // the same as Slack's people write commands
+	texts   *Texts
+	slack   *Texts // the same as Slack's people write commands
 	watch   *watchers
 	weather weather
-	snap    atomic.Pointer[snapshot]
+	snap    atomic.Pointer[Snapshot]
 	loads   sync.Mutex // held while a new snapshot is made from the old one
 	totals  totals
 	out     *outbox.Outbox
@@ -76,14 +76,14 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	if len(c.Key) == 0 {
 		return nil, errors.New("a bot needs a secret key")
 	}
-	said, err := loadTexts()
+	said, err := LoadTexts()
 	if err != nil {
 		return nil, fmt.Errorf("load the interface texts: %w", err)
 	}
 	b := &Bot{
 		store: c.Store, key: c.Key, publicURL: strings.TrimRight(c.PublicURL, "/"),
 		now: c.Clock, log: c.Log, templates: c.Templates, parse: c.Parse, format: c.Format, policy: c.Policy,
-		texts: said, slack: said.onSlack(), watch: newWatchers(),
+		texts: said, slack: said.OnSlack(), watch: newWatchers(),
 		random: func(p []byte) { rand.Read(p) }, // never fails: it ends the program instead
 	}
 	if b.now == nil {
@@ -95,7 +95,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	if b.templates == nil {
 		b.templates = func() []survey.Flow { return nil }
 	}
-	b.snap.Store(&snapshot{staff: c.Staff, flows: feedbackFlows(said)})
+	b.snap.Store(&Snapshot{Staff: c.Staff, Flows: feedbackFlows(said)})
 	if err := b.refresh(ctx); err != nil {
 		return nil, fmt.Errorf("load the configuration: %w", err)
 	}
@@ -123,4 +123,14 @@ func (b *Bot) Close() error {
 // bucketOf is the bucket that a person's conversation lives in.
 func (b *Bot) bucketOf(p storage.Person) storage.Bucket {
 	return storage.BucketOf(p.Hash16(), b.store.Buckets())
+}
+
+// Menus returns the commands that customers are offered in private chats, by language
+// of the interface: first, under the language "", for everybody else.
+func (b *Bot) Menus() []Menu {
+	menus := []Menu{{Commands: b.texts.Of("").Menu()}}
+	for _, tag := range Languages {
+		menus = append(menus, Menu{Language: tag, Commands: b.texts.Of(tag).Menu()})
+	}
+	return menus
 }

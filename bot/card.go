@@ -38,7 +38,7 @@ func (t *turn) showCard() {
 	for _, to := range places {
 		slot := cardSlot(t.kase.ID, to)
 		render.Rows = about.cardButtons(v, hasForms(to.Platform))
-		t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.at(to), Render: render})
+		t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.At(to), Render: render})
 		t.timeline(to, slot)
 		t.showFiles(to, slot)
 	}
@@ -51,22 +51,21 @@ func (t *turn) showCard() {
 func cardSlot(id string, to chat.Address) string { return "case:" + id + ":" + to.String() }
 
 // staffVoice speaks to staff about the session: in the site's language.
-func (t *turn) staffVoice() *voice {
-	lang := t.snap.site(t.session.Site).Language
+func (t *turn) staffVoice() *Voice {
+	lang := t.snap.Site(t.session.Site).Language
 	if lang == "" {
-		lang = interfaceLanguages[0]
+		lang = Languages[0]
 	}
-	w := t.b.texts.of(lang)
-	v := t.voice(w, w.tag, lang)
+	w := t.b.texts.Of(lang)
+	v := t.voice(w, w.Tag, lang)
 	if t.pseudonymous() {
-		v.name = v.say("card_pseudonym", "mark", t.b.pseudonym(t.session.Identity))
+		v.Name = v.Say("card_pseudonym", "mark", t.b.pseudonym(t.session.Identity))
 	}
 	return v
 }
 
 // Lengths on a card, in runes.
 const (
-	cardName  = 60
 	cardLabel = 120
 	cardQuote = 500
 )
@@ -78,21 +77,21 @@ func (t *turn) card() chat.Message {
 	v := t.staffVoice()
 	k, s := t.kase, t.session
 	name := t.customerName(v)
-	service, _ := v.known(attrService)
+	service, _ := v.Known(AttrService)
 	state, priority := string(k.State), k.Decision.Priority.String()
 	if k.Watched() {
 		state, priority = "watch", ""
 	}
-	title := []string{v.say("state_" + state), priority, t.primaryAnswer(v), name, cut(service, cardName)}
+	title := []string{v.Say("state_" + state), priority, t.primaryAnswer(v), name, Cut(service, LongestName)}
 	if kind := feedbackKind(s.Flow); kind != "" {
-		title = slices.Insert(title, 2, v.say("feedback_"+string(kind)))
+		title = slices.Insert(title, 2, v.Say("feedback_"+string(kind)))
 	}
 	if s.Test {
-		title = slices.Insert(title, 1, v.say("card_test"))
+		title = slices.Insert(title, 1, v.Say("card_test"))
 	}
 	m := chat.Message{
-		Title: join(" · ", title...) + " (" + k.Name() + ")",
-		State: cardState(k.Case, t.now), Lang: v.lang,
+		Title: Join(" · ", title...) + " (" + k.Name() + ")",
+		State: cardState(k.Case, t.now), Lang: v.Lang,
 	}
 	fact := func(label, value string) {
 		if value != "" {
@@ -103,47 +102,47 @@ func (t *turn) card() chat.Message {
 	if t.identity != nil && t.identity.Username != "" && !t.pseudonymous() {
 		who += " (@" + t.identity.Username + ")"
 	}
-	fact(v.say("card_customer"), who)
-	fact(v.say("card_channel"), v.say("channel_"+string(s.Address.Platform)))
-	if match([]string{v.lang}, s.Lang) == "" {
-		fact(v.say("card_language"), selfName(s.Lang))
+	fact(v.Say("card_customer"), who)
+	fact(v.Say("card_channel"), v.Say("channel_"+string(s.Address.Platform)))
+	if MatchLanguage([]string{v.Lang}, s.Lang) == "" {
+		fact(v.Say("card_language"), SelfName(s.Lang))
 	}
 	if s.Facts.Tier != recovery.Normal {
-		fact(v.say("card_tier"), v.say("tier_"+string(s.Facts.Tier)))
+		fact(v.Say("card_tier"), v.Say("tier_"+string(s.Facts.Tier)))
 	}
-	fact(v.say("card_site"), v.site.Name)
-	fact(v.say("card_service"), service)
+	fact(v.Say("card_site"), v.Site.Name)
+	fact(v.Say("card_service"), service)
 	for _, attr := range []struct{ name, label string }{
-		{attrAgent, "card_staff"},
-		{attrDate, "card_date"},
-		{attrItem, "card_item"},
-		{attrTicket, "card_ticket"},
-		{attrPromise, "card_promise"},
+		{AttrAgent, "card_staff"},
+		{AttrDate, "card_date"},
+		{AttrItem, "card_item"},
+		{AttrTicket, "card_ticket"},
+		{AttrPromise, "card_promise"},
 	} {
-		value, _ := v.known(attr.name)
-		fact(v.say(attr.label), value)
+		value, _ := v.Known(attr.name)
+		fact(v.Say(attr.label), value)
 	}
 	t.cardAnswers(v, &m)
 	t.cardLevel(v, fact)
 	if c := t.contact(); c != "" {
-		fact(v.say("card_contact"), v.plain["contact_"+c])
+		fact(v.Say("card_contact"), v.Plain["contact_"+c])
 	}
-	fact(v.say("card_why"), t.why(v))
+	fact(v.Say("card_why"), t.why(v))
 	t.cardStory(v, fact)
 	t.cardDue(v, &m)
 	foot := t.cardFoot(v)
 	if k.Changed {
-		foot = append(foot, v.say("card_changed"))
+		foot = append(foot, v.Say("card_changed"))
 	}
 	if t.live() {
-		foot = append(foot, v.say("card_going"))
+		foot = append(foot, v.Say("card_going"))
 	}
 	m.Footer = strings.Join(foot, " ")
 	return m
 }
 
 // primaryAnswer is the answer to the primary question in few words, "1 of 5".
-func (t *turn) primaryAnswer(v *voice) string {
+func (t *turn) primaryAnswer(v *Voice) string {
 	for i := range t.flow.Questions {
 		q := &t.flow.Questions[i]
 		if !q.Primary {
@@ -155,15 +154,15 @@ func (t *turn) primaryAnswer(v *voice) string {
 		}
 		n := len(q.Scale.Options)
 		if q.Kind == survey.ScaleQ && n > wordScale && q.Scale.Options[0].Value >= 0 {
-			return v.say("button_number", "value", number(*a.Value), "max", number(q.Scale.Options[n-1].Value))
+			return v.Say("button_number", "value", Number(*a.Value), "max", Number(q.Scale.Options[n-1].Value))
 		}
-		return v.answer(q, &a)
+		return answerText(v, q, &a)
 	}
 	return ""
 }
 
 // cardAnswers lists each answer with its words; what was written is quoted.
-func (t *turn) cardAnswers(v *voice, m *chat.Message) {
+func (t *turn) cardAnswers(v *Voice, m *chat.Message) {
 	for i := range t.session.Answers {
 		a := &t.session.Answers[i]
 		at, ok := t.flow.Index[a.Question]
@@ -171,28 +170,28 @@ func (t *turn) cardAnswers(v *voice, m *chat.Message) {
 			continue
 		}
 		q := &t.flow.Questions[at]
-		label := cut(v.fill(q.Ask.In(v.langs...)), cardLabel)
+		label := Cut(v.Fill(q.Ask.In(v.Langs...)), cardLabel)
 		switch {
 		case a.Skipped:
-			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.say("card_skipped")})
+			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.Say("card_skipped")})
 		case q.Kind.Info().Personal && t.pseudonymous():
-			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.say("card_hidden")})
+			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.Say("card_hidden")})
 		case q.Kind.Info().Free:
-			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: cut(v.answer(q, a), cardQuote)})
+			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: Cut(answerText(v, q, a), cardQuote)})
 		default:
-			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: cut(v.answer(q, a), cardQuote)})
+			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: Cut(answerText(v, q, a), cardQuote)})
 		}
 	}
 	for _, said := range t.session.Said {
-		m.Quotes = append(m.Quotes, chat.Quote{Label: v.say("card_wrote"), Text: said})
+		m.Quotes = append(m.Quotes, chat.Quote{Label: v.Say("card_wrote"), Text: said})
 	}
 }
 
 // cardLevel says how bad it is and which mood to expect: the mood of the worse of
 // the primary answer and the whole.
-func (t *turn) cardLevel(v *voice, fact func(label, value string)) {
+func (t *turn) cardLevel(v *Voice, fact func(label, value string)) {
 	bands := t.flow.Bands
-	langs := append(slices.Clip(v.langs), interfaceLanguages[0])
+	langs := append(slices.Clip(v.Langs), Languages[0])
 	j := &t.session.Judgement
 	level := j.Level
 	if level == 0 {
@@ -204,23 +203,23 @@ func (t *turn) cardLevel(v *voice, fact func(label, value string)) {
 	}
 	name := func(id string, level int) string {
 		max := strconv.Itoa(len(bands))
-		return v.say(id, "level", strconv.Itoa(level), "max", max, "name", bands[level-1].Name.In(langs...))
+		return v.Say(id, "level", strconv.Itoa(level), "max", max, "name", bands[level-1].Name.In(langs...))
 	}
 	if level >= 1 && level <= len(bands) {
 		id := "level_value"
 		if !j.Settled {
 			id = "level_so_far"
 		}
-		fact(v.say("card_level"), name(id, level))
+		fact(v.Say("card_level"), name(id, level))
 	}
 	if mood >= 1 && mood <= len(bands) {
-		fact(v.say("card_mood"), bands[mood-1].Indication.In(langs...))
+		fact(v.Say("card_mood"), bands[mood-1].Indication.In(langs...))
 	}
 	if p := t.session.Facts.Previous; p >= 1 && p <= len(bands) {
-		fact(v.say("card_previous"), name("level_value", p))
+		fact(v.Say("card_previous"), name("level_value", p))
 	}
 	if n := t.session.Facts.Earlier; n > 0 {
-		fact(v.say("card_history"), v.count("card_earlier", n))
+		fact(v.Say("card_history"), v.Count("card_earlier", n))
 	}
 }
 
@@ -232,7 +231,7 @@ var primaryOf = map[recovery.Reason]recovery.Reason{
 }
 
 // why says in plain words why the case opened and what made it more urgent.
-func (t *turn) why(v *voice) string {
+func (t *turn) why(v *Voice) string {
 	var why []string
 	rs := t.kase.Decision.Reasons
 	for _, r := range rs {
@@ -242,19 +241,19 @@ func (t *turn) why(v *voice) string {
 		why = append(why, t.reason(v, r))
 	}
 	for _, r := range t.kase.Decision.Raised {
-		why = append(why, v.say("raise_"+string(r)))
+		why = append(why, v.Say("raise_"+string(r)))
 	}
 	return strings.Join(why, "; ")
 }
 
 // reason is one reason in words. Levels go by the names that the flow's own bands have.
-func (t *turn) reason(v *voice, r recovery.Reason) string {
+func (t *turn) reason(v *Voice, r recovery.Reason) string {
 	j := &t.session.Judgement
 	id, level, now := "", 0, 0
 	switch r {
 	case recovery.AttributeBottom:
 		if which := t.bottom(v); which != "" {
-			return v.say("reason_attribute_of", "questions", which)
+			return v.Say("reason_attribute_of", "questions", which)
 		}
 	case recovery.PrimaryL1, recovery.PrimaryL2, recovery.PrimaryL3:
 		id, now = "reason_primary_level", j.Primary.Level
@@ -268,28 +267,28 @@ func (t *turn) reason(v *voice, r recovery.Reason) string {
 		level = now // a ladder with more than three unsatisfied levels
 	}
 	if level >= 1 && level <= len(bands) {
-		if name := bands[level-1].Name.In(append(slices.Clip(v.langs), interfaceLanguages[0])...); name != "" {
-			return v.say(id, "name", strings.ToLower(name))
+		if name := bands[level-1].Name.In(append(slices.Clip(v.Langs), Languages[0])...); name != "" {
+			return v.Say(id, "name", strings.ToLower(name))
 		}
 	}
-	return v.say("reason_" + string(r))
+	return v.Say("reason_" + string(r))
 }
 
 // bottom names the questions about single aspects that got the lowest mark; "" when an
 // answer was changed and none has it any more.
-func (t *turn) bottom(v *voice) string {
+func (t *turn) bottom(v *Voice) string {
 	var asked []string
 	for _, key := range t.session.Judgement.Bottom {
 		if i, ok := t.flow.Index[key]; ok {
-			asked = append(asked, v.say("quoted", "words", cut(v.fill(t.flow.Questions[i].Ask.In(v.langs...)), cardLabel)))
+			asked = append(asked, v.Say("quoted", "words", Cut(v.Fill(t.flow.Questions[i].Ask.In(v.Langs...)), cardLabel)))
 		}
 	}
-	return strings.Join(asked, v.say("list_comma"))
+	return strings.Join(asked, v.Say("list_comma"))
 }
 
 // cardDue says by when what must still happen. A case on the watch list has no clocks,
 // and who does not want to be contacted has no clock for that.
-func (t *turn) cardDue(v *voice, m *chat.Message) {
+func (t *turn) cardDue(v *Voice, m *chat.Message) {
 	k := t.kase
 	if !k.State.Active() || k.Watched() {
 		return
@@ -298,8 +297,8 @@ func (t *turn) cardDue(v *voice, m *chat.Message) {
 		if at.IsZero() {
 			return
 		}
-		text := v.say("due_value", "at", v.moment(at), "zone", v.site.Zone.String())
-		m.Facts = append(m.Facts, chat.Fact{Label: v.say(id), Value: text, At: at})
+		text := v.Say("due_value", "at", v.Moment(at), "zone", v.Site.Zone.String())
+		m.Facts = append(m.Facts, chat.Fact{Label: v.Say(id), Value: text, At: at})
 	}
 	if k.State == recovery.Open {
 		by("due_take", k.Due.Acknowledge)

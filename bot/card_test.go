@@ -16,7 +16,7 @@ import (
 // judged is a turn of a one-tap survey whose primary answer has this value and revision.
 func judged(t *testing.T, k *storage.Case, value float64, revision int) *turn {
 	t.Helper()
-	said, err := loadTexts()
+	said, err := LoadTexts()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,8 +27,8 @@ func judged(t *testing.T, k *storage.Case, value float64, revision int) *turn {
 	a := survey.Answer{Question: "overall", Value: &value, Revision: revision, At: monday}
 	s := survey.Session{ID: "0195a1b2-0000-7000-8000-000000000001", Status: survey.Active, Lang: "en", Answers: []survey.Answer{a}}
 	return &turn{
-		b: &Bot{texts: said, key: []byte("k")}, snap: &snapshot{staff: []chat.Address{room}}, now: monday,
-		flow: newFlow(f), kase: k, nextCase: 7,
+		b: &Bot{texts: said, key: []byte("k")}, snap: &Snapshot{Staff: []chat.Address{room}}, now: monday,
+		flow: NewFlow(f), kase: k, nextCase: 7,
 		session: &storage.Session{Session: s, Judgement: survey.Judge(f, s.Answers, false)},
 	}
 }

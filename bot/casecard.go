@@ -61,7 +61,7 @@ func (t *turn) cardActs() (shown, further []recovery.ActKind) {
 
 // cardButtons are the buttons below a card: those that would do something now. forms
 // says that the platform can ask for words before a button acts.
-func (t *turn) cardButtons(v *voice, forms bool) [][]chat.Button {
+func (t *turn) cardButtons(v *Voice, forms bool) [][]chat.Button {
 	if t.ofCase().identity == nil {
 		return nil // nobody could be found by them
 	}
@@ -71,15 +71,15 @@ func (t *turn) cardButtons(v *voice, forms bool) [][]chat.Button {
 		all[0].Style = "primary"
 	}
 	if len(further) > 0 {
-		all = append(all, chat.Button{Text: v.say("act_more"), Data: t.pressing(moreActs, true, "", 0)})
+		all = append(all, chat.Button{Text: v.Say("act_more"), Data: t.pressing(moreActs, true, "", 0)})
 	}
 	return inRows(all, 2)
 }
 
-func (t *turn) actButtons(v *voice, acts []recovery.ActKind, forms bool) []chat.Button {
+func (t *turn) actButtons(v *Voice, acts []recovery.ActKind, forms bool) []chat.Button {
 	var all []chat.Button
 	for _, act := range acts {
-		b := chat.Button{Text: v.say("act_" + string(act)), Data: t.pressing(act, opensMenu(act), "", 0)}
+		b := chat.Button{Text: v.Say("act_" + string(act)), Data: t.pressing(act, opensMenu(act), "", 0)}
 		if forms {
 			b.Form = t.form(v, act)
 		}
@@ -110,80 +110,80 @@ func inRows(all []chat.Button, n int) [][]chat.Button {
 func hasForms(p chat.Platform) bool { return p != chat.Telegram }
 
 // cardStory says who has the case, what was agreed, and how it was closed.
-func (t *turn) cardStory(v *voice, fact func(label, value string)) {
+func (t *turn) cardStory(v *Voice, fact func(label, value string)) {
 	k := t.kase
 	who := func(id, name string, at time.Time) {
 		if name != "" {
-			fact(v.say(id), v.say("card_person_at", "name", cut(name, cardName), "at", v.moment(at)))
+			fact(v.Say(id), v.Say("card_person_at", "name", Cut(name, LongestName), "at", v.Moment(at)))
 		}
 	}
 	if k.State.Active() {
 		who("card_holder", k.Holder.Name, k.HeldAt)
 		if p := k.Plan; p != nil {
-			fact(v.say("card_plan"), v.say("card_plan_value", "plan", cut(p.Text, cardQuote), "due", v.moment(p.Due)))
+			fact(v.Say("card_plan"), v.Say("card_plan_value", "plan", Cut(p.Text, cardQuote), "due", v.Moment(p.Due)))
 		}
 		if k.Snoozed.After(t.now) {
-			fact(v.say("card_snoozed"), v.moment(k.Snoozed))
+			fact(v.Say("card_snoozed"), v.Moment(k.Snoozed))
 		}
 		t.cardOutcome(v, fact)
 		return
 	}
 	who("card_ended", k.Ended.Name, k.EndedAt)
 	if k.State == recovery.Dismissed || k.State == recovery.Unreached {
-		reason := v.plain["no_action_"+k.Reason]
+		reason := v.Plain["no_action_"+k.Reason]
 		if reason == "" {
 			reason = k.Reason
 		}
-		fact(v.say("card_reason"), cut(reason, cardQuote))
+		fact(v.Say("card_reason"), Cut(reason, cardQuote))
 	} else if r := k.Resolution; r != nil {
-		fact(v.say("card_cause"), t.causeText(v, r.Cause))
+		fact(v.Say("card_cause"), t.causeText(v, r.Cause))
 		var done []string
 		for _, a := range r.Actions {
-			what := v.say("action_" + string(a.Kind))
+			what := v.Say("action_" + string(a.Kind))
 			if a.Cost > 0 {
-				what = v.say("card_action_cost", "action", what, "cost", amount(a.Cost))
+				what = v.Say("card_action_cost", "action", what, "cost", amount(a.Cost))
 			}
 			done = append(done, what)
 		}
-		fact(v.say("card_actions"), strings.Join(done, v.say("list_comma")))
-		fact(v.say("card_note"), cut(r.Note, cardQuote))
+		fact(v.Say("card_actions"), strings.Join(done, v.Say("list_comma")))
+		fact(v.Say("card_note"), Cut(r.Note, cardQuote))
 		t.cardOutcome(v, fact)
 	}
 }
 
 // cardOutcome says what the customer thinks of the recovery, and whether they came again.
-func (t *turn) cardOutcome(v *voice, fact func(label, value string)) {
+func (t *turn) cardOutcome(v *Voice, fact func(label, value string)) {
 	o := t.kase.Outcome
 	var said []string
 	if o.Settled != recovery.SettledUnknown {
-		said = append(said, v.say("settled_"+string(o.Settled)))
+		said = append(said, v.Say("settled_"+string(o.Settled)))
 	}
 	if o.Recovered != recovery.RecoveredUnknown {
-		said = append(said, v.say("outcome_"+string(o.Recovered)))
+		said = append(said, v.Say("outcome_"+string(o.Recovered)))
 	}
-	fact(v.say("card_outcome"), strings.Join(said, v.say("list_comma")))
+	fact(v.Say("card_outcome"), strings.Join(said, v.Say("list_comma")))
 	if at := t.kase.Returned; !at.IsZero() {
-		fact(v.say("card_returned"), v.day(at.In(v.site.Zone)))
+		fact(v.Say("card_returned"), v.Day(at.In(v.Site.Zone)))
 	}
 }
 
 // cardFoot says below the card what staff should know before they write: that the
 // customer waits or cannot be written to, and what reaches them.
-func (t *turn) cardFoot(v *voice) []string {
+func (t *turn) cardFoot(v *Voice) []string {
 	k := t.kase
 	if !k.State.Active() {
 		if !k.Wrote.IsZero() {
-			return []string{v.say("card_wrote_after")}
+			return []string{v.Say("card_wrote_after")}
 		}
 		return nil
 	}
 	switch {
 	case k.Contact == recovery.NoContact:
-		return []string{v.say("refused_contact_denied")}
+		return []string{v.Say("refused_contact_denied")}
 	case !k.Lost.IsZero():
-		return []string{v.say("card_lost")}
+		return []string{v.Say("card_lost")}
 	case !k.Wrote.IsZero():
-		return []string{v.say("card_waits"), v.say("card_internal")}
+		return []string{v.Say("card_waits"), v.Say("card_internal")}
 	}
-	return []string{v.say("card_internal")}
+	return []string{v.Say("card_internal")}
 }

@@ -21,25 +21,25 @@ const (
 
 // form is what a button asks for where the platform has forms; nil where it asks for
 // nothing. Elsewhere the same is asked for in the chat (prompts).
-func (t *turn) form(v *voice, act recovery.ActKind) *chat.Form {
+func (t *turn) form(v *Voice, act recovery.ActKind) *chat.Form {
 	name := t.ofCase().customerName(v)
 	text := chat.Field{Name: textField, Expects: chat.ExpectsLong}
-	f := &chat.Form{Title: t.kase.Name() + " · " + v.say("act_"+string(act)), Submit: v.say("form_save")}
+	f := &chat.Form{Title: t.kase.Name() + " · " + v.Say("act_"+string(act)), Submit: v.Say("form_save")}
 	switch act {
 	case recovery.ActContact:
-		f.Submit = v.say("form_send")
-		f.Note = v.say("form_reply_note", "name", name)
+		f.Submit = v.Say("form_send")
+		f.Note = v.Say("form_reply_note", "name", name)
 		if words := t.ofCase().newestWords(); words != "" {
-			f.Note = v.say("form_reply_quote", "name", name, "words", words)
+			f.Note = v.Say("form_reply_quote", "name", name, "words", words)
 		}
-		text.Label = v.say("form_reply", "name", name)
+		text.Label = v.Say("form_reply", "name", name)
 	case recovery.ActNote:
-		f.Note = v.say("form_note_note")
-		text.Label = v.say("form_note")
+		f.Note = v.Say("form_note_note")
+		text.Label = v.Say("form_note")
 	case resolveCost:
 		f.Fields = []chat.Field{
-			{Name: costField, Label: v.say("form_cost"), Hint: v.say("form_cost_hint"), Expects: chat.ExpectsText, Optional: true, Max: 20},
-			{Name: textField, Label: v.say("form_cost_note"), Expects: chat.ExpectsLong, Optional: true},
+			{Name: costField, Label: v.Say("form_cost"), Hint: v.Say("form_cost_hint"), Expects: chat.ExpectsText, Optional: true, Max: 20},
+			{Name: textField, Label: v.Say("form_cost_note"), Expects: chat.ExpectsLong, Optional: true},
 		}
 		return f
 	default:
@@ -50,13 +50,13 @@ func (t *turn) form(v *voice, act recovery.ActKind) *chat.Form {
 }
 
 // formDue is what Agree asks for once its date is chosen; the zero date is typed.
-func (t *turn) formDue(v *voice, due time.Time) *chat.Form {
-	f := &chat.Form{Title: t.kase.Name() + " · " + v.say("act_agree"), Submit: v.say("form_save")}
-	f.Fields = []chat.Field{{Name: planField, Label: v.say("form_plan"), Hint: v.say("form_plan_hint"), Expects: chat.ExpectsLong}}
+func (t *turn) formDue(v *Voice, due time.Time) *chat.Form {
+	f := &chat.Form{Title: t.kase.Name() + " · " + v.Say("act_agree"), Submit: v.Say("form_save")}
+	f.Fields = []chat.Field{{Name: planField, Label: v.Say("form_plan"), Hint: v.Say("form_plan_hint"), Expects: chat.ExpectsLong}}
 	if due.IsZero() {
-		f.Fields = append(f.Fields, chat.Field{Name: dueField, Label: v.say("form_due"), Hint: v.say("form_due_hint"), Expects: chat.ExpectsText, Max: 40})
+		f.Fields = append(f.Fields, chat.Field{Name: dueField, Label: v.Say("form_due"), Hint: v.Say("form_due_hint"), Expects: chat.ExpectsText, Max: 40})
 	} else {
-		f.Note = v.say("form_due_is", "due", v.moment(due), "zone", v.site.Zone.String())
+		f.Note = v.Say("form_due_is", "due", v.Moment(due), "zone", v.Site.Zone.String())
 	}
 	return f
 }
@@ -75,30 +75,10 @@ func (t *turn) newestWords() string {
 	return ""
 }
 
-// plainDigits writes what an Asian or an Arabic keyboard writes wider or with digits of its
-// own as others do: \uFF12\uFF1A\u0663 is 2:3.
-func plainDigits(words string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '\uFF01' && r <= '\uFF5E':
-			return r - 0xFEE0
-		case r == '\u3000':
-			return ' '
-		case r >= '\u0660' && r <= '\u0669':
-			return '0' + r - '\u0660'
-		case r >= '\u06F0' && r <= '\u06F9':
-			return '0' + r - '\u06F0'
-		case r == '\u066B':
-			return '.'
-		}
-		return r
-	}, words)
-}
-
 // parseMoment reads "2026-05-31 18:00" or a date alone, which ends in the evening, in the
 // site's zone. Day and month first cannot be told apart, so that order is refused.
 func parseMoment(words string, zone *time.Location) (time.Time, bool) {
-	folded := strings.NewReplacer("年", "-", "月", "-", "日", " ", "/", "-", ".", "-", "T", " ").Replace(plainDigits(words))
+	folded := strings.NewReplacer("年", "-", "月", "-", "日", " ", "/", "-", ".", "-", "T", " ").Replace(PlainDigits(words))
 	parts := strings.Fields(folded)
 	hour := strconv.Itoa(eveningHour) + ":00"
 	switch len(parts) {
@@ -114,7 +94,7 @@ func parseMoment(words string, zone *time.Location) (time.Time, bool) {
 
 // parseAmount reads a sum of money, "25", "25.50" or "25,50", in hundredths.
 func parseAmount(words string) (int64, bool) {
-	s := strings.ReplaceAll(strings.TrimSpace(plainDigits(words)), ",", ".")
+	s := strings.ReplaceAll(strings.TrimSpace(PlainDigits(words)), ",", ".")
 	whole, part, _ := strings.Cut(s, ".")
 	if whole == "" || len(part) > 2 || strings.ContainsAny(s, "+-eExX_nN") {
 		return 0, false

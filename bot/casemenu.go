@@ -16,69 +16,69 @@ import (
 
 // menu is what the card shows below instead while something is chosen: a question and
 // its buttons.
-func (t *turn) menu(v *voice, p pressed, forms bool) (ask string, rows [][]chat.Button) {
+func (t *turn) menu(v *Voice, p pressed, forms bool) (ask string, rows [][]chat.Button) {
 	var all, last []chat.Button
 	switch {
 	case p.Act == moreActs:
-		ask = v.say("ask_more")
+		ask = v.Say("ask_more")
 		_, further := t.cardActs()
 		all = t.actButtons(v, further, forms)
 	case p.Act == recovery.ActResolve && p.Choice == "":
-		ask = v.say("ask_cause")
+		ask = v.Say("ask_cause")
 		for _, c := range t.causes() {
 			all = append(all, chat.Button{Text: t.causeText(v, c.Key), Data: t.pressing(p.Act, true, c.Key, 0)})
 		}
 	case p.Act == recovery.ActResolve:
-		ask = t.causeText(v, p.Choice) + " – " + v.say("ask_actions")
+		ask = t.causeText(v, p.Choice) + " – " + v.Say("ask_actions")
 		all = t.actionButtons(v, p)
 		if p.Mask != 0 {
-			cost := chat.Button{Text: v.say("act_resolve_cost"), Data: t.pressing(resolveCost, false, p.Choice, p.Mask)}
+			cost := chat.Button{Text: v.Say("act_resolve_cost"), Data: t.pressing(resolveCost, false, p.Choice, p.Mask)}
 			if forms {
 				cost.Form = t.form(v, resolveCost)
 			}
-			last = []chat.Button{{Text: v.say("done"), Data: t.pressing(p.Act, false, p.Choice, p.Mask), Style: "primary"}, cost}
+			last = []chat.Button{{Text: v.Say("done"), Data: t.pressing(p.Act, false, p.Choice, p.Mask), Style: "primary"}, cost}
 		}
 	case p.Act == recovery.ActNoAction:
-		ask = v.say("ask_reason")
+		ask = v.Say("ask_reason")
 		for _, reason := range noActionReasons {
-			all = append(all, chat.Button{Text: v.say("no_action_" + reason), Data: t.pressing(p.Act, false, reason, 0)})
+			all = append(all, chat.Button{Text: v.Say("no_action_" + reason), Data: t.pressing(p.Act, false, reason, 0)})
 		}
 	case p.Act == recovery.ActAssign:
-		ask = v.say("ask_assign")
+		ask = v.Say("ask_assign")
 		people, next := assignPage(t.assignable(), p.Choice)
 		for _, s := range people {
-			all = append(all, chat.Button{Text: cut(s.Name, cardName), Data: t.pressing(p.Act, false, staffMark(s.ID), 0)})
+			all = append(all, chat.Button{Text: Cut(s.Name, LongestName), Data: t.pressing(p.Act, false, staffMark(s.ID), 0)})
 		}
 		if next != "" {
-			last = []chat.Button{{Text: v.say("act_more"), Data: t.pressing(p.Act, true, next, 0)}}
+			last = []chat.Button{{Text: v.Say("act_more"), Data: t.pressing(p.Act, true, next, 0)}}
 		}
 	case p.Act == recovery.ActSnooze:
-		ask = v.say("ask_snooze")
+		ask = v.Say("ask_snooze")
 		for _, span := range snoozes {
-			all = append(all, chat.Button{Text: v.say("snooze_" + span), Data: t.pressing(p.Act, false, span, 0)})
+			all = append(all, chat.Button{Text: v.Say("snooze_" + span), Data: t.pressing(p.Act, false, span, 0)})
 		}
 	case p.Act == recovery.ActAgree:
-		ask = v.say("ask_due")
+		ask = v.Say("ask_due")
 		for _, due := range t.dueDates() {
-			b := chat.Button{Text: v.moment(due), Data: t.pressing(p.Act, false, dueMark(due), 0)}
+			b := chat.Button{Text: v.Moment(due), Data: t.pressing(p.Act, false, dueMark(due), 0)}
 			if forms {
 				b.Form = t.formDue(v, due)
 			}
 			all = append(all, b)
 		}
-		other := chat.Button{Text: v.say("due_other"), Data: t.pressing(p.Act, false, dueTyped, 0)}
+		other := chat.Button{Text: v.Say("due_other"), Data: t.pressing(p.Act, false, dueTyped, 0)}
 		if forms {
 			other.Form = t.formDue(v, time.Time{})
 		}
 		all = append(all, other)
 	}
 	rows = inRows(all, 2)
-	last = append(last, chat.Button{Text: v.say("menu_close"), Data: t.pressing(noMenu, false, "", 0)})
+	last = append(last, chat.Button{Text: v.Say("menu_close"), Data: t.pressing(noMenu, false, "", 0)})
 	return ask, append(rows, last)
 }
 
 // actionButtons are what can have been done for the customer, the fitting ones first.
-func (t *turn) actionButtons(v *voice, p pressed) []chat.Button {
+func (t *turn) actionButtons(v *Voice, p pressed) []chat.Button {
 	var all []chat.Button
 	var failure recovery.Failure
 	for _, c := range t.causes() {
@@ -89,7 +89,7 @@ func (t *turn) actionButtons(v *voice, p pressed) []chat.Button {
 	kinds, _ := recovery.Suggested(failure)
 	for _, k := range kinds {
 		bit := 1 << slices.Index(recovery.ActionKinds(), k)
-		b := chat.Button{Text: v.say("action_" + string(k)), Data: t.pressing(p.Act, true, p.Choice, p.Mask^bit), Selected: p.Mask&bit != 0}
+		b := chat.Button{Text: v.Say("action_" + string(k)), Data: t.pressing(p.Act, true, p.Choice, p.Mask^bit), Selected: p.Mask&bit != 0}
 		b.Text = map[bool]string{true: "☑ ", false: "☐ "}[b.Selected] + b.Text
 		all = append(all, b)
 	}
@@ -99,12 +99,12 @@ func (t *turn) actionButtons(v *voice, p pressed) []chat.Button {
 // causes are the entries of the menu, those whose keys a button can carry.
 func (t *turn) causes() []recovery.Cause {
 	return slices.DeleteFunc(slices.Clone(t.rules().Causes), func(c recovery.Cause) bool {
-		return len(c.Key) > maxChoice || !isName(c.Key)
+		return len(c.Key) > maxChoice || !IsName(c.Key)
 	})
 }
 
-func (t *turn) causeText(v *voice, key string) string {
-	if s := v.plain["cause_"+key]; s != "" {
+func (t *turn) causeText(v *Voice, key string) string {
+	if s := v.Plain["cause_"+key]; s != "" {
 		return s
 	}
 	return key // a cause of the organisation's own
@@ -136,7 +136,7 @@ func assignPage(all []storage.Staff, choice string) (shown []storage.Staff, next
 // already is left out.
 func (t *turn) assignable() []storage.Staff {
 	var all []storage.Staff
-	for id, s := range t.snap.team.members {
+	for id, s := range t.snap.Team.Members {
 		held := t.kase.State != recovery.Open && t.kase.Holder.ID == id
 		if s.RoleAt(t.kase.Site).Acts() && !held {
 			all = append(all, s)
@@ -155,7 +155,7 @@ func staffMark(id string) string {
 
 // marked is the member of staff that a button names, as who they are at this site.
 func (t *turn) marked(mark string) recovery.Actor {
-	for id, s := range t.snap.team.members {
+	for id, s := range t.snap.Team.Members {
 		if staffMark(id) == mark {
 			return recovery.Actor{Staffer: recovery.Staffer{ID: id, Name: s.Name}, Role: s.RoleAt(t.kase.Site)}
 		}
@@ -188,7 +188,7 @@ func (t *turn) snoozeUntil(span string) (time.Time, bool) {
 
 // hourOf is an hour of the day at the site, so many days from today.
 func (t *turn) hourOf(days, hour int) time.Time {
-	at := t.now.In(t.snap.site(t.kase.Site).Zone)
+	at := t.now.In(t.snap.Site(t.kase.Site).Zone)
 	return time.Date(at.Year(), at.Month(), at.Day()+days, hour, 0, 0, 0, at.Location()).UTC()
 }
 

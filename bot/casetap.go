@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
@@ -25,14 +24,14 @@ func (b *Bot) caseWork(j *job, p pressed) outbox.Work {
 func (t *turn) caseTapped(u *chat.Update, p storage.Person, d pressed) error {
 	t.tapped = true
 	if t.kase == nil || t.origin == nil || t.origin.identity == nil {
-		t.answer(t.reader(u).say("refused_unknown_act"), true)
+		t.answer(t.reader(u).Say("refused_unknown_act"), true)
 		return nil
 	}
 	if err := t.configure(); err != nil {
 		return err
 	}
 	v := t.ofCase().staffVoice()
-	by := t.snap.team.actor(p, t.kase.Site)
+	by := t.snap.Team.Actor(p, t.kase.Site)
 	if !by.Role.Acts() {
 		t.attempted(by, p, string(d.Act))
 		t.answer(t.notStaff(v, by, u), true)
@@ -51,7 +50,7 @@ func (t *turn) caseTapped(u *chat.Update, p storage.Person, d pressed) error {
 	}
 	act, ok := t.actOf(d)
 	if !ok {
-		t.answer(v.say("refused_unknown_act"), true)
+		t.answer(v.Say("refused_unknown_act"), true)
 		return nil
 	}
 	before := len(t.out.Events)
@@ -61,14 +60,14 @@ func (t *turn) caseTapped(u *chat.Update, p storage.Person, d pressed) error {
 
 // concludeTap answers a tap, or a form, by what became of it, and brings the cards up to
 // date.
-func (t *turn) concludeTap(v *voice, refusal *recovery.Refusal, err error, before int) error {
+func (t *turn) concludeTap(v *Voice, refusal *recovery.Refusal, err error, before int) error {
 	switch {
 	case err != nil:
 		return err
 	case refusal != nil:
 		t.answer(t.refusal(v, refusal), true)
 	case len(t.out.Events) > before || t.out.Case == nil:
-		t.answer(join(" · ", v.say("state_"+string(t.kase.State)), t.kase.Name()), false)
+		t.answer(Join(" · ", v.Say("state_"+string(t.kase.State)), t.kase.Name()), false)
 	}
 	t.showCard()
 	return nil
@@ -84,7 +83,7 @@ func asksWords(d pressed) bool {
 }
 
 // mayDo says why an act that only begins now would be refused in the end, or "".
-func (t *turn) mayDo(v *voice, by recovery.Actor, act recovery.ActKind) string {
+func (t *turn) mayDo(v *Voice, by recovery.Actor, act recovery.ActKind) string {
 	if act == resolveCost {
 		act = recovery.ActResolve
 	}
@@ -95,7 +94,7 @@ func (t *turn) mayDo(v *voice, by recovery.Actor, act recovery.ActKind) string {
 }
 
 // caseAsks asks in the chat for the words of an act, where the platform has no forms.
-func (t *turn) caseAsks(u *chat.Update, v *voice, by recovery.Actor, d pressed) error {
+func (t *turn) caseAsks(u *chat.Update, v *Voice, by recovery.Actor, d pressed) error {
 	if problem := t.mayDo(v, by, d.Act); problem != "" {
 		t.answer(problem, true)
 		t.showCard()
@@ -105,7 +104,7 @@ func (t *turn) caseAsks(u *chat.Update, v *voice, by recovery.Actor, d pressed) 
 	if d.Act == recovery.ActAgree && d.Choice != dueTyped {
 		due, ok := dueOf(d.Choice)
 		if !ok {
-			t.answer(v.say("refused_unknown_act"), true)
+			t.answer(v.Say("refused_unknown_act"), true)
 			return nil
 		}
 		if !due.After(t.now) {
@@ -115,16 +114,16 @@ func (t *turn) caseAsks(u *chat.Update, v *voice, by recovery.Actor, d pressed) 
 		p.due = due
 	}
 	if hasForms(u.From.Platform) {
-		t.answer(v.say("refused_unknown_act"), true) // its form would have come
+		t.answer(v.Say("refused_unknown_act"), true) // its form would have come
 		return nil
 	}
 	t.prompt(u.From, u.On, p)
-	t.answer(v.say("prompt_below"), false)
+	t.answer(v.Say("prompt_below"), false)
 	return t.showCardIn(u, v, pressed{Act: noMenu})
 }
 
 // caseFilled does what a button says with the words of its form.
-func (t *turn) caseFilled(u *chat.Update, v *voice, by recovery.Actor, d pressed) error {
+func (t *turn) caseFilled(u *chat.Update, v *Voice, by recovery.Actor, d pressed) error {
 	before := len(t.out.Events)
 	s := said{text: strings.TrimSpace(u.Fields[textField]), key: u.Key}
 	field := func(name, problem string) error {
@@ -136,19 +135,19 @@ func (t *turn) caseFilled(u *chat.Update, v *voice, by recovery.Actor, d pressed
 	switch d.Act {
 	case recovery.ActContact:
 		if s.text == "" {
-			return field(textField, v.say("refused_text_missing"))
+			return field(textField, v.Say("refused_text_missing"))
 		}
 		refusal, err = t.sayToCustomer(s, by)
 	case recovery.ActNote:
 		if s.text == "" {
-			return field(textField, v.say("refused_text_missing"))
+			return field(textField, v.Say("refused_text_missing"))
 		}
 		refusal, err = t.attempt(recovery.Note{Text: s.text, Ref: s.key}, by)
 	case recovery.ActAgree:
 		due, ok := dueOf(d.Choice)
 		if d.Choice == dueTyped {
-			if due, ok = parseMoment(u.Fields[dueField], v.site.Zone); !ok {
-				return field(dueField, v.say("due_unclear"))
+			if due, ok = parseMoment(u.Fields[dueField], v.Site.Zone); !ok {
+				return field(dueField, v.Say("due_unclear"))
 			}
 		}
 		if !ok {
@@ -168,7 +167,7 @@ func (t *turn) caseFilled(u *chat.Update, v *voice, by recovery.Actor, d pressed
 		if words := strings.TrimSpace(u.Fields[costField]); words != "" {
 			cost, ok := parseAmount(words)
 			if !ok {
-				return field(costField, v.say("cost_unclear"))
+				return field(costField, v.Say("cost_unclear"))
 			}
 			priced(a.Actions, cost)
 		}
@@ -184,7 +183,7 @@ func (t *turn) caseFilled(u *chat.Update, v *voice, by recovery.Actor, d pressed
 const eventAttempted = "attempted"
 
 // caseMenu shows in the card that was tapped what can be chosen, or the card itself.
-func (t *turn) caseMenu(u *chat.Update, v *voice, by recovery.Actor, d pressed) error {
+func (t *turn) caseMenu(u *chat.Update, v *Voice, by recovery.Actor, d pressed) error {
 	if d.Menu {
 		if problem := t.mayDo(v, by, d.Act); problem != "" {
 			t.answer(problem, true)
@@ -197,11 +196,11 @@ func (t *turn) caseMenu(u *chat.Update, v *voice, by recovery.Actor, d pressed) 
 
 // showCardIn shows the card, with a menu if d opens one, in the chat that u came from and
 // nowhere else.
-func (t *turn) showCardIn(u *chat.Update, v *voice, d pressed) error {
+func (t *turn) showCardIn(u *chat.Update, v *Voice, d pressed) error {
 	on := t.cardChat(u)
-	at := slices.IndexFunc(t.kase.Cards, func(a chat.Address) bool { return t.snap.at(a) == on })
+	at := slices.IndexFunc(t.kase.Cards, func(a chat.Address) bool { return t.snap.At(a) == on })
 	if at < 0 {
-		t.answer(v.say("refused_unknown_act"), true)
+		t.answer(v.Say("refused_unknown_act"), true)
 		return nil
 	}
 	forms := hasForms(u.From.Platform)
@@ -211,7 +210,7 @@ func (t *turn) showCardIn(u *chat.Update, v *voice, d pressed) error {
 		m.Footer, m.Rows = t.menu(v, d, forms)
 	}
 	to := t.kase.Cards[at]
-	t.want(storage.Want{Slot: cardSlot(t.kase.ID, to), Kind: storage.CardD, Address: t.snap.at(to), Render: m})
+	t.want(storage.Want{Slot: cardSlot(t.kase.ID, to), Kind: storage.CardD, Address: t.snap.At(to), Render: m})
 	return nil
 }
 
@@ -278,19 +277,11 @@ func (t *turn) resolution(cause string, mask int) recovery.Resolve {
 }
 
 // refusal says why an act changed nothing.
-func (t *turn) refusal(v *voice, r *recovery.Refusal) string {
+func (t *turn) refusal(v *Voice, r *recovery.Refusal) string {
 	limit := ""
 	if !r.Limit.IsZero() {
-		limit = v.moment(r.Limit)
+		limit = v.Moment(r.Limit)
 	}
-	return v.say("refused_"+string(r.Code), "who", cut(r.Holder.Name, cardName), "since", v.ago(t.now.Sub(r.Since)),
+	return v.Say("refused_"+string(r.Code), "who", Cut(r.Holder.Name, LongestName), "since", v.Ago(t.now.Sub(r.Since)),
 		"limit", limit, "max", strconv.Itoa(recovery.MaxText))
-}
-
-// ago is how long something has lasted, "3 seconds".
-func (v *voice) ago(d time.Duration) string {
-	if d < time.Minute {
-		return v.count("seconds", max(1, int(d/time.Second)))
-	}
-	return v.within(d)
 }

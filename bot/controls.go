@@ -17,13 +17,13 @@ type control struct {
 // offers are the controls that the open question i is shown with: Skip where it is
 // optional, Back from the second question on, and before the first answer a way to
 // put the survey off or to refuse it.
-func (v *voice) offers(f *flow, i int) []control {
-	s := v.session
+func offered(v *Voice, f *Flow, i int) []control {
+	s := v.Session
 	var all []control
-	if v.skippable(&f.Questions[i]) {
+	if skippable(v, &f.Questions[i]) {
 		all = append(all, control{"skip", skipV})
 	}
-	if s.Open == i && survey.CanGoBack(f.Flow, s.Session, v.now) {
+	if s.Open == i && survey.CanGoBack(f.Flow, s.Session, v.Now) {
 		all = append(all, control{"back", backV})
 	}
 	if len(s.Answers) == 0 && s.Status == survey.Active {
@@ -34,16 +34,16 @@ func (v *voice) offers(f *flow, i int) []control {
 
 // skippable reports whether a question has a Skip button. A file cannot be sent in the
 // web chat, so there a question for one must not be a dead end.
-func (v *voice) skippable(q *survey.Question) bool {
-	return q.Optional || q.Kind.Info().Way == survey.Sent && v.session.Address.Platform == chat.Web
+func skippable(v *Voice, q *survey.Question) bool {
+	return q.Optional || q.Kind.Info().Way == survey.Sent && v.Session.Address.Platform == chat.Web
 }
 
 // controls are the buttons of what a question is offered with: Skip and Back together,
 // beside Done where there is one; below them whether to answer at all.
-func (v *voice) controls(f *flow, i int, rows [][]chat.Button) [][]chat.Button {
+func controlRows(v *Voice, f *Flow, i int, rows [][]chat.Button) [][]chat.Button {
 	var steps, whether []chat.Button
-	for _, c := range v.offers(f, i) {
-		b := chat.Button{Text: v.say(c.id), Data: tapped{Verb: c.verb, Session: v.session.ID, Question: i}.encode()}
+	for _, c := range offered(v, f, i) {
+		b := chat.Button{Text: v.Say(c.id), Data: tapped{Verb: c.verb, Session: v.Session.ID, Question: i}.encode()}
 		if c.verb == laterV || c.verb == notNowV {
 			whether = append(whether, b)
 		} else {
@@ -73,25 +73,15 @@ func (t *turn) typed(text string) (survey.Input, bool) {
 	}
 	text = strings.TrimSpace(text)
 	q := &t.flow.Questions[i]
-	if q.Kind.Info().Free && t.b.texts.name("back", text) || namesOption(q, text) {
+	if q.Kind.Info().Free && t.b.texts.Matches("back", text) || namesOption(q, text) {
 		return nil, false
 	}
-	for _, c := range t.question().offers(t.flow, i) {
-		if t.b.texts.name(c.id, text) {
+	for _, c := range offered(t.question(), t.flow, i) {
+		if t.b.texts.Matches(c.id, text) {
 			return tapped{Verb: c.verb, Session: t.session.ID, Question: i}.input(), true
 		}
 	}
 	return nil, false
-}
-
-// name reports whether text is the sentence with this id in any language.
-func (t *texts) name(id, text string) bool {
-	for _, w := range t.in {
-		if strings.EqualFold(w.plain[id], text) {
-			return true
-		}
-	}
-	return false
 }
 
 // namesOption reports whether text is the label of an option or a choice of q.

@@ -15,7 +15,7 @@ import (
 // Words that name a button mean the button, unless they name an option or, where words
 // are the answer, may be meant as one.
 func TestTypedWordsOfButtons(t *testing.T) {
-	said, err := loadTexts()
+	said, err := LoadTexts()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestTypedWordsOfButtons(t *testing.T) {
 		{Key: "more", Kind: survey.TextQ, Ask: label("More?")},
 		{Key: "photo", Kind: survey.FileQ, Ask: label("Picture?")},
 	}
-	f := newFlow(survey.Flow{ID: "f", Version: 1, Languages: []string{"en"}, Questions: questions})
+	f := NewFlow(survey.Flow{ID: "f", Version: 1, Languages: []string{"en"}, Questions: questions})
 	value := 1.0
 	answered := []survey.Answer{{Question: "overall", Value: &value, Revision: 1, At: monday}}
 	for _, row := range []struct {
@@ -55,7 +55,7 @@ func TestTypedWordsOfButtons(t *testing.T) {
 		{5, answered, chat.Web, "skip", survey.Skip{Question: 5}}, // no file can be sent there
 	} {
 		s := survey.Session{ID: uuid.NewString(), Status: survey.Active, Lang: "en", Open: row.open, Order: []int{0, 1, 2, 3, 4, 5}, Answers: row.answers}
-		tn := &turn{b: &Bot{texts: said}, snap: &snapshot{}, now: monday, flow: f, session: &storage.Session{
+		tn := &turn{b: &Bot{texts: said}, snap: &Snapshot{}, now: monday, flow: f, session: &storage.Session{
 			Session: s, Address: chat.Address{Platform: row.platform},
 		}}
 		got, ok := tn.typed(row.words)
@@ -76,13 +76,13 @@ func TestASharedNumberHasItsSign(t *testing.T) {
 // In Arabic a slash at the beginning of a Latin word is shown behind it, unless a mark
 // says where the word begins.
 func TestCommandsInArabicBeginWithTheirSlash(t *testing.T) {
-	said, err := loadTexts()
+	said, err := LoadTexts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	arabic := said.in["ar"]
-	sentences := map[string]string{"help": arabic.help()}
-	for id, s := range arabic.plain {
+	arabic := said.In["ar"]
+	sentences := map[string]string{"help": arabic.Help()}
+	for id, s := range arabic.Plain {
 		sentences[id] = s
 	}
 	n := 0
@@ -91,12 +91,12 @@ func TestCommandsInArabicBeginWithTheirSlash(t *testing.T) {
 			if s[i] != '/' || i+1 == len(s) || s[i+1] < 'a' || s[i+1] > 'z' {
 				continue
 			}
-			if n++; !strings.HasSuffix(s[:i], leftToRight) {
+			if n++; !strings.HasSuffix(s[:i], LeftToRight) {
 				t.Errorf("%s: no mark before %q", id, s[i:min(len(s), i+8)])
 			}
 		}
 	}
-	if n < len(commands) {
+	if n < len(Commands) {
 		t.Errorf("only %d commands were found", n)
 	}
 }

@@ -199,10 +199,10 @@ func (w *crashWorld) rise() *life {
 }
 
 // calm puts rules into force by which every case gets a card of its own.
-func calm(n *snapshot) {
+func calm(n *Snapshot) {
 	p := recovery.DefaultPolicy()
 	p.Rules.Storm.Cases = 0
-	n.policy = policy{Policy: p, version: 1}
+	n.Policy = Policy{Policy: p, Version: 1}
 }
 
 // end stops a process. A dead one takes its time; nobody waits for it before the end.

@@ -67,21 +67,21 @@ func FuzzDecode(f *testing.F) {
 // TestEveryTemplateFitsItsButtons draws every question of every template in every
 // language and looks at each button.
 func TestEveryTemplateFitsItsButtons(t *testing.T) {
-	said, err := loadTexts()
+	said, err := LoadTexts()
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &Bot{texts: said}
 	n := 0
 	for _, shipped := range flowfile.Templates() {
-		f := newFlow(shipped)
-		for _, lang := range append(interfaceLanguages, "fr") {
-			tn := &turn{b: b, snap: &snapshot{}, flow: f, session: &storage.Session{
+		f := NewFlow(shipped)
+		for _, lang := range append(Languages, "fr") {
+			tn := &turn{b: b, snap: &Snapshot{}, flow: f, session: &storage.Session{
 				Session: survey.Session{ID: uuid.NewString(), Lang: lang},
 			}}
 			v := tn.question()
 			for i := range f.Questions {
-				m := v.asked(f, i)
+				m := asked(v, f, i)
 				n++
 				if m.Text == "" || strings.ContainsAny(m.Text, "{}") {
 					t.Errorf("%s %s question %d in %s: text %q", f.ID, lang, i, m.Lang, m.Text)
@@ -114,14 +114,14 @@ func TestNPSHasTwoRows(t *testing.T) {
 	if !ok {
 		t.Fatal("there is no template nps_why")
 	}
-	said, err := loadTexts()
+	said, err := LoadTexts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	tn := &turn{b: &Bot{texts: said}, snap: &snapshot{}, flow: newFlow(f), session: &storage.Session{
+	tn := &turn{b: &Bot{texts: said}, snap: &Snapshot{}, flow: NewFlow(f), session: &storage.Session{
 		Session: survey.Session{ID: uuid.NewString(), Lang: "en"},
 	}}
-	m := tn.question().asked(tn.flow, 0)
+	m := asked(tn.question(), tn.flow, 0)
 	var rows []string
 	for _, row := range m.Rows {
 		rows = append(rows, captions(row))

@@ -12,11 +12,11 @@ import (
 // none has linked a chat, it is the chats that hear of the matter anyway.
 func (t *turn) escalated(to recovery.Receiver, m recovery.Matter) []chat.Address {
 	if to == recovery.ToOnCall {
-		to = recovery.Receiver(t.snap.rules(m.Site).OnCall)
+		to = recovery.Receiver(t.snap.Rules(m.Site).OnCall)
 	}
-	all := t.snap.reachable(t.snap.distinct(t.snap.receiver(to, m)))
+	all := t.snap.Reachable(t.snap.Distinct(t.snap.Receiver(to, m)))
 	if len(all) == 0 {
-		all = t.snap.reachable(t.snap.hears(m))
+		all = t.snap.Reachable(t.snap.Hears(m))
 	}
 	return all
 }
@@ -33,7 +33,7 @@ func (t *turn) strikes(timer recovery.Timer) time.Time {
 // mutedUntil is from when on staff of a site are told of what is no P1: now, or the end
 // of the mute.
 func (t *turn) mutedUntil(site string) time.Time {
-	return t.snap.rules(site).Tell(recovery.P2, t.now).At
+	return t.snap.Rules(site).Tell(recovery.P2, t.now).At
 }
 
 // muted reports whether staff of a site are told of nothing but a P1 now.

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -20,12 +18,6 @@ import (
 // What customers say by themselves is held as a survey of one question, which nobody
 // published: the same engine asks, takes the words, lets them be changed and says thanks.
 
-// feedbackCommands are the commands that customers may send at any time, by what they
-// want.
-var feedbackCommands = map[string]storage.FeedbackKind{
-	"complain": storage.Complaint, "suggest": storage.Suggestion, "ask": storage.Enquiry,
-}
-
 // feedbackFlow is the id of the flow of a kind. No published flow can have it.
 func feedbackFlow(k storage.FeedbackKind) string { return "_" + string(k) }
 
@@ -34,7 +26,7 @@ const feedbackKey = "words"
 
 // feedbackKind is the kind of feedback that a flow asks for; "" for all others.
 func feedbackKind(flow string) storage.FeedbackKind {
-	for _, k := range feedbackCommands {
+	for _, k := range FeedbackCommands {
 		if feedbackFlow(k) == flow {
 			return k
 		}
@@ -43,20 +35,20 @@ func feedbackKind(flow string) storage.FeedbackKind {
 }
 
 // feedbackFlows are these flows in every language of the interface.
-func feedbackFlows(t *texts) map[flowKey]*flow {
-	flows := make(map[flowKey]*flow, len(feedbackCommands))
-	for command, kind := range feedbackCommands {
+func feedbackFlows(t *Texts) map[FlowKey]*Flow {
+	flows := make(map[FlowKey]*Flow, len(FeedbackCommands))
+	for command, kind := range FeedbackCommands {
 		ask, title, thanks := survey.Text{}, survey.Text{}, survey.Text{}
-		for _, tag := range interfaceLanguages {
-			w := t.in[tag]
-			ask[tag], title[tag], thanks[tag] = w.say("ask_"+command), w.say("feedback_"+string(kind)), w.say("thanks_"+string(kind))
+		for _, tag := range Languages {
+			w := t.In[tag]
+			ask[tag], title[tag], thanks[tag] = w.Say("ask_"+command), w.Say("feedback_"+string(kind)), w.Say("thanks_"+string(kind))
 		}
 		f := survey.Flow{
-			ID: feedbackFlow(kind), Version: 1, Class: survey.Transactional, Title: title, Languages: interfaceLanguages,
+			ID: feedbackFlow(kind), Version: 1, Class: survey.Transactional, Title: title, Languages: Languages,
 			Questions: []survey.Question{{Key: feedbackKey, Kind: survey.TextQ, Ask: ask, Long: true}},
 			Texts:     map[string]survey.Text{"thanks_neutral": thanks, "thanks_unsatisfied_open": thanks},
 		}
-		flows[flowKey{f.ID, f.Version}] = newFlow(f)
+		flows[FlowKey{f.ID, f.Version}] = NewFlow(f)
 	}
 	return flows
 }
@@ -73,40 +65,16 @@ type wish struct {
 // with a phrase for it while no question waits for words.
 func (b *Bot) wished(u *chat.Update) (w wish, phrase, ok bool) {
 	switch {
-	case u.Kind == chat.Command && feedbackCommands[u.Command] != "":
-		return wish{kind: feedbackCommands[u.Command], words: strings.TrimSpace(u.Text)}, false, true
+	case u.Kind == chat.Command && FeedbackCommands[u.Command] != "":
+		return wish{kind: FeedbackCommands[u.Command], words: strings.TrimSpace(u.Text)}, false, true
 	case u.Kind == chat.Tap:
 		kind, ok := decodeWish(u.Data)
 		return wish{kind: kind}, false, ok
 	case u.Kind == chat.Text:
-		kind, rest := b.texts.phrase(u.Text)
+		kind, rest := b.texts.Phrase(u.Text)
 		return wish{kind: kind, words: rest}, true, kind != ""
 	}
 	return wish{}, false, false
-}
-
-// phrase is the kind of feedback whose phrase a text begins with, in any language, and
-// the words: all of them, unless there is nothing but the phrase.
-func (t *texts) phrase(text string) (storage.FeedbackKind, string) {
-	said := strings.ToLower(strings.TrimSpace(plainDigits(text)))
-	for command, kind := range feedbackCommands {
-		for _, w := range t.in {
-			for p := range strings.SplitSeq(w.plain["phrases_"+command], "|") {
-				rest, found := strings.CutPrefix(said, p)
-				if p == "" || !found {
-					continue
-				}
-				rest = strings.TrimFunc(rest, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSpace(r) })
-				if rest == "" {
-					return kind, ""
-				}
-				if next, _ := utf8.DecodeRuneInString(said[len(p):]); !unicode.IsLetter(next) || unicode.Is(unicode.Han, next) {
-					return kind, strings.TrimSpace(text)
-				}
-			}
-		}
-	}
-	return "", ""
 }
 
 // wishWork is the turn of feedback. How often this customer was unsatisfied lately is
@@ -216,7 +184,7 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 	if before != nil {
 		s.Site, s.Facts.Tier = before.Site, before.Facts.Tier
 		if feedbackKind(before.Flow) == "" {
-			for _, attr := range []string{attrBusiness, attrFirstName, attrTier} {
+			for _, attr := range []string{AttrBusiness, AttrFirstName, AttrTier} {
 				if v := before.Attributes[attr]; v != "" {
 					s.Attributes[attr] = v
 				}
@@ -226,14 +194,14 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 			s.Before = before.ID
 		}
 	}
-	if s.Site == "" && len(t.snap.named()) == 1 {
-		s.Site = t.snap.named()[0]
+	if s.Site == "" && len(t.snap.NamedSites()) == 1 {
+		s.Site = t.snap.NamedSites()[0]
 	}
 	t.session, t.kase, t.origin = s, nil, nil
 	if err := t.configure(); err != nil {
 		return err
 	}
-	s.Lang = choose(t.flow.Languages, interfaceLanguages, id.Language, id.Spoken)
+	s.Lang = ChooseLanguage(t.flow.Languages, Languages, id.Language, id.Spoken)
 	id.Session = s.ID
 	t.out.Identity = id
 	if err := t.step(survey.Open{}); err != nil || w.words == "" {
@@ -265,7 +233,7 @@ func (t *turn) complainAgain(u *chat.Update, w wish) error {
 func (t *turn) feedbackOf(id string, kind storage.FeedbackKind, text string) storage.Feedback {
 	f := storage.Feedback{
 		ID: id, Kind: kind, Session: t.session.ID, Identity: t.session.Identity, Customer: t.session.Customer, Site: t.session.Site,
-		Owner: t.snap.team.named(t.session.Attributes[attrAgent]), Text: text, At: t.now, Told: t.now,
+		Owner: t.snap.Team.Named(t.session.Attributes[AttrAgent]), Text: text, At: t.now, Told: t.now,
 	}
 	if t.kase != nil {
 		f.Case = t.kase.ID
@@ -298,18 +266,4 @@ func (t *turn) wishGiven(kind storage.FeedbackKind, a *survey.Answer) {
 	if t.session.Site == "" {
 		t.askSite()
 	}
-}
-
-// named are the sites that have a name, sorted by it.
-func (s *snapshot) named() []string {
-	var ids []string
-	for id, at := range s.sites {
-		if at.Name != "" {
-			ids = append(ids, id)
-		}
-	}
-	slices.SortFunc(ids, func(a, b string) int {
-		return strings.Compare(s.sites[a].Name+"\x00"+a, s.sites[b].Name+"\x00"+b)
-	})
-	return ids
 }

@@ -131,7 +131,7 @@ func TestWhoeverComplainsAtAnUnknownSiteIsAskedOnceAfterwards(t *testing.T) {
 }
 
 func TestPhrasesBeginFeedbackWhereNothingElseWaitsForWords(t *testing.T) {
-	texts, err := loadTexts()
+	texts, err := LoadTexts()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestPhrasesBeginFeedbackWhereNothingElseWaitsForWords(t *testing.T) {
 		{"Quejarse", "", ""},
 		{"hello", "", ""},
 	} {
-		if kind, rest := texts.phrase(c.said); kind != c.kind || rest != c.rest {
+		if kind, rest := texts.Phrase(c.said); kind != c.kind || rest != c.rest {
 			t.Errorf("%q is %q, %q; want %q, %q", c.said, kind, rest, c.kind, c.rest)
 		}
 	}

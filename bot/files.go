@@ -46,16 +46,16 @@ func (t *turn) filesOf(source string, fs []survey.File, to chat.Address, under s
 	for _, f := range fs {
 		sum := sha256.Sum256([]byte(f.ID))
 		slot := "file:" + about.session.ID + ":" + source + ":" + hex.EncodeToString(sum[:8]) + ":" + to.String()
-		what := v.files([]survey.File{f})
+		what := v.Files([]survey.File{f})
 		m := chat.Message{
-			Text: v.say("file_from", "file", what, "name", name), Lang: v.lang, Under: under,
+			Text: v.Say("file_from", "file", what, "name", name), Lang: v.Lang, Under: under,
 			Files: []chat.File{{Kind: f.Kind, ID: f.ID, Name: f.Name, Size: f.Size}},
 		}
 		kind := storage.NoticeD
 		if t.kase != nil { // a reply to it is one to the customer
 			kind, slot = storage.RelayD, wordsSlot(relaySlot, t.kase.ID, source+"-"+hex.EncodeToString(sum[:8]), to.String())
-			m.Text = v.say("file_from_case", "file", what, "name", name, "case", t.kase.Name())
+			m.Text = v.Say("file_from_case", "file", what, "name", name, "case", t.kase.Name())
 		}
-		t.want(storage.Want{Slot: slot, Kind: kind, Address: t.snap.at(to), Render: m})
+		t.want(storage.Want{Slot: slot, Kind: kind, Address: t.snap.At(to), Render: m})
 	}
 }

@@ -15,7 +15,7 @@ const followUpFlow = "post_recovery"
 
 // strikeTurn is the turn that does what has fallen due at a case. It is idempotent.
 func (b *Bot) strikeTurn(ctx context.Context, k storage.Case) (storage.Turn, error) {
-	var ask *flow
+	var ask *Flow
 	if k.State == recovery.Resolved {
 		var err error
 		if ask, err = b.newestFlow(ctx, followUpFlow); err != nil {
@@ -40,7 +40,7 @@ func (b *Bot) caseTurn(name string, k storage.Case, f func(*turn) error) storage
 
 // strike does what has fallen due and notes when the case is to be looked at again. ask is
 // the follow-up's flow, as long as the case was resolved when the turn was made.
-func (t *turn) strike(ask *flow) error {
+func (t *turn) strike(ask *Flow) error {
 	t.out.Case = t.kase
 	next, ok := recovery.NextClock(t.rules(), t.kase.Case)
 	if !ok || t.strikes(next).After(t.now) {
@@ -97,7 +97,7 @@ func (t *turn) followUpID() string {
 
 // followUp asks the customer, in the chat in which they answered, whether the matter is
 // settled. Caps of invitations do not count here (domain 2.5).
-func (t *turn) followUp(id, session string, ask *flow) error {
+func (t *turn) followUp(id, session string, ask *Flow) error {
 	from, kase, origin := t.origin.session, t.kase, t.origin
 	inv := storage.Invitation{
 		ID: id, Bucket: kase.Bucket, Flow: ask.ID, Version: ask.Version, Site: kase.Site, Customer: kase.Customer, Case: kase.ID,
@@ -109,7 +109,7 @@ func (t *turn) followUp(id, session string, ask *flow) error {
 		inv.Attributes = map[string]string{}
 	}
 	if kase.Ended.Name != "" {
-		inv.Attributes[attrAgent] = t.signature(kase.Ended.Name)
+		inv.Attributes[AttrAgent] = t.signature(kase.Ended.Name)
 	}
 	t.out.Invitation = &inv
 	t.identity = origin.identity

@@ -82,7 +82,7 @@ func (b *Bot) untoldCounts(ctx context.Context) (map[string]counts, error) {
 // site tells staff of one site.
 func (s *teller) site(ctx context.Context, site string, waiting counts) error {
 	b := s.bot
-	rules := b.snap.Load().rules(site)
+	rules := b.snap.Load().Rules(site)
 	storms := b.weather.storms(site, rules.Storm)
 	now := b.now().UTC()
 	if n := len(storms); n > 0 {
@@ -162,7 +162,7 @@ func (b *Bot) tellNow(ctx context.Context, k storage.Case) error {
 // card counts these cases, and must not come behind them.
 func (s *teller) withdraw(ctx context.Context, site string) error {
 	b := s.bot
-	storms := b.weather.storms(site, b.snap.Load().rules(site).Storm)
+	storms := b.weather.storms(site, b.snap.Load().Rules(site).Storm)
 	if len(storms) == 0 {
 		return nil
 	}
@@ -243,8 +243,8 @@ func (b *Bot) tellStorm(ctx context.Context, g recovery.Gathering, waiting count
 		}
 		v := t.voiceAt(g.Site)
 		m := chat.Message{
-			Title: v.say("storm_title", "site", v.site.Name, "at", v.moment(g.From)), Lang: v.lang,
-			Facts: []chat.Fact{{Label: v.say("gathered_cases"), Value: strconv.Itoa(g.Count())}},
+			Title: v.Say("storm_title", "site", v.Site.Name, "at", v.Moment(g.From)), Lang: v.Lang,
+			Facts: []chat.Fact{{Label: v.Say("gathered_cases"), Value: strconv.Itoa(g.Count())}},
 		}
 		t.gathered(v, &m, opened, waiting)
 		t.post("storm:"+g.Site+":"+stamp(g.From), g.Site, opened, m)
@@ -268,13 +268,13 @@ func (b *Bot) tellDigest(ctx context.Context, site string, cases []storage.Case)
 	}
 	return b.perform(ctx, b.bucketFor(site), b.turnOf("", "digest", storage.Load{}, nil, func(t *turn) error {
 		v := t.voiceAt(site)
-		m := chat.Message{Title: v.say("digest_title", "site", v.site.Name), Lang: v.lang}
+		m := chat.Message{Title: v.Say("digest_title", "site", v.Site.Name), Lang: v.Lang}
 		var lines []string
 		for _, k := range cases[:min(len(cases), digestNamed)] {
-			lines = append(lines, join(" · ", k.Name(), k.Decision.Priority.String(), v.moment(k.OpenedAt)))
+			lines = append(lines, Join(" · ", k.Name(), k.Decision.Priority.String(), v.Moment(k.OpenedAt)))
 		}
 		if more := len(cases) - digestNamed; more > 0 {
-			lines = append(lines, v.say("digest_more", "n", strconv.Itoa(more)))
+			lines = append(lines, v.Say("digest_more", "n", strconv.Itoa(more)))
 		}
 		m.Text = strings.Join(lines, "\n")
 		t.gathered(v, &m, counts{}, n)
@@ -286,14 +286,14 @@ func (b *Bot) tellDigest(ctx context.Context, site string, cases []storage.Case)
 func stamp(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
 
 // gathered adds to a card of many cases how urgent they are, and the way to the next one.
-func (t *turn) gathered(v *voice, m *chat.Message, opened, waiting counts) {
+func (t *turn) gathered(v *Voice, m *chat.Message, opened, waiting counts) {
 	for p := recovery.P1; p <= recovery.P3; p++ {
 		if opened[p] > 0 {
 			m.Facts = append(m.Facts, chat.Fact{Label: p.String(), Value: strconv.Itoa(opened[p])})
 		}
 	}
 	if m.State = "resolved"; waiting.sum() == 0 {
-		m.Footer = v.say("gathered_all")
+		m.Footer = v.Say("gathered_all")
 		return
 	}
 	m.State = "open"
@@ -303,8 +303,8 @@ func (t *turn) gathered(v *voice, m *chat.Message, opened, waiting counts) {
 			left = append(left, p.String()+": "+strconv.Itoa(waiting[p]))
 		}
 	}
-	m.Facts = append(m.Facts, chat.Fact{Label: v.say("gathered_waiting"), Value: strings.Join(left, v.say("list_comma"))})
-	m.Footer = v.say("gathered_next")
+	m.Facts = append(m.Facts, chat.Fact{Label: v.Say("gathered_waiting"), Value: strings.Join(left, v.Say("list_comma"))})
+	m.Footer = v.Say("gathered_next")
 }
 
 // post shows a card of many cases in the chats that hear of such cases of the site.
@@ -313,14 +313,14 @@ func (t *turn) post(slot, site string, of counts, m chat.Message) {
 	var places []chat.Address
 	for p := recovery.P1; p <= recovery.P3; p++ {
 		if of[p] > 0 {
-			places = append(places, t.snap.hears(recovery.Matter{Site: site, Priority: p})...)
+			places = append(places, t.snap.Hears(recovery.Matter{Site: site, Priority: p})...)
 		}
 	}
-	for _, to := range t.snap.reachable(t.snap.distinct(places)) {
+	for _, to := range t.snap.Reachable(t.snap.Distinct(places)) {
 		if m.Rows = nil; m.State == "open" && to.Platform != chat.Web {
-			m.Rows = [][]chat.Button{{{Text: v.say("next_case"), Data: nextData(site), Style: "primary"}}}
+			m.Rows = [][]chat.Button{{{Text: v.Say("next_case"), Data: nextData(site), Style: "primary"}}}
 		}
-		t.want(storage.Want{Slot: slot + ":" + to.String(), Kind: storage.CardD, Address: t.snap.at(to), Render: m})
+		t.want(storage.Want{Slot: slot + ":" + to.String(), Kind: storage.CardD, Address: t.snap.At(to), Render: m})
 	}
 }
 
@@ -346,10 +346,10 @@ func (b *Bot) tellOverdue(ctx context.Context, site string, from time.Time, case
 			if !ok || to == string(recovery.ToThread) || p != recovery.P1 && t.muted(site) {
 				continue
 			}
-			m := chat.Message{Text: v.say("storm_overdue", "site", v.site.Name, "priority", p.String()), Lang: v.lang}
+			m := chat.Message{Text: v.Say("storm_overdue", "site", v.Site.Name, "priority", p.String()), Lang: v.Lang}
 			for _, at := range t.escalated(recovery.Receiver(to), recovery.Matter{Site: site, Priority: p}) {
 				slot := "overdue:" + site + ":" + stamp(from) + ":" + strings.ReplaceAll(step, " ", "-") + ":" + at.String()
-				t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.at(at), Render: m})
+				t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.At(at), Render: m})
 			}
 		}
 		return nil

@@ -67,7 +67,7 @@ func (b *Bot) Handle(ctx context.Context, updates []chat.Update) ([]chat.Answer,
 		if j.update.Ephemeral {
 			limit = maxEphemeral
 		}
-		answers = append(answers, chat.Answer{Update: j.index, Text: cut(j.said.text, limit), Alert: j.said.alert, Rows: j.said.rows, Field: j.said.field})
+		answers = append(answers, chat.Answer{Update: j.index, Text: Cut(j.said.text, limit), Alert: j.said.alert, Rows: j.said.rows, Field: j.said.field})
 	}
 	return answers, nil
 }
@@ -129,8 +129,8 @@ func (b *Bot) settle(ctx context.Context, j *job, err error) (done bool, _ error
 		j.work = to.work
 		return false, nil
 	}
-	if lack, ok := errors.AsType[missing](err); ok {
-		if err = lack.load(ctx, b); err == nil {
+	if lack, ok := errors.AsType[Missing](err); ok {
+		if err = lack.Load(ctx, b); err == nil {
 			err = lack
 		}
 	}
@@ -252,7 +252,7 @@ func (b *Bot) act(j *job) func(*turn) error {
 func (t *turn) bareCommand(text string) string {
 	name := strings.ToLower(strings.TrimSpace(text))
 	switch {
-	case t.identity.Person.Platform != chat.Slack, name != "pause" && !slices.Contains(commands[:], name):
+	case t.identity.Person.Platform != chat.Slack, name != "pause" && !slices.Contains(Commands[:], name):
 		return ""
 	case name == "stop" || t.session == nil || !t.live():
 		return name
@@ -266,7 +266,7 @@ func (t *turn) bareCommand(text string) string {
 // pointToChat tells whoever sent a command from elsewhere where the rest is to be seen.
 func (t *turn) pointToChat() {
 	if t.tapped && t.said.text == "" {
-		t.answer(t.person().say("see_chat"), false)
+		t.answer(t.person().Say("see_chat"), false)
 	}
 }
 
@@ -297,13 +297,13 @@ func clean(u *chat.Update) {
 	for i := range u.Files {
 		u.Files[i].Name = storage.Clean(u.Files[i].Name)
 	}
-	words := strings.TrimLeft(u.Text, leftToRight) // copied out of a sentence in Arabic
+	words := strings.TrimLeft(u.Text, LeftToRight) // copied out of a sentence in Arabic
 	if u.Kind == chat.Text && strings.HasPrefix(words, "/") {
 		word, rest := words[1:], ""
 		if i := strings.IndexFunc(word, unicode.IsSpace); i >= 0 {
 			word, rest = word[:i], strings.TrimSpace(word[i:])
 		}
-		if name, _, _ := strings.Cut(word, "@"); isName(name) {
+		if name, _, _ := strings.Cut(word, "@"); IsName(name) {
 			u.Kind, u.Command, u.Text = chat.Command, name, rest
 		}
 	}
@@ -317,13 +317,13 @@ func (b *Bot) chatMoved(ctx context.Context, from, to chat.Address) error {
 	if err := b.store.PutMove(ctx, from, to); err != nil {
 		return fmt.Errorf("remember a moved chat: %w", err)
 	}
-	b.change(func(n *snapshot) {
-		moves := make(map[chat.Address]chat.Address, len(n.moves)+1)
-		for f, t := range n.moves {
+	b.change(func(n *Snapshot) {
+		moves := make(map[chat.Address]chat.Address, len(n.Moves)+1)
+		for f, t := range n.Moves {
 			moves[f] = t
 		}
 		moves[from] = to
-		n.moves = moves
+		n.Moves = moves
 	})
 	return nil
 }

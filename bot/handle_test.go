@@ -269,7 +269,7 @@ func TestAMovedStaffChatGetsTheCards(t *testing.T) {
 	if got := w.transcript(moved); len(got) != 1 {
 		t.Errorf("the new chat has %d cards; want 1", len(got))
 	}
-	if other := w.newBot(); other.snap.Load().at(staffTG) != moved {
+	if other := w.newBot(); other.snap.Load().At(staffTG) != moved {
 		t.Error("another program does not know of the move")
 	}
 }
@@ -287,7 +287,7 @@ func TestAPoisonousUpdateIsParkedAndTheNextOneIsHandled(t *testing.T) {
 		}
 		return f, err
 	}
-	w.bot.snap.Store(&snapshot{})
+	w.bot.snap.Store(&Snapshot{})
 	if err := w.bot.refresh(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -316,9 +316,9 @@ func TestAPanicIsParkedToo(t *testing.T) {
 	ann := telegramUser("1", "Ann", "en")
 	w.started(ann, haircut)
 	snap := *w.bot.snap.Load()
-	snap.flows = maps.Clone(snap.flows)
-	for k := range snap.flows {
-		snap.flows[k] = nil
+	snap.Flows = maps.Clone(snap.Flows)
+	for k := range snap.Flows {
+		snap.Flows[k] = nil
 	}
 	w.bot.snap.Store(&snap)
 	w.press(ann, "1")

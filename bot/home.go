@@ -57,8 +57,8 @@ func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
 		return Home{}, fmt.Errorf("read the surveys of a page: %w", err)
 	}
 	v := t.person()
-	h := Home{Lang: v.lang, Title: v.say("home_title")}
-	open, past := HomeSection{Title: v.say("home_open")}, HomeSection{Title: v.say("home_past")}
+	h := Home{Lang: v.Lang, Title: v.Say("home_title")}
+	open, past := HomeSection{Title: v.Say("home_open")}, HomeSection{Title: v.Say("home_past")}
 	for i := range sessions {
 		item, live, err := t.homeSession(ctx, v, &sessions[i])
 		switch {
@@ -71,14 +71,14 @@ func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
 		}
 	}
 	if len(open.Items) == 0 {
-		open.Text = v.say("home_none")
+		open.Text = v.Say("home_none")
 	}
 	h.Sections = append(h.Sections, open)
 	if len(past.Items) > 0 {
 		h.Sections = append(h.Sections, past)
 	}
 	h.Sections = append(h.Sections, t.homeWishes(v)...)
-	who, ok := t.snap.team.member(p)
+	who, ok := t.snap.Team.Member(p)
 	if !ok {
 		return h, nil
 	}
@@ -91,9 +91,9 @@ func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
 }
 
 // homeSession is the line of one survey, and whether it still takes answers.
-func (t *turn) homeSession(ctx context.Context, v *voice, s *storage.Session) (HomeItem, bool, error) {
-	k := flowKey{s.Flow, s.Version}
-	if _, err := t.snap.flow(k.ID, k.Version); err != nil {
+func (t *turn) homeSession(ctx context.Context, v *Voice, s *storage.Session) (HomeItem, bool, error) {
+	k := FlowKey{s.Flow, s.Version}
+	if _, err := t.snap.Flow(k.ID, k.Version); err != nil {
 		if err := t.b.loadFlow(ctx, k); err != nil {
 			return HomeItem{}, false, err
 		}
@@ -101,23 +101,23 @@ func (t *turn) homeSession(ctx context.Context, v *voice, s *storage.Session) (H
 	}
 	one := &turn{b: t.b, snap: t.snap, now: t.now, identity: t.identity, session: s}
 	if err := one.configure(); err != nil {
-		if _, lacks := errors.AsType[*missingSite](err); !lacks {
+		if _, lacks := errors.AsType[*MissingSite](err); !lacks {
 			return HomeItem{}, false, err
 		}
-		one.flow, _ = t.snap.flow(k.ID, k.Version)
+		one.flow, _ = t.snap.Flow(k.ID, k.Version)
 	}
 	about := one.person()
-	business, _ := about.known(attrBusiness)
-	item := HomeItem{Text: join(" · ", business, one.flow.Title.In(append([]string{v.lang}, one.flow.Languages...)...))}
-	on := func(id string, at time.Time) string { return v.say(id, "date", v.day(at.In(about.site.Zone))) }
+	business, _ := about.Known(AttrBusiness)
+	item := HomeItem{Text: Join(" · ", business, one.flow.Title.In(append([]string{v.Lang}, one.flow.Languages...)...))}
+	on := func(id string, at time.Time) string { return v.Say(id, "date", v.Day(at.In(about.Site.Zone))) }
 	if one.live() {
 		item.Detail = on("home_asked", s.Started)
 		if s.Paused {
-			item.Detail = join(" · ", item.Detail, v.say("home_later"))
+			item.Detail = Join(" · ", item.Detail, v.Say("home_later"))
 		}
-		item.Buttons = append(item.Buttons, chat.Button{Text: v.say("go_on"), Data: tapped{Verb: startV, Session: s.ID}.encode(), Style: "primary"})
+		item.Buttons = append(item.Buttons, chat.Button{Text: v.Say("go_on"), Data: tapped{Verb: startV, Session: s.ID}.encode(), Style: "primary"})
 		if !s.Paused {
-			item.Buttons = append(item.Buttons, chat.Button{Text: v.say("later"), Data: tapped{Verb: laterV, Session: s.ID}.encode()})
+			item.Buttons = append(item.Buttons, chat.Button{Text: v.Say("later"), Data: tapped{Verb: laterV, Session: s.ID}.encode()})
 		}
 		return item, true, nil
 	}
@@ -130,29 +130,29 @@ func (t *turn) homeSession(ctx context.Context, v *voice, s *storage.Session) (H
 }
 
 // homeWishes are the person's language and whether they get surveys.
-func (t *turn) homeWishes(v *voice) []HomeSection {
-	language := HomeSection{Title: v.say("home_language"), Rows: [][]chat.Button{nil}}
-	for _, tag := range interfaceLanguages {
+func (t *turn) homeWishes(v *Voice) []HomeSection {
+	language := HomeSection{Title: v.Say("home_language"), Rows: [][]chat.Button{nil}}
+	for _, tag := range Languages {
 		language.Rows[0] = append(language.Rows[0], chat.Button{
-			Text: selfName(tag), Data: tapped{Verb: languageV, Language: tag}.encode(), Selected: tag == v.lang,
+			Text: SelfName(tag), Data: tapped{Verb: languageV, Language: tag}.encode(), Selected: tag == v.Lang,
 		})
 	}
 	off := t.identity != nil && !t.identity.Stopped.IsZero()
-	surveys := HomeSection{Title: v.say("home_surveys"), Text: v.say("home_on")}
-	button := chat.Button{Text: v.say("home_turn_off"), Data: tapped{Verb: surveysV, On: false}.encode()}
+	surveys := HomeSection{Title: v.Say("home_surveys"), Text: v.Say("home_on")}
+	button := chat.Button{Text: v.Say("home_turn_off"), Data: tapped{Verb: surveysV, On: false}.encode()}
 	if off {
-		surveys.Text = v.say("home_off")
-		button = chat.Button{Text: v.say("home_turn_on"), Data: tapped{Verb: surveysV, On: true}.encode(), Style: "primary"}
+		surveys.Text = v.Say("home_off")
+		button = chat.Button{Text: v.Say("home_turn_on"), Data: tapped{Verb: surveysV, On: true}.encode(), Style: "primary"}
 	}
 	surveys.Rows = [][]chat.Button{{button}}
-	say := HomeSection{Title: v.say("home_say"), Rows: v.wishRows()}
+	say := HomeSection{Title: v.Say("home_say"), Rows: wishRows(v)}
 	return []HomeSection{say, language, surveys}
 }
 
 // homeCases are the newest open cases of somebody's sites, those that they hold first,
 // and for admins the way to their pages.
-func (t *turn) homeCases(ctx context.Context, v *voice, who storage.Staff) (HomeSection, error) {
-	s := HomeSection{Title: v.say("home_cases")}
+func (t *turn) homeCases(ctx context.Context, v *Voice, who storage.Staff) (HomeSection, error) {
+	s := HomeSection{Title: v.Say("home_cases")}
 	cases, err := t.b.store.Cases(ctx, casesSeen)
 	if err != nil {
 		return s, fmt.Errorf("read the cases of a page: %w", err)
@@ -168,23 +168,23 @@ func (t *turn) homeCases(ctx context.Context, v *voice, who storage.Staff) (Home
 	}
 	slices.SortStableFunc(cases, func(a, b storage.Case) int { return others(a) - others(b) })
 	for _, k := range cases[:min(len(cases), homeCases)] {
-		at := t.snap.site(k.Site)
+		at := t.snap.Site(k.Site)
 		in := *v
-		in.site = at
-		detail := v.say("home_asked", "date", in.moment(k.OpenedAt))
+		in.Site = at
+		detail := v.Say("home_asked", "date", in.Moment(k.OpenedAt))
 		if due := k.Due.Acknowledge; k.State == recovery.Open && !due.IsZero() {
-			detail = v.say("due_take") + " " + v.say("due_value", "at", in.moment(due), "zone", at.Zone.String())
+			detail = v.Say("due_take") + " " + v.Say("due_value", "at", in.Moment(due), "zone", at.Zone.String())
 		}
 		s.Items = append(s.Items, HomeItem{
-			Text:   join(" · ", v.say("state_"+string(k.State)), k.Decision.Priority.String(), k.Name(), at.Name, cut(k.Holder.Name, cardName)),
+			Text:   Join(" · ", v.Say("state_"+string(k.State)), k.Decision.Priority.String(), k.Name(), at.Name, Cut(k.Holder.Name, LongestName)),
 			Detail: detail,
 		})
 	}
 	if len(s.Items) == 0 {
-		s.Text = v.say("home_no_cases")
+		s.Text = v.Say("home_no_cases")
 	}
 	if who.RoleAt(storage.EverySite) == recovery.Admin && strings.HasPrefix(t.b.publicURL, "http") {
-		s.Rows = [][]chat.Button{{{Text: v.say("home_admin"), URL: t.b.publicURL + "/"}}}
+		s.Rows = [][]chat.Button{{{Text: v.Say("home_admin"), URL: t.b.publicURL + "/"}}}
 	}
 	return s, nil
 }

@@ -84,8 +84,8 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 		event[storage.Clean(k)] = storage.Clean(v)
 	}
 	facts := recovery.Facts{
-		Class: f.Class, Tier: tier(event[attrTier]),
-		Late: isTrue(event[attrLate]), StandardBroken: isTrue(event[attrStandard]),
+		Class: f.Class, Tier: tier(event[AttrTier]),
+		Late: isTrue(event[AttrLate]), StandardBroken: isTrue(event[AttrStandard]),
 	}
 	if r.Customer != "" {
 		c, err := b.customer(ctx, r.Customer, event)
@@ -129,7 +129,7 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	if err != nil {
 		return Invite{}, fmt.Errorf("store the invitation: %w", err)
 	}
-	if a, ok := b.snap.Load().account(chat.Telegram); ok && a.Name != "" {
+	if a, ok := b.snap.Load().Account(chat.Telegram); ok && a.Name != "" {
 		made.TelegramLink = "https://t.me/" + a.Name + "?start=" + token
 	}
 	if b.publicURL != "" {
@@ -140,13 +140,13 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 
 // knownSite makes sure that a site exists, also one that was added just now.
 func (b *Bot) knownSite(ctx context.Context, id string) error {
-	if _, ok := b.snap.Load().sites[id]; ok {
+	if _, ok := b.snap.Load().Sites[id]; ok {
 		return nil
 	}
 	if err := b.refresh(ctx); err != nil {
 		return fmt.Errorf("look for the site: %w", err)
 	}
-	if _, ok := b.snap.Load().sites[id]; !ok {
+	if _, ok := b.snap.Load().Sites[id]; !ok {
 		return fmt.Errorf("there is no site %q: %w", id, storage.ErrNotFound)
 	}
 	return nil
@@ -162,7 +162,7 @@ func (b *Bot) customer(ctx context.Context, id string, event map[string]string) 
 		return c, fmt.Errorf("read the customer: %w", err)
 	}
 	c = storage.Customer{
-		ID: id, Name: event[attrFirstName], Tier: tier(event[attrTier]),
+		ID: id, Name: event[AttrFirstName], Tier: tier(event[AttrTier]),
 		Created: b.now().UTC().Truncate(time.Microsecond),
 	}
 	if err := b.store.PutCustomer(ctx, c); err != nil {
@@ -249,7 +249,7 @@ func (b *Bot) Visitor(ctx context.Context, token string) (Visitor, error) {
 	}
 	v := Visitor{
 		Address: chat.Address{Platform: chat.Web, Chat: id},
-		User:    chat.User{ID: id, Name: inv.Attributes[attrFirstName], Language: inv.Language},
+		User:    chat.User{ID: id, Name: inv.Attributes[AttrFirstName], Language: inv.Language},
 	}
 	if v.User.Name == "" && inv.Customer != "" {
 		c, err := b.store.Customer(ctx, inv.Customer)
@@ -263,28 +263,28 @@ func (b *Bot) Visitor(ctx context.Context, token string) (Visitor, error) {
 
 // described adds the language and the title of the page.
 func (b *Bot) described(ctx context.Context, v Visitor, inv storage.Invitation) (Visitor, error) {
-	k := flowKey{inv.Flow, inv.Version}
-	f, err := b.snap.Load().flow(k.ID, k.Version)
+	k := FlowKey{inv.Flow, inv.Version}
+	f, err := b.snap.Load().Flow(k.ID, k.Version)
 	if err != nil {
 		if err := b.loadFlow(ctx, k); err != nil {
 			return Visitor{}, err
 		}
-		if f, err = b.snap.Load().flow(k.ID, k.Version); err != nil {
+		if f, err = b.snap.Load().Flow(k.ID, k.Version); err != nil {
 			return Visitor{}, err
 		}
 	}
-	v.Language = choose(f.Languages, interfaceLanguages, inv.Language)
+	v.Language = ChooseLanguage(f.Languages, Languages, inv.Language)
 	p := storage.Person{Platform: chat.Web, User: v.User.ID}
 	if inv.RedeemedBy != "" {
 		id, err := b.store.Identity(ctx, b.bucketOf(p), p.ID())
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return Visitor{}, fmt.Errorf("read the visitor: %w", err)
 		}
-		v.Language = choose(f.Languages, interfaceLanguages, id.Language, inv.Language, id.Spoken)
+		v.Language = ChooseLanguage(f.Languages, Languages, id.Language, inv.Language, id.Spoken)
 	}
-	v.Title = inv.Attributes[attrBusiness]
+	v.Title = inv.Attributes[AttrBusiness]
 	if v.Title == "" {
-		v.Title = b.snap.Load().site(inv.Site).Name
+		v.Title = b.snap.Load().Site(inv.Site).Name
 	}
 	return v, nil
 }

@@ -14,19 +14,19 @@ import (
 // Every kind of question can be asked on every platform: with buttons, or by waiting for
 // something that every adapter asks for, because its conformance kit walks the same list.
 func TestEveryKindOfQuestionCanBeAskedEverywhere(t *testing.T) {
-	said, err := loadTexts()
+	said, err := LoadTexts()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, platform := range []chat.Platform{chat.Telegram, chat.Slack, chat.Web} {
 		for _, k := range survey.Kinds() {
 			for _, q := range k.Samples {
-				f := newFlow(survey.Flow{ID: "f", Version: 1, Languages: []string{"en"}, Questions: []survey.Question{q}})
-				tn := &turn{b: &Bot{texts: said}, snap: &snapshot{}, now: monday, flow: f, session: &storage.Session{
+				f := NewFlow(survey.Flow{ID: "f", Version: 1, Languages: []string{"en"}, Questions: []survey.Question{q}})
+				tn := &turn{b: &Bot{texts: said, slack: said.OnSlack()}, snap: &Snapshot{}, now: monday, flow: f, session: &storage.Session{
 					Session: survey.Session{ID: uuid.NewString(), Status: survey.Active, Lang: "en", Order: []int{0}},
 					Address: chat.Address{Platform: platform},
 				}}
-				m := tn.question().asked(f, 0)
+				m := asked(tn.question(), f, 0)
 				taps, waits := 0, slices.Contains(chat.AllExpects(), m.Expects)
 				for _, row := range m.Rows {
 					for _, b := range row {

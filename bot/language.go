@@ -15,8 +15,8 @@ var selfNames = map[string]string{
 	"zh": "中文", "zh-Hans": "简体中文", "zh-Hant": "繁體中文",
 }
 
-// selfName is a language's name in that language.
-func selfName(tag string) string {
+// SelfName is a language's name in that language.
+func SelfName(tag string) string {
 	if n, ok := selfNames[tag]; ok {
 		return n
 	}
@@ -26,10 +26,10 @@ func selfName(tag string) string {
 	return tag
 }
 
-// match returns the one of have that suits the first of want that any suits: the
+// MatchLanguage returns the one of have that suits the first of want that any suits: the
 // same tag, else the same base language ("zh-CN" finds "zh-Hans", "pt" finds "pt-BR").
 // It returns "" if none does.
-func match(have []string, want ...string) string {
+func MatchLanguage(have []string, want ...string) string {
 	for _, w := range want {
 		if w == "" {
 			continue
@@ -55,15 +55,15 @@ func base(tag string) string {
 	return b
 }
 
-// choose returns the language to speak with a person: the first of wishes (what they
+// ChooseLanguage returns the language to speak with a person: the first of wishes (what they
 // chose, what the invitation says, what the platform tells) that the flow or the
 // interface has, else the flow's first, else English.
-func choose(flowLangs, interfaceLangs []string, wishes ...string) string {
+func ChooseLanguage(flowLangs, interfaceLangs []string, wishes ...string) string {
 	for _, w := range wishes {
-		if m := match(flowLangs, w); m != "" {
+		if m := MatchLanguage(flowLangs, w); m != "" {
 			return m
 		}
-		if m := match(interfaceLangs, w); m != "" {
+		if m := MatchLanguage(interfaceLangs, w); m != "" {
 			return m
 		}
 	}

@@ -22,7 +22,7 @@ func parkedTap(t *testing.T) (w *world, p storage.Parked, cure func()) {
 	sound := w.bot.snap.Load()
 	parse := w.bot.parse
 	w.bot.parse = func([]byte) (survey.Flow, error) { return survey.Flow{}, errors.New("this program cannot read it") }
-	w.bot.snap.Store(&snapshot{})
+	w.bot.snap.Store(&Snapshot{})
 	if err := w.bot.refresh(context.Background()); err != nil {
 		t.Fatal(err)
 	}

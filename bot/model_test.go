@@ -70,7 +70,7 @@ type respondent struct {
 	w    *world
 	who  customer
 	inv  Invite
-	flow *flow
+	flow *Flow
 	id   string // of the session
 	want survey.Session
 }
@@ -82,7 +82,7 @@ func opens(b *Bot, inv Invite) string {
 
 func (w *world) respondent(id, flow string) *respondent {
 	inv := w.invite(InviteRequest{Flow: flow, Site: "main-street", Event: map[string]string{"service_name": "Haircut"}})
-	f, err := w.bot.snap.Load().flow(inv.Flow, inv.Version)
+	f, err := w.bot.snap.Load().Flow(inv.Flow, inv.Version)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestNoUpdateBreaksTheBot(t *testing.T) {
 	words := []string{
 		"", "2", "5/5", "/skip", "/", "/start x", "//", "\x00", "\xff", "🙂", "{first_name}", "[", "<b>", "\u202e\u200f", "1e9", "-0", "٣",
 	}
-	names := append([]string{"", "settings", "START", "dance", "x y"}, commands[:]...)
+	names := append([]string{"", "settings", "START", "dance", "x y"}, Commands[:]...)
 	rapid.Check(t, func(t *rapid.T) {
 		n++
 		who := telegramUser(fmt.Sprint(n), "", rapid.SampledFrom([]string{"", "en", "ar", "zh-TW", "xx", "\x00"}).Draw(t, "lang"))

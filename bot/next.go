@@ -24,11 +24,11 @@ func nextData(site string) string {
 }
 
 // siteOfNext finds the site of such a button.
-func (s *snapshot) siteOfNext(data string) (string, bool) {
+func (s *Snapshot) siteOfNext(data string) (string, bool) {
 	if len(data) < 2 || data[0] != dataVersion || data[1] != byte(nextV) {
 		return "", false
 	}
-	for _, id := range append(slices.Sorted(maps.Keys(s.sites)), "") {
+	for _, id := range append(slices.Sorted(maps.Keys(s.Sites)), "") {
 		if nextData(id) == data {
 			return id, true
 		}
@@ -47,7 +47,7 @@ func (b *Bot) nextJob(j *job, site string) {
 	}}}
 	j.next = func(ctx context.Context) (outbox.Work, error) {
 		load, bucket := storage.Load{}, j.bucket
-		by := b.snap.Load().team.actor(j.person, site)
+		by := b.snap.Load().Team.Actor(j.person, site)
 		if fresh && by.Role.Acts() {
 			cases, err := b.untoldCases(ctx, site)
 			if err != nil {
@@ -62,9 +62,9 @@ func (b *Bot) nextJob(j *job, site string) {
 			switch {
 			case !fresh:
 			case !by.Role.Acts():
-				t.answer(v.say("refused_not_staff"), true)
+				t.answer(v.Say("refused_not_staff"), true)
 			case t.kase == nil || t.origin == nil:
-				t.answer(v.say("gathered_all"), false)
+				t.answer(v.Say("gathered_all"), false)
 			default:
 				return t.showNext(j.update, v)
 			}
@@ -74,17 +74,17 @@ func (b *Bot) nextJob(j *job, site string) {
 }
 
 // showNext gives the loaded case its card.
-func (t *turn) showNext(u *chat.Update, v *voice) error {
+func (t *turn) showNext(u *chat.Update, v *Voice) error {
 	if err := t.configure(); err != nil {
 		return err
 	}
 	if t.kase.TellAt.IsZero() {
-		t.answer(v.say("next_again"), false)
+		t.answer(v.Say("next_again"), false)
 		return nil
 	}
 	t.telling = true
-	t.kase.Cards = t.snap.distinct([]chat.Address{t.cardChat(u)})
-	t.answer(join(" · ", t.kase.Name(), t.kase.Decision.Priority.String()), false)
+	t.kase.Cards = t.snap.Distinct([]chat.Address{t.cardChat(u)})
+	t.answer(Join(" · ", t.kase.Name(), t.kase.Decision.Priority.String()), false)
 	t.showCard()
 	return nil
 }

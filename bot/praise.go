@@ -39,9 +39,9 @@ func (t *turn) praise() {
 		}
 	}
 	if f.Praise == survey.PraiseNamed && f.Naming != survey.Pseudonymous {
-		words = append([]string{cut(strings.TrimSpace(v.name), cardName)}, words...)
+		words = append([]string{Cut(strings.TrimSpace(v.Name), LongestName)}, words...)
 	}
-	praise := t.feedbackOf(t.b.derive("praise", s.ID), storage.Praise, cut(join(" · ", words...), cardQuote))
+	praise := t.feedbackOf(t.b.derive("praise", s.ID), storage.Praise, Cut(Join(" · ", words...), cardQuote))
 	praise.Told = time.Time{}
 	t.out.Feedback = append(t.out.Feedback, praise)
 }
@@ -76,7 +76,7 @@ func (s *teller) praised(ctx context.Context) error {
 	var all []error
 	for site := range ids {
 		list := sites[site]
-		if now := b.now(); now.Sub(s.praisedAt[site]) < praisePause || b.snap.Load().rules(site).Tell(recovery.P2, now).At.After(now) {
+		if now := b.now(); now.Sub(s.praisedAt[site]) < praisePause || b.snap.Load().Rules(site).Tell(recovery.P2, now).At.After(now) {
 			continue
 		}
 		if len(list) > 0 {
@@ -100,22 +100,22 @@ func (b *Bot) tellPraise(ctx context.Context, site string, list []storage.Feedba
 	return b.perform(ctx, b.bucketFor(site), b.turnOf("", "praise", storage.Load{}, nil, func(t *turn) error {
 		v := t.voiceAt(site)
 		post := func(list []storage.Feedback, places []chat.Address) {
-			m := chat.Message{Title: v.say("praise_title", "site", v.site.Name), Lang: v.lang}
+			m := chat.Message{Title: v.Say("praise_title", "site", v.Site.Name), Lang: v.Lang}
 			for _, f := range list[:min(len(list), praiseShown)] {
-				m.Quotes = append(m.Quotes, chat.Quote{Label: cut(t.snap.team.members[f.Owner].Name, cardName), Text: f.Text})
+				m.Quotes = append(m.Quotes, chat.Quote{Label: Cut(t.snap.Team.Members[f.Owner].Name, LongestName), Text: f.Text})
 			}
 			if more := len(list) - praiseShown; more > 0 {
-				m.Footer = v.say("digest_more", "n", number(float64(more)))
+				m.Footer = v.Say("digest_more", "n", Number(float64(more)))
 			}
-			for _, to := range t.snap.reachable(t.snap.distinct(places)) {
-				t.want(storage.Want{Slot: "praise:" + list[0].ID + ":" + to.String(), Kind: storage.CardD, Address: t.snap.at(to), Render: m})
+			for _, to := range t.snap.Reachable(t.snap.Distinct(places)) {
+				t.want(storage.Want{Slot: "praise:" + list[0].ID + ":" + to.String(), Kind: storage.CardD, Address: t.snap.At(to), Render: m})
 			}
 		}
-		post(list, t.snap.usual(site))
-		for _, id := range t.snap.team.order {
+		post(list, t.snap.Usual(site))
+		for _, id := range t.snap.Team.Order {
 			own := slices.DeleteFunc(slices.Clone(list), func(f storage.Feedback) bool { return f.Owner != id })
 			if len(own) > 0 {
-				post(own, t.snap.team.homes[id])
+				post(own, t.snap.Team.Homes[id])
 			}
 		}
 		return nil

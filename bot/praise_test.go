@@ -36,7 +36,7 @@ func TestDelightedAnswersReachThoseWhoServedIfTheFlowAllows(t *testing.T) {
 		praise := func(id string) {
 			t.Helper()
 			ann := telegramUser(id, "Ann", "en")
-			w.started(ann, InviteRequest{Flow: "post_service_3", Site: "main-street", Event: map[string]string{attrAgent: "Bob"}})
+			w.started(ann, InviteRequest{Flow: "post_service_3", Site: "main-street", Event: map[string]string{AttrAgent: "Bob"}})
 			for range 3 {
 				w.press(ann, "5")
 			}

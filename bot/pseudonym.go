@@ -23,16 +23,16 @@ func (t *turn) pseudonymous() bool {
 }
 
 // customerName is what staff call the customer: the name in the chat, or the pseudonym.
-func (t *turn) customerName(v *voice) string {
+func (t *turn) customerName(v *Voice) string {
 	if t.pseudonymous() {
-		return v.say("card_pseudonym", "mark", t.b.pseudonym(t.session.Identity))
+		return v.Say("card_pseudonym", "mark", t.b.pseudonym(t.session.Identity))
 	}
 	name := ""
 	if t.identity != nil {
-		name = cut(strings.TrimSpace(t.identity.Name), cardName)
+		name = Cut(strings.TrimSpace(t.identity.Name), LongestName)
 	}
 	if name == "" {
-		return v.say("card_anonymous")
+		return v.Say("card_anonymous")
 	}
 	return name
 }
@@ -48,27 +48,27 @@ func (b *Bot) pseudonym(identity string) string {
 }
 
 // reveal tells a lead, and nobody else, who a pseudonym is. It is written down.
-func (t *turn) reveal(v *voice, by recovery.Actor) {
+func (t *turn) reveal(v *Voice, by recovery.Actor) {
 	about := t.ofCase()
 	id := about.identity
 	switch {
 	case !about.pseudonymous():
-		t.answer(v.say("refused_unknown_act"), true)
+		t.answer(v.Say("refused_unknown_act"), true)
 		return
 	case !by.Role.Leads():
 		t.jot(eventAttempted, by.ID, string(reveal), "")
-		t.answer(v.say("refused_reveal"), true)
+		t.answer(v.Say("refused_reveal"), true)
 		return
 	}
 	t.jot(eventRevealed, by.ID, id.ID, "")
-	who := []string{cut(id.Name, cardName)}
+	who := []string{Cut(id.Name, LongestName)}
 	if id.Username != "" {
 		who = append(who, "@"+id.Username)
 	}
 	if id.Person.Platform != chat.Web {
 		who = append(who, string(id.Person.Platform)+" "+id.Person.User)
 	}
-	t.answer(v.say("revealed", "pseudonym", about.customerName(v), "who", join(", ", who...)), true)
+	t.answer(v.Say("revealed", "pseudonym", about.customerName(v), "who", Join(", ", who...)), true)
 }
 
 // jot writes down in the case's history what the machine does not know of.

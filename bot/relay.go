@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
@@ -49,38 +48,9 @@ func wordsSlot(kind, kase, part, of string) string {
 func wordsPart(n int) string { return strconv.Itoa(n) }
 func filePart(n int) string  { return "f" + strconv.Itoa(n) }
 
-// longestPart is how much one message of the conversation carries, in UTF-16 units: every
-// platform shows so much beside a title. What is longer becomes several messages.
-const longestPart = 2800
-
 // mostParts is into how many messages words of so many characters fall at most: each but
 // the last is more than half full.
-func mostParts(characters int) int { return 2*characters/(longestPart/2) + 1 }
-
-// inParts splits words where a line or a word ends.
-func inParts(text string) []string {
-	var parts []string
-	for len(text) > 0 {
-		end, units, last := len(text), 0, 0
-		for i, r := range text {
-			if units += utf16.RuneLen(r); units > longestPart {
-				end = i
-				break
-			}
-			if (r == ' ' || r == '\n') && units > longestPart/2 {
-				last = i + 1
-			}
-		}
-		if end < len(text) && last > 0 {
-			end = last
-		}
-		if part := strings.TrimSpace(text[:end]); part != "" {
-			parts = append(parts, part)
-		}
-		text = text[end:]
-	}
-	return parts
-}
+func mostParts(characters int) int { return 2*characters/(LongestPart/2) + 1 }
 
 // said is what somebody wrote to the other side.
 type said struct {
@@ -133,7 +103,7 @@ func (t *turn) toStaff(s said) {
 	about := t.ofCase()
 	sign := s.text
 	if sign == "" && len(s.files) > 0 {
-		sign = about.staffVoice().files(s.files)
+		sign = about.staffVoice().Files(s.files)
 	}
 	// A turn may keep words more than once.
 	t.happens(recovery.CustomerWrote{Text: sign, Ref: t.key + " " + strconv.Itoa(len(t.out.Words))})
@@ -144,7 +114,7 @@ func (t *turn) toStaff(s said) {
 	if home := about.session.Address; home.Platform == chat.Web && s.text != "" {
 		t.want(storage.Want{
 			Slot: "own:" + t.kase.ID + ":" + s.key + ":" + strconv.Itoa(len(t.out.Words)), Kind: storage.NoticeD,
-			Address: t.snap.at(home), Render: chat.Message{Text: s.text, Mine: true},
+			Address: t.snap.At(home), Render: chat.Message{Text: s.text, Mine: true},
 		})
 	}
 	if t.hush() {
@@ -156,7 +126,7 @@ func (t *turn) toStaff(s said) {
 // complains lets words for the case count as a complaint, by the command or by a phrase that
 // they begin with: the case may become more urgent.
 func (t *turn) complains(text string) {
-	kind, _ := t.b.texts.phrase(text)
+	kind, _ := t.b.texts.Phrase(text)
 	if kind != storage.Complaint && !t.complaint || slices.ContainsFunc(t.out.Feedback, func(f storage.Feedback) bool { return f.Text == text }) {
 		return
 	}
@@ -173,7 +143,7 @@ func (t *turn) relay(s said, edited bool) {
 	about := t.ofCase()
 	v := about.staffVoice()
 	name := about.customerName(v)
-	parts := inParts(s.text)
+	parts := InParts(s.text)
 	for _, to := range t.threads() {
 		of := to.String() + "/" + s.id()
 		files := s.files
@@ -184,10 +154,10 @@ func (t *turn) relay(s said, edited bool) {
 			continue
 		}
 		show := func(part string, m chat.Message) {
-			m.Title, m.Lang, m.Under = t.kase.Name()+" · "+name, v.lang, cardSlot(t.kase.ID, to)
-			m.Footer = v.say("relay_reply", "name", name)
+			m.Title, m.Lang, m.Under = t.kase.Name()+" · "+name, v.Lang, cardSlot(t.kase.ID, to)
+			m.Footer = v.Say("relay_reply", "name", name)
 			if !t.kase.State.Active() {
-				m.Footer = v.say("relay_closed", "name", name)
+				m.Footer = v.Say("relay_closed", "name", name)
 				m.Rows = [][]chat.Button{t.actButtons(v, []recovery.ActKind{recovery.ActReopen}, false)}
 			} else if hasForms(to.Platform) {
 				m.Footer = ""
@@ -195,17 +165,17 @@ func (t *turn) relay(s said, edited bool) {
 					m.Rows = [][]chat.Button{t.actButtons(v, []recovery.ActKind{recovery.ActContact}, true)}
 				}
 			} else if t.barred() {
-				m.Footer = v.say("refused_contact_denied")
+				m.Footer = v.Say("refused_contact_denied")
 			}
 			t.want(storage.Want{
-				Slot: wordsSlot(relaySlot, t.kase.ID, part, of), Kind: storage.RelayD, Address: t.snap.at(to), Render: m,
+				Slot: wordsSlot(relaySlot, t.kase.ID, part, of), Kind: storage.RelayD, Address: t.snap.At(to), Render: m,
 			})
 		}
 		for n, part := range parts {
 			show(wordsPart(n), chat.Message{Quotes: []chat.Quote{{Text: part}}})
 		}
 		for i := range files {
-			m := chat.Message{Text: v.files(files[i : i+1])}
+			m := chat.Message{Text: v.Files(files[i : i+1])}
 			if sameFiles(about.session.Address, to) {
 				m.Files = chatFiles(files[i : i+1])
 			}
@@ -265,7 +235,7 @@ func (t *turn) sayToCustomer(s said, by recovery.Actor) (*recovery.Refusal, erro
 	v := about.staffVoice()
 	text := s.text
 	if text == "" && len(s.files) > 0 {
-		text = v.files(s.files)
+		text = v.Files(s.files)
 	}
 	first := t.kase.Round.Contacted.IsZero()
 	before := len(t.out.Events)
@@ -291,7 +261,7 @@ func (t *turn) sayToCustomer(s said, by recovery.Actor) (*recovery.Refusal, erro
 func (t *turn) reply(s said, by recovery.Actor, edited bool) {
 	about := t.ofCase()
 	v := about.staffVoice()
-	to := t.snap.at(about.session.Address)
+	to := t.snap.At(about.session.Address)
 	show := func(part string, m chat.Message) {
 		m.Title = t.signature(by.Name)
 		slot := wordsSlot(replySlot, t.kase.ID, part, s.id())
@@ -302,7 +272,7 @@ func (t *turn) reply(s said, by recovery.Actor, edited bool) {
 			t.mark(part, s.id())
 		}
 	}
-	parts := inParts(s.text)
+	parts := InParts(s.text)
 	for n, part := range parts {
 		show(wordsPart(n), chat.Message{Text: part})
 	}
@@ -311,11 +281,11 @@ func (t *turn) reply(s said, by recovery.Actor, edited bool) {
 		files = nil
 	}
 	for i := range files {
-		m := chat.Message{Text: t.customerVoice().files(files[i : i+1])}
+		m := chat.Message{Text: t.customerVoice().Files(files[i : i+1])}
 		if sameFiles(s.at, to) {
 			m.Text, m.Files = "", chatFiles(files[i:i+1])
 		} else {
-			t.under(s, v.say("file_not_sent", "name", about.customerName(v)))
+			t.under(s, v.Say("file_not_sent", "name", about.customerName(v)))
 		}
 		show(filePart(i), m)
 	}
@@ -331,20 +301,20 @@ func (t *turn) echo(id, part string, m chat.Message, arrived bool) {
 	v := about.staffVoice()
 	stand, own := whereFrom(id)
 	for _, at := range t.threads() {
-		if own != "" && t.snap.at(at) == stand {
+		if own != "" && t.snap.At(at) == stand {
 			continue // there they stand
 		}
 		line := chat.Message{
-			Title: t.kase.Name() + " · " + v.say("said_to", "who", m.Title, "name", about.customerName(v)),
-			Lang:  v.lang, Under: cardSlot(t.kase.ID, at), Files: m.Files,
+			Title: t.kase.Name() + " · " + v.Say("said_to", "who", m.Title, "name", about.customerName(v)),
+			Lang:  v.Lang, Under: cardSlot(t.kase.ID, at), Files: m.Files,
 		}
 		if m.Text != "" {
 			line.Quotes = []chat.Quote{{Text: m.Text}}
 		}
 		if arrived && at.Platform == chat.Web {
-			line.Footer = v.say("arrived")
+			line.Footer = v.Say("arrived")
 		}
-		t.want(storage.Want{Slot: saidLine(t.kase.ID, part, id, at), Kind: storage.RelayD, Address: t.snap.at(at), Render: line})
+		t.want(storage.Want{Slot: saidLine(t.kase.ID, part, id, at), Kind: storage.RelayD, Address: t.snap.At(at), Render: line})
 	}
 }
 
@@ -359,16 +329,16 @@ func (t *turn) tellCustomer(id string, pairs ...string) {
 	v := t.customerVoice()
 	t.want(storage.Want{
 		Slot: id + ":" + t.kase.ID + ":" + strconv.Itoa(t.kase.Reopens), Kind: storage.RelayD,
-		Address: t.snap.at(about.session.Address), Render: chat.Message{Text: v.say(id, pairs...), Lang: v.lang},
+		Address: t.snap.At(about.session.Address), Render: chat.Message{Text: v.Say(id, pairs...), Lang: v.Lang},
 	})
 }
 
 // customerVoice speaks to the customer of the case.
-func (t *turn) customerVoice() *voice { return t.ofCase().person() }
+func (t *turn) customerVoice() *Voice { return t.ofCase().person() }
 
 // signature is under which name a member of staff writes to customers of this site.
 func (t *turn) signature(name string) string {
-	at := t.snap.site(t.kase.Site)
+	at := t.snap.Site(t.kase.Site)
 	site := strings.TrimSpace(at.Name)
 	name = strings.TrimSpace(name)
 	switch at.Signs {
@@ -376,12 +346,12 @@ func (t *turn) signature(name string) string {
 		if site != "" {
 			return site
 		}
-		return t.customerVoice().say("team")
+		return t.customerVoice().Say("team")
 	case storage.ByFullName:
 	default:
 		name, _, _ = strings.Cut(name, " ")
 	}
-	name = cut(name, cardName)
+	name = Cut(name, LongestName)
 	if site == "" {
 		return name
 	}
@@ -402,6 +372,6 @@ func (t *turn) under(s said, text string) {
 	}
 	t.notices++
 	t.want(storage.Want{
-		Slot: slot, Kind: storage.NoticeD, Address: s.at, Render: chat.Message{Text: text, Lang: v.lang, Replies: s.own},
+		Slot: slot, Kind: storage.NoticeD, Address: s.at, Render: chat.Message{Text: text, Lang: v.Lang, Replies: s.own},
 	})
 }

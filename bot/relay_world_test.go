@@ -56,7 +56,7 @@ func (w *world) fills(c customer, at chat.Address, data string, fields map[strin
 func (w *world) settleAll() {
 	w.t.Helper()
 	for range 3 { // marks follow messages
-		for _, a := range w.bot.snap.Load().staff {
+		for _, a := range w.bot.snap.Load().Staff {
 			w.settle(a)
 		}
 		for _, a := range w.customers {
@@ -105,7 +105,7 @@ func plainly(m chat.Message) string {
 	if m.Mark != "" {
 		parts = append(parts, "mark "+string(m.Replies))
 	}
-	return join(" | ", append(parts, m.Footer)...)
+	return Join(" | ", append(parts, m.Footer)...)
 }
 
 // conclude settles what staff said to a customer, as the sender does.
@@ -126,7 +126,7 @@ func (w *world) conclude(d storage.Delivery, ops []storage.SlotOp, o storage.Out
 func (w *world) inSlack(c customer) customer {
 	w.t.Helper()
 	in := slackUser("U"+c.user.ID, c.user.Name, "en")
-	if w.bot.snap.Load().team.links[in.person()] == "" {
+	if w.bot.snap.Load().Team.Links[in.person()] == "" {
 		w.command(in, "link", w.code(strings.ToLower(c.user.Name)))
 	}
 	return in

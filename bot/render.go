@@ -42,7 +42,7 @@ func (t *turn) want(w storage.Want) {
 		case t.identity != nil:
 			w.Address = t.identity.Address
 		}
-		w.Address = t.snap.at(w.Address)
+		w.Address = t.snap.At(w.Address)
 	}
 	w.Body, w.Hash = encoded(w.Render)
 	if w.Leave != nil {
@@ -56,7 +56,7 @@ func questionSlot(session string, i int) string { return "q:" + session + ":" + 
 
 // texts are the program's own sentences with commands as the customer's platform has
 // them.
-func (t *turn) texts() *texts {
+func (t *turn) texts() *Texts {
 	on := t.platform
 	switch {
 	case t.session != nil:
@@ -71,7 +71,7 @@ func (t *turn) texts() *texts {
 }
 
 // person is the voice of the program's own sentences to the customer.
-func (t *turn) person() *voice {
+func (t *turn) person() *Voice {
 	var wishes []string
 	if t.live() {
 		wishes = append(wishes, t.session.Lang)
@@ -85,33 +85,33 @@ func (t *turn) person() *voice {
 	if t.identity != nil {
 		wishes = append(wishes, t.identity.Spoken)
 	}
-	lang := choose(nil, interfaceLanguages, wishes...)
-	w := t.texts().of(lang)
-	return t.voice(w, w.tag, lang)
+	lang := ChooseLanguage(nil, Languages, wishes...)
+	w := t.texts().Of(lang)
+	return t.voice(w, w.Tag, lang)
 }
 
 // question is the voice of the flow's questions: in the customer's language if the
 // flow has it, else in the flow's first. Buttons beside them speak the same language.
-func (t *turn) question() *voice {
-	lang := match(t.flow.Languages, t.session.Lang)
+func (t *turn) question() *Voice {
+	lang := MatchLanguage(t.flow.Languages, t.session.Lang)
 	if lang == "" && len(t.flow.Languages) > 0 {
 		lang = t.flow.Languages[0]
 	}
-	return t.voice(t.texts().of(lang), lang, lang)
+	return t.voice(t.texts().Of(lang), lang, lang)
 }
 
 // voice speaks about the session in the given words; lang leads the languages in
 // which the flow's own words are looked up.
-func (t *turn) voice(w *words, shown, lang string) *voice {
-	v := &voice{words: w, lang: shown, langs: []string{lang}, session: t.session, site: t.snap.site(""), now: t.now}
+func (t *turn) voice(w *Words, shown, lang string) *Voice {
+	v := &Voice{Words: w, Lang: shown, Langs: []string{lang}, Session: t.session, Site: t.snap.Site(""), Now: t.now}
 	if t.session != nil {
-		v.site = t.snap.site(t.session.Site)
+		v.Site = t.snap.Site(t.session.Site)
 	}
 	if t.flow != nil {
-		v.langs = append(v.langs, t.flow.Languages...)
+		v.Langs = append(v.Langs, t.flow.Languages...)
 	}
 	if t.identity != nil {
-		v.name = t.identity.Name
+		v.Name = t.identity.Name
 	}
 	return v
 }
@@ -125,28 +125,28 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 			return
 		}
 		v := t.question()
-		w := storage.Want{Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, Render: v.asked(t.flow, e.Question)}
+		w := storage.Want{Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, Render: asked(v, t.flow, e.Question)}
 		// A question that opens after the end comes below the thanks.
 		late := t.session.Status.Final() && len(t.out.Answers) > 0 && !t.session.Editing
 		if e.Again || late {
-			left := v.withdrawn(t.flow, e.Question)
+			left := withdrawn(v, t.flow, e.Question)
 			w.Repost, w.Leave = true, &left
 		}
 		t.want(w)
 	case survey.Tell:
 		t.want(storage.Want{
 			Slot: questionSlot(id, e.Question), Kind: storage.NoticeD,
-			Render: t.question().withdrawn(t.flow, e.Question),
+			Render: withdrawn(t.question(), t.flow, e.Question),
 		})
 	case survey.Condense:
 		t.want(storage.Want{
 			Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, OnlyIfKnown: true,
-			Render: t.question().condensed(t.flow, e.Question, e.Changeable),
+			Render: condensed(t.question(), t.flow, e.Question, e.Changeable),
 		})
 	case survey.Withdraw:
 		t.want(storage.Want{
 			Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, OnlyIfKnown: true,
-			Render: t.question().withdrawn(t.flow, e.Question),
+			Render: withdrawn(t.question(), t.flow, e.Question),
 		})
 	case survey.Notice:
 		if e.Code != survey.NoticeKept || !t.talking() {
@@ -176,9 +176,9 @@ func (t *turn) noticeOf(n survey.Notice) {
 		if q.Kind == survey.ChoiceQ {
 			most = q.Max
 		}
-		pairs = []string{"max", strconv.Itoa(most), "min", number(q.MinValue)}
+		pairs = []string{"max", strconv.Itoa(most), "min", Number(q.MinValue)}
 		if q.Kind == survey.NumberQ {
-			pairs[1] = number(q.MaxValue)
+			pairs[1] = Number(q.MaxValue)
 		}
 	} else {
 		pairs = []string{"max", strconv.Itoa(survey.MaxText)}
@@ -192,7 +192,7 @@ func (t *turn) noticeOf(n survey.Notice) {
 		id = "no_file_here"
 	}
 	alert := n.Code == survey.NoticeEnded || n.Code == survey.NoticeTooLate
-	t.notice(t.person().say(id, pairs...), alert)
+	t.notice(t.person().Say(id, pairs...), alert)
 }
 
 // putOff says that the survey waits, with a button that goes on. It stays in the chat,
@@ -200,12 +200,12 @@ func (t *turn) noticeOf(n survey.Notice) {
 // takes the button away again.
 func (t *turn) putOff(paused bool) {
 	v := t.person()
-	m := chat.Message{Text: v.say("notice_paused"), Lang: v.lang}
+	m := chat.Message{Text: v.Say("notice_paused"), Lang: v.Lang}
 	w := storage.Want{Slot: "n:" + t.session.ID + ":later", Kind: storage.NoticeD, OnlyIfKnown: !paused}
 	if paused {
 		closed := m
 		w.Repost, w.Leave = true, &closed
-		m.Rows = [][]chat.Button{{{Text: v.say("go_on"), Data: tapped{Verb: startV, Session: t.session.ID}.encode(), Style: "primary"}}}
+		m.Rows = [][]chat.Button{{{Text: v.Say("go_on"), Data: tapped{Verb: startV, Session: t.session.ID}.encode(), Style: "primary"}}}
 	}
 	w.Render = m
 	t.want(w)
@@ -237,9 +237,9 @@ const saidSize = 500
 // remember keeps the newest words beside the answers, for the card.
 func (t *turn) remember(s *storage.Session, text string, files []survey.File) {
 	const kept = 5 // words on a card
-	said := cut(text, saidSize)
+	said := Cut(text, saidSize)
 	if said == "" && len(files) > 0 {
-		said = t.staffVoice().files(files)
+		said = t.staffVoice().Files(files)
 	}
 	s.Said = append(s.Said[:len(s.Said):len(s.Said)], said)
 	if n := len(s.Said); n > kept {
@@ -261,9 +261,9 @@ func (t *turn) closed(e survey.Close, in survey.Input) {
 		t.praise()
 		v, text = t.thanks()
 	case survey.Declined:
-		text = v.tell("thanks_declined")
+		text = v.Tell("thanks_declined")
 	case survey.Partial:
-		text = v.tell("thanks_partial")
+		text = v.Tell("thanks_partial")
 	default:
 		return
 	}
@@ -273,35 +273,35 @@ func (t *turn) closed(e survey.Close, in survey.Input) {
 	more := e.Revised && n > 0 && t.out.Answers[n-1].Revision == 1
 	t.want(storage.Want{
 		Slot: "t:" + t.session.ID, Kind: storage.ThanksD, Repost: more,
-		Render: chat.Message{Text: text, Lang: v.lang},
+		Render: chat.Message{Text: text, Lang: v.Lang},
 	})
 }
 
 // thanks are the words by outcome (templates.md, frame texts), the flow's own or the
 // shipped ones, and whose voice says them.
-func (t *turn) thanks() (*voice, string) {
+func (t *turn) thanks() (*Voice, string) {
 	id, within := t.outcome()
-	sla := func(v *voice) []string {
+	sla := func(v *Voice) []string {
 		if within <= 0 {
 			return nil
 		}
-		return []string{"sla", v.within(within)}
+		return []string{"sla", v.Within(within)}
 	}
 	if v, words := t.own(id); words != "" {
-		if text := v.fill(words, sla(v)...); text != "" {
+		if text := v.Fill(words, sla(v)...); text != "" {
 			return v, text
 		}
 	}
 	v := t.person()
-	return v, v.tell(id, sla(v)...)
+	return v, v.Tell(id, sla(v)...)
 }
 
 // own is a frame text that the flow words for itself, with a voice in the language of
 // these words, so that what fills their placeholders speaks it too; "" if there is none.
-func (t *turn) own(name string) (*voice, string) {
-	for _, lang := range t.question().langs {
+func (t *turn) own(name string) (*Voice, string) {
+	for _, lang := range t.question().Langs {
 		if words := t.flow.Texts[name].In(lang); words != "" {
-			return t.voice(t.texts().of(lang), lang, lang), words
+			return t.voice(t.texts().Of(lang), lang, lang), words
 		}
 	}
 	return nil, ""

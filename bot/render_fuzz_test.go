@@ -23,7 +23,7 @@ import (
 // write a button that no platform takes or that it cannot read itself, or show more
 // than its own limits allow.
 func FuzzRender(f *testing.F) {
-	said, err := loadTexts()
+	said, err := LoadTexts()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func (d *dice) scale() survey.Scale {
 // next.
 type stage struct {
 	bot      *Bot
-	snap     *snapshot
+	snap     *Snapshot
 	now      time.Time
 	identity *storage.Identity
 	session  *storage.Session
@@ -157,16 +157,16 @@ type stage struct {
 	turns    int
 }
 
-func newPlay(d *dice, said *texts, lang string) *stage {
+func newPlay(d *dice, said *Texts, lang string) *stage {
 	f := d.flow()
 	platform := chat.Platform(d.one(string(chat.Telegram), string(chat.Web)))
 	p := storage.Person{Platform: platform, Account: "42", User: "7"}
 	s := &stage{now: monday, shown: make(map[string]chat.Message)}
 	s.bot = &Bot{texts: said, key: []byte("k"), now: func() time.Time { return s.now }}
 	flows := feedbackFlows(said)
-	flows[flowKey{f.ID, f.Version}] = newFlow(f)
-	s.snap = &snapshot{flows: flows, sites: map[string]site{}, staff: []chat.Address{room, staffTG}}
-	s.snap.sites["s"] = site{Site: storage.Site{ID: "s", Name: d.text(), Language: d.one("en", "ar", "zh-Hans", "xx")}, Zone: time.UTC}
+	flows[FlowKey{f.ID, f.Version}] = NewFlow(f)
+	s.snap = &Snapshot{Flows: flows, Sites: map[string]Site{}, Staff: []chat.Address{room, staffTG}}
+	s.snap.Sites["s"] = Site{Site: storage.Site{ID: "s", Name: d.text(), Language: d.one("en", "ar", "zh-Hans", "xx")}, Zone: time.UTC}
 	s.bot.snap.Store(s.snap)
 	at := chat.Address{Platform: platform, Account: "42", Chat: "7"}
 	s.identity = &storage.Identity{ID: p.ID(), Person: p, Address: at, Name: d.text(), Username: d.one("", "ann"), Spoken: lang}
@@ -175,7 +175,7 @@ func newPlay(d *dice, said *texts, lang string) *stage {
 		Facts: recovery.Facts{Class: f.Class, Tier: recovery.Tier(d.one("", "MVC", "BZ")), Late: d.n(2) == 0},
 	}
 	s.inv.Attributes = map[string]string{
-		attrService: d.text(), attrDate: d.one("2026-03-02", "2026-03-02T10:00:00Z", "soon", d.words), attrAgent: d.text(), "x": d.text(), attrPromise: d.text(),
+		AttrService: d.text(), AttrDate: d.one("2026-03-02", "2026-03-02T10:00:00Z", "soon", d.words), AttrAgent: d.text(), "x": d.text(), AttrPromise: d.text(),
 	}
 	return s
 }
@@ -209,7 +209,7 @@ func (s *stage) next(d *dice) (string, storage.Change) {
 			u.Text, u.Files = d.text(), []chat.File{{Kind: d.one("photo", "voice", "document", "x"), ID: "f", Name: d.text(), Size: int64(d.n(3)) << 24}}
 			what, act = "sending a file", func() error { return t.words(u) }
 		case 6:
-			u.Command, u.Text = d.one(append(slices.Clone(commands[:]), "dance")...), d.one("", "ar", "zh", "xx")
+			u.Command, u.Text = d.one(append(slices.Clone(Commands[:]), "dance")...), d.one("", "ar", "zh", "xx")
 			what, act = "/"+u.Command, func() error { return t.command(u) }
 		case 7:
 			s.now = s.now.Add(time.Duration(1+d.n(200)) * 30 * time.Minute)
@@ -324,7 +324,7 @@ func wrongWith(m chat.Message, conversation bool) []string {
 	for _, q := range m.Quotes {
 		most := cardQuote
 		if conversation {
-			most = longestPart
+			most = LongestPart
 		}
 		if utf8.RuneCountInString(q.Text) > most {
 			say("a quotation has %d characters", utf8.RuneCountInString(q.Text))

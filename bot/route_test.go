@@ -48,7 +48,7 @@ func (w *world) route(r recovery.Routing) {
 	if problems := r.Check(); len(problems) > 0 {
 		w.t.Fatal(problems)
 	}
-	w.bot.change(func(n *snapshot) { n.policy.Routing = r })
+	w.bot.change(func(n *Snapshot) { n.Policy.Routing = r })
 }
 
 // cardsIn counts the case cards in each chat.
@@ -113,11 +113,11 @@ func TestCardsHangInTheChatsOfTheCasesReceivers(t *testing.T) {
 			{Sites: []string{"main-street"}, Priorities: []recovery.Priority{recovery.P1}, To: []recovery.Receiver{recovery.ToOwner}},
 		},
 	})
-	low("Dan", 4, at("", map[string]string{attrService: "Massage", attrAgent: "Bob"}))
+	low("Dan", 4, at("", map[string]string{AttrService: "Massage", AttrAgent: "Bob"}))
 	w.wantCards("a receiver of two chats, and who served", chats, 1, 2, 2, 1, 0)
 	low("Eve", 5, at("nanjing", nil))
 	w.wantCards("the lead and the usual chat", chats, 1, 2, 3, 1, 1)
-	low("Fay", 6, at("main-street", map[string]string{attrAgent: "Nobody"}))
+	low("Fay", 6, at("main-street", map[string]string{AttrAgent: "Nobody"}))
 	w.wantCards("a receiver that is nobody: the usual chat", chats, 1, 3, 3, 1, 1)
 }
 
@@ -147,7 +147,7 @@ func TestStaffActInTheirOwnChatUntilTheyLeave(t *testing.T) {
 	bob := w.member(1, "Bob", recovery.Agent)
 	w.route(recovery.Routing{Routes: []recovery.Route{{To: []recovery.Receiver{recovery.ToOwner}}}})
 	ann := telegramUser("1", "Ann", "en")
-	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street", Event: map[string]string{attrAgent: "bob"}})
+	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street", Event: map[string]string{AttrAgent: "bob"}})
 	w.press(ann, "1")
 	w.command(ann, "cancel", "")
 	w.settle(bob.address)
@@ -223,7 +223,7 @@ func TestAGroupIsLinkedByACodeOnce(t *testing.T) {
 	if !strings.Contains(newest(groupOf("3")), "no longer works") {
 		t.Errorf("an expired code is answered by %q", newest(groupOf("3")))
 	}
-	if got := w.bot.snap.Load().chats; len(got) != 1 || got[0].Address != topic {
+	if got := w.bot.snap.Load().Chats; len(got) != 1 || got[0].Address != topic {
 		t.Errorf("the chats are %+v", got)
 	}
 }
@@ -300,7 +300,7 @@ func TestACardThatAChatDoesNotTakeIsShownElsewhere(t *testing.T) {
 	bob := w.member(1, "Bob", recovery.Agent)
 	w.route(recovery.Routing{Routes: []recovery.Route{{To: []recovery.Receiver{recovery.ToOwner}}}})
 	ann := telegramUser("1", "Ann", "en")
-	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street", Event: map[string]string{attrAgent: "Bob"}})
+	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street", Event: map[string]string{AttrAgent: "Bob"}})
 	w.press(ann, "1")
 	chats := []chat.Address{staffTG, bob.address}
 	w.wantCards("before", chats, 0, 1)
@@ -327,7 +327,7 @@ func TestALinkedGroupThatMovesKeepsItsName(t *testing.T) {
 	w.press(ann, "2")
 	w.wantCards("in the new group", []chat.Address{groupOf("1"), groupOf("1001"), room}, 0, 1, 0)
 	w.inGroup(groupOf("1001"), chat.Update{Kind: chat.Blocked})
-	if c, ok := w.bot.snap.Load().linked(groupOf("1")); !ok || c.Gone.IsZero() {
+	if c, ok := w.bot.snap.Load().Linked(groupOf("1")); !ok || c.Gone.IsZero() {
 		t.Errorf("that the new group removed the bot is not noticed: %+v", c)
 	}
 }

@@ -96,7 +96,7 @@ func TestCommandsOfSlackAreAnsweredWhereTheyWereSent(t *testing.T) {
 		t.Fatal("something was said in the chat")
 	}
 	language := w.slash(ann, "language", "")
-	if len(language) != 1 || len(language[0].Rows) != len(interfaceLanguages) {
+	if len(language) != 1 || len(language[0].Rows) != len(Languages) {
 		t.Fatalf("%+v", language)
 	}
 	w.tap(ann, language[0].Rows[2][0].Data)

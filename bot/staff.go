@@ -13,7 +13,6 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -22,47 +21,6 @@ const StaffCodeExpires = 24 * time.Hour
 
 // ErrNoStaff means that there is no member of staff with this id.
 var ErrNoStaff = errors.New("there is no such member of staff")
-
-// team is who may act on cases, and as whom they appear in chats.
-type team struct {
-	members map[string]storage.Staff
-	order   []string // their ids, sorted
-	links   map[storage.Person]string
-	homes   map[string][]chat.Address // their private chats, by id
-}
-
-// actor is who a person in a chat is to the cases of a site.
-func (t team) actor(p storage.Person, site string) recovery.Actor {
-	s, ok := t.member(p)
-	if !ok {
-		return recovery.Actor{}
-	}
-	return recovery.Actor{Staffer: recovery.Staffer{ID: s.ID, Name: s.Name}, Role: s.RoleAt(site)}
-}
-
-// member is the member of staff to whom a person in a chat is linked.
-func (t team) member(p storage.Person) (storage.Staff, bool) {
-	s, ok := t.members[t.links[p]]
-	return s, ok && s.Gone.IsZero()
-}
-
-// readTeam reads the team as it is now.
-func (b *Bot) readTeam(ctx context.Context) (team, error) {
-	list, err := b.store.StaffList(ctx)
-	if err != nil {
-		return team{}, fmt.Errorf("read staff: %w", err)
-	}
-	t := team{members: make(map[string]storage.Staff, len(list))}
-	for _, s := range list {
-		t.members[s.ID] = s
-		t.order = append(t.order, s.ID)
-	}
-	if t.links, err = b.store.StaffLinks(ctx); err != nil {
-		return team{}, fmt.Errorf("read the chat identities of staff: %w", err)
-	}
-	t.homes = homesFrom(t.links)
-	return t, nil
-}
 
 // StaffCode makes a code with which somebody links their chat identity to a member of
 // staff, once, and returns until when it works. Codes made before stop working.
@@ -107,15 +65,15 @@ func (b *Bot) linkJob(j *job) {
 			if err != nil {
 				return outbox.Work{}, err
 			}
-			b.change(func(n *snapshot) { n.team = now })
-			says, name = "link_done", now.members[staff].Name
+			b.change(func(n *Snapshot) { n.Team = now })
+			says, name = "link_done", now.Members[staff].Name
 		}
 		load := storage.Load{Person: j.person}
 		return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(j.update.Key, j.update.Key, load, &j.said, func(t *turn) error {
 			t.tapped = j.update.Ephemeral
 			t.session = nil // it is no matter of a survey
 			t.meet(j.update, j.person)
-			t.notice(t.person().say(says, "name", name), says != "link_done")
+			t.notice(t.person().Say(says, "name", name), says != "link_done")
 			return nil
 		})}, nil
 	}
@@ -140,7 +98,7 @@ func (b *Bot) RemoveStaff(ctx context.Context, id string) (released int, err err
 	if err != nil {
 		return 0, err
 	}
-	b.change(func(n *snapshot) { n.team = now })
+	b.change(func(n *Snapshot) { n.Team = now })
 	released, err = b.release(ctx, id)
 	if err != nil {
 		return released, fmt.Errorf("return their cases to the queue: %w", err)

@@ -40,7 +40,7 @@ func (b *Bot) StaffChatLink(ctx context.Context, name string) (ChatLink, error) 
 	if err != nil {
 		return ChatLink{}, fmt.Errorf("make a code: %w", err)
 	}
-	if account, ok := b.snap.Load().account(chat.Telegram); ok {
+	if account, ok := b.snap.Load().Account(chat.Telegram); ok {
 		l.Telegram = "https://t.me/" + account.Name + "?startgroup=" + l.Code
 	}
 	return l, nil
@@ -89,26 +89,16 @@ func (b *Bot) chatLinkJob(j *job) {
 		}
 		return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, storage.Load{}, &j.said, func(t *turn) error {
 			v := t.reader(u)
-			m := chat.Message{Text: v.say(says, "name", name), Lang: v.lang}
+			m := chat.Message{Text: v.Say(says, "name", name), Lang: v.Lang}
 			if u.Ephemeral {
 				t.answer(m.Text, says != "chat_linked")
 			}
 			if says == "chat_linked" || !u.Ephemeral {
-				t.want(storage.Want{Slot: "chat:" + u.Key, Kind: storage.NoticeD, Address: t.snap.at(to), Render: m})
+				t.want(storage.Want{Slot: "chat:" + u.Key, Kind: storage.NoticeD, Address: t.snap.At(to), Render: m})
 			}
 			return nil
 		})}, nil
 	}
-}
-
-// readChats takes the linked chats into the snapshot as they are now.
-func (b *Bot) readChats(ctx context.Context) error {
-	chats, err := b.store.StaffChatList(ctx)
-	if err != nil {
-		return fmt.Errorf("read the chats of staff: %w", err)
-	}
-	b.change(func(n *snapshot) { n.chats = chats })
-	return nil
 }
 
 // RemoveStaffChat forgets a name. Cards that hang in its chat stay there and are kept
@@ -140,11 +130,11 @@ const maxWhy = 300
 func (b *Bot) markChat(ctx context.Context, at chat.Address, gone time.Time, why string) error {
 	snap := b.snap.Load()
 	changed := false
-	for _, c := range snap.chats {
-		if c.Address.IsZero() || !sameChat(snap.at(c.Address), snap.at(at)) {
+	for _, c := range snap.Chats {
+		if c.Address.IsZero() || !SameChat(snap.At(c.Address), snap.At(at)) {
 			continue
 		}
-		news, err := b.store.MarkStaffChat(ctx, c.Name, gone, cut(why, maxWhy))
+		news, err := b.store.MarkStaffChat(ctx, c.Name, gone, Cut(why, maxWhy))
 		if err != nil {
 			return fmt.Errorf("mark a chat of staff: %w", err)
 		}
@@ -158,13 +148,6 @@ func (b *Bot) markChat(ctx context.Context, at chat.Address, gone time.Time, why
 		return nil
 	}
 	return b.readChats(ctx)
-}
-
-// sameChat compares chats whatever their threads: who is removed from a group is removed
-// from its topics.
-func sameChat(a, b chat.Address) bool {
-	a.Thread, b.Thread = "", ""
-	return a == b
 }
 
 // membership notes that a group removed the bot or added it again.

@@ -28,7 +28,7 @@ func (b *Bot) answering(ctx context.Context, j *job) (bool, error) {
 	case u.Kind != chat.Text && u.Kind != chat.Edited && u.Kind != chat.Command || isLink(u):
 		return false, nil
 	}
-	ours := u.Ours && !u.Private && b.snap.Load().staffHears(u.From)
+	ours := u.Ours && !u.Private && b.snap.Load().StaffHears(u.From)
 	shown, err := b.shown(ctx, u, ours)
 	switch {
 	case errors.Is(err, storage.ErrNotFound) && ours && u.Kind == chat.Text:
@@ -96,19 +96,6 @@ func (b *Bot) shown(ctx context.Context, u *chat.Update, ours bool) (storage.Del
 	}
 }
 
-// staffHears reports whether a chat is one of those that hear of cases.
-func (s *snapshot) staffHears(at chat.Address) bool {
-	if _, ok := s.linked(at); ok {
-		return true
-	}
-	for _, a := range s.staff {
-		if to := s.at(a); to == at || to.Platform == at.Platform && to.Account == at.Account && to.Chat == at.Chat {
-			return true
-		}
-	}
-	return false
-}
-
 // unknownWords tells staff that nobody got what they wrote: what they replied to is not
 // known, or not any more.
 func (b *Bot) unknownWords(j *job) outbox.Work {
@@ -118,7 +105,7 @@ func (b *Bot) unknownWords(j *job) outbox.Work {
 		v := t.reader(u)
 		t.want(storage.Want{
 			Slot: "n:" + j.person.ID() + ":" + t.key, Kind: storage.NoticeD, Address: u.From,
-			Render: chat.Message{Text: v.say("staff_unknown"), Lang: v.lang, Replies: u.Own},
+			Render: chat.Message{Text: v.Say("staff_unknown"), Lang: v.Lang, Replies: u.Own},
 		})
 		return nil
 	})}
@@ -134,7 +121,7 @@ func (t *turn) staffWrote(u *chat.Update, p storage.Person, s said, ask prompt, 
 		return err
 	}
 	v := t.ofCase().staffVoice()
-	by := t.snap.team.actor(p, t.kase.Site)
+	by := t.snap.Team.Actor(p, t.kase.Site)
 	if inside {
 		if u.Kind == chat.Text && by.Role.Acts() {
 			t.stays(u, v)
@@ -167,10 +154,10 @@ func (t *turn) staffWrote(u *chat.Update, p storage.Person, s said, ask prompt, 
 
 // stays tells a member of staff, once for each case and chat, that a reply to the card
 // goes to nobody.
-func (t *turn) stays(u *chat.Update, v *voice) {
+func (t *turn) stays(u *chat.Update, v *Voice) {
 	t.want(storage.Want{
 		Slot: "stays:" + t.kase.ID + ":" + u.From.String(), Kind: storage.NoticeD, Address: u.From,
-		Render: chat.Message{Text: v.say("staff_stays", "name", t.ofCase().customerName(v)), Lang: v.lang},
+		Render: chat.Message{Text: v.Say("staff_stays", "name", t.ofCase().customerName(v)), Lang: v.Lang},
 	})
 }
 
@@ -180,14 +167,14 @@ func (t *turn) attempted(by recovery.Actor, p storage.Person, what string) {
 }
 
 // notStaff says why somebody may not act, and what helps.
-func (t *turn) notStaff(v *voice, by recovery.Actor, u *chat.Update) string {
+func (t *turn) notStaff(v *Voice, by recovery.Actor, u *chat.Update) string {
 	switch {
 	case by.Role == recovery.Viewer:
-		return v.say("refused_may_not_act")
+		return v.Say("refused_may_not_act")
 	case u.User.ID == "":
-		return v.say("refused_nameless")
+		return v.Say("refused_nameless")
 	}
-	return v.say("refused_not_staff")
+	return v.Say("refused_not_staff")
 }
 
 // perform puts words to the case as the act that they were asked for. It returns what is
@@ -196,7 +183,7 @@ func (t *turn) perform(s said, by recovery.Actor, ask prompt) (problem string, _
 	v := t.ofCase().staffVoice()
 	words := s.text
 	if words == "" && len(s.files) > 0 {
-		words = v.files(s.files)
+		words = v.Files(s.files)
 	}
 	var refusal *recovery.Refusal
 	var err error
@@ -214,7 +201,7 @@ func (t *turn) perform(s said, by recovery.Actor, ask prompt) (problem string, _
 		resolve := t.resolution(ask.choice, ask.mask)
 		cost, ok := parseAmount(words)
 		if !ok {
-			return v.say("cost_unclear"), nil
+			return v.Say("cost_unclear"), nil
 		}
 		priced(resolve.Actions, cost)
 		refusal, err = t.attempt(resolve, by)
@@ -230,10 +217,10 @@ func (t *turn) perform(s said, by recovery.Actor, ask prompt) (problem string, _
 // dueSaid asks for the plan once its date was typed; else it says what is wrong with that.
 func (t *turn) dueSaid(s said, ask prompt, words string) string {
 	v := t.ofCase().staffVoice()
-	due, ok := parseMoment(words, v.site.Zone)
+	due, ok := parseMoment(words, v.Site.Zone)
 	switch {
 	case !ok:
-		return v.say("due_unclear")
+		return v.Say("due_unclear")
 	case !due.After(t.now):
 		return t.refusal(v, &recovery.Refusal{Code: recovery.PlanPast})
 	}
@@ -249,7 +236,7 @@ func (t *turn) attempt(act recovery.Act, by recovery.Actor) (*recovery.Refusal, 
 		return refusal, nil
 	}
 	if err == nil && !closed && t.kase.State == recovery.Resolved && !t.kase.Round.Contacted.IsZero() && !t.barred() {
-		t.tellCustomer("closed", "site", t.snap.site(t.kase.Site).Name)
+		t.tellCustomer("closed", "site", t.snap.Site(t.kase.Site).Name)
 	}
 	return nil, err
 }
@@ -272,7 +259,7 @@ func (t *turn) staffEdited(s said, by recovery.Actor, ask prompt) error {
 	case ask.what != recovery.ActContact || !known || first.Render.Text == s.text:
 		return nil
 	case t.barred():
-		t.under(s, v.say("edit_not_sent"))
+		t.under(s, v.Say("edit_not_sent"))
 		return nil
 	}
 	t.jot(eventEdited, by.ID, string(recovery.ActContact), s.text)
@@ -341,25 +328,25 @@ func (t *turn) prompt(at chat.Address, below chat.Ref, p prompt) {
 	}
 	due := ""
 	if !p.due.IsZero() {
-		due = v.moment(p.due)
+		due = v.Moment(p.due)
 	}
 	t.want(storage.Want{
 		Slot: askSlot + ":" + t.kase.ID + ":" + p.encode() + ":" + t.key, Kind: storage.RelayD, Address: at,
 		Render: chat.Message{
-			Title: t.kase.Name() + " · " + v.say("act_"+string(p.what)),
-			Text:  v.say(id, "who", who, "name", about.customerName(v), "due", due), Lang: v.lang,
-			Expects: chat.ExpectsLong, Hint: v.say("prompt_hint"), Replies: below,
+			Title: t.kase.Name() + " · " + v.Say("act_"+string(p.what)),
+			Text:  v.Say(id, "who", who, "name", about.customerName(v), "due", due), Lang: v.Lang,
+			Expects: chat.ExpectsLong, Hint: v.Say("prompt_hint"), Replies: below,
 		},
 	})
 }
 
 // answered says in the place of a prompt that it has what it asked for.
-func (t *turn) answered(v *voice, p prompt) {
+func (t *turn) answered(v *Voice, p prompt) {
 	t.want(storage.Want{
 		Slot: p.slot, Kind: storage.RelayD, OnlyIfKnown: true, Address: p.at,
 		Render: chat.Message{
-			Title: t.kase.Name() + " · " + v.say("act_"+string(p.what)),
-			Text:  v.say("prompt_done", "name", t.ofCase().customerName(v)), Lang: v.lang,
+			Title: t.kase.Name() + " · " + v.Say("act_"+string(p.what)),
+			Text:  v.Say("prompt_done", "name", t.ofCase().customerName(v)), Lang: v.Lang,
 		},
 	})
 }

@@ -70,7 +70,7 @@ func (b *Bot) refusal(j *job, id string) outbox.Work {
 		t.tapped = j.update.Ephemeral
 		t.meet(j.update, j.person)
 		t.turnOn()
-		t.notice(t.person().say(id), false)
+		t.notice(t.person().Say(id), false)
 		return nil
 	})}
 }
@@ -181,78 +181,78 @@ func (t *turn) open(inv storage.Invitation, before history) error {
 			Attributes: inv.Attributes, Test: inv.Test,
 		},
 		Bucket: id.Bucket, Identity: id.ID, Address: id.Address, Invitation: inv.ID,
-		Site: inv.Site, Service: inv.Attributes[attrService], Customer: before.customer, Case: inv.Case, Facts: facts,
+		Site: inv.Site, Service: inv.Attributes[AttrService], Customer: before.customer, Case: inv.Case, Facts: facts,
 	}
 	t.kase, t.origin = nil, nil
 	if err := t.configure(); err != nil {
 		return err
 	}
-	t.session.Lang = choose(t.flow.Languages, interfaceLanguages, id.Language, inv.Language, id.Spoken)
+	t.session.Lang = ChooseLanguage(t.flow.Languages, Languages, id.Language, inv.Language, id.Spoken)
 	id.Session = inv.Session
 	if id.Customer == "" {
 		id.Customer = before.customer
 	}
 	if id.Name == "" {
-		id.Name = inv.Attributes[attrFirstName]
+		id.Name = inv.Attributes[AttrFirstName]
 	}
 	t.out.Identity = id
 	v := t.person()
 	t.want(storage.Want{
 		Slot: "i:" + t.session.ID, Kind: storage.NoticeD,
-		Render: chat.Message{Text: t.intro(v), Lang: v.lang},
+		Render: chat.Message{Text: t.intro(v), Lang: v.Lang},
 	})
 	return t.step(survey.Open{})
 }
 
 // intro says who asks, about what, how many questions there are and how long they
 // take, in the flow's own words or the shipped ones; who sees the answers; how to end it.
-func (t *turn) intro(v *voice) string {
+func (t *turn) intro(v *Voice) string {
 	own := func(name string) string {
 		v, words := t.own(name)
 		if words == "" {
 			return ""
 		}
-		return v.fill(words, "n", strconv.Itoa(t.flow.Asked), "seconds", strconv.Itoa(t.flow.Seconds))
+		return v.Fill(words, "n", strconv.Itoa(t.flow.Asked), "seconds", strconv.Itoa(t.flow.Seconds))
 	}
 	greeting := own("invitation")
 	if greeting == "" {
 		greeting = t.greeting(v)
 	}
-	privacy := v.say("intro_privacy")
+	privacy := v.Say("intro_privacy")
 	if t.flow.Class == survey.Pulse {
-		privacy = v.say("intro_privacy_pulse")
+		privacy = v.Say("intro_privacy_pulse")
 	}
-	return paragraphs(greeting, privacy, own("intro"))
+	return Paragraphs(greeting, privacy, own("intro"))
 }
 
 // greeting is the shipped invitation.
-func (t *turn) greeting(v *voice) string {
-	greeting := v.tell("intro")
-	if business, ok := v.known(attrBusiness); ok {
-		greeting = v.tell("intro_from", attrBusiness, business)
+func (t *turn) greeting(v *Voice) string {
+	greeting := v.Tell("intro")
+	if business, ok := v.Known(AttrBusiness); ok {
+		greeting = v.Tell("intro_from", AttrBusiness, business)
 	}
 	follows := t.flow.Class == survey.Recovery && t.session.Case != ""
 	if follows {
-		greeting = v.tell("intro_recovery")
+		greeting = v.Tell("intro_recovery")
 	}
 	var about []string
-	for _, name := range []string{attrService, attrDate, attrAgent} {
-		if s, ok := v.known(name); ok {
+	for _, name := range []string{AttrService, AttrDate, AttrAgent} {
+		if s, ok := v.Known(name); ok {
 			about = append(about, s)
 		}
 	}
 	subject := ""
-	if joined := join(v.plain["list_comma"], about...); joined != "" && !follows {
-		subject = v.say("intro_about", "about", joined)
+	if joined := Join(v.Plain["list_comma"], about...); joined != "" && !follows {
+		subject = v.Say("intro_about", "about", joined)
 	}
 	length, more := "", ""
 	if n := t.flow.Asked; n > 0 {
-		length = v.count("intro_length", n, "seconds", strconv.Itoa(t.flow.Seconds))
+		length = v.Count("intro_length", n, "seconds", strconv.Itoa(t.flow.Seconds))
 		if t.flow.More {
-			more = v.say("intro_more")
+			more = v.Say("intro_more")
 		}
 	}
-	return join("\n", greeting, subject, length, more)
+	return Join("\n", greeting, subject, length, more)
 }
 
 // turnOn turns invitations back on; it reports whether they were off.
@@ -276,7 +276,7 @@ func (t *turn) resume(u *chat.Update) error {
 	if on {
 		id = "surveys_on"
 	}
-	t.notice(t.person().say(id), false)
+	t.notice(t.person().Say(id), false)
 	return nil
 }
 
@@ -293,17 +293,17 @@ func (t *turn) again(on bool) error {
 		return nil
 	case !t.live():
 		v := t.person()
-		text := v.say("notice_ended")
+		text := v.Say("notice_ended")
 		if t.session.Status == survey.Completed {
-			text = v.say("already_answered")
+			text = v.Say("already_answered")
 		}
 		if on {
-			text = paragraphs(v.say("surveys_on"), text)
+			text = Paragraphs(v.Say("surveys_on"), text)
 		}
 		t.notice(text, false)
 		return nil
 	case on:
-		t.notice(t.person().say("surveys_on"), false)
+		t.notice(t.person().Say("surveys_on"), false)
 	case web && !t.session.Paused:
 		return nil
 	}

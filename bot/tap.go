@@ -22,7 +22,7 @@ func (b *Bot) tap(u *chat.Update, p storage.Person) (storage.Load, func(*turn) e
 		switch {
 		case !ok:
 			t.session = nil
-			t.answer(t.reader(u).say("unknown_button"), true)
+			t.answer(t.reader(u).Say("unknown_button"), true)
 			return nil
 		case d.Verb == languageV || d.Verb == surveysV:
 			if t.identity == nil && u.Private && u.Data != "" && u.On == "" {
@@ -34,7 +34,7 @@ func (b *Bot) tap(u *chat.Update, p storage.Person) (storage.Load, func(*turn) e
 			return t.languageTapped(u, d.Language)
 		case t.identity == nil || t.session == nil || t.session.Identity != t.identity.ID:
 			t.session = nil
-			t.answer(t.reader(u).say("not_yours"), true)
+			t.answer(t.reader(u).Say("not_yours"), true)
 			return nil
 		}
 		return t.press(d)
@@ -45,12 +45,12 @@ func (b *Bot) tap(u *chat.Update, p storage.Person) (storage.Load, func(*turn) e
 func (t *turn) surveysTapped(u *chat.Update, on bool) error {
 	switch {
 	case t.identity == nil:
-		t.answer(t.reader(u).say("not_yours"), true)
+		t.answer(t.reader(u).Say("not_yours"), true)
 	case !on:
 		return t.stop()
 	default:
 		t.turnOn()
-		t.answer(t.person().say("surveys_on"), false)
+		t.answer(t.person().Say("surveys_on"), false)
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func (t *turn) press(d tapped) error {
 		return err
 	}
 	if d.Question >= len(t.flow.Questions) {
-		t.answer(t.person().say("unknown_button"), true)
+		t.answer(t.person().Say("unknown_button"), true)
 		return nil
 	}
 	if t.live() && t.identity.Session != t.session.ID {
@@ -99,7 +99,7 @@ func (t *turn) tidy(i int) {
 	changeable := ok && !a.Dropped && !t.now.After(a.At.Add(survey.EditWindow))
 	t.want(storage.Want{
 		Slot: questionSlot(t.session.ID, i), Kind: storage.QuestionD, OnlyIfKnown: true,
-		Render: t.question().condensed(t.flow, i, changeable),
+		Render: condensed(t.question(), t.flow, i, changeable),
 	})
 }
 
@@ -138,11 +138,11 @@ func (t *turn) meetAgain(u *chat.Update) {
 }
 
 // reader is the voice for somebody who may be unknown.
-func (t *turn) reader(u *chat.Update) *voice {
+func (t *turn) reader(u *chat.Update) *Voice {
 	if t.identity != nil {
 		return t.person()
 	}
 	t.platform = u.From.Platform
-	w := t.texts().of(u.User.Language)
-	return t.voice(w, w.tag, w.tag)
+	w := t.texts().Of(u.User.Language)
+	return t.voice(w, w.Tag, w.Tag)
 }

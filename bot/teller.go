@@ -76,7 +76,7 @@ func (b *Bot) bucketFor(what string) storage.Bucket {
 // cards of its open cases there.
 func (s *teller) goneChats(ctx context.Context) error {
 	b := s.bot
-	for _, c := range b.snap.Load().chats {
+	for _, c := range b.snap.Load().Chats {
 		if c.Gone.IsZero() || c.Told {
 			continue
 		}
@@ -103,10 +103,10 @@ func (b *Bot) tellOfGone(ctx context.Context, c storage.StaffChat) error {
 	}
 	return b.perform(ctx, b.bucketFor(c.Name), b.turnOf("", "chat gone", storage.Load{}, nil, func(t *turn) error {
 		v := t.voiceAt(site)
-		for _, to := range t.snap.reachable(t.snap.usual(site)) {
+		for _, to := range t.snap.Reachable(t.snap.Usual(site)) {
 			t.want(storage.Want{
-				Slot: fmt.Sprintf("gone:%s:%d:%s", c.Name, c.Gone.UnixMicro(), to), Kind: storage.CardD, Address: t.snap.at(to),
-				Render: chat.Message{Text: v.say("chat_gone", "name", c.Name), Lang: v.lang},
+				Slot: fmt.Sprintf("gone:%s:%d:%s", c.Name, c.Gone.UnixMicro(), to), Kind: storage.CardD, Address: t.snap.At(to),
+				Render: chat.Message{Text: v.Say("chat_gone", "name", c.Name), Lang: v.Lang},
 			})
 		}
 		return nil
@@ -122,7 +122,7 @@ func (b *Bot) reroute(ctx context.Context, c storage.StaffChat) error {
 			return fmt.Errorf("read the cases of a chat that is gone: %w", err)
 		}
 		for _, k := range cases {
-			if !k.State.Active() || !slices.ContainsFunc(k.Cards, func(a chat.Address) bool { return sameChat(snap.at(a), snap.at(c.Address)) }) {
+			if !k.State.Active() || !slices.ContainsFunc(k.Cards, func(a chat.Address) bool { return SameChat(snap.At(a), snap.At(c.Address)) }) {
 				continue
 			}
 			if err := b.refreshCards(ctx, k.Bucket, k.ID, nil); err != nil {
@@ -165,8 +165,8 @@ func (b *Bot) unheard(ctx context.Context, row storage.Delivery, why string) err
 	}
 	return b.refreshCards(ctx, row.Bucket, id, func(t *turn) bool {
 		before := len(t.kase.Cards)
-		usual := t.snap.reachable(slices.Concat(t.snap.usual(t.kase.Site), t.snap.staff))
-		t.kase.Cards = t.snap.distinct(slices.Concat(t.kase.Cards, usual))
+		usual := t.snap.Reachable(slices.Concat(t.snap.Usual(t.kase.Site), t.snap.Staff))
+		t.kase.Cards = t.snap.Distinct(slices.Concat(t.kase.Cards, usual))
 		if len(t.kase.Cards) == before {
 			return false
 		}
@@ -186,18 +186,13 @@ func caseOfSlot(slot string) (string, bool) {
 	return id, err == nil
 }
 
-// reachable leaves out chats that are known to take no messages.
-func (s *snapshot) reachable(all []chat.Address) []chat.Address {
-	return slices.DeleteFunc(slices.Clone(all), s.lost)
-}
-
 // voiceAt speaks to the staff of a site: in its language, about no session.
-func (t *turn) voiceAt(id string) *voice {
-	at := t.snap.site(id)
+func (t *turn) voiceAt(id string) *Voice {
+	at := t.snap.Site(id)
 	lang := at.Language
 	if lang == "" {
-		lang = interfaceLanguages[0]
+		lang = Languages[0]
 	}
-	w := t.b.texts.of(lang)
-	return &voice{words: w, lang: w.tag, langs: []string{lang, w.tag}, site: at, now: t.now}
+	w := t.b.texts.Of(lang)
+	return &Voice{Words: w, Lang: w.Tag, Langs: []string{lang, w.Tag}, Site: at, Now: t.now}
 }

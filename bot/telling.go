@@ -22,24 +22,24 @@ func (t *turn) tell(events []recovery.Event, cards []chat.Address) {
 		}
 		said[words] = true
 		// Should the card be gone, the line stands alone: it names its case.
-		m := chat.Message{Lang: v.lang, Title: join(" · ", t.kase.Name(), cut(t.kase.Holder.Name, cardName)), Text: words}
+		m := chat.Message{Lang: v.Lang, Title: Join(" · ", t.kase.Name(), Cut(t.kase.Holder.Name, LongestName)), Text: words}
 		for _, to := range cards {
 			card := cardSlot(t.kase.ID, to)
 			m.Under = card
 			slot := card + ":r:" + string(e.Kind) + ":" + strings.ReplaceAll(e.Detail, " ", "-") + ":" + e.At.Format("060102T150405.000000")
-			t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.at(to), Render: m})
+			t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.At(to), Render: m})
 		}
 	}
 }
 
 // reminder is what staff are told when something falls due at a case; "" = nothing.
-func (t *turn) reminder(v *voice, e recovery.Event) string {
+func (t *turn) reminder(v *Voice, e recovery.Event) string {
 	k := t.kase
 	switch e.Kind {
 	case recovery.EventWoke:
-		return v.say("reminder_woke")
+		return v.Say("reminder_woke")
 	case recovery.EventUnacknowledged:
-		return v.say("reminder_unacknowledged", "name", cut(t.snap.team.members[e.Detail].Name, cardName))
+		return v.Say("reminder_unacknowledged", "name", Cut(t.snap.Team.Members[e.Detail].Name, LongestName))
 	case recovery.EventStruck:
 		which, _, _ := strings.Cut(e.Detail, " ")
 		clock := recovery.Clock(which)
@@ -54,7 +54,7 @@ func (t *turn) reminder(v *voice, e recovery.Event) string {
 		if t.now.Before(due) {
 			id += "_soon"
 		}
-		return v.say(id, "at", v.moment(due), "zone", v.site.Zone.String())
+		return v.Say(id, "at", v.Moment(due), "zone", v.Site.Zone.String())
 	}
 	return ""
 }

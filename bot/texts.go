@@ -8,37 +8,41 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+
+	"github.com/aftercare/aftercare/storage"
 )
 
 //go:embed locales/*.json
 var localeFiles embed.FS
 
-// interfaceLanguages are the languages of the program's own sentences; the first is
+// Languages are the languages of the program's own sentences; the first is
 // the fallback.
-var interfaceLanguages = []string{"en", "zh-Hans", "es", "ar"}
+var Languages = []string{"en", "zh-Hans", "es", "ar"}
 
-// texts are the program's own sentences in every interface language. Read-only.
-type texts struct{ in map[string]*words }
+// Texts are the program's own sentences in every interface language. Read-only.
+type Texts struct{ In map[string]*Words }
 
-// words are the sentences in one language. Those without plural forms are looked up
+// Words are the sentences in one language. Those without plural forms are looked up
 // once, when the program starts, because the library's look-up is slow beside the
 // rest of a tap.
-type words struct {
-	tag   string
+type Words struct {
+	Tag   string
 	slash string // what commands begin with
-	plain map[string]string
+	Plain map[string]string
 	loc   *i18n.Localizer
 }
 
-// loadTexts reads the embedded locale files.
-func loadTexts() (*texts, error) {
+// LoadTexts reads the embedded locale files.
+func LoadTexts() (*Texts, error) {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	t := &texts{in: make(map[string]*words, len(interfaceLanguages))}
-	for _, tag := range interfaceLanguages {
+	t := &Texts{In: make(map[string]*Words, len(Languages))}
+	for _, tag := range Languages {
 		path := "locales/" + tag + ".json"
 		source, err := localeFiles.ReadFile(path)
 		if err != nil {
@@ -48,14 +52,14 @@ func loadTexts() (*texts, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parse %s: %w", path, err)
 		}
-		w := &words{tag: tag, slash: "/", plain: make(map[string]string, len(file.Messages))}
+		w := &Words{Tag: tag, slash: "/", Plain: make(map[string]string, len(file.Messages))}
 		for _, m := range file.Messages {
-			w.plain[m.ID] = m.Other
+			w.Plain[m.ID] = m.Other
 		}
-		t.in[tag] = w
+		t.In[tag] = w
 	}
-	for tag, w := range t.in {
-		w.loc = i18n.NewLocalizer(bundle, tag, interfaceLanguages[0])
+	for tag, w := range t.In {
+		w.loc = i18n.NewLocalizer(bundle, tag, Languages[0])
 	}
 	return t, nil
 }
@@ -64,55 +68,55 @@ func loadTexts() (*texts, error) {
 // words behind it there.
 const slackCommand = "/feedback"
 
-var commandWord = regexp.MustCompile(`/(` + strings.Join(commands[:], "|") + `)\b`)
+var commandWord = regexp.MustCompile(`/(` + strings.Join(Commands[:], "|") + `)\b`)
 
-// onSlack returns the same sentences with commands as Slack's people write them.
-func (t *texts) onSlack() *texts {
-	s := &texts{in: make(map[string]*words, len(t.in))}
-	for tag, w := range t.in {
+// OnSlack returns the same sentences with commands as Slack's people write them.
+func (t *Texts) OnSlack() *Texts {
+	s := &Texts{In: make(map[string]*Words, len(t.In))}
+	for tag, w := range t.In {
 		n := *w
-		n.slash, n.plain = slackCommand+" ", make(map[string]string, len(w.plain))
-		for id, text := range w.plain {
-			n.plain[id] = commandWord.ReplaceAllStringFunc(text, func(c string) string { return n.command(c[1:]) })
+		n.slash, n.Plain = slackCommand+" ", make(map[string]string, len(w.Plain))
+		for id, text := range w.Plain {
+			n.Plain[id] = commandWord.ReplaceAllStringFunc(text, func(c string) string { return n.command(c[1:]) })
 		}
-		s.in[tag] = &n
+		s.In[tag] = &n
 	}
 	return s
 }
 
 // command is how a command is written.
-func (w *words) command(name string) string {
-	if name == commands[0] && w.slash != "/" {
+func (w *Words) command(name string) string {
+	if name == Commands[0] && w.slash != "/" {
 		return strings.TrimSpace(w.slash) // alone it goes on
 	}
 	return w.slash + name
 }
 
-// of returns the sentences in the interface language that suits tag, else English.
-func (t *texts) of(tag string) *words {
-	if w, ok := t.in[tag]; ok {
+// Of returns the sentences in the interface language that suits tag, else English.
+func (t *Texts) Of(tag string) *Words {
+	if w, ok := t.In[tag]; ok {
 		return w
 	}
-	if m := match(interfaceLanguages, tag); m != "" {
-		return t.in[m]
+	if m := MatchLanguage(Languages, tag); m != "" {
+		return t.In[m]
 	}
-	return t.in[interfaceLanguages[0]]
+	return t.In[Languages[0]]
 }
 
-// say returns the sentence with this id, its placeholders filled from pairs (name,
+// Say returns the sentence with this id, its placeholders filled from pairs (name,
 // value, name, value, …). A part in square brackets goes away as a whole when one of
 // its placeholders has no value.
-func (w *words) say(id string, pairs ...string) string {
+func (w *Words) Say(id string, pairs ...string) string {
 	own := pairValues(pairs)
-	return fillBrackets(w.plain[id], own, own)
+	return fillBrackets(w.Plain[id], own, own)
 }
 
-// count returns the sentence with this id in the plural form for n, which is also
+// Count returns the sentence with this id in the plural form for n, which is also
 // its placeholder {n}.
-func (w *words) count(id string, n int, pairs ...string) string {
+func (w *Words) Count(id string, n int, pairs ...string) string {
 	s, err := w.loc.Localize(&i18n.LocalizeConfig{MessageID: id, PluralCount: n})
 	if err != nil {
-		s = w.plain[id]
+		s = w.Plain[id]
 	}
 	own := pairValues(append(slices.Clip(pairs), "n", strconv.Itoa(n)))
 	return fillBrackets(s, own, own)
@@ -167,7 +171,7 @@ func expand(s string, v values) (string, bool) {
 			break
 		}
 		name := s[i+1 : i+n]
-		if !isName(name) {
+		if !IsName(name) {
 			b.WriteString(s[:i+1])
 			s = s[i+1:]
 			continue
@@ -197,8 +201,8 @@ func fillBrackets(s string, outside, inside values) string {
 	return fill(s[:open], outside) + part + fillBrackets(s[end+1:], outside, inside)
 }
 
-// isName reports whether s can be a placeholder's name.
-func isName(s string) bool {
+// IsName reports whether s can be a placeholder's name.
+func IsName(s string) bool {
 	if s == "" || len(s) > 64 {
 		return false
 	}
@@ -208,4 +212,38 @@ func isName(s string) bool {
 		}
 	}
 	return true
+}
+
+// Phrase is the kind of feedback whose phrase a text begins with, in any language, and
+// the words: all of them, unless there is nothing but the phrase.
+func (t *Texts) Phrase(text string) (storage.FeedbackKind, string) {
+	said := strings.ToLower(strings.TrimSpace(PlainDigits(text)))
+	for command, kind := range FeedbackCommands {
+		for _, w := range t.In {
+			for p := range strings.SplitSeq(w.Plain["phrases_"+command], "|") {
+				rest, found := strings.CutPrefix(said, p)
+				if p == "" || !found {
+					continue
+				}
+				rest = strings.TrimFunc(rest, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSpace(r) })
+				if rest == "" {
+					return kind, ""
+				}
+				if next, _ := utf8.DecodeRuneInString(said[len(p):]); !unicode.IsLetter(next) || unicode.Is(unicode.Han, next) {
+					return kind, strings.TrimSpace(text)
+				}
+			}
+		}
+	}
+	return "", ""
+}
+
+// Matches reports whether text is the sentence with this id in any language.
+func (t *Texts) Matches(id, text string) bool {
+	for _, w := range t.In {
+		if strings.EqualFold(w.Plain[id], text) {
+			return true
+		}
+	}
+	return false
 }

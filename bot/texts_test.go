@@ -22,16 +22,16 @@ var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 // TestEveryLanguageSaysEverything compares the locale files: the same ids, and in each
 // sentence the same placeholders.
 func TestEveryLanguageSaysEverything(t *testing.T) {
-	said, err := loadTexts()
+	said, err := LoadTexts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	english := said.in["en"].plain
+	english := said.In["en"].Plain
 	if len(english) == 0 {
 		t.Fatal("there are no English sentences")
 	}
-	for _, tag := range interfaceLanguages {
-		other := said.in[tag].plain
+	for _, tag := range Languages {
+		other := said.In[tag].Plain
 		for id := range other {
 			if _, ok := english[id]; !ok {
 				t.Errorf("%s: %s is not in English", tag, id)
@@ -62,11 +62,11 @@ func placeholders(s string) []string {
 // TestEverySentenceThatIsSaidExists reads this package's own source for the ids that
 // it uses, and walks over the closed sets whose members become ids.
 func TestEverySentenceThatIsSaidExists(t *testing.T) {
-	said, err := loadTexts()
+	said, err := LoadTexts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	english := said.in["en"].plain
+	english := said.In["en"].Plain
 	used := 0
 	need := func(id string) {
 		t.Helper()
@@ -93,7 +93,7 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 				return true
 			}
 			method, ok := call.Fun.(*ast.SelectorExpr)
-			if !ok || !slices.Contains([]string{"say", "count", "tell"}, method.Sel.Name) {
+			if !ok || !slices.Contains([]string{"Say", "Count", "Tell"}, method.Sel.Name) {
 				return true
 			}
 			if lit, ok := call.Args[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
@@ -148,7 +148,7 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	for _, id := range []string{"prompt_due", "joined", "closed", "lost_refused", "lost_blocked", "lost_unknown", "arrived_after_all"} {
 		need(id)
 	}
-	for command, kind := range feedbackCommands {
+	for command, kind := range FeedbackCommands {
 		for _, id := range []string{"ask_" + command, "menu_" + command, "wish_" + command, "phrases_" + command, "feedback_" + string(kind), "thanks_" + string(kind)} {
 			need(id)
 		}
@@ -178,7 +178,7 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	for _, c := range []string{contactHere, contactPhone, contactNo, contactSkipped, contactWaiting} {
 		need("contact_" + c)
 	}
-	for _, c := range commands {
+	for _, c := range Commands {
 		need("menu_" + c)
 	}
 }
@@ -226,11 +226,11 @@ func TestLanguages(t *testing.T) {
 		{"zh-Hans", []string{"fr", "zh_TW"}},
 		{"en", nil},
 	} {
-		if got := choose(flow, interfaceLanguages, c.wishes...); got != c.want {
+		if got := ChooseLanguage(flow, Languages, c.wishes...); got != c.want {
 			t.Errorf("choose(%q) = %q; want %q", c.wishes, got, c.want)
 		}
 	}
-	if got := choose(nil, interfaceLanguages, "fr"); got != "en" {
+	if got := ChooseLanguage(nil, Languages, "fr"); got != "en" {
 		t.Errorf("without a flow French becomes %q; want en", got)
 	}
 }

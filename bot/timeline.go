@@ -12,51 +12,51 @@ import (
 func (t *turn) timeline(to chat.Address, card string) {
 	about := t.ofCase()
 	v := about.staffVoice()
-	who := func(id string) string { return cut(t.snap.team.members[id].Name, cardName) }
+	who := func(id string) string { return Cut(t.snap.Team.Members[id].Name, LongestName) }
 	thread := to.Platform == chat.Slack
 	for _, e := range t.out.Events[t.told:] {
-		m := chat.Message{Lang: v.lang, Under: card}
+		m := chat.Message{Lang: v.Lang, Under: card}
 		var title string
 		switch kind := recovery.EventKind(e.Kind); {
 		case kind == recovery.EventNoted:
-			if t.snap.at(to) == t.stand {
+			if t.snap.At(to) == t.stand {
 				continue // there it was written
 			}
-			title = v.say("timeline_noted", "who", who(e.By))
-			for _, part := range inParts(e.Note) {
+			title = v.Say("timeline_noted", "who", who(e.By))
+			for _, part := range InParts(e.Note) {
 				m.Quotes = append(m.Quotes, chat.Quote{Text: part})
 			}
 		case kind == recovery.EventAssigned:
-			title = v.say("timeline_assigned", "who", who(e.Detail))
+			title = v.Say("timeline_assigned", "who", who(e.Detail))
 		case kind == recovery.EventReachable:
-			title = v.say("timeline_reachable", "name", about.customerName(v))
+			title = v.Say("timeline_reachable", "name", about.customerName(v))
 		case !thread:
 			continue
 		case kind == recovery.EventRaised:
-			title = v.say("timeline_raised", "priority", e.Detail)
+			title = v.Say("timeline_raised", "priority", e.Detail)
 		case kind == recovery.EventJoined:
-			title, m.Text = v.say("timeline_joined"), about.why(v)
+			title, m.Text = v.Say("timeline_joined"), about.why(v)
 		case kind == recovery.EventChanged:
-			title = v.say("timeline_changed")
+			title = v.Say("timeline_changed")
 		case kind == recovery.EventAgreed:
-			title = v.say("timeline_agreed")
-			m.Quotes = []chat.Quote{{Text: cut(e.Note, cardQuote)}}
+			title = v.Say("timeline_agreed")
+			m.Quotes = []chat.Quote{{Text: Cut(e.Note, cardQuote)}}
 		case kind == recovery.EventFollowUp:
-			title = v.say("timeline_asked")
+			title = v.Say("timeline_asked")
 			if e.Detail != "" {
-				title = v.say("timeline_not_asked")
+				title = v.Say("timeline_not_asked")
 			}
 		case kind == recovery.EventReturned:
-			title = v.say("timeline_returned")
+			title = v.Say("timeline_returned")
 		case kind == recovery.EventTaken, kind == recovery.EventReleased, kind == recovery.EventResolved,
 			kind == recovery.EventNoAction, kind == recovery.EventReopened, kind == recovery.EventVerified, kind == recovery.EventClosed:
-			title = join(" · ", v.say("state_"+string(t.kase.State)), t.snap.team.members[e.By].Name)
+			title = Join(" · ", v.Say("state_"+string(t.kase.State)), t.snap.Team.Members[e.By].Name)
 		default:
 			continue
 		}
 		// Should the card be gone, the line stands in the channel: it names its case.
 		m.Title = t.kase.Name() + " · " + title
-		t.tellInParts(storage.Want{Slot: card + ":e:" + e.ID, Kind: storage.CardD, Address: t.snap.at(to), Render: m})
+		t.tellInParts(storage.Want{Slot: card + ":e:" + e.ID, Kind: storage.CardD, Address: t.snap.At(to), Render: m})
 	}
 }
 

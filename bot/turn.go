@@ -24,12 +24,12 @@ import (
 // that happens to a session goes through step, whoever causes it.
 type turn struct {
 	b         *Bot
-	snap      *snapshot
+	snap      *Snapshot
 	now       time.Time
 	key       string // of the update, or a name for work of our own: makes slots of notices unique
 	identity  *storage.Identity
 	session   *storage.Session
-	flow      *flow // of session; set by configure
+	flow      *Flow // of session; set by configure
 	kase      *storage.Case
 	origin    *origin // of kase, where session is another or none
 	nextCase  int
@@ -57,7 +57,7 @@ type turn struct {
 type origin struct {
 	session  *storage.Session
 	identity *storage.Identity // whose it is
-	flow     *flow             // set by configure
+	flow     *Flow             // set by configure
 }
 
 // reply is what the one who caused an update sees at once.
@@ -130,11 +130,11 @@ func (b *Bot) performAll(ctx context.Context, ws []outbox.Work) []error {
 	for i, w := range ws {
 		err := errs[i]
 		for range maxLoads {
-			lack, ok := errors.AsType[missing](err)
+			lack, ok := errors.AsType[Missing](err)
 			if !ok {
 				break
 			}
-			if err = lack.load(ctx, b); err == nil {
+			if err = lack.Load(ctx, b); err == nil {
 				err = b.out.Commit(ctx, w)[0]
 			}
 			errs[i] = err
@@ -160,13 +160,13 @@ func (t *turn) configure() (err error) {
 	return err
 }
 
-func (t *turn) configured(s *storage.Session) (*flow, error) {
-	f, err := t.snap.flow(s.Flow, s.Version)
+func (t *turn) configured(s *storage.Session) (*Flow, error) {
+	f, err := t.snap.Flow(s.Flow, s.Version)
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := t.snap.sites[s.Site]; !ok && s.Site != "" {
-		return nil, &missingSite{s.Site}
+	if _, ok := t.snap.Sites[s.Site]; !ok && s.Site != "" {
+		return nil, &MissingSite{s.Site}
 	}
 	return f, nil
 }
@@ -295,7 +295,7 @@ func (t *turn) notice(text string, alert bool) {
 	}
 	t.notices++
 	v := t.person()
-	t.want(storage.Want{Slot: slot, Kind: storage.NoticeD, Render: chat.Message{Text: text, Lang: v.lang}})
+	t.want(storage.Want{Slot: slot, Kind: storage.NoticeD, Render: chat.Message{Text: text, Lang: v.Lang}})
 }
 
 // derive makes an id that follows from what it belongs to, so that work which is
@@ -321,4 +321,28 @@ func (b *Bot) derived(what, of string) uuid.UUID {
 	id[6] = id[6]&0x0f | 0x80
 	id[8] = id[8]&0x3f | 0x80
 	return id
+}
+
+// rules are those that the turn's case lives by, or would live by.
+func (t *turn) rules() recovery.Rules {
+	switch {
+	case t.kase != nil:
+		return t.snap.Rules(t.kase.Site)
+	case t.session != nil:
+		return t.snap.Rules(t.session.Site)
+	}
+	return t.snap.Rules("")
+}
+
+// schedule notes when the changed case is to be looked at again, by the rules as they are
+// now.
+func (t *turn) schedule() {
+	k := t.out.Case
+	if k == nil {
+		return
+	}
+	k.Rules, k.Next = t.snap.Policy.Version, time.Time{}
+	if timer, ok := recovery.NextClock(t.snap.Rules(k.Site), k.Case); ok {
+		k.Next = t.strikes(timer)
+	}
 }

@@ -24,14 +24,14 @@ const mostSites = 24
 // askSite asks which site the feedback is about, in one tap. Its case is open already:
 // who does not answer is heard all the same.
 func (t *turn) askSite() {
-	sites := t.snap.named()
+	sites := t.snap.NamedSites()
 	if len(sites) == 0 || len(sites) > mostSites {
 		return
 	}
 	v := t.person()
-	m := chat.Message{Text: v.say("which_site"), Lang: v.lang}
+	m := chat.Message{Text: v.Say("which_site"), Lang: v.Lang}
 	for _, id := range sites {
-		m.Rows = append(m.Rows, []chat.Button{{Text: t.snap.sites[id].Name, Data: siteData(t.session.ID, id)}})
+		m.Rows = append(m.Rows, []chat.Button{{Text: t.snap.Sites[id].Name, Data: siteData(t.session.ID, id)}})
 	}
 	t.want(storage.Want{Slot: "n:" + t.session.ID + ":site", Kind: storage.QuestionD, Render: m})
 }
@@ -65,10 +65,10 @@ func (t *turn) siteTapped(u *chat.Update) error {
 	t.tapped = true
 	if t.identity == nil || t.session == nil || t.session.Identity != t.identity.ID {
 		t.session = nil
-		t.answer(t.reader(u).say("not_yours"), true)
+		t.answer(t.reader(u).Say("not_yours"), true)
 		return nil
 	}
-	for _, id := range t.snap.named() {
+	for _, id := range t.snap.NamedSites() {
 		if siteData(t.session.ID, id) != u.Data {
 			continue
 		}
@@ -80,15 +80,15 @@ func (t *turn) siteTapped(u *chat.Update) error {
 			return err
 		}
 		v := t.person()
-		thanks := v.say("site_noted", "site", t.snap.sites[id].Name)
+		thanks := v.Say("site_noted", "site", t.snap.Sites[id].Name)
 		t.want(storage.Want{
-			Slot: "n:" + t.session.ID + ":site", Kind: storage.QuestionD, OnlyIfKnown: true, Render: chat.Message{Text: thanks, Lang: v.lang},
+			Slot: "n:" + t.session.ID + ":site", Kind: storage.QuestionD, OnlyIfKnown: true, Render: chat.Message{Text: thanks, Lang: v.Lang},
 		})
 		t.showCard()
 		t.answer(thanks, false)
 		return nil
 	}
-	t.answer(t.person().say("unknown_button"), true)
+	t.answer(t.person().Say("unknown_button"), true)
 	return nil
 }
 
@@ -98,7 +98,7 @@ func wishData(k storage.FeedbackKind) string {
 }
 
 func decodeWish(data string) (storage.FeedbackKind, bool) {
-	for _, k := range feedbackCommands {
+	for _, k := range FeedbackCommands {
 		if wishData(k) == data {
 			return k, true
 		}
@@ -107,10 +107,10 @@ func decodeWish(data string) (storage.FeedbackKind, bool) {
 }
 
 // wishRows are the buttons of feedback, one a row.
-func (v *voice) wishRows() [][]chat.Button {
+func wishRows(v *Voice) [][]chat.Button {
 	var rows [][]chat.Button
 	for _, command := range []string{"complain", "suggest", "ask"} {
-		rows = append(rows, []chat.Button{{Text: v.say("wish_" + command), Data: wishData(feedbackCommands[command])}})
+		rows = append(rows, []chat.Button{{Text: v.Say("wish_" + command), Data: wishData(FeedbackCommands[command])}})
 	}
 	return rows
 }

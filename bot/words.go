@@ -22,7 +22,7 @@ func (t *turn) words(u *chat.Update) error {
 		if t.session == nil && t.standing() {
 			return nil
 		}
-		t.notice(t.person().say("no_survey"), false)
+		t.notice(t.person().Say("no_survey"), false)
 		return nil
 	}
 	if err := t.configure(); err != nil {
@@ -40,7 +40,7 @@ func (t *turn) words(u *chat.Update) error {
 		t.keepWords("", files(u.Files))
 		if strings.TrimSpace(text) == "" {
 			t.showCard()
-			t.notice(t.person().say("only_text"), false)
+			t.notice(t.person().Say("only_text"), false)
 			return nil
 		}
 		err := t.step(survey.Write{Text: text})
@@ -94,7 +94,7 @@ func (t *turn) afterwards(text string, fs []survey.File) error {
 	switch {
 	case t.belongs != "" || !listens(t.kase) && t.standing():
 	case !listens(t.kase):
-		t.notice(t.person().say("no_survey"), false)
+		t.notice(t.person().Say("no_survey"), false)
 	default:
 		t.kept()
 	}
@@ -105,7 +105,7 @@ func (t *turn) afterwards(text string, fs []survey.File) error {
 // on it is a conversation, and the program keeps out of it.
 func (t *turn) kept() {
 	if t.kase.Round.Contacted.IsZero() {
-		t.notice(t.person().say("notice_kept"), false)
+		t.notice(t.person().Say("notice_kept"), false)
 	}
 }
 
@@ -136,7 +136,7 @@ func (b *Bot) wordsToCase(j *job, kase string) outbox.Work {
 				t.identity.Case, t.out.Identity = "", t.identity
 			}
 			t.kase, t.origin = nil, nil
-			t.notice(t.person().say("no_survey"), false)
+			t.notice(t.person().Say("no_survey"), false)
 			return nil
 		}
 		if err := t.configure(); err != nil {
@@ -187,14 +187,14 @@ func (t *turn) command(u *chat.Update) error {
 	case "stop":
 		return t.stop()
 	case "privacy":
-		t.notice(t.person().say("privacy"), false)
+		t.notice(t.person().Say("privacy"), false)
 	case "help":
 		t.helped()
 	case "complain", "suggest", "ask":
-		return t.wish(u, wish{kind: feedbackCommands[u.Command], words: strings.TrimSpace(u.Text)})
+		return t.wish(u, wish{kind: FeedbackCommands[u.Command], words: strings.TrimSpace(u.Text)})
 	default:
 		v := t.person()
-		t.notice(paragraphs(v.say("unknown_command"), v.help()), false)
+		t.notice(Paragraphs(v.Say("unknown_command"), v.Help()), false)
 	}
 	return nil
 }
@@ -202,7 +202,7 @@ func (t *turn) command(u *chat.Update) error {
 // stepLive puts an input to a survey that takes answers; else it says that none does.
 func (t *turn) stepLive(in survey.Input) error {
 	if !t.live() {
-		t.notice(t.person().say("nothing_open"), false)
+		t.notice(t.person().Say("nothing_open"), false)
 		return nil
 	}
 	return t.step(in)
@@ -226,7 +226,7 @@ func (t *turn) stop() error {
 	}
 	t.identity.Stopped = t.now
 	t.out.Identity = t.identity
-	t.notice(t.person().say("stopped"), false)
+	t.notice(t.person().Say("stopped"), false)
 	return nil
 }
 
@@ -236,27 +236,27 @@ func (t *turn) chooseLanguage(u *chat.Update) error {
 	if err != nil {
 		return err
 	}
-	if named := match(langs, strings.TrimSpace(u.Text)); named != "" {
+	if named := MatchLanguage(langs, strings.TrimSpace(u.Text)); named != "" {
 		if err := t.speak(named); err != nil {
 			return err
 		}
 		v := t.person()
-		t.notice(v.say("language_now", "language", selfName(named)), false)
+		t.notice(v.Say("language_now", "language", SelfName(named)), false)
 		return nil
 	}
 	v := t.person()
 	var rows [][]chat.Button
 	for _, tag := range langs {
 		rows = append(rows, []chat.Button{{
-			Text: selfName(tag), Data: tapped{Verb: languageV, Language: tag}.encode(), Selected: tag == v.lang,
+			Text: SelfName(tag), Data: tapped{Verb: languageV, Language: tag}.encode(), Selected: tag == v.Lang,
 		}})
 	}
 	if t.tapped {
-		*t.said = reply{text: v.say("language_choose"), rows: rows}
+		*t.said = reply{text: v.Say("language_choose"), rows: rows}
 		return nil
 	}
-	closed := chat.Message{Text: v.say("language_closed"), Lang: v.lang}
-	m := chat.Message{Text: v.say("language_choose"), Lang: v.lang, Rows: rows}
+	closed := chat.Message{Text: v.Say("language_closed"), Lang: v.Lang}
+	m := chat.Message{Text: v.Say("language_choose"), Lang: v.Lang, Rows: rows}
 	t.want(storage.Want{
 		Slot: t.languageSlot(), Kind: storage.NoticeD, Address: t.identity.Address,
 		Render: m, Repost: true, Leave: &closed,
@@ -268,7 +268,7 @@ func (t *turn) languageSlot() string { return "n:" + t.identity.ID + ":language"
 
 // languages are those of the interface and of the open survey.
 func (t *turn) languages() ([]string, error) {
-	langs := interfaceLanguages
+	langs := Languages
 	if !t.live() {
 		return langs, nil
 	}
@@ -277,7 +277,7 @@ func (t *turn) languages() ([]string, error) {
 	}
 	langs = append([]string(nil), langs...)
 	for _, tag := range t.flow.Languages {
-		if match(langs, tag) == "" {
+		if MatchLanguage(langs, tag) == "" {
 			langs = append(langs, tag)
 		}
 	}
@@ -287,26 +287,26 @@ func (t *turn) languages() ([]string, error) {
 // languageTapped takes the language of a tapped button.
 func (t *turn) languageTapped(u *chat.Update, tag string) error {
 	if t.identity == nil {
-		t.answer(t.reader(u).say("not_yours"), true)
+		t.answer(t.reader(u).Say("not_yours"), true)
 		return nil
 	}
 	langs, err := t.languages()
 	if err != nil {
 		return err
 	}
-	named := match(langs, tag)
+	named := MatchLanguage(langs, tag)
 	if named == "" {
-		t.answer(t.person().say("unknown_button"), true)
+		t.answer(t.person().Say("unknown_button"), true)
 		return nil
 	}
 	if err := t.speak(named); err != nil {
 		return err
 	}
 	v := t.person()
-	now := v.say("language_now", "language", selfName(named))
+	now := v.Say("language_now", "language", SelfName(named))
 	t.want(storage.Want{
 		Slot: t.languageSlot(), Kind: storage.NoticeD, Address: t.identity.Address, OnlyIfKnown: true,
-		Render: chat.Message{Text: now, Lang: v.lang},
+		Render: chat.Message{Text: now, Lang: v.Lang},
 	})
 	t.answer(now, false)
 	return nil
@@ -328,12 +328,12 @@ func (t *turn) speak(tag string) error {
 func (t *turn) helped() {
 	v := t.person()
 	if t.tapped {
-		*t.said = reply{text: v.help(), rows: v.wishRows()}
+		*t.said = reply{text: v.Help(), rows: wishRows(v)}
 		return
 	}
-	closed := chat.Message{Text: v.help(), Lang: v.lang}
+	closed := chat.Message{Text: v.Help(), Lang: v.Lang}
 	m := closed
-	m.Rows = v.wishRows()
+	m.Rows = wishRows(v)
 	t.want(storage.Want{
 		Slot: "n:" + t.identity.ID + ":help", Kind: storage.NoticeD, Address: t.identity.Address, Render: m, Repost: true, Leave: &closed,
 	})

@@ -1,0 +1,66 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// Named is the member of staff that an event names: by the id or by the name.
+func (t team) Named(agent string) string {
+	agent = strings.TrimSpace(agent)
+	if agent == "" {
+		return ""
+	}
+	for _, id := range t.Order {
+		if s := t.Members[id]; s.Gone.IsZero() && (id == agent || strings.EqualFold(s.Name, agent)) {
+			return id
+		}
+	}
+	return ""
+}
+
+// team is who may act on cases, and as whom they appear in chats.
+type team struct {
+	Members map[string]storage.Staff
+	Order   []string // their ids, sorted
+	Links   map[storage.Person]string
+	Homes   map[string][]chat.Address // their private chats, by id
+}
+
+// Actor is who a person in a chat is to the cases of a site.
+func (t team) Actor(p storage.Person, site string) recovery.Actor {
+	s, ok := t.Member(p)
+	if !ok {
+		return recovery.Actor{}
+	}
+	return recovery.Actor{Staffer: recovery.Staffer{ID: s.ID, Name: s.Name}, Role: s.RoleAt(site)}
+}
+
+// Member is the member of staff to whom a person in a chat is linked.
+func (t team) Member(p storage.Person) (storage.Staff, bool) {
+	s, ok := t.Members[t.Links[p]]
+	return s, ok && s.Gone.IsZero()
+}
+
+// readTeam reads the team as it is now.
+func (b *Bot) readTeam(ctx context.Context) (team, error) {
+	list, err := b.store.StaffList(ctx)
+	if err != nil {
+		return team{}, fmt.Errorf("read staff: %w", err)
+	}
+	t := team{Members: make(map[string]storage.Staff, len(list))}
+	for _, s := range list {
+		t.Members[s.ID] = s
+		t.Order = append(t.Order, s.ID)
+	}
+	if t.Links, err = b.store.StaffLinks(ctx); err != nil {
+		return team{}, fmt.Errorf("read the chat identities of staff: %w", err)
+	}
+	t.Homes = homesFrom(t.Links)
+	return t, nil
+}

@@ -1,0 +1,150 @@
+package bot
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// The event attributes with a meaning of their own. Every other attribute is a
+// placeholder by its own name and a subject of conditions, no more.
+const (
+	AttrFirstName = "first_name"
+	AttrService   = "service_name"
+	AttrBusiness  = "business_name"
+	AttrAgent     = "agent_name"
+	AttrDate      = "date"
+	AttrItem      = "item"
+	AttrTicket    = "ticket"
+	AttrPromise   = "promise"
+	AttrTier      = "tier"
+	AttrLate      = "late"
+	AttrStandard  = "standard_broken"
+)
+
+// Voice is how one message speaks: in which language, about which session.
+type Voice struct {
+	*Words
+	Lang    string   // BCP 47, of the message
+	Langs   []string // in which order words of the flow are looked up
+	Session *storage.Session
+	Name    string // the customer's display name
+	Site    Site
+	Now     time.Time
+}
+
+// Known returns the value that a placeholder has, without any fallback.
+func (v *Voice) Known(name string) (string, bool) {
+	if v.Session != nil {
+		if a := v.Session.Attributes[name]; a != "" {
+			if name == AttrDate {
+				return v.date(a), true
+			}
+			return a, true
+		}
+	}
+	value := ""
+	switch name {
+	case AttrFirstName:
+		value, _, _ = strings.Cut(strings.TrimSpace(v.Name), " ")
+	case AttrService:
+		if v.Session != nil {
+			value = v.Session.Service
+		}
+	case AttrBusiness:
+		value = v.Site.Name
+	case "agent_or_team":
+		return v.Known(AttrAgent)
+	}
+	return value, value != ""
+}
+
+// value returns what a placeholder is replaced by: what is known, else general words
+// that suit any sentence, else nothing.
+func (v *Voice) value(name string) (string, bool) {
+	if s, ok := v.Known(name); ok {
+		return s, true
+	}
+	s, ok := v.Plain["fallback_"+name]
+	return s, ok
+}
+
+// Fill fills words of a flow.
+func (v *Voice) Fill(s string, pairs ...string) string {
+	if strings.IndexByte(s, '{') < 0 {
+		return s
+	}
+	return fill(s, pairValues(pairs).or(v.value))
+}
+
+// Tell is say with the placeholders of the session as well: in brackets only what is
+// known, elsewhere with general words for the rest.
+func (v *Voice) Tell(id string, pairs ...string) string {
+	own := pairValues(pairs)
+	return fillBrackets(v.Plain[id], own.or(v.value), own.or(v.Known))
+}
+
+// date writes an event's date (a date, or a time of day with its zone) in the
+// language's order and the site's zone. What is no date is shown as it came.
+func (v *Voice) date(s string) string {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		if t, err = time.Parse(time.RFC3339, s); err != nil {
+			return s
+		}
+		t = t.In(v.Site.Zone)
+	}
+	return v.Day(t)
+}
+
+// Day is a calendar day in the language's order.
+func (v *Voice) Day(t time.Time) string {
+	return v.Say("date", "day", strconv.Itoa(t.Day()), "month", v.month(t), "year", strconv.Itoa(t.Year()))
+}
+
+// Moment is a time of a case's clocks: day and time in the site's zone.
+func (v *Voice) Moment(t time.Time) string {
+	t = t.In(v.Site.Zone)
+	return v.Say("date_time", "day", strconv.Itoa(t.Day()), "month", v.month(t), "time", t.Format("15:04"))
+}
+
+func (v *Voice) month(t time.Time) string { return v.Plain["month_"+strconv.Itoa(int(t.Month()))] }
+
+// Within is a span of time in its largest whole unit, "4 hours".
+func (v *Voice) Within(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= 2*day && d%day == 0:
+		return v.Count("days", int(d/day))
+	case d >= time.Hour:
+		return v.Count("hours", int((d+time.Hour-1)/time.Hour))
+	}
+	return v.Count("minutes", int((d+time.Minute-1)/time.Minute))
+}
+
+// Files says in words what was sent: "📷 photo, 📎 bill.pdf".
+func (v *Voice) Files(fs []survey.File) string {
+	named := make([]string, 0, len(fs))
+	for _, f := range fs {
+		id := "file_" + f.Kind
+		if v.Plain[id] == "" {
+			id = "file_document"
+		}
+		if f.Name != "" {
+			id = "file_named"
+		}
+		named = append(named, v.Say(id, "name", Cut(f.Name, LongestName)))
+	}
+	return strings.Join(named, v.Plain["list_comma"])
+}
+
+// Ago is how long something has lasted, "3 seconds".
+func (v *Voice) Ago(d time.Duration) string {
+	if d < time.Minute {
+		return v.Count("seconds", max(1, int(d/time.Second)))
+	}
+	return v.Within(d)
+}
