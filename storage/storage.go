@@ -120,13 +120,15 @@ type Reader interface {
 	// Transcript returns the deliveries to an address that one bucket holds, in their
 	// order: what the web chat shows. A room's transcript is that of all buckets.
 	Transcript(ctx context.Context, b Bucket, to chat.Address) ([]Delivery, error)
-	// Heads returns deliveries of an account that may be claimed at now: those that are due
-	// and wait for no earlier one of their chat that is no edit. Chats of one bucket. Their
-	// Render is left out: whoever claims one gets it then.
-	Heads(ctx context.Context, b Bucket, p chat.Platform, account string, now time.Time, limit int) ([]Delivery, error)
-	// Doubtful returns deliveries of an account that an earlier sender (epoch below
-	// this one) left in the state Sending: nobody knows whether they were shown.
-	Doubtful(ctx context.Context, b Bucket, p chat.Platform, account string, epoch int64, limit int) ([]Delivery, error)
+	// Heads returns deliveries of these accounts that may be claimed at now: those that are
+	// due and wait for no earlier one of their chat that is no edit. Chats of one bucket, at
+	// most limit of each account, lowest first. Their Render is left out: whoever claims one
+	// gets it then.
+	Heads(ctx context.Context, b Bucket, of []Served, now time.Time, limit int) ([]Delivery, error)
+	// Doubtful returns deliveries of these accounts that an earlier sender (epoch below the
+	// account's) left in the state Sending: nobody knows whether they were shown. At most
+	// limit of each account, lowest first.
+	Doubtful(ctx context.Context, b Bucket, of []Served, limit int) ([]Delivery, error)
 	// Failed lists the newest deliveries that were given up, over all buckets.
 	Failed(ctx context.Context, limit int) ([]Delivery, error)
 	// Counts is a small picture for the operator.
@@ -191,6 +193,13 @@ type Lease struct {
 	Name   string
 	Holder string
 	Epoch  int64
+}
+
+// Served is an account as a process sends for it: Epoch is that of the account's lease.
+type Served struct {
+	Platform chat.Platform
+	Account  string
+	Epoch    int64
 }
 
 // Turn is one update's work. Apply is pure and may run more than once; all it may

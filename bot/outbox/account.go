@@ -110,7 +110,7 @@ func (s *served) refuse(at time.Time) {
 // a deadline, and releases the lease. It returns an error only if the account is served
 // already.
 func (o *Outbox) Serve(ctx context.Context, a Account) error {
-	key := accountKey{a.Platform, a.ID}
+	key := keyOfAccount(a)
 	s := &served{account: a}
 	o.mu.Lock()
 	if o.accounts[key] != nil {
@@ -231,7 +231,7 @@ func (o *Outbox) register(s *served, d *Dispatcher) {
 	s.mu.Unlock()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.senders[accountKey{s.account.Platform, s.account.ID}] = d
+	o.senders[keyOfAccount(s.account)] = d
 }
 
 func (o *Outbox) unregister(s *served, d *Dispatcher) {
@@ -240,7 +240,7 @@ func (o *Outbox) unregister(s *served, d *Dispatcher) {
 	s.mu.Unlock()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if key := (accountKey{s.account.Platform, s.account.ID}); o.senders[key] == d {
+	if key := keyOfAccount(s.account); o.senders[key] == d {
 		delete(o.senders, key)
 	}
 }

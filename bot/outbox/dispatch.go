@@ -14,13 +14,6 @@ import (
 )
 
 const (
-	// pollEvery is how often due rows are looked for that others wrote.
-	pollEvery = 250 * time.Millisecond
-	// pollPause is the least time between two looks, whoever asks for them.
-	pollPause = 25 * time.Millisecond
-	// doubtEvery is how often rows are looked for that an earlier holder of the lease
-	// claimed after this one had begun.
-	doubtEvery = 5 * time.Second
 	// maxWaiting is the most chats that wait in memory. More wait in the database.
 	maxWaiting = 1024
 	// probeEvery is how often a platform that refused the account's credentials is asked
@@ -46,7 +39,6 @@ type Dispatcher struct {
 	ctx     context.Context // of everything that is under way; ends with finish
 	cancel  context.CancelFunc
 	wake    chan struct{} // for plan
-	peek    chan struct{} // for poll
 	tasks   sync.WaitGroup
 
 	mu      sync.Mutex // guards all below, and the lanes
@@ -79,7 +71,6 @@ func newDispatcher(o *Outbox, a Account, epoch int64, valid func() bool) *Dispat
 		stock:  int(min(256, max(16, limits.Account.PerSecond/2))),
 		jitter: rand.Float64,
 		wake:   make(chan struct{}, 1),
-		peek:   make(chan struct{}, 1),
 		lanes:  map[chat.Address]*lane{},
 		flight: map[slotKey]struct{}{},
 		budget: newBudget(limits.Account),
@@ -88,6 +79,11 @@ func newDispatcher(o *Outbox, a Account, epoch int64, valid func() bool) *Dispat
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	return d
+}
+
+// served is the account under this epoch.
+func (d *Dispatcher) served() storage.Served {
+	return storage.Served{Platform: d.account.Platform, Account: d.account.ID, Epoch: d.epoch}
 }
 
 // run claims and sends until ctx ends. What is in flight then goes on until finish.
@@ -100,8 +96,9 @@ func (d *Dispatcher) run(ctx context.Context) {
 	d.mu.Unlock()
 	var both sync.WaitGroup
 	both.Go(func() { d.plan(ctx) })
-	both.Go(func() { d.poll(ctx) })
 	both.Go(func() { d.probe(ctx) })
+	d.out.lookout.join(d)
+	defer d.out.lookout.leave(d)
 	both.Wait()
 }
 
@@ -299,81 +296,34 @@ func (d *Dispatcher) poke() {
 	}
 }
 
-// look makes poll look at once.
-func (d *Dispatcher) look() {
-	select {
-	case d.peek <- struct{}{}:
-	default:
+// look makes the process look for due rows of this account at once.
+func (d *Dispatcher) look() { d.out.lookout.ask(d) }
+
+// wants returns how many heads of a bucket are worth fetching, as many as the account's
+// limit lets through until the next look; 0 = there is no room for any.
+func (d *Dispatcher) wants() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.open || d.ready.Len() >= d.stock || d.ready.Len()+d.later.Len() >= maxWaiting {
+		return 0
+	}
+	return d.stock + d.ready.Len() + d.later.Len() + d.active
+}
+
+// offerAll remembers rows that were read from the database.
+func (d *Dispatcher) offerAll(rows []storage.Delivery) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, r := range rows {
+		d.offer(r, false)
 	}
 }
 
-// poll finds due rows that nobody here knows of: those that other processes wrote,
-// those whose retry is due, and those that did not fit into memory.
-func (d *Dispatcher) poll(ctx context.Context) {
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	doubted := time.Now()
-	down := false
-	for {
-		err := d.fetch(ctx)
-		if err != nil && ctx.Err() == nil && !down {
-			d.log.Warn("cannot look for deliveries", "err", err)
-			d.note(err.Error())
-		}
-		down = err != nil
-		if time.Since(doubted) > doubtEvery {
-			doubted = time.Now()
-			if err := d.lookForDoubts(ctx); err != nil && ctx.Err() == nil && !down {
-				d.log.Warn("cannot look for deliveries in doubt", "err", err)
-			}
-		}
-		pause := pollPause
-		if down {
-			pause = pollEvery
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		case <-d.peek:
-		}
-	}
-}
-
-// fetch takes heads from every bucket, as many as the account's limit lets through
-// until the next look.
-func (d *Dispatcher) fetch(ctx context.Context) error {
+// found hears whether the last look left due rows in the database.
+func (d *Dispatcher) found(more bool) {
 	d.mu.Lock()
-	full := !d.open || d.ready.Len() >= d.stock || d.ready.Len()+d.later.Len() >= maxWaiting
-	limit := d.stock + d.ready.Len() + d.later.Len() + d.active
-	d.mu.Unlock()
-	if full {
-		return nil
-	}
-	more := false
-	for b := range storage.Bucket(d.out.store.Buckets()) {
-		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-		rows, err := d.out.store.Heads(ctx, b, d.account.Platform, d.account.ID, d.out.now(), limit)
-		cancel()
-		if err != nil {
-			return err
-		}
-		more = more || len(rows) >= limit
-		d.mu.Lock()
-		for _, r := range rows {
-			d.offer(r, false)
-		}
-		d.mu.Unlock()
-	}
-	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.more = more
-	d.mu.Unlock()
-	return nil
 }
 
 // changed hears of a row that was just committed.

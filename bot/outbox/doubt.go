@@ -39,7 +39,7 @@ func settleDoubt(d storage.Delivery, now time.Time) *storage.Settle {
 // it came to an end before ctx did.
 func (d *Dispatcher) resolveDoubts(ctx context.Context) bool {
 	for {
-		err := d.lookForDoubts(ctx)
+		err := d.out.settleDoubts(ctx, d)
 		if err == nil {
 			return true
 		}
@@ -55,24 +55,31 @@ func (d *Dispatcher) resolveDoubts(ctx context.Context) bool {
 	}
 }
 
-// lookForDoubts settles what the holders of earlier epochs left or, if they were slow
-// to notice that they had lost the lease, claimed only now.
-func (d *Dispatcher) lookForDoubts(ctx context.Context) error {
-	for b := range storage.Bucket(d.out.store.Buckets()) {
-		for {
-			rows, err := d.out.store.Doubtful(ctx, b, d.account.Platform, d.account.ID, d.epoch, doubtBatch)
+// settleDoubts settles what the holders of earlier epochs left of these senders' accounts
+// or, if they were slow to notice that they had lost a lease, claimed only now.
+func (o *Outbox) settleDoubts(ctx context.Context, senders ...*Dispatcher) error {
+	by := map[accountKey]*Dispatcher{}
+	all := make([]storage.Served, len(senders))
+	for i, d := range senders {
+		by[keyOfAccount(d.account)], all[i] = d, d.served()
+	}
+	for b := range storage.Bucket(o.store.Buckets()) {
+		for of := all; len(of) > 0; {
+			rows, err := o.store.Doubtful(ctx, b, of, doubtBatch)
 			if err != nil {
 				return err
 			}
-			changed := 0
-			if len(rows) > 0 {
-				if changed, err = d.settleAll(ctx, b, rows); err != nil {
+			of = nil
+			for key, some := range byAccount(rows) {
+				d := by[key]
+				changed, err := d.settleAll(ctx, b, some)
+				if err != nil {
 					return err
 				}
 				d.log.Warn("settled deliveries in doubt", "bucket", int(b), "count", changed)
-			}
-			if len(rows) < doubtBatch || changed == 0 {
-				break
+				if len(some) >= doubtBatch && changed > 0 {
+					of = append(of, d.served())
+				}
 			}
 		}
 	}

@@ -144,38 +144,46 @@ func (m *memory) write(b storage.Bucket, ch storage.Change, now time.Time) stora
 	return r
 }
 
-func (m *memory) Heads(_ context.Context, b storage.Bucket, p chat.Platform, account string, now time.Time, limit int) ([]storage.Delivery, error) {
+func (m *memory) Heads(_ context.Context, b storage.Bucket, of []storage.Served, now time.Time, limit int) ([]storage.Delivery, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.polls++
 	lowest := map[chat.Address]storage.Delivery{}
 	for _, d := range m.rows[b] {
 		l, ok := lowest[d.Address]
-		if d.Unsettled() && d.Address.Platform == p && d.Address.Account == account && (!ok || d.Ord < l.Ord) {
+		if d.Unsettled() && (!ok || d.Ord < l.Ord) {
 			lowest[d.Address] = d
 		}
 	}
-	var heads []storage.Delivery
-	for _, d := range lowest {
-		if d.State == storage.Due && !d.Due.After(now) {
-			heads = append(heads, d)
+	var all []storage.Delivery
+	for _, a := range of {
+		var heads []storage.Delivery
+		for _, d := range lowest {
+			if d.Address.Platform == a.Platform && d.Address.Account == a.Account && d.State == storage.Due && !d.Due.After(now) {
+				heads = append(heads, d)
+			}
 		}
+		slices.SortFunc(heads, func(a, b storage.Delivery) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Ord, b.Ord)) })
+		all = append(all, heads[:min(len(heads), limit)]...)
 	}
-	slices.SortFunc(heads, func(a, b storage.Delivery) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Ord, b.Ord)) })
-	return heads[:min(len(heads), limit)], nil
+	return all, nil
 }
 
-func (m *memory) Doubtful(_ context.Context, b storage.Bucket, p chat.Platform, account string, epoch int64, limit int) ([]storage.Delivery, error) {
+func (m *memory) Doubtful(_ context.Context, b storage.Bucket, of []storage.Served, limit int) ([]storage.Delivery, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var rows []storage.Delivery
-	for _, d := range m.rows[b] {
-		if d.State == storage.Sending && d.Epoch < epoch && d.Address.Platform == p && d.Address.Account == account {
-			rows = append(rows, d)
+	var all []storage.Delivery
+	for _, a := range of {
+		var rows []storage.Delivery
+		for _, d := range m.rows[b] {
+			if d.State == storage.Sending && d.Epoch < a.Epoch && d.Address.Platform == a.Platform && d.Address.Account == a.Account {
+				rows = append(rows, d)
+			}
 		}
+		slices.SortFunc(rows, func(a, b storage.Delivery) int { return cmp.Compare(a.Ord, b.Ord) })
+		all = append(all, rows[:min(len(rows), limit)]...)
 	}
-	slices.SortFunc(rows, func(a, b storage.Delivery) int { return cmp.Compare(a.Ord, b.Ord) })
-	return rows[:min(len(rows), limit)], nil
+	return all, nil
 }
 
 func (m *memory) Identity(_ context.Context, _ storage.Bucket, id string) (storage.Identity, error) {
@@ -289,18 +297,18 @@ func (p *process) Advance(ctx context.Context, b storage.Bucket, turns []storage
 	return cut
 }
 
-func (p *process) Heads(ctx context.Context, b storage.Bucket, f chat.Platform, account string, now time.Time, limit int) ([]storage.Delivery, error) {
+func (p *process) Heads(ctx context.Context, b storage.Bucket, of []storage.Served, now time.Time, limit int) ([]storage.Delivery, error) {
 	if p.fate("heads") != "" {
 		return nil, errCut
 	}
-	return p.memory.Heads(ctx, b, f, account, now, limit)
+	return p.memory.Heads(ctx, b, of, now, limit)
 }
 
-func (p *process) Doubtful(ctx context.Context, b storage.Bucket, f chat.Platform, account string, epoch int64, limit int) ([]storage.Delivery, error) {
+func (p *process) Doubtful(ctx context.Context, b storage.Bucket, of []storage.Served, limit int) ([]storage.Delivery, error) {
 	if p.fate("doubtful") != "" {
 		return nil, errCut
 	}
-	return p.memory.Doubtful(ctx, b, f, account, epoch, limit)
+	return p.memory.Doubtful(ctx, b, of, limit)
 }
 
 func (p *process) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (storage.Lease, bool, error) {

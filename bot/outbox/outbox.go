@@ -30,6 +30,7 @@ type Outbox struct {
 	log       *slog.Logger
 	committer *committer
 	meter     *meter
+	lookout   *lookout
 
 	mu       sync.RWMutex
 	senders  map[accountKey]*Dispatcher // whose lease is held here
@@ -37,11 +38,6 @@ type Outbox struct {
 	hinting  bool
 	again    bool
 	tasks    sync.WaitGroup
-}
-
-type accountKey struct {
-	platform chat.Platform
-	id       string
 }
 
 // Core is what an Outbox asks of those whose messages it sends. All of it may be called
@@ -100,12 +96,14 @@ func New(store storage.Store, core Core, opts Options) *Outbox {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	c := newCommitter(store)
-	return &Outbox{
+	o := &Outbox{
 		store: store, core: core, now: opts.Clock, log: opts.Log,
 		committer: c, meter: c.meter,
 		senders:  map[accountKey]*Dispatcher{},
 		accounts: map[accountKey]*served{},
 	}
+	o.lookout = newLookout(o)
+	return o
 }
 
 // Close refuses further turns, waits until the queued ones are committed, and tells

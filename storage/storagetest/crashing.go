@@ -210,13 +210,13 @@ func (c *CrashingStore) Transcript(ctx context.Context, b storage.Bucket, to cha
 }
 
 // Heads implements storage.Reader.
-func (c *CrashingStore) Heads(ctx context.Context, b storage.Bucket, p chat.Platform, account string, now time.Time, limit int) ([]storage.Delivery, error) {
-	return result(c, func() ([]storage.Delivery, error) { return c.inner.Heads(ctx, b, p, account, now, limit) })
+func (c *CrashingStore) Heads(ctx context.Context, b storage.Bucket, of []storage.Served, now time.Time, limit int) ([]storage.Delivery, error) {
+	return result(c, func() ([]storage.Delivery, error) { return c.inner.Heads(ctx, b, of, now, limit) })
 }
 
 // Doubtful implements storage.Reader.
-func (c *CrashingStore) Doubtful(ctx context.Context, b storage.Bucket, p chat.Platform, account string, epoch int64, limit int) ([]storage.Delivery, error) {
-	return result(c, func() ([]storage.Delivery, error) { return c.inner.Doubtful(ctx, b, p, account, epoch, limit) })
+func (c *CrashingStore) Doubtful(ctx context.Context, b storage.Bucket, of []storage.Served, limit int) ([]storage.Delivery, error) {
+	return result(c, func() ([]storage.Delivery, error) { return c.inner.Doubtful(ctx, b, of, limit) })
 }
 
 // Failed implements storage.Reader.

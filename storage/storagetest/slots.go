@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,9 +19,18 @@ func slots(list []storage.Delivery) []string {
 	return names
 }
 
+// served are accounts on Telegram.
+func served(ids ...string) []storage.Served {
+	var all []storage.Served
+	for _, id := range ids {
+		all = append(all, storage.Served{Platform: chat.Telegram, Account: id})
+	}
+	return all
+}
+
 func (b *bench) heads(t *testing.T) []string {
 	t.Helper()
-	return slots(must(b.store.Heads(t.Context(), 0, chat.Telegram, "42", b.clock.Now(), 100))(t))
+	return slots(must(b.store.Heads(t.Context(), 0, served("42"), b.clock.Now(), 100))(t))
 }
 
 var slotTests = map[string]func(*testing.T, *bench){
@@ -102,7 +112,7 @@ var slotTests = map[string]func(*testing.T, *bench){
 		r := b.ops(t, want("q:s:0", p, "one"), claim("q:s:0", 3))
 		b.ops(t, settle(r.Claimed[0], storage.Delivered, "m1"))
 		b.ops(t, want("q:s:0", p, "one, answered"), want("q:s:1", p, "two"))
-		same(t, "heads", slots(must(b.store.Heads(t.Context(), 0, chat.Telegram, "42", b.clock.Now(), 9))(t)), []string{"q:s:0", "q:s:1"})
+		same(t, "heads", slots(must(b.store.Heads(t.Context(), 0, served("42"), b.clock.Now(), 9))(t)), []string{"q:s:0", "q:s:1"})
 		r = b.ops(t, claim("q:s:1", 3))
 		same(t, "claimed", slots(r.Claimed), []string{"q:s:1"})
 	},
@@ -150,13 +160,51 @@ var slotTests = map[string]func(*testing.T, *bench){
 		same(t, "heads", b.heads(t), []string{"q:c:0", "q:e:0"})
 		b.clock.Add(time.Minute)
 		same(t, "heads a minute later", b.heads(t), []string{"q:a:0", "q:c:0", "q:e:0"})
-		same(t, "heads, limited", slots(must(b.store.Heads(t.Context(), 0, chat.Telegram, "42", b.clock.Now(), 2))(t)), []string{"q:a:0", "q:c:0"})
-		same(t, "another account's", slots(must(b.store.Heads(t.Context(), 0, chat.Telegram, "43", b.clock.Now(), 9))(t)), []string{"q:d:0"})
+		same(t, "heads, limited", slots(must(b.store.Heads(t.Context(), 0, served("42"), b.clock.Now(), 2))(t)), []string{"q:a:0", "q:c:0"})
+		same(t, "another account's", slots(must(b.store.Heads(t.Context(), 0, served("43"), b.clock.Now(), 9))(t)), []string{"q:d:0"})
+	},
+	"heads are found for many accounts at once, so many of each": func(t *testing.T, b *bench) {
+		var all []string
+		for i := range 150 { // more than one statement takes
+			all = append(all, fmt.Sprint(i))
+			for n := range 3 {
+				op := want(fmt.Sprintf("q:%d:%d", i, n), person(1000*i+n), "x")
+				op.Want.Address.Account = fmt.Sprint(i)
+				if i%10 == 0 {
+					b.ops(t, op)
+				}
+			}
+		}
+		elsewhere := want("q:slack:0", person(1), "x")
+		elsewhere.Want.Address.Platform, elsewhere.Want.Address.Account = chat.Slack, "10"
+		b.ops(t, elsewhere)
+		found := must(b.store.Heads(t.Context(), 0, served(all...), b.clock.Now(), 2))(t)
+		var wanted []string
+		for i := 0; i < 150; i += 10 {
+			wanted = append(wanted, fmt.Sprintf("q:%d:0", i), fmt.Sprintf("q:%d:1", i))
+		}
+		got := slots(found)
+		slices.Sort(got)
+		slices.Sort(wanted)
+		same(t, "two of each account that has some", got, wanted)
+		same(t, "heads of no account", slots(must(b.store.Heads(t.Context(), 0, nil, b.clock.Now(), 2))(t)), []string{})
+	},
+	"what earlier senders of many accounts left is found at once, each by its own epoch": func(t *testing.T, b *bench) {
+		for i, account := range []string{"1", "2", "3"} {
+			op := want("q:"+account+":0", person(i), "x")
+			op.Want.Address.Account = account
+			b.ops(t, op, claim("q:"+account+":0", int64(i)))
+		}
+		of := served("1", "2", "3")
+		of[0].Epoch, of[1].Epoch, of[2].Epoch = 1, 1, 3
+		got := slots(must(b.store.Doubtful(t.Context(), 0, of, 10))(t))
+		slices.Sort(got)
+		same(t, "in doubt", got, []string{"q:1:0", "q:3:0"})
 	},
 	"what an earlier sender left is in doubt, and its late word is not heard": func(t *testing.T, b *bench) {
 		d := b.ops(t, want("q:s:0", person(1), "x"), claim("q:s:0", 1)).Claimed[0]
 		doubtful := func(epoch int64) []string {
-			return slots(must(b.store.Doubtful(t.Context(), 0, chat.Telegram, "42", epoch, 10))(t))
+			return slots(must(b.store.Doubtful(t.Context(), 0, []storage.Served{{Platform: chat.Telegram, Account: "42", Epoch: epoch}}, 10))(t))
 		}
 		same(t, "for its own sender", doubtful(1), []string{})
 		same(t, "for the next one", doubtful(2), []string{"q:s:0"})

@@ -49,8 +49,8 @@ type queries struct {
 	insertAnswers, insertEvents, insertWords *list
 	// Deliveries.
 	slots, slotStates, unsettled                        *keyed
-	putDeliveries, putStates                            *list
-	transcript, heads, doubtful, failed                 string
+	putDeliveries, putStates, heads, doubtful           *list
+	transcript, failed                                  string
 	answers, newestCases, caseEvents, expiring          string
 	casesDue, casesBefore, casesHeld, casesUnposted     string
 	past                                                string
@@ -144,17 +144,23 @@ func newQueries(d Dialect) *queries {
 		// so that only the index by chat can answer it: by account it would look at the whole
 		// backlog for each of its deliveries. OFFSET 0 keeps it a question for each delivery: made a
 		// join while the table was empty, it would be one of everything with everything.
-		heads: t.one("SELECT " + withoutRender + " FROM deliveries d" +
-			" WHERE bucket = ? AND platform = ? AND account = ? AND epoch >= 0 AND state IN " + unsettledStates + " AND state = 'due' AND due <= ?" +
-			" AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.bucket = ? AND e.chat = d.chat AND e.ord > 0 AND e.state IN " + unsettledStates +
-			" AND e.ord < d.ord AND e.shown_ref = '' AND NOT (e.platform <> d.platform OR e.account <> d.account OR e.thread <> d.thread)" + perRow + ")" +
-			" ORDER BY ord LIMIT ?"),
+		heads: t.asked([]string{"platform", "account"}, func(of func(string) string) string {
+			return "SELECT " + withoutRender + " FROM deliveries d" +
+				" WHERE platform = " + of("platform") + " AND account = " + of("account") +
+				" AND bucket = ? AND epoch >= 0 AND state IN " + unsettledStates + " AND state = 'due' AND due <= ?" +
+				" AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.bucket = ? AND e.chat = d.chat AND e.ord > 0 AND e.state IN " + unsettledStates +
+				" AND e.ord < d.ord AND e.shown_ref = '' AND NOT (e.platform <> d.platform OR e.account <> d.account OR e.thread <> d.thread)" + perRow + ")" +
+				" ORDER BY ord LIMIT ?"
+		}),
 		// The condition on the kind names the index. A chat's messages may lie in any bucket.
 		shown: t.each("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND chat = ? AND shown_ref = ? AND kind IN ('card','relay') AND platform = ? AND account = ?"),
-		doubtful: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
-			" WHERE bucket = ? AND platform = ? AND account = ? AND epoch >= 0 AND state IN " + unsettledStates + " AND state = 'sending' AND epoch < ?" +
-			" ORDER BY ord LIMIT ?"),
+		doubtful: t.asked([]string{"platform", "account", "epoch"}, func(of func(string) string) string {
+			return "SELECT " + deliveryColumns + " FROM deliveries" +
+				" WHERE platform = " + of("platform") + " AND account = " + of("account") + " AND deliveries.epoch < " + of("epoch") +
+				" AND bucket = ? AND deliveries.epoch >= 0 AND state IN " + unsettledStates + " AND state = 'sending'" +
+				" ORDER BY ord LIMIT ?"
+		}),
 		failed: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND state = 'failed' ORDER BY due DESC, slot LIMIT ?"),
 

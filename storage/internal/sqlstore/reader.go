@@ -278,9 +278,24 @@ func (s *Store) Transcript(ctx context.Context, b storage.Bucket, to chat.Addres
 }
 
 // Heads implements storage.Reader.
-func (s *Store) Heads(ctx context.Context, b storage.Bucket, p chat.Platform, account string, now time.Time, limit int) ([]storage.Delivery, error) {
-	return collect(ctx, s, "due deliveries", s.q.heads,
-		[]any{int64(b), string(p), storage.Clean(account), micro(now), int64(b), int64(limit)}, scanBare)
+func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served, now time.Time, limit int) ([]storage.Delivery, error) {
+	keys := make([][]any, len(of))
+	for i, a := range of {
+		keys[i] = []any{string(a.Platform), storage.Clean(a.Account)}
+	}
+	return forAll(ctx, s, "due deliveries", s.q.heads, keys, []any{int64(b), micro(now), int64(b), int64(limit)}, scanBare)
+}
+
+// forAll collects what a statement finds for each of these keys.
+func forAll[T any](ctx context.Context, s *Store, what string, l *list, keys [][]any, rest []any, scan func(scanner) (T, error)) ([]T, error) {
+	var all []T
+	var buffer []byte
+	err := l.each(&buffer, keys, func(text string, args []any) error {
+		found, err := collect(ctx, s, what, text, append(args, rest...), scan)
+		all = append(all, found...)
+		return err
+	})
+	return all, err
 }
 
 func scanBare(row scanner) (storage.Delivery, error) {
@@ -289,9 +304,12 @@ func scanBare(row scanner) (storage.Delivery, error) {
 }
 
 // Doubtful implements storage.Reader.
-func (s *Store) Doubtful(ctx context.Context, b storage.Bucket, p chat.Platform, account string, epoch int64, limit int) ([]storage.Delivery, error) {
-	return collect(ctx, s, "doubtful deliveries", s.q.doubtful,
-		[]any{int64(b), string(p), storage.Clean(account), epoch, int64(limit)}, scanPlain)
+func (s *Store) Doubtful(ctx context.Context, b storage.Bucket, of []storage.Served, limit int) ([]storage.Delivery, error) {
+	keys := make([][]any, len(of))
+	for i, a := range of {
+		keys[i] = []any{string(a.Platform), storage.Clean(a.Account), a.Epoch}
+	}
+	return forAll(ctx, s, "doubtful deliveries", s.q.doubtful, keys, []any{int64(b), int64(limit)}, scanPlain)
 }
 
 // Failed implements storage.Reader.

@@ -62,8 +62,8 @@ func (l *sized) chunks(n int, f func(text string, from, to int) error) error {
 	return nil
 }
 
-// list is a statement that writes rows: one for all of them where the dialect has a way
-// to say so, else in sizes.
+// list is a statement for rows that are written, or asked for: one for all of them where
+// the dialect has a way to say so, else in sizes.
 type list struct {
 	sized   sized
 	whole   string
@@ -71,7 +71,7 @@ type list struct {
 	column  func(buffer []byte, name string, rows [][]any, index int) ([]byte, error)
 }
 
-// each calls f with a statement and its arguments until all rows are written. The
+// each calls f with a statement and its arguments until all rows had their turn. The
 // arguments may lie in the buffer, which is used again when f has returned.
 func (l *list) each(buffer *[]byte, rows [][]any, f func(text string, args []any) error) error {
 	if len(rows) == 0 {
@@ -155,6 +155,20 @@ func (t *texts) keyed(columns, table, key, where string) *keyed {
 		one:  t.one("SELECT " + columns + " FROM " + table + " WHERE bucket = ? AND " + key + " = ?" + where),
 		many: t.one(t.dialect.Each(columns, table, key, where)),
 	}
+}
+
+// asked is a SELECT that is put for each of many keys, whose columns have these names: in
+// one statement where the dialect has a way to say so, else one by one. The question's first
+// parameters are the key's; of gives the spelling of each. It may have a limit of its own.
+func (t *texts) asked(columns []string, question func(of func(column string) string) string) *list {
+	l := list{columns: columns, column: t.dialect.Column}
+	if t.dialect.Rows != nil {
+		l.whole = t.one("SELECT h.* FROM (" + t.dialect.Rows(columns) + ") AS k CROSS JOIN LATERAL (" +
+			question(func(column string) string { return "k." + column }) + ") AS h")
+		return &l
+	}
+	l.sized[len(sizes)-1] = t.one(question(func(string) string { return "?" }))
+	return &l
 }
 
 // states is an upsert of stateColumns. What it does not change is said to be nothing.
