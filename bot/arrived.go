@@ -59,29 +59,24 @@ func isReply(d storage.Delivery) bool {
 // concluded is what follows, in the same commit, from how sending staff's words to a
 // customer ended: their message gets a mark, or staff read that the customer did not get
 // it.
-func (b *Bot) concluded(l storage.Loaded, d storage.Delivery, end outbox.Conclusion) (storage.Change, error) {
+func (b *Bot) concluded(l storage.Loaded, row storage.Delivery, end outbox.Conclusion) (storage.Change, error) {
 	if l.Case == nil {
 		return storage.Change{}, nil
 	}
-	t := &turn{
-		b: b, snap: b.snap.Load(), now: l.Now, key: "sent:" + d.Slot, identity: l.Identity, session: l.Session,
-		kase: l.Case, said: new(reply),
-	}
-	if l.Origin != nil {
-		t.origin = &origin{session: l.Origin, identity: l.Owner}
-	}
-	if t.ofCase().session == nil {
+	t := b.begin(l, "sent:"+row.Slot, new(reply))
+	d := t.desk
+	if d.session == nil {
 		return storage.Change{}, nil
 	}
 	if err := t.configure(); err != nil {
 		return storage.Change{}, fmt.Errorf("say what became of a reply: %w", err)
 	}
-	_, _, part, id := slotParts(d.Slot)
+	_, _, part, id := slotParts(row.Slot)
 	if end.Outcome == storage.Delivered {
-		t.mark(part, id)
-		t.echo(id, part, d.Render, true)
-		t.lostLine(part, id, d.Render, false, "arrived_after_all")
-		return t.out, nil
+		d.mark(part, id)
+		d.echo(id, part, row.Render, true)
+		d.lostLine(part, id, row.Render, false, "arrived_after_all")
+		return t.end(), nil
 	}
 	reason := "lost_refused"
 	switch {
@@ -90,54 +85,43 @@ func (b *Bot) concluded(l storage.Loaded, d storage.Delivery, end outbox.Conclus
 	case end.Outcome == storage.Dropped:
 		reason = "lost_unknown"
 	}
-	t.lostLine(part, id, d.Render, true, reason)
-	if end.Blocked && t.kase.State.Active() {
-		if err := t.apply(recovery.Unreachable{}, recovery.Actor{Role: recovery.Program}); err != nil {
+	d.lostLine(part, id, row.Render, true, reason)
+	if end.Blocked && d.kase.State.Active() {
+		if err := d.apply(recovery.Unreachable{}, recovery.Actor{Role: recovery.Program}); err != nil {
 			return storage.Change{}, err
 		}
-		t.told = len(t.out.Events)
-		t.showCard()
 	}
-	return t.out, nil
+	return t.end(), nil
 }
 
 // mark tells staff, without a word, that one of them was heard: on the message that was
 // written, and on the lines that repeat it in other chats.
-func (t *turn) mark(part, id string) {
+func (d *desk) mark(part, id string) {
 	put := func(rest string, at chat.Address, m chat.Message) {
 		m.Mark = chat.Arrived
-		t.want(storage.Want{Slot: wordsSlot(markSlot, t.kase.ID, part, id) + rest, Kind: storage.NoticeD, Address: t.snap.At(at), Render: m})
+		d.want(storage.Want{Slot: wordsSlot(markSlot, d.kase.ID, part, id) + rest, Kind: storage.NoticeD, Address: d.snap.At(at), Render: m})
 	}
 	stand, own := whereFrom(id)
 	if own != "" && stand.Platform != chat.Web {
 		put("", stand, chat.Message{Replies: own})
 	}
-	for _, to := range t.threads() {
-		if to.Platform != chat.Web && (own == "" || t.snap.At(to) != stand) {
-			put(">"+to.String(), to, chat.Message{Under: saidLine(t.kase.ID, part, id, to)})
+	for _, to := range d.threads() {
+		if to.Platform != chat.Web && (own == "" || d.snap.At(to) != stand) {
+			put(">"+to.String(), to, chat.Message{Under: saidLine(d.kase.ID, part, id, to)})
 		}
 	}
 }
 
 // lostLine says below the cards that words did not reach the customer, with the words; or
 // that they did after all, where staff were told otherwise.
-func (t *turn) lostLine(part, id string, words chat.Message, fresh bool, reason string) {
-	about := t.ofCase()
-	v := about.staffVoice()
-	for _, to := range t.threads() {
-		m := chat.Message{
-			Title: t.kase.Name() + " · " + v.Say("lost_title"), Text: v.Say(reason, "name", about.customerName(v)),
-			Lang: v.Lang, Under: cardSlot(t.kase.ID, to), Files: words.Files,
-		}
-		if !fresh {
-			m.Title = t.kase.Name()
-		}
-		if words.Text != "" {
-			m.Quotes = []chat.Quote{{Label: words.Title, Text: words.Text}}
-		}
-		t.want(storage.Want{
-			Slot: wordsSlot(lostSlot, t.kase.ID, part, id) + ">" + to.String(), Kind: storage.RelayD,
-			Address: t.snap.At(to), Render: m, OnlyIfKnown: !fresh,
+func (d *desk) lostLine(part, id string, words chat.Message, lost bool, reason string) {
+	c := d.view()
+	m := c.Lost(c.StaffVoice(), reason, words, lost)
+	for _, to := range d.threads() {
+		m.Under = cardSlot(d.kase.ID, to)
+		d.want(storage.Want{
+			Slot: wordsSlot(lostSlot, d.kase.ID, part, id) + ">" + to.String(), Kind: storage.RelayD,
+			Address: d.snap.At(to), Render: m, OnlyIfKnown: !lost,
 		})
 	}
 }

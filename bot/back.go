@@ -16,14 +16,14 @@ type cameBack struct{ cases []string }
 func (*cameBack) Error() string { return "the customer can be written to again" }
 
 // lostCases are the cases that may know that their customer cannot be written to: the one
-// of the session, and the one that words of this person belong to.
-func (t *turn) lostCases() []string {
+// of the session, nil = none, and the one that words of this person belong to.
+func lostCases(id *storage.Identity, k *storage.Case) []string {
 	var all []string
-	if t.kase != nil && t.kase.Identity == t.identity.ID && !t.kase.Lost.IsZero() {
-		all = append(all, t.kase.ID)
+	if k != nil && k.Identity == id.ID && !k.Lost.IsZero() {
+		all = append(all, k.ID)
 	}
-	if id := t.identity.Case; id != "" && (t.kase == nil || t.kase.ID != id) {
-		all = append(all, id)
+	if id.Case != "" && (k == nil || k.ID != id.Case) {
+		all = append(all, id.Case)
 	}
 	return all
 }
@@ -56,16 +56,12 @@ func (b *Bot) backWork(j *job, kase string, last bool) outbox.Work {
 			t.identity.Blocked = time.Time{}
 			t.out.Identity = t.identity
 		}
-		if t.kase == nil || t.kase.Identity != t.identity.ID || t.kase.Lost.IsZero() {
+		if k := t.kase(); k == nil || k.Identity != t.identity.ID || k.Lost.IsZero() {
 			return nil
 		}
 		if err := t.configure(); err != nil {
 			return err
 		}
-		if err := t.apply(recovery.Reachable{}, recovery.Actor{Role: recovery.Program}); err != nil {
-			return err
-		}
-		t.showCard()
-		return nil
+		return t.desk.apply(recovery.Reachable{}, recovery.Actor{Role: recovery.Program})
 	})}
 }

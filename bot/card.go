@@ -8,61 +8,8 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
-	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
-
-// showCard brings the case's cards up to date wherever they hang. An unchanged card
-// is not sent again.
-func (t *turn) showCard() {
-	t.passed = len(t.out.Words)
-	t.showAside()
-	if t.kase == nil || t.ofCase().session == nil {
-		return
-	}
-	if t.hush() {
-		t.kase.Unposted, t.told, t.news = false, len(t.out.Events), nil
-		return
-	}
-	about := t.ofCase()
-	places := about.places()
-	t.out.Case = about.out.Case
-	if unposted := len(places) == 0; unposted != t.kase.Unposted {
-		t.kase.Unposted, t.out.Case = unposted, t.kase
-	}
-	if t.kase.Unposted {
-		return
-	}
-	render := about.card()
-	v := about.staffVoice()
-	for _, to := range places {
-		slot := cardSlot(t.kase.ID, to)
-		render.Rows = about.cardButtons(v, hasForms(to.Platform))
-		t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.At(to), Render: render})
-		t.timeline(to, slot)
-		t.showFiles(to, slot)
-	}
-	t.told = len(t.out.Events)
-	t.tell(t.news, places)
-	t.news = nil
-}
-
-// cardSlot is the place of a case's card in a chat.
-func cardSlot(id string, to chat.Address) string { return "case:" + id + ":" + to.String() }
-
-// staffVoice speaks to staff about the session: in the site's language.
-func (t *turn) staffVoice() *Voice {
-	lang := t.snap.Site(t.session.Site).Language
-	if lang == "" {
-		lang = Languages[0]
-	}
-	w := t.b.texts.Of(lang)
-	v := t.voice(w, w.Tag, lang)
-	if t.pseudonymous() {
-		v.Name = v.Say("card_pseudonym", "mark", t.b.pseudonym(t.session.Identity))
-	}
-	return v
-}
 
 // Lengths on a card, in runes.
 const (
@@ -70,19 +17,18 @@ const (
 	cardQuote = 500
 )
 
-// card is the message that staff see of a case (domain 3.5): what state it is in
+// Card is the message that staff see of a case (domain 3.5): what state it is in
 // first, then who, where, what was answered, how bad it is, and by when what must
 // happen. Facts that are not known are left out.
-func (t *turn) card() chat.Message {
-	v := t.staffVoice()
-	k, s := t.kase, t.session
-	name := t.customerName(v)
+func (c *CaseView) Card(v *Voice) chat.Message {
+	k, s := c.Case, c.Session
+	name := c.CustomerName(v)
 	service, _ := v.Known(AttrService)
 	state, priority := string(k.State), k.Decision.Priority.String()
 	if k.Watched() {
 		state, priority = "watch", ""
 	}
-	title := []string{v.Say("state_" + state), priority, t.primaryAnswer(v), name, Cut(service, LongestName)}
+	title := []string{v.Say("state_" + state), priority, c.PrimaryAnswer(v), name, Cut(service, LongestName)}
 	if kind := feedbackKind(s.Flow); kind != "" {
 		title = slices.Insert(title, 2, v.Say("feedback_"+string(kind)))
 	}
@@ -91,7 +37,7 @@ func (t *turn) card() chat.Message {
 	}
 	m := chat.Message{
 		Title: Join(" · ", title...) + " (" + k.Name() + ")",
-		State: cardState(k.Case, t.now), Lang: v.Lang,
+		State: cardState(k.Case, c.Now), Lang: v.Lang,
 	}
 	fact := func(label, value string) {
 		if value != "" {
@@ -99,8 +45,8 @@ func (t *turn) card() chat.Message {
 		}
 	}
 	who := name
-	if t.identity != nil && t.identity.Username != "" && !t.pseudonymous() {
-		who += " (@" + t.identity.Username + ")"
+	if c.Identity != nil && c.Identity.Username != "" && !c.Pseudonymous() {
+		who += " (@" + c.Identity.Username + ")"
 	}
 	fact(v.Say("card_customer"), who)
 	fact(v.Say("card_channel"), v.Say("channel_"+string(s.Address.Platform)))
@@ -122,33 +68,33 @@ func (t *turn) card() chat.Message {
 		value, _ := v.Known(attr.name)
 		fact(v.Say(attr.label), value)
 	}
-	t.cardAnswers(v, &m)
-	t.cardLevel(v, fact)
-	if c := t.contact(); c != "" {
-		fact(v.Say("card_contact"), v.Plain["contact_"+c])
+	c.cardAnswers(v, &m)
+	c.cardLevel(v, fact)
+	if said := Contact(c.Flow, c.Session); said != "" {
+		fact(v.Say("card_contact"), v.Plain["contact_"+said])
 	}
-	fact(v.Say("card_why"), t.why(v))
-	t.cardStory(v, fact)
-	t.cardDue(v, &m)
-	foot := t.cardFoot(v)
+	fact(v.Say("card_why"), c.Why(v))
+	c.cardStory(v, fact)
+	c.cardDue(v, &m)
+	foot := c.cardFoot(v)
 	if k.Changed {
 		foot = append(foot, v.Say("card_changed"))
 	}
-	if t.live() {
+	if Live(c.Session) {
 		foot = append(foot, v.Say("card_going"))
 	}
 	m.Footer = strings.Join(foot, " ")
 	return m
 }
 
-// primaryAnswer is the answer to the primary question in few words, "1 of 5".
-func (t *turn) primaryAnswer(v *Voice) string {
-	for i := range t.flow.Questions {
-		q := &t.flow.Questions[i]
+// PrimaryAnswer is the answer to the primary question in few words, "1 of 5".
+func (c *CaseView) PrimaryAnswer(v *Voice) string {
+	for i := range c.Flow.Questions {
+		q := &c.Flow.Questions[i]
 		if !q.Primary {
 			continue
 		}
-		a, ok := t.session.Answer(q.Key)
+		a, ok := c.Session.Answer(q.Key)
 		if !ok || a.Skipped || a.Value == nil {
 			return ""
 		}
@@ -162,19 +108,19 @@ func (t *turn) primaryAnswer(v *Voice) string {
 }
 
 // cardAnswers lists each answer with its words; what was written is quoted.
-func (t *turn) cardAnswers(v *Voice, m *chat.Message) {
-	for i := range t.session.Answers {
-		a := &t.session.Answers[i]
-		at, ok := t.flow.Index[a.Question]
+func (c *CaseView) cardAnswers(v *Voice, m *chat.Message) {
+	for i := range c.Session.Answers {
+		a := &c.Session.Answers[i]
+		at, ok := c.Flow.Index[a.Question]
 		if !ok || a.Dropped || a.Question == contactKey {
 			continue
 		}
-		q := &t.flow.Questions[at]
+		q := &c.Flow.Questions[at]
 		label := Cut(v.Fill(q.Ask.In(v.Langs...)), cardLabel)
 		switch {
 		case a.Skipped:
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.Say("card_skipped")})
-		case q.Kind.Info().Personal && t.pseudonymous():
+		case q.Kind.Info().Personal && c.Pseudonymous():
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.Say("card_hidden")})
 		case q.Kind.Info().Free:
 			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: Cut(answerText(v, q, a), cardQuote)})
@@ -182,17 +128,17 @@ func (t *turn) cardAnswers(v *Voice, m *chat.Message) {
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: Cut(answerText(v, q, a), cardQuote)})
 		}
 	}
-	for _, said := range t.session.Said {
+	for _, said := range c.Session.Said {
 		m.Quotes = append(m.Quotes, chat.Quote{Label: v.Say("card_wrote"), Text: said})
 	}
 }
 
 // cardLevel says how bad it is and which mood to expect: the mood of the worse of
 // the primary answer and the whole.
-func (t *turn) cardLevel(v *Voice, fact func(label, value string)) {
-	bands := t.flow.Bands
+func (c *CaseView) cardLevel(v *Voice, fact func(label, value string)) {
+	bands := c.Flow.Bands
 	langs := append(slices.Clip(v.Langs), Languages[0])
-	j := &t.session.Judgement
+	j := &c.Session.Judgement
 	level := j.Level
 	if level == 0 {
 		level = j.Primary.Level
@@ -215,10 +161,10 @@ func (t *turn) cardLevel(v *Voice, fact func(label, value string)) {
 	if mood >= 1 && mood <= len(bands) {
 		fact(v.Say("card_mood"), bands[mood-1].Indication.In(langs...))
 	}
-	if p := t.session.Facts.Previous; p >= 1 && p <= len(bands) {
+	if p := c.Session.Facts.Previous; p >= 1 && p <= len(bands) {
 		fact(v.Say("card_previous"), name("level_value", p))
 	}
-	if n := t.session.Facts.Earlier; n > 0 {
+	if n := c.Session.Facts.Earlier; n > 0 {
 		fact(v.Say("card_history"), v.Count("card_earlier", n))
 	}
 }
@@ -230,29 +176,29 @@ var primaryOf = map[recovery.Reason]recovery.Reason{
 	recovery.CompositeL3: recovery.PrimaryL3,
 }
 
-// why says in plain words why the case opened and what made it more urgent.
-func (t *turn) why(v *Voice) string {
+// Why says in plain words why the case opened and what made it more urgent.
+func (c *CaseView) Why(v *Voice) string {
 	var why []string
-	rs := t.kase.Decision.Reasons
+	rs := c.Case.Decision.Reasons
 	for _, r := range rs {
 		if same, ok := primaryOf[r]; ok && slices.Contains(rs, same) {
 			continue // the main answer says as much
 		}
-		why = append(why, t.reason(v, r))
+		why = append(why, c.reason(v, r))
 	}
-	for _, r := range t.kase.Decision.Raised {
+	for _, r := range c.Case.Decision.Raised {
 		why = append(why, v.Say("raise_"+string(r)))
 	}
 	return strings.Join(why, "; ")
 }
 
 // reason is one reason in words. Levels go by the names that the flow's own bands have.
-func (t *turn) reason(v *Voice, r recovery.Reason) string {
-	j := &t.session.Judgement
+func (c *CaseView) reason(v *Voice, r recovery.Reason) string {
+	j := &c.Session.Judgement
 	id, level, now := "", 0, 0
 	switch r {
 	case recovery.AttributeBottom:
-		if which := t.bottom(v); which != "" {
+		if which := c.bottom(v); which != "" {
 			return v.Say("reason_attribute_of", "questions", which)
 		}
 	case recovery.PrimaryL1, recovery.PrimaryL2, recovery.PrimaryL3:
@@ -262,7 +208,7 @@ func (t *turn) reason(v *Voice, r recovery.Reason) string {
 		id, now = "reason_composite_level", j.Level
 		level = 1 + slices.Index([]recovery.Reason{recovery.CompositeL1, recovery.CompositeL2, recovery.CompositeL3}, r)
 	}
-	bands := t.flow.Bands
+	bands := c.Flow.Bands
 	if level == 3 && now > 3 && now <= len(bands) && bands[now-1].Unsatisfied {
 		level = now // a ladder with more than three unsatisfied levels
 	}
@@ -276,11 +222,11 @@ func (t *turn) reason(v *Voice, r recovery.Reason) string {
 
 // bottom names the questions about single aspects that got the lowest mark; "" when an
 // answer was changed and none has it any more.
-func (t *turn) bottom(v *Voice) string {
+func (c *CaseView) bottom(v *Voice) string {
 	var asked []string
-	for _, key := range t.session.Judgement.Bottom {
-		if i, ok := t.flow.Index[key]; ok {
-			asked = append(asked, v.Say("quoted", "words", Cut(v.Fill(t.flow.Questions[i].Ask.In(v.Langs...)), cardLabel)))
+	for _, key := range c.Session.Judgement.Bottom {
+		if i, ok := c.Flow.Index[key]; ok {
+			asked = append(asked, v.Say("quoted", "words", Cut(v.Fill(c.Flow.Questions[i].Ask.In(v.Langs...)), cardLabel)))
 		}
 	}
 	return strings.Join(asked, v.Say("list_comma"))
@@ -288,8 +234,8 @@ func (t *turn) bottom(v *Voice) string {
 
 // cardDue says by when what must still happen. A case on the watch list has no clocks,
 // and who does not want to be contacted has no clock for that.
-func (t *turn) cardDue(v *Voice, m *chat.Message) {
-	k := t.kase
+func (c *CaseView) cardDue(v *Voice, m *chat.Message) {
+	k := c.Case
 	if !k.State.Active() || k.Watched() {
 		return
 	}
@@ -309,4 +255,19 @@ func (t *turn) cardDue(v *Voice, m *chat.Message) {
 	if k.Plan == nil {
 		by("due_resolve", k.Due.Resolve)
 	}
+}
+
+// cardState is the colour of a card: one of those that chat.Message knows.
+func cardState(c recovery.Case, now time.Time) string {
+	switch {
+	case c.Watched():
+		return "watch"
+	case !c.State.Active():
+		return "resolved"
+	case c.Snoozed.After(now):
+		return "snoozed"
+	case c.State == recovery.Open:
+		return "open"
+	}
+	return "taken"
 }

@@ -26,11 +26,15 @@ func judged(t *testing.T, k *storage.Case, value float64, revision int) *turn {
 	}
 	a := survey.Answer{Question: "overall", Value: &value, Revision: revision, At: monday}
 	s := survey.Session{ID: "0195a1b2-0000-7000-8000-000000000001", Status: survey.Active, Lang: "en", Answers: []survey.Answer{a}}
-	return &turn{
-		b: &Bot{texts: said, key: []byte("k")}, snap: &Snapshot{Staff: []chat.Address{room}}, now: monday,
-		flow: NewFlow(f), kase: k, nextCase: 7,
-		session: &storage.Session{Session: s, Judgement: survey.Judge(f, s.Answers, false)},
+	b := &Bot{texts: said, key: []byte("k")}
+	b.snap.Store(&Snapshot{Staff: []chat.Address{room}})
+	tn := b.begin(storage.Loaded{
+		Now: monday, Case: k, NextCase: 7, Session: &storage.Session{Session: s, Judgement: survey.Judge(f, s.Answers, false)},
+	}, "u1", new(reply))
+	if tn.flow = NewFlow(f); tn.desk != nil {
+		tn.desk.flow = tn.flow
 	}
+	return tn
 }
 
 func (t *turn) decideNewest() { t.decide(&t.session.Answers[0], true) }
@@ -58,8 +62,7 @@ func TestALowAnswerOpensACase(t *testing.T) {
 func TestANeutralAnswerCallsNobody(t *testing.T) {
 	tn := judged(t, nil, 3, 1)
 	tn.decideNewest()
-	tn.showCard()
-	if tn.out.Case != nil || len(tn.out.Slots) != 0 {
+	if tn.end(); tn.out.Case != nil || len(tn.out.Slots) != 0 {
 		t.Errorf("the change is %+v", tn.out)
 	}
 }
@@ -82,10 +85,10 @@ func TestACustomerWhoChangesALowAnswer(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			low := judged(t, nil, 1, 1)
 			low.decideNewest()
-			low.kase.State = c.state
-			tn := judged(t, low.kase, c.value, 2)
+			low.kase().State = c.state
+			tn := judged(t, low.kase(), c.value, 2)
 			tn.decideNewest()
-			k := tn.kase
+			k := tn.kase()
 			if k.Changed != c.changed || k.Decision.Opens != c.opens || k.Decision.Watch == c.opens || k.Decision.Priority != c.priority {
 				t.Errorf("changed %v, decision %+v", k.Changed, k.Decision)
 			}
@@ -106,14 +109,14 @@ func TestACustomerWhoChangesALowAnswer(t *testing.T) {
 func TestWhatIsAddedLaterMakesACaseMoreUrgentNeverLess(t *testing.T) {
 	low := judged(t, nil, 2, 1)
 	low.decideNewest()
-	before := low.kase.Due
-	tn := judged(t, low.kase, 1, 2)
+	before := low.kase().Due
+	tn := judged(t, low.kase(), 1, 2)
 	tn.decideNewest()
-	if tn.kase.Decision.Priority != recovery.P1 || !tn.kase.Due.Contact.Before(before.Contact) {
-		t.Errorf("priority %v, due %+v", tn.kase.Decision.Priority, tn.kase.Due)
+	if tn.kase().Decision.Priority != recovery.P1 || !tn.kase().Due.Contact.Before(before.Contact) {
+		t.Errorf("priority %v, due %+v", tn.kase().Decision.Priority, tn.kase().Due)
 	}
 	want := []recovery.Reason{recovery.PrimaryL2, recovery.CompositeL2, recovery.PrimaryL1, recovery.CompositeL1}
-	if diff := cmp.Diff(want, tn.kase.Decision.Reasons); diff != "" {
+	if diff := cmp.Diff(want, tn.kase().Decision.Reasons); diff != "" {
 		t.Errorf("the reasons (-want +got):\n%s", diff)
 	}
 }
@@ -127,9 +130,10 @@ func TestACardStaysReadable(t *testing.T) {
 	tn.session.Answers = append(tn.session.Answers, survey.Answer{Question: "why_bad", Text: strings.Repeat("<b>slow</b> ", 400), Revision: 1})
 	tn.decideNewest()
 	for range 20 {
-		tn.keepWords(strings.Repeat("words ", 300), nil)
+		tn.keepWords(strings.Repeat("words ", 300), nil, false)
 	}
-	m := tn.card()
+	c := tn.desk.view()
+	m := c.Card(c.StaffVoice())
 	if !strings.HasPrefix(m.Title, "🔴 Open · Test · P1 · 1 of 5 · ") || !strings.HasSuffix(m.Title, "(A-7)") {
 		t.Errorf("the title is %q", m.Title)
 	}

@@ -33,17 +33,17 @@ func opensMenu(k recovery.ActKind) bool {
 // noActionReasons are the reasons that the menu offers; the case keeps the key.
 var noActionReasons = []string{"duplicate", "mistake", "known", "other"}
 
-// cardActs are the acts on the card itself and behind More.
-func (t *turn) cardActs() (shown, further []recovery.ActKind) {
-	offers := recovery.CardOffers(t.kase.Case)
-	if t.ofCase().pseudonymous() {
+// acts are the acts on the card itself and behind More.
+func (c *CaseView) acts() (shown, further []recovery.ActKind) {
+	offers := recovery.CardOffers(c.Case.Case)
+	if c.Pseudonymous() {
 		offers = append(offers, reveal)
 	}
 	first := heldActs
 	switch {
-	case !t.kase.State.Active():
+	case !c.Case.State.Active():
 		first = closedActs
-	case t.kase.State == recovery.Open:
+	case c.Case.State == recovery.Open:
 		first = openActs
 	}
 	for _, k := range first {
@@ -59,29 +59,30 @@ func (t *turn) cardActs() (shown, further []recovery.ActKind) {
 	return shown, further
 }
 
-// cardButtons are the buttons below a card: those that would do something now. forms
+// Buttons are the buttons below a card: those that would do something now. forms
 // says that the platform can ask for words before a button acts.
-func (t *turn) cardButtons(v *Voice, forms bool) [][]chat.Button {
-	if t.ofCase().identity == nil {
+func (c *CaseView) Buttons(v *Voice, forms bool) [][]chat.Button {
+	if c.Identity == nil {
 		return nil // nobody could be found by them
 	}
-	shown, further := t.cardActs()
-	all := t.actButtons(v, shown, forms)
+	shown, further := c.acts()
+	all := c.actButtons(v, shown, forms)
 	if len(all) > 0 {
 		all[0].Style = "primary"
 	}
 	if len(further) > 0 {
-		all = append(all, chat.Button{Text: v.Say("act_more"), Data: t.pressing(moreActs, true, "", 0)})
+		all = append(all, chat.Button{Text: v.Say("act_more"), Data: c.pressing(moreActs, true, "", 0)})
 	}
 	return inRows(all, 2)
 }
 
-func (t *turn) actButtons(v *Voice, acts []recovery.ActKind, forms bool) []chat.Button {
+// actButtons are the buttons of these acts.
+func (c *CaseView) actButtons(v *Voice, acts []recovery.ActKind, forms bool) []chat.Button {
 	var all []chat.Button
 	for _, act := range acts {
-		b := chat.Button{Text: v.Say("act_" + string(act)), Data: t.pressing(act, opensMenu(act), "", 0)}
+		b := chat.Button{Text: v.Say("act_" + string(act)), Data: c.pressing(act, opensMenu(act), "", 0)}
 		if forms {
-			b.Form = t.form(v, act)
+			b.Form = c.form(v, act)
 		}
 		all = append(all, b)
 	}
@@ -89,12 +90,12 @@ func (t *turn) actButtons(v *Voice, acts []recovery.ActKind, forms bool) []chat.
 }
 
 // pressing is the data of a button on this case's card.
-func (t *turn) pressing(act recovery.ActKind, menu bool, choice string, mask int) string {
-	of := t.ofCase().identity
+func (c *CaseView) pressing(act recovery.ActKind, menu bool, choice string, mask int) string {
+	of := c.Identity
 	if of == nil {
 		return ""
 	}
-	return pressed{Hash: of.Person.Hash16(), Case: t.kase.ID, Act: act, Menu: menu, Choice: choice, Mask: mask}.encode()
+	return pressed{Hash: of.Person.Hash16(), Case: c.Case.ID, Act: act, Menu: menu, Choice: choice, Mask: mask}.encode()
 }
 
 // inRows lays buttons out, at most n in a row.
@@ -110,8 +111,8 @@ func inRows(all []chat.Button, n int) [][]chat.Button {
 func hasForms(p chat.Platform) bool { return p != chat.Telegram }
 
 // cardStory says who has the case, what was agreed, and how it was closed.
-func (t *turn) cardStory(v *Voice, fact func(label, value string)) {
-	k := t.kase
+func (c *CaseView) cardStory(v *Voice, fact func(label, value string)) {
+	k := c.Case
 	who := func(id, name string, at time.Time) {
 		if name != "" {
 			fact(v.Say(id), v.Say("card_person_at", "name", Cut(name, LongestName), "at", v.Moment(at)))
@@ -122,10 +123,10 @@ func (t *turn) cardStory(v *Voice, fact func(label, value string)) {
 		if p := k.Plan; p != nil {
 			fact(v.Say("card_plan"), v.Say("card_plan_value", "plan", Cut(p.Text, cardQuote), "due", v.Moment(p.Due)))
 		}
-		if k.Snoozed.After(t.now) {
+		if k.Snoozed.After(c.Now) {
 			fact(v.Say("card_snoozed"), v.Moment(k.Snoozed))
 		}
-		t.cardOutcome(v, fact)
+		c.cardOutcome(v, fact)
 		return
 	}
 	who("card_ended", k.Ended.Name, k.EndedAt)
@@ -136,7 +137,7 @@ func (t *turn) cardStory(v *Voice, fact func(label, value string)) {
 		}
 		fact(v.Say("card_reason"), Cut(reason, cardQuote))
 	} else if r := k.Resolution; r != nil {
-		fact(v.Say("card_cause"), t.causeText(v, r.Cause))
+		fact(v.Say("card_cause"), c.causeText(v, r.Cause))
 		var done []string
 		for _, a := range r.Actions {
 			what := v.Say("action_" + string(a.Kind))
@@ -147,13 +148,13 @@ func (t *turn) cardStory(v *Voice, fact func(label, value string)) {
 		}
 		fact(v.Say("card_actions"), strings.Join(done, v.Say("list_comma")))
 		fact(v.Say("card_note"), Cut(r.Note, cardQuote))
-		t.cardOutcome(v, fact)
+		c.cardOutcome(v, fact)
 	}
 }
 
 // cardOutcome says what the customer thinks of the recovery, and whether they came again.
-func (t *turn) cardOutcome(v *Voice, fact func(label, value string)) {
-	o := t.kase.Outcome
+func (c *CaseView) cardOutcome(v *Voice, fact func(label, value string)) {
+	o := c.Case.Outcome
 	var said []string
 	if o.Settled != recovery.SettledUnknown {
 		said = append(said, v.Say("settled_"+string(o.Settled)))
@@ -162,15 +163,15 @@ func (t *turn) cardOutcome(v *Voice, fact func(label, value string)) {
 		said = append(said, v.Say("outcome_"+string(o.Recovered)))
 	}
 	fact(v.Say("card_outcome"), strings.Join(said, v.Say("list_comma")))
-	if at := t.kase.Returned; !at.IsZero() {
+	if at := c.Case.Returned; !at.IsZero() {
 		fact(v.Say("card_returned"), v.Day(at.In(v.Site.Zone)))
 	}
 }
 
 // cardFoot says below the card what staff should know before they write: that the
 // customer waits or cannot be written to, and what reaches them.
-func (t *turn) cardFoot(v *Voice) []string {
-	k := t.kase
+func (c *CaseView) cardFoot(v *Voice) []string {
+	k := c.Case
 	if !k.State.Active() {
 		if !k.Wrote.IsZero() {
 			return []string{v.Say("card_wrote_after")}

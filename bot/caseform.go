@@ -21,15 +21,15 @@ const (
 
 // form is what a button asks for where the platform has forms; nil where it asks for
 // nothing. Elsewhere the same is asked for in the chat (prompts).
-func (t *turn) form(v *Voice, act recovery.ActKind) *chat.Form {
-	name := t.ofCase().customerName(v)
+func (c *CaseView) form(v *Voice, act recovery.ActKind) *chat.Form {
+	name := c.CustomerName(v)
 	text := chat.Field{Name: textField, Expects: chat.ExpectsLong}
-	f := &chat.Form{Title: t.kase.Name() + " · " + v.Say("act_"+string(act)), Submit: v.Say("form_save")}
+	f := &chat.Form{Title: c.Case.Name() + " · " + v.Say("act_"+string(act)), Submit: v.Say("form_save")}
 	switch act {
 	case recovery.ActContact:
 		f.Submit = v.Say("form_send")
 		f.Note = v.Say("form_reply_note", "name", name)
-		if words := t.ofCase().newestWords(); words != "" {
+		if words := c.newestWords(); words != "" {
 			f.Note = v.Say("form_reply_quote", "name", name, "words", words)
 		}
 		text.Label = v.Say("form_reply", "name", name)
@@ -50,8 +50,8 @@ func (t *turn) form(v *Voice, act recovery.ActKind) *chat.Form {
 }
 
 // formDue is what Agree asks for once its date is chosen; the zero date is typed.
-func (t *turn) formDue(v *Voice, due time.Time) *chat.Form {
-	f := &chat.Form{Title: t.kase.Name() + " · " + v.Say("act_agree"), Submit: v.Say("form_save")}
+func (c *CaseView) formDue(v *Voice, due time.Time) *chat.Form {
+	f := &chat.Form{Title: c.Case.Name() + " · " + v.Say("act_agree"), Submit: v.Say("form_save")}
 	f.Fields = []chat.Field{{Name: planField, Label: v.Say("form_plan"), Hint: v.Say("form_plan_hint"), Expects: chat.ExpectsLong}}
 	if due.IsZero() {
 		f.Fields = append(f.Fields, chat.Field{Name: dueField, Label: v.Say("form_due"), Hint: v.Say("form_due_hint"), Expects: chat.ExpectsText, Max: 40})
@@ -63,11 +63,11 @@ func (t *turn) formDue(v *Voice, due time.Time) *chat.Form {
 
 // newestWords are what the customer wrote last: beside the questions or, before that, as
 // an answer.
-func (t *turn) newestWords() string {
-	if said := t.session.Said; len(said) > 0 {
+func (c *CaseView) newestWords() string {
+	if said := c.Session.Said; len(said) > 0 {
 		return said[len(said)-1]
 	}
-	for _, a := range slices.Backward(t.session.Answers) {
+	for _, a := range slices.Backward(c.Session.Answers) {
 		if a.Text != "" && !a.Dropped {
 			return a.Text
 		}
@@ -113,19 +113,4 @@ func amount(hundredths int64) string {
 		s += "." + strconv.FormatInt(100+rest, 10)[1:]
 	}
 	return s
-}
-
-// priced puts a cost to the action that is most likely to have one.
-func priced(actions []recovery.Action, cost int64) {
-	for _, kind := range []recovery.ActionKind{recovery.Refund, recovery.Redo, recovery.Gift} {
-		for i := range actions {
-			if actions[i].Kind == kind {
-				actions[i].Cost = cost
-				return
-			}
-		}
-	}
-	if len(actions) > 0 {
-		actions[0].Cost = cost
-	}
 }

@@ -14,82 +14,82 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// menu is what the card shows below instead while something is chosen: a question and
+// Menu is what the card shows below instead while something is chosen: a question and
 // its buttons.
-func (t *turn) menu(v *Voice, p pressed, forms bool) (ask string, rows [][]chat.Button) {
+func (c *CaseView) Menu(v *Voice, p pressed, forms bool) (ask string, rows [][]chat.Button) {
 	var all, last []chat.Button
 	switch {
 	case p.Act == moreActs:
 		ask = v.Say("ask_more")
-		_, further := t.cardActs()
-		all = t.actButtons(v, further, forms)
+		_, further := c.acts()
+		all = c.actButtons(v, further, forms)
 	case p.Act == recovery.ActResolve && p.Choice == "":
 		ask = v.Say("ask_cause")
-		for _, c := range t.causes() {
-			all = append(all, chat.Button{Text: t.causeText(v, c.Key), Data: t.pressing(p.Act, true, c.Key, 0)})
+		for _, cause := range c.causes() {
+			all = append(all, chat.Button{Text: c.causeText(v, cause.Key), Data: c.pressing(p.Act, true, cause.Key, 0)})
 		}
 	case p.Act == recovery.ActResolve:
-		ask = t.causeText(v, p.Choice) + " – " + v.Say("ask_actions")
-		all = t.actionButtons(v, p)
+		ask = c.causeText(v, p.Choice) + " – " + v.Say("ask_actions")
+		all = c.actionButtons(v, p)
 		if p.Mask != 0 {
-			cost := chat.Button{Text: v.Say("act_resolve_cost"), Data: t.pressing(resolveCost, false, p.Choice, p.Mask)}
+			cost := chat.Button{Text: v.Say("act_resolve_cost"), Data: c.pressing(resolveCost, false, p.Choice, p.Mask)}
 			if forms {
-				cost.Form = t.form(v, resolveCost)
+				cost.Form = c.form(v, resolveCost)
 			}
-			last = []chat.Button{{Text: v.Say("done"), Data: t.pressing(p.Act, false, p.Choice, p.Mask), Style: "primary"}, cost}
+			last = []chat.Button{{Text: v.Say("done"), Data: c.pressing(p.Act, false, p.Choice, p.Mask), Style: "primary"}, cost}
 		}
 	case p.Act == recovery.ActNoAction:
 		ask = v.Say("ask_reason")
 		for _, reason := range noActionReasons {
-			all = append(all, chat.Button{Text: v.Say("no_action_" + reason), Data: t.pressing(p.Act, false, reason, 0)})
+			all = append(all, chat.Button{Text: v.Say("no_action_" + reason), Data: c.pressing(p.Act, false, reason, 0)})
 		}
 	case p.Act == recovery.ActAssign:
 		ask = v.Say("ask_assign")
-		people, next := assignPage(t.assignable(), p.Choice)
+		people, next := assignPage(c.assignable(), p.Choice)
 		for _, s := range people {
-			all = append(all, chat.Button{Text: Cut(s.Name, LongestName), Data: t.pressing(p.Act, false, staffMark(s.ID), 0)})
+			all = append(all, chat.Button{Text: Cut(s.Name, LongestName), Data: c.pressing(p.Act, false, staffMark(s.ID), 0)})
 		}
 		if next != "" {
-			last = []chat.Button{{Text: v.Say("act_more"), Data: t.pressing(p.Act, true, next, 0)}}
+			last = []chat.Button{{Text: v.Say("act_more"), Data: c.pressing(p.Act, true, next, 0)}}
 		}
 	case p.Act == recovery.ActSnooze:
 		ask = v.Say("ask_snooze")
 		for _, span := range snoozes {
-			all = append(all, chat.Button{Text: v.Say("snooze_" + span), Data: t.pressing(p.Act, false, span, 0)})
+			all = append(all, chat.Button{Text: v.Say("snooze_" + span), Data: c.pressing(p.Act, false, span, 0)})
 		}
 	case p.Act == recovery.ActAgree:
 		ask = v.Say("ask_due")
-		for _, due := range t.dueDates() {
-			b := chat.Button{Text: v.Moment(due), Data: t.pressing(p.Act, false, dueMark(due), 0)}
+		for _, due := range c.dueDates() {
+			b := chat.Button{Text: v.Moment(due), Data: c.pressing(p.Act, false, dueMark(due), 0)}
 			if forms {
-				b.Form = t.formDue(v, due)
+				b.Form = c.formDue(v, due)
 			}
 			all = append(all, b)
 		}
-		other := chat.Button{Text: v.Say("due_other"), Data: t.pressing(p.Act, false, dueTyped, 0)}
+		other := chat.Button{Text: v.Say("due_other"), Data: c.pressing(p.Act, false, dueTyped, 0)}
 		if forms {
-			other.Form = t.formDue(v, time.Time{})
+			other.Form = c.formDue(v, time.Time{})
 		}
 		all = append(all, other)
 	}
 	rows = inRows(all, 2)
-	last = append(last, chat.Button{Text: v.Say("menu_close"), Data: t.pressing(noMenu, false, "", 0)})
+	last = append(last, chat.Button{Text: v.Say("menu_close"), Data: c.pressing(noMenu, false, "", 0)})
 	return ask, append(rows, last)
 }
 
 // actionButtons are what can have been done for the customer, the fitting ones first.
-func (t *turn) actionButtons(v *Voice, p pressed) []chat.Button {
+func (c *CaseView) actionButtons(v *Voice, p pressed) []chat.Button {
 	var all []chat.Button
 	var failure recovery.Failure
-	for _, c := range t.causes() {
-		if c.Key == p.Choice {
-			failure = c.Failure
+	for _, cause := range c.causes() {
+		if cause.Key == p.Choice {
+			failure = cause.Failure
 		}
 	}
 	kinds, _ := recovery.Suggested(failure)
 	for _, k := range kinds {
 		bit := 1 << slices.Index(recovery.ActionKinds(), k)
-		b := chat.Button{Text: v.Say("action_" + string(k)), Data: t.pressing(p.Act, true, p.Choice, p.Mask^bit), Selected: p.Mask&bit != 0}
+		b := chat.Button{Text: v.Say("action_" + string(k)), Data: c.pressing(p.Act, true, p.Choice, p.Mask^bit), Selected: p.Mask&bit != 0}
 		b.Text = map[bool]string{true: "☑ ", false: "☐ "}[b.Selected] + b.Text
 		all = append(all, b)
 	}
@@ -97,13 +97,13 @@ func (t *turn) actionButtons(v *Voice, p pressed) []chat.Button {
 }
 
 // causes are the entries of the menu, those whose keys a button can carry.
-func (t *turn) causes() []recovery.Cause {
-	return slices.DeleteFunc(slices.Clone(t.rules().Causes), func(c recovery.Cause) bool {
-		return len(c.Key) > maxChoice || !IsName(c.Key)
+func (c *CaseView) causes() []recovery.Cause {
+	return slices.DeleteFunc(slices.Clone(c.Causes), func(cause recovery.Cause) bool {
+		return len(cause.Key) > maxChoice || !IsName(cause.Key)
 	})
 }
 
-func (t *turn) causeText(v *Voice, key string) string {
+func (c *CaseView) causeText(v *Voice, key string) string {
 	if s := v.Plain["cause_"+key]; s != "" {
 		return s
 	}
@@ -134,11 +134,11 @@ func assignPage(all []storage.Staff, choice string) (shown []storage.Staff, next
 
 // assignable are those who may act on cases of this site, by name; who holds the case
 // already is left out.
-func (t *turn) assignable() []storage.Staff {
+func (c *CaseView) assignable() []storage.Staff {
 	var all []storage.Staff
-	for id, s := range t.snap.Team.Members {
-		held := t.kase.State != recovery.Open && t.kase.Holder.ID == id
-		if s.RoleAt(t.kase.Site).Acts() && !held {
+	for id, s := range c.Team.Members {
+		held := c.Case.State != recovery.Open && c.Case.Holder.ID == id
+		if s.RoleAt(c.Case.Site).Acts() && !held {
 			all = append(all, s)
 		}
 	}
@@ -154,10 +154,10 @@ func staffMark(id string) string {
 }
 
 // marked is the member of staff that a button names, as who they are at this site.
-func (t *turn) marked(mark string) recovery.Actor {
-	for id, s := range t.snap.Team.Members {
+func (c *CaseView) marked(mark string) recovery.Actor {
+	for id, s := range c.Team.Members {
 		if staffMark(id) == mark {
-			return recovery.Actor{Staffer: recovery.Staffer{ID: id, Name: s.Name}, Role: s.RoleAt(t.kase.Site)}
+			return recovery.Actor{Staffer: recovery.Staffer{ID: id, Name: s.Name}, Role: s.RoleAt(c.Case.Site)}
 		}
 	}
 	return recovery.Actor{}
@@ -174,29 +174,29 @@ const (
 )
 
 // snoozeUntil is when a span ends that begins now.
-func (t *turn) snoozeUntil(span string) (time.Time, bool) {
+func (c *CaseView) snoozeUntil(span string) (time.Time, bool) {
 	switch span {
 	case "1h":
-		return t.now.Add(time.Hour), true
+		return c.Now.Add(time.Hour), true
 	case "4h":
-		return t.now.Add(4 * time.Hour), true
+		return c.Now.Add(4 * time.Hour), true
 	case "morning":
-		return t.hourOf(1, morningHour), true
+		return c.hourOf(1, morningHour), true
 	}
 	return time.Time{}, false
 }
 
 // hourOf is an hour of the day at the site, so many days from today.
-func (t *turn) hourOf(days, hour int) time.Time {
-	at := t.now.In(t.snap.Site(t.kase.Site).Zone)
+func (c *CaseView) hourOf(days, hour int) time.Time {
+	at := c.Now.In(c.Site.Zone)
 	return time.Date(at.Year(), at.Month(), at.Day()+days, hour, 0, 0, 0, at.Location()).UTC()
 }
 
 // dueDates are the moments that the menu of Agree offers, those that are yet to come.
-func (t *turn) dueDates() []time.Time {
+func (c *CaseView) dueDates() []time.Time {
 	var all []time.Time
 	for _, d := range []struct{ days, hour int }{{0, eveningHour}, {1, noonHour}, {1, eveningHour}, {3, eveningHour}, {7, eveningHour}} {
-		if at := t.hourOf(d.days, d.hour); at.After(t.now) {
+		if at := c.hourOf(d.days, d.hour); at.After(c.Now) {
 			all = append(all, at)
 		}
 	}

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -12,65 +11,96 @@ import (
 )
 
 // caseWork is a tap on a case's card: one turn in the bucket where the case lives.
-func (b *Bot) caseWork(j *job, p pressed) outbox.Work {
-	bucket := storage.BucketOf(p.Hash, b.store.Buckets())
-	return outbox.Work{Bucket: bucket, Turn: b.turnOf(j.update.Key, j.update.Key, storage.Load{Case: p.Case}, &j.said, func(t *turn) error {
-		return t.caseTapped(j.update, j.person, p)
+func (b *Bot) caseWork(j *job, data pressed) outbox.Work {
+	bucket := storage.BucketOf(data.Hash, b.store.Buckets())
+	return outbox.Work{Bucket: bucket, Turn: b.turnOf(j.update.Key, j.update.Key, storage.Load{Case: data.Case}, &j.said, func(t *turn) error {
+		if t.desk == nil || !t.desk.known() {
+			t.answer(t.reader(j.update).Say("refused_unknown_act"), true)
+			return nil
+		}
+		return t.desk.pressed(j.update, j.person, data)
 	})}
 }
 
-// caseTapped does what a button of a card says, if whoever tapped it may. Who may not
-// is told so; the attempt is written down, and nothing else.
-func (t *turn) caseTapped(u *chat.Update, p storage.Person, d pressed) error {
-	t.tapped = true
-	if t.kase == nil || t.origin == nil || t.origin.identity == nil {
-		t.answer(t.reader(u).Say("refused_unknown_act"), true)
-		return nil
-	}
-	if err := t.configure(); err != nil {
+// pressed does what a button of a card says, if whoever pressed it may. Who may not is
+// told so; the attempt is written down, and nothing else.
+func (d *desk) pressed(u *chat.Update, who storage.Person, data pressed) error {
+	if err := d.configure(); err != nil {
 		return err
 	}
-	v := t.ofCase().staffVoice()
-	by := t.snap.Team.Actor(p, t.kase.Site)
-	if !by.Role.Acts() {
-		t.attempted(by, p, string(d.Act))
-		t.answer(t.notStaff(v, by, u), true)
+	c := d.view()
+	p := press{desk: d, update: u, data: data, by: d.snap.Team.Actor(who, d.kase.Site), view: c, voice: c.StaffVoice()}
+	if !p.by.Role.Acts() {
+		d.attempted(p.by, who, string(data.Act))
+		p.answer(notStaff(p.voice, p.by, u), true)
 		return nil
 	}
-	switch {
-	case d.Act == reveal:
-		t.reveal(v, by)
-		return nil
-	case d.Menu || d.Act == noMenu:
-		return t.caseMenu(u, v, by, d)
-	case u.Kind == chat.Filled:
-		return t.caseFilled(u, v, by, d)
-	case asksWords(d):
-		return t.caseAsks(u, v, by, d)
-	}
-	act, ok := t.actOf(d)
-	if !ok {
-		t.answer(v.Say("refused_unknown_act"), true)
-		return nil
-	}
-	before := len(t.out.Events)
-	refusal, err := t.attempt(act, by)
-	return t.concludeTap(v, refusal, err, before)
+	return p.do()
 }
 
-// concludeTap answers a tap, or a form, by what became of it, and brings the cards up to
-// date.
-func (t *turn) concludeTap(v *Voice, refusal *recovery.Refusal, err error, before int) error {
+// press is a button of a card, or its form, and who used it.
+type press struct {
+	desk   *desk
+	update *chat.Update
+	data   pressed
+	by     recovery.Actor
+	view   *CaseView // as it was before
+	voice  *Voice    // to staff
+}
+
+// do is for those who may act on cases.
+func (p *press) do() error {
 	switch {
-	case err != nil:
-		return err
-	case refusal != nil:
-		t.answer(t.refusal(v, refusal), true)
-	case len(t.out.Events) > before || t.out.Case == nil:
-		t.answer(Join(" · ", v.Say("state_"+string(t.kase.State)), t.kase.Name()), false)
+	case p.data.Act == reveal:
+		p.reveal()
+		return nil
+	case p.data.Menu || p.data.Act == noMenu:
+		p.menu()
+		return nil
+	case p.update.Kind == chat.Filled:
+		return p.filled()
+	case asksWords(p.data):
+		p.asks()
+		return nil
 	}
-	t.showCard()
-	return nil
+	act, ok := p.view.ActOf(p.data)
+	if !ok {
+		p.answer(p.voice.Say("refused_unknown_act"), true)
+		return nil
+	}
+	return p.act(act, said{key: p.update.Key})
+}
+
+func (p *press) answer(text string, alert bool) { p.desk.answer(text, alert) }
+
+// act does it, and answers by what became of it.
+func (p *press) act(a recovery.Act, s said) error {
+	before := len(p.desk.out.Events)
+	refusal, err := p.desk.act(a, p.by, s)
+	if err == nil {
+		p.conclude(refusal, before)
+	}
+	return err
+}
+
+// conclude answers by what became of an act; there were so many events before it.
+func (p *press) conclude(refusal *recovery.Refusal, before int) {
+	d := p.desk
+	if refusal != nil {
+		p.refuse(refusal)
+		return
+	}
+	if len(d.out.Events) > before || d.out.Case == nil {
+		p.answer(Join(" · ", p.voice.Say("state_"+string(d.kase.State)), d.kase.Name()), false)
+	}
+	d.redraw = true
+}
+
+// refuse says why not. The cards show how things stand, without the menu from which it
+// may have come.
+func (p *press) refuse(r *recovery.Refusal) {
+	p.answer(p.view.Refusal(p.voice, r), true)
+	p.desk.redraw = true
 }
 
 // asksWords reports whether an act needs words that a button cannot carry.
@@ -82,141 +112,145 @@ func asksWords(d pressed) bool {
 	return false
 }
 
-// mayDo says why an act that only begins now would be refused in the end, or "".
-func (t *turn) mayDo(v *Voice, by recovery.Actor, act recovery.ActKind) string {
+// mayDo reports whether an act that only begins now would be accepted in the end; else
+// it says why not.
+func (p *press) mayDo() bool {
+	act := p.data.Act
 	if act == resolveCost {
 		act = recovery.ActResolve
 	}
-	if act == moreActs || slices.Contains(recovery.Offers(t.kase.Case, by), act) {
-		return ""
+	if act == moreActs || slices.Contains(recovery.Offers(p.desk.kase.Case, p.by), act) {
+		return true
 	}
-	return t.refusal(v, t.whyNot(by, act))
+	p.refuse(whyNot(p.desk.kase.Case, p.by, act))
+	return false
 }
 
-// caseAsks asks in the chat for the words of an act, where the platform has no forms.
-func (t *turn) caseAsks(u *chat.Update, v *Voice, by recovery.Actor, d pressed) error {
-	if problem := t.mayDo(v, by, d.Act); problem != "" {
-		t.answer(problem, true)
-		t.showCard()
-		return nil
+// asks asks in the chat for the words of an act, where the platform has no forms.
+func (p *press) asks() {
+	if !p.mayDo() {
+		return
 	}
-	p := prompt{what: d.Act, choice: d.Choice, mask: d.Mask, who: u.User.Username}
-	if d.Act == recovery.ActAgree && d.Choice != dueTyped {
-		due, ok := dueOf(d.Choice)
+	u, data := p.update, p.data
+	ask := Prompt{What: data.Act, Choice: data.Choice, Mask: data.Mask, Who: u.User.Username}
+	if data.Act == recovery.ActAgree && data.Choice != dueTyped {
+		due, ok := dueOf(data.Choice)
 		if !ok {
-			t.answer(v.Say("refused_unknown_act"), true)
-			return nil
+			p.answer(p.voice.Say("refused_unknown_act"), true)
+			return
 		}
-		if !due.After(t.now) {
-			t.answer(t.refusal(v, &recovery.Refusal{Code: recovery.PlanPast}), true)
-			return nil
+		if !due.After(p.desk.now) {
+			p.answer(p.view.Refusal(p.voice, &recovery.Refusal{Code: recovery.PlanPast}), true)
+			return
 		}
-		p.due = due
+		ask.Due = due
 	}
 	if hasForms(u.From.Platform) {
-		t.answer(v.Say("refused_unknown_act"), true) // its form would have come
-		return nil
+		p.answer(p.voice.Say("refused_unknown_act"), true) // its form would have come
+		return
 	}
-	t.prompt(u.From, u.On, p)
-	t.answer(v.Say("prompt_below"), false)
-	return t.showCardIn(u, v, pressed{Act: noMenu})
+	p.desk.prompt(u.From, u.On, ask)
+	p.answer(p.voice.Say("prompt_below"), false)
+	p.showIn(pressed{Act: noMenu})
 }
 
-// caseFilled does what a button says with the words of its form.
-func (t *turn) caseFilled(u *chat.Update, v *Voice, by recovery.Actor, d pressed) error {
-	before := len(t.out.Events)
+// filled does what a button says with the words of its form.
+func (p *press) filled() error {
+	u, data, v := p.update, p.data, p.voice
 	s := said{text: strings.TrimSpace(u.Fields[textField]), key: u.Key}
-	field := func(name, problem string) error {
-		*t.said = reply{text: problem, alert: true, field: name}
-		return nil
-	}
-	var refusal *recovery.Refusal
-	var err error
-	switch d.Act {
-	case recovery.ActContact:
+	switch data.Act {
+	case recovery.ActContact, recovery.ActNote:
 		if s.text == "" {
-			return field(textField, v.Say("refused_text_missing"))
+			return p.field(textField, v.Say("refused_text_missing"))
 		}
-		refusal, err = t.sayToCustomer(s, by)
-	case recovery.ActNote:
-		if s.text == "" {
-			return field(textField, v.Say("refused_text_missing"))
+		if data.Act == recovery.ActNote {
+			return p.act(recovery.Note{Text: s.text, Ref: s.key}, s)
 		}
-		refusal, err = t.attempt(recovery.Note{Text: s.text, Ref: s.key}, by)
+		return p.act(inChat(s), s)
 	case recovery.ActAgree:
-		due, ok := dueOf(d.Choice)
-		if d.Choice == dueTyped {
-			if due, ok = parseMoment(u.Fields[dueField], v.Site.Zone); !ok {
-				return field(dueField, v.Say("due_unclear"))
-			}
-		}
-		if !ok {
-			refusal = &recovery.Refusal{Code: recovery.UnknownAct}
-			break
-		}
-		refusal, err = t.attempt(recovery.Agree{Plan: strings.TrimSpace(u.Fields[planField]), Due: due}, by)
-		if refusal != nil && refusal.Code == recovery.PlanMissing {
-			return field(planField, t.refusal(v, refusal))
-		}
-		if refusal != nil && refusal.Code == recovery.PlanPast {
-			return field(dueField, t.refusal(v, refusal))
-		}
+		return p.agree(s)
 	case resolveCost:
-		a := t.resolution(d.Choice, d.Mask)
+		a := Resolution(data.Choice, data.Mask)
 		a.Note = s.text
 		if words := strings.TrimSpace(u.Fields[costField]); words != "" {
 			cost, ok := parseAmount(words)
 			if !ok {
-				return field(costField, v.Say("cost_unclear"))
+				return p.field(costField, v.Say("cost_unclear"))
 			}
-			priced(a.Actions, cost)
+			Price(a.Actions, cost)
 		}
-		refusal, err = t.attempt(a, by)
-	default:
-		refusal = &recovery.Refusal{Code: recovery.UnknownAct}
+		return p.act(a, s)
 	}
-	return t.concludeTap(v, refusal, err, before)
+	p.refuse(&recovery.Refusal{Code: recovery.UnknownAct})
+	return nil
+}
+
+// agree does what the form of a plan says.
+func (p *press) agree(s said) error {
+	due, ok := dueOf(p.data.Choice)
+	if p.data.Choice == dueTyped {
+		if due, ok = parseMoment(p.update.Fields[dueField], p.voice.Site.Zone); !ok {
+			return p.field(dueField, p.voice.Say("due_unclear"))
+		}
+	}
+	if !ok {
+		p.refuse(&recovery.Refusal{Code: recovery.UnknownAct})
+		return nil
+	}
+	before := len(p.desk.out.Events)
+	refusal, err := p.desk.act(recovery.Agree{Plan: strings.TrimSpace(p.update.Fields[planField]), Due: due}, p.by, s)
+	switch {
+	case err != nil:
+		return err
+	case refusal != nil && refusal.Code == recovery.PlanMissing:
+		return p.field(planField, p.view.Refusal(p.voice, refusal))
+	case refusal != nil && refusal.Code == recovery.PlanPast:
+		return p.field(dueField, p.view.Refusal(p.voice, refusal))
+	}
+	p.conclude(refusal, before)
+	return nil
+}
+
+// field keeps a form open and says beside one of its fields what is wrong.
+func (p *press) field(name, problem string) error {
+	*p.desk.said = reply{text: problem, alert: true, field: name}
+	return nil
 }
 
 // eventAttempted is a line of a case's history that the machine does not write: somebody
 // who may not act tried to. Detail is the act and the identity of who it was.
 const eventAttempted = "attempted"
 
-// caseMenu shows in the card that was tapped what can be chosen, or the card itself.
-func (t *turn) caseMenu(u *chat.Update, v *Voice, by recovery.Actor, d pressed) error {
-	if d.Menu {
-		if problem := t.mayDo(v, by, d.Act); problem != "" {
-			t.answer(problem, true)
-			t.showCard()
-			return nil
-		}
+// menu shows in the card that was tapped what can be chosen, or the card itself.
+func (p *press) menu() {
+	if !p.data.Menu || p.mayDo() {
+		p.showIn(p.data)
 	}
-	return t.showCardIn(u, v, d)
 }
 
-// showCardIn shows the card, with a menu if d opens one, in the chat that u came from and
-// nowhere else.
-func (t *turn) showCardIn(u *chat.Update, v *Voice, d pressed) error {
-	on := t.cardChat(u)
-	at := slices.IndexFunc(t.kase.Cards, func(a chat.Address) bool { return t.snap.At(a) == on })
+// showIn shows the card, with a menu if data opens one, in the chat in which it was tapped
+// and nowhere else.
+func (p *press) showIn(data pressed) {
+	d := p.desk
+	on := cardChat(p.update)
+	at := slices.IndexFunc(d.kase.Cards, func(a chat.Address) bool { return d.snap.At(a) == on })
 	if at < 0 {
-		t.answer(v.Say("refused_unknown_act"), true)
-		return nil
+		p.answer(p.voice.Say("refused_unknown_act"), true)
+		return
 	}
-	forms := hasForms(u.From.Platform)
-	m := t.ofCase().card()
-	m.Rows = t.cardButtons(v, forms)
-	if d.Menu {
-		m.Footer, m.Rows = t.menu(v, d, forms)
+	c, forms := d.view(), hasForms(p.update.From.Platform)
+	m := c.Card(p.voice)
+	m.Rows = c.Buttons(p.voice, forms)
+	if data.Menu {
+		m.Footer, m.Rows = c.Menu(p.voice, data, forms)
 	}
-	to := t.kase.Cards[at]
-	t.want(storage.Want{Slot: cardSlot(t.kase.ID, to), Kind: storage.CardD, Address: t.snap.At(to), Render: m})
-	return nil
+	to := d.kase.Cards[at]
+	d.want(storage.Want{Slot: cardSlot(d.kase.ID, to), Kind: storage.CardD, Address: d.snap.At(to), Render: m})
 }
 
 // cardChat is the address of the chat in which a card was tapped: Slack names a private
 // one by its channel, and cards go there by the person.
-func (t *turn) cardChat(u *chat.Update) chat.Address {
+func cardChat(u *chat.Update) chat.Address {
 	if u.Private && u.From.Platform == chat.Slack {
 		return chat.Address{Platform: chat.Slack, Account: u.From.Account, Chat: u.User.ID}
 	}
@@ -224,8 +258,7 @@ func (t *turn) cardChat(u *chat.Update) chat.Address {
 }
 
 // whyNot is why somebody who acts on cases is not offered this act.
-func (t *turn) whyNot(by recovery.Actor, act recovery.ActKind) *recovery.Refusal {
-	k := t.kase
+func whyNot(k recovery.Case, by recovery.Actor, act recovery.ActKind) *recovery.Refusal {
 	if !k.State.Active() {
 		return &recovery.Refusal{Code: recovery.AlreadyClosed, Holder: k.Ended, Since: k.EndedAt}
 	}
@@ -241,47 +274,4 @@ func (t *turn) whyNot(by recovery.Actor, act recovery.ActKind) *recovery.Refusal
 		}
 	}
 	return &recovery.Refusal{Code: recovery.UnknownAct}
-}
-
-// actOf is the act of a button without a menu.
-func (t *turn) actOf(d pressed) (recovery.Act, bool) {
-	switch d.Act {
-	case recovery.ActTake:
-		return recovery.Take{}, true
-	case recovery.ActRelease:
-		return recovery.Release{}, true
-	case recovery.ActReopen:
-		return recovery.Reopen{}, true
-	case recovery.ActNoAction:
-		return recovery.NoAction{Reason: d.Choice}, slices.Contains(noActionReasons, d.Choice)
-	case recovery.ActResolve:
-		return t.resolution(d.Choice, d.Mask), true
-	case recovery.ActAssign:
-		return recovery.Assign{To: t.marked(d.Choice)}, true
-	case recovery.ActSnooze:
-		until, ok := t.snoozeUntil(d.Choice)
-		return recovery.Snooze{Until: until}, ok
-	}
-	return nil, false
-}
-
-// resolution is Resolve with a cause and the actions of a mask.
-func (t *turn) resolution(cause string, mask int) recovery.Resolve {
-	a := recovery.Resolve{Cause: cause}
-	for i, k := range recovery.ActionKinds() {
-		if mask&(1<<i) != 0 {
-			a.Actions = append(a.Actions, recovery.Action{Kind: k})
-		}
-	}
-	return a
-}
-
-// refusal says why an act changed nothing.
-func (t *turn) refusal(v *Voice, r *recovery.Refusal) string {
-	limit := ""
-	if !r.Limit.IsZero() {
-		limit = v.Moment(r.Limit)
-	}
-	return v.Say("refused_"+string(r.Code), "who", Cut(r.Holder.Name, LongestName), "since", v.Ago(t.now.Sub(r.Since)),
-		"limit", limit, "max", strconv.Itoa(recovery.MaxText))
 }

@@ -62,23 +62,23 @@ func controlRows(v *Voice, f *Flow, i int, rows [][]chat.Button) [][]chat.Button
 	return rows
 }
 
-// typed is the control whose words were typed, in any language of the interface:
+// Typed is the control whose words were typed, in any language of the interface:
 // Telegram's phone question shows its buttons as words to be sent, and people type what
 // they read. Words that name an option are that option's; where words are the answer,
 // only those that cannot be meant as one count.
-func (t *turn) typed(text string) (survey.Input, bool) {
-	i := t.session.Open
-	if i < 0 || i >= len(t.flow.Questions) {
+func (t *Talk) Typed(text string) (survey.Input, bool) {
+	i := t.Session.Open
+	if i < 0 || i >= len(t.Flow.Questions) {
 		return nil, false
 	}
 	text = strings.TrimSpace(text)
-	q := &t.flow.Questions[i]
-	if q.Kind.Info().Free && t.b.texts.Matches("back", text) || namesOption(q, text) {
+	q := &t.Flow.Questions[i]
+	if q.Kind.Info().Free && t.Texts.Matches("back", text) || namesOption(q, text) {
 		return nil, false
 	}
-	for _, c := range offered(t.question(), t.flow, i) {
-		if t.b.texts.Matches(c.id, text) {
-			return tapped{Verb: c.verb, Session: t.session.ID, Question: i}.input(), true
+	for _, c := range offered(t.Question(), t.Flow, i) {
+		if t.Texts.Matches(c.id, text) {
+			return tapped{Verb: c.verb, Session: t.Session.ID, Question: i}.input(), true
 		}
 	}
 	return nil, false

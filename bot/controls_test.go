@@ -55,10 +55,10 @@ func TestTypedWordsOfButtons(t *testing.T) {
 		{5, answered, chat.Web, "skip", survey.Skip{Question: 5}}, // no file can be sent there
 	} {
 		s := survey.Session{ID: uuid.NewString(), Status: survey.Active, Lang: "en", Open: row.open, Order: []int{0, 1, 2, 3, 4, 5}, Answers: row.answers}
-		tn := &turn{b: &Bot{texts: said}, snap: &Snapshot{}, now: monday, flow: f, session: &storage.Session{
+		of := Talk{Texts: said, Now: monday, Flow: f, Session: &storage.Session{
 			Session: s, Address: chat.Address{Platform: row.platform},
 		}}
-		got, ok := tn.typed(row.words)
+		got, ok := of.Typed(row.words)
 		if diff := cmp.Diff(row.want, got); diff != "" || ok != (row.want != nil) {
 			t.Errorf("%q at question %d (-want +got):\n%s", row.words, row.open, diff)
 		}

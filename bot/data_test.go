@@ -71,15 +71,12 @@ func TestEveryTemplateFitsItsButtons(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Bot{texts: said}
 	n := 0
 	for _, shipped := range flowfile.Templates() {
 		f := NewFlow(shipped)
 		for _, lang := range append(Languages, "fr") {
-			tn := &turn{b: b, snap: &Snapshot{}, flow: f, session: &storage.Session{
-				Session: survey.Session{ID: uuid.NewString(), Lang: lang},
-			}}
-			v := tn.question()
+			of := Talk{Texts: said, Flow: f, Session: &storage.Session{Session: survey.Session{ID: uuid.NewString(), Lang: lang}}}
+			v := of.Question()
 			for i := range f.Questions {
 				m := asked(v, f, i)
 				n++
@@ -118,10 +115,8 @@ func TestNPSHasTwoRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tn := &turn{b: &Bot{texts: said}, snap: &Snapshot{}, flow: NewFlow(f), session: &storage.Session{
-		Session: survey.Session{ID: uuid.NewString(), Lang: "en"},
-	}}
-	m := asked(tn.question(), tn.flow, 0)
+	of := Talk{Texts: said, Flow: NewFlow(f), Session: &storage.Session{Session: survey.Session{ID: uuid.NewString(), Lang: "en"}}}
+	m := asked(of.Question(), of.Flow, 0)
 	var rows []string
 	for _, row := range m.Rows {
 		rows = append(rows, captions(row))

@@ -42,7 +42,7 @@ func (b *Bot) caseDuties() []caseDuty {
 			},
 			turn: func(_ context.Context, k storage.Case) (storage.Turn, error) {
 				return b.caseTurn("rules", k, func(t *turn) error {
-					t.out.Case = t.kase // it is scheduled anew
+					t.out.Case = t.desk.kase // it is scheduled anew
 					return nil
 				}), nil
 			},
@@ -73,9 +73,10 @@ func (b *Bot) caseDuties() []caseDuty {
 			name: "card", rare: true, list: b.store.CasesUnposted,
 			turn: func(_ context.Context, k storage.Case) (storage.Turn, error) {
 				return b.caseTurn("card", k, func(t *turn) error {
-					if t.showCard(); t.kase.Unposted {
+					if _, quiet := t.desk.quiet(); !quiet && len(t.desk.threads()) == 0 {
 						return errors.New("no chat of staff hears of this case")
 					}
+					t.desk.redraw = true
 					return nil
 				}), nil
 			},
@@ -155,11 +156,8 @@ const keepGone = 7 * 24 * time.Hour
 // letGo is the turn that returns a case to the queue because its holder is gone.
 func (b *Bot) letGo(k storage.Case, staff string) storage.Turn {
 	return b.caseTurn("staff gone", k, func(t *turn) error {
-		err := t.apply(recovery.StaffGone{ID: staff}, recovery.Actor{Role: recovery.Program})
-		if err == nil {
-			t.showCard()
-		}
-		return err
+		t.desk.redraw = true
+		return t.desk.apply(recovery.StaffGone{ID: staff}, recovery.Actor{Role: recovery.Program})
 	})
 }
 

@@ -416,7 +416,7 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 			if r.IntN(2) == 0 {
 				p := presses[r.IntN(len(presses))]
 				p.Hash, p.Case = hash, model.ID
-				act, _ := (&turn{now: w.now}).actOf(p)
+				act, _ := (&CaseView{Now: w.now, Site: Site{Zone: time.UTC}}).ActOf(p)
 				do(act, lead)
 				w.onCard(bob, staffTG, p.encode())
 			}

@@ -102,13 +102,13 @@ func (b *Bot) wishWork(ctx context.Context, j *job, w wish, phrase bool) error {
 		if w.kind == storage.Complaint && w.words != "" && t.standing() {
 			return &elsewhere{b.complaintToCase(j, t.belongs, w)}
 		}
-		return t.begin(j, w)
+		return j.begin(t, w)
 	})}
 	return nil
 }
 
 // begin takes up feedback, and says where it goes on if that is elsewhere.
-func (t *turn) begin(j *job, w wish) error {
+func (j *job) begin(t *turn, w wish) error {
 	u := j.update
 	t.message, t.tapped = u.Own, u.Ephemeral || u.Kind == chat.Tap
 	t.meet(u, j.person)
@@ -125,20 +125,21 @@ func (b *Bot) complaintToCase(j *job, kase string, w wish) outbox.Work {
 	u := j.update
 	load := storage.Load{Person: j.person, Case: kase}
 	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
-		if t.kase == nil || t.identity == nil || t.kase.Identity != t.identity.ID || !t.kase.State.Active() ||
+		d := t.desk
+		if d == nil || t.identity == nil || d.kase.Identity != t.identity.ID || !d.kase.State.Active() ||
 			utf8.RuneCountInString(w.words) > survey.MaxText {
-			t.kase, t.origin = nil, nil
-			return t.begin(j, w)
+			t.desk = nil
+			return j.begin(t, w)
 		}
 		t.message, t.tapped = u.Own, u.Ephemeral
 		t.meet(u, j.person)
 		if err := t.configure(); err != nil {
 			return err
 		}
-		t.complaint = true
-		t.remember(t.ofCase().session, w.words, files(u.Files))
-		t.toStaff(saidIn(u, files(u.Files)))
-		t.showCard()
+		t.remember(d.session, w.words, files(u.Files))
+		s := saidIn(u, files(u.Files))
+		s.complaint = true
+		d.toStaff(s)
 		t.kept()
 		t.pointToChat()
 		return nil
@@ -148,16 +149,16 @@ func (b *Bot) complaintToCase(j *job, kase string, w wish) outbox.Work {
 // busy reports whether words belong somewhere already: to a question that waits for
 // words, or to an open case.
 func (t *turn) busy() bool {
-	if t.identity != nil && t.identity.Case != "" || listens(t.kase) {
+	if t.identity != nil && t.identity.Case != "" || listens(t.kase()) {
 		return true
 	}
-	if !t.live() {
+	if !Live(t.session) {
 		return false
 	}
 	if t.configure() != nil {
 		return true
 	}
-	way := t.opens().Way
+	way := t.talk().Opens().Way
 	return way == survey.Typed || way == survey.Sent
 }
 
@@ -171,8 +172,10 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 	}
 	id := t.identity
 	before := t.session
-	if w.kind == storage.Complaint && w.words != "" && before != nil && t.kase != nil && t.kase.State.Active() && t.kase.Identity == id.ID {
-		return t.complainAgain(u, w)
+	if w.kind == storage.Complaint && w.words != "" && before != nil {
+		if k := t.kase(); k != nil && k.State.Active() && k.Identity == id.ID {
+			return t.complainAgain(u, w)
+		}
 	}
 	s := &storage.Session{
 		Session: survey.Session{
@@ -190,14 +193,14 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 				}
 			}
 		}
-		if t.live() {
+		if Live(before) {
 			s.Before = before.ID
 		}
 	}
 	if s.Site == "" && len(t.snap.NamedSites()) == 1 {
 		s.Site = t.snap.NamedSites()[0]
 	}
-	t.session, t.kase, t.origin = s, nil, nil
+	t.session, t.desk = s, nil
 	if err := t.configure(); err != nil {
 		return err
 	}
@@ -208,7 +211,7 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 		return err
 	}
 	if len(u.Files) > 0 {
-		t.keepWords("", files(u.Files))
+		t.keepWords("", files(u.Files), false)
 	}
 	return t.step(survey.Write{Text: w.words})
 }
@@ -220,32 +223,18 @@ func (t *turn) complainAgain(u *chat.Update, w wish) error {
 	}
 	facts := t.session.Facts
 	facts.Complaint = true
-	t.out.Feedback = append(t.out.Feedback, t.feedbackOf(newID(), w.kind, w.words))
-	t.keepWords(w.words, files(u.Files))
-	t.happens(recovery.Joined{Decision: recovery.Decide(t.rules(), facts, survey.Judgement{})})
-	t.showCard()
+	t.out.Feedback = append(t.out.Feedback, t.feedbackOf(t.session, t.desk.kase.ID, newID(), w.kind, w.words))
+	t.keepWords(w.words, files(u.Files), false)
+	t.desk.happens(recovery.Joined{Decision: recovery.Decide(t.rules(), facts, survey.Judgement{})})
 	t.kept()
 	return nil
-}
-
-// feedbackOf is the record of what was said in the turn's session. Staff hear of it by
-// the case.
-func (t *turn) feedbackOf(id string, kind storage.FeedbackKind, text string) storage.Feedback {
-	f := storage.Feedback{
-		ID: id, Kind: kind, Session: t.session.ID, Identity: t.session.Identity, Customer: t.session.Customer, Site: t.session.Site,
-		Owner: t.snap.Team.Named(t.session.Attributes[AttrAgent]), Text: text, At: t.now, Told: t.now,
-	}
-	if t.kase != nil {
-		f.Case = t.kase.ID
-	}
-	return f
 }
 
 // wishGiven hears the answer of a feedback session: a complaint opens a case by the
 // rules; a question or a suggestion is one on the watch list, whose words staff read and
 // can answer, and whom no clock chases.
 func (t *turn) wishGiven(kind storage.FeedbackKind, a *survey.Answer) {
-	if a == nil || a.Skipped || strings.TrimSpace(a.Text) == "" || t.kase != nil {
+	if a == nil || a.Skipped || strings.TrimSpace(a.Text) == "" || t.desk != nil {
 		return
 	}
 	d := recovery.Decision{Watch: true, Reasons: []recovery.Reason{recovery.Reason(kind)}}
@@ -258,7 +247,7 @@ func (t *turn) wishGiven(kind storage.FeedbackKind, a *survey.Answer) {
 		}
 	}
 	t.openCase(d, nil)
-	t.out.Feedback = append(t.out.Feedback, t.feedbackOf(t.session.ID, kind, a.Text))
+	t.out.Feedback = append(t.out.Feedback, t.feedbackOf(t.session, t.desk.kase.ID, t.session.ID, kind, a.Text))
 	if t.session.Before != "" {
 		t.identity.Session = t.session.Before
 		t.out.Identity = t.identity

@@ -9,53 +9,41 @@ import (
 	"github.com/aftercare/aftercare/survey"
 )
 
-// showFiles shows staff what the customer sent, below the card or the note in the slot
+// files shows staff what the customer sent, below the card or the note in the slot
 // under. The files are references that only the account they came to understands, so
 // staff elsewhere read their names alone. Each file has a slot of its own: answers that
 // are changed bring new files only.
-func (t *turn) showFiles(to chat.Address, under string) {
-	about := t.ofCase()
-	if about.session == nil {
+func (p *drawing) files(to chat.Address, under string) {
+	if !sameFiles(p.c.Session.Address, to) {
 		return
 	}
-	from := about.session.Address
-	if to.Platform != chat.Telegram || from.Platform != to.Platform || from.Account != to.Account {
-		return
-	}
-	if t.kase != nil {
-		for i := range about.session.Answers {
-			if a := &about.session.Answers[i]; !a.Dropped {
-				t.filesOf(a.Question, a.Files, to, under)
+	if p.c.Case != nil {
+		for i := range p.c.Session.Answers {
+			if a := &p.c.Session.Answers[i]; !a.Dropped {
+				p.filesOf(a.Question, a.Files, to, under)
 			}
 		}
 	}
-	for i := range t.out.Words {
-		if w := &t.out.Words[i]; w.Case == "" { // a case's own are in its conversation
-			t.filesOf("words", w.Files, to, under)
+	for i := range p.out.Words {
+		if w := &p.out.Words[i]; w.Case == "" { // a case's own are in its conversation
+			p.filesOf("words", w.Files, to, under)
 		}
 	}
 }
 
-func (t *turn) filesOf(source string, fs []survey.File, to chat.Address, under string) {
-	if len(fs) == 0 {
-		return
-	}
-	about := t.ofCase()
-	v := about.staffVoice()
-	name := about.customerName(v)
+func (p *drawing) filesOf(source string, fs []survey.File, to chat.Address, under string) {
 	for _, f := range fs {
 		sum := sha256.Sum256([]byte(f.ID))
-		slot := "file:" + about.session.ID + ":" + source + ":" + hex.EncodeToString(sum[:8]) + ":" + to.String()
-		what := v.Files([]survey.File{f})
-		m := chat.Message{
-			Text: v.Say("file_from", "file", what, "name", name), Lang: v.Lang, Under: under,
-			Files: []chat.File{{Kind: f.Kind, ID: f.ID, Name: f.Name, Size: f.Size}},
+		mark := hex.EncodeToString(sum[:8])
+		m := p.c.File(p.v, f)
+		m.Under = under
+		w := storage.Want{
+			Slot: "file:" + p.c.Session.ID + ":" + source + ":" + mark + ":" + to.String(), Kind: storage.NoticeD,
+			Address: p.snap.At(to), Render: m,
 		}
-		kind := storage.NoticeD
-		if t.kase != nil { // a reply to it is one to the customer
-			kind, slot = storage.RelayD, wordsSlot(relaySlot, t.kase.ID, source+"-"+hex.EncodeToString(sum[:8]), to.String())
-			m.Text = v.Say("file_from_case", "file", what, "name", name, "case", t.kase.Name())
+		if p.c.Case != nil { // a reply to it is one to the customer
+			w.Kind, w.Slot = storage.RelayD, wordsSlot(relaySlot, p.c.Case.ID, source+"-"+mark, to.String())
 		}
-		t.want(storage.Want{Slot: slot, Kind: kind, Address: t.snap.At(to), Render: m})
+		p.want(w)
 	}
 }

@@ -22,13 +22,19 @@ func (b *Bot) strikeTurn(ctx context.Context, k storage.Case) (storage.Turn, err
 			return storage.Turn{}, err
 		}
 	}
-	return b.caseTurn("clock", k, func(t *turn) error { return t.strike(ask) }), nil
+	return b.caseTurn("clock", k, func(t *turn) error {
+		id, session, err := t.desk.strike(ask)
+		if err != nil || session == "" {
+			return err
+		}
+		return t.followUp(id, session, ask)
+	}), nil
 }
 
 // caseTurn is a turn of our own about a case that exists.
 func (b *Bot) caseTurn(name string, k storage.Case, f func(*turn) error) storage.Turn {
 	return b.turnOf("", name, storage.Load{Case: k.ID}, nil, func(t *turn) error {
-		if t.kase == nil {
+		if t.desk == nil {
 			return nil
 		}
 		if err := t.configure(); err != nil {
@@ -39,66 +45,61 @@ func (b *Bot) caseTurn(name string, k storage.Case, f func(*turn) error) storage
 }
 
 // strike does what has fallen due and notes when the case is to be looked at again. ask is
-// the follow-up's flow, as long as the case was resolved when the turn was made.
-func (t *turn) strike(ask *Flow) error {
-	t.out.Case = t.kase
-	next, ok := recovery.NextClock(t.rules(), t.kase.Case)
-	if !ok || t.strikes(next).After(t.now) {
-		return nil // the rules changed, or somebody was faster
+// the follow-up's flow, as long as the case was resolved when the turn was made. It
+// returns the ids of the invitation and the session of the follow-up that is to be sent;
+// session is "" if none is.
+func (d *desk) strike(ask *Flow) (id, session string, _ error) {
+	d.out.Case = d.kase
+	rules := d.rules()
+	next, ok := recovery.NextClock(rules, d.kase.Case)
+	if !ok || strikes(rules, d.kase, next).After(d.now) {
+		return "", "", nil // the rules changed, or somebody was faster
 	}
-	session, unasked := "", ""
+	id = d.b.derive("follow-up", d.kase.ID+":"+strconv.Itoa(d.kase.Reopens)) // one in each round of the case
+	unasked := ""
 	if next.Clock == recovery.ClockFollowUp {
-		unasked = t.whyNotAsked()
+		unasked = whyNotAsked(d.owner)
 		if unasked == "" && ask == nil {
-			return nil // it was resolved a moment ago: the next round has the flow
+			return "", "", nil // it was resolved a moment ago: the next round has the flow
 		}
 		if unasked == "" {
-			session = t.b.derive("session", t.followUpID())
+			session = d.b.derive("session", id)
 		}
 	}
-	id := t.followUpID()
-	events := len(t.out.Events)
-	if err := t.apply(recovery.ClockStruck{FollowUp: session}, recovery.Actor{Role: recovery.Program}); err != nil {
-		return err
+	if err := d.apply(recovery.ClockStruck{FollowUp: session}, recovery.Actor{Role: recovery.Program}); err != nil {
+		return "", "", err
 	}
-	if still, ok := recovery.NextClock(t.rules(), t.kase.Case); ok && still == next {
-		return fmt.Errorf("case %s: the %s clock was due at %v and did not strike", t.kase.ID, next.Clock, next.At)
+	if still, ok := recovery.NextClock(d.rules(), d.kase.Case); ok && still == next {
+		return "", "", fmt.Errorf("case %s: the %s clock was due at %v and did not strike", d.kase.ID, next.Clock, next.At)
 	}
-	for i := range t.out.Events[events:] {
-		if e := &t.out.Events[events+i]; e.Kind == string(recovery.EventFollowUp) {
+	for i := range d.out.Events {
+		if e := &d.out.Events[i]; e.Kind == string(recovery.EventFollowUp) {
 			e.Detail = unasked
 		}
 	}
-	t.showCard()
-	if session == "" {
-		return nil
-	}
-	return t.followUp(id, session, ask)
+	d.redraw = true
+	return id, session, nil
 }
 
 // whyNotAsked says why the customer is sent no follow-up: "" = they are. Who does not
 // want to be contacted has no such clock at all.
-func (t *turn) whyNotAsked() string {
+func whyNotAsked(customer *storage.Identity) string {
 	switch {
-	case t.origin == nil || t.origin.identity == nil:
+	case customer == nil:
 		return "unknown"
-	case !t.origin.identity.Stopped.IsZero():
+	case !customer.Stopped.IsZero():
 		return "stopped"
-	case !t.origin.identity.Blocked.IsZero():
+	case !customer.Blocked.IsZero():
 		return "blocked"
 	}
 	return ""
 }
 
-// followUpID is the id of the invitation of the case's newest round.
-func (t *turn) followUpID() string {
-	return t.b.derive("follow-up", t.kase.ID+":"+strconv.Itoa(t.kase.Reopens))
-}
-
 // followUp asks the customer, in the chat in which they answered, whether the matter is
 // settled. Caps of invitations do not count here (domain 2.5).
 func (t *turn) followUp(id, session string, ask *Flow) error {
-	from, kase, origin := t.origin.session, t.kase, t.origin
+	d := t.desk
+	from, kase := d.session, d.kase
 	inv := storage.Invitation{
 		ID: id, Bucket: kase.Bucket, Flow: ask.ID, Version: ask.Version, Site: kase.Site, Customer: kase.Customer, Case: kase.ID,
 		Channel: string(from.Address.Platform), Language: from.Lang, Attributes: maps.Clone(from.Attributes),
@@ -109,11 +110,11 @@ func (t *turn) followUp(id, session string, ask *Flow) error {
 		inv.Attributes = map[string]string{}
 	}
 	if kase.Ended.Name != "" {
-		inv.Attributes[AttrAgent] = t.signature(kase.Ended.Name)
+		inv.Attributes[AttrAgent] = d.view().Signature(d.customer(), kase.Ended.Name)
 	}
 	t.out.Invitation = &inv
-	t.identity = origin.identity
+	t.identity = d.owner
 	err := t.open(inv, history{customer: kase.Customer, previous: from.Judgement.Level})
-	t.kase, t.origin = kase, origin
+	t.desk = d
 	return err
 }

@@ -43,7 +43,7 @@ func (s *teller) untold(ctx context.Context) error {
 			return err
 		}
 	}
-	waiting, err := b.untoldCounts(ctx)
+	waiting, err := s.untoldCounts(ctx)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,8 @@ func (s *teller) untold(ctx context.Context) error {
 }
 
 // untoldCounts counts those cases over all buckets.
-func (b *Bot) untoldCounts(ctx context.Context) (map[string]counts, error) {
+func (s *teller) untoldCounts(ctx context.Context) (map[string]counts, error) {
+	b := s.bot
 	all := map[string]counts{}
 	for bucket := range storage.Bucket(b.store.Buckets()) {
 		rows, err := b.store.UntoldCounts(ctx, bucket, b.now())
@@ -87,7 +88,7 @@ func (s *teller) site(ctx context.Context, site string, waiting counts) error {
 	now := b.now().UTC()
 	if n := len(storms); n > 0 {
 		if g := storms[n-1]; now.Before(g.Until.Add(stormShown)) {
-			if err := b.tellStorm(ctx, g, waiting); err != nil {
+			if err := s.tellStorm(ctx, g, waiting); err != nil {
 				return err
 			}
 		}
@@ -113,18 +114,18 @@ func (s *teller) site(ctx context.Context, site string, waiting counts) error {
 	if len(stormed) > 0 {
 		newest := storms[len(storms)-1]
 		if !now.Before(newest.Until.Add(stormShown)) { // its card still shows the way to the rest
-			err = b.tellStorm(ctx, newest, waiting)
+			err = s.tellStorm(ctx, newest, waiting)
 		}
-		err = errors.Join(err, b.tellOverdue(ctx, site, newest.From, stormed))
+		err = errors.Join(err, s.tellOverdue(ctx, site, newest.From, stormed))
 	}
 	if rules.Storm.Cases > 0 && len(loose) > rules.Storm.Cases {
 		digest, loose = append(digest, loose...), nil
 	}
 	if len(digest) > 0 {
-		err = errors.Join(err, b.tellDigest(ctx, site, digest))
+		err = errors.Join(err, s.tellDigest(ctx, site, digest))
 	}
 	for _, k := range loose {
-		err = errors.Join(err, b.tellNow(ctx, k))
+		err = errors.Join(err, s.tellNow(ctx, k))
 	}
 	return err
 }
@@ -151,10 +152,11 @@ func urgentFirst(a, b storage.Case) int {
 }
 
 // tellNow gives a case its own card.
-func (b *Bot) tellNow(ctx context.Context, k storage.Case) error {
-	return b.refreshCards(ctx, k.Bucket, k.ID, func(t *turn) bool {
-		t.telling = true
-		return !t.kase.TellAt.IsZero()
+func (s *teller) tellNow(ctx context.Context, k storage.Case) error {
+	b := s.bot
+	return b.refreshCards(ctx, k.Bucket, k.ID, func(d *desk) bool {
+		d.telling = true
+		return !d.kase.TellAt.IsZero()
 	})
 }
 
@@ -181,7 +183,7 @@ func (s *teller) withdraw(ctx context.Context, site string) error {
 		}
 		all := true
 		err := b.perform(ctx, k.Bucket, b.turnOf("", "withdraw cards", storage.Load{Case: k.ID, Slots: cardSlots(k)}, nil, func(t *turn) error {
-			all = t.withdraw()
+			all = t.desk == nil || t.desk.withdraw()
 			return nil
 		}))
 		if err != nil {
@@ -208,26 +210,26 @@ const tallySettle = 2 * refreshEvery
 
 // withdraw takes the case's cards back that nobody can have seen. It reports whether the
 // case keeps all that it has.
-func (t *turn) withdraw() (all bool) {
-	k := t.kase
-	if k == nil || k.State != recovery.Open {
+func (d *desk) withdraw() (all bool) {
+	k := d.kase
+	if k.State != recovery.Open {
 		return true
 	}
 	var keep []chat.Address
 	for _, to := range k.Cards {
 		slot := cardSlot(k.ID, to)
-		d, known := t.slots[slot]
+		row, known := d.slots[slot]
 		take := storage.SlotOp{Want: &storage.Want{Slot: slot, Withdraw: true}}
-		if !known || len(take.Apply(k.Bucket, &d, nil, 0, t.now)) == 0 {
+		if !known || len(take.Apply(k.Bucket, &row, nil, 0, d.now)) == 0 {
 			keep = append(keep, to)
 			continue
 		}
-		t.out.Slots = append(t.out.Slots, take)
+		d.out.Slots = append(d.out.Slots, take)
 	}
 	if len(keep) == len(k.Cards) {
 		return true
 	}
-	k.Cards, t.out.Case = keep, k
+	k.Cards, d.out.Case = keep, k
 	if len(keep) == 0 {
 		k.TellAt = k.OpenedAt
 	}
@@ -235,19 +237,20 @@ func (t *turn) withdraw() (all bool) {
 }
 
 // tellStorm brings the card of a storm up to date.
-func (b *Bot) tellStorm(ctx context.Context, g recovery.Gathering, waiting counts) error {
+func (s *teller) tellStorm(ctx context.Context, g recovery.Gathering, waiting counts) error {
+	b := s.bot
 	opened := counts{recovery.P1: g.P1, recovery.P2: g.P2, recovery.P3: g.P3}
-	return b.perform(ctx, b.bucketFor(g.Site), b.turnOf("", "storm", storage.Load{}, nil, func(t *turn) error {
-		if g.P1 == 0 && t.muted(g.Site) {
+	return b.perform(ctx, s.bucketFor(g.Site), b.turnOf("", "storm", storage.Load{}, nil, func(t *turn) error {
+		if g.P1 == 0 && muted(t.snap, g.Site, t.now) {
 			return nil
 		}
-		v := t.voiceAt(g.Site)
+		v := SiteVoice(t.b.texts, t.snap.Site(g.Site), t.now)
 		m := chat.Message{
 			Title: v.Say("storm_title", "site", v.Site.Name, "at", v.Moment(g.From)), Lang: v.Lang,
 			Facts: []chat.Fact{{Label: v.Say("gathered_cases"), Value: strconv.Itoa(g.Count())}},
 		}
-		t.gathered(v, &m, opened, waiting)
-		t.post("storm:"+g.Site+":"+stamp(g.From), g.Site, opened, m)
+		gathered(v, &m, opened, waiting)
+		s.post(t, v, "storm:"+g.Site+":"+stamp(g.From), g.Site, opened, m)
 		return nil
 	}))
 }
@@ -257,7 +260,8 @@ const digestNamed = 20
 
 // tellDigest names the cases that waited, in one message for each time at which staff may
 // be told.
-func (b *Bot) tellDigest(ctx context.Context, site string, cases []storage.Case) error {
+func (s *teller) tellDigest(ctx context.Context, site string, cases []storage.Case) error {
+	b := s.bot
 	var at time.Time
 	var n counts
 	for _, k := range cases {
@@ -266,8 +270,8 @@ func (b *Bot) tellDigest(ctx context.Context, site string, cases []storage.Case)
 			at = k.TellAt
 		}
 	}
-	return b.perform(ctx, b.bucketFor(site), b.turnOf("", "digest", storage.Load{}, nil, func(t *turn) error {
-		v := t.voiceAt(site)
+	return b.perform(ctx, s.bucketFor(site), b.turnOf("", "digest", storage.Load{}, nil, func(t *turn) error {
+		v := SiteVoice(t.b.texts, t.snap.Site(site), t.now)
 		m := chat.Message{Title: v.Say("digest_title", "site", v.Site.Name), Lang: v.Lang}
 		var lines []string
 		for _, k := range cases[:min(len(cases), digestNamed)] {
@@ -277,8 +281,8 @@ func (b *Bot) tellDigest(ctx context.Context, site string, cases []storage.Case)
 			lines = append(lines, v.Say("digest_more", "n", strconv.Itoa(more)))
 		}
 		m.Text = strings.Join(lines, "\n")
-		t.gathered(v, &m, counts{}, n)
-		t.post("digest:"+site+":"+stamp(at), site, n, m)
+		gathered(v, &m, counts{}, n)
+		s.post(t, v, "digest:"+site+":"+stamp(at), site, n, m)
 		return nil
 	}))
 }
@@ -286,7 +290,7 @@ func (b *Bot) tellDigest(ctx context.Context, site string, cases []storage.Case)
 func stamp(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
 
 // gathered adds to a card of many cases how urgent they are, and the way to the next one.
-func (t *turn) gathered(v *Voice, m *chat.Message, opened, waiting counts) {
+func gathered(v *Voice, m *chat.Message, opened, waiting counts) {
 	for p := recovery.P1; p <= recovery.P3; p++ {
 		if opened[p] > 0 {
 			m.Facts = append(m.Facts, chat.Fact{Label: p.String(), Value: strconv.Itoa(opened[p])})
@@ -308,8 +312,7 @@ func (t *turn) gathered(v *Voice, m *chat.Message, opened, waiting counts) {
 }
 
 // post shows a card of many cases in the chats that hear of such cases of the site.
-func (t *turn) post(slot, site string, of counts, m chat.Message) {
-	v := t.voiceAt(site)
+func (s *teller) post(t *turn, v *Voice, slot, site string, of counts, m chat.Message) {
 	var places []chat.Address
 	for p := recovery.P1; p <= recovery.P3; p++ {
 		if of[p] > 0 {
@@ -326,7 +329,8 @@ func (t *turn) post(slot, site string, of counts, m chat.Message) {
 
 // tellOverdue tells the lead, the manager and who is on call that a storm's cases wait,
 // once for each step of the escalation that the oldest of them has climbed.
-func (b *Bot) tellOverdue(ctx context.Context, site string, from time.Time, cases []storage.Case) error {
+func (s *teller) tellOverdue(ctx context.Context, site string, from time.Time, cases []storage.Case) error {
+	b := s.bot
 	steps := map[string]recovery.Priority{} // the most urgent that climbed it
 	for _, k := range cases {
 		for _, step := range k.Struck {
@@ -338,16 +342,16 @@ func (b *Bot) tellOverdue(ctx context.Context, site string, from time.Time, case
 	if len(steps) == 0 {
 		return nil
 	}
-	return b.perform(ctx, b.bucketFor(site), b.turnOf("", "overdue", storage.Load{}, nil, func(t *turn) error {
-		v := t.voiceAt(site)
+	return b.perform(ctx, s.bucketFor(site), b.turnOf("", "overdue", storage.Load{}, nil, func(t *turn) error {
+		v := SiteVoice(t.b.texts, t.snap.Site(site), t.now)
 		for _, step := range slices.Sorted(maps.Keys(steps)) {
 			p := steps[step]
 			_, to, ok := strings.Cut(step[strings.IndexByte(step, ' ')+1:], " ")
-			if !ok || to == string(recovery.ToThread) || p != recovery.P1 && t.muted(site) {
+			if !ok || to == string(recovery.ToThread) || p != recovery.P1 && muted(t.snap, site, t.now) {
 				continue
 			}
 			m := chat.Message{Text: v.Say("storm_overdue", "site", v.Site.Name, "priority", p.String()), Lang: v.Lang}
-			for _, at := range t.escalated(recovery.Receiver(to), recovery.Matter{Site: site, Priority: p}) {
+			for _, at := range escalated(t.snap, recovery.Receiver(to), recovery.Matter{Site: site, Priority: p}) {
 				slot := "overdue:" + site + ":" + stamp(from) + ":" + strings.ReplaceAll(step, " ", "-") + ":" + at.String()
 				t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.At(at), Render: m})
 			}

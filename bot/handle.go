@@ -233,7 +233,7 @@ func (b *Bot) act(j *job) func(*turn) error {
 			}
 			return &elsewhere{b.wordsToCase(j, t.belongs)}
 		case u.Kind == chat.Edited:
-			if of := t.conversation(); of != "" {
+			if of := conversation(t.identity, t.session, t.kase()); of != "" {
 				return &elsewhere{b.editToCase(j, of, nil)}
 			}
 			return t.edited(u)
@@ -254,10 +254,10 @@ func (t *turn) bareCommand(text string) string {
 	switch {
 	case t.identity.Person.Platform != chat.Slack, name != "pause" && !slices.Contains(Commands[:], name):
 		return ""
-	case name == "stop" || t.session == nil || !t.live():
+	case name == "stop" || !Live(t.session):
 		return name
 	}
-	if t.configure() != nil || t.opens().Free {
+	if t.configure() != nil || t.talk().Opens().Free {
 		return ""
 	}
 	return name
@@ -334,15 +334,12 @@ func (t *turn) blocked() error {
 		t.identity.Blocked = t.now
 		t.out.Identity = t.identity
 	}
-	if t.kase == nil || !t.kase.State.Active() || t.identity == nil || t.kase.Identity != t.identity.ID {
+	if k := t.kase(); k == nil || !k.State.Active() || t.identity == nil || k.Identity != t.identity.ID {
 		return nil
 	}
 	if err := t.configure(); err != nil {
 		return err
 	}
-	if err := t.apply(recovery.Unreachable{}, recovery.Actor{Role: recovery.Program}); err != nil {
-		return err
-	}
-	t.showCard()
-	return nil
+	t.desk.redraw = true
+	return t.desk.apply(recovery.Unreachable{}, recovery.Actor{Role: recovery.Program})
 }

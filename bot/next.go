@@ -58,15 +58,15 @@ func (b *Bot) nextJob(j *job, site string) {
 			}
 		}
 		return outbox.Work{Bucket: bucket, Turn: b.turnOf("", j.update.Key, load, &j.said, func(t *turn) error {
-			v := t.voiceAt(site)
+			v := SiteVoice(t.b.texts, t.snap.Site(site), t.now)
 			switch {
 			case !fresh:
 			case !by.Role.Acts():
 				t.answer(v.Say("refused_not_staff"), true)
-			case t.kase == nil || t.origin == nil:
+			case t.desk == nil || t.desk.session == nil:
 				t.answer(v.Say("gathered_all"), false)
 			default:
-				return t.showNext(j.update, v)
+				return t.desk.showNext(j.update, v)
 			}
 			return nil
 		})}, nil
@@ -74,17 +74,17 @@ func (b *Bot) nextJob(j *job, site string) {
 }
 
 // showNext gives the loaded case its card.
-func (t *turn) showNext(u *chat.Update, v *Voice) error {
-	if err := t.configure(); err != nil {
+func (d *desk) showNext(u *chat.Update, v *Voice) error {
+	if err := d.configure(); err != nil {
 		return err
 	}
-	if t.kase.TellAt.IsZero() {
-		t.answer(v.Say("next_again"), false)
+	if d.kase.TellAt.IsZero() {
+		d.answer(v.Say("next_again"), false)
 		return nil
 	}
-	t.telling = true
-	t.kase.Cards = t.snap.Distinct([]chat.Address{t.cardChat(u)})
-	t.answer(Join(" · ", t.kase.Name(), t.kase.Decision.Priority.String()), false)
-	t.showCard()
+	d.telling = true
+	d.kase.Cards = d.snap.Distinct([]chat.Address{cardChat(u)})
+	d.answer(Join(" · ", d.kase.Name(), d.kase.Decision.Priority.String()), false)
+	d.redraw = true
 	return nil
 }

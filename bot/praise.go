@@ -29,8 +29,9 @@ func (t *turn) praise() {
 	if f.Praise == "" || s.Test || f.Class == survey.Pulse || f.Class == survey.Mystery || !delighted(j) {
 		return
 	}
-	v := t.staffVoice()
-	words := []string{t.primaryAnswer(v)}
+	c := t.view()
+	v := c.StaffVoice()
+	words := []string{c.PrimaryAnswer(v)}
 	for i := range s.Answers {
 		a := &s.Answers[i]
 		at, ok := f.Index[a.Question]
@@ -41,7 +42,11 @@ func (t *turn) praise() {
 	if f.Praise == survey.PraiseNamed && f.Naming != survey.Pseudonymous {
 		words = append([]string{Cut(strings.TrimSpace(v.Name), LongestName)}, words...)
 	}
-	praise := t.feedbackOf(t.b.derive("praise", s.ID), storage.Praise, Cut(Join(" · ", words...), cardQuote))
+	kase := ""
+	if t.desk != nil {
+		kase = t.desk.kase.ID
+	}
+	praise := t.feedbackOf(s, kase, t.b.derive("praise", s.ID), storage.Praise, Cut(Join(" · ", words...), cardQuote))
 	praise.Told = time.Time{}
 	t.out.Feedback = append(t.out.Feedback, praise)
 }
@@ -80,7 +85,7 @@ func (s *teller) praised(ctx context.Context) error {
 			continue
 		}
 		if len(list) > 0 {
-			if err := b.tellPraise(ctx, site, list); err != nil {
+			if err := s.tellPraise(ctx, site, list); err != nil {
 				all = append(all, err)
 				continue
 			}
@@ -95,10 +100,11 @@ func (s *teller) praised(ctx context.Context) error {
 
 // tellPraise posts one message for the team, and one for each whom praise is about. The
 // slots follow from the praise: telling it again changes nothing.
-func (b *Bot) tellPraise(ctx context.Context, site string, list []storage.Feedback) error {
+func (s *teller) tellPraise(ctx context.Context, site string, list []storage.Feedback) error {
+	b := s.bot
 	slices.SortFunc(list, func(a, b storage.Feedback) int { return strings.Compare(a.ID, b.ID) })
-	return b.perform(ctx, b.bucketFor(site), b.turnOf("", "praise", storage.Load{}, nil, func(t *turn) error {
-		v := t.voiceAt(site)
+	return b.perform(ctx, s.bucketFor(site), b.turnOf("", "praise", storage.Load{}, nil, func(t *turn) error {
+		v := SiteVoice(t.b.texts, t.snap.Site(site), t.now)
 		post := func(list []storage.Feedback, places []chat.Address) {
 			m := chat.Message{Title: v.Say("praise_title", "site", v.Site.Name), Lang: v.Lang}
 			for _, f := range list[:min(len(list), praiseShown)] {

@@ -59,6 +59,13 @@ type said struct {
 	at    chat.Address // where the words stand; zero = in a form, where nobody else sees them
 	own   chat.Ref     // the message that holds them
 	key   string       // of the update
+	// complaint says that they are one, whatever they begin with.
+	complaint bool
+}
+
+// inChat is the act that brings the words to the customer. Words without text are files.
+func inChat(s said) recovery.Contact {
+	return recovery.Contact{Means: recovery.InChat, Text: s.text, Ref: s.key}
 }
 
 func saidIn(u *chat.Update, fs []survey.File) said {
@@ -99,111 +106,90 @@ func listens(k *storage.Case) bool {
 
 // toStaff gives the customer's words to the case: its history has them, and so have the
 // threads of its cards.
-func (t *turn) toStaff(s said) {
-	about := t.ofCase()
+func (d *desk) toStaff(s said) {
 	sign := s.text
 	if sign == "" && len(s.files) > 0 {
-		sign = about.staffVoice().Files(s.files)
+		sign = d.view().StaffVoice().Files(s.files)
 	}
 	// A turn may keep words more than once.
-	t.happens(recovery.CustomerWrote{Text: sign, Ref: t.key + " " + strconv.Itoa(len(t.out.Words))})
-	t.complains(s.text)
-	t.out.Words = append(t.out.Words, storage.Words{
-		ID: newID(), Session: t.kase.Session, Case: t.kase.ID, Inbound: true, Text: s.text, Files: s.files, At: t.now,
+	d.happens(recovery.CustomerWrote{Text: sign, Ref: d.key + " " + strconv.Itoa(len(d.out.Words))})
+	d.complains(s)
+	d.out.Words = append(d.out.Words, storage.Words{
+		ID: newID(), Session: d.kase.Session, Case: d.kase.ID, Inbound: true, Text: s.text, Files: s.files, At: d.now,
 	})
-	if home := about.session.Address; home.Platform == chat.Web && s.text != "" {
-		t.want(storage.Want{
-			Slot: "own:" + t.kase.ID + ":" + s.key + ":" + strconv.Itoa(len(t.out.Words)), Kind: storage.NoticeD,
-			Address: t.snap.At(home), Render: chat.Message{Text: s.text, Mine: true},
+	if home := d.session.Address; home.Platform == chat.Web && s.text != "" {
+		d.want(storage.Want{
+			Slot: "own:" + d.kase.ID + ":" + s.key + ":" + strconv.Itoa(len(d.out.Words)), Kind: storage.NoticeD,
+			Address: d.snap.At(home), Render: chat.Message{Text: s.text, Mine: true},
 		})
 	}
-	if t.hush() {
-		return // they are on the card once the case has one
+	if _, quiet := d.quiet(); !quiet { // else they are on the card once the case has one
+		d.heard = append(d.heard, heard{said: s})
 	}
-	t.relay(s, false)
 }
 
 // complains lets words for the case count as a complaint, by the command or by a phrase that
 // they begin with: the case may become more urgent.
-func (t *turn) complains(text string) {
-	kind, _ := t.b.texts.Phrase(text)
-	if kind != storage.Complaint && !t.complaint || slices.ContainsFunc(t.out.Feedback, func(f storage.Feedback) bool { return f.Text == text }) {
+func (d *desk) complains(s said) {
+	kind, _ := d.b.texts.Phrase(s.text)
+	if kind != storage.Complaint && !s.complaint ||
+		slices.ContainsFunc(d.out.Feedback, func(f storage.Feedback) bool { return f.Text == s.text }) {
 		return
 	}
-	about := t.ofCase()
-	facts := about.session.Facts
+	facts := d.session.Facts
 	facts.Complaint = true
-	t.happens(recovery.Joined{Decision: recovery.Decide(t.rules(), facts, survey.Judgement{})})
-	t.out.Feedback = append(t.out.Feedback, about.feedbackOf(newID(), storage.Complaint, text))
+	d.happens(recovery.Joined{Decision: recovery.Decide(d.rules(), facts, survey.Judgement{})})
+	d.out.Feedback = append(d.out.Feedback, d.feedbackOf(d.session, d.kase.ID, newID(), storage.Complaint, s.text))
 }
 
-// relay shows the customer's words below the case's cards; edited replaces what stands
-// there already.
-func (t *turn) relay(s said, edited bool) {
-	about := t.ofCase()
-	v := about.staffVoice()
-	name := about.customerName(v)
-	parts := InParts(s.text)
-	for _, to := range t.threads() {
-		of := to.String() + "/" + s.id()
-		files := s.files
-		if edited {
-			files = nil
-		}
-		if len(parts) == 0 && len(files) == 0 {
-			continue
-		}
-		show := func(part string, m chat.Message) {
-			m.Title, m.Lang, m.Under = t.kase.Name()+" · "+name, v.Lang, cardSlot(t.kase.ID, to)
-			m.Footer = v.Say("relay_reply", "name", name)
-			if !t.kase.State.Active() {
-				m.Footer = v.Say("relay_closed", "name", name)
-				m.Rows = [][]chat.Button{t.actButtons(v, []recovery.ActKind{recovery.ActReopen}, false)}
-			} else if hasForms(to.Platform) {
-				m.Footer = ""
-				if !t.barred() {
-					m.Rows = [][]chat.Button{t.actButtons(v, []recovery.ActKind{recovery.ActContact}, true)}
-				}
-			} else if t.barred() {
-				m.Footer = v.Say("refused_contact_denied")
-			}
-			t.want(storage.Want{
-				Slot: wordsSlot(relaySlot, t.kase.ID, part, of), Kind: storage.RelayD, Address: t.snap.At(to), Render: m,
+// relay shows the customer's words below the case's cards.
+func (p *drawing) relay(w heard, places []chat.Address) {
+	parts, files := InParts(w.text), w.files
+	if w.edited {
+		files = nil
+	}
+	if len(parts) == 0 && len(files) == 0 {
+		return
+	}
+	for _, to := range places {
+		of := to.String() + "/" + w.id()
+		show := func(part string, words chat.Message) {
+			m := p.c.Relay(p.v, hasForms(to.Platform))
+			m.Text, m.Quotes, m.Files, m.Under = words.Text, words.Quotes, words.Files, cardSlot(p.c.Case.ID, to)
+			p.want(storage.Want{
+				Slot: wordsSlot(relaySlot, p.c.Case.ID, part, of), Kind: storage.RelayD, Address: p.snap.At(to), Render: m,
 			})
 		}
 		for n, part := range parts {
 			show(wordsPart(n), chat.Message{Quotes: []chat.Quote{{Text: part}}})
 		}
 		for i := range files {
-			m := chat.Message{Text: v.Files(files[i : i+1])}
-			if sameFiles(about.session.Address, to) {
+			m := chat.Message{Text: p.v.Files(files[i : i+1])}
+			if sameFiles(p.c.Session.Address, to) {
 				m.Files = chatFiles(files[i : i+1])
 			}
 			show(filePart(i), m)
 		}
-		if edited {
-			t.emptyRest(relaySlot, of, len(parts), survey.MaxText)
+		if w.edited {
+			p.emptyRest(relaySlot, p.c.Case, of, len(parts), survey.MaxText)
 		}
 	}
 }
 
-// emptyRest takes back what is left of words that an edit made shorter.
-func (t *turn) emptyRest(kind, of string, from, characters int) {
+// emptyRest takes back what is left of words of a case that an edit made shorter.
+func (f *frame) emptyRest(kind string, k *storage.Case, of string, from, characters int) {
 	for n := from; n < mostParts(characters); n++ {
-		slot := wordsSlot(kind, t.kase.ID, wordsPart(n), of)
-		old, known := t.slots[slot]
+		slot := wordsSlot(kind, k.ID, wordsPart(n), of)
+		old, known := f.slots[slot]
 		if !known {
 			continue
 		}
 		m := old.Render
 		m.Text, m.Quotes, m.Rows = "…", nil, nil
-		t.want(storage.Want{Slot: slot, Kind: storage.RelayD, Address: old.Address, Render: m, OnlyIfKnown: true})
+		f.want(storage.Want{
+			Slot: slot, Kind: storage.RelayD, Identity: k.Identity, Address: old.Address, Render: m, OnlyIfKnown: true,
+		})
 	}
-}
-
-// barred reports whether the customer may not be written to now.
-func (t *turn) barred() bool {
-	return !slices.Contains(t.kase.AllowedMeans(), recovery.InChat)
 }
 
 // sameFiles reports whether a file of one chat can be shown in the other: the account
@@ -220,56 +206,43 @@ func chatFiles(fs []survey.File) []chat.File {
 	return out
 }
 
-// threads are the chats where the case's conversation is shown: those of its cards.
-func (t *turn) threads() []chat.Address {
-	about := t.ofCase()
-	places := about.places()
-	t.out.Case = about.out.Case
-	return places
-}
-
 // sayToCustomer sends words of a member of staff to the customer, if the case allows it:
 // it is the only way from staff to a customer. It returns why not, or nil.
-func (t *turn) sayToCustomer(s said, by recovery.Actor) (*recovery.Refusal, error) {
-	about := t.ofCase()
-	v := about.staffVoice()
-	text := s.text
-	if text == "" && len(s.files) > 0 {
-		text = v.Files(s.files)
+func (d *desk) sayToCustomer(s said, by recovery.Actor) (*recovery.Refusal, error) {
+	contact := inChat(s)
+	if s.text == "" && len(s.files) > 0 {
+		contact.Text = d.view().StaffVoice().Files(s.files)
 	}
-	first := t.kase.Round.Contacted.IsZero()
-	before := len(t.out.Events)
-	err := t.apply(recovery.Contact{Means: recovery.InChat, Text: text, Ref: s.key}, by)
+	first := d.kase.Round.Contacted.IsZero()
+	before := len(d.out.Events)
+	err := d.apply(contact, by)
 	if refusal, ok := errors.AsType[*recovery.Refusal](err); ok {
 		return refusal, nil
 	}
-	if err != nil || len(t.out.Events) == before {
+	if err != nil || len(d.out.Events) == before {
 		return nil, err // the same words again
 	}
-	t.out.Words = append(t.out.Words, storage.Words{
-		ID: newID(), Session: t.kase.Session, Case: t.kase.ID, Text: s.text, Files: s.files, At: t.now,
+	d.out.Words = append(d.out.Words, storage.Words{
+		ID: newID(), Session: d.kase.Session, Case: d.kase.ID, Text: s.text, Files: s.files, At: d.now,
 	})
-	t.passed = len(t.out.Words) // staff have them already
 	if first {
-		t.tellCustomer("joined", "who", t.signature(by.Name))
+		d.tellCustomer("joined", "who", d.view().Signature(d.customer(), by.Name))
 	}
-	t.reply(s, by, false)
+	d.reply(s, by, false)
 	return nil, nil
 }
 
 // reply shows the words in the customer's chat, and to staff who did not see them written.
-func (t *turn) reply(s said, by recovery.Actor, edited bool) {
-	about := t.ofCase()
-	v := about.staffVoice()
-	to := t.snap.At(about.session.Address)
+func (d *desk) reply(s said, by recovery.Actor, edited bool) {
+	c, customer := d.view(), d.customer()
+	to := d.snap.At(d.session.Address)
 	show := func(part string, m chat.Message) {
-		m.Title = t.signature(by.Name)
-		slot := wordsSlot(replySlot, t.kase.ID, part, s.id())
-		t.want(storage.Want{Slot: slot, Kind: storage.RelayD, Address: to, Render: m})
+		m.Title = c.Signature(customer, by.Name)
+		d.want(storage.Want{Slot: wordsSlot(replySlot, d.kase.ID, part, s.id()), Kind: storage.RelayD, Address: to, Render: m})
 		there := to.Platform == chat.Web // the page shows what is stored
-		t.echo(s.id(), part, m, there)
+		d.echo(s.id(), part, m, there)
 		if there {
-			t.mark(part, s.id())
+			d.mark(part, s.id())
 		}
 	}
 	parts := InParts(s.text)
@@ -281,40 +254,33 @@ func (t *turn) reply(s said, by recovery.Actor, edited bool) {
 		files = nil
 	}
 	for i := range files {
-		m := chat.Message{Text: t.customerVoice().Files(files[i : i+1])}
+		m := chat.Message{Text: customer.Files(files[i : i+1])}
 		if sameFiles(s.at, to) {
 			m.Text, m.Files = "", chatFiles(files[i:i+1])
 		} else {
-			t.under(s, v.Say("file_not_sent", "name", about.customerName(v)))
+			v := c.StaffVoice()
+			d.under(s, v.Say("file_not_sent", "name", c.CustomerName(v)))
 		}
 		show(filePart(i), m)
 	}
 	if edited {
-		t.emptyRest(replySlot, s.id(), len(parts), recovery.MaxText)
+		d.emptyRest(replySlot, d.kase, s.id(), len(parts), recovery.MaxText)
 	}
 }
 
 // echo shows staff in other chats what one of them wrote to the customer; arrived adds,
 // where there are no marks, that the customer has it.
-func (t *turn) echo(id, part string, m chat.Message, arrived bool) {
-	about := t.ofCase()
-	v := about.staffVoice()
+func (d *desk) echo(id, part string, written chat.Message, arrived bool) {
+	c := d.view()
+	v := c.StaffVoice()
 	stand, own := whereFrom(id)
-	for _, at := range t.threads() {
-		if own != "" && t.snap.At(at) == stand {
+	for _, at := range d.threads() {
+		if own != "" && d.snap.At(at) == stand {
 			continue // there they stand
 		}
-		line := chat.Message{
-			Title: t.kase.Name() + " · " + v.Say("said_to", "who", m.Title, "name", about.customerName(v)),
-			Lang:  v.Lang, Under: cardSlot(t.kase.ID, at), Files: m.Files,
-		}
-		if m.Text != "" {
-			line.Quotes = []chat.Quote{{Text: m.Text}}
-		}
-		if arrived && at.Platform == chat.Web {
-			line.Footer = v.Say("arrived")
-		}
-		t.want(storage.Want{Slot: saidLine(t.kase.ID, part, id, at), Kind: storage.RelayD, Address: t.snap.At(at), Render: line})
+		m := c.Echo(v, written, arrived && at.Platform == chat.Web)
+		m.Under = cardSlot(d.kase.ID, at)
+		d.want(storage.Want{Slot: saidLine(d.kase.ID, part, id, at), Kind: storage.RelayD, Address: d.snap.At(at), Render: m})
 	}
 }
 
@@ -324,54 +290,32 @@ func saidLine(kase, part, id string, at chat.Address) string {
 
 // tellCustomer says a sentence of the program's own in the customer's chat, once in each
 // round of the case.
-func (t *turn) tellCustomer(id string, pairs ...string) {
-	about := t.ofCase()
-	v := t.customerVoice()
-	t.want(storage.Want{
-		Slot: id + ":" + t.kase.ID + ":" + strconv.Itoa(t.kase.Reopens), Kind: storage.RelayD,
-		Address: t.snap.At(about.session.Address), Render: chat.Message{Text: v.Say(id, pairs...), Lang: v.Lang},
+func (d *desk) tellCustomer(id string, pairs ...string) {
+	v := d.customer()
+	d.want(storage.Want{
+		Slot: id + ":" + d.kase.ID + ":" + strconv.Itoa(d.kase.Reopens), Kind: storage.RelayD,
+		Address: d.snap.At(d.session.Address), Render: chat.Message{Text: v.Say(id, pairs...), Lang: v.Lang},
 	})
-}
-
-// customerVoice speaks to the customer of the case.
-func (t *turn) customerVoice() *Voice { return t.ofCase().person() }
-
-// signature is under which name a member of staff writes to customers of this site.
-func (t *turn) signature(name string) string {
-	at := t.snap.Site(t.kase.Site)
-	site := strings.TrimSpace(at.Name)
-	name = strings.TrimSpace(name)
-	switch at.Signs {
-	case storage.ByTeam:
-		if site != "" {
-			return site
-		}
-		return t.customerVoice().Say("team")
-	case storage.ByFullName:
-	default:
-		name, _, _ = strings.Cut(name, " ")
-	}
-	name = Cut(name, LongestName)
-	if site == "" {
-		return name
-	}
-	return name + " (" + site + ")"
 }
 
 // under says something to whoever wrote s, below their message; where they wrote in a
 // form it is the answer to that.
-func (t *turn) under(s said, text string) {
+func (d *desk) under(s said, text string) {
 	if s.own == "" {
-		t.answer(text, true)
+		d.answer(text, true)
 		return
 	}
-	v := t.ofCase().staffVoice()
-	slot := "n:" + t.kase.ID + ":" + t.key
-	if t.notices > 0 {
-		slot += ":" + strconv.Itoa(t.notices)
-	}
-	t.notices++
-	t.want(storage.Want{
-		Slot: slot, Kind: storage.NoticeD, Address: s.at, Render: chat.Message{Text: text, Lang: v.Lang, Replies: s.own},
+	d.want(storage.Want{
+		Slot: d.noticeSlot(d.kase.ID), Kind: storage.NoticeD, Address: s.at,
+		Render: chat.Message{Text: text, Lang: d.view().StaffVoice().Lang, Replies: s.own},
+	})
+}
+
+// prompt asks in a staff chat for words, as a reply to the message below.
+func (d *desk) prompt(at chat.Address, below chat.Ref, p Prompt) {
+	c := d.view()
+	d.want(storage.Want{
+		Slot: askSlot + ":" + d.kase.ID + ":" + p.Encode() + ":" + d.key, Kind: storage.RelayD, Address: at,
+		Render: c.Prompt(c.StaffVoice(), p, below),
 	})
 }

@@ -183,10 +183,9 @@ func newPlay(d *dice, said *Texts, lang string) *stage {
 // next makes one thing happen and returns what is to be shown because of it.
 func (s *stage) next(d *dice) (string, storage.Change) {
 	s.turns++
-	t := &turn{
-		b: s.bot, snap: s.snap, now: s.now, key: fmt.Sprint("u", s.turns), identity: s.identity, session: s.session, kase: s.kase,
-		nextCase: 1, said: new(reply),
-	}
+	t := s.bot.begin(storage.Loaded{
+		Now: s.now, Identity: s.identity, Session: s.session, Case: s.kase, NextCase: 1,
+	}, fmt.Sprint("u", s.turns), new(reply))
 	u := &chat.Update{Kind: chat.Text, From: s.identity.Address, Private: true, User: chat.User{ID: "7", Name: s.identity.Name}, At: s.now}
 	what, act := "opening", func() error { return t.open(s.inv, history{earlier: d.n(3), previous: d.n(9)}) }
 	if s.session != nil {
@@ -220,14 +219,15 @@ func (s *stage) next(d *dice) (string, storage.Change) {
 	if err := act(); err != nil {
 		panic(err) // FuzzRender reports it with the input
 	}
-	if t.out.Session != nil {
-		s.session = t.out.Session
+	out := t.end()
+	if out.Session != nil {
+		s.session = out.Session
 	}
-	if t.out.Case != nil {
-		s.kase = t.out.Case
+	if out.Case != nil {
+		s.kase = out.Case
 	}
 	s.now = s.now.Add(time.Second)
-	return what, t.out
+	return what, out
 }
 
 // button is one that hangs in the chat, new or old.

@@ -62,16 +62,18 @@ func (b *Bot) answering(ctx context.Context, j *job) (bool, error) {
 			load.Slots = append(load.Slots, wordsSlot(replySlot, kase, wordsPart(n), s.id()))
 		}
 	}
-	p := prompt{what: recovery.ActContact}
+	w := written{update: &said, words: s, ask: Prompt{What: recovery.ActContact}}
 	if kind == askSlot {
-		p = promptOf(part)
-		p.slot, p.at = shown.Slot, shown.Address
+		w.ask, w.slot, w.at = PromptOf(part), shown.Slot, shown.Address
 	}
 	// Where there are forms, words reach a customer by them alone: in Slack every message
 	// of a thread replies to the one that began it, which may be the customer's.
 	inside := kind == saidSlot || kind == "case" || hasForms(u.From.Platform)
 	j.work = outbox.Work{Bucket: shown.Bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
-		return t.staffWrote(&said, j.person, s, p, inside)
+		if t.desk == nil || !t.desk.known() {
+			return nil
+		}
+		return t.desk.wrote(w, j.person, inside)
 	})}
 	return true, nil
 }
@@ -101,7 +103,6 @@ func (b *Bot) shown(ctx context.Context, u *chat.Update, ours bool) (storage.Del
 func (b *Bot) unknownWords(j *job) outbox.Work {
 	u := j.update
 	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, storage.Load{}, &j.said, func(t *turn) error {
-		t.platform = u.From.Platform
 		v := t.reader(u)
 		t.want(storage.Want{
 			Slot: "n:" + j.person.ID() + ":" + t.key, Kind: storage.NoticeD, Address: u.From,
@@ -111,63 +112,78 @@ func (b *Bot) unknownWords(j *job) outbox.Work {
 	})}
 }
 
-// staffWrote is for words that somebody wrote in a staff chat as a reply to a message of
-// a case.
-func (t *turn) staffWrote(u *chat.Update, p storage.Person, s said, ask prompt, inside bool) error {
-	if t.kase == nil || t.origin == nil || t.origin.identity == nil {
-		return nil
-	}
-	if err := t.configure(); err != nil {
+// wrote is for words that somebody wrote in a staff chat as a reply to a message of
+// a case; inside says that such replies reach nobody.
+func (d *desk) wrote(w written, who storage.Person, inside bool) error {
+	u := w.update
+	if err := d.configure(); err != nil {
 		return err
 	}
-	v := t.ofCase().staffVoice()
-	by := t.snap.Team.Actor(p, t.kase.Site)
-	if inside {
-		if u.Kind == chat.Text && by.Role.Acts() {
-			t.stays(u, v)
+	w.desk, w.by, w.view = d, d.snap.Team.Actor(who, d.kase.Site), d.view()
+	w.voice = w.view.StaffVoice()
+	acts := w.by.Role.Acts()
+	switch {
+	case inside:
+		if u.Kind == chat.Text && acts {
+			w.stays()
 		}
-		return nil
-	}
-	if !by.Role.Acts() {
+	case !acts:
 		if u.Kind == chat.Text {
-			t.attempted(by, p, string(ask.what))
-			t.under(s, t.notStaff(v, by, u))
+			d.attempted(w.by, who, string(w.ask.What))
+			d.under(w.words, notStaff(w.voice, w.by, u))
 		}
-		return nil
+	case u.Kind == chat.Edited:
+		d.stand = w.words.at
+		return w.edited()
+	default:
+		d.stand = w.words.at
+		return w.do()
 	}
-	if u.Kind == chat.Edited {
-		return t.staffEdited(s, by, ask)
-	}
-	t.stand = s.at
-	problem, err := t.perform(s, by, ask)
+	return nil
+}
+
+// written is what somebody wrote in a staff chat as a reply to a message of a case, and
+// what that message had asked for.
+type written struct {
+	desk   *desk
+	update *chat.Update
+	words  said
+	by     recovery.Actor
+	ask    Prompt
+	slot   string       // where the prompt stands; "" = it was none
+	at     chat.Address // … and in which chat
+	view   *CaseView    // as it was before
+	voice  *Voice       // to staff
+}
+
+// do puts the words to the case as what they were asked for.
+func (w *written) do() error {
+	problem, err := w.perform()
 	switch {
 	case err != nil:
 		return err
 	case problem != "":
-		t.under(s, problem)
-	case ask.slot != "":
-		t.answered(v, ask)
+		w.desk.under(w.words, problem)
+	case w.slot != "":
+		w.desk.want(storage.Want{
+			Slot: w.slot, Kind: storage.RelayD, OnlyIfKnown: true, Address: w.at, Render: w.view.PromptDone(w.voice, w.ask),
+		})
 	}
-	t.showCard()
+	w.desk.redraw = true
 	return nil
 }
 
 // stays tells a member of staff, once for each case and chat, that a reply to the card
 // goes to nobody.
-func (t *turn) stays(u *chat.Update, v *Voice) {
-	t.want(storage.Want{
-		Slot: "stays:" + t.kase.ID + ":" + u.From.String(), Kind: storage.NoticeD, Address: u.From,
-		Render: chat.Message{Text: v.Say("staff_stays", "name", t.ofCase().customerName(v)), Lang: v.Lang},
+func (w *written) stays() {
+	w.desk.want(storage.Want{
+		Slot: "stays:" + w.desk.kase.ID + ":" + w.update.From.String(), Kind: storage.NoticeD, Address: w.update.From,
+		Render: chat.Message{Text: w.voice.Say("staff_stays", "name", w.view.CustomerName(w.voice)), Lang: w.voice.Lang},
 	})
 }
 
-// attempted writes down that somebody tried what they may not.
-func (t *turn) attempted(by recovery.Actor, p storage.Person, what string) {
-	t.jot(eventAttempted, by.ID, strings.TrimSpace(what+" "+p.ID()), "")
-}
-
 // notStaff says why somebody may not act, and what helps.
-func (t *turn) notStaff(v *Voice, by recovery.Actor, u *chat.Update) string {
+func notStaff(v *Voice, by recovery.Actor, u *chat.Update) string {
 	switch {
 	case by.Role == recovery.Viewer:
 		return v.Say("refused_may_not_act")
@@ -177,176 +193,79 @@ func (t *turn) notStaff(v *Voice, by recovery.Actor, u *chat.Update) string {
 	return v.Say("refused_not_staff")
 }
 
-// perform puts words to the case as the act that they were asked for. It returns what is
-// wrong with them, or "".
-func (t *turn) perform(s said, by recovery.Actor, ask prompt) (problem string, _ error) {
-	v := t.ofCase().staffVoice()
-	words := s.text
-	if words == "" && len(s.files) > 0 {
-		words = v.Files(s.files)
+// perform does it. It returns what is wrong with the words, or "".
+func (w *written) perform() (problem string, _ error) {
+	words := w.words.text
+	if words == "" && len(w.words.files) > 0 {
+		words = w.voice.Files(w.words.files)
 	}
-	var refusal *recovery.Refusal
-	var err error
-	switch ask.what {
+	var act recovery.Act
+	switch w.ask.What {
 	case recovery.ActContact:
-		refusal, err = t.sayToCustomer(s, by)
+		act = inChat(w.words)
 	case recovery.ActNote:
-		refusal, err = t.attempt(recovery.Note{Text: words, Ref: s.key}, by)
+		act = recovery.Note{Text: words, Ref: w.words.key}
 	case recovery.ActAgree:
-		if ask.due.IsZero() {
-			return t.dueSaid(s, ask, words), nil
+		if w.ask.Due.IsZero() {
+			return w.dueSaid(words), nil
 		}
-		refusal, err = t.attempt(recovery.Agree{Plan: words, Due: ask.due}, by)
+		act = recovery.Agree{Plan: words, Due: w.ask.Due}
 	case resolveCost:
-		resolve := t.resolution(ask.choice, ask.mask)
+		resolve := Resolution(w.ask.Choice, w.ask.Mask)
 		cost, ok := parseAmount(words)
 		if !ok {
-			return v.Say("cost_unclear"), nil
+			return w.voice.Say("cost_unclear"), nil
 		}
-		priced(resolve.Actions, cost)
-		refusal, err = t.attempt(resolve, by)
+		Price(resolve.Actions, cost)
+		act = resolve
 	default:
-		refusal = &recovery.Refusal{Code: recovery.UnknownAct}
+		return w.view.Refusal(w.voice, &recovery.Refusal{Code: recovery.UnknownAct}), nil
 	}
+	refusal, err := w.desk.act(act, w.by, w.words)
 	if refusal != nil {
-		problem = t.refusal(v, refusal)
+		problem = w.view.Refusal(w.voice, refusal)
 	}
 	return problem, err
 }
 
 // dueSaid asks for the plan once its date was typed; else it says what is wrong with that.
-func (t *turn) dueSaid(s said, ask prompt, words string) string {
-	v := t.ofCase().staffVoice()
-	due, ok := parseMoment(words, v.Site.Zone)
+func (w *written) dueSaid(words string) string {
+	due, ok := parseMoment(words, w.voice.Site.Zone)
 	switch {
 	case !ok:
-		return v.Say("due_unclear")
-	case !due.After(t.now):
-		return t.refusal(v, &recovery.Refusal{Code: recovery.PlanPast})
+		return w.voice.Say("due_unclear")
+	case !due.After(w.desk.now):
+		return w.view.Refusal(w.voice, &recovery.Refusal{Code: recovery.PlanPast})
 	}
-	t.prompt(s.at, s.own, prompt{what: recovery.ActAgree, due: due, who: ask.who})
+	w.desk.prompt(w.words.at, w.words.own, Prompt{What: recovery.ActAgree, Due: due, Who: w.ask.Who})
 	return ""
 }
 
-// attempt puts an act to the case and tells a refusal from an error.
-func (t *turn) attempt(act recovery.Act, by recovery.Actor) (*recovery.Refusal, error) {
-	closed := !t.kase.State.Active()
-	err := t.apply(act, by)
-	if refusal, ok := errors.AsType[*recovery.Refusal](err); ok {
-		return refusal, nil
-	}
-	if err == nil && !closed && t.kase.State == recovery.Resolved && !t.kase.Round.Contacted.IsZero() && !t.barred() {
-		t.tellCustomer("closed", "site", t.snap.Site(t.kase.Site).Name)
-	}
-	return nil, err
-}
-
-// staffEdited mirrors what a member of staff changed in words that the customer has; a
-// note that was changed is a note more.
-func (t *turn) staffEdited(s said, by recovery.Actor, ask prompt) error {
-	v := t.ofCase().staffVoice()
-	t.stand = s.at
-	if ask.what == recovery.ActNote {
-		refusal, err := t.attempt(recovery.Note{Text: s.text, Ref: s.key}, by)
+// edited mirrors what a member of staff changed in words that the customer has; a note
+// that was changed is a note more.
+func (w *written) edited() error {
+	d, s := w.desk, w.words
+	if w.ask.What == recovery.ActNote {
+		refusal, err := d.act(recovery.Note{Text: s.text, Ref: s.key}, w.by, s)
 		if refusal != nil {
-			t.under(s, t.refusal(v, refusal))
+			d.under(s, w.view.Refusal(w.voice, refusal))
 		}
-		t.showCard()
+		d.redraw = true
 		return err
 	}
-	first, known := t.slots[wordsSlot(replySlot, t.kase.ID, wordsPart(0), s.id())]
+	first, known := d.slots[wordsSlot(replySlot, d.kase.ID, wordsPart(0), s.id())]
 	switch {
-	case ask.what != recovery.ActContact || !known || first.Render.Text == s.text:
+	case w.ask.What != recovery.ActContact || !known || first.Render.Text == s.text:
 		return nil
-	case t.barred():
-		t.under(s, v.Say("edit_not_sent"))
+	case w.view.Barred():
+		d.under(s, w.voice.Say("edit_not_sent"))
 		return nil
 	}
-	t.jot(eventEdited, by.ID, string(recovery.ActContact), s.text)
-	t.reply(s, by, true)
+	d.jot(eventEdited, w.by.ID, string(recovery.ActContact), s.text)
+	d.reply(s, w.by, true)
 	return nil
 }
 
 // eventEdited is a line of a case's history that the machine does not write: words that
 // were said before were changed. Note is what they are now.
 const eventEdited = "edited"
-
-// prompt is a question of ours in a staff chat: replies to it are words for the case.
-type prompt struct {
-	what   recovery.ActKind
-	due    time.Time // of Agree; zero = it is what is asked for
-	choice string    // of resolveCost: the cause
-	mask   int       // … and the actions
-	who    string    // the user name of who is asked; not kept in the slot
-	slot   string    // where it stands
-	at     chat.Address
-}
-
-// encode is the part of the prompt's slot that says what it asks for.
-func (p prompt) encode() string {
-	s := string(caseLetters[p.what])
-	switch {
-	case p.what == resolveCost:
-		s += "." + p.choice + "." + fmt.Sprint(p.mask)
-	case !p.due.IsZero():
-		s += "." + dueMark(p.due)
-	}
-	return s
-}
-
-// promptOf reads what encode wrote; anything else is no act.
-func promptOf(part string) prompt {
-	var p prompt
-	fields := strings.Split(part, ".")
-	for act, letter := range caseLetters {
-		if fields[0] == string(letter) {
-			p.what = act
-		}
-	}
-	switch {
-	case p.what == resolveCost && len(fields) == 3:
-		p.choice = fields[1]
-		p.mask, _ = index(fields[2])
-	case p.what == recovery.ActAgree && len(fields) == 2:
-		p.due, _ = dueOf(fields[1])
-	}
-	return p
-}
-
-// prompt asks in a staff chat for words. They are to be sent as a reply to it: in a group
-// a bot sees nothing else, and nothing else is taken for them.
-func (t *turn) prompt(at chat.Address, below chat.Ref, p prompt) {
-	about := t.ofCase()
-	v := about.staffVoice()
-	id := "prompt_" + string(p.what)
-	if p.what == recovery.ActAgree && p.due.IsZero() {
-		id = "prompt_due"
-	}
-	who := ""
-	if p.who != "" {
-		who = "@" + p.who
-	}
-	due := ""
-	if !p.due.IsZero() {
-		due = v.Moment(p.due)
-	}
-	t.want(storage.Want{
-		Slot: askSlot + ":" + t.kase.ID + ":" + p.encode() + ":" + t.key, Kind: storage.RelayD, Address: at,
-		Render: chat.Message{
-			Title: t.kase.Name() + " · " + v.Say("act_"+string(p.what)),
-			Text:  v.Say(id, "who", who, "name", about.customerName(v), "due", due), Lang: v.Lang,
-			Expects: chat.ExpectsLong, Hint: v.Say("prompt_hint"), Replies: below,
-		},
-	})
-}
-
-// answered says in the place of a prompt that it has what it asked for.
-func (t *turn) answered(v *Voice, p prompt) {
-	t.want(storage.Want{
-		Slot: p.slot, Kind: storage.RelayD, OnlyIfKnown: true, Address: p.at,
-		Render: chat.Message{
-			Title: t.kase.Name() + " · " + v.Say("act_"+string(p.what)),
-			Text:  v.Say("prompt_done", "name", t.ofCase().customerName(v)), Lang: v.Lang,
-		},
-	})
-}

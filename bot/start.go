@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -89,8 +88,8 @@ func (b *Bot) openWork(ctx context.Context, j *job, inv storage.Invitation) (out
 		on := t.turnOn()
 		defer t.pointToChat()
 		if t.session != nil {
-			if t.kase != nil && t.kase.ID != t.session.Case {
-				t.kase, t.origin = nil, nil
+			if t.desk != nil && t.desk.kase.ID != t.session.Case {
+				t.desk = nil
 			}
 			return t.again(on)
 		}
@@ -152,19 +151,14 @@ func serves(c survey.Class) bool {
 
 // hasReturned tells the case of the survey before that its customer came again.
 func (t *turn) hasReturned(before history) error {
-	if before.returns == "" || t.kase == nil || t.kase.ID != before.returns {
+	if before.returns == "" || t.desk == nil || t.desk.kase.ID != before.returns {
 		return nil
 	}
 	if err := t.configure(); err != nil {
 		return err
 	}
-	if err := t.apply(recovery.Returned{}, recovery.Actor{Role: recovery.Program}); err != nil {
-		return err
-	}
-	if t.out.Case != nil {
-		t.showCard()
-	}
-	return nil
+	t.returned = t.desk
+	return t.returned.apply(recovery.Returned{}, recovery.Actor{Role: recovery.Program})
 }
 
 // open starts the session of an invitation: who asks, then the first question.
@@ -183,7 +177,7 @@ func (t *turn) open(inv storage.Invitation, before history) error {
 		Bucket: id.Bucket, Identity: id.ID, Address: id.Address, Invitation: inv.ID,
 		Site: inv.Site, Service: inv.Attributes[AttrService], Customer: before.customer, Case: inv.Case, Facts: facts,
 	}
-	t.kase, t.origin = nil, nil
+	t.desk = nil
 	if err := t.configure(); err != nil {
 		return err
 	}
@@ -199,60 +193,9 @@ func (t *turn) open(inv storage.Invitation, before history) error {
 	v := t.person()
 	t.want(storage.Want{
 		Slot: "i:" + t.session.ID, Kind: storage.NoticeD,
-		Render: chat.Message{Text: t.intro(v), Lang: v.Lang},
+		Render: chat.Message{Text: t.talk().Intro(v), Lang: v.Lang},
 	})
 	return t.step(survey.Open{})
-}
-
-// intro says who asks, about what, how many questions there are and how long they
-// take, in the flow's own words or the shipped ones; who sees the answers; how to end it.
-func (t *turn) intro(v *Voice) string {
-	own := func(name string) string {
-		v, words := t.own(name)
-		if words == "" {
-			return ""
-		}
-		return v.Fill(words, "n", strconv.Itoa(t.flow.Asked), "seconds", strconv.Itoa(t.flow.Seconds))
-	}
-	greeting := own("invitation")
-	if greeting == "" {
-		greeting = t.greeting(v)
-	}
-	privacy := v.Say("intro_privacy")
-	if t.flow.Class == survey.Pulse {
-		privacy = v.Say("intro_privacy_pulse")
-	}
-	return Paragraphs(greeting, privacy, own("intro"))
-}
-
-// greeting is the shipped invitation.
-func (t *turn) greeting(v *Voice) string {
-	greeting := v.Tell("intro")
-	if business, ok := v.Known(AttrBusiness); ok {
-		greeting = v.Tell("intro_from", AttrBusiness, business)
-	}
-	follows := t.flow.Class == survey.Recovery && t.session.Case != ""
-	if follows {
-		greeting = v.Tell("intro_recovery")
-	}
-	var about []string
-	for _, name := range []string{AttrService, AttrDate, AttrAgent} {
-		if s, ok := v.Known(name); ok {
-			about = append(about, s)
-		}
-	}
-	subject := ""
-	if joined := Join(v.Plain["list_comma"], about...); joined != "" && !follows {
-		subject = v.Say("intro_about", "about", joined)
-	}
-	length, more := "", ""
-	if n := t.flow.Asked; n > 0 {
-		length = v.Count("intro_length", n, "seconds", strconv.Itoa(t.flow.Seconds))
-		if t.flow.More {
-			more = v.Say("intro_more")
-		}
-	}
-	return Join("\n", greeting, subject, length, more)
 }
 
 // turnOn turns invitations back on; it reports whether they were off.
@@ -269,7 +212,7 @@ func (t *turn) turnOn() bool {
 // welcomed.
 func (t *turn) resume(u *chat.Update) error {
 	on := t.turnOn()
-	if t.live() {
+	if Live(t.session) {
 		return t.again(on)
 	}
 	id := "welcome"
@@ -283,15 +226,15 @@ func (t *turn) resume(u *chat.Update) error {
 // again goes on with a session that was opened before. The web chat shows its whole
 // transcript, so that there is nothing to repeat.
 func (t *turn) again(on bool) error {
-	if t.identity.Session != t.session.ID && t.live() {
+	if t.identity.Session != t.session.ID && Live(t.session) {
 		t.identity.Session = t.session.ID
 		t.out.Identity = t.identity
 	}
 	web := t.session.Address.Platform == chat.Web
 	switch {
-	case !t.live() && web:
+	case !Live(t.session) && web:
 		return nil
-	case !t.live():
+	case !Live(t.session):
 		v := t.person()
 		text := v.Say("notice_ended")
 		if t.session.Status == survey.Completed {

@@ -16,8 +16,12 @@ func (b *Bot) tap(u *chat.Update, p storage.Person) (storage.Load, func(*turn) e
 	}
 	return load, func(t *turn) error {
 		t.tapped = true
-		if t.identity != nil {
-			t.meetAgain(u)
+		if id := t.identity; id != nil { // a stranger's tap makes nobody known
+			was := *id
+			t.meet(u, id.Person)
+			if !u.Private && u.From.Platform != chat.Web || u.User.Name == "" {
+				id.Address, id.Name, id.Username = was.Address, was.Name, was.Username
+			}
 		}
 		switch {
 		case !ok:
@@ -64,7 +68,7 @@ func (t *turn) press(d tapped) error {
 		t.answer(t.person().Say("unknown_button"), true)
 		return nil
 	}
-	if t.live() && t.identity.Session != t.session.ID {
+	if Live(t.session) && t.identity.Session != t.session.ID {
 		// What is tapped is what the person is busy with: words go there from now on.
 		t.identity.Session = t.session.ID
 		t.out.Identity = t.identity
@@ -75,10 +79,11 @@ func (t *turn) press(d tapped) error {
 		t.tidy(d.Question)
 		return nil
 	}
-	if err := t.step(d.input()); err != nil {
+	refused, err := t.put(d.input())
+	if err != nil {
 		return err
 	}
-	if t.refused && d.aboutQuestion() && t.session.Open != d.Question {
+	if refused && d.aboutQuestion() && t.session.Open != d.Question {
 		t.tidy(d.Question)
 	}
 	return nil
@@ -99,7 +104,7 @@ func (t *turn) tidy(i int) {
 	changeable := ok && !a.Dropped && !t.now.After(a.At.Add(survey.EditWindow))
 	t.want(storage.Want{
 		Slot: questionSlot(t.session.ID, i), Kind: storage.QuestionD, OnlyIfKnown: true,
-		Render: condensed(t.question(), t.flow, i, changeable),
+		Render: condensed(t.talk().Question(), t.flow, i, changeable),
 	})
 }
 
@@ -126,23 +131,10 @@ func (d tapped) input() survey.Input {
 	return survey.Open{}
 }
 
-// meetAgain keeps what the platform says of somebody known. A stranger's tap makes
-// nobody known.
-func (t *turn) meetAgain(u *chat.Update) {
-	at := t.identity.Address
-	name, username := t.identity.Name, t.identity.Username
-	t.meet(u, t.identity.Person)
-	if !u.Private && u.From.Platform != chat.Web || u.User.Name == "" {
-		t.identity.Address, t.identity.Name, t.identity.Username = at, name, username
-	}
-}
-
 // reader is the voice for somebody who may be unknown.
 func (t *turn) reader(u *chat.Update) *Voice {
 	if t.identity != nil {
 		return t.person()
 	}
-	t.platform = u.From.Platform
-	w := t.texts().Of(u.User.Language)
-	return t.voice(w, w.Tag, w.Tag)
+	return t.frame.talk(nil, nil, nil, u.From.Platform).Stranger(u.User.Language)
 }

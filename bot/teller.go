@@ -67,7 +67,8 @@ func (s *teller) release(ctx context.Context) {
 }
 
 // bucketFor is where messages about a whole site, or about no site, have their slots.
-func (b *Bot) bucketFor(what string) storage.Bucket {
+func (s *teller) bucketFor(what string) storage.Bucket {
+	b := s.bot
 	sum := sha256.Sum256([]byte(what))
 	return storage.BucketOf(binary.BigEndian.Uint16(sum[:2]), b.store.Buckets())
 }
@@ -80,10 +81,10 @@ func (s *teller) goneChats(ctx context.Context) error {
 		if c.Gone.IsZero() || c.Told {
 			continue
 		}
-		if err := b.tellOfGone(ctx, c); err != nil {
+		if err := s.tellOfGone(ctx, c); err != nil {
 			return err
 		}
-		if err := b.reroute(ctx, c); err != nil {
+		if err := s.reroute(ctx, c); err != nil {
 			return err
 		}
 		if err := b.store.SettleStaffChat(ctx, c.Name); err != nil {
@@ -96,13 +97,14 @@ func (s *teller) goneChats(ctx context.Context) error {
 	return nil
 }
 
-func (b *Bot) tellOfGone(ctx context.Context, c storage.StaffChat) error {
+func (s *teller) tellOfGone(ctx context.Context, c storage.StaffChat) error {
+	b := s.bot
 	site := ""
 	if len(c.Sites) > 0 {
 		site = c.Sites[0]
 	}
-	return b.perform(ctx, b.bucketFor(c.Name), b.turnOf("", "chat gone", storage.Load{}, nil, func(t *turn) error {
-		v := t.voiceAt(site)
+	return b.perform(ctx, s.bucketFor(c.Name), b.turnOf("", "chat gone", storage.Load{}, nil, func(t *turn) error {
+		v := SiteVoice(t.b.texts, t.snap.Site(site), t.now)
 		for _, to := range t.snap.Reachable(t.snap.Usual(site)) {
 			t.want(storage.Want{
 				Slot: fmt.Sprintf("gone:%s:%d:%s", c.Name, c.Gone.UnixMicro(), to), Kind: storage.CardD, Address: t.snap.At(to),
@@ -114,7 +116,8 @@ func (b *Bot) tellOfGone(ctx context.Context, c storage.StaffChat) error {
 }
 
 // reroute brings up to date the cards of every open case that hangs in a chat.
-func (b *Bot) reroute(ctx context.Context, c storage.StaffChat) error {
+func (s *teller) reroute(ctx context.Context, c storage.StaffChat) error {
+	b := s.bot
 	snap := b.snap.Load()
 	for bucket := range storage.Bucket(b.store.Buckets()) {
 		cases, err := b.store.CasesBefore(ctx, bucket, math.MaxInt32, casesRerouted) // all that do not rest
@@ -138,17 +141,15 @@ const casesRerouted = 100_000
 
 // refreshCards shows a case's cards again wherever they hang or should hang. prepare may
 // change the case first; it reports whether there is anything to show.
-func (b *Bot) refreshCards(ctx context.Context, bucket storage.Bucket, id string, prepare func(*turn) bool) error {
+func (b *Bot) refreshCards(ctx context.Context, bucket storage.Bucket, id string, prepare func(*desk) bool) error {
 	return b.perform(ctx, bucket, b.turnOf("", "show cards", storage.Load{Case: id}, nil, func(t *turn) error {
-		if t.kase == nil || t.origin == nil {
+		if t.desk == nil || t.desk.session == nil {
 			return nil
 		}
 		if err := t.configure(); err != nil {
 			return err
 		}
-		if prepare == nil || prepare(t) {
-			t.showCard()
-		}
+		t.desk.redraw = prepare == nil || prepare(t.desk)
 		return nil
 	}))
 }
@@ -163,14 +164,14 @@ func (b *Bot) unheard(ctx context.Context, row storage.Delivery, why string) err
 	if !ok {
 		return nil
 	}
-	return b.refreshCards(ctx, row.Bucket, id, func(t *turn) bool {
-		before := len(t.kase.Cards)
-		usual := t.snap.Reachable(slices.Concat(t.snap.Usual(t.kase.Site), t.snap.Staff))
-		t.kase.Cards = t.snap.Distinct(slices.Concat(t.kase.Cards, usual))
-		if len(t.kase.Cards) == before {
+	return b.refreshCards(ctx, row.Bucket, id, func(d *desk) bool {
+		before := len(d.kase.Cards)
+		usual := d.snap.Reachable(slices.Concat(d.snap.Usual(d.kase.Site), d.snap.Staff))
+		d.kase.Cards = d.snap.Distinct(slices.Concat(d.kase.Cards, usual))
+		if len(d.kase.Cards) == before {
 			return false
 		}
-		t.out.Case = t.kase
+		d.out.Case = d.kase
 		return true
 	})
 }
@@ -184,15 +185,4 @@ func caseOfSlot(slot string) (string, bool) {
 	id := slot[len(prefix):][:length]
 	_, err := uuid.Parse(id)
 	return id, err == nil
-}
-
-// voiceAt speaks to the staff of a site: in its language, about no session.
-func (t *turn) voiceAt(id string) *Voice {
-	at := t.snap.Site(id)
-	lang := at.Language
-	if lang == "" {
-		lang = Languages[0]
-	}
-	w := t.b.texts.Of(lang)
-	return &Voice{Words: w, Lang: w.Tag, Langs: []string{lang, w.Tag}, Site: at, Now: t.now}
 }

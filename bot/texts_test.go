@@ -175,7 +175,7 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	for _, c := range recovery.Codes() {
 		need("refused_" + string(c))
 	}
-	for _, c := range []string{contactHere, contactPhone, contactNo, contactSkipped, contactWaiting} {
+	for _, c := range []string{contactHere, contactPhone, contactNo, ContactSkipped, ContactWaiting} {
 		need("contact_" + c)
 	}
 	for _, c := range Commands {

@@ -2,16 +2,10 @@ package bot
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strconv"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
@@ -20,52 +14,21 @@ import (
 	"github.com/aftercare/aftercare/survey"
 )
 
-// turn is the work of one Apply: what was loaded, and the change so far. Everything
-// that happens to a session goes through step, whoever causes it.
+// turn is the work of one Apply, about somebody's conversation: what was loaded, and the
+// change so far. It decides; what staff see of it follows where it ends. Everything that
+// happens to a session goes through step, whoever causes it.
 type turn struct {
-	b         *Bot
-	snap      *Snapshot
-	now       time.Time
-	key       string // of the update, or a name for work of our own: makes slots of notices unique
-	identity  *storage.Identity
-	session   *storage.Session
-	flow      *Flow // of session; set by configure
-	kase      *storage.Case
-	origin    *origin // of kase, where session is another or none
-	nextCase  int
-	slots     map[string]storage.Delivery // those that were asked for
-	message   chat.Ref                    // that the update reports
-	stand     chat.Address                // the chat in which staff can read the words of this turn
-	belongs   string                      // the case that words belong to, where it was not loaded
-	answers   bool                        // the words may be an answer: files with them go where they go
-	out       storage.Change
-	said      *reply
-	platform  chat.Platform // of a stranger
-	tapped    bool          // notices are answers to the update instead of messages
-	refused   bool          // the session did nothing with an input
-	aside     bool          // words came that answer nothing
-	notices   int
-	told      int              // events of out that the timelines have
-	passed    int              // words of out that staff were shown
-	news      []recovery.Event // of the case, that nobody was told of yet
-	telling   bool             // the case gets its own card now, whatever it waits for
-	complaint bool             // the words are a complaint, whatever they begin with
-	back      []string         // cases of somebody who could not be written to until now
-}
-
-// origin is the session that opened a case.
-type origin struct {
+	*frame
+	identity *storage.Identity
 	session  *storage.Session
-	identity *storage.Identity // whose it is
-	flow     *Flow             // set by configure
-}
-
-// reply is what the one who caused an update sees at once.
-type reply struct {
-	text  string
-	alert bool
-	rows  [][]chat.Button
-	field string // of a form that stays open (chat.Answer)
+	flow     *Flow // of session; set by configure
+	desk     *desk // of the case that the conversation belongs to; nil = none
+	returned *desk // of the case of an earlier survey, whose customer came again
+	nextCase int
+	message  chat.Ref // that the update reports
+	belongs  string   // the case that words belong to, where it was not loaded
+	tapped   bool     // notices are answers to the update instead of messages
+	back     []string // cases of somebody who could not be written to until now
 }
 
 // turnOf makes the turn that does f. said may be nil; it holds what the last run of
@@ -83,23 +46,40 @@ func (b *Bot) turnOf(key, name string, load storage.Load, said *reply, f func(*t
 			}
 		}()
 		*said = reply{}
-		t := &turn{
-			b: b, snap: b.snap.Load(), now: l.Now, key: name,
-			identity: l.Identity, session: l.Session, kase: l.Case, nextCase: l.NextCase, slots: l.Slots, said: said,
-		}
-		if l.Origin != nil {
-			t.origin = &origin{session: l.Origin, identity: l.Owner}
-		}
+		t := b.begin(l, name, said)
 		if err := f(t); err != nil {
 			return storage.Change{}, err
 		}
 		if len(t.back) > 0 {
 			return storage.Change{}, &cameBack{t.back}
 		}
-		t.schedule()
-		return t.out, nil
+		return t.end(), nil
 	}
 	return storage.Turn{Key: key, Load: load, Apply: apply, Done: func(r storage.Result) { b.noticed(r.Change) }}
+}
+
+// begin makes a turn of what was loaded.
+func (b *Bot) begin(l storage.Loaded, key string, said *reply) *turn {
+	f := &frame{b: b, snap: b.snap.Load(), now: l.Now, key: key, slots: l.Slots, said: said}
+	t := &turn{frame: f, identity: l.Identity, session: l.Session, nextCase: l.NextCase}
+	switch {
+	case l.Case == nil:
+	case l.Origin != nil:
+		t.desk = &desk{frame: f, kase: l.Case, session: l.Origin, owner: l.Owner}
+	default:
+		t.desk = &desk{frame: f, kase: l.Case, session: l.Session, owner: l.Identity}
+	}
+	return t
+}
+
+// end is the change once everything is decided: what staff see follows from it, and when
+// the case is to be looked at again.
+func (t *turn) end() storage.Change {
+	t.draw()
+	if k := t.out.Case; k != nil {
+		nextLook(t.snap, k)
+	}
+	return t.out
 }
 
 // stepTurn is the turn that puts an input of our own (a time that has come) to a
@@ -149,43 +129,65 @@ const maxLoads = 3
 // configure finds the flow and the site of the session, and of the one that opened the
 // case.
 func (t *turn) configure() (err error) {
-	if t.origin != nil {
-		if t.origin.flow, err = t.configured(t.origin.session); err != nil {
+	if t.desk != nil {
+		if err := t.desk.configure(); err != nil {
 			return err
 		}
 	}
 	if t.session != nil {
-		t.flow, err = t.configured(t.session)
+		t.flow, err = configured(t.snap, t.session)
 	}
 	return err
 }
 
-func (t *turn) configured(s *storage.Session) (*Flow, error) {
-	f, err := t.snap.Flow(s.Flow, s.Version)
-	if err != nil {
-		return nil, err
+// kase is the case that the conversation belongs to; nil = none.
+func (t *turn) kase() *storage.Case {
+	if t.desk == nil {
+		return nil
 	}
-	if _, ok := t.snap.Sites[s.Site]; !ok && s.Site != "" {
-		return nil, &MissingSite{s.Site}
-	}
-	return f, nil
+	return t.desk.kase
 }
 
-// ofCase is the turn as the case sees it: about the session that opened it. It is for
-// reading only.
-func (t *turn) ofCase() *turn {
-	if t.origin == nil {
-		return t
+// talk is the conversation as messages to the customer are made from it.
+func (t *turn) talk() *Talk {
+	var on chat.Platform
+	switch {
+	case t.session != nil:
+		on = t.session.Address.Platform
+	case t.identity != nil:
+		on = t.identity.Person.Platform
 	}
-	c := *t
-	c.session, c.identity, c.flow = t.origin.session, t.origin.identity, t.origin.flow
-	return &c
+	return t.frame.talk(t.session, t.identity, t.flow, on)
+}
+
+// person is the voice of the program's own sentences to the customer.
+func (t *turn) person() *Voice { return t.talk().Person() }
+
+// view is the session, with its case, as messages to staff are made from it.
+func (t *turn) view() *CaseView {
+	c := t.frame.view(t.session, t.identity, t.flow)
+	c.Case = t.kase()
+	return c
+}
+
+// rules are those that the case lives by, or would live by.
+func (t *turn) rules() recovery.Rules {
+	if t.desk != nil {
+		return t.desk.rules()
+	}
+	return t.snap.Rules(t.session.Site)
 }
 
 // step puts an input to the session and turns what it does into changes.
 func (t *turn) step(in survey.Input) error {
+	_, err := t.put(in)
+	return err
+}
+
+// put is step that also says whether the session did nothing with the input.
+func (t *turn) put(in survey.Input) (refused bool, _ error) {
 	if err := t.configure(); err != nil {
-		return err
+		return false, err
 	}
 	tr := survey.Step(t.flow.Flow, t.session.Session, in, t.now)
 	was := t.session.Session
@@ -199,7 +201,7 @@ func (t *turn) step(in survey.Input) error {
 	judged := false
 	for _, e := range tr.Effects {
 		if n, ok := e.(survey.Notice); ok && uneventful(n.Code) {
-			t.refused = true
+			refused = true
 		} else if _, shown := e.(survey.Condense); !shown {
 			changed = true
 		}
@@ -211,7 +213,7 @@ func (t *turn) step(in survey.Input) error {
 		}
 	}
 	if !changed && len(tr.Effects) == 0 {
-		return nil
+		return refused, nil
 	}
 	if judged || tr.Answer != nil {
 		t.decide(tr.Answer, judged)
@@ -224,9 +226,8 @@ func (t *turn) step(in survey.Input) error {
 	}
 	if changed {
 		t.out.Session = t.session
-		t.showCard()
 	}
-	return nil
+	return refused, nil
 }
 
 // uneventful reports whether a notice says that nothing happened to the session.
@@ -236,13 +237,6 @@ func uneventful(c survey.NoticeCode) bool {
 		return true
 	}
 	return false
-}
-
-// live reports whether there is a session that still takes answers: one that has not
-// ended, or that opened another question because an answer was changed afterwards.
-func (t *turn) live() bool {
-	s := t.session
-	return s != nil && s.Status != survey.New && (!s.Status.Final() || s.Open != survey.NoQuestion)
 }
 
 // meet makes sure that there is an identity for the person behind u and that it holds
@@ -255,7 +249,7 @@ func (t *turn) meet(u *chat.Update, p storage.Person) {
 	}
 	was := *id
 	if !was.Blocked.IsZero() {
-		t.back = t.lostCases()
+		t.back = lostCases(id, t.kase())
 	}
 	id.Address = u.From
 	if u.User.Name != "" {
@@ -273,9 +267,6 @@ func (t *turn) meet(u *chat.Update, p storage.Person) {
 	t.identity = id
 }
 
-// answer is what the one who caused the update sees at once.
-func (t *turn) answer(text string, alert bool) { *t.said = reply{text: text, alert: alert} }
-
 // notice says a sentence: as the answer to a tap, else as a message of its own.
 func (t *turn) notice(text string, alert bool) {
 	if t.tapped {
@@ -289,60 +280,6 @@ func (t *turn) notice(text string, alert bool) {
 	case t.identity != nil:
 		owner = t.identity.ID
 	}
-	slot := "n:" + owner + ":" + t.key
-	if t.notices > 0 {
-		slot += ":" + strconv.Itoa(t.notices)
-	}
-	t.notices++
 	v := t.person()
-	t.want(storage.Want{Slot: slot, Kind: storage.NoticeD, Render: chat.Message{Text: text, Lang: v.Lang}})
-}
-
-// derive makes an id that follows from what it belongs to, so that work which is
-// repeated finds what it did before.
-func (b *Bot) derive(what, of string) string { return b.derived(what, of).String() }
-
-// sessionOf derives the id of the session that an invitation opens. It begins with the
-// time of the invitation, laid out as in a UUID of version 7 (RFC 9562): sessions of one
-// day, with their answers and messages, lie side by side in tables and indexes, so that
-// what a batch writes lies on few pages, however much is stored.
-func (b *Bot) sessionOf(invitation string, created time.Time) string {
-	id := b.derived("session", invitation)
-	ms := uint64(created.UnixMilli())
-	binary.BigEndian.PutUint32(id[:4], uint32(ms>>16))
-	binary.BigEndian.PutUint16(id[4:6], uint16(ms))
-	return id.String()
-}
-
-func (b *Bot) derived(what, of string) uuid.UUID {
-	mac := hmac.New(sha256.New, b.key)
-	mac.Write([]byte(what + "\x00" + of))
-	id := uuid.UUID(mac.Sum(nil)[:16])
-	id[6] = id[6]&0x0f | 0x80
-	id[8] = id[8]&0x3f | 0x80
-	return id
-}
-
-// rules are those that the turn's case lives by, or would live by.
-func (t *turn) rules() recovery.Rules {
-	switch {
-	case t.kase != nil:
-		return t.snap.Rules(t.kase.Site)
-	case t.session != nil:
-		return t.snap.Rules(t.session.Site)
-	}
-	return t.snap.Rules("")
-}
-
-// schedule notes when the changed case is to be looked at again, by the rules as they are
-// now.
-func (t *turn) schedule() {
-	k := t.out.Case
-	if k == nil {
-		return
-	}
-	k.Rules, k.Next = t.snap.Policy.Version, time.Time{}
-	if timer, ok := recovery.NextClock(t.snap.Rules(k.Site), k.Case); ok {
-		k.Next = t.strikes(timer)
-	}
+	t.want(storage.Want{Slot: t.noticeSlot(owner), Kind: storage.NoticeD, Render: chat.Message{Text: text, Lang: v.Lang}})
 }

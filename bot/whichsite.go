@@ -73,8 +73,8 @@ func (t *turn) siteTapped(u *chat.Update) error {
 			continue
 		}
 		t.session.Site, t.out.Session = id, t.session
-		if t.kase != nil {
-			t.kase.Site, t.out.Case = id, t.kase
+		if t.desk != nil {
+			t.desk.kase.Site, t.out.Case = id, t.desk.kase
 		}
 		if err := t.configure(); err != nil {
 			return err
@@ -84,7 +84,6 @@ func (t *turn) siteTapped(u *chat.Update) error {
 		t.want(storage.Want{
 			Slot: "n:" + t.session.ID + ":site", Kind: storage.QuestionD, OnlyIfKnown: true, Render: chat.Message{Text: thanks, Lang: v.Lang},
 		})
-		t.showCard()
 		t.answer(thanks, false)
 		return nil
 	}

@@ -28,26 +28,20 @@ func (t *turn) words(u *chat.Update) error {
 	if err := t.configure(); err != nil {
 		return err
 	}
-	if !t.live() {
+	if !Live(t.session) {
 		return t.afterwards(text, files(u.Files))
 	}
-	if in, ok := t.typed(text); ok && len(u.Files) == 0 {
+	if in, ok := t.talk().Typed(text); ok && len(u.Files) == 0 {
 		return t.step(in)
 	}
-	if len(u.Files) > 0 && t.opens().Way == survey.Typed {
+	if len(u.Files) > 0 && t.talk().Opens().Way == survey.Typed {
 		// Only words are an answer here, but nothing that was sent is lost.
-		t.answers = strings.TrimSpace(text) != ""
-		t.keepWords("", files(u.Files))
+		t.keepWords("", files(u.Files), strings.TrimSpace(text) != "")
 		if strings.TrimSpace(text) == "" {
-			t.showCard()
 			t.notice(t.person().Say("only_text"), false)
 			return nil
 		}
-		err := t.step(survey.Write{Text: text})
-		if err == nil && t.passed < len(t.out.Words) {
-			t.showCard() // the words changed nothing, but the files came
-		}
-		return err
+		return t.step(survey.Write{Text: text})
 	}
 	if len(u.Files) > 0 {
 		return t.step(survey.Attach{Files: files(u.Files), Text: text})
@@ -64,14 +58,6 @@ func international(number string) string {
 	return number
 }
 
-// opens is the kind of the open question; nothing where none is open.
-func (t *turn) opens() survey.KindInfo {
-	if i := t.session.Open; i >= 0 && i < len(t.flow.Questions) {
-		return t.flow.Questions[i].Kind.Info()
-	}
-	return survey.KindInfo{}
-}
-
 // afterwards is for words that follow a survey: they may belong to its last answer;
 // an open case hears them.
 func (t *turn) afterwards(text string, fs []survey.File) error {
@@ -80,20 +66,19 @@ func (t *turn) afterwards(text string, fs []survey.File) error {
 		return nil
 	}
 	switch {
-	case len(fs) > 0 && t.kase != nil:
-		t.keepWords(text, fs)
-		t.showCard()
+	case len(fs) > 0 && t.desk != nil:
+		t.keepWords(text, fs, false)
 	case len(fs) == 0:
 		if err := t.step(survey.Write{Text: text}); err != nil {
 			return err
 		}
-		if !t.aside {
+		if len(t.out.Words) == 0 && t.belongs == "" {
 			return nil
 		}
 	}
 	switch {
-	case t.belongs != "" || !listens(t.kase) && t.standing():
-	case !listens(t.kase):
+	case t.belongs != "" || !listens(t.kase()) && t.standing():
+	case !listens(t.kase()):
 		t.notice(t.person().Say("no_survey"), false)
 	default:
 		t.kept()
@@ -104,7 +89,7 @@ func (t *turn) afterwards(text string, fs []survey.File) error {
 // kept thanks for words that went to a case, until a person has answered there: from then
 // on it is a conversation, and the program keeps out of it.
 func (t *turn) kept() {
-	if t.kase.Round.Contacted.IsZero() {
+	if t.desk.kase.Round.Contacted.IsZero() {
 		t.notice(t.person().Say("notice_kept"), false)
 	}
 }
@@ -112,7 +97,7 @@ func (t *turn) kept() {
 // standing finds the case that words belong to when the newest survey has none that
 // listens: an earlier one may.
 func (t *turn) standing() bool {
-	if t.identity == nil || t.identity.Case == "" || t.kase != nil && t.kase.ID == t.identity.Case {
+	if t.identity == nil || t.identity.Case == "" || t.desk != nil && t.desk.kase.ID == t.identity.Case {
 		return false
 	}
 	t.belongs = t.identity.Case
@@ -131,11 +116,11 @@ func (b *Bot) wordsToCase(j *job, kase string) outbox.Work {
 	load := storage.Load{Person: j.person, Case: kase}
 	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
 		t.meet(u, j.person)
-		if t.kase == nil || t.kase.Identity != t.identity.ID || !listens(t.kase) {
+		if k := t.kase(); k == nil || k.Identity != t.identity.ID || !listens(t.kase()) {
 			if t.identity.Case == kase {
 				t.identity.Case, t.out.Identity = "", t.identity
 			}
-			t.kase, t.origin = nil, nil
+			t.desk = nil
 			t.notice(t.person().Say("no_survey"), false)
 			return nil
 		}
@@ -146,10 +131,8 @@ func (b *Bot) wordsToCase(j *job, kase string) outbox.Work {
 			t.noticeOf(survey.Notice{Code: survey.NoticeTooLong, Question: survey.NoQuestion})
 			return nil
 		}
-		about := t.ofCase().session
-		t.remember(about, u.Text, files(u.Files))
-		t.toStaff(saidIn(u, files(u.Files)))
-		t.showCard()
+		t.remember(t.desk.session, u.Text, files(u.Files))
+		t.desk.toStaff(saidIn(u, files(u.Files)))
 		t.kept()
 		return nil
 	})}
@@ -178,7 +161,7 @@ func (t *turn) command(u *chat.Update) error {
 	case "later":
 		return t.stepLive(survey.Pause{})
 	case "pause":
-		if t.live() {
+		if Live(t.session) {
 			return t.step(survey.Pause{})
 		}
 		return t.stop()
@@ -201,7 +184,7 @@ func (t *turn) command(u *chat.Update) error {
 
 // stepLive puts an input to a survey that takes answers; else it says that none does.
 func (t *turn) stepLive(in survey.Input) error {
-	if !t.live() {
+	if !Live(t.session) {
 		t.notice(t.person().Say("nothing_open"), false)
 		return nil
 	}
@@ -211,7 +194,7 @@ func (t *turn) stepLive(in survey.Input) error {
 // stop ends the open survey and all invitations. One sentence says so: the goodbye of
 // the survey itself would be one too many.
 func (t *turn) stop() error {
-	if t.live() {
+	if Live(t.session) {
 		if err := t.step(survey.Decline{}); err != nil {
 			return err
 		}
@@ -232,10 +215,10 @@ func (t *turn) stop() error {
 
 // chooseLanguage offers the languages, or takes the one that was named.
 func (t *turn) chooseLanguage(u *chat.Update) error {
-	langs, err := t.languages()
-	if err != nil {
+	if err := t.configure(); err != nil {
 		return err
 	}
+	langs := t.talk().Languages()
 	if named := MatchLanguage(langs, strings.TrimSpace(u.Text)); named != "" {
 		if err := t.speak(named); err != nil {
 			return err
@@ -258,31 +241,14 @@ func (t *turn) chooseLanguage(u *chat.Update) error {
 	closed := chat.Message{Text: v.Say("language_closed"), Lang: v.Lang}
 	m := chat.Message{Text: v.Say("language_choose"), Lang: v.Lang, Rows: rows}
 	t.want(storage.Want{
-		Slot: t.languageSlot(), Kind: storage.NoticeD, Address: t.identity.Address,
+		Slot: languageSlot(t.identity), Kind: storage.NoticeD, Address: t.identity.Address,
 		Render: m, Repost: true, Leave: &closed,
 	})
 	return nil
 }
 
-func (t *turn) languageSlot() string { return "n:" + t.identity.ID + ":language" }
-
-// languages are those of the interface and of the open survey.
-func (t *turn) languages() ([]string, error) {
-	langs := Languages
-	if !t.live() {
-		return langs, nil
-	}
-	if err := t.configure(); err != nil {
-		return nil, err
-	}
-	langs = append([]string(nil), langs...)
-	for _, tag := range t.flow.Languages {
-		if MatchLanguage(langs, tag) == "" {
-			langs = append(langs, tag)
-		}
-	}
-	return langs, nil
-}
+// languageSlot is the place of the question for somebody's language.
+func languageSlot(id *storage.Identity) string { return "n:" + id.ID + ":language" }
 
 // languageTapped takes the language of a tapped button.
 func (t *turn) languageTapped(u *chat.Update, tag string) error {
@@ -290,10 +256,10 @@ func (t *turn) languageTapped(u *chat.Update, tag string) error {
 		t.answer(t.reader(u).Say("not_yours"), true)
 		return nil
 	}
-	langs, err := t.languages()
-	if err != nil {
+	if err := t.configure(); err != nil {
 		return err
 	}
+	langs := t.talk().Languages()
 	named := MatchLanguage(langs, tag)
 	if named == "" {
 		t.answer(t.person().Say("unknown_button"), true)
@@ -305,7 +271,7 @@ func (t *turn) languageTapped(u *chat.Update, tag string) error {
 	v := t.person()
 	now := v.Say("language_now", "language", SelfName(named))
 	t.want(storage.Want{
-		Slot: t.languageSlot(), Kind: storage.NoticeD, Address: t.identity.Address, OnlyIfKnown: true,
+		Slot: languageSlot(t.identity), Kind: storage.NoticeD, Address: t.identity.Address, OnlyIfKnown: true,
 		Render: chat.Message{Text: now, Lang: v.Lang},
 	})
 	t.answer(now, false)
@@ -316,7 +282,7 @@ func (t *turn) languageTapped(u *chat.Update, tag string) error {
 func (t *turn) speak(tag string) error {
 	t.identity.Language = tag
 	t.out.Identity = t.identity
-	if t.live() {
+	if Live(t.session) {
 		return t.step(survey.Speak{Lang: tag})
 	}
 	// The old survey keeps its language; what is said from now on is in the new one.

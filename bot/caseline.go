@@ -1,0 +1,185 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// Reminder is what staff are told when something falls due at a case; "" = nothing.
+func (c *CaseView) Reminder(v *Voice, e recovery.Event) string {
+	k := c.Case
+	switch e.Kind {
+	case recovery.EventWoke:
+		return v.Say("reminder_woke")
+	case recovery.EventUnacknowledged:
+		return v.Say("reminder_unacknowledged", "name", Cut(c.Team.Members[e.Detail].Name, LongestName))
+	case recovery.EventStruck:
+		which, _, _ := strings.Cut(e.Detail, " ")
+		clock := recovery.Clock(which)
+		due := k.Due.Of(clock)
+		if clock == recovery.ClockPlan && k.Plan != nil {
+			due = k.Plan.Due
+		}
+		if due.IsZero() {
+			return ""
+		}
+		id := "reminder_" + which
+		if c.Now.Before(due) {
+			id += "_soon"
+		}
+		return v.Say(id, "at", v.Moment(due), "zone", v.Site.Zone.String())
+	}
+	return ""
+}
+
+// Note is the message that passes on words which answer no question, while there is no
+// case that they could belong to; once there is one it says where to look.
+func (c *CaseView) Note(v *Voice) chat.Message {
+	s := c.Session
+	name := c.CustomerName(v)
+	service, _ := v.Known(AttrService)
+	title := []string{v.Say("aside_title"), name, Cut(service, LongestName)}
+	if s.Test {
+		title = slices.Insert(title, 1, v.Say("card_test"))
+	}
+	m := chat.Message{Title: Join(" · ", title...), Lang: v.Lang, Footer: v.Say("aside_note")}
+	if c.Case != nil {
+		m.Footer = v.Say("aside_case", "case", c.Case.Name())
+		return m
+	}
+	agent, _ := v.Known(AttrAgent)
+	for _, f := range []chat.Fact{
+		{Label: v.Say("card_channel"), Value: v.Say("channel_" + string(s.Address.Platform))},
+		{Label: v.Say("card_site"), Value: v.Site.Name},
+		{Label: v.Say("card_staff"), Value: agent},
+	} {
+		if f.Value != "" {
+			m.Facts = append(m.Facts, f)
+		}
+	}
+	for _, said := range s.Said {
+		m.Quotes = append(m.Quotes, chat.Quote{Text: said})
+	}
+	return m
+}
+
+// Line is what is told below a card of something that happened to the case; false where
+// nothing is. That it opened needs no telling: the card itself says so, and where there
+// are no threads it says enough of most things. thread says that there the line costs the
+// chat nothing.
+func (c *CaseView) Line(v *Voice, e storage.CaseEvent, thread bool) (chat.Message, bool) {
+	m := chat.Message{Lang: v.Lang}
+	who := func(id string) string { return Cut(c.Team.Members[id].Name, LongestName) }
+	var title string
+	switch kind := recovery.EventKind(e.Kind); {
+	case kind == recovery.EventNoted:
+		title = v.Say("timeline_noted", "who", who(e.By))
+		for _, part := range InParts(e.Note) {
+			m.Quotes = append(m.Quotes, chat.Quote{Text: part})
+		}
+	case kind == recovery.EventAssigned:
+		title = v.Say("timeline_assigned", "who", who(e.Detail))
+	case kind == recovery.EventReachable:
+		title = v.Say("timeline_reachable", "name", c.CustomerName(v))
+	case !thread:
+		return m, false
+	case kind == recovery.EventRaised:
+		title = v.Say("timeline_raised", "priority", e.Detail)
+	case kind == recovery.EventJoined:
+		title, m.Text = v.Say("timeline_joined"), c.Why(v)
+	case kind == recovery.EventChanged:
+		title = v.Say("timeline_changed")
+	case kind == recovery.EventAgreed:
+		title = v.Say("timeline_agreed")
+		m.Quotes = []chat.Quote{{Text: Cut(e.Note, cardQuote)}}
+	case kind == recovery.EventFollowUp:
+		title = v.Say("timeline_asked")
+		if e.Detail != "" {
+			title = v.Say("timeline_not_asked")
+		}
+	case kind == recovery.EventReturned:
+		title = v.Say("timeline_returned")
+	case kind == recovery.EventTaken, kind == recovery.EventReleased, kind == recovery.EventResolved,
+		kind == recovery.EventNoAction, kind == recovery.EventReopened, kind == recovery.EventVerified, kind == recovery.EventClosed:
+		title = Join(" · ", v.Say("state_"+string(c.Case.State)), c.Team.Members[e.By].Name)
+	default:
+		return m, false
+	}
+	// Should the card be gone, the line stands in the channel: it names its case.
+	m.Title = c.Case.Name() + " · " + title
+	return m, true
+}
+
+// Due is the message of a reminder. Should the card be gone, the line stands alone: it
+// names its case.
+func (c *CaseView) Due(v *Voice, words string) chat.Message {
+	return chat.Message{Lang: v.Lang, Title: Join(" · ", c.Case.Name(), Cut(c.Case.Holder.Name, LongestName)), Text: words}
+}
+
+// Relay is the message, still without words, in which staff read what the customer wrote,
+// with the way to answer; forms says that the platform can ask for words.
+func (c *CaseView) Relay(v *Voice, forms bool) chat.Message {
+	name := c.CustomerName(v)
+	m := chat.Message{Title: c.Case.Name() + " · " + name, Lang: v.Lang, Footer: v.Say("relay_reply", "name", name)}
+	switch {
+	case !c.Case.State.Active():
+		m.Footer = v.Say("relay_closed", "name", name)
+		m.Rows = [][]chat.Button{c.actButtons(v, []recovery.ActKind{recovery.ActReopen}, false)}
+	case forms:
+		m.Footer = ""
+		if !c.Barred() {
+			m.Rows = [][]chat.Button{c.actButtons(v, []recovery.ActKind{recovery.ActContact}, true)}
+		}
+	case c.Barred():
+		m.Footer = v.Say("refused_contact_denied")
+	}
+	return m
+}
+
+// Echo shows staff who did not see it written what one of them wrote to the customer;
+// arrived says that the customer has it.
+func (c *CaseView) Echo(v *Voice, written chat.Message, arrived bool) chat.Message {
+	m := chat.Message{
+		Title: c.Case.Name() + " · " + v.Say("said_to", "who", written.Title, "name", c.CustomerName(v)),
+		Lang:  v.Lang, Files: written.Files,
+	}
+	if written.Text != "" {
+		m.Quotes = []chat.Quote{{Text: written.Text}}
+	}
+	if arrived {
+		m.Footer = v.Say("arrived")
+	}
+	return m
+}
+
+// Lost says that words did not reach the customer, with the words; or, if they did after
+// all, that staff were told otherwise. id is the sentence.
+func (c *CaseView) Lost(v *Voice, id string, written chat.Message, lost bool) chat.Message {
+	m := chat.Message{
+		Title: c.Case.Name(), Text: v.Say(id, "name", c.CustomerName(v)), Lang: v.Lang, Files: written.Files,
+	}
+	if lost {
+		m.Title += " · " + v.Say("lost_title")
+	}
+	if written.Text != "" {
+		m.Quotes = []chat.Quote{{Label: written.Title, Text: written.Text}}
+	}
+	return m
+}
+
+// File is a file of the customer as staff see it.
+func (c *CaseView) File(v *Voice, f survey.File) chat.Message {
+	id, kase := "file_from", ""
+	if c.Case != nil {
+		id, kase = "file_from_case", c.Case.Name()
+	}
+	return chat.Message{
+		Text: v.Say(id, "file", v.Files([]survey.File{f}), "name", c.CustomerName(v), "case", kase), Lang: v.Lang,
+		Files: []chat.File{{Kind: f.Kind, ID: f.ID, Name: f.Name, Size: f.Size}},
+	}
+}

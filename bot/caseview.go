@@ -1,0 +1,135 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// CaseView is what messages about a case are made from: plain values, for reading only.
+// Whoever draws one needs no store, no clock and no turn. Without a case it is about what
+// staff hear of a survey that has none.
+type CaseView struct {
+	Texts    *Texts
+	Case     *storage.Case     // nil = there is none
+	Session  *storage.Session  // that opened the case
+	Identity *storage.Identity // of the customer; nil = not known
+	Flow     *Flow             // of Session
+	Site     Site              // of Session
+	Team     team
+	Causes   []recovery.Cause // that the rules of the site offer
+	Mark     string           // the pseudonym of the customer, where the flow gives them one
+	Now      time.Time
+}
+
+// StaffVoice speaks to staff about the session: in the site's language.
+func (c *CaseView) StaffVoice() *Voice {
+	lang := c.Site.Language
+	if lang == "" {
+		lang = Languages[0]
+	}
+	w := c.Texts.Of(lang)
+	of := Talk{Session: c.Session, Identity: c.Identity, Flow: c.Flow, Site: c.Site, Now: c.Now}
+	v := of.voice(w, w.Tag, lang)
+	if c.Pseudonymous() {
+		v.Name = v.Say("card_pseudonym", "mark", c.Mark)
+	}
+	return v
+}
+
+// Pseudonymous reports whether staff know the customer of this session by a pseudonym.
+func (c *CaseView) Pseudonymous() bool {
+	return c.Flow != nil && c.Flow.Naming == survey.Pseudonymous
+}
+
+// CustomerName is what staff call the customer: the name in the chat, or the pseudonym.
+func (c *CaseView) CustomerName(v *Voice) string {
+	if c.Pseudonymous() {
+		return v.Say("card_pseudonym", "mark", c.Mark)
+	}
+	name := ""
+	if c.Identity != nil {
+		name = Cut(strings.TrimSpace(c.Identity.Name), LongestName)
+	}
+	if name == "" {
+		return v.Say("card_anonymous")
+	}
+	return name
+}
+
+// Barred reports whether the customer may not be written to now.
+func (c *CaseView) Barred() bool {
+	return !slices.Contains(c.Case.AllowedMeans(), recovery.InChat)
+}
+
+// Signature is under which name a member of staff writes to customers of this site; v is
+// the voice that speaks to them.
+func (c *CaseView) Signature(v *Voice, name string) string {
+	at := c.Site
+	site := strings.TrimSpace(at.Name)
+	name = strings.TrimSpace(name)
+	switch at.Signs {
+	case storage.ByTeam:
+		if site != "" {
+			return site
+		}
+		return v.Say("team")
+	case storage.ByFullName:
+	default:
+		name, _, _ = strings.Cut(name, " ")
+	}
+	name = Cut(name, LongestName)
+	if site == "" {
+		return name
+	}
+	return name + " (" + site + ")"
+}
+
+// Bad are the quality dimensions of what the customer was unsatisfied with: of low
+// answers and of the reasons that they chose.
+func (c *CaseView) Bad() []string {
+	var all []string
+	add := func(d string) {
+		if d != "" && !slices.Contains(all, d) {
+			all = append(all, d)
+		}
+	}
+	j := &c.Session.Judgement
+	for i := range c.Session.Answers {
+		a := &c.Session.Answers[i]
+		at, ok := c.Flow.Index[a.Question]
+		if !ok || a.Dropped || a.Skipped {
+			continue
+		}
+		q := &c.Flow.Questions[at]
+		if slices.Contains(j.Bottom, q.Key) || slices.Contains(j.Critical, q.Key) || lowAnswer(q, a) {
+			add(q.Dimension)
+		}
+		for _, choice := range q.Choices {
+			if slices.Contains(a.Choices, choice.Key) {
+				add(choice.Dimension)
+			}
+		}
+	}
+	return all
+}
+
+func lowAnswer(q *survey.Question, a *survey.Answer) bool {
+	return a.Value != nil && slices.ContainsFunc(q.Scale.Options, func(o survey.Option) bool {
+		return o.Value == *a.Value && o.Flag == survey.Unsatisfied
+	})
+}
+
+// SiteVoice speaks to the staff of a site: in its language, about no session.
+func SiteVoice(t *Texts, at Site, now time.Time) *Voice {
+	lang := at.Language
+	if lang == "" {
+		lang = Languages[0]
+	}
+	w := t.Of(lang)
+	return &Voice{Words: w, Lang: w.Tag, Langs: []string{lang, w.Tag}, Site: at, Now: now}
+}

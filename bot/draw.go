@@ -1,0 +1,160 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// draw derives, once and where the turn ends, what staff see of it: it follows from the
+// new state and from what happened. An unchanged card is not sent again.
+func (t *turn) draw() {
+	if t.returned != nil && len(t.returned.happened) > 0 {
+		t.returned.draw()
+	}
+	d := t.desk
+	if t.out.Session == nil && len(t.out.Words) == 0 && (d == nil || len(d.happened) == 0 && !d.redraw) {
+		return
+	}
+	t.drawAside()
+	if d != nil {
+		d.draw()
+	}
+}
+
+// drawAside passes words to staff that answered no question while there is no case they
+// could belong to: one message a session, which grows with the words. Once a case has
+// them on its card the message says where to look.
+func (t *turn) drawAside() {
+	s := t.session
+	if s == nil || len(s.Said) == 0 || t.flow.Class == survey.Pulse || t.flow.Class == survey.Mystery {
+		return // those who were promised that nobody is called are kept to it
+	}
+	if t.desk == nil && !Live(s) {
+		return // what follows a survey is answered with help
+	}
+	p := drawing{frame: t.frame, c: t.view(), identity: s.Identity}
+	p.v = p.c.StaffVoice()
+	render := p.c.Note(p.v)
+	for _, to := range asidePlaces(t.snap, s) {
+		slot := "aside:" + s.ID + ":" + to.String()
+		p.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.At(to), Render: render, OnlyIfKnown: t.desk != nil})
+		if t.desk == nil {
+			p.files(to, slot)
+		}
+	}
+}
+
+// asidePlaces are the chats that hear of words without a case: by the site, the service,
+// the language and whom they are about.
+func asidePlaces(snap *Snapshot, s *storage.Session) []chat.Address {
+	places := snap.Hears(recovery.Matter{
+		Site: s.Site, Service: s.Service, Language: s.Lang, Tier: s.Facts.Tier, Owner: snap.Team.Named(s.Attributes[AttrAgent]),
+	})
+	return slices.DeleteFunc(slices.Clone(places), snap.Lost)
+}
+
+// draw shows the case to staff, or notes when they may be told of it.
+func (d *desk) draw() {
+	if d.session == nil {
+		return
+	}
+	k := d.kase
+	until, quiet := d.quiet()
+	if !k.TellAt.Equal(until) {
+		k.TellAt, d.out.Case = until, k
+	}
+	if quiet {
+		k.Unposted = false
+		return
+	}
+	places := d.threads()
+	if unposted := len(places) == 0; unposted != k.Unposted {
+		k.Unposted, d.out.Case = unposted, k
+	}
+	if k.Unposted {
+		return
+	}
+	p := drawing{frame: d.frame, c: d.view(), identity: k.Identity}
+	p.v = p.c.StaffVoice()
+	for _, w := range d.heard {
+		p.relay(w, places)
+	}
+	p.cards(places, d.stand)
+	p.remind(d.happened, places)
+}
+
+// drawing is what staff see of a case, or of a survey that has none, where a turn ends.
+type drawing struct {
+	*frame
+	c        *CaseView
+	v        *Voice // to staff
+	identity string // of the customer
+}
+
+func (p *drawing) want(w storage.Want) {
+	w.Identity = p.identity
+	p.frame.want(w)
+}
+
+// cardSlot is the place of a case's card in a chat.
+func cardSlot(id string, to chat.Address) string { return "case:" + id + ":" + to.String() }
+
+// cards shows the case's card in each of its chats, what happened to the case in this turn
+// below it, and the files. Whoever looks at stand has read what was written there.
+func (p *drawing) cards(places []chat.Address, stand chat.Address) {
+	card := p.c.Card(p.v)
+	for _, to := range places {
+		slot := cardSlot(p.c.Case.ID, to)
+		card.Rows = p.c.Buttons(p.v, hasForms(to.Platform))
+		p.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: p.snap.At(to), Render: card})
+		for _, e := range p.out.Events {
+			if e.Kind == string(recovery.EventNoted) && p.snap.At(to) == stand {
+				continue
+			}
+			if m, ok := p.c.Line(p.v, e, to.Platform == chat.Slack); ok {
+				m.Under = slot
+				p.inParts(storage.Want{Slot: slot + ":e:" + e.ID, Kind: storage.CardD, Address: p.snap.At(to), Render: m})
+			}
+		}
+		p.files(to, slot)
+	}
+}
+
+// inParts wants a message whose quotes may be more than one carries: each of the further
+// ones follows in a message of its own.
+func (p *drawing) inParts(w storage.Want) {
+	quotes := w.Render.Quotes
+	for i := 0; i == 0 || i < len(quotes); i++ {
+		part := w
+		if i < len(quotes) {
+			part.Render.Quotes = quotes[i : i+1 : i+1]
+		}
+		if i > 0 {
+			part.Slot += ":" + wordsPart(i)
+		}
+		p.want(part)
+	}
+}
+
+// remind says below each card what fell due.
+func (p *drawing) remind(events []recovery.Event, places []chat.Address) {
+	said := map[string]bool{}
+	for _, e := range events {
+		words := p.c.Reminder(p.v, e)
+		if words == "" || said[words] {
+			continue // several receivers of one step
+		}
+		said[words] = true
+		m := p.c.Due(p.v, words)
+		for _, to := range places {
+			m.Under = cardSlot(p.c.Case.ID, to)
+			slot := m.Under + ":r:" + string(e.Kind) + ":" + strings.ReplaceAll(e.Detail, " ", "-") + ":" + e.At.Format("060102T150405.000000")
+			p.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: p.snap.At(to), Render: m})
+		}
+	}
+}

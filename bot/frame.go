@@ -1,0 +1,124 @@
+package bot
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// frame is what every part of a turn reads and writes.
+type frame struct {
+	b       *Bot
+	snap    *Snapshot
+	now     time.Time
+	key     string                      // of the update, or a name for work of our own: makes slots of notices unique
+	slots   map[string]storage.Delivery // those that were asked for
+	out     storage.Change              // so far
+	said    *reply
+	notices int // in out
+}
+
+// reply is what the one who caused an update sees at once.
+type reply struct {
+	text  string
+	alert bool
+	rows  [][]chat.Button
+	field string // of a form that stays open (chat.Answer)
+}
+
+// answer is what the one who caused the update sees at once.
+func (f *frame) answer(text string, alert bool) { *f.said = reply{text: text, alert: alert} }
+
+// want asks for a slot.
+func (f *frame) want(w storage.Want) {
+	w.Body, w.Hash = encoded(w.Render)
+	if w.Leave != nil {
+		w.LeaveHash = sumOf(*w.Leave)
+	}
+	f.out.Slots = append(f.out.Slots, storage.SlotOp{Want: &w})
+}
+
+// noticeSlot is the place of one more notice to somebody.
+func (f *frame) noticeSlot(owner string) string {
+	slot := "n:" + owner + ":" + f.key
+	if f.notices > 0 {
+		slot += ":" + strconv.Itoa(f.notices)
+	}
+	f.notices++
+	return slot
+}
+
+// configured is the flow of a session, whose site is known as well.
+func configured(snap *Snapshot, s *storage.Session) (*Flow, error) {
+	flow, err := snap.Flow(s.Flow, s.Version)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := snap.Sites[s.Site]; !ok && s.Site != "" {
+		return nil, &MissingSite{s.Site}
+	}
+	return flow, nil
+}
+
+// view is a session, whose identity is owner, as messages to staff are made from it.
+func (f *frame) view(s *storage.Session, owner *storage.Identity, flow *Flow) *CaseView {
+	c := &CaseView{Texts: f.b.texts, Session: s, Identity: owner, Flow: flow, Team: f.snap.Team, Now: f.now}
+	if s != nil {
+		c.Site, c.Causes = f.snap.Site(s.Site), f.snap.Rules(s.Site).Causes
+	}
+	if c.Pseudonymous() {
+		c.Mark = f.b.pseudonym(s.Identity)
+	}
+	return c
+}
+
+// talk is a conversation with somebody as messages to them are made from it; on is where
+// it takes place.
+func (f *frame) talk(s *storage.Session, id *storage.Identity, flow *Flow, on chat.Platform) *Talk {
+	t := &Talk{Texts: f.b.texts, Session: s, Identity: id, Flow: flow, Now: f.now}
+	if on == chat.Slack {
+		t.Texts = f.b.slack
+	}
+	site := ""
+	if s != nil {
+		site = s.Site
+	}
+	t.Site = f.snap.Site(site)
+	return t
+}
+
+// muted reports whether staff of a site are told of nothing but a P1 now.
+func muted(snap *Snapshot, site string, now time.Time) bool {
+	return snap.Rules(site).Tell(recovery.P2, now).At.After(now)
+}
+
+// feedbackOf is the record of what was said in a session; kase is its case, "" = none.
+// Staff hear of it by the case.
+func (f *frame) feedbackOf(s *storage.Session, kase, id string, kind storage.FeedbackKind, text string) storage.Feedback {
+	return storage.Feedback{
+		ID: id, Kind: kind, Session: s.ID, Identity: s.Identity, Customer: s.Customer, Site: s.Site, Case: kase,
+		Owner: f.snap.Team.Named(s.Attributes[AttrAgent]), Text: text, At: f.now, Told: f.now,
+	}
+}
+
+// nextLook notes when a changed case is to be looked at again, by the rules as they are
+// now.
+func nextLook(snap *Snapshot, k *storage.Case) {
+	k.Rules, k.Next = snap.Policy.Version, time.Time{}
+	rules := snap.Rules(k.Site)
+	if timer, ok := recovery.NextClock(rules, k.Case); ok {
+		k.Next = strikes(rules, k, timer)
+	}
+}
+
+// strikes is when a timer of a case strikes: of what staff are told in no mute, unless
+// the case is a P1.
+func strikes(rules recovery.Rules, k *storage.Case, timer recovery.Timer) time.Time {
+	if timer.To == "" || k.Decision.Priority == recovery.P1 {
+		return timer.At
+	}
+	return rules.Tell(recovery.P2, timer.At).At
+}
