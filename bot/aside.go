@@ -27,7 +27,8 @@ func conversation(id *storage.Identity, s *storage.Session, k *storage.Case) str
 // editToCase mirrors a change of words that staff were shown as a message; other words
 // are no part of the conversation, and are kept as edited keeps them.
 // cards are the chats where they may have been shown, nil = not known yet.
-func (b *Bot) editToCase(j *job, kase string, cards []chat.Address) outbox.Work {
+func (j *job) editToCase(kase string, cards []chat.Address) outbox.Work {
+	b := j.b
 	u := j.update
 	s := said{text: strings.TrimSpace(u.Text), at: u.From, own: u.On, key: u.Key}
 	load := storage.Load{Person: j.person, Case: kase}
@@ -39,7 +40,7 @@ func (b *Bot) editToCase(j *job, kase string, cards []chat.Address) outbox.Work 
 	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
 		d := t.desk
 		if mine := d != nil && t.identity != nil && d.kase.Identity == t.identity.ID; mine && cards == nil && len(d.kase.Cards) > 0 {
-			return &elsewhere{b.editToCase(j, kase, d.kase.Cards)}
+			return &elsewhere{j.editToCase(kase, d.kase.Cards)}
 		} else if !mine || len(t.slots) == 0 {
 			if t.session == nil || d == nil || t.session.Case != d.kase.ID {
 				t.desk = nil

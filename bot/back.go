@@ -31,13 +31,13 @@ func lostCases(id *storage.Identity, k *storage.Case) []string {
 // welcomeBack tells the cases, one turn each, and goes on with what the job was about. The
 // last of them makes the person reachable with the same commit: after a crash in between
 // the next update does it all again.
-func (b *Bot) welcomeBack(j *job, cases []string) {
+func (j *job) welcomeBack(cases []string) {
 	rest, then := j.work, j.next
-	j.work = b.backWork(j, cases[0], len(cases) == 1)
+	j.work = j.backWork(cases[0], len(cases) == 1)
 	j.next = func(context.Context) (outbox.Work, error) {
 		if len(cases) > 1 {
 			j.work, j.next = rest, then
-			b.welcomeBack(j, cases[1:])
+			j.welcomeBack(cases[1:])
 			return j.work, nil
 		}
 		j.next = then
@@ -46,7 +46,8 @@ func (b *Bot) welcomeBack(j *job, cases []string) {
 }
 
 // backWork is the turn that tells one case.
-func (b *Bot) backWork(j *job, kase string, last bool) outbox.Work {
+func (j *job) backWork(kase string, last bool) outbox.Work {
+	b := j.b
 	load := storage.Load{Person: j.person, Case: kase}
 	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf("", j.update.Key+" back", load, nil, func(t *turn) error {
 		if t.identity == nil {

@@ -42,7 +42,7 @@ func BenchmarkTap(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		load, act := bot.tap(&u, ann.person())
+		load, act := (&job{b: bot, update: &u, person: ann.person()}).tap()
 		turn := bot.turnOf("k", "k", load, nil, act)
 		c, err := turn.Apply(storage.Loaded{
 			Now: monday, NextCase: 1,

@@ -47,7 +47,7 @@ type Config struct {
 // Bot holds conversations. Its methods are safe for concurrent use.
 type Bot struct {
 	store     storage.Store
-	key       []byte
+	key       secret
 	publicURL string
 	now       func() time.Time
 	random    func([]byte) // fills it with secret random bytes

@@ -11,7 +11,8 @@ import (
 )
 
 // caseWork is a tap on a case's card: one turn in the bucket where the case lives.
-func (b *Bot) caseWork(j *job, data pressed) outbox.Work {
+func (j *job) caseWork(data pressed) outbox.Work {
+	b := j.b
 	bucket := storage.BucketOf(data.Hash, b.store.Buckets())
 	return outbox.Work{Bucket: bucket, Turn: b.turnOf(j.update.Key, j.update.Key, storage.Load{Case: data.Case}, &j.said, func(t *turn) error {
 		if t.desk == nil || !t.desk.known() {

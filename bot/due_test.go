@@ -428,7 +428,7 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 				}
 				session := ""
 				if next.Clock == recovery.ClockFollowUp {
-					session = w.bot.derive("session", w.bot.derive("follow-up", fmt.Sprintf("%s:%d", model.ID, model.Reopens)))
+					session = w.bot.key.derive("session", w.bot.key.derive("follow-up", fmt.Sprintf("%s:%d", model.ID, model.Reopens)))
 				}
 				do(recovery.ClockStruck{FollowUp: session}, program)
 			}

@@ -63,7 +63,7 @@ type wish struct {
 
 // wished reports whether an update is feedback: a command, a button, or words that begin
 // with a phrase for it while no question waits for words.
-func (b *Bot) wished(u *chat.Update) (w wish, phrase, ok bool) {
+func wished(texts *Texts, u *chat.Update) (w wish, phrase, ok bool) {
 	switch {
 	case u.Kind == chat.Command && FeedbackCommands[u.Command] != "":
 		return wish{kind: FeedbackCommands[u.Command], words: strings.TrimSpace(u.Text)}, false, true
@@ -71,7 +71,7 @@ func (b *Bot) wished(u *chat.Update) (w wish, phrase, ok bool) {
 		kind, ok := decodeWish(u.Data)
 		return wish{kind: kind}, false, ok
 	case u.Kind == chat.Text:
-		kind, rest := b.texts.Phrase(u.Text)
+		kind, rest := texts.Phrase(u.Text)
 		return wish{kind: kind, words: rest}, true, kind != ""
 	}
 	return wish{}, false, false
@@ -80,7 +80,8 @@ func (b *Bot) wished(u *chat.Update) (w wish, phrase, ok bool) {
 // wishWork is the turn of feedback. How often this customer was unsatisfied lately is
 // read beforehand and may be one commit old. Words that only begin like a phrase are an
 // answer where one is waited for.
-func (b *Bot) wishWork(ctx context.Context, j *job, w wish, phrase bool) error {
+func (j *job) wishWork(ctx context.Context, w wish, phrase bool) error {
+	b := j.b
 	u := j.update
 	who := j.person.ID()
 	id, err := b.store.Identity(ctx, j.bucket, who)
@@ -94,13 +95,13 @@ func (b *Bot) wishWork(ctx context.Context, j *job, w wish, phrase bool) error {
 	if w.earlier, err = b.store.Earlier(ctx, who, now.Add(-repeatWindow), now); err != nil {
 		return fmt.Errorf("count earlier unsatisfied surveys: %w", err)
 	}
-	words := b.act(j)
+	words := j.act()
 	j.work = outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, storage.Load{Person: j.person}, &j.said, func(t *turn) error {
 		if phrase && t.busy() {
 			return words(t)
 		}
 		if w.kind == storage.Complaint && w.words != "" && t.standing() {
-			return &elsewhere{b.complaintToCase(j, t.belongs, w)}
+			return &elsewhere{j.complaintToCase(t.belongs, w)}
 		}
 		return j.begin(t, w)
 	})}
@@ -121,7 +122,8 @@ func (j *job) begin(t *turn, w wish) error {
 
 // complaintToCase adds a complaint to the case of an earlier survey; one that is closed by
 // now is left alone, and the complaint is one of its own.
-func (b *Bot) complaintToCase(j *job, kase string, w wish) outbox.Work {
+func (j *job) complaintToCase(kase string, w wish) outbox.Work {
+	b := j.b
 	u := j.update
 	load := storage.Load{Person: j.person, Case: kase}
 	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
@@ -179,7 +181,7 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 	}
 	s := &storage.Session{
 		Session: survey.Session{
-			ID: t.b.derive("feedback", t.key), Flow: feedbackFlow(w.kind), Version: 1, Status: survey.New, Open: survey.NoQuestion,
+			ID: t.b.key.derive("feedback", t.key), Flow: feedbackFlow(w.kind), Version: 1, Status: survey.New, Open: survey.NoQuestion,
 			Attributes: map[string]string{},
 		},
 		Bucket: id.Bucket, Identity: id.ID, Address: id.Address, Customer: id.Customer, Facts: recovery.Facts{Earlier: w.earlier},

@@ -55,7 +55,7 @@ func (d *desk) strike(ask *Flow) (id, session string, _ error) {
 	if !ok || strikes(rules, d.kase, next).After(d.now) {
 		return "", "", nil // the rules changed, or somebody was faster
 	}
-	id = d.b.derive("follow-up", d.kase.ID+":"+strconv.Itoa(d.kase.Reopens)) // one in each round of the case
+	id = d.b.key.derive("follow-up", d.kase.ID+":"+strconv.Itoa(d.kase.Reopens)) // one in each round of the case
 	unasked := ""
 	if next.Clock == recovery.ClockFollowUp {
 		unasked = whyNotAsked(d.owner)
@@ -63,7 +63,7 @@ func (d *desk) strike(ask *Flow) (id, session string, _ error) {
 			return "", "", nil // it was resolved a moment ago: the next round has the flow
 		}
 		if unasked == "" {
-			session = d.b.derive("session", id)
+			session = d.b.key.derive("session", id)
 		}
 	}
 	if err := d.apply(recovery.ClockStruck{FollowUp: session}, recovery.Actor{Role: recovery.Program}); err != nil {

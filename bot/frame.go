@@ -70,7 +70,7 @@ func (f *frame) view(s *storage.Session, owner *storage.Identity, flow *Flow) *C
 		c.Site, c.Causes = f.snap.Site(s.Site), f.snap.Rules(s.Site).Causes
 	}
 	if c.Pseudonymous() {
-		c.Mark = f.b.pseudonym(s.Identity)
+		c.Mark = f.b.key.pseudonym(s.Identity)
 	}
 	return c
 }

@@ -26,6 +26,7 @@ const maxTries = 5
 
 // job is one update on its way through.
 type job struct {
+	b      *Bot
 	index  int // in the slice that was handed over
 	update *chat.Update
 	person storage.Person
@@ -122,7 +123,7 @@ func (b *Bot) settle(ctx context.Context, j *job, err error) (done bool, _ error
 		j.next = next
 	}
 	if back, ok := errors.AsType[*cameBack](err); ok {
-		b.welcomeBack(j, back.cases)
+		j.welcomeBack(back.cases)
 		return false, nil
 	}
 	if to, ok := errors.AsType[*elsewhere](err); ok {
@@ -158,60 +159,60 @@ func (b *Bot) settle(ctx context.Context, j *job, err error) (done bool, _ error
 // job decides what an update asks for.
 func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) {
 	clean(u)
-	j := &job{index: index, update: u, person: personOf(u)}
+	j := &job{b: b, index: index, update: u, person: personOf(u)}
 	j.bucket = b.bucketOf(j.person)
 	if u.Kind == chat.Moved && !u.MovedTo.IsZero() {
 		if err := b.chatMoved(ctx, u.From, u.MovedTo); err != nil {
 			return nil, err
 		}
 	}
-	if err := b.membership(ctx, u); err != nil {
+	if err := j.membership(ctx); err != nil {
 		return nil, err
 	}
 	private := u.Private || u.From.Platform == chat.Web
 	load := storage.Load{Person: j.person}
 	var act func(*turn) error
 	onCard, card := decodePressed(u.Data)
-	if found, err := b.answering(ctx, j); found || err != nil {
+	if found, err := j.answering(ctx); found || err != nil {
 		return j, err
 	}
-	wished, phrase, isWish := b.wished(u)
+	wished, phrase, isWish := wished(b.texts, u)
 	nextOf, isNext := b.snap.Load().siteOfNext(u.Data)
 	switch {
 	case (u.Kind == chat.Tap || u.Kind == chat.Filled) && card:
-		j.work = b.caseWork(j, onCard)
+		j.work = j.caseWork(onCard)
 		return j, nil
 	case isWish && private && u.User.ID != "" && !u.User.Bot:
-		return j, b.wishWork(ctx, j, wished, phrase)
+		return j, j.wishWork(ctx, wished, phrase)
 	case u.Kind == chat.Tap && sessionOfSite(u.Data) != "":
 		load.Session = sessionOfSite(u.Data)
 		act = func(t *turn) error { return t.siteTapped(u) }
 	case u.Kind == chat.Tap && isNext:
-		b.nextJob(j, nextOf)
+		j.nextJob(nextOf)
 		return j, nil
 	case u.Kind == chat.Tap:
-		load, act = b.tap(u, j.person)
+		load, act = j.tap()
 	case isLink(u):
-		b.linkJob(j)
+		j.linkJob()
 		return j, nil
 	case isChatLink(u):
-		b.chatLinkJob(j)
+		j.chatLinkJob()
 		return j, nil
 	case !private || u.User.ID == "" || u.User.Bot:
 		// A staff chat, or nobody we could answer: the update is only marked as seen.
 		load, act = storage.Load{}, func(*turn) error { return nil }
 	case u.Kind == chat.Command && u.Command == "start" && u.Text != "":
-		b.startJob(j, strings.TrimSpace(u.Text))
+		j.startJob(strings.TrimSpace(u.Text))
 		return j, nil
 	default:
-		act = b.act(j)
+		act = j.act()
 	}
 	j.work = outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, act)}
 	return j, nil
 }
 
 // act is what an update without a button means.
-func (b *Bot) act(j *job) func(*turn) error {
+func (j *job) act() func(*turn) error {
 	u, p := j.update, j.person
 	return func(t *turn) error {
 		t.tapped, t.message = u.Ephemeral, u.Own
@@ -231,10 +232,10 @@ func (b *Bot) act(j *job) func(*turn) error {
 			if err := t.words(u); err != nil || t.belongs == "" {
 				return err
 			}
-			return &elsewhere{b.wordsToCase(j, t.belongs)}
+			return &elsewhere{j.wordsToCase(t.belongs)}
 		case u.Kind == chat.Edited:
 			if of := conversation(t.identity, t.session, t.kase()); of != "" {
-				return &elsewhere{b.editToCase(j, of, nil)}
+				return &elsewhere{j.editToCase(of, nil)}
 			}
 			return t.edited(u)
 		case u.Kind == chat.Command:

@@ -2,8 +2,6 @@ package bot
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -112,7 +110,7 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 		if err := b.reach(ctx, r, inv); err != nil {
 			return Invite{}, fmt.Errorf("invite a person: %w", err)
 		}
-		made.Session = b.sessionOf(id, inv.Created)
+		made.Session = b.key.sessionOf(id, inv.Created)
 		return made, nil
 	}
 	err = b.perform(ctx, bucket, storage.Turn{
@@ -212,9 +210,7 @@ func (b *Bot) invitationOf(token string) (storage.Bucket, string, bool) {
 	if err != nil || len(raw) != tokenBytes {
 		return 0, "", false
 	}
-	mac := hmac.New(sha256.New, b.key)
-	mac.Write([]byte(token))
-	id := hex.EncodeToString(mac.Sum(nil))[:32]
+	id := hex.EncodeToString(b.key.sum(token))[:32]
 	return storage.BucketOf(binary.BigEndian.Uint16(raw), b.store.Buckets()), id, true
 }
 

@@ -22,11 +22,11 @@ func TestEveryKindOfQuestionCanBeAskedEverywhere(t *testing.T) {
 		for _, k := range survey.Kinds() {
 			for _, q := range k.Samples {
 				f := NewFlow(survey.Flow{ID: "f", Version: 1, Languages: []string{"en"}, Questions: []survey.Question{q}})
-				tn := &turn{b: &Bot{texts: said, slack: said.OnSlack()}, snap: &Snapshot{}, now: monday, flow: f, session: &storage.Session{
+				of := Talk{Texts: said, Now: monday, Flow: f, Session: &storage.Session{
 					Session: survey.Session{ID: uuid.NewString(), Status: survey.Active, Lang: "en", Order: []int{0}},
 					Address: chat.Address{Platform: platform},
 				}}
-				m := asked(tn.question(), f, 0)
+				m := asked(of.Question(), f, 0)
 				taps, waits := 0, slices.Contains(chat.AllExpects(), m.Expects)
 				for _, row := range m.Rows {
 					for _, b := range row {

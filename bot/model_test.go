@@ -77,7 +77,7 @@ type respondent struct {
 
 // opens is the id of the session that an invitation with the usual time limit opens.
 func opens(b *Bot, inv Invite) string {
-	return b.sessionOf(inv.ID, inv.Expires.Add(-DefaultInviteExpires))
+	return b.key.sessionOf(inv.ID, inv.Expires.Add(-DefaultInviteExpires))
 }
 
 func (w *world) respondent(id, flow string) *respondent {

@@ -39,7 +39,8 @@ func (s *Snapshot) siteOfNext(data string) (string, bool) {
 // nextJob shows the most urgent case of a site that has no card yet, in the chat in which
 // that was asked for and in those of its route. It takes two turns: the update is marked
 // as seen first, so that a redelivery shows no second case.
-func (b *Bot) nextJob(j *job, site string) {
+func (j *job) nextJob(site string) {
+	b := j.b
 	fresh := false
 	j.work = outbox.Work{Bucket: j.bucket, Turn: storage.Turn{Key: j.update.Key, Apply: func(storage.Loaded) (storage.Change, error) {
 		fresh = true

@@ -46,7 +46,7 @@ func (t *turn) praise() {
 	if t.desk != nil {
 		kase = t.desk.kase.ID
 	}
-	praise := t.feedbackOf(s, kase, t.b.derive("praise", s.ID), storage.Praise, Cut(Join(" · ", words...), cardQuote))
+	praise := t.feedbackOf(s, kase, t.b.key.derive("praise", s.ID), storage.Praise, Cut(Join(" · ", words...), cardQuote))
 	praise.Told = time.Time{}
 	t.out.Feedback = append(t.out.Feedback, praise)
 }

@@ -38,11 +38,11 @@ func (b *Bot) reach(ctx context.Context, r InviteRequest, inv storage.Invitation
 	if err := r.reachable(); err != nil {
 		return err
 	}
-	before, err := b.history(ctx, &job{person: r.To, bucket: inv.Bucket}, inv)
+	before, err := b.history(ctx, r.To, inv)
 	if err != nil {
 		return err
 	}
-	inv.RedeemedBy, inv.Session = r.To.ID(), b.sessionOf(inv.ID, inv.Created)
+	inv.RedeemedBy, inv.Session = r.To.ID(), b.key.sessionOf(inv.ID, inv.Created)
 	load := storage.Load{Person: r.To, Session: inv.Session, Invitation: inv.ID, Case: before.returns}
 	return b.perform(ctx, inv.Bucket, b.turnOf("", "invite:"+inv.ID, load, nil, func(t *turn) error {
 		if t.session != nil {

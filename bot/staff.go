@@ -2,13 +2,9 @@ package bot
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base32"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -30,7 +26,7 @@ func (b *Bot) StaffCode(ctx context.Context, staff string) (code string, expires
 	b.random(raw)
 	code = base32.StdEncoding.EncodeToString(raw)
 	expires = b.now().UTC().Truncate(time.Microsecond).Add(StaffCodeExpires)
-	err = b.store.PutStaffCode(ctx, storage.StaffCode{Hash: b.staffHash(code), Staff: staff, Expires: expires})
+	err = b.store.PutStaffCode(ctx, storage.StaffCode{Hash: b.key.code("staff", code), Staff: staff, Expires: expires})
 	if errors.Is(err, storage.ErrNotFound) {
 		err = ErrNoStaff
 	}
@@ -40,23 +36,16 @@ func (b *Bot) StaffCode(ctx context.Context, staff string) (code string, expires
 	return code, expires, nil
 }
 
-// staffHash is how the database knows a code. People may type it in small letters, with
-// spaces.
-func (b *Bot) staffHash(code string) string {
-	mac := hmac.New(sha256.New, b.key)
-	mac.Write([]byte("staff code\x00" + strings.ToUpper(strings.Join(strings.Fields(code), ""))))
-	return hex.EncodeToString(mac.Sum(nil))
-}
-
 // linkJob is "/link CODE" in a chat that its sender alone reads: whoever sends a code
 // that works is that member of staff from now on. The code is used up first; the same
 // person may use it again, so that a redelivery, and a crash in between, are harmless.
-func (b *Bot) linkJob(j *job) {
+func (j *job) linkJob() {
+	b := j.b
 	nothing := func(storage.Loaded) (storage.Change, error) { return storage.Change{}, nil }
 	j.work = outbox.Work{Bucket: j.bucket, Turn: storage.Turn{Apply: nothing}}
 	j.next = func(ctx context.Context) (outbox.Work, error) {
 		says, name := "link_wrong", ""
-		switch staff, err := b.store.LinkStaff(ctx, b.staffHash(j.update.Text), j.person, b.now()); {
+		switch staff, err := b.store.LinkStaff(ctx, b.key.code("staff", j.update.Text), j.person, b.now()); {
 		case errors.Is(err, storage.ErrNotFound):
 		case err != nil:
 			return outbox.Work{}, fmt.Errorf("link a member of staff: %w", err)

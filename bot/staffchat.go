@@ -2,10 +2,7 @@ package bot
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base32"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -33,7 +30,7 @@ func (b *Bot) StaffChatLink(ctx context.Context, name string) (ChatLink, error) 
 	b.random(raw)
 	l := ChatLink{Code: base32.StdEncoding.EncodeToString(raw)}
 	l.Expires = b.now().UTC().Truncate(time.Microsecond).Add(StaffCodeExpires)
-	err := b.store.PutChatCode(ctx, storage.ChatCode{Hash: b.chatHash(l.Code), Name: name, Expires: l.Expires})
+	err := b.store.PutChatCode(ctx, storage.ChatCode{Hash: b.key.code("chat", l.Code), Name: name, Expires: l.Expires})
 	if errors.Is(err, storage.ErrNotFound) {
 		err = ErrNoStaffChat
 	}
@@ -44,13 +41,6 @@ func (b *Bot) StaffChatLink(ctx context.Context, name string) (ChatLink, error) 
 		l.Telegram = "https://t.me/" + account.Name + "?startgroup=" + l.Code
 	}
 	return l, nil
-}
-
-// chatHash is how the database knows a code. It differs from a code for staff.
-func (b *Bot) chatHash(code string) string {
-	mac := hmac.New(sha256.New, b.key)
-	mac.Write([]byte("chat code\x00" + strings.ToUpper(strings.Join(strings.Fields(code), ""))))
-	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // isChatLink reports whether u is a code that links a chat: Telegram sends "/start CODE"
@@ -66,7 +56,8 @@ func isChatLink(u *chat.Update) bool {
 // used up first; the same chat may use it again, so that a redelivery, and a crash in
 // between, are harmless. That it worked is said in the chat itself: what cannot be said
 // there is no chat for staff.
-func (b *Bot) chatLinkJob(j *job) {
+func (j *job) chatLinkJob() {
+	b := j.b
 	u := j.update
 	to := u.From
 	if u.Ephemeral {
@@ -79,7 +70,7 @@ func (b *Bot) chatLinkJob(j *job) {
 		var err error
 		if u.Private && !u.Ephemeral || to.IsZero() || u.Ephemeral && u.InPrivate {
 			says = "chat_not_here"
-		} else if name, err = b.store.LinkStaffChat(ctx, b.chatHash(u.Text), to, b.now()); err == nil {
+		} else if name, err = b.store.LinkStaffChat(ctx, b.key.code("chat", u.Text), to, b.now()); err == nil {
 			says = "chat_linked"
 			if err := b.readChats(ctx); err != nil {
 				return outbox.Work{}, err
@@ -151,7 +142,8 @@ func (b *Bot) markChat(ctx context.Context, at chat.Address, gone time.Time, why
 }
 
 // membership notes that a group removed the bot or added it again.
-func (b *Bot) membership(ctx context.Context, u *chat.Update) error {
+func (j *job) membership(ctx context.Context) error {
+	b, u := j.b, j.update
 	if u.Private || u.From.Platform == chat.Web {
 		return nil
 	}

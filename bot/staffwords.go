@@ -20,7 +20,8 @@ import (
 //	to another prompt                             it is what the prompt asked for
 //	to a card, or what staff said                 it stays where it is, and the writer is told so
 //	a customer's to what staff said               the case gets it
-func (b *Bot) answering(ctx context.Context, j *job) (bool, error) {
+func (j *job) answering(ctx context.Context) (bool, error) {
+	b := j.b
 	u := j.update
 	switch {
 	case u.ReplyTo == "" || u.User.Bot:
@@ -29,10 +30,10 @@ func (b *Bot) answering(ctx context.Context, j *job) (bool, error) {
 		return false, nil
 	}
 	ours := u.Ours && !u.Private && b.snap.Load().StaffHears(u.From)
-	shown, err := b.shown(ctx, u, ours)
+	shown, err := j.shown(ctx, ours)
 	switch {
 	case errors.Is(err, storage.ErrNotFound) && ours && u.Kind == chat.Text:
-		j.work = b.unknownWords(j)
+		j.work = j.unknownWords()
 		return true, nil
 	case errors.Is(err, storage.ErrNotFound):
 		return false, nil
@@ -45,7 +46,7 @@ func (b *Bot) answering(ctx context.Context, j *job) (bool, error) {
 		if u.Kind != chat.Text {
 			return false, nil
 		}
-		j.work = b.wordsToCase(j, kase)
+		j.work = j.wordsToCase(kase)
 		return true, nil
 	case relaySlot, lostSlot, askSlot, saidSlot, "case":
 	default:
@@ -84,9 +85,10 @@ const shownPause = 50 * time.Millisecond
 
 // shown finds what an update replies to. What we certainly posted is waited for: somebody
 // may be faster than its settlement.
-func (b *Bot) shown(ctx context.Context, u *chat.Update, ours bool) (storage.Delivery, error) {
+func (j *job) shown(ctx context.Context, ours bool) (storage.Delivery, error) {
+	u := j.update
 	for pause := shownPause; ; pause *= 2 {
-		d, err := b.store.Shown(ctx, u.From, u.ReplyTo)
+		d, err := j.b.store.Shown(ctx, u.From, u.ReplyTo)
 		if !errors.Is(err, storage.ErrNotFound) || !ours || pause > 16*shownPause {
 			return d, err
 		}
@@ -100,7 +102,8 @@ func (b *Bot) shown(ctx context.Context, u *chat.Update, ours bool) (storage.Del
 
 // unknownWords tells staff that nobody got what they wrote: what they replied to is not
 // known, or not any more.
-func (b *Bot) unknownWords(j *job) outbox.Work {
+func (j *job) unknownWords() outbox.Work {
+	b := j.b
 	u := j.update
 	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, storage.Load{}, &j.said, func(t *turn) error {
 		v := t.reader(u)

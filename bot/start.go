@@ -26,10 +26,11 @@ type redemption struct {
 // person may live in different buckets: the invitation is redeemed there, the session is
 // opened here. Both do nothing the second time, so that a redelivery, and a crash
 // between them, are harmless.
-func (b *Bot) startJob(j *job, token string) {
+func (j *job) startJob(token string) {
+	b := j.b
 	bucket, id, ok := b.invitationOf(token)
 	if !ok {
-		j.work = b.refusal(j, "link_unknown")
+		j.work = j.refusal("link_unknown")
 		return
 	}
 	identity := j.person.ID()
@@ -48,7 +49,7 @@ func (b *Bot) startJob(j *job, token string) {
 		case !inv.Expires.IsZero() && !l.Now.Before(inv.Expires):
 			got.problem = "link_expired"
 		default:
-			inv.RedeemedBy, inv.RedeemedAt, inv.Session = identity, l.Now, b.sessionOf(inv.ID, inv.Created)
+			inv.RedeemedBy, inv.RedeemedAt, inv.Session = identity, l.Now, b.key.sessionOf(inv.ID, inv.Created)
 			got.invitation = *inv
 			return storage.Change{Invitation: inv}, nil
 		}
@@ -56,15 +57,16 @@ func (b *Bot) startJob(j *job, token string) {
 	}}}
 	j.next = func(ctx context.Context) (outbox.Work, error) {
 		if got.problem != "" {
-			return b.refusal(j, got.problem), nil
+			return j.refusal(got.problem), nil
 		}
-		return b.openWork(ctx, j, got.invitation)
+		return j.openWork(ctx, got.invitation)
 	}
 }
 
 // refusal says why a link does not work. It still turns invitations on, as every
 // /start does.
-func (b *Bot) refusal(j *job, id string) outbox.Work {
+func (j *job) refusal(id string) outbox.Work {
+	b := j.b
 	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(j.update.Key, j.update.Key, storage.Load{Person: j.person}, &j.said, func(t *turn) error {
 		t.tapped = j.update.Ephemeral
 		t.meet(j.update, j.person)
@@ -76,8 +78,9 @@ func (b *Bot) refusal(j *job, id string) outbox.Work {
 
 // openWork is the second turn of a start: the session is opened, or shown again. What
 // other buckets know of the customer is read beforehand and may be one commit old.
-func (b *Bot) openWork(ctx context.Context, j *job, inv storage.Invitation) (outbox.Work, error) {
-	before, err := b.history(ctx, j, inv)
+func (j *job) openWork(ctx context.Context, inv storage.Invitation) (outbox.Work, error) {
+	b := j.b
+	before, err := b.history(ctx, j.person, inv)
 	if err != nil {
 		return outbox.Work{}, err
 	}
@@ -105,9 +108,10 @@ type history struct {
 	returns  string // id of the case of the survey before, if this one is about another service; "" = none
 }
 
-func (b *Bot) history(ctx context.Context, j *job, inv storage.Invitation) (history, error) {
+func (b *Bot) history(ctx context.Context, p storage.Person, inv storage.Invitation) (history, error) {
+	bucket := b.bucketOf(p)
 	h := history{customer: inv.Customer}
-	id, err := b.store.Identity(ctx, j.bucket, j.person.ID())
+	id, err := b.store.Identity(ctx, bucket, p.ID())
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return h, fmt.Errorf("read an identity: %w", err)
 	}
@@ -115,7 +119,7 @@ func (b *Bot) history(ctx context.Context, j *job, inv storage.Invitation) (hist
 		h.customer = id.Customer
 	}
 	if id.Session != "" && id.Session != inv.Session {
-		last, err := b.store.Session(ctx, j.bucket, id.Session)
+		last, err := b.store.Session(ctx, bucket, id.Session)
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return h, fmt.Errorf("read the session before: %w", err)
 		}
@@ -124,7 +128,7 @@ func (b *Bot) history(ctx context.Context, j *job, inv storage.Invitation) (hist
 		}
 		if last.Case != "" && inv.Case == "" && !inv.Test && serves(inv.Facts.Class) {
 			// A link that is opened again is no new service.
-			_, err := b.store.Session(ctx, j.bucket, inv.Session)
+			_, err := b.store.Session(ctx, bucket, inv.Session)
 			switch {
 			case errors.Is(err, storage.ErrNotFound):
 				h.returns = last.Case
@@ -135,7 +139,7 @@ func (b *Bot) history(ctx context.Context, j *job, inv storage.Invitation) (hist
 	}
 	who := h.customer
 	if who == "" {
-		who = j.person.ID()
+		who = p.ID()
 	}
 	now := b.now().UTC().Truncate(time.Microsecond)
 	if h.earlier, err = b.store.Earlier(ctx, who, now.Add(-repeatWindow), now); err != nil {

@@ -8,7 +8,8 @@ import (
 
 // tap is what a tapped button means. Its data may come from anybody: the session must
 // belong to the one who taps, and the state decides whether it still works.
-func (b *Bot) tap(u *chat.Update, p storage.Person) (storage.Load, func(*turn) error) {
+func (j *job) tap() (storage.Load, func(*turn) error) {
+	u, p := j.update, j.person
 	d, ok := decode(u.Data)
 	load := storage.Load{Person: p}
 	if ok && d.Session != "" {

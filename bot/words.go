@@ -111,7 +111,8 @@ type elsewhere struct{ work outbox.Work }
 func (*elsewhere) Error() string { return "these words belong to another case" }
 
 // wordsToCase gives what a customer wrote to a case of theirs.
-func (b *Bot) wordsToCase(j *job, kase string) outbox.Work {
+func (j *job) wordsToCase(kase string) outbox.Work {
+	b := j.b
 	u := j.update
 	load := storage.Load{Person: j.person, Case: kase}
 	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
