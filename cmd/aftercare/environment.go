@@ -4,13 +4,14 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/internal/app/settings"
 )
 
 // settings reads the environment and the .env file beneath it. Settings that are wrong mean
 // that the command was called wrongly.
 func (a *terminal) settings() (settings.Settings, error) {
-	s, err := settings.Read(a.env, a.dir)
+	s, err := app.ReadSettings(a.env, a.dir)
 	if _, wrong := errors.AsType[settings.WrongError](err); wrong {
 		return s, usageError{err}
 	}

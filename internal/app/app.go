@@ -72,6 +72,7 @@ type App struct {
 	web         *webServer
 	store       storage.Store
 	bot         *bot.Bot
+	table       []row    // of platforms
 	refused     refusals // of credentials that belong to no account yet
 	connections *Connections
 
@@ -87,7 +88,7 @@ func New(c Config) *App {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &App{Config: c, failed: make(chan error, 1), stops: stopping{log: c.Log}}
+	return &App{Config: c, failed: make(chan error, 1), table: platforms(), stops: stopping{log: c.Log}}
 }
 
 // Start opens the port, waits for the database where it does not answer yet, and starts
@@ -164,7 +165,7 @@ func (a *App) startBot(elsewhere []chat.Address) (err error) {
 	})
 	a.connections, err = newConnections(ctx, host{
 		settings: a.Settings, key: key, store: a.store, bot: a.bot, clock: a.Clock, log: a.Log, refused: &a.refused, elsewhere: elsewhere,
-	})
+	}, a.table)
 	if err != nil {
 		return err
 	}

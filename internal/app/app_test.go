@@ -32,9 +32,16 @@ type running struct {
 
 func start(t *testing.T, s settings.Settings) running {
 	t.Helper()
+	return startWith(t, s, platforms()...)
+}
+
+// startWith is start with these platforms alone.
+func startWith(t *testing.T, s settings.Settings, table ...row) running {
+	t.Helper()
 	s.DatabaseURL = settings.Secret("sqlite:" + filepath.Join(t.TempDir(), "a.db"))
 	s.Listen = "127.0.0.1:0"
 	a := New(Config{Settings: s})
+	a.table = table
 	t.Cleanup(func() {
 		if err := a.Stop(); err != nil {
 			t.Errorf("stopping: %v", err)

@@ -67,7 +67,7 @@ const lookEvery = 5 * time.Second
 var errRemoved = errors.New("the app was removed from the workspace")
 
 // newConnections connects nothing yet: run does.
-func newConnections(life context.Context, h host) (*Connections, error) {
+func newConnections(life context.Context, h host, table []row) (*Connections, error) {
 	c := &Connections{
 		host: h, life: life, changed: make(chan struct{}, 1),
 		given: map[string]*connection{}, kept: map[accountKey]*connection{},
@@ -77,8 +77,8 @@ func newConnections(life context.Context, h host) (*Connections, error) {
 		return nil, err
 	}
 	c.connections = c
-	for _, open := range platforms {
-		p, err := open(&c.host)
+	for _, r := range table {
+		p, err := r.open(&c.host)
 		if err != nil {
 			return nil, err
 		}
@@ -297,6 +297,9 @@ func (c *Connections) beginLocked(n *connection, p patience) {
 	c.running.start(func() {
 		defer close(n.done)
 		defer stop()
+		if n.link.close != nil {
+			defer n.link.close()
+		}
 		if old != nil {
 			<-old.done
 		}

@@ -63,9 +63,9 @@ func (r running) account(id string) AccountHealth {
 	return AccountHealth{}
 }
 
-// joined is an instance with the workspace of a setting and, connected while it runs, a
+// assembled is an instance with the workspace of a setting and, connected while it runs, a
 // second workspace and a bot on Telegram.
-func joined(t *testing.T) (r running, one, two *slackfake.Server, tg *telegramtest.Server) {
+func assembled(t *testing.T) (r running, one, two *slackfake.Server, tg *telegramtest.Server) {
 	t.Helper()
 	api, one, two := workspaces(t)
 	tg = telegramtest.New(t)
@@ -93,7 +93,7 @@ func joined(t *testing.T) (r running, one, two *slackfake.Server, tg *telegramte
 const botID = "7000000001"
 
 func TestAccountsAreConnectedAndDroppedWhileTheInstanceRuns(t *testing.T) {
-	r, one, two, tg := joined(t)
+	r, one, two, tg := assembled(t)
 	ann, bob, cem := one.NewUser("Ann Lee", "en-GB"), two.NewUser("Bob Ray", "en-GB"), tg.NewUser("Cem Aki", "en")
 	for _, id := range []string{one.Team, two.Team, botID} {
 		eventually(t, "the lease of "+id, func() bool { return r.account(id).Holds })
@@ -141,7 +141,7 @@ func TestAccountsAreConnectedAndDroppedWhileTheInstanceRuns(t *testing.T) {
 }
 
 func TestADropWaitsForWhatIsBeingSent(t *testing.T) {
-	r, _, _, tg := joined(t)
+	r, _, _, tg := assembled(t)
 	ann := tg.NewUser("Ann Lee", "en")
 	ann.Send("/help")
 	tg.WaitConfirmed()

@@ -6,15 +6,37 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 )
 
-// platforms is the table of platforms whose accounts are served: a new one is a line here.
-// The web chat has no accounts and is not among them.
-var platforms = []func(*host) (platform, error){newTelegram, newSlack}
+// platforms is the table of platforms whose accounts are served: a new one is a line here,
+// joined(NAME.Platform()). The web chat has no accounts and is not among them.
+func platforms() []row {
+	return []row{
+		{open: newTelegram},
+		{open: newSlack},
+	}
+}
+
+// row is one platform of the table.
+type row struct {
+	settings []adapters.Setting // that it reads beside those of package settings
+	open     func(*host) (platform, error)
+}
+
+// ReadSettings takes the settings of all platforms from an environment and from the file
+// .env in dir. See settings.Read.
+func ReadSettings(environ map[string]string, dir string) (settings.Settings, error) {
+	var more []adapters.Setting
+	for _, r := range platforms() {
+		more = append(more, r.settings...)
+	}
+	return settings.Read(environ, dir, more...)
+}
 
 // platform is how the accounts of one platform are connected and served.
 type platform interface {
@@ -48,8 +70,10 @@ type link struct {
 	connected func(storage.Account)
 	sender    chat.Sender
 	intake    func(context.Context) error // nil = updates come another way
-	// forget drops what is remembered of a token that was replaced or removed.
+	// forget drops what is remembered of a token that was replaced or removed; nil = nothing is.
 	forget func()
+	// close is called when the account is no longer served and will not be again; may be nil.
+	close func()
 }
 
 // host is what the parts of an instance share.

@@ -82,7 +82,7 @@ func (t *telegramBots) open(i Installation) link {
 			return storage.Account{Platform: chat.Telegram, ID: me.ID, Name: me.Username}, err
 		},
 		connected: func(a storage.Account) { t.log.Info("Telegram answers", "bot", a.Name, "mode", mode) },
-		sender:    client, intake: intake, forget: client.Close,
+		sender:    client, intake: intake, close: client.Close,
 	}
 }
 

@@ -3,6 +3,7 @@
 package settings
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
+
+	"github.com/aftercare/aftercare/adapters"
 )
 
 // Settings is what the environment says. Every setting NAME can be given as NAME_FILE
@@ -39,6 +42,8 @@ type Settings struct {
 
 	LogLevel  string `env:"LOG_LEVEL" envDefault:"info"`
 	LogFormat string `env:"LOG_FORMAT" envDefault:"text"`
+
+	More map[string]Secret `env:"-"` // of platforms that are joined to the program, by name
 }
 
 // Secret is a value that is never printed.
@@ -76,9 +81,14 @@ const TelegramAPI = "https://api.telegram.org"
 const MinKey = 32
 
 // Read takes the settings from an environment and, where that does not name one, from the
-// file .env in dir. Its error is a WrongError, which names every setting that is wrong.
-func Read(environ map[string]string, dir string) (Settings, error) {
-	values, problems := values(environ, dir)
+// file .env in dir; more are those of platforms that are joined to the program. Its error is
+// a WrongError, which names every setting that is wrong.
+func Read(environ map[string]string, dir string, more ...adapters.Setting) (Settings, error) {
+	names := settingNames()
+	for _, m := range more {
+		names = append(names, m.Name)
+	}
+	values, problems := values(environ, dir, names)
 	var s Settings
 	if err := env.ParseWithOptions(&s, env.Options{Environment: values}); err != nil {
 		return Settings{}, fmt.Errorf("read the settings: %w", err)
@@ -86,6 +96,18 @@ func Read(environ map[string]string, dir string) (Settings, error) {
 	s.PublicURL = strings.TrimRight(s.PublicURL, "/")
 	s.API = strings.TrimRight(s.API, "/")
 	problems = append(problems, s.problems()...)
+	for _, m := range more {
+		if s.More == nil {
+			s.More = map[string]Secret{}
+		}
+		value := cmp.Or(values[m.Name], m.Default)
+		if value != "" && m.Check != nil {
+			if wrong := m.Check(value); wrong != "" {
+				problems = append(problems, m.Name+": "+wrong)
+			}
+		}
+		s.More[m.Name] = Secret(value)
+	}
 	if len(problems) > 0 {
 		return Settings{}, WrongError(problems)
 	}
@@ -113,7 +135,7 @@ func (e WrongError) Error() string {
 
 // values takes each setting from the environment or, where that does not name it, from
 // .env, and replaces NAME_FILE by what the file holds.
-func values(environ map[string]string, dir string) (map[string]string, []string) {
+func values(environ map[string]string, dir string, names []string) (map[string]string, []string) {
 	var problems []string
 	dotenv, err := godotenv.Read(filepath.Join(dir, ".env"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -121,7 +143,7 @@ func values(environ map[string]string, dir string) (map[string]string, []string)
 		problems = append(problems, ".env: it cannot be read as lines of the form NAME=value. Correct it, or remove it")
 	}
 	values := map[string]string{}
-	for _, name := range settingNames() {
+	for _, name := range names {
 		from := dotenv
 		if _, ok := environ[name]; ok {
 			from = environ

@@ -14,6 +14,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/aftercare/aftercare/adapters"
 )
 
 const (
@@ -130,6 +132,32 @@ func TestValuesComeFromTheEnvironmentThenAFileThenDotEnv(t *testing.T) {
 	}
 }
 
+// What a platform declares for itself is read like any other setting.
+func TestTheSettingsOfAJoinedPlatformAreRead(t *testing.T) {
+	more := []adapters.Setting{
+		{Name: "PIGEON_TOKEN", Check: func(v string) string {
+			if strings.HasPrefix(v, "pg-") {
+				return ""
+			}
+			return "it does not begin with pg-. Copy it from the loft"
+		}},
+		{Name: "PIGEON_API", Default: "https://pigeon.example"},
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "token"), "pg-hunter2\n")
+	s, err := Read(map[string]string{"PIGEON_TOKEN_FILE": filepath.Join(dir, "token")}, dir, more...)
+	if err != nil || s.More["PIGEON_TOKEN"] != "pg-hunter2" || s.More["PIGEON_API"] != "https://pigeon.example" {
+		t.Errorf("read %q, %v", string(s.More["PIGEON_TOKEN"]), err)
+	}
+	if out := fmt.Sprintf("%v %#v", s, s); strings.Contains(out, "hunter2") {
+		t.Errorf("leaked: %s", out)
+	}
+	_, err = Read(map[string]string{"PIGEON_TOKEN": "hunter2"}, dir, more...)
+	if err == nil || !strings.Contains(err.Error(), "PIGEON_TOKEN: it does not begin with pg-") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a wrong one: %v", err)
+	}
+}
+
 func TestAFileThatCannotServeIsSaidPlainly(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "empty"), " \n")
@@ -196,7 +224,7 @@ func TestTheExampleAgreesWithTheSettings(t *testing.T) {
 	if diff := cmp.Diff(real, shown); diff != "" {
 		t.Errorf("settings (-) and .env.example (+) differ:\n%s", diff)
 	}
-	if n := reflect.TypeFor[Settings]().NumField(); n != len(params) {
+	if n := reflect.TypeFor[Settings]().NumField() - 1; n != len(params) { // but More
 		t.Errorf("%d fields, %d of them settings", n, len(params))
 	}
 }
