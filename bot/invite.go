@@ -190,10 +190,8 @@ func isTrue(s string) bool {
 // tokenBytes is two bytes that lead to the bucket and 16 random ones.
 const tokenBytes = 18
 
-// newToken makes the secret of a link: 24 characters of base64url.
-func (b *Bot) newToken() string { return b.tokenFor(storage.Person{}) }
-
-// tokenFor is a token that leads to the bucket of a person who is known.
+// tokenFor makes the secret of a link, 24 characters of base64url. It leads to the bucket
+// of the person, if there is one.
 func (b *Bot) tokenFor(to storage.Person) string {
 	var raw [tokenBytes]byte
 	b.random(raw[:])

@@ -110,11 +110,6 @@ func (b *Bot) chatGone(ctx context.Context, at chat.Address, why string) error {
 	return b.markChat(ctx, at, b.now().UTC(), why)
 }
 
-// chatBack takes it back.
-func (b *Bot) chatBack(ctx context.Context, at chat.Address) error {
-	return b.markChat(ctx, at, time.Time{}, "")
-}
-
 // maxWhy is how much is kept of the reason why a chat takes no messages, in characters.
 const maxWhy = 300
 
@@ -151,7 +146,7 @@ func (j *job) membership(ctx context.Context) error {
 	case chat.Blocked:
 		return b.chatGone(ctx, u.From, "the bot was removed from the chat")
 	case chat.Joined:
-		return b.chatBack(ctx, u.From)
+		return b.markChat(ctx, u.From, time.Time{}, "")
 	}
 	return nil
 }

@@ -60,10 +60,10 @@ func TestLinksThatDoNotWork(t *testing.T) {
 	expired := w.invite(short)
 	w.now = w.now.Add(2 * time.Hour)
 	for token, want := range map[string]string{
-		used.Token:       "Somebody else has already used this link. Please ask for a new one.",
-		expired.Token:    "This link has expired. Thank you for your interest.",
-		"no-such-link":   "This link is not known. Please open it again from the message that you received.",
-		w.bot.newToken(): "This link is not known. Please open it again from the message that you received.",
+		used.Token:                       "Somebody else has already used this link. Please ask for a new one.",
+		expired.Token:                    "This link has expired. Thank you for your interest.",
+		"no-such-link":                   "This link is not known. Please open it again from the message that you received.",
+		w.bot.tokenFor(storage.Person{}): "This link is not known. Please open it again from the message that you received.",
 	} {
 		before := len(w.said(bob.address, "n:"))
 		w.command(bob, "start", token)
@@ -154,7 +154,7 @@ func TestVisitorOfAWebLink(t *testing.T) {
 	if _, err := w.bot.Visitor(ctx, "nonsense"); !errors.Is(err, ErrUnknownLink) {
 		t.Errorf("nonsense: %v", err)
 	}
-	if _, err := w.bot.Visitor(ctx, w.bot.newToken()); !errors.Is(err, ErrUnknownLink) {
+	if _, err := w.bot.Visitor(ctx, w.bot.tokenFor(storage.Person{})); !errors.Is(err, ErrUnknownLink) {
 		t.Errorf("an unknown token: %v", err)
 	}
 	c := customer{user: v.User, address: v.Address}
