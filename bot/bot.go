@@ -57,14 +57,14 @@ type Bot struct {
 	format    func(survey.Flow) ([]byte, error)
 	policy    func([]byte) (recovery.Policy, error)
 
-	texts   *Texts
-	slack   *Texts // the same as Slack's people write commands
-	watch   *watchers
-	weather weather
-	snap    atomic.Pointer[Snapshot]
-	loads   sync.Mutex // held while a new snapshot is made from the old one
-	totals  totals
-	out     *outbox.Outbox
+	texts    *Texts
+	slack    *Texts // the same as Slack's people write commands
+	watch    *watchers
+	openings openings
+	snap     atomic.Pointer[Snapshot]
+	loads    sync.Mutex // held while a new snapshot is made from the old one
+	totals   totals
+	out      *outbox.Outbox
 }
 
 // New loads the configuration snapshot (flows, sites, accounts, moved chats) and

@@ -188,7 +188,7 @@ func (d *desk) quiet() (until time.Time, quiet bool) {
 // now, on a card of its own.
 func (d *desk) quietUntil() time.Time {
 	k, rules := d.kase, d.rules()
-	if _, stormed := recovery.Gathered(d.b.weather.storms(k.Site, rules.Storm), k.Site, k.OpenedAt); stormed {
+	if _, stormed := recovery.Gathered(d.b.openings.storms(k.Site, rules.Storm), k.Site, k.OpenedAt); stormed {
 		return k.OpenedAt
 	}
 	if k.Decision.Priority == recovery.P1 {

@@ -99,7 +99,7 @@ func TestAQuestionWaitsOnTheWatchListWhereStaffCanAnswerIt(t *testing.T) {
 	if !k.Watched() || k.Decision.Priority != recovery.None || !k.Next.IsZero() {
 		t.Errorf("the question is %+v, next at %v", k.Decision, k.Next)
 	}
-	if n := w.bot.weather.sites(); len(n) != 0 {
+	if n := w.bot.openings.sites(); len(n) != 0 {
 		t.Errorf("questions count for storms: %v", n)
 	}
 	bob := w.member(1, "Bob", recovery.Agent)

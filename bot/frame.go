@@ -100,7 +100,7 @@ func muted(snap *Snapshot, site string, now time.Time) bool {
 func (f *frame) feedbackOf(s *storage.Session, kase, id string, kind storage.FeedbackKind, text string) storage.Feedback {
 	return storage.Feedback{
 		ID: id, Kind: kind, Session: s.ID, Identity: s.Identity, Customer: s.Customer, Site: s.Site, Case: kase,
-		Owner: f.snap.Team.Named(s.Attributes[AttrAgent]), Text: text, At: f.now, Told: f.now,
+		Owner: f.snap.Team.Named(s.Attributes[AttrAgent]), Text: text, At: f.now, Announced: f.now,
 	}
 }
 

@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// untoldBatch is how many cases of a bucket and a site one round looks at, the most
+	// unannouncedBatch is how many cases of a bucket and a site one round looks at, the most
 	// urgent first.
-	untoldBatch = 256
+	unannouncedBatch = 256
 	// stormShown is how long the card of a storm is kept up to date after its end, when
 	// every case has a card.
 	stormShown = 5 * time.Minute
@@ -32,18 +32,18 @@ type counts [recovery.P3 + 1]int
 
 func (c counts) sum() int { return c[recovery.P1] + c[recovery.P2] + c[recovery.P3] }
 
-// untold tells staff of the cases that have no card of their own: those of a storm on its
-// card, those of a digest in one message, and those for which a mute has ended each on its
+// unannounced tells staff of the cases that have no card of their own: those of a storm on
+// its card, those of a digest in one message, and those for which a mute has ended each on its
 // own card, unless there are many.
-func (s *teller) untold(ctx context.Context) error {
+func (s *teller) unannounced(ctx context.Context) error {
 	b := s.bot
-	sites := b.weather.sites()
+	sites := b.openings.sites()
 	for _, site := range sites {
 		if err := s.withdraw(ctx, site); err != nil {
 			return err
 		}
 	}
-	waiting, err := s.untoldCounts(ctx)
+	waiting, err := s.unannouncedCounts(ctx)
 	if err != nil {
 		return err
 	}
@@ -60,12 +60,12 @@ func (s *teller) untold(ctx context.Context) error {
 	return errors.Join(all...)
 }
 
-// untoldCounts counts those cases over all buckets.
-func (s *teller) untoldCounts(ctx context.Context) (map[string]counts, error) {
+// unannouncedCounts counts those cases over all buckets.
+func (s *teller) unannouncedCounts(ctx context.Context) (map[string]counts, error) {
 	b := s.bot
 	all := map[string]counts{}
 	for bucket := range storage.Bucket(b.store.Buckets()) {
-		rows, err := b.store.UntoldCounts(ctx, bucket, b.now())
+		rows, err := b.store.UnannouncedCounts(ctx, bucket, b.now())
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +84,7 @@ func (s *teller) untoldCounts(ctx context.Context) (map[string]counts, error) {
 func (s *teller) site(ctx context.Context, site string, waiting counts) error {
 	b := s.bot
 	rules := b.snap.Load().Rules(site)
-	storms := b.weather.storms(site, rules.Storm)
+	storms := b.openings.storms(site, rules.Storm)
 	now := b.now().UTC()
 	if n := len(storms); n > 0 {
 		if g := storms[n-1]; now.Before(g.Until.Add(stormShown)) {
@@ -96,7 +96,7 @@ func (s *teller) site(ctx context.Context, site string, waiting counts) error {
 	if waiting.sum() == 0 {
 		return nil
 	}
-	cases, err := b.untoldCases(ctx, site)
+	cases, err := b.unannouncedCases(ctx, site)
 	if err != nil {
 		return err
 	}
@@ -130,11 +130,11 @@ func (s *teller) site(ctx context.Context, site string, waiting counts) error {
 	return err
 }
 
-// untoldCases are those of a site, the most urgent and then the oldest first.
-func (b *Bot) untoldCases(ctx context.Context, site string) ([]storage.Case, error) {
+// unannouncedCases are those of a site, the most urgent and then the oldest first.
+func (b *Bot) unannouncedCases(ctx context.Context, site string) ([]storage.Case, error) {
 	var all []storage.Case
 	for bucket := range storage.Bucket(b.store.Buckets()) {
-		cases, err := b.store.UntoldCases(ctx, bucket, site, b.now(), untoldBatch)
+		cases, err := b.store.UnannouncedCases(ctx, bucket, site, b.now(), unannouncedBatch)
 		if err != nil {
 			return nil, err
 		}
@@ -164,12 +164,12 @@ func (s *teller) tellNow(ctx context.Context, k storage.Case) error {
 // card counts these cases, and must not come behind them.
 func (s *teller) withdraw(ctx context.Context, site string) error {
 	b := s.bot
-	storms := b.weather.storms(site, b.snap.Load().Rules(site).Storm)
+	storms := b.openings.storms(site, b.snap.Load().Rules(site).Storm)
 	if len(storms) == 0 {
 		return nil
 	}
 	g := storms[len(storms)-1]
-	if b.now().After(g.From.Add(time.Minute + tallySettle)) {
+	if b.now().After(g.From.Add(time.Minute + openedSettled)) {
 		clear(s.shown)
 		return nil // by now every process knows of the storm as it opens a case
 	}
@@ -205,8 +205,8 @@ func cardSlots(k storage.Case) []string {
 	return slots
 }
 
-// tallySettle is after how long every process has looked at the tallies again.
-const tallySettle = 2 * refreshEvery
+// openedSettled is after how long every process has counted the cases opened again.
+const openedSettled = 2 * refreshEvery
 
 // withdraw takes the case's cards back that nobody can have seen. It reports whether the
 // case keeps all that it has.

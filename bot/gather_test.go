@@ -146,7 +146,7 @@ func TestAStormIsKnownAfterARestart(t *testing.T) {
 	}
 }
 
-func TestAMuteNeverHushesAP1(t *testing.T) {
+func TestAMuteNeverHoldsAP1Back(t *testing.T) {
 	w := newWorld(t)
 	w.bot.SetStaff([]chat.Address{staffTG})
 	until := w.now.Add(2 * time.Hour)

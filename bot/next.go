@@ -50,7 +50,7 @@ func (j *job) nextJob(site string) {
 		load, bucket := storage.Load{}, j.bucket
 		by := b.snap.Load().Team.Actor(j.person, site)
 		if fresh && by.Role.Acts() {
-			cases, err := b.untoldCases(ctx, site)
+			cases, err := b.unannouncedCases(ctx, site)
 			if err != nil {
 				return outbox.Work{}, fmt.Errorf("look for the next case: %w", err)
 			}

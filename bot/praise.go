@@ -47,7 +47,7 @@ func (t *turn) praise() {
 		kase = t.desk.kase.ID
 	}
 	praise := t.feedbackOf(s, kase, t.b.key.derive("praise", s.ID), storage.Praise, Cut(Join(" · ", words...), cardQuote))
-	praise.Told = time.Time{}
+	praise.Announced = time.Time{}
 	t.out.Feedback = append(t.out.Feedback, praise)
 }
 
@@ -60,7 +60,7 @@ func (s *teller) praised(ctx context.Context) error {
 	sites := map[string][]storage.Feedback{}
 	ids := map[string]map[storage.Bucket][]string{}
 	for bucket := range storage.Bucket(b.store.Buckets()) {
-		list, err := b.store.UntoldFeedback(ctx, bucket, praiseBatch)
+		list, err := b.store.UnannouncedFeedback(ctx, bucket, praiseBatch)
 		if err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (s *teller) praised(ctx context.Context) error {
 			s.praisedAt[site] = b.now()
 		}
 		for bucket, told := range ids[site] {
-			all = append(all, b.store.SettleFeedback(ctx, bucket, told, b.now()))
+			all = append(all, b.store.FeedbackAnnounced(ctx, bucket, told, b.now()))
 		}
 	}
 	return errors.Join(all...)

@@ -204,7 +204,7 @@ func (s *sweeper) fail(kind, id string, err error) {
 // prune removes what is older than its kind is kept.
 func (s *sweeper) prune(ctx context.Context, b storage.Bucket) error {
 	now := s.now()
-	before := storage.Retention{Keys: now.Add(-keepKeys), Deliveries: now.Add(-keepDeliveries), Tallies: now.Add(-2 * tallyWindow)}
+	before := storage.Retention{Keys: now.Add(-keepKeys), Deliveries: now.Add(-keepDeliveries), CasesOpened: now.Add(-2 * openedWindow)}
 	for ctx.Err() == nil {
 		n, err := s.store.Prune(ctx, b, before, pruneBatch)
 		if err != nil || n == 0 {

@@ -52,7 +52,7 @@ func (s *teller) tell(ctx context.Context) {
 	for _, step := range []struct {
 		what string
 		do   func(context.Context) error
-	}{{"chats of staff that are gone", s.goneChats}, {"cases without a card", s.untold}, {"praise", s.praised}} {
+	}{{"chats of staff that are gone", s.goneChats}, {"cases without a card", s.unannounced}, {"praise", s.praised}} {
 		if err := step.do(ctx); err != nil && ctx.Err() == nil {
 			b.log.Warn("cannot tell staff of "+step.what, "err", err)
 		}
@@ -78,7 +78,7 @@ func (s *teller) bucketFor(what string) storage.Bucket {
 func (s *teller) goneChats(ctx context.Context) error {
 	b := s.bot
 	for _, c := range b.snap.Load().Chats {
-		if c.Gone.IsZero() || c.Told {
+		if c.Gone.IsZero() || c.Announced {
 			continue
 		}
 		if err := s.tellOfGone(ctx, c); err != nil {
@@ -87,7 +87,7 @@ func (s *teller) goneChats(ctx context.Context) error {
 		if err := s.reroute(ctx, c); err != nil {
 			return err
 		}
-		if err := b.store.SettleStaffChat(ctx, c.Name); err != nil {
+		if err := b.store.StaffChatAnnounced(ctx, c.Name); err != nil {
 			return fmt.Errorf("settle a chat that is gone: %w", err)
 		}
 		if err := b.readChats(ctx); err != nil {

@@ -25,7 +25,7 @@ SELECT create_distributed_table('case_events', 'bucket', colocate_with => 'bucke
 SELECT create_distributed_table('words', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('deliveries', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('parked', 'bucket', colocate_with => 'buckets');
-SELECT create_distributed_table('tallies', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('cases_opened', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('feedback', 'bucket', colocate_with => 'buckets');
 
 -- Small tables that every bucket refers to are copied to every node.

@@ -12,15 +12,15 @@ type Storm struct {
 	Within Span `json:"within"` // counted in whole minutes
 }
 
-// Tally is how many cases opened at a site within one minute. P1 is among the counts:
+// CasesOpened is how many cases opened at a site within one minute. P1 is among the counts:
 // a storm's card names how many of them there are, it mutes none.
-type Tally struct {
+type CasesOpened struct {
 	Site       string
 	Minute     time.Time // its beginning
 	P1, P2, P3 int
 }
 
-func (t Tally) sum() int { return max(t.P1, 0) + max(t.P2, 0) + max(t.P3, 0) }
+func (t CasesOpened) sum() int { return max(t.P1, 0) + max(t.P2, 0) + max(t.P3, 0) }
 
 // Gathering is one storm: the cases that opened at the site in [From, Until) hang on
 // one card. Until moves on while the storm lasts.
@@ -33,23 +33,23 @@ type Gathering struct {
 // Count is how many cases the card counts.
 func (g Gathering) Count() int { return g.P1 + g.P2 + g.P3 }
 
-// Gather finds the storms in the tallies, by site and time. A storm begins with the
-// minute in which the cases of the last Within reach Cases, and ends before the first
-// minute in which they are less than half of that, so that it does not flicker. Cases
-// from before it keep the cards they have. The same tallies give the same storms, in
+// Gather finds the storms in the counts of cases opened, by site and time. A storm begins
+// with the minute in which the cases of the last Within reach Cases, and ends before the
+// first minute in which they are less than half of that, so that it does not flicker.
+// Cases from before it keep the cards they have. The same counts give the same storms, in
 // whatever order they come; two of one minute are added.
-func (s Storm) Gather(tallies []Tally) []Gathering {
+func (s Storm) Gather(opened []CasesOpened) []Gathering {
 	window := int(time.Duration(s.Within) / time.Minute)
 	if s.Cases < 2 || window < 1 {
 		return nil
 	}
-	sites := map[string]map[int64]Tally{}
-	for _, t := range tallies {
+	sites := map[string]map[int64]CasesOpened{}
+	for _, t := range opened {
 		if t.sum() == 0 {
 			continue
 		}
 		if sites[t.Site] == nil {
-			sites[t.Site] = map[int64]Tally{}
+			sites[t.Site] = map[int64]CasesOpened{}
 		}
 		minute := minuteOf(t.Minute)
 		sum := sites[t.Site][minute]
@@ -66,7 +66,7 @@ func (s Storm) Gather(tallies []Tally) []Gathering {
 
 func minuteOf(t time.Time) int64 { return t.Truncate(time.Minute).Unix() / 60 }
 
-func (s Storm) gather(site string, minutes map[int64]Tally, window int) []Gathering {
+func (s Storm) gather(site string, minutes map[int64]CasesOpened, window int) []Gathering {
 	var order []int64
 	for m := range minutes {
 		order = append(order, m)

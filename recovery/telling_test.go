@@ -30,15 +30,15 @@ func TestStorms(t *testing.T) {
 		{"ends when it is weaker", counts{10, 1, 1, 1}, []Gathering{at(0, 2, 11)}},
 		{"comes again", counts{10, 0, 0, 0, 12}, []Gathering{at(0, 2, 10), at(4, 6, 12)}},
 	} {
-		var tallies []Tally
+		var opened []CasesOpened
 		for i, n := range row.counts {
-			tallies = append(tallies, Tally{Site: "a", Minute: minute(i), P3: n})
+			opened = append(opened, CasesOpened{Site: "a", Minute: minute(i), P3: n})
 		}
-		if diff := cmp.Diff(row.want, s.Gather(tallies)); diff != "" {
+		if diff := cmp.Diff(row.want, s.Gather(opened)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)
 		}
 	}
-	mixed := s.Gather([]Tally{{"b", minute(0), 3, 4, 5}, {"a", minute(0), 9, 0, 0}, {"b", minute(0), 1, 0, 0}})
+	mixed := s.Gather([]CasesOpened{{"b", minute(0), 3, 4, 5}, {"a", minute(0), 9, 0, 0}, {"b", minute(0), 1, 0, 0}})
 	if diff := cmp.Diff([]Gathering{{"b", minute(0), minute(2), 4, 4, 5}}, mixed); diff != "" {
 		t.Errorf("each site by itself, every P1 counted (-want +got):\n%s", diff)
 	}
@@ -53,27 +53,27 @@ func TestStorms(t *testing.T) {
 			t.Errorf("%+v is in the storm", elsewhere)
 		}
 	}
-	if off := (Storm{}).Gather([]Tally{{Site: "a", Minute: noon, P1: 1000}}); off != nil {
+	if off := (Storm{}).Gather([]CasesOpened{{Site: "a", Minute: noon, P1: 1000}}); off != nil {
 		t.Errorf("grouping is off: %+v", off)
 	}
 }
 
-// Every case of a storm is counted exactly once, in whatever order the tallies come, and
+// Every case of a storm is counted exactly once, in whatever order the counts come, and
 // a quiet site has no storm.
 func TestStormsCountEveryCase(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := Storm{Cases: rapid.IntRange(2, 20).Draw(t, "cases"), Within: Span(rapid.IntRange(1, 5).Draw(t, "within")) * Span(time.Minute)}
-		var tallies []Tally
+		var opened []CasesOpened
 		most := 0
 		for range rapid.IntRange(0, 30).Draw(t, "n") {
-			tally := Tally{
+			o := CasesOpened{
 				Site: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "site"), Minute: minute(rapid.IntRange(0, 40).Draw(t, "minute")),
 				P1: rapid.IntRange(0, 3).Draw(t, "p1"), P2: rapid.IntRange(0, 5).Draw(t, "p2"), P3: rapid.IntRange(0, 9).Draw(t, "p3"),
 			}
-			tallies = append(tallies, tally)
-			most += tally.sum()
+			opened = append(opened, o)
+			most += o.sum()
 		}
-		storms := s.Gather(tallies)
+		storms := s.Gather(opened)
 		counted := make([]Gathering, len(storms))
 		for i, g := range storms {
 			counted[i] = Gathering{Site: g.Site, From: g.From, Until: g.Until}
@@ -84,10 +84,10 @@ func TestStormsCountEveryCase(t *testing.T) {
 				t.Fatalf("%+v and %+v overlap", storms[i-1], g)
 			}
 		}
-		for _, tally := range tallies {
+		for _, o := range opened {
 			for i := range counted {
-				if g, ok := Gathered(storms, tally.Site, tally.Minute); ok && g.From.Equal(counted[i].From) && g.Site == counted[i].Site {
-					counted[i].P1, counted[i].P2, counted[i].P3 = counted[i].P1+tally.P1, counted[i].P2+tally.P2, counted[i].P3+tally.P3
+				if g, ok := Gathered(storms, o.Site, o.Minute); ok && g.From.Equal(counted[i].From) && g.Site == counted[i].Site {
+					counted[i].P1, counted[i].P2, counted[i].P3 = counted[i].P1+o.P1, counted[i].P2+o.P2, counted[i].P3+o.P3
 				}
 			}
 		}
@@ -97,7 +97,7 @@ func TestStormsCountEveryCase(t *testing.T) {
 		if most < s.Cases && len(storms) > 0 {
 			t.Fatalf("%d cases in all, yet %+v", most, storms)
 		}
-		shuffled := s.Gather(rapid.Permutation(tallies).Draw(t, "order"))
+		shuffled := s.Gather(rapid.Permutation(opened).Draw(t, "order"))
 		if diff := cmp.Diff(storms, shuffled); diff != "" {
 			t.Fatalf("in another order (-one +other):\n%s", diff)
 		}

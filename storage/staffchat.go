@@ -9,14 +9,14 @@ import (
 
 // StaffChat is a chat of staff that is linked under a name, so that routes can name it.
 type StaffChat struct {
-	Name    string       // the admin's own short key
-	Sites   []string     // whose cases it hears of without a route; empty = every site's
-	Address chat.Address // as it was when the code was sent; zero = not linked yet
-	Created time.Time
-	Linked  time.Time // zero = not linked yet
-	Gone    time.Time // cannot be written to since then; zero = it can
-	Why     string    // Gone: machine words
-	Told    bool      // Gone: the other chats and the open cases know
+	Name      string       // the admin's own short key
+	Sites     []string     // whose cases it hears of without a route; empty = every site's
+	Address   chat.Address // as it was when the code was sent; zero = not linked yet
+	Created   time.Time
+	Linked    time.Time // zero = not linked yet
+	Gone      time.Time // cannot be written to since then; zero = it can
+	Why       string    // Gone: machine words
+	Announced bool      // Gone: the other chats and the open cases know
 }
 
 // Hears reports whether the chat can be told something now.
@@ -48,6 +48,6 @@ type StaffChats interface {
 	// MarkStaffChat says since when a chat cannot be written to and why; a zero time says
 	// that it can again. It reports whether that is news.
 	MarkStaffChat(ctx context.Context, name string, gone time.Time, why string) (bool, error)
-	// SettleStaffChat says that everybody has heard that a chat is gone.
-	SettleStaffChat(ctx context.Context, name string) error
+	// StaffChatAnnounced says that everybody has heard that a chat is gone.
+	StaffChatAnnounced(ctx context.Context, name string) error
 }

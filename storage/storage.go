@@ -56,7 +56,7 @@ type Store interface {
 	Reference
 	Team
 	StaffChats
-	Told
+	Announcements
 	Leases
 	Parking
 
@@ -420,9 +420,9 @@ type RulesSource struct {
 
 // Retention says before which time what is removed. Zero = nothing of that kind.
 type Retention struct {
-	Keys       time.Time // keys of updates
-	Deliveries time.Time // settled deliveries, except of open cases and live sessions
-	Tallies    time.Time // counts of cases by minute, whatever the limit
+	Keys        time.Time // keys of updates
+	Deliveries  time.Time // settled deliveries, except of open cases and live sessions
+	CasesOpened time.Time // counts of cases by minute, whatever the limit
 }
 
 // Counts is a small picture for the operator.

@@ -18,7 +18,7 @@ var types = map[string]string{
 	"unsatisfied": "boolean", "test": "boolean", "skipped": "boolean", "dropped": "boolean", "inbound": "boolean", "unposted": "boolean", "repeated": "boolean",
 	"composite": "double precision", "value": "double precision",
 	"at": "timestamptz", "created_at": "timestamptz", "expires_at": "timestamptz", "started_at": "timestamptz", "ended_at": "timestamptz",
-	"opened_at": "timestamptz", "tell_at": "timestamptz", "minute": "timestamptz", "told": "timestamptz", "due": "timestamptz", "tried": "timestamptz", "created": "timestamptz",
+	"opened_at": "timestamptz", "tell_at": "timestamptz", "minute": "timestamptz", "announced": "timestamptz", "due": "timestamptz", "tried": "timestamptz", "created": "timestamptz",
 }
 
 func typeOf(column string) string {

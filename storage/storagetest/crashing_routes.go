@@ -39,37 +39,37 @@ func (c *CrashingStore) MarkStaffChat(ctx context.Context, name string, gone tim
 	return result(c, func() (bool, error) { return c.inner.MarkStaffChat(ctx, name, gone, why) })
 }
 
-// SettleStaffChat implements storage.StaffChats.
-func (c *CrashingStore) SettleStaffChat(ctx context.Context, name string) error {
-	return c.call(func() error { return c.inner.SettleStaffChat(ctx, name) })
+// StaffChatAnnounced implements storage.StaffChats.
+func (c *CrashingStore) StaffChatAnnounced(ctx context.Context, name string) error {
+	return c.call(func() error { return c.inner.StaffChatAnnounced(ctx, name) })
 }
 
-// Tallies implements storage.Told.
-func (c *CrashingStore) Tallies(ctx context.Context, b storage.Bucket, since time.Time) ([]recovery.Tally, error) {
-	return result(c, func() ([]recovery.Tally, error) { return c.inner.Tallies(ctx, b, since) })
+// CasesOpened implements storage.Announcements.
+func (c *CrashingStore) CasesOpened(ctx context.Context, b storage.Bucket, since time.Time) ([]recovery.CasesOpened, error) {
+	return result(c, func() ([]recovery.CasesOpened, error) { return c.inner.CasesOpened(ctx, b, since) })
 }
 
-// UntoldCounts implements storage.Told.
-func (c *CrashingStore) UntoldCounts(ctx context.Context, b storage.Bucket, now time.Time) ([]storage.Untold, error) {
-	return result(c, func() ([]storage.Untold, error) { return c.inner.UntoldCounts(ctx, b, now) })
+// UnannouncedCounts implements storage.Announcements.
+func (c *CrashingStore) UnannouncedCounts(ctx context.Context, b storage.Bucket, now time.Time) ([]storage.Unannounced, error) {
+	return result(c, func() ([]storage.Unannounced, error) { return c.inner.UnannouncedCounts(ctx, b, now) })
 }
 
-// UntoldCases implements storage.Told.
-func (c *CrashingStore) UntoldCases(ctx context.Context, b storage.Bucket, site string, now time.Time, limit int) ([]storage.Case, error) {
-	return result(c, func() ([]storage.Case, error) { return c.inner.UntoldCases(ctx, b, site, now, limit) })
+// UnannouncedCases implements storage.Announcements.
+func (c *CrashingStore) UnannouncedCases(ctx context.Context, b storage.Bucket, site string, now time.Time, limit int) ([]storage.Case, error) {
+	return result(c, func() ([]storage.Case, error) { return c.inner.UnannouncedCases(ctx, b, site, now, limit) })
 }
 
-// FeedbackList implements storage.Told.
+// FeedbackList implements storage.Announcements.
 func (c *CrashingStore) FeedbackList(ctx context.Context, limit int) ([]storage.Feedback, error) {
 	return result(c, func() ([]storage.Feedback, error) { return c.inner.FeedbackList(ctx, limit) })
 }
 
-// UntoldFeedback implements storage.Told.
-func (c *CrashingStore) UntoldFeedback(ctx context.Context, b storage.Bucket, limit int) ([]storage.Feedback, error) {
-	return result(c, func() ([]storage.Feedback, error) { return c.inner.UntoldFeedback(ctx, b, limit) })
+// UnannouncedFeedback implements storage.Announcements.
+func (c *CrashingStore) UnannouncedFeedback(ctx context.Context, b storage.Bucket, limit int) ([]storage.Feedback, error) {
+	return result(c, func() ([]storage.Feedback, error) { return c.inner.UnannouncedFeedback(ctx, b, limit) })
 }
 
-// SettleFeedback implements storage.Told.
-func (c *CrashingStore) SettleFeedback(ctx context.Context, b storage.Bucket, ids []string, at time.Time) error {
-	return c.call(func() error { return c.inner.SettleFeedback(ctx, b, ids, at) })
+// FeedbackAnnounced implements storage.Announcements.
+func (c *CrashingStore) FeedbackAnnounced(ctx context.Context, b storage.Bucket, ids []string, at time.Time) error {
+	return c.call(func() error { return c.inner.FeedbackAnnounced(ctx, b, ids, at) })
 }

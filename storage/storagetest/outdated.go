@@ -55,7 +55,7 @@ var outdatedTests = group{
 		for what, err := range map[string]error{
 			"ping": s.Ping(t.Context()), "prune": pruned,
 			"park":   s.Park(t.Context(), storage.Parked{Key: "k4", Person: p, At: b.clock.Now()}),
-			"settle": s.SettleFeedback(t.Context(), 0, []string{"f"}, b.clock.Now()),
+			"settle": s.FeedbackAnnounced(t.Context(), 0, []string{"f"}, b.clock.Now()),
 		} {
 			if !errors.Is(err, storage.ErrOutdated) || !errors.Is(err, storage.ErrUnavailable) {
 				t.Errorf("%s: %v", what, err)

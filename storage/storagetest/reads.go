@@ -199,7 +199,7 @@ var readTests = map[string]func(*testing.T, *bench){
 			t.Fatalf("%+v", got)
 		}
 	},
-	"counts are tallies of what is stored": func(t *testing.T, b *bench) {
+	"counts are of what is stored": func(t *testing.T, b *bench) {
 		p := person(1)
 		b.begin(t, p)
 		b.begin(t, p)

@@ -53,15 +53,15 @@ var routeTests = map[string]func(*testing.T, *bench){
 		if !news || again {
 			t.Errorf("gone is news %v, and again %v", news, again)
 		}
-		check(t, b.store.SettleStaffChat(ctx, "front"))
-		front.Gone, front.Why, front.Told = now.Add(time.Second), "kicked", true
+		check(t, b.store.StaffChatAnnounced(ctx, "front"))
+		front.Gone, front.Why, front.Announced = now.Add(time.Second), "kicked", true
 		front.Sites = []string{"main", "east"}
 		check(t, b.store.PutStaffChat(ctx, front)) // what it is linked to stays
 		same(t, "one that is gone", must(b.store.StaffChatList(ctx))(t), []storage.StaffChat{all, front})
 		if news := must(b.store.MarkStaffChat(ctx, "front", time.Time{}, ""))(t); !news {
 			t.Error("that a chat is back is no news")
 		}
-		front.Gone, front.Why, front.Told = time.Time{}, "", false
+		front.Gone, front.Why, front.Announced = time.Time{}, "", false
 		same(t, "back again", must(b.store.StaffChatList(ctx))(t), []storage.StaffChat{all, front})
 
 		check(t, b.store.DropStaffChat(ctx, "front"))
@@ -95,7 +95,7 @@ var routeTests = map[string]func(*testing.T, *bench){
 			t.Errorf("%d were told that they are linked", linked.Load())
 		}
 	},
-	"cases are tallied as they open, and found while they have no card": func(t *testing.T, b *bench) {
+	"cases are counted as they open, and found while they have no card": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()
 		var ids []string
 		open := func(site string, p recovery.Priority, tell time.Time) {
@@ -120,30 +120,30 @@ var routeTests = map[string]func(*testing.T, *bench){
 		open("east", recovery.P2, now)
 		open("east", recovery.None, time.Time{}) // on the watch list
 		minute := now.Truncate(time.Minute)
-		same(t, "tallies", must(b.store.Tallies(ctx, 0, minute))(t), []recovery.Tally{
+		same(t, "cases opened", must(b.store.CasesOpened(ctx, 0, minute))(t), []recovery.CasesOpened{
 			{Site: "main", Minute: minute, P1: 1, P2: 2, P3: 1}, {Site: "east", Minute: minute.Add(time.Minute), P2: 1},
 		})
-		same(t, "newer tallies", must(b.store.Tallies(ctx, 0, minute.Add(time.Minute)))(t), []recovery.Tally{
+		same(t, "newer cases opened", must(b.store.CasesOpened(ctx, 0, minute.Add(time.Minute)))(t), []recovery.CasesOpened{
 			{Site: "east", Minute: minute.Add(time.Minute), P2: 1},
 		})
-		counts := must(b.store.UntoldCounts(ctx, 0, b.clock.Now()))(t)
+		counts := must(b.store.UnannouncedCounts(ctx, 0, b.clock.Now()))(t)
 		if len(counts) != 3 {
 			t.Errorf("the counts are %+v", counts)
 		}
-		cases := must(b.store.UntoldCases(ctx, 0, "main", b.clock.Now(), 10))(t)
+		cases := must(b.store.UnannouncedCases(ctx, 0, "main", b.clock.Now(), 10))(t)
 		if len(cases) != 2 || cases[0].ID != ids[1] || cases[1].ID != ids[0] {
 			t.Errorf("the most urgent are not first: %+v", cases)
 		}
-		told := cases[0]
-		told.TellAt = time.Time{}
+		announced := cases[0]
+		announced.TellAt = time.Time{}
 		check(t, b.store.Advance(ctx, 0, []storage.Turn{{Apply: func(storage.Loaded) (storage.Change, error) {
-			return storage.Change{Case: &told}, nil
+			return storage.Change{Case: &announced}, nil
 		}}})[0])
-		if cases = must(b.store.UntoldCases(ctx, 0, "main", b.clock.Now(), 10))(t); len(cases) != 1 || cases[0].ID != ids[0] {
-			t.Errorf("after one was told: %+v", cases)
+		if cases = must(b.store.UnannouncedCases(ctx, 0, "main", b.clock.Now(), 10))(t); len(cases) != 1 || cases[0].ID != ids[0] {
+			t.Errorf("after one was announced: %+v", cases)
 		}
-		_ = must(b.store.Prune(ctx, 0, storage.Retention{Tallies: minute.Add(time.Minute)}, 10))(t)
-		same(t, "after pruning", must(b.store.Tallies(ctx, 0, minute))(t), []recovery.Tally{
+		_ = must(b.store.Prune(ctx, 0, storage.Retention{CasesOpened: minute.Add(time.Minute)}, 10))(t)
+		same(t, "after pruning", must(b.store.CasesOpened(ctx, 0, minute))(t), []recovery.CasesOpened{
 			{Site: "east", Minute: minute.Add(time.Minute), P2: 1},
 		})
 	},
@@ -153,7 +153,7 @@ var routeTests = map[string]func(*testing.T, *bench){
 			ID: newID(), Kind: storage.Praise, Session: "s", Identity: "i", Customer: "c", Site: "main", Owner: "bob", Case: "k",
 			Text: "Great\x00!", At: now,
 		}
-		two := storage.Feedback{ID: newID(), Kind: storage.Suggestion, Text: "Open earlier", At: now.Add(time.Second), Told: now}
+		two := storage.Feedback{ID: newID(), Kind: storage.Suggestion, Text: "Open earlier", At: now.Add(time.Second), Announced: now}
 		turn := storage.Turn{Apply: func(storage.Loaded) (storage.Change, error) {
 			return storage.Change{Feedback: []storage.Feedback{one, two}}, nil
 		}}
@@ -162,10 +162,10 @@ var routeTests = map[string]func(*testing.T, *bench){
 		one.Text = storage.Clean(one.Text)
 		same(t, "feedback", must(b.store.FeedbackList(ctx, 10))(t), []storage.Feedback{two, one})
 		same(t, "the newest", must(b.store.FeedbackList(ctx, 1))(t), []storage.Feedback{two})
-		same(t, "untold", must(b.store.UntoldFeedback(ctx, 0, 10))(t), []storage.Feedback{one})
-		check(t, b.store.SettleFeedback(ctx, 0, []string{one.ID}, now))
-		check(t, b.store.SettleFeedback(ctx, 0, []string{one.ID}, now))
-		if list := must(b.store.UntoldFeedback(ctx, 0, 10))(t); len(list) > 0 {
+		same(t, "unannounced", must(b.store.UnannouncedFeedback(ctx, 0, 10))(t), []storage.Feedback{one})
+		check(t, b.store.FeedbackAnnounced(ctx, 0, []string{one.ID}, now))
+		check(t, b.store.FeedbackAnnounced(ctx, 0, []string{one.ID}, now))
+		if list := must(b.store.UnannouncedFeedback(ctx, 0, 10))(t); len(list) > 0 {
 			t.Errorf("after staff heard of it: %+v", list)
 		}
 	},

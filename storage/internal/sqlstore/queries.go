@@ -16,19 +16,19 @@ const (
 	answerColumns     = "bucket, session, question, revision, value, choices, text, files, skipped, dropped, at"
 	caseColumns       = "bucket, id, number, session, identity, site, customer, state, priority, opened_at, tell_at, body, due, rules, holder, unposted"
 	caseEventColumns  = "bucket, id, case_id, at, kind, person, detail, note"
-	feedbackColumns   = "bucket, id, kind, session, identity, customer, site, owner, case_id, text, at, told"
+	feedbackColumns   = "bucket, id, kind, session, identity, customer, site, owner, case_id, text, at, announced"
 	wordsColumns      = "bucket, id, session, case_id, inbound, text, files, at"
 	// What changes while a delivery is on its way; its key and created come before.
 	stateColumns    = "platform, account, chat, thread, shown, shown_ref, shown_sum, base, repeated, state, due, attempts, tried, epoch, error"
 	deliveryColumns = "bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, render, hash, wanted, shown, shown_ref, shown_sum, base, repeated, state, due, attempts, tried, epoch, error, created"
 	parkedColumns   = "bucket, key, platform, account, person, payload, error, at"
 
-	staffChatColumns    = "name, sites, platform, account, chat, thread, created, linked, gone, why, told"
+	staffChatColumns    = "name, sites, platform, account, chat, thread, created, linked, gone, why, announced"
 	installationColumns = "platform, account, name, sealed, scopes, installer, installed"
 )
 
 // feedbackRead is feedback without its bucket, as it is read.
-const feedbackRead = "id, kind, session, identity, customer, site, owner, case_id, text, at, told"
+const feedbackRead = "id, kind, session, identity, customer, site, owner, case_id, text, at, announced"
 
 func columns(list string) []string { return strings.Split(list, ", ") }
 
@@ -48,34 +48,34 @@ type queries struct {
 	putInvitations, putCases                 *list
 	insertAnswers, insertEvents, insertWords *list
 	// Deliveries.
-	slots, slotStates, unsettled                        *keyed
-	putDeliveries, putStates, heads, doubtful           *list
-	transcript, failed                                  string
-	answers, newestCases, caseEvents, expiring          string
-	casesDue, casesBefore, casesHeld, casesUnposted     string
-	past                                                string
-	earlier, shown                                      *sized
-	countDue, countFailed, countParked, sumBuckets      string
-	flows, rules                                        *versions
-	flowsNewest                                         string
-	putSite, sites, putCustomer, customer               string
-	putAccount, accounts, putMove, moves                string
-	putInstallation, installations, dropInstallation    string
-	putStaff, staffList, lockStaff, dropStaff           string
-	putStaffCode, useStaffCode, dropStaffCodes          string
-	putStaffLink, staffLinks, dropStaffLinks            string
-	putStaffChat, staffChats, lockStaffChat             string
-	dropStaffChat, linkStaffChat, chatGone, chatBack    string
-	settleChat, putChatCode, useChatCode, dropChatCodes string
-	addTallies, insertFeedback                          *list
-	tallies, untoldCounts, untoldCases, pruneTallies    string
-	feedback, untoldFeedback, settleFeedback            string
-	sessionsOf                                          string
-	putParked, parked, parkedOne                        string
-	isParked, unpark, dropParked                        string
-	acquire, release                                    string
-	pruneKeys, pruneDeliveries                          string
-	all, boot                                           []string
+	slots, slotStates, unsettled                                  *keyed
+	putDeliveries, putStates, heads, doubtful                     *list
+	transcript, failed                                            string
+	answers, newestCases, caseEvents, expiring                    string
+	casesDue, casesBefore, casesHeld, casesUnposted               string
+	past                                                          string
+	earlier, shown                                                *sized
+	countDue, countFailed, countParked, sumBuckets                string
+	flows, rules                                                  *versions
+	flowsNewest                                                   string
+	putSite, sites, putCustomer, customer                         string
+	putAccount, accounts, putMove, moves                          string
+	putInstallation, installations, dropInstallation              string
+	putStaff, staffList, lockStaff, dropStaff                     string
+	putStaffCode, useStaffCode, dropStaffCodes                    string
+	putStaffLink, staffLinks, dropStaffLinks                      string
+	putStaffChat, staffChats, lockStaffChat                       string
+	dropStaffChat, linkStaffChat, chatGone, chatBack              string
+	chatAnnounced, putChatCode, useChatCode, dropChatCodes        string
+	addOpened, insertFeedback                                     *list
+	casesOpened, unannouncedCounts, unannouncedCases, pruneOpened string
+	feedback, unannouncedFeedback, feedbackAnnounced              string
+	sessionsOf                                                    string
+	putParked, parked, parkedOne                                  string
+	isParked, unpark, dropParked                                  string
+	acquire, release                                              string
+	pruneKeys, pruneDeliveries                                    string
+	all, boot                                                     []string
 }
 
 const unsettledStates = "('due','sending')"
@@ -223,29 +223,29 @@ func newQueries(d Dialect) *queries {
 		staffLinks:     t.one("SELECT platform, account, person, staff FROM staff_links"),
 		dropStaffLinks: t.one("DELETE FROM staff_links WHERE staff = ?"),
 
-		addTallies: insert("tallies", "bucket, site, minute, p1, p2, p3", "ON CONFLICT (bucket, site, minute) DO UPDATE SET"+
-			" p1 = tallies.p1 + excluded.p1, p2 = tallies.p2 + excluded.p2, p3 = tallies.p3 + excluded.p3"),
+		addOpened: insert("cases_opened", "bucket, site, minute, p1, p2, p3", "ON CONFLICT (bucket, site, minute) DO UPDATE SET"+
+			" p1 = cases_opened.p1 + excluded.p1, p2 = cases_opened.p2 + excluded.p2, p3 = cases_opened.p3 + excluded.p3"),
 		insertFeedback: insert("feedback", feedbackColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
-		tallies:        t.one("SELECT site, minute, p1, p2, p3 FROM tallies WHERE bucket = ? AND minute >= ? ORDER BY minute, site"),
-		untoldCounts: t.one("SELECT site, priority, count(*) FROM cases WHERE bucket = ? AND tell_at IS NOT NULL AND tell_at <= ?" +
+		casesOpened:    t.one("SELECT site, minute, p1, p2, p3 FROM cases_opened WHERE bucket = ? AND minute >= ? ORDER BY minute, site"),
+		unannouncedCounts: t.one("SELECT site, priority, count(*) FROM cases WHERE bucket = ? AND tell_at IS NOT NULL AND tell_at <= ?" +
 			" GROUP BY site, priority ORDER BY site, priority"),
-		untoldCases: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND site = ? AND tell_at IS NOT NULL AND tell_at <= ?" +
+		unannouncedCases: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND site = ? AND tell_at IS NOT NULL AND tell_at <= ?" +
 			" ORDER BY priority, opened_at, id LIMIT ?"),
-		pruneTallies:   t.one("DELETE FROM tallies WHERE bucket = ? AND minute < ?"),
-		feedback:       t.one("SELECT " + feedbackRead + " FROM feedback WHERE bucket = ? AND id > '' ORDER BY at DESC, id DESC LIMIT ?"),
-		untoldFeedback: t.one("SELECT " + feedbackRead + " FROM feedback WHERE bucket = ? AND told IS NULL ORDER BY id LIMIT ?"),
-		settleFeedback: t.one("UPDATE feedback SET told = ? WHERE bucket = ? AND id = ?"),
+		pruneOpened:         t.one("DELETE FROM cases_opened WHERE bucket = ? AND minute < ?"),
+		feedback:            t.one("SELECT " + feedbackRead + " FROM feedback WHERE bucket = ? AND id > '' ORDER BY at DESC, id DESC LIMIT ?"),
+		unannouncedFeedback: t.one("SELECT " + feedbackRead + " FROM feedback WHERE bucket = ? AND announced IS NULL ORDER BY id LIMIT ?"),
+		feedbackAnnounced:   t.one("UPDATE feedback SET announced = ? WHERE bucket = ? AND id = ?"),
 
 		putStaffChat: t.one("INSERT INTO staff_chats (" + staffChatColumns + ") VALUES (?, ?, '', '', '', '', ?, NULL, NULL, '', FALSE)" +
 			" ON CONFLICT (name) DO UPDATE SET sites = excluded.sites"),
 		staffChats:    t.one("SELECT " + staffChatColumns + " FROM staff_chats ORDER BY name"),
 		lockStaffChat: t.one("SELECT name FROM staff_chats WHERE name = ?{lock}"),
 		dropStaffChat: t.one("DELETE FROM staff_chats WHERE name = ? RETURNING name"),
-		linkStaffChat: t.one("UPDATE staff_chats SET platform = ?, account = ?, chat = ?, thread = ?, linked = ?, gone = NULL, why = '', told = FALSE" +
+		linkStaffChat: t.one("UPDATE staff_chats SET platform = ?, account = ?, chat = ?, thread = ?, linked = ?, gone = NULL, why = '', announced = FALSE" +
 			" WHERE name = ? RETURNING name"),
-		chatGone:      t.one("UPDATE staff_chats SET gone = ?, why = ?, told = FALSE WHERE name = ? AND gone IS NULL"),
-		chatBack:      t.one("UPDATE staff_chats SET gone = NULL, why = '', told = FALSE WHERE name = ? AND gone IS NOT NULL"),
-		settleChat:    t.one("UPDATE staff_chats SET told = TRUE WHERE name = ?"),
+		chatGone:      t.one("UPDATE staff_chats SET gone = ?, why = ?, announced = FALSE WHERE name = ? AND gone IS NULL"),
+		chatBack:      t.one("UPDATE staff_chats SET gone = NULL, why = '', announced = FALSE WHERE name = ? AND gone IS NOT NULL"),
+		chatAnnounced: t.one("UPDATE staff_chats SET announced = TRUE WHERE name = ?"),
 		putChatCode:   t.one("INSERT INTO chat_codes (hash, name, expires, used) VALUES (?, ?, ?, '')"),
 		useChatCode:   t.one("UPDATE chat_codes SET used = ? WHERE hash = ? AND expires > ? AND (used = '' OR used = ?) RETURNING name"),
 		dropChatCodes: t.one("DELETE FROM chat_codes WHERE name = ?"),

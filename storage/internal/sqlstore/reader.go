@@ -319,7 +319,7 @@ func (s *Store) Failed(ctx context.Context, limit int) ([]storage.Delivery, erro
 	}, func(d storage.Delivery) time.Time { return d.Due })
 }
 
-// Counts implements storage.Reader. Sessions, answers and cases are tallies kept in the
+// Counts implements storage.Reader. Sessions, answers and cases are counts kept in the
 // buckets' rows, so that a large database answers as fast as a small one.
 func (s *Store) Counts(ctx context.Context) (storage.Counts, error) {
 	var c storage.Counts

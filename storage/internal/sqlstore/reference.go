@@ -228,7 +228,7 @@ func (s *Store) Prune(ctx context.Context, b storage.Bucket, before storage.Rete
 		}{
 			{before.Keys, s.q.pruneKeys, []any{int64(b), int64(b), micro(before.Keys), int64(limit)}},
 			{before.Deliveries, s.q.pruneDeliveries, []any{int64(b), int64(b), micro(before.Deliveries), int64(b), int64(b), int64(limit)}},
-			{before.Tallies, s.q.pruneTallies, []any{int64(b), micro(before.Tallies)}},
+			{before.CasesOpened, s.q.pruneOpened, []any{int64(b), micro(before.CasesOpened)}},
 		} {
 			if k.before.IsZero() {
 				continue

@@ -30,7 +30,7 @@ func (s *Store) StaffChatList(ctx context.Context) ([]storage.StaffChat, error) 
 		var sites string
 		var linked, gone sql.NullTime
 		a := &v.Address
-		if err := row.Scan(&v.Name, &sites, &a.Platform, &a.Account, &a.Chat, &a.Thread, &v.Created, &linked, &gone, &v.Why, &v.Told); err != nil {
+		if err := row.Scan(&v.Name, &sites, &a.Platform, &a.Account, &a.Chat, &a.Thread, &v.Created, &linked, &gone, &v.Why, &v.Announced); err != nil {
 			return v, err
 		}
 		if err := json.Unmarshal([]byte(sites), &v.Sites); err != nil {
@@ -118,7 +118,7 @@ func (s *Store) MarkStaffChat(ctx context.Context, name string, gone time.Time, 
 	return news, nil
 }
 
-// SettleStaffChat implements storage.StaffChats.
-func (s *Store) SettleStaffChat(ctx context.Context, name string) error {
-	return s.put(ctx, "staff chat", s.q.settleChat, storage.Clean(name))
+// StaffChatAnnounced implements storage.StaffChats.
+func (s *Store) StaffChatAnnounced(ctx context.Context, name string) error {
+	return s.put(ctx, "staff chat", s.q.chatAnnounced, storage.Clean(name))
 }

@@ -28,7 +28,7 @@ type working struct {
 
 	tables                           [4]table
 	answers, events, words, feedback [][]any
-	tallies                          map[minuteOf][4]int64 // of cases that open, by priority
+	opened                           map[minuteOf][4]int64 // of cases that open, by priority
 	slotState
 }
 
@@ -434,7 +434,7 @@ func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 	if opened != nil {
 		if opened.created {
 			w.caseSeq++
-			w.tally(*c.Case)
+			w.countOpened(*c.Case)
 		}
 		put(caseTable, c.Case.ID, opened)
 	}
@@ -479,7 +479,7 @@ func (w *working) save() error {
 		{q.insertEvents, w.events},
 		{q.insertWords, w.words},
 		{q.insertFeedback, w.feedback},
-		{q.addTallies, w.tallyRows()},
+		{q.addOpened, w.openedRows()},
 		{q.putDeliveries, whole},
 		{q.putStates, states},
 	} {
@@ -495,7 +495,7 @@ func (w *working) save() error {
 }
 
 // createdSessions counts the sessions that the database does not have yet, for the
-// tally in the bucket's row.
+// count in the bucket's row.
 func (w *working) createdSessions() (int, error) {
 	n := 0
 	unknown := map[string]bool{}
