@@ -33,8 +33,8 @@ type counts [recovery.P3 + 1]int
 func (c counts) sum() int { return c[recovery.P1] + c[recovery.P2] + c[recovery.P3] }
 
 // unannounced tells staff of the cases that have no card of their own: those of a storm on
-// its card, those of a digest in one message, and those for which a mute has ended each on its
-// own card, unless there are many.
+// its card, those of a digest in one message, and those for which a mute has ended each on
+// its own card, unless there are many.
 func (s *teller) unannounced(ctx context.Context) error {
 	b := s.bot
 	sites := b.openings.sites()
