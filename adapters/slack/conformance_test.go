@@ -44,7 +44,7 @@ type platform struct {
 
 func newPlatform(t *testing.T) *platform {
 	w := newWorld(t)
-	w.SetSecond(300 * time.Millisecond)
+	w.SetSecond(10 * time.Millisecond)
 	return &platform{world: w, person: w.ann(), modals: map[chat.Ref]*slackfake.Modal{}}
 }
 

@@ -19,7 +19,8 @@ func tokens(f func(team string) (string, error)) func(context.Context, string) (
 
 func TestAnEnvelopeIsKeptWhileTheStoreIsAway(t *testing.T) {
 	w, in := newWorld(t), newInbox()
-	w.SetSecond(50 * time.Millisecond) // Slack stops waiting before the store is back
+	w.SetSecond(time.Millisecond)
+	w.SetPatience(50 * time.Millisecond) // Slack stops waiting before the store is back
 	in.fail = 2
 	w.socket(in.handle)
 	ann := w.ann()

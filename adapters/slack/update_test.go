@@ -348,7 +348,7 @@ func TestRemovalIsTold(t *testing.T) {
 				return nil
 			}
 		})
-		w.SetSecond(10 * time.Millisecond)
+		w.SetSecond(time.Millisecond)
 		w.hooks(newInbox().handle)
 		d := w.Uninstall()
 		d.WaitAcked()

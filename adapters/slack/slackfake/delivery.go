@@ -117,12 +117,12 @@ const retries = 3
 func (s *Server) deliver(d *Delivery) {
 	for try := 0; try <= retries; try++ {
 		s.mu.Lock()
-		second := s.second
+		second, patience := s.second, s.patience
 		s.mu.Unlock()
 		if try > 1 && !s.sleep(10*second) {
 			return
 		}
-		if s.attempt(d, try, 3*second) {
+		if s.attempt(d, try, patience) {
 			return
 		}
 	}
@@ -185,7 +185,7 @@ func Sign(secret string, at time.Time, body []byte) (stamp, signature string) {
 
 func (s *Server) byHTTP(d *Delivery, address string, try int, limit time.Duration) bool {
 	body := form(d.Kind, d.Payload)
-	ctx, cancel := context.WithTimeout(s.ctx, max(limit, time.Second))
+	ctx, cancel := context.WithTimeout(s.ctx, limit)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(body))
 	if err != nil {

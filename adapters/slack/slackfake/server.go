@@ -39,7 +39,8 @@ type Server struct {
 	mu       sync.Mutex
 	closed   bool
 	changed  chan struct{} // closed and made anew whenever anything changed
-	second   time.Duration // what a second of waiting for an acknowledgement takes
+	second   time.Duration // what a second takes between two deliveries of the same
+	patience time.Duration // how long an acknowledgement is waited for
 	revoked  bool
 	noApp    bool // the app token was revoked
 	noTab    bool // the Messages tab is off
@@ -70,6 +71,7 @@ func New(tb testing.TB) *Server {
 		tb:            tb,
 		changed:       make(chan struct{}),
 		second:        time.Second,
+		patience:      WaitLimit,
 		users:         map[string]*User{},
 		channels:      map[string]*Channel{},
 		clock:         time.Now().UnixMicro(),
@@ -106,8 +108,16 @@ func (s *Server) notify() {
 	s.changed = make(chan struct{})
 }
 
-// SetSecond says how long a second takes while Slack waits for an acknowledgement
-// or before it delivers again.
+// SetPatience says how long Slack waits for an acknowledgement before it delivers again. It
+// is three seconds in truth, and WaitLimit here: what a test is about is hardly ever how
+// fast its machine is.
+func (s *Server) SetPatience(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.patience = d
+}
+
+// SetSecond says how long a second takes while Slack waits before it delivers again.
 func (s *Server) SetSecond(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
