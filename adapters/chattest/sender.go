@@ -15,7 +15,7 @@ import (
 )
 
 // WaitLimit is how long waiting methods wait before they fail the test.
-const WaitLimit = 15 * time.Second
+const WaitLimit = time.Minute
 
 // Sent is one call of Send.
 type Sent struct {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/slack"
+	"github.com/aftercare/aftercare/adapters/slack/slackfake"
 )
 
 // their is slack-go's own server, with what it lacks: updates, views, direct
@@ -94,7 +95,7 @@ func (s *their) envelope(id, kind string, payload map[string]any) {
 
 func (s *their) waitAck(t *testing.T, id string) json.RawMessage {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(slackfake.WaitLimit); ; time.Sleep(5 * time.Millisecond) {
 		s.mu.Lock()
 		payload, ok := s.acks[id]
 		s.mu.Unlock()

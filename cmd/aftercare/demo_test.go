@@ -132,7 +132,7 @@ func openDemo(t *testing.T, address string) (demoPage, string) {
 	if path == "" {
 		t.Fatal("no Chromium on the PATH: run `make deps`")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WSURLReadTimeout(patience),
 		chromedp.Flag("host-resolver-rules", "MAP "+plainHost+" "+host))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)

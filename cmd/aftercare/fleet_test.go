@@ -37,13 +37,14 @@ type fleet struct {
 // balancer passes requests on to the instances that take part, as a load balancer does.
 type balancer struct {
 	*httptest.Server
-	mu   sync.Mutex
-	to   []string // addresses that take part
-	next int
+	mu     sync.Mutex
+	to     []string       // addresses that take part
+	flying map[string]int // requests that were passed on and have no answer yet, by address
+	next   int
 }
 
 func newBalancer(t *testing.T) *balancer {
-	b := &balancer{}
+	b := &balancer{flying: map[string]int{}}
 	b.Server = httptest.NewServer(b)
 	t.Cleanup(b.Close)
 	return b
@@ -67,20 +68,40 @@ func (b *balancer) take(address string) {
 	b.to = kept
 }
 
-func (b *balancer) pick() string {
+// pick chooses who answers a request, "" if nobody takes part. The caller says when the
+// answer is there.
+func (b *balancer) pick() (address string, answered func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.to) == 0 {
-		return ""
+		return "", func() {}
 	}
 	b.next++
-	return b.to[b.next%len(b.to)]
+	address = b.to[b.next%len(b.to)]
+	b.flying[address]++
+	return address, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.flying[address]--
+	}
+}
+
+// drain takes an instance out and waits until it has answered what was passed on to it.
+func (b *balancer) drain(t *testing.T, address string) {
+	t.Helper()
+	b.take(address)
+	eventually(t, "the answers of an instance that was taken out", func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return b.flying[address] == 0
+	})
 }
 
 // ServeHTTP implements http.Handler.
 func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
-	address := b.pick()
+	address, answered := b.pick()
+	defer answered()
 	if err != nil || address == "" {
 		w.WriteHeader(http.StatusBadGateway)
 		return
@@ -299,8 +320,7 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 	for range *roundsFlag {
 		for i, m := range f.machines {
 			time.Sleep(500 * time.Millisecond)
-			f.balancer.take(m.address)
-			time.Sleep(100 * time.Millisecond) // requests that were passed on arrive
+			f.balancer.drain(t, m.address)
 			f.running[i].stop()
 			m.program = ""
 			f.hit()

@@ -17,6 +17,9 @@ import (
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
+// patience is how long tests wait for something that must happen.
+const patience = time.Minute
+
 // proxy stands between a store and its server, and can swallow what passes.
 type proxy struct {
 	listener net.Listener
@@ -127,21 +130,26 @@ func TestADeadlineIsKeptOnAConnectionThatHangs(t *testing.T) {
 		"counts":  func(ctx context.Context) error { _, err := s.Counts(ctx); return err },
 		"ping":    s.Ping,
 	} {
-		p.hole.Store(true)
 		const deadline = 300 * time.Millisecond
-		ctx, cancel := context.WithTimeout(t.Context(), deadline)
-		start := time.Now()
-		err := call(ctx)
-		took := time.Since(start)
-		cancel()
-		if !errors.Is(err, storage.ErrUnavailable) {
-			t.Errorf("%s: %v", name, err)
+		// A machine that stands still for a moment is late once. Who keeps no deadline is
+		// late each time.
+		took := time.Hour
+		for try := 0; try < 5 && took > deadline+2*time.Second; try++ {
+			p.hole.Store(true)
+			ctx, cancel := context.WithTimeout(t.Context(), deadline)
+			start := time.Now()
+			err := call(ctx)
+			took = time.Since(start)
+			cancel()
+			if !errors.Is(err, storage.ErrUnavailable) {
+				t.Errorf("%s: %v", name, err)
+			}
+			p.hole.Store(false)
+			p.cut()
 		}
 		if took > deadline+2*time.Second {
 			t.Errorf("%s took %v", name, took)
 		}
-		p.hole.Store(false)
-		p.cut()
 	}
 	healed := time.Now()
 	for n := 0; ; n++ {
@@ -151,7 +159,7 @@ func TestADeadlineIsKeptOnAConnectionThatHangs(t *testing.T) {
 		if err == nil {
 			break
 		}
-		if time.Since(healed) > 10*time.Second {
+		if time.Since(healed) > patience {
 			t.Fatalf("the pool does not heal: %v", err)
 		}
 	}
@@ -184,7 +192,7 @@ func TestAnAnswerThatVanishesOnTheWayIsFoundOut(t *testing.T) {
 			case <-stop:
 			}
 		})
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		err := s.Advance(ctx, 0, []storage.Turn{work})[0]
 		cancel()
 		close(stop)
@@ -212,7 +220,7 @@ func TestAServerThatIsKilledLosesNothingAcknowledged(t *testing.T) {
 		}
 	})
 	s := openAt(t, server.DSN("postgres"))
-	acknowledged := 0
+	var acknowledged atomic.Int64
 	killed := func() error { return errors.Join(server.Kill(), server.Start()) }
 	for round, hit := range []func() error{killed, server.Restart, killed} {
 		stop := make(chan struct{})
@@ -225,30 +233,34 @@ func TestAServerThatIsKilledLosesNothingAcknowledged(t *testing.T) {
 				default:
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-				err := s.Advance(ctx, 0, turn(fmt.Sprint("k", acknowledged)))[0]
+				err := s.Advance(ctx, 0, turn(fmt.Sprint("k", acknowledged.Load())))[0]
 				cancel()
 				switch {
 				case err == nil || errors.Is(err, storage.ErrSeen): // seen: it was committed, and we did not hear of it
-					acknowledged++
+					acknowledged.Add(1)
 				case !errors.Is(err, storage.ErrUnavailable):
 					t.Errorf("round %d: %v", round, err)
 				}
 			}
 		})
-		time.Sleep(300 * time.Millisecond)
-		if err := hit(); err != nil {
-			t.Fatal(err)
+		before, deadline := acknowledged.Load(), time.Now().Add(patience)
+		for acknowledged.Load() < before+50 && time.Now().Before(deadline) {
+			time.Sleep(5 * time.Millisecond)
 		}
+		if n := acknowledged.Load() - before; n < 50 {
+			t.Errorf("round %d: %d turns were acknowledged within %v before the server was hit, want 50", round, n, patience)
+		}
+		err := hit()
 		close(stop)
 		wg.Wait()
-		for i := range acknowledged {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range acknowledged.Load() {
 			if err := s.Advance(t.Context(), 0, turn(fmt.Sprint("k", i)))[0]; !errors.Is(err, storage.ErrSeen) {
-				t.Fatalf("round %d: key %d of %d: %v", round, i, acknowledged, err)
+				t.Fatalf("round %d: key %d of %d: %v", round, i, acknowledged.Load(), err)
 			}
 		}
-	}
-	if acknowledged == 0 {
-		t.Fatal("nothing was ever acknowledged")
 	}
 }
 
@@ -259,7 +271,7 @@ func TestAHintWakesAnotherInstanceAlsoAfterItsLineWasCut(t *testing.T) {
 	hints := a.Hints(ctx)
 	for round := range 2 {
 		awake := false
-		for end := time.Now().Add(20 * time.Second); !awake && time.Now().Before(end); {
+		for end := time.Now().Add(patience); !awake && time.Now().Before(end); {
 			b.Hint(ctx)
 			select {
 			case _, awake = <-hints:
@@ -267,7 +279,7 @@ func TestAHintWakesAnotherInstanceAlsoAfterItsLineWasCut(t *testing.T) {
 			}
 		}
 		if !awake {
-			t.Fatalf("round %d: never woken", round)
+			t.Fatalf("round %d: the other instance's hints woke nobody within %v", round, patience)
 		}
 		p.cut()
 	}
