@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -33,7 +34,7 @@ func (s *Server) setWebhook(p params) (any, *refused) {
 	if err != nil || at.Host == "" {
 		return nil, badRequest("bad webhook: invalid webhook URL specified")
 	}
-	local := at.Hostname() == "127.0.0.1" || at.Hostname() == "localhost"
+	local := net.ParseIP(at.Hostname()).IsLoopback() || at.Hostname() == "localhost"
 	if at.Scheme != "https" && !local {
 		return nil, badRequest("bad webhook: An HTTPS URL must be provided for webhook")
 	}
