@@ -31,7 +31,7 @@ func (w *world) acted(k storage.Case, a recovery.Act) storage.Case {
 // onlyCase is the one case that there is.
 func (w *world) onlyCase() storage.Case {
 	w.t.Helper()
-	cases, err := w.store.Cases(context.Background(), 9)
+	cases, err := w.store.Cases(context.Background(), storage.CaseFilter{Limit: 9})
 	if err != nil || len(cases) != 1 {
 		w.t.Fatalf("%d cases, %v", len(cases), err)
 	}
@@ -98,7 +98,7 @@ func TestAFollowUpOfNoCaseOpensNone(t *testing.T) {
 	ann := telegramUser("1", "Ann", "en")
 	w.started(ann, InviteRequest{Flow: "post_recovery", Site: "main-street"})
 	w.press(ann, "1")
-	if cases, err := w.store.Cases(context.Background(), 9); err != nil || len(cases) != 0 {
+	if cases, err := w.store.Cases(context.Background(), storage.CaseFilter{Limit: 9}); err != nil || len(cases) != 0 {
 		t.Errorf("%d cases, %v", len(cases), err)
 	}
 }

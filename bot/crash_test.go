@@ -441,7 +441,7 @@ func (c *crashCustomer) check() {
 	if c.first == 0 && s.Case == "" {
 		w.t.Errorf("seed %d, customer %s: an unsatisfied answer opened no case", w.seed, c.id)
 	}
-	cases, err := w.store.Cases(w.t.Context(), 10_000)
+	cases, err := w.store.Cases(w.t.Context(), storage.CaseFilter{Limit: 10_000})
 	if err != nil {
 		w.t.Error(err)
 	}

@@ -242,7 +242,7 @@ func TestCasesOfDaysWithoutAStaffChatArePostedOnce(t *testing.T) {
 // cases are all there are.
 func (w *world) cases() []storage.Case {
 	w.t.Helper()
-	cases, err := w.store.Cases(context.Background(), 10_000)
+	cases, err := w.store.Cases(context.Background(), storage.CaseFilter{Limit: 10_000})
 	if err != nil {
 		w.t.Fatal(err)
 	}

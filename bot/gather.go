@@ -22,9 +22,9 @@ const (
 	// stormShown is how long the card of a storm is kept up to date after its end, when
 	// every case has a card.
 	stormShown = 5 * time.Minute
-	// withdrawSeen is how many of the newest cases are looked at for cards that wait in
-	// vain when a storm has begun.
-	withdrawSeen = 1000
+	// withdrawRead is how many cases are read at a time when a storm has begun, to find cards
+	// that wait in vain.
+	withdrawRead = 200
 )
 
 // counts is a number of cases by priority.
@@ -173,12 +173,15 @@ func (s *teller) withdraw(ctx context.Context, site string) error {
 		clear(s.shown)
 		return nil // by now every process knows of the storm as it opens a case
 	}
-	cases, err := b.store.Cases(ctx, withdrawSeen)
-	if err != nil {
-		return fmt.Errorf("read the newest cases: %w", err)
-	}
-	for _, k := range cases {
-		if k.Site != g.Site || k.State != recovery.Open || len(k.Cards) == 0 || k.OpenedAt.Before(g.From) || s.shown[k.ID] {
+	open := storage.CaseFilter{States: []recovery.State{recovery.Open}, Sites: []string{g.Site}, Limit: withdrawRead}
+	for k, err := range storage.AllCases(ctx, b.store, open) {
+		if err != nil {
+			return fmt.Errorf("read the cases of a storm: %w", err)
+		}
+		if k.OpenedAt.Before(g.From) {
+			break // from here on they are older
+		}
+		if len(k.Cards) == 0 || s.shown[k.ID] {
 			continue
 		}
 		all := true

@@ -47,7 +47,7 @@ func (w *world) slots(at chat.Address, prefix string) []storage.Delivery {
 // waiting are how many cases have no card of their own.
 func (w *world) waiting() (n int) {
 	w.t.Helper()
-	cases, err := w.store.Cases(w.t.Context(), 10_000)
+	cases, err := w.store.Cases(w.t.Context(), storage.CaseFilter{Limit: 10_000})
 	if err != nil {
 		w.t.Fatal(err)
 	}

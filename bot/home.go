@@ -15,7 +15,7 @@ import (
 const (
 	homeSessions = 12
 	homeCases    = 10
-	casesSeen    = 1000 // of which the open ones at the person's sites are shown
+	casesRead    = 50 // at a time, until enough are found
 )
 
 // Home makes the page of a person, who may be unknown yet. Whoever is linked to a member
@@ -63,26 +63,45 @@ func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
 	return h.Page(), nil
 }
 
-// homeCases are the newest open cases of somebody's sites, those that they hold first.
-func (b *Bot) homeCases(ctx context.Context, snap *Snapshot, who storage.Staff) ([]HomeCase, error) {
-	cases, err := b.store.Cases(ctx, casesSeen)
-	if err != nil {
-		return nil, fmt.Errorf("read the cases of a page: %w", err)
+// homeCases are as many open cases of somebody's sites as a page has room for: those that
+// they hold, then others, the newest first.
+func (b *Bot) homeCases(ctx context.Context, snap *Snapshot, who storage.Staff) (shown []HomeCase, _ error) {
+	sites, any := sitesOf(who)
+	if !any {
+		return nil, nil
 	}
-	cases = slices.DeleteFunc(cases, func(k storage.Case) bool {
-		return !k.State.Active() || k.Decision.Watch || who.RoleAt(k.Site) == recovery.Outsider
-	})
-	others := func(k storage.Case) int {
-		if k.Holder.ID == who.ID {
-			return 0
+	open := storage.CaseFilter{States: recovery.ActiveStates(), Sites: sites, Limit: casesRead}
+	held := open
+	held.Holder = who.ID
+	for _, f := range []storage.CaseFilter{held, open} {
+		for k, err := range storage.AllCases(ctx, b.store, f) {
+			switch {
+			case err != nil:
+				return nil, fmt.Errorf("read the cases of a page: %w", err)
+			case k.Decision.Watch || who.RoleAt(k.Site) == recovery.Outsider:
+			case f.Holder == "" && k.Holder.ID == who.ID: // it is there already
+			default:
+				shown = append(shown, HomeCase{Case: &k, Site: snap.Site(k.Site)})
+			}
+			if len(shown) == homeCases {
+				return shown, nil
+			}
 		}
-		return 1
-	}
-	slices.SortStableFunc(cases, func(a, b storage.Case) int { return others(a) - others(b) })
-	cases = cases[:min(len(cases), homeCases)]
-	shown := make([]HomeCase, len(cases))
-	for i := range cases {
-		shown[i] = HomeCase{Case: &cases[i], Site: snap.Site(cases[i].Site)}
 	}
 	return shown, nil
+}
+
+// sitesOf are the sites at which somebody may see cases, if there are any; nil = all but
+// those at which they are nobody.
+func sitesOf(who storage.Staff) (sites []string, any bool) {
+	if who.RoleAt(storage.EverySite) != recovery.Outsider {
+		return nil, true
+	}
+	for id := range who.Roles {
+		if who.RoleAt(id) != recovery.Outsider {
+			sites = append(sites, id)
+		}
+	}
+	slices.Sort(sites)
+	return sites, len(sites) > 0
 }

@@ -111,7 +111,7 @@ func TestARepeatWithin90DaysRaisesThePriority(t *testing.T) {
 	w.now = w.now.Add(30 * 24 * time.Hour)
 	w.started(ann, haircut)
 	w.press(ann, "2")
-	cases, err := w.store.Cases(context.Background(), 10)
+	cases, err := w.store.Cases(context.Background(), storage.CaseFilter{Limit: 10})
 	if err != nil || len(cases) != 2 {
 		t.Fatalf("%d cases, %v", len(cases), err)
 	}
@@ -239,7 +239,7 @@ func TestManyCallersAtOnce(t *testing.T) {
 			t.Errorf("%s: %+v, case %q", c.user.ID, s.Answers, s.Case)
 		}
 	}
-	cases, err := w.store.Cases(context.Background(), 100)
+	cases, err := w.store.Cases(context.Background(), storage.CaseFilter{Limit: 100})
 	if err != nil || len(cases) != people {
 		t.Errorf("%d cases, %v; want %d", len(cases), err, people)
 	}

@@ -192,7 +192,7 @@ func checkStorm(t *testing.T, store storage.Store, log *groupLog, n int, urgent 
 			t.Fatalf("%d messages within a minute", within)
 		}
 	}
-	cases, err := store.Cases(t.Context(), 2*n)
+	cases, err := store.Cases(t.Context(), storage.CaseFilter{Limit: 2 * n})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,13 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -119,25 +119,23 @@ func (s *teller) tellOfGone(ctx context.Context, c storage.StaffChat) error {
 func (s *teller) reroute(ctx context.Context, c storage.StaffChat) error {
 	b := s.bot
 	snap := b.snap.Load()
-	for bucket := range storage.Bucket(b.store.Buckets()) {
-		cases, err := b.store.CasesBefore(ctx, bucket, math.MaxInt32, casesRerouted) // all that do not rest
+	open := storage.CaseFilter{States: recovery.ActiveStates(), Limit: reroutedAtOnce}
+	for k, err := range storage.AllCases(ctx, b.store, open) {
 		if err != nil {
 			return fmt.Errorf("read the cases of a chat that is gone: %w", err)
 		}
-		for _, k := range cases {
-			if !k.State.Active() || !slices.ContainsFunc(k.Cards, func(a chat.Address) bool { return SameChat(snap.At(a), snap.At(c.Address)) }) {
-				continue
-			}
-			if err := b.refreshCards(ctx, k.Bucket, k.ID, nil); err != nil {
-				return err
-			}
+		if !slices.ContainsFunc(k.Cards, func(a chat.Address) bool { return SameChat(snap.At(a), snap.At(c.Address)) }) {
+			continue
+		}
+		if err := b.refreshCards(ctx, k.Bucket, k.ID, nil); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// casesRerouted bounds how many cases of a bucket are looked at when a chat is gone.
-const casesRerouted = 100_000
+// reroutedAtOnce is how many open cases are read at a time when a chat is gone.
+const reroutedAtOnce = 500
 
 // refreshCards shows a case's cards again wherever they hang or should hang. prepare may
 // change the case first; it reports whether there is anything to show.

@@ -67,7 +67,7 @@ func TestEveryCardOfTheStoriesIsDrawnFromValuesAlone(t *testing.T) {
 // cases are all that the story has opened.
 func (s *story) cases() []storage.Case {
 	s.t.Helper()
-	all, err := s.store.Cases(context.Background(), 1000)
+	all, err := s.store.Cases(context.Background(), storage.CaseFilter{Limit: 1000})
 	if err != nil {
 		s.t.Fatal(err)
 	}

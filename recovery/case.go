@@ -32,6 +32,9 @@ func (s State) Active() bool {
 	return s == Open || s == Taken || s == Contacted || s == Agreed
 }
 
+// ActiveStates lists the states that are active.
+func ActiveStates() []State { return []State{Open, Taken, Contacted, Agreed} }
+
 // Resting lists the states in which no clock runs and nothing is left to show.
 func Resting() []State {
 	return []State{Verified, Closed, Unreached, Dismissed}

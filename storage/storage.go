@@ -94,8 +94,8 @@ type Reader interface {
 	Shown(ctx context.Context, in chat.Address, ref chat.Ref) (Delivery, error)
 	// Answers returns every revision of a session's answers, oldest first.
 	Answers(ctx context.Context, b Bucket, session string) ([]survey.Answer, error)
-	// Cases returns the newest cases over all buckets, at most limit.
-	Cases(ctx context.Context, limit int) ([]Case, error)
+	// Cases returns cases of all buckets, the newest first, at most f.Limit. See AllCases.
+	Cases(ctx context.Context, f CaseFilter) ([]Case, error)
 	// CaseEvents returns what happened to a case, oldest first.
 	CaseEvents(ctx context.Context, b Bucket, caseID string) ([]CaseEvent, error)
 	// Earlier counts a customer's unsatisfied sessions that started in [since, until),

@@ -9,6 +9,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
 )
 
 // quickRules let the clocks of a case strike within a test.
@@ -87,7 +88,7 @@ func TestTheClocksOfACaseStrikeThroughKills(t *testing.T) {
 			server.stop()
 
 			store := openStore(t, m)
-			cases, err := store.Cases(t.Context(), 9)
+			cases, err := store.Cases(t.Context(), storage.CaseFilter{Limit: 9})
 			if err != nil || len(cases) != 1 {
 				t.Fatalf("%d cases, %v", len(cases), err)
 			}

@@ -27,7 +27,7 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 	db.SetMaxOpenConns(1)
 	bucketed := regexp.MustCompile(`FROM (seen|identities|invitations|sessions|answers|cases|case_events|words|deliveries)\b`)
 	inner := regexp.MustCompile(`\w\.(chat|id) = ([ds]\.\w+)`)
-	seen, many, asked, accounts := 0, 0, 0, 0
+	seen, many, asked, accounts, pages := 0, 0, 0, 0, 0
 	for i, text := range sqlstore.Texts(dialect()) {
 		n := strings.Count(text, "$")
 		if strings.HasPrefix(text, "INSERT") || !bucketed.MatchString(text) || n > 32 {
@@ -82,6 +82,15 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 				t.Errorf("%.200s\n%s", text, whole)
 			}
 		}
+		if by := caseIndex(text); by != "" {
+			pages++
+			if !strings.Contains(whole, by) {
+				t.Errorf("%.200s\n%s", text, whole)
+			}
+		}
+	}
+	if pages != 6 {
+		t.Errorf("%d statements read a page of cases", pages)
 	}
 	if many < 8 {
 		t.Errorf("only %d statements look for many keys", many)
@@ -96,4 +105,17 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 		t.Fatalf("only %d statements were looked at", seen)
 	}
 	t.Attr("figure", fmt.Sprintf("%d statements, none reads a whole table", seen))
+}
+
+// caseIndex is the index that a statement for a page of cases is made for; "" for others.
+func caseIndex(text string) string {
+	switch {
+	case !strings.Contains(text, "FROM cases") || !strings.Contains(text, "(opened_at, id) <"):
+		return ""
+	case strings.Contains(text, "holder ="):
+		return "cases_holder"
+	case strings.Contains(text, "state IN"):
+		return "cases_active"
+	}
+	return "cases_opened"
 }

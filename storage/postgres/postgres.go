@@ -149,6 +149,7 @@ func dialect() sqlstore.Dialect {
 				" WHERE bucket = ? AND " + key + " = k.sought" + where + " OFFSET 0) AS r"
 		},
 		Keys:      keys,
+		Among:     func(column string) string { return column + " = ANY (CAST(? AS text[]))" },
 		Rows:      rows,
 		Column:    column,
 		HasSchema: "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'",

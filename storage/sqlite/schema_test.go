@@ -31,7 +31,7 @@ func raw(t *testing.T, path string) *sql.DB {
 func TestMigrateSaysWhatItDid(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.db")
 	r, err := sqlite.Migrate(t.Context(), path, sqlite.Options{Buckets: 3})
-	if err != nil || r.From != 0 || len(r.Applied) < 1 || int(r.To) != len(r.Applied)+1 || r.Buckets != 3 { // there is no 00009
+	if err != nil || r.From != 0 || len(r.Applied) < 1 || int(r.To) < len(r.Applied) || r.Buckets != 3 {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	// The number of buckets is a property of the database.
@@ -199,6 +199,9 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 			if strings.HasPrefix(detail, "SEARCH e ") && !strings.Contains(detail, "deliveries_chat (bucket=? AND chat=? AND state=? AND ord>? AND ord<?)") {
 				t.Errorf("%s: %.200s", detail, text) // else it is quadratic in the backlog
 			}
+			if strings.Contains(text, "(opened_at, id) <") && strings.Contains(detail, " cases ") && !strings.Contains(detail, caseIndex(text)) {
+				t.Errorf("%s: %.200s", detail, text) // else it reads what is closed, or looks through all for what somebody has
+			}
 			if strings.HasPrefix(text, "SELECT count(*) FROM deliveries WHERE") && !strings.Contains(detail, "deliveries_unsettled") && !strings.Contains(detail, "deliveries_failed") {
 				t.Errorf("%s: %.200s", detail, text) // else it counts what is settled as well
 			}
@@ -223,4 +226,15 @@ func TestTheLibraryBeneathIsTheOneThatTheDriverNames(t *testing.T) {
 	if got := required(t, filepath.Join("..", "..", "go.mod"), "modernc.org/libc"); got != want {
 		t.Fatalf("go.mod requires modernc.org/libc %s and its sqlite was made with %s", got, want)
 	}
+}
+
+// caseIndex is the index that a statement for a page of cases is made for.
+func caseIndex(text string) string {
+	switch {
+	case strings.Contains(text, "holder ="):
+		return "cases_holder"
+	case strings.Contains(text, "state IN ('open'"):
+		return "cases_active"
+	}
+	return "cases_opened"
 }

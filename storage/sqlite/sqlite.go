@@ -211,6 +211,7 @@ func dialect() sqlstore.Dialect {
 			list, _ := json.Marshal(keys) // strings cannot fail to encode
 			return string(list)
 		},
+		Among:     func(column string) string { return column + " IN (SELECT value FROM json_each(?))" },
 		HasSchema: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'goose_db_version'",
 		Fault:     fault,
 		Describe:  describe,

@@ -254,7 +254,7 @@ var advanceTests = map[string]func(*testing.T, *bench){
 		b.advance(t, change("k", storage.Change{Case: &c}))
 		c.State = recovery.Taken
 		b.advance(t, change("k2", storage.Change{Case: &c}))
-		got := must(b.store.Cases(t.Context(), 10))(t)
+		got := must(b.store.Cases(t.Context(), storage.CaseFilter{Limit: 10}))(t)
 		if len(got) != 1 || got[0].State != recovery.Taken || got[0].Number != 1 {
 			t.Fatalf("cases: %+v", got)
 		}

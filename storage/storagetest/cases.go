@@ -93,6 +93,76 @@ var caseTests = map[string]func(*testing.T, *bench){
 		b.advance(t, change("", storage.Change{Case: &one}))
 		same(t, "after one", ids(must(b.store.CasesUnposted(t.Context(), 0, 9))(t)), []string{two.ID})
 	},
+	"cases are found by their state, their site and their holder": func(t *testing.T, b *bench) {
+		put := func(s recovery.State, site, holder string) string {
+			b.clock.Add(time.Second)
+			return b.putCase(t, storage.Case{Case: recovery.Case{State: s, Holder: recovery.Staffer{ID: holder}}, Site: site}).ID
+		}
+		open := put(recovery.Open, "a", "")
+		bobs := put(recovery.Taken, "b", "bob")
+		eves := put(recovery.Agreed, "a", "eve")
+		resolved := put(recovery.Resolved, "a", "bob")
+		shut := put(recovery.Closed, "b", "bob")
+		none := put(recovery.Contacted, "", "bob")
+		for _, c := range []struct {
+			name   string
+			filter storage.CaseFilter
+			want   []string
+		}{
+			{"all", storage.CaseFilter{}, []string{none, shut, resolved, eves, bobs, open}},
+			{"active", storage.CaseFilter{States: recovery.ActiveStates()}, []string{none, eves, bobs, open}},
+			{"one state", storage.CaseFilter{States: []recovery.State{recovery.Taken}}, []string{bobs}},
+			{"an active state and another", storage.CaseFilter{States: []recovery.State{recovery.Open, recovery.Closed}}, []string{shut, open}},
+			{"a site", storage.CaseFilter{Sites: []string{"a"}}, []string{resolved, eves, open}},
+			{"two sites", storage.CaseFilter{Sites: []string{"b", ""}}, []string{none, shut, bobs}},
+			{"active at a site", storage.CaseFilter{States: recovery.ActiveStates(), Sites: []string{"a"}}, []string{eves, open}},
+			{"bob's", storage.CaseFilter{Holder: "bob"}, []string{none, bobs}},
+			{"bob's at a site", storage.CaseFilter{Holder: "bob", Sites: []string{"b"}}, []string{bobs}},
+			{"bob's in a state", storage.CaseFilter{Holder: "bob", States: []recovery.State{recovery.Contacted, recovery.Closed}}, []string{none}},
+			{"nobody's", storage.CaseFilter{Holder: "ann"}, nil},
+			{"a site that is none", storage.CaseFilter{Sites: []string{"c\x00", "'"}}, nil},
+		} {
+			c.filter.Limit = 9
+			got, err := b.store.Cases(t.Context(), c.filter)
+			if err != nil {
+				t.Fatalf("%s: %v", c.name, err)
+			}
+			same(t, c.name, ids(got), c.want)
+		}
+	},
+	"cases are read page by page, also those that opened at once": func(t *testing.T, b *bench) {
+		var want []storage.Case
+		for i := range 11 {
+			if i%4 == 0 {
+				b.clock.Add(time.Second)
+			}
+			c := storage.Case{Case: recovery.Case{ID: newID(), State: recovery.Open, OpenedAt: b.clock.Now()}}
+			if i%3 == 0 {
+				c.State = recovery.Closed
+			}
+			c.Bucket = storage.Bucket(i % b.store.Buckets())
+			check(t, b.store.Advance(t.Context(), c.Bucket, []storage.Turn{{Apply: func(in storage.Loaded) (storage.Change, error) {
+				c.Number = in.NextCase
+				return storage.Change{Case: &c}, nil
+			}}})[0])
+			want = append(want, c)
+		}
+		slices.SortFunc(want, func(a, b storage.Case) int { return a.Cursor().Compare(b.Cursor()) })
+		for _, states := range [][]recovery.State{nil, {recovery.Open}} {
+			some := slices.DeleteFunc(slices.Clone(want), func(c storage.Case) bool { return states != nil && !slices.Contains(states, c.State) })
+			for limit := 1; limit <= len(some)+1; limit++ {
+				var got []string
+				for c, err := range storage.AllCases(t.Context(), b.store, storage.CaseFilter{States: states, Limit: limit}) {
+					check(t, err)
+					got = append(got, c.ID)
+				}
+				same(t, fmt.Sprint(states, " by ", limit), got, ids(some))
+			}
+		}
+		for range storage.AllCases(t.Context(), b.store, storage.CaseFilter{}) {
+			t.Error("a page of no cases has one")
+		}
+	},
 	"past sessions are read page by page with the cases that they opened": func(t *testing.T, b *bench) {
 		start := b.clock.Now()
 		old := b.begin(t, person(0))

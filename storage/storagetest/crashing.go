@@ -185,8 +185,8 @@ func (c *CrashingStore) Answers(ctx context.Context, b storage.Bucket, session s
 }
 
 // Cases implements storage.Reader.
-func (c *CrashingStore) Cases(ctx context.Context, limit int) ([]storage.Case, error) {
-	return result(c, func() ([]storage.Case, error) { return c.inner.Cases(ctx, limit) })
+func (c *CrashingStore) Cases(ctx context.Context, f storage.CaseFilter) ([]storage.Case, error) {
+	return result(c, func() ([]storage.Case, error) { return c.inner.Cases(ctx, f) })
 }
 
 // CaseEvents implements storage.Reader.

@@ -78,7 +78,7 @@ var instanceTests = map[string]func(*testing.T, *bench){
 			return nil
 		}))
 		numbers := map[int]bool{}
-		for _, c := range must(b.store.Cases(t.Context(), 100))(t) {
+		for _, c := range must(b.store.Cases(t.Context(), storage.CaseFilter{Limit: 100}))(t) {
 			numbers[c.Number] = true
 		}
 		if len(numbers) != 30 {

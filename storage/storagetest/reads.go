@@ -67,7 +67,7 @@ var readTests = map[string]func(*testing.T, *bench){
 		same(t, "session", must(b.store.Session(ctx, 0, id))(t), s)
 		same(t, "invitation", must(b.store.Invitation(ctx, 0, "inv"))(t), inv)
 		same(t, "answers", must(b.store.Answers(ctx, 0, id))(t), []survey.Answer{a})
-		same(t, "cases", must(b.store.Cases(ctx, 9))(t), []storage.Case{c})
+		same(t, "cases", must(b.store.Cases(ctx, storage.CaseFilter{Limit: 9}))(t), []storage.Case{c})
 		same(t, "events", must(b.store.CaseEvents(ctx, 0, caseID))(t), []storage.CaseEvent{events[2], events[0], events[1]})
 		same(t, "counts", must(b.store.Counts(ctx))(t), storage.Counts{Sessions: 1, Answers: 1, Cases: 1})
 	},
@@ -141,7 +141,7 @@ var readTests = map[string]func(*testing.T, *bench){
 			c := storage.Case{Case: recovery.Case{ID: newID(), State: recovery.Open, Number: i/n + 1, OpenedAt: b.clock.Now().Add(time.Duration(i) * time.Second)}}
 			wantErrors(t, b.store.Advance(t.Context(), storage.Bucket(i%n), []storage.Turn{change("k"+c.ID, storage.Change{Case: &c})}), nil)
 		}
-		got := must(b.store.Cases(t.Context(), 2*n))(t)
+		got := must(b.store.Cases(t.Context(), storage.CaseFilter{Limit: 2 * n}))(t)
 		if len(got) != 2*n {
 			t.Fatalf("%d cases", len(got))
 		}

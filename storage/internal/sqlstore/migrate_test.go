@@ -27,21 +27,23 @@ func migrationFiles(t *testing.T, engine string) []string {
 }
 
 // TestMigrationsAreNumberedWithoutGaps, and alike for all engines: a number that came
-// late, below one that a database has already, would never be applied there. There was
-// never a 00009, in no database: its number was kept for work that needed no migration.
+// late, below one that a database has already, would never be applied there. Numbers are kept
+// for work that goes on at the same time, until all of it is published: there was never a
+// 00009, in no database, because that work needed no migration.
 func TestMigrationsAreNumberedWithoutGaps(t *testing.T) {
 	files := migrationFiles(t, "sqlite")
 	if diff := cmp.Diff(files, migrationFiles(t, "postgres")); diff != "" {
 		t.Errorf("-sqlite +postgres:\n%s", diff)
 	}
-	for i, name := range files {
-		want := i + 1
-		if want >= 9 {
-			want++
+	kept, next := []int{9, 13}, 1
+	for _, name := range files {
+		for slices.Contains(kept, next) && name[:5] != fmt.Sprintf("%05d", next) {
+			next++
 		}
-		if got := name[:5]; got != fmt.Sprintf("%05d", want) {
-			t.Fatalf("%s is where %05d should be", name, want)
+		if got := name[:5]; got != fmt.Sprintf("%05d", next) {
+			t.Fatalf("%s is where %05d should be", name, next)
 		}
+		next++
 	}
 }
 

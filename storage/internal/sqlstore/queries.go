@@ -2,8 +2,6 @@ package sqlstore
 
 import (
 	"strings"
-
-	"github.com/aftercare/aftercare/recovery"
 )
 
 // The columns of each table, in the order in which rows are written and read. Records
@@ -51,7 +49,8 @@ type queries struct {
 	slots, slotStates, unsettled                                  *keyed
 	putDeliveries, putStates, heads, doubtful                     *list
 	transcript, failed                                            string
-	answers, newestCases, caseEvents, expiring                    string
+	answers, caseEvents, expiring                                 string
+	casesOf                                                       map[caseList]string
 	casesDue, casesBefore, casesHeld, casesUnposted               string
 	past                                                          string
 	earlier, shown                                                *sized
@@ -79,15 +78,6 @@ type queries struct {
 }
 
 const unsettledStates = "('due','sending')"
-
-// restingStates are those of cases whose cards nobody needs to see again.
-func restingStates() string {
-	var list []string
-	for _, s := range recovery.Resting() {
-		list = append(list, "'"+string(s)+"'")
-	}
-	return "(" + strings.Join(list, ",") + ")"
-}
 
 // perRow ends a question about another table that is put for each row, as it stands.
 const perRow = " LIMIT 1 OFFSET 0"
@@ -164,9 +154,9 @@ func newQueries(d Dialect) *queries {
 		failed: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND state = 'failed' ORDER BY due DESC, slot LIMIT ?"),
 
-		answers:     t.one("SELECT " + answerColumns + " FROM answers WHERE bucket = ? AND session = ? ORDER BY at, revision, question"),
-		newestCases: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND number > 0 ORDER BY opened_at DESC, id DESC LIMIT ?"),
-		caseEvents:  t.one("SELECT id, case_id, at, kind, person, detail, note FROM case_events WHERE bucket = ? AND case_id = ? ORDER BY at, id"),
+		answers:    t.one("SELECT " + answerColumns + " FROM answers WHERE bucket = ? AND session = ? ORDER BY at, revision, question"),
+		casesOf:    t.caseLists(),
+		caseEvents: t.one("SELECT id, case_id, at, kind, person, detail, note FROM case_events WHERE bucket = ? AND case_id = ? ORDER BY at, id"),
 		expiring: t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND expires_at IS NOT NULL AND expires_at <= ?" +
 			" ORDER BY expires_at, id LIMIT ?"),
 		casesDue:      t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND due IS NOT NULL AND due <= ? ORDER BY due, id LIMIT ?"),

@@ -152,13 +152,6 @@ func (s *Store) Answers(ctx context.Context, b storage.Bucket, session string) (
 	return collect(ctx, s, "answers", s.q.answers, []any{int64(b), storage.Clean(session)}, scanAnswer)
 }
 
-// Cases implements storage.Reader.
-func (s *Store) Cases(ctx context.Context, limit int) ([]storage.Case, error) {
-	return newest(s, limit, func(b storage.Bucket) ([]storage.Case, error) {
-		return collect(ctx, s, "cases", s.q.newestCases, []any{int64(b), int64(limit)}, scanBody(decodeCase))
-	}, func(c storage.Case) time.Time { return c.OpenedAt })
-}
-
 // scanBody scans rows of body and bucket.
 func scanBody[T any](decode func(storage.Bucket, []byte) (*T, error)) func(scanner) (T, error) {
 	return func(row scanner) (v T, err error) {

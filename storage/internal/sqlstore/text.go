@@ -29,6 +29,8 @@ type Dialect struct {
 	// to the conditions.
 	Each func(columns, table, key, where string) string
 	Keys func(keys []string) any
+	// Among is the condition that a column has one of many values: a parameter that Keys makes.
+	Among func(column string) string
 	// Rows, if set, is the text of a SELECT of rows whose columns have these names, with one
 	// parameter a column: one short statement for any number of rows. Column appends such a
 	// parameter, made of the column at an index of all rows, to a buffer. nil = a parameter
