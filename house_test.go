@@ -8,6 +8,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"io"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -223,6 +224,48 @@ func TestTheOutboxKnowsNoCases(t *testing.T) {
 	if planted != 2 {
 		t.Errorf("%d of 2 planted words are noticed", planted)
 	}
+}
+
+// What a platform can do is said by its chat.Traits: the bot knows platforms by name only
+// where it makes links to them.
+func TestTheBotKnowsPlatformsByTheirTraits(t *testing.T) {
+	linkMakers := []string{"bot/invite.go", "bot/staffchat.go"}
+	seen := 0
+	err := filepath.WalkDir("bot", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		for _, at := range platformNames(path, read(t, path)) {
+			if seen++; !slices.Contains(linkMakers, path) {
+				t.Errorf("%s names a platform: ask its chat.Traits instead", at)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen == 0 {
+		t.Error("no link maker names a platform")
+	}
+	if n := len(platformNames("planted.go", "package bot\nvar hasForms = p != chat.Telegram || q == chat.Web")); n != 2 {
+		t.Errorf("%d of 2 planted names are noticed", n)
+	}
+}
+
+// platformNames are the places where a file names a platform.
+func platformNames(name, source string) []token.Position {
+	var at []token.Position
+	before := [2]string{}
+	for _, w := range words(name, source) {
+		if before == [2]string{"chat", "."} && slices.Contains([]string{"Telegram", "Slack", "Web"}, w.text) {
+			at = append(at, w.at)
+		}
+		if before = [2]string{before[1], w.text}; w.kind == token.PERIOD {
+			before[1] = "."
+		}
+	}
+	return at
 }
 
 // written is a token of a Go file.

@@ -102,11 +102,11 @@ func (d *desk) mark(part, id string) {
 		d.want(storage.Want{Slot: wordsSlot(markSlot, d.kase.ID, part, id) + rest, Kind: storage.NoticeD, Address: d.snap.At(at), Render: m})
 	}
 	stand, own := whereFrom(id)
-	if own != "" && stand.Platform != chat.Web {
+	if own != "" && d.snap.Traits[stand.Platform].Marks {
 		put("", stand, chat.Message{Replies: own})
 	}
 	for _, to := range d.threads() {
-		if to.Platform != chat.Web && (own == "" || d.snap.At(to) != stand) {
+		if d.snap.Traits[to.Platform].Marks && (own == "" || d.snap.At(to) != stand) {
 			put(">"+to.String(), to, chat.Message{Under: saidLine(d.kase.ID, part, id, to)})
 		}
 	}

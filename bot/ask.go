@@ -55,7 +55,7 @@ func textLimit(q *survey.Question) int {
 // words.
 func expected(v *Voice, q *survey.Question) (chat.Expects, string) {
 	p := q.Prompt()
-	if p.Expects == survey.ExpectsFile && v.Session.Address.Platform == chat.Web {
+	if p.Expects == survey.ExpectsFile && !v.On.Files {
 		return chat.ExpectsText, v.Say("no_file_here")
 	}
 	return chat.Expects(p.Expects), v.Say(p.Hint, "min", Number(q.MinValue), "max", Number(q.MaxValue))

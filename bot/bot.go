@@ -36,6 +36,8 @@ type Config struct {
 	Clock     func() time.Time     // nil = time.Now
 	Log       *slog.Logger         // nil = discard
 	Templates func() []survey.Flow // shipped flows, published on first use by name; nil = none
+	// Traits are those of every platform on which somebody may be, whoever serves it.
+	Traits map[chat.Platform]chat.Traits
 
 	// Parse and Format read and write flow files (package flowfile).
 	Parse  func(source []byte) (survey.Flow, error)
@@ -58,7 +60,7 @@ type Bot struct {
 	policy    func([]byte) (recovery.Policy, error)
 
 	texts    *Texts
-	slack    *Texts // the same as Slack's people write commands
+	behind   map[chat.Platform]*Texts // the same where commands are words behind another
 	watch    *watchers
 	openings openings
 	snap     atomic.Pointer[Snapshot]
@@ -73,6 +75,9 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	if c.Store == nil || c.Parse == nil || c.Format == nil {
 		return nil, errors.New("a bot needs a store and a way to read and write flow files")
 	}
+	if len(c.Traits) == 0 {
+		return nil, errors.New("a bot needs to know what its platforms can do")
+	}
 	if len(c.Key) == 0 {
 		return nil, errors.New("a bot needs a secret key")
 	}
@@ -83,7 +88,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	b := &Bot{
 		store: c.Store, key: c.Key, publicURL: strings.TrimRight(c.PublicURL, "/"),
 		now: c.Clock, log: c.Log, templates: c.Templates, parse: c.Parse, format: c.Format, policy: c.Policy,
-		texts: said, slack: said.OnSlack(), watch: newWatchers(),
+		texts: said, behind: make(map[chat.Platform]*Texts), watch: newWatchers(),
 		random: func(p []byte) { rand.Read(p) }, // never fails: it ends the program instead
 	}
 	if b.now == nil {
@@ -95,7 +100,12 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	if b.templates == nil {
 		b.templates = func() []survey.Flow { return nil }
 	}
-	b.snap.Store(&Snapshot{Staff: c.Staff, Flows: feedbackFlows(said)})
+	for platform, can := range c.Traits {
+		if can.Slash != "" {
+			b.behind[platform] = said.Behind(can.Slash)
+		}
+	}
+	b.snap.Store(&Snapshot{Staff: c.Staff, Flows: feedbackFlows(said), Traits: c.Traits})
 	if err := b.refresh(ctx); err != nil {
 		return nil, fmt.Errorf("load the configuration: %w", err)
 	}
@@ -105,8 +115,11 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 
 // ServeAccount makes this process a candidate for the account's lease and, while it
 // holds it, sends the account's deliveries and runs its Intake, until ctx ends. See
-// outbox.Outbox.Serve.
-func (b *Bot) ServeAccount(ctx context.Context, a outbox.Account) error { return b.out.Serve(ctx, a) }
+// outbox.Outbox.Serve. Limits that it leaves out are the platform's.
+func (b *Bot) ServeAccount(ctx context.Context, a outbox.Account) error {
+	a.Limits = a.Limits.Or(b.snap.Load().Traits[a.Platform].Limits)
+	return b.out.Serve(ctx, a)
+}
 
 // Health tells how the database and the accounts of this process are, the accounts in the
 // order of their names.

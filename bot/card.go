@@ -49,7 +49,7 @@ func (c *CaseView) Card(v *Voice) chat.Message {
 		who += " (@" + c.Identity.Username + ")"
 	}
 	fact(v.Say("card_customer"), who)
-	fact(v.Say("card_channel"), v.Say("channel_"+string(s.Address.Platform)))
+	fact(v.Say("card_channel"), v.Channel(s.Address.Platform))
 	if MatchLanguage([]string{v.Lang}, s.Lang) == "" {
 		fact(v.Say("card_language"), SelfName(s.Lang))
 	}

@@ -107,9 +107,6 @@ func inRows(all []chat.Button, n int) [][]chat.Button {
 	return rows
 }
 
-// hasForms reports whether a platform asks for words before a button acts.
-func hasForms(p chat.Platform) bool { return p != chat.Telegram }
-
 // cardStory says who has the case, what was agreed, and how it was closed.
 func (c *CaseView) cardStory(v *Voice, fact func(label, value string)) {
 	k := c.Case

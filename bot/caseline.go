@@ -54,7 +54,7 @@ func (c *CaseView) Note(v *Voice) chat.Message {
 	}
 	agent, _ := v.Known(AttrAgent)
 	for _, f := range []chat.Fact{
-		{Label: v.Say("card_channel"), Value: v.Say("channel_" + string(s.Address.Platform))},
+		{Label: v.Say("card_channel"), Value: v.Channel(s.Address.Platform)},
 		{Label: v.Say("card_site"), Value: v.Site.Name},
 		{Label: v.Say("card_staff"), Value: agent},
 	} {

@@ -146,7 +146,7 @@ func (p *press) asks() {
 		}
 		ask.Due = due
 	}
-	if hasForms(u.From.Platform) {
+	if p.desk.snap.Traits[u.From.Platform].Forms {
 		p.answer(p.voice.Say("refused_unknown_act"), true) // its form would have come
 		return
 	}
@@ -233,13 +233,13 @@ func (p *press) menu() {
 // and nowhere else.
 func (p *press) showIn(data pressed) {
 	d := p.desk
-	on := cardChat(p.update)
+	on := p.desk.cardChat(p.update)
 	at := slices.IndexFunc(d.kase.Cards, func(a chat.Address) bool { return d.snap.At(a) == on })
 	if at < 0 {
 		p.answer(p.voice.Say("refused_unknown_act"), true)
 		return
 	}
-	c, forms := d.view(), hasForms(p.update.From.Platform)
+	c, forms := d.view(), p.desk.snap.Traits[p.update.From.Platform].Forms
 	m := c.Card(p.voice)
 	m.Rows = c.Buttons(p.voice, forms)
 	if data.Menu {
@@ -249,11 +249,11 @@ func (p *press) showIn(data pressed) {
 	d.want(storage.Want{Slot: cardSlot(d.kase.ID, to), Kind: storage.CardD, Address: d.snap.At(to), Render: m})
 }
 
-// cardChat is the address of the chat in which a card was tapped: Slack names a private
-// one by its channel, and cards go there by the person.
-func cardChat(u *chat.Update) chat.Address {
-	if u.Private && u.From.Platform == chat.Slack {
-		return chat.Address{Platform: chat.Slack, Account: u.From.Account, Chat: u.User.ID}
+// cardChat is the address of the chat in which a card was tapped: where the platform names
+// a private one otherwise than cards are sent to, theirs.
+func (f *frame) cardChat(u *chat.Update) chat.Address {
+	if private := f.snap.Traits[u.From.Platform].Private; u.Private && private != nil {
+		return private(u.From.Account, u.User.ID)
 	}
 	return u.From
 }

@@ -32,10 +32,10 @@ func offered(v *Voice, f *Flow, i int) []control {
 	return all
 }
 
-// skippable reports whether a question has a Skip button. A file cannot be sent in the
-// web chat, so there a question for one must not be a dead end.
+// skippable reports whether a question has a Skip button. Where people can
+// send no files, a question for one must not be a dead end.
 func skippable(v *Voice, q *survey.Question) bool {
-	return q.Optional || q.Kind.Info().Way == survey.Sent && v.Session.Address.Platform == chat.Web
+	return q.Optional || q.Kind.Info().Way == survey.Sent && !v.On.Files
 }
 
 // controls are the buttons of what a question is offered with: Skip and Back together,

@@ -55,7 +55,7 @@ func TestTypedWordsOfButtons(t *testing.T) {
 		{5, answered, chat.Web, "skip", survey.Skip{Question: 5}}, // no file can be sent there
 	} {
 		s := survey.Session{ID: uuid.NewString(), Status: survey.Active, Lang: "en", Open: row.open, Order: []int{0, 1, 2, 3, 4, 5}, Answers: row.answers}
-		of := Talk{Texts: said, Now: monday, Flow: f, Session: &storage.Session{
+		of := Talk{Texts: said, On: platforms()[row.platform], Now: monday, Flow: f, Session: &storage.Session{
 			Session: s, Address: chat.Address{Platform: row.platform},
 		}}
 		got, ok := of.Typed(row.words)

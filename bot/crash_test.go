@@ -169,7 +169,8 @@ func (w *crashWorld) rise() *life {
 		}
 		l := &life{mortal: newMortal(w.store, w.phones, at, when)}
 		bot, err := New(w.t.Context(), Config{
-			Store: l.mortal, Key: []byte("a secret key for tests only"), Staff: []chat.Address{w.staff()},
+			Traits: platforms(),
+			Store:  l.mortal, Key: []byte("a secret key for tests only"), Staff: []chat.Address{w.staff()},
 			Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,
 		})
 		if err != nil {

@@ -75,7 +75,7 @@ func TestEveryTemplateFitsItsButtons(t *testing.T) {
 	for _, shipped := range flowfile.Templates() {
 		f := NewFlow(shipped)
 		for _, lang := range append(Languages, "fr") {
-			of := Talk{Texts: said, Flow: f, Session: &storage.Session{Session: survey.Session{ID: uuid.NewString(), Lang: lang}}}
+			of := Talk{Texts: said, On: platforms()[chat.Telegram], Flow: f, Session: &storage.Session{Session: survey.Session{ID: uuid.NewString(), Lang: lang}}}
 			v := of.Question()
 			for i := range f.Questions {
 				m := asked(v, f, i)
@@ -115,7 +115,7 @@ func TestNPSHasTwoRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := Talk{Texts: said, Flow: NewFlow(f), Session: &storage.Session{Session: survey.Session{ID: uuid.NewString(), Lang: "en"}}}
+	of := Talk{Texts: said, On: platforms()[chat.Telegram], Flow: NewFlow(f), Session: &storage.Session{Session: survey.Session{ID: uuid.NewString(), Lang: "en"}}}
 	m := asked(of.Question(), of.Flow, 0)
 	var rows []string
 	for _, row := range m.Rows {

@@ -110,13 +110,13 @@ func (p *drawing) cards(places []chat.Address, stand chat.Address) {
 	card := p.c.Card(p.v)
 	for _, to := range places {
 		slot := cardSlot(p.c.Case.ID, to)
-		card.Rows = p.c.Buttons(p.v, hasForms(to.Platform))
+		card.Rows = p.c.Buttons(p.v, p.snap.Traits[to.Platform].Forms)
 		p.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: p.snap.At(to), Render: card})
 		for _, e := range p.out.Events {
 			if e.Kind == string(recovery.EventNoted) && p.snap.At(to) == stand {
 				continue
 			}
-			if m, ok := p.c.Line(p.v, e, to.Platform == chat.Slack); ok {
+			if m, ok := p.c.Line(p.v, e, p.snap.Traits[to.Platform].Threads); ok {
 				m.Under = slot
 				p.inParts(storage.Want{Slot: slot + ":e:" + e.ID, Kind: storage.CardD, Address: p.snap.At(to), Render: m})
 			}

@@ -25,7 +25,8 @@ func (w *world) dyingSweeper(at int, when storagetest.When, staff []chat.Address
 	w.t.Helper()
 	store := storagetest.Crashing(w.store, at, when)
 	b, err := New(context.Background(), Config{
-		Store: store, Key: []byte("a secret key for tests only"), Staff: staff, Clock: func() time.Time { return w.now },
+		Traits: platforms(),
+		Store:  store, Key: []byte("a secret key for tests only"), Staff: staff, Clock: func() time.Time { return w.now },
 		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
 	})
 	if err == nil {

@@ -218,7 +218,8 @@ func (r *flowRun) rise() *life {
 		l := &life{mortal: newMortal(r.store, hand, at, r.trouble.when)}
 		hand.process = l.mortal
 		b, err := New(r.t.Context(), Config{
-			Store: l.mortal, Key: []byte("a secret key for tests only"), Staff: []chat.Address{staffTG}, Clock: r.now,
+			Traits: platforms(),
+			Store:  l.mortal, Key: []byte("a secret key for tests only"), Staff: []chat.Address{staffTG}, Clock: r.now,
 			Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
 		})
 		if err != nil {

@@ -114,7 +114,7 @@ func (j *job) begin(t *turn, w wish) error {
 	t.message, t.tapped = u.Own, u.Ephemeral || u.Kind == chat.Tap
 	t.meet(u, j.person)
 	err := t.wish(u, w)
-	if u.Ephemeral || u.From.Platform == chat.Slack && u.On == "" {
+	if u.Ephemeral || t.snap.Traits[u.From.Platform].Slash != "" && u.On == "" {
 		t.pointToChat()
 	}
 	return err

@@ -14,7 +14,7 @@ import (
 // staff elsewhere read their names alone. Each file has a slot of its own: answers that
 // are changed bring new files only.
 func (p *drawing) files(to chat.Address, under string) {
-	if !sameFiles(p.c.Session.Address, to) {
+	if !p.snap.SameFiles(p.c.Session.Address, to) {
 		return
 	}
 	if p.c.Case != nil {

@@ -78,9 +78,9 @@ func (f *frame) view(s *storage.Session, owner *storage.Identity, flow *Flow) *C
 // talk is a conversation with somebody as messages to them are made from it; on is where
 // it takes place.
 func (f *frame) talk(s *storage.Session, id *storage.Identity, flow *Flow, on chat.Platform) *Talk {
-	t := &Talk{Texts: f.b.texts, Session: s, Identity: id, Flow: flow, Now: f.now}
-	if on == chat.Slack {
-		t.Texts = f.b.slack
+	t := &Talk{Texts: f.b.texts, On: f.snap.Traits[on], Session: s, Identity: id, Flow: flow, Now: f.now}
+	if texts, ok := f.b.behind[on]; ok {
+		t.Texts = texts
 	}
 	site := ""
 	if s != nil {

@@ -323,7 +323,7 @@ func (s *teller) post(t *turn, v *Voice, slot, site string, of counts, m chat.Me
 		}
 	}
 	for _, to := range t.snap.Reachable(t.snap.Distinct(places)) {
-		if m.Rows = nil; m.State == "open" && to.Platform != chat.Web {
+		if m.Rows = nil; m.State == "open" && !t.snap.Traits[to.Platform].Stored {
 			m.Rows = [][]chat.Button{{{Text: v.Say("next_case"), Data: nextData(site), Style: "primary"}}}
 		}
 		t.want(storage.Want{Slot: slot + ":" + to.String(), Kind: storage.CardD, Address: t.snap.At(to), Render: m})

@@ -169,7 +169,7 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 	if err := j.membership(ctx); err != nil {
 		return nil, err
 	}
-	private := u.Private || u.From.Platform == chat.Web
+	private := u.Private || b.snap.Load().Traits[u.From.Platform].Stored
 	load := storage.Load{Person: j.person}
 	var act func(*turn) error
 	onCard, card := decodePressed(u.Data)
@@ -195,7 +195,7 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 	case isLink(u):
 		j.linkJob()
 		return j, nil
-	case isChatLink(u):
+	case b.isChatLink(u):
 		j.chatLinkJob()
 		return j, nil
 	case !private || u.User.ID == "" || u.User.Bot:
@@ -247,13 +247,13 @@ func (j *job) act() func(*turn) error {
 	}
 }
 
-// bareCommand is the command that a word alone is. Slack keeps messages that begin with
-// a slash to itself, so there the word must do; where words are the answer only "stop",
+// bareCommand is the command that a word alone is. Where a platform keeps what begins
+// with a slash to itself, the word must do; where words are the answer only "stop",
 // which nobody should have to say twice, is taken for one.
 func (t *turn) bareCommand(text string) string {
 	name := strings.ToLower(strings.TrimSpace(text))
 	switch {
-	case t.identity.Person.Platform != chat.Slack, name != "pause" && !slices.Contains(Commands[:], name):
+	case t.snap.Traits[t.identity.Person.Platform].Slash == "", name != "pause" && !slices.Contains(Commands[:], name):
 		return ""
 	case name == "stop" || !Live(t.session):
 		return name

@@ -99,6 +99,7 @@ func (b *Bot) refresh(ctx context.Context) error {
 		Chats:    chats,
 		Team:     people,
 		Policy:   rules,
+		Traits:   old.Traits,
 	}
 	if n.Flows == nil {
 		n.Flows = make(map[FlowKey]*Flow, len(sources))

@@ -22,7 +22,7 @@ func TestEveryKindOfQuestionCanBeAskedEverywhere(t *testing.T) {
 		for _, k := range survey.Kinds() {
 			for _, q := range k.Samples {
 				f := NewFlow(survey.Flow{ID: "f", Version: 1, Languages: []string{"en"}, Questions: []survey.Question{q}})
-				of := Talk{Texts: said, Now: monday, Flow: f, Session: &storage.Session{
+				of := Talk{Texts: said, On: platforms()[platform], Now: monday, Flow: f, Session: &storage.Session{
 					Session: survey.Session{ID: uuid.NewString(), Status: survey.Active, Lang: "en", Order: []int{0}},
 					Address: chat.Address{Platform: platform},
 				}}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
@@ -20,7 +19,7 @@ const (
 )
 
 // fast is a platform without limits.
-var fast = outbox.Limits{Chat: outbox.Unlimited(), Group: outbox.Unlimited(), Account: outbox.Unlimited()}
+var fast = chat.Limits{Chat: chat.Unlimited(), Group: chat.Unlimited(), Account: chat.Unlimited()}
 
 // mortal is one process's way to the world: a store at one of whose calls the process
 // dies, and its Sender. What a dead process does has no effect, and it hears of nothing.

@@ -84,7 +84,7 @@ func (d *desk) showNext(u *chat.Update, v *Voice) error {
 		return nil
 	}
 	d.telling = true
-	d.kase.Cards = d.snap.Distinct([]chat.Address{cardChat(u)})
+	d.kase.Cards = d.snap.Distinct([]chat.Address{d.cardChat(u)})
 	d.answer(Join(" · ", d.kase.Name(), d.kase.Decision.Priority.String()), false)
 	d.redraw = true
 	return nil

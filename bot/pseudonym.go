@@ -1,9 +1,5 @@
 package bot
 
-import (
-	"github.com/aftercare/aftercare/adapters/chat"
-)
-
 // eventRevealed is a line of a case's history that the machine does not write: somebody
 // was told who a pseudonym is.
 const eventRevealed = "revealed"
@@ -25,7 +21,7 @@ func (p *press) reveal() {
 	if id.Username != "" {
 		who = append(who, "@"+id.Username)
 	}
-	if id.Person.Platform != chat.Web {
+	if !p.desk.snap.Traits[id.Person.Platform].Guests {
 		who = append(who, string(id.Person.Platform)+" "+id.Person.User)
 	}
 	p.answer(v.Say("revealed", "pseudonym", p.view.CustomerName(v), "who", Join(", ", who...)), true)

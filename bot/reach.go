@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 
-	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -18,15 +16,16 @@ var (
 )
 
 // reachable checks that a person can be written to where the request says.
-func (r *InviteRequest) reachable() error {
+func (b *Bot) reachable(r *InviteRequest) error {
+	can := b.snap.Load().Traits[r.To.Platform]
 	to, at := r.To, r.Address
 	switch {
-	case to.User == "" || to.Platform == chat.Web:
+	case to.User == "" || can.Stored:
 		return errors.New("say whom to invite: a person on a platform where they can be written to first")
 	case at.Chat == "" || at.Platform != to.Platform || at.Account != to.Account:
 		return fmt.Errorf("say in which chat of %s %s the person is written to", to.Platform, to.Account)
-	case to.Platform == chat.Slack && !strings.HasPrefix(at.Chat, "D"):
-		return errors.New("a Slack address is that of direct messages (D…): open the conversation with the person first")
+	case can.Refuse != nil:
+		return can.Refuse(at)
 	}
 	return nil
 }
@@ -35,7 +34,7 @@ func (r *InviteRequest) reachable() error {
 // token leads to the person's own bucket. What is to be said waits in the outbox for
 // whoever serves the account.
 func (b *Bot) reach(ctx context.Context, r InviteRequest, inv storage.Invitation) error {
-	if err := r.reachable(); err != nil {
+	if err := b.reachable(&r); err != nil {
 		return err
 	}
 	before, err := b.history(ctx, r.To, inv)

@@ -117,7 +117,7 @@ func (d *desk) toStaff(s said) {
 	d.out.Words = append(d.out.Words, storage.Words{
 		ID: newID(), Session: d.kase.Session, Case: d.kase.ID, Inbound: true, Text: s.text, Files: s.files, At: d.now,
 	})
-	if home := d.session.Address; home.Platform == chat.Web && s.text != "" {
+	if home := d.session.Address; d.snap.Traits[home.Platform].Stored && s.text != "" {
 		d.want(storage.Want{
 			Slot: "own:" + d.kase.ID + ":" + s.key + ":" + strconv.Itoa(len(d.out.Words)), Kind: storage.NoticeD,
 			Address: d.snap.At(home), Render: chat.Message{Text: s.text, Mine: true},
@@ -154,7 +154,7 @@ func (p *drawing) relay(w heard, places []chat.Address) {
 	for _, to := range places {
 		of := to.String() + "/" + w.id()
 		show := func(part string, words chat.Message) {
-			m := p.c.Relay(p.v, hasForms(to.Platform))
+			m := p.c.Relay(p.v, p.snap.Traits[to.Platform].Forms)
 			m.Text, m.Quotes, m.Files, m.Under = words.Text, words.Quotes, words.Files, cardSlot(p.c.Case.ID, to)
 			p.want(storage.Want{
 				Slot: wordsSlot(relaySlot, p.c.Case.ID, part, of), Kind: storage.RelayD, Address: p.snap.At(to), Render: m,
@@ -165,7 +165,7 @@ func (p *drawing) relay(w heard, places []chat.Address) {
 		}
 		for i := range files {
 			m := chat.Message{Text: p.v.Files(files[i : i+1])}
-			if sameFiles(p.c.Session.Address, to) {
+			if p.snap.SameFiles(p.c.Session.Address, to) {
 				m.Files = chatFiles(files[i : i+1])
 			}
 			show(filePart(i), m)
@@ -190,12 +190,6 @@ func (f *frame) emptyRest(kind string, k *storage.Case, of string, from, charact
 			Slot: slot, Kind: storage.RelayD, Identity: k.Identity, Address: old.Address, Render: m, OnlyIfKnown: true,
 		})
 	}
-}
-
-// sameFiles reports whether a file of one chat can be shown in the other: the account
-// that has it alone understands its reference.
-func sameFiles(a, b chat.Address) bool {
-	return a.Platform == chat.Telegram && b.Platform == a.Platform && a.Account == b.Account
 }
 
 func chatFiles(fs []survey.File) []chat.File {
@@ -239,7 +233,7 @@ func (d *desk) reply(s said, by recovery.Actor, edited bool) {
 	show := func(part string, m chat.Message) {
 		m.Title = c.Signature(customer, by.Name)
 		d.want(storage.Want{Slot: wordsSlot(replySlot, d.kase.ID, part, s.id()), Kind: storage.RelayD, Address: to, Render: m})
-		there := to.Platform == chat.Web // the page shows what is stored
+		there := d.snap.Traits[to.Platform].Stored // the page shows what is stored
 		d.echo(s.id(), part, m, there)
 		if there {
 			d.mark(part, s.id())
@@ -255,7 +249,7 @@ func (d *desk) reply(s said, by recovery.Actor, edited bool) {
 	}
 	for i := range files {
 		m := chat.Message{Text: customer.Files(files[i : i+1])}
-		if sameFiles(s.at, to) {
+		if d.snap.SameFiles(s.at, to) {
 			m.Text, m.Files = "", chatFiles(files[i:i+1])
 		} else {
 			v := c.StaffVoice()
@@ -278,7 +272,7 @@ func (d *desk) echo(id, part string, written chat.Message, arrived bool) {
 		if own != "" && d.snap.At(at) == stand {
 			continue // there they stand
 		}
-		m := c.Echo(v, written, arrived && at.Platform == chat.Web)
+		m := c.Echo(v, written, arrived && !d.snap.Traits[at.Platform].Marks)
 		m.Under = cardSlot(d.kase.ID, at)
 		d.want(storage.Want{Slot: saidLine(d.kase.ID, part, id, at), Kind: storage.RelayD, Address: d.snap.At(at), Render: m})
 	}

@@ -122,7 +122,7 @@ func (t *turn) noticeOf(n survey.Notice) {
 		return
 	}
 	id := "notice_" + string(n.Code)
-	if n.Code == survey.NoticeNeedFile && t.session.Address.Platform == chat.Web {
+	if n.Code == survey.NoticeNeedFile && !t.talk().On.Files {
 		id = "no_file_here"
 	}
 	alert := n.Code == survey.NoticeEnded || n.Code == survey.NoticeTooLate

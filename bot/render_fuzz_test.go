@@ -165,7 +165,7 @@ func newPlay(d *dice, said *Texts, lang string) *stage {
 	s.bot = &Bot{texts: said, key: []byte("k"), now: func() time.Time { return s.now }}
 	flows := feedbackFlows(said)
 	flows[FlowKey{f.ID, f.Version}] = NewFlow(f)
-	s.snap = &Snapshot{Flows: flows, Sites: map[string]Site{}, Staff: []chat.Address{room, staffTG}}
+	s.snap = &Snapshot{Flows: flows, Sites: map[string]Site{}, Staff: []chat.Address{room, staffTG}, Traits: platforms()}
 	s.snap.Sites["s"] = Site{Site: storage.Site{ID: "s", Name: d.text(), Language: d.one("en", "ar", "zh-Hans", "xx")}, Zone: time.UTC}
 	s.bot.snap.Store(s.snap)
 	at := chat.Address{Platform: platform, Account: "42", Chat: "7"}

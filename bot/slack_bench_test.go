@@ -39,7 +39,8 @@ func BenchmarkBroadcastOnSlack(b *testing.B) {
 			b.Fatal(err)
 		}
 		core, err := New(context.Background(), Config{
-			Store: store, Key: []byte("a secret key for tests only"), Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,
+			Traits: platforms(),
+			Store:  store, Key: []byte("a secret key for tests only"), Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,
 		})
 		if err != nil {
 			b.Fatal(err)
@@ -56,7 +57,7 @@ func BenchmarkBroadcastOnSlack(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		fast := outbox.DefaultLimits(chat.Slack)
+		fast := slack.Traits().Limits
 		fast.Chat.PerSecond *= factor
 		fast.Account.PerSecond *= factor
 		ctx, stop := context.WithCancel(context.Background())

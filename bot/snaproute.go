@@ -128,7 +128,7 @@ func homeOf(p storage.Person) chat.Address {
 // Former reports whether an address is the private chat of somebody who is no staff any
 // more: nothing about customers is shown there.
 func (s *Snapshot) Former(a chat.Address) bool {
-	if !isPrivate(a) || slices.Contains(s.Staff, a) {
+	if personal := s.Traits[a.Platform].Personal; personal == nil || !personal(a) || slices.Contains(s.Staff, a) {
 		return false
 	}
 	for _, id := range s.Team.Order {
@@ -140,16 +140,9 @@ func (s *Snapshot) Former(a chat.Address) bool {
 	return !linked
 }
 
-// isPrivate reports whether an address is a chat with one person: Telegram's groups have
-// negative numbers, and Slack's people letters of their own.
-func isPrivate(a chat.Address) bool {
-	switch a.Platform {
-	case chat.Telegram:
-		return !strings.HasPrefix(a.Chat, "-")
-	case chat.Slack:
-		return strings.HasPrefix(a.Chat, "U") || strings.HasPrefix(a.Chat, "W")
-	}
-	return false
+// SameFiles reports whether a file of one chat can be shown in the other.
+func (s *Snapshot) SameFiles(a, b chat.Address) bool {
+	return s.Traits[a.Platform].Shares && b.Platform == a.Platform && a.Account == b.Account
 }
 
 // SameChat compares chats whatever their threads: who is removed from a group is removed

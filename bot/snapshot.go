@@ -19,6 +19,7 @@ type Snapshot struct {
 	Chats    []storage.StaffChat
 	Team     team
 	Policy   Policy
+	Traits   map[chat.Platform]chat.Traits // of every platform; one that is missing can do nothing
 }
 
 // FlowKey names one version of a flow.

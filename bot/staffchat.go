@@ -45,8 +45,8 @@ func (b *Bot) StaffChatLink(ctx context.Context, name string) (ChatLink, error) 
 
 // isChatLink reports whether u is a code that links a chat: Telegram sends "/start CODE"
 // to a group that was chosen with a startgroup link.
-func isChatLink(u *chat.Update) bool {
-	if u.Kind != chat.Command || u.User.Bot || strings.TrimSpace(u.Text) == "" || u.From.Platform == chat.Web {
+func (b *Bot) isChatLink(u *chat.Update) bool {
+	if u.Kind != chat.Command || u.User.Bot || strings.TrimSpace(u.Text) == "" || b.snap.Load().Traits[u.From.Platform].Stored {
 		return false
 	}
 	return u.Command == "here" || u.Command == "start" && !u.Private && !u.Ephemeral
@@ -139,7 +139,7 @@ func (b *Bot) markChat(ctx context.Context, at chat.Address, gone time.Time, why
 // membership notes that a group removed the bot or added it again.
 func (j *job) membership(ctx context.Context) error {
 	b, u := j.b, j.update
-	if u.Private || u.From.Platform == chat.Web {
+	if u.Private || b.snap.Load().Traits[u.From.Platform].Stored {
 		return nil
 	}
 	switch u.Kind {

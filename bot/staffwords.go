@@ -69,7 +69,7 @@ func (j *job) answering(ctx context.Context) (bool, error) {
 	}
 	// Where there are forms, words reach a customer by them alone: in Slack every message
 	// of a thread replies to the one that began it, which may be the customer's.
-	inside := kind == saidSlot || kind == "case" || hasForms(u.From.Platform)
+	inside := kind == saidSlot || kind == "case" || b.snap.Load().Traits[u.From.Platform].Forms
 	j.work = outbox.Work{Bucket: shown.Bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
 		if t.desk == nil || !t.desk.known() {
 			return nil

@@ -227,16 +227,16 @@ func (t *turn) resume(u *chat.Update) error {
 	return nil
 }
 
-// again goes on with a session that was opened before. The web chat shows its whole
+// again goes on with a session that was opened before. A page shows its whole
 // transcript, so that there is nothing to repeat.
 func (t *turn) again(on bool) error {
 	if t.identity.Session != t.session.ID && Live(t.session) {
 		t.identity.Session = t.session.ID
 		t.out.Identity = t.identity
 	}
-	web := t.session.Address.Platform == chat.Web
+	page := t.talk().On.Stored
 	switch {
-	case !Live(t.session) && web:
+	case !Live(t.session) && page:
 		return nil
 	case !Live(t.session):
 		v := t.person()
@@ -251,7 +251,7 @@ func (t *turn) again(on bool) error {
 		return nil
 	case on:
 		t.notice(t.person().Say("surveys_on"), false)
-	case web && !t.session.Paused:
+	case page && !t.session.Paused:
 		return nil
 	}
 	return t.step(survey.Open{})

@@ -89,7 +89,8 @@ func playStorm(t *testing.T, n, batch int, web bool) {
 		}
 	}
 	b, err := New(ctx, Config{
-		Store: store, Key: []byte("a secret key for tests only"), PublicURL: "https://care.example", Staff: []chat.Address{staffTG},
+		Traits: platforms(),
+		Store:  store, Key: []byte("a secret key for tests only"), PublicURL: "https://care.example", Staff: []chat.Address{staffTG},
 		Clock: clock, Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -13,6 +14,7 @@ import (
 // is about one survey of theirs, or about none.
 type Talk struct {
 	Texts    *Texts            // with commands as the customer's platform has them
+	On       chat.Traits       // of that platform
 	Session  *storage.Session  // nil = none
 	Identity *storage.Identity // nil = a stranger
 	Flow     *Flow             // of Session
@@ -138,7 +140,7 @@ func (t *Talk) Stranger(lang string) *Voice {
 // voice speaks about the session in the given words; lang leads the languages in
 // which the flow's own words are looked up.
 func (t *Talk) voice(w *Words, shown, lang string) *Voice {
-	v := &Voice{Words: w, Lang: shown, Langs: []string{lang}, Session: t.Session, Site: t.Site, Now: t.Now}
+	v := &Voice{Words: w, On: t.On, Lang: shown, Langs: []string{lang}, Session: t.Session, Site: t.Site, Now: t.Now}
 	if t.Flow != nil {
 		v.Langs = append(v.Langs, t.Flow.Languages...)
 	}

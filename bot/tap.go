@@ -20,7 +20,7 @@ func (j *job) tap() (storage.Load, func(*turn) error) {
 		if id := t.identity; id != nil { // a stranger's tap makes nobody known
 			was := *id
 			t.meet(u, id.Person)
-			if !u.Private && u.From.Platform != chat.Web || u.User.Name == "" {
+			if !u.Private && !t.snap.Traits[u.From.Platform].Stored || u.User.Name == "" {
 				id.Address, id.Name, id.Username = was.Address, was.Name, was.Username
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -64,18 +65,15 @@ func LoadTexts() (*Texts, error) {
 	return t, nil
 }
 
-// slackCommand is the one slash command of a Slack app: what are commands elsewhere are
-// words behind it there.
-const slackCommand = "/feedback"
-
 var commandWord = regexp.MustCompile(`/(` + strings.Join(Commands[:], "|") + `)\b`)
 
-// OnSlack returns the same sentences with commands as Slack's people write them.
-func (t *Texts) OnSlack() *Texts {
+// Behind returns the same sentences for a platform where what are commands elsewhere are
+// words behind this one.
+func (t *Texts) Behind(command string) *Texts {
 	s := &Texts{In: make(map[string]*Words, len(t.In))}
 	for tag, w := range t.In {
 		n := *w
-		n.slash, n.Plain = slackCommand+" ", make(map[string]string, len(w.Plain))
+		n.slash, n.Plain = command+" ", make(map[string]string, len(w.Plain))
 		for id, text := range w.Plain {
 			n.Plain[id] = commandWord.ReplaceAllStringFunc(text, func(c string) string { return n.command(c[1:]) })
 		}
@@ -109,6 +107,15 @@ func (t *Texts) Of(tag string) *Words {
 func (w *Words) Say(id string, pairs ...string) string {
 	own := pairValues(pairs)
 	return fillBrackets(w.Plain[id], own, own)
+}
+
+// Channel is what people call a platform: one that the language has no word for by its own
+// name.
+func (w *Words) Channel(p chat.Platform) string {
+	if name := w.Say("channel_" + string(p)); name != "" || p == "" {
+		return name
+	}
+	return strings.ToUpper(string(p[:1])) + string(p[1:])
 }
 
 // Count returns the sentence with this id in the plural form for n, which is also

@@ -141,9 +141,9 @@ func (s *story) drawnFromValues(k storage.Case, to chat.Address, tap string) (m 
 	}
 	v := c.StaffVoice()
 	m = c.Card(v)
-	m.Rows = c.Buttons(v, hasForms(to.Platform))
+	m.Rows = c.Buttons(v, platforms()[to.Platform].Forms)
 	if p, ok := decodePressed(tap); ok && p.Menu && p.Case == k.ID {
-		m.Footer, m.Rows = c.Menu(v, p, hasForms(to.Platform))
+		m.Footer, m.Rows = c.Menu(v, p, platforms()[to.Platform].Forms)
 		return m, true
 	}
 	return m, false

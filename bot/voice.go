@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -28,8 +29,9 @@ const (
 // Voice is how one message speaks: in which language, about which session.
 type Voice struct {
 	*Words
-	Lang    string   // BCP 47, of the message
-	Langs   []string // in which order words of the flow are looked up
+	On      chat.Traits // of the platform, to a customer
+	Lang    string      // BCP 47, of the message
+	Langs   []string    // in which order words of the flow are looked up
 	Session *storage.Session
 	Name    string // the customer's display name
 	Site    Site

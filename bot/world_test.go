@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/slack"
+	"github.com/aftercare/aftercare/adapters/telegram"
+	"github.com/aftercare/aftercare/adapters/webchat"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
@@ -54,6 +57,13 @@ func newWorld(t *testing.T) *world {
 func newWorldOf(t testing.TB, n int) *world {
 	t.Helper()
 	return newWorldOn(t, onSQLite(t, n))
+}
+
+// platforms are the traits of those that ship.
+func platforms() map[chat.Platform]chat.Traits {
+	return map[chat.Platform]chat.Traits{
+		chat.Telegram: telegram.Traits(), chat.Slack: slack.Traits(), chat.Web: webchat.Traits(),
+	}
 }
 
 // opener opens a database once more, as another program does.
@@ -112,7 +122,8 @@ func (w *world) newBot() *Bot {
 func (w *world) botOn(store storage.Store) *Bot {
 	w.t.Helper()
 	b, err := New(context.Background(), Config{
-		Store: store, Key: []byte("a secret key for tests only"), PublicURL: "https://care.example/",
+		Traits: platforms(),
+		Store:  store, Key: []byte("a secret key for tests only"), PublicURL: "https://care.example/",
 		Staff: []chat.Address{room}, Clock: func() time.Time { return w.now },
 		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
 	})

@@ -40,7 +40,7 @@ type Account struct {
 	ID       string // the bot's id on Telegram, the workspace on Slack
 	Name     string // for people
 	Sender   chat.Sender
-	Limits   Limits // zero fields take the platform's defaults
+	Limits   chat.Limits // zero fields are no limits
 	// Intake receives updates that only one process may receive (a poller), until its
 	// context ends. It must return soon after that. nil = updates come another way.
 	Intake func(context.Context) error

@@ -30,7 +30,7 @@ const (
 type Dispatcher struct {
 	out     *Outbox
 	account Account
-	limits  Limits
+	limits  chat.Limits
 	epoch   int64
 	log     *slog.Logger
 	valid   func() bool // the lease is held, by the monotonic clock
@@ -64,7 +64,7 @@ type failure struct {
 }
 
 func newDispatcher(o *Outbox, a Account, epoch int64, valid func() bool) *Dispatcher {
-	limits := a.Limits.or(DefaultLimits(a.Platform))
+	limits := a.Limits.Or(chat.NoLimits())
 	d := &Dispatcher{
 		out: o, account: a, limits: limits, epoch: epoch, valid: valid,
 		log:    o.log.With("platform", a.Platform, "account", a.ID, "epoch", epoch),
@@ -375,7 +375,7 @@ func (d *Dispatcher) offer(r storage.Delivery, live bool) {
 func (d *Dispatcher) lane(a chat.Address) *lane {
 	l := d.lanes[a]
 	if l == nil {
-		l = &lane{addr: a, group: d.limits.IsGroup(a), budget: newBudget(d.limits.of(a))}
+		l = &lane{addr: a, group: d.limits.IsGroup(a), budget: newBudget(d.limits.Of(a))}
 		d.lanes[a] = l
 	}
 	return l

@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,7 +55,7 @@ func (p *program) Moved(_ context.Context, from, to chat.Address) error {
 func (p *program) Deaf(context.Context, storage.Delivery, string) error { return nil }
 
 // serve serves the account until the returned function is called.
-func (p *program) serve(limits Limits) (stop func()) {
+func (p *program) serve(limits chat.Limits) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -107,7 +108,7 @@ func (p *program) says(ops ...storage.SlotOp) {
 
 // scene runs f with a program that serves an account, and checks that no chat ever
 // had two sends in flight.
-func scene(t *testing.T, limits Limits, f func(t *testing.T, p *program)) {
+func scene(t *testing.T, limits chat.Limits, f func(t *testing.T, p *program)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProgram(t, newMemory(1), newRecorder())
@@ -120,7 +121,19 @@ func scene(t *testing.T, limits Limits, f func(t *testing.T, p *program)) {
 	})
 }
 
-var fast = Limits{Chat: Unlimited(), Group: Unlimited(), Account: Unlimited()}
+// grouped are chats of several people.
+func grouped(a chat.Address) bool { return strings.HasPrefix(a.Chat, "-") }
+
+// fast is a platform without limits, paced is one that has them.
+var (
+	fast  = chat.Limits{IsGroup: grouped}
+	paced = chat.Limits{
+		Chat:    chat.Rate{PerSecond: 1, Burst: 5},
+		Group:   chat.Rate{PerSecond: 15.0 / 60, Burst: 5},
+		Account: chat.Rate{PerSecond: 29.5, Burst: 5},
+		IsGroup: grouped,
+	}
+)
 
 func fail(k chat.ErrorKind) error { return &chat.Error{Kind: k, Err: fmt.Errorf("scripted")} }
 
@@ -135,7 +148,7 @@ func first(n int, err error, seen bool) func(int, chat.Address, chat.Message, ch
 }
 
 func TestARowForAnIdleChatIsSentWithoutAnotherTransaction(t *testing.T) {
-	scene(t, Limits{}, func(t *testing.T, p *program) {
+	scene(t, paced, func(t *testing.T, p *program) {
 		before := len(p.store.sizes)
 		p.says(ask("q:1", private(7), "how?"))
 		if n := len(p.store.sizes) - before; n != 1 {
@@ -160,7 +173,7 @@ func TestARowForAnIdleChatIsSentWithoutAnotherTransaction(t *testing.T) {
 }
 
 func TestAnAnsweredQuestionAndTheNextOneTakeOneClaim(t *testing.T) {
-	scene(t, Limits{}, func(t *testing.T, p *program) {
+	scene(t, paced, func(t *testing.T, p *program) {
 		p.says(ask("q:1", private(7), "how?"))
 		time.Sleep(time.Second)
 		before := len(p.store.sizes)
@@ -270,7 +283,7 @@ func TestPacingKeepsThePlatformsLimits(t *testing.T) {
 		return most
 	}
 	t.Run("a private chat", func(t *testing.T) {
-		scene(t, Limits{}, func(t *testing.T, p *program) {
+		scene(t, paced, func(t *testing.T, p *program) {
 			for i := range 30 {
 				p.says(tell(fmt.Sprint("n:", i), private(1), fmt.Sprint(i)))
 			}
@@ -284,7 +297,7 @@ func TestPacingKeepsThePlatformsLimits(t *testing.T) {
 		})
 	})
 	t.Run("a group", func(t *testing.T) {
-		scene(t, Limits{}, func(t *testing.T, p *program) {
+		scene(t, paced, func(t *testing.T, p *program) {
 			for i := range 60 {
 				op := want(fmt.Sprint("card:", i), group(1), storage.CardD, fmt.Sprint(i))
 				op.Want.Identity = fmt.Sprint(i)
@@ -300,7 +313,7 @@ func TestPacingKeepsThePlatformsLimits(t *testing.T) {
 		})
 	})
 	t.Run("the account", func(t *testing.T) {
-		scene(t, Limits{}, func(t *testing.T, p *program) {
+		scene(t, paced, func(t *testing.T, p *program) {
 			other := newProgram(t, p.store.memory, nil) // as a command beside this one
 			var ops []storage.SlotOp
 			for i := range 900 {
@@ -325,7 +338,7 @@ func TestPacingKeepsThePlatformsLimits(t *testing.T) {
 }
 
 func TestACustomerWhoTapsDoesNotQueueBehindABroadcast(t *testing.T) {
-	scene(t, Limits{}, func(t *testing.T, p *program) {
+	scene(t, paced, func(t *testing.T, p *program) {
 		other := newProgram(t, p.store.memory, nil)
 		var ops []storage.SlotOp
 		for i := range 3000 {

@@ -188,7 +188,7 @@ func (t *wrapped) claims(ops []storage.SlotOp) []storage.SlotOp {
 	}
 	var claims []storage.SlotOp
 	for _, op := range ops {
-		if op.Want == nil || op.Want.Withdraw || op.Want.Address.Platform == chat.Web {
+		if op.Want == nil || op.Want.Withdraw {
 			continue
 		}
 		g := t.grant(op.Want)
@@ -266,14 +266,10 @@ func (o *Outbox) spread(rows []storage.Delivery) {
 	hint := false
 	for _, r := range rows {
 		o.core.Wrote(r.Address)
-		if r.Address.Platform == chat.Web {
-			hint = true
-			continue
-		}
 		if d := o.sender(r.Address); d != nil {
 			d.changed(r)
-		} else if r.State == storage.Due {
-			hint = true
+		} else {
+			hint = true // it is for another process to send, or to show
 		}
 	}
 	if hint {

@@ -9,7 +9,7 @@ import (
 
 func TestABudgetThatIsSetAsideInVainCostsNothing(t *testing.T) {
 	now := time.Now()
-	b := newBudget(Rate{PerSecond: 1, Burst: 2})
+	b := newBudget(chat.Rate{PerSecond: 1, Burst: 2})
 	b.hold()
 	b.hold()
 	if at := b.at(now); at.Sub(now) < 900*time.Millisecond {
@@ -26,7 +26,7 @@ func TestABudgetThatIsSetAsideInVainCostsNothing(t *testing.T) {
 
 func TestABudgetRefillsAtItsRateUpToItsBurst(t *testing.T) {
 	now := time.Now()
-	b := newBudget(Rate{PerSecond: 2, Burst: 3})
+	b := newBudget(chat.Rate{PerSecond: 2, Burst: 3})
 	use := func() time.Duration {
 		at := b.at(now)
 		b.hold()
@@ -53,7 +53,7 @@ func TestABudgetRefillsAtItsRateUpToItsBurst(t *testing.T) {
 
 func TestABudgetThatMustPauseAllowsNothingBefore(t *testing.T) {
 	now := time.Now()
-	for _, r := range []Rate{{PerSecond: 100, Burst: 5}, Unlimited()} {
+	for _, r := range []chat.Rate{{PerSecond: 100, Burst: 5}, chat.Unlimited()} {
 		b := newBudget(r)
 		b.pause(now.Add(10 * time.Second))
 		b.pause(now.Add(2 * time.Second)) // a shorter one does not end the longer
@@ -64,14 +64,14 @@ func TestABudgetThatMustPauseAllowsNothingBefore(t *testing.T) {
 }
 
 func TestGroupsHaveALimitOfTheirOwn(t *testing.T) {
-	l := Limits{Chat: Rate{PerSecond: 7, Burst: 7}}.or(DefaultLimits(chat.Telegram))
-	if got := l.of(private(12)); got.PerSecond != 7 {
+	l := chat.Limits{Chat: chat.Rate{PerSecond: 7, Burst: 7}}.Or(paced).Or(chat.NoLimits())
+	if got := l.Of(private(12)); got.PerSecond != 7 {
 		t.Errorf("a private chat has %+v", got)
 	}
-	if got := l.of(group(12)); got != DefaultLimits(chat.Telegram).Group {
+	if got := l.Of(group(12)); got != paced.Group {
 		t.Errorf("a group has %+v", got)
 	}
-	if l.Parallel == 0 || l.Account == (Rate{}) {
+	if l.Parallel == 0 || l.Account == (chat.Rate{}) {
 		t.Errorf("defaults are missing: %+v", l)
 	}
 }

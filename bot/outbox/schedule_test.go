@@ -122,7 +122,7 @@ func (s *schedule) begin() {
 	}
 	limits := fast
 	if s.roll(2) == 0 {
-		limits = Limits{}
+		limits = paced
 	}
 	s.alive = append(s.alive, p)
 	s.stops = append(s.stops, p.serve(limits))

@@ -22,7 +22,7 @@ func NewBot(ctx context.Context, s settings.Settings, store storage.Store, staff
 	return bot.New(ctx, bot.Config{
 		Store: store, Key: key, PublicURL: s.PublicURL, Staff: staff, Clock: clock, Log: log,
 		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,
-		Policy: rulefile.Parse,
+		Policy: rulefile.Parse, Traits: Traits(),
 	})
 }
 

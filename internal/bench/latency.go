@@ -82,7 +82,7 @@ type served struct {
 func (w *world) serve(ctx context.Context) *served {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &served{world: w, sender: &recorder{seen: map[string]time.Time{}}}
-	fast := outbox.Limits{Chat: outbox.Unlimited(), Group: outbox.Unlimited(), Account: outbox.Unlimited(), Parallel: 64}
+	fast := chat.NoLimits()
 	var parts sync.WaitGroup
 	errs := make([]error, 2)
 	parts.Go(func() {

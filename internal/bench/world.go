@@ -14,6 +14,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
@@ -108,6 +109,7 @@ func (b *bench) newWorld(ctx context.Context, store storage.Store) (*world, erro
 	made, err := bot.New(ctx, bot.Config{
 		Store: store, Key: key, PublicURL: "http://127.0.0.1", Templates: flowfile.Templates,
 		Parse: flowfile.Parse, Format: flowfile.Format, Staff: []chat.Address{staffChat},
+		Traits: app.Traits(),
 	})
 	if err != nil {
 		return nil, err
