@@ -210,6 +210,18 @@ func (i *inbox) next(t *testing.T) chat.Update {
 	}
 }
 
+// fresh is the next update that did not come before: what was on its way when its
+// connection ended comes again, with the same key.
+func (i *inbox) fresh(t *testing.T, seen map[string]bool) chat.Update {
+	t.Helper()
+	u := i.next(t)
+	for seen[u.Key] {
+		u = i.next(t)
+	}
+	seen[u.Key] = true
+	return u
+}
+
 // none fails the test if an update arrived that was not fetched.
 func (i *inbox) none(t *testing.T) {
 	t.Helper()

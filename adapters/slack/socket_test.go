@@ -90,13 +90,13 @@ func TestTheReaderIsNeverHeldUp(t *testing.T) {
 func TestConnectionsAreRenewed(t *testing.T) {
 	w, in := newWorld(t), newInbox()
 	stop := w.socket(in.handle)
-	ann := w.ann()
+	ann, seen := w.ann(), map[string]bool{}
 	for n, reason := range []string{"warning", "refresh_requested"} {
 		w.WaitConnections(n + 1)
 		w.Disconnect(reason)
 		w.WaitConnections(n + 2)
 		ann.Say(reason)
-		if u := in.next(t); u.Text != reason {
+		if u := in.fresh(t, seen); u.Text != reason {
 			t.Errorf("got %+v", u)
 		}
 	}
@@ -104,7 +104,7 @@ func TestConnectionsAreRenewed(t *testing.T) {
 	w.Send(map[string]any{"type": "message", "text": "an RTM frame"})
 	w.Send(map[string]any{"type": "from_the_future", "envelope_id": "e-1", "payload": map[string]any{}})
 	ann.Say("still here")
-	if u := in.next(t); u.Text != "still here" {
+	if u := in.fresh(t, seen); u.Text != "still here" {
 		t.Errorf("got %+v", u)
 	}
 	if err := stop(); err != nil {
