@@ -252,8 +252,15 @@ func TestAnUnreachableCustomerComesBack(t *testing.T) {
 	if c = must(t, c, program, noon.Add(time.Hour), Reachable{}); c.State != Unreached || !c.Lost.IsZero() {
 		t.Errorf("what was given up is %s, lost since %v", c.State, c.Lost)
 	}
-	if c = must(t, c, guest, noon.Add(2*time.Hour), CustomerWrote{Text: "here I am"}); c.State != Open || !slices.Contains(c.AllowedMeans(), InChat) || c.Wrote.IsZero() {
-		t.Errorf("%+v", c)
+	c = must(t, c, guest, noon.Add(2*time.Hour), CustomerWrote{Text: "here I am"})
+	if c.State != Open {
+		t.Errorf("c.State is %v, want %v", c.State, Open)
+	}
+	if !slices.Contains(c.AllowedMeans(), InChat) {
+		t.Errorf("the chat is not among the means: %+v", c)
+	}
+	if c.Wrote.IsZero() {
+		t.Errorf("nobody knows when the customer wrote: %+v", c)
 	}
 }
 
@@ -288,8 +295,11 @@ func TestSuggestedActions(t *testing.T) {
 func TestCasesFromBefore(t *testing.T) {
 	old := Case{ID: "c", State: Open, Decision: low, OpenedAt: noon, Due: DueFrom(P2, noon)}
 	c := must(t, old, ann, noon.Add(time.Hour), Take{}, Contact{Means: InChat}, mended)
-	if c.State != Resolved || !slices.Contains(c.Missed, ClockAcknowledge) {
-		t.Errorf("%+v", c)
+	if c.State != Resolved {
+		t.Errorf("c.State is %v, want %v", c.State, Resolved)
+	}
+	if !slices.Contains(c.Missed, ClockAcknowledge) {
+		t.Errorf("the clock is not among those missed: %+v", c)
 	}
 	if next, ok := NextClock(DefaultRules, old); !ok || next.Clock != ClockAcknowledge || !next.At.Equal(noon.Add(15*time.Minute)) {
 		t.Errorf("next %+v, %v", next, ok)

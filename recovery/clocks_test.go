@@ -65,8 +65,11 @@ func TestWhatNobodyMovesReturns(t *testing.T) {
 		"02 16:10 unacknowledged s1 thread",
 		"02 16:25 clock acknowledge 50 thread",
 		"02 16:40 clock acknowledge 100 lead")
-	if c.State != Open || c.First.Acknowledged != noon.Add(10*time.Minute) {
-		t.Errorf("%+v", c)
+	if c.State != Open {
+		t.Errorf("c.State is %v, want %v", c.State, Open)
+	}
+	if c.First.Acknowledged != noon.Add(10*time.Minute) {
+		t.Errorf("c.First.Acknowledged is %v, want %v", c.First.Acknowledged, noon.Add(10*time.Minute))
 	}
 	if _, ok := NextClock(DefaultRules, must(t, in(t, Contacted), guest, noon.Add(time.Hour), CustomerWrote{Text: "well?"})); !ok {
 		t.Error("nobody is reminded")
@@ -127,8 +130,11 @@ func TestASnooze(t *testing.T) {
 	}
 	c, told := lapse(t, DefaultRules, c, noon.Add(9*time.Hour))
 	wantLines(t, told, "02 17:00 woke thread", "02 17:00 clock contact 100 lead", "02 20:00 clock contact 200 manager", "02 21:00 unacknowledged s1 thread")
-	if c.State != Open || !c.Snoozed.IsZero() {
-		t.Errorf("%+v", c)
+	if c.State != Open {
+		t.Errorf("c.State is %v, want %v", c.State, Open)
+	}
+	if !c.Snoozed.IsZero() {
+		t.Errorf("it is still put off: %+v", c)
 	}
 	c = must(t, begin(), ann, noon.Add(time.Minute), Contact{Means: InChat}, Snooze{noon.Add(20 * time.Hour)})
 	if c, told = lapse(t, DefaultRules, c, noon.Add(47*time.Hour)); c.State != Contacted {
@@ -159,8 +165,14 @@ func TestAfterAnOutage(t *testing.T) {
 func TestAfterTheResolution(t *testing.T) {
 	c, told := lapse(t, DefaultRules, in(t, Resolved), noon.Add(30*day))
 	wantLines(t, told, "03 12:01 follow_up", "09 12:01 closed")
-	if c.State != Closed || c.Outcome.Recovered != RecoveredUnknown || c.Figures().FollowedUp {
-		t.Errorf("%+v", c)
+	if c.State != Closed {
+		t.Errorf("c.State is %v, want %v", c.State, Closed)
+	}
+	if c.Outcome.Recovered != RecoveredUnknown {
+		t.Errorf("c.Outcome.Recovered is %v, want %v", c.Outcome.Recovered, RecoveredUnknown)
+	}
+	if c.Figures().FollowedUp {
+		t.Errorf("it counts as followed up: %+v", c)
 	}
 	no := NoContact
 	silent := must(t, in(t, Resolved), program, noon.Add(time.Hour), Joined{Decision: fine, Contact: &no})
@@ -301,7 +313,14 @@ func TestCustomersAreAskedInTheDaytime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if next, ok := NextClock(rules, c); !ok || next.Clock != ClockFollowUp || !next.At.Equal(at("2026-03-04 09:00:00")) {
-		t.Errorf("%+v", next)
+	next, ok := NextClock(rules, c)
+	if !ok {
+		t.Errorf("there is no next clock: %+v", next)
+	}
+	if next.Clock != ClockFollowUp {
+		t.Errorf("next.Clock is %v, want %v", next.Clock, ClockFollowUp)
+	}
+	if !next.At.Equal(at("2026-03-04 09:00:00")) {
+		t.Errorf("next.At is %v, want %v", next.At, at("2026-03-04 09:00:00"))
 	}
 }

@@ -55,8 +55,11 @@ func TestAFollowUpAnswerByAnswer(t *testing.T) {
 			t.Errorf("%+v: %s, %s", s.act, c.State, c.Outcome.Recovered)
 		}
 	}
-	if c.Reopens != 1 || c.Outcome.Session != "r" {
-		t.Errorf("%+v", c)
+	if c.Reopens != 1 {
+		t.Errorf("c.Reopens is %v, want 1", c.Reopens)
+	}
+	if c.Outcome.Session != "r" {
+		t.Errorf("c.Outcome.Session is %q, want r", c.Outcome.Session)
 	}
 	if c = must(t, c, ann, noon.Add(2*day), mended); c.Outcome != (Outcome{}) {
 		t.Error("the next round has the last one's verdict")

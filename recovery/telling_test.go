@@ -42,8 +42,12 @@ func TestStorms(t *testing.T) {
 	if diff := cmp.Diff([]Gathering{{"b", minute(0), minute(2), 4, 4, 5}}, mixed); diff != "" {
 		t.Errorf("each site by itself, every P1 counted (-want +got):\n%s", diff)
 	}
-	if g, ok := Gathered(mixed, "b", minute(1)); !ok || g.Count() != 13 {
-		t.Errorf("%+v, %v", g, ok)
+	g, ok := Gathered(mixed, "b", minute(1))
+	if !ok {
+		t.Errorf("nothing was gathered: %+v", g)
+	}
+	if g.Count() != 13 {
+		t.Errorf("g.Count() is %v, want 13", g.Count())
 	}
 	for _, elsewhere := range []struct {
 		site string
@@ -77,8 +81,11 @@ func TestStormsCountEveryCase(t *testing.T) {
 		counted := make([]Gathering, len(storms))
 		for i, g := range storms {
 			counted[i] = Gathering{Site: g.Site, From: g.From, Until: g.Until}
-			if !g.Until.After(g.From) || g.Count() == 0 {
-				t.Fatalf("%+v", g)
+			if !g.Until.After(g.From) {
+				t.Fatalf("it ends before it begins: %+v", g)
+			}
+			if g.Count() == 0 {
+				t.Fatalf("it counts none: %+v", g)
 			}
 			if i > 0 && g.Site == storms[i-1].Site && g.From.Before(storms[i-1].Until) {
 				t.Fatalf("%+v and %+v overlap", storms[i-1], g)

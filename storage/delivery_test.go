@@ -60,8 +60,23 @@ func settling(d storage.Delivery, o storage.Outcome, ref chat.Ref) storage.SlotO
 
 func TestAFirstWantIsDueAtOnceInItsPlace(t *testing.T) {
 	d := due(t)
-	if d.State != storage.Due || d.Wanted != 1 || d.Shown != 0 || d.Ord != 7 || !d.Due.Equal(slotTime) || d.ShownRef != "" {
-		t.Fatalf("%+v", d)
+	if d.State != storage.Due {
+		t.Fatalf("d.State is %v, want %v", d.State, storage.Due)
+	}
+	if d.Wanted != 1 {
+		t.Fatalf("d.Wanted is %v, want 1", d.Wanted)
+	}
+	if d.Shown != 0 {
+		t.Fatalf("d.Shown is %v, want 0", d.Shown)
+	}
+	if d.Ord != 7 {
+		t.Fatalf("d.Ord is %v, want 7", d.Ord)
+	}
+	if !d.Due.Equal(slotTime) {
+		t.Fatalf("d.Due is %v, want %v", d.Due, slotTime)
+	}
+	if d.ShownRef != "" {
+		t.Fatalf("d.ShownRef is %q, want none", d.ShownRef)
 	}
 }
 
@@ -80,8 +95,11 @@ func TestAnUnchangedWantTriesAgainWhatWasGivenUp(t *testing.T) {
 		t.Fatalf("state %s after giving up", d.State)
 	}
 	d = only(t, wanting("q", "one", room).Apply(0, &d, nil, 9, slotTime))
-	if d.State != storage.Due || d.Attempts != 0 {
-		t.Fatalf("%+v", d)
+	if d.State != storage.Due {
+		t.Fatalf("d.State is %v, want %v", d.State, storage.Due)
+	}
+	if d.Attempts != 0 {
+		t.Fatalf("d.Attempts is %v, want 0", d.Attempts)
 	}
 }
 
@@ -107,8 +125,11 @@ func TestWantingWhatIsShownAlreadySettles(t *testing.T) {
 	d := sent(t)
 	d = only(t, wanting("q", "two", room).Apply(0, &d, nil, 9, slotTime))
 	d = only(t, wanting("q", "one", room).Apply(0, &d, nil, 9, slotTime))
-	if d.State != storage.Sent || d.Shown != d.Wanted {
-		t.Fatalf("%+v", d)
+	if d.State != storage.Sent {
+		t.Fatalf("d.State is %v, want %v", d.State, storage.Sent)
+	}
+	if d.Shown != d.Wanted {
+		t.Fatalf("d.Shown is %v, want %v", d.Shown, d.Wanted)
 	}
 }
 
@@ -211,8 +232,14 @@ func TestTheWebShowsAtOnce(t *testing.T) {
 	to := chat.Address{Platform: chat.Web, Chat: "x"}
 	d := only(t, wanting("q", "one", to).Apply(0, nil, nil, 9, slotTime))
 	for _, words := range []string{"two", "three"} {
-		if d.State != storage.Sent || d.Shown != d.Wanted || d.ShownSum != d.Hash {
-			t.Fatalf("%+v", d)
+		if d.State != storage.Sent {
+			t.Fatalf("d.State is %v, want %v", d.State, storage.Sent)
+		}
+		if d.Shown != d.Wanted {
+			t.Fatalf("d.Shown is %v, want %v", d.Shown, d.Wanted)
+		}
+		if d.ShownSum != d.Hash {
+			t.Fatalf("d.ShownSum is %v, want %v", d.ShownSum, d.Hash)
 		}
 		d = only(t, wanting("q", words, to).Apply(0, &d, nil, 9, slotTime))
 	}

@@ -342,14 +342,29 @@ func TestJudgementIsBounded(t *testing.T) {
 		}
 		answers = append(answers, Answer{Question: "nobody"})
 		j := Judge(f, answers, rapid.Bool().Draw(t, "ended"))
-		if j.Coverage < 0 || j.Coverage > 1 || j.Level < 0 || j.Level > 7 {
-			t.Fatalf("%+v", j)
+		if j.Coverage < 0 {
+			t.Fatalf("the coverage is below 0: %+v", j)
 		}
-		if j.Composite != nil && (*j.Composite < 0 || *j.Composite > 100) || j.Composite == nil && j.Level != 0 {
-			t.Fatalf("%+v", j)
+		if j.Coverage > 1 {
+			t.Fatalf("the coverage is above 1: %+v", j)
 		}
-		if (j.Gap == nil) != (j.GapState == "") || j.Flag == Unsatisfied && !j.Unsatisfied {
-			t.Fatalf("%+v", j)
+		if j.Level < 0 {
+			t.Fatalf("the level is below 0: %+v", j)
+		}
+		if j.Level > 7 {
+			t.Fatalf("the level is above 7: %+v", j)
+		}
+		if j.Composite != nil && (*j.Composite < 0 || *j.Composite > 100) {
+			t.Fatalf("the composite is outside 0 to 100: %+v", j)
+		}
+		if j.Composite == nil && j.Level != 0 {
+			t.Fatalf("a level without a composite: %+v", j)
+		}
+		if (j.Gap == nil) != (j.GapState == "") {
+			t.Fatalf("a gap and its state do not go together: %+v", j)
+		}
+		if j.Flag == Unsatisfied && !j.Unsatisfied {
+			t.Fatalf("flagged unsatisfied, and not: %+v", j)
 		}
 		for d, mean := range j.Dimensions {
 			if mean < 0 || mean > 100 {

@@ -114,8 +114,17 @@ func TestLongTextIsRefusedKindlyAndAskedAgain(t *testing.T) {
 	f := flow("f", primaryQ(scaleQ("overall", csat5(), 1)), textQ("why"))
 	for _, s := range []Session{opened(f), Step(f, opened(f), Pick{0, 0}, noon).Session} {
 		tr := Step(f, s, Write{strings.Repeat("长", 10000)}, noon)
-		if tr.Answer != nil || len(tr.Effects) != 2 || tr.Effects[0] != (Notice{NoticeTooLong, s.Open}) || tr.Effects[1] != (Ask{s.Open, true}) {
-			t.Errorf("%+v", tr)
+		if tr.Answer != nil {
+			t.Errorf("it was taken as an answer: %+v", tr)
+		}
+		if len(tr.Effects) != 2 {
+			t.Fatalf("len(tr.Effects) is %v, want 2: %+v", len(tr.Effects), tr.Effects)
+		}
+		if tr.Effects[0] != (Notice{NoticeTooLong, s.Open}) {
+			t.Errorf("tr.Effects[0] is %v, want %v", tr.Effects[0], Notice{NoticeTooLong, s.Open})
+		}
+		if tr.Effects[1] != (Ask{s.Open, true}) {
+			t.Errorf("tr.Effects[1] is %v, want %v", tr.Effects[1], Ask{s.Open, true})
 		}
 	}
 	s := Step(f, opened(f), Pick{0, 0}, noon).Session

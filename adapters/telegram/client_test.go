@@ -109,8 +109,11 @@ func TestConnectRegistersTheMenus(t *testing.T) {
 		{Scope: telegram.PrivateChats, Language: "zh-Hans", Commands: menu("开始")},
 		{Scope: telegram.GroupChats},
 	})
-	if err != nil || me.Username != w.Username {
-		t.Fatalf("%+v, %v", me, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if me.Username != w.Username {
+		t.Fatalf("me.Username is %v, want %v", me.Username, w.Username)
 	}
 	for language, want := range map[string]string{"": "Begin", "zh": "开始"} {
 		got := w.Commands("all_private_chats", language)

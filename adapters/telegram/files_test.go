@@ -95,8 +95,12 @@ func TestAFileThatCannotBeShownIsNamed(t *testing.T) {
 	// The group may allow words only.
 	w.Inject(telegramtest.Fault{Method: "sendPhoto", Code: 400, Description: "Bad Request: not enough rights to send photos to the chat"})
 	w.mustSend(staff, chat.Message{Text: "no photos here", Files: []chat.File{photo}}, "")
-	if got := w.last(staff); got.File != "" || got.Text != "no photos here\n📷" {
-		t.Errorf("%+v", got)
+	got := w.last(staff)
+	if got.File != "" {
+		t.Errorf("got.File is %q, want none", got.File)
+	}
+	if got.Text != "no photos here\n📷" {
+		t.Errorf("got.Text is %q, want %q", got.Text, "no photos here\n📷")
 	}
 	// A chat that is closed is not asked for more.
 	staff.Refuse(403, "Forbidden: bot was kicked from the group chat")

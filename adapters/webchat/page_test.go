@@ -158,7 +158,11 @@ func TestLayingOutLeavesTheTranscriptAlone(t *testing.T) {
 
 func TestAFileOfAnotherPlatformIsNamed(t *testing.T) {
 	m := cleanMessage(chat.Message{Text: "From Ann", Files: []chat.File{{Kind: "voice", ID: "x"}, {Kind: "document", ID: "y", Name: "bill.pdf"}}})
-	if want := "From Ann\n\n🎤\n\n📎 bill.pdf"; m.Text != want || m.Files != nil {
-		t.Errorf("%+v", m)
+	want := "From Ann\n\n🎤\n\n📎 bill.pdf"
+	if m.Text != want {
+		t.Errorf("m.Text is %v, want %v", m.Text, want)
+	}
+	if m.Files != nil {
+		t.Errorf("files are left: %+v", m)
 	}
 }

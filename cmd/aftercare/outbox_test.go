@@ -76,8 +76,11 @@ func TestWhatIsStuckIsListedShownAndMended(t *testing.T) {
 	if err := json.Unmarshal([]byte(c.must("outbox", "retry", "--all", "--json")), &mended); err != nil {
 		t.Fatal(err)
 	}
-	if len(mended.Mended) != 2 || mended.Mended[0].Error+mended.Mended[1].Error != "" {
-		t.Errorf("%+v", mended)
+	if len(mended.Mended) != 2 {
+		t.Fatalf("len(mended.Mended) is %v, want 2: %+v", len(mended.Mended), mended.Mended)
+	}
+	if mended.Mended[0].Error+mended.Mended[1].Error != "" {
+		t.Errorf("one was not mended: %+v", mended)
 	}
 	// The message is due, and the update was answered.
 	if list = c.must("outbox", "list"); !strings.Contains(list, "2 waiting, 0 given up, 0 updates parked.") {

@@ -52,8 +52,15 @@ func TestRulesArePublishedAndShown(t *testing.T) {
 		t.Errorf("show says %q", got)
 	}
 	var view rulesView
-	if err := json.Unmarshal([]byte(c.must("recovery", "show", "--version", "1", "--json")), &view); err != nil || *view.Version != 1 || !strings.Contains(view.Source, "main-street") {
-		t.Errorf("%+v, %v", view, err)
+	err := json.Unmarshal([]byte(c.must("recovery", "show", "--version", "1", "--json")), &view)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *view.Version != 1 {
+		t.Errorf("*view.Version is %v, want 1", *view.Version)
+	}
+	if !strings.Contains(view.Source, "main-street") {
+		t.Errorf("the site is not in the source: %+v", view)
 	}
 	c.refuses(1, "no version 7", "recovery", "show", "--version", "7")
 
@@ -168,8 +175,11 @@ func TestRulesAreTriedOnThePast(t *testing.T) {
 		t.Errorf("%+v\n%s", report, diff)
 	}
 	for _, d := range report.Differences {
-		if (d.Case != nil) != d.Was.Opens || d.Site != "main-street" {
-			t.Errorf("%+v", d)
+		if (d.Case != nil) != d.Was.Opens {
+			t.Errorf("a case would open: %v, and then: %v", d.Case != nil, d.Was.Opens)
+		}
+		if d.Site != "main-street" {
+			t.Errorf("d.Site is %q, want main-street", d.Site)
 		}
 	}
 	if err := json.Unmarshal([]byte(c.must("recovery", "try", same, "--json")), &report); err != nil {

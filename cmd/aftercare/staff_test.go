@@ -26,8 +26,14 @@ func TestStaffAreAddedListedAndRemoved(t *testing.T) {
 	if err := json.Unmarshal([]byte(c.must("staff", "code", "bob", "--json")), &code); err != nil {
 		t.Fatal(err)
 	}
-	if len(code.Code) != 16 || code.Staff != "bob" || !code.Expires.After(app.Now()) {
-		t.Errorf("%+v", code)
+	if len(code.Code) != 16 {
+		t.Fatalf("len(code.Code) is %v, want 16: %+v", len(code.Code), code.Code)
+	}
+	if code.Staff != "bob" {
+		t.Errorf("code.Staff is %q, want bob", code.Staff)
+	}
+	if !code.Expires.After(app.Now()) {
+		t.Errorf("the code has lapsed: %+v", code)
 	}
 	if text := c.must("staff", "code", "bob"); !strings.Contains(text, "/link ") || strings.Contains(text, code.Code) {
 		t.Errorf("%s", text)
@@ -37,8 +43,14 @@ func TestStaffAreAddedListedAndRemoved(t *testing.T) {
 	if err := json.Unmarshal([]byte(c.must("staff", "list", "--json")), &views); err != nil {
 		t.Fatal(err)
 	}
-	if len(views) != 1 || views[0].ID != "amy" || views[0].Roles[everySite] != "lead" {
-		t.Errorf("%+v", views)
+	if len(views) != 1 {
+		t.Fatalf("len(views) is %v, want 1: %+v", len(views), views)
+	}
+	if views[0].ID != "amy" {
+		t.Errorf("views[0].ID is %q, want amy", views[0].ID)
+	}
+	if views[0].Roles[everySite] != "lead" {
+		t.Errorf("views[0].Roles[everySite] is %q, want lead", views[0].Roles[everySite])
 	}
 	c.refuses(1, `there is no member of staff "eve"`, "staff", "remove", "eve")
 	c.refuses(1, `there is no member of staff "bob"`, "staff", "code", "bob")

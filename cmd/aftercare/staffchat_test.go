@@ -18,8 +18,20 @@ func TestChatsOfStaffAreNamedListedAndRemoved(t *testing.T) {
 	if err := json.Unmarshal([]byte(c.must("staff", "chat", "add", "front-desk", "--site", "main", "--json")), &link); err != nil {
 		t.Fatal(err)
 	}
-	if len(link.Code) != 16 || link.Name != "front-desk" || len(link.Sites) != 1 || link.Slack != "/feedback here "+link.Code || !link.Expires.After(app.Now()) {
-		t.Errorf("%+v", link)
+	if len(link.Code) != 16 {
+		t.Fatalf("len(link.Code) is %v, want 16: %+v", len(link.Code), link.Code)
+	}
+	if link.Name != "front-desk" {
+		t.Errorf("link.Name is %q, want front-desk", link.Name)
+	}
+	if len(link.Sites) != 1 {
+		t.Fatalf("len(link.Sites) is %v, want 1: %+v", len(link.Sites), link.Sites)
+	}
+	if link.Slack != "/feedback here "+link.Code {
+		t.Errorf("link.Slack is %q, want %q", link.Slack, "/feedback here "+link.Code)
+	}
+	if !link.Expires.After(app.Now()) {
+		t.Errorf("the code has lapsed: %+v", link)
 	}
 	if text := c.must("staff", "chat", "add", "front-desk", "--site", "main"); !strings.Contains(text, "/here ") || strings.Contains(text, link.Code) {
 		t.Errorf("%s", text)
@@ -36,8 +48,17 @@ func TestChatsOfStaffAreNamedListedAndRemoved(t *testing.T) {
 	if err := json.Unmarshal([]byte(c.must("staff", "chat", "list", "--json")), &views); err != nil {
 		t.Fatal(err)
 	}
-	if len(views) != 1 || views[0].Name != "everywhere" || len(views[0].Sites) != 0 || views[0].Linked != nil {
-		t.Errorf("%+v", views)
+	if len(views) != 1 {
+		t.Fatalf("len(views) is %v, want 1: %+v", len(views), views)
+	}
+	if views[0].Name != "everywhere" {
+		t.Errorf("views[0].Name is %q, want everywhere", views[0].Name)
+	}
+	if len(views[0].Sites) != 0 {
+		t.Fatalf("len(views[0].Sites) is %v, want 0: %+v", len(views[0].Sites), views[0].Sites)
+	}
+	if views[0].Linked != nil {
+		t.Errorf("it is linked: %+v", views)
 	}
 	c.refuses(1, `there is no chat of staff "front-desk"`, "staff", "chat", "remove", "front-desk")
 	c.refuses(1, `there is no site "north"`, "staff", "chat", "add", "front-desk", "--site", "north")

@@ -26,11 +26,20 @@ func TestAMigrationThatFailsIsRolledBack(t *testing.T) {
 	}
 	m.Files = files
 	r, err := m.Up(t.Context(), db, 2)
-	if err == nil || !strings.Contains(err.Error(), "90002_bad.sql") {
-		t.Fatalf("%+v, %v", r, err)
+	if err == nil {
+		t.Fatalf("it did not fail: %+v", r)
 	}
-	if r.From != made.To || r.To != 90001 || len(r.Applied) != 1 {
-		t.Fatalf("%+v", r)
+	if !strings.Contains(err.Error(), "90002_bad.sql") {
+		t.Fatalf("the error does not name the file: %v", err)
+	}
+	if r.From != made.To {
+		t.Fatalf("r.From is %v, want %v", r.From, made.To)
+	}
+	if r.To != 90001 {
+		t.Fatalf("r.To is %v, want 90001", r.To)
+	}
+	if len(r.Applied) != 1 {
+		t.Fatalf("len(r.Applied) is %v, want 1: %+v", len(r.Applied), r.Applied)
 	}
 	if _, err := db.Exec("SELECT x FROM half"); err == nil {
 		t.Fatal("half of it is there")

@@ -31,13 +31,37 @@ func raw(t *testing.T, path string) *sql.DB {
 func TestMigrateSaysWhatItDid(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.db")
 	r, err := sqlite.Migrate(t.Context(), path, sqlite.Options{Buckets: 3})
-	if err != nil || r.From != 0 || len(r.Applied) < 1 || int(r.To) < len(r.Applied) || r.Buckets != 3 {
-		t.Fatalf("%+v, %v", r, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.From != 0 {
+		t.Fatalf("r.From is %v, want 0", r.From)
+	}
+	if len(r.Applied) < 1 {
+		t.Fatalf("nothing was applied: %+v", r)
+	}
+	if int(r.To) < len(r.Applied) {
+		t.Fatalf("version %d, with %d files applied", r.To, len(r.Applied))
+	}
+	if r.Buckets != 3 {
+		t.Fatalf("r.Buckets is %v, want 3", r.Buckets)
 	}
 	// The number of buckets is a property of the database.
 	again, err := sqlite.Migrate(t.Context(), path, sqlite.Options{Buckets: 9})
-	if err != nil || again.From != r.To || again.To != r.To || len(again.Applied) != 0 || again.Buckets != 3 {
-		t.Fatalf("%+v, %v", again, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.From != r.To {
+		t.Fatalf("again.From is %v, want %v", again.From, r.To)
+	}
+	if again.To != r.To {
+		t.Fatalf("again.To is %v, want %v", again.To, r.To)
+	}
+	if len(again.Applied) != 0 {
+		t.Fatalf("len(again.Applied) is %v, want 0: %+v", len(again.Applied), again.Applied)
+	}
+	if again.Buckets != 3 {
+		t.Fatalf("again.Buckets is %v, want 3", again.Buckets)
 	}
 	s, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	if err != nil || s.Buckets() != 3 {

@@ -65,11 +65,26 @@ func TestCasesFromBeforeTheClocksAreScheduled(t *testing.T) {
 		}
 	})
 	old, err := s.CasesBefore(t.Context(), 0, 0, 9)
-	if err != nil || len(old) != 2 || old[0].ID != "held" || old[1].ID != "open" {
-		t.Errorf("%+v, %v", old, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(old) != 2 {
+		t.Fatalf("len(old) is %v, want 2: %+v", len(old), old)
+	}
+	if old[0].ID != "held" {
+		t.Errorf("old[0].ID is %q, want held", old[0].ID)
+	}
+	if old[1].ID != "open" {
+		t.Errorf("old[1].ID is %q, want open", old[1].ID)
 	}
 	held, err := s.CasesHeld(t.Context(), 0, "bob", 9)
-	if err != nil || len(held) != 1 || held[0].ID != "held" {
-		t.Errorf("%+v, %v", held, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(held) != 1 {
+		t.Fatalf("len(held) is %v, want 1: %+v", len(held), held)
+	}
+	if held[0].ID != "held" {
+		t.Errorf("held[0].ID is %q, want held", held[0].ID)
 	}
 }

@@ -82,11 +82,15 @@ var mendTests = map[string]func(*testing.T, *bench){
 		b.clock.Add(time.Hour)
 		b.ops(t, mend("q:s:0", false), mend("q:s:1", true), mend("q:s:2", false))
 		again, dropped := b.slot(t, "q:s:0"), b.slot(t, "q:s:1")
-		if again.State != storage.Due || again.Attempts != 0 || !again.Due.Equal(b.clock.Now()) {
-			t.Fatalf("%+v", again)
+		equal(t, "again.State", again.State, storage.Due)
+		equal(t, "again.Attempts", again.Attempts, 0)
+		if !again.Due.Equal(b.clock.Now()) {
+			t.Fatalf("again.Due is %v, want %v", again.Due, b.clock.Now())
 		}
-		if dropped.State != storage.Sent || dropped.Shown != dropped.Wanted || dropped.Error == "" {
-			t.Fatalf("%+v", dropped)
+		equal(t, "dropped.State", dropped.State, storage.Sent)
+		equal(t, "dropped.Shown", dropped.Shown, dropped.Wanted)
+		if dropped.Error == "" {
+			t.Fatalf("no error is kept: %+v", dropped)
 		}
 		same(t, "heads", b.heads(t), []string{"q:s:0"})
 		same(t, "failed", len(must(b.store.Failed(t.Context(), 10))(t)), 0)

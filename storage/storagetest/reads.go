@@ -112,9 +112,8 @@ var readTests = map[string]func(*testing.T, *bench){
 		b.ops(t, want("q:x:0", p, "first"))
 		got := must(b.store.Delivery(t.Context(), 0, "q:x:0"))(t)
 		same(t, "it", got, *b.slot(t, "q:x:0"))
-		if got.Render.Text != "first" || got.State != storage.Due {
-			t.Fatalf("%+v", got)
-		}
+		equal(t, "got.Render.Text", got.Render.Text, "first")
+		equal(t, "got.State", got.State, storage.Due)
 		if _, err := b.store.Delivery(t.Context(), 0, "q:x:1"); !errors.Is(err, storage.ErrNotFound) {
 			t.Fatalf("%v", err)
 		}
@@ -195,9 +194,9 @@ var readTests = map[string]func(*testing.T, *bench){
 			got = append(got, s.ID)
 		}
 		same(t, "expiring", got, []string{ids[0], ids[2], ids[3]})
-		if got := must(b.store.Expiring(t.Context(), 0, now.Add(3*time.Minute), 1))(t); len(got) != 1 || got[0].ID != ids[0] {
-			t.Fatalf("%+v", got)
-		}
+		first := must(b.store.Expiring(t.Context(), 0, now.Add(3*time.Minute), 1))(t)
+		equal(t, "len(first)", len(first), 1)
+		equal(t, "first[0].ID", first[0].ID, ids[0])
 	},
 	"counts are of what is stored": func(t *testing.T, b *bench) {
 		p := person(1)

@@ -37,9 +37,8 @@ var slotTests = map[string]func(*testing.T, *bench){
 	"a delivery lives from wanted to shown to edited": func(t *testing.T, b *bench) {
 		p, now := person(1), b.clock.Now()
 		r := b.ops(t, want("q:s:0", p, "one"))
-		if len(r.Changed) != 1 || len(r.Claimed) != 0 {
-			t.Fatalf("%+v", r)
-		}
+		equal(t, "len(r.Changed)", len(r.Changed), 1)
+		equal(t, "len(r.Claimed)", len(r.Claimed), 0)
 		d := b.slot(t, "q:s:0")
 		same(t, "the new delivery", *d, storage.Delivery{
 			Slot: "q:s:0", Identity: p.ID(), Address: address(1), Kind: storage.QuestionD, Ord: now.UnixMicro(),
@@ -50,21 +49,28 @@ var slotTests = map[string]func(*testing.T, *bench){
 
 		b.clock.Add(time.Second)
 		r = b.ops(t, claim("q:s:0", 3))
-		if len(r.Claimed) != 1 || r.Claimed[0].Attempts != 1 || r.Claimed[0].Epoch != 3 || !r.Claimed[0].Tried.Equal(b.clock.Now()) {
-			t.Fatalf("%+v", r.Claimed)
+		equal(t, "len(r.Claimed)", len(r.Claimed), 1)
+		equal(t, "r.Claimed[0].Attempts", r.Claimed[0].Attempts, 1)
+		equal(t, "r.Claimed[0].Epoch", r.Claimed[0].Epoch, 3)
+		if !r.Claimed[0].Tried.Equal(b.clock.Now()) {
+			t.Fatalf("r.Claimed[0].Tried is %v, want %v", r.Claimed[0].Tried, b.clock.Now())
 		}
 		same(t, "heads", b.heads(t), []string{})
 		same(t, "the stored row", *b.slot(t, "q:s:0"), r.Claimed[0])
 
 		b.ops(t, settle(r.Claimed[0], storage.Delivered, "m1"))
 		d = b.slot(t, "q:s:0")
-		if d.State != storage.Sent || d.Shown != 1 || d.ShownRef != "m1" || d.ShownSum != "hash of one" || d.Attempts != 0 {
-			t.Fatalf("%+v", d)
-		}
+		equal(t, "d.State", d.State, storage.Sent)
+		equal(t, "d.Shown", d.Shown, 1)
+		equal(t, "d.ShownRef", d.ShownRef, "m1")
+		equal(t, "d.ShownSum", d.ShownSum, "hash of one")
+		equal(t, "d.Attempts", d.Attempts, 0)
 		b.ops(t, want("q:s:0", p, "two"))
-		if d = b.slot(t, "q:s:0"); d.State != storage.Due || d.Wanted != 2 || d.ShownRef != "m1" || d.Ord != now.UnixMicro() {
-			t.Fatalf("%+v", d)
-		}
+		d = b.slot(t, "q:s:0")
+		equal(t, "d.State", d.State, storage.Due)
+		equal(t, "d.Wanted", d.Wanted, 2)
+		equal(t, "d.ShownRef", d.ShownRef, "m1")
+		equal(t, "d.Ord", d.Ord, now.UnixMicro())
 	},
 	"what was posted in doubt stays known as repeated until it is posted anew": func(t *testing.T, b *bench) {
 		b.ops(t, want("q:s:0", person(1), "one"))
@@ -93,9 +99,9 @@ var slotTests = map[string]func(*testing.T, *bench){
 	},
 	"the commit that creates a delivery can claim it": func(t *testing.T, b *bench) {
 		r := b.ops(t, want("q:s:0", person(1), "one"), claim("q:s:0", 3))
-		if len(r.Claimed) != 1 || len(r.Changed) != 1 || r.Changed[0].State != storage.Sending {
-			t.Fatalf("%+v", r)
-		}
+		equal(t, "len(r.Claimed)", len(r.Claimed), 1)
+		equal(t, "len(r.Changed)", len(r.Changed), 1)
+		equal(t, "r.Changed[0].State", r.Changed[0].State, storage.Sending)
 	},
 	"a claim is refused while something earlier waits in the conversation": func(t *testing.T, b *bench) {
 		b.ops(t, want("q:s:0", person(1), "one"))
@@ -213,9 +219,10 @@ var slotTests = map[string]func(*testing.T, *bench){
 		b.ops(t, retry)
 		b.ops(t, claim("q:s:0", 2))
 		b.ops(t, settle(d, storage.Delivered, "late"))
-		if got := b.slot(t, "q:s:0"); got.State != storage.Sending || got.Epoch != 2 || got.ShownRef != "" {
-			t.Fatalf("%+v", got)
-		}
+		got := b.slot(t, "q:s:0")
+		equal(t, "got.State", got.State, storage.Sending)
+		equal(t, "got.Epoch", got.Epoch, 2)
+		equal(t, "got.ShownRef", got.ShownRef, "")
 		b.ops(t, settle(*b.slot(t, "q:s:0"), storage.Delivered, "m1"))
 		if r := b.ops(t, want("q:s:0", person(1), "y"), claim("q:s:0", 1)); len(r.Claimed) != 0 {
 			t.Fatalf("the earlier sender claimed: %+v", r.Claimed)
@@ -232,9 +239,11 @@ var slotTests = map[string]func(*testing.T, *bench){
 		}
 		to := address(1)
 		got := must(b.store.Transcript(t.Context(), 0, to))(t)
-		if len(got) != 2 || got[0].Render.Text != "see below" || got[0].ShownRef != "m1" || got[1].Slot != "q:s:0" || got[1].ShownRef != "" {
-			t.Fatalf("%+v", got)
-		}
+		equal(t, "len(got)", len(got), 2)
+		equal(t, "got[0].Render.Text", got[0].Render.Text, "see below")
+		equal(t, "got[0].ShownRef", got[0].ShownRef, "m1")
+		equal(t, "got[1].Slot", got[1].Slot, "q:s:0")
+		equal(t, "got[1].ShownRef", got[1].ShownRef, "")
 	},
 	"giving up is visible": func(t *testing.T, b *bench) {
 		for i := range 3 {
@@ -245,12 +254,12 @@ var slotTests = map[string]func(*testing.T, *bench){
 			b.ops(t, op)
 		}
 		got := must(b.store.Failed(t.Context(), 2))(t)
-		if len(got) != 2 || got[0].Slot != "q:s2:0" || got[0].Error != "blocked by the person" {
-			t.Fatalf("%+v", got)
-		}
-		if c := must(b.store.Counts(t.Context()))(t); c.Failed != 3 || c.Due != 0 {
-			t.Fatalf("%+v", c)
-		}
+		equal(t, "len(got)", len(got), 2)
+		equal(t, "got[0].Slot", got[0].Slot, "q:s2:0")
+		equal(t, "got[0].Error", got[0].Error, "blocked by the person")
+		c := must(b.store.Counts(t.Context()))(t)
+		equal(t, "c.Failed", c.Failed, 3)
+		equal(t, "c.Due", c.Due, 0)
 	},
 	"a chat that moved is written to at its new address": func(t *testing.T, b *bench) {
 		d := b.ops(t, want("q:s:0", person(1), "x"), claim("q:s:0", 1)).Claimed[0]
@@ -259,9 +268,9 @@ var slotTests = map[string]func(*testing.T, *bench){
 		b.ops(t, op)
 		same(t, "old", slots(must(b.store.Transcript(t.Context(), 0, address(1)))(t)), []string{})
 		same(t, "new", slots(must(b.store.Transcript(t.Context(), 0, address(2)))(t)), []string{"q:s:0"})
-		if r := b.ops(t, claim("q:s:0", 1)); len(r.Claimed) != 1 || r.Claimed[0].Address != address(2) {
-			t.Fatalf("%+v", r.Claimed)
-		}
+		r := b.ops(t, claim("q:s:0", 1))
+		equal(t, "len(r.Claimed)", len(r.Claimed), 1)
+		equal(t, "r.Claimed[0].Address", r.Claimed[0].Address, address(2))
 	},
 	"the web's transcript is what is stored, in order": func(t *testing.T, b *bench) {
 		to := chat.Address{Platform: chat.Web, Chat: "room"}
@@ -275,9 +284,9 @@ var slotTests = map[string]func(*testing.T, *bench){
 		got := must(b.store.Transcript(t.Context(), 0, to))(t)
 		same(t, "order", slots(got), names)
 		for i, d := range got {
-			if d.State != storage.Sent || d.Shown != d.Wanted || d.Render.Text != fmt.Sprint(i) {
-				t.Fatalf("%+v", d)
-			}
+			equal(t, "d.State", d.State, storage.Sent)
+			equal(t, "d.Shown", d.Shown, d.Wanted)
+			equal(t, "d.Render.Text", d.Render.Text, fmt.Sprint(i))
 		}
 		same(t, "another room", must(b.store.Transcript(t.Context(), 0, chat.Address{Platform: chat.Web, Chat: "room", Account: "x"}))(t), []storage.Delivery{})
 	},

@@ -147,6 +147,14 @@ func same(t *testing.T, what string, got, want any) {
 	}
 }
 
+// equal is same for single values: it says which one is wrong.
+func equal[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("%s is %v, want %v", what, got, want)
+	}
+}
+
 // change is a turn that does the same whatever it sees.
 func change(key string, c storage.Change) storage.Turn {
 	return storage.Turn{Key: key, Apply: func(storage.Loaded) (storage.Change, error) { return c, nil }}
