@@ -38,7 +38,7 @@ func (a aftermath) Loads(d storage.Delivery) (storage.Load, bool) {
 func (a aftermath) After(l storage.Loaded, d storage.Delivery, end outbox.Conclusion) (storage.Change, error) {
 	ch, err := a.bot.concluded(l, d, end)
 	if lack, ok := errors.AsType[Missing](err); ok {
-		err = lacking{Missing: lack, bot: a.bot}
+		err = lacking{Missing: lack, keeper: a.bot.snap}
 	}
 	return ch, err
 }
@@ -46,10 +46,10 @@ func (a aftermath) After(l storage.Loaded, d storage.Delivery, end outbox.Conclu
 // lacking is a missing that knows how to load itself.
 type lacking struct {
 	Missing
-	bot *Bot
+	keeper *Keeper
 }
 
-func (l lacking) Load(ctx context.Context) error { return l.Missing.Load(ctx, l.bot) }
+func (l lacking) Load(ctx context.Context) error { return l.Missing.Load(ctx, l.keeper) }
 
 // isReply reports whether a delivery is what a member of staff said to a customer.
 func isReply(d storage.Delivery) bool {

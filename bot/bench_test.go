@@ -15,7 +15,7 @@ import (
 // step, the judgement, the decision, and the rendering of the condensed question, the
 // next question and the card.
 func BenchmarkTap(b *testing.B) {
-	said, err := LoadTexts()
+	said, err := Load()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func BenchmarkTap(b *testing.B) {
 	}
 	f.Version = 1
 	bot := &Bot{texts: said, key: []byte("k")}
-	bot.snap.Store(&Snapshot{
+	bot.snap = Fixed(&Snapshot{
 		Staff: []chat.Address{staffTG},
 		Flows: map[FlowKey]*Flow{{f.ID, 1}: NewFlow(f)},
 		Sites: map[string]Site{"main": {Site: storage.Site{ID: "main", Name: "Salon Anna"}, Zone: monday.Location()}},

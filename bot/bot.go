@@ -15,9 +15,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -55,16 +54,13 @@ type Bot struct {
 	random    func([]byte) // fills it with secret random bytes
 	log       *slog.Logger
 	templates func() []survey.Flow
-	parse     func([]byte) (survey.Flow, error)
 	format    func(survey.Flow) ([]byte, error)
-	policy    func([]byte) (recovery.Policy, error)
 
 	texts    *Texts
 	behind   map[chat.Platform]*Texts // the same where commands are words behind another
 	watch    *watchers
 	openings openings
-	snap     atomic.Pointer[Snapshot]
-	loads    sync.Mutex // held while a new snapshot is made from the old one
+	snap     *Keeper
 	totals   totals
 	out      *outbox.Outbox
 }
@@ -81,13 +77,13 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	if len(c.Key) == 0 {
 		return nil, errors.New("a bot needs a secret key")
 	}
-	said, err := LoadTexts()
+	said, err := Load()
 	if err != nil {
 		return nil, fmt.Errorf("load the interface texts: %w", err)
 	}
 	b := &Bot{
 		store: c.Store, key: c.Key, publicURL: strings.TrimRight(c.PublicURL, "/"),
-		now: c.Clock, log: c.Log, templates: c.Templates, parse: c.Parse, format: c.Format, policy: c.Policy,
+		now: c.Clock, log: c.Log, templates: c.Templates, format: c.Format,
 		texts: said, behind: make(map[chat.Platform]*Texts), watch: newWatchers(),
 		random: func(p []byte) { rand.Read(p) }, // never fails: it ends the program instead
 	}
@@ -105,7 +101,9 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 			b.behind[platform] = said.Behind(can.Slash)
 		}
 	}
-	b.snap.Store(&Snapshot{Staff: c.Staff, Flows: feedbackFlows(said), Traits: c.Traits})
+	b.snap = NewKeeper(KeeperConfig{
+		Store: b.store, Log: b.log, Parse: c.Parse, Policy: c.Policy, Flows: feedbackFlows(said), Staff: c.Staff, Traits: c.Traits,
+	})
 	if err := b.refresh(ctx); err != nil {
 		return nil, fmt.Errorf("load the configuration: %w", err)
 	}
@@ -117,7 +115,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 // holds it, sends the account's deliveries and runs its Intake, until ctx ends. See
 // outbox.Outbox.Serve. Limits that it leaves out are the platform's.
 func (b *Bot) ServeAccount(ctx context.Context, a outbox.Account) error {
-	a.Limits = a.Limits.Or(b.snap.Load().Traits[a.Platform].Limits)
+	a.Limits = a.Limits.Or(b.snap.Now().Traits[a.Platform].Limits)
 	return b.out.Serve(ctx, a)
 }
 
@@ -131,6 +129,20 @@ func (b *Bot) Health() outbox.Health { return b.out.Health() }
 func (b *Bot) Close() error {
 	b.out.Close()
 	return nil
+}
+
+// refresh reads the configuration again, and how many cases opened lately.
+func (b *Bot) refresh(ctx context.Context) error {
+	if err := b.snap.Refresh(ctx); err != nil {
+		return err
+	}
+	return b.observe(ctx)
+}
+
+// SetStaff replaces who hears of cases. Which workspace a Slack channel belongs to is
+// known only when Slack answers.
+func (b *Bot) SetStaff(staff []chat.Address) {
+	b.snap.Change(func(n *Snapshot) { n.Staff = slices.Clone(staff) })
 }
 
 // bucketOf is the bucket that a person's conversation lives in.

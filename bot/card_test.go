@@ -16,7 +16,7 @@ import (
 // judged is a turn of a one-tap survey whose primary answer has this value and revision.
 func judged(t *testing.T, k *storage.Case, value float64, revision int) *turn {
 	t.Helper()
-	said, err := LoadTexts()
+	said, err := Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func judged(t *testing.T, k *storage.Case, value float64, revision int) *turn {
 	a := survey.Answer{Question: "overall", Value: &value, Revision: revision, At: monday}
 	s := survey.Session{ID: "0195a1b2-0000-7000-8000-000000000001", Status: survey.Active, Lang: "en", Answers: []survey.Answer{a}}
 	b := &Bot{texts: said, key: []byte("k")}
-	b.snap.Store(&Snapshot{Staff: []chat.Address{room}})
+	b.snap.Change(func(n *Snapshot) { *n = *&Snapshot{Staff: []chat.Address{room}} })
 	tn := b.begin(storage.Loaded{
 		Now: monday, Case: k, NextCase: 7, Session: &storage.Session{Session: s, Judgement: survey.Judge(f, s.Answers, false)},
 	}, "u1", new(reply))

@@ -16,7 +16,7 @@ func (w *world) acted(k storage.Case, a recovery.Act) storage.Case {
 	turn := storage.Turn{Load: storage.Load{Case: k.ID}, Apply: func(l storage.Loaded) (storage.Change, error) {
 		next, _, err := recovery.Apply(recovery.DefaultRules, l.Case.Case, a, recovery.Actor{Staffer: recovery.Staffer{ID: "b", Name: "Bob"}, Role: recovery.Agent}, l.Now)
 		l.Case.Case, l.Case.Next = next, time.Time{}
-		if timer, ok := recovery.NextClock(w.bot.snap.Load().Rules(l.Case.Site), next); ok {
+		if timer, ok := recovery.NextClock(w.bot.snap.Now().Rules(l.Case.Site), next); ok {
 			l.Case.Next = timer.At
 		}
 		after = *l.Case

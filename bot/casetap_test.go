@@ -33,7 +33,7 @@ func (w *world) onCard(c customer, at chat.Address, data string) []chat.Answer {
 	u := w.update(c, chat.Update{Kind: chat.Tap, Data: data, On: "1"})
 	u.From, u.Private = at, false
 	answers := w.handle(u)
-	for _, a := range w.bot.snap.Load().Staff {
+	for _, a := range w.bot.snap.Now().Staff {
 		w.settle(a)
 	}
 	return answers

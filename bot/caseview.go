@@ -20,7 +20,7 @@ type CaseView struct {
 	Identity *storage.Identity // of the customer; nil = not known
 	Flow     *Flow             // of Session
 	Site     Site              // of Session
-	Team     team
+	Team     Team
 	Causes   []recovery.Cause // that the rules of the site offer
 	Mark     string           // the pseudonym of the customer, where the flow gives them one
 	Now      time.Time

@@ -15,7 +15,7 @@ import (
 // Words that name a button mean the button, unless they name an option or, where words
 // are the answer, may be meant as one.
 func TestTypedWordsOfButtons(t *testing.T) {
-	said, err := LoadTexts()
+	said, err := Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,11 +76,11 @@ func TestASharedNumberHasItsSign(t *testing.T) {
 // In Arabic a slash at the beginning of a Latin word is shown behind it, unless a mark
 // says where the word begins.
 func TestCommandsInArabicBeginWithTheirSlash(t *testing.T) {
-	said, err := LoadTexts()
+	said, err := Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	arabic := said.In["ar"]
+	arabic := said.Of("ar")
 	sentences := map[string]string{"help": arabic.Help()}
 	for id, s := range arabic.Plain {
 		sentences[id] = s

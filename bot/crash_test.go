@@ -180,7 +180,7 @@ func (w *crashWorld) rise() *life {
 			w.total.Deaths++
 			continue
 		}
-		bot.change(calm) // all schedules share one site
+		bot.snap.Change(calm) // all schedules share one site
 		l.bot = bot
 		ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 		l.stop = cancel

@@ -67,7 +67,7 @@ func FuzzDecode(f *testing.F) {
 // TestEveryTemplateFitsItsButtons draws every question of every template in every
 // language and looks at each button.
 func TestEveryTemplateFitsItsButtons(t *testing.T) {
-	said, err := LoadTexts()
+	said, err := Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestNPSHasTwoRows(t *testing.T) {
 	if !ok {
 		t.Fatal("there is no template nps_why")
 	}
-	said, err := LoadTexts()
+	said, err := Load()
 	if err != nil {
 		t.Fatal(err)
 	}

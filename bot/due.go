@@ -38,7 +38,7 @@ func (b *Bot) caseDuties() []caseDuty {
 		{
 			name: "rules", rare: true,
 			list: func(ctx context.Context, bucket storage.Bucket, limit int) ([]storage.Case, error) {
-				return b.store.CasesBefore(ctx, bucket, b.snap.Load().Policy.Version, limit)
+				return b.store.CasesBefore(ctx, bucket, b.snap.Now().Policy.Version, limit)
 			},
 			turn: func(_ context.Context, k storage.Case) (storage.Turn, error) {
 				return b.caseTurn("rules", k, func(t *turn) error {
@@ -54,7 +54,7 @@ func (b *Bot) caseDuties() []caseDuty {
 		name: "staff gone", rare: true,
 		list: func(ctx context.Context, bucket storage.Bucket, limit int) ([]storage.Case, error) {
 			var all []storage.Case
-			for _, m := range b.snap.Load().Team.Members {
+			for _, m := range b.snap.Now().Team.Members {
 				if m.Gone.IsZero() || b.now().Sub(m.Gone) > keepGone || len(all) >= limit {
 					continue
 				}
@@ -68,7 +68,7 @@ func (b *Bot) caseDuties() []caseDuty {
 		},
 		turn: func(_ context.Context, k storage.Case) (storage.Turn, error) { return b.letGo(k, k.Holder.ID), nil },
 	})
-	if snap := b.snap.Load(); len(snap.Staff)+len(snap.Chats) > 0 {
+	if snap := b.snap.Now(); len(snap.Staff)+len(snap.Chats) > 0 {
 		duties = append(duties, caseDuty{
 			name: "card", rare: true, list: b.store.CasesUnposted,
 			turn: func(_ context.Context, k storage.Case) (storage.Turn, error) {

@@ -22,7 +22,7 @@ import (
 func (w *world) sweep() {
 	w.t.Helper()
 	w.sweepBy(w.bot)
-	for _, a := range w.bot.snap.Load().Staff {
+	for _, a := range w.bot.snap.Now().Staff {
 		w.settle(a)
 	}
 }
@@ -199,7 +199,7 @@ func TestACaseThatNobodyMovesReturnsToTheQueue(t *testing.T) {
 
 func TestCasesOfDaysWithoutAStaffChatArePostedOnce(t *testing.T) {
 	w := newWorld(t)
-	w.bot.change(calm) // days in one minute
+	w.bot.snap.Change(calm) // days in one minute
 	w.bot.SetStaff(nil)
 	const n = 2*sweepBatch + 3
 	for i := range n {
@@ -344,7 +344,7 @@ func TestChangedRulesReachOpenCases(t *testing.T) {
 	if err := w.bot.refresh(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.bot.snap.Load().Rules("main-street").Chain; len(got) != 1 {
+	if got := w.bot.snap.Now().Rules("main-street").Chain; len(got) != 1 {
 		t.Errorf("the chain is %v", got)
 	}
 }
@@ -408,7 +408,7 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 		program := recovery.Actor{Role: recovery.Program}
 		lead := recovery.Actor{Staffer: recovery.Staffer{ID: "bob", Name: "Bob"}, Role: recovery.Lead}
 		do := func(act recovery.Act, by recovery.Actor) {
-			model.Case, _, _ = recovery.Apply(w.bot.snap.Load().Rules(model.Site), model.Case, act, by, w.now)
+			model.Case, _, _ = recovery.Apply(w.bot.snap.Now().Rules(model.Site), model.Case, act, by, w.now)
 		}
 		for step := range 80 {
 			hops := []time.Duration{time.Minute, 7 * time.Minute, time.Hour, 5 * time.Hour, 26 * time.Hour, -time.Hour, -24 * time.Hour}
@@ -422,7 +422,7 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 			}
 			w.sweep()
 			for range 20 {
-				next, ok := recovery.NextClock(w.bot.snap.Load().Rules(model.Site), model.Case)
+				next, ok := recovery.NextClock(w.bot.snap.Now().Rules(model.Site), model.Case)
 				if !ok || next.At.After(w.now) {
 					break
 				}
@@ -437,7 +437,7 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 			if diff := cmp.Diff(model, stored); diff != "" {
 				t.Fatalf("seed %d, step %d (-model +stored):\n%s", seed, step, diff)
 			}
-			if next, ok := recovery.NextClock(w.bot.snap.Load().Rules(model.Site), model.Case); ok == stored.Next.IsZero() || ok && !stored.Next.Equal(next.At) {
+			if next, ok := recovery.NextClock(w.bot.snap.Now().Rules(model.Site), model.Case); ok == stored.Next.IsZero() || ok && !stored.Next.Equal(next.At) {
 				t.Fatalf("seed %d, step %d: next at %v, want %v", seed, step, stored.Next, next.At)
 			}
 			if got := w.transcript(staffTG)[0].Render.State; got != cardState(model.Case, w.now) && w.now.Equal(stored.Updated) {

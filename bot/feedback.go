@@ -40,7 +40,7 @@ func feedbackFlows(t *Texts) map[FlowKey]*Flow {
 	for command, kind := range FeedbackCommands {
 		ask, title, thanks := survey.Text{}, survey.Text{}, survey.Text{}
 		for _, tag := range Languages {
-			w := t.In[tag]
+			w := t.Of(tag)
 			ask[tag], title[tag], thanks[tag] = w.Say("ask_"+command), w.Say("feedback_"+string(kind)), w.Say("thanks_"+string(kind))
 		}
 		f := survey.Flow{

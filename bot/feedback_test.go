@@ -131,7 +131,7 @@ func TestWhoeverComplainsAtAnUnknownSiteIsAskedOnceAfterwards(t *testing.T) {
 }
 
 func TestPhrasesBeginFeedbackWhereNothingElseWaitsForWords(t *testing.T) {
-	texts, err := LoadTexts()
+	texts, err := Load()
 	if err != nil {
 		t.Fatal(err)
 	}

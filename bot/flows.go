@@ -18,13 +18,13 @@ func (b *Bot) newestFlow(ctx context.Context, id string) (*Flow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find flow %s: %w", id, err)
 	}
-	if f, err := b.snap.Load().Flow(src.Flow, src.Version); err == nil {
+	if f, err := b.snap.Now().Flow(src.Flow, src.Version); err == nil {
 		return f, nil
 	}
-	if err := b.loadFlow(ctx, FlowKey{src.Flow, src.Version}); err != nil {
+	if err := b.snap.LoadFlow(ctx, FlowKey{src.Flow, src.Version}); err != nil {
 		return nil, err
 	}
-	return b.snap.Load().Flow(src.Flow, src.Version)
+	return b.snap.Now().Flow(src.Flow, src.Version)
 }
 
 func (b *Bot) publishTemplate(ctx context.Context, id string) (storage.FlowSource, error) {

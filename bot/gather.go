@@ -83,7 +83,7 @@ func (s *teller) unannouncedCounts(ctx context.Context) (map[string]counts, erro
 // site tells staff of one site.
 func (s *teller) site(ctx context.Context, site string, waiting counts) error {
 	b := s.bot
-	rules := b.snap.Load().Rules(site)
+	rules := b.snap.Now().Rules(site)
 	storms := b.openings.storms(site, rules.Storm)
 	now := b.now().UTC()
 	if n := len(storms); n > 0 {
@@ -164,7 +164,7 @@ func (s *teller) tellNow(ctx context.Context, k storage.Case) error {
 // card counts these cases, and must not come behind them.
 func (s *teller) withdraw(ctx context.Context, site string) error {
 	b := s.bot
-	storms := b.openings.storms(site, b.snap.Load().Rules(site).Storm)
+	storms := b.openings.storms(site, b.snap.Now().Rules(site).Storm)
 	if len(storms) == 0 {
 		return nil
 	}

@@ -131,7 +131,7 @@ func (b *Bot) settle(ctx context.Context, j *job, err error) (done bool, _ error
 		return false, nil
 	}
 	if lack, ok := errors.AsType[Missing](err); ok {
-		if err = lack.Load(ctx, b); err == nil {
+		if err = lack.Load(ctx, b.snap); err == nil {
 			err = lack
 		}
 	}
@@ -169,7 +169,7 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 	if err := j.membership(ctx); err != nil {
 		return nil, err
 	}
-	private := u.Private || b.snap.Load().Traits[u.From.Platform].Stored
+	private := u.Private || b.snap.Now().Traits[u.From.Platform].Stored
 	load := storage.Load{Person: j.person}
 	var act func(*turn) error
 	onCard, card := decodePressed(u.Data)
@@ -177,7 +177,7 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 		return j, err
 	}
 	wished, phrase, isWish := wished(b.texts, u)
-	nextOf, isNext := b.snap.Load().siteOfNext(u.Data)
+	nextOf, isNext := b.snap.Now().siteOfNext(u.Data)
 	switch {
 	case (u.Kind == chat.Tap || u.Kind == chat.Filled) && card:
 		j.work = j.caseWork(onCard)
@@ -318,7 +318,7 @@ func (b *Bot) chatMoved(ctx context.Context, from, to chat.Address) error {
 	if err := b.store.PutMove(ctx, from, to); err != nil {
 		return fmt.Errorf("remember a moved chat: %w", err)
 	}
-	b.change(func(n *Snapshot) {
+	b.snap.Change(func(n *Snapshot) {
 		moves := make(map[chat.Address]chat.Address, len(n.Moves)+1)
 		for f, t := range n.Moves {
 			moves[f] = t

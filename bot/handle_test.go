@@ -14,6 +14,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
 var haircut = InviteRequest{Flow: "one_tap_csat", Site: "main-street", Event: map[string]string{"service_name": "Haircut"}}
@@ -269,7 +270,7 @@ func TestAMovedStaffChatGetsTheCards(t *testing.T) {
 	if got := w.transcript(moved); len(got) != 1 {
 		t.Errorf("the new chat has %d cards; want 1", len(got))
 	}
-	if other := w.newBot(); other.snap.Load().At(staffTG) != moved {
+	if other := w.newBot(); other.snap.Now().At(staffTG) != moved {
 		t.Error("another program does not know of the move")
 	}
 }
@@ -279,15 +280,14 @@ func TestAPoisonousUpdateIsParkedAndTheNextOneIsHandled(t *testing.T) {
 	ann, bob := telegramUser("1", "Ann", "en"), telegramUser("2", "Bob", "en")
 	w.started(ann, haircut)
 	w.started(bob, InviteRequest{Flow: "post_service_3", Site: "main-street"})
-	parse := w.bot.parse
-	w.bot.parse = func(source []byte) (survey.Flow, error) {
-		f, err := parse(source)
+	w.parse = func(source []byte) (survey.Flow, error) {
+		f, err := flowfile.Parse(source)
 		if f.ID == "one_tap_csat" {
 			return survey.Flow{}, errors.New("this program cannot read it")
 		}
 		return f, err
 	}
-	w.bot.snap.Store(&Snapshot{})
+	w.bot.snap.Change(func(n *Snapshot) { *n = Snapshot{} })
 	if err := w.bot.refresh(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -315,12 +315,12 @@ func TestAPanicIsParkedToo(t *testing.T) {
 	w := newWorld(t)
 	ann := telegramUser("1", "Ann", "en")
 	w.started(ann, haircut)
-	snap := *w.bot.snap.Load()
+	snap := *w.bot.snap.Now()
 	snap.Flows = maps.Clone(snap.Flows)
 	for k := range snap.Flows {
 		snap.Flows[k] = nil
 	}
-	w.bot.snap.Store(&snap)
+	w.bot.snap.Change(func(n *Snapshot) { *n = snap })
 	w.press(ann, "1")
 	parked, err := w.store.ParkedUpdates(context.Background(), 10)
 	if err != nil || len(parked) != 1 || !strings.Contains(parked[0].Error, "panic") {

@@ -21,7 +21,7 @@ const (
 // Home makes the page of a person, who may be unknown yet. Whoever is linked to a member
 // of staff sees the open cases of their sites. It only reads, and may be one commit old.
 func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
-	f := &frame{b: b, snap: b.snap.Load(), now: b.now().UTC()}
+	f := &frame{b: b, snap: b.snap.Now(), now: b.now().UTC()}
 	bucket := b.bucketOf(p)
 	var of *storage.Identity
 	switch id, err := b.store.Identity(ctx, bucket, p.ID()); {
@@ -38,10 +38,10 @@ func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
 	for i := range sessions {
 		s := &sessions[i]
 		if _, err := f.snap.Flow(s.Flow, s.Version); err != nil {
-			if err := b.loadFlow(ctx, FlowKey{s.Flow, s.Version}); err != nil {
+			if err := b.snap.LoadFlow(ctx, FlowKey{s.Flow, s.Version}); err != nil {
 				return Home{}, err
 			}
-			f.snap = b.snap.Load()
+			f.snap = b.snap.Now()
 		}
 		flow, err := f.snap.Flow(s.Flow, s.Version)
 		if err != nil {

@@ -127,7 +127,7 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	if err != nil {
 		return Invite{}, fmt.Errorf("store the invitation: %w", err)
 	}
-	if a, ok := b.snap.Load().Account(chat.Telegram); ok && a.Name != "" {
+	if a, ok := b.snap.Now().Account(chat.Telegram); ok && a.Name != "" {
 		made.TelegramLink = "https://t.me/" + a.Name + "?start=" + token
 	}
 	if b.publicURL != "" {
@@ -138,13 +138,13 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 
 // knownSite makes sure that a site exists, also one that was added just now.
 func (b *Bot) knownSite(ctx context.Context, id string) error {
-	if _, ok := b.snap.Load().Sites[id]; ok {
+	if _, ok := b.snap.Now().Sites[id]; ok {
 		return nil
 	}
-	if err := b.refresh(ctx); err != nil {
+	if err := b.snap.Refresh(ctx); err != nil {
 		return fmt.Errorf("look for the site: %w", err)
 	}
-	if _, ok := b.snap.Load().Sites[id]; !ok {
+	if _, ok := b.snap.Now().Sites[id]; !ok {
 		return fmt.Errorf("there is no site %q: %w", id, storage.ErrNotFound)
 	}
 	return nil
@@ -258,12 +258,12 @@ func (b *Bot) Visitor(ctx context.Context, token string) (Visitor, error) {
 // described adds the language and the title of the page.
 func (b *Bot) described(ctx context.Context, v Visitor, inv storage.Invitation) (Visitor, error) {
 	k := FlowKey{inv.Flow, inv.Version}
-	f, err := b.snap.Load().Flow(k.ID, k.Version)
+	f, err := b.snap.Now().Flow(k.ID, k.Version)
 	if err != nil {
-		if err := b.loadFlow(ctx, k); err != nil {
+		if err := b.snap.LoadFlow(ctx, k); err != nil {
 			return Visitor{}, err
 		}
-		if f, err = b.snap.Load().Flow(k.ID, k.Version); err != nil {
+		if f, err = b.snap.Now().Flow(k.ID, k.Version); err != nil {
 			return Visitor{}, err
 		}
 	}
@@ -278,7 +278,7 @@ func (b *Bot) described(ctx context.Context, v Visitor, inv storage.Invitation) 
 	}
 	v.Title = inv.Attributes[AttrBusiness]
 	if v.Title == "" {
-		v.Title = b.snap.Load().Site(inv.Site).Name
+		v.Title = b.snap.Now().Site(inv.Site).Name
 	}
 	return v, nil
 }

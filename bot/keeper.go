@@ -4,21 +4,83 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
-	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 )
 
-// readChats takes the linked chats into the snapshot as they are now.
-func (b *Bot) readChats(ctx context.Context) error {
-	chats, err := b.store.StaffChatList(ctx)
+// Store is what a Keeper reads.
+type Store interface {
+	storage.Reference
+	storage.Team
+	storage.StaffChats
+}
+
+// KeeperConfig is what a Keeper needs from outside.
+type KeeperConfig struct {
+	Store Store
+	Log   *slog.Logger
+	Parse func(source []byte) (survey.Flow, error)
+	// Policy reads the recovery rules; nil = the shipped ones are in force.
+	Policy func(source []byte) (recovery.Policy, error)
+	Flows  map[FlowKey]*Flow // those that nobody published
+	Staff  []chat.Address    // who hears of cases until chats are linked and routes configured
+	Traits map[chat.Platform]chat.Traits
+}
+
+// Keeper holds the snapshot in force, and replaces it. It is safe for concurrent use.
+type Keeper struct {
+	store  Store
+	log    *slog.Logger
+	parse  func([]byte) (survey.Flow, error)
+	policy func([]byte) (recovery.Policy, error)
+
+	now   atomic.Pointer[Snapshot]
+	loads sync.Mutex // held while a new snapshot is made from the old one
+}
+
+// NewKeeper returns a Keeper that knows nothing yet but what it is given: Refresh reads
+// the rest.
+func NewKeeper(c KeeperConfig) *Keeper {
+	k := &Keeper{store: c.Store, log: c.Log, parse: c.Parse, policy: c.Policy}
+	k.now.Store(&Snapshot{Staff: c.Staff, Flows: c.Flows, Traits: c.Traits})
+	return k
+}
+
+// Fixed is a Keeper of one snapshot, for tests: it reads nothing.
+func Fixed(s *Snapshot) *Keeper {
+	k := &Keeper{}
+	k.now.Store(s)
+	return k
+}
+
+// Now is the snapshot in force.
+func (k *Keeper) Now() *Snapshot { return k.now.Load() }
+
+// RefreshChats takes the linked chats into the snapshot as they are now.
+func (k *Keeper) RefreshChats(ctx context.Context) error {
+	chats, err := k.store.StaffChatList(ctx)
 	if err != nil {
 		return fmt.Errorf("read the chats of staff: %w", err)
 	}
-	b.change(func(n *Snapshot) { n.Chats = chats })
+	k.Change(func(n *Snapshot) { n.Chats = chats })
+	return nil
+}
+
+// RefreshTeam takes the staff into the snapshot as they are now.
+func (k *Keeper) RefreshTeam(ctx context.Context) error {
+	team, err := k.readTeam(ctx)
+	if err != nil {
+		return err
+	}
+	k.Change(func(n *Snapshot) { n.Team = team })
 	return nil
 }
 
@@ -26,7 +88,7 @@ func (b *Bot) readChats(ctx context.Context) error {
 // because another program wrote it a moment ago. It is loaded and the turn run again.
 type Missing interface {
 	error
-	Load(ctx context.Context, b *Bot) error
+	Load(ctx context.Context, k *Keeper) error
 }
 
 type missingFlow struct{ FlowKey }
@@ -35,58 +97,59 @@ func (e *missingFlow) Error() string {
 	return fmt.Sprintf("flow %s version %d is not loaded", e.ID, e.Version)
 }
 
-func (e *missingFlow) Load(ctx context.Context, b *Bot) error { return b.loadFlow(ctx, e.FlowKey) }
+func (e *missingFlow) Load(ctx context.Context, k *Keeper) error { return k.LoadFlow(ctx, e.FlowKey) }
 
-type MissingSite struct{ id string }
+// MissingSite is the Missing of a site.
+type MissingSite struct{ ID string }
 
-func (e *MissingSite) Error() string { return fmt.Sprintf("site %s is not loaded", e.id) }
+func (e *MissingSite) Error() string { return fmt.Sprintf("site %s is not loaded", e.ID) }
 
 // Load reads all sites again. A site that does not exist is remembered as one without
 // a name: surveys go on without it.
-func (e *MissingSite) Load(ctx context.Context, b *Bot) error {
-	if err := b.refresh(ctx); err != nil {
+func (e *MissingSite) Load(ctx context.Context, k *Keeper) error {
+	if err := k.Refresh(ctx); err != nil {
 		return err
 	}
-	b.change(func(n *Snapshot) {
-		if _, ok := n.Sites[e.id]; !ok {
+	k.Change(func(n *Snapshot) {
+		if _, ok := n.Sites[e.ID]; !ok {
 			n.Sites = maps.Clone(n.Sites)
-			n.Sites[e.id] = Site{Site: storage.Site{ID: e.id}, Zone: time.UTC}
+			n.Sites[e.ID] = Site{Site: storage.Site{ID: e.ID}, Zone: time.UTC}
 		}
 	})
 	return nil
 }
 
-// refresh reads the newest flows, sites, accounts, moved chats, staff and recovery rules
+// Refresh reads the newest flows, sites, accounts, moved chats, staff and recovery rules
 // again. Versions that are loaded already are immutable and stay.
-func (b *Bot) refresh(ctx context.Context) error {
-	b.loads.Lock()
-	defer b.loads.Unlock()
-	sources, err := b.store.FlowSources(ctx)
+func (k *Keeper) Refresh(ctx context.Context) error {
+	k.loads.Lock()
+	defer k.loads.Unlock()
+	sources, err := k.store.FlowSources(ctx)
 	if err != nil {
 		return fmt.Errorf("read flows: %w", err)
 	}
-	sites, err := b.store.Sites(ctx)
+	sites, err := k.store.Sites(ctx)
 	if err != nil {
 		return fmt.Errorf("read sites: %w", err)
 	}
-	accounts, err := b.store.Accounts(ctx)
+	accounts, err := k.store.Accounts(ctx)
 	if err != nil {
 		return fmt.Errorf("read accounts: %w", err)
 	}
-	moves, err := b.store.Moves(ctx)
+	moves, err := k.store.Moves(ctx)
 	if err != nil {
 		return fmt.Errorf("read moved chats: %w", err)
 	}
-	people, err := b.readTeam(ctx)
+	people, err := k.readTeam(ctx)
 	if err != nil {
 		return err
 	}
-	chats, err := b.store.StaffChatList(ctx)
+	chats, err := k.store.StaffChatList(ctx)
 	if err != nil {
 		return fmt.Errorf("read the chats of staff: %w", err)
 	}
-	old := b.snap.Load()
-	rules, err := b.readPolicy(ctx, old.Policy)
+	old := k.now.Load()
+	rules, err := k.readPolicy(ctx, old.Policy)
 	if err != nil {
 		return err
 	}
@@ -105,23 +168,23 @@ func (b *Bot) refresh(ctx context.Context) error {
 		n.Flows = make(map[FlowKey]*Flow, len(sources))
 	}
 	for _, src := range sources {
-		k := FlowKey{src.Flow, src.Version}
-		if _, ok := n.Flows[k]; ok {
+		key := FlowKey{src.Flow, src.Version}
+		if _, ok := n.Flows[key]; ok {
 			continue
 		}
-		f, err := b.parsed(src)
+		f, err := k.parsed(src)
 		if err != nil {
 			// Another program wrote a flow that this one cannot read: its sessions wait,
 			// all others go on.
-			b.log.Error("a published flow cannot be read", "flow", src.Flow, "version", src.Version, "err", err)
+			k.log.Error("a published flow cannot be read", "flow", src.Flow, "version", src.Version, "err", err)
 			continue
 		}
-		n.Flows[k] = f
+		n.Flows[key] = f
 	}
 	for _, s := range sites {
 		zone, err := time.LoadLocation(s.Zone)
 		if err != nil {
-			b.log.Warn("a site's time zone is unknown; UTC is used", "site", s.ID, "zone", s.Zone)
+			k.log.Warn("a site's time zone is unknown; UTC is used", "site", s.ID, "zone", s.Zone)
 			zone = time.UTC
 		}
 		n.Sites[s.ID] = Site{Site: s, Zone: zone}
@@ -129,13 +192,13 @@ func (b *Bot) refresh(ctx context.Context) error {
 	for _, a := range accounts {
 		n.accounts[a.Platform] = append(n.accounts[a.Platform], a)
 	}
-	b.snap.Store(n)
-	return b.observe(ctx)
+	k.now.Store(n)
+	return nil
 }
 
 // parsed reads one stored version.
-func (b *Bot) parsed(src storage.FlowSource) (*Flow, error) {
-	f, err := b.parse([]byte(src.Source))
+func (k *Keeper) parsed(src storage.FlowSource) (*Flow, error) {
+	f, err := k.parse([]byte(src.Source))
 	if err != nil {
 		return nil, fmt.Errorf("parse flow %s version %d: %w", src.Flow, src.Version, err)
 	}
@@ -143,46 +206,40 @@ func (b *Bot) parsed(src storage.FlowSource) (*Flow, error) {
 	return NewFlow(f), nil
 }
 
-// loadFlow adds one version to the snapshot.
-func (b *Bot) loadFlow(ctx context.Context, k FlowKey) error {
-	src, err := b.store.FlowSource(ctx, k.ID, k.Version)
+// LoadFlow adds one version to the snapshot.
+func (k *Keeper) LoadFlow(ctx context.Context, key FlowKey) error {
+	src, err := k.store.FlowSource(ctx, key.ID, key.Version)
 	if err != nil {
-		return fmt.Errorf("read flow %s version %d: %w", k.ID, k.Version, err)
+		return fmt.Errorf("read flow %s version %d: %w", key.ID, key.Version, err)
 	}
-	f, err := b.parsed(src)
+	f, err := k.parsed(src)
 	if err != nil {
 		return err
 	}
-	b.change(func(n *Snapshot) {
+	k.Change(func(n *Snapshot) {
 		n.Flows = maps.Clone(n.Flows)
 		n.Flows[FlowKey{src.Flow, src.Version}] = f
 	})
 	return nil
 }
 
-// change replaces the snapshot by a changed copy. The maps in the copy are the old
+// Change replaces the snapshot by a changed copy. The maps in the copy are the old
 // ones: f clones those that it changes.
-func (b *Bot) change(f func(*Snapshot)) {
-	b.loads.Lock()
-	defer b.loads.Unlock()
-	n := *b.snap.Load()
+func (k *Keeper) Change(f func(*Snapshot)) {
+	k.loads.Lock()
+	defer k.loads.Unlock()
+	n := *k.now.Load()
 	f(&n)
-	b.snap.Store(&n)
-}
-
-// SetStaff replaces who hears of cases. Which workspace a Slack channel belongs to is
-// known only when Slack answers.
-func (b *Bot) SetStaff(staff []chat.Address) {
-	b.change(func(n *Snapshot) { n.Staff = slices.Clone(staff) })
+	k.now.Store(&n)
 }
 
 // readPolicy reads the newest recovery rules. While they cannot be read, because a newer
 // program wrote them, those of before stay in force.
-func (b *Bot) readPolicy(ctx context.Context, old Policy) (Policy, error) {
-	if b.policy == nil {
+func (k *Keeper) readPolicy(ctx context.Context, old Policy) (Policy, error) {
+	if k.policy == nil {
 		return old, nil
 	}
-	src, err := b.store.Rules(ctx, 0)
+	src, err := k.store.Rules(ctx, 0)
 	if errors.Is(err, storage.ErrNotFound) {
 		return old, nil
 	}
@@ -192,9 +249,9 @@ func (b *Bot) readPolicy(ctx context.Context, old Policy) (Policy, error) {
 	if src.Version == old.Version || src.Version == old.bad {
 		return old, nil
 	}
-	p, err := b.policy([]byte(src.Source))
+	p, err := k.policy([]byte(src.Source))
 	if err != nil {
-		b.log.Error("the published recovery rules cannot be read; those of before stay in force", "version", src.Version, "err", err)
+		k.log.Error("the published recovery rules cannot be read; those of before stay in force", "version", src.Version, "err", err)
 		old.bad = src.Version
 		return old, nil
 	}

@@ -14,7 +14,7 @@ import (
 // Every kind of question can be asked on every platform: with buttons, or by waiting for
 // something that every adapter asks for, because its conformance kit walks the same list.
 func TestEveryKindOfQuestionCanBeAskedEverywhere(t *testing.T) {
-	said, err := LoadTexts()
+	said, err := Load()
 	if err != nil {
 		t.Fatal(err)
 	}

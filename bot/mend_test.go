@@ -19,10 +19,9 @@ func parkedTap(t *testing.T) (w *world, p storage.Parked, cure func()) {
 	w = newWorld(t)
 	who := telegramUser("1", "Ann", "en")
 	w.started(who, haircut)
-	sound := w.bot.snap.Load()
-	parse := w.bot.parse
-	w.bot.parse = func([]byte) (survey.Flow, error) { return survey.Flow{}, errors.New("this program cannot read it") }
-	w.bot.snap.Store(&Snapshot{})
+	sound := w.bot.snap.Now()
+	w.parse = func([]byte) (survey.Flow, error) { return survey.Flow{}, errors.New("this program cannot read it") }
+	w.bot.snap.Change(func(n *Snapshot) { *n = Snapshot{} })
 	if err := w.bot.refresh(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -35,8 +34,8 @@ func parkedTap(t *testing.T) (w *world, p storage.Parked, cure func()) {
 		t.Fatal("it was handled")
 	}
 	return w, parked[0], func() {
-		w.bot.parse = parse
-		w.bot.snap.Store(sound)
+		w.parse = nil
+		w.bot.snap.Change(func(n *Snapshot) { *n = *sound })
 	}
 }
 

@@ -82,7 +82,7 @@ func opens(b *Bot, inv Invite) string {
 
 func (w *world) respondent(id, flow string) *respondent {
 	inv := w.invite(InviteRequest{Flow: flow, Site: "main-street", Event: map[string]string{"service_name": "Haircut"}})
-	f, err := w.bot.snap.Load().Flow(inv.Flow, inv.Version)
+	f, err := w.bot.snap.Now().Flow(inv.Flow, inv.Version)
 	if err != nil {
 		w.t.Fatal(err)
 	}

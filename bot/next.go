@@ -48,7 +48,7 @@ func (j *job) nextJob(site string) {
 	}}}
 	j.next = func(ctx context.Context) (outbox.Work, error) {
 		load, bucket := storage.Load{}, j.bucket
-		by := b.snap.Load().Team.Actor(j.person, site)
+		by := b.snap.Now().Team.Actor(j.person, site)
 		if fresh && by.Role.Acts() {
 			cases, err := b.unannouncedCases(ctx, site)
 			if err != nil {

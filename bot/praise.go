@@ -81,7 +81,7 @@ func (s *teller) praised(ctx context.Context) error {
 	var all []error
 	for site := range ids {
 		list := sites[site]
-		if now := b.now(); now.Sub(s.praisedAt[site]) < praisePause || b.snap.Load().Rules(site).Tell(recovery.P2, now).At.After(now) {
+		if now := b.now(); now.Sub(s.praisedAt[site]) < praisePause || b.snap.Now().Rules(site).Tell(recovery.P2, now).At.After(now) {
 			continue
 		}
 		if len(list) > 0 {

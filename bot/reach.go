@@ -17,7 +17,7 @@ var (
 
 // reachable checks that a person can be written to where the request says.
 func (b *Bot) reachable(r *InviteRequest) error {
-	can := b.snap.Load().Traits[r.To.Platform]
+	can := b.snap.Now().Traits[r.To.Platform]
 	to, at := r.To, r.Address
 	switch {
 	case to.User == "" || can.Stored:

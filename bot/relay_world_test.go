@@ -56,7 +56,7 @@ func (w *world) fills(c customer, at chat.Address, data string, fields map[strin
 func (w *world) settleAll() {
 	w.t.Helper()
 	for range 3 { // marks follow messages
-		for _, a := range w.bot.snap.Load().Staff {
+		for _, a := range w.bot.snap.Now().Staff {
 			w.settle(a)
 		}
 		for _, a := range w.customers {
@@ -126,7 +126,7 @@ func (w *world) conclude(d storage.Delivery, ops []storage.SlotOp, o storage.Out
 func (w *world) inSlack(c customer) customer {
 	w.t.Helper()
 	in := slackUser("U"+c.user.ID, c.user.Name, "en")
-	if w.bot.snap.Load().Team.Links[in.person()] == "" {
+	if w.bot.snap.Now().Team.Links[in.person()] == "" {
 		w.command(in, "link", w.code(strings.ToLower(c.user.Name)))
 	}
 	return in

@@ -23,7 +23,7 @@ import (
 // write a button that no platform takes or that it cannot read itself, or show more
 // than its own limits allow.
 func FuzzRender(f *testing.F) {
-	said, err := LoadTexts()
+	said, err := Load()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func newPlay(d *dice, said *Texts, lang string) *stage {
 	flows[FlowKey{f.ID, f.Version}] = NewFlow(f)
 	s.snap = &Snapshot{Flows: flows, Sites: map[string]Site{}, Staff: []chat.Address{room, staffTG}, Traits: platforms()}
 	s.snap.Sites["s"] = Site{Site: storage.Site{ID: "s", Name: d.text(), Language: d.one("en", "ar", "zh-Hans", "xx")}, Zone: time.UTC}
-	s.bot.snap.Store(s.snap)
+	s.bot.snap = Fixed(s.snap)
 	at := chat.Address{Platform: platform, Account: "42", Chat: "7"}
 	s.identity = &storage.Identity{ID: p.ID(), Person: p, Address: at, Name: d.text(), Username: d.one("", "ann"), Spoken: lang}
 	s.inv = storage.Invitation{

@@ -48,7 +48,7 @@ func (w *world) route(r recovery.Routing) {
 	if problems := r.Check(); len(problems) > 0 {
 		w.t.Fatal(problems)
 	}
-	w.bot.change(func(n *Snapshot) { n.Policy.Routing = r })
+	w.bot.snap.Change(func(n *Snapshot) { n.Policy.Routing = r })
 }
 
 // cardsIn counts the case cards in each chat.
@@ -223,7 +223,7 @@ func TestAGroupIsLinkedByACodeOnce(t *testing.T) {
 	if !strings.Contains(newest(groupOf("3")), "no longer works") {
 		t.Errorf("an expired code is answered by %q", newest(groupOf("3")))
 	}
-	if got := w.bot.snap.Load().Chats; len(got) != 1 || got[0].Address != topic {
+	if got := w.bot.snap.Now().Chats; len(got) != 1 || got[0].Address != topic {
 		t.Errorf("the chats are %+v", got)
 	}
 }
@@ -327,7 +327,7 @@ func TestALinkedGroupThatMovesKeepsItsName(t *testing.T) {
 	w.press(ann, "2")
 	w.wantCards("in the new group", []chat.Address{groupOf("1"), groupOf("1001"), room}, 0, 1, 0)
 	w.inGroup(groupOf("1001"), chat.Update{Kind: chat.Blocked})
-	if c, ok := w.bot.snap.Load().Linked(groupOf("1")); !ok || c.Gone.IsZero() {
+	if c, ok := w.bot.snap.Now().Linked(groupOf("1")); !ok || c.Gone.IsZero() {
 		t.Errorf("that the new group removed the bot is not noticed: %+v", c)
 	}
 }

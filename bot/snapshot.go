@@ -17,7 +17,7 @@ type Snapshot struct {
 	Moves    map[chat.Address]chat.Address
 	Staff    []chat.Address // who hears of cases until chats are linked and routes configured
 	Chats    []storage.StaffChat
-	Team     team
+	Team     Team
 	Policy   Policy
 	Traits   map[chat.Platform]chat.Traits // of every platform; one that is missing can do nothing
 }

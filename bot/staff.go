@@ -50,12 +50,10 @@ func (j *job) linkJob() {
 		case err != nil:
 			return outbox.Work{}, fmt.Errorf("link a member of staff: %w", err)
 		default:
-			now, err := b.readTeam(ctx)
-			if err != nil {
+			if err := b.snap.RefreshTeam(ctx); err != nil {
 				return outbox.Work{}, err
 			}
-			b.change(func(n *Snapshot) { n.Team = now })
-			says, name = "link_done", now.Members[staff].Name
+			says, name = "link_done", b.snap.Now().Team.Members[staff].Name
 		}
 		load := storage.Load{Person: j.person}
 		return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(j.update.Key, j.update.Key, load, &j.said, func(t *turn) error {
@@ -83,11 +81,9 @@ func (b *Bot) RemoveStaff(ctx context.Context, id string) (released int, err err
 		}
 		return 0, fmt.Errorf("remove staff: %w", err)
 	}
-	now, err := b.readTeam(ctx)
-	if err != nil {
+	if err := b.snap.RefreshTeam(ctx); err != nil {
 		return 0, err
 	}
-	b.change(func(n *Snapshot) { n.Team = now })
 	released, err = b.release(ctx, id)
 	if err != nil {
 		return released, fmt.Errorf("return their cases to the queue: %w", err)

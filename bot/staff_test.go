@@ -33,7 +33,7 @@ func (w *world) code(id string) string {
 
 // role is what a person in a chat may do at a site.
 func (w *world) role(c customer, site string) recovery.Role {
-	return w.bot.snap.Load().Team.Actor(c.person(), site).Role
+	return w.bot.snap.Now().Team.Actor(c.person(), site).Role
 }
 
 func (w *world) newestText(to chat.Address) string {
@@ -76,7 +76,7 @@ func TestACodeLinksAChatToAMemberOfStaff(t *testing.T) {
 	if w.role(eve, "") != recovery.Outsider {
 		t.Error("a code works twice")
 	}
-	if other := w.newBot(); other.snap.Load().Team.Actor(bob.person(), "").ID != "bob" {
+	if other := w.newBot(); other.snap.Now().Team.Actor(bob.person(), "").ID != "bob" {
 		t.Error("another program does not know the link")
 	}
 	if _, _, err := w.bot.StaffCode(context.Background(), "nobody"); !errors.Is(err, ErrNoStaff) {

@@ -37,7 +37,7 @@ func (b *Bot) StaffChatLink(ctx context.Context, name string) (ChatLink, error) 
 	if err != nil {
 		return ChatLink{}, fmt.Errorf("make a code: %w", err)
 	}
-	if account, ok := b.snap.Load().Account(chat.Telegram); ok {
+	if account, ok := b.snap.Now().Account(chat.Telegram); ok {
 		l.Telegram = "https://t.me/" + account.Name + "?startgroup=" + l.Code
 	}
 	return l, nil
@@ -46,7 +46,7 @@ func (b *Bot) StaffChatLink(ctx context.Context, name string) (ChatLink, error) 
 // isChatLink reports whether u is a code that links a chat: Telegram sends "/start CODE"
 // to a group that was chosen with a startgroup link.
 func (b *Bot) isChatLink(u *chat.Update) bool {
-	if u.Kind != chat.Command || u.User.Bot || strings.TrimSpace(u.Text) == "" || b.snap.Load().Traits[u.From.Platform].Stored {
+	if u.Kind != chat.Command || u.User.Bot || strings.TrimSpace(u.Text) == "" || b.snap.Now().Traits[u.From.Platform].Stored {
 		return false
 	}
 	return u.Command == "here" || u.Command == "start" && !u.Private && !u.Ephemeral
@@ -72,7 +72,7 @@ func (j *job) chatLinkJob() {
 			says = "chat_not_here"
 		} else if name, err = b.store.LinkStaffChat(ctx, b.key.code("chat", u.Text), to, b.now()); err == nil {
 			says = "chat_linked"
-			if err := b.readChats(ctx); err != nil {
+			if err := b.snap.RefreshChats(ctx); err != nil {
 				return outbox.Work{}, err
 			}
 		} else if !errors.Is(err, storage.ErrNotFound) {
@@ -101,7 +101,7 @@ func (b *Bot) RemoveStaffChat(ctx context.Context, name string) error {
 		}
 		return fmt.Errorf("remove a chat of staff: %w", err)
 	}
-	return b.readChats(ctx)
+	return b.snap.RefreshChats(ctx)
 }
 
 // chatGone marks every name of a chat that takes no messages any more. What follows from
@@ -114,7 +114,7 @@ func (b *Bot) chatGone(ctx context.Context, at chat.Address, why string) error {
 const maxWhy = 300
 
 func (b *Bot) markChat(ctx context.Context, at chat.Address, gone time.Time, why string) error {
-	snap := b.snap.Load()
+	snap := b.snap.Now()
 	changed := false
 	for _, c := range snap.Chats {
 		if c.Address.IsZero() || !SameChat(snap.At(c.Address), snap.At(at)) {
@@ -133,13 +133,13 @@ func (b *Bot) markChat(ctx context.Context, at chat.Address, gone time.Time, why
 	if !changed {
 		return nil
 	}
-	return b.readChats(ctx)
+	return b.snap.RefreshChats(ctx)
 }
 
 // membership notes that a group removed the bot or added it again.
 func (j *job) membership(ctx context.Context) error {
 	b, u := j.b, j.update
-	if u.Private || b.snap.Load().Traits[u.From.Platform].Stored {
+	if u.Private || b.snap.Now().Traits[u.From.Platform].Stored {
 		return nil
 	}
 	switch u.Kind {

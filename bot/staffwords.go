@@ -29,7 +29,7 @@ func (j *job) answering(ctx context.Context) (bool, error) {
 	case u.Kind != chat.Text && u.Kind != chat.Edited && u.Kind != chat.Command || isLink(u):
 		return false, nil
 	}
-	ours := u.Ours && !u.Private && b.snap.Load().StaffHears(u.From)
+	ours := u.Ours && !u.Private && b.snap.Now().StaffHears(u.From)
 	shown, err := j.shown(ctx, ours)
 	switch {
 	case errors.Is(err, storage.ErrNotFound) && ours && u.Kind == chat.Text:
@@ -69,7 +69,7 @@ func (j *job) answering(ctx context.Context) (bool, error) {
 	}
 	// Where there are forms, words reach a customer by them alone: in Slack every message
 	// of a thread replies to the one that began it, which may be the customer's.
-	inside := kind == saidSlot || kind == "case" || b.snap.Load().Traits[u.From.Platform].Forms
+	inside := kind == saidSlot || kind == "case" || b.snap.Now().Traits[u.From.Platform].Forms
 	j.work = outbox.Work{Bucket: shown.Bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
 		if t.desk == nil || !t.desk.known() {
 			return nil

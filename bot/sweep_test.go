@@ -125,7 +125,7 @@ func sweeping(c *clockwork, expired *[]string, duties ...caseDuty) (stop func())
 // botIn is as much of a Bot as Run and the sweeper need.
 func botIn(c *clockwork) *Bot {
 	b := &Bot{store: c, now: clockNow, log: slog.New(slog.DiscardHandler), watch: newWatchers()}
-	b.snap.Store(new(Snapshot))
+	b.snap.Change(func(n *Snapshot) { *n = Snapshot{} })
 	b.out = outbox.New(c, aftermath{b}, outbox.Options{Clock: clockNow})
 	return b
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Named is the member of staff that an event names: by the id or by the name.
-func (t team) Named(agent string) string {
+func (t Team) Named(agent string) string {
 	agent = strings.TrimSpace(agent)
 	if agent == "" {
 		return ""
@@ -24,8 +24,8 @@ func (t team) Named(agent string) string {
 	return ""
 }
 
-// team is who may act on cases, and as whom they appear in chats.
-type team struct {
+// Team is who may act on cases, and as whom they appear in chats.
+type Team struct {
 	Members map[string]storage.Staff
 	Order   []string // their ids, sorted
 	Links   map[storage.Person]string
@@ -33,7 +33,7 @@ type team struct {
 }
 
 // Actor is who a person in a chat is to the cases of a site.
-func (t team) Actor(p storage.Person, site string) recovery.Actor {
+func (t Team) Actor(p storage.Person, site string) recovery.Actor {
 	s, ok := t.Member(p)
 	if !ok {
 		return recovery.Actor{}
@@ -42,24 +42,24 @@ func (t team) Actor(p storage.Person, site string) recovery.Actor {
 }
 
 // Member is the member of staff to whom a person in a chat is linked.
-func (t team) Member(p storage.Person) (storage.Staff, bool) {
+func (t Team) Member(p storage.Person) (storage.Staff, bool) {
 	s, ok := t.Members[t.Links[p]]
 	return s, ok && s.Gone.IsZero()
 }
 
-// readTeam reads the team as it is now.
-func (b *Bot) readTeam(ctx context.Context) (team, error) {
-	list, err := b.store.StaffList(ctx)
+// readTeam reads the Team as it is now.
+func (k *Keeper) readTeam(ctx context.Context) (Team, error) {
+	list, err := k.store.StaffList(ctx)
 	if err != nil {
-		return team{}, fmt.Errorf("read staff: %w", err)
+		return Team{}, fmt.Errorf("read staff: %w", err)
 	}
-	t := team{Members: make(map[string]storage.Staff, len(list))}
+	t := Team{Members: make(map[string]storage.Staff, len(list))}
 	for _, s := range list {
 		t.Members[s.ID] = s
 		t.Order = append(t.Order, s.ID)
 	}
-	if t.Links, err = b.store.StaffLinks(ctx); err != nil {
-		return team{}, fmt.Errorf("read the chat identities of staff: %w", err)
+	if t.Links, err = k.store.StaffLinks(ctx); err != nil {
+		return Team{}, fmt.Errorf("read the chat identities of staff: %w", err)
 	}
 	t.Homes = homesFrom(t.Links)
 	return t, nil

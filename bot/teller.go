@@ -77,7 +77,7 @@ func (s *teller) bucketFor(what string) storage.Bucket {
 // cards of its open cases there.
 func (s *teller) goneChats(ctx context.Context) error {
 	b := s.bot
-	for _, c := range b.snap.Load().Chats {
+	for _, c := range b.snap.Now().Chats {
 		if c.Gone.IsZero() || c.Announced {
 			continue
 		}
@@ -90,7 +90,7 @@ func (s *teller) goneChats(ctx context.Context) error {
 		if err := b.store.StaffChatAnnounced(ctx, c.Name); err != nil {
 			return fmt.Errorf("settle a chat that is gone: %w", err)
 		}
-		if err := b.readChats(ctx); err != nil {
+		if err := b.snap.RefreshChats(ctx); err != nil {
 			return err
 		}
 	}
@@ -118,7 +118,7 @@ func (s *teller) tellOfGone(ctx context.Context, c storage.StaffChat) error {
 // reroute brings up to date the cards of every open case that hangs in a chat.
 func (s *teller) reroute(ctx context.Context, c storage.StaffChat) error {
 	b := s.bot
-	snap := b.snap.Load()
+	snap := b.snap.Now()
 	open := storage.CaseFilter{States: recovery.ActiveStates(), Limit: reroutedAtOnce}
 	for k, err := range storage.AllCases(ctx, b.store, open) {
 		if err != nil {

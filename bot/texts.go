@@ -26,7 +26,7 @@ var localeFiles embed.FS
 var Languages = []string{"en", "zh-Hans", "es", "ar"}
 
 // Texts are the program's own sentences in every interface language. Read-only.
-type Texts struct{ In map[string]*Words }
+type Texts struct{ in map[string]*Words }
 
 // Words are the sentences in one language. Those without plural forms are looked up
 // once, when the program starts, because the library's look-up is slow beside the
@@ -38,11 +38,11 @@ type Words struct {
 	loc   *i18n.Localizer
 }
 
-// LoadTexts reads the embedded locale files.
-func LoadTexts() (*Texts, error) {
+// Load reads the embedded locale files.
+func Load() (*Texts, error) {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	t := &Texts{In: make(map[string]*Words, len(Languages))}
+	t := &Texts{in: make(map[string]*Words, len(Languages))}
 	for _, tag := range Languages {
 		path := "locales/" + tag + ".json"
 		source, err := localeFiles.ReadFile(path)
@@ -57,9 +57,9 @@ func LoadTexts() (*Texts, error) {
 		for _, m := range file.Messages {
 			w.Plain[m.ID] = m.Other
 		}
-		t.In[tag] = w
+		t.in[tag] = w
 	}
-	for tag, w := range t.In {
+	for tag, w := range t.in {
 		w.loc = i18n.NewLocalizer(bundle, tag, Languages[0])
 	}
 	return t, nil
@@ -70,14 +70,14 @@ var commandWord = regexp.MustCompile(`/(` + strings.Join(Commands[:], "|") + `)\
 // Behind returns the same sentences for a platform where what are commands elsewhere are
 // words behind this one.
 func (t *Texts) Behind(command string) *Texts {
-	s := &Texts{In: make(map[string]*Words, len(t.In))}
-	for tag, w := range t.In {
+	s := &Texts{in: make(map[string]*Words, len(t.in))}
+	for tag, w := range t.in {
 		n := *w
 		n.slash, n.Plain = command+" ", make(map[string]string, len(w.Plain))
 		for id, text := range w.Plain {
 			n.Plain[id] = commandWord.ReplaceAllStringFunc(text, func(c string) string { return n.command(c[1:]) })
 		}
-		s.In[tag] = &n
+		s.in[tag] = &n
 	}
 	return s
 }
@@ -92,13 +92,13 @@ func (w *Words) command(name string) string {
 
 // Of returns the sentences in the interface language that suits tag, else English.
 func (t *Texts) Of(tag string) *Words {
-	if w, ok := t.In[tag]; ok {
+	if w, ok := t.in[tag]; ok {
 		return w
 	}
 	if m := MatchLanguage(Languages, tag); m != "" {
-		return t.In[m]
+		return t.in[m]
 	}
-	return t.In[Languages[0]]
+	return t.in[Languages[0]]
 }
 
 // Say returns the sentence with this id, its placeholders filled from pairs (name,
@@ -226,7 +226,7 @@ func IsName(s string) bool {
 func (t *Texts) Phrase(text string) (storage.FeedbackKind, string) {
 	said := strings.ToLower(strings.TrimSpace(PlainDigits(text)))
 	for command, kind := range FeedbackCommands {
-		for _, w := range t.In {
+		for _, w := range t.in {
 			for p := range strings.SplitSeq(w.Plain["phrases_"+command], "|") {
 				rest, found := strings.CutPrefix(said, p)
 				if p == "" || !found {
@@ -247,7 +247,7 @@ func (t *Texts) Phrase(text string) (storage.FeedbackKind, string) {
 
 // Matches reports whether text is the sentence with this id in any language.
 func (t *Texts) Matches(id, text string) bool {
-	for _, w := range t.In {
+	for _, w := range t.in {
 		if strings.EqualFold(w.Plain[id], text) {
 			return true
 		}

@@ -14,7 +14,7 @@ import (
 // deliveries are the web chat's messages. A visitor's lie in one bucket; a room's come
 // from all of them and are ordered by when they were first posted.
 func (b *Bot) Transcript(ctx context.Context, to chat.Address) ([]storage.Delivery, error) {
-	if b.snap.Load().Traits[to.Platform].Stored && to.Account == "" {
+	if b.snap.Now().Traits[to.Platform].Stored && to.Account == "" {
 		p := storage.Person{Platform: to.Platform, User: to.Chat}
 		all, err := b.store.Transcript(ctx, b.bucketOf(p), to)
 		if err != nil {

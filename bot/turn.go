@@ -60,7 +60,7 @@ func (b *Bot) turnOf(key, name string, load storage.Load, said *reply, f func(*t
 
 // begin makes a turn of what was loaded.
 func (b *Bot) begin(l storage.Loaded, key string, said *reply) *turn {
-	f := &frame{b: b, snap: b.snap.Load(), now: l.Now, key: key, slots: l.Slots, said: said}
+	f := &frame{b: b, snap: b.snap.Now(), now: l.Now, key: key, slots: l.Slots, said: said}
 	t := &turn{frame: f, identity: l.Identity, session: l.Session, nextCase: l.NextCase}
 	switch {
 	case l.Case == nil:
@@ -114,7 +114,7 @@ func (b *Bot) performAll(ctx context.Context, ws []outbox.Work) []error {
 			if !ok {
 				break
 			}
-			if err = lack.Load(ctx, b); err == nil {
+			if err = lack.Load(ctx, b.snap); err == nil {
 				err = b.out.Commit(ctx, w)[0]
 			}
 			errs[i] = err

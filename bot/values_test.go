@@ -90,7 +90,7 @@ func (s *story) card(k storage.Case, to chat.Address) (storage.Delivery, bool) {
 func (s *story) drawnFromValues(k storage.Case, to chat.Address, tap string) (m chat.Message, menu bool) {
 	s.t.Helper()
 	ctx := context.Background()
-	said, err := LoadTexts()
+	said, err := Load()
 	if err != nil {
 		s.t.Fatal(err)
 	}

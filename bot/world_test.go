@@ -34,6 +34,8 @@ type world struct {
 	tokens int
 	// customers are the chats of customers whom staff write to.
 	customers []chat.Address
+	// parse reads flow files as another program would; nil = as this one does.
+	parse func([]byte) (survey.Flow, error)
 	// blocked chats take no messages.
 	blocked map[chat.Address]bool
 	n       int                     // updates and messages so far
@@ -125,7 +127,13 @@ func (w *world) botOn(store storage.Store) *Bot {
 		Traits: platforms(),
 		Store:  store, Key: []byte("a secret key for tests only"), PublicURL: "https://care.example/",
 		Staff: []chat.Address{room}, Clock: func() time.Time { return w.now },
-		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
+		Templates: flowfile.Templates, Format: flowfile.Format, Policy: rulefile.Parse,
+		Parse: func(source []byte) (survey.Flow, error) {
+			if w.parse != nil {
+				return w.parse(source)
+			}
+			return flowfile.Parse(source)
+		},
 	})
 	if err != nil {
 		w.t.Fatal(err)
