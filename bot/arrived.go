@@ -8,6 +8,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -37,7 +38,7 @@ func (a aftermath) Loads(d storage.Delivery) (storage.Load, bool) {
 
 func (a aftermath) After(l storage.Loaded, d storage.Delivery, end outbox.Conclusion) (storage.Change, error) {
 	ch, err := a.bot.concluded(l, d, end)
-	if lack, ok := errors.AsType[Missing](err); ok {
+	if lack, ok := errors.AsType[snapshot.Missing](err); ok {
 		err = lacking{Missing: lack, keeper: a.bot.snap}
 	}
 	return ch, err
@@ -45,8 +46,8 @@ func (a aftermath) After(l storage.Loaded, d storage.Delivery, end outbox.Conclu
 
 // lacking is a missing that knows how to load itself.
 type lacking struct {
-	Missing
-	keeper *Keeper
+	snapshot.Missing
+	keeper *snapshot.Keeper
 }
 
 func (l lacking) Load(ctx context.Context) error { return l.Missing.Load(ctx, l.keeper) }

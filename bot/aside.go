@@ -7,6 +7,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -72,17 +73,17 @@ func (d *desk) reword(s said, now *storage.Session) {
 		if _, _, part, _ := slotParts(slot); part != wordsPart(0) || len(row.Render.Quotes) == 0 {
 			continue
 		}
-		was := Cut(row.Render.Quotes[0].Text, saidSize)
+		was := voice.Cut(row.Render.Quotes[0].Text, saidSize)
 		for _, of := range []*storage.Session{d.session, now} {
 			if of == nil {
 				continue
 			}
-			i := slices.IndexFunc(of.Said, func(w string) bool { return Cut(strings.TrimSpace(w), saidSize) == was })
+			i := slices.IndexFunc(of.Said, func(w string) bool { return voice.Cut(strings.TrimSpace(w), saidSize) == was })
 			if i < 0 {
 				continue
 			}
 			of.Said = slices.Clone(of.Said)
-			of.Said[i] = Cut(s.text, saidSize)
+			of.Said[i] = voice.Cut(s.text, saidSize)
 			d.out.Session = of
 			return
 		}

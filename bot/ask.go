@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/survey"
 )
 
@@ -19,7 +21,7 @@ const (
 )
 
 // asked is the message of a question that waits for an answer.
-func asked(v *Voice, f *Flow, i int) chat.Message {
+func asked(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 	q := &f.Questions[i]
 	s := v.Session
 	m := chat.Message{Lang: v.Lang}
@@ -39,7 +41,7 @@ func asked(v *Voice, f *Flow, i int) chat.Message {
 		text = append(text, m.Hint)
 	}
 	m.Rows = controlRows(v, f, i, m.Rows)
-	m.Text = Paragraphs(text...)
+	m.Text = voice.Paragraphs(text...)
 	return m
 }
 
@@ -53,17 +55,17 @@ func textLimit(q *survey.Question) int {
 
 // expected says what a question without options waits for, to the platform and in
 // words.
-func expected(v *Voice, q *survey.Question) (chat.Expects, string) {
+func expected(v *voice.Voice, q *survey.Question) (chat.Expects, string) {
 	p := q.Prompt()
 	if p.Expects == survey.ExpectsFile && !v.On.Files {
 		return chat.ExpectsText, v.Say("no_file_here")
 	}
-	return chat.Expects(p.Expects), v.Say(p.Hint, "min", Number(q.MinValue), "max", Number(q.MaxValue))
+	return chat.Expects(p.Expects), v.Say(p.Hint, "min", voice.Number(q.MinValue), "max", voice.Number(q.MaxValue))
 }
 
 // legend says in words what the points of a scale mean, where its buttons show
 // digits only.
-func legend(v *Voice, s *survey.Scale) string {
+func legend(v *voice.Voice, s *survey.Scale) string {
 	n := len(s.Options)
 	if n <= wordScale {
 		return ""
@@ -83,18 +85,18 @@ func legend(v *Voice, s *survey.Scale) string {
 }
 
 // end explains one end of a long scale.
-func scaleEnd(v *Voice, s *survey.Scale, i int, words survey.Text) string {
+func scaleEnd(v *voice.Voice, s *survey.Scale, i int, words survey.Text) string {
 	label := words.In(v.Langs...)
 	if label == "" {
 		label = optionLabel(v, &s.Options[i])
 	}
-	return Join(" = ", optionValue(v, s, i), label)
+	return voice.Join(" = ", optionValue(v, s, i), label)
 }
 
 // optionLabel is an option's words; "" where the label only repeats the value.
-func optionLabel(v *Voice, o *survey.Option) string {
+func optionLabel(v *voice.Voice, o *survey.Option) string {
 	label := o.Label.In(v.Langs...)
-	if label == Number(o.Value) {
+	if label == voice.Number(o.Value) {
 		return ""
 	}
 	return label
@@ -102,8 +104,8 @@ func optionLabel(v *Voice, o *survey.Option) string {
 
 // optionValue is what stands on an option's button when it shows digits: with a sign
 // on scales that go below nought.
-func optionValue(v *Voice, s *survey.Scale, i int) string {
-	n := Number(s.Options[i].Value)
+func optionValue(v *voice.Voice, s *survey.Scale, i int) string {
+	n := voice.Number(s.Options[i].Value)
 	if s.Options[0].Value < 0 && s.Options[i].Value > 0 {
 		return "+" + n
 	}
@@ -112,7 +114,7 @@ func optionValue(v *Voice, s *survey.Scale, i int) string {
 
 // scaleRows are the buttons of a scale: one row of up to seven, longer scales in rows
 // of nearly the same length, two or three words with the best one first.
-func scaleRows(v *Voice, session string, q int, s *survey.Scale) [][]chat.Button {
+func scaleRows(v *voice.Voice, session string, q int, s *survey.Scale) [][]chat.Button {
 	n := len(s.Options)
 	buttons := make([]chat.Button, n)
 	short, rising := true, n > 0 && s.Options[0].Value < s.Options[n-1].Value
@@ -122,13 +124,13 @@ func scaleRows(v *Voice, session string, q int, s *survey.Scale) [][]chat.Button
 		b := chat.Button{Data: tapped{Verb: pickV, Session: session, Question: q, Option: i}.encode()}
 		at := i
 		if n <= wordScale && label != "" {
-			b.Text = Join(" ", o.Symbol, label)
+			b.Text = voice.Join(" ", o.Symbol, label)
 			short = short && utf8.RuneCountInString(b.Text) <= shortWord
 			if rising {
 				at = n - 1 - i
 			}
 		} else {
-			b.Text = Join(" ", optionValue(v, s, i), o.Symbol)
+			b.Text = voice.Join(" ", optionValue(v, s, i), o.Symbol)
 			b.Label = optionOf(v, s, i)
 		}
 		buttons[at] = b
@@ -149,22 +151,22 @@ func scaleRows(v *Voice, session string, q int, s *survey.Scale) [][]chat.Button
 }
 
 // optionOf is an option in words that make sense alone: "2 of 5, Dissatisfied".
-func optionOf(v *Voice, s *survey.Scale, i int) string {
+func optionOf(v *voice.Voice, s *survey.Scale, i int) string {
 	o := &s.Options[i]
 	label := optionLabel(v, o)
 	first, last := s.Options[0].Value, s.Options[len(s.Options)-1].Value
 	switch {
 	case first < 0 || last < first:
-		return Join(", ", optionValue(v, s, i), label)
+		return voice.Join(", ", optionValue(v, s, i), label)
 	case label == "":
-		return v.Say("button_number", "value", Number(o.Value), "max", Number(last))
+		return v.Say("button_number", "value", voice.Number(o.Value), "max", voice.Number(last))
 	}
-	return v.Say("button_of", "value", Number(o.Value), "max", Number(last), "label", label)
+	return v.Say("button_of", "value", voice.Number(o.Value), "max", voice.Number(last), "label", label)
 }
 
 // choiceRows are the buttons of a choice, one a row; several choices carry marks and
 // end with Done.
-func choiceRows(v *Voice, s *survey.Session, q int, question *survey.Question) [][]chat.Button {
+func choiceRows(v *voice.Voice, s *survey.Session, q int, question *survey.Question) [][]chat.Button {
 	rows := make([][]chat.Button, 0, len(question.Choices)+1)
 	for i := range question.Choices {
 		label := v.Fill(question.Choices[i].Label.In(v.Langs...))
@@ -188,7 +190,7 @@ func choiceRows(v *Voice, s *survey.Session, q int, question *survey.Question) [
 }
 
 // condensed is a question with the answer in place of its buttons.
-func condensed(v *Voice, f *Flow, i int, changeable bool) chat.Message {
+func condensed(v *voice.Voice, f *snapshot.Flow, i int, changeable bool) chat.Message {
 	q := &f.Questions[i]
 	m := withdrawn(v, f, i)
 	a, ok := v.Session.Answer(q.Key)
@@ -197,25 +199,25 @@ func condensed(v *Voice, f *Flow, i int, changeable bool) chat.Message {
 	}
 	line := v.Say("you_skipped")
 	if !a.Skipped {
-		line = v.Say("you_answered", "answer", Cut(answerText(v, q, &a), echoed))
+		line = v.Say("you_answered", "answer", voice.Cut(answerText(v, q, &a), echoed))
 	}
 	m.Text += "\n" + line
 	if changeable {
 		change := tapped{Verb: changeV, Session: v.Session.ID, Question: i}.encode()
-		label := v.Say("button_change", "question", Cut(v.Fill(q.Ask.In(v.Langs...)), echoed))
+		label := v.Say("button_change", "question", voice.Cut(v.Fill(q.Ask.In(v.Langs...)), echoed))
 		m.Rows = [][]chat.Button{{{Text: v.Say("change"), Label: label, Data: change}}}
 	}
 	return m
 }
 
 // withdrawn is a question without its buttons and without an answer.
-func withdrawn(v *Voice, f *Flow, i int) chat.Message {
+func withdrawn(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 	return chat.Message{Lang: v.Lang, Text: v.Fill(f.Questions[i].Ask.In(v.Langs...))}
 }
 
 // answer is a reply in words: "2 – Dissatisfied", "Too slow, Price", what was
 // written.
-func answerText(v *Voice, q *survey.Question, a *survey.Answer) string {
+func answerText(v *voice.Voice, q *survey.Question, a *survey.Answer) string {
 	switch q.Kind {
 	case survey.ScaleQ:
 		if a.Value == nil {
@@ -227,10 +229,10 @@ func answerText(v *Voice, q *survey.Question, a *survey.Answer) string {
 				if len(q.Scale.Options) <= wordScale && label != "" {
 					return label
 				}
-				return Join(" – ", optionValue(v, &q.Scale, i), label)
+				return voice.Join(" – ", optionValue(v, &q.Scale, i), label)
 			}
 		}
-		return Number(*a.Value)
+		return voice.Number(*a.Value)
 	case survey.ChoiceQ:
 		var chosen []string
 		for i := range q.Choices {
@@ -241,9 +243,9 @@ func answerText(v *Voice, q *survey.Question, a *survey.Answer) string {
 		return strings.Join(chosen, v.Plain["list_comma"])
 	}
 	if a.Value != nil {
-		return Number(*a.Value)
+		return voice.Number(*a.Value)
 	}
-	return Join(" ", a.Text, v.Files(a.Files))
+	return voice.Join(" ", a.Text, v.Files(a.Files))
 }
 
 func single(buttons []chat.Button) [][]chat.Button {

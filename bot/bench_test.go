@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
@@ -15,7 +17,7 @@ import (
 // step, the judgement, the decision, and the rendering of the condensed question, the
 // next question and the card.
 func BenchmarkTap(b *testing.B) {
-	said, err := Load()
+	said, err := voice.Load()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -25,10 +27,10 @@ func BenchmarkTap(b *testing.B) {
 	}
 	f.Version = 1
 	bot := &Bot{texts: said, key: []byte("k")}
-	bot.snap = Fixed(&Snapshot{
+	bot.snap = snapshot.Fixed(&snapshot.Snapshot{
 		Staff: []chat.Address{staffTG},
-		Flows: map[FlowKey]*Flow{{f.ID, 1}: NewFlow(f)},
-		Sites: map[string]Site{"main": {Site: storage.Site{ID: "main", Name: "Salon Anna"}, Zone: monday.Location()}},
+		Flows: map[snapshot.FlowKey]*snapshot.Flow{{ID: f.ID, Version: 1}: snapshot.NewFlow(f)},
+		Sites: map[string]snapshot.Site{"main": {Site: storage.Site{ID: "main", Name: "Salon Anna"}, Zone: monday.Location()}},
 	})
 	ann := telegramUser("1", "Ann", "en")
 	id := ann.person().ID()

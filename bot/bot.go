@@ -21,6 +21,8 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -56,11 +58,11 @@ type Bot struct {
 	templates func() []survey.Flow
 	format    func(survey.Flow) ([]byte, error)
 
-	texts    *Texts
-	behind   map[chat.Platform]*Texts // the same where commands are words behind another
+	texts    *voice.Texts
+	behind   map[chat.Platform]*voice.Texts // the same where commands are words behind another
 	watch    *watchers
 	openings openings
-	snap     *Keeper
+	snap     *snapshot.Keeper
 	totals   totals
 	out      *outbox.Outbox
 }
@@ -77,14 +79,14 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	if len(c.Key) == 0 {
 		return nil, errors.New("a bot needs a secret key")
 	}
-	said, err := Load()
+	said, err := voice.Load()
 	if err != nil {
 		return nil, fmt.Errorf("load the interface texts: %w", err)
 	}
 	b := &Bot{
 		store: c.Store, key: c.Key, publicURL: strings.TrimRight(c.PublicURL, "/"),
 		now: c.Clock, log: c.Log, templates: c.Templates, format: c.Format,
-		texts: said, behind: make(map[chat.Platform]*Texts), watch: newWatchers(),
+		texts: said, behind: make(map[chat.Platform]*voice.Texts), watch: newWatchers(),
 		random: func(p []byte) { rand.Read(p) }, // never fails: it ends the program instead
 	}
 	if b.now == nil {
@@ -101,7 +103,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 			b.behind[platform] = said.Behind(can.Slash)
 		}
 	}
-	b.snap = NewKeeper(KeeperConfig{
+	b.snap = snapshot.NewKeeper(snapshot.Config{
 		Store: b.store, Log: b.log, Parse: c.Parse, Policy: c.Policy, Flows: feedbackFlows(said), Staff: c.Staff, Traits: c.Traits,
 	})
 	if err := b.refresh(ctx); err != nil {
@@ -142,7 +144,7 @@ func (b *Bot) refresh(ctx context.Context) error {
 // SetStaff replaces who hears of cases. Which workspace a Slack channel belongs to is
 // known only when Slack answers.
 func (b *Bot) SetStaff(staff []chat.Address) {
-	b.snap.Change(func(n *Snapshot) { n.Staff = slices.Clone(staff) })
+	b.snap.Change(func(n *snapshot.Snapshot) { n.Staff = slices.Clone(staff) })
 }
 
 // bucketOf is the bucket that a person's conversation lives in.
@@ -152,10 +154,10 @@ func (b *Bot) bucketOf(p storage.Person) storage.Bucket {
 
 // Menus returns the commands that customers are offered in private chats, by language
 // of the interface: first, under the language "", for everybody else.
-func (b *Bot) Menus() []Menu {
-	menus := []Menu{{Commands: b.texts.Of("").Menu()}}
-	for _, tag := range Languages {
-		menus = append(menus, Menu{Language: tag, Commands: b.texts.Of(tag).Menu()})
+func (b *Bot) Menus() []voice.Menu {
+	menus := []voice.Menu{{Commands: b.texts.Of("").Menu()}}
+	for _, tag := range voice.Languages {
+		menus = append(menus, voice.Menu{Language: tag, Commands: b.texts.Of(tag).Menu()})
 	}
 	return menus
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -20,15 +21,15 @@ const (
 // Card is the message that staff see of a case (domain 3.5): what state it is in
 // first, then who, where, what was answered, how bad it is, and by when what must
 // happen. Facts that are not known are left out.
-func (c *CaseView) Card(v *Voice) chat.Message {
+func (c *CaseView) Card(v *voice.Voice) chat.Message {
 	k, s := c.Case, c.Session
 	name := c.CustomerName(v)
-	service, _ := v.Known(AttrService)
+	service, _ := v.Known(voice.AttrService)
 	state, priority := string(k.State), k.Decision.Priority.String()
 	if k.Watched() {
 		state, priority = "watch", ""
 	}
-	title := []string{v.Say("state_" + state), priority, c.PrimaryAnswer(v), name, Cut(service, LongestName)}
+	title := []string{v.Say("state_" + state), priority, c.PrimaryAnswer(v), name, voice.Cut(service, voice.LongestName)}
 	if kind := feedbackKind(s.Flow); kind != "" {
 		title = slices.Insert(title, 2, v.Say("feedback_"+string(kind)))
 	}
@@ -36,7 +37,7 @@ func (c *CaseView) Card(v *Voice) chat.Message {
 		title = slices.Insert(title, 1, v.Say("card_test"))
 	}
 	m := chat.Message{
-		Title: Join(" · ", title...) + " (" + k.Name() + ")",
+		Title: voice.Join(" · ", title...) + " (" + k.Name() + ")",
 		State: cardState(k.Case, c.Now), Lang: v.Lang,
 	}
 	fact := func(label, value string) {
@@ -50,8 +51,8 @@ func (c *CaseView) Card(v *Voice) chat.Message {
 	}
 	fact(v.Say("card_customer"), who)
 	fact(v.Say("card_channel"), v.Channel(s.Address.Platform))
-	if MatchLanguage([]string{v.Lang}, s.Lang) == "" {
-		fact(v.Say("card_language"), SelfName(s.Lang))
+	if voice.MatchLanguage([]string{v.Lang}, s.Lang) == "" {
+		fact(v.Say("card_language"), voice.SelfName(s.Lang))
 	}
 	if s.Facts.Tier != recovery.Normal {
 		fact(v.Say("card_tier"), v.Say("tier_"+string(s.Facts.Tier)))
@@ -59,11 +60,11 @@ func (c *CaseView) Card(v *Voice) chat.Message {
 	fact(v.Say("card_site"), v.Site.Name)
 	fact(v.Say("card_service"), service)
 	for _, attr := range []struct{ name, label string }{
-		{AttrAgent, "card_staff"},
-		{AttrDate, "card_date"},
-		{AttrItem, "card_item"},
-		{AttrTicket, "card_ticket"},
-		{AttrPromise, "card_promise"},
+		{voice.AttrAgent, "card_staff"},
+		{voice.AttrDate, "card_date"},
+		{voice.AttrItem, "card_item"},
+		{voice.AttrTicket, "card_ticket"},
+		{voice.AttrPromise, "card_promise"},
 	} {
 		value, _ := v.Known(attr.name)
 		fact(v.Say(attr.label), value)
@@ -88,7 +89,7 @@ func (c *CaseView) Card(v *Voice) chat.Message {
 }
 
 // PrimaryAnswer is the answer to the primary question in few words, "1 of 5".
-func (c *CaseView) PrimaryAnswer(v *Voice) string {
+func (c *CaseView) PrimaryAnswer(v *voice.Voice) string {
 	for i := range c.Flow.Questions {
 		q := &c.Flow.Questions[i]
 		if !q.Primary {
@@ -100,7 +101,7 @@ func (c *CaseView) PrimaryAnswer(v *Voice) string {
 		}
 		n := len(q.Scale.Options)
 		if q.Kind == survey.ScaleQ && n > wordScale && q.Scale.Options[0].Value >= 0 {
-			return v.Say("button_number", "value", Number(*a.Value), "max", Number(q.Scale.Options[n-1].Value))
+			return v.Say("button_number", "value", voice.Number(*a.Value), "max", voice.Number(q.Scale.Options[n-1].Value))
 		}
 		return answerText(v, q, &a)
 	}
@@ -108,7 +109,7 @@ func (c *CaseView) PrimaryAnswer(v *Voice) string {
 }
 
 // cardAnswers lists each answer with its words; what was written is quoted.
-func (c *CaseView) cardAnswers(v *Voice, m *chat.Message) {
+func (c *CaseView) cardAnswers(v *voice.Voice, m *chat.Message) {
 	for i := range c.Session.Answers {
 		a := &c.Session.Answers[i]
 		at, ok := c.Flow.Index[a.Question]
@@ -116,16 +117,16 @@ func (c *CaseView) cardAnswers(v *Voice, m *chat.Message) {
 			continue
 		}
 		q := &c.Flow.Questions[at]
-		label := Cut(v.Fill(q.Ask.In(v.Langs...)), cardLabel)
+		label := voice.Cut(v.Fill(q.Ask.In(v.Langs...)), cardLabel)
 		switch {
 		case a.Skipped:
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.Say("card_skipped")})
 		case q.Kind.Info().Personal && c.Pseudonymous():
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.Say("card_hidden")})
 		case q.Kind.Info().Free:
-			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: Cut(answerText(v, q, a), cardQuote)})
+			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: voice.Cut(answerText(v, q, a), cardQuote)})
 		default:
-			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: Cut(answerText(v, q, a), cardQuote)})
+			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: voice.Cut(answerText(v, q, a), cardQuote)})
 		}
 	}
 	for _, said := range c.Session.Said {
@@ -135,9 +136,9 @@ func (c *CaseView) cardAnswers(v *Voice, m *chat.Message) {
 
 // cardLevel says how bad it is and which mood to expect: the mood of the worse of
 // the primary answer and the whole.
-func (c *CaseView) cardLevel(v *Voice, fact func(label, value string)) {
+func (c *CaseView) cardLevel(v *voice.Voice, fact func(label, value string)) {
 	bands := c.Flow.Bands
-	langs := append(slices.Clip(v.Langs), Languages[0])
+	langs := append(slices.Clip(v.Langs), voice.Languages[0])
 	j := &c.Session.Judgement
 	level := j.Level
 	if level == 0 {
@@ -177,7 +178,7 @@ var primaryOf = map[recovery.Reason]recovery.Reason{
 }
 
 // Why says in plain words why the case opened and what made it more urgent.
-func (c *CaseView) Why(v *Voice) string {
+func (c *CaseView) Why(v *voice.Voice) string {
 	var why []string
 	rs := c.Case.Decision.Reasons
 	for _, r := range rs {
@@ -193,7 +194,7 @@ func (c *CaseView) Why(v *Voice) string {
 }
 
 // reason is one reason in words. Levels go by the names that the flow's own bands have.
-func (c *CaseView) reason(v *Voice, r recovery.Reason) string {
+func (c *CaseView) reason(v *voice.Voice, r recovery.Reason) string {
 	j := &c.Session.Judgement
 	id, level, now := "", 0, 0
 	switch r {
@@ -213,7 +214,7 @@ func (c *CaseView) reason(v *Voice, r recovery.Reason) string {
 		level = now // a ladder with more than three unsatisfied levels
 	}
 	if level >= 1 && level <= len(bands) {
-		if name := bands[level-1].Name.In(append(slices.Clip(v.Langs), Languages[0])...); name != "" {
+		if name := bands[level-1].Name.In(append(slices.Clip(v.Langs), voice.Languages[0])...); name != "" {
 			return v.Say(id, "name", strings.ToLower(name))
 		}
 	}
@@ -222,11 +223,11 @@ func (c *CaseView) reason(v *Voice, r recovery.Reason) string {
 
 // bottom names the questions about single aspects that got the lowest mark; "" when an
 // answer was changed and none has it any more.
-func (c *CaseView) bottom(v *Voice) string {
+func (c *CaseView) bottom(v *voice.Voice) string {
 	var asked []string
 	for _, key := range c.Session.Judgement.Bottom {
 		if i, ok := c.Flow.Index[key]; ok {
-			asked = append(asked, v.Say("quoted", "words", Cut(v.Fill(c.Flow.Questions[i].Ask.In(v.Langs...)), cardLabel)))
+			asked = append(asked, v.Say("quoted", "words", voice.Cut(v.Fill(c.Flow.Questions[i].Ask.In(v.Langs...)), cardLabel)))
 		}
 	}
 	return strings.Join(asked, v.Say("list_comma"))
@@ -234,7 +235,7 @@ func (c *CaseView) bottom(v *Voice) string {
 
 // cardDue says by when what must still happen. A case on the watch list has no clocks,
 // and who does not want to be contacted has no clock for that.
-func (c *CaseView) cardDue(v *Voice, m *chat.Message) {
+func (c *CaseView) cardDue(v *voice.Voice, m *chat.Message) {
 	k := c.Case
 	if !k.State.Active() || k.Watched() {
 		return

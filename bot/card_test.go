@@ -7,6 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -16,7 +18,7 @@ import (
 // judged is a turn of a one-tap survey whose primary answer has this value and revision.
 func judged(t *testing.T, k *storage.Case, value float64, revision int) *turn {
 	t.Helper()
-	said, err := Load()
+	said, err := voice.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,11 +29,11 @@ func judged(t *testing.T, k *storage.Case, value float64, revision int) *turn {
 	a := survey.Answer{Question: "overall", Value: &value, Revision: revision, At: monday}
 	s := survey.Session{ID: "0195a1b2-0000-7000-8000-000000000001", Status: survey.Active, Lang: "en", Answers: []survey.Answer{a}}
 	b := &Bot{texts: said, key: []byte("k")}
-	b.snap.Change(func(n *Snapshot) { *n = *&Snapshot{Staff: []chat.Address{room}} })
+	b.snap = snapshot.Fixed(&snapshot.Snapshot{Staff: []chat.Address{room}})
 	tn := b.begin(storage.Loaded{
 		Now: monday, Case: k, NextCase: 7, Session: &storage.Session{Session: s, Judgement: survey.Judge(f, s.Answers, false)},
 	}, "u1", new(reply))
-	if tn.flow = NewFlow(f); tn.desk != nil {
+	if tn.flow = snapshot.NewFlow(f); tn.desk != nil {
 		tn.desk.flow = tn.flow
 	}
 	return tn

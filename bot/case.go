@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -40,7 +41,7 @@ func (t *turn) decide(a *survey.Answer, judged bool) {
 
 // permission is what the customer said about being contacted; nil where the flow does
 // not ask.
-func permission(f *Flow, s *storage.Session) *recovery.Permission {
+func permission(f *snapshot.Flow, s *storage.Session) *recovery.Permission {
 	said := Contact(f, s)
 	if said == "" {
 		return nil

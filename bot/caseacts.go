@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 )
 
@@ -41,12 +42,12 @@ func Resolution(cause string, mask int) recovery.Resolve {
 }
 
 // Refusal says why an act changed nothing.
-func (c *CaseView) Refusal(v *Voice, r *recovery.Refusal) string {
+func (c *CaseView) Refusal(v *voice.Voice, r *recovery.Refusal) string {
 	limit := ""
 	if !r.Limit.IsZero() {
 		limit = v.Moment(r.Limit)
 	}
-	return v.Say("refused_"+string(r.Code), "who", Cut(r.Holder.Name, LongestName), "since", v.Ago(c.Now.Sub(r.Since)),
+	return v.Say("refused_"+string(r.Code), "who", voice.Cut(r.Holder.Name, voice.LongestName), "since", v.Ago(c.Now.Sub(r.Since)),
 		"limit", limit, "max", strconv.Itoa(recovery.MaxText))
 }
 

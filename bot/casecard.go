@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 )
 
@@ -61,7 +62,7 @@ func (c *CaseView) acts() (shown, further []recovery.ActKind) {
 
 // Buttons are the buttons below a card: those that would do something now. forms
 // says that the platform can ask for words before a button acts.
-func (c *CaseView) Buttons(v *Voice, forms bool) [][]chat.Button {
+func (c *CaseView) Buttons(v *voice.Voice, forms bool) [][]chat.Button {
 	if c.Identity == nil {
 		return nil // nobody could be found by them
 	}
@@ -77,7 +78,7 @@ func (c *CaseView) Buttons(v *Voice, forms bool) [][]chat.Button {
 }
 
 // actButtons are the buttons of these acts.
-func (c *CaseView) actButtons(v *Voice, acts []recovery.ActKind, forms bool) []chat.Button {
+func (c *CaseView) actButtons(v *voice.Voice, acts []recovery.ActKind, forms bool) []chat.Button {
 	var all []chat.Button
 	for _, act := range acts {
 		b := chat.Button{Text: v.Say("act_" + string(act)), Data: c.pressing(act, opensMenu(act), "", 0)}
@@ -108,17 +109,17 @@ func inRows(all []chat.Button, n int) [][]chat.Button {
 }
 
 // cardStory says who has the case, what was agreed, and how it was closed.
-func (c *CaseView) cardStory(v *Voice, fact func(label, value string)) {
+func (c *CaseView) cardStory(v *voice.Voice, fact func(label, value string)) {
 	k := c.Case
 	who := func(id, name string, at time.Time) {
 		if name != "" {
-			fact(v.Say(id), v.Say("card_person_at", "name", Cut(name, LongestName), "at", v.Moment(at)))
+			fact(v.Say(id), v.Say("card_person_at", "name", voice.Cut(name, voice.LongestName), "at", v.Moment(at)))
 		}
 	}
 	if k.State.Active() {
 		who("card_holder", k.Holder.Name, k.HeldAt)
 		if p := k.Plan; p != nil {
-			fact(v.Say("card_plan"), v.Say("card_plan_value", "plan", Cut(p.Text, cardQuote), "due", v.Moment(p.Due)))
+			fact(v.Say("card_plan"), v.Say("card_plan_value", "plan", voice.Cut(p.Text, cardQuote), "due", v.Moment(p.Due)))
 		}
 		if k.Snoozed.After(c.Now) {
 			fact(v.Say("card_snoozed"), v.Moment(k.Snoozed))
@@ -132,7 +133,7 @@ func (c *CaseView) cardStory(v *Voice, fact func(label, value string)) {
 		if reason == "" {
 			reason = k.Reason
 		}
-		fact(v.Say("card_reason"), Cut(reason, cardQuote))
+		fact(v.Say("card_reason"), voice.Cut(reason, cardQuote))
 	} else if r := k.Resolution; r != nil {
 		fact(v.Say("card_cause"), c.causeText(v, r.Cause))
 		var done []string
@@ -144,13 +145,13 @@ func (c *CaseView) cardStory(v *Voice, fact func(label, value string)) {
 			done = append(done, what)
 		}
 		fact(v.Say("card_actions"), strings.Join(done, v.Say("list_comma")))
-		fact(v.Say("card_note"), Cut(r.Note, cardQuote))
+		fact(v.Say("card_note"), voice.Cut(r.Note, cardQuote))
 		c.cardOutcome(v, fact)
 	}
 }
 
 // cardOutcome says what the customer thinks of the recovery, and whether they came again.
-func (c *CaseView) cardOutcome(v *Voice, fact func(label, value string)) {
+func (c *CaseView) cardOutcome(v *voice.Voice, fact func(label, value string)) {
 	o := c.Case.Outcome
 	var said []string
 	if o.Settled != recovery.SettledUnknown {
@@ -167,7 +168,7 @@ func (c *CaseView) cardOutcome(v *Voice, fact func(label, value string)) {
 
 // cardFoot says below the card what staff should know before they write: that the
 // customer waits or cannot be written to, and what reaches them.
-func (c *CaseView) cardFoot(v *Voice) []string {
+func (c *CaseView) cardFoot(v *voice.Voice) []string {
 	k := c.Case
 	if !k.State.Active() {
 		if !k.Wrote.IsZero() {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 )
 
@@ -105,7 +106,7 @@ func decodePressed(data string) (pressed, bool) {
 		return p, true
 	}
 	parts := strings.Split(rest, ".")
-	if len(parts) != 3 || parts[0] != "" || len(parts[1]) > maxChoice || !IsName(parts[1]) {
+	if len(parts) != 3 || parts[0] != "" || len(parts[1]) > maxChoice || !voice.IsName(parts[1]) {
 		return pressed{}, false
 	}
 	mask, ok := index(parts[2])

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 )
 
@@ -21,7 +22,7 @@ const (
 
 // form is what a button asks for where the platform has forms; nil where it asks for
 // nothing. Elsewhere the same is asked for in the chat (prompts).
-func (c *CaseView) form(v *Voice, act recovery.ActKind) *chat.Form {
+func (c *CaseView) form(v *voice.Voice, act recovery.ActKind) *chat.Form {
 	name := c.CustomerName(v)
 	text := chat.Field{Name: textField, Expects: chat.ExpectsLong}
 	f := &chat.Form{Title: c.Case.Name() + " · " + v.Say("act_"+string(act)), Submit: v.Say("form_save")}
@@ -50,7 +51,7 @@ func (c *CaseView) form(v *Voice, act recovery.ActKind) *chat.Form {
 }
 
 // formDue is what Agree asks for once its date is chosen; the zero date is typed.
-func (c *CaseView) formDue(v *Voice, due time.Time) *chat.Form {
+func (c *CaseView) formDue(v *voice.Voice, due time.Time) *chat.Form {
 	f := &chat.Form{Title: c.Case.Name() + " · " + v.Say("act_agree"), Submit: v.Say("form_save")}
 	f.Fields = []chat.Field{{Name: planField, Label: v.Say("form_plan"), Hint: v.Say("form_plan_hint"), Expects: chat.ExpectsLong}}
 	if due.IsZero() {
@@ -78,7 +79,7 @@ func (c *CaseView) newestWords() string {
 // parseMoment reads "2026-05-31 18:00" or a date alone, which ends in the evening, in the
 // site's zone. Day and month first cannot be told apart, so that order is refused.
 func parseMoment(words string, zone *time.Location) (time.Time, bool) {
-	folded := strings.NewReplacer("年", "-", "月", "-", "日", " ", "/", "-", ".", "-", "T", " ").Replace(PlainDigits(words))
+	folded := strings.NewReplacer("年", "-", "月", "-", "日", " ", "/", "-", ".", "-", "T", " ").Replace(voice.PlainDigits(words))
 	parts := strings.Fields(folded)
 	hour := strconv.Itoa(eveningHour) + ":00"
 	switch len(parts) {
@@ -94,7 +95,7 @@ func parseMoment(words string, zone *time.Location) (time.Time, bool) {
 
 // parseAmount reads a sum of money, "25", "25.50" or "25,50", in hundredths.
 func parseAmount(words string) (int64, bool) {
-	s := strings.ReplaceAll(strings.TrimSpace(PlainDigits(words)), ",", ".")
+	s := strings.ReplaceAll(strings.TrimSpace(voice.PlainDigits(words)), ",", ".")
 	whole, part, _ := strings.Cut(s, ".")
 	if whole == "" || len(part) > 2 || strings.ContainsAny(s, "+-eExX_nN") {
 		return 0, false

@@ -5,19 +5,20 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
 
 // Reminder is what staff are told when something falls due at a case; "" = nothing.
-func (c *CaseView) Reminder(v *Voice, e recovery.Event) string {
+func (c *CaseView) Reminder(v *voice.Voice, e recovery.Event) string {
 	k := c.Case
 	switch e.Kind {
 	case recovery.EventWoke:
 		return v.Say("reminder_woke")
 	case recovery.EventUnacknowledged:
-		return v.Say("reminder_unacknowledged", "name", Cut(c.Team.Members[e.Detail].Name, LongestName))
+		return v.Say("reminder_unacknowledged", "name", voice.Cut(c.Team.Members[e.Detail].Name, voice.LongestName))
 	case recovery.EventStruck:
 		which, _, _ := strings.Cut(e.Detail, " ")
 		clock := recovery.Clock(which)
@@ -39,20 +40,20 @@ func (c *CaseView) Reminder(v *Voice, e recovery.Event) string {
 
 // Note is the message that passes on words which answer no question, while there is no
 // case that they could belong to; once there is one it says where to look.
-func (c *CaseView) Note(v *Voice) chat.Message {
+func (c *CaseView) Note(v *voice.Voice) chat.Message {
 	s := c.Session
 	name := c.CustomerName(v)
-	service, _ := v.Known(AttrService)
-	title := []string{v.Say("aside_title"), name, Cut(service, LongestName)}
+	service, _ := v.Known(voice.AttrService)
+	title := []string{v.Say("aside_title"), name, voice.Cut(service, voice.LongestName)}
 	if s.Test {
 		title = slices.Insert(title, 1, v.Say("card_test"))
 	}
-	m := chat.Message{Title: Join(" · ", title...), Lang: v.Lang, Footer: v.Say("aside_note")}
+	m := chat.Message{Title: voice.Join(" · ", title...), Lang: v.Lang, Footer: v.Say("aside_note")}
 	if c.Case != nil {
 		m.Footer = v.Say("aside_case", "case", c.Case.Name())
 		return m
 	}
-	agent, _ := v.Known(AttrAgent)
+	agent, _ := v.Known(voice.AttrAgent)
 	for _, f := range []chat.Fact{
 		{Label: v.Say("card_channel"), Value: v.Channel(s.Address.Platform)},
 		{Label: v.Say("card_site"), Value: v.Site.Name},
@@ -72,14 +73,14 @@ func (c *CaseView) Note(v *Voice) chat.Message {
 // nothing is. That it opened needs no telling: the card itself says so, and where there
 // are no threads it says enough of most things. thread says that there the line costs the
 // chat nothing.
-func (c *CaseView) Line(v *Voice, e storage.CaseEvent, thread bool) (chat.Message, bool) {
+func (c *CaseView) Line(v *voice.Voice, e storage.CaseEvent, thread bool) (chat.Message, bool) {
 	m := chat.Message{Lang: v.Lang}
-	who := func(id string) string { return Cut(c.Team.Members[id].Name, LongestName) }
+	who := func(id string) string { return voice.Cut(c.Team.Members[id].Name, voice.LongestName) }
 	var title string
 	switch kind := recovery.EventKind(e.Kind); {
 	case kind == recovery.EventNoted:
 		title = v.Say("timeline_noted", "who", who(e.By))
-		for _, part := range InParts(e.Note) {
+		for _, part := range voice.InParts(e.Note) {
 			m.Quotes = append(m.Quotes, chat.Quote{Text: part})
 		}
 	case kind == recovery.EventAssigned:
@@ -96,7 +97,7 @@ func (c *CaseView) Line(v *Voice, e storage.CaseEvent, thread bool) (chat.Messag
 		title = v.Say("timeline_changed")
 	case kind == recovery.EventAgreed:
 		title = v.Say("timeline_agreed")
-		m.Quotes = []chat.Quote{{Text: Cut(e.Note, cardQuote)}}
+		m.Quotes = []chat.Quote{{Text: voice.Cut(e.Note, cardQuote)}}
 	case kind == recovery.EventFollowUp:
 		title = v.Say("timeline_asked")
 		if e.Detail != "" {
@@ -106,7 +107,7 @@ func (c *CaseView) Line(v *Voice, e storage.CaseEvent, thread bool) (chat.Messag
 		title = v.Say("timeline_returned")
 	case kind == recovery.EventTaken, kind == recovery.EventReleased, kind == recovery.EventResolved,
 		kind == recovery.EventNoAction, kind == recovery.EventReopened, kind == recovery.EventVerified, kind == recovery.EventClosed:
-		title = Join(" · ", v.Say("state_"+string(c.Case.State)), c.Team.Members[e.By].Name)
+		title = voice.Join(" · ", v.Say("state_"+string(c.Case.State)), c.Team.Members[e.By].Name)
 	default:
 		return m, false
 	}
@@ -117,13 +118,13 @@ func (c *CaseView) Line(v *Voice, e storage.CaseEvent, thread bool) (chat.Messag
 
 // Due is the message of a reminder. Should the card be gone, the line stands alone: it
 // names its case.
-func (c *CaseView) Due(v *Voice, words string) chat.Message {
-	return chat.Message{Lang: v.Lang, Title: Join(" · ", c.Case.Name(), Cut(c.Case.Holder.Name, LongestName)), Text: words}
+func (c *CaseView) Due(v *voice.Voice, words string) chat.Message {
+	return chat.Message{Lang: v.Lang, Title: voice.Join(" · ", c.Case.Name(), voice.Cut(c.Case.Holder.Name, voice.LongestName)), Text: words}
 }
 
 // Relay is the message, still without words, in which staff read what the customer wrote,
 // with the way to answer; forms says that the platform can ask for words.
-func (c *CaseView) Relay(v *Voice, forms bool) chat.Message {
+func (c *CaseView) Relay(v *voice.Voice, forms bool) chat.Message {
 	name := c.CustomerName(v)
 	m := chat.Message{Title: c.Case.Name() + " · " + name, Lang: v.Lang, Footer: v.Say("relay_reply", "name", name)}
 	switch {
@@ -143,7 +144,7 @@ func (c *CaseView) Relay(v *Voice, forms bool) chat.Message {
 
 // Echo shows staff who did not see it written what one of them wrote to the customer;
 // arrived says that the customer has it.
-func (c *CaseView) Echo(v *Voice, written chat.Message, arrived bool) chat.Message {
+func (c *CaseView) Echo(v *voice.Voice, written chat.Message, arrived bool) chat.Message {
 	m := chat.Message{
 		Title: c.Case.Name() + " · " + v.Say("said_to", "who", written.Title, "name", c.CustomerName(v)),
 		Lang:  v.Lang, Files: written.Files,
@@ -159,7 +160,7 @@ func (c *CaseView) Echo(v *Voice, written chat.Message, arrived bool) chat.Messa
 
 // Lost says that words did not reach the customer, with the words; or, if they did after
 // all, that staff were told otherwise. id is the sentence.
-func (c *CaseView) Lost(v *Voice, id string, written chat.Message, lost bool) chat.Message {
+func (c *CaseView) Lost(v *voice.Voice, id string, written chat.Message, lost bool) chat.Message {
 	m := chat.Message{
 		Title: c.Case.Name(), Text: v.Say(id, "name", c.CustomerName(v)), Lang: v.Lang, Files: written.Files,
 	}
@@ -173,7 +174,7 @@ func (c *CaseView) Lost(v *Voice, id string, written chat.Message, lost bool) ch
 }
 
 // File is a file of the customer as staff see it.
-func (c *CaseView) File(v *Voice, f survey.File) chat.Message {
+func (c *CaseView) File(v *voice.Voice, f survey.File) chat.Message {
 	id, kase := "file_from", ""
 	if c.Case != nil {
 		id, kase = "file_from_case", c.Case.Name()

@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
 // Menu is what the card shows below instead while something is chosen: a question and
 // its buttons.
-func (c *CaseView) Menu(v *Voice, p pressed, forms bool) (ask string, rows [][]chat.Button) {
+func (c *CaseView) Menu(v *voice.Voice, p pressed, forms bool) (ask string, rows [][]chat.Button) {
 	var all, last []chat.Button
 	switch {
 	case p.Act == moreActs:
@@ -47,7 +48,7 @@ func (c *CaseView) Menu(v *Voice, p pressed, forms bool) (ask string, rows [][]c
 		ask = v.Say("ask_assign")
 		people, next := assignPage(c.assignable(), p.Choice)
 		for _, s := range people {
-			all = append(all, chat.Button{Text: Cut(s.Name, LongestName), Data: c.pressing(p.Act, false, staffMark(s.ID), 0)})
+			all = append(all, chat.Button{Text: voice.Cut(s.Name, voice.LongestName), Data: c.pressing(p.Act, false, staffMark(s.ID), 0)})
 		}
 		if next != "" {
 			last = []chat.Button{{Text: v.Say("act_more"), Data: c.pressing(p.Act, true, next, 0)}}
@@ -78,7 +79,7 @@ func (c *CaseView) Menu(v *Voice, p pressed, forms bool) (ask string, rows [][]c
 }
 
 // actionButtons are what can have been done for the customer, the fitting ones first.
-func (c *CaseView) actionButtons(v *Voice, p pressed) []chat.Button {
+func (c *CaseView) actionButtons(v *voice.Voice, p pressed) []chat.Button {
 	var all []chat.Button
 	var failure recovery.Failure
 	for _, cause := range c.causes() {
@@ -99,11 +100,11 @@ func (c *CaseView) actionButtons(v *Voice, p pressed) []chat.Button {
 // causes are the entries of the menu, those whose keys a button can carry.
 func (c *CaseView) causes() []recovery.Cause {
 	return slices.DeleteFunc(slices.Clone(c.Causes), func(cause recovery.Cause) bool {
-		return len(cause.Key) > maxChoice || !IsName(cause.Key)
+		return len(cause.Key) > maxChoice || !voice.IsName(cause.Key)
 	})
 }
 
-func (c *CaseView) causeText(v *Voice, key string) string {
+func (c *CaseView) causeText(v *voice.Voice, key string) string {
 	if s := v.Plain["cause_"+key]; s != "" {
 		return s
 	}

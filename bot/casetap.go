@@ -6,6 +6,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -45,8 +46,8 @@ type press struct {
 	update *chat.Update
 	data   pressed
 	by     recovery.Actor
-	view   *CaseView // as it was before
-	voice  *Voice    // to staff
+	view   *CaseView    // as it was before
+	voice  *voice.Voice // to staff
 }
 
 // do is for those who may act on cases.
@@ -92,7 +93,7 @@ func (p *press) conclude(refusal *recovery.Refusal, before int) {
 		return
 	}
 	if len(d.out.Events) > before || d.out.Case == nil {
-		p.answer(Join(" · ", p.voice.Say("state_"+string(d.kase.State)), d.kase.Name()), false)
+		p.answer(voice.Join(" · ", p.voice.Say("state_"+string(d.kase.State)), d.kase.Name()), false)
 	}
 	d.redraw = true
 }

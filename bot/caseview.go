@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -14,23 +16,23 @@ import (
 // Whoever draws one needs no store, no clock and no turn. Without a case it is about what
 // staff hear of a survey that has none.
 type CaseView struct {
-	Texts    *Texts
+	Texts    *voice.Texts
 	Case     *storage.Case     // nil = there is none
 	Session  *storage.Session  // that opened the case
 	Identity *storage.Identity // of the customer; nil = not known
-	Flow     *Flow             // of Session
-	Site     Site              // of Session
-	Team     Team
+	Flow     *snapshot.Flow    // of Session
+	Site     snapshot.Site     // of Session
+	Team     snapshot.Team
 	Causes   []recovery.Cause // that the rules of the site offer
 	Mark     string           // the pseudonym of the customer, where the flow gives them one
 	Now      time.Time
 }
 
 // StaffVoice speaks to staff about the session: in the site's language.
-func (c *CaseView) StaffVoice() *Voice {
+func (c *CaseView) StaffVoice() *voice.Voice {
 	lang := c.Site.Language
 	if lang == "" {
-		lang = Languages[0]
+		lang = voice.Languages[0]
 	}
 	w := c.Texts.Of(lang)
 	of := Talk{Session: c.Session, Identity: c.Identity, Flow: c.Flow, Site: c.Site, Now: c.Now}
@@ -47,13 +49,13 @@ func (c *CaseView) Pseudonymous() bool {
 }
 
 // CustomerName is what staff call the customer: the name in the chat, or the pseudonym.
-func (c *CaseView) CustomerName(v *Voice) string {
+func (c *CaseView) CustomerName(v *voice.Voice) string {
 	if c.Pseudonymous() {
 		return v.Say("card_pseudonym", "mark", c.Mark)
 	}
 	name := ""
 	if c.Identity != nil {
-		name = Cut(strings.TrimSpace(c.Identity.Name), LongestName)
+		name = voice.Cut(strings.TrimSpace(c.Identity.Name), voice.LongestName)
 	}
 	if name == "" {
 		return v.Say("card_anonymous")
@@ -68,7 +70,7 @@ func (c *CaseView) Barred() bool {
 
 // Signature is under which name a member of staff writes to customers of this site; v is
 // the voice that speaks to them.
-func (c *CaseView) Signature(v *Voice, name string) string {
+func (c *CaseView) Signature(v *voice.Voice, name string) string {
 	at := c.Site
 	site := strings.TrimSpace(at.Name)
 	name = strings.TrimSpace(name)
@@ -82,7 +84,7 @@ func (c *CaseView) Signature(v *Voice, name string) string {
 	default:
 		name, _, _ = strings.Cut(name, " ")
 	}
-	name = Cut(name, LongestName)
+	name = voice.Cut(name, voice.LongestName)
 	if site == "" {
 		return name
 	}
@@ -125,11 +127,11 @@ func lowAnswer(q *survey.Question, a *survey.Answer) bool {
 }
 
 // SiteVoice speaks to the staff of a site: in its language, about no session.
-func SiteVoice(t *Texts, at Site, now time.Time) *Voice {
+func SiteVoice(t *voice.Texts, at snapshot.Site, now time.Time) *voice.Voice {
 	lang := at.Language
 	if lang == "" {
-		lang = Languages[0]
+		lang = voice.Languages[0]
 	}
 	w := t.Of(lang)
-	return &Voice{Words: w, Lang: w.Tag, Langs: []string{lang, w.Tag}, Site: at, Now: now}
+	return &voice.Voice{Words: w, Lang: w.Tag, Langs: []string{lang, w.Tag}, Site: at, Now: now}
 }

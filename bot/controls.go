@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/survey"
 )
 
@@ -17,7 +19,7 @@ type control struct {
 // offers are the controls that the open question i is shown with: Skip where it is
 // optional, Back from the second question on, and before the first answer a way to
 // put the survey off or to refuse it.
-func offered(v *Voice, f *Flow, i int) []control {
+func offered(v *voice.Voice, f *snapshot.Flow, i int) []control {
 	s := v.Session
 	var all []control
 	if skippable(v, &f.Questions[i]) {
@@ -34,13 +36,13 @@ func offered(v *Voice, f *Flow, i int) []control {
 
 // skippable reports whether a question has a Skip button. Where people can
 // send no files, a question for one must not be a dead end.
-func skippable(v *Voice, q *survey.Question) bool {
+func skippable(v *voice.Voice, q *survey.Question) bool {
 	return q.Optional || q.Kind.Info().Way == survey.Sent && !v.On.Files
 }
 
 // controls are the buttons of what a question is offered with: Skip and Back together,
 // beside Done where there is one; below them whether to answer at all.
-func controlRows(v *Voice, f *Flow, i int, rows [][]chat.Button) [][]chat.Button {
+func controlRows(v *voice.Voice, f *snapshot.Flow, i int, rows [][]chat.Button) [][]chat.Button {
 	var steps, whether []chat.Button
 	for _, c := range offered(v, f, i) {
 		b := chat.Button{Text: v.Say(c.id), Data: tapped{Verb: c.verb, Session: v.Session.ID, Question: i}.encode()}

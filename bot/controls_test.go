@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -15,7 +17,7 @@ import (
 // Words that name a button mean the button, unless they name an option or, where words
 // are the answer, may be meant as one.
 func TestTypedWordsOfButtons(t *testing.T) {
-	said, err := Load()
+	said, err := voice.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +31,7 @@ func TestTypedWordsOfButtons(t *testing.T) {
 		{Key: "more", Kind: survey.TextQ, Ask: label("More?")},
 		{Key: "photo", Kind: survey.FileQ, Ask: label("Picture?")},
 	}
-	f := NewFlow(survey.Flow{ID: "f", Version: 1, Languages: []string{"en"}, Questions: questions})
+	f := snapshot.NewFlow(survey.Flow{ID: "f", Version: 1, Languages: []string{"en"}, Questions: questions})
 	value := 1.0
 	answered := []survey.Answer{{Question: "overall", Value: &value, Revision: 1, At: monday}}
 	for _, row := range []struct {
@@ -76,7 +78,7 @@ func TestASharedNumberHasItsSign(t *testing.T) {
 // In Arabic a slash at the beginning of a Latin word is shown behind it, unless a mark
 // says where the word begins.
 func TestCommandsInArabicBeginWithTheirSlash(t *testing.T) {
-	said, err := Load()
+	said, err := voice.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,12 +93,12 @@ func TestCommandsInArabicBeginWithTheirSlash(t *testing.T) {
 			if s[i] != '/' || i+1 == len(s) || s[i+1] < 'a' || s[i+1] > 'z' {
 				continue
 			}
-			if n++; !strings.HasSuffix(s[:i], LeftToRight) {
+			if n++; !strings.HasSuffix(s[:i], voice.LeftToRight) {
 				t.Errorf("%s: no mark before %q", id, s[i:min(len(s), i+8)])
 			}
 		}
 	}
-	if n < len(Commands) {
+	if n < len(voice.Commands) {
 		t.Errorf("only %d commands were found", n)
 	}
 }

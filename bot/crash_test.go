@@ -14,6 +14,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres"
@@ -200,10 +201,10 @@ func (w *crashWorld) rise() *life {
 }
 
 // calm puts rules into force by which every case gets a card of its own.
-func calm(n *Snapshot) {
+func calm(n *snapshot.Snapshot) {
 	p := recovery.DefaultPolicy()
 	p.Rules.Storm.Cases = 0
-	n.Policy = Policy{Policy: p, Version: 1}
+	n.Policy = snapshot.Policy{Policy: p, Version: 1}
 }
 
 // end stops a process. A dead one takes its time; nobody waits for it before the end.

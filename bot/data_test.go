@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
@@ -67,14 +69,14 @@ func FuzzDecode(f *testing.F) {
 // TestEveryTemplateFitsItsButtons draws every question of every template in every
 // language and looks at each button.
 func TestEveryTemplateFitsItsButtons(t *testing.T) {
-	said, err := Load()
+	said, err := voice.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := 0
 	for _, shipped := range flowfile.Templates() {
-		f := NewFlow(shipped)
-		for _, lang := range append(Languages, "fr") {
+		f := snapshot.NewFlow(shipped)
+		for _, lang := range append(voice.Languages, "fr") {
 			of := Talk{Texts: said, On: platforms()[chat.Telegram], Flow: f, Session: &storage.Session{Session: survey.Session{ID: uuid.NewString(), Lang: lang}}}
 			v := of.Question()
 			for i := range f.Questions {
@@ -111,11 +113,11 @@ func TestNPSHasTwoRows(t *testing.T) {
 	if !ok {
 		t.Fatal("there is no template nps_why")
 	}
-	said, err := Load()
+	said, err := voice.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := Talk{Texts: said, On: platforms()[chat.Telegram], Flow: NewFlow(f), Session: &storage.Session{Session: survey.Session{ID: uuid.NewString(), Lang: "en"}}}
+	of := Talk{Texts: said, On: platforms()[chat.Telegram], Flow: snapshot.NewFlow(f), Session: &storage.Session{Session: survey.Session{ID: uuid.NewString(), Lang: "en"}}}
 	m := asked(of.Question(), of.Flow, 0)
 	var rows []string
 	for _, row := range m.Rows {

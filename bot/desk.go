@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -20,7 +22,7 @@ type desk struct {
 	kase     *storage.Case
 	session  *storage.Session  // that opened the case; nil = it is gone
 	owner    *storage.Identity // whose it is; nil = not known
-	flow     *Flow             // of session; set by configure
+	flow     *snapshot.Flow    // of session; set by configure
 	happened []recovery.Event  // in this turn
 	heard    []heard           // the customer's words that are to be shown below the cards
 	stand    chat.Address      // the chat in which staff read the words of this turn already
@@ -59,7 +61,7 @@ func (d *desk) view() *CaseView {
 }
 
 // customer is the voice that speaks to the customer of the case.
-func (d *desk) customer() *Voice {
+func (d *desk) customer() *voice.Voice {
 	return d.talk(d.session, d.owner, d.flow, d.session.Address.Platform).Person()
 }
 
@@ -138,7 +140,7 @@ func (d *desk) matter() recovery.Matter {
 	s := d.session
 	return recovery.Matter{
 		Site: d.kase.Site, Service: s.Service, Dimensions: d.view().Bad(), Language: s.Lang, Tier: s.Facts.Tier,
-		Owner: d.snap.Team.Named(s.Attributes[AttrAgent]), Priority: d.kase.Decision.Priority,
+		Owner: d.snap.Team.Named(s.Attributes[voice.AttrAgent]), Priority: d.kase.Decision.Priority,
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -51,9 +53,9 @@ func (t *turn) drawAside() {
 
 // asidePlaces are the chats that hear of words without a case: by the site, the service,
 // the language and whom they are about.
-func asidePlaces(snap *Snapshot, s *storage.Session) []chat.Address {
+func asidePlaces(snap *snapshot.Snapshot, s *storage.Session) []chat.Address {
 	places := snap.Hears(recovery.Matter{
-		Site: s.Site, Service: s.Service, Language: s.Lang, Tier: s.Facts.Tier, Owner: snap.Team.Named(s.Attributes[AttrAgent]),
+		Site: s.Site, Service: s.Service, Language: s.Lang, Tier: s.Facts.Tier, Owner: snap.Team.Named(s.Attributes[voice.AttrAgent]),
 	})
 	return slices.DeleteFunc(slices.Clone(places), snap.Lost)
 }
@@ -92,8 +94,8 @@ func (d *desk) draw() {
 type drawing struct {
 	*frame
 	c        *CaseView
-	v        *Voice // to staff
-	identity string // of the customer
+	v        *voice.Voice // to staff
+	identity string       // of the customer
 }
 
 func (p *drawing) want(w storage.Want) {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
@@ -416,7 +417,7 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 			if r.IntN(2) == 0 {
 				p := presses[r.IntN(len(presses))]
 				p.Hash, p.Case = hash, model.ID
-				act, _ := (&CaseView{Now: w.now, Site: Site{Zone: time.UTC}}).ActOf(p)
+				act, _ := (&CaseView{Now: w.now, Site: snapshot.Site{Zone: time.UTC}}).ActOf(p)
 				do(act, lead)
 				w.onCard(bob, staffTG, p.encode())
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 )
 
@@ -75,7 +76,7 @@ func TestOutsideHoursAP1CallsWhoIsOnCallIfSomebodyIs(t *testing.T) {
 			r.OnCall = c.onCall
 			r.Hours.Week[time.Monday] = []recovery.Interval{{From: 18 * 60, To: 20 * 60}} // it is ten o'clock in Berlin
 		})
-		w.bot.snap.Change(func(n *Snapshot) {
+		w.bot.snap.Change(func(n *snapshot.Snapshot) {
 			n.Policy.Routing.Receivers = map[recovery.Receiver]recovery.Audience{"night": {Staff: []string{"amy"}}}
 		})
 		w.lows(100, 1, "main-street", "1")

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -26,7 +28,7 @@ const feedbackKey = "words"
 
 // feedbackKind is the kind of feedback that a flow asks for; "" for all others.
 func feedbackKind(flow string) storage.FeedbackKind {
-	for _, k := range FeedbackCommands {
+	for _, k := range voice.FeedbackCommands {
 		if feedbackFlow(k) == flow {
 			return k
 		}
@@ -35,20 +37,20 @@ func feedbackKind(flow string) storage.FeedbackKind {
 }
 
 // feedbackFlows are these flows in every language of the interface.
-func feedbackFlows(t *Texts) map[FlowKey]*Flow {
-	flows := make(map[FlowKey]*Flow, len(FeedbackCommands))
-	for command, kind := range FeedbackCommands {
+func feedbackFlows(t *voice.Texts) map[snapshot.FlowKey]*snapshot.Flow {
+	flows := make(map[snapshot.FlowKey]*snapshot.Flow, len(voice.FeedbackCommands))
+	for command, kind := range voice.FeedbackCommands {
 		ask, title, thanks := survey.Text{}, survey.Text{}, survey.Text{}
-		for _, tag := range Languages {
+		for _, tag := range voice.Languages {
 			w := t.Of(tag)
 			ask[tag], title[tag], thanks[tag] = w.Say("ask_"+command), w.Say("feedback_"+string(kind)), w.Say("thanks_"+string(kind))
 		}
 		f := survey.Flow{
-			ID: feedbackFlow(kind), Version: 1, Class: survey.Transactional, Title: title, Languages: Languages,
+			ID: feedbackFlow(kind), Version: 1, Class: survey.Transactional, Title: title, Languages: voice.Languages,
 			Questions: []survey.Question{{Key: feedbackKey, Kind: survey.TextQ, Ask: ask, Long: true}},
 			Texts:     map[string]survey.Text{"thanks_neutral": thanks, "thanks_unsatisfied_open": thanks},
 		}
-		flows[FlowKey{f.ID, f.Version}] = NewFlow(f)
+		flows[snapshot.FlowKey{ID: f.ID, Version: f.Version}] = snapshot.NewFlow(f)
 	}
 	return flows
 }
@@ -63,10 +65,10 @@ type wish struct {
 
 // wished reports whether an update is feedback: a command, a button, or words that begin
 // with a phrase for it while no question waits for words.
-func wished(texts *Texts, u *chat.Update) (w wish, phrase, ok bool) {
+func wished(texts *voice.Texts, u *chat.Update) (w wish, phrase, ok bool) {
 	switch {
-	case u.Kind == chat.Command && FeedbackCommands[u.Command] != "":
-		return wish{kind: FeedbackCommands[u.Command], words: strings.TrimSpace(u.Text)}, false, true
+	case u.Kind == chat.Command && voice.FeedbackCommands[u.Command] != "":
+		return wish{kind: voice.FeedbackCommands[u.Command], words: strings.TrimSpace(u.Text)}, false, true
 	case u.Kind == chat.Tap:
 		kind, ok := decodeWish(u.Data)
 		return wish{kind: kind}, false, ok
@@ -189,7 +191,7 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 	if before != nil {
 		s.Site, s.Facts.Tier = before.Site, before.Facts.Tier
 		if feedbackKind(before.Flow) == "" {
-			for _, attr := range []string{AttrBusiness, AttrFirstName, AttrTier} {
+			for _, attr := range []string{voice.AttrBusiness, voice.AttrFirstName, voice.AttrTier} {
 				if v := before.Attributes[attr]; v != "" {
 					s.Attributes[attr] = v
 				}
@@ -206,7 +208,7 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 	if err := t.configure(); err != nil {
 		return err
 	}
-	s.Lang = ChooseLanguage(t.flow.Languages, Languages, id.Language, id.Spoken)
+	s.Lang = voice.ChooseLanguage(t.flow.Languages, voice.Languages, id.Language, id.Spoken)
 	id.Session = s.ID
 	t.out.Identity = id
 	if err := t.step(survey.Open{}); err != nil || w.words == "" {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -131,7 +132,7 @@ func TestWhoeverComplainsAtAnUnknownSiteIsAskedOnceAfterwards(t *testing.T) {
 }
 
 func TestPhrasesBeginFeedbackWhereNothingElseWaitsForWords(t *testing.T) {
-	texts, err := Load()
+	texts, err := voice.Load()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/storage"
 )
 
 // newestFlow returns the newest version of a flow by its id. A shipped template that
 // was never published is published now.
-func (b *Bot) newestFlow(ctx context.Context, id string) (*Flow, error) {
+func (b *Bot) newestFlow(ctx context.Context, id string) (*snapshot.Flow, error) {
 	src, err := b.store.FlowSource(ctx, id, 0)
 	if errors.Is(err, storage.ErrNotFound) {
 		src, err = b.publishTemplate(ctx, id)
@@ -21,7 +22,7 @@ func (b *Bot) newestFlow(ctx context.Context, id string) (*Flow, error) {
 	if f, err := b.snap.Now().Flow(src.Flow, src.Version); err == nil {
 		return f, nil
 	}
-	if err := b.snap.LoadFlow(ctx, FlowKey{src.Flow, src.Version}); err != nil {
+	if err := b.snap.LoadFlow(ctx, snapshot.FlowKey{ID: src.Flow, Version: src.Version}); err != nil {
 		return nil, err
 	}
 	return b.snap.Now().Flow(src.Flow, src.Version)

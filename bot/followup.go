@@ -6,6 +6,8 @@ import (
 	"maps"
 	"strconv"
 
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -15,7 +17,7 @@ const followUpFlow = "post_recovery"
 
 // strikeTurn is the turn that does what has fallen due at a case. It is idempotent.
 func (b *Bot) strikeTurn(ctx context.Context, k storage.Case) (storage.Turn, error) {
-	var ask *Flow
+	var ask *snapshot.Flow
 	if k.State == recovery.Resolved {
 		var err error
 		if ask, err = b.newestFlow(ctx, followUpFlow); err != nil {
@@ -48,7 +50,7 @@ func (b *Bot) caseTurn(name string, k storage.Case, f func(*turn) error) storage
 // the follow-up's flow, as long as the case was resolved when the turn was made. It
 // returns the ids of the invitation and the session of the follow-up that is to be sent;
 // session is "" if none is.
-func (d *desk) strike(ask *Flow) (id, session string, _ error) {
+func (d *desk) strike(ask *snapshot.Flow) (id, session string, _ error) {
 	d.out.Case = d.kase
 	rules := d.rules()
 	next, ok := recovery.NextClock(rules, d.kase.Case)
@@ -97,7 +99,7 @@ func whyNotAsked(customer *storage.Identity) string {
 
 // followUp asks the customer, in the chat in which they answered, whether the matter is
 // settled. Caps of invitations do not count here (domain 2.5).
-func (t *turn) followUp(id, session string, ask *Flow) error {
+func (t *turn) followUp(id, session string, ask *snapshot.Flow) error {
 	d := t.desk
 	from, kase := d.session, d.kase
 	inv := storage.Invitation{
@@ -110,7 +112,7 @@ func (t *turn) followUp(id, session string, ask *Flow) error {
 		inv.Attributes = map[string]string{}
 	}
 	if kase.Ended.Name != "" {
-		inv.Attributes[AttrAgent] = d.view().Signature(d.customer(), kase.Ended.Name)
+		inv.Attributes[voice.AttrAgent] = d.view().Signature(d.customer(), kase.Ended.Name)
 	}
 	t.out.Invitation = &inv
 	t.identity = d.owner

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -12,7 +14,7 @@ import (
 // frame is what every part of a turn reads and writes.
 type frame struct {
 	b       *Bot
-	snap    *Snapshot
+	snap    *snapshot.Snapshot
 	now     time.Time
 	key     string                      // of the update, or a name for work of our own: makes slots of notices unique
 	slots   map[string]storage.Delivery // those that were asked for
@@ -52,19 +54,19 @@ func (f *frame) noticeSlot(owner string) string {
 }
 
 // configured is the flow of a session, whose site is known as well.
-func configured(snap *Snapshot, s *storage.Session) (*Flow, error) {
+func configured(snap *snapshot.Snapshot, s *storage.Session) (*snapshot.Flow, error) {
 	flow, err := snap.Flow(s.Flow, s.Version)
 	if err != nil {
 		return nil, err
 	}
 	if _, ok := snap.Sites[s.Site]; !ok && s.Site != "" {
-		return nil, &MissingSite{s.Site}
+		return nil, &snapshot.MissingSite{ID: s.Site}
 	}
 	return flow, nil
 }
 
 // view is a session, whose identity is owner, as messages to staff are made from it.
-func (f *frame) view(s *storage.Session, owner *storage.Identity, flow *Flow) *CaseView {
+func (f *frame) view(s *storage.Session, owner *storage.Identity, flow *snapshot.Flow) *CaseView {
 	c := &CaseView{Texts: f.b.texts, Session: s, Identity: owner, Flow: flow, Team: f.snap.Team, Now: f.now}
 	if s != nil {
 		c.Site, c.Causes = f.snap.Site(s.Site), f.snap.Rules(s.Site).Causes
@@ -77,7 +79,7 @@ func (f *frame) view(s *storage.Session, owner *storage.Identity, flow *Flow) *C
 
 // talk is a conversation with somebody as messages to them are made from it; on is where
 // it takes place.
-func (f *frame) talk(s *storage.Session, id *storage.Identity, flow *Flow, on chat.Platform) *Talk {
+func (f *frame) talk(s *storage.Session, id *storage.Identity, flow *snapshot.Flow, on chat.Platform) *Talk {
 	t := &Talk{Texts: f.b.texts, On: f.snap.Traits[on], Session: s, Identity: id, Flow: flow, Now: f.now}
 	if texts, ok := f.b.behind[on]; ok {
 		t.Texts = texts
@@ -91,7 +93,7 @@ func (f *frame) talk(s *storage.Session, id *storage.Identity, flow *Flow, on ch
 }
 
 // muted reports whether staff of a site are told of nothing but a P1 now.
-func muted(snap *Snapshot, site string, now time.Time) bool {
+func muted(snap *snapshot.Snapshot, site string, now time.Time) bool {
 	return snap.Rules(site).Tell(recovery.P2, now).At.After(now)
 }
 
@@ -100,13 +102,13 @@ func muted(snap *Snapshot, site string, now time.Time) bool {
 func (f *frame) feedbackOf(s *storage.Session, kase, id string, kind storage.FeedbackKind, text string) storage.Feedback {
 	return storage.Feedback{
 		ID: id, Kind: kind, Session: s.ID, Identity: s.Identity, Customer: s.Customer, Site: s.Site, Case: kase,
-		Owner: f.snap.Team.Named(s.Attributes[AttrAgent]), Text: text, At: f.now, Announced: f.now,
+		Owner: f.snap.Team.Named(s.Attributes[voice.AttrAgent]), Text: text, At: f.now, Announced: f.now,
 	}
 }
 
 // nextLook notes when a changed case is to be looked at again, by the rules as they are
 // now.
-func nextLook(snap *Snapshot, k *storage.Case) {
+func nextLook(snap *snapshot.Snapshot, k *storage.Case) {
 	k.Rules, k.Next = snap.Policy.Version, time.Time{}
 	rules := snap.Rules(k.Site)
 	if timer, ok := recovery.NextClock(rules, k.Case); ok {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -278,7 +279,7 @@ func (s *teller) tellDigest(ctx context.Context, site string, cases []storage.Ca
 		m := chat.Message{Title: v.Say("digest_title", "site", v.Site.Name), Lang: v.Lang}
 		var lines []string
 		for _, k := range cases[:min(len(cases), digestNamed)] {
-			lines = append(lines, Join(" · ", k.Name(), k.Decision.Priority.String(), v.Moment(k.OpenedAt)))
+			lines = append(lines, voice.Join(" · ", k.Name(), k.Decision.Priority.String(), v.Moment(k.OpenedAt)))
 		}
 		if more := len(cases) - digestNamed; more > 0 {
 			lines = append(lines, v.Say("digest_more", "n", strconv.Itoa(more)))
@@ -293,7 +294,7 @@ func (s *teller) tellDigest(ctx context.Context, site string, cases []storage.Ca
 func stamp(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
 
 // gathered adds to a card of many cases how urgent they are, and the way to the next one.
-func gathered(v *Voice, m *chat.Message, opened, waiting counts) {
+func gathered(v *voice.Voice, m *chat.Message, opened, waiting counts) {
 	for p := recovery.P1; p <= recovery.P3; p++ {
 		if opened[p] > 0 {
 			m.Facts = append(m.Facts, chat.Fact{Label: p.String(), Value: strconv.Itoa(opened[p])})
@@ -315,7 +316,7 @@ func gathered(v *Voice, m *chat.Message, opened, waiting counts) {
 }
 
 // post shows a card of many cases in the chats that hear of such cases of the site.
-func (s *teller) post(t *turn, v *Voice, slot, site string, of counts, m chat.Message) {
+func (s *teller) post(t *turn, v *voice.Voice, slot, site string, of counts, m chat.Message) {
 	var places []chat.Address
 	for p := recovery.P1; p <= recovery.P3; p++ {
 		if of[p] > 0 {

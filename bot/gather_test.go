@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -33,7 +34,7 @@ func (w *world) withRules(change func(*recovery.Rules)) {
 	if problems := p.Rules.Check(); len(problems) > 0 {
 		w.t.Fatal(problems)
 	}
-	w.bot.snap.Change(func(n *Snapshot) { n.Policy.Policy, n.Policy.Version = p, n.Policy.Version+1 })
+	w.bot.snap.Change(func(n *snapshot.Snapshot) { n.Policy.Policy, n.Policy.Version = p, n.Policy.Version+1 })
 }
 
 // slots are the deliveries of a chat whose slots begin with a prefix, by slot.
@@ -134,7 +135,7 @@ func TestAStormIsKnownAfterARestart(t *testing.T) {
 	old := w.bot
 	w.bot = w.newBot()
 	w.bot.SetStaff([]chat.Address{staffTG})
-	w.bot.snap.Change(func(n *Snapshot) { n.Policy = old.snap.Now().Policy })
+	w.bot.snap.Change(func(n *snapshot.Snapshot) { n.Policy = old.snap.Now().Policy })
 	before := w.waiting()
 	w.lows(200, 3, "main-street", "2")
 	w.tell()

@@ -11,6 +11,8 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -68,7 +70,7 @@ func (b *Bot) Handle(ctx context.Context, updates []chat.Update) ([]chat.Answer,
 		if j.update.Ephemeral {
 			limit = maxEphemeral
 		}
-		answers = append(answers, chat.Answer{Update: j.index, Text: Cut(j.said.text, limit), Alert: j.said.alert, Rows: j.said.rows, Field: j.said.field})
+		answers = append(answers, chat.Answer{Update: j.index, Text: voice.Cut(j.said.text, limit), Alert: j.said.alert, Rows: j.said.rows, Field: j.said.field})
 	}
 	return answers, nil
 }
@@ -130,7 +132,7 @@ func (b *Bot) settle(ctx context.Context, j *job, err error) (done bool, _ error
 		j.work = to.work
 		return false, nil
 	}
-	if lack, ok := errors.AsType[Missing](err); ok {
+	if lack, ok := errors.AsType[snapshot.Missing](err); ok {
 		if err = lack.Load(ctx, b.snap); err == nil {
 			err = lack
 		}
@@ -177,7 +179,7 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 		return j, err
 	}
 	wished, phrase, isWish := wished(b.texts, u)
-	nextOf, isNext := b.snap.Now().siteOfNext(u.Data)
+	nextOf, isNext := siteOfNext(b.snap.Now(), u.Data)
 	switch {
 	case (u.Kind == chat.Tap || u.Kind == chat.Filled) && card:
 		j.work = j.caseWork(onCard)
@@ -253,7 +255,7 @@ func (j *job) act() func(*turn) error {
 func (t *turn) bareCommand(text string) string {
 	name := strings.ToLower(strings.TrimSpace(text))
 	switch {
-	case t.snap.Traits[t.identity.Person.Platform].Slash == "", name != "pause" && !slices.Contains(Commands[:], name):
+	case t.snap.Traits[t.identity.Person.Platform].Slash == "", name != "pause" && !slices.Contains(voice.Commands[:], name):
 		return ""
 	case name == "stop" || !Live(t.session):
 		return name
@@ -298,13 +300,13 @@ func clean(u *chat.Update) {
 	for i := range u.Files {
 		u.Files[i].Name = storage.Clean(u.Files[i].Name)
 	}
-	words := strings.TrimLeft(u.Text, LeftToRight) // copied out of a sentence in Arabic
+	words := strings.TrimLeft(u.Text, voice.LeftToRight) // copied out of a sentence in Arabic
 	if u.Kind == chat.Text && strings.HasPrefix(words, "/") {
 		word, rest := words[1:], ""
 		if i := strings.IndexFunc(word, unicode.IsSpace); i >= 0 {
 			word, rest = word[:i], strings.TrimSpace(word[i:])
 		}
-		if name, _, _ := strings.Cut(word, "@"); IsName(name) {
+		if name, _, _ := strings.Cut(word, "@"); voice.IsName(name) {
 			u.Kind, u.Command, u.Text = chat.Command, name, rest
 		}
 	}
@@ -318,7 +320,7 @@ func (b *Bot) chatMoved(ctx context.Context, from, to chat.Address) error {
 	if err := b.store.PutMove(ctx, from, to); err != nil {
 		return fmt.Errorf("remember a moved chat: %w", err)
 	}
-	b.snap.Change(func(n *Snapshot) {
+	b.snap.Change(func(n *snapshot.Snapshot) {
 		moves := make(map[chat.Address]chat.Address, len(n.Moves)+1)
 		for f, t := range n.Moves {
 			moves[f] = t

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
@@ -287,7 +288,7 @@ func TestAPoisonousUpdateIsParkedAndTheNextOneIsHandled(t *testing.T) {
 		}
 		return f, err
 	}
-	w.bot.snap.Change(func(n *Snapshot) { *n = Snapshot{} })
+	w.bot.snap.Change(func(n *snapshot.Snapshot) { *n = snapshot.Snapshot{} })
 	if err := w.bot.refresh(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -320,7 +321,7 @@ func TestAPanicIsParkedToo(t *testing.T) {
 	for k := range snap.Flows {
 		snap.Flows[k] = nil
 	}
-	w.bot.snap.Change(func(n *Snapshot) { *n = snap })
+	w.bot.snap.Change(func(n *snapshot.Snapshot) { *n = snap })
 	w.press(ann, "1")
 	parked, err := w.store.ParkedUpdates(context.Background(), 10)
 	if err != nil || len(parked) != 1 || !strings.Contains(parked[0].Error, "panic") {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -38,7 +39,7 @@ func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
 	for i := range sessions {
 		s := &sessions[i]
 		if _, err := f.snap.Flow(s.Flow, s.Version); err != nil {
-			if err := b.snap.LoadFlow(ctx, FlowKey{s.Flow, s.Version}); err != nil {
+			if err := b.snap.LoadFlow(ctx, snapshot.FlowKey{ID: s.Flow, Version: s.Version}); err != nil {
 				return Home{}, err
 			}
 			f.snap = b.snap.Now()
@@ -65,7 +66,7 @@ func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
 
 // homeCases are as many open cases of somebody's sites as a page has room for: those that
 // they hold, then others, the newest first.
-func (b *Bot) homeCases(ctx context.Context, snap *Snapshot, who storage.Staff) (shown []HomeCase, _ error) {
+func (b *Bot) homeCases(ctx context.Context, snap *snapshot.Snapshot, who storage.Staff) (shown []HomeCase, _ error) {
 	sites, any := sitesOf(who)
 	if !any {
 		return nil, nil

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -41,7 +43,7 @@ type HomeView struct {
 // HomeCase is an open case with its site.
 type HomeCase struct {
 	Case *storage.Case
-	Site Site
+	Site snapshot.Site
 }
 
 // Page is the page.
@@ -71,16 +73,16 @@ func (h *HomeView) Page() Home {
 }
 
 // homeSurvey is the line of one survey.
-func homeSurvey(v *Voice, t *Talk) HomeItem {
+func homeSurvey(v *voice.Voice, t *Talk) HomeItem {
 	s, about := t.Session, t.Person()
-	business, _ := about.Known(AttrBusiness)
-	item := HomeItem{Text: Join(" · ", business, t.Flow.Title.In(append([]string{v.Lang}, t.Flow.Languages...)...))}
+	business, _ := about.Known(voice.AttrBusiness)
+	item := HomeItem{Text: voice.Join(" · ", business, t.Flow.Title.In(append([]string{v.Lang}, t.Flow.Languages...)...))}
 	on := func(id string, at time.Time) string { return v.Say(id, "date", v.Day(at.In(about.Site.Zone))) }
 	if Live(s) {
 		item.Detail = on("home_asked", s.Started)
 		item.Buttons = append(item.Buttons, chat.Button{Text: v.Say("go_on"), Data: tapped{Verb: startV, Session: s.ID}.encode(), Style: "primary"})
 		if s.Paused {
-			item.Detail = Join(" · ", item.Detail, v.Say("home_later"))
+			item.Detail = voice.Join(" · ", item.Detail, v.Say("home_later"))
 		} else {
 			item.Buttons = append(item.Buttons, chat.Button{Text: v.Say("later"), Data: tapped{Verb: laterV, Session: s.ID}.encode()})
 		}
@@ -96,11 +98,11 @@ func homeSurvey(v *Voice, t *Talk) HomeItem {
 
 // wishes are what the person can say by themselves, their language, and whether they get
 // surveys.
-func (h *HomeView) wishes(v *Voice) []HomeSection {
+func (h *HomeView) wishes(v *voice.Voice) []HomeSection {
 	language := HomeSection{Title: v.Say("home_language"), Rows: [][]chat.Button{nil}}
-	for _, tag := range Languages {
+	for _, tag := range voice.Languages {
 		language.Rows[0] = append(language.Rows[0], chat.Button{
-			Text: SelfName(tag), Data: tapped{Verb: languageV, Language: tag}.encode(), Selected: tag == v.Lang,
+			Text: voice.SelfName(tag), Data: tapped{Verb: languageV, Language: tag}.encode(), Selected: tag == v.Lang,
 		})
 	}
 	surveys := HomeSection{Title: v.Say("home_surveys"), Text: v.Say("home_on")}
@@ -115,7 +117,7 @@ func (h *HomeView) wishes(v *Voice) []HomeSection {
 }
 
 // cases are the open cases of staff, and for admins the way to their pages.
-func (h *HomeView) cases(v *Voice) HomeSection {
+func (h *HomeView) cases(v *voice.Voice) HomeSection {
 	s := HomeSection{Title: v.Say("home_cases")}
 	for _, c := range h.Cases {
 		k, in := c.Case, *v
@@ -125,7 +127,7 @@ func (h *HomeView) cases(v *Voice) HomeSection {
 			detail = v.Say("due_take") + " " + v.Say("due_value", "at", in.Moment(due), "zone", c.Site.Zone.String())
 		}
 		s.Items = append(s.Items, HomeItem{
-			Text:   Join(" · ", v.Say("state_"+string(k.State)), k.Decision.Priority.String(), k.Name(), c.Site.Name, Cut(k.Holder.Name, LongestName)),
+			Text:   voice.Join(" · ", v.Say("state_"+string(k.State)), k.Decision.Priority.String(), k.Name(), c.Site.Name, voice.Cut(k.Holder.Name, voice.LongestName)),
 			Detail: detail,
 		})
 	}

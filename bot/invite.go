@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -82,8 +84,8 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 		event[storage.Clean(k)] = storage.Clean(v)
 	}
 	facts := recovery.Facts{
-		Class: f.Class, Tier: tier(event[AttrTier]),
-		Late: isTrue(event[AttrLate]), StandardBroken: isTrue(event[AttrStandard]),
+		Class: f.Class, Tier: tier(event[voice.AttrTier]),
+		Late: isTrue(event[voice.AttrLate]), StandardBroken: isTrue(event[voice.AttrStandard]),
 	}
 	if r.Customer != "" {
 		c, err := b.customer(ctx, r.Customer, event)
@@ -160,7 +162,7 @@ func (b *Bot) customer(ctx context.Context, id string, event map[string]string) 
 		return c, fmt.Errorf("read the customer: %w", err)
 	}
 	c = storage.Customer{
-		ID: id, Name: event[AttrFirstName], Tier: tier(event[AttrTier]),
+		ID: id, Name: event[voice.AttrFirstName], Tier: tier(event[voice.AttrTier]),
 		Created: b.now().UTC().Truncate(time.Microsecond),
 	}
 	if err := b.store.PutCustomer(ctx, c); err != nil {
@@ -243,7 +245,7 @@ func (b *Bot) Visitor(ctx context.Context, token string) (Visitor, error) {
 	}
 	v := Visitor{
 		Address: chat.Address{Platform: chat.Web, Chat: id},
-		User:    chat.User{ID: id, Name: inv.Attributes[AttrFirstName], Language: inv.Language},
+		User:    chat.User{ID: id, Name: inv.Attributes[voice.AttrFirstName], Language: inv.Language},
 	}
 	if v.User.Name == "" && inv.Customer != "" {
 		c, err := b.store.Customer(ctx, inv.Customer)
@@ -257,7 +259,7 @@ func (b *Bot) Visitor(ctx context.Context, token string) (Visitor, error) {
 
 // described adds the language and the title of the page.
 func (b *Bot) described(ctx context.Context, v Visitor, inv storage.Invitation) (Visitor, error) {
-	k := FlowKey{inv.Flow, inv.Version}
+	k := snapshot.FlowKey{ID: inv.Flow, Version: inv.Version}
 	f, err := b.snap.Now().Flow(k.ID, k.Version)
 	if err != nil {
 		if err := b.snap.LoadFlow(ctx, k); err != nil {
@@ -267,16 +269,16 @@ func (b *Bot) described(ctx context.Context, v Visitor, inv storage.Invitation) 
 			return Visitor{}, err
 		}
 	}
-	v.Language = ChooseLanguage(f.Languages, Languages, inv.Language)
+	v.Language = voice.ChooseLanguage(f.Languages, voice.Languages, inv.Language)
 	p := storage.Person{Platform: chat.Web, User: v.User.ID}
 	if inv.RedeemedBy != "" {
 		id, err := b.store.Identity(ctx, b.bucketOf(p), p.ID())
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return Visitor{}, fmt.Errorf("read the visitor: %w", err)
 		}
-		v.Language = ChooseLanguage(f.Languages, Languages, id.Language, inv.Language, id.Spoken)
+		v.Language = voice.ChooseLanguage(f.Languages, voice.Languages, id.Language, inv.Language, id.Spoken)
 	}
-	v.Title = inv.Attributes[AttrBusiness]
+	v.Title = inv.Attributes[voice.AttrBusiness]
 	if v.Title == "" {
 		v.Title = b.snap.Now().Site(inv.Site).Name
 	}

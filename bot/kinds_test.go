@@ -7,6 +7,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -14,14 +16,14 @@ import (
 // Every kind of question can be asked on every platform: with buttons, or by waiting for
 // something that every adapter asks for, because its conformance kit walks the same list.
 func TestEveryKindOfQuestionCanBeAskedEverywhere(t *testing.T) {
-	said, err := Load()
+	said, err := voice.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, platform := range []chat.Platform{chat.Telegram, chat.Slack, chat.Web} {
 		for _, k := range survey.Kinds() {
 			for _, q := range k.Samples {
-				f := NewFlow(survey.Flow{ID: "f", Version: 1, Languages: []string{"en"}, Questions: []survey.Question{q}})
+				f := snapshot.NewFlow(survey.Flow{ID: "f", Version: 1, Languages: []string{"en"}, Questions: []survey.Question{q}})
 				of := Talk{Texts: said, On: platforms()[platform], Now: monday, Flow: f, Session: &storage.Session{
 					Session: survey.Session{ID: uuid.NewString(), Status: survey.Active, Lang: "en", Order: []int{0}},
 					Address: chat.Address{Platform: platform},

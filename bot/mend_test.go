@@ -8,6 +8,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -21,7 +22,7 @@ func parkedTap(t *testing.T) (w *world, p storage.Parked, cure func()) {
 	w.started(who, haircut)
 	sound := w.bot.snap.Now()
 	w.parse = func([]byte) (survey.Flow, error) { return survey.Flow{}, errors.New("this program cannot read it") }
-	w.bot.snap.Change(func(n *Snapshot) { *n = Snapshot{} })
+	w.bot.snap.Change(func(n *snapshot.Snapshot) { *n = snapshot.Snapshot{} })
 	if err := w.bot.refresh(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func parkedTap(t *testing.T) (w *world, p storage.Parked, cure func()) {
 	}
 	return w, parked[0], func() {
 		w.parse = nil
-		w.bot.snap.Change(func(n *Snapshot) { *n = *sound })
+		w.bot.snap.Change(func(n *snapshot.Snapshot) { *n = *sound })
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -70,7 +72,7 @@ type respondent struct {
 	w    *world
 	who  customer
 	inv  Invite
-	flow *Flow
+	flow *snapshot.Flow
 	id   string // of the session
 	want survey.Session
 }
@@ -186,7 +188,7 @@ func TestNoUpdateBreaksTheBot(t *testing.T) {
 	words := []string{
 		"", "2", "5/5", "/skip", "/", "/start x", "//", "\x00", "\xff", "🙂", "{first_name}", "[", "<b>", "\u202e\u200f", "1e9", "-0", "٣",
 	}
-	names := append([]string{"", "settings", "START", "dance", "x y"}, Commands[:]...)
+	names := append([]string{"", "settings", "START", "dance", "x y"}, voice.Commands[:]...)
 	rapid.Check(t, func(t *rapid.T) {
 		n++
 		who := telegramUser(fmt.Sprint(n), "", rapid.SampledFrom([]string{"", "en", "ar", "zh-TW", "xx", "\x00"}).Draw(t, "lang"))

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -24,7 +26,7 @@ func nextData(site string) string {
 }
 
 // siteOfNext finds the site of such a button.
-func (s *Snapshot) siteOfNext(data string) (string, bool) {
+func siteOfNext(s *snapshot.Snapshot, data string) (string, bool) {
 	if len(data) < 2 || data[0] != dataVersion || data[1] != byte(nextV) {
 		return "", false
 	}
@@ -75,7 +77,7 @@ func (j *job) nextJob(site string) {
 }
 
 // showNext gives the loaded case its card.
-func (d *desk) showNext(u *chat.Update, v *Voice) error {
+func (d *desk) showNext(u *chat.Update, v *voice.Voice) error {
 	if err := d.configure(); err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func (d *desk) showNext(u *chat.Update, v *Voice) error {
 	}
 	d.telling = true
 	d.kase.Cards = d.snap.Distinct([]chat.Address{d.cardChat(u)})
-	d.answer(Join(" · ", d.kase.Name(), d.kase.Decision.Priority.String()), false)
+	d.answer(voice.Join(" · ", d.kase.Name(), d.kase.Decision.Priority.String()), false)
 	d.redraw = true
 	return nil
 }

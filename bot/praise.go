@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -40,13 +41,13 @@ func (t *turn) praise() {
 		}
 	}
 	if f.Praise == survey.PraiseNamed && f.Naming != survey.Pseudonymous {
-		words = append([]string{Cut(strings.TrimSpace(v.Name), LongestName)}, words...)
+		words = append([]string{voice.Cut(strings.TrimSpace(v.Name), voice.LongestName)}, words...)
 	}
 	kase := ""
 	if t.desk != nil {
 		kase = t.desk.kase.ID
 	}
-	praise := t.feedbackOf(s, kase, t.b.key.derive("praise", s.ID), storage.Praise, Cut(Join(" · ", words...), cardQuote))
+	praise := t.feedbackOf(s, kase, t.b.key.derive("praise", s.ID), storage.Praise, voice.Cut(voice.Join(" · ", words...), cardQuote))
 	praise.Announced = time.Time{}
 	t.out.Feedback = append(t.out.Feedback, praise)
 }
@@ -108,10 +109,10 @@ func (s *teller) tellPraise(ctx context.Context, site string, list []storage.Fee
 		post := func(list []storage.Feedback, places []chat.Address) {
 			m := chat.Message{Title: v.Say("praise_title", "site", v.Site.Name), Lang: v.Lang}
 			for _, f := range list[:min(len(list), praiseShown)] {
-				m.Quotes = append(m.Quotes, chat.Quote{Label: Cut(t.snap.Team.Members[f.Owner].Name, LongestName), Text: f.Text})
+				m.Quotes = append(m.Quotes, chat.Quote{Label: voice.Cut(t.snap.Team.Members[f.Owner].Name, voice.LongestName), Text: f.Text})
 			}
 			if more := len(list) - praiseShown; more > 0 {
-				m.Footer = v.Say("digest_more", "n", Number(float64(more)))
+				m.Footer = v.Say("digest_more", "n", voice.Number(float64(more)))
 			}
 			for _, to := range t.snap.Reachable(t.snap.Distinct(places)) {
 				t.want(storage.Want{Slot: "praise:" + list[0].ID + ":" + to.String(), Kind: storage.CardD, Address: t.snap.At(to), Render: m})

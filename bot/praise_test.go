@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
@@ -36,7 +37,7 @@ func TestDelightedAnswersReachThoseWhoServedIfTheFlowAllows(t *testing.T) {
 		praise := func(id string) {
 			t.Helper()
 			ann := telegramUser(id, "Ann", "en")
-			w.started(ann, InviteRequest{Flow: "post_service_3", Site: "main-street", Event: map[string]string{AttrAgent: "Bob"}})
+			w.started(ann, InviteRequest{Flow: "post_service_3", Site: "main-street", Event: map[string]string{voice.AttrAgent: "Bob"}})
 			for range 3 {
 				w.press(ann, "5")
 			}

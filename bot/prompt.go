@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 )
 
@@ -52,7 +53,7 @@ func PromptOf(part string) Prompt {
 // Prompt is the message that asks for words, as a reply to the message below. They are
 // to be sent as a reply to it: in a group a bot sees nothing else, and nothing else is
 // taken for them.
-func (c *CaseView) Prompt(v *Voice, p Prompt, below chat.Ref) chat.Message {
+func (c *CaseView) Prompt(v *voice.Voice, p Prompt, below chat.Ref) chat.Message {
 	id := "prompt_" + string(p.What)
 	if p.What == recovery.ActAgree && p.Due.IsZero() {
 		id = "prompt_due"
@@ -73,7 +74,7 @@ func (c *CaseView) Prompt(v *Voice, p Prompt, below chat.Ref) chat.Message {
 }
 
 // PromptDone stands in the place of a prompt that has what it asked for.
-func (c *CaseView) PromptDone(v *Voice, p Prompt) chat.Message {
+func (c *CaseView) PromptDone(v *voice.Voice, p Prompt) chat.Message {
 	return chat.Message{
 		Title: c.Case.Name() + " · " + v.Say("act_"+string(p.What)),
 		Text:  v.Say("prompt_done", "name", c.CustomerName(v)), Lang: v.Lang,

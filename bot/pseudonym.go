@@ -1,5 +1,7 @@
 package bot
 
+import "github.com/aftercare/aftercare/bot/voice"
+
 // eventRevealed is a line of a case's history that the machine does not write: somebody
 // was told who a pseudonym is.
 const eventRevealed = "revealed"
@@ -17,12 +19,12 @@ func (p *press) reveal() {
 		return
 	}
 	p.desk.jot(eventRevealed, p.by.ID, id.ID, "")
-	who := []string{Cut(id.Name, LongestName)}
+	who := []string{voice.Cut(id.Name, voice.LongestName)}
 	if id.Username != "" {
 		who = append(who, "@"+id.Username)
 	}
 	if !p.desk.snap.Traits[id.Person.Platform].Guests {
 		who = append(who, string(id.Person.Platform)+" "+id.Person.User)
 	}
-	p.answer(v.Say("revealed", "pseudonym", p.view.CustomerName(v), "who", Join(", ", who...)), true)
+	p.answer(v.Say("revealed", "pseudonym", p.view.CustomerName(v), "who", voice.Join(", ", who...)), true)
 }

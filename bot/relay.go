@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -50,7 +51,7 @@ func filePart(n int) string  { return "f" + strconv.Itoa(n) }
 
 // mostParts is into how many messages words of so many characters fall at most: each but
 // the last is more than half full.
-func mostParts(characters int) int { return 2*characters/(LongestPart/2) + 1 }
+func mostParts(characters int) int { return 2*characters/(voice.LongestPart/2) + 1 }
 
 // said is what somebody wrote to the other side.
 type said struct {
@@ -144,7 +145,7 @@ func (d *desk) complains(s said) {
 
 // relay shows the customer's words below the case's cards.
 func (p *drawing) relay(w heard, places []chat.Address) {
-	parts, files := InParts(w.text), w.files
+	parts, files := voice.InParts(w.text), w.files
 	if w.edited {
 		files = nil
 	}
@@ -239,7 +240,7 @@ func (d *desk) reply(s said, by recovery.Actor, edited bool) {
 			d.mark(part, s.id())
 		}
 	}
-	parts := InParts(s.text)
+	parts := voice.InParts(s.text)
 	for n, part := range parts {
 		show(wordsPart(n), chat.Message{Text: part})
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -105,7 +106,7 @@ func plainly(m chat.Message) string {
 	if m.Mark != "" {
 		parts = append(parts, "mark "+string(m.Replies))
 	}
-	return Join(" | ", append(parts, m.Footer)...)
+	return voice.Join(" | ", append(parts, m.Footer)...)
 }
 
 // conclude settles what staff said to a customer, as the sender does.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -110,9 +111,9 @@ func (t *turn) noticeOf(n survey.Notice) {
 		if q.Kind == survey.ChoiceQ {
 			most = q.Max
 		}
-		pairs = []string{"max", strconv.Itoa(most), "min", Number(q.MinValue)}
+		pairs = []string{"max", strconv.Itoa(most), "min", voice.Number(q.MinValue)}
 		if q.Kind == survey.NumberQ {
-			pairs[1] = Number(q.MaxValue)
+			pairs[1] = voice.Number(q.MaxValue)
 		}
 	} else {
 		pairs = []string{"max", strconv.Itoa(survey.MaxText)}
@@ -171,7 +172,7 @@ const saidSize = 500
 // remember keeps the newest words beside the answers, for the card.
 func (t *turn) remember(s *storage.Session, text string, files []survey.File) {
 	const kept = 5 // words on a card
-	said := Cut(text, saidSize)
+	said := voice.Cut(text, saidSize)
 	if said == "" && len(files) > 0 {
 		said = t.view().StaffVoice().Files(files)
 	}

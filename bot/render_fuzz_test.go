@@ -12,6 +12,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -23,7 +25,7 @@ import (
 // write a button that no platform takes or that it cannot read itself, or show more
 // than its own limits allow.
 func FuzzRender(f *testing.F) {
-	said, err := Load()
+	said, err := voice.Load()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -147,7 +149,7 @@ func (d *dice) scale() survey.Scale {
 // next.
 type stage struct {
 	bot      *Bot
-	snap     *Snapshot
+	snap     *snapshot.Snapshot
 	now      time.Time
 	identity *storage.Identity
 	session  *storage.Session
@@ -157,17 +159,17 @@ type stage struct {
 	turns    int
 }
 
-func newPlay(d *dice, said *Texts, lang string) *stage {
+func newPlay(d *dice, said *voice.Texts, lang string) *stage {
 	f := d.flow()
 	platform := chat.Platform(d.one(string(chat.Telegram), string(chat.Web)))
 	p := storage.Person{Platform: platform, Account: "42", User: "7"}
 	s := &stage{now: monday, shown: make(map[string]chat.Message)}
 	s.bot = &Bot{texts: said, key: []byte("k"), now: func() time.Time { return s.now }}
 	flows := feedbackFlows(said)
-	flows[FlowKey{f.ID, f.Version}] = NewFlow(f)
-	s.snap = &Snapshot{Flows: flows, Sites: map[string]Site{}, Staff: []chat.Address{room, staffTG}, Traits: platforms()}
-	s.snap.Sites["s"] = Site{Site: storage.Site{ID: "s", Name: d.text(), Language: d.one("en", "ar", "zh-Hans", "xx")}, Zone: time.UTC}
-	s.bot.snap = Fixed(s.snap)
+	flows[snapshot.FlowKey{ID: f.ID, Version: f.Version}] = snapshot.NewFlow(f)
+	s.snap = &snapshot.Snapshot{Flows: flows, Sites: map[string]snapshot.Site{}, Staff: []chat.Address{room, staffTG}, Traits: platforms()}
+	s.snap.Sites["s"] = snapshot.Site{Site: storage.Site{ID: "s", Name: d.text(), Language: d.one("en", "ar", "zh-Hans", "xx")}, Zone: time.UTC}
+	s.bot.snap = snapshot.Fixed(s.snap)
 	at := chat.Address{Platform: platform, Account: "42", Chat: "7"}
 	s.identity = &storage.Identity{ID: p.ID(), Person: p, Address: at, Name: d.text(), Username: d.one("", "ann"), Spoken: lang}
 	s.inv = storage.Invitation{
@@ -175,7 +177,7 @@ func newPlay(d *dice, said *Texts, lang string) *stage {
 		Facts: recovery.Facts{Class: f.Class, Tier: recovery.Tier(d.one("", "MVC", "BZ")), Late: d.n(2) == 0},
 	}
 	s.inv.Attributes = map[string]string{
-		AttrService: d.text(), AttrDate: d.one("2026-03-02", "2026-03-02T10:00:00Z", "soon", d.words), AttrAgent: d.text(), "x": d.text(), AttrPromise: d.text(),
+		voice.AttrService: d.text(), voice.AttrDate: d.one("2026-03-02", "2026-03-02T10:00:00Z", "soon", d.words), voice.AttrAgent: d.text(), "x": d.text(), voice.AttrPromise: d.text(),
 	}
 	return s
 }
@@ -208,7 +210,7 @@ func (s *stage) next(d *dice) (string, storage.Change) {
 			u.Text, u.Files = d.text(), []chat.File{{Kind: d.one("photo", "voice", "document", "x"), ID: "f", Name: d.text(), Size: int64(d.n(3)) << 24}}
 			what, act = "sending a file", func() error { return t.words(u) }
 		case 6:
-			u.Command, u.Text = d.one(append(slices.Clone(Commands[:]), "dance")...), d.one("", "ar", "zh", "xx")
+			u.Command, u.Text = d.one(append(slices.Clone(voice.Commands[:]), "dance")...), d.one("", "ar", "zh", "xx")
 			what, act = "/"+u.Command, func() error { return t.command(u) }
 		case 7:
 			s.now = s.now.Add(time.Duration(1+d.n(200)) * 30 * time.Minute)
@@ -324,7 +326,7 @@ func wrongWith(m chat.Message, conversation bool) []string {
 	for _, q := range m.Quotes {
 		most := cardQuote
 		if conversation {
-			most = LongestPart
+			most = voice.LongestPart
 		}
 		if utf8.RuneCountInString(q.Text) > most {
 			say("a quotation has %d characters", utf8.RuneCountInString(q.Text))

@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -48,7 +50,7 @@ func (w *world) route(r recovery.Routing) {
 	if problems := r.Check(); len(problems) > 0 {
 		w.t.Fatal(problems)
 	}
-	w.bot.snap.Change(func(n *Snapshot) { n.Policy.Routing = r })
+	w.bot.snap.Change(func(n *snapshot.Snapshot) { n.Policy.Routing = r })
 }
 
 // cardsIn counts the case cards in each chat.
@@ -113,11 +115,11 @@ func TestCardsHangInTheChatsOfTheCasesReceivers(t *testing.T) {
 			{Sites: []string{"main-street"}, Priorities: []recovery.Priority{recovery.P1}, To: []recovery.Receiver{recovery.ToOwner}},
 		},
 	})
-	low("Dan", 4, at("", map[string]string{AttrService: "Massage", AttrAgent: "Bob"}))
+	low("Dan", 4, at("", map[string]string{voice.AttrService: "Massage", voice.AttrAgent: "Bob"}))
 	w.wantCards("a receiver of two chats, and who served", chats, 1, 2, 2, 1, 0)
 	low("Eve", 5, at("nanjing", nil))
 	w.wantCards("the lead and the usual chat", chats, 1, 2, 3, 1, 1)
-	low("Fay", 6, at("main-street", map[string]string{AttrAgent: "Nobody"}))
+	low("Fay", 6, at("main-street", map[string]string{voice.AttrAgent: "Nobody"}))
 	w.wantCards("a receiver that is nobody: the usual chat", chats, 1, 3, 3, 1, 1)
 }
 
@@ -147,7 +149,7 @@ func TestStaffActInTheirOwnChatUntilTheyLeave(t *testing.T) {
 	bob := w.member(1, "Bob", recovery.Agent)
 	w.route(recovery.Routing{Routes: []recovery.Route{{To: []recovery.Receiver{recovery.ToOwner}}}})
 	ann := telegramUser("1", "Ann", "en")
-	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street", Event: map[string]string{AttrAgent: "bob"}})
+	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street", Event: map[string]string{voice.AttrAgent: "bob"}})
 	w.press(ann, "1")
 	w.command(ann, "cancel", "")
 	w.settle(bob.address)
@@ -300,7 +302,7 @@ func TestACardThatAChatDoesNotTakeIsShownElsewhere(t *testing.T) {
 	bob := w.member(1, "Bob", recovery.Agent)
 	w.route(recovery.Routing{Routes: []recovery.Route{{To: []recovery.Receiver{recovery.ToOwner}}}})
 	ann := telegramUser("1", "Ann", "en")
-	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street", Event: map[string]string{AttrAgent: "Bob"}})
+	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street", Event: map[string]string{voice.AttrAgent: "Bob"}})
 	w.press(ann, "1")
 	chats := []chat.Address{staffTG, bob.address}
 	w.wantCards("before", chats, 0, 1)

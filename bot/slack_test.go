@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -96,7 +97,7 @@ func TestCommandsOfSlackAreAnsweredWhereTheyWereSent(t *testing.T) {
 		t.Fatal("something was said in the chat")
 	}
 	language := w.slash(ann, "language", "")
-	if len(language) != 1 || len(language[0].Rows) != len(Languages) {
+	if len(language) != 1 || len(language[0].Rows) != len(voice.Languages) {
 		t.Fatalf("%+v", language)
 	}
 	w.tap(ann, language[0].Rows[2][0].Data)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -117,10 +119,10 @@ func (b *Bot) markChat(ctx context.Context, at chat.Address, gone time.Time, why
 	snap := b.snap.Now()
 	changed := false
 	for _, c := range snap.Chats {
-		if c.Address.IsZero() || !SameChat(snap.At(c.Address), snap.At(at)) {
+		if c.Address.IsZero() || !snapshot.SameChat(snap.At(c.Address), snap.At(at)) {
 			continue
 		}
-		news, err := b.store.MarkStaffChat(ctx, c.Name, gone, Cut(why, maxWhy))
+		news, err := b.store.MarkStaffChat(ctx, c.Name, gone, voice.Cut(why, maxWhy))
 		if err != nil {
 			return fmt.Errorf("mark a chat of staff: %w", err)
 		}

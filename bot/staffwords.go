@@ -9,6 +9,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -156,7 +157,7 @@ type written struct {
 	slot   string       // where the prompt stands; "" = it was none
 	at     chat.Address // … and in which chat
 	view   *CaseView    // as it was before
-	voice  *Voice       // to staff
+	voice  *voice.Voice // to staff
 }
 
 // do puts the words to the case as what they were asked for.
@@ -186,7 +187,7 @@ func (w *written) stays() {
 }
 
 // notStaff says why somebody may not act, and what helps.
-func notStaff(v *Voice, by recovery.Actor, u *chat.Update) string {
+func notStaff(v *voice.Voice, by recovery.Actor, u *chat.Update) string {
 	switch {
 	case by.Role == recovery.Viewer:
 		return v.Say("refused_may_not_act")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -179,19 +180,19 @@ func (t *turn) open(inv storage.Invitation, before history) error {
 			Attributes: inv.Attributes, Test: inv.Test,
 		},
 		Bucket: id.Bucket, Identity: id.ID, Address: id.Address, Invitation: inv.ID,
-		Site: inv.Site, Service: inv.Attributes[AttrService], Customer: before.customer, Case: inv.Case, Facts: facts,
+		Site: inv.Site, Service: inv.Attributes[voice.AttrService], Customer: before.customer, Case: inv.Case, Facts: facts,
 	}
 	t.desk = nil
 	if err := t.configure(); err != nil {
 		return err
 	}
-	t.session.Lang = ChooseLanguage(t.flow.Languages, Languages, id.Language, inv.Language, id.Spoken)
+	t.session.Lang = voice.ChooseLanguage(t.flow.Languages, voice.Languages, id.Language, inv.Language, id.Spoken)
 	id.Session = inv.Session
 	if id.Customer == "" {
 		id.Customer = before.customer
 	}
 	if id.Name == "" {
-		id.Name = inv.Attributes[AttrFirstName]
+		id.Name = inv.Attributes[voice.AttrFirstName]
 	}
 	t.out.Identity = id
 	v := t.person()
@@ -245,7 +246,7 @@ func (t *turn) again(on bool) error {
 			text = v.Say("already_answered")
 		}
 		if on {
-			text = Paragraphs(v.Say("surveys_on"), text)
+			text = voice.Paragraphs(v.Say("surveys_on"), text)
 		}
 		t.notice(text, false)
 		return nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -125,7 +126,7 @@ func sweeping(c *clockwork, expired *[]string, duties ...caseDuty) (stop func())
 // botIn is as much of a Bot as Run and the sweeper need.
 func botIn(c *clockwork) *Bot {
 	b := &Bot{store: c, now: clockNow, log: slog.New(slog.DiscardHandler), watch: newWatchers()}
-	b.snap.Change(func(n *Snapshot) { *n = Snapshot{} })
+	b.snap = snapshot.NewKeeper(snapshot.Config{Store: c, Log: b.log})
 	b.out = outbox.New(c, aftermath{b}, outbox.Options{Clock: clockNow})
 	return b
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -13,12 +15,12 @@ import (
 // Talk is what messages to a customer are made from: plain values, for reading only. It
 // is about one survey of theirs, or about none.
 type Talk struct {
-	Texts    *Texts            // with commands as the customer's platform has them
+	Texts    *voice.Texts      // with commands as the customer's platform has them
 	On       chat.Traits       // of that platform
 	Session  *storage.Session  // nil = none
 	Identity *storage.Identity // nil = a stranger
-	Flow     *Flow             // of Session
-	Site     Site              // of Session
+	Flow     *snapshot.Flow    // of Session
+	Site     snapshot.Site     // of Session
 	Now      time.Time
 }
 
@@ -30,7 +32,7 @@ func Live(s *storage.Session) bool {
 
 // Intro says who asks, about what, how many questions there are and how long they
 // take, in the flow's own words or the shipped ones; who sees the answers; how to end it.
-func (t *Talk) Intro(v *Voice) string {
+func (t *Talk) Intro(v *voice.Voice) string {
 	own := func(name string) string {
 		v, words := t.Own(name)
 		if words == "" {
@@ -46,27 +48,27 @@ func (t *Talk) Intro(v *Voice) string {
 	if t.Flow.Class == survey.Pulse {
 		privacy = v.Say("intro_privacy_pulse")
 	}
-	return Paragraphs(greeting, privacy, own("intro"))
+	return voice.Paragraphs(greeting, privacy, own("intro"))
 }
 
 // greeting is the shipped invitation.
-func (t *Talk) greeting(v *Voice) string {
+func (t *Talk) greeting(v *voice.Voice) string {
 	greeting := v.Tell("intro")
-	if business, ok := v.Known(AttrBusiness); ok {
-		greeting = v.Tell("intro_from", AttrBusiness, business)
+	if business, ok := v.Known(voice.AttrBusiness); ok {
+		greeting = v.Tell("intro_from", voice.AttrBusiness, business)
 	}
 	follows := t.Flow.Class == survey.Recovery && t.Session.Case != ""
 	if follows {
 		greeting = v.Tell("intro_recovery")
 	}
 	var about []string
-	for _, name := range []string{AttrService, AttrDate, AttrAgent} {
+	for _, name := range []string{voice.AttrService, voice.AttrDate, voice.AttrAgent} {
 		if s, ok := v.Known(name); ok {
 			about = append(about, s)
 		}
 	}
 	subject := ""
-	if joined := Join(v.Plain["list_comma"], about...); joined != "" && !follows {
+	if joined := voice.Join(v.Plain["list_comma"], about...); joined != "" && !follows {
 		subject = v.Say("intro_about", "about", joined)
 	}
 	length, more := "", ""
@@ -76,7 +78,7 @@ func (t *Talk) greeting(v *Voice) string {
 			more = v.Say("intro_more")
 		}
 	}
-	return Join("\n", greeting, subject, length, more)
+	return voice.Join("\n", greeting, subject, length, more)
 }
 
 // Opens is the kind of the open question; nothing where none is open.
@@ -89,12 +91,12 @@ func (t *Talk) Opens() survey.KindInfo {
 
 // Languages are those of the interface and of the survey, if it still takes answers.
 func (t *Talk) Languages() []string {
-	langs := slices.Clone(Languages)
+	langs := slices.Clone(voice.Languages)
 	if !Live(t.Session) {
 		return langs
 	}
 	for _, tag := range t.Flow.Languages {
-		if MatchLanguage(langs, tag) == "" {
+		if voice.MatchLanguage(langs, tag) == "" {
 			langs = append(langs, tag)
 		}
 	}
@@ -102,7 +104,7 @@ func (t *Talk) Languages() []string {
 }
 
 // Person is the voice of the program's own sentences to the customer.
-func (t *Talk) Person() *Voice {
+func (t *Talk) Person() *voice.Voice {
 	var wishes []string
 	if Live(t.Session) {
 		wishes = append(wishes, t.Session.Lang)
@@ -116,15 +118,15 @@ func (t *Talk) Person() *Voice {
 	if t.Identity != nil {
 		wishes = append(wishes, t.Identity.Spoken)
 	}
-	lang := ChooseLanguage(nil, Languages, wishes...)
+	lang := voice.ChooseLanguage(nil, voice.Languages, wishes...)
 	w := t.Texts.Of(lang)
 	return t.voice(w, w.Tag, lang)
 }
 
 // Question is the voice of the flow's questions: in the customer's language if the
 // flow has it, else in the flow's first. Buttons beside them speak the same language.
-func (t *Talk) Question() *Voice {
-	lang := MatchLanguage(t.Flow.Languages, t.Session.Lang)
+func (t *Talk) Question() *voice.Voice {
+	lang := voice.MatchLanguage(t.Flow.Languages, t.Session.Lang)
 	if lang == "" && len(t.Flow.Languages) > 0 {
 		lang = t.Flow.Languages[0]
 	}
@@ -132,15 +134,15 @@ func (t *Talk) Question() *Voice {
 }
 
 // Stranger is the voice for somebody of whom only the language is known.
-func (t *Talk) Stranger(lang string) *Voice {
+func (t *Talk) Stranger(lang string) *voice.Voice {
 	w := t.Texts.Of(lang)
 	return t.voice(w, w.Tag, w.Tag)
 }
 
 // voice speaks about the session in the given words; lang leads the languages in
 // which the flow's own words are looked up.
-func (t *Talk) voice(w *Words, shown, lang string) *Voice {
-	v := &Voice{Words: w, On: t.On, Lang: shown, Langs: []string{lang}, Session: t.Session, Site: t.Site, Now: t.Now}
+func (t *Talk) voice(w *voice.Words, shown, lang string) *voice.Voice {
+	v := &voice.Voice{Words: w, On: t.On, Lang: shown, Langs: []string{lang}, Session: t.Session, Site: t.Site, Now: t.Now}
 	if t.Flow != nil {
 		v.Langs = append(v.Langs, t.Flow.Languages...)
 	}
@@ -152,9 +154,9 @@ func (t *Talk) voice(w *Words, shown, lang string) *Voice {
 
 // Thanks are the words by outcome (templates.md, frame texts), the flow's own or the
 // shipped ones, and whose voice says them. k is the case of the session, nil = none.
-func (t *Talk) Thanks(k *storage.Case) (*Voice, string) {
+func (t *Talk) Thanks(k *storage.Case) (*voice.Voice, string) {
 	id, within := t.outcome(k)
-	sla := func(v *Voice) []string {
+	sla := func(v *voice.Voice) []string {
 		if within <= 0 {
 			return nil
 		}
@@ -171,7 +173,7 @@ func (t *Talk) Thanks(k *storage.Case) (*Voice, string) {
 
 // Own is a frame text that the flow words for itself, with a voice in the language of
 // these words, so that what fills their placeholders speaks it too; "" if there is none.
-func (t *Talk) Own(name string) (*Voice, string) {
+func (t *Talk) Own(name string) (*voice.Voice, string) {
 	for _, lang := range t.Question().Langs {
 		if words := t.Flow.Texts[name].In(lang); words != "" {
 			return t.voice(t.Texts.Of(lang), lang, lang), words
@@ -217,7 +219,7 @@ const (
 
 // Contact says whether the customer may be contacted, as far as they were asked: ""
 // where the flow does not ask.
-func Contact(f *Flow, s *storage.Session) string {
+func Contact(f *snapshot.Flow, s *storage.Session) string {
 	if _, asks := f.Index[contactKey]; !asks {
 		return ""
 	}

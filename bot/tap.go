@@ -2,6 +2,7 @@ package bot
 
 import (
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -133,7 +134,7 @@ func (d tapped) input() survey.Input {
 }
 
 // reader is the voice for somebody who may be unknown.
-func (t *turn) reader(u *chat.Update) *Voice {
+func (t *turn) reader(u *chat.Update) *voice.Voice {
 	if t.identity != nil {
 		return t.person()
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -124,7 +125,7 @@ func (s *teller) reroute(ctx context.Context, c storage.StaffChat) error {
 		if err != nil {
 			return fmt.Errorf("read the cases of a chat that is gone: %w", err)
 		}
-		if !slices.ContainsFunc(k.Cards, func(a chat.Address) bool { return SameChat(snap.At(a), snap.At(c.Address)) }) {
+		if !slices.ContainsFunc(k.Cards, func(a chat.Address) bool { return snapshot.SameChat(snap.At(a), snap.At(c.Address)) }) {
 			continue
 		}
 		if err := b.refreshCards(ctx, k.Bucket, k.ID, nil); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -17,7 +18,7 @@ import (
 // TestEverySentenceThatIsSaidExists reads the source of bot and its rooms for the ids that
 // they use, and walks over the closed sets whose members become ids.
 func TestEverySentenceThatIsSaidExists(t *testing.T) {
-	said, err := Load()
+	said, err := voice.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	for _, id := range []string{"prompt_due", "joined", "closed", "lost_refused", "lost_blocked", "lost_unknown", "arrived_after_all"} {
 		need(id)
 	}
-	for command, kind := range FeedbackCommands {
+	for command, kind := range voice.FeedbackCommands {
 		for _, id := range []string{"ask_" + command, "menu_" + command, "wish_" + command, "phrases_" + command, "feedback_" + string(kind), "thanks_" + string(kind)} {
 			need(id)
 		}
@@ -138,7 +139,7 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	for _, c := range []string{contactHere, contactPhone, contactNo, ContactSkipped, ContactWaiting} {
 		need("contact_" + c)
 	}
-	for _, c := range Commands {
+	for _, c := range voice.Commands {
 		need("menu_" + c)
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -21,9 +23,9 @@ type turn struct {
 	*frame
 	identity *storage.Identity
 	session  *storage.Session
-	flow     *Flow // of session; set by configure
-	desk     *desk // of the case that the conversation belongs to; nil = none
-	returned *desk // of the case of an earlier survey, whose customer came again
+	flow     *snapshot.Flow // of session; set by configure
+	desk     *desk          // of the case that the conversation belongs to; nil = none
+	returned *desk          // of the case of an earlier survey, whose customer came again
 	nextCase int
 	message  chat.Ref // that the update reports
 	belongs  string   // the case that words belong to, where it was not loaded
@@ -110,7 +112,7 @@ func (b *Bot) performAll(ctx context.Context, ws []outbox.Work) []error {
 	for i, w := range ws {
 		err := errs[i]
 		for range maxLoads {
-			lack, ok := errors.AsType[Missing](err)
+			lack, ok := errors.AsType[snapshot.Missing](err)
 			if !ok {
 				break
 			}
@@ -161,7 +163,7 @@ func (t *turn) talk() *Talk {
 }
 
 // person is the voice of the program's own sentences to the customer.
-func (t *turn) person() *Voice { return t.talk().Person() }
+func (t *turn) person() *voice.Voice { return t.talk().Person() }
 
 // view is the session, with its case, as messages to staff are made from it.
 func (t *turn) view() *CaseView {

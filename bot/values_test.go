@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -90,7 +92,7 @@ func (s *story) card(k storage.Case, to chat.Address) (storage.Delivery, bool) {
 func (s *story) drawnFromValues(k storage.Case, to chat.Address, tap string) (m chat.Message, menu bool) {
 	s.t.Helper()
 	ctx := context.Background()
-	said, err := Load()
+	said, err := voice.Load()
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -102,7 +104,7 @@ func (s *story) drawnFromValues(k storage.Case, to chat.Address, tap string) (m 
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	flow := feedbackFlows(said)[FlowKey{session.Flow, session.Version}]
+	flow := feedbackFlows(said)[snapshot.FlowKey{ID: session.Flow, Version: session.Version}]
 	if flow == nil {
 		source, err := s.store.FlowSource(ctx, session.Flow, session.Version)
 		if err != nil {
@@ -112,10 +114,10 @@ func (s *story) drawnFromValues(k storage.Case, to chat.Address, tap string) (m 
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		flow = NewFlow(parsed)
+		flow = snapshot.NewFlow(parsed)
 	}
 	c := CaseView{
-		Texts: said, Case: &k, Session: &session, Identity: &customer, Flow: flow, Site: Site{Zone: time.UTC}, Now: s.now.Add(-10 * time.Second),
+		Texts: said, Case: &k, Session: &session, Identity: &customer, Flow: flow, Site: snapshot.Site{Zone: time.UTC}, Now: s.now.Add(-10 * time.Second),
 	}
 	sites, err := s.store.Sites(ctx)
 	if err != nil {
@@ -127,10 +129,10 @@ func (s *story) drawnFromValues(k storage.Case, to chat.Address, tap string) (m 
 			if err != nil {
 				s.t.Fatal(err)
 			}
-			c.Site = Site{Site: at, Zone: zone}
+			c.Site = snapshot.Site{Site: at, Zone: zone}
 		}
 	}
-	c.Causes = (&Snapshot{}).Rules(session.Site).Causes
+	c.Causes = (&snapshot.Snapshot{}).Rules(session.Site).Causes
 	list, err := s.store.StaffList(ctx)
 	if err != nil {
 		s.t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -97,7 +98,7 @@ func wishData(k storage.FeedbackKind) string {
 }
 
 func decodeWish(data string) (storage.FeedbackKind, bool) {
-	for _, k := range FeedbackCommands {
+	for _, k := range voice.FeedbackCommands {
 		if wishData(k) == data {
 			return k, true
 		}
@@ -106,10 +107,10 @@ func decodeWish(data string) (storage.FeedbackKind, bool) {
 }
 
 // wishRows are the buttons of feedback, one a row.
-func wishRows(v *Voice) [][]chat.Button {
+func wishRows(v *voice.Voice) [][]chat.Button {
 	var rows [][]chat.Button
 	for _, command := range []string{"complain", "suggest", "ask"} {
-		rows = append(rows, []chat.Button{{Text: v.Say("wish_" + command), Data: wishData(FeedbackCommands[command])}})
+		rows = append(rows, []chat.Button{{Text: v.Say("wish_" + command), Data: wishData(voice.FeedbackCommands[command])}})
 	}
 	return rows
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -175,10 +176,10 @@ func (t *turn) command(u *chat.Update) error {
 	case "help":
 		t.helped()
 	case "complain", "suggest", "ask":
-		return t.wish(u, wish{kind: FeedbackCommands[u.Command], words: strings.TrimSpace(u.Text)})
+		return t.wish(u, wish{kind: voice.FeedbackCommands[u.Command], words: strings.TrimSpace(u.Text)})
 	default:
 		v := t.person()
-		t.notice(Paragraphs(v.Say("unknown_command"), v.Help()), false)
+		t.notice(voice.Paragraphs(v.Say("unknown_command"), v.Help()), false)
 	}
 	return nil
 }
@@ -220,19 +221,19 @@ func (t *turn) chooseLanguage(u *chat.Update) error {
 		return err
 	}
 	langs := t.talk().Languages()
-	if named := MatchLanguage(langs, strings.TrimSpace(u.Text)); named != "" {
+	if named := voice.MatchLanguage(langs, strings.TrimSpace(u.Text)); named != "" {
 		if err := t.speak(named); err != nil {
 			return err
 		}
 		v := t.person()
-		t.notice(v.Say("language_now", "language", SelfName(named)), false)
+		t.notice(v.Say("language_now", "language", voice.SelfName(named)), false)
 		return nil
 	}
 	v := t.person()
 	var rows [][]chat.Button
 	for _, tag := range langs {
 		rows = append(rows, []chat.Button{{
-			Text: SelfName(tag), Data: tapped{Verb: languageV, Language: tag}.encode(), Selected: tag == v.Lang,
+			Text: voice.SelfName(tag), Data: tapped{Verb: languageV, Language: tag}.encode(), Selected: tag == v.Lang,
 		}})
 	}
 	if t.tapped {
@@ -261,7 +262,7 @@ func (t *turn) languageTapped(u *chat.Update, tag string) error {
 		return err
 	}
 	langs := t.talk().Languages()
-	named := MatchLanguage(langs, tag)
+	named := voice.MatchLanguage(langs, tag)
 	if named == "" {
 		t.answer(t.person().Say("unknown_button"), true)
 		return nil
@@ -270,7 +271,7 @@ func (t *turn) languageTapped(u *chat.Update, tag string) error {
 		return err
 	}
 	v := t.person()
-	now := v.Say("language_now", "language", SelfName(named))
+	now := v.Say("language_now", "language", voice.SelfName(named))
 	t.want(storage.Want{
 		Slot: languageSlot(t.identity), Kind: storage.NoticeD, Address: t.identity.Address, OnlyIfKnown: true,
 		Render: chat.Message{Text: now, Lang: v.Lang},

@@ -1,4 +1,4 @@
-package bot
+package snapshot
 
 import "github.com/aftercare/aftercare/recovery"
 

@@ -1,4 +1,4 @@
-package bot
+package voice
 
 import (
 	"strconv"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -34,7 +35,7 @@ type Voice struct {
 	Langs   []string    // in which order words of the flow are looked up
 	Session *storage.Session
 	Name    string // the customer's display name
-	Site    Site
+	Site    snapshot.Site
 	Now     time.Time
 }
 

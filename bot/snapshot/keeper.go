@@ -1,4 +1,4 @@
-package bot
+package snapshot
 
 import (
 	"context"
@@ -23,8 +23,8 @@ type Store interface {
 	storage.StaffChats
 }
 
-// KeeperConfig is what a Keeper needs from outside.
-type KeeperConfig struct {
+// Config is what a Keeper needs from outside.
+type Config struct {
 	Store Store
 	Log   *slog.Logger
 	Parse func(source []byte) (survey.Flow, error)
@@ -48,7 +48,7 @@ type Keeper struct {
 
 // NewKeeper returns a Keeper that knows nothing yet but what it is given: Refresh reads
 // the rest.
-func NewKeeper(c KeeperConfig) *Keeper {
+func NewKeeper(c Config) *Keeper {
 	k := &Keeper{store: c.Store, log: c.Log, parse: c.Parse, policy: c.Policy}
 	k.now.Store(&Snapshot{Staff: c.Staff, Flows: c.Flows, Traits: c.Traits})
 	return k
@@ -81,41 +81,6 @@ func (k *Keeper) RefreshTeam(ctx context.Context) error {
 		return err
 	}
 	k.Change(func(n *Snapshot) { n.Team = team })
-	return nil
-}
-
-// Missing is the error of a turn that needs configuration which the snapshot lacks,
-// because another program wrote it a moment ago. It is loaded and the turn run again.
-type Missing interface {
-	error
-	Load(ctx context.Context, k *Keeper) error
-}
-
-type missingFlow struct{ FlowKey }
-
-func (e *missingFlow) Error() string {
-	return fmt.Sprintf("flow %s version %d is not loaded", e.ID, e.Version)
-}
-
-func (e *missingFlow) Load(ctx context.Context, k *Keeper) error { return k.LoadFlow(ctx, e.FlowKey) }
-
-// MissingSite is the Missing of a site.
-type MissingSite struct{ ID string }
-
-func (e *MissingSite) Error() string { return fmt.Sprintf("site %s is not loaded", e.ID) }
-
-// Load reads all sites again. A site that does not exist is remembered as one without
-// a name: surveys go on without it.
-func (e *MissingSite) Load(ctx context.Context, k *Keeper) error {
-	if err := k.Refresh(ctx); err != nil {
-		return err
-	}
-	k.Change(func(n *Snapshot) {
-		if _, ok := n.Sites[e.ID]; !ok {
-			n.Sites = maps.Clone(n.Sites)
-			n.Sites[e.ID] = Site{Site: storage.Site{ID: e.ID}, Zone: time.UTC}
-		}
-	})
 	return nil
 }
 

@@ -1,4 +1,7 @@
-package bot
+// Package voice is how the program speaks: its own sentences in every language of the
+// interface, the placeholders in them and in the words of flows, dates, and lists of
+// commands. It decides nothing and knows no chat.
+package voice
 
 import (
 	"embed"

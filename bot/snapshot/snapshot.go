@@ -1,4 +1,7 @@
-package bot
+// Package snapshot is the configuration that turns read: flows, sites, accounts, staff,
+// their chats and the recovery rules. A Snapshot is never changed. A Keeper replaces it
+// when another program or this one changed the database.
+package snapshot
 
 import (
 	"time"
@@ -43,6 +46,7 @@ const (
 	secondsPerText = 30
 )
 
+// NewFlow computes what is known about a version before anybody answers it.
 func NewFlow(f survey.Flow) *Flow {
 	n := &Flow{Flow: f, Index: make(map[string]int, len(f.Questions))}
 	for i, q := range f.Questions {

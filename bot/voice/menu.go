@@ -1,4 +1,4 @@
-package bot
+package voice
 
 import (
 	"strings"
@@ -19,6 +19,7 @@ type MenuItem struct{ Name, Description string }
 // understood as well, because Telegram asks every bot for it.
 var Commands = [...]string{"start", "back", "skip", "later", "cancel", "complain", "suggest", "ask", "language", "privacy", "stop", "help"}
 
+// Menu is what a chat offers as commands in this language.
 func (w *Words) Menu() []MenuItem {
 	items := make([]MenuItem, len(Commands))
 	for i, name := range Commands {
