@@ -34,6 +34,7 @@ type world struct {
 	tokens int
 	// customers are the chats of customers whom staff write to.
 	customers []chat.Address
+	traits    map[chat.Platform]chat.Traits
 	// parse reads flow files as another program would; nil = as this one does.
 	parse func([]byte) (survey.Flow, error)
 	// blocked chats take no messages.
@@ -95,7 +96,7 @@ func (w *world) instance() storage.Store {
 
 func newWorldOn(t testing.TB, open opener) *world {
 	t.Helper()
-	w := &world{t: t, now: monday, shown: make(map[string]chat.Message), open: open}
+	w := &world{t: t, now: monday, shown: make(map[string]chat.Message), open: open, traits: platforms()}
 	ctx := context.Background()
 	store := w.instance()
 	w.store = store
@@ -124,7 +125,7 @@ func (w *world) newBot() *Bot {
 func (w *world) botOn(store storage.Store) *Bot {
 	w.t.Helper()
 	b, err := New(context.Background(), Config{
-		Traits: platforms(),
+		Traits: w.traits,
 		Store:  store, Key: []byte("a secret key for tests only"), PublicURL: "https://care.example/",
 		Staff: []chat.Address{room}, Clock: func() time.Time { return w.now },
 		Templates: flowfile.Templates, Format: flowfile.Format, Policy: rulefile.Parse,
