@@ -17,9 +17,9 @@ import (
 	"github.com/aftercare/aftercare/internal/app/settings"
 )
 
-// pigeon is an account of an invented platform: what people say comes to its hook, as
+// invented is an account of an invented platform: what people say comes to its hook, as
 // "KEY WORDS".
-type pigeon struct {
+type invented struct {
 	adapters.Host
 	self adapters.Self
 
@@ -28,24 +28,24 @@ type pigeon struct {
 	closed bool
 }
 
-func (p *pigeon) Me(context.Context) (adapters.Self, error) { return p.self, nil }
+func (p *invented) Me(context.Context) (adapters.Self, error) { return p.self, nil }
 
-func (p *pigeon) Send(_ context.Context, _ chat.Address, m chat.Message, _ chat.Ref) (chat.Ref, error) {
+func (p *invented) Send(_ context.Context, _ chat.Address, m chat.Message, _ chat.Ref) (chat.Ref, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.shown = append(p.shown, m)
 	return chat.Ref(strconv.Itoa(len(p.shown))), nil
 }
 
-func (p *pigeon) Receive(ctx context.Context) error { <-ctx.Done(); return nil }
+func (p *invented) Receive(ctx context.Context) error { <-ctx.Done(); return nil }
 
-func (p *pigeon) Close() {
+func (p *invented) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
 }
 
-func (p *pigeon) Hook() http.Handler {
+func (p *invented) Hook() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		key, words, _ := strings.Cut(string(body), " ")
@@ -60,7 +60,7 @@ func (p *pigeon) Hook() http.Handler {
 }
 
 // saw waits until the person was shown these words.
-func (p *pigeon) saw(t *testing.T, words string) {
+func (p *invented) saw(t *testing.T, words string) {
 	t.Helper()
 	eventually(t, words, func() bool {
 		p.mu.Lock()
@@ -109,12 +109,12 @@ func TestEverySettingOfAJoinedPlatformIsExplained(t *testing.T) {
 // A platform that offers no more than package adapters asks for is served like the others:
 // from a setting, and connected while the program runs.
 func TestAJoinedPlatformIsServed(t *testing.T) {
-	lofts := map[string]*pigeon{} // by token
+	lofts := map[string]*invented{} // by token
 	platform := adapters.Platform{
 		Name: "pigeon", Title: "Pigeon", Token: "PIGEON_TOKEN", Settings: []adapters.Setting{{Name: "PIGEON_TOKEN"}},
 		Open: func(h adapters.Host) (adapters.Account, error) {
 			if lofts[h.Token] == nil {
-				lofts[h.Token] = &pigeon{Host: h, self: adapters.Self{ID: "of-" + h.Token, Name: h.Token}}
+				lofts[h.Token] = &invented{Host: h, self: adapters.Self{ID: "of-" + h.Token, Name: h.Token}}
 			}
 			lofts[h.Token].closed = false
 			return lofts[h.Token], nil
