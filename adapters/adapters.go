@@ -15,8 +15,9 @@ import (
 
 // Platform is how accounts of one platform are reached.
 type Platform struct {
-	Name  chat.Platform // in addresses and in the database; it never changes
-	Title string        // for people
+	Name   chat.Platform // in addresses and in the database; it never changes
+	Title  string        // for people
+	Traits chat.Traits   // what it can do; without Limits it sets none
 	// Token names the setting that holds an account's token. Without it the platform is off,
 	// until an account is connected while the program runs.
 	Token string

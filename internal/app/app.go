@@ -111,7 +111,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.bot, err = NewBot(ctx, a.Settings, a.store, staff, a.Clock, a.Log)
+	a.bot, err = newBot(ctx, a.Settings, bot.Config{Store: a.store, Staff: staff, Clock: a.Clock, Log: a.Log, Traits: traitsOf(a.table)})
 	if err != nil {
 		return err
 	}

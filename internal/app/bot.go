@@ -15,15 +15,18 @@ import (
 
 // NewBot joins a bot to a store under these settings. It serves no account. log may be nil.
 func NewBot(ctx context.Context, s settings.Settings, store storage.Store, staff []chat.Address, clock func() time.Time, log *slog.Logger) (*bot.Bot, error) {
+	return newBot(ctx, s, bot.Config{Store: store, Staff: staff, Clock: clock, Log: log, Traits: Traits()})
+}
+
+// newBot fills in what follows from the settings and what every bot has.
+func newBot(ctx context.Context, s settings.Settings, c bot.Config) (*bot.Bot, error) {
 	key, err := Key(s)
 	if err != nil {
 		return nil, err
 	}
-	return bot.New(ctx, bot.Config{
-		Store: store, Key: key, PublicURL: s.PublicURL, Staff: staff, Clock: clock, Log: log,
-		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,
-		Policy: rulefile.Parse, Traits: Traits(),
-	})
+	c.Key, c.PublicURL = key, s.PublicURL
+	c.Templates, c.Parse, c.Format, c.Policy = flowfile.Templates, flowfile.Parse, flowfile.Format, rulefile.Parse
+	return bot.New(ctx, c)
 }
 
 // StaffChats is who hears of cases, as far as it is known without asking a platform.

@@ -8,6 +8,9 @@ import (
 
 	"github.com/aftercare/aftercare/adapters"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/slack"
+	"github.com/aftercare/aftercare/adapters/telegram"
+	"github.com/aftercare/aftercare/adapters/webchat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
@@ -17,15 +20,28 @@ import (
 // joined(NAME.Platform()). The web chat has no accounts and is not among them.
 func platforms() []row {
 	return []row{
-		{open: newTelegram},
-		{open: newSlack},
+		{name: chat.Telegram, traits: telegram.Traits(), open: newTelegram},
+		{name: chat.Slack, traits: slack.Traits(), open: newSlack},
 	}
 }
 
 // row is one platform of the table.
 type row struct {
+	name     chat.Platform
+	traits   chat.Traits
 	settings []adapters.Setting // that it reads beside those of package settings
 	open     func(*host) (platform, error)
+}
+
+// Traits are what the platforms of this program can do, the web chat among them.
+func Traits() map[chat.Platform]chat.Traits { return traitsOf(platforms()) }
+
+func traitsOf(table []row) map[chat.Platform]chat.Traits {
+	all := map[chat.Platform]chat.Traits{chat.Web: webchat.Traits()}
+	for _, r := range table {
+		all[r.name] = r.traits
+	}
+	return all
 }
 
 // ReadSettings takes the settings of all platforms from an environment and from the file
