@@ -520,7 +520,7 @@ func storedIn(t *testing.T, path string) []string {
 		"SELECT 'case', number, state, priority, holder, json_extract(body, '$.reopens'), json_extract(body, '$.outcome.settled'), tell_at IS NULL, unposted FROM cases",
 		"SELECT 'event', e.kind, e.person, e.detail, e.note, count(*) FROM case_events e GROUP BY 2, 3, 4, 5",
 		"SELECT 'words', inbound, text, files, case_id > '' FROM words",
-		"SELECT 'feedback', kind, text, told IS NULL, case_id > '' FROM feedback",
+		"SELECT 'feedback', kind, text, announced IS NULL, case_id > '' FROM feedback",
 		"SELECT 'parked', error FROM parked",
 		"SELECT 'staff', person, staff FROM staff_links",
 		"SELECT 'delivery', d.chat, d.kind, json_extract(d.render, '$.title'), json_extract(d.render, '$.text'), json_extract(d.render, '$.state'), json_extract(d.render, '$.quotes'), row_number() OVER (PARTITION BY d.chat ORDER BY ord) FROM deliveries d",

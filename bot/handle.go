@@ -33,6 +33,7 @@ type job struct {
 	update *chat.Update
 	person storage.Person
 	bucket storage.Bucket
+	door   string      // through which it came
 	work   outbox.Work // what is to be committed next
 	// next, if set, says what follows once work is committed. Later updates of the same
 	// conversation wait for it.
@@ -158,7 +159,7 @@ func (b *Bot) settle(ctx context.Context, j *job, err error) (done bool, _ error
 	return true, nil
 }
 
-// job decides what an update asks for.
+// job notes what an update says of its chat, and finds out what it asks for.
 func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) {
 	clean(u)
 	j := &job{b: b, index: index, update: u, person: personOf(u)}
@@ -171,46 +172,7 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 	if err := j.membership(ctx); err != nil {
 		return nil, err
 	}
-	private := u.Private || b.snap.Now().Traits[u.From.Platform].Stored
-	load := storage.Load{Person: j.person}
-	var act func(*turn) error
-	onCard, card := decodePressed(u.Data)
-	if found, err := j.answering(ctx); found || err != nil {
-		return j, err
-	}
-	wished, phrase, isWish := wished(b.texts, u)
-	nextOf, isNext := siteOfNext(b.snap.Now(), u.Data)
-	switch {
-	case (u.Kind == chat.Tap || u.Kind == chat.Filled) && card:
-		j.work = j.caseWork(onCard)
-		return j, nil
-	case isWish && private && u.User.ID != "" && !u.User.Bot:
-		return j, j.wishWork(ctx, wished, phrase)
-	case u.Kind == chat.Tap && sessionOfSite(u.Data) != "":
-		load.Session = sessionOfSite(u.Data)
-		act = func(t *turn) error { return t.siteTapped(u) }
-	case u.Kind == chat.Tap && isNext:
-		j.nextJob(nextOf)
-		return j, nil
-	case u.Kind == chat.Tap:
-		load, act = j.tap()
-	case isLink(u):
-		j.linkJob()
-		return j, nil
-	case b.isChatLink(u):
-		j.chatLinkJob()
-		return j, nil
-	case !private || u.User.ID == "" || u.User.Bot:
-		// A staff chat, or nobody we could answer: the update is only marked as seen.
-		load, act = storage.Load{}, func(*turn) error { return nil }
-	case u.Kind == chat.Command && u.Command == "start" && u.Text != "":
-		j.startJob(strings.TrimSpace(u.Text))
-		return j, nil
-	default:
-		act = j.act()
-	}
-	j.work = outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, act)}
-	return j, nil
+	return j, j.enter(ctx)
 }
 
 // act is what an update without a button means.

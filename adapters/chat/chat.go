@@ -69,6 +69,9 @@ const (
 	Other   Kind = "other"   // a kind nobody handles: stored as seen, ignored
 )
 
+// Kinds lists every kind.
+func Kinds() []Kind { return []Kind{Text, Command, Tap, Filled, Edited, Blocked, Joined, Moved, Other} }
+
 // Update is one thing that a platform reported. Adapters fill it after they
 // authenticated its source.
 type Update struct {
