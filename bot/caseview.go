@@ -29,8 +29,13 @@ type CaseView struct {
 }
 
 // StaffVoice speaks to staff about the session: in the site's language.
-func (c *CaseView) StaffVoice() *voice.Voice {
-	lang := c.Site.Language
+func (c *CaseView) StaffVoice() *voice.Voice { return c.StaffVoiceIn("") }
+
+// StaffVoiceIn does so in another language; "" = the site's.
+func (c *CaseView) StaffVoiceIn(lang string) *voice.Voice {
+	if lang == "" {
+		lang = c.Site.Language
+	}
 	if lang == "" {
 		lang = voice.Languages[0]
 	}

@@ -16,9 +16,9 @@ func TestEveryUpdateHasItsDoor(t *testing.T) {
 	card := w.button(staffTG, "Take")
 	w.started(ann, haircut)
 	tap := w.button(ann.address, "2")
-	onSite := w.bot.snap.Load()
+	now := w.bot.snap.Now()
 	next := nextData("")
-	if _, ok := onSite.siteOfNext(next); !ok {
+	if _, ok := siteOfNext(now, next); !ok {
 		t.Fatal("the button of the next site is not known")
 	}
 	site := siteData(w.session(ann).ID, "s1")
