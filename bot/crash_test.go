@@ -291,7 +291,7 @@ func (c *crashCustomer) send(u chat.Update) {
 
 // patience bounds how long a customer waits for the next question: many times what a
 // takeover needs.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 func (c *crashCustomer) answer() {
 	w := c.world
