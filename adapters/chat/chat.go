@@ -273,7 +273,7 @@ type Reactor interface {
 // Sender shows messages of one account. If at is set the message it names is
 // edited in place; the returned Ref names the message that now shows m: at itself
 // or, where the old one was gone, a new one. An unchanged message is a success.
-// Errors are *Error. Senders do not pace, retry or keep order; the Dispatcher does.
+// Errors are *Error. Senders do not pace, retry or keep order; the outbox does.
 type Sender interface {
 	Send(ctx context.Context, to Address, m Message, at Ref) (Ref, error)
 }

@@ -78,7 +78,7 @@ type served struct {
 	account Account
 
 	mu     sync.Mutex
-	sender *Dispatcher // the newest
+	sender *dispatcher // the newest
 	holds  bool
 	since  time.Time
 	last   failure
@@ -224,7 +224,7 @@ func (o *Outbox) receive(ctx context.Context, s *served, log *slog.Logger) {
 	}
 }
 
-func (o *Outbox) register(s *served, d *Dispatcher) {
+func (o *Outbox) register(s *served, d *dispatcher) {
 	s.mu.Lock()
 	s.sender, s.holds, s.since = d, true, o.now()
 	s.mu.Unlock()
@@ -233,7 +233,7 @@ func (o *Outbox) register(s *served, d *Dispatcher) {
 	o.senders[keyOfAccount(s.account)] = d
 }
 
-func (o *Outbox) unregister(s *served, d *Dispatcher) {
+func (o *Outbox) unregister(s *served, d *dispatcher) {
 	s.mu.Lock()
 	s.holds = false
 	s.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 
 // reserve keeps an idle lane for a turn that wants something said there, or returns
 // nil: then the row waits for plan like any other.
-func (d *Dispatcher) reserve(a chat.Address) *lane {
+func (d *dispatcher) reserve(a chat.Address) *lane {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.open || !d.valid() || d.ready.Len() > 0 || d.flying >= d.limits.Parallel {
@@ -27,7 +27,7 @@ func (d *Dispatcher) reserve(a chat.Address) *lane {
 }
 
 // extend sets one more send aside for a lane that is reserved.
-func (d *Dispatcher) extend(l *lane) bool {
+func (d *dispatcher) extend(l *lane) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
@@ -39,14 +39,14 @@ func (d *Dispatcher) extend(l *lane) bool {
 }
 
 // begin takes an idle lane for a claim.
-func (d *Dispatcher) begin(l *lane, p phase) {
+func (d *dispatcher) begin(l *lane, p phase) {
 	l.leave()
 	l.phase = p
 	d.active++
 	d.hold(l)
 }
 
-func (d *Dispatcher) hold(l *lane) {
+func (d *dispatcher) hold(l *lane) {
 	l.budget.hold()
 	d.budget.hold()
 	l.held++
@@ -56,14 +56,14 @@ func (d *Dispatcher) hold(l *lane) {
 	}
 }
 
-func (d *Dispatcher) free(l *lane, n int) {
+func (d *dispatcher) free(l *lane, n int) {
 	l.budget.free(n)
 	d.budget.free(n)
 	l.held -= n
 }
 
 // claim commits the claims of a grant.
-func (d *Dispatcher) claim(c claimOf) {
+func (d *dispatcher) claim(c claimOf) {
 	var result storage.Result
 	turn := storage.Turn{
 		Apply: func(storage.Loaded) (storage.Change, error) {
@@ -89,7 +89,7 @@ func (d *Dispatcher) claim(c claimOf) {
 
 // claimAgain repeats claims of which nobody knows whether they were committed. The
 // lane stays taken until the database tells.
-func (d *Dispatcher) claimAgain(g *grant, b storage.Bucket) {
+func (d *dispatcher) claimAgain(g *grant, b storage.Bucket) {
 	d.again(func() { d.claim(claimOf{grant: g, bucket: b}) })
 }
 
@@ -97,8 +97,8 @@ func (d *Dispatcher) claimAgain(g *grant, b storage.Bucket) {
 // store has its own quick retries.
 const commitPause = 500 * time.Millisecond
 
-// again does f after a pause, unless the Dispatcher is finished by then.
-func (d *Dispatcher) again(f func()) {
+// again does f after a pause, unless the dispatcher is finished by then.
+func (d *dispatcher) again(f func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.done {
@@ -116,7 +116,7 @@ func (d *Dispatcher) again(f func()) {
 }
 
 // granted ends a reservation: those of the claimed rows that are its own are sent.
-func (d *Dispatcher) granted(g *grant, claimed []storage.Delivery) {
+func (d *dispatcher) granted(g *grant, claimed []storage.Delivery) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.accept(g, claimed)
@@ -124,7 +124,7 @@ func (d *Dispatcher) granted(g *grant, claimed []storage.Delivery) {
 }
 
 // accept takes claimed rows of a grant over and frees what it set aside in vain.
-func (d *Dispatcher) accept(g *grant, claimed []storage.Delivery) {
+func (d *dispatcher) accept(g *grant, claimed []storage.Delivery) {
 	used := 0
 	for _, row := range claimed {
 		if row.Epoch != d.epoch || !slices.Contains(g.slots, row.Slot) {
@@ -149,7 +149,7 @@ func (d *Dispatcher) accept(g *grant, claimed []storage.Delivery) {
 }
 
 // divert sends a claimed row in another lane than the one that it was claimed for.
-func (d *Dispatcher) divert(row storage.Delivery) {
+func (d *dispatcher) divert(row storage.Delivery) {
 	l := d.lane(row.Address)
 	l.enqueue(row)
 	if l.phase == idle {
@@ -163,7 +163,7 @@ func (d *Dispatcher) divert(row storage.Delivery) {
 }
 
 // rest decides how a lane goes on of which nothing is in flight or being claimed.
-func (d *Dispatcher) rest(l *lane) {
+func (d *dispatcher) rest(l *lane) {
 	switch {
 	case l.current != nil:
 		return

@@ -23,11 +23,11 @@ const (
 	lanesKept = time.Minute
 )
 
-// Dispatcher sends what waits for one account while this process holds the account's
+// dispatcher sends what waits for one account while this process holds the account's
 // lease. In each chat at most one send is in flight, lowest first; chats do not wait
 // for each other beyond the account's own limits. A row is claimed (committed as
 // Sending) only when it can be sent at once, so that a crash leaves few in doubt.
-type Dispatcher struct {
+type dispatcher struct {
 	out     *Outbox
 	account Account
 	limits  chat.Limits
@@ -63,9 +63,9 @@ type failure struct {
 	at   time.Time
 }
 
-func newDispatcher(o *Outbox, a Account, epoch int64, valid func() bool) *Dispatcher {
+func newDispatcher(o *Outbox, a Account, epoch int64, valid func() bool) *dispatcher {
 	limits := a.Limits.Or(chat.NoLimits())
-	d := &Dispatcher{
+	d := &dispatcher{
 		out: o, account: a, limits: limits, epoch: epoch, valid: valid,
 		log:    o.log.With("platform", a.Platform, "account", a.ID, "epoch", epoch),
 		stock:  int(min(256, max(16, limits.Account.PerSecond/2))),
@@ -82,12 +82,12 @@ func newDispatcher(o *Outbox, a Account, epoch int64, valid func() bool) *Dispat
 }
 
 // served is the account under this epoch.
-func (d *Dispatcher) served() storage.Served {
+func (d *dispatcher) served() storage.Served {
 	return storage.Served{Platform: d.account.Platform, Account: d.account.ID, Epoch: d.epoch}
 }
 
 // run claims and sends until ctx ends. What is in flight then goes on until finish.
-func (d *Dispatcher) run(ctx context.Context) {
+func (d *dispatcher) run(ctx context.Context) {
 	if !d.resolveDoubts(ctx) {
 		return
 	}
@@ -105,7 +105,7 @@ func (d *Dispatcher) run(ctx context.Context) {
 // probe lets sending begin anew once the platform takes the account's credentials again:
 // a workspace may install the app anew, a token may be given back. Where the platform
 // cannot be asked, the next message is the question.
-func (d *Dispatcher) probe(ctx context.Context) {
+func (d *dispatcher) probe(ctx context.Context) {
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
 	for {
@@ -138,7 +138,7 @@ func (d *Dispatcher) probe(ctx context.Context) {
 }
 
 // close claims nothing more. What is in flight goes on.
-func (d *Dispatcher) close() {
+func (d *dispatcher) close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.shut, d.open = true, false
@@ -146,7 +146,7 @@ func (d *Dispatcher) close() {
 
 // finish gives what is in flight until ctx ends, then cuts it off and waits for it.
 // It reports whether everything was settled.
-func (d *Dispatcher) finish(ctx context.Context) bool {
+func (d *dispatcher) finish(ctx context.Context) bool {
 	settled := d.quiet(ctx, func() bool { return d.active == 0 })
 	d.mu.Lock()
 	d.done = true
@@ -163,7 +163,7 @@ func (d *Dispatcher) finish(ctx context.Context) bool {
 }
 
 // quiet waits until done holds (it is called under the mutex) or ctx ends.
-func (d *Dispatcher) quiet(ctx context.Context, done func() bool) bool {
+func (d *dispatcher) quiet(ctx context.Context, done func() bool) bool {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -182,14 +182,14 @@ func (d *Dispatcher) quiet(ctx context.Context, done func() bool) bool {
 }
 
 // emptied waits until everything that is known to be due was sent.
-func (d *Dispatcher) emptied(ctx context.Context) bool {
+func (d *dispatcher) emptied(ctx context.Context) bool {
 	return d.quiet(ctx, func() bool {
 		return d.revoked || d.active == 0 && d.ready.Len() == 0 && d.later.Len() == 0 && !d.more
 	})
 }
 
 // plan claims rows for chats whose time has come.
-func (d *Dispatcher) plan(ctx context.Context) {
+func (d *dispatcher) plan(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	swept := time.Now()
@@ -220,7 +220,7 @@ func (d *Dispatcher) plan(ctx context.Context) {
 }
 
 // choose takes the lanes that can go on now, and tells when there may be more.
-func (d *Dispatcher) choose() (start []claimOf, at time.Time, hungry bool) {
+func (d *dispatcher) choose() (start []claimOf, at time.Time, hungry bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
@@ -258,7 +258,7 @@ type claimOf struct {
 
 // due returns which known row of an idle lane to claim now. If its time has not come
 // the lane waits.
-func (d *Dispatcher) due(l *lane, now time.Time) (int, bool) {
+func (d *dispatcher) due(l *lane, now time.Time) (int, bool) {
 	wall := d.out.now()
 	i, at := l.next(wall)
 	if i < 0 {
@@ -276,7 +276,7 @@ func (d *Dispatcher) due(l *lane, now time.Time) (int, bool) {
 }
 
 // schedule puts an idle lane that has something to do where plan finds it.
-func (d *Dispatcher) schedule(l *lane) {
+func (d *dispatcher) schedule(l *lane) {
 	if l.phase != idle {
 		return
 	}
@@ -289,7 +289,7 @@ func (d *Dispatcher) schedule(l *lane) {
 	}
 }
 
-func (d *Dispatcher) poke() {
+func (d *dispatcher) poke() {
 	select {
 	case d.wake <- struct{}{}:
 	default:
@@ -297,11 +297,11 @@ func (d *Dispatcher) poke() {
 }
 
 // look makes the process look for due rows of this account at once.
-func (d *Dispatcher) look() { d.out.lookout.ask(d) }
+func (d *dispatcher) look() { d.out.lookout.ask(d) }
 
 // wants returns how many heads of a bucket are worth fetching, as many as the account's
 // limit lets through until the next look; 0 = there is no room for any.
-func (d *Dispatcher) wants() int {
+func (d *dispatcher) wants() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.open || d.ready.Len() >= d.stock || d.ready.Len()+d.later.Len() >= maxWaiting {
@@ -311,7 +311,7 @@ func (d *Dispatcher) wants() int {
 }
 
 // offerAll remembers rows that were read from the database.
-func (d *Dispatcher) offerAll(rows []storage.Delivery) {
+func (d *dispatcher) offerAll(rows []storage.Delivery) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, r := range rows {
@@ -320,14 +320,14 @@ func (d *Dispatcher) offerAll(rows []storage.Delivery) {
 }
 
 // found hears whether the last look left due rows in the database.
-func (d *Dispatcher) found(more bool) {
+func (d *dispatcher) found(more bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.more = more
 }
 
 // changed hears of a row that was just committed.
-func (d *Dispatcher) changed(r storage.Delivery) {
+func (d *dispatcher) changed(r storage.Delivery) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch r.State {
@@ -342,7 +342,7 @@ func (d *Dispatcher) changed(r storage.Delivery) {
 
 // offer remembers a due row. live says that it was committed here just now; else it
 // was read from the database and may be stale.
-func (d *Dispatcher) offer(r storage.Delivery, live bool) {
+func (d *dispatcher) offer(r storage.Delivery, live bool) {
 	l := d.lanes[r.Address]
 	switch {
 	case r.Due.After(d.out.now().Add(farAway)):
@@ -372,7 +372,7 @@ func (d *Dispatcher) offer(r storage.Delivery, live bool) {
 	d.schedule(l)
 }
 
-func (d *Dispatcher) lane(a chat.Address) *lane {
+func (d *dispatcher) lane(a chat.Address) *lane {
 	l := d.lanes[a]
 	if l == nil {
 		l = &lane{addr: a, group: d.limits.IsGroup(a), budget: newBudget(d.limits.Of(a))}
@@ -382,7 +382,7 @@ func (d *Dispatcher) lane(a chat.Address) *lane {
 }
 
 // forgetIdle drops lanes that are as good as new.
-func (d *Dispatcher) forgetIdle(now time.Time) {
+func (d *dispatcher) forgetIdle(now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for a, l := range d.lanes {
@@ -393,7 +393,7 @@ func (d *Dispatcher) forgetIdle(now time.Time) {
 }
 
 // note keeps an error for the operator.
-func (d *Dispatcher) note(text string) {
+func (d *dispatcher) note(text string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.last = failure{text: text, at: d.out.now()}

@@ -37,7 +37,7 @@ func settleDoubt(d storage.Delivery, now time.Time) *storage.Settle {
 // resolveDoubts settles what the holders of earlier epochs left, before anything is
 // claimed under this one. It repeats until the database answers, and reports whether
 // it came to an end before ctx did.
-func (d *Dispatcher) resolveDoubts(ctx context.Context) bool {
+func (d *dispatcher) resolveDoubts(ctx context.Context) bool {
 	for {
 		err := d.out.settleDoubts(ctx, d)
 		if err == nil {
@@ -57,8 +57,8 @@ func (d *Dispatcher) resolveDoubts(ctx context.Context) bool {
 
 // settleDoubts settles what the holders of earlier epochs left of these senders' accounts
 // or, if they were slow to notice that they had lost a lease, claimed only now.
-func (o *Outbox) settleDoubts(ctx context.Context, senders ...*Dispatcher) error {
-	by := map[accountKey]*Dispatcher{}
+func (o *Outbox) settleDoubts(ctx context.Context, senders ...*dispatcher) error {
+	by := map[accountKey]*dispatcher{}
 	all := make([]storage.Served, len(senders))
 	for i, d := range senders {
 		by[keyOfAccount(d.account)], all[i] = d, d.served()
@@ -86,7 +86,7 @@ func (o *Outbox) settleDoubts(ctx context.Context, senders ...*Dispatcher) error
 	return nil
 }
 
-func (d *Dispatcher) settleAll(ctx context.Context, b storage.Bucket, rows []storage.Delivery) (int, error) {
+func (d *dispatcher) settleAll(ctx context.Context, b storage.Bucket, rows []storage.Delivery) (int, error) {
 	changed := 0
 	rows, alone := d.apart(rows)
 	for _, r := range alone {
@@ -125,7 +125,7 @@ func (d *Dispatcher) settleAll(ctx context.Context, b storage.Bucket, rows []sto
 // settleAlone settles a row from whose end something follows, by itself: once it is given
 // up, what follows is in the same commit. If that cannot be said, the rest of the account
 // does not wait for it.
-func (d *Dispatcher) settleAlone(ctx context.Context, b storage.Bucket, row storage.Delivery) (int, error) {
+func (d *dispatcher) settleAlone(ctx context.Context, b storage.Bucket, row storage.Delivery) (int, error) {
 	changed, said := 0, true
 	load, _ := d.out.core.Loads(row)
 	load.Slots = append(slices.Clone(load.Slots), row.Slot)
@@ -166,7 +166,7 @@ func (d *Dispatcher) settleAlone(ctx context.Context, b storage.Bucket, row stor
 
 // apart returns the rows from whose end nothing follows, and those from whose end something
 // does.
-func (d *Dispatcher) apart(rows []storage.Delivery) (together, alone []storage.Delivery) {
+func (d *dispatcher) apart(rows []storage.Delivery) (together, alone []storage.Delivery) {
 	for _, r := range rows {
 		if _, follows := d.out.core.Loads(r); follows {
 			alone = append(alone, r)

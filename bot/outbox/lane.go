@@ -57,7 +57,7 @@ type place struct {
 }
 
 // lane is one chat: what is being sent to it, what waits, and its pace. At most one
-// send is in flight in a lane. All its fields belong to the Dispatcher's mutex.
+// send is in flight in a lane. All its fields belong to the dispatcher's mutex.
 type lane struct {
 	addr     chat.Address
 	group    bool // of several people

@@ -32,17 +32,17 @@ type lookout struct {
 	peek chan struct{}
 
 	mu    sync.Mutex
-	by    map[accountKey]*Dispatcher
-	asked map[*Dispatcher]bool // those that do not wait for the next regular look
+	by    map[accountKey]*dispatcher
+	asked map[*dispatcher]bool // those that do not wait for the next regular look
 	stop  func()               // ends the looks and waits for their end; nil = they are not running
 }
 
 func newLookout(o *Outbox) *lookout {
-	return &lookout{out: o, peek: make(chan struct{}, 1), by: map[accountKey]*Dispatcher{}, asked: map[*Dispatcher]bool{}}
+	return &lookout{out: o, peek: make(chan struct{}, 1), by: map[accountKey]*dispatcher{}, asked: map[*dispatcher]bool{}}
 }
 
 // join looks for the account of d from now on, and at once.
-func (l *lookout) join(d *Dispatcher) {
+func (l *lookout) join(d *dispatcher) {
 	l.mu.Lock()
 	l.by[keyOfAccount(d.account)] = d
 	if l.stop == nil {
@@ -60,7 +60,7 @@ func (l *lookout) join(d *Dispatcher) {
 }
 
 // leave ends what join began.
-func (l *lookout) leave(d *Dispatcher) {
+func (l *lookout) leave(d *dispatcher) {
 	l.mu.Lock()
 	delete(l.asked, d)
 	if key := keyOfAccount(d.account); l.by[key] == d {
@@ -79,7 +79,7 @@ func (l *lookout) leave(d *Dispatcher) {
 }
 
 // ask makes the next look, which includes d, come at once.
-func (l *lookout) ask(d *Dispatcher) {
+func (l *lookout) ask(d *dispatcher) {
 	l.mu.Lock()
 	if l.by[keyOfAccount(d.account)] == d {
 		l.asked[d] = true
@@ -92,7 +92,7 @@ func (l *lookout) ask(d *Dispatcher) {
 }
 
 // take returns the senders that the next look is for: those that asked, or all.
-func (l *lookout) take(all bool) []*Dispatcher {
+func (l *lookout) take(all bool) []*dispatcher {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	list := slices.Collect(maps.Keys(l.asked))
@@ -103,7 +103,7 @@ func (l *lookout) take(all bool) []*Dispatcher {
 	return list
 }
 
-func (l *lookout) all() []*Dispatcher {
+func (l *lookout) all() []*dispatcher {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Collect(maps.Values(l.by))
@@ -145,10 +145,10 @@ func (l *lookout) watch(ctx context.Context) {
 }
 
 // look takes heads from every bucket for those of these senders that have room.
-func (l *lookout) look(ctx context.Context, senders []*Dispatcher) error {
+func (l *lookout) look(ctx context.Context, senders []*dispatcher) error {
 	limit := 0
 	var of []storage.Served
-	hungry := map[accountKey]*Dispatcher{}
+	hungry := map[accountKey]*dispatcher{}
 	for _, d := range senders {
 		if n := d.wants(); n > 0 {
 			limit = max(limit, n)
@@ -159,7 +159,7 @@ func (l *lookout) look(ctx context.Context, senders []*Dispatcher) error {
 	if len(of) == 0 {
 		return nil
 	}
-	more := map[*Dispatcher]bool{}
+	more := map[*dispatcher]bool{}
 	for b := range storage.Bucket(l.out.store.Buckets()) {
 		call, cancel := context.WithTimeout(ctx, lookTimeout)
 		rows, err := l.out.store.Heads(call, b, of, l.out.now(), limit)

@@ -97,7 +97,7 @@ func TestDoubtsOfManyAccountsAreSettledByOneLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(1)
 		p := newProgram(t, m, newRecorder())
-		var senders []*Dispatcher
+		var senders []*dispatcher
 		for i := range 3 {
 			senders = append(senders, newDispatcher(p.out, Account{Platform: chat.Telegram, ID: fmt.Sprint(i)}, 2, func() bool { return true }))
 			for n := range doubtBatch + 1 {

@@ -21,7 +21,7 @@ import (
 )
 
 // Outbox commits turns, and sends what they want to be said: it has the queues of turns,
-// and one Dispatcher for each account whose lease this process holds. Its methods are safe
+// and one dispatcher for each account whose lease this process holds. Its methods are safe
 // for concurrent use.
 type Outbox struct {
 	store     storage.Store
@@ -33,7 +33,7 @@ type Outbox struct {
 	lookout   *lookout
 
 	mu       sync.RWMutex
-	senders  map[accountKey]*Dispatcher // whose lease is held here
+	senders  map[accountKey]*dispatcher // whose lease is held here
 	accounts map[accountKey]*served     // all that Serve was called for
 	hinting  bool
 	again    bool
@@ -99,7 +99,7 @@ func New(store storage.Store, core Core, opts Options) *Outbox {
 	o := &Outbox{
 		store: store, core: core, now: opts.Clock, log: opts.Log,
 		committer: c, meter: c.meter,
-		senders:  map[accountKey]*Dispatcher{},
+		senders:  map[accountKey]*dispatcher{},
 		accounts: map[accountKey]*served{},
 	}
 	o.lookout = newLookout(o)
@@ -151,7 +151,7 @@ type wrapped struct {
 
 // grant is a lane that is kept for a turn, and the rows of it that the turn claims.
 type grant struct {
-	sender *Dispatcher
+	sender *dispatcher
 	lane   *lane
 	slots  []string
 	held   int // sends set aside
@@ -277,8 +277,8 @@ func (o *Outbox) spread(rows []storage.Delivery) {
 	}
 }
 
-// sender is the Dispatcher of this process for an address, or nil.
-func (o *Outbox) sender(a chat.Address) *Dispatcher {
+// sender is the dispatcher of this process for an address, or nil.
+func (o *Outbox) sender(a chat.Address) *dispatcher {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	return o.senders[accountKey{a.Platform, a.Account}]

@@ -131,7 +131,7 @@ func unchanged(d storage.Delivery) bool {
 }
 
 // show sends one claimed delivery and says what follows.
-func (d *Dispatcher) show(ctx context.Context, row storage.Delivery) verdict {
+func (d *dispatcher) show(ctx context.Context, row storage.Delivery) verdict {
 	if unchanged(row) {
 		return verdict{outcome: storage.Delivered, ref: row.ShownRef}
 	}
@@ -158,7 +158,7 @@ const parentPause = 200 * time.Millisecond
 
 // below puts the reference of the message that m replies to into it. It is false while
 // that message is not posted yet; one that was given up is done without.
-func (d *Dispatcher) below(ctx context.Context, row storage.Delivery, m *chat.Message) (ready bool, err error) {
+func (d *dispatcher) below(ctx context.Context, row storage.Delivery, m *chat.Message) (ready bool, err error) {
 	slot := m.Under
 	m.Under = ""
 	parent, err := d.out.store.Delivery(ctx, row.Bucket, slot)
@@ -173,7 +173,7 @@ func (d *Dispatcher) below(ctx context.Context, row storage.Delivery, m *chat.Me
 }
 
 // call is the Sender's Send; a panic counts as a doubt.
-func (d *Dispatcher) call(ctx context.Context, to chat.Address, m chat.Message, at chat.Ref) (ref chat.Ref, err error) {
+func (d *dispatcher) call(ctx context.Context, to chat.Address, m chat.Message, at chat.Ref) (ref chat.Ref, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			d.log.Error("a sender panicked", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
@@ -188,7 +188,7 @@ func (d *Dispatcher) call(ctx context.Context, to chat.Address, m chat.Message, 
 
 // react puts a mark on a message, where the platform has marks. Nothing hangs on it: what
 // cannot be marked for good counts as marked.
-func (d *Dispatcher) react(ctx context.Context, to chat.Address, m chat.Message) error {
+func (d *dispatcher) react(ctx context.Context, to chat.Address, m chat.Message) error {
 	reactor, able := d.account.Sender.(chat.Reactor)
 	if !able || m.Replies == "" {
 		return nil

@@ -10,7 +10,7 @@ import (
 )
 
 // start sends the next claimed row of a lane.
-func (d *Dispatcher) start(l *lane) {
+func (d *dispatcher) start(l *lane) {
 	row := l.queue[0]
 	l.queue = slices.Delete(l.queue, 0, 1)
 	l.current, l.newer, l.phase = &row, false, busy
@@ -22,7 +22,7 @@ func (d *Dispatcher) start(l *lane) {
 }
 
 // send tries one row once. It asks for the lease and for pauses at the last moment.
-func (d *Dispatcher) send(l *lane, row storage.Delivery) {
+func (d *dispatcher) send(l *lane, row storage.Delivery) {
 	d.mu.Lock()
 	now := time.Now()
 	pause := max(l.budget.until.Sub(now), d.budget.until.Sub(now), 0)
@@ -52,7 +52,7 @@ func (d *Dispatcher) send(l *lane, row storage.Delivery) {
 }
 
 // consequences does what a verdict asks for beside the settlement.
-func (d *Dispatcher) consequences(s *settlement) {
+func (d *dispatcher) consequences(s *settlement) {
 	ctx, cancel := context.WithTimeout(d.ctx, 5*time.Second)
 	defer cancel()
 	v, row := s.verdict, s.row
@@ -90,7 +90,7 @@ func (d *Dispatcher) consequences(s *settlement) {
 }
 
 // learn draws the conclusions for other rows. It runs under the mutex.
-func (d *Dispatcher) learn(l *lane, v verdict) {
+func (d *dispatcher) learn(l *lane, v verdict) {
 	if v.kind != "" {
 		d.last = failure{text: v.reason, at: d.out.now()}
 	}
@@ -110,7 +110,7 @@ func (d *Dispatcher) learn(l *lane, v verdict) {
 // settlement is a try whose result is being committed, with the claim of the chat's
 // next row.
 type settlement struct {
-	sender  *Dispatcher
+	sender  *dispatcher
 	lane    *lane
 	row     storage.Delivery
 	verdict verdict
@@ -123,7 +123,7 @@ type settlement struct {
 }
 
 // prepare decides under the mutex what the settlement of s says about other rows.
-func (d *Dispatcher) prepare(s *settlement) {
+func (d *dispatcher) prepare(s *settlement) {
 	l := s.lane
 	l.settling++
 	switch {
@@ -149,7 +149,7 @@ func (d *Dispatcher) prepare(s *settlement) {
 }
 
 // wish sets a send aside for the row that follows s in its chat, if it can go at once.
-func (d *Dispatcher) wish(s *settlement) {
+func (d *dispatcher) wish(s *settlement) {
 	l, now := s.lane, time.Now()
 	if l.budget.at(now).After(now) || d.budget.at(now).After(now) {
 		return
