@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
@@ -29,11 +28,8 @@ func (a aftermath) Deaf(ctx context.Context, d storage.Delivery, why string) err
 
 // Loads asks for the case of a reply: how its sending ends concerns staff.
 func (a aftermath) Loads(d storage.Delivery) (storage.Load, bool) {
-	if !isReply(d) {
-		return storage.Load{}, false
-	}
-	_, kase, _, _ := slotParts(d.Slot)
-	return storage.Load{Case: kase}, true
+	slot, ok := replyOf(d)
+	return storage.Load{Case: slot.Owner}, ok
 }
 
 func (a aftermath) After(l storage.Loaded, d storage.Delivery, end outbox.Conclusion) (storage.Change, error) {
@@ -52,16 +48,22 @@ type lacking struct {
 
 func (l lacking) Load(ctx context.Context) error { return l.Missing.Load(ctx, l.keeper) }
 
-// isReply reports whether a delivery is what a member of staff said to a customer.
-func isReply(d storage.Delivery) bool {
-	return d.Kind == storage.RelayD && strings.HasPrefix(d.Slot, replySlot+":")
+// replyOf is the slot of a delivery, and whether it is what a member of staff said to a
+// customer.
+func replyOf(d storage.Delivery) (storage.Slot, bool) {
+	if d.Kind != storage.RelayD {
+		return storage.Slot{}, false
+	}
+	slot, _ := storage.ParseSlot(d.Slot)
+	return slot, slot.Kind == storage.ReplySlot
 }
 
 // concluded is what follows, in the same commit, from how sending staff's words to a
 // customer ended: their message gets a mark, or staff read that the customer did not get
 // it.
 func (b *Bot) concluded(l storage.Loaded, row storage.Delivery, end outbox.Conclusion) (storage.Change, error) {
-	if l.Case == nil {
+	slot, ok := replyOf(row)
+	if l.Case == nil || !ok {
 		return storage.Change{}, nil
 	}
 	t := b.begin(l, "sent:"+row.Slot, new(reply))
@@ -72,7 +74,7 @@ func (b *Bot) concluded(l storage.Loaded, row storage.Delivery, end outbox.Concl
 	if err := t.configure(); err != nil {
 		return storage.Change{}, fmt.Errorf("say what became of a reply: %w", err)
 	}
-	_, _, part, id := slotParts(row.Slot)
+	part, id := slot.Part, slot.Of
 	if end.Outcome == storage.Delivered {
 		d.mark(part, id)
 		d.echo(id, part, row.Render, true)
@@ -97,32 +99,33 @@ func (b *Bot) concluded(l storage.Loaded, row storage.Delivery, end outbox.Concl
 
 // mark tells staff, without a word, that one of them was heard: on the message that was
 // written, and on the lines that repeat it in other chats.
-func (d *desk) mark(part, id string) {
-	put := func(rest string, at chat.Address, m chat.Message) {
+func (d *desk) mark(part string, id storage.Written) {
+	slot := wordsSlot(storage.MarkSlot, d.kase.ID, part, id)
+	put := func(at chat.Address, m chat.Message) {
 		m.Mark = chat.Arrived
-		d.want(storage.Want{Slot: wordsSlot(markSlot, d.kase.ID, part, id) + rest, Kind: storage.NoticeD, Address: d.snap.At(at), Render: m})
+		d.want(storage.Want{Slot: slot.String(), Kind: storage.NoticeD, Address: d.snap.At(at), Render: m})
 	}
-	stand, own := whereFrom(id)
-	if own != "" && d.snap.Traits[stand.Platform].Marks {
-		put("", stand, chat.Message{Replies: own})
+	if !id.InForm() && d.snap.Traits[id.At.Platform].Marks {
+		put(id.At, chat.Message{Replies: id.Ref})
 	}
-	for _, to := range d.threads() {
-		if d.snap.Traits[to.Platform].Marks && (own == "" || d.snap.At(to) != stand) {
-			put(">"+to.String(), to, chat.Message{Under: saidLine(d.kase.ID, part, id, to)})
+	for _, slot.At = range d.threads() {
+		if d.snap.Traits[slot.At.Platform].Marks && (id.InForm() || d.snap.At(slot.At) != id.At) {
+			put(slot.At, chat.Message{Under: saidLine(d.kase.ID, part, id, slot.At)})
 		}
 	}
 }
 
 // lostLine says below the cards that words did not reach the customer, with the words; or
 // that they did after all, where staff were told otherwise.
-func (d *desk) lostLine(part, id string, words chat.Message, lost bool, reason string) {
+func (d *desk) lostLine(part string, id storage.Written, words chat.Message, lost bool, reason string) {
 	c := d.view()
 	m := c.Lost(c.StaffVoice(), reason, words, lost)
-	for _, to := range d.threads() {
-		m.Under = cardSlot(d.kase.ID, to)
+	slot := wordsSlot(storage.LostSlot, d.kase.ID, part, id)
+	for _, slot.At = range d.threads() {
+		m.Under = cardSlot(d.kase.ID, slot.At)
 		d.want(storage.Want{
-			Slot: wordsSlot(lostSlot, d.kase.ID, part, id) + ">" + to.String(), Kind: storage.RelayD,
-			Address: d.snap.At(to), Render: m, OnlyIfKnown: !lost,
+			Slot: slot.String(), Kind: storage.RelayD,
+			Address: d.snap.At(slot.At), Render: m, OnlyIfKnown: !lost,
 		})
 	}
 }

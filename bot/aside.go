@@ -34,8 +34,10 @@ func (j *job) editToCase(kase string, cards []chat.Address) outbox.Work {
 	s := said{text: strings.TrimSpace(u.Text), at: u.From, own: u.On, key: u.Key}
 	load := storage.Load{Person: j.person, Case: kase}
 	for _, to := range cards {
+		slot := storage.Slot{Kind: storage.RelaySlot, Owner: kase, At: to, Of: s.id()}
 		for n := range mostParts(survey.MaxText) {
-			load.Slots = append(load.Slots, wordsSlot(relaySlot, kase, wordsPart(n), to.String()+"/"+s.id()))
+			slot.Part = wordsPart(n)
+			load.Slots = append(load.Slots, slot.String())
 		}
 	}
 	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
@@ -70,7 +72,7 @@ func (j *job) editToCase(kase string, cards []chat.Address) outbox.Work {
 // where the card, or the session that is open now, has it.
 func (d *desk) reword(s said, now *storage.Session) {
 	for slot, row := range d.slots {
-		if _, _, part, _ := slotParts(slot); part != wordsPart(0) || len(row.Render.Quotes) == 0 {
+		if of, _ := storage.ParseSlot(slot); of.Part != wordsPart(0) || len(row.Render.Quotes) == 0 {
 			continue
 		}
 		was := voice.Cut(row.Render.Quotes[0].Text, saidSize)

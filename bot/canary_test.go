@@ -10,6 +10,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
 )
 
 // TestInternalWordsNeverReachACustomer writes, in random order and in every chat, words
@@ -118,8 +119,8 @@ func (w *world) prompts(letter byte) []chat.Ref {
 	w.t.Helper()
 	var all []chat.Ref
 	for _, d := range w.transcript(staffTG) {
-		kind, _, part, _ := slotParts(d.Slot)
-		if kind == askSlot && part[0] == letter && d.ShownRef != "" {
+		slot, _ := storage.ParseSlot(d.Slot)
+		if slot.Kind == storage.AskSlot && slot.Part[0] == letter && d.ShownRef != "" {
 			all = append(all, d.ShownRef)
 		}
 	}

@@ -83,7 +83,7 @@ func (d *desk) act(a recovery.Act, by recovery.Actor, s said) (*recovery.Refusal
 		return refusal, nil
 	}
 	if err == nil && !closed && d.kase.State == recovery.Resolved && !d.kase.Round.Contacted.IsZero() && !d.view().Barred() {
-		d.tellCustomer("closed", "site", d.snap.Site(d.kase.Site).Name)
+		d.tellCustomer(storage.ClosedSlot, "closed", "site", d.snap.Site(d.kase.Site).Name)
 	}
 	return nil, err
 }

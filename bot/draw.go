@@ -43,7 +43,7 @@ func (t *turn) drawAside() {
 	p.v = p.c.StaffVoice()
 	render := p.c.Note(p.v)
 	for _, to := range asidePlaces(t.snap, s) {
-		slot := "aside:" + s.ID + ":" + to.String()
+		slot := storage.Slot{Kind: storage.AsideSlot, Owner: s.ID, At: to}.String()
 		p.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.At(to), Render: render, OnlyIfKnown: t.desk != nil})
 		if t.desk == nil {
 			p.files(to, slot)
@@ -104,7 +104,9 @@ func (p *drawing) want(w storage.Want) {
 }
 
 // cardSlot is the place of a case's card in a chat.
-func cardSlot(id string, to chat.Address) string { return "case:" + id + ":" + to.String() }
+func cardSlot(id string, to chat.Address) string {
+	return storage.Slot{Kind: storage.CardSlot, Owner: id, At: to}.String()
+}
 
 // cards shows the case's card in each of its chats, what happened to the case in this turn
 // below it, and the files. Whoever looks at stand has read what was written there.
@@ -120,7 +122,8 @@ func (p *drawing) cards(places []chat.Address, stand chat.Address) {
 			}
 			if m, ok := p.c.Line(p.v, e, p.snap.Traits[to.Platform].Threads); ok {
 				m.Under = slot
-				p.inParts(storage.Want{Slot: slot + ":e:" + e.ID, Kind: storage.CardD, Address: p.snap.At(to), Render: m})
+				line := storage.Slot{Kind: storage.EventSlot, Owner: p.c.Case.ID, At: to, Part: e.ID}
+				p.inParts(line, storage.Want{Kind: storage.CardD, Address: p.snap.At(to), Render: m})
 			}
 		}
 		p.files(to, slot)
@@ -129,16 +132,14 @@ func (p *drawing) cards(places []chat.Address, stand chat.Address) {
 
 // inParts wants a message whose quotes may be more than one carries: each of the further
 // ones follows in a message of its own.
-func (p *drawing) inParts(w storage.Want) {
+func (p *drawing) inParts(slot storage.Slot, w storage.Want) {
 	quotes := w.Render.Quotes
 	for i := 0; i == 0 || i < len(quotes); i++ {
 		part := w
 		if i < len(quotes) {
 			part.Render.Quotes = quotes[i : i+1 : i+1]
 		}
-		if i > 0 {
-			part.Slot += ":" + wordsPart(i)
-		}
+		part.Slot = slot.Nth(i).String()
 		p.want(part)
 	}
 }
@@ -155,8 +156,11 @@ func (p *drawing) remind(events []recovery.Event, places []chat.Address) {
 		m := p.c.Due(p.v, words)
 		for _, to := range places {
 			m.Under = cardSlot(p.c.Case.ID, to)
-			slot := m.Under + ":r:" + string(e.Kind) + ":" + strings.ReplaceAll(e.Detail, " ", "-") + ":" + e.At.Format("060102T150405.000000")
-			p.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: p.snap.At(to), Render: m})
+			slot := storage.Slot{
+				Kind: storage.ReminderSlot, Owner: p.c.Case.ID, At: to,
+				Part: storage.Parts(string(e.Kind), strings.ReplaceAll(e.Detail, " ", "-"), e.At.Format("060102T150405.000000")),
+			}
+			p.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Address: p.snap.At(to), Render: m})
 		}
 	}
 }

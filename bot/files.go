@@ -38,11 +38,12 @@ func (p *drawing) filesOf(source string, fs []survey.File, to chat.Address, unde
 		m := p.c.File(p.v, f)
 		m.Under = under
 		w := storage.Want{
-			Slot: "file:" + p.c.Session.ID + ":" + source + ":" + mark + ":" + to.String(), Kind: storage.NoticeD,
+			Slot: storage.Slot{Kind: storage.FileSlot, Owner: p.c.Session.ID, Part: storage.Parts(source, mark), At: to}.String(), Kind: storage.NoticeD,
 			Address: p.snap.At(to), Render: m,
 		}
 		if p.c.Case != nil { // a reply to it is one to the customer
-			w.Kind, w.Slot = storage.RelayD, wordsSlot(relaySlot, p.c.Case.ID, source+"-"+mark, to.String())
+			w.Kind = storage.RelayD
+			w.Slot = storage.Slot{Kind: storage.RelaySlot, Owner: p.c.Case.ID, Part: source + "-" + mark, At: to}.String()
 		}
 		p.want(w)
 	}

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -45,12 +44,9 @@ func (f *frame) want(w storage.Want) {
 
 // noticeSlot is the place of one more notice to somebody.
 func (f *frame) noticeSlot(owner string) string {
-	slot := "n:" + owner + ":" + f.key
-	if f.notices > 0 {
-		slot += ":" + strconv.Itoa(f.notices)
-	}
+	slot := storage.Slot{Kind: storage.NoticeSlot, Owner: owner, Part: f.key}.Nth(f.notices)
 	f.notices++
-	return slot
+	return slot.String()
 }
 
 // configured is the flow of a session, whose site is known as well.

@@ -254,7 +254,7 @@ func (s *teller) tellStorm(ctx context.Context, g recovery.Gathering, waiting co
 			Facts: []chat.Fact{{Label: v.Say("gathered_cases"), Value: strconv.Itoa(g.Count())}},
 		}
 		gathered(v, &m, opened, waiting)
-		s.post(t, v, "storm:"+g.Site+":"+stamp(g.From), g.Site, opened, m)
+		s.post(t, v, storage.Slot{Kind: storage.StormSlot, Owner: g.Site, Part: stamp(g.From)}, opened, m)
 		return nil
 	}))
 }
@@ -286,7 +286,7 @@ func (s *teller) tellDigest(ctx context.Context, site string, cases []storage.Ca
 		}
 		m.Text = strings.Join(lines, "\n")
 		gathered(v, &m, counts{}, n)
-		s.post(t, v, "digest:"+site+":"+stamp(at), site, n, m)
+		s.post(t, v, storage.Slot{Kind: storage.DigestSlot, Owner: site, Part: stamp(at)}, n, m)
 		return nil
 	}))
 }
@@ -315,19 +315,21 @@ func gathered(v *voice.Voice, m *chat.Message, opened, waiting counts) {
 	m.Footer = v.Say("gathered_next")
 }
 
-// post shows a card of many cases in the chats that hear of such cases of the site.
-func (s *teller) post(t *turn, v *voice.Voice, slot, site string, of counts, m chat.Message) {
+// post shows a card of many cases in the chats that hear of such cases of the site that owns
+// the slot.
+func (s *teller) post(t *turn, v *voice.Voice, slot storage.Slot, of counts, m chat.Message) {
+	site := slot.Owner
 	var places []chat.Address
 	for p := recovery.P1; p <= recovery.P3; p++ {
 		if of[p] > 0 {
 			places = append(places, t.snap.Hears(recovery.Matter{Site: site, Priority: p})...)
 		}
 	}
-	for _, to := range t.snap.Reachable(t.snap.Distinct(places)) {
-		if m.Rows = nil; m.State == "open" && !t.snap.Traits[to.Platform].Stored {
+	for _, slot.At = range t.snap.Reachable(t.snap.Distinct(places)) {
+		if m.Rows = nil; m.State == "open" && !t.snap.Traits[slot.At.Platform].Stored {
 			m.Rows = [][]chat.Button{{{Text: v.Say("next_case"), Data: nextData(site), Style: "primary"}}}
 		}
-		t.want(storage.Want{Slot: slot + ":" + to.String(), Kind: storage.CardD, Address: t.snap.At(to), Render: m})
+		t.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Address: t.snap.At(slot.At), Render: m})
 	}
 }
 
@@ -355,9 +357,9 @@ func (s *teller) tellOverdue(ctx context.Context, site string, from time.Time, c
 				continue
 			}
 			m := chat.Message{Text: v.Say("storm_overdue", "site", v.Site.Name, "priority", p.String()), Lang: v.Lang}
-			for _, at := range escalated(t.snap, recovery.Receiver(to), recovery.Matter{Site: site, Priority: p}) {
-				slot := "overdue:" + site + ":" + stamp(from) + ":" + strings.ReplaceAll(step, " ", "-") + ":" + at.String()
-				t.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.At(at), Render: m})
+			slot := storage.Slot{Kind: storage.OverdueSlot, Owner: site, Part: storage.Parts(stamp(from), strings.ReplaceAll(step, " ", "-"))}
+			for _, slot.At = range escalated(t.snap, recovery.Receiver(to), recovery.Matter{Site: site, Priority: p}) {
+				t.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Address: t.snap.At(slot.At), Render: m})
 			}
 		}
 		return nil

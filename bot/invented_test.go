@@ -112,7 +112,7 @@ func (p *invented) deliver(to chat.Address) {
 			{Claim: &storage.Claim{Slot: d.Slot, Epoch: 1}},
 			{Settle: &storage.Settle{Slot: d.Slot, Epoch: 1, Version: d.Wanted, Hash: d.Hash, Ref: ref, Outcome: storage.Delivered}},
 		}
-		if isReply(d) {
+		if _, reply := replyOf(d); reply {
 			p.conclude(d, ops, storage.Delivered)
 			continue
 		}

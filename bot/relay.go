@@ -13,37 +13,13 @@ import (
 	"github.com/aftercare/aftercare/survey"
 )
 
-// The conversation between staff and a customer. Each message of it has a slot of its
-// own, whose name says what it is and which case it belongs to:
-//
-//	relay:<case>:<part>:<address>/<message>   the customer's words, in a staff chat
-//	reply:<case>:<part>:<origin>/<message>    a member of staff's words, in the customer's chat
-//	said:<case>:<part>:<origin>/<message>>…   the same words, shown to staff elsewhere
-//	ask:<case>:<what>:<update>                a prompt whose replies are words for the case
-//
-// What staff write reaches the customer through a slot of the kind reply and in no other
-// way, and only sayToCustomer makes one.
-const (
-	relaySlot = "relay"
-	replySlot = "reply"
-	saidSlot  = "said"
-	askSlot   = "ask"
-	lostSlot  = "lost"
-	markSlot  = "mark"
-)
+// The conversation between staff and a customer has a slot for each part of each message.
+// What staff write reaches the customer through a storage.ReplySlot and in no other way, and
+// only sayToCustomer makes one.
 
-// slotParts are the kind, the case, the third part and the rest of such a slot's name.
-func slotParts(slot string) (kind, kase, part, rest string) {
-	all := strings.SplitN(slot, ":", 4)
-	for len(all) < 4 {
-		all = append(all, "")
-	}
-	return all[0], all[1], all[2], all[3]
-}
-
-// wordsSlot names one part of a message: its words count from 0, its files from f0.
-func wordsSlot(kind, kase, part, of string) string {
-	return kind + ":" + kase + ":" + part + ":" + of
+// wordsSlot names one part of words of a case: the text counts from 0, its files from f0.
+func wordsSlot(kind storage.SlotKind, kase, part string, of storage.Written) storage.Slot {
+	return storage.Slot{Kind: kind, Owner: kase, Part: part, Of: of}
 }
 
 func wordsPart(n int) string { return strconv.Itoa(n) }
@@ -78,25 +54,11 @@ func saidIn(u *chat.Update, fs []survey.File) said {
 }
 
 // id names the message: an edit of it has the same.
-func (s said) id() string {
+func (s said) id() storage.Written {
 	if s.own == "" {
-		return "form/" + s.key
+		return storage.Written{Ref: chat.Ref(s.key)}
 	}
-	return s.at.String() + "/" + string(s.own)
-}
-
-// whereFrom is where the words of this id stand; zero = in a form.
-func whereFrom(id string) (chat.Address, chat.Ref) {
-	at, own, _ := strings.Cut(id, "/")
-	parts := strings.SplitN(at, ":", 4)
-	if len(parts) < 3 {
-		return chat.Address{}, ""
-	}
-	a := chat.Address{Platform: chat.Platform(parts[0]), Account: parts[1], Chat: parts[2]}
-	if len(parts) == 4 {
-		a.Thread = parts[3]
-	}
-	return a, chat.Ref(own)
+	return storage.Written{At: s.at, Ref: s.own}
 }
 
 // listens reports whether what the customer writes still belongs to the case: nobody
@@ -120,7 +82,7 @@ func (d *desk) toStaff(s said) {
 	})
 	if home := d.session.Address; d.snap.Traits[home.Platform].Stored && s.text != "" {
 		d.want(storage.Want{
-			Slot: "own:" + d.kase.ID + ":" + s.key + ":" + strconv.Itoa(len(d.out.Words)), Kind: storage.NoticeD,
+			Slot: storage.Slot{Kind: storage.OwnSlot, Owner: d.kase.ID, Part: s.key}.Nth(len(d.out.Words)).String(), Kind: storage.NoticeD,
 			Address: d.snap.At(home), Render: chat.Message{Text: s.text, Mine: true},
 		})
 	}
@@ -153,13 +115,12 @@ func (p *drawing) relay(w heard, places []chat.Address) {
 		return
 	}
 	for _, to := range places {
-		of := to.String() + "/" + w.id()
+		slot := storage.Slot{Kind: storage.RelaySlot, Owner: p.c.Case.ID, At: to, Of: w.id()}
 		show := func(part string, words chat.Message) {
 			m := p.c.Relay(p.v, p.snap.Traits[to.Platform].Forms)
 			m.Text, m.Quotes, m.Files, m.Under = words.Text, words.Quotes, words.Files, cardSlot(p.c.Case.ID, to)
-			p.want(storage.Want{
-				Slot: wordsSlot(relaySlot, p.c.Case.ID, part, of), Kind: storage.RelayD, Address: p.snap.At(to), Render: m,
-			})
+			slot.Part = part
+			p.want(storage.Want{Slot: slot.String(), Kind: storage.RelayD, Address: p.snap.At(to), Render: m})
 		}
 		for n, part := range parts {
 			show(wordsPart(n), chat.Message{Quotes: []chat.Quote{{Text: part}}})
@@ -172,23 +133,24 @@ func (p *drawing) relay(w heard, places []chat.Address) {
 			show(filePart(i), m)
 		}
 		if w.edited {
-			p.emptyRest(relaySlot, p.c.Case, of, len(parts), survey.MaxText)
+			p.emptyRest(slot, p.c.Case.Identity, len(parts), survey.MaxText)
 		}
 	}
 }
 
-// emptyRest takes back what is left of words of a case that an edit made shorter.
-func (f *frame) emptyRest(kind string, k *storage.Case, of string, from, characters int) {
+// emptyRest takes back what is left of words that an edit made shorter: the parts of a slot
+// from one on. The words are of a case of this identity.
+func (f *frame) emptyRest(slot storage.Slot, identity string, from, characters int) {
 	for n := from; n < mostParts(characters); n++ {
-		slot := wordsSlot(kind, k.ID, wordsPart(n), of)
-		old, known := f.slots[slot]
+		slot.Part = wordsPart(n)
+		old, known := f.slots[slot.String()]
 		if !known {
 			continue
 		}
 		m := old.Render
 		m.Text, m.Quotes, m.Rows = "…", nil, nil
 		f.want(storage.Want{
-			Slot: slot, Kind: storage.RelayD, Identity: k.Identity, Address: old.Address, Render: m, OnlyIfKnown: true,
+			Slot: slot.String(), Kind: storage.RelayD, Identity: identity, Address: old.Address, Render: m, OnlyIfKnown: true,
 		})
 	}
 }
@@ -221,7 +183,7 @@ func (d *desk) sayToCustomer(s said, by recovery.Actor) (*recovery.Refusal, erro
 		ID: newID(), Session: d.kase.Session, Case: d.kase.ID, Text: s.text, Files: s.files, At: d.now,
 	})
 	if first {
-		d.tellCustomer("joined", "who", d.view().Signature(d.customer(), by.Name))
+		d.tellCustomer(storage.JoinedSlot, "joined", "who", d.view().Signature(d.customer(), by.Name))
 	}
 	d.reply(s, by, false)
 	return nil, nil
@@ -233,7 +195,7 @@ func (d *desk) reply(s said, by recovery.Actor, edited bool) {
 	to := d.snap.At(d.session.Address)
 	show := func(part string, m chat.Message) {
 		m.Title = c.Signature(customer, by.Name)
-		d.want(storage.Want{Slot: wordsSlot(replySlot, d.kase.ID, part, s.id()), Kind: storage.RelayD, Address: to, Render: m})
+		d.want(storage.Want{Slot: wordsSlot(storage.ReplySlot, d.kase.ID, part, s.id()).String(), Kind: storage.RelayD, Address: to, Render: m})
 		there := d.snap.Traits[to.Platform].Stored // the page shows what is stored
 		d.echo(s.id(), part, m, there)
 		if there {
@@ -259,18 +221,17 @@ func (d *desk) reply(s said, by recovery.Actor, edited bool) {
 		show(filePart(i), m)
 	}
 	if edited {
-		d.emptyRest(replySlot, d.kase, s.id(), len(parts), recovery.MaxText)
+		d.emptyRest(wordsSlot(storage.ReplySlot, d.kase.ID, "", s.id()), d.kase.Identity, len(parts), recovery.MaxText)
 	}
 }
 
 // echo shows staff in other chats what one of them wrote to the customer; arrived adds,
 // where there are no marks, that the customer has it.
-func (d *desk) echo(id, part string, written chat.Message, arrived bool) {
+func (d *desk) echo(id storage.Written, part string, written chat.Message, arrived bool) {
 	c := d.view()
 	v := c.StaffVoice()
-	stand, own := whereFrom(id)
 	for _, at := range d.threads() {
-		if own != "" && d.snap.At(at) == stand {
+		if !id.InForm() && d.snap.At(at) == id.At {
 			continue // there they stand
 		}
 		m := c.Echo(v, written, arrived && !d.snap.Traits[at.Platform].Marks)
@@ -279,16 +240,17 @@ func (d *desk) echo(id, part string, written chat.Message, arrived bool) {
 	}
 }
 
-func saidLine(kase, part, id string, at chat.Address) string {
-	return wordsSlot(saidSlot, kase, part, id) + ">" + at.String()
+// saidLine is the place where a chat reads what was written elsewhere.
+func saidLine(kase, part string, id storage.Written, at chat.Address) string {
+	return storage.Slot{Kind: storage.SaidSlot, Owner: kase, Part: part, Of: id, At: at}.String()
 }
 
 // tellCustomer says a sentence of the program's own in the customer's chat, once in each
-// round of the case.
-func (d *desk) tellCustomer(id string, pairs ...string) {
+// round of the case: that somebody joined, or that the case is closed.
+func (d *desk) tellCustomer(what storage.SlotKind, id string, pairs ...string) {
 	v := d.customer()
 	d.want(storage.Want{
-		Slot: id + ":" + d.kase.ID + ":" + strconv.Itoa(d.kase.Reopens), Kind: storage.RelayD,
+		Slot: storage.Slot{Kind: what, Owner: d.kase.ID, Part: strconv.Itoa(d.kase.Reopens)}.String(), Kind: storage.RelayD,
 		Address: d.snap.At(d.session.Address), Render: chat.Message{Text: v.Say(id, pairs...), Lang: v.Lang},
 	})
 }
@@ -310,7 +272,7 @@ func (d *desk) under(s said, text string) {
 func (d *desk) prompt(at chat.Address, below chat.Ref, p Prompt) {
 	c := d.view()
 	d.want(storage.Want{
-		Slot: askSlot + ":" + d.kase.ID + ":" + p.Encode() + ":" + d.key, Kind: storage.RelayD, Address: at,
+		Slot: storage.Slot{Kind: storage.AskSlot, Owner: d.kase.ID, Part: p.Encode(), Key: d.key}.String(), Kind: storage.RelayD, Address: at,
 		Render: c.Prompt(c.StaffVoice(), p, below),
 	})
 }

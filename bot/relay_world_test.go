@@ -109,11 +109,21 @@ func plainly(m chat.Message) string {
 	return voice.Join(" | ", append(parts, m.Footer)...)
 }
 
+// How the slots of the conversation between staff and a customer begin.
+const (
+	relaySlot = "relay"
+	replySlot = "reply"
+	saidSlot  = "said"
+	askSlot   = "ask"
+	lostSlot  = "lost"
+	markSlot  = "mark"
+)
+
 // conclude settles what staff said to a customer, as the sender does.
 func (w *world) conclude(d storage.Delivery, ops []storage.SlotOp, o storage.Outcome) {
 	w.t.Helper()
-	_, kase, _, _ := slotParts(d.Slot)
-	turn := storage.Turn{Load: storage.Load{Case: kase}, Apply: func(l storage.Loaded) (storage.Change, error) {
+	slot, _ := replyOf(d)
+	turn := storage.Turn{Load: storage.Load{Case: slot.Owner}, Apply: func(l storage.Loaded) (storage.Change, error) {
 		ch, err := w.bot.concluded(l, d, outbox.Conclusion{Outcome: o, Blocked: w.blocked[d.Address]})
 		ch.Slots = append(slices.Clone(ops), ch.Slots...)
 		return ch, err

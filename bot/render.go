@@ -48,7 +48,19 @@ func (t *turn) want(w storage.Want) {
 }
 
 // questionSlot is the place of a question in its chat.
-func questionSlot(session string, i int) string { return "q:" + session + ":" + strconv.Itoa(i) }
+func questionSlot(session string, i int) string {
+	return storage.Slot{Kind: storage.QuestionSlot, Owner: session, Part: strconv.Itoa(i)}.String()
+}
+
+// thanksSlot is the place of the last words of a session.
+func thanksSlot(session string) string {
+	return storage.Slot{Kind: storage.ThanksSlot, Owner: session}.String()
+}
+
+// named is the place of a notice that its owner has once, under a word of the program's own.
+func named(owner, word string) string {
+	return storage.Slot{Kind: storage.NoticeSlot, Owner: owner, Part: word}.String()
+}
 
 // show turns one effect into what is to be seen. Judged has been seen to already.
 func (t *turn) show(e survey.Effect, in survey.Input) {
@@ -136,7 +148,7 @@ func (t *turn) noticeOf(n survey.Notice) {
 func (t *turn) putOff(paused bool) {
 	v := t.person()
 	m := chat.Message{Text: v.Say("notice_paused"), Lang: v.Lang}
-	w := storage.Want{Slot: "n:" + t.session.ID + ":later", Kind: storage.NoticeD, OnlyIfKnown: !paused}
+	w := storage.Want{Slot: named(t.session.ID, "later"), Kind: storage.NoticeD, OnlyIfKnown: !paused}
 	if paused {
 		closed := m
 		w.Repost, w.Leave = true, &closed
@@ -207,7 +219,7 @@ func (t *turn) closed(e survey.Close, in survey.Input) {
 	n := len(t.out.Answers)
 	more := e.Revised && n > 0 && t.out.Answers[n-1].Revision == 1
 	t.want(storage.Want{
-		Slot: "t:" + t.session.ID, Kind: storage.ThanksD, Repost: more,
+		Slot: thanksSlot(t.session.ID), Kind: storage.ThanksD, Repost: more,
 		Render: chat.Message{Text: text, Lang: v.Lang},
 	})
 }

@@ -87,7 +87,7 @@ func (j *job) chatLinkJob() {
 				t.answer(m.Text, says != "chat_linked")
 			}
 			if says == "chat_linked" || !u.Ephemeral {
-				t.want(storage.Want{Slot: "chat:" + u.Key, Kind: storage.NoticeD, Address: t.snap.At(to), Render: m})
+				t.want(storage.Want{Slot: storage.Slot{Kind: storage.LinkedSlot, Key: u.Key}.String(), Kind: storage.NoticeD, Address: t.snap.At(to), Render: m})
 			}
 			return nil
 		})}, nil

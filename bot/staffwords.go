@@ -41,15 +41,16 @@ func (j *job) answering(ctx context.Context) (bool, error) {
 	case err != nil:
 		return false, fmt.Errorf("find what a message replies to: %w", err)
 	}
-	kind, kase, part, _ := slotParts(shown.Slot)
-	switch kind {
-	case replySlot, "joined", "closed":
+	slot, _ := storage.ParseSlot(shown.Slot)
+	kase := slot.Owner
+	switch slot.Kind {
+	case storage.ReplySlot, storage.JoinedSlot, storage.ClosedSlot:
 		if u.Kind != chat.Text {
 			return false, nil
 		}
 		j.work = j.wordsToCase(kase)
 		return true, nil
-	case relaySlot, lostSlot, askSlot, saidSlot, "case":
+	case storage.RelaySlot, storage.LostSlot, storage.AskSlot, storage.SaidSlot, storage.CardSlot, storage.EventSlot, storage.ReminderSlot:
 	default:
 		return false, nil
 	}
@@ -61,16 +62,16 @@ func (j *job) answering(ctx context.Context) (bool, error) {
 	load := storage.Load{Case: kase}
 	if said.Kind == chat.Edited {
 		for n := range mostParts(recovery.MaxText) {
-			load.Slots = append(load.Slots, wordsSlot(replySlot, kase, wordsPart(n), s.id()))
+			load.Slots = append(load.Slots, wordsSlot(storage.ReplySlot, kase, wordsPart(n), s.id()).String())
 		}
 	}
 	w := written{update: &said, words: s, ask: Prompt{What: recovery.ActContact}}
-	if kind == askSlot {
-		w.ask, w.slot, w.at = PromptOf(part), shown.Slot, shown.Address
+	if slot.Kind == storage.AskSlot {
+		w.ask, w.slot, w.at = PromptOf(slot.Part), shown.Slot, shown.Address
 	}
 	// Where there are forms, words reach a customer by them alone: in Slack every message
 	// of a thread replies to the one that began it, which may be the customer's.
-	inside := kind == saidSlot || kind == "case" || b.snap.Now().Traits[u.From.Platform].Forms
+	inside := slot.Kind == storage.SaidSlot || onCard(slot.Kind) || b.snap.Now().Traits[u.From.Platform].Forms
 	j.work = outbox.Work{Bucket: shown.Bucket, Turn: b.turnOf(u.Key, u.Key, load, &j.said, func(t *turn) error {
 		if t.desk == nil || !t.desk.known() {
 			return nil
@@ -109,7 +110,7 @@ func (j *job) unknownWords() outbox.Work {
 	return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, storage.Load{}, &j.said, func(t *turn) error {
 		v := t.reader(u)
 		t.want(storage.Want{
-			Slot: "n:" + j.person.ID() + ":" + t.key, Kind: storage.NoticeD, Address: u.From,
+			Slot: named(j.person.ID(), t.key), Kind: storage.NoticeD, Address: u.From,
 			Render: chat.Message{Text: v.Say("staff_unknown"), Lang: v.Lang, Replies: u.Own},
 		})
 		return nil
@@ -181,7 +182,7 @@ func (w *written) do() error {
 // goes to nobody.
 func (w *written) stays() {
 	w.desk.want(storage.Want{
-		Slot: "stays:" + w.desk.kase.ID + ":" + w.update.From.String(), Kind: storage.NoticeD, Address: w.update.From,
+		Slot: storage.Slot{Kind: storage.StaysSlot, Owner: w.desk.kase.ID, At: w.update.From}.String(), Kind: storage.NoticeD, Address: w.update.From,
 		Render: chat.Message{Text: w.voice.Say("staff_stays", "name", w.view.CustomerName(w.voice)), Lang: w.voice.Lang},
 	})
 }
@@ -257,7 +258,7 @@ func (w *written) edited() error {
 		d.redraw = true
 		return err
 	}
-	first, known := d.slots[wordsSlot(replySlot, d.kase.ID, wordsPart(0), s.id())]
+	first, known := d.slots[wordsSlot(storage.ReplySlot, d.kase.ID, wordsPart(0), s.id()).String()]
 	switch {
 	case w.ask.What != recovery.ActContact || !known || first.Render.Text == s.text:
 		return nil

@@ -197,7 +197,7 @@ func (t *turn) open(inv storage.Invitation, before history) error {
 	t.out.Identity = id
 	v := t.person()
 	t.want(storage.Want{
-		Slot: "i:" + t.session.ID, Kind: storage.NoticeD,
+		Slot: storage.Slot{Kind: storage.IntroSlot, Owner: t.session.ID}.String(), Kind: storage.NoticeD,
 		Render: chat.Message{Text: t.talk().Intro(v), Lang: v.Lang},
 	})
 	return t.step(survey.Open{})

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -106,9 +107,10 @@ func (s *teller) tellOfGone(ctx context.Context, c storage.StaffChat) error {
 	}
 	return b.perform(ctx, s.bucketFor(c.Name), b.turnOf("", "chat gone", storage.Load{}, nil, func(t *turn) error {
 		v := SiteVoice(t.b.texts, t.snap.Site(site), t.now)
-		for _, to := range t.snap.Reachable(t.snap.Usual(site)) {
+		slot := storage.Slot{Kind: storage.GoneSlot, Owner: c.Name, Part: strconv.FormatInt(c.Gone.UnixMicro(), 10)}
+		for _, slot.At = range t.snap.Reachable(t.snap.Usual(site)) {
 			t.want(storage.Want{
-				Slot: fmt.Sprintf("gone:%s:%d:%s", c.Name, c.Gone.UnixMicro(), to), Kind: storage.CardD, Address: t.snap.At(to),
+				Slot: slot.String(), Kind: storage.CardD, Address: t.snap.At(slot.At),
 				Render: chat.Message{Text: v.Say("chat_gone", "name", c.Name), Lang: v.Lang},
 			})
 		}
@@ -175,13 +177,13 @@ func (b *Bot) unheard(ctx context.Context, row storage.Delivery, why string) err
 	})
 }
 
-// caseOfSlot is the case that a card's slot belongs to.
-func caseOfSlot(slot string) (string, bool) {
-	const prefix, length = "case:", 36
-	if len(slot) < len(prefix)+length+1 || slot[:len(prefix)] != prefix || slot[len(prefix)+length] != ':' {
-		return "", false
-	}
-	id := slot[len(prefix):][:length]
-	_, err := uuid.Parse(id)
-	return id, err == nil
+// caseOfSlot is the case that a card, or what stands below it, belongs to.
+func caseOfSlot(text string) (string, bool) {
+	slot, _ := storage.ParseSlot(text)
+	return slot.Owner, onCard(slot.Kind)
+}
+
+// onCard reports whether a slot is a card, or a line below one.
+func onCard(kind storage.SlotKind) bool {
+	return kind == storage.CardSlot || kind == storage.EventSlot || kind == storage.ReminderSlot
 }

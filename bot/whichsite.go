@@ -34,7 +34,7 @@ func (t *turn) askSite() {
 	for _, id := range sites {
 		m.Rows = append(m.Rows, []chat.Button{{Text: t.snap.Sites[id].Name, Data: siteData(t.session.ID, id)}})
 	}
-	t.want(storage.Want{Slot: "n:" + t.session.ID + ":site", Kind: storage.QuestionD, Render: m})
+	t.want(storage.Want{Slot: named(t.session.ID, "site"), Kind: storage.QuestionD, Render: m})
 }
 
 // siteData is a button's data: a session, and a site whose id may be longer than a button
@@ -83,7 +83,7 @@ func (t *turn) siteTapped(u *chat.Update) error {
 		v := t.person()
 		thanks := v.Say("site_noted", "site", t.snap.Sites[id].Name)
 		t.want(storage.Want{
-			Slot: "n:" + t.session.ID + ":site", Kind: storage.QuestionD, OnlyIfKnown: true, Render: chat.Message{Text: thanks, Lang: v.Lang},
+			Slot: named(t.session.ID, "site"), Kind: storage.QuestionD, OnlyIfKnown: true, Render: chat.Message{Text: thanks, Lang: v.Lang},
 		})
 		t.answer(thanks, false)
 		return nil

@@ -200,7 +200,7 @@ func (t *turn) stop() error {
 		if err := t.step(survey.Decline{}); err != nil {
 			return err
 		}
-		thanks := "t:" + t.session.ID
+		thanks := thanksSlot(t.session.ID)
 		kept := t.out.Slots[:0]
 		for _, op := range t.out.Slots {
 			if op.Slot() != thanks {
@@ -250,7 +250,7 @@ func (t *turn) chooseLanguage(u *chat.Update) error {
 }
 
 // languageSlot is the place of the question for somebody's language.
-func languageSlot(id *storage.Identity) string { return "n:" + id.ID + ":language" }
+func languageSlot(id *storage.Identity) string { return named(id.ID, "language") }
 
 // languageTapped takes the language of a tapped button.
 func (t *turn) languageTapped(u *chat.Update, tag string) error {
@@ -303,6 +303,6 @@ func (t *turn) helped() {
 	m := closed
 	m.Rows = wishRows(v)
 	t.want(storage.Want{
-		Slot: "n:" + t.identity.ID + ":help", Kind: storage.NoticeD, Address: t.identity.Address, Render: m, Repost: true, Leave: &closed,
+		Slot: named(t.identity.ID, "help"), Kind: storage.NoticeD, Address: t.identity.Address, Render: m, Repost: true, Leave: &closed,
 	})
 }

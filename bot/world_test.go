@@ -221,6 +221,9 @@ func (w *world) settle(to chat.Address) {
 			var ops []storage.SlotOp
 			var replies []func()
 			for _, d := range rows {
+				if _, ok := storage.ParseSlot(d.Slot); !ok {
+					w.t.Errorf("%q is no slot", d.Slot)
+				}
 				if d.State != storage.Due {
 					continue
 				}
@@ -234,7 +237,7 @@ func (w *world) settle(to chat.Address) {
 					settle.Outcome, settle.Ref = storage.GaveUp, ""
 				}
 				both := []storage.SlotOp{{Claim: &storage.Claim{Slot: d.Slot, Epoch: 1}}, {Settle: &settle}}
-				if isReply(d) {
+				if _, reply := replyOf(d); reply {
 					replies = append(replies, func() { w.conclude(d, both, settle.Outcome) })
 					continue
 				}

@@ -316,11 +316,14 @@ type Written struct {
 // IsZero reports whether no words are named.
 func (w Written) IsZero() bool { return w == Written{} }
 
+// InForm reports whether the words were put into a form: no message holds them.
+func (w Written) InForm() bool { return w.At.IsZero() }
+
 const formMark = "form/"
 
 // String is the form in which slots hold it: "<chat>/<message>", or "form/<update>".
 func (w Written) String() string {
-	if w.At.IsZero() {
+	if w.InForm() {
 		return formMark + string(w.Ref)
 	}
 	return w.At.String() + "/" + string(w.Ref)
