@@ -88,8 +88,11 @@ func (b *Bot) listen(ctx context.Context) {
 }
 
 func (b *Bot) renew(ctx context.Context) {
-	if err := b.refresh(ctx); err != nil && ctx.Err() == nil {
+	if err := b.snap.Look(ctx); err != nil && ctx.Err() == nil {
 		b.log.Warn("cannot renew the configuration", "err", err)
+	}
+	if err := b.observe(ctx); err != nil && ctx.Err() == nil {
+		b.log.Warn("cannot count the cases that opened lately", "err", err)
 	}
 }
 

@@ -137,6 +137,12 @@ type Reader interface {
 
 // Reference is the small tables that every bucket may refer to.
 type Reference interface {
+	// Revision is the number of the configuration: every write of Reference, Team and
+	// StaffChats raises it in its transaction, but for PutCustomer, as customers are no
+	// configuration. Whoever reads the number first and the tables then has at least that
+	// configuration.
+	Revision(ctx context.Context) (int64, error)
+
 	// Publish stores source as the next version of the flow, unless it equals the newest
 	// one. It returns the version that holds it and whether that version is new.
 	// Concurrent publishers get versions without gaps or doubles.

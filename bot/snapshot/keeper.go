@@ -44,7 +44,14 @@ type Keeper struct {
 
 	now   atomic.Pointer[Snapshot]
 	loads sync.Mutex // held while a new snapshot is made from the old one
+
+	looks int // since everything was read; loads protects it
 }
+
+// looksBeforeAll is how many looks may find the revision as it was before everything is
+// read all the same: with a look every five seconds five minutes. Programs from before the
+// revision was there write without raising it.
+const looksBeforeAll = 60
 
 // NewKeeper returns a Keeper that knows nothing yet but what it is given: Refresh reads
 // the rest.
@@ -84,11 +91,34 @@ func (k *Keeper) RefreshTeam(ctx context.Context) error {
 	return nil
 }
 
+// Look reads the configuration again if the database has another revision than the
+// snapshot. It is cheap enough to be called all the time: while nothing changes it reads
+// one row.
+func (k *Keeper) Look(ctx context.Context) error {
+	n, err := k.store.Revision(ctx)
+	if err != nil {
+		return fmt.Errorf("look for a change of the configuration: %w", err)
+	}
+	k.loads.Lock()
+	k.looks++
+	same := n == k.now.Load().Revision && k.looks < looksBeforeAll
+	k.loads.Unlock()
+	if same {
+		return nil
+	}
+	return k.Refresh(ctx)
+}
+
 // Refresh reads the newest flows, sites, accounts, moved chats, staff and recovery rules
 // again. Versions that are loaded already are immutable and stay.
 func (k *Keeper) Refresh(ctx context.Context) error {
 	k.loads.Lock()
 	defer k.loads.Unlock()
+	// The number comes first: what is read after it is at least as new.
+	revision, err := k.store.Revision(ctx)
+	if err != nil {
+		return fmt.Errorf("read the revision of the configuration: %w", err)
+	}
 	sources, err := k.store.FlowSources(ctx)
 	if err != nil {
 		return fmt.Errorf("read flows: %w", err)
@@ -119,6 +149,7 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 		return err
 	}
 	n := &Snapshot{
+		Revision: revision,
 		Flows:    maps.Clone(old.Flows),
 		Sites:    make(map[string]Site, len(sites)),
 		accounts: make(map[chat.Platform][]storage.Account),
@@ -158,6 +189,7 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 		n.accounts[a.Platform] = append(n.accounts[a.Platform], a)
 	}
 	k.now.Store(n)
+	k.looks = 0
 	return nil
 }
 

@@ -323,6 +323,11 @@ func (c *CrashingStore) StaffLinks(ctx context.Context) (map[storage.Person]stri
 	return result(c, func() (map[storage.Person]string, error) { return c.inner.StaffLinks(ctx) })
 }
 
+// Revision implements storage.Reference.
+func (c *CrashingStore) Revision(ctx context.Context) (int64, error) {
+	return result(c, func() (int64, error) { return c.inner.Revision(ctx) })
+}
+
 // PutMove implements storage.Reference.
 func (c *CrashingStore) PutMove(ctx context.Context, from, to chat.Address) error {
 	return c.call(func() error { return c.inner.PutMove(ctx, from, to) })

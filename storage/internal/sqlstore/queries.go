@@ -59,6 +59,7 @@ type queries struct {
 	flowsNewest                                                   string
 	putSite, sites, putCustomer, customer                         string
 	putAccount, accounts, putMove, moves                          string
+	revision, raise                                               string
 	putInstallation, installations, dropInstallation              string
 	putStaff, staffList, lockStaff, dropStaff                     string
 	putStaffCode, useStaffCode, dropStaffCodes                    string
@@ -193,6 +194,9 @@ func newQueries(d Dialect) *queries {
 			" VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (platform, account, chat, thread) DO UPDATE SET" +
 			" to_platform = excluded.to_platform, to_account = excluded.to_account, to_chat = excluded.to_chat, to_thread = excluded.to_thread"),
 		moves: t.one("SELECT platform, account, chat, thread, to_platform, to_account, to_chat, to_thread FROM moves"),
+
+		revision: t.one("SELECT number FROM revision WHERE id = 1"),
+		raise:    t.one("UPDATE revision SET number = number + 1 WHERE id = 1"),
 
 		putInstallation: t.one("INSERT INTO installations (" + installationColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?)" +
 			" ON CONFLICT (platform, account) DO UPDATE SET name = excluded.name, sealed = excluded.sealed," +

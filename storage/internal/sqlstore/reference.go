@@ -24,29 +24,26 @@ func (s *Store) Publish(ctx context.Context, flow, source string, at time.Time) 
 // publish stores source as the next version under this name, unless it is the newest one.
 func (s *Store) publish(ctx context.Context, q *versions, name, source string, at time.Time) (version int, created bool, err error) {
 	name, source = storage.Clean(name), storage.Clean(source)
-	err = s.transaction(ctx, func(tx *sql.Tx) error {
+	err = s.configure(ctx, func(tx *sql.Tx) (bool, error) {
 		created = false
 		if _, err := tx.ExecContext(ctx, q.insertHead, name); err != nil {
-			return err
+			return false, err
 		}
 		if err := tx.QueryRowContext(ctx, q.lockHead, name).Scan(&version); err != nil {
-			return err
+			return false, err
 		}
 		if version > 0 {
 			newest, err := scanFlow(tx.QueryRowContext(ctx, q.version, name, int64(version)))
-			if err != nil {
-				return err
-			}
-			if newest.Source == source {
-				return nil
+			if err != nil || newest.Source == source {
+				return false, err
 			}
 		}
 		version, created = version+1, true
 		if _, err := tx.ExecContext(ctx, q.insert, name, int64(version), source, micro(at)); err != nil {
-			return err
+			return false, err
 		}
 		_, err := tx.ExecContext(ctx, q.updateHead, int64(version), name)
-		return err
+		return true, err
 	})
 	return version, created, err
 }
@@ -106,11 +103,11 @@ func (s *Store) FlowSources(ctx context.Context) ([]storage.FlowSource, error) {
 	return collect(ctx, s, "flows", s.q.flowsNewest, nil, scanFlow)
 }
 
-// put runs one idempotent statement in a transaction of its own.
+// put changes the configuration by one idempotent statement.
 func (s *Store) put(ctx context.Context, what, text string, args ...any) error {
-	err := s.transaction(ctx, func(tx *sql.Tx) error {
+	err := s.configure(ctx, func(tx *sql.Tx) (bool, error) {
 		_, err := tx.ExecContext(ctx, text, args...)
-		return err
+		return true, err
 	})
 	if err != nil {
 		return fmt.Errorf("write %s: %w", what, err)
@@ -132,9 +129,17 @@ func (s *Store) Sites(ctx context.Context) ([]storage.Site, error) {
 	})
 }
 
-// PutCustomer implements storage.Reference. Created is kept from the first time.
+// PutCustomer implements storage.Reference. Created is kept from the first time. Customers
+// are no configuration, and come with every invitation: they raise no revision.
 func (s *Store) PutCustomer(ctx context.Context, v storage.Customer) error {
-	return s.put(ctx, "customer", s.q.putCustomer, storage.Clean(v.ID), storage.Clean(v.Name), storage.Clean(string(v.Tier)), micro(v.Created))
+	err := s.transaction(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, s.q.putCustomer, storage.Clean(v.ID), storage.Clean(v.Name), storage.Clean(string(v.Tier)), micro(v.Created))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("write customer: %w", err)
+	}
+	return nil
 }
 
 // Customer implements storage.Reference.

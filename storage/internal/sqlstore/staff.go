@@ -60,16 +60,16 @@ func (s *Store) DropStaff(ctx context.Context, id string, at time.Time) error {
 	})
 }
 
-// aboutStaff runs f in a transaction. A statement of f that must yield a row and yields
+// aboutStaff runs f in a transaction that changes the configuration. A statement of f that must yield a row and yields
 // none makes it ErrNotFound: what was written before it stays.
 func (s *Store) aboutStaff(ctx context.Context, what string, f func(*sql.Tx) error) error {
 	missing := false
-	err := s.transaction(ctx, func(tx *sql.Tx) error {
+	err := s.configure(ctx, func(tx *sql.Tx) (bool, error) {
 		err := f(tx)
 		if missing = errors.Is(err, sql.ErrNoRows); missing {
-			return nil // no fault of the database
+			return true, nil // no fault of the database
 		}
-		return err
+		return true, err
 	})
 	if err == nil && missing {
 		err = storage.ErrNotFound

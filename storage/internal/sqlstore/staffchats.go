@@ -103,14 +103,14 @@ func (s *Store) MarkStaffChat(ctx context.Context, name string, gone time.Time, 
 	if gone.IsZero() {
 		text, args = s.q.chatBack, []any{storage.Clean(name)}
 	}
-	err = s.transaction(ctx, func(tx *sql.Tx) error {
+	err = s.configure(ctx, func(tx *sql.Tx) (bool, error) {
 		r, err := tx.ExecContext(ctx, text, args...)
 		if err != nil {
-			return err
+			return false, err
 		}
 		n, err := r.RowsAffected()
 		news = n > 0
-		return err
+		return news, err
 	})
 	if err != nil {
 		return false, fmt.Errorf("mark staff chat: %w", err)
