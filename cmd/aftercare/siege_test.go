@@ -75,6 +75,7 @@ type siege struct {
 	endOfLoad func()          // ends enough
 	// notInvited is why customers could not be invited the last time that they could not.
 	notInvited atomic.Pointer[error]
+	warm       atomic.Int64 // browsers that had their first conversation
 	acked      atomic.Int64 // updates
 	lastAck    atomic.Int64 // nanoseconds since 1970
 	failed     atomic.Int64 // requests that got no answer, and were sent again
@@ -224,7 +225,10 @@ func (s *siege) answerOnTheWeb(name string, addresses []string, first int) {
 		first++
 		v.base = "http://" + addresses[first%len(addresses)]
 	}
-	for {
+	for n := 0; ; n++ {
+		if n == 1 {
+			s.warm.Add(1)
+		}
 		select {
 		case <-s.enough.Done():
 			return

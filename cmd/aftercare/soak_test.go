@@ -74,6 +74,7 @@ func TestASoakLeavesNothingBehind(t *testing.T) {
 			})
 			server := s.serve()
 			s.begin()
+			eventually(t, "a conversation in every browser", func() bool { return s.warm.Load() == int64(s.inFlight) })
 			time.Sleep(*soakFlag / 10) // caches fill, connections open
 			var samples []holding
 			for end := time.Now().Add(*soakFlag); time.Now().Before(end); time.Sleep(*soakFlag / 150) {
@@ -84,14 +85,17 @@ func TestASoakLeavesNothingBehind(t *testing.T) {
 			s.verify()
 			third := len(samples) / 3
 			first, last := window(samples[:third]), window(samples[len(samples)-third:])
-			// Beside the 5 %, what chance adds: some requests more under way, a page of the heap.
+			// Beside the 5 %, what chance adds: on a machine that gets busy all requests are under
+			// way at once, each with a goroutine that watches its connection and one that waits for
+			// a connection to the database, and the heap has a page more.
+			underWay := float64(2 * s.inFlight)
 			for _, c := range []struct {
 				what        string
 				first, last float64
 				slack       float64
 			}{
-				{"goroutines", first.goroutines, last.goroutines, 8},
-				{"descriptors", first.descriptors, last.descriptors, 8},
+				{"goroutines", first.goroutines, last.goroutines, underWay},
+				{"descriptors", first.descriptors, last.descriptors, underWay},
 				{"bytes of heap", first.heap, last.heap, 4 << 20},
 			} {
 				if c.last > c.first*1.05+c.slack {
