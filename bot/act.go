@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -83,10 +84,10 @@ func (d *desk) do(what Doing, key string) (*Refused, error) {
 	refuse := func(r *recovery.Refusal) *Refused {
 		return &Refused{Refusal: r, Text: c.Refusal(c.StaffVoiceIn(what.Language), r)}
 	}
-	if !what.By.Role.Acts() {
+	if !what.By.Can(access.TakeCase) {
 		d.jot(eventAttempted, what.By.ID, string(what.Act.Kind()), "")
 		code := recovery.NotStaff
-		if what.By.Role == recovery.Viewer {
+		if what.By.Role == access.Viewer {
 			code = recovery.MayNotAct
 		}
 		return refuse(&recovery.Refusal{Code: code, Act: what.Act.Kind(), State: d.kase.State}), nil

@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
 // doing is an act of a member of staff on the only case.
-func (w *world) doing(act recovery.Act, id string, role recovery.Role) Doing {
+func (w *world) doing(act recovery.Act, id string, role access.Role) Doing {
 	w.t.Helper()
 	k := w.onlyCase()
 	by := recovery.Actor{Staffer: recovery.Staffer{ID: id, Name: strings.ToUpper(id[:1]) + id[1:]}, Role: role}
@@ -30,7 +31,7 @@ func (w *world) act(d Doing) (storage.Case, *Refused) {
 
 func TestWhoActsElsewhereDoesWhatAButtonDoes(t *testing.T) {
 	w, ann := lowTap(t, staffTG, staffSlack)
-	k, refused := w.act(w.doing(recovery.Take{}, "bob", recovery.Agent))
+	k, refused := w.act(w.doing(recovery.Take{}, "bob", access.Agent))
 	if refused != nil || k.State != recovery.Taken || k.Holder.ID != "bob" {
 		t.Fatalf("the case is %s, held by %q; refused: %v", k.State, k.Holder.ID, refused)
 	}
@@ -41,7 +42,7 @@ func TestWhoActsElsewhereDoesWhatAButtonDoes(t *testing.T) {
 			t.Errorf("the card on %s says %q", name, title)
 		}
 	}
-	words := w.doing(recovery.Contact{Means: recovery.InChat, Text: "We are sorry. May we call you?"}, "bob", recovery.Agent)
+	words := w.doing(recovery.Contact{Means: recovery.InChat, Text: "We are sorry. May we call you?"}, "bob", access.Agent)
 	words.Key = "form-1"
 	w.act(words)
 	w.act(words) // the form was sent twice
@@ -62,10 +63,10 @@ func TestWhoActsElsewhereDoesWhatAButtonDoes(t *testing.T) {
 
 func TestARefusalElsewhereSpeaksTheLanguageOfWhoActs(t *testing.T) {
 	w, _ := lowTap(t, staffTG)
-	w.act(w.doing(recovery.Take{}, "bob", recovery.Agent))
+	w.act(w.doing(recovery.Take{}, "bob", access.Agent))
 	w.now = w.now.Add(3 * time.Second)
 	for lang, want := range map[string]string{"": "Bob has had it for 3 seconds.", "en": "Bob has had it for 3 seconds.", "zh-Hans": "Bob", "xx": "Bob has had it"} {
-		d := w.doing(recovery.Take{}, "amy", recovery.Agent)
+		d := w.doing(recovery.Take{}, "amy", access.Agent)
 		d.Language = lang
 		k, refused := w.act(d)
 		if refused == nil {
@@ -82,21 +83,24 @@ func TestARefusalElsewhereSpeaksTheLanguageOfWhoActs(t *testing.T) {
 
 func TestOnlyStaffActAndAttemptsAreWrittenDown(t *testing.T) {
 	w, _ := lowTap(t, staffTG)
-	for _, role := range recovery.Roles() {
-		if role.Acts() {
-			continue
-		}
-		_, refused := w.act(w.doing(recovery.Take{}, "mallory", role))
+	who := recovery.Staffer{ID: "mallory", Name: "Mallory"}
+	for _, by := range []recovery.Actor{
+		{Staffer: who, Role: access.Outsider}, {Staffer: who, Role: access.Viewer},
+		{Staffer: who, Party: recovery.Customer}, {Staffer: who, Party: recovery.Program},
+	} {
+		d := w.doing(recovery.Take{}, who.ID, by.Role)
+		d.By = by
+		_, refused := w.act(d)
 		if refused == nil {
-			t.Errorf("%q took a case", role)
+			t.Errorf("%+v took a case", by)
 			continue
 		}
 		want := recovery.NotStaff
-		if role == recovery.Viewer {
+		if by.Role == access.Viewer {
 			want = recovery.MayNotAct
 		}
 		if refused.Code != want || refused.Text == "" {
-			t.Errorf("%q: refused for %s with the words %q, want %s", role, refused.Code, refused.Text, want)
+			t.Errorf("%+v: refused for %s with the words %q, want %s", by, refused.Code, refused.Text, want)
 		}
 	}
 	k := w.onlyCase()
@@ -122,7 +126,7 @@ func TestOnlyStaffActAndAttemptsAreWrittenDown(t *testing.T) {
 func TestStaffDoNotActInTheNameOfOthers(t *testing.T) {
 	w, _ := lowTap(t, staffTG)
 	for _, a := range []recovery.Act{recovery.CustomerWrote{Text: "It is fine now."}, recovery.FollowedUp{}, recovery.ClockStruck{}} {
-		if _, refused := w.act(w.doing(a, "bob", recovery.Admin)); refused == nil {
+		if _, refused := w.act(w.doing(a, "bob", access.Admin)); refused == nil {
 			t.Errorf("an admin did %s", a.Kind())
 		}
 	}
@@ -130,7 +134,7 @@ func TestStaffDoNotActInTheNameOfOthers(t *testing.T) {
 
 func TestActingOnNoCaseSaysSo(t *testing.T) {
 	w, _ := lowTap(t, staffTG)
-	d := w.doing(recovery.Take{}, "bob", recovery.Agent)
+	d := w.doing(recovery.Take{}, "bob", access.Agent)
 	d.Case = "0190b1c2-0000-7000-8000-000000000000"
 	if _, err := w.bot.Act(t.Context(), d); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("the error is %v", err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -83,7 +84,7 @@ func deeds() []deed {
 }
 
 // actors are the roles of those who act.
-var actors = []recovery.Role{recovery.Agent, recovery.Agent, recovery.Lead, recovery.Viewer}
+var actors = []access.Role{access.Agent, access.Agent, access.Lead, access.Viewer}
 
 // TestRandomActsOfManyPeople compares what many taps and forms in several chats leave
 // behind with the machine itself, and every card with what the case became.

@@ -90,7 +90,7 @@ func (b *Bot) concluded(l storage.Loaded, row storage.Delivery, end outbox.Concl
 	}
 	d.lostLine(part, id, row.Render, true, reason)
 	if end.Blocked && d.kase.State.Active() {
-		if err := d.apply(recovery.Unreachable{}, recovery.Actor{Role: recovery.Program}); err != nil {
+		if err := d.apply(recovery.Unreachable{}, recovery.Actor{Party: recovery.Program}); err != nil {
 			return storage.Change{}, err
 		}
 	}

@@ -63,6 +63,6 @@ func (j *job) backWork(kase string, last bool) outbox.Work {
 		if err := t.configure(); err != nil {
 			return err
 		}
-		return t.desk.apply(recovery.Reachable{}, recovery.Actor{Role: recovery.Program})
+		return t.desk.apply(recovery.Reachable{}, recovery.Actor{Party: recovery.Program})
 	})}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -22,7 +23,7 @@ func TestInternalWordsNeverReachACustomer(t *testing.T) {
 	for seed := range uint64(4) {
 		r := rand.New(rand.NewPCG(seed, 77))
 		w, ann, bob, lee := talk(t)
-		viv := w.member(3, "Viv", recovery.Viewer)
+		viv := w.member(3, "Viv", access.Viewer)
 		eve := telegramUser("9876", "Eve", "en")
 		people := []customer{bob, lee, viv, eve}
 		n, sent := 0, 0

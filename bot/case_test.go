@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -14,7 +15,7 @@ func (w *world) acted(k storage.Case, a recovery.Act) storage.Case {
 	w.t.Helper()
 	var after storage.Case
 	turn := storage.Turn{Load: storage.Load{Case: k.ID}, Apply: func(l storage.Loaded) (storage.Change, error) {
-		next, _, err := recovery.Apply(recovery.DefaultRules, l.Case.Case, a, recovery.Actor{Staffer: recovery.Staffer{ID: "b", Name: "Bob"}, Role: recovery.Agent}, l.Now)
+		next, _, err := recovery.Apply(recovery.DefaultRules, l.Case.Case, a, recovery.Actor{Staffer: recovery.Staffer{ID: "b", Name: "Bob"}, Role: access.Agent}, l.Now)
 		l.Case.Case, l.Case.Next = next, time.Time{}
 		if timer, ok := recovery.NextClock(w.bot.snap.Now().Rules(l.Case.Site), next); ok {
 			l.Case.Next = timer.At

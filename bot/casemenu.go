@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
@@ -139,7 +140,7 @@ func (c *CaseView) assignable() []storage.Staff {
 	var all []storage.Staff
 	for id, s := range c.Team.Members {
 		held := c.Case.State != recovery.Open && c.Case.Holder.ID == id
-		if s.RoleAt(c.Case.Site).Acts() && !held {
+		if s.RoleAt(c.Case.Site).Can(access.TakeCase) && !held {
 			all = append(all, s)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/bot/voice"
@@ -32,7 +33,7 @@ func (d *desk) pressed(u *chat.Update, who storage.Person, data pressed) error {
 	}
 	c := d.view()
 	p := press{desk: d, update: u, data: data, by: d.snap.Team.Actor(who, d.kase.Site), view: c, voice: c.StaffVoice()}
-	if !p.by.Role.Acts() {
+	if !p.by.Can(access.TakeCase) {
 		d.attempted(p.by, who, string(data.Act))
 		p.answer(notStaff(p.voice, p.by, u), true)
 		return nil
@@ -264,7 +265,7 @@ func whyNot(k recovery.Case, by recovery.Actor, act recovery.ActKind) *recovery.
 	if !k.State.Active() {
 		return &recovery.Refusal{Code: recovery.AlreadyClosed, Holder: k.Ended, Since: k.EndedAt}
 	}
-	if k.Holder.ID != "" && k.Holder.ID != by.ID && !by.Role.Leads() {
+	if k.Holder.ID != "" && k.Holder.ID != by.ID && !by.Can(access.ActForOthers) {
 		return &recovery.Refusal{Code: recovery.HeldByOther, Holder: k.Holder, Since: k.HeldAt}
 	}
 	if act == recovery.ActContact || act == recovery.ActAgree {

@@ -12,13 +12,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
 // member hires and links somebody who then acts in the staff's chat.
-func (w *world) member(n int, name string, role recovery.Role) customer {
+func (w *world) member(n int, name string, role access.Role) customer {
 	w.t.Helper()
 	id := strings.ToLower(name)
 	w.hire(id, name, role)
@@ -67,7 +68,7 @@ func says(t *testing.T, answers []chat.Answer, want string, alert bool) {
 
 func TestTheFirstToTakeACaseHasIt(t *testing.T) {
 	w, _ := lowTap(t, staffTG, staffSlack, room)
-	bob, amy := w.member(1, "Bob", recovery.Agent), w.member(2, "Amy", recovery.Agent)
+	bob, amy := w.member(1, "Bob", access.Agent), w.member(2, "Amy", access.Agent)
 	take := w.button(staffTG, "Take")
 	says(t, w.onCard(bob, staffTG, take), "Taken · A-1", false)
 	w.now = w.now.Add(3 * time.Second)
@@ -89,9 +90,9 @@ func TestTheFirstToTakeACaseHasIt(t *testing.T) {
 
 func TestWhoMayNotActIsToldSoAndNothingChanges(t *testing.T) {
 	w, ann := lowTap(t, staffTG)
-	viv := w.member(1, "Viv", recovery.Viewer)
-	w.hire("far", "Far", recovery.Agent)
-	far := storage.Staff{ID: "far", Name: "Far", Roles: map[string]recovery.Role{"nanjing": recovery.Lead}, Created: w.now}
+	viv := w.member(1, "Viv", access.Viewer)
+	w.hire("far", "Far", access.Agent)
+	far := storage.Staff{ID: "far", Name: "Far", Roles: access.Grants{"nanjing": access.Lead}, Created: w.now}
 	if err := w.store.PutStaff(context.Background(), far); err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +134,7 @@ func TestWhoMayNotActIsToldSoAndNothingChanges(t *testing.T) {
 
 func TestACaseIsResolvedByMenus(t *testing.T) {
 	w, _ := lowTap(t, staffTG, staffSlack)
-	bob, amy := w.member(1, "Bob", recovery.Agent), w.member(2, "Amy", recovery.Agent)
+	bob, amy := w.member(1, "Bob", access.Agent), w.member(2, "Amy", access.Agent)
 	tap := func(c customer, text string) []chat.Answer {
 		t.Helper()
 		return w.onCard(c, staffTG, w.button(staffTG, text))
@@ -216,7 +217,7 @@ func TestManyTakeAtOnce(t *testing.T) {
 			take := w.button(staffTG, "Take")
 			var people []customer
 			for i := range 100 {
-				people = append(people, w.member(i, fmt.Sprintf("M%d", i), recovery.Agent))
+				people = append(people, w.member(i, fmt.Sprintf("M%d", i), access.Agent))
 			}
 			other := w.botOn(w.instance())
 			other.SetStaff([]chat.Address{staffTG})
@@ -276,9 +277,9 @@ func TestManyTakeAtOnce(t *testing.T) {
 func TestAssignOffersEverybodyPageByPage(t *testing.T) {
 	w, _ := lowTap(t, staffTG)
 	for i := range 2 * assignShown {
-		w.hire(fmt.Sprint("amy-", i), fmt.Sprintf("Amy %02d", i), recovery.Agent)
+		w.hire(fmt.Sprint("amy-", i), fmt.Sprintf("Amy %02d", i), access.Agent)
 	}
-	bob := w.member(1, "Bob", recovery.Agent)
+	bob := w.member(1, "Bob", access.Agent)
 	w.onCard(bob, staffTG, w.button(staffTG, "More…"))
 	w.onCard(bob, staffTG, w.button(staffTG, "Assign"))
 	offered := map[string]string{}

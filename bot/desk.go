@@ -90,7 +90,7 @@ func (d *desk) act(a recovery.Act, by recovery.Actor, s said) (*recovery.Refusal
 
 // happens tells the case what its customer did.
 func (d *desk) happens(a recovery.Act) {
-	by := recovery.Actor{Role: recovery.Customer}
+	by := recovery.Actor{Party: recovery.Customer}
 	if err := d.apply(a, by); err != nil {
 		// What customers do is never refused: this would be a fault of ours.
 		d.b.log.Error("a case refused what its customer did", "case", d.kase.ID, "act", a.Kind(), "err", err)

@@ -3,6 +3,7 @@ package bot
 import (
 	"testing"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 )
@@ -91,7 +92,7 @@ func TestEveryUpdateHasItsDoor(t *testing.T) {
 			}
 		}
 	}
-	w.act(w.doing(recovery.Take{}, "bob", recovery.Agent))
+	w.act(w.doing(recovery.Take{}, "bob", access.Agent))
 	check("a reply to a card", chat.Update{Kind: chat.Text, Text: "Sorry!", ReplyTo: w.transcript(staffTG)[0].ShownRef, Ours: true}, false, reply)
 	for _, d := range doors() {
 		if !used[d.name] {

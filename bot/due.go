@@ -157,7 +157,7 @@ const keepGone = 7 * 24 * time.Hour
 func (b *Bot) letGo(k storage.Case, staff string) storage.Turn {
 	return b.caseTurn("staff gone", k, func(t *turn) error {
 		t.desk.redraw = true
-		return t.desk.apply(recovery.StaffGone{ID: staff}, recovery.Actor{Role: recovery.Program})
+		return t.desk.apply(recovery.StaffGone{ID: staff}, recovery.Actor{Party: recovery.Program})
 	})
 }
 

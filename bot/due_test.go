@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
@@ -179,7 +180,7 @@ func TestASnoozedCaseWakesOnceAndTellsSo(t *testing.T) {
 
 func TestACaseThatNobodyMovesReturnsToTheQueue(t *testing.T) {
 	w, _ := lowTap(t, staffTG)
-	bob := w.member(1, "Bob", recovery.Agent)
+	bob := w.member(1, "Bob", access.Agent)
 	w.onCard(bob, staffTG, w.button(staffTG, "Take"))
 	w.pass(5*time.Hour, 10*time.Minute)
 	k := w.onlyCase()
@@ -396,7 +397,7 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 17))
 		w, ann := lowTap(t, staffTG)
 		w.bot.SetStaff([]chat.Address{staffTG})
-		bob := w.member(1, "Bob", recovery.Lead)
+		bob := w.member(1, "Bob", access.Lead)
 		model := w.onlyCase()
 		hash := ann.person().Hash16()
 		presses := []pressed{
@@ -406,8 +407,8 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 			{Act: recovery.ActResolve, Choice: "price", Mask: 1},
 			{Act: recovery.ActNoAction, Choice: "other"},
 		}
-		program := recovery.Actor{Role: recovery.Program}
-		lead := recovery.Actor{Staffer: recovery.Staffer{ID: "bob", Name: "Bob"}, Role: recovery.Lead}
+		program := recovery.Actor{Party: recovery.Program}
+		lead := recovery.Actor{Staffer: recovery.Staffer{ID: "bob", Name: "Bob"}, Role: access.Lead}
 		do := func(act recovery.Act, by recovery.Actor) {
 			model.Case, _, _ = recovery.Apply(w.bot.snap.Now().Rules(model.Site), model.Case, act, by, w.now)
 		}
@@ -451,7 +452,7 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 // The command that removes somebody may be stopped halfway.
 func TestWhatSomebodyGoneStillHoldsReturnsToTheQueue(t *testing.T) {
 	w, _ := lowTap(t, staffTG)
-	bob := w.member(1, "Bob", recovery.Agent)
+	bob := w.member(1, "Bob", access.Agent)
 	w.onCard(bob, staffTG, w.button(staffTG, "Take"))
 	if err := w.store.DropStaff(context.Background(), "bob", w.now); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
@@ -30,9 +31,9 @@ func (w *world) reminders(all ...chat.Address) []int {
 func TestEveryStepOfTheEscalationCallsThoseWhoMustHear(t *testing.T) {
 	w := newWorld(t)
 	w.bot.SetStaff([]chat.Address{staffTG})
-	bob := w.member(1, "Bob", recovery.Agent)
-	lea := w.member(2, "Lea", recovery.Lead)
-	mo := w.member(3, "Mo", recovery.Admin)
+	bob := w.member(1, "Bob", access.Agent)
+	lea := w.member(2, "Lea", access.Lead)
+	mo := w.member(3, "Mo", access.Admin)
 	chats := []chat.Address{staffTG, bob.address, lea.address, mo.address}
 	w.lows(100, 1, "main-street", "2") // a P2: thirty minutes to take it
 	for _, c := range []struct {
@@ -70,8 +71,8 @@ func TestOutsideHoursAP1CallsWhoIsOnCallIfSomebodyIs(t *testing.T) {
 	}{{"night", []int{1, 1, 0}}, {"", []int{1, 0, 0}}} {
 		w := newWorld(t)
 		w.bot.SetStaff([]chat.Address{staffTG})
-		amy := w.member(1, "Amy", recovery.Agent)
-		lea := w.member(2, "Lea", recovery.Lead)
+		amy := w.member(1, "Amy", access.Agent)
+		lea := w.member(2, "Lea", access.Lead)
 		w.withRules(func(r *recovery.Rules) {
 			r.OnCall = c.onCall
 			r.Hours.Week[time.Monday] = []recovery.Interval{{From: 18 * 60, To: 20 * 60}} // it is ten o'clock in Berlin
@@ -88,7 +89,7 @@ func TestOutsideHoursAP1CallsWhoIsOnCallIfSomebodyIs(t *testing.T) {
 func TestAMutePutsTheEscalationOff(t *testing.T) {
 	w := newWorld(t)
 	w.bot.SetStaff([]chat.Address{staffTG})
-	lea := w.member(1, "Lea", recovery.Lead)
+	lea := w.member(1, "Lea", access.Lead)
 	chats := []chat.Address{staffTG, lea.address}
 	w.lows(100, 1, "main-street", "2")
 	w.lows(200, 1, "main-street", "1")
@@ -117,7 +118,7 @@ func TestWhereNobodyLeadsTheUsualChatIsReminded(t *testing.T) {
 func TestAStormThatWaitsCallsTheLeadOnce(t *testing.T) {
 	w := newWorldOf(t, 2)
 	w.bot.SetStaff([]chat.Address{staffTG})
-	lea := w.member(1, "Lea", recovery.Lead)
+	lea := w.member(1, "Lea", access.Lead)
 	w.withRules(func(r *recovery.Rules) { r.Storm = recovery.Storm{Cases: 3, Within: recovery.Span(time.Minute)} })
 	w.lows(100, 12, "main-street", "2")
 	w.tell()

@@ -3,8 +3,8 @@ package bot
 import (
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/recovery"
 )
 
 // coreFlow is something that people do with the program, step by step.
@@ -75,14 +75,14 @@ func coreFlows() []coreFlow {
 		}},
 		{"staff link and take", func(r *flowRun) {
 			unsatisfied(r)
-			bob := r.member("9001", "Bob", recovery.Agent)
+			bob := r.member("9001", "Bob", access.Agent)
 			r.press(bob, staffTG, "Take")
 			r.press(bob, staffTG, "Release")
 			r.press(bob, staffTG, "Take")
 		}},
 		{"staff and a customer talk", func(r *flowRun) {
 			unsatisfied(r)
-			bob := r.member("9001", "Bob", recovery.Agent)
+			bob := r.member("9001", "Bob", access.Agent)
 			r.press(bob, staffTG, "Take")
 			r.say(ann, "It took an hour.")
 			r.reply(bob, staffTG, "It took an hour.", "I am sorry, Ann.")
@@ -92,7 +92,7 @@ func coreFlows() []coreFlow {
 		}},
 		{"snoozed until its clock strikes", func(r *flowRun) {
 			unsatisfied(r)
-			bob := r.member("9001", "Bob", recovery.Agent)
+			bob := r.member("9001", "Bob", access.Agent)
 			r.press(bob, staffTG, "Take")
 			r.press(bob, staffTG, "More…")
 			r.press(bob, staffTG, "Snooze")
@@ -107,7 +107,7 @@ func coreFlows() []coreFlow {
 		}},
 		{"not settled, says the customer", func(r *flowRun) {
 			unsatisfied(r)
-			bob := r.member("9001", "Bob", recovery.Agent)
+			bob := r.member("9001", "Bob", access.Agent)
 			resolved(r, bob)
 			r.pass(25 * time.Hour)
 			r.press(ann, own, "6")
@@ -125,7 +125,7 @@ func coreFlows() []coreFlow {
 		}},
 		{"a customer who blocks the bot", func(r *flowRun) {
 			unsatisfied(r)
-			bob := r.member("9001", "Bob", recovery.Agent)
+			bob := r.member("9001", "Bob", access.Agent)
 			r.say(ann, "It took an hour.")
 			r.block(ann)
 			r.reply(bob, staffTG, "It took an hour.", "I am sorry, Ann.")

@@ -20,9 +20,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/sqlite"
@@ -417,9 +417,9 @@ func (r *flowRun) invited(c customer, q InviteRequest) {
 }
 
 // member hires and links somebody.
-func (r *flowRun) member(id, name string, role recovery.Role) customer {
+func (r *flowRun) member(id, name string, role access.Role) customer {
 	r.t.Helper()
-	s := storage.Staff{ID: strings.ToLower(name), Name: name, Roles: map[string]recovery.Role{storage.EverySite: role}, Created: r.now()}
+	s := storage.Staff{ID: strings.ToLower(name), Name: name, Roles: access.Grants{access.EverySite: role}, Created: r.now()}
 	if err := r.store.PutStaff(r.t.Context(), s); err != nil {
 		r.t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
@@ -103,7 +104,7 @@ func TestAQuestionWaitsOnTheWatchListWhereStaffCanAnswerIt(t *testing.T) {
 	if n := w.bot.openings.sites(); len(n) != 0 {
 		t.Errorf("questions count for storms: %v", n)
 	}
-	bob := w.member(1, "Bob", recovery.Agent)
+	bob := w.member(1, "Bob", access.Agent)
 	w.settle(staffTG)
 	says(t, w.onCard(bob, staffTG, w.button(staffTG, "Take")), "Taken", false)
 }

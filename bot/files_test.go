@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -127,7 +127,7 @@ func TestFilesOfAnswersComeWithTheCase(t *testing.T) {
 			continue
 		}
 		w.customers = []chat.Address{ann.address}
-		bob := w.member(1, "Bob", recovery.Agent)
+		bob := w.member(1, "Bob", access.Agent)
 		w.settleAll()
 		w.replyIn(bob, staffTG, w.newest(staffTG, relaySlot).ShownRef, "Thank you for the picture.")
 		sees(t, "the customer", w.shows(ann.address, replySlot), "Bob (Salon Anna) | Thank you for the picture.")

@@ -68,7 +68,7 @@ func (d *desk) strike(ask *snapshot.Flow) (id, session string, _ error) {
 			session = d.b.key.derive("session", id)
 		}
 	}
-	if err := d.apply(recovery.ClockStruck{FollowUp: session}, recovery.Actor{Role: recovery.Program}); err != nil {
+	if err := d.apply(recovery.ClockStruck{FollowUp: session}, recovery.Actor{Party: recovery.Program}); err != nil {
 		return "", "", err
 	}
 	if still, ok := recovery.NextClock(d.rules(), d.kase.Case); ok && still == next {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
@@ -99,7 +100,7 @@ func TestManyCasesAtOnceHangOnOneCard(t *testing.T) {
 		t.Errorf("%d cards wait to be posted, not the one of the other site", due)
 	}
 
-	bob := w.member(1, "Bob", recovery.Agent)
+	bob := w.member(1, "Bob", access.Agent)
 	w.settle(staffTG)
 	says(t, w.onCard(telegramUser("666", "Eve", "en"), staffTG, w.button(staffTG, "Next")), "Only staff", true)
 	u := w.update(bob, chat.Update{Kind: chat.Tap, Data: w.button(staffTG, "Next"), On: "1"})
@@ -249,7 +250,7 @@ func TestADigestNamesTheP3OfASite(t *testing.T) {
 	if len(digest) != 1 || !strings.Contains(digest[0].Render.Text, "A-1 · P3") || !strings.Contains(digest[0].Render.Text, "A-2 · P3") {
 		t.Fatalf("the digest is %+v", digest)
 	}
-	bob := w.member(1, "Bob", recovery.Agent)
+	bob := w.member(1, "Bob", access.Agent)
 	w.settle(staffTG)
 	says(t, w.onCard(bob, staffTG, w.button(staffTG, "Next")), "A-1 · P3", false)
 	w.tell()
@@ -282,7 +283,7 @@ func TestActingOnACaseRefreshesOnlyItsOwnCards(t *testing.T) {
 	w.withRules(func(r *recovery.Rules) { r.Storm.Cases = 0 })
 	w.lows(1000, 500, "main-street", "2")
 	w.settle(staffTG)
-	bob := w.member(1, "Bob", recovery.Agent)
+	bob := w.member(1, "Bob", access.Agent)
 	before := map[string]int{}
 	for _, d := range append(w.transcript(staffTG), w.transcript(room)...) {
 		before[d.Slot] = d.Wanted

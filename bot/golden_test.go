@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
@@ -146,7 +146,7 @@ func (s *story) do(line string) {
 		if s.staff = staffTG; len(s.team) == 0 {
 			s.bot.SetStaff([]chat.Address{staffTG})
 		}
-		s.team[name] = s.member(len(s.team), name, recovery.Role(role))
+		s.team[name] = s.member(len(s.team), name, access.Role(role))
 	default:
 		how, text, _ := strings.Cut(rest, " ")
 		who, hired := s.team[verb]

@@ -306,5 +306,5 @@ func (t *turn) blocked() error {
 		return err
 	}
 	t.desk.redraw = true
-	return t.desk.apply(recovery.Unreachable{}, recovery.Actor{Role: recovery.Program})
+	return t.desk.apply(recovery.Unreachable{}, recovery.Actor{Party: recovery.Program})
 }

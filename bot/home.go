@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -58,7 +59,7 @@ func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
 	if h.Cases, err = b.homeCases(ctx, f.snap, who); err != nil {
 		return Home{}, err
 	}
-	if who.RoleAt(storage.EverySite) == recovery.Admin && strings.HasPrefix(b.publicURL, "http") {
+	if who.RoleAt(access.EverySite).Can(access.SeeSettings) && strings.HasPrefix(b.publicURL, "http") {
 		h.Admin = b.publicURL + "/"
 	}
 	return h.Page(), nil
@@ -79,7 +80,7 @@ func (b *Bot) homeCases(ctx context.Context, snap *snapshot.Snapshot, who storag
 			switch {
 			case err != nil:
 				return nil, fmt.Errorf("read the cases of a page: %w", err)
-			case k.Decision.Watch || who.RoleAt(k.Site) == recovery.Outsider:
+			case k.Decision.Watch || !who.RoleAt(k.Site).Can(access.SeeCases):
 			case f.Holder == "" && k.Holder.ID == who.ID: // it is there already
 			default:
 				shown = append(shown, HomeCase{Case: &k, Site: snap.Site(k.Site)})
@@ -95,11 +96,11 @@ func (b *Bot) homeCases(ctx context.Context, snap *snapshot.Snapshot, who storag
 // sitesOf are the sites at which somebody may see cases, if there are any; nil = all but
 // those at which they are nobody.
 func sitesOf(who storage.Staff) (sites []string, any bool) {
-	if who.RoleAt(storage.EverySite) != recovery.Outsider {
+	if who.RoleAt(access.EverySite).Can(access.SeeCases) {
 		return nil, true
 	}
 	for id := range who.Roles {
-		if who.RoleAt(id) != recovery.Outsider {
+		if who.RoleAt(id).Can(access.SeeCases) {
 			sites = append(sites, id)
 		}
 	}

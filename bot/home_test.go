@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -38,7 +39,7 @@ func TestOpenCasesStayOnAPageHoweverManyWereClosedSince(t *testing.T) {
 	w := newWorld(t)
 	w.bot.SetStaff([]chat.Address{staffSlack})
 	bob := slackUser("U6", "Bob", "en")
-	w.hire("bob", "Bob", recovery.Agent)
+	w.hire("bob", "Bob", access.Agent)
 	w.slash(bob, "link", w.code("bob"))
 	of := func(s recovery.State, site, holder string) storage.Case {
 		return storage.Case{Case: recovery.Case{State: s, Holder: recovery.Staffer{ID: holder}}, Site: site}

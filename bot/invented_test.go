@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -129,7 +129,7 @@ func (p *invented) deliver(to chat.Address) {
 //	go test ./bot -run TestACaseOnAnInventedPlatform -update
 func TestACaseOnAnInventedPlatform(t *testing.T) {
 	p := newInvented(t)
-	p.hire("bob", "Bob", recovery.Agent)
+	p.hire("bob", "Bob", access.Agent)
 	bob := bird("8", "Bob")
 	p.acts(bob, bob.address, chat.Update{Kind: chat.Command, Command: "link", Text: p.code("bob")})
 	tap := func(c customer, at chat.Address, text string) func() []chat.Answer {

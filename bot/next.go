@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/bot/snapshot"
@@ -51,7 +52,7 @@ func (j *job) nextJob(site string) {
 	j.next = func(ctx context.Context) (outbox.Work, error) {
 		load, bucket := storage.Load{}, j.bucket
 		by := b.snap.Now().Team.Actor(j.person, site)
-		if fresh && by.Role.Acts() {
+		if fresh && by.Can(access.TakeCase) {
 			cases, err := b.unannouncedCases(ctx, site)
 			if err != nil {
 				return outbox.Work{}, fmt.Errorf("look for the next case: %w", err)
@@ -64,7 +65,7 @@ func (j *job) nextJob(site string) {
 			v := SiteVoice(t.b.texts, t.snap.Site(site), t.now)
 			switch {
 			case !fresh:
-			case !by.Role.Acts():
+			case !by.Can(access.TakeCase):
 				t.answer(v.Say("refused_not_staff"), true)
 			case t.desk == nil || t.desk.session == nil:
 				t.answer(v.Say("gathered_all"), false)

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/voice"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -20,7 +20,7 @@ func TestDelightedAnswersReachThoseWhoServedIfTheFlowAllows(t *testing.T) {
 	}{{survey.PraiseNamed, "Ann · 5"}, {survey.PraiseAnonymous, "5"}, {"", ""}} {
 		w := newWorld(t)
 		w.bot.SetStaff([]chat.Address{staffTG})
-		bob := w.member(1, "Bob", recovery.Agent)
+		bob := w.member(1, "Bob", access.Agent)
 		for _, f := range flowfile.Templates() {
 			if f.ID != "post_service_3" {
 				continue

@@ -1,6 +1,9 @@
 package bot
 
-import "github.com/aftercare/aftercare/bot/voice"
+import (
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/voice"
+)
 
 // eventRevealed is a line of a case's history that the machine does not write: somebody
 // was told who a pseudonym is.
@@ -13,7 +16,7 @@ func (p *press) reveal() {
 	case !p.view.Pseudonymous():
 		p.answer(v.Say("refused_unknown_act"), true)
 		return
-	case !p.by.Role.Leads():
+	case !p.by.Can(access.Reveal):
 		p.desk.jot(eventAttempted, p.by.ID, string(reveal), "")
 		p.answer(v.Say("refused_reveal"), true)
 		return

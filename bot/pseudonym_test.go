@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/recovery"
 )
 
 const masked = `
@@ -30,7 +30,7 @@ func TestStaffKnowAPseudonymOnly(t *testing.T) {
 	ann := telegramUser("70017001", "Annabel Quince", "en")
 	ann.user.Username = "quince"
 	w.customers = []chat.Address{ann.address}
-	bob, lee := w.member(1, "Bob", recovery.Agent), w.member(2, "Lee", recovery.Lead)
+	bob, lee := w.member(1, "Bob", access.Agent), w.member(2, "Lee", access.Lead)
 	w.started(ann, InviteRequest{Flow: "masked", Site: "main-street"})
 	w.press(ann, "1")
 	w.writes(ann, "+49 30 1234567", "")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery"
@@ -27,7 +28,7 @@ func talk(t *testing.T, at ...chat.Address) (w *world, ann, bob, lee customer) {
 	w, ann = lowTap(t, at...)
 	w.customers = []chat.Address{ann.address}
 	w.blocked = map[chat.Address]bool{}
-	return w, ann, w.member(1, "Bob", recovery.Agent), w.member(2, "Lee", recovery.Lead)
+	return w, ann, w.member(1, "Bob", access.Agent), w.member(2, "Lee", access.Lead)
 }
 
 // got is what a customer was told by people, and by the program about them.
@@ -259,7 +260,7 @@ func TestWhoWantsNoContactIsNotContacted(t *testing.T) {
 	w.bot.SetStaff([]chat.Address{staffTG, staffSlack})
 	ann := telegramUser("1", "Ann", "en")
 	w.customers = []chat.Address{ann.address}
-	bob := w.member(1, "Bob", recovery.Agent)
+	bob := w.member(1, "Bob", access.Agent)
 	w.started(ann, InviteRequest{Flow: "post_service_3", Site: "main-street"})
 	for _, text := range []string{"1", "1", "1", "Skip", "No, thanks"} {
 		w.press(ann, text)
@@ -333,7 +334,7 @@ func TestTheSignatureIsTheSites(t *testing.T) {
 		if err := w.store.PutSite(ctx, site); err != nil {
 			t.Fatal(err)
 		}
-		w.hire("bob", "Bob Miller", recovery.Agent)
+		w.hire("bob", "Bob Miller", access.Agent)
 		bob := telegramUser("9001", "Bob", "en")
 		w.command(bob, "link", w.code("bob"))
 		if err := w.bot.refresh(ctx); err != nil {
@@ -514,7 +515,7 @@ func TestTheProgramKeepsOutOfAConversation(t *testing.T) {
 	w.bot.SetStaff([]chat.Address{staffTG})
 	ann := telegramUser("1", "Ann", "en")
 	w.customers, w.blocked = []chat.Address{ann.address}, map[chat.Address]bool{}
-	bob := w.member(1, "Bob", recovery.Agent)
+	bob := w.member(1, "Bob", access.Agent)
 	w.started(ann, haircut)
 	w.press(ann, "2")
 	w.settleAll()

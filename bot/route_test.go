@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
@@ -87,8 +88,8 @@ func TestCardsHangInTheChatsOfTheCasesReceivers(t *testing.T) {
 	w.bot.SetStaff([]chat.Address{staffTG})
 	w.linkChat("front", groupOf("1"), "main-street")
 	w.linkChat("north", groupOf("2"), "nanjing")
-	bob := w.member(1, "Bob", recovery.Agent)
-	lead := w.member(2, "Lea", recovery.Lead)
+	bob := w.member(1, "Bob", access.Agent)
+	lead := w.member(2, "Lea", access.Lead)
 	chats := []chat.Address{staffTG, groupOf("1"), groupOf("2"), bob.address, lead.address}
 	low := func(name string, n int, r InviteRequest) {
 		t.Helper()
@@ -126,7 +127,7 @@ func TestCardsHangInTheChatsOfTheCasesReceivers(t *testing.T) {
 func TestACaseWhoseRouteChangesKeepsItsCardsAndGetsTheNewOne(t *testing.T) {
 	w, _ := lowTap(t, staffTG)
 	w.linkChat("front", groupOf("1"), "main-street")
-	amy := w.member(1, "Amy", recovery.Agent)
+	amy := w.member(1, "Amy", access.Agent)
 	take := w.button(staffTG, "Take")
 	w.onCard(amy, staffTG, take)
 	for _, at := range []chat.Address{staffTG, groupOf("1")} {
@@ -146,7 +147,7 @@ func TestACaseWhoseRouteChangesKeepsItsCardsAndGetsTheNewOne(t *testing.T) {
 
 func TestStaffActInTheirOwnChatUntilTheyLeave(t *testing.T) {
 	w := newWorld(t)
-	bob := w.member(1, "Bob", recovery.Agent)
+	bob := w.member(1, "Bob", access.Agent)
 	w.route(recovery.Routing{Routes: []recovery.Route{{To: []recovery.Receiver{recovery.ToOwner}}}})
 	ann := telegramUser("1", "Ann", "en")
 	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street", Event: map[string]string{voice.AttrAgent: "bob"}})
@@ -299,7 +300,7 @@ func TestAChatThatIsGoneHandsItsCasesToTheOthers(t *testing.T) {
 func TestACardThatAChatDoesNotTakeIsShownElsewhere(t *testing.T) {
 	w := newWorld(t)
 	w.bot.SetStaff([]chat.Address{staffTG})
-	bob := w.member(1, "Bob", recovery.Agent)
+	bob := w.member(1, "Bob", access.Agent)
 	w.route(recovery.Routing{Routes: []recovery.Route{{To: []recovery.Receiver{recovery.ToOwner}}}})
 	ann := telegramUser("1", "Ann", "en")
 	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street", Event: map[string]string{voice.AttrAgent: "Bob"}})

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/voice"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -197,17 +197,17 @@ func TestAHomePageShowsSurveysAndWishesAndToStaffTheCases(t *testing.T) {
 	}
 	for i, c := range []struct {
 		site        string
-		role        recovery.Role
+		role        access.Role
 		sees, leads bool
 	}{
-		{storage.EverySite, recovery.Admin, true, true},
-		{storage.EverySite, recovery.Agent, true, false},
-		{"main-street", recovery.Viewer, true, false},
-		{"other", recovery.Lead, false, false},
+		{access.EverySite, access.Admin, true, true},
+		{access.EverySite, access.Agent, true, false},
+		{"main-street", access.Viewer, true, false},
+		{"other", access.Lead, false, false},
 	} {
 		who := slackUser(fmt.Sprintf("U6%d", i), "Bob", "en")
 		id := fmt.Sprintf("staff-%d", i)
-		s := storage.Staff{ID: id, Name: "Bob", Roles: map[string]recovery.Role{c.site: c.role}, Created: w.now}
+		s := storage.Staff{ID: id, Name: "Bob", Roles: access.Grants{c.site: c.role}, Created: w.now}
 		if err := w.store.PutStaff(context.Background(), s); err != nil {
 			t.Fatal(err)
 		}

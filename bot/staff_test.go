@@ -7,15 +7,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
 // hire makes a member of staff with this role everywhere.
-func (w *world) hire(id, name string, role recovery.Role) {
+func (w *world) hire(id, name string, role access.Role) {
 	w.t.Helper()
-	s := storage.Staff{ID: id, Name: name, Roles: map[string]recovery.Role{storage.EverySite: role}, Created: w.now}
+	s := storage.Staff{ID: id, Name: name, Roles: access.Grants{access.EverySite: role}, Created: w.now}
 	if err := w.store.PutStaff(context.Background(), s); err != nil {
 		w.t.Fatal(err)
 	}
@@ -32,7 +33,7 @@ func (w *world) code(id string) string {
 }
 
 // role is what a person in a chat may do at a site.
-func (w *world) role(c customer, site string) recovery.Role {
+func (w *world) role(c customer, site string) access.Role {
 	return w.bot.snap.Now().Team.Actor(c.person(), site).Role
 }
 
@@ -47,24 +48,24 @@ func (w *world) newestText(to chat.Address) string {
 
 func TestACodeLinksAChatToAMemberOfStaff(t *testing.T) {
 	w := newWorld(t)
-	w.hire("bob", "Bob", recovery.Agent)
+	w.hire("bob", "Bob", access.Agent)
 	bob, eve := telegramUser("7", "Bobby", "en"), telegramUser("8", "Eve", "en")
 	first := w.code("bob")
 	code := w.code("bob")
 
 	w.command(eve, "link", first)
-	if said := w.newestText(eve.address); !strings.HasPrefix(said, "This code does not work") || w.role(eve, "") != recovery.Outsider {
+	if said := w.newestText(eve.address); !strings.HasPrefix(said, "This code does not work") || w.role(eve, "") != access.Outsider {
 		t.Errorf("with a code that was replaced: %q", said)
 	}
 	group := w.update(bob, chat.Update{Kind: chat.Command, Command: "link", Text: code})
 	group.From, group.Private = staffTG, false
 	w.handle(group)
-	if w.role(bob, "") != recovery.Outsider || len(w.transcript(staffTG)) != 0 {
+	if w.role(bob, "") != access.Outsider || len(w.transcript(staffTG)) != 0 {
 		t.Error("a code works where others can read it")
 	}
 	u := w.update(bob, chat.Update{Kind: chat.Text, Text: "/link " + strings.ToLower(code[:8]) + " " + code[8:]})
 	w.handle(u)
-	if said := w.newestText(bob.address); !strings.Contains(said, "linked as Bob") || w.role(bob, "main-street") != recovery.Agent {
+	if said := w.newestText(bob.address); !strings.Contains(said, "linked as Bob") || w.role(bob, "main-street") != access.Agent {
 		t.Errorf("with the code: %q, role %q", said, w.role(bob, "main-street"))
 	}
 	n := len(w.transcript(bob.address))
@@ -73,7 +74,7 @@ func TestACodeLinksAChatToAMemberOfStaff(t *testing.T) {
 		t.Errorf("the redelivery says something again: %d messages, then %d", n, got)
 	}
 	w.command(eve, "link", code)
-	if w.role(eve, "") != recovery.Outsider {
+	if w.role(eve, "") != access.Outsider {
 		t.Error("a code works twice")
 	}
 	if other := w.newBot(); other.snap.Now().Team.Actor(bob.person(), "").ID != "bob" {
@@ -86,35 +87,35 @@ func TestACodeLinksAChatToAMemberOfStaff(t *testing.T) {
 
 func TestACodeForStaffLapses(t *testing.T) {
 	w := newWorld(t)
-	w.hire("bob", "Bob", recovery.Agent)
+	w.hire("bob", "Bob", access.Agent)
 	bob := telegramUser("7", "Bob", "en")
 	code := w.code("bob")
 	w.now = w.now.Add(StaffCodeExpires)
 	w.command(bob, "link", code)
-	if said := w.newestText(bob.address); !strings.HasPrefix(said, "This code does not work") || w.role(bob, "") != recovery.Outsider {
+	if said := w.newestText(bob.address); !strings.HasPrefix(said, "This code does not work") || w.role(bob, "") != access.Outsider {
 		t.Errorf("%q", said)
 	}
 }
 
 func TestOnSlackACodeIsAnsweredWhereItWasSent(t *testing.T) {
 	w := newWorld(t)
-	w.hire("bob", "Bob", recovery.Agent)
+	w.hire("bob", "Bob", access.Agent)
 	bob := slackUser("U7", "Bob", "en")
 	said := w.slash(bob, "link", w.code("bob"))
-	if len(said) != 1 || !strings.Contains(said[0].Text, "linked as Bob") || w.role(bob, "") != recovery.Agent {
+	if len(said) != 1 || !strings.Contains(said[0].Text, "linked as Bob") || w.role(bob, "") != access.Agent {
 		t.Errorf("%+v", said)
 	}
 }
 
 func TestARoleIsThatOfTheSite(t *testing.T) {
-	s := storage.Staff{Roles: map[string]recovery.Role{"main": recovery.Lead, storage.EverySite: recovery.Viewer}}
-	one := storage.Staff{Roles: map[string]recovery.Role{"main": recovery.Agent}}
+	s := storage.Staff{Roles: access.Grants{"main": access.Lead, access.EverySite: access.Viewer}}
+	one := storage.Staff{Roles: access.Grants{"main": access.Agent}}
 	gone := storage.Staff{Roles: s.Roles, Gone: monday}
 	for _, c := range []struct {
 		staff storage.Staff
 		site  string
-		want  recovery.Role
-	}{{s, "main", recovery.Lead}, {s, "other", recovery.Viewer}, {one, "main", recovery.Agent}, {one, "other", recovery.Outsider}, {gone, "main", recovery.Outsider}} {
+		want  access.Role
+	}{{s, "main", access.Lead}, {s, "other", access.Viewer}, {one, "main", access.Agent}, {one, "other", access.Outsider}, {gone, "main", access.Outsider}} {
 		if got := c.staff.RoleAt(c.site); got != c.want {
 			t.Errorf("%+v at %q: %q, want %q", c.staff.Roles, c.site, got, c.want)
 		}
@@ -123,7 +124,7 @@ func TestARoleIsThatOfTheSite(t *testing.T) {
 
 func TestWhatSomebodyHeldReturnsToTheQueueWhenTheyLeave(t *testing.T) {
 	w := newWorld(t)
-	w.hire("b", "Bob", recovery.Agent)
+	w.hire("b", "Bob", access.Agent)
 	bob := telegramUser("7", "Bob", "en")
 	w.command(bob, "link", w.code("b"))
 	ann := telegramUser("1", "Ann", "en")
@@ -142,7 +143,7 @@ func TestWhatSomebodyHeldReturnsToTheQueueWhenTheyLeave(t *testing.T) {
 	if card := w.transcript(room)[0].Render; card.State != "open" {
 		t.Errorf("the card says %q", card.Title)
 	}
-	if w.role(bob, "") != recovery.Outsider {
+	if w.role(bob, "") != access.Outsider {
 		t.Error("who left may still act")
 	}
 	if _, err := w.bot.RemoveStaff(context.Background(), "nobody"); !errors.Is(err, ErrNoStaff) {

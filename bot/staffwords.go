@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/bot/voice"
@@ -126,7 +127,7 @@ func (d *desk) wrote(w written, who storage.Person, inside bool) error {
 	}
 	w.desk, w.by, w.view = d, d.snap.Team.Actor(who, d.kase.Site), d.view()
 	w.voice = w.view.StaffVoice()
-	acts := w.by.Role.Acts()
+	acts := w.by.Can(access.TakeCase)
 	switch {
 	case inside:
 		if u.Kind == chat.Text && acts {
@@ -190,7 +191,7 @@ func (w *written) stays() {
 // notStaff says why somebody may not act, and what helps.
 func notStaff(v *voice.Voice, by recovery.Actor, u *chat.Update) string {
 	switch {
-	case by.Role == recovery.Viewer:
+	case by.Role == access.Viewer:
 		return v.Say("refused_may_not_act")
 	case u.User.ID == "":
 		return v.Say("refused_nameless")

@@ -163,7 +163,7 @@ func (t *turn) hasReturned(before history) error {
 		return err
 	}
 	t.returned = t.desk
-	return t.returned.apply(recovery.Returned{}, recovery.Actor{Role: recovery.Program})
+	return t.returned.apply(recovery.Returned{}, recovery.Actor{Party: recovery.Program})
 }
 
 // open starts the session of an invitation: who asks, then the first question.

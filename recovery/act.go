@@ -1,6 +1,10 @@
 package recovery
 
-import "time"
+import (
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+)
 
 // Act is something that is done to a case, or that happens to it: one of the types of
 // this file.
@@ -44,44 +48,72 @@ func ActKinds() []ActKind {
 	}
 }
 
-// byStaff reports whether a member of staff does this by themselves.
-func (k ActKind) byStaff() bool {
+// Deed is what somebody must be allowed to do in order to do this; "" = no member of staff
+// does it, it happens.
+func (k ActKind) Deed() access.Deed {
 	switch k {
-	case ActTake, ActRelease, ActAssign, ActNote, ActContact, ActAgree, ActSnooze, ActResolve, ActNoAction, ActUnreachable, ActReopen:
-		return true
+	case ActTake:
+		return access.TakeCase
+	case ActRelease:
+		return access.ReleaseCase
+	case ActAssign:
+		return access.AssignCase
+	case ActNote:
+		return access.NoteCase
+	case ActContact:
+		return access.ContactCase
+	case ActAgree:
+		return access.AgreeCase
+	case ActSnooze:
+		return access.SnoozeCase
+	case ActResolve:
+		return access.ResolveCase
+	case ActNoAction:
+		return access.DismissCase
+	case ActUnreachable:
+		return access.GiveUpCase
+	case ActReopen:
+		return access.ReopenCase
+	case ActStaffGone:
+		return access.ReturnCases
+	}
+	return ""
+}
+
+// by reports whether a party does this by itself. What happens is for the program to
+// say; it also reopens a case that the customer did not find settled, and notes that a
+// chat takes no messages.
+func (k ActKind) by(p Party) bool {
+	switch p {
+	case Staff:
+		return k.Deed() != "" && k != ActStaffGone
+	case Customer:
+		return k == ActCustomerWrote || k == ActCustomerChanged || k == ActJoined || k == ActFollowedUp
+	case Program:
+		return !k.by(Staff) || k == ActReopen || k == ActUnreachable
 	}
 	return false
 }
 
-// Role is what somebody may do at the site of the case. The shell knows who is linked to
-// which site; the machine is told the result.
-type Role string
+// Party is on which side somebody who does something stands.
+type Party string
 
-// The roles.
+// The parties.
 const (
-	Outsider Role = ""         // not linked, or not staff of that site: nothing
-	Viewer   Role = "viewer"   // may look
-	Agent    Role = "agent"    // may act on cases
-	Lead     Role = "lead"     // may also act on what another holds
-	Admin    Role = "admin"    // as Lead, everywhere
-	Customer Role = "customer" // whose case it is
-	Program  Role = "program"  // the sweeper, an integration
+	Staff    Party = ""         // a member of staff, who has a role
+	Customer Party = "customer" // whose case it is
+	Program  Party = "program"  // the sweeper, an integration
 )
-
-// Roles lists every role.
-func Roles() []Role { return []Role{Outsider, Viewer, Agent, Lead, Admin, Customer, Program} }
-
-// Acts reports whether the role may act on cases.
-func (r Role) Acts() bool { return r == Agent || r.Leads() }
-
-// Leads reports whether the role may act on a case that somebody else holds.
-func (r Role) Leads() bool { return r == Lead || r == Admin }
 
 // Actor is who does something.
 type Actor struct {
 	Staffer
-	Role Role
+	Role  access.Role // of a member of staff at the site of the case: the shell knows it, the machine is told
+	Party Party
 }
+
+// Can reports whether the actor is a member of staff who may do this.
+func (a Actor) Can(d access.Deed) bool { return a.Party == Staff && a.ID != "" && a.Role.Can(d) }
 
 type (
 	// Take makes the actor the holder. The first one wins.

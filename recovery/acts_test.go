@@ -112,7 +112,7 @@ func TestWordsAreKeptAsWritten(t *testing.T) {
 		CustomerWrote{Text: text, Ref: "m1"}: EventCustomerWrote,
 	} {
 		by := ann
-		if !act.Kind().byStaff() {
+		if !act.Kind().by(Staff) {
 			by = guest
 		}
 		_, events, err := Apply(DefaultRules, begin(), act, by, noon)
@@ -123,7 +123,7 @@ func TestWordsAreKeptAsWritten(t *testing.T) {
 		if e.Kind != kind || e.Note != text || strings.Contains(e.Detail, "<b>") {
 			t.Errorf("%s became %s", act.Kind(), e.Kind)
 		}
-		if (e.By == ann.Staffer) != act.Kind().byStaff() {
+		if (e.By == ann.Staffer) != act.Kind().by(Staff) {
 			t.Errorf("%s by %+v", act.Kind(), e.By)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/aftercare/aftercare/access"
 )
 
 // MaxText is how many characters a note, a reason, a plan or a reply may have.
@@ -80,7 +82,7 @@ func (m *move) do(act Act) *Refusal {
 	case NoAction:
 		return m.dismiss(a.Reason)
 	case Unreachable:
-		if m.by.Role == Program {
+		if m.by.Party == Program {
 			return m.lost()
 		}
 		return m.giveUp(a.Reason)
@@ -106,30 +108,23 @@ func (m *move) do(act Act) *Refusal {
 	return &Refusal{Code: UnknownAct}
 }
 
-// may says whether somebody in this role does such a thing at all.
+// may says whether the actor does such a thing at all.
 func (m *move) may(k ActKind) *Refusal {
-	role := m.by.Role
 	switch {
-	case role == Program && (!k.byStaff() || k == ActReopen || k == ActUnreachable):
+	case m.by.Party != Staff && k.by(m.by.Party), m.by.Can(k.Deed()):
 		return nil
-	case role == Customer && (k == ActCustomerWrote || k == ActCustomerChanged || k == ActJoined || k == ActFollowedUp):
-		return nil
-	case role == Program || role == Customer:
+	case m.by.Party != Staff, m.by.Can(access.TakeCase):
 		return &Refusal{Code: NotTheirs}
-	case role == Viewer:
+	case m.by.Role.Can(access.SeeCases) && !m.by.Role.Can(access.TakeCase):
 		return &Refusal{Code: MayNotAct}
-	case !role.Acts() || m.by.ID == "":
-		return &Refusal{Code: NotStaff}
-	case !k.byStaff() && !(k == ActStaffGone && role.Leads()):
-		return &Refusal{Code: NotTheirs}
 	}
-	return nil
+	return &Refusal{Code: NotStaff}
 }
 
 // tell adds a line to the history.
 func (m *move) tell(kind EventKind, detail, note string) {
 	e := Event{Kind: kind, At: m.now, Detail: detail, Note: note}
-	if m.by.Role.Acts() {
+	if m.by.Party == Staff {
 		e.By = m.by.Staffer
 	}
 	m.events = append(m.events, e)
@@ -144,7 +139,7 @@ func (m *move) mine() *Refusal {
 	case m.c.State == Open:
 		m.hold(m.by.Staffer)
 		m.tell(EventTaken, "", "")
-	case m.c.Holder.ID != m.by.ID && !m.by.Role.Leads():
+	case m.c.Holder.ID != m.by.ID && !m.by.Can(access.ActForOthers):
 		return &Refusal{Code: HeldByOther, Holder: m.c.Holder, Since: m.c.HeldAt}
 	}
 	return nil
@@ -220,11 +215,11 @@ func (m *move) assign(to Actor) *Refusal {
 	switch {
 	case !m.c.State.Active():
 		return m.closed()
-	case !to.Role.Acts() || to.ID == "":
+	case !to.Can(access.TakeCase):
 		return &Refusal{Code: NotAssignable}
 	case m.c.State != Open && m.c.Holder.ID == to.ID:
 		return nil
-	case m.c.State != Open && m.c.Holder.ID != m.by.ID && !m.by.Role.Leads():
+	case m.c.State != Open && m.c.Holder.ID != m.by.ID && !m.by.Can(access.ActForOthers):
 		return &Refusal{Code: HeldByOther, Holder: m.c.Holder, Since: m.c.HeldAt}
 	}
 	m.hold(to.Staffer)

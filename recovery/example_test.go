@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -35,8 +36,8 @@ func ExampleDecide() {
 func ExampleApply() {
 	rules := recovery.DefaultRules
 	c, _ := recovery.OpenCase(rules, recovery.Case{ID: "c", Number: 17}, recovery.Decide(rules, recovery.Facts{}, unhappy()), monday)
-	bob := recovery.Actor{Staffer: recovery.Staffer{ID: "u1", Name: "Bob"}, Role: recovery.Agent}
-	carol := recovery.Actor{Staffer: recovery.Staffer{ID: "u2", Name: "Carol"}, Role: recovery.Agent}
+	bob := recovery.Actor{Staffer: recovery.Staffer{ID: "u1", Name: "Bob"}, Role: access.Agent}
+	carol := recovery.Actor{Staffer: recovery.Staffer{ID: "u2", Name: "Carol"}, Role: access.Agent}
 
 	c, events, err := recovery.Apply(rules, c, recovery.Take{}, bob, monday.Add(5*time.Minute))
 	fmt.Println(c.Name(), c.State, c.Holder.Name, events[0].Kind, err)
@@ -62,7 +63,7 @@ func ExampleNextClock() {
 			break
 		}
 		fmt.Println(next.At.Sub(monday), next.Clock, next.Percent, next.To)
-		c, _, _ = recovery.Apply(rules, c, recovery.ClockStruck{}, recovery.Actor{Role: recovery.Program}, next.At)
+		c, _, _ = recovery.Apply(rules, c, recovery.ClockStruck{}, recovery.Actor{Party: recovery.Program}, next.At)
 	}
 	// Output:
 	// 15m0s acknowledge 50 thread

@@ -6,20 +6,22 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/aftercare/aftercare/access"
 )
 
 // Monday noon.
 var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
 var (
-	ann      = Actor{Staffer{"s1", "Ann"}, Agent}
-	bob      = Actor{Staffer{"s2", "Bob"}, Agent}
-	lea      = Actor{Staffer{"s3", "Lea"}, Lead}
-	adm      = Actor{Staffer{"s4", "Adm"}, Admin}
-	vic      = Actor{Staffer{"s5", "Vic"}, Viewer}
-	stranger = Actor{Staffer{"s6", "Stranger"}, Outsider}
-	guest    = Actor{Role: Customer}
-	program  = Actor{Role: Program}
+	ann      = Actor{Staffer{"s1", "Ann"}, access.Agent, Staff}
+	bob      = Actor{Staffer{"s2", "Bob"}, access.Agent, Staff}
+	lea      = Actor{Staffer{"s3", "Lea"}, access.Lead, Staff}
+	adm      = Actor{Staffer{"s4", "Adm"}, access.Admin, Staff}
+	vic      = Actor{Staffer{"s5", "Vic"}, access.Viewer, Staff}
+	stranger = Actor{Staffer{"s6", "Stranger"}, access.Outsider, Staff}
+	guest    = Actor{Party: Customer}
+	program  = Actor{Party: Program}
 )
 
 var (

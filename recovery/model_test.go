@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/aftercare/aftercare/access"
 )
 
 // checks sets how many random cases a test tries, unless -rapid.checks says so.
@@ -48,21 +50,21 @@ type model struct {
 // expect says what must become of an act that is not a clock: the refusal, or what the
 // model is afterwards.
 func (m model) expect(act Act, by Actor, now time.Time) (model, Code) {
-	staff := act.Kind().byStaff()
+	staff := act.Kind().by(Staff)
 	switch {
-	case by.Role == Viewer:
+	case by.Role == access.Viewer:
 		return m, MayNotAct
-	case by.Role == Outsider:
+	case by.Party == Staff && by.Role == access.Outsider:
 		return m, NotStaff
-	case staff && by.Role == Customer,
-		staff && by.Role == Program && act.Kind() != ActReopen && act.Kind() != ActUnreachable,
-		!staff && by.Role.Acts() && !(act.Kind() == ActStaffGone && by.Role.Leads()),
-		slices.Contains([]ActKind{ActStaffGone, ActClockStruck, ActReturned, ActReachable}, act.Kind()) && by.Role == Customer:
+	case staff && by.Party == Customer,
+		staff && by.Party == Program && act.Kind() != ActReopen && act.Kind() != ActUnreachable,
+		!staff && by.Party == Staff && !(act.Kind() == ActStaffGone && by.Role != access.Agent),
+		slices.Contains([]ActKind{ActStaffGone, ActClockStruck, ActReturned, ActReachable}, act.Kind()) && by.Party == Customer:
 		return m, NotTheirs
 	}
 	closed := !slices.Contains([]State{Open, Taken, Contacted, Agreed}, m.state)
 	others := m.holder != "" && m.holder != by.ID
-	barred := others && by.Role != Lead && by.Role != Admin
+	barred := others && by.Role != access.Lead && by.Role != access.Admin
 	hold := func(id string) {
 		m.holder, m.acked = id, true
 		m.state = Taken
@@ -115,7 +117,7 @@ func (m model) expect(act Act, by Actor, now time.Time) (model, Code) {
 		switch {
 		case closed:
 			return refuse(AlreadyClosed)
-		case a.To.Role != Agent && a.To.Role != Lead:
+		case a.To.Role != access.Agent && a.To.Role != access.Lead:
 			return refuse(NotAssignable)
 		case m.holder == a.To.ID:
 		case barred:
@@ -207,7 +209,7 @@ func (m model) expect(act Act, by Actor, now time.Time) (model, Code) {
 		}
 		m.state, m.planned = Dismissed, false
 	case Unreachable:
-		if by.Role == Program {
+		if by.Party == Program {
 			m.lost = true
 			break
 		}
@@ -353,7 +355,7 @@ func randomActor(t *rapid.T, act Act) Actor {
 	if rapid.IntRange(0, 9).Draw(t, "anyone") == 0 {
 		return rapid.SampledFrom([]Actor{ann, bob, lea, vic, stranger, guest, program}).Draw(t, "by")
 	}
-	if act.Kind().byStaff() {
+	if act.Kind().by(Staff) {
 		return rapid.SampledFrom([]Actor{ann, ann, bob, lea, program}).Draw(t, "by")
 	}
 	return rapid.SampledFrom([]Actor{program, program, guest}).Draw(t, "by")

@@ -1,17 +1,21 @@
 package recovery
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/aftercare/aftercare/access"
+)
 
 // Offers returns the acts whose buttons the actor gets, the most important first. Each
 // would change something and be accepted; who may do nothing gets none.
 func Offers(c Case, by Actor) []ActKind {
-	if !by.Role.Acts() || by.ID == "" {
+	if !by.Can(access.TakeCase) {
 		return nil
 	}
 	switch {
 	case !c.State.Active():
 		return []ActKind{ActReopen, ActNote}
-	case c.State != Open && c.Holder.ID != by.ID && !by.Role.Leads():
+	case c.State != Open && c.Holder.ID != by.ID && !by.Can(access.ActForOthers):
 		return []ActKind{ActNote}
 	}
 	offers := []ActKind{ActTake, ActContact, ActResolve, ActRelease, ActAgree, ActSnooze, ActAssign, ActNoAction, ActUnreachable, ActNote}
@@ -32,9 +36,9 @@ func Offers(c Case, by Actor) []ActKind {
 // CardOffers returns the acts whose buttons the card shows in a chat of several people:
 // those of the holder, or of anybody while nobody has the case.
 func CardOffers(c Case) []ActKind {
-	holder := Actor{Staffer: c.Holder, Role: Agent}
+	holder := Actor{Staffer: c.Holder, Role: access.Agent}
 	if c.State == Open || holder.ID == "" {
-		holder = Actor{Staffer: Staffer{ID: "anybody"}, Role: Agent}
+		holder = Actor{Staffer: Staffer{ID: "anybody"}, Role: access.Agent}
 	}
 	return Offers(c, holder)
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aftercare/aftercare/access"
 )
 
 // pair is an act by somebody, and what becomes of it in each state.
@@ -136,7 +138,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 				_, _, err := Apply(DefaultRules, c, p.act, by, p.at())
 				return codeOf(t, err)
 			}
-			for _, by := range []Actor{stranger, {Role: Agent}, {Role: Lead}, {Staffer{"x", "X"}, "boss"}} {
+			for _, by := range []Actor{stranger, {Role: access.Agent}, {Role: access.Lead}, {Staffer{"x", "X"}, "boss", Staff}} {
 				if got := code(by); got != NotStaff {
 					t.Errorf("%s when %s by %+v: %q", p.name, s, by, got)
 				}
@@ -144,17 +146,17 @@ func TestWhoMayDoWhat(t *testing.T) {
 			if got := code(vic); got != MayNotAct {
 				t.Errorf("%s when %s by a viewer: %q", p.name, s, got)
 			}
-			if k.byStaff() && code(guest) != NotTheirs {
+			if k.by(Staff) && code(guest) != NotTheirs {
 				t.Errorf("%s when %s by the customer: %q", p.name, s, code(guest))
 			}
-			if k.byStaff() && k != ActReopen && k != ActUnreachable && code(program) != NotTheirs {
+			if k.by(Staff) && k != ActReopen && k != ActUnreachable && code(program) != NotTheirs {
 				t.Errorf("%s when %s by the program: %q", p.name, s, code(program))
 			}
-			if !k.byStaff() && code(ann) != NotTheirs {
+			if !k.by(Staff) && code(ann) != NotTheirs {
 				t.Errorf("%s when %s by an agent: %q", p.name, s, code(ann))
 			}
 			for _, lead := range []Actor{lea, adm} {
-				if !k.byStaff() && (code(lead) == NotTheirs) != (k != ActStaffGone) {
+				if !k.by(Staff) && (code(lead) == NotTheirs) != (k != ActStaffGone) {
 					t.Errorf("%s when %s by a lead: %q", p.name, s, code(lead))
 				}
 			}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/aftercare/aftercare/access"
 )
 
 // told by its history: the state that somebody who only reads the events believes in.
@@ -140,7 +142,7 @@ func offers(t *rapid.T, rules Rules, c Case, now time.Time) {
 		offered := Offers(c, by)
 		for _, k := range ActKinds() {
 			act := valid(c, k, now)
-			if act == nil || by.Role == Program {
+			if act == nil || by.Party == Program {
 				continue
 			}
 			_, events, err := Apply(rules, c, act, by, now)
@@ -150,7 +152,7 @@ func offers(t *rapid.T, rules Rules, c Case, now time.Time) {
 			}
 		}
 	}
-	if c.State != Open && !slices.Equal(CardOffers(c), Offers(c, Actor{c.Holder, Agent})) {
+	if c.State != Open && !slices.Equal(CardOffers(c), Offers(c, Actor{c.Holder, access.Agent, Staff})) {
 		t.Fatalf("the card offers %v", CardOffers(c))
 	}
 }

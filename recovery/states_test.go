@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aftercare/aftercare/access"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/case-states.md from the code")
@@ -220,13 +222,40 @@ func TestClosedSets(t *testing.T) {
 	if len(told) != len(EventKinds()) {
 		t.Errorf("%v are told, %d are known", told, len(EventKinds()))
 	}
-	for _, r := range Roles() {
-		works := len(Offers(begin(), Actor{ann.Staffer, r})) > 0
-		if works != r.Acts() || r.Leads() && !r.Acts() {
-			t.Errorf("%s: is offered something %v, acts %v", r, works, r.Acts())
+	for _, r := range access.Roles() {
+		works := len(Offers(begin(), Actor{ann.Staffer, r, Staff})) > 0
+		if may := r.Can(access.TakeCase); works != may {
+			t.Errorf("%q: is offered something %v, may take a case %v", r, works, may)
 		}
 	}
 	if got := CardOffers(begin()); !slices.Equal(got, Offers(begin(), ann)) {
 		t.Errorf("the card of an open case offers %v", got)
+	}
+}
+
+// Every act that people do has a deed in the table of rights, and each its own; what
+// happens has none, so that no role can make it happen.
+func TestEveryActThatPeopleDoIsADeed(t *testing.T) {
+	acts := map[access.Deed]ActKind{}
+	for _, k := range ActKinds() {
+		d := k.Deed()
+		if people := k.by(Staff) || k == ActStaffGone; people != (d != "") {
+			t.Errorf("%s: done by people %v, deed %q", k, people, d)
+		}
+		if d == "" {
+			continue
+		}
+		if !slices.Contains(access.Deeds(), d) {
+			t.Errorf("%s asks for %q, which is no deed", k, d)
+		}
+		if other, ok := acts[d]; ok {
+			t.Errorf("%s and %s are one deed, %s", k, other, d)
+		}
+		acts[d] = k
+	}
+	for _, d := range access.Deeds() {
+		if _, ok := acts[d]; !ok && strings.HasPrefix(string(d), "case.") && d != access.ActForOthers {
+			t.Errorf("no act is the deed %s", d)
+		}
 	}
 }

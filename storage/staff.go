@@ -4,31 +4,24 @@ import (
 	"context"
 	"time"
 
-	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/access"
 )
 
 // Staff is a member of staff: who may act on cases, and where.
 type Staff struct {
 	ID      string // the admin's own short key
 	Name    string // as shown on cards
-	Roles   map[string]recovery.Role
+	Roles   access.Grants
 	Created time.Time
 	Gone    time.Time // may do nothing any more since then; zero = still there
 }
 
-// EverySite is the site in Staff.Roles that stands for all that are not named.
-const EverySite = ""
-
-// RoleAt is what the person may do at a site: the role named for it, else that for
-// every site.
-func (s Staff) RoleAt(site string) recovery.Role {
+// RoleAt is the person's role at a site, as long as they are there.
+func (s Staff) RoleAt(site string) access.Role {
 	if !s.Gone.IsZero() {
-		return recovery.Outsider
+		return access.Outsider
 	}
-	if r, ok := s.Roles[site]; ok {
-		return r
-	}
-	return s.Roles[EverySite]
+	return s.Roles.At(site)
 }
 
 // StaffCode lets whoever sends it first link a chat identity to a member of staff.

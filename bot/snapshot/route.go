@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -43,9 +44,9 @@ func (s *Snapshot) Receiver(r recovery.Receiver, m recovery.Matter) []chat.Addre
 	case recovery.ToOwner:
 		return s.Team.Homes[m.Owner]
 	case recovery.ToLead:
-		return s.homesOf(recovery.Lead, m.Site)
+		return s.homesOf(access.Lead, m.Site)
 	case recovery.ToManager:
-		return s.homesOf(recovery.Admin, m.Site)
+		return s.homesOf(access.Admin, m.Site)
 	}
 	return nil
 }
@@ -66,7 +67,7 @@ func (s *Snapshot) Usual(site string) []chat.Address {
 }
 
 // homesOf returns the private chats of the staff who have a role at a site.
-func (s *Snapshot) homesOf(role recovery.Role, site string) []chat.Address {
+func (s *Snapshot) homesOf(role access.Role, site string) []chat.Address {
 	var all []chat.Address
 	for _, id := range s.Team.Order {
 		if s.Team.Members[id].RoleAt(site) == role {

@@ -11,11 +11,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/internal/app/settings"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web"
 )
@@ -83,7 +83,7 @@ var demoStaff = chat.User{ID: "staff", Name: "Robin Park"}
 // hire makes demoStaff a member of staff and links them to the room, as /link does.
 func (d *demo) hire(ctx context.Context, store storage.Store) error {
 	robin := storage.Staff{
-		ID: "robin", Name: demoStaff.Name, Roles: map[string]recovery.Role{storage.EverySite: recovery.Lead}, Created: d.clock(),
+		ID: "robin", Name: demoStaff.Name, Roles: access.Grants{access.EverySite: access.Lead}, Created: d.clock(),
 	}
 	if err := store.PutStaff(ctx, robin); err != nil {
 		return fmt.Errorf("hire the demo's staff: %w", err)

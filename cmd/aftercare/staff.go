@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -33,18 +33,18 @@ type staffAddCmd struct {
 
 // staffView is a member of staff as programs see one.
 type staffView struct {
-	ID     string                   `json:"id"`
-	Name   string                   `json:"name"`
-	Roles  map[string]recovery.Role `json:"roles"` // by site; "*" = every other site
-	Linked int                      `json:"linked"`
+	ID     string                 `json:"id"`
+	Name   string                 `json:"name"`
+	Roles  map[string]access.Role `json:"roles"` // by site; "*" = every other site
+	Linked int                    `json:"linked"`
 }
 
 const everySite = "*"
 
 func viewStaff(s storage.Staff, linked int) staffView {
-	v := staffView{ID: s.ID, Name: s.Name, Roles: make(map[string]recovery.Role, len(s.Roles)), Linked: linked}
+	v := staffView{ID: s.ID, Name: s.Name, Roles: make(map[string]access.Role, len(s.Roles)), Linked: linked}
 	for site, role := range s.Roles {
-		if site == storage.EverySite {
+		if site == access.EverySite {
 			site = everySite
 		}
 		v.Roles[site] = role
@@ -60,8 +60,8 @@ func (c *staffAddCmd) Run(a *terminal) error {
 	if strings.TrimSpace(c.Name) == "" {
 		return usagef("--name must say who it is")
 	}
-	role := recovery.Role(c.Role)
-	if role == recovery.Admin && len(c.Site) > 0 {
+	role := access.Role(c.Role)
+	if role == access.Admin && len(c.Site) > 0 {
 		return usagef("an admin is one everywhere. Leave --site out, or use --role lead")
 	}
 	store, err := a.openStore()
@@ -73,7 +73,7 @@ func (c *staffAddCmd) Run(a *terminal) error {
 	if err != nil {
 		return fmt.Errorf("read the sites: %w", err)
 	}
-	roles := make(map[string]recovery.Role)
+	roles := make(access.Grants)
 	for _, id := range c.Site {
 		if !slices.ContainsFunc(sites, func(s storage.Site) bool { return s.ID == id }) {
 			return fmt.Errorf("there is no site %q. See `aftercare site list`", id)
@@ -81,7 +81,7 @@ func (c *staffAddCmd) Run(a *terminal) error {
 		roles[id] = role
 	}
 	if len(c.Site) == 0 {
-		roles[storage.EverySite] = role
+		roles[access.EverySite] = role
 	}
 	s := storage.Staff{ID: c.ID, Name: c.Name, Roles: roles, Created: a.clock()}
 	if err := store.PutStaff(a.ctx, s); err != nil {
@@ -115,7 +115,7 @@ func rolesText(s storage.Staff) string {
 	var parts []string
 	for _, site := range slices.Sorted(maps.Keys(s.Roles)) {
 		where := "at " + site
-		if site == storage.EverySite {
+		if site == access.EverySite {
 			where = "everywhere"
 		}
 		parts = append(parts, string(s.Roles[site])+" "+where)

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -79,7 +79,7 @@ var notConfiguring = map[string]string{
 }
 
 func putBob(ctx context.Context, s storage.Store) error {
-	return s.PutStaff(ctx, storage.Staff{ID: "bob", Roles: map[string]recovery.Role{storage.EverySite: recovery.Agent}, Created: then})
+	return s.PutStaff(ctx, storage.Staff{ID: "bob", Roles: access.Grants{access.EverySite: access.Agent}, Created: then})
 }
 
 func putBobsCode(ctx context.Context, s storage.Store) error {

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -48,12 +48,12 @@ var staffTests = map[string]func(*testing.T, *bench){
 	},
 	"staff are put, changed, removed and put back": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()
-		bob := storage.Staff{ID: "bob", Name: "Bob", Roles: map[string]recovery.Role{"main": recovery.Agent, storage.EverySite: recovery.Viewer}, Created: now}
-		amy := storage.Staff{ID: "amy", Name: "Amy", Roles: map[string]recovery.Role{storage.EverySite: recovery.Lead}, Created: now}
+		bob := storage.Staff{ID: "bob", Name: "Bob", Roles: access.Grants{"main": access.Agent, access.EverySite: access.Viewer}, Created: now}
+		amy := storage.Staff{ID: "amy", Name: "Amy", Roles: access.Grants{access.EverySite: access.Lead}, Created: now}
 		check(t, b.store.PutStaff(ctx, bob))
 		check(t, b.store.PutStaff(ctx, amy))
 		again := bob
-		again.Name, again.Roles, again.Created = "Robert", map[string]recovery.Role{"main": recovery.Lead}, now.Add(time.Hour)
+		again.Name, again.Roles, again.Created = "Robert", access.Grants{"main": access.Lead}, now.Add(time.Hour)
 		check(t, b.store.PutStaff(ctx, again))
 		again.Created = now
 		same(t, "staff", must(b.store.StaffList(ctx))(t), []storage.Staff{amy, again})

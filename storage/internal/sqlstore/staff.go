@@ -8,15 +8,15 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/storage"
 )
 
 // PutStaff implements storage.Team.
 func (s *Store) PutStaff(ctx context.Context, v storage.Staff) error {
-	roles := make(map[string]recovery.Role, len(v.Roles))
+	roles := make(access.Grants, len(v.Roles))
 	for site, role := range v.Roles {
-		roles[storage.Clean(site)] = recovery.Role(storage.Clean(string(role)))
+		roles[storage.Clean(site)] = access.Role(storage.Clean(string(role)))
 	}
 	body, err := json.Marshal(roles)
 	if err != nil {
