@@ -1,6 +1,7 @@
 package aftercare_test
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // eachGoFile parses every Go file of the module and hands it to f.
@@ -96,5 +98,40 @@ func TestLogLinesNameTheirErrorErr(t *testing.T) {
 		if got := errorKeys(set, file); len(got) != want {
 			t.Errorf("%s: found %v, want %d of them", args, got, want)
 		}
+	}
+}
+
+// longestComment is how many columns a line of a comment may have, with tabs of four.
+const longestComment = 120
+
+// longComments returns where a line of a comment is too long to be read at a glance.
+// Comments behind code, and directives, are left alone.
+func longComments(path, source string) []string {
+	var out []string
+	n := 0
+	for line := range strings.Lines(source) {
+		n++
+		text := strings.TrimSpace(line)
+		if !strings.HasPrefix(text, "// ") {
+			continue
+		}
+		columns := utf8.RuneCountInString(strings.ReplaceAll(strings.TrimRight(line, "\n"), "\t", "    "))
+		if columns > longestComment {
+			out = append(out, fmt.Sprintf("%s:%d has %d columns", path, n, columns))
+		}
+	}
+	return out
+}
+
+func TestCommentsAreNoLongerThanALine(t *testing.T) {
+	eachGoFile(t, func(set *token.FileSet, file *ast.File) {
+		path := set.Position(file.FileStart).Filename
+		for _, long := range longComments(path, read(t, path)) {
+			t.Errorf("%s; a comment has at most %d, better 100", long, longestComment)
+		}
+	})
+	planted := "package x\n\n\t// " + strings.Repeat("é", longestComment-7) + "\n\t// " + strings.Repeat("é", longestComment-6) + "\n"
+	if got := fmt.Sprint(longComments("x.go", planted)); got != "[x.go:4 has 121 columns]" {
+		t.Errorf("of two planted lines it finds %s", got)
 	}
 }

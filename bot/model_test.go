@@ -18,8 +18,8 @@ import (
 )
 
 // TestDuplicatesAndDisorderGiveTheModelsState delivers every update one to five times,
-// shuffled by up to fifty places and late by up to a day, in batches of any size. The model is the pure survey engine, fed
-// with each update once, in the order of first arrival.
+// shuffled by up to fifty places and late by up to a day, in batches of any size. The model
+// is the pure survey engine, fed with each update once, in the order of first arrival.
 func TestDuplicatesAndDisorderGiveTheModelsState(t *testing.T) {
 	w := newWorldOf(t, 4)
 	n, updates, delivered := 0, 0, 0

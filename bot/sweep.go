@@ -37,9 +37,9 @@ const (
 )
 
 // Run does what the time asks for, until ctx ends: sessions expire, the clocks of cases
-// strike, old keys and settled deliveries go, the configuration snapshot is renewed, and hints of other
-// processes wake the senders and the watchers of this one. Of several processes one
-// sweeps.
+// strike, old keys and settled deliveries go, the configuration snapshot is renewed, and
+// hints of other processes wake the senders and the watchers of this one. Of several
+// processes one sweeps.
 func (b *Bot) Run(ctx context.Context) error {
 	sweep, tell := newSweeper(b), newTeller(b)
 	var all sync.WaitGroup

@@ -23,8 +23,8 @@ const (
 // Apply does act to the case. It is total and pure: every act in every state has an
 // answer, and c is not changed. A refused act returns c as it was and a *Refusal; one
 // that would change nothing, such as the same act by the same actor again, returns c as
-// it was without an error. Only a clock may change the case without an event. Events are to be added to the case's history. A clock that
-// runs backwards is taken to stand still.
+// it was without an error. Only a clock may change the case without an event. Events are to
+// be added to the case's history. A time before that of the last change counts as that time.
 func Apply(rules Rules, c Case, act Act, by Actor, now time.Time) (Case, []Event, error) {
 	m := &move{rules: rules, c: c.clone(), by: by, now: later(later(micro(now), c.Updated), c.OpenedAt)}
 	if m.c.State == "" {

@@ -60,8 +60,8 @@ func (s *Store) DropStaff(ctx context.Context, id string, at time.Time) error {
 	})
 }
 
-// aboutStaff runs f in a transaction that changes the configuration. A statement of f that must yield a row and yields
-// none makes it ErrNotFound: what was written before it stays.
+// aboutStaff runs f in a transaction that changes the configuration. A statement of f that
+// must yield a row and yields none makes it ErrNotFound: what was written before it stays.
 func (s *Store) aboutStaff(ctx context.Context, what string, f func(*sql.Tx) error) error {
 	missing := false
 	err := s.configure(ctx, func(tx *sql.Tx) (bool, error) {
