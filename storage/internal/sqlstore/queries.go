@@ -195,8 +195,8 @@ func newQueries(d Dialect) *queries {
 			" to_platform = excluded.to_platform, to_account = excluded.to_account, to_chat = excluded.to_chat, to_thread = excluded.to_thread"),
 		moves: t.one("SELECT platform, account, chat, thread, to_platform, to_account, to_chat, to_thread FROM moves"),
 
-		revision: t.one("SELECT number FROM revision WHERE id = 1"),
-		raise:    t.one("UPDATE revision SET number = number + 1 WHERE id = 1"),
+		revision: t.one("SELECT number FROM revision WHERE name = 'configuration'"),
+		raise:    t.one("UPDATE revision SET number = number + 1 WHERE name = 'configuration'"),
 
 		putInstallation: t.one("INSERT INTO installations (" + installationColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?)" +
 			" ON CONFLICT (platform, account) DO UPDATE SET name = excluded.name, sealed = excluded.sealed," +

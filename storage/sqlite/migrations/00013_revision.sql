@@ -5,7 +5,7 @@
 -- Older programs may write on: what they change without raising it is read within minutes,
 -- because every process reads everything again that often.
 CREATE TABLE revision (
-    id     integer NOT NULL PRIMARY KEY,
-    number bigint  NOT NULL
+    name   text   NOT NULL PRIMARY KEY,
+    number bigint NOT NULL
 );
-INSERT INTO revision (id, number) VALUES (1, 1);
+INSERT INTO revision (name, number) VALUES ('configuration', 1);
