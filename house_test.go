@@ -42,6 +42,7 @@ var rooms = []room{
 	{path: "bot/outbox", imports: []string{"storage", "adapters/chat"}},
 	{path: "bot/snapshot", imports: []string{"storage", "recovery", "survey", "access", "adapters/chat"}},
 	{path: "bot/voice", imports: []string{"bot/snapshot", "storage", "survey", "adapters/chat"}},
+	{path: "bot/render", imports: []string{"bot/voice", "bot/snapshot", "storage", "recovery", "survey", "access", "adapters/chat"}},
 	{path: "bot/...", imports: []string{"bot/...", "storage", "recovery", "survey", "access", "adapters/chat"}},
 
 	{path: "storage", imports: []string{"recovery", "survey", "access", "adapters/chat"}},
@@ -184,6 +185,8 @@ func TestTheDependencyRuleWouldNoticeABreach(t *testing.T) {
 		{"bot/snapshot", module + "/bot/voice", "bot/snapshot may not import bot/voice"},
 		{"bot/voice", module + "/bot", "bot/voice may not import bot"},
 		{"bot/voice", module + "/bot/outbox", "bot/voice may not import bot/outbox"},
+		{"bot/render", module + "/bot", "bot/render may not import bot"},
+		{"bot/render", module + "/bot/outbox", "bot/render may not import bot/outbox"},
 		{"adapters/webchat", module + "/adapters/telegram", "adapters/webchat may not import adapters/telegram"},
 		{"storage/sqlite", module + "/storage/postgres", "storage/sqlite may not import storage/postgres"},
 		{"web", module + "/storage/sqlite", "web may not import storage/sqlite"},
@@ -299,6 +302,46 @@ func words(name, source string) []written {
 			return all
 		}
 		all = append(all, written{files.Position(pos), kind, text})
+	}
+}
+
+// strangers returns those of the named packages that a package knows, directly or by
+// others.
+func strangers(packages []listed, from string, named []string) []string {
+	imports := map[string][]string{}
+	for _, p := range packages {
+		imports[p.ImportPath] = p.Imports
+	}
+	var found []string
+	seen := map[string]bool{}
+	var visit func(string)
+	visit = func(path string) {
+		if seen[path] {
+			return
+		}
+		seen[path] = true
+		if slices.Contains(named, strings.TrimPrefix(path, module+"/")) && path != from {
+			found = append(found, path)
+		}
+		for _, i := range imports[path] {
+			visit(i)
+		}
+	}
+	visit(from)
+	return found
+}
+
+func TestWhatDrawsKnowsNoDatabaseAndNoNetwork(t *testing.T) {
+	named := []string{"database/sql", "net/http", "bot", "bot/outbox", "storage/internal/sqlstore", "storage/sqlite", "storage/postgres"}
+	if found := strangers(goList(t, "-deps", "./bot/render"), module+"/bot/render", named); len(found) > 0 {
+		t.Errorf("bot/render knows %v", found)
+	}
+	planted := []listed{
+		{ImportPath: module + "/bot/render", Imports: []string{module + "/bot/voice"}},
+		{ImportPath: module + "/bot/voice", Imports: []string{"strings", module + "/storage/sqlite", "net/http"}},
+	}
+	if got := strings.Join(strangers(planted, module+"/bot/render", named), " "); got != module+"/storage/sqlite net/http" {
+		t.Errorf("of what was planted, %q was noticed", got)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres"
@@ -33,7 +34,7 @@ func bothEngines() map[string]func(*testing.T) opener {
 // deed is something that can be done to a card: a tap in Telegram, or a form filled in in
 // Slack or in the browser's room; and what it means to the case, nil = nothing.
 type deed struct {
-	pressed
+	render.Pressed
 	fields map[string]string
 	act    func(now time.Time, key string) recovery.Act
 }
@@ -43,42 +44,42 @@ func deeds() []deed {
 	plain := func(a recovery.Act) func(time.Time, string) recovery.Act {
 		return func(time.Time, string) recovery.Act { return a }
 	}
-	tap := func(p pressed, a recovery.Act) deed { return deed{pressed: p, act: plain(a)} }
+	tap := func(p render.Pressed, a recovery.Act) deed { return deed{Pressed: p, act: plain(a)} }
 	list := []deed{
-		tap(pressed{Act: recovery.ActTake}, recovery.Take{}), tap(pressed{Act: recovery.ActRelease}, recovery.Release{}),
-		tap(pressed{Act: recovery.ActReopen}, recovery.Reopen{}), tap(pressed{Act: recovery.ActReopen}, recovery.Reopen{}),
-		tap(pressed{Act: recovery.ActResolve, Choice: "price", Mask: 1}, recovery.Resolve{Cause: "price", Actions: []recovery.Action{{Kind: recovery.Apology}}}),
-		tap(pressed{Act: recovery.ActResolve, Choice: "price"}, recovery.Resolve{Cause: "price"}),
-		tap(pressed{Act: recovery.ActNoAction, Choice: "other"}, recovery.NoAction{Reason: "other"}),
-		{pressed: pressed{}},
-		{pressed: pressed{Act: recovery.ActResolve, Menu: true}},
-		{pressed: pressed{Act: moreActs, Menu: true}},
-		{pressed: pressed{Act: recovery.ActAssign, Menu: true}},
-		{pressed: pressed{Act: recovery.ActAgree, Menu: true}},
-		{pressed: pressed{Act: recovery.ActSnooze, Choice: "1h"}, act: func(now time.Time, _ string) recovery.Act {
+		tap(render.Pressed{Act: recovery.ActTake}, recovery.Take{}), tap(render.Pressed{Act: recovery.ActRelease}, recovery.Release{}),
+		tap(render.Pressed{Act: recovery.ActReopen}, recovery.Reopen{}), tap(render.Pressed{Act: recovery.ActReopen}, recovery.Reopen{}),
+		tap(render.Pressed{Act: recovery.ActResolve, Choice: "price", Mask: 1}, recovery.Resolve{Cause: "price", Actions: []recovery.Action{{Kind: recovery.Apology}}}),
+		tap(render.Pressed{Act: recovery.ActResolve, Choice: "price"}, recovery.Resolve{Cause: "price"}),
+		tap(render.Pressed{Act: recovery.ActNoAction, Choice: "other"}, recovery.NoAction{Reason: "other"}),
+		{Pressed: render.Pressed{}},
+		{Pressed: render.Pressed{Act: recovery.ActResolve, Menu: true}},
+		{Pressed: render.Pressed{Act: render.MoreActs, Menu: true}},
+		{Pressed: render.Pressed{Act: recovery.ActAssign, Menu: true}},
+		{Pressed: render.Pressed{Act: recovery.ActAgree, Menu: true}},
+		{Pressed: render.Pressed{Act: recovery.ActSnooze, Choice: "1h"}, act: func(now time.Time, _ string) recovery.Act {
 			return recovery.Snooze{Until: now.Add(time.Hour)}
 		}},
-		{pressed: pressed{Act: recovery.ActNote}, fields: map[string]string{textField: "a note"}, act: func(_ time.Time, key string) recovery.Act {
+		{Pressed: render.Pressed{Act: recovery.ActNote}, fields: map[string]string{render.FieldText: "a note"}, act: func(_ time.Time, key string) recovery.Act {
 			return recovery.Note{Text: "a note", Ref: key}
 		}},
-		{pressed: pressed{Act: recovery.ActContact}, fields: map[string]string{textField: "sorry"}, act: func(_ time.Time, key string) recovery.Act {
+		{Pressed: render.Pressed{Act: recovery.ActContact}, fields: map[string]string{render.FieldText: "sorry"}, act: func(_ time.Time, key string) recovery.Act {
 			return recovery.Contact{Means: recovery.InChat, Text: "sorry", Ref: key}
 		}},
-		{pressed: pressed{Act: resolveCost, Choice: "price", Mask: 8}, fields: map[string]string{costField: "12,50", textField: "refunded"}, act: plain(recovery.Resolve{
+		{Pressed: render.Pressed{Act: render.ResolveCost, Choice: "price", Mask: 8}, fields: map[string]string{render.FieldCost: "12,50", render.FieldText: "refunded"}, act: plain(recovery.Resolve{
 			Cause: "price", Actions: []recovery.Action{{Kind: recovery.Refund, Cost: 1250}}, Note: "refunded",
 		})},
 	}
 	due := monday.Add(10 * 24 * time.Hour)
 	list = append(list, deed{
-		pressed: pressed{Act: recovery.ActAgree, Choice: dueMark(due)}, fields: map[string]string{planField: "a new cut"},
+		Pressed: render.Pressed{Act: recovery.ActAgree, Choice: render.DueMark(due)}, fields: map[string]string{render.FieldPlan: "a new cut"},
 		act: plain(recovery.Agree{Plan: "a new cut", Due: due}),
 	}, deed{
-		pressed: pressed{Act: recovery.ActAgree, Choice: dueTyped}, fields: map[string]string{planField: "a new cut", dueField: "2026-03-20 18:00"},
+		Pressed: render.Pressed{Act: recovery.ActAgree, Choice: render.DueTyped}, fields: map[string]string{render.FieldPlan: "a new cut", render.FieldDue: "2026-03-20 18:00"},
 		act: plain(recovery.Agree{Plan: "a new cut", Due: time.Date(2026, 3, 20, 17, 0, 0, 0, time.UTC)}),
 	})
 	for i, role := range actors {
 		to := recovery.Actor{Staffer: recovery.Staffer{ID: fmt.Sprintf("m%d", i), Name: fmt.Sprintf("M%d", i)}, Role: role}
-		list = append(list, tap(pressed{Act: recovery.ActAssign, Choice: staffMark(to.ID)}, recovery.Assign{To: to}))
+		list = append(list, tap(render.Pressed{Act: recovery.ActAssign, Choice: render.StaffMark(to.ID)}, recovery.Assign{To: to}))
 	}
 	return list
 }
@@ -123,7 +124,7 @@ func randomActs(t *testing.T, w *world, seed uint64) {
 		d.Hash, d.Case = ann.person().Hash16(), model.ID
 		w.now = w.now.Add(time.Duration(r.IntN(100)) * time.Second)
 		who, from := people[i], staffTG
-		u := chat.Update{Kind: chat.Tap, Data: d.encode(), On: "1"}
+		u := chat.Update{Kind: chat.Tap, Data: d.Encode(), On: "1"}
 		if d.fields != nil {
 			who, from = w.inSlack(people[i]), staffSlack
 			u.Kind, u.Fields = chat.Filled, d.fields
@@ -138,7 +139,7 @@ func randomActs(t *testing.T, w *world, seed uint64) {
 		}
 		answers := w.handle(u)
 		w.settleAll()
-		what := fmt.Sprintf("seed %d, step %d: %+v by %s", seed, step, d.pressed, actors[i])
+		what := fmt.Sprintf("seed %d, step %d: %+v by %s", seed, step, d.Pressed, actors[i])
 		if alert := len(answers) == 1 && answers[0].Alert; d.act != nil && alert != refused {
 			t.Fatalf("%s: refused %v, answered %+v", what, refused, answers)
 		}
@@ -150,7 +151,7 @@ func randomActs(t *testing.T, w *world, seed uint64) {
 			t.Fatalf("%s (-model +stored):\n%s", what, diff)
 		}
 		for _, at := range chats {
-			if m := w.newest(at, "case").Render; m.State != cardState(model.Case, w.now) {
+			if m := w.newest(at, "case").Render; m.State != render.CardState(model.Case, w.now) {
 				t.Fatalf("%s: the card in %s says %q of a case that is %s", what, at, m.State, model.State)
 			}
 		}

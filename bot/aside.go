@@ -7,6 +7,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -105,7 +106,7 @@ func (t *turn) edited(u *chat.Update) error {
 		return err
 	}
 	open := t.desk != nil && t.desk.kase.State.Active()
-	if !Live(t.session) && !open {
+	if !render.Live(t.session) && !open {
 		return nil
 	}
 	if utf8.RuneCountInString(text) > survey.MaxText {

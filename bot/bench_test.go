@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
@@ -40,7 +41,7 @@ func BenchmarkTap(b *testing.B) {
 	}, survey.Open{}, monday).Session
 	u := chat.Update{
 		Kind: chat.Tap, From: ann.address, User: ann.user, Private: true,
-		Data: tapped{Verb: pickV, Session: opened.ID, Question: 0, Option: 0}.encode(),
+		Data: render.Tapped{Verb: render.VerbPick, Session: opened.ID, Question: 0, Option: 0}.Encode(),
 	}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -78,7 +79,7 @@ func BenchmarkAnswer(b *testing.B) {
 				session := opens(w.bot, inv)
 				for q := range rounds {
 					rounds[q] = append(rounds[q], w.update(who, chat.Update{
-						Kind: chat.Tap, Data: tapped{Verb: pickV, Session: session, Question: q, Option: 3}.encode(),
+						Kind: chat.Tap, Data: render.Tapped{Verb: render.VerbPick, Session: session, Question: q, Option: 3}.Encode(),
 					}))
 				}
 			}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
@@ -104,7 +105,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 		}
 	}
 	b.snap = snapshot.NewKeeper(snapshot.Config{
-		Store: b.store, Log: b.log, Parse: c.Parse, Policy: c.Policy, Flows: feedbackFlows(said), Staff: c.Staff, Traits: c.Traits,
+		Store: b.store, Log: b.log, Parse: c.Parse, Policy: c.Policy, Flows: render.FeedbackFlows(said), Staff: c.Staff, Traits: c.Traits,
 	})
 	if err := b.refresh(ctx); err != nil {
 		return nil, fmt.Errorf("load the configuration: %w", err)

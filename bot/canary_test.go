@@ -10,6 +10,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -32,8 +33,8 @@ func TestInternalWordsNeverReachACustomer(t *testing.T) {
 			return fmt.Sprintf("%s-%d-%d", kind, seed, n)
 		}
 		press := func(who customer, act recovery.ActKind, menu bool, choice string, mask int) {
-			p := pressed{Hash: ann.person().Hash16(), Case: w.onlyCase().ID, Act: act, Menu: menu, Choice: choice, Mask: mask}
-			w.onCard(who, staffTG, p.encode())
+			p := render.Pressed{Hash: ann.person().Hash16(), Case: w.onlyCase().ID, Act: act, Menu: menu, Choice: choice, Mask: mask}
+			w.onCard(who, staffTG, p.Encode())
 			w.settleAll()
 		}
 		// told writes words for the customer; they arrive if the act was taken.
@@ -61,40 +62,40 @@ func TestInternalWordsNeverReachACustomer(t *testing.T) {
 				w.replyIn(who, staffTG, to[r.IntN(len(to))], canary("INTERNAL"))
 			case 2: // a note by the prompt, and one that is changed afterwards
 				press(who, recovery.ActNote, false, "", 0)
-				if prompts := w.prompts(caseLetters[recovery.ActNote]); len(prompts) > 0 {
+				if prompts := w.prompts(recovery.ActNote); len(prompts) > 0 {
 					to := prompts[r.IntN(len(prompts))]
 					own := w.replyIn(who, staffTG, to, canary("INTERNAL"))
 					w.editIn(who, staffTG, own, to, canary("INTERNAL"))
 				}
 			case 3: // a note by the form
-				p := pressed{Hash: ann.person().Hash16(), Case: w.onlyCase().ID, Act: recovery.ActNote}
-				w.fills(w.inSlack(bob), staffSlack, p.encode(), map[string]string{textField: canary("INTERNAL")})
+				p := render.Pressed{Hash: ann.person().Hash16(), Case: w.onlyCase().ID, Act: recovery.ActNote}
+				w.fills(w.inSlack(bob), staffSlack, p.Encode(), map[string]string{render.FieldText: canary("INTERNAL")})
 			case 4: // a plan, by the prompt
-				press(who, recovery.ActAgree, false, dueMark(w.now.Add(48*time.Hour)), 0)
-				for _, to := range w.prompts(caseLetters[recovery.ActAgree]) {
+				press(who, recovery.ActAgree, false, render.DueMark(w.now.Add(48*time.Hour)), 0)
+				for _, to := range w.prompts(recovery.ActAgree) {
 					w.replyIn(who, staffTG, to, canary("INTERNAL"))
 				}
 			case 5: // a cost with a note, by the form
-				p := pressed{Hash: ann.person().Hash16(), Case: w.onlyCase().ID, Act: resolveCost, Choice: "price", Mask: 1}
-				w.fills(w.inSlack(lee), staffSlack, p.encode(), map[string]string{costField: "12", textField: canary("INTERNAL")})
+				p := render.Pressed{Hash: ann.person().Hash16(), Case: w.onlyCase().ID, Act: render.ResolveCost, Choice: "price", Mask: 1}
+				w.fills(w.inSlack(lee), staffSlack, p.Encode(), map[string]string{render.FieldCost: "12", render.FieldText: canary("INTERNAL")})
 			case 6, 7: // a reply to the customer's words
 				told(who, func(words string) { w.replyIn(who, staffTG, w.newest(staffTG, relaySlot).ShownRef, words) })
 			case 8: // a reply by the prompt
 				press(who, recovery.ActContact, false, "", 0)
-				if prompts := w.prompts(caseLetters[recovery.ActContact]); len(prompts) > 0 {
+				if prompts := w.prompts(recovery.ActContact); len(prompts) > 0 {
 					told(who, func(words string) { w.replyIn(who, staffTG, prompts[r.IntN(len(prompts))], words) })
 				}
 			case 9: // a reply by the form
 				told(bob, func(words string) {
-					p := pressed{Hash: ann.person().Hash16(), Case: w.onlyCase().ID, Act: recovery.ActContact}
-					w.fills(w.inSlack(bob), staffSlack, p.encode(), map[string]string{textField: words})
+					p := render.Pressed{Hash: ann.person().Hash16(), Case: w.onlyCase().ID, Act: recovery.ActContact}
+					w.fills(w.inSlack(bob), staffSlack, p.Encode(), map[string]string{render.FieldText: words})
 				})
 			case 10:
 				w.writes(ann, canary("INBOUND"), "")
 			case 11:
 				press(who, []recovery.ActKind{recovery.ActTake, recovery.ActRelease, recovery.ActReopen}[r.IntN(3)], false, "", 0)
 			case 12:
-				press(who, recovery.ActAssign, false, staffMark([]string{"bob", "lee", "viv"}[r.IntN(3)]), 0)
+				press(who, recovery.ActAssign, false, render.StaffMark([]string{"bob", "lee", "viv"}[r.IntN(3)]), 0)
 			case 13:
 				w.blocked[ann.address] = r.IntN(3) == 0
 			}
@@ -116,12 +117,12 @@ func TestInternalWordsNeverReachACustomer(t *testing.T) {
 }
 
 // prompts are the messages in Telegram that ask for the words of an act.
-func (w *world) prompts(letter byte) []chat.Ref {
+func (w *world) prompts(act recovery.ActKind) []chat.Ref {
 	w.t.Helper()
 	var all []chat.Ref
 	for _, d := range w.transcript(staffTG) {
 		slot, _ := storage.ParseSlot(d.Slot)
-		if slot.Kind == storage.AskSlot && slot.Part[0] == letter && d.ShownRef != "" {
+		if slot.Kind == storage.AskSlot && render.PromptOf(slot.Part).What == act && d.ShownRef != "" {
 			all = append(all, d.ShownRef)
 		}
 	}

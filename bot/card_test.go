@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
@@ -146,7 +147,7 @@ func TestACardStaysReadable(t *testing.T) {
 		t.Errorf("%d quotes; want the answer and the newest five", len(m.Quotes))
 	}
 	for _, q := range m.Quotes {
-		if n := len([]rune(q.Text)); n > cardQuote {
+		if n := len([]rune(q.Text)); n > render.LongestQuote {
 			t.Errorf("a quote of %d characters", n)
 		}
 	}

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -18,7 +19,7 @@ func (t *turn) decide(a *survey.Answer, judged bool) {
 		}
 		return
 	}
-	if kind := feedbackKind(t.flow.ID); kind != "" {
+	if kind := render.FeedbackKind(t.flow.ID); kind != "" {
 		t.wishGiven(kind, a)
 		return
 	}
@@ -42,12 +43,12 @@ func (t *turn) decide(a *survey.Answer, judged bool) {
 // permission is what the customer said about being contacted; nil where the flow does
 // not ask.
 func permission(f *snapshot.Flow, s *storage.Session) *recovery.Permission {
-	said := Contact(f, s)
+	said := render.Contact(f, s)
 	if said == "" {
 		return nil
 	}
 	p := recovery.Permission(said)
-	if said == ContactSkipped || said == ContactWaiting {
+	if said == render.ContactSkipped || said == render.ContactWaiting {
 		p = recovery.NotAsked
 	}
 	return &p

@@ -7,13 +7,15 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/render"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
 // caseWork is a tap on a case's card: one turn in the bucket where the case lives.
-func (j *job) caseWork(data pressed) outbox.Work {
+func (j *job) caseWork(data render.Pressed) outbox.Work {
 	b := j.b
 	bucket := storage.BucketOf(data.Hash, b.store.Buckets())
 	return outbox.Work{Bucket: bucket, Turn: b.turnOf(j.update.Key, j.update.Key, storage.Load{Case: data.Case}, &j.said, func(t *turn) error {
@@ -27,7 +29,7 @@ func (j *job) caseWork(data pressed) outbox.Work {
 
 // pressed does what a button of a card says, if whoever pressed it may. Who may not is
 // told so; the attempt is written down, and nothing else.
-func (d *desk) pressed(u *chat.Update, who storage.Person, data pressed) error {
+func (d *desk) pressed(u *chat.Update, who storage.Person, data render.Pressed) error {
 	if err := d.configure(); err != nil {
 		return err
 	}
@@ -45,19 +47,19 @@ func (d *desk) pressed(u *chat.Update, who storage.Person, data pressed) error {
 type press struct {
 	desk   *desk
 	update *chat.Update
-	data   pressed
+	data   render.Pressed
 	by     recovery.Actor
-	view   *CaseView    // as it was before
-	voice  *voice.Voice // to staff
+	view   *render.CaseView // as it was before
+	voice  *voice.Voice     // to staff
 }
 
 // do is for those who may act on cases.
 func (p *press) do() error {
 	switch {
-	case p.data.Act == reveal:
+	case p.data.Act == render.Reveal:
 		p.reveal()
 		return nil
-	case p.data.Menu || p.data.Act == noMenu:
+	case p.data.Menu || p.data.Act == render.NoMenu:
 		p.menu()
 		return nil
 	case p.update.Kind == chat.Filled:
@@ -107,9 +109,9 @@ func (p *press) refuse(r *recovery.Refusal) {
 }
 
 // asksWords reports whether an act needs words that a button cannot carry.
-func asksWords(d pressed) bool {
+func asksWords(d render.Pressed) bool {
 	switch d.Act {
-	case recovery.ActContact, recovery.ActNote, recovery.ActAgree, resolveCost:
+	case recovery.ActContact, recovery.ActNote, recovery.ActAgree, render.ResolveCost:
 		return true
 	}
 	return false
@@ -119,10 +121,10 @@ func asksWords(d pressed) bool {
 // it says why not.
 func (p *press) mayDo() bool {
 	act := p.data.Act
-	if act == resolveCost {
+	if act == render.ResolveCost {
 		act = recovery.ActResolve
 	}
-	if act == moreActs || slices.Contains(recovery.Offers(p.desk.kase.Case, p.by), act) {
+	if act == render.MoreActs || slices.Contains(recovery.Offers(p.desk.kase.Case, p.by), act) {
 		return true
 	}
 	p.refuse(whyNot(p.desk.kase.Case, p.by, act))
@@ -135,9 +137,9 @@ func (p *press) asks() {
 		return
 	}
 	u, data := p.update, p.data
-	ask := Prompt{What: data.Act, Choice: data.Choice, Mask: data.Mask, Who: u.User.Username}
-	if data.Act == recovery.ActAgree && data.Choice != dueTyped {
-		due, ok := dueOf(data.Choice)
+	ask := render.Prompt{What: data.Act, Choice: data.Choice, Mask: data.Mask, Who: u.User.Username}
+	if data.Act == recovery.ActAgree && data.Choice != render.DueTyped {
+		due, ok := render.DueOf(data.Choice)
 		if !ok {
 			p.answer(p.voice.Say("refused_unknown_act"), true)
 			return
@@ -154,17 +156,17 @@ func (p *press) asks() {
 	}
 	p.desk.prompt(u.From, u.On, ask)
 	p.answer(p.voice.Say("prompt_below"), false)
-	p.showIn(pressed{Act: noMenu})
+	p.showIn(render.Pressed{Act: render.NoMenu})
 }
 
 // filled does what a button says with the words of its form.
 func (p *press) filled() error {
 	u, data, v := p.update, p.data, p.voice
-	s := said{text: strings.TrimSpace(u.Fields[textField]), key: u.Key}
+	s := said{text: strings.TrimSpace(u.Fields[render.FieldText]), key: u.Key}
 	switch data.Act {
 	case recovery.ActContact, recovery.ActNote:
 		if s.text == "" {
-			return p.field(textField, v.Say("refused_text_missing"))
+			return p.field(render.FieldText, v.Say("refused_text_missing"))
 		}
 		if data.Act == recovery.ActNote {
 			return p.act(recovery.Note{Text: s.text, Ref: s.key}, s)
@@ -172,15 +174,15 @@ func (p *press) filled() error {
 		return p.act(inChat(s), s)
 	case recovery.ActAgree:
 		return p.agree(s)
-	case resolveCost:
-		a := Resolution(data.Choice, data.Mask)
+	case render.ResolveCost:
+		a := render.Resolution(data.Choice, data.Mask)
 		a.Note = s.text
-		if words := strings.TrimSpace(u.Fields[costField]); words != "" {
-			cost, ok := parseAmount(words)
+		if words := strings.TrimSpace(u.Fields[render.FieldCost]); words != "" {
+			cost, ok := render.ParseAmount(words)
 			if !ok {
-				return p.field(costField, v.Say("cost_unclear"))
+				return p.field(render.FieldCost, v.Say("cost_unclear"))
 			}
-			Price(a.Actions, cost)
+			render.Price(a.Actions, cost)
 		}
 		return p.act(a, s)
 	}
@@ -190,10 +192,10 @@ func (p *press) filled() error {
 
 // agree does what the form of a plan says.
 func (p *press) agree(s said) error {
-	due, ok := dueOf(p.data.Choice)
-	if p.data.Choice == dueTyped {
-		if due, ok = parseMoment(p.update.Fields[dueField], p.voice.Site.Zone); !ok {
-			return p.field(dueField, p.voice.Say("due_unclear"))
+	due, ok := render.DueOf(p.data.Choice)
+	if p.data.Choice == render.DueTyped {
+		if due, ok = render.ParseMoment(p.update.Fields[render.FieldDue], p.voice.Site.Zone); !ok {
+			return p.field(render.FieldDue, p.voice.Say("due_unclear"))
 		}
 	}
 	if !ok {
@@ -201,14 +203,14 @@ func (p *press) agree(s said) error {
 		return nil
 	}
 	before := len(p.desk.out.Events)
-	refusal, err := p.desk.act(recovery.Agree{Plan: strings.TrimSpace(p.update.Fields[planField]), Due: due}, p.by, s)
+	refusal, err := p.desk.act(recovery.Agree{Plan: strings.TrimSpace(p.update.Fields[render.FieldPlan]), Due: due}, p.by, s)
 	switch {
 	case err != nil:
 		return err
 	case refusal != nil && refusal.Code == recovery.PlanMissing:
-		return p.field(planField, p.view.Refusal(p.voice, refusal))
+		return p.field(render.FieldPlan, p.view.Refusal(p.voice, refusal))
 	case refusal != nil && refusal.Code == recovery.PlanPast:
-		return p.field(dueField, p.view.Refusal(p.voice, refusal))
+		return p.field(render.FieldDue, p.view.Refusal(p.voice, refusal))
 	}
 	p.conclude(refusal, before)
 	return nil
@@ -233,9 +235,9 @@ func (p *press) menu() {
 
 // showIn shows the card, with a menu if data opens one, in the chat in which it was tapped
 // and nowhere else.
-func (p *press) showIn(data pressed) {
+func (p *press) showIn(data render.Pressed) {
 	d := p.desk
-	on := p.desk.cardChat(p.update)
+	on := cardChat(p.desk.snap, p.update)
 	at := slices.IndexFunc(d.kase.Cards, func(a chat.Address) bool { return d.snap.At(a) == on })
 	if at < 0 {
 		p.answer(p.voice.Say("refused_unknown_act"), true)
@@ -253,8 +255,8 @@ func (p *press) showIn(data pressed) {
 
 // cardChat is the address of the chat in which a card was tapped: where the platform names
 // a private one otherwise than cards are sent to, theirs.
-func (f *frame) cardChat(u *chat.Update) chat.Address {
-	if private := f.snap.Traits[u.From.Platform].Private; u.Private && private != nil {
+func cardChat(snap *snapshot.Snapshot, u *chat.Update) chat.Address {
+	if private := snap.Traits[u.From.Platform].Private; u.Private && private != nil {
 		return private(u.From.Account, u.User.ID)
 	}
 	return u.From

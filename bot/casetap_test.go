@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -178,36 +178,6 @@ func TestACaseIsResolvedByMenus(t *testing.T) {
 	}
 }
 
-func TestTheDataOfACardsButtons(t *testing.T) {
-	id := uuid.NewString()
-	acts := []recovery.ActKind{noMenu}
-	for a := range caseLetters {
-		acts = append(acts, a)
-	}
-	for _, act := range acts {
-		for _, p := range []pressed{
-			{Hash: 0xfffe, Case: id, Act: act},
-			{Case: id, Act: act, Menu: act != noMenu},
-			{Hash: 7, Case: id, Act: act, Menu: act != noMenu, Choice: strings.Repeat("x", maxChoice), Mask: 255},
-		} {
-			data := p.encode()
-			got, ok := decodePressed(data)
-			if !ok || got != p || len(data) > 64 {
-				t.Errorf("%+v became %q (%d bytes) and %+v, %v", p, data, len(data), got, ok)
-			}
-			if _, ok := decode(data); ok {
-				t.Errorf("%q is a survey's button too", data)
-			}
-		}
-	}
-	good := pressed{Hash: 7, Case: id, Act: recovery.ActResolve, Choice: "price", Mask: 3}.encode()
-	for _, bad := range []string{"", "1k", good[:20], good + ".", good + "9", good[:len(good)-1], good[:len(good)-1] + "256", "2" + good[1:], strings.Replace(good, ".price", ".pr-ce", 1), strings.Replace(good, "r.price", "q.price", 1), strings.Replace(good, "r.price", "B.price", 1)} {
-		if p, ok := decodePressed(bad); ok && p.encode() != bad {
-			t.Errorf("%q is taken for %+v", bad, p)
-		}
-	}
-}
-
 // TestManyTakeAtOnce lets eight people tap Take at the same moment through two programs.
 func TestManyTakeAtOnce(t *testing.T) {
 	for name, open := range bothEngines() {
@@ -276,7 +246,7 @@ func TestManyTakeAtOnce(t *testing.T) {
 // A case of a site where many people work can be given to each of them.
 func TestAssignOffersEverybodyPageByPage(t *testing.T) {
 	w, _ := lowTap(t, staffTG)
-	for i := range 2 * assignShown {
+	for i := range 2 * render.AssignShown {
 		w.hire(fmt.Sprint("amy-", i), fmt.Sprintf("Amy %02d", i), access.Agent)
 	}
 	bob := w.member(1, "Bob", access.Agent)
@@ -287,18 +257,18 @@ func TestAssignOffersEverybodyPageByPage(t *testing.T) {
 		most := 0
 		for _, row := range w.slots(staffTG, "case:")[0].Render.Rows {
 			for _, b := range row {
-				if d, ok := decodePressed(b.Data); ok && d.Act == recovery.ActAssign && !d.Menu {
+				if d, ok := render.DecodePressed(b.Data); ok && d.Act == recovery.ActAssign && !d.Menu {
 					offered[b.Text] = b.Data
 					most++
 				}
 			}
 		}
-		if most == 0 || most > assignShown {
+		if most == 0 || most > render.AssignShown {
 			t.Errorf("%d people are offered at once", most)
 		}
 		w.onCard(bob, staffTG, w.button(staffTG, "More…"))
 	}
-	if len(offered) != 2*assignShown+1 {
+	if len(offered) != 2*render.AssignShown+1 {
 		t.Errorf("%d people are offered", len(offered))
 	}
 	w.onCard(bob, staffTG, offered["Amy 79"])

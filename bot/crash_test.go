@@ -14,6 +14,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -336,21 +337,21 @@ func (c *crashCustomer) invite() string {
 // act answers a question that is to be seen and was not answered yet.
 func (c *crashCustomer) act() bool {
 	for _, m := range c.world.phones.seen(c.address()) {
-		var options []tapped
-		var skip *tapped
+		var options []render.Tapped
+		var skip *render.Tapped
 		done := false
 		for _, row := range m.Rows {
 			for _, b := range row {
-				t, ok := decode(b.Data)
+				t, ok := render.Decode(b.Data)
 				if _, answered := c.given[t.Question]; !ok || answered {
 					continue
 				}
 				switch t.Verb {
-				case pickV, toggleV:
+				case render.VerbPick, render.VerbToggle:
 					options = append(options, t)
-				case skipV:
+				case render.VerbSkip:
 					skip = &t
-				case doneV:
+				case render.VerbDone:
 					done = true
 				}
 			}
@@ -364,9 +365,9 @@ func (c *crashCustomer) act() bool {
 			}
 			c.session = t.Session
 			c.given[t.Question] = fmt.Sprint("option ", t.Option)
-			c.send(chat.Update{Kind: chat.Tap, Data: t.encode()})
+			c.send(chat.Update{Kind: chat.Tap, Data: t.Encode()})
 			if done {
-				c.send(chat.Update{Kind: chat.Tap, Data: tapped{Verb: doneV, Session: t.Session, Question: t.Question}.encode()})
+				c.send(chat.Update{Kind: chat.Tap, Data: render.Tapped{Verb: render.VerbDone, Session: t.Session, Question: t.Question}.Encode()})
 			}
 			return true
 		case skip != nil && m.Expects != chat.ExpectsNothing:

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
@@ -54,7 +55,7 @@ func (d *desk) known() bool { return d.session != nil && d.owner != nil }
 func (d *desk) rules() recovery.Rules { return d.snap.Rules(d.kase.Site) }
 
 // view is the case as messages to staff are made from it.
-func (d *desk) view() *CaseView {
+func (d *desk) view() *render.CaseView {
 	c := d.frame.view(d.session, d.owner, d.flow)
 	c.Case = d.kase
 	return c

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -61,7 +62,7 @@ func (j *job) turn(load storage.Load, act func(*turn) error) {
 }
 
 func (j *job) onCard(context.Context) (bool, error) {
-	data, ok := decodePressed(j.update.Data)
+	data, ok := render.DecodePressed(j.update.Data)
 	if !ok || j.update.Kind != chat.Tap && j.update.Kind != chat.Filled {
 		return false, nil
 	}
@@ -78,7 +79,7 @@ func (j *job) wishing(ctx context.Context) (bool, error) {
 }
 
 func (j *job) choosesSite(context.Context) (bool, error) {
-	session := sessionOfSite(j.update.Data)
+	session := render.SessionOfSite(j.update.Data)
 	if session == "" || j.update.Kind != chat.Tap {
 		return false, nil
 	}
@@ -87,7 +88,7 @@ func (j *job) choosesSite(context.Context) (bool, error) {
 }
 
 func (j *job) nextSite(context.Context) (bool, error) {
-	site, ok := siteOfNext(j.b.snap.Now(), j.update.Data)
+	site, ok := render.SiteOfNext(j.b.snap.Now(), j.update.Data)
 	if !ok || j.update.Kind != chat.Tap {
 		return false, nil
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/recovery"
 )
 
@@ -18,12 +19,12 @@ func TestEveryUpdateHasItsDoor(t *testing.T) {
 	w.started(ann, haircut)
 	tap := w.button(ann.address, "2")
 	now := w.bot.snap.Now()
-	next := nextData("")
-	if _, ok := siteOfNext(now, next); !ok {
+	next := render.NextData("")
+	if _, ok := render.SiteOfNext(now, next); !ok {
 		t.Fatal("the button of the next site is not known")
 	}
-	site := siteData(w.session(ann).ID, "s1")
-	if sessionOfSite(site) == "" {
+	site := render.SiteData(w.session(ann).ID, "s1")
+	if render.SessionOfSite(site) == "" {
 		t.Fatal("the button of a site is not known")
 	}
 	const (

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
@@ -36,7 +37,7 @@ func (t *turn) drawAside() {
 	if s == nil || len(s.Said) == 0 || t.flow.Class == survey.Pulse || t.flow.Class == survey.Mystery {
 		return // those who were promised that nobody is called are kept to it
 	}
-	if t.desk == nil && !Live(s) {
+	if t.desk == nil && !render.Live(s) {
 		return // what follows a survey is answered with help
 	}
 	p := drawing{frame: t.frame, c: t.view(), identity: s.Identity}
@@ -93,7 +94,7 @@ func (d *desk) draw() {
 // drawing is what staff see of a case, or of a survey that has none, where a turn ends.
 type drawing struct {
 	*frame
-	c        *CaseView
+	c        *render.CaseView
 	v        *voice.Voice // to staff
 	identity string       // of the customer
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/recovery/rulefile"
@@ -400,7 +401,7 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 		bob := w.member(1, "Bob", access.Lead)
 		model := w.onlyCase()
 		hash := ann.person().Hash16()
-		presses := []pressed{
+		presses := []render.Pressed{
 			{Act: recovery.ActTake},
 			{Act: recovery.ActRelease},
 			{Act: recovery.ActReopen},
@@ -418,9 +419,9 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 			if r.IntN(2) == 0 {
 				p := presses[r.IntN(len(presses))]
 				p.Hash, p.Case = hash, model.ID
-				act, _ := (&CaseView{Now: w.now, Site: snapshot.Site{Zone: time.UTC}}).ActOf(p)
+				act, _ := (&render.CaseView{Now: w.now, Site: snapshot.Site{Zone: time.UTC}}).ActOf(p)
 				do(act, lead)
-				w.onCard(bob, staffTG, p.encode())
+				w.onCard(bob, staffTG, p.Encode())
 			}
 			w.sweep()
 			for range 20 {
@@ -442,7 +443,7 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 			if next, ok := recovery.NextClock(w.bot.snap.Now().Rules(model.Site), model.Case); ok == stored.Next.IsZero() || ok && !stored.Next.Equal(next.At) {
 				t.Fatalf("seed %d, step %d: next at %v, want %v", seed, step, stored.Next, next.At)
 			}
-			if got := w.transcript(staffTG)[0].Render.State; got != cardState(model.Case, w.now) && w.now.Equal(stored.Updated) {
+			if got := w.transcript(staffTG)[0].Render.State; got != render.CardState(model.Case, w.now) && w.now.Equal(stored.Updated) {
 				t.Fatalf("seed %d, step %d: the card says %s of a case that is %s", seed, step, got, model.State)
 			}
 		}

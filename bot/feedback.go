@@ -10,7 +10,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
-	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -19,41 +19,6 @@ import (
 
 // What customers say by themselves is held as a survey of one question, which nobody
 // published: the same engine asks, takes the words, lets them be changed and says thanks.
-
-// feedbackFlow is the id of the flow of a kind. No published flow can have it.
-func feedbackFlow(k storage.FeedbackKind) string { return "_" + string(k) }
-
-// feedbackKey is the key of its only question.
-const feedbackKey = "words"
-
-// feedbackKind is the kind of feedback that a flow asks for; "" for all others.
-func feedbackKind(flow string) storage.FeedbackKind {
-	for _, k := range voice.FeedbackCommands {
-		if feedbackFlow(k) == flow {
-			return k
-		}
-	}
-	return ""
-}
-
-// feedbackFlows are these flows in every language of the interface.
-func feedbackFlows(t *voice.Texts) map[snapshot.FlowKey]*snapshot.Flow {
-	flows := make(map[snapshot.FlowKey]*snapshot.Flow, len(voice.FeedbackCommands))
-	for command, kind := range voice.FeedbackCommands {
-		ask, title, thanks := survey.Text{}, survey.Text{}, survey.Text{}
-		for _, tag := range voice.Languages {
-			w := t.Of(tag)
-			ask[tag], title[tag], thanks[tag] = w.Say("ask_"+command), w.Say("feedback_"+string(kind)), w.Say("thanks_"+string(kind))
-		}
-		f := survey.Flow{
-			ID: feedbackFlow(kind), Version: 1, Class: survey.Transactional, Title: title, Languages: voice.Languages,
-			Questions: []survey.Question{{Key: feedbackKey, Kind: survey.TextQ, Ask: ask, Long: true}},
-			Texts:     map[string]survey.Text{"thanks_neutral": thanks, "thanks_unsatisfied_open": thanks},
-		}
-		flows[snapshot.FlowKey{ID: f.ID, Version: f.Version}] = snapshot.NewFlow(f)
-	}
-	return flows
-}
 
 // wish is what somebody says by themselves.
 type wish struct {
@@ -70,7 +35,7 @@ func wished(texts *voice.Texts, u *chat.Update) (w wish, phrase, ok bool) {
 	case u.Kind == chat.Command && voice.FeedbackCommands[u.Command] != "":
 		return wish{kind: voice.FeedbackCommands[u.Command], words: strings.TrimSpace(u.Text)}, false, true
 	case u.Kind == chat.Tap:
-		kind, ok := decodeWish(u.Data)
+		kind, ok := render.DecodeWish(u.Data)
 		return wish{kind: kind}, false, ok
 	case u.Kind == chat.Text:
 		kind, rest := texts.Phrase(u.Text)
@@ -156,7 +121,7 @@ func (t *turn) busy() bool {
 	if t.identity != nil && t.identity.Case != "" || listens(t.kase()) {
 		return true
 	}
-	if !Live(t.session) {
+	if !render.Live(t.session) {
 		return false
 	}
 	if t.configure() != nil {
@@ -183,21 +148,21 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 	}
 	s := &storage.Session{
 		Session: survey.Session{
-			ID: t.b.key.derive("feedback", t.key), Flow: feedbackFlow(w.kind), Version: 1, Status: survey.New, Open: survey.NoQuestion,
+			ID: t.b.key.derive("feedback", t.key), Flow: render.FeedbackFlow(w.kind), Version: 1, Status: survey.New, Open: survey.NoQuestion,
 			Attributes: map[string]string{},
 		},
 		Bucket: id.Bucket, Identity: id.ID, Address: id.Address, Customer: id.Customer, Facts: recovery.Facts{Earlier: w.earlier},
 	}
 	if before != nil {
 		s.Site, s.Facts.Tier = before.Site, before.Facts.Tier
-		if feedbackKind(before.Flow) == "" {
+		if render.FeedbackKind(before.Flow) == "" {
 			for _, attr := range []string{voice.AttrBusiness, voice.AttrFirstName, voice.AttrTier} {
 				if v := before.Attributes[attr]; v != "" {
 					s.Attributes[attr] = v
 				}
 			}
 		}
-		if Live(before) {
+		if render.Live(before) {
 			s.Before = before.ID
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
@@ -62,8 +63,8 @@ func configured(snap *snapshot.Snapshot, s *storage.Session) (*snapshot.Flow, er
 }
 
 // view is a session, whose identity is owner, as messages to staff are made from it.
-func (f *frame) view(s *storage.Session, owner *storage.Identity, flow *snapshot.Flow) *CaseView {
-	c := &CaseView{Texts: f.b.texts, Session: s, Identity: owner, Flow: flow, Team: f.snap.Team, Now: f.now}
+func (f *frame) view(s *storage.Session, owner *storage.Identity, flow *snapshot.Flow) *render.CaseView {
+	c := &render.CaseView{Texts: f.b.texts, Session: s, Identity: owner, Flow: flow, Team: f.snap.Team, Now: f.now}
 	if s != nil {
 		c.Site, c.Causes = f.snap.Site(s.Site), f.snap.Rules(s.Site).Causes
 	}
@@ -75,8 +76,8 @@ func (f *frame) view(s *storage.Session, owner *storage.Identity, flow *snapshot
 
 // talk is a conversation with somebody as messages to them are made from it; on is where
 // it takes place.
-func (f *frame) talk(s *storage.Session, id *storage.Identity, flow *snapshot.Flow, on chat.Platform) *Talk {
-	t := &Talk{Texts: f.b.texts, On: f.snap.Traits[on], Session: s, Identity: id, Flow: flow, Now: f.now}
+func (f *frame) talk(s *storage.Session, id *storage.Identity, flow *snapshot.Flow, on chat.Platform) *render.Talk {
+	t := &render.Talk{Texts: f.b.texts, On: f.snap.Traits[on], Session: s, Identity: id, Flow: flow, Now: f.now}
 	if texts, ok := f.b.behind[on]; ok {
 		t.Texts = texts
 	}

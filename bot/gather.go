@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -248,7 +249,7 @@ func (s *teller) tellStorm(ctx context.Context, g recovery.Gathering, waiting co
 		if g.P1 == 0 && muted(t.snap, g.Site, t.now) {
 			return nil
 		}
-		v := SiteVoice(t.b.texts, t.snap.Site(g.Site), t.now)
+		v := render.SiteVoice(t.b.texts, t.snap.Site(g.Site), t.now)
 		m := chat.Message{
 			Title: v.Say("storm_title", "site", v.Site.Name, "at", v.Moment(g.From)), Lang: v.Lang,
 			Facts: []chat.Fact{{Label: v.Say("gathered_cases"), Value: strconv.Itoa(g.Count())}},
@@ -275,7 +276,7 @@ func (s *teller) tellDigest(ctx context.Context, site string, cases []storage.Ca
 		}
 	}
 	return b.perform(ctx, s.bucketFor(site), b.turnOf("", "digest", storage.Load{}, nil, func(t *turn) error {
-		v := SiteVoice(t.b.texts, t.snap.Site(site), t.now)
+		v := render.SiteVoice(t.b.texts, t.snap.Site(site), t.now)
 		m := chat.Message{Title: v.Say("digest_title", "site", v.Site.Name), Lang: v.Lang}
 		var lines []string
 		for _, k := range cases[:min(len(cases), digestNamed)] {
@@ -327,7 +328,7 @@ func (s *teller) post(t *turn, v *voice.Voice, slot storage.Slot, of counts, m c
 	}
 	for _, slot.At = range t.snap.Reachable(t.snap.Distinct(places)) {
 		if m.Rows = nil; m.State == "open" && !t.snap.Traits[slot.At.Platform].Stored {
-			m.Rows = [][]chat.Button{{{Text: v.Say("next_case"), Data: nextData(site), Style: "primary"}}}
+			m.Rows = [][]chat.Button{{{Text: v.Say("next_case"), Data: render.NextData(site), Style: "primary"}}}
 		}
 		t.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Address: t.snap.At(slot.At), Render: m})
 	}
@@ -349,7 +350,7 @@ func (s *teller) tellOverdue(ctx context.Context, site string, from time.Time, c
 		return nil
 	}
 	return b.perform(ctx, s.bucketFor(site), b.turnOf("", "overdue", storage.Load{}, nil, func(t *turn) error {
-		v := SiteVoice(t.b.texts, t.snap.Site(site), t.now)
+		v := render.SiteVoice(t.b.texts, t.snap.Site(site), t.now)
 		for _, step := range slices.Sorted(maps.Keys(steps)) {
 			p := steps[step]
 			_, to, ok := strings.Cut(step[strings.IndexByte(step, ' ')+1:], " ")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
@@ -219,7 +220,7 @@ func (t *turn) bareCommand(text string) string {
 	switch {
 	case t.snap.Traits[t.identity.Person.Platform].Slash == "", name != "pause" && !slices.Contains(voice.Commands[:], name):
 		return ""
-	case name == "stop" || !Live(t.session):
+	case name == "stop" || !render.Live(t.session):
 		return name
 	}
 	if t.configure() != nil || t.talk().Opens().Free {

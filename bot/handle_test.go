@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -137,13 +138,13 @@ func TestDataThatIsNoButtonIsAnsweredPolitely(t *testing.T) {
 	for _, data := range []string{"", "hello", "1p", "9p" + strings.Repeat("A", 22), strings.Repeat("x", 64)} {
 		w.only(w.tap(ann, data), "This button no longer works. Send /start to go on.", true)
 	}
-	for _, d := range []tapped{
-		{Verb: pickV, Session: s.ID, Question: 99, Option: 1},
-		{Verb: changeV, Session: s.ID, Question: len(s.Order) + 40},
+	for _, d := range []render.Tapped{
+		{Verb: render.VerbPick, Session: s.ID, Question: 99, Option: 1},
+		{Verb: render.VerbChange, Session: s.ID, Question: len(s.Order) + 40},
 	} {
-		w.only(w.tap(ann, d.encode()), "This button no longer works. Send /start to go on.", true)
+		w.only(w.tap(ann, d.Encode()), "This button no longer works. Send /start to go on.", true)
 	}
-	outside := tapped{Verb: pickV, Session: s.ID, Question: 0, Option: 77}.encode()
+	outside := render.Tapped{Verb: render.VerbPick, Session: s.ID, Question: 0, Option: 77}.Encode()
 	if got := w.tap(ann, outside); len(got) != 1 {
 		t.Errorf("an option that does not exist got %v", got)
 	}

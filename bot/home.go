@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -22,7 +23,7 @@ const (
 
 // Home makes the page of a person, who may be unknown yet. Whoever is linked to a member
 // of staff sees the open cases of their sites. It only reads, and may be one commit old.
-func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
+func (b *Bot) Home(ctx context.Context, p storage.Person) (render.Home, error) {
 	f := &frame{b: b, snap: b.snap.Now(), now: b.now().UTC()}
 	bucket := b.bucketOf(p)
 	var of *storage.Identity
@@ -30,24 +31,24 @@ func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
 	case err == nil:
 		of = &id
 	case !errors.Is(err, storage.ErrNotFound):
-		return Home{}, fmt.Errorf("read whose page it is: %w", err)
+		return render.Home{}, fmt.Errorf("read whose page it is: %w", err)
 	}
 	sessions, err := b.store.SessionsOf(ctx, bucket, p.ID(), homeSessions)
 	if err != nil {
-		return Home{}, fmt.Errorf("read the surveys of a page: %w", err)
+		return render.Home{}, fmt.Errorf("read the surveys of a page: %w", err)
 	}
-	h := HomeView{Person: f.talk(nil, of, nil, p.Platform)}
+	h := render.HomeView{Person: f.talk(nil, of, nil, p.Platform)}
 	for i := range sessions {
 		s := &sessions[i]
 		if _, err := f.snap.Flow(s.Flow, s.Version); err != nil {
 			if err := b.snap.LoadFlow(ctx, snapshot.FlowKey{ID: s.Flow, Version: s.Version}); err != nil {
-				return Home{}, err
+				return render.Home{}, err
 			}
 			f.snap = b.snap.Now()
 		}
 		flow, err := f.snap.Flow(s.Flow, s.Version)
 		if err != nil {
-			return Home{}, err
+			return render.Home{}, err
 		}
 		h.Surveys = append(h.Surveys, f.talk(s, of, flow, s.Address.Platform))
 	}
@@ -56,8 +57,8 @@ func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
 		return h.Page(), nil
 	}
 	h.Staff = true
-	if h.Cases, err = b.homeCases(ctx, f.snap, who); err != nil {
-		return Home{}, err
+	if h.Cases, err = openCasesOf(ctx, b.store, f.snap, who); err != nil {
+		return render.Home{}, err
 	}
 	if who.RoleAt(access.EverySite).Can(access.SeeSettings) && strings.HasPrefix(b.publicURL, "http") {
 		h.Admin = b.publicURL + "/"
@@ -65,9 +66,9 @@ func (b *Bot) Home(ctx context.Context, p storage.Person) (Home, error) {
 	return h.Page(), nil
 }
 
-// homeCases are as many open cases of somebody's sites as a page has room for: those that
+// openCasesOf are as many open cases of somebody's sites as a page has room for: those that
 // they hold, then others, the newest first.
-func (b *Bot) homeCases(ctx context.Context, snap *snapshot.Snapshot, who storage.Staff) (shown []HomeCase, _ error) {
+func openCasesOf(ctx context.Context, store storage.Reader, snap *snapshot.Snapshot, who storage.Staff) (shown []render.HomeCase, _ error) {
 	sites, any := sitesOf(who)
 	if !any {
 		return nil, nil
@@ -76,14 +77,14 @@ func (b *Bot) homeCases(ctx context.Context, snap *snapshot.Snapshot, who storag
 	held := open
 	held.Holder = who.ID
 	for _, f := range []storage.CaseFilter{held, open} {
-		for k, err := range storage.AllCases(ctx, b.store, f) {
+		for k, err := range storage.AllCases(ctx, store, f) {
 			switch {
 			case err != nil:
 				return nil, fmt.Errorf("read the cases of a page: %w", err)
 			case k.Decision.Watch || !who.RoleAt(k.Site).Can(access.SeeCases):
 			case f.Holder == "" && k.Holder.ID == who.ID: // it is there already
 			default:
-				shown = append(shown, HomeCase{Case: &k, Site: snap.Site(k.Site)})
+				shown = append(shown, render.HomeCase{Case: &k, Site: snap.Site(k.Site)})
 			}
 			if len(shown) == homeCases {
 				return shown, nil

@@ -99,7 +99,7 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	if r.Expires <= 0 {
 		r.Expires = DefaultInviteExpires
 	}
-	token := b.tokenFor(r.To)
+	token := tokenFor(r.To, b.random)
 	bucket, id, _ := b.invitationOf(token)
 	now := b.now().UTC().Truncate(time.Microsecond)
 	inv := storage.Invitation{
@@ -194,9 +194,9 @@ const tokenBytes = 18
 
 // tokenFor makes the secret of a link, 24 characters of base64url. It leads to the bucket
 // of the person, if there is one.
-func (b *Bot) tokenFor(to storage.Person) string {
+func tokenFor(to storage.Person, random func([]byte)) string {
 	var raw [tokenBytes]byte
-	b.random(raw[:])
+	random(raw[:])
 	if !to.IsZero() {
 		binary.BigEndian.PutUint16(raw[:], to.Hash16())
 	}

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
@@ -101,15 +102,15 @@ func (p *respondent) updates(t *rapid.T) []chat.Update {
 	for range rapid.IntRange(0, 12).Draw(t, "updates") {
 		u := chat.Update{Kind: chat.Tap}
 		q := rapid.IntRange(0, len(p.flow.Questions)-1).Draw(t, "question")
-		d := tapped{Session: p.id, Question: q}
-		switch d.Verb = rapid.SampledFrom([]verb{pickV, pickV, pickV, toggleV, toggleV, doneV, skipV, changeV, 'w'}).Draw(t, "verb"); d.Verb {
-		case pickV, toggleV:
+		d := render.Tapped{Session: p.id, Question: q}
+		switch d.Verb = rapid.SampledFrom([]render.Verb{render.VerbPick, render.VerbPick, render.VerbPick, render.VerbToggle, render.VerbToggle, render.VerbDone, render.VerbSkip, render.VerbChange, 'w'}).Draw(t, "verb"); d.Verb {
+		case render.VerbPick, render.VerbToggle:
 			d.Option = rapid.IntRange(0, 8).Draw(t, "option")
 		case 'w':
 			u = chat.Update{Kind: chat.Text, Text: rapid.SampledFrom([]string{"2", "5/5", "price", "It was late.", "no", "\u202e", "99"}).Draw(t, "text")}
 		}
 		if u.Kind == chat.Tap {
-			u.Data = d.encode()
+			u.Data = d.Encode()
 		}
 		us = append(us, p.w.update(p.who, u))
 	}
@@ -131,11 +132,11 @@ func (p *respondent) model(u *chat.Update) {
 	case u.Kind == chat.Text:
 		in = survey.Write{Text: u.Text}
 	default:
-		d, ok := decode(u.Data)
+		d, ok := render.Decode(u.Data)
 		if !ok {
 			p.w.t.Fatalf("the test made the data %q", u.Data)
 		}
-		in = d.input()
+		in = d.Input()
 	}
 	p.want = survey.Step(p.flow.Flow, p.want, in, p.w.now).Session
 }
@@ -203,11 +204,11 @@ func TestNoUpdateBreaksTheBot(t *testing.T) {
 				Data:    rapid.StringN(0, 70, 70).Draw(t, "data"),
 			}
 			if rapid.Bool().Draw(t, "button") {
-				u.Data = tapped{
-					Verb:    rapid.SampledFrom([]verb{pickV, toggleV, doneV, skipV, changeV, backV, startV, laterV, notNowV, languageV}).Draw(t, "verb"),
+				u.Data = render.Tapped{
+					Verb:    rapid.SampledFrom([]render.Verb{render.VerbPick, render.VerbToggle, render.VerbDone, render.VerbSkip, render.VerbChange, render.VerbBack, render.VerbStart, render.VerbLater, render.VerbNotNow, render.VerbLanguage}).Draw(t, "verb"),
 					Session: p.id, Question: rapid.IntRange(0, 10).Draw(t, "question"), Option: rapid.IntRange(0, 11).Draw(t, "option"),
 					Language: rapid.SampledFrom([]string{"en", "ar", "zh-Hans", "xx"}).Draw(t, "tag"),
-				}.encode()
+				}.Encode()
 			}
 			if rapid.IntRange(0, 9).Draw(t, "file") == 0 {
 				u.Files = []chat.File{{Kind: "photo", ID: "f\x00", Name: "\xff"}}

@@ -2,42 +2,15 @@ package bot
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
-	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 )
-
-// nextV begins the data of the button that shows the next case of a site. Its letter is
-// in the chats of staff: never reuse it.
-const nextV verb = 'm'
-
-// nextData is that button's data. Ids of sites may be longer than a button carries.
-func nextData(site string) string {
-	sum := sha256.Sum256([]byte(site))
-	return string([]byte{dataVersion, byte(nextV)}) + hex.EncodeToString(sum[:8])
-}
-
-// siteOfNext finds the site of such a button.
-func siteOfNext(s *snapshot.Snapshot, data string) (string, bool) {
-	if len(data) < 2 || data[0] != dataVersion || data[1] != byte(nextV) {
-		return "", false
-	}
-	for _, id := range append(slices.Sorted(maps.Keys(s.Sites)), "") {
-		if nextData(id) == data {
-			return id, true
-		}
-	}
-	return "", false
-}
 
 // nextJob shows the most urgent case of a site that has no card yet, in the chat in which
 // that was asked for and in those of its route. It takes two turns: the update is marked
@@ -62,7 +35,7 @@ func (j *job) nextJob(site string) {
 			}
 		}
 		return outbox.Work{Bucket: bucket, Turn: b.turnOf("", j.update.Key, load, &j.said, func(t *turn) error {
-			v := SiteVoice(t.b.texts, t.snap.Site(site), t.now)
+			v := render.SiteVoice(t.b.texts, t.snap.Site(site), t.now)
 			switch {
 			case !fresh:
 			case !by.Can(access.TakeCase):
@@ -87,7 +60,7 @@ func (d *desk) showNext(u *chat.Update, v *voice.Voice) error {
 		return nil
 	}
 	d.telling = true
-	d.kase.Cards = d.snap.Distinct([]chat.Address{d.cardChat(u)})
+	d.kase.Cards = d.snap.Distinct([]chat.Address{cardChat(d.snap, u)})
 	d.answer(voice.Join(" · ", d.kase.Name(), d.kase.Decision.Priority.String()), false)
 	d.redraw = true
 	return nil

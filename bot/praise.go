@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -47,7 +48,7 @@ func (t *turn) praise() {
 	if t.desk != nil {
 		kase = t.desk.kase.ID
 	}
-	praise := t.feedbackOf(s, kase, t.b.key.derive("praise", s.ID), storage.Praise, voice.Cut(voice.Join(" · ", words...), cardQuote))
+	praise := t.feedbackOf(s, kase, t.b.key.derive("praise", s.ID), storage.Praise, voice.Cut(voice.Join(" · ", words...), render.LongestQuote))
 	praise.Announced = time.Time{}
 	t.out.Feedback = append(t.out.Feedback, praise)
 }
@@ -105,7 +106,7 @@ func (s *teller) tellPraise(ctx context.Context, site string, list []storage.Fee
 	b := s.bot
 	slices.SortFunc(list, func(a, b storage.Feedback) int { return strings.Compare(a.ID, b.ID) })
 	return b.perform(ctx, s.bucketFor(site), b.turnOf("", "praise", storage.Load{}, nil, func(t *turn) error {
-		v := SiteVoice(t.b.texts, t.snap.Site(site), t.now)
+		v := render.SiteVoice(t.b.texts, t.snap.Site(site), t.now)
 		post := func(list []storage.Feedback, places []chat.Address) {
 			m := chat.Message{Title: v.Say("praise_title", "site", v.Site.Name), Lang: v.Lang}
 			for _, f := range list[:min(len(list), praiseShown)] {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 )
 
@@ -17,7 +18,7 @@ func (p *press) reveal() {
 		p.answer(v.Say("refused_unknown_act"), true)
 		return
 	case !p.by.Can(access.Reveal):
-		p.desk.jot(eventAttempted, p.by.ID, string(reveal), "")
+		p.desk.jot(eventAttempted, p.by.ID, string(render.Reveal), "")
 		p.answer(v.Say("refused_reveal"), true)
 		return
 	}

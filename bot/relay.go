@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -133,26 +134,28 @@ func (p *drawing) relay(w heard, places []chat.Address) {
 			show(filePart(i), m)
 		}
 		if w.edited {
-			p.emptyRest(slot, p.c.Case.Identity, len(parts), survey.MaxText)
+			for _, want := range emptied(p.slots, slot, len(parts), survey.MaxText) {
+				p.want(want)
+			}
 		}
 	}
 }
 
-// emptyRest takes back what is left of words that an edit made shorter: the parts of a slot
-// from one on. The words are of a case of this identity.
-func (f *frame) emptyRest(slot storage.Slot, identity string, from, characters int) {
+// emptied takes back what is left of words that an edit made shorter: the parts of a slot
+// from one on, of which slots holds those that there are.
+func emptied(slots map[string]storage.Delivery, slot storage.Slot, from, characters int) []storage.Want {
+	var all []storage.Want
 	for n := from; n < mostParts(characters); n++ {
 		slot.Part = wordsPart(n)
-		old, known := f.slots[slot.String()]
-		if !known {
-			continue
+		if old, known := slots[slot.String()]; known {
+			m := old.Render
+			m.Text, m.Quotes, m.Rows = "…", nil, nil
+			all = append(all, storage.Want{
+				Slot: slot.String(), Kind: storage.RelayD, Address: old.Address, Render: m, OnlyIfKnown: true,
+			})
 		}
-		m := old.Render
-		m.Text, m.Quotes, m.Rows = "…", nil, nil
-		f.want(storage.Want{
-			Slot: slot.String(), Kind: storage.RelayD, Identity: identity, Address: old.Address, Render: m, OnlyIfKnown: true,
-		})
 	}
+	return all
 }
 
 func chatFiles(fs []survey.File) []chat.File {
@@ -221,7 +224,9 @@ func (d *desk) reply(s said, by recovery.Actor, edited bool) {
 		show(filePart(i), m)
 	}
 	if edited {
-		d.emptyRest(wordsSlot(storage.ReplySlot, d.kase.ID, "", s.id()), d.kase.Identity, len(parts), recovery.MaxText)
+		for _, want := range emptied(d.slots, wordsSlot(storage.ReplySlot, d.kase.ID, "", s.id()), len(parts), recovery.MaxText) {
+			d.want(want)
+		}
 	}
 }
 
@@ -269,7 +274,7 @@ func (d *desk) under(s said, text string) {
 }
 
 // prompt asks in a staff chat for words, as a reply to the message below.
-func (d *desk) prompt(at chat.Address, below chat.Ref, p Prompt) {
+func (d *desk) prompt(at chat.Address, below chat.Ref, p render.Prompt) {
 	c := d.view()
 	d.want(storage.Want{
 		Slot: storage.Slot{Kind: storage.AskSlot, Owner: d.kase.ID, Part: p.Encode(), Key: d.key}.String(), Kind: storage.RelayD, Address: at,

@@ -14,6 +14,7 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -74,7 +75,7 @@ func TestStaffAndACustomerTalk(t *testing.T) {
 	// Ann answers what Bob said, from Slack Bob says more, and both change their words.
 	answer := w.writes(ann, "Nobody told me why.", w.newest(ann.address, replySlot).ShownRef)
 	sees(t, "the answer", w.shows(staffTG, relaySlot)[1:], "A-1 · Ann | Nobody told me why. | Reply to this message to answer Ann.")
-	says(t, w.fills(w.inSlack(bob), staffSlack, w.button(staffSlack, "Reply"), map[string]string{textField: "We were two short."}), "Contacted", false)
+	says(t, w.fills(w.inSlack(bob), staffSlack, w.button(staffSlack, "Reply"), map[string]string{render.FieldText: "We were two short."}), "Contacted", false)
 	w.editIn(bob, staffTG, own, asked, "I am very sorry, Ann.")
 	w.editIn(ann, ann.address, answer, "", "Nobody told me anything.")
 	sees(t, "Ann", w.got(ann)[1:], "Bob (Salon Anna) | I am very sorry, Ann.", "Bob (Salon Anna) | We were two short.")
@@ -148,7 +149,7 @@ func TestInSlackOnlyTheFormReachesTheCustomer(t *testing.T) {
 	if reply.Form == nil || !strings.Contains(reply.Form.Note, "Hello?") {
 		t.Fatalf("the form quotes nothing: %+v", reply.Form)
 	}
-	says(t, w.fills(in, staffSlack, reply.Data, map[string]string{textField: "I am here."}), "Contacted", false)
+	says(t, w.fills(in, staffSlack, reply.Data, map[string]string{render.FieldText: "I am here."}), "Contacted", false)
 	sees(t, "Ann", w.got(ann)[1:], "Bob (Salon Anna) | I am here.")
 }
 
@@ -271,9 +272,9 @@ func TestWhoWantsNoContactIsNotContacted(t *testing.T) {
 	}
 	w.writes(ann, "And the music!", "")
 	w.replyIn(bob, staffTG, w.newest(staffTG, relaySlot).ShownRef, "Sorry")
-	reply := pressed{Hash: ann.person().Hash16(), Case: w.onlyCase().ID, Act: recovery.ActContact}.encode()
+	reply := render.Pressed{Hash: ann.person().Hash16(), Case: w.onlyCase().ID, Act: recovery.ActContact}.Encode()
 	says(t, w.onCard(bob, staffTG, reply), "does not want to be contacted", true)
-	says(t, w.fills(w.inSlack(bob), staffSlack, reply, map[string]string{textField: "Sorry"}), "does not want to be contacted", true)
+	says(t, w.fills(w.inSlack(bob), staffSlack, reply, map[string]string{render.FieldText: "Sorry"}), "does not want to be contacted", true)
 	sees(t, "Ann", w.got(ann))
 	if said := w.newest(staffTG, "n").Render.Text; !strings.Contains(said, "does not want to be contacted") {
 		t.Errorf("Bob is told %q", said)
@@ -380,7 +381,7 @@ func TestAFormSaysWhatIsWrongAtItsField(t *testing.T) {
 	w, ann, bob, _ := talk(t)
 	in := w.inSlack(bob)
 	at := func(act recovery.ActKind, choice string) string {
-		return pressed{Hash: ann.person().Hash16(), Case: w.onlyCase().ID, Act: act, Choice: choice, Mask: 1}.encode()
+		return render.Pressed{Hash: ann.person().Hash16(), Case: w.onlyCase().ID, Act: act, Choice: choice, Mask: 1}.Encode()
 	}
 	before := w.onlyCase()
 	for _, c := range []struct {
@@ -389,13 +390,13 @@ func TestAFormSaysWhatIsWrongAtItsField(t *testing.T) {
 		field  string
 		says   string
 	}{
-		{at(recovery.ActContact, ""), map[string]string{textField: " "}, textField, "Write something first"},
+		{at(recovery.ActContact, ""), map[string]string{render.FieldText: " "}, render.FieldText, "Write something first"},
 		{at(recovery.ActNote, ""), nil, "", "no longer works"},
-		{at(recovery.ActNote, ""), map[string]string{textField: ""}, textField, "Write something first"},
-		{at(recovery.ActAgree, dueTyped), map[string]string{planField: "x", dueField: "next week"}, dueField, "year-month-day"},
-		{at(recovery.ActAgree, dueTyped), map[string]string{planField: "x", dueField: "2020-01-01"}, dueField, "in the future"},
-		{at(recovery.ActAgree, dueMark(monday.Add(time.Hour))), map[string]string{planField: " "}, planField, "what was agreed"},
-		{at(resolveCost, "price"), map[string]string{costField: "a lot"}, costField, "as a number"},
+		{at(recovery.ActNote, ""), map[string]string{render.FieldText: ""}, render.FieldText, "Write something first"},
+		{at(recovery.ActAgree, render.DueTyped), map[string]string{render.FieldPlan: "x", render.FieldDue: "next week"}, render.FieldDue, "year-month-day"},
+		{at(recovery.ActAgree, render.DueTyped), map[string]string{render.FieldPlan: "x", render.FieldDue: "2020-01-01"}, render.FieldDue, "in the future"},
+		{at(recovery.ActAgree, render.DueMark(monday.Add(time.Hour))), map[string]string{render.FieldPlan: " "}, render.FieldPlan, "what was agreed"},
+		{at(render.ResolveCost, "price"), map[string]string{render.FieldCost: "a lot"}, render.FieldCost, "as a number"},
 	} {
 		var answers []chat.Answer
 		if c.fields == nil {
@@ -416,12 +417,12 @@ func TestAFormSaysWhatIsWrongAtItsField(t *testing.T) {
 
 func TestSumsAndMomentsAsPeopleWriteThem(t *testing.T) {
 	for in, want := range map[string]int64{"25": 2500, "25.5": 2550, " 25,50 ": 2550, "0": 0, "0.07": 7, "２５．５": 2550, "٢٥٫٥٠": 2550} {
-		if got, ok := parseAmount(in); !ok || got != want {
+		if got, ok := render.ParseAmount(in); !ok || got != want {
 			t.Errorf("%q is %d, %v; want %d", in, got, ok, want)
 		}
 	}
 	for _, in := range []string{"", "-1", "a", "1.234", "1e3", "Inf", "NaN", ".", "1 000", "1.2.3"} {
-		if got, ok := parseAmount(in); ok {
+		if got, ok := render.ParseAmount(in); ok {
 			t.Errorf("%q is %d", in, got)
 		}
 	}
@@ -434,12 +435,12 @@ func TestSumsAndMomentsAsPeopleWriteThem(t *testing.T) {
 		"2026年5月31日 18:00": "2026-05-31T16:00:00Z", "2026.05.31 18.00": "2026-05-31T16:00:00Z",
 		"2026－05－31　18：00": "2026-05-31T16:00:00Z", "2026年5月31日18：00": "2026-05-31T16:00:00Z", "٢٠٢٦-٠٥-٣١ ١٨:٠٠": "2026-05-31T16:00:00Z",
 	} {
-		if got, ok := parseMoment(in, berlin); !ok || got.Format(time.RFC3339) != want {
+		if got, ok := render.ParseMoment(in, berlin); !ok || got.Format(time.RFC3339) != want {
 			t.Errorf("%q is %s, %v; want %s", in, got.Format(time.RFC3339), ok, want)
 		}
 	}
 	for _, in := range []string{"", "31.5.2026", "tomorrow", "2026-13-01", "2026-05-31 25:00", "2026-05-31 18:00 sharp"} {
-		if got, ok := parseMoment(in, berlin); ok {
+		if got, ok := render.ParseMoment(in, berlin); ok {
 			t.Errorf("%q is %s", in, got)
 		}
 	}

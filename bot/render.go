@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -71,28 +72,28 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 			return
 		}
 		v := t.talk().Question()
-		w := storage.Want{Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, Render: asked(v, t.flow, e.Question)}
+		w := storage.Want{Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, Render: render.Question(v, t.flow, e.Question)}
 		// A question that opens after the end comes below the thanks.
 		late := t.session.Status.Final() && len(t.out.Answers) > 0 && !t.session.Editing
 		if e.Again || late {
-			left := withdrawn(v, t.flow, e.Question)
+			left := render.Withdrawn(v, t.flow, e.Question)
 			w.Repost, w.Leave = true, &left
 		}
 		t.want(w)
 	case survey.Tell:
 		t.want(storage.Want{
 			Slot: questionSlot(id, e.Question), Kind: storage.NoticeD,
-			Render: withdrawn(t.talk().Question(), t.flow, e.Question),
+			Render: render.Withdrawn(t.talk().Question(), t.flow, e.Question),
 		})
 	case survey.Condense:
 		t.want(storage.Want{
 			Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, OnlyIfKnown: true,
-			Render: condensed(t.talk().Question(), t.flow, e.Question, e.Changeable),
+			Render: render.Condensed(t.talk().Question(), t.flow, e.Question, e.Changeable),
 		})
 	case survey.Withdraw:
 		t.want(storage.Want{
 			Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, OnlyIfKnown: true,
-			Render: withdrawn(t.talk().Question(), t.flow, e.Question),
+			Render: render.Withdrawn(t.talk().Question(), t.flow, e.Question),
 		})
 	case survey.Notice:
 		if e.Code != survey.NoticeKept || !t.talking() {
@@ -119,7 +120,7 @@ func (t *turn) noticeOf(n survey.Notice) {
 	var pairs []string
 	if n.Question >= 0 && n.Question < len(t.flow.Questions) {
 		q := &t.flow.Questions[n.Question]
-		most := textLimit(q)
+		most := render.TextLimit(q)
 		if q.Kind == survey.ChoiceQ {
 			most = q.Max
 		}
@@ -152,7 +153,7 @@ func (t *turn) putOff(paused bool) {
 	if paused {
 		closed := m
 		w.Repost, w.Leave = true, &closed
-		m.Rows = [][]chat.Button{{{Text: v.Say("go_on"), Data: tapped{Verb: startV, Session: t.session.ID}.encode(), Style: "primary"}}}
+		m.Rows = [][]chat.Button{{{Text: v.Say("go_on"), Data: render.Tapped{Verb: render.VerbStart, Session: t.session.ID}.Encode(), Style: "primary"}}}
 	}
 	w.Render = m
 	t.want(w)
@@ -162,11 +163,11 @@ func (t *turn) putOff(paused bool) {
 // earlier open case's, else staff are shown them once (drawAside). Files that come with
 // what may be an answer go where it goes: answers says so.
 func (t *turn) keepWords(text string, files []survey.File, answers bool) {
-	mine := t.desk != nil && (Live(t.session) || listens(t.desk.kase))
+	mine := t.desk != nil && (render.Live(t.session) || listens(t.desk.kase))
 	if !mine && !answers && t.standing() {
 		return
 	}
-	if mine || Live(t.session) {
+	if mine || render.Live(t.session) {
 		t.remember(t.session, text, files)
 	}
 	if mine {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
@@ -100,7 +101,7 @@ func (d *dice) flow() survey.Flow {
 	for i := range n {
 		q := survey.Question{Key: fmt.Sprint("q", i), Ask: d.spoken(), Optional: d.n(2) == 0, Primary: i == 0}
 		if i > 0 && d.n(4) == 0 {
-			q.Key = contactKey
+			q.Key = render.ContactKey
 		}
 		kinds := append(survey.Kinds(), survey.ScaleQ.Info(), survey.ChoiceQ.Info())
 		switch q.Kind = kinds[d.n(len(kinds))].Kind; {
@@ -165,7 +166,7 @@ func newPlay(d *dice, said *voice.Texts, lang string) *stage {
 	p := storage.Person{Platform: platform, Account: "42", User: "7"}
 	s := &stage{now: monday, shown: make(map[string]chat.Message)}
 	s.bot = &Bot{texts: said, key: []byte("k"), now: func() time.Time { return s.now }}
-	flows := feedbackFlows(said)
+	flows := render.FeedbackFlows(said)
 	flows[snapshot.FlowKey{ID: f.ID, Version: f.Version}] = snapshot.NewFlow(f)
 	s.snap = &snapshot.Snapshot{Flows: flows, Sites: map[string]snapshot.Site{}, Staff: []chat.Address{room, staffTG}, Traits: platforms()}
 	s.snap.Sites["s"] = snapshot.Site{Site: storage.Site{ID: "s", Name: d.text(), Language: d.one("en", "ar", "zh-Hans", "xx")}, Zone: time.UTC}
@@ -196,7 +197,7 @@ func (s *stage) next(d *dice) (string, storage.Change) {
 			data := s.button(d)
 			what, act = "tapping "+data, func() error {
 				t.tapped = true
-				if b, ok := decode(data); ok && b.Session != "" {
+				if b, ok := render.Decode(data); ok && b.Session != "" {
 					return t.press(b)
 				} else if ok {
 					return t.languageTapped(u, b.Language)
@@ -291,23 +292,23 @@ func wrongWith(m chat.Message, conversation bool) []string {
 	n := 0
 	for _, row := range m.Rows {
 		n += len(row)
-		if len(row) == 0 || len(row) > maxRow {
+		if len(row) == 0 || len(row) > render.LongestRow {
 			say("a row has %d buttons", len(row))
 		}
 		for _, b := range row {
 			if len(b.Data) > 64 || b.Data == "" && b.URL == "" {
 				say("a button has the data %q", b.Data)
 			}
-			d, ok := decode(b.Data)
-			card, onCard := decodePressed(b.Data)
-			_, wish := decodeWish(b.Data)
+			d, ok := render.Decode(b.Data)
+			card, onCard := render.DecodePressed(b.Data)
+			_, wish := render.DecodeWish(b.Data)
 			readers := 0
-			for _, reads := range []bool{ok, onCard, wish, sessionOfSite(b.Data) != ""} {
+			for _, reads := range []bool{ok, onCard, wish, render.SessionOfSite(b.Data) != ""} {
 				if reads {
 					readers++
 				}
 			}
-			if readers != 1 || ok && d.encode() != b.Data || onCard && card.encode() != b.Data {
+			if readers != 1 || ok && d.Encode() != b.Data || onCard && card.Encode() != b.Data {
 				say("the data %q cannot be read back", b.Data)
 			}
 			if strings.TrimSpace(b.Text) == "" {
@@ -319,12 +320,12 @@ func wrongWith(m chat.Message, conversation bool) []string {
 		say("there are %d buttons", n)
 	}
 	for _, f := range m.Facts {
-		if f.Label == "" || f.Value == "" || utf8.RuneCountInString(f.Label) > cardLabel {
+		if f.Label == "" || f.Value == "" || utf8.RuneCountInString(f.Label) > render.LongestLabel {
 			say("a fact is %q: %q", f.Label, f.Value)
 		}
 	}
 	for _, q := range m.Quotes {
-		most := cardQuote
+		most := render.LongestQuote
 		if conversation {
 			most = voice.LongestPart
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -173,11 +174,11 @@ func TestAHomePageShowsSurveysAndWishesAndToStaffTheCases(t *testing.T) {
 		t.Helper()
 		w.tap(ann, data)
 	}
-	tap(tapped{Verb: surveysV, On: false}.encode())
+	tap(render.Tapped{Verb: render.VerbSurveys, On: false}.Encode())
 	if got := home(); !strings.Contains(got, "You get no surveys") {
 		t.Fatalf("turned off: %s", got)
 	}
-	tap(tapped{Verb: surveysV, On: true}.encode())
+	tap(render.Tapped{Verb: render.VerbSurveys, On: true}.Encode())
 	first, err := w.bot.Invite(context.Background(), w.request(ann))
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +187,7 @@ func TestAHomePageShowsSurveysAndWishesAndToStaffTheCases(t *testing.T) {
 	if got := home(); !strings.Contains(got, "- Salon Anna · ") || !strings.Contains(got, "Asked on March 2, 2026") {
 		t.Fatalf("with a survey: %s", got)
 	}
-	tap(tapped{Verb: pickV, Session: first.Session, Question: 0, Option: 0}.encode())
+	tap(render.Tapped{Verb: render.VerbPick, Session: first.Session, Question: 0, Option: 0}.Encode())
 	if got := home(); strings.Contains(got, "A-1") {
 		t.Fatalf("for customers: %s", got)
 	}
@@ -243,7 +244,7 @@ func TestWhatHappensToACaseStandsBelowItsCard(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.settle(ann.address)
-	w.tap(ann, tapped{Verb: pickV, Session: made.Session, Question: 0, Option: 0}.encode())
+	w.tap(ann, render.Tapped{Verb: render.VerbPick, Session: made.Session, Question: 0, Option: 0}.Encode())
 	w.say(ann, "where are you")
 	rows := w.transcript(staffSlack)
 	if len(rows) != 2 || rows[1].Render.Under != rows[0].Slot || rows[1].Ord <= rows[0].Ord {

@@ -10,6 +10,7 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -66,9 +67,9 @@ func (j *job) answering(ctx context.Context) (bool, error) {
 			load.Slots = append(load.Slots, wordsSlot(storage.ReplySlot, kase, wordsPart(n), s.id()).String())
 		}
 	}
-	w := written{update: &said, words: s, ask: Prompt{What: recovery.ActContact}}
+	w := written{update: &said, words: s, ask: render.Prompt{What: recovery.ActContact}}
 	if slot.Kind == storage.AskSlot {
-		w.ask, w.slot, w.at = PromptOf(slot.Part), shown.Slot, shown.Address
+		w.ask, w.slot, w.at = render.PromptOf(slot.Part), shown.Slot, shown.Address
 	}
 	// Where there are forms, words reach a customer by them alone: in Slack every message
 	// of a thread replies to the one that began it, which may be the customer's.
@@ -155,11 +156,11 @@ type written struct {
 	update *chat.Update
 	words  said
 	by     recovery.Actor
-	ask    Prompt
-	slot   string       // where the prompt stands; "" = it was none
-	at     chat.Address // … and in which chat
-	view   *CaseView    // as it was before
-	voice  *voice.Voice // to staff
+	ask    render.Prompt
+	slot   string           // where the prompt stands; "" = it was none
+	at     chat.Address     // … and in which chat
+	view   *render.CaseView // as it was before
+	voice  *voice.Voice     // to staff
 }
 
 // do puts the words to the case as what they were asked for.
@@ -216,13 +217,13 @@ func (w *written) perform() (problem string, _ error) {
 			return w.dueSaid(words), nil
 		}
 		act = recovery.Agree{Plan: words, Due: w.ask.Due}
-	case resolveCost:
-		resolve := Resolution(w.ask.Choice, w.ask.Mask)
-		cost, ok := parseAmount(words)
+	case render.ResolveCost:
+		resolve := render.Resolution(w.ask.Choice, w.ask.Mask)
+		cost, ok := render.ParseAmount(words)
 		if !ok {
 			return w.voice.Say("cost_unclear"), nil
 		}
-		Price(resolve.Actions, cost)
+		render.Price(resolve.Actions, cost)
 		act = resolve
 	default:
 		return w.view.Refusal(w.voice, &recovery.Refusal{Code: recovery.UnknownAct}), nil
@@ -236,14 +237,14 @@ func (w *written) perform() (problem string, _ error) {
 
 // dueSaid asks for the plan once its date was typed; else it says what is wrong with that.
 func (w *written) dueSaid(words string) string {
-	due, ok := parseMoment(words, w.voice.Site.Zone)
+	due, ok := render.ParseMoment(words, w.voice.Site.Zone)
 	switch {
 	case !ok:
 		return w.voice.Say("due_unclear")
 	case !due.After(w.desk.now):
 		return w.view.Refusal(w.voice, &recovery.Refusal{Code: recovery.PlanPast})
 	}
-	w.desk.prompt(w.words.at, w.words.own, Prompt{What: recovery.ActAgree, Due: due, Who: w.ask.Who})
+	w.desk.prompt(w.words.at, w.words.own, render.Prompt{What: recovery.ActAgree, Due: due, Who: w.ask.Who})
 	return ""
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -217,7 +218,7 @@ func (t *turn) turnOn() bool {
 // welcomed.
 func (t *turn) resume(u *chat.Update) error {
 	on := t.turnOn()
-	if Live(t.session) {
+	if render.Live(t.session) {
 		return t.again(on)
 	}
 	id := "welcome"
@@ -231,15 +232,15 @@ func (t *turn) resume(u *chat.Update) error {
 // again goes on with a session that was opened before. A page shows its whole
 // transcript, so that there is nothing to repeat.
 func (t *turn) again(on bool) error {
-	if t.identity.Session != t.session.ID && Live(t.session) {
+	if t.identity.Session != t.session.ID && render.Live(t.session) {
 		t.identity.Session = t.session.ID
 		t.out.Identity = t.identity
 	}
 	page := t.talk().On.Stored
 	switch {
-	case !Live(t.session) && page:
+	case !render.Live(t.session) && page:
 		return nil
-	case !Live(t.session):
+	case !render.Live(t.session):
 		v := t.person()
 		text := v.Say("notice_ended")
 		if t.session.Status == survey.Completed {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -60,10 +61,10 @@ func TestLinksThatDoNotWork(t *testing.T) {
 	expired := w.invite(short)
 	w.now = w.now.Add(2 * time.Hour)
 	for token, want := range map[string]string{
-		used.Token:                       "Somebody else has already used this link. Please ask for a new one.",
-		expired.Token:                    "This link has expired. Thank you for your interest.",
-		"no-such-link":                   "This link is not known. Please open it again from the message that you received.",
-		w.bot.tokenFor(storage.Person{}): "This link is not known. Please open it again from the message that you received.",
+		used.Token:                               "Somebody else has already used this link. Please ask for a new one.",
+		expired.Token:                            "This link has expired. Thank you for your interest.",
+		"no-such-link":                           "This link is not known. Please open it again from the message that you received.",
+		tokenFor(storage.Person{}, w.bot.random): "This link is not known. Please open it again from the message that you received.",
 	} {
 		before := len(w.said(bob.address, "n:"))
 		w.command(bob, "start", token)
@@ -154,7 +155,7 @@ func TestVisitorOfAWebLink(t *testing.T) {
 	if _, err := w.bot.Visitor(ctx, "nonsense"); !errors.Is(err, ErrUnknownLink) {
 		t.Errorf("nonsense: %v", err)
 	}
-	if _, err := w.bot.Visitor(ctx, w.bot.tokenFor(storage.Person{})); !errors.Is(err, ErrUnknownLink) {
+	if _, err := w.bot.Visitor(ctx, tokenFor(storage.Person{}, w.bot.random)); !errors.Is(err, ErrUnknownLink) {
 		t.Errorf("an unknown token: %v", err)
 	}
 	c := customer{user: v.User, address: v.Address}
@@ -216,7 +217,7 @@ func TestManyCallersAtOnce(t *testing.T) {
 		inv := w.invite(InviteRequest{Flow: "post_service_3", Site: "main-street"})
 		batches[0] = append(batches[0], w.update(c, chat.Update{Kind: chat.Command, Command: "start", Text: inv.Token}))
 		for q := range 2 {
-			data := tapped{Verb: pickV, Session: opens(w.bot, inv), Question: q, Option: 0}.encode()
+			data := render.Tapped{Verb: render.VerbPick, Session: opens(w.bot, inv), Question: q, Option: 0}.Encode()
 			batches[q+1] = append(batches[q+1], w.update(c, chat.Update{Kind: chat.Tap, Data: data}))
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/sqlite"
@@ -166,7 +167,7 @@ func stormTaps(t *testing.T, b *Bot, n int, web bool) []chat.Update {
 		if i%10 == 0 {
 			option = 0
 		}
-		tap.Data = tapped{Verb: pickV, Session: opens(b, inv), Question: 0, Option: option}.encode()
+		tap.Data = render.Tapped{Verb: render.VerbPick, Session: opens(b, inv), Question: 0, Option: option}.Encode()
 		starts, taps = append(starts, start), append(taps, tap)
 	}
 	for heap := range slices.Chunk(starts, 100) {

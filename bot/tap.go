@@ -2,6 +2,7 @@ package bot
 
 import (
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -11,7 +12,7 @@ import (
 // belong to the one who taps, and the state decides whether it still works.
 func (j *job) tap() (storage.Load, func(*turn) error) {
 	u, p := j.update, j.person
-	d, ok := decode(u.Data)
+	d, ok := render.Decode(u.Data)
 	load := storage.Load{Person: p}
 	if ok && d.Session != "" {
 		load.Session = d.Session
@@ -30,11 +31,11 @@ func (j *job) tap() (storage.Load, func(*turn) error) {
 			t.session = nil
 			t.answer(t.reader(u).Say("unknown_button"), true)
 			return nil
-		case d.Verb == languageV || d.Verb == surveysV:
+		case d.Verb == render.VerbLanguage || d.Verb == render.VerbSurveys:
 			if t.identity == nil && u.Private && u.Data != "" && u.On == "" {
 				t.meet(u, p) // on their own page, before anything was asked
 			}
-			if d.Verb == surveysV {
+			if d.Verb == render.VerbSurveys {
 				return t.surveysTapped(u, d.On)
 			}
 			return t.languageTapped(u, d.Language)
@@ -62,7 +63,7 @@ func (t *turn) surveysTapped(u *chat.Update, on bool) error {
 }
 
 // press puts a button of the person's own session to it.
-func (t *turn) press(d tapped) error {
+func (t *turn) press(d render.Tapped) error {
 	if err := t.configure(); err != nil {
 		return err
 	}
@@ -70,34 +71,25 @@ func (t *turn) press(d tapped) error {
 		t.answer(t.person().Say("unknown_button"), true)
 		return nil
 	}
-	if Live(t.session) && t.identity.Session != t.session.ID {
+	if render.Live(t.session) && t.identity.Session != t.session.ID {
 		// What is tapped is what the person is busy with: words go there from now on.
 		t.identity.Session = t.session.ID
 		t.out.Identity = t.identity
 	}
-	if d.Verb == backV && t.session.Open != d.Question {
+	if d.Verb == render.VerbBack && t.session.Open != d.Question {
 		// Back is about the question it hangs on, and that one is not open any more.
 		t.noticeOf(survey.Notice{Code: survey.NoticeNotOpen, Question: d.Question})
 		t.tidy(d.Question)
 		return nil
 	}
-	refused, err := t.put(d.input())
+	refused, err := t.put(d.Input())
 	if err != nil {
 		return err
 	}
-	if refused && d.aboutQuestion() && t.session.Open != d.Question {
+	if refused && d.AboutQuestion() && t.session.Open != d.Question {
 		t.tidy(d.Question)
 	}
 	return nil
-}
-
-// aboutQuestion reports whether the button hangs on a question.
-func (d tapped) aboutQuestion() bool {
-	switch d.Verb {
-	case pickV, toggleV, doneV, skipV, changeV, backV:
-		return true
-	}
-	return false
 }
 
 // tidy takes an old keyboard away: the question shows its answer, if it has one.
@@ -106,31 +98,8 @@ func (t *turn) tidy(i int) {
 	changeable := ok && !a.Dropped && !t.now.After(a.At.Add(survey.EditWindow))
 	t.want(storage.Want{
 		Slot: questionSlot(t.session.ID, i), Kind: storage.QuestionD, OnlyIfKnown: true,
-		Render: condensed(t.talk().Question(), t.flow, i, changeable),
+		Render: render.Condensed(t.talk().Question(), t.flow, i, changeable),
 	})
-}
-
-// input is what a button says to the session.
-func (d tapped) input() survey.Input {
-	switch d.Verb {
-	case pickV:
-		return survey.Pick{Question: d.Question, Option: d.Option}
-	case toggleV:
-		return survey.Toggle{Question: d.Question, Option: d.Option}
-	case doneV:
-		return survey.Done{Question: d.Question}
-	case skipV:
-		return survey.Skip{Question: d.Question}
-	case changeV:
-		return survey.Change{Question: d.Question}
-	case backV:
-		return survey.Back{}
-	case laterV:
-		return survey.Pause{}
-	case notNowV:
-		return survey.Decline{}
-	}
-	return survey.Open{}
 }
 
 // reader is the voice for somebody who may be unknown.

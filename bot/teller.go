@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -106,7 +107,7 @@ func (s *teller) tellOfGone(ctx context.Context, c storage.StaffChat) error {
 		site = c.Sites[0]
 	}
 	return b.perform(ctx, s.bucketFor(c.Name), b.turnOf("", "chat gone", storage.Load{}, nil, func(t *turn) error {
-		v := SiteVoice(t.b.texts, t.snap.Site(site), t.now)
+		v := render.SiteVoice(t.b.texts, t.snap.Site(site), t.now)
 		slot := storage.Slot{Kind: storage.GoneSlot, Owner: c.Name, Part: strconv.FormatInt(c.Gone.UnixMicro(), 10)}
 		for _, slot.At = range t.snap.Reachable(t.snap.Usual(site)) {
 			t.want(storage.Want{

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/survey"
@@ -97,13 +98,13 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	for _, s := range append(recovery.States(), "watch") {
 		need("state_" + string(s))
 	}
-	for a := range caseLetters {
+	for _, a := range render.Acts() {
 		need("act_" + string(a))
 	}
-	for _, a := range []recovery.ActKind{recovery.ActContact, recovery.ActNote, recovery.ActAgree, resolveCost} {
+	for _, a := range []recovery.ActKind{recovery.ActContact, recovery.ActNote, recovery.ActAgree, render.ResolveCost} {
 		need("prompt_" + string(a))
 	}
-	for _, span := range snoozes {
+	for _, span := range render.Snoozes {
 		need("snooze_" + span)
 	}
 	for _, id := range []string{"prompt_due", "joined", "closed", "lost_refused", "lost_blocked", "lost_unknown", "arrived_after_all"} {
@@ -120,7 +121,7 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	for _, a := range recovery.ActionKinds() {
 		need("action_" + string(a))
 	}
-	for _, r := range noActionReasons {
+	for _, r := range render.NoActionReasons {
 		need("no_action_" + r)
 	}
 	for _, o := range []recovery.Settled{recovery.SettledYes, recovery.SettledPartly, recovery.SettledNo} {
@@ -136,7 +137,7 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	for _, c := range recovery.Codes() {
 		need("refused_" + string(c))
 	}
-	for _, c := range []string{contactHere, contactPhone, contactNo, ContactSkipped, ContactWaiting} {
+	for _, c := range []string{render.ContactHere, render.ContactPhone, render.ContactNo, render.ContactSkipped, render.ContactWaiting} {
 		need("contact_" + c)
 	}
 	for _, c := range voice.Commands {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
@@ -151,7 +152,7 @@ func (t *turn) kase() *storage.Case {
 }
 
 // talk is the conversation as messages to the customer are made from it.
-func (t *turn) talk() *Talk {
+func (t *turn) talk() *render.Talk {
 	var on chat.Platform
 	switch {
 	case t.session != nil:
@@ -166,7 +167,7 @@ func (t *turn) talk() *Talk {
 func (t *turn) person() *voice.Voice { return t.talk().Person() }
 
 // view is the session, with its case, as messages to staff are made from it.
-func (t *turn) view() *CaseView {
+func (t *turn) view() *render.CaseView {
 	c := t.frame.view(t.session, t.identity, t.flow)
 	c.Case = t.kase()
 	return c

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
@@ -104,7 +105,7 @@ func (s *story) drawnFromValues(k storage.Case, to chat.Address, tap string) (m 
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	flow := feedbackFlows(said)[snapshot.FlowKey{ID: session.Flow, Version: session.Version}]
+	flow := render.FeedbackFlows(said)[snapshot.FlowKey{ID: session.Flow, Version: session.Version}]
 	if flow == nil {
 		source, err := s.store.FlowSource(ctx, session.Flow, session.Version)
 		if err != nil {
@@ -116,7 +117,7 @@ func (s *story) drawnFromValues(k storage.Case, to chat.Address, tap string) (m 
 		}
 		flow = snapshot.NewFlow(parsed)
 	}
-	c := CaseView{
+	c := render.CaseView{
 		Texts: said, Case: &k, Session: &session, Identity: &customer, Flow: flow, Site: snapshot.Site{Zone: time.UTC}, Now: s.now.Add(-10 * time.Second),
 	}
 	sites, err := s.store.Sites(ctx)
@@ -144,7 +145,7 @@ func (s *story) drawnFromValues(k storage.Case, to chat.Address, tap string) (m 
 	v := c.StaffVoice()
 	m = c.Card(v)
 	m.Rows = c.Buttons(v, platforms()[to.Platform].Forms)
-	if p, ok := decodePressed(tap); ok && p.Menu && p.Case == k.ID {
+	if p, ok := render.DecodePressed(tap); ok && p.Menu && p.Case == k.ID {
 		m.Footer, m.Rows = c.Menu(v, p, platforms()[to.Platform].Forms)
 		return m, true
 	}

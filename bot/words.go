@@ -6,6 +6,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -29,7 +30,7 @@ func (t *turn) words(u *chat.Update) error {
 	if err := t.configure(); err != nil {
 		return err
 	}
-	if !Live(t.session) {
+	if !render.Live(t.session) {
 		return t.afterwards(text, files(u.Files))
 	}
 	if in, ok := t.talk().Typed(text); ok && len(u.Files) == 0 {
@@ -163,7 +164,7 @@ func (t *turn) command(u *chat.Update) error {
 	case "later":
 		return t.stepLive(survey.Pause{})
 	case "pause":
-		if Live(t.session) {
+		if render.Live(t.session) {
 			return t.step(survey.Pause{})
 		}
 		return t.stop()
@@ -186,7 +187,7 @@ func (t *turn) command(u *chat.Update) error {
 
 // stepLive puts an input to a survey that takes answers; else it says that none does.
 func (t *turn) stepLive(in survey.Input) error {
-	if !Live(t.session) {
+	if !render.Live(t.session) {
 		t.notice(t.person().Say("nothing_open"), false)
 		return nil
 	}
@@ -196,7 +197,7 @@ func (t *turn) stepLive(in survey.Input) error {
 // stop ends the open survey and all invitations. One sentence says so: the goodbye of
 // the survey itself would be one too many.
 func (t *turn) stop() error {
-	if Live(t.session) {
+	if render.Live(t.session) {
 		if err := t.step(survey.Decline{}); err != nil {
 			return err
 		}
@@ -233,7 +234,7 @@ func (t *turn) chooseLanguage(u *chat.Update) error {
 	var rows [][]chat.Button
 	for _, tag := range langs {
 		rows = append(rows, []chat.Button{{
-			Text: voice.SelfName(tag), Data: tapped{Verb: languageV, Language: tag}.encode(), Selected: tag == v.Lang,
+			Text: voice.SelfName(tag), Data: render.Tapped{Verb: render.VerbLanguage, Language: tag}.Encode(), Selected: tag == v.Lang,
 		}})
 	}
 	if t.tapped {
@@ -284,7 +285,7 @@ func (t *turn) languageTapped(u *chat.Update, tag string) error {
 func (t *turn) speak(tag string) error {
 	t.identity.Language = tag
 	t.out.Identity = t.identity
-	if Live(t.session) {
+	if render.Live(t.session) {
 		return t.step(survey.Speak{Lang: tag})
 	}
 	// The old survey keeps its language; what is said from now on is in the new one.
@@ -296,12 +297,12 @@ func (t *turn) speak(tag string) error {
 func (t *turn) helped() {
 	v := t.person()
 	if t.tapped {
-		*t.said = reply{text: v.Help(), rows: wishRows(v)}
+		*t.said = reply{text: v.Help(), rows: render.WishRows(v)}
 		return
 	}
 	closed := chat.Message{Text: v.Help(), Lang: v.Lang}
 	m := closed
-	m.Rows = wishRows(v)
+	m.Rows = render.WishRows(v)
 	t.want(storage.Want{
 		Slot: named(t.identity.ID, "help"), Kind: storage.NoticeD, Address: t.identity.Address, Render: m, Repost: true, Leave: &closed,
 	})

@@ -1,4 +1,4 @@
-package bot
+package render
 
 import (
 	"time"
@@ -80,11 +80,11 @@ func homeSurvey(v *voice.Voice, t *Talk) HomeItem {
 	on := func(id string, at time.Time) string { return v.Say(id, "date", v.Day(at.In(about.Site.Zone))) }
 	if Live(s) {
 		item.Detail = on("home_asked", s.Started)
-		item.Buttons = append(item.Buttons, chat.Button{Text: v.Say("go_on"), Data: tapped{Verb: startV, Session: s.ID}.encode(), Style: "primary"})
+		item.Buttons = append(item.Buttons, chat.Button{Text: v.Say("go_on"), Data: Tapped{Verb: VerbStart, Session: s.ID}.Encode(), Style: "primary"})
 		if s.Paused {
 			item.Detail = voice.Join(" · ", item.Detail, v.Say("home_later"))
 		} else {
-			item.Buttons = append(item.Buttons, chat.Button{Text: v.Say("later"), Data: tapped{Verb: laterV, Session: s.ID}.encode()})
+			item.Buttons = append(item.Buttons, chat.Button{Text: v.Say("later"), Data: Tapped{Verb: VerbLater, Session: s.ID}.Encode()})
 		}
 		return item
 	}
@@ -102,17 +102,17 @@ func (h *HomeView) wishes(v *voice.Voice) []HomeSection {
 	language := HomeSection{Title: v.Say("home_language"), Rows: [][]chat.Button{nil}}
 	for _, tag := range voice.Languages {
 		language.Rows[0] = append(language.Rows[0], chat.Button{
-			Text: voice.SelfName(tag), Data: tapped{Verb: languageV, Language: tag}.encode(), Selected: tag == v.Lang,
+			Text: voice.SelfName(tag), Data: Tapped{Verb: VerbLanguage, Language: tag}.Encode(), Selected: tag == v.Lang,
 		})
 	}
 	surveys := HomeSection{Title: v.Say("home_surveys"), Text: v.Say("home_on")}
-	button := chat.Button{Text: v.Say("home_turn_off"), Data: tapped{Verb: surveysV, On: false}.encode()}
+	button := chat.Button{Text: v.Say("home_turn_off"), Data: Tapped{Verb: VerbSurveys, On: false}.Encode()}
 	if id := h.Person.Identity; id != nil && !id.Stopped.IsZero() {
 		surveys.Text = v.Say("home_off")
-		button = chat.Button{Text: v.Say("home_turn_on"), Data: tapped{Verb: surveysV, On: true}.encode(), Style: "primary"}
+		button = chat.Button{Text: v.Say("home_turn_on"), Data: Tapped{Verb: VerbSurveys, On: true}.Encode(), Style: "primary"}
 	}
 	surveys.Rows = [][]chat.Button{{button}}
-	say := HomeSection{Title: v.Say("home_say"), Rows: wishRows(v)}
+	say := HomeSection{Title: v.Say("home_say"), Rows: WishRows(v)}
 	return []HomeSection{say, language, surveys}
 }
 

@@ -1,4 +1,4 @@
-package bot
+package render
 
 import (
 	"slices"
@@ -9,7 +9,7 @@ import (
 )
 
 // ActOf is the act of a button without a menu.
-func (c *CaseView) ActOf(d pressed) (recovery.Act, bool) {
+func (c *CaseView) ActOf(d Pressed) (recovery.Act, bool) {
 	switch d.Act {
 	case recovery.ActTake:
 		return recovery.Take{}, true
@@ -18,7 +18,7 @@ func (c *CaseView) ActOf(d pressed) (recovery.Act, bool) {
 	case recovery.ActReopen:
 		return recovery.Reopen{}, true
 	case recovery.ActNoAction:
-		return recovery.NoAction{Reason: d.Choice}, slices.Contains(noActionReasons, d.Choice)
+		return recovery.NoAction{Reason: d.Choice}, slices.Contains(NoActionReasons, d.Choice)
 	case recovery.ActResolve:
 		return Resolution(d.Choice, d.Mask), true
 	case recovery.ActAssign:

@@ -1,4 +1,4 @@
-package bot
+package render
 
 import (
 	"strconv"
@@ -14,7 +14,7 @@ import (
 type Prompt struct {
 	What   recovery.ActKind
 	Due    time.Time // of Agree; zero = it is what is asked for
-	Choice string    // of resolveCost: the cause
+	Choice string    // of ResolveCost: the cause
 	Mask   int       // … and the actions
 	Who    string    // the user name of who is asked; Encode leaves it out
 }
@@ -23,10 +23,10 @@ type Prompt struct {
 func (p Prompt) Encode() string {
 	s := string(caseLetters[p.What])
 	switch {
-	case p.What == resolveCost:
+	case p.What == ResolveCost:
 		s += "." + p.Choice + "." + strconv.Itoa(p.Mask)
 	case !p.Due.IsZero():
-		s += "." + dueMark(p.Due)
+		s += "." + DueMark(p.Due)
 	}
 	return s
 }
@@ -41,11 +41,11 @@ func PromptOf(part string) Prompt {
 		}
 	}
 	switch {
-	case p.What == resolveCost && len(fields) == 3:
+	case p.What == ResolveCost && len(fields) == 3:
 		p.Choice = fields[1]
 		p.Mask, _ = index(fields[2])
 	case p.What == recovery.ActAgree && len(fields) == 2:
-		p.Due, _ = dueOf(fields[1])
+		p.Due, _ = DueOf(fields[1])
 	}
 	return p
 }

@@ -1,4 +1,4 @@
-package bot
+package render
 
 import (
 	"cmp"
@@ -18,10 +18,10 @@ import (
 
 // Menu is what the card shows below instead while something is chosen: a question and
 // its buttons.
-func (c *CaseView) Menu(v *voice.Voice, p pressed, forms bool) (ask string, rows [][]chat.Button) {
+func (c *CaseView) Menu(v *voice.Voice, p Pressed, forms bool) (ask string, rows [][]chat.Button) {
 	var all, last []chat.Button
 	switch {
-	case p.Act == moreActs:
+	case p.Act == MoreActs:
 		ask = v.Say("ask_more")
 		_, further := c.acts()
 		all = c.actButtons(v, further, forms)
@@ -34,53 +34,53 @@ func (c *CaseView) Menu(v *voice.Voice, p pressed, forms bool) (ask string, rows
 		ask = c.causeText(v, p.Choice) + " – " + v.Say("ask_actions")
 		all = c.actionButtons(v, p)
 		if p.Mask != 0 {
-			cost := chat.Button{Text: v.Say("act_resolve_cost"), Data: c.pressing(resolveCost, false, p.Choice, p.Mask)}
+			cost := chat.Button{Text: v.Say("act_resolve_cost"), Data: c.pressing(ResolveCost, false, p.Choice, p.Mask)}
 			if forms {
-				cost.Form = c.form(v, resolveCost)
+				cost.Form = c.form(v, ResolveCost)
 			}
 			last = []chat.Button{{Text: v.Say("done"), Data: c.pressing(p.Act, false, p.Choice, p.Mask), Style: "primary"}, cost}
 		}
 	case p.Act == recovery.ActNoAction:
 		ask = v.Say("ask_reason")
-		for _, reason := range noActionReasons {
+		for _, reason := range NoActionReasons {
 			all = append(all, chat.Button{Text: v.Say("no_action_" + reason), Data: c.pressing(p.Act, false, reason, 0)})
 		}
 	case p.Act == recovery.ActAssign:
 		ask = v.Say("ask_assign")
 		people, next := assignPage(c.assignable(), p.Choice)
 		for _, s := range people {
-			all = append(all, chat.Button{Text: voice.Cut(s.Name, voice.LongestName), Data: c.pressing(p.Act, false, staffMark(s.ID), 0)})
+			all = append(all, chat.Button{Text: voice.Cut(s.Name, voice.LongestName), Data: c.pressing(p.Act, false, StaffMark(s.ID), 0)})
 		}
 		if next != "" {
 			last = []chat.Button{{Text: v.Say("act_more"), Data: c.pressing(p.Act, true, next, 0)}}
 		}
 	case p.Act == recovery.ActSnooze:
 		ask = v.Say("ask_snooze")
-		for _, span := range snoozes {
+		for _, span := range Snoozes {
 			all = append(all, chat.Button{Text: v.Say("snooze_" + span), Data: c.pressing(p.Act, false, span, 0)})
 		}
 	case p.Act == recovery.ActAgree:
 		ask = v.Say("ask_due")
 		for _, due := range c.dueDates() {
-			b := chat.Button{Text: v.Moment(due), Data: c.pressing(p.Act, false, dueMark(due), 0)}
+			b := chat.Button{Text: v.Moment(due), Data: c.pressing(p.Act, false, DueMark(due), 0)}
 			if forms {
 				b.Form = c.formDue(v, due)
 			}
 			all = append(all, b)
 		}
-		other := chat.Button{Text: v.Say("due_other"), Data: c.pressing(p.Act, false, dueTyped, 0)}
+		other := chat.Button{Text: v.Say("due_other"), Data: c.pressing(p.Act, false, DueTyped, 0)}
 		if forms {
 			other.Form = c.formDue(v, time.Time{})
 		}
 		all = append(all, other)
 	}
 	rows = inRows(all, 2)
-	last = append(last, chat.Button{Text: v.Say("menu_close"), Data: c.pressing(noMenu, false, "", 0)})
+	last = append(last, chat.Button{Text: v.Say("menu_close"), Data: c.pressing(NoMenu, false, "", 0)})
 	return ask, append(rows, last)
 }
 
 // actionButtons are what can have been done for the customer, the fitting ones first.
-func (c *CaseView) actionButtons(v *voice.Voice, p pressed) []chat.Button {
+func (c *CaseView) actionButtons(v *voice.Voice, p Pressed) []chat.Button {
 	var all []chat.Button
 	var failure recovery.Failure
 	for _, cause := range c.causes() {
@@ -101,7 +101,7 @@ func (c *CaseView) actionButtons(v *voice.Voice, p pressed) []chat.Button {
 // causes are the entries of the menu, those whose keys a button can carry.
 func (c *CaseView) causes() []recovery.Cause {
 	return slices.DeleteFunc(slices.Clone(c.Causes), func(cause recovery.Cause) bool {
-		return len(cause.Key) > maxChoice || !voice.IsName(cause.Key)
+		return len(cause.Key) > LongestChoice || !voice.IsName(cause.Key)
 	})
 }
 
@@ -112,22 +112,22 @@ func (c *CaseView) causeText(v *voice.Voice, key string) string {
 	return key // a cause of the organisation's own
 }
 
-// assignShown is how many people the menu of Assign offers at once.
-const assignShown = 40
+// AssignShown is how many people the menu of Assign offers at once.
+const AssignShown = 40
 
 // assignPage is the part of all that the menu of Assign shows for a button's choice, and the
 // choice that leads to the next part: after the last comes the first again. "" = there is
 // no other.
 func assignPage(all []storage.Staff, choice string) (shown []storage.Staff, next string) {
-	if len(all) <= assignShown {
+	if len(all) <= AssignShown {
 		return all, ""
 	}
 	page, _ := index(strings.TrimPrefix(choice, "p"))
-	from := page * assignShown
+	from := page * AssignShown
 	if from >= len(all) { // somebody left meanwhile
 		page, from = 0, 0
 	}
-	to := min(from+assignShown, len(all))
+	to := min(from+AssignShown, len(all))
 	if page++; to == len(all) {
 		page = 0
 	}
@@ -148,9 +148,9 @@ func (c *CaseView) assignable() []storage.Staff {
 	return all
 }
 
-// staffMark is how a button names a member of staff: ids are the admin's own and may be
+// StaffMark is how a button names a member of staff: ids are the admin's own and may be
 // longer than a button carries.
-func staffMark(id string) string {
+func StaffMark(id string) string {
 	sum := sha256.Sum256([]byte(id))
 	return "s" + hex.EncodeToString(sum[:8])
 }
@@ -158,15 +158,15 @@ func staffMark(id string) string {
 // marked is the member of staff that a button names, as who they are at this site.
 func (c *CaseView) marked(mark string) recovery.Actor {
 	for id, s := range c.Team.Members {
-		if staffMark(id) == mark {
+		if StaffMark(id) == mark {
 			return recovery.Actor{Staffer: recovery.Staffer{ID: id, Name: s.Name}, Role: s.RoleAt(c.Case.Site)}
 		}
 	}
 	return recovery.Actor{}
 }
 
-// snoozes are the spans that the menu of Snooze offers.
-var snoozes = []string{"1h", "4h", "morning"}
+// Snoozes are the spans that the menu of Snooze offers.
+var Snoozes = []string{"1h", "4h", "morning"}
 
 // Hours of the day at the site that menus offer.
 const (
@@ -205,13 +205,13 @@ func (c *CaseView) dueDates() []time.Time {
 	return all
 }
 
-// dueTyped is the choice of a date that is to be typed.
-const dueTyped = "typed"
+// DueTyped is the choice of a date that is to be typed.
+const DueTyped = "typed"
 
-// dueMark is how buttons and prompts carry a moment, to the minute.
-func dueMark(at time.Time) string { return "d" + strconv.FormatInt(at.Unix()/60, 36) }
+// DueMark is how buttons and prompts carry a moment, to the minute.
+func DueMark(at time.Time) string { return "d" + strconv.FormatInt(at.Unix()/60, 36) }
 
-func dueOf(mark string) (time.Time, bool) {
+func DueOf(mark string) (time.Time, bool) {
 	if len(mark) < 2 || mark[0] != 'd' {
 		return time.Time{}, false
 	}

@@ -1,4 +1,8 @@
-package bot
+// Package render draws what people see in chats, questions and cards, menus and forms,
+// from plain values: a CaseView, a Talk, a HomeView. It knows neither the store nor the
+// clock, so that a page, a preview or a test draws the same as the bot sends. It also
+// reads what its buttons carry (Decode, DecodePressed).
+package render
 
 import (
 	"slices"

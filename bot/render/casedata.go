@@ -1,8 +1,10 @@
-package bot
+package render
 
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,11 +16,11 @@ import (
 
 // caseV begins the data of a button on a case's card. Its letter is in the chats of
 // staff: never reuse it.
-const caseV verb = 'k'
+const caseV Verb = 'k'
 
-// pressed is the meaning of a button on a card. Hash is the respondent's, so that the
+// Pressed is the meaning of a button on a card. Hash is the respondent's, so that the
 // button leads to the case's bucket whatever the number of buckets is.
-type pressed struct {
+type Pressed struct {
 	Hash uint16
 	Case string
 	// Act is what it is about. With Menu it only shows what can be chosen next.
@@ -28,40 +30,43 @@ type pressed struct {
 	Mask   int    // actions chosen so far, one bit each in the order of recovery.ActionKinds
 }
 
-// The letters of acts in data; capitals open a menu, noMenu closes it.
+// The letters of acts in data; capitals open a menu, NoMenu closes it.
 var caseLetters = map[recovery.ActKind]byte{
 	recovery.ActTake: 't', recovery.ActRelease: 'l', recovery.ActResolve: 'r', recovery.ActNoAction: 'n',
 	recovery.ActReopen: 'o', recovery.ActContact: 'c', recovery.ActNote: 'e', recovery.ActAssign: 'a', recovery.ActAgree: 'g',
-	recovery.ActSnooze: 's', moreActs: 'm', resolveCost: 'w', reveal: 'v',
+	recovery.ActSnooze: 's', MoreActs: 'm', ResolveCost: 'w', Reveal: 'v',
 }
+
+// Acts are what buttons of cards are about, sorted.
+func Acts() []recovery.ActKind { return slices.Sorted(maps.Keys(caseLetters)) }
 
 // What buttons do that is no act of the case machine.
 const (
-	moreActs    recovery.ActKind = "more"         // shows the acts that the card has no room for
-	resolveCost recovery.ActKind = "resolve_cost" // Resolve, once it is said what it cost
-	reveal      recovery.ActKind = "reveal"       // tells the one who asks who a pseudonym is
+	MoreActs    recovery.ActKind = "more"         // shows the acts that the card has no room for
+	ResolveCost recovery.ActKind = "resolve_cost" // Resolve, once it is said what it cost
+	Reveal      recovery.ActKind = "reveal"       // tells the one who asks who a pseudonym is
 )
 
-// noMenu is the act of the button that leads back from a menu to the card.
-const noMenu recovery.ActKind = ""
+// NoMenu is the act of the button that leads back from a menu to the card.
+const NoMenu recovery.ActKind = ""
 
 const noMenuLetter = 'b'
 
-// maxChoice is the longest key of a cause that fits into data.
-const maxChoice = 28
+// LongestChoice is the longest key of a cause that fits into data.
+const LongestChoice = 28
 
-// encode writes the data of a card's button:
+// Encode writes the data of a card's button:
 //
 //	1k<hash16 and case uuid as 24 characters base64url><act>[.<choice>.<mask>]
 //
 // The longest is 60 bytes: below Telegram's 64.
-func (p pressed) encode() string {
+func (p Pressed) Encode() string {
 	id, err := uuid.Parse(p.Case)
 	if err != nil {
 		return ""
 	}
 	letter := byte(noMenuLetter)
-	if p.Act != noMenu {
+	if p.Act != NoMenu {
 		letter = caseLetters[p.Act]
 	}
 	if p.Menu {
@@ -77,18 +82,18 @@ func (p pressed) encode() string {
 	return string(b)
 }
 
-// decodePressed reads the data of a card's button. Anything that encode would not have
+// DecodePressed reads the data of a card's button. Anything that encode would not have
 // written is refused.
-func decodePressed(data string) (pressed, bool) {
+func DecodePressed(data string) (Pressed, bool) {
 	const idLen = 24
 	if len(data) < 2+idLen+1 || len(data) > 64 || data[0] != dataVersion || data[1] != byte(caseV) {
-		return pressed{}, false
+		return Pressed{}, false
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(data[2 : 2+idLen])
 	if err != nil {
-		return pressed{}, false
+		return Pressed{}, false
 	}
-	p := pressed{Hash: binary.BigEndian.Uint16(raw), Case: uuid.UUID(raw[2:]).String()}
+	p := Pressed{Hash: binary.BigEndian.Uint16(raw), Case: uuid.UUID(raw[2:]).String()}
 	letter, rest := data[2+idLen], data[2+idLen+1:]
 	if 'A' <= letter && letter <= 'Z' {
 		p.Menu, letter = true, letter+'a'-'A'
@@ -100,14 +105,14 @@ func decodePressed(data string) (pressed, bool) {
 		}
 	}
 	if !known {
-		return pressed{}, false
+		return Pressed{}, false
 	}
 	if rest == "" {
 		return p, true
 	}
 	parts := strings.Split(rest, ".")
-	if len(parts) != 3 || parts[0] != "" || len(parts[1]) > maxChoice || !voice.IsName(parts[1]) {
-		return pressed{}, false
+	if len(parts) != 3 || parts[0] != "" || len(parts[1]) > LongestChoice || !voice.IsName(parts[1]) {
+		return Pressed{}, false
 	}
 	mask, ok := index(parts[2])
 	p.Choice, p.Mask = parts[1], mask

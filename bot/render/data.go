@@ -1,10 +1,11 @@
-package bot
+package render
 
 import (
 	"encoding/base64"
 	"strconv"
 	"strings"
 
+	"github.com/aftercare/aftercare/survey"
 	"github.com/google/uuid"
 )
 
@@ -12,43 +13,43 @@ import (
 // buttons of this one apart.
 const dataVersion = '1'
 
-// verb is what a button does.
-type verb byte
+// Verb is what a button does.
+type Verb byte
 
 // The verbs. Their letters are in the chats of customers: never reuse one.
 const (
-	pickV     verb = 'p'
-	toggleV   verb = 't'
-	doneV     verb = 'd'
-	skipV     verb = 's'
-	changeV   verb = 'c'
-	backV     verb = 'b'
-	startV    verb = 'o'
-	laterV    verb = 'l'
-	notNowV   verb = 'n'
-	languageV verb = 'g'
-	surveysV  verb = 'v'
+	VerbPick     Verb = 'p'
+	VerbToggle   Verb = 't'
+	VerbDone     Verb = 'd'
+	VerbSkip     Verb = 's'
+	VerbChange   Verb = 'c'
+	VerbBack     Verb = 'b'
+	VerbStart    Verb = 'o'
+	VerbLater    Verb = 'l'
+	VerbNotNow   Verb = 'n'
+	VerbLanguage Verb = 'g'
+	VerbSurveys  Verb = 'v'
 )
 
-// tapped is the meaning of a button's data. Session is set except for languageV and
-// surveysV,
-// Question for the verbs about a question, Option for pickV and toggleV.
-type tapped struct {
-	Verb     verb
+// Tapped is the meaning of a button's data. Session is set except for VerbLanguage and
+// VerbSurveys,
+// Question for the verbs about a question, Option for VerbPick and VerbToggle.
+type Tapped struct {
+	Verb     Verb
 	Session  string
 	Question int
 	Option   int
 	Language string
-	On       bool // of surveysV: whether the person gets surveys
+	On       bool // of VerbSurveys: whether the person gets surveys
 }
 
-// maxIndex bounds the indexes that data may carry; no flow comes near it.
-const maxIndex = 9999
+// MaxIndex bounds the indexes that data may carry; no flow comes near it.
+const MaxIndex = 9999
 
 // maxTag is the longest language tag that a button carries.
 const maxTag = 35
 
-// encode writes the data of a button:
+// Encode writes the data of a button:
 //
 //	1<verb><session uuid as 22 characters base64url>.<question>[.<option>]
 //	1<verb><session>             for start, later and not now
@@ -56,13 +57,13 @@ const maxTag = 35
 //	1v.on, 1v.off                whether the person gets surveys
 //
 // The longest is 34 bytes (38 for a language): well below Telegram's 64.
-func (t tapped) encode() string {
+func (t Tapped) Encode() string {
 	b := make([]byte, 0, 40)
 	b = append(b, dataVersion, byte(t.Verb))
-	if t.Verb == languageV {
+	if t.Verb == VerbLanguage {
 		return string(append(append(b, '.'), t.Language...))
 	}
-	if t.Verb == surveysV {
+	if t.Verb == VerbSurveys {
 		if t.On {
 			return string(b) + ".on"
 		}
@@ -74,9 +75,9 @@ func (t tapped) encode() string {
 	}
 	b = base64.RawURLEncoding.AppendEncode(b, id[:])
 	switch t.Verb {
-	case startV, laterV, notNowV:
+	case VerbStart, VerbLater, VerbNotNow:
 		return string(b)
-	case pickV, toggleV:
+	case VerbPick, VerbToggle:
 		b = strconv.AppendInt(append(b, '.'), int64(t.Question), 10)
 		b = strconv.AppendInt(append(b, '.'), int64(t.Option), 10)
 	default:
@@ -85,53 +86,53 @@ func (t tapped) encode() string {
 	return string(b)
 }
 
-// decode reads a button's data. Whoever sends it is not trusted: anything that
+// Decode reads a button's data. Whoever sends it is not trusted: anything that
 // encode would not have written is refused.
-func decode(data string) (tapped, bool) {
+func Decode(data string) (Tapped, bool) {
 	if len(data) < 3 || len(data) > 64 || data[0] != dataVersion {
-		return tapped{}, false
+		return Tapped{}, false
 	}
-	t := tapped{Verb: verb(data[1])}
+	t := Tapped{Verb: Verb(data[1])}
 	rest := data[2:]
-	if t.Verb == languageV {
+	if t.Verb == VerbLanguage {
 		t.Language = strings.TrimPrefix(rest, ".")
 		ok := rest[0] == '.' && isTag(t.Language)
 		return t, ok
 	}
-	if t.Verb == surveysV {
+	if t.Verb == VerbSurveys {
 		t.On = rest == ".on"
 		return t, t.On || rest == ".off"
 	}
 	const idLen = 22
 	if len(rest) < idLen {
-		return tapped{}, false
+		return Tapped{}, false
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(rest[:idLen])
 	if err != nil {
-		return tapped{}, false
+		return Tapped{}, false
 	}
 	t.Session = uuid.UUID(raw).String()
 	parts := strings.Split(rest[idLen:], ".")
 	if parts[0] != "" {
-		return tapped{}, false
+		return Tapped{}, false
 	}
 	want := 0
 	switch t.Verb {
-	case startV, laterV, notNowV:
-	case doneV, skipV, changeV, backV:
+	case VerbStart, VerbLater, VerbNotNow:
+	case VerbDone, VerbSkip, VerbChange, VerbBack:
 		want = 1
-	case pickV, toggleV:
+	case VerbPick, VerbToggle:
 		want = 2
 	default:
-		return tapped{}, false
+		return Tapped{}, false
 	}
 	if len(parts)-1 != want {
-		return tapped{}, false
+		return Tapped{}, false
 	}
 	for i, into := range []*int{&t.Question, &t.Option}[:want] {
 		n, ok := index(parts[i+1])
 		if !ok {
-			return tapped{}, false
+			return Tapped{}, false
 		}
 		*into = n
 	}
@@ -141,7 +142,7 @@ func decode(data string) (tapped, bool) {
 // index reads a small number that is written in the one canonical way.
 func index(s string) (int, bool) {
 	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 || n > maxIndex || strconv.Itoa(n) != s {
+	if err != nil || n < 0 || n > MaxIndex || strconv.Itoa(n) != s {
 		return 0, false
 	}
 	return n, true
@@ -159,4 +160,36 @@ func isTag(s string) bool {
 		}
 	}
 	return s[0] != '-' && s[len(s)-1] != '-'
+}
+
+// AboutQuestion reports whether the button hangs on a question.
+func (t Tapped) AboutQuestion() bool {
+	switch t.Verb {
+	case VerbPick, VerbToggle, VerbDone, VerbSkip, VerbChange, VerbBack:
+		return true
+	}
+	return false
+}
+
+// Input is what a button says to the session.
+func (t Tapped) Input() survey.Input {
+	switch t.Verb {
+	case VerbPick:
+		return survey.Pick{Question: t.Question, Option: t.Option}
+	case VerbToggle:
+		return survey.Toggle{Question: t.Question, Option: t.Option}
+	case VerbDone:
+		return survey.Done{Question: t.Question}
+	case VerbSkip:
+		return survey.Skip{Question: t.Question}
+	case VerbChange:
+		return survey.Change{Question: t.Question}
+	case VerbBack:
+		return survey.Back{}
+	case VerbLater:
+		return survey.Pause{}
+	case VerbNotNow:
+		return survey.Decline{}
+	}
+	return survey.Open{}
 }

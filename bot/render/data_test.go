@@ -1,4 +1,4 @@
-package bot
+package render
 
 import (
 	"strings"
@@ -17,20 +17,20 @@ import (
 
 func TestButtonDataIsReadBackAsWritten(t *testing.T) {
 	id := uuid.NewString()
-	for _, d := range []tapped{
-		{Verb: pickV, Session: id, Question: 0, Option: 0},
-		{Verb: toggleV, Session: id, Question: maxIndex, Option: maxIndex},
-		{Verb: doneV, Session: id, Question: 3},
-		{Verb: skipV, Session: id, Question: 3},
-		{Verb: changeV, Session: id, Question: 3},
-		{Verb: backV, Session: id, Question: 3},
-		{Verb: startV, Session: id},
-		{Verb: laterV, Session: id},
-		{Verb: notNowV, Session: id},
-		{Verb: languageV, Language: "zh-Hans"},
+	for _, d := range []Tapped{
+		{Verb: VerbPick, Session: id, Question: 0, Option: 0},
+		{Verb: VerbToggle, Session: id, Question: MaxIndex, Option: MaxIndex},
+		{Verb: VerbDone, Session: id, Question: 3},
+		{Verb: VerbSkip, Session: id, Question: 3},
+		{Verb: VerbChange, Session: id, Question: 3},
+		{Verb: VerbBack, Session: id, Question: 3},
+		{Verb: VerbStart, Session: id},
+		{Verb: VerbLater, Session: id},
+		{Verb: VerbNotNow, Session: id},
+		{Verb: VerbLanguage, Language: "zh-Hans"},
 	} {
-		data := d.encode()
-		got, ok := decode(data)
+		data := d.Encode()
+		got, ok := Decode(data)
 		if !ok || got != d {
 			t.Errorf("decode(%q) = %+v, %v; want %+v", data, got, ok, d)
 		}
@@ -41,14 +41,14 @@ func TestButtonDataIsReadBackAsWritten(t *testing.T) {
 }
 
 func TestDataThatNobodyWroteIsRefused(t *testing.T) {
-	good := tapped{Verb: pickV, Session: uuid.NewString(), Question: 1, Option: 2}.encode()
+	good := Tapped{Verb: VerbPick, Session: uuid.NewString(), Question: 1, Option: 2}.Encode()
 	for _, data := range []string{
 		"", "1", "1p", "2" + good[1:], "1x" + good[2:], good + ".1", good[:len(good)-2], good + "x",
 		strings.Replace(good, ".1.", ".01.", 1), strings.Replace(good, ".1.", ".-1.", 1), good[:24] + ".99999.1",
 		good[:24], "1g", "1g.", "1g.x", "1gen", "1g.en_US", "1g.-en", strings.Repeat("1", 64), strings.Repeat("p", 65),
 		"1p" + strings.Repeat("!", 22) + ".1.1", "1o" + good[2:24] + ".1",
 	} {
-		if got, ok := decode(data); ok {
+		if got, ok := Decode(data); ok {
 			t.Errorf("decode(%q) = %+v; want it refused", data, got)
 		}
 	}
@@ -59,9 +59,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add("1g.zh-Hans")
 	f.Add("1o" + strings.Repeat("A", 22))
 	f.Fuzz(func(t *testing.T, data string) {
-		d, ok := decode(data)
-		if ok && d.encode() != data {
-			t.Errorf("%q is read as %+v, which is written as %q", data, d, d.encode())
+		d, ok := Decode(data)
+		if ok && d.Encode() != data {
+			t.Errorf("%q is read as %+v, which is written as %q", data, d, d.Encode())
 		}
 	})
 }
@@ -80,14 +80,14 @@ func TestEveryTemplateFitsItsButtons(t *testing.T) {
 			of := Talk{Texts: said, On: platforms()[chat.Telegram], Flow: f, Session: &storage.Session{Session: survey.Session{ID: uuid.NewString(), Lang: lang}}}
 			v := of.Question()
 			for i := range f.Questions {
-				m := asked(v, f, i)
+				m := Question(v, f, i)
 				n++
 				if m.Text == "" || strings.ContainsAny(m.Text, "{}") {
 					t.Errorf("%s %s question %d in %s: text %q", f.ID, lang, i, m.Lang, m.Text)
 				}
 				seen := map[string]bool{}
 				for _, row := range m.Rows {
-					if len(row) > maxRow {
+					if len(row) > LongestRow {
 						t.Errorf("%s %s question %d: a row of %d buttons", f.ID, lang, i, len(row))
 					}
 					for _, button := range row {
@@ -95,7 +95,7 @@ func TestEveryTemplateFitsItsButtons(t *testing.T) {
 							t.Errorf("%s %s question %d: button %+v", f.ID, lang, i, button)
 						}
 						seen[button.Data] = true
-						if _, ok := decode(button.Data); !ok {
+						if _, ok := Decode(button.Data); !ok {
 							t.Errorf("%s question %d: data %q cannot be read", f.ID, i, button.Data)
 						}
 					}
@@ -118,7 +118,7 @@ func TestNPSHasTwoRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	of := Talk{Texts: said, On: platforms()[chat.Telegram], Flow: snapshot.NewFlow(f), Session: &storage.Session{Session: survey.Session{ID: uuid.NewString(), Lang: "en"}}}
-	m := asked(of.Question(), of.Flow, 0)
+	m := Question(of.Question(), of.Flow, 0)
 	var rows []string
 	for _, row := range m.Rows {
 		rows = append(rows, captions(row))

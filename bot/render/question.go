@@ -1,4 +1,4 @@
-package bot
+package render
 
 import (
 	"slices"
@@ -13,15 +13,15 @@ import (
 
 // Limits of what is drawn.
 const (
-	maxRow     = 7   // buttons in a row that a phone still shows well
+	LongestRow = 7   // buttons in a row that a phone still shows well
 	shortWord  = 12  // runes of a label that fits beside two others
 	wordScale  = 3   // scales up to this many options show words on their buttons
 	legendUpTo = 7   // labelled scales up to this many options explain every point
 	echoed     = 200 // runes of a written answer that are shown back
 )
 
-// asked is the message of a question that waits for an answer.
-func asked(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
+// Question is the message of a question that waits for an answer.
+func Question(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 	q := &f.Questions[i]
 	s := v.Session
 	m := chat.Message{Lang: v.Lang}
@@ -37,7 +37,7 @@ func asked(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 		m.Rows = choiceRows(v, &s.Session, i, q)
 	default:
 		m.Expects, m.Hint = expected(v, q)
-		m.Max = textLimit(q)
+		m.Max = TextLimit(q)
 		text = append(text, m.Hint)
 	}
 	m.Rows = controlRows(v, f, i, m.Rows)
@@ -45,8 +45,8 @@ func asked(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 	return m
 }
 
-// textLimit is the most characters that an answer to q may have.
-func textLimit(q *survey.Question) int {
+// TextLimit is the most characters that an answer to q may have.
+func TextLimit(q *survey.Question) int {
 	if q.Kind == survey.TextQ && q.Max > 0 {
 		return min(q.Max, survey.MaxText)
 	}
@@ -121,7 +121,7 @@ func scaleRows(v *voice.Voice, session string, q int, s *survey.Scale) [][]chat.
 	for i := range s.Options {
 		o := &s.Options[i]
 		label := optionLabel(v, o)
-		b := chat.Button{Data: tapped{Verb: pickV, Session: session, Question: q, Option: i}.encode()}
+		b := chat.Button{Data: Tapped{Verb: VerbPick, Session: session, Question: q, Option: i}.Encode()}
 		at := i
 		if n <= wordScale && label != "" {
 			b.Text = voice.Join(" ", o.Symbol, label)
@@ -138,10 +138,10 @@ func scaleRows(v *voice.Voice, session string, q int, s *survey.Scale) [][]chat.
 	switch {
 	case n <= wordScale && !short:
 		return single(buttons)
-	case n <= maxRow:
+	case n <= LongestRow:
 		return [][]chat.Button{buttons}
 	}
-	rows := (n + maxRow - 1) / maxRow
+	rows := (n + LongestRow - 1) / LongestRow
 	width := (n + rows - 1) / rows
 	var split [][]chat.Button
 	for len(buttons) > width {
@@ -170,9 +170,9 @@ func choiceRows(v *voice.Voice, s *survey.Session, q int, question *survey.Quest
 	rows := make([][]chat.Button, 0, len(question.Choices)+1)
 	for i := range question.Choices {
 		label := v.Fill(question.Choices[i].Label.In(v.Langs...))
-		b := chat.Button{Text: label, Data: tapped{Verb: pickV, Session: s.ID, Question: q, Option: i}.encode()}
+		b := chat.Button{Text: label, Data: Tapped{Verb: VerbPick, Session: s.ID, Question: q, Option: i}.Encode()}
 		if question.Max > 1 {
-			b.Data = tapped{Verb: toggleV, Session: s.ID, Question: q, Option: i}.encode()
+			b.Data = Tapped{Verb: VerbToggle, Session: s.ID, Question: q, Option: i}.Encode()
 			b.Selected = slices.Contains(s.Toggled, i)
 			mark, state := "☐ ", "button_not_chosen"
 			if b.Selected {
@@ -183,16 +183,16 @@ func choiceRows(v *voice.Voice, s *survey.Session, q int, question *survey.Quest
 		rows = append(rows, []chat.Button{b})
 	}
 	if question.Max > 1 {
-		done := chat.Button{Text: v.Say("done"), Data: tapped{Verb: doneV, Session: s.ID, Question: q}.encode(), Style: "primary"}
+		done := chat.Button{Text: v.Say("done"), Data: Tapped{Verb: VerbDone, Session: s.ID, Question: q}.Encode(), Style: "primary"}
 		rows = append(rows, []chat.Button{done})
 	}
 	return rows
 }
 
-// condensed is a question with the answer in place of its buttons.
-func condensed(v *voice.Voice, f *snapshot.Flow, i int, changeable bool) chat.Message {
+// Condensed is a question with the answer in place of its buttons.
+func Condensed(v *voice.Voice, f *snapshot.Flow, i int, changeable bool) chat.Message {
 	q := &f.Questions[i]
-	m := withdrawn(v, f, i)
+	m := Withdrawn(v, f, i)
 	a, ok := v.Session.Answer(q.Key)
 	if !ok {
 		return m
@@ -203,15 +203,15 @@ func condensed(v *voice.Voice, f *snapshot.Flow, i int, changeable bool) chat.Me
 	}
 	m.Text += "\n" + line
 	if changeable {
-		change := tapped{Verb: changeV, Session: v.Session.ID, Question: i}.encode()
+		change := Tapped{Verb: VerbChange, Session: v.Session.ID, Question: i}.Encode()
 		label := v.Say("button_change", "question", voice.Cut(v.Fill(q.Ask.In(v.Langs...)), echoed))
 		m.Rows = [][]chat.Button{{{Text: v.Say("change"), Label: label, Data: change}}}
 	}
 	return m
 }
 
-// withdrawn is a question without its buttons and without an answer.
-func withdrawn(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
+// Withdrawn is a question without its buttons and without an answer.
+func Withdrawn(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 	return chat.Message{Lang: v.Lang, Text: v.Fill(f.Questions[i].Ask.In(v.Langs...))}
 }
 

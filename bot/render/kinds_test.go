@@ -1,4 +1,4 @@
-package bot
+package render
 
 import (
 	"slices"
@@ -28,11 +28,11 @@ func TestEveryKindOfQuestionCanBeAskedEverywhere(t *testing.T) {
 					Session: survey.Session{ID: uuid.NewString(), Status: survey.Active, Lang: "en", Order: []int{0}},
 					Address: chat.Address{Platform: platform},
 				}}
-				m := asked(of.Question(), f, 0)
+				m := Question(of.Question(), f, 0)
 				taps, waits := 0, slices.Contains(chat.AllExpects(), m.Expects)
 				for _, row := range m.Rows {
 					for _, b := range row {
-						if tap, ok := decode(b.Data); ok && (tap.Verb == pickV || tap.Verb == toggleV) {
+						if tap, ok := Decode(b.Data); ok && (tap.Verb == VerbPick || tap.Verb == VerbToggle) {
 							taps++
 						}
 					}

@@ -1,4 +1,4 @@
-package bot
+package render
 
 import (
 	"slices"
@@ -97,7 +97,7 @@ func (c *CaseView) Line(v *voice.Voice, e storage.CaseEvent, thread bool) (chat.
 		title = v.Say("timeline_changed")
 	case kind == recovery.EventAgreed:
 		title = v.Say("timeline_agreed")
-		m.Quotes = []chat.Quote{{Text: voice.Cut(e.Note, cardQuote)}}
+		m.Quotes = []chat.Quote{{Text: voice.Cut(e.Note, LongestQuote)}}
 	case kind == recovery.EventFollowUp:
 		title = v.Say("timeline_asked")
 		if e.Detail != "" {

@@ -1,4 +1,4 @@
-package bot
+package render
 
 import (
 	"math"
@@ -14,17 +14,17 @@ import (
 
 // The fields of forms on cards.
 const (
-	textField = "text"
-	planField = "plan"
-	dueField  = "due"
-	costField = "cost"
+	FieldText = "text"
+	FieldPlan = "plan"
+	FieldDue  = "due"
+	FieldCost = "cost"
 )
 
 // form is what a button asks for where the platform has forms; nil where it asks for
 // nothing. Elsewhere the same is asked for in the chat (prompts).
 func (c *CaseView) form(v *voice.Voice, act recovery.ActKind) *chat.Form {
 	name := c.CustomerName(v)
-	text := chat.Field{Name: textField, Expects: chat.ExpectsLong}
+	text := chat.Field{Name: FieldText, Expects: chat.ExpectsLong}
 	f := &chat.Form{Title: c.Case.Name() + " · " + v.Say("act_"+string(act)), Submit: v.Say("form_save")}
 	switch act {
 	case recovery.ActContact:
@@ -37,10 +37,10 @@ func (c *CaseView) form(v *voice.Voice, act recovery.ActKind) *chat.Form {
 	case recovery.ActNote:
 		f.Note = v.Say("form_note_note")
 		text.Label = v.Say("form_note")
-	case resolveCost:
+	case ResolveCost:
 		f.Fields = []chat.Field{
-			{Name: costField, Label: v.Say("form_cost"), Hint: v.Say("form_cost_hint"), Expects: chat.ExpectsText, Optional: true, Max: 20},
-			{Name: textField, Label: v.Say("form_cost_note"), Expects: chat.ExpectsLong, Optional: true},
+			{Name: FieldCost, Label: v.Say("form_cost"), Hint: v.Say("form_cost_hint"), Expects: chat.ExpectsText, Optional: true, Max: 20},
+			{Name: FieldText, Label: v.Say("form_cost_note"), Expects: chat.ExpectsLong, Optional: true},
 		}
 		return f
 	default:
@@ -53,9 +53,9 @@ func (c *CaseView) form(v *voice.Voice, act recovery.ActKind) *chat.Form {
 // formDue is what Agree asks for once its date is chosen; the zero date is typed.
 func (c *CaseView) formDue(v *voice.Voice, due time.Time) *chat.Form {
 	f := &chat.Form{Title: c.Case.Name() + " · " + v.Say("act_agree"), Submit: v.Say("form_save")}
-	f.Fields = []chat.Field{{Name: planField, Label: v.Say("form_plan"), Hint: v.Say("form_plan_hint"), Expects: chat.ExpectsLong}}
+	f.Fields = []chat.Field{{Name: FieldPlan, Label: v.Say("form_plan"), Hint: v.Say("form_plan_hint"), Expects: chat.ExpectsLong}}
 	if due.IsZero() {
-		f.Fields = append(f.Fields, chat.Field{Name: dueField, Label: v.Say("form_due"), Hint: v.Say("form_due_hint"), Expects: chat.ExpectsText, Max: 40})
+		f.Fields = append(f.Fields, chat.Field{Name: FieldDue, Label: v.Say("form_due"), Hint: v.Say("form_due_hint"), Expects: chat.ExpectsText, Max: 40})
 	} else {
 		f.Note = v.Say("form_due_is", "due", v.Moment(due), "zone", v.Site.Zone.String())
 	}
@@ -76,9 +76,9 @@ func (c *CaseView) newestWords() string {
 	return ""
 }
 
-// parseMoment reads "2026-05-31 18:00" or a date alone, which ends in the evening, in the
+// ParseMoment reads "2026-05-31 18:00" or a date alone, which ends in the evening, in the
 // site's zone. Day and month first cannot be told apart, so that order is refused.
-func parseMoment(words string, zone *time.Location) (time.Time, bool) {
+func ParseMoment(words string, zone *time.Location) (time.Time, bool) {
 	folded := strings.NewReplacer("年", "-", "月", "-", "日", " ", "/", "-", ".", "-", "T", " ").Replace(voice.PlainDigits(words))
 	parts := strings.Fields(folded)
 	hour := strconv.Itoa(eveningHour) + ":00"
@@ -93,8 +93,8 @@ func parseMoment(words string, zone *time.Location) (time.Time, bool) {
 	return at.UTC(), err == nil
 }
 
-// parseAmount reads a sum of money, "25", "25.50" or "25,50", in hundredths.
-func parseAmount(words string) (int64, bool) {
+// ParseAmount reads a sum of money, "25", "25.50" or "25,50", in hundredths.
+func ParseAmount(words string) (int64, bool) {
 	s := strings.ReplaceAll(strings.TrimSpace(voice.PlainDigits(words)), ",", ".")
 	whole, part, _ := strings.Cut(s, ".")
 	if whole == "" || len(part) > 2 || strings.ContainsAny(s, "+-eExX_nN") {

@@ -1,4 +1,4 @@
-package bot
+package render
 
 import (
 	"slices"
@@ -13,7 +13,7 @@ import (
 // control is a button that hangs below an open question and is none of its options.
 type control struct {
 	id   string // of its words
-	verb verb
+	verb Verb
 }
 
 // offers are the controls that the open question i is shown with: Skip where it is
@@ -23,13 +23,13 @@ func offered(v *voice.Voice, f *snapshot.Flow, i int) []control {
 	s := v.Session
 	var all []control
 	if skippable(v, &f.Questions[i]) {
-		all = append(all, control{"skip", skipV})
+		all = append(all, control{"skip", VerbSkip})
 	}
 	if s.Open == i && survey.CanGoBack(f.Flow, s.Session, v.Now) {
-		all = append(all, control{"back", backV})
+		all = append(all, control{"back", VerbBack})
 	}
 	if len(s.Answers) == 0 && s.Status == survey.Active {
-		all = append(all, control{"later", laterV}, control{"not_now", notNowV})
+		all = append(all, control{"later", VerbLater}, control{"not_now", VerbNotNow})
 	}
 	return all
 }
@@ -45,8 +45,8 @@ func skippable(v *voice.Voice, q *survey.Question) bool {
 func controlRows(v *voice.Voice, f *snapshot.Flow, i int, rows [][]chat.Button) [][]chat.Button {
 	var steps, whether []chat.Button
 	for _, c := range offered(v, f, i) {
-		b := chat.Button{Text: v.Say(c.id), Data: tapped{Verb: c.verb, Session: v.Session.ID, Question: i}.encode()}
-		if c.verb == laterV || c.verb == notNowV {
+		b := chat.Button{Text: v.Say(c.id), Data: Tapped{Verb: c.verb, Session: v.Session.ID, Question: i}.Encode()}
+		if c.verb == VerbLater || c.verb == VerbNotNow {
 			whether = append(whether, b)
 		} else {
 			steps = append(steps, b)
@@ -80,7 +80,7 @@ func (t *Talk) Typed(text string) (survey.Input, bool) {
 	}
 	for _, c := range offered(t.Question(), t.Flow, i) {
 		if t.Texts.Matches(c.id, text) {
-			return tapped{Verb: c.verb, Session: t.Session.ID, Question: i}.input(), true
+			return Tapped{Verb: c.verb, Session: t.Session.ID, Question: i}.Input(), true
 		}
 	}
 	return nil, false

@@ -1,4 +1,4 @@
-package bot
+package render
 
 import (
 	"slices"
@@ -193,9 +193,9 @@ func (t *Talk) outcome(k *storage.Case) (string, time.Duration) {
 		return "thanks_neutral", 0
 	}
 	switch Contact(t.Flow, t.Session) {
-	case contactNo:
+	case ContactNo:
 		return "thanks_no_contact", 0
-	case contactHere, contactPhone:
+	case ContactHere, ContactPhone:
 		if k != nil && !k.Due.Contact.IsZero() {
 			within := k.Due.Contact.Sub(k.OpenedAt)
 			return "thanks_unsatisfied", within.Round(time.Minute)
@@ -204,15 +204,15 @@ func (t *Talk) outcome(k *storage.Case) (string, time.Duration) {
 	return "thanks_unsatisfied_open", 0
 }
 
-// contactKey is the key, in every template, of the question whether the customer may be
+// ContactKey is the key, in every template, of the question whether the customer may be
 // contacted.
-const contactKey = "contact_ok"
+const ContactKey = "contact_ok"
 
 // The answers to it, and what is known without one.
 const (
-	contactHere    = "here"
-	contactPhone   = "phone"
-	contactNo      = "no"
+	ContactHere    = "here"
+	ContactPhone   = "phone"
+	ContactNo      = "no"
 	ContactSkipped = "skipped" // they were asked in vain
 	ContactWaiting = "waiting" // they are yet to be asked
 )
@@ -220,10 +220,10 @@ const (
 // Contact says whether the customer may be contacted, as far as they were asked: ""
 // where the flow does not ask.
 func Contact(f *snapshot.Flow, s *storage.Session) string {
-	if _, asks := f.Index[contactKey]; !asks {
+	if _, asks := f.Index[ContactKey]; !asks {
 		return ""
 	}
-	a, ok := s.Answer(contactKey)
+	a, ok := s.Answer(ContactKey)
 	switch {
 	case !ok && Live(s):
 		return ContactWaiting

@@ -1,4 +1,4 @@
-package bot
+package render
 
 import (
 	"slices"
@@ -18,27 +18,27 @@ var (
 	closedActs = []recovery.ActKind{recovery.ActReopen, recovery.ActNote}
 	// furtherActs are behind More, where they are not on the card already.
 	furtherActs = []recovery.ActKind{
-		recovery.ActNote, recovery.ActAgree, recovery.ActAssign, recovery.ActSnooze, recovery.ActNoAction, recovery.ActRelease, reveal,
+		recovery.ActNote, recovery.ActAgree, recovery.ActAssign, recovery.ActSnooze, recovery.ActNoAction, recovery.ActRelease, Reveal,
 	}
 )
 
 // opensMenu reports whether an act needs more to be chosen.
 func opensMenu(k recovery.ActKind) bool {
 	switch k {
-	case recovery.ActResolve, recovery.ActNoAction, recovery.ActAssign, recovery.ActAgree, recovery.ActSnooze, moreActs:
+	case recovery.ActResolve, recovery.ActNoAction, recovery.ActAssign, recovery.ActAgree, recovery.ActSnooze, MoreActs:
 		return true
 	}
 	return false
 }
 
-// noActionReasons are the reasons that the menu offers; the case keeps the key.
-var noActionReasons = []string{"duplicate", "mistake", "known", "other"}
+// NoActionReasons are the reasons that the menu offers; the case keeps the key.
+var NoActionReasons = []string{"duplicate", "mistake", "known", "other"}
 
 // acts are the acts on the card itself and behind More.
 func (c *CaseView) acts() (shown, further []recovery.ActKind) {
 	offers := recovery.CardOffers(c.Case.Case)
 	if c.Pseudonymous() {
-		offers = append(offers, reveal)
+		offers = append(offers, Reveal)
 	}
 	first := heldActs
 	switch {
@@ -72,7 +72,7 @@ func (c *CaseView) Buttons(v *voice.Voice, forms bool) [][]chat.Button {
 		all[0].Style = "primary"
 	}
 	if len(further) > 0 {
-		all = append(all, chat.Button{Text: v.Say("act_more"), Data: c.pressing(moreActs, true, "", 0)})
+		all = append(all, chat.Button{Text: v.Say("act_more"), Data: c.pressing(MoreActs, true, "", 0)})
 	}
 	return inRows(all, 2)
 }
@@ -96,7 +96,7 @@ func (c *CaseView) pressing(act recovery.ActKind, menu bool, choice string, mask
 	if of == nil {
 		return ""
 	}
-	return pressed{Hash: of.Person.Hash16(), Case: c.Case.ID, Act: act, Menu: menu, Choice: choice, Mask: mask}.encode()
+	return Pressed{Hash: of.Person.Hash16(), Case: c.Case.ID, Act: act, Menu: menu, Choice: choice, Mask: mask}.Encode()
 }
 
 // inRows lays buttons out, at most n in a row.
@@ -119,7 +119,7 @@ func (c *CaseView) cardStory(v *voice.Voice, fact func(label, value string)) {
 	if k.State.Active() {
 		who("card_holder", k.Holder.Name, k.HeldAt)
 		if p := k.Plan; p != nil {
-			fact(v.Say("card_plan"), v.Say("card_plan_value", "plan", voice.Cut(p.Text, cardQuote), "due", v.Moment(p.Due)))
+			fact(v.Say("card_plan"), v.Say("card_plan_value", "plan", voice.Cut(p.Text, LongestQuote), "due", v.Moment(p.Due)))
 		}
 		if k.Snoozed.After(c.Now) {
 			fact(v.Say("card_snoozed"), v.Moment(k.Snoozed))
@@ -133,7 +133,7 @@ func (c *CaseView) cardStory(v *voice.Voice, fact func(label, value string)) {
 		if reason == "" {
 			reason = k.Reason
 		}
-		fact(v.Say("card_reason"), voice.Cut(reason, cardQuote))
+		fact(v.Say("card_reason"), voice.Cut(reason, LongestQuote))
 	} else if r := k.Resolution; r != nil {
 		fact(v.Say("card_cause"), c.causeText(v, r.Cause))
 		var done []string
@@ -145,7 +145,7 @@ func (c *CaseView) cardStory(v *voice.Voice, fact func(label, value string)) {
 			done = append(done, what)
 		}
 		fact(v.Say("card_actions"), strings.Join(done, v.Say("list_comma")))
-		fact(v.Say("card_note"), voice.Cut(r.Note, cardQuote))
+		fact(v.Say("card_note"), voice.Cut(r.Note, LongestQuote))
 		c.cardOutcome(v, fact)
 	}
 }

@@ -1,18 +1,31 @@
-package bot
+package render
 
 import (
-	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/slack"
+	"github.com/aftercare/aftercare/adapters/telegram"
+	"github.com/aftercare/aftercare/adapters/webchat"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
+
+// monday is when everything here is drawn.
+var monday = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+// platforms are the traits of those that ship.
+func platforms() map[chat.Platform]chat.Traits {
+	return map[chat.Platform]chat.Traits{
+		chat.Telegram: telegram.Traits(), chat.Slack: slack.Traits(), chat.Web: webchat.Traits(),
+	}
+}
 
 // Words that name a button mean the button, unless they name an option or, where words
 // are the answer, may be meant as one.
@@ -64,41 +77,5 @@ func TestTypedWordsOfButtons(t *testing.T) {
 		if diff := cmp.Diff(row.want, got); diff != "" || ok != (row.want != nil) {
 			t.Errorf("%q at question %d (-want +got):\n%s", row.words, row.open, diff)
 		}
-	}
-}
-
-func TestASharedNumberHasItsSign(t *testing.T) {
-	for number, want := range map[string]string{"442079460000": "+442079460000", "+44 20": "+44 20", "0044": "0044", "": ""} {
-		if got := international(number); got != want {
-			t.Errorf("%q is kept as %q; want %q", number, got, want)
-		}
-	}
-}
-
-// In Arabic a slash at the beginning of a Latin word is shown behind it, unless a mark
-// says where the word begins.
-func TestCommandsInArabicBeginWithTheirSlash(t *testing.T) {
-	said, err := voice.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	arabic := said.Of("ar")
-	sentences := map[string]string{"help": arabic.Help()}
-	for id, s := range arabic.Plain {
-		sentences[id] = s
-	}
-	n := 0
-	for id, s := range sentences {
-		for i := range len(s) {
-			if s[i] != '/' || i+1 == len(s) || s[i+1] < 'a' || s[i+1] > 'z' {
-				continue
-			}
-			if n++; !strings.HasSuffix(s[:i], voice.LeftToRight) {
-				t.Errorf("%s: no mark before %q", id, s[i:min(len(s), i+8)])
-			}
-		}
-	}
-	if n < len(voice.Commands) {
-		t.Errorf("only %d commands were found", n)
 	}
 }

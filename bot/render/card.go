@@ -1,4 +1,4 @@
-package bot
+package render
 
 import (
 	"slices"
@@ -14,8 +14,8 @@ import (
 
 // Lengths on a card, in runes.
 const (
-	cardLabel = 120
-	cardQuote = 500
+	LongestLabel = 120
+	LongestQuote = 500
 )
 
 // Card is the message that staff see of a case (domain 3.5): what state it is in
@@ -30,7 +30,7 @@ func (c *CaseView) Card(v *voice.Voice) chat.Message {
 		state, priority = "watch", ""
 	}
 	title := []string{v.Say("state_" + state), priority, c.PrimaryAnswer(v), name, voice.Cut(service, voice.LongestName)}
-	if kind := feedbackKind(s.Flow); kind != "" {
+	if kind := FeedbackKind(s.Flow); kind != "" {
 		title = slices.Insert(title, 2, v.Say("feedback_"+string(kind)))
 	}
 	if s.Test {
@@ -38,7 +38,7 @@ func (c *CaseView) Card(v *voice.Voice) chat.Message {
 	}
 	m := chat.Message{
 		Title: voice.Join(" · ", title...) + " (" + k.Name() + ")",
-		State: cardState(k.Case, c.Now), Lang: v.Lang,
+		State: CardState(k.Case, c.Now), Lang: v.Lang,
 	}
 	fact := func(label, value string) {
 		if value != "" {
@@ -113,20 +113,20 @@ func (c *CaseView) cardAnswers(v *voice.Voice, m *chat.Message) {
 	for i := range c.Session.Answers {
 		a := &c.Session.Answers[i]
 		at, ok := c.Flow.Index[a.Question]
-		if !ok || a.Dropped || a.Question == contactKey {
+		if !ok || a.Dropped || a.Question == ContactKey {
 			continue
 		}
 		q := &c.Flow.Questions[at]
-		label := voice.Cut(v.Fill(q.Ask.In(v.Langs...)), cardLabel)
+		label := voice.Cut(v.Fill(q.Ask.In(v.Langs...)), LongestLabel)
 		switch {
 		case a.Skipped:
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.Say("card_skipped")})
 		case q.Kind.Info().Personal && c.Pseudonymous():
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.Say("card_hidden")})
 		case q.Kind.Info().Free:
-			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: voice.Cut(answerText(v, q, a), cardQuote)})
+			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: voice.Cut(answerText(v, q, a), LongestQuote)})
 		default:
-			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: voice.Cut(answerText(v, q, a), cardQuote)})
+			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: voice.Cut(answerText(v, q, a), LongestQuote)})
 		}
 	}
 	for _, said := range c.Session.Said {
@@ -227,7 +227,7 @@ func (c *CaseView) bottom(v *voice.Voice) string {
 	var asked []string
 	for _, key := range c.Session.Judgement.Bottom {
 		if i, ok := c.Flow.Index[key]; ok {
-			asked = append(asked, v.Say("quoted", "words", voice.Cut(v.Fill(c.Flow.Questions[i].Ask.In(v.Langs...)), cardLabel)))
+			asked = append(asked, v.Say("quoted", "words", voice.Cut(v.Fill(c.Flow.Questions[i].Ask.In(v.Langs...)), LongestLabel)))
 		}
 	}
 	return strings.Join(asked, v.Say("list_comma"))
@@ -258,8 +258,8 @@ func (c *CaseView) cardDue(v *voice.Voice, m *chat.Message) {
 	}
 }
 
-// cardState is the colour of a card: one of those that chat.Message knows.
-func cardState(c recovery.Case, now time.Time) string {
+// CardState is the colour of a card: one of those that chat.Message knows.
+func CardState(c recovery.Case, now time.Time) string {
 	switch {
 	case c.Watched():
 		return "watch"
