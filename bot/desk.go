@@ -171,11 +171,11 @@ func (d *desk) hang(places []chat.Address) []chat.Address {
 // threads are the chats where the case's conversation is shown: those of its cards.
 func (d *desk) threads() []chat.Address { return d.hang(d.places()) }
 
-// quiet reports whether the case gets no card of its own now, and when staff may be told
+// heldBack reports whether the case gets no card of its own now, and when staff may be told
 // of it, where that is known: it hangs on the card of a storm, waits for a digest or for
 // the end of a mute, or has dropped to the watch list before anybody heard of it. A case
 // that has cards, or that somebody works on, keeps them.
-func (d *desk) quiet() (until time.Time, quiet bool) {
+func (d *desk) heldBack() (until time.Time, held bool) {
 	k := d.kase
 	switch {
 	case len(k.Cards) > 0 || d.telling || k.State != recovery.Open:

@@ -67,11 +67,11 @@ func (d *desk) draw() {
 		return
 	}
 	k := d.kase
-	until, quiet := d.quiet()
+	until, held := d.heldBack()
 	if !k.TellAt.Equal(until) {
 		k.TellAt, d.out.Case = until, k
 	}
-	if quiet {
+	if held {
 		k.Unposted = false
 		return
 	}

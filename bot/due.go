@@ -73,7 +73,7 @@ func (b *Bot) caseDuties() []caseDuty {
 			name: "card", rare: true, list: b.store.CasesUnposted,
 			turn: func(_ context.Context, k storage.Case) (storage.Turn, error) {
 				return b.caseTurn("card", k, func(t *turn) error {
-					if _, quiet := t.desk.quiet(); !quiet && len(t.desk.threads()) == 0 {
+					if _, held := t.desk.heldBack(); !held && len(t.desk.threads()) == 0 {
 						return errors.New("no chat of staff hears of this case")
 					}
 					t.desk.redraw = true

@@ -87,7 +87,7 @@ func (d *desk) toStaff(s said) {
 			Address: d.snap.At(home), Render: chat.Message{Text: s.text, Mine: true},
 		})
 	}
-	if _, quiet := d.quiet(); !quiet { // else they are on the card once the case has one
+	if _, held := d.heldBack(); !held { // else they are on the card once the case has one
 		d.heard = append(d.heard, heard{said: s})
 	}
 }

@@ -27,8 +27,8 @@ const (
 
 // teller tells staff what no single case can: that a chat is gone, that a site has a
 // storm, what waited for a digest. What it says follows from what is stored, and stands
-// in slots that are named after it: of several processes one tells, and one that takes
-// over goes on where the other stopped.
+// in slots that are named after it. One process tells at a time. Another that takes over
+// needs to know nothing of the first: what was told already is found in its slot.
 type teller struct {
 	bot       *Bot
 	holder    string

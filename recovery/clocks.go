@@ -298,7 +298,7 @@ func (m *move) struck(t Timer, followUp string) bool {
 	}
 	switch t.Clock {
 	case ClockSnooze:
-		// Who slept with good reason has its time again.
+		// A snooze does not count as idling: the idle clock begins anew when it ends.
 		m.c.Moved, m.c.Snoozed = later(m.c.Moved, m.c.Snoozed), time.Time{}
 		to(EventWoke, "")
 	case ClockIdle:

@@ -350,7 +350,7 @@ func (d *dispatcher) offer(r storage.Delivery, live bool) {
 	case !live && l != nil && l.phase != idle:
 		return // it will be found again
 	case !live && l != nil && l.knows(r):
-		return // whoever told of it tells of what is behind it as well
+		return // it is known, and what comes behind it in its chat is found with it
 	case (l == nil || l.phase == idle && l.where == nil) && d.ready.Len()+d.later.Len() >= maxWaiting:
 		d.more = true
 		return
