@@ -110,3 +110,27 @@ func TestTheReadmeNamesOnlyRoomsThatExist(t *testing.T) {
 		t.Errorf("only %d rooms are named: this test looks at the wrong lines", found)
 	}
 }
+
+func TestTheArchitectureTellsEveryRoom(t *testing.T) {
+	architecture := read(t, "ARCHITECTURE.md")
+	for _, p := range goList(t, "./...") {
+		path := strings.TrimPrefix(p.ImportPath, module+"/")
+		if path != module && !strings.Contains(architecture, "| `"+path+"` |") {
+			t.Errorf("ARCHITECTURE.md says nothing of %s", path)
+		}
+	}
+}
+
+// What ARCHITECTURE.md says of where things are names files and folders.
+func TestTheArchitectureNamesOnlyFilesThatExist(t *testing.T) {
+	found := 0
+	for _, m := range regexp.MustCompile("`([a-z]+/[a-z/]+(?:\\.go)?)`").FindAllStringSubmatch(read(t, "ARCHITECTURE.md"), -1) {
+		found++
+		if _, err := os.Stat(m[1]); err != nil {
+			t.Errorf("ARCHITECTURE.md names %s, which does not exist", m[1])
+		}
+	}
+	if found < 30 {
+		t.Errorf("only %d names were found: this test looks for the wrong ones", found)
+	}
+}

@@ -1,12 +1,3 @@
-// Package bot is the shell around the survey engine: it turns what people do in a
-// chat into survey inputs, stores what follows from them together with everything
-// that must be said because of it, and sees to it that it is said: in order per
-// chat, never lost, possibly shown twice.
-//
-// Handle is the way in. One update becomes one storage.Turn, whose Apply is pure: it
-// reads what was loaded and an immutable snapshot of the configuration. Nothing is
-// sent before it is committed; sending is the business of the account's sender
-// (ServeAccount), which works off the stored deliveries.
 package bot
 
 import (
