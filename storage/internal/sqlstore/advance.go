@@ -16,6 +16,21 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
+// keyQueries are about the keys of updates that were handled.
+type keyQueries struct {
+	insertKeys          *list
+	deleteKey, keyBatch string
+}
+
+func newKeyQueries(t *texts) keyQueries {
+	return keyQueries{
+		// What RETURNING yields was not seen before.
+		insertKeys: t.insert("seen", "bucket, key, at, batch", "ON CONFLICT (bucket, key) DO NOTHING RETURNING key"),
+		deleteKey:  t.one("DELETE FROM seen WHERE bucket = ? AND key = ?"),
+		keyBatch:   t.one("SELECT batch FROM seen WHERE bucket = ? AND key = ?"),
+	}
+}
+
 // longestKey is how long a key is stored as it is; longer ones by their hash, because
 // an index holds no row over a few kilobytes.
 const longestKey = 200

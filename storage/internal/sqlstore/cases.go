@@ -3,6 +3,8 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +12,22 @@ import (
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
+
+// caseQueries look for cases.
+type caseQueries struct {
+	casesOf                                         map[caseList]string
+	casesDue, casesBefore, casesHeld, casesUnposted string
+}
+
+func newCaseQueries(t *texts) caseQueries {
+	return caseQueries{
+		casesOf:       t.caseLists(),
+		casesDue:      t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND due IS NOT NULL AND due <= ? ORDER BY due, id LIMIT ?"),
+		casesBefore:   t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND rules IS NOT NULL AND rules < ? ORDER BY rules, id LIMIT ?"),
+		casesHeld:     t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND holder = ? AND holder > '' ORDER BY id LIMIT ?"),
+		casesUnposted: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND unposted ORDER BY opened_at, id LIMIT ?"),
+	}
+}
 
 // caseList is one way to find cases, with an index of its own.
 type caseList struct {
@@ -102,4 +120,62 @@ func texted[T ~string](values []T) []string {
 		all[i] = storage.Clean(string(v))
 	}
 	return all
+}
+
+func caseCell(b storage.Bucket, v storage.Case) (cell, error) {
+	body, _, err := encode(v)
+	if err != nil {
+		return cell{}, fmt.Errorf("encode case: %w", err)
+	}
+	link := storage.Clean(v.Session)
+	var due, rules any
+	holder, unposted := "", false
+	if !slices.Contains(recovery.Resting(), v.State) {
+		due, rules, unposted = orNull(v.Next), int64(v.Rules), v.Unposted
+	}
+	if v.State.Active() {
+		holder = v.Holder.ID
+	}
+	return cell{body: body, link: link, row: []any{
+		int64(b), storage.Clean(v.ID), int64(v.Number), link, storage.Clean(v.Identity), storage.Clean(v.Site),
+		storage.Clean(v.Customer), string(v.State), int64(v.Decision.Priority), micro(v.OpenedAt), orNull(v.TellAt), string(body),
+		due, rules, storage.Clean(holder), unposted,
+	}}, nil
+}
+
+func decodeCase(b storage.Bucket, body []byte) (*storage.Case, error) {
+	v := new(storage.Case)
+	if err := json.Unmarshal(body, v); err != nil {
+		return nil, fmt.Errorf("decode case: %w", err)
+	}
+	v.Bucket, v.Case.Bucket = b, int(b)
+	return v, nil
+}
+
+// numbered reports whether a case that is new here has the number that it must have.
+func numbered(c recovery.Case, next int) error {
+	if c.Number != next {
+		return fmt.Errorf("a new case has the number %d instead of %d", c.Number, next)
+	}
+	return nil
+}
+
+// CasesDue implements storage.Reader.
+func (s *Store) CasesDue(ctx context.Context, b storage.Bucket, now time.Time, limit int) ([]storage.Case, error) {
+	return collect(ctx, s, "due cases", s.q.casesDue, []any{int64(b), micro(now), int64(limit)}, scanBody(decodeCase))
+}
+
+// CasesBefore implements storage.Reader.
+func (s *Store) CasesBefore(ctx context.Context, b storage.Bucket, rules, limit int) ([]storage.Case, error) {
+	return collect(ctx, s, "cases of older rules", s.q.casesBefore, []any{int64(b), int64(rules), int64(limit)}, scanBody(decodeCase))
+}
+
+// CasesHeld implements storage.Reader.
+func (s *Store) CasesHeld(ctx context.Context, b storage.Bucket, staff string, limit int) ([]storage.Case, error) {
+	return collect(ctx, s, "held cases", s.q.casesHeld, []any{int64(b), storage.Clean(staff), int64(limit)}, scanBody(decodeCase))
+}
+
+// CasesUnposted implements storage.Reader.
+func (s *Store) CasesUnposted(ctx context.Context, b storage.Bucket, limit int) ([]storage.Case, error) {
+	return collect(ctx, s, "cases without a card", s.q.casesUnposted, []any{int64(b), int64(limit)}, scanBody(decodeCase))
 }

@@ -7,6 +7,23 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
+const installationColumns = "platform, account, name, sealed, scopes, installer, installed"
+
+// installationQueries are about workspaces.
+type installationQueries struct {
+	putInstallation, installations, dropInstallation string
+}
+
+func newInstallationQueries(t *texts) installationQueries {
+	return installationQueries{
+		putInstallation: t.one("INSERT INTO installations (" + installationColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?)" +
+			" ON CONFLICT (platform, account) DO UPDATE SET name = excluded.name, sealed = excluded.sealed," +
+			" scopes = excluded.scopes, installer = excluded.installer, installed = excluded.installed"),
+		installations:    t.one("SELECT " + installationColumns + " FROM installations WHERE platform = ? ORDER BY account"),
+		dropInstallation: t.one("DELETE FROM installations WHERE platform = ? AND account = ?"),
+	}
+}
+
 // PutInstallation implements storage.Reference.
 func (s *Store) PutInstallation(ctx context.Context, i storage.Installation) error {
 	return s.put(ctx, "installation", s.q.putInstallation, storage.Clean(string(i.Platform)), storage.Clean(i.Account), storage.Clean(i.Name),

@@ -11,6 +11,25 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
+const parkedColumns = "bucket, key, platform, account, person, payload, error, at"
+
+// parkingQueries are about updates that could not be handled.
+type parkingQueries struct {
+	putParked, parked, parkedOne, isParked, unpark, dropParked string
+}
+
+func newParkingQueries(t *texts) parkingQueries {
+	return parkingQueries{
+		putParked: t.one("INSERT INTO parked (" + parkedColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)" +
+			" ON CONFLICT (bucket, key) DO UPDATE SET error = excluded.error, at = excluded.at"),
+		parked:     t.one("SELECT " + parkedColumns + " FROM parked ORDER BY at DESC, bucket, key LIMIT ?"),
+		parkedOne:  t.one("SELECT " + parkedColumns + " FROM parked WHERE bucket = ? AND key = ?"),
+		isParked:   t.one("SELECT count(*) FROM parked WHERE bucket = ? AND key = ?"),
+		unpark:     t.one("DELETE FROM seen WHERE bucket = ? AND key = ? AND batch = ?"),
+		dropParked: t.one("DELETE FROM parked WHERE bucket = ? AND key = ?"),
+	}
+}
+
 // parkedMark is the batch of the keys of parked updates: no batch has it.
 const parkedMark = 0
 

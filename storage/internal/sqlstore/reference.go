@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,6 +10,42 @@ import (
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
+
+const (
+	siteColumns     = "id, name, zone, language, signs, created"
+	customerColumns = "id, name, tier, created"
+	accountColumns  = "platform, id, name, seen"
+	moveColumns     = placeColumns + ", to_platform, to_account, to_chat, to_thread"
+)
+
+// referenceQueries are about the small tables that every bucket may refer to.
+type referenceQueries struct {
+	flows, rules                                                   *versions
+	flowsNewest, putSite, sites, putCustomer, customer, putAccount string
+	accounts, putMove, moves                                       string
+}
+
+func newReferenceQueries(t *texts) referenceQueries {
+	return referenceQueries{
+		flows: t.versions("flow", "flow_heads", "flows"),
+		rules: t.versions("name", "rule_heads", "rules"),
+		flowsNewest: t.one("SELECT f.flow, f.version, f.source, f.published FROM flows f" +
+			" JOIN flow_heads h ON h.flow = f.flow AND h.version = f.version ORDER BY f.flow"),
+		putSite: t.one("INSERT INTO sites (" + siteColumns + ") VALUES (?, ?, ?, ?, ?, ?)" +
+			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, zone = excluded.zone, language = excluded.language, signs = excluded.signs"),
+		sites: t.one("SELECT " + siteColumns + " FROM sites ORDER BY id"),
+		putCustomer: t.one("INSERT INTO customers (" + customerColumns + ") VALUES (?, ?, ?, ?)" +
+			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, tier = excluded.tier"),
+		customer: t.one("SELECT " + customerColumns + " FROM customers WHERE id = ?"),
+		putAccount: t.one("INSERT INTO accounts (" + accountColumns + ") VALUES (?, ?, ?, ?)" +
+			" ON CONFLICT (platform, id) DO UPDATE SET name = excluded.name, seen = excluded.seen"),
+		accounts: t.one("SELECT " + accountColumns + " FROM accounts ORDER BY platform, id"),
+		putMove: t.one("INSERT INTO moves (" + moveColumns + ")" +
+			" VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (platform, account, chat, thread) DO UPDATE SET" +
+			" to_platform = excluded.to_platform, to_account = excluded.to_account, to_chat = excluded.to_chat, to_thread = excluded.to_thread"),
+		moves: t.one("SELECT " + moveColumns + " FROM moves"),
+	}
+}
 
 // Publish implements storage.Reference.
 func (s *Store) Publish(ctx context.Context, flow, source string, at time.Time) (int, bool, error) {
@@ -188,70 +223,4 @@ func (s *Store) Moves(ctx context.Context) (map[chat.Address]chat.Address, error
 		moves[m.from] = m.to
 	}
 	return moves, nil
-}
-
-// Acquire implements storage.Leases.
-func (s *Store) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (storage.Lease, bool, error) {
-	name, holder = storage.Clean(name), storage.Clean(holder)
-	l := storage.Lease{Name: name, Holder: holder}
-	err := s.retry(ctx, func() error {
-		return s.lease.QueryRowContext(ctx, s.q.acquire, name, holder, ttl.Microseconds(), ttl.Microseconds()).Scan(&l.Epoch)
-	})
-	if errors.Is(err, sql.ErrNoRows) {
-		return storage.Lease{}, false, nil
-	}
-	if err != nil {
-		return storage.Lease{}, false, fmt.Errorf("acquire lease: %w", s.unavailable(err))
-	}
-	return l, true, nil
-}
-
-// Release implements storage.Leases.
-func (s *Store) Release(ctx context.Context, name, holder string) error {
-	err := s.retry(ctx, func() error {
-		_, err := s.lease.ExecContext(ctx, s.q.release, storage.Clean(name), storage.Clean(holder))
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("release lease: %w", s.unavailable(err))
-	}
-	return nil
-}
-
-// Prune implements storage.Store.
-func (s *Store) Prune(ctx context.Context, b storage.Bucket, before storage.Retention, limit int) (int, error) {
-	total := 0
-	err := s.transaction(ctx, func(tx *sql.Tx) error {
-		total = 0
-		if err := newWorking(ctx, s, tx, b).lock(); err != nil {
-			return err
-		}
-		for _, k := range []struct {
-			before time.Time
-			text   string
-			args   []any
-		}{
-			{before.Keys, s.q.pruneKeys, []any{int64(b), int64(b), micro(before.Keys), int64(limit)}},
-			{before.Deliveries, s.q.pruneDeliveries, []any{int64(b), int64(b), micro(before.Deliveries), int64(b), int64(b), int64(limit)}},
-			{before.CasesOpened, s.q.pruneOpened, []any{int64(b), micro(before.CasesOpened)}},
-		} {
-			if k.before.IsZero() {
-				continue
-			}
-			r, err := tx.ExecContext(ctx, k.text, k.args...)
-			if err != nil {
-				return err
-			}
-			n, err := r.RowsAffected()
-			if err != nil {
-				return err
-			}
-			total += int(n)
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, fmt.Errorf("prune: %w", err)
-	}
-	return total, nil
 }

@@ -5,6 +5,16 @@ import (
 	"database/sql"
 )
 
+// revisionQueries are about the number that every change of the configuration raises.
+type revisionQueries struct{ revision, raise string }
+
+func newRevisionQueries(t *texts) revisionQueries {
+	return revisionQueries{
+		revision: t.one("SELECT number FROM revision WHERE name = 'configuration'"),
+		raise:    t.one("UPDATE revision SET number = number + 1 WHERE name = 'configuration'"),
+	}
+}
+
 // Revision implements storage.Reference.
 func (s *Store) Revision(ctx context.Context) (int64, error) {
 	return one(ctx, s, "revision", s.q.revision, nil, func(row scanner) (n int64, err error) {

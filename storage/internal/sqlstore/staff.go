@@ -12,6 +12,34 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
+const (
+	staffColumns     = "id, name, roles, created, gone"
+	staffLinkColumns = "platform, account, person, staff" // linked, when it was made, follows
+)
+
+// teamQueries are about members of staff.
+type teamQueries struct {
+	putStaff, staffList, lockStaff, dropStaff, putStaffCode, useStaffCode string
+	dropStaffCodes, putStaffLink, staffLinks, dropStaffLinks              string
+}
+
+func newTeamQueries(t *texts) teamQueries {
+	return teamQueries{
+		putStaff: t.one("INSERT INTO staff (" + staffColumns + ") VALUES (?, ?, ?, ?, NULL)" +
+			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, roles = excluded.roles, gone = NULL"),
+		staffList:      t.one("SELECT " + staffColumns + " FROM staff ORDER BY id"),
+		lockStaff:      t.one("SELECT id FROM staff WHERE id = ? AND gone IS NULL{lock}"),
+		dropStaff:      t.one("UPDATE staff SET gone = ? WHERE id = ? RETURNING id"),
+		putStaffCode:   t.one("INSERT INTO staff_codes (hash, staff, expires, used) VALUES (?, ?, ?, '')"),
+		useStaffCode:   t.one("UPDATE staff_codes SET used = ? WHERE hash = ? AND expires > ? AND (used = '' OR used = ?) RETURNING staff"),
+		dropStaffCodes: t.one("DELETE FROM staff_codes WHERE staff = ?"),
+		putStaffLink: t.one("INSERT INTO staff_links (" + staffLinkColumns + ", linked) VALUES (?, ?, ?, ?, ?)" +
+			" ON CONFLICT (platform, account, person) DO UPDATE SET staff = excluded.staff, linked = excluded.linked"),
+		staffLinks:     t.one("SELECT " + staffLinkColumns + " FROM staff_links"),
+		dropStaffLinks: t.one("DELETE FROM staff_links WHERE staff = ?"),
+	}
+}
+
 // PutStaff implements storage.Team.
 func (s *Store) PutStaff(ctx context.Context, v storage.Staff) error {
 	roles := make(access.Grants, len(v.Roles))

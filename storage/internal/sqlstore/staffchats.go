@@ -11,6 +11,32 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
+const staffChatColumns = "name, sites, platform, account, chat, thread, created, linked, gone, why, announced"
+
+// staffChatQueries are about linked chats.
+type staffChatQueries struct {
+	putStaffChat, staffChats, lockStaffChat, dropStaffChat, linkStaffChat, chatGone string
+	chatBack, chatAnnounced, putChatCode, useChatCode, dropChatCodes                string
+}
+
+func newStaffChatQueries(t *texts) staffChatQueries {
+	return staffChatQueries{
+		putStaffChat: t.one("INSERT INTO staff_chats (" + staffChatColumns + ") VALUES (?, ?, '', '', '', '', ?, NULL, NULL, '', FALSE)" +
+			" ON CONFLICT (name) DO UPDATE SET sites = excluded.sites"),
+		staffChats:    t.one("SELECT " + staffChatColumns + " FROM staff_chats ORDER BY name"),
+		lockStaffChat: t.one("SELECT name FROM staff_chats WHERE name = ?{lock}"),
+		dropStaffChat: t.one("DELETE FROM staff_chats WHERE name = ? RETURNING name"),
+		linkStaffChat: t.one("UPDATE staff_chats SET platform = ?, account = ?, chat = ?, thread = ?, linked = ?, gone = NULL, why = '', announced = FALSE" +
+			" WHERE name = ? RETURNING name"),
+		chatGone:      t.one("UPDATE staff_chats SET gone = ?, why = ?, announced = FALSE WHERE name = ? AND gone IS NULL"),
+		chatBack:      t.one("UPDATE staff_chats SET gone = NULL, why = '', announced = FALSE WHERE name = ? AND gone IS NOT NULL"),
+		chatAnnounced: t.one("UPDATE staff_chats SET announced = TRUE WHERE name = ?"),
+		putChatCode:   t.one("INSERT INTO chat_codes (hash, name, expires, used) VALUES (?, ?, ?, '')"),
+		useChatCode:   t.one("UPDATE chat_codes SET used = ? WHERE hash = ? AND expires > ? AND (used = '' OR used = ?) RETURNING name"),
+		dropChatCodes: t.one("DELETE FROM chat_codes WHERE name = ?"),
+	}
+}
+
 // PutStaffChat implements storage.StaffChats.
 func (s *Store) PutStaffChat(ctx context.Context, v storage.StaffChat) error {
 	sites := make([]string, len(v.Sites))

@@ -215,13 +215,24 @@ func (t *texts) each(text string) *sized {
 	return &l
 }
 
+// columns are those of a list of their names.
+func columns(list string) []string { return strings.Split(list, ", ") }
+
 // put is an upsert of whole rows: columns beginning with the key's.
-func (t *texts) put(table string, key, columns []string) *list {
+func (t *texts) put(table, all string, key ...string) *list {
 	var set []string
-	for _, c := range columns {
+	for _, c := range columns(all) {
 		if !slices.Contains(key, c) {
 			set = append(set, c+" = excluded."+c)
 		}
 	}
-	return t.rows(table, columns, "ON CONFLICT ("+strings.Join(key, ", ")+") DO UPDATE SET "+strings.Join(set, ", "))
+	return t.rows(table, columns(all), "ON CONFLICT ("+strings.Join(key, ", ")+") DO UPDATE SET "+strings.Join(set, ", "))
+}
+
+// insert is an INSERT of whole rows, then tail.
+func (t *texts) insert(table, all, tail string) *list { return t.rows(table, columns(all), tail) }
+
+// record finds records with their links.
+func (t *texts) record(table, link string) *keyed {
+	return t.keyed("id, "+link+", body", table, "id", "")
 }

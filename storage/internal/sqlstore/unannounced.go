@@ -13,6 +13,35 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
+const (
+	openedRead      = "site, minute, p1, p2, p3" // without the bucket
+	openedColumns   = "bucket, " + openedRead
+	feedbackRead    = "id, kind, session, identity, customer, site, owner, case_id, text, at, announced"
+	feedbackColumns = "bucket, " + feedbackRead
+)
+
+// announcedQueries are about what staff hear of at once.
+type announcedQueries struct {
+	addOpened, insertFeedback                                                                          *list
+	casesOpened, unannouncedCounts, unannouncedCases, feedback, unannouncedFeedback, feedbackAnnounced string
+}
+
+func newAnnouncedQueries(t *texts) announcedQueries {
+	return announcedQueries{
+		addOpened: t.insert("cases_opened", openedColumns, "ON CONFLICT (bucket, site, minute) DO UPDATE SET"+
+			" p1 = cases_opened.p1 + excluded.p1, p2 = cases_opened.p2 + excluded.p2, p3 = cases_opened.p3 + excluded.p3"),
+		casesOpened: t.one("SELECT " + openedRead + " FROM cases_opened WHERE bucket = ? AND minute >= ? ORDER BY minute, site"),
+		unannouncedCounts: t.one("SELECT site, priority, count(*) FROM cases WHERE bucket = ? AND tell_at IS NOT NULL AND tell_at <= ?" +
+			" GROUP BY site, priority ORDER BY site, priority"),
+		unannouncedCases: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND site = ? AND tell_at IS NOT NULL AND tell_at <= ?" +
+			" ORDER BY priority, opened_at, id LIMIT ?"),
+		insertFeedback:      t.insert("feedback", feedbackColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
+		feedback:            t.one("SELECT " + feedbackRead + " FROM feedback WHERE bucket = ? AND id > '' ORDER BY at DESC, id DESC LIMIT ?"),
+		unannouncedFeedback: t.one("SELECT " + feedbackRead + " FROM feedback WHERE bucket = ? AND announced IS NULL ORDER BY id LIMIT ?"),
+		feedbackAnnounced:   t.one("UPDATE feedback SET announced = ? WHERE bucket = ? AND id = ?"),
+	}
+}
+
 // minuteOf is a row of cases_opened.
 type minuteOf struct {
 	site   string

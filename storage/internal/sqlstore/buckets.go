@@ -1,0 +1,57 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// bucketQueries are about the rows of buckets, each the lock under which everything of its bucket is
+// written, and about numbers of rows.
+type bucketQueries struct {
+	lockBucket, updateBucket, insertBucket, countBuckets, protocol, sumBuckets string
+	countDue, countFailed, countParked                                         string
+}
+
+func newBucketQueries(t *texts) bucketQueries {
+	return bucketQueries{
+		lockBucket:   t.one("UPDATE buckets SET version = version + ? WHERE bucket = ? AND protocol = " + protocol + " RETURNING cases, ord, version"),
+		updateBucket: t.one("UPDATE buckets SET cases = ?, ord = ?, sessions = sessions + ?, answers = answers + ? WHERE bucket = ?"),
+		insertBucket: t.one("INSERT INTO buckets (bucket, cases, ord, sessions, answers, protocol) VALUES (?, 0, 0, 0, 0, " + protocol + ") ON CONFLICT (bucket) DO NOTHING"),
+		countBuckets: t.one("SELECT count(*) FROM buckets"),
+		protocol:     t.one("SELECT protocol FROM buckets WHERE bucket = ?"),
+		sumBuckets:   t.one("SELECT sum(sessions), sum(answers), sum(cases) FROM buckets"),
+		countDue:     t.one("SELECT count(*) FROM deliveries WHERE bucket = ? AND platform > '' AND epoch >= 0 AND state IN " + unsettledStates),
+		countFailed:  t.one("SELECT count(*) FROM deliveries WHERE bucket = ? AND state = 'failed'"),
+		countParked:  t.one("SELECT count(*) FROM parked"),
+	}
+}
+
+// Counts implements storage.Reader. Sessions, answers and cases are counts kept in the
+// buckets' rows, so that a large database answers as fast as a small one.
+func (s *Store) Counts(ctx context.Context) (storage.Counts, error) {
+	var c storage.Counts
+	err := s.reading(ctx, func(db *sql.DB) error {
+		if err := db.QueryRowContext(ctx, s.q.sumBuckets).Scan(&c.Sessions, &c.Answers, &c.Cases); err != nil {
+			return err
+		}
+		c.Due, c.Failed = 0, 0
+		for b := range int64(s.buckets) {
+			var due, failed int
+			if err := db.QueryRowContext(ctx, s.q.countDue, b).Scan(&due); err != nil {
+				return err
+			}
+			if err := db.QueryRowContext(ctx, s.q.countFailed, b).Scan(&failed); err != nil {
+				return err
+			}
+			c.Due, c.Failed = c.Due+due, c.Failed+failed
+		}
+		return db.QueryRowContext(ctx, s.q.countParked).Scan(&c.Parked)
+	})
+	if err != nil {
+		return storage.Counts{}, fmt.Errorf("count: %w", err)
+	}
+	return c, nil
+}

@@ -1,0 +1,279 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	placeColumns = "platform, account, chat, thread"
+	// What happens to a render on its way.
+	progressColumns = "shown, shown_ref, shown_sum, base, repeated, state, due, attempts, tried, epoch, error"
+	deliveryColumns = "bucket, slot, owner, identity, " + placeColumns + ", kind, ord, render, hash, wanted, " + progressColumns + ", created"
+	// What changes while a delivery is on its way; its key and created come before.
+	stateColumns = placeColumns + ", " + progressColumns
+)
+
+// withoutRender are deliveryColumns where nobody will show anything yet.
+var withoutRender = strings.Replace(deliveryColumns, " render,", " '' AS render,", 1)
+
+const unsettledStates = "('due','sending')"
+
+// deliveryQueries are about deliveries.
+type deliveryQueries struct {
+	slots, slotStates, unsettled              *keyed
+	putDeliveries, putStates, heads, doubtful *list
+	transcript, failed                        string
+	shown                                     *sized
+}
+
+func newDeliveryQueries(t *texts) deliveryQueries {
+	return deliveryQueries{
+		slots:      t.keyed(deliveryColumns, "deliveries", "slot", ""),
+		slotStates: t.keyed(withoutRender, "deliveries", "slot", ""),
+		// What else waits in the chats of claimed deliveries: only what Claim looks at.
+		unsettled: t.keyed("slot, identity, "+placeColumns+", ord, shown_ref, state, epoch", "deliveries", "chat",
+			" AND ord > 0 AND state IN "+unsettledStates),
+		putDeliveries: t.put("deliveries", deliveryColumns, "bucket", "slot"),
+		// Only rows that were read under the bucket's lock: every one of them conflicts.
+		putStates: t.states(),
+		transcript: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
+			" WHERE bucket = ? AND chat = ? AND ord > 0 AND platform = ? AND account = ? AND thread = ? ORDER BY ord, slot"),
+		// The lowest unsettled delivery of each chat, edits aside, if it is due. The inner question is put
+		// so that only the index by chat can answer it: by account it would look at the whole
+		// backlog for each of its deliveries. OFFSET 0 keeps it a question for each delivery: made a
+		// join while the table was empty, it would be one of everything with everything.
+		heads: t.asked([]string{"platform", "account"}, func(of func(string) string) string {
+			return "SELECT " + withoutRender + " FROM deliveries d" +
+				" WHERE platform = " + of("platform") + " AND account = " + of("account") +
+				" AND bucket = ? AND epoch >= 0 AND state IN " + unsettledStates + " AND state = 'due' AND due <= ?" +
+				" AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.bucket = ? AND e.chat = d.chat AND e.ord > 0 AND e.state IN " + unsettledStates +
+				" AND e.ord < d.ord AND e.shown_ref = '' AND NOT (e.platform <> d.platform OR e.account <> d.account OR e.thread <> d.thread)" + perRow + ")" +
+				" ORDER BY ord LIMIT ?"
+		}),
+		// The condition on the kind names the index. A chat's messages may lie in any bucket.
+		shown: t.each("SELECT " + deliveryColumns + " FROM deliveries" +
+			" WHERE bucket = ? AND chat = ? AND shown_ref = ? AND kind IN ('card','relay') AND platform = ? AND account = ?"),
+		doubtful: t.asked([]string{"platform", "account", "epoch"}, func(of func(string) string) string {
+			return "SELECT " + deliveryColumns + " FROM deliveries" +
+				" WHERE platform = " + of("platform") + " AND account = " + of("account") + " AND deliveries.epoch < " + of("epoch") +
+				" AND bucket = ? AND deliveries.epoch >= 0 AND state IN " + unsettledStates + " AND state = 'sending'" +
+				" ORDER BY ord LIMIT ?"
+		}),
+		failed: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
+			" WHERE bucket = ? AND state = 'failed' ORDER BY due DESC, slot LIMIT ?"),
+	}
+}
+
+// deliveryCell is one slot of the working set.
+type deliveryCell struct {
+	storage.Delivery
+	render  []byte // Render as stored; nil = not loaded, because nobody asked
+	decoded bool   // Delivery.Render is what render says
+	dirty   bool   // to be written
+	whole   bool   // and not its state alone
+}
+
+// load decodes the render, once.
+func (c *deliveryCell) load() (err error) {
+	if c.decoded {
+		return nil
+	}
+	c.Render, err = decodeRender(c.render)
+	c.decoded = err == nil
+	return err
+}
+
+func (c *deliveryCell) forgetRender() { c.render, c.decoded, c.Render = nil, false, chat.Message{} }
+
+func decodeRender(body []byte) (m chat.Message, err error) {
+	if err := json.Unmarshal(body, &m); err != nil {
+		return chat.Message{}, fmt.Errorf("decode message: %w", err)
+	}
+	return m, nil
+}
+
+// seal encodes the render of a delivery that an operation made, unless body is that, and
+// takes it back where the rule for texts changed it: what is sent is what is stored.
+func seal(d storage.Delivery, body []byte) (deliveryCell, error) {
+	cleaned := false
+	if body == nil || unclean(body) {
+		var err error
+		if body, cleaned, err = encode(d.Render); err != nil {
+			return deliveryCell{}, fmt.Errorf("encode message: %w", err)
+		}
+	}
+	if cleaned {
+		var err error
+		if d.Render, err = decodeRender(body); err != nil {
+			return deliveryCell{}, err
+		}
+	}
+	return deliveryCell{Delivery: cleanDelivery(d), render: body, decoded: true, whole: true}, nil
+}
+
+func cleanDelivery(d storage.Delivery) storage.Delivery {
+	d.Slot, d.Identity, d.Hash = storage.Clean(d.Slot), storage.Clean(d.Identity), storage.Clean(d.Hash)
+	d.Address = cleanAddress(d.Address)
+	d.ShownRef, d.ShownSum = chat.Ref(storage.Clean(string(d.ShownRef))), storage.Clean(d.ShownSum)
+	d.Error = storage.Clean(d.Error)
+	return d
+}
+
+func cleanAddress(a chat.Address) chat.Address {
+	return chat.Address{
+		Platform: chat.Platform(storage.Clean(string(a.Platform))), Account: storage.Clean(a.Account),
+		Chat: storage.Clean(a.Chat), Thread: storage.Clean(a.Thread),
+	}
+}
+
+func (c deliveryCell) row() []any {
+	d := c.Delivery
+	return []any{
+		int64(d.Bucket), d.Slot, storage.SlotOwner(d.Slot), d.Identity, string(d.Address.Platform), d.Address.Account, d.Address.Chat,
+		d.Address.Thread, string(d.Kind), d.Ord, string(c.render), d.Hash, int64(d.Wanted), int64(d.Shown), string(d.ShownRef),
+		d.ShownSum, int64(d.Base), d.Repeated, string(d.State), micro(d.Due), int64(d.Attempts), orNull(d.Tried), d.Epoch, d.Error,
+		micro(d.Created),
+	}
+}
+
+// stateRow is what changes while the delivery is on its way, in the order of stateColumns.
+func (c deliveryCell) stateRow() []any {
+	d := c.Delivery
+	return []any{
+		int64(d.Bucket), d.Slot, micro(d.Created), string(d.Address.Platform), d.Address.Account, d.Address.Chat, d.Address.Thread,
+		int64(d.Shown), string(d.ShownRef), d.ShownSum, int64(d.Base), d.Repeated, string(d.State), micro(d.Due), int64(d.Attempts),
+		orNull(d.Tried), d.Epoch, d.Error,
+	}
+}
+
+// scanDelivery reads a row and leaves its render as it is stored.
+func scanDelivery(row scanner) (deliveryCell, error) {
+	var (
+		c      deliveryCell
+		owner  string
+		render []byte
+		tried  *time.Time
+	)
+	d := &c.Delivery
+	err := row.Scan(&d.Bucket, &d.Slot, &owner, &d.Identity, &d.Address.Platform, &d.Address.Account, &d.Address.Chat,
+		&d.Address.Thread, &d.Kind, &d.Ord, &render, &d.Hash, &d.Wanted, &d.Shown, &d.ShownRef,
+		&d.ShownSum, &d.Base, &d.Repeated, &d.State, &d.Due, &d.Attempts, &tried, &d.Epoch, &d.Error, &d.Created)
+	if err != nil {
+		return c, err
+	}
+	d.Due, d.Created = d.Due.UTC(), d.Created.UTC()
+	if tried != nil {
+		d.Tried = tried.UTC()
+	}
+	if len(render) > 0 {
+		c.render = render
+	}
+	return c, nil
+}
+
+// copied is a delivery that shares nothing with the working set.
+func (c deliveryCell) copied() (d storage.Delivery, err error) {
+	d = c.Delivery
+	d.Render, err = decodeRender(c.render)
+	return d, err
+}
+
+// Delivery implements storage.Reader.
+func (s *Store) Delivery(ctx context.Context, b storage.Bucket, slot string) (d storage.Delivery, err error) {
+	found := false
+	err = s.reading(ctx, func(db *sql.DB) error {
+		found = false
+		rows, err := db.QueryContext(ctx, s.q.slots.one, int64(b), storage.Clean(slot))
+		if err != nil {
+			return err
+		}
+		return each(rows, func(rows *sql.Rows) (err error) {
+			d, err = scanPlain(rows)
+			found = true
+			return err
+		})
+	})
+	if err == nil && !found {
+		err = storage.ErrNotFound
+	}
+	if err != nil {
+		return storage.Delivery{}, fmt.Errorf("read delivery: %w", err)
+	}
+	return d, nil
+}
+
+// Shown implements storage.Reader.
+func (s *Store) Shown(ctx context.Context, in chat.Address, ref chat.Ref) (found storage.Delivery, err error) {
+	if ref == "" {
+		return found, fmt.Errorf("find a message: %w", storage.ErrNotFound)
+	}
+	in = cleanAddress(in)
+	err = s.q.shown.chunks(s.buckets, func(text string, from, to int) error {
+		var args []any
+		for b := from; b < to; b++ {
+			args = append(args, int64(b), in.Chat, storage.Clean(string(ref)), string(in.Platform), in.Account)
+		}
+		list, err := collect(ctx, s, "messages", text, args, scanPlain)
+		for _, d := range list {
+			found = d // a reference is a chat's own
+		}
+		return err
+	})
+	if err == nil && found.Slot == "" {
+		err = fmt.Errorf("find a message: %w", storage.ErrNotFound)
+	}
+	return found, err
+}
+
+func scanPlain(row scanner) (storage.Delivery, error) {
+	c, err := scanDelivery(row)
+	if err == nil {
+		err = c.load()
+	}
+	return c.Delivery, err
+}
+
+// Transcript implements storage.Reader.
+func (s *Store) Transcript(ctx context.Context, b storage.Bucket, to chat.Address) ([]storage.Delivery, error) {
+	to = cleanAddress(to)
+	return collect(ctx, s, "transcript", s.q.transcript,
+		[]any{int64(b), to.Chat, string(to.Platform), to.Account, to.Thread}, scanPlain)
+}
+
+// Heads implements storage.Reader.
+func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served, now time.Time, limit int) ([]storage.Delivery, error) {
+	keys := make([][]any, len(of))
+	for i, a := range of {
+		keys[i] = []any{string(a.Platform), storage.Clean(a.Account)}
+	}
+	return forAll(ctx, s, "due deliveries", s.q.heads, keys, []any{int64(b), micro(now), int64(b), int64(limit)}, scanBare)
+}
+
+func scanBare(row scanner) (storage.Delivery, error) {
+	c, err := scanDelivery(row)
+	return c.Delivery, err
+}
+
+// Doubtful implements storage.Reader.
+func (s *Store) Doubtful(ctx context.Context, b storage.Bucket, of []storage.Served, limit int) ([]storage.Delivery, error) {
+	keys := make([][]any, len(of))
+	for i, a := range of {
+		keys[i] = []any{string(a.Platform), storage.Clean(a.Account), a.Epoch}
+	}
+	return forAll(ctx, s, "doubtful deliveries", s.q.doubtful, keys, []any{int64(b), int64(limit)}, scanPlain)
+}
+
+// Failed implements storage.Reader.
+func (s *Store) Failed(ctx context.Context, limit int) ([]storage.Delivery, error) {
+	return newest(s, limit, func(b storage.Bucket) ([]storage.Delivery, error) {
+		return collect(ctx, s, "failed deliveries", s.q.failed, []any{int64(b), int64(limit)}, scanPlain)
+	}, func(d storage.Delivery) time.Time { return d.Due })
+}

@@ -1,0 +1,119 @@
+package sqlstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+const (
+	answerColumns    = "bucket, session, question, revision, value, choices, text, files, skipped, dropped, at"
+	caseEventRead    = "id, case_id, at, kind, person, detail, note" // without the bucket
+	caseEventColumns = "bucket, " + caseEventRead
+	wordsColumns     = "bucket, id, session, case_id, inbound, text, files, at"
+)
+
+// historyQueries are about what is only ever added.
+type historyQueries struct {
+	insertAnswers, insertEvents, insertWords *list
+	answers, caseEvents                      string
+}
+
+func newHistoryQueries(t *texts) historyQueries {
+	return historyQueries{
+		// Answers have no ON CONFLICT: a revision that exists already is a mistake of
+		// whoever made it, and must not vanish.
+		insertAnswers: t.insert("answers", answerColumns, ""),
+		insertEvents:  t.insert("case_events", caseEventColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
+		insertWords:   t.insert("words", wordsColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
+		answers:       t.one("SELECT " + answerColumns + " FROM answers WHERE bucket = ? AND session = ? ORDER BY at, revision, question"),
+		caseEvents:    t.one("SELECT " + caseEventRead + " FROM case_events WHERE bucket = ? AND case_id = ? ORDER BY at, id"),
+	}
+}
+
+func answerRow(b storage.Bucket, session string, a survey.Answer) ([]any, error) {
+	var value any
+	if a.Value != nil {
+		value = *a.Value
+	}
+	choices, err := listText(a.Choices)
+	if err != nil {
+		return nil, fmt.Errorf("encode answer: %w", err)
+	}
+	files, err := listText(a.Files)
+	if err != nil {
+		return nil, fmt.Errorf("encode answer: %w", err)
+	}
+	return []any{
+		int64(b), storage.Clean(session), storage.Clean(a.Question), int64(a.Revision), value, choices,
+		storage.Clean(a.Text), files, a.Skipped, a.Dropped, micro(a.At),
+	}, nil
+}
+
+// listText is a list as JSON; an empty one is the empty text.
+func listText[T any](list []T) (string, error) {
+	if len(list) == 0 {
+		return "", nil
+	}
+	body, _, err := encode(list)
+	return string(body), err
+}
+
+func scanAnswer(row scanner) (survey.Answer, error) {
+	var (
+		a              survey.Answer
+		bucket         int64
+		session        string
+		choices, files string
+	)
+	err := row.Scan(&bucket, &session, &a.Question, &a.Revision, &a.Value, &choices, &a.Text, &files, &a.Skipped, &a.Dropped, &a.At)
+	if err != nil {
+		return a, err
+	}
+	a.At = a.At.UTC()
+	if choices != "" {
+		if err := json.Unmarshal([]byte(choices), &a.Choices); err != nil {
+			return a, fmt.Errorf("decode answer: %w", err)
+		}
+	}
+	if files != "" {
+		if err := json.Unmarshal([]byte(files), &a.Files); err != nil {
+			return a, fmt.Errorf("decode answer: %w", err)
+		}
+	}
+	return a, nil
+}
+
+func eventRow(b storage.Bucket, e storage.CaseEvent) []any {
+	return []any{
+		int64(b), storage.Clean(e.ID), storage.Clean(e.Case), micro(e.At), storage.Clean(e.Kind), storage.Clean(e.By), storage.Clean(e.Detail), storage.Clean(e.Note),
+	}
+}
+
+func wordsRow(b storage.Bucket, w storage.Words) ([]any, error) {
+	files, err := listText(w.Files)
+	if err != nil {
+		return nil, fmt.Errorf("encode words: %w", err)
+	}
+	return []any{
+		int64(b), storage.Clean(w.ID), storage.Clean(w.Session), storage.Clean(w.Case), w.Inbound, storage.Clean(w.Text), files, micro(w.At),
+	}, nil
+}
+
+// Answers implements storage.Reader.
+func (s *Store) Answers(ctx context.Context, b storage.Bucket, session string) ([]survey.Answer, error) {
+	return collect(ctx, s, "answers", s.q.answers, []any{int64(b), storage.Clean(session)}, scanAnswer)
+}
+
+// CaseEvents implements storage.Reader.
+func (s *Store) CaseEvents(ctx context.Context, b storage.Bucket, caseID string) ([]storage.CaseEvent, error) {
+	return collect(ctx, s, "case events", s.q.caseEvents, []any{int64(b), storage.Clean(caseID)},
+		func(row scanner) (e storage.CaseEvent, err error) {
+			err = row.Scan(&e.ID, &e.Case, &e.At, &e.Kind, &e.By, &e.Detail, &e.Note)
+			e.At = e.At.UTC()
+			return e, err
+		})
+}
