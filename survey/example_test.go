@@ -93,22 +93,14 @@ func ExampleCheck() {
 	// condition_unknown: The condition of "why" names "mood", which is no question with an answer.
 }
 
-// Whoever asks questions looks up what follows from a kind instead of listing the kinds.
-func ExampleKinds() {
-	for _, k := range survey.Kinds() {
-		if p := k.Samples[0].Prompt(); k.Way == survey.Typed {
-			fmt.Println(k.Kind, "waits for", p.Expects)
-		} else {
-			fmt.Println(k.Kind, "is", k.Way)
-		}
+// Whoever asks questions looks up what follows from a kind instead of naming the kinds.
+func ExampleKind_Info() {
+	for _, q := range visit().Questions {
+		kind, waits := q.Kind.Info(), q.Prompt()
+		fmt.Printf("%s: %s, %q\n", q.Key, kind.Way, waits.Form)
 	}
 	// Output:
-	// scale is tapped
-	// choice is tapped
-	// text waits for text
-	// number waits for text
-	// contact waits for phone
-	// file is sent
-	// date waits for date
-	// message is shown
+	// overall: tapped, ""
+	// why: typed, ""
+	// when: typed, "a date, as 2026-01-31"
 }

@@ -28,6 +28,15 @@ func TestEveryKindOfQuestionCanBeAskedEverywhere(t *testing.T) {
 					Session: survey.Session{ID: uuid.NewString(), Status: survey.Active, Lang: "en", Order: []int{0}},
 					Address: chat.Address{Platform: platform},
 				}}
+				if p := q.Prompt(); k.Way == survey.Typed && p.Form != "" {
+					// Short words with a digit and "@" are refused, and the refusal has words.
+					session := survey.Step(f.Flow, survey.Session{Status: survey.New, Open: survey.NoQuestion}, survey.Open{}, monday).Session
+					for _, e := range survey.Step(f.Flow, session, survey.Write{Text: "1@2@3"}, monday).Effects {
+						if n, ok := e.(survey.Notice); ok && of.Question().Say("notice_"+string(n.Code)) == "" {
+							t.Errorf("the refusal %q of %s has no words", n.Code, q.Key)
+						}
+					}
+				}
 				m := Question(of.Question(), f, 0)
 				taps, waits := 0, slices.Contains(chat.AllExpects(), m.Expects)
 				for _, row := range m.Rows {

@@ -223,6 +223,8 @@ func (c *checker) input(e object) {
 		}
 	case "datepicker":
 		c.fields("datepicker", e, "action_id", "placeholder", "initial_date", "focus_on_load")
+	case "timepicker":
+		c.fields("timepicker", e, "action_id", "placeholder", "initial_time", "timezone", "focus_on_load")
 	case "static_select":
 		c.fields("static_select", e, "action_id", "placeholder", "options", "initial_option", "focus_on_load")
 		if p, ok := e["placeholder"]; ok {
