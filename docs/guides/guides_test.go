@@ -1,0 +1,230 @@
+// Package guides_test carries out the guides beside it: it applies the change of each to a
+// copy of the tree, builds it, runs the tests that the guide names, and counts the places.
+package guides_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+// limits says how much the change of a guide may touch. A place is a file; the files that
+// say the same sentences in each language are one place together.
+type limits struct {
+	places int    // most places; 0 = not counted
+	folder string // a new folder, with all that is in it: it is no place
+	lines  int    // most lines added to places, where folder is set
+}
+
+var guides = map[string]limits{
+	"question-kind": {places: 9},
+	"clock":         {places: 7},
+}
+
+func TestEveryGuideCanBeFollowed(t *testing.T) {
+	patches, err := filepath.Glob("*.patch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// One copy for all, one after the other: what a change leaves alone is built once.
+	tree := t.TempDir()
+	copyTree(t, tree)
+	var found []string
+	for _, patch := range patches {
+		name := strings.TrimSuffix(patch, ".patch")
+		found = append(found, name)
+		most, known := guides[name]
+		if !known {
+			t.Errorf("nothing says how many places %s may touch", patch)
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			change, page := read(t, patch), read(t, name+".md")
+			places, lines := touched(change, most.folder)
+			for _, problem := range most.exceeded(places, lines) {
+				t.Error(problem)
+			}
+			for _, place := range places {
+				if !strings.Contains(page, "`"+place+"`") {
+					t.Errorf("%s.md does not say what is to be done in `%s`", name, place)
+				}
+			}
+			t.Attr("figure", fmt.Sprintf("%d places", len(places)))
+			follow(t, tree, patch, commands(t, page))
+		})
+	}
+	for name := range guides {
+		if !slices.Contains(found, name) {
+			t.Errorf("the guide %s has no patch", name)
+		}
+	}
+}
+
+// exceeded says in words which limits a change goes beyond.
+func (m limits) exceeded(places []string, lines int) []string {
+	var out []string
+	if m.places > 0 && len(places) > m.places {
+		out = append(out, fmt.Sprintf("it touches %d places, at most %d are allowed: %s", len(places), m.places, strings.Join(places, ", ")))
+	}
+	if m.folder != "" && lines > m.lines {
+		out = append(out, fmt.Sprintf("it adds %d lines outside %s, at most %d are allowed: in %s", lines, m.folder, m.lines, strings.Join(places, ", ")))
+	}
+	return out
+}
+
+var (
+	aFile   = regexp.MustCompile(`^diff --git a/(\S+) b/\S+$`)
+	locales = regexp.MustCompile(`/locales/[^/]+\.json$`)
+)
+
+// touched lists the places of a change outside a folder, and counts the lines that it adds
+// to them.
+func touched(change, folder string) (places []string, lines int) {
+	inFolder := false
+	for _, line := range strings.Split(change, "\n") {
+		if m := aFile.FindStringSubmatch(line); m != nil {
+			place := m[1]
+			if locales.MatchString(place) {
+				place = path.Dir(place)
+			}
+			inFolder = folder != "" && strings.HasPrefix(place, folder+"/")
+			if !inFolder && !slices.Contains(places, place) {
+				places = append(places, place)
+			}
+		} else if !inFolder && strings.HasPrefix(line, "+") && !strings.HasPrefix(line, "+++ ") {
+			lines++
+		}
+	}
+	return places, lines
+}
+
+// commands are the lines of a guide that run tests.
+func commands(t *testing.T, page string) []string {
+	t.Helper()
+	var out []string
+	for _, line := range strings.Split(page, "\n") {
+		if strings.HasPrefix(line, "go test ") {
+			out = append(out, line)
+		}
+	}
+	if len(out) == 0 {
+		t.Fatal("the guide names no test")
+	}
+	return out
+}
+
+// follow applies the change to the copy of the tree, builds that, runs the commands there,
+// and takes the change back.
+func follow(t *testing.T, tree, patch string, commands []string) {
+	patch, err := filepath.Abs(patch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// One line of context is enough, so that changes nearby do not make the patch old.
+	apply := "git apply -C1 '" + patch + "'"
+	if out, err := run(tree, apply); err != nil {
+		t.Fatalf("the patch does not fit the tree any more: docs/guides/README.md says how to renew it\n%s", out)
+	}
+	defer func() {
+		if out, err := run(tree, apply+" --reverse"); err != nil {
+			t.Fatalf("take the change back: %s", out)
+		}
+	}()
+	for _, command := range append([]string{"go build ./..."}, commands...) {
+		out, err := run(tree, command)
+		if err != nil {
+			t.Errorf("%s: %v\n%s", command, err, out)
+		}
+		if strings.Contains(out, "no tests to run") {
+			t.Errorf("%s: a package has no such test\n%s", command, out)
+		}
+	}
+}
+
+// copyTree copies what belongs to the project, without what was built or is ignored.
+func copyTree(t *testing.T, to string) {
+	t.Helper()
+	out, err := run(root, "git ls-files --cached --others --exclude-standard")
+	if err != nil {
+		t.Fatalf("list the files: %v\n%s", err, out)
+	}
+	count := 0
+	for name := range strings.Lines(out) {
+		name = strings.TrimSuffix(name, "\n")
+		content, err := os.ReadFile(filepath.Join(root, name))
+		if os.IsNotExist(err) {
+			continue // deleted, but not committed yet
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Join(to, filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(to, name), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		count++
+	}
+	if count < 100 {
+		t.Fatalf("only %d files were copied", count)
+	}
+}
+
+// run runs a line of shell in a folder.
+func run(dir, line string) (string, error) {
+	cmd := exec.Command("bash", "-c", line)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOFLAGS=-vet=off", "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func TestPlacesAreCounted(t *testing.T) {
+	const change = `diff --git a/a.go b/a.go
+--- a/a.go
++++ b/a.go
++one
++two
+-three
+diff --git a/bot/locales/en.json b/bot/locales/en.json
++++ b/bot/locales/en.json
++  "x": "x"
+diff --git a/bot/locales/es.json b/bot/locales/es.json
++++ b/bot/locales/es.json
++  "x": "x"
+diff --git a/adapters/new/a.go b/adapters/new/a.go
++++ b/adapters/new/a.go
++package new
+`
+	places, lines := touched(change, "adapters/new")
+	if want := []string{"a.go", "bot/locales"}; !slices.Equal(places, want) || lines != 4 {
+		t.Errorf("%q with %d lines, want %q with 4", places, lines, want)
+	}
+	if got := (limits{places: 1}).exceeded(places, lines); len(got) != 1 {
+		t.Errorf("two places of one are: %q", got)
+	}
+	if got := (limits{folder: "adapters/new", lines: 3}).exceeded(places, lines); len(got) != 1 {
+		t.Errorf("four lines of three are: %q", got)
+	}
+	if got := (limits{places: 2, folder: "adapters/new", lines: 4}).exceeded(places, lines); len(got) != 0 {
+		t.Errorf("within the limits: %q", got)
+	}
+}
