@@ -85,8 +85,10 @@ func TestOnlyStaffActAndAttemptsAreWrittenDown(t *testing.T) {
 	w, _ := lowTap(t, staffTG)
 	who := recovery.Staffer{ID: "mallory", Name: "Mallory"}
 	for _, by := range []recovery.Actor{
-		{Staffer: who, Role: access.Outsider}, {Staffer: who, Role: access.Viewer},
-		{Staffer: who, Party: recovery.Customer}, {Staffer: who, Party: recovery.Program},
+		{Staffer: who, Role: access.Outsider},
+		{Staffer: who, Role: access.Viewer},
+		{Staffer: who, Party: recovery.Customer},
+		{Staffer: who, Party: recovery.Program},
 	} {
 		d := w.doing(recovery.Take{}, who.ID, by.Role)
 		d.By = by

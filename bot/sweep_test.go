@@ -13,6 +13,7 @@ import (
 
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -63,11 +64,22 @@ func (c *clockwork) Release(_ context.Context, name, holder string) error {
 	return nil
 }
 
+// Revision is one more each time: the configuration always has changed.
+func (c *clockwork) Revision(context.Context) (int64, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return int64(c.read + 1), nil
+}
+
 func (c *clockwork) FlowSources(context.Context) ([]storage.FlowSource, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.read++
 	return nil, errors.New("scripted")
+}
+
+func (c *clockwork) CasesOpened(context.Context, storage.Bucket, time.Time) ([]recovery.CasesOpened, error) {
+	return nil, nil
 }
 
 func (c *clockwork) Expiring(_ context.Context, _ storage.Bucket, now time.Time, limit int) ([]storage.Session, error) {
