@@ -159,8 +159,8 @@ var caseTests = map[string]func(*testing.T, *bench){
 				same(t, fmt.Sprint(states, " by ", limit), got, ids(some))
 			}
 		}
-		for range storage.AllCases(t.Context(), b.store, storage.CaseFilter{}) {
-			t.Error("a page of no cases has one")
+		for c, err := range storage.AllCases(t.Context(), b.store, storage.CaseFilter{}) {
+			t.Errorf("a page of no cases has %v, %v", c.ID, err)
 		}
 	},
 	"past sessions are read page by page with the cases that they opened": func(t *testing.T, b *bench) {
