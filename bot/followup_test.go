@@ -32,7 +32,7 @@ func (w *world) followUps(c customer) (n int) {
 }
 
 func TestTheCustomerIsAskedOnceWhetherItIsSettledAndANoReopens(t *testing.T) {
-	w, ann, k := mended(t)
+	w, ann, _ := mended(t)
 	w.pass(23*time.Hour, time.Hour)
 	if n := w.followUps(ann); n != 0 {
 		t.Fatalf("%d follow-ups before their time", n)
@@ -43,7 +43,7 @@ func TestTheCustomerIsAskedOnceWhetherItIsSettledAndANoReopens(t *testing.T) {
 		t.Fatalf("%d follow-ups", n)
 	}
 	asked := w.session(ann)
-	k = w.onlyCase()
+	k := w.onlyCase()
 	if asked.Case != k.ID || asked.Flow != "post_recovery" || k.Outcome.Session != asked.ID || !k.Outcome.Asked.Equal(monday.Add(24*time.Hour)) {
 		t.Fatalf("asked in %+v, the outcome is %+v", asked.Session, k.Outcome)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -14,8 +13,6 @@ import (
 
 	"github.com/aftercare/aftercare/storage"
 )
-
-func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // nothing is a turn that does nothing but call f when it is applied.
 func nothing(key string, f func()) storage.Turn {

@@ -115,9 +115,9 @@ func wantErrors(t *testing.T, got []error, want ...error) {
 	if len(got) != len(want) {
 		t.Fatalf("%d errors, want %d: %v", len(got), len(want), got)
 	}
-	for i := range got {
-		if !errors.Is(got[i], want[i]) {
-			t.Fatalf("turn %d: error %v, want %v", i, got[i], want[i])
+	for i, err := range want {
+		if !errors.Is(got[i], err) { //nolint:gosec // as many as wanted
+			t.Fatalf("turn %d: error %v, want %v", i, got[i], err) //nolint:gosec // as many as wanted
 		}
 	}
 }
