@@ -116,8 +116,8 @@ func wantErrors(t *testing.T, got []error, want ...error) {
 		t.Fatalf("%d errors, want %d: %v", len(got), len(want), got)
 	}
 	for i, err := range want {
-		if !errors.Is(got[i], err) { //nolint:gosec // as many as wanted
-			t.Fatalf("turn %d: error %v, want %v", i, got[i], err) //nolint:gosec // as many as wanted
+		if !errors.Is(got[i], err) {
+			t.Fatalf("turn %d: error %v, want %v", i, got[i], err)
 		}
 	}
 }
