@@ -94,8 +94,9 @@ func registry() []row {
 			{dir: "adapters/telegram", test: "FuzzArrange", target: fuzz, fuzz: true},
 			{dir: "adapters/slack", test: "FuzzDecode", target: fuzz, fuzz: true},
 			{dir: "adapters/slack", test: "FuzzRender", target: fuzz, fuzz: true},
-			{dir: "bot", test: "FuzzDecode", target: fuzz, fuzz: true},
+			{dir: "bot/render", test: "FuzzDecode", target: fuzz, fuzz: true},
 			{dir: "bot", test: "FuzzRender", target: fuzz, fuzz: true},
+			{dir: "storage", test: "FuzzParseSlot", target: fuzz, fuzz: true},
 			{dir: "survey", test: "FuzzStep", target: fuzz, fuzz: true},
 			{dir: "survey", test: "FuzzTyped", target: fuzz, fuzz: true},
 			{dir: "survey/flowfile", test: "FuzzParse", target: fuzz, fuzz: true},
@@ -165,7 +166,7 @@ func registry() []row {
 		}},
 		{23, "nothing leaks", "goleak in every package that starts goroutines; goroutines, descriptors and heap are flat within 5 % over an hour", []check{
 			{dir: shell, test: "TestASoakLeavesNothingBehind", target: soak, long: []string{"-soak=${soak}"}},
-			{dir: shell, test: "TestAServerStartsAnswersAndLeavesNothingBehind", target: soak},
+			{dir: "internal/app", test: "TestAServerStartsAnswersAndLeavesNothingBehind", target: soak},
 		}},
 		{24, "both engines behave alike", "one suite green on SQLite and Postgres; schema and statements obey the rules for distribution by test", []check{
 			{dir: "storage/sqlite", test: "TestSuite", target: faults},
