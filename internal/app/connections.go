@@ -117,7 +117,7 @@ func (c *Connections) run() {
 	}
 }
 
-// wake has installations looked for now.
+// wake has installations looked for at once, before the next look is due.
 func (c *Connections) wake() {
 	select {
 	case c.changed <- struct{}{}:

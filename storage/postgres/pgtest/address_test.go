@@ -2,6 +2,7 @@ package pgtest
 
 import (
 	"net"
+	"os"
 	"testing"
 )
 
@@ -27,7 +28,11 @@ func TestAnAddressIsGivenAwayOnce(t *testing.T) {
 
 func TestProcessesHaveAddressesOfTheirOwn(t *testing.T) {
 	if loopback(1) == "127.0.0.1" {
-		t.Skip("this system has one loopback address")
+		const why = "this system has one loopback address"
+		if os.Getenv("CI") == "true" {
+			t.Fatal(why)
+		}
+		t.Skip(why)
 	}
 	seen := map[string]int{}
 	for _, pid := range []int{1, 2, 255, 256, 65535, 65536, 4194304} {
