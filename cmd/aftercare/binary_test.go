@@ -80,6 +80,7 @@ type machine struct {
 	address string          // of the web server, the same over restarts
 	program string          // "" = the binary of this tree
 	logs    []*lockedBuffer // of all that was started
+	made    bool            // its database
 }
 
 func newMachine(t *testing.T, env map[string]string) *machine {
@@ -115,9 +116,14 @@ func (m *machine) run(args ...string) (int, string, string) {
 	return cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()
 }
 
-// must runs a command that has to succeed and returns its output.
+// must runs a command that has to succeed and returns its output. The first one has the
+// database made, unless a server did it before.
 func (m *machine) must(args ...string) string {
 	m.t.Helper()
+	if !m.made && args[0] != "migrate" {
+		m.made = true
+		m.run("migrate")
+	}
 	code, stdout, stderr := m.run(args...)
 	if code != 0 {
 		m.t.Fatalf("aftercare %s: exit code %d\n%s%s", strings.Join(args, " "), code, stdout, stderr)
@@ -151,6 +157,7 @@ func (m *machine) serve(args ...string) *instance {
 	m.t.Helper()
 	p := m.start(append([]string{"serve"}, args...)...)
 	p.awaitReady()
+	m.made = true
 	return p
 }
 

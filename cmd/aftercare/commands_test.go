@@ -29,10 +29,26 @@ type console struct {
 
 func newConsole(t *testing.T, env map[string]string) *console {
 	t.Helper()
+	c := bareConsole(t, env)
+	makeDatabase(t, c.env["DATABASE_URL"])
+	return c
+}
+
+// bareConsole is a console where there is no database yet.
+func bareConsole(t *testing.T, env map[string]string) *console {
+	t.Helper()
 	c := &console{t: t, dir: t.TempDir(), env: map[string]string{}}
 	c.env["DATABASE_URL"] = "sqlite:" + filepath.Join(c.dir, "a.db")
 	maps.Copy(c.env, env)
 	return c
+}
+
+// makeDatabase makes a database, as `aftercare migrate` does.
+func makeDatabase(t *testing.T, at string) {
+	t.Helper()
+	if _, err := app.Migrate(t.Context(), settings.Settings{DatabaseURL: settings.Secret(at)}, 0, app.Now); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // call runs a command line and returns its exit code.
@@ -286,7 +302,7 @@ func TestWhatIsKeptOnDiskIsForThisUserOnly(t *testing.T) {
 }
 
 func TestMigratingTwiceChangesNothingTheSecondTime(t *testing.T) {
-	c := newConsole(t, nil)
+	c := bareConsole(t, nil)
 	if out := c.must("migrate"); !strings.Contains(out, "Applied ") {
 		t.Errorf("the first says: %s", out)
 	}
@@ -328,7 +344,7 @@ func TestEveryCommandHasHelpAndAWrongOneExitsWith2(t *testing.T) {
 }
 
 func TestWrongSettingsStopEveryCommandThatNeedsThem(t *testing.T) {
-	c := newConsole(t, map[string]string{"LOG_LEVEL": "loud"})
+	c := bareConsole(t, map[string]string{"LOG_LEVEL": "loud"})
 	for _, args := range [][]string{{"serve"}, {"migrate"}, {"doctor"}, {"healthcheck"}, {"site", "list"}, {"invite"}, {"outbox", "list"}} {
 		c.refuses(2, "LOG_LEVEL", args...)
 	}
@@ -339,9 +355,10 @@ func TestWrongSettingsStopEveryCommandThatNeedsThem(t *testing.T) {
 
 // Whoever names the wrong file as the database reads what to do about it.
 func TestADatabaseThatCannotBeUsed(t *testing.T) {
-	c := newConsole(t, nil)
+	c := bareConsole(t, nil)
 	c.env["DATABASE_URL"] = "sqlite:" + filepath.Join(c.dir, "missing", "a.db")
-	c.refuses(1, "Make its directory, see to the permissions, or correct DATABASE_URL", "site", "list")
+	c.refuses(1, "Make its directory, see to the permissions, or correct DATABASE_URL", "migrate")
+	c.refuses(1, "or name its file in DATABASE_URL", "site", "list")
 	other := filepath.Join(c.dir, "letter.txt")
 	if err := os.WriteFile(other, []byte(strings.Repeat("Dear Anna, ", 1000)), 0o600); err != nil {
 		t.Fatal(err)

@@ -21,7 +21,15 @@ type desk struct {
 	dir string
 }
 
-func newDesk(t *testing.T) desk { return desk{t, t.TempDir()} }
+func newDesk(t *testing.T) desk {
+	t.Helper()
+	d := bareDesk(t)
+	makeDatabase(t, "sqlite:"+filepath.Join(d.dir, "test.db"))
+	return d
+}
+
+// bareDesk is a desk without a database.
+func bareDesk(t *testing.T) desk { return desk{t, t.TempDir()} }
 
 func (d desk) write(name, text string) {
 	d.t.Helper()
@@ -165,7 +173,7 @@ func TestApplyAndCheckReadStandardInput(t *testing.T) {
 }
 
 func TestCheckFindsNoErrorInTheTemplates(t *testing.T) {
-	d := newDesk(t)
+	d := bareDesk(t)
 	for _, f := range flowfile.Templates() {
 		if got := d.mustCall("check", f.ID); !strings.HasSuffix(got, f.ID+": no errors.\n") {
 			t.Errorf("%s: %s", f.ID, got)
@@ -217,7 +225,7 @@ func TestCallsThatAreWrongExitWithTwo(t *testing.T) {
 }
 
 func TestTryOverFilesPrintsJSON(t *testing.T) {
-	d := newDesk(t)
+	d := bareDesk(t)
 	d.write("visit.yaml", visit)
 	d.write("answers.yaml", "overall: 2\nwhy: Slow\n")
 	d.write("context.json", `{"tier": "MVC"}`)

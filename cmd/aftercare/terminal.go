@@ -142,8 +142,8 @@ func (a *terminal) printJSON(v any) error {
 	return e.Encode(v)
 }
 
-// openStore opens the database that DATABASE_URL names and brings it up to date. Who
-// opens it closes it.
+// openStore opens the database that DATABASE_URL names, which must be there. Who opens it
+// closes it.
 func (a *terminal) openStore() (storage.Store, error) {
 	s, err := a.settings()
 	if err != nil {

@@ -26,7 +26,7 @@ func (a *App) awaitStore(ctx context.Context) (storage.Store, error) {
 	defer context.AfterFunc(ctx, cancel)()
 	began, told := time.Now(), time.Time{}
 	for {
-		store, err := OpenStore(opening, a.Settings, a.Clock, a.Log)
+		store, err := makeStore(opening, a.Settings, a.Clock, a.Log)
 		switch {
 		case err == nil:
 			if !told.IsZero() {

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -65,6 +66,9 @@ func Open(ctx context.Context, path string, o Options) (storage.Store, error) {
 		if _, err := migrateIfNeeded(ctx, path, o); err != nil {
 			return nil, err
 		}
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: there is no file %s; run `aftercare migrate`", ErrSchema, path)
 	}
 	write := pool(path, o, use{wait: busy, size: 1})
 	// The writing connection comes first: it is the one that turns the file to WAL.
