@@ -54,8 +54,8 @@ type Invite struct {
 	ID           string
 	Flow         string
 	Version      int
-	TelegramLink string // "" = no Telegram account is known
-	WebLink      string // "" = the public address is not known
+	TelegramLink string // "" = no Telegram account is known, or another channel was asked for
+	WebLink      string // "" = the public address is not known, or another channel was asked for
 	Expires      time.Time
 	Session      string // of the person who was invited by name; "" = a link
 }
@@ -129,10 +129,11 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	if err != nil {
 		return Invite{}, fmt.Errorf("store the invitation: %w", err)
 	}
-	if a, ok := b.snap.Now().Account(chat.Telegram); ok && a.Name != "" {
+	asked := func(p chat.Platform) bool { return r.Channel == "" || r.Channel == string(p) }
+	if a, ok := b.snap.Now().Account(chat.Telegram); ok && a.Name != "" && asked(chat.Telegram) {
 		made.TelegramLink = "https://t.me/" + a.Name + "?start=" + token
 	}
-	if b.publicURL != "" {
+	if b.publicURL != "" && asked(chat.Web) {
 		made.WebLink = b.publicURL + "/chat/" + token
 	}
 	return made, nil

@@ -27,6 +27,14 @@ const (
 	AttrStandard  = "standard_broken"
 )
 
+// Attributes lists the event attributes with a meaning of their own.
+func Attributes() []string {
+	return []string{
+		AttrFirstName, AttrService, AttrBusiness, AttrAgent, AttrDate, AttrItem, AttrTicket, AttrPromise,
+		AttrTier, AttrLate, AttrStandard,
+	}
+}
+
 // Voice is how one message speaks: in which language, about which session.
 type Voice struct {
 	*Words

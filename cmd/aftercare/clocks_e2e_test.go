@@ -38,7 +38,7 @@ func TestTheClocksOfACaseStrikeThroughKills(t *testing.T) {
 			write(t, filepath.Join(m.dir, "recovery.yaml"), quickRules)
 			m.must("site", "add", "main-street", "--name", "Main Street")
 			m.must("recovery", "apply", "recovery.yaml")
-			m.must("staff", "add", "bob", "--name", "Bob Ray")
+			m.must("staff", "add", "bob", "--name", "Bob Ray", "--everywhere")
 			server := m.serve()
 			connected(tg, settings.Poll)
 			var code codeView

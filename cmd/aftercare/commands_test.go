@@ -145,7 +145,7 @@ func TestAnInvitationThatCannotBeMadeSaysWhatToDo(t *testing.T) {
 	c.refuses(2, "--event", "invite", "--event", "haircut")
 	c.env["PUBLIC_URL"] = "https://care.example"
 	c.refuses(1, "nowhere", "invite", "--site", "nowhere")
-	c.refuses(1, "no_such_flow", "invite", "--flow", "no_such_flow")
+	c.refuses(2, "no_such_flow", "invite", "--flow", "no_such_flow")
 }
 
 func TestSitesAreAddedChangedAndListed(t *testing.T) {
@@ -169,6 +169,77 @@ func TestSitesAreAddedChangedAndListed(t *testing.T) {
 	c.refuses(2, "time zone", "site", "add", "a", "--name", "x", "--zone", "Mars/Base")
 	c.refuses(2, "language", "site", "add", "a", "--name", "x", "--language", "klingon!")
 	c.refuses(2, "--name", "site", "add", "a")
+}
+
+// What is not given stays: a clock that was promised does not move with a name.
+func TestAddingASiteAgainChangesOnlyWhatIsGiven(t *testing.T) {
+	c := newConsole(t, nil)
+	want := siteView{"s", "Salon", "Europe/Berlin", "zh-Hans", "team"}
+	c.must("site", "add", "s", "--name", want.Name, "--zone", want.Zone, "--language", want.Language, "--replies-as", want.Signs)
+	for _, step := range []struct {
+		flag, value, says string
+		field             *string
+	}{
+		{"--name", "Salon Anna", "name: Salon → Salon Anna", &want.Name},
+		{"--zone", "Europe/Paris", "zone: Europe/Berlin → Europe/Paris", &want.Zone},
+		{"--language", "en", "language: zh-Hans → en", &want.Language},
+		{"--replies-as", "full", "replies-as: team → full", &want.Signs},
+	} {
+		*step.field = step.value
+		out := c.must("site", "add", "s", step.flag, step.value)
+		if !strings.Contains(out, step.says) || strings.Count(out, "→") != 1 {
+			t.Errorf("%s prints: %s", step.flag, out)
+		}
+		var got []siteView
+		if err := json.Unmarshal([]byte(c.must("site", "list", "--json")), &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]siteView{want}, got); diff != "" {
+			t.Errorf("after %s: %s", step.flag, diff)
+		}
+	}
+	if out := c.must("site", "add", "s"); !strings.Contains(out, "is as it was") {
+		t.Errorf("%s", out)
+	}
+	c.refuses(2, "--name must say", "site", "add", "s", "--name", "")
+	c.refuses(2, "--replies-as", "site", "add", "s", "--replies-as", "nobody")
+}
+
+// What nobody can have meant is refused, and what may be meant is said.
+func TestAnInvitationThatNobodyMeantIsRefused(t *testing.T) {
+	c := newConsole(t, map[string]string{"PUBLIC_URL": "https://care.example"})
+	c.knowsBot("some_bot")
+	c.refuses(2, "not a language", "invite", "--language", "klingon")
+	c.refuses(2, `nothing is made of "service"`, "invite", "--event", "service=haircut")
+	c.refuses(2, `nothing is made of "ticket_u"`, "invite", "--flow", "it_helpdesk", "--event", "ticket_u=x")
+	c.refuses(2, "without the @", "invite", "--flow", "post_service_3@1")
+	c.must("invite", "--flow", "it_helpdesk", "--event", "ticket_url=https://help.example/1")
+	if c.stderr.Len() > 0 {
+		t.Errorf("a warning without need: %s", c.stderr.String())
+	}
+	c.must("site", "add", "main", "--name", "Main")
+	c.refuses(1, "there is no site \"nowhere\". See", "invite", "--site", "nowhere")
+	c.must("invite")
+	if !strings.Contains(c.stderr.String(), "no --site was given") {
+		t.Errorf("nobody says that the case belongs to no site: %s", c.stderr.String())
+	}
+	c.must("invite", "--site", "main", "--language", "tlh")
+	if !strings.Contains(c.stderr.String(), "is not written in tlh: its questions come in en") {
+		t.Errorf("nobody says that it is not asked in Klingon: %s", c.stderr.String())
+	}
+}
+
+// One channel has one link, also for programs.
+func TestAChannelThatIsNamedIsTheOnlyLink(t *testing.T) {
+	c := newConsole(t, map[string]string{"PUBLIC_URL": "https://care.example"})
+	c.knowsBot("some_bot")
+	for channel, other := range map[string]string{"web": "https://t.me/", "telegram": "https://care.example/chat"} {
+		for _, form := range [][]string{{}, {"--json"}} {
+			if out := c.must(append([]string{"invite", "--channel", channel}, form...)...); strings.Contains(out, other) || !strings.Contains(out, "https://") {
+				t.Errorf("--channel %s %v prints:\n%s", channel, form, out)
+			}
+		}
+	}
 }
 
 func TestTheDoctorLooksForTheStaffsChat(t *testing.T) {

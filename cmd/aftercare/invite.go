@@ -63,12 +63,16 @@ func (c *inviteCmd) Run(a *terminal) error {
 		return err
 	}
 	defer store.Close()
+	warnings, err := c.check(a, store)
+	if err != nil {
+		return err
+	}
 	request := bot.InviteRequest{
 		Flow: c.Flow, Site: c.Site, Customer: c.Customer, Channel: c.Channel, Language: c.Language,
 		Event: c.Event, Expires: c.Expires, Test: c.Test,
 	}
 	if c.named() {
-		return c.ask(a, s, store, request)
+		return errors.Join(c.ask(a, s, store, request), a.warn(warnings))
 	}
 	accounts, err := store.Accounts(a.ctx)
 	if err != nil {
@@ -95,7 +99,7 @@ func (c *inviteCmd) Run(a *terminal) error {
 	if err != nil {
 		return err
 	}
-	return c.print(a, made)
+	return errors.Join(a.warn(warnings), c.print(a, made))
 }
 
 // ask asks a person in Slack at once: what is to be said waits for the running server.
@@ -127,9 +131,6 @@ func (c *inviteCmd) ask(a *terminal, s settings.Settings, store storage.Store, r
 
 func (c *inviteCmd) print(a *terminal, made bot.Invite) error {
 	link := cmp.Or(made.TelegramLink, made.WebLink)
-	if c.Channel == "web" {
-		link = made.WebLink
-	}
 	qr, err := newQR(link)
 	if err != nil {
 		return err

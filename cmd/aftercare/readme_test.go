@@ -40,7 +40,7 @@ func TestEveryCommandInTheDocumentsExists(t *testing.T) {
 }
 
 func TestTheCheckOfDocumentsWouldNoticeAMistake(t *testing.T) {
-	for _, typed := range []string{"server", "survey tyr", "invite --flwo x", "site add"} {
+	for _, typed := range []string{"server", "survey tyr", "invite --flwo x", "site add", "staff add bob --site a --everywhere"} {
 		if wrongCommand(t, typed) == "" {
 			t.Errorf("`aftercare %s` passes", typed)
 		}

@@ -26,7 +26,7 @@ func TestStaffTalkWithACustomerOnTelegram(t *testing.T) {
 	m.must("site", "add", "main-street", "--name", "Main Street", "--replies-as", "full")
 	server := m.serve()
 	connected(tg, settings.Poll)
-	m.must("staff", "add", "bob", "--name", "Bob Miller", "--role", "agent")
+	m.must("staff", "add", "bob", "--name", "Bob Miller", "--role", "agent", "--everywhere")
 	found := linkCode.FindStringSubmatch(m.must("staff", "code", "bob"))
 	if found == nil {
 		t.Fatal("there is no code for staff")

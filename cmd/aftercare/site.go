@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -13,17 +15,17 @@ import (
 
 // siteCmd groups the commands that work with sites, the branches of a business.
 type siteCmd struct {
-	Add  siteAddCmd  `cmd:"" help:"Add a site, or change the one with this id."`
+	Add  siteAddCmd  `cmd:"" help:"Add a site, or change what is given of the one with this id."`
 	List siteListCmd `cmd:"" help:"List the sites."`
 }
 
 type siteAddCmd struct {
 	outputFlags
-	ID       string `arg:"" help:"A short key for links and reports: small letters, digits and hyphens, such as main-street."`
-	Name     string `required:"" help:"The name that customers and staff see."`
-	Zone     string `default:"UTC" help:"The site's time zone, such as Europe/Berlin."`
-	Language string `default:"en" help:"The language of its staff, such as en or zh-Hans."`
-	Signs    string `name:"replies-as" enum:"first,full,team" default:"first" help:"How staff sign what they write to customers: first (Bob), full (Bob Miller), each with the site's name, or team (the site's name alone)."`
+	ID       string  `arg:"" help:"A short key for links and reports: small letters, digits and hyphens, such as main-street."`
+	Name     *string `help:"The name that customers and staff see. A new site needs one."`
+	Zone     *string `help:"The site's time zone, such as Europe/Berlin. A new site has UTC unless given."`
+	Language *string `help:"The language of its staff, such as en or zh-Hans. A new site has en unless given."`
+	Signs    *string `name:"replies-as" help:"How staff sign what they write to customers: first (Bob), full (Bob Miller), each with the site's name, or team (the site's name alone). A new site has first unless given."`
 }
 
 // siteView is a site as programs see it.
@@ -41,30 +43,91 @@ func viewSite(s storage.Site) siteView {
 
 var siteIDForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$`)
 
-// Run stores the site.
-func (c *siteAddCmd) Run(a *terminal) error {
+// siteChange is what `site add` did, as programs see it.
+type siteChange struct {
+	siteView
+	New     bool    `json:"new"`
+	Changed changes `json:"changed,omitempty"`
+}
+
+// check finds what is wrong with the flags by themselves.
+func (c *siteAddCmd) check() error {
 	if !siteIDForm.MatchString(c.ID) {
 		return usagef("%q cannot be a site's id. Use small letters, digits and hyphens, such as main-street", c.ID)
 	}
-	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "Local" {
-		return usagef("%q is not a time zone. Use a name such as Europe/Berlin", c.Zone)
+	if c.Name != nil && strings.TrimSpace(*c.Name) == "" {
+		return usagef("--name must say what the site is called")
 	}
-	if _, err := language.Parse(c.Language); err != nil {
-		return usagef("%q is not a language. Use a tag such as en or zh-Hans", c.Language)
+	if c.Zone != nil {
+		if _, err := time.LoadLocation(*c.Zone); err != nil || *c.Zone == "Local" || *c.Zone == "" {
+			return usagef("%q is not a time zone. Use a name such as Europe/Berlin", *c.Zone)
+		}
+	}
+	if c.Language != nil {
+		if _, err := language.Parse(*c.Language); err != nil {
+			return usagef("%q is not a language. Use a tag such as en or zh-Hans", *c.Language)
+		}
+	}
+	if c.Signs != nil && !slices.Contains(storage.Signatures(), storage.Signature(*c.Signs)) {
+		return usagef("--replies-as must be one of %v, but got %q", storage.Signatures(), *c.Signs)
+	}
+	return nil
+}
+
+// Run stores the site: of one that is there it changes what was given, and no more.
+func (c *siteAddCmd) Run(a *terminal) error {
+	if err := c.check(); err != nil {
+		return err
 	}
 	store, err := a.openStore()
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	site := storage.Site{ID: c.ID, Name: c.Name, Zone: c.Zone, Language: c.Language, Signs: storage.Signature(c.Signs), Created: a.clock()}
-	if err := store.PutSite(a.ctx, site); err != nil {
-		return fmt.Errorf("store the site: %w", err)
+	sites, err := store.Sites(a.ctx)
+	if err != nil {
+		return fmt.Errorf("read the sites: %w", err)
+	}
+	done := siteChange{New: true}
+	site := storage.Site{ID: c.ID, Zone: "UTC", Language: "en", Signs: storage.ByFirstName, Created: a.clock()}
+	if i := slices.IndexFunc(sites, func(s storage.Site) bool { return s.ID == c.ID }); i >= 0 {
+		site, done.New = sites[i], false
+	} else if c.Name == nil {
+		return usagef("there is no site %q yet. A new one needs --name; see `aftercare site list`", c.ID)
+	}
+	before := viewSite(site)
+	given(c.Name, &site.Name)
+	given(c.Zone, &site.Zone)
+	given(c.Language, &site.Language)
+	given(c.Signs, &site.Signs)
+	done.siteView = viewSite(site)
+	if !done.New {
+		done.Changed.note("name", before.Name, done.Name)
+		done.Changed.note("zone", before.Zone, done.Zone)
+		done.Changed.note("language", before.Language, done.Language)
+		done.Changed.note("replies-as", before.Signs, done.Signs)
+	}
+	if done.New || len(done.Changed) > 0 {
+		if err := store.PutSite(a.ctx, site); err != nil {
+			return fmt.Errorf("store the site: %w", err)
+		}
 	}
 	if c.JSON {
-		return a.printJSON(viewSite(site))
+		return a.printJSON(done)
 	}
-	return a.printf("Site %s is %q.\n", site.ID, site.Name)
+	return a.printf("%s", done.text())
+}
+
+// text says what was done: everything of a new site, what changed of another.
+func (d siteChange) text() string {
+	facts := fmt.Sprintf("%q, zone %s, language %s, replies-as %s", d.Name, d.Zone, d.Language, d.Signs)
+	switch {
+	case d.New:
+		return fmt.Sprintf("Site %s is added: %s.\n", d.ID, facts)
+	case len(d.Changed) == 0:
+		return fmt.Sprintf("Site %s is as it was: %s.\n", d.ID, facts)
+	}
+	return fmt.Sprintf("Site %s is changed:\n%s", d.ID, d.Changed.text())
 }
 
 type siteListCmd struct{ outputFlags }

@@ -32,7 +32,7 @@ func actOnSlack(t *testing.T, database, transport string) {
 	m.env["SLACK_STAFF_CHANNEL"] = staff.ID
 	m.must("site", "add", "main-street", "--name", "Main Street")
 	m.must("staff", "add", "bob", "--name", "Bob Ray", "--site", "main-street")
-	m.must("staff", "add", "amy", "--name", "Amy Low")
+	m.must("staff", "add", "amy", "--name", "Amy Low", "--everywhere")
 	server := m.serve()
 	linkOnSlack(t, m, bob, "bob")
 	linkOnSlack(t, m, amy, "amy")
@@ -271,7 +271,7 @@ func TestStaffAndACustomerTalkOnSlack(t *testing.T) {
 	t.Parallel()
 	slack, ann, channel, m := lowOnSlack(t)
 	bob := slack.NewUser("Bob Ray", "en-GB")
-	m.must("staff", "add", "bob", "--name", "Bob Ray")
+	m.must("staff", "add", "bob", "--name", "Bob Ray", "--everywhere")
 	server := m.serve()
 	linkOnSlack(t, m, bob, "bob")
 	dm := ann.Direct()

@@ -20,7 +20,7 @@ func TestAChannelIsLinkedByACodeWrittenInIt(t *testing.T) {
 	m := slackMachine(t, slack, "sqlite:"+filepath.Join(t.TempDir(), "a.db"), byHTTP)
 	m.env["SLACK_STAFF_CHANNEL"] = usual.ID
 	var link chatLinkView
-	if err := json.Unmarshal([]byte(m.must("staff", "chat", "add", "front-desk", "--json")), &link); err != nil {
+	if err := json.Unmarshal([]byte(m.must("staff", "chat", "add", "front-desk", "--everywhere", "--json")), &link); err != nil {
 		t.Fatal(err)
 	}
 	server := m.serve()

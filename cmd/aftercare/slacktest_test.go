@@ -199,7 +199,7 @@ func TestAConversationAgainstSlackGosServer(t *testing.T) {
 		"DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "a.db"), "SLACK_API": s.GetAPIURL(), "SLACK_STAFF_CHANNEL": staff,
 		"SLACK_BOT_TOKEN": "xoxb" + "-1-2-canary", "SLACK_APP_TOKEN": "xapp" + "-1-2-canary",
 	})
-	m.must("staff", "add", "bob", "--name", "Bob Ray")
+	m.must("staff", "add", "bob", "--name", "Bob Ray", "--everywhere")
 	server := m.serve()
 	m.invite("--slack-user", user, "--flow", "one_tap_csat")
 	question := s.text("How satisfied are you with our service today?")

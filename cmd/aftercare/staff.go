@@ -16,7 +16,7 @@ import (
 
 // staffCmd groups the commands about who may act on cases.
 type staffCmd struct {
-	Add    staffAddCmd    `cmd:"" help:"Add a member of staff, or change the one with this id."`
+	Add    staffAddCmd    `cmd:"" help:"Add a member of staff, or change what is given of the one with this id."`
 	List   staffListCmd   `cmd:"" help:"List the staff."`
 	Remove staffRemoveCmd `cmd:"" help:"Take every right from a member of staff. Cases that they hold return to the queue."`
 	Code   staffCodeCmd   `cmd:"" help:"Make a code with which a member of staff links their chat. It works once, for a day."`
@@ -25,10 +25,37 @@ type staffCmd struct {
 
 type staffAddCmd struct {
 	outputFlags
-	ID   string   `arg:"" help:"A short key: small letters, digits and hyphens, such as bob."`
-	Name string   `required:"" help:"The name on cards."`
-	Role string   `enum:"viewer,agent,lead,admin" default:"agent" help:"What they may do: viewer looks, agent acts, lead also acts on what others hold, admin does so everywhere."`
-	Site []string `help:"A site where they have this role. Repeat it for more. Every site unless given." sep:"none"`
+	ID   string  `arg:"" help:"A short key: small letters, digits and hyphens, such as bob."`
+	Name *string `help:"The name on cards. Whoever is new needs one."`
+	Role *string `help:"What they may do: viewer looks, agent acts, lead also acts on what others hold, admin does so everywhere. Whoever is new is an agent unless given."`
+	places
+}
+
+// places is embedded by commands that ask for which sites something is: there is no
+// answer that is right unless given.
+type places struct {
+	Site       []string `help:"A site that this is for. Repeat it for more." sep:"none" xor:"places"`
+	Everywhere bool     `help:"This is for every site, also those that are added later." xor:"places"`
+}
+
+// given reports whether either flag was.
+func (p places) given() bool { return p.Everywhere || len(p.Site) > 0 }
+
+// known makes sure that the sites exist.
+func (p places) known(a *terminal, store storage.Store) error {
+	if len(p.Site) == 0 {
+		return nil
+	}
+	sites, err := store.Sites(a.ctx)
+	if err != nil {
+		return fmt.Errorf("read the sites: %w", err)
+	}
+	for _, id := range p.Site {
+		if !slices.ContainsFunc(sites, func(s storage.Site) bool { return s.ID == id }) {
+			return fmt.Errorf("there is no site %q. See `aftercare site list`", id)
+		}
+	}
+	return nil
 }
 
 // staffView is a member of staff as programs see one.
@@ -52,49 +79,136 @@ func viewStaff(s storage.Staff, linked int) staffView {
 	return v
 }
 
-// Run stores the member of staff.
-func (c *staffAddCmd) Run(a *terminal) error {
-	if !siteIDForm.MatchString(c.ID) {
+// staffChange is what `staff add` did, as programs see it.
+type staffChange struct {
+	staffView
+	New     bool    `json:"new"`
+	Changed changes `json:"changed,omitempty"`
+	rights  string
+}
+
+// check finds what is wrong with the flags by themselves.
+func (c *staffAddCmd) check() error {
+	switch {
+	case !siteIDForm.MatchString(c.ID):
 		return usagef("%q cannot be the id of a member of staff. Use small letters, digits and hyphens, such as bob", c.ID)
-	}
-	if strings.TrimSpace(c.Name) == "" {
+	case c.Name != nil && strings.TrimSpace(*c.Name) == "":
 		return usagef("--name must say who it is")
-	}
-	role := access.Role(c.Role)
-	if role == access.Admin && len(c.Site) > 0 {
+	case c.Role != nil && (*c.Role == "" || !slices.Contains(access.Roles(), access.Role(*c.Role))):
+		return usagef("--role must be one of viewer, agent, lead, admin, but got %q", *c.Role)
+	case c.Role != nil && access.Role(*c.Role) == access.Admin && len(c.Site) > 0:
 		return usagef("an admin is one everywhere. Leave --site out, or use --role lead")
+	}
+	return nil
+}
+
+// grants are the rights of somebody who had others: only what was given differs.
+func (c *staffAddCmd) grants(had access.Grants) (access.Grants, error) {
+	if c.Role == nil && !c.given() {
+		return had, nil
+	}
+	role := access.Agent
+	switch has := slices.Compact(slices.Sorted(maps.Values(had))); {
+	case c.Role != nil:
+		role = access.Role(*c.Role)
+	case len(has) > 1:
+		return nil, usagef("%s has more roles than one: %s. Say with --role which it is there", c.ID, rolesText(storage.Staff{Roles: had}))
+	case len(has) == 1:
+		role = has[0]
+	}
+	if role == access.Admin && len(c.Site) > 0 {
+		return nil, usagef("%s is an admin, and an admin is one everywhere. Say with --role what they are at that site", c.ID)
+	}
+	to := make(access.Grants)
+	switch {
+	case role == access.Admin || c.Everywhere:
+		to[access.EverySite] = role
+	case len(c.Site) > 0:
+		for _, id := range c.Site {
+			to[id] = role
+		}
+	case len(had) > 0:
+		for id := range had {
+			to[id] = role
+		}
+	default:
+		return nil, usagef("say where %s has this role: --site ID, once for each site, or --everywhere", c.ID)
+	}
+	return to, nil
+}
+
+// Run stores the member of staff: of one who is there it changes what was given, and no
+// more. Whoever was removed comes back without what they might do before.
+func (c *staffAddCmd) Run(a *terminal) error {
+	if err := c.check(); err != nil {
+		return err
 	}
 	store, err := a.openStore()
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	sites, err := store.Sites(a.ctx)
+	if err := c.known(a, store); err != nil {
+		return err
+	}
+	list, err := store.StaffList(a.ctx)
 	if err != nil {
-		return fmt.Errorf("read the sites: %w", err)
+		return fmt.Errorf("read the staff: %w", err)
 	}
-	roles := make(access.Grants)
-	for _, id := range c.Site {
-		if !slices.ContainsFunc(sites, func(s storage.Site) bool { return s.ID == id }) {
-			return fmt.Errorf("there is no site %q. See `aftercare site list`", id)
+	done := staffChange{New: true}
+	s := storage.Staff{ID: c.ID, Created: a.clock()}
+	if i := slices.IndexFunc(list, func(s storage.Staff) bool { return s.ID == c.ID }); i >= 0 {
+		s, done.New = list[i], !list[i].Gone.IsZero()
+	} else if c.Name == nil {
+		return usagef("there is no member of staff %q yet. Whoever is new needs --name; see `aftercare staff list`", c.ID)
+	}
+	if done.New {
+		s.Roles, s.Gone = nil, time.Time{}
+		if c.Role == nil && !c.given() {
+			return usagef("say where %s may act: --site ID, once for each site, or --everywhere", c.ID)
 		}
-		roles[id] = role
 	}
-	if len(c.Site) == 0 {
-		roles[access.EverySite] = role
+	before := s
+	given(c.Name, &s.Name)
+	if s.Roles, err = c.grants(s.Roles); err != nil {
+		return err
 	}
-	s := storage.Staff{ID: c.ID, Name: c.Name, Roles: roles, Created: a.clock()}
-	if err := store.PutStaff(a.ctx, s); err != nil {
-		return fmt.Errorf("store the member of staff: %w", err)
+	if !done.New {
+		done.Changed.note("name", before.Name, s.Name)
+		done.Changed.note("rights", rolesText(before), rolesText(s))
 	}
+	if done.New || len(done.Changed) > 0 {
+		if err := store.PutStaff(a.ctx, s); err != nil {
+			return fmt.Errorf("store the member of staff: %w", err)
+		}
+	}
+	links, err := linked(a, store)
+	if err != nil {
+		return err
+	}
+	done.staffView, done.rights = viewStaff(s, links[s.ID]), rolesText(s)
 	if c.JSON {
-		links, err := linked(a, store)
-		if err != nil {
-			return err
-		}
-		return a.printJSON(viewStaff(s, links[s.ID]))
+		return a.printJSON(done)
 	}
-	return a.printf("%s is %q, %s. Link their chat: aftercare staff code %s\n", s.ID, s.Name, rolesText(s), s.ID)
+	return a.printf("%s", done.text())
+}
+
+// text says what was done, and what is to be done next.
+func (d staffChange) text() string {
+	facts := fmt.Sprintf("%q, %s", d.Name, d.rights)
+	var text string
+	switch {
+	case d.New:
+		text = fmt.Sprintf("%s is added: %s.\n", d.ID, facts)
+	case len(d.Changed) == 0:
+		text = fmt.Sprintf("%s is as before: %s.\n", d.ID, facts)
+	default:
+		text = fmt.Sprintf("%s is changed:\n%s", d.ID, d.Changed.text())
+	}
+	if d.Linked == 0 {
+		text += fmt.Sprintf("Link their chat: aftercare staff code %s\n", d.ID)
+	}
+	return text
 }
 
 // linked counts the chat identities of each member of staff.
@@ -149,7 +263,7 @@ func (c *staffListCmd) Run(a *terminal) error {
 		return a.printJSON(views)
 	}
 	if len(list) == 0 {
-		return a.printf("There is no staff yet. Add somebody: aftercare staff add bob --name Bob\n")
+		return a.printf("There is no staff yet. Add somebody: aftercare staff add bob --name Bob --everywhere\n")
 	}
 	rows := [][]string{{"ID", "NAME", "ROLE", "CHATS"}}
 	for _, s := range list {

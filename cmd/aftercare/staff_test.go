@@ -15,7 +15,7 @@ func TestStaffAreAddedListedAndRemoved(t *testing.T) {
 	}
 	c.must("site", "add", "main", "--name", "Main")
 	c.must("staff", "add", "bob", "--name", "Bob", "--site", "main")
-	c.must("staff", "add", "amy", "--name", "Amy", "--role", "lead")
+	c.must("staff", "add", "amy", "--name", "Amy", "--role", "lead", "--everywhere")
 	out := c.must("staff", "list")
 	for _, want := range []string{"agent at main", "lead everywhere"} {
 		if !strings.Contains(out, want) {
@@ -58,4 +58,63 @@ func TestStaffAreAddedListedAndRemoved(t *testing.T) {
 	c.refuses(2, "cannot be the id", "staff", "add", "Bob!", "--name", "Bob")
 	c.refuses(2, "an admin is one everywhere", "staff", "add", "bob", "--name", "Bob", "--role", "admin", "--site", "main")
 	c.refuses(2, "--role", "staff", "add", "bob", "--name", "Bob", "--role", "king")
+}
+
+// A name is no right: only what is given changes, and what changed is said.
+func TestAddingStaffAgainChangesOnlyWhatIsGiven(t *testing.T) {
+	c := newConsole(t, nil)
+	for _, site := range []string{"main", "north"} {
+		c.must("site", "add", site, "--name", site)
+	}
+	rights := func(id string) string {
+		t.Helper()
+		var views []staffView
+		if err := json.Unmarshal([]byte(c.must("staff", "list", "--json")), &views); err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range views {
+			if v.ID == id {
+				body, err := json.Marshal(v.Roles)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return v.Name + " " + string(body)
+			}
+		}
+		return "nobody"
+	}
+	for _, step := range []struct {
+		args   []string
+		prints string
+		rights string
+	}{
+		{[]string{"bob", "--name", "Bob", "--site", "main"}, `bob is added: "Bob", agent at main.`, `Bob {"main":"agent"}`},
+		{[]string{"bob", "--name", "Robert"}, "name: Bob → Robert", `Robert {"main":"agent"}`},
+		{[]string{"bob", "--role", "lead"}, "rights: agent at main → lead at main", `Robert {"main":"lead"}`},
+		{[]string{"bob", "--site", "north", "--site", "main"}, "rights: lead at main → lead at main, lead at north", `Robert {"main":"lead","north":"lead"}`},
+		{[]string{"bob"}, "bob is as before", `Robert {"main":"lead","north":"lead"}`},
+		{[]string{"bob", "--everywhere"}, "→ lead everywhere", `Robert {"*":"lead"}`},
+		{[]string{"bob", "--role", "admin"}, "rights: lead everywhere → admin everywhere", `Robert {"*":"admin"}`},
+		{[]string{"bob", "--name", "Bob"}, "name: Robert → Bob", `Bob {"*":"admin"}`},
+		{[]string{"bob", "--role", "agent", "--site", "main"}, "rights: admin everywhere → agent at main", `Bob {"main":"agent"}`},
+		{[]string{"eve", "--name", "Eve", "--role", "admin"}, `eve is added: "Eve", admin everywhere.`, `Eve {"*":"admin"}`},
+	} {
+		out := c.must(append([]string{"staff", "add"}, step.args...)...)
+		if !strings.Contains(out, step.prints) {
+			t.Errorf("%v prints no %q:\n%s", step.args, step.prints, out)
+		}
+		if got := rights(step.args[0]); got != step.rights {
+			t.Errorf("after %v: %s, want %s", step.args, got, step.rights)
+		}
+	}
+	c.refuses(2, "an admin is one everywhere", "staff", "add", "eve", "--site", "main")
+	c.refuses(2, "say where max has this role", "staff", "add", "max", "--name", "Max", "--role", "lead")
+	c.refuses(2, "say where max may act", "staff", "add", "max", "--name", "Max")
+	c.refuses(2, "needs --name", "staff", "add", "max", "--everywhere")
+	c.refuses(2, "--name must say", "staff", "add", "bob", "--name", " ")
+	c.must("staff", "remove", "bob")
+	c.refuses(2, "say where bob may act", "staff", "add", "bob")
+	if out := c.must("staff", "add", "bob", "--site", "north"); !strings.Contains(out, `bob is added: "Bob", agent at north.`) {
+		t.Errorf("who comes back has other rights: %s", out)
+	}
 }

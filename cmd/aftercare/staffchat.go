@@ -21,14 +21,15 @@ type staffChatCmd struct {
 
 type staffChatAddCmd struct {
 	outputFlags
-	Name string   `arg:"" help:"A short key: small letters, digits and hyphens, such as front-desk. Routes use it."`
-	Site []string `help:"A site whose cases the chat hears of. Repeat it for more. Every site unless given." sep:"none"`
+	Name string `arg:"" help:"A short key: small letters, digits and hyphens, such as front-desk. Routes use it."`
+	places
 }
 
 // chatLinkView is a way to link a chat as programs see it.
 type chatLinkView struct {
 	Name     string    `json:"name"`
 	Sites    []string  `json:"sites"` // empty = every site
+	Changed  changes   `json:"changed,omitempty"`
 	Code     string    `json:"code"`
 	Telegram string    `json:"telegram,omitempty"`
 	Slack    string    `json:"slack"`
@@ -41,17 +42,9 @@ func (c *staffChatAddCmd) Run(a *terminal) error {
 		return usagef("%q cannot be the name of a chat. Use small letters, digits and hyphens, such as front-desk", c.Name)
 	}
 	return a.staffChats(c.Name, func(b *bot.Bot, store storage.Store) error {
-		sites, err := store.Sites(a.ctx)
+		heard, changed, err := c.put(a, store)
 		if err != nil {
-			return fmt.Errorf("read the sites: %w", err)
-		}
-		for _, id := range c.Site {
-			if !slices.ContainsFunc(sites, func(s storage.Site) bool { return s.ID == id }) {
-				return fmt.Errorf("there is no site %q. See `aftercare site list`", id)
-			}
-		}
-		if err := store.PutStaffChat(a.ctx, storage.StaffChat{Name: c.Name, Sites: c.Site, Created: a.clock()}); err != nil {
-			return fmt.Errorf("store the chat: %w", err)
+			return err
 		}
 		link, err := b.StaffChatLink(a.ctx, c.Name)
 		if err != nil {
@@ -60,17 +53,54 @@ func (c *staffChatAddCmd) Run(a *terminal) error {
 		slack := "/feedback here " + link.Code
 		if c.JSON {
 			return a.printJSON(chatLinkView{
-				Name: c.Name, Sites: append([]string{}, c.Site...), Code: link.Code, Telegram: link.Telegram, Slack: slack, Expires: link.Expires,
+				Name: c.Name, Sites: heard, Changed: changed,
+				Code: link.Code, Telegram: link.Telegram, Slack: slack, Expires: link.Expires,
 			})
 		}
-		text := "Link one chat to " + c.Name + ":\n\n"
+		text := changed.text() + "Link one chat to " + c.Name + ", which hears of " + heardText(heard) + ":\n\n"
 		if link.Telegram != "" {
-			text += "Telegram: open this link and choose the group: " + link.Telegram + "\n"
+			text += "Telegram: open this link and choose the group: " + link.Telegram + "\n" +
+				"          or add the bot to the group and send there: /here " + link.Code + "\n"
+		} else {
+			text += "Telegram: add the bot to the group and send there: /here " + link.Code + "\n"
 		}
-		text += "Telegram: or add the bot to the group and send there: /here " + link.Code + "\n" +
-			"Slack:    invite the app to the channel and send there: " + slack + "\n\n"
+		text += "Slack:    invite the app to the channel and send there: " + slack + "\n\n"
 		return a.printf("%sIt works once, until %s.\n", text, link.Expires.Format("2006-01-02 15:04 MST"))
 	})
+}
+
+// put stores the chat: of one that is there only the sites change, and only if any were
+// given. It returns the sites that the chat hears of.
+func (c *staffChatAddCmd) put(a *terminal, store storage.Store) (heard []string, changed changes, err error) {
+	if err := c.known(a, store); err != nil {
+		return nil, nil, err
+	}
+	list, err := store.StaffChatList(a.ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the chats of staff: %w", err)
+	}
+	heard = append([]string{}, c.Site...)
+	i := slices.IndexFunc(list, func(s storage.StaffChat) bool { return s.Name == c.Name })
+	switch {
+	case i < 0 && !c.given():
+		return nil, nil, usagef("say which cases %s hears of: --site ID, once for each site, or --everywhere", c.Name)
+	case i >= 0 && !c.given():
+		return append(heard, list[i].Sites...), nil, nil
+	case i >= 0:
+		changed.note("sites", heardText(list[i].Sites), heardText(heard))
+	}
+	if err := store.PutStaffChat(a.ctx, storage.StaffChat{Name: c.Name, Sites: c.Site, Created: a.clock()}); err != nil {
+		return nil, nil, fmt.Errorf("store the chat: %w", err)
+	}
+	return heard, changed, nil
+}
+
+// heardText names the sites that a chat hears of.
+func heardText(sites []string) string {
+	if len(sites) == 0 {
+		return "every site"
+	}
+	return strings.Join(sites, ", ")
 }
 
 // staffChats runs f with a bot and its store and names an unknown chat.
@@ -133,21 +163,18 @@ func (c *staffChatListCmd) Run(a *terminal) error {
 		return a.printJSON(views)
 	}
 	if len(list) == 0 {
-		return a.printf("No chat is linked. Cases go to TELEGRAM_STAFF_CHAT and SLACK_STAFF_CHANNEL. Link one: aftercare staff chat add front-desk\n")
+		return a.printf("No chat is linked. Cases go to TELEGRAM_STAFF_CHAT and SLACK_STAFF_CHANNEL. Link one: aftercare staff chat add front-desk --everywhere\n")
 	}
 	rows := [][]string{{"NAME", "SITES", "CHAT", "STATE"}}
 	for _, v := range views {
-		sites, state := strings.Join(v.Sites, ", "), "linked"
-		if sites == "" {
-			sites = "every site"
-		}
+		state := "linked"
 		switch {
 		case v.Gone != nil:
 			state = "takes no messages: " + v.Why
 		case v.Address == "":
 			state = "waits for its code"
 		}
-		rows = append(rows, []string{v.Name, sites, v.Address, state})
+		rows = append(rows, []string{v.Name, heardText(v.Sites), v.Address, state})
 	}
 	return a.printTable(rows)
 }

@@ -36,7 +36,7 @@ func TestChatsOfStaffAreNamedListedAndRemoved(t *testing.T) {
 	if text := c.must("staff", "chat", "add", "front-desk", "--site", "main"); !strings.Contains(text, "/here ") || strings.Contains(text, link.Code) {
 		t.Errorf("%s", text)
 	}
-	c.must("staff", "chat", "add", "everywhere")
+	c.must("staff", "chat", "add", "everywhere", "--everywhere")
 	out := c.must("staff", "chat", "list")
 	for _, want := range []string{"front-desk", "main", "every site", "waits for its code"} {
 		if !strings.Contains(out, want) {
@@ -63,4 +63,25 @@ func TestChatsOfStaffAreNamedListedAndRemoved(t *testing.T) {
 	c.refuses(1, `there is no chat of staff "front-desk"`, "staff", "chat", "remove", "front-desk")
 	c.refuses(1, `there is no site "north"`, "staff", "chat", "add", "front-desk", "--site", "north")
 	c.refuses(2, "cannot be the name of a chat", "staff", "chat", "add", "Front Desk")
+}
+
+// A chat's code is made anew without a word about its sites, and its sites stay.
+func TestAddingAChatAgainKeepsItsSites(t *testing.T) {
+	c := newConsole(t, nil)
+	c.must("site", "add", "main", "--name", "Main")
+	c.refuses(2, "say which cases front-desk hears of", "staff", "chat", "add", "front-desk")
+	if out := c.must("staff", "chat", "add", "front-desk", "--site", "main"); !strings.Contains(out, "hears of main") || strings.Contains(out, "Telegram: or") {
+		t.Errorf("%s", out)
+	}
+	if out := c.must("staff", "chat", "add", "front-desk"); !strings.Contains(out, "hears of main") {
+		t.Errorf("%s", out)
+	}
+	if out := c.must("staff", "chat", "add", "front-desk", "--everywhere"); !strings.Contains(out, "sites: main → every site") {
+		t.Errorf("%s", out)
+	}
+	c.knowsBot("some_bot")
+	out := c.must("staff", "chat", "add", "front-desk")
+	if !strings.Contains(out, "https://t.me/some_bot?startgroup=") || strings.Count(out, "Telegram:") != 1 {
+		t.Errorf("%s", out)
+	}
 }
