@@ -21,6 +21,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/aftercare/aftercare/cmd/aftercare/signals"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
@@ -40,6 +41,7 @@ var built struct {
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	signals.Leave() // it is the program that hears them, not its tests
 	if n, err := strconv.Atoi(flag.Lookup("test.parallel").Value.String()); err == nil && n < 4 {
 		// These tests mostly wait: for processes, leases and the pace of platforms.
 		_ = flag.Set("test.parallel", "4") // a number that it takes

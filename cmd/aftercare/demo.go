@@ -14,6 +14,7 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/cmd/aftercare/signals"
 	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
@@ -29,6 +30,7 @@ type demoCmd struct {
 
 // Run serves the demo until it is told to stop.
 func (c *demoCmd) Run(a *terminal) error {
+	signals.Outlive()
 	dir := c.Dir
 	if dir == "" {
 		made, err := os.MkdirTemp("", "aftercare-demo-")

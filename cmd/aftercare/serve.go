@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 
+	"github.com/aftercare/aftercare/cmd/aftercare/signals"
 	"github.com/aftercare/aftercare/internal/app"
 )
 
@@ -26,6 +27,7 @@ func (c *serveCmd) Run(a *terminal) error {
 		}
 	}
 	tuneCollector()
+	signals.Outlive()
 	return serve(a.ctx, app.Config{Settings: s, Version: thisBuild().Version, Clock: a.clock, Log: s.Logger(a.stderr)}, nil)
 }
 
@@ -36,7 +38,8 @@ func serve(ctx context.Context, c app.Config, ready func(net.Addr)) (err error) 
 	server := app.New(c)
 	defer func() { err = errors.Join(err, server.Stop()) }()
 	if err := server.Start(ctx); err != nil {
-		if errors.Is(err, app.ErrStopped) {
+		if ctx.Err() != nil { // whatever did not start any more
+			c.Log.Info("stopping before it had started", "err", err)
 			return nil
 		}
 		return err

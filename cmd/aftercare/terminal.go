@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 	_ "time/tzdata" // sites have time zones, and small images have none
 
 	"github.com/alecthomas/kong"
 
+	"github.com/aftercare/aftercare/cmd/aftercare/signals"
 	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -64,23 +63,11 @@ func usagef(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
-// execute runs one command line in this process and returns its exit code. The first
-// interrupt asks the command to stop; the second stops the process at once.
+// execute runs one command line in this process and returns its exit code. The first signal
+// asks the command to stop; the second stops the process at once.
 func execute(args []string) int {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := signals.Context(context.Background())
 	defer cancel()
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		select {
-		case <-signals:
-			// Before anybody hears of the first one, the second has its default effect again.
-			signal.Stop(signals)
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-
 	dir, err := os.Getwd()
 	if err != nil {
 		dir = "."

@@ -173,5 +173,11 @@ func registry() []row {
 			{dir: "storage/postgres", test: "TestSuite", target: faults},
 			{dir: "storage/postgres", test: "TestEveryStatementUsesItsIndexBeforeThereAreStatistics", target: faults},
 		}},
+		{37, "signals and pipes", "a server whose output goes away, fills a device or was never there serves on; it ends by SIGTERM, SIGINT and SIGHUP only, in order; the demo leaves nothing behind", []check{
+			{dir: shell, test: "TestAServerOutlivesItsOutputAndEndsInOrder", target: faults},
+			{dir: shell, test: "TestAHangUpThatIsIgnoredIsLeftAlone", target: faults},
+			{dir: shell, test: "TestTheDemoLeavesNothingBehind", target: faults},
+			{dir: shell, test: "TestASignalInTheFirstMomentsIsNoFailure", target: faults},
+		}},
 	}
 }

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Whatever happens to its output, a server goes on, and each of the three signals that ask
+// for an end is followed in order.
+func TestAServerOutlivesItsOutputAndEndsInOrder(t *testing.T) {
+	outputs := map[string]string{
+		"a reader that goes away": "", // a pipe, below
+		"a full device":           "exec %s serve >/dev/full 2>/dev/full",
+		"nothing at all":          "exec %s serve <&- >&- 2>&-",
+	}
+	ends := []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP}
+	ended := 0
+	for name, script := range outputs {
+		for _, end := range ends {
+			m := newMachine(t, map[string]string{"DATABASE_URL": "sqlite:a.db"})
+			cmd := m.command("serve")
+			if script != "" {
+				env, dir := cmd.Env, cmd.Dir
+				cmd = exec.Command("sh", "-c", fmt.Sprintf(script, binary(t)))
+				cmd.Env, cmd.Dir = env, dir
+			}
+			p := launch(m, cmd, script == "")
+			p.awaitReady()
+			for _, harmless := range []syscall.Signal{syscall.SIGPIPE, syscall.SIGPIPE} {
+				if err := cmd.Process.Signal(harmless); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 5 { // each is a line of the log, at this level
+				if code, text := status(m, "/chat/nobody"); code != http.StatusNotFound {
+					t.Fatalf("%s: /chat/nobody: %d %s", name, code, text)
+				}
+			}
+			if code, text := status(m, "/readyz"); code != http.StatusOK {
+				t.Fatalf("%s: /readyz: %d %s", name, code, text)
+			}
+			if err := cmd.Process.Signal(end); err != nil {
+				t.Fatal(err)
+			}
+			if end == syscall.SIGHUP { // a closing terminal may send two
+				_ = cmd.Process.Signal(end) // it may be gone already
+			}
+			<-p.done
+			if p.err != nil {
+				t.Errorf("%s, %v: %v", name, end, p.err)
+			}
+			if left, err := filepath.Glob(filepath.Join(m.dir, "a.db-*")); err != nil || len(left) > 0 {
+				t.Errorf("%s, %v: the database was not closed: %v", name, end, left)
+			}
+			ended++
+		}
+	}
+	if !t.Failed() {
+		t.Attr("figure", fmt.Sprintf("%d outputs gone × %d signals: %d ends in order, 0 deaths by SIGPIPE", len(outputs), len(ends), ended))
+	}
+}
+
+// launch starts a server; deaf has its output go into a pipe that nobody reads.
+func launch(m *machine, cmd *exec.Cmd, deaf bool) *instance {
+	m.t.Helper()
+	p := &instance{m: m, cmd: cmd, log: new(lockedBuffer), done: make(chan struct{})}
+	var ends [2]*os.File
+	if deaf {
+		var err error
+		if ends[0], ends[1], err = os.Pipe(); err != nil {
+			m.t.Fatal(err)
+		}
+		cmd.Stdout, cmd.Stderr = ends[1], ends[1]
+	}
+	if err := cmd.Start(); err != nil {
+		m.t.Fatal(err)
+	}
+	if deaf {
+		_, _ = ends[0].Close(), ends[1].Close()
+	}
+	go func() {
+		p.err = cmd.Wait()
+		close(p.done)
+	}()
+	m.t.Cleanup(p.kill)
+	return p
+}
+
+// Who starts a server under nohup closes the terminal and wants it to go on.
+func TestAHangUpThatIsIgnoredIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, map[string]string{"DATABASE_URL": "sqlite:a.db"})
+	cmd := m.command("serve")
+	env, dir := cmd.Env, cmd.Dir
+	cmd = exec.Command("nohup", binary(t), "serve")
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = env, dir, io.Discard, io.Discard
+	p := launch(m, cmd, false)
+	p.awaitReady()
+	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if code, text := status(m, "/readyz"); code != http.StatusOK {
+			t.Fatalf("/readyz: %d %s", code, text)
+		}
+	}
+	p.stop()
+}
+
+// The demo's directory is thrown away however the demo is asked to end.
+func TestTheDemoLeavesNothingBehind(t *testing.T) {
+	for _, end := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+		m := newMachine(t, nil)
+		p := launch(m, m.command("demo", "--listen", m.address), true)
+		p.awaitReady()
+		if made, err := filepath.Glob(filepath.Join(m.dir, "aftercare-demo-*")); err != nil || len(made) != 1 {
+			t.Fatalf("made: %v", made)
+		}
+		if err := p.cmd.Process.Signal(end); err != nil {
+			t.Fatal(err)
+		}
+		<-p.done
+		if p.err != nil {
+			t.Errorf("%v: %v", end, p.err)
+		}
+		if left := leftIn(t, m.dir); len(left) > 0 {
+			t.Errorf("%v: it left %v", end, left)
+		}
+	}
+}
+
+// A signal in the first moments finds either a program that has not begun, or one that ends
+// in order: never one that calls it a failure.
+func TestASignalInTheFirstMomentsIsNoFailure(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, map[string]string{"DATABASE_URL": "sqlite:a.db"})
+	orderly, early := 0, 0
+	const tries = 60
+	for try := range tries {
+		cmd := m.command("serve")
+		var said strings.Builder
+		cmd.Stderr = &said
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(try) * time.Millisecond / 2)
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		err := cmd.Wait()
+		exit, failed := errors.AsType[*exec.ExitError](err)
+		switch {
+		case err == nil:
+			orderly++
+		case failed && exit.Sys().(syscall.WaitStatus).Signaled() && said.Len() == 0:
+			early++ // the runtime of the language did not listen yet
+		default:
+			t.Errorf("after %d half milliseconds: %v\n%s", try, err, said.String())
+		}
+	}
+	if orderly == 0 {
+		t.Error("none ended in order")
+	}
+	if !t.Failed() {
+		t.Attr("figure", fmt.Sprintf("%d × SIGTERM in the first %d ms: %d ended in order, %d before they had begun, 0 failures", tries, tries/2, orderly, early))
+	}
+}
