@@ -20,6 +20,7 @@ type webServer struct {
 	handler  atomic.Pointer[http.Handler] // nil until open
 	cancel   context.CancelFunc           // ends every request
 	streams  context.Context              // of event streams: ends when the server begins to stop
+	unused   unused
 }
 
 // startWeb answers requests until it is stopped. A failure is told to fail.
@@ -35,6 +36,7 @@ func startWeb(listener net.Listener, log *slog.Logger, fail func(error)) *webSer
 		WriteTimeout:      30 * time.Second, // event streams extend it with each event
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
+		ConnState:         w.unused.note,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	w.RegisterOnShutdown(endStreams)
@@ -72,8 +74,13 @@ func (w *webServer) serve(out http.ResponseWriter, r *http.Request) {
 	_, _ = out.Write([]byte("The database does not answer yet. Try again in a moment.\n"))
 }
 
+// grace is how long a connection on which nothing was asked yet may still ask, once the
+// server stops: its request may be on the way.
+const grace = time.Second
+
 // stop ends event streams at once and finishes other requests, within limit.
 func (w *webServer) stop(limit context.Context) error {
+	defer time.AfterFunc(grace, w.unused.close).Stop()
 	if err := w.Shutdown(limit); err != nil {
 		w.cancel()
 		return errors.Join(err, w.Server.Close())
