@@ -62,6 +62,7 @@ var rooms = []room{
 	{path: "recovery", imports: []string{"survey", "access"}, pure: true},
 	{path: "recovery/rulefile", imports: []string{"recovery", "survey/strictyaml"}},
 	{path: "access", pure: true},
+	{path: "privacy", pure: true},
 	{path: "survey", pure: true},
 	{path: "survey/strictyaml"},
 	{path: "survey/flowfile", imports: []string{"survey", "survey/strictyaml"}},

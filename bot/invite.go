@@ -207,12 +207,18 @@ func tokenFor(to storage.Person, random func([]byte)) string {
 // invitationOf returns where the invitation behind a token lives and its id, which is
 // a keyed hash: the database does not hold live links.
 func (b *Bot) invitationOf(token string) (storage.Bucket, string, bool) {
+	return InvitationOf(b.key, token, b.store.Buckets())
+}
+
+// InvitationOf is the same for whoever has the key, and no Bot, of a database of so many
+// buckets.
+func InvitationOf(key []byte, token string, buckets int) (storage.Bucket, string, bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) != tokenBytes {
 		return 0, "", false
 	}
-	id := hex.EncodeToString(b.key.sum(token))[:32]
-	return storage.BucketOf(binary.BigEndian.Uint16(raw), b.store.Buckets()), id, true
+	id := hex.EncodeToString(secret(key).sum(token))[:32]
+	return storage.BucketOf(binary.BigEndian.Uint16(raw), buckets), id, true
 }
 
 // Visitor is who a web chat's link is for.

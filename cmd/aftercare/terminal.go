@@ -32,6 +32,7 @@ type commands struct {
 	Site        siteCmd        `cmd:"" help:"Add and list sites."`
 	Staff       staffCmd       `cmd:"" help:"Add, list and remove staff, and link their chats."`
 	Recovery    recoveryCmd    `cmd:"" help:"Work with the rules of recovery: when cases open, their clocks, hours and routes."`
+	Customer    customerCmd    `cmd:"" help:"See and export what is kept of one person."`
 	Invite      inviteCmd      `cmd:"" help:"Make a link that asks one customer."`
 	Outbox      outboxCmd      `cmd:"" help:"See and mend what could not be delivered or handled."`
 }

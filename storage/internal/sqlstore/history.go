@@ -110,10 +110,31 @@ func (s *Store) Answers(ctx context.Context, b storage.Bucket, session string) (
 
 // CaseEvents implements storage.Reader.
 func (s *Store) CaseEvents(ctx context.Context, b storage.Bucket, caseID string) ([]storage.CaseEvent, error) {
-	return collect(ctx, s, "case events", s.q.caseEvents, []any{int64(b), storage.Clean(caseID)},
-		func(row scanner) (e storage.CaseEvent, err error) {
-			err = row.Scan(&e.ID, &e.Case, &e.At, &e.Kind, &e.By, &e.Detail, &e.Note)
-			e.At = e.At.UTC()
-			return e, err
-		})
+	return collect(ctx, s, "case events", s.q.caseEvents, []any{int64(b), storage.Clean(caseID)}, scanEvent)
+}
+
+func scanEvent(row scanner) (e storage.CaseEvent, err error) {
+	err = row.Scan(&e.ID, &e.Case, &e.At, &e.Kind, &e.By, &e.Detail, &e.Note)
+	e.At = e.At.UTC()
+	return e, err
+}
+
+func scanWords(row scanner) (w storage.Words, err error) {
+	var bucket int64
+	var files string
+	if err := row.Scan(&bucket, &w.ID, &w.Session, &w.Case, &w.Inbound, &w.Text, &files, &w.At); err != nil {
+		return w, err
+	}
+	w.At = w.At.UTC()
+	if files != "" {
+		if err := json.Unmarshal([]byte(files), &w.Files); err != nil {
+			return w, fmt.Errorf("decode words: %w", err)
+		}
+	}
+	return w, nil
+}
+
+func scanText(row scanner) (text string, err error) {
+	err = row.Scan(&text)
+	return text, err
 }

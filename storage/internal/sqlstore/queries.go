@@ -20,6 +20,7 @@ type queries struct {
 	staffChatQueries
 	announcedQueries
 	parkingQueries
+	personQueries
 	all, boot []string
 }
 
@@ -45,6 +46,7 @@ func newQueries(d Dialect) *queries {
 		staffChatQueries:    newStaffChatQueries(t),
 		announcedQueries:    newAnnouncedQueries(t),
 		parkingQueries:      newParkingQueries(t),
+		personQueries:       newPersonQueries(t),
 	}
 	q.all, q.boot = t.all, t.boot
 	return q

@@ -179,12 +179,14 @@ func (s *Store) PutCustomer(ctx context.Context, v storage.Customer) error {
 
 // Customer implements storage.Reference.
 func (s *Store) Customer(ctx context.Context, id string) (storage.Customer, error) {
-	return one(ctx, s, "customer", s.q.customer, []any{storage.Clean(id)}, func(row scanner) (v storage.Customer, err error) {
-		var tier string
-		err = row.Scan(&v.ID, &v.Name, &tier, &v.Created)
-		v.Tier, v.Created = recovery.Tier(tier), v.Created.UTC()
-		return v, err
-	})
+	return one(ctx, s, "customer", s.q.customer, []any{storage.Clean(id)}, scanCustomer)
+}
+
+func scanCustomer(row scanner) (v storage.Customer, err error) {
+	var tier string
+	err = row.Scan(&v.ID, &v.Name, &tier, &v.Created)
+	v.Tier, v.Created = recovery.Tier(tier), v.Created.UTC()
+	return v, err
 }
 
 // PutAccount implements storage.Reference.

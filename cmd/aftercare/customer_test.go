@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/sqlite"
+)
+
+// asked is a console with two customers who answered in a browser.
+func asked(t *testing.T) (*console, map[string]inviteView) {
+	t.Helper()
+	c := newConsole(t, map[string]string{"PUBLIC_URL": "https://chat.example.com"})
+	c.must("site", "add", "main-street", "--name", "Main Street")
+	links := map[string]inviteView{}
+	for _, name := range []string{"Zoe", "Ann"} {
+		var v inviteView
+		out := c.must("invite", "--flow", "one_tap_csat", "--customer", "key-"+name, "--site", "main-street",
+			"--event", "first_name="+name+"name", "--event", "ticket="+name+"ticket", "--json")
+		if err := json.Unmarshal([]byte(out), &v); err != nil {
+			t.Fatal(err)
+		}
+		links[name] = v
+	}
+	return c, links
+}
+
+func TestACustomerIsShownByAnyOfTheirNames(t *testing.T) {
+	c, links := asked(t)
+	for _, id := range []string{"key-Zoe", " key-Zoe ", links["Zoe"].Web} {
+		var v personView
+		if err := json.Unmarshal([]byte(c.must("customer", "show", id, "--json")), &v); err != nil {
+			t.Fatal(err)
+		}
+		if len(v.Keys) != 1 || v.Keys[0] != "key-Zoe" {
+			t.Errorf("%q is %+v", id, v)
+		}
+	}
+	out := c.must("customer", "show", "key-Zoe")
+	for _, want := range []string{"Your key: key-Zoe", "invitations", "names and chat accounts"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not said:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "Ann") {
+		t.Errorf("another is shown:\n%s", out)
+	}
+	c.refuses(1, `nobody is known as "key-Bob"`, "customer", "show", "key-Bob")
+	c.refuses(1, `nobody is known as "https://chat.example.com/chat/abc"`, "customer", "show", "https://chat.example.com/chat/abc")
+	c.refuses(2, "say whom", "customer", "show", " ")
+}
+
+func TestAnExportIsReadBackAsWhatTheTablesHold(t *testing.T) {
+	c, _ := asked(t)
+	path := filepath.Join(c.dir, "zoe.json")
+	c.must("customer", "export", "key-Zoe", "--out", path)
+	c.refuses(1, "not there yet", "customer", "export", "key-Zoe", "--out", path)
+	body, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	var file exported
+	if err := json.Unmarshal(body, &file); err != nil {
+		t.Fatal(err)
+	}
+	if file.Format != exportFormat || strings.Contains(string(body), "Ann") {
+		t.Errorf("%s", body)
+	}
+	store, err := sqlite.Open(t.Context(), strings.TrimPrefix(c.env["DATABASE_URL"], "sqlite:"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	d, err := store.Dossier(t.Context(), storage.Anchor{Customers: []string{"key-Zoe"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(d, file.Dossier, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("(-stored +exported):\n%s", diff)
+	}
+	if len(file.Invitations) != 1 || file.Invitations[0].Attributes["ticket"] != "Zoeticket" {
+		t.Errorf("%+v", file.Invitations)
+	}
+	var printed exported
+	if err := json.Unmarshal([]byte(c.must("customer", "export", "key-Zoe")), &printed); err != nil {
+		t.Fatal(err)
+	}
+}
