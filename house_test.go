@@ -32,7 +32,7 @@ var rooms = []room{
 	{path: "docs/guides"}, // a test only
 	{path: "cmd/...", imports: []string{"*"}},
 	{path: "internal/app", imports: []string{
-		"internal/app/settings", "internal/page", "web", "bot/...", "adapters/...", "storage", "storage/sqlite", "storage/postgres",
+		"internal/app/settings", "internal/page", "web", "bot/...", "adapters/...", "storage", "storage/sqlite", "storage/postgres", "storage/archive",
 		"recovery/...", "survey/...", "report", "access",
 	}},
 	{path: "internal/app/settings", imports: []string{"adapters", "adapters/chat"}},
@@ -47,10 +47,11 @@ var rooms = []room{
 	{path: "bot/...", imports: []string{"bot/...", "storage", "recovery", "survey", "access", "adapters/chat"}},
 
 	{path: "storage", imports: []string{"recovery", "survey", "access", "adapters/chat"}},
+	{path: "storage/archive", pure: true},
 	{path: "storage/storagetest", imports: []string{"storage", "storage/internal/...", "recovery", "survey", "access", "adapters/chat"}},
 	{path: "storage/internal/...", imports: []string{"storage/internal/...", "storage", "recovery", "survey", "access", "adapters/chat"}},
-	{path: "storage/sqlite/...", imports: []string{"storage/sqlite/...", "storage/internal/...", "storage", "recovery", "survey", "access", "adapters/chat"}},
-	{path: "storage/postgres/...", imports: []string{"storage/postgres/...", "storage/internal/...", "storage", "recovery", "survey", "access", "adapters/chat"}},
+	{path: "storage/sqlite/...", imports: []string{"storage/sqlite/...", "storage/archive", "storage/internal/...", "storage", "recovery", "survey", "access", "adapters/chat"}},
+	{path: "storage/postgres/...", imports: []string{"storage/postgres/...", "storage/archive", "storage/internal/...", "storage", "recovery", "survey", "access", "adapters/chat"}},
 
 	{path: "adapters", imports: []string{"adapters/chat"}, pure: true},
 	{path: "adapters/chat", pure: true},

@@ -46,7 +46,7 @@ func bareConsole(t *testing.T, env map[string]string) *console {
 // makeDatabase makes a database, as `aftercare migrate` does.
 func makeDatabase(t *testing.T, at string) {
 	t.Helper()
-	if _, err := app.Migrate(t.Context(), settings.Settings{DatabaseURL: settings.Secret(at)}, 0, app.Now); err != nil {
+	if _, err := app.Migrate(t.Context(), app.Migrating{Settings: settings.Settings{DatabaseURL: settings.Secret(at)}, Clock: app.Now}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,12 +1,16 @@
 package main
 
-import "github.com/aftercare/aftercare/internal/app"
+import (
+	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/storage/archive"
+)
 
 // migrateCmd brings the database up to date and does nothing else. `serve` does the
 // same by itself; the command is for those who want it done first.
 type migrateCmd struct {
 	outputFlags
-	Buckets int `help:"Shards of a new database: how many transactions can write at once. It cannot be changed later. 1 on SQLite and 4 on Postgres unless given."`
+	BackedUp bool `help:"Say that the database is backed up, before a migration after which older programs cannot go on. A SQLite file is backed up by itself."`
+	Buckets  int  `help:"Shards of a new database: how many transactions can write at once. It cannot be changed later. 1 on SQLite and 4 on Postgres unless given."`
 }
 
 // migrationView is a migration as programs see it.
@@ -15,6 +19,7 @@ type migrationView struct {
 	To      int64    `json:"to"`
 	Applied []string `json:"applied"`
 	Buckets int      `json:"buckets"`
+	Backup  string   `json:"backup,omitempty"` // directory of the one that was made first
 }
 
 // Run migrates and tells what was done.
@@ -26,13 +31,25 @@ func (c *migrateCmd) Run(a *terminal) error {
 	if err != nil {
 		return err
 	}
-	done, err := app.Migrate(a.ctx, s, c.Buckets, a.clock)
+	var saved *archive.Backup
+	done, err := app.Migrate(a.ctx, app.Migrating{
+		Settings: s, Version: thisBuild().Version, Clock: a.clock, Buckets: c.Buckets, BackedUp: c.BackedUp,
+		Saved: func(b *archive.Backup) { saved = b },
+	})
 	if err != nil {
 		return err
 	}
-	view := migrationView{done.From, done.To, append([]string{}, done.Applied...), done.Buckets}
+	view := migrationView{From: done.From, To: done.To, Applied: append([]string{}, done.Applied...), Buckets: done.Buckets}
+	if saved != nil {
+		view.Backup = saved.Dir
+	}
 	if c.JSON {
 		return a.printJSON(view)
+	}
+	if saved != nil {
+		if err := a.printBackup(saved, "Older programs cannot go on after this, so everything was backed up first"); err != nil {
+			return err
+		}
 	}
 	for _, file := range view.Applied {
 		if err := a.printf("Applied %s.\n", file); err != nil {

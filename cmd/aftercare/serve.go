@@ -11,7 +11,8 @@ import (
 
 // serveCmd runs the bot and its web server until it is told to stop.
 type serveCmd struct {
-	Listen string `help:"Address of the web server; LISTEN unless given."`
+	Listen   string `help:"Address of the web server; LISTEN unless given."`
+	BackedUp bool   `help:"Say that a Postgres is backed up, before a migration after which older programs cannot go on. A SQLite file is backed up by itself."`
 }
 
 // Run turns the environment into a Config and serves it.
@@ -28,7 +29,7 @@ func (c *serveCmd) Run(a *terminal) error {
 	}
 	tuneCollector()
 	signals.Outlive()
-	return serve(a.ctx, app.Config{Settings: s, Version: thisBuild().Version, Clock: a.clock, Log: s.Logger(a.stderr)}, nil)
+	return serve(a.ctx, app.Config{Settings: s, Version: thisBuild().Version, Clock: a.clock, BackedUp: c.BackedUp, Log: s.Logger(a.stderr)}, nil)
 }
 
 // serve runs an instance until ctx ends or a part fails for good, stops everything it

@@ -25,6 +25,8 @@ type commands struct {
 	Demo        demoCmd        `cmd:"" help:"Show everything in the browser, with sample data and no settings."`
 	Serve       serveCmd       `cmd:"" help:"Run the bot and its web server."`
 	Migrate     migrateCmd     `cmd:"" help:"Create the database or bring it up to date."`
+	Backup      backupCmd      `cmd:"" help:"Write all that the database holds, and the key, into a directory."`
+	Restore     restoreCmd     `cmd:"" help:"Put a backup into a new database."`
 	Doctor      doctorCmd      `cmd:"" help:"Check the settings, the database, Telegram and Slack."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

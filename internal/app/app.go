@@ -34,6 +34,7 @@ type Config struct {
 	Version  string            // of the program, for the log and the pages
 	Clock    func() time.Time  // nil = Now
 	Log      *slog.Logger      // nil = discard
+	BackedUp bool              // a migration after which older programs cannot go on needs no backup
 	Demo     *Demo             // what the demo adds; nil in earnest
 }
 

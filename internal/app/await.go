@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/archive"
 )
 
 const (
@@ -26,7 +27,7 @@ func (a *App) awaitStore(ctx context.Context) (storage.Store, error) {
 	defer context.AfterFunc(ctx, cancel)()
 	began, told := time.Now(), time.Time{}
 	for {
-		store, err := makeStore(opening, a.Settings, a.Clock, a.Log)
+		store, err := makeStore(opening, a.migrating(), a.Log)
 		switch {
 		case err == nil:
 			if !told.IsZero() {
@@ -48,4 +49,11 @@ func (a *App) awaitStore(ctx context.Context) (storage.Store, error) {
 		case <-time.After(awaitPause):
 		}
 	}
+}
+
+// migrating is how the instance brings its database up to date.
+func (a *App) migrating() Migrating {
+	return Migrating{Settings: a.Settings, Version: a.Version, Clock: a.Clock, BackedUp: a.BackedUp, Saved: func(b *archive.Backup) {
+		a.Log.Info("backed up before a migration after which older programs cannot go on", "dir", b.Dir, "rows", b.Rows())
+	}}
 }

@@ -44,13 +44,16 @@ func keptKey(path string) ([]byte, error) {
 	return []byte(key), nil
 }
 
-func makeKey(path string) error {
+func makeKey(path string) error { return keepKey(path, hex.EncodeToString(randomBytes(32))) }
+
+// keepKey puts a key into path, unless there is one already.
+func keepKey(path, key string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".key-*") // mode 0600
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	_, err = f.WriteString(hex.EncodeToString(randomBytes(32)) + "\n")
+	_, err = f.WriteString(key + "\n")
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}

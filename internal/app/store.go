@@ -13,6 +13,7 @@ import (
 
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/archive"
 	"github.com/aftercare/aftercare/storage/postgres"
 	"github.com/aftercare/aftercare/storage/sqlite"
 )
@@ -30,15 +31,15 @@ func OpenStore(ctx context.Context, s settings.Settings, clock func() time.Time,
 }
 
 // makeStore opens the database that DATABASE_URL names, makes it where there is none, and
-// brings it up to date.
-func makeStore(ctx context.Context, s settings.Settings, clock func() time.Time, log *slog.Logger) (storage.Store, error) {
-	if path := s.SQLitePath(); path != "" {
+// brings it up to date, see Migrating.
+func makeStore(ctx context.Context, m Migrating, log *slog.Logger) (storage.Store, error) {
+	if path := m.Settings.SQLitePath(); path != "" {
 		if err := makePrivate(path); err != nil {
 			return nil, err
 		}
-		return openSQLite(ctx, path, sqlite.Options{Clock: clock, Log: log, Migrate: true})
+		return openSQLite(ctx, path, sqlite.Options{Clock: m.Clock, Log: log, Migrate: true, Before: m.before})
 	}
-	return postgres.Open(ctx, string(s.DatabaseURL), postgres.Options{Clock: clock, Log: log, Migrate: true})
+	return postgres.Open(ctx, string(m.Settings.DatabaseURL), postgres.Options{Clock: m.Clock, Log: log, Migrate: true, Before: m.before})
 }
 
 func openSQLite(ctx context.Context, path string, o sqlite.Options) (storage.Store, error) {
@@ -68,6 +69,17 @@ func exists(path string) error {
 	return fmt.Errorf("%w at %s. Go to the directory of your server, or name its file in DATABASE_URL; `aftercare serve` and `aftercare migrate` make a new one", ErrNoDatabase, path)
 }
 
+// Migrating is a database that is to be brought up to date. One that is in use is backed up
+// before a migration after which older programs cannot go on.
+type Migrating struct {
+	Settings settings.Settings
+	Version  string // of the program
+	Clock    func() time.Time
+	Buckets  int                   // of a new database; 0 = as many as fit its engine
+	BackedUp bool                  // somebody has seen to the backup
+	Saved    func(*archive.Backup) // is told of the backup that was made
+}
+
 // Migration is what Migrate did.
 type Migration struct {
 	From, To int64    // versions of the schema
@@ -75,17 +87,16 @@ type Migration struct {
 	Buckets  int      // shards of the database
 }
 
-// Migrate brings the database that DATABASE_URL names up to date and does nothing else. A
-// new database gets this many buckets; 0 = as many as fit its engine.
-func Migrate(ctx context.Context, s settings.Settings, buckets int, clock func() time.Time) (Migration, error) {
-	if path := s.SQLitePath(); path != "" {
+// Migrate brings the database that DATABASE_URL names up to date and does nothing else.
+func Migrate(ctx context.Context, m Migrating) (Migration, error) {
+	if path := m.Settings.SQLitePath(); path != "" {
 		if err := makePrivate(path); err != nil {
 			return Migration{}, err
 		}
-		r, err := sqlite.Migrate(ctx, path, sqlite.Options{Clock: clock, Buckets: buckets})
+		r, err := sqlite.Migrate(ctx, path, sqlite.Options{Clock: m.Clock, Buckets: m.Buckets, Before: m.before})
 		return Migration{r.From, r.To, r.Applied, r.Buckets}, err
 	}
-	r, err := postgres.Migrate(ctx, string(s.DatabaseURL), postgres.Options{Clock: clock, Buckets: buckets})
+	r, err := postgres.Migrate(ctx, string(m.Settings.DatabaseURL), postgres.Options{Clock: m.Clock, Buckets: m.Buckets, Before: m.before})
 	return Migration{r.From, r.To, r.Applied, r.Buckets}, err
 }
 

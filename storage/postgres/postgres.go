@@ -32,12 +32,18 @@ type Options struct {
 	// Values writes rows as lists of values instead of arrays: what Citus routes to a shard.
 	// Where Citus is installed, that is so anyway.
 	Values bool
+	// Before, if set, is asked before a database that is in use is migrated so that programs
+	// from before it cannot go on.
+	Before func(ctx context.Context, p Pending) error
 	// Wrap, if set, wraps the driver: tests cut the connection there.
 	Wrap func(driver.Connector) driver.Connector
 }
 
 // Report is what a migration did.
 type Report = sqlstore.Report
+
+// Pending is what a migration is about to do.
+type Pending = sqlstore.Pending
 
 // ErrSchema means that the database's schema is older or newer than the program. The
 // text says what to do.
@@ -130,7 +136,7 @@ func schema(o Options) sqlstore.Migrations {
 	if err != nil {
 		panic(err) // the name is a constant
 	}
-	return sqlstore.Migrations{Dialect: dialect(), Goose: goose.DialectPostgres, Files: files, Log: o.Log}
+	return sqlstore.Migrations{Dialect: dialect(), Goose: goose.DialectPostgres, Files: files, Log: o.Log, Before: o.Before}
 }
 
 func dialect() sqlstore.Dialect {

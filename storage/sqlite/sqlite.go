@@ -15,7 +15,6 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -33,12 +32,18 @@ type Options struct {
 	Log     *slog.Logger     // nil = discard
 	Buckets int              // of a new database; 0 = 1
 	Migrate bool             // bring the schema up to date, and make the file, first
+	// Before, if set, is asked before a database that is in use is migrated so that programs
+	// from before it cannot go on.
+	Before func(ctx context.Context, p Pending) error
 	// Wrap, if set, wraps the driver: tests cut the connection there.
 	Wrap func(driver.Connector) driver.Connector
 }
 
 // Report is what a migration did.
 type Report = sqlstore.Report
+
+// Pending is what a migration is about to do.
+type Pending = sqlstore.Pending
 
 // ErrSchema means that the file's schema is older or newer than the program. The text
 // says what to do.
@@ -128,7 +133,7 @@ func schema(o Options) sqlstore.Migrations {
 	if err != nil {
 		panic(err) // the name is a constant
 	}
-	return sqlstore.Migrations{Dialect: dialect(), Goose: goose.DialectSQLite3, Files: files, Log: o.Log}
+	return sqlstore.Migrations{Dialect: dialect(), Goose: goose.DialectSQLite3, Files: files, Log: o.Log, Before: o.Before}
 }
 
 // use is what the connections of one pool are for.
@@ -192,9 +197,7 @@ func dsn(path string, u use) string {
 	if u.readOnly {
 		v.Set("_query_only", "1")
 	}
-	// The file name is part of a URI: what is special there is escaped.
-	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
-	return "file:" + escaped + "?" + v.Encode()
+	return uri(path, v)
 }
 
 func dialect() sqlstore.Dialect {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -39,6 +40,9 @@ func (s Settings) problems() []string {
 		add("SECRET_KEY", "it has %d characters and needs at least %d. Make one with `openssl rand -hex 32`", len(s.SecretKey), MinKey)
 	}
 
+	if info, err := os.Stat(s.BackupDir); s.BackupDir != "" && err == nil && !info.IsDir() {
+		add("BACKUP_DIR", "%s is no directory. Name one, it is made where it is missing", s.BackupDir)
+	}
 	if _, port, err := net.SplitHostPort(s.Listen); err != nil || !validPort(port) {
 		add("LISTEN", "%q is not an address. Write host:port, such as 127.0.0.1:8080", s.Listen)
 	}

@@ -31,6 +31,7 @@ type Settings struct {
 	API           string `env:"TELEGRAM_API" envDefault:"https://api.telegram.org"`
 	StaffChat     string `env:"TELEGRAM_STAFF_CHAT"`
 	SecretKey     Secret `env:"SECRET_KEY"`
+	BackupDir     string `env:"BACKUP_DIR"`
 
 	SlackToken        Secret `env:"SLACK_BOT_TOKEN"`
 	SlackAppToken     Secret `env:"SLACK_APP_TOKEN"`
@@ -200,6 +201,15 @@ func (s Settings) SQLitePath() string {
 		return ""
 	}
 	return strings.TrimPrefix(path, "//")
+}
+
+// Backups is the directory in which backups are made that nobody named a directory for: the
+// one given, or `backups` beside the SQLite file. It is "" where there is neither.
+func (s Settings) Backups() string {
+	if path := s.SQLitePath(); s.BackupDir == "" && path != "" {
+		return filepath.Join(filepath.Dir(path), "backups")
+	}
+	return s.BackupDir
 }
 
 // Postgres reports whether the database is one.

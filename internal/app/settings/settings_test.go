@@ -53,6 +53,7 @@ func TestEveryWrongSettingIsNamedAtOnceWithWhatToDo(t *testing.T) {
 		"TELEGRAM_API":            "api.telegram.org",
 		"TELEGRAM_STAFF_CHAT":     "@staff",
 		"SECRET_KEY":              "hunter2",
+		"BACKUP_DIR":              os.DevNull,
 		"SLACK_BOT_TOKEN":         "hunter2",
 		"SLACK_APP_TOKEN":         "hunter2",
 		"SLACK_SIGNING_SECRET":    "hunter2 with spaces",

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -20,6 +21,15 @@ type Migrations struct {
 	Goose   goose.Dialect
 	Files   fs.FS // *.sql at its root
 	Log     *slog.Logger
+	// Before, if set, is asked before a database that is in use is migrated so that programs
+	// from before it cannot go on. Its error ends the migration before anything is changed.
+	Before func(ctx context.Context, p Pending) error
+}
+
+// Pending is what a migration is about to do.
+type Pending struct {
+	From, To int64
+	Breaking []string // files, in order, after which older programs cannot go on
 }
 
 // Report is what a migration did.
@@ -45,7 +55,7 @@ func (m Migrations) provider(db *sql.DB) (*goose.Provider, error) {
 // its buckets, which a migration makes last. made is false on a database without any
 // schema. The error is ErrSchema, wrapped.
 func (m Migrations) Check(ctx context.Context, db *sql.DB) (made bool, err error) {
-	current, err := m.current(ctx, db)
+	current, err := m.Version(ctx, db)
 	if err != nil {
 		return false, err
 	}
@@ -69,8 +79,11 @@ func (m Migrations) Check(ctx context.Context, db *sql.DB) (made bool, err error
 	return true, nil
 }
 
-// current is the schema's version, 0 on an empty database.
-func (m Migrations) current(ctx context.Context, db *sql.DB) (int64, error) {
+// Version is the schema's version, 0 on an empty database.
+func (m Migrations) Version(ctx context.Context, db interface {
+	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
+},
+) (int64, error) {
 	var tables int
 	if err := db.QueryRowContext(ctx, m.Dialect.HasSchema).Scan(&tables); err != nil {
 		return 0, fmt.Errorf("look for the schema: %w", err)
@@ -112,24 +125,105 @@ func (m Migrations) Up(ctx context.Context, db *sql.DB, buckets int) (Report, er
 		return Report{}, fmt.Errorf("lock for migration: %w", err)
 	}
 	defer unlock()
-	var r Report
-	if r.From, err = m.current(ctx, db); err != nil {
-		return r, err
-	}
 	latest, err := m.latest()
+	if err != nil {
+		return Report{}, err
+	}
+	r, err := m.upTo(ctx, db, latest)
 	if err != nil {
 		return r, err
 	}
-	r.To = r.From
-	if r.From > latest {
-		_, err := m.Check(ctx, db)
+	r.Buckets, err = m.makeBuckets(ctx, db, buckets)
+	return r, err
+}
+
+// Fill makes the schema of this version in a new database under the lock, has f fill it, and
+// then brings the schema up to date.
+func (m Migrations) Fill(ctx context.Context, db *sql.DB, version int64, f func() error) (Report, error) {
+	unlock, err := m.lock(ctx, db)
+	if err != nil {
+		return Report{}, fmt.Errorf("lock for migration: %w", err)
+	}
+	defer unlock()
+	latest, err := m.latest()
+	if err != nil {
+		return Report{}, err
+	}
+	m.Before = nil // what is restored has its backup
+	if r, err := m.upTo(ctx, db, version); err != nil {
 		return r, err
+	}
+	if err := f(); err != nil {
+		return Report{From: version, To: version}, err
+	}
+	r, err := m.upTo(ctx, db, latest)
+	if err != nil {
+		return r, err
+	}
+	r.Buckets, err = m.makeBuckets(ctx, db, 1) // a backup has its own
+	return r, err
+}
+
+// pending says what is about to be done, and whether the database is in use.
+func (m Migrations) pending(ctx context.Context, db *sql.DB, from, to int64) (p Pending, used bool, err error) {
+	p = Pending{From: from, To: to}
+	if from == 0 {
+		return p, false, nil
+	}
+	names, err := fs.Glob(m.Files, "*.sql")
+	if err != nil {
+		return p, false, fmt.Errorf("list migrations: %w", err)
+	}
+	for _, name := range names { // in their order
+		v, err := goose.NumericComponent(name)
+		if err != nil || v <= from || v > to {
+			continue
+		}
+		source, err := fs.ReadFile(m.Files, name)
+		if err != nil {
+			return p, false, fmt.Errorf("read migration %s: %w", name, err)
+		}
+		if !bytes.Contains(source, []byte(harmless)) {
+			p.Breaking = append(p.Breaking, name)
+		}
+	}
+	var buckets int // they are made last
+	if err := db.QueryRowContext(ctx, newQueries(m.Dialect).countBuckets).Scan(&buckets); err != nil {
+		return p, false, fmt.Errorf("count buckets: %w", err)
+	}
+	return p, buckets > 0, nil
+}
+
+// harmless is how a migration says that programs from before it go on beside it (decision
+// 0009).
+const harmless = "-- Older programs may write on: "
+
+// upTo migrates under the lock, which is held.
+func (m Migrations) upTo(ctx context.Context, db *sql.DB, version int64) (r Report, err error) {
+	if r.From, err = m.Version(ctx, db); err != nil {
+		return r, err
+	}
+	r.To = r.From
+	if r.From > version {
+		if _, err := m.Check(ctx, db); err != nil {
+			return r, err
+		}
+		return r, fmt.Errorf("%w: it has version %d, and version %d is wanted", ErrSchema, r.From, version)
+	}
+	if m.Before != nil {
+		p, used, err := m.pending(ctx, db, r.From, version)
+		if err == nil && used && len(p.Breaking) > 0 {
+			err = m.Before(ctx, p)
+		}
+		if err != nil {
+			return r, err
+		}
 	}
 	p, err := m.provider(db)
 	if err != nil {
 		return r, fmt.Errorf("read migrations: %w", err)
 	}
-	results, err := p.Up(ctx)
+	results, err := p.UpTo(ctx, version)
 	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
 		results = partial.Applied
 		err = fmt.Errorf("%s failed and was rolled back: %s", partial.Failed.Source.Path, m.Dialect.Describe(cause(partial.Err)))
@@ -142,9 +236,11 @@ func (m Migrations) Up(ctx context.Context, db *sql.DB, buckets int) (Report, er
 	if err != nil {
 		return r, fmt.Errorf("migrate: %w", err)
 	}
-	r.Buckets, err = m.makeBuckets(ctx, db, buckets)
-	return r, err
+	return r, nil
 }
+
+// Latest is the newest version of the schema that the program knows.
+func (m Migrations) Latest() (int64, error) { return m.latest() }
 
 // cause is the innermost error: the driver's own.
 func cause(err error) error {

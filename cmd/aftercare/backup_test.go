@@ -1,0 +1,367 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aftercare/aftercare/storage/archive"
+	"github.com/aftercare/aftercare/storage/postgres/pgtest"
+)
+
+func TestABackupIsMadeCheckedAndRestored(t *testing.T) {
+	c := newConsole(t, map[string]string{"PUBLIC_URL": "https://care.example"})
+	c.must("site", "add", "main-street", "--name", "Main Street")
+	var invited inviteView
+	if err := json.Unmarshal([]byte(c.must("invite", "--json")), &invited); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(c.dir, "saved")
+	out := c.must("backup", dir)
+	for _, want := range []string{"The backup is whole", dir, "aftercare.db", "secret.key", "Keep it private"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in %s", want, out)
+		}
+	}
+	if !strings.Contains(c.stderr.String(), "1 rows of sites") {
+		t.Errorf("no progress: %s", c.stderr.String())
+	}
+	c.refuses(1, "not empty", "backup", dir)
+	if out := c.must("restore", "--check", dir); !strings.Contains(out, "Every file is as it was written") {
+		t.Errorf("--check says %s", out)
+	}
+	c.refuses(1, "nothing is restored over what it holds", "restore", dir)
+	c.refuses(2, "expected", "restore")
+	c.refuses(1, "there is no backup in", "restore", filepath.Join(c.dir, "nowhere"))
+
+	again := bareConsole(t, map[string]string{"PUBLIC_URL": "https://care.example"})
+	if out := again.must("restore", dir); !strings.Contains(out, "Restored and compared") || !strings.Contains(out, again.dir+"/a.db.key") {
+		t.Errorf("restore says %s", out)
+	}
+	if out := again.must("site", "list"); !strings.Contains(out, "Main Street") {
+		t.Errorf("the site is not there: %s", out)
+	}
+	for _, file := range []string{"a.db", "a.db.key"} {
+		if info, err := os.Stat(filepath.Join(again.dir, file)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file, info.Mode(), err)
+		}
+	}
+	ours, theirs := c.holds("a.db.key"), again.holds("a.db.key")
+	if ours != theirs {
+		t.Error("the key is another one")
+	}
+
+	var made, restored backupView
+	if err := json.Unmarshal([]byte(again.must("backup", "--json")), &made); err != nil {
+		t.Fatal(err)
+	}
+	if filepath.Dir(made.Dir) != filepath.Join(again.dir, "backups") || made.Tables["sites"] != 1 || made.Key != archive.KeyFile || made.Copy != archive.CopyFile {
+		t.Errorf("got %+v", made)
+	}
+	third := bareConsole(t, nil)
+	var v restoreView
+	if err := json.Unmarshal([]byte(third.must("restore", "--json", made.Dir)), &v); err != nil {
+		t.Fatal(err)
+	}
+	if restored = v.Backup; restored.Rows != made.Rows || v.Schema == nil || v.Schema.To != made.Schema || v.Schema.Buckets != 1 {
+		t.Errorf("restored %+v, %+v", restored, v.Schema)
+	}
+}
+
+// holds is what a file in the console's directory holds.
+func (c *console) holds(name string) string {
+	c.t.Helper()
+	content, err := os.ReadFile(filepath.Join(c.dir, name))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(content)
+}
+
+// A key that is there already is never replaced, and one that is not the backup's is not
+// used.
+func TestARestoreBringsItsKeyAndTakesNoOther(t *testing.T) {
+	c := newConsole(t, map[string]string{"SECRET_KEY": someKey})
+	dir := filepath.Join(c.dir, "saved")
+	c.must("backup", dir)
+	other := bareConsole(t, map[string]string{"SECRET_KEY": strings.Repeat("other", 8)})
+	other.refuses(1, "SECRET_KEY is not the key of this backup: set SECRET_KEY_FILE="+dir+"/secret.key", "restore", dir)
+	if left := leftIn(t, other.dir); len(left) > 0 {
+		t.Errorf("it left %v", left)
+	}
+	delete(other.env, "SECRET_KEY")
+	write(t, filepath.Join(other.dir, "a.db.key"), strings.Repeat("other", 8)+"\n")
+	other.refuses(1, "another key is kept in "+other.dir+"/a.db.key", "restore", dir)
+	if err := os.Remove(filepath.Join(other.dir, "a.db.key")); err != nil {
+		t.Fatal(err)
+	}
+	other.env["SECRET_KEY_FILE"] = filepath.Join(dir, "secret.key")
+	other.must("restore", dir)
+	if left := leftIn(t, other.dir); len(left) != 1 {
+		t.Errorf("beside the database: %v", left)
+	}
+}
+
+// TestPlainCopyBesideAServer is attack R1 of the documented backup: the file alone holds none
+// of what the server acknowledged last, and the program's own backup all of it.
+func TestABackupBesideAServerHoldsWhatACopyOfTheFileDoesNot(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, map[string]string{"DATABASE_URL": "sqlite:a.db"})
+	m.env["PUBLIC_URL"] = "http://" + m.address
+	p := m.serve()
+	invite := m.invite()
+	v := newVisitor(t, "http://"+m.address)
+	if _, err := v.send("/chat/"+invite.Token, v.form("start", "1")); err != nil {
+		t.Fatal(err)
+	}
+	m.must("backup", "saved")
+	content, err := os.ReadFile(filepath.Join(m.dir, "a.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(t.TempDir(), "a.db")
+	write(t, copied, string(content))
+	p.stop()
+	if n := sessionsIn(t, copied); n != 0 {
+		t.Logf("the copy holds %d sessions: SQLite had moved them already", n)
+	}
+	if n := sessionsIn(t, filepath.Join(m.dir, "saved", archive.CopyFile)); n != 1 {
+		t.Errorf("the backup's copy holds %d sessions", n)
+	}
+	m.env["DATABASE_URL"] = "sqlite:b.db"
+	m.must("restore", "saved")
+	if n := sessionsIn(t, filepath.Join(m.dir, "b.db")); n != 1 {
+		t.Errorf("restored: %d sessions", n)
+	}
+	// The link that is out goes on where it was.
+	m.serve()
+	if page, err := v.send("/chat/"+invite.Token, v.form("start", "1")); err != nil || !strings.Contains(page, "data") {
+		t.Errorf("the conversation: %v\n%s", err, page)
+	}
+}
+
+// sessionsIn counts the sessions in a SQLite file; none if it has no such table.
+func sessionsIn(t *testing.T, path string) (n int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRow("SELECT count(*) FROM sessions").Scan(&n); err != nil && !strings.Contains(err.Error(), "no such table") {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// backTo11 gives a database the schema's number of a time before a migration after which older
+// programs cannot go on, and what it had in its place.
+func backTo11(t *testing.T, url string) {
+	t.Helper()
+	driver, at := "postgres", url
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		driver, at = "sqlite", path
+	}
+	db, err := sql.Open(driver, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	statements := []string{
+		"DELETE FROM goose_db_version WHERE version_id > 11",
+		"DROP TABLE revision", "DROP INDEX cases_active",
+		"UPDATE buckets SET protocol = 1",
+		"ALTER TABLE staff_chats RENAME COLUMN announced TO told",
+		"ALTER TABLE feedback RENAME COLUMN announced TO told",
+		"ALTER TABLE cases_opened RENAME TO tallies",
+	}
+	if driver == "postgres" {
+		statements = append(statements,
+			"ALTER INDEX cases_opened_at RENAME TO cases_opened", "ALTER INDEX cases_opened_pkey RENAME TO tallies_pkey",
+			"ALTER INDEX cases_opened_minute RENAME TO tallies_minute", "ALTER INDEX feedback_unannounced RENAME TO feedback_untold",
+			"ALTER INDEX cases_unannounced RENAME TO cases_untold")
+	} else {
+		statements = append(statements,
+			"DROP INDEX cases_opened_at", "CREATE INDEX cases_opened ON cases (bucket, opened_at)",
+			"DROP INDEX cases_opened_minute", "CREATE INDEX tallies_minute ON tallies (bucket, minute)",
+			"DROP INDEX feedback_unannounced", "CREATE INDEX feedback_untold ON feedback (bucket, id)",
+			"DROP INDEX cases_unannounced", "CREATE INDEX cases_untold ON cases (bucket, site)")
+	}
+	for _, text := range statements {
+		if _, err := db.Exec(text); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+	}
+}
+
+// Before a migration after which older programs cannot go on, a SQLite file is backed up; without
+// that nothing is changed. What was backed up is restored as it was, and migrated.
+func TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn(t *testing.T) {
+	for _, command := range []string{"migrate", "serve"} {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t, map[string]string{"DATABASE_URL": "sqlite:a.db"})
+			m.must("migrate")
+			if _, err := os.Stat(filepath.Join(m.dir, "backups")); err == nil {
+				t.Error("a new database was backed up")
+			}
+			m.must("site", "add", "main-street", "--name", "Main Street")
+			backTo11(t, "sqlite:"+filepath.Join(m.dir, "a.db"))
+			before := columns(t, "sqlite:"+filepath.Join(m.dir, "a.db"), "SELECT coalesce(sql, name) FROM sqlite_master WHERE name NOT LIKE 'migration%' ORDER BY name")
+
+			write(t, filepath.Join(m.dir, "file"), "")
+			m.env["BACKUP_DIR"] = "file/backups"
+			code, _, stderr := m.run(command)
+			if code != 1 || !strings.Contains(stderr, "nothing was changed") {
+				t.Errorf("without a place for it: exit code %d: %s", code, stderr)
+			}
+			if diff := cmp.Diff(before, columns(t, "sqlite:"+filepath.Join(m.dir, "a.db"), "SELECT coalesce(sql, name) FROM sqlite_master WHERE name NOT LIKE 'migration%' ORDER BY name")); diff != "" {
+				t.Errorf("it was changed:\n%s", diff)
+			}
+
+			delete(m.env, "BACKUP_DIR")
+			var says string
+			if command == "serve" {
+				p := m.serve()
+				p.stop()
+				says = p.log.String()
+			} else {
+				says = m.must("migrate")
+			}
+			b, err := archive.Newest(filepath.Join(m.dir, "backups"))
+			if err != nil || b == nil || b.Schema != 11 || !strings.Contains(b.Dir, "-before-schema-") {
+				t.Fatalf("the backup: %+v, %v", b, err)
+			}
+			if !strings.Contains(says, filepath.Base(b.Dir)) {
+				t.Errorf("the backup is not named: %s", says)
+			}
+			m.env["DATABASE_URL"] = "sqlite:b.db"
+			if out := m.must("restore", b.Dir); !strings.Contains(out, "Applied 00012_words.sql") {
+				t.Errorf("restore says %s", out)
+			}
+			if out := m.must("site", "list"); !strings.Contains(out, "Main Street") {
+				t.Errorf("restored: %s", out)
+			}
+		})
+	}
+}
+
+// Of a Postgres somebody has to say that it is backed up.
+func TestAPostgresIsMigratedOnceSomebodySaysThatItIsBackedUp(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, map[string]string{"DATABASE_URL": pgtest.Start(t)})
+	m.must("migrate")
+	for _, command := range []string{"migrate", "serve"} {
+		backTo11(t, m.env["DATABASE_URL"])
+		code, _, stderr := m.run(command)
+		if code != 1 || !strings.Contains(stderr, "`aftercare migrate --backed-up`") {
+			t.Errorf("%s: exit code %d: %s", command, code, stderr)
+		}
+		if command == "serve" {
+			m.serve("--backed-up").stop()
+		} else {
+			m.must("migrate", "--backed-up")
+		}
+	}
+	m.must("site", "list")
+}
+
+// A backup that is killed at any moment leaves the database as it was and no directory that
+// is taken for a backup; the next one is whole.
+func TestABackupThatIsKilledIsNoBackup(t *testing.T) {
+	for _, db := range databases {
+		t.Run(db.name, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t, map[string]string{"DATABASE_URL": db.url(t)})
+			m.must("migrate")
+			fillSites(t, m, 3000)
+			began := time.Now()
+			m.must("backup", "whole")
+			took := time.Since(began)
+			half := 0
+			for kill := range 12 {
+				dir := filepath.Join(m.dir, "killed", time.Duration(kill).String())
+				p := m.start("backup", dir)
+				select {
+				case <-p.done:
+				case <-time.After(took * time.Duration(kill) / 12):
+					p.kill()
+				}
+				b, err := archive.Open(dir)
+				if err == nil {
+					err = b.Check()
+				} else if _, there := os.Stat(dir); there == nil {
+					half++
+					restored := m.env["DATABASE_URL"]
+					m.env["DATABASE_URL"] = "sqlite:" + filepath.Join(t.TempDir(), "b.db")
+					if code, _, stderr := m.run("restore", dir); code != 1 || !strings.Contains(stderr, "no whole backup") {
+						t.Errorf("half a backup: exit code %d: %s", code, stderr)
+					}
+					m.env["DATABASE_URL"] = restored
+					continue
+				}
+				if err != nil && !strings.Contains(err.Error(), "there is no backup") {
+					t.Error(err)
+				}
+			}
+			first, err := archive.Open(filepath.Join(m.dir, "whole"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.must("backup", "again")
+			again, err := archive.Open(filepath.Join(m.dir, "again"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(held(first), held(again)); diff != "" {
+				t.Errorf("before and after:\n%s", diff)
+			}
+			t.Logf("%d of 12 were killed in the middle", half)
+		})
+	}
+}
+
+// held is what a backup holds, a line a table.
+func held(b *archive.Backup) map[string]string {
+	all := map[string]string{}
+	for _, t := range b.Tables {
+		all[t.Name] = t.Content
+	}
+	return all
+}
+
+// fillSites stores so many sites behind the program's back.
+func fillSites(t *testing.T, m *machine, n int) {
+	t.Helper()
+	driver, at, created := "postgres", m.env["DATABASE_URL"], any(time.Unix(0, 0))
+	if path, ok := strings.CutPrefix(at, "sqlite:"); ok {
+		driver, at, created = "sqlite", path, 0
+	}
+	db, err := sql.Open(driver, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var name bytes.Buffer
+	for i := range n {
+		name.WriteString("site ")
+		name.WriteByte(byte('a' + i%26))
+		if _, err := tx.Exec("INSERT INTO sites (id, name, zone, language, created, signs) VALUES ($1, $2, 'UTC', 'en', $3, '')", time.Duration(i).String(), name.String(), created); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+}
