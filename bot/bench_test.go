@@ -29,7 +29,7 @@ func BenchmarkTap(b *testing.B) {
 	f.Version = 1
 	bot := &Bot{texts: said, key: []byte("k")}
 	bot.snap = snapshot.Fixed(&snapshot.Snapshot{
-		Staff: []chat.Address{staffTG},
+		Chats: inSettings(staffTG),
 		Flows: map[snapshot.FlowKey]*snapshot.Flow{{ID: f.ID, Version: 1}: snapshot.NewFlow(f)},
 		Sites: map[string]snapshot.Site{"main": {Site: storage.Site{ID: "main", Name: "Salon Anna"}, Zone: monday.Location()}},
 	})

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +24,6 @@ type Config struct {
 	Store     storage.Store
 	Key       []byte               // SECRET_KEY: makes the ids of invitations from their tokens
 	PublicURL string               // no trailing slash; may have a path; "" = unknown
-	Staff     []chat.Address       // who hears of cases until routes are configured
 	Clock     func() time.Time     // nil = time.Now
 	Log       *slog.Logger         // nil = discard
 	Templates func() []survey.Flow // shipped flows, published on first use by name; nil = none
@@ -96,7 +94,7 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 		}
 	}
 	b.snap = snapshot.NewKeeper(snapshot.Config{
-		Store: b.store, Log: b.log, Parse: c.Parse, Policy: c.Policy, Flows: render.FeedbackFlows(said), Staff: c.Staff, Traits: c.Traits,
+		Store: b.store, Log: b.log, Parse: c.Parse, Policy: c.Policy, Flows: render.FeedbackFlows(said), Traits: c.Traits,
 	})
 	if err := b.refresh(ctx); err != nil {
 		return nil, fmt.Errorf("load the configuration: %w", err)
@@ -131,12 +129,6 @@ func (b *Bot) refresh(ctx context.Context) error {
 		return err
 	}
 	return b.observe(ctx)
-}
-
-// SetStaff replaces who hears of cases. Which workspace a Slack channel belongs to is
-// known only when Slack answers.
-func (b *Bot) SetStaff(staff []chat.Address) {
-	b.snap.Change(func(n *snapshot.Snapshot) { n.Staff = slices.Clone(staff) })
 }
 
 // bucketOf is the bucket that a person's conversation lives in.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
@@ -30,7 +29,7 @@ func judged(t *testing.T, k *storage.Case, value float64, revision int) *turn {
 	a := survey.Answer{Question: "overall", Value: &value, Revision: revision, At: monday}
 	s := survey.Session{ID: "0195a1b2-0000-7000-8000-000000000001", Status: survey.Active, Lang: "en", Answers: []survey.Answer{a}}
 	b := &Bot{texts: said, key: []byte("k")}
-	b.snap = snapshot.Fixed(&snapshot.Snapshot{Staff: []chat.Address{room}})
+	b.snap = snapshot.Fixed(&snapshot.Snapshot{Chats: inSettings(room)})
 	tn := b.begin(storage.Loaded{
 		Now: monday, Case: k, NextCase: 7, Session: &storage.Session{Session: s, Judgement: survey.Judge(f, s.Answers, false)},
 	}, "u1", new(reply))

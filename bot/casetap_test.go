@@ -34,7 +34,7 @@ func (w *world) onCard(c customer, at chat.Address, data string) []chat.Answer {
 	u := w.update(c, chat.Update{Kind: chat.Tap, Data: data, On: "1"})
 	u.From, u.Private = at, false
 	answers := w.handle(u)
-	for _, a := range w.bot.snap.Now().Staff {
+	for _, a := range staffOf(w.bot) {
 		w.settle(a)
 	}
 	return answers
@@ -48,7 +48,7 @@ func lowTap(t *testing.T, at ...chat.Address) (*world, customer) {
 
 func lowTapIn(w *world, at ...chat.Address) (*world, customer) {
 	w.t.Helper()
-	w.bot.SetStaff(at)
+	setStaff(w.bot, at...)
 	ann := telegramUser("1", "Ann", "en")
 	w.started(ann, haircut)
 	w.press(ann, "2")
@@ -190,7 +190,7 @@ func TestManyTakeAtOnce(t *testing.T) {
 				people = append(people, w.member(i, fmt.Sprintf("M%d", i), access.Agent))
 			}
 			other := w.botOn(w.instance())
-			other.SetStaff([]chat.Address{staffTG})
+			setStaff(other, staffTG)
 			var updates []chat.Update
 			for _, c := range people {
 				u := w.update(c, chat.Update{Kind: chat.Tap, Data: take, On: "1"})

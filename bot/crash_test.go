@@ -140,6 +140,16 @@ func newCrashWorld(t *testing.T, store storage.Store, seed uint64, total *crashT
 // account is the world's own, so that worlds on one database do not meet.
 func (w *crashWorld) account() string { return fmt.Sprint(w.seed) }
 
+// ownStaff is a store in which a world finds its own chat of staff alone.
+type ownStaff struct {
+	storage.Store
+	at chat.Address
+}
+
+func (s ownStaff) StaffChatList(context.Context) ([]storage.StaffChat, error) {
+	return inSettings(s.at), nil
+}
+
 func (w *crashWorld) staff() chat.Address {
 	return chat.Address{Platform: chat.Telegram, Account: w.account(), Chat: fmt.Sprintf("-%d", w.seed)}
 }
@@ -169,10 +179,10 @@ func (w *crashWorld) rise() *life {
 			w.deaths--
 			at = 1 + w.random.IntN(80)
 		}
-		l := &life{mortal: newMortal(w.store, w.phones, at, when)}
+		l := &life{mortal: newMortal(ownStaff{w.store, w.staff()}, w.phones, at, when)}
 		bot, err := New(w.t.Context(), Config{
 			Traits: platforms(),
-			Store:  l.mortal, Key: []byte("a secret key for tests only"), Staff: []chat.Address{w.staff()},
+			Store:  l.mortal, Key: []byte("a secret key for tests only"),
 			Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,
 		})
 		if err != nil {

@@ -68,7 +68,7 @@ func (b *Bot) caseDuties() []caseDuty {
 		},
 		turn: func(_ context.Context, k storage.Case) (storage.Turn, error) { return b.letGo(k, k.Holder.ID), nil },
 	})
-	if snap := b.snap.Now(); len(snap.Staff)+len(snap.Chats) > 0 {
+	if len(b.snap.Now().Chats) > 0 {
 		duties = append(duties, caseDuty{
 			name: "card", rare: true, list: b.store.CasesUnposted,
 			turn: func(_ context.Context, k storage.Case) (storage.Turn, error) {

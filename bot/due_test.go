@@ -25,7 +25,7 @@ import (
 func (w *world) sweep() {
 	w.t.Helper()
 	w.sweepBy(w.bot)
-	for _, a := range w.bot.snap.Now().Staff {
+	for _, a := range staffOf(w.bot) {
 		w.settle(a)
 	}
 }
@@ -203,7 +203,7 @@ func TestACaseThatNobodyMovesReturnsToTheQueue(t *testing.T) {
 func TestCasesOfDaysWithoutAStaffChatArePostedOnce(t *testing.T) {
 	w := newWorld(t)
 	w.bot.snap.Change(calm) // days in one minute
-	w.bot.SetStaff(nil)
+	setStaff(w.bot)
 	const n = 2*sweepBatch + 3
 	for i := range n {
 		ann := telegramUser(fmt.Sprint(i+1), "Ann", "en")
@@ -225,7 +225,7 @@ func TestCasesOfDaysWithoutAStaffChatArePostedOnce(t *testing.T) {
 	if rows := w.transcript(staffTG); len(rows) != 0 {
 		t.Fatalf("%d messages without a chat", len(rows))
 	}
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	w.sweep()
 	w.sweep()
 	slots := map[string]bool{}
@@ -254,7 +254,7 @@ func (w *world) cases() []storage.Case {
 
 func TestAPoisonedCaseDoesNotBlockTheOthers(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	for i := range 3 {
 		ann := telegramUser(fmt.Sprint(i+1), "Ann", "en")
 		w.started(ann, haircut)
@@ -293,7 +293,7 @@ func TestManyInstancesStrikeAClockOnce(t *testing.T) {
 	w, _ := lowTap(t, staffTG)
 	bots := []*Bot{w.bot, w.botOn(w.instance()), w.botOn(w.instance())}
 	for _, b := range bots {
-		b.SetStaff([]chat.Address{staffTG})
+		setStaff(b, staffTG)
 	}
 	k := w.onlyCase()
 	w.now = w.now.Add(31 * time.Minute)
@@ -397,7 +397,7 @@ func TestActsAndClocksAgreeWithTheModel(t *testing.T) {
 	for seed := range uint64(8) {
 		r := rand.New(rand.NewPCG(seed, 17))
 		w, ann := lowTap(t, staffTG)
-		w.bot.SetStaff([]chat.Address{staffTG})
+		setStaff(w.bot, staffTG)
 		bob := w.member(1, "Bob", access.Lead)
 		model := w.onlyCase()
 		hash := ann.person().Hash16()

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
@@ -21,12 +20,12 @@ import (
 
 // dyingSweeper is a process that sweeps and dies at one of its calls of the store. It
 // reports whether it lived to the end.
-func (w *world) dyingSweeper(at int, when storagetest.When, staff []chat.Address) (survived bool) {
+func (w *world) dyingSweeper(at int, when storagetest.When) (survived bool) {
 	w.t.Helper()
 	store := storagetest.Crashing(w.store, at, when)
 	b, err := New(context.Background(), Config{
 		Traits: platforms(),
-		Store:  store, Key: []byte("a secret key for tests only"), Staff: staff, Clock: func() time.Time { return w.now },
+		Store:  store, Key: []byte("a secret key for tests only"), Clock: func() time.Time { return w.now },
 		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
 	})
 	if err == nil {
@@ -72,8 +71,7 @@ func TestClocksStrikeOnceWhereverTheSweeperDies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(7, 7))
 			w := newWorldOn(t, open(t))
-			staff := []chat.Address{staffTG}
-			w, ann := lowTapIn(w, staff...)
+			w, ann := lowTapIn(w, staffTG)
 			k := w.onlyCase()
 			deaths, calls := 0, 0
 			pass := func(until time.Duration) {
@@ -86,7 +84,7 @@ func TestClocksStrikeOnceWhereverTheSweeperDies(t *testing.T) {
 					w.now = next
 					for range 3 {
 						calls++
-						if !w.dyingSweeper(1+r.IntN(24), storagetest.When(r.IntN(2)), staff) {
+						if !w.dyingSweeper(1+r.IntN(24), storagetest.When(r.IntN(2))) {
 							deaths++
 						}
 					}

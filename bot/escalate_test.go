@@ -30,7 +30,7 @@ func (w *world) reminders(all ...chat.Address) []int {
 
 func TestEveryStepOfTheEscalationCallsThoseWhoMustHear(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	bob := w.member(1, "Bob", access.Agent)
 	lea := w.member(2, "Lea", access.Lead)
 	mo := w.member(3, "Mo", access.Admin)
@@ -70,7 +70,7 @@ func TestOutsideHoursAP1CallsWhoIsOnCallIfSomebodyIs(t *testing.T) {
 		want   []int
 	}{{"night", []int{1, 1, 0}}, {"", []int{1, 0, 0}}} {
 		w := newWorld(t)
-		w.bot.SetStaff([]chat.Address{staffTG})
+		setStaff(w.bot, staffTG)
 		amy := w.member(1, "Amy", access.Agent)
 		lea := w.member(2, "Lea", access.Lead)
 		w.withRules(func(r *recovery.Rules) {
@@ -88,7 +88,7 @@ func TestOutsideHoursAP1CallsWhoIsOnCallIfSomebodyIs(t *testing.T) {
 
 func TestAMutePutsTheEscalationOff(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	lea := w.member(1, "Lea", access.Lead)
 	chats := []chat.Address{staffTG, lea.address}
 	w.lows(100, 1, "main-street", "2")
@@ -105,7 +105,7 @@ func TestAMutePutsTheEscalationOff(t *testing.T) {
 
 func TestWhereNobodyLeadsTheUsualChatIsReminded(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	w.lows(100, 1, "main-street", "2")
 	w.now = w.now.Add(30 * time.Minute)
 	w.sweep()
@@ -117,7 +117,7 @@ func TestWhereNobodyLeadsTheUsualChatIsReminded(t *testing.T) {
 
 func TestAStormThatWaitsCallsTheLeadOnce(t *testing.T) {
 	w := newWorldOf(t, 2)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	lea := w.member(1, "Lea", access.Lead)
 	w.withRules(func(r *recovery.Rules) { r.Storm = recovery.Storm{Cases: 3, Within: recovery.Span(time.Minute)} })
 	w.lows(100, 12, "main-street", "2")

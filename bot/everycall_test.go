@@ -147,6 +147,7 @@ func playFlow(t *testing.T, template []byte, f coreFlow, x trouble) (out result)
 			t.Fatal(err)
 		}
 		r.store = store
+		placeStaff(store, staffTG)
 		defer func() { // in the bubble's own time, whatever failed
 			if r.life != nil {
 				r.life.end(&r.ending)
@@ -219,7 +220,7 @@ func (r *flowRun) rise() *life {
 		hand.process = l.mortal
 		b, err := New(r.t.Context(), Config{
 			Traits: platforms(),
-			Store:  l.mortal, Key: []byte("a secret key for tests only"), Staff: []chat.Address{staffTG}, Clock: r.now,
+			Store:  l.mortal, Key: []byte("a secret key for tests only"), Clock: r.now,
 			Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
 		})
 		if err != nil {

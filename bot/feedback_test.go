@@ -28,7 +28,7 @@ func (w *world) feedback() []storage.Feedback {
 
 func TestAComplaintWithoutASurveyOpensAP2AndARepeatAP1(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	ann := telegramUser("1", "Ann", "en")
 	w.command(ann, "complain", "The floor was dirty.")
 	k := w.onlyCase()
@@ -94,7 +94,7 @@ func TestASurveyGoesOnAfterAComplaint(t *testing.T) {
 
 func TestAQuestionWaitsOnTheWatchListWhereStaffCanAnswerIt(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	ann := telegramUser("1", "Ann", "en")
 	w.command(ann, "ask", "Are you open on Sunday?")
 	k := w.onlyCase()
@@ -111,7 +111,7 @@ func TestAQuestionWaitsOnTheWatchListWhereStaffCanAnswerIt(t *testing.T) {
 
 func TestWhoeverComplainsAtAnUnknownSiteIsAskedOnceAfterwards(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	w.linkChat("north", groupOf("2"), "nanjing")
 	ann := telegramUser("1", "Ann", "en")
 	w.command(ann, "complain", "Too loud.")
@@ -199,7 +199,7 @@ func TestAComplaintJoinsTheOpenCase(t *testing.T) {
 	for n := range 4 {
 		later, command := n&1 != 0, n&2 != 0
 		w := newWorld(t)
-		w.bot.SetStaff([]chat.Address{staffTG})
+		setStaff(w.bot, staffTG)
 		ann := telegramUser("1", "Ann", "en")
 		w.customers, w.blocked = []chat.Address{ann.address}, map[chat.Address]bool{}
 		w.started(ann, InviteRequest{Flow: "post_service_3", Site: "main-street"})

@@ -45,7 +45,7 @@ func (w *world) filesAt(to chat.Address) []storage.Delivery {
 func TestStaffSeeWhatACustomerSentBelowTheCard(t *testing.T) {
 	w := newWorld(t)
 	elsewhere := chat.Address{Platform: chat.Telegram, Account: "43", Chat: "-100"}
-	w.bot.SetStaff([]chat.Address{staffTG, elsewhere, room, staffSlack})
+	setStaff(w.bot, staffTG, elsewhere, room, staffSlack)
 	ann := telegramUser("7001", "Ann", "en")
 	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street"})
 
@@ -94,7 +94,7 @@ func TestFilesOfAnswersComeWithTheCase(t *testing.T) {
 		{"5", nil},
 	} {
 		w := newWorld(t)
-		w.bot.SetStaff([]chat.Address{staffTG, room})
+		setStaff(w.bot, staffTG, room)
 		if _, err := flowfile.Parse([]byte(pictures)); err != nil {
 			t.Fatal(err)
 		}

@@ -63,7 +63,7 @@ func (w *world) waiting() (n int) {
 
 func TestManyCasesAtOnceHangOnOneCard(t *testing.T) {
 	w := newWorldOf(t, 4)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	w.withRules(func(r *recovery.Rules) { r.Storm = recovery.Storm{Cases: 5, Within: recovery.Span(time.Minute)} })
 	w.lows(100, 4, "main-street", "2")
 	w.settle(staffTG)
@@ -130,12 +130,12 @@ func TestManyCasesAtOnceHangOnOneCard(t *testing.T) {
 func TestAStormIsKnownAfterARestart(t *testing.T) {
 	w := newWorldOf(t, 2)
 	w.withRules(func(r *recovery.Rules) { r.Storm = recovery.Storm{Cases: 3, Within: recovery.Span(time.Minute)} })
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	w.lows(100, 5, "main-street", "2")
 	w.tell()
 	old := w.bot
 	w.bot = w.newBot()
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	w.bot.snap.Change(func(n *snapshot.Snapshot) { n.Policy = old.snap.Now().Policy })
 	before := w.waiting()
 	w.lows(200, 3, "main-street", "2")
@@ -150,7 +150,7 @@ func TestAStormIsKnownAfterARestart(t *testing.T) {
 
 func TestAMuteNeverHoldsAP1Back(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	until := w.now.Add(2 * time.Hour)
 	w.withRules(func(r *recovery.Rules) { r.Mutes = []recovery.Mute{{Until: until}} })
 	w.lows(100, 1, "main-street", "2") // P2
@@ -174,7 +174,7 @@ func TestAMuteNeverHoldsAP1Back(t *testing.T) {
 func TestWordsDoNotBreakAMute(t *testing.T) {
 	for _, storm := range []bool{false, true} {
 		w := newWorld(t)
-		w.bot.SetStaff([]chat.Address{staffTG})
+		setStaff(w.bot, staffTG)
 		until := w.now.Add(2 * time.Hour)
 		if storm {
 			w.lows(100, 9, "main-street", "2")
@@ -211,7 +211,7 @@ func TestWordsDoNotBreakAMute(t *testing.T) {
 
 func TestAfterAMuteManyCasesAreNamedInOneMessage(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	until := w.now.Add(12 * time.Hour)
 	w.withRules(func(r *recovery.Rules) {
 		r.Mutes, r.Storm = []recovery.Mute{{Until: until}}, recovery.Storm{Cases: 4, Within: recovery.Span(time.Minute)}
@@ -230,7 +230,7 @@ func TestAfterAMuteManyCasesAreNamedInOneMessage(t *testing.T) {
 
 func TestADigestNamesTheP3OfASite(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	w.withRules(func(r *recovery.Rules) { r.Digest.At = []recovery.Minute{17 * 60} })
 	ladder := func(id string) {
 		c := telegramUser(id, "Ann", "en")
@@ -262,7 +262,7 @@ func TestADigestNamesTheP3OfASite(t *testing.T) {
 
 func TestWhoseAnswerChangedBeforeStaffHeardIsNotShown(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	w.withRules(func(r *recovery.Rules) { r.Mutes = []recovery.Mute{{Until: w.now.Add(time.Hour)}} })
 	ann := telegramUser("1", "Ann", "en")
 	w.started(ann, haircut)
@@ -279,7 +279,7 @@ func TestWhoseAnswerChangedBeforeStaffHeardIsNotShown(t *testing.T) {
 
 func TestActingOnACaseRefreshesOnlyItsOwnCards(t *testing.T) {
 	w := newWorldOf(t, 4)
-	w.bot.SetStaff([]chat.Address{staffTG, room})
+	setStaff(w.bot, staffTG, room)
 	w.withRules(func(r *recovery.Rules) { r.Storm.Cases = 0 })
 	w.lows(1000, 500, "main-street", "2")
 	w.settle(staffTG)

@@ -144,7 +144,7 @@ func (s *story) do(line string) {
 	case "hire":
 		name, role, _ := strings.Cut(rest, " ")
 		if s.staff = staffTG; len(s.team) == 0 {
-			s.bot.SetStaff([]chat.Address{staffTG})
+			setStaff(s.bot, staffTG)
 		}
 		s.team[name] = s.member(len(s.team), name, access.Role(role))
 	default:

@@ -260,7 +260,7 @@ func TestBlockedAndUnblocked(t *testing.T) {
 
 func TestAMovedStaffChatGetsTheCards(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	moved := staffTG
 	moved.Chat = "-100999"
 	u := w.update(telegramUser("9", "", ""), chat.Update{Kind: chat.Moved, MovedTo: moved})

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
-	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -37,7 +36,7 @@ func (w *world) put(n int, of storage.Case) (names []string) {
 // cases were looked at once.
 func TestOpenCasesStayOnAPageHoweverManyWereClosedSince(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffSlack})
+	setStaff(w.bot, staffSlack)
 	bob := slackUser("U6", "Bob", "en")
 	w.hire("bob", "Bob", access.Agent)
 	w.slash(bob, "link", w.code("bob"))

@@ -38,7 +38,7 @@ func newInvented(t *testing.T) *invented {
 	if err := w.store.PutAccount(context.Background(), account); err != nil {
 		t.Fatal(err)
 	}
-	w.bot.SetStaff([]chat.Address{loft, room})
+	setStaff(w.bot, loft, room)
 	p := &invented{world: w, birds: newPigeon(t), ann: bird("7", "Ann")}
 	p.lofts = map[chat.Address]string{p.ann.address: "customer", loft: "loft", room: "page"}
 	return p

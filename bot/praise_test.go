@@ -19,7 +19,7 @@ func TestDelightedAnswersReachThoseWhoServedIfTheFlowAllows(t *testing.T) {
 		says   string
 	}{{survey.PraiseNamed, "Ann · 5"}, {survey.PraiseAnonymous, "5"}, {"", ""}} {
 		w := newWorld(t)
-		w.bot.SetStaff([]chat.Address{staffTG})
+		setStaff(w.bot, staffTG)
 		bob := w.member(1, "Bob", access.Agent)
 		for _, f := range flowfile.Templates() {
 			if f.ID != "post_service_3" {

@@ -22,7 +22,7 @@ questions:
 
 func TestStaffKnowAPseudonymOnly(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG, staffSlack, room})
+	setStaff(w.bot, staffTG, staffSlack, room)
 	ctx := context.Background()
 	if _, _, err := w.store.Publish(ctx, "masked", masked, w.now); err != nil {
 		t.Fatal(err)

@@ -258,7 +258,7 @@ func TestWhatACustomerDoesNotGetIsSaidInWords(t *testing.T) {
 
 func TestWhoWantsNoContactIsNotContacted(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG, staffSlack})
+	setStaff(w.bot, staffTG, staffSlack)
 	ann := telegramUser("1", "Ann", "en")
 	w.customers = []chat.Address{ann.address}
 	bob := w.member(1, "Bob", access.Agent)
@@ -513,7 +513,7 @@ func TestWordsAfterACaseWasClosedStandOut(t *testing.T) {
 
 func TestTheProgramKeepsOutOfAConversation(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	ann := telegramUser("1", "Ann", "en")
 	w.customers, w.blocked = []chat.Address{ann.address}, map[chat.Address]bool{}
 	bob := w.member(1, "Bob", access.Agent)

@@ -57,7 +57,7 @@ func (w *world) fills(c customer, at chat.Address, data string, fields map[strin
 func (w *world) settleAll() {
 	w.t.Helper()
 	for range 3 { // marks follow messages
-		for _, a := range w.bot.snap.Now().Staff {
+		for _, a := range staffOf(w.bot) {
 			w.settle(a)
 		}
 		for _, a := range w.customers {

@@ -168,7 +168,7 @@ func newPlay(d *dice, said *voice.Texts, lang string) *stage {
 	s.bot = &Bot{texts: said, key: []byte("k"), now: func() time.Time { return s.now }}
 	flows := render.FeedbackFlows(said)
 	flows[snapshot.FlowKey{ID: f.ID, Version: f.Version}] = snapshot.NewFlow(f)
-	s.snap = &snapshot.Snapshot{Flows: flows, Sites: map[string]snapshot.Site{}, Staff: []chat.Address{room, staffTG}, Traits: platforms()}
+	s.snap = &snapshot.Snapshot{Flows: flows, Sites: map[string]snapshot.Site{}, Chats: inSettings(room, staffTG), Traits: platforms()}
 	s.snap.Sites["s"] = snapshot.Site{Site: storage.Site{ID: "s", Name: d.text(), Language: d.one("en", "ar", "zh-Hans", "xx")}, Zone: time.UTC}
 	s.bot.snap = snapshot.Fixed(s.snap)
 	at := chat.Address{Platform: platform, Account: "42", Chat: "7"}

@@ -85,7 +85,7 @@ func (w *world) tell() {
 
 func TestCardsHangInTheChatsOfTheCasesReceivers(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	w.linkChat("front", groupOf("1"), "main-street")
 	w.linkChat("north", groupOf("2"), "nanjing")
 	bob := w.member(1, "Bob", access.Agent)
@@ -226,8 +226,11 @@ func TestAGroupIsLinkedByACodeOnce(t *testing.T) {
 	if !strings.Contains(newest(groupOf("3")), "no longer works") {
 		t.Errorf("an expired code is answered by %q", newest(groupOf("3")))
 	}
-	if got := w.bot.snap.Now().Chats; len(got) != 1 || got[0].Address != topic {
-		t.Errorf("the chats are %+v", got)
+	if c, ok := w.bot.snap.Now().Linked(topic); !ok || c.Name != "front" || c.Setting != "" {
+		t.Errorf("the topic is linked: %t, as %+v", ok, c)
+	}
+	if c, ok := w.bot.snap.Now().Linked(groupOf("3")); ok {
+		t.Errorf("another group is linked as %+v", c)
 	}
 }
 
@@ -262,7 +265,7 @@ func TestASlackChannelIsLinkedByACommand(t *testing.T) {
 
 func TestAChatThatIsGoneHandsItsCasesToTheOthers(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	w.linkChat("front", groupOf("1"), "main-street")
 	ann := telegramUser("1", "Ann", "en")
 	w.started(ann, haircut)
@@ -299,7 +302,7 @@ func TestAChatThatIsGoneHandsItsCasesToTheOthers(t *testing.T) {
 
 func TestACardThatAChatDoesNotTakeIsShownElsewhere(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffTG})
+	setStaff(w.bot, staffTG)
 	bob := w.member(1, "Bob", access.Agent)
 	w.route(recovery.Routing{Routes: []recovery.Route{{To: []recovery.Receiver{recovery.ToOwner}}}})
 	ann := telegramUser("1", "Ann", "en")

@@ -82,7 +82,7 @@ func newSlackPlay(t *testing.T) *slackPlay {
 	p.client = slack.New(slack.Config{BotToken: p.slack.BotToken, API: p.slack.URL})
 	t.Cleanup(p.client.Close)
 	p.staff = p.slack.NewChannel("cases")
-	p.bot.SetStaff([]chat.Address{p.channel(p.staff)})
+	setStaff(p.bot, p.channel(p.staff))
 	return p
 }
 

@@ -143,7 +143,7 @@ func TestOnSlackAWordAloneIsACommandUnlessWordsAreTheAnswer(t *testing.T) {
 
 func TestAHomePageShowsSurveysAndWishesAndToStaffTheCases(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffSlack})
+	setStaff(w.bot, staffSlack)
 	ann := slackUser("U1", "Ann", "en")
 	page := func(of customer) string {
 		t.Helper()
@@ -237,7 +237,7 @@ func TestAHomePageShowsSurveysAndWishesAndToStaffTheCases(t *testing.T) {
 
 func TestWhatHappensToACaseStandsBelowItsCard(t *testing.T) {
 	w := newWorld(t)
-	w.bot.SetStaff([]chat.Address{staffSlack, room})
+	setStaff(w.bot, staffSlack, room)
 	ann := slackUser("U1", "Ann", "en")
 	made, err := w.bot.Invite(context.Background(), w.request(ann))
 	if err != nil {

@@ -18,6 +18,14 @@ import (
 // ErrNoStaffChat means that no chat of staff has this name.
 var ErrNoStaffChat = errors.New("there is no chat of staff with this name")
 
+// SetChatError means that a setting holds the address of a chat of staff: it is changed
+// there, and nowhere else.
+type SetChatError struct{ Name, Setting string }
+
+func (e *SetChatError) Error() string {
+	return e.Name + " is the chat of " + e.Setting + ": change or remove that setting, and start the server again"
+}
+
 // ChatLink is how a group or a channel becomes a chat of staff, once.
 type ChatLink struct {
 	Code     string
@@ -25,9 +33,26 @@ type ChatLink struct {
 	Expires  time.Time
 }
 
+// byHand is a *SetChatError if the address of a chat is not changed by hand.
+func byHand(snap *snapshot.Snapshot, name string) error {
+	for _, c := range snap.Chats {
+		if c.Name == name && c.Setting != "" {
+			return &SetChatError{Name: name, Setting: c.Setting}
+		}
+	}
+	return nil
+}
+
+// StaffChatsChanged takes the chats of staff as they are in the database now.
+func (b *Bot) StaffChatsChanged(ctx context.Context) error { return b.snap.RefreshChats(ctx) }
+
 // StaffChatLink makes a code with which a chat is linked under a name. Codes made
-// before stop working. ErrNoStaffChat if the name was never added.
+// before stop working. ErrNoStaffChat if the name was never added, *SetChatError if a
+// setting holds its address.
 func (b *Bot) StaffChatLink(ctx context.Context, name string) (ChatLink, error) {
+	if err := byHand(b.snap.Now(), name); err != nil {
+		return ChatLink{}, err
+	}
 	raw := make([]byte, 10)
 	b.random(raw)
 	l := ChatLink{Code: base32.StdEncoding.EncodeToString(raw)}
@@ -95,8 +120,12 @@ func (j *job) chatLinkJob() {
 }
 
 // RemoveStaffChat forgets a name. Cards that hang in its chat stay there and are kept
-// up to date. ErrNoStaffChat if nobody has added it.
+// up to date. ErrNoStaffChat if nobody has added it, *SetChatError if a setting holds its
+// address.
 func (b *Bot) RemoveStaffChat(ctx context.Context, name string) error {
+	if err := byHand(b.snap.Now(), name); err != nil {
+		return err
+	}
 	if err := b.store.DropStaffChat(ctx, name); err != nil {
 		if errors.Is(err, storage.ErrNotFound) {
 			err = ErrNoStaffChat
@@ -127,8 +156,12 @@ func (b *Bot) markChat(ctx context.Context, at chat.Address, gone time.Time, why
 			return fmt.Errorf("mark a chat of staff: %w", err)
 		}
 		if news && !gone.IsZero() {
-			b.log.Error("a chat of staff takes no messages any more: its cases go to the other chats",
-				"chat", c.Name, "address", c.Address.String(), "reason", why, "do", "add the bot to it again, or link another: aftercare staff chat add "+c.Name)
+			do := "add the bot to it again, or link another: aftercare staff chat add " + c.Name
+			if c.Setting != "" {
+				do = "add the bot to it again, or name another in " + c.Setting
+			}
+			b.log.Error("a chat of staff takes no messages any more: its cases go to the other chats, where there are any, and its cards come when it is back",
+				"chat", c.Name, "address", c.Address.String(), "reason", why, "do", do)
 		}
 		changed = changed || news
 	}

@@ -89,9 +89,10 @@ func playStorm(t *testing.T, n, batch int, web bool) {
 			t.Fatal(err)
 		}
 	}
+	placeStaff(store, staffTG)
 	b, err := New(ctx, Config{
 		Traits: platforms(),
-		Store:  store, Key: []byte("a secret key for tests only"), PublicURL: "https://care.example", Staff: []chat.Address{staffTG},
+		Store:  store, Key: []byte("a secret key for tests only"), PublicURL: "https://care.example",
 		Clock: clock, Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,
 	})
 	if err != nil {

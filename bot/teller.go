@@ -90,7 +90,7 @@ func (s *teller) goneChats(ctx context.Context) error {
 		if err := s.reroute(ctx, c); err != nil {
 			return err
 		}
-		if err := b.store.StaffChatAnnounced(ctx, c.Name); err != nil {
+		if err := b.store.StaffChatAnnounced(ctx, c.Name, c.Gone); err != nil {
 			return fmt.Errorf("settle a chat that is gone: %w", err)
 		}
 		if err := b.snap.RefreshChats(ctx); err != nil {
@@ -168,7 +168,7 @@ func (b *Bot) unheard(ctx context.Context, row storage.Delivery, why string) err
 	}
 	return b.refreshCards(ctx, row.Bucket, id, func(d *desk) bool {
 		before := len(d.kase.Cards)
-		usual := d.snap.Reachable(slices.Concat(d.snap.Usual(d.kase.Site), d.snap.Staff))
+		usual := d.snap.Reachable(slices.Concat(d.snap.Usual(d.kase.Site), d.snap.OfSettings()))
 		d.kase.Cards = d.snap.Distinct(slices.Concat(d.kase.Cards, usual))
 		if len(d.kase.Cards) == before {
 			return false

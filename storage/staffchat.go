@@ -9,14 +9,17 @@ import (
 
 // StaffChat is a chat of staff that is linked under a name, so that routes can name it.
 type StaffChat struct {
-	Name      string       // the admin's own short key
-	Sites     []string     // whose cases it hears of without a route; empty = every site's
-	Address   chat.Address // as it was when the code was sent; zero = not linked yet
-	Created   time.Time
-	Linked    time.Time // zero = not linked yet
-	Gone      time.Time // cannot be written to since then; zero = it can
-	Why       string    // Gone: machine words
-	Announced bool      // Gone: the other chats and the open cases know
+	Name    string       // the admin's own short key; for a chat of the settings it is ours
+	Setting string       // that holds the address; "" = it is linked with a code
+	Sites   []string     // whose cases it hears of without a route; empty = every site's
+	Address chat.Address // as it was when the code was sent; zero = not linked yet
+	Created time.Time
+	Linked  time.Time // zero = not linked yet
+	Gone    time.Time // cannot be written to since then; zero = it can
+	Why     string    // Gone: machine words
+	// Announced says that the other chats and the open cases know whether it is gone or, after
+	// it was gone, there again.
+	Announced bool
 }
 
 // Hears reports whether the chat can be told something now.
@@ -34,6 +37,9 @@ type StaffChats interface {
 	// PutStaffChat inserts a name, or changes whose cases it hears of; what it is linked
 	// to stays.
 	PutStaffChat(ctx context.Context, c StaffChat) error
+	// PlaceStaffChat makes an address the chat of a name that a setting holds (c.Setting), and
+	// reports whether that is news. A name that was linked with a code is left alone.
+	PlaceStaffChat(ctx context.Context, c StaffChat) (bool, error)
 	// StaffChatList returns all of them by name.
 	StaffChatList(ctx context.Context) ([]StaffChat, error)
 	// DropStaffChat forgets a name and its codes. ErrNotFound if there is none.
@@ -48,6 +54,7 @@ type StaffChats interface {
 	// MarkStaffChat says since when a chat cannot be written to and why; a zero time says
 	// that it can again. It reports whether that is news.
 	MarkStaffChat(ctx context.Context, name string, gone time.Time, why string) (bool, error)
-	// StaffChatAnnounced says that everybody has heard that a chat is gone.
-	StaffChatAnnounced(ctx context.Context, name string) error
+	// StaffChatAnnounced says that everybody has heard that a chat is gone since then or, if
+	// that is zero, there again. It does nothing if that is no longer so.
+	StaffChatAnnounced(ctx context.Context, name string, gone time.Time) error
 }

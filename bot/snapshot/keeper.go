@@ -31,7 +31,6 @@ type Config struct {
 	// Policy reads the recovery rules; nil = the shipped ones are in force.
 	Policy func(source []byte) (recovery.Policy, error)
 	Flows  map[FlowKey]*Flow // those that nobody published
-	Staff  []chat.Address    // who hears of cases until chats are linked and routes configured
 	Traits map[chat.Platform]chat.Traits
 }
 
@@ -57,7 +56,7 @@ const looksBeforeAll = 60
 // the rest.
 func NewKeeper(c Config) *Keeper {
 	k := &Keeper{store: c.Store, log: c.Log, parse: c.Parse, policy: c.Policy}
-	k.now.Store(&Snapshot{Staff: c.Staff, Flows: c.Flows, Traits: c.Traits})
+	k.now.Store(&Snapshot{Flows: c.Flows, Traits: c.Traits})
 	return k
 }
 
@@ -154,7 +153,6 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 		Sites:    make(map[string]Site, len(sites)),
 		accounts: make(map[chat.Platform][]storage.Account),
 		Moves:    moves,
-		Staff:    old.Staff,
 		Chats:    chats,
 		Team:     people,
 		Policy:   rules,

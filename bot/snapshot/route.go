@@ -56,12 +56,23 @@ func (s *Snapshot) Receiver(r recovery.Receiver, m recovery.Matter) []chat.Addre
 func (s *Snapshot) Usual(site string) []chat.Address {
 	var all []chat.Address
 	for _, c := range s.Chats {
-		if c.Hears() && (len(c.Sites) == 0 || slices.Contains(c.Sites, site)) {
+		if c.Setting == "" && c.Hears() && (len(c.Sites) == 0 || slices.Contains(c.Sites, site)) {
 			all = append(all, c.Address)
 		}
 	}
 	if len(all) == 0 {
-		return s.Staff
+		return s.OfSettings()
+	}
+	return all
+}
+
+// OfSettings returns the chats whose addresses settings hold, as far as they take messages.
+func (s *Snapshot) OfSettings() []chat.Address {
+	var all []chat.Address
+	for _, c := range s.Chats {
+		if c.Setting != "" && c.Hears() {
+			all = append(all, c.Address)
+		}
 	}
 	return all
 }
@@ -129,7 +140,7 @@ func homeOf(p storage.Person) chat.Address {
 // Former reports whether an address is the private chat of somebody who is no staff any
 // more: nothing about customers is shown there.
 func (s *Snapshot) Former(a chat.Address) bool {
-	if personal := s.Traits[a.Platform].Personal; personal == nil || !personal(a) || slices.Contains(s.Staff, a) {
+	if personal := s.Traits[a.Platform].Personal; personal == nil || !personal(a) {
 		return false
 	}
 	for _, id := range s.Team.Order {
@@ -158,12 +169,7 @@ func (s *Snapshot) StaffHears(at chat.Address) bool {
 	if _, ok := s.Linked(at); ok {
 		return true
 	}
-	for _, a := range s.Staff {
-		if to := s.At(a); to == at || to.Platform == at.Platform && to.Account == at.Account && to.Chat == at.Chat {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.Chats, func(c storage.StaffChat) bool { return c.Setting != "" && SameChat(s.At(c.Address), at) })
 }
 
 // Reachable leaves out chats that are known to take no messages.

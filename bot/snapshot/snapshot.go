@@ -19,7 +19,6 @@ type Snapshot struct {
 	Sites    map[string]Site
 	accounts map[chat.Platform][]storage.Account
 	Moves    map[chat.Address]chat.Address
-	Staff    []chat.Address // who hears of cases until chats are linked and routes configured
 	Chats    []storage.StaffChat
 	Team     Team
 	Policy   Policy

@@ -91,7 +91,7 @@ func (c *inviteCmd) Run(a *terminal) error {
 		return errors.New("no link can be made. Set PUBLIC_URL for the web chat; for Telegram set TELEGRAM_TOKEN and run `aftercare serve` or `aftercare doctor` once")
 	}
 
-	b, err := app.NewBot(a.ctx, s, store, s.TelegramStaff(), a.clock, nil)
+	b, err := app.NewBot(a.ctx, s, store, a.clock, nil)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (c *inviteCmd) Run(a *terminal) error {
 
 // ask asks a person in Slack at once: what is to be said waits for the running server.
 func (c *inviteCmd) ask(a *terminal, s settings.Settings, store storage.Store, r bot.InviteRequest) error {
-	b, err := app.NewBot(a.ctx, s, store, nil, a.clock, nil)
+	b, err := app.NewBot(a.ctx, s, store, a.clock, nil)
 	if err != nil {
 		return err
 	}

@@ -153,11 +153,7 @@ func mend(a *terminal, asJSON bool, ids []string, limit int, do func(*bot.Bot, s
 			return err
 		}
 	}
-	staff, err := app.StaffChats(a.ctx, s, store)
-	if err != nil {
-		return err
-	}
-	b, err := app.NewBot(a.ctx, s, store, staff, a.clock, nil)
+	b, err := app.NewBot(a.ctx, s, store, a.clock, nil)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func (s *siege) inviting(ctx context.Context, f func(storage.Store, *bot.Bot) er
 		return err
 	}
 	defer store.Close()
-	b, err := app.NewBot(ctx, of, store, nil, app.Now, slog.New(slog.DiscardHandler))
+	b, err := app.NewBot(ctx, of, store, app.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

@@ -283,11 +283,7 @@ func (a *terminal) team(id string, f func(*bot.Bot) error) error {
 		return err
 	}
 	defer store.Close()
-	chats, err := app.StaffChats(a.ctx, s, store)
-	if err != nil {
-		return err
-	}
-	b, err := app.NewBot(a.ctx, s, store, chats, a.clock, nil)
+	b, err := app.NewBot(a.ctx, s, store, a.clock, nil)
 	if err != nil {
 		return err
 	}

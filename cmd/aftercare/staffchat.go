@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -114,15 +115,34 @@ func (a *terminal) staffChats(name string, f func(*bot.Bot, storage.Store) error
 		return err
 	}
 	defer store.Close()
-	b, err := app.NewBot(a.ctx, s, store, s.TelegramStaff(), a.clock, nil)
+	b, err := app.NewBot(a.ctx, s, store, a.clock, nil)
 	if err != nil {
 		return err
 	}
-	err = f(b, store)
+	if err = settingsOwn(a.ctx, store, name); err == nil {
+		err = f(b, store)
+	}
 	if errors.Is(err, bot.ErrNoStaffChat) {
 		return fmt.Errorf("there is no chat of staff %q. See `aftercare staff chat list`", name)
 	}
 	return err
+}
+
+// settingsOwn is an error if a name is, or could be, that of a chat whose address a setting
+// holds.
+func settingsOwn(ctx context.Context, store storage.Store, name string) error {
+	list, err := store.StaffChatList(ctx)
+	if err != nil {
+		return fmt.Errorf("read the chats of staff: %w", err)
+	}
+	i := slices.IndexFunc(list, func(c storage.StaffChat) bool { return c.Name == name })
+	switch {
+	case i >= 0 && list[i].Setting != "":
+		return &bot.SetChatError{Name: name, Setting: list[i].Setting}
+	case i < 0 && (name == "env-telegram" || name == "env-slack"):
+		return fmt.Errorf("%s is the name of a chat that a setting holds. Choose another", name)
+	}
+	return nil
 }
 
 type staffChatListCmd struct{ outputFlags }
@@ -130,7 +150,8 @@ type staffChatListCmd struct{ outputFlags }
 // staffChatView is a chat of staff as programs see it.
 type staffChatView struct {
 	Name    string     `json:"name"`
-	Sites   []string   `json:"sites"` // empty = every site
+	Setting string     `json:"setting,omitempty"` // that holds the address
+	Sites   []string   `json:"sites"`             // empty = every site
 	Address string     `json:"address,omitempty"`
 	Linked  *time.Time `json:"linked,omitempty"`
 	Gone    *time.Time `json:"gone,omitempty"`
@@ -150,7 +171,7 @@ func (c *staffChatListCmd) Run(a *terminal) error {
 	}
 	views := make([]staffChatView, len(list))
 	for i, s := range list {
-		v := staffChatView{Name: s.Name, Sites: append([]string{}, s.Sites...), Why: s.Why}
+		v := staffChatView{Name: s.Name, Setting: s.Setting, Sites: append([]string{}, s.Sites...), Why: s.Why}
 		if !s.Address.IsZero() {
 			v.Address, v.Linked = s.Address.String(), &list[i].Linked
 		}
@@ -163,7 +184,7 @@ func (c *staffChatListCmd) Run(a *terminal) error {
 		return a.printJSON(views)
 	}
 	if len(list) == 0 {
-		return a.printf("No chat is linked. Cases go to TELEGRAM_STAFF_CHAT and SLACK_STAFF_CHANNEL. Link one: aftercare staff chat add front-desk --everywhere\n")
+		return a.printf("There is no chat of staff. Set TELEGRAM_STAFF_CHAT or SLACK_STAFF_CHANNEL and start the server, or link one: aftercare staff chat add front-desk --everywhere\n")
 	}
 	rows := [][]string{{"NAME", "SITES", "CHAT", "STATE"}}
 	for _, v := range views {
@@ -173,6 +194,8 @@ func (c *staffChatListCmd) Run(a *terminal) error {
 			state = "takes no messages: " + v.Why
 		case v.Address == "":
 			state = "waits for its code"
+		case v.Setting != "":
+			state = "set by " + v.Setting
 		}
 		rows = append(rows, []string{v.Name, heardText(v.Sites), v.Address, state})
 	}

@@ -5,12 +5,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
+	"github.com/aftercare/aftercare/storage"
 )
 
 func TestChatsOfStaffAreNamedListedAndRemoved(t *testing.T) {
 	c := newConsole(t, nil)
-	if out := c.must("staff", "chat", "list"); !strings.Contains(out, "No chat is linked") {
+	if out := c.must("staff", "chat", "list"); !strings.Contains(out, "There is no chat of staff") {
 		t.Errorf("%s", out)
 	}
 	c.must("site", "add", "main", "--name", "Main")
@@ -60,6 +63,7 @@ func TestChatsOfStaffAreNamedListedAndRemoved(t *testing.T) {
 	if views[0].Linked != nil {
 		t.Errorf("it is linked: %+v", views)
 	}
+	c.refuses(1, "env-telegram is the name of a chat that a setting holds", "staff", "chat", "add", "env-telegram", "--everywhere")
 	c.refuses(1, `there is no chat of staff "front-desk"`, "staff", "chat", "remove", "front-desk")
 	c.refuses(1, `there is no site "north"`, "staff", "chat", "add", "front-desk", "--site", "north")
 	c.refuses(2, "cannot be the name of a chat", "staff", "chat", "add", "Front Desk")
@@ -83,5 +87,34 @@ func TestAddingAChatAgainKeepsItsSites(t *testing.T) {
 	out := c.must("staff", "chat", "add", "front-desk")
 	if !strings.Contains(out, "https://t.me/some_bot?startgroup=") || strings.Count(out, "Telegram:") != 1 {
 		t.Errorf("%s", out)
+	}
+}
+
+func TestAChatOfASettingIsListedAndChangedThere(t *testing.T) {
+	c := newConsole(t, nil)
+	c.must("migrate")
+	store, err := app.OpenStore(t.Context(), settings.Settings{DatabaseURL: settings.Secret(c.env["DATABASE_URL"])}, app.Now, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	_, err = store.PlaceStaffChat(t.Context(), storage.StaffChat{
+		Name: "env-telegram", Setting: "TELEGRAM_STAFF_CHAT", Created: app.Now(),
+		Address: chat.Address{Platform: chat.Telegram, Account: "42", Chat: "-100"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := c.must("staff", "chat", "list")
+	for _, want := range []string{"env-telegram", "telegram:42:-100", "set by TELEGRAM_STAFF_CHAT"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in:\n%s", want, out)
+		}
+	}
+	const says = "env-telegram is the chat of TELEGRAM_STAFF_CHAT: change or remove that setting, and start the server again"
+	c.refuses(1, says, "staff", "chat", "remove", "env-telegram")
+	c.refuses(1, says, "staff", "chat", "add", "env-telegram", "--everywhere")
+	if again := c.must("staff", "chat", "list"); again != out {
+		t.Errorf("it changed all the same:\n%s", again)
 	}
 }

@@ -108,11 +108,10 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if a.Settings.PublicURL == "" && a.Demo != nil {
 		a.Settings.PublicURL = "http://" + Reachable(a.listener.Addr().String())
 	}
-	staff, elsewhere, err := a.staff(ctx)
-	if err != nil {
+	if err := a.placeStaff(ctx); err != nil {
 		return err
 	}
-	a.bot, err = newBot(ctx, a.Settings, bot.Config{Store: a.store, Staff: staff, Clock: a.Clock, Log: a.Log, Traits: traitsOf(a.table)})
+	a.bot, err = newBot(ctx, a.Settings, bot.Config{Store: a.store, Clock: a.Clock, Log: a.Log, Traits: traitsOf(a.table)})
 	if err != nil {
 		return err
 	}
@@ -122,7 +121,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 			return fmt.Errorf("fill the demo: %w", err)
 		}
 	}
-	if err := a.startBot(elsewhere); err != nil {
+	if err := a.startBot(); err != nil {
 		return err
 	}
 	handler, err := a.routes()
@@ -135,25 +134,8 @@ func (a *App) Start(ctx context.Context) (err error) {
 	return nil
 }
 
-// staff is who hears of cases until routes are configured, and those of them whose platform
-// is not Slack, where an address is only known once Slack answered.
-func (a *App) staff(ctx context.Context) (staff, elsewhere []chat.Address, err error) {
-	staff, err = StaffChats(ctx, a.Settings, a.store)
-	if err != nil {
-		return nil, nil, err
-	}
-	elsewhere = a.Settings.TelegramStaff()
-	if a.Demo != nil {
-		staff, elsewhere = append(staff, a.Demo.Room), append(elsewhere, a.Demo.Room)
-	}
-	if len(elsewhere) == 0 && a.Settings.SlackStaff == "" {
-		a.Log.Warn("nobody will hear of unsatisfied customers", "do", "set TELEGRAM_STAFF_CHAT or SLACK_STAFF_CHANNEL")
-	}
-	return staff, elsewhere, nil
-}
-
 // startBot starts what works in the background.
-func (a *App) startBot(elsewhere []chat.Address) (err error) {
+func (a *App) startBot() (err error) {
 	key, err := Key(a.Settings)
 	if err != nil {
 		return err
@@ -165,7 +147,7 @@ func (a *App) startBot(elsewhere []chat.Address) (err error) {
 		return parts.wait(limit)
 	})
 	a.connections, err = newConnections(ctx, host{
-		settings: a.Settings, key: key, store: a.store, bot: a.bot, clock: a.Clock, log: a.Log, refused: &a.refused, elsewhere: elsewhere,
+		settings: a.Settings, key: key, store: a.store, bot: a.bot, clock: a.Clock, log: a.Log, refused: &a.refused,
 	}, a.table)
 	if err != nil {
 		return err

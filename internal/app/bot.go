@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/recovery/rulefile"
@@ -14,8 +13,8 @@ import (
 )
 
 // NewBot joins a bot to a store under these settings. It serves no account. log may be nil.
-func NewBot(ctx context.Context, s settings.Settings, store storage.Store, staff []chat.Address, clock func() time.Time, log *slog.Logger) (*bot.Bot, error) {
-	return newBot(ctx, s, bot.Config{Store: store, Staff: staff, Clock: clock, Log: log, Traits: Traits()})
+func NewBot(ctx context.Context, s settings.Settings, store storage.Store, clock func() time.Time, log *slog.Logger) (*bot.Bot, error) {
+	return newBot(ctx, s, bot.Config{Store: store, Clock: clock, Log: log, Traits: Traits()})
 }
 
 // newBot fills in what follows from the settings and what every bot has.
@@ -27,20 +26,4 @@ func newBot(ctx context.Context, s settings.Settings, c bot.Config) (*bot.Bot, e
 	c.Key, c.PublicURL = key, s.PublicURL
 	c.Templates, c.Parse, c.Format, c.Policy = flowfile.Templates, flowfile.Parse, flowfile.Format, rulefile.Parse
 	return bot.New(ctx, c)
-}
-
-// StaffChats is who hears of cases, as far as it is known without asking a platform.
-func StaffChats(ctx context.Context, s settings.Settings, store storage.Store) ([]chat.Address, error) {
-	staff := s.TelegramStaff()
-	if s.SlackStaff == "" {
-		return staff, nil
-	}
-	team, err := rememberedTeam(ctx, store)
-	if err != nil {
-		return nil, err
-	}
-	if channel, ok := s.SlackChannel(team); ok {
-		staff = append(staff, channel)
-	}
-	return staff, nil
 }

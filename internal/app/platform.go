@@ -94,14 +94,13 @@ type link struct {
 
 // host is what the parts of an instance share.
 type host struct {
-	settings  settings.Settings
-	key       []byte // SECRET_KEY
-	store     storage.Store
-	bot       *bot.Bot
-	clock     func() time.Time
-	log       *slog.Logger
-	refused   *refusals
-	elsewhere []chat.Address // who hears of cases, on other platforms than Slack
+	settings settings.Settings
+	key      []byte // SECRET_KEY
+	store    storage.Store
+	bot      *bot.Bot
+	clock    func() time.Time
+	log      *slog.Logger
+	refused  *refusals
 
 	seal        sealer       // made from key
 	connections *Connections // made with the platforms

@@ -93,20 +93,30 @@ func (a *slackApp) open(i Installation) link {
 		l.forget = nil
 		l.connect = func(ctx context.Context) (storage.Account, error) {
 			w, err := a.spaces.askOwn(ctx)
+			if err == nil {
+				err = a.placeStaff(ctx, w.Team)
+			}
 			return storage.Account{Platform: chat.Slack, ID: w.Team, Name: w.Name}, err
 		}
 	}
 	return l
 }
 
-// connected tells the bot the staff's channel, once the workspace of SLACK_BOT_TOKEN is
-// known.
-func (a *slackApp) connected(account storage.Account) {
-	if own := a.spaces.ownTeam(); own != "" {
-		if channel, ok := a.settings.SlackChannel(own); ok {
-			a.bot.SetStaff(append(a.elsewhere[:len(a.elsewhere):len(a.elsewhere)], channel))
-		}
+// placeStaff makes SLACK_STAFF_CHANNEL a chat of staff, once the workspace of
+// SLACK_BOT_TOKEN is known.
+func (a *slackApp) placeStaff(ctx context.Context, team string) error {
+	channel, ok := a.settings.SlackChannel(team)
+	if !ok {
+		return nil
 	}
+	news, err := placeStaffChat(ctx, a.store, slackStaffChannel, channel, a.clock())
+	if err != nil || !news {
+		return err
+	}
+	return a.bot.StaffChatsChanged(ctx)
+}
+
+func (a *slackApp) connected(account storage.Account) {
 	a.log.Info("Slack answers", "workspace", account.ID)
 }
 

@@ -105,10 +105,14 @@ func (b *bench) newWorld(ctx context.Context, store storage.Store) (*world, erro
 	if _, _, err := store.Publish(ctx, flowName, benchFlow(), time.Now().UTC()); err != nil {
 		return nil, err
 	}
+	_, err := store.PlaceStaffChat(ctx, storage.StaffChat{Name: "staff", Setting: "bench", Address: staffChat, Created: time.Now().UTC()})
+	if err != nil {
+		return nil, err
+	}
 	key := []byte("0123456789abcdef0123456789abcdef")
 	made, err := bot.New(ctx, bot.Config{
 		Store: store, Key: key, PublicURL: "http://127.0.0.1", Templates: flowfile.Templates,
-		Parse: flowfile.Parse, Format: flowfile.Format, Staff: []chat.Address{staffChat},
+		Parse: flowfile.Parse, Format: flowfile.Format,
 		Traits: app.Traits(),
 	})
 	if err != nil {

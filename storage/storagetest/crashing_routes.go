@@ -14,6 +14,11 @@ func (c *CrashingStore) PutStaffChat(ctx context.Context, s storage.StaffChat) e
 	return c.call(func() error { return c.inner.PutStaffChat(ctx, s) })
 }
 
+// PlaceStaffChat implements storage.StaffChats.
+func (c *CrashingStore) PlaceStaffChat(ctx context.Context, s storage.StaffChat) (bool, error) {
+	return result(c, func() (bool, error) { return c.inner.PlaceStaffChat(ctx, s) })
+}
+
 // StaffChatList implements storage.StaffChats.
 func (c *CrashingStore) StaffChatList(ctx context.Context) ([]storage.StaffChat, error) {
 	return result(c, func() ([]storage.StaffChat, error) { return c.inner.StaffChatList(ctx) })
@@ -40,8 +45,8 @@ func (c *CrashingStore) MarkStaffChat(ctx context.Context, name string, gone tim
 }
 
 // StaffChatAnnounced implements storage.StaffChats.
-func (c *CrashingStore) StaffChatAnnounced(ctx context.Context, name string) error {
-	return c.call(func() error { return c.inner.StaffChatAnnounced(ctx, name) })
+func (c *CrashingStore) StaffChatAnnounced(ctx context.Context, name string, gone time.Time) error {
+	return c.call(func() error { return c.inner.StaffChatAnnounced(ctx, name, gone) })
 }
 
 // CasesOpened implements storage.Announcements.

@@ -58,8 +58,12 @@ var configuring = map[string]configuringWrite{
 		_, err := s.MarkStaffChat(ctx, "desk", then, "why")
 		return err
 	}},
-	"StaffChatAnnounced": {first: putDesk, write: func(ctx context.Context, s storage.Store) error {
-		return s.StaffChatAnnounced(ctx, "desk")
+	"PlaceStaffChat": {write: func(ctx context.Context, s storage.Store) error {
+		_, err := s.PlaceStaffChat(ctx, storage.StaffChat{Name: "env", Setting: "CHAT", Address: address(8), Created: then})
+		return err
+	}},
+	"StaffChatAnnounced": {first: deskIsThere, write: func(ctx context.Context, s storage.Store) error {
+		return s.StaffChatAnnounced(ctx, "desk", time.Time{})
 	}},
 	"DropStaffChat": {first: putDesk, write: func(ctx context.Context, s storage.Store) error {
 		return s.DropStaffChat(ctx, "desk")
@@ -91,6 +95,14 @@ func putBobsCode(ctx context.Context, s storage.Store) error {
 
 func putDesk(ctx context.Context, s storage.Store) error {
 	return s.PutStaffChat(ctx, storage.StaffChat{Name: "desk", Created: then})
+}
+
+func deskIsThere(ctx context.Context, s storage.Store) error {
+	if err := putDesk(ctx, s); err != nil {
+		return err
+	}
+	_, err := s.MarkStaffChat(ctx, "desk", time.Time{}, "")
+	return err
 }
 
 func putDesksCode(ctx context.Context, s storage.Store) error {
@@ -145,15 +157,17 @@ var revisionTests = group{
 	"what changes nothing, and what is no configuration, leaves the revision": func(t *testing.T, b *bench) {
 		ctx := t.Context()
 		check(t, linkedDesk(ctx, b.store))
-		for _, name := range []string{"Publish", "PublishRules", "MarkStaffChat"} {
+		for _, name := range []string{"Publish", "PublishRules", "MarkStaffChat", "PlaceStaffChat"} {
 			check(t, configuring[name].write(ctx, b.store))
 		}
 		before := must(b.store.Revision(ctx))(t)
 		check(t, configuring["Publish"].write(ctx, b.store))
 		check(t, configuring["PublishRules"].write(ctx, b.store))
+		check(t, configuring["PlaceStaffChat"].write(ctx, b.store))
 		if _, err := b.store.MarkStaffChat(ctx, "desk", then, "why"); err != nil {
 			t.Fatal(err)
 		}
+		check(t, b.store.StaffChatAnnounced(ctx, "desk", then.Add(time.Second))) // it is gone since then
 		check(t, b.store.PutCustomer(ctx, storage.Customer{ID: "c", Created: then}))
 		if after := must(b.store.Revision(ctx))(t); after != before {
 			t.Errorf("the revision went from %d to %d", before, after)

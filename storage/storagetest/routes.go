@@ -46,14 +46,17 @@ var routeTests = map[string]func(*testing.T, *bench){
 		link("the same chat again", "2", group, now, "front")
 		link("another chat", "2", other, now, "")
 
-		front.Address, front.Linked = group, now
+		front.Address, front.Linked, front.Announced, all.Announced = group, now, true, true
 		same(t, "chats", must(b.store.StaffChatList(ctx))(t), []storage.StaffChat{all, front})
 		news := must(b.store.MarkStaffChat(ctx, "front", now.Add(time.Second), "kicked"))(t)
 		again := must(b.store.MarkStaffChat(ctx, "front", now.Add(time.Hour), "again"))(t)
 		if !news || again {
 			t.Errorf("gone is news %v, and again %v", news, again)
 		}
-		check(t, b.store.StaffChatAnnounced(ctx, "front"))
+		check(t, b.store.StaffChatAnnounced(ctx, "front", now)) // not since then
+		front.Gone, front.Why, front.Announced = now.Add(time.Second), "kicked", false
+		same(t, "one that is gone since a second later", must(b.store.StaffChatList(ctx))(t), []storage.StaffChat{all, front})
+		check(t, b.store.StaffChatAnnounced(ctx, "front", front.Gone))
 		front.Gone, front.Why, front.Announced = now.Add(time.Second), "kicked", true
 		front.Sites = []string{"main", "east"}
 		check(t, b.store.PutStaffChat(ctx, front)) // what it is linked to stays
@@ -63,6 +66,11 @@ var routeTests = map[string]func(*testing.T, *bench){
 		}
 		front.Gone, front.Why, front.Announced = time.Time{}, "", false
 		same(t, "back again", must(b.store.StaffChatList(ctx))(t), []storage.StaffChat{all, front})
+		check(t, b.store.StaffChatAnnounced(ctx, "front", now.Add(time.Second))) // too late
+		same(t, "back again, and not announced", must(b.store.StaffChatList(ctx))(t), []storage.StaffChat{all, front})
+		check(t, b.store.StaffChatAnnounced(ctx, "front", time.Time{}))
+		front.Announced = true
+		same(t, "back again, and announced", must(b.store.StaffChatList(ctx))(t), []storage.StaffChat{all, front})
 
 		check(t, b.store.DropStaffChat(ctx, "front"))
 		same(t, "after one went", must(b.store.StaffChatList(ctx))(t), []storage.StaffChat{all})
@@ -70,6 +78,36 @@ var routeTests = map[string]func(*testing.T, *bench){
 		if err := b.store.DropStaffChat(ctx, "front"); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("a name is removed twice: %v", err)
 		}
+	},
+	"a chat of a setting has the setting's address": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		group := chat.Address{Platform: chat.Telegram, Account: "42", Chat: "-100", Thread: "7"}
+		set := storage.StaffChat{Name: "env-telegram", Setting: "TELEGRAM_STAFF_CHAT", Address: group, Created: now}
+		place := func(what string, c storage.StaffChat, want bool) {
+			t.Helper()
+			if news := must(b.store.PlaceStaffChat(ctx, c))(t); news != want {
+				t.Errorf("%s is news: %t", what, news)
+			}
+		}
+		place("the first address", set, true)
+		later := set
+		later.Created = now.Add(time.Hour)
+		place("the same address", later, false)
+		set.Linked, set.Announced = now, true
+		same(t, "placed", must(b.store.StaffChatList(ctx))(t), []storage.StaffChat{set})
+		_ = must(b.store.MarkStaffChat(ctx, set.Name, now, "kicked"))(t)
+		set.Gone, set.Why, set.Announced = now, "kicked", false
+		place("the same address of one that is gone", later, false)
+		same(t, "gone", must(b.store.StaffChatList(ctx))(t), []storage.StaffChat{set})
+		later.Address.Thread = ""
+		place("another address", later, true)
+		set.Address, set.Linked, set.Gone, set.Why, set.Announced = later.Address, later.Created, time.Time{}, "", true
+		same(t, "moved", must(b.store.StaffChatList(ctx))(t), []storage.StaffChat{set})
+
+		check(t, b.store.PutStaffChat(ctx, storage.StaffChat{Name: "mine", Created: now}))
+		mine := later
+		mine.Name = "mine"
+		place("a name that somebody links with a code", mine, false)
 	},
 	"of many chats that send one code at once, one is linked": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()

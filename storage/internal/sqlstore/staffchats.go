@@ -11,26 +11,31 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-const staffChatColumns = "name, sites, platform, account, chat, thread, created, linked, gone, why, announced"
+const staffChatColumns = "name, setting, sites, platform, account, chat, thread, created, linked, gone, why, announced"
 
 // staffChatQueries are about linked chats.
 type staffChatQueries struct {
-	putStaffChat, staffChats, lockStaffChat, dropStaffChat, linkStaffChat, chatGone string
-	chatBack, chatAnnounced, putChatCode, useChatCode, dropChatCodes                string
+	putStaffChat, placeStaffChat, staffChats, lockStaffChat, dropStaffChat, linkStaffChat, chatGone string
+	chatBack, chatAnnounced, putChatCode, useChatCode, dropChatCodes                                string
 }
 
 func newStaffChatQueries(t *texts) staffChatQueries {
 	return staffChatQueries{
-		putStaffChat: t.one("INSERT INTO staff_chats (" + staffChatColumns + ") VALUES (?, ?, '', '', '', '', ?, NULL, NULL, '', FALSE)" +
+		putStaffChat: t.one("INSERT INTO staff_chats (" + staffChatColumns + ") VALUES (?, '', ?, '', '', '', '', ?, NULL, NULL, '', TRUE)" +
 			" ON CONFLICT (name) DO UPDATE SET sites = excluded.sites"),
+		placeStaffChat: t.one("INSERT INTO staff_chats (" + staffChatColumns + ") VALUES (?, ?, '[]', ?, ?, ?, ?, ?, ?, NULL, '', TRUE)" +
+			" ON CONFLICT (name) DO UPDATE SET platform = excluded.platform, account = excluded.account, chat = excluded.chat," +
+			" thread = excluded.thread, linked = excluded.linked, gone = NULL, why = '', announced = TRUE" +
+			" WHERE staff_chats.setting = excluded.setting AND (staff_chats.platform <> excluded.platform OR" +
+			" staff_chats.account <> excluded.account OR staff_chats.chat <> excluded.chat OR staff_chats.thread <> excluded.thread)"),
 		staffChats:    t.one("SELECT " + staffChatColumns + " FROM staff_chats ORDER BY name"),
 		lockStaffChat: t.one("SELECT name FROM staff_chats WHERE name = ?{lock}"),
 		dropStaffChat: t.one("DELETE FROM staff_chats WHERE name = ? RETURNING name"),
-		linkStaffChat: t.one("UPDATE staff_chats SET platform = ?, account = ?, chat = ?, thread = ?, linked = ?, gone = NULL, why = '', announced = FALSE" +
+		linkStaffChat: t.one("UPDATE staff_chats SET platform = ?, account = ?, chat = ?, thread = ?, linked = ?, announced = gone IS NULL, gone = NULL, why = ''" +
 			" WHERE name = ? RETURNING name"),
 		chatGone:      t.one("UPDATE staff_chats SET gone = ?, why = ?, announced = FALSE WHERE name = ? AND gone IS NULL"),
 		chatBack:      t.one("UPDATE staff_chats SET gone = NULL, why = '', announced = FALSE WHERE name = ? AND gone IS NOT NULL"),
-		chatAnnounced: t.one("UPDATE staff_chats SET announced = TRUE WHERE name = ?"),
+		chatAnnounced: t.one("UPDATE staff_chats SET announced = TRUE WHERE name = ? AND gone IS NOT DISTINCT FROM ?"),
 		putChatCode:   t.one("INSERT INTO chat_codes (hash, name, expires, used) VALUES (?, ?, ?, '')"),
 		useChatCode:   t.one("UPDATE chat_codes SET used = ? WHERE hash = ? AND expires > ? AND (used = '' OR used = ?) RETURNING name"),
 		dropChatCodes: t.one("DELETE FROM chat_codes WHERE name = ?"),
@@ -50,13 +55,38 @@ func (s *Store) PutStaffChat(ctx context.Context, v storage.StaffChat) error {
 	return s.put(ctx, "staff chat", s.q.putStaffChat, storage.Clean(v.Name), string(body), micro(v.Created))
 }
 
+// PlaceStaffChat implements storage.StaffChats.
+func (s *Store) PlaceStaffChat(ctx context.Context, v storage.StaffChat) (news bool, err error) {
+	at := v.Address
+	news, err = s.changed(ctx, s.q.placeStaffChat, storage.Clean(v.Name), storage.Clean(v.Setting), storage.Clean(string(at.Platform)),
+		storage.Clean(at.Account), storage.Clean(at.Chat), storage.Clean(at.Thread), micro(v.Created), micro(v.Created))
+	if err != nil {
+		return false, fmt.Errorf("place staff chat: %w", err)
+	}
+	return news, nil
+}
+
+// changed runs one statement on the configuration, and reports whether it changed a row.
+func (s *Store) changed(ctx context.Context, text string, args ...any) (news bool, err error) {
+	err = s.configure(ctx, func(tx *sql.Tx) (bool, error) {
+		r, err := tx.ExecContext(ctx, text, args...)
+		if err != nil {
+			return false, err
+		}
+		n, err := r.RowsAffected()
+		news = n > 0
+		return news, err
+	})
+	return news, err
+}
+
 // StaffChatList implements storage.StaffChats.
 func (s *Store) StaffChatList(ctx context.Context) ([]storage.StaffChat, error) {
 	return collect(ctx, s, "staff chats", s.q.staffChats, nil, func(row scanner) (v storage.StaffChat, err error) {
 		var sites string
 		var linked, gone sql.NullTime
 		a := &v.Address
-		if err := row.Scan(&v.Name, &sites, &a.Platform, &a.Account, &a.Chat, &a.Thread, &v.Created, &linked, &gone, &v.Why, &v.Announced); err != nil {
+		if err := row.Scan(&v.Name, &v.Setting, &sites, &a.Platform, &a.Account, &a.Chat, &a.Thread, &v.Created, &linked, &gone, &v.Why, &v.Announced); err != nil {
 			return v, err
 		}
 		if err := json.Unmarshal([]byte(sites), &v.Sites); err != nil {
@@ -129,22 +159,17 @@ func (s *Store) MarkStaffChat(ctx context.Context, name string, gone time.Time, 
 	if gone.IsZero() {
 		text, args = s.q.chatBack, []any{storage.Clean(name)}
 	}
-	err = s.configure(ctx, func(tx *sql.Tx) (bool, error) {
-		r, err := tx.ExecContext(ctx, text, args...)
-		if err != nil {
-			return false, err
-		}
-		n, err := r.RowsAffected()
-		news = n > 0
-		return news, err
-	})
-	if err != nil {
+	if news, err = s.changed(ctx, text, args...); err != nil {
 		return false, fmt.Errorf("mark staff chat: %w", err)
 	}
 	return news, nil
 }
 
 // StaffChatAnnounced implements storage.StaffChats.
-func (s *Store) StaffChatAnnounced(ctx context.Context, name string) error {
-	return s.put(ctx, "staff chat", s.q.chatAnnounced, storage.Clean(name))
+func (s *Store) StaffChatAnnounced(ctx context.Context, name string, gone time.Time) error {
+	since := sql.NullTime{Time: micro(gone), Valid: !gone.IsZero()}
+	if _, err := s.changed(ctx, s.q.chatAnnounced, storage.Clean(name), since); err != nil {
+		return fmt.Errorf("write staff chat: %w", err)
+	}
+	return nil
 }
