@@ -15,6 +15,15 @@ import (
 // batch is how many customers are invited at once.
 const batch = 250
 
+// makeDatabase brings the database up to date in the test's own process: who invites does not.
+func (s *siege) makeDatabase() {
+	s.t.Helper()
+	of := settings.Settings{DatabaseURL: settings.Secret(s.env["DATABASE_URL"]), SecretKey: someKey}
+	if _, err := app.Migrate(s.t.Context(), app.Migrating{Settings: of, Clock: app.Now, BackedUp: true}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // inviteToTelegram invites those on Telegram, before anybody begins.
 func (s *siege) inviteToTelegram() {
 	s.t.Helper()

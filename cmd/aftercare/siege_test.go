@@ -136,6 +136,7 @@ func newSiegeOn(t *testing.T, tg *telegramtest.Server, plan siegePlan) *siege {
 		plan.first(s)
 	}
 	s.enough, s.endOfLoad = context.WithCancel(t.Context())
+	s.makeDatabase()
 	s.inviteToTelegram()
 	return s
 }

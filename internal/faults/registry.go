@@ -35,6 +35,7 @@ func sizes() map[string]size {
 		"stop":     {"60s", "how long an instance of the fleet stands still"},
 		"soak":     {"1h", "how long the soak lasts"},
 		"fuzztime": {"30s", "how long each fuzz target is fuzzed"},
+		"backups":  {"50", "how many backups are taken and restored under load"},
 		"old":      {"", "an older binary to run beside this one"},
 	}
 }
@@ -172,6 +173,16 @@ func registry() []row {
 			{dir: "storage/sqlite", test: "TestSuite", target: faults},
 			{dir: "storage/postgres", test: "TestSuite", target: faults},
 			{dir: "storage/postgres", test: "TestEveryStatementUsesItsIndexBeforeThereAreStatistics", target: faults},
+		}},
+		{32, "backup", "50 backups under load on each engine: 0 acknowledged before the beginning missing, equal after a restore into either engine, the key included; a damaged or half backup is refused by name; a plain copy of the file beside a running server is warned of in words", []check{
+			{dir: shell, test: "TestBackupsUnderLoadAreWholeAndComeBackEqual", target: faults, long: []string{"-backups=${backups}"}},
+			{dir: shell, test: "TestABackupThatIsKilledIsNoBackup", target: faults},
+			{dir: shell, test: "TestABackupBesideAServerHoldsWhatACopyOfTheFileDoesNot", target: faults},
+			{dir: shell, test: "TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn", target: faults},
+			{dir: shell, test: "TestAPostgresIsMigratedOnceSomebodySaysThatItIsBackedUp", target: faults},
+			{dir: "storage/archive", test: "TestEveryTableComesBackAsItWasOnBothEnginesAndAcrossThem", target: faults},
+			{dir: "storage/archive", test: "TestNoTableAndNoColumnIsForgotten", target: faults},
+			{dir: "storage/archive", test: "TestADamagedBackupIsRefusedByName", target: faults},
 		}},
 		{37, "signals and pipes", "a server whose output goes away, fills a device or was never there serves on; it ends by SIGTERM, SIGINT and SIGHUP only, in order; the demo leaves nothing behind", []check{
 			{dir: shell, test: "TestAServerOutlivesItsOutputAndEndsInOrder", target: faults},

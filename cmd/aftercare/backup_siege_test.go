@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"flag"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aftercare/aftercare/storage/archive"
+)
+
+var backupsFlag = flag.Int("backups", 2, "how many backups are taken and restored under load, on each database")
+
+// kept are the rows that are only ever added, by their keys.
+var kept = []string{
+	"SELECT 'answer ' || session || ' ' || question || ' ' || revision FROM answers",
+	"SELECT 'session ' || id FROM sessions",
+	"SELECT 'case ' || id FROM cases",
+	"SELECT 'event ' || id FROM case_events",
+	"SELECT 'invitation ' || id FROM invitations",
+}
+
+// added is what a database holds of that. Whatever was acknowledged is among it.
+func added(t *testing.T, url string) map[string]bool {
+	t.Helper()
+	driver, at := "postgres", url
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		driver, at = "sqlite", path
+	}
+	db, err := sql.Open(driver, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Query(strings.Join(kept, " UNION ALL "))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	all := map[string]bool{}
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			t.Fatal(err)
+		}
+		all[key] = true
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// Backups are taken while customers answer. Each holds all that was stored, and so all that was
+// acknowledged, before it began; it is restored into one engine after the other, and what is
+// there then is backed up again: the two are equal, the key included.
+func TestBackupsUnderLoadAreWholeAndComeBackEqual(t *testing.T) {
+	t.Parallel()
+	for _, db := range databases {
+		t.Run(db.name, func(t *testing.T) {
+			s := newSiege(t, siegePlan{database: db.url(t), inFlight: 32, lows: true})
+			server := s.serve()
+			s.begin()
+			rows, took := int64(0), time.Duration(0)
+			for n := range *backupsFlag {
+				time.Sleep(time.Duration(s.random.IntN(300)) * time.Millisecond)
+				before := added(t, s.env["DATABASE_URL"])
+				dir := fmt.Sprintf("backup-%d", n)
+				began := time.Now()
+				s.must("backup", dir)
+				took += time.Since(began)
+				first, err := archive.Open(filepath.Join(s.dir, dir))
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows += first.Rows()
+
+				to := newMachine(t, map[string]string{"DATABASE_URL": databases[n%2].url(t), "SECRET_KEY_FILE": filepath.Join(first.Dir, archive.KeyFile)})
+				delete(to.env, "SECRET_KEY")
+				to.must("restore", first.Dir)
+				after, missing := added(t, to.env["DATABASE_URL"]), 0
+				for key := range before {
+					if !after[key] {
+						if missing++; missing < 5 {
+							t.Errorf("backup %d: what was stored before it began is not restored: %s", n, key)
+						}
+					}
+				}
+				to.must("backup", "again")
+				second, err := archive.Open(filepath.Join(to.dir, "again"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(held(first), held(second)); diff != "" {
+					t.Errorf("backup %d, and a backup of what was restored:\n%s", n, diff)
+				}
+				ours, err := first.Secret()
+				theirs, again := second.Secret()
+				if err != nil || again != nil || !bytes.Equal(ours, theirs) || string(ours) != someKey {
+					t.Errorf("backup %d: the keys differ, %v, %v", n, err, again)
+				}
+			}
+			s.end()
+			server.stop()
+			s.verify()
+			s.figure("%d × backed up under load and restored, into SQLite and Postgres in turn: 0 stored before the beginning missing, every table and the key equal; %.0f rows on average in %.1f s; %s",
+				*backupsFlag, float64(rows)/float64(*backupsFlag), took.Seconds()/float64(*backupsFlag), s.counted())
+		})
+	}
+}
