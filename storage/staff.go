@@ -48,6 +48,12 @@ type Team interface {
 	// returns the member's id. ErrNotFound if the code is unknown, expired at now, or used
 	// by another; the same person may repeat it.
 	LinkStaff(ctx context.Context, hash string, p Person, now time.Time) (string, error)
+	// SpendStaffCode makes a code useless that others have seen, and returns whose it was.
+	// ErrNotFound if it is unknown, expired at now, or used.
+	SpendStaffCode(ctx context.Context, hash string, now time.Time) (string, error)
+	// StaffOf returns the member of staff to whom a person is linked. ErrNotFound if there
+	// is none, or they are gone. It may be one commit old: turns ask by Load.Staff.
+	StaffOf(ctx context.Context, p Person) (Staff, error)
 	// StaffLinks returns which member of staff each linked person is.
 	StaffLinks(ctx context.Context) (map[Person]string, error)
 }

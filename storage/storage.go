@@ -226,6 +226,8 @@ type Load struct {
 	Invitation string   // an invitation by id
 	Case       string   // a case by id; "" = the case of the loaded session
 	Slots      []string // deliveries by slot
+	Staff      Person   // who acts, if they are linked to a member of staff; zero = nobody
+	Member     string   // who acts, by the id of the member of staff; "" = Staff says
 }
 
 // Loaded is the state a turn starts from, with the effects of the turns before it in
@@ -241,6 +243,9 @@ type Loaded struct {
 	Owner      *Identity // whose Origin is
 	Slots      map[string]Delivery
 	NextCase   int // the number that a new case of this bucket gets
+	// Staff is who acts, with the rights that they have at the moment of the commit: nobody
+	// takes them away in between. nil = no member of staff, or gone.
+	Staff *Staff
 }
 
 // Change is what a turn did. Nil and empty mean "unchanged".

@@ -145,6 +145,7 @@ func dialect() sqlstore.Dialect {
 		Bind:      sqlx.DOLLAR,
 		Isolation: sql.LevelReadCommitted,
 		Lock:      " FOR UPDATE",
+		Share:     " FOR SHARE OF s",
 		Now:       "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)",
 		// While Postgres has no statistics it would, given an IN list or a join, look up the
 		// bucket alone and filter all of it, and keep that plan while the table grows. OFFSET 0

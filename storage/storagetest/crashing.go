@@ -318,6 +318,16 @@ func (c *CrashingStore) LinkStaff(ctx context.Context, hash string, p storage.Pe
 	return result(c, func() (string, error) { return c.inner.LinkStaff(ctx, hash, p, now) })
 }
 
+// SpendStaffCode implements storage.Team.
+func (c *CrashingStore) SpendStaffCode(ctx context.Context, hash string, now time.Time) (string, error) {
+	return result(c, func() (string, error) { return c.inner.SpendStaffCode(ctx, hash, now) })
+}
+
+// StaffOf implements storage.Team.
+func (c *CrashingStore) StaffOf(ctx context.Context, p storage.Person) (storage.Staff, error) {
+	return result(c, func() (storage.Staff, error) { return c.inner.StaffOf(ctx, p) })
+}
+
 // StaffLinks implements storage.Team.
 func (c *CrashingStore) StaffLinks(ctx context.Context) (map[storage.Person]string, error) {
 	return result(c, func() (map[storage.Person]string, error) { return c.inner.StaffLinks(ctx) })

@@ -47,6 +47,10 @@ var configuring = map[string]configuringWrite{
 		_, err := s.LinkStaff(ctx, "hash", storage.Person{Platform: chat.Telegram, Account: "42", User: "7"}, then)
 		return err
 	}},
+	"SpendStaffCode": {first: putBobsCode, write: func(ctx context.Context, s storage.Store) error {
+		_, err := s.SpendStaffCode(ctx, "hash", then)
+		return err
+	}},
 	"DropStaff": {first: putBob, write: func(ctx context.Context, s storage.Store) error {
 		return s.DropStaff(ctx, "bob", then)
 	}},
@@ -79,7 +83,7 @@ type configuringWrite struct {
 var notConfiguring = map[string]string{
 	"PutCustomer": "customers are no configuration, and one comes with every invitation",
 	"Revision":    "reads", "FlowSource": "reads", "FlowSources": "reads", "Rules": "reads", "Sites": "reads", "Customer": "reads",
-	"Accounts": "reads", "Installations": "reads", "Moves": "reads", "StaffList": "reads", "StaffLinks": "reads", "StaffChatList": "reads",
+	"Accounts": "reads", "Installations": "reads", "Moves": "reads", "StaffList": "reads", "StaffLinks": "reads", "StaffOf": "reads", "StaffChatList": "reads",
 }
 
 func putBob(ctx context.Context, s storage.Store) error {

@@ -107,6 +107,95 @@ var staffTests = map[string]func(*testing.T, *bench){
 		link("another's code, by the same person", "3", 1, now, "bob")
 		same(t, "links", must(b.store.StaffLinks(ctx))(t), map[storage.Person]string{person(1): "bob"})
 	},
+	"a code that others saw is nobody's any more": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		check(t, b.store.PutStaff(ctx, storage.Staff{ID: "bob", Created: now}))
+		put := func(hash string) {
+			check(t, b.store.PutStaffCode(ctx, storage.StaffCode{Hash: hash, Staff: "bob", Expires: now.Add(time.Minute)}))
+		}
+		spent := func(name, hash string, at time.Time, want string) {
+			t.Helper()
+			if got, err := b.store.SpendStaffCode(ctx, hash, at); got != want || (want == "") != errors.Is(err, storage.ErrNotFound) {
+				t.Errorf("%s: it was %q's, %v; want %q", name, got, err, want)
+			}
+		}
+		put("1")
+		spent("one that nobody made", "x", now, "")
+		spent("one that lapsed", "1", now.Add(time.Minute), "")
+		spent("one that works", "1", now, "bob")
+		spent("the same again", "1", now, "")
+		if _, err := b.store.LinkStaff(ctx, "1", person(1), now); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("a spent code links: %v", err)
+		}
+		put("2")
+		_ = must(b.store.LinkStaff(ctx, "2", person(1), now))(t)
+		spent("one that was used", "2", now, "")
+	},
+	"a turn acts with the rights of its own transaction": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		other := b.open(t, Options{Clock: b.clock.Now})
+		link := func(id string, n int) {
+			t.Helper()
+			check(t, b.store.PutStaff(ctx, storage.Staff{ID: id, Name: "N" + id, Roles: access.Grants{"main": access.Agent}, Created: now}))
+			check(t, b.store.PutStaffCode(ctx, storage.StaffCode{Hash: id, Staff: id, Expires: now.Add(time.Minute)}))
+			_ = must(b.store.LinkStaff(ctx, id, person(n), now))(t)
+		}
+		link("amy", 1)
+		link("bob", 2)
+		who := func(loads ...storage.Load) []string {
+			t.Helper()
+			seen := make([]string, len(loads))
+			var turns []storage.Turn
+			for i, l := range loads {
+				turns = append(turns, storage.Turn{Load: l, Apply: func(in storage.Loaded) (storage.Change, error) {
+					if seen[i] = "nobody"; in.Staff != nil {
+						seen[i] = fmt.Sprint(in.Staff.ID, " ", in.Staff.Name, " ", in.Staff.RoleAt("main"))
+					}
+					return storage.Change{}, nil
+				}})
+			}
+			for _, err := range other.Advance(ctx, 0, turns) {
+				check(t, err)
+			}
+			return seen
+		}
+		loads := []storage.Load{
+			{Staff: person(1)}, {Staff: person(2)}, {Staff: person(3)}, {Staff: person(1)}, {Person: person(1)},
+			{Member: "bob"}, {Member: "nobody"}, {Staff: person(1), Member: "bob"},
+		}
+		const amy, bob = "amy Namy agent", "bob Nbob agent"
+		same(t, "who acts", who(loads...), []string{amy, bob, "nobody", amy, "nobody", bob, "nobody", bob})
+		same(t, "who is linked", must(other.StaffOf(ctx, person(2)))(t).ID, "bob")
+		check(t, b.store.PutStaff(ctx, storage.Staff{ID: "amy", Name: "Amy", Roles: access.Grants{"main": access.Viewer}, Created: now}))
+		check(t, b.store.DropStaff(ctx, "bob", now))
+		const viewer = "amy Amy viewer"
+		same(t, "once rights ended", who(loads...), []string{viewer, "nobody", "nobody", viewer, "nobody", "nobody", "nobody", "nobody"})
+		if _, err := other.StaffOf(ctx, person(2)); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("who is gone is linked: %v", err)
+		}
+	},
+	"rights do not end between an act and its commit": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		other := b.open(t, Options{Clock: b.clock.Now})
+		check(t, b.store.PutStaff(ctx, storage.Staff{ID: "bob", Roles: access.Grants{"main": access.Agent}, Created: now}))
+		dropped, acted := make(chan error, 1), false
+		errs := b.store.Advance(ctx, 0, []storage.Turn{{Key: "act", Load: storage.Load{Member: "bob"}, Apply: func(in storage.Loaded) (storage.Change, error) {
+			if acted = in.Staff != nil; acted {
+				go func() { dropped <- other.DropStaff(ctx, "bob", now) }()
+			}
+			select {
+			case <-dropped:
+				return storage.Change{}, errors.New("the rights ended while the act was under way")
+			case <-time.After(100 * time.Millisecond): // long enough to be first, were nothing in its way
+				return storage.Change{}, nil
+			}
+		}}})
+		wantErrors(t, errs, nil)
+		if !acted {
+			t.Fatal("nobody acted")
+		}
+		check(t, <-dropped)
+	},
 	"of many who send one staff code at once, one is linked": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()
 		other := b.open(t, Options{Clock: b.clock.Now})

@@ -20,7 +20,9 @@ const (
 // teamQueries are about members of staff.
 type teamQueries struct {
 	putStaff, staffList, lockStaff, dropStaff, putStaffCode, useStaffCode string
-	dropStaffCodes, putStaffLink, staffLinks, dropStaffLinks              string
+	dropStaffCodes, spendStaffCode, putStaffLink, staffLinks              string
+	dropStaffLinks, staffOf                                               string
+	acting, actingMember                                                  *list
 }
 
 func newTeamQueries(t *texts) teamQueries {
@@ -37,7 +39,40 @@ func newTeamQueries(t *texts) teamQueries {
 			" ON CONFLICT (platform, account, person) DO UPDATE SET staff = excluded.staff, linked = excluded.linked"),
 		staffLinks:     t.one("SELECT " + staffLinkColumns + " FROM staff_links"),
 		dropStaffLinks: t.one("DELETE FROM staff_links WHERE staff = ?"),
+		spendStaffCode: t.one("DELETE FROM staff_codes WHERE hash = ? AND expires > ? AND used = '' RETURNING staff"),
+		staffOf:        t.one(linkedStaff(func(string) string { return "?" })),
+		// The row of a member of staff stays as it is until the commit: whoever takes rights away
+		// waits for the acts under way, and the acts behind wait for them.
+		acting: t.asked(columns("platform, account, person"), func(of func(string) string) string {
+			return linkedStaff(of) + "{share}"
+		}),
+		actingMember: t.asked([]string{"id"}, func(of func(string) string) string {
+			return "SELECT '', '', '', " + memberColumns + " FROM staff s WHERE s.id = " + of("id") + " AND s.gone IS NULL{share}"
+		}),
 	}
+}
+
+// memberColumns are those of a member of staff who is there.
+const memberColumns = "s.id, s.name, s.roles, s.created"
+
+// linkedStaff is the question to which member of staff a person is linked; of spells each
+// part of the person.
+func linkedStaff(of func(column string) string) string {
+	return "SELECT l.platform, l.account, l.person, " + memberColumns + " FROM staff_links l JOIN staff s ON s.id = l.staff" +
+		" WHERE l.platform = " + of("platform") + " AND l.account = " + of("account") + " AND l.person = " + of("person") + " AND s.gone IS NULL"
+}
+
+// scanLinked reads a row of acting, actingMember or staffOf.
+func scanLinked(row scanner) (p storage.Person, v storage.Staff, err error) {
+	var roles string
+	if err := row.Scan(&p.Platform, &p.Account, &p.User, &v.ID, &v.Name, &roles, &v.Created); err != nil {
+		return p, v, err
+	}
+	if err := json.Unmarshal([]byte(roles), &v.Roles); err != nil {
+		return p, v, fmt.Errorf("decode roles: %w", err)
+	}
+	v.Created = v.Created.UTC()
+	return p, v, nil
 }
 
 // PutStaff implements storage.Team.
@@ -143,6 +178,35 @@ func (s *Store) LinkStaff(ctx context.Context, hash string, p storage.Person, no
 		return "", err
 	}
 	return staff, nil
+}
+
+// SpendStaffCode implements storage.Team.
+func (s *Store) SpendStaffCode(ctx context.Context, hash string, now time.Time) (string, error) {
+	staff := ""
+	err := s.configure(ctx, func(tx *sql.Tx) (bool, error) {
+		staff = ""
+		err := tx.QueryRowContext(ctx, s.q.spendStaffCode, storage.Clean(hash), micro(now)).Scan(&staff)
+		if errors.Is(err, sql.ErrNoRows) {
+			return false, nil
+		}
+		return true, err
+	})
+	if err == nil && staff == "" {
+		err = storage.ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("spend a staff code: %w", err)
+	}
+	return staff, nil
+}
+
+// StaffOf implements storage.Team.
+func (s *Store) StaffOf(ctx context.Context, p storage.Person) (storage.Staff, error) {
+	args := []any{storage.Clean(string(p.Platform)), storage.Clean(p.Account), storage.Clean(p.User)}
+	return one(ctx, s, "staff", s.q.staffOf, args, func(row scanner) (storage.Staff, error) {
+		_, v, err := scanLinked(row)
+		return v, err
+	})
 }
 
 // StaffLinks implements storage.Team.

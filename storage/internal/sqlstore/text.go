@@ -15,6 +15,7 @@ type Dialect struct {
 	// Isolation of write transactions, said explicitly where the engine has a choice.
 	Isolation sql.IsolationLevel
 	Lock      string // suffix that locks the rows of a SELECT; empty where a transaction locks everything
+	Share     string // suffix that keeps the rows of a SELECT's table s from being changed; empty likewise
 	Now       string // the database's own clock in microseconds since 1970, UTC
 	// MostParameters limits the rows of one statement; 0 = all sizes.
 	MostParameters int
@@ -111,7 +112,7 @@ type texts struct {
 	boot    []string // each statement once, lists in their smallest size
 }
 
-// one is a statement of one size. {lock} and {now} stand for the dialect's own.
+// one is a statement of one size. {lock}, {share} and {now} stand for the dialect's own.
 func (t *texts) one(text string) string {
 	text = t.spell(text)
 	t.boot = append(t.boot, text)
@@ -119,7 +120,7 @@ func (t *texts) one(text string) string {
 }
 
 func (t *texts) spell(text string) string {
-	text = strings.NewReplacer("{lock}", t.dialect.Lock, "{now}", t.dialect.Now).Replace(text)
+	text = strings.NewReplacer("{lock}", t.dialect.Lock, "{share}", t.dialect.Share, "{now}", t.dialect.Now).Replace(text)
 	text = sqlx.Rebind(t.dialect.Bind, text)
 	t.all = append(t.all, text)
 	return text

@@ -30,6 +30,7 @@ type working struct {
 	answers, events, words, feedback [][]any
 	opened                           map[minuteOf][4]int64 // of cases that open, by priority
 	slotState
+	acting acting
 }
 
 // table is one kind of record as a batch works on it.
@@ -207,6 +208,9 @@ func (w *working) prefetch(loads ...storage.Load) error {
 	if err := w.fetch(invitationTable, invitations...); err != nil {
 		return err
 	}
+	if err := w.readActing(loads); err != nil {
+		return err
+	}
 	return w.fetchSlots(slots, true)
 }
 
@@ -246,7 +250,7 @@ func (w *working) loaded(l storage.Load) (in storage.Loaded, err error) {
 	if err := w.prefetch(l); err != nil {
 		return in, err
 	}
-	in.Now, in.NextCase = w.now, int(w.caseSeq)+1
+	in.Now, in.NextCase, in.Staff = w.now, int(w.caseSeq)+1, w.actor(l)
 	if in.Identity, err = w.identity(personID(l.Person)); err != nil {
 		return in, err
 	}
