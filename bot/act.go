@@ -17,7 +17,7 @@ type Doing struct {
 	Bucket storage.Bucket // of the case
 	Case   string         // its id
 	Act    recovery.Act   // one of those that staff do by themselves
-	By     recovery.Actor // a member of staff, with the role that they have at the case's site
+	By     string         // id of a member of staff; what they may do is read in the transaction
 	// Language is that of the one who acts: words for them are in it. "" = the site's.
 	Language string
 	// Key names the doing, so that the same one put twice is done once. "" = each is another.
@@ -50,7 +50,7 @@ func (b *Bot) Act(ctx context.Context, what Doing) (storage.Case, error) {
 	var after *storage.Case
 	var refused *Refused
 	work := func(name string, f func(*desk) error) storage.Turn {
-		return b.turnOf(name, key, storage.Load{Case: what.Case}, nil, func(t *turn) error {
+		return b.turnOf(name, key, storage.Load{Case: what.Case, Member: what.By}, nil, func(t *turn) error {
 			after, refused = nil, nil
 			if t.desk == nil || !t.desk.known() {
 				return storage.ErrNotFound
@@ -80,14 +80,14 @@ func (b *Bot) Act(ctx context.Context, what Doing) (storage.Case, error) {
 
 // do puts the act to the case. The cards are drawn anew even where nothing happened.
 func (d *desk) do(what Doing, key string) (*Refused, error) {
-	c := d.view()
+	c, by := d.view(), d.actor(d.kase.Site)
 	refuse := func(r *recovery.Refusal) *Refused {
 		return &Refused{Refusal: r, Text: c.Refusal(c.StaffVoiceIn(what.Language), r)}
 	}
-	if !what.By.Can(access.TakeCase) {
-		d.jot(eventAttempted, what.By.ID, string(what.Act.Kind()), "")
+	if !by.Can(access.TakeCase) {
+		d.jot(eventAttempted, what.By, string(what.Act.Kind()), "")
 		code := recovery.NotStaff
-		if what.By.Role == access.Viewer {
+		if by.Role == access.Viewer {
 			code = recovery.MayNotAct
 		}
 		return refuse(&recovery.Refusal{Code: code, Act: what.Act.Kind(), State: d.kase.State}), nil
@@ -97,7 +97,7 @@ func (d *desk) do(what Doing, key string) (*Refused, error) {
 	if contact, ok := what.Act.(recovery.Contact); ok {
 		s.text = contact.Text
 	}
-	refusal, err := d.act(what.Act, what.By, s)
+	refusal, err := d.act(what.Act, by, s)
 	if refusal == nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func (j *job) editToCase(kase string, cards []chat.Address) outbox.Work {
 		d := t.desk
 		if mine := d != nil && t.identity != nil && d.kase.Identity == t.identity.ID; mine && cards == nil && len(d.kase.Cards) > 0 {
 			return &elsewhere{j.editToCase(kase, d.kase.Cards)}
-		} else if !mine || len(t.slots) == 0 {
+		} else if !mine || len(t.with.slots) == 0 {
 			if t.session == nil || d == nil || t.session.Case != d.kase.ID {
 				t.desk = nil
 			}
@@ -72,7 +72,7 @@ func (j *job) editToCase(kase string, cards []chat.Address) outbox.Work {
 // reword puts what a customer's message says now in the place of what it said before,
 // where the card, or the session that is open now, has it.
 func (d *desk) reword(s said, now *storage.Session) {
-	for slot, row := range d.slots {
+	for slot, row := range d.with.slots {
 		if of, _ := storage.ParseSlot(slot); of.Part != wordsPart(0) || len(row.Render.Quotes) == 0 {
 			continue
 		}

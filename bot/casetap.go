@@ -18,7 +18,7 @@ import (
 func (j *job) caseWork(data render.Pressed) outbox.Work {
 	b := j.b
 	bucket := storage.BucketOf(data.Hash, b.store.Buckets())
-	return outbox.Work{Bucket: bucket, Turn: b.turnOf(j.update.Key, j.update.Key, storage.Load{Case: data.Case}, &j.said, func(t *turn) error {
+	return outbox.Work{Bucket: bucket, Turn: b.turnOf(j.update.Key, j.update.Key, storage.Load{Case: data.Case, Staff: j.staffer()}, &j.said, func(t *turn) error {
 		if t.desk == nil || !t.desk.known() {
 			t.answer(t.reader(j.update).Say("refused_unknown_act"), true)
 			return nil
@@ -34,7 +34,7 @@ func (d *desk) pressed(u *chat.Update, who storage.Person, data render.Pressed) 
 		return err
 	}
 	c := d.view()
-	p := press{desk: d, update: u, data: data, by: d.snap.Team.Actor(who, d.kase.Site), view: c, voice: c.StaffVoice()}
+	p := press{desk: d, update: u, data: data, by: d.actor(d.kase.Site), view: c, voice: c.StaffVoice()}
 	if !p.by.Can(access.TakeCase) {
 		d.attempted(p.by, who, string(data.Act))
 		p.answer(notStaff(p.voice, p.by, u), true)

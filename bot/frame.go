@@ -16,11 +16,26 @@ type frame struct {
 	b       *Bot
 	snap    *snapshot.Snapshot
 	now     time.Time
-	key     string                      // of the update, or a name for work of our own: makes slots of notices unique
-	slots   map[string]storage.Delivery // those that were asked for
-	out     storage.Change              // so far
+	key     string // of the update, or a name for work of our own: makes slots of notices unique
+	with    brought
+	out     storage.Change // so far
 	said    *reply
 	notices int // in out
+}
+
+// brought is what a turn was loaded with beside its conversation.
+type brought struct {
+	slots  map[string]storage.Delivery // those that were asked for
+	member *storage.Staff              // who acts, with the rights of this transaction; nil = no member of staff
+}
+
+// actor is who acts on the cases of a site, and as what.
+func (f *frame) actor(site string) recovery.Actor {
+	m := f.with.member
+	if m == nil {
+		return recovery.Actor{}
+	}
+	return recovery.Actor{Staffer: recovery.Staffer{ID: m.ID, Name: m.Name}, Role: m.RoleAt(site)}
 }
 
 // reply is what the one who caused an update sees at once.

@@ -223,7 +223,7 @@ func (d *desk) withdraw() (all bool) {
 	var keep []chat.Address
 	for _, to := range k.Cards {
 		slot := cardSlot(k.ID, to)
-		row, known := d.slots[slot]
+		row, known := d.with.slots[slot]
 		take := storage.SlotOp{Want: &storage.Want{Slot: slot, Withdraw: true}}
 		if !known || len(take.Apply(k.Bucket, &row, nil, 0, d.now)) == 0 {
 			keep = append(keep, to)

@@ -236,6 +236,14 @@ func (t *turn) pointToChat() {
 	}
 }
 
+// staffer is the person behind the update as one who may be staff; zero = nobody may.
+func (j *job) staffer() storage.Person {
+	if j.person.ByLink() {
+		return storage.Person{}
+	}
+	return j.person
+}
+
 // personOf is who an update is from: the person behind it, or the chat where there is
 // none.
 func personOf(u *chat.Update) storage.Person {

@@ -52,9 +52,12 @@ func (b *Bot) Home(ctx context.Context, p storage.Person) (render.Home, error) {
 		}
 		h.Surveys = append(h.Surveys, f.talk(s, of, flow, s.Address.Platform))
 	}
-	who, ok := f.snap.Team.Member(p)
-	if !ok {
+	who, err := b.store.StaffOf(ctx, p)
+	switch {
+	case errors.Is(err, storage.ErrNotFound) || err == nil && p.ByLink():
 		return h.Page(), nil
+	case err != nil:
+		return render.Home{}, fmt.Errorf("read whether it is a page of staff: %w", err)
 	}
 	h.Staff = true
 	if h.Cases, err = openCasesOf(ctx, b.store, f.snap, who); err != nil {

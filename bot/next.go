@@ -23,9 +23,8 @@ func (j *job) nextJob(site string) {
 		return storage.Change{}, nil
 	}}}
 	j.next = func(ctx context.Context) (outbox.Work, error) {
-		load, bucket := storage.Load{}, j.bucket
-		by := b.snap.Now().Team.Actor(j.person, site)
-		if fresh && by.Can(access.TakeCase) {
+		load, bucket := storage.Load{Staff: j.staffer()}, j.bucket
+		if fresh && b.snap.Now().Team.Actor(j.person, site).Can(access.TakeCase) {
 			cases, err := b.unannouncedCases(ctx, site)
 			if err != nil {
 				return outbox.Work{}, fmt.Errorf("look for the next case: %w", err)
@@ -38,7 +37,7 @@ func (j *job) nextJob(site string) {
 			v := render.SiteVoice(t.b.texts, t.snap.Site(site), t.now)
 			switch {
 			case !fresh:
-			case !by.Can(access.TakeCase):
+			case !t.actor(site).Can(access.TakeCase):
 				t.answer(v.Say("refused_not_staff"), true)
 			case t.desk == nil || t.desk.session == nil:
 				t.answer(v.Say("gathered_all"), false)

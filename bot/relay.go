@@ -134,7 +134,7 @@ func (p *drawing) relay(w heard, places []chat.Address) {
 			show(filePart(i), m)
 		}
 		if w.edited {
-			for _, want := range emptied(p.slots, slot, len(parts), survey.MaxText) {
+			for _, want := range emptied(p.with.slots, slot, len(parts), survey.MaxText) {
 				p.want(want)
 			}
 		}
@@ -224,7 +224,7 @@ func (d *desk) reply(s said, by recovery.Actor, edited bool) {
 		show(filePart(i), m)
 	}
 	if edited {
-		for _, want := range emptied(d.slots, wordsSlot(storage.ReplySlot, d.kase.ID, "", s.id()), len(parts), recovery.MaxText) {
+		for _, want := range emptied(d.with.slots, wordsSlot(storage.ReplySlot, d.kase.ID, "", s.id()), len(parts), recovery.MaxText) {
 			d.want(want)
 		}
 	}

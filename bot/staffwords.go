@@ -61,7 +61,7 @@ func (j *job) answering(ctx context.Context) (bool, error) {
 		said.Kind, said.Text = chat.Text, strings.TrimSpace("/"+u.Command+" "+u.Text)
 	}
 	s := saidIn(&said, files(said.Files))
-	load := storage.Load{Case: kase}
+	load := storage.Load{Case: kase, Staff: j.staffer()}
 	if said.Kind == chat.Edited {
 		for n := range mostParts(recovery.MaxText) {
 			load.Slots = append(load.Slots, wordsSlot(storage.ReplySlot, kase, wordsPart(n), s.id()).String())
@@ -126,7 +126,7 @@ func (d *desk) wrote(w written, who storage.Person, inside bool) error {
 	if err := d.configure(); err != nil {
 		return err
 	}
-	w.desk, w.by, w.view = d, d.snap.Team.Actor(who, d.kase.Site), d.view()
+	w.desk, w.by, w.view = d, d.actor(d.kase.Site), d.view()
 	w.voice = w.view.StaffVoice()
 	acts := w.by.Can(access.TakeCase)
 	switch {
@@ -260,7 +260,7 @@ func (w *written) edited() error {
 		d.redraw = true
 		return err
 	}
-	first, known := d.slots[wordsSlot(storage.ReplySlot, d.kase.ID, wordsPart(0), s.id()).String()]
+	first, known := d.with.slots[wordsSlot(storage.ReplySlot, d.kase.ID, wordsPart(0), s.id()).String()]
 	switch {
 	case w.ask.What != recovery.ActContact || !known || first.Render.Text == s.text:
 		return nil

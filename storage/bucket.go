@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 
 	"github.com/google/uuid"
+
+	"github.com/aftercare/aftercare/adapters/chat"
 )
 
 // Bucket is the shard that a conversation and all that belongs to it live in.
@@ -28,6 +30,10 @@ func (p Person) ID() string {
 
 // IsZero reports whether the person names nobody.
 func (p Person) IsZero() bool { return p == Person{} }
+
+// ByLink reports whether the person is whoever opened a link of the web chat. Nobody else
+// vouches for them: such a person is never staff.
+func (p Person) ByLink() bool { return p.Platform == chat.Web && p.Account == "" }
 
 // BucketOf returns the bucket for a hash in a database of n buckets.
 func BucketOf(hash uint16, n int) Bucket { return Bucket(int(hash) % n) }

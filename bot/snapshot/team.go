@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -61,6 +62,7 @@ func (k *Keeper) readTeam(ctx context.Context) (Team, error) {
 	if t.Links, err = k.store.StaffLinks(ctx); err != nil {
 		return Team{}, fmt.Errorf("read the chat identities of staff: %w", err)
 	}
+	maps.DeleteFunc(t.Links, func(p storage.Person, _ string) bool { return p.ByLink() })
 	t.Homes = homesFrom(t.Links)
 	return t, nil
 }

@@ -33,6 +33,7 @@ func sizes() map[string]size {
 		"hold":     {"3s", "how long a trouble lasts"},
 		"storm":    {"10m", "how long Telegram storms"},
 		"stop":     {"60s", "how long an instance of the fleet stands still"},
+		"races":    {"1000", "how often rights end while their holder acts"},
 		"soak":     {"1h", "how long the soak lasts"},
 		"fuzztime": {"30s", "how long each fuzz target is fuzzed"},
 		"backups":  {"50", "how many backups are taken and restored under load"},
