@@ -21,6 +21,7 @@ type door struct {
 // an update has it. The last one takes every update.
 func doors() []door {
 	return []door{
+		{"a code for staff that others read", (*job).codeSeen},
 		{"a reply to a message of ours", (*job).answering},
 		{"a button or a form of a case's card", (*job).onCard},
 		{"a wish", (*job).wishing},
@@ -101,14 +102,6 @@ func (j *job) inConversation(context.Context) (bool, error) {
 		return false, nil
 	}
 	j.turn(j.tap())
-	return true, nil
-}
-
-func (j *job) linking(context.Context) (bool, error) {
-	if !isLink(j.update) {
-		return false, nil
-	}
-	j.linkJob()
 	return true, nil
 }
 

@@ -15,6 +15,7 @@ import (
 func TestEveryUpdateHasItsDoor(t *testing.T) {
 	w, _ := lowTap(t, staffTG)
 	ann := telegramUser("7", "Ann", "en")
+	w.hire("bob", "Bob", access.Agent)
 	card := w.button(staffTG, "Take")
 	w.started(ann, haircut)
 	tap := w.button(ann.address, "2")
@@ -31,7 +32,7 @@ func TestEveryUpdateHasItsDoor(t *testing.T) {
 		onCard, wish, choice, round  = "a button or a form of a case's card", "a wish", "the choice of a site", "the next site of a round"
 		talk, code, chatCode         = "a button of a conversation", "a code for staff", "a code for a chat"
 		read, invitation, everything = "a chat that we only read", "an invitation", "words and commands"
-		reply                        = "a reply to a message of ours"
+		reply, seen                  = "a reply to a message of ours", "a code for staff that others read"
 	)
 	used := map[string]bool{}
 	check := func(name string, u chat.Update, private bool, want string) {
@@ -68,6 +69,7 @@ func TestEveryUpdateHasItsDoor(t *testing.T) {
 		{"a round's next site", chat.Update{Kind: chat.Tap, Data: next}, round, round},
 		{"a complaint", chat.Update{Kind: chat.Command, Command: "complain"}, wish, read},
 		{"a code of staff", chat.Update{Kind: chat.Command, Command: "link", Text: "ABC"}, code, read},
+		{"a code of staff that works", chat.Update{Kind: chat.Command, Command: "link", Text: w.code("bob")}, code, seen},
 		{"a chat's code", chat.Update{Kind: chat.Command, Command: "here", Text: "ABC"}, chatCode, chatCode},
 		{"a link", chat.Update{Kind: chat.Command, Command: "start", Text: "abc"}, invitation, chatCode},
 		{"/start alone", chat.Update{Kind: chat.Command, Command: "start"}, everything, read},

@@ -44,16 +44,17 @@ func (j *job) linkJob() {
 	nothing := func(storage.Loaded) (storage.Change, error) { return storage.Change{}, nil }
 	j.work = outbox.Work{Bucket: j.bucket, Turn: storage.Turn{Apply: nothing}}
 	j.next = func(ctx context.Context) (outbox.Work, error) {
-		says, name := "link_wrong", ""
-		switch staff, err := b.store.LinkStaff(ctx, b.key.code("staff", j.update.Text), j.person, b.now()); {
-		case errors.Is(err, storage.ErrNotFound):
-		case err != nil:
-			return outbox.Work{}, fmt.Errorf("link a member of staff: %w", err)
-		default:
+		says, name, staff := "link_wrong", "", ""
+		if j.person.ByLink() {
+			says = "link_web"
+		} else if id, err := b.store.LinkStaff(ctx, b.key.code("staff", j.update.Text), j.person, b.now()); err == nil {
 			if err := b.snap.RefreshTeam(ctx); err != nil {
 				return outbox.Work{}, err
 			}
-			says, name = "link_done", b.snap.Now().Team.Members[staff].Name
+			b.log.Info("a chat was linked to a member of staff", "staff", id, "platform", j.person.Platform)
+			says, name, staff = "link_done", b.snap.Now().Team.Members[id].Name, id
+		} else if !errors.Is(err, storage.ErrNotFound) {
+			return outbox.Work{}, fmt.Errorf("link a member of staff: %w", err)
 		}
 		load := storage.Load{Person: j.person}
 		return outbox.Work{Bucket: j.bucket, Turn: b.turnOf(j.update.Key, j.update.Key, load, &j.said, func(t *turn) error {
@@ -61,6 +62,7 @@ func (j *job) linkJob() {
 			t.session = nil // it is no matter of a survey
 			t.meet(j.update, j.person)
 			t.notice(t.person().Say(says, "name", name), says != "link_done")
+			t.tellHomes(staff, j.update)
 			return nil
 		})}, nil
 	}

@@ -49,8 +49,9 @@ type Team interface {
 	// by another; the same person may repeat it.
 	LinkStaff(ctx context.Context, hash string, p Person, now time.Time) (string, error)
 	// SpendStaffCode makes a code useless that others have seen, and returns whose it was.
-	// ErrNotFound if it is unknown, expired at now, or used.
-	SpendStaffCode(ctx context.Context, hash string, now time.Time) (string, error)
+	// seen names where: the same may be repeated. ErrNotFound if the code is unknown, expired
+	// at now, or used.
+	SpendStaffCode(ctx context.Context, hash, seen string, now time.Time) (string, error)
 	// StaffOf returns the member of staff to whom a person is linked. ErrNotFound if there
 	// is none, or they are gone. It may be one commit old: turns ask by Load.Staff.
 	StaffOf(ctx context.Context, p Person) (Staff, error)

@@ -125,7 +125,7 @@ func (s *Snapshot) Linked(a chat.Address) (storage.StaffChat, bool) {
 func homesFrom(links map[storage.Person]string) map[string][]chat.Address {
 	homes := make(map[string][]chat.Address)
 	for p, id := range links {
-		homes[id] = append(homes[id], homeOf(p))
+		homes[id] = append(homes[id], HomeOf(p))
 	}
 	for _, all := range homes {
 		slices.SortFunc(all, func(a, b chat.Address) int { return strings.Compare(a.String(), b.String()) })
@@ -133,7 +133,8 @@ func homesFrom(links map[storage.Person]string) map[string][]chat.Address {
 	return homes
 }
 
-func homeOf(p storage.Person) chat.Address {
+// HomeOf is the private chat of a person.
+func HomeOf(p storage.Person) chat.Address {
 	return chat.Address{Platform: p.Platform, Account: p.Account, Chat: p.User}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/storage"
@@ -64,12 +66,33 @@ type staffView struct {
 	Name   string                 `json:"name"`
 	Roles  map[string]access.Role `json:"roles"` // by site; "*" = every other site
 	Linked int                    `json:"linked"`
+	Chats  []staffIdentity        `json:"chats"`
+}
+
+// staffIdentity is who a member of staff is in a chat, as programs see it.
+type staffIdentity struct {
+	Platform string `json:"platform"`
+	Account  string `json:"account,omitempty"`
+	Person   string `json:"person"`
+	Name     string `json:"name,omitempty"` // as the platform last said
+}
+
+// text is "telegram 42 (Bob Ray)".
+func (i staffIdentity) text() string {
+	s := i.Platform + " " + i.Person
+	if i.Platform == string(chat.Slack) {
+		s = i.Platform + " " + i.Account + "/" + i.Person
+	}
+	if i.Name != "" {
+		s += " (" + i.Name + ")"
+	}
+	return s
 }
 
 const everySite = "*"
 
-func viewStaff(s storage.Staff, linked int) staffView {
-	v := staffView{ID: s.ID, Name: s.Name, Roles: make(map[string]access.Role, len(s.Roles)), Linked: linked}
+func viewStaff(s storage.Staff, chats []staffIdentity) staffView {
+	v := staffView{ID: s.ID, Name: s.Name, Roles: make(map[string]access.Role, len(s.Roles)), Linked: len(chats), Chats: append([]staffIdentity{}, chats...)}
 	for site, role := range s.Roles {
 		if site == access.EverySite {
 			site = everySite
@@ -211,17 +234,30 @@ func (d staffChange) text() string {
 	return text
 }
 
-// linked counts the chat identities of each member of staff.
-func linked(a *terminal, store storage.Store) (map[string]int, error) {
+// linked finds the chat identities of each member of staff. Those of a web link give no
+// rights, and are left out.
+func linked(a *terminal, store storage.Store) (map[string][]staffIdentity, error) {
 	links, err := store.StaffLinks(a.ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the chat identities of staff: %w", err)
 	}
-	n := make(map[string]int)
-	for _, id := range links {
-		n[id]++
+	all := make(map[string][]staffIdentity)
+	for p, id := range links {
+		if p.ByLink() {
+			continue
+		}
+		i := staffIdentity{Platform: string(p.Platform), Account: p.Account, Person: p.User}
+		known, err := store.Identity(a.ctx, storage.BucketOf(p.Hash16(), store.Buckets()), p.ID())
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return nil, fmt.Errorf("read the name of a chat identity: %w", err)
+		}
+		i.Name = known.Name
+		all[id] = append(all[id], i)
 	}
-	return n, nil
+	for _, list := range all {
+		slices.SortFunc(list, func(a, b staffIdentity) int { return cmp.Compare(a.text(), b.text()) })
+	}
+	return all, nil
 }
 
 // rolesText says what somebody may do where, "agent at main-street".
@@ -267,7 +303,15 @@ func (c *staffListCmd) Run(a *terminal) error {
 	}
 	rows := [][]string{{"ID", "NAME", "ROLE", "CHATS"}}
 	for _, s := range list {
-		rows = append(rows, []string{s.ID, s.Name, rolesText(s), fmt.Sprint(links[s.ID])})
+		chats := "none: aftercare staff code " + s.ID
+		for i, identity := range links[s.ID] {
+			if i == 0 {
+				chats = identity.text()
+			} else {
+				chats += ", " + identity.text()
+			}
+		}
+		rows = append(rows, []string{s.ID, s.Name, rolesText(s), chats})
 	}
 	return a.printTable(rows)
 }

@@ -2,10 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
+	"github.com/aftercare/aftercare/storage"
 )
 
 func TestStaffAreAddedListedAndRemoved(t *testing.T) {
@@ -116,5 +121,40 @@ func TestAddingStaffAgainChangesOnlyWhatIsGiven(t *testing.T) {
 	c.refuses(2, "say where bob may act", "staff", "add", "bob")
 	if out := c.must("staff", "add", "bob", "--site", "north"); !strings.Contains(out, `bob is added: "Bob", agent at north.`) {
 		t.Errorf("who comes back has other rights: %s", out)
+	}
+}
+
+// Who acts in somebody's name is no secret to whoever runs the server.
+func TestTheListOfStaffNamesTheirChats(t *testing.T) {
+	c := newConsole(t, nil)
+	c.must("staff", "add", "bob", "--name", "Bob", "--everywhere")
+	store, err := app.OpenStore(t.Context(), settings.Settings{DatabaseURL: settings.Secret(c.env["DATABASE_URL"])}, app.Now, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range []storage.Person{
+		{Platform: chat.Telegram, Account: "42", User: "7"}, {Platform: chat.Slack, Account: "T1", User: "U7"}, {Platform: chat.Web, User: "link"},
+	} {
+		hash := strings.Repeat("h", i+1)
+		if err := store.PutStaffCode(t.Context(), storage.StaffCode{Hash: hash, Staff: "bob", Expires: app.Now().Add(time.Hour)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.LinkStaff(t.Context(), hash, p, app.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out := c.must("staff", "list"); !strings.Contains(out, "slack T1/U7, telegram 7\n") {
+		t.Errorf("the list says:\n%s", out)
+	}
+	var views []staffView
+	if err := json.Unmarshal([]byte(c.must("staff", "list", "--json")), &views); err != nil {
+		t.Fatal(err)
+	}
+	want := []staffIdentity{{Platform: "slack", Account: "T1", Person: "U7"}, {Platform: "telegram", Account: "42", Person: "7"}}
+	if len(views) != 1 || views[0].Linked != 2 || !slices.Equal(views[0].Chats, want) {
+		t.Errorf("%+v", views)
 	}
 }

@@ -175,6 +175,14 @@ func registry() []row {
 			{dir: "storage/postgres", test: "TestSuite", target: faults},
 			{dir: "storage/postgres", test: "TestEveryStatementUsesItsIndexBeforeThereAreStatistics", target: faults},
 		}},
+		{29, "rights end at once", "remove somebody or change their role: 0 acts committed after the command returned, 1,000 races on each engine, three instances", []check{
+			{dir: "bot", test: "TestRightsEndAtOnce", target: faults, long: []string{"-races=${races}"}},
+		}},
+		{30, "codes and links", "a code seen where others read is spent; each link is logged and told to the person's other chats; 0 staff rights over web links", []check{
+			{dir: "bot", test: "TestACodeThatOthersReadIsSpentAtOnce", target: faults},
+			{dir: "bot", test: "TestEveryLinkIsLoggedAndToldToTheOtherChats", target: faults},
+			{dir: "bot", test: "TestAWebLinkGivesNoRights", target: faults},
+		}},
 		{32, "backup", "50 backups under load on each engine: 0 acknowledged before the beginning missing, equal after a restore into either engine, the key included; a damaged or half backup is refused by name; a plain copy of the file beside a running server is warned of in words", []check{
 			{dir: shell, test: "TestBackupsUnderLoadAreWholeAndComeBackEqual", target: faults, long: []string{"-backups=${backups}"}},
 			{dir: shell, test: "TestABackupThatIsKilledIsNoBackup", target: faults},

@@ -319,8 +319,8 @@ func (c *CrashingStore) LinkStaff(ctx context.Context, hash string, p storage.Pe
 }
 
 // SpendStaffCode implements storage.Team.
-func (c *CrashingStore) SpendStaffCode(ctx context.Context, hash string, now time.Time) (string, error) {
-	return result(c, func() (string, error) { return c.inner.SpendStaffCode(ctx, hash, now) })
+func (c *CrashingStore) SpendStaffCode(ctx context.Context, hash, seen string, now time.Time) (string, error) {
+	return result(c, func() (string, error) { return c.inner.SpendStaffCode(ctx, hash, seen, now) })
 }
 
 // StaffOf implements storage.Team.

@@ -48,7 +48,7 @@ var configuring = map[string]configuringWrite{
 		return err
 	}},
 	"SpendStaffCode": {first: putBobsCode, write: func(ctx context.Context, s storage.Store) error {
-		_, err := s.SpendStaffCode(ctx, "hash", then)
+		_, err := s.SpendStaffCode(ctx, "hash", "here", then)
 		return err
 	}},
 	"DropStaff": {first: putBob, write: func(ctx context.Context, s storage.Store) error {

@@ -113,23 +113,24 @@ var staffTests = map[string]func(*testing.T, *bench){
 		put := func(hash string) {
 			check(t, b.store.PutStaffCode(ctx, storage.StaffCode{Hash: hash, Staff: "bob", Expires: now.Add(time.Minute)}))
 		}
-		spent := func(name, hash string, at time.Time, want string) {
+		spent := func(name, hash, seen string, at time.Time, want string) {
 			t.Helper()
-			if got, err := b.store.SpendStaffCode(ctx, hash, at); got != want || (want == "") != errors.Is(err, storage.ErrNotFound) {
+			if got, err := b.store.SpendStaffCode(ctx, hash, seen, at); got != want || (want == "") != errors.Is(err, storage.ErrNotFound) {
 				t.Errorf("%s: it was %q's, %v; want %q", name, got, err, want)
 			}
 		}
 		put("1")
-		spent("one that nobody made", "x", now, "")
-		spent("one that lapsed", "1", now.Add(time.Minute), "")
-		spent("one that works", "1", now, "bob")
-		spent("the same again", "1", now, "")
+		spent("one that nobody made", "x", "here", now, "")
+		spent("one that lapsed", "1", "here", now.Add(time.Minute), "")
+		spent("one that works", "1", "here", now, "bob")
+		spent("the same, once more reported", "1", "here", now, "bob")
+		spent("the same elsewhere", "1", "there", now, "")
 		if _, err := b.store.LinkStaff(ctx, "1", person(1), now); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("a spent code links: %v", err)
 		}
 		put("2")
 		_ = must(b.store.LinkStaff(ctx, "2", person(1), now))(t)
-		spent("one that was used", "2", now, "")
+		spent("one that was used", "2", "here", now, "")
 	},
 	"a turn acts with the rights of its own transaction": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()

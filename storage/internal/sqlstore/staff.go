@@ -20,7 +20,7 @@ const (
 // teamQueries are about members of staff.
 type teamQueries struct {
 	putStaff, staffList, lockStaff, dropStaff, putStaffCode, useStaffCode string
-	dropStaffCodes, spendStaffCode, putStaffLink, staffLinks              string
+	dropStaffCodes, putStaffLink, staffLinks                              string
 	dropStaffLinks, staffOf                                               string
 	acting, actingMember                                                  *list
 }
@@ -39,7 +39,6 @@ func newTeamQueries(t *texts) teamQueries {
 			" ON CONFLICT (platform, account, person) DO UPDATE SET staff = excluded.staff, linked = excluded.linked"),
 		staffLinks:     t.one("SELECT " + staffLinkColumns + " FROM staff_links"),
 		dropStaffLinks: t.one("DELETE FROM staff_links WHERE staff = ?"),
-		spendStaffCode: t.one("DELETE FROM staff_codes WHERE hash = ? AND expires > ? AND used = '' RETURNING staff"),
 		staffOf:        t.one(linkedStaff(func(string) string { return "?" })),
 		// The row of a member of staff stays as it is until the commit: whoever takes rights away
 		// waits for the acts under way, and the acts behind wait for them.
@@ -181,11 +180,12 @@ func (s *Store) LinkStaff(ctx context.Context, hash string, p storage.Person, no
 }
 
 // SpendStaffCode implements storage.Team.
-func (s *Store) SpendStaffCode(ctx context.Context, hash string, now time.Time) (string, error) {
-	staff := ""
+func (s *Store) SpendStaffCode(ctx context.Context, hash, seen string, now time.Time) (string, error) {
+	// No person's id looks like it.
+	by, staff := "seen "+seenKey(seen), ""
 	err := s.configure(ctx, func(tx *sql.Tx) (bool, error) {
 		staff = ""
-		err := tx.QueryRowContext(ctx, s.q.spendStaffCode, storage.Clean(hash), micro(now)).Scan(&staff)
+		err := tx.QueryRowContext(ctx, s.q.useStaffCode, by, storage.Clean(hash), micro(now), by).Scan(&staff)
 		if errors.Is(err, sql.ErrNoRows) {
 			return false, nil
 		}
