@@ -29,8 +29,10 @@ func TestACodeThatOthersReadIsSpentAtOnce(t *testing.T) {
 			return chat.Update{Kind: chat.Command, Command: "link", Text: strings.ToLower(code[:8]) + " " + code[8:]}
 		},
 		"another command": func(code string) chat.Update { return chat.Update{Kind: chat.Command, Command: "here", Text: code} },
-		"words":           func(code string) chat.Update { return chat.Update{Kind: chat.Text, Text: "Bob, yours is " + code + "!"} },
-		"an edit":         func(code string) chat.Update { return chat.Update{Kind: chat.Edited, On: "5", Text: "/link " + code} },
+		"words": func(code string) chat.Update {
+			return chat.Update{Kind: chat.Text, Text: "Bob, yours is " + code + "!"}
+		},
+		"an edit": func(code string) chat.Update { return chat.Update{Kind: chat.Edited, On: "5", Text: "/link " + code} },
 		"a reply to a card": func(code string) chat.Update {
 			return chat.Update{Kind: chat.Text, Text: code, ReplyTo: "m1", Ours: true}
 		},
