@@ -167,7 +167,7 @@ func TestAWebLinkGivesNoRights(t *testing.T) {
 		t.Errorf("cards go to the link: %v", home)
 	}
 	w.bot = b
-	b.SetStaff([]chat.Address{staffTG, room})
+	setStaff(b, staffTG, room)
 	says(t, w.onCard(web, room, w.button(room, "Take")), "Only staff of this site", true)
 	if k := w.onlyCase(); k.Holder.ID != "" {
 		t.Errorf("%q has the case", k.Holder.ID)

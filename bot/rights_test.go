@@ -25,10 +25,10 @@ func TestRightsEndAtOnce(t *testing.T) {
 	for name, open := range bothEngines() {
 		t.Run(name, func(t *testing.T) {
 			r := &rightsRace{world: newWorldOn(t, open(t))}
-			r.world.bot.SetStaff([]chat.Address{staffTG, staffSlack})
+			setStaff(r.world.bot, staffTG, staffSlack)
 			for range 3 {
 				b := r.world.botOn(r.world.instance())
-				b.SetStaff([]chat.Address{staffTG, staffSlack})
+				setStaff(b, staffTG, staffSlack)
 				r.bots = append(r.bots, b)
 			}
 			for n := range *rightsRaces {
