@@ -31,6 +31,10 @@ var (
 	// program ran, to rules that it does not know, and takes no changes from it. Nothing was
 	// changed. A newer program goes on.
 	ErrOutdated = fmt.Errorf("%w to this program: a newer one has changed it. Stop this one and start the newer", ErrUnavailable)
+	// ErrGone is an ErrUnavailable that lasts: the file of the database was removed, moved,
+	// replaced or closed to this program while it ran. Whatever would be written now would be
+	// written where nobody looks for it. A new start finds what is at its path then.
+	ErrGone = fmt.Errorf("%w: its file was taken away while it was in use", ErrUnavailable)
 	// ErrRefused means that the database refuses what one turn wrote, and always will:
 	// it is too large, or contradicts what is stored. Repeating it does not help.
 	ErrRefused = errors.New("the database refuses this change")
@@ -71,9 +75,12 @@ type Store interface {
 	// Hint tells other processes that there are deliveries to send.
 	Hint(ctx context.Context)
 
-	// Ping reports whether the database answers, within ctx. It is ErrOutdated once the
-	// database takes no changes from this program any more.
+	// Ping reports whether the database answers, within ctx. It is ErrOutdated or ErrGone
+	// once the database takes no changes from this program any more.
 	Ping(ctx context.Context) error
+	// Pulse makes a change that means nothing, within ctx: where it succeeds the database
+	// takes changes. Its errors are those of Ping.
+	Pulse(ctx context.Context) error
 	Close() error
 }
 

@@ -19,8 +19,10 @@ func (s *site) probe(name string, check func(context.Context) error) http.Handle
 				s.Log.Warn("web: not well", "probe", name, "err", err)
 				w.WriteHeader(http.StatusServiceUnavailable)
 				text := "unavailable"
-				if errors.Is(err, storage.ErrOutdated) { // it names nothing, and says what to do
-					text = storage.ErrOutdated.Error()
+				for _, plain := range []error{storage.ErrOutdated, storage.ErrGone} { // they name nothing
+					if errors.Is(err, plain) {
+						text = plain.Error()
+					}
 				}
 				_, _ = io.WriteString(w, text+"\n")
 				return

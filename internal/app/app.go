@@ -72,6 +72,7 @@ type App struct {
 	listener    net.Listener
 	web         *webServer
 	store       storage.Store
+	pulse       *pulse
 	bot         *bot.Bot
 	table       []row    // of platforms
 	refused     refusals // of credentials that belong to no account yet
@@ -104,6 +105,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if a.store, err = a.awaitStore(ctx); err != nil {
 		return err
 	}
+	a.pulse = newPulse(a.store)
 	a.stops.add("close the database", stopStore, func(context.Context) error { return a.store.Close() })
 	if a.Settings.PublicURL == "" && a.Demo != nil {
 		a.Settings.PublicURL = "http://" + Reachable(a.listener.Addr().String())
@@ -158,7 +160,7 @@ func (a *App) startBot() (err error) {
 		}
 	})
 	parts.start(func() {
-		if err := awaitOutdated(ctx, a.store); err != nil {
+		if err := a.pulse.run(ctx); err != nil {
 			a.Log.Error("this instance ends", "err", err)
 			a.fail(err)
 		}

@@ -89,9 +89,6 @@ func Restore(ctx context.Context, c Saving) (*archive.Backup, Migration, error) 
 	if err := b.Check(); err != nil { // before anything is made
 		return b, Migration{}, err
 	}
-	if err := makePrivate(path); err != nil {
-		return b, Migration{}, err
-	}
 	if c.Settings.SecretKey == "" && b.Key != nil {
 		key, err := b.Secret()
 		if err == nil {

@@ -14,12 +14,15 @@ import (
 func (a *App) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
+	if err := a.pulse.check(); err != nil {
+		return err
+	}
 	if err := a.store.Ping(ctx); err != nil {
 		return err
 	}
 	health := a.health()
 	if health.Stalled {
-		return errors.New("the database takes no changes")
+		return errNoChanges
 	}
 	if settings := a.refused.String(); settings != "" {
 		return fmt.Errorf("a platform refuses the credentials in %s", settings)

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/internal/app/settings"
+	"github.com/aftercare/aftercare/storage/sqlite"
 )
 
 // Key returns the key that signs links and seals tokens: the one given, or the one kept
@@ -61,7 +62,7 @@ func keepKey(path, key string) error {
 	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return nil
+	return sqlite.GiveToOwner(path)
 }
 
 func randomBytes(n int) []byte {

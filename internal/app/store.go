@@ -34,7 +34,7 @@ func OpenStore(ctx context.Context, s settings.Settings, clock func() time.Time,
 // brings it up to date, see Migrating.
 func makeStore(ctx context.Context, m Migrating, log *slog.Logger) (storage.Store, error) {
 	if path := m.Settings.SQLitePath(); path != "" {
-		if err := makePrivate(path); err != nil {
+		if err := mayMake(path); err != nil {
 			return nil, err
 		}
 		return openSQLite(ctx, path, sqlite.Options{Clock: m.Clock, Log: log, Migrate: true, Before: m.before})
@@ -90,7 +90,7 @@ type Migration struct {
 // Migrate brings the database that DATABASE_URL names up to date and does nothing else.
 func Migrate(ctx context.Context, m Migrating) (Migration, error) {
 	if path := m.Settings.SQLitePath(); path != "" {
-		if err := makePrivate(path); err != nil {
+		if err := mayMake(path); err != nil {
 			return Migration{}, err
 		}
 		r, err := sqlite.Migrate(ctx, path, sqlite.Options{Clock: m.Clock, Buckets: m.Buckets, Before: m.before})
@@ -100,12 +100,22 @@ func Migrate(ctx context.Context, m Migrating) (Migration, error) {
 	return Migration{r.From, r.To, r.Applied, r.Buckets}, err
 }
 
-// makePrivate makes the database's file, where there is none, for this user only:
-// customers' words are in it. SQLite gives the files that it puts beside it the same mode.
-func makePrivate(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
+// mayMake says why no database can be made at path, if there is none and none can be.
+func mayMake(path string) error {
+	_, err := os.Stat(path)
+	if err == nil {
+		return nil
+	}
+	if _, wrong := os.Stat(filepath.Dir(path)); wrong != nil || !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the database file cannot be opened. Make its directory, see to the permissions, or correct DATABASE_URL: %w", err)
 	}
-	return f.Close()
+	// What a database leaves beside itself says that there was one: whoever starts anew in its
+	// place forgets every customer, and every link that is out.
+	for _, left := range []string{"-wal", ".key", ".lock"} {
+		if _, err := os.Stat(path + left); err == nil {
+			return fmt.Errorf("there was a database at %s, and it is gone: %s is still there. Put it back, or bring back a backup. "+
+				"To begin with an empty one, remove %s, %s and %s first", path, path+left, path+".key", path+"-wal", path+".lock")
+		}
+	}
+	return nil
 }

@@ -193,6 +193,10 @@ func registry() []row {
 			{dir: "storage/archive", test: "TestNoTableAndNoColumnIsForgotten", target: faults},
 			{dir: "storage/archive", test: "TestADamagedBackupIsRefusedByName", target: faults},
 		}},
+		{33, "the database's file goes", "removed, moved, overwritten, replaced, closed or mounted read-only under load: 0 acknowledged afterwards, not ready within 2 s, ends with 1; a second program never empties a log of changes that is in use", []check{
+			{dir: shell, test: "TestAServerWhoseFileIsTakenAwayAcknowledgesNothing", target: faults},
+			{dir: shell, test: "TestNoCommandEmptiesTheLogOfARunningServer", target: faults},
+		}},
 		{37, "signals and pipes", "a server whose output goes away, fills a device or was never there serves on; it ends by SIGTERM, SIGINT and SIGHUP only, in order; the demo leaves nothing behind", []check{
 			{dir: shell, test: "TestAServerOutlivesItsOutputAndEndsInOrder", target: faults},
 			{dir: shell, test: "TestAHangUpThatIsIgnoredIsLeftAlone", target: faults},

@@ -21,6 +21,11 @@ func Backup(ctx context.Context, path, dir string, info archive.Info) (*archive.
 	if err != nil {
 		return nil, err
 	}
+	f, err := hold(ctx, path, Options{}.withDefaults())
+	if err != nil {
+		return nil, err
+	}
+	defer f.release()
 	// The copy, and at most as much again for the tables.
 	if err := archive.NeedRoom(dir, 2*size); err != nil {
 		return nil, err
@@ -118,6 +123,12 @@ func Restore(ctx context.Context, path string, b *archive.Backup, o Options, tol
 	if err := archive.NeedRoom(filepath.Dir(path), 4*b.Plain()); err != nil { // the file, its indexes, and the log beside it
 		return Report{}, err
 	}
+	o.Migrate = true
+	f, err := hold(ctx, path, o)
+	if err != nil {
+		return Report{}, err
+	}
+	defer f.release()
 	db := pool(path, o, use{wait: patient, size: 4})
 	defer db.Close()
 	r, err := m.Fill(ctx, db, b.Schema, func() error {

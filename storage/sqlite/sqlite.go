@@ -14,7 +14,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -65,24 +64,36 @@ const readers = 4
 
 // Open opens the database in the file at path. Settings are in the DSN and not
 // statements, because a statement reaches one connection of a pool.
-func Open(ctx context.Context, path string, o Options) (storage.Store, error) {
+func Open(ctx context.Context, path string, o Options) (_ storage.Store, err error) {
 	o = o.withDefaults()
+	f, err := hold(ctx, path, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			f.release()
+		}
+	}()
 	if o.Migrate {
 		if _, err := migrateIfNeeded(ctx, path, o); err != nil {
 			return nil, err
 		}
 	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: there is no file %s; run `aftercare migrate`", ErrSchema, path)
-	}
-	write := pool(path, o, use{wait: busy, size: 1})
+	write := pool(path, o, use{wait: busy, size: 1, guard: f.guard})
 	// The writing connection comes first: it is the one that turns the file to WAL.
 	if _, err := schema(o).Check(ctx, write); err != nil {
 		_ = write.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	read := pool(path, o, use{wait: busy, size: readers, readOnly: true})
-	s, err := sqlstore.New(ctx, sqlstore.Config{Dialect: dialect(), Write: write, Read: read, Lease: write, Clock: o.Clock, Log: o.Log})
+	if err := f.open(ctx, write); err != nil {
+		_ = write.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	read := pool(path, o, use{wait: busy, size: readers, readOnly: true, guard: f.guard})
+	s, err := sqlstore.New(ctx, sqlstore.Config{
+		Dialect: dialect(), Write: write, Read: read, Lease: write, Clock: o.Clock, Log: o.Log, Guard: f.guard, Release: f.release,
+	})
 	if err != nil {
 		_, _ = read.Close(), write.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -93,6 +104,16 @@ func Open(ctx context.Context, path string, o Options) (storage.Store, error) {
 // Migrate brings the file's schema up to date, making the file where there is none.
 func Migrate(ctx context.Context, path string, o Options) (Report, error) {
 	o = o.withDefaults()
+	o.Migrate = true
+	f, err := hold(ctx, path, o)
+	if err != nil {
+		return Report{}, err
+	}
+	defer f.release()
+	return migrate(ctx, path, o)
+}
+
+func migrate(ctx context.Context, path string, o Options) (Report, error) {
 	db := pool(path, o, use{wait: patient, size: 4})
 	defer db.Close()
 	r, err := schema(o).Up(ctx, db, o.Buckets)
@@ -110,7 +131,7 @@ func migrateIfNeeded(ctx context.Context, path string, o Options) (Report, error
 		err = closed
 	}
 	if errors.Is(err, ErrSchema) {
-		return Migrate(ctx, path, o)
+		return migrate(ctx, path, o)
 	}
 	if err != nil {
 		return Report{}, fmt.Errorf("open %s: %w", path, err)
@@ -121,6 +142,9 @@ func migrateIfNeeded(ctx context.Context, path string, o Options) (Report, error
 func (o Options) withDefaults() Options {
 	if o.Buckets <= 0 {
 		o.Buckets = 1
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -141,16 +165,20 @@ type use struct {
 	size     int           // how many there are
 	wait     time.Duration // of one statement, for another process's write
 	readOnly bool
+	guard    func() error // may be nil
 }
 
 // pool opens connections to the file. Nothing is dialled yet.
 func pool(path string, o Options, u use) *sql.DB {
 	var c driver.Connector = connector(dsn(path, u))
+	if u.guard != nil {
+		c = guarded{c, u.guard}
+	}
 	if o.Wrap != nil {
 		c = o.Wrap(c)
 	}
 	// A write that was begun is finished; a long read ends with its caller.
-	db := sql.OpenDB(&sqlstore.Cached{Connector: c, Detach: !u.readOnly, Finalize: true})
+	db := sql.OpenDB(&sqlstore.Cached{Connector: c, Detach: !u.readOnly, Finalize: true, Guard: u.guard})
 	db.SetMaxOpenConns(u.size)
 	db.SetMaxIdleConns(u.size)
 	return db
@@ -176,6 +204,28 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 }
 
+// guarded opens no connection once the guard has found that the file is not ours any more: a
+// new one would join the log of changes that is in use with whatever file is there now.
+type guarded struct {
+	driver.Connector
+	guard func() error
+}
+
+// Connect implements driver.Connector.
+func (g guarded) Connect(ctx context.Context) (driver.Conn, error) {
+	if err := g.guard(); err != nil {
+		return nil, err
+	}
+	conn, err := g.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.guard(); err != nil {
+		return nil, err // closing it would do what must not be done: it ends with the process
+	}
+	return conn, nil
+}
+
 // Driver implements driver.Connector.
 func (connector) Driver() driver.Driver { return &sqlite.Driver{} }
 
@@ -193,6 +243,7 @@ func dsn(path string, u use) string {
 		"_timezone":            {"UTC"},
 		"_dqs":                 {"0"},
 		"_error_rc":            {"1"},
+		"_pragma":              {"journal_size_limit(67108864)"}, // a long reader makes the log grow; it shrinks again
 	}
 	if u.readOnly {
 		v.Set("_query_only", "1")
@@ -222,6 +273,7 @@ func dialect() sqlstore.Dialect {
 		HasSchema: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'goose_db_version'",
 		Fault:     fault,
 		Describe:  describe,
+		Pulse:     beat,
 	}
 }
 

@@ -412,6 +412,11 @@ func (c *CrashingStore) Hint(ctx context.Context) {
 	}
 }
 
+// Pulse implements storage.Store.
+func (c *CrashingStore) Pulse(ctx context.Context) error {
+	return c.call(func() error { return c.inner.Pulse(ctx) })
+}
+
 // Ping implements storage.Store.
 func (c *CrashingStore) Ping(ctx context.Context) error {
 	return c.call(func() error { return c.inner.Ping(ctx) })

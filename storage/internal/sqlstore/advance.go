@@ -74,7 +74,7 @@ func (s *Store) Advance(ctx context.Context, b storage.Bucket, turns []storage.T
 // is stored. A database that is away, or a newer program's, is not asked a hundred times
 // more.
 func (s *Store) oneTurns(err error) bool {
-	if _, inDoubt := errors.AsType[errDoubt](err); inDoubt || errors.Is(err, storage.ErrOutdated) {
+	if _, inDoubt := errors.AsType[errDoubt](err); inDoubt || errors.Is(err, storage.ErrOutdated) || errors.Is(err, storage.ErrGone) {
 		return false
 	}
 	fault := s.fault(err)

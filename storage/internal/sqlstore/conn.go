@@ -28,6 +28,9 @@ type Cached struct {
 	// Finalize closes the statements before their connection. A server forgets them by
 	// itself; an embedded database does not.
 	Finalize bool
+	// Guard is asked before a transaction begins and after it was committed: an error of
+	// its is the transaction's. nil = no questions.
+	Guard func() error
 }
 
 // Connect implements driver.Connector.
@@ -42,7 +45,7 @@ func (c *Cached) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, fmt.Errorf("connection of type %T lacks what this program needs", dc)
 	}
 	checker, _ := dc.(driver.NamedValueChecker)
-	return &cachedConn{DriverConn: full, checker: checker, detach: c.Detach, finalize: c.Finalize, prepared: map[string]driver.Stmt{}}, nil
+	return &cachedConn{DriverConn: full, checker: checker, detach: c.Detach, finalize: c.Finalize, guard: c.Guard, prepared: map[string]driver.Stmt{}}, nil
 }
 
 // cachedConn is used by one goroutine at a time, as database/sql promises.
@@ -51,6 +54,7 @@ type cachedConn struct {
 	checker  driver.NamedValueChecker // nil = the default conversions
 	detach   bool
 	finalize bool
+	guard    func() error // may be nil
 	prepared map[string]driver.Stmt
 	broken   bool // a COMMIT failed: nobody knows whether a transaction is still open
 }
@@ -137,6 +141,11 @@ func (c *cachedConn) PrepareContext(ctx context.Context, text string) (driver.St
 
 // BeginTx implements driver.ConnBeginTx.
 func (c *cachedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if c.guard != nil {
+		if err := c.guard(); err != nil {
+			return nil, err
+		}
+	}
 	tx, err := c.DriverConn.BeginTx(c.context(ctx), opts)
 	if err != nil {
 		return nil, err
@@ -155,6 +164,9 @@ func (t *cachedTx) Commit() error {
 	err := t.Tx.Commit()
 	if err != nil {
 		t.conn.broken = true
+	}
+	if err == nil && t.conn.guard != nil {
+		return t.conn.guard()
 	}
 	return err
 }

@@ -21,6 +21,11 @@ type Config struct {
 	Lease   *sql.DB // so that a renewal never waits for a batch; may be Write
 	Clock   func() time.Time
 	Log     *slog.Logger
+	// Guard says that the database is not to be used any more, or nil; nil = it always is.
+	// The pool that writes asks it around every transaction (Cached).
+	Guard func() error
+	// Release is called when every pool is closed; nil = nothing is to be released.
+	Release func()
 	// Hints and Stop are the engine's listener; nil where there is none.
 	Hints func(ctx context.Context) <-chan struct{}
 }
@@ -36,6 +41,8 @@ type Store struct {
 	log      *slog.Logger
 	buckets  int
 	memories memories
+	guard    func() error
+	release  func()
 	hints    func(ctx context.Context) <-chan struct{}
 	hint     chan struct{} // holds one wish to notify
 	stop     context.CancelFunc
@@ -49,7 +56,7 @@ var _ storage.Store = (*Store)(nil)
 func New(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{
 		dialect: c.Dialect, q: newQueries(c.Dialect), write: c.Write, read: c.Read, lease: c.Lease,
-		clock: c.Clock, log: c.Log, hints: c.Hints,
+		clock: c.Clock, log: c.Log, hints: c.Hints, guard: c.Guard, release: c.Release,
 		hint: make(chan struct{}, 1), stopped: make(chan struct{}),
 	}
 	if s.clock == nil {
@@ -57,6 +64,9 @@ func New(ctx context.Context, c Config) (*Store, error) {
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.guard == nil {
+		s.guard = func() error { return nil }
 	}
 	if err := s.read.QueryRowContext(ctx, s.q.countBuckets).Scan(&s.buckets); err != nil {
 		return nil, fmt.Errorf("count buckets: %w", s.unavailable(err))
@@ -95,7 +105,24 @@ func (s *Store) Buckets() int { return s.buckets }
 
 // Ping implements storage.Store: it writes nothing but asks the pool that writes.
 func (s *Store) Ping(ctx context.Context) error {
+	if err := s.guard(); err != nil {
+		return err
+	}
 	return s.unavailable(s.outdated(ctx, s.write, 0))
+}
+
+// Pulse implements storage.Store.
+func (s *Store) Pulse(ctx context.Context) error {
+	return s.transaction(ctx, func(tx *sql.Tx) error {
+		if err := s.outdated(ctx, tx, 0); err != nil {
+			return err
+		}
+		if s.dialect.Pulse != nil {
+			return s.dialect.Pulse(ctx, tx)
+		}
+		_, err := tx.ExecContext(ctx, s.q.pulse)
+		return err
+	})
 }
 
 // protocol numbers the rules by which this program writes to a bucket; the bucket's row says
@@ -127,6 +154,9 @@ func (s *Store) Close() error {
 	var errs []error
 	for _, db := range []*sql.DB{s.lease, s.read, s.write} {
 		errs = append(errs, db.Close())
+	}
+	if s.release != nil {
+		s.release()
 	}
 	return errors.Join(errs...)
 }

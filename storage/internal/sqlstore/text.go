@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"context"
 	"database/sql"
 	"slices"
 	"strings"
@@ -38,6 +39,8 @@ type Dialect struct {
 	// for every value.
 	Rows   func(columns []string) string
 	Column func(buffer []byte, name string, rows [][]any, index int) ([]byte, error)
+	// Pulse makes a change that means nothing; nil = a row of the leases is changed.
+	Pulse func(ctx context.Context, tx *sql.Tx) error
 	// Notify is the text that wakes listeners; empty where there are none.
 	Notify string
 }
