@@ -52,7 +52,7 @@ func TestStaffSeeWhatACustomerSentBelowTheCard(t *testing.T) {
 	// Before there is a case, a file stands below the note that tells of it.
 	w.gave(ann, "aside", "")
 	all := w.transcript(staffTG)
-	if len(all) != 2 || all[1].Render.Under != all[0].Slot || all[1].Render.Text != "📷 photo from Ann" {
+	if len(all) != 2 || all[1].Render.Under != all[0].Slot || all[1].Render.Text != "📷 photo from “Ann”" {
 		t.Fatalf("%+v", all)
 	}
 	w.press(ann, "1")
@@ -90,7 +90,7 @@ func TestFilesOfAnswersComeWithTheCase(t *testing.T) {
 		score string
 		want  []string
 	}{
-		{"1", []string{"first: 📷 photo from Ann (A-1)", "second: 📷 photo from Ann (A-1)"}},
+		{"1", []string{"first: 📷 photo from “Ann” (A-1)", "second: 📷 photo from “Ann” (A-1)"}},
 		{"5", nil},
 	} {
 		w := newWorld(t)

@@ -42,7 +42,7 @@ func (t *turn) praise() {
 		}
 	}
 	if f.Praise == survey.PraiseNamed && f.Naming != survey.Pseudonymous {
-		words = append([]string{voice.Cut(strings.TrimSpace(v.Name), voice.LongestName)}, words...)
+		words = append([]string{v.Quoted(v.Name)}, words...)
 	}
 	kase := ""
 	if t.desk != nil {
@@ -110,7 +110,7 @@ func (s *teller) tellPraise(ctx context.Context, site string, list []storage.Fee
 		post := func(list []storage.Feedback, places []chat.Address) {
 			m := chat.Message{Title: v.Say("praise_title", "site", v.Site.Name), Lang: v.Lang}
 			for _, f := range list[:min(len(list), praiseShown)] {
-				m.Quotes = append(m.Quotes, chat.Quote{Label: voice.Cut(t.snap.Team.Members[f.Owner].Name, voice.LongestName), Text: f.Text})
+				m.Quotes = append(m.Quotes, chat.Quote{Label: voice.Called(t.snap.Team.Members[f.Owner].Name), Text: f.Text})
 			}
 			if more := len(list) - praiseShown; more > 0 {
 				m.Footer = v.Say("digest_more", "n", voice.Number(float64(more)))

@@ -23,9 +23,9 @@ func (p *press) reveal() {
 		return
 	}
 	p.desk.jot(eventRevealed, p.by.ID, id.ID, "")
-	who := []string{voice.Cut(id.Name, voice.LongestName)}
+	who := []string{v.Quoted(id.Name)}
 	if id.Username != "" {
-		who = append(who, "@"+id.Username)
+		who = append(who, "@"+voice.Called(id.Username))
 	}
 	if !p.desk.snap.Traits[id.Person.Platform].Guests {
 		who = append(who, string(id.Person.Platform)+" "+id.Person.User)

@@ -269,7 +269,7 @@ func (d *desk) under(s said, text string) {
 	}
 	d.want(storage.Want{
 		Slot: d.noticeSlot(d.kase.ID), Kind: storage.NoticeD, Address: s.at,
-		Render: chat.Message{Text: text, Lang: d.view().StaffVoice().Lang, Replies: s.own},
+		Render: chat.Message{Text: text, Lang: d.view().StaffVoice().Lang, Replies: s.own, Inert: true},
 	})
 }
 

@@ -63,8 +63,8 @@ func TestStaffAndACustomerTalk(t *testing.T) {
 	sees(t, "Ann", w.got(ann), "Bob (Salon Anna) is here now and will help you. Just write in this chat.", "Bob (Salon Anna) | I am sorry, Ann.")
 	sees(t, "Bob's message", w.shows(staffTG, markSlot), "mark "+string(own))
 	sees(t, "the line in Telegram", w.shows(staffTG, saidSlot))
-	sees(t, "the line in Slack", w.shows(staffSlack, saidSlot), "A-1 · Bob (Salon Anna) → Ann | I am sorry, Ann.")
-	sees(t, "the line in the room", w.shows(room, saidSlot), "A-1 · Bob (Salon Anna) → Ann | I am sorry, Ann. | ✓ Delivered")
+	sees(t, "the line in Slack", w.shows(staffSlack, saidSlot), "A-1 · Bob (Salon Anna) → “Ann” | I am sorry, Ann.")
+	sees(t, "the line in the room", w.shows(room, saidSlot), "A-1 · Bob (Salon Anna) → “Ann” | I am sorry, Ann. | ✓ Delivered")
 	if m := w.newest(staffSlack, markSlot).Render; m.Mark != chat.Arrived || m.Under != w.newest(staffSlack, saidSlot).Slot {
 		t.Errorf("the mark in Slack is %+v", m)
 	}
@@ -74,7 +74,7 @@ func TestStaffAndACustomerTalk(t *testing.T) {
 
 	// Ann answers what Bob said, from Slack Bob says more, and both change their words.
 	answer := w.writes(ann, "Nobody told me why.", w.newest(ann.address, replySlot).ShownRef)
-	sees(t, "the answer", w.shows(staffTG, relaySlot)[1:], "A-1 · Ann | Nobody told me why. | Reply to this message to answer Ann.")
+	sees(t, "the answer", w.shows(staffTG, relaySlot)[1:], "A-1 · “Ann” | Nobody told me why. | Reply to this message to answer “Ann”.")
 	says(t, w.fills(w.inSlack(bob), staffSlack, w.button(staffSlack, "Reply"), map[string]string{render.FieldText: "We were two short."}), "Contacted", false)
 	w.editIn(bob, staffTG, own, asked, "I am very sorry, Ann.")
 	w.editIn(ann, ann.address, answer, "", "Nobody told me anything.")
@@ -84,8 +84,8 @@ func TestStaffAndACustomerTalk(t *testing.T) {
 			t.Errorf("%s shows %q", at, got)
 		}
 	}
-	sees(t, "the lines in Slack", w.shows(staffSlack, saidSlot), "A-1 · Bob (Salon Anna) → Ann | I am very sorry, Ann.", "A-1 · Bob (Salon Anna) → Ann | We were two short.")
-	sees(t, "the lines in Telegram", w.shows(staffTG, saidSlot), "A-1 · Bob (Salon Anna) → Ann | We were two short.")
+	sees(t, "the lines in Slack", w.shows(staffSlack, saidSlot), "A-1 · Bob (Salon Anna) → “Ann” | I am very sorry, Ann.", "A-1 · Bob (Salon Anna) → “Ann” | We were two short.")
+	sees(t, "the lines in Telegram", w.shows(staffTG, saidSlot), "A-1 · Bob (Salon Anna) → “Ann” | We were two short.")
 	if n := w.kinds()[eventEdited]; n != 2 {
 		t.Errorf("%d changes are written down", n)
 	}
@@ -117,7 +117,7 @@ func TestOnlyAReplyToTheCustomersWordsReachesThem(t *testing.T) {
 	nameless := customer{user: chat.User{Name: "Staff"}, address: staffTG}
 	w.replyIn(nameless, staffTG, w.newest(staffTG, relaySlot).ShownRef, "nobody")
 	sees(t, "Ann", w.got(ann))
-	sees(t, "Bob", w.shows(staffTG, "stays"), "That stays in this chat: Ann did not get it. To write to them, tap Reply on the card or, in Telegram, reply to their own words.")
+	sees(t, "Bob", w.shows(staffTG, "stays"), "That stays in this chat: “Ann” did not get it. To write to them, tap Reply on the card or, in Telegram, reply to their own words.")
 	said := strings.Join(w.shows(staffTG, "n"), "\n")
 	for _, want := range []string{"Nobody got this", "/link CODE", "in the name of the group"} {
 		if !strings.Contains(said, want) {
@@ -204,7 +204,7 @@ func TestWordsOfAnyLengthArriveWhole(t *testing.T) {
 	}
 	own := w.writes(ann, strings.Repeat("x", 3900), "")
 	w.editIn(ann, ann.address, own, "", "short after all")
-	sees(t, "the edit", w.shows(staffTG, relaySlot), "A-1 · Ann | short after all | Reply to this message to answer Ann.", "A-1 · Ann | … | Reply to this message to answer Ann.")
+	sees(t, "the edit", w.shows(staffTG, relaySlot), "A-1 · “Ann” | short after all | Reply to this message to answer “Ann”.", "A-1 · “Ann” | … | Reply to this message to answer “Ann”.")
 	w.replyIn(bob, staffTG, w.newest(staffTG, relaySlot).ShownRef, strings.Repeat("y", recovery.MaxText+1))
 	if said := w.newest(staffTG, "n").Render.Text; !strings.Contains(said, "too long") {
 		t.Errorf("Bob is told %q", said)
@@ -214,13 +214,13 @@ func TestWordsOfAnyLengthArriveWhole(t *testing.T) {
 func TestFilesGoBothWays(t *testing.T) {
 	w, ann, bob, _ := talk(t)
 	w.writes(ann, "Look", "", chat.File{Kind: "photo", ID: "p1"}, chat.File{Kind: "voice", ID: "v1"})
-	sees(t, "Telegram", w.shows(staffTG, relaySlot), "A-1 · Ann | Look | Reply to this message to answer Ann.",
-		"A-1 · Ann | 📷 photo | photo p1 | Reply to this message to answer Ann.", "A-1 · Ann | 🎤 voice note | voice v1 | Reply to this message to answer Ann.")
-	sees(t, "Slack", w.shows(staffSlack, relaySlot), "A-1 · Ann | Look", "A-1 · Ann | 📷 photo", "A-1 · Ann | 🎤 voice note")
+	sees(t, "Telegram", w.shows(staffTG, relaySlot), "A-1 · “Ann” | Look | Reply to this message to answer “Ann”.",
+		"A-1 · “Ann” | 📷 photo | photo p1 | Reply to this message to answer “Ann”.", "A-1 · “Ann” | 🎤 voice note | voice v1 | Reply to this message to answer “Ann”.")
+	sees(t, "Slack", w.shows(staffSlack, relaySlot), "A-1 · “Ann” | Look", "A-1 · “Ann” | 📷 photo", "A-1 · “Ann” | 🎤 voice note")
 	voice := w.newest(staffTG, relaySlot)
 	w.replyIn(bob, staffTG, voice.ShownRef, "", chat.File{Kind: "voice", ID: "v2"})
 	sees(t, "Ann", w.got(ann)[1:], "Bob (Salon Anna) | voice v2")
-	sees(t, "the room", w.shows(room, saidSlot), "A-1 · Bob (Salon Anna) → Ann | voice v2 | ✓ Delivered")
+	sees(t, "the room", w.shows(room, saidSlot), "A-1 · Bob (Salon Anna) → “Ann” | voice v2 | ✓ Delivered")
 }
 
 func TestWhatACustomerDoesNotGetIsSaidInWords(t *testing.T) {
@@ -229,7 +229,7 @@ func TestWhatACustomerDoesNotGetIsSaidInWords(t *testing.T) {
 	w.blocked[ann.address] = true
 	w.replyIn(bob, staffTG, w.newest(staffTG, relaySlot).ShownRef, "Hello Ann")
 	for _, at := range []chat.Address{staffTG, staffSlack, room} {
-		sees(t, at.String(), w.shows(at, lostSlot), "A-1 · Not delivered | Ann did not get this: they blocked the chat or left it. | Hello Ann")
+		sees(t, at.String(), w.shows(at, lostSlot), "A-1 · Not delivered | “Ann” did not get this: they blocked the chat or left it. | Hello Ann")
 		card := w.newest(at, "case").Render
 		if !strings.Contains(card.Footer, "takes no messages") || strings.Contains(plainly(card), "Only a reply") {
 			t.Errorf("the card in %s says %q", at, card.Footer)
@@ -318,7 +318,7 @@ func TestWordsGoToTheCaseThatIsStillOpen(t *testing.T) {
 			words = append(words, d.Render.Title+" "+d.Render.Quotes[0].Text)
 		}
 	}
-	sees(t, "the first case", words, "A-1 · Ann Hello?", "A-1 · Ann where is my refund", "A-1 · Ann anybody there", "A-1 · Ann about the first one")
+	sees(t, "the first case", words, "A-1 · “Ann” Hello?", "A-1 · “Ann” where is my refund", "A-1 · “Ann” anybody there", "A-1 · “Ann” about the first one")
 	if n := len(w.session(ann).Answers); n != got {
 		t.Errorf("the reply became an answer")
 	}
@@ -473,7 +473,7 @@ func TestWhoComesBackCanBeWrittenTo(t *testing.T) {
 			if card := w.newest(staffTG, "case").Render; strings.Contains(card.Footer, "takes no messages") {
 				t.Errorf("the card says %q", card.Footer)
 			}
-			if lines := strings.Join(w.shows(staffTG, "case"), "\n"); !strings.Contains(lines, "A-1 · Ann can be written to again") {
+			if lines := strings.Join(w.shows(staffTG, "case"), "\n"); !strings.Contains(lines, "A-1 · “Ann” can be written to again") {
 				t.Errorf("no line says so: %s", lines)
 			}
 			w.replyIn(bob, staffTG, w.newest(staffTG, relaySlot).ShownRef, "Welcome back")
@@ -591,7 +591,7 @@ func TestAReplyGivenUpInDoubtIsSaidInWords(t *testing.T) {
 	}
 	w.settleAll()
 	for _, at := range []chat.Address{staffTG, staffSlack, room} {
-		sees(t, at.String(), w.shows(at, lostSlot), "A-1 · Not delivered | Nobody knows whether Ann got this: the connection broke while it was sent. | Hello Ann")
+		sees(t, at.String(), w.shows(at, lostSlot), "A-1 · Not delivered | Nobody knows whether “Ann” got this: the connection broke while it was sent. | Hello Ann")
 	}
 }
 

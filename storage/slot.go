@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -61,6 +62,15 @@ const (
 	GoneSlot     SlotKind = "gone"     // gone:<name>:<moment>:<chat>: that another staff chat is gone
 	LinkedSlot   SlotKind = "linked"   // chat:<key>: that this chat has a name now
 )
+
+// staffKinds are the kinds whose messages staff alone see.
+var staffKinds = [...]SlotKind{
+	CardSlot, EventSlot, ReminderSlot, RelaySlot, SaidSlot, LostSlot, MarkSlot, AskSlot, StaysSlot, AsideSlot, FileSlot,
+	PraiseSlot, StormSlot, DigestSlot, OverdueSlot, GoneSlot, LinkedSlot,
+}
+
+// ForStaff reports whether staff alone see what stands in such slots.
+func (k SlotKind) ForStaff() bool { return slices.Contains(staffKinds[:], k) }
 
 // spelling is how slots of one kind are written.
 type spelling struct {

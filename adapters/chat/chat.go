@@ -122,10 +122,10 @@ func (f File) Sign() string {
 	case "video":
 		sign = "🎬"
 	}
-	if f.Name == "" {
-		return sign
+	if name := CleanName(f.Name); name != "" {
+		return sign + " " + name
 	}
-	return sign + " " + f.Name
+	return sign
 }
 
 // Answer is what the one who caused an update sees at once: a toast, an alert,
@@ -170,6 +170,10 @@ type Message struct {
 	// Mark makes it no message of its own, but a sign on the message Replies. Whoever sends
 	// gives it to the account's Reactor; no Sender ever sees it.
 	Mark Mark `json:"mark,omitempty"`
+	// Inert says that nothing in the words may become a mention, a link or a command where
+	// the platform would make them of plain words: they hold what customers wrote, and staff
+	// read it. Buttons stay what they are.
+	Inert bool `json:"inert,omitempty"`
 }
 
 // Mark is a small sign on somebody's message that stands for words.
@@ -282,11 +286,4 @@ type Sender interface {
 // without showing anybody anything. Errors are *Error; Revoked means that it does not.
 type Prober interface {
 	Probe(ctx context.Context, account string) error
-}
-
-// Looker is a Sender that can ask its platform whether a chat takes messages, without
-// showing anybody anything. nil = it does, as far as the platform tells. Errors are *Error;
-// Unreachable means that it does not.
-type Looker interface {
-	Takes(ctx context.Context, to Address) error
 }

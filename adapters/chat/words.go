@@ -15,6 +15,9 @@ const marksPerLetter = 16
 // reading direction of the text after it, what no font shows, and invalid bytes are
 // taken out. Joiners and zero-width letters stay, because scripts and emoji need them.
 func Clean(s string) string {
+	if harmless(s) {
+		return s
+	}
 	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
 	marks := 0
 	return strings.Map(func(r rune) rune {
@@ -39,9 +42,43 @@ func Clean(s string) string {
 	}, s)
 }
 
+// harmless reports whether Clean would return s as it is, as of most words in English.
+func harmless(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= 0x7F || c < ' ' && c != '\n' && c != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
 // CleanLine is Clean for what has one line only.
 func CleanLine(s string) string {
 	return strings.Join(strings.Fields(Clean(s)), " ")
+}
+
+// CleanName is CleanLine for a name that staff read among a card's own words: nothing in it
+// looks like a sign of a card's state, like what stands between a title's parts, or like a
+// quotation mark, and nothing in it is invisible or turns the reading direction. Letters of
+// every script stay.
+func CleanName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch r {
+		case '\u00B7', '\u2022', '\u2027', '\u2219', '\u22C5', '\u25CF', '\u25CB', '\u25E6', '\u2B24', '\u26AB', '\u26AA', '\u2B55':
+			return '-' // dots and circles
+		case '"', '\u201C', '\u201D', '\u201E', '\u201F', '\u00AB', '\u00BB', '\u2039', '\u203A', '\u300C', '\u300D', '\u300E', '\u300F', '\uFF02', '\u301D', '\u301E', '\u301F':
+			return '\''
+		case '\u2800', '\u3164', '\u115F', '\u1160', '\uFFA0':
+			return ' ' // letters that show nothing
+		case '\u00AD', '\u034F', '\u061C', '\u180E', '\u200B', '\u200E', '\u200F', '\u2060', '\u2061', '\u2062', '\u2063', '\u2064':
+			return -1
+		}
+		if r >= 0x1F534 && r <= 0x1F535 || r >= 0x1F7E0 && r <= 0x1F7EB || r == 0x1F441 || r == 0x1F440 || r == 0x1F518 {
+			return -1 // circles, squares and eyes in colour
+		}
+		return r
+	}, Clean(s))
+	return strings.TrimLeft(strings.Join(strings.Fields(s), " "), "\uFE0E\uFE0F\u200D ")
 }
 
 // Visible reports whether a reader would see anything of s.

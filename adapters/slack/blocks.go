@@ -61,7 +61,7 @@ func render(m chat.Message) (rendered, error) {
 	}
 	blocks := l.blocks()
 	blocks = append(blocks[:min(len(blocks), blocksLimit-len(actions))], actions...)
-	out := rendered{text: escapeWithin(l.notice(), noticeLimit), blocks: blocks}
+	out := rendered{text: escapeWithin(l.notice(m.Inert), noticeLimit), blocks: blocks}
 	if color, ok := stateColors[m.State]; ok && len(blocks) > 1 {
 		// The first block stays outside: without any, Slack would show the text too.
 		out.blocks, out.attached, out.color = blocks[:1], blocks[1:], color

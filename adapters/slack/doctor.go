@@ -96,7 +96,11 @@ func (c *Client) checkSocket(ctx context.Context) error {
 }
 
 func (c *Client) examineChannel(ctx context.Context, team, channel string, good func(string, ...any), bad func(string, string, ...any)) {
-	got, err := c.channel(ctx, team, channel)
+	var got *slack.Channel
+	err := c.callTeam(ctx, "conversations.info", team, "", func(ctx context.Context, api *slack.Client) (err error) {
+		got, err = api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: channel})
+		return err
+	})
 	const invite = "open the channel and write /invite @ and the app's name; private channels are invisible to it until then"
 	switch {
 	case err != nil:

@@ -71,7 +71,7 @@ func arrange(m chat.Message) (layout, error) {
 	add(piece{kind: aTitle, text: withState(m.State, chat.CleanLine(m.Title))}, wordsLimit)
 	add(piece{kind: aText, text: chat.Clean(m.Text)}, wordsLimit)
 	for _, f := range m.Facts {
-		p := piece{kind: aFact, label: chat.CleanLine(f.Label), text: chat.Clean(f.Value), isolate: mixed, at: f.At}
+		p := piece{kind: aFact, label: chat.CleanLine(f.Label), text: chat.CleanLine(f.Value), isolate: mixed, at: f.At}
 		add(p, fieldLimit-labelledLimit-len(chat.Isolate+chat.EndIsolate)-2)
 	}
 	for _, q := range m.Quotes {
@@ -142,7 +142,10 @@ func (l layout) fit(limit int) layout {
 
 // notice is everything in one paragraph, as it is read out: a screen reader reads
 // this and none of the blocks. A lone text keeps its line breaks.
-func (l layout) notice() string {
+func (l layout) notice(inert bool) string {
+	if inert {
+		return chat.Defuse(l.notice(false))
+	}
 	if len(l) == 1 && l[0].kind == aText {
 		return l[0].text
 	}
@@ -150,7 +153,8 @@ func (l layout) notice() string {
 	for _, p := range l {
 		words := strings.Join(strings.Fields(p.words()), " ")
 		if p.kind == aQuote {
-			words = strings.TrimPrefix(p.label+": “"+strings.Join(strings.Fields(p.text), " ")+"”", ": ")
+			said := strings.NewReplacer("“", "'", "”", "'").Replace(strings.Join(strings.Fields(p.text), " "))
+			words = strings.TrimPrefix(p.label+": “"+said+"”", ": ")
 		}
 		if b.Len() > 0 {
 			b.WriteByte(' ')

@@ -26,6 +26,7 @@ type segment struct {
 	before, after string // separators, labels and isolates; never cut
 	text          string
 	tag           string // "" or an HTML element
+	inert         bool   // nothing in the text may become a mention, a link or a command
 }
 
 func (s segment) units() int { return units(s.before) + units(s.text) + units(s.after) }
@@ -39,12 +40,17 @@ var errNothingToShow = errors.New("the message has nothing to show")
 // footer. It is never longer than limit: the longest pieces are cut first.
 func arrange(m chat.Message, limit int) (layout, error) {
 	var l layout
+	crowded := m.Inert && temptations(m) > mostCode
 	add := func(sep string, s segment) {
 		if !chat.Visible(s.text) {
 			return
 		}
 		if len(l) > 0 {
 			s.before = sep + s.before
+		}
+		s.inert = m.Inert && !crowded
+		if m.Inert && crowded {
+			s.before, s.text = chat.Defuse(s.before), chat.Defuse(s.text)
 		}
 		l = append(l, s)
 	}
@@ -53,7 +59,7 @@ func arrange(m chat.Message, limit int) (layout, error) {
 	mixed := chat.MixesDirections(m)
 	sep := "\n\n"
 	for _, f := range m.Facts {
-		s := segment{before: chat.CleanLine(f.Label) + ": ", text: strings.TrimSpace(chat.Clean(f.Value))}
+		s := segment{before: chat.CleanLine(f.Label) + ": ", text: chat.CleanLine(f.Value)}
 		if mixed {
 			s.before, s.after = s.before+chat.Isolate, chat.EndIsolate
 		}
@@ -78,6 +84,22 @@ func arrange(m chat.Message, limit int) (layout, error) {
 		return nil, errNothingToShow
 	}
 	return l.fit(limit), nil
+}
+
+// mostCode is how many stretches of code a message has at most: Telegram leaves out styles
+// beyond a hundred, without a word.
+const mostCode = 50
+
+// temptations is how many words of a message Telegram might make live.
+func temptations(m chat.Message) int {
+	n := len(chat.Tempting(m.Title)) + len(chat.Tempting(m.Text)) + len(chat.Tempting(m.Footer))
+	for _, f := range m.Facts {
+		n += len(chat.Tempting(f.Label)) + len(chat.Tempting(f.Value))
+	}
+	for _, q := range m.Quotes {
+		n += len(chat.Tempting(q.Label)) + len(chat.Tempting(q.Text))
+	}
+	return n
 }
 
 // withState puts a card's colour before its title, which says the state in words,
@@ -144,11 +166,19 @@ func (l layout) fit(limit int) layout {
 	return out
 }
 
-// plain is the text without markup.
+// plain is the text without markup. A quotation's lines are told apart by a sign, and what
+// must not become a link holds what keeps Telegram from seeing one.
 func (l layout) plain() string {
 	var b strings.Builder
 	for _, s := range l {
-		b.WriteString(s.before + s.text + s.after)
+		before, text := s.before, s.text
+		if s.inert {
+			before, text = chat.Defuse(before), chat.Defuse(text)
+		}
+		if s.tag == "blockquote" {
+			text = "> " + strings.ReplaceAll(text, "\n", "\n> ")
+		}
+		b.WriteString(before + text + s.after)
 	}
 	return b.String()
 }
@@ -157,16 +187,42 @@ func (l layout) plain() string {
 func (l layout) html() string {
 	var b strings.Builder
 	for _, s := range l {
-		b.WriteString(escape(s.before))
+		b.WriteString(segment{text: s.before, inert: s.inert}.words(""))
 		switch {
 		case s.tag == "blockquote" && units(s.text) >= longQuote:
-			b.WriteString("<blockquote expandable>" + escape(s.text) + "</blockquote>")
-		case s.tag != "":
-			b.WriteString("<" + s.tag + ">" + escape(s.text) + "</" + s.tag + ">")
+			b.WriteString("<blockquote expandable>" + s.words("") + "</blockquote>")
+		case s.tag == "blockquote":
+			b.WriteString("<blockquote>" + s.words("") + "</blockquote>")
 		default:
-			b.WriteString(escape(s.text))
+			b.WriteString(s.words(s.tag))
 		}
 		b.WriteString(escape(s.after))
 	}
+	return b.String()
+}
+
+// words are the text in HTML, within an element unless tag is "". What Telegram would make a
+// mention, a link or a command of stands as code where it must not: that it leaves alone, and
+// a copy of it is what was written. Code stands beside bold words, never within them.
+func (s segment) words(tag string) string {
+	var b strings.Builder
+	put := func(tag, text string) {
+		switch {
+		case text == "":
+		case tag == "":
+			b.WriteString(escape(text))
+		default:
+			b.WriteString("<" + tag + ">" + escape(text) + "</" + tag + ">")
+		}
+	}
+	at := 0
+	if s.inert {
+		for _, w := range chat.Tempting(s.text) {
+			put(tag, s.text[at:w[0]])
+			put("code", s.text[w[0]:w[1]])
+			at = w[1]
+		}
+	}
+	put(tag, s.text[at:])
 	return b.String()
 }

@@ -19,10 +19,10 @@ func TestOnlyTheLongestPiecesAreCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := l.plain()
-	if n := units(text); n > textLimit || n < textLimit-4 {
+	if n := l.units(); n > textLimit || n < textLimit-4 {
 		t.Errorf("%d units", n)
 	}
-	for _, whole := range []string{"Title\nShort.\n\nSite: Main\n\nWhy:\na", "a…\n\n😀", "😀…\n\nFooter"} {
+	for _, whole := range []string{"Title\nShort.\n\nSite: Main\n\nWhy:\n> a", "a…\n\n> 😀", "😀…\n\nFooter"} {
 		if !strings.Contains(text, whole) {
 			t.Errorf("%q is missing", whole)
 		}

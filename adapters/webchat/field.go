@@ -45,7 +45,7 @@ func boxFor(items []Item) box {
 	if i := waiting(items); i >= 0 {
 		m := items[i].Message
 		b = inputs[m.Expects].box
-		b.Rows, b.Hint = max(b.Rows, 1), clean(m.Hint)
+		b.Rows, b.Hint = max(b.Rows, 1), chat.CleanLine(m.Hint)
 		if inputs[m.Expects].field.Type != "" {
 			b.Hint = "" // the hint belongs to the field
 		}
@@ -59,7 +59,7 @@ func fieldFor(m chat.Message, w words) *field {
 	if f.Type == "" {
 		return nil
 	}
-	f.Hint, f.Send = clean(m.Hint), w.SendField
+	f.Hint, f.Send = chat.CleanLine(m.Hint), w.SendField
 	return &f
 }
 

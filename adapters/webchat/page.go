@@ -30,8 +30,6 @@ type frame struct {
 	CSS, JS, Icon    string
 	Here             string // path of the page
 	State            string // names what the transcript shows; the event stream's ids
-	Earlier          int64  // where the page before this one ends; 0 = there is none
-	Past             bool   // newer messages are on other pages
 	Status, Alert    string // said at once: politely, or because it needs attention
 }
 
@@ -75,7 +73,7 @@ type reply struct{ ID, Excerpt string }
 
 func (s *site) frame(lang, title, here string) frame {
 	w := s.words[lang]
-	if title = clean(title); title == "" {
+	if title = chat.CleanLine(title); title == "" {
 		title = w.Title
 	}
 	return frame{
@@ -98,19 +96,19 @@ func (s *site) pageLanguage(r *http.Request, v Visitor) string {
 	return s.words.choose(append([]string{v.Language}, acceptable(r.Header.Get("Accept-Language"))...)...)
 }
 
-// renderChat answers with a page of the conversation.
+// renderChat answers with the whole conversation.
 func (s *site) renderChat(w http.ResponseWriter, r *http.Request, v Visitor, status int, said said) {
-	part, err := s.readPart(r.Context(), r, v.Address)
+	items, err := s.Transcript(r.Context(), v.Address)
 	if err != nil {
 		s.away(w, r, "read transcript", err, nil)
 		return
 	}
 	p := chatPage{frame: s.frame(s.pageLanguage(r, v), v.Title, s.here(r)), Nonce: newNonce()}
-	p.State, p.Earlier, p.Past = part.State, part.Earlier, part.Past
-	said.Text = clean(said.Text)
+	p.State = digest(items)
+	said.Text = chat.Clean(said.Text)
 	p.Status, p.Alert = said.split()
-	p.Messages = s.layOut(part.Items, p.frame, p.Nonce)
-	p.Box = boxFor(part.Items)
+	p.Messages = s.layOut(items, p.frame, p.Nonce)
+	p.Box = boxFor(items)
 	s.render(w, r, status, "chat.html", p)
 }
 
@@ -257,6 +255,15 @@ func excerpt(m chat.Message) string {
 		return string(text[:79]) + "…"
 	}
 	return string(text)
+}
+
+// digest names what a transcript shows: it differs as soon as anything does.
+func digest(items []Item) string {
+	h := sha256.New()
+	for _, it := range items {
+		fmt.Fprintf(h, "%q %d %d\n", it.Slot, it.Ord, it.Version)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // newNonce is 128 random bits.

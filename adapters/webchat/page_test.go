@@ -110,20 +110,39 @@ func TestBoxFitsWhatIsAsked(t *testing.T) {
 	}
 }
 
-func TestClean(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain\ttext\n":              "plain\ttext\n",
-		"dos\r\nand\rmac":            "dos\nand\nmac",
-		"nul\x00esc\x1b[0m\u009bbel": "nulesc[0mbel",
-		"\u202Egpj.exe\u202C":        "gpj.exe",
-		"\u2066open":                 "\u2066open\u2069",
-		"\u2067a\u2068b\u2069":       "\u2067a\u2068b\u2069\u2069",
-		"end\u2069 alone":            "end alone",
-		"bad \xff":                   "bad \uFFFD",
-		"👩‍👩‍👧 e\u0301 \u200Fmark":   "👩‍👩‍👧 e\u0301 \u200Fmark",
+func TestDigestChangesWithEveryChange(t *testing.T) {
+	base := []Item{{Slot: "a", Ord: 1, Version: 1}, {Slot: "b", Ord: 2, Version: 1}}
+	seen := map[string]string{digest(base): "base"}
+	for name, items := range map[string][]Item{
+		"edited":   {{Slot: "a", Ord: 1, Version: 2}, {Slot: "b", Ord: 2, Version: 1}},
+		"reposted": {{Slot: "b", Ord: 2, Version: 1}, {Slot: "a", Ord: 3, Version: 2}},
+		"added":    append(base[:2:2], Item{Slot: "c", Ord: 3, Version: 1}),
+		"removed":  base[:1],
+		"empty":    nil,
 	} {
-		if got := clean(in); got != want {
-			t.Errorf("clean(%q) = %q, want %q", in, got, want)
+		d := digest(items)
+		if was, ok := seen[d]; ok {
+			t.Errorf("%s looks like %s", name, was)
+		}
+		seen[d] = name
+	}
+}
+
+func TestL16TheWebCleansAsEveryPlatformDoes(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain\ttext\n":                     "plain\ttext\n",
+		"dos\r\nand\rmac":                   "dos\nand\nmac",
+		"nul\x00esc\x1b[0m\u009bbel":        "nulesc[0mbel",
+		"\u202Egpj.exe\u202C":               "gpj.exe",
+		"\u2066open":                        "open",
+		"\u2067a\u2068b\u2069":              "ab",
+		"e" + strings.Repeat("\u0301", 493): "e" + strings.Repeat("\u0301", 16),
+		"end\u2069 alone":                   "end alone",
+		"bad \xff":                          "bad \uFFFD",
+		"👩‍👩‍👧 e\u0301 \u200Fmark":          "👩‍👩‍👧 e\u0301 \u200Fmark",
+	} {
+		if got := cleanMessage(chat.Message{Text: in}).Text; got != want {
+			t.Errorf("%q shows as %q, want %q", in, got, want)
 		}
 	}
 }

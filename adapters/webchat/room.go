@@ -51,20 +51,20 @@ func (s *site) showRoom(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// renderRoom answers with a page of cards. The form that was pressed again is open, with the
+// renderRoom answers with all cards. The form that was pressed again is open, with the
 // words that were in it.
 func (s *site) renderRoom(w http.ResponseWriter, r *http.Request, room Room, said said, again pressed) {
-	part, err := s.readPart(r.Context(), r, room.address())
+	items, err := s.Transcript(r.Context(), room.address())
 	if err != nil {
 		s.away(w, r, "read transcript", err, nil)
 		return
 	}
 	lang := s.words.choose(acceptable(r.Header.Get("Accept-Language"))...)
 	p := roomPage{frame: s.frame(lang, s.words[lang].Room, s.here(r))}
-	p.State, p.Earlier, p.Past = part.State, part.Earlier, part.Past
-	said.Text = clean(said.Text)
+	p.State = digest(items)
+	said.Text = chat.Clean(said.Text)
 	p.Status, p.Alert = said.split()
-	p.Cards = s.layOut(part.Items, p.frame, "")
+	p.Cards = s.layOut(items, p.frame, "")
 	if room.User.ID != "" {
 		nonce := newNonce()
 		for i := range p.Cards {
@@ -84,10 +84,10 @@ func actions(m *message, nonce string, again pressed) [][]action {
 			a.Open = b.Form != nil && again.Data == b.Data && again.On == m.Slot
 			if b.Form != nil {
 				form := *b.Form
-				form.Title, form.Submit, form.Note = clean(form.Title), clean(form.Submit), clean(form.Note)
+				form.Title, form.Submit, form.Note = chat.CleanLine(form.Title), chat.CleanLine(form.Submit), chat.Clean(form.Note)
 				a.Form = &form
 				for _, f := range form.Fields {
-					f.Label, f.Hint = clean(f.Label), clean(f.Hint)
+					f.Label, f.Hint = chat.CleanLine(f.Label), chat.CleanLine(f.Hint)
 					if a.Open {
 						f.Value = again.Fields[f.Name]
 					}

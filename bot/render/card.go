@@ -38,7 +38,7 @@ func (c *CaseView) Card(v *voice.Voice) chat.Message {
 	}
 	m := chat.Message{
 		Title: voice.Join(" · ", title...) + " (" + k.Name() + ")",
-		State: CardState(k.Case, c.Now), Lang: v.Lang,
+		State: CardState(k.Case, c.Now), Lang: v.Lang, Inert: true,
 	}
 	fact := func(label, value string) {
 		if value != "" {
@@ -47,7 +47,7 @@ func (c *CaseView) Card(v *voice.Voice) chat.Message {
 	}
 	who := name
 	if c.Identity != nil && c.Identity.Username != "" && !c.Pseudonymous() {
-		who += " (@" + c.Identity.Username + ")"
+		who += " (@" + strings.ReplaceAll(voice.Called(c.Identity.Username), " ", "") + ")"
 	}
 	fact(v.Say("card_customer"), who)
 	fact(v.Say("card_channel"), v.Channel(s.Address.Platform))

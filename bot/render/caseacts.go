@@ -47,7 +47,7 @@ func (c *CaseView) Refusal(v *voice.Voice, r *recovery.Refusal) string {
 	if !r.Limit.IsZero() {
 		limit = v.Moment(r.Limit)
 	}
-	return v.Say("refused_"+string(r.Code), "who", voice.Cut(r.Holder.Name, voice.LongestName), "since", v.Ago(c.Now.Sub(r.Since)),
+	return v.Say("refused_"+string(r.Code), "who", voice.Called(r.Holder.Name), "since", v.Ago(c.Now.Sub(r.Since)),
 		"limit", limit, "max", strconv.Itoa(recovery.MaxText))
 }
 

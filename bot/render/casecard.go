@@ -113,7 +113,7 @@ func (c *CaseView) cardStory(v *voice.Voice, fact func(label, value string)) {
 	k := c.Case
 	who := func(id, name string, at time.Time) {
 		if name != "" {
-			fact(v.Say(id), v.Say("card_person_at", "name", voice.Cut(name, voice.LongestName), "at", v.Moment(at)))
+			fact(v.Say(id), v.Say("card_person_at", "name", voice.Called(name), "at", v.Moment(at)))
 		}
 	}
 	if k.State.Active() {

@@ -18,7 +18,7 @@ func (c *CaseView) Reminder(v *voice.Voice, e recovery.Event) string {
 	case recovery.EventWoke:
 		return v.Say("reminder_woke")
 	case recovery.EventUnacknowledged:
-		return v.Say("reminder_unacknowledged", "name", voice.Cut(c.Team.Members[e.Detail].Name, voice.LongestName))
+		return v.Say("reminder_unacknowledged", "name", voice.Called(c.Team.Members[e.Detail].Name))
 	case recovery.EventStruck:
 		which, _, _ := strings.Cut(e.Detail, " ")
 		clock := recovery.Clock(which)
@@ -75,7 +75,7 @@ func (c *CaseView) Note(v *voice.Voice) chat.Message {
 // chat nothing.
 func (c *CaseView) Line(v *voice.Voice, e storage.CaseEvent, thread bool) (chat.Message, bool) {
 	m := chat.Message{Lang: v.Lang}
-	who := func(id string) string { return voice.Cut(c.Team.Members[id].Name, voice.LongestName) }
+	who := func(id string) string { return voice.Called(c.Team.Members[id].Name) }
 	var title string
 	switch kind := recovery.EventKind(e.Kind); {
 	case kind == recovery.EventNoted:
@@ -107,7 +107,7 @@ func (c *CaseView) Line(v *voice.Voice, e storage.CaseEvent, thread bool) (chat.
 		title = v.Say("timeline_returned")
 	case kind == recovery.EventTaken, kind == recovery.EventReleased, kind == recovery.EventResolved,
 		kind == recovery.EventNoAction, kind == recovery.EventReopened, kind == recovery.EventVerified, kind == recovery.EventClosed:
-		title = voice.Join(" · ", v.Say("state_"+string(c.Case.State)), c.Team.Members[e.By].Name)
+		title = voice.Join(" · ", v.Say("state_"+string(c.Case.State)), who(e.By))
 	default:
 		return m, false
 	}
@@ -119,7 +119,7 @@ func (c *CaseView) Line(v *voice.Voice, e storage.CaseEvent, thread bool) (chat.
 // Due is the message of a reminder. Should the card be gone, the line stands alone: it
 // names its case.
 func (c *CaseView) Due(v *voice.Voice, words string) chat.Message {
-	return chat.Message{Lang: v.Lang, Title: voice.Join(" · ", c.Case.Name(), voice.Cut(c.Case.Holder.Name, voice.LongestName)), Text: words}
+	return chat.Message{Lang: v.Lang, Title: voice.Join(" · ", c.Case.Name(), voice.Called(c.Case.Holder.Name)), Text: words}
 }
 
 // Relay is the message, still without words, in which staff read what the customer wrote,
@@ -146,7 +146,7 @@ func (c *CaseView) Relay(v *voice.Voice, forms bool) chat.Message {
 // arrived says that the customer has it.
 func (c *CaseView) Echo(v *voice.Voice, written chat.Message, arrived bool) chat.Message {
 	m := chat.Message{
-		Title: c.Case.Name() + " · " + v.Say("said_to", "who", written.Title, "name", c.CustomerName(v)),
+		Title: c.Case.Name() + " · " + v.Say("said_to", "who", chat.CleanName(written.Title), "name", c.CustomerName(v)),
 		Lang:  v.Lang, Files: written.Files,
 	}
 	if written.Text != "" {

@@ -49,7 +49,7 @@ func (c *CaseView) Menu(v *voice.Voice, p Pressed, forms bool) (ask string, rows
 		ask = v.Say("ask_assign")
 		people, next := assignPage(c.assignable(), p.Choice)
 		for _, s := range people {
-			all = append(all, chat.Button{Text: voice.Cut(s.Name, voice.LongestName), Data: c.pressing(p.Act, false, StaffMark(s.ID), 0)})
+			all = append(all, chat.Button{Text: voice.Called(s.Name), Data: c.pressing(p.Act, false, StaffMark(s.ID), 0)})
 		}
 		if next != "" {
 			last = []chat.Button{{Text: v.Say("act_more"), Data: c.pressing(p.Act, true, next, 0)}}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
@@ -46,6 +47,7 @@ func (c *CaseView) StaffVoiceIn(lang string) *voice.Voice {
 	w := c.Texts.Of(lang)
 	of := Talk{Session: c.Session, Identity: c.Identity, Flow: c.Flow, Site: c.Site, Now: c.Now}
 	v := of.voice(w, w.Tag, lang)
+	v.Staff, v.Site.Name = true, chat.CleanName(v.Site.Name)
 	if c.Pseudonymous() {
 		v.Name = v.Say("card_pseudonym", "mark", c.Mark)
 	}
@@ -57,14 +59,16 @@ func (c *CaseView) Pseudonymous() bool {
 	return c.Flow != nil && c.Flow.Naming == survey.Pseudonymous
 }
 
-// CustomerName is what staff call the customer: the name in the chat, or the pseudonym.
+// CustomerName is what staff call the customer: the name in the chat, in quotation marks
+// that no name can hold, so that it is told apart from the card's own words, or the
+// pseudonym, which has none.
 func (c *CaseView) CustomerName(v *voice.Voice) string {
 	if c.Pseudonymous() {
 		return v.Say("card_pseudonym", "mark", c.Mark)
 	}
 	name := ""
 	if c.Identity != nil {
-		name = voice.Cut(strings.TrimSpace(c.Identity.Name), voice.LongestName)
+		name = v.Quoted(c.Identity.Name)
 	}
 	if name == "" {
 		return v.Say("card_anonymous")
@@ -142,5 +146,6 @@ func SiteVoice(t *voice.Texts, at snapshot.Site, now time.Time) *voice.Voice {
 		lang = voice.Languages[0]
 	}
 	w := t.Of(lang)
-	return &voice.Voice{Words: w, Lang: w.Tag, Langs: []string{lang, w.Tag}, Site: at, Now: now}
+	at.Name = chat.CleanName(at.Name)
+	return &voice.Voice{Staff: true, Words: w, Lang: w.Tag, Langs: []string{lang, w.Tag}, Site: at, Now: now}
 }

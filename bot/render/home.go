@@ -127,7 +127,7 @@ func (h *HomeView) cases(v *voice.Voice) HomeSection {
 			detail = v.Say("due_take") + " " + v.Say("due_value", "at", in.Moment(due), "zone", c.Site.Zone.String())
 		}
 		s.Items = append(s.Items, HomeItem{
-			Text:   voice.Join(" · ", v.Say("state_"+string(k.State)), k.Decision.Priority.String(), k.Name(), c.Site.Name, voice.Cut(k.Holder.Name, voice.LongestName)),
+			Text:   voice.Join(" · ", v.Say("state_"+string(k.State)), k.Decision.Priority.String(), k.Name(), c.Site.Name, voice.Called(k.Holder.Name)),
 			Detail: detail,
 		})
 	}

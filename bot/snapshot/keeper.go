@@ -181,6 +181,7 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 			k.log.Warn("a site's time zone is unknown; UTC is used", "site", s.ID, "zone", s.Zone)
 			zone = time.UTC
 		}
+		s.Name = chat.CleanLine(s.Name)
 		n.Sites[s.ID] = Site{Site: s, Zone: zone}
 	}
 	for _, a := range accounts {

@@ -56,6 +56,7 @@ func (k *Keeper) readTeam(ctx context.Context) (Team, error) {
 	}
 	t := Team{Members: make(map[string]storage.Staff, len(list))}
 	for _, s := range list {
+		s.Name = chat.CleanLine(s.Name)
 		t.Members[s.ID] = s
 		t.Order = append(t.Order, s.ID)
 	}

@@ -43,6 +43,7 @@ type Voice struct {
 	Langs   []string    // in which order words of the flow are looked up
 	Session *storage.Session
 	Name    string // the customer's display name
+	Staff   bool   // it speaks to staff
 	Site    snapshot.Site
 	Now     time.Time
 }
@@ -52,25 +53,45 @@ func (v *Voice) Known(name string) (string, bool) {
 	if v.Session != nil {
 		if a := v.Session.Attributes[name]; a != "" {
 			if name == AttrDate {
-				return v.date(a), true
+				a = v.date(a)
 			}
-			return a, true
+			if a = v.line(a); a != "" {
+				return a, true
+			}
 		}
 	}
 	value := ""
 	switch name {
 	case AttrFirstName:
-		value, _, _ = strings.Cut(strings.TrimSpace(v.Name), " ")
+		value, _, _ = strings.Cut(v.line(v.Name), " ")
 	case AttrService:
 		if v.Session != nil {
-			value = v.Session.Service
+			value = v.line(v.Session.Service)
 		}
 	case AttrBusiness:
-		value = v.Site.Name
+		value = v.line(v.Site.Name)
 	case "agent_or_team":
 		return v.Known(AttrAgent)
 	}
 	return value, value != ""
+}
+
+// Quoted is a customer's name as staff read it: in quotation marks that no name can hold.
+// "" where there is none.
+func (v *Voice) Quoted(name string) string {
+	if name = Called(name); !chat.Visible(name) {
+		return ""
+	}
+	return v.Say("quoted", "words", name)
+}
+
+// line is what somebody else named, as the one line that a placeholder or a fact has room
+// for; to staff it holds nothing of what a card's own lines are made of.
+func (v *Voice) line(s string) string {
+	if v.Staff {
+		return chat.CleanName(s)
+	}
+	return chat.CleanLine(s)
 }
 
 // value returns what a placeholder is replaced by: what is known, else general words
@@ -147,7 +168,7 @@ func (v *Voice) Files(fs []survey.File) string {
 		if f.Name != "" {
 			id = "file_named"
 		}
-		named = append(named, v.Say(id, "name", Cut(f.Name, LongestName)))
+		named = append(named, v.Say(id, "name", Called(f.Name)))
 	}
 	return strings.Join(named, v.Plain["list_comma"])
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/aftercare/aftercare/adapters/chat"
 )
 
 // Number writes a value of a scale without needless digits.
@@ -85,6 +87,10 @@ func InParts(text string) []string {
 	}
 	return parts
 }
+
+// Called is a name as staff read it among a card's own words: one short line that holds
+// nothing of what these lines are made of.
+func Called(name string) string { return Cut(chat.CleanName(name), LongestName) }
 
 // LongestName is how much of a name is shown, in runes.
 const LongestName = 60

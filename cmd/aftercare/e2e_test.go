@@ -93,7 +93,7 @@ func converseOnTelegram(t *testing.T, database, mode string) {
 			}
 		}
 		for _, c := range all {
-			if c.File == "photo" && strings.HasPrefix(c.Text, name+" · Ann Lee") && c.ReplyTo == card {
+			if c.File == "photo" && strings.HasPrefix(c.Text, name+" · “Ann Lee”") && c.ReplyTo == card {
 				photos++
 			}
 		}

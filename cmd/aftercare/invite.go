@@ -165,7 +165,12 @@ func (c *inviteCmd) print(a *terminal, made bot.Invite) error {
 	if c.SVG != "" {
 		return a.printf("The QR code is in %s.\n", c.SVG)
 	}
-	return a.printf("\n%s", qr.terminal(isTerminal(a.stdout)))
+	to := a.stdout
+	if p, ok := to.(*printed); ok {
+		to = p.to // the code is coloured, and all of it is ours
+	}
+	_, err = fmt.Fprintf(to, "\n%s", qr.terminal(isTerminal(to)))
+	return err
 }
 
 // isTerminal reports whether what is written there is seen by a person at once.

@@ -48,7 +48,7 @@ func TestStaffTalkWithACustomerOnTelegram(t *testing.T) {
 	}
 
 	bob.Write(staff, telegramtest.Written{Text: "INTERNAL one", ReplyTo: card.ID})
-	staff.WaitText("Ann Lee did not get it")
+	staff.WaitText("“Ann Lee” did not get it")
 	said := bob.Write(staff, telegramtest.Written{Text: "I am so sorry, Ann.", ReplyTo: words.ID})
 	ann.Chat().WaitText("Bob Miller (Main Street) is here now")
 	ann.Chat().WaitText("Bob Miller (Main Street)\nI am so sorry, Ann.")

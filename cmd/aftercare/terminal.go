@@ -43,8 +43,8 @@ type commands struct {
 type terminal struct {
 	ctx    context.Context // ends with the first signal
 	stdin  io.Reader
-	stdout io.Writer // results, for people or, with --json, for programs
-	stderr io.Writer // errors and the log
+	stdout io.Writer // results, for people or, with --json, for programs; to commands it is a printed
+	stderr io.Writer // errors and the log; likewise
 	env    map[string]string
 	dir    string           // the working directory, where .env is looked for
 	clock  func() time.Time // UTC, to the microsecond
@@ -84,6 +84,9 @@ func execute(args []string) int {
 // call parses args, runs the command they name and returns its exit code: 0, 1 (it
 // failed) or 2 (it was called wrongly).
 func call(a *terminal, args []string) int {
+	shown := *a
+	shown.stdout, shown.stderr = &printed{to: a.stdout}, &printed{to: a.stderr}
+	a = &shown
 	var cli commands
 	asked := false // --help printed all there is to do
 	parser, err := kong.New(&cli,
@@ -146,7 +149,11 @@ func (a *terminal) openStore() (storage.Store, error) {
 func (a *terminal) printTable(rows [][]string) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		if _, err := fmt.Fprintln(w, strings.Join(row, "\t")); err != nil {
+		cells := make([]string, len(row))
+		for i, words := range row {
+			cells[i] = oneLine.Replace(words)
+		}
+		if _, err := fmt.Fprintln(w, strings.Join(cells, "\t")); err != nil {
 			return err
 		}
 	}

@@ -138,6 +138,7 @@ func registry() []row {
 			{dir: "adapters/telegram", test: "TestConformancePolling", target: faults},
 			{dir: "adapters/slack", test: "TestConformanceSocketMode", target: faults},
 			{dir: "adapters/webchat", test: "TestConformance", target: faults},
+			{dir: "adapters/webchat", test: "TestL16TheWebCleansAsEveryPlatformDoes", target: faults},
 			{dir: "bot", test: "TestHostileTextIsStoredClean", target: faults},
 			{dir: "storage/sqlite", test: "TestSuite", target: faults},
 			{dir: "storage/postgres", test: "TestSuite", target: faults},
@@ -203,11 +204,10 @@ func registry() []row {
 			{dir: shell, test: "TestTheDemoLeavesNothingBehind", target: faults},
 			{dir: shell, test: "TestASignalInTheFirstMomentsIsNoFailure", target: faults},
 		}},
-		{40, "a staff chat comes and goes", "kicked, muted, not yet there, archived, topic closed or deleted, named by a setting or linked: each card is there within 10 s after the chat takes messages again; 0 cards wait for a clock", []check{
-			{dir: "internal/app", test: "TestAChatOfStaffThatIsBackHasItsCards", target: faults},
-			{dir: "bot", test: "TestAPlatformIsAskedAboutALostChatUntilItTakesMessages", target: faults},
-			{dir: "bot", test: "TestAPlatformThatIsWrongIsBelievedLessAndLess", target: faults},
-			{dir: "bot", test: "TestWhatAChatOfStaffMissedComesWhenItIsBack", target: faults},
+		{38, "spoofing", "over 100 hostile names and answers: a card's own lines (state, holder, due) parse back to exactly the model's on three platforms; 0 live mentions, links, commands from foreign words in staff chats; what commands print holds no control and no change of reading direction", []check{
+			{dir: "bot", test: "TestM9NobodysNameOrWordsLookLikeACardsOwnLines", target: faults},
+			{dir: shell, test: "TestL11NoCommandPrintsWhatMovesATerminal", target: faults},
+			{dir: shell, test: "TestEveryCommandPrintsThroughThePrinter", target: faults},
 		}},
 	}
 }
