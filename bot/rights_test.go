@@ -184,5 +184,4 @@ func (r *rightsRace) run(n int) {
 	}
 	r.acted += ended - before
 	r.refused += len(r.bots) - (ended - before)
-	w.settleAll()
 }

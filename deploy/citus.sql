@@ -39,6 +39,8 @@ SELECT create_reference_table('accounts');
 SELECT create_reference_table('moves');
 SELECT create_reference_table('leases');
 SELECT create_reference_table('installations');
+SELECT create_reference_table('install_links');
+SELECT create_reference_table('install_states');
 SELECT create_reference_table('staff');
 SELECT create_reference_table('staff_links');
 SELECT create_reference_table('staff_codes');

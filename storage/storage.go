@@ -60,6 +60,7 @@ type Store interface {
 	Reference
 	Team
 	StaffChats
+	Installing
 	Announcements
 	Leases
 	Parking
@@ -178,10 +179,14 @@ type Reference interface {
 	PutAccount(ctx context.Context, a Account) error
 	Accounts(ctx context.Context) ([]Account, error)
 
-	// PutInstallation inserts or replaces the installation of a workspace.
+	// PutInstallation inserts or replaces the installation of a workspace. One that was
+	// approved stays so.
 	PutInstallation(ctx context.Context, i Installation) error
 	// Installations returns all of a platform's, by account.
 	Installations(ctx context.Context, p chat.Platform) ([]Installation, error)
+	// ApproveInstallation lets a workspace be served from at on. ErrNotFound if it is not
+	// installed.
+	ApproveInstallation(ctx context.Context, p chat.Platform, account string, at time.Time) error
 	// DropInstallation forgets a workspace and its token; one that is not there is none
 	// to forget.
 	DropInstallation(ctx context.Context, p chat.Platform, account string) error

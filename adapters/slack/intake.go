@@ -39,7 +39,7 @@ func (c *Client) admit(ctx context.Context, in incoming) (bool, error) {
 	_, err := c.token(ctx, in.team)
 	switch {
 	case errors.Is(err, ErrUnknownWorkspace):
-		c.log.Warn("something came from a Slack workspace in which the app is not installed; it is dropped", "team", code(in.team))
+		c.log.Warn("something came from a Slack workspace in which the app is not installed, or waits for approval; it is dropped", "team", code(in.team))
 		return false, nil
 	case err != nil && chat.AsError(err).Kind == chat.Revoked:
 		c.trouble(err)

@@ -39,6 +39,8 @@ type Installation struct {
 	Installer      string // the user who installed it
 	Scopes         []string
 	Token          string
+	// Invite is the code of the link that the browser came with; "" = none.
+	Invite string
 }
 
 // String hides the token.
@@ -53,9 +55,18 @@ type OAuth struct {
 	ClientSecret string
 	Key          []byte // signs the state; SECRET_KEY or derived from it
 	Redirect     string // PUBLIC_URL + /hooks/slack/oauth, as in the app's settings
-	// Installed stores an installation. Its error is shown as "try again".
-	Installed func(context.Context, Installation) error
+	// Installed stores an installation and reports whether it waits for approval. Its error is
+	// shown as "try again".
+	Installed func(context.Context, Installation) (waits bool, err error)
+	// Once reports whether a state comes for the first time; it is too old from expires on.
+	Once func(ctx context.Context, state string, expires, now time.Time) (bool, error)
 }
+
+// InviteParameter is what a link names its code by.
+const InviteParameter = "invite"
+
+// longestInvite is more than any code of a link has.
+const longestInvite = 100
 
 const (
 	stateLife   = 10 * time.Minute // as long as a code of Slack's lives
@@ -96,7 +107,11 @@ func (o *oauth) start(out http.ResponseWriter, in *http.Request) {
 	nonce := make([]byte, 16)
 	_, _ = rand.Read(nonce) // never fails
 	state := o.state(nonce, o.client.clock())
-	o.remember(out, in, base64.RawURLEncoding.EncodeToString(nonce), stateLife)
+	kept := base64.RawURLEncoding.EncodeToString(nonce)
+	if invite := in.URL.Query().Get(InviteParameter); safeInvite(invite) {
+		kept += "." + invite
+	}
+	o.remember(out, in, kept, stateLife)
 	site := strings.TrimSuffix(o.client.api, "api/")
 	http.Redirect(out, in, site+"oauth/v2/authorize?"+url.Values{
 		"client_id": {o.ClientID}, "scope": {strings.Join(Scopes(), ",")}, "state": {state}, "redirect_uri": {o.Redirect},
@@ -125,24 +140,45 @@ func (o *oauth) state(nonce []byte, at time.Time) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(body))
 }
 
-// valid reports whether the state is ours, fresh and of this browser.
-func (o *oauth) valid(state string, in *http.Request) bool {
+// safeInvite reports whether a code may be kept in a cookie.
+func safeInvite(code string) bool {
+	return code != "" && len(code) <= longestInvite && !strings.ContainsFunc(code, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < '2' || r > '7')
+	})
+}
+
+// valid reports whether the state is ours, fresh and of this browser, and returns the code
+// of the link that the browser came with.
+func (o *oauth) valid(state string, in *http.Request) (invite string, ok bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(state)
 	cookie, cookieErr := in.Cookie(stateCookie)
 	if err != nil || cookieErr != nil || len(raw) != 8+16+sha256.Size || len(o.Key) == 0 {
-		return false
+		return "", false
 	}
+	kept, invite, _ := strings.Cut(cookie.Value, ".")
 	at := time.Unix(int64(binary.BigEndian.Uint64(raw)), 0)
 	nonce := raw[8:24]
 	age := o.client.clock().Sub(at)
-	return hmac.Equal([]byte(state), []byte(o.state(nonce, at))) &&
-		hmac.Equal([]byte(cookie.Value), []byte(base64.RawURLEncoding.EncodeToString(nonce))) &&
+	ok = hmac.Equal([]byte(state), []byte(o.state(nonce, at))) &&
+		hmac.Equal([]byte(kept), []byte(base64.RawURLEncoding.EncodeToString(nonce))) &&
 		age >= -time.Minute && age <= stateLife
+	return invite, ok
 }
 
 func (o *oauth) finish(out http.ResponseWriter, in *http.Request, code, state string) {
-	if !o.valid(state, in) {
-		o.say(out, http.StatusBadRequest, "Please start again.", "This link is too old, or was made in another browser. Nothing was installed.")
+	invite, ok := o.valid(state, in)
+	if ok {
+		now := o.client.clock()
+		first, err := o.Once(in.Context(), state, now.Add(2*stateLife), now)
+		if err != nil {
+			o.client.log.Error("an installation on Slack could not begin", "err", err)
+			o.say(out, http.StatusServiceUnavailable, "The installation could not be stored.", "Please start again in a minute.")
+			return
+		}
+		ok = first
+	}
+	if !ok {
+		o.say(out, http.StatusBadRequest, "Please start again.", "This link is too old, was used before, or was made in another browser. Nothing was installed.")
 		return
 	}
 	o.remember(out, in, "", -time.Second)
@@ -152,13 +188,20 @@ func (o *oauth) finish(out http.ResponseWriter, in *http.Request, code, state st
 		o.say(out, http.StatusBadGateway, "Slack did not complete the installation.", "Please start again. If it fails once more, check the client id and secret.")
 		return
 	}
-	if err := o.Installed(in.Context(), got); err != nil {
+	got.Invite = invite
+	waits, err := o.Installed(in.Context(), got)
+	if err != nil {
 		o.client.log.Error("an installation on Slack could not be stored", "team", got.Team, "err", o.client.scrub(err))
 		o.say(out, http.StatusServiceUnavailable, "The installation could not be stored.", "Please start again in a minute.")
 		return
 	}
 	o.client.Forget(got.Team)
-	o.client.log.Info("the Slack app was installed", "team", got.Team)
+	o.client.log.Info("the Slack app was installed", "team", got.Team, "waits", waits)
+	if waits {
+		o.say(out, http.StatusOK, "The app is installed in "+got.TeamName+" and waits for approval.",
+			"Whoever runs this server has to approve your workspace; until then the app does nothing there. Give them its id: "+got.Team)
+		return
+	}
 	o.say(out, http.StatusOK, "The app is installed in "+got.TeamName+".", "You can close this page. Invite the app to the channel where your staff hear of cases.")
 }
 

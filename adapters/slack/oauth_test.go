@@ -24,24 +24,37 @@ type office struct {
 	installed []slack.Installation
 	fail      error
 	now       time.Time
+	used      map[string]bool // states
+	cookie    string          // that the browser sent last
 }
 
 func newOffice(t *testing.T) *office {
-	o := &office{now: time.Now()}
+	o := &office{now: time.Now(), used: map[string]bool{}}
 	o.world = newWorld(t, func(c *slack.Config) { c.Clock = func() time.Time { return o.now } })
 	mux := http.NewServeMux()
 	at := httptest.NewServer(mux)
 	t.Cleanup(at.Close)
 	o.url = at.URL + "/hooks/slack/oauth"
-	mux.Handle("/hooks/slack/oauth", slack.NewOAuth(o.client, slack.OAuth{
+	handler := slack.NewOAuth(o.client, slack.OAuth{
 		ClientID: o.ClientID, ClientSecret: o.ClientSecret, Key: []byte("a key of 32 bytes"), Redirect: o.url,
-		Installed: func(_ context.Context, i slack.Installation) error {
+		Installed: func(_ context.Context, i slack.Installation) (bool, error) {
 			if o.fail == nil {
 				o.installed = append(o.installed, i)
 			}
-			return o.fail
+			return i.Invite == "", o.fail
 		},
-	}))
+		Once: func(_ context.Context, state string, _, _ time.Time) (bool, error) {
+			first := !o.used[state]
+			o.used[state] = true
+			return first, nil
+		},
+	})
+	mux.HandleFunc("/hooks/slack/oauth", func(w http.ResponseWriter, r *http.Request) {
+		if c, err := r.Cookie("aftercare_slack_oauth"); err == nil {
+			o.cookie = c.Value
+		}
+		handler.ServeHTTP(w, r)
+	})
 	jar, _ := cookiejar.New(nil)
 	o.browser = &http.Client{Jar: jar, Timeout: 5 * time.Second}
 	t.Cleanup(o.browser.CloseIdleConnections)
@@ -70,8 +83,8 @@ func (o *office) visit(address string) (int, string, *url.URL) {
 
 func TestAWorkspaceInstallsTheApp(t *testing.T) {
 	o := newOffice(t)
-	status, page, end := o.visit(o.url)
-	if status != 200 || !strings.Contains(page, "installed in Example") || len(o.installed) != 1 {
+	status, page, end := o.visit(o.url + "?invite=ABCDEFGH234567")
+	if status != 200 || !strings.Contains(page, "The app is installed in Example.") || o.installed[0].Invite != "ABCDEFGH234567" || len(o.installed) != 1 {
 		t.Fatalf("%d %s; installed %v", status, page, o.installed)
 	}
 	got := o.installed[0]
@@ -80,6 +93,15 @@ func TestAWorkspaceInstallsTheApp(t *testing.T) {
 	}
 	if strings.Contains(page, o.BotToken) {
 		t.Error("the page shows the token")
+	}
+	// A state is used once, also by a browser that kept its cookie.
+	at, err := url.Parse(o.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.browser.Jar.SetCookies(at, []*http.Cookie{{Name: "aftercare_slack_oauth", Value: o.cookie}})
+	if status, _, _ := o.visit(end.String()); status != 400 || len(o.Requests("oauth.v2.access")) != 1 {
+		t.Errorf("a state came twice: %d, %d codes were exchanged", status, len(o.Requests("oauth.v2.access")))
 	}
 	// The same link once more: the code is used up, and the browser's cookie is gone.
 	if status, _, _ := o.visit(end.String()); status != 400 || len(o.installed) != 1 {

@@ -64,9 +64,13 @@ func (a *terminal) checkSlack(s settings.Settings, store storage.Store, full boo
 			return append(out, failed(err, "check the database")...)
 		}
 		if len(list) == 0 {
-			out = append(out, finding{Check: check, OK: true, Says: "no workspace has installed the app yet", Do: "open " + s.PublicURL + "/hooks/slack/oauth in a browser"})
+			out = append(out, finding{Check: check, OK: true, Says: "no workspace has installed the app yet", Do: "make a link that installs it: aftercare slack invite"})
 		}
 		for _, i := range list {
+			if i.Waits() {
+				out = append(out, finding{Check: check, OK: true, Says: "the workspace " + i.Account + " waits for approval", Do: "aftercare slack approve " + i.Account})
+				continue
+			}
 			look(spaces.All(), i.Account)
 		}
 	}

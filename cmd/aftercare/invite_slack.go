@@ -50,7 +50,7 @@ func (p slackPerson) address(a *terminal, s settings.Settings, store storage.Sto
 		who, err = client.Person(a.ctx, team, p.SlackUser)
 	}
 	if errors.Is(err, slack.ErrUnknownWorkspace) {
-		return fmt.Errorf("the app is not installed in the workspace %s. Open PUBLIC_URL/hooks/slack/oauth to install it", team)
+		return fmt.Errorf("the app is not installed in the workspace %s, or waits there for approval. `aftercare slack list` says which; `aftercare slack invite` makes a link that installs it", team)
 	}
 	if err != nil {
 		return err

@@ -2,8 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"net/http"
-	"net/http/cookiejar"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -229,18 +227,12 @@ func TestWorkspacesInstallAndRemoveTheAppWhileTheServerRuns(t *testing.T) {
 	if code, _, stderr := m.run("invite", "--slack-user", ann.ID, "--slack-team", slack.Team); code != 1 || !strings.Contains(stderr, "not installed") {
 		t.Errorf("before: exit code %d: %s", code, stderr)
 	}
-	jar, err := cookiejar.New(nil)
-	if err != nil {
+	var link installLinkView
+	if err := json.Unmarshal([]byte(m.must("slack", "invite", "--json")), &link); err != nil {
 		t.Fatal(err)
 	}
-	browser := &http.Client{Jar: jar}
-	response, err := browser.Get(m.env["PUBLIC_URL"] + "/hooks/slack/oauth")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		t.Fatalf("the installation ended with %s", response.Status)
+	if page := installs(t, link.Link); !strings.Contains(page, "The app is installed in Example.") {
+		t.Errorf("the page says:\n%s", page)
 	}
 	m.invite("--slack-user", ann.ID, "--slack-team", slack.Team, "--flow", "one_tap_csat")
 	question := ann.Direct().WaitButton("1")

@@ -25,6 +25,8 @@ type Installation struct {
 	Token     settings.Secret
 	Scopes    []string // what the token allows, where the platform says so
 	Installer string   // the user who installed the app, where there is one
+	// Waits says that nobody has approved it: it is kept, and not served, until somebody does.
+	Waits bool
 	// Setting is the name of the setting that holds the token: such an account is connected
 	// as long as the process lives, and nothing of it is kept. "" = it is kept in the
 	// database, its token sealed, and every instance serves it.
@@ -135,6 +137,7 @@ func (c *Connections) platform(name chat.Platform) (platform, error) {
 }
 
 // Connect keeps an account and serves it from now on: here at once, on other instances soon.
+// One that waits is served once it is approved.
 // One that is there already gets the new token. Errors of the platform are *chat.Error.
 func (c *Connections) Connect(ctx context.Context, i Installation) error {
 	p, err := c.platform(i.Platform)
@@ -155,11 +158,14 @@ func (c *Connections) Connect(ctx context.Context, i Installation) error {
 		}
 		i.Account, i.Name = whose.ID, whose.Name
 	}
-	err = c.store.PutInstallation(ctx, storage.Installation{
+	kept := storage.Installation{
 		Platform: i.Platform, Account: i.Account, Name: i.Name, Sealed: c.seal.seal(place(i.Platform, i.Account), string(i.Token)),
 		Scopes: strings.Join(i.Scopes, ","), Installer: i.Installer, Installed: c.clock(),
-	})
-	if err != nil {
+	}
+	if !i.Waits {
+		kept.Approved = kept.Installed
+	}
+	if err := c.store.PutInstallation(ctx, kept); err != nil {
 		return fmt.Errorf("keep an installation: %w", err)
 	}
 	if err := c.look(ctx); err != nil {
@@ -231,6 +237,9 @@ func (c *Connections) look(ctx context.Context) error {
 		}
 		still := map[string]bool{}
 		for _, i := range list {
+			if i.Waits() {
+				continue
+			}
 			still[i.Account] = true
 			c.follow(p, i)
 		}

@@ -10,7 +10,8 @@ import (
 )
 
 // ready says whether this instance can do its work: whether its database takes changes and
-// no platform refuses its credentials. A platform that is only away makes nobody unready.
+// no platform refuses the operator's own credentials. A platform that is only away makes
+// nobody unready, and neither does a workspace that installed the app: its token is its own.
 func (a *App) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -27,8 +28,10 @@ func (a *App) ready(ctx context.Context) error {
 	if settings := a.refused.String(); settings != "" {
 		return fmt.Errorf("a platform refuses the credentials in %s", settings)
 	}
-	if !health.Healthy() {
-		return errors.New("a platform refuses the credentials of an account")
+	for _, c := range a.connections.Health() {
+		if c.Setting != "" && c.Revoked {
+			return fmt.Errorf("a platform refuses the credentials in %s", c.Setting)
+		}
 	}
 	return nil
 }

@@ -121,11 +121,13 @@ func (a *slackApp) connected(account storage.Account) {
 }
 
 func (a *slackApp) patience(i Installation) patience {
-	setting := i.Setting
-	if setting == "" {
-		setting = "SLACK_CLIENT_ID"
+	if i.Setting != "" {
+		return slackPatience(i.Setting)
 	}
-	return slackPatience(setting)
+	p := slackPatience("")
+	p.refused = "the workspace has to install the app again, with a link: aftercare slack invite --workspace " + i.Account +
+		"; or forget it: aftercare slack remove " + i.Account
+	return p
 }
 
 func slackPatience(setting string) patience {
@@ -145,18 +147,11 @@ func (a *slackApp) hooks(mux *http.ServeMux) {
 		mux.Handle("/hooks/slack/command", h.Command)
 	}
 	if s.SlackClientID != "" {
-		mux.Handle("/hooks/slack/oauth", slack.NewOAuth(a.spaces.all, slack.OAuth{
+		mux.Handle(slackOAuth, slack.NewOAuth(a.spaces.all, slack.OAuth{
 			ClientID: s.SlackClientID, ClientSecret: string(s.SlackClientSecret), Key: a.key,
-			Redirect: s.PublicURL + "/hooks/slack/oauth", Installed: a.installed,
+			Redirect: s.PublicURL + slackOAuth, Installed: a.installed, Once: a.store.UseInstallState,
 		}))
 	}
-}
-
-// installed connects a workspace that installed the app.
-func (a *slackApp) installed(ctx context.Context, i slack.Installation) error {
-	return a.connections.Connect(ctx, Installation{
-		Platform: chat.Slack, Account: i.Team, Name: i.TeamName, Token: settings.Secret(i.Token), Scopes: i.Scopes, Installer: i.Installer,
-	})
 }
 
 // run keeps Socket Mode connected, which belongs to the app and not to a workspace.

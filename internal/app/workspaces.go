@@ -78,7 +78,7 @@ func (w *Workspaces) token(ctx context.Context, team string) (string, error) {
 		return "", fmt.Errorf("read the installations: %w", err)
 	}
 	for _, i := range all {
-		if i.Account == team {
+		if i.Account == team && !i.Waits() {
 			return w.seal.open(place(chat.Slack, team), i.Sealed)
 		}
 	}

@@ -184,6 +184,11 @@ func registry() []row {
 			{dir: "bot", test: "TestEveryLinkIsLoggedAndToldToTheOtherChats", target: faults},
 			{dir: "bot", test: "TestAWebLinkGivesNoRights", target: faults},
 		}},
+		{31, "tenants", "a stranger's Slack installation: nothing of it without approval; a tenant's dead token: the server ready and the others served; a link installs one workspace, a state comes once", []check{
+			{dir: shell, test: "TestAStrangersWorkspaceIsNotHeardUntilItIsApproved", target: faults},
+			{dir: shell, test: "TestALinkInstallsOneWorkspaceOnce", target: faults},
+			{dir: "adapters/slack", test: "TestAWorkspaceInstallsTheApp", target: faults},
+		}},
 		{32, "backup", "50 backups under load on each engine: 0 acknowledged before the beginning missing, equal after a restore into either engine, the key included; a damaged or half backup is refused by name; a plain copy of the file beside a running server is warned of in words", []check{
 			{dir: shell, test: "TestBackupsUnderLoadAreWholeAndComeBackEqual", target: faults, long: []string{"-backups=${backups}"}},
 			{dir: shell, test: "TestABackupThatIsKilledIsNoBackup", target: faults},

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -108,6 +109,54 @@ var referenceTests = map[string]func(*testing.T, *bench){
 		check(t, b.store.DropInstallation(ctx, chat.Slack, "T2"))
 		same(t, "after one went", must(b.store.Installations(ctx, chat.Slack))(t), []storage.Installation{other})
 		same(t, "of the other platform", must(b.store.Installations(ctx, "elsewhere"))(t), []storage.Installation{elsewhere})
+	},
+	"an installation waits until it is approved, and stays approved": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		one := storage.Installation{Platform: chat.Slack, Account: "T1", Sealed: "v1.abc", Installed: now}
+		check(t, b.store.PutInstallation(ctx, one))
+		listed := func() storage.Installation { return must(b.store.Installations(ctx, chat.Slack))(t)[0] }
+		same(t, "it waits", listed().Waits(), true)
+		if err := b.store.ApproveInstallation(ctx, chat.Slack, "T2", now); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("one that is not there is approved: %v", err)
+		}
+		check(t, b.store.ApproveInstallation(ctx, chat.Slack, "T1", now.Add(time.Second)))
+		check(t, b.store.ApproveInstallation(ctx, chat.Slack, "T1", now.Add(time.Minute)))
+		same(t, "since when", listed().Approved, now.Add(time.Second))
+		check(t, b.store.PutInstallation(ctx, one))
+		same(t, "installed once more", listed().Approved, now.Add(time.Second))
+		check(t, b.store.DropInstallation(ctx, chat.Slack, "T1"))
+		check(t, b.store.PutInstallation(ctx, one))
+		same(t, "installed after it was removed", listed().Waits(), true)
+		one.Account, one.Approved = "T3", now
+		check(t, b.store.PutInstallation(ctx, one))
+		same(t, "approved with its link", must(b.store.Installations(ctx, chat.Slack))(t)[1].Approved, now)
+	},
+	"a link installs one workspace, and a state comes once": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		put := func(hash, account string) {
+			check(t, b.store.PutInstallLink(ctx, storage.InstallLink{Hash: hash, Platform: chat.Slack, Account: account, Expires: now.Add(time.Minute)}))
+		}
+		use := func(name, hash, account string, at time.Time, ok bool) {
+			t.Helper()
+			err := b.store.UseInstallLink(ctx, hash, account, at)
+			if ok && err != nil || !ok && !errors.Is(err, storage.ErrNotFound) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		put("any", "")
+		put("t1", "T1")
+		use("nobody's", "x", "T1", now, false)
+		use("too late", "any", "T1", now.Add(time.Minute), false)
+		use("in time", "any", "T1", now, true)
+		use("the same workspace again", "any", "T1", now, true)
+		use("another", "any", "T2", now, false)
+		use("for another", "t1", "T2", now, false)
+		use("for this one", "t1", "T1", now, true)
+		first := func(state string, at time.Time) bool {
+			return must(b.store.UseInstallState(ctx, state, at.Add(time.Minute), at))(t)
+		}
+		same(t, "states", []bool{first("a", now), first("a", now), first("b", now), first("a", now.Add(30*time.Second))}, []bool{true, false, true, false})
+		same(t, "one that is too old anyway", first("a", now.Add(time.Hour)), true)
 	},
 	"moves are remembered": func(t *testing.T, b *bench) {
 		ctx := t.Context()

@@ -34,6 +34,9 @@ var configuring = map[string]configuringWrite{
 	"PutInstallation": {write: func(ctx context.Context, s storage.Store) error {
 		return s.PutInstallation(ctx, storage.Installation{Platform: chat.Slack, Account: "T1", Installed: then})
 	}},
+	"ApproveInstallation": {first: putWorkspace, write: func(ctx context.Context, s storage.Store) error {
+		return s.ApproveInstallation(ctx, chat.Slack, "T1", then)
+	}},
 	"DropInstallation": {write: func(ctx context.Context, s storage.Store) error {
 		return s.DropInstallation(ctx, chat.Slack, "T1")
 	}},
@@ -84,6 +87,10 @@ var notConfiguring = map[string]string{
 	"PutCustomer": "customers are no configuration, and one comes with every invitation",
 	"Revision":    "reads", "FlowSource": "reads", "FlowSources": "reads", "Rules": "reads", "Sites": "reads", "Customer": "reads",
 	"Accounts": "reads", "Installations": "reads", "Moves": "reads", "StaffList": "reads", "StaffLinks": "reads", "StaffOf": "reads", "StaffChatList": "reads",
+}
+
+func putWorkspace(ctx context.Context, s storage.Store) error {
+	return s.PutInstallation(ctx, storage.Installation{Platform: chat.Slack, Account: "T1", Installed: then})
 }
 
 func putBob(ctx context.Context, s storage.Store) error {
