@@ -80,7 +80,7 @@ func (n *connection) health() AccountHealth {
 	id := n.id()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	h := AccountHealth{Setting: n.Setting, Served: n.leaving != nil}
+	h := AccountHealth{Setting: n.Setting, Tenant: n.Installer != "", Served: n.leaving != nil}
 	h.AccountHealth = outbox.AccountHealth{Platform: n.Platform, ID: id, Name: n.Name}
 	if n.account.Name != "" {
 		h.Name = n.account.Name

@@ -24,7 +24,7 @@ type Installation struct {
 	Name      string // for people
 	Token     settings.Secret
 	Scopes    []string // what the token allows, where the platform says so
-	Installer string   // the user who installed the app, where there is one
+	Installer string   // the user who installed the app; "" = it is an account of the operator's own
 	// Waits says that nobody has approved it: it is kept, and not served, until somebody does.
 	Waits bool
 	// Setting is the name of the setting that holds the token: such an account is connected
@@ -37,6 +37,7 @@ type Installation struct {
 type AccountHealth struct {
 	outbox.AccountHealth        // of an account that is not served, only who it is, Revoked and Error
 	Setting              string // that holds its token; "" = it is kept in the database
+	Tenant               bool   // somebody else installed the app: its token is not the operator's
 	Served               bool   // this process sends and receives for it, or would if another did not
 }
 
@@ -270,7 +271,7 @@ func (c *Connections) follow(p platform, i storage.Installation) {
 		}
 	}
 	token, err := c.seal.open(place(i.Platform, i.Account), i.Sealed)
-	known := Installation{Platform: i.Platform, Account: i.Account, Name: i.Name, Token: settings.Secret(token)}
+	known := Installation{Platform: i.Platform, Account: i.Account, Name: i.Name, Token: settings.Secret(token), Installer: i.Installer}
 	l := p.open(known)
 	if err != nil { // it is tried again for an operator who puts the old key back
 		l.connect = func(context.Context) (storage.Account, error) { return storage.Account{}, err }

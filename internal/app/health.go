@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,8 +30,8 @@ func (a *App) ready(ctx context.Context) error {
 		return fmt.Errorf("a platform refuses the credentials in %s", settings)
 	}
 	for _, c := range a.connections.Health() {
-		if c.Setting != "" && c.Revoked {
-			return fmt.Errorf("a platform refuses the credentials in %s", c.Setting)
+		if c.Revoked && !c.Tenant {
+			return fmt.Errorf("a platform refuses the credentials of %s", cmp.Or(c.Setting, string(c.Platform)+":"+c.ID))
 		}
 	}
 	return nil

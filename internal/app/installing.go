@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -77,7 +78,7 @@ func (a *slackApp) installed(ctx context.Context, i slack.Installation) (waits b
 		}
 	}
 	err = a.connections.Connect(ctx, Installation{
-		Platform: chat.Slack, Account: i.Team, Name: i.TeamName, Token: settings.Secret(i.Token), Scopes: i.Scopes, Installer: i.Installer,
+		Platform: chat.Slack, Account: i.Team, Name: i.TeamName, Token: settings.Secret(i.Token), Scopes: i.Scopes, Installer: cmp.Or(i.Installer, "unknown"),
 		Waits: waits,
 	})
 	if err == nil && waits {
