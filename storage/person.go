@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/survey"
@@ -80,6 +81,67 @@ func (d *Dossier) Anchor() Anchor {
 	return a
 }
 
+// Erasure is somebody who is being forgotten. It is kept while that is under way, so that it
+// goes on after a crash, whoever goes on with it.
+type Erasure struct {
+	ID          string    `json:"-"`
+	Begun       time.Time `json:"-"`
+	Of          Anchor    `json:"of"`
+	Invitations []Where   `json:"invitations,omitempty"`
+	Named       []string  `json:"named,omitempty"` // words that name them where others' matters are told
+}
+
+// Where is a record in a bucket.
+type Where struct {
+	Bucket Bucket `json:"bucket"`
+	ID     string `json:"id"`
+}
+
+// Forgotten is what outlives a person: that they are not to be invited. It names nobody: who
+// has neither the key nor the name cannot make the hash.
+type Forgotten struct {
+	Hash string
+	Why  ForgottenWhy
+	Day  time.Time
+}
+
+// ForgottenWhy says why somebody is not to be invited.
+type ForgottenWhy string
+
+// The reasons.
+const (
+	ErasedOnRequest ForgottenWhy = "erased"
+	WantsNone       ForgottenWhy = "stopped" // they said stop
+)
+
+// Erased counts what was rewritten or removed.
+type Erased struct {
+	Conversations int `json:"conversations"` // of which the marks stay
+	Answers       int `json:"answers"`
+	Cases         int `json:"cases"` // of which the outcome stays
+	Words         int `json:"words"`
+	Feedback      int `json:"feedback"`
+	Invitations   int `json:"invitations"`
+	Accounts      int `json:"chat_accounts"`
+	Messages      int `json:"messages"`
+	Parked        int `json:"parked"`
+	Handled       int `json:"handled"`
+	Edits         int `json:"edits"` // messages in staff chats that are to be overwritten
+}
+
+// Add adds counts.
+func (e *Erased) Add(o Erased) {
+	e.Conversations, e.Answers, e.Cases, e.Words = e.Conversations+o.Conversations, e.Answers+o.Answers, e.Cases+o.Cases, e.Words+o.Words
+	e.Feedback, e.Invitations, e.Accounts = e.Feedback+o.Feedback, e.Invitations+o.Invitations, e.Accounts+o.Accounts
+	e.Messages, e.Parked, e.Handled, e.Edits = e.Messages+o.Messages, e.Parked+o.Parked, e.Handled+o.Handled, e.Edits+o.Edits
+}
+
+// Scrubbed says whether anything that was removed is left in the engine's own files.
+type Scrubbed struct {
+	Done bool   `json:"done"`
+	Left string `json:"left,omitempty"` // plain words: what is left, and who sees to it
+}
+
 // Persons is what is kept of single persons.
 type Persons interface {
 	// IdentitiesOf looks for chat accounts over all buckets, at most limit.
@@ -87,4 +149,27 @@ type Persons interface {
 	// Dossier gathers everything of one person. It reads a bucket at a time: what is written
 	// meanwhile may be missing.
 	Dossier(ctx context.Context, of Anchor) (Dossier, error)
+
+	// BeginErasure keeps an erasure until EndErasure, and what outlives the person.
+	BeginErasure(ctx context.Context, e Erasure, marks []Forgotten) error
+	// Erasures returns those that have not ended, oldest first.
+	Erasures(ctx context.Context) ([]Erasure, error)
+	// EraseIn rewrites, in one transaction, what one bucket has of the person. It may be
+	// repeated, and does nothing where nothing is left.
+	EraseIn(ctx context.Context, b Bucket, e Erasure, as Anonymous) (Erased, error)
+	// EndErasure removes the person's customers, and the erasure. Processes that watch the
+	// number of Forgets forget what they remember.
+	EndErasure(ctx context.Context, e Erasure) error
+	// Forgotten returns which of these hashes are marked.
+	Forgotten(ctx context.Context, hashes []string) ([]Forgotten, error)
+	// Recall takes marks away, and returns how many there were.
+	Recall(ctx context.Context, hashes []string) (int, error)
+
+	// Forget drops what this process remembers of buckets, once the number of erasures that
+	// ended has changed since it was asked last, and has the engine's files follow. It
+	// reports whether there was anything to do.
+	Forget(ctx context.Context) (bool, error)
+	// Scrub has the engine's own files lose what was removed, and waits for readers until
+	// ctx ends. whole also rewrites the tables, where an engine needs that.
+	Scrub(ctx context.Context, whole bool) (Scrubbed, error)
 }

@@ -94,6 +94,9 @@ func open(ctx context.Context, a address, o Options, pools []*sql.DB) (storage.S
 	if o.Values || distributed > 0 {
 		d.Rows, d.Column = nil, nil
 	}
+	d.Scrub = func(ctx context.Context, _ *sql.DB, whole bool) (storage.Scrubbed, error) {
+		return scrub(ctx, a, o, whole)
+	}
 	return sqlstore.New(ctx, sqlstore.Config{
 		Dialect: d, Write: pools[0], Read: pools[1], Lease: pools[2], Clock: o.Clock, Log: o.Log,
 		Hints: func(ctx context.Context) <-chan struct{} { return hints(ctx, a, o.Log) },

@@ -243,7 +243,12 @@ func dsn(path string, u use) string {
 		"_timezone":            {"UTC"},
 		"_dqs":                 {"0"},
 		"_error_rc":            {"1"},
-		"_pragma":              {"journal_size_limit(67108864)"}, // a long reader makes the log grow; it shrinks again
+		// What is removed is overwritten, and functions are called by the program's own statements
+		// only, whatever a file's schema says.
+		"_pragma": {
+			"journal_size_limit(67108864)", // a long reader makes the log grow; it shrinks again
+			"secure_delete(1)", "trusted_schema(0)",
+		},
 	}
 	if u.readOnly {
 		v.Set("_query_only", "1")
@@ -274,6 +279,8 @@ func dialect() sqlstore.Dialect {
 		Fault:     fault,
 		Describe:  describe,
 		Pulse:     beat,
+		Scrub:     scrub,
+		WholeOnce: true,
 	}
 }
 

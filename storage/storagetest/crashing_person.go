@@ -15,3 +15,43 @@ func (c *CrashingStore) IdentitiesOf(ctx context.Context, q storage.IdentityQuer
 func (c *CrashingStore) Dossier(ctx context.Context, of storage.Anchor) (storage.Dossier, error) {
 	return result(c, func() (storage.Dossier, error) { return c.inner.Dossier(ctx, of) })
 }
+
+// BeginErasure implements storage.Persons.
+func (c *CrashingStore) BeginErasure(ctx context.Context, e storage.Erasure, marks []storage.Forgotten) error {
+	return c.call(func() error { return c.inner.BeginErasure(ctx, e, marks) })
+}
+
+// Erasures implements storage.Persons.
+func (c *CrashingStore) Erasures(ctx context.Context) ([]storage.Erasure, error) {
+	return result(c, func() ([]storage.Erasure, error) { return c.inner.Erasures(ctx) })
+}
+
+// EraseIn implements storage.Persons.
+func (c *CrashingStore) EraseIn(ctx context.Context, b storage.Bucket, e storage.Erasure, as storage.Anonymous) (storage.Erased, error) {
+	return result(c, func() (storage.Erased, error) { return c.inner.EraseIn(ctx, b, e, as) })
+}
+
+// EndErasure implements storage.Persons.
+func (c *CrashingStore) EndErasure(ctx context.Context, e storage.Erasure) error {
+	return c.call(func() error { return c.inner.EndErasure(ctx, e) })
+}
+
+// Forgotten implements storage.Persons.
+func (c *CrashingStore) Forgotten(ctx context.Context, hashes []string) ([]storage.Forgotten, error) {
+	return result(c, func() ([]storage.Forgotten, error) { return c.inner.Forgotten(ctx, hashes) })
+}
+
+// Recall implements storage.Persons.
+func (c *CrashingStore) Recall(ctx context.Context, hashes []string) (int, error) {
+	return result(c, func() (int, error) { return c.inner.Recall(ctx, hashes) })
+}
+
+// Forget implements storage.Persons.
+func (c *CrashingStore) Forget(ctx context.Context) (bool, error) {
+	return result(c, func() (bool, error) { return c.inner.Forget(ctx) })
+}
+
+// Scrub implements storage.Persons.
+func (c *CrashingStore) Scrub(ctx context.Context, whole bool) (storage.Scrubbed, error) {
+	return result(c, func() (storage.Scrubbed, error) { return c.inner.Scrub(ctx, whole) })
+}

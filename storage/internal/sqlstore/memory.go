@@ -117,6 +117,13 @@ func (m *memories) take(b storage.Bucket) *memory {
 	return last
 }
 
+// clear forgets everything.
+func (m *memories) clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.list)
+}
+
 // keep keeps what a committed batch knew, unless a later one was here first.
 func (m *memories) keep(b storage.Bucket, n *memory, buckets int) {
 	n.age(buckets)

@@ -119,6 +119,9 @@ type search struct {
 	ctx context.Context
 	db  querier
 	d   storage.Dossier
+	// alone keeps the search to what it is told to look at: other names, and other buckets,
+	// are left alone.
+	alone bool
 
 	keys        map[string]bool         // of customers
 	people      map[storage.Person]bool // chat accounts, also those that are not stored
@@ -131,11 +134,15 @@ type search struct {
 	newPeople   []storage.Person
 }
 
-func (s *Store) dossier(ctx context.Context, db querier, of storage.Anchor) (storage.Dossier, error) {
-	f := &search{
+func (s *Store) newSearch(ctx context.Context, db querier) *search {
+	return &search{
 		s: s, ctx: ctx, db: db, keys: map[string]bool{}, people: map[storage.Person]bool{}, identities: map[string]bool{}, sessions: map[string]bool{},
 		cases: map[string]bool{}, invitations: map[string]bool{}, words: map[string]bool{},
 	}
+}
+
+func (s *Store) dossier(ctx context.Context, db querier, of storage.Anchor) (storage.Dossier, error) {
+	f := s.newSearch(ctx, db)
 	for _, k := range of.Customers {
 		f.key(k)
 	}
@@ -217,7 +224,7 @@ func (f *search) ofKey(key string) error {
 
 // redeemer finds the chat account with this id, in whatever bucket it is.
 func (f *search) redeemer(id string) error {
-	if id == "" || f.identities[id] {
+	if id == "" || f.alone || f.identities[id] {
 		return nil
 	}
 	for b := range storage.Bucket(f.s.buckets) {
@@ -311,7 +318,7 @@ func (f *search) session(b storage.Bucket, v storage.Session) error {
 	if err := f.said(f.s.q.wordsOfSession, b, v.ID); err != nil {
 		return err
 	}
-	if v.Invitation == "" || f.invitations[v.Invitation] {
+	if v.Invitation == "" || f.alone || f.invitations[v.Invitation] {
 		return nil
 	}
 	for b := range storage.Bucket(f.s.buckets) {

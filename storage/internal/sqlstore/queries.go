@@ -21,6 +21,7 @@ type queries struct {
 	announcedQueries
 	parkingQueries
 	personQueries
+	eraseQueries
 	all, boot []string
 }
 
@@ -47,6 +48,7 @@ func newQueries(d Dialect) *queries {
 		announcedQueries:    newAnnouncedQueries(t),
 		parkingQueries:      newParkingQueries(t),
 		personQueries:       newPersonQueries(t),
+		eraseQueries:        newEraseQueries(t),
 	}
 	q.all, q.boot = t.all, t.boot
 	return q

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
@@ -43,6 +44,7 @@ type Store struct {
 	memories memories
 	guard    func() error
 	release  func()
+	forgets  atomic.Int64 // one more than the number of erasures that this process knows of
 	hints    func(ctx context.Context) <-chan struct{}
 	hint     chan struct{} // holds one wish to notify
 	stop     context.CancelFunc

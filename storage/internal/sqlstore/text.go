@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/aftercare/aftercare/storage"
 )
 
 // Dialect is what differs between the engines. Everything else is one text.
@@ -41,6 +43,10 @@ type Dialect struct {
 	Column func(buffer []byte, name string, rows [][]any, index int) ([]byte, error)
 	// Pulse makes a change that means nothing; nil = a row of the leases is changed.
 	Pulse func(ctx context.Context, tx *sql.Tx) error
+	// Scrub has the engine's files lose what was removed; whole = by writing the tables anew.
+	// WholeOnce says that this must happen once: what was removed before is still there.
+	Scrub     func(ctx context.Context, write *sql.DB, whole bool) (storage.Scrubbed, error)
+	WholeOnce bool
 	// Notify is the text that wakes listeners; empty where there are none.
 	Notify string
 }

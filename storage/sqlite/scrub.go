@@ -1,0 +1,54 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/internal/sqlstore"
+)
+
+// scrub empties the log of writes (WAL) into the file, so that nothing of what was removed is
+// left there, and waits until ctx ends for whoever reads or writes. What is removed is
+// overwritten in the file by itself (secure_delete); whole writes the file anew, for what was
+// removed before that was so.
+func scrub(ctx context.Context, write *sql.DB, whole bool) (storage.Scrubbed, error) {
+	for whole {
+		_, err := write.ExecContext(ctx, "VACUUM")
+		if err == nil {
+			break
+		}
+		if fault(err) != sqlstore.Again {
+			return storage.Scrubbed{}, err
+		}
+		if !pause(ctx) {
+			return storage.Scrubbed{Left: "the database file could not be written anew: another program is writing to it. " +
+				"The running server tries again until it is done."}, nil
+		}
+	}
+	for {
+		var busy, log, moved int
+		err := write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
+		if err != nil && fault(err) != sqlstore.Again {
+			return storage.Scrubbed{}, err
+		}
+		if err == nil && busy == 0 {
+			return storage.Scrubbed{Done: true}, nil
+		}
+		if !pause(ctx) {
+			return storage.Scrubbed{Left: "the database's -wal file still holds removed data: another program reads from it. " +
+				"The running server empties it as soon as that ends."}, nil
+		}
+	}
+}
+
+// pause waits a moment; it is false once ctx has ended.
+func pause(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(100 * time.Millisecond):
+		return true
+	}
+}
