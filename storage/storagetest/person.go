@@ -101,7 +101,7 @@ func newSomeone(t *testing.T, b *bench, mark string, number int) *someone {
 		Slots: []storage.SlotOp{
 			want("q:"+p.session.ID+":0", storage.QuestionD, at), want(card, storage.CardD, staff), want("n:"+p.identity.ID+":help", storage.NoticeD, at),
 			{Claim: &storage.Claim{Slot: card, Epoch: 1}},
-			{Settle: &storage.Settle{Slot: card, Epoch: 1, Version: 1, Hash: mark + card, Ref: "m" + chat.Ref(mark), Outcome: storage.Delivered}},
+			{Settle: &storage.Settle{Slot: card, Epoch: 1, Version: 1, Hash: mark + card, Ref: "77", Outcome: storage.Delivered}},
 		},
 	}
 	p.keys = []string{"sl:T1:tap:" + mark + "chat:1.2:" + p.person.User + ":a"}
@@ -144,7 +144,7 @@ func (p *someone) wantDossier(t *testing.T, b *bench, d storage.Dossier) {
 
 var personTests = group{
 	"everything of a person is found from each of their names, and nothing of another's": func(t *testing.T, b *bench) {
-		zoe, ann := newSomeone(t, b, "ZOE", 1), newSomeone(t, b, "ANN", numberFor(t, b, "ANN", 2))
+		zoe, ann := newSomeone(t, b, "ZOE", 1), newSomeone(t, b, "ANN", numberAfter(b, "ANN", "ZOE"))
 		for name, at := range map[string]storage.Anchor{
 			"key": {Customers: []string{zoe.key}}, "account": {Identities: []storage.Person{zoe.person}},
 			"both": {Customers: []string{zoe.key}, Identities: []storage.Person{zoe.person}},
@@ -163,8 +163,99 @@ var personTests = group{
 			t.Errorf("nobody has %+v", d)
 		}
 	},
+	"an erased person leaves marks and choices, and nothing that tells of them": func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		zoe, ann := newSomeone(t, b, "ZOE", 1), newSomeone(t, b, "ANN", numberAfter(b, "ANN", "ZOE"))
+		before, of := figures(t, b.store), storage.Anchor{Customers: []string{ann.key}}
+		kept := must(b.store.Dossier(ctx, of))(t)
+		n := erase(t, b.store, storage.Anchor{Customers: []string{zoe.key}})
+		want := storage.Erased{
+			Conversations: 1, Answers: 3, Cases: 1, Words: 2, Feedback: 1, Invitations: 1, Accounts: 1, Messages: 3, Parked: 1, Handled: 2, Edits: 1,
+		}
+		same(t, "counts", n, want)
+		same(t, "figures", figures(t, b.store), before)
+		for _, at := range []storage.Anchor{{Customers: []string{zoe.key}}, {Identities: []storage.Person{zoe.person}}} {
+			if d := must(b.store.Dossier(ctx, at))(t); !d.Empty() {
+				t.Errorf("something is left: %+v", d)
+			}
+		}
+		same(t, "another", must(b.store.Dossier(ctx, of))(t), kept)
+		cases := must(b.store.Cases(ctx, storage.CaseFilter{Limit: 10}))(t)
+		equal(t, "cases", len(cases), 2)
+		for _, k := range cases {
+			if k.ID == ann.kase.ID {
+				continue
+			}
+			equal(t, "its state", k.State, recovery.Dismissed)
+			equal(t, "its number", k.Number, 1)
+			equal(t, "its events", len(must(b.store.CaseEvents(ctx, k.Bucket, k.ID))(t)), 2)
+			s := must(b.store.Session(ctx, k.Bucket, k.Session))(t)
+			equal(t, "the case of its session", s.Case, k.ID)
+			left := slices.DeleteFunc(must(b.store.FeedbackList(ctx, 10))(t), func(f storage.Feedback) bool { return f.ID == ann.feedback[0].ID })
+			equal(t, "feedback", len(left), 1)
+			all := must(json.Marshal([]any{k, s, must(b.store.CaseEvents(ctx, k.Bucket, k.ID))(t), left}))(t)
+			for _, word := range []string{zoe.mark, zoe.identity.ID, "05:06:07"} {
+				if strings.Contains(string(all), word) {
+					t.Errorf("%s is left: %s", word, all)
+				}
+			}
+		}
+		equal(t, "erasures under way", len(must(b.store.Erasures(ctx))(t)), 0)
+		same(t, "marks", must(b.store.Forgotten(ctx, []string{"h0", "h1"}))(t), []storage.Forgotten{
+			{Hash: "h1", Why: storage.ErasedOnRequest, Day: storage.DayIn(time.UTC, time.Now())},
+		})
+		equal(t, "taken back", must(b.store.Recall(ctx, []string{"h0", "h1"}))(t), 1)
+		equal(t, "marks left", len(must(b.store.Forgotten(ctx, []string{"h1"}))(t)), 0)
+		same(t, "a second time", erase(t, b.store, storage.Anchor{Customers: []string{zoe.key}}), storage.Erased{})
+	},
+	"what a staff chat shows of an erased person is edited a last time": func(t *testing.T, b *bench) {
+		zoe := newSomeone(t, b, "ZOE", 1)
+		erase(t, b.store, storage.Anchor{Identities: []storage.Person{zoe.person}})
+		served := []storage.Served{{Platform: chat.Telegram, Account: "1", Epoch: 2}}
+		heads := must(b.store.Heads(t.Context(), zoe.bucket, served, b.clock.Now(), 10))(t)
+		equal(t, "edits", len(heads), 1)
+		d := must(b.store.Delivery(t.Context(), zoe.bucket, heads[0].Slot))(t)
+		equal(t, "its text", d.Render.Text, "erased")
+		equal(t, "the message", d.ShownRef, "77")
+	},
+	"another process forgets what it remembers of an erased person": func(t *testing.T, b *bench) {
+		other := b.open(t, Options{Clock: b.clock.Now})
+		zoe := newSomeone(t, b, "ZOE", 1)
+		_ = must(other.Forget(t.Context()))(t)
+		// The other one has the session in its memory.
+		load := storage.Load{Person: zoe.person}
+		look := func(want bool) {
+			t.Helper()
+			wantErrors(t, other.Advance(t.Context(), zoe.bucket, []storage.Turn{{Load: load, Apply: func(l storage.Loaded) (storage.Change, error) {
+				if known := l.Identity != nil || l.Session != nil; known != want {
+					t.Errorf("known is %v", known)
+				}
+				return storage.Change{}, nil
+			}}}), nil)
+		}
+		look(true)
+		erase(t, b.store, storage.Anchor{Customers: []string{zoe.key}})
+		equal(t, "there is something to forget", must(other.Forget(t.Context()))(t), true)
+		equal(t, "and then there is not", must(other.Forget(t.Context()))(t), false)
+		look(false)
+	},
+	"an erasure that was cut off goes on": func(t *testing.T, b *bench) {
+		zoe := newSomeone(t, b, "ZOE", 1)
+		e := storage.Erasure{ID: "e1", Begun: b.clock.Now(), Of: storage.Anchor{Customers: []string{zoe.key}, Identities: []storage.Person{zoe.person}}}
+		check(t, b.store.BeginErasure(t.Context(), e, nil))
+		same(t, "under way", must(b.store.Erasures(t.Context()))(t), []storage.Erasure{e})
+		_ = must(b.store.EraseIn(t.Context(), zoe.bucket, e, anonymous()))(t)
+		// Whoever goes on finds it, and does again what was done.
+		for b2 := range storage.Bucket(b.store.Buckets()) {
+			_ = must(b.store.EraseIn(t.Context(), b2, must(b.store.Erasures(t.Context()))(t)[0], anonymous()))(t)
+		}
+		check(t, b.store.EndErasure(t.Context(), e))
+		if d := must(b.store.Dossier(t.Context(), e.Of))(t); !d.Empty() {
+			t.Errorf("something is left: %+v", d)
+		}
+	},
 	"chat accounts are found by what people type": func(t *testing.T, b *bench) {
-		zoe, _ := newSomeone(t, b, "ZOE", 1), newSomeone(t, b, "ANN", numberFor(t, b, "ANN", 2))
+		zoe, _ := newSomeone(t, b, "ZOE", 1), newSomeone(t, b, "ANN", numberAfter(b, "ANN", "ZOE"))
 		for _, q := range []storage.IdentityQuery{
 			{ID: zoe.identity.ID}, {Customer: zoe.key}, {User: "ZOEuser"}, {Platform: chat.Slack, User: "ZOEuser"}, {Account: "T1", User: "ZOEuser"},
 			{Username: "zoeUSERNAME"},
@@ -178,15 +269,87 @@ var personTests = group{
 	},
 }
 
-// numberFor is the next number of a case in the bucket of this person, if it is the one of
-// the first person, and 1 if not.
-func numberFor(t *testing.T, b *bench, mark string, next int) int {
+// erase forgets somebody as programs do: bucket by bucket, the names last.
+func erase(t *testing.T, store storage.Store, at storage.Anchor) storage.Erased {
 	t.Helper()
+	ctx := t.Context()
+	d := must(store.Dossier(ctx, at))(t)
+	e := storage.Erasure{ID: "e1", Begun: time.Now().UTC(), Of: d.Anchor()}
+	for _, i := range d.Invitations {
+		e.Invitations = append(e.Invitations, storage.Where{Bucket: i.Bucket, ID: i.ID})
+	}
+	for _, i := range d.Identities {
+		e.Named = append(e.Named, i.Person.User, i.Name)
+	}
+	check(t, store.BeginErasure(ctx, e, []storage.Forgotten{{Hash: "h1", Why: storage.ErasedOnRequest, Day: storage.DayIn(time.UTC, e.Begun)}}))
+	var n storage.Erased
+	for b := range storage.Bucket(store.Buckets()) {
+		n.Add(must(store.EraseIn(ctx, b, e, anonymous()))(t))
+	}
+	check(t, store.EndErasure(ctx, e))
+	return n
+}
+
+func anonymous() storage.Anonymous {
+	return storage.Anonymous{
+		Day: func(_ string, at time.Time) time.Time { return storage.DayIn(time.UTC, at) },
+		Edit: func(d storage.Delivery, _ storage.Case) (chat.Message, bool) {
+			return chat.Message{Text: "erased"}, d.Kind == storage.CardD
+		},
+	}
+}
+
+// figures counts answers by everything that figures are made by.
+func figures(t *testing.T, store storage.Store) map[string]int {
+	t.Helper()
+	n := map[string]int{}
+	for b := range storage.Bucket(store.Buckets()) {
+		for _, s := range must(store.Past(t.Context(), b, time.Time{}.AddDate(1, 0, 0), "", 1000))(t) {
+			for _, a := range must(store.Answers(t.Context(), b, s.ID))(t) {
+				value := "-"
+				if a.Value != nil {
+					value = fmt.Sprint(*a.Value)
+				}
+				n[fmt.Sprintln(s.Site, s.Service, s.Flow, s.Version, s.Started.Format(time.DateOnly), a.Question, a.Revision, value, a.Choices, a.Skipped, a.Dropped)]++
+			}
+			opened := s.Case != nil
+			n[fmt.Sprintln(s.Site, s.Service, s.Flow, s.Version, s.Started.Format(time.DateOnly), s.Status, *s.Judgement.Composite, s.Judgement.Unsatisfied, opened)]++
+		}
+	}
+	return n
+}
+
+// ErasedOne stores two people of whom every text is marked, changes much of the first, and
+// erases that one. It returns the mark of the first, and that of the second.
+func ErasedOne(t *testing.T, store storage.Store) (gone, left string) {
+	t.Helper()
+	b := &bench{store: store, clock: NewClock(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))}
+	zoe, _ := newSomeone(t, b, "ZOECANARY", 1), newSomeone(t, b, "ANNCANARY", numberAfter(b, "ANNCANARY", "ZOECANARY"))
+	for i := range 200 { // pages split and are merged, and are written again and again
+		long := strings.Repeat(zoe.mark+" ", 1+i%40)
+		wantErrors(t, store.Advance(t.Context(), zoe.bucket, []storage.Turn{{Load: storage.Load{Session: zoe.session.ID}, Apply: func(l storage.Loaded) (storage.Change, error) {
+			l.Session.Said = append(l.Session.Said[:0:0], long)
+			slot := storage.Slot{Kind: storage.NoticeSlot, Owner: zoe.identity.ID, Part: fmt.Sprint(i)}.String()
+			return storage.Change{
+				Session: l.Session, Words: []storage.Words{{ID: fmt.Sprintf("%s-%d", zoe.mark, i), Session: zoe.session.ID, Text: long, At: l.Now}},
+				Slots: []storage.SlotOp{{Want: &storage.Want{Slot: slot, Identity: zoe.identity.ID, Address: zoe.identity.Address, Render: chat.Message{Text: long}, Hash: long}}},
+			}, nil
+		}}}), nil)
+	}
+	n := erase(t, store, storage.Anchor{Customers: []string{zoe.key}})
+	if n.Words < 200 || n.Messages < 200 {
+		t.Errorf("only %+v went", n)
+	}
+	return zoe.mark, "ANNCANARY"
+}
+
+// numberAfter is the number of the first case of a person who comes after another.
+func numberAfter(b *bench, mark, after string) int {
 	of := func(mark string) storage.Bucket {
 		return storage.BucketOf(storage.Person{Platform: chat.Slack, Account: "T1", User: mark + "user"}.Hash16(), b.store.Buckets())
 	}
-	if of(mark) == of("ZOE") {
-		return next
+	if of(mark) == of(after) {
+		return 2
 	}
 	return 1
 }

@@ -158,6 +158,9 @@ func (s *Server) drop() error {
 	return errors.New("postgres does not run as root, and there is no user postgres or nobody to run it as")
 }
 
+// Data is the directory in which the server keeps its databases.
+func (s *Server) Data() string { return s.data() }
+
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 // command runs one of Postgres's programs as the right user, in a place that this user
