@@ -44,7 +44,8 @@ var rooms = []room{
 	{path: "bot/snapshot", imports: []string{"storage", "recovery", "survey", "access", "adapters/chat"}},
 	{path: "bot/voice", imports: []string{"bot/snapshot", "storage", "survey", "adapters/chat"}},
 	{path: "bot/render", imports: []string{"bot/voice", "bot/snapshot", "storage", "recovery", "survey", "access", "adapters/chat"}},
-	{path: "bot/...", imports: []string{"bot/...", "storage", "recovery", "survey", "access", "adapters/chat"}},
+	{path: "bot/personal", imports: []string{"bot/voice", "privacy", "storage", "adapters/chat"}},
+	{path: "bot/...", imports: []string{"bot/...", "privacy", "storage", "recovery", "survey", "access", "adapters/chat"}},
 
 	{path: "storage", imports: []string{"recovery", "survey", "access", "adapters/chat"}},
 	{path: "storage/archive", pure: true},

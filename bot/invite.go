@@ -62,7 +62,8 @@ type Invite struct {
 
 // Invite stores an offer of a survey and returns the links that lead to it. It works
 // offline: the names of the accounts are kept in the database. A person who is named is
-// asked at once instead, or not at all: ErrStopped, ErrBlocked.
+// asked at once instead, or not at all: ErrStopped, ErrBlocked. Who was forgotten is not
+// invited either: a *NotInvitedError.
 func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	if r.Flow == "" {
 		return Invite{}, errors.New("say which flow to invite to")
@@ -78,6 +79,9 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 		if err := b.knownSite(ctx, r.Site); err != nil {
 			return Invite{}, err
 		}
+	}
+	if err := mayInvite(ctx, b, r); err != nil {
+		return Invite{}, err
 	}
 	event := make(map[string]string, len(r.Event))
 	for k, v := range r.Event {

@@ -41,12 +41,13 @@ const (
 // hints of other processes wake the senders and the watchers of this one. Of several
 // processes one sweeps.
 func (b *Bot) Run(ctx context.Context) error {
-	sweep, tell := newSweeper(b), newTeller(b)
+	sweep, tell, forget := newSweeper(b), newTeller(b), &forgetter{store: b.store, log: b.log}
 	var all sync.WaitGroup
 	all.Go(func() { b.listen(ctx) })
 	all.Go(func() { every(ctx, refreshEvery, b.renew) })
 	all.Go(func() { every(ctx, sweepEvery, sweep.sweep) })
 	all.Go(func() { every(ctx, tellEvery, tell.tell) })
+	all.Go(func() { every(ctx, forgetEvery, forget.look) })
 	all.Wait()
 	release, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -104,6 +105,7 @@ type sweeper struct {
 	expires func(context.Context, storage.Session) (storage.Turn, error)
 	duties  func() []caseDuty
 	perform func(context.Context, []outbox.Work) []error
+	retain  func(context.Context) error // goes on with what forgets people
 
 	holder string
 	pruned time.Time
@@ -116,6 +118,10 @@ func newSweeper(b *Bot) *sweeper {
 		store: b.store, now: b.now, log: b.log, duties: b.caseDuties, perform: b.performAll,
 		expires: func(ctx context.Context, s storage.Session) (storage.Turn, error) {
 			return b.stepTurn(ctx, s, survey.Expire{})
+		},
+		retain: func(ctx context.Context) error {
+			_, err := Privacy(b).Resume(ctx, resumeAfter)
+			return err
 		},
 		holder: uuid.NewString(), failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{},
 	}
@@ -160,6 +166,9 @@ func (s *sweeper) sweep(ctx context.Context) {
 	}
 	if prune {
 		s.pruned = time.Now()
+		if err := s.retain(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("cannot go on with erasures", "err", err)
+		}
 	}
 }
 

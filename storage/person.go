@@ -136,10 +136,21 @@ func (e *Erased) Add(o Erased) {
 	e.Messages, e.Parked, e.Handled, e.Edits = e.Messages+o.Messages, e.Parked+o.Parked, e.Handled+o.Handled, e.Edits+o.Edits
 }
 
+// Scrubbing says how much is done so that an engine's own files lose what was removed.
+type Scrubbing int
+
+// The ways, each doing more than the one before.
+const (
+	ScrubLog   Scrubbing = iota // what is cheap, beside everything else
+	ScrubFile                   // and once, what was removed before removed data was overwritten
+	ScrubWhole                  // every table is written anew, and locked meanwhile
+)
+
 // Scrubbed says whether anything that was removed is left in the engine's own files.
 type Scrubbed struct {
 	Done bool   `json:"done"`
 	Left string `json:"left,omitempty"` // plain words: what is left, and who sees to it
+	Busy bool   `json:"-"`              // somebody was in the way: trying again helps
 }
 
 // Persons is what is kept of single persons.
@@ -170,6 +181,6 @@ type Persons interface {
 	// reports whether there was anything to do.
 	Forget(ctx context.Context) (bool, error)
 	// Scrub has the engine's own files lose what was removed, and waits for readers until
-	// ctx ends. whole also rewrites the tables, where an engine needs that.
-	Scrub(ctx context.Context, whole bool) (Scrubbed, error)
+	// ctx ends.
+	Scrub(ctx context.Context, how Scrubbing) (Scrubbed, error)
 }

@@ -18,6 +18,8 @@ import (
 type customerCmd struct {
 	Show   customerShowCmd   `cmd:"" help:"Show what is kept of one person, by kind of data."`
 	Export customerExportCmd `cmd:"" help:"Write everything that is kept of one person to a file, for them."`
+	Erase  customerEraseCmd  `cmd:"" help:"Erase one person: what is left are marks and choices of nobody."`
+	Allow  customerAllowCmd  `cmd:"" help:"Let somebody be invited again who was erased, or whose data is gone and who had said stop."`
 }
 
 // whom is the person that a command is about.
@@ -146,7 +148,7 @@ func (c *customerShowCmd) Run(a *terminal) error {
 	if err := a.printPerson(v); err != nil {
 		return err
 	}
-	return a.printf("\nGive them a copy with `aftercare customer export`.\n")
+	return a.printf("\nGive them a copy with `aftercare customer export`, erase them with `aftercare customer erase`.\n")
 }
 
 // printPerson tells people who somebody is and what is kept.

@@ -96,3 +96,40 @@ func TestAnExportIsReadBackAsWhatTheTablesHold(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestErasingAsksAndLeavesAReceipt(t *testing.T) {
+	c, links := asked(t)
+	c.refuses(2, "--yes", "customer", "erase", "key-Zoe", "--json")
+	if out := c.must("customer", "erase", "key-Zoe"); !strings.Contains(out, "All of this goes") || !strings.Contains(out, "Nothing was changed") {
+		t.Errorf("it asks:\n%s", out)
+	}
+	c.must("customer", "show", "key-Zoe")
+	path := filepath.Join(c.dir, "receipt.json")
+	out := c.must("customer", "erase", "key-Zoe", "--yes", "--receipt", path)
+	for _, want := range []string{"1 invitations", "hold nothing of them", "Not reached:", "backup", "standbys", "log"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not said:\n%s", want, out)
+		}
+	}
+	body, err := os.ReadFile(path)
+	if err != nil || strings.Contains(string(body), "Zoe") || !strings.Contains(string(body), "not_reached") {
+		t.Errorf("%s, %v", body, err)
+	}
+	files, err := os.ReadDir(c.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		body, err := os.ReadFile(filepath.Join(c.dir, f.Name()))
+		if err != nil || strings.Contains(string(body), "Zoe") {
+			t.Errorf("%s holds the person, %v", f.Name(), err)
+		}
+	}
+	c.refuses(1, "nobody is known", "customer", "erase", "key-Zoe", "--yes")
+	c.refuses(1, "nobody is known", "customer", "show", links["Zoe"].Web)
+	c.must("customer", "show", "key-Ann")
+	c.refuses(1, `"key-Zoe" asked to be forgotten`, "invite", "--flow", "one_tap_csat", "--customer", "key-Zoe")
+	c.refuses(1, "not among those who are forgotten", "customer", "allow", "key-Bob")
+	c.must("customer", "allow", "key-Zoe")
+	c.must("invite", "--flow", "one_tap_csat", "--customer", "key-Zoe", "--site", "main-street")
+}

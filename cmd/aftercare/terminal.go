@@ -35,7 +35,7 @@ type commands struct {
 	Staff       staffCmd       `cmd:"" help:"Add, list and remove staff, and link their chats."`
 	Slack       slackCmd       `cmd:"" help:"Invite, list, approve and remove workspaces that install the Slack app."`
 	Recovery    recoveryCmd    `cmd:"" help:"Work with the rules of recovery: when cases open, their clocks, hours and routes."`
-	Customer    customerCmd    `cmd:"" help:"See and export what is kept of one person."`
+	Customer    customerCmd    `cmd:"" help:"See, export and erase what is kept of one person."`
 	Invite      inviteCmd      `cmd:"" help:"Make a link that asks one customer."`
 	Outbox      outboxCmd      `cmd:"" help:"See and mend what could not be delivered or handled."`
 }

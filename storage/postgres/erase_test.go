@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 	"github.com/aftercare/aftercare/storage/storagetest"
@@ -99,7 +100,7 @@ func TestNoColumnAndNoFileHoldsAnErasedPerson(t *testing.T) {
 	if in := columnsWith(t, dsn, left); len(in) < 20 {
 		t.Errorf("another is only in %v", in)
 	}
-	r, err := s.Scrub(context.Background(), false)
+	r, err := s.Scrub(context.Background(), storage.ScrubFile)
 	if err != nil || r.Done || !strings.Contains(r.Left, "--vacuum") {
 		t.Fatalf("%+v, %v", r, err)
 	}
@@ -109,7 +110,7 @@ func TestNoColumnAndNoFileHoldsAnErasedPerson(t *testing.T) {
 	if in := filesWith(t, server.Data(), gone); len(in) == 0 {
 		t.Error("nothing is left to scrub: the test shows nothing")
 	}
-	if r, err := s.Scrub(context.Background(), true); err != nil || !r.Done {
+	if r, err := s.Scrub(context.Background(), storage.ScrubWhole); err != nil || !r.Done {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	if in := filesWith(t, server.Data(), gone); len(in) > 0 {

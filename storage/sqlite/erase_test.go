@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/sqlite"
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
@@ -46,7 +47,7 @@ func TestNoByteOfTheFilesHoldsAnErasedPerson(t *testing.T) {
 		if len(found(t, dir, gone)) == 0 {
 			t.Error("nothing is left to scrub: the test shows nothing")
 		}
-		r, err := s.Scrub(t.Context(), false)
+		r, err := s.Scrub(t.Context(), storage.ScrubFile)
 		if err != nil || !r.Done {
 			t.Fatalf("%+v, %v", r, err)
 		}
@@ -67,11 +68,11 @@ func TestWhatIsRemovedIsOverwritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if r, err := s.Scrub(t.Context(), false); err != nil || !r.Done {
+	if r, err := s.Scrub(t.Context(), storage.ScrubFile); err != nil || !r.Done {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	gone, _ := storagetest.ErasedOne(t, s)
-	if r, err := s.Scrub(t.Context(), false); err != nil || !r.Done {
+	if r, err := s.Scrub(t.Context(), storage.ScrubFile); err != nil || !r.Done {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	if in := found(t, dir, gone); len(in) > 0 {
@@ -86,7 +87,7 @@ func TestAReaderIsWaitedForAndNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if r, err := s.Scrub(t.Context(), false); err != nil || !r.Done {
+	if r, err := s.Scrub(t.Context(), storage.ScrubFile); err != nil || !r.Done {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	tx, err := raw(t, path).BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})
@@ -100,7 +101,7 @@ func TestAReaderIsWaitedForAndNamed(t *testing.T) {
 	storagetest.ErasedOne(t, s)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	r, err := s.Scrub(ctx, false)
+	r, err := s.Scrub(ctx, storage.ScrubFile)
 	if err != nil || r.Done || !strings.Contains(r.Left, "-wal") {
 		t.Fatalf("%+v, %v", r, err)
 	}
@@ -108,7 +109,7 @@ func TestAReaderIsWaitedForAndNamed(t *testing.T) {
 		time.Sleep(300 * time.Millisecond)
 		_ = tx.Rollback()
 	}()
-	if r, err := s.Scrub(t.Context(), false); err != nil || !r.Done {
+	if r, err := s.Scrub(t.Context(), storage.ScrubFile); err != nil || !r.Done {
 		t.Fatalf("%+v, %v", r, err)
 	}
 }

@@ -23,8 +23,8 @@ func scrub(ctx context.Context, write *sql.DB, whole bool) (storage.Scrubbed, er
 			return storage.Scrubbed{}, err
 		}
 		if !pause(ctx) {
-			return storage.Scrubbed{Left: "the database file could not be written anew: another program is writing to it. " +
-				"The running server tries again until it is done."}, nil
+			return storage.Scrubbed{Busy: true, Left: "the database file could not be written anew, because another program is writing to it: " +
+				"run `aftercare retention run` to try again."}, nil
 		}
 	}
 	for {
@@ -37,7 +37,7 @@ func scrub(ctx context.Context, write *sql.DB, whole bool) (storage.Scrubbed, er
 			return storage.Scrubbed{Done: true}, nil
 		}
 		if !pause(ctx) {
-			return storage.Scrubbed{Left: "the database's -wal file still holds removed data: another program reads from it. " +
+			return storage.Scrubbed{Busy: true, Left: "the database's -wal file still holds removed data: another program reads from it. " +
 				"The running server empties it as soon as that ends."}, nil
 		}
 	}

@@ -52,6 +52,6 @@ func (c *CrashingStore) Forget(ctx context.Context) (bool, error) {
 }
 
 // Scrub implements storage.Persons.
-func (c *CrashingStore) Scrub(ctx context.Context, whole bool) (storage.Scrubbed, error) {
-	return result(c, func() (storage.Scrubbed, error) { return c.inner.Scrub(ctx, whole) })
+func (c *CrashingStore) Scrub(ctx context.Context, how storage.Scrubbing) (storage.Scrubbed, error) {
+	return result(c, func() (storage.Scrubbed, error) { return c.inner.Scrub(ctx, how) })
 }

@@ -453,17 +453,20 @@ func (s *Store) Forget(ctx context.Context) (bool, error) {
 		err = row.Scan(&n)
 		return n, err
 	})
-	if err != nil || s.forgets.Swap(n+1) == n+1 {
+	if err != nil {
 		return false, err
+	}
+	if last := s.forgets.Swap(n + 1); last == n+1 || last == 0 { // a new process remembers nothing
+		return false, nil
 	}
 	s.memories.clear()
 	return true, nil
 }
 
 // Scrub implements storage.Persons.
-func (s *Store) Scrub(ctx context.Context, whole bool) (storage.Scrubbed, error) {
+func (s *Store) Scrub(ctx context.Context, how storage.Scrubbing) (storage.Scrubbed, error) {
 	once := false
-	if s.dialect.WholeOnce && !whole {
+	if s.dialect.WholeOnce && how == storage.ScrubFile {
 		n, err := one(ctx, s, "whether the file was written anew", s.q.vacuumed, nil, func(row scanner) (n int64, err error) {
 			err = row.Scan(&n)
 			return n, err
@@ -473,7 +476,7 @@ func (s *Store) Scrub(ctx context.Context, whole bool) (storage.Scrubbed, error)
 		}
 		once = n == 0
 	}
-	r, err := s.dialect.Scrub(ctx, s.write, whole || once)
+	r, err := s.dialect.Scrub(ctx, s.write, once || how == storage.ScrubWhole)
 	if err != nil {
 		return storage.Scrubbed{}, fmt.Errorf("have the database's files lose what was removed: %w", s.unavailable(err))
 	}

@@ -23,11 +23,14 @@ CREATE TABLE erasures (
 INSERT INTO revision (name, number) VALUES ('erasures', 0);
 INSERT INTO revision (name, number) VALUES ('scrubbed', 0);
 
--- By these everything of one person is found, and what is older than its days. Older programs
--- may write on: the indexes follow from what they write.
+-- By these everything of one person is found, and what is older than its days. silent says that
+-- the words of a conversation are gone, because they were kept as long as was said.
+-- Older programs may write on: what they write is found by these as well.
+ALTER TABLE sessions ADD COLUMN silent boolean NOT NULL DEFAULT FALSE;
 CREATE INDEX identities_customer ON identities (bucket, customer) WHERE customer > '';
 CREATE INDEX invitations_customer ON invitations (bucket, customer) WHERE customer > '';
 CREATE INDEX cases_identity ON cases (bucket, identity) WHERE identity > '';
 CREATE INDEX feedback_identity ON feedback (bucket, identity) WHERE identity > '';
 CREATE INDEX words_case ON words (bucket, case_id) WHERE case_id > '';
 CREATE INDEX sessions_ended ON sessions (bucket, ended_at) WHERE ended_at IS NOT NULL AND identity > '';
+CREATE INDEX sessions_words ON sessions (bucket, ended_at) WHERE ended_at IS NOT NULL AND NOT silent;

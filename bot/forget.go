@@ -1,0 +1,107 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/aftercare/aftercare/bot/personal"
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	// forgetEvery is how long this process may remember somebody whom another one erased.
+	forgetEvery = time.Second
+	// scrubAgain is how long the database's files are left alone when somebody was in the way.
+	scrubAgain = time.Minute
+	// scrubPatience is how long readers are waited for each time.
+	scrubPatience = 30 * time.Second
+	// resumeAfter is after how long an erasure counts as cut off.
+	resumeAfter = 5 * time.Minute
+)
+
+// Privacy is what forgets people, with a bot's store, key and words.
+func Privacy(b *Bot) *personal.Keeper {
+	return personal.New(b.store, b.key, b.now, b.texts, b.snap.Now().Traits)
+}
+
+// forgetter lets a process forget whom another one erased. It is used by one goroutine.
+type forgetter struct {
+	store storage.Store
+	log   *slog.Logger
+	next  time.Time // when the database's files are seen to; zero = they are as they should be
+}
+
+// look asks whether somebody was erased since the last time.
+func (f *forgetter) look(ctx context.Context) {
+	changed, err := f.store.Forget(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			f.log.Warn("cannot ask who was erased", "err", err)
+		}
+		return
+	}
+	if changed {
+		f.next = time.Now()
+	}
+	if f.next.IsZero() || time.Now().Before(f.next) {
+		return
+	}
+	waiting, cancel := context.WithTimeout(ctx, scrubPatience)
+	defer cancel()
+	switch r, err := f.store.Scrub(waiting, storage.ScrubLog); {
+	case err != nil && ctx.Err() == nil:
+		f.log.Warn("cannot empty the database's log after an erasure; it is tried again", "err", err)
+		f.next = time.Now().Add(scrubAgain)
+	case r.Busy:
+		f.next = time.Now().Add(scrubAgain)
+	default:
+		f.next = time.Time{}
+	}
+}
+
+// NotInvitedError says that somebody is not invited, because they asked for it before
+// everything about them was erased.
+type NotInvitedError struct {
+	storage.Forgotten
+	Who string // as the request names them
+}
+
+func (e *NotInvitedError) Error() string {
+	asked := "asked to be forgotten"
+	if e.Why == storage.WantsNone {
+		asked = "wanted no surveys"
+	}
+	return fmt.Sprintf("%q %s (%s) and is not invited. If they want to be asked again after all, say so first: aftercare customer allow %s",
+		e.Who, asked, e.Day.Format(time.DateOnly), e.Who)
+}
+
+// mayInvite reports whether the people of a request may be invited, as far as is known of
+// those of whom nothing else is known. Somebody who has written since speaks for themselves.
+func mayInvite(ctx context.Context, b *Bot, r InviteRequest) error {
+	if r.Customer != "" {
+		found, err := personal.NotInvited(ctx, b.store, b.key, storage.Anchor{Customers: []string{r.Customer}})
+		if err != nil {
+			return err
+		}
+		if found.Hash != "" {
+			return &NotInvitedError{found, r.Customer}
+		}
+	}
+	if r.To.IsZero() {
+		return nil
+	}
+	switch _, err := b.store.Identity(ctx, b.bucketOf(r.To), r.To.ID()); {
+	case err == nil:
+		return nil
+	case !errors.Is(err, storage.ErrNotFound):
+		return fmt.Errorf("read an identity: %w", err)
+	}
+	found, err := personal.NotInvited(ctx, b.store, b.key, storage.Anchor{Identities: []storage.Person{r.To}})
+	if err == nil && found.Hash != "" {
+		err = &NotInvitedError{found, fmt.Sprintf("%s:%s:%s", r.To.Platform, r.To.Account, r.To.User)}
+	}
+	return err
+}

@@ -1,0 +1,398 @@
+package bot
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/personal"
+	"github.com/aftercare/aftercare/bot/render"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/postgres"
+	"github.com/aftercare/aftercare/storage/postgres/pgtest"
+	"github.com/aftercare/aftercare/storage/sqlite"
+	"github.com/aftercare/aftercare/storage/storagetest"
+)
+
+// everything is a database with a way to read everything that it holds: its files, or its tables.
+type everything struct {
+	name string
+	open opener
+	dump func(t *testing.T) string
+}
+
+func shelves(t *testing.T) []everything {
+	dir := t.TempDir()
+	dsn := pgtest.Start(t)
+	return []everything{
+		{"sqlite", func(clock func() time.Time) (storage.Store, error) {
+			return sqlite.Open(context.Background(), filepath.Join(dir, "a.db"), sqlite.Options{Migrate: true, Buckets: 2, Clock: clock})
+		}, func(t *testing.T) string { return bytesOf(t, dir) }},
+		{"postgres", func(clock func() time.Time) (storage.Store, error) {
+			return postgres.Open(context.Background(), dsn, postgres.Options{Migrate: true, Clock: clock})
+		}, func(t *testing.T) string { return rowsOfAll(t, dsn) }},
+	}
+}
+
+func bytesOf(t *testing.T, dir string) string {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, f := range files {
+		body, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(body)
+	}
+	return all.String()
+}
+
+func rowsOfAll(t *testing.T, dsn string) string {
+	t.Helper()
+	db, err := sql.Open("postgres", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var tables []string
+	texts := func(query string) (all []string) {
+		rows, err := db.Query(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var text string
+			if err := rows.Scan(&text); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, text)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	tables = texts("SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()")
+	if len(tables) < 20 {
+		t.Fatalf("%d tables", len(tables))
+	}
+	var all strings.Builder
+	for _, table := range tables {
+		all.WriteString(strings.Join(texts(`SELECT r::text FROM "`+table+`" r`), "\n"))
+	}
+	return all.String()
+}
+
+// canaries are words by which one person could be known again, wherever they go.
+func canaries() []string {
+	all := []string{"7093251880", "7093251881", "+4917199887766"}
+	for i := range 22 {
+		all = append(all, fmt.Sprintf("Canary%02dx", i))
+	}
+	return all
+}
+
+// history is a person's life with every kind of thing that can be kept of somebody: in
+// Telegram, Slack and a browser.
+func (w *world) history() customer {
+	w.t.Helper()
+	ctx := context.Background()
+	if _, _, err := w.store.Publish(ctx, "masked", masked, w.now); err != nil {
+		w.t.Fatal(err)
+	}
+	setStaff(w.bot, staffTG, staffSlack, room)
+	zoe := telegramUser("7093251880", "Canary00x", "en")
+	zoe.user.Username = "Canary01x"
+	w.customers = []chat.Address{zoe.address}
+	bob, lee := w.member(1, "Bob", access.Agent), w.member(2, "Lee", access.Lead)
+	event := map[string]string{"first_name": "Canary02x", "ticket": "Canary03x", "service_name": "haircut"}
+	w.started(zoe, InviteRequest{Flow: "post_service_3", Site: "main-street", Customer: "Canary04x", Event: event})
+	w.press(zoe, "1")
+	w.writes(zoe, "Canary05x beside the question", "")
+	w.settleAll()
+	w.gave(zoe, "Canary06x", "Canary07x")
+	w.handle(w.update(zoe, chat.Update{Kind: chat.Text, Files: []chat.File{{Kind: "document", ID: "f", Name: "Canary08x.pdf"}}}))
+	own := w.writes(zoe, "Canary09x hello", "")
+	w.editIn(zoe, zoe.address, own, "", "Canary10x hello again")
+	w.onCard(bob, staffTG, w.newestCard(staffTG, recovery.ActTake, zoe))
+	w.replyIn(bob, staffTG, w.newest(staffTG, relaySlot).ShownRef, "Dear Canary11x, we are sorry")
+	k := w.caseOf(zoe)
+	note := func(act recovery.Act) {
+		by := recovery.Actor{Staffer: recovery.Staffer{ID: "lee", Name: "Lee"}, Role: access.Lead}
+		if _, err := w.bot.Act(ctx, Doing{Bucket: k.Bucket, Case: k.ID, Act: act, By: by}); err != nil {
+			w.t.Fatal(err)
+		}
+		w.settleAll()
+	}
+	note(recovery.Note{Text: "Canary12x is angry"})
+	note(recovery.Assign{To: recovery.Actor{Staffer: recovery.Staffer{ID: "lee", Name: "Lee"}, Role: access.Lead}})
+	note(recovery.Agree{Plan: "call Canary13x", Due: w.now.Add(48 * time.Hour)})
+	note(recovery.Resolve{Cause: "empathy", Actions: []recovery.Action{{Kind: recovery.Apology}}, Note: "Canary14x"})
+	w.now = w.now.Add(time.Hour)
+	w.command(zoe, "complain", "Canary15x was rude")
+	w.command(zoe, "suggest", "Canary16x should open earlier")
+	w.command(zoe, "ask", "When does Canary17x open?")
+	w.settleAll()
+	// A pseudonym that is revealed, with a telephone number.
+	w.started(zoe, InviteRequest{Flow: "masked", Site: "main-street", Customer: "Canary04x"})
+	w.press(zoe, "1")
+	w.writes(zoe, "+4917199887766", "")
+	w.settleAll()
+	masked := w.caseOf(zoe)
+	w.onCard(lee, staffTG, render.Pressed{Hash: zoe.person().Hash16(), Case: masked.ID, Act: render.Reveal}.Encode())
+	events, err := w.store.CaseEvents(ctx, masked.Bucket, masked.ID)
+	if err != nil || !slices.ContainsFunc(events, func(e storage.CaseEvent) bool { return e.Kind == eventRevealed }) {
+		w.t.Fatalf("nobody was told who it is: %+v, %v", events, err)
+	}
+	// Slack, where keys of updates name the person, and a link in a browser.
+	inSlack := slackUser("UCanary18x", "Canary19x", "en")
+	w.customers = append(w.customers, inSlack.address)
+	r := w.request(inSlack)
+	r.Customer = "Canary04x"
+	w.invite(r)
+	w.settleAll()
+	tap := w.update(inSlack, chat.Update{Kind: chat.Tap, Data: w.button(inSlack.address, "2")})
+	tap.Key = "sl:T1:tap:" + inSlack.address.Chat + ":1.2:" + inSlack.user.ID + ":a"
+	w.handle(tap)
+	w.settleAll()
+	made := w.invite(InviteRequest{Flow: "one_tap_csat", Site: "nanjing", Customer: "Canary04x", Event: map[string]string{"first_name": "Canary20x"}})
+	v, err := w.bot.Visitor(ctx, made.Token)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	web := customer{user: v.User, address: v.Address}
+	w.handle(w.update(web, chat.Update{Kind: chat.Command, Command: "start", Text: made.Token}))
+	w.say(web, "1")
+	w.say(web, "Canary21x on the web")
+	// One that is never opened, and an update that nobody could handle.
+	w.invite(InviteRequest{Flow: "one_tap_csat", Site: "nanjing", Customer: "Canary04x", Event: map[string]string{"ticket": "7093251881"}})
+	parked := w.update(zoe, chat.Update{Kind: chat.Text, Text: "Canary07x"})
+	payload, err := json.Marshal(parked)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.store.Park(ctx, storage.Parked{Key: parked.Key, Person: zoe.person(), Payload: string(payload), Error: "x", At: w.now}); err != nil {
+		w.t.Fatal(err)
+	}
+	return zoe
+}
+
+// newestCard is the button of an act on the newest card of a customer's.
+func (w *world) newestCard(_ chat.Address, act recovery.ActKind, c customer) string {
+	w.t.Helper()
+	return render.Pressed{Hash: c.person().Hash16(), Case: w.caseOf(c).ID, Act: act}.Encode()
+}
+
+// caseOf is the newest case of a customer.
+func (w *world) caseOf(c customer) storage.Case {
+	w.t.Helper()
+	s := w.session(c)
+	for _, k := range w.cases() {
+		if k.Identity == s.Identity {
+			return k
+		}
+	}
+	w.t.Fatal("there is no case")
+	return storage.Case{}
+}
+
+// figuresOf counts answers by all that figures are made by.
+func figuresOf(t *testing.T, store storage.Store) map[string]int {
+	t.Helper()
+	zones := map[string]string{"main-street": "Europe/Berlin", "nanjing": "Asia/Shanghai"}
+	n := map[string]int{}
+	for b := range storage.Bucket(store.Buckets()) {
+		list, err := store.Past(context.Background(), b, monday.AddDate(-1, 0, 0), "", 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range list {
+			zone, err := time.LoadLocation(zones[s.Site])
+			if err != nil {
+				t.Fatal(err)
+			}
+			of := fmt.Sprint(s.Site, s.Service, s.Flow, s.Version, s.Started.In(zone).Format(time.DateOnly))
+			answers, err := store.Answers(context.Background(), b, s.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range answers {
+				value := ""
+				if a.Value != nil {
+					value = fmt.Sprint(*a.Value)
+				}
+				n[fmt.Sprintln(of, a.Question, a.Revision, value, a.Choices, a.Skipped, a.Dropped)]++
+			}
+			opened := "none"
+			if s.Case != nil {
+				opened = fmt.Sprint(s.Case.Decision.Priority, s.Case.Decision.Reasons)
+			}
+			j, _ := json.Marshal(s.Judgement)
+			n[fmt.Sprintln(of, string(j), opened)]++
+		}
+	}
+	return n
+}
+
+func TestAnErasedPersonIsNowhere(t *testing.T) {
+	for _, at := range shelves(t) {
+		t.Run(at.name, func(t *testing.T) {
+			w := newWorldOn(t, at.open)
+			zoe := w.history()
+			ann := telegramUser("555000111", "Annabel", "en")
+			w.customers = append(w.customers, ann.address)
+			w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street", Customer: "key-ann"})
+			w.press(ann, "1")
+			w.writes(ann, "Nobody listened", "")
+			w.settleAll()
+			other := w.instance() // another process that remembers
+			running := w.botOn(other)
+			forget := &forgetter{store: other, log: w.bot.log}
+			forget.look(t.Context())
+			before, figures := at.dump(t), figuresOf(t, w.store)
+			for _, c := range canaries() {
+				if !strings.Contains(before, c) {
+					t.Errorf("%s was never stored: the history does not show it", c)
+				}
+			}
+			d, err := w.store.Dossier(t.Context(), storage.Anchor{Customers: []string{"Canary04x"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			exported, err := json.Marshal(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range canaries() {
+				if !strings.Contains(string(exported), c) {
+					t.Errorf("%s is not in the export", c)
+				}
+			}
+			for _, c := range []string{"Annabel", "555000111", "key-ann", "Nobody listened"} {
+				if strings.Contains(string(exported), c) {
+					t.Errorf("%s, of another, is in the export", c)
+				}
+			}
+			keeper := Privacy(w.bot)
+			r, err := keeper.Erase(t.Context(), d, personal.Options{Quiet: true, Mark: true, Why: storage.ErasedOnRequest, Files: 30 * time.Second})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Files.Done != (at.name == "sqlite") {
+				t.Errorf("the files: %+v", r.Files)
+			}
+			after := strings.ToLower(at.dump(t))
+			ids := canaries()
+			for _, i := range d.Identities {
+				ids = append(ids, i.ID)
+			}
+			for _, c := range d.Conversations {
+				ids = append(ids, c.Session.ID)
+			}
+			for _, c := range d.Cases {
+				ids = append(ids, c.Case.ID)
+			}
+			for _, i := range d.Invitations {
+				ids = append(ids, i.ID)
+			}
+			for _, c := range ids {
+				if i := strings.Index(after, strings.ToLower(c)); i >= 0 {
+					t.Errorf("%s is left: %q", c, after[max(0, i-150):min(len(after), i+60)])
+				}
+			}
+			if diff := cmp.Diff(figures, figuresOf(t, w.store)); diff != "" {
+				t.Errorf("figures are others (-before +after):\n%s", diff)
+			}
+			if said, err := json.Marshal(r); err != nil || strings.Contains(strings.ToLower(string(said)), "canary") || len(r.NotReached) < 4 {
+				t.Errorf("the receipt says %s, %v", said, err)
+			}
+			// A program that runs knows them no more, and whoever was erased is not invited.
+			forget.look(t.Context())
+			for _, b := range []*Bot{w.bot, running} {
+				refused := &NotInvitedError{}
+				if _, err := b.Invite(t.Context(), InviteRequest{Flow: "one_tap_csat", Customer: "Canary04x"}); !errors.As(err, &refused) || refused.Why != storage.ErasedOnRequest {
+					t.Errorf("invited again by the key: %v", err)
+				}
+				if _, err := b.Invite(t.Context(), w.request(slackUser("UCanary18x", "x", "en"))); !errors.As(err, &refused) {
+					t.Errorf("invited again in Slack: %v", err)
+				}
+			}
+			if _, err := w.store.Identity(t.Context(), w.bot.bucketOf(ann.person()), ann.person().ID()); err != nil {
+				t.Errorf("another is gone: %v", err)
+			}
+			w.settleAll()
+			overwritten := 0
+			for _, m := range w.transcript(staffTG) {
+				if strings.Contains(m.Render.Text, "data was erased") {
+					overwritten++
+				}
+			}
+			if overwritten == 0 || overwritten > r.Erased.Edits {
+				t.Errorf("%d messages of staff were overwritten, of %d", overwritten, r.Erased.Edits)
+			}
+			// They come back by themselves, and are somebody new.
+			w.command(zoe, "start", "")
+			if s, err := w.store.SessionsOf(t.Context(), w.bot.bucketOf(zoe.person()), zoe.person().ID(), 10); err != nil || len(s) != 0 {
+				t.Errorf("%v, %v", s, err)
+			}
+		})
+	}
+}
+
+func TestAnErasureThatCrashesAnywhereGoesOn(t *testing.T) {
+	calls := 0
+	for at := 0; at <= calls; at++ {
+		w := newWorldOf(t, 2)
+		w.history()
+		d, err := w.store.Dossier(t.Context(), storage.Anchor{Customers: []string{"Canary04x"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		figures := figuresOf(t, w.store)
+		dying := storagetest.Crashing(w.instance(), at, storagetest.AfterCall)
+		keeper := personal.New(dying, []byte("a secret key for tests only"), func() time.Time { return w.now }, w.bot.texts, w.traits)
+		_, err = keeper.Erase(t.Context(), d, personal.Options{Quiet: true, Mark: true, Why: storage.ErasedOnRequest})
+		if at == 0 {
+			calls = dying.Calls()
+		}
+		if (err != nil) != (at > 0) {
+			t.Errorf("dying at call %d of %d: %v", at, calls, err)
+		}
+		w.now = w.now.Add(resumeAfter)
+		if _, err := Privacy(w.bot).Resume(t.Context(), resumeAfter); err != nil {
+			t.Fatal(err)
+		}
+		left, err := w.store.Dossier(t.Context(), d.Anchor())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !left.Empty() {
+			body, _ := json.Marshal(left)
+			t.Errorf("dying at call %d of %d left %s", at, calls, body)
+		}
+		if diff := cmp.Diff(figures, figuresOf(t, w.store)); diff != "" {
+			t.Errorf("dying at call %d: %s", at, diff)
+		}
+	}
+	if calls < 5 {
+		t.Errorf("only %d calls", calls)
+	}
+}
