@@ -104,7 +104,7 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 		r.Expires = DefaultInviteExpires
 	}
 	token := tokenFor(r.To, b.random)
-	bucket, id, _ := b.invitationOf(token)
+	bucket, id, _ := InvitationOf(b.key, token, b.store.Buckets())
 	now := b.now().UTC().Truncate(time.Microsecond)
 	inv := storage.Invitation{
 		ID: id, Bucket: bucket, Flow: f.ID, Version: f.Version, Site: r.Site, Customer: r.Customer, Case: r.Case,
@@ -208,14 +208,8 @@ func tokenFor(to storage.Person, random func([]byte)) string {
 	return base64.RawURLEncoding.EncodeToString(raw[:])
 }
 
-// invitationOf returns where the invitation behind a token lives and its id, which is
-// a keyed hash: the database does not hold live links.
-func (b *Bot) invitationOf(token string) (storage.Bucket, string, bool) {
-	return InvitationOf(b.key, token, b.store.Buckets())
-}
-
-// InvitationOf is the same for whoever has the key, and no Bot, of a database of so many
-// buckets.
+// InvitationOf returns where the invitation behind a token lives, in a database of so many
+// buckets, and its id, which is a keyed hash: the database does not hold live links.
 func InvitationOf(key []byte, token string, buckets int) (storage.Bucket, string, bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) != tokenBytes {
@@ -236,7 +230,7 @@ type Visitor struct {
 // Visitor returns who the link with this token is for: ErrUnknownLink, ErrLinkUsed (on
 // another platform) or ErrLinkExpired if it leads nowhere.
 func (b *Bot) Visitor(ctx context.Context, token string) (Visitor, error) {
-	bucket, id, ok := b.invitationOf(token)
+	bucket, id, ok := InvitationOf(b.key, token, b.store.Buckets())
 	if !ok {
 		return Visitor{}, ErrUnknownLink
 	}

@@ -30,7 +30,7 @@ type redemption struct {
 // between them, are harmless.
 func (j *job) startJob(token string) {
 	b := j.b
-	bucket, id, ok := b.invitationOf(token)
+	bucket, id, ok := InvitationOf(b.key, token, b.store.Buckets())
 	if !ok {
 		j.work = j.refusal("link_unknown")
 		return
