@@ -9,9 +9,9 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// probe answers 200 "ok" or 503 "unavailable". Anyone may ask, so why it is so is told
+// probe answers 200 "ok", with notes beneath, or 503 "unavailable". Anyone may ask, so why it is so is told
 // to the log only, unless it names nothing.
-func (s *site) probe(name string, check func(context.Context) error) http.HandlerFunc {
+func (s *site) probe(name string, check func(context.Context) error, notes func(context.Context) []string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		if check != nil {
@@ -28,7 +28,13 @@ func (s *site) probe(name string, check func(context.Context) error) http.Handle
 				return
 			}
 		}
-		_, _ = io.WriteString(w, "ok\n")
+		text := "ok\n"
+		if notes != nil {
+			for _, note := range notes(r.Context()) {
+				text += note + "\n"
+			}
+		}
+		_, _ = io.WriteString(w, text)
 	}
 }
 

@@ -35,6 +35,9 @@ type Config struct {
 	// Ready says that the database answers and that every account is held or waits for
 	// its lease; nil is always ready. The reason goes to the log, not to the page.
 	Ready func(ctx context.Context) error
+	// Notes are what needs somebody although the server is ready, a line each, in words that
+	// name nobody; nil has none.
+	Notes func(ctx context.Context) []string
 	// Metrics are served at /metrics; nil serves none.
 	Metrics prometheus.Gatherer
 	// Schemas are the JSON Schemas of the files that admins write, for editors: each is
@@ -63,8 +66,8 @@ func New(c Config) http.Handler {
 	s := &site{Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+"/static/web/")}
 
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", s.probe("healthz", c.Health))
-	mux.HandleFunc("GET /readyz", s.probe("readyz", c.Ready))
+	mux.HandleFunc("GET /healthz", s.probe("healthz", c.Health, nil))
+	mux.HandleFunc("GET /readyz", s.probe("readyz", c.Ready, c.Notes))
 	mux.HandleFunc("GET /schema/{file}", s.schema)
 	mux.Handle("GET /static/web/{file}", s.assets)
 	if c.Metrics != nil {

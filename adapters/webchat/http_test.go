@@ -1,6 +1,7 @@
 package webchat
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -117,11 +118,15 @@ func wantSafe(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()
 	for name, want := range map[string]string{
 		"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff",
-		"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Frame-Options": "SAMEORIGIN",
+		"Cache-Control": "no-store", "X-Frame-Options": "SAMEORIGIN",
 	} {
 		if got := w.Header().Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
+	}
+	// Where there is a token in the address nobody is told of it; a room has none.
+	if got := w.Header().Get("Referrer-Policy"); got != "no-referrer" && got != "same-origin" {
+		t.Errorf("Referrer-Policy: %q", got)
 	}
 }
 
@@ -250,10 +255,39 @@ func TestAnAnswerSurvivesTheRedirectOnce(t *testing.T) {
 	if c := w.Result().Cookies(); len(c) != 1 || c[0].MaxAge >= 0 {
 		t.Errorf("the cookie is not removed: %v", c)
 	}
-	for _, broken := range []string{"%%%", "YQ", "a"} {
+	// Words that another site of the same domain put there, and those of another page, are not shown.
+	foreign := base64.RawURLEncoding.EncodeToString([]byte("aPay at evil.example"))
+	_, signature, _ := strings.Cut(cookies[0].Value, ".")
+	for _, broken := range []string{"%%%", "YQ", "a", foreign, foreign + "." + signature} {
 		if w := ask(h, "GET", chatPath, "", "Cookie", saidCookie+"="+broken); w.Code != 200 || !strings.Contains(w.Body.String(), `role="alert"></p>`) {
 			t.Errorf("a broken cookie %q gives status %d", broken, w.Code)
 		}
+	}
+}
+
+// Where browsers reach the pages by https no cookie goes another way, whatever the proxy says.
+func TestCookiesAreSecureWherePublicURLIs(t *testing.T) {
+	for _, secure := range []bool{true, false} {
+		bot := newFakeBot()
+		bot.answer = &chat.Answer{Text: "Saved."}
+		c := bot.config()
+		c.Secure = secure
+		cookies := ask(New(c), "POST", chatPath, form("nonce", "n1", "data", "x")).Result().Cookies()
+		if len(cookies) != 1 || cookies[0].Secure != secure {
+			t.Errorf("secure %v: %v", secure, cookies)
+		}
+	}
+}
+
+// A room has no token: a page that hides where it comes from changes nothing there.
+func TestAPageWithoutAnOriginDoesNothingInARoom(t *testing.T) {
+	bot := newFakeBot()
+	w := ask(New(bot.config()), "POST", "/room/staff", form("nonce", "n1", "data", "x"), "Origin", "null")
+	if w.Code != http.StatusForbidden || len(bot.handled()) != 0 {
+		t.Errorf("status %d, %d updates", w.Code, len(bot.handled()))
+	}
+	if p := ask(New(bot.config()), "GET", chatPath, "").Header().Get("Referrer-Policy"); p != "no-referrer" {
+		t.Errorf("a page with a token in its address tells it to others: %q", p)
 	}
 }
 

@@ -10,6 +10,7 @@ package webchat
 
 import (
 	"context"
+	"crypto/rand"
 	"embed"
 	"errors"
 	"log/slog"
@@ -49,6 +50,11 @@ type Config struct {
 	// Prefix is the path of PUBLIC_URL, "" for none. Links carry it; requests may
 	// arrive with it or, where a proxy takes it off, without.
 	Prefix string
+	// Secure says that browsers reach the pages by https, whatever this server sees of it:
+	// cookies go no other way then.
+	Secure bool
+	// Key signs what a cookie carries; nil makes one, for one process alone.
+	Key []byte
 	// Clock is the time that updates get; nil is time.Now.
 	Clock func() time.Time
 	// Log hears of failures, never of tokens or of words. Nil discards them.
@@ -88,6 +94,10 @@ func New(c Config) http.Handler {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.Prefix = page.Prefix(c.Prefix)
+	if c.Key == nil {
+		c.Key = make([]byte, 32)
+		_, _ = rand.Read(c.Key) // never fails (crypto/rand)
+	}
 	s := &site{Config: c, assets: newAssets(c.Prefix), words: newDictionary()}
 
 	mux := http.NewServeMux()
@@ -105,7 +115,13 @@ func New(c Config) http.Handler {
 		s.notice(w, r, noticeForeign)
 	}))
 	headers := page.Headers{Policy: policy, Frames: "SAMEORIGIN", Referrer: "no-referrer"}
-	return page.StripPrefix(c.Prefix, headers.On(withoutNullOrigin(guard.Handler(mux))))
+	// A room has no token in its address that a referrer could give away, and none that would
+	// keep a foreign page from acting there: its forms say where they come from.
+	rooms := page.Headers{Policy: policy, Frames: "SAMEORIGIN", Referrer: "same-origin"}
+	all := http.NewServeMux()
+	all.Handle("/room/", rooms.On(guard.Handler(mux)))
+	all.Handle("/", headers.On(withoutNullOrigin(guard.Handler(mux))))
+	return page.StripPrefix(c.Prefix, all)
 }
 
 func newAssets(prefix string) *page.Assets {

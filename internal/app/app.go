@@ -73,6 +73,8 @@ type App struct {
 	web         *webServer
 	store       storage.Store
 	pulse       *pulse
+	hooks       *hookWatch
+	scraped     net.Listener // of METRICS_LISTEN; nil without it
 	bot         *bot.Bot
 	table       []row    // of platforms
 	refused     refusals // of credentials that belong to no account yet
@@ -100,7 +102,14 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if a.listener, err = listen(ctx, a.Settings.Listen); err != nil {
 		return err
 	}
-	a.web = startWeb(a.listener, a.Log, a.fail)
+	a.web = startWeb(a.listener, newEdge(a.Settings), a.Log, a.fail)
+	a.hooks = newHookWatch(a.Clock, a.Log)
+	if a.Settings.MetricsListen != "" {
+		if a.scraped, err = listen(ctx, a.Settings.MetricsListen); err != nil {
+			return fmt.Errorf("METRICS_LISTEN: %w", err)
+		}
+		a.stops.add("stop showing metrics", stopWeb, func(context.Context) error { return closed(a.scraped) })
+	}
 
 	if a.store, err = a.awaitStore(ctx); err != nil {
 		return err
@@ -109,6 +118,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.stops.add("close the database", stopStore, func(context.Context) error { return a.store.Close() })
 	if a.Settings.PublicURL == "" && a.Demo != nil {
 		a.Settings.PublicURL = "http://" + Reachable(a.listener.Addr().String())
+	}
+	if err := a.strong(ctx); err != nil {
+		return err
 	}
 	if err := a.placeStaff(ctx); err != nil {
 		return err

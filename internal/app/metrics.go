@@ -2,10 +2,17 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/outbox"
@@ -19,6 +26,9 @@ type metrics struct {
 	health  func() outbox.Health
 	refused func() map[string]bool
 	counts  func(context.Context) (storage.Counts, error)
+	hooks   func() map[refusedHook]int64
+	web     *webServer
+	log     string // the SQLite file whose log of changes is measured; "" = none is
 }
 
 // countsTimeout bounds the one look at the database that a scrape takes.
@@ -49,6 +59,11 @@ var (
 	descDatabase = describe("database_up", "1 if the database answered this scrape.")
 	descOutbox   = describe("outbox_messages", "Messages in the database: due, or failed and given up.", "state")
 	descParked   = describe("parked_updates", "Updates in the database that could not be handled.")
+	descHooks    = describe("hooks_refused_total", "Calls of platforms that were refused, by reason.", "platform", "reason")
+	descOpen     = describe("connections", "Connections that the web server has open.")
+	descStreams  = describe("streams", "Event streams of pages that are open.")
+	descCrowded  = describe("connections_closed_total", "Connections closed or refused because there were too many.", "what")
+	descLog      = describe("wal_bytes", "Size of SQLite's log of changes.")
 	descStored   = describe("stored", "Records in the database.", "kind")
 )
 
@@ -56,7 +71,7 @@ var (
 func (m metrics) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descUpdates, descAnswers, descCases, descSends, descBatches, descHolds, descRevoked, descRefused, descWaiting, descSending,
-		descDatabase, descOutbox, descParked, descStored,
+		descDatabase, descOutbox, descParked, descStored, descHooks, descOpen, descStreams, descCrowded, descLog,
 	} {
 		to <- d
 	}
@@ -103,6 +118,7 @@ func (m metrics) Collect(to chan<- prometheus.Metric) {
 		flag(descRefused, refused, setting)
 	}
 
+	m.collectEdge(counter, gauge)
 	ctx, cancel := context.WithTimeout(context.Background(), countsTimeout)
 	defer cancel()
 	c, err := m.counts(ctx)
@@ -116,4 +132,51 @@ func (m metrics) Collect(to chan<- prometheus.Metric) {
 	gauge(descStored, c.Sessions, "sessions")
 	gauge(descStored, c.Answers, "answers")
 	gauge(descStored, c.Cases, "cases")
+}
+
+// collectEdge is what the web server does.
+func (m metrics) collectEdge(counter func(*prometheus.Desc, int64, ...string), gauge func(*prometheus.Desc, int, ...string)) {
+	if m.hooks != nil {
+		for what, n := range m.hooks() {
+			counter(descHooks, n, what.platform, what.reason)
+		}
+	}
+	if m.web != nil {
+		gauge(descOpen, m.web.crowd.now())
+		gauge(descStreams, int(m.web.flowing.Load()))
+		counter(descCrowded, m.web.crowd.closed.Load(), "idle")
+		counter(descCrowded, m.web.crowd.refused.Load(), "refused")
+	}
+	if m.log != "" {
+		if info, err := os.Stat(m.log + "-wal"); err == nil {
+			gauge(descLog, int(info.Size()))
+		}
+	}
+}
+
+// showMetrics serves /metrics at METRICS_LISTEN, and nothing else.
+func (a *App) showMetrics(of prometheus.Gatherer) {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(of, promhttp.HandlerOpts{}))
+	s := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := s.Serve(a.scraped); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			a.fail(fmt.Errorf("show metrics: %w", err))
+		}
+	}()
+	a.stops.add("stop showing metrics", stopWeb, func(context.Context) error {
+		err := s.Close()
+		<-done
+		return err
+	})
+}
+
+// closed closes a listener that may be closed already.
+func closed(l net.Listener) error {
+	if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/webchat"
@@ -27,13 +28,27 @@ func (a *App) routes() (http.Handler, error) {
 	mux.Handle("/room/", conversations)
 	mux.Handle("/static/chat/", conversations)
 	for _, p := range a.connections.platforms {
-		p.hooks(mux)
+		called := http.NewServeMux()
+		p.hooks(called)
+		watched := a.hooks.watch(string(p.name()), called)
+		mux.HandleFunc("/hooks/"+string(p.name())+"/", func(w http.ResponseWriter, r *http.Request) {
+			if isHook(r.URL.Path) {
+				watched.ServeHTTP(w, r)
+				return
+			}
+			called.ServeHTTP(w, r)
+		})
+		mux.Handle("/hooks/"+string(p.name()), watched)
 	}
 	pages := web.Config{
 		Schemas: map[string][]byte{"flow.json": flowfile.Schema(), "recovery.json": rulefile.Schema()},
-		Version: a.Version, Ready: a.ready, Prefix: public.Path, Log: a.Log,
+		Version: a.Version, Ready: a.ready, Notes: a.notes, Prefix: public.Path, Log: a.Log,
 	}
-	pages.Metrics = newMetrics(metrics{stats: a.bot.Stats, health: a.health, refused: a.refused.all, counts: a.store.Counts})
+	pages.Metrics = newMetrics(metrics{stats: a.bot.Stats, health: a.health, refused: a.refused.all, counts: a.store.Counts, hooks: a.hooks.counts, web: a.web, log: a.Settings.SQLitePath()})
+	if a.scraped != nil {
+		a.showMetrics(pages.Metrics)
+		pages.Metrics = nil
+	}
 	if a.Demo != nil {
 		pages.Demo = a.Demo.Page()
 	}
@@ -62,7 +77,7 @@ func (a *App) webchat(prefix string) http.Handler {
 			}
 			return items, err
 		},
-		Watch: a.bot.Watch, Rooms: rooms, Prefix: prefix, Clock: a.Clock, Log: a.Log,
+		Watch: a.bot.Watch, Rooms: rooms, Prefix: prefix, Secure: strings.HasPrefix(a.Settings.PublicURL, "https:"), Key: a.connections.key, Clock: a.Clock, Log: a.Log,
 	})
 }
 

@@ -16,7 +16,7 @@ func TestOnlyUnusedConnectionsAreClosedAtAStop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := startWeb(listener, slog.New(slog.DiscardHandler), func(err error) { t.Error(err) })
+	w := startWeb(listener, edge{}, slog.New(slog.DiscardHandler), func(err error) { t.Error(err) })
 	defer w.Close()
 	arrived, release := make(chan struct{}), make(chan struct{})
 	w.open(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {

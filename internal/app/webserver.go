@@ -21,27 +21,32 @@ type webServer struct {
 	cancel   context.CancelFunc           // ends every request
 	streams  context.Context              // of event streams: ends when the server begins to stop
 	unused   unused
+	crowd    *crowd
+	flowing  atomic.Int64 // event streams
 }
 
 // startWeb answers requests until it is stopped. A failure is told to fail.
-func startWeb(listener net.Listener, log *slog.Logger, fail func(error)) *webServer {
+func startWeb(listener net.Listener, e edge, log *slog.Logger, fail func(error)) *webServer {
 	ctx, cancel := context.WithCancel(context.Background())
 	streams, endStreams := context.WithCancel(ctx)
-	w := &webServer{listener: listener, cancel: cancel, streams: streams}
+	w := &webServer{listener: listener, cancel: cancel, streams: streams, crowd: newCrowd(listener, log)}
 	w.Server = &http.Server{
-		Handler:           http.HandlerFunc(w.serve),
+		Handler:           e.guard(http.HandlerFunc(w.serve)),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second, // event streams extend it with each event
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		ConnState:         w.unused.note,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnState: func(c net.Conn, state http.ConnState) {
+			w.unused.note(c, state)
+			w.crowd.state(c, state)
+		},
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	w.RegisterOnShutdown(endStreams)
 	go func() {
-		if err := w.Serve(listener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+		if err := w.Serve(w.crowd); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			fail(fmt.Errorf("serve the web: %w", err))
 		}
 	}()
@@ -58,6 +63,8 @@ func (w *webServer) serve(out http.ResponseWriter, r *http.Request) {
 			ctx, cancel := context.WithCancel(r.Context())
 			defer cancel()
 			defer context.AfterFunc(w.streams, cancel)()
+			w.flowing.Add(1)
+			defer w.flowing.Add(-1)
 			r = r.WithContext(ctx)
 		}
 		(*h).ServeHTTP(out, r)

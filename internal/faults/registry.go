@@ -176,6 +176,9 @@ func registry() []row {
 			{dir: "storage/postgres", test: "TestSuite", target: faults},
 			{dir: "storage/postgres", test: "TestEveryStatementUsesItsIndexBeforeThereAreStatistics", target: faults},
 		}},
+		{27, "connections", "10,000 idle sockets: /readyz within 1 s; refusals are logged at WARN and counted", []check{
+			{dir: shell, test: "TestIdleConnectionsKeepNobodyOut", target: faults},
+		}},
 		{29, "rights end at once", "remove somebody or change their role: 0 acts committed after the command returned, 1,000 races on each engine, three instances", []check{
 			{dir: "bot", test: "TestRightsEndAtOnce", target: faults, long: []string{"-races=${races}"}},
 		}},
@@ -202,6 +205,13 @@ func registry() []row {
 		{33, "the database's file goes", "removed, moved, overwritten, replaced, closed or mounted read-only under load: 0 acknowledged afterwards, not ready within 2 s, ends with 1; a second program never empties a log of changes that is in use", []check{
 			{dir: shell, test: "TestAServerWhoseFileIsTakenAwayAcknowledgesNothing", target: faults},
 			{dir: shell, test: "TestNoCommandEmptiesTheLogOfARunningServer", target: faults},
+		}},
+		{35, "readiness tells the truth", "while nothing can be written for more than 5 s: 503 the whole time, with and without traffic; what takes no messages, and chats of staff that are gone, are named there", []check{
+			{dir: shell, test: "TestAServerThatCannotWriteIsNotReadyTheWholeTime", target: faults, waits: true},
+			{dir: "internal/app", test: "TestReadinessNamesWhatNeedsSomebody", target: faults},
+		}},
+		{36, "refusals are seen", "each refused call of a platform is counted by its reason; one WARN a minute; a clock that is off by more than 60 s is named", []check{
+			{dir: "internal/app", test: "TestRefusedCallsAreSeen", target: faults},
 		}},
 		{37, "signals and pipes", "a server whose output goes away, fills a device or was never there serves on; it ends by SIGTERM, SIGINT and SIGHUP only, in order; the demo leaves nothing behind", []check{
 			{dir: shell, test: "TestAServerOutlivesItsOutputAndEndsInOrder", target: faults},

@@ -43,14 +43,14 @@ func (s Settings) problems() []string {
 	if info, err := os.Stat(s.BackupDir); s.BackupDir != "" && err == nil && !info.IsDir() {
 		add("BACKUP_DIR", "%s is no directory. Name one, it is made where it is missing", s.BackupDir)
 	}
-	if _, port, err := net.SplitHostPort(s.Listen); err != nil || !validPort(port) {
+	if !validListen(s.Listen) {
 		add("LISTEN", "%q is not an address. Write host:port, such as 127.0.0.1:8080", s.Listen)
 	}
 	public, err := url.Parse(s.PublicURL)
 	switch {
 	case s.PublicURL == "":
-	case err != nil || (public.Scheme != "http" && public.Scheme != "https") || public.Host == "" || public.RawQuery != "" || public.Fragment != "" || public.User != nil:
-		add("PUBLIC_URL", "it is not a web address. Write https://host or https://host/path, without a question mark")
+	case err != nil || (public.Scheme != "http" && public.Scheme != "https") || public.Host == "" || public.RawQuery != "" || public.Fragment != "" || public.User != nil || !plausible(s.PublicURL, public):
+		add("PUBLIC_URL", "it is not a web address that people can open. Write https://host or https://host/path, of letters, digits, dots and hyphens")
 	}
 
 	if s.Token != "" && !tokenForm.MatchString(string(s.Token)) {
@@ -84,6 +84,7 @@ func (s Settings) problems() []string {
 	}
 
 	s.slackProblems(add)
+	s.edgeProblems(add)
 
 	var level slog.Level
 	if level.UnmarshalText([]byte(s.LogLevel)) != nil {
@@ -93,6 +94,11 @@ func (s Settings) problems() []string {
 		add("LOG_FORMAT", "%q is not a format. Write text or json", s.LogFormat)
 	}
 	return out
+}
+
+func validListen(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	return err == nil && validPort(port)
 }
 
 func validPort(port string) bool {

@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"github.com/caarlos0/env/v11"
-	"github.com/joho/godotenv"
 
 	"github.com/aftercare/aftercare/adapters"
 )
@@ -25,6 +24,8 @@ type Settings struct {
 	DatabaseURL   Secret `env:"DATABASE_URL" envDefault:"sqlite:aftercare.db"`
 	Listen        string `env:"LISTEN" envDefault:"127.0.0.1:8080"`
 	PublicURL     string `env:"PUBLIC_URL"`
+	MetricsListen string `env:"METRICS_LISTEN"`
+	Proxies       string `env:"TRUSTED_PROXIES"`
 	Token         Secret `env:"TELEGRAM_TOKEN"`
 	Mode          string `env:"TELEGRAM_MODE" envDefault:"poll"`
 	WebhookSecret Secret `env:"TELEGRAM_WEBHOOK_SECRET"`
@@ -138,10 +139,9 @@ func (e WrongError) Error() string {
 // .env, and replaces NAME_FILE by what the file holds.
 func values(environ map[string]string, dir string, names []string) (map[string]string, []string) {
 	var problems []string
-	dotenv, err := godotenv.Read(filepath.Join(dir, ".env"))
+	dotenv, err := readEnv(filepath.Join(dir, ".env"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		// The library's error quotes the file, and the file may hold secrets.
-		problems = append(problems, ".env: it cannot be read as lines of the form NAME=value. Correct it, or remove it")
+		problems = append(problems, ".env: "+err.Error()+". Correct it, or remove it")
 	}
 	values := map[string]string{}
 	for _, name := range names {

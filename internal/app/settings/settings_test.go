@@ -61,6 +61,8 @@ func TestEveryWrongSettingIsNamedAtOnceWithWhatToDo(t *testing.T) {
 		"SLACK_STAFF_CHANNEL":     "#staff",
 		"SLACK_CLIENT_ID":         "hunter2",
 		"SLACK_CLIENT_SECRET":     "hunter2 with spaces",
+		"METRICS_LISTEN":          "9090",
+		"TRUSTED_PROXIES":         "the balancer",
 		"LOG_LEVEL":               "loud",
 		"LOG_FORMAT":              "xml",
 	})

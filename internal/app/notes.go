@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// notes are what does not keep this instance from its work and needs somebody all the same,
+// each in words that name no account, no chat and nobody: anyone may ask.
+func (a *App) notes(ctx context.Context) []string {
+	var out []string
+	for _, c := range a.connections.Health() {
+		switch {
+		case c.Revoked && c.Setting == "":
+			out = append(out, fmt.Sprintf("%s: an account of the database is refused", c.Platform))
+		case !c.Served && c.Error != "":
+			out = append(out, fmt.Sprintf("%s: an account is not served", c.Platform))
+		case c.Error != "" && c.Waiting > 0 && a.Clock().Sub(c.ErrorAt) < time.Minute:
+			out = append(out, fmt.Sprintf("%s: takes no messages; %d chats wait", c.Platform, c.Waiting))
+		}
+	}
+	if a.hooks.lately() {
+		out = append(out, "calls of a platform are refused")
+	}
+	limited, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	chats, err := a.store.StaffChatList(limited)
+	if err != nil {
+		return out // that the database is away is said elsewhere
+	}
+	gone := 0
+	for _, c := range chats {
+		if !c.Gone.IsZero() {
+			gone++
+		}
+	}
+	if gone > 0 {
+		out = append(out, fmt.Sprintf("chats of staff that cannot be written to: %d", gone))
+	}
+	return out
+}
