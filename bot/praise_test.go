@@ -17,7 +17,7 @@ func TestDelightedAnswersReachThoseWhoServedIfTheFlowAllows(t *testing.T) {
 	for _, c := range []struct {
 		praise survey.Praise
 		says   string
-	}{{survey.PraiseNamed, "Ann · 5"}, {survey.PraiseAnonymous, "5"}, {"", ""}} {
+	}{{survey.PraiseNamed, "“Ann” · 5"}, {survey.PraiseAnonymous, "5"}, {"", ""}} {
 		w := newWorld(t)
 		setStaff(w.bot, staffTG)
 		bob := w.member(1, "Bob", access.Agent)
