@@ -39,6 +39,16 @@ func (k secret) sessionOf(invitation string, created time.Time) string {
 	return id.String()
 }
 
+// Opened reports whether this is the session that an invitation opened, named by this key.
+func Opened(key []byte, invitation, session string) bool {
+	id, err := uuid.Parse(session)
+	if err != nil {
+		return false
+	}
+	ms := int64(binary.BigEndian.Uint32(id[:4]))<<16 | int64(binary.BigEndian.Uint16(id[4:6]))
+	return secret(key).sessionOf(invitation, time.UnixMilli(ms)) == session
+}
+
 func (k secret) derived(what, of string) uuid.UUID {
 	id := uuid.UUID(k.sum(what + "\x00" + of)[:16])
 	id[6] = id[6]&0x0f | 0x80

@@ -50,6 +50,7 @@ SELECT create_reference_table('revision');
 SELECT create_reference_table('retention');
 SELECT create_reference_table('forgotten');
 SELECT create_reference_table('erasures');
+SELECT create_reference_table('secret_key');
 
 ALTER TABLE answers ADD CONSTRAINT answers_session FOREIGN KEY (bucket, session) REFERENCES sessions (bucket, id);
 ALTER TABLE case_events ADD CONSTRAINT case_events_case FOREIGN KEY (bucket, case_id) REFERENCES cases (bucket, id);

@@ -58,6 +58,7 @@ type Store interface {
 
 	Reader
 	Reference
+	Keys
 	Team
 	StaffChats
 	Installing

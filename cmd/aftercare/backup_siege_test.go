@@ -83,6 +83,7 @@ func TestBackupsUnderLoadAreWholeAndComeBackEqual(t *testing.T) {
 
 				to := newMachine(t, map[string]string{"DATABASE_URL": databases[n%2].url(t), "SECRET_KEY_FILE": filepath.Join(first.Dir, archive.KeyFile)})
 				delete(to.env, "SECRET_KEY")
+				to.made = true // by the restore
 				to.must("restore", first.Dir)
 				after, missing := added(t, to.env["DATABASE_URL"]), 0
 				for key := range before {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pressly/goose/v3"
 
 	"github.com/aftercare/aftercare/storage/archive"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
@@ -121,6 +122,7 @@ func TestABackupBesideAServerHoldsWhatACopyOfTheFileDoesNot(t *testing.T) {
 	if _, err := v.send("/chat/"+invite.Token, v.form("start", "1")); err != nil {
 		t.Fatal(err)
 	}
+	m.made = true
 	m.must("backup", "saved")
 	content, err := os.ReadFile(filepath.Join(m.dir, "a.db"))
 	if err != nil {
@@ -161,43 +163,32 @@ func sessionsIn(t *testing.T, path string) (n int) {
 	return n
 }
 
-// backTo11 gives a database the schema's number of a time before a migration after which older
-// programs cannot go on, and what it had in its place.
-func backTo11(t *testing.T, url string) {
+// makeOld makes a database of schema 11 with a site, after which come migrations that older
+// programs cannot live with.
+func makeOld(t *testing.T, url string) {
 	t.Helper()
-	driver, at := "postgres", url
+	driver, at, dialect := "postgres", url, goose.DialectPostgres
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		driver, at = "sqlite", path
+		driver, at, dialect = "sqlite", path, goose.DialectSQLite3
 	}
 	db, err := sql.Open(driver, at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	statements := []string{
-		"DELETE FROM goose_db_version WHERE version_id > 11",
-		"DROP TABLE revision", "DROP INDEX cases_active",
-		"UPDATE buckets SET protocol = 1",
-		"ALTER TABLE staff_chats RENAME COLUMN announced TO told",
-		"ALTER TABLE feedback RENAME COLUMN announced TO told",
-		"ALTER TABLE cases_opened RENAME TO tallies",
+	p, err := goose.NewProvider(dialect, db, os.DirFS(filepath.Join("..", "..", "storage", driver, "migrations")), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if driver == "postgres" {
-		statements = append(statements,
-			"ALTER INDEX cases_opened_at RENAME TO cases_opened", "ALTER INDEX cases_opened_pkey RENAME TO tallies_pkey",
-			"ALTER INDEX cases_opened_minute RENAME TO tallies_minute", "ALTER INDEX feedback_unannounced RENAME TO feedback_untold",
-			"ALTER INDEX cases_unannounced RENAME TO cases_untold")
-	} else {
-		statements = append(statements,
-			"DROP INDEX cases_opened_at", "CREATE INDEX cases_opened ON cases (bucket, opened_at)",
-			"DROP INDEX cases_opened_minute", "CREATE INDEX tallies_minute ON tallies (bucket, minute)",
-			"DROP INDEX feedback_unannounced", "CREATE INDEX feedback_untold ON feedback (bucket, id)",
-			"DROP INDEX cases_unannounced", "CREATE INDEX cases_untold ON cases (bucket, site)")
+	if _, err := p.UpTo(t.Context(), 11); err != nil {
+		t.Fatal(err)
 	}
-	for _, text := range statements {
-		if _, err := db.Exec(text); err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
+	created := map[string]any{"sqlite": 0, "postgres": time.Unix(0, 0)}[driver]
+	if _, err := db.Exec("INSERT INTO buckets (bucket, cases, ord, sessions, answers) VALUES (0, 0, 0, 0, 0)"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("INSERT INTO sites (id, name, zone, language, created) VALUES ('main-street', 'Main Street', 'UTC', 'en', $1)", created); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -212,9 +203,9 @@ func TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(m.dir, "backups")); err == nil {
 				t.Error("a new database was backed up")
 			}
-			m.must("site", "add", "main-street", "--name", "Main Street")
-			backTo11(t, "sqlite:"+filepath.Join(m.dir, "a.db"))
-			before := columns(t, "sqlite:"+filepath.Join(m.dir, "a.db"), "SELECT coalesce(sql, name) FROM sqlite_master WHERE name NOT LIKE 'migration%' ORDER BY name")
+			m.env["DATABASE_URL"] = "sqlite:old.db"
+			makeOld(t, "sqlite:"+filepath.Join(m.dir, "old.db"))
+			before := columns(t, "sqlite:"+filepath.Join(m.dir, "old.db"), "SELECT coalesce(sql, name) FROM sqlite_master WHERE name NOT LIKE 'migration%' ORDER BY name")
 
 			write(t, filepath.Join(m.dir, "file"), "")
 			m.env["BACKUP_DIR"] = "file/backups"
@@ -222,7 +213,7 @@ func TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn(t *testing.T) {
 			if code != 1 || !strings.Contains(stderr, "nothing was changed") {
 				t.Errorf("without a place for it: exit code %d: %s", code, stderr)
 			}
-			if diff := cmp.Diff(before, columns(t, "sqlite:"+filepath.Join(m.dir, "a.db"), "SELECT coalesce(sql, name) FROM sqlite_master WHERE name NOT LIKE 'migration%' ORDER BY name")); diff != "" {
+			if diff := cmp.Diff(before, columns(t, "sqlite:"+filepath.Join(m.dir, "old.db"), "SELECT coalesce(sql, name) FROM sqlite_master WHERE name NOT LIKE 'migration%' ORDER BY name")); diff != "" {
 				t.Errorf("it was changed:\n%s", diff)
 			}
 
@@ -243,6 +234,14 @@ func TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn(t *testing.T) {
 				t.Errorf("the backup is not named: %s", says)
 			}
 			m.env["DATABASE_URL"] = "sqlite:b.db"
+			if code, _, stderr := m.run("migrate"); code != 0 {
+				t.Fatal(stderr)
+			}
+			if code, _, stderr := m.run("restore", b.Dir); code != 1 || !strings.Contains(stderr, "Name a new one in DATABASE_URL") {
+				t.Errorf("into a newer schema: exit code %d: %s", code, stderr)
+			}
+			m.made = true // for what comes is a file that is not there yet
+			m.env["DATABASE_URL"] = "sqlite:c.db"
 			if out := m.must("restore", b.Dir); !strings.Contains(out, "Applied 00012_words.sql") {
 				t.Errorf("restore says %s", out)
 			}
@@ -256,10 +255,9 @@ func TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn(t *testing.T) {
 // Of a Postgres somebody has to say that it is backed up.
 func TestAPostgresIsMigratedOnceSomebodySaysThatItIsBackedUp(t *testing.T) {
 	t.Parallel()
-	m := newMachine(t, map[string]string{"DATABASE_URL": pgtest.Start(t)})
-	m.must("migrate")
 	for _, command := range []string{"migrate", "serve"} {
-		backTo11(t, m.env["DATABASE_URL"])
+		m := newMachine(t, map[string]string{"DATABASE_URL": pgtest.Start(t)})
+		makeOld(t, m.env["DATABASE_URL"])
 		code, _, stderr := m.run(command)
 		if code != 1 || !strings.Contains(stderr, "`aftercare migrate --backed-up`") {
 			t.Errorf("%s: exit code %d: %s", command, code, stderr)
@@ -269,8 +267,10 @@ func TestAPostgresIsMigratedOnceSomebodySaysThatItIsBackedUp(t *testing.T) {
 		} else {
 			m.must("migrate", "--backed-up")
 		}
+		if out := m.must("site", "list"); !strings.Contains(out, "Main Street") {
+			t.Errorf("after %s: %s", command, out)
+		}
 	}
-	m.must("site", "list")
 }
 
 // A backup that is killed at any moment leaves the database as it was and no directory that

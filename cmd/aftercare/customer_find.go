@@ -26,7 +26,10 @@ func (a *terminal) person(typed string) (storage.Store, storage.Dossier, error) 
 	if err != nil {
 		return nil, storage.Dossier{}, err
 	}
-	key := func() ([]byte, error) { return app.Key(s) }
+	key := func() ([]byte, error) {
+		keys, err := app.ReadKeys(a.ctx, s, store)
+		return keys.Naming, err
+	}
 	d, err := findPerson(a.ctx, store, key, typed)
 	if err != nil {
 		return nil, d, errors.Join(err, store.Close())

@@ -99,7 +99,7 @@ func (a *terminal) checkDatabase(s settings.Settings) (storage.Store, finding) {
 		f.Says = err.Error()
 		return nil, f
 	}
-	if _, err := app.Key(s); err != nil {
+	if err := app.CheckKey(a.ctx, s, store); err != nil {
 		f.Says, f.Do = err.Error(), "see SECRET_KEY in README.md"
 		return store, f
 	}

@@ -23,7 +23,7 @@ func (a *terminal) checkSlack(s settings.Settings, store storage.Store, full boo
 	failed := func(err error, do string) []finding {
 		return []finding{{Check: check, Says: err.Error(), Do: do}}
 	}
-	spaces, err := app.NewWorkspaces(s, store, slack.Config{Clock: a.clock, Log: s.Logger(a.stderr)})
+	spaces, err := app.NewWorkspaces(a.ctx, s, store, slack.Config{Clock: a.clock, Log: s.Logger(a.stderr)})
 	if err != nil {
 		return failed(err, "see SECRET_KEY in README.md")
 	}

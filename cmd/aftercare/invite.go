@@ -58,7 +58,7 @@ func (c *inviteCmd) Run(a *terminal) error {
 	if err != nil {
 		return err
 	}
-	store, err := app.OpenStore(a.ctx, s, a.clock, nil)
+	store, err := app.OpenKeyed(a.ctx, s, a.clock, nil)
 	if err != nil {
 		return err
 	}

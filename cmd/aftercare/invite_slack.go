@@ -27,7 +27,7 @@ func (p slackPerson) address(a *terminal, s settings.Settings, store storage.Sto
 	if !s.UsesSlack() {
 		return errors.New("nobody can be asked in Slack, because it is not set up. Set SLACK_BOT_TOKEN; docs/slack.md says how")
 	}
-	spaces, err := app.NewWorkspaces(s, store, slack.Config{Clock: a.clock, Log: s.Logger(a.stderr)})
+	spaces, err := app.NewWorkspaces(a.ctx, s, store, slack.Config{Clock: a.clock, Log: s.Logger(a.stderr)})
 	if err != nil {
 		return err
 	}

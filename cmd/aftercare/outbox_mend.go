@@ -143,7 +143,7 @@ func mend(a *terminal, asJSON bool, ids []string, limit int, do func(*bot.Bot, s
 	if err != nil {
 		return err
 	}
-	store, err := app.OpenStore(a.ctx, s, a.clock, nil)
+	store, err := app.OpenKeyed(a.ctx, s, a.clock, nil)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (a *terminal) severalWorkspaces() (settings.Settings, storage.Store, error)
 	if s.SlackClientID == "" {
 		return s, nil, errors.New("no workspace can install the app. Set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET; docs/slack.md says how")
 	}
-	store, err := app.OpenStore(a.ctx, s, a.clock, nil)
+	store, err := app.OpenKeyed(a.ctx, s, a.clock, nil)
 	return s, store, err
 }
 
@@ -115,7 +115,7 @@ func (c *slackListCmd) Run(a *terminal) error {
 	if err != nil {
 		return fmt.Errorf("read the workspaces: %w", err)
 	}
-	spaces, err := app.NewWorkspaces(s, store, slack.Config{Clock: a.clock})
+	spaces, err := app.NewWorkspaces(a.ctx, s, store, slack.Config{Clock: a.clock})
 	if err != nil {
 		return err
 	}

@@ -322,7 +322,7 @@ func (a *terminal) team(id string, f func(*bot.Bot) error) error {
 	if err != nil {
 		return err
 	}
-	store, err := app.OpenStore(a.ctx, s, a.clock, nil)
+	store, err := app.OpenKeyed(a.ctx, s, a.clock, nil)
 	if err != nil {
 		return err
 	}

@@ -110,7 +110,7 @@ func (a *terminal) staffChats(name string, f func(*bot.Bot, storage.Store) error
 	if err != nil {
 		return err
 	}
-	store, err := app.OpenStore(a.ctx, s, a.clock, nil)
+	store, err := app.OpenKeyed(a.ctx, s, a.clock, nil)
 	if err != nil {
 		return err
 	}

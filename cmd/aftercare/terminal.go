@@ -27,6 +27,7 @@ type commands struct {
 	Migrate     migrateCmd     `cmd:"" help:"Create the database or bring it up to date."`
 	Backup      backupCmd      `cmd:"" help:"Write all that the database holds, and the key, into a directory."`
 	Restore     restoreCmd     `cmd:"" help:"Put a backup into a new database."`
+	Key         keyCmd         `cmd:"" help:"Check and replace SECRET_KEY."`
 	Doctor      doctorCmd      `cmd:"" help:"Check the settings, the database, Telegram and Slack."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
@@ -143,7 +144,7 @@ func (a *terminal) openStore() (storage.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return app.OpenStore(a.ctx, s, a.clock, nil)
+	return app.OpenKeyed(a.ctx, s, a.clock, nil)
 }
 
 // printTable writes rows in columns, the first row as the heading.

@@ -125,7 +125,11 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.placeStaff(ctx); err != nil {
 		return err
 	}
-	a.bot, err = newBot(ctx, a.Settings, bot.Config{Store: a.store, Clock: a.Clock, Log: a.Log, Traits: traitsOf(a.table)})
+	keys, err := OpenKeys(ctx, a.Settings, a.store, a.Clock)
+	if err != nil {
+		return err
+	}
+	a.bot, err = newBot(ctx, a.Settings, bot.Config{Key: keys.Naming, Store: a.store, Clock: a.Clock, Log: a.Log, Traits: traitsOf(a.table)})
 	if err != nil {
 		return err
 	}
@@ -135,7 +139,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 			return fmt.Errorf("fill the demo: %w", err)
 		}
 	}
-	if err := a.startBot(); err != nil {
+	if err := a.startBot(keys); err != nil {
 		return err
 	}
 	handler, err := a.routes()
@@ -149,11 +153,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 }
 
 // startBot starts what works in the background.
-func (a *App) startBot() (err error) {
-	key, err := Key(a.Settings)
-	if err != nil {
-		return err
-	}
+func (a *App) startBot(keys Keys) (err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var parts group
 	a.stops.add("stop the bot", stopBot, func(limit context.Context) error {
@@ -161,7 +161,7 @@ func (a *App) startBot() (err error) {
 		return parts.wait(limit)
 	})
 	a.connections, err = newConnections(ctx, host{
-		settings: a.Settings, key: key, store: a.store, bot: a.bot, clock: a.Clock, log: a.Log, refused: &a.refused,
+		settings: a.Settings, key: keys.Secret, naming: keys.Naming, store: a.store, bot: a.bot, clock: a.Clock, log: a.Log, refused: &a.refused,
 	}, a.table)
 	if err != nil {
 		return err
@@ -173,6 +173,12 @@ func (a *App) startBot() (err error) {
 	})
 	parts.start(func() {
 		if err := a.pulse.run(ctx); err != nil {
+			a.Log.Error("this instance ends", "err", err)
+			a.fail(err)
+		}
+	})
+	parts.start(func() {
+		if err := awaitReplacedKey(ctx, a.Settings, a.store, keys, a.Clock); err != nil {
 			a.Log.Error("this instance ends", "err", err)
 			a.fail(err)
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,10 +27,6 @@ type Saving struct {
 
 // Backup writes all that the database holds, and the key, into a directory.
 func Backup(ctx context.Context, c Saving) (*archive.Backup, error) {
-	key, err := knownKey(c.Settings)
-	if err != nil {
-		return nil, err
-	}
 	dir := c.Dir
 	if dir == "" {
 		if dir = c.Settings.Backups(); dir == "" {
@@ -39,26 +34,29 @@ func Backup(ctx context.Context, c Saving) (*archive.Backup, error) {
 		}
 		dir = filepath.Join(dir, c.Clock().UTC().Format(stamp))
 	}
-	info := archive.Info{Program: c.Version, Key: key, Clock: c.Clock, Told: c.Told}
+	info := archive.Info{Program: c.Version, Key: func(proof string) ([]byte, error) { return keyToKeep(c.Settings, proof) }, Clock: c.Clock, Told: c.Told}
 	if path := c.Settings.SQLitePath(); path != "" {
+		if err := exists(path); err != nil {
+			return nil, err
+		}
 		return sqlite.Backup(ctx, path, dir, info)
 	}
 	return postgres.Backup(ctx, string(c.Settings.DatabaseURL), dir, info)
 }
 
-// knownKey is the key as it is now, nil if there is none. It never makes one.
-func knownKey(s settings.Settings) ([]byte, error) {
-	if s.SecretKey != "" {
-		return []byte(s.SecretKey), nil
+// keyToKeep is the key that belongs into a backup: the one of this proof, or, while none is
+// known, the one that there is; nil if it is not there.
+func keyToKeep(s settings.Settings, known string) ([]byte, error) {
+	kept, err := keptKeys(s)
+	if err != nil || len(kept) == 0 {
+		return nil, err
 	}
-	content, err := os.ReadFile(s.SQLitePath() + ".key")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	for _, k := range kept {
+		if known == "" || proof(k.key) == known {
+			return k.key, nil
+		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read the secret key: %w", err)
-	}
-	return bytes.TrimSpace(content), nil
+	return nil, foundKey{state: KeyWrong}.refuse(s)
 }
 
 // CheckBackup compares every file of a backup with its manifest, and changes nothing.
@@ -86,19 +84,20 @@ func Restore(ctx context.Context, c Saving) (*archive.Backup, Migration, error) 
 		r, err := postgres.Restore(ctx, string(c.Settings.DatabaseURL), b, postgres.Options{Clock: c.Clock}, c.Told)
 		return b, Migration{r.From, r.To, r.Applied, r.Buckets}, err
 	}
-	if err := b.Check(); err != nil { // before anything is made
-		return b, Migration{}, err
-	}
+	keep := func() error { return nil }
 	if c.Settings.SecretKey == "" && b.Key != nil {
-		key, err := b.Secret()
-		if err == nil {
-			err = putKey(path+".key", key)
-		}
-		if err != nil {
-			return b, Migration{}, fmt.Errorf("keep the backup's key: %w", err)
+		keep = func() error {
+			key, err := b.Secret()
+			if err == nil {
+				err = putKey(path+".key", key)
+			}
+			if err != nil {
+				err = fmt.Errorf("keep the backup's key: %w", err)
+			}
+			return err
 		}
 	}
-	r, err := sqlite.Restore(ctx, path, b, sqlite.Options{Clock: c.Clock}, c.Told)
+	r, err := sqlite.Restore(ctx, path, b, sqlite.Options{Clock: c.Clock}, c.Told, keep)
 	return b, Migration{r.From, r.To, r.Applied, r.Buckets}, err
 }
 
@@ -108,14 +107,17 @@ func sameKey(s settings.Settings, b *archive.Backup) error {
 	if err != nil || theirs == nil {
 		return err
 	}
-	ours, err := knownKey(s)
-	if err != nil || ours == nil || bytes.Equal(ours, theirs) {
+	kept, err := keptKeys(s)
+	if err != nil || len(kept) == 0 {
 		return err
 	}
-	if s.SecretKey != "" {
-		return fmt.Errorf("SECRET_KEY is not the key of this backup: set SECRET_KEY_FILE=%s instead, or what that file holds as SECRET_KEY", filepath.Join(b.Dir, archive.KeyFile))
+	switch ours := kept[0]; {
+	case bytes.Equal(ours.key, theirs):
+		return nil
+	case ours.path != "":
+		return fmt.Errorf("another key is kept in %s: move that file away, it is not this backup's", ours.path)
 	}
-	return fmt.Errorf("another key is kept in %s.key: move that file away, it is not this backup's", s.SQLitePath())
+	return fmt.Errorf("SECRET_KEY is not the key of this backup: set SECRET_KEY_FILE=%s instead, or what that file holds as SECRET_KEY", filepath.Join(b.Dir, archive.KeyFile))
 }
 
 // stamp is how a directory of BACKUP_DIR is named after a time.

@@ -14,16 +14,16 @@ import (
 
 // NewBot joins a bot to a store under these settings. It serves no account. log may be nil.
 func NewBot(ctx context.Context, s settings.Settings, store storage.Store, clock func() time.Time, log *slog.Logger) (*bot.Bot, error) {
-	return newBot(ctx, s, bot.Config{Store: store, Clock: clock, Log: log, Traits: Traits()})
+	keys, err := OpenKeys(ctx, s, store, clock)
+	if err != nil {
+		return nil, err
+	}
+	return newBot(ctx, s, bot.Config{Key: keys.Naming, Store: store, Clock: clock, Log: log, Traits: Traits()})
 }
 
 // newBot fills in what follows from the settings and what every bot has.
 func newBot(ctx context.Context, s settings.Settings, c bot.Config) (*bot.Bot, error) {
-	key, err := Key(s)
-	if err != nil {
-		return nil, err
-	}
-	c.Key, c.PublicURL = key, s.PublicURL
+	c.PublicURL = s.PublicURL
 	c.Templates, c.Parse, c.Format, c.Policy = flowfile.Templates, flowfile.Parse, flowfile.Format, rulefile.Parse
 	return bot.New(ctx, c)
 }

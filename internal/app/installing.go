@@ -21,14 +21,14 @@ import (
 // InstallLink makes a link with which one workspace installs our app on Slack and is
 // approved by that: whichever comes first, or the one that is named. It is shown once.
 func InstallLink(ctx context.Context, s settings.Settings, store storage.Store, team string, expires time.Time) (string, error) {
-	key, err := Key(s)
+	keys, err := OpenKeys(ctx, s, store, Now)
 	if err != nil {
 		return "", err
 	}
 	raw := make([]byte, 20)
 	_, _ = rand.Read(raw) // never fails
 	code := base32.StdEncoding.EncodeToString(raw)
-	l := storage.InstallLink{Hash: installHash(key, code), Platform: chat.Slack, Account: team, Expires: expires}
+	l := storage.InstallLink{Hash: installHash(keys.Naming, code), Platform: chat.Slack, Account: team, Expires: expires}
 	if err := store.PutInstallLink(ctx, l); err != nil {
 		return "", err
 	}
@@ -53,7 +53,7 @@ const mostWaiting = 100
 func (a *slackApp) installed(ctx context.Context, i slack.Installation) (waits bool, err error) {
 	waits = true
 	if i.Invite != "" {
-		err := a.store.UseInstallLink(ctx, installHash(a.key, i.Invite), i.Team, a.clock())
+		err := a.store.UseInstallLink(ctx, installHash(a.naming, i.Invite), i.Team, a.clock())
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return false, err
 		}

@@ -16,15 +16,6 @@ import (
 	"github.com/aftercare/aftercare/storage/sqlite"
 )
 
-// Key returns the key that signs links and seals tokens: the one given, or the one kept
-// beside the SQLite file, which is made the first time.
-func Key(s settings.Settings) ([]byte, error) {
-	if s.SecretKey != "" {
-		return []byte(s.SecretKey), nil
-	}
-	return keptKey(s.SQLitePath() + ".key")
-}
-
 // keptKey reads the key kept in path. If there is none it makes one: whole or not at
 // all, and the first of several processes wins.
 func keptKey(path string) ([]byte, error) {

@@ -96,6 +96,7 @@ type link struct {
 type host struct {
 	settings settings.Settings
 	key      []byte // SECRET_KEY
+	naming   []byte // the key by which links are named
 	store    storage.Store
 	bot      *bot.Bot
 	clock    func() time.Time

@@ -26,13 +26,13 @@ type Workspaces struct {
 
 // NewWorkspaces makes the clients under these settings; config says who is to be told of
 // what, and its tokens are filled in here. Nothing is asked of Slack yet.
-func NewWorkspaces(s settings.Settings, store storage.Store, config slack.Config) (*Workspaces, error) {
-	key, err := Key(s)
+func NewWorkspaces(ctx context.Context, s settings.Settings, store storage.Store, config slack.Config) (*Workspaces, error) {
+	keys, err := ReadKeys(ctx, s, store)
 	if err != nil {
 		return nil, err
 	}
 	w := &Workspaces{settings: s, store: store}
-	if w.seal, err = newSealer(key); err != nil {
+	if w.seal, err = newSealer(keys.Secret); err != nil {
 		return nil, err
 	}
 	config.BotToken, config.AppToken, config.SigningSecret = string(s.SlackToken), string(s.SlackAppToken), string(s.SlackSecret)

@@ -206,6 +206,15 @@ func registry() []row {
 			{dir: shell, test: "TestAServerWhoseFileIsTakenAwayAcknowledgesNothing", target: faults},
 			{dir: shell, test: "TestNoCommandEmptiesTheLogOfARunningServer", target: faults},
 		}},
+		{34, "wrong or lost key", "every command and instance refuses another key and a lost one at once, with words, and none is made in its place; a rotation that is killed anywhere heals, and keeps old links good", []check{
+			{dir: shell, test: "TestEveryCommandRefusesAnotherKeyAndALostOne", target: faults},
+			{dir: shell, test: "TestAServerRefusesAnotherKey", target: faults},
+			{dir: shell, test: "TestTheKeyOfAnOlderDatabaseIsNotedOnceALinkHasProvedIt", target: faults},
+			{dir: shell, test: "TestANewKeyKeepsOldLinksGood", target: faults},
+			{dir: shell, test: "TestAChangeOfTheKeyThatIsKilledHeals", target: faults},
+			{dir: "internal/app", test: "TestTokensAreSealedAnewWithANewKey", target: faults},
+			{dir: "internal/app", test: "TestATokenThatCanBeReadProvesTheKey", target: faults},
+		}},
 		{35, "readiness tells the truth", "while nothing can be written for more than 5 s: 503 the whole time, with and without traffic; what takes no messages, and chats of staff that are gone, are named there", []check{
 			{dir: shell, test: "TestAServerThatCannotWriteIsNotReadyTheWholeTime", target: faults, waits: true},
 			{dir: "internal/app", test: "TestReadinessNamesWhatNeedsSomebody", target: faults},

@@ -74,7 +74,7 @@ func (p place) backup(t *testing.T, key string) *archive.Backup {
 }
 
 func (p place) tryBackup(ctx context.Context, dir, key string) (*archive.Backup, error) {
-	info := archive.Info{Program: "test", Key: []byte(key), Clock: func() time.Time { return time.Now().UTC() }}
+	info := archive.Info{Program: "test", Key: func(string) ([]byte, error) { return []byte(key), nil }, Clock: func() time.Time { return time.Now().UTC() }}
 	if p.engine == "sqlite" {
 		return sqlite.Backup(ctx, p.at, dir, info)
 	}
@@ -83,7 +83,7 @@ func (p place) tryBackup(ctx context.Context, dir, key string) (*archive.Backup,
 
 func (p place) restore(ctx context.Context, b *archive.Backup) (err error) {
 	if p.engine == "sqlite" {
-		_, err = sqlite.Restore(ctx, p.at, b, sqlite.Options{}, nil)
+		_, err = sqlite.Restore(ctx, p.at, b, sqlite.Options{}, nil, nil)
 	} else {
 		_, err = postgres.Restore(ctx, p.at, b, postgres.Options{}, nil)
 	}

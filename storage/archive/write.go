@@ -12,15 +12,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
 // Info is what a backup says of itself, and the key that it holds.
 type Info struct {
 	Program string
-	Key     []byte // SECRET_KEY; nil = there is none
-	Clock   func() time.Time
-	Told    Progress
+	// Key is the SECRET_KEY with this proof (storage.KeyRecord), "" = none is known; nil = there
+	// is none.
+	Key   func(proof string) ([]byte, error)
+	Clock func() time.Time
+	Told  Progress
 }
 
 // Writer writes one backup. Until Finish the directory is no backup.
@@ -33,8 +36,7 @@ type Writer struct {
 	finished bool
 }
 
-// Begin makes the directory, for this user only, and puts the key into it. A directory that
-// holds something already is refused.
+// Begin makes the directory, for this user only. One that holds something already is refused.
 func Begin(dir, engine string, info Info) (*Writer, error) {
 	w := &Writer{dir: dir, info: info}
 	w.manifest = Manifest{Format: format, Program: info.Program, Began: info.Clock(), Engine: engine, Reads: howToRead}
@@ -52,25 +54,46 @@ func Begin(dir, engine string, info Info) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the directory of the backup: %w", err)
 	}
-	if info.Key == nil {
-		return w, nil
-	}
-	f, err := w.create(KeyFile)
-	if err == nil {
-		_, err = f.Write(append(info.Key, '\n'))
-		err = errors.Join(err, f.Sync(), f.Close())
-	}
-	if err == nil {
-		var file File
-		file, err = describe(dir, KeyFile)
-		w.manifest.Key = &Key{file, keySays}
-	}
-	if err != nil {
-		w.Abort()
-		return nil, fmt.Errorf("back up the key: %w", err)
-	}
 	return w, nil
 }
+
+// key puts the key of the database into the backup.
+func (w *Writer) key(ctx context.Context, db Querier, tables map[string][]Column) error {
+	proof := ""
+	if tables[keyTable] != nil {
+		rows, err := db.QueryContext(ctx, "SELECT proof FROM "+keyTable)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := rows.Scan(&proof); err != nil {
+				return err
+			}
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+	}
+	key, err := w.info.Key(proof)
+	if err != nil || key == nil {
+		return err
+	}
+	f, err := w.create(KeyFile)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(slices.Clone(key), '\n'))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	file, err := describe(w.dir, KeyFile)
+	w.manifest.Key = &Key{file, keySays}
+	return err
+}
+
+// keyTable is the table that knows the key.
+const keyTable = "secret_key"
 
 // create makes a file of the backup.
 func (w *Writer) create(name string) (*os.File, error) {
@@ -114,6 +137,9 @@ func (w *Writer) Tables(ctx context.Context, db Querier, d Dialect, schema int64
 	tables, err := d.Schema(ctx, db)
 	if err != nil {
 		return err
+	}
+	if err := w.key(ctx, db, tables); err != nil {
+		return fmt.Errorf("back up the key: %w", err)
 	}
 	order, err := d.inOrder(ctx, db, tables)
 	if err != nil {

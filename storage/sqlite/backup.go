@@ -21,11 +21,11 @@ func Backup(ctx context.Context, path, dir string, info archive.Info) (*archive.
 	if err != nil {
 		return nil, err
 	}
-	f, err := hold(ctx, path, Options{}.withDefaults())
+	held, err := hold(ctx, path, Options{}.withDefaults())
 	if err != nil {
 		return nil, err
 	}
-	defer f.release()
+	defer held.release()
 	// The copy, and at most as much again for the tables.
 	if err := archive.NeedRoom(dir, 2*size); err != nil {
 		return nil, err
@@ -110,8 +110,9 @@ func readCopy(ctx context.Context, w *archive.Writer, file string) error {
 	return w.Tables(ctx, tx, archiveDialect(), version)
 }
 
-// Restore puts a backup into the new file at path: all of it, or nothing.
-func Restore(ctx context.Context, path string, b *archive.Backup, o Options, told archive.Progress) (Report, error) {
+// Restore puts a backup into the new file at path: all of it, or nothing. keep is called when
+// all of it is there, before that lasts; its error ends it. It may be nil.
+func Restore(ctx context.Context, path string, b *archive.Backup, o Options, told archive.Progress, keep func() error) (Report, error) {
 	o = o.withDefaults()
 	m := schema(o)
 	if err := b.Fits(m.Latest); err != nil {
@@ -124,11 +125,11 @@ func Restore(ctx context.Context, path string, b *archive.Backup, o Options, tol
 		return Report{}, err
 	}
 	o.Migrate = true
-	f, err := hold(ctx, path, o)
+	held, err := hold(ctx, path, o)
 	if err != nil {
 		return Report{}, err
 	}
-	defer f.release()
+	defer held.release()
 	db := pool(path, o, use{wait: patient, size: 4})
 	defer db.Close()
 	r, err := m.Fill(ctx, db, b.Schema, func() error {
@@ -139,6 +140,11 @@ func Restore(ctx context.Context, path string, b *archive.Backup, o Options, tol
 		defer func() { _ = tx.Rollback() }() // does nothing after a commit
 		if err := b.Load(ctx, tx, archiveDialect(), told); err != nil {
 			return err
+		}
+		if keep != nil {
+			if err := keep(); err != nil {
+				return err
+			}
 		}
 		if err := tx.Commit(); err != nil {
 			return errors.New(describe(err))

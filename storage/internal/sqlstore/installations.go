@@ -46,15 +46,17 @@ func (s *Store) PutInstallation(ctx context.Context, i storage.Installation) err
 
 // Installations implements storage.Reference.
 func (s *Store) Installations(ctx context.Context, p chat.Platform) ([]storage.Installation, error) {
-	return collect(ctx, s, "installations", s.q.installations, []any{storage.Clean(string(p))}, func(row scanner) (i storage.Installation, err error) {
-		var approved sql.NullTime
-		err = row.Scan(&i.Platform, &i.Account, &i.Name, &i.Sealed, &i.Scopes, &i.Installer, &i.Installed, &approved)
-		i.Installed = i.Installed.UTC()
-		if approved.Valid {
-			i.Approved = approved.Time.UTC()
-		}
-		return i, err
-	})
+	return collect(ctx, s, "installations", s.q.installations, []any{storage.Clean(string(p))}, scanInstallation)
+}
+
+func scanInstallation(row scanner) (i storage.Installation, err error) {
+	var approved sql.NullTime
+	err = row.Scan(&i.Platform, &i.Account, &i.Name, &i.Sealed, &i.Scopes, &i.Installer, &i.Installed, &approved)
+	i.Installed = i.Installed.UTC()
+	if approved.Valid {
+		i.Approved = approved.Time.UTC()
+	}
+	return i, err
 }
 
 // ApproveInstallation implements storage.Reference.

@@ -150,6 +150,12 @@ func (m Migrations) Fill(ctx context.Context, db *sql.DB, version int64, f func(
 		return Report{}, err
 	}
 	m.Before = nil // what is restored has its backup
+	if now, err := m.Version(ctx, db); err != nil || now > version {
+		if err == nil {
+			err = fmt.Errorf("the database has schema %d already, and the backup %d. Name a new one in DATABASE_URL", now, version)
+		}
+		return Report{From: now, To: now}, err
+	}
 	if r, err := m.upTo(ctx, db, version); err != nil {
 		return r, err
 	}
@@ -205,10 +211,8 @@ func (m Migrations) upTo(ctx context.Context, db *sql.DB, version int64) (r Repo
 	}
 	r.To = r.From
 	if r.From > version {
-		if _, err := m.Check(ctx, db); err != nil {
-			return r, err
-		}
-		return r, fmt.Errorf("%w: it has version %d, and version %d is wanted", ErrSchema, r.From, version)
+		_, err := m.Check(ctx, db)
+		return r, err
 	}
 	if m.Before != nil {
 		p, used, err := m.pending(ctx, db, r.From, version)

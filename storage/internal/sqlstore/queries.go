@@ -22,6 +22,7 @@ type queries struct {
 	parkingQueries
 	personQueries
 	eraseQueries
+	secretQueries
 	all, boot []string
 }
 
@@ -49,6 +50,7 @@ func newQueries(d Dialect) *queries {
 		parkingQueries:      newParkingQueries(t),
 		personQueries:       newPersonQueries(t),
 		eraseQueries:        newEraseQueries(t),
+		secretQueries:       newSecretQueries(t),
 	}
 	q.all, q.boot = t.all, t.boot
 	return q

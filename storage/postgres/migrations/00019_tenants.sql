@@ -1,7 +1,8 @@
 -- +goose Up
 
 -- Since when a workspace may be served; NULL = nobody has approved it, and its token is not
--- used. Those that are installed count as approved. Older programs may write on: what installs
+-- used. Those that are installed count as approved.
+-- Older programs may write on: what installs
 -- the app by them waits for approval once they are replaced.
 ALTER TABLE installations ADD COLUMN approved timestamptz;
 UPDATE installations SET approved = installed;
