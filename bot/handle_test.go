@@ -396,9 +396,9 @@ func TestCaseEventsTellTheStory(t *testing.T) {
 
 func TestWatchersWakeWhenTheirChatChanges(t *testing.T) {
 	w := newWorld(t)
-	woken, end := w.bot.Watch(room)
+	woken, end := w.bot.Transcripts().Watch(room)
 	defer end()
-	other, endOther := w.bot.Watch(chat.Address{Platform: chat.Web, Chat: "nobody"})
+	other, endOther := w.bot.Transcripts().Watch(chat.Address{Platform: chat.Web, Chat: "nobody"})
 	defer endOther()
 	ann := telegramUser("1", "Ann", "en")
 	w.started(ann, haircut)
@@ -413,7 +413,7 @@ func TestWatchersWakeWhenTheirChatChanges(t *testing.T) {
 		t.Error("a chat without a change was woken")
 	default:
 	}
-	rows, err := w.bot.Transcript(context.Background(), room)
+	rows, err := w.bot.Transcripts().Page(context.Background(), room, 0, 100)
 	if err != nil || len(rows) != 1 || rows[0].Render.State != "open" {
 		t.Errorf("the room shows %+v, %v", rows, err)
 	}

@@ -130,6 +130,11 @@ type Reader interface {
 	// Transcript returns the deliveries to an address that one bucket holds, in their
 	// order: what the web chat shows. A room's transcript is that of all buckets.
 	Transcript(ctx context.Context, b Bucket, to chat.Address) ([]Delivery, error)
+	// TranscriptPage returns the newest deliveries to an address on the web that one bucket
+	// holds, of those whose Ord is below before (0 = of all), at most limit, in their order.
+	TranscriptPage(ctx context.Context, b Bucket, to chat.Address, before int64, limit int) ([]Delivery, error)
+	// TranscriptState tells what Transcript returns from what it returned earlier.
+	TranscriptState(ctx context.Context, b Bucket, to chat.Address) (TranscriptState, error)
 	// Heads returns deliveries of these accounts that may be claimed at now: those that are
 	// due and wait for no earlier one of their chat that is no edit. Chats of one bucket, at
 	// most limit of each account, lowest first. Their Render is left out: whoever claims one
@@ -143,6 +148,14 @@ type Reader interface {
 	Failed(ctx context.Context, limit int) ([]Delivery, error)
 	// Counts is a small picture for the operator.
 	Counts(ctx context.Context) (Counts, error)
+}
+
+// TranscriptState is a small picture of a transcript that differs once anything in it does:
+// whatever is shown anew is one more, or has a higher version, or comes last.
+type TranscriptState struct {
+	Count    int
+	Last     int64 // the highest Ord
+	Versions int64 // the sum of what is wanted
 }
 
 // Reference is the small tables that every bucket may refer to.

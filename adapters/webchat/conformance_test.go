@@ -23,7 +23,7 @@ func TestConformance(t *testing.T) {
 	chattest.Run(t, func(t *testing.T) chattest.Adapter {
 		p := &platform{t: t, serving: make(chan struct{})}
 		p.server = httptest.NewServer(New(Config{
-			Handle: p.handle, Visitor: p.visitor, Transcript: p.transcript,
+			Handle: p.handle, Visitor: p.visitor, Transcript: p.transcript, State: p.state,
 			Log: slog.New(slog.NewTextHandler(&p.log, nil)),
 		}))
 		t.Cleanup(p.server.Close)
@@ -110,15 +110,23 @@ func (p *platform) visitor(_ context.Context, token string) (Visitor, error) {
 	return Visitor{Address: customer, User: chat.User{ID: customer.Chat}, Language: "en"}, nil
 }
 
-func (p *platform) transcript(context.Context, chat.Address) ([]Item, error) {
+func (p *platform) state(context.Context, chat.Address) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]Item(nil), p.items...), nil
+	return digest(p.items), nil
+}
+
+func (p *platform) transcript(_ context.Context, _ chat.Address, before int64, limit int) ([]Item, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return pageOf(p.items, before, limit), nil
 }
 
 // page is the conversation as the server sends it.
-func (p *platform) page() string {
-	response, err := http.Get(p.server.URL + chatPath)
+func (p *platform) page() string { return p.get(chatPath) }
+
+func (p *platform) get(path string) string {
+	response, err := http.Get(p.server.URL + path)
 	if err != nil {
 		p.t.Error(err)
 		return ""
@@ -152,7 +160,15 @@ var (
 )
 
 func (p *platform) Shown() []chattest.Shown {
-	items := listItem.FindAllString(p.page(), -1)
+	var items []string
+	for path := chatPath; path != ""; {
+		body := p.get(path)
+		items = append(listItem.FindAllString(body, -1), items...)
+		path = ""
+		if m := earlierLink.FindStringSubmatch(body); m != nil {
+			path = m[1]
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(items) != len(p.items) {

@@ -27,6 +27,7 @@ type fakeBot struct {
 	away     error        // what Handle and Transcript fail with
 	answer   *chat.Answer // to whatever comes next
 	gate     chan struct{}
+	asked    int // for the state
 }
 
 var (
@@ -46,7 +47,7 @@ func newFakeBot() *fakeBot {
 }
 
 func (b *fakeBot) config() Config {
-	return Config{Handle: b.handle, Visitor: b.visitor, Transcript: b.transcript, Watch: b.watch, Rooms: []Room{{ID: "staff", User: chat.User{ID: "robin", Name: "Robin"}}, {ID: "lounge"}}}
+	return Config{Handle: b.handle, Visitor: b.visitor, Transcript: b.transcript, State: b.state, Watch: b.watch, Rooms: []Room{{ID: "staff", User: chat.User{ID: "robin", Name: "Robin"}}, {ID: "lounge"}}}
 }
 
 func (b *fakeBot) serve(t *testing.T) *httptest.Server {
@@ -74,13 +75,39 @@ func (b *fakeBot) visitor(_ context.Context, token string) (Visitor, error) {
 	return Visitor{Address: customer, User: chat.User{ID: "inv1", Language: b.lang}, Language: b.lang, Title: b.title}, nil
 }
 
-func (b *fakeBot) transcript(_ context.Context, to chat.Address) ([]Item, error) {
+func (b *fakeBot) transcript(_ context.Context, to chat.Address, before int64, limit int) ([]Item, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.away != nil {
 		return nil, b.away
 	}
-	return append([]Item(nil), b.items[to]...), nil
+	return pageOf(b.items[to], before, limit), nil
+}
+
+func pageOf(items []Item, before int64, limit int) []Item {
+	var page []Item
+	for _, it := range items {
+		if before == 0 || it.Ord < before {
+			page = append(page, it)
+		}
+	}
+	return page[max(0, len(page)-limit):]
+}
+
+func (b *fakeBot) state(_ context.Context, to chat.Address) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.asked++
+	return digest(b.items[to]), b.away
+}
+
+// digest names what a transcript shows.
+func digest(items []Item) string {
+	versions := 0
+	for _, it := range items {
+		versions += it.Version
+	}
+	return fmt.Sprintf("%d.%d", len(items), versions)
 }
 
 func (b *fakeBot) watch(to chat.Address) (<-chan struct{}, func()) {

@@ -30,6 +30,8 @@ type frame struct {
 	CSS, JS, Icon    string
 	Here             string // path of the page
 	State            string // names what the transcript shows; the event stream's ids
+	Earlier          int64  // where the page before this one ends; 0 = there is none
+	Past             bool   // newer messages are on other pages
 	Status, Alert    string // said at once: politely, or because it needs attention
 }
 
@@ -96,19 +98,19 @@ func (s *site) pageLanguage(r *http.Request, v Visitor) string {
 	return s.words.choose(append([]string{v.Language}, acceptable(r.Header.Get("Accept-Language"))...)...)
 }
 
-// renderChat answers with the whole conversation.
+// renderChat answers with a page of the conversation.
 func (s *site) renderChat(w http.ResponseWriter, r *http.Request, v Visitor, status int, said said) {
-	items, err := s.Transcript(r.Context(), v.Address)
+	part, err := s.readPart(r.Context(), r, v.Address)
 	if err != nil {
 		s.away(w, r, "read transcript", err, nil)
 		return
 	}
 	p := chatPage{frame: s.frame(s.pageLanguage(r, v), v.Title, s.here(r)), Nonce: newNonce()}
-	p.State = digest(items)
+	p.State, p.Earlier, p.Past = part.State, part.Earlier, part.Past
 	said.Text = chat.Clean(said.Text)
 	p.Status, p.Alert = said.split()
-	p.Messages = s.layOut(items, p.frame, p.Nonce)
-	p.Box = boxFor(items)
+	p.Messages = s.layOut(part.Items, p.frame, p.Nonce)
+	p.Box = boxFor(part.Items)
 	s.render(w, r, status, "chat.html", p)
 }
 
@@ -255,15 +257,6 @@ func excerpt(m chat.Message) string {
 		return string(text[:79]) + "…"
 	}
 	return string(text)
-}
-
-// digest names what a transcript shows: it differs as soon as anything does.
-func digest(items []Item) string {
-	h := sha256.New()
-	for _, it := range items {
-		fmt.Fprintf(h, "%q %d %d\n", it.Slot, it.Ord, it.Version)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // newNonce is 128 random bits.

@@ -110,24 +110,6 @@ func TestBoxFitsWhatIsAsked(t *testing.T) {
 	}
 }
 
-func TestDigestChangesWithEveryChange(t *testing.T) {
-	base := []Item{{Slot: "a", Ord: 1, Version: 1}, {Slot: "b", Ord: 2, Version: 1}}
-	seen := map[string]string{digest(base): "base"}
-	for name, items := range map[string][]Item{
-		"edited":   {{Slot: "a", Ord: 1, Version: 2}, {Slot: "b", Ord: 2, Version: 1}},
-		"reposted": {{Slot: "b", Ord: 2, Version: 1}, {Slot: "a", Ord: 3, Version: 2}},
-		"added":    append(base[:2:2], Item{Slot: "c", Ord: 3, Version: 1}),
-		"removed":  base[:1],
-		"empty":    nil,
-	} {
-		d := digest(items)
-		if was, ok := seen[d]; ok {
-			t.Errorf("%s looks like %s", name, was)
-		}
-		seen[d] = name
-	}
-}
-
 func TestL16TheWebCleansAsEveryPlatformDoes(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain\ttext\n":                     "plain\ttext\n",

@@ -51,20 +51,20 @@ func (s *site) showRoom(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// renderRoom answers with all cards. The form that was pressed again is open, with the
+// renderRoom answers with a page of cards. The form that was pressed again is open, with the
 // words that were in it.
 func (s *site) renderRoom(w http.ResponseWriter, r *http.Request, room Room, said said, again pressed) {
-	items, err := s.Transcript(r.Context(), room.address())
+	part, err := s.readPart(r.Context(), r, room.address())
 	if err != nil {
 		s.away(w, r, "read transcript", err, nil)
 		return
 	}
 	lang := s.words.choose(acceptable(r.Header.Get("Accept-Language"))...)
 	p := roomPage{frame: s.frame(lang, s.words[lang].Room, s.here(r))}
-	p.State = digest(items)
+	p.State, p.Earlier, p.Past = part.State, part.Earlier, part.Past
 	said.Text = chat.Clean(said.Text)
 	p.Status, p.Alert = said.split()
-	p.Cards = s.layOut(items, p.frame, "")
+	p.Cards = s.layOut(part.Items, p.frame, "")
 	if room.User.ID != "" {
 		nonce := newNonce()
 		for i := range p.Cards {

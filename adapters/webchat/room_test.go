@@ -33,7 +33,8 @@ func TestARoomsFormsWorkWithoutScript(t *testing.T) {
 			got = append(got, us...)
 			return answer, nil
 		},
-		Transcript: func(context.Context, chat.Address) ([]Item, error) {
+		State: func(context.Context, chat.Address) (string, error) { return "1", nil },
+		Transcript: func(context.Context, chat.Address, int64, int) ([]Item, error) {
 			return []Item{{Slot: "case:1", Ord: 1, Version: 1, Message: card}, {Slot: "said:1", Ord: 2, Version: 1, Message: chat.Message{Text: "more", Under: "case:1"}}}, nil
 		},
 	})

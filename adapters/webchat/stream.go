@@ -16,29 +16,34 @@ const (
 	writeTimeout = 30 * time.Second // for one event to a reader that stopped reading
 )
 
+// enough ends a stream whose seat was given to a newer one. The page does not connect again
+// until somebody looks at it; whoever knows no such event waits for an hour.
+const enough = "retry: 3600000\nevent: enough\ndata:\n\n"
+
 func (s *site) chatEvents(w http.ResponseWriter, r *http.Request) {
 	if v, ok := s.visitor(w, r, nil); ok {
-		s.stream(w, r, v.Address)
+		s.stream(w, r, v.Address, streamsPerLink)
 	}
 }
 
 func (s *site) roomEvents(w http.ResponseWriter, r *http.Request) {
 	if room, ok := s.room(w, r); ok {
-		s.stream(w, r, room.address())
+		s.stream(w, r, room.address(), streamsPerRoom)
 	}
 }
 
 // stream sends an event whenever the transcript at an address is no longer the one that
-// the reader has. The event's id names the new one; the reader fetches the page.
-func (s *site) stream(w http.ResponseWriter, r *http.Request, to chat.Address) {
+// the reader has. The event's id names the new one; the reader fetches the page. Of one
+// address there are at most so many.
+func (s *site) stream(w http.ResponseWriter, r *http.Request, to chat.Address, most int) {
 	ctx, cancel := context.WithTimeout(r.Context(), streamLife)
 	defer cancel()
 
-	woken, stop := s.watch(to)
-	defer stop()
-	items, err := s.Transcript(ctx, to)
+	seat, leave := s.audiences.join(to, most)
+	defer leave()
+	now, err := s.State(ctx, to)
 	if err != nil {
-		s.away(w, r, "read transcript", err, nil)
+		s.away(w, r, "read the state of a transcript", err, nil)
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -61,13 +66,10 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request, to chat.Address) {
 	if !send("retry: 2000\n\n") {
 		return
 	}
-	poll := time.NewTicker(pollEvery)
-	defer poll.Stop()
 	breathe := time.NewTicker(breatheEvery)
 	defer breathe.Stop()
-	failing := false
 	for {
-		if now := digest(items); err == nil && now != has {
+		if now != "" && now != has {
 			if !send("id: %s\ndata: %s\n\n", now, now) {
 				return
 			}
@@ -76,22 +78,17 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request, to chat.Address) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-seat.full:
+			send(enough)
+			return
 		case <-breathe.C:
 			if !send(":\n\n") {
 				return
 			}
 			continue
-		case _, open := <-woken:
-			if !open {
-				woken = nil
-			}
-		case <-poll.C:
+		case <-seat.news:
 		}
-		items, err = s.Transcript(ctx, to)
-		if err != nil && !failing && ctx.Err() == nil {
-			s.Log.Warn("web chat: the page waits for the store", "err", err)
-		}
-		failing = err != nil
+		now = s.audiences.state(to)
 	}
 }
 

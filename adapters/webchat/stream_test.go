@@ -158,6 +158,63 @@ func TestStream(t *testing.T) {
 				t.Errorf("it ended after %v", took)
 			}
 		},
+		"of a link's streams four are kept: the oldest ends, and is told not to come back": func(t *testing.T, b *fakeBot) {
+			h := New(b.config())
+			var all []*reader
+			for range 1000 {
+				r, stop := listen(h, chatPath+"/events?have="+state(b), "")
+				defer stop()
+				all = append(all, r)
+			}
+			b.post(customer, "n:1", chat.Message{Text: "new"})
+			synctest.Wait()
+			told, ended := 0, 0
+			for _, r := range all {
+				got := r.take()
+				if strings.Contains(got, event(state(b))) {
+					told++
+				}
+				if strings.HasSuffix(got, enough) {
+					ended++
+				}
+			}
+			if told != 4 || ended != 996 {
+				t.Errorf("%d streams were told and %d ended", told, ended)
+			}
+		},
+		"one question a second is enough for everybody who reads": func(t *testing.T, b *fakeBot) {
+			h := New(b.config())
+			for range 4 {
+				_, stop := listen(h, chatPath+"/events?have="+state(b), "")
+				defer stop()
+			}
+			b.mu.Lock()
+			before := b.asked
+			b.mu.Unlock()
+			time.Sleep(10*time.Second + time.Millisecond)
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if asked := b.asked - before; asked != 10 {
+				t.Errorf("%d questions in ten seconds", asked)
+			}
+		},
+		"whoever leaves leaves nothing behind": func(t *testing.T, b *fakeBot) {
+			h := New(b.config())
+			_, first := listen(h, chatPath+"/events", "")
+			_, second := listen(h, chatPath+"/events", "")
+			first()
+			second()
+			synctest.Wait()
+			b.mu.Lock()
+			before := b.asked
+			b.mu.Unlock()
+			time.Sleep(5 * time.Second)
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if b.asked != before {
+				t.Errorf("%d questions for nobody", b.asked-before)
+			}
+		},
 		"a room is streamed like a chat": func(t *testing.T, b *fakeBot) {
 			r, stop := listen(New(b.config()), "/room/staff/events?have="+digest(nil), "")
 			defer stop()

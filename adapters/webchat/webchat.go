@@ -38,11 +38,15 @@ type Config struct {
 	Handle chat.Handler
 	// Visitor says who a token is for. It changes nothing.
 	Visitor func(ctx context.Context, token string) (Visitor, error)
-	// Transcript returns what is to be seen at an address, in the order to be shown.
-	Transcript func(ctx context.Context, to chat.Address) ([]Item, error)
+	// Transcript returns what is to be seen at an address, in the order to be shown: the
+	// newest items whose Ord is below before (0 = of all), at most limit.
+	Transcript func(ctx context.Context, to chat.Address, before int64, limit int) ([]Item, error)
+	// State names all that is to be seen at an address: it changes when anything there does.
+	// It is asked once a second for everybody who has the page open, and must be cheap.
+	State func(ctx context.Context, to chat.Address) (string, error)
 	// Watch returns a channel that wakes after a commit of this process that wrote to
 	// an address, and what to call when nobody listens any more. Commits of other
-	// processes are found by reading the transcript each second. May be nil.
+	// processes are found by asking for the state each second. May be nil.
 	Watch func(to chat.Address) (<-chan struct{}, func())
 	// Rooms are those that anyone may read at /room/{id}: the demo's staff room,
 	// Address{web, "room", id}. None in earnest.
@@ -79,8 +83,9 @@ type Item struct {
 
 type site struct {
 	Config
-	assets *page.Assets
-	words  dictionary
+	assets    *page.Assets
+	words     dictionary
+	audiences *audiences
 }
 
 // New returns the handler of /chat/, /room/ and /static/chat/. Event streams last as
@@ -99,6 +104,7 @@ func New(c Config) http.Handler {
 		_, _ = rand.Read(c.Key) // never fails (crypto/rand)
 	}
 	s := &site{Config: c, assets: newAssets(c.Prefix), words: newDictionary()}
+	s.audiences = &audiences{site: s, by: map[chat.Address]*audience{}}
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /chat/{token}", s.showChat)

@@ -24,6 +24,8 @@ type words struct {
 	Send         string
 	SendField    string // below a field of a question's own
 	You          string // above the visitor's own words
+	Earlier      string // leads to the messages before those on the page
+	Newest       string // leads back from there
 	Sending      string
 	Failed       string // the connection broke
 	Lost         string // the page no longer hears from the server

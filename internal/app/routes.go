@@ -63,21 +63,24 @@ func (a *App) webchat(prefix string) http.Handler {
 	if a.Demo != nil {
 		rooms = []webchat.Room{{ID: a.Demo.Room.Chat, User: a.Demo.User}}
 	}
+	shown := a.bot.Transcripts()
 	return webchat.New(webchat.Config{
 		Handle: a.bot.Handle,
 		Visitor: func(ctx context.Context, token string) (webchat.Visitor, error) {
 			v, err := a.bot.Visitor(ctx, token)
 			return webchat.Visitor{Address: v.Address, User: v.User, Language: v.Language, Title: v.Title}, webchatError(err)
 		},
-		Transcript: func(ctx context.Context, to chat.Address) ([]webchat.Item, error) {
-			deliveries, err := a.bot.Transcript(ctx, to)
+		Transcript: func(ctx context.Context, to chat.Address, before int64, limit int) ([]webchat.Item, error) {
+			deliveries, err := shown.Page(ctx, to, before, limit)
 			items := make([]webchat.Item, len(deliveries))
 			for i, d := range deliveries {
 				items[i] = webchat.Item{Slot: d.Slot, Ord: d.Ord, Version: d.Wanted, Message: d.Render}
 			}
 			return items, err
 		},
-		Watch: a.bot.Watch, Rooms: rooms, Prefix: prefix, Secure: strings.HasPrefix(a.Settings.PublicURL, "https:"), Key: a.connections.key, Clock: a.Clock, Log: a.Log,
+		State: shown.State,
+		Watch: shown.Watch, Rooms: rooms, Prefix: prefix, Secure: strings.HasPrefix(a.Settings.PublicURL, "https:"),
+		Key: a.connections.key, Clock: a.Clock, Log: a.Log,
 	})
 }
 

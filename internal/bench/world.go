@@ -167,7 +167,7 @@ func (w *world) converseAt(ctx context.Context, n int, site func(int) string) ([
 // findSession reads the session's name off the buttons that the customer was shown,
 // and opens the first question if a button does that.
 func (w *world) findSession(ctx context.Context, c *conversation) error {
-	shown, err := w.bot.Transcript(ctx, c.address)
+	shown, err := w.bot.Transcripts().Page(ctx, c.address, 0, 100)
 	if err != nil {
 		return err
 	}

@@ -209,6 +209,16 @@ func (c *CrashingStore) Transcript(ctx context.Context, b storage.Bucket, to cha
 	return result(c, func() ([]storage.Delivery, error) { return c.inner.Transcript(ctx, b, to) })
 }
 
+// TranscriptPage implements storage.Reader.
+func (c *CrashingStore) TranscriptPage(ctx context.Context, b storage.Bucket, to chat.Address, before int64, limit int) ([]storage.Delivery, error) {
+	return result(c, func() ([]storage.Delivery, error) { return c.inner.TranscriptPage(ctx, b, to, before, limit) })
+}
+
+// TranscriptState implements storage.Reader.
+func (c *CrashingStore) TranscriptState(ctx context.Context, b storage.Bucket, to chat.Address) (storage.TranscriptState, error) {
+	return result(c, func() (storage.TranscriptState, error) { return c.inner.TranscriptState(ctx, b, to) })
+}
+
 // Heads implements storage.Reader.
 func (c *CrashingStore) Heads(ctx context.Context, b storage.Bucket, of []storage.Served, now time.Time, limit int) ([]storage.Delivery, error) {
 	return result(c, func() ([]storage.Delivery, error) { return c.inner.Heads(ctx, b, of, now, limit) })

@@ -290,6 +290,54 @@ var slotTests = map[string]func(*testing.T, *bench){
 		}
 		same(t, "another room", must(b.store.Transcript(t.Context(), 0, chat.Address{Platform: chat.Web, Chat: "room", Account: "x"}))(t), []storage.Delivery{})
 	},
+	"a page of the web's transcript is the newest, or what comes before it": func(t *testing.T, b *bench) {
+		to := chat.Address{Platform: chat.Web, Chat: "room"}
+		for i := range 10 {
+			op := want(fmt.Sprintf("q:s:%d", i), person(i%3), fmt.Sprint(i))
+			op.Want.Address = to
+			b.ops(t, op)
+		}
+		page := must(b.store.TranscriptPage(t.Context(), 0, to, 0, 4))(t)
+		same(t, "the newest", slots(page), []string{"q:s:6", "q:s:7", "q:s:8", "q:s:9"})
+		equal(t, "its words", page[0].Render.Text, "6")
+		page = must(b.store.TranscriptPage(t.Context(), 0, to, page[0].Ord, 4))(t)
+		same(t, "before it", slots(page), []string{"q:s:2", "q:s:3", "q:s:4", "q:s:5"})
+		page = must(b.store.TranscriptPage(t.Context(), 0, to, page[0].Ord, 4))(t)
+		same(t, "the first", slots(page), []string{"q:s:0", "q:s:1"})
+		to.Account = "x"
+		same(t, "another room", must(b.store.TranscriptPage(t.Context(), 0, to, 0, 4))(t), []storage.Delivery{})
+	},
+	"the state of a transcript changes with everything that it shows": func(t *testing.T, b *bench) {
+		to := chat.Address{Platform: chat.Web, Chat: "room"}
+		seen := map[storage.TranscriptState]string{}
+		look := func(after string) {
+			t.Helper()
+			now := must(b.store.TranscriptState(t.Context(), 0, to))(t)
+			if was, ok := seen[now]; ok {
+				t.Errorf("%s looks like %s: %+v", after, was, now)
+			}
+			seen[now] = after
+		}
+		put := func(slot, text string, repost bool) {
+			op := want(slot, person(1), text)
+			op.Want.Address, op.Want.Repost = to, repost
+			b.ops(t, op)
+		}
+		look("nothing")
+		put("q:s:0", "a", false)
+		look("a first message")
+		put("q:s:1", "b", false)
+		look("a second")
+		put("q:s:0", "c", false)
+		look("an edit of the first")
+		put("q:s:1", "d", false)
+		look("an edit of the second")
+		put("q:s:0", "e", true)
+		look("the first posted anew")
+		before := must(b.store.TranscriptState(t.Context(), 0, to))(t)
+		put("q:s:0", "e", false)
+		equal(t, "the state after nothing changed", must(b.store.TranscriptState(t.Context(), 0, to))(t), before)
+	},
 	"a slot operation without a slot is the turn's own error": func(t *testing.T, b *bench) {
 		errs := b.store.Advance(t.Context(), 0, []storage.Turn{change("k", storage.Change{Slots: []storage.SlotOp{{}}})})
 		if errs[0] == nil {

@@ -56,12 +56,17 @@ const twin = (card, words) => [...card.querySelectorAll("button, summary")].find
 
 // show puts what changed in its place and leaves the rest, with its focus, alone.
 function show(news, own) {
-	const list = $("log").firstElementChild
+	const list = $("log").querySelector("ol")
 	const end = low
 	const held = list.contains(document.activeElement) ? document.activeElement : null
 	const on = document.body.classList.contains("room") && held?.closest("li")?.id
 	const words = on && wording(held)
 	let at = list.firstElementChild
+	while (at && !news.getElementById(at.id)) { // it is on an earlier page now
+		const gone = at
+		at = at.nextElementSibling
+		gone.remove()
+	}
 	const nonce = news.querySelector("input[name=nonce]")?.value
 	for (const next of news.querySelectorAll("#log > ol > li")) {
 		const old = $(next.id)
@@ -82,6 +87,7 @@ function show(news, own) {
 		gone.remove()
 	}
 	if (!news.getElementById("start")) $("start")?.remove()
+	$("earlier").replaceChildren(...news.getElementById("earlier").childNodes)
 	$("none")?.replaceChildren(...news.getElementById("none").childNodes)
 	if (nonce) for (const i of document.querySelectorAll("input[name=nonce]")) i.value = nonce
 	const box = news.getElementById("box")
@@ -160,6 +166,7 @@ function listen() {
 	if (document.hidden) return // browsers open few connections to one server
 	source = new EventSource(`${page.events}?have=${page.state}`)
 	source.onmessage = e => { wanted = e.data; fetchNews() }
+	source.addEventListener("enough", () => source.close()) // other pages of this link hear the news
 	source.onopen = () => { if (errors > 1) say("status"); errors = 0 }
 	source.onerror = () => {
 		if (++errors > 1) say("status", page.lost)
@@ -168,6 +175,7 @@ function listen() {
 }
 
 document.addEventListener("visibilitychange", listen)
+addEventListener("focus", () => { if (source?.readyState === EventSource.CLOSED) listen() })
 document.addEventListener("submit", e => { e.preventDefault(); send(e.target, e.submitter) })
 text?.addEventListener("keydown", e => {
 	if (e.key !== "Enter" || e.shiftKey || e.isComposing || matchMedia("(pointer: coarse)").matches) return

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +32,8 @@ const unsettledStates = "('due','sending')"
 type deliveryQueries struct {
 	slots, slotStates, unsettled              *keyed
 	putDeliveries, putStates, heads, doubtful *list
-	transcript, failed                        string
+	transcript, transcriptPage                string
+	transcriptState, failed                   string
 	shown                                     *sized
 }
 
@@ -46,6 +49,12 @@ func newDeliveryQueries(t *texts) deliveryQueries {
 		putStates: t.states(),
 		transcript: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND chat = ? AND ord > 0 AND platform = ? AND account = ? AND thread = ? ORDER BY ord, slot"),
+		// What goes to the web is sent as soon as it is stored.
+		transcriptPage: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
+			" WHERE bucket = ? AND chat = ? AND ord > 0 AND state = 'sent' AND ord < ?" +
+			" AND platform = ? AND account = ? AND thread = ? ORDER BY ord DESC LIMIT ?"),
+		transcriptState: t.one("SELECT count(*), coalesce(max(ord), 0), coalesce(sum(wanted), 0) FROM deliveries" +
+			" WHERE bucket = ? AND chat = ? AND ord > 0 AND platform = ? AND account = ? AND thread = ?"),
 		// The lowest unsettled delivery of each chat, edits aside, if it is due. The inner question is put
 		// so that only the index by chat can answer it: by account it would look at the whole
 		// backlog for each of its deliveries. OFFSET 0 keeps it a question for each delivery: made a
@@ -246,6 +255,32 @@ func (s *Store) Transcript(ctx context.Context, b storage.Bucket, to chat.Addres
 	to = cleanAddress(to)
 	return collect(ctx, s, "transcript", s.q.transcript,
 		[]any{int64(b), to.Chat, string(to.Platform), to.Account, to.Thread}, scanPlain)
+}
+
+// TranscriptPage implements storage.Reader.
+func (s *Store) TranscriptPage(ctx context.Context, b storage.Bucket, to chat.Address, before int64, limit int) ([]storage.Delivery, error) {
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	to = cleanAddress(to)
+	list, err := collect(ctx, s, "transcript", s.q.transcriptPage,
+		[]any{int64(b), to.Chat, before, string(to.Platform), to.Account, to.Thread, int64(limit)}, scanPlain)
+	slices.Reverse(list)
+	return list, err
+}
+
+// TranscriptState implements storage.Reader.
+func (s *Store) TranscriptState(ctx context.Context, b storage.Bucket, to chat.Address) (storage.TranscriptState, error) {
+	to = cleanAddress(to)
+	list, err := collect(ctx, s, "transcript", s.q.transcriptState,
+		[]any{int64(b), to.Chat, string(to.Platform), to.Account, to.Thread},
+		func(row scanner) (t storage.TranscriptState, err error) {
+			return t, row.Scan(&t.Count, &t.Last, &t.Versions)
+		})
+	if err != nil || len(list) == 0 {
+		return storage.TranscriptState{}, err
+	}
+	return list[0], nil
 }
 
 // Heads implements storage.Reader.
