@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -108,6 +109,17 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 // outbox.Outbox.Serve. Limits that it leaves out are the platform's.
 func (b *Bot) ServeAccount(ctx context.Context, a outbox.Account) error {
 	a.Limits = a.Limits.Or(b.snap.Now().Traits[a.Platform].Limits)
+	if looker, ok := a.Sender.(chat.Looker); ok {
+		l, own := newLostChats(chatKeeper{b}, a.Platform, a.ID, looker), a.Beside
+		a.Beside = func(ctx context.Context) {
+			var all sync.WaitGroup
+			if own != nil {
+				all.Go(func() { own(ctx) })
+			}
+			all.Go(func() { every(ctx, lostEvery, l.look) })
+			all.Wait()
+		}
+	}
 	return b.out.Serve(ctx, a)
 }
 

@@ -294,10 +294,12 @@ func TestAChatThatIsGoneHandsItsCasesToTheOthers(t *testing.T) {
 	w.wantCards("a new case", chats, 2, 1)
 
 	w.inGroup(groupOf("1"), chat.Update{Kind: chat.Joined})
+	w.tell()
+	w.wantCards("it is back, and has the card that it missed", chats, 2, 2)
 	cem := telegramUser("3", "Cem", "en")
 	w.started(cem, haircut)
 	w.press(cem, "2")
-	w.wantCards("back again", chats, 2, 2)
+	w.wantCards("back again", chats, 2, 3)
 }
 
 func TestACardThatAChatDoesNotTakeIsShownElsewhere(t *testing.T) {

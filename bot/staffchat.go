@@ -11,7 +11,6 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/bot/snapshot"
-	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -135,42 +134,6 @@ func (b *Bot) RemoveStaffChat(ctx context.Context, name string) error {
 	return b.snap.RefreshChats(ctx)
 }
 
-// chatGone marks every name of a chat that takes no messages any more. What follows from
-// that is the teller's business.
-func (b *Bot) chatGone(ctx context.Context, at chat.Address, why string) error {
-	return b.markChat(ctx, at, b.now().UTC(), why)
-}
-
-// maxWhy is how much is kept of the reason why a chat takes no messages, in characters.
-const maxWhy = 300
-
-func (b *Bot) markChat(ctx context.Context, at chat.Address, gone time.Time, why string) error {
-	snap := b.snap.Now()
-	changed := false
-	for _, c := range snap.Chats {
-		if c.Address.IsZero() || !snapshot.SameChat(snap.At(c.Address), snap.At(at)) {
-			continue
-		}
-		news, err := b.store.MarkStaffChat(ctx, c.Name, gone, voice.Cut(why, maxWhy))
-		if err != nil {
-			return fmt.Errorf("mark a chat of staff: %w", err)
-		}
-		if news && !gone.IsZero() {
-			do := "add the bot to it again, or link another: aftercare staff chat add " + c.Name
-			if c.Setting != "" {
-				do = "add the bot to it again, or name another in " + c.Setting
-			}
-			b.log.Error("a chat of staff takes no messages any more: its cases go to the other chats, where there are any, and its cards come when it is back",
-				"chat", c.Name, "address", c.Address.String(), "reason", why, "do", do)
-		}
-		changed = changed || news
-	}
-	if !changed {
-		return nil
-	}
-	return b.snap.RefreshChats(ctx)
-}
-
 // membership notes that a group removed the bot or added it again.
 func (j *job) membership(ctx context.Context) error {
 	b, u := j.b, j.update
@@ -179,9 +142,9 @@ func (j *job) membership(ctx context.Context) error {
 	}
 	switch u.Kind {
 	case chat.Blocked:
-		return b.chatGone(ctx, u.From, "the bot was removed from the chat")
+		return chatKeeper{b}.gone(ctx, u.From, "the bot was removed from the chat")
 	case chat.Joined:
-		return b.markChat(ctx, u.From, time.Time{}, "")
+		return chatKeeper{b}.mark(ctx, u.From, time.Time{}, "")
 	}
 	return nil
 }

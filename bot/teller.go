@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -13,8 +12,6 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/render"
-	"github.com/aftercare/aftercare/bot/snapshot"
-	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -77,23 +74,27 @@ func (s *teller) bucketFor(what string) storage.Bucket {
 }
 
 // goneChats says in the other chats that one takes no messages any more, and hangs the
-// cards of its open cases there.
+// cards of its open cases there. Where one takes messages again, the cards of all open cases
+// that belong there come.
 func (s *teller) goneChats(ctx context.Context) error {
-	b := s.bot
-	for _, c := range b.snap.Now().Chats {
-		if c.Gone.IsZero() || c.Announced {
+	k := chatKeeper{s.bot}
+	for _, c := range s.bot.snap.Now().Chats {
+		if c.Announced || c.Address.IsZero() {
+			continue
+		}
+		if c.Gone.IsZero() {
+			if err := k.catchUp(ctx, c); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := s.tellOfGone(ctx, c); err != nil {
 			return err
 		}
-		if err := s.reroute(ctx, c); err != nil {
+		if err := k.reroute(ctx, c); err != nil {
 			return err
 		}
-		if err := b.store.StaffChatAnnounced(ctx, c.Name, c.Gone); err != nil {
-			return fmt.Errorf("settle a chat that is gone: %w", err)
-		}
-		if err := b.snap.RefreshChats(ctx); err != nil {
+		if err := k.announced(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -119,28 +120,6 @@ func (s *teller) tellOfGone(ctx context.Context, c storage.StaffChat) error {
 	}))
 }
 
-// reroute brings up to date the cards of every open case that hangs in a chat.
-func (s *teller) reroute(ctx context.Context, c storage.StaffChat) error {
-	b := s.bot
-	snap := b.snap.Now()
-	open := storage.CaseFilter{States: recovery.ActiveStates(), Limit: reroutedAtOnce}
-	for k, err := range storage.AllCases(ctx, b.store, open) {
-		if err != nil {
-			return fmt.Errorf("read the cases of a chat that is gone: %w", err)
-		}
-		if !slices.ContainsFunc(k.Cards, func(a chat.Address) bool { return snapshot.SameChat(snap.At(a), snap.At(c.Address)) }) {
-			continue
-		}
-		if err := b.refreshCards(ctx, k.Bucket, k.ID, nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// reroutedAtOnce is how many open cases are read at a time when a chat is gone.
-const reroutedAtOnce = 500
-
 // refreshCards shows a case's cards again wherever they hang or should hang. prepare may
 // change the case first; it reports whether there is anything to show.
 func (b *Bot) refreshCards(ctx context.Context, bucket storage.Bucket, id string, prepare func(*desk) bool) error {
@@ -159,7 +138,7 @@ func (b *Bot) refreshCards(ctx context.Context, bucket storage.Bucket, id string
 // unheard is for a card that cannot be shown in a chat: it goes to the usual chats of the
 // site as well, and the chat is marked, if it is a linked one.
 func (b *Bot) unheard(ctx context.Context, row storage.Delivery, why string) error {
-	if err := b.chatGone(ctx, row.Address, why); err != nil {
+	if err := (chatKeeper{b}).gone(ctx, row.Address, why); err != nil {
 		return err
 	}
 	id, ok := caseOfSlot(row.Slot)

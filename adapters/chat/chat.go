@@ -287,3 +287,10 @@ type Sender interface {
 type Prober interface {
 	Probe(ctx context.Context, account string) error
 }
+
+// Looker is a Sender that can ask its platform whether a chat takes messages, without
+// showing anybody anything. nil = it does, as far as the platform tells. Errors are *Error;
+// Unreachable means that it does not.
+type Looker interface {
+	Takes(ctx context.Context, to Address) error
+}

@@ -105,6 +105,7 @@ type Client struct {
 var (
 	_ chat.Sender  = (*Client)(nil)
 	_ chat.Prober  = (*Client)(nil)
+	_ chat.Looker  = (*Client)(nil)
 	_ chat.Reactor = (*Client)(nil)
 )
 
@@ -209,6 +210,32 @@ func (c *Client) Identify(ctx context.Context, team string) (Workspace, error) {
 func (c *Client) Probe(ctx context.Context, account string) error {
 	_, err := c.Identify(ctx, account)
 	return err
+}
+
+// Takes implements chat.Looker: the app is in the channel, and the channel is not archived.
+// Slack does not tell whether it may post there.
+func (c *Client) Takes(ctx context.Context, to chat.Address) error {
+	got, err := c.channel(ctx, to.Account, to.Chat)
+	switch {
+	case err != nil:
+		return err
+	case got.IsArchived:
+		err = &apiError{method: "conversations.info", code: "is_archived", detail: unreachable["is_archived"]}
+	case !got.IsMember && !got.IsIM:
+		err = &apiError{method: "conversations.info", code: "not_in_channel", detail: unreachable["not_in_channel"]}
+	default:
+		return nil
+	}
+	return &chat.Error{Kind: chat.Unreachable, Err: err}
+}
+
+// channel asks what a channel is.
+func (c *Client) channel(ctx context.Context, team, id string) (got *slack.Channel, err error) {
+	err = c.callTeam(ctx, "conversations.info", team, "", func(ctx context.Context, api *slack.Client) (err error) {
+		got, err = api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+		return err
+	})
+	return got, err
 }
 
 func (c *Client) identify(ctx context.Context, token string) (Workspace, error) {

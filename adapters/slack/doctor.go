@@ -96,11 +96,7 @@ func (c *Client) checkSocket(ctx context.Context) error {
 }
 
 func (c *Client) examineChannel(ctx context.Context, team, channel string, good func(string, ...any), bad func(string, string, ...any)) {
-	var got *slack.Channel
-	err := c.callTeam(ctx, "conversations.info", team, "", func(ctx context.Context, api *slack.Client) (err error) {
-		got, err = api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: channel})
-		return err
-	})
+	got, err := c.channel(ctx, team, channel)
 	const invite = "open the channel and write /invite @ and the app's name; private channels are invisible to it until then"
 	switch {
 	case err != nil:

@@ -161,6 +161,9 @@ func (c *Client) classifyRefusal(method, team, channel string, refused slack.Sla
 		return c.flood(method, team, channel, 0, e)
 	case strings.HasPrefix(e.code, "restricted_action"):
 		e.detail = forbidden["restricted_action"]
+		if channel != "" && !isDirect(channel) && !isPerson(channel) {
+			kind = chat.Unreachable // it says nothing of a person, and of a channel that it takes nothing
+		}
 	case e.code == "missing_scope":
 		e.detail = "the app lacks the permission " + c.redact(code(refused.Needed)) + ": update it from deploy/slack-manifest.yaml and install it again"
 		c.trouble(e)

@@ -69,6 +69,7 @@ type Client struct {
 var (
 	_ chat.Sender = (*Client)(nil)
 	_ chat.Prober = (*Client)(nil)
+	_ chat.Looker = (*Client)(nil)
 )
 
 // Account is the bot as Telegram knows it.
@@ -174,6 +175,25 @@ func (c *Client) ChatTitle(ctx context.Context, of chat.Address) (string, error)
 		return "", err
 	}
 	return chat.CleanLine(found.Title), nil
+}
+
+// Takes implements chat.Looker: the bot is in the chat, and may write there.
+func (c *Client) Takes(ctx context.Context, to chat.Address) error {
+	var of struct {
+		Permissions *rawPermissions `json:"permissions"`
+	}
+	if err := c.call(ctx, callTimeout, "getChat", tgbotapi.Params{"chat_id": to.Chat}, &of); err != nil {
+		return err
+	}
+	var own rawStatus
+	if err := c.call(ctx, callTimeout, "getChatMember", tgbotapi.Params{"chat_id": to.Chat, "user_id": c.id}, &own); err != nil {
+		return err
+	}
+	muted := own.Status == "member" && of.Permissions != nil && !of.Permissions.CanWrite
+	if !own.present() || muted {
+		return &chat.Error{Kind: chat.Unreachable, Err: fmt.Errorf("telegram: the bot may not write to chat %s", to.Chat)}
+	}
+	return nil
 }
 
 // username is the bot's own, "" before the first Me.

@@ -13,8 +13,8 @@ import (
 )
 
 // Send implements chat.Sender. A message that vanished or cannot be edited any
-// more is posted anew; markup that Telegram refuses is sent as plain text; a topic
-// or a message to reply to that is gone is done without. A file is shown by its
+// more is posted anew; markup that Telegram refuses is sent as plain text; a topic that is
+// gone or closed, or a message to reply to that is gone, is done without. A file is shown by its
 // reference, with the words below it; one that Telegram refuses is named in words.
 func (c *Client) Send(ctx context.Context, to chat.Address, m chat.Message, at chat.Ref) (chat.Ref, error) {
 	if to.Platform != chat.Telegram || to.Account != c.id || to.Chat == "" {
@@ -31,7 +31,7 @@ func (c *Client) Send(ctx context.Context, to chat.Address, m chat.Message, at c
 			return "", err
 		case refused.says("message is not modified"):
 			return at, nil
-		case !refused.says("message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID", "there is no text in the message"):
+		case !refused.says("message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID", "there is no text in the message", "TOPIC_CLOSED"):
 			return "", err
 		}
 	}
@@ -64,7 +64,7 @@ func (f *form) concede(e *apiError) bool {
 	switch {
 	case e.says("can't parse entities"):
 		return take(&f.plain)
-	case e.says("message thread not found"):
+	case e.says("message thread not found", "TOPIC_CLOSED", "TOPIC_DELETED"):
 		return take(&f.noThread)
 	case e.says("message to be replied not found", "replied message not found"):
 		return take(&f.noReply)

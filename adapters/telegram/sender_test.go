@@ -309,7 +309,7 @@ func TestFormsThatTelegramRefusesAreGivenUp(t *testing.T) {
 	if _, err := w.client.Send(t.Context(), to, chat.Message{Text: "in the topic"}, ""); err != nil || w.last(forum).Thread != 7 {
 		t.Errorf("in a topic: %v, %+v", err, w.last(forum))
 	}
-	forum.CloseTopic(7)
+	forum.DeleteTopic(7)
 	if _, err := w.client.Send(t.Context(), to, chat.Message{Text: "beside"}, ""); err != nil || w.last(forum).Thread != 0 {
 		t.Errorf("without the topic: %v, %+v", err, w.last(forum))
 	}

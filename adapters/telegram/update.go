@@ -99,17 +99,24 @@ type rawMember struct {
 type rawStatus struct {
 	Status string `json:"status"`
 	Member bool   `json:"is_member"` // only of "restricted"
+	// CanWrite is only of "restricted".
+	CanWrite *bool `json:"can_send_messages"`
 }
 
-// present reports whether the bot was in the chat with this status.
+// present reports whether somebody of this standing is in the chat and may write there.
 func (s rawStatus) present() bool {
 	switch s.Status {
 	case "member", "administrator", "creator":
 		return true
 	case "restricted":
-		return s.Member
+		return s.Member && (s.CanWrite == nil || *s.CanWrite)
 	}
 	return false
+}
+
+// rawPermissions is what everybody may do in a group who is neither admin nor restricted.
+type rawPermissions struct {
+	CanWrite bool `json:"can_send_messages"`
 }
 
 // callback is the Reply of an update that wants an Answer.

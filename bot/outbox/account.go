@@ -44,6 +44,9 @@ type Account struct {
 	// Intake receives updates that only one process may receive (a poller), until its
 	// context ends. It must return soon after that. nil = updates come another way.
 	Intake func(context.Context) error
+	// Beside is what else the one process does that sends and receives for the account, until
+	// its context ends. It must return soon after that. nil = nothing.
+	Beside func(context.Context)
 }
 
 // Health is what this process knows of its database and its accounts.
@@ -165,6 +168,10 @@ func (o *Outbox) hold(ctx context.Context, s *served, k *keeper) {
 	intake, stopIntake := context.WithCancel(held)
 	receiving := make(chan struct{})
 	go func() { defer close(receiving); o.receive(intake, s, log) }()
+	var beside sync.WaitGroup
+	if s.account.Beside != nil {
+		beside.Go(func() { s.account.Beside(intake) })
+	}
 
 	select {
 	case <-ctx.Done():
@@ -189,6 +196,7 @@ func (o *Outbox) hold(ctx context.Context, s *served, k *keeper) {
 	o.unregister(s, d)
 	<-sending
 	<-receiving // never two pollers
+	beside.Wait()
 	lose(nil)
 	keeping.Wait()
 	k.release(log)

@@ -91,6 +91,13 @@ func (c *Channel) Unarchive() { c.happens("unarchive", func() { c.archived = fal
 // Kick removes the app from the channel, which it is told.
 func (c *Channel) Kick() { c.happens("left", func() { c.member = false }) }
 
+// Leave makes it so that the app was never in the channel: Invite brings it there.
+func (c *Channel) Leave() {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.member = false
+}
+
 func (c *Channel) happens(what string, change func()) {
 	s := c.server
 	s.mu.Lock()

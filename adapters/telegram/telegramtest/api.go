@@ -31,6 +31,7 @@ var withFile = []string{"chat_id", "message_thread_id", "caption", "parse_mode",
 var known = map[string][]string{
 	"getMe":               {},
 	"getChat":             {"chat_id"},
+	"getChatMember":       {"chat_id", "user_id"},
 	"getUpdates":          {"offset", "limit", "timeout", "allowed_updates"},
 	"setWebhook":          {"url", "max_connections", "allowed_updates", "drop_pending_updates", "secret_token", "ip_address"},
 	"deleteWebhook":       {"drop_pending_updates"},
@@ -137,6 +138,8 @@ func (s *Server) act(ctx context.Context, method string, p params) (any, *refuse
 		return s.me(), nil
 	case "getChat":
 		return s.getChat(p)
+	case "getChatMember":
+		return s.getChatMember(p)
 	case "sendMessage":
 		return s.sendMessage(p)
 	case "sendPhoto", "sendVoice", "sendAudio", "sendVideo", "sendDocument":
@@ -160,12 +163,43 @@ func (s *Server) me() object {
 	}
 }
 
+// visible finds a chat that the bot is in, whether or not it may write there.
+func (s *Server) visible(id string) (*Chat, *refused) {
+	c, bad := s.writable(id)
+	if n, err := strconv.ParseInt(id, 10, 64); err == nil && s.chats[n] != nil {
+		if there := s.chats[n]; there.refuses == nil && !there.kicked && (there.muted || there.silent) {
+			return there, nil
+		}
+	}
+	return c, bad
+}
+
 func (s *Server) getChat(p params) (any, *refused) {
-	c, bad := s.writable(p["chat_id"])
+	c, bad := s.visible(p["chat_id"])
 	if bad != nil {
 		return nil, bad
 	}
-	return object{"id": c.ID, "type": c.kind, "title": c.Title, "accent_color_id": 0, "max_reaction_count": 11}, nil
+	out := object{"id": c.ID, "type": c.kind, "title": c.Title, "accent_color_id": 0, "max_reaction_count": 11}
+	if c.kind != "private" {
+		out["permissions"] = object{"can_send_messages": !c.silent}
+	}
+	return out, nil
+}
+
+// getChatMember knows the bot's own standing alone.
+func (s *Server) getChatMember(p params) (any, *refused) {
+	c, bad := s.visible(p["chat_id"])
+	switch {
+	case bad != nil:
+		return nil, bad
+	case p["user_id"] != strconv.FormatInt(s.BotID, 10):
+		return nil, badRequest("user not found")
+	case c.muted:
+		return s.standing("restricted"), nil
+	case c.botAdmin:
+		return s.standing("administrator"), nil
+	}
+	return s.standing("member"), nil
 }
 
 // readParams takes a form, a multipart form, JSON or a query.

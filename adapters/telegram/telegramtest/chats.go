@@ -17,9 +17,11 @@ type Chat struct {
 	kind     string // private, group, supergroup
 	user     *User  // of a private chat
 	forum    bool
-	topics   map[int]bool
+	topics   map[int]bool // whether it is open
 	botAdmin bool
 	kicked   bool
+	muted    bool // the bot may not write
+	silent   bool // nobody may write who is no admin
 	movedTo  int64
 	refuses  *refused // Refuse
 	messages []*message
@@ -122,11 +124,45 @@ func (c *Chat) Delete(id int) {
 	c.server.notify()
 }
 
-// CloseTopic deletes a forum topic.
-func (c *Chat) CloseTopic(id int) {
+// Mute takes from the bot the right to write, or gives it back. The bot is told.
+func (c *Chat) Mute(by *User, on bool) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.muted = on
+	if on {
+		c.server.memberChanged(c, by, "member", "restricted")
+		return
+	}
+	c.server.memberChanged(c, by, "restricted", "member")
+}
+
+// Silence takes from everybody but admins the right to write, or gives it back. Bots are
+// not told.
+func (c *Chat) Silence(on bool) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.silent = on
+}
+
+// Leave makes it so that the bot was never in the group: Add brings it there.
+func (c *Chat) Leave() {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.kicked = true
+}
+
+// DeleteTopic deletes a forum topic.
+func (c *Chat) DeleteTopic(id int) {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
 	delete(c.topics, id)
+}
+
+// CloseTopic closes a forum topic: only admins may write there.
+func (c *Chat) CloseTopic(id int) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.topics[id] = false
 }
 
 // add gives the message its id and its place.

@@ -84,8 +84,12 @@ func (s *Server) place(m *message, p params) (any, *refused) {
 	var bad *refused
 	if text, ok := p["message_thread_id"]; ok {
 		id, err := strconv.Atoi(text)
-		if err != nil || !c.topics[id] {
+		open, found := c.topics[id]
+		if err != nil || !found {
 			return nil, badRequest("message thread not found")
+		}
+		if !open && !c.botAdmin {
+			return nil, badRequest("TOPIC_CLOSED")
 		}
 		m.thread = id
 	}
@@ -216,6 +220,8 @@ func (s *Server) writable(text string) (*Chat, *refused) {
 		return nil, &refused{code: 403, text: "Forbidden: bot was kicked from the group chat"}
 	case c.kicked:
 		return nil, &refused{code: 403, text: "Forbidden: bot was kicked from the supergroup chat"}
+	case c.muted || c.silent && !c.botAdmin:
+		return nil, badRequest("not enough rights to send text messages to the chat")
 	}
 	return c, nil
 }

@@ -126,6 +126,8 @@ func (s *Server) standing(status string) object {
 	switch status {
 	case "kicked":
 		out["until_date"] = 0
+	case "restricted":
+		out["is_member"], out["can_send_messages"], out["until_date"] = true, false, 0
 	case "administrator":
 		for _, right := range []string{
 			"can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats",
