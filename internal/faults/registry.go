@@ -233,5 +233,11 @@ func registry() []row {
 			{dir: shell, test: "TestL11NoCommandPrintsWhatMovesATerminal", target: faults},
 			{dir: shell, test: "TestEveryCommandPrintsThroughThePrinter", target: faults},
 		}},
+		{40, "a staff chat comes and goes", "kicked, muted, not yet there, archived, topic closed or deleted, named by a setting or linked: each card is there within 10 s after the chat takes messages again; 0 cards wait for a clock", []check{
+			{dir: "internal/app", test: "TestAChatOfStaffThatIsBackHasItsCards", target: faults},
+			{dir: "bot", test: "TestAPlatformIsAskedAboutALostChatUntilItTakesMessages", target: faults},
+			{dir: "bot", test: "TestAPlatformThatIsWrongIsBelievedLessAndLess", target: faults},
+			{dir: "bot", test: "TestWhatAChatOfStaffMissedComesWhenItIsBack", target: faults},
+		}},
 	}
 }
