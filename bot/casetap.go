@@ -40,6 +40,7 @@ func (d *desk) pressed(u *chat.Update, who storage.Person, data render.Pressed) 
 		p.answer(notStaff(p.voice, p.by, u), true)
 		return nil
 	}
+	d.with.asker = cardChat(d.snap, u)
 	return p.do()
 }
 
@@ -229,6 +230,11 @@ const eventAttempted = "attempted"
 // menu shows in the card that was tapped what can be chosen, or the card itself.
 func (p *press) menu() {
 	if !p.data.Menu || p.mayDo() {
+		if !p.desk.snap.Traits[p.update.From.Platform].Forms {
+			// The card may have to wait for the chat's pace, and the answer to the tap does not.
+			// Where menus are forms, pace is no matter and an answer would be one more message.
+			p.answer(p.voice.Say("card_changes"), false)
+		}
 		p.showIn(p.data)
 	}
 }
@@ -250,7 +256,8 @@ func (p *press) showIn(data render.Pressed) {
 		m.Footer, m.Rows = c.Menu(p.voice, data, forms)
 	}
 	to := d.kase.Cards[at]
-	d.want(storage.Want{Slot: cardSlot(d.kase.ID, to), Kind: storage.CardD, Address: d.snap.At(to), Render: m})
+	rank := rankOf(d.kase.Decision.Priority)
+	d.want(storage.Want{Slot: cardSlot(d.kase.ID, to), Kind: storage.CardD, Rank: rank, Address: d.snap.At(to), Render: m})
 }
 
 // cardChat is the address of the chat in which a card was tapped: where the platform names

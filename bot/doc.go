@@ -1,7 +1,7 @@
 // Package bot is the shell around the pure rooms: it turns what people do in a chat into
 // inputs of a survey and acts on a case, stores what follows from them together with
 // everything that must be said because of it, and sees to it that it is said: in order per
-// chat, never lost, possibly shown twice.
+// conversation in each chat, never lost, possibly shown twice.
 //
 // # The ways in
 //

@@ -45,7 +45,7 @@ func (t *turn) drawAside() {
 	render := p.c.Note(p.v)
 	for _, to := range asidePlaces(t.snap, s) {
 		slot := storage.Slot{Kind: storage.AsideSlot, Owner: s.ID, At: to}.String()
-		p.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: t.snap.At(to), Render: render, OnlyIfKnown: t.desk != nil})
+		p.want(storage.Want{Slot: slot, Kind: storage.CardD, Rank: p.rank(), Address: t.snap.At(to), Render: render, OnlyIfKnown: t.desk != nil})
 		if t.desk == nil {
 			p.files(to, slot)
 		}
@@ -116,7 +116,7 @@ func (p *drawing) cards(places []chat.Address, stand chat.Address) {
 	for _, to := range places {
 		slot := cardSlot(p.c.Case.ID, to)
 		card.Rows = p.c.Buttons(p.v, p.snap.Traits[to.Platform].Forms)
-		p.want(storage.Want{Slot: slot, Kind: storage.CardD, Address: p.snap.At(to), Render: card})
+		p.want(storage.Want{Slot: slot, Kind: storage.CardD, Rank: p.rank(), Address: p.snap.At(to), Render: card})
 		for _, e := range p.out.Events {
 			if e.Kind == string(recovery.EventNoted) && p.snap.At(to) == stand {
 				continue
@@ -161,7 +161,7 @@ func (p *drawing) remind(events []recovery.Event, places []chat.Address) {
 				Kind: storage.ReminderSlot, Owner: p.c.Case.ID, At: to,
 				Part: storage.Parts(string(e.Kind), strings.ReplaceAll(e.Detail, " ", "-"), e.At.Format("060102T150405.000000")),
 			}
-			p.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Address: p.snap.At(to), Render: m})
+			p.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Rank: p.rank(), Address: p.snap.At(to), Render: m})
 		}
 	}
 }

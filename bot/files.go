@@ -39,10 +39,10 @@ func (p *drawing) filesOf(source string, fs []survey.File, to chat.Address, unde
 		m.Under = under
 		w := storage.Want{
 			Slot: storage.Slot{Kind: storage.FileSlot, Owner: p.c.Session.ID, Part: storage.Parts(source, mark), At: to}.String(), Kind: storage.NoticeD,
-			Address: p.snap.At(to), Render: m,
+			Rank: storage.Spare, Address: p.snap.At(to), Render: m,
 		}
 		if p.c.Case != nil { // a reply to it is one to the customer
-			w.Kind = storage.RelayD
+			w.Kind, w.Rank = storage.RelayD, storage.Plain
 			w.Slot = storage.Slot{Kind: storage.RelaySlot, Owner: p.c.Case.ID, Part: source + "-" + mark, At: to}.String()
 		}
 		p.want(w)

@@ -23,8 +23,9 @@ type frame struct {
 	notices int // in out
 }
 
-// brought is what a turn was loaded with beside its conversation.
+// brought is what a turn was loaded with beside its conversation, and who waits for it.
 type brought struct {
+	asker  chat.Address                // where a member of staff acts and waits for what comes of it; zero = nowhere
 	slots  map[string]storage.Delivery // those that were asked for
 	member *storage.Staff              // who acts, with the rights of this transaction; nil = no member of staff
 }
@@ -57,6 +58,9 @@ func (f *frame) want(w storage.Want) {
 	w.Body, w.Hash = encoded(w.Render)
 	if w.Leave != nil {
 		w.LeaveHash = sumOf(*w.Leave)
+	}
+	if !f.with.asker.IsZero() && w.Address == f.with.asker {
+		w.Rank = storage.Prompt
 	}
 	f.out.Slots = append(f.out.Slots, storage.SlotOp{Want: &w})
 }

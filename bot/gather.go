@@ -330,7 +330,7 @@ func (s *teller) post(t *turn, v *voice.Voice, slot storage.Slot, of counts, m c
 		if m.Rows = nil; m.State == "open" && !t.snap.Traits[slot.At.Platform].Stored {
 			m.Rows = [][]chat.Button{{{Text: v.Say("next_case"), Data: render.NextData(site), Style: "primary"}}}
 		}
-		t.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Address: t.snap.At(slot.At), Render: m})
+		t.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Rank: storage.High, Address: t.snap.At(slot.At), Render: m})
 	}
 }
 
@@ -360,7 +360,7 @@ func (s *teller) tellOverdue(ctx context.Context, site string, from time.Time, c
 			m := chat.Message{Text: v.Say("storm_overdue", "site", v.Site.Name, "priority", p.String()), Lang: v.Lang}
 			slot := storage.Slot{Kind: storage.OverdueSlot, Owner: site, Part: storage.Parts(stamp(from), strings.ReplaceAll(step, " ", "-"))}
 			for _, slot.At = range escalated(t.snap, recovery.Receiver(to), recovery.Matter{Site: site, Priority: p}) {
-				t.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Address: t.snap.At(slot.At), Render: m})
+				t.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Rank: rankOf(p), Address: t.snap.At(slot.At), Render: m})
 			}
 		}
 		return nil

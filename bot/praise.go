@@ -116,7 +116,7 @@ func (s *teller) tellPraise(ctx context.Context, site string, list []storage.Fee
 				m.Footer = v.Say("digest_more", "n", voice.Number(float64(more)))
 			}
 			for _, to := range t.snap.Reachable(t.snap.Distinct(places)) {
-				t.want(storage.Want{Slot: storage.Slot{Kind: storage.PraiseSlot, Owner: list[0].ID, At: to}.String(), Kind: storage.CardD, Address: t.snap.At(to), Render: m})
+				t.want(storage.Want{Slot: storage.Slot{Kind: storage.PraiseSlot, Owner: list[0].ID, At: to}.String(), Kind: storage.CardD, Rank: storage.Spare, Address: t.snap.At(to), Render: m})
 			}
 		}
 		post(list, t.snap.Usual(site))

@@ -129,6 +129,9 @@ func (d *desk) wrote(w written, who storage.Person, inside bool) error {
 	w.desk, w.by, w.view = d, d.actor(d.kase.Site), d.view()
 	w.voice = w.view.StaffVoice()
 	acts := w.by.Can(access.TakeCase)
+	if acts {
+		d.with.asker = u.From
+	}
 	switch {
 	case inside:
 		if u.Kind == chat.Text && acts {

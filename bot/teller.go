@@ -112,7 +112,7 @@ func (s *teller) tellOfGone(ctx context.Context, c storage.StaffChat) error {
 		slot := storage.Slot{Kind: storage.GoneSlot, Owner: c.Name, Part: strconv.FormatInt(c.Gone.UnixMicro(), 10)}
 		for _, slot.At = range t.snap.Reachable(t.snap.Usual(site)) {
 			t.want(storage.Want{
-				Slot: slot.String(), Kind: storage.CardD, Address: t.snap.At(slot.At),
+				Slot: slot.String(), Kind: storage.CardD, Rank: storage.High, Address: t.snap.At(slot.At),
 				Render: chat.Message{Text: v.Say("chat_gone", "name", c.Name), Lang: v.Lang},
 			})
 		}

@@ -63,7 +63,7 @@ func (b *Bot) turnOf(key, name string, load storage.Load, said *reply, f func(*t
 
 // begin makes a turn of what was loaded.
 func (b *Bot) begin(l storage.Loaded, key string, said *reply) *turn {
-	f := &frame{b: b, snap: b.snap.Now(), now: l.Now, key: key, with: brought{l.Slots, l.Staff}, said: said}
+	f := &frame{b: b, snap: b.snap.Now(), now: l.Now, key: key, with: brought{slots: l.Slots, member: l.Staff}, said: said}
 	t := &turn{frame: f, identity: l.Identity, session: l.Session, nextCase: l.NextCase}
 	switch {
 	case l.Case == nil:

@@ -16,6 +16,7 @@ type Delivery struct {
 	Address  chat.Address
 	Kind     DeliveryKind
 	Ord      int64 // place in the chat's order: strictly increasing in its bucket
+	Rank     Rank  // what goes first of what waits in the chat
 	Render   chat.Message
 	Hash     string // of Render
 	Wanted   int    // version of Render, from 1
@@ -44,6 +45,40 @@ const (
 	NoticeD   DeliveryKind = "notice"   // in doubt: dropped
 	ThanksD   DeliveryKind = "thanks"   // in doubt: dropped
 )
+
+// Rank says what is sent first of what waits in a chat: the lower, the sooner. What has the
+// same rank goes in its order. Whoever wants a delivery ranks it, and the rank is stored
+// with it; programs that know of no ranks write Plain.
+type Rank int
+
+// The ranks. Edits come behind what is new of the same rank, except where somebody waits for
+// them and where people talk.
+const (
+	Prompt Rank = 10 // answers somebody who stands there and waits
+	Urgent Rank = 20
+	High   Rank = 30
+	Medium Rank = 40
+	Plain  Rank = 50
+	Spare  Rank = 60 // whoever reads it does so when they have a moment
+
+	// behind is how far an edit stands behind what is new.
+	behind Rank = 5
+)
+
+// Ranks lists the ranks that may be wanted.
+func Ranks() []Rank { return []Rank{Prompt, Urgent, High, Medium, Plain, Spare} }
+
+// of is the rank that a delivery of wanted rank r has, by whether it is an edit. None is
+// Plain.
+func (r Rank) of(edit bool) Rank {
+	switch {
+	case r == 0:
+		return Plain.of(edit)
+	case edit && r != Prompt && r != Plain:
+		return r + behind
+	}
+	return r
+}
 
 // DeliveryState is where a delivery stands.
 type DeliveryState string
@@ -77,6 +112,7 @@ type Want struct {
 	Identity string
 	Address  chat.Address
 	Kind     DeliveryKind
+	Rank     Rank // 0 = Plain
 	Render   chat.Message
 	Body     []byte // Render as JSON, if whoever wants it has it already; not changed by anybody
 	Hash     string
@@ -94,8 +130,8 @@ type Want struct {
 
 // Claim marks a slot as being sent by the holder of the lease with this epoch. It does
 // nothing if a later epoch ever claimed it, or unless the slot is due and every earlier
-// unsettled delivery of the same conversation to the same address is an edit, or is being
-// sent under the same epoch. Claiming again under the same epoch yields the row again, because a
+// unsettled delivery of the same conversation to the same address is an edit, or ranks
+// behind it, or is being sent under the same epoch. Claiming again under the same epoch yields the row again, because a
 // COMMIT whose answer was lost is run again; the holder knows what it is sending already.
 type Claim struct {
 	Slot  string
@@ -187,13 +223,14 @@ func (w *Want) apply(b Bucket, d *Delivery, ord int64, now time.Time) []Delivery
 			return nil
 		}
 		n := Delivery{
-			Bucket: b, Slot: w.Slot, Identity: w.Identity, Address: w.Address, Kind: w.Kind, Ord: ord,
+			Bucket: b, Slot: w.Slot, Identity: w.Identity, Address: w.Address, Kind: w.Kind, Ord: ord, Rank: w.Rank.of(false),
 			Render: w.Render, Hash: w.Hash, Wanted: 1, State: Due, Due: now, Created: now,
 		}
 		n.showDirectly()
 		return []Delivery{n}
 	}
 	n := *d
+	waits := n.Unsettled()
 	posted := n.ShownRef != "" || n.Shown > n.Base
 	var left []Delivery
 	if w.Repost && posted {
@@ -205,6 +242,9 @@ func (w *Want) apply(b Bucket, d *Delivery, ord int64, now time.Time) []Delivery
 		return nil
 	}
 	n.Render, n.Hash, n.Kind = w.Render, w.Hash, w.Kind
+	if rank := w.Rank.of(n.ShownRef != ""); !waits || rank < n.Rank {
+		n.Rank = rank // what was to go soon still does
+	}
 	n.Wanted++
 	if !n.Unsettled() {
 		n.Error = "" // else it still says why the slot waits
@@ -233,6 +273,7 @@ func (d Delivery) leftBehind(w *Want, now time.Time) Delivery {
 	l.Kind = NoticeD
 	l.Render, l.Hash = *w.Leave, w.LeaveHash
 	l.Shown, l.Wanted, l.Base = 1, 2, 0
+	l.Rank = w.Rank.of(true)
 	l.State, l.Due, l.Attempts, l.Error, l.Epoch, l.Created = Due, now, 0, "", 0, now
 	l.showDirectly()
 	return l
@@ -256,7 +297,7 @@ func (c *Claim) apply(d *Delivery, others []Delivery, now time.Time) []Delivery 
 		return nil
 	}
 	for _, o := range others {
-		earlier := o.Slot != d.Slot && o.Address == d.Address && o.Ord < d.Ord
+		earlier := o.Slot != d.Slot && o.Address == d.Address && o.Ord < d.Ord && o.Rank <= d.Rank
 		if earlier && !o.Edits() && !(o.State == Sending && o.Epoch == c.Epoch) && o.Unsettled() {
 			return nil
 		}

@@ -1,7 +1,7 @@
 // Package storage is the contract between the bot and its database: what is kept
 // (records), how it changes (Turn, Change) and how what must be said waits to be said
-// (Delivery). The promise of the outbox, word for word: in order per chat, never lost,
-// possibly shown twice.
+// (Delivery). The promise of the outbox, word for word: in order per conversation in
+// each chat, never lost, possibly shown twice.
 //
 // A Bucket is the unit of ordering, of batching and of distribution: a fixed hash of
 // the person who answers. Everything that belongs to one conversation lives in one

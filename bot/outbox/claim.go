@@ -178,11 +178,11 @@ func (d *dispatcher) rest(l *lane) {
 	if l.phase = busy; l.settling == 0 {
 		l.phase = idle
 		d.active--
-		d.schedule(l)
-		if l.fetched && len(l.known) == 0 {
+		if l.fetched { // the database knows what comes next of the rank that was sent
 			l.fetched = false
 			d.look()
 		}
+		d.schedule(l)
 	}
 	if d.ready.Len() > 0 || d.more {
 		d.poke()

@@ -86,6 +86,11 @@ func want(slot string, to chat.Address, k storage.DeliveryKind, text string) sto
 	}}
 }
 
+func ranked(op storage.SlotOp, r storage.Rank) storage.SlotOp {
+	op.Want.Rank = r
+	return op
+}
+
 func ask(slot string, to chat.Address, text string) storage.SlotOp {
 	return want(slot, to, storage.QuestionD, text)
 }

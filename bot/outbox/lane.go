@@ -34,8 +34,9 @@ const (
 	// of those of single ones. There are few of them, and each has a slow pace of its own,
 	// so that nobody starves.
 	groupBonus = time.Minute
-	// editPatience is how long edits in a group let new messages go ahead.
-	editPatience = 10 * time.Second
+	// fairShare is which of a chat's sends takes what has waited longest, whatever its rank:
+	// the last of so many. So no rank waits for ever.
+	fairShare = 8
 )
 
 // slotKey names a row.
@@ -52,6 +53,7 @@ type place struct {
 	slotKey
 	identity string
 	ord      int64
+	rank     storage.Rank
 	edit     bool
 	due      time.Time
 }
@@ -65,6 +67,7 @@ type lane struct {
 	current  *storage.Delivery  // in flight
 	queue    []storage.Delivery // claimed, to be sent next, in order
 	known    []place            // in order per bucket; buckets as they came
+	sends    int                // so far, to know whose turn it is
 	settling int                // settlements that are being committed
 	flying   bool               // it has one of the account's parallel sends
 	newer    bool               // what is in flight is outdated already
@@ -80,7 +83,7 @@ type lane struct {
 
 // add remembers a due row: in order among those of its bucket, behind those of others.
 func (l *lane) add(d storage.Delivery) {
-	p := place{slotKey: keyOf(d), identity: d.Identity, ord: d.Ord, edit: d.Edits(), due: d.Due}
+	p := place{slotKey: keyOf(d), identity: d.Identity, ord: d.Ord, rank: d.Rank, edit: d.Edits(), due: d.Due}
 	l.forget(p.slotKey)
 	i := slices.IndexFunc(l.known, func(k place) bool { return k.bucket == p.bucket && k.ord > p.ord })
 	if i < 0 {
@@ -88,8 +91,19 @@ func (l *lane) add(d storage.Delivery) {
 	}
 	l.known = slices.Insert(l.known, i, p)
 	if len(l.known) > maxKnown {
-		l.known = l.known[:maxKnown]
+		l.known = slices.Delete(l.known, l.last(), l.last()+1)
 	}
+}
+
+// last is the index of the known row whose turn would come last.
+func (l *lane) last() int {
+	last := 0
+	for i, p := range l.known {
+		if p.rank >= l.known[last].rank {
+			last = i
+		}
+	}
+	return last
 }
 
 // knows reports whether the lane remembers a due row, and would not go for it too late.
@@ -101,26 +115,42 @@ func (l *lane) forget(k slotKey) {
 	l.known = slices.DeleteFunc(l.known, func(p place) bool { return p.slotKey == k })
 }
 
-// next returns the index of the known row to claim at now, or when there may be one.
-// A row waits for earlier ones of its own conversation, edits aside, not for those of
-// others. In a group, whose pace is slow, somebody waits for what is new: edits of what is
-// there come after it, unless they have waited for editPatience.
+// next returns the index of the known row to claim at now, or when there may be one. The
+// lowest rank goes first, what has the same in its order; and now and then what has waited
+// longest. A row waits for earlier ones of its own conversation that rank no later, edits
+// aside.
 func (l *lane) next(now time.Time) (i int, at time.Time) {
-	best := -1
+	best, soonest := -1, -1
+	before := func(p, q place) bool { return p.rank < q.rank }
+	if l.sends%fairShare == fairShare-1 {
+		before = func(p, q place) bool { return p.due.Before(q.due) }
+	}
 	for i, p := range l.known {
-		first := !slices.ContainsFunc(l.known[:i], func(k place) bool { return k.identity == p.identity && k.bucket == p.bucket && !k.edit })
-		switch {
-		case !first:
-		case !p.due.After(now) && !(l.group && p.edit && now.Sub(p.due) < editPatience):
-			return i, now
-		case best < 0 || p.due.Before(at):
-			best, at = i, p.due
+		if l.waits(i) {
+			continue
+		}
+		if soonest < 0 || p.due.Before(l.known[soonest].due) {
+			soonest = i
+		}
+		if !p.due.After(now) && (best < 0 || before(p, l.known[best])) {
+			best = i
 		}
 	}
-	if best >= 0 && !at.After(now) {
-		at = now
+	switch {
+	case best >= 0:
+		return best, now
+	case soonest >= 0:
+		return soonest, l.known[soonest].due
 	}
-	return best, at
+	return -1, time.Time{}
+}
+
+// waits reports whether a known row must wait for another of its conversation.
+func (l *lane) waits(i int) bool {
+	p := l.known[i]
+	return slices.ContainsFunc(l.known[:i], func(k place) bool {
+		return k.identity == p.identity && k.bucket == p.bucket && !k.edit && k.rank <= p.rank
+	})
 }
 
 // enqueue puts a claimed row into its place among those that are sent next.

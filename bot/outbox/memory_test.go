@@ -148,22 +148,25 @@ func (m *memory) Heads(_ context.Context, b storage.Bucket, of []storage.Served,
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.polls++
-	lowest := map[chat.Address]storage.Delivery{}
-	for _, d := range m.rows[b] {
-		l, ok := lowest[d.Address]
-		if d.Unsettled() && (!ok || d.Ord < l.Ord) {
-			lowest[d.Address] = d
+	headed := func(d storage.Delivery) bool {
+		for _, e := range m.rows[b] {
+			before := e.Unsettled() && !e.Edits() && e.Address == d.Address && e.Ord < d.Ord
+			if before && (e.Rank == d.Rank || e.Rank < d.Rank && e.Identity == d.Identity) {
+				return false
+			}
 		}
+		return true
 	}
 	var all []storage.Delivery
 	for _, a := range of {
 		var heads []storage.Delivery
-		for _, d := range lowest {
-			if d.Address.Platform == a.Platform && d.Address.Account == a.Account && d.State == storage.Due && !d.Due.After(now) {
+		for _, d := range m.rows[b] {
+			ours := d.Address.Platform == a.Platform && d.Address.Account == a.Account
+			if ours && d.State == storage.Due && !d.Due.After(now) && headed(d) {
 				heads = append(heads, d)
 			}
 		}
-		slices.SortFunc(heads, func(a, b storage.Delivery) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Ord, b.Ord)) })
+		slices.SortFunc(heads, func(a, b storage.Delivery) int { return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Ord, b.Ord)) })
 		all = append(all, heads[:min(len(heads), limit)]...)
 	}
 	return all, nil

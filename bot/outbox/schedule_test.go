@@ -21,8 +21,9 @@ var (
 )
 
 // TestRandomSchedules plays wants, failures of the platform and of the database, and
-// crashes in random order, and checks the outbox's promise: in order per chat, never
-// lost, possibly shown twice.
+// crashes in random order, and checks the outbox's promise: in order per
+// conversation in each chat, never lost, possibly shown twice. What ranks differently of one
+// conversation may change places, what has the same rank never does.
 func TestRandomSchedules(t *testing.T) {
 	for seed := *seedFrom; seed < *seedFrom+uint64(*schedules); seed++ {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
@@ -58,6 +59,7 @@ type bar struct {
 
 // slotPlan is what a schedule knows of one slot.
 type slotPlan struct {
+	rank    storage.Rank
 	to      chat.Address
 	kind    storage.DeliveryKind
 	final   string
@@ -186,14 +188,17 @@ func (s *schedule) want(to chat.Address) storage.SlotOp {
 	if plan := s.slots[slot]; plan != nil && (plan.kind == storage.QuestionD || plan.kind == storage.CardD) {
 		plan.renders++
 		plan.final = fmt.Sprintf("%s v%d", slot, plan.renders)
-		return want(slot, to, plan.kind, plan.final)
+		return ranked(want(slot, to, plan.kind, plan.final), plan.rank)
 	}
 	slot = fmt.Sprintf("s:%s:%d", to.Chat, len(known))
 	kinds := []storage.DeliveryKind{storage.QuestionD, storage.CardD, storage.NoticeD, storage.ThanksD}
 	plan := &slotPlan{to: to, kind: kinds[s.random.IntN(len(kinds))], renders: 1, final: slot + " v1"}
 	s.slots[slot] = plan
+	if s.random.IntN(2) == 0 {
+		plan.rank = storage.Ranks()[s.random.IntN(len(storage.Ranks()))]
+	}
 	s.order[to] = append(known, slot)
-	return want(slot, to, plan.kind, plan.final)
+	return ranked(want(slot, to, plan.kind, plan.final), plan.rank)
 }
 
 // fate is what happens to a send.
@@ -270,10 +275,12 @@ func (s *schedule) check() {
 		}
 	}
 	for to, wanted := range s.order {
-		shown := firsts[to]
-		kept := slices.DeleteFunc(slices.Clone(wanted), func(slot string) bool { return posts[slot] == 0 })
-		if !slices.Equal(kept, shown) {
-			s.t.Errorf("chat %s: shown in the order %v, wanted %v", to.Chat, shown, kept)
+		for _, rank := range append(storage.Ranks(), 0) {
+			other := func(slot string) bool { return posts[slot] == 0 || s.slots[slot].rank != rank }
+			shown := slices.DeleteFunc(slices.Clone(firsts[to]), other)
+			if kept := slices.DeleteFunc(slices.Clone(wanted), other); !slices.Equal(kept, shown) {
+				s.t.Errorf("chat %s, rank %d: shown in the order %v, wanted %v", to.Chat, rank, shown, kept)
+			}
 		}
 	}
 	if len(s.early) > 0 {

@@ -16,7 +16,7 @@ This page is written by ` + "`make crash`, `make faults`, `make soak` and `make 
 figures; a test that has one length counts as long. A seed repeats a schedule: it is given to the test with ` + "`-seed`" + `. Figures of time were taken on machines that did
 other work as well, and are no promise; the zeros are.
 
-The promise of the outbox: *in order per chat, never lost, possibly shown twice.*
+The promise of the outbox: *in order per conversation in each chat, never lost, possibly shown twice.*
 
 | # | property | proved by | last long run | result |
 |---|---|---|---|---|

@@ -41,7 +41,7 @@ var slotTests = map[string]func(*testing.T, *bench){
 		equal(t, "len(r.Claimed)", len(r.Claimed), 0)
 		d := b.slot(t, "q:s:0")
 		same(t, "the new delivery", *d, storage.Delivery{
-			Slot: "q:s:0", Identity: p.ID(), Address: address(1), Kind: storage.QuestionD, Ord: now.UnixMicro(),
+			Slot: "q:s:0", Identity: p.ID(), Address: address(1), Kind: storage.QuestionD, Ord: now.UnixMicro(), Rank: storage.Plain,
 			Render: chat.Message{Text: "one"}, Hash: "hash of one", Wanted: 1, State: storage.Due, Due: now, Created: now,
 		})
 		same(t, "the result", r.Changed[0], *d)
@@ -112,6 +112,55 @@ var slotTests = map[string]func(*testing.T, *bench){
 		// Another person's chat is not held up, and both at once, in order, are fine.
 		r = b.ops(t, want("q:t:0", person(2), "one"), claim("q:t:0", 3), claim("q:s:0", 3), claim("q:s:1", 3))
 		same(t, "claimed", slots(r.Claimed), []string{"q:t:0", "q:s:0", "q:s:1"})
+	},
+	"the lowest of each rank is at a chat's head": func(t *testing.T, b *bench) {
+		to := address(9)
+		ranked := func(slot string, p storage.Person, r storage.Rank) storage.SlotOp {
+			op := want(slot, p, "x")
+			op.Want.Address, op.Want.Rank = to, r
+			return op
+		}
+		for i := range 40 {
+			b.ops(t, ranked(fmt.Sprintf("aside:a%d:x", i), person(1), storage.Spare), ranked(fmt.Sprintf("relay:b%d:x", i), person(2), 0))
+		}
+		b.ops(t, ranked("case:c:1", person(3), storage.Urgent))
+		same(t, "heads", b.heads(t), []string{"case:c:1", "relay:b0:x", "aside:a0:x"})
+		b.ops(t, claim("case:c:1", 1))
+		same(t, "heads", b.heads(t), []string{"relay:b0:x", "aside:a0:x"})
+	},
+	"what ranks before goes ahead of its own conversation, and is waited for": func(t *testing.T, b *bench) {
+		p := person(1)
+		ranked := func(slot string, r storage.Rank) storage.SlotOp {
+			op := want(slot, p, "x")
+			op.Want.Rank = r
+			return op
+		}
+		b.ops(t, ranked("relay:a:1", 0), ranked("case:a:1", storage.Urgent), ranked("relay:a:2", 0))
+		same(t, "heads", b.heads(t), []string{"case:a:1", "relay:a:1"})
+		r := b.ops(t, claim("relay:a:2", 1), claim("case:a:1", 1))
+		same(t, "claimed", slots(r.Claimed), []string{"case:a:1"})
+		later := settle(r.Claimed[0], storage.Retry, "")
+		later.Settle.At = b.clock.Now().Add(time.Minute)
+		b.ops(t, later, claim("relay:a:1", 1))
+		same(t, "what was there before goes", slots(must(b.store.Doubtful(t.Context(), 0, []storage.Served{{Platform: chat.Telegram, Account: "42", Epoch: 2}}, 9))(t)), []string{"relay:a:1"})
+		b.ops(t, settle(*b.slot(t, "relay:a:1"), storage.Delivered, "m1"))
+		same(t, "what came after waits", b.heads(t), []string{})
+	},
+	"a rank is kept, and gets better while it waits": func(t *testing.T, b *bench) {
+		ranked := func(text string, r storage.Rank) storage.Rank {
+			op := want("case:a:1", person(1), text)
+			op.Want.Rank = r
+			b.ops(t, op)
+			return b.slot(t, "case:a:1").Rank
+		}
+		equal(t, "first", ranked("a", storage.Medium), storage.Medium)
+		equal(t, "more urgent", ranked("b", storage.Prompt), storage.Prompt)
+		equal(t, "less urgent", ranked("c", storage.Spare), storage.Prompt)
+		r := b.ops(t, claim("case:a:1", 1))
+		b.ops(t, settle(r.Claimed[0], storage.Delivered, "m1"))
+		if edit := ranked("d", storage.Urgent); edit <= storage.Urgent || edit >= storage.High {
+			t.Errorf("an edit has rank %d", edit)
+		}
 	},
 	"an edit that waits holds up nothing that follows it": func(t *testing.T, b *bench) {
 		p := person(1)

@@ -18,7 +18,7 @@ const (
 	placeColumns = "platform, account, chat, thread"
 	// What happens to a render on its way.
 	progressColumns = "shown, shown_ref, shown_sum, base, repeated, state, due, attempts, tried, epoch, error"
-	deliveryColumns = "bucket, slot, owner, identity, " + placeColumns + ", kind, ord, render, hash, wanted, " + progressColumns + ", created"
+	deliveryColumns = "bucket, slot, owner, identity, " + placeColumns + ", kind, ord, rank, render, hash, wanted, " + progressColumns + ", created"
 	// What changes while a delivery is on its way; its key and created come before.
 	stateColumns = placeColumns + ", " + progressColumns
 )
@@ -42,30 +42,36 @@ func newDeliveryQueries(t *texts) deliveryQueries {
 		slots:      t.keyed(deliveryColumns, "deliveries", "slot", ""),
 		slotStates: t.keyed(withoutRender, "deliveries", "slot", ""),
 		// What else waits in the chats of claimed deliveries: only what Claim looks at.
-		unsettled: t.keyed("slot, identity, "+placeColumns+", ord, shown_ref, state, epoch", "deliveries", "chat",
-			" AND ord > 0 AND state IN "+unsettledStates),
+		unsettled: t.keyed("slot, identity, "+placeColumns+", ord, rank, shown_ref, state, epoch", "deliveries", "chat",
+			" AND rank > 0 AND state IN "+unsettledStates),
 		putDeliveries: t.put("deliveries", deliveryColumns, "bucket", "slot"),
 		// Only rows that were read under the bucket's lock: every one of them conflicts.
 		putStates: t.states(),
 		transcript: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND chat = ? AND ord > 0 AND platform = ? AND account = ? AND thread = ? ORDER BY ord, slot"),
-		// What goes to the web is sent as soon as it is stored.
 		transcriptPage: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
-			" WHERE bucket = ? AND chat = ? AND ord > 0 AND state = 'sent' AND ord < ?" +
+			" WHERE bucket = ? AND chat = ? AND ord > 0 AND ord < ?" +
 			" AND platform = ? AND account = ? AND thread = ? ORDER BY ord DESC LIMIT ?"),
 		transcriptState: t.one("SELECT count(*), coalesce(max(ord), 0), coalesce(sum(wanted), 0) FROM deliveries" +
 			" WHERE bucket = ? AND chat = ? AND ord > 0 AND platform = ? AND account = ? AND thread = ?"),
-		// The lowest unsettled delivery of each chat, edits aside, if it is due. The inner question is put
-		// so that only the index by chat can answer it: by account it would look at the whole
-		// backlog for each of its deliveries. OFFSET 0 keeps it a question for each delivery: made a
-		// join while the table was empty, it would be one of everything with everything.
+		// Of each chat the lowest unsettled delivery of each rank, edits aside, if it is due and
+		// waits for none of its own conversation that ranks before it. The inner questions are put
+		// so that only the index of what waits in a chat can answer them: by account they would look
+		// at the whole backlog for each of its deliveries. OFFSET 0 keeps them questions for each
+		// delivery: made joins while the table was empty, they would be of everything with everything.
 		heads: t.asked([]string{"platform", "account"}, func(of func(string) string) string {
+			waiting := func(e, more string) string {
+				e += "."
+				return " AND NOT EXISTS (SELECT 1 FROM deliveries " + strings.TrimSuffix(e, ".") +
+					" WHERE " + e + "bucket = ? AND " + e + "chat = d.chat AND " + e + "rank > 0 AND " + e + "state IN " + unsettledStates +
+					" AND " + more + " AND " + e + "ord < d.ord AND " + e + "shown_ref = ''" +
+					" AND NOT (" + e + "platform <> d.platform OR " + e + "account <> d.account OR " + e + "thread <> d.thread)" + perRow + ")"
+			}
 			return "SELECT " + withoutRender + " FROM deliveries d" +
 				" WHERE platform = " + of("platform") + " AND account = " + of("account") +
 				" AND bucket = ? AND epoch >= 0 AND state IN " + unsettledStates + " AND state = 'due' AND due <= ?" +
-				" AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.bucket = ? AND e.chat = d.chat AND e.ord > 0 AND e.state IN " + unsettledStates +
-				" AND e.ord < d.ord AND e.shown_ref = '' AND NOT (e.platform <> d.platform OR e.account <> d.account OR e.thread <> d.thread)" + perRow + ")" +
-				" ORDER BY ord LIMIT ?"
+				waiting("e", "e.rank = d.rank") + waiting("f", "f.rank < d.rank AND NOT f.identity <> d.identity") +
+				" ORDER BY rank, ord LIMIT ?"
 		}),
 		// The condition on the kind names the index. A chat's messages may lie in any bucket.
 		shown: t.each("SELECT " + deliveryColumns + " FROM deliveries" +
@@ -74,7 +80,7 @@ func newDeliveryQueries(t *texts) deliveryQueries {
 			return "SELECT " + deliveryColumns + " FROM deliveries" +
 				" WHERE platform = " + of("platform") + " AND account = " + of("account") + " AND deliveries.epoch < " + of("epoch") +
 				" AND bucket = ? AND deliveries.epoch >= 0 AND state IN " + unsettledStates + " AND state = 'sending'" +
-				" ORDER BY ord LIMIT ?"
+				" ORDER BY rank, ord LIMIT ?"
 		}),
 		failed: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND state = 'failed' ORDER BY due DESC, slot LIMIT ?"),
@@ -147,7 +153,7 @@ func (c deliveryCell) row() []any {
 	d := c.Delivery
 	return []any{
 		int64(d.Bucket), d.Slot, storage.SlotOwner(d.Slot), d.Identity, string(d.Address.Platform), d.Address.Account, d.Address.Chat,
-		d.Address.Thread, string(d.Kind), d.Ord, string(c.render), d.Hash, int64(d.Wanted), int64(d.Shown), string(d.ShownRef),
+		d.Address.Thread, string(d.Kind), d.Ord, int64(d.Rank), string(c.render), d.Hash, int64(d.Wanted), int64(d.Shown), string(d.ShownRef),
 		d.ShownSum, int64(d.Base), d.Repeated, string(d.State), micro(d.Due), int64(d.Attempts), orNull(d.Tried), d.Epoch, d.Error,
 		micro(d.Created),
 	}
@@ -173,7 +179,7 @@ func scanDelivery(row scanner) (deliveryCell, error) {
 	)
 	d := &c.Delivery
 	err := row.Scan(&d.Bucket, &d.Slot, &owner, &d.Identity, &d.Address.Platform, &d.Address.Account, &d.Address.Chat,
-		&d.Address.Thread, &d.Kind, &d.Ord, &render, &d.Hash, &d.Wanted, &d.Shown, &d.ShownRef,
+		&d.Address.Thread, &d.Kind, &d.Ord, &d.Rank, &render, &d.Hash, &d.Wanted, &d.Shown, &d.ShownRef,
 		&d.ShownSum, &d.Base, &d.Repeated, &d.State, &d.Due, &d.Attempts, &tried, &d.Epoch, &d.Error, &d.Created)
 	if err != nil {
 		return c, err
@@ -289,7 +295,7 @@ func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served
 	for i, a := range of {
 		keys[i] = []any{string(a.Platform), storage.Clean(a.Account)}
 	}
-	return forAll(ctx, s, "due deliveries", s.q.heads, keys, []any{int64(b), micro(now), int64(b), int64(limit)}, scanBare)
+	return forAll(ctx, s, "due deliveries", s.q.heads, keys, []any{int64(b), micro(now), int64(b), int64(b), int64(limit)}, scanBare)
 }
 
 func scanBare(row scanner) (storage.Delivery, error) {

@@ -22,6 +22,7 @@ type waiting struct {
 	slot, identity string
 	address        chat.Address
 	ord, epoch     int64
+	rank           storage.Rank
 	state          storage.DeliveryState
 }
 
@@ -97,7 +98,7 @@ func (w *working) fetchWaiting(chats []string) error {
 	err := w.find(w.s.q.unsettled, chats, func(rows *sql.Rows) error {
 		var d storage.Delivery
 		if err := rows.Scan(&d.Slot, &d.Identity, &d.Address.Platform, &d.Address.Account, &d.Address.Chat,
-			&d.Address.Thread, &d.Ord, &d.ShownRef, &d.State, &d.Epoch); err != nil {
+			&d.Address.Thread, &d.Ord, &d.Rank, &d.ShownRef, &d.State, &d.Epoch); err != nil {
 			return err
 		}
 		w.wait("", d)
@@ -122,7 +123,7 @@ func (w *working) wait(from string, d storage.Delivery) {
 		}
 	}
 	if list, _ := w.chats.get(d.Address.Chat); list != nil && d.Unsettled() && !d.Edits() {
-		*list = append(*list, waiting{slot: d.Slot, identity: d.Identity, address: d.Address, ord: d.Ord, epoch: d.Epoch, state: d.State})
+		*list = append(*list, waiting{slot: d.Slot, identity: d.Identity, address: d.Address, ord: d.Ord, rank: d.Rank, epoch: d.Epoch, state: d.State})
 	}
 }
 
@@ -136,7 +137,7 @@ func (w *working) others(d *storage.Delivery) []storage.Delivery {
 	for _, o := range *list {
 		if o.identity == d.Identity && o.ord < d.Ord && o.slot != d.Slot {
 			before = append(before, storage.Delivery{
-				Bucket: w.bucket, Slot: o.slot, Identity: o.identity, Address: o.address, Ord: o.ord, Epoch: o.epoch, State: o.state,
+				Bucket: w.bucket, Slot: o.slot, Identity: o.identity, Address: o.address, Ord: o.ord, Rank: o.rank, Epoch: o.epoch, State: o.state,
 			})
 		}
 	}
