@@ -13,7 +13,7 @@ var types = map[string]string{
 	"bucket":  "smallint",
 	"version": "integer", "revision": "integer", "level": "integer", "number": "integer", "priority": "integer", "rules": "integer",
 	"p1": "integer", "p2": "integer", "p3": "integer",
-	"wanted": "integer", "shown": "integer", "base": "integer", "attempts": "integer",
+	"wanted": "integer", "rank": "integer", "shown": "integer", "base": "integer", "attempts": "integer",
 	"batch": "bigint", "ord": "bigint", "epoch": "bigint",
 	"unsatisfied": "boolean", "test": "boolean", "skipped": "boolean", "dropped": "boolean", "inbound": "boolean", "unposted": "boolean", "repeated": "boolean",
 	"composite": "double precision", "value": "double precision",
