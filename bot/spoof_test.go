@@ -219,7 +219,8 @@ func TestM9NobodysNameOrWordsLookLikeACardsOwnLines(t *testing.T) {
 		w := httptest.NewRecorder()
 		webchat.New(webchat.Config{
 			Rooms: []webchat.Room{{ID: "staff"}},
-			Transcript: func(context.Context, chat.Address) ([]webchat.Item, error) {
+			State: func(context.Context, chat.Address) (string, error) { return "1", nil },
+			Transcript: func(context.Context, chat.Address, int64, int) ([]webchat.Item, error) {
 				return []webchat.Item{{Slot: "case:1", Ord: 1, Version: 1, Message: m}}, nil
 			},
 		}).ServeHTTP(w, httptest.NewRequest("GET", "/room/staff", nil))
