@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -19,6 +20,9 @@ func (a *terminal) checkSlack(s settings.Settings, store storage.Store, full boo
 	const check = "slack"
 	if !s.UsesSlack() {
 		return []finding{{Check: check, OK: true, Says: "not used, because SLACK_BOT_TOKEN is not set"}}
+	}
+	if store == nil {
+		return []finding{{Check: check, OK: true, Says: "not asked, because the database cannot be read"}}
 	}
 	failed := func(err error, do string) []finding {
 		return []finding{{Check: check, Says: err.Error(), Do: do}}
@@ -52,6 +56,9 @@ func (a *terminal) checkSlack(s settings.Settings, store storage.Store, full boo
 			}
 		}
 		for _, f := range client.Doctor(ctx, e) {
+			if team != "" && !f.OK && strings.Contains(f.What, "the bot token does not work") {
+				f.What, f.Fix = "the workspace "+team+" refuses our token", "have an admin of that workspace install the app again, or remove it: aftercare slack remove "+team
+			}
 			out = append(out, finding{Check: check, OK: f.OK, Says: f.What, Do: f.Fix})
 		}
 	}

@@ -84,11 +84,11 @@ func (c *inviteCmd) Run(a *terminal) error {
 	}
 	switch {
 	case c.Channel == "telegram" && !telegram:
-		return errors.New("no Telegram link can be made, because no bot is known. Set TELEGRAM_TOKEN and run `aftercare serve` or `aftercare doctor` once")
+		return errors.New("no Telegram link can be made, because no bot is known. Set TELEGRAM_TOKEN and run `aftercare serve` once")
 	case c.Channel == "web" && s.PublicURL == "":
 		return errors.New("no web link can be made, because PUBLIC_URL is not set. Set it to the address that customers see")
 	case !telegram && s.PublicURL == "":
-		return errors.New("no link can be made. Set PUBLIC_URL for the web chat; for Telegram set TELEGRAM_TOKEN and run `aftercare serve` or `aftercare doctor` once")
+		return errors.New("no link can be made. Set PUBLIC_URL for the web chat; for Telegram set TELEGRAM_TOKEN and run `aftercare serve` once")
 	}
 
 	b, err := app.NewBot(a.ctx, s, store, a.clock, nil)

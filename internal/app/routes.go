@@ -53,7 +53,14 @@ func (a *App) routes() (http.Handler, error) {
 		pages.Demo = a.Demo.Page()
 	}
 	mux.Handle("/", web.New(pages))
-	return page.StripPrefix(page.Prefix(public.Path), mux), nil
+	all := page.StripPrefix(page.Prefix(public.Path), mux)
+	id := ServerID(a.connections.key)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/healthz") {
+			w.Header().Set(ServerHeader, id)
+		}
+		all.ServeHTTP(w, r)
+	}), nil
 }
 
 // webchat makes the browser's conversations from the bot'a. The adapter and the bot do

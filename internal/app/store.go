@@ -42,6 +42,18 @@ func makeStore(ctx context.Context, m Migrating, log *slog.Logger) (storage.Stor
 	return postgres.Open(ctx, string(m.Settings.DatabaseURL), postgres.Options{Clock: m.Clock, Log: log, Migrate: true, Before: m.before})
 }
 
+// LookStore opens the database that DATABASE_URL names to look at it: nothing is written, also
+// not into the directory of a SQLite file.
+func LookStore(ctx context.Context, s settings.Settings, clock func() time.Time) (storage.Store, error) {
+	if path := s.SQLitePath(); path != "" {
+		if err := exists(path); err != nil {
+			return nil, err
+		}
+		return sqlite.Look(ctx, path, sqlite.Options{Clock: clock})
+	}
+	return postgres.Open(ctx, string(s.DatabaseURL), postgres.Options{Clock: clock})
+}
+
 func openSQLite(ctx context.Context, path string, o sqlite.Options) (storage.Store, error) {
 	store, err := sqlite.Open(ctx, path, o)
 	if err != nil && strings.Contains(err.Error(), "file is not a database") {

@@ -206,7 +206,9 @@ func registry() []row {
 			{dir: shell, test: "TestAServerWhoseFileIsTakenAwayAcknowledgesNothing", target: faults},
 			{dir: shell, test: "TestNoCommandEmptiesTheLogOfARunningServer", target: faults},
 		}},
-		{34, "wrong or lost key", "every command and instance refuses another key and a lost one at once, with words, and none is made in its place; a rotation that is killed anywhere heals, and keeps old links good", []check{
+		{34, "wrong or lost key", "every command and instance refuses another key and a lost one at once, with words, and none is made in its place; a rotation that is killed anywhere heals, and keeps old links good; `doctor` changes no byte of the directory", []check{
+			{dir: shell, test: "TestTheDoctorFindsEachIllness", target: faults},
+			{dir: shell, test: "TestTheDoctorReadsWhatAKilledServerLeft", target: faults},
 			{dir: shell, test: "TestEveryCommandRefusesAnotherKeyAndALostOne", target: faults},
 			{dir: shell, test: "TestAServerRefusesAnotherKey", target: faults},
 			{dir: shell, test: "TestTheKeyOfAnOlderDatabaseIsNotedOnceALinkHasProvedIt", target: faults},
@@ -221,6 +223,7 @@ func registry() []row {
 		}},
 		{36, "refusals are seen", "each refused call of a platform is counted by its reason; one WARN a minute; a clock that is off by more than 60 s is named", []check{
 			{dir: "internal/app", test: "TestRefusedCallsAreSeen", target: faults},
+			{dir: shell, test: "TestTheDoctorFindsEachIllness", target: faults},
 		}},
 		{37, "signals and pipes", "a server whose output goes away, fills a device or was never there serves on; it ends by SIGTERM, SIGINT and SIGHUP only, in order; the demo leaves nothing behind", []check{
 			{dir: shell, test: "TestAServerOutlivesItsOutputAndEndsInOrder", target: faults},

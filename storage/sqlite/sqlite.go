@@ -177,6 +177,10 @@ func pool(path string, o Options, u use) *sql.DB {
 	if o.Wrap != nil {
 		c = o.Wrap(c)
 	}
+	return pooled(c, u)
+}
+
+func pooled(c driver.Connector, u use) *sql.DB {
 	// A write that was begun is finished; a long read ends with its caller.
 	db := sql.OpenDB(&sqlstore.Cached{Connector: c, Detach: !u.readOnly, Finalize: true, Guard: u.guard})
 	db.SetMaxOpenConns(u.size)
