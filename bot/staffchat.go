@@ -63,7 +63,7 @@ func (b *Bot) StaffChatLink(ctx context.Context, name string) (ChatLink, error) 
 	if err != nil {
 		return ChatLink{}, fmt.Errorf("make a code: %w", err)
 	}
-	if account, ok := b.snap.Now().Account(chat.Telegram); ok {
+	if account, ok := b.snap.Now().Account(chat.Telegram); ok && account.Name != "" {
 		l.Telegram = "https://t.me/" + account.Name + "?startgroup=" + l.Code
 	}
 	return l, nil

@@ -49,10 +49,13 @@ func (c *Client) call(ctx context.Context, method, team, token, channel string, 
 	defer cancel()
 	trip := &roundTrip{http: c.http}
 	err := do(ctx, c.library(token, trip))
-	if err == nil {
-		return nil
+	if err != nil {
+		err = c.classify(ctx, method, team, channel, trip, err)
 	}
-	return c.classify(ctx, method, team, channel, trip, err)
+	if method != "chat.postMessage" && method != "chat.update" && method != "apps.connections.open" {
+		c.config.Sides.Note(chat.Slack, team, method, err, c.clock())
+	}
+	return err
 }
 
 // library is slack-go's client for one request, or for many in a row.

@@ -53,6 +53,7 @@ type Config struct {
 	HTTPClient    *http.Client     // nil = one of its own; redirects are never followed
 	Clock         func() time.Time // nil = time.Now
 	Log           *slog.Logger     // nil = discard
+	Sides         *chat.SideCalls  // hears of the calls for which nothing waits; nil = nobody does
 	// EditsPerMinute keeps chat.update within this number a minute and workspace; an
 	// edit beyond it fails as chat.RateLimited without being sent. Slack documents 50
 	// and takes more for a while. 0 = no pacing but Slack's own.

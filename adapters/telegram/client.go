@@ -43,6 +43,7 @@ type Config struct {
 	HTTPClient *http.Client     // nil = one of its own; redirects are never followed
 	Clock      func() time.Time // nil = time.Now
 	Log        *slog.Logger     // nil = discard
+	Sides      *chat.SideCalls  // hears of the calls for which nothing waits; nil = nobody does
 }
 
 // String hides the token from whoever prints a Config.
@@ -61,7 +62,9 @@ type Client struct {
 	http  *http.Client
 	clock func() time.Time
 	log   *slog.Logger
+	sides *chat.SideCalls
 
+	named  atomic.Bool // Telegram itself said what self holds
 	self   atomic.Pointer[Account]
 	floods floods
 }
@@ -118,6 +121,7 @@ func New(c Config) *Client {
 		http:  &client,
 		clock: c.Clock,
 		log:   c.Log.With("platform", string(chat.Telegram), "account", id),
+		sides: c.Sides,
 	}
 }
 
@@ -155,7 +159,12 @@ func (c *Client) Me(ctx context.Context) (Account, error) {
 		return Account{}, err
 	}
 	me := Account{ID: strconv.FormatInt(user.ID, 10), Username: user.UserName, Name: fullName(user)}
+	if me.ID != c.id {
+		return Account{}, &chat.Error{Kind: chat.Revoked, Err: fmt.Errorf(
+			"the token is that of bot %s, and the Bot API server answers for bot %s: TELEGRAM_API names a server that is not this bot's", c.id, me.ID)}
+	}
 	c.self.Store(&me)
+	c.named.Store(true)
 	return me, nil
 }
 
@@ -207,6 +216,14 @@ func (c *Client) username() string {
 // call makes one request and decodes its result, unless result is nil. Its error
 // is a *chat.Error around an *apiError or a *transportError.
 func (c *Client) call(ctx context.Context, limit time.Duration, method string, params tgbotapi.Params, result any) error {
+	err := c.request(ctx, limit, method, params, result)
+	if !strings.HasPrefix(method, "send") && !strings.HasPrefix(method, "edit") && method != "getUpdates" {
+		c.sides.Note(chat.Telegram, c.id, method, err, c.clock())
+	}
+	return err
+}
+
+func (c *Client) request(ctx context.Context, limit time.Duration, method string, params tgbotapi.Params, result any) error {
 	if c.id == "" {
 		return &chat.Error{Kind: chat.Revoked, Err: errors.New("the Telegram token does not have the form 123456:ABC…; copy it again from @BotFather")}
 	}

@@ -100,17 +100,23 @@ func TestAnEndlessAnswerIsNotRead(t *testing.T) {
 func TestConnectRegistersTheMenus(t *testing.T) {
 	w := newWorld(t)
 	w.Inject(telegramtest.Fault{Method: "getMe", HTML: 502})
-	w.Inject(telegramtest.Fault{Method: "setMyCommands", Code: 429, RetryAfter: 1})
 	menu := func(text string) []telegram.Command {
 		return []telegram.Command{{Name: "start", Description: text}, {Name: "help", Description: strings.Repeat("é", 300)}}
 	}
-	me, err := w.client.Connect(t.Context(), []telegram.CommandSet{
+	me, err := w.client.Connect(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets := []telegram.CommandSet{
 		{Scope: telegram.PrivateChats, Commands: menu("Begin")},
 		{Scope: telegram.PrivateChats, Language: "zh-Hans", Commands: menu("开始")},
 		{Scope: telegram.GroupChats},
-	})
-	if err != nil {
-		t.Fatal(err)
+	}
+	for range 2 { // the second time they are there already
+		w.client.Settle(t.Context(), sets)
+	}
+	if n := len(w.Requests("setMyCommands")); n != 2 {
+		t.Errorf("two menus were set %d times", n)
 	}
 	if me.Username != w.Username {
 		t.Fatalf("me.Username is %v, want %v", me.Username, w.Username)
@@ -121,7 +127,7 @@ func TestConnectRegistersTheMenus(t *testing.T) {
 			t.Errorf("%q: %v", language, got)
 		}
 	}
-	if diff := cmp.Diff([]telegramtest.Command(nil), w.Commands("all_group_chats", "")); diff != "" || len(w.Requests("deleteMyCommands")) != 1 {
+	if diff := cmp.Diff([]telegramtest.Command(nil), w.Commands("all_group_chats", "")); diff != "" || len(w.Requests("deleteMyCommands")) != 0 {
 		t.Errorf("groups have a menu: %s", diff)
 	}
 	w.noRefusals()
@@ -132,12 +138,53 @@ func TestConnectRegistersTheMenus(t *testing.T) {
 	}
 }
 
+// The menu that another program left in groups goes.
+func TestAMenuThatIsNotOursIsTakenAway(t *testing.T) {
+	w := newWorld(t)
+	other := []telegram.CommandSet{{Scope: telegram.GroupChats, Commands: []telegram.Command{{Name: "play", Description: "Play"}}}}
+	if err := w.client.SetCommands(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	w.client.Settle(t.Context(), []telegram.CommandSet{{Scope: telegram.GroupChats}})
+	if got := w.Commands("all_group_chats", ""); len(got) > 0 {
+		t.Errorf("groups have the menu %v", got)
+	}
+}
+
+// A server that answers for another bot would take this one's updates and send nothing.
+func TestATokenThatIsNotTheServersIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.BotID++
+	for _, known := range []string{"", "some_bot"} {
+		_, err := w.client.Connect(t.Context(), known)
+		if kindOf(err) != chat.Revoked || !strings.Contains(err.Error(), "TELEGRAM_API names a server that is not this bot's") {
+			t.Errorf("known as %q: %v", known, err)
+		}
+	}
+}
+
+func TestANameThatIsKnownIsNotWaitedFor(t *testing.T) {
+	w := newWorld(t)
+	w.Inject(telegramtest.Fault{Method: "getMe", HTML: 502, Times: 2})
+	me, err := w.client.Connect(t.Context(), "old_bot")
+	if err != nil || me.ID != w.client.ID() || me.Username != "old_bot" {
+		t.Errorf("it is %+v, %v", me, err)
+	}
+	if _, err := w.client.Me(t.Context()); err == nil {
+		t.Error("the second fault did not strike")
+	}
+	w.client.Settle(t.Context(), nil)
+	if n := len(w.Requests("getMe")); n != 3 {
+		t.Errorf("the name was asked for %d times, want 3", n)
+	}
+}
+
 func TestConnectEndsWithItsContextOrItsToken(t *testing.T) {
 	w := newWorld(t)
 	w.Inject(telegramtest.Fault{Method: "getMe", HTML: 502, Times: -1})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
-	go func() { _, err := w.client.Connect(ctx, nil); done <- err }()
+	go func() { _, err := w.client.Connect(ctx, ""); done <- err }()
 	w.WaitRequests("getMe", 1)
 	cancel()
 	if err := <-done; err == nil {
@@ -145,7 +192,7 @@ func TestConnectEndsWithItsContextOrItsToken(t *testing.T) {
 	}
 	w.ClearFaults()
 	w.Revoke()
-	if _, err := w.client.Connect(t.Context(), nil); kindOf(err) != chat.Revoked {
+	if _, err := w.client.Connect(t.Context(), ""); kindOf(err) != chat.Revoked {
 		t.Errorf("got %v", err)
 	}
 }

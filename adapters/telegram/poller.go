@@ -41,7 +41,7 @@ func NewPoller(c *Client, h chat.Handler) *Poller {
 func (p *Poller) Run(ctx context.Context) error {
 	answers := startAnswerer(ctx, p.client)
 	defer answers.stop()
-	if err := p.client.insist(ctx, "start polling", p.takeOver); err != nil {
+	if err := p.takeOver(ctx); err != nil {
 		return stopped(ctx, err)
 	}
 	var offset int64 // 0 = from the first update that was not confirmed
@@ -89,12 +89,26 @@ func stopped(ctx context.Context, err error) error {
 	return err
 }
 
-// takeOver makes the bot one that is polled; pending updates stay.
+// takeOver makes the bot one that is polled; pending updates stay. The polling waits for
+// none of it: where a webhook still stands the first poll says so.
 func (p *Poller) takeOver(ctx context.Context) error {
-	if _, err := p.client.Me(ctx); err != nil {
-		return err
+	short, cancel := context.WithTimeout(ctx, nameTimeout)
+	defer cancel()
+	var errs []error
+	if p.client.username() == "" {
+		_, err := p.client.Me(short)
+		errs = append(errs, err)
 	}
-	return p.client.call(ctx, callTimeout, "deleteWebhook", nil, nil)
+	errs = append(errs, p.client.call(short, callTimeout, "deleteWebhook", nil, nil))
+	for _, err := range errs {
+		if err != nil && chat.AsError(err).Kind == chat.Revoked {
+			return fmt.Errorf("start polling: %w", err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil && ctx.Err() == nil {
+		p.client.log.Warn("Telegram does not answer all that is asked before polling; it is polled all the same", "err", err)
+	}
+	return nil
 }
 
 func (p *Poller) poll(ctx context.Context, offset int64, limit int) ([]json.RawMessage, error) {
@@ -124,7 +138,7 @@ func (p *Poller) recover(ctx context.Context, err error, failures int) error {
 	refused, ok := refusal(err)
 	switch {
 	case ok && refused.code == 409 && refused.says("webhook"):
-		p.client.log.Warn("a webhook was set for this bot by another program; removing it, since this one polls (TELEGRAM_MODE=poll)")
+		p.client.log.Warn("a webhook was set for this bot by another program, or by this one before it polled; removing it, since this one polls (TELEGRAM_MODE=poll)")
 		if err := p.client.call(ctx, callTimeout, "deleteWebhook", nil, nil); err == nil {
 			return nil
 		}

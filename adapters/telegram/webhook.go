@@ -155,22 +155,22 @@ func (c *Client) KeepWebhook(ctx context.Context, url, secret string) error {
 // setWebhook sets the webhook unless it stands as wanted. It returns when it was
 // last set, as far as this process knows.
 func (c *Client) setWebhook(ctx context.Context, url, secret string, last time.Time) (time.Time, error) {
-	if c.username() == "" {
-		if _, err := c.Me(ctx); err != nil {
-			return last, err
-		}
-	}
 	var info webhookInfo
-	if err := c.call(ctx, callTimeout, "getWebhookInfo", nil, &info); err != nil {
+	err := c.call(ctx, callTimeout, "getWebhookInfo", nil, &info)
+	switch {
+	case err == nil:
+	case !last.IsZero(), chat.AsError(err).Kind == chat.Revoked:
 		return last, err
+	default: // it is set all the same, and looked at later
+		c.log.Warn("Telegram does not say how the webhook stands; setting it", "err", err)
 	}
-	if info.as(url, last) {
+	if err == nil && info.as(url, last) {
 		if info.LastErrorDate > last.Unix() && info.Pending > 0 {
 			c.log.Warn("Telegram could not deliver to the webhook", "err", c.redact(info.LastError), "pending", info.Pending)
 		}
 		return last, nil
 	}
-	err := c.call(ctx, callTimeout, "setWebhook", tgbotapi.Params{
+	err = c.call(ctx, callTimeout, "setWebhook", tgbotapi.Params{
 		"url":             url,
 		"secret_token":    secret,
 		"allowed_updates": allowedUpdates,

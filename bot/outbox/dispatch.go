@@ -16,8 +16,7 @@ import (
 const (
 	// maxWaiting is the most chats that wait in memory. More wait in the database.
 	maxWaiting = 1024
-	// probeEvery is how often a platform that refused the account's credentials is asked
-	// whether it takes them again.
+	// probeEvery is how often a platform that refused the credentials is asked about them.
 	probeEvery = 30 * time.Second
 	// lanesKept is how long a chat's pace is remembered at least once it is idle.
 	lanesKept = time.Minute
@@ -40,6 +39,7 @@ type dispatcher struct {
 	cancel  context.CancelFunc
 	wake    chan struct{} // for plan
 	tasks   sync.WaitGroup
+	marks   marks
 
 	mu      sync.Mutex // guards all below, and the lanes
 	open    bool       // rows may be claimed

@@ -185,22 +185,3 @@ func (d *dispatcher) call(ctx context.Context, to chat.Address, m chat.Message, 
 	}
 	return d.account.Sender.Send(ctx, to, m, at)
 }
-
-// react puts a mark on a message, where the platform has marks. Nothing hangs on it: what
-// cannot be marked for good counts as marked.
-func (d *dispatcher) react(ctx context.Context, to chat.Address, m chat.Message) error {
-	reactor, able := d.account.Sender.(chat.Reactor)
-	if !able || m.Replies == "" {
-		return nil
-	}
-	err := reactor.React(ctx, to, m.Replies, m.Mark)
-	if err == nil {
-		return nil
-	}
-	switch chat.AsError(err).Kind {
-	case chat.Temporary, chat.RateLimited, chat.Revoked, chat.MovedChat:
-		return err
-	}
-	d.log.Debug("a message was not marked", "chat", to.Chat, "err", err)
-	return nil
-}

@@ -80,7 +80,7 @@ func (c *inviteCmd) Run(a *terminal) error {
 	}
 	telegram := false
 	for _, acc := range accounts {
-		telegram = telegram || acc.Platform == chat.Telegram
+		telegram = telegram || acc.Platform == chat.Telegram && acc.Name != ""
 	}
 	switch {
 	case c.Channel == "telegram" && !telegram:

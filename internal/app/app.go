@@ -76,8 +76,9 @@ type App struct {
 	hooks       *hookWatch
 	scraped     net.Listener // of METRICS_LISTEN; nil without it
 	bot         *bot.Bot
-	table       []row    // of platforms
-	refused     refusals // of credentials that belong to no account yet
+	table       []row          // of platforms
+	refused     refusals       // of credentials that belong to no account yet
+	sides       chat.SideCalls // of platforms, that fail
 	connections *Connections
 
 	stopping sync.Mutex // held while it stops
@@ -161,7 +162,7 @@ func (a *App) startBot(keys Keys) (err error) {
 		return parts.wait(limit)
 	})
 	a.connections, err = newConnections(ctx, host{
-		settings: a.Settings, key: keys.Secret, naming: keys.Naming, store: a.store, bot: a.bot, clock: a.Clock, log: a.Log, refused: &a.refused,
+		settings: a.Settings, key: keys.Secret, naming: keys.Naming, store: a.store, bot: a.bot, clock: a.Clock, log: a.Log, refused: &a.refused, sides: &a.sides,
 	}, a.table)
 	if err != nil {
 		return err

@@ -349,7 +349,8 @@ func (c *Connections) serve(ctx context.Context, n *connection) (err error) {
 		n.link.connected(account)
 	}
 	err = c.bot.ServeAccount(ctx, outbox.Account{
-		Platform: account.Platform, ID: account.ID, Name: account.Name, Sender: n.link.sender, Intake: n.link.intake,
+		Platform: account.Platform, ID: account.ID, Name: account.Name, Sender: n.link.sender,
+		Intake: n.link.intake, Beside: n.link.beside,
 	})
 	if err != nil {
 		return err

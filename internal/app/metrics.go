@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
@@ -25,6 +26,7 @@ type metrics struct {
 	stats   func() bot.Stats
 	health  func() outbox.Health
 	refused func() map[string]bool
+	sides   func() []chat.SideCall
 	counts  func(context.Context) (storage.Counts, error)
 	hooks   func() map[refusedHook]int64
 	web     *webServer
@@ -54,6 +56,7 @@ var (
 	descHolds    = describe("account_leased", "1 while this process sends and receives for the account.", "platform", "account")
 	descRevoked  = describe("account_refused", "1 while the platform refuses the account's credentials.", "platform", "account")
 	descRefused  = describe("credentials_refused", "1 while a platform refuses what a setting holds.", "setting")
+	descSides    = describe("side_call_failing", "1 while a call of a platform fails for which nothing waits: menus, names, marks.", "platform", "account", "method")
 	descWaiting  = describe("account_chats_waiting", "Chats with messages that wait in this process.", "platform", "account")
 	descSending  = describe("account_chats_sending", "Chats with a message on its way.", "platform", "account")
 	descDatabase = describe("database_up", "1 if the database answered this scrape.")
@@ -70,7 +73,7 @@ var (
 // Describe implements prometheus.Collector.
 func (m metrics) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		descUpdates, descAnswers, descCases, descSends, descBatches, descHolds, descRevoked, descRefused, descWaiting, descSending,
+		descUpdates, descAnswers, descCases, descSends, descBatches, descHolds, descRevoked, descRefused, descSides, descWaiting, descSending,
 		descDatabase, descOutbox, descParked, descStored, descHooks, descOpen, descStreams, descCrowded, descLog,
 	} {
 		to <- d
@@ -116,6 +119,9 @@ func (m metrics) Collect(to chan<- prometheus.Metric) {
 
 	for setting, refused := range m.refused() {
 		flag(descRefused, refused, setting)
+	}
+	for _, c := range m.sides() {
+		flag(descSides, true, string(c.Platform), c.Account, c.Method)
 	}
 
 	m.collectEdge(counter, gauge)

@@ -23,6 +23,9 @@ func TestMetricsOfABrokenDatabaseShowNoOldFigures(t *testing.T) {
 				Batches: outbox.Batches{Commits: 3, Turns: 10, UpTo: [8]int64{1, 1, 2, 3, 3, 3, 3, 3}},
 			}}
 		},
+		sides: func() []chat.SideCall {
+			return []chat.SideCall{{Platform: chat.Telegram, Account: "42", Method: "setMyCommands"}}
+		},
 		refused: func() map[string]bool { return map[string]bool{"SLACK_APP_TOKEN": true, "TELEGRAM_TOKEN": false} },
 		health: func() outbox.Health {
 			return outbox.Health{Accounts: []outbox.AccountHealth{{Platform: chat.Telegram, ID: "42", Revoked: true, Waiting: 4}}}
@@ -43,6 +46,7 @@ func TestMetricsOfABrokenDatabaseShowNoOldFigures(t *testing.T) {
 		`aftercare_commit_turns_bucket{le="+Inf"} 3`,
 		`aftercare_commit_turns_sum 10`,
 		`aftercare_database_up 0`,
+		`aftercare_side_call_failing{account="42",method="setMyCommands",platform="telegram"} 1`,
 		`aftercare_sends_total{outcome="retry",platform="telegram"} 7`,
 	} {
 		if !strings.Contains(body, line+"\n") {

@@ -20,6 +20,9 @@ func (a *App) notes(ctx context.Context) []string {
 			out = append(out, fmt.Sprintf("%s: takes no messages; %d chats wait", c.Platform, c.Waiting))
 		}
 	}
+	for _, c := range a.failingSides() {
+		out = append(out, fmt.Sprintf("%s: %s fails since %s; nothing waits for it", c.Platform, c.Method, c.Since.Format("2006-01-02 15:04 MST")))
+	}
 	if a.hooks.lately() {
 		out = append(out, "calls of a platform are refused")
 	}

@@ -86,6 +86,7 @@ type link struct {
 	connected func(storage.Account)
 	sender    chat.Sender
 	intake    func(context.Context) error // nil = updates come another way
+	beside    func(context.Context)       // what nothing waits for, where the account is served; nil = nothing
 	// forget drops what is remembered of a token that was replaced or removed; nil = nothing is.
 	forget func()
 	// close is called when the account is no longer served and will not be again; may be nil.
@@ -102,6 +103,7 @@ type host struct {
 	clock    func() time.Time
 	log      *slog.Logger
 	refused  *refusals
+	sides    *chat.SideCalls
 
 	seal        sealer       // made from key
 	connections *Connections // made with the platforms

@@ -31,7 +31,7 @@ func newSlack(h *host) (platform, error) {
 	}
 	var err error
 	a.spaces, err = NewWorkspaces(h.connections.life, h.settings, h.store, slack.Config{
-		Clock: h.clock, Log: h.log, Home: a.home, Trouble: a.trouble,
+		Clock: h.clock, Log: h.log, Sides: h.sides, Home: a.home, Trouble: a.trouble,
 		Gone:      func(ctx context.Context, team string) error { return h.connections.removed(ctx, chat.Slack, team) },
 		Connected: func() { h.refused.set(slackAppToken, false) },
 	})

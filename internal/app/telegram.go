@@ -37,7 +37,7 @@ func newTelegram(h *host) (platform, error) {
 }
 
 func (t *telegramBots) client(token settings.Secret) *telegram.Client {
-	return telegram.New(telegram.Config{Token: string(token), API: t.settings.API, Clock: t.clock, Log: t.log})
+	return telegram.New(telegram.Config{Token: string(token), API: t.settings.API, Clock: t.clock, Log: t.log, Sides: t.sides})
 }
 
 func (t *telegramBots) name() chat.Platform { return chat.Telegram }
@@ -78,12 +78,28 @@ func (t *telegramBots) open(i Installation) link {
 	}
 	return link{
 		connect: func(ctx context.Context) (storage.Account, error) {
-			me, err := client.Connect(ctx, menus(t.bot))
+			me, err := client.Connect(ctx, t.remembered(ctx, client.ID()))
 			return storage.Account{Platform: chat.Telegram, ID: me.ID, Name: me.Username}, err
 		},
 		connected: func(a storage.Account) { t.log.Info("Telegram answers", "bot", a.Name, "mode", mode) },
 		sender:    client, intake: intake, close: client.Close,
+		beside: func(ctx context.Context) { client.Settle(ctx, menus(t.bot)) },
 	}
+}
+
+// remembered is the user name that a bot had when it was served last, "" if that is not
+// known.
+func (t *telegramBots) remembered(ctx context.Context, id string) string {
+	accounts, err := t.store.Accounts(ctx)
+	if err != nil {
+		return ""
+	}
+	for _, a := range accounts {
+		if a.Platform == chat.Telegram && a.ID == id {
+			return a.Name
+		}
+	}
+	return ""
 }
 
 func (t *telegramBots) patience(i Installation) patience {

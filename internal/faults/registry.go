@@ -236,6 +236,11 @@ func registry() []row {
 			{dir: shell, test: "TestL11NoCommandPrintsWhatMovesATerminal", target: faults},
 			{dir: shell, test: "TestEveryCommandPrintsThroughThePrinter", target: faults},
 		}},
+		{39, "a platform's side calls", "each call that is not the message itself (menus, names, marks, the webhook's state, toasts, forms, home) fails, hangs or is limited for an hour: intake and sending unharmed, readiness and metrics say so", []check{
+			{dir: "internal/app", test: "TestSideCallsThatFailHoldUpNothing", target: faults, waits: true},
+			{dir: "adapters/telegram", test: "TestConnectRegistersTheMenus", target: faults},
+			{dir: "adapters/telegram", test: "TestANameThatIsKnownIsNotWaitedFor", target: faults},
+		}},
 		{40, "a staff chat comes and goes", "kicked, muted, not yet there, archived, topic closed or deleted, named by a setting or linked: each card is there within 10 s after the chat takes messages again; 0 cards wait for a clock", []check{
 			{dir: "internal/app", test: "TestAChatOfStaffThatIsBackHasItsCards", target: faults},
 			{dir: "bot", test: "TestAPlatformIsAskedAboutALostChatUntilItTakesMessages", target: faults},
