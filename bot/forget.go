@@ -62,6 +62,26 @@ func (f *forgetter) look(ctx context.Context) {
 	}
 }
 
+// retaining goes on with erasures that were cut off, and once a day removes what is older
+// than it is kept.
+func retaining(b *Bot) func(context.Context) error {
+	var last time.Time
+	return func(ctx context.Context) error {
+		k := Privacy(b)
+		if _, err := k.Resume(ctx, resumeAfter); err != nil {
+			return err
+		}
+		if !last.IsZero() && time.Since(last) < retainEvery {
+			return nil
+		}
+		_, err := k.Retain(ctx)
+		if err == nil {
+			last = time.Now()
+		}
+		return err
+	}
+}
+
 // NotInvitedError says that somebody is not invited, because they asked for it before
 // everything about them was erased.
 type NotInvitedError struct {

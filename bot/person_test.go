@@ -14,11 +14,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/personal"
 	"github.com/aftercare/aftercare/bot/render"
+	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres"
@@ -394,5 +396,109 @@ func TestAnErasureThatCrashesAnywhereGoesOn(t *testing.T) {
 	}
 	if calls < 5 {
 		t.Errorf("only %d calls", calls)
+	}
+}
+
+func TestWhatIsOlderThanItIsKeptGoes(t *testing.T) {
+	for _, at := range shelves(t) {
+		t.Run(at.name, func(t *testing.T) {
+			w := newWorldOn(t, at.open)
+			w.history()
+			closeAll := func() {
+				for _, k := range w.cases() {
+					if !k.State.Active() {
+						continue
+					}
+					for _, act := range []recovery.Act{recovery.Take{}, recovery.NoAction{Reason: "Canary05x"}} {
+						_, _ = w.bot.Act(t.Context(), Doing{Bucket: k.Bucket, Case: k.ID, Act: act, By: "lee"}) // the second says it
+					}
+				}
+				w.settleAll()
+			}
+			closeAll()
+			for range 4 { // what ends is followed up, and that ends as well
+				w.now = w.now.Add(100 * 24 * time.Hour)
+				sweep := newSweeper(w.bot)
+				for b := range storage.Bucket(w.store.Buckets()) {
+					if err := sweep.expire(t.Context(), b); err != nil {
+						t.Fatal(err)
+					}
+				}
+				w.sweep()
+				closeAll()
+			}
+			w.now = w.now.Add(100 * 24 * time.Hour)
+			ann := telegramUser("555000111", "Annabel", "en")
+			w.customers = append(w.customers, ann.address)
+			w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street", Customer: "key-ann"})
+			w.press(ann, "1")
+			w.writes(ann, "Nobody listened", "")
+			w.settleAll()
+			keeper := Privacy(w.bot)
+			if gone, err := keeper.Retain(t.Context()); err != nil || len(gone) != 0 {
+				t.Fatalf("nothing was set, and %v went, %v", gone, err)
+			}
+			d, err := w.store.Dossier(t.Context(), storage.Anchor{Customers: []string{"key-ann"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			figures := figuresOf(t, w.store)
+			for _, c := range privacy.Classes() {
+				if err := w.store.SetRetentionDays(t.Context(), c, 30); err != nil {
+					t.Fatal(err)
+				}
+			}
+			days, err := w.store.RetentionDays(t.Context())
+			if err != nil || len(days) != len(privacy.Classes()) {
+				t.Fatalf("%v, %v", days, err)
+			}
+			w.now = w.now.Add(20 * 24 * time.Hour)
+			for _, o := range must1(keeper.Old(t.Context(), days))(t) {
+				if o.Count == 0 && (o.Class == privacy.Words || o.Class == privacy.Conversations) {
+					t.Errorf("of %s nothing is old", o.Class)
+				}
+			}
+			for range 2 {
+				if _, err := keeper.Retain(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			sweep := newSweeper(w.bot)
+			for b := range storage.Bucket(w.store.Buckets()) {
+				if err := sweep.prune(t.Context(), b); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if r, err := keeper.Scrub(t.Context(), false, 30*time.Second); err != nil || r.Done != (at.name == "sqlite") {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			after := strings.ToLower(at.dump(t))
+			for _, c := range canaries() {
+				if i := strings.Index(after, strings.ToLower(c)); i >= 0 {
+					t.Errorf("%s is left: %q", c, after[max(0, i-200):min(len(after), i+60)])
+				}
+			}
+			if diff := cmp.Diff(figures, figuresOf(t, w.store)); diff != "" {
+				t.Errorf("figures are others (-before +after):\n%s", diff)
+			}
+			again, err := w.store.Dossier(t.Context(), storage.Anchor{Customers: []string{"key-ann"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			again.Handled, d.Handled = nil, nil
+			if diff := cmp.Diff(d, again, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("what is young is not as it was (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+func must1[T any](v T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -32,8 +33,9 @@ const (
 
 	// Platforms repeat updates for a day (Telegram) or an hour (Slack); a week leaves room
 	// for an outage.
-	keepKeys       = 7 * 24 * time.Hour
-	keepDeliveries = 30 * 24 * time.Hour
+	keepKeys = 7 * 24 * time.Hour
+	// retainEvery is how often what is older than it is kept is looked for.
+	retainEvery = 24 * time.Hour
 )
 
 // Run does what the time asks for, until ctx ends: sessions expire, the clocks of cases
@@ -119,10 +121,7 @@ func newSweeper(b *Bot) *sweeper {
 		expires: func(ctx context.Context, s storage.Session) (storage.Turn, error) {
 			return b.stepTurn(ctx, s, survey.Expire{})
 		},
-		retain: func(ctx context.Context) error {
-			_, err := Privacy(b).Resume(ctx, resumeAfter)
-			return err
-		},
+		retain: retaining(b),
 		holder: uuid.NewString(), failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{},
 	}
 }
@@ -216,7 +215,11 @@ func (s *sweeper) fail(kind, id string, err error) {
 // prune removes what is older than its kind is kept.
 func (s *sweeper) prune(ctx context.Context, b storage.Bucket) error {
 	now := s.now()
-	before := storage.Retention{Keys: now.Add(-keepKeys), Deliveries: now.Add(-keepDeliveries), CasesOpened: now.Add(-2 * openedWindow)}
+	days, err := s.store.RetentionDays(ctx)
+	if err != nil {
+		return err
+	}
+	before := storage.Retention{Keys: now.Add(-keepKeys), Deliveries: days.Before(privacy.Messages, now), CasesOpened: now.Add(-2 * openedWindow)}
 	for ctx.Err() == nil {
 		n, err := s.store.Prune(ctx, b, before, pruneBatch)
 		if err != nil || n == 0 {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -103,6 +104,12 @@ func (c *clockwork) Prune(_ context.Context, _ storage.Bucket, r storage.Retenti
 	c.old -= n
 	return n, nil
 }
+
+func (c *clockwork) Forget(context.Context) (bool, error) { return false, nil }
+
+func (c *clockwork) Erasures(context.Context) ([]storage.Erasure, error) { return nil, nil }
+
+func (c *clockwork) RetentionDays(context.Context) (privacy.Retention, error) { return nil, nil }
 
 func (c *clockwork) Hints(context.Context) <-chan struct{} { return c.hint }
 

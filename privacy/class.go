@@ -33,9 +33,9 @@ var classes = []struct {
 	since  string // from when the days count
 	leaves string // behind
 }{
-	{Words, "what customers wrote and sent, and what staff wrote to them", "the end of the conversation or case", "marks and choices"},
+	{Words, "what customers wrote and sent, and what staff wrote to them", "the end of the conversation, once its case is closed", "marks and choices"},
 	{Conversations, "who answered, when, and about which service", "the end of the conversation, once its case is closed", "marks and choices, with the day, site, service and survey"},
-	{Cases, "whose case it was, notes, plans and history", "the end of the case", "its number, urgency, cause and outcome, with the day and site"},
+	{Cases, "whose case it was, notes, plans and history", "the opening of a case that is closed now", "its number, urgency, cause and outcome, with the day and site"},
 	{Invitations, "invitations that nobody opened", "when the link ran out", "nothing"},
 	{Messages, "messages as the chats show them", "when the message was last sent", "nothing"},
 	{Parked, "updates that could not be handled", "when they came", "nothing"},

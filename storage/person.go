@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/survey"
 )
 
@@ -175,6 +176,20 @@ type Persons interface {
 	Forgotten(ctx context.Context, hashes []string) ([]Forgotten, error)
 	// Recall takes marks away, and returns how many there were.
 	Recall(ctx context.Context, hashes []string) (int, error)
+
+	// RetentionDays returns for how many days each class is kept; SetRetentionDays says so, 0 =
+	// for good. It is configuration.
+	RetentionDays(ctx context.Context) (privacy.Retention, error)
+	SetRetentionDays(ctx context.Context, c privacy.Class, days int) error
+	// Retain rewrites or removes, in one bucket and one transaction, up to limit records of a
+	// class that are older than before, and returns how many. Call it until it returns 0.
+	// People are left alone: see Idle.
+	Retain(ctx context.Context, b Bucket, c privacy.Class, before time.Time, limit int, as Anonymous) (int, error)
+	// Retainable counts what Retain would rewrite or remove.
+	Retainable(ctx context.Context, b Bucket, c privacy.Class, before time.Time) (int, error)
+	// Idle lists people who were last heard of before then and of whom nothing is left but
+	// their names: chat accounts of a bucket by id, behind after, and customers in bucket 0.
+	Idle(ctx context.Context, b Bucket, before time.Time, after string, limit int) ([]Anchor, error)
 
 	// Forget drops what this process remembers of buckets, once the number of erasures that
 	// ended has changed since it was asked last, and has the engine's files follow. It

@@ -133,3 +133,26 @@ func TestErasingAsksAndLeavesAReceipt(t *testing.T) {
 	c.must("customer", "allow", "key-Zoe")
 	c.must("invite", "--flow", "one_tap_csat", "--customer", "key-Zoe", "--site", "main-street")
 }
+
+func TestRetentionRemovesNothingUntilDaysAreSet(t *testing.T) {
+	c, _ := asked(t)
+	if out := c.must("retention", "show"); strings.Count(out, "for good") != 6 || !strings.Contains(out, "30 days") {
+		t.Errorf("it shows:\n%s", out)
+	}
+	c.refuses(2, "there is no class", "retention", "set", "everything", "3")
+	c.refuses(2, "no number of days", "retention", "set", "words", "soon")
+	c.refuses(2, "no number of days", "retention", "set", "words", "0")
+	if out := c.must("retention", "set", "invitations", "1"); !strings.Contains(out, "As of now 0 are older") || !strings.Contains(out, "Nothing was changed") {
+		t.Errorf("it asks:\n%s", out)
+	}
+	c.must("retention", "set", "invitations", "1", "--yes")
+	c.must("retention", "run", "--yes")
+	c.must("customer", "show", "key-Zoe")
+	if out := c.must("retention", "show"); !strings.Contains(out, "1 days") {
+		t.Errorf("it shows:\n%s", out)
+	}
+	c.must("retention", "set", "invitations", "never")
+	if out := c.must("retention", "show"); strings.Count(out, "for good") != 6 {
+		t.Errorf("it shows:\n%s", out)
+	}
+}

@@ -37,6 +37,7 @@ type commands struct {
 	Slack       slackCmd       `cmd:"" help:"Invite, list, approve and remove workspaces that install the Slack app."`
 	Recovery    recoveryCmd    `cmd:"" help:"Work with the rules of recovery: when cases open, their clocks, hours and routes."`
 	Customer    customerCmd    `cmd:"" help:"See, export and erase what is kept of one person."`
+	Retention   retentionCmd   `cmd:"" help:"Say for how many days data of people is kept."`
 	Invite      inviteCmd      `cmd:"" help:"Make a link that asks one customer."`
 	Outbox      outboxCmd      `cmd:"" help:"See and mend what could not be delivered or handled."`
 }

@@ -162,6 +162,16 @@ func registry() []row {
 			{dir: "adapters/telegram", test: "TestTheTokenIsNeverPrinted", target: faults},
 			{dir: "adapters/slack", test: "TestSecretsAreHidden", target: faults},
 		}},
+		{21, "one person is erased", "25 canaries in 0 bytes of SQLite's directory and 0 columns of Postgres, nor in its files after a vacuum; a running server forgets within 2 s; figures stay; an export is read back as the tables; a crash at any call is gone on from", []check{
+			{dir: "bot", test: "TestAnErasedPersonIsNowhere", target: faults},
+			{dir: "bot", test: "TestAnErasureThatCrashesAnywhereGoesOn", target: faults},
+			{dir: "bot", test: "TestWhatIsOlderThanItIsKeptGoes", target: faults},
+			{dir: "storage/sqlite", test: "TestNoByteOfTheFilesHoldsAnErasedPerson", target: faults},
+			{dir: "storage/sqlite", test: "TestAReaderIsWaitedForAndNamed", target: faults},
+			{dir: "storage/postgres", test: "TestNoColumnAndNoFileHoldsAnErasedPerson", target: faults},
+			{dir: "storage/storagetest", test: "TestEveryColumnSaysWhatItHoldsOfPeople", target: faults},
+			{dir: shell, test: "TestAnExportIsReadBackAsWhatTheTablesHold", target: faults},
+		}},
 		{22, "upgrades", "instances are replaced one by one under load without an error that customers see; a migration that is killed resumes; who writes by old rules changes nothing", []check{
 			{dir: shell, test: "TestAMigrationThatIsKilledResumes", target: faults, long: []string{"-rounds=${rounds}"}},
 			{dir: shell, test: "TestARollingRestartLosesNothing", target: faults, long: []string{"-old=${old}", "-rounds=${rounds}"}},

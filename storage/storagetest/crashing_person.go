@@ -2,7 +2,9 @@ package storagetest
 
 import (
 	"context"
+	"time"
 
+	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -54,4 +56,29 @@ func (c *CrashingStore) Forget(ctx context.Context) (bool, error) {
 // Scrub implements storage.Persons.
 func (c *CrashingStore) Scrub(ctx context.Context, how storage.Scrubbing) (storage.Scrubbed, error) {
 	return result(c, func() (storage.Scrubbed, error) { return c.inner.Scrub(ctx, how) })
+}
+
+// RetentionDays implements storage.Persons.
+func (c *CrashingStore) RetentionDays(ctx context.Context) (privacy.Retention, error) {
+	return result(c, func() (privacy.Retention, error) { return c.inner.RetentionDays(ctx) })
+}
+
+// SetRetentionDays implements storage.Persons.
+func (c *CrashingStore) SetRetentionDays(ctx context.Context, class privacy.Class, days int) error {
+	return c.call(func() error { return c.inner.SetRetentionDays(ctx, class, days) })
+}
+
+// Retain implements storage.Persons.
+func (c *CrashingStore) Retain(ctx context.Context, b storage.Bucket, class privacy.Class, before time.Time, limit int, as storage.Anonymous) (int, error) {
+	return result(c, func() (int, error) { return c.inner.Retain(ctx, b, class, before, limit, as) })
+}
+
+// Retainable implements storage.Persons.
+func (c *CrashingStore) Retainable(ctx context.Context, b storage.Bucket, class privacy.Class, before time.Time) (int, error) {
+	return result(c, func() (int, error) { return c.inner.Retainable(ctx, b, class, before) })
+}
+
+// Idle implements storage.Persons.
+func (c *CrashingStore) Idle(ctx context.Context, b storage.Bucket, before time.Time, after string, limit int) ([]storage.Anchor, error) {
+	return result(c, func() ([]storage.Anchor, error) { return c.inner.Idle(ctx, b, before, after, limit) })
 }

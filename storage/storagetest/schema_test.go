@@ -4,11 +4,13 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/storage/postgres"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 	"github.com/aftercare/aftercare/storage/sqlite"
@@ -150,6 +152,32 @@ func TestEveryKeyOfABucketedTableLeadsWithTheBucket(t *testing.T) {
 		}
 		if seen < 15 {
 			t.Errorf("%s: only %d keys were looked at", engine, seen)
+		}
+	}
+}
+
+// A column that somebody adds must say what it holds of people, and what an erasure does to it.
+func TestEveryColumnSaysWhatItHoldsOfPeople(t *testing.T) {
+	listed := map[string]int{}
+	for _, c := range privacy.Columns() {
+		listed[c.Table+"."+c.Name]++
+		if c.Why == "" {
+			t.Errorf("%s.%s says nothing", c.Table, c.Name)
+		}
+		if c.Class != "" && !slices.Contains(privacy.Classes(), c.Class) {
+			t.Errorf("%s.%s is of the class %q", c.Table, c.Name, c.Class)
+		}
+	}
+	for engine, s := range map[string]schema{"sqlite": sqliteSchema(t), "postgres": postgresSchema(t)} {
+		for column := range s.columns {
+			if listed[column] != 1 {
+				t.Errorf("%s: %s stands %d times in the list of package privacy", engine, column, listed[column])
+			}
+		}
+		for column := range listed {
+			if _, ok := s.columns[column]; !ok {
+				t.Errorf("%s: there is no %s, which the list of package privacy names", engine, column)
+			}
 		}
 	}
 }

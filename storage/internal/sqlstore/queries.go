@@ -23,6 +23,7 @@ type queries struct {
 	personQueries
 	eraseQueries
 	secretQueries
+	retainQueries
 	all, boot []string
 }
 
@@ -51,6 +52,7 @@ func newQueries(d Dialect) *queries {
 		personQueries:       newPersonQueries(t),
 		eraseQueries:        newEraseQueries(t),
 		secretQueries:       newSecretQueries(t),
+		retainQueries:       newRetainQueries(t),
 	}
 	q.all, q.boot = t.all, t.boot
 	return q

@@ -1,0 +1,114 @@
+package privacy
+
+import "strings"
+
+// Fate is what an erasure does to what a column holds of the person.
+type Fate string
+
+// The fates.
+const (
+	Gone    Fate = "gone"    // the row is removed
+	Anew    Fate = "anew"    // another value takes its place: random, or nothing
+	DayOnly Fate = "day"     // of a time the day is left
+	Stays   Fate = "stays"   // it is what figures are made of
+	Keyed   Fate = "keyed"   // a hash that tells nothing without the key and the name
+	Nobody  Fate = "nobody"  // it holds nothing of customers
+	Cleared Fate = "cleared" // removed once the erasure has ended
+)
+
+// Column is one column of the database.
+type Column struct {
+	Table, Name string
+	Class       Class // whose days count; "" = it is kept as long as its table
+	Fate        Fate
+	Why         string
+}
+
+// table is the columns of one table that share a reason, by fate: names with spaces between.
+type table struct {
+	name  string
+	class Class
+	why   string
+	fates map[Fate]string
+}
+
+// tables say where personal data lives, and that it lives nowhere else: a test compares them
+// with the schema of both engines.
+var tables = []table{
+	{"identities", People, "a chat account of a customer", map[Fate]string{
+		Gone: "bucket id session platform account person customer body",
+	}},
+	{"customers", People, "the organisation's own key, name and tier", map[Fate]string{Gone: "id name tier created"}},
+	{"invitations", Invitations, "who was invited, with what was told of the service", map[Fate]string{
+		Anew: "id customer body", DayOnly: "created_at expires_at", Stays: "bucket flow version site",
+	}},
+	{"sessions", Conversations, "one conversation; its body holds answers, words, attributes and address", map[Fate]string{
+		Anew: "id identity customer invitation case_id expires_at body", DayOnly: "started_at ended_at",
+		Stays: "bucket flow version status site composite level unsatisfied test silent",
+	}},
+	{"answers", Words, "each revision of an answer", map[Fate]string{
+		Anew: "session text files", DayOnly: "at", Stays: "bucket question revision value choices skipped dropped",
+	}},
+	{"words", Words, "what was written beside questions, by the customer and by staff", map[Fate]string{
+		Gone: "bucket id session case_id inbound text files at",
+	}},
+	{"feedback", Words, "complaints, wishes, questions and praise", map[Fate]string{
+		Anew: "id session identity customer case_id text announced", DayOnly: "at", Stays: "bucket kind site owner",
+	}},
+	{"cases", Cases, "a recovery; its body holds plans, reasons and notes", map[Fate]string{
+		Anew: "id session identity customer body due rules holder unposted tell_at", DayOnly: "opened_at",
+		Stays: "bucket number site state priority",
+	}},
+	{"case_events", Cases, "the history of a case; detail may hold a customer's id, the note their words", map[Fate]string{
+		Anew: "id case_id detail note", DayOnly: "at", Stays: "bucket kind person",
+	}},
+	{"deliveries", Messages, "messages with their words and addresses", map[Fate]string{
+		Gone: "bucket slot owner identity platform account chat thread kind ord render hash wanted shown shown_ref shown_sum base state due" +
+			" attempts tried epoch error created repeated",
+	}},
+	{"parked", Parked, "whole updates that could not be handled", map[Fate]string{Gone: "bucket key platform account person payload error at"}},
+	{"seen", Messages, "keys of updates, which may hold ids of a person and a chat; they go after a week", map[Fate]string{Gone: "bucket key at batch"}},
+	{"erasures", "", "who is being erased", map[Fate]string{Cleared: "id begun body"}},
+	{"forgotten", "", "that somebody is not to be invited again; it outlives them", map[Fate]string{Keyed: "hash", Stays: "why day"}},
+
+	{"buckets", "", "counters and versions", map[Fate]string{Nobody: "bucket cases ord sessions answers version protocol"}},
+	{"cases_opened", "", "how many cases opened in a minute, kept for hours", map[Fate]string{Nobody: "bucket site minute p1 p2 p3"}},
+	{"flow_heads", "", "surveys", map[Fate]string{Nobody: "flow version"}},
+	{"flows", "", "surveys", map[Fate]string{Nobody: "flow version source published"}},
+	{"rule_heads", "", "rules", map[Fate]string{Nobody: "name version"}},
+	{"rules", "", "rules", map[Fate]string{Nobody: "name version source published"}},
+	{"sites", "", "branches", map[Fate]string{Nobody: "id name zone language created signs"}},
+	{"accounts", "", "the organisation's own bots", map[Fate]string{Nobody: "platform id name seen"}},
+	{"moves", "", "groups that have another address now: chats of one customer do not move", map[Fate]string{
+		Nobody: "platform account chat thread to_platform to_account to_chat to_thread",
+	}},
+	{"leases", "", "which process does what", map[Fate]string{Nobody: "name holder epoch expires"}},
+	{"installations", "", "workspaces that have the app, and who of theirs installed it", map[Fate]string{
+		Nobody: "platform account name sealed scopes installer installed approved",
+	}},
+	{"revision", "", "numbers", map[Fate]string{Nobody: "name number"}},
+	{"retention", "", "for how many days what is kept", map[Fate]string{Nobody: "class days"}},
+	{"install_links", "", "one-time links by which a workspace installs the app", map[Fate]string{Nobody: "hash platform account expires used"}},
+	{"install_states", "", "installations under way", map[Fate]string{Nobody: "state expires"}},
+	{"secret_key", "", "by what the right key is known", map[Fate]string{Nobody: "name proof naming since"}},
+	{"staff", "", "members of staff, who are no customers", map[Fate]string{Nobody: "id name roles created gone"}},
+	{"staff_links", "", "chat accounts of staff", map[Fate]string{Nobody: "platform account person staff linked"}},
+	{"staff_codes", "", "one-time codes of staff", map[Fate]string{Nobody: "hash staff expires used"}},
+	{"staff_chats", "", "chats of staff", map[Fate]string{
+		Nobody: "name sites platform account chat thread created linked gone why announced setting",
+	}},
+	{"chat_codes", "", "one-time codes of chats of staff", map[Fate]string{Nobody: "hash name expires used"}},
+}
+
+// Columns lists every column of the database.
+func Columns() []Column {
+	var all []Column
+	for _, t := range tables {
+		for fate, names := range t.fates {
+			for _, name := range strings.Fields(names) {
+				all = append(all, Column{t.name, name, t.class, fate, t.why})
+			}
+		}
+	}
+	return all
+}
