@@ -64,10 +64,10 @@ func (f *forgetter) look(ctx context.Context) {
 
 // retaining goes on with erasures that were cut off, and once a day removes what is older
 // than it is kept.
-func retaining(b *Bot) func(context.Context) error {
+func retaining(keeper func() *personal.Keeper) func(context.Context) error {
 	var last time.Time
 	return func(ctx context.Context) error {
-		k := Privacy(b)
+		k := keeper()
 		if _, err := k.Resume(ctx, resumeAfter); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/bot/outbox"
+	"github.com/aftercare/aftercare/bot/personal"
 	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -121,7 +122,7 @@ func newSweeper(b *Bot) *sweeper {
 		expires: func(ctx context.Context, s storage.Session) (storage.Turn, error) {
 			return b.stepTurn(ctx, s, survey.Expire{})
 		},
-		retain: retaining(b),
+		retain: retaining(func() *personal.Keeper { return Privacy(b) }),
 		holder: uuid.NewString(), failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{},
 	}
 }
