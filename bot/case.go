@@ -57,7 +57,7 @@ func permission(f *snapshot.Flow, s *storage.Session) *recovery.Permission {
 // openCase begins a case of the session.
 func (t *turn) openCase(d recovery.Decision, said *recovery.Permission) {
 	c := recovery.Case{
-		ID: t.b.key.derive("case", t.session.ID), Number: t.nextCase, Bucket: int(t.session.Bucket), Session: t.session.ID,
+		ID: t.b.key.derive("case", t.session.ID), Number: t.numbers.kase, Bucket: int(t.session.Bucket), Session: t.session.ID,
 	}
 	if said != nil {
 		c.Contact = *said

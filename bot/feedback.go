@@ -55,7 +55,7 @@ func (j *job) wishWork(ctx context.Context, w wish, phrase bool) error {
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return fmt.Errorf("read an identity: %w", err)
 	}
-	if id.Customer != "" {
+	if id.Customer != "" && id.Masked.IsZero() {
 		who = id.Customer
 	}
 	now := b.now().UTC().Truncate(time.Microsecond)
@@ -174,6 +174,9 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 		return err
 	}
 	s.Lang = voice.ChooseLanguage(t.flow.Languages, voice.Languages, id.Language, id.Spoken)
+	if err := (masking{t.frame, t.session, id, t.numbers.mark}).begins(t.flow, before); err != nil {
+		return err
+	}
 	id.Session = s.ID
 	t.out.Identity = id
 	if err := t.step(survey.Open{}); err != nil || w.words == "" {

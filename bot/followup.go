@@ -116,7 +116,7 @@ func (t *turn) followUp(id, session string, ask *snapshot.Flow) error {
 	}
 	t.out.Invitation = &inv
 	t.identity = d.owner
-	err := t.open(inv, history{customer: kase.Customer, previous: from.Judgement.Level})
+	err := t.open(inv, history{customer: kase.Customer, last: from, previous: from.Judgement.Level})
 	t.desk = d
 	return err
 }

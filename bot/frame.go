@@ -91,7 +91,9 @@ func (f *frame) view(s *storage.Session, owner *storage.Identity, flow *snapshot
 		c.Site, c.Causes = f.snap.Site(s.Site), f.snap.Rules(s.Site).Causes
 	}
 	if c.Pseudonymous() {
-		c.Mark = f.b.key.pseudonym(s.Identity)
+		if c.Mark = s.Mark; c.Mark == "" { // of before marks were stored
+			c.Mark = f.b.key.pseudonym(s.Identity)
+		}
 	}
 	return c
 }

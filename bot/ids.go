@@ -56,7 +56,8 @@ func (k secret) derived(what, of string) uuid.UUID {
 	return id
 }
 
-// pseudonym is the mark of an identity, "K7": always the same, and nobody who lacks the
+// pseudonym is the mark that an identity had before marks were counted, "K7": some cards show
+// it. It is always the same, though not its alone, and nobody who lacks the
 // key can tell whose it is.
 func (k secret) pseudonym(identity string) string {
 	const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ" // without those that look like digits

@@ -41,7 +41,7 @@ func (t *turn) praise() {
 			words = append(words, a.Text)
 		}
 	}
-	if f.Praise == survey.PraiseNamed && f.Naming != survey.Pseudonymous {
+	if f.Praise == survey.PraiseNamed && !c.Pseudonymous() {
 		words = append([]string{v.Quoted(v.Name)}, words...)
 	}
 	kase := ""

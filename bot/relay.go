@@ -128,7 +128,9 @@ func (p *drawing) relay(w heard, places []chat.Address) {
 		}
 		for i := range files {
 			m := chat.Message{Text: p.v.Files(files[i : i+1])}
-			if p.snap.SameFiles(p.c.Session.Address, to) {
+			if p.c.Pseudonymous() {
+				m.Text += "\n" + p.v.Say("file_kept_back")
+			} else if p.snap.SameFiles(p.c.Session.Address, to) {
 				m.Files = chatFiles(files[i : i+1])
 			}
 			show(filePart(i), m)

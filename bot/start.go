@@ -104,10 +104,11 @@ func (j *job) openWork(ctx context.Context, inv storage.Invitation) (outbox.Work
 
 // history is what is known of a customer before this survey.
 type history struct {
-	customer string // id of the Customer; "" = only known by this identity
-	earlier  int    // unsatisfied sessions in the last 90 days
-	previous int    // level of the newest one before; 0 = none
-	returns  string // id of the case of the survey before, if this one is about another service; "" = none
+	customer string           // id of the Customer; "" = only known by this identity
+	earlier  int              // unsatisfied sessions in the last 90 days
+	last     *storage.Session // the newest one before; nil = none
+	previous int              // level of the newest one before; 0 = none
+	returns  string           // id of the case of the survey before, if this one is about another service; "" = none
 }
 
 func (b *Bot) history(ctx context.Context, p storage.Person, inv storage.Invitation) (history, error) {
@@ -125,6 +126,9 @@ func (b *Bot) history(ctx context.Context, p storage.Person, inv storage.Invitat
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return h, fmt.Errorf("read the session before: %w", err)
 		}
+		if err == nil {
+			h.last = &last
+		}
 		if h.previous = last.Judgement.Level; h.previous == 0 {
 			h.previous = last.Judgement.Primary.Level
 		}
@@ -140,7 +144,7 @@ func (b *Bot) history(ctx context.Context, p storage.Person, inv storage.Invitat
 		}
 	}
 	who := h.customer
-	if who == "" {
+	if who == "" || !id.Masked.IsZero() {
 		who = p.ID()
 	}
 	now := b.now().UTC().Truncate(time.Microsecond)
@@ -188,6 +192,9 @@ func (t *turn) open(inv storage.Invitation, before history) error {
 		return err
 	}
 	t.session.Lang = voice.ChooseLanguage(t.flow.Languages, voice.Languages, id.Language, inv.Language, id.Spoken)
+	if err := (masking{t.frame, t.session, id, t.numbers.mark}).begins(t.flow, before.last); err != nil {
+		return err
+	}
 	id.Session = inv.Session
 	if id.Customer == "" {
 		id.Customer = before.customer

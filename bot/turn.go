@@ -27,12 +27,15 @@ type turn struct {
 	flow     *snapshot.Flow // of session; set by configure
 	desk     *desk          // of the case that the conversation belongs to; nil = none
 	returned *desk          // of the case of an earlier survey, whose customer came again
-	nextCase int
+	numbers  numbers
 	message  chat.Ref // that the update reports
 	belongs  string   // the case that words belong to, where it was not loaded
 	tapped   bool     // notices are answers to the update instead of messages
 	back     []string // cases of somebody who could not be written to until now
 }
+
+// numbers are those that the next of its kind gets in the bucket.
+type numbers struct{ kase, mark int }
 
 // turnOf makes the turn that does f. said may be nil; it holds what the last run of
 // Apply answered.
@@ -64,7 +67,7 @@ func (b *Bot) turnOf(key, name string, load storage.Load, said *reply, f func(*t
 // begin makes a turn of what was loaded.
 func (b *Bot) begin(l storage.Loaded, key string, said *reply) *turn {
 	f := &frame{b: b, snap: b.snap.Now(), now: l.Now, key: key, with: brought{slots: l.Slots, member: l.Staff}, said: said}
-	t := &turn{frame: f, identity: l.Identity, session: l.Session, nextCase: l.NextCase}
+	t := &turn{frame: f, identity: l.Identity, session: l.Session, numbers: numbers{l.NextCase, l.NextMark}}
 	switch {
 	case l.Case == nil:
 	case l.Origin != nil:
@@ -229,6 +232,7 @@ func (t *turn) put(in survey.Input) (refused bool, _ error) {
 	}
 	if changed {
 		t.out.Session = t.session
+		masking{in: t.frame, session: t.session, of: t.identity}.goesOn()
 	}
 	return refused, nil
 }

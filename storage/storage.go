@@ -269,6 +269,7 @@ type Loaded struct {
 	Owner      *Identity // whose Origin is
 	Slots      map[string]Delivery
 	NextCase   int // the number that a new case of this bucket gets
+	NextMark   int // the number that a new pseudonym of this bucket is made from
 	// Staff is who acts, with the rights that they have at the moment of the commit: nobody
 	// takes them away in between. nil = no member of staff, or gone.
 	Staff *Staff
@@ -277,6 +278,7 @@ type Loaded struct {
 // Change is what a turn did. Nil and empty mean "unchanged".
 type Change struct {
 	Identity   *Identity
+	Marked     bool // a pseudonym was made from Loaded.NextMark: nobody else gets it
 	Session    *Session
 	Answers    []survey.Answer // new revisions, of Session
 	Invitation *Invitation
@@ -309,31 +311,37 @@ type Identity struct {
 	Address  chat.Address `json:"Address"` // where this person is written to
 	Name     string       `json:"Name"`
 	Username string       `json:"Username"`
-	Language string       `json:"Language"` // chosen with /language; "" = Spoken
-	Spoken   string       `json:"Spoken"`   // as the platform last said; may be ""
-	Customer string       `json:"Customer"` // id of the Customer; "" = only known here
-	Session  string       `json:"Session"`  // the newest session
-	Case     string       `json:"Case"`     // the newest case that this person opened; "" = none, or closed since
-	Stopped  time.Time    `json:"Stopped"`  // /stop; zero = may be invited
-	Blocked  time.Time    `json:"Blocked"`  // blocked the bot; zero = reachable
-	Created  time.Time    `json:"Created"`
-	Seen     time.Time    `json:"Seen"` // last update
+	Language string       `json:"Language"`       // chosen with /language; "" = Spoken
+	Spoken   string       `json:"Spoken"`         // as the platform last said; may be ""
+	Customer string       `json:"Customer"`       // id of the Customer; "" = only known here
+	Session  string       `json:"Session"`        // the newest session
+	Case     string       `json:"Case"`           // the newest case that this person opened; "" = none, or closed since
+	Stopped  time.Time    `json:"Stopped"`        // /stop; zero = may be invited
+	Blocked  time.Time    `json:"Blocked"`        // blocked the bot; zero = reachable
+	Mark     string       `json:"Mark,omitempty"` // their pseudonym, "123456"; "" = they never needed one
+	// Masked is until when they are staff's by their pseudonym, whatever the flow says.
+	Masked  time.Time `json:"Masked,omitzero"`
+	Created time.Time `json:"Created"`
+	Seen    time.Time `json:"Seen"` // last update
 }
 
 // Session is a survey.Session with what it belongs to.
 type Session struct {
 	survey.Session
-	Bucket     Bucket           `json:"Bucket"`
-	Identity   string           `json:"Identity"`
-	Address    chat.Address     `json:"Address"`    // where it is asked
-	Invitation string           `json:"Invitation"` // "" = self-started
-	Site       string           `json:"Site"`
-	Service    string           `json:"Service"`
-	Customer   string           `json:"Customer"`
-	Case       string           `json:"Case"`   // id of the case that it opened or joined, or that it follows up
-	Before     string           `json:"Before"` // the session that goes on after it; "" = none
-	Facts      recovery.Facts   `json:"Facts"`
-	Judgement  survey.Judgement `json:"Judgement"` // of the newest answers
+	Bucket     Bucket       `json:"Bucket"`
+	Identity   string       `json:"Identity"`
+	Address    chat.Address `json:"Address"`    // where it is asked
+	Invitation string       `json:"Invitation"` // "" = self-started
+	Site       string       `json:"Site"`
+	Service    string       `json:"Service"`
+	Customer   string       `json:"Customer"`
+	Case       string       `json:"Case"`   // id of the case that it opened or joined, or that it follows up
+	Before     string       `json:"Before"` // the session that goes on after it; "" = none
+	// Mark is the pseudonym by which staff know the customer of this session; "" = they know
+	// the name, or the flow is of before marks were stored.
+	Mark      string           `json:"Mark,omitempty"`
+	Facts     recovery.Facts   `json:"Facts"`
+	Judgement survey.Judgement `json:"Judgement"` // of the newest answers
 }
 
 // Invitation is one offer of a survey. Its id is a keyed hash of the token in its

@@ -179,8 +179,13 @@ func (c *CaseView) File(v *voice.Voice, f survey.File) chat.Message {
 	if c.Case != nil {
 		id, kase = "file_from_case", c.Case.Name()
 	}
-	return chat.Message{
+	m := chat.Message{
 		Text: v.Say(id, "file", v.Files([]survey.File{f}), "name", c.CustomerName(v), "case", kase), Lang: v.Lang,
-		Files: []chat.File{{Kind: f.Kind, ID: f.ID, Name: f.Name, Size: f.Size}},
 	}
+	if c.Pseudonymous() {
+		m.Footer = v.Say("file_kept_back")
+		return m
+	}
+	m.Files = []chat.File{{Kind: f.Kind, ID: f.ID, Name: f.Name, Size: f.Size}}
+	return m
 }

@@ -49,14 +49,14 @@ func (c *CaseView) StaffVoiceIn(lang string) *voice.Voice {
 	v := of.voice(w, w.Tag, lang)
 	v.Staff, v.Site.Name = true, chat.CleanName(v.Site.Name)
 	if c.Pseudonymous() {
-		v.Name = v.Say("card_pseudonym", "mark", c.Mark)
+		v.Masked, v.Name = true, v.Say("card_pseudonym", "mark", c.Mark)
 	}
 	return v
 }
 
 // Pseudonymous reports whether staff know the customer of this session by a pseudonym.
 func (c *CaseView) Pseudonymous() bool {
-	return c.Flow != nil && c.Flow.Naming == survey.Pseudonymous
+	return c.Session != nil && c.Session.Mark != "" || c.Flow != nil && c.Flow.Naming == survey.Pseudonymous
 }
 
 // CustomerName is what staff call the customer: the name in the chat, in quotation marks

@@ -44,12 +44,16 @@ type Voice struct {
 	Session *storage.Session
 	Name    string // the customer's display name
 	Staff   bool   // it speaks to staff
+	Masked  bool   // … who know the customer by a pseudonym: Name is that
 	Site    snapshot.Site
 	Now     time.Time
 }
 
 // Known returns the value that a placeholder has, without any fallback.
 func (v *Voice) Known(name string) (string, bool) {
+	if v.Masked && name == AttrFirstName {
+		return v.Name, true
+	}
 	if v.Session != nil {
 		if a := v.Session.Attributes[name]; a != "" {
 			if name == AttrDate {
@@ -165,7 +169,7 @@ func (v *Voice) Files(fs []survey.File) string {
 		if v.Plain[id] == "" {
 			id = "file_document"
 		}
-		if f.Name != "" {
+		if f.Name != "" && !v.Masked {
 			id = "file_named"
 		}
 		named = append(named, v.Say(id, "name", Called(f.Name)))

@@ -189,6 +189,12 @@ func registry() []row {
 		{27, "connections", "10,000 idle sockets: /readyz within 1 s; refusals are logged at WARN and counted", []check{
 			{dir: shell, test: "TestIdleConnectionsKeepNobodyOut", target: faults},
 		}},
+		{28, "pseudonymity", "canary name, user name, number and file name through more than 20 later steps (wishes, named surveys, files, edits, replies, blocks): 0 hits in staff chats before somebody is told; a named card counts no masked session; 0 equal marks among 25,000 customers", []check{
+			{dir: "bot", test: "TestH3APseudonymousCustomerIsNamedByNoLaterStep", target: faults},
+			{dir: "bot", test: "TestH3ANamedCardCountsNoMaskedSession", target: faults},
+			{dir: "bot", test: "TestL10NoTwoMarksAreTheSame", target: faults},
+			{dir: "bot", test: "TestMarksAreGivenOnce", target: faults},
+		}},
 		{29, "rights end at once", "remove somebody or change their role: 0 acts committed after the command returned, 1,000 races on each engine, three instances", []check{
 			{dir: "bot", test: "TestRightsEndAtOnce", target: faults, long: []string{"-races=${races}"}},
 		}},

@@ -17,8 +17,8 @@ type bucketQueries struct {
 
 func newBucketQueries(t *texts) bucketQueries {
 	return bucketQueries{
-		lockBucket:   t.one("UPDATE buckets SET version = version + ? WHERE bucket = ? AND protocol = " + protocol + " RETURNING cases, ord, version"),
-		updateBucket: t.one("UPDATE buckets SET cases = ?, ord = ?, sessions = sessions + ?, answers = answers + ? WHERE bucket = ?"),
+		lockBucket:   t.one("UPDATE buckets SET version = version + ? WHERE bucket = ? AND protocol = " + protocol + " RETURNING cases, marks, ord, version"),
+		updateBucket: t.one("UPDATE buckets SET cases = ?, marks = ?, ord = ?, sessions = sessions + ?, answers = answers + ? WHERE bucket = ?"),
 		insertBucket: t.one("INSERT INTO buckets (bucket, cases, ord, sessions, answers, protocol) VALUES (?, 0, 0, 0, 0, " + protocol + ") ON CONFLICT (bucket) DO NOTHING"),
 		countBuckets: t.one("SELECT count(*) FROM buckets"),
 		protocol:     t.one("SELECT protocol FROM buckets WHERE bucket = ?"),

@@ -52,11 +52,16 @@ func sessionCell(b storage.Bucket, v storage.Session, now time.Time) (cell, erro
 		expires = orNull(v.Expires)
 	}
 	link := storage.Clean(v.Case)
+	known := cmp.Or(v.Customer, v.Identity)
+	if v.Mark != "" {
+		known = v.Identity
+	}
 	// The column finds somebody's earlier sessions: a person without a Customer is known
-	// by the identity. The body keeps what is true.
+	// by the identity, and so is one who has a pseudonym: nothing named counts such a session.
+	// The body keeps what is true.
 	return cell{body: body, link: link, session: kept, row: []any{
 		int64(b), storage.Clean(v.ID), storage.Clean(v.Identity), storage.Clean(v.Flow), int64(v.Version), string(v.Status),
-		storage.Clean(v.Site), storage.Clean(cmp.Or(v.Customer, v.Identity)), storage.Clean(v.Invitation), link,
+		storage.Clean(v.Site), storage.Clean(known), storage.Clean(v.Invitation), link,
 		micro(v.Started), ended, expires, composite, int64(v.Judgement.Level), v.Judgement.Unsatisfied, v.Test, string(body),
 	}}, nil
 }

@@ -23,8 +23,8 @@ type working struct {
 	now    time.Time
 	memory // what is known; taken from the batch before if nobody wrote since
 
-	caseSeq, ord       int64 // of the bucket's row
-	oldCaseSeq, oldOrd int64
+	caseSeq, marks, ord          int64 // of the bucket's row
+	oldCaseSeq, oldMarks, oldOrd int64
 
 	tables                           [4]table
 	answers, events, words, feedback [][]any
@@ -57,7 +57,7 @@ func newWorking(ctx context.Context, s *Store, tx *sql.Tx, b storage.Bucket) *wo
 func (w *working) lock() error {
 	last := w.s.memories.take(w.bucket)
 	step := 1 + rand.Int64N(mostStep) // not a secret: it only tells histories apart
-	err := w.tx.QueryRowContext(w.ctx, w.s.q.lockBucket, step, int64(w.bucket)).Scan(&w.caseSeq, &w.ord, &w.version)
+	err := w.tx.QueryRowContext(w.ctx, w.s.q.lockBucket, step, int64(w.bucket)).Scan(&w.caseSeq, &w.marks, &w.ord, &w.version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return cmp.Or(w.s.outdated(w.ctx, w.tx, w.bucket), storage.ErrOutdated)
 	}
@@ -74,7 +74,7 @@ func (w *working) lock() error {
 		sessionTable:    {shelf: &w.sessions, load: q.sessions, put: q.putSessions},
 		caseTable:       {shelf: &w.cases, load: q.cases, put: q.putCases},
 	}
-	w.oldCaseSeq, w.oldOrd = w.caseSeq, w.ord
+	w.oldCaseSeq, w.oldMarks, w.oldOrd = w.caseSeq, w.marks, w.ord
 	return err
 }
 
@@ -250,7 +250,7 @@ func (w *working) loaded(l storage.Load) (in storage.Loaded, err error) {
 	if err := w.prefetch(l); err != nil {
 		return in, err
 	}
-	in.Now, in.NextCase, in.Staff = w.now, int(w.caseSeq)+1, w.actor(l)
+	in.Now, in.NextCase, in.NextMark, in.Staff = w.now, int(w.caseSeq)+1, int(w.marks)+1, w.actor(l)
 	if in.Identity, err = w.identity(personID(l.Person)); err != nil {
 		return in, err
 	}
@@ -426,6 +426,9 @@ func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 		}
 		t.shelf.put(id, n)
 	}
+	if c.Marked {
+		w.marks++
+	}
 	if identity != nil {
 		put(identityTable, c.Identity.ID, identity)
 	}
@@ -491,10 +494,10 @@ func (w *working) save() error {
 			return err
 		}
 	}
-	if w.caseSeq == w.oldCaseSeq && w.ord == w.oldOrd && created == 0 && len(w.answers) == 0 {
+	if w.caseSeq == w.oldCaseSeq && w.marks == w.oldMarks && w.ord == w.oldOrd && created == 0 && len(w.answers) == 0 {
 		return nil
 	}
-	_, err = w.tx.ExecContext(w.ctx, q.updateBucket, w.caseSeq, w.ord, int64(created), int64(len(w.answers)), int64(w.bucket))
+	_, err = w.tx.ExecContext(w.ctx, q.updateBucket, w.caseSeq, w.marks, w.ord, int64(created), int64(len(w.answers)), int64(w.bucket))
 	return err
 }
 
