@@ -8,7 +8,7 @@ FUZZTIME ?= 30s
 KILLS    ?= 200
 DURATION ?= 1h
 
-.PHONY: help run test deps check lint browser fmt bench benchmany fuzz crash faults soak cover clean
+.PHONY: help run test deps check lint vulnerabilities browser fmt bench benchmany fuzz crash faults soak cover clean
 
 help: ## List these targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -30,8 +30,11 @@ check: ## Vet the code and see that it is formatted.
 fmt: ## Format the code.
 	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
 
-lint: check ## Run the linters, staticcheck and gofumpt among them (downloads and builds them the first time).
+lint: check vulnerabilities ## Run the linters, staticcheck, gosec and gofumpt among them, and vulnerabilities (downloads and builds them the first time).
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
+
+vulnerabilities: ## Look up what the program is made of among the known vulnerabilities; says so if their data cannot be reached.
+	GO="$(GO)" scripts/vulnerabilities.sh
 
 browser: deps ## Walk the pages through every look, width and language in a browser.
 	$(GO) test -tags matrix -run Matrix -timeout 9m ./adapters/webchat

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"go/parser"
 	"go/scanner"
 	"go/token"
 	"io"
@@ -346,6 +347,83 @@ func TestWhatDrawsKnowsNoDatabaseAndNoNetwork(t *testing.T) {
 	}
 	if got := strings.Join(strangers(planted, module+"/bot/render", named), " "); got != module+"/storage/sqlite net/http" {
 		t.Errorf("of what was planted, %q was noticed", got)
+	}
+}
+
+// alone are modules that nobody mends any more: each stays behind one file, so that whoever
+// replaces it writes that file anew.
+var alone = map[string]string{
+	"github.com/go-telegram-bot-api/telegram-bot-api/v5": "adapters/telegram/library.go",
+	"github.com/skip2/go-qrcode":                         "cmd/aftercare/qr.go",
+}
+
+func TestWhatNobodyMendsStaysBehindOneFile(t *testing.T) {
+	seen := 0
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		for _, mod := range importsOf(path, read(t, path)) {
+			if file, ok := alone[mod]; ok && file != filepath.ToSlash(path) {
+				t.Errorf("%s imports %s, which stays behind %s", path, mod, file)
+			} else if ok {
+				seen++
+			}
+		}
+		return nil
+	})
+	if err != nil || seen != len(alone) {
+		t.Errorf("%d of %d are used, %v", seen, len(alone), err)
+	}
+	if got := importsOf("planted.go", "package p\nimport q \"github.com/skip2/go-qrcode\"\nvar s = \"github.com/x\""); len(got) != 1 || alone[got[0]] == "" {
+		t.Errorf("of what was planted, %q was noticed", got)
+	}
+}
+
+// importsOf are the paths that a file imports.
+func importsOf(name, source string) []string {
+	file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.ImportsOnly)
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for _, i := range file.Imports {
+		all = append(all, strings.Trim(i.Path.Value, "\""))
+	}
+	return all
+}
+
+// The first block of go.mod is what the program is made of, the second what only its tests
+// and harnesses need, each with what it needs itself.
+func TestWhatOnlyTestsNeedStandsApart(t *testing.T) {
+	direct := map[string]string{} // block by module
+	block := 0
+	for line := range strings.Lines(read(t, "go.mod")) {
+		switch f := strings.Fields(line); {
+		case strings.HasPrefix(line, "require ("):
+			block++
+		case len(f) >= 2 && strings.HasPrefix(line, "\t") && !strings.Contains(line, "// indirect"):
+			direct[f[0]] = map[int]string{1: "the program", 2: "tests"}[block]
+		}
+	}
+	used := map[string]bool{}
+	cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", "./cmd/aftercare")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path := range strings.FieldsSeq(string(out)) {
+		used[path] = true
+	}
+	seen := map[string]int{}
+	for path, of := range direct {
+		seen[of]++
+		if want := map[bool]string{true: "the program", false: "tests"}[used[path]]; of != want {
+			t.Errorf("go.mod has %s in the block of %q; it belongs to %s", path, of, want)
+		}
+	}
+	if seen["the program"] < 10 || seen["tests"] < 5 {
+		t.Errorf("looked at %v", seen)
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
@@ -14,8 +12,8 @@ const answerLimit = 200 // units of a toast or an alert
 
 // answerParams answers one tap. Every tap is answered, also with nothing, or the
 // person's program shows a waiting sign.
-func answerParams(id string, a chat.Answer) tgbotapi.Params {
-	p := tgbotapi.Params{"callback_query_id": id}
+func answerParams(id string, a chat.Answer) parameters {
+	p := parameters{"callback_query_id": id}
 	if text := cut(chat.Clean(a.Text), answerLimit); chat.Visible(text) {
 		p["text"] = text
 		if a.Alert {
@@ -26,14 +24,14 @@ func answerParams(id string, a chat.Answer) tgbotapi.Params {
 }
 
 // answersFor pairs every tap of the batch with what was answered to it.
-func answersFor(updates []chat.Update, answers []chat.Answer) []tgbotapi.Params {
+func answersFor(updates []chat.Update, answers []chat.Answer) []parameters {
 	said := make(map[int]chat.Answer, len(answers))
 	for _, a := range answers {
 		if _, ok := said[a.Update]; !ok {
 			said[a.Update] = a
 		}
 	}
-	var out []tgbotapi.Params
+	var out []parameters
 	for i, u := range updates {
 		if tap, ok := u.Reply.(callback); ok {
 			out = append(out, answerParams(tap.id, said[i]))
@@ -53,14 +51,14 @@ const (
 // update. Answers may be lost: what does not fit the queue is dropped.
 type answerer struct {
 	client *Client
-	queue  chan tgbotapi.Params // closed by stop; only the poller writes
+	queue  chan parameters // closed by stop; only the poller writes
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 }
 
 func startAnswerer(ctx context.Context, c *Client) *answerer {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	a := &answerer{client: c, queue: make(chan tgbotapi.Params, answerQueue), cancel: cancel}
+	a := &answerer{client: c, queue: make(chan parameters, answerQueue), cancel: cancel}
 	for range answerers {
 		a.done.Go(func() {
 			for p := range a.queue {
@@ -71,7 +69,7 @@ func startAnswerer(ctx context.Context, c *Client) *answerer {
 	return a
 }
 
-func (a *answerer) add(all []tgbotapi.Params) {
+func (a *answerer) add(all []parameters) {
 	for _, p := range all {
 		select {
 		case a.queue <- p:
@@ -81,7 +79,7 @@ func (a *answerer) add(all []tgbotapi.Params) {
 	}
 }
 
-func (a *answerer) answer(ctx context.Context, p tgbotapi.Params) {
+func (a *answerer) answer(ctx context.Context, p parameters) {
 	err := a.client.call(ctx, answerTimeout, "answerCallbackQuery", p, nil)
 	if err == nil {
 		return

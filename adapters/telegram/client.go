@@ -22,8 +22,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
@@ -154,7 +152,7 @@ func (c *Client) GoString() string { return c.String() }
 // Me asks Telegram who the bot is, and remembers it: commands that name a bot
 // ("/help@name") are understood from then on. Errors are *chat.Error.
 func (c *Client) Me(ctx context.Context) (Account, error) {
-	var user tgbotapi.User
+	var user account
 	if err := c.call(ctx, callTimeout, "getMe", nil, &user); err != nil {
 		return Account{}, err
 	}
@@ -180,7 +178,7 @@ func (c *Client) ChatTitle(ctx context.Context, of chat.Address) (string, error)
 	var found struct {
 		Title string `json:"title"`
 	}
-	if err := c.call(ctx, callTimeout, "getChat", tgbotapi.Params{"chat_id": of.Chat}, &found); err != nil {
+	if err := c.call(ctx, callTimeout, "getChat", parameters{"chat_id": of.Chat}, &found); err != nil {
 		return "", err
 	}
 	return chat.CleanLine(found.Title), nil
@@ -191,11 +189,11 @@ func (c *Client) Takes(ctx context.Context, to chat.Address) error {
 	var of struct {
 		Permissions *rawPermissions `json:"permissions"`
 	}
-	if err := c.call(ctx, callTimeout, "getChat", tgbotapi.Params{"chat_id": to.Chat}, &of); err != nil {
+	if err := c.call(ctx, callTimeout, "getChat", parameters{"chat_id": to.Chat}, &of); err != nil {
 		return err
 	}
 	var own rawStatus
-	if err := c.call(ctx, callTimeout, "getChatMember", tgbotapi.Params{"chat_id": to.Chat, "user_id": c.id}, &own); err != nil {
+	if err := c.call(ctx, callTimeout, "getChatMember", parameters{"chat_id": to.Chat, "user_id": c.id}, &own); err != nil {
 		return err
 	}
 	muted := own.Status == "member" && of.Permissions != nil && !of.Permissions.CanWrite
@@ -215,7 +213,7 @@ func (c *Client) username() string {
 
 // call makes one request and decodes its result, unless result is nil. Its error
 // is a *chat.Error around an *apiError or a *transportError.
-func (c *Client) call(ctx context.Context, limit time.Duration, method string, params tgbotapi.Params, result any) error {
+func (c *Client) call(ctx context.Context, limit time.Duration, method string, params parameters, result any) error {
 	err := c.request(ctx, limit, method, params, result)
 	if !strings.HasPrefix(method, "send") && !strings.HasPrefix(method, "edit") && method != "getUpdates" {
 		c.sides.Note(chat.Telegram, c.id, method, err, c.clock())
@@ -223,7 +221,7 @@ func (c *Client) call(ctx context.Context, limit time.Duration, method string, p
 	return err
 }
 
-func (c *Client) request(ctx context.Context, limit time.Duration, method string, params tgbotapi.Params, result any) error {
+func (c *Client) request(ctx context.Context, limit time.Duration, method string, params parameters, result any) error {
 	if c.id == "" {
 		return &chat.Error{Kind: chat.Revoked, Err: errors.New("the Telegram token does not have the form 123456:ABC…; copy it again from @BotFather")}
 	}
@@ -231,10 +229,7 @@ func (c *Client) request(ctx context.Context, limit time.Duration, method string
 	defer cancel()
 
 	trip := &roundTrip{ctx: ctx, http: c.http}
-	// tgbotapi.BotAPI has no constructor that does not call getMe at once.
-	bot := tgbotapi.BotAPI{Token: c.token, Client: trip}
-	bot.SetAPIEndpoint(c.api)
-	answer, err := bot.MakeRequest(method, params)
+	answer, err := request(c.api, c.token, trip, method, params)
 	if err != nil {
 		return c.classify(method, params["chat_id"], trip, err)
 	}
@@ -242,14 +237,14 @@ func (c *Client) request(ctx context.Context, limit time.Duration, method string
 	if result == nil {
 		return nil
 	}
-	if err := json.Unmarshal(answer.Result, result); err != nil {
+	if err := json.Unmarshal(answer, result); err != nil {
 		return &chat.Error{Kind: chat.InDoubt, Err: &transportError{method: method, status: trip.status, cause: errors.New("the result has an unknown form")}}
 	}
 	return nil
 }
 
-// roundTrip carries one request: it brings the context into tgbotapi, and keeps
-// of the answer what tgbotapi drops.
+// roundTrip carries one request: it brings the context into the library, and keeps
+// of the answer what the library drops.
 type roundTrip struct {
 	ctx  context.Context
 	http *http.Client
@@ -261,7 +256,7 @@ type roundTrip struct {
 
 var errNotJSON = errors.New("the answer is not the Bot API's")
 
-// Do implements tgbotapi.HTTPClient.
+// Do implements httpClient.
 func (t *roundTrip) Do(r *http.Request) (*http.Response, error) {
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { t.wrote.Store(true) }}
 	answer, err := t.http.Do(r.WithContext(httptrace.WithClientTrace(t.ctx, trace)))

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
@@ -70,7 +68,7 @@ var quotation = regexp.MustCompile(`(?s)".*"`)
 
 // classify says what a failed request means for whoever sends.
 func (c *Client) classify(method, chatID string, trip *roundTrip, err error) *chat.Error {
-	if refused, ok := errors.AsType[*tgbotapi.Error](err); ok {
+	if refused, ok := errors.AsType[*libraryError](err); ok {
 		// Telegram quotes what it stumbled over, which may be a customer's words.
 		said := quotation.ReplaceAllString(c.redact(refused.Message), `"…"`)
 		e := &apiError{method: method, code: refused.Code, description: said}
@@ -89,7 +87,7 @@ func (c *Client) classify(method, chatID string, trip *roundTrip, err error) *ch
 	return &chat.Error{Kind: chat.InDoubt, Err: e}
 }
 
-func (c *Client) classifyRefusal(e *apiError, chatID string, trip *roundTrip, p tgbotapi.ResponseParameters) *chat.Error {
+func (c *Client) classifyRefusal(e *apiError, chatID string, trip *roundTrip, p consequences) *chat.Error {
 	kind := chat.Rejected
 	switch {
 	case p.MigrateToChatID != 0:

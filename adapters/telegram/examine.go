@@ -2,8 +2,6 @@ package telegram
 
 import (
 	"context"
-
-	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 )
 
 // WebhookURL is the address that Telegram calls for this bot, "" if it calls none.
@@ -18,7 +16,7 @@ func (c *Client) WebhookURL(ctx context.Context) (string, error) {
 // It would disturb a poller: no server of ours may be polling.
 func (c *Client) PolledElsewhere(ctx context.Context) (bool, error) {
 	var updates []struct{}
-	err := c.call(ctx, pollTimeout, "getUpdates", tgbotapi.Params{"limit": "1", "timeout": "7"}, &updates)
+	err := c.call(ctx, pollTimeout, "getUpdates", parameters{"limit": "1", "timeout": "7"}, &updates)
 	if refused, ok := refusal(err); ok && refused.code == 409 {
 		return !refused.says("webhook"), nil
 	}

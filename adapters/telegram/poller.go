@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
@@ -112,7 +110,7 @@ func (p *Poller) takeOver(ctx context.Context) error {
 }
 
 func (p *Poller) poll(ctx context.Context, offset int64, limit int) ([]json.RawMessage, error) {
-	params := tgbotapi.Params{
+	params := parameters{
 		"limit":           strconv.Itoa(limit),
 		"timeout":         strconv.Itoa(pollSeconds),
 		"allowed_updates": allowedUpdates,

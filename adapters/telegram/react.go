@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
@@ -16,7 +14,7 @@ func (c *Client) React(ctx context.Context, to chat.Address, at chat.Ref, m chat
 	if to.Platform != chat.Telegram || to.Account != c.id || to.Chat == "" || !ok || m != chat.Arrived {
 		return &chat.Error{Kind: chat.Rejected, Err: fmt.Errorf("mark a message in %s: there is no such message or mark", to)}
 	}
-	return c.call(ctx, callTimeout, "setMessageReaction", tgbotapi.Params{
+	return c.call(ctx, callTimeout, "setMessageReaction", parameters{
 		"chat_id": to.Chat, "message_id": id, "reaction": `[{"type":"emoji","emoji":"👍"}]`,
 	}, nil)
 }

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
@@ -94,7 +92,7 @@ func (c *Client) show(ctx context.Context, method func(chat.Message, form) strin
 	}
 }
 
-func (c *Client) params(to chat.Address, m chat.Message, at string, f form) (tgbotapi.Params, error) {
+func (c *Client) params(to chat.Address, m chat.Message, at string, f form) (parameters, error) {
 	if f.noLinks {
 		m.Footer = strings.TrimSpace(m.Footer + "\n" + linksAsText(m.Rows))
 	}
@@ -112,7 +110,7 @@ func (c *Client) params(to chat.Address, m chat.Message, at string, f form) (tgb
 	if err != nil {
 		return nil, err
 	}
-	p := tgbotapi.Params{
+	p := parameters{
 		"chat_id":    to.Chat,
 		words:        text.html(),
 		"parse_mode": "HTML",

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
@@ -50,18 +48,18 @@ func (c *Client) SetCommands(ctx context.Context, sets []CommandSet) error {
 }
 
 func (c *Client) setCommands(ctx context.Context, set CommandSet) error {
-	params := tgbotapi.Params{"scope": `{"type":"` + string(set.Scope) + `"}`}
+	params := parameters{"scope": `{"type":"` + string(set.Scope) + `"}`}
 	language, _, _ := strings.Cut(strings.ToLower(set.Language), "-")
 	params.AddNonEmpty("language_code", language)
-	list := make([]tgbotapi.BotCommand, len(set.Commands))
+	list := make([]menuCommand, len(set.Commands))
 	for i, command := range set.Commands {
 		description := cut(chat.CleanLine(command.Description), descriptionLimit)
 		if !commandForm.MatchString(command.Name) || !chat.Visible(description) {
 			return &chat.Error{Kind: chat.Rejected, Err: fmt.Errorf("command %q needs a name of 1 to 32 small letters, digits or _, and a description", command.Name)}
 		}
-		list[i] = tgbotapi.BotCommand{Command: command.Name, Description: description}
+		list[i] = menuCommand{Command: command.Name, Description: description}
 	}
-	var shown []tgbotapi.BotCommand
+	var shown []menuCommand
 	switch err := c.call(ctx, callTimeout, "getMyCommands", params, &shown); {
 	case err == nil && slices.Equal(shown, list):
 		return nil

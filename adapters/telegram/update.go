@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
@@ -34,34 +32,34 @@ type rawChat struct {
 }
 
 type rawMessage struct {
-	ID          int64          `json:"message_id"`
-	Thread      int64          `json:"message_thread_id"`
-	InTopic     bool           `json:"is_topic_message"`
-	From        *tgbotapi.User `json:"from"`
-	SenderChat  *rawChat       `json:"sender_chat"`
-	AutoForward bool           `json:"is_automatic_forward"`
-	Chat        rawChat        `json:"chat"`
-	Date        int64          `json:"date"`
-	EditDate    int64          `json:"edit_date"`
-	Reply       *rawReply      `json:"reply_to_message"`
-	Text        string         `json:"text"`
-	Caption     string         `json:"caption"`
-	MigrateTo   int64          `json:"migrate_to_chat_id"`
-	MigrateFrom int64          `json:"migrate_from_chat_id"`
-	Contact     *rawContact    `json:"contact"`
-	Photo       []rawFile      `json:"photo"`
-	Voice       *rawFile       `json:"voice"`
-	Audio       *rawFile       `json:"audio"`
-	Video       *rawFile       `json:"video"`
-	VideoNote   *rawFile       `json:"video_note"`
-	Animation   *rawFile       `json:"animation"`
-	Document    *rawFile       `json:"document"`
-	Sticker     *rawSticker    `json:"sticker"`
+	ID          int64       `json:"message_id"`
+	Thread      int64       `json:"message_thread_id"`
+	InTopic     bool        `json:"is_topic_message"`
+	From        *account    `json:"from"`
+	SenderChat  *rawChat    `json:"sender_chat"`
+	AutoForward bool        `json:"is_automatic_forward"`
+	Chat        rawChat     `json:"chat"`
+	Date        int64       `json:"date"`
+	EditDate    int64       `json:"edit_date"`
+	Reply       *rawReply   `json:"reply_to_message"`
+	Text        string      `json:"text"`
+	Caption     string      `json:"caption"`
+	MigrateTo   int64       `json:"migrate_to_chat_id"`
+	MigrateFrom int64       `json:"migrate_from_chat_id"`
+	Contact     *rawContact `json:"contact"`
+	Photo       []rawFile   `json:"photo"`
+	Voice       *rawFile    `json:"voice"`
+	Audio       *rawFile    `json:"audio"`
+	Video       *rawFile    `json:"video"`
+	VideoNote   *rawFile    `json:"video_note"`
+	Animation   *rawFile    `json:"animation"`
+	Document    *rawFile    `json:"document"`
+	Sticker     *rawSticker `json:"sticker"`
 }
 
 type rawReply struct {
-	ID   int64          `json:"message_id"`
-	From *tgbotapi.User `json:"from"`
+	ID   int64    `json:"message_id"`
+	From *account `json:"from"`
 }
 
 type rawContact struct {
@@ -82,18 +80,18 @@ type rawFile struct {
 }
 
 type rawCallback struct {
-	ID      string         `json:"id"`
-	From    *tgbotapi.User `json:"from"`
-	Message *rawMessage    `json:"message"`
-	Data    string         `json:"data"`
+	ID      string      `json:"id"`
+	From    *account    `json:"from"`
+	Message *rawMessage `json:"message"`
+	Data    string      `json:"data"`
 }
 
 type rawMember struct {
-	Chat rawChat        `json:"chat"`
-	From *tgbotapi.User `json:"from"`
-	Date int64          `json:"date"`
-	Old  rawStatus      `json:"old_chat_member"`
-	New  rawStatus      `json:"new_chat_member"`
+	Chat rawChat   `json:"chat"`
+	From *account  `json:"from"`
+	Date int64     `json:"date"`
+	Old  rawStatus `json:"old_chat_member"`
+	New  rawStatus `json:"new_chat_member"`
 }
 
 type rawStatus struct {
@@ -326,7 +324,7 @@ func person(m rawMessage) chat.User {
 	return user(m.From)
 }
 
-func user(u *tgbotapi.User) chat.User {
+func user(u *account) chat.User {
 	if u == nil || u.ID == 0 {
 		return chat.User{}
 	}
@@ -339,7 +337,7 @@ func user(u *tgbotapi.User) chat.User {
 	}
 }
 
-func fullName(u tgbotapi.User) string {
+func fullName(u account) string {
 	return strings.TrimSpace(u.FirstName + " " + u.LastName)
 }
 

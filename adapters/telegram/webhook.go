@@ -15,8 +15,6 @@ import (
 	"strings"
 	"time"
 
-	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
@@ -170,7 +168,7 @@ func (c *Client) setWebhook(ctx context.Context, url, secret string, last time.T
 		}
 		return last, nil
 	}
-	err = c.call(ctx, callTimeout, "setWebhook", tgbotapi.Params{
+	err = c.call(ctx, callTimeout, "setWebhook", parameters{
 		"url":             url,
 		"secret_token":    secret,
 		"allowed_updates": allowedUpdates,

@@ -1,12 +1,21 @@
 package main
 
 import (
+	_ "embed" // for the licences
 	"runtime"
 	"runtime/debug"
 )
 
 // versionCmd prints which build this is.
-type versionCmd struct{ outputFlags }
+type versionCmd struct {
+	outputFlags
+	Licences bool `help:"Print what the program is made with, and under which terms."`
+}
+
+// thirdParty is the licences and notices of all modules in the program.
+//
+//go:embed third_party.txt
+var thirdParty string
 
 // build is what the Go toolchain recorded in the binary.
 type build struct {
@@ -39,6 +48,9 @@ func thisBuild() build {
 
 // Run prints the build.
 func (c *versionCmd) Run(a *terminal) error {
+	if c.Licences {
+		return a.printf("%s", thirdParty)
+	}
 	b := thisBuild()
 	if c.JSON {
 		return a.printJSON(b)
