@@ -144,7 +144,7 @@ func TestAWebLinkGivesNoRights(t *testing.T) {
 	w, _ := lowTap(t, staffTG, room)
 	w.hire("bob", "Bob", access.Lead)
 	inv := w.invite(haircut)
-	visitor, err := w.bot.Visitor(t.Context(), inv.Token)
+	visitor, err := w.bot.Visitor(t.Context(), inv.Token, "")
 	if err != nil {
 		t.Fatal(err)
 	}

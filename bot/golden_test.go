@@ -235,7 +235,7 @@ func (s *story) invited(line string) {
 	}
 	s.inv = s.invite(r)
 	if platform == chat.Web {
-		v, err := s.bot.Visitor(context.Background(), s.inv.Token)
+		v, err := s.bot.Visitor(context.Background(), s.inv.Token, "")
 		if err != nil {
 			s.t.Fatal(err)
 		}

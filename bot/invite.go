@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -20,13 +19,6 @@ import (
 
 // DefaultInviteExpires is how long a link can be redeemed if nobody says otherwise.
 const DefaultInviteExpires = 14 * 24 * time.Hour
-
-// Errors of Visitor, for which the web chat has a page each.
-var (
-	ErrUnknownLink = errors.New("the link is not known")
-	ErrLinkUsed    = errors.New("the link was used by somebody else")
-	ErrLinkExpired = errors.New("the link has expired")
-)
 
 // InviteRequest says whom to ask about what.
 type InviteRequest struct {
@@ -217,75 +209,4 @@ func InvitationOf(key []byte, token string, buckets int) (storage.Bucket, string
 	}
 	id := hex.EncodeToString(secret(key).sum(token))[:32]
 	return storage.BucketOf(binary.BigEndian.Uint16(raw), buckets), id, true
-}
-
-// Visitor is who a web chat's link is for.
-type Visitor struct {
-	Address  chat.Address
-	User     chat.User
-	Language string // BCP 47, of the conversation
-	Title    string // of the page
-}
-
-// Visitor returns who the link with this token is for: ErrUnknownLink, ErrLinkUsed (on
-// another platform) or ErrLinkExpired if it leads nowhere.
-func (b *Bot) Visitor(ctx context.Context, token string) (Visitor, error) {
-	bucket, id, ok := InvitationOf(b.key, token, b.store.Buckets())
-	if !ok {
-		return Visitor{}, ErrUnknownLink
-	}
-	inv, err := b.store.Invitation(ctx, bucket, id)
-	if errors.Is(err, storage.ErrNotFound) {
-		return Visitor{}, ErrUnknownLink
-	}
-	if err != nil {
-		return Visitor{}, fmt.Errorf("read the invitation: %w", err)
-	}
-	p := storage.Person{Platform: chat.Web, User: id}
-	switch {
-	case inv.RedeemedBy != "" && inv.RedeemedBy != p.ID():
-		return Visitor{}, ErrLinkUsed
-	case inv.RedeemedBy == "" && !inv.Expires.IsZero() && !b.now().Before(inv.Expires):
-		return Visitor{}, ErrLinkExpired
-	}
-	v := Visitor{
-		Address: chat.Address{Platform: chat.Web, Chat: id},
-		User:    chat.User{ID: id, Name: inv.Attributes[voice.AttrFirstName], Language: inv.Language},
-	}
-	if v.User.Name == "" && inv.Customer != "" {
-		c, err := b.store.Customer(ctx, inv.Customer)
-		if err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return Visitor{}, fmt.Errorf("read the customer: %w", err)
-		}
-		v.User.Name = c.Name
-	}
-	return b.described(ctx, v, inv)
-}
-
-// described adds the language and the title of the page.
-func (b *Bot) described(ctx context.Context, v Visitor, inv storage.Invitation) (Visitor, error) {
-	k := snapshot.FlowKey{ID: inv.Flow, Version: inv.Version}
-	f, err := b.snap.Now().Flow(k.ID, k.Version)
-	if err != nil {
-		if err := b.snap.LoadFlow(ctx, k); err != nil {
-			return Visitor{}, err
-		}
-		if f, err = b.snap.Now().Flow(k.ID, k.Version); err != nil {
-			return Visitor{}, err
-		}
-	}
-	v.Language = voice.ChooseLanguage(f.Languages, voice.Languages, inv.Language)
-	p := storage.Person{Platform: chat.Web, User: v.User.ID}
-	if inv.RedeemedBy != "" {
-		id, err := b.store.Identity(ctx, b.bucketOf(p), p.ID())
-		if err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return Visitor{}, fmt.Errorf("read the visitor: %w", err)
-		}
-		v.Language = voice.ChooseLanguage(f.Languages, voice.Languages, id.Language, inv.Language, id.Spoken)
-	}
-	v.Title = inv.Attributes[voice.AttrBusiness]
-	if v.Title == "" {
-		v.Title = b.snap.Now().Site(inv.Site).Name
-	}
-	return v, nil
 }

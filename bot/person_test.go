@@ -176,7 +176,7 @@ func (w *world) history() customer {
 	w.handle(tap)
 	w.settleAll()
 	made := w.invite(InviteRequest{Flow: "one_tap_csat", Site: "nanjing", Customer: "Canary04x", Event: map[string]string{"first_name": "Canary20x"}})
-	v, err := w.bot.Visitor(ctx, made.Token)
+	v, err := w.bot.Visitor(ctx, made.Token, "")
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -141,26 +141,26 @@ func TestVisitorOfAWebLink(t *testing.T) {
 	if want := "https://t.me/salon_bot?start=" + inv.Token; inv.TelegramLink != want {
 		t.Errorf("the Telegram link is %q; want %q", inv.TelegramLink, want)
 	}
-	v, err := w.bot.Visitor(ctx, inv.Token)
+	v, err := w.bot.Visitor(ctx, inv.Token, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Visitor{
 		Address: chat.Address{Platform: chat.Web, Chat: inv.ID}, User: chat.User{ID: inv.ID, Name: "芳", Language: "zh"},
-		Language: "zh-Hans", Title: "南京路店",
+		Language: "zh-Hans", Title: "南京路店", Fresh: true,
 	}
 	if diff := cmp.Diff(want, v); diff != "" {
 		t.Errorf("the visitor (-want +got):\n%s", diff)
 	}
-	if _, err := w.bot.Visitor(ctx, "nonsense"); !errors.Is(err, ErrUnknownLink) {
+	if _, err := w.bot.Visitor(ctx, "nonsense", ""); !errors.Is(err, ErrUnknownLink) {
 		t.Errorf("nonsense: %v", err)
 	}
-	if _, err := w.bot.Visitor(ctx, tokenFor(storage.Person{}, w.bot.random)); !errors.Is(err, ErrUnknownLink) {
+	if _, err := w.bot.Visitor(ctx, tokenFor(storage.Person{}, w.bot.random), ""); !errors.Is(err, ErrUnknownLink) {
 		t.Errorf("an unknown token: %v", err)
 	}
 	c := customer{user: v.User, address: v.Address}
 	w.command(c, "start", inv.Token)
-	if _, err := w.bot.Visitor(ctx, inv.Token); err != nil {
+	if _, err := w.bot.Visitor(ctx, inv.Token, ""); err != nil {
 		t.Errorf("the visitor comes back: %v", err)
 	}
 	w.command(telegramUser("1", "Ann", "en"), "start", inv.Token)
@@ -168,12 +168,12 @@ func TestVisitorOfAWebLink(t *testing.T) {
 		t.Errorf("somebody on Telegram with a used web link heard %q", got)
 	}
 	other := w.started(telegramUser("2", "Bob", "en"), haircut)
-	if _, err := w.bot.Visitor(ctx, other.Token); !errors.Is(err, ErrLinkUsed) {
+	if _, err := w.bot.Visitor(ctx, other.Token, ""); !errors.Is(err, ErrLinkUsed) {
 		t.Errorf("a link that was used on Telegram: %v", err)
 	}
 	late := w.invite(haircut)
 	w.now = w.now.Add(DefaultInviteExpires)
-	if _, err := w.bot.Visitor(ctx, late.Token); !errors.Is(err, ErrLinkExpired) {
+	if _, err := w.bot.Visitor(ctx, late.Token, ""); !errors.Is(err, ErrLinkExpired) {
 		t.Errorf("an old link: %v", err)
 	}
 }

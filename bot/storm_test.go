@@ -155,7 +155,7 @@ func stormTaps(t *testing.T, b *Bot, n int, web bool) []chat.Update {
 			User: chat.User{ID: strconv.Itoa(1000 + i), Name: "Ann"}, Private: true, At: time.Now(),
 		}
 		if web {
-			v, err := b.Visitor(ctx, inv.Token)
+			v, err := b.Visitor(ctx, inv.Token, "")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -41,6 +41,7 @@ SELECT create_reference_table('leases');
 SELECT create_reference_table('installations');
 SELECT create_reference_table('install_links');
 SELECT create_reference_table('install_states');
+SELECT create_reference_table('moments');
 SELECT create_reference_table('staff');
 SELECT create_reference_table('staff_links');
 SELECT create_reference_table('staff_codes');

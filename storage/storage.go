@@ -146,6 +146,8 @@ type Reader interface {
 	Doubtful(ctx context.Context, b Bucket, of []Served, limit int) ([]Delivery, error)
 	// Failed lists the newest deliveries that were given up, over all buckets.
 	Failed(ctx context.Context, limit int) ([]Delivery, error)
+	// Moment returns when something began that counts from then on. ErrNotFound.
+	Moment(ctx context.Context, name string) (time.Time, error)
 	// Counts is a small picture for the operator.
 	Counts(ctx context.Context) (Counts, error)
 }
@@ -364,7 +366,13 @@ type Invitation struct {
 	Created    time.Time         `json:"Created"`
 	Expires    time.Time         `json:"Expires"`
 	Test       bool              `json:"Test"`
+	// Browser is a keyed hash of what the browser holds in which a link of the web chat was
+	// opened first; "" = in none yet, or by an earlier release.
+	Browser string `json:"Browser,omitempty"`
 }
+
+// LinksEnd is the moment from which the views of web links end that were out before.
+const LinksEnd = "links end"
 
 // Case is a recovery.Case with what it belongs to.
 type Case struct {

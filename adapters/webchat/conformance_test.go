@@ -103,7 +103,7 @@ func (p *platform) handle(ctx context.Context, u []chat.Update) ([]chat.Answer, 
 	return p.handler(ctx, u)
 }
 
-func (p *platform) visitor(_ context.Context, token string) (Visitor, error) {
+func (p *platform) visitor(_ context.Context, token, _ string) (Visitor, error) {
 	if token != goodToken {
 		return Visitor{}, ErrUnknown
 	}

@@ -62,7 +62,7 @@ func serveConfig(t *testing.T, c Config) *httptest.Server {
 	return s
 }
 
-func (b *fakeBot) visitor(_ context.Context, token string) (Visitor, error) {
+func (b *fakeBot) visitor(_ context.Context, token, _ string) (Visitor, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	err, known := b.visitors[token]

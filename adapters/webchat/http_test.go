@@ -394,7 +394,7 @@ func TestWordsAreThereInEveryLanguage(t *testing.T) {
 				t.Errorf("%s has no word for the state %s", tag, s)
 			}
 		}
-		for _, n := range []notice{noticeUnknown, noticeUsed, noticeExpired, noticeAway, noticeDown, noticeGarbled, noticeBig, noticeForeign} {
+		for _, n := range []notice{noticeUnknown, noticeUsed, noticeOver, noticeElsewhere, noticeCookie, noticeExpired, noticeAway, noticeDown, noticeGarbled, noticeBig, noticeForeign} {
 			if w.Notices[n].Title == "" || w.Notices[n].Text == "" {
 				t.Errorf("%s has no notice %s", tag, n)
 			}

@@ -27,17 +27,22 @@ var staticFiles embed.FS
 // What Config.Visitor says of a token that opens no conversation. Its errors wrap one
 // of these; any other error means that the store is away.
 var (
-	ErrUnknown = errors.New("unknown link") // nobody was ever given this token
-	ErrUsed    = errors.New("link used")    // the conversation went on elsewhere
-	ErrExpired = errors.New("link expired")
+	ErrUnknown   = errors.New("unknown link")             // nobody was ever given this token
+	ErrUsed      = errors.New("link used")                // the conversation went on elsewhere
+	ErrElsewhere = errors.New("link of another browser")  // the conversation began in one that holds another secret
+	ErrOver      = errors.New("the conversation is over") // and so long ago that it is not shown any more
+	ErrExpired   = errors.New("link expired")
 )
 
 // Config is what the chat needs from the rest of the program.
 type Config struct {
 	// Handle acts on what visitors tap and write.
 	Handle chat.Handler
-	// Visitor says who a token is for. It changes nothing.
-	Visitor func(ctx context.Context, token string) (Visitor, error)
+	// Visitor says who a token is for, to the browser that holds this secret; "" = none. It
+	// changes nothing.
+	Visitor func(ctx context.Context, token, browser string) (Visitor, error)
+	// Claim makes a fresh token that of the browser that holds this secret.
+	Claim func(ctx context.Context, token, browser string) error
 	// Transcript returns what is to be seen at an address, in the order to be shown: the
 	// newest items whose Ord is below before (0 = of all), at most limit.
 	Transcript func(ctx context.Context, to chat.Address, before int64, limit int) ([]Item, error)
@@ -71,6 +76,7 @@ type Visitor struct {
 	User     chat.User
 	Language string // BCP 47: of the page around the messages
 	Title    string // what stands at the top of the page; "" = a general title
+	Fresh    bool   // nobody has said anything by the token yet: whoever does first has it
 }
 
 // Item is one place in the transcript and what it shows.
@@ -137,7 +143,7 @@ func newAssets(prefix string) *page.Assets {
 // withoutNullOrigin lets forms through on plain HTTP. There browsers send no
 // Sec-Fetch-Site, and because of the page's no-referrer policy the origin of its own
 // forms is "null", which looks like another site's. A foreign page gains nothing by
-// sending the same: no cookie says who a visitor is, only the token in the path does.
+// sending the same: it does not know the token in the path, and without it no cookie counts.
 func withoutNullOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Origin") == "null" && r.Header.Get("Sec-Fetch-Site") == "" {
@@ -165,10 +171,27 @@ func (s *site) visitor(w http.ResponseWriter, r *http.Request, sent *posted) (Vi
 		s.notice(w, r, noticeUnknown)
 		return Visitor{}, false
 	}
-	v, err := s.Visitor(r.Context(), token)
+	held := heldBy(r)
+	v, err := s.Visitor(r.Context(), token, held)
+	if err == nil && v.Fresh {
+		switch {
+		case held == "":
+			s.giveBrowser(w, r)
+			if sent != nil {
+				s.noticeAgain(w, r, noticeCookie, sent)
+				return Visitor{}, false
+			}
+		case sent != nil:
+			err = s.Claim(r.Context(), token, held)
+		}
+	}
 	switch {
 	case err == nil:
 		return v, true
+	case errors.Is(err, ErrElsewhere):
+		s.notice(w, r, noticeElsewhere)
+	case errors.Is(err, ErrOver):
+		s.notice(w, r, noticeOver)
 	case errors.Is(err, ErrUnknown):
 		s.notice(w, r, noticeUnknown)
 	case errors.Is(err, ErrUsed):

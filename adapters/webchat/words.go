@@ -48,17 +48,22 @@ type notice string
 const (
 	noticeUnknown notice = "unknown"
 	noticeUsed    notice = "used"
-	noticeExpired notice = "expired"
-	noticeAway    notice = "away" // what was sent is not saved
-	noticeDown    notice = "down" // what was asked for cannot be read
-	noticeGarbled notice = "garbled"
-	noticeBig     notice = "big"
-	noticeForeign notice = "foreign"
+	noticeOver    notice = "over" // the conversation ended long ago
+	// noticeElsewhere is for another browser than that in which the conversation began.
+	noticeElsewhere notice = "elsewhere"
+	noticeCookie    notice = "cookie" // what was sent is not saved: the browser is not known yet
+	noticeExpired   notice = "expired"
+	noticeAway      notice = "away" // what was sent is not saved
+	noticeDown      notice = "down" // what was asked for cannot be read
+	noticeGarbled   notice = "garbled"
+	noticeBig       notice = "big"
+	noticeForeign   notice = "foreign"
 )
 
 // noticeCodes is what kind of failure each notice tells of.
 var noticeCodes = map[notice]page.Code{
 	noticeUnknown: page.NotFound, noticeUsed: page.Gone, noticeExpired: page.Gone,
+	noticeOver: page.Gone, noticeElsewhere: page.Forbidden, noticeCookie: page.Forbidden,
 	noticeAway: page.Unavailable, noticeDown: page.Unavailable,
 	noticeGarbled: page.Garbled, noticeBig: page.TooLarge, noticeForeign: page.Forbidden,
 }

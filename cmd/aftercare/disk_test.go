@@ -154,7 +154,7 @@ func TestAnAnswerThatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 	post := func(name, value string) (int, string) {
 		sent++
 		form := url.Values{"nonce": {strconv.Itoa(sent)}, name: {value}}
-		response, err := http.PostForm("http://"+m.address+"/chat/"+link.Token, form)
+		response, err := postForm("http://"+m.address+"/chat/"+link.Token, form)
 		if err != nil {
 			t.Fatal(err)
 		}

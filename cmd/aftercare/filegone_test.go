@@ -158,7 +158,7 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 					name, value = "start", "1"
 				}
 				late := took.Load()
-				response, err := http.PostForm("http://"+m.address+"/chat/"+link.Token, url.Values{"nonce": {strconv.Itoa(n)}, name: {value}})
+				response, err := postForm("http://"+m.address+"/chat/"+link.Token, url.Values{"nonce": {strconv.Itoa(n)}, name: {value}})
 				if err != nil {
 					continue
 				}

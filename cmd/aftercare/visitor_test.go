@@ -30,12 +30,32 @@ func newVisitor(t *testing.T, base string) *visitor {
 
 func (v *visitor) get(path string) string {
 	v.t.Helper()
-	response, err := v.client.Get(v.base + path)
-	page, err := body(response, err)
+	request, err := http.NewRequest(http.MethodGet, v.base+path, nil)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.known(request)
+	page, err := body(v.client.Do(request))
 	if err != nil {
 		v.t.Fatalf("get %s: %v", path, err)
 	}
 	return page
+}
+
+// known makes a request one of this visitor's browser, on whichever server.
+func (v *visitor) known(r *http.Request) {
+	r.AddCookie(&http.Cookie{Name: "browser", Value: "browser-of-" + v.name})
+}
+
+// postForm sends a form as a browser that was there before does.
+func postForm(address string, form url.Values) (*http.Response, error) {
+	request, err := http.NewRequest(http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.AddCookie(&http.Cookie{Name: "browser", Value: "browser-of-somebody"})
+	return http.DefaultClient.Do(request)
 }
 
 // post sends a form once and returns the page that answers.
@@ -61,6 +81,7 @@ func (v *visitor) send(path string, form url.Values) (string, error) {
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Aftercare-Live", "1")
+	v.known(request)
 	return body(v.client.Do(request))
 }
 

@@ -73,9 +73,12 @@ func (a *App) webchat(prefix string) http.Handler {
 	shown := a.bot.Transcripts()
 	return webchat.New(webchat.Config{
 		Handle: a.bot.Handle,
-		Visitor: func(ctx context.Context, token string) (webchat.Visitor, error) {
-			v, err := a.bot.Visitor(ctx, token)
-			return webchat.Visitor{Address: v.Address, User: v.User, Language: v.Language, Title: v.Title}, webchatError(err)
+		Visitor: func(ctx context.Context, token, browser string) (webchat.Visitor, error) {
+			v, err := a.bot.Visitor(ctx, token, browser)
+			return webchat.Visitor{Address: v.Address, User: v.User, Language: v.Language, Title: v.Title, Fresh: v.Fresh}, webchatError(err)
+		},
+		Claim: func(ctx context.Context, token, browser string) error {
+			return webchatError(a.bot.ClaimLink(ctx, token, browser))
 		},
 		Transcript: func(ctx context.Context, to chat.Address, before int64, limit int) ([]webchat.Item, error) {
 			deliveries, err := shown.Page(ctx, to, before, limit)
@@ -97,6 +100,10 @@ func webchatError(err error) error {
 		return webchat.ErrUnknown
 	case errors.Is(err, bot.ErrLinkUsed):
 		return webchat.ErrUsed
+	case errors.Is(err, bot.ErrLinkElsewhere):
+		return webchat.ErrElsewhere
+	case errors.Is(err, bot.ErrLinkOver):
+		return webchat.ErrOver
 	case errors.Is(err, bot.ErrLinkExpired):
 		return webchat.ErrExpired
 	}

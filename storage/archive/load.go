@@ -16,7 +16,7 @@ import (
 
 // Seeded are the tables in which a database has rows that nobody put there: those that a
 // migration makes. They are replaced.
-var Seeded = []string{"buckets", "revision"} //nolint:gochecknoglobals // it is never changed
+var Seeded = []string{"buckets", "moments", "revision"} //nolint:gochecknoglobals // it is never changed
 
 // ErrNotEmpty means that a database holds something already.
 var ErrNotEmpty = errors.New("the database is not empty, and nothing is restored over what it holds. Name a new one in DATABASE_URL")

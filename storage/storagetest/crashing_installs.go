@@ -27,3 +27,8 @@ func (c *CrashingStore) UseInstallLink(ctx context.Context, hash, account string
 func (c *CrashingStore) UseInstallState(ctx context.Context, state string, expires, now time.Time) (bool, error) {
 	return result(c, func() (bool, error) { return c.inner.UseInstallState(ctx, state, expires, now) })
 }
+
+// Moment implements storage.Reader.
+func (c *CrashingStore) Moment(ctx context.Context, name string) (time.Time, error) {
+	return result(c, func() (time.Time, error) { return c.inner.Moment(ctx, name) })
+}

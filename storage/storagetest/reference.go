@@ -158,6 +158,14 @@ var referenceTests = map[string]func(*testing.T, *bench){
 		same(t, "states", []bool{first("a", now), first("a", now), first("b", now), first("a", now.Add(30*time.Second))}, []bool{true, false, true, false})
 		same(t, "one that is too old anyway", first("a", now.Add(time.Hour)), true)
 	},
+	"it is known since when links end": func(t *testing.T, b *bench) {
+		if at := must(b.store.Moment(t.Context(), storage.LinksEnd))(t); time.Since(at) > time.Hour || time.Until(at) > time.Minute {
+			t.Errorf("links end since %s", at)
+		}
+		if _, err := b.store.Moment(t.Context(), "nothing"); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("what never began: %v", err)
+		}
+	},
 	"moves are remembered": func(t *testing.T, b *bench) {
 		ctx := t.Context()
 		check(t, b.store.PutMove(ctx, address(1), address(2)))

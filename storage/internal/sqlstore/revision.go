@@ -3,14 +3,16 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"time"
 )
 
 // revisionQueries are about the number that every change of the configuration raises.
-type revisionQueries struct{ revision, raise string }
+type revisionQueries struct{ revision, raise, moment string }
 
 func newRevisionQueries(t *texts) revisionQueries {
 	return revisionQueries{
 		revision: t.one("SELECT number FROM revision WHERE name = 'configuration'"),
+		moment:   t.one("SELECT at FROM moments WHERE name = ?"),
 		raise:    t.one("UPDATE revision SET number = number + 1 WHERE name = 'configuration'"),
 	}
 }
@@ -20,6 +22,14 @@ func (s *Store) Revision(ctx context.Context) (int64, error) {
 	return one(ctx, s, "revision", s.q.revision, nil, func(row scanner) (n int64, err error) {
 		err = row.Scan(&n)
 		return n, err
+	})
+}
+
+// Moment implements storage.Reader.
+func (s *Store) Moment(ctx context.Context, name string) (time.Time, error) {
+	return one(ctx, s, "moment", s.q.moment, []any{name}, func(row scanner) (at time.Time, err error) {
+		err = row.Scan(&at)
+		return at.UTC(), err
 	})
 }
 

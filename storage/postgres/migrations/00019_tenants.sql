@@ -20,3 +20,10 @@ CREATE TABLE install_states (
     state   text NOT NULL PRIMARY KEY,
     expires timestamptz NOT NULL
 );
+-- When something began that counts from then on: links of the web chat that were out before
+-- keep showing their conversation for a while from here on.
+CREATE TABLE moments (
+    name text NOT NULL PRIMARY KEY,
+    at   timestamptz NOT NULL
+);
+INSERT INTO moments (name, at) VALUES ('links end', now());
