@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/allowance"
 	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
@@ -35,6 +36,7 @@ type desk struct {
 type heard struct {
 	said
 	edited bool
+	joins  allowance.Spent // what they join, if Joined is not 0
 }
 
 // newID makes the id of a record that is only ever added.
@@ -130,9 +132,12 @@ func (d *desk) jot(kind, by, detail, words string) {
 	})
 }
 
-// attempted writes down that somebody tried what they may not.
+// attempted writes down that somebody tried what they may not: once a day for each of them,
+// so that it costs nothing to refuse them again and again.
 func (d *desk) attempted(by recovery.Actor, p storage.Person, what string) {
 	d.jot(eventAttempted, by.ID, strings.TrimSpace(what+" "+p.ID()), "")
+	name := d.kase.ID + " " + p.ID() + " " + d.now.Format(time.DateOnly)
+	d.out.Events[len(d.out.Events)-1].ID = uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)).String()
 }
 
 // matter is what the routes look at in a case: the session that opened it, and what was

@@ -68,7 +68,14 @@ func (j *job) wishWork(ctx context.Context, w wish, phrase bool) error {
 			return words(t)
 		}
 		if w.kind == storage.Complaint && w.words != "" && t.standing() {
-			return &elsewhere{j.complaintToCase(t.belongs, w)}
+			return &elsewhere{j.wishToCase(t.belongs, w)}
+		}
+		if id := t.identity; id != nil && id.Spent.Wish != "" && id.Spent.Over(t.now) {
+			if w.words != "" {
+				return &elsewhere{j.wishToCase(id.Spent.Wish, w)}
+			}
+			t.notice(t.person().Say("words_joined"), false)
+			return nil
 		}
 		return j.begin(t, w)
 	})}
@@ -87,9 +94,9 @@ func (j *job) begin(t *turn, w wish) error {
 	return err
 }
 
-// complaintToCase adds a complaint to the case of an earlier survey; one that is closed by
-// now is left alone, and the complaint is one of its own.
-func (j *job) complaintToCase(kase string, w wish) outbox.Work {
+// wishToCase adds feedback to the case of an earlier survey or wish; one that is closed by now
+// is left alone, and the feedback is one of its own.
+func (j *job) wishToCase(kase string, w wish) outbox.Work {
 	b := j.b
 	u := j.update
 	load := storage.Load{Person: j.person, Case: kase}
@@ -107,8 +114,11 @@ func (j *job) complaintToCase(kase string, w wish) outbox.Work {
 		}
 		t.remember(d.session, w.words, files(u.Files))
 		s := saidIn(u, files(u.Files))
-		s.complaint = true
-		d.toStaff(s)
+		s.complaint = w.kind == storage.Complaint
+		d.toStaff(t.identity, s)
+		if !s.complaint {
+			t.out.Feedback = append(t.out.Feedback, t.feedbackOf(d.session, d.kase.ID, newID(), w.kind, w.words))
+		}
 		t.kept()
 		t.pointToChat()
 		return nil
@@ -219,6 +229,8 @@ func (t *turn) wishGiven(kind storage.FeedbackKind, a *survey.Answer) {
 		}
 	}
 	t.openCase(d, nil)
+	t.identity.Spent = t.identity.Spent.Bring(t.now, 1)
+	t.identity.Spent.Wish, t.out.Identity = t.desk.kase.ID, t.identity
 	t.out.Feedback = append(t.out.Feedback, t.feedbackOf(t.session, t.desk.kase.ID, t.session.ID, kind, a.Text))
 	if t.session.Before != "" {
 		t.identity.Session = t.session.Before

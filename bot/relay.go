@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strconv"
@@ -68,9 +70,10 @@ func listens(k *storage.Case) bool {
 	return k != nil && (k.State.Active() || k.State == recovery.Resolved || k.State == recovery.Unreached)
 }
 
-// toStaff gives the customer's words to the case: its history has them, and so have the
+// toStaff gives words of the case's customer to it: its history has them, and so have the
 // threads of its cards.
-func (d *desk) toStaff(s said) {
+func (d *desk) toStaff(who *storage.Identity, s said) {
+	joins := d.brings(who, s)
 	sign := s.text
 	if sign == "" && len(s.files) > 0 {
 		sign = d.view().StaffVoice().Files(s.files)
@@ -88,7 +91,7 @@ func (d *desk) toStaff(s said) {
 		})
 	}
 	if _, held := d.heldBack(); !held { // else they are on the card once the case has one
-		d.heard = append(d.heard, heard{said: s})
+		d.heard = append(d.heard, heard{said: s, joins: joins})
 	}
 }
 
@@ -108,6 +111,10 @@ func (d *desk) complains(s said) {
 
 // relay shows the customer's words below the case's cards.
 func (p *drawing) relay(w heard, places []chat.Address) {
+	if w.joins.Joined > 0 {
+		p.more(w, places)
+		return
+	}
 	parts, files := voice.InParts(w.text), w.files
 	if w.edited {
 		files = nil
@@ -121,7 +128,11 @@ func (p *drawing) relay(w heard, places []chat.Address) {
 			m := p.c.Relay(p.v, p.snap.Traits[to.Platform].Forms)
 			m.Text, m.Quotes, m.Files, m.Under = words.Text, words.Quotes, words.Files, cardSlot(p.c.Case.ID, to)
 			slot.Part = part
-			p.want(storage.Want{Slot: slot.String(), Kind: storage.RelayD, Address: p.snap.At(to), Render: m})
+			want := storage.Want{Slot: slot.String(), Kind: storage.RelayD, Address: p.snap.At(to), Render: m}
+			if w.edited {
+				want.Rank = storage.Spare // whoever changes words again and again holds nobody up
+			}
+			p.want(want)
 		}
 		for n, part := range parts {
 			show(wordsPart(n), chat.Message{Quotes: []chat.Quote{{Text: part}}})
@@ -272,6 +283,20 @@ func (d *desk) under(s said, text string) {
 	d.want(storage.Want{
 		Slot: d.noticeSlot(d.kase.ID), Kind: storage.NoticeD, Address: s.at,
 		Render: chat.Message{Text: text, Lang: d.view().StaffVoice().Lang, Replies: s.own, Inert: true},
+	})
+}
+
+// refused says to somebody who may not act that they may not, once for each case and chat:
+// whoever goes on gets nothing more. Where they wrote in a form it is the answer to that.
+func (d *desk) refused(s said, who storage.Person, text string) {
+	if s.own == "" {
+		d.answer(text, true)
+		return
+	}
+	sum := sha256.Sum256([]byte(who.ID() + " " + s.at.String()))
+	d.want(storage.Want{
+		Slot: named(d.kase.ID, "refused-"+hex.EncodeToString(sum[:8])), Kind: storage.NoticeD, Rank: storage.Spare, Address: s.at,
+		Render: chat.Message{Text: text, Lang: d.view().StaffVoice().Lang, Under: cardSlot(d.kase.ID, s.at), Inert: true},
 	})
 }
 

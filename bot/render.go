@@ -171,7 +171,7 @@ func (t *turn) keepWords(text string, files []survey.File, answers bool) {
 		t.remember(t.session, text, files)
 	}
 	if mine {
-		t.desk.toStaff(said{text: text, files: files, at: t.session.Address, own: t.message, key: t.key})
+		t.desk.toStaff(t.identity, said{text: text, files: files, at: t.session.Address, own: t.message, key: t.key})
 		return
 	}
 	t.out.Words = append(t.out.Words, storage.Words{

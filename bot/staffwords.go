@@ -140,7 +140,7 @@ func (d *desk) wrote(w written, who storage.Person, inside bool) error {
 	case !acts:
 		if u.Kind == chat.Text {
 			d.attempted(w.by, who, string(w.ask.What))
-			d.under(w.words, notStaff(w.voice, w.by, u))
+			d.refused(w.words, who, notStaff(w.voice, w.by, u))
 		}
 	case u.Kind == chat.Edited:
 		d.stand = w.words.at

@@ -91,6 +91,12 @@ func (t *turn) afterwards(text string, fs []survey.File) error {
 // kept thanks for words that went to a case, until a person has answered there: from then
 // on it is a conversation, and the program keeps out of it.
 func (t *turn) kept() {
+	if n := t.identity.Spent.Joined; n > 0 {
+		if n == 1 { // once, until they have been calm for a while
+			t.notice(t.person().Say("words_joined"), false)
+		}
+		return
+	}
 	if t.desk.kase.Round.Contacted.IsZero() {
 		t.notice(t.person().Say("notice_kept"), false)
 	}
@@ -135,7 +141,7 @@ func (j *job) wordsToCase(kase string) outbox.Work {
 			return nil
 		}
 		t.remember(t.desk.session, u.Text, files(u.Files))
-		t.desk.toStaff(saidIn(u, files(u.Files)))
+		t.desk.toStaff(t.identity, saidIn(u, files(u.Files)))
 		t.kept()
 		return nil
 	})}

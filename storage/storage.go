@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/allowance"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -325,6 +326,8 @@ type Identity struct {
 	Masked  time.Time `json:"Masked,omitzero"`
 	Created time.Time `json:"Created"`
 	Seen    time.Time `json:"Seen"` // last update
+	// Spent is what this person brought to staff lately.
+	Spent allowance.Spent `json:"Spent,omitzero"`
 }
 
 // Session is a survey.Session with what it belongs to.

@@ -186,6 +186,16 @@ func registry() []row {
 			{dir: "storage/postgres", test: "TestSuite", target: faults},
 			{dir: "storage/postgres", test: "TestEveryStatementUsesItsIndexBeforeThereAreStatistics", target: faults},
 		}},
+		{25, "nobody crowds others out", "one person sends 1,000 messages: another customer's card is among the next three sends to its chat; no more than 20 messages a minute from one person, and nothing of it lost", []check{
+			{dir: "bot/outbox", test: "TestACardGoesAheadOfAThousandMessages", target: faults},
+			{dir: "bot", test: "TestAFloodOfWordsJoins", target: faults},
+			{dir: "bot", test: "TestAFloodOfWishesJoins", target: faults},
+			{dir: "bot", test: "TestTheAttemptsOfStrangersCostNothing", target: faults},
+		}},
+		{26, "what one link can cost", "of 1,000 streams of one link four are kept, and one question a second is asked for all; a page of 1,000 messages has at most 200 kB", []check{
+			{dir: "adapters/webchat", test: "TestStream", target: faults},
+			{dir: "adapters/webchat", test: "TestAConversationIsReadInPages", target: faults},
+		}},
 		{27, "connections", "10,000 idle sockets: /readyz within 1 s; refusals are logged at WARN and counted", []check{
 			{dir: shell, test: "TestIdleConnectionsKeepNobodyOut", target: faults},
 		}},
