@@ -502,3 +502,34 @@ func must1[T any](v T, err error) func(t *testing.T) T {
 		return v
 	}
 }
+
+func TestCustomersAskForTheirDataInTheChat(t *testing.T) {
+	w := newWorld(t)
+	setStaff(w.bot, staffTG)
+	ann := telegramUser("7001", "Ann", "en")
+	w.customers = []chat.Address{ann.address}
+	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street"})
+	w.press(ann, "5")
+	w.command(ann, "privacy", "")
+	if text := w.newestText(ann.address); !strings.Contains(text, "kept until you ask") || !strings.Contains(text, "/privacy erase") {
+		t.Errorf("it says %q", text)
+	}
+	if err := w.store.SetRetentionDays(t.Context(), privacy.Conversations, 90); err != nil {
+		t.Fatal(err)
+	}
+	w.bot.renew(t.Context())
+	w.command(ann, "privacy", "")
+	if text := w.newestText(ann.address); !strings.Contains(text, "90 days after") {
+		t.Errorf("it says %q", text)
+	}
+	w.command(ann, "privacy", "Erase please")
+	w.settleAll()
+	k := w.onlyCase()
+	if !k.Watched() {
+		t.Errorf("the case is %+v", k)
+	}
+	said, err := json.Marshal(w.transcript(staffTG))
+	if err != nil || !strings.Contains(string(said), "erase all data that you keep of me") {
+		t.Errorf("staff see %s, %v", said, err)
+	}
+}

@@ -179,7 +179,7 @@ func (t *turn) command(u *chat.Update) error {
 	case "stop":
 		return t.stop()
 	case "privacy":
-		t.notice(t.person().Say("privacy"), false)
+		return asksPrivacy(u, t)
 	case "help":
 		t.helped()
 	case "complain", "suggest", "ask":

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -21,6 +22,7 @@ type Store interface {
 	storage.Reference
 	storage.Team
 	storage.StaffChats
+	RetentionDays(ctx context.Context) (privacy.Retention, error)
 }
 
 // Config is what a Keeper needs from outside.
@@ -138,6 +140,10 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	kept, err := k.store.RetentionDays(ctx)
+	if err != nil {
+		return fmt.Errorf("read for how long data is kept: %w", err)
+	}
 	chats, err := k.store.StaffChatList(ctx)
 	if err != nil {
 		return fmt.Errorf("read the chats of staff: %w", err)
@@ -154,6 +160,7 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 		accounts: make(map[chat.Platform][]storage.Account),
 		Moves:    moves,
 		Chats:    chats,
+		Kept:     kept,
 		Team:     people,
 		Policy:   rules,
 		Traits:   old.Traits,

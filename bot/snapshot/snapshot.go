@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -22,6 +23,7 @@ type Snapshot struct {
 	Chats    []storage.StaffChat
 	Team     Team
 	Policy   Policy
+	Kept     privacy.Retention             // for how many days what is kept of people
 	Traits   map[chat.Platform]chat.Traits // of every platform; one that is missing can do nothing
 }
 
