@@ -64,14 +64,14 @@ var tables = []table{
 	}},
 	{"deliveries", Messages, "messages with their words and addresses", map[Fate]string{
 		Gone: "bucket slot owner identity platform account chat thread kind ord render hash wanted shown shown_ref shown_sum base state due" +
-			" attempts tried epoch error created repeated",
+			" attempts tried epoch error created repeated rank",
 	}},
 	{"parked", Parked, "whole updates that could not be handled", map[Fate]string{Gone: "bucket key platform account person payload error at"}},
 	{"seen", Messages, "keys of updates, which may hold ids of a person and a chat; they go after a week", map[Fate]string{Gone: "bucket key at batch"}},
 	{"erasures", "", "who is being erased", map[Fate]string{Cleared: "id begun body"}},
 	{"forgotten", "", "that somebody is not to be invited again; it outlives them", map[Fate]string{Keyed: "hash", Stays: "why day"}},
 
-	{"buckets", "", "counters and versions", map[Fate]string{Nobody: "bucket cases ord sessions answers version protocol"}},
+	{"buckets", "", "counters and versions", map[Fate]string{Nobody: "bucket cases marks ord sessions answers version protocol"}},
 	{"cases_opened", "", "how many cases opened in a minute, kept for hours", map[Fate]string{Nobody: "bucket site minute p1 p2 p3"}},
 	{"flow_heads", "", "surveys", map[Fate]string{Nobody: "flow version"}},
 	{"flows", "", "surveys", map[Fate]string{Nobody: "flow version source published"}},
