@@ -103,7 +103,7 @@ const (
 
 // plainHost is a name for this machine that browsers trust less than localhost, as they
 // do when a phone opens the demo of a computer beside it.
-const plainHost = "demo.example"
+const plainHost = "aftercare-demo"
 
 const lastMessage = "li:last-child"
 
