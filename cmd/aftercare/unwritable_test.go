@@ -85,3 +85,13 @@ func lockAll(t *testing.T, database string) (unlock func()) {
 		here(t, db.Close())
 	}
 }
+
+// Whoever finds the file locked reads what to do about it.
+func TestALockedFileIsSaidInWords(t *testing.T) {
+	t.Parallel()
+	c := newConsole(t, nil)
+	unlock := lockAll(t, c.env["DATABASE_URL"])
+	c.refuses(1, "another program keeps the file locked. Try again in a moment", "site", "add", "main", "--name", "Main")
+	unlock()
+	c.must("site", "add", "main", "--name", "Main")
+}

@@ -59,6 +59,9 @@ func openSQLite(ctx context.Context, path string, o sqlite.Options) (storage.Sto
 	if err != nil && strings.Contains(err.Error(), "file is not a database") {
 		return nil, fmt.Errorf("%s holds something else or is damaged. Bring back a copy, or name another file in DATABASE_URL: %w", path, err)
 	}
+	if err != nil && strings.Contains(err.Error(), "(SQLITE_BUSY)") && !strings.Contains(err.Error(), "another program") {
+		return nil, fmt.Errorf("another program keeps %s locked. Try again in a moment; if it lasts, end the program that has it open: %w", path, err)
+	}
 	return store, err
 }
 

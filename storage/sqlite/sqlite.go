@@ -308,6 +308,9 @@ func fault(err error) sqlstore.Fault {
 // describe is SQLite's own message, which names tables and columns but no values.
 func describe(err error) string {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		if code := e.Code() & 0xff; code == codes.SQLITE_BUSY || code == codes.SQLITE_LOCKED {
+			return "another program keeps the file locked. Try again in a moment; if it lasts, end the program that has the file open (" + e.Error() + ")"
+		}
 		return e.Error()
 	}
 	return fmt.Sprintf("%T", err)
