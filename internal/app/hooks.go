@@ -46,7 +46,8 @@ func (h *hookWatch) watch(platform string, next http.Handler) http.Handler {
 		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(seen, r)
 		skew, dated := h.skew(r)
-		reason, do := "", "see docs/running.md, Webhooks"
+		var reason string
+		do := "see docs/running.md, Webhooks"
 		switch seen.status {
 		case http.StatusUnauthorized:
 			reason, do = "signature", "copy the signing secret or the webhook's secret again; if nobody changed it, somebody else is calling"

@@ -36,7 +36,7 @@ func readMark(ctx context.Context, db *sql.DB) (m mark, err error) {
 		return m, fmt.Errorf("read the mark of the file: %w", err)
 	}
 	err = db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&pulse)
-	return mark{uint32(id), uint32(pulse)}, err //nolint:gosec // the bits are what counts
+	return mark{uint32(id), uint32(pulse)}, err
 }
 
 // makeMark gives a file its id, once, and has it written into the file itself.
