@@ -137,7 +137,8 @@ var texts = []string{
 }
 
 var moments = []time.Time{
-	{}, time.Unix(0, 0), time.Unix(0, -1000), time.Date(2026, 11, 28, 12, 30, 0, 123456000, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC),
+	{},
+	time.Unix(0, 0), time.Unix(0, -1000), time.Date(2026, 11, 28, 12, 30, 0, 123456000, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC),
 	time.Date(2026, 3, 29, 2, 30, 0, 0, time.FixedZone("", 5*3600+1800)), time.Date(1969, 7, 20, 20, 17, 40, 1000, time.UTC),
 }
 

@@ -1,7 +1,8 @@
 -- +goose Up
 
--- What goes first of what waits in a chat (decision 0016). Older programs may write on: what
--- they want gets the rank of a conversation, and they send in the order that they know.
+-- What goes first of what waits in a chat (decision 0016).
+-- Older programs may write on: what they want gets the rank of a conversation, and they send in
+-- the order that they know.
 ALTER TABLE deliveries ADD COLUMN rank integer NOT NULL DEFAULT 50;
 UPDATE deliveries SET rank = 40 WHERE kind = 'card' AND shown_ref = '' AND state IN ('due', 'sending');
 DROP INDEX deliveries_chat;

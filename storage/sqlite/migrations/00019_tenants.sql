@@ -2,8 +2,7 @@
 
 -- Since when a workspace may be served; NULL = nobody has approved it, and its token is not
 -- used. Those that are installed count as approved.
--- Older programs may write on: what installs
--- the app by them waits for approval once they are replaced.
+-- Older programs may write on: what installs the app by them waits for approval once they are replaced.
 ALTER TABLE installations ADD COLUMN approved timestamp;
 UPDATE installations SET approved = installed;
 -- Links with which one workspace installs the app and is approved by that, as keyed hashes.
