@@ -218,6 +218,9 @@ func (c *Client) event(out *incoming, id string, e rawEvent, own map[string]bool
 	channel := text(e.Channel)
 	switch e.Type {
 	case "message":
+		if writes := e.author(); writes != "" && own[writes] {
+			return // the app's own, although the message names no bot
+		}
 		if u, ok := c.message(out.team, channel, e); ok {
 			out.updates = append(out.updates, c.stamp(u, id))
 		}
@@ -288,6 +291,14 @@ func (c *Client) message(team, channel string, e rawEvent) (chat.Update, bool) {
 		u.Kind, u.Command, u.Text = chat.Command, name, rest
 	}
 	return u, u.Text != "" || u.Kind == chat.Command || len(u.Files) > 0
+}
+
+// author is who wrote the message, or changed it.
+func (e rawEvent) author() string {
+	if e.Message != nil {
+		return e.Message.userID()
+	}
+	return e.userID()
 }
 
 func (c *Client) edited(team, channel string, private bool, e rawEvent) (chat.Update, bool) {

@@ -375,6 +375,8 @@ func TestWhatIsNobodysIsAcknowledged(t *testing.T) {
 			"no type":          {},
 			"bot":              {"type": "message", "channel": d, "channel_type": "im", "user": ann.ID, "bot_id": "B1", "text": "x", "ts": "1700000000.000100"},
 			"own":              {"type": "message", "subtype": "bot_message", "channel": d, "channel_type": "im", "text": "x", "ts": "1700000000.000100"},
+			"our own, alone":   {"type": "message", "channel": d, "channel_type": "im", "user": w.BotUser, "text": "x", "ts": "1700000000.000100"},
+			"our own, changed": {"type": "message", "subtype": "message_changed", "channel": d, "channel_type": "im", "message": map[string]any{"user": w.BotUser, "text": "y", "ts": ts, "edited": map[string]any{"user": w.BotUser}}, "previous_message": map[string]any{"text": "x"}},
 			"no user":          {"type": "message", "channel": d, "channel_type": "im", "text": "x", "ts": "1700000000.000100"},
 			"no ts":            {"type": "message", "channel": d, "channel_type": "im", "user": ann.ID, "text": "x"},
 			"odd ts":           {"type": "message", "channel": d, "channel_type": "im", "user": ann.ID, "text": "x", "ts": "now"},
