@@ -437,7 +437,7 @@ func (w *working) overwrite(m storage.Delivery, cases []storage.CaseFile, rename
 	w.ord = max(w.ord+1, w.now.UnixMicro())
 	d := storage.Delivery{
 		Bucket: w.bucket, Slot: storage.Slot{Kind: storage.EventSlot, Owner: renamed[slot.Owner], At: m.Address, Part: storage.NewID(w.now, 0)}.String(),
-		Address: m.Address, Kind: storage.NoticeD, Ord: w.ord, Render: text, Hash: "erased", Wanted: 2, Shown: 1, ShownRef: m.ShownRef,
+		Address: m.Address, Kind: storage.NoticeD, Ord: w.ord, Rank: storage.Plain, Render: text, Hash: "erased", Wanted: 2, Shown: 1, ShownRef: m.ShownRef,
 		State: storage.Due, Due: w.now, Created: w.now,
 	}
 	c, err := seal(d, nil)
