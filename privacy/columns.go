@@ -91,6 +91,7 @@ var tables = []table{
 	{"install_links", "", "one-time links by which a workspace installs the app", map[Fate]string{Nobody: "hash platform account expires used"}},
 	{"install_states", "", "installations under way", map[Fate]string{Nobody: "state expires"}},
 	{"secret_key", "", "by what the right key is known", map[Fate]string{Nobody: "name proof naming since"}},
+	{"moments", "", "when something of the program began to count", map[Fate]string{Nobody: "name at"}},
 	{"staff", "", "members of staff, who are no customers", map[Fate]string{Nobody: "id name roles created gone"}},
 	{"staff_links", "", "chat accounts of staff", map[Fate]string{Nobody: "platform account person staff linked"}},
 	{"staff_codes", "", "one-time codes of staff", map[Fate]string{Nobody: "hash staff expires used"}},
