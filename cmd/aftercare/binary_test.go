@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -42,6 +43,11 @@ var built struct {
 func TestMain(m *testing.M) {
 	flag.Parse()
 	signals.Leave() // it is the program that hears them, not its tests
+	if signal.Ignored(syscall.SIGHUP) {
+		// Whoever runs the tests ignores hang-ups, as nohup does. What is ignored is inherited by
+		// the processes that they start, and what is caught is not.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	if n, err := strconv.Atoi(flag.Lookup("test.parallel").Value.String()); err == nil && n < 4 {
 		// These tests mostly wait: for processes, leases and the pace of platforms.
 		_ = flag.Set("test.parallel", "4") // a number that it takes

@@ -27,7 +27,7 @@ func (u *checkup) lookAtStaff(ctx context.Context) []finding {
 		hears = hears || !c.Address.IsZero()
 	}
 	if !hears {
-		out = append(out, wrong("set TELEGRAM_STAFF_CHAT or SLACK_STAFF_CHANNEL, or link a chat: aftercare staff chat add NAME", "no chat of staff: nobody hears of unsatisfied customers"))
+		out = append(out, wrong("set TELEGRAM_STAFF_CHAT or SLACK_STAFF_CHANNEL, or link a chat: aftercare staff chat add NAME --everywhere", "no chat of staff: nobody hears of unsatisfied customers"))
 	}
 	staff, err := u.store.StaffList(ctx)
 	if err != nil {
@@ -35,7 +35,7 @@ func (u *checkup) lookAtStaff(ctx context.Context) []finding {
 	}
 	staff = slices.DeleteFunc(staff, func(s storage.Staff) bool { return !s.Gone.IsZero() })
 	if len(staff) == 0 {
-		out = append(out, wrong("aftercare staff add ID --name NAME, then aftercare staff code ID", "no staff: nobody may press the buttons on a card"))
+		out = append(out, wrong("aftercare staff add ID --name NAME --everywhere, then aftercare staff code ID", "no staff: nobody may press the buttons on a card"))
 	}
 	return orFine(out, "%d members of staff, and somebody hears of cases", len(staff))
 }
@@ -80,7 +80,7 @@ func (u *checkup) lookAtRoutes(ctx context.Context) []finding {
 		}
 		if !heard {
 			slices.Sort(missing)
-			out = append(out, wrong("link the chat (aftercare staff chat add NAME), add the person, or change the route", "the route to %s reaches nobody: %s cannot be told anything", name, strings.Join(missing, " and ")))
+			out = append(out, wrong("link the chat (aftercare staff chat add NAME --everywhere), add the person, or change the route", "the route to %s reaches nobody: %s cannot be told anything", name, strings.Join(missing, " and ")))
 		}
 	}
 	slices.SortFunc(out, func(a, b finding) int { return strings.Compare(a.Says, b.Says) })

@@ -95,11 +95,11 @@ func (c *retentionSetCmd) Run(a *terminal) error {
 	if err != nil {
 		return usageError{err}
 	}
-	days, err := strconv.Atoi(c.Days)
-	if strings.EqualFold(c.Days, "never") {
-		days, err = 0, nil
-	} else if err != nil || days < 1 {
-		return usagef("%q is no number of days. Say for example 365, or never", c.Days)
+	days := 0 // for good
+	if !strings.EqualFold(c.Days, "never") {
+		if days, err = strconv.Atoi(c.Days); err != nil || days < 1 {
+			return usagef("%q is no number of days. Say for example 365, or never", c.Days)
+		}
 	}
 	store, keeper, err := a.keeping()
 	if err != nil {

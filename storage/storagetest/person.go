@@ -257,7 +257,11 @@ var personTests = group{
 	"chat accounts are found by what people type": func(t *testing.T, b *bench) {
 		zoe, _ := newSomeone(t, b, "ZOE", 1), newSomeone(t, b, "ANN", numberAfter(b, "ANN", "ZOE"))
 		for _, q := range []storage.IdentityQuery{
-			{ID: zoe.identity.ID}, {Customer: zoe.key}, {User: "ZOEuser"}, {Platform: chat.Slack, User: "ZOEuser"}, {Account: "T1", User: "ZOEuser"},
+			{ID: zoe.identity.ID},
+			{Customer: zoe.key},
+			{User: "ZOEuser"},
+			{Platform: chat.Slack, User: "ZOEuser"},
+			{Account: "T1", User: "ZOEuser"},
 			{Username: "zoeUSERNAME"},
 		} {
 			same(t, fmt.Sprintf("%+v", q), must(b.store.IdentitiesOf(t.Context(), q, 5))(t), []storage.Identity{must(b.store.Identity(t.Context(), zoe.bucket, zoe.identity.ID))(t)})

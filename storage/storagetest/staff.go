@@ -161,8 +161,14 @@ var staffTests = map[string]func(*testing.T, *bench){
 			return seen
 		}
 		loads := []storage.Load{
-			{Staff: person(1)}, {Staff: person(2)}, {Staff: person(3)}, {Staff: person(1)}, {Person: person(1)},
-			{Member: "bob"}, {Member: "nobody"}, {Staff: person(1), Member: "bob"},
+			{Staff: person(1)},
+			{Staff: person(2)},
+			{Staff: person(3)},
+			{Staff: person(1)},
+			{Person: person(1)},
+			{Member: "bob"},
+			{Member: "nobody"},
+			{Staff: person(1), Member: "bob"},
 		}
 		const amy, bob = "amy Namy agent", "bob Nbob agent"
 		same(t, "who acts", who(loads...), []string{amy, bob, "nobody", amy, "nobody", bob, "nobody", bob})
@@ -185,8 +191,8 @@ var staffTests = map[string]func(*testing.T, *bench){
 				go func() { dropped <- other.DropStaff(ctx, "bob", now) }()
 			}
 			select {
-			case <-dropped:
-				return storage.Change{}, errors.New("the rights ended while the act was under way")
+			case err := <-dropped:
+				return storage.Change{}, errors.Join(errors.New("the rights ended while the act was under way"), err)
 			case <-time.After(100 * time.Millisecond): // long enough to be first, were nothing in its way
 				return storage.Change{}, nil
 			}

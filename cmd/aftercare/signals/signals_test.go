@@ -3,6 +3,7 @@ package signals
 import (
 	"context"
 	"os"
+	"os/signal"
 	"syscall"
 	"testing"
 
@@ -13,6 +14,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreTopFunction(
 
 // A context ends with a hang-up, and a second one does not end the process.
 func TestTheFirstHangUpEndsTheContextAndTheSecondNothing(t *testing.T) {
+	signal.Notify(heard, syscall.SIGHUP) // who runs the tests may ignore it, as nohup does
 	ctx, cancel := Context(context.Background())
 	defer cancel()
 	me, err := os.FindProcess(os.Getpid())
