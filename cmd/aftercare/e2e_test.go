@@ -266,6 +266,7 @@ func TestTheDemoNeedsNothingAndLeavesNothing(t *testing.T) {
 func TestASurveyIsTriedWithoutAnyChatOrDatabase(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, nil)
+	m.made = true // there is to be none
 	write(t, filepath.Join(m.dir, "answers.yaml"), "overall: 2\nspeed: 4\npeople: 4\nwhy_bad: It took too long.\ncontact_ok: here\n")
 	var got struct {
 		Status    string

@@ -134,7 +134,7 @@ func ended(level int, ago time.Duration) storage.Session {
 }
 
 func TestRulesAreTriedOnThePast(t *testing.T) {
-	c := newConsole(t, nil)
+	c := newConsole(t, map[string]string{"SECRET_KEY": someKey})
 	same := c.file("same.yaml", "rules: {}\n")
 	if got := c.must("recovery", "try", same); got != "0 sessions looked at. Nothing would have been different.\n" {
 		t.Errorf("an empty database: %q", got)
@@ -196,7 +196,7 @@ func TestRulesAreTriedOnThePast(t *testing.T) {
 }
 
 func TestThePastIsReadInPages(t *testing.T) {
-	c := newConsole(t, nil)
+	c := newConsole(t, map[string]string{"SECRET_KEY": someKey})
 	for n := 0; n < 2*tryPage+7; {
 		var batch []storage.Session
 		for ; len(batch) < 100 && n < 2*tryPage+7; n++ {

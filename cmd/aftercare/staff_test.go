@@ -126,7 +126,7 @@ func TestAddingStaffAgainChangesOnlyWhatIsGiven(t *testing.T) {
 
 // Who acts in somebody's name is no secret to whoever runs the server.
 func TestTheListOfStaffNamesTheirChats(t *testing.T) {
-	c := newConsole(t, nil)
+	c := newConsole(t, map[string]string{"SECRET_KEY": someKey})
 	c.must("staff", "add", "bob", "--name", "Bob", "--everywhere")
 	store, err := app.OpenStore(t.Context(), settings.Settings{DatabaseURL: settings.Secret(c.env["DATABASE_URL"])}, app.Now, nil)
 	if err != nil {
