@@ -142,7 +142,7 @@ func (j *job) membership(ctx context.Context) error {
 	}
 	switch u.Kind {
 	case chat.Blocked:
-		return chatKeeper{b}.gone(ctx, u.From, "the bot was removed from the chat")
+		return chatKeeper{b}.gone(ctx, u.From, "the bot was removed from it, or it was archived or deleted")
 	case chat.Joined:
 		return chatKeeper{b}.mark(ctx, u.From, time.Time{}, "")
 	}

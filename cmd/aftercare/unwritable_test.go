@@ -40,6 +40,7 @@ func TestAServerThatCannotWriteIsNotReadyTheWholeTime(t *testing.T) {
 					}
 				}()
 				time.Sleep(6 * time.Second) // for less it may say either
+				awaitStatus(t, m, "/readyz", http.StatusServiceUnavailable)
 				asked := 0
 				for end := time.Now().Add(12 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 					asked++
