@@ -74,6 +74,12 @@ func ChangeKey(ctx context.Context, c KeyChange) (KeyChanged, error) {
 	if err != nil {
 		return KeyChanged{}, err
 	}
+	var half []string
+	if kept != "" {
+		if half, err = unfinished(c.Settings, kept); err != nil {
+			return KeyChanged{}, err
+		}
+	}
 	done, err := c.replace(ctx, from, old, next)
 	if err != nil {
 		if kept != "" {
@@ -88,8 +94,30 @@ func ChangeKey(ctx context.Context, c KeyChange) (KeyChanged, error) {
 	if kept != "" {
 		done.File = c.Settings.SQLitePath() + ".key"
 		err = foundKey{keyFile: keyFile{kept, next}}.follow(c.Settings)
+		for _, path := range half {
+			_ = os.Remove(path) // what stays is nobody's key
+		}
 	}
 	return done, err
+}
+
+// unfinished are the files of changes whose process died, but for this one's. Once this
+// change is made they are nobody's: a change that is still under way began with the key that
+// was replaced, and is refused.
+func unfinished(s settings.Settings, but string) ([]string, error) {
+	path := s.SQLitePath() + ".key."
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("look for keys that did not take their place: %w", err)
+	}
+	var found []string
+	for _, e := range entries {
+		name, ours := strings.CutPrefix(e.Name(), filepath.Base(path))
+		if _, err := hex.DecodeString(name); ours && err == nil && len(name) == proofLetters && e.Name() != filepath.Base(but) {
+			found = append(found, filepath.Join(filepath.Dir(path), e.Name()))
+		}
+	}
+	return found, nil
 }
 
 // already is what is found when the change was made before, and its process did not live to say so.
@@ -104,13 +132,16 @@ func (c KeyChange) already(f foundKey) (KeyChanged, error) {
 	return KeyChanged{File: c.NewFile, Already: proof(bytes.TrimSpace(content)) == f.record.Proof}, nil
 }
 
+// proofLetters is how much of its proof names the file of a key that is to take its place.
+const proofLetters = 12
+
 // newKey is the new key, on the disk. kept is the file that is to take the place of the old
 // one's, "" if the operator keeps it.
 func (c KeyChange) newKey() (key []byte, kept string, err error) {
 	made := hex.EncodeToString(randomBytes(32))
 	path := c.NewFile
 	if path == "" {
-		path = c.Settings.SQLitePath() + ".key." + proof([]byte(made))[:12]
+		path = c.Settings.SQLitePath() + ".key." + proof([]byte(made))[:proofLetters]
 		kept = path
 	}
 	if err := keepKey(path, made); err != nil {
