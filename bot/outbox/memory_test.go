@@ -148,15 +148,7 @@ func (m *memory) Heads(_ context.Context, b storage.Bucket, of []storage.Served,
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.polls++
-	headed := func(d storage.Delivery) bool {
-		for _, e := range m.rows[b] {
-			before := e.Unsettled() && !e.Edits() && e.Address == d.Address && e.Ord < d.Ord
-			if before && (e.Rank == d.Rank || e.Rank < d.Rank && e.Identity == d.Identity) {
-				return false
-			}
-		}
-		return true
-	}
+	headed := m.headed(b)
 	var all []storage.Delivery
 	for _, a := range of {
 		var heads []storage.Delivery
@@ -170,6 +162,43 @@ func (m *memory) Heads(_ context.Context, b storage.Bucket, of []storage.Served,
 		all = append(all, heads[:min(len(heads), limit)]...)
 	}
 	return all, nil
+}
+
+// headed tells whether a row is the first of those that it may not overtake: in its chat, those
+// of its rank, and those of its own conversation that rank before it.
+func (m *memory) headed(b storage.Bucket) func(storage.Delivery) bool {
+	type line struct {
+		to       chat.Address
+		rank     storage.Rank
+		identity string // "" = of all
+	}
+	first := map[line]int64{} // the lowest Ord of each line
+	stand := func(l line, ord int64) {
+		if least, ok := first[l]; !ok || ord < least {
+			first[l] = ord
+		}
+	}
+	for _, e := range m.rows[b] {
+		if e.Unsettled() && !e.Edits() {
+			stand(line{e.Address, e.Rank, ""}, e.Ord)
+			stand(line{e.Address, e.Rank, "of " + e.Identity}, e.Ord)
+		}
+	}
+	before := func(l line, ord int64) bool {
+		least, ok := first[l]
+		return ok && least < ord
+	}
+	return func(d storage.Delivery) bool {
+		if before(line{d.Address, d.Rank, ""}, d.Ord) {
+			return false
+		}
+		for rank := range d.Rank {
+			if before(line{d.Address, rank, "of " + d.Identity}, d.Ord) {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 func (m *memory) Doubtful(_ context.Context, b storage.Bucket, of []storage.Served, limit int) ([]storage.Delivery, error) {
