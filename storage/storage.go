@@ -125,8 +125,8 @@ type Reader interface {
 	CasesHeld(ctx context.Context, b Bucket, staff string, limit int) ([]Case, error)
 	// CasesUnposted lists cases of a bucket that do not rest and have no card, oldest first.
 	CasesUnposted(ctx context.Context, b Bucket, limit int) ([]Case, error)
-	// Past lists sessions of a bucket that started since then, by id, from the one behind
-	// after on: a way to read all of them, page by page.
+	// Past lists sessions of a bucket that started since then, in the order of their start and
+	// id. after is the id of one that started then, to go on behind it; "" = from the first on.
 	Past(ctx context.Context, b Bucket, since time.Time, after string, limit int) ([]PastSession, error)
 	// Transcript returns the deliveries to an address that one bucket holds, in their
 	// order: what the web chat shows. A room's transcript is that of all buckets.

@@ -62,8 +62,8 @@ func (c *recoveryTryCmd) Run(a *terminal) error {
 		return err
 	}
 	for b := range storage.Bucket(store.Buckets()) {
-		for after := ""; ; {
-			page, err := store.Past(a.ctx, b, since, after, tryPage)
+		for from, after := since, ""; ; {
+			page, err := store.Past(a.ctx, b, from, after, tryPage)
 			if err != nil {
 				return fmt.Errorf("read past sessions: %w", err)
 			}
@@ -78,7 +78,8 @@ func (c *recoveryTryCmd) Run(a *terminal) error {
 			if len(page) < tryPage {
 				break
 			}
-			after = page[len(page)-1].ID
+			last := &page[len(page)-1]
+			from, after = last.Started, last.ID
 		}
 	}
 	return out.end()

@@ -170,6 +170,9 @@ var caseTests = map[string]func(*testing.T, *bench){
 		since := b.clock.Now()
 		want := map[string]string{} // session to case
 		for i := range 7 {
+			if i%3 == 2 { // two at a time
+				b.clock.Add(time.Minute)
+			}
 			p := person(i + 1)
 			s := session(newID(), p, b.clock.Now())
 			if i%2 == 0 {
@@ -187,14 +190,14 @@ var caseTests = map[string]func(*testing.T, *bench){
 		follow.Case = of.ID
 		want[follow.ID] = ""
 		b.advance(t, change("", storage.Change{Session: &follow}))
-		got, after := map[string]string{}, ""
+		got, from, after := map[string]string{}, since, ""
 		for {
-			page := must(b.store.Past(t.Context(), 0, since, after, 3))(t)
+			page := must(b.store.Past(t.Context(), 0, from, after, 3))(t)
 			for _, p := range page {
-				if p.ID <= after {
-					t.Fatalf("%s follows %s", p.ID, after)
+				if d := p.Started.Compare(from); d < 0 || d == 0 && p.ID <= after {
+					t.Fatalf("%s of %v follows %s of %v", p.ID, p.Started, after, from)
 				}
-				after = p.ID
+				from, after = p.Started, p.ID
 				got[p.ID] = ""
 				if p.Case != nil {
 					got[p.ID] = p.Case.ID

@@ -69,7 +69,7 @@ func newDeliveryQueries(t *texts) deliveryQueries {
 			}
 			return "SELECT " + withoutRender + " FROM deliveries d" +
 				" WHERE platform = " + of("platform") + " AND account = " + of("account") +
-				" AND bucket = ? AND epoch >= 0 AND state IN " + unsettledStates + " AND state = 'due' AND due <= ?" +
+				" AND bucket = ? AND epoch >= 0 AND state = 'due' AND due <= ?" +
 				waiting("e", "e.rank = d.rank") + waiting("f", "f.rank < d.rank AND NOT f.identity <> d.identity") +
 				" ORDER BY rank, ord LIMIT ?"
 		}),
@@ -79,8 +79,7 @@ func newDeliveryQueries(t *texts) deliveryQueries {
 		doubtful: t.asked([]string{"platform", "account", "epoch"}, func(of func(string) string) string {
 			return "SELECT " + deliveryColumns + " FROM deliveries" +
 				" WHERE platform = " + of("platform") + " AND account = " + of("account") + " AND deliveries.epoch < " + of("epoch") +
-				" AND bucket = ? AND deliveries.epoch >= 0 AND state IN " + unsettledStates + " AND state = 'sending'" +
-				" ORDER BY rank, ord LIMIT ?"
+				" AND bucket = ? AND state = 'sending' ORDER BY rank, ord LIMIT ?"
 		}),
 		failed: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND state = 'failed' ORDER BY due DESC, slot LIMIT ?"),

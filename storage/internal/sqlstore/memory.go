@@ -31,28 +31,37 @@ type records struct {
 
 	slots   shelf[deliveryCell]
 	chats   shelf[[]waiting] // what waits in them, edits aside
-	renders ring             // slots whose renders are remembered
+	renders renders
 }
 
-// ring is the newest names, each new one in place of the oldest.
-type ring struct {
-	names []string
-	next  int
+// renders are the messages that are remembered until they are sent, the oldest first.
+type renders struct {
+	queue []keptRender
+	bytes int
 }
 
-// keepRender remembers the render of a slot that is to be claimed soon, and forgets the
-// one that was remembered longest. Not to be called in the middle of a batch.
-func (w *working) keepRender(name string) {
+type keptRender struct {
+	cell *deliveryCell
+	size int
+}
+
+// keepRender remembers the render of a slot that is to be claimed soon, and forgets those
+// that were remembered longest once they are too much. Not to be called in the middle of a
+// batch.
+func (w *working) keepRender(c *deliveryCell) {
 	r := &w.renders
-	if most := max(keptRenders/w.s.buckets, 1); len(r.names) < most {
-		r.names = append(r.names, name)
-		return
+	k := keptRender{c, cellBytes + 2*len(c.render)} // as it is stored, and decoded
+	r.queue, r.bytes = append(r.queue, k), r.bytes+k.size
+	first := 0
+	for r.bytes > renderBytes/w.s.buckets && first < len(r.queue)-1 {
+		old := r.queue[first]
+		// Where the slot has another cell by now, that has an entry of its own.
+		old.cell.forgetRender()
+		r.bytes -= old.size
+		r.queue[first] = keptRender{}
+		first++
 	}
-	if c, _ := w.slots.get(r.names[r.next]); c != nil && r.names[r.next] != name {
-		c.forgetRender()
-	}
-	r.names[r.next] = name
-	r.next = (r.next + 1) % len(r.names)
+	r.queue = r.queue[first:]
 }
 
 // shelf holds cells by id; a nil cell says that there is no such record. It forgets half
@@ -94,9 +103,10 @@ const (
 	youngSessions = 2048
 	youngSlots    = 4 * youngSessions
 	youngCases    = 128
-	// keptRenders is how many messages are remembered until they are sent, a kilobyte or
-	// two each: those of a moment, not those of a broadcast.
-	keptRenders = 1024
+	// renderBytes is how much of messages is remembered until they are sent: those of a
+	// moment, not those of a broadcast. cellBytes is what each takes beside its text.
+	renderBytes = 4 << 20
+	cellBytes   = 256
 )
 
 // memories are the memories of a store, by bucket.

@@ -26,7 +26,7 @@ func newSessionQueries(t *texts) sessionQueries {
 		expiring: t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND expires_at IS NOT NULL AND expires_at <= ?" +
 			" ORDER BY expires_at, id LIMIT ?"),
 		past: t.one("SELECT s.body, s.bucket, (SELECT c.body FROM cases c WHERE c.bucket = ? AND c.id = s.case_id AND c.session = s.id) FROM sessions s" +
-			" WHERE s.bucket = ? AND s.id > ? AND s.started_at >= ? ORDER BY s.id LIMIT ?"),
+			" WHERE s.bucket = ? AND s.version >= 0 AND (s.started_at, s.id) > (?, ?) ORDER BY s.started_at, s.id LIMIT ?"),
 	}
 }
 
@@ -118,7 +118,7 @@ func (s *Store) Expiring(ctx context.Context, b storage.Bucket, now time.Time, l
 
 // Past implements storage.Reader.
 func (s *Store) Past(ctx context.Context, b storage.Bucket, since time.Time, after string, limit int) ([]storage.PastSession, error) {
-	args := []any{int64(b), int64(b), storage.Clean(after), micro(since), int64(limit)}
+	args := []any{int64(b), int64(b), micro(since), storage.Clean(after), int64(limit)}
 	return collect(ctx, s, "past sessions", s.q.past, args, func(row scanner) (p storage.PastSession, err error) {
 		var body, opened []byte
 		var b storage.Bucket

@@ -94,7 +94,7 @@ func (w *working) remember() {
 		c, _ := w.slots.get(name)
 		c.dirty, c.whole = false, false
 		if c.State == storage.Due && c.render != nil {
-			w.keepRender(name) // whoever claims it shows it
+			w.keepRender(c) // whoever claims it shows it
 		} else {
 			c.forgetRender() // whoever shows it has it already
 		}

@@ -1,0 +1,143 @@
+package postgres
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/aftercare/aftercare/storage/internal/sqlstore"
+	"github.com/aftercare/aftercare/storage/postgres/pgtest"
+)
+
+// fill makes a database that was used for long, in one bucket: sessions of four answers with
+// their keys and their two sent messages, a chat of staff with 20,000 cards that are settled and
+// one that is not, and a backlog of 100,000, of which 20,000 wait in one chat. Its parameter is
+// the number of sessions. Time begins in 2026 and runs by the minute.
+const fill = `
+INSERT INTO sessions (bucket, id, identity, flow, version, status, site, customer, invitation, case_id, started_at, ended_at, expires_at,
+	composite, level, unsatisfied, test, body)
+SELECT 0, s.id, 'i' || n % 1000, 'f', 1, CASE WHEN n % 10 = 0 THEN 'active' ELSE 'completed' END, 'main', 'c' || n % 1000, 'v' || n, '', s.at,
+	CASE WHEN n % 10 = 0 THEN NULL ELSE s.at END, CASE WHEN n % 10 = 0 THEN s.at + interval '50 years' END, 3, 0, n % 100 = 0, FALSE, repeat('x', 500)
+FROM generate_series(1, {n}) AS n CROSS JOIN LATERAL (SELECT md5(n::text) AS id, timestamptz '2026-01-01' + n * interval '1 minute' AS at) AS s;
+INSERT INTO answers (bucket, session, question, revision, value, choices, text, files, skipped, dropped, at)
+SELECT 0, md5(n::text), 'q' || q, 1, 3, '', '', '', FALSE, FALSE, timestamptz '2026-01-01' + n * interval '1 minute'
+FROM generate_series(1, {n}) AS n, generate_series(1, 4) AS q;
+INSERT INTO seen (bucket, key, at, batch)
+SELECT 0, 'telegram:1:' || n * 4 + q, timestamptz '2026-01-01' + n * interval '1 minute', n FROM generate_series(1, {n}) AS n, generate_series(1, 4) AS q;
+INSERT INTO deliveries (bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, rank, render, hash, wanted, shown, shown_ref,
+	shown_sum, base, repeated, state, due, attempts, epoch, error, created)
+SELECT 0, d.slot, d.owner, d.identity, 'telegram', '1', d.chat, '', d.kind, d.ord, d.rank, '{}', '', 1, d.shown, d.ref, '', 0, FALSE, d.state, d.at, 0, 1, '', d.at
+FROM (
+	SELECT 'q:' || md5(n::text) || ':q' || q AS slot, md5(n::text) AS owner, 'i' || n % 1000 AS identity, 'p' || n % 1000 AS chat, 'question' AS kind,
+		n * 10 + q AS ord, 50 AS rank, 1 AS shown, 'r' || n * 10 + q AS ref, 'sent' AS state, timestamptz '2026-01-01' + n * interval '1 minute' AS at
+	FROM generate_series(1, {n}) AS n, generate_series(1, 2) AS q
+	UNION ALL SELECT 'case:' || n || ':s', 'case' || n, 'staff', 'staff', 'card', 1000000 + n, 40, 1, 'r' || n, 'sent', timestamptz '2026-01-01' + n * interval '1 minute'
+	FROM generate_series(1, 20000) AS n
+	UNION ALL SELECT 'case:new:s', 'new', 'staff', 'staff', 'card', 2000000, 40, 0, '', 'due', timestamptz '2026-01-01'
+	UNION ALL SELECT 'q:b' || n || ':q', 'b' || n, 'b' || n, CASE WHEN n % 5 = 0 THEN 'crowd' ELSE 'w' || n END, 'question', 3000000 + n, 50, 0, '', 'due',
+		timestamptz '2026-01-01' FROM generate_series(1, 100000) AS n
+	UNION ALL SELECT 'q:d' || n || ':q', 'd' || n, 'd' || n, 'd' || n, 'question', 4000000 + n, 50, 0, '', 'sending',
+		timestamptz '2026-01-01' FROM generate_series(1, 3) AS n
+) AS d;
+ANALYZE;
+`
+
+// TestWhatIsReadOftenStaysCheapAsTheDatabaseFills counts the pages that each statement touches
+// which a turn, a send or a look puts. AFTERCARE_FILL is a number of sessions, for more than a
+// test can afford.
+func TestWhatIsReadOftenStaysCheapAsTheDatabaseFills(t *testing.T) {
+	sessions := 25_000
+	if n, err := strconv.Atoi(os.Getenv("AFTERCARE_FILL")); err == nil {
+		sessions = n
+	}
+	dsn := pgtest.Start(t)
+	if _, err := Migrate(t.Context(), dsn, Options{Buckets: 1}); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("postgres", dsn+"&enable_seqscan=off&plan_cache_mode=force_generic_plan&jit=off")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec(strings.ReplaceAll(fill, "{n}", strconv.Itoa(sessions))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("VACUUM ANALYZE"); err != nil {
+		t.Fatal(err)
+	}
+	const (
+		late = "'2060-01-01'" // when all is due
+		new  = "md5('7')"
+	)
+	for i, c := range []struct {
+		name, begins, holds, args string
+	}{
+		{"a session", "SELECT id, case_id, body FROM sessions", "id = $2", "0, " + new},
+		{"sessions of somebody", "SELECT body, bucket FROM sessions", "identity = $2", "0, 'i7', 3"},
+		{"earlier ones", "SELECT count(*) FROM sessions", "started_at < $4", "0, 'c7', '2059-01-01', " + late},
+		{"expiring ones", "SELECT body, bucket FROM sessions", "expires_at <= $2", "0, '2059-01-01', 10"},
+		{"a slot", "SELECT bucket, slot", "slot = $2", "0, 'case:7:s'"},
+		{"what waits in the chat of staff", "SELECT slot, identity", "chat = $2", "0, 'staff'"},
+		{"what waits in the chats of staff", "SELECT r.*", "chat = k.sought", "'{staff,w7}', 0"},
+		{"heads", "SELECT h.*", "d.chat AND e.rank", "'{telegram}', '{1}', 0, " + late + ", 0, 0, 10"},
+		{"what is in doubt", "SELECT h.*", "state = 'sending'", "'{telegram}', '{1}', '{9}', 0, 10"},
+		{"what is in doubt, and nothing is", "SELECT h.*", "state = 'sending'", "'{telegram}', '{1}', '{1}', 0, 10"},
+		{"a page of the chat of staff", "SELECT bucket, slot", "ord < $3", "0, 'staff', 1010000, 'telegram', '1', '', 10"},
+		{"what failed", "SELECT bucket, slot", "state = 'failed'", "0, 10"},
+		{"a message by its reference", "SELECT bucket, slot", "shown_ref = $3", "0, 'staff', 'r7', 'telegram', '1'"},
+		{"a page of the past", "SELECT s.body, s.bucket", "started_at", "PAST"},
+		{"keys to prune, and none are", "DELETE FROM seen", "LIMIT", "0, 0, '2025-01-01', 10"},
+		{"deliveries to prune, and none are", "DELETE FROM deliveries", "NOT EXISTS", "0, 0, '2025-01-01', 0, 0, 10"},
+	} {
+		text := ""
+		for _, of := range sqlstore.Texts(dialect()) {
+			if strings.HasPrefix(of, c.begins) && strings.Contains(of, c.holds) && strings.Count(of, "UNION ALL") == 0 && text == "" {
+				text = of
+			}
+		}
+		if text == "" {
+			t.Errorf("%s: no such statement", c.name)
+			continue
+		}
+		if c.args == "PAST" {
+			c.args = fmt.Sprintf("0, 0, timestamptz '2026-01-01' + %d * interval '1 minute', '', 10", sessions-60)
+		}
+		if _, err := db.Exec(fmt.Sprintf("PREPARE q%d AS %s", i, text)); err != nil {
+			t.Fatalf("%s: %v\n%s", c.name, err, text)
+		}
+		explained := fmt.Sprintf("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE q%d(%s)", i, c.args)
+		var plan []byte
+		if err := db.QueryRow(explained).Scan(&plan); err != nil {
+			t.Fatalf("%s: %v\n%s", c.name, err, text)
+		}
+		// Once more: the first look at a page writes hints to it.
+		if err := db.QueryRow(explained).Scan(&plan); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		var of []struct {
+			Plan struct {
+				Hit  int `json:"Shared Hit Blocks"`
+				Read int `json:"Shared Read Blocks"`
+				Rows int `json:"Actual Rows"`
+			}
+		}
+		if err := json.Unmarshal(plan, &of); err != nil {
+			t.Fatal(err)
+		}
+		p := of[0].Plan
+		t.Logf("%-35s %5d buffers, %d rows", c.name, p.Hit+p.Read, p.Rows)
+		// A row that is found is a page of its own, and so is the entry that leads to it.
+		most := 10 + 2*p.Rows
+		if c.name == "heads" {
+			most += 4 * p.Rows // and for each of them it is asked twice what waits before it
+		}
+		if p.Hit+p.Read > most {
+			t.Errorf("%s: %d buffers for %d rows\n%s", c.name, p.Hit+p.Read, p.Rows, plan)
+		}
+	}
+}
