@@ -104,6 +104,9 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 	return b, nil
 }
 
+// Configuration is what keeps the configuration of this process.
+func (b *Bot) Configuration() *snapshot.Keeper { return b.snap }
+
 // ServeAccount makes this process a candidate for the account's lease and, while it
 // holds it, sends the account's deliveries and runs its Intake, until ctx ends. See
 // outbox.Outbox.Serve. Limits that it leaves out are the platform's.

@@ -211,7 +211,7 @@ func cardSlots(k storage.Case) []string {
 }
 
 // openedSettled is after how long every process has counted the cases opened again.
-const openedSettled = 2 * refreshEvery
+const openedSettled = 2 * observeEvery
 
 // withdraw takes the case's cards back that nobody can have seen. It reports whether the
 // case keeps all that it has.

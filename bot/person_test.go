@@ -517,7 +517,7 @@ func TestCustomersAskForTheirDataInTheChat(t *testing.T) {
 	if err := w.store.SetRetentionDays(t.Context(), privacy.Conversations, 90); err != nil {
 		t.Fatal(err)
 	}
-	w.bot.renew(t.Context())
+	w.bot.snap.Renew(t.Context())
 	w.command(ann, "privacy", "")
 	if text := w.newestText(ann.address); !strings.Contains(text, "90 days after") {
 		t.Errorf("it says %q", text)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/bot/personal"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -19,7 +20,7 @@ import (
 
 const (
 	sweepEvery   = time.Second
-	refreshEvery = 5 * time.Second
+	observeEvery = 5 * time.Second
 	pruneEvery   = time.Hour
 	// sweepTTL is how soon another process goes on after this one died. It may be shorter
 	// than a round: sweeping twice is harmless, and the lease only saves the work.
@@ -47,7 +48,14 @@ func (b *Bot) Run(ctx context.Context) error {
 	sweep, tell, forget := newSweeper(b), newTeller(b), &forgetter{store: b.store, log: b.log}
 	var all sync.WaitGroup
 	all.Go(func() { b.listen(ctx) })
-	all.Go(func() { every(ctx, refreshEvery, b.renew) })
+	all.Go(func() { every(ctx, snapshot.LookEvery, b.snap.Renew) })
+	all.Go(func() {
+		every(ctx, observeEvery, func(ctx context.Context) {
+			if err := b.observe(ctx); err != nil && ctx.Err() == nil {
+				b.log.Warn("cannot count the cases that opened lately", "err", err)
+			}
+		})
+	})
 	all.Go(func() { every(ctx, sweepEvery, sweep.sweep) })
 	all.Go(func() { every(ctx, tellEvery, tell.tell) })
 	all.Go(func() { every(ctx, forgetEvery, forget.look) })
@@ -88,15 +96,6 @@ func (b *Bot) listen(ctx context.Context) {
 			b.watch.notifyAll()
 			b.out.Look()
 		}
-	}
-}
-
-func (b *Bot) renew(ctx context.Context) {
-	if err := b.snap.Look(ctx); err != nil && ctx.Err() == nil {
-		b.log.Warn("cannot renew the configuration", "err", err)
-	}
-	if err := b.observe(ctx); err != nil && ctx.Err() == nil {
-		b.log.Warn("cannot count the cases that opened lately", "err", err)
 	}
 }
 

@@ -48,6 +48,7 @@ SELECT create_reference_table('staff_codes');
 SELECT create_reference_table('staff_chats');
 SELECT create_reference_table('chat_codes');
 SELECT create_reference_table('revision');
+SELECT create_reference_table('processes');
 SELECT create_reference_table('retention');
 SELECT create_reference_table('forgotten');
 SELECT create_reference_table('erasures');

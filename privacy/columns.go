@@ -87,6 +87,7 @@ var tables = []table{
 		Nobody: "platform account name sealed scopes installer installed approved",
 	}},
 	{"revision", "", "numbers", map[Fate]string{Nobody: "name number"}},
+	{"processes", "", "the servers that run, by the names of their machines", map[Fate]string{Nobody: "id name revision lacks seen"}},
 	{"retention", "", "for how many days what is kept", map[Fate]string{Nobody: "class days"}},
 	{"install_links", "", "one-time links by which a workspace installs the app", map[Fate]string{Nobody: "hash platform account expires used"}},
 	{"install_states", "", "installations under way", map[Fate]string{Nobody: "state expires"}},

@@ -67,6 +67,7 @@ type Store interface {
 	Leases
 	Parking
 	Persons
+	Processes
 
 	// Prune removes up to limit rows of each kind that are older than retention says,
 	// in one bucket, and returns how many went. Call it until it returns 0.
@@ -81,9 +82,6 @@ type Store interface {
 	// Ping reports whether the database answers, within ctx. It is ErrOutdated or ErrGone
 	// once the database takes no changes from this program any more.
 	Ping(ctx context.Context) error
-	// Pulse makes a change that means nothing, within ctx: where it succeeds the database
-	// takes changes. Its errors are those of Ping.
-	Pulse(ctx context.Context) error
 	Close() error
 }
 

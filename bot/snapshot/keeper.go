@@ -47,17 +47,21 @@ type Keeper struct {
 	loads sync.Mutex // held while a new snapshot is made from the old one
 
 	looks int // since everything was read; loads protects it
+	taken chan struct{}
 }
 
+// LookEvery is how often a running process looks for a change.
+const LookEvery = time.Second
+
 // looksBeforeAll is how many looks may find the revision as it was before everything is
-// read all the same: with a look every five seconds five minutes. Programs from before the
-// revision was there write without raising it.
-const looksBeforeAll = 60
+// read all the same: five minutes. Programs from before the revision was there write without
+// raising it.
+const looksBeforeAll = 300
 
 // NewKeeper returns a Keeper that knows nothing yet but what it is given: Refresh reads
 // the rest.
 func NewKeeper(c Config) *Keeper {
-	k := &Keeper{store: c.Store, log: c.Log, parse: c.Parse, policy: c.Policy}
+	k := &Keeper{store: c.Store, log: c.Log, parse: c.Parse, policy: c.Policy, taken: make(chan struct{}, 1)}
 	k.now.Store(&Snapshot{Flows: c.Flows, Traits: c.Traits})
 	return k
 }
@@ -71,6 +75,9 @@ func Fixed(s *Snapshot) *Keeper {
 
 // Now is the snapshot in force.
 func (k *Keeper) Now() *Snapshot { return k.now.Load() }
+
+// Taken has a value after another revision came into force. One goroutine may wait for it.
+func (k *Keeper) Taken() <-chan struct{} { return k.taken }
 
 // RefreshChats takes the linked chats into the snapshot as they are now.
 func (k *Keeper) RefreshChats(ctx context.Context) error {
@@ -108,6 +115,13 @@ func (k *Keeper) Look(ctx context.Context) error {
 		return nil
 	}
 	return k.Refresh(ctx)
+}
+
+// Renew is Look for somebody who cannot do anything about a failure: it goes to the log.
+func (k *Keeper) Renew(ctx context.Context) {
+	if err := k.Look(ctx); err != nil && ctx.Err() == nil {
+		k.log.Warn("cannot renew the configuration", "err", err)
+	}
 }
 
 // Refresh reads the newest flows, sites, accounts, moved chats, staff and recovery rules
@@ -178,6 +192,7 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 			// Another program wrote a flow that this one cannot read: its sessions wait,
 			// all others go on.
 			k.log.Error("a published flow cannot be read", "flow", src.Flow, "version", src.Version, "err", err)
+			n.Lacks = append(n.Lacks, fmt.Sprintf("flow %s version %d", src.Flow, src.Version))
 			continue
 		}
 		n.Flows[key] = f
@@ -194,8 +209,17 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 	for _, a := range accounts {
 		n.accounts[a.Platform] = append(n.accounts[a.Platform], a)
 	}
+	if rules.bad > rules.Version {
+		n.Lacks = append(n.Lacks, fmt.Sprintf("recovery rules version %d", rules.bad))
+	}
 	k.now.Store(n)
 	k.looks = 0
+	if n.Revision != old.Revision {
+		select {
+		case k.taken <- struct{}{}:
+		default: // one is there that nobody has heard yet
+		}
+	}
 	return nil
 }
 

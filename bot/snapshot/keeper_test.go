@@ -3,7 +3,6 @@ package snapshot_test
 import (
 	"context"
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -26,12 +25,8 @@ func (s *asleep) Revision(ctx context.Context) (int64, error) {
 	return s.awake.Revision(ctx)
 }
 
-func open(t *testing.T) storage.Store {
+func open(t *testing.T, path string) storage.Store {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "a.db")
-	if _, err := sqlite.Migrate(t.Context(), path, sqlite.Options{}); err != nil {
-		t.Fatal(err)
-	}
 	store, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -54,12 +49,12 @@ func keeperOf(t *testing.T, store snapshot.Store) *snapshot.Keeper {
 }
 
 func TestAnIdleLookReadsTheRevisionAlone(t *testing.T) {
-	real := open(t)
+	real := open(t, newFile(t))
 	store := &asleep{Store: real, awake: real}
 	k := keeperOf(t, store)
 	before, asked := k.Now(), store.asked
 	store.Store = nil
-	const looks = 59
+	const looks = 299
 	for range looks {
 		if err := k.Look(t.Context()); err != nil {
 			t.Fatal(err)
@@ -84,7 +79,7 @@ func TestAnIdleLookReadsTheRevisionAlone(t *testing.T) {
 }
 
 func TestALookFindsWhatAnotherProgramChanged(t *testing.T) {
-	store := open(t)
+	store := open(t, newFile(t))
 	k := keeperOf(t, store)
 	ctx, at := t.Context(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	for _, name := range []string{"Main Street", "Harbour"} {

@@ -15,7 +15,8 @@ import (
 // Snapshot is the configuration that turns read. It is never changed: a new one
 // replaces it, and a turn that runs meanwhile goes on with the old one.
 type Snapshot struct {
-	Revision int64 // of the configuration in the database: this is at least as new
+	Revision int64    // of the configuration in the database: this is at least as new
+	Lacks    []string // what of it cannot be read, in words: an earlier version is in force instead
 	Flows    map[FlowKey]*Flow
 	Sites    map[string]Site
 	accounts map[chat.Platform][]storage.Account

@@ -74,6 +74,7 @@ type rulesReport struct {
 	OK      bool              `json:"ok"`
 	Version *int              `json:"version"` // null = not published
 	Created bool              `json:"created"` // false = the newest version is the same already
+	InForce *inForce          `json:"in_force,omitempty"`
 	Errors  []*rulefile.Error `json:"errors"`
 }
 
@@ -135,13 +136,16 @@ func (c *recoveryApplyCmd) Run(a *terminal) error {
 		return err
 	}
 	report.Version, report.Created = &version, created
+	if created {
+		report.InForce = a.inForce(store)
+	}
 	if c.JSON {
 		return a.printJSON(report)
 	}
 	if !created {
 		return a.printf("These rules are in force already, as version %d.\n", version)
 	}
-	return a.printf("Published as version %d. Within seconds every process uses it. Open cases keep the times that they were given.\n", version)
+	return a.printf("Published as version %d. Open cases keep the times that they were given.\n%s", version, report.InForce.text())
 }
 
 // knownSites makes sure that every site of the rules exists: a misspelt one would be

@@ -136,10 +136,11 @@ func (c *retentionSetCmd) Run(a *terminal) error {
 	if err := store.SetRetentionDays(a.ctx, class, days); err != nil {
 		return err
 	}
+	at := a.inForce(store).text()
 	if days == 0 {
-		return a.printf("%s: not set any more.\n", class)
+		return a.printf("%s: not set any more.\n%s", class, at)
 	}
-	return a.printf("%s: kept for %d days.\n", class, days)
+	return a.printf("%s: kept for %d days.\n%s", class, days, at)
 }
 
 type retentionRunCmd struct {

@@ -48,6 +48,8 @@ type siteChange struct {
 	siteView
 	New     bool    `json:"new"`
 	Changed changes `json:"changed,omitempty"`
+
+	InForce *inForce `json:"in_force,omitempty"` // nil = nothing was changed
 }
 
 // check finds what is wrong with the flags by themselves.
@@ -111,6 +113,7 @@ func (c *siteAddCmd) Run(a *terminal) error {
 		if err := store.PutSite(a.ctx, site); err != nil {
 			return fmt.Errorf("store the site: %w", err)
 		}
+		done.InForce = a.inForce(store)
 	}
 	if c.JSON {
 		return a.printJSON(done)
@@ -123,11 +126,11 @@ func (d siteChange) text() string {
 	facts := fmt.Sprintf("%q, zone %s, language %s, replies-as %s", d.Name, d.Zone, d.Language, d.Signs)
 	switch {
 	case d.New:
-		return fmt.Sprintf("Site %s is added: %s.\n", d.ID, facts)
+		return fmt.Sprintf("Site %s is added: %s.\n%s", d.ID, facts, d.InForce.text())
 	case len(d.Changed) == 0:
 		return fmt.Sprintf("Site %s is as it was: %s.\n", d.ID, facts)
 	}
-	return fmt.Sprintf("Site %s is changed:\n%s", d.ID, d.Changed.text())
+	return fmt.Sprintf("Site %s is changed:\n%s%s", d.ID, d.Changed.text(), d.InForce.text())
 }
 
 type siteListCmd struct{ outputFlags }

@@ -108,6 +108,8 @@ type staffChange struct {
 	New     bool    `json:"new"`
 	Changed changes `json:"changed,omitempty"`
 	rights  string
+
+	InForce *inForce `json:"in_force,omitempty"` // nil = nothing was changed
 }
 
 // check finds what is wrong with the flags by themselves.
@@ -204,6 +206,7 @@ func (c *staffAddCmd) Run(a *terminal) error {
 		if err := store.PutStaff(a.ctx, s); err != nil {
 			return fmt.Errorf("store the member of staff: %w", err)
 		}
+		done.InForce = a.inForce(store)
 	}
 	links, err := linked(a, store)
 	if err != nil {
@@ -227,6 +230,9 @@ func (d staffChange) text() string {
 		text = fmt.Sprintf("%s is as before: %s.\n", d.ID, facts)
 	default:
 		text = fmt.Sprintf("%s is changed:\n%s", d.ID, d.Changed.text())
+	}
+	if d.InForce != nil {
+		text += d.InForce.text()
 	}
 	if d.Linked == 0 {
 		text += fmt.Sprintf("Link their chat: aftercare staff code %s\n", d.ID)
@@ -316,8 +322,8 @@ func (c *staffListCmd) Run(a *terminal) error {
 	return a.printTable(rows)
 }
 
-// team runs f with a bot and names an unknown member of staff.
-func (a *terminal) team(id string, f func(*bot.Bot) error) error {
+// team runs f with a bot and its store and names an unknown member of staff.
+func (a *terminal) team(id string, f func(*bot.Bot, storage.Store) error) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
@@ -331,7 +337,7 @@ func (a *terminal) team(id string, f func(*bot.Bot) error) error {
 	if err != nil {
 		return err
 	}
-	err = f(b)
+	err = f(b, store)
 	if errors.Is(err, bot.ErrNoStaff) {
 		return fmt.Errorf("there is no member of staff %q. See `aftercare staff list`", id)
 	}
@@ -345,15 +351,16 @@ type staffRemoveCmd struct {
 
 // Run removes somebody.
 func (c *staffRemoveCmd) Run(a *terminal) error {
-	return a.team(c.ID, func(b *bot.Bot) error {
+	return a.team(c.ID, func(b *bot.Bot, store storage.Store) error {
 		released, err := b.RemoveStaff(a.ctx, c.ID)
 		if err != nil {
 			return err
 		}
+		at := a.inForce(store)
 		if c.JSON {
-			return a.printJSON(map[string]any{"id": c.ID, "released": released})
+			return a.printJSON(map[string]any{"id": c.ID, "released": released, "in_force": at})
 		}
-		return a.printf("%s is removed. Cases returned to the queue: %d\n", c.ID, released)
+		return a.printf("%s is removed: they can do nothing any more. Cases returned to the queue: %d\n%s", c.ID, released, at.text())
 	})
 }
 
@@ -371,7 +378,7 @@ type codeView struct {
 
 // Run makes a code and prints it. It is shown once.
 func (c *staffCodeCmd) Run(a *terminal) error {
-	return a.team(c.ID, func(b *bot.Bot) error {
+	return a.team(c.ID, func(b *bot.Bot, _ storage.Store) error {
 		code, expires, err := b.StaffCode(a.ctx, c.ID)
 		if err != nil {
 			return err

@@ -209,13 +209,14 @@ type staffChatRemoveCmd struct {
 
 // Run forgets a chat.
 func (c *staffChatRemoveCmd) Run(a *terminal) error {
-	return a.staffChats(c.Name, func(b *bot.Bot, _ storage.Store) error {
+	return a.staffChats(c.Name, func(b *bot.Bot, store storage.Store) error {
 		if err := b.RemoveStaffChat(a.ctx, c.Name); err != nil {
 			return err
 		}
+		at := a.inForce(store)
 		if c.JSON {
-			return a.printJSON(map[string]any{"name": c.Name})
+			return a.printJSON(map[string]any{"name": c.Name, "in_force": at})
 		}
-		return a.printf("%s is forgotten. Cards that hang there stay.\n", c.Name)
+		return a.printf("%s is forgotten. Cards that hang there stay.\n%s", c.Name, at.text())
 	})
 }

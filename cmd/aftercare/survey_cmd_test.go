@@ -90,7 +90,7 @@ questions:
 func TestApplyPublishesVersionsAndExportGivesThemBack(t *testing.T) {
 	d := newDesk(t)
 	d.write("visit.yaml", visit)
-	if got := d.mustCall("apply", "visit.yaml"); got != "Published visit version 1. Sessions that are open keep their version.\n" {
+	if got := d.mustCall("apply", "visit.yaml"); got != "Published visit version 1. Sessions that are open keep their version.\nNo server is running: the next one that starts has it.\n" {
 		t.Errorf("first apply prints %q", got)
 	}
 	if got := d.mustCall("apply", "visit.yaml"); got != "visit is unchanged: version 1.\n" {

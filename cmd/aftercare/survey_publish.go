@@ -192,6 +192,7 @@ type applied struct {
 	Created  bool              `json:"created"` // false = the newest version is the same already
 	Errors   []*flowfile.Error `json:"errors"`
 	Problems []survey.Problem  `json:"problems"`
+	InForce  *inForce          `json:"in_force,omitempty"` // nil = nothing was published
 }
 
 // Run reads, checks and publishes. Errors refuse the file and change nothing.
@@ -215,6 +216,9 @@ func (c *surveyApplyCmd) Run(a *terminal) error {
 	}
 	defer store.Close()
 	report, err = apply(a.ctx, store, f, source, a.clock())
+	if report.Created {
+		report.InForce = a.inForce(store)
+	}
 	return c.report(a, report, flowfile.Lines(source), err)
 }
 
@@ -256,7 +260,7 @@ func (c *surveyApplyCmd) report(a *terminal, r applied, lines map[string]int, er
 	if !r.Created {
 		return a.printf("%s is unchanged: version %d.\n", r.Flow, *r.Version)
 	}
-	return a.printf("Published %s version %d. Sessions that are open keep their version.\n", r.Flow, *r.Version)
+	return a.printf("Published %s version %d. Sessions that are open keep their version.\n%s", r.Flow, *r.Version, r.InForce.text())
 }
 
 // surveyGraphCmd draws a flow.

@@ -55,10 +55,11 @@ func Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 // is due, with limits of its own (bot.ServeAccount: 20 s at most). Together they stay
 // below TimeoutStopSec in deploy/aftercare.service.
 const (
-	stopWeb   = 5 * time.Second
-	stopBot   = 22 * time.Second
-	stopQueue = 5 * time.Second
-	stopStore = 5 * time.Second
+	stopWeb    = 5 * time.Second
+	stopBot    = 22 * time.Second
+	stopQueue  = 5 * time.Second
+	stopSaying = 2 * time.Second
+	stopStore  = 5 * time.Second
 )
 
 // ErrStopped is what Start returns when its context ended while it waited for the database.
@@ -115,7 +116,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if a.store, err = a.awaitStore(ctx); err != nil {
 		return err
 	}
-	a.pulse = newPulse(a.store)
+	a.pulse = newPulse(a.store, a.listener.Addr().String())
 	a.stops.add("close the database", stopStore, func(context.Context) error { return a.store.Close() })
 	if a.Settings.PublicURL == "" && a.Demo != nil {
 		a.Settings.PublicURL = "http://" + Reachable(a.listener.Addr().String())
@@ -130,6 +131,10 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := a.pulse.begin(ctx); err != nil {
+		a.Log.Warn("cannot say yet that this instance starts", "err", err)
+	}
+	a.stops.add("say that this instance ends", stopSaying, a.pulse.end)
 	a.bot, err = newBot(ctx, a.Settings, bot.Config{Key: keys.Naming, Store: a.store, Clock: a.Clock, Log: a.Log, Traits: traitsOf(a.table)})
 	if err != nil {
 		return err
@@ -173,7 +178,7 @@ func (a *App) startBot(keys Keys) (err error) {
 		}
 	})
 	parts.start(func() {
-		if err := a.pulse.run(ctx); err != nil {
+		if err := a.pulse.run(ctx, a.bot.Configuration()); err != nil {
 			a.Log.Error("this instance ends", "err", err)
 			a.fail(err)
 		}

@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"os"
 	"sync/atomic"
 	"time"
 
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -18,27 +20,55 @@ const (
 	pulseLost = 5 * time.Second
 )
 
-// pulse knows whether the database takes changes, also while nobody makes any.
+// pulse knows whether the database takes changes, also while nobody makes any: with each of
+// them this instance says that it lives, and which configuration is in force in it.
 type pulse struct {
-	store storage.Store
+	heart *snapshot.Heart
 	born  time.Time
 	last  atomic.Int64 // the end of the last that succeeded, since born
 	gone  atomic.Pointer[error]
 }
 
-func newPulse(s storage.Store) *pulse { return &pulse{store: s, born: time.Now()} }
+// newPulse is the pulse of an instance that listens at an address.
+func newPulse(s storage.Store, address string) *pulse {
+	name := address
+	if host, err := os.Hostname(); err == nil {
+		name = host + " at " + address
+	}
+	return &pulse{heart: snapshot.NewHeart(s, name), born: time.Now()}
+}
 
-// run tries until ctx ends, and returns storage.ErrOutdated once a newer program has changed
-// the database, or storage.ErrGone once its file is not ours any more. Whatever this instance
-// writes is refused from then on, and repeated by the platforms; but it also holds leases,
-// which another instance needs, and a server that ends may be started again by a newer program
-// or on the right file.
-func (p *pulse) run(ctx context.Context) error {
+// begin says that this instance starts, before it reads the configuration.
+func (p *pulse) begin(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, pulsePatience)
+	defer cancel()
+	if err := p.heart.Beat(limited); err != nil {
+		return err
+	}
+	return p.heart.Bury(limited)
+}
+
+// end says that this instance has ended, where the database still takes changes. Elsewhere it
+// counts as gone after a while.
+func (p *pulse) end(ctx context.Context) error {
+	if p.check() != nil {
+		return nil
+	}
+	return p.heart.Stop(ctx)
+}
+
+// run tries until ctx ends, and at once whenever another configuration came into force. It
+// returns storage.ErrOutdated once a newer program has changed the database, or
+// storage.ErrGone once its file is not ours any more. Whatever this instance writes is refused
+// from then on, and repeated by the platforms; but it also holds leases, which another instance
+// needs, and a server that ends may be started again by a newer program or on the right file.
+func (p *pulse) run(ctx context.Context, k *snapshot.Keeper) error {
+	p.heart.Follow(k)
 	tick := time.NewTicker(pulseEvery)
 	defer tick.Stop()
 	for {
 		limited, cancel := context.WithTimeout(ctx, pulsePatience)
-		err := p.store.Pulse(limited)
+		err := p.heart.Beat(limited)
 		cancel()
 		switch {
 		case err == nil:
@@ -51,6 +81,7 @@ func (p *pulse) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		case <-k.Taken():
 		}
 	}
 }

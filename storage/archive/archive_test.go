@@ -274,7 +274,10 @@ func TestEveryTableComesBackAsItWasOnBothEnginesAndAcrossThem(t *testing.T) {
 			from := newPlace(t, engine)
 			from.migrate(t)
 			from.fill(t, 40)
-			before := from.dump(t)
+			before := slices.DeleteFunc(from.dump(t), func(row string) bool {
+				table, _, _ := strings.Cut(row, ":")
+				return slices.Contains(archive.Passing, table)
+			})
 			first := from.backup(t, "the key")
 			across := newPlace(t, engines[1-i])
 			if err := across.restore(t.Context(), first); err != nil {
@@ -291,7 +294,7 @@ func TestEveryTableComesBackAsItWasOnBothEnginesAndAcrossThem(t *testing.T) {
 			if diff := cmp.Diff(before, home.dump(t)); diff != "" {
 				t.Errorf("before and after:\n%s", diff)
 			}
-			if n := len(before); n < 40*len(first.Tables) || len(first.Tables) < 25 {
+			if n := len(before); n < 40*(len(first.Tables)-len(archive.Passing)) || len(first.Tables) < 25 {
 				t.Errorf("only %d rows of %d tables were compared", n, len(first.Tables))
 			}
 			key, err := second.Secret()
@@ -333,6 +336,38 @@ func TestNoTableAndNoColumnIsForgotten(t *testing.T) {
 			p.exec(t, "ALTER TABLE later ADD COLUMN odd numeric(3)")
 			if _, err := p.tryBackup(t.Context(), filepath.Join(t.TempDir(), "b"), ""); err == nil || !strings.Contains(err.Error(), `"odd" of "later"`) {
 				t.Errorf("an unknown type: %v", err)
+			}
+		})
+	}
+}
+
+// The servers that ran when a backup was made do not run where it is restored: neither its
+// tables nor the copy of the file tell of them.
+func TestABackupHoldsNothingOfTheMoment(t *testing.T) {
+	for _, engine := range engines {
+		t.Run(engine, func(t *testing.T) {
+			p := newPlace(t, engine)
+			p.migrate(t)
+			p.fill(t, 3)
+			b := p.backup(t, "")
+			for _, table := range b.Tables {
+				if passing := slices.Contains(archive.Passing, table.Name); (table.Rows == 0) != passing {
+					t.Errorf("%s has %d rows in the backup", table.Name, table.Rows)
+				}
+			}
+			if engine != "sqlite" {
+				return
+			}
+			copied, err := sql.Open("sqlite", filepath.Join(b.Dir, archive.CopyFile))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer copied.Close()
+			for _, table := range append([]string{"sites"}, archive.Passing...) {
+				var n int
+				if err := copied.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil || (n == 0) == (table == "sites") {
+					t.Errorf("the copy of the file has %d rows of %s, %v", n, table, err)
+				}
 			}
 		})
 	}

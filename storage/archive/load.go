@@ -18,6 +18,10 @@ import (
 // migration makes. They are replaced.
 var Seeded = []string{"buckets", "moments", "revision"} //nolint:gochecknoglobals // it is never changed
 
+// Passing are the tables whose rows tell of the moment and of nothing that is to come back: they
+// are in a backup without their rows.
+var Passing = []string{"processes"} //nolint:gochecknoglobals // it is never changed
+
 // ErrNotEmpty means that a database holds something already.
 var ErrNotEmpty = errors.New("the database is not empty, and nothing is restored over what it holds. Name a new one in DATABASE_URL")
 

@@ -81,6 +81,26 @@ func copyFile(ctx context.Context, from, to string) error {
 	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", to); err != nil {
 		return errors.New(describe(err))
 	}
+	if err := db.Close(); err != nil {
+		return err
+	}
+	return dropPassing(ctx, to)
+}
+
+// dropPassing takes out of a copy what tells of the moment alone.
+func dropPassing(ctx context.Context, file string) error {
+	db := plainly(file, nil)
+	defer db.Close()
+	for _, table := range archive.Passing {
+		var there bool
+		err := db.QueryRowContext(ctx, "SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = ?", table).Scan(&there)
+		if err == nil && there {
+			_, err = db.ExecContext(ctx, "DELETE FROM "+table)
+		}
+		if err != nil {
+			return errors.New(describe(err))
+		}
+	}
 	return db.Close()
 }
 

@@ -412,9 +412,19 @@ func (c *CrashingStore) Hint(ctx context.Context) {
 	}
 }
 
-// Pulse implements storage.Store.
-func (c *CrashingStore) Pulse(ctx context.Context) error {
-	return c.call(func() error { return c.inner.Pulse(ctx) })
+// Pulse implements storage.Processes.
+func (c *CrashingStore) Pulse(ctx context.Context, p storage.Process) error {
+	return c.call(func() error { return c.inner.Pulse(ctx, p) })
+}
+
+// Depart implements storage.Processes.
+func (c *CrashingStore) Depart(ctx context.Context, id string) error {
+	return c.call(func() error { return c.inner.Depart(ctx, id) })
+}
+
+// Running implements storage.Processes.
+func (c *CrashingStore) Running(ctx context.Context) ([]storage.Process, error) {
+	return result(c, func() ([]storage.Process, error) { return c.inner.Running(ctx) })
 }
 
 // Ping implements storage.Store.

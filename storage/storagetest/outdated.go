@@ -53,7 +53,7 @@ var outdatedTests = group{
 		}
 		_, pruned := s.Prune(t.Context(), 0, storage.Retention{Keys: b.clock.Now().Add(time.Hour)}, 10)
 		for what, err := range map[string]error{
-			"ping": s.Ping(t.Context()), "prune": pruned,
+			"ping": s.Ping(t.Context()), "prune": pruned, "pulse": s.Pulse(t.Context(), storage.Process{ID: "1"}),
 			"park":   s.Park(t.Context(), storage.Parked{Key: "k4", Person: p, At: b.clock.Now()}),
 			"settle": s.FeedbackAnnounced(t.Context(), 0, []string{"f"}, b.clock.Now()),
 		} {

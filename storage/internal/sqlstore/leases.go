@@ -12,7 +12,7 @@ import (
 
 // leaseQueries take leases and give them up.
 type leaseQueries struct {
-	acquire, release, pulse string
+	acquire, release string
 }
 
 func newLeaseQueries(t *texts) leaseQueries {
@@ -25,8 +25,6 @@ func newLeaseQueries(t *texts) leaseQueries {
 			" WHERE leases.holder = excluded.holder OR leases.expires <= excluded.expires - ? RETURNING epoch"),
 		// The row stays: its epoch must never be used again.
 		release: t.one("UPDATE leases SET holder = '', expires = 0 WHERE name = ? AND holder = ?"),
-		pulse: t.one("INSERT INTO leases (name, holder, epoch, expires) VALUES ('pulse', '', 1, 0)" +
-			" ON CONFLICT (name) DO UPDATE SET epoch = leases.epoch + 1"),
 	}
 }
 

@@ -13,6 +13,7 @@ type queries struct {
 	caseQueries
 	referenceQueries
 	leaseQueries
+	processQueries
 	pruneQueries
 	revisionQueries
 	installationQueries
@@ -42,6 +43,7 @@ func newQueries(d Dialect) *queries {
 		caseQueries:         newCaseQueries(t),
 		referenceQueries:    newReferenceQueries(t),
 		leaseQueries:        newLeaseQueries(t),
+		processQueries:      newProcessQueries(t),
 		pruneQueries:        newPruneQueries(t),
 		revisionQueries:     newRevisionQueries(t),
 		installationQueries: newInstallationQueries(t),

@@ -113,20 +113,6 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.unavailable(s.outdated(ctx, s.write, 0))
 }
 
-// Pulse implements storage.Store.
-func (s *Store) Pulse(ctx context.Context) error {
-	return s.transaction(ctx, func(tx *sql.Tx) error {
-		if err := s.outdated(ctx, tx, 0); err != nil {
-			return err
-		}
-		if s.dialect.Pulse != nil {
-			return s.dialect.Pulse(ctx, tx)
-		}
-		_, err := tx.ExecContext(ctx, s.q.pulse)
-		return err
-	})
-}
-
 // protocol numbers the rules by which this program writes to a bucket; the bucket's row says
 // which of them hold (decision 0009). A migration that must not be followed by writes of
 // programs from before it raises both.

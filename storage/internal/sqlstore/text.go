@@ -41,7 +41,7 @@ type Dialect struct {
 	// for every value.
 	Rows   func(columns []string) string
 	Column func(buffer []byte, name string, rows [][]any, index int) ([]byte, error)
-	// Pulse makes a change that means nothing; nil = a row of the leases is changed.
+	// Pulse marks the database's file as in use; nil = a process's own row is enough.
 	Pulse func(ctx context.Context, tx *sql.Tx) error
 	// Scrub has the engine's files lose what was removed; whole = by writing the tables anew.
 	// WholeOnce says that this must happen once: what was removed before is still there.
