@@ -86,7 +86,7 @@ func (d *desk) followedUp(s *storage.Session) {
 	if d.kase.Identity != s.Identity {
 		return
 	}
-	f := recovery.FollowedUp{Session: s.ID, Level: s.Judgement.Primary.Level}
+	f := recovery.FollowedUp{Session: s.ID, Level: s.Judgement.Primary.Level, Contradictory: s.Judgement.Contradictory}
 	if f.Level == 0 {
 		f.Level = s.Judgement.Level
 	}

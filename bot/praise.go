@@ -53,7 +53,10 @@ func (t *turn) praise() {
 	t.out.Feedback = append(t.out.Feedback, praise)
 }
 
-func delighted(j *survey.Judgement) bool { return j.Delighted || j.Flag == survey.Delighted }
+// delighted is about praise: what somebody wrote who was let down in one aspect is none.
+func delighted(j *survey.Judgement) bool {
+	return (j.Delighted || j.Flag == survey.Delighted) && !j.Unhappy()
+}
 
 // praised passes praise on: to the member of staff whom it is about, and to the team of
 // the site. More of it within praisePause waits and comes in one message.

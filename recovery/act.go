@@ -179,6 +179,8 @@ type (
 		Session string
 		Level   int // 1–7; 0 = none
 		Settled Settled
+
+		Contradictory bool // the answers cannot all be meant (survey.Judgement)
 	}
 	// StaffGone says that a member of staff may no longer act at this site. What they
 	// hold returns to the queue.

@@ -133,7 +133,7 @@ func Decide(rules Rules, facts Facts, j survey.Judgement) Decision {
 	if rules.Complaint && facts.Complaint {
 		open(ComplaintMade, P2)
 	}
-	if rules.Gap && j.Gap != nil {
+	if rules.Gap && j.Gap != nil && !j.GapIgnored {
 		switch {
 		case *j.Gap <= -2:
 			open(GapMinus2, P2)
@@ -146,9 +146,10 @@ func Decide(rules Rules, facts Facts, j survey.Judgement) Decision {
 			d.Watch = rules.Watch
 			return d
 		}
-		// The tier is the reason itself here, so it does not raise as well.
+		// The tier is the reason itself here, so it does not raise as well; and a neutral
+		// answer is no second unsatisfied one.
 		d.Reasons, d.Priority, d.Opens = append(d.Reasons, MVCNeutral), P3, true
-		d.raise(rules, facts, RaiseRepeat, RaiseStandard)
+		d.raise(rules, facts, RaiseStandard)
 		return d
 	}
 	if d.Priority == None {

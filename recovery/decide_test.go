@@ -156,7 +156,11 @@ func TestTruthTable(t *testing.T) {
 		{situation: "complaint by a repeat", template: "one_tap_csat", facts: Facts{Complaint: true, Earlier: 1}, priority: P1, reasons: []Reason{ComplaintMade}},
 		{situation: "1, then abandoned, composite missing", template: "restaurant", answers: taps{"overall": 1}, abandoned: true, priority: P1, reasons: []Reason{PrimaryL1}},
 		{situation: "justice at the bottom is no attribute", template: "post_recovery", answers: taps{"overall": 6, "j_out": 1, "j_proc": 1, "j_int": 1}, reasons: []Reason{}},
-		{situation: "a factor and a measure at the bottom are none", template: "six_measures", answers: taps{"overall": 6, "attract": 1, "heard": 1, "price10": 1}, reasons: []Reason{}},
+		{situation: "a factor and a measure at the bottom are none", template: "six_measures", answers: taps{"overall": 6, "attract": 1, "price10": 1}, reasons: []Reason{}},
+		{situation: "but who is never heard is", template: "six_measures", answers: taps{"overall": 6, "heard": 1}, priority: P3, reasons: []Reason{AttributeBottom}},
+		{situation: "worse than expected, nothing was promised", template: "ladder7_expect", answers: taps{"overall": 6, "vs_expect": -1, "promise": 3}, priority: P3, reasons: []Reason{GapMinus1}},
+		{situation: "NPS 8, MVC, unsatisfied before", template: "nps_why", answers: taps{"nps": 8}, facts: Facts{Tier: MVC, Earlier: 1}, priority: P3, reasons: []Reason{MVCNeutral}},
+		{situation: "NPS 8, MVC, late", template: "nps_why", answers: taps{"nps": 8}, facts: Facts{Tier: MVC, Late: true}, priority: P2, reasons: []Reason{MVCNeutral}},
 		{situation: "staff pulse", template: "staff_pulse", answers: taps{"overall": 1, "able": 1}, facts: Facts{Class: survey.Pulse}, reasons: []Reason{}},
 		{situation: "mystery shopper", template: "one_tap_csat", answers: taps{"overall": 1}, facts: Facts{Class: survey.Mystery}, reasons: []Reason{}},
 	} {
@@ -280,6 +284,34 @@ func TestRulesCanBeSwitchedOff(t *testing.T) {
 		got := Decide(rules, facts, j).Reasons
 		if slices.Contains(got, reason) || len(got) != len(all)-1 {
 			t.Errorf("without the rule of %s: %v", reason, got)
+		}
+	}
+}
+
+// What a flow ignores opens nothing, and the figure stays.
+func TestGapThatTheFlowIgnoresOpensNothing(t *testing.T) {
+	for _, gap := range []float64{-1, -2} {
+		for template, answers := range map[string]map[string]float64{
+			"ladder7_expect":  {"overall": 7, "vs_expect": gap},
+			"expect_perceive": {"e_overall": 7, "overall": 7 + gap},
+		} {
+			flow, _, _ := flowfile.Template(template)
+			var list []survey.Answer
+			for key, value := range answers {
+				list = append(list, survey.Answer{Question: key, Value: &value, Revision: 1})
+			}
+			facts := Facts{Class: survey.Transactional}
+			if d := Decide(DefaultRules, facts, survey.Judge(flow, list, true)); !d.Opens {
+				t.Errorf("%s, gap %v: nothing opens where it is heeded", template, gap)
+			}
+			flow.GapIgnored = true
+			j := survey.Judge(flow, list, true)
+			if d := Decide(DefaultRules, facts, j); d.Opens || len(d.Reasons) > 0 {
+				t.Errorf("%s, gap %v: opens for %v", template, gap, d.Reasons)
+			}
+			if j.Gap == nil || *j.Gap != gap {
+				t.Errorf("%s: the gap is %v", template, j.Gap)
+			}
 		}
 	}
 }

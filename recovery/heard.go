@@ -100,7 +100,8 @@ func (m *move) followedUp(a FollowedUp) *Refusal {
 	}
 	was := m.c.Outcome
 	if a.Level == 0 && a.Settled == SettledUnknown ||
-		!was.At.IsZero() && was.Session == a.Session && was.Level == a.Level && was.Settled == a.Settled {
+		!was.At.IsZero() && was.Session == a.Session && was.Level == a.Level && was.Settled == a.Settled &&
+			was.Contradictory == a.Contradictory {
 		return nil
 	}
 	verdict, reopens := Verdict(a.Level, a.Settled)
@@ -111,7 +112,7 @@ func (m *move) followedUp(a FollowedUp) *Refusal {
 		}
 		return nil
 	}
-	m.c.Outcome = Outcome{Session: a.Session, Asked: was.Asked, At: m.now, Level: a.Level, Settled: a.Settled, Recovered: verdict}
+	m.c.Outcome = Outcome{Session: a.Session, Asked: was.Asked, At: m.now, Level: a.Level, Settled: a.Settled, Recovered: verdict, Contradictory: a.Contradictory}
 	m.tell(EventFollowedUp, followed(verdict, a), "")
 	switch {
 	case m.c.State.Active():

@@ -35,6 +35,9 @@ type Outcome struct {
 	Level     int       `json:"level,omitempty"`
 	Settled   Settled   `json:"settled,omitempty"`
 	Recovered Recovered `json:"recovered,omitempty"`
+
+	// Contradictory says that the answers behind it cannot all be meant. It counts all the same.
+	Contradictory bool `json:"contradictory,omitempty"`
 }
 
 // Verdict reads the follow-up: recovered is a level of 5 or more that is not "not

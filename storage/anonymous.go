@@ -85,6 +85,7 @@ func (a Anonymous) Case(k Case, id, session string) Case {
 			Missed: k.Missed, Struck: k.Struck, Reopens: k.Reopens, Ended: k.Ended, EndedAt: day(k.EndedAt), Returned: day(k.Returned),
 			Outcome: recovery.Outcome{
 				Asked: day(k.Outcome.Asked), At: day(k.Outcome.At), Level: k.Outcome.Level, Settled: k.Outcome.Settled, Recovered: k.Outcome.Recovered,
+				Contradictory: k.Outcome.Contradictory,
 			},
 		},
 		Bucket: k.Bucket, Site: k.Site,

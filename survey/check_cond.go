@@ -67,7 +67,11 @@ func (c *checker) checkTest(i int, cond *Cond) {
 		c.fatal(q, "condition_empty", "The condition of %q on %q asks for nothing. Give it a flag, a value or a bound.", q.Key, cond.Subject)
 	}
 	for _, flag := range cond.Flags {
-		if rank(flag) < 0 && !strings.HasPrefix(cond.Subject, "event.") {
+		switch {
+		case strings.HasPrefix(cond.Subject, "event."):
+		case flag == Unhappy && cond.Subject != "judgement":
+			c.fatal(q, "bad_flag", "Only the judgement can be unhappy; of %q ask for unsatisfied, neutral, satisfied or delighted.", cond.Subject)
+		case rank(flag) < 0 && flag != Unhappy:
 			c.fatal(q, "bad_flag", "%q is no flag. Use unsatisfied, neutral, satisfied or delighted.", flag)
 		}
 	}
@@ -321,14 +325,33 @@ func (s *search) holds(c *Cond) bool {
 	if !s.judgement {
 		return s.view.holds(c) == yes
 	}
-	for _, flag := range s.verdicts() {
-		for _, within := range []bool{true, false} {
-			s.view.assumed = &assumption{flag: flag, within: within}
-			holds := s.view.holds(c) == yes
-			s.view.assumed = nil
-			if holds {
-				return true
+	flags := s.verdicts()
+	moods := []bool{false}
+	if s.mayBeUnhappy() {
+		moods = append(moods, true)
+	}
+	for _, flag := range flags {
+		for _, mood := range moods {
+			for _, within := range []bool{true, false} {
+				s.view.assumed = &assumption{flag: flag, unhappy: mood || flag == Unsatisfied, within: within}
+				holds := s.view.holds(c) == yes
+				s.view.assumed = nil
+				if holds {
+					return true
+				}
 			}
+		}
+	}
+	return false
+}
+
+// mayBeUnhappy reports whether a question before the target, other than the primary one,
+// can be answered so that it calls staff by itself.
+func (s *search) mayBeUnhappy() bool {
+	for _, i := range s.places[:slices.Index(s.places, s.target)] {
+		if q := &s.flow.Questions[i]; !q.Primary && q.Alert != AlertNever &&
+			(q.isAttribute() || q.Kind == ScaleQ && q.Alert != AlertDefault) {
+			return true
 		}
 	}
 	return false

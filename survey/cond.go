@@ -42,8 +42,9 @@ type view struct {
 
 // assumption stands in for the judgement while Check tries what a condition can come to.
 type assumption struct {
-	flag   Flag
-	within bool // a level that is asked for lies within its bounds
+	flag    Flag
+	unhappy bool
+	within  bool // a level that is asked for lies within its bounds
 }
 
 // newView enters the answers of a session, or of a whole list of them.
@@ -191,19 +192,21 @@ func (v *view) testJudgement(c *Cond) truth {
 	}
 	var m measures
 	var flag Flag
+	var unhappy bool
 	if v.assumed != nil {
-		flag = v.assumed.flag
+		flag, unhappy = v.assumed.flag, v.assumed.unhappy
 	} else {
 		m = v.measure(false)
-		flag = m.verdict()
+		flag, unhappy = m.verdict(), m.unhappy()
 	}
+	is := func(f Flag) bool { return f == flag || f == Unhappy && unhappy }
 	if c.Answered != nil && *c.Answered != (flag != NoFlag) {
 		return no
 	}
-	if len(c.Flags) > 0 && !slices.Contains(c.Flags, flag) {
+	if len(c.Flags) > 0 && !slices.ContainsFunc(c.Flags, is) {
 		return no
 	}
-	if len(c.Values) > 0 && !slices.Contains(c.Values, string(flag)) {
+	if len(c.Values) > 0 && !slices.ContainsFunc(c.Values, func(f string) bool { return is(Flag(f)) }) {
 		return no
 	}
 	if c.compares() {

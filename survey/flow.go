@@ -172,11 +172,16 @@ const (
 	Delighted   Flag = "delighted"
 )
 
+// Unhappy is what a condition may ask of the judgement beside the flags: Judgement.Unhappy.
+// No option has it.
+const Unhappy Flag = "unhappy"
+
 // Band is one level of the ladder: scores in [Low, High), the last one closed.
 type Band struct {
 	Level       int // from 1, worst first
 	Low, High   float64
 	Name        Text
+	Expectation Text // how far expectations were met
 	Indication  Text // the mood that staff should expect
 	Unsatisfied bool
 }

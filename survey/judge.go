@@ -16,8 +16,32 @@ type measures struct {
 	gapState         GapState // "" = no gap
 	gapCounts        bool
 	critical         bool
+	bottom           bool // an attribute is at the bottom of its scale
+	mood             int  // level of the worst answer; 0 = none has a level
 	settled          bool
 }
+
+// unhappy is Judgement.Unhappy.
+func (m *measures) unhappy() bool { return m.unsatisfied() || m.bottom }
+
+// felt takes the level of one answer into the mood.
+func (m *measures) felt(level int) {
+	if level > 0 && (m.mood == 0 || level < m.mood) {
+		m.mood = level
+	}
+}
+
+// contradictory holds the level against the gap (domain S17–S19 with S2).
+func (m *measures) contradictory() bool {
+	if m.level == 0 {
+		return false
+	}
+	return m.lowLevel && m.gapState == GapVerySatisfied ||
+		round4(m.composite) >= mostlyMet && m.gapState == GapUnsatisfied
+}
+
+// mostlyMet is the score from which the ladder says that expectations were met.
+const mostlyMet = 60
 
 // unsatisfied is domain 3.3: the primary flag, the level once it can no longer move
 // with the order of the questions, a critical answer, or an expectation not met. The
@@ -72,11 +96,18 @@ func (v *view) measure(ended bool) measures {
 			}
 		}
 		m.critical = m.critical || q.isCritical(meant)
+		calls := v.callsBelow(i)
+		m.bottom = m.bottom || calls
+		if o := q.option(meant); o != nil && o.Score != nil && q.Scale.Ladder && (q.Primary || calls || q.isAttribute()) {
+			level, _ := v.flow.levelOf(*o.Score)
+			m.felt(level)
+		}
 	}
 	if m.answered > 0 && m.coverage() >= v.flow.minCoverage()-1e-9 {
 		m.composite, m.hasComposite = m.sum/m.answered, true
 		if ladder {
 			m.level, m.lowLevel = v.flow.levelOf(m.composite)
+			m.felt(m.level)
 		}
 	}
 	if gap, ok := v.gap(); ok {
@@ -171,7 +202,8 @@ func judge(f *Flow, answers []Answer, ended bool) Judgement {
 	m := v.measure(ended)
 	j := Judgement{
 		Coverage: m.coverage(), Level: m.level, Low: m.lowLevel, Flag: m.flag, GapState: m.gapState,
-		Unsatisfied: m.unsatisfied(), Settled: m.settled, Ended: ended,
+		Unsatisfied: m.unsatisfied(), Settled: m.settled, Ended: ended, Mood: m.mood,
+		GapIgnored: f.GapIgnored && m.gapState != "", Contradictory: m.contradictory() || v.unfairYetSatisfied(),
 	}
 	if m.hasComposite {
 		j.Composite = &m.composite
@@ -198,21 +230,75 @@ func (v *view) alerts(j *Judgement, i int) {
 	}
 	low, _, _ := q.span()
 	o := q.option(meant)
-	lowest := o != nil && sameValue(meant, low)
-	switch {
-	case q.Primary && q.Key == j.Primary.Key:
-		j.Primary.Answered, j.Primary.Value, j.Primary.Lowest = true, *v.replies[i].answer.Value, lowest
+	if v.callsBelow(i) {
+		j.Bottom = append(j.Bottom, q.Key)
+	}
+	if q.Primary && q.Key == j.Primary.Key {
+		j.Primary.Answered, j.Primary.Value = true, *v.replies[i].answer.Value
+		j.Primary.Lowest = o != nil && sameValue(meant, low)
 		if o != nil && o.Score != nil && q.Scale.Ladder {
 			j.Primary.Level, _ = v.flow.levelOf(*o.Score)
 		}
-	case q.Alert == AlertNever || o == nil:
-	case q.Alert == AlertAlways && (lowest || o.Flag == Unsatisfied),
-		q.Alert == AlertBottom && lowest, q.isAttribute() && lowest:
-		j.Bottom = append(j.Bottom, q.Key)
 	}
 	if q.Alert != AlertNever && q.isCritical(meant) {
 		j.Critical = append(j.Critical, q.Key)
 	}
+}
+
+// callsBelow reports whether the answer to question i, which is not the primary one, is so
+// low that it calls staff by itself: the lowest of an attribute (rule R4), or what the
+// question's alert mode says.
+func (v *view) callsBelow(i int) bool {
+	q := &v.flow.Questions[i]
+	if q.Alert == AlertNever || q.Primary && v.flow.primary() == i {
+		return false
+	}
+	meant, ok := v.meant(i)
+	if !ok {
+		return false
+	}
+	o := q.option(meant)
+	if o == nil {
+		return false
+	}
+	low, _, _ := q.span()
+	lowest := sameValue(meant, low)
+	switch q.Alert {
+	case AlertAlways:
+		return lowest || o.Flag == Unsatisfied
+	case AlertBottom:
+		return lowest
+	}
+	return lowest && q.isAttribute()
+}
+
+// unfairYetSatisfied reports whether somebody who is satisfied with a recovery called every
+// side of it, two at least, as unfair as its scale allows.
+func (v *view) unfairYetSatisfied() bool {
+	p := v.flow.primary()
+	if p == NoQuestion {
+		return false
+	}
+	meant, ok := v.meant(p)
+	if !ok {
+		return false
+	}
+	if o := v.flow.Questions[p].option(meant); o == nil || o.Flag != Satisfied && o.Flag != Delighted {
+		return false
+	}
+	unfair := 0
+	for i := range v.flow.Questions {
+		q := &v.flow.Questions[i]
+		said, ok := v.meant(i)
+		if q.Justice == "" || !ok {
+			continue
+		}
+		if low, _, ok := q.span(); !ok || !sameValue(said, low) {
+			return false
+		}
+		unfair++
+	}
+	return unfair >= 2
 }
 
 // dimensions is the mean score of the answered scale questions of each quality

@@ -2,16 +2,25 @@ package survey
 
 // Judgement is what the answers mean. Nil and zero mean "no value".
 type Judgement struct {
-	Composite   *float64           `json:"composite"`            // 0–100: Σwᵢsᵢ / Σwᵢ over answered scored questions
-	Coverage    float64            `json:"coverage"`             // answered weight / all scored weight, 0–1
-	Level       int                `json:"level,omitempty"`      // by the flow's bands, 1–7 in the shipped ladder; 0 = none
-	Low         bool               `json:"low,omitempty"`        // Level is an unsatisfied one, below the bands' cut
-	Flag        Flag               `json:"flag,omitempty"`       // the primary answer's
-	Gap         *float64           `json:"gap"`                  // perception − expectation, in scale steps
-	GapState    GapState           `json:"gap_state,omitempty"`  //
-	Delighted   bool               `json:"delighted,omitempty"`  // gap ≥ 1
-	Dimensions  map[string]float64 `json:"dimensions,omitempty"` // mean score by quality dimension, 0–100
+	Composite   *float64           `json:"composite"`             // 0–100: Σwᵢsᵢ / Σwᵢ over answered scored questions
+	Coverage    float64            `json:"coverage"`              // answered weight / all scored weight, 0–1
+	Level       int                `json:"level,omitempty"`       // by the flow's bands, 1–7 in the shipped ladder; 0 = none
+	Low         bool               `json:"low,omitempty"`         // Level is an unsatisfied one, below the bands' cut
+	Flag        Flag               `json:"flag,omitempty"`        // the primary answer's
+	Gap         *float64           `json:"gap"`                   // perception − expectation, in scale steps
+	GapState    GapState           `json:"gap_state,omitempty"`   //
+	GapIgnored  bool               `json:"gap_ignored,omitempty"` // the flow says that the gap calls nobody
+	Delighted   bool               `json:"delighted,omitempty"`   // gap ≥ 1
+	Dimensions  map[string]float64 `json:"dimensions,omitempty"`  // mean score by quality dimension, 0–100
 	Unsatisfied bool               `json:"unsatisfied"`
+
+	// Mood is the level of the worst answer: of the primary question, of an attribute, or
+	// of all together; 0 where none has a level.
+	Mood int `json:"mood,omitempty"`
+	// Contradictory says that the answers cannot all be meant: the ladder says at each level
+	// how far expectations were met, and the gap says otherwise; or the customer is satisfied
+	// with a recovery of which every side was as unfair as can be. Kept in all figures.
+	Contradictory bool `json:"contradictory,omitempty"`
 
 	// What the alert rules look at (package recovery).
 	Primary  Primary  `json:"primary,omitzero"`
@@ -20,6 +29,11 @@ type Judgement struct {
 	Settled  bool     `json:"settled,omitempty"`  // every scored question is answered or skipped, or the session ended
 	Ended    bool     `json:"ended,omitempty"`
 }
+
+// Unhappy reports whether somebody is to be treated as one who was let down: unsatisfied, or
+// a single aspect got the lowest mark. What is asked next, the thanks and the permission to
+// get in touch go by it; who complained in so many words is unhappy whatever was answered.
+func (j *Judgement) Unhappy() bool { return j.Unsatisfied || len(j.Bottom) > 0 }
 
 // Primary describes the answer to the primary question, as far as rules need it.
 type Primary struct {

@@ -100,7 +100,7 @@ func (c *CaseView) PrimaryAnswer(v *voice.Voice) string {
 			return ""
 		}
 		n := len(q.Scale.Options)
-		if q.Kind == survey.ScaleQ && n > wordScale && q.Scale.Options[0].Value >= 0 {
+		if q.Kind == survey.ScaleQ && !inWords(&q.Scale) && q.Scale.Options[0].Value >= 0 {
 			return v.Say("button_number", "value", voice.Number(*a.Value), "max", voice.Number(q.Scale.Options[n-1].Value))
 		}
 		return answerText(v, q, &a)
@@ -134,8 +134,8 @@ func (c *CaseView) cardAnswers(v *voice.Voice, m *chat.Message) {
 	}
 }
 
-// cardLevel says how bad it is and which mood to expect: the mood of the worse of
-// the primary answer and the whole.
+// cardLevel says how bad it is and which mood to expect: the mood of the worst answer. What
+// was judged by earlier versions knows the primary answer and the whole only.
 func (c *CaseView) cardLevel(v *voice.Voice, fact func(label, value string)) {
 	bands := c.Flow.Bands
 	langs := append(slices.Clip(v.Langs), voice.Languages[0])
@@ -144,26 +144,32 @@ func (c *CaseView) cardLevel(v *voice.Voice, fact func(label, value string)) {
 	if level == 0 {
 		level = j.Primary.Level
 	}
-	mood := level
-	if p := j.Primary.Level; p > 0 && p < mood {
-		mood = p
+	mood := j.Mood
+	if mood == 0 {
+		mood = level
+		if p := j.Primary.Level; p > 0 && p < mood {
+			mood = p
+		}
 	}
-	name := func(id string, level int) string {
+	name := func(id string, level int, met string) string {
 		max := strconv.Itoa(len(bands))
-		return v.Say(id, "level", strconv.Itoa(level), "max", max, "name", bands[level-1].Name.In(langs...))
+		return v.Say(id, "level", strconv.Itoa(level), "max", max, "name", bands[level-1].Name.In(langs...), "expectation", met)
 	}
 	if level >= 1 && level <= len(bands) {
 		id := "level_value"
 		if !j.Settled {
 			id = "level_so_far"
 		}
-		fact(v.Say("card_level"), name(id, level))
+		fact(v.Say("card_level"), name(id, level, bands[level-1].Expectation.In(langs...)))
 	}
 	if mood >= 1 && mood <= len(bands) {
 		fact(v.Say("card_mood"), bands[mood-1].Indication.In(langs...))
 	}
+	if j.Contradictory {
+		fact(v.Say("card_contradictory"), v.Say("card_contradictory_value"))
+	}
 	if p := c.Session.Facts.Previous; p >= 1 && p <= len(bands) {
-		fact(v.Say("card_previous"), name("level_value", p))
+		fact(v.Say("card_previous"), name("level_value", p, ""))
 	}
 	if n := c.Session.Facts.Earlier; n > 0 {
 		fact(v.Say("card_history"), v.Count("card_earlier", n))

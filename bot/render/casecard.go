@@ -160,6 +160,9 @@ func (c *CaseView) cardOutcome(v *voice.Voice, fact func(label, value string)) {
 	if o.Recovered != recovery.RecoveredUnknown {
 		said = append(said, v.Say("outcome_"+string(o.Recovered)))
 	}
+	if o.Contradictory {
+		said = append(said, v.Say("outcome_contradictory"))
+	}
 	fact(v.Say("card_outcome"), strings.Join(said, v.Say("list_comma")))
 	if at := c.Case.Returned; !at.IsZero() {
 		fact(v.Say("card_returned"), v.Day(at.In(v.Site.Zone)))

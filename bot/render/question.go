@@ -15,7 +15,7 @@ import (
 const (
 	LongestRow = 7   // buttons in a row that a phone still shows well
 	shortWord  = 12  // runes of a label that fits beside two others
-	wordScale  = 3   // scales up to this many options show words on their buttons
+	wordScale  = 3   // scored scales up to this many options show words on their buttons
 	legendUpTo = 7   // labelled scales up to this many options explain every point
 	echoed     = 200 // runes of a written answer that are shown back
 )
@@ -67,7 +67,7 @@ func expected(v *voice.Voice, q *survey.Question) (chat.Expects, string) {
 // digits only.
 func legend(v *voice.Voice, s *survey.Scale) string {
 	n := len(s.Options)
-	if n <= wordScale {
+	if inWords(s) {
 		return ""
 	}
 	var lines []string
@@ -82,6 +82,13 @@ func legend(v *voice.Voice, s *survey.Scale) string {
 		lines = append(lines, scaleEnd(v, s, 0, s.MinText), scaleEnd(v, s, n-1, s.MaxText))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// inWords reports whether the buttons of a scale show words: where there are few, and where
+// the values are no points of a line but answers of their own, "nothing was promised".
+func inWords(s *survey.Scale) bool {
+	return len(s.Options) <= wordScale || len(s.Options) <= legendUpTo &&
+		!slices.ContainsFunc(s.Options, func(o survey.Option) bool { return o.Score != nil })
 }
 
 // end explains one end of a long scale.
@@ -117,13 +124,14 @@ func optionValue(v *voice.Voice, s *survey.Scale, i int) string {
 func scaleRows(v *voice.Voice, session string, q int, s *survey.Scale) [][]chat.Button {
 	n := len(s.Options)
 	buttons := make([]chat.Button, n)
-	short, rising := true, n > 0 && s.Options[0].Value < s.Options[n-1].Value
+	words := inWords(s)
+	short, rising := true, n > 1 && s.Options[0].Value < s.Options[1].Value
 	for i := range s.Options {
 		o := &s.Options[i]
 		label := optionLabel(v, o)
 		b := chat.Button{Data: Tapped{Verb: VerbPick, Session: session, Question: q, Option: i}.Encode()}
 		at := i
-		if n <= wordScale && label != "" {
+		if words && label != "" {
 			b.Text = voice.Join(" ", o.Symbol, label)
 			short = short && utf8.RuneCountInString(b.Text) <= shortWord
 			if rising {
@@ -136,7 +144,7 @@ func scaleRows(v *voice.Voice, session string, q int, s *survey.Scale) [][]chat.
 		buttons[at] = b
 	}
 	switch {
-	case n <= wordScale && !short:
+	case words && (!short || n > wordScale):
 		return single(buttons)
 	case n <= LongestRow:
 		return [][]chat.Button{buttons}
@@ -226,7 +234,7 @@ func answerText(v *voice.Voice, q *survey.Question, a *survey.Answer) string {
 		for i := range q.Scale.Options {
 			if q.Scale.Options[i].Value == *a.Value {
 				label := optionLabel(v, &q.Scale.Options[i])
-				if len(q.Scale.Options) <= wordScale && label != "" {
+				if inWords(&q.Scale) && label != "" {
 					return label
 				}
 				return voice.Join(" – ", optionValue(v, &q.Scale, i), label)

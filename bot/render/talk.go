@@ -186,7 +186,7 @@ func (t *Talk) Own(name string) (*voice.Voice, string) {
 // customer hears from a person, 0 = not said.
 func (t *Talk) outcome(k *storage.Case) (string, time.Duration) {
 	j := &t.Session.Judgement
-	if !j.Unsatisfied {
+	if !j.Unhappy() && !t.Session.Facts.Complaint {
 		if j.Flag == survey.Satisfied || j.Flag == survey.Delighted {
 			return "thanks_satisfied", 0
 		}

@@ -219,6 +219,15 @@ func printResult(w io.Writer, r tryResult) error {
 		line("dimension", "%s %.4g", d, r.Dimensions[d])
 	}
 	line("unsatisfied", "%t", r.Unsatisfied)
+	if r.Unhappy {
+		line("unhappy", "true")
+	}
+	if r.Mood != 0 {
+		line("mood", "%d", r.Mood)
+	}
+	if r.Contradictory {
+		line("contradictory", "true")
+	}
 	switch {
 	case r.Case.Opens:
 		reasons := make([]string, len(r.Case.Reasons))

@@ -28,6 +28,11 @@ type tryResult struct {
 	Dimensions  map[string]float64 `json:"dimensions"`
 	Unsatisfied bool               `json:"unsatisfied"`
 	Case        tryCase            `json:"case"`
+
+	// What follows is printed only where it says more than the names above do.
+	Unhappy       bool `json:"unhappy,omitempty"`       // not unsatisfied, yet one aspect got the lowest mark
+	Mood          int  `json:"mood,omitempty"`          // level of the worst answer, where it is not the level
+	Contradictory bool `json:"contradictory,omitempty"` // the answers cannot all be meant
 }
 
 // tryCase is what the recovery rules say of the run.
@@ -274,7 +279,11 @@ func (t *trial) result() tryResult {
 		Composite: j.Composite, Coverage: j.Coverage, Level: orNil(j.Level), Flag: orNil(j.Flag),
 		Gap: j.Gap, GapState: orNil(j.GapState), Delighted: j.Delighted,
 		Dimensions: j.Dimensions, Unsatisfied: j.Unsatisfied,
+		Unhappy: j.Unhappy() && !j.Unsatisfied, Contradictory: j.Contradictory,
 		Case: tryCase{Opens: d.Opens, Watch: d.Watch, Priority: orNil(d.Priority.String()), Reasons: d.Reasons},
+	}
+	if j.Mood != j.Level {
+		r.Mood = j.Mood
 	}
 	// A run that ends without an answer is partial here, whatever a chat would call it.
 	switch t.session.Status {

@@ -130,6 +130,9 @@ func (w *writer) bands(bands survey.BandSet) {
 	for _, b := range bands {
 		w.line(1, "- from: %s", formatNumber(b.Low))
 		w.text(2, "name", b.Name)
+		if len(b.Expectation) > 0 {
+			w.text(2, "expectation", b.Expectation)
+		}
 		if len(b.Indication) > 0 {
 			w.text(2, "indication", b.Indication)
 		}

@@ -291,7 +291,7 @@ func (r *reader) readBands(n ast.Node) survey.BandSet {
 	}
 	var out survey.BandSet
 	for i, node := range nodes {
-		o, ok := r.Object(node, "a band", "from", "name", "indication", "unsatisfied")
+		o, ok := r.Object(node, "a band", "from", "name", "expectation", "indication", "unsatisfied")
 		if !ok {
 			continue
 		}
@@ -309,6 +309,9 @@ func (r *reader) readBands(n ast.Node) survey.BandSet {
 		}
 		if o.Need("name", "what the level is called") {
 			b.Name = r.text(o.Get("name"), "the name")
+		}
+		if o.Has("expectation") {
+			b.Expectation = r.text(o.Get("expectation"), "the expectation")
 		}
 		if o.Has("indication") {
 			b.Indication = r.text(o.Get("indication"), "the indication")

@@ -156,8 +156,8 @@ func TestShippedLadderHasSevenLevels(t *testing.T) {
 			t.Errorf("band %d is %+v", i, b)
 		}
 		for _, lang := range []string{"en", "zh-Hans", "es", "ar"} {
-			if b.Name[lang] == "" || b.Indication[lang] == "" {
-				t.Errorf("level %d lacks its name or indication in %s", b.Level, lang)
+			if b.Name[lang] == "" || b.Expectation[lang] == "" || b.Indication[lang] == "" {
+				t.Errorf("level %d lacks its name or one of its two halves in %s", b.Level, lang)
 			}
 		}
 	}
@@ -176,14 +176,14 @@ func TestShippedLadderHasSevenLevels(t *testing.T) {
 // whens are the published conditions as data; "primary" stands for the primary question.
 func whens(primary string) map[string]*survey.Cond {
 	zero := 0.0
-	unsatisfied := survey.Cond{Subject: "judgement", Flags: []survey.Flag{survey.Unsatisfied}}
+	unhappy := survey.Cond{Subject: "judgement", Flags: []survey.Flag{survey.Unhappy}}
 	return map[string]*survey.Cond{
 		"":                                      nil,
 		"always":                                nil,
 		"primary flag = unsatisfied or neutral": {Subject: primary, Flags: []survey.Flag{survey.Unsatisfied, survey.Neutral}},
 		"primary flag = unsatisfied":            {Subject: primary, Flags: []survey.Flag{survey.Unsatisfied}},
-		"judgement = unsatisfied":               &unsatisfied,
-		"judgement ≠ unsatisfied":               {Not: &unsatisfied},
+		"judgement = unsatisfied":               &unhappy, // whoever calls staff is asked as one who was let down
+		"judgement ≠ unsatisfied":               {Not: &unhappy},
 		"vs_expect < 0":                         {Subject: "vs_expect", Below: &zero},
 	}
 }

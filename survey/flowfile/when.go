@@ -88,6 +88,7 @@ type subject struct {
 	kind    survey.Kind // "" for primary, judgement and event attributes
 	choices []string    // keys of a choice question
 	flags   bool        // a flag makes sense
+	unhappy bool        // it can be unhappy
 	numbers bool        // a number makes sense
 	words   bool        // any word makes sense
 }
@@ -97,7 +98,7 @@ func (c conditions) subject(e strictyaml.Entry) (subject, bool) {
 	case e.Key == "primary":
 		return subject{flags: true, numbers: true}, true
 	case e.Key == "judgement":
-		return subject{flags: true}, true
+		return subject{flags: true, unhappy: true}, true
 	case strings.HasPrefix(e.Key, "event."):
 		if !namePattern.MatchString(strings.TrimPrefix(e.Key, "event.")) {
 			c.r.FailAt(e.At, "The name of an attribute is made of small letters, digits and _, as in event.tier.")
@@ -164,7 +165,7 @@ func (c conditions) value(n ast.Node, s subject, cond *survey.Cond) {
 	w, ok := c.r.Str(n, "the value of a condition")
 	switch {
 	case !ok:
-	case s.flags && isFlag(w):
+	case s.flags && isFlag(w), s.unhappy && w == string(survey.Unhappy):
 		cond.Flags = append(cond.Flags, survey.Flag(w))
 	case s.words:
 		cond.Values = append(cond.Values, w)
@@ -174,10 +175,12 @@ func (c conditions) value(n ast.Node, s subject, cond *survey.Cond) {
 			return
 		}
 		cond.Values = append(cond.Values, w)
+	case w == string(survey.Unhappy) && s.flags:
+		c.r.FailAt(n, "Only the judgement can be unhappy. Write \"judgement: unhappy\", or one of: %s.", strings.Join(flags, ", "))
+	case s.unhappy:
+		c.r.FailAt(n, "%q is not a flag. %s", strictyaml.Short(w), strictyaml.Meant(w, append([]string{string(survey.Unhappy)}, flags...)))
 	case s.flags && s.numbers:
 		c.r.FailAt(n, "%q is neither a flag nor a number. %s", strictyaml.Short(w), strictyaml.Meant(w, flags))
-	case s.flags:
-		c.r.FailAt(n, "%q is not a flag. %s", strictyaml.Short(w), strictyaml.Meant(w, flags))
 	default:
 		c.r.FailAt(n, "%q is not a number.", strictyaml.Short(w))
 	}

@@ -204,11 +204,11 @@ Start, before the service
   4. p_rel  (scale quality7)
      …and how well did we keep to time and promise?
 
-      if judgement is unsatisfied
+      if judgement is unhappy
       5. why_bad  (text · can be skipped)
          We are sorry. What went wrong, and what would put it right?
 
-      if judgement is unsatisfied
+      if judgement is unhappy
       6. contact_ok  (one of 3 · can be skipped)
          May a colleague contact you about this?
 
