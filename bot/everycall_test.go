@@ -517,7 +517,8 @@ func storedIn(t *testing.T, path string) []string {
 	var lines []string
 	for _, q := range []string{
 		"SELECT 'session', flow, status, composite, level, unsatisfied, test, case_id > '', identity FROM sessions",
-		"SELECT 'answer', s.flow, a.question, a.revision, a.value, a.choices, a.text, a.skipped, a.dropped FROM answers a JOIN sessions s ON s.id = a.session",
+		"SELECT 'answer', s.flow, json_remove(a.value, '$.at') FROM sessions s, json_each(s.body, '$.answers') a",
+		"SELECT 'earlier', s.flow, json_remove(a.value, '$.at') FROM sessions s, json_each(s.body, '$.Earlier') a",
 		"SELECT 'case', number, state, priority, holder, json_extract(body, '$.reopens'), json_extract(body, '$.outcome.settled'), tell_at IS NULL, unposted FROM cases",
 		"SELECT 'event', e.kind, e.person, e.detail, e.note, count(*) FROM case_events e GROUP BY 2, 3, 4, 5",
 		"SELECT 'words', inbound, text, files, case_id > '' FROM words",

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/aftercare/aftercare/bot/fold"
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/bot/personal"
 	"github.com/aftercare/aftercare/bot/snapshot"
@@ -59,6 +60,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	all.Go(func() { every(ctx, sweepEvery, sweep.sweep) })
 	all.Go(func() { every(ctx, tellEvery, tell.tell) })
 	all.Go(func() { every(ctx, forgetEvery, forget.look) })
+	all.Go(func() { ReadModel(b).Run(ctx) })
 	all.Wait()
 	release, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -66,6 +68,12 @@ func (b *Bot) Run(ctx context.Context) error {
 	sweep.release(release)
 	return nil
 }
+
+// ReadModel is what keeps the rows behind reports.
+func ReadModel(b *Bot) *fold.Folder { return fold.NewFolder(b.store, Rows(b), b.now, b.log) }
+
+// Rows is how the rows behind reports are made.
+func Rows(b *Bot) *fold.Maker { return fold.NewMaker(b.snap, b.log) }
 
 // every calls f at once and then each period after it returned, until ctx ends.
 func every(ctx context.Context, period time.Duration, f func(context.Context)) {

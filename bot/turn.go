@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/fold"
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
@@ -84,6 +85,9 @@ func (t *turn) end() storage.Change {
 	t.draw()
 	if k := t.out.Case; k != nil {
 		nextLook(t.snap, k)
+	}
+	if s := t.out.Session; s != nil {
+		fold.Settle(s, t.snap.Site(s.Site).Zone)
 	}
 	return t.out
 }

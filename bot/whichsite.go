@@ -36,7 +36,7 @@ func (t *turn) siteTapped(u *chat.Update) error {
 		if render.SiteData(t.session.ID, id) != u.Data {
 			continue
 		}
-		t.session.Site, t.out.Session = id, t.session
+		t.session.Site, t.session.Day, t.out.Session = id, "", t.session // the day is that of the site
 		if t.desk != nil {
 			t.desk.kase.Site, t.out.Case = id, t.desk.kase
 		}

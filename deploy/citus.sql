@@ -9,7 +9,6 @@
 CREATE EXTENSION IF NOT EXISTS citus;
 
 -- References are taken away while tables move, and come back below.
-ALTER TABLE answers DROP CONSTRAINT answers_session;
 ALTER TABLE case_events DROP CONSTRAINT case_events_case;
 
 -- Everything that a conversation owns lives on the node of its bucket. All of these are
@@ -20,6 +19,9 @@ SELECT create_distributed_table('identities', 'bucket', colocate_with => 'bucket
 SELECT create_distributed_table('invitations', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('sessions', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('answers', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('read_sessions', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('changes', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('folds', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('cases', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('case_events', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('words', 'bucket', colocate_with => 'buckets');
@@ -54,5 +56,4 @@ SELECT create_reference_table('forgotten');
 SELECT create_reference_table('erasures');
 SELECT create_reference_table('secret_key');
 
-ALTER TABLE answers ADD CONSTRAINT answers_session FOREIGN KEY (bucket, session) REFERENCES sessions (bucket, id);
 ALTER TABLE case_events ADD CONSTRAINT case_events_case FOREIGN KEY (bucket, case_id) REFERENCES cases (bucket, id);

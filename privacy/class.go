@@ -34,7 +34,7 @@ var classes = []struct {
 	leaves string // behind
 }{
 	{Words, "what customers wrote and sent, and what staff wrote to them", "the end of the conversation, once its case is closed", "marks and choices"},
-	{Conversations, "who answered, when, and about which service", "the end of the conversation, once its case is closed", "marks and choices, with the day, site, service and survey"},
+	{Conversations, "who answered, when, and about which service", "the end of the conversation, once its case is closed", "marks and choices, with the day, site, service, survey, language, channel and who served"},
 	{Cases, "whose case it was, notes, plans and history", "the opening of a case that is closed now", "its number, urgency, cause and outcome, with the day and site"},
 	{Invitations, "invitations that nobody opened", "when the link ran out", "nothing"},
 	{Messages, "messages as the chats show them", "when the message was last sent", "nothing"},

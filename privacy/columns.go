@@ -46,9 +46,16 @@ var tables = []table{
 		Anew: "id identity customer invitation case_id expires_at body", DayOnly: "started_at ended_at",
 		Stays: "bucket flow version status site composite level unsatisfied test silent",
 	}},
-	{"answers", Words, "each revision of an answer", map[Fate]string{
-		Anew: "session text files", DayOnly: "at", Stays: "bucket question revision value choices skipped dropped",
+	{"answers", Words, "each revision of an answer, made from the conversations for reports; staff is who served", map[Fate]string{
+		Anew: "session text", DayOnly: "at",
+		Stays: "bucket question revision newest kind value choices score level flag skipped dropped test flow version site service staff language channel day",
 	}},
+	{"read_sessions", Conversations, "one conversation, made for reports; staff is who served", map[Fate]string{
+		Anew:  "session",
+		Stays: "bucket flow version class site service staff language channel day status answered composite level flag unsatisfied has_case test",
+	}},
+	{"changes", Conversations, "which conversations changed, for seconds, until reports know", map[Fate]string{Gone: "bucket seq at sessions"}},
+	{"folds", "", "up to where reports know: a position among conversations", map[Fate]string{Anew: "pass", Nobody: "bucket mark passed"}},
 	{"words", Words, "what was written beside questions, by the customer and by staff", map[Fate]string{
 		Gone: "bucket id session case_id inbound text files at",
 	}},

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"encoding/binary"
 	"time"
 
@@ -19,6 +20,8 @@ type Anonymous struct {
 	// Edit is what a staff chat shows in the place of a message about somebody who is
 	// forgotten; false = it stays as it is. nil = all stay.
 	Edit func(d Delivery, k Case) (chat.Message, bool)
+	// Settle is that of a Folding; nil = nothing is to be settled.
+	Settle func(s *Session) bool
 }
 
 // NewID is an id that tells nothing: not whose it was, and of the time no more than the day.
@@ -37,13 +40,16 @@ func NewID(day time.Time, n int) string {
 // Session is a conversation of which only marks and choices are left. One that was still open
 // has ended.
 func (a Anonymous) Session(s Session, id, kase string) Session {
+	if a.Settle != nil {
+		a.Settle(&s)
+	}
 	day := func(t time.Time) time.Time { return a.day(s.Site, t) }
 	n := Session{
 		Session: survey.Session{
-			ID: id, Flow: s.Flow, Version: s.Version, Status: s.Status, Open: survey.NoQuestion, Test: s.Test,
+			ID: id, Flow: s.Flow, Version: s.Version, Status: s.Status, Lang: s.Lang, Open: survey.NoQuestion, Test: s.Test,
 			Started: day(s.Started), Last: day(s.Last), Ended: day(s.Ended),
 		},
-		Bucket: s.Bucket, Site: s.Site, Service: s.Service, Case: kase,
+		Bucket: s.Bucket, Site: s.Site, Service: s.Service, Case: kase, Day: s.Day, Staff: s.Staff, Channel: cmp.Or(s.Channel, string(s.Address.Platform)),
 		Facts: recovery.Facts{
 			Class: s.Facts.Class, Late: s.Facts.Late, StandardBroken: s.Facts.StandardBroken, Complaint: s.Facts.Complaint,
 		},
@@ -51,6 +57,9 @@ func (a Anonymous) Session(s Session, id, kase string) Session {
 	}
 	for _, answer := range s.Answers {
 		n.Answers = append(n.Answers, a.Answer(s.Site, answer))
+	}
+	for _, answer := range s.Earlier {
+		n.Earlier = append(n.Earlier, a.Answer(s.Site, answer))
 	}
 	if !n.Status.Final() {
 		if n.Status = survey.Expired; len(n.Answers) > 0 {

@@ -13,15 +13,20 @@ func (s *Session) Clone() *Session {
 	c := *s
 	c.Order, c.Toggled, c.Said = slices.Clone(s.Order), slices.Clone(s.Toggled), slices.Clone(s.Said)
 	c.Attributes = maps.Clone(s.Attributes)
-	c.Answers = slices.Clone(s.Answers)
-	for i := range c.Answers {
-		cloneAnswer(&c.Answers[i])
-	}
+	c.Answers, c.Earlier = cloneAnswers(s.Answers), cloneAnswers(s.Earlier)
 	j := &c.Judgement
 	j.Composite, j.Gap = clonePointer(j.Composite), clonePointer(j.Gap)
 	j.Dimensions = maps.Clone(j.Dimensions)
 	j.Critical, j.Bottom = slices.Clone(j.Critical), slices.Clone(j.Bottom)
 	return &c
+}
+
+func cloneAnswers(all []survey.Answer) []survey.Answer {
+	all = slices.Clone(all)
+	for i := range all {
+		cloneAnswer(&all[i])
+	}
+	return all
 }
 
 func cloneAnswer(a *survey.Answer) {

@@ -68,6 +68,7 @@ type Store interface {
 	Parking
 	Persons
 	Processes
+	ReadModel
 
 	// Prune removes up to limit rows of each kind that are older than retention says,
 	// in one bucket, and returns how many went. Call it until it returns 0.
@@ -101,7 +102,7 @@ type Reader interface {
 	// Shown returns the card, or the message between staff and a customer, that a chat
 	// shows as ref, whichever bucket it belongs to. ErrNotFound if there is none.
 	Shown(ctx context.Context, in chat.Address, ref chat.Ref) (Delivery, error)
-	// Answers returns every revision of a session's answers, oldest first.
+	// Answers returns every revision of a session's answers, oldest first, out of the session.
 	Answers(ctx context.Context, b Bucket, session string) ([]survey.Answer, error)
 	// Cases returns cases of all buckets, the newest first, at most f.Limit. See AllCases.
 	Cases(ctx context.Context, f CaseFilter) ([]Case, error)
@@ -281,7 +282,7 @@ type Change struct {
 	Identity   *Identity
 	Marked     bool // a pseudonym was made from Loaded.NextMark: nobody else gets it
 	Session    *Session
-	Answers    []survey.Answer // new revisions, of Session
+	Answers    []survey.Answer // new revisions, of Session, or of the loaded one
 	Invitation *Invitation
 	Case       *Case // a new one must have Number == Loaded.NextCase
 	Events     []CaseEvent
@@ -345,6 +346,14 @@ type Session struct {
 	Mark      string           `json:"Mark,omitempty"`
 	Facts     recovery.Facts   `json:"Facts"`
 	Judgement survey.Judgement `json:"Judgement"` // of the newest answers
+	// Earlier are the revisions that those in Answers replaced, oldest first. The store keeps
+	// them: whatever a turn hands back here, none is lost.
+	Earlier []survey.Answer `json:"Earlier,omitempty"`
+	// Day is that of the event, else of the opening, at the site: "2026-03-05". It never moves,
+	// whatever becomes of the site's zone. "" = of an earlier release.
+	Day     string `json:"Day,omitempty"`
+	Staff   string `json:"Staff,omitempty"`   // who served, as the invitation named them
+	Channel string `json:"Channel,omitempty"` // the platform, where Address does not tell any more
 }
 
 // Invitation is one offer of a survey. Its id is a keyed hash of the token in its

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/fold"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -274,7 +275,8 @@ func (k *Keeper) anonymous(ctx context.Context) (storage.Anonymous, error) {
 		}
 		return m, true
 	}
-	return storage.Anonymous{Day: day, Edit: edit}, nil
+	settle := func(s *storage.Session) bool { return fold.Settle(s, zones[s.Site]) }
+	return storage.Anonymous{Day: day, Edit: edit, Settle: settle}, nil
 }
 
 // farewell tells the customer, as the last message, that their data is being erased, and

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,11 +20,22 @@ var backupsFlag = flag.Int("backups", 2, "how many backups are taken and restore
 
 // kept are the rows that are only ever added, by their keys.
 var kept = []string{
-	"SELECT 'answer ' || session || ' ' || question || ' ' || revision FROM answers",
 	"SELECT 'session ' || id FROM sessions",
 	"SELECT 'case ' || id FROM cases",
 	"SELECT 'event ' || id FROM case_events",
 	"SELECT 'invitation ' || id FROM invitations",
+}
+
+// revisions are the answers of conversations, likewise, by driver.
+var revisions = map[string][]string{
+	"sqlite": {
+		"SELECT 'answer ' || s.id || ' ' || (a.value ->> 'q') || ' ' || (a.value ->> 'r') FROM sessions s, json_each(s.body, '$.answers') a",
+		"SELECT 'answer ' || s.id || ' ' || (a.value ->> 'q') || ' ' || (a.value ->> 'r') FROM sessions s, json_each(s.body, '$.Earlier') a",
+	},
+	"postgres": {
+		"SELECT 'answer ' || s.id || ' ' || (a ->> 'q') || ' ' || (a ->> 'r') FROM sessions s, json_array_elements(CAST(s.body AS json) -> 'answers') a",
+		"SELECT 'answer ' || s.id || ' ' || (a ->> 'q') || ' ' || (a ->> 'r') FROM sessions s, json_array_elements(CAST(s.body AS json) -> 'Earlier') a",
+	},
 }
 
 // added is what a database holds of that. Whatever was acknowledged is among it.
@@ -38,7 +50,7 @@ func added(t *testing.T, url string) map[string]bool {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	rows, err := db.Query(strings.Join(kept, " UNION ALL "))
+	rows, err := db.Query(strings.Join(slices.Concat(revisions[driver], kept), " UNION ALL "))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,11 +12,12 @@ import (
 var types = map[string]string{
 	"bucket":  "smallint",
 	"version": "integer", "revision": "integer", "level": "integer", "number": "integer", "priority": "integer", "rules": "integer",
-	"p1": "integer", "p2": "integer", "p3": "integer",
+	"p1": "integer", "p2": "integer", "p3": "integer", "answered": "integer",
 	"wanted": "integer", "rank": "integer", "shown": "integer", "base": "integer", "attempts": "integer",
-	"batch": "bigint", "ord": "bigint", "epoch": "bigint",
+	"batch": "bigint", "ord": "bigint", "epoch": "bigint", "seq": "bigint",
 	"unsatisfied": "boolean", "test": "boolean", "skipped": "boolean", "dropped": "boolean", "inbound": "boolean", "unposted": "boolean", "repeated": "boolean",
-	"composite": "double precision", "value": "double precision",
+	"newest": "boolean", "has_case": "boolean",
+	"composite": "double precision", "value": "double precision", "score": "double precision",
 	"at": "timestamptz", "created_at": "timestamptz", "expires_at": "timestamptz", "started_at": "timestamptz", "ended_at": "timestamptz",
 	"opened_at": "timestamptz", "tell_at": "timestamptz", "minute": "timestamptz", "announced": "timestamptz", "due": "timestamptz", "tried": "timestamptz", "created": "timestamptz",
 }

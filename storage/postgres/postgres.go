@@ -147,6 +147,7 @@ func dialect() sqlstore.Dialect {
 		Name:      "postgres",
 		Bind:      sqlx.DOLLAR,
 		Isolation: sql.LevelReadCommitted,
+		Snapshot:  sql.LevelRepeatableRead,
 		Lock:      " FOR UPDATE",
 		Share:     " FOR SHARE OF s",
 		Now:       "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)",

@@ -4,10 +4,13 @@ import (
 	"io/fs"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
+	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
+	"github.com/aftercare/aftercare/storage/storagetest"
 )
 
 // before is the migrations below one of this name.
@@ -92,4 +95,36 @@ func TestCasesFromBeforeTheClocksAreScheduled(t *testing.T) {
 	if held[0].ID != "held" {
 		t.Errorf("held[0].ID is %q, want held", held[0].ID)
 	}
+}
+
+func TestRevisionsOfAnOlderDatabaseAreCarriedIntoTheirConversations(t *testing.T) {
+	dsn := pgtest.Start(t)
+	a, err := parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := a.pool(Options{}.withDefaults(), 4)
+	p, err := goose.NewProvider(goose.DialectPostgres, db, before(t, schema(Options{}.withDefaults()).Files, "00025"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	exec := func(text string) {
+		if _, err := db.Exec(text); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+	}
+	storagetest.Carried(t, exec, func(at time.Time) string { return "'" + at.Format(time.RFC3339Nano) + "'" }, func() storage.Store {
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(t.Context(), dsn, Options{Migrate: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	})
 }

@@ -3,10 +3,15 @@ package sqlite
 import (
 	"io/fs"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/storagetest"
 )
 
 // before is the migrations below one of this name.
@@ -87,4 +92,32 @@ func TestCasesFromBeforeTheClocksAreScheduled(t *testing.T) {
 	if held[0].ID != "held" {
 		t.Errorf("held[0].ID is %q, want held", held[0].ID)
 	}
+}
+
+func TestRevisionsOfAnOlderDatabaseAreCarriedIntoTheirConversations(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	db := pool(path, Options{}.withDefaults(), use{wait: patient, size: 4})
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, before(t, schema(Options{}.withDefaults()).Files, "00025"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	exec := func(text string) {
+		if _, err := db.Exec(text); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+	}
+	storagetest.Carried(t, exec, func(at time.Time) string { return strconv.FormatInt(at.UnixMicro(), 10) }, func() storage.Store {
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(t.Context(), path, Options{Migrate: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	})
 }

@@ -71,17 +71,18 @@ func failOn(b *testing.B, errs []error) {
 
 func benchPerson(bucket storage.Bucket, i int) storage.Person { return person(int(bucket)*100000 + i) }
 
-// tap is one answer of a three-question survey that never ends.
+// tap is one answer of a three-question survey, after which the next one begins.
 func tap(p storage.Person, n int64) storage.Turn {
 	return storage.Turn{
 		Key: fmt.Sprintf("tg:42:%d", n), Load: storage.Load{Person: p},
 		Apply: func(in storage.Loaded) (storage.Change, error) {
 			s := in.Session
 			a := answer(fmt.Sprint("q", n), 4, 1, in.Now)
-			s.Answers = append(s.Answers, a)
-			if len(s.Answers) > 3 {
-				s.Answers = s.Answers[1:]
+			if len(s.Answers) == 3 { // a conversation has an end
+				next := session(newID(), p, in.Now)
+				s, in.Identity.Session = &next, next.ID
 			}
+			s.Answers = append(s.Answers, a)
 			s.Last = in.Now
 			in.Identity.Seen = in.Now
 			shown := want(fmt.Sprintf("q:%s:%d", s.ID, n%5), p, fmt.Sprint("You said 4 of 5 ", n))

@@ -82,7 +82,7 @@ var outdatedTests = group{
 		},
 		) (n int) {
 			t.Helper()
-			if err := q.QueryRowContext(t.Context(), "SELECT count(*) FROM answers").Scan(&n); err != nil {
+			if err := q.QueryRowContext(t.Context(), "SELECT sum(answers) FROM buckets").Scan(&n); err != nil {
 				t.Fatal(err)
 			}
 			return n

@@ -14,11 +14,11 @@ import (
 
 // eraseQueries rewrite and remove what is kept of one person.
 type eraseQueries struct {
-	dropAnswers, dropWords, dropCaseWords, dropEvents, dropFeedback, dropInvitation, dropSession, dropCase, dropIdentity string
-	dropDelivery, dropKey, dropUpdate                                                                                    string
-	praised                                                                                                              string
-	putErasure, erasures, dropErasure, dropCustomer, putForgotten, forgotten, recall                                     string
-	forgets, raiseForgets, vacuumed, setVacuumed                                                                         string
+	dropWords, dropCaseWords, dropEvents, dropFeedback, dropInvitation, dropSession, dropCase, dropIdentity string
+	dropDelivery, dropKey, dropUpdate                                                                       string
+	praised                                                                                                 string
+	putErasure, erasures, dropErasure, dropCustomer, putForgotten, forgotten, recall                        string
+	forgets, raiseForgets, vacuumed, setVacuumed                                                            string
 }
 
 func newEraseQueries(t *texts) eraseQueries {
@@ -26,7 +26,7 @@ func newEraseQueries(t *texts) eraseQueries {
 		return t.one("DELETE FROM " + table + " WHERE bucket = ? AND " + key + " = ?")
 	}
 	return eraseQueries{
-		dropAnswers: drop("answers", "session"), dropWords: drop("words", "session"), dropEvents: drop("case_events", "case_id"),
+		dropWords: drop("words", "session"), dropEvents: drop("case_events", "case_id"),
 		dropCaseWords: t.one("DELETE FROM words WHERE bucket = ? AND case_id = ? AND case_id > ''"),
 		dropFeedback:  drop("feedback", "id"), dropInvitation: drop("invitations", "id"), dropSession: drop("sessions", "id"),
 		dropCase: drop("cases", "id"), dropIdentity: drop("identities", "id"), dropDelivery: drop("deliveries", "slot"),
@@ -146,7 +146,7 @@ func (s *Store) EraseIn(ctx context.Context, b storage.Bucket, e storage.Erasure
 	var n storage.Erased
 	err := s.transaction(ctx, func(tx *sql.Tx) error {
 		w := newWorking(ctx, s, tx, b)
-		if err := w.lock(); err != nil {
+		if err := w.lockBoth(); err != nil {
 			return err
 		}
 		f, err := s.within(ctx, tx, b, e)
@@ -156,8 +156,10 @@ func (s *Store) EraseIn(ctx context.Context, b storage.Bucket, e storage.Erasure
 		if err := f.mentions(b, e.Named); err != nil {
 			return err
 		}
-		n, err = w.anonymise(f, as)
-		return err
+		if n, err = w.anonymise(f, as); err != nil {
+			return err
+		}
+		return w.tell(w.noted)
 	})
 	if err != nil {
 		return storage.Erased{}, fmt.Errorf("erase in bucket %d: %w", b, err)
@@ -280,10 +282,13 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 	for i, k := range d.Cases {
 		renamed[k.Case.ID] = storage.NewID(as.Day(k.Case.Site, k.Case.OpenedAt), i)
 	}
+	if err := w.refold(d.Conversations, renamed, as); err != nil {
+		return n, err
+	}
 	if err := w.drop(d, &n); err != nil {
 		return n, err
 	}
-	var sessions, answers, cases, events, feedback, invitations, edits [][]any
+	var sessions, cases, events, feedback, invitations, edits [][]any
 	for _, c := range d.Conversations {
 		v := as.Session(c.Session, renamed[c.Session.ID], renamed[c.Session.Case])
 		row, err := sessionCell(w.bucket, v, w.now)
@@ -291,13 +296,7 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 			return n, err
 		}
 		sessions = append(sessions, row.row)
-		for _, a := range c.Answers {
-			row, err := answerRow(w.bucket, v.ID, as.Answer(v.Site, a))
-			if err != nil {
-				return n, err
-			}
-			answers = append(answers, row)
-		}
+		n.Answers += len(c.Answers)
 	}
 	for _, k := range d.Cases {
 		v := as.Case(k.Case, renamed[k.Case.ID], renamed[k.Case.Session])
@@ -329,7 +328,7 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 			edits = append(edits, row)
 		}
 	}
-	n.Conversations, n.Answers, n.Cases, n.Feedback = len(sessions), len(answers), len(cases), len(feedback)
+	n.Conversations, n.Cases, n.Feedback = len(sessions), len(cases), len(feedback)
 	n.Invitations, n.Edits = len(invitations), len(edits)
 	q := w.s.q
 	for _, k := range []struct {
@@ -339,7 +338,6 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 		{q.putInvitations, invitations},
 		{q.putSessions, sessions},
 		{q.putCases, cases},
-		{q.insertAnswers, answers},
 		{q.insertEvents, events},
 		{q.insertFeedback, feedback},
 		{q.putDeliveries, edits},
@@ -381,7 +379,7 @@ func (w *working) drop(d *storage.Dossier, n *storage.Erased) error {
 	}
 	for _, c := range d.Conversations {
 		of(&n.Words, c.Session.ID, q.dropWords)
-		of(nil, c.Session.ID, q.dropAnswers, q.dropSession)
+		of(nil, c.Session.ID, q.dropSession)
 	}
 	for _, k := range d.Cases {
 		of(&n.Words, k.Case.ID, q.dropCaseWords)

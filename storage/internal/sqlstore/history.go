@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/aftercare/aftercare/storage"
@@ -10,7 +11,6 @@ import (
 )
 
 const (
-	answerColumns    = "bucket, session, question, revision, value, choices, text, files, skipped, dropped, at"
 	caseEventRead    = "id, case_id, at, kind, person, detail, note" // without the bucket
 	caseEventColumns = "bucket, " + caseEventRead
 	wordsColumns     = "bucket, id, session, case_id, inbound, text, files, at"
@@ -18,39 +18,16 @@ const (
 
 // historyQueries are about what is only ever added.
 type historyQueries struct {
-	insertAnswers, insertEvents, insertWords *list
-	answers, caseEvents                      string
+	insertEvents, insertWords *list
+	caseEvents                string
 }
 
 func newHistoryQueries(t *texts) historyQueries {
 	return historyQueries{
-		// Answers have no ON CONFLICT: a revision that exists already is a mistake of
-		// whoever made it, and must not vanish.
-		insertAnswers: t.insert("answers", answerColumns, ""),
-		insertEvents:  t.insert("case_events", caseEventColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
-		insertWords:   t.insert("words", wordsColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
-		answers:       t.one("SELECT " + answerColumns + " FROM answers WHERE bucket = ? AND session = ? ORDER BY at, revision, question"),
-		caseEvents:    t.one("SELECT " + caseEventRead + " FROM case_events WHERE bucket = ? AND case_id = ? ORDER BY at, id"),
+		insertEvents: t.insert("case_events", caseEventColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
+		insertWords:  t.insert("words", wordsColumns, "ON CONFLICT (bucket, id) DO NOTHING"),
+		caseEvents:   t.one("SELECT " + caseEventRead + " FROM case_events WHERE bucket = ? AND case_id = ? ORDER BY at, id"),
 	}
-}
-
-func answerRow(b storage.Bucket, session string, a survey.Answer) ([]any, error) {
-	var value any
-	if a.Value != nil {
-		value = *a.Value
-	}
-	choices, err := listText(a.Choices)
-	if err != nil {
-		return nil, fmt.Errorf("encode answer: %w", err)
-	}
-	files, err := listText(a.Files)
-	if err != nil {
-		return nil, fmt.Errorf("encode answer: %w", err)
-	}
-	return []any{
-		int64(b), storage.Clean(session), storage.Clean(a.Question), int64(a.Revision), value, choices,
-		storage.Clean(a.Text), files, a.Skipped, a.Dropped, micro(a.At),
-	}, nil
 }
 
 // listText is a list as JSON; an empty one is the empty text.
@@ -60,31 +37,6 @@ func listText[T any](list []T) (string, error) {
 	}
 	body, _, err := encode(list)
 	return string(body), err
-}
-
-func scanAnswer(row scanner) (survey.Answer, error) {
-	var (
-		a              survey.Answer
-		bucket         int64
-		session        string
-		choices, files string
-	)
-	err := row.Scan(&bucket, &session, &a.Question, &a.Revision, &a.Value, &choices, &a.Text, &files, &a.Skipped, &a.Dropped, &a.At)
-	if err != nil {
-		return a, err
-	}
-	a.At = a.At.UTC()
-	if choices != "" {
-		if err := json.Unmarshal([]byte(choices), &a.Choices); err != nil {
-			return a, fmt.Errorf("decode answer: %w", err)
-		}
-	}
-	if files != "" {
-		if err := json.Unmarshal([]byte(files), &a.Files); err != nil {
-			return a, fmt.Errorf("decode answer: %w", err)
-		}
-	}
-	return a, nil
 }
 
 func eventRow(b storage.Bucket, e storage.CaseEvent) []any {
@@ -105,7 +57,11 @@ func wordsRow(b storage.Bucket, w storage.Words) ([]any, error) {
 
 // Answers implements storage.Reader.
 func (s *Store) Answers(ctx context.Context, b storage.Bucket, session string) ([]survey.Answer, error) {
-	return collect(ctx, s, "answers", s.q.answers, []any{int64(b), storage.Clean(session)}, scanAnswer)
+	v, err := s.Session(ctx, b, session)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	return v.Revisions(), err
 }
 
 // CaseEvents implements storage.Reader.

@@ -310,11 +310,7 @@ func (f *search) session(b storage.Bucket, v storage.Session) error {
 	}
 	f.sessions[v.ID] = true
 	f.key(v.Customer)
-	answers, err := rowsOf(f.ctx, f.db, scanAnswer, f.s.q.answers, int64(b), v.ID)
-	if err != nil {
-		return err
-	}
-	f.d.Conversations = append(f.d.Conversations, storage.Conversation{Session: v, Answers: answers})
+	f.d.Conversations = append(f.d.Conversations, storage.Conversation{Session: v, Answers: v.Revisions()})
 	if err := f.said(f.s.q.wordsOfSession, b, v.ID); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type queries struct {
 	eraseQueries
 	secretQueries
 	retainQueries
+	foldQueries
 	all, boot []string
 }
 
@@ -55,6 +56,7 @@ func newQueries(d Dialect) *queries {
 		eraseQueries:        newEraseQueries(t),
 		secretQueries:       newSecretQueries(t),
 		retainQueries:       newRetainQueries(t),
+		foldQueries:         newFoldQueries(t),
 	}
 	q.all, q.boot = t.all, t.boot
 	return q

@@ -11,6 +11,7 @@ import (
 	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 )
 
 // retainQueries find what is older than it is kept.
@@ -19,7 +20,6 @@ type retainQueries struct {
 	// old finds the ids of records of a class, the oldest first; oldCount counts them.
 	old, oldCount                  map[privacy.Class]string
 	silence, dropOldWords, muteOld string
-	silentAnswers                  string
 	idleIdentities, idleCustomers  string
 	redeemed                       string
 }
@@ -38,10 +38,9 @@ func newRetainQueries(t *texts) retainQueries {
 		setRetention:   t.one("INSERT INTO retention (class, days) VALUES (?, ?) ON CONFLICT (class) DO UPDATE SET days = excluded.days"),
 		unsetRetention: t.one("DELETE FROM retention WHERE class = ?"),
 		old:            map[privacy.Class]string{}, oldCount: map[privacy.Class]string{},
-		silence:       t.one("UPDATE sessions SET silent = TRUE, body = ? WHERE bucket = ? AND id = ?"),
-		silentAnswers: t.one("UPDATE answers SET text = '', files = '' WHERE bucket = ? AND session = ?"),
-		dropOldWords:  t.one("DELETE FROM words WHERE bucket = ? AND session = ?"),
-		muteOld:       t.one("UPDATE feedback SET text = '' WHERE bucket = ? AND session = ? AND identity = ? AND identity > ''"),
+		silence:      t.one("UPDATE sessions SET silent = TRUE, body = ? WHERE bucket = ? AND id = ?"),
+		dropOldWords: t.one("DELETE FROM words WHERE bucket = ? AND session = ?"),
+		muteOld:      t.one("UPDATE feedback SET text = '' WHERE bucket = ? AND session = ? AND identity = ? AND identity > ''"),
 		// Somebody of whom nothing is left but the name.
 		idleIdentities: t.one("SELECT i.body, i.bucket FROM identities i WHERE i.bucket = ? AND i.id > ?" +
 			" AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.bucket = ? AND s.identity = i.id AND s.identity > ''" + perRow + ")" +
@@ -111,7 +110,7 @@ func (s *Store) Retain(ctx context.Context, b storage.Bucket, c privacy.Class, b
 	}
 	err = s.transaction(ctx, func(tx *sql.Tx) error {
 		w := newWorking(ctx, s, tx, b)
-		if err := w.lock(); err != nil {
+		if err := w.lockBoth(); err != nil {
 			return err
 		}
 		ids, err := rowsOf(ctx, tx, scanText, text, append(olderThan(b, c, before), int64(limit))...)
@@ -121,13 +120,13 @@ func (s *Store) Retain(ctx context.Context, b storage.Bucket, c privacy.Class, b
 		n = len(ids)
 		switch c {
 		case privacy.Words:
-			return each1(ids, w.silence)
+			return errors.Join(each1(ids, w.silence), w.tell(w.noted))
 		case privacy.Conversations:
 			if len(ids) == 0 {
 				n, err = w.unlink(before, as)
 				return err
 			}
-			return each1(ids, func(id string) error { return w.depart(id, as) })
+			return errors.Join(each1(ids, func(id string) error { return w.depart(id, as) }), w.tell(w.noted))
 		case privacy.Cases:
 			return each1(ids, func(id string) error { return w.settle(id, as) })
 		case privacy.Invitations:
@@ -169,8 +168,10 @@ func (w *working) silence(id string) error {
 		return err
 	}
 	v.Said = nil
-	for i := range v.Answers {
-		v.Answers[i].Text, v.Answers[i].Files = "", nil
+	for _, list := range [][]survey.Answer{v.Answers, v.Earlier} {
+		for i := range list {
+			list[i].Text, list[i].Files = "", nil
+		}
 	}
 	if body, _, err = encode(v); err != nil {
 		return err
@@ -179,9 +180,10 @@ func (w *working) silence(id string) error {
 	if err := w.exec(q.silence, string(body), int64(w.bucket), id); err != nil {
 		return err
 	}
-	if err := w.exec(q.silentAnswers, int64(w.bucket), id); err != nil {
+	if err := w.exec(q.hushAnswers, int64(w.bucket), id); err != nil {
 		return err
 	}
+	w.noted = append(w.noted, id)
 	if err := w.exec(q.dropOldWords, int64(w.bucket), id); err != nil {
 		return err
 	}

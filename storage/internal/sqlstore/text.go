@@ -17,9 +17,10 @@ type Dialect struct {
 	Bind int // sqlx.QUESTION or sqlx.DOLLAR
 	// Isolation of write transactions, said explicitly where the engine has a choice.
 	Isolation sql.IsolationLevel
-	Lock      string // suffix that locks the rows of a SELECT; empty where a transaction locks everything
-	Share     string // suffix that keeps the rows of a SELECT's table s from being changed; empty likewise
-	Now       string // the database's own clock in microseconds since 1970, UTC
+	Snapshot  sql.IsolationLevel // of transactions that only read, and see one moment
+	Lock      string             // suffix that locks the rows of a SELECT; empty where a transaction locks everything
+	Share     string             // suffix that keeps the rows of a SELECT's table s from being changed; empty likewise
+	Now       string             // the database's own clock in microseconds since 1970, UTC
 	// MostParameters limits the rows of one statement; 0 = all sizes.
 	MostParameters int
 	// HasSchema counts the tables that say which version the schema has: 0 or 1.

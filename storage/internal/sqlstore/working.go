@@ -26,11 +26,15 @@ type working struct {
 	caseSeq, marks, ord          int64 // of the bucket's row
 	oldCaseSeq, oldMarks, oldOrd int64
 
-	tables                           [4]table
-	answers, events, words, feedback [][]any
-	opened                           map[minuteOf][4]int64 // of cases that open, by priority
+	tables                  [4]table
+	answers                 int // revisions that are new
+	events, words, feedback [][]any
+	opened                  map[minuteOf][4]int64 // of cases that open, by priority
 	slotState
 	acting acting
+
+	fold  foldState
+	noted []string // sessions that were changed beside the tables
 }
 
 // table is one kind of record as a batch works on it.
@@ -349,7 +353,7 @@ func (w *working) session(id string) (*storage.Session, error) {
 // unless it comes from the database.
 func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 	var identity, invitation, session, opened *cell
-	var answers, words [][]any
+	var words [][]any
 	invalid := func(err error) error { return errOwn{err} } // the change contradicts itself
 	if v := c.Identity; v != nil {
 		n, err := identityCell(w.bucket, *v)
@@ -365,23 +369,16 @@ func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 		}
 		invitation = &n
 	}
-	of := w.sessionOf(l)
-	if v := c.Session; v != nil {
-		n, err := sessionCell(w.bucket, *v, w.now)
-		if err != nil {
-			return invalid(err)
-		}
-		session, of = &n, v.ID
+	stays, err := w.revised(l, c)
+	if err != nil {
+		return err
 	}
-	for _, a := range c.Answers {
-		row, err := answerRow(w.bucket, of, a)
+	if stays != nil {
+		n, err := sessionCell(w.bucket, *stays, w.now)
 		if err != nil {
 			return invalid(err)
 		}
-		if of == "" {
-			return invalid(errors.New("an answer without a session"))
-		}
-		answers = append(answers, row)
+		session = &n
 	}
 	for _, v := range c.Words {
 		row, err := wordsRow(w.bucket, v)
@@ -436,7 +433,7 @@ func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 		put(invitationTable, c.Invitation.ID, invitation)
 	}
 	if session != nil {
-		put(sessionTable, c.Session.ID, session)
+		put(sessionTable, stays.ID, session)
 	}
 	if opened != nil {
 		if opened.created {
@@ -445,7 +442,7 @@ func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 		}
 		put(caseTable, c.Case.ID, opened)
 	}
-	w.answers, w.words = append(w.answers, answers...), append(w.words, words...)
+	w.answers, w.words = w.answers+len(c.Answers), append(w.words, words...)
 	for _, e := range c.Events {
 		w.events = append(w.events, eventRow(w.bucket, e))
 	}
@@ -482,7 +479,6 @@ func (w *working) save() error {
 		put  *list
 		rows [][]any
 	}{
-		{q.insertAnswers, w.answers},
 		{q.insertEvents, w.events},
 		{q.insertWords, w.words},
 		{q.insertFeedback, w.feedback},
@@ -494,10 +490,13 @@ func (w *working) save() error {
 			return err
 		}
 	}
-	if w.caseSeq == w.oldCaseSeq && w.marks == w.oldMarks && w.ord == w.oldOrd && created == 0 && len(w.answers) == 0 {
+	if err := w.tell(w.tables[sessionTable].dirty); err != nil {
+		return err
+	}
+	if w.caseSeq == w.oldCaseSeq && w.marks == w.oldMarks && w.ord == w.oldOrd && created == 0 && w.answers == 0 {
 		return nil
 	}
-	_, err = w.tx.ExecContext(w.ctx, q.updateBucket, w.caseSeq, w.marks, w.ord, int64(created), int64(len(w.answers)), int64(w.bucket))
+	_, err = w.tx.ExecContext(w.ctx, q.updateBucket, w.caseSeq, w.marks, w.ord, int64(created), int64(w.answers), int64(w.bucket))
 	return err
 }
 
@@ -541,5 +540,5 @@ func (w *working) changed() bool {
 			return true
 		}
 	}
-	return len(w.answers)+len(w.events)+len(w.words)+len(w.feedback)+len(w.touched) > 0
+	return len(w.events)+len(w.words)+len(w.feedback)+len(w.touched) > 0
 }
