@@ -23,8 +23,10 @@ INSERT INTO sessions (bucket, id, identity, flow, version, status, site, custome
 SELECT 0, s.id, 'i' || n % 1000, 'f', 1, CASE WHEN n % 10 = 0 THEN 'active' ELSE 'completed' END, 'main', 'c' || n % 1000, 'v' || n, '', s.at,
 	CASE WHEN n % 10 = 0 THEN NULL ELSE s.at END, CASE WHEN n % 10 = 0 THEN s.at + interval '50 years' END, 3, 0, n % 100 = 0, FALSE, repeat('x', 500)
 FROM generate_series(1, {n}) AS n CROSS JOIN LATERAL (SELECT md5(n::text) AS id, timestamptz '2026-01-01' + n * interval '1 minute' AS at) AS s;
-INSERT INTO answers (bucket, session, question, revision, value, choices, text, files, skipped, dropped, at)
-SELECT 0, md5(n::text), 'q' || q, 1, 3, '', '', '', FALSE, FALSE, timestamptz '2026-01-01' + n * interval '1 minute'
+INSERT INTO answers (bucket, session, question, revision, newest, kind, value, choices, text, score, level, flag, skipped, dropped, test, at,
+	flow, version, site, service, staff, language, channel, day)
+SELECT 0, md5(n::text), 'q' || q, 1, TRUE, 'scale', 3, '', '', 50, 0, 'neutral', FALSE, FALSE, FALSE, timestamptz '2026-01-01' + n * interval '1 minute',
+	'f', 1, 'main', '', '', 'en', 'telegram', '2026-01-01'
 FROM generate_series(1, {n}) AS n, generate_series(1, 4) AS q;
 INSERT INTO seen (bucket, key, at, batch)
 SELECT 0, 'telegram:1:' || n * 4 + q, timestamptz '2026-01-01' + n * interval '1 minute', n FROM generate_series(1, {n}) AS n, generate_series(1, 4) AS q;
@@ -91,6 +93,10 @@ func TestWhatIsReadOftenStaysCheapAsTheDatabaseFills(t *testing.T) {
 		{"what failed", "SELECT bucket, slot", "state = 'failed'", "0, 10"},
 		{"a message by its reference", "SELECT bucket, slot", "shown_ref = $3", "0, 'staff', 'r7', 'telegram', '1'"},
 		{"a page of the past", "SELECT s.body, s.bucket", "started_at", "PAST"},
+		{"the rows of a conversation", "SELECT bucket, session, question", "session = $2", "0, " + new},
+		{"the rows of conversations", "SELECT r.*", "answers WHERE bucket = $2", "ARRAY[" + new + "], 0"},
+		{"what changed, and nothing did", "SELECT seq, sessions", "seq > $2", "0, 0, 1000"},
+		{"a page of a pass", "SELECT id, body FROM sessions", "id > $2", "0, " + new + ", 10"},
 		{"keys to prune, and none are", "DELETE FROM seen", "LIMIT", "0, 0, '2025-01-01', 10"},
 		{"deliveries to prune, and none are", "DELETE FROM deliveries", "NOT EXISTS", "0, 0, '2025-01-01', 0, 0, 10"},
 	} {
