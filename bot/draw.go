@@ -3,6 +3,7 @@ package bot
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/render"
@@ -75,6 +76,7 @@ func (d *desk) draw() {
 		k.Unposted = false
 		return
 	}
+	posted := len(k.Cards) > 0
 	places := d.threads()
 	if unposted := len(places) == 0; unposted != k.Unposted {
 		k.Unposted, d.out.Case = unposted, k
@@ -84,10 +86,21 @@ func (d *desk) draw() {
 	}
 	p := drawing{frame: d.frame, c: d.view(), identity: k.Identity}
 	p.v = p.c.StaffVoice()
-	for _, w := range d.heard {
-		p.relay(w, places)
+	// Words hang below the card: a new one comes first, and has them unless they are too long.
+	relay := func(longer int) {
+		for _, w := range d.heard {
+			if utf8.RuneCountInString(w.text) > longer || len(w.files) > 0 {
+				p.relay(w, places)
+			}
+		}
+	}
+	if posted {
+		relay(-1)
 	}
 	p.cards(places, d.stand)
+	if !posted {
+		relay(saidSize)
+	}
 	p.remind(d.happened, places)
 }
 

@@ -69,6 +69,9 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 	switch e := e.(type) {
 	case survey.Ask:
 		if e.Again && t.talking() {
+			if t.session.Doubt != nil { // what is not shown cannot be answered
+				t.session.Doubt = &survey.Doubt{}
+			}
 			return
 		}
 		v := t.talk().Question()

@@ -165,6 +165,8 @@ func (p *slackPlay) happen(line string) {
 			return
 		}
 		update.Data = p.data('o', -1, "")
+	case "mean":
+		update.Data = p.data('m', question, "."+what)
 	case "pick", "toggle":
 		update.Data = p.data(word[0], question, "."+strconv.Itoa(p.option(question, what)))
 	case "done", "change":

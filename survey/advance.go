@@ -123,7 +123,7 @@ func (r *run) record(i int, a Answer) {
 	r.answer = &a
 	r.s.Last, r.s.Paused = r.now, false
 	if wasOpen {
-		r.s.Open, r.s.Editing, r.s.Retried, r.s.Toggled = NoQuestion, false, false, nil
+		r.s.Open, r.s.Editing, r.s.Retried, r.s.Toggled, r.s.Doubt = NoQuestion, false, false, nil, nil
 	}
 	r.say(Condense{Question: i, Changeable: true})
 	r.goOn(reach, false)
@@ -224,7 +224,7 @@ func (r *run) tell(messages []int) {
 }
 
 func (r *run) ask(i int) {
-	r.s.Open, r.s.Editing, r.s.Retried, r.s.Toggled = i, false, false, nil
+	r.s.Open, r.s.Editing, r.s.Retried, r.s.Toggled, r.s.Doubt = i, false, false, nil, nil
 	r.say(Ask{Question: i})
 }
 

@@ -125,7 +125,7 @@ func (c *checker) checkScale(q *Question) {
 		c.fatal(q, "scale_order", "The values of the scale of %q go up and down. List them in one direction.", q.Key)
 	}
 	c.checkDirection(q)
-	c.duplicateLabels(q, len(options), func(i int) Text { return options[i].Label })
+	c.duplicateLabels(q, len(options), func(i int) called { return called{options[i].Label, options[i].Symbol, options[i].Also} })
 }
 
 // checkScore looks at one option's score and flag. On a ladder scale the flag and the
@@ -239,7 +239,7 @@ func (c *checker) checkChoices(q *Question) {
 		seen[ch.Key] = true
 		c.checkLabel(q, "the label of "+ch.Key, ch.Label)
 	}
-	c.duplicateLabels(q, n, func(i int) Text { return q.Choices[i].Label })
+	c.duplicateLabels(q, n, func(i int) called { return called{q.Choices[i].Label, "", q.Choices[i].Also} })
 }
 
 // checkLabel looks at the words on a button.
@@ -254,15 +254,37 @@ func (c *checker) checkLabel(q *Question, what string, label Text) {
 
 // duplicateLabels finds two options that a person could not tell apart, as words on a
 // button or typed.
-func (c *checker) duplicateLabels(q *Question, n int, label func(int) Text) {
+func (c *checker) duplicateLabels(q *Question, n int, of func(int) called) {
 	for _, lang := range c.flow.Languages {
 		seen := make(map[string]bool, n)
 		for i := range n {
-			words := fold(label(i)[lang])
+			label := of(i).label[lang]
+			words := fold(label)
 			if words != "" && seen[words] {
-				c.fatal(q, "duplicate_label", "Two options of %q are called %q. Nobody could tell them apart.", q.Key, label(i)[lang])
+				c.fatal(q, "duplicate_label", "Two options of %q are called %q. Nobody could tell them apart.", q.Key, label)
 			}
 			seen[words] = true
+		}
+	}
+	typed := map[string]int{}
+	for i := range n {
+		for _, w := range of(i).also {
+			plain := bare(w)
+			if plain == "" {
+				c.warn(q, "empty_also", "Nobody can type %q: nothing is left of it where words are compared.", w)
+				continue
+			}
+			if first, ok := typed[plain]; ok && first != i {
+				c.fatal(q, "duplicate_also", "%q stands for two options of %q. Remove one.", w, q.Key)
+			}
+			typed[plain] = i
+		}
+	}
+	for i := range n {
+		for _, label := range of(i).label {
+			if first, ok := typed[bare(label)]; ok && first != i {
+				c.fatal(q, "duplicate_also", "%q is what one option of %q is called, and stands for another one. Remove it there.", label, q.Key)
+			}
 		}
 	}
 }

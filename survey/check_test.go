@@ -146,6 +146,12 @@ var breakages = []broken{
 	{"duplicate_choice", whole, func(f *Flow) { f.Questions[2].Choices[0].Key = "wom" }},
 	{"long_label", whole, func(f *Flow) { f.Questions[2].Choices[0].Label["en"] = strings.Repeat("x", 76) }},
 	{"duplicate_label", whole, func(f *Flow) { f.Questions[2].Choices[0].Label["en"] = "THE  wom." }},
+	{"empty_also", whole, func(f *Flow) { f.Questions[2].Choices[0].Also = []string{"…"} }},
+	{"duplicate_also", whole, func(f *Flow) {
+		f.Questions[2].Choices[0].Also = []string{"Wóm"}
+		f.Questions[2].Choices[1].Also = []string{"wom"}
+	}},
+	{"duplicate_also", whole, func(f *Flow) { f.Questions[2].Choices[0].Also = []string{"the wom"} }},
 	{"condition_form", whole, func(f *Flow) { f.Questions[4].When = &Cond{} }},
 	{"condition_form", whole, func(f *Flow) { f.Questions[4].When = &Cond{Subject: "overall", Not: when("overall", Satisfied)} }},
 	{"condition_empty", whole, func(f *Flow) { f.Questions[4].When = not(&Cond{Subject: "overall"}) }},

@@ -141,6 +141,8 @@ type Scale struct {
 	Options []Option
 	MinText Text // words at the ends, for scales whose options are bare numbers (NPS)
 	MaxText Text
+	// PlainWords says that plain words of judgement ("bad", "很好", 👍) are answers when typed.
+	PlainWords bool
 }
 
 // Option is one value of a Scale with its own score and flag.
@@ -149,13 +151,15 @@ type Option struct {
 	Label  Text
 	Score  *float64 // 0–100; nil = unscored
 	Flag   Flag
-	Symbol string // an emoji shown beside the words, never instead of them; may be empty
+	Symbol string   // an emoji shown beside the words, never instead of them; may be empty
+	Also   []string // typed words that mean this option too, in any language
 }
 
 // Choice is one item of a choice list.
 type Choice struct {
 	Key       string
 	Label     Text
+	Also      []string // typed words that mean this choice too, in any language
 	Dimension string
 	Mix       string
 }

@@ -214,6 +214,9 @@ func (p *player) input(word, rest string) (survey.Input, error) {
 		return survey.Toggle{Question: question, Option: option()}, nil
 	case "done":
 		return survey.Done{Question: question}, nil
+	case "mean":
+		n, err := strconv.Atoi(what)
+		return survey.Mean{Question: question, Reading: n}, err
 	case "write":
 		return survey.Write{Text: strings.ReplaceAll(rest, `\n`, "\n")}, nil
 	case "writes-long":
@@ -308,6 +311,15 @@ func (p *player) effect(e survey.Effect) {
 
 func (p *player) buttons(q *survey.Question) {
 	var buttons []string
+	if asked := p.session.Asked(); len(asked) > 0 {
+		for _, r := range asked {
+			a := r.Answer()
+			a.Question = q.Key
+			buttons = append(buttons, "["+p.words(a)+"?]")
+		}
+		fmt.Fprintf(&p.out, "    %s [none of them]\n", strings.Join(buttons, " "))
+		return
+	}
 	for _, o := range q.Scale.Options {
 		buttons = append(buttons, "["+p.label(o)+"]")
 	}

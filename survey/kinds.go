@@ -24,6 +24,9 @@ type KindInfo struct {
 	// parse reads words as an answer, or says why they are none; nil = words are read in
 	// another way, or are no answer.
 	parse func(*Question, string) (Answer, NoticeCode)
+	// doubts are the answers that words may mean where it must be asked which; none where
+	// parse knows. nil = nothing can be in doubt.
+	doubts func(*Question, string) []Reading
 }
 
 // Way is how people answer a question.
@@ -120,10 +123,17 @@ var kinds = []KindInfo{
 			x, ok := q.parseQuantity(words)
 			return Answer{Value: &x}, unless(ok, NoticeBadNumber)
 		},
+		doubts: func(q *Question, said string) []Reading {
+			var several []Reading
+			for _, x := range q.quantities(said) {
+				several = append(several, Reading{Value: &x})
+			}
+			return doubtful(several, 2)
+		},
 		Samples: []Question{{Key: "number", Kind: NumberQ, MinValue: 1, MaxValue: 120, Ask: english("How old are you?")}},
 	},
 	{
-		Kind: ContactQ, Way: Typed, Personal: true, check: (*checker).checkContact, prompt: contactPrompt, parse: parseContact,
+		Kind: ContactQ, Way: Typed, Personal: true, check: (*checker).checkContact, prompt: contactPrompt, parse: parseContact, doubts: doubtContact,
 		Samples: []Question{
 			{Key: "phone", Kind: ContactQ, Contact: "phone", Ask: english("Your number?")},
 			{Key: "email", Kind: ContactQ, Contact: "email", Ask: english("Your address?")},
@@ -146,6 +156,12 @@ var kinds = []KindInfo{
 		parse: func(_ *Question, words string) (Answer, NoticeCode) {
 			date, ok := parseDate(words)
 			return Answer{Text: date}, unless(ok, NoticeBadDate)
+		},
+		doubts: func(_ *Question, said string) []Reading {
+			if found, sure := dates(said); !sure {
+				return doubtful(texts(found), 1)
+			}
+			return nil
 		},
 		Samples: []Question{{Key: "date", Kind: DateQ, Ask: english("When were you here?")}},
 	},
@@ -178,6 +194,35 @@ func contactPrompt(q *Question) Prompt {
 		return Prompt{Expects: ExpectsText, Hint: "type_email", Form: "an e-mail address", Example: "ann@example.org"}
 	}
 	return Prompt{Expects: ExpectsText, Hint: "type_answer", Example: "In the evening, by phone."}
+}
+
+// doubtful are the readings of words that have at least so many.
+func doubtful(several []Reading, least int) []Reading {
+	if len(several) < least || len(several) > mostReadings {
+		return nil
+	}
+	return several
+}
+
+// texts are readings in words.
+func texts(of []string) []Reading {
+	out := make([]Reading, len(of))
+	for i, t := range of {
+		out[i] = Reading{Text: t}
+	}
+	return out
+}
+
+// doubtContact finds the addresses inside other words, and the numbers that can be dialled in
+// two ways.
+func doubtContact(q *Question, said string) []Reading {
+	switch q.Contact {
+	case "phone":
+		return doubtful(texts(phones(said)), 2)
+	case "email":
+		return doubtful(texts(emails(said)), 1)
+	}
+	return nil
 }
 
 func parseContact(q *Question, words string) (Answer, NoticeCode) {

@@ -40,6 +40,7 @@ type Session struct {
 	Open       int               `json:"open"`              // index of the open question, or NoQuestion; also after the end while an answer is changed
 	Editing    bool              `json:"editing,omitempty"` // Open is being answered again
 	Toggled    []int             `json:"toggled,omitempty"` // options chosen so far in an open multiple choice
+	Doubt      *Doubt            `json:"doubt,omitempty"`   // what words at the open question may mean
 	Retried    bool              `json:"retried,omitempty"` // the open question was already asked again after off-script words
 	Paused     bool              `json:"paused,omitempty"`
 	Answers    []Answer          `json:"answers,omitempty"`    // the newest revision of each answered question, in the order first given

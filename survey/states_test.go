@@ -45,7 +45,7 @@ func nameOf(in Input) string {
 	switch in.(type) {
 	case Open:
 		return "open"
-	case Pick, Toggle, Done, Write, Attach:
+	case Pick, Toggle, Done, Mean, Write, Attach:
 		return "answer"
 	case Skip:
 		return "skip"
@@ -74,7 +74,7 @@ func walk(f Flow, seen map[[2]Status]map[string]bool) {
 	}
 	inputs := []Input{Open{}, Back{}, Decline{}, Pause{}, Resume{}, Expire{}, Skip{NoQuestion}, Write{"1"}, Write{"hello"}, Speak{"en"}, Attach{Files: []File{{ID: "f"}}}}
 	for i := range f.Questions {
-		inputs = append(inputs, Pick{i, 0}, Pick{i, 1}, Change{i}, Toggle{i, 0}, Done{i})
+		inputs = append(inputs, Pick{i, 0}, Pick{i, 1}, Change{i}, Toggle{i, 0}, Done{i}, Mean{i, 0})
 	}
 	stops := []stop{{Session{ID: "x", Status: New, Open: NoQuestion, Expires: noon.Add(time.Hour)}, noon}}
 	for range 6 {

@@ -17,8 +17,12 @@ type (
 	Toggle struct{ Question, Option int }
 	// Done answers a multiple choice with what was toggled.
 	Done struct{ Question int }
+	// Mean says which of the readings was meant that the open question asks between
+	// (Session.Asked); a Reading behind the last one: none of them.
+	Mean struct{ Question, Reading int }
 	// Write is words: an answer to the open question if it can be one (also "2",
-	// "2/5" or an option's words in any language of the flow), else off-script.
+	// "2/5" or an option's words in any language of the flow), else off-script. Words that
+	// begin with an answer are both; what is not clear is asked back.
 	Write struct{ Text string }
 	// Attach is files sent: an answer to a file question, or added to a text's.
 	Attach struct {
@@ -47,6 +51,7 @@ func (Open) input()    {}
 func (Pick) input()    {}
 func (Toggle) input()  {}
 func (Done) input()    {}
+func (Mean) input()    {}
 func (Write) input()   {}
 func (Attach) input()  {}
 func (Skip) input()    {}

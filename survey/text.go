@@ -3,6 +3,8 @@ package survey
 import (
 	"strings"
 	"unicode"
+
+	"github.com/aftercare/aftercare/survey/words"
 )
 
 // textIn looks for words in the order of langs: for each the exact tag first, then
@@ -78,67 +80,18 @@ func Clean(words string) string {
 	return strings.TrimSpace(strings.ToValidUTF8(words, "\uFFFD"))
 }
 
-// invisible reports whether r shows nothing by itself: joiners, direction marks,
-// variation selectors.
-func invisible(r rune) bool {
-	return r == '\uFEFF' || r >= '\u200B' && r <= '\u200F' || r >= '\u202A' && r <= '\u202E' ||
-		r >= '\u2060' && r <= '\u2069' || r >= '\uFE00' && r <= '\uFE0F'
-}
-
 // blank reports whether words show nothing at all.
-func blank(words string) bool {
-	for _, r := range words {
-		if !unicode.IsSpace(r) && !invisible(r) {
+func blank(s string) bool {
+	for _, r := range s {
+		if !unicode.IsSpace(r) && !words.Invisible(r) {
 			return false
 		}
 	}
 	return true
 }
 
-// fold brings words into the form in which they are compared: lower case, ASCII
-// width, ASCII digits, single spaces, without invisible characters and without
-// punctuation at the ends.
-func fold(words string) string {
-	var b strings.Builder
-	b.Grow(len(words))
-	space := false
-	for _, r := range words {
-		switch {
-		case invisible(r):
-			continue
-		case r >= '\uFF01' && r <= '\uFF5E':
-			r -= 0xFEE0
-		case r == '\u2212' || r == '\u2013' || r == '\u2012' || r == '\uFE63':
-			r = '-'
-		case r == '\u2018' || r == '\u2019':
-			r = '\''
-		case unicode.IsSpace(r):
-			space = true
-			continue
-		case r > unicode.MaxASCII && unicode.Is(unicode.Nd, r):
-			r = '0' + digit(r)
-		}
-		if space && b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		space = false
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return strings.Trim(b.String(), " .,;:!?\"'()[]*。、،؟…“”«»")
-}
+// fold brings words into the form in which they are compared.
+func fold(s string) string { return words.Fold(s) }
 
-// digit is the value of a decimal digit of any script. Unicode keeps the digits of
-// a script together, from nought to nine, in ranges of tens.
-func digit(r rune) rune {
-	for _, block := range unicode.Nd.R16 {
-		if lo := rune(block.Lo); r >= lo && r <= rune(block.Hi) {
-			return (r - lo) % 10
-		}
-	}
-	for _, block := range unicode.Nd.R32 {
-		if lo := rune(block.Lo); r >= lo && r <= rune(block.Hi) {
-			return (r - lo) % 10
-		}
-	}
-	return 0
-}
+// bare is fold without accents, vowel signs and what else people leave out.
+func bare(s string) string { return words.Bare(s) }

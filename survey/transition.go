@@ -42,6 +42,8 @@ func step(f *Flow, s Session, in Input, now time.Time) Transition {
 		r.toggle(in.Question, in.Option)
 	case Done:
 		r.done(in.Question)
+	case Mean:
+		r.mean(in.Question, in.Reading)
 	case Write:
 		r.write(in.Text)
 	case Attach:
@@ -102,7 +104,7 @@ func (r *run) open() {
 		r.s.Status, r.s.Started = Active, r.now
 		r.s.Expires = r.now.Add(r.flow.expires())
 		r.s.Order = order(r.flow, r.s.ID)
-		r.s.Paused, r.s.Editing, r.s.Retried, r.s.Toggled = false, false, false, nil
+		r.s.Paused, r.s.Editing, r.s.Retried, r.s.Toggled, r.s.Doubt = false, false, false, nil, nil
 		r.goOn(0, false)
 	case r.current() != nil:
 		r.s.Paused = false
@@ -354,7 +356,7 @@ func (r *run) change(i int) {
 func (r *run) edit(i int, a *Answer) {
 	r.hide()
 	r.s.Open, r.s.Editing, r.s.Retried, r.s.Paused = i, true, false, false
-	r.s.Toggled = nil
+	r.s.Toggled, r.s.Doubt = nil, nil
 	if q := &r.flow.Questions[i]; q.isMultiple() {
 		for o := range q.Choices {
 			if slices.Contains(a.Choices, q.Choices[o].Key) {
@@ -377,7 +379,7 @@ func (r *run) hide() {
 	} else {
 		r.say(Withdraw{Question: i})
 	}
-	r.s.Open, r.s.Editing, r.s.Retried, r.s.Toggled = NoQuestion, false, false, nil
+	r.s.Open, r.s.Editing, r.s.Retried, r.s.Toggled, r.s.Doubt = NoQuestion, false, false, nil, nil
 }
 
 // leave ends the change of the open question without a new answer and goes on.

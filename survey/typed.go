@@ -1,10 +1,14 @@
 package survey
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"github.com/aftercare/aftercare/survey/words"
 )
 
 // matched is what typed words are to a question with options.
@@ -20,32 +24,87 @@ const (
 // maxNamed is the most bytes of words that can name options; longer ones are a story.
 const maxNamed = 1000
 
-// matchScale finds the option of a scale that typed words name: its words in any
-// language of the flow, its symbol, or its value ("2", "2/5", "two stars", "★★").
-func (q *Question) matchScale(words, lang string) (int, matched) {
-	if len(words) > maxNamed {
-		return 0, noMatch
+// matchScale finds the option of a scale that typed words name and nothing else: its words
+// in any language of the flow, its symbol, a plain word of judgement, or its value ("2",
+// "2/5", "two stars", "★★").
+func (q *Question) matchScale(said, lang string) ([]int, matched) {
+	if len(said) > maxNamed {
+		return nil, noMatch
 	}
-	folded := fold(words)
-	if i, m := matchLabel(folded, lang, len(q.Scale.Options), func(i int) (Text, string) {
-		return q.Scale.Options[i].Label, q.Scale.Options[i].Symbol
+	if i, m := matchLabel(said, lang, len(q.Scale.Options), func(i int) called {
+		o := &q.Scale.Options[i]
+		return called{o.Label, o.Symbol, o.Also}
 	}); m != noMatch {
 		return i, m
 	}
-	n, ok := parseRating(folded)
+	n, ok := parseRating(bare(said))
 	if !ok {
-		return 0, noMatch
+		return q.judged(said)
 	}
-	_, high, _ := q.span()
+	low, high, _ := q.span()
+	if n.signed && low >= 0 {
+		return nil, notClear // "+1" is praise in many chats, and no mark
+	}
 	if n.of != 0 && !sameValue(n.of, high) && n.of != float64(len(q.Scale.Options)) {
-		return 0, notClear
+		return nil, notClear
 	}
 	for i := range q.Scale.Options {
 		if sameValue(q.Scale.Options[i].Value, n.value) && (n.signed || n.of != 0 || q.numberIsClear(i)) {
-			return i, oneOption
+			return []int{i}, oneOption
 		}
 	}
-	return 0, notClear
+	return nil, notClear
+}
+
+// judged finds the option that a plain word of judgement means, where the scale takes such
+// words: "bad" is the middle one of those that are unsatisfied, or the better of two.
+func (q *Question) judged(said string) ([]int, matched) {
+	if !q.Scale.PlainWords {
+		return nil, noMatch
+	}
+	grade := words.Judgement(said)
+	if grade == words.NoGrade {
+		return nil, noMatch
+	}
+	if q.Reverse {
+		return nil, notClear
+	}
+	var low, middle, high []int
+	for i := range q.Scale.Options {
+		switch q.Scale.Options[i].Flag {
+		case Unsatisfied:
+			low = append(low, i)
+		case Neutral:
+			middle = append(middle, i)
+		case Satisfied, Delighted:
+			high = append(high, i)
+		}
+	}
+	byValue := func(a, b int) int { return cmp.Compare(q.Scale.Options[a].Value, q.Scale.Options[b].Value) }
+	slices.SortFunc(low, byValue)
+	slices.SortFunc(high, byValue)
+	var of []int
+	at := 0
+	switch grade {
+	case words.Worst:
+		of = low
+	case words.Bad:
+		of, at = low, len(low)/2
+	case words.Middling:
+		if of = middle; len(of) != 1 {
+			of = nil
+		}
+	case words.Good:
+		if of = high; len(of) > 0 {
+			at = (len(of) - 1) / 2
+		}
+	case words.Best:
+		of, at = high, len(high)-1
+	}
+	if len(of) == 0 || len(of) > 3 && (grade == words.Bad || grade == words.Good) {
+		return slices.Clip(of), notClear
+	}
+	return []int{of[at]}, oneOption
 }
 
 // numberIsClear reports whether a bare number that is the value of option i can only
@@ -58,51 +117,35 @@ func (q *Question) numberIsClear(i int) bool {
 	}
 	shown := strconv.FormatFloat(value, 'g', -1, 64)
 	for _, label := range q.Scale.Options[i].Label {
-		if rest, ok := strings.CutPrefix(fold(label), shown); ok && (rest == "" || rest[0] < '0' || rest[0] > '9') {
+		if rest, ok := strings.CutPrefix(bare(label), shown); ok && (rest == "" || rest[0] < '0' || rest[0] > '9') {
 			return true
 		}
 	}
 	return false
 }
 
-// matchChoices finds the choices that typed words name, in the order of the list: one
-// label, or several between commas; or their numbers in the list, counted from one.
-func (q *Question) matchChoices(words, lang string) ([]int, matched) {
-	if len(words) > maxNamed {
+// matchChoices finds the choices that typed words name and nothing else, in the order of the
+// list: one label, or several with "and", commas or the like between them; or numbers.
+func (q *Question) matchChoices(said, lang string) ([]int, matched) {
+	if len(said) > maxNamed {
 		return nil, noMatch
 	}
-	label := func(i int) (Text, string) { return q.Choices[i].Label, "" }
-	one := func(part string) (int, matched) {
-		folded := fold(part)
-		if i, m := matchLabel(folded, lang, len(q.Choices), label); m != noMatch {
-			return i, m
-		}
-		n, ok := parseRating(folded)
-		if !ok || n.of != 0 {
-			return 0, noMatch
-		}
-		if i := int(n.value) - 1; i >= 0 && i < len(q.Choices) && n.value == float64(i+1) {
-			return i, oneOption
-		}
-		return 0, notClear
+	if found, m := q.matchChoice(said, lang); m == oneOption || m == notClear || !q.isMultiple() {
+		return found, m
 	}
-	if i, m := one(words); m == oneOption {
-		return []int{i}, oneOption
-	} else if !q.isMultiple() || m == notClear {
-		return nil, m
+	if parts, ok := numbersOnly(said); ok {
+		said = strings.Join(parts, ",")
 	}
-	separate := func(r rune) bool { return strings.ContainsRune(",;\n+&、,;،", r) }
-	if parts, ok := numbersOnly(words); ok {
-		words = strings.Join(parts, ",")
-	}
+	parts := words.Several(said)
 	var found []int
-	for _, part := range strings.FieldsFunc(words, separate) {
-		i, m := one(part)
+	for i := 0; i < len(parts); {
+		next, at, m := q.longest(said, parts[i:], lang)
 		if m != oneOption {
 			return nil, m
 		}
-		if !slices.Contains(found, i) {
-			found = append(found, i)
+		i += next
+		if !slices.Contains(found, at) {
+			found = append(found, at)
 		}
 	}
 	switch {
@@ -115,71 +158,150 @@ func (q *Question) matchChoices(words, lang string) ([]int, matched) {
 	return found, oneOption
 }
 
-// numbersOnly splits "1 3" where nothing but numbers stands between spaces.
+// longest finds the choice that the most of these pieces, from the first on, name together:
+// what parts labels may stand inside one. Several numbers can only be places in the list.
+func (q *Question) longest(said string, parts []words.Part, lang string) (n, option int, m matched) {
+	for k := len(parts); k > 0; k-- {
+		piece := said[parts[0].From:parts[k-1].To]
+		var found []int
+		if found, m = q.matchChoice(piece, lang); m != oneOption {
+			found, m = q.place(piece, m)
+		}
+		if m == oneOption {
+			return k, found[0], oneOption
+		}
+	}
+	return 0, 0, m
+}
+
+// matchChoice finds the one choice that typed words name, or those between which they leave
+// a doubt. A bare number is one only where the labels show numbers.
+func (q *Question) matchChoice(said, lang string) ([]int, matched) {
+	found, m := matchLabel(said, lang, len(q.Choices), func(i int) called {
+		return called{q.Choices[i].Label, "", q.Choices[i].Also}
+	})
+	if m != noMatch {
+		return found, m
+	}
+	if found, m = q.place(said, noMatch); m == oneOption && !q.showsNumber(found[0]) {
+		return found, notClear
+	}
+	return found, m
+}
+
+// place is the choice whose place in the list typed words are, counted from one; otherwise
+// is what the words are where they are no number.
+func (q *Question) place(said string, otherwise matched) ([]int, matched) {
+	n, ok := parseRating(bare(said))
+	if !ok || n.of != 0 {
+		return nil, otherwise
+	}
+	if i := int(n.value) - 1; !n.signed && i >= 0 && i < len(q.Choices) && sameValue(n.value, float64(i+1)) {
+		return []int{i}, oneOption
+	}
+	return nil, notClear
+}
+
+// showsNumber reports whether the label of choice i begins with its place in the list.
+func (q *Question) showsNumber(i int) bool {
+	shown := strconv.Itoa(i + 1)
+	for _, label := range q.Choices[i].Label {
+		if rest, ok := strings.CutPrefix(bare(label), shown); ok && (rest == "" || rest[0] < '0' || rest[0] > '9') {
+			return true
+		}
+	}
+	return false
+}
+
+// numbersOnly splits "1 3" and "1️⃣ 3️⃣" where nothing but numbers stands between spaces.
 func numbersOnly(words string) ([]string, bool) {
 	parts := strings.Fields(words)
 	for _, part := range parts {
-		if _, err := strconv.Atoi(fold(part)); err != nil {
+		if _, err := strconv.Atoi(bare(part)); err != nil {
 			return nil, false
 		}
 	}
 	return parts, len(parts) > 1
 }
 
-// matchLabel finds the one option whose words or symbol are folded: whole labels in
-// the person's language first, then in every other; then a part of a label between
+// called is what one option is called.
+type called struct {
+	label  Text
+	symbol string
+	also   []string
+}
+
+// matchLabel finds the one option that typed words name, or those that they name alike. It
+// looks for them in rounds, the strictest first: whole labels in the person's language, then
+// in every other; the same without accents; without emoji; then a part of a label between
 // commas, slashes or brackets ("no" for "No, thanks").
-func matchLabel(folded, lang string, n int, label func(int) (Text, string)) (int, matched) {
+func matchLabel(said, lang string, n int, of func(int) called) ([]int, matched) {
+	folded, plain := fold(said), bare(said)
 	if folded == "" {
-		return 0, noMatch
+		return nil, noMatch
 	}
-	rounds := []func(i int) bool{
-		func(i int) bool {
-			words, symbol := label(i)
-			return fold(words.In(lang)) == folded || symbol != "" && fold(symbol) == folded
-		},
-		func(i int) bool {
-			words, _ := label(i)
-			for _, w := range words {
-				if fold(w) == folded {
+	letters, emoji := apart(plain)
+	unit := words.Unit(plain)
+	anyLabel := func(is func(string) bool) func(called) bool {
+		return func(o called) bool {
+			for _, w := range o.label {
+				if is(w) {
 					return true
 				}
 			}
-			return false
+			return slices.ContainsFunc(o.also, is)
+		}
+	}
+	rounds := []func(called) bool{
+		func(o called) bool {
+			return fold(o.label.In(lang)) == folded || o.symbol != "" && words.Unit(bare(o.symbol)) == unit
 		},
-		func(i int) bool {
-			words, _ := label(i)
-			for _, w := range words {
-				if hasPart(w, folded) {
-					return true
-				}
-			}
-			return false
-		},
+		anyLabel(func(w string) bool { return fold(w) == folded }),
+		func(o called) bool { return bare(o.label.In(lang)) == plain },
+		anyLabel(func(w string) bool { return bare(w) == plain }),
+		anyLabel(func(w string) bool { l, _ := apart(bare(w)); return l != "" && l == letters }),
+		anyLabel(func(w string) bool {
+			_, e := apart(bare(w))
+			return letters == "" && e != "" && words.Unit(e) == words.Unit(emoji)
+		}),
+		anyLabel(func(w string) bool { return hasPart(w, plain) }),
 	}
 	for _, hit := range rounds {
-		found, count := 0, 0
+		var found []int
 		for i := range n {
-			if hit(i) {
-				found, count = i, count+1
+			if hit(of(i)) {
+				found = append(found, i)
 			}
 		}
 		switch {
-		case count == 1:
+		case len(found) == 1:
 			return found, oneOption
-		case count > 1:
-			return 0, notClear
+		case len(found) > 1:
+			return found, notClear
 		}
 	}
-	return 0, noMatch
+	return nil, noMatch
 }
 
-func hasPart(label, folded string) bool {
-	parts := strings.FieldsFunc(label, func(r rune) bool { return strings.ContainsRune(",;/(),、،;()", r) })
+// apart splits bare words into what is written with letters and digits, and emoji.
+func apart(plain string) (letters, emoji string) {
+	var l, e strings.Builder
+	for _, r := range plain {
+		if r > unicode.MaxASCII && unicode.In(r, unicode.So, unicode.Sk) {
+			e.WriteRune(r)
+			r = ' '
+		}
+		l.WriteRune(r)
+	}
+	return bare(l.String()), e.String()
+}
+
+func hasPart(label, plain string) bool {
+	parts := strings.FieldsFunc(label, func(r rune) bool { return strings.ContainsRune(",;/(),、،;()，；（）", r) })
 	if before, after, ok := strings.Cut(label, " - "); ok {
 		parts = append(parts, before, after)
 	}
-	return len(parts) > 1 && slices.ContainsFunc(parts, func(p string) bool { return fold(p) == folded })
+	return len(parts) > 1 && slices.ContainsFunc(parts, func(p string) bool { return bare(p) == plain })
 }
 
 // rating is a number as people type it: "2", "+1", "2/5", "2 out of 5", "two stars".
@@ -189,16 +311,16 @@ type rating struct {
 	signed bool
 }
 
-func parseRating(folded string) (rating, bool) {
-	if r, ok := countStars(folded); ok {
+func parseRating(plain string) (rating, bool) {
+	if r, ok := countStars(plain); ok {
 		return r, true
 	}
-	if utf8.RuneCountInString(folded) > 40 {
+	if utf8.RuneCountInString(plain) > 40 {
 		return rating{}, false
 	}
-	value, of, hasOf := folded, "", false
+	value, of, hasOf := plain, "", false
 	for _, between := range []string{"/", " out of ", " of ", " von ", " de ", " sobre ", " من "} {
-		if value, of, hasOf = strings.Cut(folded, between); hasOf {
+		if value, of, hasOf = strings.Cut(plain, between); hasOf {
 			break
 		}
 	}
@@ -218,9 +340,9 @@ func parseRating(folded string) (rating, bool) {
 }
 
 // countStars reads "★★☆☆☆" and "⭐⭐".
-func countStars(folded string) (rating, bool) {
+func countStars(plain string) (rating, bool) {
 	full, empty := 0, 0
-	for _, r := range folded {
+	for _, r := range plain {
 		switch r {
 		case '★', '⭐', '🌟':
 			full++
@@ -239,49 +361,45 @@ func countStars(folded string) (rating, bool) {
 }
 
 // withoutUnit takes the word after a number away.
-func withoutUnit(words string) string {
-	words = strings.TrimSpace(words)
-	for _, unit := range []string{"stars", "star", "points", "point", "estrellas", "estrella", "puntos", "punto", "颗星", "星", "分", "نجوم", "نجمة", "نجمات"} {
-		if rest, ok := strings.CutSuffix(words, unit); ok {
+func withoutUnit(said string) string {
+	said = strings.TrimSpace(said)
+	for _, unit := range []string{"stars", "star", "points", "point", "estrellas", "estrella", "puntos", "punto", "颗星", "顆星", "星", "分", "نجوم", "نجمه", "نجمات", "⭐", "★"} {
+		if rest, ok := strings.CutSuffix(said, unit); ok {
 			return strings.TrimSpace(rest)
 		}
 	}
-	return words
+	return said
 }
 
 // parseNumber reads a decimal number or a number word up to ten in the languages that
 // the interface speaks.
-func parseNumber(words string) (float64, bool) {
-	if words == "" {
+func parseNumber(plain string) (float64, bool) {
+	if plain == "" {
 		return 0, false
 	}
-	if words[0] == '+' || words[0] == '-' || words[0] >= '0' && words[0] <= '9' {
-		x, err := strconv.ParseFloat(strings.Replace(strings.ReplaceAll(words, "٫", "."), ",", ".", 1), 64)
-		return x, err == nil && finite(x)
+	if plain[0] == '+' || plain[0] == '-' || plain[0] >= '0' && plain[0] <= '9' {
+		plain = strings.Replace(strings.ReplaceAll(plain, "٫", "."), ",", ".", 1)
+		if strings.Trim(plain[1:], "0123456789.") != "" {
+			return 0, false // no hexadecimal digits and no exponents
+		}
+		x, err := strconv.ParseFloat(plain, 64)
+		return x + 0, err == nil && finite(x) // -0 is 0
 	}
-	switch words {
-	case "zero", "cero", "零", "〇", "صفر":
-		return 0, true
-	case "one", "uno", "una", "un", "一", "واحد", "واحدة":
-		return 1, true
-	case "two", "dos", "二", "两", "兩", "اثنان", "اثنتان", "اثنين":
-		return 2, true
-	case "three", "tres", "三", "ثلاثة", "ثلاث":
-		return 3, true
-	case "four", "cuatro", "四", "أربعة", "أربع", "اربعة", "اربع":
-		return 4, true
-	case "five", "cinco", "五", "خمسة", "خمس":
-		return 5, true
-	case "six", "seis", "六", "ستة", "ست":
-		return 6, true
-	case "seven", "siete", "七", "سبعة", "سبع":
-		return 7, true
-	case "eight", "ocho", "八", "ثمانية", "ثماني":
-		return 8, true
-	case "nine", "nueve", "九", "تسعة", "تسع":
-		return 9, true
-	case "ten", "diez", "十", "عشرة", "عشر":
-		return 10, true
-	}
-	return 0, false
+	n, ok := numberWords[plain]
+	return n, ok
 }
+
+// numberWords are the words for numbers, bare.
+var numberWords = func() map[string]float64 {
+	of := map[string]float64{}
+	for n, said := range []string{
+		"zero cero 零 〇 صفر", "one uno una un 一 واحد واحدة", "two dos 二 两 兩 اثنان اثنتان اثنين", "three tres 三 ثلاثة ثلاث",
+		"four cuatro 四 أربعة أربع", "five cinco 五 خمسة خمس", "six seis 六 ستة ست", "seven siete 七 سبعة سبع",
+		"eight ocho 八 ثمانية ثماني", "nine nueve 九 تسعة تسع", "ten diez 十 عشرة عشر",
+	} {
+		for w := range strings.FieldsSeq(said) {
+			of[bare(w)] = float64(n)
+		}
+	}
+	return of
+}()

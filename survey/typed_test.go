@@ -75,9 +75,31 @@ func TestTypedAnswersToAScale(t *testing.T) {
 		{resolved3(), "2", 0, unclear},
 		{resolved3(), "partly", 1, 0},
 		{resolved3(), "yes", 2, 0},
+		// A sign before a digit is praise, or nothing that can be counted.
+		{csat5(), "+1", 0, unclear},
+		{csat5(), "-1", 0, unclear},
+		{csat5(), "＋２", 0, unclear},
+		{nps, "+5", 0, unclear},
+		// Whatever keyboard it comes from.
+		{csat5(), "2️⃣", 2, 0},
+		{csat5(), "②", 2, 0},
+		{csat5(), "❷", 2, 0},
+		{csat5(), ":two:", 2, 0},
+		{csat5(), ":star::star:", 2, 0},
+		{csat5(), "5⭐", 5, 0},
+		{nps, "🔟", 10, 0},
+		{csat5(), "0x1", 0, none},
+		{csat5(), "2e0", 0, none},
+		{csat5(), "½", 0, none},
+		{csat5(), "4½", 0, none},
+		{thumbs, "👍🏻", 1, 0},
+		{thumbs, "👎👎👎", 0, 0},
+		{thumbs, ":thumbsup::skin-tone-4:", 1, 0},
+		{thumbs, "👍👎", 0, none},
 	} {
 		q := scaleQ("q", row.scale, 1)
-		option, m := q.matchScale(row.words, "en")
+		options, m := q.matchScale(row.words, "en")
+		option := append(options, 0)[0]
 		switch {
 		case row.is == none && m != noMatch, row.is == unclear && m != notClear:
 			t.Errorf("%s %q: option %d, %d", row.scale.Key, row.words, option, m)
@@ -103,7 +125,7 @@ func TestTypedAnswersToAChoice(t *testing.T) {
 		is    matched
 	}{
 		{reasons, "the rude", "rude", oneOption},
-		{reasons, "2", "rude", oneOption},
+		{reasons, "2", "", notClear}, // no number is shown: it is asked back
 		{reasons, "1, 3", "slow dear", oneOption},
 		{reasons, "3 1", "slow dear", oneOption},
 		{reasons, "1、3", "slow dear", oneOption},
@@ -123,6 +145,13 @@ func TestTypedAnswersToAChoice(t *testing.T) {
 		{contact, "可以", "", notClear},
 		{contact, "不用了", "no", oneOption},
 		{contact, "1, 2", "", noMatch},
+		{reasons, "1 and 3", "slow dear", oneOption},
+		{reasons, "1️⃣ 3️⃣", "slow dear", oneOption},
+		{reasons, "the rude & price", "rude dear", oneOption},
+		{reasons, "Too slow, too late and the rude", "slow rude", oneOption},
+		{reasons, "太慢,响应不及时和价格", "slow dear", oneOption},
+		{reasons, "the rude y price", "rude dear", oneOption},
+		{reasons, "+1", "", notClear},
 	} {
 		options, m := row.q.matchChoices(row.words, "en")
 		if got := strings.Join(row.q.keys(options), " "); m != row.is || m == oneOption && got != row.keys {
@@ -142,6 +171,54 @@ func TestOwnLanguageWins(t *testing.T) {
 	}
 	if _, m := q.matchChoices("gift", "fr"); m != notClear {
 		t.Errorf("a third language: %d, want a question back", m)
+	}
+}
+
+// A label with an emoji is named by its words, by its emoji, and by both; and by what the flow
+// adds.
+func TestLabelsWithEmoji(t *testing.T) {
+	q := choiceQ("q", 1, "a", "b", "c")
+	q.Choices[0].Label, q.Choices[0].Also = Text{"en": "😡 Awful"}, []string{"terrible", "Pésimo"}
+	q.Choices[1].Label = Text{"en": "Great 🎉🎉"}
+	q.Choices[2].Label = Text{"en": "2 weeks"}
+	for said, want := range map[string]int{
+		"awful": 0, "😡": 0, "😡😡": 0, "Awful 😡": 0, "AWFUL!": 0, "terrible": 0, "pesimo": 0, ":rage:": 0, "great": 1, "🎉": 1, "🎉🎉🎉": 1, "2 weeks": 2,
+	} {
+		if options, m := q.matchChoices(said, "en"); m != oneOption || options[0] != want {
+			t.Errorf("%q: %v, %d, want %d", said, options, m, want)
+		}
+	}
+	for _, said := range []string{"awful great", "😡🎉", "2", "1", "wonderful"} {
+		if options, m := q.matchChoices(said, "en"); m == oneOption {
+			t.Errorf("%q is %v", said, options)
+		}
+	}
+}
+
+// Plain words of judgement are answers on scales that take them, and name the same option
+// however many there are.
+func TestPlainWordsOfJudgement(t *testing.T) {
+	five, seven, two := csat5(), ladder7(), ladderScale("thumbs2", []float64{0, 1}, [][2]string{{"Not satisfied", "不满意"}, {"Satisfied", "满意"}}, []float64{15, 70}, "US")
+	for said, want := range map[string][3]float64{
+		"terrible": {1, 1, 0}, "非常不满意": {1, 1, 0}, "😡": {1, 1, 0}, "bad": {2, 2, 0}, "👎": {2, 2, 0}, "not happy": {2, 2, 0}, "mal": {2, 2, 0}, "سيئ": {2, 2, 0},
+		"ok": {3, 4, -1}, "还行": {3, 4, -1}, "good": {4, 6, 1}, "👍🏽": {4, 6, 1}, "bien": {4, 6, 1}, "جيد": {4, 6, 1}, "great!!!": {5, 7, 1}, "非常满意": {5, 7, 1}, "ممتاز": {5, 7, 1},
+	} {
+		for i, scale := range []Scale{five, seven, two} {
+			q := scaleQ("q", scale, 1)
+			if _, m := q.matchScale(said, "en"); m == oneOption && bare(said) != bare("非常不满意") && bare(said) != "good" {
+				t.Errorf("%s takes %q although it takes no plain words", scale.Key, said)
+			}
+			q.Scale.PlainWords = true
+			options, m := q.matchScale(said, "en")
+			switch {
+			case want[i] < 0 && m != notClear, want[i] >= 0 && (m != oneOption || q.Scale.Options[options[0]].Value != want[i]):
+				t.Errorf("%s %q: %v, %d, want %v", scale.Key, said, options, m, want[i])
+			}
+			q.Reverse = true
+			if _, m := q.matchScale(said, "en"); m != notClear {
+				t.Errorf("%s, reversed, %q: %d", scale.Key, said, m)
+			}
+		}
 	}
 }
 
@@ -172,6 +249,59 @@ func TestContactsDatesAndNumbers(t *testing.T) {
 		if got, ok := parseDate(words); got != want || ok != (want != "") {
 			t.Errorf("date %q: %q, %v, want %q", words, got, ok, want)
 		}
+	}
+	for said, want := range map[string]string{
+		"+44 (0)20 7946 0000": "+442079460000", "+49 (0) 30 901820": "+4930901820", "0044 (0) 20 7946 0000": "+442079460000", "+44 020 7946 0000": "+442079460000",
+		"+39 (0)6 1234567": "+39061234567", "+39 06 1234567": "+39061234567", "(020) 7946 0000": "02079460000", "tel:+44-20-7946-0000": "+442079460000",
+		"+44‑20‑7946‑0000": "+442079460000", "+44 20 7946 0000 ext 5": "+442079460000 ext. 5", "020 7946 0000 x12": "02079460000 ext. 12", "+​44 20 7946 0000": "+442079460000",
+		"011 44 20 7946 0000": "+442079460000|01144207946" + "0000", "+1 (212) 555-0100": "+12125550100",
+	} {
+		if got := strings.Join(phones(said), "|"); got != want {
+			t.Errorf("phone %q: %q, want %q", said, got, want)
+		}
+	}
+	for said, want := range map[string]string{
+		"ann@example.com.": "ann@example.com", "ann@example.com\u200b": "ann@example.com", "mailto:Ann@Example.com": "Ann@Example.com", "mailto:ann@example.com?subject=x": "ann@example.com",
+		"ann＠example．com": "ann@example.com", "ann@example.com/": "ann@example.com", "“ann@example.com”": "ann@example.com", "\u202aann@example.com\u202c": "ann@example.com", "a\u00adnn@example.com": "ann@example.com",
+	} {
+		if got, ok := parseEmail(said); !ok || got != want {
+			t.Errorf("e-mail %q: %q, %v, want %q", said, got, ok, want)
+		}
+	}
+	for said, want := range map[string]string{
+		"my mail is ann@example.com": "ann@example.com", "Ann <ann@example.com>": "ann@example.com", "ann@example.com or bob@example.com": "ann@example.com|bob@example.com", "call me": "", "ann@example.com": "",
+	} {
+		if got := strings.Join(emails(said), "|"); got != want {
+			t.Errorf("addresses in %q: %q, want %q", said, got, want)
+		}
+	}
+	for said, want := range map[string]string{
+		"05/04/2018": "2018-04-05|2018-05-04?", "31.07.2026": "2026-07-31", "7/31/2026": "2026-07-31", "5/5/2026": "2026-05-05", "31 July 2026": "2026-07-31", "July 31st, 2026": "2026-07-31",
+		"31 de julio de 2026": "2026-07-31", "٣١ يوليو ٢٠٢٦": "2026-07-31", "2026年7月31号": "2026-07-31", "2569-01-31": "2026-01-31?", "1447-05-07": "?", "1404/11/11": "?", "令和8年1月31日": "2026-01-31",
+		"民国115年1月31日": "2026-01-31", "0026-01-31": "?", "31/02/2026": "?", "31 July": "?", "5/4/18": "?",
+	} {
+		found, sure := dates(said)
+		got := strings.Join(found, "|")
+		if !sure {
+			got += "?"
+		}
+		if got != want {
+			t.Errorf("date %q: %q, want %q", said, got, want)
+		}
+	}
+	wide := Question{Kind: NumberQ, MinValue: 0, MaxValue: 10000000}
+	for said, want := range map[string][]float64{
+		"1,000": {1000, 1}, "12,500": {12500, 12.5}, "2.500": {2500, 2.5}, "1,234.50": {1234.5}, "1.234,50": {1234.5}, "1 234": {1234}, "1'234'567": {1234567}, "٢٬٥٠٠": {2500}, "٢٫٥": {2.5},
+		"1,00,000": {100000}, "0,500": {0.5}, "1234,567": {1234.567}, "1\u202f234,5": {1234.5}, "£12.50": {12.5}, "12 €": {12}, "$1,234,567": {1234567}, "12,34,56": nil, "1.00.000": nil,
+		"0x1p4": nil, "1e3": nil, "-0": {0}, "+3": nil, "1 2": nil, "3-4": nil, "half": nil, "": nil, ",": nil, "1,": {1}, "1.234.567": {1234567}, "1,234.567.890": nil,
+	} {
+		if got := wide.quantities(said); !slices.Equal(got, want) {
+			t.Errorf("number %q: %v, want %v", said, got, want)
+		}
+	}
+	age := Question{Kind: NumberQ, MinValue: 1, MaxValue: 120}
+	if got := age.quantities("1,000"); !slices.Equal(got, []float64{1}) {
+		t.Errorf("an age of 1,000 is %v", got)
 	}
 	q := Question{Kind: NumberQ, MinValue: -10, MaxValue: 100}
 	for words, want := range map[string]float64{"42": 42, "-3": -3, "4,5": 4.5, "٤٢": 42, "100 points": 100, "seven": 7} {

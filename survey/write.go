@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/aftercare/aftercare/survey/words"
 )
 
 // Limits of what a person can send.
@@ -28,78 +30,85 @@ func (q *Question) textLimit() int {
 	return MaxText
 }
 
+// tooLong reports whether words are longer than an answer to q may be, in characters as people
+// see them; what is stored has its own limit.
+func tooLong(said string, q *Question) bool {
+	return utf8.RuneCountInString(said) > MaxText || words.Length(said) > q.textLimit()
+}
+
 // write takes words: an answer to the open question if they can be one, else more of
 // the words before, else off-script.
-func (r *run) write(words string) {
-	words = Clean(words)
-	if blank(words) {
+func (r *run) write(said string) {
+	said = Clean(said)
+	if blank(said) {
 		return
 	}
 	q := r.current()
 	if q == nil {
-		r.offScript(words, nil)
+		r.offScript(said, nil)
 		return
 	}
-	if utf8.RuneCountInString(words) > q.textLimit() {
+	if r.means(said) {
+		return
+	}
+	if tooLong(said, q) {
 		r.askAgain(NoticeTooLong)
 		return
 	}
 	switch q.Kind {
 	case ScaleQ:
-		r.typed(q, words)
+		r.typed(q, said)
 	case ChoiceQ:
-		r.typedChoices(q, words)
+		r.typedChoices(q, said)
 	default:
-		r.read(q, words)
+		r.read(q, said)
 	}
 }
 
 // read takes words in the form that the question's kind has for them: as an answer, as an
 // attempt at one, or as words about something else.
-func (r *run) read(q *Question, words string) {
-	parse := q.Kind.Info().parse
-	if parse == nil {
-		r.offScript(words, nil)
+func (r *run) read(q *Question, said string) {
+	kind := q.Kind.Info()
+	if kind.parse == nil {
+		r.offScript(said, nil)
 		return
 	}
-	switch a, wrong := parse(q, words); {
+	if kind.doubts != nil {
+		if several := kind.doubts(q, said); len(several) > 0 && r.askBack(several) {
+			return
+		} else if len(several) > 0 {
+			r.askAgain(NoticeUnclear)
+			return
+		}
+	}
+	switch a, wrong := kind.parse(q, said); {
 	case wrong == "":
 		if r.admits(r.s.Open, nil) {
 			r.record(r.s.Open, a)
 		}
-	case looksMeant(words):
+	case looksMeant(said):
 		r.askAgain(wrong)
 	default:
-		r.offScript(words, nil)
+		r.offScript(said, nil)
 	}
 }
 
 // typed answers a scale with words.
-func (r *run) typed(q *Question, words string) {
-	option, m := q.matchScale(words, r.s.language(r.flow))
-	switch m {
-	case oneOption:
-		r.pick(r.s.Open, option)
-	case notClear:
-		r.askAgain(NoticeUnclear)
-	default:
-		r.offScript(words, nil)
-	}
+func (r *run) typed(q *Question, said string) {
+	lang := r.s.language(r.flow)
+	r.understand(said,
+		func(said string) ([]int, matched) { return q.matchScale(said, lang) },
+		func(options []int) { r.pick(r.s.Open, options[0]) },
+		func(option int) Reading { return Reading{Value: &q.Scale.Options[option].Value} })
 }
 
 // typedChoices answers a choice with words.
-func (r *run) typedChoices(q *Question, words string) {
-	options, m := q.matchChoices(words, r.s.language(r.flow))
-	switch m {
-	case oneOption:
-		r.choose(r.s.Open, options)
-	case notClear:
-		r.askAgain(NoticeUnclear)
-	case tooManyOpt:
-		r.askAgain(NoticeTooMany)
-	default:
-		r.offScript(words, nil)
-	}
+func (r *run) typedChoices(q *Question, said string) {
+	lang := r.s.language(r.flow)
+	r.understand(said,
+		func(said string) ([]int, matched) { return q.matchChoices(said, lang) },
+		func(options []int) { r.choose(r.s.Open, options) },
+		func(option int) Reading { return Reading{Choices: q.keys([]int{option})} })
 }
 
 // language is the language that the person sees.
@@ -112,20 +121,22 @@ func (s *Session) language(f *Flow) string {
 
 // askAgain refuses an attempt at the open question kindly and shows it again.
 func (r *run) askAgain(why NoticeCode) {
+	r.undoubt()
 	r.notice(why, r.s.Open)
 	r.say(Ask{Question: r.s.Open, Again: true})
 }
 
 // offScript keeps what answers nothing. It belongs to the words just before it if
 // these are fresh; else it goes to staff, and the open question is shown again once.
-func (r *run) offScript(words string, files []File) {
-	if r.extend(words, files) {
+func (r *run) offScript(said string, files []File) {
+	if r.extend(said, files) {
 		return
 	}
-	if utf8.RuneCountInString(words) > MaxText {
-		words = string([]rune(words)[:MaxText])
+	if utf8.RuneCountInString(said) > MaxText {
+		said = string([]rune(said)[:MaxText])
 	}
-	r.say(OffScript{Text: words, Files: files})
+	r.say(OffScript{Text: said, Files: files})
+	r.undoubt()
 	q := r.current()
 	if q == nil {
 		return
@@ -141,9 +152,9 @@ func (r *run) offScript(words string, files []File) {
 	}
 }
 
-// extend adds words and files to the newest answer if that was given in words within
+// extend adds said and files to the newest answer if that was given in said within
 // ExtendWindow, and to a file answer if only files follow.
-func (r *run) extend(words string, files []File) bool {
+func (r *run) extend(said string, files []File) bool {
 	var newest *Answer
 	for k := range r.s.Answers {
 		if a := &r.s.Answers[k]; newest == nil || !a.At.Before(newest.At) {
@@ -158,14 +169,14 @@ func (r *run) extend(words string, files []File) bool {
 		return false
 	}
 	q := &r.flow.Questions[i]
-	if kind := q.Kind.Info(); !kind.Free && (kind.Way != Sent || words != "" || len(files) == 0) {
+	if kind := q.Kind.Info(); !kind.Free && (kind.Way != Sent || said != "" || len(files) == 0) {
 		return false
 	}
 	longer := Answer{Text: newest.Text, Files: slices.Concat(newest.Files, files)}
-	if words != "" {
-		longer.Text = strings.TrimPrefix(newest.Text+"\n"+words, "\n")
+	if said != "" {
+		longer.Text = strings.TrimPrefix(newest.Text+"\n"+said, "\n")
 	}
-	if utf8.RuneCountInString(longer.Text) > q.textLimit() || len(longer.Files) > MaxFiles {
+	if tooLong(longer.Text, q) || len(longer.Files) > MaxFiles {
 		return false
 	}
 	r.record(i, longer)
@@ -173,10 +184,10 @@ func (r *run) extend(words string, files []File) bool {
 }
 
 // attach takes files, with the words written under them.
-func (r *run) attach(files []File, words string) {
-	words = Clean(words)
+func (r *run) attach(files []File, said string) {
+	said = Clean(said)
 	if len(files) == 0 {
-		r.write(words)
+		r.write(said)
 		return
 	}
 	files = slices.Clone(files)
@@ -188,19 +199,19 @@ func (r *run) attach(files []File, words string) {
 		r.notice(NoticeFileTooBig, r.s.Open)
 		return
 	}
-	if q != nil && utf8.RuneCountInString(words) > q.textLimit() {
+	if q != nil && tooLong(said, q) {
 		r.askAgain(NoticeTooLong)
 		return
 	}
 	switch {
-	case q == nil, r.isAlbum(files, words):
-		r.offScript(words, files)
+	case q == nil, r.isAlbum(files, said):
+		r.offScript(said, files)
 	case takesFiles(q):
 		if r.admits(r.s.Open, nil) {
-			r.record(r.s.Open, Answer{Text: words, Files: files})
+			r.record(r.s.Open, Answer{Text: said, Files: files})
 		}
 	default:
-		r.offScript(words, files)
+		r.offScript(said, files)
 	}
 }
 

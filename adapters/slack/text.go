@@ -36,6 +36,18 @@ var unescaper = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
 // controlForm is what Slack makes of mentions, links and dates in people's words.
 var controlForm = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
 
+// made reports whether Slack made a link of what a person wrote as plain words: an address,
+// a number, a name of a site.
+func made(target, label string) bool {
+	if rest, ok := strings.CutPrefix(target, "mailto:"); ok {
+		return strings.EqualFold(rest, label)
+	}
+	if strings.HasPrefix(target, "tel:") {
+		return strings.Trim(label, "+0123456789 -./()") == ""
+	}
+	return strings.HasSuffix(target, label)
+}
+
 // spoken turns words as Slack delivers them into what the person wrote.
 func spoken(s string) string {
 	s = controlForm.ReplaceAllStringFunc(s, func(form string) string {
@@ -48,14 +60,14 @@ func spoken(s string) string {
 			return "#" + strings.TrimPrefix(label, "#")
 		case label != "" && (strings.HasPrefix(target, "@") || strings.HasPrefix(target, "!")):
 			return "@" + strings.TrimPrefix(label, "@")
-		case label != "" && strings.HasSuffix(target, label): // a bare word that Slack made a link
+		case label != "" && made(target, label): // a bare word that Slack made a link
 			return label
 		case label != "":
 			return label + " (" + target + ")"
 		case strings.HasPrefix(target, "!"):
 			return "@" + strings.TrimPrefix(target, "!")
 		}
-		return strings.TrimPrefix(target, "mailto:")
+		return strings.TrimPrefix(strings.TrimPrefix(target, "mailto:"), "tel:")
 	})
 	return unescaper.Replace(s)
 }

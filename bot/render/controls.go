@@ -8,6 +8,7 @@ import (
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/words"
 )
 
 // control is a button that hangs below an open question and is none of its options.
@@ -78,6 +79,9 @@ func (t *Talk) Typed(text string) (survey.Input, bool) {
 	if q.Kind.Info().Free && t.Texts.Matches("back", text) || namesOption(q, text) {
 		return nil, false
 	}
+	if q.Kind == survey.ChoiceQ && q.Max > 1 && t.Texts.Matches("done", text) {
+		return survey.Done{Question: i}, true
+	}
 	for _, c := range offered(t.Question(), t.Flow, i) {
 		if t.Texts.Matches(c.id, text) {
 			return Tapped{Verb: c.verb, Session: t.Session.ID, Question: i}.Input(), true
@@ -88,9 +92,9 @@ func (t *Talk) Typed(text string) (survey.Input, bool) {
 
 // namesOption reports whether text is the label of an option or a choice of q.
 func namesOption(q *survey.Question, text string) bool {
-	has := func(label survey.Text) bool {
-		for _, words := range label {
-			if strings.EqualFold(strings.TrimSpace(words), text) {
+	has := func(labels survey.Text) bool {
+		for _, label := range labels {
+			if words.Bare(label) == words.Bare(text) {
 				return true
 			}
 		}

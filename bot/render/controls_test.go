@@ -43,6 +43,7 @@ func TestTypedWordsOfButtons(t *testing.T) {
 		{Key: "why", Kind: survey.TextQ, Optional: true, Ask: label("Why?")},
 		{Key: "more", Kind: survey.TextQ, Ask: label("More?")},
 		{Key: "photo", Kind: survey.FileQ, Ask: label("Picture?")},
+		{Key: "what", Kind: survey.ChoiceQ, Max: 2, Ask: label("What?"), Choices: []survey.Choice{{Key: "a", Label: label("A")}, {Key: "b", Label: label("B")}}},
 	}
 	f := snapshot.NewFlow(survey.Flow{ID: "f", Version: 1, Languages: []string{"en"}, Questions: questions})
 	value := 1.0
@@ -63,13 +64,20 @@ func TestTypedWordsOfButtons(t *testing.T) {
 		{2, answered, chat.Telegram, "Back", survey.Back{}},
 		{2, answered, chat.Telegram, "跳过", survey.Skip{Question: 2}},
 		{2, answered, chat.Telegram, "skip it", nil},
+		{2, answered, chat.Telegram, "Skip.", survey.Skip{Question: 2}},
+		{2, answered, chat.Telegram, "OMITIR", survey.Skip{Question: 2}},
+		{2, answered, chat.Telegram, "atras", survey.Back{}},
+		{2, answered, chat.Telegram, "تخط", survey.Skip{Question: 2}},
+		{6, answered, chat.Telegram, "Done.", survey.Done{Question: 6}},
+		{6, answered, chat.Telegram, "完成", survey.Done{Question: 6}},
+		{1, answered, chat.Telegram, "done", nil}, // one of several: no such button
 		{3, answered, chat.Telegram, "skip", survey.Skip{Question: 3}},
 		{3, answered, chat.Telegram, "Back", nil}, // may be an answer
 		{4, answered, chat.Telegram, "skip", nil}, // no button, so it may be one too
 		{5, answered, chat.Telegram, "skip", nil},
 		{5, answered, chat.Web, "skip", survey.Skip{Question: 5}}, // no file can be sent there
 	} {
-		s := survey.Session{ID: uuid.NewString(), Status: survey.Active, Lang: "en", Open: row.open, Order: []int{0, 1, 2, 3, 4, 5}, Answers: row.answers}
+		s := survey.Session{ID: uuid.NewString(), Status: survey.Active, Lang: "en", Open: row.open, Order: []int{0, 1, 2, 3, 4, 5, 6}, Answers: row.answers}
 		of := Talk{Texts: said, On: platforms()[row.platform], Now: monday, Flow: f, Session: &storage.Session{
 			Session: s, Address: chat.Address{Platform: row.platform},
 		}}

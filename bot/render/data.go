@@ -29,11 +29,12 @@ const (
 	VerbNotNow   Verb = 'n'
 	VerbLanguage Verb = 'g'
 	VerbSurveys  Verb = 'v'
+	VerbMean     Verb = 'm'
 )
 
 // Tapped is the meaning of a button's data. Session is set except for VerbLanguage and
 // VerbSurveys,
-// Question for the verbs about a question, Option for VerbPick and VerbToggle.
+// Question for the verbs about a question, Option for VerbPick, VerbToggle and VerbMean.
 type Tapped struct {
 	Verb     Verb
 	Session  string
@@ -77,7 +78,7 @@ func (t Tapped) Encode() string {
 	switch t.Verb {
 	case VerbStart, VerbLater, VerbNotNow:
 		return string(b)
-	case VerbPick, VerbToggle:
+	case VerbPick, VerbToggle, VerbMean:
 		b = strconv.AppendInt(append(b, '.'), int64(t.Question), 10)
 		b = strconv.AppendInt(append(b, '.'), int64(t.Option), 10)
 	default:
@@ -121,7 +122,7 @@ func Decode(data string) (Tapped, bool) {
 	case VerbStart, VerbLater, VerbNotNow:
 	case VerbDone, VerbSkip, VerbChange, VerbBack:
 		want = 1
-	case VerbPick, VerbToggle:
+	case VerbPick, VerbToggle, VerbMean:
 		want = 2
 	default:
 		return Tapped{}, false
@@ -165,7 +166,7 @@ func isTag(s string) bool {
 // AboutQuestion reports whether the button hangs on a question.
 func (t Tapped) AboutQuestion() bool {
 	switch t.Verb {
-	case VerbPick, VerbToggle, VerbDone, VerbSkip, VerbChange, VerbBack:
+	case VerbPick, VerbToggle, VerbMean, VerbDone, VerbSkip, VerbChange, VerbBack:
 		return true
 	}
 	return false
@@ -178,6 +179,8 @@ func (t Tapped) Input() survey.Input {
 		return survey.Pick{Question: t.Question, Option: t.Option}
 	case VerbToggle:
 		return survey.Toggle{Question: t.Question, Option: t.Option}
+	case VerbMean:
+		return survey.Mean{Question: t.Question, Reading: t.Option}
 	case VerbDone:
 		return survey.Done{Question: t.Question}
 	case VerbSkip:

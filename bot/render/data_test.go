@@ -20,6 +20,7 @@ func TestButtonDataIsReadBackAsWritten(t *testing.T) {
 	for _, d := range []Tapped{
 		{Verb: VerbPick, Session: id, Question: 0, Option: 0},
 		{Verb: VerbToggle, Session: id, Question: MaxIndex, Option: MaxIndex},
+		{Verb: VerbMean, Session: id, Question: 3, Option: 1},
 		{Verb: VerbDone, Session: id, Question: 3},
 		{Verb: VerbSkip, Session: id, Question: 3},
 		{Verb: VerbChange, Session: id, Question: 3},

@@ -26,6 +26,9 @@ func Question(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 	s := v.Session
 	m := chat.Message{Lang: v.Lang}
 	text := []string{v.Fill(q.Ask.In(v.Langs...))}
+	if s.Open == i && len(s.Asked()) > 0 {
+		return askedBack(v, m, i, q, text[0])
+	}
 	switch q.Kind {
 	case survey.ScaleQ:
 		text = append(text, legend(v, &q.Scale))
@@ -42,6 +45,27 @@ func Question(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 	}
 	m.Rows = controlRows(v, f, i, m.Rows)
 	m.Text = voice.Paragraphs(text...)
+	return m
+}
+
+// askedBack is a question with what typed words may mean, in place of its own buttons.
+func askedBack(v *voice.Voice, m chat.Message, i int, q *survey.Question, ask string) chat.Message {
+	asked := v.Session.Asked()
+	button := func(text string, reading int) chat.Button {
+		return chat.Button{Text: text, Data: Tapped{Verb: VerbMean, Session: v.Session.ID, Question: i, Option: reading}.Encode()}
+	}
+	if len(asked) == 1 {
+		a := asked[0].Answer()
+		m.Text = voice.Paragraphs(ask, v.Say("asked_back", "answer", voice.Cut(answerText(v, q, &a), echoed)))
+		m.Rows = [][]chat.Button{{button(v.Say("asked_yes"), 0), button(v.Say("asked_no"), 1)}}
+		return m
+	}
+	m.Text = voice.Paragraphs(ask, v.Say("asked_back_which"))
+	for k := range asked {
+		a := asked[k].Answer()
+		m.Rows = append(m.Rows, []chat.Button{button(answerText(v, q, &a), k)})
+	}
+	m.Rows = append(m.Rows, []chat.Button{button(v.Say("asked_none"), len(asked))})
 	return m
 }
 

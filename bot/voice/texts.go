@@ -19,6 +19,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey/words"
 )
 
 //go:embed locales/*.json
@@ -248,10 +249,12 @@ func (t *Texts) Phrase(text string) (storage.FeedbackKind, string) {
 	return "", ""
 }
 
-// Matches reports whether text is the sentence with this id in any language.
+// Matches reports whether text is the sentence with this id in any language, whatever its
+// case, its accents and the full stop at its end.
 func (t *Texts) Matches(id, text string) bool {
+	text = words.Bare(text)
 	for _, w := range t.in {
-		if strings.EqualFold(w.Plain[id], text) {
+		if text != "" && words.Bare(w.Plain[id]) == text {
 			return true
 		}
 	}

@@ -89,6 +89,9 @@ func (d *dialog) reply(line string) survey.Transition {
 	case "quit", "/cancel":
 		return d.step(survey.Decline{})
 	}
+	if asked := d.session.Asked(); len(asked) > 1 && len(line) == 1 && line[0] >= 'a' && int(line[0]-'a') < len(asked) {
+		return d.step(survey.Mean{Question: index, Reading: int(line[0] - 'a')})
+	}
 	fields := strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' })
 	switch q.Kind {
 	case survey.ScaleQ:
@@ -147,6 +150,17 @@ func (d *dialog) show(tr survey.Transition) {
 
 func (d *dialog) ask(q *survey.Question) {
 	d.printf("\n%s\n", q.Ask.In(d.languages()...))
+	if asked := d.session.Asked(); len(asked) == 1 {
+		d.printf("  Did you mean %s? Write yes or no.\n", readingWords(asked[0]))
+		return
+	} else if len(asked) > 1 {
+		d.printf("  Which one do you mean?\n")
+		for i, r := range asked {
+			d.printf("  %3c  %s\n", 'a'+i, readingWords(r))
+		}
+		d.printf("   no  none of them\n")
+		return
+	}
 	switch q.Kind {
 	case survey.ScaleQ:
 		for i, op := range q.Scale.Options {
@@ -175,6 +189,12 @@ func (d *dialog) ask(q *survey.Question) {
 			d.printf("  (%s)\n", form)
 		}
 	}
+}
+
+// readingWords is what words may mean, in one line.
+func readingWords(r survey.Reading) string {
+	a := r.Answer()
+	return answerWords(&a)
 }
 
 // answerWords is an answer in one line.

@@ -182,6 +182,13 @@ func (t *trial) answer(index int, a tryAnswer) error {
 	if tr.Answer != nil {
 		return nil
 	}
+	if asked := t.session.Asked(); len(asked) > 0 {
+		var may []string
+		for _, r := range asked {
+			may = append(may, readingWords(r))
+		}
+		return fmt.Errorf("%q may mean %s; write which", strings.Join(a.words, ", "), strings.Join(may, " or "))
+	}
 	for _, e := range tr.Effects {
 		if n, ok := e.(survey.Notice); ok {
 			return fmt.Errorf("%q is refused: %s", strings.Join(a.words, ", "), noticeWords(n.Code))
@@ -201,6 +208,9 @@ func inputsFor(q *survey.Question, index int, a tryAnswer) ([]survey.Input, erro
 	switch q.Kind {
 	case survey.ScaleQ:
 		v, err := strconv.ParseFloat(a.words[0], 64)
+		if strings.HasPrefix(a.words[0], "+") && q.Scale.Options[0].Value >= 0 && q.Scale.Options[len(q.Scale.Options)-1].Value >= 0 {
+			err = strconv.ErrSyntax // "+1" is praise in a chat, and no mark
+		}
 		for i, op := range q.Scale.Options {
 			if err == nil && op.Value == v {
 				return []survey.Input{survey.Pick{Question: index, Option: i}}, nil

@@ -172,6 +172,9 @@ func (w *writer) scales(questions []survey.Question) error {
 		if s.Ladder {
 			w.line(2, "ladder: true")
 		}
+		if s.PlainWords {
+			w.line(2, "plain_words: true")
+		}
 		if len(s.MinText) > 0 {
 			w.text(2, "min_text", s.MinText)
 		}
@@ -188,6 +191,7 @@ func (w *writer) scales(questions []survey.Question) error {
 			if op.Symbol != "" {
 				w.line(4, "symbol: %s", scalar(op.Symbol))
 			}
+			w.also(op.Also)
 			w.text(4, "label", op.Label)
 		}
 	}
@@ -275,6 +279,7 @@ func (w *writer) kind(q survey.Question) error {
 			if c.Mix != "" {
 				w.line(4, "mix: %s", scalar(c.Mix))
 			}
+			w.also(c.Also)
 			w.text(4, "label", c.Label)
 		}
 	case survey.TextQ:
@@ -300,6 +305,18 @@ func (w *writer) kind(q survey.Question) error {
 		return fmt.Errorf("there is no kind of question %q", q.Kind)
 	}
 	return nil
+}
+
+// also writes the typed words that mean an option beside its label.
+func (w *writer) also(words []string) {
+	if len(words) == 0 {
+		return
+	}
+	written := make([]string, len(words))
+	for i, s := range words {
+		written[i] = scalar(s)
+	}
+	w.line(4, "also: [%s]", strings.Join(written, ", "))
 }
 
 func shippedList(choices []survey.Choice) (string, choiceList, bool) {

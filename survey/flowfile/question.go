@@ -279,7 +279,7 @@ func (r *reader) choices(n ast.Node) []survey.Choice {
 	}
 	var out []survey.Choice
 	for _, node := range nodes {
-		o, ok := r.Object(node, "an option", "key", "label", "dimension", "mix")
+		o, ok := r.Object(node, "an option", "key", "label", "also", "dimension", "mix")
 		if !ok {
 			continue
 		}
@@ -289,6 +289,9 @@ func (r *reader) choices(n ast.Node) []survey.Choice {
 		}
 		if o.Need("label", "the words on the button") {
 			c.Label = r.text(o.Get("label"), "the label")
+		}
+		if o.Has("also") {
+			c.Also = r.also(o.Get("also"))
 		}
 		if o.Has("dimension") {
 			c.Dimension, _ = r.Word(o.Get("dimension"), "a dimension of service quality", dimensions...)

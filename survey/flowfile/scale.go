@@ -3,6 +3,7 @@ package flowfile
 import (
 	"maps"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -56,7 +57,7 @@ type optionSource struct {
 
 func (r *reader) scale(e strictyaml.Entry) survey.Scale {
 	s := survey.Scale{Key: e.Key}
-	o, ok := r.Object(e.Value, "a scale", "generator", "ladder", "min", "max", "min_text", "max_text", "options")
+	o, ok := r.Object(e.Value, "a scale", "generator", "ladder", "min", "max", "min_text", "max_text", "plain_words", "options")
 	if !ok {
 		return s
 	}
@@ -70,6 +71,10 @@ func (r *reader) scale(e strictyaml.Entry) survey.Scale {
 		if generator != "" && s.Ladder != (generator == "ladder") {
 			r.FailAt(o.At("ladder"), "This contradicts \"generator: %s\". Remove one of the two.", generator)
 		}
+	}
+	s.PlainWords = generator == "ladder" // its options are named after levels of satisfaction
+	if o.Has("plain_words") {
+		s.PlainWords = r.Boolean(o.Get("plain_words"), "plain_words")
 	}
 	if o.Has("min_text") {
 		s.MinText = r.text(o.Get("min_text"), "min_text")
@@ -141,7 +146,7 @@ func (r *reader) options(n ast.Node, generator string) []optionSource {
 	}
 	var out []optionSource
 	for _, node := range nodes {
-		o, ok := r.Object(node, "an option", "value", "label", "score", "flag", "symbol")
+		o, ok := r.Object(node, "an option", "value", "label", "score", "flag", "symbol", "also")
 		if !ok {
 			continue
 		}
@@ -175,11 +180,38 @@ func (r *reader) options(n ast.Node, generator string) []optionSource {
 				op.Symbol = s
 			}
 		}
+		if o.Has("also") {
+			op.Also = r.also(o.Get("also"))
+		}
 		if slices.ContainsFunc(out, func(other optionSource) bool { return other.Value == op.Value }) && o.Has("value") {
 			r.FailAt(o.Get("value"), "The value %s is already taken by another option. Choose another one.", formatNumber(op.Value))
 			continue
 		}
 		out = append(out, op)
+	}
+	return out
+}
+
+// also reads the typed words that mean an option beside its label.
+func (r *reader) also(n ast.Node) []string {
+	const most, longest = 50, 75
+	nodes := r.OneOrMore(n)
+	if len(nodes) > most {
+		r.FailAt(n, "An option may have %d words beside its label. Remove some.", most)
+		return nil
+	}
+	var out []string
+	for _, node := range nodes {
+		w, ok := r.words(node, "a word of also")
+		switch {
+		case !ok:
+		case utf8.RuneCountInString(w) > longest:
+			r.FailAt(node, "This is longer than %d characters. Nobody types that.", longest)
+		case slices.Contains(out, w):
+			r.FailAt(node, "%q is already in the list. Remove one of the two.", strictyaml.Short(w))
+		default:
+			out = append(out, w)
+		}
 	}
 	return out
 }
