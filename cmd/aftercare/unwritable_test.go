@@ -64,7 +64,7 @@ func TestAServerThatCannotWriteIsNotReadyTheWholeTime(t *testing.T) {
 // lockAll keeps everybody else from writing to a database until it is told to stop.
 func lockAll(t *testing.T, database string) (unlock func()) {
 	t.Helper()
-	driver, source, begin := "postgres", database, "BEGIN; LOCK TABLE leases, sessions, words, deliveries, seen IN EXCLUSIVE MODE"
+	driver, source, begin := "postgres", database, "BEGIN; LOCK TABLE leases, processes, sessions, words, deliveries, seen IN EXCLUSIVE MODE"
 	if path, ok := strings.CutPrefix(database, "sqlite:"); ok {
 		driver, source, begin = "sqlite", path, "BEGIN IMMEDIATE"
 	}

@@ -10,7 +10,8 @@ import (
 )
 
 // scrub empties the log of writes (WAL) into the file, so that nothing of what was removed is
-// left there, and waits until ctx ends for whoever reads or writes. What is removed is
+// left there, and waits until ctx ends, whatever is being done then, for whoever reads or
+// writes. What is removed is
 // overwritten in the file by itself (secure_delete); whole writes the file anew, for what was
 // removed before that was so.
 func scrub(ctx context.Context, write *sql.DB, whole bool) (storage.Scrubbed, error) {
@@ -19,7 +20,7 @@ func scrub(ctx context.Context, write *sql.DB, whole bool) (storage.Scrubbed, er
 		if err == nil {
 			break
 		}
-		if fault(err) != sqlstore.Again {
+		if fault(err) != sqlstore.Again && ctx.Err() == nil {
 			return storage.Scrubbed{}, err
 		}
 		if !pause(ctx) {
@@ -30,7 +31,7 @@ func scrub(ctx context.Context, write *sql.DB, whole bool) (storage.Scrubbed, er
 	for {
 		var busy, log, moved int
 		err := write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
-		if err != nil && fault(err) != sqlstore.Again {
+		if err != nil && fault(err) != sqlstore.Again && ctx.Err() == nil {
 			return storage.Scrubbed{}, err
 		}
 		if err == nil && busy == 0 {
