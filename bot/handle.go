@@ -194,6 +194,11 @@ func (j *job) act() func(*turn) error {
 			said.Command, said.Text = t.bareCommand(u.Text), ""
 			return t.command(&said)
 		case u.Kind == chat.Text:
+			if len(u.Files) == 0 {
+				if taken, err := (halting{t, u.Text}).heard(); taken || err != nil {
+					return err
+				}
+			}
 			if err := t.words(u); err != nil || t.belongs == "" {
 				return err
 			}

@@ -111,10 +111,12 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 		need(id)
 	}
 	for command, kind := range voice.FeedbackCommands {
-		for _, id := range []string{"ask_" + command, "menu_" + command, "wish_" + command, "phrases_" + command, "feedback_" + string(kind), "thanks_" + string(kind)} {
+		for _, id := range []string{"ask_" + command, "menu_" + command, "wish_" + command, "feedback_" + string(kind), "thanks_" + string(kind)} {
 			need(id)
 		}
 	}
+	need("phrases_suggest")
+	need("phrases_ask")
 	for _, c := range recovery.DefaultRules.Causes {
 		need("cause_" + c.Key)
 	}

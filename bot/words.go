@@ -218,6 +218,7 @@ func (t *turn) stop() error {
 	}
 	t.identity.Stopped = t.now
 	t.out.Identity = t.identity
+	halted(t.identity, t)
 	t.notice(t.person().Say("stopped"), false)
 	return nil
 }

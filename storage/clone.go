@@ -11,6 +11,13 @@ import (
 // whoever gets it may change it.
 func (s *Session) Clone() *Session {
 	c := *s
+	if s.Doubt != nil {
+		c.Doubt = &survey.Doubt{Readings: slices.Clone(s.Doubt.Readings)}
+		for i := range c.Doubt.Readings {
+			r := &c.Doubt.Readings[i]
+			r.Choices, r.Value = slices.Clone(r.Choices), clonePointer(r.Value)
+		}
+	}
 	c.Order, c.Toggled, c.Said = slices.Clone(s.Order), slices.Clone(s.Toggled), slices.Clone(s.Said)
 	c.Attributes = maps.Clone(s.Attributes)
 	c.Answers, c.Earlier = cloneAnswers(s.Answers), cloneAnswers(s.Earlier)

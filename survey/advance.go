@@ -124,6 +124,7 @@ func (r *run) record(i int, a Answer) {
 	r.s.Last, r.s.Paused = r.now, false
 	if wasOpen {
 		r.s.Open, r.s.Editing, r.s.Retried, r.s.Toggled, r.s.Doubt = NoQuestion, false, false, nil, nil
+		r.s.StopAsked = false
 	}
 	r.say(Condense{Question: i, Changeable: true})
 	r.goOn(reach, false)
@@ -225,6 +226,7 @@ func (r *run) tell(messages []int) {
 
 func (r *run) ask(i int) {
 	r.s.Open, r.s.Editing, r.s.Retried, r.s.Toggled, r.s.Doubt = i, false, false, nil, nil
+	r.s.StopAsked = false
 	r.say(Ask{Question: i})
 }
 

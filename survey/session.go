@@ -44,6 +44,7 @@ type Session struct {
 	Retried    bool              `json:"retried,omitempty"` // the open question was already asked again after off-script words
 	Paused     bool              `json:"paused,omitempty"`
 	Answers    []Answer          `json:"answers,omitempty"`    // the newest revision of each answered question, in the order first given
+	StopAsked  bool              `json:"stop_asked,omitempty"` // whether no more surveys are wanted was asked; kept by the shell
 	Said       []string          `json:"said,omitempty"`       // words that answered nothing, the newest last: for the staff card; kept by the shell
 	Attributes map[string]string `json:"attributes,omitempty"` // of the event: placeholders and event.* conditions
 	Test       bool              `json:"test,omitempty"`       // never counted

@@ -105,6 +105,7 @@ func (r *run) open() {
 		r.s.Expires = r.now.Add(r.flow.expires())
 		r.s.Order = order(r.flow, r.s.ID)
 		r.s.Paused, r.s.Editing, r.s.Retried, r.s.Toggled, r.s.Doubt = false, false, false, nil, nil
+		r.s.StopAsked = false
 		r.goOn(0, false)
 	case r.current() != nil:
 		r.s.Paused = false
@@ -357,6 +358,7 @@ func (r *run) edit(i int, a *Answer) {
 	r.hide()
 	r.s.Open, r.s.Editing, r.s.Retried, r.s.Paused = i, true, false, false
 	r.s.Toggled, r.s.Doubt = nil, nil
+	r.s.StopAsked = false
 	if q := &r.flow.Questions[i]; q.isMultiple() {
 		for o := range q.Choices {
 			if slices.Contains(a.Choices, q.Choices[o].Key) {
@@ -380,6 +382,7 @@ func (r *run) hide() {
 		r.say(Withdraw{Question: i})
 	}
 	r.s.Open, r.s.Editing, r.s.Retried, r.s.Toggled, r.s.Doubt = NoQuestion, false, false, nil, nil
+	r.s.StopAsked = false
 }
 
 // leave ends the change of the open question without a new answer and goes on.

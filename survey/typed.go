@@ -56,6 +56,18 @@ func (q *Question) matchScale(said, lang string) ([]int, matched) {
 	return nil, notClear
 }
 
+// Names reports whether typed words alone name an option or a choice of q, or several.
+func (q *Question) Names(said, lang string) bool {
+	m := noMatch
+	switch q.Kind {
+	case ScaleQ:
+		_, m = q.matchScale(said, lang)
+	case ChoiceQ:
+		_, m = q.matchChoices(said, lang)
+	}
+	return m != noMatch
+}
+
 // judged finds the option that a plain word of judgement means, where the scale takes such
 // words: "bad" is the middle one of those that are unsatisfied, or the better of two.
 func (q *Question) judged(said string) ([]int, matched) {

@@ -226,9 +226,17 @@ func IsName(s string) bool {
 }
 
 // Phrase is the kind of feedback whose phrase a text begins with, in any language, and
-// the words: all of them, unless there is nothing but the phrase.
+// the words: all of them, unless there is nothing but the phrase. Words that only mention a
+// complaint are none.
 func (t *Texts) Phrase(text string) (storage.FeedbackKind, string) {
-	said := strings.ToLower(strings.TrimSpace(PlainDigits(text)))
+	text = strings.TrimSpace(text)
+	if is, more := words.Complains(text); is == words.WillComplain {
+		if !more {
+			text = ""
+		}
+		return storage.Complaint, text
+	}
+	said := strings.ToLower(PlainDigits(text))
 	for command, kind := range FeedbackCommands {
 		for _, w := range t.in {
 			for p := range strings.SplitSeq(w.Plain["phrases_"+command], "|") {
@@ -241,7 +249,7 @@ func (t *Texts) Phrase(text string) (storage.FeedbackKind, string) {
 					return kind, ""
 				}
 				if next, _ := utf8.DecodeRuneInString(said[len(p):]); !unicode.IsLetter(next) || unicode.Is(unicode.Han, next) {
-					return kind, strings.TrimSpace(text)
+					return kind, text
 				}
 			}
 		}

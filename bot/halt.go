@@ -1,0 +1,85 @@
+package bot
+
+import (
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey/words"
+)
+
+// halting hears words that ask for no more surveys, before they are read as anything else.
+type halting struct {
+	of   *turn
+	said string
+}
+
+// heard does what the words ask for, if they do. Where they may be an answer the person is
+// asked once; said again they are one.
+func (h halting) heard() (taken bool, err error) {
+	how := words.Stops(h.said)
+	t := h.of
+	if how == words.GoesOn {
+		return false, nil
+	}
+	live := render.Live(t.session)
+	if live {
+		if err := t.configure(); err != nil {
+			return true, err
+		}
+	}
+	answer := live && h.mayAnswer(how)
+	switch {
+	case how == words.MayStop && !live && listens(t.kase()):
+		return false, nil // said to those who talk with them
+	case how == words.WillStop && !answer, how == words.MayStop && live && !answer && t.session.StopAsked:
+		if listens(t.kase()) && live {
+			t.keepWords(h.said, nil, false)
+		}
+		return true, t.stop()
+	case live && t.session.StopAsked:
+		return false, nil
+	}
+	h.ask(live)
+	return true, nil
+}
+
+// mayAnswer reports whether the words may be an answer to the open question: the label of an
+// option, or, where any words are one, those that are not certain.
+func (h halting) mayAnswer(how words.Halt) bool {
+	i := h.of.session.Open
+	if i < 0 || i >= len(h.of.flow.Questions) {
+		return false
+	}
+	q := &h.of.flow.Questions[i]
+	return q.Kind.Info().Free && how == words.MayStop || q.Names(h.said, h.of.session.Lang)
+}
+
+// ask asks whether there shall be no more surveys; the open question waits.
+func (h halting) ask(live bool) {
+	t := h.of
+	v := t.person()
+	goOn := render.Tapped{Verb: render.VerbSurveys, On: true}
+	if live {
+		t.session.StopAsked, t.out.Session = true, t.session
+		goOn = render.Tapped{Verb: render.VerbStart, Session: t.session.ID}
+	}
+	m := chat.Message{Text: v.Say("stop_asked"), Lang: v.Lang}
+	closed := m
+	m.Rows = [][]chat.Button{{
+		{Text: v.Say("stop_yes"), Data: render.Tapped{Verb: render.VerbSurveys}.Encode()},
+		{Text: v.Say("stop_no"), Data: goOn.Encode()},
+	}}
+	t.want(storage.Want{Slot: haltSlot(t.identity), Kind: storage.NoticeD, Address: t.identity.Address, Render: m, Repost: true, Leave: &closed})
+}
+
+// haltSlot is the place of the question whether somebody wants no more surveys.
+func haltSlot(id *storage.Identity) string { return named(id.ID, "halt") }
+
+// halted takes the buttons of that question away: it is answered.
+func halted(id *storage.Identity, t *turn) {
+	v := t.person()
+	t.want(storage.Want{
+		Slot: haltSlot(id), Kind: storage.NoticeD, Address: id.Address, OnlyIfKnown: true,
+		Render: chat.Message{Text: v.Say("stop_asked"), Lang: v.Lang},
+	})
+}
