@@ -28,6 +28,8 @@ type metrics struct {
 	refused func() map[string]bool
 	sides   func() []chat.SideCall
 	counts  func(context.Context) (storage.Counts, error)
+	behind  func(context.Context) (storage.Behind, error) // nil = reports are nobody's here
+	clock   func() time.Time
 	hooks   func() map[refusedHook]int64
 	web     *webServer
 	log     string // the SQLite file whose log of changes is measured; "" = none is
@@ -67,6 +69,8 @@ var (
 	descStreams  = describe("streams", "Event streams of pages that are open.")
 	descCrowded  = describe("connections_closed_total", "Connections closed or refused because there were too many.", "what")
 	descLog      = describe("wal_bytes", "Size of SQLite's log of changes.")
+	descLag      = describe("read_model_lag_seconds", "Age of the oldest change that reports do not count yet.")
+	descPassing  = describe("read_model_rebuilding", "1 while all rows of reports are made anew.")
 	descStored   = describe("stored", "Records in the database.", "kind")
 )
 
@@ -74,7 +78,7 @@ var (
 func (m metrics) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descUpdates, descAnswers, descCases, descSends, descBatches, descHolds, descRevoked, descRefused, descSides, descWaiting, descSending,
-		descDatabase, descOutbox, descParked, descStored, descHooks, descOpen, descStreams, descCrowded, descLog,
+		descDatabase, descOutbox, descParked, descStored, descHooks, descOpen, descStreams, descCrowded, descLog, descLag, descPassing,
 	} {
 		to <- d
 	}
@@ -137,7 +141,21 @@ func (m metrics) Collect(to chan<- prometheus.Metric) {
 	gauge(descParked, c.Parked)
 	gauge(descStored, c.Sessions, "sessions")
 	gauge(descStored, c.Answers, "answers")
+	m.collectLag(ctx, to, flag)
 	gauge(descStored, c.Cases, "cases")
+}
+
+// collectLag is how far reports are behind.
+func (m metrics) collectLag(ctx context.Context, to chan<- prometheus.Metric, flag func(*prometheus.Desc, bool, ...string)) {
+	if m.behind == nil {
+		return
+	}
+	behind, err := m.behind(ctx)
+	if err != nil {
+		return
+	}
+	to <- prometheus.MustNewConstMetric(descLag, prometheus.GaugeValue, behind.Lag(m.clock()).Seconds())
+	flag(descPassing, behind.Passing > 0)
 }
 
 // collectEdge is what the web server does.

@@ -44,7 +44,7 @@ func (a *App) routes() (http.Handler, error) {
 		Schemas: map[string][]byte{"flow.json": flowfile.Schema(), "recovery.json": rulefile.Schema()},
 		Version: a.Version, Ready: a.ready, Notes: a.notes, Prefix: public.Path, Log: a.Log,
 	}
-	pages.Metrics = newMetrics(metrics{stats: a.bot.Stats, health: a.health, refused: a.refused.all, sides: a.failingSides, counts: a.store.Counts, hooks: a.hooks.counts, web: a.web, log: a.Settings.SQLitePath()})
+	pages.Metrics = newMetrics(metrics{stats: a.bot.Stats, health: a.health, refused: a.refused.all, sides: a.failingSides, counts: a.store.Counts, behind: a.store.Behind, clock: a.Clock, hooks: a.hooks.counts, web: a.web, log: a.Settings.SQLitePath()})
 	if a.scraped != nil {
 		a.showMetrics(pages.Metrics)
 		pages.Metrics = nil

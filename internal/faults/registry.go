@@ -26,18 +26,19 @@ type size struct{ usual, help string }
 
 func sizes() map[string]size {
 	return map[string]size{
-		"kills":    {"200", "how often processes are killed"},
-		"hits":     {"150", "how often Postgres is killed or restarted"},
-		"cuts":     {"500", "how many answers to COMMIT are cut"},
-		"rounds":   {"2", "how often each trouble of a network is played"},
-		"hold":     {"3s", "how long a trouble lasts"},
-		"storm":    {"10m", "how long Telegram storms"},
-		"stop":     {"60s", "how long an instance of the fleet stands still"},
-		"races":    {"1000", "how often rights end while their holder acts"},
-		"soak":     {"1h", "how long the soak lasts"},
-		"fuzztime": {"30s", "how long each fuzz target is fuzzed"},
-		"backups":  {"50", "how many backups are taken and restored under load"},
-		"old":      {"", "an older binary to run beside this one"},
+		"kills":     {"200", "how often processes are killed"},
+		"hits":      {"150", "how often Postgres is killed or restarted"},
+		"cuts":      {"500", "how many answers to COMMIT are cut"},
+		"rounds":    {"2", "how often each trouble of a network is played"},
+		"hold":      {"3s", "how long a trouble lasts"},
+		"storm":     {"10m", "how long Telegram storms"},
+		"stop":      {"60s", "how long an instance of the fleet stands still"},
+		"races":     {"1000", "how often rights end while their holder acts"},
+		"soak":      {"1h", "how long the soak lasts"},
+		"fuzztime":  {"30s", "how long each fuzz target is fuzzed"},
+		"histories": {"300", "how many random histories the read model is played through"},
+		"backups":   {"50", "how many backups are taken and restored under load"},
+		"old":       {"", "an older binary to run beside this one"},
 	}
 }
 
@@ -276,6 +277,12 @@ func registry() []row {
 			{dir: "bot", test: "TestAPlatformIsAskedAboutALostChatUntilItTakesMessages", target: faults},
 			{dir: "bot", test: "TestAPlatformThatIsWrongIsBelievedLessAndLess", target: faults},
 			{dir: "bot", test: "TestWhatAChatOfStaffMissedComesWhenItIsBack", target: faults},
+		}},
+		{42, "the read model", "after random histories of answers, corrections, erasures, retention, folds and rebuilds, with connections cut and processes dead at any moment, on both engines: equal to a fold from nothing, every acknowledged answer once; ten answers are ten rows", []check{
+			{dir: "storage/sqlite", test: "TestTheReadModelIsAFoldFromNothing", target: faults, long: []string{"-histories=${histories}"}},
+			{dir: "storage/postgres", test: "TestTheReadModelIsAFoldFromNothing", target: faults, long: []string{"-histories=${histories}"}},
+			{dir: "storage/storagetest", test: "TestViewsTellNothingOfWhoItWas", target: faults},
+			{dir: shell, test: "TestTenAnswersAreTenRows", target: faults},
 		}},
 	}
 }

@@ -16,8 +16,11 @@ import (
 	"github.com/aftercare/aftercare/survey"
 )
 
-// folding makes rows without any flow: the day of a conversation is that of its opening, in UTC.
-type folding struct{ settled *int }
+// folding makes rows by one flow, or none: the day of a conversation is that of its opening, in UTC.
+type folding struct {
+	settled *int
+	flow    *survey.Flow
+}
 
 // Settle implements storage.Folding.
 func (f folding) Settle(s *storage.Session) bool {
@@ -32,12 +35,12 @@ func (f folding) Settle(s *storage.Session) bool {
 }
 
 // Rows implements storage.Folding.
-func (folding) Rows(_ context.Context, s *storage.Session) (report.Session, []report.Answer, error) {
+func (f folding) Rows(_ context.Context, s *storage.Session) (report.Session, []report.Answer, error) {
 	channel := s.Channel
 	if channel == "" {
 		channel = string(s.Address.Platform)
 	}
-	session, answers := report.Fold(nil, &report.Conversation{
+	session, answers := report.Fold(f.flow, &report.Conversation{
 		Session: s.Session, Earlier: s.Earlier, Site: s.Site, Service: s.Service, Staff: s.Staff, Channel: channel, Day: s.Day,
 		Judgement: s.Judgement, Class: s.Facts.Class, Case: s.Case != "",
 	})
@@ -59,6 +62,32 @@ func foldUp(t *testing.T, s storage.Store, limit int) (did storage.Folded) {
 		t.Fatalf("everything is folded, and %+v is said to be behind", behind)
 	}
 	return did
+}
+
+// FoldedOne stores a person of whom every text is marked, with a case, words and an invitation,
+// and folds it all. It returns the mark. Among the answers are the reason, mark+"because", and a
+// telephone number, mark+"telephone".
+func FoldedOne(t *testing.T, store storage.Store) (mark string) {
+	t.Helper()
+	b := &bench{store: store, clock: NewClock(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))}
+	p := newSomeone(t, b, "ZOECANARY", 1)
+	wantErrors(t, store.Advance(t.Context(), p.bucket, []storage.Turn{{Load: storage.Load{Session: p.session.ID}, Apply: func(l storage.Loaded) (storage.Change, error) {
+		more := []survey.Answer{
+			{Question: "because", Text: p.mark + "because", Revision: 1, At: b.clock.Now()},
+			{Question: "phone", Text: p.mark + "telephone", Revision: 1, At: b.clock.Now()},
+		}
+		l.Session.Answers = append(l.Session.Answers, more...)
+		return storage.Change{Session: l.Session, Answers: more}, nil
+	}}}), nil)
+	score := 25.0
+	flow := &survey.Flow{ID: "f", Version: 1, Questions: []survey.Question{
+		{Key: "overall", Kind: survey.ScaleQ, Primary: true, Scale: survey.Scale{Options: []survey.Option{{Value: 2, Score: &score, Flag: survey.Unsatisfied}}}},
+		{Key: "why", Kind: survey.TextQ}, {Key: "because", Kind: survey.TextQ}, {Key: "reason", Kind: survey.ChoiceQ}, {Key: "phone", Kind: survey.ContactQ},
+	}}
+	for b := range storage.Bucket(store.Buckets()) {
+		_ = must(store.Fold(t.Context(), b, folding{flow: flow}, 100))(t)
+	}
+	return p.mark
 }
 
 // compared compares everything, page by page.
@@ -264,7 +293,7 @@ var foldTests = group{
 		equal(t, "conversations", must(s.FoldAll(t.Context()))(t), 5)
 		equal(t, "passing", must(s.Behind(t.Context()))(t).Passing, s.Buckets())
 		settled := 0
-		did := must(s.Fold(t.Context(), 0, folding{&settled}, 2))(t)
+		did := must(s.Fold(t.Context(), 0, folding{settled: &settled}, 2))(t)
 		equal(t, "passed", did.Passed, 2)
 		if settled < 2 {
 			t.Errorf("%d were completed", settled)

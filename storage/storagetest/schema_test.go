@@ -94,7 +94,8 @@ func postgresSchema(t *testing.T) schema {
 	}
 	defer db.Close()
 	s := schema{columns: map[string]string{}, keys: map[string][]string{}}
-	query(t, db, `SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = 'public'`, func(v []string) {
+	query(t, db, `SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = 'public'
+		AND table_name NOT IN (SELECT table_name FROM information_schema.views WHERE table_schema = 'public')`, func(v []string) {
 		if ours(v[0]) {
 			kind := strings.Replace(v[2], "timestamp with time zone", "timestamp", 1)
 			s.columns[v[0]+"."+v[1]] = kind + map[string]string{"YES": ", null", "NO": ""}[v[3]]

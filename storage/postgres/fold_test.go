@@ -1,0 +1,14 @@
+package postgres_test
+
+import (
+	"flag"
+	"testing"
+
+	"github.com/aftercare/aftercare/storage/storagetest"
+)
+
+var histories = flag.Int("histories", 4, "how many random histories the read model is played through")
+
+func TestTheReadModelIsAFoldFromNothing(t *testing.T) {
+	storagetest.FoldHistories(t, engine(false), 1, *histories)
+}

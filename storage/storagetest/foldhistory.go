@@ -1,0 +1,201 @@
+package storagetest
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/privacy"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// FoldHistories plays so many random histories of answers, corrections, erasures, folds and passes
+// on two stores of one database, whose connections break and whose processes die at any moment. In
+// the end the read model is what a fold from nothing makes, and holds every answer that was
+// acknowledged once.
+func FoldHistories(t *testing.T, e Engine, seed uint64, n int) {
+	t.Helper()
+	answers, broken := 0, 0
+	for i := range uint64(n) {
+		h := newFoldHistory(t, e, seed+i)
+		for range 60 {
+			h.step()
+		}
+		h.end()
+		answers, broken = answers+h.acked, broken+h.broken
+		if t.Failed() {
+			t.Fatalf("seed %d", seed+i)
+		}
+	}
+	if broken == 0 {
+		t.Error("nothing broke: the histories show nothing")
+	}
+	t.Attr("figure", fmt.Sprintf("%d histories of %d answers with %d failures, crashes and lost answers of the database: each equal to a fold from nothing", n, answers, broken))
+}
+
+type foldHistory struct {
+	t      *testing.T
+	b      *bench // whose store is sound
+	rand   *rand.Rand
+	cutter *Cutter
+	shaky  storage.Store // on connections that break
+	db     *sql.DB
+
+	people [5]int // how often each began anew
+	live   [5]bool
+	keys   int
+	acked  int
+	broken int
+}
+
+func newFoldHistory(t *testing.T, e Engine, seed uint64) *foldHistory {
+	b := newBench(t, e)
+	h := &foldHistory{t: t, b: b, rand: rand.New(rand.NewPCG(seed, 42)), cutter: &Cutter{}}
+	h.shaky = b.open(t, Options{Clock: b.clock.Now, Wrap: h.cutter.Wrap})
+	b.store, h.db = b.behind(t)
+	return h
+}
+
+// trouble has the next call on the shaky store break at some point, or not.
+func (h *foldHistory) trouble() storage.Store {
+	h.cutter.Plan(nil)
+	switch h.rand.IntN(5) {
+	case 0:
+		at, cut := []Point{Statement, Commit}[h.rand.IntN(2)], []Cut{Before, After}[h.rand.IntN(2)]
+		left := 1 + h.rand.IntN(8)
+		if at == Commit {
+			left = 1
+		}
+		h.cutter.Plan(func(p Point) Cut { // and whatever is tried again breaks as well
+			if p != at {
+				return Pass
+			}
+			if left--; left <= 0 {
+				return cut
+			}
+			return Pass
+		})
+	case 1:
+		return Crashing(h.shaky, 1, []When{BeforeCall, AfterCall, FailBefore, FailAfter}[h.rand.IntN(4)])
+	}
+	return h.shaky
+}
+
+// tried notes whether something broke.
+func (h *foldHistory) tried(err error) {
+	if err != nil {
+		if !errors.Is(err, storage.ErrUnavailable) {
+			h.t.Errorf("it fails with %v", err)
+		}
+		h.broken++
+	}
+}
+
+func (h *foldHistory) person(i int) (storage.Person, storage.Bucket) {
+	p := person(100*i + h.people[i])
+	return p, storage.BucketOf(p.Hash16(), h.b.store.Buckets())
+}
+
+// commit puts a turn until it is acknowledged, as platforms do.
+func (h *foldHistory) commit(b storage.Bucket, turn storage.Turn) {
+	h.keys++
+	turn.Key = fmt.Sprint("history:", h.keys)
+	err := h.trouble().Advance(h.t.Context(), b, []storage.Turn{turn})[0]
+	if err == nil {
+		return
+	}
+	h.tried(err)
+	h.cutter.Plan(nil)
+	if err := h.b.store.Advance(h.t.Context(), b, []storage.Turn{turn})[0]; err != nil && !errors.Is(err, storage.ErrSeen) {
+		h.t.Errorf("a sound store says %v", err)
+	}
+}
+
+func (h *foldHistory) step() {
+	h.b.clock.Add(time.Duration(h.rand.IntN(7200)) * time.Second)
+	i := h.rand.IntN(len(h.people))
+	p, b := h.person(i)
+	ctx := h.t.Context()
+	switch kind := h.rand.IntN(20); {
+	case !h.live[i] || kind == 0:
+		h.live[i] = true
+		id := newID()
+		h.commit(b, storage.Turn{Apply: func(in storage.Loaded) (storage.Change, error) {
+			who, s := identity(p, id, in.Now), session(id, p, in.Now)
+			s.Site, s.Lang, s.Staff = "main", "en", "Bo"
+			return storage.Change{Identity: &who, Session: &s}, nil
+		}})
+	case kind < 10:
+		h.acked++
+		h.commit(b, storage.Turn{Load: storage.Load{Person: p}, Apply: func(in storage.Loaded) (storage.Change, error) {
+			s := in.Session
+			a := survey.Answer{Question: fmt.Sprint("q", h.rand.IntN(4)), Text: "words", Revision: 1, At: in.Now}
+			s.Answers = append([]survey.Answer(nil), s.Answers...)
+			for j := range s.Answers {
+				if s.Answers[j].Question == a.Question {
+					a.Revision = s.Answers[j].Revision + 1
+					s.Answers[j] = a
+				}
+			}
+			if a.Revision == 1 {
+				s.Answers = append(s.Answers, a)
+			}
+			if len(s.Answers) == 4 {
+				s.Status, s.Ended = survey.Completed, in.Now
+			}
+			return storage.Change{Session: s, Answers: []survey.Answer{a}}, nil
+		}})
+	case kind < 15:
+		_, err := h.trouble().Fold(ctx, b, folding{}, 1+h.rand.IntN(3))
+		h.tried(err)
+	case kind < 16:
+		_, err := h.trouble().FoldAll(ctx)
+		h.tried(err)
+	case kind < 17:
+		_, err := h.trouble().Retain(ctx, b, privacy.Words, h.b.clock.Now().Add(-time.Hour), 2, anonymous())
+		h.tried(err)
+	case kind < 18:
+		_, err := h.trouble().Retain(ctx, b, privacy.Conversations, h.b.clock.Now().Add(-24*time.Hour), 2, anonymous())
+		h.tried(err)
+	case kind < 19:
+		h.erase(i)
+	default: // the process dies, and another one opens the database
+		h.cutter.Plan(nil)
+		h.shaky = h.b.open(h.t, Options{Clock: h.b.clock.Now, Wrap: h.cutter.Wrap})
+		h.broken++
+	}
+}
+
+// erase begins on the shaky store and is gone on with on the sound one.
+func (h *foldHistory) erase(i int) {
+	p, b := h.person(i)
+	e := storage.Erasure{ID: fmt.Sprint("e", h.keys), Begun: h.b.clock.Now(), Of: storage.Anchor{Identities: []storage.Person{p}}}
+	_, err := h.trouble().EraseIn(h.t.Context(), b, e, anonymous())
+	h.tried(err)
+	h.cutter.Plan(nil)
+	erase(h.t, h.b.store, e.Of)
+	_ = must(h.shaky.Forget(h.t.Context()))(h.t)
+	h.people[i], h.live[i] = h.people[i]+1, false
+}
+
+// end compares.
+func (h *foldHistory) end() {
+	t, s := h.t, h.b.store
+	t.Helper()
+	h.cutter.Plan(nil)
+	foldUp(t, s, 100)
+	got := compared(t, s)
+	if !got.Equal() || got.Waiting+got.Unread > 0 || got.Answers != h.acked {
+		t.Errorf("%d answers were acknowledged; %+v", h.acked, got)
+	}
+	before := readModel(t, h.db)
+	exec(t, h.db, "DELETE FROM answers")
+	exec(t, h.db, "DELETE FROM read_sessions")
+	_ = must(s.FoldAll(t.Context()))(t)
+	foldUp(t, s, 3)
+	same(t, "folded from nothing", readModel(t, h.db), before)
+}
