@@ -40,6 +40,7 @@ var rooms = []room{
 	{path: "internal/page", pure: true},
 	{path: "internal/bench/...", imports: []string{"*"}}, // harnesses: nothing that ships imports them
 	{path: "internal/faults/...", imports: []string{"*"}},
+	{path: "internal/testdisk"},
 	{path: "web/...", imports: []string{"web/...", "internal/page", "bot", "storage", "recovery", "survey", "access", "survey/flowmap"}},
 	{path: "bot/outbox", imports: []string{"storage", "adapters/chat"}},
 	{path: "bot/snapshot", imports: []string{"privacy", "storage", "recovery", "survey", "access", "adapters/chat"}},
@@ -54,7 +55,7 @@ var rooms = []room{
 	{path: "storage/storagetest", imports: []string{"report", "privacy", "storage", "storage/internal/...", "recovery", "survey", "access", "allowance", "adapters/chat"}},
 	{path: "storage/internal/...", imports: []string{"report", "privacy", "storage/internal/...", "storage", "recovery", "survey", "access", "allowance", "adapters/chat"}},
 	{path: "storage/sqlite/...", imports: []string{"report", "privacy", "storage/sqlite/...", "storage/archive", "storage/internal/...", "storage", "recovery", "survey", "access", "allowance", "adapters/chat"}},
-	{path: "storage/postgres/...", imports: []string{"report", "privacy", "storage/postgres/...", "storage/archive", "storage/internal/...", "storage", "recovery", "survey", "access", "allowance", "adapters/chat"}},
+	{path: "storage/postgres/...", imports: []string{"internal/testdisk", "report", "privacy", "storage/postgres/...", "storage/archive", "storage/internal/...", "storage", "recovery", "survey", "access", "allowance", "adapters/chat"}},
 
 	{path: "adapters", imports: []string{"adapters/chat"}, pure: true},
 	{path: "adapters/chat", pure: true},

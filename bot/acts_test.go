@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -13,23 +12,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/recovery"
-	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/storage/postgres"
-	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
-
-// bothEngines open a database with four buckets on each engine.
-func bothEngines() map[string]func(*testing.T) opener {
-	return map[string]func(*testing.T) opener{
-		"sqlite": func(t *testing.T) opener { return onSQLite(t, 4) },
-		"postgres": func(t *testing.T) opener {
-			dsn := pgtest.Start(t)
-			return func(clock func() time.Time) (storage.Store, error) {
-				return postgres.Open(context.Background(), dsn, postgres.Options{Migrate: true, Buckets: 4, Clock: clock})
-			}
-		},
-	}
-}
 
 // deed is something that can be done to a card: a tap in Telegram, or a form filled in in
 // Slack or in the browser's room; and what it means to the case, nil = nothing.
@@ -90,7 +73,7 @@ var actors = []access.Role{access.Agent, access.Agent, access.Lead, access.Viewe
 // TestRandomActsOfManyPeople compares what many taps and forms in several chats leave
 // behind with the machine itself, and every card with what the case became.
 func TestRandomActsOfManyPeople(t *testing.T) {
-	for name, open := range bothEngines() {
+	for name, open := range bothEngines(4) {
 		t.Run(name, func(t *testing.T) {
 			at := open(t)
 			for seed := range uint64(2) {

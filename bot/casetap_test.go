@@ -180,7 +180,7 @@ func TestACaseIsResolvedByMenus(t *testing.T) {
 
 // TestManyTakeAtOnce lets eight people tap Take at the same moment through two programs.
 func TestManyTakeAtOnce(t *testing.T) {
-	for name, open := range bothEngines() {
+	for name, open := range bothEngines(4) {
 		t.Run(name, func(t *testing.T) {
 			ctx := context.Background()
 			w, _ := lowTapIn(newWorldOn(t, open(t)), staffTG)

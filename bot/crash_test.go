@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,52 +17,34 @@ import (
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/storage/postgres"
-	"github.com/aftercare/aftercare/storage/postgres/pgtest"
-	"github.com/aftercare/aftercare/storage/sqlite"
 	"github.com/aftercare/aftercare/storage/storagetest"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
 var (
-	crashes   = flag.Int("crashes", 300, "how many random crash schedules to play on each database")
+	crashes   = flag.Int("crashes", 120, "how many random crash schedules to play on each database")
 	crashSeed = flag.Uint64("crashseed", 1, "the first seed of the crash schedules")
 )
 
 // crashPlayers is how many schedules are played at once, each on a database of its own.
-const crashPlayers = 6
+const crashPlayers = 10
 
 // TestCrashes lets the process die before or after calls of the store, several times in
 // each schedule, while customers answer surveys. (To die before or after a Send is to
 // die after the claim or before the settlement.) No answer, question or card may be
 // lost; no answer and no case may be stored twice.
 func TestCrashes(t *testing.T) {
-	for _, e := range []struct {
-		name string
-		open func(t *testing.T) storage.Store
-	}{
-		{"sqlite", func(t *testing.T) storage.Store {
-			s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "crash.db"), sqlite.Options{Migrate: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return s
-		}},
-		{"postgres", func(t *testing.T) storage.Store {
-			s, err := postgres.Open(t.Context(), pgtest.Start(t), postgres.Options{Migrate: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return s
-		}},
-	} {
-		t.Run(e.name, func(t *testing.T) {
+	for name, open := range bothEngines(4) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel() // most of the time is spent waiting
 			var all, ending sync.WaitGroup
 			totals := make([]crashTotals, crashPlayers)
 			for player := range crashPlayers {
-				store := e.open(t)
+				store, err := open(t)(nil)
+				if err != nil {
+					t.Fatal(err)
+				}
 				t.Cleanup(func() {
 					if err := store.Close(); err != nil {
 						t.Error(err)

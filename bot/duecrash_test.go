@@ -12,8 +12,6 @@ import (
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/storage/postgres"
-	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 	"github.com/aftercare/aftercare/storage/storagetest"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -59,15 +57,7 @@ func (w *world) dyingSweeper(at int, when storagetest.When) (survived bool) {
 // random calls of the store whenever something falls due, over the whole life of a case.
 // Nothing may be lost, and nothing happen twice.
 func TestClocksStrikeOnceWhereverTheSweeperDies(t *testing.T) {
-	for name, open := range map[string]func(t *testing.T) opener{
-		"sqlite": func(t *testing.T) opener { return onSQLite(t, 1) },
-		"postgres": func(t *testing.T) opener {
-			dsn := pgtest.Start(t)
-			return func(clock func() time.Time) (storage.Store, error) {
-				return postgres.Open(context.Background(), dsn, postgres.Options{Migrate: true, Buckets: 2, Clock: clock})
-			}
-		},
-	} {
+	for name, open := range bothEngines(2) {
 		t.Run(name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(7, 7))
 			w := newWorldOn(t, open(t))

@@ -7,8 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,7 +23,7 @@ import (
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/storage/sqlite"
+	"github.com/aftercare/aftercare/storage/sqlite/sqlitetest"
 	"github.com/aftercare/aftercare/storage/storagetest"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -57,28 +55,20 @@ func (x trouble) doubtful() bool {
 // is the last of its process. What is stored in the end, and what chats show, is what it
 // was without.
 func TestEveryCallOfTheCoreFlowsFailsInTurn(t *testing.T) {
-	empty := filepath.Join(t.TempDir(), "empty.db")
-	if _, err := sqlite.Migrate(t.Context(), empty, sqlite.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	template, err := os.ReadFile(empty)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var calls, sends, played, doubled atomic.Int64
 	flows := coreFlows()
 	t.Run("flows", func(t *testing.T) {
 		for i, f := range flows {
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
-				want := playFlow(t, template, f, trouble{})
+				want := playFlow(t, f, trouble{})
 				if t.Failed() {
 					return
 				}
 				calls.Add(int64(want.calls))
 				sends.Add(int64(want.sends))
 				for _, x := range troubles(want, uint64(i)) {
-					got := playFlow(t, template, f, x)
+					got := playFlow(t, f, x)
 					if !got.struck {
 						t.Errorf("%v: it never came to that", x)
 					}
@@ -133,16 +123,13 @@ type result struct {
 }
 
 // playFlow plays a flow in a time of its own.
-func playFlow(t *testing.T, template []byte, f coreFlow, x trouble) (out result) {
+func playFlow(t *testing.T, f coreFlow, x trouble) (out result) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "flow.db")
-	if err := os.WriteFile(path, template, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := sqlitetest.New(t, 1)
 	synctest.Test(t, func(t *testing.T) {
 		r := &flowRun{t: t, name: fmt.Sprintf("%s, %v", f.name, x), trouble: x, phones: newPhones(), people: []chat.Address{staffTG}}
 		r.skip(time.Until(monday))
-		store, err := sqlite.Open(t.Context(), path, sqlite.Options{Clock: r.now})
+		store, err := sqliteAt(path)(r.now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,9 +23,7 @@ import (
 	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/storage/postgres"
-	"github.com/aftercare/aftercare/storage/postgres/pgtest"
-	"github.com/aftercare/aftercare/storage/sqlite"
+	"github.com/aftercare/aftercare/storage/sqlite/sqlitetest"
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
 
@@ -37,15 +35,11 @@ type everything struct {
 }
 
 func shelves(t *testing.T) []everything {
-	dir := t.TempDir()
-	dsn := pgtest.Start(t)
+	path := sqlitetest.New(t, 2)
+	dsn := postgresWith(t, 4)
 	return []everything{
-		{"sqlite", func(clock func() time.Time) (storage.Store, error) {
-			return sqlite.Open(context.Background(), filepath.Join(dir, "a.db"), sqlite.Options{Migrate: true, Buckets: 2, Clock: clock})
-		}, func(t *testing.T) string { return bytesOf(t, dir) }},
-		{"postgres", func(clock func() time.Time) (storage.Store, error) {
-			return postgres.Open(context.Background(), dsn, postgres.Options{Migrate: true, Clock: clock})
-		}, func(t *testing.T) string { return rowsOfAll(t, dsn) }},
+		{"sqlite", sqliteAt(path), func(t *testing.T) string { return bytesOf(t, filepath.Dir(path)) }},
+		{"postgres", postgresAt(dsn), func(t *testing.T) string { return rowsOfAll(t, dsn) }},
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,6 @@ import (
 	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/storage/sqlite"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
@@ -77,7 +75,7 @@ func TestAStormOfAThousandLowAnswersAMinute(t *testing.T) {
 func playStorm(t *testing.T, n, batch int, web bool) {
 	ctx, stop := context.WithCancel(context.Background())
 	clock := func() time.Time { return time.Now().UTC() }
-	store, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "a.db"), sqlite.Options{Migrate: true, Buckets: 4, Clock: clock})
+	store, err := onSQLite(t, 4)(clock)
 	if err != nil {
 		t.Fatal(err)
 	}

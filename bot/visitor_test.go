@@ -69,7 +69,7 @@ func TestAWebLinkIsThatOfTheBrowserThatBegan(t *testing.T) {
 
 // Of many who begin by one link at once, one does.
 func TestOfManyBrowsersOneHasTheLink(t *testing.T) {
-	for name, open := range bothEngines() {
+	for name, open := range bothEngines(4) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorldOn(t, open(t))
 			inv := w.invite(haircut)

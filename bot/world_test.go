@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +14,10 @@ import (
 	"github.com/aftercare/aftercare/adapters/webchat"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/postgres"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 	"github.com/aftercare/aftercare/storage/sqlite"
+	"github.com/aftercare/aftercare/storage/sqlite/sqlitetest"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -73,9 +74,39 @@ func platforms() map[chat.Platform]chat.Traits {
 type opener func(clock func() time.Time) (storage.Store, error)
 
 func onSQLite(t testing.TB, buckets int) opener {
-	path := filepath.Join(t.TempDir(), "aftercare.db")
+	return sqliteAt(sqlitetest.New(t, buckets))
+}
+
+func sqliteAt(path string) opener {
 	return func(clock func() time.Time) (storage.Store, error) {
-		return sqlite.Open(context.Background(), path, sqlite.Options{Migrate: true, Buckets: buckets, Clock: clock})
+		return sqlite.Open(context.Background(), path, sqlite.Options{Clock: clock})
+	}
+}
+
+func onPostgres(t testing.TB, buckets int) opener {
+	return postgresAt(postgresWith(t, buckets))
+}
+
+func postgresAt(dsn string) opener {
+	return func(clock func() time.Time) (storage.Store, error) {
+		return postgres.Open(context.Background(), dsn, postgres.Options{Clock: clock})
+	}
+}
+
+// postgresWith is the address of a new database that is up to date.
+func postgresWith(t testing.TB, buckets int) string {
+	t.Helper()
+	return pgtest.From(t, fmt.Sprint("buckets_", buckets), func(dsn string) error {
+		_, err := postgres.Migrate(context.Background(), dsn, postgres.Options{Buckets: buckets})
+		return err
+	})
+}
+
+// bothEngines open a database with so many buckets on each engine.
+func bothEngines(buckets int) map[string]func(*testing.T) opener {
+	return map[string]func(*testing.T) opener{
+		"sqlite":   func(t *testing.T) opener { return onSQLite(t, buckets) },
+		"postgres": func(t *testing.T) opener { return onPostgres(t, buckets) },
 	}
 }
 

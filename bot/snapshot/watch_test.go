@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/sqlite"
+	"github.com/aftercare/aftercare/storage/sqlite/sqlitetest"
 	"github.com/aftercare/aftercare/storage/storagetest"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
@@ -102,11 +102,7 @@ func names(list []storage.Process) []string {
 
 func newFile(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "a.db")
-	if _, err := sqlite.Migrate(t.Context(), path, sqlite.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return sqlitetest.New(t, 1)
 }
 
 // change makes a change of the configuration and returns its revision.

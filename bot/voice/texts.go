@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -42,8 +43,12 @@ type Words struct {
 	loc   *i18n.Localizer
 }
 
-// Load reads the embedded locale files.
-func Load() (*Texts, error) {
+// Load reads the embedded locale files, once for the whole process.
+func Load() (*Texts, error) { return loaded() }
+
+var loaded = sync.OnceValues(load) //nolint:gochecknoglobals // what is embedded never changes
+
+func load() (*Texts, error) {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	t := &Texts{in: make(map[string]*Words, len(Languages))}

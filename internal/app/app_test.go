@@ -12,6 +12,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
 	"github.com/aftercare/aftercare/internal/app/settings"
+	"github.com/aftercare/aftercare/internal/testdisk"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 	longest = 60 * time.Second
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, testdisk.InMemory()) }
 
 // running is an instance in the test's own process, on a port and a database of its own.
 type running struct {

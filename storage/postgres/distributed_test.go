@@ -17,19 +17,13 @@ import (
 
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/internal/sqlstore"
-	"github.com/aftercare/aftercare/storage/postgres"
-	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
 
 // migrated is a database with the newest schema.
 func migrated(t *testing.T) *sql.DB {
 	t.Helper()
-	dsn := pgtest.Start(t)
-	if _, err := postgres.Migrate(t.Context(), dsn, postgres.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	db, err := sql.Open("postgres", dsn)
+	db, err := sql.Open("postgres", upToDate(t))
 	if err != nil {
 		t.Fatal(err)
 	}

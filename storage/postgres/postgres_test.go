@@ -15,9 +15,9 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 func engine(values bool) storagetest.Engine {
 	return storagetest.Engine{Name: "postgres", New: func(t testing.TB) storagetest.Opener {
-		dsn := pgtest.Start(t)
+		dsn := upToDate(t)
 		return func(t testing.TB, o storagetest.Options) storage.Store {
-			s, err := postgres.Open(t.Context(), dsn, postgres.Options{Clock: o.Clock, Wrap: o.Wrap, Migrate: true, Values: values})
+			s, err := postgres.Open(t.Context(), dsn, postgres.Options{Clock: o.Clock, Wrap: o.Wrap, Values: values})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -29,6 +29,15 @@ func engine(values bool) storagetest.Engine {
 			return s
 		}
 	}}
+}
+
+// upToDate is a new database that is up to date.
+func upToDate(t testing.TB) string {
+	t.Helper()
+	return pgtest.From(t, "migrated", func(dsn string) error {
+		_, err := postgres.Migrate(context.Background(), dsn, postgres.Options{})
+		return err
+	})
 }
 
 func TestSuite(t *testing.T) { storagetest.Run(t, engine(false)) }

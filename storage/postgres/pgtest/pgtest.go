@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/aftercare/aftercare/internal/testdisk"
 )
 
 // shared is the one server of a test binary, started by the first test that asks.
@@ -16,6 +18,8 @@ type shared struct {
 	server *Server
 	err    error
 	names  atomic.Int64
+	// templates are databases that others are copied from: functions that make one, by its name.
+	templates sync.Map
 }
 
 // A test binary has one server, and no place of its own to keep it in.
@@ -27,9 +31,31 @@ var binary shared //nolint:gochecknoglobals // see above
 // Postgres fails the test: it is never skipped.
 func Start(t testing.TB) string {
 	t.Helper()
+	return start(t, "template0")
+}
+
+// From is Start with a copy of what fill made of an empty database. It is called once in a
+// test binary for each name, and closes what it opened.
+func From(t testing.TB, name string, fill func(dsn string) error) string {
+	t.Helper()
+	s := Shared(t)
+	made, _ := binary.templates.LoadOrStore(name, sync.OnceValue(func() error {
+		if err := s.Exec("postgres", "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+			return err
+		}
+		return fill(s.DSN(name))
+	}))
+	if err := made.(func() error)(); err != nil {
+		t.Fatal(err)
+	}
+	return start(t, name)
+}
+
+func start(t testing.TB, template string) string {
+	t.Helper()
 	s := Shared(t)
 	name := fmt.Sprintf("test_%d", binary.names.Add(1))
-	if err := s.Exec("postgres", "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+	if err := s.Exec("postgres", "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -51,10 +77,12 @@ func Shared(t testing.TB) *Server {
 }
 
 // Main runs the tests of a package, stops the server that they started, and fails when
-// a goroutine is left; ignored are those that a library never ends:
+// a goroutine is left; ignored are those that a library never ends. Temporary files are in
+// memory meanwhile, where testdisk finds room:
 //
 //	func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 func Main(m *testing.M, ignored ...goleak.Option) int {
+	defer testdisk.Take()()
 	code := m.Run()
 	var err error
 	if binary.server != nil {
