@@ -76,6 +76,9 @@ func TestBackupsUnderLoadAreWholeAndComeBackEqual(t *testing.T) {
 	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
+			if *thinkFlag > 0 {
+				t.Parallel()
+			}
 			s := newSiege(t, siegePlan{database: db.url(t), inFlight: 32, lows: true})
 			server := s.serve()
 			s.begin()

@@ -195,6 +195,7 @@ func makeOld(t *testing.T, url string) {
 // Before a migration after which older programs cannot go on, a SQLite file is backed up; without
 // that nothing is changed. What was backed up is restored as it was, and migrated.
 func TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"migrate", "serve"} {
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()
@@ -276,6 +277,7 @@ func TestAPostgresIsMigratedOnceSomebodySaysThatItIsBackedUp(t *testing.T) {
 // A backup that is killed at any moment leaves the database as it was and no directory that
 // is taken for a backup; the next one is whole.
 func TestABackupThatIsKilledIsNoBackup(t *testing.T) {
+	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()

@@ -48,9 +48,9 @@ func TestMain(m *testing.M) {
 		// the processes that they start, and what is caught is not.
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
-	if n, err := strconv.Atoi(flag.Lookup("test.parallel").Value.String()); err == nil && n < 4 {
+	if n, err := strconv.Atoi(flag.Lookup("test.parallel").Value.String()); err == nil && n < 6 {
 		// These tests mostly wait: for processes, leases and the pace of platforms.
-		_ = flag.Set("test.parallel", "4") // a number that it takes
+		_ = flag.Set("test.parallel", "6") // a number that it takes
 	}
 	code := pgtest.Main(m,
 		// slack-go's test server never closes the channel that these read.

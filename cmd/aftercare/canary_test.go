@@ -34,6 +34,7 @@ func (c canaries) heard(t *testing.T, where, text string) {
 
 // A conversation with everything that can go wrong, logged as loudly as possible.
 func TestNoSecretAndNobodysWordsReachALog(t *testing.T) {
+	t.Parallel()
 	for i, db := range databases {
 		mode := []string{settings.Poll, settings.Webhook}[i%2]
 		t.Run(db.name+"/"+mode, func(t *testing.T) {

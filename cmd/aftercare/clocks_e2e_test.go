@@ -25,6 +25,7 @@ rules:
 // A case's life by the clock through the real binary, which is killed whenever something
 // is about to fall due: a reminder, then the question whether it is settled, then a "No".
 func TestTheClocksOfACaseStrikeThroughKills(t *testing.T) {
+	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()

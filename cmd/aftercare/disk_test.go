@@ -75,6 +75,7 @@ func (d *smallDisk) free() {
 // The database's disk is full: nothing is acknowledged, the instance is not ready, and
 // once there is space everything goes on.
 func TestTheDiskIsFull(t *testing.T) {
+	t.Parallel()
 	if !mounting(t) {
 		return
 	}

@@ -17,6 +17,7 @@ import (
 // One customer's whole conversation through the real binary, in both modes, on both
 // databases, with the process killed twice in the middle.
 func TestAConversationOnTelegramEndsInACardAndThanks(t *testing.T) {
+	t.Parallel()
 	for _, db := range databases {
 		for _, mode := range []string{settings.Poll, settings.Webhook} {
 			t.Run(db.name+"/"+mode, func(t *testing.T) {

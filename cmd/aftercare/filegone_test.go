@@ -108,18 +108,27 @@ func thefts() []theft {
 // Whatever is done to the file under a server that works: from then on it thanks nobody for
 // what nobody would find, is not ready, says what happened and ends with 1.
 func TestAServerWhoseFileIsTakenAwayAcknowledgesNothing(t *testing.T) {
+	t.Parallel()
 	if !mounting(t) {
 		return
 	}
-	var kept int
-	var slowest time.Duration
-	for _, what := range thefts() {
-		t.Run(what.name, func(t *testing.T) {
-			n, unready := takeAway(t, what)
-			kept += n
-			slowest = max(slowest, unready)
-		})
-	}
+	var (
+		mu      sync.Mutex
+		kept    int
+		slowest time.Duration
+	)
+	t.Run("by", func(t *testing.T) { // over when all are
+		for _, what := range thefts() {
+			t.Run(what.name, func(t *testing.T) {
+				t.Parallel()
+				n, unready := takeAway(t, what)
+				mu.Lock()
+				defer mu.Unlock()
+				kept += n
+				slowest = max(slowest, unready)
+			})
+		}
+	})
 	if !t.Failed() {
 		t.Attr("figure", fmt.Sprintf("%d ways to lose the file, under load: 0 acknowledged afterwards, not ready after %v at most, each ends with 1; %d acknowledged before are all there where the file is",
 			len(thefts()), slowest.Round(10*time.Millisecond), kept))

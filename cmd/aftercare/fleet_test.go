@@ -208,6 +208,7 @@ func (f *fleet) shownTwice() int {
 // Of three instances one is killed again and again, and the one that sends is stopped
 // and goes on later, when another has long taken over.
 func TestAFleetOfThreeLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{settings.Webhook, settings.Poll} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()

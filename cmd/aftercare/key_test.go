@@ -79,6 +79,7 @@ func TestEveryCommandRefusesAnotherKeyAndALostOne(t *testing.T) {
 }
 
 func TestAServerRefusesAnotherKey(t *testing.T) {
+	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
@@ -203,6 +204,7 @@ func knows(t *testing.T, m *machine, token string) bool {
 // After a new key the links that are out go on where they were, and codes work; a server that
 // ran says what to do and ends. A backup of that is restored with all of it.
 func TestANewKeyKeepsOldLinksGood(t *testing.T) {
+	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
@@ -256,6 +258,7 @@ func TestANewKeyKeepsOldLinksGood(t *testing.T) {
 // Whenever the change of the key is killed, the database has the old key or the new one, that
 // key is there, and links that are out are known; the next try goes through.
 func TestAChangeOfTheKeyThatIsKilledHeals(t *testing.T) {
+	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()

@@ -6,15 +6,19 @@ import (
 	"time"
 )
 
-var killsFlag = flag.Int("kills", 15, "how often the server is killed on each database")
+var killsFlag = flag.Int("kills", 6, "how often the server is killed on each database")
 
 // The real process is killed with -9 again and again under load. Everything that it
-// acknowledged is there afterwards, once; every unsatisfied customer has one card. One
-// database after the other, so that each has the load to itself.
+// acknowledged is there afterwards, once; every unsatisfied customer has one card. Where the
+// load is as much as the machine bears, one database comes after the other, so that each has
+// it to itself.
 func TestKilledAgainAndAgainItLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
+			if *thinkFlag > 0 {
+				t.Parallel()
+			}
 			s := newSiege(t, siegePlan{
 				database: db.url(t), inFlight: 48, onTelegram: phones, lows: true,
 			})

@@ -82,6 +82,7 @@ func TestMetricsCountAConversation(t *testing.T) {
 // Slack that refuses a token, or the app's connection, needs an operator just as well; it
 // is seen until it is put right.
 func TestReadinessSeesWhatSlackRefuses(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		spoil func(*slackfake.Server)
 		says  string
@@ -139,6 +140,7 @@ func TestReadinessSeesWhatSlackRefuses(t *testing.T) {
 // A token that Telegram refuses needs an operator: the instance says that it is not
 // ready. Telegram that is only away needs patience.
 func TestReadinessSeesARefusedToken(t *testing.T) {
+	t.Parallel()
 	for name, before := range map[string]bool{"from the start": true, "later": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

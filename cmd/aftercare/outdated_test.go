@@ -16,6 +16,7 @@ import (
 // acknowledges nothing more, says why, and ends; the next one that fits goes on with what
 // was refused.
 func TestAServerThatTheDatabaseHasOutgrownAcknowledgesNothing(t *testing.T) {
+	t.Parallel()
 	for i, db := range databases {
 		mode := []string{settings.Poll, settings.Webhook}[i%2]
 		t.Run(db.name+"/"+mode, func(t *testing.T) {

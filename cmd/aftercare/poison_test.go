@@ -15,6 +15,7 @@ import (
 // told that it arrived, others go on, and once the record is mended the operator has it
 // handled: once.
 func TestAPoisonousUpdateIsParkedAndMendedByTheOperator(t *testing.T) {
+	t.Parallel()
 	for i, db := range databases {
 		mode := []string{settings.Poll, settings.Webhook}[i%2]
 		t.Run(db.name+"/"+mode, func(t *testing.T) {

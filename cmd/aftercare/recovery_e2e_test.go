@@ -16,6 +16,7 @@ import (
 // Telegram is unsatisfied, a member of staff takes the case in Slack and talks with them
 // from there, and it ends when the customer says so.
 func TestACaseFromTelegramIsRecoveredFromSlack(t *testing.T) {
+	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()

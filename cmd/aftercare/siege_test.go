@@ -21,7 +21,10 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-var seedFlag = flag.Uint64("seed", 0, "seed of the schedules of sieges; 0 = a new one")
+var (
+	seedFlag  = flag.Uint64("seed", 0, "seed of the schedules of sieges; 0 = a new one")
+	thinkFlag = flag.Duration("think", 100*time.Millisecond, "how long web customers think about an answer; 0 = as much load as the machine bears")
+)
 
 const (
 	usual  = 16 // web customers who answer at the same time
@@ -39,7 +42,7 @@ type siegePlan struct {
 	api        string            // of Telegram, if there is something in between; "" = the fake itself
 	env        map[string]string // added to the machine's
 	public     string            // PUBLIC_URL; "" = that of the first instance
-	pause      time.Duration     // of a web customer between two answers
+	pause      time.Duration     // of a web customer between two answers; 0 = as thinkFlag says
 	inFlight   int               // web customers who answer at the same time; 0 = usual
 	onTelegram int               // how many customers are on Telegram, not satisfied; 0 = 2
 	lows       bool              // some web customers are not satisfied either, see lowEvery
@@ -112,7 +115,7 @@ func newSiegeOn(t *testing.T, tg *telegramtest.Server, plan siegePlan) *siege {
 	t.Attr("seed", strconv.FormatUint(seed, 10))
 	s := &siege{
 		random: rand.New(rand.NewPCG(seed, 0)), tg: tg, staff: tg.NewSupergroup("Staff"),
-		telegram: cmp.Or(plan.onTelegram, 2), pause: plan.pause, inFlight: cmp.Or(plan.inFlight, usual), least: 100,
+		telegram: cmp.Or(plan.onTelegram, 2), pause: cmp.Or(plan.pause, *thinkFlag), inFlight: cmp.Or(plan.inFlight, usual), least: 100,
 		lows: plan.lows, invited: make(chan bot.Invite),
 	}
 	env := map[string]string{

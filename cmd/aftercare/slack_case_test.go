@@ -13,6 +13,7 @@ import (
 // Staff act from the card in Slack, through the real binary: the first to take it has it,
 // whoever comes later or may not act is told so alone, and the card is one message.
 func TestACaseIsTakenAndResolvedFromItsCardOnSlack(t *testing.T) {
+	t.Parallel()
 	for i, db := range databases {
 		transport := []string{byHTTP, bySocket}[i%2]
 		t.Run(db.name+"/"+transport, func(t *testing.T) {
@@ -210,6 +211,7 @@ func TestADeletedCardComesBack(t *testing.T) {
 // Nobody hears of a case in a channel that was archived or that the app is not in: the
 // operator sees which, and it is made good once the channel takes messages again.
 func TestAChannelThatTakesNoCardsIsNoticed(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		spoil, mend func(*slackfake.Channel, *slackfake.User)
 	}{

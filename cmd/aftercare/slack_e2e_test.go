@@ -41,6 +41,7 @@ func endpoints(m *machine) slackfake.Endpoints {
 // One customer's whole conversation through the real binary, by both transports, on both
 // databases, with the process killed in the middle.
 func TestAConversationOnSlackEndsInACardAndThanks(t *testing.T) {
+	t.Parallel()
 	for _, db := range databases {
 		for _, transport := range []string{bySocket, byHTTP} {
 			t.Run(db.name+"/"+transport, func(t *testing.T) {

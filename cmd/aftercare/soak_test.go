@@ -63,6 +63,7 @@ func window(all []holding) holding {
 
 // Under a steady load the server holds at the end what it held at the beginning.
 func TestASoakLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()

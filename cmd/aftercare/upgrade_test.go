@@ -12,6 +12,7 @@ import (
 // A migration that is killed at any moment, and begun again, ends in the schema that one
 // makes which nobody disturbs.
 func TestAMigrationThatIsKilledResumes(t *testing.T) {
+	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()

@@ -60,16 +60,16 @@ func registry() []row {
 	shell := "cmd/aftercare"
 	return []row{
 		{1, "the process is killed", "0 acknowledged answers lost, 0 stored twice, 0 cards lost over 200 × kill -9 under load; at work again within 5 s", []check{
-			{dir: shell, test: "TestKilledAgainAndAgainItLosesAndDoublesNothing", target: crash, long: []string{"-kills=${kills}"}},
+			{dir: shell, test: "TestKilledAgainAndAgainItLosesAndDoublesNothing", target: crash, long: []string{"-kills=${kills}", "-think=0s"}},
 			{dir: "bot", test: "TestCrashes", target: crash, long: []string{"-crashes=1500"}},
 		}},
 		{2, "Postgres is killed", "the same zeros over 100 × kill -9 and 50 restarts; the first answer is acknowledged within 5 s after it is up", []check{
-			{dir: shell, test: "TestPostgresIsKilledAgainAndAgain", target: faults, long: []string{"-hits=${hits}"}},
+			{dir: shell, test: "TestPostgresIsKilledAgainAndAgain", target: faults, long: []string{"-hits=${hits}", "-think=0s"}},
 			{dir: shell, test: "TestTheServerStartsWhilePostgresIsAway", target: faults},
 			{dir: "storage/postgres", test: "TestAServerThatIsKilledLosesNothingAcknowledged", target: faults},
 		}},
 		{3, "the answer to COMMIT is lost", "0 lost, 0 doubled over 500 cuts on that answer", []check{
-			{dir: shell, test: "TestAnswersToCommitAreCut", target: faults, long: []string{"-cuts=${cuts}"}},
+			{dir: shell, test: "TestAnswersToCommitAreCut", target: faults, long: []string{"-cuts=${cuts}", "-think=0s"}},
 			{dir: "storage/postgres", test: "TestAnAnswerThatVanishesOnTheWayIsFoundOut", target: faults},
 		}},
 		{4, "the database is a black hole, or slow", "every call returns within its deadline and 2 s; the program is at work again within 10 s of the trouble's end", []check{
@@ -224,7 +224,7 @@ func registry() []row {
 			{dir: "adapters/slack", test: "TestAWorkspaceInstallsTheApp", target: faults},
 		}},
 		{32, "backup", "50 backups under load on each engine: 0 acknowledged before the beginning missing, equal after a restore into either engine, the key included; a damaged or half backup is refused by name; a plain copy of the file beside a running server is warned of in words", []check{
-			{dir: shell, test: "TestBackupsUnderLoadAreWholeAndComeBackEqual", target: faults, long: []string{"-backups=${backups}"}},
+			{dir: shell, test: "TestBackupsUnderLoadAreWholeAndComeBackEqual", target: faults, long: []string{"-backups=${backups}", "-think=0s"}},
 			{dir: shell, test: "TestABackupThatIsKilledIsNoBackup", target: faults},
 			{dir: shell, test: "TestABackupBesideAServerHoldsWhatACopyOfTheFileDoesNot", target: faults},
 			{dir: shell, test: "TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn", target: faults},
@@ -249,7 +249,7 @@ func registry() []row {
 			{dir: "internal/app", test: "TestATokenThatCanBeReadProvesTheKey", target: faults},
 		}},
 		{35, "readiness tells the truth", "while nothing can be written for more than 5 s: 503 the whole time, with and without traffic; what takes no messages, and chats of staff that are gone, are named there", []check{
-			{dir: shell, test: "TestAServerThatCannotWriteIsNotReadyTheWholeTime", target: faults, waits: true},
+			{dir: shell, test: "TestAServerThatCannotWriteIsNotReadyTheWholeTime", target: faults, long: []string{"-locked=12s"}, waits: true},
 			{dir: "internal/app", test: "TestReadinessNamesWhatNeedsSomebody", target: faults},
 		}},
 		{36, "refusals are seen", "each refused call of a platform is counted by its reason; one WARN a minute; a clock that is off by more than 60 s is named", []check{
