@@ -103,6 +103,7 @@ func registry() []row {
 			{dir: "survey", test: "FuzzStep", target: fuzz, fuzz: true},
 			{dir: "survey", test: "FuzzTyped", target: fuzz, fuzz: true},
 			{dir: "survey/flowfile", test: "FuzzParse", target: fuzz, fuzz: true},
+			{dir: "survey/words", test: "FuzzFolding", target: fuzz, fuzz: true},
 			{dir: "recovery", test: "FuzzApply", target: fuzz, fuzz: true},
 			{dir: "recovery", test: "FuzzParseRules", target: fuzz, fuzz: true},
 			{dir: "recovery/rulefile", test: "FuzzParse", target: fuzz, fuzz: true},
