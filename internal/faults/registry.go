@@ -193,6 +193,7 @@ func registry() []row {
 			{dir: "bot", test: "TestAFloodOfWordsJoins", target: faults},
 			{dir: "bot", test: "TestAFloodOfWishesJoins", target: faults},
 			{dir: "bot", test: "TestTheAttemptsOfStrangersCostNothing", target: faults},
+			{dir: shell, test: "TestH1NobodyCrowdsOutAnothersCard", target: faults, long: []string{"-hostile=1000"}, waits: true},
 		}},
 		{26, "what one link can cost", "of 1,000 streams of one link four are kept, and one question a second is asked for all; a page of 1,000 messages has at most 200 kB", []check{
 			{dir: "adapters/webchat", test: "TestStream", target: faults},
