@@ -44,7 +44,7 @@ func (c *customerEraseCmd) Run(a *terminal) error {
 		if err := a.printPerson(viewPerson(d)); err != nil {
 			return err
 		}
-		if err := a.printf("\nAll of this goes, for good. Left are the marks and choices, with the day, the site, the service and the survey, so that figures stay.\n"); err != nil {
+		if err := a.printf("\nAll of this goes, for good. Left are the marks and choices, with the day, the site, the service, who served, the survey, its language and the kind of chat, so that figures stay.\n"); err != nil {
 			return err
 		}
 		if ok, err := a.confirm("Erase this person?"); err != nil || !ok {
