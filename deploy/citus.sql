@@ -15,6 +15,7 @@ ALTER TABLE case_events DROP CONSTRAINT case_events_case;
 -- colocated: what is written together is on one node.
 SELECT create_distributed_table('buckets', 'bucket', shard_count => 32);
 SELECT create_distributed_table('seen', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('keyblocks', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('identities', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('invitations', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('sessions', 'bucket', colocate_with => 'buckets');

@@ -78,6 +78,7 @@ var tables = []table{
 	{"erasures", "", "who is being erased", map[Fate]string{Cleared: "id begun body"}},
 	{"forgotten", "", "that somebody is not to be invited again; it outlives them", map[Fate]string{Keyed: "hash", Stays: "why day"}},
 
+	{"keyblocks", "", "which numbers of a bot's updates were handled; they name nobody, and go after a week", map[Fate]string{Nobody: "bucket id at bits"}},
 	{"buckets", "", "counters and versions", map[Fate]string{Nobody: "bucket cases marks ord sessions answers version protocol"}},
 	{"cases_opened", "", "how many cases opened in a minute, kept for hours", map[Fate]string{Nobody: "bucket site minute p1 p2 p3"}},
 	{"flow_heads", "", "surveys", map[Fate]string{Nobody: "flow version"}},

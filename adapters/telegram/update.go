@@ -131,7 +131,7 @@ func (c *Client) decode(raw []byte) (chat.Update, error) {
 		return chat.Update{}, errNotUpdate
 	}
 	out := c.decodeKind(in)
-	out.Key = "tg:" + c.id + ":" + strconv.FormatInt(*in.ID, 10)
+	out.Key = chat.NumberedKey(c.id, *in.ID)
 	if out.Kind == "" {
 		out.Kind = chat.Other
 	}

@@ -22,8 +22,8 @@ type inserts struct {
 	binary string
 }
 
-func (b *bench) newInserts(ctx context.Context) (*inserts, error) {
-	url, err := b.database("inserts")
+func (b *bench) newInserts(ctx context.Context, name string) (*inserts, error) {
+	url, err := b.database(name)
 	if err != nil {
 		return nil, err
 	}
@@ -45,9 +45,12 @@ func (b *bench) newInserts(ctx context.Context) (*inserts, error) {
 
 var tpsLine = regexp.MustCompile(`tps = ([0-9.]+)`)
 
-// pgbench returns commits a second of eight clients, over two seconds.
+// pgbenchSeconds is how long pgbench runs.
+const pgbenchSeconds = 2
+
+// pgbench returns commits a second of eight clients.
 func (i *inserts) pgbench(ctx context.Context) (float64, error) {
-	out, err := exec.CommandContext(ctx, i.binary, "-n", "-c", "8", "-j", "2", "-T", "2", "-M", "prepared", "-f", i.script, i.url).CombinedOutput()
+	out, err := exec.CommandContext(ctx, i.binary, "-n", "-c", "8", "-j", "2", "-T", strconv.Itoa(pgbenchSeconds), "-M", "prepared", "-f", i.script, i.url).CombinedOutput()
 	if err != nil {
 		return 0, fmt.Errorf("pgbench: %w: %s", err, strings.TrimSpace(string(out)))
 	}

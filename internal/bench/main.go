@@ -40,6 +40,7 @@ type measurement struct {
 var measurements = []measurement{
 	{"throughput", throughput},
 	{"latency", latency},
+	{"counters", counters},
 	{"processor", processor},
 	{"broadcast", broadcast},
 	{"process", process},
@@ -54,7 +55,7 @@ func main() {
 	flag.IntVar(&o.InFlight, "in-flight", 400, "answers under way at once")
 	flag.IntVar(&o.Rate, "rate", 200, "answers a second while latency is measured")
 	flag.DurationVar(&o.Period, "period", 3*time.Second, "length of a round of latency")
-	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, processor, broadcast, process, sessions, stored")
+	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, counters, processor, broadcast, process, sessions, stored")
 	flag.BoolVar(&o.JSON, "json", false, "print JSON")
 	flag.StringVar(&o.Profile, "profile", "", "write a processor profile of the measurements into this file")
 	flag.StringVar(&o.Page, "page", "", "write the results as a page into this file")

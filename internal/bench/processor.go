@@ -4,8 +4,6 @@ import (
 	"context"
 	"syscall"
 	"time"
-
-	"github.com/aftercare/aftercare/adapters/chat"
 )
 
 // processor measures the processor time of this process per answer at saturation, end
@@ -49,15 +47,7 @@ func (s *served) cost(ctx context.Context) (micro, rate float64, err error) {
 		return 0, 0, err
 	}
 	before, began := processorTime(), time.Now()
-	err = s.together(len(conversations), func(i int) error {
-		for q := range questions {
-			if _, err := s.bot.Handle(ctx, []chat.Update{conversations[i].answer(q)}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err == nil {
+	if err = s.answer(ctx, conversations); err == nil {
 		err = s.settled(ctx)
 	}
 	if err != nil {
@@ -68,9 +58,14 @@ func (s *served) cost(ctx context.Context) (micro, rate float64, err error) {
 }
 
 // processorTime is what this process has used so far, user and system.
-func processorTime() time.Duration {
+func processorTime() time.Duration { return usage(syscall.RUSAGE_SELF) }
+
+// childTime is the same of the processes that it started and that ended.
+func childTime() time.Duration { return usage(syscall.RUSAGE_CHILDREN) }
+
+func usage(who int) time.Duration {
 	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+	if err := syscall.Getrusage(who, &u); err != nil {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())

@@ -72,8 +72,8 @@ func (b *bench) filled(ctx context.Context, name string, n int) (storage.Store, 
 			" FROM generate_series(1, $1::int) s",
 		"INSERT INTO answers (bucket, session, question, revision, value, choices, text, files, skipped, dropped, at) SELECT " + bucket + ", " + id +
 			", 'q' || q, 1, 4, '', '', '', false, false, now() - s * interval '1 second' FROM generate_series(1, $1::int) s, " + asked,
-		"INSERT INTO seen (bucket, key, at, batch) SELECT " + bucket + ", 'old:' || s || ':' || q, now() - s * interval '1 second', 1" +
-			" FROM generate_series(1, $1::int) s, " + asked,
+		"INSERT INTO keyblocks (bucket, id, at, bits) SELECT " + bucket +
+			", 'tg:4242:' || lpad((1000000 + s)::text, 16, '0'), now(), decode(repeat('ff', 512), 'hex') FROM generate_series(0, $1::int / 800) s",
 		"INSERT INTO deliveries (bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, render, hash, wanted, shown, shown_ref," +
 			" shown_sum, base, state, due, attempts, tried, epoch, error, created) SELECT " + bucket + ", 'q:' || " + id + " || ':' || q, " + id + ", " + who +
 			", 'telegram', '4242', s::text, '', 'question', s * 10 + q, repeat('x', 250), 'h', 2, 2, q::text, 'h', 0, 'sent', now() - s * interval '1 second'," +

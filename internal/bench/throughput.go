@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -39,7 +38,7 @@ func throughput(ctx context.Context, b *bench) ([]row, error) {
 		}
 		defer c.world.close()
 	}
-	inserts, err := b.newInserts(ctx)
+	inserts, err := b.newInserts(ctx, "inserts")
 	if err != nil {
 		return nil, err
 	}
@@ -91,14 +90,7 @@ func (w *world) answersASecond(ctx context.Context, answers int) (float64, error
 		return 0, err
 	}
 	began := time.Now()
-	err = w.together(len(conversations), func(i int) error {
-		for q := range questions {
-			if _, err := w.bot.Handle(ctx, []chat.Update{conversations[i].answer(q)}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err = w.answer(ctx, conversations)
 	took := time.Since(began)
 	if err != nil {
 		return 0, err

@@ -46,6 +46,7 @@ type bench struct {
 	dir      string
 	postgres *pgtest.Server
 	next     atomic.Int64 // number of the next customer
+	updates  atomic.Int64 // number of the next update
 }
 
 func newBench(o options) (*bench, error) {
@@ -127,8 +128,8 @@ func (w *world) close() error { return errors.Join(w.bot.Close(), w.store.Close(
 type conversation struct {
 	address chat.Address
 	user    chat.User
-	session string // as it stands in button data
-	taps    int
+	session string        // as it stands in button data
+	updates *atomic.Int64 // of all
 }
 
 const account = "4242"
@@ -152,6 +153,7 @@ func (w *world) converseAt(ctx context.Context, n int, site func(int) string) ([
 		c := &conversation{
 			address: chat.Address{Platform: chat.Telegram, Account: account, Chat: id},
 			user:    chat.User{ID: id, Name: "Customer " + id, Language: "en"},
+			updates: &w.updates,
 		}
 		all[i] = c
 		start := c.update()
@@ -194,9 +196,8 @@ func (w *world) findSession(ctx context.Context, c *conversation) error {
 }
 
 func (c *conversation) update() chat.Update {
-	c.taps++
 	return chat.Update{
-		Key:  "bench:" + c.user.ID + ":" + strconv.Itoa(c.taps),
+		Key:  chat.NumberedKey(account, c.updates.Add(1)),
 		From: c.address, Private: true, User: c.user, At: time.Now().UTC(),
 	}
 }

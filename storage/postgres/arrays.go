@@ -15,6 +15,7 @@ var types = map[string]string{
 	"p1": "integer", "p2": "integer", "p3": "integer", "answered": "integer",
 	"wanted": "integer", "rank": "integer", "shown": "integer", "base": "integer", "attempts": "integer",
 	"batch": "bigint", "ord": "bigint", "epoch": "bigint", "seq": "bigint",
+	"bits":        "bytea",
 	"unsatisfied": "boolean", "test": "boolean", "skipped": "boolean", "dropped": "boolean", "inbound": "boolean", "unposted": "boolean", "repeated": "boolean",
 	"newest": "boolean", "has_case": "boolean",
 	"composite": "double precision", "value": "double precision", "score": "double precision",
@@ -43,7 +44,7 @@ func rows(columns []string) string {
 
 // The identifiers of types on the wire, which never change.
 var oids = map[string]uint32{
-	"smallint": 21, "integer": 23, "bigint": 20, "boolean": 16, "double precision": 701, "timestamptz": 1184, "text": 25,
+	"smallint": 21, "integer": 23, "bigint": 20, "boolean": 16, "double precision": 701, "timestamptz": 1184, "text": 25, "bytea": 17,
 }
 
 // epoch is Postgres' own: the microseconds from 1970 to 2000.

@@ -29,7 +29,9 @@ SELECT 0, md5(n::text), 'q' || q, 1, TRUE, 'scale', 3, '', '', 50, 0, 'neutral',
 	'f', 1, 'main', '', '', 'en', 'telegram', '2026-01-01'
 FROM generate_series(1, {n}) AS n, generate_series(1, 4) AS q;
 INSERT INTO seen (bucket, key, at, batch)
-SELECT 0, 'telegram:1:' || n * 4 + q, timestamptz '2026-01-01' + n * interval '1 minute', n FROM generate_series(1, {n}) AS n, generate_series(1, 4) AS q;
+SELECT 0, 'web:' || n || ':' || q, timestamptz '2026-01-01' + n * interval '1 minute', n FROM generate_series(1, {n}) AS n, generate_series(1, 4) AS q;
+INSERT INTO keyblocks (bucket, id, at, bits)
+SELECT 0, 'tg:1:' || lpad(n::text, 16, '0'), timestamptz '2026-01-01' + n * interval '1 hour', decode(repeat('5a', 512), 'hex') FROM generate_series(1, 2000) AS n;
 INSERT INTO deliveries (bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, rank, render, hash, wanted, shown, shown_ref,
 	shown_sum, base, repeated, state, due, attempts, epoch, error, created)
 SELECT 0, d.slot, d.owner, d.identity, 'telegram', '1', d.chat, '', d.kind, d.ord, d.rank, '{}', '', 1, d.shown, d.ref, '', 0, FALSE, d.state, d.at, 0, 1, '', d.at
@@ -97,7 +99,10 @@ func TestWhatIsReadOftenStaysCheapAsTheDatabaseFills(t *testing.T) {
 		{"the rows of conversations", "SELECT r.*", "answers WHERE bucket = $2", "ARRAY[" + new + "], 0"},
 		{"what changed, and nothing did", "SELECT seq, sessions", "seq > $2", "0, 0, 1000"},
 		{"a page of a pass", "SELECT id, body FROM sessions", "id > $2", "0, " + new + ", 10"},
-		{"keys to prune, and none are", "DELETE FROM seen", "LIMIT", "0, 0, '2025-01-01', 10"},
+		{"a block of keys", "SELECT id, at, bits", "id = $2", "0, 'tg:1:0000000000000007'"},
+		{"a key that is a row", "SELECT key FROM seen", "key = $2", "0, 'web:7:1'"},
+		{"a step through the keys", "SELECT key, CASE", "FROM seen", "'2025-01-01', '2025-01-01', 0, 0, 'web:7:2', 10"},
+		{"a step through the blocks", "SELECT id, CASE", "FROM keyblocks", "'2025-01-01', 0, 'tg:1:0000000000000007', 10"},
 		{"deliveries to prune, and none are", "DELETE FROM deliveries", "NOT EXISTS", "0, 0, '2025-01-01', 0, 0, 10"},
 	} {
 		text := ""

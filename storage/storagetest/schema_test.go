@@ -97,7 +97,7 @@ func postgresSchema(t *testing.T) schema {
 	query(t, db, `SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = 'public'
 		AND table_name NOT IN (SELECT table_name FROM information_schema.views WHERE table_schema = 'public')`, func(v []string) {
 		if ours(v[0]) {
-			kind := strings.Replace(v[2], "timestamp with time zone", "timestamp", 1)
+			kind := strings.NewReplacer("timestamp with time zone", "timestamp", "bytea", "blob").Replace(v[2])
 			s.columns[v[0]+"."+v[1]] = kind + map[string]string{"YES": ", null", "NO": ""}[v[3]]
 		}
 	})

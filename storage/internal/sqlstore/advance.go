@@ -2,38 +2,16 @@ package sqlstore
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
-	"strconv"
 
 	"github.com/aftercare/aftercare/storage"
 )
-
-// keyQueries are about the keys of updates that were handled.
-type keyQueries struct {
-	insertKeys          *list
-	deleteKey, keyBatch string
-}
-
-func newKeyQueries(t *texts) keyQueries {
-	return keyQueries{
-		// What RETURNING yields was not seen before.
-		insertKeys: t.insert("seen", "bucket, key, at, batch", "ON CONFLICT (bucket, key) DO NOTHING RETURNING key"),
-		deleteKey:  t.one("DELETE FROM seen WHERE bucket = ? AND key = ?"),
-		keyBatch:   t.one("SELECT batch FROM seen WHERE bucket = ? AND key = ?"),
-	}
-}
-
-// longestKey is how long a key is stored as it is; longer ones by their hash, because
-// an index holds no row over a few kilobytes.
-const longestKey = 200
 
 // Advance implements storage.Store.
 func (s *Store) Advance(ctx context.Context, b storage.Bucket, turns []storage.Turn) []error {
@@ -111,15 +89,6 @@ func cleaned(turns []storage.Turn) []storage.Turn {
 		}
 	}
 	return turns
-}
-
-func seenKey(key string) string {
-	key = storage.Clean(key)
-	if len(key) <= longestKey {
-		return key
-	}
-	sum := sha256.Sum256([]byte(key))
-	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // attempt is one run of a batch's transaction.
@@ -239,7 +208,9 @@ func (w *working) run(turns []storage.Turn, mark int64) (*attempt, error) {
 		}
 		if t.Key != "" {
 			used[t.Key] = true
-			a.witness = t.Key
+			if !w.take(t.Key) {
+				a.witness = t.Key
+			}
 		}
 		w.result(i).Change = change
 	}
@@ -247,7 +218,10 @@ func (w *working) run(turns []storage.Turn, mark int64) (*attempt, error) {
 		return nil, err
 	}
 	// A turn that failed leaves its key unseen.
-	maps.DeleteFunc(fresh, func(key string, _ bool) bool { return used[key] })
+	maps.DeleteFunc(fresh, func(key string, _ bool) bool {
+		_, _, bit := placeOf(key)
+		return used[key] || bit
+	})
 	if err := w.dropKeys(slices.Sorted(maps.Keys(fresh))); err != nil {
 		return nil, err
 	}
@@ -255,8 +229,9 @@ func (w *working) run(turns []storage.Turn, mark int64) (*attempt, error) {
 		return a, nil
 	}
 	if a.witness == "" {
-		// Work of our own alone has no key: leave a mark to know its COMMIT by.
-		a.witness = "batch:" + strconv.FormatInt(mark, 36)
+		// No key is a row, or there is none: leave a mark to know its COMMIT by. Each lies
+		// behind all that were left before.
+		a.witness = markPrefix + fmt.Sprintf("%016x", w.version)
 		if _, err := w.insertKeys([]string{a.witness}, mark); err != nil {
 			return nil, err
 		}
@@ -290,7 +265,8 @@ func (w *working) result(turn int) *storage.Result {
 	return r
 }
 
-// takeKeys marks the turns' keys as seen and returns those that were not before.
+// takeKeys returns those of the turns' keys that were not seen before, and marks those of them
+// that are rows as seen.
 func (w *working) takeKeys(turns []storage.Turn, mark int64) (map[string]bool, error) {
 	keys := make([]string, 0, len(turns))
 	for _, t := range turns {
@@ -299,39 +275,7 @@ func (w *working) takeKeys(turns []storage.Turn, mark int64) (map[string]bool, e
 		}
 	}
 	slices.Sort(keys)
-	return w.insertKeys(slices.Compact(keys), mark)
-}
-
-func (w *working) insertKeys(keys []string, mark int64) (map[string]bool, error) {
-	fresh := make(map[string]bool, len(keys))
-	table := make([][]any, len(keys))
-	for i, key := range keys {
-		table[i] = []any{int64(w.bucket), key, w.now, mark}
-	}
-	err := w.s.q.insertKeys.each(&w.buffer, table, func(text string, args []any) error {
-		rows, err := w.tx.QueryContext(w.ctx, text, args...)
-		if err != nil {
-			return err
-		}
-		return each(rows, func(rows *sql.Rows) error {
-			var key string
-			if err := rows.Scan(&key); err != nil {
-				return err
-			}
-			fresh[key] = true
-			return nil
-		})
-	})
-	return fresh, err
-}
-
-func (w *working) dropKeys(keys []string) error {
-	for _, key := range keys {
-		if _, err := w.tx.ExecContext(w.ctx, w.s.q.deleteKey, int64(w.bucket), key); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.fresh(slices.Compact(keys), mark)
 }
 
 // apply1 calls a turn's Apply. A panic is its error: one update must not take the

@@ -29,6 +29,7 @@ const mostBuffer = 1 << 20
 type records struct {
 	identities, sessions, invitations, cases shelf[cell]
 
+	blocks  shelf[block] // of keys
 	slots   shelf[deliveryCell]
 	chats   shelf[[]waiting] // what waits in them, edits aside
 	renders renders
@@ -103,6 +104,7 @@ const (
 	youngSessions = 2048
 	youngSlots    = 4 * youngSessions
 	youngCases    = 128
+	youngBlocks   = 256 // half a kilobyte each
 	// renderBytes is how much of messages is remembered until they are sent: those of a
 	// moment, not those of a broadcast. cellBytes is what each takes beside its text.
 	renderBytes = 4 << 20
@@ -153,5 +155,6 @@ func (r *records) age(buckets int) {
 	r.slots.age(youngSlots / buckets)
 	r.chats.age(youngSessions / buckets)
 	r.cases.age(youngCases / buckets)
+	r.blocks.age(youngBlocks / buckets)
 	r.invitations = shelf[cell]{} // of use when a conversation begins, and not again
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -38,8 +37,8 @@ const parkedMark = 0
 func (s *Store) Park(ctx context.Context, p storage.Parked) error {
 	key := seenKey(p.Key)
 	err := s.parking(ctx, p, func(w *working) error {
-		fresh, err := w.insertKeys([]string{key}, parkedMark)
-		if err != nil || !fresh[key] {
+		fresh, err := w.takeOne(key, parkedMark)
+		if err != nil || !fresh {
 			return err
 		}
 		_, err = w.tx.ExecContext(ctx, s.q.putParked, int64(w.bucket), key, storage.Clean(string(p.Person.Platform)), storage.Clean(p.Person.Account),
@@ -99,8 +98,7 @@ func (s *Store) Unpark(ctx context.Context, p storage.Parked) error {
 		if found = n > 0; !found {
 			return nil
 		}
-		_, err := w.tx.ExecContext(ctx, s.q.unpark, int64(w.bucket), seenKey(p.Key), int64(parkedMark))
-		return err
+		return w.letGo(seenKey(p.Key), parkedMark)
 	})
 	if err == nil && !found {
 		err = storage.ErrNotFound
@@ -118,15 +116,11 @@ func (s *Store) DropParked(ctx context.Context, p storage.Parked, handled bool) 
 		dropped = false
 		key := seenKey(p.Key)
 		if handled {
-			var mark int64
-			err := w.tx.QueryRowContext(ctx, s.q.keyBatch, int64(w.bucket), key).Scan(&mark)
-			if errors.Is(err, sql.ErrNoRows) || err == nil && mark == parkedMark {
-				return nil
-			}
-			if err != nil {
+			mark, seen, err := w.takenAs(key)
+			if err != nil || !seen || mark == parkedMark {
 				return err
 			}
-		} else if _, err := w.insertKeys([]string{key}, parkedMark); err != nil {
+		} else if _, err := w.takeOne(key, parkedMark); err != nil {
 			return err // it may have been let go before
 		}
 		r, err := w.tx.ExecContext(ctx, s.q.dropParked, int64(w.bucket), key)

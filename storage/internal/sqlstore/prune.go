@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
@@ -11,13 +12,11 @@ import (
 
 // pruneQueries remove what is old.
 type pruneQueries struct {
-	pruneKeys, pruneDeliveries, pruneOpened string
+	pruneDeliveries, pruneOpened string
 }
 
 func newPruneQueries(t *texts) pruneQueries {
 	return pruneQueries{
-		pruneKeys: t.one("DELETE FROM seen WHERE bucket = ? AND key IN" +
-			" (SELECT key FROM seen WHERE bucket = ? AND at < ? AND key > '' ORDER BY at LIMIT ?)"),
 		// An owner is the session or the case that a slot's name begins with.
 		pruneDeliveries: t.one("DELETE FROM deliveries WHERE bucket = ? AND slot IN" +
 			" (SELECT d.slot FROM deliveries d WHERE d.bucket = ? AND d.state IN ('sent','failed') AND d.due < ?" +
@@ -33,15 +32,22 @@ func (s *Store) Prune(ctx context.Context, b storage.Bucket, before storage.Rete
 	total := 0
 	err := s.transaction(ctx, func(tx *sql.Tx) error {
 		total = 0
-		if err := newWorking(ctx, s, tx, b).lock(); err != nil {
+		w := newWorking(ctx, s, tx, b)
+		if err := w.lock(); err != nil {
 			return err
+		}
+		if !before.Keys.IsZero() {
+			n, err := w.pruneKeys(micro(before.Keys), limit)
+			if err != nil {
+				return err
+			}
+			total += n
 		}
 		for _, k := range []struct {
 			before time.Time
 			text   string
 			args   []any
 		}{
-			{before.Keys, s.q.pruneKeys, []any{int64(b), int64(b), micro(before.Keys), int64(limit)}},
 			{before.Deliveries, s.q.pruneDeliveries, []any{int64(b), int64(b), micro(before.Deliveries), int64(b), int64(b), int64(limit)}},
 			{before.CasesOpened, s.q.pruneOpened, []any{int64(b), micro(before.CasesOpened)}},
 		} {
@@ -64,4 +70,40 @@ func (s *Store) Prune(ctx context.Context, b storage.Bucket, before storage.Rete
 		return 0, fmt.Errorf("prune: %w", err)
 	}
 	return total, nil
+}
+
+// pruned is how far the walk through the keys of a bucket has come. Where it begins anew, after
+// a start, costs only time.
+type pruned struct {
+	mu           sync.Mutex
+	rows, blocks string // guarded by mu
+}
+
+// pruneKeys removes at most limit keys, and blocks of them, that came before then. What is old
+// may be found only by later calls: each walks a part of the way.
+func (w *working) pruneKeys(before time.Time, limit int) (int, error) {
+	p := &w.s.pruned[w.bucket]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	marks := w.now.Add(-markKept)
+	if marks.Before(before) {
+		marks = before
+	}
+	rows, next, err := w.s.q.seenStep.walk(w.ctx, w.tx, w.bucket, p.rows, limit, before, marks, int64(w.bucket))
+	if err != nil {
+		return 0, err
+	}
+	p.rows = next
+	if rows > 0 { // perhaps the last of the kind
+		w.s.formers[w.bucket].CompareAndSwap(some, unasked)
+	}
+	if rows == limit {
+		return rows, nil
+	}
+	blocks, next, err := w.s.q.blockStep.walk(w.ctx, w.tx, w.bucket, p.blocks, limit-rows, before.Add(-atLeeway))
+	if err != nil {
+		return 0, err
+	}
+	p.blocks = next
+	return rows + blocks, nil
 }

@@ -42,6 +42,8 @@ type Store struct {
 	log      *slog.Logger
 	buckets  int
 	memories memories
+	formers  formers
+	pruned   []pruned
 	guard    func() error
 	release  func()
 	forgets  atomic.Int64 // one more than the number of erasures that this process knows of
@@ -73,6 +75,7 @@ func New(ctx context.Context, c Config) (*Store, error) {
 	if err := s.read.QueryRowContext(ctx, s.q.countBuckets).Scan(&s.buckets); err != nil {
 		return nil, fmt.Errorf("count buckets: %w", s.unavailable(err))
 	}
+	s.formers, s.pruned = make(formers, s.buckets), make([]pruned, s.buckets)
 	if err := s.prepare(ctx); err != nil {
 		return nil, err
 	}
@@ -116,7 +119,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // protocol numbers the rules by which this program writes to a bucket; the bucket's row says
 // which of them hold (decision 0009). A migration that must not be followed by writes of
 // programs from before it raises both.
-const protocol = "3"
+const protocol = "4"
 
 // outdated asks by which rules programs write to a bucket, and is storage.ErrOutdated if
 // they are not this program's. Whatever else changes, this statement stays.

@@ -30,6 +30,7 @@ type working struct {
 	answers                 int // revisions that are new
 	events, words, feedback [][]any
 	opened                  map[minuteOf][4]int64 // of cases that open, by priority
+	touchedBlocks           []string              // blocks of keys to be written, once each
 	slotState
 	acting acting
 
@@ -102,6 +103,10 @@ func (w *working) remember() {
 		} else {
 			c.forgetRender() // whoever shows it has it already
 		}
+	}
+	for _, id := range w.touchedBlocks {
+		b, _ := w.blocks.get(id)
+		b.dirty = false
 	}
 	kept := w.memory
 	if cap(kept.buffer) > mostBuffer {
@@ -474,6 +479,9 @@ func (w *working) save() error {
 			return err
 		}
 	}
+	if err := w.saveBlocks(); err != nil {
+		return err
+	}
 	whole, states := w.dirtySlots()
 	for _, k := range []struct {
 		put  *list
@@ -540,5 +548,5 @@ func (w *working) changed() bool {
 			return true
 		}
 	}
-	return len(w.events)+len(w.words)+len(w.feedback)+len(w.touched) > 0
+	return len(w.events)+len(w.words)+len(w.feedback)+len(w.touched)+len(w.touchedBlocks) > 0
 }

@@ -89,4 +89,4 @@ CREATE TABLE folds (
     passed bigint   NOT NULL
 );
 INSERT INTO folds (bucket, mark, pass, passed) SELECT bucket, 0, '', 0 FROM buckets;
-UPDATE buckets SET protocol = 3;
+UPDATE buckets SET protocol = 4;
