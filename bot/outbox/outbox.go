@@ -122,6 +122,11 @@ func (o *Outbox) Close() {
 // committed. Each error is nil, ErrSeen, that of the turn's own Apply, or ErrUnavailable.
 // If ctx ends first the turns go on without their waiter.
 func (o *Outbox) Commit(ctx context.Context, ws ...Work) []error {
+	if len(ws) == 1 {
+		done := make(chan error, 1)
+		o.committer.submit(ws[0].Bucket, o.wrap(ws[0], done))
+		return []error{await(ctx, done)}
+	}
 	done := make([]chan error, len(ws))
 	buckets := map[storage.Bucket][]entry{}
 	for i, w := range ws {

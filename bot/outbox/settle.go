@@ -54,6 +54,9 @@ func (d *dispatcher) send(l *lane, row storage.Delivery) {
 
 // consequences does what a verdict asks for beside the settlement.
 func (d *dispatcher) consequences(s *settlement) {
+	if s.verdict.kind == "" {
+		return // it was shown, or not tried
+	}
 	ctx, cancel := context.WithTimeout(d.ctx, 5*time.Second)
 	defer cancel()
 	v, row := s.verdict, s.row
@@ -75,9 +78,6 @@ func (d *dispatcher) consequences(s *settlement) {
 		if err := d.out.core.Moved(ctx, row.Address, v.to); err != nil {
 			d.log.Warn("cannot remember that a chat moved", "from", row.Address.String(), "to", v.to.String(), "err", err)
 		}
-	}
-	if v.kind == "" {
-		return
 	}
 	log := d.log.With("chat", row.Address.String(), "slot", row.Slot, "attempt", row.Attempts, "outcome", v.outcome, "reason", v.reason)
 	switch {
