@@ -237,6 +237,12 @@ func (c *checker) checkChoices(q *Question) {
 			c.fatal(q, "duplicate_choice", "The choice %q stands twice in %q.", ch.Key, q.Key)
 		}
 		seen[ch.Key] = true
+		if ch.Exclusive && q.Max < 2 {
+			c.warn(q, "exclusive_alone", "The choice %q is exclusive, but only one may be chosen anyway. Remove exclusive.", ch.Key)
+		}
+		if ch.Exclusive && ch.Other {
+			c.warn(q, "exclusive_other", "The choice %q is exclusive and takes words. People will write what else it is; make it one of the two.", ch.Key)
+		}
 		c.checkLabel(q, "the label of "+ch.Key, ch.Label)
 	}
 	c.duplicateLabels(q, n, func(i int) called { return called{q.Choices[i].Label, "", q.Choices[i].Also} })

@@ -160,6 +160,8 @@ type Choice struct {
 	Key       string
 	Label     Text
 	Also      []string // typed words that mean this choice too, in any language
+	Other     bool     // words may go with it: what else it is
+	Exclusive bool     // goes with no other choice: "None of these"
 	Dimension string
 	Mix       string
 }

@@ -100,6 +100,8 @@ func said(a survey.Answer) string {
 	switch {
 	case a.Value != nil:
 		return strconv.FormatFloat(*a.Value, 'f', -1, 64)
+	case len(a.Choices) > 0 && a.Text != "":
+		return strings.Join(a.Choices, ", ") + ", “" + a.Text + "”"
 	case len(a.Choices) > 0:
 		return strings.Join(a.Choices, ", ")
 	}

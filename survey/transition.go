@@ -202,11 +202,31 @@ func (r *run) pick(i, option int) {
 }
 
 // choose answers a choice question with these choices, in the order of the list.
-func (r *run) choose(i int, options []int) {
+func (r *run) choose(i int, options []int) { r.chooseWith(i, options, "") }
+
+// chooseWith is choose with the words that say what else it is.
+func (r *run) chooseWith(i int, options []int, said string) {
 	keys := r.flow.Questions[i].keys(options)
-	if r.admits(i, func(a *Answer) bool { return slices.Equal(a.Choices, keys) }) {
-		r.record(i, Answer{Choices: keys})
+	if r.admits(i, func(a *Answer) bool { return slices.Equal(a.Choices, keys) && a.Text == said }) {
+		r.record(i, Answer{Choices: keys, Text: said})
 	}
+}
+
+// otherIn is whether one of these choices takes words.
+func (q *Question) otherIn(options []int) bool {
+	return slices.ContainsFunc(options, func(o int) bool { return o >= 0 && o < len(q.Choices) && q.Choices[o].Other })
+}
+
+// besides are those of these choices that option goes with: an exclusive one with none.
+func (q *Question) besides(chosen []int, option int) []int {
+	return slices.DeleteFunc(chosen, func(o int) bool {
+		return o < len(q.Choices) && (q.Choices[option].Exclusive || q.Choices[o].Exclusive)
+	})
+}
+
+// contradict reports whether choices contradict each other.
+func (q *Question) contradict(chosen []int) bool {
+	return len(chosen) > 1 && slices.ContainsFunc(chosen, func(o int) bool { return q.Choices[o].Exclusive })
 }
 
 // keys names the choices at these indexes, which ascend.
@@ -233,7 +253,7 @@ func (r *run) toggle(i, option int) {
 	toggled := slices.Clone(r.s.Toggled)
 	if at := slices.Index(toggled, option); at >= 0 {
 		toggled = slices.Delete(toggled, at, at+1)
-	} else if len(toggled) >= q.Max {
+	} else if toggled = q.besides(toggled, option); len(toggled) >= q.Max {
 		r.notice(NoticeTooMany, i)
 		return
 	} else {

@@ -163,6 +163,8 @@ func (q *Question) matchChoices(said, lang string) ([]int, matched) {
 	switch {
 	case len(found) == 0:
 		return nil, noMatch
+	case q.contradict(found):
+		return nil, notClear
 	case len(found) > q.Max:
 		return nil, tooManyOpt
 	}

@@ -382,3 +382,37 @@ func TestRotationIsTheSessionsOwn(t *testing.T) {
 		t.Errorf("what is asked before the service comes at %v", got)
 	}
 }
+
+// A choice that goes with no other takes the others away, and the other way round; words go
+// with the choice that takes them, and what was ticked before stays so.
+func TestChoicesThatExcludeAndChoicesWithWords(t *testing.T) {
+	q := choiceQ("q", 3, "bread", "soup", "none", "else")
+	q.Choices[2].Exclusive, q.Choices[3].Other = true, true
+	f := flow("f", primaryQ(scaleQ("overall", csat5(), 1)), q)
+	open := Step(f, Step(f, Session{ID: "s", Status: New, Open: NoQuestion}, Open{}, noon).Session, Pick{0, 4}, noon).Session
+	for _, row := range []struct{ toggles, want []int }{
+		{[]int{0, 1}, []int{0, 1}}, {[]int{0, 1, 2}, []int{2}}, {[]int{2, 0}, []int{0}}, {[]int{2, 2}, nil}, {[]int{0, 1, 3, 2, 1}, []int{1}},
+	} {
+		s := open
+		for _, o := range row.toggles {
+			s = Step(f, s, Toggle{1, o}, noon).Session
+		}
+		if !slices.Equal(s.Toggled, row.want) {
+			t.Errorf("%v: %v, want %v", row.toggles, s.Toggled, row.want)
+		}
+	}
+	ticked := Step(f, open, Toggle{1, 1}, noon).Session
+	none := Step(f, open, Toggle{1, 2}, noon).Session
+	for _, row := range []struct {
+		s    Session
+		keys string
+	}{{open, "else"}, {ticked, "soup else"}, {none, "else"}} {
+		a := Step(f, row.s, Write{"the else: the view"}, noon).Answer
+		if a == nil || a.Text != "the view" || strings.Join(a.Choices, " ") != row.keys {
+			t.Errorf("%v: %+v", row.s.Toggled, a)
+		}
+	}
+	if a := Step(f, open, Write{"the soup: the view"}, noon).Answer; a != nil {
+		t.Errorf("a choice without words took some: %+v", a)
+	}
+}

@@ -105,10 +105,37 @@ func (r *run) typed(q *Question, said string) {
 // typedChoices answers a choice with words.
 func (r *run) typedChoices(q *Question, said string) {
 	lang := r.s.language(r.flow)
+	if r.other(q, said, lang) {
+		return
+	}
 	r.understand(said,
 		func(said string) ([]int, matched) { return q.matchChoices(said, lang) },
 		func(options []int) { r.choose(r.s.Open, options) },
 		func(option int) Reading { return Reading{Choices: q.keys([]int{option})} })
+}
+
+// other takes words that say what else it is, behind the choice that takes them: "something
+// else: the parking". What was ticked before stays so.
+func (r *run) other(q *Question, said, lang string) bool {
+	if _, m := q.matchChoices(said, lang); m != noMatch {
+		return false
+	}
+	if mark, rest, _, ok := words.Lead(said); ok {
+		if options, m := q.matchChoices(mark, lang); m == oneOption && q.otherIn(options) {
+			chosen := options
+			if q.isMultiple() {
+				for _, o := range r.s.Toggled {
+					if !slices.Contains(chosen, o) && len(q.besides(slices.Clone(chosen), o)) == len(chosen) && len(chosen) < q.Max {
+						chosen = append(chosen, o)
+					}
+				}
+				slices.Sort(chosen)
+			}
+			r.chooseWith(r.s.Open, chosen, rest)
+			return true
+		}
+	}
+	return false
 }
 
 // language is the language that the person sees.

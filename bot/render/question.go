@@ -272,7 +272,7 @@ func answerText(v *voice.Voice, q *survey.Question, a *survey.Answer) string {
 				chosen = append(chosen, v.Fill(q.Choices[i].Label.In(v.Langs...)))
 			}
 		}
-		return strings.Join(chosen, v.Plain["list_comma"])
+		return voice.Join(": ", strings.Join(chosen, v.Plain["list_comma"]), a.Text)
 	}
 	if a.Value != nil {
 		return voice.Number(*a.Value)

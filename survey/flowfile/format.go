@@ -280,6 +280,12 @@ func (w *writer) kind(q survey.Question) error {
 				w.line(4, "mix: %s", scalar(c.Mix))
 			}
 			w.also(c.Also)
+			if c.Other {
+				w.line(4, "other: true")
+			}
+			if c.Exclusive {
+				w.line(4, "exclusive: true")
+			}
 			w.text(4, "label", c.Label)
 		}
 	case survey.TextQ:

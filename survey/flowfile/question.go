@@ -279,7 +279,7 @@ func (r *reader) choices(n ast.Node) []survey.Choice {
 	}
 	var out []survey.Choice
 	for _, node := range nodes {
-		o, ok := r.Object(node, "an option", "key", "label", "also", "dimension", "mix")
+		o, ok := r.Object(node, "an option", "key", "label", "also", "other", "exclusive", "dimension", "mix")
 		if !ok {
 			continue
 		}
@@ -293,6 +293,8 @@ func (r *reader) choices(n ast.Node) []survey.Choice {
 		if o.Has("also") {
 			c.Also = r.also(o.Get("also"))
 		}
+		c.Other = o.Has("other") && r.Boolean(o.Get("other"), "other")
+		c.Exclusive = o.Has("exclusive") && r.Boolean(o.Get("exclusive"), "exclusive")
 		if o.Has("dimension") {
 			c.Dimension, _ = r.Word(o.Get("dimension"), "a dimension of service quality", dimensions...)
 		}
