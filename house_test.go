@@ -38,6 +38,7 @@ var rooms = []room{
 	}},
 	{path: "internal/app/settings", imports: []string{"adapters", "adapters/chat"}},
 	{path: "internal/page", pure: true},
+	{path: "internal/wording", pure: true},
 	{path: "internal/bench/...", imports: []string{"*"}}, // harnesses: nothing that ships imports them
 	{path: "internal/faults/...", imports: []string{"*"}},
 	{path: "internal/testdisk"},

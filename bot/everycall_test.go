@@ -548,4 +548,4 @@ func uncertain(s string) string {
 }
 
 var byChance = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|20\d\d-[-0-9:T.]+Z` +
-	`|The outcome you got|The speed and simplicity of the process|The way you were treated|How satisfied are you with (how quickly we|the staff who) served you\?`)
+	`|How fair or unfair was (the outcome|the way it was handled \(time, effort\))\?|How fairly or unfairly were you treated\?|How satisfied or dissatisfied were you with (how quickly we|the staff who) served you\?`)

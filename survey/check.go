@@ -91,6 +91,11 @@ func (c *checker) checkFlow() {
 	for _, key := range sortedKeys(f.Texts) {
 		c.words(nil, "the text "+key, f.Texts[key], false)
 	}
+	for _, lang := range f.Languages {
+		if missing := f.Unworded(lang); len(missing) > 0 {
+			c.warn(nil, "unworded_language", "The program itself does not speak %s: write these texts in it, or people who answer in it see signs in place of buttons, and English between the questions: %s.", lang, strings.Join(missing, ", "))
+		}
+	}
 	if !(f.MinCoverage >= 0 && f.MinCoverage <= 1) {
 		c.fatal(nil, "bad_min_coverage", "min_coverage is a share between 0 and 1, not %v.", f.MinCoverage)
 	}

@@ -105,13 +105,17 @@ func (c *checker) checkScale(q *Question) {
 		c.warn(q, "many_options", "The scale of %q has %d options. Chats show at most %d buttons well.", q.Key, len(options), maxButtons)
 	}
 	up, down := true, true
+	var last *Option
 	for i := range options {
 		o := &options[i]
 		if !finite(o.Value) {
 			c.fatal(q, "bad_value", "A value of the scale of %q is no number.", q.Key)
 		}
-		if i > 0 {
-			up, down = up && o.Value > options[i-1].Value, down && o.Value < options[i-1].Value
+		if last != nil && !o.apart() {
+			up, down = up && o.Value > last.Value, down && o.Value < last.Value
+		}
+		if !o.apart() {
+			last = o
 		}
 		for k := range i {
 			if sameValue(options[k].Value, o.Value) {

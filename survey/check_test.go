@@ -48,6 +48,7 @@ var breakages = []broken{
 	{"no_language", whole, func(f *Flow) { f.Languages = nil }},
 	{"bad_language", whole, func(f *Flow) { f.Languages = append(f.Languages, "e n") }},
 	{"duplicate_language", whole, func(f *Flow) { f.Languages = append(f.Languages, "EN") }},
+	{"unworded_language", whole, func(f *Flow) { f.Languages = append(slices.Clone(f.Languages), "de") }},
 	{"missing_translation", whole, func(f *Flow) { f.Languages = append(f.Languages, "es") }},
 	{"missing_translation", whole, func(f *Flow) { f.Texts = map[string]Text{"intro": {"en": "Hello"}} }},
 	{"missing_translation", whole, func(f *Flow) { f.Title = nil }},

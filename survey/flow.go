@@ -16,6 +16,9 @@ type Text map[string]string
 // same base language ("zh" finds "zh-Hans"), then the flow's languages in order.
 func (t Text) In(langs ...string) string { return textIn(t, langs) }
 
+// Exactly returns the words in this language, under any of its codes, or "".
+func (t Text) Exactly(lang string) string { return textIn(t, []string{lang}) }
+
 // Naming says as whom staff know those who answer.
 type Naming string
 

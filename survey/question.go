@@ -9,9 +9,22 @@ func (q *Question) span() (low, high float64, ok bool) {
 	case q.Kind == NumberQ && q.MinValue < q.MaxValue:
 		return q.MinValue, q.MaxValue, true
 	case q.Kind == ScaleQ && len(q.Scale.Options) > 0:
-		low, high = q.Scale.Options[0].Value, q.Scale.Options[0].Value
+		low, high, found := 0.0, 0.0, false
 		for i := range q.Scale.Options {
-			low, high = min(low, q.Scale.Options[i].Value), max(high, q.Scale.Options[i].Value)
+			o := &q.Scale.Options[i]
+			switch {
+			case o.apart():
+			case !found:
+				low, high, found = o.Value, o.Value, true
+			default:
+				low, high = min(low, o.Value), max(high, o.Value)
+			}
+		}
+		if !found { // no option says anything
+			low, high = q.Scale.Options[0].Value, q.Scale.Options[0].Value
+			for i := range q.Scale.Options {
+				low, high = min(low, q.Scale.Options[i].Value), max(high, q.Scale.Options[i].Value)
+			}
 		}
 		return low, high, true
 	}
@@ -30,6 +43,10 @@ func (q *Question) meant(raw float64) float64 {
 	}
 	return Reversed(raw, low, high)
 }
+
+// apart reports whether an option stands beside the points of its scale and says nothing
+// about them: "nothing was promised". It is neither the lowest nor the highest.
+func (o *Option) apart() bool { return o.Flag == NoFlag && o.Score == nil }
 
 // option returns the option of q with this value, or nil.
 func (q *Question) option(value float64) *Option {

@@ -62,6 +62,9 @@ func baseAndScript(tag string) (base, script string) {
 			region = part
 		}
 	}
+	if same := sameAs[base]; same != "" {
+		base = same
+	}
 	if base == "zh" && script == "" {
 		script = "hans"
 		if region == "tw" || region == "hk" || region == "mo" {

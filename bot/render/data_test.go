@@ -127,7 +127,7 @@ func TestNPSHasTwoRows(t *testing.T) {
 	if diff := cmp.Diff([]string{"0 1 2 3 4 5", "6 7 8 9 10"}, rows); diff != "" {
 		t.Error(diff)
 	}
-	const ends = "0 = Not at all likely\n10 = Extremely likely"
+	const ends = "0 = Very unlikely\n10 = Very likely"
 	if !strings.HasSuffix(m.Text, ends) {
 		t.Errorf("the text %q does not end with %q", m.Text, ends)
 	}

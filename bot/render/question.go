@@ -2,6 +2,7 @@ package render
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -35,7 +36,7 @@ func Question(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 		m.Rows = scaleRows(v, s.ID, i, &q.Scale)
 	case survey.ChoiceQ:
 		if q.Max > 1 {
-			text = append(text, v.Say("choose_then_done"))
+			text = append(text, v.Say("choose_then_done", "max", strconv.Itoa(q.Max)))
 		}
 		m.Rows = choiceRows(v, &s.Session, i, q)
 	default:

@@ -40,15 +40,23 @@ func (t *Talk) Intro(v *voice.Voice) string {
 		}
 		return v.Fill(words, "n", strconv.Itoa(t.Flow.Asked), "seconds", strconv.Itoa(t.Flow.Seconds))
 	}
-	greeting := own("invitation")
-	if greeting == "" {
+	greeting, more := own("invitation"), own("intro")
+	foreign := false
+	if greeting+more != "" { // what stands beside the flow's own words is in their language
+		v = t.Question()
+		foreign = voice.MatchLanguage(voice.Languages, v.Lang) == ""
+	}
+	if greeting == "" && !foreign {
 		greeting = t.greeting(v)
 	}
-	privacy := v.Say("intro_privacy")
-	if t.Flow.Class == survey.Pulse {
+	privacy := voice.Sentence(v.Tell("intro_privacy"))
+	switch {
+	case foreign && t.Flow.Texts["intro_privacy"].Exactly(v.Lang) == "":
+		privacy = ""
+	case t.Flow.Class == survey.Pulse && !foreign:
 		privacy = v.Say("intro_privacy_pulse")
 	}
-	return voice.Paragraphs(greeting, privacy, own("intro"))
+	return voice.Paragraphs(greeting, privacy, more)
 }
 
 // greeting is the shipped invitation.
@@ -56,6 +64,9 @@ func (t *Talk) greeting(v *voice.Voice) string {
 	greeting := v.Tell("intro")
 	if business, ok := v.Known(voice.AttrBusiness); ok {
 		greeting = v.Tell("intro_from", voice.AttrBusiness, business)
+	}
+	if t.Flow.Class == survey.Pulse {
+		greeting = v.Tell("intro_pulse")
 	}
 	follows := t.Flow.Class == survey.Recovery && t.Session.Case != ""
 	if follows {
@@ -103,8 +114,15 @@ func (t *Talk) Languages() []string {
 	return langs
 }
 
-// Person is the voice of the program's own sentences to the customer.
+// Person is the voice of the program's own sentences to the customer. In a language that the
+// program does not speak they are the flow's, if it has all of them.
 func (t *Talk) Person() *voice.Voice {
+	if Live(t.Session) && t.Flow != nil {
+		lang := voice.MatchLanguage(t.Flow.Languages, t.Session.Lang)
+		if lang != "" && voice.MatchLanguage(voice.Languages, lang) == "" && len(t.Flow.Unworded(lang)) == 0 {
+			return t.voice(t.worded(lang), lang, lang)
+		}
+	}
 	var wishes []string
 	if Live(t.Session) {
 		wishes = append(wishes, t.Session.Lang)
@@ -126,11 +144,34 @@ func (t *Talk) Person() *voice.Voice {
 // Question is the voice of the flow's questions: in the customer's language if the
 // flow has it, else in the flow's first. Buttons beside them speak the same language.
 func (t *Talk) Question() *voice.Voice {
+	lang := t.spoken()
+	return t.voice(t.worded(lang), lang, lang)
+}
+
+// spoken is the language of the flow that its questions are asked in.
+func (t *Talk) spoken() string {
 	lang := voice.MatchLanguage(t.Flow.Languages, t.Session.Lang)
 	if lang == "" && len(t.Flow.Languages) > 0 {
 		lang = t.Flow.Languages[0]
 	}
-	return t.voice(t.Texts.Of(lang), lang, lang)
+	return lang
+}
+
+// worded are the program's sentences as the flow words them in this language.
+func (t *Talk) worded(lang string) *voice.Words {
+	var own map[string]string
+	for name, words := range t.Flow.Texts {
+		if name == "invitation" || name == "intro" {
+			continue // a greeting as a whole, see Intro
+		}
+		if s := words.Exactly(lang); s != "" {
+			if own == nil {
+				own = make(map[string]string, len(t.Flow.Texts))
+			}
+			own[name] = s
+		}
+	}
+	return t.Texts.Worded(lang, own)
 }
 
 // Stranger is the voice for somebody of whom only the language is known.
@@ -176,7 +217,7 @@ func (t *Talk) Thanks(k *storage.Case) (*voice.Voice, string) {
 func (t *Talk) Own(name string) (*voice.Voice, string) {
 	for _, lang := range t.Question().Langs {
 		if words := t.Flow.Texts[name].In(lang); words != "" {
-			return t.voice(t.Texts.Of(lang), lang, lang), words
+			return t.voice(t.worded(lang), lang, lang), words
 		}
 	}
 	return nil, ""
@@ -186,6 +227,9 @@ func (t *Talk) Own(name string) (*voice.Voice, string) {
 // customer hears from a person, 0 = not said.
 func (t *Talk) outcome(k *storage.Case) (string, time.Duration) {
 	j := &t.Session.Judgement
+	if t.Flow.Class == survey.Pulse {
+		return "thanks_pulse", 0 // nobody is called, so nobody looks into it
+	}
 	if !j.Unhappy() && !t.Session.Facts.Complaint {
 		if j.Flag == survey.Satisfied || j.Flag == survey.Delighted {
 			return "thanks_satisfied", 0

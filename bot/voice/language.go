@@ -1,6 +1,10 @@
 package voice
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/aftercare/aftercare/survey"
+)
 
 // selfNames are the languages by their own names, for the buttons of /language. A
 // language that is not listed is shown by its tag.
@@ -26,28 +30,8 @@ func SelfName(tag string) string {
 	return tag
 }
 
-// MatchLanguage returns the one of have that suits the first of want that any suits: the
-// same tag, else the same base language ("zh-CN" finds "zh-Hans", "pt" finds "pt-BR").
-// It returns "" if none does.
-func MatchLanguage(have []string, want ...string) string {
-	for _, w := range want {
-		if w == "" {
-			continue
-		}
-		w = strings.ReplaceAll(w, "_", "-")
-		for _, h := range have {
-			if strings.EqualFold(h, w) {
-				return h
-			}
-		}
-		for _, h := range have {
-			if strings.EqualFold(base(h), base(w)) {
-				return h
-			}
-		}
-	}
-	return ""
-}
+// MatchLanguage is survey.MatchLanguage.
+func MatchLanguage(have []string, want ...string) string { return survey.MatchLanguage(have, want...) }
 
 // base is the language of a tag without script or region.
 func base(tag string) string {

@@ -34,6 +34,9 @@ const LeftToRight = "\u200e"
 
 // Help lists the commands, one a line.
 func (w *Words) Help() string {
+	if w.own["help"] != "" {
+		return w.Plain["help"]
+	}
 	mark := ""
 	if w.Tag == "ar" {
 		mark = LeftToRight

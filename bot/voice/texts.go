@@ -7,6 +7,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -41,6 +42,7 @@ type Words struct {
 	slash string // what commands begin with
 	Plain map[string]string
 	loc   *i18n.Localizer
+	own   map[string]string // a flow's, see Worded
 }
 
 // Load reads the embedded locale files, once for the whole process.
@@ -89,6 +91,37 @@ func (t *Texts) Behind(command string) *Texts {
 		s.in[tag] = &n
 	}
 	return s
+}
+
+// signs stand for words of the frame in a language that neither the program nor the flow has:
+// a question in it is shown with signs alone, never with English beside it.
+var signs = map[string]string{
+	"skip": "⏭", "back": "◀", "later": "⏰", "not_now": "✕", "go_on": "▶", "done": "✓", "change": "✎",
+	"you_answered": "✓ {answer}", "you_skipped": "⏭", "choose_then_done": "≤ {max}", "quoted": "“{words}”", "list_comma": ", ",
+	"button_of": "{value}/{max} {label}", "button_number": "{value}/{max}", "button_change": "✎ {question}",
+	"button_chosen": "☑ {label}", "button_not_chosen": "☐ {label}",
+	"type_answer": "✎", "type_number": "{min} – {max}", "type_date": "2026-03-31", "type_phone": "+44 20 7946 0000", "type_email": "@",
+	"send_file": "📎", "no_file_here": "⏭",
+}
+
+// Worded returns the sentences for a language with those of a flow in the place of the
+// program's own. Where the program does not speak the language, what the flow does not word
+// either is a sign beside a question and English elsewhere.
+func (t *Texts) Worded(tag string, own map[string]string) *Words {
+	w := t.Of(tag)
+	foreign := MatchLanguage(Languages, tag) == ""
+	if !foreign && len(own) == 0 {
+		return w
+	}
+	n := *w
+	n.Plain, n.own = maps.Clone(w.Plain), own
+	if foreign {
+		maps.Copy(n.Plain, signs)
+	}
+	for id, words := range own {
+		n.Plain[id] = commandWord.ReplaceAllStringFunc(words, func(c string) string { return n.command(c[1:]) })
+	}
+	return &n
 }
 
 // command is how a command is written.

@@ -3,9 +3,13 @@ package voice
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/aftercare/aftercare/internal/wording"
+	"github.com/aftercare/aftercare/survey"
 )
 
 var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
@@ -79,25 +83,96 @@ func TestPlaceholders(t *testing.T) {
 }
 
 func TestLanguages(t *testing.T) {
-	flow := []string{"en", "zh-Hans"}
+	flow := []string{"en", "zh-Hans", "zh-Hant", "nb", "he", "id", "fil", "pt-BR"}
 	for _, c := range []struct {
 		want   string
 		wishes []string
 	}{
 		{"zh-Hans", []string{"zh-CN"}},
 		{"zh-Hans", []string{"", "", "zh"}},
+		{"zh-Hans", []string{"zh-SG"}},
+		{"zh-Hant", []string{"fr", "zh_TW"}},
+		{"zh-Hant", []string{"zh-HK"}},
+		{"zh-Hans", []string{"cmn-CN"}},
 		{"en", []string{"en-GB"}},
-		{"es", []string{"es-MX"}}, // the interface speaks it, the questions fall back
 		{"en", []string{"fr"}},
-		{"ar", []string{"ar", "en"}},
-		{"zh-Hans", []string{"fr", "zh_TW"}},
+		{"nb", []string{"no"}},
+		{"nb", []string{"nn-NO"}},
+		{"he", []string{"iw"}},
+		{"he", []string{"iw-IL"}},
+		{"id", []string{"in"}},
+		{"fil", []string{"tl"}},
+		{"pt-BR", []string{"pt-PT"}},
 		{"en", nil},
 	} {
-		if got := ChooseLanguage(flow, Languages, c.wishes...); got != c.want {
+		if got := ChooseLanguage(flow, nil, c.wishes...); got != c.want {
 			t.Errorf("choose(%q) = %q; want %q", c.wishes, got, c.want)
 		}
 	}
+	for wish, want := range map[string]string{"no": "no", "nb": "no", "he": "iw", "zh-TW": "zh-Hans"} {
+		if got := ChooseLanguage([]string{"en", "no", "iw", "zh-Hans"}, nil, wish); got != want {
+			t.Errorf("%s finds %q; want %q", wish, got, want)
+		}
+	}
+	if got := ChooseLanguage(flow, Languages, "es-MX"); got != "es" {
+		t.Errorf("what the interface speaks becomes %q", got)
+	}
 	if got := ChooseLanguage(nil, Languages, "fr"); got != "en" {
 		t.Errorf("without a flow French becomes %q; want en", got)
+	}
+}
+
+// TestEverySentenceKeepsItsLanguage reads the program's own sentences: full-width marks and 您
+// in Chinese, usted and « » in Spanish, Arabic marks, no word of another language.
+func TestEverySentenceKeepsItsLanguage(t *testing.T) {
+	said, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tag := range Languages {
+		for id, sentence := range said.Of(tag).Plain {
+			if strings.HasPrefix(id, "phrases_") || id == "turns" {
+				continue // words that customers type, as they type them
+			}
+			for _, fault := range wording.Faults(tag, sentence) {
+				t.Errorf("%s: %s, %q: %s", tag, id, sentence, fault)
+			}
+		}
+	}
+}
+
+// TestEveryFrameTextIsASentence compares the names that a flow may word with the sentences of
+// the program, and the signs with them.
+func TestEveryFrameTextIsASentence(t *testing.T) {
+	said, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	english := said.Of("en")
+	for _, name := range survey.FrameTexts() {
+		if english.Plain[name] == "" && name != "help" {
+			t.Errorf("%s is no sentence of the program", name)
+		}
+	}
+	for id, sign := range signs {
+		sentence, known := english.Plain[id]
+		if !known {
+			t.Errorf("%s is no sentence of the program", id)
+		}
+		for _, p := range placeholders(sign) {
+			if !slices.Contains(placeholders(sentence), p) {
+				t.Errorf("the sign of %s has %s", id, p)
+			}
+		}
+	}
+	if !slices.Equal(survey.Languages(), Languages) {
+		t.Errorf("a survey counts on %v, the program speaks %v", survey.Languages(), Languages)
+	}
+	foreign := said.Worded("he", map[string]string{"skip": "דלג", "help": "/start"})
+	if foreign.Say("skip") != "דלג" || foreign.Say("back") != "◀" || foreign.Help() != "/start" || english.Say("back") != "Back" {
+		t.Error("words of a flow do not take the place of the program's")
+	}
+	if slack := said.Behind("/feedback").Worded("he", map[string]string{"help": "/start"}); slack.Help() != "/feedback" {
+		t.Errorf("behind a command it is %q", slack.Help())
 	}
 }

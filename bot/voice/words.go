@@ -3,6 +3,7 @@ package voice
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -94,3 +95,10 @@ func Called(name string) string { return Cut(chat.CleanName(name), LongestName) 
 
 // LongestName is how much of a name is shown, in runes.
 const LongestName = 60
+
+// Sentence begins words with a capital where their script has any: a general word may have
+// taken the place of a name there.
+func Sentence(words string) string {
+	first, size := utf8.DecodeRuneInString(words)
+	return string(unicode.ToUpper(first)) + words[size:]
+}

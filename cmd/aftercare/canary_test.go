@@ -79,7 +79,7 @@ func logLoudly(t *testing.T, database, mode string) {
 	pickOption(ann, openQuestion(ann, 3), 1)
 	ann.Chat().WaitText("What went wrong")
 	id := ann.Send(c.sing("answer"))
-	ann.Chat().WaitText("May a colleague contact you")
+	ann.Chat().WaitText("May someone from our team contact you")
 	ann.Edit(ann.Chat(), id, c.sing("edited words"))
 	ann.Send(strings.Repeat(c.sing("too many words")+" ", 400))
 	ann.Chat().WaitText("too long")

@@ -70,7 +70,7 @@ func TestTheClocksOfACaseStrikeThroughKills(t *testing.T) {
 			}
 			server.kill()
 			server = m.serve()
-			asked := ann.Chat().WaitText("how satisfied are you with how we handled it")
+			asked := ann.Chat().WaitText("How satisfied or dissatisfied are you with how we handled your concern")
 			if !strings.Contains(asked.Text, "Bob (Main Street) has followed up") {
 				t.Errorf("asked: %s", asked.Text)
 			}

@@ -29,7 +29,7 @@ func TestTheDemoEndsInACard(t *testing.T) {
 	d, base := openDemo(t, m.address)
 
 	d.untilText(theRoom, "Nobody needs you right now.")
-	d.untilText(theChat, "how satisfied are you with cut and colour?")
+	d.untilText(theChat, "how satisfied or dissatisfied were you with cut and colour?")
 	d.click(theChat, `button[aria-label^="2 of 5"]`)
 	d.untilText(theRoom, "2 of 5") // at once, before the other answers
 	d.untilText(theRoom, "Anna")
@@ -40,7 +40,7 @@ func TestTheDemoEndsInACard(t *testing.T) {
 	d.untilText(theChat, "What went wrong")
 	d.write("I waited forty minutes, and nobody told me why. 😞")
 	d.untilText(theRoom, "I waited forty minutes, and nobody told me why. 😞")
-	d.untilText(theChat, "May a colleague contact you")
+	d.untilText(theChat, "May someone from our team contact you")
 	d.click(theChat, lastMessage+" button")
 	d.untilText(theChat, "will contact you within")
 	if n := eval[int](d, d.in(theRoom, `.querySelectorAll("li.card").length`)); n != 1 {
@@ -75,13 +75,13 @@ func TestTheDemoEndsInACard(t *testing.T) {
 	}
 
 	d.newCustomer("quickfix", "one_tap_csat", "zh-Hans")
-	d.untilText(theChat, "您对今天的屏幕维修满意吗?")
+	d.untilText(theChat, "您对这次屏幕维修是否满意？")
 	d.untilText(theRoom, "I waited forty minutes") // the card is still there
 	if lang := eval[string](d, d.in(theChat, `.documentElement.lang`)); lang != "zh-Hans" {
 		t.Errorf("the page of a Chinese customer is in %q", lang)
 	}
 	d.newCustomer("bella-salon", "one_tap_csat", "en")
-	d.untilText(theChat, "How satisfied are you with cut and colour today?")
+	d.untilText(theChat, "How satisfied or dissatisfied were you with cut and colour?")
 	d.click(theChat, `button[aria-label^="2 of 5"]`)
 	d.until(d.in(theRoom, `.querySelectorAll("li.card.open").length === 1`))
 

@@ -48,7 +48,7 @@ func converseOnTelegram(t *testing.T, database, mode string) {
 	}
 
 	ann.Start(token)
-	first := ann.Chat().WaitText("Overall, how satisfied are you with haircut?")
+	first := ann.Chat().WaitText("Overall, how satisfied or dissatisfied were you with haircut?")
 	pickOption(ann, first, 1).Answer()
 	pickOption(ann, first, 1).Answer() // the same tap twice
 	staff.WaitText("Main Street")
@@ -65,7 +65,7 @@ func converseOnTelegram(t *testing.T, database, mode string) {
 
 	ann.Chat().WaitText("What went wrong")
 	ann.Send("It took two hours. 🙁")
-	contact := ann.Chat().WaitText("May a colleague contact you")
+	contact := ann.Chat().WaitText("May someone from our team contact you")
 	pickOption(ann, contact, 0)
 	ann.Chat().WaitText("Thank you for telling us")
 	staff.Wait("one card that holds it all", func(all []telegramtest.Message) bool {

@@ -52,7 +52,7 @@ func TestMetricsCountAConversation(t *testing.T) {
 	server := m.serve()
 	connected(tg, settings.Poll)
 	ann.Start(m.invite("--flow", "one_tap_csat").Token)
-	pickOption(ann, ann.Chat().WaitText("How satisfied are you"), 0)
+	pickOption(ann, ann.Chat().WaitText("How satisfied or dissatisfied were you"), 0)
 	staff.WaitText("1 of 5")
 	lines := []string{
 		`aftercare_answers_total 1`,

@@ -77,13 +77,13 @@ func (r *recoveryRun) run() {
 // complain is the low tap: a card in Slack and one in Telegram.
 func (r *recoveryRun) complain() {
 	r.ann.Start(r.m.invite("--flow", "one_tap_csat", "--site", "main-street", "--event", "service_name=haircut").Token)
-	pickOption(r.ann, r.ann.Chat().WaitText("How satisfied are you with haircut"), 1).Answer()
+	pickOption(r.ann, r.ann.Chat().WaitText("How satisfied or dissatisfied were you with haircut"), 1).Answer()
 	r.card = r.channel.WaitButton("Take")
 	r.cardID = r.group.WaitButton("Take").ID
 	r.ann.Tap(r.ann.Chat().WaitButton("Skip"), "Skip").Answer()
 	r.ann.Chat().WaitText("What went wrong")
 	r.ann.Send("It took two hours.")
-	contact := r.ann.Chat().WaitText("May a colleague contact you")
+	contact := r.ann.Chat().WaitText("May someone from our team contact you")
 	pickOption(r.ann, contact, 0).Answer()
 	r.ann.Chat().WaitText("Thank you for telling us")
 	r.cards("It took two hours.")
@@ -237,7 +237,7 @@ func daytimeZone() string {
 // notSettled is the survey afterwards, in the chat where the customer answered the first:
 // it is not settled, and the same two cards say that the case is open again.
 func (r *recoveryRun) notSettled() {
-	asked := r.ann.Chat().WaitText("how satisfied are you with how we handled it?")
+	asked := r.ann.Chat().WaitText("How satisfied or dissatisfied are you with how we handled your concern?")
 	pickOption(r.ann, asked, 4).Answer()
 	settled := r.ann.Chat().WaitText("Is the matter settled for you?")
 	pickOption(r.ann, settled, 2).Answer()

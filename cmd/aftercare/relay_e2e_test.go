@@ -37,7 +37,7 @@ func TestStaffTalkWithACustomerOnTelegram(t *testing.T) {
 
 	link := m.invite("--flow", "one_tap_csat", "--site", "main-street")
 	ann.Start(link.Token)
-	pickOption(ann, ann.Chat().WaitText("How satisfied are you"), 0)
+	pickOption(ann, ann.Chat().WaitText("How satisfied or dissatisfied were you"), 0)
 	card := staff.WaitText("Main Street")
 	ann.Send("/cancel")
 	ann.Chat().WaitText("The survey has ended")

@@ -321,7 +321,7 @@ func (s *siege) converseOnTelegram(c *customer) bool {
 		for _, m := range c.person.Chat().FromBot() {
 			// The thanks that are in doubt when the process dies are not said twice: the last
 			// answer, shown as given, ends the conversation as well.
-			last := strings.HasPrefix(m.Text, "May a colleague contact you") && strings.Contains(m.Text, "You answered")
+			last := strings.HasPrefix(m.Text, "May someone from our team contact you") && strings.Contains(m.Text, "You answered")
 			if last || strings.Contains(m.Text, "Thank you for telling us") {
 				return true
 			}

@@ -186,7 +186,7 @@ func TestADeletedCardComesBack(t *testing.T) {
 	server := m.serve()
 	card := staff.WaitButton("Take")
 	staff.Delete(card.TS)
-	why := ann.Direct().WaitText("What was the main problem?")
+	why := ann.Direct().WaitText("What was not good?")
 	ann.Tap(why, "Skip").WaitAcked()
 	var anew slackfake.Message
 	slack.Wait("a new card", func() bool {
@@ -198,7 +198,7 @@ func TestADeletedCardComesBack(t *testing.T) {
 		return i >= 0
 	})
 	ann.Tap(ann.Direct().WaitText("We are sorry"), "Skip").WaitAcked()
-	ann.Direct().WaitText("May a colleague contact you")
+	ann.Direct().WaitText("May someone from our team contact you")
 	ann.Say("nobody came to help me") // which is no answer to that
 	slack.Wait("the words below the new card", func() bool {
 		return slices.ContainsFunc(staff.FromApp(), func(each slackfake.Message) bool {
@@ -223,7 +223,7 @@ func TestAChannelThatTakesNoCardsIsNoticed(t *testing.T) {
 			slack, ann, staff, m := lowOnSlack(t)
 			c.spoil(staff, ann)
 			server := m.serve()
-			ann.Direct().WaitText("What was the main problem?") // the survey goes on
+			ann.Direct().WaitText("What was not good?") // the survey goes on
 			eventually(t, "the chat that takes no messages in the list", func() bool {
 				return strings.Contains(m.must("staff", "chat", "list"), "takes no messages: ")
 			})
@@ -277,9 +277,9 @@ func TestStaffAndACustomerTalkOnSlack(t *testing.T) {
 	server := m.serve()
 	linkOnSlack(t, m, bob, "bob")
 	dm := ann.Direct()
-	ann.Tap(dm.WaitText("What was the main problem?"), "Skip").WaitAcked()
+	ann.Tap(dm.WaitText("What was not good?"), "Skip").WaitAcked()
 	ann.Tap(dm.WaitText("We are sorry"), "Skip").WaitAcked()
-	contact := dm.WaitText("May a colleague contact you")
+	contact := dm.WaitText("May someone from our team contact you")
 	ann.Act(contact, contact.Buttons[0]).WaitAcked()
 	dm.WaitText("Thank you for telling us")
 	card := channel.WaitButton("Reply")

@@ -69,7 +69,7 @@ func converseOnSlack(t *testing.T, database, transport string) {
 		t.Fatalf("made %+v", made)
 	}
 	dm := ann.Direct()
-	first := dm.WaitText("Overall, how satisfied are you with haircut?")
+	first := dm.WaitText("Overall, how satisfied or dissatisfied were you with haircut?")
 	if !strings.Contains(first.Notice, "haircut") {
 		t.Errorf("read out is %q", first.Notice)
 	}
@@ -106,7 +106,7 @@ func converseOnSlack(t *testing.T, database, transport string) {
 	}
 	modal.Submit("It took two hours <!channel> 🙁").WaitAcked()
 	modal.Submit("It took two hours <!channel> 🙁").WaitAcked()
-	contact := dm.WaitText("May a colleague contact you")
+	contact := dm.WaitText("May someone from our team contact you")
 	ann.Act(contact, contact.Buttons[0]).WaitAcked()
 	dm.WaitText("Thank you for telling us")
 	ann.Say("And the parking was full.")

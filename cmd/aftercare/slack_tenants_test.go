@@ -90,7 +90,7 @@ func TestAStrangersWorkspaceIsNotHeardUntilItIsApproved(t *testing.T) {
 	}
 	// Another's complaint comes through, and is the only one.
 	ann.Start(m.invite("--flow", "one_tap_csat").Token)
-	pickOption(ann, ann.Chat().WaitText("How satisfied are you"), 1).Answer()
+	pickOption(ann, ann.Chat().WaitText("How satisfied or dissatisfied were you"), 1).Answer()
 	group.WaitText("Ann Lee")
 	for _, msg := range group.FromBot() {
 		if strings.Contains(msg.Text, "awful") || strings.Contains(msg.Text, "Mallory") {

@@ -202,7 +202,7 @@ func TestAConversationAgainstSlackGosServer(t *testing.T) {
 	m.must("staff", "add", "bob", "--name", "Bob Ray", "--everywhere")
 	server := m.serve()
 	m.invite("--slack-user", user, "--flow", "one_tap_csat")
-	question := s.text("How satisfied are you with our service today?")
+	question := s.text("How satisfied or dissatisfied were you with our service?")
 	s.tap(user, question, "2")
 	card := s.text("Open · P2 · 2 of 5")
 
@@ -226,7 +226,7 @@ func TestAConversationAgainstSlackGosServer(t *testing.T) {
 		}
 		return false
 	})
-	why := s.text("What was the main problem?")
+	why := s.text("What was not good?")
 	s.tell("events_api", map[string]any{
 		"type": "event_callback", "team_id": theirTeam, "event_id": "Ev1",
 		"authorizations": []any{map[string]any{"team_id": theirTeam, "user_id": "U0BOT", "is_bot": true}},

@@ -272,7 +272,7 @@ func TestTryAsksInTheTerminalAndOverAPipe(t *testing.T) {
 		{"refused at once", "one_tap_csat", "quit\n", "declined", map[string]any{}, nil},
 		{"no input at all", "one_tap_csat", "", "partial", map[string]any{}, nil},
 		{"nonsense is asked again", "one_tap_csat", "9\n5\n", "completed", map[string]any{"overall": 5.0}, []string{"That is no answer to this question."}},
-		{"bare numbers", "nps_why", "10\nskip\n", "completed", map[string]any{"nps": 10.0, "why": nil}, []string{"   10  Extremely likely", "    5  \n"}},
+		{"bare numbers", "nps_why", "10\nskip\n", "completed", map[string]any{"nps": 10.0, "why": nil}, []string{"   10  Very likely", "    5  \n"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

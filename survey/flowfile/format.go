@@ -187,7 +187,11 @@ func (w *writer) scales(questions []survey.Question) error {
 			if op.Score != nil {
 				w.line(4, "score: %s", formatNumber(*op.Score))
 			}
-			w.line(4, "flag: %s", scalar(string(op.Flag)))
+			flag := string(op.Flag)
+			if op.Flag == survey.NoFlag {
+				flag = noFlag
+			}
+			w.line(4, "flag: %s", scalar(flag))
 			if op.Symbol != "" {
 				w.line(4, "symbol: %s", scalar(op.Symbol))
 			}

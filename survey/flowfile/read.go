@@ -18,10 +18,7 @@ import (
 // TextNames are the frame texts that a flow may word for itself, in the order in which
 // a respondent meets them. What a flow does not word is said in the shipped words.
 func TextNames() []string {
-	return []string{
-		"invitation", "intro", "thanks_satisfied", "thanks_neutral",
-		"thanks_unsatisfied", "thanks_unsatisfied_open", "thanks_no_contact",
-	}
+	return append([]string{"invitation", "intro"}, survey.FrameTexts()...)
 }
 
 var (

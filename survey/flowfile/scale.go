@@ -13,6 +13,9 @@ import (
 
 var flags = []string{"unsatisfied", "neutral", "satisfied", "delighted"}
 
+// noFlag is how a file says that an option stands beside its scale.
+const noFlag = "none"
+
 func isFlag(s string) bool { return slices.Contains(flags, s) }
 
 // ladderScores are the scores of fully labelled scales by their number of options: each
@@ -170,8 +173,9 @@ func (r *reader) options(n ast.Node, generator string) []optionSource {
 		}
 		switch {
 		case o.Has("flag"):
-			w, _ := r.Word(o.Get("flag"), "a flag", flags...)
-			op.Flag = survey.Flag(w)
+			if w, _ := r.Word(o.Get("flag"), "a flag", append(slices.Clone(flags), noFlag)...); w != noFlag {
+				op.Flag = survey.Flag(w)
+			}
 		case generator == "":
 			o.Need("flag", "unsatisfied, neutral, satisfied or delighted")
 		}

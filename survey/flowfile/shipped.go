@@ -50,7 +50,8 @@ type template struct {
 
 // templateOrder is the order in which the templates are offered: the most useful first.
 var templateOrder = []string{
-	"one_tap_csat", "post_service_3", "ladder7_expect", "servqual5", "expect_perceive", "nps_why", "ces",
+	"one_tap_csat", "post_service_3", "ladder7_expect", "servqual5", "expect_perceive", "consultation", "in_service",
+	"nps_why", "ces",
 	"restaurant", "repair", "it_helpdesk", "post_recovery", "lost_customer", "six_measures", "staff_pulse",
 }
 

@@ -194,7 +194,7 @@ Start, before the service
      Before your visit: how good do you expect {service_name} to be?
 
   2. e_rel  (scale quality7)
-     …and how well do you expect us to keep to time and promise?
+     How well do you expect us to keep to the agreed time?
 
   — the service takes place; then 1 hour —
 
@@ -202,15 +202,19 @@ Start, before the service
      After your visit: how good was {service_name}?
 
   4. p_rel  (scale quality7)
-     …and how well did we keep to time and promise?
+     How well did we keep to the agreed time?
 
       if judgement is unhappy
       5. why_bad  (text · can be skipped)
-         We are sorry. What went wrong, and what would put it right?
+         We are sorry that it was not right. What went wrong?
 
       if judgement is unhappy
       6. contact_ok  (one of 3 · can be skipped)
-         May a colleague contact you about this?
+         May someone from our team contact you about this?
+
+      if contact_ok is phone
+      7. phone  (contact: phone · can be skipped)
+         Which number may we call?
 
 Thanks
 `
