@@ -52,8 +52,13 @@ func BenchmarkTap(b *testing.B) {
 			Identity: &storage.Identity{ID: id, Person: ann.person(), Address: ann.address, Name: "Ann", Username: "ann", Spoken: "en", Session: opened.ID, Seen: monday},
 			Session:  &storage.Session{Session: opened, Identity: id, Address: ann.address, Site: "main"},
 		})
-		if err != nil || len(c.Slots) != 3 || c.Case == nil {
-			b.Fatalf("the tap gave %+v, %v", c, err)
+		switch {
+		case err != nil:
+			b.Fatalf("err != nil: the tap gave %+v, %v", c, err)
+		case len(c.Slots) != 3:
+			b.Fatalf("len(c.Slots) != 3: the tap gave %+v, %v", c, err)
+		case c.Case == nil:
+			b.Fatalf("c.Case == nil: the tap gave %+v, %v", c, err)
 		}
 	}
 }

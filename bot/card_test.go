@@ -48,8 +48,15 @@ func TestALowAnswerOpensACase(t *testing.T) {
 	if k == nil {
 		t.Fatal("no case opened")
 	}
-	if k.Number != 7 || k.State != recovery.Open || k.Decision.Priority != recovery.P1 || k.Due != recovery.DueFrom(recovery.P1, monday) {
-		t.Errorf("the case is %+v", k.Case)
+	switch {
+	case k.Number != 7:
+		t.Errorf("k.Number != 7: the case is %+v", k.Case)
+	case k.State != recovery.Open:
+		t.Errorf("k.State != recovery.Open: the case is %+v", k.Case)
+	case k.Decision.Priority != recovery.P1:
+		t.Errorf("k.Decision.Priority != recovery.P1: the case is %+v", k.Case)
+	case k.Due != recovery.DueFrom(recovery.P1, monday):
+		t.Errorf("k.Due != recovery.DueFrom(recovery.P1, monday): the case is %+v", k.Case)
 	}
 	if tn.session.Case != k.ID {
 		t.Errorf("the session names the case %q; want %q", tn.session.Case, k.ID)
@@ -91,8 +98,15 @@ func TestACustomerWhoChangesALowAnswer(t *testing.T) {
 			tn := judged(t, low.kase(), c.value, 2)
 			tn.decideNewest()
 			k := tn.kase()
-			if k.Changed != c.changed || k.Decision.Opens != c.opens || k.Decision.Watch == c.opens || k.Decision.Priority != c.priority {
-				t.Errorf("changed %v, decision %+v", k.Changed, k.Decision)
+			switch {
+			case k.Changed != c.changed:
+				t.Errorf("k.Changed != c.changed: changed %v, decision %+v", k.Changed, k.Decision)
+			case k.Decision.Opens != c.opens:
+				t.Errorf("k.Decision.Opens != c.opens: changed %v, decision %+v", k.Changed, k.Decision)
+			case k.Decision.Watch == c.opens:
+				t.Errorf("k.Decision.Watch == c.opens: changed %v, decision %+v", k.Changed, k.Decision)
+			case k.Decision.Priority != c.priority:
+				t.Errorf("k.Decision.Priority != c.priority: changed %v, decision %+v", k.Changed, k.Decision)
 			}
 			var events []string
 			for _, e := range tn.out.Events {

@@ -68,13 +68,23 @@ func TestWhatTheCustomerSaysAfterwardsGoesToTheirCase(t *testing.T) {
 				w.press(ann, a)
 			}
 			k = w.onlyCase()
-			if k.State != c.state || k.Outcome.Settled != c.settled || k.Outcome.Session != w.session(ann).ID {
-				t.Errorf("the case is %s, the outcome %+v", k.State, k.Outcome)
+			switch {
+			case k.State != c.state:
+				t.Errorf("k.State != c.state: the case is %s, the outcome %+v", k.State, k.Outcome)
+			case k.Outcome.Settled != c.settled:
+				t.Errorf("k.Outcome.Settled != c.settled: the case is %s, the outcome %+v", k.State, k.Outcome)
+			case k.Outcome.Session != w.session(ann).ID:
+				t.Errorf("k.Outcome.Session != w.session(ann).ID: the case is %s, the outcome %+v", k.State, k.Outcome)
 			}
 			// The card still tells of the answers that opened the case.
 			card := w.transcript(room)[0].Render
-			if card.Facts[0] != title[0] || card.Facts[1] != title[1] || len(w.transcript(room)) != 1 {
-				t.Errorf("the card shows %+v", card)
+			switch {
+			case card.Facts[0] != title[0]:
+				t.Errorf("card.Facts[0] != title[0]: the card shows %+v", card)
+			case card.Facts[1] != title[1]:
+				t.Errorf("card.Facts[1] != title[1]: the card shows %+v", card)
+			case len(w.transcript(room)) != 1:
+				t.Errorf("len(w.transcript(room)) != 1: the card shows %+v", card)
 			}
 		})
 	}

@@ -61,8 +61,13 @@ func lowTapIn(w *world, at ...chat.Address) (*world, customer) {
 
 func says(t *testing.T, answers []chat.Answer, want string, alert bool) {
 	t.Helper()
-	if len(answers) != 1 || !strings.Contains(answers[0].Text, want) || answers[0].Alert != alert {
-		t.Errorf("the answer is %+v; want %q, alert %v", answers, want, alert)
+	switch {
+	case len(answers) != 1:
+		t.Errorf("len(answers) != 1: the answer is %+v; want %q, alert %v", answers, want, alert)
+	case !strings.Contains(answers[0].Text, want):
+		t.Errorf("!strings.Contains(answers[0].Text, want): the answer is %+v; want %q, alert %v", answers, want, alert)
+	case answers[0].Alert != alert:
+		t.Errorf("answers[0].Alert != alert: the answer is %+v; want %q, alert %v", answers, want, alert)
 	}
 }
 

@@ -95,8 +95,13 @@ func TestEveryClockStrikesOnceAndIsSaidBelowTheCard(t *testing.T) {
 		}
 		card := rows[0].Slot
 		for _, r := range rows[1:] {
-			if r.Render.Under != card || !strings.Contains(r.Render.Title, "A-1") || !strings.Contains(r.Render.Text, "⏰") {
-				t.Errorf("%s shows %+v", at, r.Render)
+			switch {
+			case r.Render.Under != card:
+				t.Errorf("r.Render.Under != card: %s shows %+v", at, r.Render)
+			case !strings.Contains(r.Render.Title, "A-1"):
+				t.Errorf(`!strings.Contains(r.Render.Title, "A-1"): %s shows %+v`, at, r.Render)
+			case !strings.Contains(r.Render.Text, "⏰"):
+				t.Errorf(`!strings.Contains(r.Render.Text, "⏰"): %s shows %+v`, at, r.Render)
 			}
 		}
 		if got := rows[1].Render.Text; got != "⏰ Nobody has taken this case yet. Please take it by March 2, 10:30 (Europe/Berlin)." {

@@ -32,12 +32,22 @@ func TestAComplaintWithoutASurveyOpensAP2AndARepeatAP1(t *testing.T) {
 	ann := telegramUser("1", "Ann", "en")
 	w.command(ann, "complain", "The floor was dirty.")
 	k := w.onlyCase()
-	if k.Decision.Priority != recovery.P2 || !cmp.Equal(k.Decision.Reasons, []recovery.Reason{recovery.ComplaintMade}) || len(k.Decision.Raised) != 0 {
-		t.Errorf("the complaint is %+v", k.Decision)
+	switch {
+	case k.Decision.Priority != recovery.P2:
+		t.Errorf("k.Decision.Priority != recovery.P2: the complaint is %+v", k.Decision)
+	case !cmp.Equal(k.Decision.Reasons, []recovery.Reason{recovery.ComplaintMade}):
+		t.Errorf("!cmp.Equal(k.Decision.Reasons, []recovery.Reason{recovery.ComplaintMade}): the complaint is %+v", k.Decision)
+	case len(k.Decision.Raised) != 0:
+		t.Errorf("len(k.Decision.Raised) != 0: the complaint is %+v", k.Decision)
 	}
 	card := w.slots(staffTG, "case:")[0].Render
-	if !strings.Contains(card.Title, "Complaint") || len(card.Quotes) != 1 || card.Quotes[0].Text != "The floor was dirty." {
-		t.Errorf("the card is %q, %+v", card.Title, card.Quotes)
+	switch {
+	case !strings.Contains(card.Title, "Complaint"):
+		t.Errorf(`!strings.Contains(card.Title, "Complaint"): the card is %q, %+v`, card.Title, card.Quotes)
+	case len(card.Quotes) != 1:
+		t.Errorf("len(card.Quotes) != 1: the card is %q, %+v", card.Title, card.Quotes)
+	case card.Quotes[0].Text != "The floor was dirty.":
+		t.Errorf(`card.Quotes[0].Text != "The floor was dirty.": the card is %q, %+v`, card.Title, card.Quotes)
 	}
 	w.acted(w.onlyCase(), recovery.NoAction{Reason: "known"})
 
@@ -72,8 +82,13 @@ func TestAComplaintJoinsTheCaseThatIsOpen(t *testing.T) {
 	if !cmp.Equal(k.Decision.Reasons, []recovery.Reason{recovery.PrimaryL2, recovery.CompositeL2, recovery.ComplaintMade}) {
 		t.Errorf("the reasons are %v", k.Decision.Reasons)
 	}
-	if f := w.feedback(); len(f) != 1 || f[0].Case != k.ID || f[0].Site != "main-street" {
-		t.Errorf("the feedback is %+v", f)
+	switch f := w.feedback(); {
+	case len(f) != 1:
+		t.Errorf("len(f) != 1: the feedback is %+v", f)
+	case f[0].Case != k.ID:
+		t.Errorf("f[0].Case != k.ID: the feedback is %+v", f)
+	case f[0].Site != "main-street":
+		t.Errorf(`f[0].Site != "main-street": the feedback is %+v`, f)
 	}
 }
 
@@ -98,8 +113,13 @@ func TestAQuestionWaitsOnTheWatchListWhereStaffCanAnswerIt(t *testing.T) {
 	ann := telegramUser("1", "Ann", "en")
 	w.command(ann, "ask", "Are you open on Sunday?")
 	k := w.onlyCase()
-	if !k.Watched() || k.Decision.Priority != recovery.None || !k.Next.IsZero() {
-		t.Errorf("the question is %+v, next at %v", k.Decision, k.Next)
+	switch {
+	case !k.Watched():
+		t.Errorf("!k.Watched(): the question is %+v, next at %v", k.Decision, k.Next)
+	case k.Decision.Priority != recovery.None:
+		t.Errorf("k.Decision.Priority != recovery.None: the question is %+v, next at %v", k.Decision, k.Next)
+	case !k.Next.IsZero():
+		t.Errorf("!k.Next.IsZero(): the question is %+v, next at %v", k.Decision, k.Next)
 	}
 	if n := w.bot.openings.sites(); len(n) != 0 {
 		t.Errorf("questions count for storms: %v", n)
@@ -189,8 +209,13 @@ func TestTooLongAComplaintIsRefusedKindly(t *testing.T) {
 	ann := telegramUser("1", "Ann", "en")
 	w.command(ann, "complain", strings.Repeat("x", survey.MaxText+1))
 	rows := w.transcript(ann.address)
-	if len(rows) != 1 || !strings.Contains(rows[0].Render.Text, "too long") || len(w.cases()) != 0 {
-		t.Errorf("the chat shows %+v", rows)
+	switch {
+	case len(rows) != 1:
+		t.Errorf("len(rows) != 1: the chat shows %+v", rows)
+	case !strings.Contains(rows[0].Render.Text, "too long"):
+		t.Errorf(`!strings.Contains(rows[0].Render.Text, "too long"): the chat shows %+v`, rows)
+	case len(w.cases()) != 0:
+		t.Errorf("len(w.cases()) != 0: the chat shows %+v", rows)
 	}
 	w.command(ann, "complain", strings.Repeat("x", survey.MaxText))
 	if len(w.cases()) != 1 {
@@ -229,8 +254,13 @@ func TestAComplaintJoinsTheOpenCase(t *testing.T) {
 		if k.Decision.Priority != recovery.P2 || !slices.Contains(k.Decision.Reasons, recovery.ComplaintMade) {
 			t.Errorf("later %v, command %v: the case is %s because of %v", later, command, k.Decision.Priority, k.Decision.Reasons)
 		}
-		if fs := w.feedback(); len(fs) != 1 || fs[0].Case != k.ID || fs[0].Kind != storage.Complaint {
-			t.Errorf("later %v: feedback %+v", later, fs)
+		switch fs := w.feedback(); {
+		case len(fs) != 1:
+			t.Errorf("len(fs) != 1: later %v: feedback %+v", later, fs)
+		case fs[0].Case != k.ID:
+			t.Errorf("fs[0].Case != k.ID: later %v: feedback %+v", later, fs)
+		case fs[0].Kind != storage.Complaint:
+			t.Errorf("fs[0].Kind != storage.Complaint: later %v: feedback %+v", later, fs)
 		}
 		if title := w.newest(staffTG, "case").Render.Title; !strings.Contains(title, "P2") {
 			t.Errorf("later %v: the card says %q", later, title)

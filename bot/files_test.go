@@ -52,8 +52,13 @@ func TestStaffSeeWhatACustomerSentBelowTheCard(t *testing.T) {
 	// Before there is a case, a file stands below the note that tells of it.
 	w.gave(ann, "aside", "")
 	all := w.transcript(staffTG)
-	if len(all) != 2 || all[1].Render.Under != all[0].Slot || all[1].Render.Text != "📷 photo from “Ann”" {
-		t.Fatalf("%+v", all)
+	switch {
+	case len(all) != 2:
+		t.Fatalf("len(all) != 2: %+v", all)
+	case all[1].Render.Under != all[0].Slot:
+		t.Fatalf("all[1].Render.Under != all[0].Slot: %+v", all)
+	case all[1].Render.Text != "📷 photo from “Ann”":
+		t.Fatalf(`all[1].Render.Text != "📷 photo from “Ann”": %+v`, all)
 	}
 	w.press(ann, "1")
 	w.gave(ann, "first", "The wall is wet.")

@@ -44,8 +44,15 @@ func TestTheCustomerIsAskedOnceWhetherItIsSettledAndANoReopens(t *testing.T) {
 	}
 	asked := w.session(ann)
 	k := w.onlyCase()
-	if asked.Case != k.ID || asked.Flow != "post_recovery" || k.Outcome.Session != asked.ID || !k.Outcome.Asked.Equal(monday.Add(24*time.Hour)) {
-		t.Fatalf("asked in %+v, the outcome is %+v", asked.Session, k.Outcome)
+	switch {
+	case asked.Case != k.ID:
+		t.Fatalf("asked.Case != k.ID: asked in %+v, the outcome is %+v", asked.Session, k.Outcome)
+	case asked.Flow != "post_recovery":
+		t.Fatalf(`asked.Flow != "post_recovery": asked in %+v, the outcome is %+v`, asked.Session, k.Outcome)
+	case k.Outcome.Session != asked.ID:
+		t.Fatalf("k.Outcome.Session != asked.ID: asked in %+v, the outcome is %+v", asked.Session, k.Outcome)
+	case !k.Outcome.Asked.Equal(monday.Add(24 * time.Hour)):
+		t.Fatalf("!k.Outcome.Asked.Equal(monday.Add(24*time.Hour)): asked in %+v, the outcome is %+v", asked.Session, k.Outcome)
 	}
 	question := ""
 	for _, d := range w.transcript(ann.address) {
@@ -61,8 +68,15 @@ func TestTheCustomerIsAskedOnceWhetherItIsSettledAndANoReopens(t *testing.T) {
 		t.Errorf("after a good answer the case is %s", k.State)
 	}
 	w.press(ann, "No")
-	if k = w.onlyCase(); k.State != recovery.Open || k.Reopens != 1 || k.Outcome.Settled != recovery.SettledNo || k.Outcome.Recovered != recovery.RecoveredPartly {
-		t.Errorf("after a no the case is %s, the outcome %+v", k.State, k.Outcome)
+	switch k = w.onlyCase(); {
+	case k.State != recovery.Open:
+		t.Errorf("k.State != recovery.Open: after a no the case is %s, the outcome %+v", k.State, k.Outcome)
+	case k.Reopens != 1:
+		t.Errorf("k.Reopens != 1: after a no the case is %s, the outcome %+v", k.State, k.Outcome)
+	case k.Outcome.Settled != recovery.SettledNo:
+		t.Errorf("k.Outcome.Settled != recovery.SettledNo: after a no the case is %s, the outcome %+v", k.State, k.Outcome)
+	case k.Outcome.Recovered != recovery.RecoveredPartly:
+		t.Errorf("k.Outcome.Recovered != recovery.RecoveredPartly: after a no the case is %s, the outcome %+v", k.State, k.Outcome)
 	}
 	if state := w.transcript(staffTG)[0].Render.State; state != "open" {
 		t.Errorf("the card says %s", state)
@@ -93,8 +107,13 @@ func TestTheCustomerIsAskedOnceWhetherItIsSettledAndANoReopens(t *testing.T) {
 	}
 	w.press(ann, "7")
 	w.press(ann, "Yes, fully")
-	if k = w.onlyCase(); k.State != recovery.Verified || k.Outcome.Settled != recovery.SettledYes || k.Outcome.Recovered != recovery.RecoveredYes {
-		t.Errorf("at last the case is %s, the outcome %+v", k.State, k.Outcome)
+	switch k = w.onlyCase(); {
+	case k.State != recovery.Verified:
+		t.Errorf("k.State != recovery.Verified: at last the case is %s, the outcome %+v", k.State, k.Outcome)
+	case k.Outcome.Settled != recovery.SettledYes:
+		t.Errorf("k.Outcome.Settled != recovery.SettledYes: at last the case is %s, the outcome %+v", k.State, k.Outcome)
+	case k.Outcome.Recovered != recovery.RecoveredYes:
+		t.Errorf("k.Outcome.Recovered != recovery.RecoveredYes: at last the case is %s, the outcome %+v", k.State, k.Outcome)
 	}
 }
 

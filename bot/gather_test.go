@@ -118,8 +118,13 @@ func TestManyCasesAtOnceHangOnOneCard(t *testing.T) {
 	}
 	w.tell()
 	w.settle(staffTG)
-	if card := w.slots(staffTG, "storm:")[0].Render; card.State != "resolved" || len(card.Rows) != 0 || !strings.Contains(card.Footer, "Every case") {
-		t.Errorf("in the end the storm's card says %+v", card)
+	switch card := w.slots(staffTG, "storm:")[0].Render; {
+	case card.State != "resolved":
+		t.Errorf(`card.State != "resolved": in the end the storm's card says %+v`, card)
+	case len(card.Rows) != 0:
+		t.Errorf("len(card.Rows) != 0: in the end the storm's card says %+v", card)
+	case !strings.Contains(card.Footer, "Every case"):
+		t.Errorf(`!strings.Contains(card.Footer, "Every case"): in the end the storm's card says %+v`, card)
 	}
 	w.wantCards("every case has a card", []chat.Address{staffTG}, 14)
 	w.now = w.now.Add(10 * time.Minute)
@@ -203,8 +208,13 @@ func TestWordsDoNotBreakAMute(t *testing.T) {
 		w.tell()
 		w.tell()
 		card := w.newest(staffTG, "case").Render
-		if len(card.Quotes) != 2 || card.Quotes[0].Text != "It took an hour." || card.Quotes[1].Text != "Hello?" {
-			t.Errorf("the card shows %+v", card.Quotes)
+		switch {
+		case len(card.Quotes) != 2:
+			t.Errorf("len(card.Quotes) != 2: the card shows %+v", card.Quotes)
+		case card.Quotes[0].Text != "It took an hour.":
+			t.Errorf(`card.Quotes[0].Text != "It took an hour.": the card shows %+v`, card.Quotes)
+		case card.Quotes[1].Text != "Hello?":
+			t.Errorf(`card.Quotes[1].Text != "Hello?": the card shows %+v`, card.Quotes)
 		}
 	}
 }
@@ -247,8 +257,13 @@ func TestADigestNamesTheP3OfASite(t *testing.T) {
 	w.tell()
 	w.tell()
 	digest := w.slots(staffTG, "digest:")
-	if len(digest) != 1 || !strings.Contains(digest[0].Render.Text, "A-1 · P3") || !strings.Contains(digest[0].Render.Text, "A-2 · P3") {
-		t.Fatalf("the digest is %+v", digest)
+	switch {
+	case len(digest) != 1:
+		t.Fatalf("len(digest) != 1: the digest is %+v", digest)
+	case !strings.Contains(digest[0].Render.Text, "A-1 · P3"):
+		t.Fatalf(`!strings.Contains(digest[0].Render.Text, "A-1 · P3"): the digest is %+v`, digest)
+	case !strings.Contains(digest[0].Render.Text, "A-2 · P3"):
+		t.Fatalf(`!strings.Contains(digest[0].Render.Text, "A-2 · P3"): the digest is %+v`, digest)
 	}
 	bob := w.member(1, "Bob", access.Agent)
 	w.settle(staffTG)

@@ -303,8 +303,13 @@ func TestAPoisonousUpdateIsParkedAndTheNextOneIsHandled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(parked) != 1 || parked[0].Key != poison.Key || !strings.Contains(parked[0].Payload, poison.Data) {
-		t.Fatalf("parked: %+v", parked)
+	switch {
+	case len(parked) != 1:
+		t.Fatalf("len(parked) != 1: parked: %+v", parked)
+	case parked[0].Key != poison.Key:
+		t.Fatalf("parked[0].Key != poison.Key: parked: %+v", parked)
+	case !strings.Contains(parked[0].Payload, poison.Data):
+		t.Fatalf("!strings.Contains(parked[0].Payload, poison.Data): parked: %+v", parked)
 	}
 	w.handle(poison) // redelivered: it counts as handled
 	if parked, _ := w.store.ParkedUpdates(context.Background(), 10); len(parked) != 1 {
@@ -325,8 +330,13 @@ func TestAPanicIsParkedToo(t *testing.T) {
 	w.bot.snap.Change(func(n *snapshot.Snapshot) { *n = snap })
 	w.press(ann, "1")
 	parked, err := w.store.ParkedUpdates(context.Background(), 10)
-	if err != nil || len(parked) != 1 || !strings.Contains(parked[0].Error, "panic") {
-		t.Errorf("parked: %+v, %v", parked, err)
+	switch {
+	case err != nil:
+		t.Errorf("err != nil: parked: %+v, %v", parked, err)
+	case len(parked) != 1:
+		t.Errorf("len(parked) != 1: parked: %+v, %v", parked, err)
+	case !strings.Contains(parked[0].Error, "panic"):
+		t.Errorf(`!strings.Contains(parked[0].Error, "panic"): parked: %+v, %v`, parked, err)
 	}
 }
 
@@ -414,8 +424,13 @@ func TestWatchersWakeWhenTheirChatChanges(t *testing.T) {
 	default:
 	}
 	rows, err := w.bot.Transcripts().Page(context.Background(), room, 0, 100)
-	if err != nil || len(rows) != 1 || rows[0].Render.State != "open" {
-		t.Errorf("the room shows %+v, %v", rows, err)
+	switch {
+	case err != nil:
+		t.Errorf("err != nil: the room shows %+v, %v", rows, err)
+	case len(rows) != 1:
+		t.Errorf("len(rows) != 1: the room shows %+v, %v", rows, err)
+	case rows[0].Render.State != "open":
+		t.Errorf(`rows[0].Render.State != "open": the room shows %+v, %v`, rows, err)
 	}
 }
 

@@ -59,8 +59,13 @@ func TestDelightedAnswersReachThoseWhoServedIfTheFlowAllows(t *testing.T) {
 					t.Fatalf("praise %q: %d messages in %s, not %d", c.praise, len(got), at, want)
 				}
 				for _, d := range got {
-					if q := d.Render.Quotes[0]; !strings.HasPrefix(q.Text, c.says) || !strings.Contains(q.Text, "Wonderful") || q.Label != "Bob" {
-						t.Errorf("praise %q: %+v", c.praise, q)
+					switch q := d.Render.Quotes[0]; {
+					case !strings.HasPrefix(q.Text, c.says):
+						t.Errorf("!strings.HasPrefix(q.Text, c.says): praise %q: %+v", c.praise, q)
+					case !strings.Contains(q.Text, "Wonderful"):
+						t.Errorf(`!strings.Contains(q.Text, "Wonderful"): praise %q: %+v`, c.praise, q)
+					case q.Label != "Bob":
+						t.Errorf(`q.Label != "Bob": praise %q: %+v`, c.praise, q)
 					}
 				}
 			}

@@ -51,8 +51,13 @@ func TestStaffAndACustomerTalk(t *testing.T) {
 	w.writes(ann, "It took <b>an hour</b>.", "")
 	for _, at := range []chat.Address{staffTG, staffSlack, room} {
 		m := w.newest(at, relaySlot).Render
-		if m.Under != w.newest(at, "case").Slot || len(m.Quotes) != 1 || m.Quotes[0].Text != "It took <b>an hour</b>." {
-			t.Errorf("%s: %+v", at, m)
+		switch {
+		case m.Under != w.newest(at, "case").Slot:
+			t.Errorf(`m.Under != w.newest(at, "case").Slot: %s: %+v`, at, m)
+		case len(m.Quotes) != 1:
+			t.Errorf("len(m.Quotes) != 1: %s: %+v", at, m)
+		case m.Quotes[0].Text != "It took <b>an hour</b>.":
+			t.Errorf(`m.Quotes[0].Text != "It took <b>an hour</b>.": %s: %+v`, at, m)
 		}
 		if form := len(m.Rows) > 0 && m.Rows[0][0].Form != nil; form != (at != staffTG) {
 			t.Errorf("%s has the buttons %+v", at, m.Rows)
@@ -406,8 +411,15 @@ func TestAFormSaysWhatIsWrongAtItsField(t *testing.T) {
 		} else {
 			answers = w.fills(in, staffSlack, c.data, c.fields)
 		}
-		if len(answers) != 1 || answers[0].Field != c.field || !answers[0].Alert || !strings.Contains(answers[0].Text, c.says) {
-			t.Errorf("%v is answered with %+v; want %q at %q", c.fields, answers, c.says, c.field)
+		switch {
+		case len(answers) != 1:
+			t.Errorf("len(answers) != 1: %v is answered with %+v; want %q at %q", c.fields, answers, c.says, c.field)
+		case answers[0].Field != c.field:
+			t.Errorf("answers[0].Field != c.field: %v is answered with %+v; want %q at %q", c.fields, answers, c.says, c.field)
+		case !answers[0].Alert:
+			t.Errorf("!answers[0].Alert: %v is answered with %+v; want %q at %q", c.fields, answers, c.says, c.field)
+		case !strings.Contains(answers[0].Text, c.says):
+			t.Errorf("!strings.Contains(answers[0].Text, c.says): %v is answered with %+v; want %q at %q", c.fields, answers, c.says, c.field)
 		}
 	}
 	if diff := cmp.Diff(before, w.onlyCase()); diff != "" {
@@ -500,8 +512,13 @@ func TestWordsAfterACaseWasClosedStandOut(t *testing.T) {
 			t.Errorf("the card in %s is %s: %q", at, card.State, card.Footer)
 		}
 		m := w.newest(at, relaySlot).Render
-		if len(m.Rows) != 1 || m.Rows[0][0].Text != "Reopen" || !strings.Contains(m.Footer, "closed") {
-			t.Errorf("%s shows %q with %+v", at, plainly(m), m.Rows)
+		switch {
+		case len(m.Rows) != 1:
+			t.Errorf("len(m.Rows) != 1: %s shows %q with %+v", at, plainly(m), m.Rows)
+		case m.Rows[0][0].Text != "Reopen":
+			t.Errorf(`m.Rows[0][0].Text != "Reopen": %s shows %q with %+v`, at, plainly(m), m.Rows)
+		case !strings.Contains(m.Footer, "closed"):
+			t.Errorf(`!strings.Contains(m.Footer, "closed"): %s shows %q with %+v`, at, plainly(m), m.Rows)
 		}
 	}
 	says(t, w.onCard(bob, staffTG, w.newest(staffTG, relaySlot).Render.Rows[0][0].Data), "Open", false)

@@ -226,8 +226,13 @@ func TestAGroupIsLinkedByACodeOnce(t *testing.T) {
 	if !strings.Contains(newest(groupOf("3")), "no longer works") {
 		t.Errorf("an expired code is answered by %q", newest(groupOf("3")))
 	}
-	if c, ok := w.bot.snap.Now().Linked(topic); !ok || c.Name != "front" || c.Setting != "" {
-		t.Errorf("the topic is linked: %t, as %+v", ok, c)
+	switch c, ok := w.bot.snap.Now().Linked(topic); {
+	case !ok:
+		t.Errorf("!ok: the topic is linked: %t, as %+v", ok, c)
+	case c.Name != "front":
+		t.Errorf(`c.Name != "front": the topic is linked: %t, as %+v`, ok, c)
+	case c.Setting != "":
+		t.Errorf(`c.Setting != "": the topic is linked: %t, as %+v`, ok, c)
 	}
 	if c, ok := w.bot.snap.Now().Linked(groupOf("3")); ok {
 		t.Errorf("another group is linked as %+v", c)

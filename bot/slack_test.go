@@ -42,16 +42,28 @@ func TestAPersonWhoIsInvitedByNameIsAskedAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := w.transcript(ann.address)
-	if len(rows) != 2 || rows[0].State != storage.Due || rows[1].Slot != questionSlot(made.Session, 0) || made.WebLink != "" {
-		t.Fatalf("%+v, %+v", made, rows)
+	switch {
+	case len(rows) != 2:
+		t.Fatalf("len(rows) != 2: %+v, %+v", made, rows)
+	case rows[0].State != storage.Due:
+		t.Fatalf("rows[0].State != storage.Due: %+v, %+v", made, rows)
+	case rows[1].Slot != questionSlot(made.Session, 0):
+		t.Fatalf("rows[1].Slot != questionSlot(made.Session, 0): %+v, %+v", made, rows)
+	case made.WebLink != "":
+		t.Fatalf(`made.WebLink != "": %+v, %+v`, made, rows)
 	}
 	if !strings.Contains(rows[0].Render.Text, "Hola, Ann") || !strings.Contains(rows[0].Render.Text, "/feedback stop") {
 		t.Errorf("the introduction is %q", rows[0].Render.Text)
 	}
 	// The link that it would have had is used, by this person.
 	inv, err := w.store.Invitation(context.Background(), w.bot.bucketOf(ann.person()), made.ID)
-	if err != nil || inv.RedeemedBy != ann.person().ID() || inv.Session != made.Session {
-		t.Fatalf("%+v, %v", inv, err)
+	switch {
+	case err != nil:
+		t.Fatalf("err != nil: %+v, %v", inv, err)
+	case inv.RedeemedBy != ann.person().ID():
+		t.Fatalf("inv.RedeemedBy != ann.person().ID(): %+v, %v", inv, err)
+	case inv.Session != made.Session:
+		t.Fatalf("inv.Session != made.Session: %+v, %v", inv, err)
 	}
 	w.settle(ann.address)
 	w.tap(ann, rows[1].Render.Rows[0][0].Data)
@@ -91,8 +103,13 @@ func TestCommandsOfSlackAreAnsweredWhereTheyWereSent(t *testing.T) {
 	w := newWorld(t)
 	ann := slackUser("U1", "Ann", "en")
 	help := w.slash(ann, "help", "")
-	if len(help) != 1 || !strings.Contains(help[0].Text, "/feedback stop – ") || !strings.HasPrefix(help[0].Text, "/feedback – ") {
-		t.Fatalf("%+v", help)
+	switch {
+	case len(help) != 1:
+		t.Fatalf("len(help) != 1: %+v", help)
+	case !strings.Contains(help[0].Text, "/feedback stop – "):
+		t.Fatalf(`!strings.Contains(help[0].Text, "/feedback stop – "): %+v`, help)
+	case !strings.HasPrefix(help[0].Text, "/feedback – "):
+		t.Fatalf(`!strings.HasPrefix(help[0].Text, "/feedback – "): %+v`, help)
 	}
 	if len(w.transcript(ann.address)) != 0 {
 		t.Fatal("something was said in the chat")
@@ -136,8 +153,13 @@ func TestOnSlackAWordAloneIsACommandUnlessWordsAreTheAnswer(t *testing.T) {
 	w.settle(ann.address)
 	w.say(ann, "stop")
 	id, err := w.store.Identity(context.Background(), 0, ann.person().ID())
-	if err != nil || id.Stopped.IsZero() || id.Session != made.Session {
-		t.Fatalf("%+v, %v", id, err)
+	switch {
+	case err != nil:
+		t.Fatalf("err != nil: %+v, %v", id, err)
+	case id.Stopped.IsZero():
+		t.Fatalf("id.Stopped.IsZero(): %+v, %v", id, err)
+	case id.Session != made.Session:
+		t.Fatalf("id.Session != made.Session: %+v, %v", id, err)
 	}
 }
 
@@ -247,14 +269,29 @@ func TestWhatHappensToACaseStandsBelowItsCard(t *testing.T) {
 	w.tap(ann, render.Tapped{Verb: render.VerbPick, Session: made.Session, Question: 0, Option: 0}.Encode())
 	w.say(ann, "where are you")
 	rows := w.transcript(staffSlack)
-	if len(rows) != 2 || rows[1].Render.Under != rows[0].Slot || rows[1].Ord <= rows[0].Ord {
-		t.Fatalf("%+v", rows)
+	switch {
+	case len(rows) != 2:
+		t.Fatalf("len(rows) != 2: %+v", rows)
+	case rows[1].Render.Under != rows[0].Slot:
+		t.Fatalf("rows[1].Render.Under != rows[0].Slot: %+v", rows)
+	case rows[1].Ord <= rows[0].Ord:
+		t.Fatalf("rows[1].Ord <= rows[0].Ord: %+v", rows)
 	}
-	if m := rows[1].Render; !strings.HasPrefix(m.Title, "A-1 · ") || len(m.Quotes) != 1 || m.Quotes[0].Text != "where are you" {
-		t.Fatalf("%+v", m)
+	switch m := rows[1].Render; {
+	case !strings.HasPrefix(m.Title, "A-1 · "):
+		t.Fatalf(`!strings.HasPrefix(m.Title, "A-1 · "): %+v`, m)
+	case len(m.Quotes) != 1:
+		t.Fatalf("len(m.Quotes) != 1: %+v", m)
+	case m.Quotes[0].Text != "where are you":
+		t.Fatalf(`m.Quotes[0].Text != "where are you": %+v`, m)
 	}
-	if m := rows[1].Render; len(m.Rows) != 1 || m.Rows[0][0].Form == nil || m.Rows[0][0].Text != "Reply" {
-		t.Errorf("what the customer wrote cannot be answered: %+v", m)
+	switch m := rows[1].Render; {
+	case len(m.Rows) != 1:
+		t.Errorf("len(m.Rows) != 1: what the customer wrote cannot be answered: %+v", m)
+	case m.Rows[0][0].Form == nil:
+		t.Errorf("m.Rows[0][0].Form == nil: what the customer wrote cannot be answered: %+v", m)
+	case m.Rows[0][0].Text != "Reply":
+		t.Errorf(`m.Rows[0][0].Text != "Reply": what the customer wrote cannot be answered: %+v`, m)
 	}
 	if n := len(w.transcript(room)); n != 2 {
 		t.Errorf("%d messages in the browser's room", n)

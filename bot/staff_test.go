@@ -96,8 +96,13 @@ func TestOnSlackACodeIsAnsweredWhereItWasSent(t *testing.T) {
 	w.hire("bob", "Bob", access.Agent)
 	bob := slackUser("U7", "Bob", "en")
 	said := w.slash(bob, "link", w.code("bob"))
-	if len(said) != 1 || !strings.Contains(said[0].Text, "linked as Bob") || w.role(bob, "") != access.Agent {
-		t.Errorf("%+v", said)
+	switch {
+	case len(said) != 1:
+		t.Errorf("len(said) != 1: %+v", said)
+	case !strings.Contains(said[0].Text, "linked as Bob"):
+		t.Errorf(`!strings.Contains(said[0].Text, "linked as Bob"): %+v`, said)
+	case w.role(bob, "") != access.Agent:
+		t.Errorf(`w.role(bob, "") != access.Agent: %+v`, said)
 	}
 }
 

@@ -236,8 +236,13 @@ func TestManyCallersAtOnce(t *testing.T) {
 	}
 	for _, c := range who {
 		s := w.session(c)
-		if a, ok := s.Answer("overall"); !ok || a.Revision != 1 || s.Case == "" {
-			t.Errorf("%s: %+v, case %q", c.user.ID, s.Answers, s.Case)
+		switch a, ok := s.Answer("overall"); {
+		case !ok:
+			t.Errorf("!ok: %s: %+v, case %q", c.user.ID, s.Answers, s.Case)
+		case a.Revision != 1:
+			t.Errorf("a.Revision != 1: %s: %+v, case %q", c.user.ID, s.Answers, s.Case)
+		case s.Case == "":
+			t.Errorf(`s.Case == "": %s: %+v, case %q`, c.user.ID, s.Answers, s.Case)
 		}
 	}
 	cases, err := w.store.Cases(context.Background(), storage.CaseFilter{Limit: 100})

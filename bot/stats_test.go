@@ -15,10 +15,22 @@ func TestStatsCountWhatHappened(t *testing.T) {
 	w.handle(again)
 	w.handle(again) // the platform repeats itself
 	got := w.bot.Stats()
-	if got.Updates != 2 || got.Repeated != 1 || got.Answers != 1 || got.Cases != 1 {
-		t.Errorf("got %+v", got)
+	switch {
+	case got.Updates != 2:
+		t.Errorf("got.Updates != 2: got %+v", got)
+	case got.Repeated != 1:
+		t.Errorf("got.Repeated != 1: got %+v", got)
+	case got.Answers != 1:
+		t.Errorf("got.Answers != 1: got %+v", got)
+	case got.Cases != 1:
+		t.Errorf("got.Cases != 1: got %+v", got)
 	}
-	if b := got.Batches; b.Commits == 0 || b.Turns < b.Commits || b.UpTo[len(b.UpTo)-1] != b.Commits {
-		t.Errorf("got %+v", b)
+	switch b := got.Batches; {
+	case b.Commits == 0:
+		t.Errorf("b.Commits == 0: got %+v", b)
+	case b.Turns < b.Commits:
+		t.Errorf("b.Turns < b.Commits: got %+v", b)
+	case b.UpTo[len(b.UpTo)-1] != b.Commits:
+		t.Errorf("b.UpTo[len(b.UpTo)-1] != b.Commits: got %+v", b)
 	}
 }
