@@ -13,6 +13,7 @@ import (
 type SideCalls struct {
 	mu      sync.Mutex
 	failing map[sideKey]SideCall
+	rivals  map[sideKey][2]time.Time // when another program took updates: last, and before that
 }
 
 // SideCall is a call that fails.
@@ -58,6 +59,42 @@ func (s *SideCalls) Note(p Platform, account, method string, err error, now time
 		}
 	}
 	delete(s.failing, key)
+}
+
+// rivalKept is for how long another program counts as there that takes an account's updates.
+const rivalKept = time.Minute
+
+// NoteRival takes that the platform refused us an account's updates because another program
+// asked for them.
+func (s *SideCalls) NoteRival(p Platform, account string, now time.Time) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rivals == nil {
+		s.rivals = map[sideKey][2]time.Time{}
+	}
+	key := sideKey{platform: p, account: account}
+	s.rivals[key] = [2]time.Time{now, s.rivals[key][0]}
+}
+
+// Rivals lists the platforms of which another program takes updates that are ours. Once is no
+// sign of that: it happens when one instance takes over from another.
+func (s *SideCalls) Rivals(now time.Time) []Platform {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Platform
+	for key, at := range s.rivals {
+		if now.Sub(at[1]) < rivalKept && !slices.Contains(all, key.platform) {
+			all = append(all, key.platform)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // Failing lists the calls that fail now, in the order of their names.

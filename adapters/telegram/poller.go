@@ -142,6 +142,7 @@ func (p *Poller) recover(ctx context.Context, err error, failures int) error {
 		}
 	case ok && refused.code == 409:
 		wait = max(wait, conflictWait)
+		p.client.sides.NoteRival(chat.Telegram, p.client.id, p.client.clock())
 		p.client.log.Error("another program polls Telegram with this bot's token, so that each takes updates from the other: stop the other one, or give it a bot of its own", "next_try", wait)
 	default:
 		p.client.log.Warn("polling Telegram failed; trying again", "err", err, "failures", failures, "next_try", wait)

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -144,16 +146,43 @@ func (u *checkup) lookAtUpdates(ctx context.Context, client *telegram.Client) []
 	case s.Mode == settings.Webhook:
 		return fine("Telegram calls this server")
 	case u.running:
-		return fine("this server polls; if another program did too, its log would say so")
+		return u.askServerOfRivals(ctx)
 	}
 	twice, err := client.PolledElsewhere(ctx)
 	switch {
 	case err != nil:
 		return []finding{warning("call this again", "it could not be tried whether another program polls: %v", err)}
 	case twice:
-		return []finding{wrong("stop the other one, or give it a bot of its own", "another program polls with this bot's token: each would take updates from the other")}
+		return twoPollers()
 	}
 	return fine("nobody else polls")
+}
+
+// twoPollers is what is wrong where another program polls.
+func twoPollers() []finding {
+	return []finding{wrong("stop the other one, or give it a bot of its own", "another program polls with this bot's token: each would take updates from the other")}
+}
+
+// askServerOfRivals asks the server that runs here whether another program takes its updates:
+// to try it would take them from that server.
+func (u *checkup) askServerOfRivals(ctx context.Context) []finding {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+app.Reachable(u.settings.Listen)+"/readyz", nil)
+	if err != nil {
+		return []finding{warning("call this again", "the server cannot be asked whether another program polls: %v", err)}
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return []finding{warning("call this again", "the server cannot be asked whether another program polls: %v", err)}
+	}
+	defer response.Body.Close()
+	said, err := io.ReadAll(io.LimitReader(response.Body, 1<<16))
+	switch {
+	case err != nil || response.StatusCode != http.StatusOK:
+		return []finding{warning("see the server's log, and call this again when it is ready", "the server is not ready, and does not say whether another program polls")}
+	case strings.Contains(string(said), string(chat.Telegram)+": "+app.NoteRival):
+		return twoPollers()
+	}
+	return fine("the server polls, or another of yours does, and within the last minute no other program took updates from it")
 }
 
 // lookAtStaffChat asks Telegram whether the bot is in the staff's chat. A group that was

@@ -82,6 +82,23 @@ func (p *patient) onSlack() {
 	p.env["SLACK_BOT_TOKEN"], p.env["SLACK_APP_TOKEN"], p.env["SLACK_API"] = p.slack.BotToken, p.slack.AppToken, p.slack.URL
 }
 
+// tenant has a workspace install the app with a link, from a server that ends again.
+func (p *patient) tenant() {
+	p.t.Helper()
+	p.env["SLACK_API"], p.env["SLACK_SIGNING_SECRET"] = p.slack.URL, p.slack.SigningSecret
+	p.env["SLACK_CLIENT_ID"], p.env["SLACK_CLIENT_SECRET"] = p.slack.ClientID, p.slack.ClientSecret
+	m := newMachine(p.t, p.env)
+	delete(m.env, "SECRET_KEY")
+	m.env["LISTEN"], m.env["PUBLIC_URL"] = m.address, "http://"+m.address
+	server := m.serve()
+	var link installLinkView
+	here(p.t, json.Unmarshal([]byte(m.must("slack", "invite", "--json")), &link))
+	if page := installs(p.t, link.Link); !strings.Contains(page, "The app is installed") {
+		p.t.Fatalf("the installation ends with:\n%s", page)
+	}
+	server.stop()
+}
+
 // illness is something that the doctor must find, and say how to mend.
 type illness struct {
 	name string
@@ -131,6 +148,18 @@ func illnesses() []illness {
 			p.env["LISTEN"] = "127.0.0.1:1"
 			p.tg.Inject(telegramtest.Fault{Method: "getUpdates", Times: -1, Code: 409, Description: "Conflict: terminated by other getUpdates request"})
 		}, "another program polls with this bot's token", "stop the other one", false},
+		{"two pollers, one of them the server here", func(p *patient) {
+			front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				key, _ := os.ReadFile(p.path + ".key")
+				w.Header().Set(app.ServerHeader, app.ServerID(bytes.TrimSpace(key)))
+				if r.URL.Path == "/readyz" {
+					fmt.Fprintf(w, "ok\n%s: %s\n", chat.Telegram, app.NoteRival)
+				}
+			}))
+			p.t.Cleanup(front.Close)
+			p.env["PUBLIC_URL"], p.env["LISTEN"] = front.URL, strings.TrimPrefix(front.URL, "http://")
+		}, "another program polls with this bot's token", "stop the other one", false},
+		{"dead tenant", func(p *patient) { p.tenant(); p.slack.Revoke() }, "refuses our token", "aftercare slack remove T", false},
 		{"clock skew", later(2 * time.Minute), "this machine's clock is off by 2m", "have the clock set", false},
 		{"wrong key", func(p *patient) {
 			here(p.t, os.WriteFile(p.path+".key", []byte(strings.Repeat("another0", 8)), 0o600))

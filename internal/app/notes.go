@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// NoteRival is said at /readyz of a platform whose updates this instance is refused again and
+// again, because somebody else asks for them.
+const NoteRival = "another program takes updates with the same token"
+
 // notes are what does not keep this instance from its work and needs somebody all the same,
 // each in words that name no account, no chat and nobody: anyone may ask.
 func (a *App) notes(ctx context.Context) []string {
@@ -22,6 +26,9 @@ func (a *App) notes(ctx context.Context) []string {
 	}
 	for _, c := range a.failingSides() {
 		out = append(out, fmt.Sprintf("%s: %s fails since %s; nothing waits for it", c.Platform, c.Method, c.Since.Format("2006-01-02 15:04 MST")))
+	}
+	for _, p := range a.sides.Rivals(a.Clock()) {
+		out = append(out, string(p)+": "+NoteRival)
 	}
 	if a.hooks.lately() {
 		out = append(out, "calls of a platform are refused")
