@@ -114,7 +114,7 @@ func (t *turn) edited(u *chat.Update) error {
 		return nil
 	}
 	t.keepWords(text, nil, false)
-	t.notice(t.person().Say("edit_kept"), false)
+	kindly("edit_kept", t)
 	return nil
 }
 

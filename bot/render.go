@@ -139,6 +139,10 @@ func (t *turn) noticeOf(n survey.Notice) {
 		return
 	}
 	id := "notice_" + string(n.Code)
+	if n.Code == survey.NoticeKept {
+		kindly(id, t)
+		return
+	}
 	if n.Code == survey.NoticeNeedFile && !t.talk().On.Files {
 		id = "no_file_here"
 	}

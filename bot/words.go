@@ -24,7 +24,7 @@ func (t *turn) words(u *chat.Update) error {
 		if t.session == nil && t.standing() {
 			return nil
 		}
-		t.notice(t.person().Say("no_survey"), false)
+		kindly("no_survey", t)
 		return nil
 	}
 	if err := t.configure(); err != nil {
@@ -40,7 +40,7 @@ func (t *turn) words(u *chat.Update) error {
 		// Only words are an answer here, but nothing that was sent is lost.
 		t.keepWords("", files(u.Files), strings.TrimSpace(text) != "")
 		if strings.TrimSpace(text) == "" {
-			t.notice(t.person().Say("only_text"), false)
+			kindly("only_text", t)
 			return nil
 		}
 		return t.step(survey.Write{Text: text})
@@ -81,7 +81,7 @@ func (t *turn) afterwards(text string, fs []survey.File) error {
 	switch {
 	case t.belongs != "" || !listens(t.kase()) && t.standing():
 	case !listens(t.kase()):
-		t.notice(t.person().Say("no_survey"), false)
+		kindly("no_survey", t)
 	default:
 		t.kept()
 	}
@@ -98,7 +98,7 @@ func (t *turn) kept() {
 		return
 	}
 	if t.desk.kase.Round.Contacted.IsZero() {
-		t.notice(t.person().Say("notice_kept"), false)
+		kindly("notice_kept", t)
 	}
 }
 
@@ -130,7 +130,7 @@ func (j *job) wordsToCase(kase string) outbox.Work {
 				t.identity.Case, t.out.Identity = "", t.identity
 			}
 			t.desk = nil
-			t.notice(t.person().Say("no_survey"), false)
+			kindly("no_survey", t)
 			return nil
 		}
 		if err := t.configure(); err != nil {

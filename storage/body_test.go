@@ -92,7 +92,7 @@ func TestStoredFieldsCarryTheirSpelling(t *testing.T) {
 // typ holds. Fields of an embedded struct are the outer one's own.
 func untagged(typ reflect.Type, path string, seen map[reflect.Type]bool) (found []string) {
 	switch typ.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map:
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
 		return untagged(typ.Elem(), path, seen)
 	}
 	if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[time.Time]() || seen[typ] {
@@ -113,9 +113,9 @@ func untagged(typ reflect.Type, path string, seen map[reflect.Type]bool) (found 
 	return found
 }
 
-// walk calls f for every value within v that is no struct, and for empty lists and maps.
+// walk calls f for every value within v that is no struct and no array, and for empty lists and maps.
 func walk(v reflect.Value, path string, f func(path string, v reflect.Value)) {
-	if v.Kind() != reflect.Struct || v.Type() == reflect.TypeFor[time.Time]() {
+	if v.Kind() != reflect.Array && (v.Kind() != reflect.Struct || v.Type() == reflect.TypeFor[time.Time]()) {
 		f(path, v)
 	}
 	switch v.Kind() {
@@ -130,7 +130,7 @@ func walk(v reflect.Value, path string, f func(path string, v reflect.Value)) {
 		for i := range v.NumField() {
 			walk(v.Field(i), path+"."+v.Type().Field(i).Name, f)
 		}
-	case reflect.Slice:
+	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
 			walk(v.Index(i), path+"[]", f)
 		}

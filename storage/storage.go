@@ -327,6 +327,8 @@ type Identity struct {
 	Seen    time.Time `json:"Seen"` // last update
 	// Spent is what this person brought to staff lately.
 	Spent allowance.Spent `json:"Spent,omitzero"`
+	// Told is which kind sentences they were told lately.
+	Told allowance.Told `json:"Told,omitzero"`
 }
 
 // Session is a survey.Session with what it belongs to.

@@ -5,6 +5,7 @@ package chat
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -240,6 +241,12 @@ type Button struct {
 	// Slack, fields on a page): Filled is reported instead of Tap. Elsewhere the tap is
 	// reported, and whoever handles it asks in the chat.
 	Form *Form `json:"form,omitempty"`
+}
+
+// Ticks reports whether a tick before the text must show that the button is selected: it does
+// not where the text has a box of its own.
+func (b Button) Ticks() bool {
+	return b.Selected && !strings.HasPrefix(b.Text, "☑") && !strings.HasPrefix(b.Text, "☐")
 }
 
 // Form is what a button asks for before it acts.

@@ -60,3 +60,20 @@ func TestCleanTakesOutWhatHarms(t *testing.T) {
 		}
 	}
 }
+
+// D14: a button has one tick, its own or the platform's.
+func TestD14AButtonHasOneTick(t *testing.T) {
+	for _, it := range []struct {
+		button chat.Button
+		ticks  bool
+	}{
+		{chat.Button{Text: "Price"}, false},
+		{chat.Button{Text: "Price", Selected: true}, true},
+		{chat.Button{Text: "☑ Price", Selected: true}, false},
+		{chat.Button{Text: "☐ Price"}, false},
+	} {
+		if got := it.button.Ticks(); got != it.ticks {
+			t.Errorf("%+v: %t", it.button, got)
+		}
+	}
+}

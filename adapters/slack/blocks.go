@@ -176,7 +176,7 @@ func button(b chat.Button, id, lang string) (*slack.ButtonBlockElement, error) {
 	if !chat.Visible(text) {
 		return nil, errors.New("a button has no text")
 	}
-	if b.Selected {
+	if b.Ticks() {
 		text = "✓ " + text
 	}
 	out := slack.NewButtonBlockElement(id, b.Data, plain(cut(text, buttonLimit)))

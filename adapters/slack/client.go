@@ -54,6 +54,7 @@ type Config struct {
 	Clock         func() time.Time // nil = time.Now
 	Log           *slog.Logger     // nil = discard
 	Sides         *chat.SideCalls  // hears of the calls for which nothing waits; nil = nobody does
+	Selves        *Selves          // who the app is in each workspace, shared by its clients; nil = one's own
 	// EditsPerMinute keeps chat.update within this number a minute and workspace; an
 	// edit beyond it fails as chat.RateLimited without being sent. Slack documents 50
 	// and takes more for a while. 0 = no pacing but Slack's own.
@@ -72,6 +73,22 @@ type Config struct {
 	Trouble func(error)
 	// Connected is told whenever Socket Mode connects; nil if nobody needs to know.
 	Connected func()
+}
+
+// Selves remembers who the app is in each workspace, as Slack said. The zero value is ready;
+// it is safe for concurrent use.
+type Selves struct{ users sync.Map }
+
+func (s *Selves) put(w Workspace) {
+	if w.Team != "" && w.BotUser != "" {
+		s.users.Store(w.Team, w.BotUser)
+	}
+}
+
+// is reports whether somebody is the app itself.
+func (s *Selves) is(team, user string) bool {
+	known, ok := s.users.Load(team)
+	return ok && known == user
 }
 
 // String hides the secrets from whoever prints a Config.
@@ -127,6 +144,9 @@ func New(c Config) *Client {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if c.Clock == nil {
 		c.Clock = time.Now
+	}
+	if c.Selves == nil {
+		c.Selves = &Selves{}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -254,6 +274,9 @@ func (c *Client) identify(ctx context.Context, token string) (Workspace, error) 
 		}
 		return nil
 	})
+	if err == nil {
+		c.config.Selves.put(w)
+	}
 	if err == nil && w.Team == "" {
 		err = &chat.Error{Kind: chat.Temporary, Err: errors.New("slack auth.test: the answer names no workspace")}
 	}

@@ -12,3 +12,9 @@ func NewEdits(perMinute int) *Edits { return &Edits{edits{perMinute: perMinute}}
 func (e *Edits) Wait(team, message string, now time.Time) time.Duration {
 	return e.wait(team, message, now)
 }
+
+// Heard is how many updates an event brings.
+func (c *Client) Heard(event []byte) (int, error) {
+	in, err := c.decodeEvent(event)
+	return len(in.updates), err
+}

@@ -218,7 +218,7 @@ func (c *Client) event(out *incoming, id string, e rawEvent, own map[string]bool
 	channel := text(e.Channel)
 	switch e.Type {
 	case "message":
-		if writes := e.author(); writes != "" && own[writes] {
+		if writes := e.author(); writes != "" && (own[writes] || c.config.Selves.is(out.team, writes)) {
 			return // the app's own, although the message names no bot
 		}
 		if u, ok := c.message(out.team, channel, e); ok {

@@ -363,6 +363,35 @@ func TestRemovalIsTold(t *testing.T) {
 	}
 }
 
+// D12: an event that says nothing of bots is the app's own all the same, once Slack has said
+// who the app is, by whichever of its clients.
+func TestD12TheAppNeverHearsItself(t *testing.T) {
+	selves := &slack.Selves{}
+	w := newWorld(t, func(c *slack.Config) { c.Selves = selves })
+	other := slack.New(slack.Config{BotToken: w.BotToken, API: w.URL, Selves: selves})
+	defer other.Close()
+	says := func(user string) int {
+		t.Helper()
+		n, err := other.Heard(fmt.Appendf(nil, `{"type":"event_callback","team_id":%q,"event_id":"Ev1","event":{"type":"message","channel":"D1","channel_type":"im","user":%q,"text":"x","ts":"1700000000.000100"}}`, w.Team, user))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := says(w.BotUser); n != 1 {
+		t.Fatalf("before anybody knows who the app is its words bring %d updates", n)
+	}
+	if _, err := w.client.Me(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := says(w.BotUser); n != 0 {
+		t.Errorf("the app's own words bring %d updates", n)
+	}
+	if n := says("U0ANN"); n != 1 {
+		t.Errorf("somebody else's words bring %d updates", n)
+	}
+}
+
 // TestWhatIsNobodysIsAcknowledged has what must neither be handled nor come again.
 func TestWhatIsNobodysIsAcknowledged(t *testing.T) {
 	transports(t, func(t *testing.T, w *world, in *inbox) {

@@ -91,7 +91,7 @@ func inline(b chat.Button) (inlineButton, error) {
 	if !chat.Visible(text) {
 		return inlineButton{}, errors.New("a button has no text")
 	}
-	if b.Selected {
+	if b.Ticks() {
 		text = "✓ " + text
 	}
 	out := inlineButton{Text: cut(text, buttonTextLimit)}

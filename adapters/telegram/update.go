@@ -170,6 +170,9 @@ func (c *Client) decodeKind(in rawUpdate) chat.Update {
 // envelope fills what every update in a message has.
 func (c *Client) envelope(m rawMessage) chat.Update {
 	u := chat.Update{Private: m.Chat.Type == "private", User: person(m), Own: ref(m.ID), At: unix(m.Date)}
+	if u.User.ID == c.id {
+		u.User.Bot = true // whatever the server says: nobody answers themselves
+	}
 	if m.Chat.ID != 0 {
 		u.From = c.address(m.Chat.ID, m.topic())
 	}

@@ -61,6 +61,11 @@ func TestDecode(t *testing.T) {
 		{"our command", `"message":{` + group + `,"text":"/start@Our_Bot x"}`, fromBob(chat.Update{Kind: chat.Command, Command: "start", Text: "x"})},
 		{"another bot's command", `"message":{` + group + `,"text":"/start@their_bot x"}`, fromBob(chat.Update{Kind: chat.Other})},
 		{"reply", `"message":{` + group + `,"text":"hi","reply_to_message":{"message_id":3}}`, fromBob(chat.Update{Kind: chat.Text, Text: "hi", ReplyTo: "3"})},
+		{"our own, of which nothing says so", `"message":{"chat":{"id":-100200,"type":"supergroup"},"from":{"id":42,"first_name":"A"},"date":1772625600,"message_id":7,"text":"hi"}`, func() chat.Update {
+			u := fromBob(chat.Update{Kind: chat.Text, Text: "hi"})
+			u.User = chat.User{ID: "42", Name: "A", Bot: true}
+			return u
+		}()},
 		{"in a topic", `"message":{` + group + `,"text":"hi","message_thread_id":4,"is_topic_message":true,"reply_to_message":{"message_id":4}}`, func() chat.Update {
 			u := fromBob(chat.Update{Kind: chat.Text, Text: "hi"})
 			u.From = topic("-100200", "4")

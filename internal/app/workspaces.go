@@ -36,7 +36,7 @@ func NewWorkspaces(ctx context.Context, s settings.Settings, store storage.Store
 		return nil, err
 	}
 	config.BotToken, config.AppToken, config.SigningSecret = string(s.SlackToken), string(s.SlackAppToken), string(s.SlackSecret)
-	config.API, config.EditsPerMinute = s.SlackAPI, slackEdits
+	config.API, config.EditsPerMinute, config.Selves = s.SlackAPI, slackEdits, &slack.Selves{}
 	if s.SlackClientID != "" {
 		config.Tokens = w.token
 	}
