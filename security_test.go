@@ -34,3 +34,24 @@ func TestTheTestsThatThePageOnSecurityNamesExist(t *testing.T) {
 		}
 	}
 }
+
+// L18: the unit file takes from the server what it never needs.
+func TestL18TheUnitIsHardened(t *testing.T) {
+	unit := "\n" + read(t, "deploy/aftercare.service")
+	for _, line := range []string{
+		"DynamicUser=yes", "UMask=0077", "NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "PrivateDevices=yes",
+		"ProtectKernelTunables=yes", "ProtectControlGroups=yes", "ProtectKernelModules=yes", "ProtectKernelLogs=yes", "ProtectClock=yes",
+		"ProtectHostname=yes", "ProtectProc=invisible", "SystemCallArchitectures=native", "CapabilityBoundingSet=", "AmbientCapabilities=",
+		"RestrictNamespaces=yes", "RestrictRealtime=yes", "RestrictSUIDSGID=yes", "LockPersonality=yes", "MemoryDenyWriteExecute=yes",
+		"RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX", "SystemCallFilter=@system-service",
+	} {
+		if !strings.Contains(unit, "\n"+line+"\n") {
+			t.Errorf("the unit has no line %s", line)
+		}
+	}
+	for _, set := range []string{"MemoryMax=", "LimitNOFILE=", "TimeoutStopSec="} {
+		if !strings.Contains(unit, "\n"+set) {
+			t.Errorf("the unit sets no %s", set)
+		}
+	}
+}

@@ -48,6 +48,10 @@ func fill(v reflect.Value, seed int64) {
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
 		fill(v.Index(0), seed)
 		fill(v.Index(1), seed+1)
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i), seed+int64(i))
+		}
 	case reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
 		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()

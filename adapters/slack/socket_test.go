@@ -183,3 +183,18 @@ func TestSecretsAreHidden(t *testing.T) {
 	}
 	bad.Close()
 }
+
+// L17: a message without end is not taken into memory: the connection is given up, and the
+// next one takes what comes after it.
+func TestL17TheWebsocketTakesNoMessageWithoutEnd(t *testing.T) {
+	w, in := newWorld(t), newInbox()
+	w.SetSecond(time.Millisecond)
+	w.socket(in.handle)
+	w.WaitConnections(1)
+	w.Send(map[string]any{"type": "events_api", "envelope_id": "E1", "payload": strings.Repeat("x", 9<<20)})
+	w.WaitConnections(2)
+	w.ann().Say("after it")
+	if u := in.next(t); u.Text != "after it" {
+		t.Errorf("got %+v", u)
+	}
+}

@@ -49,6 +49,8 @@ func (s Settings) problems() []string {
 	public, err := url.Parse(s.PublicURL)
 	switch {
 	case s.PublicURL == "":
+	case len(s.PublicURL) > longestURL:
+		add("PUBLIC_URL", "it has %d characters, and a link with more than %d fits into no QR code. Serve under a shorter address", len(s.PublicURL), longestURL)
 	case err != nil || (public.Scheme != "http" && public.Scheme != "https") || public.Host == "" || public.RawQuery != "" || public.Fragment != "" || public.User != nil || !plausible(s.PublicURL, public):
 		add("PUBLIC_URL", "it is not a web address that people can open. Write https://host or https://host/path, of letters, digits, dots and hyphens")
 	}
