@@ -50,7 +50,7 @@ func InMemory() goleak.Option {
 
 func take(parent string, least uint64) (dir string) {
 	var fs syscall.Statfs_t
-	if os.Getenv(chosen) != "" || syscall.Statfs(parent, &fs) != nil || fs.Bavail*uint64(fs.Bsize) < least { //nolint:gosec // a size
+	if os.Getenv(chosen) != "" || syscall.Statfs(parent, &fs) != nil || fs.Bavail*uint64(fs.Bsize) < least {
 		return ""
 	}
 	sweep(parent)
@@ -74,7 +74,7 @@ func sweep(parent string) {
 	}
 	for _, dir := range left {
 		pid, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), prefix), "-")
-		if n, err := strconv.Atoi(pid); err == nil && syscall.Kill(n, 0) == syscall.ESRCH { //nolint:errorlint // a system call returns it as it is
+		if n, err := strconv.Atoi(pid); err == nil && syscall.Kill(n, 0) == syscall.ESRCH {
 			_ = os.RemoveAll(dir) // another may be at it
 		}
 	}
