@@ -108,7 +108,7 @@ func TestTheCitusScriptPlacesEveryTable(t *testing.T) {
 		t.Errorf("distributed tables (-schema +script):\n%s", diff)
 	}
 	// Those of the migrations themselves stay where they are.
-	others := names(t, db, `SELECT table_name FROM information_schema.tables t WHERE table_schema = 'public'
+	others := names(t, db, `SELECT table_name FROM information_schema.tables t WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
 		AND table_name NOT IN ('goose_db_version', 'migration_lock')
 		AND NOT EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_name = t.table_name AND c.column_name = 'bucket') ORDER BY 1`)
 	if diff := cmp.Diff(others, placed("create_reference_table")); diff != "" {
