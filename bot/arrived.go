@@ -77,7 +77,7 @@ func (b *Bot) concluded(l storage.Loaded, row storage.Delivery, end outbox.Concl
 	part, id := slot.Part, slot.Of
 	if end.Outcome == storage.Delivered {
 		d.mark(part, id)
-		d.echo(id, part, row.Render, true)
+		d.echo(id, part, row.Render, "arrived")
 		d.lostLine(part, id, row.Render, false, "arrived_after_all")
 		return t.end(), nil
 	}

@@ -3,7 +3,6 @@ package bot
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
@@ -20,8 +19,10 @@ func conversation(id *storage.Identity, s *storage.Session, k *storage.Case) str
 	switch {
 	case k != nil && s != nil && k.Identity == s.Identity:
 		return k.ID
-	case id != nil:
+	case id != nil && id.Case != "":
 		return id.Case
+	case id != nil:
+		return id.Spent.Wish
 	}
 	return ""
 }
@@ -46,6 +47,9 @@ func (j *job) editToCase(kase string, cards []chat.Address) outbox.Work {
 		if mine := d != nil && t.identity != nil && d.kase.Identity == t.identity.ID; mine && cards == nil && len(d.kase.Cards) > 0 {
 			return &elsewhere{j.editToCase(kase, d.kase.Cards)}
 		} else if !mine || len(t.with.slots) == 0 {
+			if mine && !render.Live(t.session) && (remarks{t}).hears() && (t.session == nil || t.session.Case != d.kase.ID) {
+				return t.editedBeside(u)
+			}
 			if t.session == nil || d == nil || t.session.Case != d.kase.ID {
 				t.desk = nil
 			}
@@ -56,10 +60,6 @@ func (j *job) editToCase(kase string, cards []chat.Address) outbox.Work {
 		}
 		if err := t.configure(); err != nil {
 			return err
-		}
-		if utf8.RuneCountInString(s.text) > survey.MaxText {
-			t.noticeOf(survey.Notice{Code: survey.NoticeTooLong, Question: survey.NoQuestion})
-			return nil
 		}
 		d.jot(eventEdited, "", string(recovery.ActCustomerWrote), s.text)
 		d.reword(s, t.session)
@@ -99,22 +99,35 @@ func (d *desk) reword(s said, now *storage.Session) {
 // which question an old message belonged to.
 func (t *turn) edited(u *chat.Update) error {
 	text := strings.TrimSpace(u.Text)
-	if t.session == nil || text == "" || heardAlready(t.session, text) {
+	if text == "" || t.session != nil && heardAlready(t.session, text) {
 		return nil // platforms also report edits that change no word
+	}
+	if t.session == nil {
+		return remarks{t}.remark(text, nil)
 	}
 	if err := t.configure(); err != nil {
 		return err
 	}
-	open := t.desk != nil && t.desk.kase.State.Active()
-	if !render.Live(t.session) && !open {
-		return nil
-	}
-	if utf8.RuneCountInString(text) > survey.MaxText {
-		t.noticeOf(survey.Notice{Code: survey.NoticeTooLong, Question: survey.NoQuestion})
-		return nil
+	if !render.Live(t.session) && !(remarks{t}).hears() {
+		return remarks{t}.remark(text, nil)
 	}
 	t.keepWords(text, nil, false)
 	kindly("edit_kept", t)
+	return nil
+}
+
+// editedBeside is edited for words that a case has on its card alone.
+func (t *turn) editedBeside(u *chat.Update) error {
+	text, d := strings.TrimSpace(u.Text), t.desk
+	if text == "" || heardAlready(d.session, text) {
+		return nil
+	}
+	if err := t.configure(); err != nil {
+		return err
+	}
+	t.remember(d.session, text, nil)
+	d.toStaff(t.identity, said{text: text, at: u.From, own: u.On, key: u.Key})
+	t.kept()
 	return nil
 }
 

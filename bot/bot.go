@@ -52,6 +52,7 @@ type Bot struct {
 	texts    *voice.Texts
 	behind   map[chat.Platform]*voice.Texts // the same where commands are words behind another
 	watch    *watchers
+	viewed   views
 	openings openings
 	snap     *snapshot.Keeper
 	totals   totals

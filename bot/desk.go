@@ -173,6 +173,17 @@ func (d *desk) hang(places []chat.Address) []chat.Address {
 	return slices.DeleteFunc(slices.Clone(places), func(a chat.Address) bool { return d.snap.Lost(a) || d.snap.Former(a) })
 }
 
+// reachable are the chats in which staff are shown the case, or will be.
+func (d *desk) reachable() []chat.Address {
+	return slices.DeleteFunc(d.places(), func(a chat.Address) bool { return d.snap.Lost(a) || d.snap.Former(a) })
+}
+
+// waits reports whether the case has no card below which anything could stand.
+func (d *desk) waits() bool {
+	_, held := d.heldBack()
+	return held
+}
+
 // threads are the chats where the case's conversation is shown: those of its cards.
 func (d *desk) threads() []chat.Address { return d.hang(d.places()) }
 

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -11,7 +12,6 @@ import (
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/survey"
 )
 
 // draw derives, once and where the turn ends, what staff see of it: it follows from the
@@ -35,21 +35,40 @@ func (t *turn) draw() {
 // them on its card the message says where to look.
 func (t *turn) drawAside() {
 	s := t.session
-	if s == nil || len(s.Said) == 0 || t.flow.Class == survey.Pulse || t.flow.Class == survey.Mystery {
+	if s == nil || len(s.Said) == 0 || (remarks{t}).quiet() {
 		return // those who were promised that nobody is called are kept to it
 	}
 	if t.desk == nil && !render.Live(s) {
-		return // what follows a survey is answered with help
+		return // what follows a survey has a case
 	}
 	p := drawing{frame: t.frame, c: t.view(), identity: s.Identity}
 	p.v = p.c.StaffVoice()
-	render := p.c.Note(p.v)
+	note := p.c.Note(p.v)
 	for _, to := range asidePlaces(t.snap, s) {
-		slot := storage.Slot{Kind: storage.AsideSlot, Owner: s.ID, At: to}.String()
-		p.want(storage.Want{Slot: slot, Kind: storage.CardD, Rank: p.rank(), Address: t.snap.At(to), Render: render, OnlyIfKnown: t.desk != nil})
+		slot := storage.Slot{Kind: storage.AsideSlot, Owner: s.ID, At: to}
+		p.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Rank: p.rank(), Address: t.snap.At(to), Render: note, OnlyIfKnown: t.desk != nil})
 		if t.desk == nil {
-			p.files(to, slot)
+			p.files(to, slot.String())
+			p.beyond(slot, note)
 		}
+	}
+}
+
+// beyond shows whole, below the note in this slot, the words of this turn that it cuts or that
+// make room on it for others.
+func (p *drawing) beyond(slot storage.Slot, note chat.Message) {
+	said := p.c.Session.Said
+	for i := range p.out.Words {
+		w := &p.out.Words[i]
+		if w.Text == "" || whole(said) == len(said) {
+			continue
+		}
+		m := chat.Message{Title: note.Title, Lang: note.Lang, Under: slot.String()}
+		for _, part := range voice.InParts(w.Text) {
+			m.Quotes = append(m.Quotes, chat.Quote{Text: part})
+		}
+		long := storage.Slot{Kind: storage.EventSlot, Owner: slot.Owner, At: slot.At, Part: w.ID}
+		p.inParts(long, storage.Want{Kind: storage.CardD, Rank: p.rank(), Address: p.snap.At(slot.At), Render: m})
 	}
 }
 
@@ -68,6 +87,7 @@ func (d *desk) draw() {
 		return
 	}
 	k := d.kase
+	waited := len(k.Cards) == 0 && (d.telling || k.Changed || !k.TellAt.IsZero())
 	until, held := d.heldBack()
 	if !k.TellAt.Equal(until) {
 		k.TellAt, d.out.Case = until, k
@@ -83,6 +103,9 @@ func (d *desk) draw() {
 	}
 	if k.Unposted {
 		return
+	}
+	if waited {
+		d.unfold()
 	}
 	p := drawing{frame: d.frame, c: d.view(), identity: k.Identity}
 	p.v = p.c.StaffVoice()
@@ -102,6 +125,21 @@ func (d *desk) draw() {
 		relay(saidSize)
 	}
 	p.remind(d.happened, places)
+}
+
+// unfold shows below the first card what was written while the case waited for one, as far as
+// the card does not hold it whole.
+func (d *desk) unfold() {
+	s := d.session
+	n := whole(s.Said)
+	if n == len(s.Said) {
+		return
+	}
+	for i, text := range s.Said[n:] {
+		d.heard = append(d.heard, heard{said: said{text: text, key: "waited-" + strconv.Itoa(n+i)}})
+	}
+	s.Said = append(s.Said[:n:n], voice.Cut(s.Said[len(s.Said)-1], saidSize))
+	d.out.Session = s
 }
 
 // drawing is what staff see of a case, or of a survey that has none, where a turn ends.

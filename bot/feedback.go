@@ -26,6 +26,7 @@ type wish struct {
 	words string // "" = they are asked
 	// earlier is how many unsatisfied sessions they had in the last 90 days.
 	earlier int
+	of      string // the session whose words they are already; "" = they come with the wish
 }
 
 // wished reports whether an update is feedback: a command, a button, or words that begin
@@ -35,6 +36,9 @@ func wished(texts *voice.Texts, u *chat.Update) (w wish, phrase, ok bool) {
 	case u.Kind == chat.Command && voice.FeedbackCommands[u.Command] != "":
 		return wish{kind: voice.FeedbackCommands[u.Command], words: strings.TrimSpace(u.Text)}, false, true
 	case u.Kind == chat.Tap:
+		if of := render.SessionOfMeant(u.Data); of != "" {
+			return wish{kind: storage.Complaint, of: of}, false, true
+		}
 		kind, ok := render.DecodeWish(u.Data)
 		return wish{kind: kind}, false, ok
 	case u.Kind == chat.Text:
@@ -61,6 +65,10 @@ func (j *job) wishWork(ctx context.Context, w wish, phrase bool) error {
 	now := b.now().UTC().Truncate(time.Microsecond)
 	if w.earlier, err = b.store.Earlier(ctx, who, now.Add(-repeatWindow), now); err != nil {
 		return fmt.Errorf("count earlier unsatisfied surveys: %w", err)
+	}
+	if w.of != "" {
+		j.work = j.meantWork(w)
+		return nil
 	}
 	words := j.act()
 	j.work = outbox.Work{Bucket: j.bucket, Turn: b.turnOf(u.Key, u.Key, storage.Load{Person: j.person}, &j.said, func(t *turn) error {
@@ -156,28 +164,10 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 			return t.complainAgain(u, w)
 		}
 	}
-	s := &storage.Session{
-		Session: survey.Session{
-			ID: t.b.key.derive("feedback", t.key), Flow: render.FeedbackFlow(w.kind), Version: 1, Status: survey.New, Open: survey.NoQuestion,
-			Attributes: map[string]string{},
-		},
-		Bucket: id.Bucket, Identity: id.ID, Address: id.Address, Customer: id.Customer, Facts: recovery.Facts{Earlier: w.earlier},
-	}
-	if before != nil {
-		s.Site, s.Facts.Tier = before.Site, before.Facts.Tier
-		if render.FeedbackKind(before.Flow) == "" {
-			for _, attr := range []string{voice.AttrBusiness, voice.AttrFirstName, voice.AttrTier} {
-				if v := before.Attributes[attr]; v != "" {
-					s.Attributes[attr] = v
-				}
-			}
-		}
-		if render.Live(before) {
-			s.Before = before.ID
-		}
-	}
-	if s.Site == "" && len(t.snap.NamedSites()) == 1 {
-		s.Site = t.snap.NamedSites()[0]
+	s := t.besides(w.kind, "feedback")
+	s.Facts.Earlier = w.earlier
+	if render.Live(before) {
+		s.Before = before.ID
 	}
 	t.session, t.desk = s, nil
 	if err := t.configure(); err != nil {
@@ -196,6 +186,33 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 		t.keepWords("", files(u.Files), false)
 	}
 	return t.step(survey.Write{Text: w.words})
+}
+
+// besides is a session of what somebody says by themselves, about the place that the survey
+// before was about. word makes its id another than that of what else follows from the update.
+func (t *turn) besides(kind storage.FeedbackKind, word string) *storage.Session {
+	id, before := t.identity, t.session
+	s := &storage.Session{
+		Session: survey.Session{
+			ID: t.b.key.derive(word, t.key), Flow: render.FeedbackFlow(kind), Version: 1, Status: survey.New, Open: survey.NoQuestion,
+			Attributes: map[string]string{},
+		},
+		Bucket: id.Bucket, Identity: id.ID, Address: id.Address, Customer: id.Customer,
+	}
+	if before != nil {
+		s.Site, s.Facts.Tier = before.Site, before.Facts.Tier
+		if render.FeedbackKind(before.Flow) == "" {
+			for _, attr := range []string{voice.AttrBusiness, voice.AttrFirstName, voice.AttrTier} {
+				if v := before.Attributes[attr]; v != "" {
+					s.Attributes[attr] = v
+				}
+			}
+		}
+	}
+	if s.Site == "" && len(t.snap.NamedSites()) == 1 {
+		s.Site = t.snap.NamedSites()[0]
+	}
+	return s
 }
 
 // complainAgain adds a complaint to the case that is open.

@@ -33,6 +33,9 @@ func (p *drawing) files(to chat.Address, under string) {
 
 func (p *drawing) filesOf(source string, fs []survey.File, to chat.Address, under string) {
 	for _, f := range fs {
+		if f.ID == "" {
+			continue // the card or the note says all of it
+		}
 		sum := sha256.Sum256([]byte(f.ID))
 		mark := hex.EncodeToString(sum[:8])
 		m := p.c.File(p.v, f)

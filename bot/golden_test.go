@@ -141,6 +141,8 @@ func (s *story) do(line string) {
 		s.settle(s.who.address)
 	case "expire":
 		s.expire(s.session(s.who))
+	case "deaf": // no chat of staff hears of anything
+		setStaff(s.bot)
 	case "hire":
 		name, role, _ := strings.Cut(rest, " ")
 		if s.staff = staffTG; len(s.team) == 0 {

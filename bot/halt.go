@@ -35,7 +35,7 @@ func (h halting) heard() (taken bool, err error) {
 		if listens(t.kase()) && live {
 			t.keepWords(h.said, nil, false)
 		}
-		return true, t.stop()
+		return true, commands{t}.stop()
 	case live && t.session.StopAsked:
 		return false, nil
 	}

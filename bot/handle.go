@@ -185,14 +185,14 @@ func (j *job) act() func(*turn) error {
 			return t.blocked()
 		}
 		switch u.Kind {
-		case chat.Text, chat.Command, chat.Joined:
+		case chat.Text, chat.Command, chat.Edited, chat.Joined:
 			t.meet(u, p)
 		}
 		switch {
 		case u.Kind == chat.Text && t.bareCommand(u.Text) != "":
 			said := *u
 			said.Command, said.Text = t.bareCommand(u.Text), ""
-			return t.command(&said)
+			return commands{t}.command(&said)
 		case u.Kind == chat.Text:
 			if len(u.Files) == 0 {
 				if taken, err := (halting{t, u.Text}).heard(); taken || err != nil {
@@ -209,7 +209,7 @@ func (j *job) act() func(*turn) error {
 			}
 			return t.edited(u)
 		case u.Kind == chat.Command:
-			err := t.command(u)
+			err := commands{t}.command(u)
 			t.pointToChat()
 			return err
 		}

@@ -30,6 +30,7 @@ type InviteRequest struct {
 	Event    map[string]string // attributes of the service that took place
 	Expires  time.Duration     // until when the link can be redeemed; 0 = DefaultInviteExpires
 	Test     bool              // answers are never counted
+	Ends     time.Time         // when the service is over; zero = it is, or somebody will say (Served)
 	Case     string            // id of the case that a follow-up is about; "" = none
 
 	// To is the person who is asked at once, without a link; zero = whoever opens the link.
@@ -50,6 +51,9 @@ type Invite struct {
 	WebLink      string // "" = the public address is not known, or another channel was asked for
 	Expires      time.Time
 	Session      string // of the person who was invited by name; "" = a link
+	// Asked is when the person is asked who was invited by name, if that is after the service;
+	// zero = at once.
+	Asked time.Time
 }
 
 // Invite stores an offer of a survey and returns the links that lead to it. It works
@@ -78,6 +82,14 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	event := make(map[string]string, len(r.Event))
 	for k, v := range r.Event {
 		event[storage.Clean(k)] = storage.Clean(v)
+	}
+	if !r.Ends.IsZero() {
+		event[voice.AttrEnds] = r.Ends.UTC().Truncate(time.Second).Format(time.RFC3339)
+	}
+	if ends := event[voice.AttrEnds]; ends != "" {
+		if _, err := time.Parse(time.RFC3339, ends); err != nil {
+			return Invite{}, fmt.Errorf("%s is a time such as 2026-05-31T18:00:00+02:00, not %q", voice.AttrEnds, ends)
+		}
 	}
 	facts := recovery.Facts{
 		Class: f.Class, Tier: tier(event[voice.AttrTier]),
@@ -109,6 +121,9 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 			return Invite{}, fmt.Errorf("invite a person: %w", err)
 		}
 		made.Session = b.key.sessionOf(id, inv.Created)
+		if at, ok := asksAt(f, inv.Attributes); ok && at.After(now) && !f.Before() {
+			made.Asked = at
+		}
 		return made, nil
 	}
 	err = b.perform(ctx, bucket, storage.Turn{

@@ -26,7 +26,7 @@ func (d *desk) brings(id *storage.Identity, s said) allowance.Spent {
 func (p *drawing) more(w heard, places []chat.Address) {
 	newest := []string{voice.Cut(w.text, saidSize)}
 	if all := p.c.Session.Said; len(all) > 0 && all[len(all)-1] == newest[0] {
-		newest = all[max(0, len(all)-w.joins.Joined):]
+		newest = all[max(min(whole(all), len(all)-1), len(all)-w.joins.Joined):]
 	}
 	newest = slices.DeleteFunc(slices.Clone(newest), func(s string) bool { return s == "" })
 	for _, to := range places {

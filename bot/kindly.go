@@ -1,17 +1,23 @@
 package bot
 
-// kindly says a sentence that answers words which ask nothing of the program, unless the
-// person was told the same within the last minutes: what they wrote was taken up as the
-// first time, and another program that answers in turn finds an end.
+// kindly says a sentence that answers words which ask nothing of the program, if it is newly
+// said.
 func kindly(sentence string, t *turn) {
-	if t.tapped || t.identity == nil {
+	if newly(sentence, t) {
 		t.notice(t.person().Say(sentence), false)
-		return
+	}
+}
+
+// newly reports whether such a sentence is to be said: not if the person was told the same
+// within the last minutes. What they wrote was taken up as the first time, and another program
+// that answers in turn finds an end.
+func newly(sentence string, t *turn) bool {
+	if t.tapped || t.identity == nil {
+		return true
 	}
 	told, say := t.identity.Told.Tell(sentence, t.now)
-	if !say {
-		return
+	if say {
+		t.identity.Told, t.out.Identity = told, t.identity
 	}
-	t.identity.Told, t.out.Identity = told, t.identity
-	t.notice(t.person().Say(sentence), false)
+	return say
 }

@@ -63,6 +63,13 @@ func (b *Bot) reach(ctx context.Context, r InviteRequest, inv storage.Invitation
 		made := inv
 		made.Attributes, made.RedeemedAt = maps.Clone(inv.Attributes), t.now
 		t.out.Invitation = &made
-		return t.open(made, before)
+		if err := t.prepare(made, before); err != nil {
+			return err
+		}
+		if at, ok := asksAt(t.flow, made.Attributes); ok && at.After(t.now) && !t.flow.Before() {
+			t.session.Expires, t.out.Session = at, t.session // nobody stands there and waits
+			return nil
+		}
+		return t.greet()
 	}))
 }

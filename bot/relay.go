@@ -90,9 +90,13 @@ func (d *desk) toStaff(who *storage.Identity, s said) {
 			Address: d.snap.At(home), Render: chat.Message{Text: s.text, Mine: true},
 		})
 	}
-	if _, held := d.heldBack(); !held { // else they are on the card once the case has one
-		d.heard = append(d.heard, heard{said: s, joins: joins})
+	if d.waits() {
+		return // they are shown once the case has a card
 	}
+	if entry(d.kase) && whole(d.session.Said) == len(d.session.Said) {
+		s.text = "" // they are on its card, whole
+	}
+	d.heard = append(d.heard, heard{said: s, joins: joins})
 }
 
 // complains lets words for the case count as a complaint, by the command or by a phrase that
@@ -141,7 +145,7 @@ func (p *drawing) relay(w heard, places []chat.Address) {
 			m := chat.Message{Text: p.v.Files(files[i : i+1])}
 			if p.c.Pseudonymous() {
 				m.Text += "\n" + p.v.Say("file_kept_back")
-			} else if p.snap.SameFiles(p.c.Session.Address, to) {
+			} else if files[i].ID != "" && p.snap.SameFiles(p.c.Session.Address, to) {
 				m.Files = chatFiles(files[i : i+1])
 			}
 			show(filePart(i), m)
@@ -183,6 +187,7 @@ func chatFiles(fs []survey.File) []chat.File {
 // it is the only way from staff to a customer. It returns why not, or nil.
 func (d *desk) sayToCustomer(s said, by recovery.Actor) (*recovery.Refusal, error) {
 	contact := inChat(s)
+	contact.Waits = d.snap.Traits[d.session.Address.Platform].Stored
 	if s.text == "" && len(s.files) > 0 {
 		contact.Text = d.view().StaffVoice().Files(s.files)
 	}
@@ -212,11 +217,11 @@ func (d *desk) reply(s said, by recovery.Actor, edited bool) {
 	show := func(part string, m chat.Message) {
 		m.Title = c.Signature(customer, by.Name)
 		d.want(storage.Want{Slot: wordsSlot(storage.ReplySlot, d.kase.ID, part, s.id()).String(), Kind: storage.RelayD, Address: to, Render: m})
-		there := d.snap.Traits[to.Platform].Stored // the page shows what is stored
-		d.echo(s.id(), part, m, there)
-		if there {
-			d.mark(part, s.id())
+		status := ""
+		if d.snap.Traits[to.Platform].Stored { // it waits on a page, see Transcripts.Seen
+			status = "unopened"
 		}
+		d.echo(s.id(), part, m, status)
 	}
 	parts := voice.InParts(s.text)
 	for n, part := range parts {
@@ -243,16 +248,21 @@ func (d *desk) reply(s said, by recovery.Actor, edited bool) {
 	}
 }
 
-// echo shows staff in other chats what one of them wrote to the customer; arrived adds,
-// where there are no marks, that the customer has it.
-func (d *desk) echo(id storage.Written, part string, written chat.Message, arrived bool) {
+// echo shows staff in other chats what one of them wrote to the customer; status is the
+// sentence that says how far it has come, "" = none. That it arrived is said where there are
+// no marks.
+func (d *desk) echo(id storage.Written, part string, written chat.Message, status string) {
 	c := d.view()
 	v := c.StaffVoice()
 	for _, at := range d.threads() {
 		if !id.InForm() && d.snap.At(at) == id.At {
 			continue // there they stand
 		}
-		m := c.Echo(v, written, arrived && !d.snap.Traits[at.Platform].Marks)
+		says := status
+		if status == "arrived" && d.snap.Traits[at.Platform].Marks {
+			says = ""
+		}
+		m := c.Echo(v, written, says)
 		m.Under = cardSlot(d.kase.ID, at)
 		d.want(storage.Want{Slot: saidLine(d.kase.ID, part, id, at), Kind: storage.RelayD, Address: d.snap.At(at), Render: m})
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -99,8 +100,14 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 			Render: render.Withdrawn(t.talk().Question(), t.flow, e.Question),
 		})
 	case survey.Notice:
-		if e.Code != survey.NoticeKept || !t.talking() {
+		if wrote, ok := in.(survey.Write); ok && e.Code == survey.NoticeTooLong {
+			t.keepWords(wrote.Text, nil, true) // no answer, but nothing that was written is lost
+		}
+		switch {
+		case e.Code != survey.NoticeKept:
 			t.noticeOf(e)
+		case !t.talking():
+			remarks{t}.heard("heard")
 		}
 	case survey.OffScript:
 		t.keepWords(e.Text, e.Files, false)
@@ -184,22 +191,38 @@ func (t *turn) keepWords(text string, files []survey.File, answers bool) {
 	t.out.Words = append(t.out.Words, storage.Words{
 		ID: newID(), Session: t.session.ID, Inbound: true, Text: text, Files: files, At: t.now,
 	})
+	t.own(text)
+}
+
+// own shows somebody their own words, where a page has nothing but what is stored.
+func (t *turn) own(text string) {
+	if on := t.session.Address; t.snap.Traits[on.Platform].Stored && text != "" {
+		t.want(storage.Want{
+			Slot: storage.Slot{Kind: storage.OwnSlot, Owner: t.session.ID, Part: t.key}.Nth(len(t.out.Words)).String(), Kind: storage.NoticeD,
+			Render: chat.Message{Text: text, Mine: true},
+		})
+	}
 }
 
 // saidSize is how many runes of words beside the answers a card shows.
 const saidSize = 500
 
-// remember keeps the newest words beside the answers, for the card.
+// remember keeps words beside the answers for the card: the first ones, as many as it holds
+// whole, and the newest.
 func (t *turn) remember(s *storage.Session, text string, files []survey.File) {
-	const kept = 5 // words on a card
-	said := voice.Cut(text, saidSize)
+	said := text
 	if said == "" && len(files) > 0 {
 		said = t.view().StaffVoice().Files(files)
 	}
-	s.Said = append(s.Said[:len(s.Said):len(s.Said)], said)
-	if n := len(s.Said); n > kept {
-		s.Said = s.Said[n-kept:]
+	if d := t.desk; d != nil && d.session == s && d.waits() {
+		// They are shown whole as soon as there is a card below which they can stand.
+		s.Said = append(s.Said[:len(s.Said):len(s.Said)], said)
+		t.out.Session = s
+		return
 	}
+	n := whole(s.Said)
+	newest := append(slices.Clone(s.Said[n:]), voice.Cut(said, saidSize))
+	s.Said = append(s.Said[:n:n], newest[max(0, len(newest)-newestSaid):]...)
 	t.out.Session = s
 }
 
@@ -214,7 +237,7 @@ func (t *turn) closed(e survey.Close, in survey.Input) {
 	switch e.Status {
 	case survey.Completed:
 		t.praise()
-		v, text = t.talk().Thanks(t.kase())
+		v, text = t.talk().Thanks(t.kase(), remarks{t}.hearing())
 	case survey.Declined:
 		text = v.Tell("thanks_declined")
 	case survey.Partial:

@@ -200,7 +200,7 @@ func (s *stage) next(d *dice) (string, storage.Change) {
 				if b, ok := render.Decode(data); ok && b.Session != "" {
 					return t.press(b)
 				} else if ok {
-					return t.languageTapped(u, b.Language)
+					return commands{t}.languageTapped(u, b.Language)
 				}
 				return nil
 			}
@@ -212,7 +212,7 @@ func (s *stage) next(d *dice) (string, storage.Change) {
 			what, act = "sending a file", func() error { return t.words(u) }
 		case 6:
 			u.Command, u.Text = d.one(append(slices.Clone(voice.Commands[:]), "dance")...), d.one("", "ar", "zh", "xx")
-			what, act = "/"+u.Command, func() error { return t.command(u) }
+			what, act = "/"+u.Command, func() error { return commands{t}.command(u) }
 		case 7:
 			s.now = s.now.Add(time.Duration(1+d.n(200)) * 30 * time.Minute)
 			t.now = s.now
@@ -303,7 +303,7 @@ func wrongWith(m chat.Message, conversation bool) []string {
 			card, onCard := render.DecodePressed(b.Data)
 			_, wish := render.DecodeWish(b.Data)
 			readers := 0
-			for _, reads := range []bool{ok, onCard, wish, render.SessionOfSite(b.Data) != ""} {
+			for _, reads := range []bool{ok, onCard, wish, render.SessionOfSite(b.Data) != "", render.SessionOfMeant(b.Data) != ""} {
 				if reads {
 					readers++
 				}

@@ -151,7 +151,7 @@ func (p *slackPlay) happen(line string) {
 	case "expire":
 		p.now = p.now.Add(p.flow.Expires + time.Hour)
 		s := p.session(p.who)
-		turn, err := p.bot.stepTurn(context.Background(), s, survey.Expire{})
+		turn, err := p.bot.sessionTurn(context.Background(), s, "expire", func(t *turn) error { return service{t}.lapse() })
 		if err == nil {
 			err = p.bot.perform(context.Background(), s.Bucket, turn)
 		}

@@ -173,6 +173,14 @@ func (t *turn) hasReturned(before history) error {
 
 // open starts the session of an invitation: who asks, then the first question.
 func (t *turn) open(inv storage.Invitation, before history) error {
+	if err := t.prepare(inv, before); err != nil {
+		return err
+	}
+	return t.greet()
+}
+
+// prepare makes the session of an invitation, in which nobody was asked anything yet.
+func (t *turn) prepare(inv storage.Invitation, before history) error {
 	if err := t.hasReturned(before); err != nil {
 		return err
 	}
@@ -203,6 +211,11 @@ func (t *turn) open(inv storage.Invitation, before history) error {
 		id.Name = inv.Attributes[voice.AttrFirstName]
 	}
 	t.out.Identity = id
+	return nil
+}
+
+// greet says who asks, and asks the first question.
+func (t *turn) greet() error {
 	v := t.person()
 	t.want(storage.Want{
 		Slot: storage.Slot{Kind: storage.IntroSlot, Owner: t.session.ID}.String(), Kind: storage.NoticeD,

@@ -16,7 +16,6 @@ import (
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/survey"
 )
 
 const (
@@ -127,7 +126,7 @@ func newSweeper(b *Bot) *sweeper {
 	return &sweeper{
 		store: b.store, now: b.now, log: b.log, duties: b.caseDuties, perform: b.performAll,
 		expires: func(ctx context.Context, s storage.Session) (storage.Turn, error) {
-			return b.stepTurn(ctx, s, survey.Expire{})
+			return b.sessionTurn(ctx, s, "expire", func(t *turn) error { return service{t}.lapse() })
 		},
 		retain: retaining(func() *personal.Keeper { return Privacy(b) }),
 		holder: uuid.NewString(), failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{},

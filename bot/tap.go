@@ -38,7 +38,7 @@ func (j *job) tap() (storage.Load, func(*turn) error) {
 			if d.Verb == render.VerbSurveys {
 				return t.surveysTapped(u, d.On)
 			}
-			return t.languageTapped(u, d.Language)
+			return commands{t}.languageTapped(u, d.Language)
 		case t.identity == nil || t.session == nil || t.session.Identity != t.identity.ID:
 			t.session = nil
 			t.answer(t.reader(u).Say("not_yours"), true)
@@ -54,7 +54,7 @@ func (t *turn) surveysTapped(u *chat.Update, on bool) error {
 	case t.identity == nil:
 		t.answer(t.reader(u).Say("not_yours"), true)
 	case !on:
-		return t.stop()
+		return commands{t}.stop()
 	default:
 		t.turnOn()
 		t.answer(t.person().Say("surveys_on"), false)

@@ -72,7 +72,7 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 	for _, c := range []survey.NoticeCode{
 		survey.NoticeEnded, survey.NoticeTooLate, survey.NoticeNotOpen, survey.NoticeUnclear, survey.NoticeTooLong,
 		survey.NoticeTooMany, survey.NoticeNothing, survey.NoticeBadNumber, survey.NoticeBadDate, survey.NoticeBadPhone,
-		survey.NoticeBadEmail, survey.NoticeNeedFile, survey.NoticeFileTooBig, survey.NoticePaused, survey.NoticeKept,
+		survey.NoticeBadEmail, survey.NoticeNeedFile, survey.NoticeFileTooBig, survey.NoticePaused,
 		survey.NoticeFirst, survey.NoticeUnchanged, survey.NoticeWaiting,
 	} {
 		need("notice_" + string(c))

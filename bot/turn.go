@@ -92,20 +92,19 @@ func (t *turn) end() storage.Change {
 	return t.out
 }
 
-// stepTurn is the turn that puts an input of our own (a time that has come) to a
-// session. It is idempotent. It reads whose session it is, so it may fail as reads do.
-func (b *Bot) stepTurn(ctx context.Context, s storage.Session, in survey.Input) (storage.Turn, error) {
+// sessionTurn is a turn of our own about a session that exists. It reads whose session it is,
+// so it may fail as reads do.
+func (b *Bot) sessionTurn(ctx context.Context, s storage.Session, name string, f func(*turn) error) (storage.Turn, error) {
 	id, err := b.store.Identity(ctx, s.Bucket, s.Identity)
 	if err != nil {
 		return storage.Turn{}, fmt.Errorf("read the identity of session %s: %w", s.ID, err)
 	}
-	name := fmt.Sprintf("%T", in)
 	load := storage.Load{Person: id.Person, Session: s.ID}
 	return b.turnOf("", name, load, nil, func(t *turn) error {
 		if t.session == nil {
 			return nil
 		}
-		return t.step(in)
+		return f(t)
 	}), nil
 }
 
@@ -233,6 +232,9 @@ func (t *turn) put(in survey.Input) (refused bool, _ error) {
 	}
 	if was.Paused && !now.Paused {
 		t.putOff(false)
+	}
+	if now.Status == survey.Waiting && was.Status != survey.Waiting {
+		service{t}.waits()
 	}
 	if changed {
 		t.out.Session = t.session

@@ -42,6 +42,7 @@ type world struct {
 	blocked map[chat.Address]bool
 	n       int                     // updates and messages so far
 	shown   map[string]chat.Message // by slot, what was reported last
+	link    string                  // of somebody in the web chat
 }
 
 var (
@@ -366,7 +367,7 @@ func (w *world) session(c customer) storage.Session {
 func (w *world) expire(s storage.Session) {
 	w.t.Helper()
 	ctx := context.Background()
-	turn, err := w.bot.stepTurn(ctx, s, survey.Expire{})
+	turn, err := w.bot.sessionTurn(ctx, s, "expire", func(t *turn) error { return service{t}.lapse() })
 	if err != nil {
 		w.t.Fatal(err)
 	}

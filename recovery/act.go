@@ -37,6 +37,7 @@ const (
 	ActStaffGone       ActKind = "staff_gone"
 	ActReturned        ActKind = "returned"
 	ActReachable       ActKind = "reachable"
+	ActSeen            ActKind = "seen"
 )
 
 // ActKinds lists every kind.
@@ -44,7 +45,7 @@ func ActKinds() []ActKind {
 	return []ActKind{
 		ActTake, ActRelease, ActAssign, ActNote, ActContact, ActAgree, ActSnooze, ActResolve, ActNoAction,
 		ActUnreachable, ActReopen, ActCustomerWrote, ActCustomerChanged, ActJoined, ActClockStruck, ActFollowedUp, ActStaffGone, ActReturned,
-		ActReachable,
+		ActReachable, ActSeen,
 	}
 }
 
@@ -127,9 +128,12 @@ type (
 	Note struct{ Text, Ref string }
 	// Contact says that a person spoke with the customer: a reply in the chat, or by other
 	// means. Text is what was said or a summary; Ref as in Note.
+	// Waits says that the words stand on a page which the customer has yet to open: they
+	// are spoken with once they have Seen them.
 	Contact struct {
 		Means     Means
 		Text, Ref string
+		Waits     bool
 	}
 	// Agree records what was agreed with the customer and by when it will be done.
 	Agree struct {
@@ -190,6 +194,8 @@ type (
 	Returned struct{}
 	// Reachable says that the chat of a customer who was lost takes messages again.
 	Reachable struct{}
+	// Seen says that the customer has opened the page where the answer waited for them.
+	Seen struct{}
 )
 
 // Means is how a customer was contacted.
@@ -264,6 +270,9 @@ func (Returned) Kind() ActKind { return ActReturned }
 // Kind implements Act.
 func (Reachable) Kind() ActKind { return ActReachable }
 
+// Kind implements Act.
+func (Seen) Kind() ActKind { return ActSeen }
+
 func (Take) act()            {}
 func (Release) act()         {}
 func (Assign) act()          {}
@@ -283,3 +292,4 @@ func (FollowedUp) act()      {}
 func (StaffGone) act()       {}
 func (Returned) act()        {}
 func (Reachable) act()       {}
+func (Seen) act()            {}

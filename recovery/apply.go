@@ -104,6 +104,8 @@ func (m *move) do(act Act) *Refusal {
 		return m.returned()
 	case Reachable:
 		return m.found()
+	case Seen:
+		return m.seen()
 	}
 	return &Refusal{Code: UnknownAct}
 }
@@ -256,6 +258,15 @@ func (m *move) contact(a Contact) *Refusal {
 	}
 	if r := m.mine(); r != nil {
 		return r
+	}
+	if a.Waits && m.c.Round.Contacted.IsZero() {
+		// The clock runs on until they have it.
+		m.c.Moved, m.c.Wrote, m.c.Unseen = m.now, time.Time{}, m.now
+		m.tell(EventContacted, spaced(string(a.Means), "waits"), a.Text)
+		return nil
+	}
+	if a.Waits {
+		m.c.Unseen = m.now
 	}
 	m.spoke()
 	if m.c.State == Taken {
@@ -410,6 +421,7 @@ func (m *move) closeWith(s State, kind EventKind, reason string) *Refusal {
 // end closes the case; its holder stays on it.
 func (m *move) end(s State) {
 	m.late(ClockResolve)
+	m.c.Before = &Ending{State: s, By: m.by.Staffer, Holder: m.c.Holder, At: m.now, Plan: m.c.Plan}
 	m.c.State, m.c.Ended, m.c.EndedAt = s, m.by.Staffer, m.now
 	m.c.Moved, m.c.Snoozed, m.c.Wrote, m.c.Plan, m.c.Reason = m.now, time.Time{}, time.Time{}, nil, ""
 }
@@ -428,6 +440,12 @@ func (m *move) reopened(reason string) *Refusal {
 // reopen puts a closed case back into the queue: a new round, with clocks of its own.
 func (m *move) reopen(reason string) {
 	from := m.c.State
+	past := Ending{By: m.c.Ended, Holder: m.c.Holder, At: m.c.EndedAt}
+	if p := m.c.Before; p != nil && p.At.Equal(m.c.EndedAt) {
+		past = *p
+	}
+	past.State, past.Reason, past.Resolution = from, m.c.Reason, m.c.Resolution
+	m.c.Before = &past
 	m.c.State, m.c.Holder, m.c.HeldAt = Open, Staffer{}, time.Time{}
 	m.c.Round, m.c.Struck, m.c.Plan, m.c.Moved = Marks{}, nil, nil, time.Time{}
 	m.c.Ended, m.c.EndedAt, m.c.Reason = Staffer{}, time.Time{}, ""

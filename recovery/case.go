@@ -78,6 +78,7 @@ type Case struct {
 	Moved   time.Time `json:"moved,omitzero"`    // when its holder last did something
 	Wrote   time.Time `json:"wrote,omitzero"`    // when the customer wrote what nobody has answered yet
 	Lost    time.Time `json:"lost,omitzero"`     // since when the customer's chat takes no messages
+	Unseen  time.Time `json:"unseen,omitzero"`   // when the newest answer was put on a page that the customer has not opened since
 	Snoozed time.Time `json:"snoozed,omitzero"`  // quiet until
 	Updated time.Time `json:"updated,omitzero"`  // when anything last happened
 	Plan    *Plan     `json:"plan,omitempty"`    // the newest one that is still to be kept
@@ -92,6 +93,7 @@ type Case struct {
 	Reason     string      `json:"reason,omitempty"`     // why no action was taken, or how the customer was sought
 	Ended      Staffer     `json:"ended,omitzero"`       // who closed it
 	EndedAt    time.Time   `json:"ended_at,omitzero"`
+	Before     *Ending     `json:"before,omitempty"`   // how the newest round that is over ended
 	Outcome    Outcome     `json:"outcome,omitzero"`   // of the newest round
 	Followed   []string    `json:"followed,omitempty"` // sessions in which the customer was asked in earlier rounds
 	Returned   time.Time   `json:"returned,omitzero"`  // when the customer first came again after the case was closed
@@ -104,6 +106,17 @@ type Marks struct {
 	Agreed       time.Time `json:"agreed,omitzero"`
 	Resolved     time.Time `json:"resolved,omitzero"`
 	Verified     time.Time `json:"verified,omitzero"`
+}
+
+// Ending is how a round of a case ended: its story stays with the case when it is reopened.
+type Ending struct {
+	State      State       `json:"state"`
+	By         Staffer     `json:"by,omitzero"`     // who closed it
+	Holder     Staffer     `json:"holder,omitzero"` // who had it
+	At         time.Time   `json:"at"`
+	Reason     string      `json:"reason,omitempty"`
+	Plan       *Plan       `json:"plan,omitempty"` // what was agreed by then
+	Resolution *Resolution `json:"resolution,omitempty"`
 }
 
 // Plan is what was agreed with the customer.

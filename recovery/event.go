@@ -26,7 +26,7 @@ const (
 	EventReleased       EventKind = "released"         //
 	EventAssigned       EventKind = "assigned"         // Detail: the new holder's id
 	EventNoted          EventKind = "noted"            //
-	EventContacted      EventKind = "contacted"        // Detail: the means
+	EventContacted      EventKind = "contacted"        // Detail: the means, "waits" if the customer has yet to see it
 	EventAgreed         EventKind = "agreed"           // Detail: the date, RFC 3339
 	EventSnoozed        EventKind = "snoozed"          // Detail: until, RFC 3339
 	EventWoke           EventKind = "woke"             // a snooze lapsed
@@ -49,6 +49,7 @@ const (
 	EventClosed         EventKind = "closed"           // no verdict, or a lukewarm one
 	EventStaffGone      EventKind = "staff_gone"       // Detail: the former holder's id
 	EventReturned       EventKind = "returned"         // the customer came again
+	EventSeen           EventKind = "seen"             // the customer opened the page where the answer waited
 )
 
 // EventKinds lists every kind.
@@ -57,7 +58,7 @@ func EventKinds() []EventKind {
 		EventOpened, EventTaken, EventReleased, EventAssigned, EventNoted, EventContacted, EventAgreed, EventSnoozed,
 		EventWoke, EventResolved, EventNoAction, EventUnreachable, EventLost, EventReachable, EventReopened, EventCustomerWrote, EventChanged,
 		EventPermission, EventJoined, EventRaised, EventStruck, EventUnacknowledged, EventFollowUp, EventFollowedUp,
-		EventVerified, EventClosed, EventStaffGone, EventReturned,
+		EventVerified, EventClosed, EventStaffGone, EventReturned, EventSeen,
 	}
 }
 

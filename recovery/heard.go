@@ -29,6 +29,23 @@ func (m *move) lost() *Refusal {
 	return nil
 }
 
+// seen: the answer that waited has reached the customer, and only now were they spoken with.
+func (m *move) seen() *Refusal {
+	if m.c.Unseen.IsZero() {
+		return nil
+	}
+	m.c.Unseen = time.Time{}
+	m.tell(EventSeen, "", "")
+	if m.c.State.Active() {
+		m.late(ClockContact)
+		m.c.mark(func(k *Marks) *time.Time { return &k.Contacted }, m.now)
+		if m.c.State == Taken {
+			m.c.State = Contacted
+		}
+	}
+	return nil
+}
+
 // found undoes lost. A case that was given up stays closed until the customer writes.
 func (m *move) found() *Refusal {
 	if !m.c.Lost.IsZero() {

@@ -41,6 +41,7 @@ type model struct {
 	acked     bool // in this round
 	contact   Permission
 	lost      bool
+	unseen    bool // an answer waits on a page
 	watch     bool
 	priority  Priority
 	asked     string // session of this round's follow-up
@@ -59,7 +60,7 @@ func (m model) expect(act Act, by Actor, now time.Time) (model, Code) {
 	case staff && by.Party == Customer,
 		staff && by.Party == Program && act.Kind() != ActReopen && act.Kind() != ActUnreachable,
 		!staff && by.Party == Staff && !(act.Kind() == ActStaffGone && by.Role != access.Agent),
-		slices.Contains([]ActKind{ActStaffGone, ActClockStruck, ActReturned, ActReachable}, act.Kind()) && by.Party == Customer:
+		slices.Contains([]ActKind{ActStaffGone, ActClockStruck, ActReturned, ActReachable, ActSeen}, act.Kind()) && by.Party == Customer:
 		return m, NotTheirs
 	}
 	closed := !slices.Contains([]State{Open, Taken, Contacted, Agreed}, m.state)
@@ -143,10 +144,20 @@ func (m model) expect(act Act, by Actor, now time.Time) (model, Code) {
 		if code := work(); code != "" {
 			return refuse(code)
 		}
+		if m.unseen = m.unseen || a.Waits; a.Waits && !m.contacted {
+			break
+		}
 		m.contacted = true
 		if m.state == Taken {
 			m.state = Contacted
 		}
+	case Seen:
+		if m.unseen && !closed {
+			if m.contacted = true; m.state == Taken {
+				m.state = Contacted
+			}
+		}
+		m.unseen = false
 	case Agree:
 		code := work()
 		switch {
@@ -289,7 +300,7 @@ func sees(c Case) model {
 	}
 	return model{
 		state: c.State, holder: c.Holder.ID, contacted: !c.Round.Contacted.IsZero(),
-		planned: c.Plan != nil, acked: !c.Round.Acknowledged.IsZero(), contact: c.Contact, lost: !c.Lost.IsZero(),
+		planned: c.Plan != nil, acked: !c.Round.Acknowledged.IsZero(), contact: c.Contact, lost: !c.Lost.IsZero(), unseen: !c.Unseen.IsZero(),
 		watch: !c.Decision.Opens, priority: c.Decision.Priority, asked: c.Outcome.Session, over: over,
 	}
 }
@@ -313,7 +324,7 @@ func randomAct(t *rapid.T, now time.Time) Act {
 	case ActNote:
 		return Note{Text: text(), Ref: ref()}
 	case ActContact:
-		return Contact{Means: rapid.SampledFrom(AllMeans()).Draw(t, "means"), Text: text(), Ref: ref()}
+		return Contact{Means: rapid.SampledFrom(AllMeans()).Draw(t, "means"), Text: text(), Ref: ref(), Waits: rapid.Bool().Draw(t, "waits")}
 	case ActAgree:
 		return Agree{Plan: text(), Due: ahead()}
 	case ActSnooze:
@@ -347,6 +358,8 @@ func randomAct(t *rapid.T, now time.Time) Act {
 		return Returned{}
 	case ActReachable:
 		return Reachable{}
+	case ActSeen:
+		return Seen{}
 	}
 	return ClockStruck{}
 }

@@ -63,6 +63,8 @@ var pairs = []pair{
 	{"followed up: nothing said", guest, FollowedUp{}, 0, "= = = = = = = = ="},
 	{"returned", program, Returned{}, 0, "= = = = resolved verified closed unreachable no_action"},
 	{"reachable again", program, Reachable{}, 0, "= = = = = = = = ="},
+	{"seen", program, Seen{}, 0, "= = = = = = = = ="},
+	{"reply on a page", ann, Contact{Means: InChat, Text: "on a page", Waits: true}, 0, "taken taken contacted agreed !already_closed !already_closed !already_closed !already_closed !already_closed"},
 	{"holder gone", program, StaffGone{ann.ID}, 0, "= open open open = = = = ="},
 	{"somebody else gone", lea, StaffGone{bob.ID}, 0, "= = = = = = = = ="},
 }

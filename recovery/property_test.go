@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,8 +34,14 @@ func (r *reader) read(e Event) {
 	case EventTaken, EventAssigned:
 		held()
 	case EventContacted:
-		r.contacted = true
+		if !strings.HasSuffix(e.Detail, " waits") {
+			r.contacted = true
+		}
 		held()
+	case EventSeen:
+		if r.contacted = r.contacted || r.state.Active(); r.state.Active() && r.state != Open {
+			held()
+		}
 	case EventAgreed:
 		r.contacted, r.planned = true, true
 		held()

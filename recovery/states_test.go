@@ -211,7 +211,9 @@ func TestClosedSets(t *testing.T) {
 	_, woken, _ := Apply(DefaultRules, asleep, ClockStruck{}, program, noon.Add(2*time.Hour))
 	lost := must(t, begin(), program, noon, Unreachable{})
 	_, found, _ := Apply(DefaultRules, lost, Reachable{}, program, noon.Add(time.Hour))
-	for _, e := range slices.Concat(events, woken, found) {
+	waits := must(t, begin(), ann, noon, Contact{Means: InChat, Text: "sorry", Waits: true})
+	_, seen, _ := Apply(DefaultRules, waits, Seen{}, program, noon.Add(time.Hour))
+	for _, e := range slices.Concat(events, woken, found, seen) {
 		told[e.Kind] = true
 	}
 	for _, k := range EventKinds() {

@@ -39,6 +39,9 @@ const (
 	Suggestion FeedbackKind = "suggestion"
 	Enquiry    FeedbackKind = "question"
 	Praise     FeedbackKind = "praise" // a delighted answer
+	// Remark is what somebody wrote while nothing waited for it. It has a session and a case
+	// on the watch list, and no record among the feedback until its writer says what it is.
+	Remark FeedbackKind = "remark"
 )
 
 // Announcements is what is read and written to tell staff of many things at once. Reads

@@ -101,10 +101,13 @@ type Update struct {
 	Reply     any       `json:"Reply"` // adapter-private: what it needs to show an Answer (a callback id); never stored
 }
 
-// File is a file kept by reference; its bytes stay on the platform.
+// File is a file kept by reference; its bytes stay on the platform. Without an ID it is what
+// somebody sent that is neither words nor a file, and Name says in words what it holds.
 type File struct {
-	Kind string `json:"kind"` // photo, voice, audio, video, document
-	ID   string `json:"id"`   // the platform's own file id
+	// photo, voice, audio, video, document; without an ID location, contact, poll, dice,
+	// sticker, story, or unknown where the platform tells of nothing that is known.
+	Kind string `json:"kind"`
+	ID   string `json:"id"` // the platform's own file id
 	Name string `json:"name,omitempty"`
 	Type string `json:"type,omitempty"` // MIME
 	Size int64  `json:"size,omitempty"` // bytes; 0 = unknown

@@ -70,6 +70,8 @@ type rawMessage struct {
 	ThreadTS string          `json:"thread_ts"`
 	Files    json.RawMessage `json:"files"`
 	Edited   json.RawMessage `json:"edited"`
+	// Attachments hold what the message passes on of others.
+	Attachments json.RawMessage `json:"attachments"`
 }
 
 func (m rawMessage) userID() string { return text(m.User) }
@@ -261,7 +263,7 @@ func (c *Client) message(team, channel string, e rawEvent) (chat.Update, bool) {
 	m := e.rawMessage
 	private := e.ChannelType == "im" || e.ChannelType == "" && isDirect(channel)
 	switch e.Subtype {
-	case "", "file_share", "thread_broadcast":
+	case "", "file_share", "thread_broadcast", "me_message":
 	case "message_changed":
 		return c.edited(team, channel, private, e)
 	default:
@@ -290,7 +292,27 @@ func (c *Client) message(team, channel string, e rawEvent) (chat.Update, bool) {
 	if name, rest, ok := splitCommand(u.Text); ok {
 		u.Kind, u.Command, u.Text = chat.Command, name, rest
 	}
+	if something := len(m.Attachments) > len("[]") || len(m.Files) > len("[]"); something && private && u.Kind == chat.Text && u.Text == "" && len(u.Files) == 0 {
+		u.Files = []chat.File{{Kind: "unknown", Name: m.shared()}}
+	}
 	return u, u.Text != "" || u.Kind == chat.Command || len(u.Files) > 0
+}
+
+// shared is what a message without words of its own passes on, as far as Slack says it in
+// words.
+func (m rawMessage) shared() string {
+	var in []struct {
+		Text     string `json:"text"`
+		Fallback string `json:"fallback"`
+	}
+	_ = json.Unmarshal(m.Attachments, &in) // of another form: nothing is told of it
+	var said []string
+	for _, a := range in {
+		if words := strings.TrimSpace(firstOf(a.Text, a.Fallback)); words != "" {
+			said = append(said, spoken(words))
+		}
+	}
+	return strings.Join(said, " · ")
 }
 
 // author is who wrote the message, or changed it.

@@ -146,7 +146,13 @@ func (c *Client) decodeKind(in rawUpdate) chat.Update {
 	case len(in.Message) > 0:
 		var m rawMessage
 		if json.Unmarshal(in.Message, &m) == nil {
-			return c.message(m)
+			u := c.message(m)
+			if u.Kind == "" && u.Private && u.User.ID != "" && !strings.HasPrefix(m.Text, "/") {
+				if thing, ok := sent(in.Message); ok {
+					u.Kind, u.Files = chat.Text, []chat.File{thing}
+				}
+			}
+			return u
 		}
 	case len(in.Edited) > 0:
 		var m rawMessage

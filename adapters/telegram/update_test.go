@@ -84,7 +84,7 @@ func TestDecode(t *testing.T) {
 		{"animation", `"message":{` + private + `,"animation":{"file_id":"a"},"document":{"file_id":"a"}}`, fromAnn(chat.Update{Kind: chat.Text, Files: []chat.File{{Kind: "video", ID: "a"}}})},
 		{"document", `"message":{` + private + `,"document":{"file_id":"d","file_name":"x.pdf"}}`, fromAnn(chat.Update{Kind: chat.Text, Files: []chat.File{{Kind: "document", ID: "d", Name: "x.pdf"}}})},
 		{"sticker", `"message":{` + private + `,"sticker":{"emoji":"😀"}}`, fromAnn(chat.Update{Kind: chat.Text, Text: "😀"})},
-		{"place", `"message":{` + private + `,"location":{"latitude":1,"longitude":2}}`, fromAnn(chat.Update{Kind: chat.Other})},
+		{"place", `"message":{` + private + `,"location":{"latitude":1,"longitude":2}}`, fromAnn(chat.Update{Kind: chat.Text, Files: []chat.File{{Kind: "location", Name: "1, 2"}}})},
 		{"pinned", `"message":{` + group + `,"pinned_message":{"message_id":3}}`, fromBob(chat.Update{Kind: chat.Other})},
 		{"moving", `"message":{` + group + `,"migrate_to_chat_id":-100300}`, fromBob(chat.Update{Kind: chat.Moved, MovedTo: at("-100300")})},
 		{"moved", `"message":{` + group + `,"migrate_from_chat_id":-300}`, func() chat.Update {

@@ -112,6 +112,21 @@ func (s *site) renderChat(w http.ResponseWriter, r *http.Request, v Visitor, sta
 	p.Messages = s.layOut(part.Items, p.frame, p.Nonce)
 	p.Box = boxFor(part.Items)
 	s.render(w, r, status, "chat.html", p)
+	s.seen(r, v, part.Items)
+}
+
+// seen reports what the page has shown, to the browser whose conversation it is.
+func (s *site) seen(r *http.Request, v Visitor, items []Item) {
+	if s.Seen == nil || v.Fresh || r.Method == http.MethodHead || len(items) == 0 {
+		return
+	}
+	slots := make([]string, len(items))
+	for i := range items {
+		slots[i] = items[i].Slot
+	}
+	if err := s.Seen(r.Context(), v.Address, slots); err != nil && r.Context().Err() == nil {
+		s.Log.Warn("web chat: that a page was seen could not be noted; it is at the next look", "err", err)
+	}
 }
 
 func (s *site) notice(w http.ResponseWriter, r *http.Request, n notice) {

@@ -49,6 +49,9 @@ type Config struct {
 	// State names all that is to be seen at an address: it changes when anything there does.
 	// It is asked once a second for everybody who has the page open, and must be cheap.
 	State func(ctx context.Context, to chat.Address) (string, error)
+	// Seen hears which slots a visitor's page has just shown them. It is told after the page
+	// was written, may be told the same again, and must be cheap then. May be nil.
+	Seen func(ctx context.Context, to chat.Address, slots []string) error
 	// Watch returns a channel that wakes after a commit of this process that wrote to
 	// an address, and what to call when nobody listens any more. Commits of other
 	// processes are found by asking for the state each second. May be nil.

@@ -9,6 +9,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
 
@@ -129,8 +130,12 @@ func (c *CaseView) cardAnswers(v *voice.Voice, m *chat.Message) {
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: voice.Cut(answerText(v, q, a), LongestQuote)})
 		}
 	}
+	wrote := v.Say("card_wrote")
+	if FeedbackKind(c.Session.Flow) == storage.Remark {
+		wrote = "" // beside nothing
+	}
 	for _, said := range c.Session.Said {
-		m.Quotes = append(m.Quotes, chat.Quote{Label: v.Say("card_wrote"), Text: said})
+		m.Quotes = append(m.Quotes, chat.Quote{Label: wrote, Text: said})
 	}
 }
 

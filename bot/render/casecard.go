@@ -124,30 +124,67 @@ func (c *CaseView) cardStory(v *voice.Voice, fact func(label, value string)) {
 		if k.Snoozed.After(c.Now) {
 			fact(v.Say("card_snoozed"), v.Moment(k.Snoozed))
 		}
+		c.cardPast(v, fact)
 		c.cardOutcome(v, fact)
 		return
 	}
 	who("card_ended", k.Ended.Name, k.EndedAt)
 	if k.State == recovery.Dismissed || k.State == recovery.Unreached {
-		reason := v.Plain["no_action_"+k.Reason]
-		if reason == "" {
-			reason = k.Reason
-		}
-		fact(v.Say("card_reason"), voice.Cut(reason, LongestQuote))
+		fact(v.Say("card_reason"), reasonText(v, k.Reason))
 	} else if r := k.Resolution; r != nil {
 		fact(v.Say("card_cause"), c.causeText(v, r.Cause))
-		var done []string
-		for _, a := range r.Actions {
-			what := v.Say("action_" + string(a.Kind))
-			if a.Cost > 0 {
-				what = v.Say("card_action_cost", "action", what, "cost", amount(a.Cost))
-			}
-			done = append(done, what)
-		}
-		fact(v.Say("card_actions"), strings.Join(done, v.Say("list_comma")))
+		fact(v.Say("card_actions"), actionsText(v, r))
 		fact(v.Say("card_note"), voice.Cut(r.Note, LongestQuote))
 		c.cardOutcome(v, fact)
 	}
+}
+
+// reasonText is why no action was taken, or how the customer was sought.
+func reasonText(v *voice.Voice, reason string) string {
+	if known := v.Plain["no_action_"+reason]; known != "" {
+		reason = known
+	}
+	return voice.Cut(reason, LongestQuote)
+}
+
+// actionsText is what was done for the customer, with what it cost.
+func actionsText(v *voice.Voice, r *recovery.Resolution) string {
+	var done []string
+	for _, a := range r.Actions {
+		what := v.Say("action_" + string(a.Kind))
+		if a.Cost > 0 {
+			what = v.Say("card_action_cost", "action", what, "cost", amount(a.Cost))
+		}
+		done = append(done, what)
+	}
+	return strings.Join(done, v.Say("list_comma"))
+}
+
+// cardPast tells of a case that was reopened how it had ended before: who had it, what went
+// wrong, what was done and at what cost, what was agreed.
+func (c *CaseView) cardPast(v *voice.Voice, fact func(label, value string)) {
+	k := c.Case
+	p := k.Before
+	if p == nil || k.Reopens == 0 {
+		return
+	}
+	by := p.By.Name
+	if by == "" {
+		by = p.Holder.Name
+	}
+	parts := []string{v.Say("state_" + string(p.State))}
+	if by != "" {
+		parts = append(parts, v.Say("card_person_at", "name", voice.Called(by), "at", v.Moment(p.At)))
+	}
+	if r := p.Resolution; r != nil && p.State != recovery.Dismissed && p.State != recovery.Unreached {
+		parts = append(parts, c.causeText(v, r.Cause), actionsText(v, r), r.Note)
+	} else {
+		parts = append(parts, reasonText(v, p.Reason))
+	}
+	if p.Plan != nil {
+		parts = append(parts, v.Say("card_plan_value", "plan", p.Plan.Text, "due", v.Moment(p.Plan.Due)))
+	}
+	fact(v.Say("card_before"), voice.Cut(voice.Join(" · ", parts...), LongestQuote))
 }
 
 // cardOutcome says what the customer thinks of the recovery, and whether they came again.
@@ -184,6 +221,8 @@ func (c *CaseView) cardFoot(v *voice.Voice) []string {
 		return []string{v.Say("refused_contact_denied")}
 	case !k.Lost.IsZero():
 		return []string{v.Say("card_lost")}
+	case !k.Unseen.IsZero():
+		return []string{v.Say("card_unseen", "at", v.Moment(k.Unseen)), v.Say("card_internal")}
 	case !k.Wrote.IsZero():
 		return []string{v.Say("card_waits"), v.Say("card_internal")}
 	}

@@ -143,8 +143,8 @@ func (c *CaseView) Relay(v *voice.Voice, forms bool) chat.Message {
 }
 
 // Echo shows staff who did not see it written what one of them wrote to the customer;
-// arrived says that the customer has it.
-func (c *CaseView) Echo(v *voice.Voice, written chat.Message, arrived bool) chat.Message {
+// status is the sentence that says how far it has come, "" = none.
+func (c *CaseView) Echo(v *voice.Voice, written chat.Message, status string) chat.Message {
 	m := chat.Message{
 		Title: c.Case.Name() + " · " + v.Say("said_to", "who", chat.CleanName(written.Title), "name", c.CustomerName(v)),
 		Lang:  v.Lang, Files: written.Files,
@@ -152,8 +152,8 @@ func (c *CaseView) Echo(v *voice.Voice, written chat.Message, arrived bool) chat
 	if written.Text != "" {
 		m.Quotes = []chat.Quote{{Text: written.Text}}
 	}
-	if arrived {
-		m.Footer = v.Say("arrived")
+	if status != "" {
+		m.Footer = v.Say(status)
 	}
 	return m
 }

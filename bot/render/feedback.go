@@ -20,12 +20,15 @@ func FeedbackKind(flow string) storage.FeedbackKind {
 			return k
 		}
 	}
+	if flow == FeedbackFlow(storage.Remark) {
+		return storage.Remark
+	}
 	return ""
 }
 
 // FeedbackFlows are these flows in every language of the interface.
 func FeedbackFlows(t *voice.Texts) map[snapshot.FlowKey]*snapshot.Flow {
-	flows := make(map[snapshot.FlowKey]*snapshot.Flow, len(voice.FeedbackCommands))
+	flows := make(map[snapshot.FlowKey]*snapshot.Flow, len(voice.FeedbackCommands)+1)
 	for command, kind := range voice.FeedbackCommands {
 		ask, title, thanks := survey.Text{}, survey.Text{}, survey.Text{}
 		for _, tag := range voice.Languages {
@@ -39,5 +42,14 @@ func FeedbackFlows(t *voice.Texts) map[snapshot.FlowKey]*snapshot.Flow {
 		}
 		flows[snapshot.FlowKey{ID: f.ID, Version: f.Version}] = snapshot.NewFlow(f)
 	}
+	words, title := survey.Text{}, survey.Text{}
+	for _, tag := range voice.Languages {
+		words[tag], title[tag] = t.Of(tag).Say("card_wrote"), t.Of(tag).Say("feedback_remark")
+	}
+	remark := survey.Flow{ // nobody is asked: the words are there when the session begins
+		ID: FeedbackFlow(storage.Remark), Version: 1, Class: survey.Transactional, Title: title, Languages: voice.Languages,
+		Questions: []survey.Question{{Key: feedbackKey, Kind: survey.TextQ, Ask: words, Long: true}},
+	}
+	flows[snapshot.FlowKey{ID: remark.ID, Version: remark.Version}] = snapshot.NewFlow(remark)
 	return flows
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -67,6 +68,9 @@ func (t *Talk) greeting(v *voice.Voice) string {
 	}
 	if t.Flow.Class == survey.Pulse {
 		greeting = v.Tell("intro_pulse")
+	}
+	if t.Flow.Before() {
+		greeting = v.Tell("intro_before")
 	}
 	follows := t.Flow.Class == survey.Recovery && t.Session.Case != ""
 	if follows {
@@ -193,23 +197,84 @@ func (t *Talk) voice(w *voice.Words, shown, lang string) *voice.Voice {
 	return v
 }
 
+// Hearing is who of staff hears what a customer says, as the customer may be told.
+type Hearing struct {
+	Staff bool   // somebody is shown it, now or when a mute ends
+	Who   string // the person who has taken the case, as they sign; "" = nobody who may be named
+}
+
+// by are the placeholders of a promise to be in touch within some time.
+func (h Hearing) by(v *voice.Voice, within time.Duration) []string {
+	if within <= 0 {
+		return nil
+	}
+	who := h.Who
+	if who == "" {
+		who = v.Say("fallback_agent_or_team")
+	}
+	return []string{"sla", v.Within(within), "agent_or_team", who}
+}
+
 // Thanks are the words by outcome (templates.md, frame texts), the flow's own or the
 // shipped ones, and whose voice says them. k is the case of the session, nil = none.
-func (t *Talk) Thanks(k *storage.Case) (*voice.Voice, string) {
-	id, within := t.outcome(k)
-	sla := func(v *voice.Voice) []string {
-		if within <= 0 {
-			return nil
-		}
-		return []string{"sla", v.Within(within)}
+func (t *Talk) Thanks(k *storage.Case, h Hearing) (*voice.Voice, string) {
+	if kind := FeedbackKind(t.Flow.ID); kind != "" {
+		v := t.Person()
+		return v, t.WishThanks(v, kind, k, h)
 	}
+	id, within := t.outcome(k)
 	if v, words := t.Own(id); words != "" {
-		if text := v.Fill(words, sla(v)...); text != "" {
-			return v, text
+		if text := v.Fill(words, h.by(v, within)...); text != "" {
+			return v, voice.Paragraphs(text, t.webWay(v, within))
 		}
 	}
 	v := t.Person()
-	return v, v.Tell(id, sla(v)...)
+	return v, voice.Paragraphs(v.Tell(id, h.by(v, within)...), t.webWay(v, within))
+}
+
+// WishThanks are the words for what somebody said by themselves.
+func (t *Talk) WishThanks(v *voice.Voice, kind storage.FeedbackKind, k *storage.Case, h Hearing) string {
+	id, within := "thanks_"+string(kind), Answered(k, t.Now)
+	if !h.Staff {
+		return v.Say(id + "_kept")
+	}
+	return voice.Paragraphs(v.Say(id, h.by(v, within)...), t.webWay(v, within))
+}
+
+// webWay says where an answer that was promised is read, and how to be reached otherwise, to
+// somebody whom nothing tells that it is there.
+func (t *Talk) webWay(v *voice.Voice, within time.Duration) string {
+	if within <= 0 || !t.On.Stored || t.reachable() {
+		return ""
+	}
+	return v.Say("web_way")
+}
+
+// reachable reports whether the customer said how they can be reached outside this chat.
+func (t *Talk) reachable() bool {
+	for i := range t.Session.Answers {
+		a := &t.Session.Answers[i]
+		if at, ok := t.Flow.Index[a.Question]; ok && !a.Dropped && !a.Skipped && t.Flow.Questions[at].Kind.Info().Personal {
+			return true
+		}
+	}
+	return false
+}
+
+// Answered is within which time the customer of a case hears from a person, as its clock runs;
+// 0 where none does. It is never less than what is left.
+func Answered(k *storage.Case, now time.Time) time.Duration {
+	if k == nil || !k.State.Active() || !k.Decision.Opens || !k.Round.Contacted.IsZero() || k.Contact == recovery.NoContact {
+		return 0
+	}
+	left, step := k.Due.Contact.Sub(now), 5*time.Minute
+	switch {
+	case k.Due.Contact.IsZero() || left <= 0:
+		return 0
+	case left > time.Hour:
+		step = time.Hour
+	}
+	return (left + step - 1) / step * step
 }
 
 // Own is a frame text that the flow words for itself, with a voice in the language of
@@ -240,9 +305,8 @@ func (t *Talk) outcome(k *storage.Case) (string, time.Duration) {
 	case ContactNo:
 		return "thanks_no_contact", 0
 	case ContactHere, ContactPhone:
-		if k != nil && !k.Due.Contact.IsZero() {
-			within := k.Due.Contact.Sub(k.OpenedAt)
-			return "thanks_unsatisfied", within.Round(time.Minute)
+		if within := Answered(k, t.Now); within > 0 {
+			return "thanks_unsatisfied", within
 		}
 	}
 	return "thanks_unsatisfied_open", 0

@@ -19,6 +19,7 @@ import (
 const (
 	siteV Verb = 'w' // which site feedback is about
 	wishV Verb = 'f' // begins feedback
+	meanV Verb = 'h' // makes what somebody wrote a complaint
 )
 
 // SiteData is a button's data: a session, and a site whose id may be longer than a button
@@ -57,6 +58,27 @@ func DecodeWish(data string) (storage.FeedbackKind, bool) {
 		}
 	}
 	return "", false
+}
+
+// MeantData is the data of a button that makes a complaint of what was written in a session.
+func MeantData(session string) string {
+	id, err := uuid.Parse(session)
+	if err != nil {
+		return ""
+	}
+	return string([]byte{dataVersion, byte(meanV)}) + base64.RawURLEncoding.EncodeToString(id[:])
+}
+
+// SessionOfMeant is the session that such a button is about; "" for all other data.
+func SessionOfMeant(data string) string {
+	if len(data) < 2 || data[0] != dataVersion || data[1] != byte(meanV) {
+		return ""
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(data[2:])
+	if err != nil || len(raw) != 16 {
+		return ""
+	}
+	return uuid.UUID(raw).String()
 }
 
 // WishRows are the buttons of feedback, one a row.

@@ -4,6 +4,7 @@
 package snapshot
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -41,6 +42,11 @@ type Flow struct {
 	Asked   int            // how many questions everybody is asked
 	Seconds int            // about how long these take
 	More    bool           // further questions may follow, depending on the answers
+}
+
+// Before reports whether something is asked before the service.
+func (f *Flow) Before() bool {
+	return slices.ContainsFunc(f.Questions, func(q survey.Question) bool { return q.Phase == survey.Pre })
 }
 
 // How long people take for one question, in seconds (domain 3: estimates shown).

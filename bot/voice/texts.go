@@ -295,6 +295,34 @@ func (t *Texts) Phrase(text string) (storage.FeedbackKind, string) {
 	return "", ""
 }
 
+// Turns reports whether words that follow an answer do not go on with it: they ask something,
+// or hold one of the closed list of words, in any language, by which people take back or
+// complain. What is not sure is no addition.
+func (t *Texts) Turns(text string) bool {
+	said := strings.ToLower(PlainDigits(text))
+	if strings.ContainsAny(said, "?؟") {
+		return true
+	}
+	letter := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }
+	for _, w := range t.in {
+		for p := range strings.SplitSeq(w.Plain["turns"], "|") {
+			for rest := said; p != ""; {
+				before, after, found := strings.Cut(rest, p)
+				if !found {
+					break
+				}
+				last, _ := utf8.DecodeLastRuneInString(before)
+				next, _ := utf8.DecodeRuneInString(after)
+				if first, _ := utf8.DecodeRuneInString(p); unicode.Is(unicode.Han, first) || !letter(last) && !letter(next) {
+					return true
+				}
+				rest = after
+			}
+		}
+	}
+	return false
+}
+
 // Matches reports whether text is the sentence with this id in any language, whatever its
 // case, its accents and the full stop at its end.
 func (t *Texts) Matches(id, text string) bool {

@@ -25,13 +25,14 @@ const (
 	AttrTier      = "tier"
 	AttrLate      = "late"
 	AttrStandard  = "standard_broken"
+	AttrEnds      = "service_ends" // when the service is over, RFC 3339
 )
 
 // Attributes lists the event attributes with a meaning of their own.
 func Attributes() []string {
 	return []string{
 		AttrFirstName, AttrService, AttrBusiness, AttrAgent, AttrDate, AttrItem, AttrTicket, AttrPromise,
-		AttrTier, AttrLate, AttrStandard,
+		AttrTier, AttrLate, AttrStandard, AttrEnds,
 	}
 }
 
@@ -74,8 +75,6 @@ func (v *Voice) Known(name string) (string, bool) {
 		}
 	case AttrBusiness:
 		value = v.line(v.Site.Name)
-	case "agent_or_team":
-		return v.Known(AttrAgent)
 	}
 	return value, value != ""
 }
@@ -169,6 +168,10 @@ func (v *Voice) Files(fs []survey.File) string {
 		if v.Plain[id] == "" {
 			id = "file_document"
 		}
+		if f.ID == "" {
+			named = append(named, v.told(id, f.Name))
+			continue
+		}
 		if f.Name != "" && !v.Masked {
 			id = "file_named"
 		}
@@ -176,6 +179,17 @@ func (v *Voice) Files(fs []survey.File) string {
 	}
 	return strings.Join(named, v.Plain["list_comma"])
 }
+
+// told is what somebody sent that is no file, in words: what it is, and what it says.
+func (v *Voice) told(id, says string) string {
+	if says = Cut(chat.CleanLine(says), longestTold); says == "" || v.Masked {
+		return v.Plain[id]
+	}
+	return v.Plain[id] + ": " + says
+}
+
+// longestTold is how much is said of what somebody sent, in runes.
+const longestTold = 300
 
 // Ago is how long something has lasted, "3 seconds".
 func (v *Voice) Ago(d time.Duration) string {

@@ -85,7 +85,7 @@ func converseOnTelegram(t *testing.T, database, mode string) {
 		return cards == 1 && whole
 	})
 	ann.Write(ann.Chat(), telegramtest.Written{File: "photo"})
-	ann.Chat().WaitText("we keep this for the team")
+	ann.Chat().WaitText("The team can read this")
 	staff.Wait("the photo below the card, which names it", func(all []telegramtest.Message) bool {
 		card, name, photos := 0, "", 0
 		for _, c := range all {

@@ -14,6 +14,12 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
+// inviteCmds are what is done with invitations: made, unless another word says so.
+type inviteCmds struct {
+	New  inviteCmd     `cmd:"" default:"withargs" help:"Make a link that asks one customer, or ask a person in Slack."`
+	Done inviteDoneCmd `cmd:"" help:"Say that the service of an invitation is over: what is asked after it follows."`
+}
+
 // inviteCmd makes one offer of a survey and prints its links, or asks a person in Slack.
 // A link needs neither Telegram nor a running server: the bot's name is kept in the
 // database.
@@ -27,6 +33,7 @@ type inviteCmd struct {
 	Language string            `help:"Language to ask in, such as en or zh-Hans. The customer's own unless given."`
 	Event    map[string]string `help:"What is known of the service, as name=value: service_name, agent_name, date, first_name, …" mapsep:"none"`
 	Expires  time.Duration     `default:"336h" help:"How long the link can be opened."`
+	Ends     string            `name:"service-ends" help:"When the service is over, as 2026-05-31T18:00 or with its zone, +02:00. A survey that asks something before it goes on then, and a person in Slack is asked then, each later by the survey's delay."`
 	Test     bool              `help:"Mark the answers as a test: they are never counted."`
 	SVG      string            `name:"svg" help:"Write the QR code as SVG into this file (- for standard output) instead of drawing it."`
 }
@@ -67,7 +74,12 @@ func (c *inviteCmd) Run(a *terminal) error {
 	if err != nil {
 		return err
 	}
+	ends, err := moment(c.Ends, siteZone(a.ctx, store, c.Site))
+	if err != nil {
+		return usagef("--service-ends: %v", err)
+	}
 	request := bot.InviteRequest{
+		Ends: ends,
 		Flow: c.Flow, Site: c.Site, Customer: c.Customer, Channel: c.Channel, Language: c.Language,
 		Event: c.Event, Expires: c.Expires, Test: c.Test,
 	}
@@ -125,6 +137,9 @@ func (c *inviteCmd) ask(a *terminal, s settings.Settings, store storage.Store, r
 		return a.printJSON(inviteView{
 			ID: made.ID, Token: made.Token, Flow: made.Flow, Version: made.Version, Expires: made.Expires, Session: made.Session, Person: r.To.User,
 		})
+	}
+	if !made.Asked.IsZero() {
+		return a.printf("%s is asked in Slack on %s, if the server runs then.\n", cmp.Or(r.Name, r.To.User), made.Asked.Format("2006-01-02 15:04 MST"))
 	}
 	return a.printf("%s is asked in Slack as soon as the server runs.\n", cmp.Or(r.Name, r.To.User))
 }

@@ -27,7 +27,7 @@ func TestFeedbackOfOnesOwnOnSlack(t *testing.T) {
 	if !strings.Contains(card.Text, "Ann Lee") || len(card.Buttons) == 0 {
 		t.Errorf("the card is %s", card)
 	}
-	ann.Direct().WaitText("A person has it now")
+	ann.Direct().WaitText("Your message is with the team")
 
 	cid.OpenHome().WaitAcked()
 	home := cid.WaitHome(1)

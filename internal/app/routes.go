@@ -88,7 +88,7 @@ func (a *App) webchat(prefix string) http.Handler {
 			}
 			return items, err
 		},
-		State: shown.State,
+		State: shown.State, Seen: shown.Seen,
 		Watch: shown.Watch, Rooms: rooms, Prefix: prefix, Secure: strings.HasPrefix(a.Settings.PublicURL, "https:"),
 		Key: a.connections.key, Clock: a.Clock, Log: a.Log,
 	})

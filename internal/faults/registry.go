@@ -280,6 +280,12 @@ func registry() []row {
 			{dir: "bot", test: "TestAPlatformThatIsWrongIsBelievedLessAndLess", target: faults},
 			{dir: "bot", test: "TestWhatAChatOfStaffMissedComesWhenItIsBack", target: faults},
 		}},
+		{41, "nobody is unheard", "every kind of message that a platform can deliver from a customer, at each of twelve moments, in three chats: answered kindly, and its words or its kind reach staff or an answer: 0 silent, 0 \"nobody reads this\"", []check{
+			{dir: "bot", test: "TestNobodyIsUnheard", target: faults},
+			{dir: "bot", test: "TestWordsOutsideASurveyAreOneEntryADay", target: faults},
+			{dir: "bot", test: "TestEveryWordOfASessionCanBeRead", target: faults},
+			{dir: "adapters/telegram", test: "TestWhatIsNeitherWordsNorAFileIsSaid", target: faults},
+		}},
 		{42, "the read model", "after random histories of answers, corrections, erasures, retention, folds and rebuilds, with connections cut and processes dead at any moment, on both engines: equal to a fold from nothing, every acknowledged answer once; ten answers are ten rows", []check{
 			{dir: "storage/sqlite", test: "TestTheReadModelIsAFoldFromNothing", target: faults, long: []string{"-histories=${histories}"}},
 			{dir: "storage/postgres", test: "TestTheReadModelIsAFoldFromNothing", target: faults, long: []string{"-histories=${histories}"}},

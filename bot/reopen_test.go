@@ -1,0 +1,40 @@
+package bot
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/recovery"
+)
+
+// A case that is reopened keeps its story on the card: who had it, what went wrong, what was
+// done and at what cost, what was agreed and by when.
+func TestACaseKeepsItsStoryOverReopen(t *testing.T) {
+	w, ann := lowTap(t, staffTG)
+	w.acted(w.onlyCase(), recovery.Take{})
+	w.acted(w.onlyCase(), recovery.Agree{Plan: "a new colour", Due: w.now.Add(48 * time.Hour)})
+	w.acted(w.onlyCase(), recovery.Resolve{Cause: "responsiveness", Actions: []recovery.Action{{Kind: recovery.Apology}, {Kind: recovery.Gift, Cost: 2550}}, Note: "as agreed"})
+	w.now = w.now.Add(time.Hour)
+	w.say(ann, "It is still wrong.")
+	w.press(ann, "It is not settled")
+	w.settle(staffTG)
+	if k := w.onlyCase(); k.State != recovery.Open || k.Reopens != 1 {
+		t.Fatalf("the case is %s, reopened %d times", k.State, k.Reopens)
+	}
+	card := ""
+	for _, d := range w.slots(staffTG, "case:") {
+		card = drawn(d.Render)
+	}
+	before := ""
+	for line := range strings.Lines(card) {
+		if strings.Contains(line, "Before: ") {
+			before = line
+		}
+	}
+	for _, part := range []string{"Resolved", "Bob", "Too slow", "Apology", "Gift (25.50)", "as agreed", "a new colour"} {
+		if !strings.Contains(before, part) {
+			t.Errorf("the card does not tell of %q: %s", part, card)
+		}
+	}
+}
