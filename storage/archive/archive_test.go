@@ -31,7 +31,8 @@ type place struct {
 const (
 	sqliteColumns   = `SELECT m.name, c.name, lower(c.type), 1 - c."notnull" FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid`
 	postgresColumns = `SELECT table_name, column_name, data_type, CASE is_nullable WHEN 'YES' THEN 1 ELSE 0 END FROM information_schema.columns
-		WHERE table_schema = 'public' ORDER BY table_name, ordinal_position`
+		JOIN information_schema.tables USING (table_schema, table_name)
+		WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY table_name, ordinal_position`
 )
 
 // newPlace is an empty place: nothing is in it, no table either.
