@@ -26,7 +26,8 @@ type wish struct {
 	words string // "" = they are asked
 	// earlier is how many unsatisfied sessions they had in the last 90 days.
 	earlier int
-	of      string // the session whose words they are already; "" = they come with the wish
+	of      string              // the session whose words they are already; "" = they come with the wish
+	link    *storage.Invitation // that is another's, before which they stand; nil = none
 }
 
 // wished reports whether an update is feedback: a command, a button, or words that begin
@@ -169,6 +170,9 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 	if render.Live(before) {
 		s.Before = before.ID
 	}
+	if link := w.link; link != nil {
+		s.Site, s.Customer, s.Service = link.Site, link.Customer, link.Attributes[voice.AttrService]
+	}
 	t.session, t.desk = s, nil
 	if err := t.configure(); err != nil {
 		return err
@@ -237,6 +241,9 @@ func (t *turn) wishGiven(kind storage.FeedbackKind, a *survey.Answer) {
 		return
 	}
 	d := recovery.Decision{Watch: true, Reasons: []recovery.Reason{recovery.Reason(kind)}}
+	if asksForLink(t.identity.Person) {
+		d.Reasons = []recovery.Reason{recovery.LinkAsked}
+	}
 	if kind == storage.Complaint {
 		t.session.Judgement.Unsatisfied = true
 		t.session.Facts.Complaint, t.session.Facts.Class = true, t.flow.Class

@@ -290,10 +290,21 @@ func drawn(m chat.Message) string {
 	if m.Footer != "" {
 		add("-- " + m.Footer)
 	}
+	if l := m.Layout; l != nil { // as a page shows it
+		if l.Hint != "" {
+			add("-- " + l.Hint)
+		}
+		if l.Steps > 0 {
+			add(fmt.Sprintf("-- question %d of %d", l.Step, l.Steps))
+		}
+		if l.Answer != "" {
+			add("                    " + l.Answer)
+		}
+	}
 	for _, row := range m.Rows {
 		var b strings.Builder
 		for _, button := range row {
-			b.WriteString("[" + button.Text + "]")
+			b.WriteString("[" + strings.TrimSpace(button.Text+" "+button.Words) + "]")
 			if button.Label != "" {
 				b.WriteString("(" + button.Label + ")")
 			}

@@ -170,7 +170,7 @@ func TestNobodyIsUnheard(t *testing.T) {
 					case len(u.Files) > 0:
 						words = "" // its kind
 					}
-					answered := strings.Contains(said, "You answered") || strings.Contains(said, "Added to your answer")
+					answered := strings.Contains(said, "You answered") || strings.Contains(said, "Added to your answer") || strings.Contains(said, "(Edit: ")
 					if !answered && (heard == "" || !strings.Contains(heard, words)) {
 						t.Errorf("%s: staff see %q; they are told %q", name, heard, said)
 					}

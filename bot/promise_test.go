@@ -30,6 +30,7 @@ var promises = map[string]promise{
 	"edit_kept":                 {"TestNobodyIsUnheard", "later.txt: The team can read this."},
 	"stopped":                   {"TestWhoStoppedIsNotAskedAfterTheService", "later.txt: Kept for later."},
 	"intro_privacy":             {"TestSomebodyElsesButtonDoesNothing", "slack/staff_pulse.en.txt: Nobody is alerted because of your answers"},
+	"intro_pulse_web":           {"pulse_web.txt: Your answers call nobody", "web.txt: 1 question, under a minute"},
 	"intro_privacy_pulse":       {"slack/staff_pulse.en.txt: Nobody is alerted because of your answers", "later.txt: sees your answers; other customers do not"},
 	"thanks_unsatisfied":        {"promises.txt: I am sorry, Ann.", "promises_over.txt: We will look into it."},
 	"thanks_unsatisfied_open":   {"promises_over.txt: == 🔴 Open", "one_tap_satisfied.txt: Your answers help us"},

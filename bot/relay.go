@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/render"
@@ -87,7 +88,7 @@ func (d *desk) toStaff(who *storage.Identity, s said) {
 	if home := d.session.Address; d.snap.Traits[home.Platform].Stored && s.text != "" {
 		d.want(storage.Want{
 			Slot: storage.Slot{Kind: storage.OwnSlot, Owner: d.kase.ID, Part: s.key}.Nth(len(d.out.Words)).String(), Kind: storage.NoticeD,
-			Address: d.snap.At(home), Render: chat.Message{Text: s.text, Mine: true},
+			Address: d.snap.At(home), Render: ownWords(d.snap.Traits[home.Platform], d.now, s.text),
 		})
 	}
 	if d.waits() {
@@ -216,6 +217,9 @@ func (d *desk) reply(s said, by recovery.Actor, edited bool) {
 	to := d.snap.At(d.session.Address)
 	show := func(part string, m chat.Message) {
 		m.Title = c.Signature(customer, by.Name)
+		if d.snap.Traits[to.Platform].Lays {
+			m.Layout = &chat.Layout{Part: chat.PartReply, At: d.now, Who: c.Signs(customer, by.Name)}
+		}
 		d.want(storage.Want{Slot: wordsSlot(storage.ReplySlot, d.kase.ID, part, s.id()).String(), Kind: storage.RelayD, Address: to, Render: m})
 		status := ""
 		if d.snap.Traits[to.Platform].Stored { // it waits on a page, see Transcripts.Seen
@@ -277,10 +281,50 @@ func saidLine(kase, part string, id storage.Written, at chat.Address) string {
 // round of the case: that somebody joined, or that the case is closed.
 func (d *desk) tellCustomer(what storage.SlotKind, id string, pairs ...string) {
 	v := d.customer()
+	m := chat.Message{Text: v.Say(id, pairs...), Lang: v.Lang}
+	if v.On.Lays && what == storage.JoinedSlot {
+		m.Layout = &chat.Layout{Part: chat.PartEvent, At: d.now}
+	}
 	d.want(storage.Want{
 		Slot: storage.Slot{Kind: what, Owner: d.kase.ID, Part: strconv.Itoa(d.kase.Reopens)}.String(), Kind: storage.RelayD,
-		Address: d.snap.At(d.session.Address), Render: chat.Message{Text: v.Say(id, pairs...), Lang: v.Lang},
+		Address: d.snap.At(d.session.Address), Render: m,
 	})
+}
+
+// ownWords are a customer's words as their own page shows them to them.
+func ownWords(home chat.Traits, at time.Time, text string) chat.Message {
+	m := chat.Message{Text: text, Mine: true}
+	if home.Lays {
+		m.Layout = &chat.Layout{Part: chat.PartOwn, At: at}
+	}
+	return m
+}
+
+// sight is what a customer sees of their own words, on a page that has nothing else of them.
+type sight struct{ of *turn }
+
+// keep shows those that answered nothing and are no case's, before what is said to them.
+func (s sight) keep() {
+	t := s.of
+	if t.identity == nil || !t.snap.Traits[t.identity.Address.Platform].Stored {
+		return
+	}
+	said := t.out.Slots
+	t.out.Slots = nil
+	for i, w := range t.out.Words {
+		if !w.Inbound || w.Case != "" || w.Text == "" {
+			continue
+		}
+		owner := w.Session
+		if owner == "" {
+			owner = t.identity.ID
+		}
+		t.want(storage.Want{
+			Slot: storage.Slot{Kind: storage.OwnSlot, Owner: owner, Part: t.key}.Nth(i + 1).String(), Kind: storage.NoticeD,
+			Address: t.snap.At(t.identity.Address), Render: ownWords(t.snap.Traits[t.identity.Address.Platform], t.now, w.Text),
+		})
+	}
+	t.out.Slots = append(t.out.Slots, said...)
 }
 
 // under says something to whoever wrote s, below their message; where they wrote in a

@@ -251,6 +251,6 @@ func (t *turn) closed(e survey.Close, in survey.Input) {
 	more := e.Revised && n > 0 && t.out.Answers[n-1].Revision == 1
 	t.want(storage.Want{
 		Slot: thanksSlot(t.session.ID), Kind: storage.ThanksD, Repost: more,
-		Render: chat.Message{Text: text, Lang: v.Lang},
+		Render: render.Thanks(v, text),
 	})
 }

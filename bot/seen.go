@@ -28,7 +28,7 @@ func (t Transcripts) Seen(ctx context.Context, to chat.Address, slots []string) 
 	}
 	first, _ := t.buckets(to)
 	for kase, names := range news {
-		if err := b.perform(ctx, first, b.seenTurn(to, kase, names)); err != nil {
+		if err := b.perform(ctx, first, seenTurn(to, b, kase, names)); err != nil {
 			return fmt.Errorf("note that an answer was seen: %w", err)
 		}
 		b.viewed.add(names)
@@ -38,7 +38,7 @@ func (t Transcripts) Seen(ctx context.Context, to chat.Address, slots []string) 
 
 // seenTurn tells a case that its customer has its answer: the clock to contact them ends, and
 // the words of staff get their mark.
-func (b *Bot) seenTurn(to chat.Address, kase string, slots []string) storage.Turn {
+func seenTurn(to chat.Address, b *Bot, kase string, slots []string) storage.Turn {
 	return b.turnOf("", "seen:"+kase, storage.Load{Case: kase, Slots: slots}, nil, func(t *turn) error {
 		d := t.desk
 		if d == nil || d.session == nil || d.session.Address != to || d.kase.Unseen.IsZero() {

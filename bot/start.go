@@ -219,7 +219,7 @@ func (t *turn) greet() error {
 	v := t.person()
 	t.want(storage.Want{
 		Slot: storage.Slot{Kind: storage.IntroSlot, Owner: t.session.ID}.String(), Kind: storage.NoticeD,
-		Render: chat.Message{Text: t.talk().Intro(v), Lang: v.Lang},
+		Render: t.talk().Intro(v),
 	})
 	return t.step(survey.Open{})
 }

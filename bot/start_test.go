@@ -147,9 +147,9 @@ func TestVisitorOfAWebLink(t *testing.T) {
 	}
 	want := Visitor{
 		Address: chat.Address{Platform: chat.Web, Chat: inv.ID}, User: chat.User{ID: inv.ID, Name: "芳", Language: "zh"},
-		Language: "zh-Hans", Title: "南京路店", Fresh: true,
+		Language: "zh-Hans", Title: "南京路店", Fresh: true, Unopened: true, Zone: w.bot.snap.Now().Site("nanjing").Zone,
 	}
-	if diff := cmp.Diff(want, v); diff != "" {
+	if diff := cmp.Diff(want, v, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {
 		t.Errorf("the visitor (-want +got):\n%s", diff)
 	}
 	if _, err := w.bot.Visitor(ctx, "nonsense", ""); !errors.Is(err, ErrUnknownLink) {

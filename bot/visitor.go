@@ -12,6 +12,7 @@ import (
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 )
 
 // Errors of Visitor and ClaimLink, for which the web chat has a page each.
@@ -32,9 +33,18 @@ type Visitor struct {
 	User     chat.User
 	Language string // BCP 47, of the conversation
 	Title    string // of the page
+	About    string // what the conversation is about; "" = not known
+	Zone     *time.Location
+	// Pulse says that answers call nobody and are shown with those of others alone.
+	Pulse bool
 	// Fresh says that the link was opened in no browser yet: ClaimLink has to come before
 	// anything that is said.
 	Fresh bool
+	// Unopened says that the conversation has not begun: Preview has what it begins with, and
+	// what is said by the link comes after its start.
+	Unopened bool
+	// Asking says that this is the conversation of somebody who asks for a link of their own.
+	Asking bool
 }
 
 // Visitor returns who the link with this token is for, to the browser that holds this secret
@@ -52,23 +62,39 @@ func (b *Bot) Visitor(ctx context.Context, token, browser string) (Visitor, erro
 	if err != nil {
 		return Visitor{}, fmt.Errorf("read the invitation: %w", err)
 	}
+	l := &openedLink{b, inv}
 	p := storage.Person{Platform: chat.Web, User: id}
+	closed, mark := error(nil), b.key.browser(browser)
 	switch {
 	case inv.RedeemedBy != "" && inv.RedeemedBy != p.ID():
-		return Visitor{}, ErrLinkUsed
-	case inv.Browser != "" && inv.Browser != b.key.browser(browser):
-		return Visitor{}, ErrLinkElsewhere
+		closed = ErrLinkUsed
+	case inv.Browser != "" && inv.Browser != mark:
+		closed = ErrLinkElsewhere
 	case inv.RedeemedBy == "" && !inv.Expires.IsZero() && !b.now().Before(inv.Expires):
-		return Visitor{}, ErrLinkExpired
+		closed = ErrLinkExpired
 	}
-	if inv.RedeemedBy != "" {
-		over, err := (&openedLink{b, inv}).over(ctx, p)
+	asks := closed != nil && inv.Asker == mark && browser != ""
+	if asks {
+		p = askerOf(&inv)
+	}
+	if closed == nil && inv.RedeemedBy != "" || asks {
+		over, err := l.over(ctx, p)
 		if err != nil {
 			return Visitor{}, err
 		}
 		if over {
-			return Visitor{}, ErrLinkOver
+			closed, asks = ErrLinkOver, false
 		}
+	}
+	switch {
+	case asks:
+		return l.asking(ctx, Visitor{})
+	case closed != nil: // who asked is no secret to whoever has the link
+		v, err := l.described(ctx, Visitor{Address: chat.Address{Platform: chat.Web, Chat: id}, User: chat.User{ID: id}})
+		if err != nil {
+			return Visitor{}, err
+		}
+		return Visitor{Language: v.Language, Title: v.Title}, closed
 	}
 	v := Visitor{
 		Fresh:   inv.Browser == "" && inv.RedeemedBy == "",
@@ -82,7 +108,7 @@ func (b *Bot) Visitor(ctx context.Context, token, browser string) (Visitor, erro
 		}
 		v.User.Name = c.Name
 	}
-	return (&openedLink{b, inv}).described(ctx, v)
+	return l.described(ctx, v)
 }
 
 // openedLink is a link of the web chat, by its invitation.
@@ -106,17 +132,21 @@ func (l *openedLink) described(ctx context.Context, v Visitor) (Visitor, error) 
 	}
 	v.Language = voice.ChooseLanguage(f.Languages, voice.Languages, inv.Language)
 	p := storage.Person{Platform: chat.Web, User: v.User.ID}
+	v.Unopened = true
 	if inv.RedeemedBy != "" {
 		id, err := b.store.Identity(ctx, b.bucketOf(p), p.ID())
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return Visitor{}, fmt.Errorf("read the visitor: %w", err)
 		}
+		v.Unopened = id.Session == ""
 		v.Language = voice.ChooseLanguage(f.Languages, voice.Languages, id.Language, inv.Language, id.Spoken)
 	}
 	v.Title = inv.Attributes[voice.AttrBusiness]
 	if v.Title == "" {
 		v.Title = b.snap.Now().Site(inv.Site).Name
 	}
+	v.Pulse = f.Class == survey.Pulse
+	v.About, v.Zone = l.about(v.Language), b.snap.Now().Site(inv.Site).Zone
 	return v, nil
 }
 

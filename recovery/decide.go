@@ -81,6 +81,7 @@ const (
 	// Reasons to be on the watch list: the customer wants an answer, or to be heard.
 	QuestionAsked  Reason = "question"
 	SuggestionMade Reason = "suggestion"
+	LinkAsked      Reason = "link" // for a link of their own, before one that is another's
 )
 
 // Decision is what the rules say of one session as it stands.

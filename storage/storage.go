@@ -381,6 +381,18 @@ type Invitation struct {
 	// Browser is a keyed hash of what the browser holds in which a link of the web chat was
 	// opened first; "" = in none yet, or by an earlier release.
 	Browser string `json:"Browser,omitempty"`
+	// Move is the code by which another browser takes the conversation over; nil = none was made.
+	Move *Move `json:"Move,omitempty"`
+	// Asker is a keyed hash of what another browser holds, in which somebody asked for a link of
+	// their own; "" = nobody did.
+	Asker string `json:"Asker,omitempty"`
+}
+
+// Move is a code that moves a conversation of the web chat to another browser, once.
+type Move struct {
+	Code  string    `json:"Code"` // a keyed hash
+	Until time.Time `json:"Until"`
+	Wrong int       `json:"Wrong,omitempty"` // how many codes were sent that were not it
 }
 
 // LinksEnd is the moment from which the views of web links end that were out before.

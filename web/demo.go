@@ -13,8 +13,9 @@ import (
 // Demo is what the demo's front page needs. It shows the customer's chat of one
 // invitation beside the staff room; it never lists invitations.
 type Demo struct {
-	// First is the web chat link of the customer shown at first.
-	First string
+	// Customer returns the web chat link of the customer with this token or, where there is
+	// none, of one of whom nobody has said anything yet.
+	Customer func(ctx context.Context, token string) (link string, err error)
 	// Room is the id of the staff room: /room/{id}.
 	Room string
 	// What a new customer can be: the first of each is chosen at first.
@@ -28,6 +29,9 @@ type Choice struct{ Value, Label string }
 
 // maxForm is the size in bytes up to which a form is read.
 const maxForm = 64 << 10
+
+// demoCookie remembers which customer a browser is: another one is another.
+const demoCookie = "demo"
 
 type demoPage struct {
 	frame
@@ -43,10 +47,25 @@ type menu struct {
 
 func (s *site) demo(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	token := linkToken(s.Demo.First)
-	if t := q.Get("chat"); t != "" && t == linkToken(t) {
-		token = t
+	token := q.Get("chat")
+	if token == "" || token != linkToken(token) {
+		was := ""
+		if c, err := r.Cookie(demoCookie); err == nil {
+			was = linkToken(c.Value)
+		}
+		link, err := s.Demo.Customer(r.Context(), was)
+		if err != nil {
+			s.refuse(w, r, &page.Error{
+				Code: page.Unavailable, Title: "We cannot show that right now", Text: "Reload this page in a moment.",
+				Err: fmt.Errorf("find a customer for the demo: %w", err),
+			})
+			return
+		}
+		token = linkToken(link)
 	}
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // the demo is served without https, and its customers are nobody
+		Name: demoCookie, Value: token, Path: s.Prefix + "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
 	s.render(w, r, http.StatusOK, "demo.html", demoPage{
 		frame: s.frame("Aftercare demo"),
 		Chat:  s.Prefix + "/chat/" + token,

@@ -34,7 +34,13 @@ func ask(h http.Handler, method, path, body string, header ...string) *httptest.
 
 func sampleDemo(invite func(ctx context.Context, site, language, flow string) (string, error)) *Demo {
 	return &Demo{
-		First: "http://127.0.0.1:8080/chat/FIRST-token_1", Room: "staff",
+		Customer: func(_ context.Context, token string) (string, error) {
+			if token == "KNOWN" {
+				return token, nil
+			}
+			return "http://127.0.0.1:8080/chat/FIRST-token_1", nil
+		},
+		Room:      "staff",
 		Sites:     []Choice{{"salon", "Salon <Anna>"}, {"repair", "QuickFix"}},
 		Flows:     []Choice{{"post_service_3", "Three questions"}, {"one_tap_csat", "One tap"}},
 		Languages: []Choice{{"en", "English"}, {"zh-Hans", "简体中文"}}, NewCustomer: invite,
@@ -140,6 +146,10 @@ func TestDemoPage(t *testing.T) {
 		if !strings.Contains(chosen, want) {
 			t.Errorf("the page lacks %q:\n%s", want, chosen)
 		}
+	}
+	back := ask(h, "GET", "/", "", "Cookie", demoCookie+"=KNOWN").Body.String()
+	if !strings.Contains(back, `src="/care/chat/KNOWN"`) {
+		t.Errorf("a browser that comes back is another customer:\n%s", back)
 	}
 	for _, forged := range []string{"../room/x", "javascript:alert(1)", "//evil.example", `"><script>`, "."} {
 		page := ask(h, "GET", "/?chat="+url.QueryEscape(forged), "").Body.String()

@@ -178,7 +178,55 @@ type Message struct {
 	// the platform would make them of plain words: they hold what customers wrote, and staff
 	// read it. Buttons stay what they are.
 	Inert bool `json:"inert,omitempty"`
+	// Layout is what a platform that lays messages out itself (Traits.Lays) needs to know
+	// beside the words; nil on every other.
+	Layout *Layout `json:"layout,omitempty"`
 }
+
+// Layout says what a message is in its conversation.
+type Layout struct {
+	Part Part      `json:"part"`
+	Of   string    `json:"of,omitempty"`   // names the survey that it belongs to
+	At   time.Time `json:"at,omitzero"`    // when it was said, of words of people
+	Who  string    `json:"who,omitempty"`  // who said it, of staff's replies
+	Hint string    `json:"hint,omitempty"` // stands faint below the words
+
+	// Of a question that is asked or was answered.
+	Low       string `json:"low,omitempty"`  // what the ends of a long scale mean
+	High      string `json:"high,omitempty"` //
+	Most      int    `json:"most,omitempty"` // how many choices may be made; 0 = one
+	Step      int    `json:"step,omitempty"` // the how-manieth question it is, 0 = not counted
+	Steps     int    `json:"steps,omitempty"`
+	FollowsUp bool   `json:"follows_up,omitempty"` // it is asked because of an answer
+	Answer    string `json:"answer,omitempty"`     // in words, whole
+	Skipped   bool   `json:"skipped,omitempty"`
+	Changing  bool   `json:"changing,omitempty"` // it is asked once more: Answer is what stands
+}
+
+// Part names what a message is in its conversation.
+type Part string
+
+// The parts that look different.
+const (
+	PartIntro    Part = "intro"    // who asks, and why
+	PartQuestion Part = "question" // with or without an answer
+	PartThanks   Part = "thanks"   // the survey is over
+	PartReply    Part = "reply"    // a person's words to the customer
+	PartOwn      Part = "own"      // the customer's
+	PartEvent    Part = "event"    // what happened, in a line
+)
+
+// Aside names what a button does beside answering.
+type Aside string
+
+// The buttons that answer nothing.
+const (
+	AsideSkip   Aside = "skip"
+	AsideBack   Aside = "back"
+	AsideLater  Aside = "later"
+	AsideNotNow Aside = "not_now"
+	AsideChange Aside = "change"
+)
 
 // Mark is a small sign on somebody's message that stands for words.
 type Mark string
@@ -240,6 +288,11 @@ type Button struct {
 	Label    string `json:"label,omitempty"` // what a screen reader says, "Rate 2 of 5, dissatisfied"; "" = Text
 	Style    string `json:"style,omitempty"` // "", "primary", "danger"
 	Selected bool   `json:"selected,omitempty"`
+	// Words stand beside Text where a platform lays messages out itself: what a number means.
+	Words string `json:"words,omitempty"`
+	// Aside says what the button does beside answering, where a platform lays messages out
+	// itself; "" = it answers.
+	Aside Aside `json:"aside,omitempty"`
 	// Form asks for words before the button acts, where the platform has forms (a modal in
 	// Slack, fields on a page): Filled is reported instead of Tap. Elsewhere the tap is
 	// reported, and whoever handles it asks in the chat.

@@ -15,6 +15,9 @@ type Traits struct {
 	// person or the one staff whose it is. Nothing is sent to it, and nobody can be written
 	// to there before they came.
 	Stored bool
+	// Lays says that the platform lays questions out itself: words on the buttons, the answer
+	// as the person's own, how far they are (Message.Layout).
+	Lays bool
 	// Slash is the one command of a platform that takes the others as words behind it, and
 	// keeps what else begins with a slash to itself; "" = each is a command of its own.
 	Slash  string

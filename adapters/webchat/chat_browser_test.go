@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/emulation"
@@ -35,16 +36,19 @@ func TestInBrowser(t *testing.T) {
 		"a failed post says so and keeps the words":                   failedPost,
 		"an answer of the bot is said at once":                        botAnswers,
 		"what is on its way is disabled and says so":                  whileSending,
-		"a date is picked":                                dateIsPicked,
-		"a date by keyboard":                              dateByKeyboard,
-		"a date that is typed into the box":               dateIsTyped,
-		"a date without script":                           dateWithoutScript,
-		"a date in every language":                        dateInEveryLanguage,
-		"right to left":                                   rightToLeft,
-		"hostile words are inert":                         hostileWords,
-		"no page scrolls sideways":                        narrowPages,
-		"motion and colours follow the person's settings": personalSettings,
-		"every page passes the accessibility checks":      accessiblePages,
+		"the steps of a rating are equal":                             equalSteps,
+		"words that are too long stay":                                tooLongWords,
+		"an answer that is changed can be kept":                       changedAnswer,
+		"a date is picked":                                            dateIsPicked,
+		"a date by keyboard":                                          dateByKeyboard,
+		"a date that is typed into the box":                           dateIsTyped,
+		"a date without script":                                       dateWithoutScript,
+		"a date in every language":                                    dateInEveryLanguage,
+		"right to left":                                               rightToLeft,
+		"hostile words are inert":                                     hostileWords,
+		"no page scrolls sideways":                                    narrowPages,
+		"motion and colours follow the person's settings":             personalSettings,
+		"every page passes the accessibility checks":                  accessiblePages,
 	} {
 		t.Run(name, func(t *testing.T) { test(openTab(t, browser)) })
 	}
@@ -60,7 +64,7 @@ func (t tab) phone() {
 // focused says where the focus is: a button's value, else an element's id or tag.
 func (t tab) focused() string {
 	t.Helper()
-	return eval[string](t, `(e => e.value && e.tagName === "BUTTON" ? e.value : e.id || e.tagName)(document.activeElement)`)
+	return eval[string](t, `(e => e.value && (e.tagName === "BUTTON" || e.type === "checkbox") ? e.value : e.id || e.tagName)(document.activeElement)`)
 }
 
 func (t tab) wantFocus(want string) {
@@ -79,15 +83,23 @@ func conversationByTap(t tab) {
 	t.picture("phone-1-question")
 	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.1"]`)))
 	t.untilText(reasonAsk)
-	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ts1.1.1"]`)))
-	t.until(`document.querySelector('button[value="1ts1.1.1"]').ariaPressed === "true"`)
+	t.do(chromedp.Tap(chromedp.CSS(`input[value="1ts1.1.1"]`)))
+	t.until(`document.querySelector('input[value="1ts1.1.1"]').checked`)
 	t.picture("phone-2-choice")
 	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ds1.1"]`)))
 	t.untilText(whyAsk)
-	t.do(chromedp.SendKeys(chromedp.CSS("textarea"), "I waited forty minutes, and nobody said why. 😞"), chromedp.Tap(chromedp.CSS("#box button")))
+	if eval[bool](t, `document.querySelector("#box").checkVisibility()`) {
+		t.Error("there is a box beside the field of the question")
+	}
+	t.do(chromedp.SendKeys(chromedp.CSS("#f"), "I waited forty minutes, and nobody said why. 😞"), chromedp.Tap(chromedp.CSS("#answer .go")))
 	t.untilText("Thank you for telling us.")
 	t.picture("phone-3-thanks")
-	if got := eval[string](t, `document.querySelector("textarea").value`); got != "" {
+	if got := eval[string](t, `document.querySelector("#step").textContent + document.querySelectorAll(".answers li").length`); got != "Finished3" {
+		t.Errorf("the end says %q", got)
+	}
+	t.do(chromedp.SendKeys(chromedp.CSS("#box textarea"), "One more thing."), chromedp.Tap(chromedp.CSS("#box button")))
+	t.untilText("One more thing.")
+	if got := eval[string](t, `document.querySelector("#box textarea").value`); got != "" {
 		t.Errorf("the box still holds %q after it was sent", got)
 	}
 	inSight := `document.querySelector("li:last-child").getBoundingClientRect().bottom <= document.querySelector("footer").getBoundingClientRect().top`
@@ -100,7 +112,7 @@ func conversationByTap(t tab) {
 	for _, u := range bot.handled() {
 		kinds = append(kinds, string(u.Kind)+" "+u.Command+u.Data)
 	}
-	want := []string{"command start", "tap 1ps1.0.1", "tap 1ts1.1.1", "tap 1ds1.1", "text "}
+	want := []string{"command start", "tap 1ps1.0.1", "tap 1ts1.1.1", "tap 1ds1.1", "text ", "text "}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("updates (-want +got):\n%s", diff)
 	}
@@ -119,7 +131,16 @@ func conversationByKeyboard(t tab) {
 			t.do(chromedp.KeyEvent(k))
 		}
 	}
-	press(kb.Tab, kb.Tab) // from the top: 1, then 2
+	press(kb.Tab)
+	t.wantFocus("A") // straight to the question
+	press(kb.Tab)
+	t.wantFocus("SUMMARY")
+	press(kb.Enter)
+	t.until(`document.querySelector("details.menu").open`)
+	press(kb.Escape)
+	t.until(`!document.querySelector("details.menu").open`)
+	t.wantFocus("SUMMARY")
+	press(kb.Tab, kb.Tab, kb.Tab) // how answers are used, 1, then 2
 	t.wantFocus("1ps1.0.1")
 	if eval[string](t, `getComputedStyle(document.activeElement).outlineStyle`) != "solid" {
 		t.Error("the focus cannot be seen")
@@ -127,24 +148,25 @@ func conversationByKeyboard(t tab) {
 	t.picture("keyboard-focus")
 	press(kb.Enter)
 	t.untilText(reasonAsk)
-	t.wantFocus(elementID("q:s1:1")) // the next question, which a screen reader then reads
+	t.wantFocus("q") // the next question, which a screen reader then reads
 	press(kb.Tab)
 	t.wantFocus("1ts1.1.0")
 	press(" ")
-	t.until(`document.querySelector('button[value="1ts1.1.0"]').ariaPressed === "true"`)
-	t.wantFocus("1ts1.1.0") // a toggle keeps the focus though its message was replaced
+	t.until(`document.querySelector('input[value="1ts1.1.0"]').checked`)
+	t.wantFocus("1ts1.1.0")
 	press(kb.Tab, kb.Tab, kb.Tab, kb.Tab)
 	t.wantFocus("1ds1.1")
 	press(kb.Enter)
 	t.untilText(whyAsk)
-	press(kb.Tab, kb.Tab)
-	t.wantFocus("TEXTAREA")
+	press(kb.Tab)
+	t.wantFocus("f")
 	t.do(chromedp.KeyEvent("Too slow."))
-	t.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierShift)))
+	press(kb.Enter)
 	t.do(chromedp.KeyEvent("And rude."))
+	press(kb.Tab)
 	press(kb.Enter)
 	t.untilText("Thank you for telling us.")
-	t.wantFocus("TEXTAREA")
+	t.wantFocus("q")
 	updates := bot.handled()
 	if got := updates[len(updates)-1].Text; got != "Too slow.\nAnd rude." {
 		t.Errorf("the bot got %q", got)
@@ -164,22 +186,21 @@ func conversationWithoutScript(t tab) {
 		t.Fatalf("opening the page caused %d updates, want none", n)
 	}
 	t.do(chromedp.WaitVisible(chromedp.CSS("noscript p")))
-	t.do(chromedp.Click(chromedp.CSS("#start button")), chromedp.WaitVisible(chromedp.CSS(`button[value="1ps1.0.0"]`)))
 	t.do(chromedp.Click(chromedp.CSS(`button[value="1ps1.0.0"]`)), chromedp.WaitVisible(chromedp.CSS(`button[value="1ds1.1"]`)))
-	t.do(chromedp.Click(chromedp.CSS(`button[value="1ds1.1"]`)), chromedp.WaitVisible(chromedp.CSS(`button[value="1ss1.2"]`)))
+	t.do(chromedp.Click(chromedp.CSS(`input[value="1ts1.1.1"]`)), chromedp.Click(chromedp.CSS(`button[value="1ds1.1"]`)), chromedp.WaitVisible(chromedp.CSS(`button[value="1ss1.2"]`)))
 	bot.mu.Lock()
 	bot.answer = &chat.Answer{Text: "Kept for the team.", Alert: true}
 	bot.mu.Unlock()
-	t.do(chromedp.SendKeys(chromedp.CSS("textarea"), "no script here"), chromedp.Click(chromedp.CSS("#box button")))
+	t.do(chromedp.SendKeys(chromedp.CSS("#f"), "no script here"), chromedp.Click(chromedp.CSS("#answer .go")))
 	t.do(chromedp.WaitVisible(chromedp.CSS("[role=alert]:not(:empty)")))
 	text, err := chromedp.Run(t.ctx, chromedp.Text(chromedp.CSS("[role=alert]")))
 	if err != nil || text != "Kept for the team." {
 		t.Errorf("alert is %q, %v", text, err)
 	}
-	if got := len(bot.handled()); got != 4 {
-		t.Errorf("the bot got %d updates, want 4", got)
+	if got := len(bot.handled()); got != 5 {
+		t.Errorf("the bot got %d updates, want 5", got)
 	}
-	t.do(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("[role=alert]:empty"))) // said once
+	t.do(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("#alert:empty"))) // said once
 }
 
 func newsAppear(t tab) {
@@ -234,10 +255,10 @@ func failedPost(t tab) {
 	bot.mu.Lock()
 	bot.away = errors.New("no database")
 	bot.mu.Unlock()
-	t.do(chromedp.SendKeys(chromedp.CSS("textarea"), "please keep this"), chromedp.Tap(chromedp.CSS("#box button")))
+	t.do(chromedp.SendKeys(chromedp.CSS("#box textarea"), "please keep this"), chromedp.Tap(chromedp.CSS("#box button")))
 	t.untilText("That was not saved yet.")
 	t.picture("away")
-	if got := eval[string](t, `document.querySelector("textarea").value`); got != "please keep this" {
+	if got := eval[string](t, `document.querySelector("#box textarea").value`); got != "please keep this" {
 		t.Errorf("the box holds %q after the store was away", got)
 	}
 	offline := network.OverrideNetworkStateParams{Offline: true, DownloadThroughput: -1, UploadThroughput: -1}
@@ -249,12 +270,13 @@ func failedPost(t tab) {
 	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.1"]`)))
 	t.untilText("Not sent. Check your connection")
 	t.picture("offline")
-	if got := eval[string](t, `document.querySelector("textarea").value`); got != "please keep this" {
+	if got := eval[string](t, `document.querySelector("#box textarea").value`); got != "please keep this" {
 		t.Errorf("the box holds %q after the connection broke", got)
 	}
-	if eval[bool](t, `!!document.querySelector("[aria-busy], [aria-disabled]")`) {
+	if eval[bool](t, `!!document.querySelector("[aria-busy], [aria-disabled], textarea[readonly]")`) {
 		t.Error("something is still disabled after the failure")
 	}
+	t.until(`document.querySelector("#offline").checkVisibility()`)
 }
 
 func botAnswers(t tab) {
@@ -272,7 +294,7 @@ func botAnswers(t tab) {
 		if a.Alert {
 			role = "alert"
 		}
-		if got := eval[string](t, `document.querySelector("[role=`+role+`]").textContent`); got != a.Text {
+		if got := eval[string](t, `document.querySelector("footer [role=`+role+`]").textContent`); got != a.Text {
 			t.Errorf("role %s says %q, want %q", role, got, a.Text)
 		}
 	}
@@ -314,7 +336,7 @@ func rightToLeft(t tab) {
 	s := bot.serve(t.T)
 	t.phone()
 	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.until(`document.querySelectorAll("li").length > 0`)
+	t.until(`document.querySelectorAll(".scale button").length > 0`)
 	bot.post(customer, "n:1", chat.Message{Lang: "ar", Text: "ما مدى رضاك عن Salon Anna بشكل عام؟", Rows: [][]chat.Button{{{Text: "١", Data: "a"}, {Text: "٢", Data: "b"}, {Text: "٣", Data: "c"}}}})
 	bot.post(customer, "n:2", chat.Message{Lang: "en", Text: "This one is in English."})
 	t.untilText("This one is in English.")
@@ -328,10 +350,10 @@ func rightToLeft(t tab) {
 	if left(`button[value="a"]`) < left(`button[value="c"]`) {
 		t.Error("the first button of a row is not at the right")
 	}
-	if left("#box button") > left("textarea") {
+	if left("#box button") > left("#box textarea") {
 		t.Error("the send button is not at the left of the box")
 	}
-	if eval[string](t, `getComputedStyle(document.querySelector("li:last-child")).direction`) != "ltr" {
+	if eval[string](t, `getComputedStyle(document.querySelector("ol > li:last-child")).direction`) != "ltr" {
 		t.Error("an English message on an Arabic page is not left to right")
 	}
 }
@@ -350,10 +372,10 @@ func hostileWords(t tab) {
 	bot.title = hostile[0]
 	t.phone()
 	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.until(fmt.Sprintf(`document.querySelectorAll("li").length === %d`, len(hostile)))
+	t.until(fmt.Sprintf(`document.querySelectorAll("#log li, #now h2").length === %d`, len(hostile)))
 	bot.post(customer, "n:last", chat.Message{Text: hostile[0], Rows: [][]chat.Button{{{Text: hostile[1], Data: "y"}}}}) // by the script, too
 	t.until(`!!document.querySelector('button[value="y"]')`)
-	if got := eval[string](t, `document.querySelector("li:last-child .text").textContent`); got != hostile[0] {
+	if got := eval[string](t, `document.querySelector("#log li:last-child .bubble").innerText`); got != hostile[0] {
 		t.Errorf("the words were changed: %q", got)
 	}
 	if eval[bool](t, `document.title === "hacked" || !!window.hacked || !!document.querySelector("main img, main script, main iframe, main svg, main a[href^=javascript]")`) {
@@ -380,18 +402,13 @@ func narrowPages(t tab) {
 		t.until(`document.readyState === "complete"`)
 		t.noSidewaysScroll(name)
 	}
-	t.phone()
-	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.until(`document.readyState === "complete"`)
-	if n := eval[int](t, `new Set([...document.querySelectorAll('button[value^="7p"]')].map(b => b.getBoundingClientRect().top)).size`); n != 1 {
-		t.Errorf("a scale of seven takes %d rows at 390 px, want one", n)
-	}
 }
 
 func personalSettings(t tab) {
 	bot := longConversation()
-	bot.chosen["1ts1.1.1"] = true
-	bot.put(customer, "q:3", bot.reasons())
+	m := overall()
+	m.Rows[0][1].Selected = true
+	bot.put(customer, "q:5", m)
 	s := bot.serve(t.T)
 	t.media("forced-colors", "active")
 	t.phone()
@@ -400,7 +417,7 @@ func personalSettings(t tab) {
 	background := func(selector string) string {
 		return eval[string](t, `getComputedStyle(document.querySelector(`+quote(selector)+`)).backgroundColor`)
 	}
-	if background("button[aria-pressed=true]") == background(`button[value="1ts1.1.0"]`) {
+	if background("button[aria-pressed=true]") == background(`button[value="1ps1.0.0"]`) {
 		t.Error("with forced colours a chosen button looks like the others")
 	}
 	moves := func() bool {
@@ -424,24 +441,125 @@ func personalSettings(t tab) {
 // longConversation has one of everything that a page can show.
 func longConversation() *fakeBot {
 	bot := newFakeBot()
-	var seven []chat.Button
-	for i := range 7 {
-		seven = append(seven, chat.Button{Text: string(rune('1' + i)), Data: "7p" + string(rune('1'+i)), Label: string(rune('1'+i)) + " of 7"})
+	at := time.Date(2026, 3, 4, 15, 0, 0, 0, time.UTC)
+	put := func(slot string, m chat.Message, l chat.Layout) {
+		l.Of = "s1"
+		m.Layout, m.Lang = &l, "en"
+		bot.put(customer, slot, m)
 	}
-	bot.put(customer, "i", chat.Message{Title: "Salon Anna", Text: "Hi Ann.", Footer: "Only the team sees your answers.", Lang: "en"})
-	bot.put(customer, "q:1", chat.Message{Text: overallAsk + "\n\n✓ You answered: 2, dissatisfied", Rows: [][]chat.Button{{{Text: "Change", Data: "c"}}}, Lang: "en"})
-	bot.put(customer, "q:2", chat.Message{Text: "How good was it?\n1 = very poor … 7 = excellent", Rows: [][]chat.Button{seven, {{Text: "Skip", Data: "s"}}}, Lang: "en"})
-	bot.put(customer, "q:3", bot.reasons())
-	bot.put(customer, "n:1", chat.Message{Text: "Bob (Salon Anna): may I call you?", Replies: "q:1", Quotes: []chat.Quote{{Label: "You wrote", Text: "Nobody came."}}, Lang: "en"})
+	edit := [][]chat.Button{{{Text: "Edit", Label: "Edit: 2 – dissatisfied", Data: "c", Aside: chat.AsideChange}}}
+	put("i", chat.Message{Text: "Hi Ann. Salon Anna would like to know how it went."}, chat.Layout{Part: chat.PartIntro, Hint: "3 questions, under a minute."})
+	put("q:1", chat.Message{Text: overallAsk, Rows: edit}, chat.Layout{Part: chat.PartQuestion, Answer: "2 – dissatisfied"})
+	put("q:2", chat.Message{Text: whyAsk, Rows: edit}, chat.Layout{Part: chat.PartQuestion, Answer: "I waited forty minutes, and nobody told me why.\n\nTwo people came after me.", FollowsUp: true})
+	bot.put(customer, "q:old", chat.Message{Text: "Was it clean?\n\n✓ You answered: 2, dissatisfied", Rows: [][]chat.Button{{{Text: "Change", Data: "c"}}}, Lang: "en"})
+	put("own", chat.Message{Text: "Who can I talk to about the waiting?", Mine: true}, chat.Layout{Part: chat.PartOwn, At: at})
+	put("e", chat.Message{Text: "Bob has taken this up and answers here."}, chat.Layout{Part: chat.PartEvent, At: at})
+	put("r", chat.Message{Title: "Bob (Salon Anna)", Text: "Ann, I am sorry. May I call you?"}, chat.Layout{Part: chat.PartReply, At: at, Who: "Bob"})
+	bot.put(customer, "n:1", chat.Message{Text: "Is it about this?", Replies: "q:1", Quotes: []chat.Quote{{Label: "You wrote", Text: "Nobody came."}}, Lang: "en"})
 	bot.put(customer, "n:2", chat.Message{Text: strings.Repeat("Donaudampfschifffahrtselektrizitätenhauptbetriebswerk", 4), Lang: "de"})
 	bot.put(customer, "n:3", chat.Message{Text: "Our page tells more.", Lang: "en", Rows: [][]chat.Button{{{Text: "Open", URL: "https://example.com/help", Label: "Open our help page"}, {Text: "Delete my answers", Data: "d", Style: "danger"}}}})
-	bot.put(customer, "q:4", asksDate("en"))
+	bot.put(customer, "q:4", sevenPoints())
 	for state, title := range map[string]string{"open": "🔴 Open · 2 of 5 · Ann", "taken": "🟠 Bob has it · 1 of 5 · Ben", "resolved": "🟢 Resolved · 2 of 5 · Cem", "snoozed": "⚪ Snoozed · 2 of 5 · Dan", "watch": "3 of 5 · Eve"} {
 		m := card(2, "The floor was wet.")
 		m.State, m.Title = state, title
 		bot.put(staffRoom, "case:"+state, m)
 	}
 	return bot
+}
+
+// sevenPoints is a question with seven points, which are a list on a phone.
+func sevenPoints() chat.Message {
+	m := laid("How good was it?", chat.Layout{Part: chat.PartQuestion, Step: 4, Steps: 5})
+	var row []chat.Button
+	for i, words := range []string{"Very dissatisfied", "Dissatisfied", "Somewhat dissatisfied", "Neither satisfied nor dissatisfied", "Somewhat satisfied", "Satisfied", "Very satisfied"} {
+		row = append(row, chat.Button{Text: fmt.Sprint(i + 1), Words: words, Data: fmt.Sprint("7p", i), Label: fmt.Sprintf("%d %s, %d of 7", i+1, words, i+1)})
+	}
+	m.Lang, m.Rows = "en", [][]chat.Button{row, {{Text: "Skip", Data: "s", Aside: chat.AsideSkip}, {Text: "Back", Data: "b", Aside: chat.AsideBack}}}
+	return m
+}
+
+// elevenPoints is a question with eleven points, which are two rows on a phone.
+func elevenPoints() chat.Message {
+	m := laid("How likely are you to recommend us to a friend or colleague?", chat.Layout{Part: chat.PartQuestion, Step: 1, Steps: 2, Low: "0 = very unlikely", High: "10 = very likely"})
+	var row []chat.Button
+	for i := range 11 {
+		row = append(row, chat.Button{Text: fmt.Sprint(i), Data: fmt.Sprint("np", i), Label: fmt.Sprintf("%d of 10", i)})
+	}
+	m.Lang, m.Rows = "en", [][]chat.Button{row}
+	return m
+}
+
+// Ratings never differ in width, and their words are on their buttons at 320 px.
+func equalSteps(t tab) {
+	for _, width := range []int64{320, 390, 575, 576, 768, 1280} {
+		for name, m := range map[string]chat.Message{"five": overall(), "seven": sevenPoints(), "eleven": elevenPoints()} {
+			bot := newFakeBot()
+			bot.put(customer, "q", m)
+			s := serveConfig(t.T, bot.config())
+			t.do(chromedp.EmulateViewport(width, 640), chromedp.Navigate(s.URL+chatPath))
+			t.until(`document.readyState === "complete"`)
+			got := eval[[]float64](t, `(all => [
+				Math.max(...all.map(b => b.width)) - Math.min(...all.map(b => b.width)), new Set(all.map(b => Math.round(b.top))).size,
+				[...document.querySelectorAll(".scale *")].filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth).length,
+			])([...document.querySelectorAll(".scale .opt")].map(b => b.getBoundingClientRect()))`)
+			rows := map[string]float64{"five": 1, "seven": 7, "eleven": 2}[name]
+			if width >= 576 {
+				rows = 1
+			}
+			if got[0] > .6 || got[1] != rows || got[2] != 0 {
+				t.Errorf("%s points at %d px: widths differ by %v px, %v rows (want %v), %v clipped", name, width, got[0], got[1], rows, got[2])
+			}
+			t.noSidewaysScroll(name)
+			t.picture(fmt.Sprintf("%s-%d", name, width))
+		}
+	}
+}
+
+// C3: what is too long never leaves its field.
+func tooLongWords(t tab) {
+	bot := newFakeBot()
+	bot.put(customer, "q:s1:2", why())
+	s := serveConfig(t.T, bot.config())
+	t.phone()
+	t.do(chromedp.Navigate(s.URL + chatPath))
+	t.untilText(whyAsk)
+	eval[any](t, `document.querySelector("#f").value = "x".repeat(4312)`)
+	t.do(chromedp.KeyEvent(""), chromedp.SendKeys(chromedp.CSS("#f"), "!"))
+	t.untilText("4,313 of 4,000")
+	t.do(chromedp.Click(chromedp.CSS("#answer .go")))
+	t.untilText("313 characters too long")
+	t.picture("too-long")
+	if n := len(bot.handled()); n != 0 || eval[int](t, `document.querySelector("#f").value.length`) != 4313 || !eval[bool](t, `document.querySelector("#f").ariaInvalid === "true"`) {
+		t.Errorf("%d updates, and the field is not as it was", n)
+	}
+	eval[any](t, `document.querySelector("#f").value = "short"`)
+	t.do(chromedp.SendKeys(chromedp.CSS("#f"), "!"))
+	t.until(`document.querySelector("#f").ariaInvalid === null`)
+	t.do(chromedp.Click(chromedp.CSS("#answer .go")))
+	t.untilText("Thank you for telling us.")
+}
+
+// An answer that is changed shows what stands, and can be left as it is.
+func changedAnswer(t tab) {
+	bot := newFakeBot()
+	s := bot.serve(t.T)
+	t.phone()
+	t.do(chromedp.Navigate(s.URL + chatPath))
+	t.untilText(overallAsk)
+	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.3"]`)))
+	t.untilText(reasonAsk)
+	t.do(chromedp.Tap(chromedp.CSS(`.edit`)))
+	t.untilText("Keep 4 – satisfied")
+	t.picture("phone-edit")
+	if got := eval[string](t, `document.querySelector(".scale .was").value`); got != "1ps1.0.3" {
+		t.Errorf("%s is marked as the answer that stands", got)
+	}
+	t.do(chromedp.Tap(chromedp.CSS(`button[form=keep]`)))
+	t.untilText(reasonAsk)
+	updates := bot.handled()
+	if got := updates[len(updates)-1].Data; got != "1ps1.0.3" {
+		t.Errorf("keeping sent %s", got)
+	}
 }
 
 func accessiblePages(t tab) {
@@ -476,7 +594,7 @@ func accessiblePages(t tab) {
 		}
 		names[axText(n.Role)+" "+axText(n.Name)] = true
 	}
-	for _, want := range []string{"log Conversation", "button 3 of 7", "button Change", "button Done", "link Open our help page", "textbox Write a message", "button Send", "heading After your visit to Salon Anna"} {
+	for _, want := range []string{"log Conversation", "button 3 Somewhat dissatisfied, 3 of 7", "button Edit: 2 – dissatisfied", "button Skip", "link Open our help page", "textbox Write to Bob", "button Send", "heading After your visit to Salon Anna"} {
 		if !names[want] {
 			t.Errorf("the accessibility tree has no %q", want)
 		}

@@ -26,10 +26,16 @@ func cleanMessage(m chat.Message) chat.Message {
 	for i, row := range m.Rows {
 		rows[i] = make([]chat.Button, len(row))
 		for j, b := range row {
-			b.Text, b.Label = chat.CleanLine(b.Text), chat.CleanLine(b.Label)
+			b.Text, b.Label, b.Words = chat.CleanLine(b.Text), chat.CleanLine(b.Label), chat.CleanLine(b.Words)
 			rows[i][j] = b
 		}
 	}
 	m.Facts, m.Quotes, m.Rows = facts, quotes, rows
+	if m.Layout != nil {
+		l := *m.Layout
+		l.Answer, l.Hint = chat.Clean(l.Answer), chat.Clean(l.Hint)
+		l.Who, l.Low, l.High = chat.CleanLine(l.Who), chat.CleanLine(l.Low), chat.CleanLine(l.High)
+		m.Layout = &l
+	}
 	return m
 }

@@ -144,26 +144,29 @@ func (p *platform) body(response *http.Response) string {
 }
 
 var (
-	listItem  = regexp.MustCompile(`(?s)<li class="message".*?</li>`)
+	listItem  = regexp.MustCompile(`(?s)<(?:li class="(?:own|them-turn)" id|section class="ask" id="now" data-of)="([^"]*)".*?</(?:li|section)>`)
 	anyTag    = regexp.MustCompile(`<(/?)([a-z0-9]+)[^>]*>`)
-	aButton   = regexp.MustCompile(`(?s)<(?:button|a) class="button[^>]*>(.*?)</(?:button|a)>`)
-	aForm     = regexp.MustCompile(`(?s)<form class="choices".*?</form>`)
-	aField    = regexp.MustCompile(`(?s)<form class="field".*?</form>`)
+	aButton   = regexp.MustCompile(`(?s)<(?:button|a) class="(?:opt|go|plain)"[^>]*(?:name="data"|href=)[^>]*>(?:<b>)?(.*?)(?:</b>.*?)?</(?:button|a)>`)
+	aForm     = regexp.MustCompile(`(?s)<form (?:class="inline"|id="answer").*?</form>`)
 	theBox    = regexp.MustCompile(`(?s)<form id="box".*?</form>`)
 	anInput   = regexp.MustCompile(`(?s)<(?:input|textarea)[^>]* name="text"[^>]*>`)
-	itsWords  = regexp.MustCompile(` (?:id|placeholder|aria-label|aria-labelledby)="[^"]*"`)
+	itsWords  = regexp.MustCompile(` (?:id|placeholder|aria-label|aria-labelledby|aria-describedby)="[^"]*"`)
 	aSlot     = regexp.MustCompile(`name="on" value="([^"]*)"`)
 	firstData = regexp.MustCompile(`name="data" value="([^"]*)"`)
 	aNonce    = regexp.MustCompile(`name="nonce" value="([^"]*)"`)
 	anAnswer  = regexp.MustCompile(`(?s)<p id="(?:status|alert)" role="(status|alert)">([^<]+)</p>`)
-	retryForm = regexp.MustCompile(`(?s)<form class="retry".*?</form>`)
+	retryForm = regexp.MustCompile(`(?s)<form class="field".*?</form>`)
+	besides   = regexp.MustCompile(`(?s)<form id="(?:beside|keep)".*?</form>|<p class="mark-line">.*?</p>|<section[^>]*>|</section>`)
+	strong    = regexp.MustCompile(`</?h2[^>]*>`)
 )
 
 func (p *platform) Shown() []chattest.Shown {
-	var items []string
+	items := map[string]string{} // by their elements
 	for path := chatPath; path != ""; {
 		body := p.get(path)
-		items = append(listItem.FindAllString(body, -1), items...)
+		for _, m := range listItem.FindAllStringSubmatch(body, -1) {
+			items[m[1]] = m[0]
+		}
 		path = ""
 		if m := earlierLink.FindStringSubmatch(body); m != nil {
 			path = m[1]
@@ -175,12 +178,13 @@ func (p *platform) Shown() []chattest.Shown {
 		p.t.Fatalf("the page shows %d messages of %d", len(items), len(p.items))
 	}
 	var out []chattest.Shown
-	for i, item := range items {
-		s := chattest.Shown{Ref: chat.Ref(p.items[i].Slot)}
+	for _, it := range p.items {
+		item := items[elementID(it.Slot)]
+		s := chattest.Shown{Ref: chat.Ref(it.Slot)}
 		for _, b := range aButton.FindAllStringSubmatch(item, -1) {
 			s.Buttons = append(s.Buttons, html.UnescapeString(b[1]))
 		}
-		item = aForm.ReplaceAllString(item, "")
+		item = besides.ReplaceAllString(aForm.ReplaceAllString(item, ""), "")
 		for _, tag := range anyTag.FindAllStringSubmatch(item, -1) {
 			s.Styles = append(s.Styles, tag[1]+tag[2])
 		}
@@ -258,8 +262,8 @@ func (p *platform) Tap(at chat.Ref) func() chat.Answer {
 // answerForm is the form in which a message is answered: its own, or the box.
 func (p *platform) answerForm(at chat.Ref) string {
 	page := p.page()
-	for _, item := range listItem.FindAllString(page, -1) {
-		if form := aField.FindString(item); form != "" && strings.Contains(item, `id="`+elementID(string(at))+`"`) {
+	for _, m := range listItem.FindAllStringSubmatch(page, -1) {
+		if form := aForm.FindString(m[0]); m[1] == elementID(string(at)) && anInput.MatchString(form) {
 			return form
 		}
 	}

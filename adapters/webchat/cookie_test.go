@@ -79,7 +79,7 @@ func TestAConversationIsReadWhereItBegan(t *testing.T) {
 				if w.Code != http.StatusForbidden || strings.Contains(w.Body.String(), "Ann") || len(bot.handled()) != 1 {
 					t.Errorf("%s %s with %q: status %d, %d updates", method, path, cookie, w.Code, len(bot.handled()))
 				}
-				if method == "GET" && path == chatPath && !strings.Contains(w.Body.String(), "another browser") {
+				if method == "GET" && path == chatPath && !strings.Contains(w.Body.String(), "in another browser") {
 					t.Errorf("the page says:\n%s", w.Body)
 				}
 			}

@@ -17,18 +17,18 @@ const whenAsk = "When were you here?"
 
 // dated is what the bot says to a question for a date, in a language of the page.
 var dated = map[string]struct{ ask, hint, skip, send string }{
-	"en":      {whenAsk, "Type a date as year-month-day, for example 2026-03-31.", "Skip", "Send this answer"},
-	"zh-Hans": {"您是哪天来的?", "请按年-月-日输入日期,例如 2026-03-31。", "跳过", "发送此答案"},
-	"es":      {"¿Cuándo estuvo aquí?", "Escriba una fecha como año-mes-día, por ejemplo 2026-03-31.", "Omitir", "Enviar esta respuesta"},
-	"ar":      {"متى كنت هنا؟", "اكتب تاريخًا بصيغة سنة-شهر-يوم، مثل 2026-03-31.", "تخطٍّ", "إرسال هذه الإجابة"},
+	"en":      {whenAsk, "Type a date as year-month-day, for example 2026-03-31.", "Skip", "Send"},
+	"zh-Hans": {"您是哪天来的?", "请按年-月-日输入日期,例如 2026-03-31。", "跳过", "发送"},
+	"es":      {"¿Cuándo estuvo aquí?", "Escriba una fecha como año-mes-día, por ejemplo 2026-03-31.", "Omitir", "Enviar"},
+	"ar":      {"متى كنت هنا؟", "اكتب تاريخًا بصيغة سنة-شهر-يوم، مثل 2026-03-31.", "تخطٍّ", "إرسال"},
 }
 
 func asksDate(lang string) chat.Message {
 	w := dated[lang]
-	return chat.Message{
-		Text: w.ask + "\n\n" + w.hint, Lang: lang, Expects: chat.ExpectsDate, Hint: w.hint,
-		Rows: [][]chat.Button{{{Text: w.skip, Data: "1ss1.7"}}},
-	}
+	m := laid(w.ask, chat.Layout{Part: chat.PartQuestion, Hint: w.hint, Step: 1, Steps: 1})
+	m.Lang, m.Expects, m.Hint = lang, chat.ExpectsDate, w.hint
+	m.Rows = [][]chat.Button{{{Text: w.skip, Data: "1ss1.7", Aside: chat.AsideSkip}}}
+	return m
 }
 
 // datedBot asks for a date, and shows what it is answered.
@@ -47,7 +47,7 @@ func (b *fakeBot) datedConfig() Config {
 		b.updates = append(b.updates, updates...)
 		for _, u := range updates {
 			if u.Kind == chat.Text {
-				b.put(customer, "q:date", chat.Message{Text: dated[b.lang].ask + "\n✓ " + u.Text, Lang: b.lang})
+				b.put(customer, "q:date", b.spoken(laid(dated[b.lang].ask, chat.Layout{Part: chat.PartQuestion, Answer: "✓ " + u.Text})))
 			}
 		}
 		return nil, nil
@@ -73,7 +73,7 @@ func dateIsPicked(t tab) {
 	t.do(chromedp.Navigate(s.URL + chatPath))
 	t.untilText(whenAsk)
 	t.picture("phone-date")
-	size := eval[[]float64](t, `[...document.querySelectorAll(".field [name=text], .field button")].map(e => e.getBoundingClientRect().height)`)
+	size := eval[[]float64](t, `[...document.querySelectorAll(".field [name=text], #answer .go")].map(e => e.getBoundingClientRect().height)`)
 	for _, height := range size {
 		if height < 44 {
 			t.Errorf("the date and its button are %v px high, want 44 for a finger", size)
@@ -82,12 +82,12 @@ func dateIsPicked(t tab) {
 	if font := eval[string](t, `getComputedStyle(`+theDate+`).fontSize`); font != "16px" {
 		t.Errorf("the date is written in %s: below 16px a phone zooms in", font)
 	}
-	t.do(chromedp.Tap(chromedp.CSS(".field button")))
+	t.do(chromedp.Tap(chromedp.CSS("#answer .go")))
 	if n := len(bot.handled()); n != 0 {
 		t.Fatalf("sending no date caused %d updates", n)
 	}
 	eval[any](t, theDate+`.value = "2026-03-31"`) // what a phone's calendar does
-	t.do(chromedp.Tap(chromedp.CSS(".field button")))
+	t.do(chromedp.Tap(chromedp.CSS("#answer .go")))
 	t.untilText("✓ 2026-03-31")
 	t.wantAnswer(bot, "2026-03-31")
 	if eval[bool](t, `!!`+theDate) {
@@ -100,7 +100,7 @@ func dateByKeyboard(t tab) {
 	s := serveConfig(t.T, bot.datedConfig())
 	t.do(chromedp.EmulateViewport(900, 700), chromedp.Navigate(s.URL+chatPath))
 	t.untilText(whenAsk)
-	t.do(chromedp.KeyEvent(kb.Tab))
+	t.do(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab)) // past the head
 	if !eval[bool](t, `document.activeElement === `+theDate) {
 		t.Fatalf("the Tab key leads to %q, want the date", t.focused())
 	}
@@ -128,7 +128,7 @@ func dateIsTyped(t tab) {
 	t.phone()
 	t.do(chromedp.Navigate(s.URL + chatPath))
 	t.untilText(whenAsk)
-	t.do(chromedp.SendKeys(chromedp.CSS("textarea"), "2026年7月3日"), chromedp.Tap(chromedp.CSS("#box button")))
+	t.do(chromedp.SendKeys(chromedp.CSS("#box textarea"), "2026年7月3日"), chromedp.Tap(chromedp.CSS("#box button")))
 	t.untilText("✓ 2026年7月3日")
 	t.wantAnswer(bot, "2026年7月3日")
 }
@@ -141,9 +141,9 @@ func dateWithoutScript(t tab) {
 	}
 	t.phone()
 	t.do(chromedp.Navigate(strings.Replace(s.URL, "127.0.0.1", plainHost, 1) + chatPath))
-	t.do(chromedp.WaitVisible(chromedp.CSS("noscript p")), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("05052026"))
+	t.do(chromedp.WaitVisible(chromedp.CSS("noscript p")), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("05052026"))
 	t.picture("noscript-date")
-	t.do(chromedp.Click(chromedp.CSS(".field button")), chromedp.WaitVisible(chromedp.CSS(".answer")))
+	t.do(chromedp.Click(chromedp.CSS("#answer .go")), chromedp.WaitVisible(chromedp.CSS(".mine")))
 	t.wantAnswer(bot, "2026-05-05")
 }
 
@@ -158,7 +158,7 @@ func dateInEveryLanguage(t tab) {
 		t.untilText(w.ask)
 		t.picture("date-" + lang)
 		t.noSidewaysScroll(lang)
-		if got := eval[string](t, `document.querySelector(".field button").textContent`); got != w.send {
+		if got := eval[string](t, `document.querySelector("#answer .go").textContent`); got != w.send {
 			t.Errorf("%s: the button says %q, want %q", lang, got, w.send)
 		}
 		// Below each other, the date and its button begin at the side where the language does.
@@ -166,7 +166,7 @@ func dateInEveryLanguage(t tab) {
 		if direction(lang) == "rtl" {
 			edge = "right"
 		}
-		if !eval[bool](t, `new Set([...document.querySelectorAll(".bubble, .field [name=text], .field, .choices button")].map(e => e.getBoundingClientRect().`+edge+`)).size === 1`) {
+		if !eval[bool](t, `new Set([...document.querySelectorAll("#now, .field [name=text], .field, #answer .go")].map(e => e.getBoundingClientRect().`+edge+`)).size === 1`) {
 			t.Errorf("%s: the question, its date and its buttons do not begin at the %s", lang, edge)
 		}
 		tree, err := chromedp.Call(t.ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})

@@ -27,7 +27,9 @@ type fakeBot struct {
 	away     error        // what Handle and Transcript fail with
 	answer   *chat.Answer // to whatever comes next
 	gate     chan struct{}
-	asked    int // for the state
+	asked    int  // for the state
+	begins   bool // the conversation is to begin: nothing is stored before something is said
+	claims   int  // how often the link was claimed
 }
 
 var (
@@ -47,12 +49,30 @@ func newFakeBot() *fakeBot {
 }
 
 func (b *fakeBot) config() Config {
-	return Config{Handle: b.handle, Visitor: b.visitor, Transcript: b.transcript, State: b.state, Watch: b.watch, Rooms: []Room{{ID: "staff", User: chat.User{ID: "robin", Name: "Robin"}}, {ID: "lounge"}}}
+	return Config{Handle: b.handle, Visitor: b.visitor, Preview: b.preview, Claim: b.claim, Transcript: b.transcript, State: b.state, Watch: b.watch, Rooms: []Room{{ID: "staff", User: chat.User{ID: "robin", Name: "Robin"}}, {ID: "lounge"}}}
 }
 
 func (b *fakeBot) serve(t *testing.T) *httptest.Server {
 	t.Helper()
+	b.begins = true
 	return serveConfig(t, b.config())
+}
+
+func (b *fakeBot) preview(context.Context, string) ([]Item, error) {
+	return []Item{{"i:s1", 1, 1, b.intro()}, {"q:s1:0", 2, 1, b.spoken(overall())}}, nil
+}
+
+func (b *fakeBot) claim(context.Context, string, string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.claims++
+	return nil
+}
+
+// spoken is a message in the bot's language.
+func (b *fakeBot) spoken(m chat.Message) chat.Message {
+	m.Lang = b.lang
+	return m
 }
 
 func serveConfig(t *testing.T, c Config) *httptest.Server {
@@ -72,7 +92,10 @@ func (b *fakeBot) visitor(_ context.Context, token, _ string) (Visitor, error) {
 	if err != nil {
 		return Visitor{}, err
 	}
-	return Visitor{Address: customer, User: chat.User{ID: "inv1", Language: b.lang}, Language: b.lang, Title: b.title}, nil
+	return Visitor{
+		Address: customer, User: chat.User{ID: "inv1", Language: b.lang}, Language: b.lang, Title: b.title, About: "Haircut · March 4",
+		Unopened: b.begins && len(b.items[customer]) == 0,
+	}, nil
 }
 
 func (b *fakeBot) transcript(_ context.Context, to chat.Address, before int64, limit int) ([]Item, error) {
@@ -173,7 +196,7 @@ func (b *fakeBot) handle(_ context.Context, updates []chat.Update) ([]chat.Answe
 		}
 		b.seen[u.Key] = true
 		b.updates = append(b.updates, u)
-		if b.answer != nil {
+		if b.answer != nil && u.Command != "start" {
 			a := *b.answer
 			a.Update = i
 			answers = append(answers, a)
@@ -193,56 +216,84 @@ const (
 )
 
 func (b *fakeBot) step(u chat.Update) {
-	say := func(slot string, m chat.Message) {
-		m.Lang = b.lang
-		b.put(u.From, slot, m)
+	say := func(slot string, m chat.Message) { b.put(u.From, slot, b.spoken(m)) }
+	change := func(question, answer, data string) chat.Message {
+		m := laid(question, chat.Layout{Part: chat.PartQuestion, Answer: answer})
+		m.Rows = [][]chat.Button{{{Text: "Edit", Label: "Edit: " + answer, Data: data, Aside: chat.AsideChange}}}
+		return m
 	}
 	switch {
 	case u.Command == "start":
-		say("i:s1", chat.Message{Text: "Hi Ann. Salon Anna would like to know how it went. It is about: haircut.\n3 quick questions, about 20 seconds.\n\nOnly the team that serves you sees your answers. /privacy tells more, /stop ends all surveys."})
+		say("i:s1", b.intro())
 		say("q:s1:0", overall())
 	case strings.HasPrefix(u.Data, "1ps1.0."):
 		n := int(u.Data[len(u.Data)-1] - '0')
-		say("q:s1:0", chat.Message{Text: fmt.Sprintf("%s\n✓ You answered: %d – %s", overallAsk, n+1, satisfaction[n]), Rows: [][]chat.Button{{{Text: "Change", Data: "1cs1.0"}}}})
+		say("q:s1:0", change(overallAsk, fmt.Sprintf("%d – %s", n+1, satisfaction[n]), "1cs1.0"))
 		say("q:s1:1", b.reasons())
 		if n < 2 {
 			b.put(staffRoom, "case:1:web:room:staff", card(n+1))
 		}
 	case u.Data == "1cs1.0":
-		say("q:s1:0", overall())
+		m := overall()
+		m.Layout.Changing, m.Layout.Answer = true, "4 – satisfied"
+		m.Rows[0][3].Selected, m.Rows = true, m.Rows[:1]
+		say("q:s1:0", m)
+		say("q:s1:1", laid(reasonAsk, chat.Layout{Part: chat.PartQuestion}))
 	case strings.HasPrefix(u.Data, "1ts1.1."):
 		b.chosen[u.Data] = !b.chosen[u.Data]
 		say("q:s1:1", b.reasons())
 	case u.Data == "1ds1.1":
-		say("q:s1:1", chat.Message{Text: reasonAsk + "\n✓ You answered: Too slow", Rows: [][]chat.Button{{{Text: "Change", Data: "1cs1.1"}}}})
-		say("q:s1:2", chat.Message{Text: whyAsk, Expects: chat.ExpectsLong, Hint: "Type your answer here.", Rows: [][]chat.Button{{{Text: "Skip", Data: "1ss1.2"}}}})
-	case u.Kind == chat.Text:
-		say("q:s1:2", chat.Message{Text: whyAsk + "\n✓ You answered: " + u.Text})
-		say("t:s1", chat.Message{Text: "Thank you for telling us. The team will contact you within 4 hours."})
+		say("q:s1:1", change(reasonAsk, "Too slow", "1cs1.1"))
+		say("q:s1:2", why())
+	case u.Kind == chat.Text && len(b.items[u.From]) > 0 && b.items[u.From][max(0, openItem(b.items[u.From]))].Message.Expects != "":
+		say("q:s1:2", change(whyAsk, u.Text, "1cs1.2"))
+		say("t:s1", laid("Thank you for telling us. The team will contact you within 4 hours.", chat.Layout{Part: chat.PartThanks}))
 		b.put(staffRoom, "case:1:web:room:staff", card(2, u.Text))
+	case u.Kind == chat.Text:
+		m := laid(u.Text, chat.Layout{Part: chat.PartOwn, At: u.At})
+		m.Mine = true
+		b.put(u.From, "own:"+u.Key, m)
 	}
+}
+
+// laid is a message of the one survey that there is.
+func laid(text string, l chat.Layout) chat.Message {
+	l.Of = "s1"
+	return chat.Message{Text: text, Layout: &l}
+}
+
+func (b *fakeBot) intro() chat.Message {
+	return b.spoken(laid("Hi Ann. Salon Anna would like to know how it went.", chat.Layout{Part: chat.PartIntro, Hint: "3 questions, under a minute."}))
 }
 
 func overall() chat.Message {
 	var row []chat.Button
 	for i, words := range satisfaction {
-		row = append(row, chat.Button{Text: fmt.Sprint(i + 1), Data: fmt.Sprintf("1ps1.0.%d", i), Label: fmt.Sprintf("%d of 5, %s", i+1, words)})
+		row = append(row, chat.Button{
+			Text: fmt.Sprint(i + 1), Words: words, Data: fmt.Sprintf("1ps1.0.%d", i), Label: fmt.Sprintf("%d %s, %d of 5", i+1, words, i+1),
+		})
 	}
-	return chat.Message{Text: overallAsk + "\n\n1 = Very dissatisfied\n2 = Dissatisfied\n3 = Neutral\n4 = Satisfied\n5 = Very satisfied", Rows: [][]chat.Button{row}}
+	m := laid(overallAsk, chat.Layout{Part: chat.PartQuestion, Step: 1, Steps: 3})
+	m.Rows = [][]chat.Button{row, {{Text: "Later", Data: "1ls1", Aside: chat.AsideLater}, {Text: "Not now", Data: "1ns1", Aside: chat.AsideNotNow}}}
+	return m
 }
 
 func (b *fakeBot) reasons() chat.Message {
-	var rows [][]chat.Button
+	m := laid(reasonAsk, chat.Layout{Part: chat.PartQuestion, Hint: "Choose up to 3, then Done.", Most: 3, Step: 2, Steps: 3})
 	for i, words := range []string{"Not done right", "Too slow", "Staff skill or attitude", "Price"} {
 		data := fmt.Sprintf("1ts1.1.%d", i)
-		mark, state := "☐ ", ", not chosen"
-		if b.chosen[data] {
-			mark, state = "☑ ", ", chosen"
-		}
-		rows = append(rows, []chat.Button{{Text: mark + words, Data: data, Label: words + state, Selected: b.chosen[data]}})
+		m.Rows = append(m.Rows, []chat.Button{{Text: words, Data: data, Selected: b.chosen[data]}})
 	}
-	rows = append(rows, []chat.Button{{Text: "Done", Data: "1ds1.1", Style: "primary"}, {Text: "Skip", Data: "1ss1.1"}})
-	return chat.Message{Text: reasonAsk, Rows: rows}
+	m.Rows = append(m.Rows, []chat.Button{{Text: "Done", Data: "1ds1.1", Style: "primary"}},
+		[]chat.Button{{Text: "Skip", Data: "1ss1.1", Aside: chat.AsideSkip}, {Text: "Back", Data: "1bs1.1", Aside: chat.AsideBack}})
+	return m
+}
+
+func why() chat.Message {
+	m := laid(whyAsk, chat.Layout{Part: chat.PartQuestion, Step: 3, Steps: 3})
+	m.Expects, m.Hint, m.Max = chat.ExpectsLong, "Type your answer here.", 4000
+	m.Rows = [][]chat.Button{{{Text: "Skip", Data: "1ss1.2", Aside: chat.AsideSkip}}}
+	return m
 }
 
 func card(n int, words ...string) chat.Message {

@@ -1,66 +1,82 @@
 package webchat
 
-import "github.com/aftercare/aftercare/adapters/chat"
+import (
+	"strconv"
+	"unicode/utf8"
 
-// box is the place to write in, always there: a person can always write.
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+// defaultMaxText is how many characters a message may have where nobody says otherwise.
+const defaultMaxText = 4000
+
+func (s *site) maxText() int {
+	if s.MaxText > 0 {
+		return s.MaxText
+	}
+	return defaultMaxText
+}
+
+// box is the place to write in, there unless the open question has a field of its own: two
+// would be a trap.
 type box struct {
-	Hint, Mode, Complete string
-	Rows                 int
+	Hint  string
+	Text  string // what was sent and not taken
+	Wrong string // why not
 }
 
-// field is the browser's own input for an answer that is better picked than typed. It
-// stands below the question, and the box stays: words are taken as well. A browser that
-// has no such input shows a line for words.
+// field is the input of a question that is answered in words.
 type field struct {
-	Type, Max string // of the element
-	Hint      string // for browsers that show a line
-	Send      string // the words of its button
+	Type     string // of the element; "" = some lines of text
+	Max      string // its max attribute: of dates
+	Mode     string
+	Complete string
+	Short    bool // it is as wide as a number
+	LTR      bool
+	Rows     int
+	Hint     string // while it is empty
+	Most     int    // characters
+	Counted  bool
+	Text     string
+	Send     string
 }
 
-// inputs is how the page asks for what is expected; what is not here is written into a
-// box of one line.
-var inputs = map[chat.Expects]struct {
-	box   box
-	field field
-}{
-	chat.ExpectsLong:  {box: box{Rows: 3}},
-	chat.ExpectsPhone: {box: box{Mode: "tel", Complete: "tel"}},
-	chat.ExpectsDate:  {field: field{Type: "date", Max: "9999-12-31"}}, // without Max, years of six digits fit in
+// inputs is how the page asks for what is expected; what is not here is some lines of text.
+var inputs = map[chat.Expects]field{
+	chat.ExpectsText:  {Rows: 2, Counted: true},
+	chat.ExpectsLong:  {Rows: 4, Counted: true},
+	chat.ExpectsPhone: {Type: "tel", Mode: "tel", Complete: "tel", Short: true, LTR: true},
+	chat.ExpectsDate:  {Type: "date", Max: "9999-12-31", Short: true}, // without Max, years of six digits fit in
 }
 
-// waiting is the place of the newest message that waits for an answer beside its
-// buttons, or -1.
-func waiting(items []Item) int {
-	for i := len(items) - 1; i >= 0; i-- {
-		if items[i].Message.Expects != chat.ExpectsNothing {
-			return i
-		}
+func fieldFor(m chat.Message, w words, most int) *field {
+	f, ok := inputs[m.Expects]
+	if !ok {
+		f = inputs[chat.ExpectsText]
 	}
-	return -1
-}
-
-// boxFor fits the box to the message that waits for words.
-func boxFor(items []Item) box {
-	b := box{Rows: 1}
-	if i := waiting(items); i >= 0 {
-		m := items[i].Message
-		b = inputs[m.Expects].box
-		b.Rows, b.Hint = max(b.Rows, 1), chat.CleanLine(m.Hint)
-		if inputs[m.Expects].field.Type != "" {
-			b.Hint = "" // the hint belongs to the field
-		}
+	f.Send, f.Most = w.Send, most
+	if m.Max > 0 {
+		f.Most = min(m.Max, most)
 	}
-	return b
-}
-
-// fieldFor is the input below a message; nil where the box is the place for its answer.
-func fieldFor(m chat.Message, w words) *field {
-	f := inputs[m.Expects].field
-	if f.Type == "" {
-		return nil
+	if hint := chat.CleanLine(m.Hint); m.Layout == nil || m.Layout.Hint != m.Hint {
+		f.Hint = hint
 	}
-	f.Hint, f.Send = chat.CleanLine(m.Hint), w.SendField
+	if m.Expects == chat.ExpectsPhone {
+		f.Hint = "+44 20 7946 0000"
+	}
 	return &f
+}
+
+// lacks says what is wrong with words that are too long, "" if nothing is. Nothing is cut.
+func (s *site) lacks(text string, most int, w words) string {
+	said := w.TooLong
+	if most <= 0 || most >= s.maxText() {
+		most, said = s.maxText(), w.TooLongBox
+	}
+	if over := utf8.RuneCountInString(text) - most; over > 0 {
+		return s.words.say(said, "n", strconv.Itoa(over))
+	}
+	return ""
 }
 
 // formInput is an input of a card's form.
@@ -73,7 +89,7 @@ type formInput struct {
 
 func inputFor(f chat.Field, id string) formInput {
 	in := formInput{Field: f, ID: id, Type: "text"}
-	if own := inputs[f.Expects].field; own.Type != "" {
+	if own := inputs[f.Expects]; own.Type == "date" {
 		in.Type, in.Most = own.Type, own.Max
 	}
 	return in

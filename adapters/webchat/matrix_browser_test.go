@@ -3,14 +3,18 @@
 package webchat
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/aftercare/aftercare/adapters/chat"
 )
 
 // look is a way in which people have their screens.
@@ -28,7 +32,7 @@ var (
 		{name: "forced-colours", media: media("forced-colors", "active")},
 		{name: "large-text", media: media("prefers-color-scheme", "light"), enlarge: 200},
 	}
-	widths = []int64{320, 390, 768, 1280}
+	widths = []int64{320, 390, 1280}
 )
 
 func media(feature, value string) []*emulation.MediaFeature {
@@ -62,12 +66,17 @@ func TestMatrix(t *testing.T) {
 			pages := []struct{ name, link string }{
 				{"chat", long.URL + chatPath},
 				{"start", fresh.URL + chatPath},
+				{"elsewhere", serveConfig(t, strangers(lang).config()).URL + chatPath},
+				{"how", fresh.URL + chatPath + "/how"},
 				{"room", long.URL + "/room/staff"},
 				{"empty-room", fresh.URL + "/room/staff"},
 				{"unknown", long.URL + "/chat/nobody"},
 				{"used", long.URL + "/chat/used"},
 				{"expired", long.URL + "/chat/expired"},
 				{"broken", long.URL + "/chat/broken"},
+			}
+			for name, bot := range states(lang) {
+				pages = append(pages, struct{ name, link string }{name, serveConfig(t, bot.config()).URL + chatPath})
 			}
 			for _, l := range looks {
 				for _, width := range widths {
@@ -90,6 +99,41 @@ func TestMatrix(t *testing.T) {
 			}
 		})
 	}
+}
+
+// strangers is a link of another browser's.
+func strangers(lang string) *moved {
+	m := newMoved()
+	m.lang = lang
+	return m
+}
+
+// states are the conversations that look each in a way of its own.
+func states(lang string) map[string]*fakeBot {
+	all := map[string]*fakeBot{}
+	add := func(name string, does ...chat.Update) *fakeBot {
+		b := newFakeBot()
+		b.lang = lang
+		for _, u := range append([]chat.Update{{Command: "start"}}, does...) {
+			u.From, u.Kind, u.At = customer, cmp.Or(u.Kind, chat.Tap), time.Date(2026, 3, 4, 15, 0, 0, 0, time.UTC)
+			b.step(u)
+		}
+		all[name] = b
+		return b
+	}
+	rated, chosen, written := chat.Update{Data: "1ps1.0.1"}, chat.Update{Data: "1ds1.1"}, chat.Update{Kind: chat.Text, Text: "I waited forty minutes, and nobody told me why."}
+	add("rating")
+	add("several", rated)
+	add("words", rated, chosen)
+	add("finished", rated, chosen, written)
+	add("changing", rated, chat.Update{Data: "1cs1.0"})
+	add("eleven").put(customer, "q:s1:0", elevenPoints())
+	add("seven").put(customer, "q:s1:0", sevenPoints())
+	talk := add("talk", rated, chosen, written, written)
+	reply := laid("Ann, I am so sorry. Forty minutes without a word is not how we want to treat you.", chat.Layout{Part: chat.PartReply, Who: "Robin", At: time.Date(2026, 3, 4, 15, 9, 0, 0, time.UTC)})
+	reply.Title, reply.Lang = "Robin (Salon Anna)", lang
+	talk.put(customer, "reply:1", reply)
+	return all
 }
 
 // wear gives the tab a look and a width.

@@ -1,18 +1,16 @@
 package webchat
 
 import (
-	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/internal/page"
@@ -27,51 +25,15 @@ var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 type frame struct {
 	Lang, Dir, Title string
 	Words            words
-	CSS, JS, Icon    string
+	Tokens, CSS      string
+	JS, Icon         string
 	Here             string // path of the page
+	Business, Mark   string // who asks, and their sign; "" = not known
 	State            string // names what the transcript shows; the event stream's ids
 	Earlier          int64  // where the page before this one ends; 0 = there is none
 	Past             bool   // newer messages are on other pages
 	Status, Alert    string // said at once: politely, or because it needs attention
 }
-
-// chatPage is a customer's conversation.
-type chatPage struct {
-	frame
-	Nonce    string
-	Messages []message
-	Box      box
-}
-
-// noticePage says why there is no conversation. If Retry is set it sends what could
-// not be saved once more.
-type noticePage struct {
-	frame
-	Text  string
-	Retry *posted
-}
-
-// message is a chat.Message laid out for a page.
-type message struct {
-	chat.Message
-	ID        string // of the element
-	Slot      string
-	Mark      string // changes when the message does
-	Lang, Dir string
-	StateWord string   // "" where the title says it
-	Question  []string // paragraphs of Text, without what was answered
-	Answer    string   // set off below it
-	Reply     *reply
-	Who       string          // of the reader's own words
-	Card      bool            // what the customer wrote comes first
-	Rows      [][]chat.Button // shadows the message's
-	Actions   [][]action      // the same in a room
-	Field     *field          // for an answer that is picked
-	Nonce     string
-	Here      string
-}
-
-type reply struct{ ID, Excerpt string }
 
 func (s *site) frame(lang, title, here string) frame {
 	w := s.words[lang]
@@ -80,8 +42,18 @@ func (s *site) frame(lang, title, here string) frame {
 	}
 	return frame{
 		Lang: lang, Dir: direction(lang), Title: title, Words: w, Here: here,
-		CSS: s.assets.URL("chat.css"), JS: s.assets.URL("live.js"), Icon: s.assets.URL("icon.svg"),
+		Tokens: s.assets.URL("tokens.css"), CSS: s.assets.URL("chat.css"), JS: s.assets.URL("live.js"), Icon: s.assets.URL("icon.svg"),
 	}
+}
+
+// initial is the sign of a name: its first letter.
+func initial(name string) string {
+	for _, r := range name {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return string(unicode.ToUpper(r))
+		}
+	}
+	return ""
 }
 
 func (s *site) showChat(w http.ResponseWriter, r *http.Request) {
@@ -90,7 +62,7 @@ func (s *site) showChat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	said := s.takeSaid(w, r)
-	s.renderChat(w, r, v, http.StatusOK, said)
+	s.renderChat(w, r, v, http.StatusOK, said, unsent{})
 }
 
 // pageLanguage is that of the texts around a visitor's messages.
@@ -98,20 +70,30 @@ func (s *site) pageLanguage(r *http.Request, v Visitor) string {
 	return s.words.choose(append([]string{v.Language}, acceptable(r.Header.Get("Accept-Language"))...)...)
 }
 
-// renderChat answers with a page of the conversation.
-func (s *site) renderChat(w http.ResponseWriter, r *http.Request, v Visitor, status int, said said) {
-	part, err := s.readPart(r.Context(), r, v.Address)
+// read returns what is to be seen of a conversation: what is stored or, before it begins, what
+// it begins with.
+func (s *site) read(r *http.Request, v Visitor) (part, error) {
+	p, err := s.readPart(r.Context(), r, v.Address)
+	if err == nil && v.Unopened && len(p.Items) == 0 && s.Preview != nil {
+		p.Items, err = s.Preview(r.Context(), r.PathValue("token"))
+	}
+	return p, err
+}
+
+// renderChat answers with a page of the conversation, with what was sent and not taken.
+func (s *site) renderChat(w http.ResponseWriter, r *http.Request, v Visitor, status int, said said, left unsent) {
+	part, err := s.read(r, v)
 	if err != nil {
 		s.away(w, r, "read transcript", err, nil)
 		return
 	}
-	p := chatPage{frame: s.frame(s.pageLanguage(r, v), v.Title, s.here(r)), Nonce: newNonce()}
-	p.State, p.Earlier, p.Past = part.State, part.Earlier, part.Past
+	f := s.frame(s.pageLanguage(r, v), v.Title, s.here(r))
+	f.Business = f.Title
+	f.Mark = initial(f.Title)
+	f.State, f.Earlier, f.Past = part.State, part.Earlier, part.Past
 	said.Text = chat.Clean(said.Text)
-	p.Status, p.Alert = said.split()
-	p.Messages = s.layOut(part.Items, p.frame, p.Nonce)
-	p.Box = boxFor(part.Items)
-	s.render(w, r, status, "chat.html", p)
+	f.Status, f.Alert = said.split()
+	s.render(w, r, status, "chat.html", s.chatPage(f, v, part.Items, left))
 	s.seen(r, v, part.Items)
 }
 
@@ -127,17 +109,6 @@ func (s *site) seen(r *http.Request, v Visitor, items []Item) {
 	if err := s.Seen(r.Context(), v.Address, slots); err != nil && r.Context().Err() == nil {
 		s.Log.Warn("web chat: that a page was seen could not be noted; it is at the next look", "err", err)
 	}
-}
-
-func (s *site) notice(w http.ResponseWriter, r *http.Request, n notice) {
-	s.noticeAgain(w, r, n, nil)
-}
-
-func (s *site) noticeAgain(w http.ResponseWriter, r *http.Request, n notice, retry *posted) {
-	lang := s.words.choose(acceptable(r.Header.Get("Accept-Language"))...)
-	words := s.words[lang].Notices[n]
-	p := noticePage{frame: s.frame(lang, words.Title, s.here(r)), Text: words.Text, Retry: retry}
-	s.render(w, r, noticeCodes[n].Status(), "notice.html", p)
 }
 
 // refuse answers what was sent and cannot be read.
@@ -166,49 +137,8 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name s
 	}
 }
 
-// layOut cleans and prepares messages for a page: of a chat, where forms carry the nonce, or of a
-// room, where there is none.
-func (s *site) layOut(items []Item, f frame, nonce string) []message {
-	items = slices.Clone(items) // the caller's stay as they are
-	at := make(map[chat.Ref]chat.Message, len(items))
-	for i := range items {
-		items[i].Message = cleanMessage(items[i].Message)
-		at[chat.Ref(items[i].Slot)] = items[i].Message
-	}
-	out := make([]message, len(items))
-	asking := waiting(items)
-	for i, it := range items {
-		m := message{
-			Message: it.Message, ID: elementID(it.Slot), Slot: it.Slot, Mark: fmt.Sprintf("%d.%d", it.Ord, it.Version),
-			Lang: it.Message.Lang, Rows: buttons(it.Message.Rows), Nonce: nonce, Here: f.Here, Card: nonce == "",
-		}
-		question, answer := splitAnswer(it.Message.Text)
-		m.Question, m.Answer = paragraphs(question), answer
-		if word := s.words[s.words.choose(m.Lang)].States[it.Message.State]; !strings.Contains(it.Message.Title, word) {
-			m.StateWord = word
-		}
-		if i == asking && nonce != "" {
-			m.Field = fieldFor(it.Message, s.words[s.words.choose(m.Lang)])
-		}
-		if it.Message.Mine {
-			m.Who = f.Words.You
-		}
-		if m.Lang == "" {
-			m.Lang, m.Dir = f.Lang, "auto"
-		} else {
-			m.Dir = direction(m.Lang)
-		}
-		below := cmp.Or(it.Message.Replies, chat.Ref(it.Message.Under)) // here a slot is a reference
-		if to, ok := at[below]; ok && below != "" {
-			m.Reply = &reply{elementID(string(below)), excerpt(to)}
-		}
-		out[i] = m
-	}
-	return out
-}
-
-// splitAnswer finds the lines that stand in place of an answered question's buttons:
-// they begin with a mark, in every language. It decides looks only.
+// splitAnswer finds the lines that stood in place of an answered question's buttons in what an
+// earlier release stored: they begin with a mark, in every language. It decides looks only.
 func splitAnswer(text string) (question, answer string) {
 	at := -1
 	for _, mark := range []string{"\n✓ ", "\n– "} {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -18,49 +19,69 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var update = flag.Bool("update", false, "rewrite the golden files under testdata")
 
-// The fragments that a message becomes, for people to read in testdata.
+// What conversations become, for people to read in testdata: their lines and what is asked.
 func TestFragments(t *testing.T) {
 	bot := newFakeBot()
 	bot.chosen["1ts1.1.1"] = true
-	why := chat.Message{Text: whyAsk, Lang: "en", Expects: chat.ExpectsLong, Hint: "Type your answer here.", Rows: [][]chat.Button{{{Text: "Skip", Data: "1ss1.2"}}}}
-	for name, c := range map[string]struct {
-		template string
-		items    []Item
-	}{
-		"scale":    {"message", []Item{{"q:s1:0", 1, 1, overall()}}},
-		"choices":  {"message", []Item{{"q:s1:1", 2, 3, bot.reasons()}}},
-		"answered": {"message", []Item{{"q:s1:0", 1, 2, chat.Message{Lang: "zh-Hans", Text: "总体来说,您满意吗?\n\n✓ 您的回答:2 不满意", Rows: [][]chat.Button{{{Text: "修改", Data: "1cs1.0"}}}}}}},
-		"arabic":   {"message", []Item{{"n:s1:x", 3, 1, chat.Message{Lang: "ar", Text: "شكرًا لك!"}}}},
-		"reply":    {"message", []Item{{"q:s1:2", 4, 1, why}, {"n:s1:y", 5, 1, chat.Message{Text: "Bob (Salon Anna): may I call you?", Replies: "q:s1:2", Rows: [][]chat.Button{{{Text: "Open", URL: "https://example.com/?a=1&b=2", Label: "Open our help page"}, {Text: "Run", URL: "javascript:alert(1)"}}}}}}},
-		"hostile":  {"message", []Item{{hostile[0], 1, 1, chat.Message{Lang: `en" onload="x`, Title: hostile[1], Text: hostile[0], Footer: hostile[2], Facts: []chat.Fact{{Label: hostile[3], Value: hostile[4]}}, Quotes: []chat.Quote{{Label: hostile[5], Text: hostile[6]}}, Rows: [][]chat.Button{{{Text: hostile[2], Label: hostile[1], Data: `"><b>`, Style: `x" onclick="y`}}}}}}},
-		"card":     {"card", []Item{{"case:1", 1, 2, card(2, "I waited forty minutes.")}}},
+	answered := laid("总体来说,您满意吗?", chat.Layout{Part: chat.PartQuestion, Answer: "2 – 不满意"})
+	answered.Lang, answered.Rows = "zh-Hans", [][]chat.Button{{{Text: "修改", Data: "1cs1.0", Aside: chat.AsideChange}}}
+	for name, c := range map[string][]Item{
+		"scale":    {{"i:s1", 1, 1, bot.intro()}, {"q:s1:0", 2, 1, overall()}},
+		"choices":  {{"q:s1:1", 2, 3, bot.reasons()}},
+		"answered": {{"q:s1:0", 1, 2, answered}},
+		"earlier":  {{"q:s1:0", 1, 2, chat.Message{Lang: "en", Text: "Satisfied?\n\n✓ You answered: 2", Rows: [][]chat.Button{{{Text: "Change", Data: "1cs1.0"}}}}}},
+		"arabic":   {{"n:s1:x", 3, 1, chat.Message{Lang: "ar", Text: "شكرًا لك!"}}},
+		"reply": {{"q:s1:2", 4, 1, why()}, {"n:s1:y", 5, 1, chat.Message{
+			Text: "may I call you?", Title: "Bob (Salon Anna)", Replies: "q:s1:2", Layout: &chat.Layout{Part: chat.PartReply, Who: "Bob"},
+		}}},
+		"links":   {{"n:s1:y", 5, 1, chat.Message{Text: "Our page tells more.", Rows: [][]chat.Button{{{Text: "Open", URL: "https://example.com/?a=1&b=2", Label: "Open our help page"}, {Text: "Run", URL: "javascript:alert(1)"}}}}}},
+		"hostile": {{hostile[0], 1, 1, chat.Message{Lang: `en" onload="x`, Title: hostile[1], Text: hostile[0], Footer: hostile[2], Facts: []chat.Fact{{Label: hostile[3], Value: hostile[4]}}, Quotes: []chat.Quote{{Label: hostile[5], Text: hostile[6]}}, Rows: [][]chat.Button{{{Text: hostile[2], Label: hostile[1], Data: `"><b>`, Style: `x" onclick="y`}}}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			site := &site{Config: bot.config(), assets: newAssets(""), words: newDictionary()}
+			site.Clock = time.Now
 			var b bytes.Buffer
-			nonce := "NONCE"
-			if c.template == "card" {
-				nonce = ""
-			}
-			for _, m := range site.layOut(c.items, site.frame("en", "", chatPath), nonce) {
-				if err := pages.ExecuteTemplate(&b, c.template, m); err != nil {
+			page := site.chatPage(site.frame("en", "", chatPath), Visitor{}, c, unsent{})
+			show := func(template string, data any) {
+				if err := pages.ExecuteTemplate(&b, template, data); err != nil {
 					t.Fatal(err)
 				}
 			}
-			file := "testdata/" + name + ".html"
-			if *update {
-				if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
+			for _, l := range page.Lines {
+				show("line", l)
 			}
-			want, err := os.ReadFile(file)
-			if err != nil {
+			if page.Asked != nil {
+				show("asked", page.Asked)
+			}
+			golden(t, name, strings.ReplaceAll(b.String(), page.Nonce, "NONCE"))
+		})
+	}
+	t.Run("card", func(t *testing.T) {
+		site := &site{Config: bot.config(), assets: newAssets(""), words: newDictionary()}
+		var b bytes.Buffer
+		for _, m := range site.cards([]Item{{"case:1", 1, 2, card(2, "I waited forty minutes.")}}, site.frame("en", "", chatPath)) {
+			if err := pages.ExecuteTemplate(&b, "card", m); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(string(want), b.String()); diff != "" {
-				t.Errorf("%s (-want +got; -update rewrites it):\n%s", file, diff)
-			}
-		})
+		}
+		golden(t, "card", b.String())
+	})
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := "testdata/" + name + ".html"
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got; -update rewrites it):\n%s", file, diff)
 	}
 }
 
@@ -71,9 +92,10 @@ func TestNoWordsBecomeMarkup(t *testing.T) {
 		bot.answer = &chat.Answer{Text: words}
 		bot.items[customer] = []Item{{words, 1, 1, chat.Message{
 			Text: words, Title: words, Footer: words, Hint: words, Lang: words, State: words, Expects: chat.ExpectsLong,
-			Facts: []chat.Fact{{Label: words, Value: words}}, Quotes: []chat.Quote{{Label: words, Text: words}},
-			Rows: [][]chat.Button{{{Text: words, Label: words, Data: "x", Style: words}}},
-		}}}
+			Layout: &chat.Layout{Part: chat.PartQuestion, Of: words, Hint: words, Low: words, High: words, Answer: words, Changing: true},
+			Facts:  []chat.Fact{{Label: words, Value: words}}, Quotes: []chat.Quote{{Label: words, Text: words}},
+			Rows: [][]chat.Button{{{Text: words, Label: words, Words: words, Data: "x", Style: words}, {Text: words, Data: "y", Aside: chat.AsideSkip}}},
+		}}, {words + "2", 2, 1, chat.Message{Text: words, Title: words, Layout: &chat.Layout{Part: chat.PartReply, Who: words}}}}
 		bot.items[staffRoom] = bot.items[customer]
 		h := New(bot.config())
 		page := ask(h, "POST", chatPath, form("nonce", "n", "text", words), liveHeader, "1").Body.String() +
@@ -94,18 +116,28 @@ func TestNoWordsBecomeMarkup(t *testing.T) {
 	}
 }
 
-func TestBoxFitsWhatIsAsked(t *testing.T) {
+// A question that is answered in words has a field, and no box is beside it.
+func TestFieldsFitWhatIsAsked(t *testing.T) {
+	s := &site{assets: newAssets(""), words: newDictionary()}
+	s.Clock = time.Now
 	for name, c := range map[string]struct {
 		items []Item
-		want  box
+		want  *field
 	}{
-		"nothing asked": {[]Item{{Message: overall()}}, box{Rows: 1}},
-		"long words":    {[]Item{{Message: chat.Message{Expects: chat.ExpectsLong, Hint: "Type here"}}, {Message: chat.Message{Text: "notice"}}}, box{Rows: 3, Hint: "Type here"}},
-		"a phone":       {[]Item{{Message: chat.Message{Expects: chat.ExpectsLong}}, {Message: chat.Message{Expects: chat.ExpectsPhone, Hint: "+44"}}}, box{Rows: 1, Hint: "+44", Mode: "tel", Complete: "tel"}},
-		"a date":        {[]Item{{Message: chat.Message{Expects: chat.ExpectsDate, Hint: "2026-03-31"}}}, box{Rows: 1}},
+		"nothing asked": {[]Item{{Message: chat.Message{Text: "Hello"}}}, nil},
+		"a scale":       {[]Item{{Message: overall()}}, nil},
+		"long words":    {[]Item{{Message: chat.Message{Expects: chat.ExpectsLong, Hint: "Type here"}}, {Message: chat.Message{Text: "notice"}}}, &field{Rows: 4, Counted: true, Hint: "Type here", Most: 4000, Send: "Send"}},
+		"few words":     {[]Item{{Message: chat.Message{Expects: chat.ExpectsText, Max: 100}}}, &field{Rows: 2, Counted: true, Most: 100, Send: "Send"}},
+		"a phone":       {[]Item{{Message: chat.Message{Expects: chat.ExpectsLong}}, {Message: chat.Message{Expects: chat.ExpectsPhone}}}, &field{Type: "tel", Mode: "tel", Complete: "tel", Short: true, LTR: true, Hint: "+44 20 7946 0000", Most: 4000, Send: "Send"}},
+		"a date":        {[]Item{{Message: chat.Message{Expects: chat.ExpectsDate, Hint: "2026-03-31"}}}, &field{Type: "date", Max: "9999-12-31", Short: true, Hint: "2026-03-31", Most: 4000, Send: "Send"}},
 	} {
-		if diff := cmp.Diff(c.want, boxFor(c.items)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
+		page := s.chatPage(s.frame("en", "", ""), Visitor{}, c.items, unsent{})
+		var got *field
+		if page.Asked != nil {
+			got = page.Asked.Field
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" || page.Boxed != (got == nil || got.Type == "date") {
+			t.Errorf("%s: the box is there %v (-want +got):\n%s", name, page.Boxed, diff)
 		}
 	}
 }
@@ -131,10 +163,12 @@ func TestL16TheWebCleansAsEveryPlatformDoes(t *testing.T) {
 
 func TestLayingOutLeavesTheTranscriptAlone(t *testing.T) {
 	m := chat.Message{Text: "a\x00", Facts: []chat.Fact{{Value: "b\x00"}}, Quotes: []chat.Quote{{Text: "c\x00"}}, Rows: [][]chat.Button{{{Text: "d\x00", Data: "x"}}}}
+	m.Layout = &chat.Layout{Part: chat.PartQuestion, Answer: "e\x00"}
 	items := []Item{{Slot: "n:1", Message: m}}
 	s := &site{assets: newAssets(""), words: newDictionary()}
-	s.layOut(items, s.frame("en", "", ""), "N")
-	if got := items[0].Message; got.Text+got.Facts[0].Value+got.Quotes[0].Text+got.Rows[0][0].Text != "a\x00b\x00c\x00d\x00" {
+	s.Clock = time.Now
+	s.chatPage(s.frame("en", "", ""), Visitor{}, items, unsent{})
+	if got := items[0].Message; got.Text+got.Facts[0].Value+got.Quotes[0].Text+got.Rows[0][0].Text+got.Layout.Answer != "a\x00b\x00c\x00d\x00e\x00" {
 		t.Errorf("the transcript was changed: %+v", got)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,20 +21,25 @@ const (
 	maxNonce = 64      // characters
 	maxData  = 64      // bytes, as on every platform
 	maxSlot  = 512     // bytes
+	maxPicks = 200     // choices of one question
 )
 
 // liveHeader marks what the script sends: it gets the new page at once instead of a
 // redirect to it.
 const liveHeader = "Aftercare-Live"
 
-// posted is one form as it was sent: exactly one of Start, Data and Text.
+// posted is one form as it was sent: exactly one of Start, Do, Data and Text.
 type posted struct {
 	Nonce string
 	Start bool
+	Do    string // of the menu
 	Data  string
-	On    string // slot of the message whose button was tapped; no more to be trusted than Data
-	Text  string
-	wrote bool // the form was the one with the box, even if that was empty
+	Picks []string // of several of several: the data of those that are chosen, where Several
+	// Several says that Data ends a choice of several, of which Picks are all.
+	Several bool
+	On      string // slot of the message whose button was tapped; no more to be trusted than Data
+	Text    string
+	wrote   bool // the form was the one with the box, even if that was empty
 }
 
 // errGarbled refuses what is no form of these pages.
@@ -46,22 +53,33 @@ func readPost(w http.ResponseWriter, r *http.Request) (posted, error) {
 	return fromForm(r.PostForm)
 }
 
+// menuDoes are the commands of the page's menu.
+var menuDoes = []string{"later", "language", "stop"}
+
 func fromForm(f url.Values) (posted, error) {
-	p := posted{Nonce: f.Get("nonce"), Start: f.Has("start"), Data: f.Get("data"), On: f.Get("on"), wrote: f.Has("text")}
-	for _, values := range f {
-		if len(values) != 1 {
+	p := posted{
+		Nonce: f.Get("nonce"), Start: f.Has("start"), Do: f.Get("do"), Data: f.Get("data"), On: f.Get("on"), wrote: f.Has("text"),
+		Several: f.Has("several"), Picks: f["pick"],
+	}
+	for name, values := range f {
+		if len(values) != 1 && name != "pick" || len(values) > maxPicks {
 			return posted{}, errGarbled
 		}
 	}
 	kinds := 0
-	for _, is := range []bool{p.Start, f.Has("data"), p.wrote} {
+	for _, is := range []bool{p.Start, f.Has("do"), f.Has("data"), p.wrote} {
 		if is {
 			kinds++
 		}
 	}
-	badData := f.Has("data") && (p.Data == "" || len(p.Data) > maxData || !utf8.ValidString(p.Data))
-	badSlot := len(p.On) > maxSlot || !utf8.ValidString(p.On)
-	if kinds != 1 || badData || badSlot || !safe(p.Nonce, maxNonce) {
+	bad := f.Has("data") && (p.Data == "" || len(p.Data) > maxData || !utf8.ValidString(p.Data)) ||
+		len(p.On) > maxSlot || !utf8.ValidString(p.On) ||
+		f.Has("do") && !slices.Contains(menuDoes, p.Do) ||
+		len(p.Picks) > 0 && !p.Several || p.Several && p.Data == ""
+	for _, pick := range p.Picks {
+		bad = bad || len(pick) > maxData || !utf8.ValidString(pick)
+	}
+	if kinds != 1 || bad || !safe(p.Nonce, maxNonce) {
 		return posted{}, errGarbled
 	}
 	text := strings.ReplaceAll(f.Get("text"), "\r\n", "\n")
@@ -76,7 +94,7 @@ var command = regexp.MustCompile(`^/([a-z_]{1,32})(?:\s+|$)`)
 // button of a page that a browser kept, or words corrected before they were sent
 // again, are another.
 func (p posted) update(v Visitor, token string, now time.Time) chat.Update {
-	sum := sha256.Sum256([]byte(p.Data + "\x00" + p.Text))
+	sum := sha256.Sum256([]byte(p.Do + p.Data + "\x00" + p.Text))
 	u := chat.Update{
 		Key:  "web:" + v.Address.Chat + ":" + p.Nonce + "." + hex.EncodeToString(sum[:4]),
 		From: v.Address, Private: true, User: v.User, At: now.UTC().Truncate(time.Microsecond),
@@ -84,6 +102,8 @@ func (p posted) update(v Visitor, token string, now time.Time) chat.Update {
 	switch {
 	case p.Start:
 		u.Kind, u.Command, u.Text = chat.Command, "start", token
+	case p.Do != "":
+		u.Kind, u.Command = chat.Command, p.Do
 	case p.Data != "":
 		u.Kind, u.Data, u.On = chat.Tap, p.Data, chat.Ref(p.On)
 	default:
@@ -98,6 +118,71 @@ func (p posted) update(v Visitor, token string, now time.Time) chat.Update {
 	return u
 }
 
+// updates are what the form says, after the start of a conversation that has not begun. Of a
+// choice of several each one that is another than the page knew is a tap of its own.
+func (p posted) updates(v Visitor, token string, now time.Time, items []Item) []chat.Update {
+	own := p.update(v, token, now)
+	var all []chat.Update
+	if v.Unopened && own.Command != "start" {
+		all = append(all, posted{Nonce: p.Nonce, Start: true}.update(v, token, now))
+	}
+	if p.Several {
+		for _, b := range p.toggles(items) {
+			if slices.Contains(p.Picks, b.Data) != b.Selected {
+				all = append(all, posted{Nonce: p.Nonce, Data: b.Data, On: p.On}.update(v, token, now))
+			}
+		}
+	}
+	return append(all, own)
+}
+
+// toggles are the choices of the message that the form is about.
+func (p posted) toggles(items []Item) []chat.Button {
+	var all []chat.Button
+	for i := range items {
+		if l := items[i].Message.Layout; items[i].Slot != p.On || l == nil || l.Most == 0 {
+			continue
+		}
+		for _, row := range items[i].Message.Rows {
+			for _, b := range row {
+				if b.Aside == "" && b.Style != "primary" && b.Data != "" {
+					all = append(all, b)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// wrong says what keeps a form from being taken, of what is to be seen by the one who sent it; it
+// stays on the page as it is.
+func (s *site) wrong(p posted, w words, items []Item) unsent {
+	open := openItem(items)
+	switch {
+	case p.wrote:
+		field := open >= 0 && items[open].Message.Expects != chat.ExpectsNothing
+		u := unsent{Text: p.Text, InBox: p.On == "" || !field, Answer: p.On != "" && field}
+		most := 0
+		if field {
+			most = items[open].Message.Max
+		}
+		if u.Wrong = s.lacks(p.Text, most, w); p.Text == "" {
+			u.Wrong = w.Empty
+		}
+		return u
+	case p.Several && open >= 0 && items[open].Slot == p.On:
+		u := unsent{Picks: p.Picks, Answer: true}
+		if most := items[open].Message.Layout; most != nil && len(p.Picks) > most.Most {
+			u.Wrong = s.words.say(w.TooMany, "n", strconv.Itoa(most.Most))
+		}
+		if len(p.Picks) == 0 {
+			u.Wrong = w.NonePicked
+		}
+		return u
+	}
+	return unsent{}
+}
+
 func (s *site) postChat(w http.ResponseWriter, r *http.Request) {
 	p, err := readPost(w, r)
 	if err != nil {
@@ -108,26 +193,34 @@ func (s *site) postChat(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if p.wrote && p.Text == "" {
-		empty := s.words[s.pageLanguage(r, v)].Empty
-		s.renderChat(w, r, v, http.StatusBadRequest, said{empty, true})
+	var part part
+	if p.wrote || p.Several {
+		if part, err = s.read(r, v); err != nil {
+			s.away(w, r, "read transcript", err, &p)
+			return
+		}
+	}
+	if left := s.wrong(p, s.words[s.pageLanguage(r, v)], part.Items); left.Wrong != "" {
+		s.renderChat(w, r, v, http.StatusUnprocessableEntity, said{}, left)
 		return
 	}
-	answers, err := s.Handle(r.Context(), []chat.Update{p.update(v, r.PathValue("token"), s.Clock())})
+	updates := p.updates(v, r.PathValue("token"), s.Clock(), part.Items)
+	answers, err := s.Handle(r.Context(), updates)
 	if err != nil {
 		s.away(w, r, "handle update", err, &p)
 		return
 	}
 	var said said
 	for _, a := range answers {
-		if a.Update == 0 && a.Text != "" {
+		if a.Text != "" && (a.Update == len(updates)-1 || a.Alert) {
 			said.Text, said.Alert = a.Text, a.Alert
 		}
 	}
+	v.Fresh = false
 	if r.Header.Get(liveHeader) != "" {
-		s.renderChat(w, r, v, http.StatusOK, said)
+		s.renderChat(w, r, v, http.StatusOK, said, unsent{})
 		return
 	}
 	s.leaveSaid(w, r, said)
-	http.Redirect(w, r, s.here(r)+"#end", http.StatusSeeOther) //nolint:gosec // a path of this server, with what was asked for escaped
+	http.Redirect(w, r, s.here(r)+"#now", http.StatusSeeOther) //nolint:gosec // a path of this server, with what was asked for escaped
 }

@@ -1,8 +1,10 @@
 package webchat
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -25,6 +27,55 @@ type Room struct {
 
 func (r Room) address() chat.Address {
 	return chat.Address{Platform: chat.Web, Account: "room", Chat: r.ID}
+}
+
+// message is a chat.Message laid out as a card.
+type message struct {
+	chat.Message
+	ID        string // of the element
+	Slot      string
+	Mark      string // changes when the message does
+	Lang, Dir string
+	StateWord string   // "" where the title says it
+	Question  []string // paragraphs of Text, without what was answered
+	Answer    string   // set off below it
+	Reply     *reply
+	Actions   [][]action
+	Here      string
+}
+
+// cards lays messages out for a room.
+func (s *site) cards(items []Item, f frame) []message {
+	items = slices.Clone(items) // the caller's stay as they are
+	at := make(map[chat.Ref]chat.Message, len(items))
+	for i := range items {
+		items[i].Message = cleanMessage(items[i].Message)
+		at[chat.Ref(items[i].Slot)] = items[i].Message
+	}
+	out := make([]message, len(items))
+	for i, it := range items {
+		m := message{
+			Message: it.Message, ID: elementID(it.Slot), Slot: it.Slot, Mark: fmt.Sprintf("%d.%d", it.Ord, it.Version),
+			Lang: it.Message.Lang, Here: f.Here,
+		}
+		m.Rows = buttons(it.Message.Rows)
+		question, answer := splitAnswer(it.Message.Text)
+		m.Question, m.Answer = paragraphs(question), answer
+		if word := s.words[s.words.choose(m.Lang)].States[it.Message.State]; !strings.Contains(it.Message.Title, word) {
+			m.StateWord = word
+		}
+		if m.Lang == "" {
+			m.Lang, m.Dir = f.Lang, "auto"
+		} else {
+			m.Dir = direction(m.Lang)
+		}
+		below := cmp.Or(it.Message.Replies, chat.Ref(it.Message.Under)) // here a slot is a reference
+		if to, ok := at[below]; ok && below != "" {
+			m.Reply = &reply{elementID(string(below)), excerpt(to)}
+		}
+		out[i] = m
+	}
+	return out
 }
 
 // roomPage shows cards, and what can be done about them.
@@ -61,10 +112,11 @@ func (s *site) renderRoom(w http.ResponseWriter, r *http.Request, room Room, sai
 	}
 	lang := s.words.choose(acceptable(r.Header.Get("Accept-Language"))...)
 	p := roomPage{frame: s.frame(lang, s.words[lang].Room, s.here(r))}
+	p.CSS = s.assets.URL("room.css")
 	p.State, p.Earlier, p.Past = part.State, part.Earlier, part.Past
 	said.Text = chat.Clean(said.Text)
 	p.Status, p.Alert = said.split()
-	p.Cards = s.layOut(part.Items, p.frame, "")
+	p.Cards = s.cards(part.Items, p.frame)
 	if room.User.ID != "" {
 		nonce := newNonce()
 		for i := range p.Cards {

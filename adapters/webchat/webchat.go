@@ -34,15 +34,35 @@ var (
 	ErrExpired   = errors.New("link expired")
 )
 
+// What Config.Move says of a code that moves nothing. Its errors, and those of Ask, wrap one of
+// these or of the above.
+var (
+	ErrWrongCode = errors.New("wrong code")
+	ErrNoCode    = errors.New("no code is open") // none was made, its time is over, or too many were wrong
+)
+
 // Config is what the chat needs from the rest of the program.
 type Config struct {
 	// Handle acts on what visitors tap and write.
 	Handle chat.Handler
 	// Visitor says who a token is for, to the browser that holds this secret; "" = none. It
-	// changes nothing.
+	// changes nothing. With an error the title and the language may be told.
 	Visitor func(ctx context.Context, token, browser string) (Visitor, error)
 	// Claim makes a fresh token that of the browser that holds this secret.
 	Claim func(ctx context.Context, token, browser string) error
+	// Preview returns what an unopened conversation begins with. Nothing of it is stored.
+	Preview func(ctx context.Context, token string) ([]Item, error)
+	// Code makes a code by which another browser takes over the conversation that this one
+	// holds, and says how long it does.
+	Code func(ctx context.Context, token, browser string) (code string, life time.Duration, err error)
+	// Move gives the conversation to the browser that names its code.
+	Move func(ctx context.Context, token, browser, code string) error
+	// Ask tells the team, in these words, that somebody asks for a link of their own before one
+	// that is another's. The same nonce is the same message.
+	Ask func(ctx context.Context, token, browser, words, nonce string) error
+	// Anew makes another conversation like that of a link, and returns the path of the page that
+	// shows it; nil = links are for one person each.
+	Anew func(ctx context.Context, token string) (path string, err error)
 	// Transcript returns what is to be seen at an address, in the order to be shown: the
 	// newest items whose Ord is below before (0 = of all), at most limit.
 	Transcript func(ctx context.Context, to chat.Address, before int64, limit int) ([]Item, error)
@@ -56,6 +76,8 @@ type Config struct {
 	// an address, and what to call when nobody listens any more. Commits of other
 	// processes are found by asking for the state each second. May be nil.
 	Watch func(to chat.Address) (<-chan struct{}, func())
+	// MaxText is the most characters that a message may have; 0 = 4,000.
+	MaxText int
 	// Rooms are those that anyone may read at /room/{id}: the demo's staff room,
 	// Address{web, "room", id}. None in earnest.
 	Rooms []Room
@@ -77,9 +99,18 @@ type Config struct {
 type Visitor struct {
 	Address  chat.Address
 	User     chat.User
-	Language string // BCP 47: of the page around the messages
-	Title    string // what stands at the top of the page; "" = a general title
-	Fresh    bool   // nobody has said anything by the token yet: whoever does first has it
+	Language string         // BCP 47: of the page around the messages
+	Title    string         // what stands at the top of the page; "" = a general title
+	About    string         // what the conversation is about, below it; "" = not known
+	Zone     *time.Location // of the times on the page; nil = UTC
+	Fresh    bool           // nobody has said anything by the token yet: whoever does first has it
+	// Unopened says that the conversation is yet to begin: Preview has what it begins with, and
+	// whatever is said comes after its start.
+	Unopened bool
+	// Pulse says that answers call nobody, so that what is said of others' is not true of them.
+	Pulse bool
+	// Asking says that it is the conversation of somebody who asked for a link of their own.
+	Asking bool
 }
 
 // Item is one place in the transcript and what it shows.
@@ -119,6 +150,10 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /chat/{token}", s.showChat)
 	mux.HandleFunc("POST /chat/{token}", s.postChat)
 	mux.HandleFunc("GET /chat/{token}/events", s.chatEvents)
+	mux.HandleFunc("GET /chat/{token}/how", s.showHow)
+	mux.HandleFunc("POST /chat/{token}/elsewhere", s.postElsewhere)
+	mux.HandleFunc("POST /chat/{token}/here", s.postHere)
+	mux.HandleFunc("POST /chat/{token}/own", s.postOwn)
 	mux.HandleFunc("GET /room/{id}", s.showRoom)
 	mux.HandleFunc("POST /room/{id}", s.postRoom)
 	mux.HandleFunc("GET /room/{id}/events", s.roomEvents)
@@ -188,23 +223,32 @@ func (s *site) visitor(w http.ResponseWriter, r *http.Request, sent *posted) (Vi
 			err = s.Claim(r.Context(), token, held)
 		}
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		return v, true
-	case errors.Is(err, ErrElsewhere):
-		s.notice(w, r, noticeElsewhere)
-	case errors.Is(err, ErrOver):
-		s.notice(w, r, noticeOver)
-	case errors.Is(err, ErrUnknown):
-		s.notice(w, r, noticeUnknown)
-	case errors.Is(err, ErrUsed):
-		s.notice(w, r, noticeUsed)
-	case errors.Is(err, ErrExpired):
-		s.notice(w, r, noticeExpired)
-	default:
-		s.away(w, r, "find visitor", err, sent)
 	}
+	s.closed(w, r, v, err, sent)
 	return Visitor{}, false
+}
+
+// closed answers whoever has a link that shows them no conversation.
+func (s *site) closed(w http.ResponseWriter, r *http.Request, v Visitor, err error, sent *posted) {
+	if n := noticeOf(err); n != "" {
+		s.refusal(w, r, noticed{notice: n, visitor: v})
+		return
+	}
+	s.away(w, r, "find visitor", err, sent)
+}
+
+// noticeOf is the page for an error of Config.Visitor; "" = the store is away.
+func noticeOf(err error) notice {
+	for is, n := range map[error]notice{
+		ErrElsewhere: noticeElsewhere, ErrOver: noticeOver, ErrUnknown: noticeUnknown, ErrUsed: noticeUsed, ErrExpired: noticeExpired,
+	} {
+		if errors.Is(err, is) {
+			return n
+		}
+	}
+	return ""
 }
 
 func (s *site) room(w http.ResponseWriter, r *http.Request) (Room, bool) {

@@ -2,6 +2,7 @@ package webchat
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -28,6 +29,10 @@ func TestEveryWordOfThePagesKeepsItsLanguage(t *testing.T) {
 		case map[string]any:
 			for key, inner := range w {
 				read(inner, path+"/"+key, into)
+			}
+		case []any:
+			for i, inner := range w {
+				read(inner, fmt.Sprint(path, "/", i), into)
 			}
 		default:
 			t.Errorf("%s is %T", path, words)

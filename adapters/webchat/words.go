@@ -18,20 +18,66 @@ var wordsFile []byte
 type words struct {
 	Title        string // of a page whose visitor has none
 	Conversation string // the accessible name of the messages
+	Skip         string // leads to the question, by keyboard
 	Start        string
 	StartHint    string
-	Write        string // label of the box
+	Step         string // {n} of {all}
+	Finished     string
+	Menu         string
+	LeaveOut     string // the entries of the menu
+	Later        string
+	Elsewhere    string
+	Language     string
+	How          string
+	Stop         string
+	HaveCode     string
+	HowShort     string // in the greeting
+	Write        string // in the box, while it is empty
+	WriteTo      string // … while a person, {who}, answers
+	WriteMore    string // … after the end
+	With         string // with {who}, in the head of the page
 	Send         string
-	SendField    string // below a field of a question's own
-	You          string // above the visitor's own words
+	Changing     string // above a question that is asked again
+	Keep         string // leaves an {answer}
+	Answers      string // the {n} that were given
+	FollowUp     string // a few more questions
+	Delivered    string // own words, at {time}
+	ReadBy       string // by {who}
+	Today        string
+	Days         []string // from Sunday on
+	Counter      string   // {n} of {all} characters
+	TooLong      string   // by {n} characters
+	TooLongBox   string
+	TooMany      string // more than {n} were chosen
+	NonePicked   string
 	Earlier      string // leads to the messages before those on the page
 	Newest       string // leads back from there
 	Sending      string
 	Failed       string // the connection broke
+	Offline      string // there is none
 	Lost         string // the page no longer hears from the server
 	Reload       string // without script
 	Empty        string // nothing was written
 	Again        string
+	ThatWasMe    string // the two ways on in another browser
+	ThatWasHint  string
+	SixDigits    string
+	GoOnHere     string
+	SomebodyElse string
+	OwnHint      string
+	AskLink      string
+	AskLinkHint  string
+	AskLabel     string
+	TellAnyway   string
+	WrongCode    string
+	NoCode       string
+	NoCookie     string
+	AskedAlready string
+	OnlyTeam     string // at the foot: {business} sees the answers
+	Back         string // to the conversation
+	Team         string // in place of a business of which no name is known
+	HowList      []string
+	HowFoot      string
 	Room         string
 	RoomHint     string
 	RoomEmpty    string
@@ -58,6 +104,8 @@ const (
 	noticeGarbled   notice = "garbled"
 	noticeBig       notice = "big"
 	noticeForeign   notice = "foreign"
+	noticeHow       notice = "how"  // what becomes of the answers
+	noticeCode      notice = "code" // by which the conversation goes on elsewhere
 )
 
 // noticeCodes is what kind of failure each notice tells of.
@@ -80,6 +128,14 @@ func newDictionary() dictionary {
 		panic(err) // embedded, and read by a test
 	}
 	return d
+}
+
+// say fills what stands in braces in a sentence.
+func (dictionary) say(sentence string, pairs ...string) string {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		sentence = strings.ReplaceAll(sentence, "{"+pairs[i]+"}", pairs[i+1])
+	}
+	return sentence
 }
 
 // tag returns the language of d that fits the wish: itself, or one of the same base

@@ -84,12 +84,19 @@ func (c *CaseView) Barred() bool {
 // Signature is under which name a member of staff writes to customers of this site; v is
 // the voice that speaks to them.
 func (c *CaseView) Signature(v *voice.Voice, name string) string {
-	at := c.Site
-	site := strings.TrimSpace(at.Name)
+	site, signs := strings.TrimSpace(c.Site.Name), c.Signs(v, name)
+	if site == "" || c.Site.Signs == storage.ByTeam {
+		return signs
+	}
+	return signs + " (" + site + ")"
+}
+
+// Signs is the signature without the place.
+func (c *CaseView) Signs(v *voice.Voice, name string) string {
 	name = strings.TrimSpace(name)
-	switch at.Signs {
+	switch c.Site.Signs {
 	case storage.ByTeam:
-		if site != "" {
+		if site := strings.TrimSpace(c.Site.Name); site != "" {
 			return site
 		}
 		return v.Say("team")
@@ -97,11 +104,7 @@ func (c *CaseView) Signature(v *voice.Voice, name string) string {
 	default:
 		name, _, _ = strings.Cut(name, " ")
 	}
-	name = voice.Cut(name, voice.LongestName)
-	if site == "" {
-		return name
-	}
-	return name + " (" + site + ")"
+	return voice.Cut(name, voice.LongestName)
 }
 
 // Bad are the quality dimensions of what the customer was unsatisfied with: of low

@@ -39,7 +39,7 @@ func TestNoMessageIsInTwoLanguages(t *testing.T) {
 				}
 			}
 		}
-		return all + "\n" + talk.Intro(talk.Person())
+		return all + "\n" + talk.Intro(talk.Person()).Text
 	}
 	english := []string{"Skip", "Back", "Later", "Type your answer", "Not now"}
 	bare := shown()

@@ -23,6 +23,9 @@ const (
 
 // Question is the message of a question that waits for an answer.
 func Question(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
+	if v.On.Lays {
+		return laidQuestion(v, f, i)
+	}
 	q := &f.Questions[i]
 	s := v.Session
 	m := chat.Message{Lang: v.Lang}
@@ -59,6 +62,9 @@ func askedBack(v *voice.Voice, m chat.Message, i int, q *survey.Question, ask st
 		a := asked[0].Answer()
 		m.Text = voice.Paragraphs(ask, v.Say("asked_back", "answer", voice.Cut(answerText(v, q, &a), echoed)))
 		m.Rows = [][]chat.Button{{button(v.Say("asked_yes"), 0), button(v.Say("asked_no"), 1)}}
+		if v.On.Lays {
+			m.Rows[0][0].Style = "primary"
+		}
 		return m
 	}
 	m.Text = voice.Paragraphs(ask, v.Say("asked_back_which"))
@@ -230,6 +236,9 @@ func Condensed(v *voice.Voice, f *snapshot.Flow, i int, changeable bool) chat.Me
 	if !ok {
 		return m
 	}
+	if v.On.Lays {
+		return laidAnswer(v, f, i, &a, changeable)
+	}
 	line := v.Say("you_skipped")
 	if !a.Skipped {
 		line = v.Say("you_answered", "answer", voice.Cut(answerText(v, q, &a), echoed))
@@ -245,7 +254,11 @@ func Condensed(v *voice.Voice, f *snapshot.Flow, i int, changeable bool) chat.Me
 
 // Withdrawn is a question without its buttons and without an answer.
 func Withdrawn(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
-	return chat.Message{Lang: v.Lang, Text: v.Fill(f.Questions[i].Ask.In(v.Langs...))}
+	m := chat.Message{Lang: v.Lang, Text: v.Fill(f.Questions[i].Ask.In(v.Langs...))}
+	if v.On.Lays && f.Questions[i].Kind.Info().Way != survey.Shown {
+		m.Layout = &chat.Layout{Part: chat.PartQuestion, Of: v.Session.ID}
+	}
+	return m
 }
 
 // answer is a reply in words: "2 – Dissatisfied", "Too slow, Price", what was

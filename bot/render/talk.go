@@ -33,7 +33,7 @@ func Live(s *storage.Session) bool {
 
 // Intro says who asks, about what, how many questions there are and how long they
 // take, in the flow's own words or the shipped ones; who sees the answers; how to end it.
-func (t *Talk) Intro(v *voice.Voice) string {
+func (t *Talk) Intro(v *voice.Voice) chat.Message {
 	own := func(name string) string {
 		v, words := t.Own(name)
 		if words == "" {
@@ -47,6 +47,12 @@ func (t *Talk) Intro(v *voice.Voice) string {
 		v = t.Question()
 		foreign = voice.MatchLanguage(voice.Languages, v.Lang) == ""
 	}
+	if t.On.Lays {
+		if greeting != "" || foreign {
+			return t.laidIntro(v, "", greeting, more)
+		}
+		return t.laidIntro(v, t.length(v), t.hello(v), more)
+	}
 	if greeting == "" && !foreign {
 		greeting = t.greeting(v)
 	}
@@ -57,25 +63,28 @@ func (t *Talk) Intro(v *voice.Voice) string {
 	case t.Flow.Class == survey.Pulse && !foreign:
 		privacy = v.Say("intro_privacy_pulse")
 	}
-	return voice.Paragraphs(greeting, privacy, more)
+	return chat.Message{Text: voice.Paragraphs(greeting, privacy, more), Lang: v.Lang}
+}
+
+// hello says who asks.
+func (t *Talk) hello(v *voice.Voice) string {
+	switch business, ok := v.Known(voice.AttrBusiness); {
+	case t.Flow.Class == survey.Recovery && t.Session.Case != "":
+		return v.Tell("intro_recovery")
+	case t.Flow.Before():
+		return v.Tell("intro_before")
+	case t.Flow.Class == survey.Pulse:
+		return v.Tell("intro_pulse")
+	case ok:
+		return v.Tell("intro_from", voice.AttrBusiness, business)
+	}
+	return v.Tell("intro")
 }
 
 // greeting is the shipped invitation.
 func (t *Talk) greeting(v *voice.Voice) string {
-	greeting := v.Tell("intro")
-	if business, ok := v.Known(voice.AttrBusiness); ok {
-		greeting = v.Tell("intro_from", voice.AttrBusiness, business)
-	}
-	if t.Flow.Class == survey.Pulse {
-		greeting = v.Tell("intro_pulse")
-	}
-	if t.Flow.Before() {
-		greeting = v.Tell("intro_before")
-	}
+	greeting := t.hello(v)
 	follows := t.Flow.Class == survey.Recovery && t.Session.Case != ""
-	if follows {
-		greeting = v.Tell("intro_recovery")
-	}
 	var about []string
 	for _, name := range []string{voice.AttrService, voice.AttrDate, voice.AttrAgent} {
 		if s, ok := v.Known(name); ok {

@@ -7,8 +7,11 @@ import (
 	"io/fs"
 	"maps"
 	"net"
+	"net/url"
 	"os"
+	"path"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
@@ -42,12 +45,12 @@ func (c *demoCmd) Run(a *terminal) error {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the directory for the demo: %w", err)
 	}
-	path, err := freshDatabase(dir)
+	file, err := freshDatabase(dir)
 	if err != nil {
 		return err
 	}
 	s := settings.Settings{
-		DatabaseURL: settings.Secret("sqlite:" + path), Listen: c.Listen, Mode: settings.Poll, API: settings.TelegramAPI,
+		DatabaseURL: settings.Secret("sqlite:" + file), Listen: c.Listen, Mode: settings.Poll, API: settings.TelegramAPI,
 		LogLevel: "warn", LogFormat: "text",
 	}
 	if s.Check() != nil {
@@ -56,7 +59,7 @@ func (c *demoCmd) Run(a *terminal) error {
 	d := &demo{clock: a.clock}
 	config := app.Config{
 		Settings: s, Version: thisBuild().Version, Clock: a.clock, Log: s.Logger(a.stderr),
-		Demo: &app.Demo{Room: demoRoom, User: demoStaff, Fill: d.fill, Page: d.page},
+		Demo: &app.Demo{Room: demoRoom, User: demoStaff, Fill: d.fill, Page: d.page, Anew: d.anew},
 	}
 	return serve(a.ctx, config, func(at net.Addr) {
 		_ = a.printf("\n  Open http://%s/ in your browser.\n\n"+
@@ -68,11 +71,11 @@ func (c *demoCmd) Run(a *terminal) error {
 // freshDatabase returns the path of a database that does not exist yet. One that is
 // there is kept: it is the user's.
 func freshDatabase(dir string) (string, error) {
-	path := filepath.Join(dir, "demo.db")
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return path, nil
+	file := filepath.Join(dir, "demo.db")
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return file, nil
 	}
-	return "", fmt.Errorf("there is a demo in %s already. Choose another --dir, or delete %s", dir, path)
+	return "", fmt.Errorf("there is a demo in %s already. Choose another --dir, or delete %s", dir, file)
 }
 
 // demoRoom is the staff room in the browser.
@@ -107,7 +110,16 @@ func (d *demo) hire(ctx context.Context, store storage.Store) error {
 type demo struct {
 	clock func() time.Time
 	bot   *bot.Bot
-	first string // web chat link of the customer shown at first
+	mu    sync.Mutex
+	wait  string             // web chat link of a customer who may not have said anything yet
+	of    map[string]offered // by token: what was chosen for the customers
+}
+
+// offered is what the menus of the front page choose of a customer.
+type offered struct{ site, language, flow string }
+
+func (d *demo) usual() offered {
+	return offered{samples[0].site.ID, demoLanguages[0].Value, demoFlows[0].Value}
 }
 
 // sample is a site of the demo and a service that took place there.
@@ -152,26 +164,72 @@ func (d *demo) fill(ctx context.Context, store storage.Store, b *bot.Bot) error 
 	if err := d.hire(ctx, store); err != nil {
 		return err
 	}
-	first, err := d.newCustomer(ctx, samples[0].site.ID, demoLanguages[0].Value, demoFlows[0].Value)
-	d.first = first
+	_, err := d.customer(ctx, "")
 	return err
+}
+
+// customer is the link of the customer with this token or, where there is none, of one of whom
+// nobody has said anything yet: each browser that comes to the front page is another.
+func (d *demo) customer(ctx context.Context, token string) (string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, known := d.of[token]; known {
+		return token, nil
+	}
+	if v, err := d.bot.Visitor(ctx, path.Base(d.wait), ""); err == nil && v.Fresh {
+		return d.wait, nil
+	}
+	link, err := d.invite(ctx, d.usual())
+	if err == nil {
+		d.wait = link
+	}
+	return link, err
+}
+
+// anew makes a customer like the one of a link, for whom the front page has a place.
+func (d *demo) anew(ctx context.Context, token string) (string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	like, ok := d.of[token]
+	if !ok {
+		like = d.usual()
+	}
+	link, err := d.invite(ctx, like)
+	if err != nil {
+		return "", err
+	}
+	show := url.Values{"chat": {path.Base(link)}, "site": {like.site}, "flow": {like.flow}, "language": {like.language}}
+	return "/?" + show.Encode(), nil
 }
 
 // newCustomer invites a customer of a sample site and returns the web chat link.
 func (d *demo) newCustomer(ctx context.Context, site, language, flow string) (string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.invite(ctx, offered{site, language, flow})
+}
+
+func (d *demo) invite(ctx context.Context, o offered) (string, error) {
 	for _, s := range samples {
-		if s.site.ID != site {
+		if s.site.ID != o.site {
 			continue
 		}
 		event := maps.Clone(s.event)
-		maps.Copy(event, s.words[language])
+		maps.Copy(event, s.words[o.language])
 		event["date"] = d.clock().AddDate(0, 0, -1).Format(time.DateOnly)
 		invite, err := d.bot.Invite(ctx, bot.InviteRequest{
-			Flow: flow, Site: site, Channel: string(chat.Web), Language: language, Event: event, Expires: 24 * time.Hour,
+			Flow: o.flow, Site: o.site, Channel: string(chat.Web), Language: o.language, Event: event, Expires: 24 * time.Hour,
 		})
-		return invite.WebLink, err
+		if err != nil {
+			return "", err
+		}
+		if d.of == nil {
+			d.of = map[string]offered{}
+		}
+		d.of[invite.Token] = o
+		return invite.WebLink, nil
 	}
-	return "", fmt.Errorf("the demo has no site %q", site)
+	return "", fmt.Errorf("the demo has no site %q", o.site)
 }
 
 // page is the demo's front page.
@@ -181,7 +239,7 @@ func (d *demo) page() *web.Demo {
 		sites[i] = web.Choice{Value: s.site.ID, Label: s.site.Name}
 	}
 	return &web.Demo{
-		First: d.first, Room: demoRoom.Chat, Sites: sites, Flows: demoFlows, Languages: demoLanguages,
+		Customer: d.customer, Room: demoRoom.Chat, Sites: sites, Flows: demoFlows, Languages: demoLanguages,
 		NewCustomer: d.newCustomer,
 	}
 }

@@ -30,18 +30,18 @@ func TestTheDemoEndsInACard(t *testing.T) {
 
 	d.untilText(theRoom, "Nobody needs you right now.")
 	d.untilText(theChat, "how satisfied or dissatisfied were you with cut and colour?")
-	d.click(theChat, `button[aria-label^="2 of 5"]`)
+	d.click(theChat, rating(2))
 	d.untilText(theRoom, "2 of 5") // at once, before the other answers
 	d.untilText(theRoom, "Anna")
-	d.untilText(theChat, "You answered: 2 – Dissatisfied")
-	d.click(theChat, lastMessage+` button[aria-label^="1 of 5"]`)
-	d.untilText(theChat, "You answered: 1 – Very dissatisfied")
-	d.click(theChat, lastMessage+` button[aria-label^="4 of 5"]`)
+	d.answered("2 – Dissatisfied")
+	d.click(theChat, rating(1))
+	d.answered("1 – Very dissatisfied")
+	d.click(theChat, rating(4))
 	d.untilText(theChat, "What went wrong")
 	d.write("I waited forty minutes, and nobody told me why. 😞")
 	d.untilText(theRoom, "I waited forty minutes, and nobody told me why. 😞")
 	d.untilText(theChat, "May someone from our team contact you")
-	d.click(theChat, lastMessage+" button")
+	d.click(theChat, "#now .list button")
 	d.untilText(theChat, "will contact you within")
 	if n := eval[int](d, d.in(theRoom, `.querySelectorAll("li.card").length`)); n != 1 {
 		t.Errorf("the staff room has %d cards, want one that grew", n)
@@ -82,15 +82,15 @@ func TestTheDemoEndsInACard(t *testing.T) {
 	}
 	d.newCustomer("bella-salon", "one_tap_csat", "en")
 	d.untilText(theChat, "How satisfied or dissatisfied were you with cut and colour?")
-	d.click(theChat, `button[aria-label^="2 of 5"]`)
+	d.click(theChat, rating(2))
 	d.until(d.in(theRoom, `.querySelectorAll("li.card.open").length === 1`))
 
 	d.phone()
 	d.wantNoSidewaysScroll("the demo")
 	d.do(chromedp.Navigate(base + eval[string](d, d.in(theChat, `.location.pathname`))))
 	d.until(`document.body.innerText.includes("Too slow")`)
-	d.do(chromedp.Tap(chromedp.CSS(`button[aria-label^="Too slow"]`)))
-	d.until(`document.querySelector("button[aria-pressed=true]")?.innerText.includes("Too slow")`)
+	d.do(chromedp.Tap(chromedp.CSS(`.picks label:nth-child(2)`)))
+	d.until(`document.querySelector(".picks label:has(:checked)")?.innerText.includes("Too slow")`)
 	d.wantNoSidewaysScroll("the chat")
 	d.picture("demo-phone", "light", 390, 844)
 }
@@ -105,7 +105,18 @@ const (
 // do when a phone opens the demo of a computer beside it.
 const plainHost = "aftercare-demo"
 
-const lastMessage = "li:last-child"
+// rating is a button of the open rating of five steps.
+func rating(n int) string { return fmt.Sprintf("#now .scale button:nth-of-type(%d)", n) }
+
+// answered waits for an answer on the customer's side.
+func (d demoPage) answered(words string) {
+	d.Helper()
+	quoted, err := json.Marshal(words)
+	if err != nil {
+		d.Fatal(err)
+	}
+	d.until(`[...` + d.in(theChat, `.querySelectorAll(".own .mine")`) + `].some(e => e.innerText === ` + string(quoted) + `)`)
+}
 
 // demoPage is the demo in a tab of a headless Chromium.
 type demoPage struct {
@@ -216,10 +227,16 @@ func (d demoPage) click(pane int, selector string) {
 	d.do(chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// write types into the customer's box and sends it.
+// write types into the field of the question, or into the customer's box, and sends it.
 func (d demoPage) write(words string) {
 	d.Helper()
-	d.click(theChat, "textarea")
+	if eval[bool](d, d.in(theChat, `.querySelector("#f") !== null`)) {
+		d.click(theChat, "#f")
+		d.do(chromedp.KeyEvent(words))
+		d.click(theChat, "#answer .go")
+		return
+	}
+	d.click(theChat, "#box textarea")
 	d.do(chromedp.KeyEvent(words), chromedp.KeyEvent("\r"))
 }
 

@@ -46,6 +46,8 @@ type Demo struct {
 	Fill func(ctx context.Context, store storage.Store, b *bot.Bot) error
 	// Page is the front page. It is asked for after Fill.
 	Page func() *web.Demo
+	// Anew makes another customer like the one of this link, and returns the path of their page.
+	Anew func(ctx context.Context, token string) (path string, err error)
 }
 
 // Now is the clock of a real process: UTC, to the microsecond, as databases keep it.

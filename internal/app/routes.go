@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/webchat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/recovery/rulefile"
+	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
 	"github.com/aftercare/aftercare/web"
 )
@@ -71,14 +73,36 @@ func (a *App) webchat(prefix string) http.Handler {
 		rooms = []webchat.Room{{ID: a.Demo.Room.Chat, User: a.Demo.User}}
 	}
 	shown := a.bot.Transcripts()
-	return webchat.New(webchat.Config{
+	links := bot.LinksOf(a.bot)
+	config := webchat.Config{
 		Handle: a.bot.Handle,
 		Visitor: func(ctx context.Context, token, browser string) (webchat.Visitor, error) {
 			v, err := a.bot.Visitor(ctx, token, browser)
-			return webchat.Visitor{Address: v.Address, User: v.User, Language: v.Language, Title: v.Title, Fresh: v.Fresh}, webchatError(err)
+			return webchat.Visitor{
+				Address: v.Address, User: v.User, Language: v.Language, Title: v.Title, About: v.About, Zone: v.Zone, Pulse: v.Pulse,
+				Fresh: v.Fresh, Unopened: v.Unopened, Asking: v.Asking,
+			}, webchatError(err)
 		},
 		Claim: func(ctx context.Context, token, browser string) error {
 			return webchatError(a.bot.ClaimLink(ctx, token, browser))
+		},
+		Preview: func(ctx context.Context, token string) ([]webchat.Item, error) {
+			wants, err := links.Preview(ctx, token)
+			items := make([]webchat.Item, len(wants))
+			for i, w := range wants {
+				items[i] = webchat.Item{Slot: w.Slot, Ord: int64(i + 1), Version: 1, Message: w.Render}
+			}
+			return items, webchatError(err)
+		},
+		Code: func(ctx context.Context, token, browser string) (string, time.Duration, error) {
+			code, life, err := links.Code(ctx, token, browser)
+			return code, life, webchatError(err)
+		},
+		Move: func(ctx context.Context, token, browser, code string) error {
+			return webchatError(links.Move(ctx, token, browser, code))
+		},
+		Ask: func(ctx context.Context, token, browser, words, nonce string) error {
+			return webchatError(links.Ask(ctx, token, browser, words, nonce))
 		},
 		Transcript: func(ctx context.Context, to chat.Address, before int64, limit int) ([]webchat.Item, error) {
 			deliveries, err := shown.Page(ctx, to, before, limit)
@@ -91,7 +115,12 @@ func (a *App) webchat(prefix string) http.Handler {
 		State: shown.State, Seen: shown.Seen,
 		Watch: shown.Watch, Rooms: rooms, Prefix: prefix, Secure: strings.HasPrefix(a.Settings.PublicURL, "https:"),
 		Key: a.connections.key, Clock: a.Clock, Log: a.Log,
-	})
+		MaxText: survey.MaxText,
+	}
+	if a.Demo != nil {
+		config.Anew = a.Demo.Anew
+	}
+	return webchat.New(config)
 }
 
 func webchatError(err error) error {
@@ -106,6 +135,10 @@ func webchatError(err error) error {
 		return webchat.ErrOver
 	case errors.Is(err, bot.ErrLinkExpired):
 		return webchat.ErrExpired
+	case errors.Is(err, bot.ErrWrongCode):
+		return webchat.ErrWrongCode
+	case errors.Is(err, bot.ErrNoCode):
+		return webchat.ErrNoCode
 	}
 	return err
 }

@@ -211,7 +211,7 @@ func registry() []row {
 		{29, "rights end at once", "remove somebody or change their role: 0 acts committed after the command returned, 1,000 races on each engine, three instances", []check{
 			{dir: "bot", test: "TestRightsEndAtOnce", target: faults, long: []string{"-races=${races}"}},
 		}},
-		{30, "codes and links", "a code seen where others read is spent; each link is logged and told to the person's other chats; 0 staff rights over web links; a survey link opens once per person: a second browser reads nothing of a conversation, and a month after its end nobody does", []check{
+		{30, "codes and links", "a code seen where others read is spent; each link is logged and told to the person's other chats; 0 staff rights over web links; a survey link opens once per person: a second browser reads nothing of a conversation unless a code of six digits moves it there, once; a month after its end nobody does", []check{
 			{dir: "bot", test: "TestACodeThatOthersReadIsSpentAtOnce", target: faults},
 			{dir: "bot", test: "TestEveryLinkIsLoggedAndToldToTheOtherChats", target: faults},
 			{dir: "bot", test: "TestAWebLinkGivesNoRights", target: faults},
@@ -219,6 +219,9 @@ func registry() []row {
 			{dir: "bot", test: "TestOfManyBrowsersOneHasTheLink", target: faults},
 			{dir: "bot", test: "TestAWebLinkEndsAMonthAfterItsConversation", target: faults},
 			{dir: "adapters/webchat", test: "TestAConversationIsReadWhereItBegan", target: faults},
+			{dir: "adapters/webchat", test: "TestTheFirstTapBeginsTheConversation", target: faults},
+			{dir: "bot", test: "TestACodeMovesAConversation", target: faults},
+			{dir: "bot", test: "TestWhoAsksForALinkIsHeard", target: faults},
 		}},
 		{31, "tenants", "a stranger's Slack installation: nothing of it without approval; a tenant's dead token: the server ready and the others served; a link installs one workspace, a state comes once", []check{
 			{dir: shell, test: "TestAStrangersWorkspaceIsNotHeardUntilItIsApproved", target: faults},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"embed"
 	"encoding/hex"
 	"io/fs"
 	"net/http"
@@ -30,10 +31,19 @@ var assetKinds = map[string]string{
 	".svg": "image/svg+xml",
 }
 
-// NewAssets reads the folder dir of files that are embedded in the program; their addresses
-// begin with at, which ends with a slash.
+//go:embed static
+var sharedFiles embed.FS
+
+// NewAssets reads the folder dir of files that are embedded in the program, and those that all
+// pages share: the colours (tokens.css). Their addresses begin with at, which ends with a slash.
 func NewAssets(files fs.FS, dir, at string) *Assets {
 	a := &Assets{files: map[string]asset{}, urls: map[string]string{}}
+	a.add(sharedFiles, "static", at)
+	a.add(files, dir, at)
+	return a
+}
+
+func (a *Assets) add(files fs.FS, dir, at string) {
 	entries, err := fs.ReadDir(files, dir)
 	if err != nil {
 		panic(err) // embedded: cannot fail in a binary that was built
@@ -49,7 +59,6 @@ func NewAssets(files fs.FS, dir, at string) *Assets {
 		a.files[name] = asset{assetKinds[ext], body, pack(body)}
 		a.urls[e.Name()] = at + name
 	}
-	return a
 }
 
 // URL is the address of a file by its plain name, "" if there is none.

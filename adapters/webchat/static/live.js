@@ -2,6 +2,7 @@
 // this file everything still works, by posting and reloading.
 const $ = id => document.getElementById(id)
 const page = document.body.dataset
+const room = document.body.classList.contains("room")
 const text = $("box")?.elements.text
 let busy = false // a form is on its way
 let turn = 0 // numbers the requests: an answer that was overtaken is dropped
@@ -22,11 +23,17 @@ const load = (method, url, form) => new Promise((done, fail) => {
 
 const say = (id, words = "") => { if ($(id)) $(id).textContent = words }
 
-// toLast scrolls to the newest message: to its beginning, if it is taller than the
-// window. scrollIntoView would scroll the page around a frame, too.
+// toLast scrolls to the newest message or to what is asked: to its beginning, if it is taller
+// than the window. scrollIntoView would scroll the page around a frame, too.
 function toLast(behavior) {
-	const last = $("log").querySelector("li:last-child")
-	if (last) scrollTo({ top: last.offsetTop - document.querySelector("header").offsetHeight - 16, behavior })
+	const now = $("now")
+	const last = now?.matches(".ask") ? now : $("log").querySelector("li:last-child")
+	if (!last || document.body.matches(".first")) return
+	const head = document.querySelector("header").offsetHeight
+	const foot = document.querySelector("footer").offsetHeight
+	const box = last.getBoundingClientRect()
+	const end = box.bottom + scrollY - (innerHeight - foot) + 16
+	scrollTo({ top: Math.min(box.top + scrollY - head - 16, Math.max(end, 0)), behavior })
 }
 
 let low = true // the end of the conversation is in sight
@@ -54,23 +61,18 @@ function keep(old, next) {
 const wording = button => button.innerText.replace(/^[☐☑] /, "")
 const twin = (card, words) => [...card.querySelectorAll("button, summary")].find(b => wording(b) === words) || card
 
-// show puts what changed in its place and leaves the rest, with its focus, alone.
-function show(news, own) {
+// list puts the items that changed in their places and leaves the rest alone.
+function list(news) {
 	const list = $("log").querySelector("ol")
-	const end = low
-	const held = list.contains(document.activeElement) ? document.activeElement : null
-	const on = document.body.classList.contains("room") && held?.closest("li")?.id
-	const words = on && wording(held)
 	let at = list.firstElementChild
-	while (at && !news.getElementById(at.id)) { // it is on an earlier page now
+	while (at && !news.getElementById(at.id)) { // it is on an earlier page now, or in another place
 		const gone = at
 		at = at.nextElementSibling
 		gone.remove()
 	}
-	const nonce = news.querySelector("input[name=nonce]")?.value
 	for (const next of news.querySelectorAll("#log > ol > li")) {
-		const old = $(next.id)
-		const same = old?.dataset.mark === next.dataset.mark
+		const old = $(next.id)?.closest("#log > ol > li")
+		const same = old?.dataset.mark === next.dataset.mark && old.innerHTML.length === next.innerHTML.length
 		if (old && !same) keep(old, next)
 		const li = same ? old : document.adoptNode(next)
 		if (!old) li.classList.add("new")
@@ -86,27 +88,106 @@ function show(news, own) {
 		at = at.nextElementSibling
 		gone.remove()
 	}
-	if (!news.getElementById("start")) $("start")?.remove()
-	$("earlier").replaceChildren(...news.getElementById("earlier").childNodes)
-	$("none")?.replaceChildren(...news.getElementById("none").childNodes)
-	if (nonce) for (const i of document.querySelectorAll("input[name=nonce]")) i.value = nonce
-	const box = news.getElementById("box")
-	if (box) {
-		for (const a of ["rows", "placeholder", "inputmode", "autocomplete"]) {
-			text.removeAttribute(a)
-			if (box.elements.text.hasAttribute(a)) text.setAttribute(a, box.elements.text.getAttribute(a))
+}
+
+// question puts what is asked now in place of what was; words that were being written go along
+// while it is the same question.
+function question(news, own) {
+	const old = $("now"), next = news.getElementById("now")
+	if (!old || !next) return false
+	const same = old.dataset.of === next.dataset.of
+	if (same && old.dataset.mark === next.dataset.mark && !own) return false
+	if (same && !own) {
+		const was = old.querySelector("#f"), field = next.querySelector("#f")
+		if (was && field) field.value = was.value
+		for (const box of old.querySelectorAll("[name=pick]")) {
+			const to = [...next.querySelectorAll("[name=pick]")].find(e => e.value === box.value)
+			if (to) to.checked = box.checked
 		}
 	}
-	page.state = news.body.dataset.state
-	if (held && !held.isConnected) {
-		const same = held.id && $(held.id) || held.value && list.querySelector(`button[value="${CSS.escape(held.value)}"]`)
-		;(same || on && $(on) && twin($(on), words) || list.lastElementChild)?.focus({ preventScroll: true })
+	old.replaceWith(document.adoptNode(next))
+	return !same || own
+}
+
+// frame takes over what stands around the conversation.
+function frame(news) {
+	document.body.className = news.body.className
+	document.documentElement.lang = news.documentElement.lang
+	document.documentElement.dir = news.documentElement.dir
+	for (const id of ["about", "step", "bar", "entries", "earlier", "none"]) {
+		const next = news.getElementById(id)
+		if ($(id) && next) $(id).replaceChildren(...next.childNodes)
 	}
+	const box = news.getElementById("box")
+	if (box) {
+		$("box").hidden = box.hidden
+		for (const a of ["placeholder", "aria-label"]) text.setAttribute(a, box.elements.text.getAttribute(a))
+	}
+	if (!news.getElementById("start")) $("start")?.remove()
+	page.state = news.body.dataset.state
+}
+
+// show puts what changed in its place and leaves the rest, with its focus, alone.
+function show(news, own) {
+	const end = low
+	const all = document.querySelector("main")
+	const held = all.contains(document.activeElement) ? document.activeElement : null
+	const on = room && held?.closest("li")?.id
+	const words = on && wording(held)
+	const nonce = news.querySelector("input[name=nonce]")?.value
+	list(news)
+	const asked = question(news, own)
+	frame(news)
+	if (nonce) for (const i of document.querySelectorAll("input[name=nonce]")) i.value = nonce
+	count()
+	if (held && !held.isConnected) {
+		const same = held.id && $(held.id) || held.value && all.querySelector(`button[value="${CSS.escape(held.value)}"]`)
+		;(same || on && $(on) && twin($(on), words) || $("q") || text)?.focus({ preventScroll: true })
+	} else if (asked && own && document.activeElement !== text) $("q")?.focus({ preventScroll: true })
 	if (own || end) toLast()
 }
 
+// tooLong says by how many characters a text is too long; below 1 it is not.
+const tooLong = e => [...e.value.trim()].length - e.dataset.most
+
+// judge says what is wrong with a text at its field, and takes that back once it is mended.
+function judge(e, words) {
+	const at = $(e === text ? "boxwrong" : "e")
+	if (!at) return
+	at.textContent = words
+	if (words) at.setAttribute("role", "alert")
+	else at.removeAttribute("role")
+	if (words) e.setAttribute("aria-invalid", "true")
+	else e.removeAttribute("aria-invalid")
+}
+
+const fill = (sentence, n, all) => sentence.replace("{n}", n.toLocaleString(document.documentElement.lang)).replace("{all}", Number(all).toLocaleString(document.documentElement.lang))
+
+// count shows how long a text is: always below a question's field, in the box near its limit.
+function count() {
+	for (const e of document.querySelectorAll("textarea[data-most]")) {
+		const n = [...e.value.trim()].length, at = $(e === text ? "boxcount" : "c")
+		if (at) at.textContent = e === text && n < e.dataset.most * .8 ? "" : fill(page.counter, n, e.dataset.most)
+		if (e.ariaInvalid === "true" && n && n <= e.dataset.most) judge(e, "")
+	}
+}
+
+// fits reports whether a form may be sent; what is wrong with it is said at its field.
+function fits(form) {
+	const e = form.elements.text
+	if (e?.dataset?.most) {
+		const over = tooLong(e)
+		if (over > 0) {
+			judge(e, fill(e === text ? page.toolongbox : page.toolong, over, e.dataset.most))
+			e.focus()
+			return false
+		}
+	}
+	return true
+}
+
 async function send(form, button) {
-	if (busy) return
+	if (busy || !fits(form)) return
 	busy = true
 	turn++
 	const data = new URLSearchParams(new FormData(form))
@@ -114,17 +195,25 @@ async function send(form, button) {
 	const slow = setTimeout(say, 250, "status", page.sending)
 	say("status")
 	say("alert")
+	const menu = button?.closest("details.menu")
+	if (menu) menu.open = false
 	form.setAttribute("aria-busy", "true")
 	button?.setAttribute("aria-disabled", "true")
-	if (text) text.readOnly = true
+	const words = form.elements.text
+	if (words) words.readOnly = true
 	const key = form.closest("details.ask")?.dataset.key
 	try {
 		const x = await load("POST", form.action, data)
+		if (x.status === 422) { // not taken: what is wrong stands in the page that came
+			clearTimeout(slow)
+			refused(x.response, words)
+			throw ""
+		}
 		if (x.status !== 200) throw x.response?.getElementById("alert")?.textContent
-		if (form === $("box")) text.value = ""
-		else if (form.matches(".field")) form.reset()
+		if (form === $("box")) text.value = "" // it was taken
 		const again = key && asking(x.response, key)?.open
 		if (key && !again) form.closest("details.ask").open = false
+		if (words) words.readOnly = false
 		show(x.response, !key)
 		const done = key && !again && asking(document, key)
 		if (done) {
@@ -136,13 +225,25 @@ async function send(form, button) {
 	} catch (why) {
 		clearTimeout(slow)
 		say("status")
-		say("alert", typeof why === "string" ? why : page.failed)
+		if (why !== "") say("alert", typeof why === "string" ? why : page.failed)
 	}
-	if (text) text.readOnly = false
+	if (words) words.readOnly = false
 	button?.removeAttribute("aria-disabled")
 	form.removeAttribute("aria-busy")
 	busy = false
 	fetchNews()
+}
+
+// refused says at the field what the server found wrong with it.
+function refused(news, words) {
+	if (words && words.type !== "hidden") {
+		judge(words, news.getElementById(words === text ? "boxwrong" : "e")?.textContent || news.getElementById("boxwrong")?.textContent || page.failed)
+		words.focus()
+		return
+	}
+	const next = news.getElementById("now")
+	if (next) $("now").replaceWith(document.adoptNode(next))
+	$("q")?.focus({ preventScroll: true })
 }
 
 async function fetchNews() {
@@ -174,14 +275,34 @@ function listen() {
 	}
 }
 
+function online() { if ($("offline")) $("offline").hidden = navigator.onLine }
+
 document.addEventListener("visibilitychange", listen)
 addEventListener("focus", () => { if (source?.readyState === EventSource.CLOSED) listen() })
-document.addEventListener("submit", e => { e.preventDefault(); send(e.target, e.submitter) })
+addEventListener("online", online)
+addEventListener("offline", online)
+document.addEventListener("submit", e => {
+	if ("leaves" in e.target.dataset) return // to another page
+	e.preventDefault()
+	send(e.target, e.submitter)
+})
+document.addEventListener("input", count)
+document.addEventListener("click", e => { // a menu gives way to what lies beside it
+	for (const d of document.querySelectorAll("details.menu[open]")) if (!d.contains(e.target)) d.open = false
+})
+document.addEventListener("keydown", e => {
+	if (e.key !== "Escape") return
+	for (const d of document.querySelectorAll("details.menu[open]")) {
+		d.open = false
+		d.querySelector("summary").focus()
+	}
+})
 text?.addEventListener("keydown", e => {
 	if (e.key !== "Enter" || e.shiftKey || e.isComposing || matchMedia("(pointer: coarse)").matches) return
 	e.preventDefault()
 	text.form.requestSubmit()
 })
+online()
+count()
 listen()
-if ($("start")) send($("start"), $("start").querySelector("button"))
-else toLast("instant")
+toLast("instant")

@@ -24,8 +24,9 @@
 		const by = e.ariaLabelledByElements?.map(l => l.textContent).join(" ")
 		const name = e.ariaLabel || by || e.labels?.[0]?.textContent || e.title || e.textContent
 		if (!name.trim()) problems.push(`${path(e)} has no name`)
-		const said = e.textContent.replace(/[☐☑]/g, "").trim().toLowerCase()
-		if (e.ariaLabel && said && e.tagName === "BUTTON" && !e.ariaLabel.toLowerCase().includes(said)) problems.push(`${path(e)} is called ${e.ariaLabel}, which leaves out what it shows`)
+		const plain = words => words.replace(/[☐☑\u00AD\s]/g, "").toLowerCase()
+		const said = plain(e.textContent)
+		if (e.ariaLabel && said && e.tagName === "BUTTON" && !plain(e.ariaLabel).includes(said)) problems.push(`${path(e)} is called ${e.ariaLabel}, which leaves out what it shows`)
 		const r = e.getBoundingClientRect()
 		const inline = getComputedStyle(e).display.startsWith("inline") && e.tagName === "A" && !e.classList.contains("button")
 		if (!inline && (r.width < 44 || r.height < 44)) problems.push(`${path(e)} is ${r.width} × ${r.height} px, want 44 × 44`)
@@ -66,7 +67,7 @@
 		const large = parseFloat(style.fontSize) >= 24 || parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700
 		const got = ratio(rgba(style.color), ground(e))
 		if (got < (large ? 3 : 4.5)) problems.push(`${path(e)} has a contrast of ${got.toFixed(2)}`)
-		if (parseFloat(style.fontSize) < 13) problems.push(`${path(e)} is ${style.fontSize} small`)
+		if (parseFloat(style.fontSize) < 12) problems.push(`${path(e)} is ${style.fontSize} small`)
 	}
 	for (const e of all("button, textarea, select, input:not([type=hidden])").filter(shown)) {
 		const around = ground(e.parentElement)
