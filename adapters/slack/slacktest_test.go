@@ -137,7 +137,7 @@ func TestAWholeExchangeWithSlackGosServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const user, direct = "W012A3CDE", "D024BE91L"
+	const user, direct = "W061F7AUR", "D024BE91L" // not W012A3CDE: that is the app itself here
 	to := chat.Address{Platform: chat.Slack, Account: me.Team, Chat: direct}
 	person := map[string]any{"id": user, "username": "spengler", "name": "spengler", "team_id": me.Team}
 
