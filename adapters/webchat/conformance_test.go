@@ -157,7 +157,6 @@ var (
 	anAnswer  = regexp.MustCompile(`(?s)<p id="(?:status|alert)" role="(status|alert)">([^<]+)</p>`)
 	retryForm = regexp.MustCompile(`(?s)<form class="field".*?</form>`)
 	besides   = regexp.MustCompile(`(?s)<form id="(?:beside|keep)".*?</form>|<p class="mark-line">.*?</p>|<section[^>]*>|</section>`)
-	strong    = regexp.MustCompile(`</?h2[^>]*>`)
 )
 
 func (p *platform) Shown() []chattest.Shown {

@@ -164,9 +164,8 @@ func (s *site) chatPage(f frame, v Visitor, items []Item, left unsent) chatPage 
 	if f.Past {
 		open, over = -1, -1
 	}
-	hello := -1
-	who := ""
-	p.Lines, hello, who = s.lines(f, v, p.Nonce, items, at, open, over)
+	lines, hello, who := s.lines(f, v, p.Nonce, items, at, open, over)
+	p.Lines = lines
 	if who != "" {
 		p.About = strings.TrimPrefix(p.About+" · "+s.words.say(f.Words.With, "who", who), " · ")
 	}

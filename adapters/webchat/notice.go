@@ -210,7 +210,7 @@ func (s *site) postOwn(w http.ResponseWriter, r *http.Request) {
 			s.away(w, r, "make a conversation", err, nil)
 			return
 		}
-		http.Redirect(w, r, s.Prefix+at, http.StatusSeeOther) //nolint:gosec // a path of this server
+		http.Redirect(w, r, s.Prefix+at, http.StatusSeeOther)
 		return
 	}
 	again := noticed{notice: n, visitor: v, asked: p.Text, status: http.StatusUnprocessableEntity}

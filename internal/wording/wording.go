@@ -132,7 +132,7 @@ var balanced = map[string]map[string]*regexp.Regexp{
 	},
 	"interest": {
 		"en": regexp.MustCompile(`interested or uninterested`), "zh-Hans": regexp.MustCompile(`多大兴趣`),
-		"es": regexp.MustCompile(`[Cc]uánto le interesa`), "ar": regexp.MustCompile(`مدى اهتمامك`),
+		"es": regexp.MustCompile(`[Cc]uánto le interesa`), "ar": regexp.MustCompile(`مدى اهتمامك`), //nolint:misspell // Spanish
 	},
 	"expectation": {
 		"en": regexp.MustCompile(`^Compared with what you expected`), "zh-Hans": regexp.MustCompile(`预期相比`),

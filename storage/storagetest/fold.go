@@ -82,7 +82,10 @@ func FoldedOne(t *testing.T, store storage.Store) (mark string) {
 	score := 25.0
 	flow := &survey.Flow{ID: "f", Version: 1, Questions: []survey.Question{
 		{Key: "overall", Kind: survey.ScaleQ, Primary: true, Scale: survey.Scale{Options: []survey.Option{{Value: 2, Score: &score, Flag: survey.Unsatisfied}}}},
-		{Key: "why", Kind: survey.TextQ}, {Key: "because", Kind: survey.TextQ}, {Key: "reason", Kind: survey.ChoiceQ}, {Key: "phone", Kind: survey.ContactQ},
+		{Key: "why", Kind: survey.TextQ},
+		{Key: "because", Kind: survey.TextQ},
+		{Key: "reason", Kind: survey.ChoiceQ},
+		{Key: "phone", Kind: survey.ContactQ},
 	}}
 	for b := range storage.Bucket(store.Buckets()) {
 		_ = must(store.Fold(t.Context(), b, folding{flow: flow}, 100))(t)
@@ -121,26 +124,34 @@ func readModel(t *testing.T, db *sql.DB) (rows []string) {
 		"SELECT 'a', question, revision, newest, kind, coalesce(value, -1), choices, flag, skipped, dropped, test, flow, version, site, service, staff, language, channel, day FROM answers",
 		"SELECT 's', status, answered, coalesce(composite, -1), level, flag, unsatisfied, has_case, test, flow, version, class, site, service, staff, language, channel, day, '' FROM read_sessions",
 	} {
-		found, err := db.QueryContext(t.Context(), text)
-		check(t, err)
-		columns, err := found.Columns()
-		check(t, err)
-		for found.Next() {
-			values, into := make([]any, len(columns)), make([]any, len(columns))
-			for i := range values {
-				into[i] = &values[i]
-			}
-			check(t, found.Scan(into...))
-			for i, v := range values {
-				if b, ok := v.([]byte); ok {
-					values[i] = string(b)
-				}
-			}
-			rows = append(rows, fmt.Sprint(values...))
-		}
-		check(t, errors.Join(found.Err(), found.Close()))
+		rows = append(rows, printed(t, db, text)...)
 	}
 	slices.Sort(rows)
+	return rows
+}
+
+// printed is what a query finds, a line for each row.
+func printed(t *testing.T, db *sql.DB, text string) (rows []string) {
+	t.Helper()
+	found, err := db.QueryContext(t.Context(), text)
+	check(t, err)
+	defer found.Close()
+	columns, err := found.Columns()
+	check(t, err)
+	for found.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		check(t, found.Scan(into...))
+		for i, v := range values {
+			if b, ok := v.([]byte); ok {
+				values[i] = string(b)
+			}
+		}
+		rows = append(rows, fmt.Sprint(values...))
+	}
+	check(t, found.Err())
 	return rows
 }
 

@@ -213,7 +213,7 @@ func Lead(words string) (mark, rest string, takesBack, ok bool) {
 		if !split || i == 0 {
 			continue
 		}
-		mark, rest = strings.TrimSpace(string(runes[:i])), strings.TrimLeft(string(runes[i+skip:]), edges+"-–—，；：。！（）\n")
+		mark, rest = strings.TrimSpace(string(runes[:i])), strings.TrimLeft(string(runes[i+skip:]), edges+"-–—，；：！（）\n")
 		if cutAt(mark) >= 0 {
 			break // a conjunction comes first
 		}
