@@ -363,6 +363,9 @@ func (c *crashCustomer) act() bool {
 			return true
 		case skip != nil && m.Expects != chat.ExpectsNothing:
 			c.given[skip.Question] = "It took far too long."
+			if m.Expects == chat.ExpectsPhone {
+				c.given[skip.Question] = "+442079460000"
+			}
 			c.send(chat.Update{Kind: chat.Text, Text: c.given[skip.Question]})
 			return true
 		}

@@ -60,7 +60,7 @@ func TestTheCustomerIsAskedOnceWhetherItIsSettledAndANoReopens(t *testing.T) {
 			question = d.Render.Text
 		}
 	}
-	if !strings.HasPrefix(question, "Now that Bob (Salon Anna) has followed up") {
+	if !strings.HasPrefix(question, "How satisfied or dissatisfied are you with how we handled your concern?") {
 		t.Errorf("the question is %q", question)
 	}
 	w.press(ann, "6")

@@ -300,33 +300,6 @@ func ownWords(home chat.Traits, at time.Time, text string) chat.Message {
 	return m
 }
 
-// sight is what a customer sees of their own words, on a page that has nothing else of them.
-type sight struct{ of *turn }
-
-// keep shows those that answered nothing and are no case's, before what is said to them.
-func (s sight) keep() {
-	t := s.of
-	if t.identity == nil || !t.snap.Traits[t.identity.Address.Platform].Stored {
-		return
-	}
-	said := t.out.Slots
-	t.out.Slots = nil
-	for i, w := range t.out.Words {
-		if !w.Inbound || w.Case != "" || w.Text == "" {
-			continue
-		}
-		owner := w.Session
-		if owner == "" {
-			owner = t.identity.ID
-		}
-		t.want(storage.Want{
-			Slot: storage.Slot{Kind: storage.OwnSlot, Owner: owner, Part: t.key}.Nth(i + 1).String(), Kind: storage.NoticeD,
-			Address: t.snap.At(t.identity.Address), Render: ownWords(t.snap.Traits[t.identity.Address.Platform], t.now, w.Text),
-		})
-	}
-	t.out.Slots = append(t.out.Slots, said...)
-}
-
 // under says something to whoever wrote s, below their message; where they wrote in a
 // form it is the answer to that.
 func (d *desk) under(s said, text string) {

@@ -127,7 +127,7 @@ func TestAPersonIsAskedAfterTheService(t *testing.T) {
 	w.say(ann, "where is my table?") // to nobody's survey
 	w.goes(ann, 4*time.Hour+time.Minute, 10*time.Minute)
 	w.settle(ann.address)
-	if said := w.news(ann.address, nil); !strings.Contains(said, "how it went") || !strings.Contains(said, "satisfied are you") {
+	if said := w.news(ann.address, nil); !strings.Contains(said, "how it went") || !strings.Contains(said, "satisfied were you") {
 		t.Errorf("after the service she is shown %s", said)
 	}
 	if s := w.session(ann); s.Status != survey.Active || s.Flow != "post_service_3" {

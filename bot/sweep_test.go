@@ -34,6 +34,8 @@ type clockwork struct {
 
 func (c *clockwork) Buckets() int { return 1 }
 
+func (c *clockwork) Behind(context.Context) (storage.Behind, error) { return storage.Behind{}, nil }
+
 func (c *clockwork) Advance(_ context.Context, _ storage.Bucket, turns []storage.Turn) []error {
 	time.Sleep(time.Millisecond)
 	errs := make([]error, len(turns))

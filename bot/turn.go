@@ -82,7 +82,6 @@ func (b *Bot) begin(l storage.Loaded, key string, said *reply) *turn {
 // end is the change once everything is decided: what staff see follows from it, and when
 // the case is to be looked at again.
 func (t *turn) end() storage.Change {
-	sight{t}.keep()
 	t.draw()
 	if k := t.out.Case; k != nil {
 		nextLook(t.snap, k)

@@ -99,7 +99,7 @@ func (s *site) renderChat(w http.ResponseWriter, r *http.Request, v Visitor, sta
 
 // seen reports what the page has shown, to the browser whose conversation it is.
 func (s *site) seen(r *http.Request, v Visitor, items []Item) {
-	if s.Seen == nil || v.Fresh || r.Method == http.MethodHead || len(items) == 0 {
+	if s.Seen == nil || v.Fresh || v.Unopened || r.Method == http.MethodHead || len(items) == 0 {
 		return
 	}
 	slots := make([]string, len(items))

@@ -132,7 +132,7 @@ func (c *crowding) inChannel() (all []showing) {
 func (c *crowding) onTelegram() func(text string) {
 	mallory := c.tg.NewUser("Mallory", "en")
 	mallory.Start(c.m.invite("--flow", "one_tap_csat", "--site", "main-street", "--channel", "telegram").Token)
-	pickOption(mallory, mallory.Chat().WaitText("How satisfied are you"), 1)
+	pickOption(mallory, mallory.Chat().WaitText("How satisfied or dissatisfied were you"), 1)
 	mallory.Send("/cancel")
 	mallory.Chat().WaitText("The survey has ended")
 	return func(text string) { mallory.Send(text) }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/aftercare/aftercare/bot"
@@ -46,7 +45,11 @@ func (a *terminal) howFar(what string) *howFar { return &howFar{a: a, what: what
 
 func (p *howFar) tell(done, of int) {
 	every := time.Minute
-	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+	to := p.a.stderr
+	if printer, ok := to.(*printed); ok {
+		to = printer.to
+	}
+	if isTerminal(to) {
 		every = time.Second
 	}
 	if time.Since(p.said) >= every {

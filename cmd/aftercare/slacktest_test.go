@@ -194,7 +194,7 @@ const theirTeam = "T024BE7LD" // of slacktest's auth.test
 func TestAConversationAgainstSlackGosServer(t *testing.T) {
 	t.Parallel()
 	s := newTheirSlack(t)
-	const user, staff = "W012A3CDE", "C024BE91L"
+	const user, staff = "W061F7AUR", "C024BE91L" // W012A3CDE is the app itself here
 	m := newMachine(t, map[string]string{
 		"DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "a.db"), "SLACK_API": s.GetAPIURL(), "SLACK_STAFF_CHANNEL": staff,
 		"SLACK_BOT_TOKEN": "xoxb" + "-1-2-canary", "SLACK_APP_TOKEN": "xapp" + "-1-2-canary",

@@ -253,9 +253,9 @@ func TestTryAsksInTheTerminalAndOverAPipe(t *testing.T) {
 		shown             []string
 	}{
 		{
-			"numbers", "one_tap_csat", "2\n1 7\nCold soup\n3\n", "completed",
+			"numbers", "one_tap_csat", "2\n1 8\nCold soup\n3\n", "completed",
 			map[string]any{"overall": 2.0, "reason": []any{"reliability", "price"}, "why_bad": "Cold soup", "contact_ok": "no"},
-			[]string{"    5  Very satisfied", "    7  Price", "(up to 3, as 1 3)"},
+			[]string{"    5  Very satisfied", "    8  Price", "(up to 3, as 1 3)"},
 		},
 		{
 			"words", "one_tap_csat", "dissatisfied\nprice\nskip\nno, thanks\n", "completed",

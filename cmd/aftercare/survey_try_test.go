@@ -274,8 +274,8 @@ func TestTryPrintsItsFixedNames(t *testing.T) {
 	if got != want {
 		t.Errorf("without answers\n got %s\nwant %s", got, want)
 	}
-	got = encode(mustTry(t, "ladder7_expect", "{overall: 2, vs_expect: -2, exp_source: [promise], promise: 0, why_bad: Late, contact_ok: phone}", "standard_broken: true"))
-	want = `{"status":"completed","asked":["overall","vs_expect","exp_source","promise","why_bad","contact_ok"],"answers":{"contact_ok":"phone","exp_source":["promise"],"overall":2,"promise":0,"vs_expect":-2,"why_bad":"Late"},"composite":15,"coverage":1,"level":2,"flag":"unsatisfied","gap":-2,"gap_state":"unsatisfied","delighted":false,"dimensions":{},"unsatisfied":true,"case":{"opens":true,"watch":false,"priority":"P1","reasons":["primary_L2","composite_L2","critical_answer","gap_-2"]}}`
+	got = encode(mustTry(t, "ladder7_expect", "{overall: 2, vs_expect: -2, exp_source: [promise], promise: 0, why_bad: Late, contact_ok: phone, phone: \"+44 20 7946 0000\"}", "standard_broken: true"))
+	want = `{"status":"completed","asked":["overall","vs_expect","exp_source","promise","why_bad","contact_ok","phone"],"answers":{"contact_ok":"phone","exp_source":["promise"],"overall":2,"phone":"+442079460000","promise":0,"vs_expect":-2,"why_bad":"Late"},"composite":15,"coverage":1,"level":2,"flag":"unsatisfied","gap":-2,"gap_state":"unsatisfied","delighted":false,"dimensions":{},"unsatisfied":true,"case":{"opens":true,"watch":false,"priority":"P1","reasons":["primary_L2","composite_L2","critical_answer","gap_-2"]}}`
 	if got != want {
 		t.Errorf("everything answered\n got %s\nwant %s", got, want)
 	}
