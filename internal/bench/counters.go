@@ -37,49 +37,23 @@ func (s spent) both() float64 { return float64((s.program + s.server).Microsecon
 // counters is what one answer costs both sides, stored alone and from the tap to the settled
 // messages. Its unit is the commit: the processor time of one row of pgbench's, beside it.
 func counters(ctx context.Context, b *bench) ([]row, error) {
-	store, err := b.openPostgres(ctx, "counters")
-	if err != nil {
-		return nil, err
-	}
-	w, err := b.newWorld(ctx, store)
-	if err != nil {
-		return nil, err
-	}
-	defer w.close()
 	inserts, err := b.newInserts(ctx, "counters_inserts")
 	if err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("postgres", b.postgres.DSN("counters"))
+	// Each in a database of its own: what the first has stored and nobody sends would be sent by
+	// the second.
+	durable, durableOf, err := b.counted(ctx, "counters_durable", inserts, func(w *world) (answering, func() error) {
+		return w.answers, func() error { return nil }
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close()
-	if _, err := db.ExecContext(ctx, "CREATE EXTENSION pg_walinspect"); err != nil {
-		return nil, err
-	}
-
-	rounds := func(answer func(context.Context, func(func() error) error) (int, error)) (list []spent, of []float64, err error) {
-		for range b.Rounds + 1 {
-			commit, err := b.commit(ctx, inserts)
-			if err != nil {
-				return nil, nil, err
-			}
-			one, err := b.each(ctx, db, w, answer)
-			if err != nil {
-				return nil, nil, err
-			}
-			list, of = append(list, one), append(of, one.both()/commit)
-		}
-		return list[1:], of[1:], nil
-	}
-	durable, durableOf, err := rounds(w.answers)
+	whole, wholeOf, err := b.counted(ctx, "counters_whole", inserts, func(w *world) (answering, func() error) {
+		s := w.serve(ctx)
+		return s.answers, s.stop
+	})
 	if err != nil {
-		return nil, err
-	}
-	s := w.serve(ctx)
-	whole, wholeOf, err := rounds(s.answers)
-	if err := errors.Join(err, s.stop()); err != nil {
 		return nil, err
 	}
 	middle := func(list []spent, of func(spent) float64) float64 {
@@ -127,6 +101,46 @@ func counters(ctx context.Context, b *bench) ([]row, error) {
 	}, nil
 }
 
+// answering stores answers and returns how many. What it does before it calls its argument is not
+// counted.
+type answering func(context.Context, func(func() error) error) (int, error)
+
+// counted is what an answer of each round costs in a database of its own, and how many commits of
+// pgbench's that is.
+func (b *bench) counted(ctx context.Context, name string, inserts *inserts, begin func(*world) (answering, func() error)) (list []spent, of []float64, err error) {
+	store, err := b.openPostgres(ctx, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := b.newWorld(ctx, store)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer w.close()
+	db, err := sql.Open("postgres", b.postgres.DSN(name))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, "CREATE EXTENSION pg_walinspect"); err != nil {
+		return nil, nil, err
+	}
+	answer, end := begin(w)
+	defer func() { err = errors.Join(err, end()) }()
+	for range b.Rounds + 1 {
+		commit, err := b.commit(ctx, inserts)
+		if err != nil {
+			return nil, nil, err
+		}
+		one, err := b.each(ctx, db, w, answer)
+		if err != nil {
+			return nil, nil, err
+		}
+		list, of = append(list, one), append(of, one.both()/commit)
+	}
+	return list[1:], of[1:], nil
+}
+
 // commit is the processor time, in microseconds, of one row that pgbench commits, both sides.
 func (b *bench) commit(ctx context.Context, i *inserts) (float64, error) {
 	before, err := b.serverTime()
@@ -145,9 +159,8 @@ func (b *bench) commit(ctx context.Context, i *inserts) (float64, error) {
 	return float64((after - before + childTime() - client).Microseconds()) / (rate * pgbenchSeconds), nil
 }
 
-// each counts what every answer of a round costs. answer stores them: what it does before it
-// calls its argument is not counted.
-func (b *bench) each(ctx context.Context, db *sql.DB, w *world, answer func(context.Context, func(func() error) error) (int, error)) (one spent, err error) {
+// each counts what every answer of a round costs.
+func (b *bench) each(ctx context.Context, db *sql.DB, w *world, answer answering) (one spent, err error) {
 	n, err := answer(ctx, func(work func() error) error {
 		var from, to string
 		if err := db.QueryRowContext(ctx, "SELECT pg_current_wal_lsn()").Scan(&from); err != nil {
