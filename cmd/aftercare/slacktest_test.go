@@ -67,6 +67,9 @@ func newTheirSlack(t *testing.T) *theirSlack {
 			s.whispers = append(s.whispers, r.PostForm.Get("text"))
 			return map[string]any{"message_ts": "1700000003.000001"}
 		}),
+		handle("auth.test", func(*http.Request) map[string]any { // their own answers as the person whom it also lists
+			return map[string]any{"url": "https://localhost.localdomain/", "team": "Example Team", "user": "aftercare", "team_id": theirTeam, "user_id": "U0BOT"}
+		}),
 		handle("conversations.open", func(*http.Request) map[string]any {
 			return map[string]any{"channel": map[string]any{"id": "D024BE91L"}}
 		}),
@@ -194,7 +197,7 @@ const theirTeam = "T024BE7LD" // of slacktest's auth.test
 func TestAConversationAgainstSlackGosServer(t *testing.T) {
 	t.Parallel()
 	s := newTheirSlack(t)
-	const user, staff = "W061F7AUR", "C024BE91L" // W012A3CDE is the app itself here
+	const user, staff = "W012A3CDE", "C024BE91L"
 	m := newMachine(t, map[string]string{
 		"DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "a.db"), "SLACK_API": s.GetAPIURL(), "SLACK_STAFF_CHANNEL": staff,
 		"SLACK_BOT_TOKEN": "xoxb" + "-1-2-canary", "SLACK_APP_TOKEN": "xapp" + "-1-2-canary",
