@@ -292,7 +292,11 @@ func wrongWith(m chat.Message, conversation bool) []string {
 	n := 0
 	for _, row := range m.Rows {
 		n += len(row)
-		if len(row) == 0 || len(row) > render.LongestRow {
+		longest := render.LongestRow
+		if m.Layout != nil {
+			longest = 11 // a page breaks the row of a scale by itself
+		}
+		if len(row) == 0 || len(row) > longest {
 			say("a row has %d buttons", len(row))
 		}
 		for _, b := range row {
