@@ -27,7 +27,8 @@
 		const plain = words => words.replace(/[☐☑\u00AD\s]/g, "").toLowerCase()
 		const said = plain(e.textContent)
 		if (e.ariaLabel && said && e.tagName === "BUTTON" && !plain(e.ariaLabel).includes(said)) problems.push(`${path(e)} is called ${e.ariaLabel}, which leaves out what it shows`)
-		const r = e.getBoundingClientRect()
+		const box = e.matches("[type=checkbox], [type=radio]") && e.closest("label") || e // its label is pressed, too
+		const r = box.getBoundingClientRect()
 		const inline = getComputedStyle(e).display.startsWith("inline") && e.tagName === "A" && !e.classList.contains("button")
 		if (!inline && (r.width < 44 || r.height < 44)) problems.push(`${path(e)} is ${r.width} × ${r.height} px, want 44 × 44`)
 		if (e.tabIndex > 0) problems.push(`${path(e)} changes the order of the Tab key`)
