@@ -42,7 +42,10 @@ var rooms = []room{
 	{path: "internal/bench/...", imports: []string{"*"}}, // harnesses: nothing that ships imports them
 	{path: "internal/faults/...", imports: []string{"*"}},
 	{path: "internal/testdisk"},
-	{path: "web/...", imports: []string{"web/...", "internal/page", "bot", "storage", "recovery", "survey", "access", "survey/flowmap"}},
+	{path: "web/...", imports: []string{
+		"web/...", "internal/page", "bot", "bot/render", "bot/snapshot", "bot/voice", "bot/personal", "storage", "adapters/chat",
+		"recovery/...", "survey/...", "report", "privacy", "access",
+	}},
 	{path: "bot/outbox", imports: []string{"storage", "adapters/chat"}},
 	{path: "bot/snapshot", imports: []string{"privacy", "storage", "recovery", "survey", "access", "adapters/chat"}},
 	{path: "bot/voice", imports: []string{"bot/snapshot", "storage", "survey", "survey/words", "adapters/chat"}},

@@ -1,0 +1,87 @@
+// Package admin serves the pages of staff and admins: what waits for somebody, what
+// customers said, who works here, how everything is set. Every page works as plain forms;
+// modules make them quicker. Who may see or do what is decided by package access, by the
+// deed that a route names, before its handler runs.
+package admin
+
+import (
+	"embed"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/storage"
+)
+
+//go:embed static
+var staticFiles embed.FS
+
+// Static is the path under which the files of these pages are served.
+const Static = "/static/admin/"
+
+// Config is what the pages need from the rest of the program.
+type Config struct {
+	Store storage.Store
+	Bot   *bot.Bot
+	// Gate says who has signed in.
+	Gate Gate
+	// Clock is the time; nil is time.Now.
+	Clock func() time.Time
+	// Prefix is the path of PUBLIC_URL, "" for none. Links carry it; requests come without.
+	Prefix string
+	// Version is the program's, as `aftercare version` prints it.
+	Version string
+	// Log hears of failures. Nil discards them.
+	Log *slog.Logger
+}
+
+// site is the admin of one installation.
+type site struct {
+	Config
+	assets *page.Assets
+	pages  map[string]*pages // by language
+}
+
+// New returns the handler of all pages of staff and admins, and of their files. Its mux
+// knows nothing else: whoever mounts it keeps the addresses of others away from it.
+func New(c Config) http.Handler {
+	s := newSite(c)
+	mux := http.NewServeMux()
+	mux.Handle("GET "+Static+"{file}", s.assets)
+	for _, r := range routes {
+		mux.HandleFunc(r.pattern, s.behindTheGate(r))
+	}
+	for _, r := range doors {
+		mux.HandleFunc(r.pattern, s.beforeTheGate(r))
+	}
+	mux.HandleFunc("/", s.behindTheGate(route{page: (*site).nothingHere}))
+
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, Viewer{}, &page.Error{Code: page.Forbidden, Title: "foreign", Text: "foreign_text"})
+	}))
+	headers := page.Headers{
+		Policy: policy, Frames: "DENY",
+		Referrer: "same-origin", // no-referrer would make our own forms look foreign on plain HTTP
+	}
+	return page.StripPrefix(s.Prefix, headers.On(guard.Handler(mux)))
+}
+
+func newSite(c Config) *site {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	c.Prefix = page.Prefix(c.Prefix)
+	s := &site{Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+Static)}
+	s.pages = parsePages(s)
+	return s
+}
+
+// policy lets a page use its own files and nothing else. No string becomes markup.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"

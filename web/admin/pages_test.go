@@ -1,0 +1,248 @@
+package admin
+
+import (
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aftercare/aftercare/access"
+)
+
+// fixture is a page with what it may have to show: once with nothing, once with plenty.
+type fixture struct {
+	template string
+	of       string // "empty", "full"
+	frame    frame
+	page     any
+}
+
+// fixtures are every page of the admin.
+var fixtures = []fixture{
+	{"notice.html", "full", frame{Title: "There is no such page"}, notice{"Check the address."}},
+}
+
+// someone may see everything.
+var someone = Viewer{Login: "l1", Staff: "robin", Name: "Robin Park", Owner: true}
+
+type fixedGate struct {
+	v  Viewer
+	ok bool
+}
+
+func (g fixedGate) Viewer(*http.Request) (Viewer, bool, error) { return g.v, g.ok, nil }
+
+func gateOf(v Viewer) Gate { return fixedGate{v, v.Login != ""} }
+
+// pageLanguages are those in which every page is looked at: Arabic has few words of its
+// own and stands for all that are written from the right.
+var pageLanguages = []string{"en", "zh-Hans", "ar"}
+
+func TestEveryPageKeepsTheRulesOfPages(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range fixtures {
+		seen[f.template] = true
+		for _, lang := range pageLanguages {
+			t.Run(f.template+" "+f.of+" "+lang, func(t *testing.T) {
+				for _, fault := range faultsOf(render(t, f, lang)) {
+					t.Error(fault)
+				}
+			})
+		}
+	}
+	for _, p := range newSite(Config{}).pages[fallback].Templates() {
+		if strings.HasSuffix(p.Name(), ".html") && p.Tree != nil && !seen[p.Name()] && strings.Contains(p.Tree.Root.String(), `template "top"`) {
+			t.Errorf("%s has no fixture", p.Name())
+		}
+	}
+}
+
+func render(t *testing.T, f fixture, lang string) string {
+	t.Helper()
+	s := newSite(Config{})
+	w := httptest.NewRecorder()
+	v := someone
+	v.Language = lang
+	if err := s.show(w, httptest.NewRequest("GET", "/", nil), v, 200, f.template, f.frame, f.page); err != nil {
+		t.Fatal(err)
+	}
+	return w.Body.String()
+}
+
+var (
+	inlineStyle  = regexp.MustCompile(`(?i)\sstyle\s*=|<style`)
+	inlineScript = regexp.MustCompile(`(?i)<script(?:[^>]*\ssrc=)?[^>]*>[^<]|\son[a-z]+\s*=|javascript:`)
+	absolute     = regexp.MustCompile(`(?i)(?:href|src|action)="(?:https?:)?//`)
+	id           = regexp.MustCompile(`\sid="([^"]*)"`)
+	labelFor     = regexp.MustCompile(`<label[^>]*\sfor="([^"]*)"`)
+	refers       = regexp.MustCompile(`\s(?:aria-labelledby|aria-describedby)="([^"]*)"`)
+	control      = regexp.MustCompile(`<(?:input|select|textarea)\b[^>]*>`)
+	heading      = regexp.MustCompile(`<h1[\s>]`)
+	rawKey       = regexp.MustCompile(`>\s*[a-z]+_[a-z_]+\s*<`)
+)
+
+// faultsOf says which rules of pages a page breaks.
+func faultsOf(html string) (out []string) {
+	for what, re := range map[string]*regexp.Regexp{
+		"a style of its own": inlineStyle, "a script in the page": inlineScript, "an absolute address": absolute, "a key without words": rawKey,
+	} {
+		if m := re.FindString(html); m != "" {
+			out = append(out, what+": "+strings.TrimSpace(m))
+		}
+	}
+	if n := len(heading.FindAllString(html, -1)); n != 1 {
+		out = append(out, "the page has not one heading of the first rank")
+	}
+	ids := map[string]int{}
+	for _, m := range id.FindAllStringSubmatch(html, -1) {
+		ids[m[1]]++
+	}
+	for name, n := range ids {
+		if n > 1 {
+			out = append(out, "the id "+name+" stands twice")
+		}
+	}
+	labelled := map[string]bool{}
+	for _, m := range labelFor.FindAllStringSubmatch(html, -1) {
+		labelled[m[1]] = true
+	}
+	for _, m := range refers.FindAllStringSubmatch(html, -1) {
+		for name := range strings.FieldsSeq(m[1]) {
+			if ids[name] == 0 {
+				out = append(out, "nothing has the id "+name)
+			}
+		}
+	}
+	for _, c := range control.FindAllString(html, -1) {
+		if strings.Contains(c, `type="hidden"`) || strings.Contains(c, "aria-label=") {
+			continue
+		}
+		m := id.FindStringSubmatch(c)
+		if (m == nil || !labelled[m[1]]) && !insideLabel(html, c) {
+			out = append(out, "no label for "+c)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// insideLabel reports whether a control stands within its label.
+func insideLabel(html, control string) bool {
+	before := html[:strings.Index(html, control)]
+	return strings.LastIndex(before, "<label") > strings.LastIndex(before, "</label>")
+}
+
+func TestThePagesRulesNoticeABreach(t *testing.T) {
+	for bad, want := range map[string]string{
+		`<h1>x</h1><p style="color:red">`:                  "a style of its own",
+		`<h1>x</h1><script>alert(1)</script>`:              "a script in the page",
+		`<h1>x</h1><a onclick="x()">`:                      "a script in the page",
+		`<h1>x</h1><a href="//elsewhere.example/">`:        "an absolute address",
+		`<h1>x</h1><p id="a"><p id="a">`:                   "the id a stands twice",
+		`<h1>x</h1><input name="a">`:                       "no label for",
+		`<h1>x</h1><input name="a" id="a"><label for="b">`: "no label for",
+		`<h1>x</h1><section aria-labelledby="g1">`:         "nothing has the id g1",
+		`<p>no heading</p>`:                                "heading",
+		`<h1>not_found_text</h1>`:                          "a key without words",
+	} {
+		found := faultsOf(bad)
+		if !slices.ContainsFunc(found, func(f string) bool { return strings.Contains(f, want) }) {
+			t.Errorf("%s: found %v, want %q", bad, found, want)
+		}
+	}
+	if found := faultsOf(`<h1>x</h1><label for="a">A</label><input id="a"><label>B <input name="b"></label><script type="module" src="/x.js"></script>`); len(found) > 0 {
+		t.Errorf("a good page: %v", found)
+	}
+}
+
+// whole are the languages that have every word; the others fall back to English.
+var whole = []string{"en", "zh-Hans"}
+
+func TestEveryTextIsWholeInEveryLanguage(t *testing.T) {
+	hole := regexp.MustCompile(`\{\d+\}`)
+	holes := func(text string) []string {
+		found := hole.FindAllString(text, -1)
+		slices.Sort(found)
+		return slices.Compact(found)
+	}
+	for lang, w := range languages {
+		for key, text := range w.by {
+			english, ok := languages[fallback].by[key]
+			if !ok {
+				t.Errorf("%s has %s, and %s has not", lang, key, fallback)
+				continue
+			}
+			if got, want := holes(text), holes(english); !slices.Equal(got, want) {
+				t.Errorf("%s %s has %v, want %v", lang, key, got, want)
+			}
+		}
+		if !slices.Contains(whole, lang) {
+			continue
+		}
+		for _, key := range slices.Sorted(maps.Keys(languages[fallback].by)) {
+			if w.by[key] == "" {
+				t.Errorf("%s has no %s", lang, key)
+			}
+		}
+	}
+}
+
+// TestEachRoleAtEachRoute asks every address that needs a session with every role: who may
+// not is refused before the handler runs, and who has not signed in is led to the door.
+func TestEachRoleAtEachRoute(t *testing.T) {
+	for _, to := range routes {
+		method, at, _ := strings.Cut(to.pattern, " ")
+		at = regexp.MustCompile(`\{[^}]*\}`).ReplaceAllString(at, "x")
+		if at == "" || method == "" {
+			t.Fatalf("%q names no method", to.pattern)
+		}
+		ask := func(v Viewer) (status int, ran bool) {
+			probe := to
+			probe.page = func(*site, http.ResponseWriter, *http.Request, Viewer) error { ran = true; return nil }
+			w := httptest.NewRecorder()
+			newSite(Config{Gate: gateOf(v)}).behindTheGate(probe)(w, httptest.NewRequest(method, at, nil))
+			return w.Code, ran
+		}
+		if code, ran := ask(Viewer{}); ran || code != http.StatusSeeOther {
+			t.Errorf("%s, nobody: %d, ran: %v", to.pattern, code, ran)
+		}
+		for _, role := range access.Roles() {
+			code, ran := ask(Viewer{Login: "l", Grants: access.Grants{"main": role}})
+			if may := to.deed == "" || role.Can(to.deed); ran != may || (!may && code != http.StatusForbidden) {
+				t.Errorf("%s, %q: %d, ran: %v, want %v", to.pattern, role, code, ran, may)
+			}
+		}
+		if _, ran := ask(Viewer{Login: "l", Owner: true}); !ran {
+			t.Errorf("%s: an owner may not", to.pattern)
+		}
+	}
+}
+
+func TestWhoHasNotSignedInComesBackToWhatTheyAskedFor(t *testing.T) {
+	ask := func(method, at string) string {
+		w := httptest.NewRecorder()
+		New(Config{Gate: gateOf(Viewer{}), Prefix: "/care"}).ServeHTTP(w, httptest.NewRequest(method, at, nil))
+		return w.Header().Get("Location")
+	}
+	for _, c := range []struct{ method, at, want string }{
+		{"GET", "/care/cases?site=a&state=open", "/care/login?next=%2Fcases%3Fsite%3Da%26state%3Dopen"},
+		{"GET", "/", "/care/login"},
+		{"POST", "/cases/A-1/reply", "/care/login"},
+	} {
+		if got := ask(c.method, c.at); got != c.want {
+			t.Errorf("%s %s leads to %q, want %q", c.method, c.at, got, c.want)
+		}
+	}
+}
+
+func TestAFlashIsNamedByTheAddressAndNeverWordedByIt(t *testing.T) {
+	w := httptest.NewRecorder()
+	s := newSite(Config{})
+	err := s.show(w, httptest.NewRequest("GET", "/?done=%3Cb%3Eyou%20won", nil), someone, 200, "notice.html", frame{Title: "x"}, notice{"y"})
+	if err != nil || strings.Contains(w.Body.String(), "won") {
+		t.Errorf("%v: %s", err, w.Body)
+	}
+}

@@ -1,0 +1,96 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/internal/page"
+)
+
+// handler answers one request of somebody who may ask it. What it returns is shown to the
+// person in one place: a *page.Error by its words, anything else as a failure of ours.
+type handler func(s *site, w http.ResponseWriter, r *http.Request, v Viewer) error
+
+// route is one address with what it takes to use it.
+type route struct {
+	pattern string      // of http.ServeMux, with its method
+	deed    access.Deed // what the person must be allowed at some site at least; "" = having signed in
+	page    handler     // reads the rights at the site of what it shows by itself
+}
+
+// routes are the addresses for people who have signed in.
+var routes = []route{}
+
+// doors are the addresses that need no session: signing in, and one-time links. Their
+// Viewer is that of the session if there is one.
+var doors = []route{}
+
+// behindTheGate lets in who has signed in and may use the route.
+func (s *site) behindTheGate(to route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, ok, err := s.Gate.Viewer(r)
+		switch {
+		case err != nil:
+			s.refuse(w, r, Viewer{}, &page.Error{Code: page.Unavailable, Title: "unavailable", Text: "unavailable_text", Err: err})
+		case !ok:
+			at := s.Prefix + "/login"
+			if r.Method == http.MethodGet && r.URL.Path != "/" {
+				at += "?next=" + url.QueryEscape(r.URL.RequestURI())
+			}
+			http.Redirect(w, r, at, http.StatusSeeOther)
+		case to.deed != "" && !v.Anywhere(to.deed):
+			s.refuse(w, r, v, notAllowed(nil))
+		default:
+			s.answer(to, w, r, v)
+		}
+	}
+}
+
+// beforeTheGate serves a door.
+func (s *site) beforeTheGate(to route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, ok, err := s.Gate.Viewer(r)
+		if err != nil || !ok {
+			v = Viewer{}
+		}
+		s.answer(to, w, r, v)
+	}
+}
+
+func (s *site) answer(to route, w http.ResponseWriter, r *http.Request, v Viewer) {
+	if err := to.page(s, w, r, v); err != nil {
+		s.refuse(w, r, v, err)
+	}
+}
+
+// notAllowed is the error of somebody who may not do what they asked.
+func notAllowed(err error) *page.Error {
+	return &page.Error{Code: page.Forbidden, Title: "not_allowed", Text: "not_allowed_text", Err: err}
+}
+
+// nothingHere is the page of an address that does not exist.
+func (s *site) nothingHere(_ http.ResponseWriter, _ *http.Request, _ Viewer) error {
+	return &page.Error{Code: page.NotFound, Title: "not_found", Text: "not_found_text"}
+}
+
+// notice is a page of a few words.
+type notice struct{ Text string }
+
+// refuse answers with a page that says what err says. Title and Text of a page.Error are
+// keys of the words of these pages; why it is so is for the log.
+func (s *site) refuse(w http.ResponseWriter, r *http.Request, v Viewer, err error) {
+	e := page.AsError(err)
+	if e.Title == "" {
+		e = &page.Error{Code: e.Code, Title: "failed", Text: "failed_text", Err: e.Err}
+	}
+	if e.Code.Status() >= http.StatusInternalServerError {
+		s.Log.Error("admin: "+r.Method+" "+r.Pattern, "err", err)
+	}
+	words := s.words(r, v)
+	f := frame{Title: words.t(e.Title)}
+	if err := s.show(w, r, v, e.Code.Status(), "notice.html", f, notice{words.t(e.Text)}); err != nil && !errors.Is(err, http.ErrAbortHandler) {
+		s.Log.Error("admin: a page cannot be shown", "err", err)
+	}
+}

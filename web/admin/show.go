@@ -1,0 +1,89 @@
+package admin
+
+import (
+	"embed"
+	"html/template"
+	"net/http"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/internal/page"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+// pages are the templates of one language.
+type pages struct{ *template.Template }
+
+// parsePages parses every template once a language: {{t "key" args…}} is a text of it, and
+// {{url "/cases"}} and {{file "admin.css"}} are addresses as links carry them.
+func parsePages(s *site) map[string]*pages {
+	all := map[string]*pages{}
+	for lang, w := range languages {
+		funcs := template.FuncMap{
+			"t": w.t, "url": func(at string) string { return s.Prefix + at }, "file": s.assets.URL,
+		}
+		t := template.Must(template.New("").Funcs(funcs).ParseFS(pageFiles, "pages/*.html", "pages/parts/*.html"))
+		all[lang] = &pages{t}
+	}
+	return all
+}
+
+// frame is what stands around a page's own content.
+type frame struct {
+	Title   string   // heads the page and the window
+	Meta    string   // one faint line beside the title, "" for none
+	Back    *link    // to where one came from, nil for none
+	Here    string   // the place of the rail that is current: its address
+	Flash   string   // what was just done, "" for nothing
+	Modules []string // files of static that this page loads, beyond those that every page has
+	Bare    bool     // no rail: signing in, first run
+	Waiting int      // cases that wait for this person, beside Cases; 0 shows nothing
+}
+
+// link is an address with its words.
+type link struct{ URL, Text string }
+
+// sheet is what the frame's template is given.
+type sheet struct {
+	frame
+	Lang, Dir string
+	Viewer    Viewer
+	Places    []place
+	Page      any // what the page's own template shows
+}
+
+// place is an entry of the rail.
+type place struct {
+	At   string // address, as routes know it
+	Name string // key of its words, and of its icon
+	deed access.Deed
+	Bar  bool // it stands in the bar of a phone as well
+}
+
+// places are the rail's, in order. An entry is here once its pages are.
+var places = []place{}
+
+// show writes a page: name is a template that defines what stands below the head, and data
+// is what it is given as .Page. The flash is named by the address (?done=KEY), never worded by it.
+func (s *site) show(w http.ResponseWriter, r *http.Request, v Viewer, status int, name string, f frame, data any) error {
+	words := s.words(r, v)
+	if done := "done_" + r.URL.Query().Get("done"); f.Flash == "" && words.has(done) {
+		f.Flash = words.t(done)
+	}
+	out := sheet{frame: f, Lang: words.lang, Dir: dir(words.lang), Viewer: v, Page: data}
+	out.Bare = f.Bare || v.Login == ""
+	for _, p := range places {
+		if v.Anywhere(p.deed) {
+			out.Places = append(out.Places, p)
+		}
+	}
+	return page.Render(w, r, s.pages[words.lang].Template, status, name, out)
+}
+
+func (w *words) has(key string) bool {
+	if _, ok := w.by[key]; ok {
+		return true
+	}
+	return w.rest != nil && w.rest.has(key)
+}

@@ -1,0 +1,115 @@
+package admin
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/aftercare/aftercare/survey"
+)
+
+//go:embed locales
+var localeFiles embed.FS
+
+// fallback is the language that has every word.
+const fallback = "en"
+
+// words are the words of these pages in one language.
+type words struct {
+	lang string            // BCP 47
+	by   map[string]string // text by key, {0}, {1} … where its arguments go
+	rest *words            // where to look next; nil for the fallback
+}
+
+// languages are those of the pages, by tag.
+var languages = readWords()
+
+// readWords reads locales/LANG/ROOM.json: a room of pages has a file of its own, and all
+// files of a language are one list of keys.
+func readWords() map[string]*words {
+	all := map[string]*words{}
+	err := fs.WalkDir(localeFiles, "locales", func(at string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		body, err := localeFiles.ReadFile(at)
+		if err != nil {
+			return err
+		}
+		lang := path.Base(path.Dir(at))
+		if all[lang] == nil {
+			all[lang] = &words{lang: lang, by: map[string]string{}}
+		}
+		of := map[string]string{}
+		if err := json.Unmarshal(body, &of); err != nil {
+			return fmt.Errorf("%s: %w", at, err)
+		}
+		for key, text := range of {
+			if _, twice := all[lang].by[key]; twice {
+				return fmt.Errorf("%s: the key %s stands in another file too", at, key)
+			}
+			all[lang].by[key] = text
+		}
+		return nil
+	})
+	if err != nil {
+		panic(err) // embedded: cannot fail in a binary that was built
+	}
+	for lang, w := range all {
+		if lang != fallback {
+			w.rest = all[fallback]
+		}
+	}
+	return all
+}
+
+// words are those that the viewer chose, else what the browser wishes, else English.
+func (s *site) words(r *http.Request, v Viewer) *words {
+	have := slices.Sorted(maps.Keys(languages))
+	wishes := []string{v.Language}
+	for wish := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		tag, _, _ := strings.Cut(strings.TrimSpace(wish), ";")
+		wishes = append(wishes, tag)
+	}
+	for _, wish := range wishes {
+		if m := survey.MatchLanguage(have, wish); wish != "" && m != "" {
+			return languages[m]
+		}
+	}
+	return languages[fallback]
+}
+
+// t is the text of a key with its arguments. A key that nobody has is shown as it is: a
+// test finds it.
+func (w *words) t(key string, args ...any) string {
+	text, ok := w.by[key]
+	if !ok {
+		if w.rest != nil {
+			return w.rest.t(key, args...)
+		}
+		return key
+	}
+	if len(args) == 0 {
+		return text
+	}
+	pairs := make([]string, 0, 2*len(args))
+	for i, a := range args {
+		pairs = append(pairs, fmt.Sprintf("{%d}", i), fmt.Sprint(a))
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// dir is the direction of a language's script.
+func dir(lang string) string {
+	switch base, _, _ := strings.Cut(lang, "-"); base {
+	case "ar", "fa", "he", "ur":
+		return "rtl"
+	}
+	return "ltr"
+}
