@@ -18,8 +18,10 @@ const (
 	scrubAgain = time.Minute
 	// scrubPatience is how long readers are waited for each time.
 	scrubPatience = 30 * time.Second
-	// resumeAfter is after how long an erasure counts as cut off.
-	resumeAfter = 5 * time.Minute
+	// resumeAfter is after how long an erasure counts as cut off: going on with one that still
+	// runs does no harm. resumeEvery is how often such are looked for.
+	resumeAfter = time.Minute
+	resumeEvery = 10 * time.Second
 )
 
 // Privacy is what forgets people, with a bot's store, key and words.
@@ -62,11 +64,15 @@ func (f *forgetter) look(ctx context.Context) {
 	}
 }
 
-// retaining goes on with erasures that were cut off, and once a day removes what is older
-// than it is kept.
+// retaining goes on with erasures that were cut off, every few seconds, and once a day removes
+// what is older than it is kept.
 func retaining(keeper func() *personal.Keeper) func(context.Context) error {
-	var last time.Time
+	var looked, last time.Time
 	return func(ctx context.Context) error {
+		if !looked.IsZero() && time.Since(looked) < resumeEvery {
+			return nil
+		}
+		looked = time.Now()
 		k := keeper()
 		if _, err := k.Resume(ctx, resumeAfter); err != nil {
 			return err

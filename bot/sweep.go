@@ -172,9 +172,9 @@ func (s *sweeper) sweep(ctx context.Context) {
 	}
 	if prune {
 		s.pruned = time.Now()
-		if err := s.retain(ctx); err != nil && ctx.Err() == nil {
-			s.log.Warn("cannot go on with erasures", "err", err)
-		}
+	}
+	if err := s.retain(ctx); err != nil && ctx.Err() == nil {
+		s.log.Warn("cannot go on with erasures", "err", err)
 	}
 }
 

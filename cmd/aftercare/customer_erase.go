@@ -66,7 +66,7 @@ func (c *customerEraseCmd) Run(a *terminal) error {
 	}
 	r, err := bot.Privacy(b).Erase(a.ctx, d, o)
 	if err != nil {
-		return fmt.Errorf("the erasure was cut off, and the running server goes on with it within about an hour: %w", err)
+		return fmt.Errorf("the erasure was cut off, and the running server goes on with it within about a minute: %w", err)
 	}
 	if c.Receipt != "" {
 		if err := writeNew(c.Receipt, r); err != nil {

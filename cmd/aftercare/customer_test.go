@@ -6,10 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/sqlite"
 )
@@ -155,4 +159,35 @@ func TestRetentionRemovesNothingUntilDaysAreSet(t *testing.T) {
 	if out := c.must("retention", "show"); strings.Count(out, "for good") != 6 {
 		t.Errorf("it shows:\n%s", out)
 	}
+}
+
+// Whoever said stop in one of their chats is not invited by their key either, and the command
+// says why.
+func TestWhoSaidStopIsNotInvitedByTheirKey(t *testing.T) {
+	c, _ := asked(t)
+	store, err := app.OpenStore(t.Context(), settings.Settings{DatabaseURL: settings.Secret(c.env["DATABASE_URL"])}, app.Now, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	stop := func(at time.Time) {
+		t.Helper()
+		who := storage.Person{Platform: chat.Telegram, Account: "42", User: "7"}
+		bucket := storage.BucketOf(who.Hash16(), store.Buckets())
+		err := store.Advance(t.Context(), bucket, []storage.Turn{{Load: storage.Load{Person: who}, Apply: func(l storage.Loaded) (storage.Change, error) {
+			return storage.Change{Identity: &storage.Identity{
+				ID: who.ID(), Bucket: bucket, Person: who, Customer: "key-Zoe", Stopped: at, Created: l.Now, Seen: l.Now,
+				Address: chat.Address{Platform: chat.Telegram, Account: "42", Chat: "7"},
+			}}, nil
+		}}})[0]
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	invite := []string{"invite", "--site", "main-street", "--flow", "one_tap_csat", "--customer"}
+	stop(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))
+	c.refuses(1, `"key-Zoe" said stop on 2026-03-04 (telegram): they want no surveys`, append(invite, "key-Zoe")...)
+	c.must(append(invite, "key-Ann")...)
+	stop(time.Time{})
+	c.must(append(invite, "key-Zoe")...)
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/text/language"
 
@@ -33,6 +34,9 @@ func (c *inviteCmd) check(a *terminal, store storage.Store) (warnings []string, 
 	case c.Site != "" && !slices.ContainsFunc(sites, func(s storage.Site) bool { return s.ID == c.Site }):
 		return nil, fmt.Errorf("there is no site %q. See `aftercare site list`", c.Site)
 	}
+	if err := c.wanted(a, store); err != nil {
+		return nil, err
+	}
 	if c.Language != "" {
 		if _, err := language.Parse(c.Language); err != nil {
 			return nil, usagef("%q is not a language. Use a tag such as en or zh-Hans", c.Language)
@@ -47,6 +51,22 @@ func (c *inviteCmd) check(a *terminal, store storage.Store) (warnings []string, 
 		}
 	}
 	return warnings, nil
+}
+
+// wanted refuses a customer who said in one of their chats that they want no surveys.
+func (c *inviteCmd) wanted(a *terminal, store storage.Store) error {
+	const chats = 100 // of one customer: there are a few
+	known, err := store.IdentitiesOf(a.ctx, storage.IdentityQuery{Customer: c.Customer}, chats)
+	if err != nil {
+		return fmt.Errorf("look for the customer's chats: %w", err)
+	}
+	for _, id := range known {
+		if !id.Stopped.IsZero() {
+			return fmt.Errorf("%q said stop on %s (%s): they want no surveys, and are not asked. They turn them on again themselves, with /start in Telegram or /feedback in Slack",
+				c.Customer, id.Stopped.Format(time.DateOnly), id.Person.Platform)
+		}
+	}
+	return nil
 }
 
 // knownAttribute refuses an attribute that neither the program nor the survey does

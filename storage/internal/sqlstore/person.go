@@ -14,7 +14,7 @@ import (
 // personQueries find everything of one person. Most of it hangs together by ids; a bucket's
 // messages and keys are looked through, because nothing else asks for them in that way.
 type personQueries struct {
-	identitiesOf, customersOf                                string
+	identitiesOf, identitiesByKey, customersOf               string
 	invitationsOf, sessionsFor                               string
 	casesFor, wordsOfSession, wordsOfCase                    string
 	feedbackFor, deliveriesFor, ownedBy, parkedFor, keysLike string
@@ -24,17 +24,18 @@ func newPersonQueries(t *texts) personQueries {
 	return personQueries{
 		identitiesOf: t.one("SELECT body, bucket FROM identities WHERE bucket = ? AND (id = ? OR '' = ?) AND (customer = ? OR '' = ?)" +
 			" AND (platform = ? OR '' = ?) AND (account = ? OR '' = ?) AND (person = ? OR '' = ?) AND (lower(body) LIKE ? OR '' = ?) ORDER BY id LIMIT ?"),
-		customersOf:    t.one("SELECT " + customerColumns + " FROM customers WHERE id = ?"),
-		invitationsOf:  t.one("SELECT body, bucket FROM invitations WHERE bucket = ? AND customer = ? AND customer > '' ORDER BY id"),
-		sessionsFor:    t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND customer = ? AND unsatisfied ORDER BY id"),
-		casesFor:       t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY id"),
-		wordsOfSession: t.one("SELECT " + wordsColumns + " FROM words WHERE bucket = ? AND session = ? ORDER BY at, id"),
-		wordsOfCase:    t.one("SELECT " + wordsColumns + " FROM words WHERE bucket = ? AND case_id = ? AND case_id > '' ORDER BY at, id"),
-		feedbackFor:    t.one("SELECT " + feedbackRead + " FROM feedback WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY id"),
-		deliveriesFor:  t.one("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND " + t.dialect.Among("identity") + " ORDER BY ord, slot"),
-		ownedBy:        t.one("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND " + t.dialect.Among("owner") + " ORDER BY ord, slot"),
-		parkedFor:      t.one("SELECT " + parkedColumns + " FROM parked WHERE bucket = ? ORDER BY key"),
-		keysLike:       t.one("SELECT key FROM seen WHERE bucket = ? AND (key LIKE ? OR key LIKE ?) ORDER BY key"),
+		identitiesByKey: t.one("SELECT body, bucket FROM identities WHERE bucket = ? AND customer = ? AND customer > '' ORDER BY id LIMIT ?"),
+		customersOf:     t.one("SELECT " + customerColumns + " FROM customers WHERE id = ?"),
+		invitationsOf:   t.one("SELECT body, bucket FROM invitations WHERE bucket = ? AND customer = ? AND customer > '' ORDER BY id"),
+		sessionsFor:     t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND customer = ? AND unsatisfied ORDER BY id"),
+		casesFor:        t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY id"),
+		wordsOfSession:  t.one("SELECT " + wordsColumns + " FROM words WHERE bucket = ? AND session = ? ORDER BY at, id"),
+		wordsOfCase:     t.one("SELECT " + wordsColumns + " FROM words WHERE bucket = ? AND case_id = ? AND case_id > '' ORDER BY at, id"),
+		feedbackFor:     t.one("SELECT " + feedbackRead + " FROM feedback WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY id"),
+		deliveriesFor:   t.one("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND " + t.dialect.Among("identity") + " ORDER BY ord, slot"),
+		ownedBy:         t.one("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND " + t.dialect.Among("owner") + " ORDER BY ord, slot"),
+		parkedFor:       t.one("SELECT " + parkedColumns + " FROM parked WHERE bucket = ? ORDER BY key"),
+		keysLike:        t.one("SELECT key FROM seen WHERE bucket = ? AND (key LIKE ? OR key LIKE ?) ORDER BY key"),
 	}
 }
 
@@ -58,7 +59,11 @@ func (s *Store) IdentitiesOf(ctx context.Context, q storage.IdentityQuery, limit
 		if named != "" {
 			most = 10000
 		}
-		found, err := collect(ctx, s, "identities", s.q.identitiesOf, append(args, most), scanBody(decodeIdentity))
+		text, args := s.q.identitiesOf, append(args, most)
+		if q == (storage.IdentityQuery{Customer: q.Customer}) {
+			text, args = s.q.identitiesByKey, []any{b, storage.Clean(q.Customer), most}
+		}
+		found, err := collect(ctx, s, "identities", text, args, scanBody(decodeIdentity))
 		if err != nil {
 			return nil, err
 		}
@@ -193,7 +198,7 @@ func (f *search) ofKey(key string) error {
 	}
 	f.d.Customers = append(f.d.Customers, customers...)
 	for b := range int64(f.s.buckets) {
-		ids, err := rowsOf(f.ctx, f.db, scanBody(decodeIdentity), q.identitiesOf, b, "", "", key, key, "", "", "", "", "", "", "", "", int64(10000))
+		ids, err := rowsOf(f.ctx, f.db, scanBody(decodeIdentity), q.identitiesByKey, b, key, int64(10000))
 		if err != nil {
 			return err
 		}
