@@ -27,7 +27,7 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 	db.SetMaxOpenConns(1)
 	bucketed := regexp.MustCompile(`FROM (seen|keyblocks|identities|invitations|sessions|answers|read_sessions|cases|case_events|words|deliveries)\b`)
 	inner := regexp.MustCompile(`\w\.(chat|id) = ([ds]\.\w+)`)
-	seen, many, asked, accounts, pages := 0, 0, 0, 0, 0
+	seen, many, asked, accounts, keyed, pages := 0, 0, 0, 0, 0, 0
 	for i, text := range sqlstore.Texts(dialect()) {
 		n := strings.Count(text, "$")
 		if strings.HasPrefix(text, "INSERT") || !bucketed.MatchString(text) || n > 32 {
@@ -82,6 +82,13 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 				t.Errorf("%.200s\n%s", text, whole)
 			}
 		}
+		// A customer's chats are found by their key, however many people a bucket has.
+		if strings.Contains(text, "FROM identities WHERE bucket = $1 AND customer = $2") {
+			keyed++
+			if !strings.Contains(whole, "Index Scan using identities_customer") || !strings.Contains(whole, "(bucket = $1) AND (customer = $2)") {
+				t.Errorf("%.200s\n%s", text, whole)
+			}
+		}
 		if by := caseIndex(text); by != "" {
 			pages++
 			if !strings.Contains(whole, by) {
@@ -91,6 +98,9 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 	}
 	if pages != 6 {
 		t.Errorf("%d statements read a page of cases", pages)
+	}
+	if keyed != 1 {
+		t.Errorf("%d statements look for the chats of a customer's key", keyed)
 	}
 	if many < 8 {
 		t.Errorf("only %d statements look for many keys", many)
