@@ -1,0 +1,67 @@
+package report
+
+// How many answers a figure needs before it is shown as what it is.
+const (
+	FewestCounted = 5  // below, not even counts: they would tell of single people
+	FewestRated   = 10 // below, counts and no rate
+	FewestPlain   = 30 // below, a rate that says "few answers"; from here on it is compared and ranked
+)
+
+// Manner is how a figure may be shown.
+type Manner string
+
+// The manners, from the least that may be said to the most.
+const (
+	Hidden  Manner = "hidden"  // only that there are too few answers
+	Counted Manner = "counted" // "2 of 7", no rate
+	Few     Manner = "few"     // a rate with its interval, marked; never compared or ranked
+	Plain   Manner = "plain"   // a rate with its interval
+)
+
+// Rate is a share of answers as a page may show it.
+type Rate struct {
+	K, N   int
+	Manner Manner
+	P      float64  // 0–1; 0 unless the manner is Few or Plain
+	Within Interval // of P, 95 % (Wilson); 0–1 unless the manner is Few or Plain
+}
+
+// Show is k of n under the one rule for small numbers. k outside 0–n is a fault of the
+// caller and is hidden.
+func Show(k, n int) Rate {
+	r := Rate{K: k, N: n, Manner: Plain, Within: Interval{0, 1}}
+	switch {
+	case k < 0 || k > n || n < FewestCounted:
+		r.Manner = Hidden
+		return r
+	case n < FewestRated:
+		r.Manner = Counted
+		return r
+	case n < FewestPlain:
+		r.Manner = Few
+	}
+	r.P, r.Within = float64(k)/float64(n), Wilson(float64(k), float64(n))
+	return r
+}
+
+// Compared reports whether the rate may stand in an order or beside another.
+func (r Rate) Compared() bool { return r.Manner == Plain }
+
+// Change is how a rate differs from another as a page may show it.
+type Change struct {
+	By     float64  // −1–1, this minus that
+	Within Interval // of By, 95 % (Newcombe)
+	Clear  bool     // the interval excludes 0: it may be coloured and called a change
+}
+
+// Since is the change from an earlier rate to this one. ok is false where one of them may
+// not be compared: then nothing is said about a change.
+func (r Rate) Since(earlier Rate) (c Change, ok bool) {
+	if !r.Compared() || !earlier.Compared() {
+		return Change{}, false
+	}
+	c.By = r.P - earlier.P
+	c.Within = Newcombe(float64(r.K), float64(r.N), float64(earlier.K), float64(earlier.N))
+	c.Clear = !c.Within.Holds(0)
+	return c, true
+}
