@@ -63,8 +63,8 @@ var tables = []table{
 		Anew: "id session identity customer case_id text announced", DayOnly: "at", Stays: "bucket kind site owner",
 	}},
 	{"cases", Cases, "a recovery; its body holds plans, reasons and notes", map[Fate]string{
-		Anew: "id session identity customer body due rules holder unposted tell_at", DayOnly: "opened_at",
-		Stays: "bucket number site state priority",
+		Anew: "id session identity customer body due rules holder unposted tell_at clock", DayOnly: "opened_at",
+		Stays: "bucket number site state priority standing",
 	}},
 	{"case_events", Cases, "the history of a case; detail may hold a customer's id, the note their words", map[Fate]string{
 		Anew: "id case_id detail note", DayOnly: "at", Stays: "bucket kind person",
@@ -72,6 +72,12 @@ var tables = []table{
 	{"deliveries", Messages, "messages with their words and addresses", map[Fate]string{
 		Gone: "bucket slot owner identity platform account chat thread kind ord render hash wanted shown shown_ref shown_sum base state due" +
 			" attempts tried epoch error created repeated rank",
+	}},
+	{"pending_replies", Cases, "words to a customer that are about to be sent; they go with the case", map[Fate]string{
+		Gone: "bucket id case_id person text due sending refused",
+	}},
+	{"drafts", Cases, "words about a customer that somebody has not sent yet; they go with the case", map[Fate]string{
+		Gone: "bucket case_id person box text at",
 	}},
 	{"parked", Parked, "whole updates that could not be handled", map[Fate]string{Gone: "bucket key platform account person payload error at"}},
 	{"seen", Messages, "keys of updates, which may hold ids of a person and a chat; they go after a week", map[Fate]string{Gone: "bucket key at batch"}},
@@ -102,6 +108,7 @@ var tables = []table{
 	{"secret_key", "", "by what the right key is known", map[Fate]string{Nobody: "name proof naming since"}},
 	{"moments", "", "when something of the program began to count", map[Fate]string{Nobody: "name at"}},
 	{"staff", "", "members of staff, who are no customers", map[Fate]string{Nobody: "id name roles created gone"}},
+	{"saved_views", "", "filters that members of staff saved", map[Fate]string{Nobody: "person name query created"}},
 	{"staff_links", "", "chat accounts of staff", map[Fate]string{Nobody: "platform account person staff linked"}},
 	{"staff_codes", "", "one-time codes of staff", map[Fate]string{Nobody: "hash staff expires used"}},
 	{"staff_chats", "", "chats of staff", map[Fate]string{

@@ -69,6 +69,8 @@ type Store interface {
 	Persons
 	Processes
 	ReadModel
+	Inbox
+	Writing
 
 	// Prune removes up to limit rows of each kind that are older than retention says,
 	// in one bucket, and returns how many went. Call it until it returns 0.

@@ -27,7 +27,7 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 	db.SetMaxOpenConns(1)
 	bucketed := regexp.MustCompile(`FROM (seen|keyblocks|identities|invitations|sessions|answers|read_sessions|cases|case_events|words|deliveries)\b`)
 	inner := regexp.MustCompile(`\w\.(chat|id) = ([ds]\.\w+)`)
-	seen, many, asked, accounts, keyed, pages := 0, 0, 0, 0, 0, 0
+	seen, many, asked, accounts, keyed, pages, stands := 0, 0, 0, 0, 0, 0, 0
 	for i, text := range sqlstore.Texts(dialect()) {
 		n := strings.Count(text, "$")
 		if strings.HasPrefix(text, "INSERT") || !bucketed.MatchString(text) || n > 32 {
@@ -89,12 +89,22 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 				t.Errorf("%.200s\n%s", text, whole)
 			}
 		}
+		if strings.Contains(text, "standing = $2") {
+			stands++
+			by := map[bool]string{true: "cases_mine", false: "cases_standing"}[strings.Contains(text, "holder = $3")]
+			if !strings.Contains(whole, by) || strings.Contains(whole, "Sort") {
+				t.Errorf("%.200s\n%s", text, whole)
+			}
+		}
 		if by := caseIndex(text); by != "" {
 			pages++
 			if !strings.Contains(whole, by) {
 				t.Errorf("%.200s\n%s", text, whole)
 			}
 		}
+	}
+	if stands != 8 {
+		t.Errorf("%d statements make and count the list of cases", stands)
 	}
 	if pages != 6 {
 		t.Errorf("%d statements read a page of cases", pages)

@@ -238,6 +238,10 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 			if strings.Contains(text, "(opened_at, id) <") && strings.Contains(detail, " cases ") && !strings.Contains(detail, caseIndex(text)) {
 				t.Errorf("%s: %.200s", detail, text) // else it reads what is closed, or looks through all for what somebody has
 			}
+			if strings.Contains(text, "standing = ?") && (strings.Contains(detail, "B-TREE") ||
+				strings.Contains(detail, " cases ") && !strings.Contains(detail, map[bool]string{true: "cases_mine", false: "cases_standing"}[strings.Contains(text, "holder = ?")])) {
+				t.Errorf("%s: %.200s", detail, text) // else a full house costs more than a page
+			}
 			if strings.HasPrefix(text, "SELECT count(*) FROM deliveries WHERE") && !strings.Contains(detail, "deliveries_due") && !strings.Contains(detail, "deliveries_sending") && !strings.Contains(detail, "deliveries_failed") {
 				t.Errorf("%s: %.200s", detail, text) // else it counts what is settled as well
 			}

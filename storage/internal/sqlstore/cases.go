@@ -79,7 +79,7 @@ func (t *texts) caseLists() map[caseList]string {
 }
 
 // latest is later than any case: where the first page begins.
-var latest = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+var latest = storage.Never
 
 // Cases implements storage.Reader: it merges what each bucket has.
 func (s *Store) Cases(ctx context.Context, f storage.CaseFilter) ([]storage.Case, error) {
@@ -139,7 +139,7 @@ func caseCell(b storage.Bucket, v storage.Case) (cell, error) {
 	return cell{body: body, link: link, row: []any{
 		int64(b), storage.Clean(v.ID), int64(v.Number), link, storage.Clean(v.Identity), storage.Clean(v.Site),
 		storage.Clean(v.Customer), string(v.State), int64(v.Decision.Priority), micro(v.OpenedAt), orNull(v.TellAt), string(body),
-		due, rules, storage.Clean(holder), unposted,
+		due, rules, storage.Clean(holder), unposted, string(v.Standing()), micro(v.Place().At),
 	}}, nil
 }
 

@@ -383,7 +383,7 @@ func (w *working) drop(d *storage.Dossier, n *storage.Erased) error {
 	}
 	for _, k := range d.Cases {
 		of(&n.Words, k.Case.ID, q.dropCaseWords)
-		of(nil, k.Case.ID, q.dropEvents, q.dropCase)
+		of(nil, k.Case.ID, q.dropEvents, q.dropCasePending, q.dropCaseDrafts, q.dropCase)
 	}
 	for _, v := range d.Feedback {
 		of(nil, v.ID, q.dropFeedback)

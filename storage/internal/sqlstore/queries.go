@@ -26,6 +26,8 @@ type queries struct {
 	secretQueries
 	retainQueries
 	foldQueries
+	inboxQueries
+	writingQueries
 	all, boot []string
 }
 
@@ -57,6 +59,8 @@ func newQueries(d Dialect) *queries {
 		secretQueries:       newSecretQueries(t),
 		retainQueries:       newRetainQueries(t),
 		foldQueries:         newFoldQueries(t),
+		inboxQueries:        newInboxQueries(t),
+		writingQueries:      newWritingQueries(t),
 	}
 	q.all, q.boot = t.all, t.boot
 	return q

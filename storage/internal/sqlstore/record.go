@@ -16,7 +16,7 @@ const (
 	identityColumns   = "bucket, id, session, platform, account, person, customer, body"
 	invitationColumns = "bucket, id, flow, version, site, customer, created_at, expires_at, body"
 	sessionColumns    = "bucket, id, identity, flow, version, status, site, customer, invitation, case_id, started_at, ended_at, expires_at, composite, level, unsatisfied, test, body"
-	caseColumns       = "bucket, id, number, session, identity, site, customer, state, priority, opened_at, tell_at, body, due, rules, holder, unposted"
+	caseColumns       = "bucket, id, number, session, identity, site, customer, state, priority, opened_at, tell_at, body, due, rules, holder, unposted, standing, clock"
 )
 
 // recordQueries find records by id and write them. What is found is id, link and body: a link is the

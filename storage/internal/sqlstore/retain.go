@@ -330,7 +330,8 @@ func (w *working) settle(id string, as storage.Anonymous) error {
 		events = append(events, eventRow(w.bucket, as.Event(v.Site, e, storage.NewID(as.Day(v.Site, e.At), i), v.ID)))
 	}
 	q := w.s.q
-	if err := errors.Join(w.exec(q.dropEvents, int64(w.bucket), id), w.exec(q.dropCaseWords, int64(w.bucket), id)); err != nil {
+	if err := errors.Join(w.exec(q.dropEvents, int64(w.bucket), id), w.exec(q.dropCaseWords, int64(w.bucket), id),
+		w.exec(q.dropCasePending, int64(w.bucket), id), w.exec(q.dropCaseDrafts, int64(w.bucket), id)); err != nil {
 		return err
 	}
 	if err := w.insert(q.putCases, [][]any{c.row}); err != nil {

@@ -1,0 +1,157 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// inboxQueries are about the list of cases of staff.
+type inboxQueries struct {
+	standing      map[standingList]string
+	countStanding map[standingList]string
+	caseNumbered  string
+}
+
+// standingList is one way to find cases by where they stand.
+type standingList struct {
+	mine  bool // those of one person
+	sites bool // of some sites only
+}
+
+func newInboxQueries(t *texts) inboxQueries {
+	q := inboxQueries{
+		standing: map[standingList]string{}, countStanding: map[standingList]string{},
+		caseNumbered: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND number = ? AND id > ''"),
+	}
+	for _, mine := range []bool{false, true} {
+		for _, sites := range []bool{false, true} {
+			// The empty text finds whatever there is. Each names the index that is meant.
+			where := " WHERE bucket = ? AND standing = ? AND standing > '' AND holder <> ?"
+			if mine {
+				where = " WHERE bucket = ? AND standing = ? AND holder = ? AND holder > '' AND id > ''"
+			}
+			where += " AND (priority = ? OR 0 = ?)"
+			if sites {
+				where += " AND " + t.dialect.Among("site")
+			}
+			list := standingList{mine, sites}
+			q.standing[list] = t.one("SELECT body, bucket FROM cases" + where + " AND (clock, id) > (?, ?) ORDER BY clock, id LIMIT ?")
+			q.countStanding[list] = t.one("SELECT count(*) FROM (SELECT id FROM cases" + where + " ORDER BY clock, id LIMIT ?) AS part")
+		}
+	}
+	return q
+}
+
+// standingArgs are the list that a filter asks, and what it says behind the bucket.
+func (s *Store) standingArgs(f storage.StandingFilter) (standingList, []any) {
+	list := standingList{f.Holder != "", f.Sites != nil}
+	who := f.Without
+	if list.mine {
+		who = f.Holder
+	} else if who == "" {
+		who = "\uffff" // nobody's
+	}
+	args := []any{string(f.Standing), storage.Clean(who), int64(f.Priority), int64(f.Priority)}
+	if list.sites {
+		args = append(args, s.dialect.Keys(texted(f.Sites)))
+	}
+	return list, args
+}
+
+// Standing implements storage.Inbox: it merges what each bucket has.
+func (s *Store) Standing(ctx context.Context, f storage.StandingFilter) ([]storage.Case, error) {
+	list, args := s.standingArgs(f)
+	args = append(args, micro(f.After.At), storage.Clean(f.After.ID), int64(f.Limit))
+	var all []storage.Case
+	for b := range storage.Bucket(s.buckets) {
+		some, err := collect(ctx, s, "standing cases", s.q.standing[list], slices.Concat([]any{int64(b)}, args), scanBody(decodeCase))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	slices.SortFunc(all, func(a, b storage.Case) int { return a.Place().Compare(b.Place()) })
+	return all[:min(f.Limit, len(all))], nil
+}
+
+// CountStanding implements storage.Inbox.
+func (s *Store) CountStanding(ctx context.Context, f storage.StandingFilter, most int) (n int, more bool, err error) {
+	list, args := s.standingArgs(f)
+	for b := range storage.Bucket(s.buckets) {
+		some, err := one(ctx, s, "how many cases stand", s.q.countStanding[list], slices.Concat([]any{int64(b)}, args, []any{int64(most) + 1}), func(row scanner) (n int, err error) {
+			return n, row.Scan(&n)
+		})
+		if err != nil {
+			return 0, false, err
+		}
+		n, more = n+min(some, most), more || some > most
+	}
+	return n, more, nil
+}
+
+// CaseNumbered implements storage.Inbox.
+func (s *Store) CaseNumbered(ctx context.Context, b storage.Bucket, number int) (storage.Case, error) {
+	list, err := collect(ctx, s, "case by its number", s.q.caseNumbered, []any{int64(b), int64(number)}, scanBody(decodeCase))
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("read case by its number: %w", storage.ErrNotFound)
+	}
+	if err != nil {
+		return storage.Case{}, err
+	}
+	return list[0], nil
+}
+
+// Openings implements storage.Inbox.
+func (s *Store) Openings(ctx context.Context, cases []storage.Case) (map[string]storage.Opening, error) {
+	sessions, identities := map[storage.Bucket][]string{}, map[storage.Bucket][]string{}
+	for i := range cases {
+		c := &cases[i]
+		sessions[c.Bucket] = append(sessions[c.Bucket], storage.Clean(c.Session))
+		identities[c.Bucket] = append(identities[c.Bucket], storage.Clean(c.Identity))
+	}
+	foundSessions, foundIdentities := map[string]*storage.Session{}, map[string]*storage.Identity{}
+	for b := range sessions {
+		err := s.bodies(ctx, s.q.sessions, b, sessions[b], func(id string, body []byte) (err error) {
+			foundSessions[id], err = decodeSession(b, body)
+			return err
+		})
+		if err == nil {
+			err = s.bodies(ctx, s.q.identities, b, identities[b], func(id string, body []byte) (err error) {
+				foundIdentities[id], err = decodeIdentity(b, body)
+				return err
+			})
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read what cases began with: %w", err)
+		}
+	}
+	all := make(map[string]storage.Opening, len(cases))
+	for i := range cases {
+		c := &cases[i]
+		all[c.ID] = storage.Opening{Session: foundSessions[c.Session], Identity: foundIdentities[c.Identity]}
+	}
+	return all, nil
+}
+
+// bodies reads many records of a bucket in one go.
+func (s *Store) bodies(ctx context.Context, l *keyed, b storage.Bucket, ids []string, f func(id string, body []byte) error) error {
+	slices.Sort(ids)
+	return s.reading(ctx, func(db *sql.DB) error {
+		rows, err := db.QueryContext(ctx, l.many, s.dialect.Keys(slices.Compact(ids)), int64(b))
+		if err != nil {
+			return err
+		}
+		return each(rows, func(rows *sql.Rows) error {
+			var id, link string
+			var body []byte
+			if err := rows.Scan(&id, &link, &body); err != nil {
+				return err
+			}
+			return f(id, body)
+		})
+	})
+}

@@ -1,0 +1,172 @@
+package storagetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+var inboxTests = group{
+	"cases stand in the order of their next clocks": func(t *testing.T, b *bench) {
+		now := b.clock.Now()
+		put := func(due time.Duration, s recovery.State, site, holder string, p recovery.Priority) storage.Case {
+			c := storage.Case{Site: site, Case: recovery.Case{
+				State: s, Decision: recovery.Decision{Opens: true, Priority: p}, Due: recovery.Clocks{Resolve: now.Add(due)},
+			}}
+			if due == 0 {
+				c.Due = recovery.Clocks{}
+			}
+			if holder != "" {
+				c.Holder = recovery.Staffer{ID: holder}
+			}
+			return b.putCase(t, c)
+		}
+		never := put(0, recovery.Open, "a", "", recovery.P3)
+		later := put(time.Hour, recovery.Open, "b", "", recovery.P2)
+		late := put(-time.Hour, recovery.Open, "a", "", recovery.P1)
+		mine := put(time.Minute, recovery.Taken, "a", "me", recovery.P2)
+		mei := put(2*time.Minute, recovery.Taken, "b", "mei", recovery.P1)
+		over := put(time.Minute, recovery.Closed, "a", "me", recovery.P1)
+		asleep := mine
+		asleep.Case.Holder, asleep.Snoozed = recovery.Staffer{ID: "me"}, now.Add(time.Hour)
+		sleeper := b.putCase(t, asleep)
+		watch := b.putCase(t, storage.Case{Site: "a", Case: recovery.Case{State: recovery.Open, Decision: recovery.Decision{Watch: true}}})
+		for _, c := range []struct {
+			name   string
+			filter storage.StandingFilter
+			want   []string
+		}{
+			{"free", storage.StandingFilter{Standing: recovery.Free}, []string{late.ID, later.ID, never.ID}},
+			{"free at a", storage.StandingFilter{Standing: recovery.Free, Sites: []string{"a"}}, []string{late.ID, never.ID}},
+			{"at no site", storage.StandingFilter{Standing: recovery.Free, Sites: []string{}}, nil},
+			{"urgent", storage.StandingFilter{Standing: recovery.Free, Priority: recovery.P1}, []string{late.ID}},
+			{"behind the first", storage.StandingFilter{Standing: recovery.Free, After: late.Place()}, []string{later.ID, never.ID}},
+			{"behind the last", storage.StandingFilter{Standing: recovery.Free, After: never.Place()}, nil},
+			{"mine", storage.StandingFilter{Standing: recovery.Held, Holder: "me"}, []string{mine.ID}},
+			{"mine elsewhere", storage.StandingFilter{Standing: recovery.Held, Holder: "me", Sites: []string{"b"}}, nil},
+			{"others'", storage.StandingFilter{Standing: recovery.Held, Without: "me"}, []string{mei.ID}},
+			{"anybody's", storage.StandingFilter{Standing: recovery.Held}, []string{mine.ID, mei.ID}},
+			{"asleep", storage.StandingFilter{Standing: recovery.Asleep}, []string{sleeper.ID}},
+			{"watched", storage.StandingFilter{Standing: recovery.OnWatch}, []string{watch.ID}},
+			{"over", storage.StandingFilter{Standing: recovery.Over}, nil},
+		} {
+			f := c.filter
+			f.Limit = 9
+			same(t, c.name, ids(must(b.store.Standing(t.Context(), f))(t)), c.want)
+			if f.After.ID != "" {
+				continue
+			}
+			n, more, err := b.store.CountStanding(t.Context(), f, 9)
+			if err != nil || more || n != len(c.want) {
+				t.Errorf("%s: counted %d, more: %v, %v", c.name, n, more, err)
+			}
+			if len(c.want) > 1 {
+				f.Limit = 1
+				same(t, c.name+", one", ids(must(b.store.Standing(t.Context(), f))(t)), c.want[:1])
+				n, more, err = b.store.CountStanding(t.Context(), f, 1)
+				if err != nil || !more || n != 1 {
+					t.Errorf("%s: up to one: %d, more: %v, %v", c.name, n, more, err)
+				}
+			}
+		}
+		mine.State = recovery.Resolved
+		b.advance(t, change("", storage.Change{Case: &mine}))
+		same(t, "mine, resolved", ids(must(b.store.Standing(t.Context(), storage.StandingFilter{Standing: recovery.Held, Holder: "me", Limit: 9}))(t)), []string(nil))
+		found := must(b.store.CaseNumbered(t.Context(), 0, over.Number))(t)
+		equal(t, "by its number", found.ID, over.ID)
+		if _, err := b.store.CaseNumbered(t.Context(), 0, over.Number+1000); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("a number that nothing has: %v", err)
+		}
+	},
+	"cases are found with what they began with": func(t *testing.T, b *bench) {
+		session := b.begin(t, person(1))
+		of := person(1).ID()
+		known := b.putCase(t, storage.Case{Identity: of, Case: recovery.Case{State: recovery.Open, Session: session}})
+		gone := b.putCase(t, storage.Case{Identity: "nobody", Case: recovery.Case{State: recovery.Open, Session: "none"}})
+		all := must(b.store.Openings(t.Context(), []storage.Case{known, gone, known}))(t)
+		if got := all[known.ID]; got.Session == nil || got.Session.ID != session || got.Identity == nil || got.Identity.ID != of {
+			t.Errorf("it began with %+v", got)
+		}
+		if got := all[gone.ID]; got.Session != nil || got.Identity != nil {
+			t.Errorf("what is gone began with %+v", got)
+		}
+		equal(t, "of nothing", len(must(b.store.Openings(t.Context(), nil))(t)), 0)
+	},
+	"words that wait are sent once, or taken back": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		c := b.putCase(t, storage.Case{Case: recovery.Case{State: recovery.Open}})
+		p := storage.PendingReply{ID: newID(), Case: c.ID, Person: "me", Text: "so sorry", Due: now.Add(5 * time.Second)}
+		equal(t, "fresh", must(b.store.PutPending(ctx, p))(t), true)
+		again := p
+		again.Text = "something else"
+		equal(t, "fresh again", must(b.store.PutPending(ctx, again))(t), false)
+		same(t, "of the case", must(b.store.PendingOf(ctx, 0, c.ID))(t), []storage.PendingReply{p})
+		same(t, "of another", must(b.store.PendingOf(ctx, 0, "other"))(t), []storage.PendingReply(nil))
+		same(t, "before it is time", must(b.store.PendingDue(ctx, 0, now, 9))(t), []storage.PendingReply(nil))
+		same(t, "when it is time", must(b.store.PendingDue(ctx, 0, p.Due, 9))(t), []storage.PendingReply{p})
+		same(t, "taken back", must(b.store.TakeBackPending(ctx, 0, p.ID))(t), p)
+		if err := b.store.SendPending(ctx, 0, p.ID); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("what was taken back is sent: %v", err)
+		}
+		must(b.store.PutPending(ctx, p))(t)
+		if err := b.store.SendPending(ctx, 0, p.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.store.TakeBackPending(ctx, 0, p.ID); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("what is being sent was taken back: %v", err)
+		}
+		p.Sending = true
+		same(t, "still due after a crash", must(b.store.PendingDue(ctx, 0, p.Due, 9))(t), []storage.PendingReply{p})
+		if err := b.store.EndPending(ctx, 0, p.ID, "already_closed"); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "refused, and due no more", must(b.store.PendingDue(ctx, 0, p.Due, 9))(t), []storage.PendingReply(nil))
+		p.Sending, p.Refused = false, "already_closed"
+		same(t, "refused, and kept", must(b.store.PendingOf(ctx, 0, c.ID))(t), []storage.PendingReply{p})
+		same(t, "taken back after that", must(b.store.TakeBackPending(ctx, 0, p.ID))(t), p)
+		must(b.store.PutPending(ctx, p))(t)
+		if err := b.store.EndPending(ctx, 0, p.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "sent", must(b.store.PendingOf(ctx, 0, c.ID))(t), []storage.PendingReply(nil))
+	},
+	"words in progress are kept by person and box": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		d := storage.Draft{Case: "c", Person: "me", Box: "note", Text: "between us", At: now}
+		e := storage.Draft{Case: "c", Person: "me", Box: "reply", Text: "dear\x00 Anna", At: now}
+		for _, put := range []storage.Draft{d, e, {Case: "c2", Person: "me", Box: "reply", Text: "x", At: now}} {
+			if err := b.store.PutDraft(ctx, 0, put); err != nil {
+				t.Fatal(err)
+			}
+		}
+		e.Text = "dear Anna"
+		same(t, "of the case", must(b.store.Drafts(ctx, 0, "c"))(t), []storage.Draft{d, e})
+		e.Text = "dear Anna, sorry"
+		if err := b.store.PutDraft(ctx, 0, e); err != nil {
+			t.Fatal(err)
+		}
+		d.Text = ""
+		if err := b.store.PutDraft(ctx, 0, d); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "afterwards", must(b.store.Drafts(ctx, 0, "c"))(t), []storage.Draft{e})
+	},
+	"views are saved under their names": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		one, two := storage.SavedView{Person: "me", Name: "P1", Query: "priority=1", Created: now}, storage.SavedView{Person: "me", Name: "Harbour", Query: "site=h", Created: now.Add(1000)}
+		for _, put := range []storage.SavedView{two, one, {Person: "mei", Name: "P1", Query: "x=1", Created: now}} {
+			if err := b.store.PutView(ctx, put); err != nil {
+				t.Fatal(err)
+			}
+		}
+		same(t, "mine", must(b.store.Views(ctx, "me"))(t), []storage.SavedView{one, two})
+		one.Query = ""
+		if err := b.store.PutView(ctx, one); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "without one", must(b.store.Views(ctx, "me"))(t), []storage.SavedView{two})
+	},
+}
