@@ -56,6 +56,9 @@ func (w *world) pass(d, step time.Duration) {
 	for end := w.now.Add(d); w.now.Before(end); {
 		w.now = w.now.Add(step)
 		w.sweep()
+		if w.passed != nil {
+			w.passed()
+		}
 	}
 }
 

@@ -73,7 +73,8 @@ type slackPlay struct {
 	event  map[string]string
 	who    customer
 	made   Invite
-	told   int // requests that were written down
+	told   int               // requests that were written down
+	after  func(line string) // is told of each line, once what follows from it is stored; nil = nobody
 	out    strings.Builder
 }
 
@@ -126,6 +127,9 @@ func (p *slackPlay) play(lines []string) {
 		case ">":
 			fmt.Fprintf(&p.out, "%s\n", line)
 			p.happen(rest)
+			if p.after != nil {
+				p.after(rest)
+			}
 			p.deliver(p.who.address)
 			p.deliver(p.channel(p.staff))
 			p.now = p.now.Add(7 * time.Second)

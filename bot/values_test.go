@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,140 +15,319 @@ import (
 	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
-// TestEveryCardOfTheStoriesIsDrawnFromValuesAlone plays the golden conversations and draws
-// each card that staff are sent once more from what the database holds: without a turn,
-// without a Bot, in the same words.
-func TestEveryCardOfTheStoriesIsDrawnFromValuesAlone(t *testing.T) {
-	paths, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no conversations were found: %v", err)
+// TestWhatTheStoriesSendIsDrawnFromValuesAlone plays the golden conversations, on Telegram and
+// the web and on Slack, and draws once more from what the database holds whatever staff are
+// sent and whatever a customer hears from them: without a turn, without a Bot, in the same
+// words.
+func TestWhatTheStoriesSendIsDrawnFromValuesAlone(t *testing.T) {
+	drawn, menus := map[string]int{}, 0
+	for _, path := range stories(t, "testdata/*.txt") {
+		s := &story{world: newWorld(t), staff: room, team: make(map[string]customer), old: make(map[string]string)}
+		r := newRedraw(t, s.world)
+		for _, line := range happenings(t, path) {
+			at, tap := s.now, ""
+			s.passed = func() { r.compare(path+", "+line, s.now, "", s.staff, s.who.address) }
+			s.do(line)
+			if who, text, ok := strings.Cut(line, " taps "); ok && s.team[who].user.ID != "" {
+				tap = s.old[text]
+			}
+			r.compare(path+", "+line, at, tap, s.staff, s.who.address)
+		}
+		r.add(drawn)
+		menus += r.menus
 	}
-	cards, menus := 0, 0
-	for _, path := range paths {
+	for _, path := range stories(t, "../survey/testdata/*.txt") {
+		p := newSlackPlay(t)
+		r := newRedraw(t, p.world)
+		p.after = func(line string) { r.compare(path+", "+line, p.now, "", p.channel(p.staff), p.who.address) }
 		source, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &story{world: newWorld(t), staff: room, team: make(map[string]customer), old: make(map[string]string)}
-		seen := map[string]string{} // hashes of cards by slot
-		for line := range strings.Lines(string(source)) {
-			if !strings.HasPrefix(line, ">") {
-				continue
-			}
-			line = strings.TrimSpace(line[1:])
-			s.do(line)
-			data := ""
-			if who, text, ok := strings.Cut(line, " taps "); ok && s.team[who].user.ID != "" {
-				data = s.old[text]
-			}
-			for _, k := range s.cases() {
-				for _, to := range k.Cards {
-					d, ok := s.card(k, to)
-					if !ok || d.Hash == seen[d.Slot] {
-						continue
-					}
-					seen[d.Slot] = d.Hash
-					m, menu := s.drawnFromValues(k, to, data)
-					if cards++; menu {
-						menus++
-					}
-					if diff := cmp.Diff(d.Render, m); diff != "" {
-						t.Errorf("%s, %q: the card in %s is another when it is drawn from values (-sent +drawn):\n%s", path, line, to, diff)
-					}
-				}
-			}
+		p.play(strings.Split(strings.TrimRight(string(source), "\n"), "\n"))
+		r.add(drawn)
+	}
+	// What the stories are known to send: one that is drawn no more is noticed.
+	for what, least := range map[string]int{
+		"telegram card": 40, "telegram relay": 4, "telegram ask": 10, "telegram reminder": 12, "telegram stays": 1, "telegram notice": 2,
+		"telegram reply": 2, "telegram joined": 1, "telegram closed": 1,
+		"web card": 100, "web relay": 10, "web aside": 10,
+		"slack card": 250, "slack event": 40, "slack relay": 10, "slack aside": 40,
+	} {
+		if drawn[what] < least {
+			t.Errorf("%d of %q were drawn, at least %d are sent", drawn[what], what, least)
 		}
 	}
-	if cards < 100 || menus < 10 {
-		t.Errorf("only %d cards were compared, %d of them with a menu", cards, menus)
+	if menus < 10 {
+		t.Errorf("only %d cards with a menu were drawn", menus)
 	}
 }
 
-// cases are all that the story has opened.
-func (s *story) cases() []storage.Case {
-	s.t.Helper()
-	all, err := s.store.Cases(context.Background(), storage.CaseFilter{Limit: 1000})
+func stories(t *testing.T, pattern string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(pattern)
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no conversations were found at %s: %v", pattern, err)
+	}
+	return paths
+}
+
+// must is a value that is there, or the end of the test.
+func must[V any](value V, err error) func(*testing.T) V {
+	return func(t *testing.T) V {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
+
+// happenings are the lines of a story at which something happens.
+func happenings(t *testing.T, path string) (all []string) {
+	t.Helper()
+	source, err := os.ReadFile(path)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(source)) {
+		if strings.HasPrefix(line, ">") {
+			all = append(all, strings.TrimSpace(line[1:]))
+		}
 	}
 	return all
 }
 
-// card is what a chat shows of a case.
-func (s *story) card(k storage.Case, to chat.Address) (storage.Delivery, bool) {
-	s.t.Helper()
-	for _, d := range s.transcript(to) {
-		if d.Slot == cardSlot(k.ID, to) {
-			return d, true
-		}
-	}
-	return storage.Delivery{}, false
+// redraw draws what a world has sent once more, from what is stored.
+type redraw struct {
+	w     *world
+	t     *testing.T
+	texts *voice.Texts
+	seen  map[string]string // hashes by slot
+	drawn map[string]int    // by platform and kind of slot
+	menus int
 }
 
-// drawnFromValues is the card as everybody can draw it who reads what is stored; after a
-// tap that opens a menu it has that.
-func (s *story) drawnFromValues(k storage.Case, to chat.Address, tap string) (m chat.Message, menu bool) {
-	s.t.Helper()
-	ctx := context.Background()
-	said, err := voice.Load()
+func newRedraw(t *testing.T, w *world) *redraw {
+	t.Helper()
+	texts, err := voice.Load()
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	session, err := s.store.Session(ctx, k.Bucket, k.Session)
-	if err != nil {
-		s.t.Fatal(err)
+	return &redraw{w: w, t: t, texts: texts, seen: map[string]string{}, drawn: map[string]int{}}
+}
+
+func (r *redraw) add(to map[string]int) {
+	for what, n := range r.drawn {
+		to[what] += n
 	}
-	customer, err := s.store.Identity(ctx, k.Bucket, session.Identity)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	flow := render.FeedbackFlows(said)[snapshot.FlowKey{ID: session.Flow, Version: session.Version}]
-	if flow == nil {
-		source, err := s.store.FlowSource(ctx, session.Flow, session.Version)
-		if err != nil {
-			s.t.Fatal(err)
+}
+
+// compare draws what is new in these chats since the last time; at is when it was sent, and
+// tap is the button that staff pressed for it.
+func (r *redraw) compare(where string, at time.Time, tap string, chats ...chat.Address) {
+	r.t.Helper()
+	for _, to := range chats {
+		if to.IsZero() {
+			continue
 		}
-		parsed, err := flowfile.Parse([]byte(source.Source))
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		flow = snapshot.NewFlow(parsed)
-	}
-	c := render.CaseView{
-		Texts: said, Case: &k, Session: &session, Identity: &customer, Flow: flow, Site: snapshot.Site{Zone: time.UTC}, Now: s.now.Add(-10 * time.Second),
-	}
-	sites, err := s.store.Sites(ctx)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, at := range sites {
-		if at.ID == session.Site {
-			zone, err := time.LoadLocation(at.Zone)
-			if err != nil {
-				s.t.Fatal(err)
+		for _, d := range r.w.transcript(to) {
+			slot, ok := storage.ParseSlot(d.Slot)
+			if !ok {
+				r.t.Fatalf("%s: %q is no slot", where, d.Slot)
 			}
-			c.Site = snapshot.Site{Site: at, Zone: zone}
+			if d.Hash == r.seen[d.Slot] || !fromStaff(slot, to == chats[0]) {
+				continue
+			}
+			r.seen[d.Slot] = d.Hash
+			r.drawn[string(to.Platform)+" "+string(slot.Kind)]++
+			options := r.draw(d, slot, at, tap)
+			if len(options) == 0 {
+				r.t.Errorf("%s: nobody but the bot can draw what stands in %s:\n%+v", where, d.Slot, d.Render)
+				continue
+			}
+			if slices.ContainsFunc(options, func(m chat.Message) bool { return cmp.Equal(d.Render, m) }) {
+				continue
+			}
+			r.t.Errorf("%s: what stands in %s is another when it is drawn from values (-sent +drawn):\n%s", where, d.Slot, cmp.Diff(d.Render, options[0]))
 		}
 	}
-	c.Causes = (&snapshot.Snapshot{}).Rules(session.Site).Causes
-	list, err := s.store.StaffList(ctx)
+}
+
+// fromStaff reports whether what stands in a slot is for staff, or from them.
+func fromStaff(slot storage.Slot, inTheirs bool) bool {
+	switch slot.Kind {
+	case storage.ReplySlot, storage.JoinedSlot, storage.ClosedSlot:
+		return true
+	case storage.MarkSlot: // a sign without words
+		return false
+	}
+	return inTheirs && (slot.Kind.ForStaff() || slot.Kind == storage.NoticeSlot)
+}
+
+// values are what is stored of one case, or of a session without one.
+type values struct {
+	render.CaseView
+	events []storage.CaseEvent
+	words  []storage.Words
+}
+
+// of reads the values of whatever a slot belongs to; false where it is nothing that is stored.
+func (r *redraw) of(d storage.Delivery, slot storage.Slot, at time.Time) (*values, bool) {
+	r.t.Helper()
+	ctx := context.Background()
+	v := &values{CaseView: render.CaseView{Texts: r.texts, Site: snapshot.Site{Zone: time.UTC}, Now: at}}
+	sessionID := slot.Owner
+	for _, k := range must(r.w.store.Cases(ctx, storage.CaseFilter{Limit: 1000}))(r.t) {
+		if k.ID == slot.Owner {
+			v.Case, sessionID = &k, k.Session
+			v.events = must(r.w.store.CaseEvents(ctx, k.Bucket, k.ID))(r.t)
+		} else if k.Session == slot.Owner {
+			v.Case = &k
+		}
+	}
+	session, err := r.w.store.Session(ctx, d.Bucket, sessionID)
 	if err != nil {
-		s.t.Fatal(err)
+		return v, false
 	}
-	c.Team.Members = map[string]storage.Staff{}
-	for _, member := range list {
-		c.Team.Members[member.ID] = member
+	v.Session = &session
+	customer := must(r.w.store.Identity(ctx, d.Bucket, session.Identity))(r.t)
+	v.Identity = &customer
+	switch slot.Kind {
+	case storage.RelaySlot, storage.FileSlot, storage.ReplySlot:
+		v.words = must(r.w.store.Dossier(ctx, storage.Anchor{Identities: []storage.Person{customer.Person}}))(r.t).Words
 	}
-	v := c.StaffVoice()
-	m = c.Card(v)
-	m.Rows = c.Buttons(v, platforms()[to.Platform].Forms)
-	if p, ok := render.DecodePressed(tap); ok && p.Menu && p.Case == k.ID {
-		m.Footer, m.Rows = c.Menu(v, p, platforms()[to.Platform].Forms)
-		return m, true
+	v.Mark = session.Mark
+	v.Flow = render.FeedbackFlows(r.texts)[snapshot.FlowKey{ID: session.Flow, Version: session.Version}]
+	if v.Flow == nil {
+		source := must(r.w.store.FlowSource(ctx, session.Flow, session.Version))(r.t)
+		v.Flow = snapshot.NewFlow(must(flowfile.Parse([]byte(source.Source)))(r.t))
 	}
-	return m, false
+	for _, site := range must(r.w.store.Sites(ctx))(r.t) {
+		if site.ID == session.Site {
+			v.Site = snapshot.Site{Site: site, Zone: must(time.LoadLocation(site.Zone))(r.t)}
+		}
+	}
+	v.Causes = (&snapshot.Snapshot{}).Rules(session.Site).Causes
+	v.Team.Members = map[string]storage.Staff{}
+	for _, member := range must(r.w.store.StaffList(ctx))(r.t) {
+		v.Team.Members[member.ID] = member
+	}
+	return v, true
+}
+
+// draw is what the slot may hold, by what it is for; where it hangs in the chat is taken from
+// what was sent.
+func (r *redraw) draw(d storage.Delivery, slot storage.Slot, at time.Time, tap string) (options []chat.Message) {
+	r.t.Helper()
+	c, ok := r.of(d, slot, at)
+	if !ok {
+		return nil
+	}
+	v, traits := c.StaffVoice(), platforms()[d.Address.Platform]
+	add := func(m chat.Message) {
+		m.Under, m.Replies, m.Inert = d.Render.Under, d.Render.Replies, d.Render.Inert
+		options = append(options, m)
+	}
+	switch slot.Kind {
+	case storage.CardSlot:
+		m := c.Card(v)
+		m.Rows = c.Buttons(v, traits.Forms)
+		if p, ok := render.DecodePressed(tap); ok && p.Menu && p.Case == c.Case.ID {
+			m.Footer, m.Rows = c.Menu(v, p, traits.Forms)
+			r.menus++
+		}
+		add(m)
+	case storage.EventSlot:
+		for _, e := range c.events {
+			if id, _, _ := strings.Cut(slot.Part, ":"); e.ID != id {
+				continue
+			}
+			if m, ok := c.Line(v, e, traits.Threads); ok {
+				quotes := m.Quotes
+				for i := 0; i == 0 || i < len(quotes); i++ {
+					if i < len(quotes) {
+						m.Quotes = quotes[i : i+1]
+					}
+					add(m)
+				}
+			}
+		}
+	case storage.ReminderSlot:
+		for _, e := range c.events {
+			add(c.Due(v, c.Reminder(v, recovery.Event{Kind: recovery.EventKind(e.Kind), At: e.At, Detail: e.Detail, Note: e.Note})))
+		}
+	case storage.RelaySlot:
+		for _, w := range c.words {
+			for _, part := range voice.InParts(w.Text) {
+				m := c.Relay(v, traits.Forms)
+				m.Quotes = []chat.Quote{{Text: part}}
+				add(m)
+			}
+			for i := range w.Files {
+				m := c.Relay(v, traits.Forms)
+				m.Text = v.Files(w.Files[i : i+1])
+				if traits.Shares && c.Session.Address.Account == d.Address.Account {
+					m.Files = chatFiles(w.Files[i : i+1])
+				}
+				add(m)
+			}
+		}
+	case storage.AskSlot:
+		p := render.PromptOf(slot.Part)
+		add(c.PromptDone(v, p))
+		add(c.Prompt(v, p, d.Render.Replies)) // of whom the platform names by no user name
+		for _, member := range c.Team.Members {
+			p.Who = strings.ToLower(member.Name)
+			add(c.Prompt(v, p, d.Render.Replies))
+		}
+	case storage.AsideSlot:
+		add(c.Note(v))
+	case storage.FileSlot:
+		for _, w := range c.words {
+			for _, f := range w.Files {
+				add(c.File(v, f))
+			}
+		}
+	case storage.StaysSlot, storage.NoticeSlot:
+		for id := range v.Plain {
+			add(chat.Message{Text: v.Say(id, "name", c.CustomerName(v)), Lang: v.Lang})
+		}
+	case storage.ReplySlot, storage.JoinedSlot, storage.ClosedSlot:
+		options = c.toCustomer(slot.Kind, traits)
+	}
+	return options
+}
+
+// toCustomer is what the customer of a case may hear from staff.
+func (c *values) toCustomer(kind storage.SlotKind, on chat.Traits) (options []chat.Message) {
+	talk := render.Talk{Texts: c.Texts, On: on, Session: c.Session, Identity: c.Identity, Flow: c.Flow, Site: c.Site, Now: c.Now}
+	v := talk.Person()
+	add := func(m chat.Message, laid chat.Layout) {
+		if on.Lays {
+			laid.At = c.Now
+			m.Layout = &laid
+		}
+		options = append(options, m)
+	}
+	if kind == storage.ClosedSlot {
+		return []chat.Message{{Text: v.Say("closed", "site", c.Site.Name), Lang: v.Lang}}
+	}
+	for _, by := range c.Team.Members {
+		if kind == storage.JoinedSlot {
+			add(chat.Message{Text: v.Say("joined", "who", c.Signature(v, by.Name)), Lang: v.Lang}, chat.Layout{Part: chat.PartEvent})
+			continue
+		}
+		for _, w := range c.words {
+			for _, part := range voice.InParts(w.Text) {
+				add(chat.Message{Text: part, Title: c.Signature(v, by.Name)}, chat.Layout{Part: chat.PartReply, Who: c.Signs(v, by.Name)})
+			}
+		}
+	}
+	return options
 }

@@ -43,6 +43,7 @@ type world struct {
 	n       int                     // updates and messages so far
 	shown   map[string]chat.Message // by slot, what was reported last
 	link    string                  // of somebody in the web chat
+	passed  func()                  // is told of each step of time that passes; nil = nobody
 }
 
 var (
