@@ -101,7 +101,7 @@ func TestTheReadmeNamesOnlyRoomsThatExist(t *testing.T) {
 			for _, m := range room.FindAllStringSubmatch(where, -1) {
 				found++
 				if files, err := filepath.Glob(m[1]); err != nil || len(files) == 0 {
-					t.Errorf("%s names the room %s, which does not exist", path, m[1])
+					t.Errorf("%s names the room %s, which does not exist: %v, %v", path, m[1], files, err)
 				}
 			}
 		}

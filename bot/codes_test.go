@@ -69,7 +69,7 @@ func TestACodeThatOthersReadIsSpentAtOnce(t *testing.T) {
 				}
 				w.command(eve, "link", code)
 				if said := w.newestText(eve.address); !strings.HasPrefix(said, "This code does not work") || w.role(eve, "") != access.Outsider {
-					t.Errorf("whoever reads it is staff: %q", said)
+					t.Errorf("whoever reads it is %q: %q", w.role(eve, ""), said)
 				}
 				if line := log.String(); !strings.Contains(line, "staff=bob") || strings.Contains(strings.ToUpper(line), code) {
 					t.Errorf("the log says:\n%s", line)

@@ -107,7 +107,7 @@ func TestClocksStrikeOnceWhereverTheSweeperDies(t *testing.T) {
 				t.Errorf("%d follow-ups, asked %v", n, asked)
 			}
 			if closed := w.told(k, recovery.EventClosed); len(closed) != 1 || w.onlyCase().State != recovery.Closed {
-				t.Errorf("closed %v", closed)
+				t.Errorf("closed %v, and is %s", closed, w.onlyCase().State)
 			}
 			if deaths < calls/4 || deaths == calls {
 				t.Errorf("%d of %d processes died", deaths, calls)

@@ -170,7 +170,7 @@ func TestNobodyIsAskedAtNight(t *testing.T) {
 	}
 	w.pass(time.Hour, 10*time.Minute)
 	if k := w.onlyCase(); !k.Outcome.Asked.Equal(time.Date(2026, 3, 4, 8, 0, 0, 0, time.UTC)) || w.followUps(ann) != 1 {
-		t.Errorf("asked at %v", k.Outcome.Asked)
+		t.Errorf("asked at %v, %d times", k.Outcome.Asked, w.followUps(ann))
 	}
 }
 

@@ -213,6 +213,6 @@ func TestTracesOfOtherPlatformsAreNotInAnInventedOne(t *testing.T) {
 		}
 	}
 	if !strings.Contains(string(kept), "Channel: Pigeon") || !strings.Contains(string(kept), "/coo stop") {
-		t.Error("the platform's own name or command is missing")
+		t.Errorf("the platform's own name or command is missing:\n%s", kept)
 	}
 }

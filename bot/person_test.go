@@ -325,7 +325,7 @@ func TestAnErasedPersonIsNowhere(t *testing.T) {
 			for _, b := range []*Bot{w.bot, running} {
 				refused := &NotInvitedError{}
 				if _, err := b.Invite(t.Context(), InviteRequest{Flow: "one_tap_csat", Customer: "Canary04x"}); !errors.As(err, &refused) || refused.Why != storage.ErasedOnRequest {
-					t.Errorf("invited again by the key: %v", err)
+					t.Errorf("invited again by the key: %v (%+v)", err, refused)
 				}
 				if _, err := b.Invite(t.Context(), w.request(slackUser("UCanary18x", "x", "en"))); !errors.As(err, &refused) {
 					t.Errorf("invited again in Slack: %v", err)

@@ -145,7 +145,7 @@ func TestInSlackOnlyTheFormReachesTheCustomer(t *testing.T) {
 	}
 	sees(t, "Ann", w.got(ann))
 	if k := w.onlyCase(); k.State != recovery.Open || w.kinds()[string(recovery.EventContacted)] != 0 {
-		t.Errorf("the case is %s", k.State)
+		t.Errorf("the case is %s, contacted %d times", k.State, w.kinds()[string(recovery.EventContacted)])
 	}
 	var reply chat.Button
 	for _, row := range w.newest(staffSlack, relaySlot).Render.Rows {

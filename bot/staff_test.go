@@ -55,7 +55,7 @@ func TestACodeLinksAChatToAMemberOfStaff(t *testing.T) {
 
 	w.command(eve, "link", first)
 	if said := w.newestText(eve.address); !strings.HasPrefix(said, "This code does not work") || w.role(eve, "") != access.Outsider {
-		t.Errorf("with a code that was replaced: %q", said)
+		t.Errorf("with a code that was replaced, %q: %q", w.role(eve, ""), said)
 	}
 	u := w.update(bob, chat.Update{Kind: chat.Text, Text: "/link " + strings.ToLower(code[:8]) + " " + code[8:]})
 	w.handle(u)
@@ -87,7 +87,7 @@ func TestACodeForStaffLapses(t *testing.T) {
 	w.now = w.now.Add(StaffCodeExpires)
 	w.command(bob, "link", code)
 	if said := w.newestText(bob.address); !strings.HasPrefix(said, "This code does not work") || w.role(bob, "") != access.Outsider {
-		t.Errorf("%q", said)
+		t.Errorf("%q: %q", w.role(bob, ""), said)
 	}
 }
 

@@ -183,7 +183,7 @@ func TestAfterTheResolution(t *testing.T) {
 	wantLines(t, told, "09 12:01 closed")
 	late, events, _ := Apply(DefaultRules, in(t, Resolved), ClockStruck{}, program, noon.Add(20*day))
 	if late.State != Resolved || !has(events, EventFollowUp) {
-		t.Errorf("asked and closed in the same breath: %v", kinds(events))
+		t.Errorf("asked and closed in the same breath: %s, %v", late.State, kinds(events))
 	}
 	if next, _ := NextClock(DefaultRules, late); !next.At.Equal(noon.Add(26 * day)) {
 		t.Errorf("it waits until %v", next.At)
@@ -250,7 +250,7 @@ func TestClocksThatAreOff(t *testing.T) {
 	}
 	after, _, err := Apply(rules, c, Snooze{noon.Add(20 * day)}, ann, noon)
 	if err != nil || after.Snoozed.IsZero() {
-		t.Errorf("a snooze without a limit: %v", err)
+		t.Errorf("a snooze without a limit: %v, until %v", err, after.Snoozed)
 	}
 	if after, _, err = Apply(rules, c, mended, ann, noon); err != nil || len(rules.Timers(after)) > 0 || len(after.Missed) > 0 {
 		t.Errorf("%v, %+v", err, rules.Timers(after))

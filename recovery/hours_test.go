@@ -241,7 +241,7 @@ func TestHoursThatNeverOpen(t *testing.T) {
 		}
 	}
 	if h.Between(from, from.AddDate(50, 0, 0)) != 0 || h.Open(from) {
-		t.Error("open after all")
+		t.Errorf("open after all: %v, %t", h.Between(from, from.AddDate(50, 0, 0)), h.Open(from))
 	}
 }
 

@@ -82,7 +82,7 @@ func result(t *testing.T, before, after Case, events []Event, err error) string 
 	code := codeOf(t, err)
 	if code != "" || len(events) == 0 {
 		if frozen(t, before) != frozen(t, after) || len(events) > 0 {
-			t.Errorf("changed without an event, or in spite of a refusal %q:\n%s\n%s", code, frozen(t, before), frozen(t, after))
+			t.Errorf("changed with %d events, in spite of a refusal %q:\n%s\n%s", len(events), code, frozen(t, before), frozen(t, after))
 		}
 	}
 	switch {

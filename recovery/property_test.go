@@ -260,14 +260,14 @@ func TestTheFirstTakeWins(t *testing.T) {
 			after, events, err := Apply(DefaultRules, c, Take{}, by, noon)
 			if i == 0 {
 				if err != nil || len(events) != 1 || after.Holder != by.Staffer {
-					t.Fatalf("the first: %v, %v", after.Holder, err)
+					t.Fatalf("the first: %v, %v, %v", after.Holder, kinds(events), err)
 				}
 				c = after
 				continue
 			}
 			r, ok := errors.AsType[*Refusal](err)
 			if !ok || r.Code != AlreadyTaken || r.Holder != order[0].Staffer || !r.Since.Equal(noon) || after.Holder != order[0].Staffer {
-				t.Fatalf("number %d: %+v", i+1, err)
+				t.Fatalf("number %d: %+v, and it is with %v", i+1, err, after.Holder)
 			}
 		}
 	})

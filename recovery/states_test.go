@@ -115,7 +115,7 @@ func between(t *testing.T, text, begin, end string) (head, body, tail string) {
 	head, rest, ok := strings.Cut(text, begin)
 	body, tail, closed := strings.Cut(rest, end)
 	if !ok || !closed {
-		t.Fatalf("the page has no %q … %q", begin, end)
+		t.Fatalf("the page has no %q (%t) … %q (%t)", begin, ok, end, closed)
 	}
 	return head + begin, body, end + tail
 }

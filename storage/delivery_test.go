@@ -473,7 +473,7 @@ func TestNothingIsEverLost(t *testing.T) {
 			}
 			seen, ok := o.chat[d.ShownRef]
 			if d.State != storage.Sent || !ok || seen.text != o.wanted[name] || seen.to != d.Address {
-				t.Fatalf("%s should show %q: it is %+v and the chat shows %+v", name, o.wanted[name], d, seen)
+				t.Fatalf("%s should show %q: it is %+v and the chat shows (%t) %+v", name, o.wanted[name], d, ok, seen)
 			}
 			if seen.n < o.last[name] {
 				t.Fatalf("%s was to be posted anew, after post %d, and is number %d", name, o.last[name], seen.n)

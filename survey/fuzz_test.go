@@ -137,7 +137,7 @@ func FuzzTyped(f *testing.F) {
 		}
 		if again, ok := parseEmail(words); ok {
 			if twice, still := parseEmail(again); !still || twice != again {
-				t.Errorf("%q is the address %q", words, again)
+				t.Errorf("%q is the address %q, which is one (%t): %q", words, again, still, twice)
 			}
 		}
 		if clean := Clean(words); Clean(clean) != clean || !utf8.ValidString(clean) {

@@ -43,7 +43,7 @@ func TestTheTableOfKindsIsWhole(t *testing.T) {
 		t.Errorf("the table has the kinds %v, the source declares %v", listed, want)
 	}
 	if none := Kind("riddle").Info(); none.Kind != "" || (&Question{Kind: "riddle"}).Prompt() != (Prompt{}) {
-		t.Errorf("a kind that does not exist has %+v", none)
+		t.Errorf("a kind that does not exist has %+v and asks %+v", none, (&Question{Kind: "riddle"}).Prompt())
 	}
 }
 

@@ -250,7 +250,7 @@ func consistent(t *rapid.T, f *Flow, s Session, tr Transition, asked map[int]boo
 	if len(got.Order) > 0 {
 		sorted := slices.Sorted(slices.Values(got.Order))
 		if len(sorted) != len(f.Questions) || sorted[0] != 0 || sorted[len(sorted)-1] != len(f.Questions)-1 || len(slices.Compact(sorted)) != len(f.Questions) {
-			t.Fatalf("%v is no order of %d questions", got.Order, len(f.Questions))
+			t.Fatalf("%v, sorted %v, is no order of %d questions", got.Order, sorted, len(f.Questions))
 		}
 	}
 	if len(s.Order) > 0 && !slices.Equal(s.Order, got.Order) {

@@ -19,7 +19,7 @@ func chart(t *testing.T) map[[2]Status][]string {
 	_, drawing, ok := strings.Cut(string(page), "```mermaid\nstateDiagram-v2\n")
 	drawing, _, closed := strings.Cut(drawing, "```")
 	if !ok || !closed {
-		t.Fatal("the page has no state diagram")
+		t.Fatalf("the page has no state diagram that begins, %t, and ends, %t", ok, closed)
 	}
 	arrow := regexp.MustCompile(`^\s*(\S+) --> (\S+?)(?:: (.+))?$`)
 	arrows := map[[2]Status][]string{}

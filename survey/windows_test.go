@@ -33,7 +33,7 @@ func TestEditWindowEndsAfterFifteenMinutes(t *testing.T) {
 	editing := Step(f, s, Change{0}, noon.Add(EditWindow)).Session
 	tr := Step(f, editing, Pick{0, 0}, noon.Add(EditWindow+time.Second))
 	if a, _ := tr.Session.Answer("overall"); a.Revision != 1 || tr.Session.Open != NoQuestion || notices(tr)[0] != NoticeTooLate {
-		t.Errorf("a change finished too late: %+v, %v", tr.Session, notices(tr))
+		t.Errorf("a change finished too late: %+v, %+v, %v", a, tr.Session, notices(tr))
 	}
 }
 

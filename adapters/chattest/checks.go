@@ -142,7 +142,7 @@ func between(t *testing.T, h, text, place string) {
 	_, rest, ok := strings.Cut(text, place+"‹")
 	inner, _, end := strings.Cut(rest, "›end")
 	if !ok || !end || fold(inner) != fold(h) {
-		t.Errorf("%q in the %s is shown as %q", h, place, text)
+		t.Errorf("%q in the %s is shown as %q (begun %t, ended %t)", h, place, text, ok, end)
 	}
 }
 
@@ -181,7 +181,7 @@ func limits(t *testing.T, s *stage) {
 	s.mustSend(data(traits.DataLimit), "")
 	before := len(s.Shown())
 	if _, err := s.send(data(traits.DataLimit+1), ""); chat.AsError(err).Kind != chat.Rejected || len(s.Shown()) != before {
-		t.Errorf("a button with too much data: %v", err)
+		t.Errorf("a button with too much data: %v, and %d messages are shown instead of %d", err, len(s.Shown()), before)
 	}
 }
 

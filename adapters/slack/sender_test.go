@@ -194,7 +194,7 @@ func TestARepliesThreadMayBeGone(t *testing.T) {
 	}
 	gone, ok := errors.AsType[*slack.ThreadGoneError](w.troubled("is gone"))
 	if !ok || gone.Thread != top || gone.Posted != ref {
-		t.Errorf("told %+v", gone)
+		t.Errorf("told %t: %+v", ok, gone)
 	}
 	w.Inject(slackfake.Fault{Error: "cannot_reply_to_message"})
 	if _, err := w.client.Send(t.Context(), to, chat.Message{Text: "beside it"}, ""); err != nil {
@@ -212,7 +212,7 @@ func TestAPersonIsReachedInTheirDirectMessages(t *testing.T) {
 	}
 	again, err := w.client.Send(t.Context(), to, chat.Message{Text: "two"}, ref)
 	if err != nil || again != ref || ann.Direct().FromApp()[0].Text != "two" {
-		t.Errorf("edited %s as %s: %v", ref, again, err)
+		t.Errorf("edited %s as %s: %v; it reads %q", ref, again, err, ann.Direct().FromApp()[0].Text)
 	}
 	open, err := w.client.Open(t.Context(), w.Team, ann.ID)
 	if err != nil || open != w.address(ann.Direct()) {

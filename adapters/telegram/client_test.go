@@ -128,7 +128,7 @@ func TestConnectRegistersTheMenus(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]telegramtest.Command(nil), w.Commands("all_group_chats", "")); diff != "" || len(w.Requests("deleteMyCommands")) != 0 {
-		t.Errorf("groups have a menu: %s", diff)
+		t.Errorf("groups have a menu: %s, taken away %d times", diff, len(w.Requests("deleteMyCommands")))
 	}
 	w.noRefusals()
 	for _, bad := range []telegram.Command{{Name: "Start", Description: "x"}, {Name: "start", Description: " "}, {Name: strings.Repeat("s", 33), Description: "x"}} {

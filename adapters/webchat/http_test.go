@@ -343,7 +343,7 @@ func TestStaticFiles(t *testing.T) {
 			t.Errorf("%s: status %d, %v", l[1], w.Code, w.Header())
 		}
 		if z := ask(h, "GET", l[1], "", "Accept-Encoding", "gzip"); z.Header().Get("Content-Encoding") != "gzip" || z.Body.Len() >= w.Body.Len() {
-			t.Errorf("%s is not sent packed", l[1])
+			t.Errorf("%s is not sent packed, but as %q in %d of %d bytes", l[1], z.Header().Get("Content-Encoding"), z.Body.Len(), w.Body.Len())
 		}
 	}
 	for _, inline := range []string{"<style", "style=", "<script>", "onclick", "onload", "http://", "https://"} {

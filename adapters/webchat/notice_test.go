@@ -148,7 +148,7 @@ func TestAnotherBrowserAsksForALink(t *testing.T) {
 	c.Anew = func(context.Context, string) (string, error) { return "/chat/NEW", nil }
 	w = ask(New(c), "POST", chatPath+"/own", form("nonce", "n1", "text", ""), "Cookie", theirs)
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/chat/NEW" || len(bot.asked) != 1 {
-		t.Errorf("status %d to %q", w.Code, w.Header().Get("Location"))
+		t.Errorf("status %d to %q, asked %d times", w.Code, w.Header().Get("Location"), len(bot.asked))
 	}
 }
 

@@ -51,7 +51,8 @@ func TestAConversationIsReadInPages(t *testing.T) {
 					seen[m[1]] = true
 				}
 				if past := path != chatPath; past != strings.Contains(body, "Back to the newest messages") || past == strings.Contains(body, "<script") {
-					t.Errorf("%s: an earlier page leads back, and does not change by itself", path)
+					t.Errorf("%s: an earlier page (%t) leads back, %t, and does not change by itself, %t", path, past,
+						strings.Contains(body, "Back to the newest messages"), strings.Contains(body, "<script"))
 				}
 				path = ""
 				if m := earlierLink.FindStringSubmatch(body); m != nil {

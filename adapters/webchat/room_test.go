@@ -61,7 +61,7 @@ func TestARoomsFormsWorkWithoutScript(t *testing.T) {
 	answer = []chat.Answer{{Text: "Write something first.", Alert: true, Field: "text"}}
 	w := page("POST", form("nonce", "n1", "on", "case:1", "data", "1kC", "f.text", "sorry <Ann>\r\n", "f.cost", "2"))
 	if again := w.Body.String(); w.Code != 200 || !strings.Contains(again, `data-key="1kC" open`) || !strings.Contains(again, "sorry &lt;Ann&gt;") || !strings.Contains(again, "Write something first.") {
-		t.Errorf("what was refused is not offered again: %d", w.Code)
+		t.Errorf("what was refused is not offered again: %d\n%s", w.Code, again)
 	}
 	for i := range got {
 		got[i].At = got[0].At

@@ -66,7 +66,7 @@ func TestALostLeaseStopsItsHolderOneSecondEarly(t *testing.T) {
 		stop := p.run(in)
 		time.Sleep(10*time.Second + 500*time.Millisecond)
 		if in.running() != 1 || !p.out.Health().Accounts[0].Holds {
-			t.Fatal("the account is not served")
+			t.Fatalf("the account is not served: %d run, %+v", in.running(), p.out.Health().Accounts)
 		}
 		p.store.mu.Lock()
 		p.store.fail = func(call string) string {
@@ -151,7 +151,7 @@ func TestAnotherProcessTakesOverAndTwoNeverServeAtOnce(t *testing.T) {
 				stopB := b.run(in)
 				time.Sleep(5500 * time.Millisecond)
 				if !a.out.Health().Accounts[0].Holds || b.out.Health().Accounts[0].Holds || in.began != 1 {
-					t.Fatal("the first process does not serve alone")
+					t.Fatalf("the first process does not serve alone: %+v, %+v, begun %d times", a.out.Health().Accounts, b.out.Health().Accounts, in.began)
 				}
 				began := time.Now()
 				if graceful {

@@ -95,7 +95,7 @@ func TestABatchHoldsAtMost128Turns(t *testing.T) {
 			}
 		}
 		if sum != 1000 || len(m.sizes) > 1000/maxBatch+3 {
-			t.Errorf("1000 turns came as batches of %v", m.sizes)
+			t.Errorf("%d of 1000 turns came as %d batches of %v", sum, len(m.sizes), m.sizes)
 		}
 	})
 }

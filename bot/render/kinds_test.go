@@ -53,7 +53,7 @@ func TestEveryKindOfQuestionCanBeAskedEverywhere(t *testing.T) {
 					}
 				case survey.Typed, survey.Sent:
 					if !waits || m.Hint == "" || taps != 0 {
-						t.Errorf("%s on %s waits for %q, which no adapter is held to ask for, with the hint %q", q.Key, platform, m.Expects, m.Hint)
+						t.Errorf("%s on %s waits for %q, which adapters are held to ask for: %t, with the hint %q and %d buttons", q.Key, platform, m.Expects, waits, m.Hint, taps)
 					}
 				}
 			}

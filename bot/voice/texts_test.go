@@ -170,7 +170,7 @@ func TestEveryFrameTextIsASentence(t *testing.T) {
 	}
 	foreign := said.Worded("he", map[string]string{"skip": "דלג", "help": "/start"})
 	if foreign.Say("skip") != "דלג" || foreign.Say("back") != "◀" || foreign.Help() != "/start" || english.Say("back") != "Back" {
-		t.Error("words of a flow do not take the place of the program's")
+		t.Errorf("words of a flow do not take the place of the program's: %q, %q, %q, %q", foreign.Say("skip"), foreign.Say("back"), foreign.Help(), english.Say("back"))
 	}
 	if slack := said.Behind("/feedback").Worded("he", map[string]string{"help": "/start"}); slack.Help() != "/feedback" {
 		t.Errorf("behind a command it is %q", slack.Help())

@@ -119,7 +119,7 @@ func TestBackupsUnderLoadAreWholeAndComeBackEqual(t *testing.T) {
 				ours, err := first.Secret()
 				theirs, again := second.Secret()
 				if err != nil || again != nil || !bytes.Equal(ours, theirs) || string(ours) != someKey {
-					t.Errorf("backup %d: the keys differ, %v, %v", n, err, again)
+					t.Errorf("backup %d: the keys differ (%t, %t), %v, %v", n, !bytes.Equal(ours, theirs), string(ours) != someKey, err, again)
 				}
 			}
 			s.end()

@@ -76,7 +76,7 @@ func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
 	}
 	_, body := status(m, "/metrics")
 	if !strings.Contains(body, `aftercare_connections_closed_total{what="idle"}`) || strings.Contains(body, `aftercare_connections_closed_total{what="idle"} 0`) {
-		t.Error("what was closed is not counted")
+		t.Errorf("what was closed is not counted:\n%s", body)
 	}
 	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "idle connections are closed to make room") {
 		t.Errorf("the log does not say so:\n%.2000s", log)

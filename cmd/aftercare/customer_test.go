@@ -78,7 +78,7 @@ func TestAnExportIsReadBackAsWhatTheTablesHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	if file.Format != exportFormat || strings.Contains(string(body), "Ann") {
-		t.Errorf("%s", body)
+		t.Errorf("of the format %q, without the name: %t\n%s", file.Format, !strings.Contains(string(body), "Ann"), body)
 	}
 	store, err := sqlite.Open(t.Context(), strings.TrimPrefix(c.env["DATABASE_URL"], "sqlite:"), sqlite.Options{})
 	if err != nil {
@@ -126,7 +126,7 @@ func TestErasingAsksAndLeavesAReceipt(t *testing.T) {
 	for _, f := range files {
 		body, err := os.ReadFile(filepath.Join(c.dir, f.Name()))
 		if err != nil || strings.Contains(string(body), "Zoe") {
-			t.Errorf("%s holds the person, %v", f.Name(), err)
+			t.Errorf("%s holds the person: %t, %v", f.Name(), strings.Contains(string(body), "Zoe"), err)
 		}
 	}
 	c.refuses(1, "nobody is known", "customer", "erase", "key-Zoe", "--yes")

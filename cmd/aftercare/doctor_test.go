@@ -261,7 +261,7 @@ func TestTheDoctorFindsEachIllness(t *testing.T) {
 				}
 			}
 			if !found || got.OK != (code == 0) || !ill.warn && code != 1 {
-				t.Errorf("exit code %d, and no %q in\n%s", code, ill.says, p.stdout.String())
+				t.Errorf("exit code %d, ok %t, and %q found: %t in\n%s", code, got.OK, ill.says, found, p.stdout.String())
 			}
 			for _, secret := range []string{p.tg.Token, "hunter2"} {
 				if strings.Contains(p.stdout.String()+p.stderr.String(), secret) {

@@ -59,7 +59,7 @@ func TestAServerOutlivesItsOutputAndEndsInOrder(t *testing.T) {
 				t.Errorf("%s, %v: %v", name, end, p.err)
 			}
 			if left, err := filepath.Glob(filepath.Join(m.dir, "a.db-*")); err != nil || len(left) > 0 {
-				t.Errorf("%s, %v: the database was not closed: %v", name, end, left)
+				t.Errorf("%s, %v: the database was not closed: %v, %v", name, end, left, err)
 			}
 			ended++
 		}
@@ -123,7 +123,7 @@ func TestTheDemoLeavesNothingBehind(t *testing.T) {
 		p := launch(m, m.command("demo", "--listen", m.address), true)
 		p.awaitReady()
 		if made, err := filepath.Glob(filepath.Join(m.dir, "aftercare-demo-*")); err != nil || len(made) != 1 {
-			t.Fatalf("made: %v", made)
+			t.Fatalf("made: %v, %v", made, err)
 		}
 		if err := p.cmd.Process.Signal(end); err != nil {
 			t.Fatal(err)

@@ -50,7 +50,7 @@ func rescued(t *testing.T, dir string) string {
 	t.Helper()
 	saved, err := filepath.Glob(dir + "/a.db.rescued-*")
 	if err != nil || len(saved) != 1 {
-		t.Fatalf("saved: %v", saved)
+		t.Fatalf("saved: %v, %v", saved, err)
 	}
 	return saved[0]
 }

@@ -136,7 +136,7 @@ func TestTheKeyOfAnOlderDatabaseIsNotedOnceALinkHasProvedIt(t *testing.T) {
 		_, out, _ := m.run("key", "check", "--json")
 		var got struct{ State app.KeyState }
 		if err := json.Unmarshal([]byte(out), &got); err != nil || got.State != want {
-			t.Errorf("the key is %q, want %q", got.State, want)
+			t.Errorf("the key is %q, want %q: %v", got.State, want, err)
 		}
 	}
 	forget()

@@ -60,7 +60,7 @@ func outgrow(t *testing.T, database, mode string) {
 		}
 	}
 	if code := server.cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(server.log.String(), sentence) {
-		t.Errorf("it ends with exit code %d", code)
+		t.Errorf("it ends with exit code %d and\n%s", code, server.log)
 	}
 	if tg.Pending() == 0 {
 		t.Error("the tap was acknowledged")

@@ -37,6 +37,6 @@ func TestASecondSignalStopsAtOnce(t *testing.T) {
 	<-p.done
 	exit, ok := errors.AsType[*exec.ExitError](p.err)
 	if !ok || !exit.Sys().(syscall.WaitStatus).Signaled() {
-		t.Errorf("it did not stop at once, but with %v:\n%s", p.err, p.log)
+		t.Errorf("it did not stop at once, but with %v (%t):\n%s", p.err, ok, p.log)
 	}
 }

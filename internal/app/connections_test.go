@@ -226,6 +226,6 @@ func TestARefusedTokenIsSeenUntilAnotherOneComes(t *testing.T) {
 	ann.Chat().WaitText("/stop")
 	kept, err := r.store.Installations(t.Context(), chat.Telegram)
 	if err != nil || len(kept) != 1 || strings.Contains(kept[0].Sealed, "canary") || old == tg.Token {
-		t.Errorf("kept: %+v, %v", kept, err)
+		t.Errorf("kept: %+v, %v, under the old token: %t", kept, err, old == tg.Token)
 	}
 }

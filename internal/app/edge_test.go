@@ -102,11 +102,11 @@ func TestMetricsAreServedInOnePlace(t *testing.T) {
 	const shown = "aftercare_connections "
 	r := start(t, settings.Settings{PublicURL: "https://care.example"})
 	if code, body := fetch(t, r.base+"/metrics"); code != 200 || !strings.Contains(body, shown) {
-		t.Errorf("to this machine: %d", code)
+		t.Errorf("to this machine: %d, %t", code, strings.Contains(body, shown))
 	}
 	for _, headers := range [][]string{{"Host", "care.example"}, {"X-Forwarded-For", "203.0.113.9"}} {
 		if code, body := fetch(t, r.base+"/metrics", headers...); code != 403 || strings.Contains(body, shown) {
-			t.Errorf("with %v: %d", headers, code)
+			t.Errorf("with %v: %d, %t", headers, code, strings.Contains(body, shown))
 		}
 	}
 	r = start(t, settings.Settings{MetricsListen: "127.0.0.1:0"})
@@ -115,7 +115,7 @@ func TestMetricsAreServedInOnePlace(t *testing.T) {
 	}
 	at := "http://" + r.scraped.Addr().String()
 	if code, body := fetch(t, at+"/metrics"); code != 200 || !strings.Contains(body, shown) {
-		t.Errorf("at METRICS_LISTEN: %d", code)
+		t.Errorf("at METRICS_LISTEN: %d, %t", code, strings.Contains(body, shown))
 	}
 	if code, _ := fetch(t, at+"/readyz"); code != 404 {
 		t.Errorf("another page at METRICS_LISTEN: %d", code)

@@ -58,7 +58,8 @@ func TestTokensAreSealedAnewWithANewKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(keys.Secret) == string(old.Secret) || string(keys.Naming) != string(old.Naming) {
-		t.Error("the key that seals must be another one, and the key that names the same")
+		t.Errorf("the key that seals must be another one: %t, and the key that names the same: %t",
+			string(keys.Secret) != string(old.Secret), string(keys.Naming) == string(old.Naming))
 	}
 	now, err := newSealer(keys.Secret)
 	if err != nil {

@@ -30,7 +30,7 @@ func TestMedianAndPercentile(t *testing.T) {
 		}
 	}
 	if !math.IsNaN(median(nil)) || !math.IsNaN(percentile(nil, 50)) {
-		t.Error("nothing has a median")
+		t.Errorf("nothing has the median %v and the half of %v", median(nil), percentile(nil, 50))
 	}
 }
 

@@ -175,7 +175,7 @@ func (r *recorder) buckets(text string, args []driver.NamedValue) []string {
 		for _, m := range matches {
 			n, err := strconv.Atoi(m[1])
 			if err != nil || n > len(args) {
-				r.t.Errorf("parameter %s of %.100s", m[1], text)
+				r.t.Errorf("parameter %s of %d (%v) of %.100s", m[1], len(args), err, text)
 				return
 			}
 			found = append(found, fmt.Sprint(args[n-1].Value))

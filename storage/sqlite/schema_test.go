@@ -65,7 +65,7 @@ func TestMigrateSaysWhatItDid(t *testing.T) {
 	}
 	s, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	if err != nil || s.Buckets() != 3 {
-		t.Fatalf("%v", err)
+		t.Fatalf("%v, %v", err, s)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

@@ -28,7 +28,7 @@ func TestTemplatesSurviveFormatting(t *testing.T) {
 			}
 			again, err := Format(back)
 			if err != nil || string(again) != string(file) {
-				t.Errorf("formatting twice gives another file (%v)", err)
+				t.Errorf("formatting twice gives another file (%v):\n%s\n%s", err, file, again)
 			}
 		})
 	}
@@ -262,7 +262,7 @@ func TestDurationsAreReadAndWritten(t *testing.T) {
 			t.Errorf("%s is read as %v %v, want %v", s, got, ok, want)
 		}
 		if back, ok := parseDuration(formatDuration(want)); !ok || back != want {
-			t.Errorf("%v is written as %s", want, formatDuration(want))
+			t.Errorf("%v is written as %s, which is read (%t) as %v", want, formatDuration(want), ok, back)
 		}
 	}
 	for _, s := range []string{"", "h", "1", "1 h", "-1h", "1h1h", "1m1h", "1.5h", "99999999999h", "1w", "١h"} {

@@ -191,7 +191,7 @@ func TestTemplatesAreThePublishedOnes(t *testing.T) {
 		t.Run(want.ID, func(t *testing.T) {
 			f, source, ok := Template(want.ID)
 			if !ok || len(source) == 0 {
-				t.Fatal("the template is not shipped")
+				t.Fatalf("the template is not shipped: %t, %d bytes", ok, len(source))
 			}
 			delay, known := delays[want.Delay]
 			if !known {

@@ -125,7 +125,7 @@ func TestShippedSurveysAreSound(t *testing.T) {
 				next = f.Questions[i+1]
 			}
 			if next.Contact != "phone" || next.When == nil || next.When.Subject != f.Questions[i].Key {
-				t.Errorf("%s offers a call after %q and does not ask for the number next", f.ID, f.Questions[i].Key)
+				t.Errorf("%s offers a call after %q and does not ask for the number next, but %q for %q if %+v", f.ID, f.Questions[i].Key, next.Key, next.Contact, next.When)
 			}
 		}
 	}

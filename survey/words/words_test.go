@@ -252,7 +252,7 @@ func TestEveryNameOfAnEmojiIsPlain(t *testing.T) {
 	}
 	for name, symbol := range emoji() {
 		if strings.ContainsFunc(name, unicode.IsSpace) || Emoji(":"+name+":") != symbol || Fold(symbol) != symbol {
-			t.Errorf("%q is %q", name, Emoji(":"+name+":"))
+			t.Errorf("%q is %q, and %q folds to %q", name, Emoji(":"+name+":"), symbol, Fold(symbol))
 		}
 	}
 	for name, want := range map[string]string{"+1": "👍", "thumbsup": "👍", "-1": "👎", "rage": "😡", "star": "⭐", "heart": "❤️", "slightly_smiling_face": "🙂", "slightly_frowning_face": "🙁", "ok_hand": "👌"} {

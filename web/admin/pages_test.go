@@ -197,7 +197,7 @@ func TestEachRoleAtEachRoute(t *testing.T) {
 		method, at, _ := strings.Cut(to.pattern, " ")
 		at = regexp.MustCompile(`\{[^}]*\}`).ReplaceAllString(at, "x")
 		if at == "" || method == "" {
-			t.Fatalf("%q names no method", to.pattern)
+			t.Fatalf("%q names no method: %q, %q", to.pattern, method, at)
 		}
 		ask := func(v Viewer) (status int, ran bool) {
 			probe := to

@@ -16,7 +16,7 @@ func TestTheStaffsChannelMayNameItsWorkspace(t *testing.T) {
 	} {
 		got, ok := Settings{SlackStaff: setting}.SlackChannel("T9")
 		if diff := cmp.Diff(want, got); !ok || diff != "" {
-			t.Errorf("%s: %s", setting, diff)
+			t.Errorf("%s, %t: %s", setting, ok, diff)
 		}
 	}
 	if _, ok := (Settings{SlackStaff: "C012345"}).SlackChannel(""); ok {

@@ -67,7 +67,7 @@ func TestEveryMigrationSaysWhetherOlderProgramsMayWriteOn(t *testing.T) {
 			case len(raised) == 1 && !says.Match(source):
 				now++
 				if n, err := strconv.Atoi(string(raised[0][1])); err != nil || n != now {
-					t.Errorf("%s/%s raises the protocol to %s; the next one is %d", engine, name, raised[0][1], now)
+					t.Errorf("%s/%s raises the protocol to %s; the next one is %d, %v", engine, name, raised[0][1], now, err)
 				}
 			case len(raised) == 0 && says.Match(source):
 			default:
