@@ -116,8 +116,17 @@ func TestSmallNumbersAreShownByOneRule(t *testing.T) {
 		k, n int
 		want Manner
 	}{
-		{0, 0, Hidden}, {4, 4, Hidden}, {0, 5, Counted}, {9, 9, Counted}, {2, 10, Few}, {29, 29, Few}, {0, 30, Plain}, {7, 100, Plain},
-		{-1, 40, Hidden}, {41, 40, Hidden}, {0, -1, Hidden},
+		{0, 0, Hidden},
+		{4, 4, Hidden},
+		{0, 5, Counted},
+		{9, 9, Counted},
+		{2, 10, Few},
+		{29, 29, Few},
+		{0, 30, Plain},
+		{7, 100, Plain},
+		{-1, 40, Hidden},
+		{41, 40, Hidden},
+		{0, -1, Hidden},
 	} {
 		got := Show(c.k, c.n)
 		if got.Manner != c.want {

@@ -13,34 +13,16 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// stuck is what an id of `outbox list` stands for: a message that was given up, or an
-// update that was parked. One of the two is set.
-type stuck struct {
-	message *storage.Delivery
-	update  *storage.Parked
-}
-
-// findStuck looks an id up: first among the messages, then among the updates.
-func findStuck(ctx context.Context, store storage.Store, id string) (stuck, error) {
-	for b := range storage.Bucket(store.Buckets()) {
-		d, err := store.Delivery(ctx, b, id)
-		switch {
-		case err == nil && d.State == storage.Failed:
-			return stuck{message: &d}, nil
-		case err == nil:
-			return stuck{}, fmt.Errorf("the message %s is %s: only one that was given up can be mended", id, d.State)
-		case !errors.Is(err, storage.ErrNotFound):
-			return stuck{}, fmt.Errorf("read the message: %w", err)
-		}
-	}
-	p, err := store.ParkedUpdate(ctx, id)
+// findStuck looks up what has an id of `outbox list`.
+func findStuck(ctx context.Context, store storage.Store, id string) (bot.Stuck, error) {
+	found, err := bot.FindStuck(ctx, store, id)
 	switch {
-	case err == nil:
-		return stuck{update: &p}, nil
+	case errors.Is(err, bot.ErrNotGivenUp):
+		return found, fmt.Errorf("%w. Only one that was given up can be mended", err)
 	case errors.Is(err, storage.ErrNotFound):
-		return stuck{}, fmt.Errorf("there is no message and no update %q. `aftercare outbox list` tells their ids", id)
+		return found, fmt.Errorf("there is no message and no update %q. `aftercare outbox list` tells their ids", id)
 	}
-	return stuck{}, fmt.Errorf("read the update: %w", err)
+	return found, err
 }
 
 type outboxShowCmd struct {
@@ -60,7 +42,7 @@ func (c *outboxShowCmd) Run(a *terminal) error {
 	if err != nil {
 		return err
 	}
-	if d := found.message; d != nil {
+	if d := found.Message; d != nil {
 		if c.JSON {
 			return a.printJSON(struct {
 				failedView
@@ -74,7 +56,7 @@ func (c *outboxShowCmd) Run(a *terminal) error {
 		}
 		return a.printJSON(d.Render)
 	}
-	p := found.update
+	p := found.Update
 	if c.JSON {
 		return a.printJSON(struct {
 			parkedView
@@ -105,11 +87,12 @@ func (c *outboxRetryCmd) Run(a *terminal) error {
 	if (len(c.IDs) == 0) != c.All || c.Limit < 1 {
 		return usagef("name the messages and updates to retry, or give --all")
 	}
-	return mend(a, c.JSON, c.IDs, c.Limit, func(b *bot.Bot, _ storage.Store, s stuck) (string, error) {
-		if s.message != nil {
-			return "it is due again; the running server sends it", b.RetryDelivery(a.ctx, *s.message)
+	return mend(a, c.JSON, c.IDs, c.Limit, func(b *bot.Bot, s bot.Stuck) (string, error) {
+		result := "handled"
+		if s.Message != nil {
+			result = "it is due again; the running server sends it"
 		}
-		return "handled", b.RetryParked(a.ctx, *s.update)
+		return result, s.Retry(a.ctx, b)
 	})
 }
 
@@ -124,21 +107,14 @@ func (c *outboxDropCmd) Run(a *terminal) error {
 	if !c.Yes {
 		return usagef("what is dropped cannot be brought back: look at it with `aftercare outbox show`, then add --yes")
 	}
-	return mend(a, c.JSON, c.IDs, 0, func(b *bot.Bot, store storage.Store, s stuck) (string, error) {
-		if s.message != nil {
-			return "dropped", b.DropDelivery(a.ctx, *s.message)
-		}
-		gone, err := store.DropParked(a.ctx, *s.update, false)
-		if err == nil && !gone {
-			err = storage.ErrNotFound
-		}
-		return "dropped", err
+	return mend(a, c.JSON, c.IDs, 0, func(b *bot.Bot, s bot.Stuck) (string, error) {
+		return "dropped", s.Drop(a.ctx, b)
 	})
 }
 
 // mend does one thing to each of ids, or to everything that is stuck if there are none,
 // and tells what became of each. It fails if one of them does.
-func mend(a *terminal, asJSON bool, ids []string, limit int, do func(*bot.Bot, storage.Store, stuck) (string, error)) error {
+func mend(a *terminal, asJSON bool, ids []string, limit int, do func(*bot.Bot, bot.Stuck) (string, error)) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
@@ -163,10 +139,10 @@ func mend(a *terminal, asJSON bool, ids []string, limit int, do func(*bot.Bot, s
 		v := mendedView{ID: id, Kind: "message"}
 		found, err := findStuck(a.ctx, store, id)
 		if err == nil {
-			if found.update != nil {
+			if found.Update != nil {
 				v.Kind = "update"
 			}
-			v.Result, err = do(b, store, found)
+			v.Result, err = do(b, found)
 		}
 		if err != nil && len(ids) == 1 && !asJSON {
 			return fmt.Errorf("%s: %w", id, err)

@@ -8,9 +8,11 @@ import (
 	"embed"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/docs"
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -41,7 +43,8 @@ type Config struct {
 type site struct {
 	Config
 	assets *page.Assets
-	pages  map[string]*pages // by language
+	pages  map[string]*pages       // by language
+	topics func() map[string]topic // of the help, by name; read when somebody asks
 }
 
 // New returns the handler of all pages of staff and admins, and of their files. Its mux
@@ -79,6 +82,13 @@ func newSite(c Config) *site {
 	c.Prefix = page.Prefix(c.Prefix)
 	s := &site{Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+Static)}
 	s.pages = parsePages(s)
+	s.topics = sync.OnceValue(func() map[string]topic {
+		all, err := topicsOf(docs.Files, c.Prefix)
+		if err != nil {
+			panic(err) // embedded: cannot fail in a binary that was built
+		}
+		return all
+	})
 	return s
 }
 

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aftercare/aftercare/access"
@@ -23,6 +24,27 @@ type fixture struct {
 // fixtures are every page of the admin.
 var fixtures = []fixture{
 	{"notice.html", "full", frame{Title: "There is no such page"}, notice{"Check the address."}},
+	{"help.html", "empty", frame{Title: "Help"}, helpPage{}},
+	{"help.html", "full", frame{Title: "Help"}, helpPage{Topics: []topic{{Name: "flows", Title: "Flow files", Lead: "A survey is one file."}}}},
+	{"settings.html", "empty", frame{Title: "Settings"}, []settingsGroup{}},
+	{"settings.html", "full", frame{Title: "Settings", Here: "/settings"}, []settingsGroup{{"settings_here", []settingsCard{{"/outbox", "Outbox", "Nothing is stuck."}}}}},
+	{"about.html", "full", frame{Title: "About", Back: &link{"/settings", "Settings"}}, aboutPage{Version: "1.2"}},
+	{"sites.html", "empty", frame{Title: "Sites"}, sitesPage{}},
+	{"sites.html", "full", frame{Title: "Sites", Flash: "Saved."}, sitesPage{New: true, Sites: []siteRow{
+		{"main", "Main Street", "Europe/Berlin · English", "/settings/sites/main"}, {"harbour", "Harbour", "Asia/Tokyo · 日本語", ""},
+	}}},
+	{"site.html", "empty", frame{Title: "A new site"}, sitePage{At: "/settings/sites/new"}},
+	{"site.html", "full", frame{Title: "Main Street"}, sitePage{At: "/settings/sites/main", form: form{Fields: []field{
+		{Name: "name", Label: "Name", Hint: "As customers read it.", Value: "Main", Was: "Main Street", Fault: "Somebody changed it:", Theirs: "Mei’s"},
+		{Name: "signs", Label: "How staff sign", Kind: "select", Options: []option{{"first", "first name"}, {"team", "the site"}}, Value: "team"},
+	}}}},
+	{"outbox.html", "empty", frame{Title: "Outbox"}, outboxPage{}},
+	{"outbox.html", "full", frame{Title: "Outbox"}, outboxPage{
+		Waiting: 3, Failed: 2, Parked: 1, Mend: true, Reasons: []stuckReason{{"the channel is archived", 2}},
+		Messages: []stuckRow{{ID: "case:1:a", What: "The card of a case", Where: "Slack", Why: "the channel is archived", Since: "2026-03-02 09:00", SinceISO: "2026-03-02T09:00:00Z", Tries: 24}},
+		Updates:  []stuckRow{{ID: "k", What: "Something that somebody sent", Where: "Telegram", Why: "it is not readable", Since: "2026-03-02 09:00", SinceISO: "2026-03-02T09:00:00Z"}},
+	}},
+	{"drop.html", "full", frame{Title: "Give this up for good?"}, dropPage{stuckRow{ID: "k", What: "A notice", Where: "Slack", Why: "gone"}}},
 }
 
 // someone may see everything.
@@ -53,21 +75,28 @@ func TestEveryPageKeepsTheRulesOfPages(t *testing.T) {
 			})
 		}
 	}
-	for _, p := range newSite(Config{}).pages[fallback].Templates() {
+	for _, p := range drawing().pages[fallback].Templates() {
 		if strings.HasSuffix(p.Name(), ".html") && p.Tree != nil && !seen[p.Name()] && strings.Contains(p.Tree.Root.String(), `template "top"`) {
 			t.Errorf("%s has no fixture", p.Name())
 		}
 	}
 }
 
+// drawing is a site without a store: it can draw, and no more. A page that cannot be drawn
+// is a fault.
+var drawing = sync.OnceValue(func() *site { return newSite(Config{}) })
+
 func render(t *testing.T, f fixture, lang string) string {
 	t.Helper()
-	s := newSite(Config{})
 	w := httptest.NewRecorder()
 	v := someone
 	v.Language = lang
+	s := drawing()
 	if err := s.show(w, httptest.NewRequest("GET", "/", nil), v, 200, f.template, f.frame, f.page); err != nil {
 		t.Fatal(err)
+	}
+	if w.Code != 200 {
+		t.Fatalf("%s cannot be drawn: %s", f.template, w.Body)
 	}
 	return w.Body.String()
 }
@@ -81,17 +110,22 @@ var (
 	refers       = regexp.MustCompile(`\s(?:aria-labelledby|aria-describedby)="([^"]*)"`)
 	control      = regexp.MustCompile(`<(?:input|select|textarea)\b[^>]*>`)
 	heading      = regexp.MustCompile(`<h1[\s>]`)
+	document     = regexp.MustCompile(`(?s)<article class="sheet prose".*?</article>|<code.*?</code>`) // other people's keys
 	rawKey       = regexp.MustCompile(`>\s*[a-z]+_[a-z_]+\s*<`)
 )
 
 // faultsOf says which rules of pages a page breaks.
 func faultsOf(html string) (out []string) {
+	ours := document.ReplaceAllString(html, "")
 	for what, re := range map[string]*regexp.Regexp{
-		"a style of its own": inlineStyle, "a script in the page": inlineScript, "an absolute address": absolute, "a key without words": rawKey,
+		"a style of its own": inlineStyle, "a script in the page": inlineScript, "an absolute address": absolute,
 	} {
 		if m := re.FindString(html); m != "" {
 			out = append(out, what+": "+strings.TrimSpace(m))
 		}
+	}
+	if m := rawKey.FindString(ours); m != "" {
+		out = append(out, "a key without words: "+m)
 	}
 	if n := len(heading.FindAllString(html, -1)); n != 1 {
 		out = append(out, "the page has not one heading of the first rank")
@@ -203,7 +237,9 @@ func TestEachRoleAtEachRoute(t *testing.T) {
 			probe := to
 			probe.page = func(*site, http.ResponseWriter, *http.Request, Viewer) error { ran = true; return nil }
 			w := httptest.NewRecorder()
-			newSite(Config{Gate: gateOf(v)}).behindTheGate(probe)(w, httptest.NewRequest(method, at, nil))
+			s := *drawing()
+			s.Gate = gateOf(v)
+			s.behindTheGate(probe)(w, httptest.NewRequest(method, at, nil))
 			return w.Code, ran
 		}
 		if code, ran := ask(Viewer{}); ran || code != http.StatusSeeOther {
@@ -240,7 +276,7 @@ func TestWhoHasNotSignedInComesBackToWhatTheyAskedFor(t *testing.T) {
 
 func TestAFlashIsNamedByTheAddressAndNeverWordedByIt(t *testing.T) {
 	w := httptest.NewRecorder()
-	s := newSite(Config{})
+	s := drawing()
 	err := s.show(w, httptest.NewRequest("GET", "/?done=%3Cb%3Eyou%20won", nil), someone, 200, "notice.html", frame{Title: "x"}, notice{"y"})
 	if err != nil || strings.Contains(w.Body.String(), "won") {
 		t.Errorf("%v: %s", err, w.Body)

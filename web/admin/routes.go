@@ -1,9 +1,9 @@
 package admin
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/internal/page"
@@ -21,7 +21,7 @@ type route struct {
 }
 
 // routes are the addresses for people who have signed in.
-var routes = []route{}
+var routes = slices.Concat(helpRoutes, outboxRoutes, settingsRoutes, siteRoutes)
 
 // doors are the addresses that need no session: signing in, and one-time links. Their
 // Viewer is that of the session if there is one.
@@ -90,7 +90,5 @@ func (s *site) refuse(w http.ResponseWriter, r *http.Request, v Viewer, err erro
 	}
 	words := s.words(r, v)
 	f := frame{Title: words.t(e.Title)}
-	if err := s.show(w, r, v, e.Code.Status(), "notice.html", f, notice{words.t(e.Text)}); err != nil && !errors.Is(err, http.ErrAbortHandler) {
-		s.Log.Error("admin: a page cannot be shown", "err", err)
-	}
+	_ = s.show(w, r, v, e.Code.Status(), "notice.html", f, notice{words.t(e.Text)})
 }

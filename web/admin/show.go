@@ -2,6 +2,7 @@ package admin
 
 import (
 	"embed"
+	"fmt"
 	"html/template"
 	"net/http"
 
@@ -21,12 +22,21 @@ func parsePages(s *site) map[string]*pages {
 	all := map[string]*pages{}
 	for lang, w := range languages {
 		funcs := template.FuncMap{
-			"t": w.t, "url": func(at string) string { return s.Prefix + at }, "file": s.assets.URL,
+			"t": w.t, "url": func(at string) string { return s.Prefix + at }, "file": s.assets.URL, "dict": dict,
 		}
 		t := template.Must(template.New("").Funcs(funcs).ParseFS(pageFiles, "pages/*.html", "pages/parts/*.html"))
 		all[lang] = &pages{t}
 	}
 	return all
+}
+
+// dict is a map of the pairs, so that a part can be given more than one thing.
+func dict(pairs ...any) map[string]any {
+	m := make(map[string]any, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return m
 }
 
 // frame is what stands around a page's own content.
@@ -62,10 +72,14 @@ type place struct {
 }
 
 // places are the rail's, in order. An entry is here once its pages are.
-var places = []place{}
+var places = []place{
+	{At: "/settings", Name: "settings", deed: access.SeeSettings, Bar: true},
+}
 
 // show writes a page: name is a template that defines what stands below the head, and data
 // is what it is given as .Page. The flash is named by the address (?done=KEY), never worded by it.
+// A template that fails is told to the person and the log here: the error is always nil, so
+// that a handler can end with it.
 func (s *site) show(w http.ResponseWriter, r *http.Request, v Viewer, status int, name string, f frame, data any) error {
 	words := s.words(r, v)
 	if done := "done_" + r.URL.Query().Get("done"); f.Flash == "" && words.has(done) {
@@ -78,7 +92,10 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, v Viewer, status int
 			out.Places = append(out.Places, p)
 		}
 	}
-	return page.Render(w, r, s.pages[words.lang].Template, status, name, out)
+	if err := page.Render(w, r, s.pages[words.lang].Template, status, name, out); err != nil {
+		s.Log.Error("admin: a page cannot be shown", "err", err)
+	}
+	return nil
 }
 
 func (w *words) has(key string) bool {

@@ -1,0 +1,85 @@
+package admin
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/aftercare/aftercare/internal/page"
+)
+
+// maxForm is the size in bytes up to which a form is read.
+const maxForm = 64 << 10
+
+// field is one field of a form as its page draws it (part "field").
+type field struct {
+	Name    string   // of the control, and its id
+	Label   string   // above it
+	Hint    string   // below it, "" for none
+	Value   string   // what stands in it
+	Was     string   // what was stored when the page was made; it comes back in NAME.was
+	Kind    string   // type of the input: "" is text; "select" offers Options
+	Options []option // of a select
+	Fill    string   // autocomplete, "" for none
+	Fault   string   // what is wrong with the value, in the reader's words; "" for nothing
+	Theirs  string   // what somebody else stored meanwhile, where Fault says that
+}
+
+// option is one entry of a select.
+type option struct{ Value, Text string }
+
+// form is a form that is shown again with what was written, and with what is wrong with it.
+type form struct {
+	Fields []field
+}
+
+// Faults are the fields that something is wrong with: the summary above the form links to them.
+func (f form) Faults() (out []field) {
+	for _, x := range f.Fields {
+		if x.Fault != "" {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// field is the one with this name, nil if there is none.
+func (f *form) field(name string) *field {
+	for i := range f.Fields {
+		if f.Fields[i].Name == name {
+			return &f.Fields[i]
+		}
+	}
+	return nil
+}
+
+// read puts what was posted into the fields. A field that was not posted keeps its value: a
+// page of another release posts others.
+func (f *form) read(w http.ResponseWriter, r *http.Request) error {
+	if err := page.ReadForm(w, r, maxForm); err != nil {
+		e := page.AsError(err)
+		return &page.Error{Code: e.Code, Title: "bad_form", Text: "bad_form_text", Err: err}
+	}
+	for i := range f.Fields {
+		x := &f.Fields[i]
+		if posted, ok := r.PostForm[x.Name]; ok {
+			x.Value = strings.TrimSpace(posted[0])
+			if was, ok := r.PostForm[x.Name+".was"]; ok {
+				x.Was = was[0]
+			}
+		}
+	}
+	return nil
+}
+
+// merge is the value to store of a field of which now is stored: two people who change
+// different fields both have their way, and who changes what another has changed meanwhile
+// is asked at the field.
+func (x *field) merge(now, fault string) string {
+	switch {
+	case x.Value == x.Was || x.Value == now: // not touched here, or the same was wanted
+		x.Value = now
+	case now != x.Was && x.Fault == "":
+		x.Fault, x.Theirs, x.Was = fault, now, now
+	}
+	return x.Value
+}

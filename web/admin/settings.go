@@ -1,0 +1,75 @@
+package admin
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// settingsRoutes are the index of the settings, and what this installation is.
+var settingsRoutes = []route{
+	{pattern: "GET /settings", deed: access.SeeSettings, page: (*site).settings},
+	{pattern: "GET /settings/about", deed: access.SeeSettings, page: (*site).about},
+}
+
+// settingsGroup is a heading of the index with its cards.
+type settingsGroup struct {
+	Name  string // key of its words
+	Cards []settingsCard
+}
+
+// settingsCard leads to one page, with a line about how it stands.
+type settingsCard struct{ At, Title, State string }
+
+func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	words := s.words(r, v)
+	sites, err := s.Store.Sites(r.Context())
+	if err != nil {
+		return err
+	}
+	sites = slices.DeleteFunc(sites, func(x storage.Site) bool { return !v.Can(access.SeeSettings, x.ID) })
+	names := make([]string, len(sites))
+	for i, x := range sites {
+		names[i] = x.Name
+	}
+	groups := []settingsGroup{{"settings_places", []settingsCard{{"/settings/sites", words.t("sites"), strings.Join(names, ", ")}}}}
+	here := settingsGroup{Name: "settings_here"}
+	if v.Can(access.SeeOutbox, access.EverySite) {
+		counts, err := s.Store.Counts(r.Context())
+		if err != nil {
+			return err
+		}
+		here.Cards = append(here.Cards, settingsCard{"/outbox", words.t("outbox"), s.stuckLine(words, counts)})
+	}
+	here.Cards = append(here.Cards,
+		settingsCard{"/settings/about", words.t("about"), "Aftercare " + s.Version},
+		settingsCard{"/help", words.t("help"), words.t("help_line")})
+	groups = append(groups, here)
+	return s.show(w, r, v, http.StatusOK, "settings.html", frame{Title: words.t("settings"), Here: "/settings"}, groups)
+}
+
+func (s *site) stuckLine(words *words, c storage.Counts) string {
+	if c.Failed+c.Parked == 0 {
+		return words.t("outbox_nothing")
+	}
+	return words.t("outbox_counts", c.Failed, c.Parked)
+}
+
+// aboutPage is what this installation is and holds.
+type aboutPage struct {
+	Version string
+	Counts  storage.Counts
+}
+
+func (s *site) about(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	words := s.words(r, v)
+	counts, err := s.Store.Counts(r.Context())
+	if err != nil {
+		return err
+	}
+	f := frame{Title: words.t("about"), Here: "/settings", Back: &link{"/settings", words.t("settings")}}
+	return s.show(w, r, v, http.StatusOK, "about.html", f, aboutPage{Version: s.Version, Counts: counts})
+}
