@@ -150,15 +150,20 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	return made, nil
 }
 
-// knownSite makes sure that a site exists, also one that was added just now.
+// knownSite makes sure that a site exists, also one that was added just now, and that it was
+// not removed.
 func (b *Bot) knownSite(ctx context.Context, id string) error {
-	if _, ok := b.snap.Now().Sites[id]; ok {
+	there := func() bool {
+		at, ok := b.snap.Now().Sites[id]
+		return ok && at.Gone.IsZero()
+	}
+	if there() {
 		return nil
 	}
 	if err := b.snap.Refresh(ctx); err != nil {
 		return fmt.Errorf("look for the site: %w", err)
 	}
-	if _, ok := b.snap.Now().Sites[id]; !ok {
+	if !there() {
 		return fmt.Errorf("there is no site %q: %w", id, storage.ErrNotFound)
 	}
 	return nil

@@ -91,7 +91,7 @@ var tables = []table{
 	{"flows", "", "surveys", map[Fate]string{Nobody: "flow version source published"}},
 	{"rule_heads", "", "rules", map[Fate]string{Nobody: "name version"}},
 	{"rules", "", "rules", map[Fate]string{Nobody: "name version source published"}},
-	{"sites", "", "branches", map[Fate]string{Nobody: "id name zone language created signs"}},
+	{"sites", "", "branches", map[Fate]string{Nobody: "id name zone language created signs gone"}},
 	{"accounts", "", "the organisation's own bots", map[Fate]string{Nobody: "platform id name seen"}},
 	{"moves", "", "groups that have another address now: chats of one customer do not move", map[Fate]string{
 		Nobody: "platform account chat thread to_platform to_account to_chat to_thread",

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -185,8 +186,12 @@ type Reference interface {
 	// if none was ever published.
 	Rules(ctx context.Context, version int) (RulesSource, error)
 
+	// PutSite inserts or updates a site by id. Sites returns all of them, also those that are
+	// gone: what happened there keeps their names.
 	PutSite(ctx context.Context, s Site) error
 	Sites(ctx context.Context) ([]Site, error)
+	// AtSite counts what goes on at a site now.
+	AtSite(ctx context.Context, id string) (SiteUse, error)
 
 	// PutCustomer inserts or updates a customer by id.
 	PutCustomer(ctx context.Context, c Customer) error
@@ -452,6 +457,19 @@ type Site struct {
 	Language string // BCP 47, "" = English
 	Signs    Signature
 	Created  time.Time
+	Gone     time.Time // since when nobody is asked about it any more; zero = they are
+}
+
+// Present are the sites that were not removed.
+func Present(all []Site) []Site {
+	return slices.DeleteFunc(slices.Clone(all), func(s Site) bool { return !s.Gone.IsZero() })
+}
+
+// SiteUse counts what goes on at a site.
+type SiteUse struct {
+	Cases       int `json:"open_cases"`       // that staff are to work on
+	Surveys     int `json:"running_surveys"`  // that were begun and have not ended
+	Invitations int `json:"open_invitations"` // that may still be opened
 }
 
 // Signature is how staff of a site sign what they write to customers.

@@ -178,11 +178,11 @@ func (s *Snapshot) Reachable(all []chat.Address) []chat.Address {
 	return slices.DeleteFunc(slices.Clone(all), s.Lost)
 }
 
-// NamedSites are the sites that have a name, sorted by it.
+// NamedSites are the sites that have a name and were not removed, sorted by name.
 func (s *Snapshot) NamedSites() []string {
 	var ids []string
 	for id, at := range s.Sites {
-		if at.Name != "" {
+		if at.Name != "" && at.Gone.IsZero() {
 			ids = append(ids, id)
 		}
 	}

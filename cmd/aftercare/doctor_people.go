@@ -107,7 +107,7 @@ func (u *checkup) lookAtSurveys(ctx context.Context) []finding {
 			out = append(out, wrong("aftercare survey show "+src.Flow+", correct it and apply it again", "the survey %s cannot be read", src.Flow))
 			continue
 		}
-		for _, site := range sites {
+		for _, site := range storage.Present(sites) {
 			base, _, _ := strings.Cut(site.Language, "-")
 			if site.Language == "" || slices.ContainsFunc(f.Languages, func(l string) bool { return l == site.Language || strings.HasPrefix(l, base+"-") || l == base }) {
 				continue

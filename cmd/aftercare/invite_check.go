@@ -28,6 +28,7 @@ func (c *inviteCmd) check(a *terminal, store storage.Store) (warnings []string, 
 	if err != nil {
 		return nil, fmt.Errorf("read the sites: %w", err)
 	}
+	sites = storage.Present(sites)
 	switch {
 	case c.Site == "" && len(sites) > 0:
 		warnings = append(warnings, "no --site was given, so a complaint belongs to none: it reaches chats and staff of every site only. `aftercare site list` shows the sites")

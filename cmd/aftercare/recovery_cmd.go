@@ -155,6 +155,7 @@ func knownSites(ctx context.Context, store storage.Store, p recovery.Policy) err
 	if err != nil {
 		return fmt.Errorf("read the sites: %w", err)
 	}
+	sites = storage.Present(sites)
 	var unknown []string
 	for _, id := range slices.Sorted(maps.Keys(p.Sites)) {
 		if !slices.ContainsFunc(sites, func(s storage.Site) bool { return s.ID == id }) {

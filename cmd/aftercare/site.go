@@ -15,8 +15,9 @@ import (
 
 // siteCmd groups the commands that work with sites, the branches of a business.
 type siteCmd struct {
-	Add  siteAddCmd  `cmd:"" help:"Add a site, or change what is given of the one with this id."`
-	List siteListCmd `cmd:"" help:"List the sites."`
+	Add    siteAddCmd    `cmd:"" help:"Add a site, or change what is given of the one with this id."`
+	List   siteListCmd   `cmd:"" help:"List the sites."`
+	Remove siteRemoveCmd `cmd:"" help:"Ask nobody about a site any more. What happened there keeps its name; site add brings it back."`
 }
 
 type siteAddCmd struct {
@@ -93,7 +94,8 @@ func (c *siteAddCmd) Run(a *terminal) error {
 	done := siteChange{New: true}
 	site := storage.Site{ID: c.ID, Zone: "UTC", Language: "en", Signs: storage.ByFirstName, Created: a.clock()}
 	if i := slices.IndexFunc(sites, func(s storage.Site) bool { return s.ID == c.ID }); i >= 0 {
-		site, done.New = sites[i], false
+		site, done.New = sites[i], !sites[i].Gone.IsZero()
+		site.Gone = time.Time{}
 	} else if c.Name == nil {
 		return usagef("there is no site %q yet. A new one needs --name; see `aftercare site list`", c.ID)
 	}
@@ -146,6 +148,7 @@ func (c *siteListCmd) Run(a *terminal) error {
 	if err != nil {
 		return fmt.Errorf("read the sites: %w", err)
 	}
+	sites = storage.Present(sites)
 	if c.JSON {
 		views := make([]siteView, len(sites))
 		for i, s := range sites {

@@ -52,6 +52,7 @@ func (p places) known(a *terminal, store storage.Store) error {
 	if err != nil {
 		return fmt.Errorf("read the sites: %w", err)
 	}
+	sites = storage.Present(sites)
 	for _, id := range p.Site {
 		if !slices.ContainsFunc(sites, func(s storage.Site) bool { return s.ID == id }) {
 			return fmt.Errorf("there is no site %q. See `aftercare site list`", id)

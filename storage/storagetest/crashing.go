@@ -263,6 +263,11 @@ func (c *CrashingStore) PutSite(ctx context.Context, s storage.Site) error {
 	return c.call(func() error { return c.inner.PutSite(ctx, s) })
 }
 
+// AtSite implements storage.Reference.
+func (c *CrashingStore) AtSite(ctx context.Context, id string) (storage.SiteUse, error) {
+	return result(c, func() (storage.SiteUse, error) { return c.inner.AtSite(ctx, id) })
+}
+
 // Sites implements storage.Reference.
 func (c *CrashingStore) Sites(ctx context.Context) ([]storage.Site, error) {
 	return result(c, func() ([]storage.Site, error) { return c.inner.Sites(ctx) })

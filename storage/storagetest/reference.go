@@ -11,6 +11,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 )
 
 var referenceTests = map[string]func(*testing.T, *bench){
@@ -79,7 +80,13 @@ var referenceTests = map[string]func(*testing.T, *bench){
 		again := first
 		again.Created = now.Add(time.Hour)
 		check(t, b.store.PutSite(ctx, again))
-		same(t, "sites", must(b.store.Sites(ctx))(t), []storage.Site{{ID: "a", Name: "A", Created: now}, first})
+		a1 := storage.Site{ID: "a", Name: "A", Created: now, Gone: now.Add(time.Minute)}
+		check(t, b.store.PutSite(ctx, a1))
+		same(t, "sites", must(b.store.Sites(ctx))(t), []storage.Site{a1, first})
+		same(t, "present sites", storage.Present(must(b.store.Sites(ctx))(t)), []storage.Site{first})
+		a1.Gone = time.Time{}
+		check(t, b.store.PutSite(ctx, a1))
+		same(t, "sites", must(b.store.Sites(ctx))(t), []storage.Site{a1, first})
 
 		c := storage.Customer{ID: "c1", Name: "Ada", Tier: recovery.MVC, Created: now}
 		check(t, b.store.PutCustomer(ctx, storage.Customer{ID: "c1", Created: now}))
@@ -91,6 +98,31 @@ var referenceTests = map[string]func(*testing.T, *bench){
 		a.Name, a.Seen = "new_bot", now.Add(time.Second)
 		check(t, b.store.PutAccount(ctx, a))
 		same(t, "accounts", must(b.store.Accounts(ctx))(t), []storage.Account{a})
+	},
+	"what goes on at a site is counted, and what is over is not": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		same(t, "at first", must(b.store.AtSite(ctx, "main"))(t), storage.SiteUse{})
+		for _, at := range []string{"main", "main", "east"} {
+			for _, state := range []recovery.State{recovery.Open, recovery.Agreed, recovery.Resolved, recovery.Closed} {
+				b.putCase(t, storage.Case{Case: recovery.Case{State: state}, Site: at})
+			}
+			for _, s := range []storage.Session{
+				{Site: at, Session: survey.Session{ID: newID(), Status: survey.Active, Expires: now.Add(time.Hour)}},
+				{Site: at, Session: survey.Session{ID: newID(), Status: survey.Completed, Ended: now}},
+			} {
+				b.advance(t, change("", storage.Change{Session: &s}))
+			}
+			for _, i := range []storage.Invitation{
+				{ID: newID(), Site: at, Expires: now.Add(time.Hour), Customer: `"ClaimedBy":""`},
+				{ID: newID(), Site: at, Expires: now.Add(time.Hour), RedeemedBy: "i", Customer: `"ClaimedBy":""`},
+				{ID: newID(), Site: at, Expires: now.Add(-time.Hour)},
+			} {
+				b.advance(t, change("", storage.Change{Invitation: &i}))
+			}
+		}
+		same(t, "at main", must(b.store.AtSite(ctx, "main"))(t), storage.SiteUse{Cases: 4, Surveys: 2, Invitations: 2})
+		same(t, "at east", must(b.store.AtSite(ctx, "east"))(t), storage.SiteUse{Cases: 2, Surveys: 1, Invitations: 1})
+		same(t, "elsewhere", must(b.store.AtSite(ctx, "west"))(t), storage.SiteUse{})
 	},
 	"installations are put, replaced, listed by platform and dropped": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()

@@ -85,7 +85,7 @@ type configuringWrite struct {
 // notConfiguring are the methods that raise no revision, and why.
 var notConfiguring = map[string]string{
 	"PutCustomer": "customers are no configuration, and one comes with every invitation",
-	"Revision":    "reads", "FlowSource": "reads", "FlowSources": "reads", "Rules": "reads", "Sites": "reads", "Customer": "reads",
+	"Revision":    "reads", "FlowSource": "reads", "FlowSources": "reads", "Rules": "reads", "Sites": "reads", "AtSite": "reads", "Customer": "reads",
 	"Accounts": "reads", "Installations": "reads", "Moves": "reads", "StaffList": "reads", "StaffLinks": "reads", "StaffOf": "reads", "StaffChatList": "reads",
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	siteColumns     = "id, name, zone, language, signs, created"
+	siteColumns     = "id, name, zone, language, signs, created, gone"
 	customerColumns = "id, name, tier, created"
 	accountColumns  = "platform, id, name, seen"
 	moveColumns     = placeColumns + ", to_platform, to_account, to_chat, to_thread"
@@ -23,6 +23,7 @@ type referenceQueries struct {
 	flows, rules                                                   *versions
 	flowsNewest, putSite, sites, putCustomer, customer, putAccount string
 	accounts, putMove, moves                                       string
+	siteCases, siteSessions, siteInvitations                       string
 }
 
 func newReferenceQueries(t *texts) referenceQueries {
@@ -31,9 +32,12 @@ func newReferenceQueries(t *texts) referenceQueries {
 		rules: t.versions("name", "rule_heads", "rules"),
 		flowsNewest: t.one("SELECT f.flow, f.version, f.source, f.published FROM flows f" +
 			" JOIN flow_heads h ON h.flow = f.flow AND h.version = f.version ORDER BY f.flow"),
-		putSite: t.one("INSERT INTO sites (" + siteColumns + ") VALUES (?, ?, ?, ?, ?, ?)" +
-			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, zone = excluded.zone, language = excluded.language, signs = excluded.signs"),
-		sites: t.one("SELECT " + siteColumns + " FROM sites ORDER BY id"),
+		putSite: t.one("INSERT INTO sites (" + siteColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?)" +
+			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, zone = excluded.zone, language = excluded.language, signs = excluded.signs, gone = excluded.gone"),
+		sites:           t.one("SELECT " + siteColumns + " FROM sites ORDER BY id"),
+		siteCases:       t.one("SELECT count(*) FROM cases WHERE bucket = ? AND site = ? AND state IN " + activeStates()),
+		siteSessions:    t.one("SELECT count(*) FROM sessions WHERE bucket = ? AND site = ? AND expires_at IS NOT NULL"),
+		siteInvitations: t.one(`SELECT count(*) FROM invitations WHERE bucket = ? AND site = ? AND expires_at > ? AND body LIKE '%"ClaimedBy":""%'`),
 		putCustomer: t.one("INSERT INTO customers (" + customerColumns + ") VALUES (?, ?, ?, ?)" +
 			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, tier = excluded.tier"),
 		customer: t.one("SELECT " + customerColumns + " FROM customers WHERE id = ?"),
@@ -152,16 +156,45 @@ func (s *Store) put(ctx context.Context, what, text string, args ...any) error {
 
 // PutSite implements storage.Reference. Created is kept from the first time.
 func (s *Store) PutSite(ctx context.Context, v storage.Site) error {
-	return s.put(ctx, "site", s.q.putSite, storage.Clean(v.ID), storage.Clean(v.Name), storage.Clean(v.Zone), storage.Clean(v.Language), storage.Clean(string(v.Signs)), micro(v.Created))
+	return s.put(ctx, "site", s.q.putSite, storage.Clean(v.ID), storage.Clean(v.Name), storage.Clean(v.Zone), storage.Clean(v.Language), storage.Clean(string(v.Signs)), micro(v.Created), orNull(v.Gone))
 }
 
 // Sites implements storage.Reference.
 func (s *Store) Sites(ctx context.Context) ([]storage.Site, error) {
 	return collect(ctx, s, "sites", s.q.sites, nil, func(row scanner) (v storage.Site, err error) {
-		err = row.Scan(&v.ID, &v.Name, &v.Zone, &v.Language, &v.Signs, &v.Created)
+		var gone sql.NullTime
+		err = row.Scan(&v.ID, &v.Name, &v.Zone, &v.Language, &v.Signs, &v.Created, &gone)
 		v.Created = v.Created.UTC()
+		if gone.Valid {
+			v.Gone = gone.Time.UTC()
+		}
 		return v, err
 	})
+}
+
+// AtSite implements storage.Reference. An invitation that nobody opened names nobody in its
+// body.
+func (s *Store) AtSite(ctx context.Context, id string) (storage.SiteUse, error) {
+	var use storage.SiteUse
+	id = storage.Clean(id)
+	for b := range int64(s.buckets) {
+		for _, q := range []struct {
+			text string
+			args []any
+			to   *int
+		}{
+			{s.q.siteCases, []any{b, id}, &use.Cases},
+			{s.q.siteSessions, []any{b, id}, &use.Surveys},
+			{s.q.siteInvitations, []any{b, id, micro(s.clock())}, &use.Invitations},
+		} {
+			n, err := one(ctx, s, "what goes on at a site", q.text, q.args, func(row scanner) (n int, err error) { return n, row.Scan(&n) })
+			if err != nil {
+				return storage.SiteUse{}, err
+			}
+			*q.to += n
+		}
+	}
+	return use, nil
 }
 
 // PutCustomer implements storage.Reference. Created is kept from the first time. Customers
