@@ -23,12 +23,18 @@ func (p *press) reveal() {
 		return
 	}
 	p.desk.jot(eventRevealed, p.by.ID, id.ID, "")
+	p.answer(v.Say("revealed", "pseudonym", p.view.CustomerName(v), "who", revealed(v, p.desk)), true)
+}
+
+// revealed is who the customer of a case is.
+func revealed(v *voice.Voice, d *desk) string {
+	id := d.owner
 	who := []string{v.Quoted(id.Name)}
 	if id.Username != "" {
 		who = append(who, "@"+voice.Called(id.Username))
 	}
-	if !p.desk.snap.Traits[id.Person.Platform].Guests {
+	if !d.snap.Traits[id.Person.Platform].Guests {
 		who = append(who, string(id.Person.Platform)+" "+id.Person.User)
 	}
-	p.answer(v.Say("revealed", "pseudonym", p.view.CustomerName(v), "who", voice.Join(", ", who...)), true)
+	return voice.Join(", ", who...)
 }

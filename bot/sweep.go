@@ -115,6 +115,7 @@ type sweeper struct {
 	duties  func() []caseDuty
 	perform func(context.Context, []outbox.Work) []error
 	retain  func(context.Context) error // goes on with what forgets people
+	replies replies
 
 	holder string
 	pruned time.Time
@@ -128,8 +129,9 @@ func newSweeper(b *Bot) *sweeper {
 		expires: func(ctx context.Context, s storage.Session) (storage.Turn, error) {
 			return b.sessionTurn(ctx, s, "expire", func(t *turn) error { return service{t}.lapse() })
 		},
-		retain: retaining(func() *personal.Keeper { return Privacy(b) }),
-		holder: uuid.NewString(), failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{},
+		retain:  retaining(func() *personal.Keeper { return Privacy(b) }),
+		replies: replies{b.store, b.Act, b.log},
+		holder:  uuid.NewString(), failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{},
 	}
 }
 
@@ -157,6 +159,9 @@ func (s *sweeper) sweep(ctx context.Context) {
 		}
 		if err := s.expire(ctx, b); err != nil && ctx.Err() == nil {
 			s.log.Warn("cannot expire sessions", "bucket", int(b), "err", err)
+		}
+		if err := s.replies.send(ctx, s, b); err != nil && ctx.Err() == nil {
+			s.log.Warn("cannot send what staff wrote", "bucket", int(b), "err", err)
 		}
 		for _, d := range s.duties() {
 			if err := s.see(ctx, b, d); err != nil && ctx.Err() == nil {

@@ -1,0 +1,151 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/render"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// Cases is how pages see cases: as the messages about them are drawn.
+type Cases struct{ b *Bot }
+
+// CasesOf are the cases of a bot.
+func CasesOf(b *Bot) Cases { return Cases{b} }
+
+// EventAttempted and EventRevealed are lines of a case's history that recovery.Apply does not
+// write: somebody tried what they may not, and somebody was told who a pseudonym is.
+const (
+	EventAttempted = eventAttempted
+	EventRevealed  = eventRevealed
+)
+
+// View is a case as it is shown to staff. o is what it began with; where the session is gone
+// there is no view, and the error is storage.ErrNotFound.
+func (c Cases) View(ctx context.Context, k *storage.Case, o storage.Opening) (*render.CaseView, error) {
+	if o.Session == nil {
+		return nil, storage.ErrNotFound
+	}
+	f := &frame{b: c.b, snap: c.b.snap.Now(), now: c.b.now().UTC()}
+	key := snapshot.FlowKey{ID: o.Session.Flow, Version: o.Session.Version}
+	if _, err := f.snap.Flow(key.ID, key.Version); err != nil {
+		if err := c.b.snap.LoadFlow(ctx, key); err != nil {
+			return nil, fmt.Errorf("view a case: %w", err)
+		}
+		f.snap = c.b.snap.Now()
+	}
+	flow, err := f.snap.Flow(key.ID, key.Version)
+	if err != nil {
+		return nil, err
+	}
+	view := f.view(o.Session, o.Identity, flow)
+	view.Case = k
+	return view, nil
+}
+
+// Hears is what somebody hears of a case, by itself, at a moment.
+type Hears struct {
+	recovery.Timer
+	Chats []string // names of chats that were linked, and of members of staff
+}
+
+// Next are the steps of the chain that are still to come, with who hears: names of people and
+// of linked chats; none where nobody can be told.
+func (c Cases) Next(view *render.CaseView) []Hears {
+	snap := c.b.snap.Now()
+	matter := recovery.Matter{
+		Site: view.Case.Site, Service: view.Session.Service, Dimensions: view.Bad(), Language: view.Session.Lang, Tier: view.Session.Facts.Tier,
+		Owner: snap.Team.Named(view.Session.Attributes[voice.AttrAgent]), Priority: view.Case.Decision.Priority,
+	}
+	var all []Hears
+	for _, timer := range snap.Rules(view.Case.Site).Timers(view.Case.Case) {
+		if timer.To == "" {
+			continue
+		}
+		h := Hears{Timer: timer}
+		h.At = strikes(snap.Rules(view.Case.Site), view.Case, timer)
+		if timer.To != recovery.ToThread {
+			h.Chats = c.Named(snap.Receiver(timer.To, matter))
+		}
+		all = append(all, h)
+	}
+	return all
+}
+
+// Named are what people call chats: a linked chat's name, or whose private chat it is.
+func (c Cases) Named(at []chat.Address) []string {
+	snap := c.b.snap.Now()
+	var all []string
+	for _, a := range at {
+		name := ""
+		if linked, ok := snap.Linked(a); ok {
+			name = linked.Name
+		} else {
+			for _, id := range snap.Team.Order {
+				if slices.Contains(snap.Team.Homes[id], a) {
+					name = snap.Team.Members[id].Name
+				}
+			}
+		}
+		if name != "" && !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// Reveal tells somebody who a pseudonym is, if they may know, and writes it down with their
+// reason. The error is a *Refused where they may not.
+func (c Cases) Reveal(ctx context.Context, bucket storage.Bucket, kase, by, reason string) (who string, err error) {
+	var refused *Refused
+	turn := c.b.turnOf("", newID(), storage.Load{Case: kase, Member: by}, nil, func(t *turn) error {
+		who, refused = "", nil
+		if t.desk == nil || !t.desk.known() {
+			return storage.ErrNotFound
+		}
+		if err := t.configure(); err != nil {
+			return err
+		}
+		d, view := t.desk, t.desk.view()
+		if actor := d.actor(d.kase.Site); !actor.Can(access.Reveal) {
+			d.jot(eventAttempted, by, string(render.Reveal), "")
+			refused = &Refused{Refusal: &recovery.Refusal{Code: recovery.NotStaff, State: d.kase.State}, Text: view.StaffVoice().Say("refused_reveal")}
+			return nil
+		}
+		d.jot(eventRevealed, by, d.owner.ID, reason)
+		who = revealed(view.StaffVoice(), d)
+		return nil
+	})
+	if err := c.b.perform(ctx, bucket, turn); err != nil {
+		return "", fmt.Errorf("reveal who it is: %w", err)
+	}
+	if refused != nil {
+		return "", refused
+	}
+	return who, nil
+}
+
+// Arrived says of each of these words that staff wrote to the customer of a case how far they
+// have come: by their text, for the part of a message that holds it.
+func (c Cases) Arrived(ctx context.Context, view *render.CaseView) (map[string]storage.DeliveryState, error) {
+	to := c.b.snap.Now().At(view.Session.Address)
+	all, err := c.b.store.Transcript(ctx, view.Case.Bucket, to)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return nil, fmt.Errorf("read what the customer was sent: %w", err)
+	}
+	states := map[string]storage.DeliveryState{}
+	for _, d := range all {
+		if slot, ok := storage.ParseSlot(d.Slot); ok && slot.Kind == storage.ReplySlot && slot.Owner == view.Case.ID {
+			states[d.Render.Text] = d.State
+		}
+	}
+	return states, nil
+}
