@@ -16,10 +16,7 @@ import (
 )
 
 // Cases is how pages see cases: as the messages about them are drawn.
-type Cases struct{ b *Bot }
-
-// CasesOf are the cases of a bot.
-func CasesOf(b *Bot) Cases { return Cases{b} }
+type Cases struct{ Bot *Bot }
 
 // EventAttempted and EventRevealed are lines of a case's history that recovery.Apply does not
 // write: somebody tried what they may not, and somebody was told who a pseudonym is.
@@ -34,13 +31,13 @@ func (c Cases) View(ctx context.Context, k *storage.Case, o storage.Opening) (*r
 	if o.Session == nil {
 		return nil, storage.ErrNotFound
 	}
-	f := &frame{b: c.b, snap: c.b.snap.Now(), now: c.b.now().UTC()}
+	f := &frame{b: c.Bot, snap: c.Bot.snap.Now(), now: c.Bot.now().UTC()}
 	key := snapshot.FlowKey{ID: o.Session.Flow, Version: o.Session.Version}
 	if _, err := f.snap.Flow(key.ID, key.Version); err != nil {
-		if err := c.b.snap.LoadFlow(ctx, key); err != nil {
+		if err := c.Bot.snap.LoadFlow(ctx, key); err != nil {
 			return nil, fmt.Errorf("view a case: %w", err)
 		}
-		f.snap = c.b.snap.Now()
+		f.snap = c.Bot.snap.Now()
 	}
 	flow, err := f.snap.Flow(key.ID, key.Version)
 	if err != nil {
@@ -60,7 +57,7 @@ type Hears struct {
 // Next are the steps of the chain that are still to come, with who hears: names of people and
 // of linked chats; none where nobody can be told.
 func (c Cases) Next(view *render.CaseView) []Hears {
-	snap := c.b.snap.Now()
+	snap := c.Bot.snap.Now()
 	matter := recovery.Matter{
 		Site: view.Case.Site, Service: view.Session.Service, Dimensions: view.Bad(), Language: view.Session.Lang, Tier: view.Session.Facts.Tier,
 		Owner: snap.Team.Named(view.Session.Attributes[voice.AttrAgent]), Priority: view.Case.Decision.Priority,
@@ -82,7 +79,7 @@ func (c Cases) Next(view *render.CaseView) []Hears {
 
 // Named are what people call chats: a linked chat's name, or whose private chat it is.
 func (c Cases) Named(at []chat.Address) []string {
-	snap := c.b.snap.Now()
+	snap := c.Bot.snap.Now()
 	var all []string
 	for _, a := range at {
 		name := ""
@@ -106,7 +103,7 @@ func (c Cases) Named(at []chat.Address) []string {
 // reason. The error is a *Refused where they may not.
 func (c Cases) Reveal(ctx context.Context, bucket storage.Bucket, kase, by, reason string) (who string, err error) {
 	var refused *Refused
-	turn := c.b.turnOf("", newID(), storage.Load{Case: kase, Member: by}, nil, func(t *turn) error {
+	turn := c.Bot.turnOf("", newID(), storage.Load{Case: kase, Member: by}, nil, func(t *turn) error {
 		who, refused = "", nil
 		if t.desk == nil || !t.desk.known() {
 			return storage.ErrNotFound
@@ -124,7 +121,7 @@ func (c Cases) Reveal(ctx context.Context, bucket storage.Bucket, kase, by, reas
 		who = revealed(view.StaffVoice(), d)
 		return nil
 	})
-	if err := c.b.perform(ctx, bucket, turn); err != nil {
+	if err := c.Bot.perform(ctx, bucket, turn); err != nil {
 		return "", fmt.Errorf("reveal who it is: %w", err)
 	}
 	if refused != nil {
@@ -136,8 +133,8 @@ func (c Cases) Reveal(ctx context.Context, bucket storage.Bucket, kase, by, reas
 // Arrived says of each of these words that staff wrote to the customer of a case how far they
 // have come: by their text, for the part of a message that holds it.
 func (c Cases) Arrived(ctx context.Context, view *render.CaseView) (map[string]storage.DeliveryState, error) {
-	to := c.b.snap.Now().At(view.Session.Address)
-	all, err := c.b.store.Transcript(ctx, view.Case.Bucket, to)
+	to := c.Bot.snap.Now().At(view.Session.Address)
+	all, err := c.Bot.store.Transcript(ctx, view.Case.Bucket, to)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return nil, fmt.Errorf("read what the customer was sent: %w", err)
 	}

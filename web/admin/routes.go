@@ -21,7 +21,7 @@ type route struct {
 }
 
 // routes are the addresses for people who have signed in.
-var routes = slices.Concat(helpRoutes, outboxRoutes, settingsRoutes, siteRoutes)
+var routes = slices.Concat(caseRoutes(), helpRoutes, outboxRoutes, settingsRoutes, siteRoutes)
 
 // doors are the addresses that need no session: signing in, and one-time links. Their
 // Viewer is that of the session if there is one.

@@ -23,6 +23,7 @@ func parsePages(s *site) map[string]*pages {
 	for lang, w := range languages {
 		funcs := template.FuncMap{
 			"t": w.t, "url": func(at string) string { return s.Prefix + at }, "file": s.assets.URL, "dict": dict,
+			"field": actField, "radios": actRadios,
 		}
 		t := template.Must(template.New("").Funcs(funcs).ParseFS(pageFiles, "pages/*.html", "pages/parts/*.html"))
 		all[lang] = &pages{t}
@@ -47,6 +48,7 @@ type frame struct {
 	Here    string   // the place of the rail that is current: its address
 	Flash   string   // what was just done, "" for nothing
 	Modules []string // files of static that this page loads, beyond those that every page has
+	Own     bool     // the page draws its head by itself
 	Bare    bool     // no rail: signing in, first run
 	Waiting int      // cases that wait for this person, beside Cases; 0 shows nothing
 }
@@ -73,6 +75,7 @@ type place struct {
 
 // places are the rail's, in order. An entry is here once its pages are.
 var places = []place{
+	{At: "/cases", Name: "cases", deed: access.SeeCases, Bar: true},
 	{At: "/settings", Name: "settings", deed: access.SeeSettings, Bar: true},
 }
 

@@ -1,0 +1,78 @@
+package admin
+
+import (
+	"net/url"
+	"time"
+
+	draw "github.com/aftercare/aftercare/bot/render"
+)
+
+// Fixtures of the pages of cases: with nothing, and with everything that they may show.
+func init() {
+	full := casePage{
+		Number: "A-1042", Name: "Anna", Who: "Anna", Level: 2, Feeling: "dissatisfied", Priority: "P1", Sign: "▲", Why: "main answer: dissatisfied",
+		State: "Taken", Shape: "taken", Holder: "Robin Park", Site: "Main Street", Active: true, Test: true, Mood: "angry", Contact: "yes", Going: true,
+		Clocks: []caseClock{
+			{when: when{"13 min left", "09:15", "soon", 1}, Label: "Contact by", Share: 78, Ticks: []int{50, 100}, Says: []string{"at 100 % Mei hears"}},
+			{when: when{"late by 2 h", "07:15", "late", 1}, Label: "Resolve by", Share: 100},
+		},
+		Near:     &caseClock{when: when{"13 min left", "09:15", "soon", 1}},
+		Words:    []said{{"Why?", "I waited <b>forty</b> minutes."}, {"", "Hello?"}},
+		Answers:  []answered{{draw.CaseAnswer{Question: "Overall", Answer: "2 of 5", Level: 2, Before: "4"}, "dissatisfied"}, {draw.CaseAnswer{Question: "More", Answer: "yes"}, ""}},
+		Talk:     []bubble{{"o", "program", "Anna answered", "08:15", false}, {"e1", "customer", "Hi", "Anna · 08:16", false}, {"e2", "staff", "So sorry", "Robin · ✕ Not delivered", true}, {"e3", "aside", "Ours", "Note", false}},
+		Pending:  &pending{ID: "p1", Text: "Dear Anna", Seconds: 4, Mine: true},
+		Refused:  &pending{ID: "p2", Text: "Dear Anna", Why: "Mei has had it for 3 minutes.", Mine: true},
+		Typing:   "Mei is writing to Anna.",
+		Offers:   []string{"take", "contact", "resolve", "release", "agree", "snooze", "assign", "no_action", "unreachable", "note", "spoke", "reopen"},
+		Primary:  "reply",
+		Reply:    &box{"To Anna, on Telegram", "The customer reads it as “Robin”.", "Send to Anna", "words", "Write something first."},
+		Note:     &box{"Note, for staff only", "Never leaves this page.", "Save note", "words", "Write something first."},
+		Conflict: "Mei has had it for 3 minutes.", CanReveal: true,
+		Story:   [][2]string{{"Holder", "Robin, 08:22"}},
+		History: []historyLine{{"Mei wrote a note", "", "08:44", true}, {"Robin took the case", "words", "08:22", false}}, HistoryAll: 2,
+		Facts: [][2]string{{"Tier", "regular"}}, Visit: [][2]string{{"Service", "haircut"}}, Past: []pastLine{{5, "Sep 18 haircut"}, {0, "Aug 30"}},
+		Cards: []string{"Front desk"}, Next: []string{"Next: at 09:15 to Mei"}, FormID: "f1",
+	}
+	empty := casePage{Number: "A-1", Name: "Customer", Who: "the customer", State: "Open", Shape: "open", Contact: "no", Hidden: true}
+	closed := full
+	closed.Active, closed.Primary, closed.Contact, closed.Reply = false, "reopen", "lost", nil
+	row := caseRow{"A-1042", 2, "dissatisfied", "P1", "Anna", "haircut · Main Street", "I waited <b>forty</b> minutes.", "08:51", when{"13 min left", "09:15", "soon", 1}, "contact by 09:15", "you", "reply"}
+	take := row
+	take.Number, take.Act, take.Level, take.Wrote = "C-88", "take", 7, ""
+	list := inboxPage{
+		Groups: []standingGroup{
+			{Key: "waiting", Count: "1", Rows: []caseRow{row}, More: "/cases?state=waiting"},
+			{Key: "free", Count: "1000+", Rows: []caseRow{take}},
+			{Key: "closed", Count: "0"},
+			{Key: "asleep", Count: "1", Fold: true, Next: "15:00", Rows: []caseRow{{Number: "B-1", Name: "Tom", State: "Mei"}}, More: "/cases?state=asleep"},
+		},
+		Sites: []choice{{"", "All", true}, {"main", "Main Street", false}}, States: []choice{{"", "All", true}}, Ranks: []choice{{"P1", "P1", false}},
+		Query: "Z-1", NotOne: "Z-1", Found: true, Saving: "site=main", Views: []link{{"/cases?site=main", "Main Street"}}, May: true,
+	}
+	fixtures = append(fixtures,
+		fixture{"cases.html", "empty", frame{Title: "Cases", Own: true}, inboxPage{Empty: true, Last: "The last case was closed 16:10 by Robin."}},
+		fixture{"cases.html", "full", frame{Title: "Cases", Own: true, Waiting: 3, Flash: "Saved"}, list},
+		fixture{"case.html", "empty", frame{Title: "A-1", Own: true}, empty},
+		fixture{"case.html", "full", frame{Title: "A-1", Own: true, Flash: "Saved"}, full},
+		fixture{"case.html", "closed", frame{Title: "A-1", Own: true}, closed},
+		fixture{"act.html", "revealed", frame{Title: "Who"}, actPage{Kind: "revealed", Number: "A-1", Told: "“Anna”"}},
+	)
+	some := []choice{{"a", "One", true}, {"b", "Two", false}}
+	for _, form := range actForms {
+		p := actPage{Kind: form, Number: "A-1", Name: "Anna", Who: "Anna", FormID: "f", Offered: true, Button: "Do it", Zone: time.UTC.String(), Causes: some, Actions: some, Choices: some}
+		fixtures = append(fixtures, fixture{"act.html", form + " empty", frame{Title: "Act"}, p})
+		p.Level, p.Feeling, p.Words, p.Error, p.Follows = 2, "dissatisfied", "I waited.", "Mei has it.", "Anna will be asked."
+		p.Values = url.Values{"note": {"x"}, "plan": {"x"}, "reason": {"x"}, "text": {"x"}, "more": {"x"}, "cost": {"x"}}
+		p.At = map[string]string{}
+		for _, field := range fieldsOf[form] {
+			p.At[field] = "That is wrong."
+		}
+		fixtures = append(fixtures, fixture{"act.html", form + " full", frame{Title: "Act"}, p})
+	}
+}
+
+// fieldsOf are the fields of each form that may be wrong.
+var fieldsOf = map[string][]string{
+	"resolve": {"cause", "action", "cost", "note"}, "agree": {"plan", "date", "time"}, "snooze": {"span"}, "assign": {"to"}, "no-action": {"reason", "more"},
+	"unreachable": {"reason"}, "reopen": {"reason"}, "spoke": {"means", "text"}, "reveal": {"reason"},
+}

@@ -1,0 +1,382 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
+	draw "github.com/aftercare/aftercare/bot/render"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// How much the list shows at once, and up to how many it counts in each part of the database.
+const (
+	openRows   = 20
+	foldedRows = 10
+	pageRows   = 50
+	mostViews  = 12
+	countUpTo  = 1000
+)
+
+// choice is an entry of a menu.
+type choice struct {
+	Value, Text string
+	Chosen      bool
+}
+
+// inboxPage is the list of cases.
+type inboxPage struct {
+	Groups []standingGroup
+	Sites  []choice // nil where there is one only
+	States []choice
+	Ranks  []choice
+	Query  string // what was searched for
+	Found  bool   // filters are set
+	Views  []link // what was saved
+	Saving string // the query of the address, to be saved; "" = nothing to save
+	Empty  bool   // nobody waits
+	Last   string // when the last case was closed, and by whom; "" = none was
+	NotOne string // what was searched for and is no case
+	May    bool   // the reader may act at all
+	Back   string // this address, to come back to
+}
+
+// permitted are the sites at which the viewer may do something; nil = every one.
+func (s *site) permitted(v Viewer, d access.Deed) []string {
+	if v.Owner {
+		return nil
+	}
+	snap := s.Bot.Configuration().Now()
+	all, some := v.Can(d, access.EverySite), []string{}
+	if all {
+		some = append(some, access.EverySite)
+	}
+	for id := range snap.Sites {
+		if v.Can(d, id) {
+			some = append(some, id)
+		} else if id != access.EverySite {
+			all = false
+		}
+	}
+	if all {
+		return nil
+	}
+	slices.Sort(some)
+	return some
+}
+
+// siteChoices are the sites that the viewer may choose from, by name.
+func (s *site) siteChoices(w *words, v Viewer, d access.Deed, chosen string) []choice {
+	snap := s.Bot.Configuration().Now()
+	var all []choice
+	for _, id := range snap.NamedSites() {
+		if v.Can(d, id) {
+			all = append(all, choice{id, snap.Sites[id].Name, id == chosen})
+		}
+	}
+	if len(all) < 2 {
+		return nil
+	}
+	return append([]choice{{"", w.t("all_my_sites"), chosen == ""}}, all...)
+}
+
+// lookOf is how the viewer looks at the cases of a site.
+func (s *site) lookOf(w *words, v Viewer, at string, now time.Time) look {
+	return look{
+		w: w, now: now, staff: v.Staff, words: v.Can(access.SeeWords, at), names: v.Can(access.SeeCustomers, at),
+		all: len(s.Bot.Configuration().Now().Sites) > 1,
+	}
+}
+
+// inbox is the page of all cases.
+func (s *site) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	q := r.URL.Query()
+	words, now := s.words(r, v), s.Clock()
+	search := strings.TrimSpace(q.Get("q"))
+	if bucket, number, ok := recovery.ParseName(search); ok && bucket < s.Store.Buckets() {
+		http.Redirect(w, r, s.Prefix+"/cases/"+recovery.Case{Bucket: bucket, Number: number}.Name(), http.StatusSeeOther)
+		return nil
+	}
+	base := storage.StandingFilter{Sites: s.permitted(v, access.SeeCases)}
+	if at := q.Get("site"); at != "" {
+		if !v.Can(access.SeeCases, at) {
+			return notAllowed(nil)
+		}
+		base.Sites = []string{at}
+	}
+	rank, _ := strconv.Atoi(strings.TrimPrefix(q.Get("priority"), "P"))
+	if rank >= 1 && rank <= 3 {
+		base.Priority = recovery.Priority(rank)
+	}
+	state := q.Get("state")
+	p := inboxPage{Query: search, May: v.Staff != "" && v.Anywhere(access.TakeCase), Back: "/cases"}
+	p.Sites = s.siteChoices(words, v, access.SeeCases, q.Get("site"))
+	for _, key := range []string{"", "waiting", "free", "others", "asleep", "watch", "closed"} {
+		p.States = append(p.States, choice{key, words.t("group_" + key), key == state})
+	}
+	for _, key := range []string{"", "P1", "P2", "P3"} {
+		p.Ranks = append(p.Ranks, choice{key, words.t("rank_" + key), key == q.Get("priority")})
+	}
+	keep := url.Values{}
+	for _, key := range []string{"state", "site", "priority"} {
+		if q.Get(key) != "" {
+			keep.Set(key, q.Get(key))
+		}
+	}
+	if p.Found = len(keep) > 0; p.Found {
+		p.Saving, p.Back = keep.Encode(), "/cases?"+keep.Encode()
+	}
+	if search != "" {
+		p.NotOne = search
+	}
+	waiting := 0
+	for _, g := range groupFilters(v.Staff) {
+		if state != "" && state != g.key || g.key == "waiting" && v.Staff == "" {
+			continue
+		}
+		f := g.filter
+		f.Sites, f.Priority = base.Sites, base.Priority
+		group, n, err := s.group(r.Context(), words, v, now, f, g.key, g.fold && state == "", keep, q.Get("after"))
+		if err != nil {
+			return err
+		}
+		if g.key == "waiting" || g.key == "free" {
+			waiting += n
+		}
+		if n > 0 || state != "" {
+			p.Groups = append(p.Groups, group)
+		}
+	}
+	if state == "closed" {
+		group, err := s.closedGroup(r.Context(), words, v, now, base, keep, q.Get("after"))
+		if err != nil {
+			return err
+		}
+		p.Groups = append(p.Groups, group)
+	}
+	if p.Empty = waiting == 0 && (state == "" || state == "waiting" || state == "free"); p.Empty {
+		last, err := s.lastClosed(r.Context(), words, base.Sites, now)
+		if err != nil {
+			return err
+		}
+		p.Last = last
+	}
+	views, err := s.Store.Views(r.Context(), v.Staff)
+	if err != nil {
+		return err
+	}
+	for _, view := range views {
+		p.Views = append(p.Views, link{"/cases?" + view.Query, view.Name})
+		if view.Query == p.Saving {
+			p.Saving = ""
+		}
+	}
+	f := frame{Title: words.t("cases"), Here: "/cases", Waiting: waiting, Own: true, Modules: caseModules}
+	return s.show(w, r, v, http.StatusOK, "cases.html", f, p)
+}
+
+// group reads one group of the list. n is how many it has, as far as that was counted.
+func (s *site) group(ctx context.Context, w *words, v Viewer, now time.Time, f storage.StandingFilter, key string, fold bool, keep url.Values, after string) (standingGroup, int, error) {
+	g := standingGroup{Key: key, Fold: fold}
+	n, more, err := s.Store.CountStanding(ctx, f, countUpTo)
+	if err != nil {
+		return g, 0, err
+	}
+	if g.Count = strconv.Itoa(n); more {
+		g.Count += "+"
+	}
+	f.Limit = openRows
+	switch {
+	case fold:
+		f.Limit = foldedRows
+	case keep.Get("state") != "":
+		f.Limit = pageRows
+		f.After = placeOf(after)
+	}
+	f.Limit++
+	cases, err := s.Store.Standing(ctx, f)
+	if err != nil {
+		return g, 0, err
+	}
+	if len(cases) == f.Limit {
+		cases = cases[:len(cases)-1]
+		last := cases[len(cases)-1].Place()
+		to := url.Values{"state": {key}}
+		for _, k := range []string{"site", "priority"} {
+			if keep.Get(k) != "" {
+				to.Set(k, keep.Get(k))
+			}
+		}
+		if keep.Get("state") != "" {
+			to.Set("after", strconv.FormatInt(last.At.UnixMicro(), 36)+"."+last.ID)
+		}
+		g.More = "/cases?" + to.Encode()
+	}
+	g.Rows, err = s.rows(ctx, w, v, now, cases)
+	if key == "asleep" && len(g.Rows) > 0 {
+		g.Next = g.Rows[0].Clock.At
+	}
+	for i := range g.Rows {
+		switch {
+		case v.Staff == "" || !v.Can(access.TakeCase, cases[i].Site):
+		case key == "free" || key == "watch":
+			g.Rows[i].Act = "take"
+		case key == "waiting":
+			g.Rows[i].Act = "reply"
+		}
+	}
+	return g, n, err
+}
+
+// placeOf reads where a page of the list begins.
+func placeOf(after string) storage.Place {
+	at, id, _ := strings.Cut(after, ".")
+	micro, err := strconv.ParseInt(at, 36, 64)
+	if err != nil {
+		return storage.Place{}
+	}
+	return storage.Place{At: time.UnixMicro(micro).UTC(), ID: id}
+}
+
+// rows are cases as rows.
+func (s *site) rows(ctx context.Context, w *words, v Viewer, now time.Time, cases []storage.Case) ([]caseRow, error) {
+	began, err := s.Store.Openings(ctx, cases)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]caseRow, 0, len(cases))
+	for i := range cases {
+		k := &cases[i]
+		view, err := s.viewOf(ctx, k, began[k.ID])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s.lookOf(w, v, k.Site, now).row(k, view, s.at(k.Site).Zone))
+	}
+	return all, nil
+}
+
+// viewOf is a case as it is drawn; nil where what it began with is gone.
+func (s *site) viewOf(ctx context.Context, k *storage.Case, o storage.Opening) (*draw.CaseView, error) {
+	view, err := bot.Cases{Bot: s.Bot}.View(ctx, k, o)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("view case %s: %w", k.Name(), err)
+	}
+	return view, nil
+}
+
+func (s *site) at(id string) snapshot.Site { return s.Bot.Configuration().Now().Site(id) }
+
+// closedStates are those of cases that are over.
+var closedStates = append([]recovery.State{recovery.Resolved}, recovery.Resting()...)
+
+// closedGroup are the cases that are over, those that opened last first.
+func (s *site) closedGroup(ctx context.Context, w *words, v Viewer, now time.Time, base storage.StandingFilter, keep url.Values, after string) (standingGroup, error) {
+	f := storage.CaseFilter{States: closedStates, Sites: base.Sites, Limit: pageRows + 1}
+	if place := placeOf(after); !place.At.IsZero() {
+		f.Before = storage.Cursor(place)
+	}
+	if base.Sites != nil && len(base.Sites) == 0 {
+		return standingGroup{Key: "closed"}, nil
+	}
+	cases, err := s.Store.Cases(ctx, f)
+	if err != nil {
+		return standingGroup{}, err
+	}
+	g := standingGroup{Key: "closed"}
+	if len(cases) == f.Limit {
+		cases = cases[:pageRows]
+		last := cases[pageRows-1].Cursor()
+		to := url.Values{"state": {"closed"}, "after": {strconv.FormatInt(last.At.UnixMicro(), 36) + "." + last.ID}}
+		if keep.Get("site") != "" {
+			to.Set("site", keep.Get("site"))
+		}
+		g.More = "/cases?" + to.Encode()
+	}
+	if base.Priority != 0 {
+		cases = slices.DeleteFunc(cases, func(k storage.Case) bool { return k.Decision.Priority != base.Priority })
+	}
+	g.Rows, err = s.rows(ctx, w, v, now, cases)
+	return g, err
+}
+
+// lastClosed says when a case was closed last, and by whom.
+func (s *site) lastClosed(ctx context.Context, w *words, sites []string, now time.Time) (string, error) {
+	if sites != nil && len(sites) == 0 {
+		return "", nil
+	}
+	cases, err := s.Store.Cases(ctx, storage.CaseFilter{States: closedStates, Sites: sites, Limit: foldedRows})
+	if err != nil || len(cases) == 0 {
+		return "", err
+	}
+	last := slices.MaxFunc(cases, func(a, b storage.Case) int { return a.EndedAt.Compare(b.EndedAt) })
+	if last.EndedAt.IsZero() || last.Ended.Name == "" {
+		return "", nil
+	}
+	return w.t("last_closed", w.moment(now, last.EndedAt, s.at(last.Site).Zone), last.Ended.Name), nil
+}
+
+// saveView keeps the filters of the list under a name; without filters the name is forgotten.
+func (s *site) saveView(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := readForm(w, r, 4096); err != nil {
+		return err
+	}
+	name, query := strings.TrimSpace(r.PostForm.Get("name")), r.PostForm.Get("query")
+	asked, err := url.ParseQuery(query)
+	if err != nil || v.Staff == "" || len(name) > 80 {
+		return &page.Error{Code: page.Invalid, Title: "failed", Text: "failed_text"}
+	}
+	clean := url.Values{}
+	for _, key := range []string{"state", "site", "priority"} {
+		if asked.Get(key) != "" {
+			clean.Set(key, asked.Get(key))
+		}
+	}
+	views, err := s.Store.Views(r.Context(), v.Staff)
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		name = s.viewName(s.words(r, v), clean)
+	}
+	if len(views) < mostViews || r.PostForm.Get("forget") != "" {
+		view := storage.SavedView{Person: v.Staff, Name: name, Query: clean.Encode(), Created: s.Clock()}
+		if r.PostForm.Get("forget") != "" {
+			view.Query = ""
+		}
+		if err := s.Store.PutView(r.Context(), view); err != nil {
+			return err
+		}
+	}
+	http.Redirect(w, r, s.Prefix+"/cases?"+clean.Encode()+"&done=saved", http.StatusSeeOther)
+	return nil
+}
+
+// viewName is what filters are called: by what they say.
+func (s *site) viewName(w *words, of url.Values) string {
+	var parts []string
+	if of.Get("state") != "" {
+		parts = append(parts, w.t("group_"+of.Get("state")))
+	}
+	if at := of.Get("site"); at != "" {
+		parts = append(parts, s.at(at).Name)
+	}
+	if of.Get("priority") != "" {
+		parts = append(parts, of.Get("priority"))
+	}
+	return strings.Join(parts, " · ")
+}
