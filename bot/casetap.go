@@ -96,7 +96,9 @@ func (p *press) conclude(refusal *recovery.Refusal, before int) {
 		p.refuse(refusal)
 		return
 	}
-	if len(d.out.Events) > before || d.out.Case == nil {
+	// Where cards have threads the card and the line below it say so: an answer would be the
+	// same words a third time.
+	if told := d.snap.Traits[p.update.From.Platform].Threads; !told && (len(d.out.Events) > before || d.out.Case == nil) {
 		p.answer(voice.Join(" · ", p.voice.Say("state_"+string(d.kase.State)), d.kase.Name()), false)
 	}
 	d.redraw = true

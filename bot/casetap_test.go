@@ -71,6 +71,14 @@ func says(t *testing.T, answers []chat.Answer, want string, alert bool) {
 	}
 }
 
+// silent holds that whoever acted sees what became of it on the card and below it alone.
+func silent(t *testing.T, answers []chat.Answer) {
+	t.Helper()
+	if len(answers) != 0 {
+		t.Errorf("answered %+v", answers)
+	}
+}
+
 func TestTheFirstToTakeACaseHasIt(t *testing.T) {
 	w, _ := lowTap(t, staffTG, staffSlack, room)
 	bob, amy := w.member(1, "Bob", access.Agent), w.member(2, "Amy", access.Agent)
@@ -280,4 +288,17 @@ func TestAssignOffersEverybodyPageByPage(t *testing.T) {
 	if k := w.onlyCase(); k.Holder.ID != "amy-79" {
 		t.Errorf("%q has it", k.Holder.ID)
 	}
+}
+
+// D14: where cards have threads, the card and the line below it say what was done, and nothing
+// more does; what went wrong is still said to whoever tried.
+func TestD14WhatACardAndItsThreadSayIsNotSaidAThirdTime(t *testing.T) {
+	w, _ := lowTap(t, staffSlack)
+	bob, amy := w.inSlack(w.member(1, "Bob", access.Agent)), w.inSlack(w.member(2, "Amy", access.Agent))
+	take := w.button(staffSlack, "Take")
+	silent(t, w.onCard(bob, staffSlack, take))
+	if card := w.newest(staffSlack, "case").Render; card.State != "taken" {
+		t.Errorf("the card is %q", card.State)
+	}
+	says(t, w.onCard(amy, staffSlack, take), "Bob has had it", true)
 }

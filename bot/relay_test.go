@@ -80,7 +80,7 @@ func TestStaffAndACustomerTalk(t *testing.T) {
 	// Ann answers what Bob said, from Slack Bob says more, and both change their words.
 	answer := w.writes(ann, "Nobody told me why.", w.newest(ann.address, replySlot).ShownRef)
 	sees(t, "the answer", w.shows(staffTG, relaySlot)[1:], "A-1 · “Ann” | Nobody told me why. | Reply to this message to answer “Ann”.")
-	says(t, w.fills(w.inSlack(bob), staffSlack, w.button(staffSlack, "Reply"), map[string]string{render.FieldText: "We were two short."}), "Contacted", false)
+	silent(t, w.fills(w.inSlack(bob), staffSlack, w.button(staffSlack, "Reply"), map[string]string{render.FieldText: "We were two short."}))
 	w.editIn(bob, staffTG, own, asked, "I am very sorry, Ann.")
 	w.editIn(ann, ann.address, answer, "", "Nobody told me anything.")
 	sees(t, "Ann", w.got(ann)[1:], "Bob (Salon Anna) | I am very sorry, Ann.", "Bob (Salon Anna) | We were two short.")
@@ -154,7 +154,7 @@ func TestInSlackOnlyTheFormReachesTheCustomer(t *testing.T) {
 	if reply.Form == nil || !strings.Contains(reply.Form.Note, "Hello?") {
 		t.Fatalf("the form quotes nothing: %+v", reply.Form)
 	}
-	says(t, w.fills(in, staffSlack, reply.Data, map[string]string{render.FieldText: "I am here."}), "Contacted", false)
+	silent(t, w.fills(in, staffSlack, reply.Data, map[string]string{render.FieldText: "I am here."}))
 	sees(t, "Ann", w.got(ann)[1:], "Bob (Salon Anna) | I am here.")
 }
 

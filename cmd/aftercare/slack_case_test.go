@@ -69,8 +69,16 @@ func actOnSlack(t *testing.T, database, transport string) {
 	if now := shows("Open"); !slices.ContainsFunc(now.Buttons, func(b slackfake.Button) bool { return b.Text == "Take" }) {
 		t.Errorf("after presses of outsiders the card is %s", now)
 	}
-	says(bob.Tap(card, "Take"), "Taken")
+	silently := func(press *slackfake.Press) {
+		t.Helper()
+		press.WaitAcked()
+		if got := press.Whispers(); len(got) != 0 {
+			t.Errorf("what the card and its thread say is whispered as well: %v", got)
+		}
+	}
+	took := bob.Tap(card, "Take")
 	taken := shows("Bob Ray")
+	silently(took)
 	if taken.Color != "#daa038" || slices.ContainsFunc(taken.Buttons, func(b slackfake.Button) bool { return b.Text == "Take" }) {
 		t.Errorf("the taken card is %s, %s", taken.Color, taken)
 	}
@@ -87,8 +95,10 @@ func actOnSlack(t *testing.T, database, transport string) {
 			return strings.HasSuffix(b.Text, "Apology") && strings.Contains(b.Text, "☑")
 		})
 	})
-	says(bob.Tap(last, "Done"), "Resolved")
-	if now := shows("Resolved"); now.Color != "#2eb886" || !strings.Contains(now.Text, "Too slow") || !strings.Contains(now.Text, "Apology") {
+	done := bob.Tap(last, "Done")
+	now := shows("Resolved")
+	silently(done)
+	if now.Color != "#2eb886" || !strings.Contains(now.Text, "Too slow") || !strings.Contains(now.Text, "Apology") {
 		t.Errorf("the resolved card is %s", now)
 	}
 	says(amy.Tap(last, "Done"), "by Bob Ray") // a resolved case resolved again
