@@ -43,7 +43,8 @@ type Config struct {
 type site struct {
 	Config
 	assets *page.Assets
-	pages  map[string]*pages       // by language
+	pages  map[string]*pages // by language
+	hub    *hub
 	topics func() map[string]topic // of the help, by name; read when somebody asks
 }
 
@@ -80,7 +81,7 @@ func newSite(c Config) *site {
 		c.Clock = time.Now
 	}
 	c.Prefix = page.Prefix(c.Prefix)
-	s := &site{Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+Static)}
+	s := &site{Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+Static), hub: newHub(c.Store)}
 	s.pages = parsePages(s)
 	s.topics = sync.OnceValue(func() map[string]topic {
 		all, err := topicsOf(docs.Files, c.Prefix)

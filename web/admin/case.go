@@ -16,7 +16,7 @@ import (
 )
 
 // caseModules are what the pages of cases load: they work without.
-var caseModules []string
+var caseModules = []string{"live.js", "stream.js", "keys.js", "draft.js", "clock.js"}
 
 // pastSessions is how many earlier conversations the page of a case shows.
 const pastSessions = 5
@@ -150,6 +150,7 @@ func caseRoutes() []route {
 		{"POST /cases/take", access.TakeCase, (*site).takeOne},
 		{"POST /cases/views", access.SeeCases, (*site).saveView},
 		{"GET /cases/{number}", access.SeeCases, (*site).kase},
+		{"GET /live", access.SeeCases, (*site).live},
 		{"POST /cases/{number}/take", access.TakeCase, actPost("take")},
 		{"POST /cases/{number}/release", access.ReleaseCase, actPost("release")},
 		{"POST /cases/{number}/reply", access.ContactCase, (*site).reply},

@@ -87,7 +87,7 @@ func TestAPersonWorksACaseToItsEndWithoutScript(t *testing.T) {
 	}
 	at := "/cases/" + k.Name()
 	page = body(mei.post(at+"/reply", url.Values{"reply": {"Anna, I am so sorry."}, "id": {hiddenID(page)}}))
-	if !strings.Contains(page, "Sending in") || !strings.Contains(page, "Undo") || w.told("1", "so sorry") != 0 {
+	if !strings.Contains(page, "Sending, seconds left") || !strings.Contains(page, "Undo") || w.told("1", "so sorry") != 0 {
 		t.Fatalf("the words do not wait: %s", page)
 	}
 	w.clock.add(6 * time.Second)

@@ -1,0 +1,72 @@
+// Shortcuts: each button says its own in aria-keyshortcuts. None acts within a field, except
+// Ctrl+Enter, which sends the box that has the focus.
+const field = e => e.matches?.("input, select, textarea, [contenteditable]")
+const seen = e => e.checkVisibility ? e.checkVisibility() : e.offsetParent
+let before = ""
+
+const rows = () => [...document.querySelectorAll("li.case")].filter(seen)
+function move(by) {
+	const all = rows()
+	const at = all.findIndex(li => li.contains(document.activeElement))
+	const to = all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))]
+	to?.querySelector("a.cover").focus()
+}
+
+// into opens a box and puts the caret behind its words.
+function into(id) {
+	const area = document.querySelector("#" + id + " textarea")
+	if (!area) return false
+	if (location.hash !== "#" + id) location.hash = id
+	area.focus()
+	area.setSelectionRange(area.value.length, area.value.length)
+	return true
+}
+const target = () => { if (["#reply", "#note"].includes(location.hash)) into(location.hash.slice(1)) }
+
+function press(key) {
+	const all = [...document.querySelectorAll("[aria-keyshortcuts]")]
+	const one = all.find(e => e.getAttribute("aria-keyshortcuts") === key)
+	if (!one) return false
+	one.click()
+	return true
+}
+
+// row does with the row that has the focus what its button does.
+function act() {
+	const li = document.activeElement?.closest?.("li.case")
+	const button = li?.querySelector(".button")
+	button?.click()
+	return !!button
+}
+
+const keys = {
+	j: () => move(1), k: () => move(-1), t: () => act() || press("t"), r: () => into("reply"), n: () => into("note"),
+	"/": () => document.querySelector("input[type=search]")?.focus(),
+}
+const places = { t: "/", c: "/cases", s: "/settings", a: "/answers", p: "/people" }
+
+addEventListener("keydown", e => {
+	if (e.isComposing) return
+	if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && e.target.matches?.("textarea[data-box]")) {
+		e.preventDefault()
+		e.target.form.requestSubmit()
+		return
+	}
+	if (e.key === "Escape" && field(e.target)) {
+		e.target.blur()
+		if (location.hash) location.hash = "main"
+		return
+	}
+	if (e.ctrlKey || e.metaKey || e.altKey || field(e.target)) return
+	const was = before
+	before = e.key === "g" ? "g" : ""
+	if (was === "g" && places[e.key]) {
+		const link = [...document.querySelectorAll(".rail li a")].find(a => a.pathname.endsWith(places[e.key]))
+		link?.click()
+		if (link) e.preventDefault()
+		return
+	}
+	if (keys[e.key] ? keys[e.key]() !== false : press(e.key)) e.preventDefault()
+})
+addEventListener("hashchange", target)
+target()

@@ -1,0 +1,71 @@
+// Fetches the page again when it changed and puts what differs in its place: elements with
+// data-region. No string becomes markup: the parser of XMLHttpRequest makes the document.
+const regions = () => [...document.querySelectorAll("[data-region]")]
+let turn = 0
+
+const load = () => new Promise((done, fail) => {
+	const x = new XMLHttpRequest()
+	x.open("GET", location.href.replace(/[?&]done=\w*/, ""))
+	x.responseType = "document"
+	x.timeout = 20000
+	x.setRequestHeader("Aftercare-Live", "1")
+	x.onload = () => (x.status === 200 && x.response ? done(x.response) : fail())
+	x.onerror = x.ontimeout = fail
+	x.send()
+})
+
+const ids = root => [...root.querySelectorAll("li.case[id]")].map(li => li.id)
+
+// list changes rows where they stand. New and moved rows wait behind a line: a list that moves
+// makes people press the wrong case.
+function list(old, next) {
+	const was = ids(old), now = ids(next)
+	for (const li of old.querySelectorAll("li.case[id]")) {
+		const twin = next.querySelector("#" + CSS.escape(li.id))
+		li.classList.toggle("gone", !twin)
+		if (!twin) {
+			const state = li.querySelector(".state")
+			if (state) state.textContent = old.dataset.gone
+			continue
+		}
+		for (const part of [".clock", ".state", ".who", "q"]) {
+			const a = li.querySelector(part), b = twin.querySelector(part)
+			if (a && b && !a.isEqualNode(b)) a.replaceWith(document.adoptNode(b))
+		}
+	}
+	const kept = was.filter(id => now.includes(id))
+	const same = kept.join() === now.join()
+	for (const count of old.querySelectorAll("h2[id], summary")) {
+		const twin = count.id && next.querySelector("#" + CSS.escape(count.id) + " .count")
+		if (twin) count.querySelector(".count").textContent = twin.textContent
+	}
+	const line = document.getElementById("fresh")
+	const more = Math.max(1, now.filter(id => !was.includes(id)).length)
+	line.hidden = same
+	line.firstElementChild.textContent = line.dataset.words.replace("{0}", more)
+	if (was.length === 0 && now.length > 0) show(old, next)
+	line.firstElementChild.onclick = () => { show(old, next); line.hidden = true }
+}
+
+function show(old, next) {
+	const open = [...old.querySelectorAll("details[open] summary")].map(s => s.id)
+	old.replaceChildren(...document.adoptNode(next).childNodes)
+	for (const id of open) document.getElementById(id)?.parentElement.setAttribute("open", "")
+}
+
+async function refresh() {
+	const mine = ++turn
+	let news
+	try { news = await load() } catch { return }
+	if (mine !== turn) return
+	for (const old of regions()) {
+		const next = news.getElementById(old.id)
+		if (!next || old.isEqualNode(next)) continue
+		if (old.id === "groups") list(old, next)
+		else if (!old.contains(document.activeElement)) old.replaceWith(document.adoptNode(next))
+	}
+	document.title = news.title
+	document.dispatchEvent(new Event("aftercare:shown"))
+}
+
+document.addEventListener("aftercare:changed", refresh)
