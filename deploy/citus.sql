@@ -59,5 +59,10 @@ SELECT create_reference_table('retention');
 SELECT create_reference_table('forgotten');
 SELECT create_reference_table('erasures');
 SELECT create_reference_table('secret_key');
+SELECT create_reference_table('logins');
+SELECT create_reference_table('web_sessions');
+SELECT create_reference_table('one_time_links');
+SELECT create_reference_table('login_tries');
+SELECT create_reference_table('audit');
 
 ALTER TABLE case_events ADD CONSTRAINT case_events_case FOREIGN KEY (bucket, case_id) REFERENCES cases (bucket, id);

@@ -38,8 +38,8 @@ type Team interface {
 	PutStaff(ctx context.Context, s Staff) error
 	// StaffList returns everybody by id, also who is gone: histories name them.
 	StaffList(ctx context.Context) ([]Staff, error)
-	// DropStaff takes everything away from a member of staff: role, links and codes.
-	// ErrNotFound if there is nobody of this id.
+	// DropStaff takes everything away from a member of staff: role, links, codes and the login
+	// with its sessions. ErrNotFound if there is nobody of this id, ErrLastOwner.
 	DropStaff(ctx context.Context, id string, at time.Time) error
 	// PutStaffCode stores a code in place of older ones for the same person. ErrNotFound
 	// if that person is not there or gone.

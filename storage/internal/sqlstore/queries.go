@@ -28,6 +28,7 @@ type queries struct {
 	foldQueries
 	inboxQueries
 	writingQueries
+	loginQueries
 	all, boot []string
 }
 
@@ -61,6 +62,7 @@ func newQueries(d Dialect) *queries {
 		foldQueries:         newFoldQueries(t),
 		inboxQueries:        newInboxQueries(t),
 		writingQueries:      newWritingQueries(t),
+		loginQueries:        newLoginQueries(t),
 	}
 	q.all, q.boot = t.all, t.boot
 	return q

@@ -109,16 +109,19 @@ func (s *Store) StaffList(ctx context.Context) ([]storage.Staff, error) {
 // DropStaff implements storage.Team.
 func (s *Store) DropStaff(ctx context.Context, id string, at time.Time) error {
 	id = storage.Clean(id)
-	return s.aboutStaff(ctx, "remove staff", func(tx *sql.Tx) error {
+	return s.aboutLogins(ctx, "remove staff", func(tx *sql.Tx) (bool, error) {
 		var found string
 		if err := tx.QueryRowContext(ctx, s.q.dropStaff, micro(at), id).Scan(&found); err != nil {
-			return err
+			return false, err
+		}
+		if err := s.leave(ctx, tx, id); err != nil {
+			return false, err
 		}
 		if _, err := tx.ExecContext(ctx, s.q.dropStaffLinks, id); err != nil {
-			return err
+			return false, err
 		}
 		_, err := tx.ExecContext(ctx, s.q.dropStaffCodes, id)
-		return err
+		return true, err
 	})
 }
 
