@@ -2,6 +2,9 @@ package storage
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
@@ -22,6 +25,29 @@ func (s Staff) RoleAt(site string) access.Role {
 		return access.Outsider
 	}
 	return s.Roles.At(site)
+}
+
+// StaffID is a short key for a new member of staff, made from a name, that nobody has: small
+// letters, digits and hyphens.
+func StaffID(name string, taken []Staff) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(name) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	base := strings.Trim(b.String(), "-")
+	if base == "" {
+		base = "staff"
+	}
+	for id, n := base, 2; ; id, n = fmt.Sprint(base, "-", n), n+1 {
+		if !slices.ContainsFunc(taken, func(s Staff) bool { return s.ID == id }) {
+			return id
+		}
+	}
 }
 
 // StaffCode lets whoever sends it first link a chat identity to a member of staff.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/aftercare/aftercare/access"
 )
@@ -17,6 +18,10 @@ type Viewer struct {
 	Grants   access.Grants
 	Language string // BCP 47 as chosen; "" = what the browser wishes
 	Look     string // "light" or "dark" as chosen; "" = what the system has
+
+	SignIn  string    // what they type to sign in: the name by which changes are theirs
+	Session string    // id of this browser's session
+	Proved  time.Time // when they proved last who they are
 }
 
 // Gate says who has signed in.
