@@ -34,7 +34,7 @@ var rooms = []room{
 	{path: "docs/guides"},      // a test only
 	{path: "cmd/...", imports: []string{"*"}},
 	{path: "internal/app", imports: []string{
-		"internal/app/settings", "internal/signin", "internal/page", "web", "bot/...", "adapters/...", "storage", "storage/sqlite", "storage/postgres", "storage/archive",
+		"internal/app/settings", "internal/signin", "internal/page", "web/...", "bot/...", "adapters/...", "storage", "storage/sqlite", "storage/postgres", "storage/archive",
 		"recovery/...", "survey/...", "report", "access",
 	}},
 	{path: "internal/app/settings", imports: []string{"adapters", "adapters/chat"}},

@@ -29,7 +29,10 @@ func (c *serveCmd) Run(a *terminal) error {
 	}
 	tuneCollector()
 	signals.Outlive()
-	return serve(a.ctx, app.Config{Settings: s, Version: thisBuild().Version, Clock: a.clock, BackedUp: c.BackedUp, Log: s.Logger(a.stderr)}, nil)
+	return serve(a.ctx, app.Config{
+		Settings: s, Version: thisBuild().Version, Clock: a.clock, BackedUp: c.BackedUp, Log: s.Logger(a.stderr),
+		Say: func(words string) { _ = a.printf("%s\n", words) }, // to a pipe that nobody reads: serving goes on
+	}, nil)
 }
 
 // serve runs an instance until ctx ends or a part fails for good, stops everything it

@@ -30,12 +30,13 @@ import (
 
 // Config is everything that an instance is made from.
 type Config struct {
-	Settings settings.Settings // checked by settings.Read
-	Version  string            // of the program, for the log and the pages
-	Clock    func() time.Time  // nil = Now
-	Log      *slog.Logger      // nil = discard
-	BackedUp bool              // a migration after which older programs cannot go on needs no backup
-	Demo     *Demo             // what the demo adds; nil in earnest
+	Settings settings.Settings  // checked by settings.Read
+	Version  string             // of the program, for the log and the pages
+	Clock    func() time.Time   // nil = Now
+	Log      *slog.Logger       // nil = discard
+	BackedUp bool               // a migration after which older programs cannot go on needs no backup
+	Say      func(words string) // tells whoever started it how to set up, while nobody can sign in; nil = nobody
+	Demo     *Demo              // what the demo adds; nil in earnest
 }
 
 // Demo is what `aftercare demo` adds to an instance.
@@ -192,6 +193,7 @@ func (a *App) startBot(keys Keys) (err error) {
 		}
 	})
 	parts.start(a.connections.run)
+	parts.start(func() { a.saySetup(ctx) })
 	return nil
 }
 

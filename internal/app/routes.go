@@ -54,7 +54,15 @@ func (a *App) routes() (http.Handler, error) {
 	if a.Demo != nil {
 		pages.Demo = a.Demo.Page()
 	}
-	mux.Handle("/", web.New(pages))
+	plain := web.New(pages)
+	if a.Demo != nil {
+		mux.Handle("/", plain)
+	} else {
+		for _, at := range []string{"/healthz", "/readyz", "/metrics", "/schema/", "/static/web/"} {
+			mux.Handle(at, plain)
+		}
+		mux.Handle("/", a.pages(public.Path))
+	}
 	all := page.StripPrefix(page.Prefix(public.Path), mux)
 	id := ServerID(a.connections.key)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

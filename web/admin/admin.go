@@ -8,12 +8,14 @@ import (
 	"embed"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/docs"
 	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -27,7 +29,7 @@ const Static = "/static/admin/"
 type Config struct {
 	Store storage.Store
 	Bot   *bot.Bot
-	// Gate says who has signed in.
+	// Gate says who has signed in; nil is Sessions of the store.
 	Gate Gate
 	// Clock is the time; nil is time.Now.
 	Clock func() time.Time
@@ -45,6 +47,7 @@ type site struct {
 	assets *page.Assets
 	pages  map[string]*pages // by language
 	hub    *hub
+	hasher *signin.Hasher
 	topics func() map[string]topic // of the help, by name; read when somebody asks
 }
 
@@ -56,6 +59,9 @@ func New(c Config) http.Handler {
 	mux.Handle("GET "+Static+"{file}", s.assets)
 	for _, r := range routes {
 		mux.HandleFunc(r.pattern, s.behindTheGate(r))
+	}
+	if !slices.ContainsFunc(routes, func(r route) bool { return r.pattern == "GET /{$}" }) {
+		mux.HandleFunc("GET /{$}", s.behindTheGate(route{page: (*site).start}))
 	}
 	for _, r := range doors {
 		mux.HandleFunc(r.pattern, s.beforeTheGate(r))
@@ -80,8 +86,13 @@ func newSite(c Config) *site {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
+	if c.Gate == nil {
+		c.Gate = Sessions{c.Store, c.Clock}
+	}
 	c.Prefix = page.Prefix(c.Prefix)
-	s := &site{Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+Static), hub: newHub(c.Store)}
+	s := &site{
+		Config: c, hasher: signin.NewHasher(), assets: page.NewAssets(staticFiles, "static", c.Prefix+Static), hub: newHub(c.Store),
+	}
 	s.pages = parsePages(s)
 	s.topics = sync.OnceValue(func() map[string]topic {
 		all, err := topicsOf(docs.Files, c.Prefix)

@@ -41,7 +41,8 @@ type opened struct {
 	storage.OneTimeLink
 	login storage.Login   // of a ResetLink
 	staff storage.Staff   // of a JoinLink
-	team  []storage.Staff // of a SetupLink: who is there already
+	team  []storage.Staff // who is there already
+	ever  []storage.Staff // and who was: their keys are taken
 }
 
 func (s *site) open(r *http.Request, kind storage.LinkKind) (o opened, err error) {
@@ -66,7 +67,8 @@ func (s *site) open(r *http.Request, kind storage.LinkKind) (o opened, err error
 	if err != nil {
 		return o, err
 	}
-	o.team = slices.DeleteFunc(team, func(x storage.Staff) bool { return !x.Gone.IsZero() })
+	o.ever = team
+	o.team = slices.DeleteFunc(slices.Clone(team), func(x storage.Staff) bool { return !x.Gone.IsZero() })
 	i := slices.IndexFunc(o.team, func(x storage.Staff) bool { return x.ID == o.Who })
 	if kind == storage.JoinLink && i < 0 {
 		return o, spent
@@ -198,14 +200,16 @@ func (s *site) newLogin(r *http.Request, f *form, o opened) (l storage.Login, st
 		f.field("name").Value = l.Name
 	}
 	if l.Staff == "" {
-		l.Staff = storage.StaffID(l.Name, o.team)
+		l.Staff = storage.StaffID(l.Name, o.ever)
 		staff = &storage.Staff{ID: l.Staff, Name: l.Shown, Roles: access.Grants{access.EverySite: access.Admin}, Created: s.Clock()}
 	}
 	return l, staff
 }
 
 // signInName is a name to sign in with made from the name of a person: "robin.park".
-func signInName(shown string) string { return strings.ToLower(strings.Join(strings.Fields(shown), ".")) }
+func signInName(shown string) string {
+	return strings.ToLower(strings.Join(strings.Fields(shown), "."))
+}
 
 func (s *site) faultsOfLogin(words *words, f *form, o opened, l storage.Login, password string) {
 	if x := f.field("shown"); x != nil && l.Shown == "" {

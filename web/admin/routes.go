@@ -21,11 +21,31 @@ type route struct {
 }
 
 // routes are the addresses for people who have signed in.
-var routes = slices.Concat(caseRoutes(), helpRoutes, outboxRoutes, settingsRoutes, siteRoutes)
+var routes = slices.Concat(
+	caseRoutes(),
+	helpRoutes,
+	meRoutes,
+	outboxRoutes,
+	proveRoutes,
+	settingsRoutes,
+	siteRoutes,
+)
+
+// start is the first page: the first place that the viewer may see.
+func (s *site) start(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	for _, p := range places {
+		if p.At != "/" && v.Anywhere(p.deed) {
+			http.Redirect(w, r, s.Prefix+p.At, http.StatusSeeOther)
+			return nil
+		}
+	}
+	http.Redirect(w, r, s.Prefix+"/me", http.StatusSeeOther)
+	return nil
+}
 
 // doors are the addresses that need no session: signing in, and one-time links. Their
 // Viewer is that of the session if there is one.
-var doors = []route{}
+var doors = slices.Concat(linkDoors, loginDoors)
 
 // behindTheGate lets in who has signed in and may use the route.
 func (s *site) behindTheGate(to route) http.HandlerFunc {

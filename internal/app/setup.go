@@ -1,0 +1,95 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/aftercare/aftercare/internal/app/settings"
+	"github.com/aftercare/aftercare/internal/signin"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/web/admin"
+)
+
+// setupLife is how long a link to set up works, and how often another is said while nobody
+// can sign in.
+const setupLife = time.Hour
+
+// PagesURL is the address at which people open the pages of this installation: PUBLIC_URL,
+// or else this machine by its name, as a passkey belongs to a name and never to a number.
+func PagesURL(s settings.Settings, listen string) string {
+	if s.PublicURL != "" {
+		return s.PublicURL
+	}
+	_, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		port = "8080"
+	}
+	return "http://localhost:" + port
+}
+
+// NewLink makes a one-time link below base and returns its address.
+func NewLink(ctx context.Context, store storage.Logins, base string, l storage.OneTimeLink, a storage.Audit) (string, error) {
+	token := signin.NewToken()
+	l.Hash = signin.HashToken(token)
+	if a.What != "" {
+		a.ID, a.At = uuid.Must(uuid.NewV7()).String(), l.Made
+	}
+	if err := store.PutOneTimeLink(ctx, l, a); err != nil {
+		return "", err
+	}
+	return base + "/" + string(l.Kind) + "/" + token, nil
+}
+
+// SetupWords makes a link with which the first person sets the installation up, and says so
+// in words. They are "" once somebody can sign in.
+func SetupWords(ctx context.Context, store storage.Logins, base string, now time.Time) (string, error) {
+	all, err := store.Logins(ctx)
+	if err != nil || len(all) > 0 {
+		return "", err
+	}
+	until := now.Add(setupLife)
+	link, err := NewLink(ctx, store, base, storage.OneTimeLink{Kind: storage.SetupLink, Made: now, Expires: until}, storage.Audit{})
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("Open %s to set up (works once, until %s; `aftercare admin link` makes another)", link, until.Local().Format("15:04")), nil
+}
+
+// saySetup says at the start, and every hour, how to set up, until somebody can sign in.
+func (a *App) saySetup(ctx context.Context) {
+	if a.Say == nil {
+		return
+	}
+	base := PagesURL(a.Settings, a.listener.Addr().String())
+	for {
+		words, err := SetupWords(ctx, a.store, base, a.Clock())
+		wait := setupLife
+		switch {
+		case err != nil && ctx.Err() == nil:
+			a.Log.Warn("cannot make a link to set up; trying again in a minute", "err", err)
+			wait = time.Minute
+		case err == nil && words == "":
+			return
+		case err == nil:
+			a.Say(words)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// pages are those of staff and admins.
+func (a *App) pages(prefix string) http.Handler {
+	return admin.New(admin.Config{
+		Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
+	})
+}
