@@ -158,7 +158,8 @@ func registry() []row {
 			{dir: "bot", test: "TestWhoMayNotActIsToldSoAndNothingChanges", target: faults},
 			{dir: "bot", test: "TestManyTakeAtOnce", target: faults},
 		}},
-		{20, "secrets", "canaries: none in logs, errors, metrics or columns of errors, faults included", []check{
+		{20, "secrets", "canaries: none in logs, errors, metrics or columns of errors, faults included; the link to set up, while nobody can sign in, is said on standard output alone", []check{
+			{dir: shell, test: "TestTheLinkToSetUpIsPrintedAndNeverLogged", target: faults},
 			{dir: shell, test: "TestNoSecretAndNobodysWordsReachALog", target: faults},
 			{dir: "storage/postgres", test: "TestErrorsShowNoPassword", target: faults},
 			{dir: "adapters/telegram", test: "TestTheTokenIsNeverPrinted", target: faults},
