@@ -155,9 +155,9 @@ func (s *site) check(r *http.Request, words *words, name, password string) (l st
 // waitWords is a wait as it is said: in seconds up to a minute and a half, then in minutes.
 func waitWords(words *words, wait time.Duration) string {
 	if seconds := int((wait + time.Second - 1) / time.Second); seconds <= 90 {
-		return words.t("seconds", seconds)
+		return words.t("wait_seconds", seconds)
 	}
-	return words.t("minutes", int((wait+time.Minute-1)/time.Minute))
+	return words.t("wait_minutes", int((wait+time.Minute-1)/time.Minute))
 }
 
 func (s *site) signOut(w http.ResponseWriter, r *http.Request, _ Viewer) error {
