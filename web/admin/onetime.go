@@ -54,11 +54,17 @@ func (s *site) open(r *http.Request, kind storage.LinkKind) (o opened, err error
 	if err != nil {
 		return o, err
 	}
+	all, err := s.Store.Logins(r.Context())
+	if err != nil {
+		return o, err
+	}
+	if kind == storage.SetupLink && len(all) > 0 {
+		return o, spent
+	}
 	if kind == storage.ResetLink {
-		all, err := s.Store.Logins(r.Context())
 		i := slices.IndexFunc(all, func(l storage.Login) bool { return l.ID == o.Who })
-		if err != nil || i < 0 {
-			return o, errors.Join(err, spent)
+		if i < 0 {
+			return o, spent
 		}
 		o.login = all[i]
 		return o, nil
