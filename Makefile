@@ -37,7 +37,7 @@ vulnerabilities: ## Look up what the program is made of among the known vulnerab
 	GO="$(GO)" scripts/vulnerabilities.sh
 
 browser: deps ## Walk the pages through every look, width and language in a browser.
-	$(GO) test -tags matrix -run Matrix -timeout 18m ./adapters/webchat
+	$(GO) test -tags matrix -run Matrix -timeout 18m ./adapters/webchat ./web/admin
 
 bench: ## Measure what everything costs and write docs/performance.md (needs PostgreSQL, about seven minutes).
 	$(GO) run ./internal/bench -page docs/performance.md

@@ -44,6 +44,7 @@ var rooms = []room{
 	{path: "internal/bench/...", imports: []string{"*"}}, // harnesses: nothing that ships imports them
 	{path: "internal/faults/...", imports: []string{"*"}},
 	{path: "internal/testdisk"},
+	{path: "internal/browsertest"}, // for tests only
 	{path: "web/...", imports: []string{
 		"web/...", "docs", "internal/page", "internal/signin", "bot", "bot/render", "bot/snapshot", "bot/voice", "bot/personal", "storage", "adapters/chat",
 		"recovery/...", "survey/...", "report", "privacy", "access",

@@ -17,17 +17,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/internal/browsertest"
 )
-
-func quote(s string) string {
-	b, _ := json.Marshal(s)
-	return string(b)
-}
 
 // The tests share one browser, because it takes long to start; each has its own tab
 // with its own cookies, and its own bot behind the page.
 func TestInBrowser(t *testing.T) {
-	browser := startBrowser(t)
+	browser := browsertest.Start(t)
 	for name, test := range map[string]func(tab){
 		"a conversation by tap ends in a card":                        conversationByTap,
 		"a conversation by keyboard keeps the focus where it belongs": conversationByKeyboard,
@@ -58,7 +54,7 @@ const chatPath = "/chat/" + goodToken
 
 func (t tab) phone() {
 	t.Helper()
-	t.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)))
+	t.Do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)))
 }
 
 // focused says where the focus is: a button's value, else an element's id or tag.
@@ -78,27 +74,27 @@ func conversationByTap(t tab) {
 	bot := newFakeBot()
 	s := bot.serve(t.T)
 	t.phone()
-	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.untilText(overallAsk)
-	t.picture("phone-1-question")
-	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.1"]`)))
-	t.untilText(reasonAsk)
-	t.do(chromedp.Tap(chromedp.CSS(`input[value="1ts1.1.1"]`)))
-	t.until(`document.querySelector('input[value="1ts1.1.1"]').checked`)
-	t.picture("phone-2-choice")
-	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ds1.1"]`)))
-	t.untilText(whyAsk)
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.UntilText(overallAsk)
+	t.Picture("phone-1-question")
+	t.Do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.1"]`)))
+	t.UntilText(reasonAsk)
+	t.Do(chromedp.Tap(chromedp.CSS(`input[value="1ts1.1.1"]`)))
+	t.Until(`document.querySelector('input[value="1ts1.1.1"]').checked`)
+	t.Picture("phone-2-choice")
+	t.Do(chromedp.Tap(chromedp.CSS(`button[value="1ds1.1"]`)))
+	t.UntilText(whyAsk)
 	if eval[bool](t, `document.querySelector("#box").checkVisibility()`) {
 		t.Error("there is a box beside the field of the question")
 	}
-	t.do(chromedp.SendKeys(chromedp.CSS("#f"), "I waited forty minutes, and nobody said why. 😞"), chromedp.Tap(chromedp.CSS("#answer .go")))
-	t.untilText("Thank you for telling us.")
-	t.picture("phone-3-thanks")
+	t.Do(chromedp.SendKeys(chromedp.CSS("#f"), "I waited forty minutes, and nobody said why. 😞"), chromedp.Tap(chromedp.CSS("#answer .go")))
+	t.UntilText("Thank you for telling us.")
+	t.Picture("phone-3-thanks")
 	if got := eval[string](t, `document.querySelector("#step").textContent + document.querySelectorAll(".answers li").length`); got != "Finished3" {
 		t.Errorf("the end says %q", got)
 	}
-	t.do(chromedp.SendKeys(chromedp.CSS("#box textarea"), "One more thing."), chromedp.Tap(chromedp.CSS("#box button")))
-	t.untilText("One more thing.")
+	t.Do(chromedp.SendKeys(chromedp.CSS("#box textarea"), "One more thing."), chromedp.Tap(chromedp.CSS("#box button")))
+	t.UntilText("One more thing.")
 	if got := eval[string](t, `document.querySelector("#box textarea").value`); got != "" {
 		t.Errorf("the box still holds %q after it was sent", got)
 	}
@@ -106,8 +102,8 @@ func conversationByTap(t tab) {
 	if !eval[bool](t, inSight) {
 		t.Error("the newest message is hidden below the box")
 	}
-	t.do(chromedp.EmulateViewport(390, 450, chromedp.EmulateMobile, chromedp.EmulateTouch)) // the keyboard comes up
-	t.until(inSight)
+	t.Do(chromedp.EmulateViewport(390, 450, chromedp.EmulateMobile, chromedp.EmulateTouch)) // the keyboard comes up
+	t.Until(inSight)
 	var kinds []string
 	for _, u := range bot.handled() {
 		kinds = append(kinds, string(u.Kind)+" "+u.Command+u.Data)
@@ -116,19 +112,19 @@ func conversationByTap(t tab) {
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("updates (-want +got):\n%s", diff)
 	}
-	t.do(chromedp.Navigate(s.URL + "/room/staff"))
-	t.untilText("I waited forty minutes")
-	t.picture("phone-4-room")
+	t.Do(chromedp.Navigate(s.URL + "/room/staff"))
+	t.UntilText("I waited forty minutes")
+	t.Picture("phone-4-room")
 }
 
 func conversationByKeyboard(t tab) {
 	bot := newFakeBot()
 	s := bot.serve(t.T)
-	t.do(chromedp.EmulateViewport(900, 700), chromedp.Navigate(s.URL+chatPath))
-	t.untilText(overallAsk)
+	t.Do(chromedp.EmulateViewport(900, 700), chromedp.Navigate(s.URL+chatPath))
+	t.UntilText(overallAsk)
 	press := func(keys ...string) {
 		for _, k := range keys {
-			t.do(chromedp.KeyEvent(k))
+			t.Do(chromedp.KeyEvent(k))
 		}
 	}
 	press(kb.Tab)
@@ -136,36 +132,36 @@ func conversationByKeyboard(t tab) {
 	press(kb.Tab)
 	t.wantFocus("SUMMARY")
 	press(kb.Enter)
-	t.until(`document.querySelector("details.menu").open`)
+	t.Until(`document.querySelector("details.menu").open`)
 	press(kb.Escape)
-	t.until(`!document.querySelector("details.menu").open`)
+	t.Until(`!document.querySelector("details.menu").open`)
 	t.wantFocus("SUMMARY")
 	press(kb.Tab, kb.Tab, kb.Tab) // how answers are used, 1, then 2
 	t.wantFocus("1ps1.0.1")
 	if eval[string](t, `getComputedStyle(document.activeElement).outlineStyle`) != "solid" {
 		t.Error("the focus cannot be seen")
 	}
-	t.picture("keyboard-focus")
+	t.Picture("keyboard-focus")
 	press(kb.Enter)
-	t.untilText(reasonAsk)
+	t.UntilText(reasonAsk)
 	t.wantFocus("q") // the next question, which a screen reader then reads
 	press(kb.Tab)
 	t.wantFocus("1ts1.1.0")
 	press(" ")
-	t.until(`document.querySelector('input[value="1ts1.1.0"]').checked`)
+	t.Until(`document.querySelector('input[value="1ts1.1.0"]').checked`)
 	t.wantFocus("1ts1.1.0")
 	press(kb.Tab, kb.Tab, kb.Tab, kb.Tab)
 	t.wantFocus("1ds1.1")
 	press(kb.Enter)
-	t.untilText(whyAsk)
+	t.UntilText(whyAsk)
 	press(kb.Tab)
 	t.wantFocus("f")
-	t.do(chromedp.KeyEvent("Too slow."))
+	t.Do(chromedp.KeyEvent("Too slow."))
 	press(kb.Enter)
-	t.do(chromedp.KeyEvent("And rude."))
+	t.Do(chromedp.KeyEvent("And rude."))
 	press(kb.Tab)
 	press(kb.Enter)
-	t.untilText("Thank you for telling us.")
+	t.UntilText("Thank you for telling us.")
 	t.wantFocus("q")
 	updates := bot.handled()
 	if got := updates[len(updates)-1].Text; got != "Too slow.\nAnd rude." {
@@ -176,31 +172,31 @@ func conversationByKeyboard(t tab) {
 func conversationWithoutScript(t tab) {
 	bot := newFakeBot()
 	s := bot.serve(t.T)
-	if _, err := chromedp.Call(t.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+	if _, err := chromedp.Call(t.Ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
 	}
 	t.phone()
-	t.do(chromedp.Navigate(strings.Replace(s.URL, "127.0.0.1", plainHost, 1) + chatPath))
-	t.picture("noscript-start")
+	t.Do(chromedp.Navigate(strings.Replace(s.URL, "127.0.0.1", browsertest.PlainHost, 1) + chatPath))
+	t.Picture("noscript-start")
 	if n := len(bot.handled()); n != 0 {
 		t.Fatalf("opening the page caused %d updates, want none", n)
 	}
-	t.do(chromedp.WaitVisible(chromedp.CSS("noscript p")))
-	t.do(chromedp.Click(chromedp.CSS(`button[value="1ps1.0.0"]`)), chromedp.WaitVisible(chromedp.CSS(`button[value="1ds1.1"]`)))
-	t.do(chromedp.Click(chromedp.CSS(`input[value="1ts1.1.1"]`)), chromedp.Click(chromedp.CSS(`button[value="1ds1.1"]`)), chromedp.WaitVisible(chromedp.CSS(`button[value="1ss1.2"]`)))
+	t.Do(chromedp.WaitVisible(chromedp.CSS("noscript p")))
+	t.Do(chromedp.Click(chromedp.CSS(`button[value="1ps1.0.0"]`)), chromedp.WaitVisible(chromedp.CSS(`button[value="1ds1.1"]`)))
+	t.Do(chromedp.Click(chromedp.CSS(`input[value="1ts1.1.1"]`)), chromedp.Click(chromedp.CSS(`button[value="1ds1.1"]`)), chromedp.WaitVisible(chromedp.CSS(`button[value="1ss1.2"]`)))
 	bot.mu.Lock()
 	bot.answer = &chat.Answer{Text: "Kept for the team.", Alert: true}
 	bot.mu.Unlock()
-	t.do(chromedp.SendKeys(chromedp.CSS("#f"), "no script here"), chromedp.Click(chromedp.CSS("#answer .go")))
-	t.do(chromedp.WaitVisible(chromedp.CSS("[role=alert]:not(:empty)")))
-	text, err := chromedp.Run(t.ctx, chromedp.Text(chromedp.CSS("[role=alert]")))
+	t.Do(chromedp.SendKeys(chromedp.CSS("#f"), "no script here"), chromedp.Click(chromedp.CSS("#answer .go")))
+	t.Do(chromedp.WaitVisible(chromedp.CSS("[role=alert]:not(:empty)")))
+	text, err := chromedp.Run(t.Ctx, chromedp.Text(chromedp.CSS("[role=alert]")))
 	if err != nil || text != "Kept for the team." {
 		t.Errorf("alert is %q, %v", text, err)
 	}
 	if got := len(bot.handled()); got != 5 {
 		t.Errorf("the bot got %d updates, want 5", got)
 	}
-	t.do(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("#alert:empty"))) // said once
+	t.Do(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("#alert:empty"))) // said once
 }
 
 func newsAppear(t tab) {
@@ -208,15 +204,15 @@ func newsAppear(t tab) {
 	c := bot.config()
 	c.Watch = nil // as if every commit were another process's
 	s := serveConfig(t.T, c)
-	t.do(chromedp.Navigate(s.URL + "/room/staff"))
-	t.untilText("Nobody needs you right now.")
-	t.picture("room-empty")
+	t.Do(chromedp.Navigate(s.URL + "/room/staff"))
+	t.UntilText("Nobody needs you right now.")
+	t.Picture("room-empty")
 	bot.post(staffRoom, "case:1", card(2))
-	t.untilText("2 of 5")
+	t.UntilText("2 of 5")
 	bot.post(staffRoom, "case:2", card(1))
-	t.until(`document.querySelectorAll("li").length === 2`)
+	t.Until(`document.querySelectorAll("li").length === 2`)
 	bot.post(staffRoom, "case:1", card(2, "The floor was wet."))
-	t.untilText("The floor was wet.")
+	t.UntilText("The floor was wet.")
 	if got := eval[string](t, `[...document.querySelectorAll(".title")].map(e => e.textContent.match(/\d of 5/)[0]).join()`); got != "2 of 5,1 of 5" {
 		t.Errorf("cards are in the order %s, want an edit to keep its place", got)
 	}
@@ -226,8 +222,8 @@ func newsAppear(t tab) {
 	if eval[bool](t, `performance.getEntriesByType("navigation").length !== 1 || !!document.querySelector("li.new") === false`) {
 		t.Error("the page was loaded anew instead of being changed in place")
 	}
-	t.do(chromedp.EmulateViewport(900, 800))
-	t.picture("room")
+	t.Do(chromedp.EmulateViewport(900, 800))
+	t.Picture("room")
 
 	// What a button sends changes with each tick: the focus stays where the words are, or on
 	// the card, and never jumps to another one.
@@ -235,14 +231,14 @@ func newsAppear(t tab) {
 		m := card(2)
 		m.Rows = [][]chat.Button{{{Text: mark + "Apology", Data: data}, {Text: "Done", Data: "d" + data}}}
 		bot.post(staffRoom, "case:1", m)
-		t.until(`[...document.querySelectorAll("button")].some(e => e.value === "` + data + `")`)
+		t.Until(`[...document.querySelectorAll("button")].some(e => e.value === "` + data + `")`)
 	}
 	ticked("☐ ", "one")
 	eval[any](t, `document.querySelector("button[value=one]").focus()`)
 	ticked("☑ ", "two")
 	t.wantFocus("two")
 	bot.post(staffRoom, "case:1", card(2, "Gone."))
-	t.untilText("Gone.")
+	t.UntilText("Gone.")
 	t.wantFocus(elementID("case:1"))
 }
 
@@ -250,46 +246,46 @@ func failedPost(t tab) {
 	bot := newFakeBot()
 	s := bot.serve(t.T)
 	t.phone()
-	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.untilText(overallAsk)
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.UntilText(overallAsk)
 	bot.mu.Lock()
 	bot.away = errors.New("no database")
 	bot.mu.Unlock()
-	t.do(chromedp.SendKeys(chromedp.CSS("#box textarea"), "please keep this"), chromedp.Tap(chromedp.CSS("#box button")))
-	t.untilText("That was not saved yet.")
-	t.picture("away")
+	t.Do(chromedp.SendKeys(chromedp.CSS("#box textarea"), "please keep this"), chromedp.Tap(chromedp.CSS("#box button")))
+	t.UntilText("That was not saved yet.")
+	t.Picture("away")
 	if got := eval[string](t, `document.querySelector("#box textarea").value`); got != "please keep this" {
 		t.Errorf("the box holds %q after the store was away", got)
 	}
 	offline := network.OverrideNetworkStateParams{Offline: true, DownloadThroughput: -1, UploadThroughput: -1}
-	if _, err := chromedp.Call(t.ctx, network.OverrideNetworkState, offline); err != nil {
+	if _, err := chromedp.Call(t.Ctx, network.OverrideNetworkState, offline); err != nil {
 		t.Fatal(err)
 	}
 	s.CloseClientConnections()
 	s.Listener.Close()
-	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.1"]`)))
-	t.untilText("Not sent. Check your connection")
-	t.picture("offline")
+	t.Do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.1"]`)))
+	t.UntilText("Not sent. Check your connection")
+	t.Picture("offline")
 	if got := eval[string](t, `document.querySelector("#box textarea").value`); got != "please keep this" {
 		t.Errorf("the box holds %q after the connection broke", got)
 	}
 	if eval[bool](t, `!!document.querySelector("[aria-busy], [aria-disabled], textarea[readonly]")`) {
 		t.Error("something is still disabled after the failure")
 	}
-	t.until(`document.querySelector("#offline").checkVisibility()`)
+	t.Until(`document.querySelector("#offline").checkVisibility()`)
 }
 
 func botAnswers(t tab) {
 	bot := newFakeBot()
 	s := bot.serve(t.T)
-	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.untilText(overallAsk)
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.UntilText(overallAsk)
 	for _, a := range []chat.Answer{{Text: "This question was answered already."}, {Text: "This survey has ended.", Alert: true}} {
 		bot.mu.Lock()
 		bot.answer = &a
 		bot.mu.Unlock()
-		t.do(chromedp.Click(chromedp.CSS(`button[value="1ps1.0.1"]`)))
-		t.untilText(a.Text)
+		t.Do(chromedp.Click(chromedp.CSS(`button[value="1ps1.0.1"]`)))
+		t.UntilText(a.Text)
 		role := "status"
 		if a.Alert {
 			role = "alert"
@@ -307,21 +303,21 @@ func whileSending(t tab) {
 	bot := newFakeBot()
 	s := bot.serve(t.T)
 	t.phone()
-	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.untilText(overallAsk)
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.UntilText(overallAsk)
 	gate := make(chan struct{})
 	bot.mu.Lock()
 	bot.gate = gate
 	bot.mu.Unlock()
-	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.1"]`)))
-	t.untilText("Sending…")
-	t.picture("sending")
+	t.Do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.1"]`)))
+	t.UntilText("Sending…")
+	t.Picture("sending")
 	if !eval[bool](t, `document.querySelector('button[value="1ps1.0.1"]').ariaDisabled === "true"`) {
 		t.Error("the button that was tapped is not disabled")
 	}
-	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.4"]`))) // ignored
+	t.Do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.4"]`))) // ignored
 	close(gate)
-	t.untilText(reasonAsk)
+	t.UntilText(reasonAsk)
 	if got := len(bot.handled()); got != 2 {
 		t.Errorf("the bot got %d updates, want 2: a second tap while one is on its way is none", got)
 	}
@@ -335,14 +331,14 @@ func rightToLeft(t tab) {
 	bot.lang, bot.title = "ar", "بعد زيارتك لصالون آنا"
 	s := bot.serve(t.T)
 	t.phone()
-	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.until(`document.querySelectorAll(".scale button").length > 0`)
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.Until(`document.querySelectorAll(".scale button").length > 0`)
 	bot.post(customer, "n:1", chat.Message{Lang: "ar", Text: "ما مدى رضاك عن Salon Anna بشكل عام؟", Rows: [][]chat.Button{{{Text: "١", Data: "a"}, {Text: "٢", Data: "b"}, {Text: "٣", Data: "c"}}}})
 	bot.post(customer, "n:2", chat.Message{Lang: "en", Text: "This one is in English."})
-	t.untilText("This one is in English.")
-	t.picture("phone-rtl")
+	t.UntilText("This one is in English.")
+	t.Picture("phone-rtl")
 	left := func(selector string) float64 {
-		return eval[float64](t, `document.querySelector(`+quote(selector)+`).getBoundingClientRect().left`)
+		return eval[float64](t, `document.querySelector(`+browsertest.Quote(selector)+`).getBoundingClientRect().left`)
 	}
 	if eval[string](t, `document.documentElement.dir + document.documentElement.lang`) != "rtlar" {
 		t.Error("the page of an Arabic visitor is not right to left")
@@ -371,36 +367,29 @@ func hostileWords(t tab) {
 	}
 	bot.title = hostile[0]
 	t.phone()
-	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.until(fmt.Sprintf(`document.querySelectorAll("#log li, #now h2").length === %d`, len(hostile)))
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.Until(fmt.Sprintf(`document.querySelectorAll("#log li, #now h2").length === %d`, len(hostile)))
 	bot.post(customer, "n:last", chat.Message{Text: hostile[0], Rows: [][]chat.Button{{{Text: hostile[1], Data: "y"}}}}) // by the script, too
-	t.until(`!!document.querySelector('button[value="y"]')`)
+	t.Until(`!!document.querySelector('button[value="y"]')`)
 	if got := eval[string](t, `document.querySelector("#log li:last-child .bubble").innerText`); got != hostile[0] {
 		t.Errorf("the words were changed: %q", got)
 	}
 	if eval[bool](t, `document.title === "hacked" || !!window.hacked || !!document.querySelector("main img, main script, main iframe, main svg, main a[href^=javascript]")`) {
 		t.Error("words became markup")
 	}
-	t.noSidewaysScroll("hostile words")
-}
-
-func (t tab) noSidewaysScroll(where string) {
-	t.Helper()
-	if over := eval[int](t, `document.scrollingElement.scrollWidth - innerWidth`); over > 0 {
-		t.Errorf("%s: the page is %d px too wide", where, over)
-	}
+	t.NoSidewaysScroll("hostile words")
 }
 
 // Here at the narrowest width; TestMatrix walks all widths, looks and languages.
 func narrowPages(t tab) {
 	bot := longConversation()
 	s := bot.serve(t.T)
-	t.media("prefers-color-scheme", "dark")
-	t.do(chromedp.EmulateViewport(320, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
+	t.Media("prefers-color-scheme", "dark")
+	t.Do(chromedp.EmulateViewport(320, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
 	for name, path := range map[string]string{"chat": chatPath, "room": "/room/staff", "unknown": "/chat/nobody", "expired": "/chat/expired"} {
-		t.do(chromedp.Navigate(s.URL + path))
-		t.until(`document.readyState === "complete"`)
-		t.noSidewaysScroll(name)
+		t.Do(chromedp.Navigate(s.URL + path))
+		t.Until(`document.readyState === "complete"`)
+		t.NoSidewaysScroll(name)
 	}
 }
 
@@ -410,12 +399,12 @@ func personalSettings(t tab) {
 	m.Rows[0][1].Selected = true
 	bot.put(customer, "q:5", m)
 	s := bot.serve(t.T)
-	t.media("forced-colors", "active")
+	t.Media("forced-colors", "active")
 	t.phone()
-	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.picture("forced-colors")
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.Picture("forced-colors")
 	background := func(selector string) string {
-		return eval[string](t, `getComputedStyle(document.querySelector(`+quote(selector)+`)).backgroundColor`)
+		return eval[string](t, `getComputedStyle(document.querySelector(`+browsertest.Quote(selector)+`)).backgroundColor`)
 	}
 	if background("button[aria-pressed=true]") == background(`button[value="1ps1.0.0"]`) {
 		t.Error("with forced colours a chosen button looks like the others")
@@ -432,7 +421,7 @@ func personalSettings(t tab) {
 	if moves() {
 		t.Error("the page moves though the person wants no motion")
 	}
-	t.media("prefers-reduced-motion", "no-preference")
+	t.Media("prefers-reduced-motion", "no-preference")
 	if !moves() {
 		t.Error("the page does not move at all: the check above proves nothing")
 	}
@@ -496,8 +485,8 @@ func equalSteps(t tab) {
 			bot := newFakeBot()
 			bot.put(customer, "q", m)
 			s := serveConfig(t.T, bot.config())
-			t.do(chromedp.EmulateViewport(width, 640), chromedp.Navigate(s.URL+chatPath))
-			t.until(`document.readyState === "complete"`)
+			t.Do(chromedp.EmulateViewport(width, 640), chromedp.Navigate(s.URL+chatPath))
+			t.Until(`document.readyState === "complete"`)
 			got := eval[[]float64](t, `(all => [
 				Math.max(...all.map(b => b.width)) - Math.min(...all.map(b => b.width)), new Set(all.map(b => Math.round(b.top))).size,
 				[...document.querySelectorAll(".scale *")].filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth).length,
@@ -509,8 +498,8 @@ func equalSteps(t tab) {
 			if got[0] > .6 || got[1] != rows || got[2] != 0 {
 				t.Errorf("%s points at %d px: widths differ by %v px, %v rows (want %v), %v clipped", name, width, got[0], got[1], rows, got[2])
 			}
-			t.noSidewaysScroll(name)
-			t.picture(fmt.Sprintf("%s-%d", name, width))
+			t.NoSidewaysScroll(name)
+			t.Picture(fmt.Sprintf("%s-%d", name, width))
 		}
 	}
 }
@@ -521,14 +510,14 @@ func tooLongWords(t tab) {
 	bot.put(customer, "q:s1:2", why())
 	s := serveConfig(t.T, bot.config())
 	t.phone()
-	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.untilText(whyAsk)
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.UntilText(whyAsk)
 	eval[any](t, `document.querySelector("#f").value = "x".repeat(4312)`)
-	t.do(chromedp.KeyEvent(""), chromedp.SendKeys(chromedp.CSS("#f"), "!"))
-	t.untilText("4,313 of 4,000")
-	t.do(chromedp.Click(chromedp.CSS("#answer .go")))
-	t.untilText("313 characters too long")
-	t.picture("too-long")
+	t.Do(chromedp.KeyEvent(""), chromedp.SendKeys(chromedp.CSS("#f"), "!"))
+	t.UntilText("4,313 of 4,000")
+	t.Do(chromedp.Click(chromedp.CSS("#answer .go")))
+	t.UntilText("313 characters too long")
+	t.Picture("too-long")
 	if n := len(bot.handled()); n != 0 {
 		t.Errorf("%d updates", n)
 	}
@@ -539,10 +528,10 @@ func tooLongWords(t tab) {
 		t.Error("the field does not say that it is wrong")
 	}
 	eval[any](t, `document.querySelector("#f").value = "short"`)
-	t.do(chromedp.SendKeys(chromedp.CSS("#f"), "!"))
-	t.until(`document.querySelector("#f").ariaInvalid === null`)
-	t.do(chromedp.Click(chromedp.CSS("#answer .go")))
-	t.untilText("Thank you for telling us.")
+	t.Do(chromedp.SendKeys(chromedp.CSS("#f"), "!"))
+	t.Until(`document.querySelector("#f").ariaInvalid === null`)
+	t.Do(chromedp.Click(chromedp.CSS("#answer .go")))
+	t.UntilText("Thank you for telling us.")
 }
 
 // An answer that is changed shows what stands, and can be left as it is.
@@ -550,18 +539,18 @@ func changedAnswer(t tab) {
 	bot := newFakeBot()
 	s := bot.serve(t.T)
 	t.phone()
-	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.untilText(overallAsk)
-	t.do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.3"]`)))
-	t.untilText(reasonAsk)
-	t.do(chromedp.Tap(chromedp.CSS(`.edit`)))
-	t.untilText("Keep 4 – satisfied")
-	t.picture("phone-edit")
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.UntilText(overallAsk)
+	t.Do(chromedp.Tap(chromedp.CSS(`button[value="1ps1.0.3"]`)))
+	t.UntilText(reasonAsk)
+	t.Do(chromedp.Tap(chromedp.CSS(`.edit`)))
+	t.UntilText("Keep 4 – satisfied")
+	t.Picture("phone-edit")
 	if got := eval[string](t, `document.querySelector(".scale .was").value`); got != "1ps1.0.3" {
 		t.Errorf("%s is marked as the answer that stands", got)
 	}
-	t.do(chromedp.Tap(chromedp.CSS(`button[form=keep]`)))
-	t.untilText(reasonAsk)
+	t.Do(chromedp.Tap(chromedp.CSS(`button[form=keep]`)))
+	t.UntilText(reasonAsk)
 	updates := bot.handled()
 	if got := updates[len(updates)-1].Data; got != "1ps1.0.3" {
 		t.Errorf("keeping sent %s", got)
@@ -578,18 +567,18 @@ func accessiblePages(t tab) {
 	}
 	audit := string(script)
 	for _, scheme := range []string{"light", "dark"} {
-		t.media("prefers-color-scheme", scheme)
+		t.Media("prefers-color-scheme", scheme)
 		for _, link := range []string{s.URL + chatPath, s.URL + "/room/staff", fresh.URL + "/room/staff", fresh.URL + chatPath, s.URL + "/chat/used"} {
-			t.do(chromedp.Navigate(link))
-			t.until(`document.readyState === "complete"`)
+			t.Do(chromedp.Navigate(link))
+			t.Until(`document.readyState === "complete"`)
 			for _, problem := range eval[[]string](t, audit) {
 				t.Errorf("%s %s: %s", scheme, strings.TrimPrefix(strings.TrimPrefix(link, s.URL), fresh.URL), problem)
 			}
 		}
 	}
-	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.until(`document.querySelectorAll("li").length > 5`)
-	tree, err := chromedp.Call(t.ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.Until(`document.querySelectorAll("li").length > 5`)
+	tree, err := chromedp.Call(t.Ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/internal/browsertest"
 )
 
 const whenAsk = "When were you here?"
@@ -70,9 +71,9 @@ func dateIsPicked(t tab) {
 	bot := datedBot("en")
 	s := serveConfig(t.T, bot.datedConfig())
 	t.phone()
-	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.untilText(whenAsk)
-	t.picture("phone-date")
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.UntilText(whenAsk)
+	t.Picture("phone-date")
 	size := eval[[]float64](t, `[...document.querySelectorAll(".field [name=text], #answer .go")].map(e => e.getBoundingClientRect().height)`)
 	for _, height := range size {
 		if height < 44 {
@@ -82,13 +83,13 @@ func dateIsPicked(t tab) {
 	if font := eval[string](t, `getComputedStyle(`+theDate+`).fontSize`); font != "16px" {
 		t.Errorf("the date is written in %s: below 16px a phone zooms in", font)
 	}
-	t.do(chromedp.Tap(chromedp.CSS("#answer .go")))
+	t.Do(chromedp.Tap(chromedp.CSS("#answer .go")))
 	if n := len(bot.handled()); n != 0 {
 		t.Fatalf("sending no date caused %d updates", n)
 	}
 	eval[any](t, theDate+`.value = "2026-03-31"`) // what a phone's calendar does
-	t.do(chromedp.Tap(chromedp.CSS("#answer .go")))
-	t.untilText("✓ 2026-03-31")
+	t.Do(chromedp.Tap(chromedp.CSS("#answer .go")))
+	t.UntilText("✓ 2026-03-31")
 	t.wantAnswer(bot, "2026-03-31")
 	if eval[bool](t, `!!`+theDate) {
 		t.Error("the answered question still has its date")
@@ -98,27 +99,27 @@ func dateIsPicked(t tab) {
 func dateByKeyboard(t tab) {
 	bot := datedBot("en")
 	s := serveConfig(t.T, bot.datedConfig())
-	t.do(chromedp.EmulateViewport(900, 700), chromedp.Navigate(s.URL+chatPath))
-	t.untilText(whenAsk)
-	t.do(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab)) // past the head
+	t.Do(chromedp.EmulateViewport(900, 700), chromedp.Navigate(s.URL+chatPath))
+	t.UntilText(whenAsk)
+	t.Do(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab)) // past the head
 	if !eval[bool](t, `document.activeElement === `+theDate) {
 		t.Fatalf("the Tab key leads to %q, want the date", t.focused())
 	}
 	if eval[string](t, `getComputedStyle(document.activeElement).outlineStyle`) != "solid" {
 		t.Error("the focus cannot be seen")
 	}
-	t.do(chromedp.KeyEvent("05052026")) // day and month first, whichever
+	t.Do(chromedp.KeyEvent("05052026")) // day and month first, whichever
 	if got := eval[string](t, theDate+".value"); got != "2026-05-05" {
 		t.Fatalf("typing made the date %q", got)
 	}
 	bot.post(customer, "n:1", chat.Message{Text: "Something new.", Lang: "en"})
-	t.untilText("Something new.")
+	t.UntilText("Something new.")
 	if got := eval[string](t, theDate+".value"); got != "2026-05-05" {
 		t.Errorf("what is new made of the half-done answer %q", got)
 	}
-	t.picture("date-keyboard")
-	t.do(chromedp.KeyEvent(kb.Enter))
-	t.untilText("✓ 2026-05-05")
+	t.Picture("date-keyboard")
+	t.Do(chromedp.KeyEvent(kb.Enter))
+	t.UntilText("✓ 2026-05-05")
 	t.wantAnswer(bot, "2026-05-05")
 }
 
@@ -126,24 +127,24 @@ func dateIsTyped(t tab) {
 	bot := datedBot("en")
 	s := serveConfig(t.T, bot.datedConfig())
 	t.phone()
-	t.do(chromedp.Navigate(s.URL + chatPath))
-	t.untilText(whenAsk)
-	t.do(chromedp.SendKeys(chromedp.CSS("#box textarea"), "2026年7月3日"), chromedp.Tap(chromedp.CSS("#box button")))
-	t.untilText("✓ 2026年7月3日")
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.UntilText(whenAsk)
+	t.Do(chromedp.SendKeys(chromedp.CSS("#box textarea"), "2026年7月3日"), chromedp.Tap(chromedp.CSS("#box button")))
+	t.UntilText("✓ 2026年7月3日")
 	t.wantAnswer(bot, "2026年7月3日")
 }
 
 func dateWithoutScript(t tab) {
 	bot := datedBot("en")
 	s := serveConfig(t.T, bot.datedConfig())
-	if _, err := chromedp.Call(t.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+	if _, err := chromedp.Call(t.Ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
 	}
 	t.phone()
-	t.do(chromedp.Navigate(strings.Replace(s.URL, "127.0.0.1", plainHost, 1) + chatPath))
-	t.do(chromedp.WaitVisible(chromedp.CSS("noscript p")), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("05052026"))
-	t.picture("noscript-date")
-	t.do(chromedp.Click(chromedp.CSS("#answer .go")), chromedp.WaitVisible(chromedp.CSS(".mine")))
+	t.Do(chromedp.Navigate(strings.Replace(s.URL, "127.0.0.1", browsertest.PlainHost, 1) + chatPath))
+	t.Do(chromedp.WaitVisible(chromedp.CSS("noscript p")), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("05052026"))
+	t.Picture("noscript-date")
+	t.Do(chromedp.Click(chromedp.CSS("#answer .go")), chromedp.WaitVisible(chromedp.CSS(".mine")))
 	t.wantAnswer(bot, "2026-05-05")
 }
 
@@ -153,11 +154,11 @@ func dateInEveryLanguage(t tab) {
 	for lang, w := range dated {
 		bot := datedBot(lang)
 		s := serveConfig(t.T, bot.datedConfig())
-		t.do(chromedp.EmulateViewport(320, 640, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)))
-		t.do(chromedp.Navigate(s.URL + chatPath))
-		t.untilText(w.ask)
-		t.picture("date-" + lang)
-		t.noSidewaysScroll(lang)
+		t.Do(chromedp.EmulateViewport(320, 640, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)))
+		t.Do(chromedp.Navigate(s.URL + chatPath))
+		t.UntilText(w.ask)
+		t.Picture("date-" + lang)
+		t.NoSidewaysScroll(lang)
 		if got := eval[string](t, `document.querySelector("#answer .go").textContent`); got != w.send {
 			t.Errorf("%s: the button says %q, want %q", lang, got, w.send)
 		}
@@ -169,7 +170,7 @@ func dateInEveryLanguage(t tab) {
 		if !eval[bool](t, `new Set([...document.querySelectorAll("#now, .field [name=text], .field, #answer .go")].map(e => e.getBoundingClientRect().`+edge+`)).size === 1`) {
 			t.Errorf("%s: the question, its date and its buttons do not begin at the %s", lang, edge)
 		}
-		tree, err := chromedp.Call(t.ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
+		tree, err := chromedp.Call(t.Ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,39 +11,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/chromedp"
-
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/internal/browsertest"
 )
-
-// look is a way in which people have their screens.
-type look struct {
-	name    string
-	media   []*emulation.MediaFeature
-	enlarge int // of the text, in per cent; 0 = as it is
-}
-
-var (
-	looks = []look{
-		{name: "light", media: media("prefers-color-scheme", "light")},
-		{name: "dark", media: media("prefers-color-scheme", "dark")},
-		{name: "more-contrast", media: media("prefers-contrast", "more")},
-		{name: "forced-colours", media: media("forced-colors", "active")},
-		{name: "large-text", media: media("prefers-color-scheme", "light"), enlarge: 200},
-	}
-	widths = []int64{320, 390, 1280}
-)
-
-func media(feature, value string) []*emulation.MediaFeature {
-	return []*emulation.MediaFeature{{Name: feature, Value: value}, {Name: "prefers-reduced-motion", Value: "reduce"}}
-}
 
 // TestMatrix walks every page through all looks, widths and languages: nothing scrolls
 // sideways, every check of accessibility holds, and the page reads in the language's
 // direction. `make browser` runs it; with SCREENSHOTS it leaves a picture of each page.
 func TestMatrix(t *testing.T) {
-	browser := startBrowser(t)
+	browser := browsertest.Start(t)
 	script, err := os.ReadFile("testdata/audit.js")
 	if err != nil {
 		t.Fatal(err)
@@ -78,22 +54,21 @@ func TestMatrix(t *testing.T) {
 			for name, bot := range states(lang) {
 				pages = append(pages, struct{ name, link string }{name, serveConfig(t, bot.config()).URL + chatPath})
 			}
-			for _, l := range looks {
-				for _, width := range widths {
-					page.wear(l, width)
+			for _, l := range browsertest.Looks() {
+				for _, width := range browsertest.Widths() {
+					page.Wear(l, width)
 					for _, p := range pages {
-						where := fmt.Sprintf("%s-%s-%d-%s", p.name, lang, width, l.name)
-						page.do(chromedp.Navigate(p.link))
-						page.until(`document.readyState === "complete"`)
-						if l.enlarge > 0 {
-							page.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`void (document.documentElement.style.fontSize = "%d%%")`, l.enlarge)))
-						}
-						page.noSidewaysScroll(where)
+						where := fmt.Sprintf("%s-%s-%d-%s", p.name, lang, width, l.Name)
+						page.Visit(p.link, l)
+						page.NoSidewaysScroll(where)
 						for _, problem := range eval[[]string](page, string(script)) {
 							t.Errorf("%s: %s", where, problem)
 						}
 						page.reads(where, lang)
-						page.picture(where)
+						page.Picture(where)
+						if width == 390 || l.Name == "light" {
+							page.Accessible(where)
+						}
 					}
 				}
 			}
@@ -134,19 +109,6 @@ func states(lang string) map[string]*fakeBot {
 	reply.Title, reply.Lang = "Robin (Salon Anna)", lang
 	talk.put(customer, "reply:1", reply)
 	return all
-}
-
-// wear gives the tab a look and a width.
-func (t tab) wear(l look, width int64) {
-	t.Helper()
-	if _, err := chromedp.Call(t.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: l.media}); err != nil {
-		t.Fatal(err)
-	}
-	if width < 700 {
-		t.do(chromedp.EmulateViewport(width, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
-	} else {
-		t.do(chromedp.EmulateViewport(width, 844))
-	}
 }
 
 // reads checks the direction of the page's own words, where the page knows its visitor.

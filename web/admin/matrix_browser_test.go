@@ -1,0 +1,66 @@
+//go:build matrix
+
+package admin
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/aftercare/aftercare/internal/browsertest"
+)
+
+// TestMatrix walks every page, empty and full, through all looks, widths and languages:
+// nothing scrolls sideways, axe finds nothing, and the page reads in its language's
+// direction. `make browser` runs it; with SCREENSHOTS it leaves a picture of each page.
+func TestMatrix(t *testing.T) {
+	browser := browsertest.Start(t)
+	for _, lang := range pageLanguages {
+		t.Run(lang, func(t *testing.T) {
+			tab := browsertest.Open(t, browser)
+			server := serveFixtures(t, lang)
+			for _, l := range browsertest.Looks() {
+				for _, width := range browsertest.Widths() {
+					tab.Wear(l, width)
+					for i, f := range fixtures {
+						where := fmt.Sprintf("%s-%s-%s-%d-%s", f.template, f.of, lang, width, l.Name)
+						tab.Visit(server+"/fixture/"+strconv.Itoa(i), l)
+						tab.NoSidewaysScroll(where)
+						tab.Picture(where)
+						if width == 390 || l.Name == "light" {
+							tab.Accessible(where)
+						}
+					}
+				}
+			}
+			if got := browsertest.Eval[string](tab, `getComputedStyle(document.documentElement).direction`); got != dir(lang) {
+				t.Errorf("the page reads %s", got)
+			}
+		})
+	}
+}
+
+// serveFixtures serves the pages of the fixtures, each by its number, as the admin would.
+func serveFixtures(t *testing.T, lang string) (url string) {
+	t.Helper()
+	v := someone
+	v.Language = lang
+	c := Config{Gate: gateOf(v)}
+	was := routes
+	routes = append(slices.Clone(was), route{pattern: "GET /fixture/{n}", page: func(s *site, w http.ResponseWriter, r *http.Request, v Viewer) error {
+		n, err := strconv.Atoi(r.PathValue("n"))
+		if err != nil {
+			return err
+		}
+		f := fixtures[n]
+		return s.show(w, r, v, http.StatusOK, f.template, f.frame, f.page)
+	}})
+	h := New(c)
+	routes = was
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return server.URL
+}
