@@ -35,6 +35,19 @@ func TestTheTestsThatThePageOnSecurityNamesExist(t *testing.T) {
 	}
 }
 
+// Each attack that was tried has a test that is named after it.
+func TestEveryAttackHasATestNamedAfterIt(t *testing.T) {
+	rows := regexp.MustCompile(`(?m)^\| ([HMLR][0-9]+) .*$`).FindAllStringSubmatch(read(t, "docs/security.md"), -1)
+	if len(rows) != 31 {
+		t.Errorf("%d attacks are in the table: H1–H3, M4–M9, L10–L19, R1–R12 are 31", len(rows))
+	}
+	for _, row := range rows {
+		if !regexp.MustCompile("`Test" + row[1] + "[A-Z]").MatchString(row[0]) {
+			t.Errorf("%s has no test named after it: %s", row[1], row[0])
+		}
+	}
+}
+
 // L18: the unit file takes from the server what it never needs.
 func TestL18TheUnitIsHardened(t *testing.T) {
 	unit := "\n" + read(t, "deploy/aftercare.service")

@@ -22,7 +22,7 @@ func (w *world) logged() *bytes.Buffer {
 }
 
 // M4: a code that others may have read is nobody's any more, whatever it stood in.
-func TestACodeThatOthersReadIsSpentAtOnce(t *testing.T) {
+func TestM4ACodeThatOthersReadIsSpentAtOnce(t *testing.T) {
 	forms := map[string]func(code string) chat.Update{
 		"the command": func(code string) chat.Update { return chat.Update{Kind: chat.Command, Command: "link", Text: code} },
 		"the command in small letters": func(code string) chat.Update {

@@ -84,7 +84,7 @@ func TestAFloodOfWishesJoins(t *testing.T) {
 }
 
 // Replies and taps of people who are no staff change nothing in the chat but one sentence.
-func TestTheAttemptsOfStrangersCostNothing(t *testing.T) {
+func TestL19TheAttemptsOfStrangersCostNothing(t *testing.T) {
 	w, ann, _, _ := talk(t)
 	eve := telegramUser("9300", "Eve", "en")
 	w.writes(ann, "It took an hour.", "")

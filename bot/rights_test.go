@@ -21,7 +21,7 @@ var rightsRaces = flag.Int("races", 40, "how often rights end while their holder
 
 // M5: whoever loses a right acts no more once the command that took it has returned,
 // whichever instance they use and by whatever means.
-func TestRightsEndAtOnce(t *testing.T) {
+func TestM5RightsEndAtOnce(t *testing.T) {
 	for name, open := range bothEngines(4) {
 		t.Run(name, func(t *testing.T) {
 			r := &rightsRace{world: newWorldOn(t, open(t))}

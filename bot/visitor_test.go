@@ -14,7 +14,7 @@ import (
 
 // C7: who opens a link second never reads what the first said there; who only looks takes it
 // from nobody.
-func TestAWebLinkIsThatOfTheBrowserThatBegan(t *testing.T) {
+func TestM6AWebLinkIsThatOfTheBrowserThatBegan(t *testing.T) {
 	w := newWorldOf(t, 8)
 	ctx := context.Background()
 	inv := w.invite(haircut)

@@ -272,7 +272,7 @@ func TestAnAnswerSurvivesTheRedirectOnce(t *testing.T) {
 }
 
 // Where browsers reach the pages by https no cookie goes another way, whatever the proxy says.
-func TestCookiesAreSecureWherePublicURLIs(t *testing.T) {
+func TestL12CookiesAreSecureWherePublicURLIs(t *testing.T) {
 	for _, secure := range []bool{true, false} {
 		bot := newFakeBot()
 		bot.answer = &chat.Answer{Text: "Saved."}

@@ -112,7 +112,7 @@ func TestARestoreBringsItsKeyAndTakesNoOther(t *testing.T) {
 
 // TestPlainCopyBesideAServer is attack R1 of the documented backup: the file alone holds none
 // of what the server acknowledged last, and the program's own backup all of it.
-func TestABackupBesideAServerHoldsWhatACopyOfTheFileDoesNot(t *testing.T) {
+func TestR1ABackupBesideAServerHoldsWhatACopyOfTheFileDoesNot(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, map[string]string{"DATABASE_URL": "sqlite:a.db"})
 	m.env["PUBLIC_URL"] = "http://" + m.address

@@ -15,7 +15,7 @@ import (
 
 // Somebody opens thousands of connections and says nothing on any of them. Whoever asks
 // something is answered all the same, the log says what happens, and it is counted.
-func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
+func TestM8IdleConnectionsKeepNobodyOut(t *testing.T) {
 	const sockets, limit = 10000, 256
 	var mine syscall.Rlimit
 	here(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &mine))

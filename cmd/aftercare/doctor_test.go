@@ -275,6 +275,28 @@ func TestTheDoctorFindsEachIllness(t *testing.T) {
 	}
 }
 
+// R8: root called a command before the first start of the service, so that key and database are
+// root's: the doctor names both, and how to give them to the server's user.
+func TestR8FilesOfSomebodyElseAreNamed(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Log("only root can give a file away: not tried")
+		return
+	}
+	p := newPatient(t)
+	here(t, os.Chown(p.dir, 12345, -1)) // the service's user
+	if code := p.call("doctor"); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, name := range []string{p.path, p.path + ".key"} {
+		if says := name + " belongs to user 0, and its directory to 12345"; !strings.Contains(p.stdout.String(), says) {
+			t.Errorf("no %q in\n%s", says, p.stdout.String())
+		}
+		if do := "chown 12345 " + name; !strings.Contains(p.stdout.String(), do) {
+			t.Errorf("no %q in\n%s", do, p.stdout.String())
+		}
+	}
+}
+
 // fingerprint is every file of a directory, with its mode, its time and what it holds.
 func fingerprint(t *testing.T, dir string) string {
 	t.Helper()

@@ -16,7 +16,7 @@ import (
 
 // Whatever happens to its output, a server goes on, and each of the three signals that ask
 // for an end is followed in order.
-func TestAServerOutlivesItsOutputAndEndsInOrder(t *testing.T) {
+func TestR7AServerOutlivesItsOutputAndEndsInOrder(t *testing.T) {
 	outputs := map[string]string{
 		"a reader that goes away": "", // a pipe, below
 		"a full device":           "exec %s serve >/dev/full 2>/dev/full",

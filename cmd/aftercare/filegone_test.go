@@ -107,7 +107,7 @@ func thefts() []theft {
 
 // Whatever is done to the file under a server that works: from then on it thanks nobody for
 // what nobody would find, is not ready, says what happened and ends with 1.
-func TestAServerWhoseFileIsTakenAwayAcknowledgesNothing(t *testing.T) {
+func TestR2AServerWhoseFileIsTakenAwayAcknowledgesNothing(t *testing.T) {
 	t.Parallel()
 	if !mounting(t) {
 		return

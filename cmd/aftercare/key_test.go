@@ -29,7 +29,7 @@ var keyless = map[string]string{
 
 // Attack R3: another key, or none where there was one, goes unnoticed no more, and no command
 // makes a new one in its place.
-func TestEveryCommandRefusesAnotherKeyAndALostOne(t *testing.T) {
+func TestR3EveryCommandRefusesAnotherKeyAndALostOne(t *testing.T) {
 	c := newConsole(t, map[string]string{"PUBLIC_URL": "https://care.example", "SECRET_KEY": someKey, "SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": someKey, "SLACK_SIGNING_SECRET": someKey})
 	c.must("invite")
 	rules, flow := filepath.Join(c.dir, "rules"), filepath.Join(c.dir, "flow")

@@ -9,7 +9,7 @@ import (
 
 // Only who is told to serve, to migrate or to show the demo makes a database. A command
 // that was called in the wrong directory says so and leaves nothing there.
-func TestNoOtherCommandMakesADatabase(t *testing.T) {
+func TestR4NoOtherCommandMakesADatabase(t *testing.T) {
 	makes := map[string]bool{"serve": true, "migrate": true, "demo": true}
 	told := 0
 	for _, args := range everyCommand(t) {

@@ -194,10 +194,10 @@ func (l *latencies) measure(t *testing.T, d time.Duration) {
 	all.Wait()
 }
 
-// ask is how long /help takes until its answer is in the chat.
+// ask is how long /privacy takes until its answer is in the chat.
 func ask(u *telegramtest.User) (time.Duration, bool) {
 	said, asked := len(u.Chat().FromBot()), time.Now()
-	u.Send("/help")
+	u.Send("/privacy")
 	for time.Since(asked) < patience {
 		if len(u.Chat().FromBot()) > said {
 			return time.Since(asked), true

@@ -16,7 +16,7 @@ var lockedFlag = flag.Duration("locked", 3*time.Second, "how long a server that 
 
 // Somebody locks the database for long. Whoever asks whether the server is ready is told the
 // truth the whole time, whether or not anybody else wants anything of it.
-func TestAServerThatCannotWriteIsNotReadyTheWholeTime(t *testing.T) {
+func TestR6AServerThatCannotWriteIsNotReadyTheWholeTime(t *testing.T) {
 	t.Parallel()
 	for _, db := range databases {
 		for _, traffic := range []bool{false, true} {
@@ -93,7 +93,7 @@ func lockAll(t *testing.T, database string) (unlock func()) {
 }
 
 // Whoever finds the file locked reads what to do about it.
-func TestALockedFileIsSaidInWords(t *testing.T) {
+func TestR12ALockedFileIsSaidInWords(t *testing.T) {
 	t.Parallel()
 	c := newConsole(t, nil)
 	unlock := lockAll(t, c.env["DATABASE_URL"])

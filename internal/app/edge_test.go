@@ -18,7 +18,7 @@ import (
 )
 
 // A name of somebody else's that points here does nothing.
-func TestOnlyNamesThatAreOursComeIn(t *testing.T) {
+func TestL13OnlyNamesThatAreOursComeIn(t *testing.T) {
 	const (
 		yes = http.StatusOK
 		no  = http.StatusMisdirectedRequest
@@ -123,7 +123,7 @@ func TestMetricsAreServedInOnePlace(t *testing.T) {
 }
 
 // Each refused call is counted by its platform and reason, and the log tells of it once.
-func TestRefusedCallsAreSeen(t *testing.T) {
+func TestR5RefusedCallsAreSeen(t *testing.T) {
 	var log bytes.Buffer
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	h := newHookWatch(func() time.Time { return now }, slog.New(slog.NewTextHandler(&log, nil)))

@@ -58,7 +58,8 @@ func (w *webServer) open(h http.Handler) { w.handler.Store(&h) }
 
 func (w *webServer) serve(out http.ResponseWriter, r *http.Request) {
 	if h := w.handler.Load(); h != nil {
-		if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		// Not every reader says what it expects.
+		if strings.Contains(r.Header.Get("Accept"), "text/event-stream") || strings.HasSuffix(r.URL.Path, "/events") {
 			// A stream ends as soon as the server stops; its page connects again, elsewhere.
 			ctx, cancel := context.WithCancel(r.Context())
 			defer cancel()

@@ -35,7 +35,7 @@ func found(t *testing.T, dir, word string) []string {
 	return in
 }
 
-func TestNoByteOfTheFilesHoldsAnErasedPerson(t *testing.T) {
+func TestL14NoByteOfTheFilesHoldsAnErasedPerson(t *testing.T) {
 	for _, buckets := range []int{1, 3} {
 		dir := t.TempDir()
 		s, err := sqlite.Open(t.Context(), filepath.Join(dir, "a.db"), sqlite.Options{Migrate: true, Buckets: buckets})

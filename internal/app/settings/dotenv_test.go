@@ -9,7 +9,7 @@ import (
 )
 
 // A value is what stands in the file: passwords hold every sign.
-func TestDotEnvIsReadAsItIsWritten(t *testing.T) {
+func TestR9DotEnvIsReadAsItIsWritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), ".env")
 	write(t, path, "\xef\xbb\xbf# a remark\r\nA=abcdef$HOMEx9\r\n\nexport B = two words # remark\nC='a # \"b\" $x'\nD=\"line\\nnext \\\"q\\\" \\$HOME \\d\"\nE=\nF=a=b#c\nG=# nothing\n")
 	got, err := readEnv(path)
@@ -50,7 +50,7 @@ func TestPublicURLIsOneThatPeopleCanOpen(t *testing.T) {
 	}
 }
 
-func TestKeysThatWereTypedAreWeak(t *testing.T) {
+func TestL15KeysThatWereTypedAreWeak(t *testing.T) {
 	for key, want := range map[string]bool{
 		"": false, strings.Repeat("a", 36): true, strings.Repeat("abc", 12): true, strings.Repeat("password", 5): true,
 		"0123456789abcdef0123456789abcdef": false, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08": false,

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Attack M7, through the real binary: one link is written to and listened to as often as
+// somebody likes. Four streams of it are kept, its page stays small, and once nothing happens
+// the server has nothing to do.
+func TestM7OneLinkCostsLittle(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, map[string]string{"DATABASE_URL": databases[0].url(t)})
+	m.env["PUBLIC_URL"] = "http://" + m.address
+	m.must("site", "add", "main-street", "--name", "Main Street")
+	server := m.serve()
+	path := "/chat/" + m.invite("--flow", "one_tap_csat", "--site", "main-street", "--channel", "web").Token
+	mallory := newVisitor(t, "http://"+m.address)
+	page := mallory.post(path, "start", "1")
+	mallory.post(path, "data", pickFrom(t, page, 1))
+	mallory.post(path, "text", "/cancel")
+	before := resident(t, server)
+	for n := range *hostileFlag {
+		mallory.post(path, "text", fmt.Sprintf("%d: it was late, and nobody said a word about it", n))
+	}
+	if page := mallory.get(path); len(page) > 200_000 {
+		t.Errorf("its page has %d bytes", len(page))
+	} else {
+		t.Attr("figure", fmt.Sprintf("%d posts of one link: a page of %d kB", *hostileFlag, len(page)/1000))
+	}
+
+	posted := resident(t, server)
+	ctx, stop := context.WithCancel(t.Context())
+	var listening sync.WaitGroup
+	var over atomic.Int64
+	for n := range *hostileFlag {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+m.address+path+"/events", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mallory.known(request)
+		if n%2 == 0 {
+			request.Header.Set("Accept", "text/event-stream")
+		}
+		listening.Go(func() {
+			response, err := http.DefaultClient.Do(request)
+			if err == nil {
+				_, _ = io.Copy(io.Discard, response.Body)
+				_ = response.Body.Close()
+			}
+			over.Add(1)
+		})
+	}
+	eventually(t, "all streams but four are over", func() bool { return over.Load() == int64(*hostileFlag-4) })
+	await(t, "http://"+m.address+"/metrics", func(_ int, body string) bool { return strings.Contains(body, "\naftercare_streams 4\n") })
+
+	worked, began := processorTime(t, server), time.Now()
+	time.Sleep(3 * time.Second) // what is measured is rest
+	share := (processorTime(t, server) - worked).Seconds() / time.Since(began).Seconds()
+	if n := over.Load(); n != int64(*hostileFlag-4) {
+		t.Errorf("%d of %d streams are over", n, *hostileFlag)
+	}
+	if share > 0.1 {
+		t.Errorf("at rest it works for %.1f %% of the time", 100*share)
+	}
+	t.Attr("figure", fmt.Sprintf("%d streams of one link: 4 kept, %.1f %% of a core at rest; the server holds %+.1f MB after the posts and %+.1f MB more with the streams",
+		*hostileFlag, 100*share, float64(posted-before)/1e6, float64(resident(t, server)-posted)/1e6))
+	stop()
+	listening.Wait()
+	server.stop()
+}
+
+// resident is how much memory a server holds, in bytes.
+func resident(t *testing.T, p *instance) int64 {
+	t.Helper()
+	for line := range strings.Lines(procFile(t, p, "status")) {
+		if kilobytes, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			n, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(kilobytes), " kB"), 10, 64)
+			here(t, err)
+			return n * 1024
+		}
+	}
+	t.Fatal("the server's memory is not known")
+	return 0
+}
+
+// processorTime is how long a server has worked.
+func processorTime(t *testing.T, p *instance) time.Duration {
+	t.Helper()
+	stat := procFile(t, p, "stat")
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	var sum time.Duration
+	for _, ticks := range fields[11:13] { // user and system, in hundredths of a second
+		n, err := strconv.ParseInt(ticks, 10, 64)
+		here(t, err)
+		sum += time.Duration(n) * 10 * time.Millisecond
+	}
+	return sum
+}
+
+func procFile(t *testing.T, p *instance, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, name))
+	here(t, err)
+	return string(content)
+}
