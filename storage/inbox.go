@@ -17,6 +17,8 @@ type Inbox interface {
 	CountStanding(ctx context.Context, f StandingFilter, most int) (n int, more bool, err error)
 	// CaseNumbered returns the case of a bucket with this number. ErrNotFound.
 	CaseNumbered(ctx context.Context, b Bucket, number int) (Case, error)
+	// Case returns the case of a bucket with this id. ErrNotFound.
+	Case(ctx context.Context, b Bucket, id string) (Case, error)
 	// Openings returns, by the id of its case, the session and the identity with which each of
 	// these cases began: one question a bucket, however many there are.
 	Openings(ctx context.Context, cases []Case) (map[string]Opening, error)

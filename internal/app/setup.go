@@ -90,6 +90,7 @@ func (a *App) saySetup(ctx context.Context) {
 // pages are those of staff and admins.
 func (a *App) pages(prefix string) http.Handler {
 	return admin.New(admin.Config{
+		Notes: a.notes,
 		Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
 	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 )
 
 var inboxTests = group{
@@ -77,6 +78,10 @@ var inboxTests = group{
 		same(t, "mine, resolved", ids(must(b.store.Standing(t.Context(), storage.StandingFilter{Standing: recovery.Held, Holder: "me", Limit: 9}))(t)), []string(nil))
 		found := must(b.store.CaseNumbered(t.Context(), 0, over.Number))(t)
 		equal(t, "by its number", found.ID, over.ID)
+		equal(t, "by its id", must(b.store.Case(t.Context(), 0, over.ID))(t).Number, over.Number)
+		if _, err := b.store.Case(t.Context(), 0, "none"); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("an id that nothing has: %v", err)
+		}
 		if _, err := b.store.CaseNumbered(t.Context(), 0, over.Number+1000); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("a number that nothing has: %v", err)
 		}
@@ -169,4 +174,77 @@ var inboxTests = group{
 		}
 		same(t, "without one", must(b.store.Views(ctx, "me"))(t), []storage.SavedView{two})
 	},
+}
+
+// answered stores and folds a conversation of a person.
+func (b *bench) answered(t *testing.T, i int, site, day string, value float64, words string) storage.Session {
+	t.Helper()
+	p := person(i)
+	s := session(newID(), p, b.clock.Now())
+	s.Site, s.Day, s.Staff, s.Flow, s.Status, s.Lang = site, day, "Bo", "f", survey.Completed, "en"
+	s.Answers = []survey.Answer{{Question: "overall", Value: &value, Revision: 1, At: b.clock.Now()}, {Question: "phone", Text: "555", Revision: 1, At: b.clock.Now()}}
+	if words != "" {
+		s.Answers = append(s.Answers, survey.Answer{Question: "why", Text: words, Revision: 1, At: b.clock.Now()})
+	}
+	s.Judgement.Level = int(value)
+	of := identity(p, s.ID, b.clock.Now())
+	b.advance(t, change("answered:"+s.ID, storage.Change{Identity: &of, Session: &s, Answers: s.Answers}))
+	flow := &survey.Flow{ID: "f", Version: 1, Questions: []survey.Question{
+		{Key: "overall", Kind: survey.ScaleQ, Primary: true}, {Key: "why", Kind: survey.TextQ}, {Key: "phone", Kind: survey.ContactQ},
+	}}
+	for more := true; more; {
+		more = must(b.store.Fold(t.Context(), 0, folding{flow: flow}, 100))(t).More
+	}
+	return s
+}
+
+func init() {
+	inboxTests["what was answered is listed, the newest day first"] = func(t *testing.T, b *bench) {
+		old := b.answered(t, 1, "a", "2026-03-01", 2, "it was late").ID
+		b.answered(t, 2, "b", "2026-03-02", 5, "")
+		best := b.answered(t, 3, "a", "2026-03-03", 7, "").ID
+		second := b.answered(t, 4, "a", "2026-03-03", 3, "so so").ID
+		for _, c := range []struct {
+			name string
+			f    storage.AnsweredFilter
+			want []string
+		}{
+			{"at a", storage.AnsweredFilter{Sites: []string{"a"}}, []string{second, best, old}},
+			{"nowhere", storage.AnsweredFilter{}, nil},
+			{"up to a day", storage.AnsweredFilter{Sites: []string{"a"}, To: "2026-03-02"}, []string{old}},
+			{"from a day", storage.AnsweredFilter{Sites: []string{"a"}, From: "2026-03-02"}, []string{second, best}},
+			{"bad ones", storage.AnsweredFilter{Sites: []string{"a"}, Best: 3}, []string{second, old}},
+			{"good ones", storage.AnsweredFilter{Sites: []string{"a"}, Worst: 4}, []string{best}},
+			{"with words", storage.AnsweredFilter{Sites: []string{"a"}, Words: true}, []string{second, old}},
+			{"of a flow", storage.AnsweredFilter{Sites: []string{"a"}, Flow: "f", Staff: "Bo", Language: "en"}, []string{second, best, old}},
+			{"of another", storage.AnsweredFilter{Sites: []string{"a"}, Flow: "g"}, nil},
+			{"of nobody", storage.AnsweredFilter{Sites: []string{"a"}, Staff: "Al"}, nil},
+			{"behind one", storage.AnsweredFilter{Sites: []string{"a"}, Before: storage.AnsweredPlace{Day: "2026-03-03", Session: second}}, []string{best, old}},
+		} {
+			f := c.f
+			f.Limit = 9
+			if f.To == "" {
+				f.To = "2026-12-31"
+			}
+			got := must(b.store.Answered(t.Context(), f))(t)
+			var found []string
+			for _, s := range got {
+				found = append(found, s.ID)
+				for _, a := range s.Answers {
+					if a.Question == "phone" || a.Text == "555" {
+						t.Errorf("%s: it tells how to reach somebody", c.name)
+					}
+				}
+			}
+			same(t, c.name, found, c.want)
+		}
+		n, bad, err := b.store.CountAnswered(t.Context(), []string{"a", "b"}, "2026-03-01", "2026-03-02")
+		if err != nil || n != 0 || bad != 0 {
+			t.Errorf("%d of %d, %v: nobody's main answer has a flag", bad, n, err)
+		}
+		one := must(b.store.Answered(t.Context(), storage.AnsweredFilter{Sites: []string{"a"}, To: "2026-03-02", Limit: 1}))(t)[0]
+		if len(one.Answers) != 2 || one.Answers[0].Question != "overall" || *one.Answers[0].Value != 2 || one.Answers[1].Text != "it was late" || one.Staff != "Bo" {
+			t.Errorf("it says %+v", one)
+		}
+	}
 }

@@ -5,10 +5,10 @@
 package admin
 
 import (
+	"context"
 	"embed"
 	"log/slog"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -33,6 +33,8 @@ type Config struct {
 	Gate Gate
 	// Clock is the time; nil is time.Now.
 	Clock func() time.Time
+	// Notes are what needs somebody although the program works, a line each; nil has none.
+	Notes func(ctx context.Context) []string
 	// Prefix is the path of PUBLIC_URL, "" for none. Links carry it; requests come without.
 	Prefix string
 	// Version is the program's, as `aftercare version` prints it.
@@ -59,9 +61,6 @@ func New(c Config) http.Handler {
 	mux.Handle("GET "+Static+"{file}", s.assets)
 	for _, r := range routes {
 		mux.HandleFunc(r.pattern, s.behindTheGate(r))
-	}
-	if !slices.ContainsFunc(routes, func(r route) bool { return r.pattern == "GET /{$}" }) {
-		mux.HandleFunc("GET /{$}", s.behindTheGate(route{page: (*site).start}))
 	}
 	for _, r := range doors {
 		mux.HandleFunc(r.pattern, s.beforeTheGate(r))

@@ -22,6 +22,7 @@ type route struct {
 
 // routes are the addresses for people who have signed in.
 var routes = slices.Concat(
+	answerRoutes,
 	caseRoutes(),
 	helpRoutes,
 	meRoutes,
@@ -29,6 +30,7 @@ var routes = slices.Concat(
 	proveRoutes,
 	settingsRoutes,
 	siteRoutes,
+	todayRoutes,
 )
 
 // start is the first page: the first place that the viewer may see.

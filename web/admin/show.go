@@ -75,7 +75,9 @@ type place struct {
 
 // places are the rail's, in order. An entry is here once its pages are.
 var places = []place{
+	{At: "/", Name: "today", deed: access.CompareStaff, Bar: true},
 	{At: "/cases", Name: "cases", deed: access.SeeCases, Bar: true},
+	{At: "/answers", Name: "answers", deed: access.SeeWords, Bar: true},
 	{At: "/settings", Name: "settings", deed: access.SeeSettings, Bar: true},
 }
 

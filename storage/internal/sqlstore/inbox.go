@@ -105,6 +105,11 @@ func (s *Store) CaseNumbered(ctx context.Context, b storage.Bucket, number int) 
 	return list[0], nil
 }
 
+// Case implements storage.Inbox.
+func (s *Store) Case(ctx context.Context, b storage.Bucket, id string) (storage.Case, error) {
+	return record(ctx, s, s.q.cases, b, id, "case", decodeCase)
+}
+
 // Openings implements storage.Inbox.
 func (s *Store) Openings(ctx context.Context, cases []storage.Case) (map[string]storage.Opening, error) {
 	sessions, identities := map[storage.Bucket][]string{}, map[storage.Bucket][]string{}

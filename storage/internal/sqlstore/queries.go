@@ -29,6 +29,7 @@ type queries struct {
 	inboxQueries
 	writingQueries
 	loginQueries
+	answeredQueries
 	all, boot []string
 }
 
@@ -63,6 +64,7 @@ func newQueries(d Dialect) *queries {
 		inboxQueries:        newInboxQueries(t),
 		writingQueries:      newWritingQueries(t),
 		loginQueries:        newLoginQueries(t),
+		answeredQueries:     newAnsweredQueries(t),
 	}
 	q.all, q.boot = t.all, t.boot
 	return q

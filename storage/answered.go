@@ -1,0 +1,53 @@
+package storage
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/aftercare/aftercare/report"
+)
+
+// Answering is what the list of answers is made from: the rows of the read model, which are
+// some seconds behind the conversations.
+type Answering interface {
+	// Answered returns conversations in which something was answered, those of the newest day
+	// first, at most f.Limit, with the newest answers of each.
+	Answered(ctx context.Context, f AnsweredFilter) ([]AnsweredSession, error)
+	// CountAnswered counts the conversations of these sites and days whose main question was
+	// answered, and those of them that are unsatisfied; tests are left out.
+	CountAnswered(ctx context.Context, sites []string, from, to string) (answered, unsatisfied int, err error)
+}
+
+// AnsweredFilter says which conversations are wanted. Every condition that is given must hold.
+type AnsweredFilter struct {
+	Sites    []string // those of these, no others
+	From, To string   // days, "2026-03-05"; To counts as well
+	Flow     string   // "" = any, as below
+	Staff    string   // who served
+	Language string
+	Worst    int  // the level from which on, 0 = any
+	Best     int  // the level up to which, 0 = any
+	Words    bool // in which the customer wrote something
+	Test     bool // test conversations as well
+	Before   AnsweredPlace
+	Limit    int
+}
+
+// AnsweredPlace is a place in the order of that list; the zero one stands before the first.
+type AnsweredPlace struct{ Day, Session string }
+
+// AnsweredSession is a conversation with the newest answers to its questions, contact left out.
+type AnsweredSession struct {
+	Bucket Bucket
+	report.Session
+	Answers []report.Answer
+	Beside  []string // what the customer wrote beside the questions, oldest first
+}
+
+// Place is where the conversation stands in the order.
+func (s *AnsweredSession) Place() AnsweredPlace { return AnsweredPlace{s.Day, s.ID} }
+
+// Compare tells the order of two places: it is negative where p comes first.
+func (p AnsweredPlace) Compare(o AnsweredPlace) int {
+	return cmp.Or(cmp.Compare(o.Day, p.Day), cmp.Compare(o.Session, p.Session))
+}

@@ -1,0 +1,154 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	answeredSessionRead = "session, flow, version, class, site, service, staff, language, channel, day, status, answered, composite, level, flag, unsatisfied, has_case, test"
+	answeredRead        = "session, question, kind, value, choices, text, score, level, flag"
+)
+
+// answeredQueries make the list of answers.
+type answeredQueries struct {
+	answeredSessions string
+	answersOf        *keyed
+	countAnswered    string
+	besideOf         *keyed
+}
+
+func newAnsweredQueries(t *texts) answeredQueries {
+	return answeredQueries{
+		// answered > 0 names the index. Words are asked for each conversation that fits otherwise.
+		answeredSessions: t.one("SELECT " + answeredSessionRead + " FROM read_sessions s WHERE bucket = ? AND site = ? AND day >= ? AND day <= ? AND answered > 0" +
+			" AND (day, session) < (?, ?) AND (flow = ? OR '' = ?) AND (staff = ? OR '' = ?) AND (language = ? OR '' = ?)" +
+			" AND (level >= ? OR 0 = ?) AND (level BETWEEN 1 AND ? OR 0 = ?) AND (NOT test OR 1 = ?)" +
+			" AND (0 = ? OR EXISTS (SELECT 1 FROM answers a WHERE a.bucket = ? AND a.session = s.session AND a.newest AND NOT a.dropped" +
+			" AND a.kind = 'text' AND a.text > ''" + perRow + ") OR EXISTS (SELECT 1 FROM words w WHERE w.bucket = ? AND w.session = s.session" +
+			" AND w.inbound AND w.text > ''" + perRow + ")) ORDER BY day DESC, session DESC LIMIT ?"),
+		besideOf: t.keyed("session, text, at", "words", "session", " AND inbound AND text > ''"),
+		countAnswered: t.one("SELECT count(*), coalesce(sum(CASE WHEN unsatisfied THEN 1 ELSE 0 END), 0) FROM read_sessions" +
+			" WHERE bucket = ? AND site = ? AND day >= ? AND day <= ? AND answered > 0 AND flag > '' AND NOT test"),
+		answersOf: t.keyed(answeredRead, "answers", "session", " AND newest AND NOT dropped AND NOT skipped AND kind <> 'contact'"),
+	}
+}
+
+// beyond is later than any day and any id.
+const beyond = "\uffff"
+
+// Answered implements storage.Answering: it merges what each site has in each bucket.
+func (s *Store) Answered(ctx context.Context, f storage.AnsweredFilter) ([]storage.AnsweredSession, error) {
+	flag := func(b bool) int64 {
+		if b {
+			return 1
+		}
+		return 0
+	}
+	before := f.Before
+	if before.Day == "" {
+		before = storage.AnsweredPlace{Day: beyond, Session: beyond}
+	}
+	var all []storage.AnsweredSession
+	for b := range storage.Bucket(s.buckets) {
+		for _, site := range f.Sites {
+			flow, staff, lang := storage.Clean(f.Flow), storage.Clean(f.Staff), storage.Clean(f.Language)
+			args := []any{
+				int64(b), storage.Clean(site), storage.Clean(f.From), storage.Clean(f.To), storage.Clean(before.Day), storage.Clean(before.Session),
+				flow, flow, staff, staff, lang, lang, int64(f.Worst), int64(f.Worst), int64(f.Best), int64(f.Best), flag(f.Test), flag(f.Words), int64(b), int64(b), int64(f.Limit),
+			}
+			some, err := collect(ctx, s, "answered conversations", s.q.answeredSessions, args, func(row scanner) (v storage.AnsweredSession, err error) {
+				var composite sql.NullFloat64
+				err = row.Scan(&v.ID, &v.Flow, &v.Version, &v.Class, &v.Site, &v.Service, &v.Staff, &v.Language, &v.Channel, &v.Day, &v.Status,
+					&v.Session.Answered, &composite, &v.Level, &v.Flag, &v.Unsatisfied, &v.Case, &v.Test)
+				if composite.Valid {
+					v.Composite = &composite.Float64
+				}
+				v.Bucket = b
+				return v, err
+			})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, some...)
+		}
+	}
+	slices.SortFunc(all, func(a, b storage.AnsweredSession) int { return a.Place().Compare(b.Place()) })
+	all = all[:min(f.Limit, len(all))]
+	return all, s.answersOf(ctx, all)
+}
+
+// CountAnswered implements storage.Answering.
+func (s *Store) CountAnswered(ctx context.Context, sites []string, from, to string) (answered, unsatisfied int, err error) {
+	for b := range storage.Bucket(s.buckets) {
+		for _, site := range sites {
+			args := []any{int64(b), storage.Clean(site), storage.Clean(from), storage.Clean(to)}
+			n, err := one(ctx, s, "how many answered", s.q.countAnswered, args, func(row scanner) (n [2]int, err error) { return n, row.Scan(&n[0], &n[1]) })
+			if err != nil {
+				return 0, 0, err
+			}
+			answered, unsatisfied = answered+n[0], unsatisfied+n[1]
+		}
+	}
+	return answered, unsatisfied, nil
+}
+
+// answersOf puts in the answers of conversations: one question a bucket.
+func (s *Store) answersOf(ctx context.Context, list []storage.AnsweredSession) error {
+	ids, at := map[storage.Bucket][]string{}, map[string]int{}
+	for i := range list {
+		ids[list[i].Bucket] = append(ids[list[i].Bucket], list[i].ID)
+		at[list[i].ID] = i
+	}
+	for b, sessions := range ids {
+		found, err := collect(ctx, s, "answers", s.q.answersOf.many, []any{s.dialect.Keys(sessions), int64(b)}, func(row scanner) (a report.Answer, err error) {
+			var value, score sql.NullFloat64
+			var choices string
+			if err := row.Scan(&a.Session, &a.Question, &a.Kind, &value, &choices, &a.Text, &score, &a.Level, &a.Flag); err != nil {
+				return a, err
+			}
+			if value.Valid {
+				a.Value = &value.Float64
+			}
+			if score.Valid {
+				a.Score = &score.Float64
+			}
+			if choices != "" {
+				if err := json.Unmarshal([]byte(choices), &a.Choices); err != nil {
+					return a, fmt.Errorf("decode choices: %w", err)
+				}
+			}
+			return a, nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, a := range found {
+			i := at[a.Session]
+			list[i].Answers = append(list[i].Answers, a)
+		}
+		type beside struct {
+			session, text string
+			at            time.Time
+		}
+		said, err := collect(ctx, s, "words beside answers", s.q.besideOf.many, []any{s.dialect.Keys(sessions), int64(b)}, func(row scanner) (w beside, err error) {
+			return w, row.Scan(&w.session, &w.text, &w.at)
+		})
+		if err != nil {
+			return err
+		}
+		slices.SortStableFunc(said, func(a, b beside) int { return a.at.Compare(b.at) })
+		for _, w := range said {
+			i := at[w.session]
+			list[i].Beside = append(list[i].Beside, w.text)
+		}
+	}
+	return nil
+}

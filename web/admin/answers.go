@@ -1,0 +1,322 @@
+package admin
+
+import (
+	"encoding/csv"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// answersSince is how many days back the list of answers goes if nobody says otherwise.
+const answersSince = 90
+
+// answerRow is a conversation in the list of answers.
+type answerRow struct {
+	URL     string
+	Level   int
+	Feeling string
+	Words   string
+	About   string
+	Case    bool
+}
+
+// answersPage is the list of answers.
+type answersPage struct {
+	Rows                           []answerRow
+	Sites, Flows, Levels, Speaking []choice
+	Staff, From, To                string
+	Words                          bool
+	More, CSV                      string
+	Found                          bool
+}
+
+// named are the sites of a right by their ids: the list of answers goes through each.
+func (s *site) named(v Viewer, d access.Deed) []string {
+	if some := s.permitted(v, d); some != nil {
+		return some
+	}
+	all := []string{access.EverySite}
+	for id := range s.Bot.Configuration().Now().Sites {
+		if id != access.EverySite {
+			all = append(all, id)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// answersFilter reads the filters of the address. keep is what links take along.
+func (s *site) answersFilter(r *http.Request, v Viewer, deed access.Deed) (f storage.AnsweredFilter, keep url.Values, err error) {
+	q := r.URL.Query()
+	keep = url.Values{}
+	get := func(name string) string {
+		value := strings.TrimSpace(q.Get(name))
+		if value != "" {
+			keep.Set(name, value)
+		}
+		return value
+	}
+	f = storage.AnsweredFilter{Sites: s.named(v, deed), Flow: get("flow"), Staff: get("staff"), Language: get("language"), Words: get("words") != ""}
+	if at := get("site"); at != "" {
+		if !v.Can(deed, at) {
+			return f, nil, notAllowed(nil)
+		}
+		f.Sites = []string{at}
+	}
+	now := s.Clock().UTC()
+	day := func(name, usual string) string {
+		if value := get(name); value != "" {
+			if _, err := time.Parse(time.DateOnly, value); err == nil {
+				return value
+			}
+			keep.Del(name)
+		}
+		return usual
+	}
+	f.From, f.To = day("from", now.AddDate(0, 0, -answersSince).Format(time.DateOnly)), day("to", now.AddDate(0, 0, 1).Format(time.DateOnly))
+	switch level := get("level"); level {
+	case "low":
+		f.Worst, f.Best = 1, 3
+	case "high":
+		f.Worst = 4
+	default:
+		if n, err := strconv.Atoi(level); err == nil && n >= 1 && n <= 7 {
+			f.Worst, f.Best = n, n
+		}
+	}
+	if day, id, ok := strings.Cut(q.Get("after"), "."); ok {
+		f.Before = storage.AnsweredPlace{Day: day, Session: id}
+	}
+	return f, keep, nil
+}
+
+// answers is the list of what was answered and written.
+func (s *site) answers(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	words := s.words(r, v)
+	f, keep, err := s.answersFilter(r, v, access.SeeWords)
+	if err != nil {
+		return err
+	}
+	f.Limit = pageRows + 1
+	list, err := s.Store.Answered(r.Context(), f)
+	if err != nil {
+		return err
+	}
+	p := answersPage{Staff: f.Staff, From: f.From, To: f.To, Words: f.Words, Found: len(keep) > 0}
+	if len(list) == f.Limit {
+		list = list[:pageRows]
+		last := list[pageRows-1].Place()
+		to := url.Values{"after": {last.Day + "." + last.Session}}
+		for k, values := range keep {
+			to[k] = values
+		}
+		p.More = "/answers?" + to.Encode()
+	}
+	if v.Anywhere(access.ExportData) {
+		p.CSV = "/answers.csv?" + keep.Encode()
+	}
+	for i := range list {
+		p.Rows = append(p.Rows, s.answerRow(words, &list[i]))
+	}
+	snap := s.Bot.Configuration().Now()
+	p.Sites = s.siteChoices(words, v, access.SeeWords, keep.Get("site"))
+	titles, spoken := map[string]string{}, map[string]bool{}
+	for key, flow := range snap.Flows {
+		titles[key.ID] = flow.Title.In(words.lang, voice.Languages[0])
+		for _, lang := range flow.Languages {
+			spoken[lang] = true
+		}
+	}
+	p.Flows = menu(words.t("every_flow"), titles, f.Flow)
+	langs := map[string]string{}
+	for lang := range spoken {
+		langs[lang] = voice.SelfName(lang)
+	}
+	p.Speaking = menu(words.t("every_language"), langs, f.Language)
+	p.Levels = []choice{{"", words.t("every_level"), keep.Get("level") == ""}, {"low", words.t("levels_low"), keep.Get("level") == "low"}, {"high", words.t("levels_high"), keep.Get("level") == "high"}}
+	for n := 1; n <= 7; n++ {
+		p.Levels = append(p.Levels, choice{strconv.Itoa(n), words.t("level_n", n), keep.Get("level") == strconv.Itoa(n)})
+	}
+	return s.show(w, r, v, http.StatusOK, "answers.html", frame{Title: words.t("answers"), Here: "/answers", Modules: []string{"keys.js"}}, p)
+}
+
+// menu is a menu of what there is, by its words, with everything first.
+func menu(everything string, texts map[string]string, chosen string) []choice {
+	all := make([]choice, 0, len(texts)+1)
+	for value, text := range texts {
+		all = append(all, choice{value, text, value == chosen})
+	}
+	slices.SortFunc(all, func(a, b choice) int { return strings.Compare(a.Text+"\x00"+a.Value, b.Text+"\x00"+b.Value) })
+	return append([]choice{{"", everything, chosen == ""}}, all...)
+}
+
+// answerRow is a conversation as a row: the customer's words first.
+func (s *site) answerRow(w *words, a *storage.AnsweredSession) answerRow {
+	row := answerRow{URL: "/answers/" + strconv.Itoa(int(a.Bucket)) + "." + a.ID, Level: a.Level, Case: a.Case}
+	if a.Level > 0 {
+		row.Feeling = w.t("level_n", a.Level)
+	}
+	for _, one := range a.Answers {
+		if one.Kind == "text" && one.Text != "" {
+			row.Words = voice.Join(" – ", row.Words, one.Text)
+		}
+	}
+	row.Words = voice.Cut(voice.Join(" – ", append([]string{row.Words}, a.Beside...)...), 400)
+	day := a.Day
+	if t, err := time.Parse(time.DateOnly, a.Day); err == nil {
+		day = w.day(s.Clock().UTC(), t, time.UTC)
+	}
+	row.About = voice.Join(" · ", a.Service, s.at(a.Site).Name, a.Staff, day)
+	return row
+}
+
+// answersCSV is what the list shows, all of it, as a table: one row an answer. It is sent as it
+// is read.
+func (s *site) answersCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	f, _, err := s.answersFilter(r, v, access.ExportData)
+	if err != nil {
+		return err
+	}
+	f.Limit = 500
+	out := csv.NewWriter(w)
+	head := []string{
+		"day", "site", "flow", "version", "service", "staff", "language", "channel", "status", "level", "flag", "unsatisfied", "case",
+		"question", "kind", "value", "choices", "text", "score", "answer_level", "answer_flag",
+	}
+	for begun := false; ; begun = true {
+		list, err := s.Store.Answered(r.Context(), f)
+		if err != nil {
+			if begun {
+				panic(http.ErrAbortHandler) // what was sent is no whole table: the browser is told so
+			}
+			return err
+		}
+		if !begun {
+			w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+			w.Header().Set("Content-Disposition", `attachment; filename="answers.csv"`)
+			_ = out.Write(head)
+		}
+		for i := range list {
+			a := &list[i]
+			shared := []string{
+				a.Day, a.Site, a.Flow, strconv.Itoa(a.Version), a.Service, a.Staff, a.Language, a.Channel, a.Status, strconv.Itoa(a.Level), a.Flag,
+				strconv.FormatBool(a.Unsatisfied), strconv.FormatBool(a.Case),
+			}
+			for _, words := range a.Beside {
+				_ = out.Write(inertAll(append(slices.Clip(shared), "", "beside", "", "", words, "", "", "")))
+			}
+			for _, one := range a.Answers {
+				row := append(slices.Clip(shared), one.Question, one.Kind, number(one.Value), strings.Join(one.Choices, ","), one.Text, number(one.Score), strconv.Itoa(one.Level), one.Flag)
+				_ = out.Write(inertAll(row))
+			}
+		}
+		out.Flush()
+		if out.Error() != nil || len(list) < f.Limit {
+			return nil
+		}
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute)) // a recorder of tests has none
+		f.Before = list[len(list)-1].Place()
+	}
+}
+
+// number is a value that may be missing.
+func number(x *float64) string {
+	if x == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*x, 'f', -1, 64)
+}
+
+// inertAll makes every cell of a row inert.
+func inertAll(row []string) []string {
+	for i := range row {
+		row[i] = inert(row[i])
+	}
+	return row
+}
+
+// inert is a text of which no spreadsheet makes a formula.
+func inert(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		if _, err := strconv.ParseFloat(text, 64); err != nil {
+			return "'" + text
+		}
+	}
+	return text
+}
+
+// answerPage is one conversation.
+type answerPage struct {
+	Level   int
+	Feeling string
+	Words   []said
+	Answers []answered
+	Facts   [][2]string
+	Case    string // its number, "" = none
+}
+
+// answerOf is the page of one conversation.
+func (s *site) answerOf(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	none := &page.Error{Code: page.NotFound, Title: "no_answer", Text: "no_answer_text"}
+	b, id, ok := strings.Cut(r.PathValue("id"), ".")
+	bucket, err := strconv.Atoi(b)
+	if !ok || err != nil || bucket < 0 || bucket >= s.Store.Buckets() {
+		return none
+	}
+	session, err := s.Store.Session(r.Context(), storage.Bucket(bucket), id)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && !v.Can(access.SeeWords, session.Site) {
+		return none
+	}
+	if err != nil {
+		return err
+	}
+	o := storage.Opening{Session: &session}
+	if of, err := s.Store.Identity(r.Context(), session.Bucket, session.Identity); err == nil {
+		o.Identity = &of
+	} else if !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	view, err := bot.Cases{Bot: s.Bot}.View(r.Context(), nil, o)
+	if err != nil {
+		return err
+	}
+	words := s.words(r, v)
+	l := s.lookOf(words, v, session.Site, s.Clock())
+	var p casePage
+	voiced := view.StaffVoiceIn(words.lang)
+	in := caseSource{Case: &storage.Case{}, View: view, Zone: s.at(session.Site).Zone}
+	l.saidIn(&p, in, voiced)
+	l.factsIn(&p, in, voiced)
+	out := answerPage{Words: p.Words, Answers: p.Answers, Facts: slices.Concat(p.Visit, p.Facts)}
+	out.Level, out.Feeling, _ = view.Level(voiced)
+	if session.Case != "" && v.Can(access.SeeCases, session.Site) {
+		if k, err := s.Store.Case(r.Context(), session.Bucket, session.Case); err == nil {
+			out.Case = k.Name()
+		} else if !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+	}
+	name := words.t("customer_word")
+	if l.names {
+		name = plainName(view, voiced, words)
+	}
+	title := words.t("answer_title", name, words.moment(s.Clock(), session.Started, in.Zone))
+	return s.show(w, r, v, http.StatusOK, "answer.html", frame{Title: title, Here: "/answers", Back: &link{"/answers", words.t("answers")}}, out)
+}
+
+// answerRoutes are the addresses of answers.
+var answerRoutes = []route{
+	{"GET /answers", access.SeeWords, (*site).answers},
+	{"GET /answers.csv", access.ExportData, (*site).answersCSV},
+	{"GET /answers/{id}", access.SeeWords, (*site).answerOf},
+}

@@ -1,0 +1,135 @@
+package admin
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// How much Today shows, and how far back it looks for words.
+const (
+	todayRows = 5
+	saidSince = 30 // days
+)
+
+// figure is a rate of a week as it may be shown.
+type figure struct {
+	Label, Value, Meta string
+	Low, Width, Point  string // of the interval, in per cent; "" where there is none
+}
+
+// todayPage is the first page: each part is absent when it has nothing to say.
+type todayPage struct {
+	Wrong  []string // what is wrong, a line each
+	Mend   bool     // the reader may mend it
+	Needs  []caseRow
+	All    int
+	Week   []figure
+	Said   []answerRow
+	Empty  bool
+	Nobody bool
+}
+
+// today is the first page of who leads. Who works on cases begins at the cases.
+func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if !v.Anywhere(access.CompareStaff) {
+		return s.start(w, r, v)
+	}
+	ctx, words, now := r.Context(), s.words(r, v), s.Clock()
+	p := todayPage{Mend: v.Anywhere(access.SeeOutbox)}
+	if s.Notes != nil && v.Anywhere(access.SeeSettings) {
+		p.Wrong = s.Notes(ctx)
+	}
+	sites := s.permitted(v, access.SeeCases)
+	var cases []storage.Case
+	for _, standing := range []recovery.Standing{recovery.Free, recovery.Held} {
+		f := storage.StandingFilter{Standing: standing, Sites: sites, Limit: todayRows}
+		some, err := s.Store.Standing(ctx, f)
+		if err != nil {
+			return err
+		}
+		n, _, err := s.Store.CountStanding(ctx, f, countUpTo)
+		if err != nil {
+			return err
+		}
+		cases, p.All = append(cases, some...), p.All+n
+	}
+	slices.SortFunc(cases, func(a, b storage.Case) int { return a.Place().Compare(b.Place()) })
+	cases = cases[:min(todayRows, len(cases))]
+	rows, err := s.rows(ctx, words, v, now, cases)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		switch may := v.Staff != "" && v.Can(access.TakeCase, cases[i].Site); {
+		case may && cases[i].State == recovery.Open:
+			rows[i].Act = "take"
+		case may && cases[i].Holder.ID == v.Staff:
+			rows[i].Act = "reply"
+		}
+	}
+	p.Needs = rows
+	readable := s.named(v, access.SeeWords)
+	day := func(back int) string { return now.UTC().AddDate(0, 0, -back).Format(time.DateOnly) }
+	said, err := s.Store.Answered(ctx, storage.AnsweredFilter{Sites: readable, From: day(saidSince), To: day(-1), Words: true, Limit: todayRows})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(said, func(a, b storage.AnsweredSession) int { return level(a.Level) - level(b.Level) })
+	for i := range said {
+		p.Said = append(p.Said, s.answerRow(words, &said[i]))
+	}
+	reported := s.named(v, access.SeeReports)
+	answered, unsatisfied, err := s.Store.CountAnswered(ctx, reported, day(6), day(0))
+	if err != nil {
+		return err
+	}
+	if rate := report.Show(unsatisfied, answered); answered > 0 {
+		p.Week = append(p.Week, figureOf(words, words.t("unsatisfied_week"), rate))
+	}
+	p.Empty = len(said) == 0 && answered == 0 && p.All == 0
+	p.Nobody = !p.Empty && p.All == 0
+	waiting, err := s.waiting(ctx, v)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, v, http.StatusOK, "today.html", frame{Title: words.t("today"), Here: "/", Waiting: waiting, Modules: []string{"keys.js"}}, p)
+}
+
+// level sorts what has none behind what has.
+func level(n int) int {
+	if n == 0 {
+		return 99
+	}
+	return n
+}
+
+// figureOf is a rate in words, under the rule for small numbers.
+func figureOf(w *words, label string, r report.Rate) figure {
+	f := figure{Label: label}
+	percent := func(x float64) string { return strconv.FormatFloat(100*x, 'f', 0, 64) }
+	switch r.Manner {
+	case report.Hidden:
+		f.Value, f.Meta = "–", w.t("too_few", r.N)
+	case report.Counted:
+		f.Value, f.Meta = w.t("k_of_n", r.K, r.N), w.t("too_few_for_rate")
+	default:
+		f.Value = w.t("percent", percent(r.P))
+		f.Meta = w.t("interval_of", percent(r.Within.Low), percent(r.Within.High), r.N)
+		if r.Manner == report.Few {
+			f.Meta += ", " + w.t("few")
+		}
+		one := func(x float64) string { return strconv.FormatFloat(100*x, 'f', 1, 64) + "%" }
+		f.Low, f.Width, f.Point = one(r.Within.Low), one(r.Within.High-r.Within.Low), one(r.P)
+	}
+	return f
+}
+
+// todayRoutes is the first page.
+var todayRoutes = []route{{"GET /{$}", "", (*site).today}}
