@@ -10,6 +10,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/sqlite"
 	"github.com/aftercare/aftercare/storage/sqlite/sqlitetest"
@@ -36,7 +37,7 @@ func newHouse(t *testing.T, as Viewer) *house {
 	}
 	t.Cleanup(func() { store.Close() })
 	b, err := bot.New(t.Context(), bot.Config{
-		Store: store, Key: []byte("0123456789abcdef0123456789abcdef"), Parse: flowfile.Parse, Format: flowfile.Format,
+		Store: store, Key: []byte("0123456789abcdef0123456789abcdef"), Parse: flowfile.Parse, Format: flowfile.Format, Templates: flowfile.Templates, Policy: rulefile.Parse,
 		Traits: map[chat.Platform]chat.Traits{chat.Telegram: {}, chat.Web: {}},
 	})
 	if err != nil {

@@ -29,6 +29,7 @@ var routes = slices.Concat(
 	outboxRoutes,
 	proveRoutes,
 	settingsRoutes,
+	setupRoutes,
 	siteRoutes,
 	todayRoutes,
 )

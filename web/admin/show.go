@@ -50,6 +50,7 @@ type frame struct {
 	Modules []string // files of static that this page loads, beyond those that every page has
 	Own     bool     // the page draws its head by itself
 	Bare    bool     // no rail: signing in, first run
+	Wide    bool     // a bare page that takes the whole width
 	Waiting int      // cases that wait for this person, beside Cases; 0 shows nothing
 }
 

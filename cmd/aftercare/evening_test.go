@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// evening is the first evening in a browser, with what it costs its person.
+type evening struct {
+	demoPage
+	clicks, typed int
+}
+
+func (e *evening) press(selector string) {
+	e.Helper()
+	e.clicks++
+	e.do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+func (e *evening) write(selector, words string) {
+	e.Helper()
+	e.typed++
+	e.do(chromedp.SendKeys(chromedp.CSS(selector), words))
+}
+
+// on waits for a page.
+func (e *evening) on(path string) {
+	e.Helper()
+	e.until(fmt.Sprintf(`location.pathname === %q && document.readyState === "complete"`, path))
+}
+
+// The first evening, from the link that the server prints to the first stored answer: five
+// clicks, and two names are typed.
+func TestTheFirstEveningIsFiveClicksAndTwoNames(t *testing.T) {
+	m := newMachine(t, nil)
+	p := m.serve()
+	link := awaitWords(t, p.log, setupLink)
+	d, base := openDemo(t, m.address)
+	e := &evening{demoPage: d}
+	e.on("/login")
+	e.do(chromedp.Navigate(base + "/setup/" + link[2]))
+	e.on("/setup/" + link[2])
+	e.write("#shown", "Robin Park")
+	e.press("form .button.primary")
+	e.on("/setup/place")
+	e.write("#name", "Bella Hair & Beauty")
+	e.press("form .button.primary")
+	e.on("/setup/chats")
+	e.press("a.button.primary")
+	e.on("/setup/survey")
+	e.press("button[value=post_service_3]")
+	e.on("/setup/try")
+	e.clicks++
+	e.click(theChat, rating(2))
+	e.until(`document.getElementById("staffside").innerText.includes("Your first answer is stored") && !!document.querySelector("#staffside .staffcard")`)
+	if e.clicks != 5 || e.typed != 2 {
+		t.Errorf("the first stored answer takes %d clicks and %d names, want 5 and 2", e.clicks, e.typed)
+	}
+	t.Logf("the first stored answer takes %d clicks; %d names are typed", e.clicks, e.typed)
+	e.press("#staffside .button.primary")
+	e.until(`location.pathname.startsWith("/cases/")`)
+	e.until(`document.body.innerText.includes("Robin Park")`)
+	e.phone()
+	for _, path := range []string{"/setup/place", "/setup/chats", "/setup/survey", "/me", "/prove"} {
+		e.do(chromedp.Navigate(base + path))
+		e.on(path)
+		e.wantNoSidewaysScroll(path)
+	}
+}

@@ -1,0 +1,325 @@
+package admin
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// setupRoutes are the first evening, once the first person has signed in. Each step can be
+// left and come back to.
+var setupRoutes = []route{
+	{pattern: "GET /setup/place", deed: access.EditSites, page: (*site).setupPlace},
+	{pattern: "POST /setup/place", deed: access.EditSites, page: (*site).savePlace},
+	{pattern: "GET /setup/chats", deed: access.EditSites, page: (*site).setupChats},
+	{pattern: "GET /setup/survey", deed: access.EditSites, page: (*site).setupSurvey},
+	{pattern: "POST /setup/survey", deed: access.AskNow, page: (*site).trySurvey},
+	{pattern: "GET /setup/try", deed: access.AskNow, page: (*site).setupTry},
+}
+
+// setupSteps are how many steps there are; the first is the one-time link.
+const setupSteps = 5
+
+// setupBar is how far the first evening is.
+type setupBar struct{ Done, Left []int }
+
+func setupStep(n int) setupBar { return setupBar{make([]int, n), make([]int, setupSteps-n)} }
+
+// setupFrame is the frame of a step.
+func setupFrame(words *words, n int, title string, modules ...string) frame {
+	return frame{Title: title, Meta: words.t("step_of", n, setupSteps), Bare: true, Wide: n > 2, Modules: modules}
+}
+
+// placePage asks for the first site.
+type placePage struct {
+	form
+	Bar setupBar
+}
+
+// The hours that the first evening offers, as the days of a file of rules.
+var setupHours = []struct{ key, week string }{
+	{"weekdays", `mon: ["09:00-18:00"], tue: ["09:00-18:00"], wed: ["09:00-18:00"], thu: ["09:00-18:00"], fri: ["09:00-18:00"]`},
+	{"every_day", `mon: ["09:00-18:00"], tue: ["09:00-18:00"], wed: ["09:00-18:00"], thu: ["09:00-18:00"], fri: ["09:00-18:00"], sat: ["09:00-18:00"], sun: ["09:00-18:00"]`},
+	{"always", ``},
+}
+
+func (s *site) placeForm(r *http.Request, v Viewer) (f form, now storage.Site, err error) {
+	all, err := s.Store.Sites(r.Context())
+	if err != nil {
+		return f, now, err
+	}
+	if len(all) > 0 {
+		now = all[0]
+	}
+	words := s.words(r, v)
+	f.Fields = append(f.Fields, field{Name: "name", Label: words.t("place_name"), Hint: words.t("place_name_hint"), Value: now.Name, Fill: "organization"},
+		field{Name: "zone", Label: words.t("site_zone"), Hint: words.t("place_zone_hint"), Value: cmp.Or(now.Zone, serverZone()), Fill: "off"})
+	var options []option
+	for _, tag := range voice.Languages {
+		options = append(options, option{tag, languageName(words.lang, tag)})
+	}
+	f.Fields = append(f.Fields, field{
+		Name: "language", Label: words.t("place_language"), Kind: "select", Options: options, Value: cmp.Or(now.Language, voiceLanguage(words.lang)),
+	})
+	_, err = s.Store.Rules(r.Context(), 0)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return f, now, err
+	}
+	if err != nil { // nobody said anything about hours yet
+		hours := field{Name: "hours", Label: words.t("place_hours"), Hint: words.t("place_hours_hint"), Kind: "select", Value: setupHours[0].key}
+		for _, h := range setupHours {
+			hours.Options = append(hours.Options, option{h.key, words.t("hours_" + h.key)})
+		}
+		f.Fields = append(f.Fields, hours)
+	}
+	for i := range f.Fields {
+		f.Fields[i].Was = f.Fields[i].Value
+	}
+	return f, now, nil
+}
+
+// serverZone is the time zone of this machine, as far as it has a name.
+func serverZone() string {
+	if name := time.Local.String(); name != "Local" && name != "" {
+		return name
+	}
+	return "UTC"
+}
+
+// voiceLanguage is the language of the surveys that is nearest to one of the pages.
+func voiceLanguage(tag string) string {
+	if slices.Contains(voice.Languages, tag) {
+		return tag
+	}
+	return "en"
+}
+
+func (s *site) setupPlace(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	f, _, err := s.placeForm(r, v)
+	if err != nil {
+		return err
+	}
+	return s.showPlace(w, r, v, http.StatusOK, f)
+}
+
+func (s *site) showPlace(w http.ResponseWriter, r *http.Request, v Viewer, status int, f form) error {
+	words := s.words(r, v)
+	return s.show(w, r, v, status, "setup_place.html", setupFrame(words, 2, words.t("place_title"), "zone.js"), placePage{f, setupStep(2)})
+}
+
+func (s *site) savePlace(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	words := s.words(r, v)
+	f, want, err := s.placeForm(r, v)
+	if err != nil {
+		return err
+	}
+	if err := f.read(w, r); err != nil {
+		return err
+	}
+	want.Name, want.Zone, want.Language = f.field("name").Value, f.field("zone").Value, f.field("language").Value
+	if want.Name == "" || len([]rune(want.Name)) > 100 || strings.ContainsFunc(want.Name, isControl) {
+		f.field("name").Fault = words.t("site_name_fault")
+	}
+	if _, err := time.LoadLocation(want.Zone); err != nil || want.Zone == "" || want.Zone == "Local" {
+		f.field("zone").Fault = words.t("site_zone_fault")
+	}
+	if !slices.Contains(voice.Languages, want.Language) {
+		f.field("language").Fault = words.t("site_language_fault")
+	}
+	week := -1
+	if h := f.field("hours"); h != nil {
+		if week = slices.IndexFunc(setupHours, func(o struct{ key, week string }) bool { return o.key == h.Value }); week < 0 {
+			h.Fault = words.t("site_language_fault")
+		}
+	}
+	if len(f.Faults()) > 0 {
+		return s.showPlace(w, r, v, http.StatusUnprocessableEntity, f)
+	}
+	before := want.ID
+	if want.ID == "" {
+		want.ID, want.Created = cmp.Or(storage.StaffID(want.Name, nil), "main"), s.Clock()
+		if want.ID == "staff" {
+			want.ID = "main"
+		}
+	}
+	if err := s.Store.PutSite(r.Context(), want); err != nil {
+		return fmt.Errorf("store the site: %w", err)
+	}
+	if week >= 0 && setupHours[week].week != "" {
+		source := "# Written by the first evening.\nrules:\n  hours:\n    week: {" + setupHours[week].week + "}\n"
+		if _, _, err := s.Store.PublishRules(r.Context(), source, s.Clock()); err != nil {
+			return fmt.Errorf("publish the hours: %w", err)
+		}
+	}
+	a := s.audit(v, "site.add", want.ID)
+	if before != "" {
+		a.What = "site.change"
+	}
+	a.After = want.Name + ", " + want.Zone + ", " + want.Language
+	if err := s.Store.PutAudit(r.Context(), a); err != nil {
+		return err
+	}
+	if err := s.Bot.Configuration().Refresh(r.Context()); err != nil {
+		return err
+	}
+	http.Redirect(w, r, s.Prefix+"/setup/chats", http.StatusSeeOther)
+	return nil
+}
+
+// chatsPage says where customers answer.
+type chatsPage struct {
+	Bar   setupBar
+	Reach string // key of the words that say from where this address is reached
+	At    string // the address
+}
+
+// reach is who reaches the address of a request: everybody, a network, or this machine alone.
+func reach(r *http.Request) string {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.Trim(host, "[]")
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && ip.IsLoopback():
+		return "reach_here"
+	case err == nil && (ip.IsPrivate() || ip.IsLinkLocalUnicast()) || err != nil && (!strings.Contains(host, ".") || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".lan")):
+		return "reach_network"
+	}
+	return "reach_named"
+}
+
+func (s *site) setupChats(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	words := s.words(r, v)
+	return s.show(w, r, v, http.StatusOK, "setup_chats.html", setupFrame(words, 3, words.t("chats_title")), chatsPage{setupStep(3), reach(r), r.Host + s.Prefix})
+}
+
+// The surveys that the first evening offers: the usual one is the second.
+var setupSurveys = []string{"one_tap_csat", "post_service_3", "ladder7_expect", "restaurant", "repair"}
+
+type surveyPage struct {
+	Bar   setupBar
+	Flows []surveyCard
+	Site  string
+}
+
+// surveyCard is a survey to choose, with its first question.
+type surveyCard struct {
+	ID, Title, Ask string
+	Marks          []string
+	Usual          bool
+}
+
+func (s *site) setupSurvey(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	words := s.words(r, v)
+	all, err := s.Store.Sites(r.Context())
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		http.Redirect(w, r, s.Prefix+"/setup/place", http.StatusSeeOther)
+		return nil
+	}
+	p := surveyPage{Bar: setupStep(4), Site: all[0].Name}
+	for _, id := range setupSurveys {
+		p.Flows = append(p.Flows, surveyCard{
+			ID: id, Title: words.t("flow_" + id), Ask: words.t("flow_" + id + "_ask"), Marks: strings.Fields(words.t("flow_" + id + "_marks")), Usual: id == "post_service_3",
+		})
+	}
+	return s.show(w, r, v, http.StatusOK, "setup_survey.html", setupFrame(words, 4, words.t("survey_title")), p)
+}
+
+// trySurvey makes a link of a survey for whoever sets up, to be tried at once. Its answers
+// count nowhere.
+func (s *site) trySurvey(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := page.ReadForm(w, r, maxForm); err != nil {
+		return err
+	}
+	flow := r.PostForm.Get("flow")
+	if !slices.Contains(setupSurveys, flow) {
+		return &page.Error{Code: page.Garbled, Title: "bad_form", Text: "bad_form_text"}
+	}
+	all, err := s.Store.Sites(r.Context())
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		http.Redirect(w, r, s.Prefix+"/setup/place", http.StatusSeeOther)
+		return nil
+	}
+	words := languages[fallback]
+	if own, ok := languages[all[0].Language]; ok {
+		words = own
+	}
+	made, err := s.Bot.Invite(r.Context(), bot.InviteRequest{
+		Flow: flow, Site: all[0].ID, Channel: "web", Language: all[0].Language, Test: true,
+		Event: map[string]string{"service_name": words.t("setup_service"), "first_name": v.Name},
+	})
+	if err != nil {
+		return fmt.Errorf("make a link to try: %w", err)
+	}
+	http.Redirect(w, r, s.Prefix+"/setup/try?chat="+url.QueryEscape(made.Token), http.StatusSeeOther)
+	return nil
+}
+
+// tryPage shows a customer's chat beside what staff see of it.
+type tryPage struct {
+	Bar      setupBar
+	Chat     string // the address of the chat
+	Answered int
+	Case     *tryCase
+	Here     string // this page, to look again
+}
+
+type tryCase struct {
+	Name, Rank string
+	Level      int
+	Words      string
+}
+
+// framed lets a page show the chats of this program in it.
+const framed = policy + "; frame-src 'self'"
+
+func (s *site) setupTry(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	words := s.words(r, v)
+	token := r.URL.Query().Get("chat")
+	links := bot.LinksOf(s.Bot)
+	trial, err := links.Tried(r.Context(), token)
+	if errors.Is(err, bot.ErrUnknownLink) || token == "" {
+		http.Redirect(w, r, s.Prefix+"/setup/survey", http.StatusSeeOther)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p := tryPage{
+		Bar: setupStep(5), Chat: s.Prefix + "/chat/" + url.PathEscape(token), Answered: trial.Answered, Here: "/setup/try?chat=" + url.QueryEscape(token),
+	}
+	if trial.Case != "" {
+		cases, err := s.Store.Cases(r.Context(), storage.CaseFilter{Limit: 20})
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(cases, func(c storage.Case) bool { return c.ID == trial.Case }); i >= 0 && v.Can(access.SeeCases, cases[i].Site) {
+			c := cases[i]
+			p.Case = &tryCase{Name: c.Name(), Rank: c.Decision.Priority.String(), Level: trial.Level}
+			p.Case.Words = words.t("level_of", p.Case.Level)
+		}
+	}
+	w.Header().Set("Content-Security-Policy", framed)
+	return s.show(w, r, v, http.StatusOK, "setup_try.html", setupFrame(words, 5, words.t("try_title"), "stream.js", "live.js"), p)
+}
