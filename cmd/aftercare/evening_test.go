@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -25,10 +26,19 @@ func (e *evening) write(selector, words string) {
 	e.do(chromedp.SendKeys(chromedp.CSS(selector), words))
 }
 
-// on waits for a page.
+// on waits for a page. A look in the middle of a change of pages sees nothing, and is repeated.
 func (e *evening) on(path string) {
 	e.Helper()
-	e.until(fmt.Sprintf(`location.pathname === %q && document.readyState === "complete"`, path))
+	condition := fmt.Sprintf(`location.pathname === %q && document.readyState === "complete"`, path)
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		there, err := chromedp.Run(e.ctx, chromedp.Evaluate[bool](condition))
+		if err == nil && there {
+			return
+		}
+		if time.Now().After(deadline) {
+			e.Fatalf("the page %s does not come: %v, %s", path, err, eval[string](e.demoPage, `location.href + "\n" + document.body?.innerText`))
+		}
+	}
 }
 
 // The first evening, from the link that the server prints to the first stored answer: five
@@ -59,8 +69,9 @@ func TestTheFirstEveningIsFiveClicksAndTwoNames(t *testing.T) {
 		t.Errorf("the first stored answer takes %d clicks and %d names, want 5 and 2", e.clicks, e.typed)
 	}
 	t.Logf("the first stored answer takes %d clicks; %d names are typed", e.clicks, e.typed)
+	name := eval[string](d, `document.querySelector("#staffside .staffcard b").innerText`)
 	e.press("#staffside .button.primary")
-	e.until(`location.pathname.startsWith("/cases/")`)
+	e.on("/cases/" + name)
 	e.until(`document.body.innerText.includes("Robin Park")`)
 	e.phone()
 	for _, path := range []string{"/setup/place", "/setup/chats", "/setup/survey", "/me", "/prove"} {
