@@ -133,19 +133,11 @@ type customerAllowCmd struct {
 
 // Run takes back that somebody is not to be invited.
 func (c *customerAllowCmd) Run(a *terminal) error {
-	s, err := a.settings()
-	if err != nil {
-		return err
-	}
-	store, err := a.openStore()
+	store, b, err := a.openBot()
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	b, err := app.NewBot(a.ctx, s, store, a.clock, nil)
-	if err != nil {
-		return err
-	}
 	defer b.Close()
 	of := storage.Anchor{Customers: []string{strings.TrimSpace(c.ID)}}
 	if words := strings.Split(strings.TrimSpace(c.ID), ":"); len(words) == 3 {

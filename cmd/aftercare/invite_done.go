@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/bot"
-	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -34,19 +33,11 @@ func (c *inviteDoneCmd) Run(a *terminal) error {
 	if err != nil {
 		return usagef("--at: %v", err)
 	}
-	s, err := a.settings()
-	if err != nil {
-		return err
-	}
-	store, err := app.OpenKeyed(a.ctx, s, a.clock, nil)
+	store, b, err := a.openBot()
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	b, err := app.NewBot(a.ctx, s, store, a.clock, nil)
-	if err != nil {
-		return err
-	}
 	defer b.Close()
 	if at.IsZero() {
 		at = a.clock()

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/bot"
-	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -18,17 +17,9 @@ type reportCmd struct {
 
 // rows opens the database and says how rows are made. The caller closes the store.
 func (a *terminal) rows() (storage.Store, storage.Folding, error) {
-	s, err := a.settings()
+	store, b, err := a.openBot()
 	if err != nil {
 		return nil, nil, err
-	}
-	store, err := a.openStore()
-	if err != nil {
-		return nil, nil, err
-	}
-	b, err := app.NewBot(a.ctx, s, store, a.clock, nil)
-	if err != nil {
-		return nil, nil, closing(store, err)
 	}
 	return store, bot.Rows(b), b.Close()
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/personal"
-	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -31,17 +30,9 @@ type retentionView struct {
 
 // keeping opens the database and what forgets people. The caller closes the store.
 func (a *terminal) keeping() (storage.Store, *personal.Keeper, error) {
-	s, err := a.settings()
+	store, b, err := a.openBot()
 	if err != nil {
 		return nil, nil, err
-	}
-	store, err := a.openStore()
-	if err != nil {
-		return nil, nil, err
-	}
-	b, err := app.NewBot(a.ctx, s, store, a.clock, nil)
-	if err != nil {
-		return nil, nil, closing(store, err)
 	}
 	return store, bot.Privacy(b), b.Close()
 }

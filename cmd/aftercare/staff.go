@@ -12,7 +12,6 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
-	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -325,20 +324,7 @@ func (c *staffListCmd) Run(a *terminal) error {
 
 // team runs f with a bot and its store and names an unknown member of staff.
 func (a *terminal) team(id string, f func(*bot.Bot, storage.Store) error) error {
-	s, err := a.settings()
-	if err != nil {
-		return err
-	}
-	store, err := app.OpenKeyed(a.ctx, s, a.clock, nil)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	b, err := app.NewBot(a.ctx, s, store, a.clock, nil)
-	if err != nil {
-		return err
-	}
-	err = f(b, store)
+	err := a.withBot(f)
 	if errors.Is(err, bot.ErrNoStaff) {
 		return fmt.Errorf("there is no member of staff %q. See `aftercare staff list`", id)
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/bot"
-	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -106,22 +105,12 @@ func heardText(sites []string) string {
 
 // staffChats runs f with a bot and its store and names an unknown chat.
 func (a *terminal) staffChats(name string, f func(*bot.Bot, storage.Store) error) error {
-	s, err := a.settings()
-	if err != nil {
-		return err
-	}
-	store, err := app.OpenKeyed(a.ctx, s, a.clock, nil)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	b, err := app.NewBot(a.ctx, s, store, a.clock, nil)
-	if err != nil {
-		return err
-	}
-	if err = settingsOwn(a.ctx, store, name); err == nil {
-		err = f(b, store)
-	}
+	err := a.withBot(func(b *bot.Bot, store storage.Store) error {
+		if err := settingsOwn(a.ctx, store, name); err != nil {
+			return err
+		}
+		return f(b, store)
+	})
 	if errors.Is(err, bot.ErrNoStaffChat) {
 		return fmt.Errorf("there is no chat of staff %q. See `aftercare staff chat list`", name)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/cmd/aftercare/signals"
 	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/storage"
@@ -32,7 +33,7 @@ type commands struct {
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 	Survey      surveyCmd      `cmd:"" help:"Work with survey flows."`
-	Site        siteCmd        `cmd:"" help:"Add and list sites."`
+	Site        siteCmd        `cmd:"" help:"Add, list and remove sites."`
 	Staff       staffCmd       `cmd:"" help:"Add, list and remove staff, and link their chats."`
 	Admin       adminCmd       `cmd:"" help:"Let people sign in to the pages, and help who is locked out."`
 	Slack       slackCmd       `cmd:"" help:"Invite, list, approve and remove workspaces that install the Slack app."`
@@ -148,6 +149,34 @@ func (a *terminal) openStore() (storage.Store, error) {
 		return nil, err
 	}
 	return app.OpenKeyed(a.ctx, s, a.clock, nil)
+}
+
+// openBot opens the database and a bot on it that sends nothing: it says what messages are
+// and keeps them. Who opens the store closes it.
+func (a *terminal) openBot() (storage.Store, *bot.Bot, error) {
+	s, err := a.settings()
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := a.openStore()
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := app.NewBot(a.ctx, s, store, a.clock, nil)
+	if err != nil {
+		return nil, nil, closing(store, err)
+	}
+	return store, b, nil
+}
+
+// withBot runs f with a bot and its store.
+func (a *terminal) withBot(f func(*bot.Bot, storage.Store) error) error {
+	store, b, err := a.openBot()
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	return f(b, store)
 }
 
 // printTable writes rows in columns, the first row as the heading.

@@ -167,6 +167,7 @@ func registry() []row {
 		}},
 		{21, "one person is erased", "25 canaries in 0 bytes of SQLite's directory and 0 columns of Postgres, nor in its files after a vacuum; a running server forgets within 2 s; figures stay; an export is read back as the tables; a crash at any call is gone on from", []check{
 			{dir: "bot", test: "TestAnErasedPersonIsNowhere", target: faults},
+			{dir: shell, test: "TestARunningServerForgetsWhomACommandErased", target: faults, waits: true},
 			{dir: "bot", test: "TestAnErasureThatCrashesAnywhereGoesOn", target: faults},
 			{dir: "bot", test: "TestWhatIsOlderThanItIsKeptGoes", target: faults},
 			{dir: "storage/sqlite", test: "TestL14NoByteOfTheFilesHoldsAnErasedPerson", target: faults},
@@ -196,7 +197,7 @@ func registry() []row {
 			{dir: "bot", test: "TestL19TheAttemptsOfStrangersCostNothing", target: faults},
 			{dir: shell, test: "TestH1NobodyCrowdsOutAnothersCard", target: faults, long: []string{"-hostile=1000"}, waits: true},
 		}},
-		{26, "what one link can cost", "of 1,000 streams of one link four are kept, and one question a second is asked for all; a page of 1,000 messages has at most 200 kB; 10 % of a core at rest, and 20 MB for its streams", []check{
+		{26, "what one link can cost", "of 1,000 streams of one link four are kept, and one question a second is asked for all; a page of 1,000 messages has at most 200 kB; at rest 10 % of a core; the memory is printed", []check{
 			{dir: shell, test: "TestM7OneLinkCostsLittle", target: faults, long: []string{"-hostile=1000"}, waits: true},
 			{dir: "adapters/webchat", test: "TestStream", target: faults},
 			{dir: "adapters/webchat", test: "TestAConversationIsReadInPages", target: faults},
