@@ -31,6 +31,7 @@ type field struct {
 	Max      string // its max attribute: of dates
 	Mode     string
 	Complete string
+	Picked   bool // the browser has something to pick it from: words are taken beside it
 	Short    bool // it is as wide as a number
 	LTR      bool
 	Rows     int
@@ -46,7 +47,7 @@ var inputs = map[chat.Expects]field{
 	chat.ExpectsText:  {Rows: 2, Counted: true},
 	chat.ExpectsLong:  {Rows: 4, Counted: true},
 	chat.ExpectsPhone: {Type: "tel", Mode: "tel", Complete: "tel", Short: true, LTR: true},
-	chat.ExpectsDate:  {Type: "date", Max: "9999-12-31", Short: true}, // without Max, years of six digits fit in
+	chat.ExpectsDate:  {Type: "date", Picked: true, Max: "9999-12-31", Short: true}, // without Max, years of six digits fit in
 }
 
 func fieldFor(m chat.Message, w words, most int) *field {
@@ -89,7 +90,7 @@ type formInput struct {
 
 func inputFor(f chat.Field, id string) formInput {
 	in := formInput{Field: f, ID: id, Type: "text"}
-	if own := inputs[f.Expects]; own.Type == "date" {
+	if own := inputs[f.Expects]; own.Picked {
 		in.Type, in.Most = own.Type, own.Max
 	}
 	return in

@@ -197,7 +197,7 @@ func (s *site) chatPage(f frame, v Visitor, items []Item, left unsent) chatPage 
 	case over >= 0:
 		p.Box.Hint = f.Words.WriteMore
 	}
-	p.Boxed = p.Asked == nil || p.Asked.Field == nil || p.Asked.Field.Type == "date" // words are taken, too
+	p.Boxed = p.Asked == nil || p.Asked.Field == nil || p.Asked.Field.Picked // words are taken, too
 	p.Menu = menu{Nonce: p.Nonce, Here: f.Here, Words: f.Words, Elsewhere: !v.Fresh && !v.Asking && s.Code != nil, Asking: v.Asking, How: !v.Pulse}
 	if p.Asked != nil {
 		for i := range p.Asked.Aside {

@@ -129,14 +129,14 @@ func TestFieldsFitWhatIsAsked(t *testing.T) {
 		"long words":    {[]Item{{Message: chat.Message{Expects: chat.ExpectsLong, Hint: "Type here"}}, {Message: chat.Message{Text: "notice"}}}, &field{Rows: 4, Counted: true, Hint: "Type here", Most: 4000, Send: "Send"}},
 		"few words":     {[]Item{{Message: chat.Message{Expects: chat.ExpectsText, Max: 100}}}, &field{Rows: 2, Counted: true, Most: 100, Send: "Send"}},
 		"a phone":       {[]Item{{Message: chat.Message{Expects: chat.ExpectsLong}}, {Message: chat.Message{Expects: chat.ExpectsPhone}}}, &field{Type: "tel", Mode: "tel", Complete: "tel", Short: true, LTR: true, Hint: "+44 20 7946 0000", Most: 4000, Send: "Send"}},
-		"a date":        {[]Item{{Message: chat.Message{Expects: chat.ExpectsDate, Hint: "2026-03-31"}}}, &field{Type: "date", Max: "9999-12-31", Short: true, Hint: "2026-03-31", Most: 4000, Send: "Send"}},
+		"a date":        {[]Item{{Message: chat.Message{Expects: chat.ExpectsDate, Hint: "2026-03-31"}}}, &field{Type: "date", Picked: true, Max: "9999-12-31", Short: true, Hint: "2026-03-31", Most: 4000, Send: "Send"}},
 	} {
 		page := s.chatPage(s.frame("en", "", ""), Visitor{}, c.items, unsent{})
 		var got *field
 		if page.Asked != nil {
 			got = page.Asked.Field
 		}
-		if diff := cmp.Diff(c.want, got); diff != "" || page.Boxed != (got == nil || got.Type == "date") {
+		if diff := cmp.Diff(c.want, got); diff != "" || page.Boxed != (got == nil || got.Picked) {
 			t.Errorf("%s: the box is there %v (-want +got):\n%s", name, page.Boxed, diff)
 		}
 	}
