@@ -323,3 +323,43 @@ func TestActingOnACaseRefreshesOnlyItsOwnCards(t *testing.T) {
 		t.Errorf("of %d cards %d were refreshed, not 2", len(before), changed)
 	}
 }
+
+// H1, by a crowd of new links: whoever opens many links and complains in each fills nobody's
+// chat either. All of it hangs on one card, and another site's customer has a card of their own.
+func TestH1ACrowdOfNewLinksHangsOnOneCard(t *testing.T) {
+	w := newWorldOf(t, 4)
+	setStaff(w.bot, staffTG)
+	const crowd = 60
+	w.lows(100, crowd, "main-street", "1")
+	w.tell()
+	w.lows(900, 1, "nanjing", "1")
+	w.tell()
+	storms := w.slots(staffTG, "storm:")
+	if len(storms) != 1 {
+		t.Fatalf("%d cards of storms", len(storms))
+	}
+	waits := w.waiting()
+	cases, err := w.store.Cases(t.Context(), storage.CaseFilter{Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cases) != crowd+1 {
+		t.Errorf("%d cases are kept", len(cases))
+	}
+	// What had a card before it was a storm keeps it, and no more than one minute's allowance has.
+	if own := crowd - waits; own > 20 {
+		t.Errorf("%d of %d cases have a card of their own", own, crowd)
+	}
+	due := 0
+	for _, k := range cases {
+		for _, d := range w.slots(staffTG, "case:"+k.ID) {
+			if d.Unsettled() && k.Site == "nanjing" {
+				due++
+			}
+		}
+	}
+	if due != 1 {
+		t.Errorf("the card of the other site's customer waits %d times", due)
+	}
+	t.Attr("figure", fmt.Sprintf("%d complaints from new links at one site: %d cards of their own and one for all; another site's has its own", crowd, crowd-waits))
+}

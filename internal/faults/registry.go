@@ -194,6 +194,7 @@ func registry() []row {
 			{dir: "bot/outbox", test: "TestACardGoesAheadOfAThousandMessages", target: faults},
 			{dir: "bot", test: "TestAFloodOfWordsJoins", target: faults},
 			{dir: "bot", test: "TestAFloodOfWishesJoins", target: faults},
+			{dir: "bot", test: "TestH1ACrowdOfNewLinksHangsOnOneCard", target: faults},
 			{dir: "bot", test: "TestL19TheAttemptsOfStrangersCostNothing", target: faults},
 			{dir: shell, test: "TestH1NobodyCrowdsOutAnothersCard", target: faults, long: []string{"-hostile=1000"}, waits: true},
 		}},
