@@ -91,6 +91,6 @@ func (a *App) saySetup(ctx context.Context) {
 func (a *App) pages(prefix string) http.Handler {
 	return admin.New(admin.Config{
 		Notes: a.notes,
-		Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
+		Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, PublicURL: a.Settings.PublicURL, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
 	})
 }

@@ -80,8 +80,9 @@ var common = []string{
 
 // Hasher makes and checks hashes of passwords, so many at a time as the machine carries.
 type Hasher struct {
-	slots chan struct{}
-	none  string // the hash of a password that nobody has
+	Memory uint32 // KiB that a new hash costs; tests of other things take less
+	slots  chan struct{}
+	none   string // the hash of a password that nobody has
 }
 
 // The cost of one hash, as OWASP recommends for argon2id: 19 MiB, two passes.
@@ -96,7 +97,7 @@ const (
 // NewHasher returns one for this machine: as many hashes at a time as it has processors, four
 // at most, so that a crowd at the door takes 76 MiB and no more.
 func NewHasher() *Hasher {
-	return &Hasher{slots: make(chan struct{}, min(4, runtime.GOMAXPROCS(0))), none: phc([]byte("nobody's salt..."), make([]byte, keyLen))}
+	return &Hasher{Memory: memory, slots: make(chan struct{}, min(4, runtime.GOMAXPROCS(0))), none: phc(memory, []byte("nobody's salt..."), make([]byte, keyLen))}
 }
 
 func (h *Hasher) enter(ctx context.Context) error {
@@ -116,13 +117,13 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	defer func() { <-h.slots }()
 	salt := make([]byte, saltLen)
 	_, _ = rand.Read(salt) // never fails
-	return phc(salt, argon2.IDKey(normal(password), salt, passes, memory, lanes, keyLen)), nil
+	return phc(h.Memory, salt, argon2.IDKey(normal(password), salt, passes, h.Memory, lanes, keyLen)), nil
 }
 
 // normal is a password as bytes, the same from whatever keyboard.
 func normal(password string) []byte { return []byte(norm.NFC.String(password)) }
 
-func phc(salt, key []byte) string {
+func phc(memory uint32, salt, key []byte) string {
 	b64 := base64.RawStdEncoding.EncodeToString
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, passes, lanes, b64(salt), b64(key))
 }

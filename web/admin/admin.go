@@ -31,12 +31,16 @@ type Config struct {
 	Bot   *bot.Bot
 	// Gate says who has signed in; nil is Sessions of the store.
 	Gate Gate
+	// Hasher makes and checks hashes of passwords; nil is one for this machine.
+	Hasher *signin.Hasher
 	// Clock is the time; nil is time.Now.
 	Clock func() time.Time
 	// Notes are what needs somebody although the program works, a line each; nil has none.
 	Notes func(ctx context.Context) []string
 	// Prefix is the path of PUBLIC_URL, "" for none. Links carry it; requests come without.
 	Prefix string
+	// PublicURL is the address under which others open the pages; "" = that of each request.
+	PublicURL string
 	// Version is the program's, as `aftercare version` prints it.
 	Version string
 	// Log hears of failures. Nil discards them.
@@ -49,7 +53,6 @@ type site struct {
 	assets *page.Assets
 	pages  map[string]*pages // by language
 	hub    *hub
-	hasher *signin.Hasher
 	topics func() map[string]topic // of the help, by name; read when somebody asks
 }
 
@@ -88,9 +91,12 @@ func newSite(c Config) *site {
 	if c.Gate == nil {
 		c.Gate = Sessions{c.Store, c.Clock}
 	}
+	if c.Hasher == nil {
+		c.Hasher = signin.NewHasher()
+	}
 	c.Prefix = page.Prefix(c.Prefix)
 	s := &site{
-		Config: c, hasher: signin.NewHasher(), assets: page.NewAssets(staticFiles, "static", c.Prefix+Static), hub: newHub(c.Store),
+		Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+Static), hub: newHub(c.Store),
 	}
 	s.pages = parsePages(s)
 	s.topics = sync.OnceValue(func() map[string]topic {

@@ -142,7 +142,7 @@ func (s *site) check(r *http.Request, words *words, name, password string) (l st
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return l, "", 0, err
 	}
-	ok, err := s.hasher.Check(r.Context(), l.Password, password)
+	ok, err := s.Hasher.Check(r.Context(), l.Password, password)
 	if err != nil {
 		return l, "", 0, err
 	}

@@ -44,7 +44,9 @@ type street struct {
 func newStreet(t *testing.T) *street {
 	h := newHouse(t, Viewer{})
 	s := &street{t: t, store: h.store, now: time.Date(2026, 3, 4, 18, 0, 0, 0, time.UTC)}
-	s.pages = New(Config{Store: h.store, Bot: h.bot, Clock: func() time.Time { return s.now }, Prefix: "/care"})
+	quick := signin.NewHasher()
+	quick.Memory = 64
+	s.pages = New(Config{Hasher: quick, Store: h.store, Bot: h.bot, Clock: func() time.Time { return s.now }, Prefix: "/care"})
 	return s
 }
 

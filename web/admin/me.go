@@ -151,7 +151,7 @@ func (s *site) savePassword(w http.ResponseWriter, r *http.Request, v Viewer) er
 		f.field("password").Fault = fault
 		return s.showMe(w, r, v, http.StatusUnprocessableEntity, s.meForm(words, v), f)
 	}
-	hash, err := s.hasher.Hash(r.Context(), password)
+	hash, err := s.Hasher.Hash(r.Context(), password)
 	if err != nil {
 		return err
 	}

@@ -162,7 +162,7 @@ func useLink(kind storage.LinkKind) handler {
 		if len(f.Faults()) > 0 {
 			return again()
 		}
-		if l.Password, err = s.hasher.Hash(r.Context(), password); err != nil {
+		if l.Password, err = s.Hasher.Hash(r.Context(), password); err != nil {
 			return err
 		}
 		begins, cookie := s.newSession(r, l.ID)

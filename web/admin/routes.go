@@ -23,10 +23,12 @@ type route struct {
 // routes are the addresses for people who have signed in.
 var routes = slices.Concat(
 	answerRoutes,
+	auditRoutes,
 	caseRoutes(),
 	helpRoutes,
 	meRoutes,
 	outboxRoutes,
+	peopleRoutes,
 	proveRoutes,
 	settingsRoutes,
 	setupRoutes,

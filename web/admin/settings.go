@@ -44,6 +44,12 @@ func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		}
 		here.Cards = append(here.Cards, settingsCard{"/outbox", words.t("outbox"), s.stuckLine(words, counts)})
 	}
+	if v.Can(access.SeeAudit, access.EverySite) {
+		here.Cards = append(here.Cards, settingsCard{"/audit", words.t("audit"), words.t("audit_line")})
+	}
+	if v.Anywhere(access.ManageAgents) {
+		groups[0].Cards = append(groups[0].Cards, settingsCard{"/people", words.t("people"), words.t("people_line")})
+	}
 	here.Cards = append(here.Cards,
 		settingsCard{"/settings/about", words.t("about"), "Aftercare " + s.Version},
 		settingsCard{"/help", words.t("help"), words.t("help_line")})

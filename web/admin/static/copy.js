@@ -1,0 +1,9 @@
+// A button that copies what stands beside it; without script the words can be marked and copied.
+for (const button of document.querySelectorAll("[data-copy]")) {
+	if (!navigator.clipboard) continue
+	button.hidden = false
+	button.addEventListener("click", async () => {
+		await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim())
+		button.textContent = button.dataset.done
+	})
+}
