@@ -4,19 +4,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/skip2/go-qrcode"
+	"github.com/aftercare/aftercare/internal/qr"
 )
 
 // qrCode is a QR code as its modules, true = dark, with the quiet zone around it.
 type qrCode [][]bool
 
-func newQR(content string) (qrCode, error) {
-	q, err := qrcode.New(content, qrcode.Medium)
-	if err != nil {
-		return nil, fmt.Errorf("make the QR code: %w", err)
-	}
-	return q.Bitmap(), nil
-}
+func newQR(content string) (qrCode, error) { return qr.Modules(content) }
 
 // terminal draws the code with half blocks, two rows of modules a line. Where the
 // output is a terminal the colours are set, so that it is dark on light on every one.

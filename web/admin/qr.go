@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/skip2/go-qrcode"
+	"github.com/aftercare/aftercare/internal/qr"
 )
 
 // qrPicture is a QR code as the path of an SVG, one unit a module.
@@ -14,11 +14,10 @@ type qrPicture struct {
 }
 
 func newQR(content string) (qrPicture, error) {
-	q, err := qrcode.New(content, qrcode.Medium)
+	rows, err := qr.Modules(content)
 	if err != nil {
-		return qrPicture{}, fmt.Errorf("make the QR code: %w", err)
+		return qrPicture{}, err
 	}
-	rows := q.Bitmap()
 	var path strings.Builder
 	for y, row := range rows {
 		for x := 0; x < len(row); x++ {
