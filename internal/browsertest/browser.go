@@ -123,7 +123,7 @@ func (t Tab) Until(expression string) {
 	wait := chromedp.Poll[bool](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(90*time.Second))
 	_, err := chromedp.Run(t.Ctx, wait)
 	for range 20 {
-		if err == nil || !strings.Contains(err.Error(), "Cannot find context") {
+		if err == nil || !strings.Contains(err.Error(), "Cannot find context") && !strings.Contains(err.Error(), "target navigated") {
 			break
 		}
 		_, err = chromedp.Run(t.Ctx, wait)

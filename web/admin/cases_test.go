@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -476,14 +475,4 @@ func TestEveryEventOfACaseHasWords(t *testing.T) {
 			t.Errorf("there are no words for %s", key)
 		}
 	}
-}
-
-// TestPicturesOfCases writes the pages to look at, where a folder for them is named.
-func TestPicturesOfCases(t *testing.T) {
-	dir := os.Getenv("AFTERCARE_PAGES")
-	if dir == "" {
-		t.Skip("AFTERCARE_PAGES names no folder")
-	}
-	w := newWorld(t)
-	serve(t, w, dir)
 }

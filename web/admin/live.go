@@ -30,6 +30,7 @@ type hub struct {
 	mu      sync.Mutex
 	topics  map[string]*watched
 	running bool
+	rest    chan struct{} // has a value once the last watcher left
 }
 
 // watched is something that is watched: "cases", or a case by its name.
@@ -38,7 +39,9 @@ type watched struct {
 	watchers map[chan string]bool
 }
 
-func newHub(store storage.Store) *hub { return &hub{store: store, topics: map[string]*watched{}} }
+func newHub(store storage.Store) *hub {
+	return &hub{store: store, topics: map[string]*watched{}, rest: make(chan struct{}, 1)}
+}
 
 // watch returns a channel that has the newest revision of a topic, until stop is called.
 func (h *hub) watch(name string) (news <-chan string, stop func()) {
@@ -64,6 +67,12 @@ func (h *hub) watch(name string) (news <-chan string, stop func()) {
 		if delete(t.watchers, ch); len(t.watchers) == 0 && h.topics[name] == t {
 			delete(h.topics, name)
 		}
+		if len(h.topics) == 0 {
+			select {
+			case h.rest <- struct{}{}:
+			default:
+			}
+		}
 	}
 }
 
@@ -88,7 +97,10 @@ func (h *hub) look() {
 				h.tell(name, rev)
 			}
 		}
-		time.Sleep(lookEvery)
+		select {
+		case <-time.After(lookEvery):
+		case <-h.rest:
+		}
 	}
 }
 

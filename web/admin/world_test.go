@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -134,11 +135,11 @@ func (w *world) unhappy(site, user, name, why string) storage.Case {
 		w.says(user, name, chat.Update{Kind: chat.Text, Text: why})
 	}
 	w.says(user, name, chat.Update{Kind: chat.Command, Command: "cancel"})
-	cases, err := w.store.Cases(context.Background(), storage.CaseFilter{Limit: 1})
+	cases, err := w.store.Cases(context.Background(), storage.CaseFilter{Limit: 99})
 	if err != nil || len(cases) == 0 {
 		w.t.Fatalf("no case opened: %v", err)
 	}
-	return cases[0]
+	return slices.MaxFunc(cases, func(a, b storage.Case) int { return a.Number - b.Number })
 }
 
 // press taps the newest button of a customer's chat with this text.

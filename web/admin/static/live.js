@@ -14,7 +14,9 @@ const load = () => new Promise((done, fail) => {
 	x.send()
 })
 
-const ids = root => [...root.querySelectorAll("li.case[id]")].map(li => li.id)
+// home is the group that a row stands in.
+const home = li => (li.closest("details")?.querySelector("summary") ?? li.closest("section")?.querySelector("h2"))?.id
+const ids = root => [...root.querySelectorAll("li.case[id]")].map(li => li.id + "@" + home(li))
 
 // list changes rows where they stand. New and moved rows wait behind a line: a list that moves
 // makes people press the wrong case.
@@ -22,10 +24,11 @@ function list(old, next) {
 	const was = ids(old), now = ids(next)
 	for (const li of old.querySelectorAll("li.case[id]")) {
 		const twin = next.querySelector("#" + CSS.escape(li.id))
-		li.classList.toggle("gone", !twin)
-		if (!twin) {
+		const gone = !twin || home(twin) !== home(li)
+		li.classList.toggle("gone", gone)
+		if (gone) {
 			const state = li.querySelector(".state")
-			if (state) state.textContent = old.dataset.gone
+			if (state) state.textContent = twin?.querySelector(".state").textContent || old.dataset.gone
 			continue
 		}
 		for (const part of [".clock", ".state", ".who", "q"]) {

@@ -1,0 +1,228 @@
+package admin
+
+import (
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/aftercare/aftercare/internal/browsertest"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// The tests share one browser; each has its own tab and its own world behind the pages.
+func TestCasesInABrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	for name, test := range map[string]func(*desk){
+		"a P1 is worked to its end by touch, at the width of a phone":     p1ByTouch,
+		"a P1 is worked to its end by keyboard, at the width of a phone":  p1ByKeyboard,
+		"a note by keyboard never becomes a reply, nor a reply a note":    boxesByKeyboard,
+		"a list does not move under a finger":                             listStays,
+		"words in progress survive the tab, and others see that they are": draftsSurvive,
+		"words are taken back within five seconds":                        undoInTime,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.runs()
+			test(&desk{w: w, Tab: browsertest.Open(t, browser), browser: func() browsertest.Tab { return browsertest.Open(t, browser) }})
+		})
+	}
+}
+
+// desk is a member of staff at a browser.
+type desk struct {
+	w *world
+	browsertest.Tab
+	browser func() browsertest.Tab
+}
+
+// opens shows a page to a person.
+func (d *desk) opens(id, at string) {
+	d.Helper()
+	server := httptest.NewServer(New(Config{Store: d.w.store, Bot: d.w.bot, Gate: gateOf(viewer(id)), Clock: d.w.clock.Now}))
+	d.Cleanup(server.Close)
+	d.Cleanup(server.CloseClientConnections) // streams last as long as their page
+	d.Do(chromedp.Navigate(server.URL + at))
+}
+
+func (d *desk) phone() {
+	d.Helper()
+	_, err := chromedp.Call(d.Ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 390, Height: 844, DeviceScaleFactor: 1, Mobile: true})
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+func (d *desk) tap(what string) {
+	d.Helper()
+	d.Do(chromedp.Tap(chromedp.CSS(what)))
+}
+
+func (d *desk) types(text string) {
+	d.Helper()
+	d.Do(chromedp.KeyEvent(text))
+}
+
+// key is a shortcut as a keyboard sends it: what a page does with it keeps it out of fields.
+func (d *desk) key(k string) {
+	d.Helper()
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		p := input.DispatchKeyEventParams{Type: kind, Key: k, Code: "Key" + strings.ToUpper(k), WindowsVirtualKeyCode: int64(strings.ToUpper(k)[0])}
+		if kind == input.DispatchKeyEventTypeKeyDown {
+			p.Text = k
+		}
+		if _, err := chromedp.Call(d.Ctx, input.DispatchKeyEvent, p); err != nil {
+			d.Fatal(err)
+		}
+	}
+}
+
+func (d *desk) state(k storage.Case, want recovery.State) {
+	d.Helper()
+	await(d, "the case is "+string(want), func() bool { return d.w.now(k).State == want })
+}
+
+func p1ByTouch(d *desk) {
+	k := d.w.unhappy("main", "1", "Anna", wait)
+	d.phone()
+	d.opens("mei", "/cases")
+	d.UntilText("forty minutes")
+	d.NoSidewaysScroll("the list")
+	d.tap(`button[name="case"]`)
+	d.UntilText("You have the case.")
+	d.state(k, recovery.Taken)
+	d.NoSidewaysScroll("the case")
+	d.tap(`.actbar a[href="#reply"]`)
+	d.Until(`document.activeElement?.id === "rb"`)
+	d.types("Anna, I am so sorry.")
+	d.tap(`#reply button`)
+	d.Until(`document.querySelector("#sending") !== null`)
+	d.w.clock.add(6 * time.Second)
+	d.state(k, recovery.Contacted)
+	d.Until(`document.querySelector("#sending") === null`) // the page hears of it by itself
+	d.UntilText("Anna, I am so sorry.")
+	if n := d.w.told("1", "so sorry"); n != 1 {
+		d.Errorf("the customer reads the words %d times", n)
+	}
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		d.Picture("case-phone")
+	}
+	d.Do(chromedp.Navigate(browsertest.Eval[string](d.Tab, `location.href.replace(/[?#].*/, "")`)))
+	d.tap(`.actbar a[href$="/resolve"]`)
+	d.Until(`document.querySelector("#f-cause") !== null`)
+	d.NoSidewaysScroll("the form")
+	d.tap(`input[value="responsiveness"]`)
+	d.tap(`input[value="apology"]`)
+	d.tap(`form.sheet button.primary`)
+	d.UntilText("Resolved.")
+	d.state(k, recovery.Resolved)
+}
+
+func p1ByKeyboard(d *desk) {
+	k := d.w.unhappy("main", "1", "Anna", wait)
+	d.phone()
+	d.opens("mei", "/cases")
+	d.UntilText("forty minutes")
+	d.key("j")
+	d.Until(`document.activeElement?.matches("a.cover")`)
+	d.key("t")
+	d.UntilText("You have the case.")
+	d.state(k, recovery.Taken)
+	d.key("r")
+	d.Until(`document.activeElement?.id === "rb"`)
+	d.types("So sorry.")
+	d.Do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(2))) // Ctrl
+	d.Until(`document.querySelector("#sending") !== null`)
+	d.w.clock.add(6 * time.Second)
+	d.state(k, recovery.Contacted)
+	d.key("e")
+	d.Until(`document.querySelector("#f-cause") !== null`)
+	d.Do(chromedp.Focus(chromedp.CSS(`input[name="cause"]`)))
+	d.types(kb.ArrowDown)
+	d.Do(chromedp.Focus(chromedp.CSS(`input[value="apology"]`)))
+	d.types(" ")
+	d.types(kb.Enter)
+	d.UntilText("Resolved.")
+	d.state(k, recovery.Resolved)
+}
+
+func boxesByKeyboard(d *desk) {
+	k := d.w.unhappy("main", "1", "Anna", wait)
+	d.w.as("mei").post("/cases/"+k.Name()+"/take", nil)
+	d.opens("mei", "/cases/"+k.Name())
+	d.Until(`document.querySelector("#nb") !== null`)
+	d.key("n")
+	d.Until(`document.activeElement?.id === "nb"`)
+	d.types("for us alone")
+	d.Do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(2)))
+	d.UntilText("The note is saved.")
+	d.key("r")
+	d.Until(`document.activeElement?.id === "rb"`)
+	d.types("for Anna")
+	d.Do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(2)))
+	d.Until(`document.querySelector("#sending") !== null`)
+	d.w.clock.add(6 * time.Second)
+	await(d, "the reply is sent", func() bool { return d.w.told("1", "for Anna") == 1 })
+	if d.w.told("1", "alone") != 0 || d.w.event(k, recovery.EventNoted, "for Anna") || !d.w.event(k, recovery.EventNoted, "for us alone") {
+		d.Error("words of one box came out of the other")
+	}
+}
+
+func listStays(d *desk) {
+	first := d.w.unhappy("main", "1", "Anna", wait)
+	d.opens("mei", "/cases")
+	d.UntilText("forty minutes")
+	second := d.w.unhappy("main", "2", "Tom", "The fringe is uneven.")
+	d.UntilText("new · show")
+	if browsertest.Eval[bool](d.Tab, `document.body.innerText.includes("fringe")`) {
+		d.Error("a row came in by itself")
+	}
+	d.w.as("ada").post("/cases/"+first.Name()+"/take", nil)
+	d.Until(`document.querySelector("#row-` + first.Name() + `.gone") !== null`)
+	d.Do(chromedp.Click(chromedp.CSS("#fresh button")))
+	d.UntilText("The fringe is uneven.")
+	d.Until(`document.querySelector("#row-` + second.Name() + ` button") !== null`)
+}
+
+func draftsSurvive(d *desk) {
+	k := d.w.unhappy("main", "1", "Anna", wait)
+	d.opens("mei", "/cases/"+k.Name())
+	d.Until(`document.querySelector("#rb") !== null`)
+	d.key("r")
+	d.Until(`document.activeElement?.id === "rb"`)
+	d.types("half a sentence")
+	await(d, "the words are kept", func() bool {
+		drafts, err := d.w.store.Drafts(d.Context(), k.Bucket, k.ID)
+		return err == nil && len(drafts) == 1 && drafts[0].Text == "half a sentence" && drafts[0].Box == "reply"
+	})
+	other := desk{w: d.w, Tab: d.browser()}
+	other.opens("ada", "/cases/"+k.Name())
+	other.UntilText("Mei Chen is writing to Anna.")
+	d.Do(chromedp.Navigate("about:blank"))
+	d.opens("mei", "/cases/"+k.Name())
+	d.Until(`document.querySelector("#rb")?.value === "half a sentence" && document.querySelector("#nb").value === ""`)
+}
+
+func undoInTime(d *desk) {
+	k := d.w.unhappy("main", "1", "Anna", wait)
+	d.opens("mei", "/cases/"+k.Name())
+	d.Until(`document.querySelector("#rb") !== null`)
+	d.key("r")
+	d.types("too hasty")
+	d.Do(chromedp.Click(chromedp.CSS("#reply button")))
+	d.Until(`document.querySelector("#sending button") !== null`)
+	d.Do(chromedp.Click(chromedp.CSS("#sending button")))
+	d.UntilText("Nothing was sent.")
+	d.Until(`document.querySelector("#rb")?.value === "too hasty"`)
+	d.w.clock.add(time.Minute)
+	if d.w.told("1", "hasty") != 0 || d.w.now(k).State != recovery.Open {
+		d.Error("words that were taken back were sent")
+	}
+}
