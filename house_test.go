@@ -45,6 +45,7 @@ var rooms = []room{
 	{path: "internal/bench/...", imports: []string{"*"}}, // harnesses: nothing that ships imports them
 	{path: "internal/faults/...", imports: []string{"*"}},
 	{path: "internal/testdisk"},
+	{path: "internal/qr"}, // beyond the standard library: how codes are made
 	{path: "internal/browsertest"}, // for tests only
 	{path: "web/...", imports: []string{
 		"web/...", "docs", "internal/page", "internal/qr", "internal/signin", "bot", "bot/render", "bot/snapshot", "bot/voice", "bot/personal", "storage", "adapters/chat",
@@ -261,7 +262,7 @@ func TestTheOutboxKnowsNoCases(t *testing.T) {
 // What a platform can do is said by its chat.Traits: the bot knows platforms by name only
 // where it makes links to them.
 func TestTheBotKnowsPlatformsByTheirTraits(t *testing.T) {
-	linkMakers := []string{"bot/invite.go", "bot/links.go", "bot/staffchat.go", "bot/visitor.go"}
+	linkMakers := []string{"bot/invite.go", "bot/links.go", "bot/staffchat.go", "bot/standinglink.go", "bot/visitor.go"}
 	seen := 0
 	err := filepath.WalkDir("bot", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {

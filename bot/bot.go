@@ -56,6 +56,7 @@ type Bot struct {
 	openings openings
 	snap     *snapshot.Keeper
 	totals   totals
+	paces    sync.Map // of standing links: *rate.Limiter by id
 	out      *outbox.Outbox
 }
 

@@ -123,12 +123,16 @@ func (j *job) unanswered(context.Context) (bool, error) {
 	return true, nil
 }
 
-func (j *job) invited(context.Context) (bool, error) {
+func (j *job) invited(ctx context.Context) (bool, error) {
 	u := j.update
 	if u.Kind != chat.Command || u.Command != "start" || u.Text == "" {
 		return false, nil
 	}
-	j.startJob(strings.TrimSpace(u.Text))
+	words := strings.TrimSpace(u.Text)
+	if id, ok := standingID(words); ok {
+		return true, j.standing(ctx, id)
+	}
+	j.startJob(words)
 	return true, nil
 }
 

@@ -39,6 +39,8 @@ type InviteRequest struct {
 	To           storage.Person
 	Address      chat.Address
 	Name, Spoken string
+
+	token string // of the link; "" = a new one
 }
 
 // Invite is a made invitation. The token is shown once and not stored.
@@ -54,6 +56,8 @@ type Invite struct {
 	// Asked is when the person is asked who was invited by name, if that is after the service;
 	// zero = at once.
 	Asked time.Time
+
+	fresh bool // nobody had this token before
 }
 
 // Invite stores an offer of a survey and returns the links that lead to it. It works
@@ -107,7 +111,10 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	if r.Expires <= 0 {
 		r.Expires = DefaultInviteExpires
 	}
-	token := tokenFor(r.To, b.random)
+	token := r.token
+	if token == "" {
+		token = tokenFor(r.To, b.random)
+	}
 	bucket, id, _ := InvitationOf(b.key, token, b.store.Buckets())
 	now := b.now().UTC().Truncate(time.Microsecond)
 	inv := storage.Invitation{
@@ -129,7 +136,7 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	err = b.perform(ctx, bucket, storage.Turn{
 		Load: storage.Load{Invitation: id},
 		Apply: func(l storage.Loaded) (storage.Change, error) {
-			if l.Invitation != nil {
+			if made.fresh = l.Invitation == nil; !made.fresh {
 				return storage.Change{}, nil
 			}
 			n := inv

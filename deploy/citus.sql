@@ -49,6 +49,7 @@ SELECT create_reference_table('install_states');
 SELECT create_reference_table('moments');
 SELECT create_reference_table('staff');
 SELECT create_reference_table('saved_views');
+SELECT create_reference_table('standing_links');
 SELECT create_reference_table('staff_links');
 SELECT create_reference_table('staff_codes');
 SELECT create_reference_table('staff_chats');

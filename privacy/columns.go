@@ -109,6 +109,9 @@ var tables = []table{
 	{"moments", "", "when something of the program began to count", map[Fate]string{Nobody: "name at"}},
 	{"staff", "", "members of staff, who are no customers", map[Fate]string{Nobody: "id name roles created gone"}},
 	{"saved_views", "", "filters that members of staff saved", map[Fate]string{Nobody: "person name query created"}},
+	{"standing_links", "", "addresses that are printed; their facts are of a service, not of a customer", map[Fate]string{
+		Nobody: "id name flow site language event created closed opened last",
+	}},
 	{"staff_links", "", "chat accounts of staff", map[Fate]string{Nobody: "platform account person staff linked"}},
 	{"staff_codes", "", "one-time codes of staff", map[Fate]string{Nobody: "hash staff expires used"}},
 	{"staff_chats", "", "chats of staff", map[Fate]string{

@@ -74,6 +74,7 @@ type Store interface {
 	Writing
 	Logins
 	Answering
+	StandingLinks
 
 	// Prune removes up to limit rows of each kind that are older than retention says,
 	// in one bucket, and returns how many went. Call it until it returns 0.

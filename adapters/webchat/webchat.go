@@ -32,6 +32,7 @@ var (
 	ErrElsewhere = errors.New("link of another browser")  // the conversation began in one that holds another secret
 	ErrOver      = errors.New("the conversation is over") // and so long ago that it is not shown any more
 	ErrExpired   = errors.New("link expired")
+	ErrCrowded   = errors.New("too many open this link at once") // of Config.Begin
 )
 
 // What Config.Move says of a code that moves nothing. Its errors, and those of Ask, wrap one of
@@ -63,6 +64,12 @@ type Config struct {
 	// Anew makes another conversation like that of a link, and returns the path of the page that
 	// shows it; nil = links are for one person each.
 	Anew func(ctx context.Context, token string) (path string, err error)
+	// Standing says who asks by a standing link, which anybody may open: ErrUnknown, or
+	// ErrExpired of one that is closed. It changes nothing. nil = there are none.
+	Standing func(ctx context.Context, id string) (Standing, error)
+	// Begin makes a conversation of a standing link and returns the token of its page. Besides
+	// the errors of Standing: ErrCrowded.
+	Begin func(ctx context.Context, id string) (token string, err error)
 	// Transcript returns what is to be seen at an address, in the order to be shown: the
 	// newest items whose Ord is below before (0 = of all), at most limit.
 	Transcript func(ctx context.Context, to chat.Address, before int64, limit int) ([]Item, error)
@@ -113,6 +120,13 @@ type Visitor struct {
 	Asking bool
 }
 
+// Standing is a link that anybody may open.
+type Standing struct {
+	Title    string // who asks; "" = not known
+	Language string // BCP 47; "" = the browser's
+	Telegram string // the address at which the same begins in Telegram; "" = none
+}
+
 // Item is one place in the transcript and what it shows.
 type Item struct {
 	Slot    string // names the place; the same slot with a higher Version is an edit
@@ -128,7 +142,7 @@ type site struct {
 	audiences *audiences
 }
 
-// New returns the handler of /chat/, /room/ and /static/chat/. Event streams last as
+// New returns the handler of /chat/, /s/, /room/ and /static/chat/. Event streams last as
 // long as their request's context: give the http.Server a BaseContext that ends when
 // the program is asked to stop, or Shutdown waits for them.
 func New(c Config) http.Handler {
@@ -157,6 +171,10 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /room/{id}", s.showRoom)
 	mux.HandleFunc("POST /room/{id}", s.postRoom)
 	mux.HandleFunc("GET /room/{id}/events", s.roomEvents)
+	if c.Standing != nil {
+		mux.HandleFunc("GET /s/{standing}", s.showStanding)
+		mux.HandleFunc("POST /s/{standing}", s.begin)
+	}
 	mux.Handle("GET /static/chat/{file}", s.assets)
 	mux.HandleFunc("GET /", s.nothingHere)
 

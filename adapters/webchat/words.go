@@ -16,74 +16,79 @@ var wordsFile []byte
 // words are the page's own texts in one language. What the bot says comes with its
 // messages, in their language.
 type words struct {
-	Title        string // of a page whose visitor has none
-	Conversation string // the accessible name of the messages
-	Skip         string // leads to the question, by keyboard
-	Start        string
-	StartHint    string
-	Step         string // {n} of {all}
-	Finished     string
-	Menu         string
-	LeaveOut     string // the entries of the menu
-	Later        string
-	Elsewhere    string
-	Language     string
-	How          string
-	Stop         string
-	HaveCode     string
-	HowShort     string // in the greeting
-	Write        string // in the box, while it is empty
-	WriteTo      string // … while a person, {who}, answers
-	WriteMore    string // … after the end
-	With         string // with {who}, in the head of the page
-	Send         string
-	Changing     string // above a question that is asked again
-	Keep         string // leaves an {answer}
-	Answers      string // the {n} that were given
-	FollowUp     string // a few more questions
-	Delivered    string // own words, at {time}
-	ReadBy       string // by {who}
-	Today        string
-	Days         []string // from Sunday on
-	Counter      string   // {n} of {all} characters
-	TooLong      string   // by {n} characters
-	TooLongBox   string
-	TooMany      string // more than {n} were chosen
-	NonePicked   string
-	Earlier      string // leads to the messages before those on the page
-	Newest       string // leads back from there
-	Sending      string
-	Failed       string // the connection broke
-	Offline      string // there is none
-	Lost         string // the page no longer hears from the server
-	Reload       string // without script
-	Empty        string // nothing was written
-	Again        string
-	ThatWasMe    string // the two ways on in another browser
-	ThatWasHint  string
-	SixDigits    string
-	GoOnHere     string
-	SomebodyElse string
-	OwnHint      string
-	AskLink      string
-	AskLinkHint  string
-	AskLabel     string
-	TellAnyway   string
-	WrongCode    string
-	NoCode       string
-	NoCookie     string
-	AskedAlready string
-	OnlyTeam     string // at the foot: {business} sees the answers
-	Back         string // to the conversation
-	Team         string // in place of a business of which no name is known
-	HowList      []string
-	HowFoot      string
-	Room         string
-	RoomHint     string
-	RoomEmpty    string
-	RoomLog      string
-	States       map[string]string // of a card
-	Notices      map[notice]noticeWords
+	Title           string // of a page whose visitor has none
+	Conversation    string // the accessible name of the messages
+	Skip            string // leads to the question, by keyboard
+	Start           string
+	StartHint       string
+	Step            string // {n} of {all}
+	Finished        string
+	Menu            string
+	LeaveOut        string // the entries of the menu
+	Later           string
+	Elsewhere       string
+	Language        string
+	How             string
+	Stop            string
+	HaveCode        string
+	HowShort        string // in the greeting
+	Write           string // in the box, while it is empty
+	WriteTo         string // … while a person, {who}, answers
+	WriteMore       string // … after the end
+	With            string // with {who}, in the head of the page
+	Send            string
+	Changing        string // above a question that is asked again
+	Keep            string // leaves an {answer}
+	Answers         string // the {n} that were given
+	FollowUp        string // a few more questions
+	Delivered       string // own words, at {time}
+	ReadBy          string // by {who}
+	Today           string
+	Days            []string // from Sunday on
+	Counter         string   // {n} of {all} characters
+	TooLong         string   // by {n} characters
+	TooLongBox      string
+	TooMany         string // more than {n} were chosen
+	NonePicked      string
+	Earlier         string // leads to the messages before those on the page
+	Newest          string // leads back from there
+	Sending         string
+	Failed          string // the connection broke
+	Offline         string // there is none
+	Lost            string // the page no longer hears from the server
+	Reload          string // without script
+	Empty           string // nothing was written
+	Again           string
+	ThatWasMe       string // the two ways on in another browser
+	ThatWasHint     string
+	SixDigits       string
+	GoOnHere        string
+	SomebodyElse    string
+	OwnHint         string
+	AskLink         string
+	AskLinkHint     string
+	AskLabel        string
+	TellAnyway      string
+	WrongCode       string
+	NoCode          string
+	NoCookie        string
+	AskedAlready    string
+	BeginTitle      string // before a conversation of a standing link begins
+	BeginWith       string // … with {business}
+	BeginUs         string // … whose name is not known
+	BeginHere       string
+	BeginInTelegram string
+	OnlyTeam        string // at the foot: {business} sees the answers
+	Back            string // to the conversation
+	Team            string // in place of a business of which no name is known
+	HowList         []string
+	HowFoot         string
+	Room            string
+	RoomHint        string
+	RoomEmpty       string
+	RoomLog         string
+	States          map[string]string // of a card
+	Notices         map[notice]noticeWords
 }
 
 type noticeWords struct{ Title, Text string }
@@ -104,8 +109,10 @@ const (
 	noticeGarbled   notice = "garbled"
 	noticeBig       notice = "big"
 	noticeForeign   notice = "foreign"
-	noticeHow       notice = "how"  // what becomes of the answers
-	noticeCode      notice = "code" // by which the conversation goes on elsewhere
+	noticeHow       notice = "how"     // what becomes of the answers
+	noticeCode      notice = "code"    // by which the conversation goes on elsewhere
+	noticeCrowded   notice = "crowded" // too many open a standing link at once
+	noticeClosed    notice = "closed"  // a standing link that begins nothing any more
 )
 
 // noticeCodes is what kind of failure each notice tells of.
@@ -113,6 +120,7 @@ var noticeCodes = map[notice]page.Code{
 	noticeUnknown: page.NotFound, noticeUsed: page.Gone, noticeExpired: page.Gone,
 	noticeOver: page.Gone, noticeElsewhere: page.Forbidden, noticeCookie: page.Forbidden,
 	noticeAway: page.Unavailable, noticeDown: page.Unavailable,
+	noticeCrowded: page.Unavailable, noticeClosed: page.Gone,
 	noticeGarbled: page.Garbled, noticeBig: page.TooLarge, noticeForeign: page.Forbidden,
 }
 

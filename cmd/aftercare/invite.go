@@ -11,6 +11,7 @@ import (
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/internal/app/settings"
+	"github.com/aftercare/aftercare/internal/qr"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -146,15 +147,15 @@ func (c *inviteCmd) ask(a *terminal, s settings.Settings, store storage.Store, r
 
 func (c *inviteCmd) print(a *terminal, made bot.Invite) error {
 	link := cmp.Or(made.TelegramLink, made.WebLink)
-	qr, err := newQR(link)
+	code, err := qr.New(link)
 	if err != nil {
 		return err
 	}
 	if c.SVG == "-" {
-		return a.printf("%s", qr.svg())
+		return a.printf("%s", code.SVG())
 	}
 	if c.SVG != "" {
-		if err := os.WriteFile(c.SVG, []byte(qr.svg()), 0o600); err != nil {
+		if err := os.WriteFile(c.SVG, []byte(code.SVG()), 0o600); err != nil {
 			return fmt.Errorf("write the QR code: %w", err)
 		}
 	}
@@ -184,7 +185,7 @@ func (c *inviteCmd) print(a *terminal, made bot.Invite) error {
 	if p, ok := to.(*printed); ok {
 		to = p.to // the code is coloured, and all of it is ours
 	}
-	_, err = fmt.Fprintf(to, "\n%s", qr.terminal(isTerminal(to)))
+	_, err = fmt.Fprintf(to, "\n%s", code.Terminal(isTerminal(to)))
 	return err
 }
 

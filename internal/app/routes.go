@@ -27,6 +27,7 @@ func (a *App) routes() (http.Handler, error) {
 	conversations := a.webchat(public.Path)
 	mux := http.NewServeMux()
 	mux.Handle("/chat/", conversations)
+	mux.Handle("/s/", conversations)
 	mux.Handle("/room/", conversations)
 	mux.Handle("/static/chat/", conversations)
 	for _, p := range a.connections.platforms {
@@ -81,7 +82,7 @@ func (a *App) webchat(prefix string) http.Handler {
 		rooms = []webchat.Room{{ID: a.Demo.Room.Chat, User: a.Demo.User}}
 	}
 	shown := a.bot.Transcripts()
-	links := bot.LinksOf(a.bot)
+	links, standing := bot.LinksOf(a.bot), bot.Standing{Bot: a.bot}
 	config := webchat.Config{
 		Handle: a.bot.Handle,
 		Visitor: func(ctx context.Context, token, browser string) (webchat.Visitor, error) {
@@ -111,6 +112,14 @@ func (a *App) webchat(prefix string) http.Handler {
 		},
 		Ask: func(ctx context.Context, token, browser, words, nonce string) error {
 			return webchatError(links.Ask(ctx, token, browser, words, nonce))
+		},
+		Standing: func(ctx context.Context, id string) (webchat.Standing, error) {
+			p, err := standing.Describe(ctx, id)
+			return webchat.Standing{Title: p.Title, Language: p.Language, Telegram: p.Telegram}, webchatError(err)
+		},
+		Begin: func(ctx context.Context, id string) (string, error) {
+			token, err := standing.Begin(ctx, id)
+			return token, webchatError(err)
 		},
 		Transcript: func(ctx context.Context, to chat.Address, before int64, limit int) ([]webchat.Item, error) {
 			deliveries, err := shown.Page(ctx, to, before, limit)
@@ -143,6 +152,8 @@ func webchatError(err error) error {
 		return webchat.ErrOver
 	case errors.Is(err, bot.ErrLinkExpired):
 		return webchat.ErrExpired
+	case errors.Is(err, bot.ErrCrowded):
+		return webchat.ErrCrowded
 	case errors.Is(err, bot.ErrWrongCode):
 		return webchat.ErrWrongCode
 	case errors.Is(err, bot.ErrNoCode):

@@ -28,6 +28,7 @@ type queries struct {
 	foldQueries
 	inboxQueries
 	writingQueries
+	standingLinkQueries
 	loginQueries
 	answeredQueries
 	all, boot []string
@@ -63,6 +64,7 @@ func newQueries(d Dialect) *queries {
 		foldQueries:         newFoldQueries(t),
 		inboxQueries:        newInboxQueries(t),
 		writingQueries:      newWritingQueries(t),
+		standingLinkQueries: newStandingLinkQueries(t),
 		loginQueries:        newLoginQueries(t),
 		answeredQueries:     newAnsweredQueries(t),
 	}

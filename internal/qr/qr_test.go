@@ -1,4 +1,4 @@
-package main
+package qr
 
 import (
 	"encoding/xml"
@@ -17,7 +17,7 @@ const someLink = "https://t.me/some_bot?start=q1Zx0123456789abcdefghij"
 func TestTheCodeOnTheTerminalIsTheCode(t *testing.T) {
 	q, want := codeAndBitmap(t)
 	var got [][]bool
-	for line := range strings.Lines(q.terminal(false)) {
+	for line := range strings.Lines(q.Terminal(false)) {
 		var upper, lower []bool
 		for _, r := range strings.TrimSuffix(line, "\n") {
 			upper = append(upper, r == '▀' || r == '█')
@@ -28,7 +28,7 @@ func TestTheCodeOnTheTerminalIsTheCode(t *testing.T) {
 	if diff := cmp.Diff(want, got[:len(want)]); diff != "" {
 		t.Error(diff)
 	}
-	coloured := q.terminal(true)
+	coloured := q.Terminal(true)
 	if n := strings.Count(coloured, "\x1b[0m"); n != strings.Count(coloured, "\n") {
 		t.Errorf("%d lines give the colours back, of %d", n, strings.Count(coloured, "\n"))
 	}
@@ -36,7 +36,7 @@ func TestTheCodeOnTheTerminalIsTheCode(t *testing.T) {
 
 func TestTheCodeAsSVGIsTheCode(t *testing.T) {
 	q, want := codeAndBitmap(t)
-	svg := q.svg()
+	svg := q.SVG()
 	if err := xml.Unmarshal([]byte(svg), new(struct{ XMLName xml.Name })); err != nil {
 		t.Fatalf("%v in %s", err, svg)
 	}
@@ -63,9 +63,9 @@ func TestTheCodeAsSVGIsTheCode(t *testing.T) {
 	}
 }
 
-func codeAndBitmap(t *testing.T) (qrCode, [][]bool) {
+func codeAndBitmap(t *testing.T) (Code, [][]bool) {
 	t.Helper()
-	q, err := newQR(someLink)
+	q, err := New(someLink)
 	if err != nil {
 		t.Fatal(err)
 	}

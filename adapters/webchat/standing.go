@@ -1,0 +1,59 @@
+package webchat
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+)
+
+// standingPage is what somebody sees who opens a standing link: who asks, and where to begin.
+type standingPage struct {
+	frame
+	Text     string
+	Telegram string
+}
+
+// showStanding stores nothing: programs that draw a preview open links too.
+func (s *site) showStanding(w http.ResponseWriter, r *http.Request) {
+	l, err := s.Standing(r.Context(), r.PathValue("standing"))
+	v := Visitor{Title: l.Title, Language: l.Language}
+	if err != nil {
+		s.noStanding(w, r, v, err)
+		return
+	}
+	lang := s.pageLanguage(r, v)
+	words := s.words[lang]
+	p := standingPage{frame: s.frame(lang, words.BeginTitle, s.Prefix+"/s/"+url.PathEscape(r.PathValue("standing"))), Text: words.BeginUs, Telegram: l.Telegram}
+	if p.Business = chat.CleanLine(l.Title); p.Business != "" {
+		p.Mark, p.Text = initial(p.Business), s.words.say(words.BeginWith, "business", p.Business)
+	}
+	s.render(w, r, http.StatusOK, "standing.html", p)
+}
+
+// begin makes a conversation and leads to its page. Two presses are two conversations, of
+// which the second is the one that is seen.
+func (s *site) begin(w http.ResponseWriter, r *http.Request) {
+	token, err := s.Begin(r.Context(), r.PathValue("standing"))
+	if err != nil {
+		s.noStanding(w, r, Visitor{}, err)
+		return
+	}
+	http.Redirect(w, r, s.Prefix+"/chat/"+url.PathEscape(token), http.StatusSeeOther)
+}
+
+func (s *site) noStanding(w http.ResponseWriter, r *http.Request, v Visitor, err error) {
+	n := noticeDown
+	switch {
+	case errors.Is(err, ErrUnknown):
+		n = noticeUnknown
+	case errors.Is(err, ErrExpired):
+		n = noticeClosed
+	case errors.Is(err, ErrCrowded):
+		n = noticeCrowded
+	default:
+		s.Log.Error("web chat: a standing link cannot be opened", "err", err)
+	}
+	s.refusal(w, r, noticed{notice: n, visitor: v})
+}

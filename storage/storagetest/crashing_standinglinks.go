@@ -1,0 +1,28 @@
+package storagetest
+
+import (
+	"context"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// PutStandingLink implements storage.StandingLinks.
+func (c *CrashingStore) PutStandingLink(ctx context.Context, l storage.StandingLink) error {
+	return c.call(func() error { return c.inner.PutStandingLink(ctx, l) })
+}
+
+// StandingLink implements storage.StandingLinks.
+func (c *CrashingStore) StandingLink(ctx context.Context, id string) (storage.StandingLink, error) {
+	return result(c, func() (storage.StandingLink, error) { return c.inner.StandingLink(ctx, id) })
+}
+
+// StandingLinkList implements storage.StandingLinks.
+func (c *CrashingStore) StandingLinkList(ctx context.Context) ([]storage.StandingLink, error) {
+	return result(c, func() ([]storage.StandingLink, error) { return c.inner.StandingLinkList(ctx) })
+}
+
+// StandingLinkOpened implements storage.StandingLinks.
+func (c *CrashingStore) StandingLinkOpened(ctx context.Context, id string, at time.Time) error {
+	return c.call(func() error { return c.inner.StandingLinkOpened(ctx, id, at) })
+}
