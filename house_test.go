@@ -45,7 +45,6 @@ var rooms = []room{
 	{path: "internal/bench/...", imports: []string{"*"}}, // harnesses: nothing that ships imports them
 	{path: "internal/faults/...", imports: []string{"*"}},
 	{path: "internal/testdisk"},
-	{path: "internal/qr"}, // beyond the standard library: how codes are made
 	{path: "internal/browsertest"}, // for tests only
 	{path: "web/...", imports: []string{
 		"web/...", "docs", "internal/page", "internal/qr", "internal/signin", "bot", "bot/render", "bot/snapshot", "bot/voice", "bot/personal", "storage", "adapters/chat",

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 )
 
 // ErrCrowded means that more people open a standing link at once than stand before a counter.
@@ -153,4 +156,31 @@ func (j *job) standing(ctx context.Context, id string) error {
 func standingID(words string) (string, bool) {
 	id, ok := strings.CutPrefix(words, standingStart)
 	return id, ok && len(id) == standingLength
+}
+
+// Surveys are the flows that a standing link may ask of customers: those that were published
+// and the shipped ones, by id.
+func (s Standing) Surveys(ctx context.Context) ([]survey.Flow, error) {
+	published, err := s.Bot.store.FlowSources(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the surveys: %w", err)
+	}
+	by := map[string]survey.Flow{}
+	for _, f := range s.Bot.templates() {
+		by[f.ID] = f
+	}
+	for _, src := range published {
+		f, err := s.Bot.newestFlow(ctx, src.Flow)
+		if err != nil {
+			return nil, err
+		}
+		by[src.Flow] = f.Flow
+	}
+	var all []survey.Flow
+	for _, id := range slices.Sorted(maps.Keys(by)) {
+		if f := by[id]; f.Class == survey.Transactional || f.Class == survey.Relationship {
+			all = append(all, f)
+		}
+	}
+	return all, nil
 }

@@ -43,6 +43,8 @@ func TestMatrix(t *testing.T) {
 				{"chat", long.URL + chatPath},
 				{"start", fresh.URL + chatPath},
 				{"elsewhere", serveConfig(t, strangers(lang).config()).URL + chatPath},
+				{"standing", serveConfig(t, newStandings(lang).config()).URL + "/s/counter"},
+				{"closed", serveConfig(t, newStandings(lang).config()).URL + "/s/closed"},
 				{"how", fresh.URL + chatPath + "/how"},
 				{"room", long.URL + "/room/staff"},
 				{"empty-room", fresh.URL + "/room/staff"},

@@ -44,10 +44,10 @@ func (s *site) begin(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) noStanding(w http.ResponseWriter, r *http.Request, v Visitor, err error) {
-	n := noticeDown
+	n, status := noticeDown, 0
 	switch {
 	case errors.Is(err, ErrUnknown):
-		n = noticeUnknown
+		n, status = noticeClosed, http.StatusNotFound
 	case errors.Is(err, ErrExpired):
 		n = noticeClosed
 	case errors.Is(err, ErrCrowded):
@@ -55,5 +55,5 @@ func (s *site) noStanding(w http.ResponseWriter, r *http.Request, v Visitor, err
 	default:
 		s.Log.Error("web chat: a standing link cannot be opened", "err", err)
 	}
-	s.refusal(w, r, noticed{notice: n, visitor: v})
+	s.refusal(w, r, noticed{notice: n, visitor: v, status: status})
 }

@@ -5,15 +5,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aftercare/aftercare/internal/qr"
+	"github.com/skip2/go-qrcode"
 )
 
 // Code is a QR code as its modules, true = dark, with the quiet zone around it.
 type Code [][]bool
 
-<<<<<<<< HEAD:cmd/aftercare/qr.go
-func newQR(content string) (qrCode, error) { return qr.Modules(content) }
-========
 // New is the code of a text, with error correction M: it is read with 15 % of it gone.
 func New(content string) (Code, error) {
 	q, err := qrcode.New(content, qrcode.Medium)
@@ -22,7 +19,6 @@ func New(content string) (Code, error) {
 	}
 	return q.Bitmap(), nil
 }
->>>>>>>> 892b28d (Keep standing links, and begin conversations at them on the web and in Telegram):internal/qr/qr.go
 
 // Terminal draws the code with half blocks, two rows of modules a line. Where the
 // output is a terminal the colours are set, so that it is dark on light on every one.

@@ -44,6 +44,21 @@ var fixtures = []fixture{
 		Messages: []stuckRow{{ID: "case:1:a", What: "The card of a case", Where: "Slack", Why: "the channel is archived", Since: "2026-03-02 09:00", SinceISO: "2026-03-02T09:00:00Z", Tries: 24}},
 		Updates:  []stuckRow{{ID: "k", What: "Something that somebody sent", Where: "Telegram", Why: "it is not readable", Since: "2026-03-02 09:00", SinceISO: "2026-03-02T09:00:00Z"}},
 	}},
+	{"links.html", "empty", frame{Title: "Links"}, linksPage{}},
+	{"links.html", "full", frame{Title: "Links", Here: "/asking/links"}, linksPage{[]linkRow{{"/asking/links/abc", "Counter", "Main Street · post_service_3", "begun: 12"}}}},
+	{"link_new.html", "empty", frame{Title: "New link"}, newLinkPage{NoSite: true}},
+	{"link_new.html", "full", frame{Title: "New link"}, newLinkPage{form: form{Fields: []field{
+		{Name: "name", Label: "What you call it", Hint: "For yourselves.", Fault: "Give it a name."},
+		{Name: "flow", Label: "Survey", Kind: "select", Options: []option{{"post_service_3", "After your visit"}}},
+	}}}},
+	{"link.html", "empty", frame{Title: "Counter"}, standingLinkPage{ID: "abc", Closed: true}},
+	{"link.html", "full", frame{Title: "Counter", Back: &link{"/asking/links", "Links"}}, standingLinkPage{
+		ID: "abc", Web: "https://care.example/s/abc", Telegram: "https://t.me/bella_bot?start=s_abc", Local: true,
+		Code: &qrPicture{29, "M0 0h7v1h-7z"}, Facts: []fact{{"Survey", "post_service_3"}, {"Conversations", "begun: 12"}},
+	}},
+	{"card.html", "full", frame{Title: "Card"}, cardPage{
+		ID: "abc", Business: "Main Street", Asks: []string{"您觉得怎么样？", "How was it?"}, Code: &qrPicture{29, "M0 0h7v1h-7z"}, Address: "care.example/s/abc", Here: "Telegram or browser",
+	}},
 	{"drop.html", "full", frame{Title: "Give this up for good?"}, dropPage{stuckRow{ID: "k", What: "A notice", Where: "Slack", Why: "gone"}}},
 }
 

@@ -26,6 +26,7 @@ var routes = slices.Concat(
 	auditRoutes,
 	caseRoutes(),
 	helpRoutes,
+	linkRoutes,
 	meRoutes,
 	outboxRoutes,
 	peopleRoutes,

@@ -30,7 +30,7 @@ func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	if err != nil {
 		return err
 	}
-	sites = slices.DeleteFunc(sites, func(x storage.Site) bool { return !v.Can(access.SeeSettings, x.ID) })
+	sites = slices.DeleteFunc(storage.Present(sites), func(x storage.Site) bool { return !v.Can(access.SeeSettings, x.ID) })
 	names := make([]string, len(sites))
 	for i, x := range sites {
 		names[i] = x.Name

@@ -192,7 +192,11 @@ func reach(r *http.Request) string {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	host = strings.Trim(host, "[]")
+	return reachOf(strings.Trim(host, "[]"))
+}
+
+// reachOf is who reaches a host, as the key of its words.
+func reachOf(host string) string {
 	ip, err := netip.ParseAddr(host)
 	switch {
 	case host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && ip.IsLoopback():

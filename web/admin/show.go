@@ -79,6 +79,7 @@ var places = []place{
 	{At: "/", Name: "today", deed: access.CompareStaff, Bar: true},
 	{At: "/cases", Name: "cases", deed: access.SeeCases, Bar: true},
 	{At: "/answers", Name: "answers", deed: access.SeeWords, Bar: true},
+	{At: "/asking/links", Name: "links", deed: access.MakeLinks},
 	{At: "/people", Name: "people", deed: access.ManageAgents},
 	{At: "/settings", Name: "settings", deed: access.SeeSettings, Bar: true},
 }

@@ -43,7 +43,7 @@ func (s *site) sites(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	}
 	words := s.words(r, v)
 	p := sitesPage{New: v.Can(access.EditSites, access.EverySite)}
-	for _, x := range all {
+	for _, x := range storage.Present(all) {
 		if !v.Can(access.SeeSettings, x.ID) {
 			continue
 		}
@@ -85,7 +85,7 @@ func (s *site) siteAsked(r *http.Request, v Viewer) (x storage.Site, isNew bool,
 		return x, false, err
 	}
 	i := slices.IndexFunc(all, func(x storage.Site) bool { return x.ID == id })
-	if i < 0 || !v.Can(access.EditSites, id) {
+	if i < 0 || !all[i].Gone.IsZero() || !v.Can(access.EditSites, id) {
 		return x, false, &page.Error{Code: page.NotFound, Title: "no_site", Text: "no_site_text"}
 	}
 	return all[i], false, nil
@@ -179,8 +179,21 @@ func (s *site) saveSite(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	if err := s.Store.PutSite(r.Context(), want); err != nil {
 		return fmt.Errorf("store the site: %w", err)
 	}
+	a := s.audit(v, "site.edit", want.ID)
+	a.Before, a.After = siteText(now), siteText(want)
+	if err := s.Store.PutAudit(r.Context(), a); err != nil {
+		return err
+	}
 	http.Redirect(w, r, s.Prefix+"/settings/sites?done=site", http.StatusSeeOther)
 	return nil
+}
+
+// siteText is a site as the list of changes has it.
+func siteText(x storage.Site) string {
+	if x.ID == "" {
+		return ""
+	}
+	return strings.Join([]string{x.Name, x.Zone, x.Language, string(x.Signs)}, ", ")
 }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7F }

@@ -1,0 +1,343 @@
+package admin
+
+import (
+	"cmp"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/internal/qr"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// linkRoutes are the pages of standing links: addresses that are printed and opened by many.
+var linkRoutes = []route{
+	{pattern: "GET /asking/links", deed: access.MakeLinks, page: (*site).links},
+	{pattern: "GET /asking/links/new", deed: access.MakeLinks, page: (*site).newLink},
+	{pattern: "POST /asking/links/new", deed: access.MakeLinks, page: (*site).saveLink},
+	{pattern: "GET /asking/links/{link}", deed: access.MakeLinks, page: (*site).link},
+	{pattern: "POST /asking/links/{link}/close", deed: access.MakeLinks, page: (*site).closeLink},
+	{pattern: "POST /asking/links/{link}/open", deed: access.MakeLinks, page: (*site).openLink},
+	{pattern: "GET /asking/links/{link}/card", deed: access.MakeLinks, page: (*site).linkCard},
+	{pattern: "GET /asking/links/{link}/code.svg", deed: access.MakeLinks, page: (*site).linkCode},
+}
+
+// linksPage lists the links of the viewer's sites.
+type linksPage struct{ Links []linkRow }
+
+type linkRow struct{ At, Name, About, Opened string }
+
+func (s *site) links(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	all, err := s.Store.StandingLinkList(r.Context())
+	if err != nil {
+		return err
+	}
+	words := s.words(r, v)
+	names, err := s.siteNames(r)
+	if err != nil {
+		return err
+	}
+	var p linksPage
+	for _, l := range all {
+		if !v.Can(access.MakeLinks, l.Site) {
+			continue
+		}
+		row := linkRow{At: "/asking/links/" + l.ID, Name: l.Name, About: l.Flow, Opened: words.t("link_opened", l.Opened)}
+		if name := names[l.Site]; name != "" {
+			row.About = name + " · " + l.Flow
+		}
+		if !l.Closed.IsZero() {
+			row.Opened = words.t("link_is_closed")
+		}
+		p.Links = append(p.Links, row)
+	}
+	return s.show(w, r, v, http.StatusOK, "links.html", frame{Title: words.t("links"), Here: "/asking/links"}, p)
+}
+
+func (s *site) siteNames(r *http.Request) (map[string]string, error) {
+	all, err := s.Store.Sites(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(all))
+	for _, x := range all {
+		names[x.ID] = x.Name
+	}
+	return names, nil
+}
+
+// standingLinkForm is the form of a new link.
+func (s *site) standingLinkForm(r *http.Request, v Viewer) (form, error) {
+	words := s.words(r, v)
+	surveys, err := bot.Standing{Bot: s.Bot}.Surveys(r.Context())
+	if err != nil {
+		return form{}, err
+	}
+	sites, err := s.Store.Sites(r.Context())
+	if err != nil {
+		return form{}, err
+	}
+	var flows, places []option
+	for _, f := range surveys {
+		flows = append(flows, option{f.ID, cmp.Or(f.Title.In(words.lang, "en"), f.ID)})
+	}
+	for _, x := range storage.Present(sites) {
+		if v.Can(access.MakeLinks, x.ID) {
+			places = append(places, option{x.ID, x.Name})
+		}
+	}
+	languages := []option{{"", words.t("link_language_own")}}
+	for _, tag := range voice.Languages {
+		languages = append(languages, option{tag, languageName(words.lang, tag)})
+	}
+	usual := ""
+	if slices.ContainsFunc(flows, func(o option) bool { return o.Value == usualFlow }) {
+		usual = usualFlow
+	}
+	return form{Fields: []field{
+		{Name: "name", Label: words.t("link_name"), Hint: words.t("link_name_hint"), Fill: "off"},
+		{Name: "flow", Label: words.t("link_flow"), Kind: "select", Options: flows, Value: usual},
+		{Name: "site", Label: words.t("link_site"), Kind: "select", Options: places},
+		{Name: "service", Label: words.t("link_service"), Hint: words.t("link_service_hint"), Fill: "off"},
+		{Name: "language", Label: words.t("link_language"), Kind: "select", Options: languages},
+	}}, nil
+}
+
+// usualFlow is the survey that a new link asks unless another is chosen.
+const usualFlow = "post_service_3"
+
+type newLinkPage struct {
+	form
+	NoSite bool // there is none at which the viewer may make one
+}
+
+func (s *site) showStandingLinkForm(w http.ResponseWriter, r *http.Request, v Viewer, status int, f form) error {
+	words := s.words(r, v)
+	return s.show(w, r, v, status, "link_new.html", frame{
+		Title: words.t("link_new"), Here: "/asking/links", Back: &link{"/asking/links", words.t("links")},
+	}, newLinkPage{form: f, NoSite: len(f.field("site").Options) == 0})
+}
+
+func (s *site) newLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	f, err := s.standingLinkForm(r, v)
+	if err != nil {
+		return err
+	}
+	return s.showStandingLinkForm(w, r, v, http.StatusOK, f)
+}
+
+func (s *site) saveLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	f, err := s.standingLinkForm(r, v)
+	if err != nil {
+		return err
+	}
+	if err := f.read(w, r); err != nil {
+		return err
+	}
+	words := s.words(r, v)
+	for _, x := range []struct{ name, key string }{{"name", "link_name_fault"}, {"service", "link_service_fault"}} {
+		at := f.field(x.name)
+		if (at.Value == "" && x.name == "name") || len([]rune(at.Value)) > 80 || strings.ContainsFunc(at.Value, isControl) {
+			at.Fault = words.t(x.key)
+		}
+	}
+	for _, name := range []string{"flow", "site", "language"} { // what may be chosen is what was offered
+		at := f.field(name)
+		if !slices.ContainsFunc(at.Options, func(o option) bool { return o.Value == at.Value }) {
+			at.Fault = words.t("link_choose")
+		}
+	}
+	if len(f.Faults()) > 0 {
+		return s.showStandingLinkForm(w, r, v, http.StatusUnprocessableEntity, f)
+	}
+	l := storage.StandingLink{
+		ID: bot.NewStandingID(func(p []byte) { _, _ = rand.Read(p) }), Name: f.field("name").Value, Flow: f.field("flow").Value,
+		Site: f.field("site").Value, Language: f.field("language").Value, Event: map[string]string{}, Created: s.Clock(),
+	}
+	if service := f.field("service").Value; service != "" {
+		l.Event[voice.AttrService] = service
+	}
+	if err := s.Store.PutStandingLink(r.Context(), l); err != nil {
+		return fmt.Errorf("store the link: %w", err)
+	}
+	a := s.audit(v, "link.make", l.ID)
+	a.After = l.Name + ", " + l.Flow + ", " + l.Site
+	if err := s.Store.PutAudit(r.Context(), a); err != nil {
+		return err
+	}
+	http.Redirect(w, r, s.Prefix+"/asking/links/"+l.ID+"?done=link", http.StatusSeeOther)
+	return nil
+}
+
+// linkAsked is the link that the address names, if the viewer may have it.
+func (s *site) linkAsked(r *http.Request, v Viewer) (storage.StandingLink, error) {
+	l, err := s.Store.StandingLink(r.Context(), r.PathValue("link"))
+	switch {
+	case errors.Is(err, storage.ErrNotFound), err == nil && !v.Can(access.MakeLinks, l.Site):
+		return l, &page.Error{Code: page.NotFound, Title: "no_link", Text: "no_link_text"}
+	case err != nil:
+		return l, err
+	}
+	return l, nil
+}
+
+// standingLinkPage is one link with its addresses and its code.
+type standingLinkPage struct {
+	ID            string
+	Facts         []fact
+	Web, Telegram string
+	Code          *qrPicture // of the address that is printed; nil = there is none
+	Local         bool       // the address leads to this computer alone: nothing is printed
+	Closed        bool
+}
+
+type fact struct{ Name, Value string }
+
+// printed is the address that stands in a link's code: that of the page, which offers
+// Telegram too; without a public one that in Telegram. "" = there is none yet.
+func printed(web, telegram string) string {
+	if web == "" || isLocal(web) {
+		return telegram
+	}
+	return web
+}
+
+// isLocal reports whether an address leads to this computer or a private network alone.
+func isLocal(address string) bool {
+	u, err := url.Parse(address)
+	return err != nil || reachOf(u.Hostname()) != "reach_named"
+}
+
+func (s *site) link(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	l, err := s.linkAsked(r, v)
+	if err != nil {
+		return err
+	}
+	words := s.words(r, v)
+	names, err := s.siteNames(r)
+	if err != nil {
+		return err
+	}
+	p := standingLinkPage{ID: l.ID, Closed: !l.Closed.IsZero()}
+	p.Web, p.Telegram = bot.Standing{Bot: s.Bot}.Addresses(l.ID)
+	if to := printed(p.Web, p.Telegram); to != "" {
+		code, err := newQR(to)
+		if err != nil {
+			return err
+		}
+		p.Code = &code
+	}
+	p.Local = p.Web != "" && isLocal(p.Web)
+	p.Facts = []fact{
+		{words.t("link_flow"), l.Flow}, {words.t("link_site"), names[l.Site]}, {words.t("link_service"), l.Event[voice.AttrService]},
+		{words.t("link_counted"), words.t("link_opened", l.Opened)},
+	}
+	if !l.Last.IsZero() {
+		zone := s.Bot.Configuration().Now().Site(l.Site).Zone
+		p.Facts = append(p.Facts, fact{words.t("link_last"), l.Last.In(zone).Format("2006-01-02 15:04")})
+	}
+	p.Facts = slices.DeleteFunc(p.Facts, func(f fact) bool { return f.Value == "" })
+	return s.show(w, r, v, http.StatusOK, "link.html", frame{
+		Title: l.Name, Here: "/asking/links", Back: &link{"/asking/links", words.t("links")},
+	}, p)
+}
+
+// cardPage is a link as it is printed.
+type cardPage struct {
+	ID       string
+	Business string
+	Asks     []string // one sentence in each language that is spoken there
+	Code     *qrPicture
+	Address  string // in letters, without what a browser adds by itself
+	Here     string // "Telegram or browser, no account needed"
+}
+
+func (s *site) linkCard(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	l, err := s.linkAsked(r, v)
+	if err != nil {
+		return err
+	}
+	web, telegram := bot.Standing{Bot: s.Bot}.Addresses(l.ID)
+	to := printed(web, telegram)
+	if to == "" || !l.Closed.IsZero() {
+		return &page.Error{Code: page.Gone, Title: "no_card", Text: "no_card_text"}
+	}
+	words := s.words(r, v)
+	p := cardPage{ID: l.ID, Business: s.Bot.Configuration().Now().Site(l.Site).Name, Address: strings.TrimPrefix(to, "https://")}
+	own := words
+	if in, ok := languages[cmp.Or(l.Language, s.Bot.Configuration().Now().Site(l.Site).Language)]; ok {
+		own = in
+	}
+	p.Asks = []string{own.t("card_ask")}
+	if own.lang != fallback {
+		p.Asks = append(p.Asks, languages[fallback].t("card_ask"))
+	}
+	p.Here = own.t("card_here_web")
+	if to == telegram {
+		p.Here = own.t("card_here_telegram")
+	} else if telegram != "" {
+		p.Here = own.t("card_here_both")
+	}
+	code, err := newQR(to)
+	if err != nil {
+		return err
+	}
+	p.Code = &code
+	return s.show(w, r, v, http.StatusOK, "card.html", frame{
+		Title: words.t("link_card"), Here: "/asking/links", Back: &link{"/asking/links/" + l.ID, l.Name},
+	}, p)
+}
+
+// linkCode is the code as a file, for whoever lays a card out by themselves.
+func (s *site) linkCode(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	l, err := s.linkAsked(r, v)
+	if err != nil {
+		return err
+	}
+	to := printed(bot.Standing{Bot: s.Bot}.Addresses(l.ID))
+	if to == "" {
+		return &page.Error{Code: page.Gone, Title: "no_card", Text: "no_card_text"}
+	}
+	code, err := qr.New(to)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "image/svg+xml")
+	w.Header().Set("Content-Disposition", `attachment; filename="aftercare-`+template.URLQueryEscaper(l.ID)+`.svg"`)
+	_, _ = w.Write([]byte(code.SVG()))
+	return nil
+}
+
+func (s *site) closeLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	return s.setLink(w, r, v, s.Clock(), "close")
+}
+
+func (s *site) openLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	return s.setLink(w, r, v, time.Time{}, "open")
+}
+
+func (s *site) setLink(w http.ResponseWriter, r *http.Request, v Viewer, closed time.Time, done string) error {
+	l, err := s.linkAsked(r, v)
+	if err != nil {
+		return err
+	}
+	l.Closed = closed
+	if err := s.Store.PutStandingLink(r.Context(), l); err != nil {
+		return fmt.Errorf("store the link: %w", err)
+	}
+	if err := s.Store.PutAudit(r.Context(), s.audit(v, "link."+done, l.ID)); err != nil {
+		return err
+	}
+	http.Redirect(w, r, s.Prefix+"/asking/links/"+l.ID+"?done=link_"+done, http.StatusSeeOther)
+	return nil
+}
