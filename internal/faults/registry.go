@@ -299,5 +299,10 @@ func registry() []row {
 			{dir: "storage/storagetest", test: "TestViewsTellNothingOfWhoItWas", target: faults},
 			{dir: shell, test: "TestTenAnswersAreTenRows", target: faults},
 		}},
+		{43, "words that wait five seconds", "the process that sends what staff wrote is killed before and after each of its calls of the store, on both engines: each reply reaches the customer once, what was taken back never, what may not be sent is kept with the reason", []check{
+			{dir: "bot", test: "TestWordsThatWaitAreSentOnceWhereverTheProcessDies", target: crash},
+			{dir: "bot", test: "TestWordsThatWereTakenBackAreNotSent", target: crash},
+			{dir: "bot", test: "TestWordsThatMayNotBeSentStayWithWhoWroteThem", target: crash},
+		}},
 	}
 }
