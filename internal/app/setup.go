@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/storage"
@@ -90,7 +91,23 @@ func (a *App) saySetup(ctx context.Context) {
 // pages are those of staff and admins.
 func (a *App) pages(prefix string) http.Handler {
 	return admin.New(admin.Config{
-		Notes: a.notes,
-		Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, PublicURL: a.Settings.PublicURL, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
+		Notes:    a.notes,
+		Accounts: accountsOfPages{a.connections}, Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, PublicURL: a.Settings.PublicURL, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
 	})
+}
+
+// accountsOfPages are the accounts as the pages name them.
+type accountsOfPages struct{ *Connections }
+
+// Connect implements admin.Accounts.
+func (c accountsOfPages) Connect(ctx context.Context, p chat.Platform, token string) error {
+	return c.Connections.Connect(ctx, Installation{Platform: p, Token: settings.Secret(token)})
+}
+
+// Accounts implements admin.Accounts.
+func (c accountsOfPages) Accounts() (all []admin.Account) {
+	for _, h := range c.Health() {
+		all = append(all, admin.Account{Platform: h.Platform, ID: h.ID, Name: h.Name, Setting: h.Setting, Served: h.Served && !h.Revoked})
+	}
+	return all
 }

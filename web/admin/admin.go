@@ -31,6 +31,8 @@ type Config struct {
 	Bot   *bot.Bot
 	// Gate says who has signed in; nil is Sessions of the store.
 	Gate Gate
+	// Accounts are the bots that can be connected here; nil shows no page for that.
+	Accounts Accounts
 	// Hasher makes and checks hashes of passwords; nil is one for this machine.
 	Hasher *signin.Hasher
 	// Clock is the time; nil is time.Now.

@@ -35,10 +35,11 @@ func init() {
 
 // street is the way to the door of an admin over a real database: browsers with their cookies.
 type street struct {
-	t     *testing.T
-	store storage.Store
-	pages http.Handler
-	now   time.Time
+	config Config
+	t      *testing.T
+	store  storage.Store
+	pages  http.Handler
+	now    time.Time
 }
 
 func newStreet(t *testing.T) *street {
@@ -46,8 +47,15 @@ func newStreet(t *testing.T) *street {
 	s := &street{t: t, store: h.store, now: time.Date(2026, 3, 4, 18, 0, 0, 0, time.UTC)}
 	quick := signin.NewHasher()
 	quick.Memory = 64
-	s.pages = New(Config{Hasher: quick, Store: h.store, Bot: h.bot, Clock: func() time.Time { return s.now }, Prefix: "/care"})
+	s.config = Config{Hasher: quick, Store: h.store, Bot: h.bot, Clock: func() time.Time { return s.now }, Prefix: "/care"}
+	s.pages = New(s.config)
 	return s
+}
+
+// accounts lets bots be connected.
+func (s *street) accounts(a Accounts) {
+	s.config.Accounts = a
+	s.pages = New(s.config)
 }
 
 // browser is one on the street.

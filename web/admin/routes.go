@@ -34,6 +34,7 @@ var routes = slices.Concat(
 	settingsRoutes,
 	setupRoutes,
 	siteRoutes,
+	telegramRoutes,
 	todayRoutes,
 )
 

@@ -47,6 +47,9 @@ func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	if v.Can(access.SeeAudit, access.EverySite) {
 		here.Cards = append(here.Cards, settingsCard{"/audit", words.t("audit"), words.t("audit_line")})
 	}
+	if s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite) {
+		groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/telegram", words.t("tg_title"), words.t("tg_line")})
+	}
 	if v.Anywhere(access.ManageAgents) {
 		groups[0].Cards = append(groups[0].Cards, settingsCard{"/people", words.t("people"), words.t("people_line")})
 	}

@@ -184,6 +184,8 @@ type chatsPage struct {
 	Bar   setupBar
 	Reach string // key of the words that say from where this address is reached
 	At    string // the address
+
+	Telegram bool // it can be connected here
 }
 
 // reach is who reaches the address of a request: everybody, a network, or this machine alone.
@@ -209,7 +211,7 @@ func reachOf(host string) string {
 
 func (s *site) setupChats(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
-	return s.show(w, r, v, http.StatusOK, "setup_chats.html", setupFrame(words, 3, words.t("chats_title")), chatsPage{setupStep(3), reach(r), r.Host + s.Prefix})
+	return s.show(w, r, v, http.StatusOK, "setup_chats.html", setupFrame(words, 3, words.t("chats_title")), chatsPage{setupStep(3), reach(r), r.Host + s.Prefix, s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite)})
 }
 
 // The surveys that the first evening offers: the usual one is the second.
