@@ -63,9 +63,20 @@ func (c *crowding) run(open func(*crowding) func(text string)) {
 	say := open(c)
 	c.group.WaitText("Main Street")
 	c.channel.WaitText("Main Street")
+	tap := c.bystander()
+	calm := make([]time.Duration, 50)
+	for i := range calm {
+		calm[i] = tap()
+	}
+	crowded := []time.Duration{}
 	for n := range *hostileFlag {
 		say(fmt.Sprintf("Read this %d", n))
+		if n%max(1, *hostileFlag/len(calm)) == 0 {
+			crowded = append(crowded, tap())
+		}
 	}
+	t.Attr("figure", fmt.Sprintf("another's taps meanwhile: acknowledged within %v, of %d the slowest; within %v before it, of %d",
+		slices.Max(crowded).Round(time.Millisecond), len(crowded), slices.Max(calm).Round(time.Millisecond), len(calm)))
 	eventually(t, "all that was written", func() bool {
 		stored := strings.TrimSpace(columns(t, c.m.env["DATABASE_URL"], "SELECT count(*) FROM words WHERE inbound"))
 		n, err := strconv.Atoi(stored)
@@ -100,6 +111,21 @@ func (c *crowding) run(open func(*crowding) func(text string)) {
 		}
 	}
 	server.stop()
+}
+
+// bystander is another customer, who is satisfied: they tap what they have tapped before, which
+// is stored as any tap is and shown to nobody. It returns how long a tap takes.
+func (c *crowding) bystander() func() time.Duration {
+	path := "/chat/" + c.m.invite("--flow", "one_tap_csat", "--site", "quiet-lane", "--channel", "web").Token
+	bob := newVisitor(c.t, "http://"+c.m.address)
+	bob.name = "bob"
+	page := bob.post(path, "start", "1")
+	satisfied := pickFrom(c.t, page, 4)
+	return func() time.Duration {
+		began := time.Now()
+		bob.post(path, "data", satisfied)
+		return time.Since(began)
+	}
 }
 
 // showing is a request by which a chat of staff shows something new.
