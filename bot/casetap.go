@@ -197,7 +197,7 @@ func (p *press) filled() error {
 func (p *press) agree(s said) error {
 	due, ok := render.DueOf(p.data.Choice)
 	if p.data.Choice == render.DueTyped {
-		if due, ok = render.ParseMoment(p.update.Fields[render.FieldDue], p.voice.Site.Zone); !ok {
+		if due, ok = render.ParseMoment(p.update.Fields[render.FieldDue], p.desk.now, p.voice.Site.Zone); !ok {
 			return p.field(render.FieldDue, p.voice.Say("due_unclear"))
 		}
 	}

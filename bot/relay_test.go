@@ -427,7 +427,7 @@ func TestAFormSaysWhatIsWrongAtItsField(t *testing.T) {
 	}
 }
 
-func TestSumsAndMomentsAsPeopleWriteThem(t *testing.T) {
+func TestSumsAsPeopleWriteThem(t *testing.T) {
 	for in, want := range map[string]int64{"25": 2500, "25.5": 2550, " 25,50 ": 2550, "0": 0, "0.07": 7, "２５．５": 2550, "٢٥٫٥٠": 2550} {
 		if got, ok := render.ParseAmount(in); !ok || got != want {
 			t.Errorf("%q is %d, %v; want %d", in, got, ok, want)
@@ -436,24 +436,6 @@ func TestSumsAndMomentsAsPeopleWriteThem(t *testing.T) {
 	for _, in := range []string{"", "-1", "a", "1.234", "1e3", "Inf", "NaN", ".", "1 000", "1.2.3"} {
 		if got, ok := render.ParseAmount(in); ok {
 			t.Errorf("%q is %d", in, got)
-		}
-	}
-	berlin, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for in, want := range map[string]string{
-		"2026-05-31 18:00": "2026-05-31T16:00:00Z", "2026-5-1": "2026-05-01T16:00:00Z", "2026/05/31 9:30": "2026-05-31T07:30:00Z",
-		"2026年5月31日 18:00": "2026-05-31T16:00:00Z", "2026.05.31 18.00": "2026-05-31T16:00:00Z",
-		"2026－05－31　18：00": "2026-05-31T16:00:00Z", "2026年5月31日18：00": "2026-05-31T16:00:00Z", "٢٠٢٦-٠٥-٣١ ١٨:٠٠": "2026-05-31T16:00:00Z",
-	} {
-		if got, ok := render.ParseMoment(in, berlin); !ok || got.Format(time.RFC3339) != want {
-			t.Errorf("%q is %s, %v; want %s", in, got.Format(time.RFC3339), ok, want)
-		}
-	}
-	for _, in := range []string{"", "31.5.2026", "tomorrow", "2026-13-01", "2026-05-31 25:00", "2026-05-31 18:00 sharp"} {
-		if got, ok := render.ParseMoment(in, berlin); ok {
-			t.Errorf("%q is %s", in, got)
 		}
 	}
 }

@@ -240,7 +240,7 @@ func (w *written) perform() (problem string, _ error) {
 
 // dueSaid asks for the plan once its date was typed; else it says what is wrong with that.
 func (w *written) dueSaid(words string) string {
-	due, ok := render.ParseMoment(words, w.voice.Site.Zone)
+	due, ok := render.ParseMoment(words, w.desk.now, w.voice.Site.Zone)
 	switch {
 	case !ok:
 		return w.voice.Say("due_unclear")

@@ -76,23 +76,6 @@ func (c *CaseView) newestWords() string {
 	return ""
 }
 
-// ParseMoment reads "2026-05-31 18:00" or a date alone, which ends in the evening, in the
-// site's zone. Day and month first cannot be told apart, so that order is refused.
-func ParseMoment(words string, zone *time.Location) (time.Time, bool) {
-	folded := strings.NewReplacer("年", "-", "月", "-", "日", " ", "/", "-", ".", "-", "T", " ").Replace(voice.PlainDigits(words))
-	parts := strings.Fields(folded)
-	hour := strconv.Itoa(eveningHour) + ":00"
-	switch len(parts) {
-	case 1:
-	case 2:
-		hour = strings.ReplaceAll(parts[1], "-", ":") // "18.30"
-	default:
-		return time.Time{}, false
-	}
-	at, err := time.ParseInLocation("2006-1-2 15:4", parts[0]+" "+hour, zone)
-	return at.UTC(), err == nil
-}
-
 // ParseAmount reads a sum of money, "25", "25.50" or "25,50", in hundredths.
 func ParseAmount(words string) (int64, bool) {
 	s := strings.ReplaceAll(strings.TrimSpace(voice.PlainDigits(words)), ",", ".")

@@ -290,7 +290,7 @@ func actOf(w *words, form string, typed url.Values, in caseSource, now time.Time
 		}
 		return a, wrong
 	case "agree":
-		due, ok := draw.ParseMoment(strings.TrimSpace(typed.Get("date")+" "+typed.Get("time")), in.Zone)
+		due, ok := draw.ParseMoment(strings.TrimSpace(typed.Get("date")+" "+typed.Get("time")), now, in.Zone)
 		if !ok {
 			wrong["date"] = w.t("date_unclear")
 		}
