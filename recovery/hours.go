@@ -32,13 +32,14 @@ func (h Hours) zone() *time.Location {
 // stretch is one open time as instants, closed at its end.
 type stretch struct{ from, to time.Time }
 
-// on returns the open times of a date, in order. Ones that the clocks skip are absent.
+// on returns the open times that begin on a date, in order; a night ends on the next one.
+// Ones that the clocks skip are absent.
 func (h Hours) on(d Date) []stretch {
 	if slices.Contains(h.Holidays, d) {
 		return nil
 	}
 	var open []stretch
-	for _, i := range h.Week[d.weekday()] {
+	for _, i := range h.Week.shifts(d.weekday()) {
 		s := stretch{at(d, i.From.duration(), h.zone()), at(d, i.To.duration(), h.zone())}
 		if s.from.Before(s.to) {
 			open = append(open, s)
@@ -47,12 +48,21 @@ func (h Hours) on(d Date) []stretch {
 	return open
 }
 
+// workday is the date on which the night began that goes on at t, else t's own date.
+func (h Hours) workday(t time.Time) Date {
+	d := dateOf(t, h.zone())
+	if open := h.on(d.previous()); len(open) > 0 && t.Before(open[len(open)-1].to) {
+		return d.previous()
+	}
+	return d
+}
+
 // Open reports whether the site works at t.
 func (h Hours) Open(t time.Time) bool {
 	if h.Always() {
 		return true
 	}
-	return slices.ContainsFunc(h.on(dateOf(t, h.zone())), func(s stretch) bool {
+	return slices.ContainsFunc(h.on(h.workday(t)), func(s stretch) bool {
 		return !t.Before(s.from) && t.Before(s.to)
 	})
 }
@@ -62,7 +72,7 @@ func (h Hours) Next(t time.Time) time.Time {
 	if h.Always() {
 		return t
 	}
-	d := dateOf(t, h.zone())
+	d := h.workday(t)
 	for range horizon {
 		for _, s := range h.on(d) {
 			if t.Before(s.to) {
@@ -83,7 +93,7 @@ func (h Hours) Add(t time.Time, d time.Duration) time.Time {
 	if h.Always() {
 		return t.Add(d)
 	}
-	date := dateOf(t, h.zone())
+	date := h.workday(t)
 	for range horizon {
 		for _, s := range h.on(date) {
 			from := later(t, s.from)
@@ -110,7 +120,7 @@ func (h Hours) Between(a, b time.Time) time.Duration {
 		return b.Sub(a)
 	}
 	var sum time.Duration
-	date, last := dateOf(a, h.zone()), dateOf(b, h.zone())
+	date, last := h.workday(a), dateOf(b, h.zone())
 	for range horizon {
 		for _, s := range h.on(date) {
 			from, to := later(a, s.from), s.to
@@ -132,8 +142,8 @@ func (h Hours) Between(a, b time.Time) time.Duration {
 // Due is when something must have happened that was due within span of t. Whole days
 // are business days: the same time of day, that many open days on (the end of the day
 // if the site has closed by then). The rest is counted in open hours. A "day" counted
-// in open hours would make a P2 of 48 hours later than a P3 of five days. For a site
-// that never closes it is elapsed time.
+// in open hours would make a P2 of 48 hours later than a P3 of five days. A night counts
+// to the day on which it begins. For a site that never closes it is elapsed time.
 func (h Hours) Due(t time.Time, span Span) time.Time {
 	if h.Always() || span <= 0 {
 		return t.Add(time.Duration(max(span, 0)))
@@ -147,7 +157,10 @@ func (h Hours) Due(t time.Time, span Span) time.Time {
 
 // days is the same time of day n open days after t, at which the site is open.
 func (h Hours) days(t time.Time, n int) time.Time {
-	date, wall := dateOf(t, h.zone()), sinceMidnight(t, h.zone())
+	date, wall := h.workday(t), sinceMidnight(t, h.zone())
+	if date != dateOf(t, h.zone()) {
+		wall += day // of the night before
+	}
 	var open []stretch
 	for range horizon {
 		date = date.next()

@@ -149,6 +149,49 @@ func TestTimesOnTheWall(t *testing.T) {
 	}
 }
 
+// A bar that is open in the night of Friday only works one day a week, whichever way its
+// night is written.
+func TestANightIsOneBusinessDay(t *testing.T) {
+	berlin := in0(t, "Europe/Berlin")
+	one := Week{time.Friday: {interval(t, "18:00-02:00")}}
+	two := Week{time.Friday: {interval(t, "18:00-24:00")}, time.Saturday: {interval(t, "00:00-02:00")}}
+	lunch := Week{time.Friday: {interval(t, "11:00-14:00"), interval(t, "18:00-02:00")}, time.Saturday: {interval(t, "18:00-02:00")}}
+	for _, row := range []struct {
+		name     string
+		week     Week
+		holiday  Date
+		from     string
+		span     Span
+		due      string
+		openness string
+	}{
+		{"one", one, Date{}, "2026-03-06 23:00", Span(day), "2026-03-13 23:00", "2026-03-07 01:59"},
+		{"two", two, Date{}, "2026-03-06 23:00", Span(day), "2026-03-13 23:00", "2026-03-07 01:59"},
+		{"after midnight", one, Date{}, "2026-03-07 01:00", Span(day), "2026-03-14 01:00", "2026-03-07 00:00"},
+		{"after midnight, two", two, Date{}, "2026-03-07 01:00", 2 * Span(day), "2026-03-21 01:00", "2026-03-07 00:00"},
+		{"hours", one, Date{}, "2026-03-07 01:00", Span(2 * time.Hour), "2026-03-13 19:00", "2026-03-06 18:00"},
+		{"a holiday on the day of its end", two, Date{2026, time.March, 7}, "2026-03-06 23:00", Span(2 * time.Hour), "2026-03-07 01:00", "2026-03-07 01:00"},
+		{"a holiday on the day of its beginning", one, Date{2026, time.March, 13}, "2026-03-06 23:00", Span(day), "2026-03-20 23:00", "2026-03-06 23:00"},
+		{"with a lunch, to the next evening", lunch, Date{}, "2026-03-06 12:00", Span(day), "2026-03-07 18:00", "2026-03-07 01:00"},
+		{"the clocks are put on", Week{time.Saturday: one[time.Friday]}, Date{}, "2026-03-28 23:00", Span(day), "2026-04-04 23:00", "2026-03-29 01:30"},
+	} {
+		h := Hours{Zone: berlin, Week: row.week, Holidays: []Date{row.holiday}}
+		if got := h.Due(wall(t, berlin, row.from), row.span); !got.Equal(wall(t, berlin, row.due)) {
+			t.Errorf("%s: due %v, want %s", row.name, got.In(berlin), row.due)
+		}
+		if !h.Open(wall(t, berlin, row.openness)) {
+			t.Errorf("%s: closed at %s", row.name, row.openness)
+		}
+		if closed := wall(t, berlin, "2026-03-08 02:30"); h.Open(closed) {
+			t.Errorf("%s: open at %v", row.name, closed)
+		}
+	}
+	closed := Hours{Zone: berlin, Week: two, Holidays: []Date{{2026, time.March, 6}}}
+	if night := wall(t, berlin, "2026-03-07 01:00"); closed.Open(night) {
+		t.Errorf("open at %v, in the night that a holiday begins", night)
+	}
+}
+
 func randomHours(t *rapid.T) Hours {
 	h := Hours{Zone: in0(t, rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kolkata", "Africa/Cairo", "America/St_Johns"}).Draw(t, "zone"))}
 	for i := range h.Week {
@@ -160,6 +203,14 @@ func randomHours(t *rapid.T) Hours {
 				break
 			}
 			h.Week[i], last = append(h.Week[i], Interval{from, to}), to
+		}
+	}
+	for i, open := range h.Week { // some evenings are nights
+		if n, next := len(open), h.Week[(i+1)%7]; n > 0 && open[n-1].From > 0 && rapid.Bool().Draw(t, "night") {
+			to := Minute(rapid.IntRange(0, min(600, int(open[n-1].From)-1)).Draw(t, "until"))
+			if len(next) == 0 || to <= next[0].From {
+				open[n-1].To = to
+			}
 		}
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "holidays") {
@@ -222,7 +273,7 @@ func TestHoursHold(t *testing.T) {
 		if !first.After(a) || h.Due(a, days+Span(day)).Before(first) {
 			t.Fatalf("%v from %v is %v", days, a, first)
 		}
-		if got := dateOf(first, h.zone()); len(h.on(got)) == 0 && sinceMidnight(first, h.zone()) != 0 {
+		if h.Between(first.Add(-time.Microsecond), first.Add(time.Microsecond)) == 0 {
 			t.Fatalf("due on %v, when the site is closed", first.In(h.zone()))
 		}
 	})

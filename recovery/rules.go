@@ -242,9 +242,14 @@ func checkWeek(name, path string, w Week) []Problem {
 	for i, open := range w {
 		for k, o := range open {
 			at := fmt.Sprintf("%s.%s.%d", path, weekdays[i], k)
+			next := w[(i+1)%7]
 			switch {
-			case o.From < 0 || o.To > 24*60 || o.From >= o.To:
-				out = append(out, Problem{at, fmt.Sprintf("%s, %s: %s-%s is no time within a day; write a night as two, until 24:00 and from 00:00.", name, weekdays[i], o.From, o.To)})
+			case o.From < 0 || o.From >= 24*60 || o.To < 0 || o.To > 24*60 || o.From == o.To:
+				out = append(out, Problem{at, fmt.Sprintf("%s, %s: %s-%s is no open time; write 09:00-18:00, a night as 18:00-02:00, and a whole day as 00:00-24:00.", name, weekdays[i], o.From, o.To)})
+			case o.night() && k < len(open)-1:
+				out = append(out, Problem{at, fmt.Sprintf("%s, %s: %s-%s ends on the next day; put it last.", name, weekdays[i], o.From, o.To)})
+			case o.night() && len(next) > 0 && next[0].From < o.To:
+				out = append(out, Problem{at, fmt.Sprintf("%s, %s: %s-%s goes on when the next day begins at %s; end it there.", name, weekdays[i], o.From, o.To, next[0].From)})
 			case k > 0 && o.From < open[k-1].To:
 				out = append(out, Problem{at, fmt.Sprintf("%s, %s: %s-%s begins before the one ahead of it ends; put them in order.", name, weekdays[i], o.From, o.To)})
 			}

@@ -27,7 +27,7 @@ func (m Mute) covers(t time.Time, zone *time.Location) (time.Time, bool) {
 		return m.Until, !t.Before(m.From) && t.Before(m.Until)
 	}
 	h := Hours{Zone: zone, Week: m.Week}
-	for _, s := range h.on(dateOf(t, h.zone())) {
+	for _, s := range h.on(h.workday(t)) {
 		if !t.Before(s.from) && t.Before(s.to) {
 			return s.to.UTC(), true
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,6 +15,35 @@ import (
 type Week [7][]Interval
 
 var weekdays = [7]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+
+// shifts are the open times that begin on a weekday, with their ends counted from that
+// day's midnight. A night is one of them, whether it is written as one (18:00-02:00) or as
+// two, until 24:00 and from 00:00 to the morning of the next day.
+func (w *Week) shifts(d time.Weekday) []Interval {
+	open := slices.Clone(w[d])
+	if w.morning(d) > 0 {
+		open = open[1:]
+	}
+	for i := range open {
+		switch last := &open[i]; {
+		case last.night():
+			last.To += 24 * 60
+		case last.To == 24*60:
+			last.To += w.morning((d + 1) % 7)
+		}
+	}
+	return open
+}
+
+// morning is when the night ends that was written as two, on the day of its end; 0 if
+// there is none.
+func (w *Week) morning(d time.Weekday) Minute {
+	before, open := w[(d+6)%7], w[d]
+	if len(before) == 0 || len(open) == 0 || before[len(before)-1].To != 24*60 || open[0].From != 0 || open[0].To >= 12*60 {
+		return 0
+	}
+	return open[0].To
+}
 
 // MarshalJSON implements json.Marshaler.
 func (w Week) MarshalJSON() ([]byte, error) {
@@ -79,9 +109,11 @@ func (m *Minute) UnmarshalText(text []byte) error {
 
 var errMinute = errors.New(`a time of day is written "09:30", from "00:00" to "24:00"`)
 
-// Interval is an open time of one day, To excluded. A night is two of them: until
-// 24:00, and from 00:00 on the next day.
+// Interval is an open time, To excluded. One that ends before it begins is a night: it ends
+// on the next day.
 type Interval struct{ From, To Minute }
+
+func (i Interval) night() bool { return i.To < i.From }
 
 // MarshalText implements encoding.TextMarshaler: "09:00-18:00".
 func (i Interval) MarshalText() ([]byte, error) {
@@ -126,6 +158,7 @@ func (d *Date) UnmarshalText(text []byte) error {
 func (d Date) utc() time.Time        { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
 func (d Date) weekday() time.Weekday { return d.utc().Weekday() }
 func (d Date) next() Date            { return dateOf(d.utc().AddDate(0, 0, 1), time.UTC) }
+func (d Date) previous() Date        { return dateOf(d.utc().AddDate(0, 0, -1), time.UTC) }
 
 func dateOf(t time.Time, zone *time.Location) Date {
 	y, m, d := t.In(zone).Date()

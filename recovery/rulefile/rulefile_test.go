@@ -104,7 +104,7 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		{"rules:\n  chain: lead\n", "line 2, column 10", "Chain is a list"},
 		{"rules:\n  causes:\n    - {key: a, failure: x}\n", "line 3, column 25", "kind of failure"},
 		{"rules:\n  causes:\n    - {key: a, failure: other}\n    - {key: a, failure: other}\n", "line 4, column 13", "Cause 2"},
-		{"rules:\n  hours:\n    week: {mon: [\"18:00-09:00\"]}\n", "line 3, column 18", "no time within a day"},
+		{"rules:\n  hours:\n    week: {mon: [\"09:00-09:00\"]}\n", "line 3, column 18", "is no open time"},
 		{"rules:\n  hours:\n    week: {monday: [\"09:00-10:00\"]}\n", "line 3, column 12", `"monday" is not a key of a week`},
 		{"rules:\n  hours:\n    week: {mon: [\"9-5\"]}\n", "line 3, column 18", "a time of day is written"},
 		{"rules:\n  hours:\n    holidays: [25.12.2026]\n", "line 3, column 16", "a date is written"},
