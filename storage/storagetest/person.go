@@ -111,6 +111,8 @@ func newSomeone(t *testing.T, b *bench, mark string, number int) *someone {
 	}}}), nil)
 	p.parked = storage.Parked{Key: "sl:T1:" + mark + "parkedkey", Person: p.person, Payload: `{"Text":"` + mark + `payload"}`, Error: "x", At: now}
 	check(t, b.store.Park(ctx, p.parked))
+	check(t, b.store.PutDraft(ctx, p.bucket, storage.Draft{Case: p.kase.ID, Person: "bob", Box: "note", Text: mark + "draft", At: now}))
+	must(b.store.PutPending(ctx, storage.PendingReply{Bucket: p.bucket, ID: mark + "pending", Case: p.kase.ID, Person: "bob", Text: mark + "reply", Due: now.Add(time.Hour)}))(t)
 	return p
 }
 
@@ -174,6 +176,10 @@ var personTests = group{
 		}
 		same(t, "counts", n, want)
 		same(t, "figures", figures(t, b.store), before)
+		for who, left := range map[*someone]int{zoe: 0, ann: 1} {
+			equal(t, "drafts about "+who.mark, len(must(b.store.Drafts(ctx, who.bucket, who.kase.ID))(t)), left)
+			equal(t, "words that wait for "+who.mark, len(must(b.store.PendingOf(ctx, who.bucket, who.kase.ID))(t)), left)
+		}
 		for _, at := range []storage.Anchor{{Customers: []string{zoe.key}}, {Identities: []storage.Person{zoe.person}}} {
 			if d := must(b.store.Dossier(ctx, at))(t); !d.Empty() {
 				t.Errorf("something is left: %+v", d)
