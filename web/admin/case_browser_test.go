@@ -60,8 +60,16 @@ func (d *desk) phone() {
 	}
 }
 
+// ready waits until the page's modules run: what is pressed before them is lost, or does what
+// it does without them.
+func (d *desk) ready() {
+	d.Helper()
+	d.Until(`document.readyState === "complete"`)
+}
+
 func (d *desk) tap(what string) {
 	d.Helper()
+	d.ready()
 	d.Do(chromedp.Tap(chromedp.CSS(what)))
 }
 
@@ -73,6 +81,7 @@ func (d *desk) types(text string) {
 // key is a shortcut as a keyboard sends it: what a page does with it keeps it out of fields.
 func (d *desk) key(k string) {
 	d.Helper()
+	d.ready()
 	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
 		p := input.DispatchKeyEventParams{Type: kind, Key: k, Code: "Key" + strings.ToUpper(k), WindowsVirtualKeyCode: int64(strings.ToUpper(k)[0])}
 		if kind == input.DispatchKeyEventTypeKeyDown {
