@@ -73,6 +73,12 @@ var tables = []table{
 		Gone: "bucket slot owner identity platform account chat thread kind ord render hash wanted shown shown_ref shown_sum base state due" +
 			" attempts tried epoch error created repeated rank",
 	}},
+	{"talks", Messages, "what a survey shows in its chat, with its words and address", map[Fate]string{
+		Gone: "bucket id identity platform account chat thread started settled body",
+	}},
+	{"queue", Messages, "which messages are not settled yet, and where they go", map[Fate]string{
+		Gone: "bucket platform account rank ord item talk identity chat thread posts waits due epoch",
+	}},
 	{"pending_replies", Cases, "words to a customer that are about to be sent; they go with the case", map[Fate]string{
 		Gone: "bucket id case_id person text due sending refused",
 	}},

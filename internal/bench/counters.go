@@ -163,7 +163,7 @@ func (b *bench) commit(ctx context.Context, i *inserts) (float64, error) {
 func (b *bench) each(ctx context.Context, db *sql.DB, w *world, answer answering) (one spent, err error) {
 	n, err := answer(ctx, func(work func() error) error {
 		var from, to string
-		if err := db.QueryRowContext(ctx, "SELECT pg_current_wal_lsn()").Scan(&from); err != nil {
+		if err := db.QueryRowContext(ctx, "SELECT pg_current_wal_flush_lsn()").Scan(&from); err != nil {
 			return err
 		}
 		var before, after runtime.MemStats
@@ -186,7 +186,7 @@ func (b *bench) each(ctx context.Context, db *sql.DB, w *world, answer answering
 		one.allocations, one.bytes = float64(after.Mallocs-before.Mallocs), float64(after.TotalAlloc-before.TotalAlloc)
 		ended := w.bot.Stats().Batches
 		one.turns, one.batches = float64(ended.Turns-batches.Turns), float64(ended.Commits-batches.Commits)
-		if err := db.QueryRowContext(ctx, "SELECT pg_current_wal_lsn()").Scan(&to); err != nil {
+		if err := db.QueryRowContext(ctx, "SELECT pg_current_wal_flush_lsn()").Scan(&to); err != nil {
 			return err
 		}
 		rows, err := db.QueryContext(ctx, `SELECT "resource_manager/record_type", count, record_size FROM pg_get_wal_stats($1, $2, true) WHERE count > 0`, from, to)

@@ -14,13 +14,13 @@ var types = map[string]string{
 	"version": "integer", "revision": "integer", "level": "integer", "number": "integer", "priority": "integer", "rules": "integer",
 	"p1": "integer", "p2": "integer", "p3": "integer", "answered": "integer",
 	"wanted": "integer", "rank": "integer", "shown": "integer", "base": "integer", "attempts": "integer",
-	"batch": "bigint", "ord": "bigint", "epoch": "bigint", "seq": "bigint",
+	"batch": "bigint", "ord": "bigint", "waits": "integer", "epoch": "bigint", "seq": "bigint",
 	"bits":        "bytea",
 	"unsatisfied": "boolean", "test": "boolean", "skipped": "boolean", "dropped": "boolean", "inbound": "boolean", "unposted": "boolean", "repeated": "boolean",
-	"newest": "boolean", "has_case": "boolean",
+	"newest": "boolean", "talk": "boolean", "posts": "boolean", "has_case": "boolean",
 	"composite": "double precision", "value": "double precision", "score": "double precision",
 	"at": "timestamptz", "created_at": "timestamptz", "expires_at": "timestamptz", "started_at": "timestamptz", "ended_at": "timestamptz",
-	"opened_at": "timestamptz", "tell_at": "timestamptz", "minute": "timestamptz", "announced": "timestamptz", "due": "timestamptz", "clock": "timestamptz", "tried": "timestamptz", "created": "timestamptz",
+	"opened_at": "timestamptz", "tell_at": "timestamptz", "minute": "timestamptz", "announced": "timestamptz", "due": "timestamptz", "clock": "timestamptz", "started": "timestamptz", "settled": "timestamptz", "tried": "timestamptz", "created": "timestamptz",
 }
 
 func typeOf(column string) string {

@@ -13,7 +13,7 @@ import (
 // personal are the tables that hold data of people.
 func personal() []string {
 	return []string{
-		"seen", "keyblocks", "identities", "invitations", "sessions", "answers", "read_sessions", "changes", "folds", "cases", "case_events", "words", "deliveries", "parked", "feedback",
+		"seen", "keyblocks", "identities", "invitations", "sessions", "answers", "read_sessions", "changes", "folds", "cases", "case_events", "words", "deliveries", "talks", "queue", "parked", "feedback",
 		"customers", "erasures",
 	}
 }

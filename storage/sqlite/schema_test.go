@@ -224,16 +224,10 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 			for _, h := range hotReads() {
 				if strings.HasPrefix(text, h.begins) && strings.Contains(text, h.holds) && strings.HasPrefix(detail, "SEARCH "+h.table+" ") {
 					asked[h.by]++
-					if !strings.HasSuffix(detail, "INDEX "+h.by) {
+					if !strings.HasSuffix(detail, " "+h.by) {
 						t.Errorf("%s, and not by %s: %.200s", detail, h.by, text)
 					}
 				}
-			}
-			if strings.HasPrefix(detail, "SEARCH e ") && !strings.Contains(detail, "deliveries_waiting (bucket=? AND chat=? AND rank=? AND ord<?)") {
-				t.Errorf("%s: %.200s", detail, text) // else it is quadratic in the backlog
-			}
-			if strings.HasPrefix(detail, "SEARCH f ") && !strings.Contains(detail, "deliveries_waiting (bucket=? AND chat=? AND rank>? AND rank<?)") {
-				t.Errorf("%s: %.200s", detail, text)
 			}
 			if strings.Contains(text, "(opened_at, id) <") && strings.Contains(detail, " cases ") && !strings.Contains(detail, caseIndex(text)) {
 				t.Errorf("%s: %.200s", detail, text) // else it reads what is closed, or looks through all for what somebody has
@@ -242,10 +236,10 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 				strings.Contains(detail, " cases ") && !strings.Contains(detail, map[bool]string{true: "cases_mine", false: "cases_standing"}[strings.Contains(text, "holder = ?")])) {
 				t.Errorf("%s: %.200s", detail, text) // else a full house costs more than a page
 			}
-			if strings.HasPrefix(text, "SELECT count(*) FROM deliveries WHERE") && !strings.Contains(detail, "deliveries_due") && !strings.Contains(detail, "deliveries_sending") && !strings.Contains(detail, "deliveries_failed") {
+			if strings.HasPrefix(text, "SELECT count(*) FROM deliveries WHERE") && !strings.Contains(detail, "deliveries_failed") {
 				t.Errorf("%s: %.200s", detail, text) // else it counts what is settled as well
 			}
-			for _, table := range []string{"seen", "keyblocks", "identities", "invitations", "sessions", "answers", "read_sessions", "cases", "case_events", "words", "deliveries", "d", "e", "s", "c"} {
+			for _, table := range []string{"seen", "keyblocks", "identities", "invitations", "sessions", "answers", "read_sessions", "cases", "case_events", "words", "deliveries", "talks", "queue", "d", "e", "s", "c"} {
 				if detail == "SCAN "+table || strings.HasPrefix(detail, "SCAN "+table+" ") {
 					t.Errorf("%s: %.200s", detail, text)
 				}
@@ -269,9 +263,11 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 // what is settled, or waits for others, grows with use.
 func hotReads() []hotRead {
 	return []hotRead{
-		{"SELECT slot, identity", "chat = ?", "deliveries", "deliveries_waiting (bucket=? AND chat=? AND rank>?)"},
-		{"SELECT bucket, slot", "NOT EXISTS", "d", "deliveries_due (bucket=? AND platform=? AND account=?)"},
-		{"SELECT bucket, slot", "state = 'sending'", "deliveries", "deliveries_sending (bucket=? AND platform=? AND account=? AND epoch<?)"},
+		{"SELECT bucket, platform", "chat = ?", "queue", "queue_chat (bucket=? AND chat=?)"},
+		{"SELECT bucket, platform", "(rank, ord, item) >", "queue", "PRIMARY KEY (bucket=? AND platform=? AND account=? AND (rank,ord,item)>(?,?,?))"},
+		{"SELECT bucket, platform", "epoch IS NOT NULL", "queue", "queue_sending (bucket=? AND platform=? AND account=? AND epoch>? AND epoch<?)"},
+		{"DELETE FROM queue", "ord = ?", "queue", "PRIMARY KEY (bucket=? AND platform=? AND account=? AND rank=? AND ord=? AND item=?)"},
+		{"SELECT bucket, id, identity", "chat = ?", "talks", "talks_chat (bucket=? AND chat=?)"},
 		{"SELECT s.body", "(s.started_at, s.id) >", "s", "sessions_started (bucket=? AND (started_at,id)>(?,?))"},
 		{"SELECT body", "expires_at <= ?", "sessions", "sessions_expiring (bucket=? AND expires_at>? AND expires_at<?)"},
 		{"SELECT body", "identity = ?", "sessions", "sessions_identity (bucket=? AND identity=?)"},

@@ -12,7 +12,7 @@ import (
 // written, and about numbers of rows.
 type bucketQueries struct {
 	lockBucket, updateBucket, insertBucket, countBuckets, protocol, sumBuckets string
-	countDue, countSending, countFailed, countParked                           string
+	countFailed, countParked                                                   string
 }
 
 func newBucketQueries(t *texts) bucketQueries {
@@ -23,8 +23,6 @@ func newBucketQueries(t *texts) bucketQueries {
 		countBuckets: t.one("SELECT count(*) FROM buckets"),
 		protocol:     t.one("SELECT protocol FROM buckets WHERE bucket = ?"),
 		sumBuckets:   t.one("SELECT sum(sessions), sum(answers), sum(cases) FROM buckets"),
-		countDue:     t.one("SELECT count(*) FROM deliveries WHERE bucket = ? AND platform > '' AND epoch >= 0 AND state = 'due'"),
-		countSending: t.one("SELECT count(*) FROM deliveries WHERE bucket = ? AND platform > '' AND state = 'sending'"),
 		countFailed:  t.one("SELECT count(*) FROM deliveries WHERE bucket = ? AND state = 'failed'"),
 		countParked:  t.one("SELECT count(*) FROM parked"),
 	}
@@ -43,7 +41,7 @@ func (s *Store) Counts(ctx context.Context) (storage.Counts, error) {
 			for _, k := range []struct {
 				text string
 				sum  *int
-			}{{s.q.countDue, &c.Due}, {s.q.countSending, &c.Due}, {s.q.countFailed, &c.Failed}} {
+			}{{s.q.countQueue, &c.Due}, {s.q.countFailed, &c.Failed}} {
 				var n int
 				if err := db.QueryRowContext(ctx, k.text, b).Scan(&n); err != nil {
 					return err

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -26,24 +25,26 @@ const (
 // withoutRender are deliveryColumns where nobody will show anything yet.
 var withoutRender = strings.Replace(deliveryColumns, " render,", " '' AS render,", 1)
 
-const unsettledStates = "('due','sending')"
-
 // deliveryQueries are about deliveries.
 type deliveryQueries struct {
-	slots, slotStates, unsettled              *keyed
-	putDeliveries, putStates, heads, doubtful *list
-	transcript, transcriptPage                string
-	transcriptState, failed                   string
-	shown                                     *sized
+	slots, slotStates, talks           *keyed
+	putDeliveries, putStates, putTalks *list
+	transcript, transcriptPage         string
+	transcriptState, failed, talksIn   string
+	talksOf, dropTalk                  string
+	shown                              *sized
 }
 
 func newDeliveryQueries(t *texts) deliveryQueries {
 	return deliveryQueries{
 		slots:      t.keyed(deliveryColumns, "deliveries", "slot", ""),
 		slotStates: t.keyed(withoutRender, "deliveries", "slot", ""),
-		// What else waits in the chats of claimed deliveries: only what Claim looks at.
-		unsettled: t.keyed("slot, identity, "+placeColumns+", ord, rank, shown_ref, state, epoch", "deliveries", "chat",
-			" AND rank > 0 AND state IN "+unsettledStates),
+		talks:      t.keyed(talkColumns, "talks", "id", ""),
+		talksIn:    t.one("SELECT " + talkColumns + " FROM talks WHERE bucket = ? AND chat = ?"),
+		// Nothing else asks for these: a bucket's are looked through.
+		talksOf:       t.one("SELECT " + talkColumns + " FROM talks WHERE bucket = ? AND (" + t.dialect.Among("identity") + " OR " + t.dialect.Among("id") + ") ORDER BY id"),
+		dropTalk:      t.one("DELETE FROM talks WHERE bucket = ? AND id = ?"),
+		putTalks:      t.put("talks", talkColumns, "bucket", "id"),
 		putDeliveries: t.put("deliveries", deliveryColumns, "bucket", "slot"),
 		// Only rows that were read under the bucket's lock: every one of them conflicts.
 		putStates: t.states(),
@@ -54,33 +55,9 @@ func newDeliveryQueries(t *texts) deliveryQueries {
 			" AND platform = ? AND account = ? AND thread = ? ORDER BY ord DESC LIMIT ?"),
 		transcriptState: t.one("SELECT count(*), coalesce(max(ord), 0), coalesce(sum(wanted), 0) FROM deliveries" +
 			" WHERE bucket = ? AND chat = ? AND ord > 0 AND platform = ? AND account = ? AND thread = ?"),
-		// Of each chat the lowest unsettled delivery of each rank, edits aside, if it is due and
-		// waits for none of its own conversation that ranks before it. The inner questions are put
-		// so that only the index of what waits in a chat can answer them: by account they would look
-		// at the whole backlog for each of its deliveries. OFFSET 0 keeps them questions for each
-		// delivery: made joins while the table was empty, they would be of everything with everything.
-		heads: t.asked([]string{"platform", "account"}, func(of func(string) string) string {
-			waiting := func(e, more string) string {
-				e += "."
-				return " AND NOT EXISTS (SELECT 1 FROM deliveries " + strings.TrimSuffix(e, ".") +
-					" WHERE " + e + "bucket = ? AND " + e + "chat = d.chat AND " + e + "rank > 0 AND " + e + "state IN " + unsettledStates +
-					" AND " + more + " AND " + e + "ord < d.ord AND " + e + "shown_ref = ''" +
-					" AND NOT (" + e + "platform <> d.platform OR " + e + "account <> d.account OR " + e + "thread <> d.thread)" + perRow + ")"
-			}
-			return "SELECT " + withoutRender + " FROM deliveries d" +
-				" WHERE platform = " + of("platform") + " AND account = " + of("account") +
-				" AND bucket = ? AND epoch >= 0 AND state = 'due' AND due <= ?" +
-				waiting("e", "e.rank = d.rank") + waiting("f", "f.rank < d.rank AND NOT f.identity <> d.identity") +
-				" ORDER BY rank, ord LIMIT ?"
-		}),
 		// The condition on the kind names the index. A chat's messages may lie in any bucket.
 		shown: t.each("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND chat = ? AND shown_ref = ? AND kind IN ('card','relay') AND platform = ? AND account = ?"),
-		doubtful: t.asked([]string{"platform", "account", "epoch"}, func(of func(string) string) string {
-			return "SELECT " + deliveryColumns + " FROM deliveries" +
-				" WHERE platform = " + of("platform") + " AND account = " + of("account") + " AND deliveries.epoch < " + of("epoch") +
-				" AND bucket = ? AND state = 'sending' ORDER BY rank, ord LIMIT ?"
-		}),
 		failed: t.one("SELECT " + deliveryColumns + " FROM deliveries" +
 			" WHERE bucket = ? AND state = 'failed' ORDER BY due DESC, slot LIMIT ?"),
 	}
@@ -93,6 +70,8 @@ type deliveryCell struct {
 	decoded bool   // Delivery.Render is what render says
 	dirty   bool   // to be written
 	whole   bool   // and not its state alone
+	talk    *talk  // that it is in; nil = it is a row of its own
+	queued  queued // the row of the queue that the database has for it, where it is a row of its own
 }
 
 // load decodes the render, once.
@@ -201,27 +180,27 @@ func (c deliveryCell) copied() (d storage.Delivery, err error) {
 }
 
 // Delivery implements storage.Reader.
-func (s *Store) Delivery(ctx context.Context, b storage.Bucket, slot string) (d storage.Delivery, err error) {
-	found := false
-	err = s.reading(ctx, func(db *sql.DB) error {
-		found = false
-		rows, err := db.QueryContext(ctx, s.q.slots.one, int64(b), storage.Clean(slot))
+func (s *Store) Delivery(ctx context.Context, b storage.Bucket, slot string) (storage.Delivery, error) {
+	slot = storage.Clean(slot)
+	if id, ok := talkOf(slot); ok { // first: what leaves its talk is a row of its own by then
+		talks, err := collect(ctx, s, "delivery", s.q.talks.one, []any{int64(b), id}, scanTalk)
 		if err != nil {
-			return err
+			return storage.Delivery{}, err
 		}
-		return each(rows, func(rows *sql.Rows) (err error) {
-			d, err = scanPlain(rows)
-			found = true
-			return err
-		})
-	})
-	if err == nil && !found {
-		err = storage.ErrNotFound
+		for _, t := range talks {
+			if c := t.find(slot); c != nil {
+				return c.copied()
+			}
+		}
+	}
+	list, err := collect(ctx, s, "delivery", s.q.slots.one, []any{int64(b), slot}, scanPlain)
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("read delivery: %w", storage.ErrNotFound)
 	}
 	if err != nil {
-		return storage.Delivery{}, fmt.Errorf("read delivery: %w", err)
+		return storage.Delivery{}, err
 	}
-	return d, nil
+	return list[0], nil
 }
 
 // Shown implements storage.Reader.
@@ -258,8 +237,55 @@ func scanPlain(row scanner) (storage.Delivery, error) {
 // Transcript implements storage.Reader.
 func (s *Store) Transcript(ctx context.Context, b storage.Bucket, to chat.Address) ([]storage.Delivery, error) {
 	to = cleanAddress(to)
-	return collect(ctx, s, "transcript", s.q.transcript,
+	talks, err := s.talksIn(ctx, b, to)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := collect(ctx, s, "transcript", s.q.transcript,
 		[]any{int64(b), to.Chat, string(to.Platform), to.Account, to.Thread}, scanPlain)
+	if err != nil {
+		return nil, err
+	}
+	return together(rows, talks)
+}
+
+// talksIn are the slots of the talks at an address.
+func (s *Store) talksIn(ctx context.Context, b storage.Bucket, to chat.Address) ([]*deliveryCell, error) {
+	talks, err := collect(ctx, s, "transcript", s.q.talksIn, []any{int64(b), to.Chat}, scanTalk)
+	if err != nil {
+		return nil, err
+	}
+	var all []*deliveryCell
+	for _, t := range talks {
+		if t.at == to {
+			all = append(all, t.slots...)
+		}
+	}
+	return all, nil
+}
+
+// together is what a chat shows, in its order: rows of their own, and slots of talks, which were
+// read before. What left its talk in between is in both, and newer as a row of its own.
+func together(rows []storage.Delivery, cells []*deliveryCell) ([]storage.Delivery, error) {
+	if len(cells) == 0 {
+		return rows, nil
+	}
+	names := make(map[string]bool, len(rows))
+	for _, d := range rows {
+		names[d.Slot] = true
+	}
+	for _, c := range cells {
+		if names[c.Slot] {
+			continue
+		}
+		d, err := c.copied()
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, d)
+	}
+	slices.SortFunc(rows, func(a, b storage.Delivery) int { return inOrder(&a, &b) })
+	return rows, nil
 }
 
 // TranscriptPage implements storage.Reader.
@@ -268,15 +294,28 @@ func (s *Store) TranscriptPage(ctx context.Context, b storage.Bucket, to chat.Ad
 		before = math.MaxInt64
 	}
 	to = cleanAddress(to)
-	list, err := collect(ctx, s, "transcript", s.q.transcriptPage,
+	talks, err := s.talksIn(ctx, b, to)
+	if err != nil {
+		return nil, err
+	}
+	talks = slices.DeleteFunc(talks, func(c *deliveryCell) bool { return c.Ord >= before })
+	rows, err := collect(ctx, s, "transcript", s.q.transcriptPage,
 		[]any{int64(b), to.Chat, before, string(to.Platform), to.Account, to.Thread, int64(limit)}, scanPlain)
-	slices.Reverse(list)
-	return list, err
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(rows)
+	list, err := together(rows, talks)
+	return list[max(0, len(list)-limit):], err
 }
 
 // TranscriptState implements storage.Reader.
 func (s *Store) TranscriptState(ctx context.Context, b storage.Bucket, to chat.Address) (storage.TranscriptState, error) {
 	to = cleanAddress(to)
+	talks, err := s.talksIn(ctx, b, to)
+	if err != nil {
+		return storage.TranscriptState{}, err
+	}
 	list, err := collect(ctx, s, "transcript", s.q.transcriptState,
 		[]any{int64(b), to.Chat, string(to.Platform), to.Account, to.Thread},
 		func(row scanner) (t storage.TranscriptState, err error) {
@@ -285,30 +324,11 @@ func (s *Store) TranscriptState(ctx context.Context, b storage.Bucket, to chat.A
 	if err != nil || len(list) == 0 {
 		return storage.TranscriptState{}, err
 	}
-	return list[0], nil
-}
-
-// Heads implements storage.Reader.
-func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served, now time.Time, limit int) ([]storage.Delivery, error) {
-	keys := make([][]any, len(of))
-	for i, a := range of {
-		keys[i] = []any{string(a.Platform), storage.Clean(a.Account)}
+	state := list[0]
+	for _, c := range talks {
+		state.Count, state.Last, state.Versions = state.Count+1, max(state.Last, c.Ord), state.Versions+int64(c.Wanted)
 	}
-	return forAll(ctx, s, "due deliveries", s.q.heads, keys, []any{int64(b), micro(now), int64(b), int64(b), int64(limit)}, scanBare)
-}
-
-func scanBare(row scanner) (storage.Delivery, error) {
-	c, err := scanDelivery(row)
-	return c.Delivery, err
-}
-
-// Doubtful implements storage.Reader.
-func (s *Store) Doubtful(ctx context.Context, b storage.Bucket, of []storage.Served, limit int) ([]storage.Delivery, error) {
-	keys := make([][]any, len(of))
-	for i, a := range of {
-		keys[i] = []any{string(a.Platform), storage.Clean(a.Account), a.Epoch}
-	}
-	return forAll(ctx, s, "doubtful deliveries", s.q.doubtful, keys, []any{int64(b), int64(limit)}, scanPlain)
+	return state, nil
 }
 
 // Failed implements storage.Reader.

@@ -289,6 +289,7 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 		return n, err
 	}
 	var sessions, cases, events, feedback, invitations, edits [][]any
+	var queue changedQueue
 	for _, c := range d.Conversations {
 		v := as.Session(c.Session, renamed[c.Session.ID], renamed[c.Session.Case])
 		row, err := sessionCell(w.bucket, v, w.now)
@@ -320,12 +321,13 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 		invitations = append(invitations, row.row)
 	}
 	for _, m := range d.Messages {
-		row, ok, err := w.overwrite(m, d.Cases, renamed, as)
+		c, err := w.overwrite(m, d.Cases, renamed, as)
 		if err != nil {
 			return n, err
 		}
-		if ok {
-			edits = append(edits, row)
+		if c != nil {
+			edits = append(edits, c.row())
+			queue.become(w.bucket, queued{}, queueOf(&c.Delivery))
 		}
 	}
 	n.Conversations, n.Cases, n.Feedback = len(sessions), len(cases), len(feedback)
@@ -345,6 +347,9 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 		if err := w.insert(k.put, k.rows); err != nil {
 			return n, err
 		}
+	}
+	if err := w.saveQueue(&queue); err != nil {
+		return n, err
 	}
 	if w.ord == w.oldOrd {
 		return n, nil
@@ -391,8 +396,8 @@ func (w *working) drop(d *storage.Dossier, n *storage.Erased) error {
 	for _, v := range d.Invitations {
 		of(nil, v.ID, q.dropInvitation)
 	}
-	for _, v := range d.Messages {
-		of(&n.Messages, v.Slot, q.dropDelivery)
+	if err := w.dropMessages(d.Messages, n); err != nil {
+		return err
 	}
 	for _, v := range d.Parked {
 		of(&n.Parked, v.Key, q.dropUpdate)
@@ -416,11 +421,40 @@ func (w *working) drop(d *storage.Dossier, n *storage.Erased) error {
 	return nil
 }
 
+// dropMessages removes messages, and what waits of them.
+func (w *working) dropMessages(all []storage.Delivery, n *storage.Erased) error {
+	var items []string
+	talks := map[string]bool{}
+	for _, d := range all {
+		gone, err := w.count(w.s.q.dropDelivery, int64(w.bucket), d.Slot)
+		if err != nil {
+			return err
+		}
+		id, ok := talkOf(d.Slot)
+		if ok && !talks[id] {
+			talks[id] = true
+			items = append(items, id)
+			if err := w.exec(w.s.q.dropTalk, int64(w.bucket), id); err != nil {
+				return err
+			}
+		}
+		if ok && gone == 0 {
+			gone = 1 // it went with its talk
+		}
+		n.Messages += gone
+		items = append(items, d.Slot)
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	return w.exec(w.s.q.dropQueued, int64(w.bucket), w.s.dialect.Keys(items))
+}
+
 // overwrite is the row by which a message that a staff chat shows is edited a last time.
-func (w *working) overwrite(m storage.Delivery, cases []storage.CaseFile, renamed map[string]string, as storage.Anonymous) ([]any, bool, error) {
+func (w *working) overwrite(m storage.Delivery, cases []storage.CaseFile, renamed map[string]string, as storage.Anonymous) (*deliveryCell, error) {
 	slot, ok := storage.ParseSlot(m.Slot)
 	if as.Edit == nil || !ok || m.ShownRef == "" || m.Address.Platform == chat.Web || renamed[slot.Owner] == "" {
-		return nil, false, nil
+		return nil, nil //nolint:nilnil // nobody sees it
 	}
 	var of storage.Case
 	for _, k := range cases {
@@ -430,7 +464,7 @@ func (w *working) overwrite(m storage.Delivery, cases []storage.CaseFile, rename
 	}
 	text, ok := as.Edit(m, of)
 	if !ok {
-		return nil, false, nil
+		return nil, nil //nolint:nilnil // likewise
 	}
 	w.ord = max(w.ord+1, w.now.UnixMicro())
 	d := storage.Delivery{
@@ -439,10 +473,7 @@ func (w *working) overwrite(m storage.Delivery, cases []storage.CaseFile, rename
 		State: storage.Due, Due: w.now, Created: w.now,
 	}
 	c, err := seal(d, nil)
-	if err != nil {
-		return nil, false, err
-	}
-	return c.row(), true, nil
+	return &c, err
 }
 
 // Forget implements storage.Persons.

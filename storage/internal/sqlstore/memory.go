@@ -29,8 +29,9 @@ const mostBuffer = 1 << 20
 type records struct {
 	identities, sessions, invitations, cases shelf[cell]
 
-	blocks  shelf[block] // of keys
-	slots   shelf[deliveryCell]
+	blocks  shelf[block]        // of keys
+	slots   shelf[deliveryCell] // of deliveries
+	talks   shelf[talk]
 	chats   shelf[[]waiting] // what waits in them, edits aside
 	renders renders
 }
@@ -102,7 +103,7 @@ func (s *shelf[C]) age(most int) {
 // again are old. Together they are some 10 MiB.
 const (
 	youngSessions = 2048
-	youngSlots    = 4 * youngSessions
+	youngSlots    = youngSessions
 	youngCases    = 128
 	youngBlocks   = 256 // half a kilobyte each
 	// renderBytes is how much of messages is remembered until they are sent: those of a
@@ -153,6 +154,7 @@ func (r *records) age(buckets int) {
 	r.identities.age(youngSessions / buckets)
 	r.sessions.age(youngSessions / buckets)
 	r.slots.age(youngSlots / buckets)
+	r.talks.age(youngSessions / buckets)
 	r.chats.age(youngSessions / buckets)
 	r.cases.age(youngCases / buckets)
 	r.blocks.age(youngBlocks / buckets)

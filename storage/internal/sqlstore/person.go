@@ -408,6 +408,9 @@ func (f *search) rest() error {
 				}
 			}
 		}
+		if err := f.shownIn(b, slots, identities, f.owners()); err != nil {
+			return err
+		}
 		parked, err := rowsOf(f.ctx, f.db, scanParked, q.parkedFor, int64(b))
 		if err != nil {
 			return err
@@ -419,6 +422,29 @@ func (f *search) rest() error {
 		}
 	}
 	return f.handled()
+}
+
+// shownIn finds the messages of talks that are of these identities, or named by these ids, and not
+// among the slots.
+func (f *search) shownIn(b storage.Bucket, slots map[string]bool, identities, ids []string) error {
+	keys := f.s.dialect.Keys
+	talks, err := rowsOf(f.ctx, f.db, scanTalk, f.s.q.talksOf, int64(b), keys(identities), keys(ids))
+	if err != nil {
+		return err
+	}
+	for _, t := range talks {
+		list, err := t.deliveries()
+		if err != nil {
+			return err
+		}
+		for _, d := range list {
+			if !slots[d.Slot] {
+				slots[d.Slot] = true
+				f.d.Messages = append(f.d.Messages, d)
+			}
+		}
+	}
+	return nil
 }
 
 // shortestName is how long a user's id must be to be looked for within keys: a shorter one

@@ -12,7 +12,7 @@ import (
 
 // pruneQueries remove what is old.
 type pruneQueries struct {
-	pruneDeliveries, pruneOpened string
+	pruneDeliveries, pruneTalks, pruneOpened string
 }
 
 func newPruneQueries(t *texts) pruneQueries {
@@ -23,6 +23,10 @@ func newPruneQueries(t *texts) pruneQueries {
 			" AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.bucket = ? AND s.id = d.owner AND s.ended_at IS NULL" + perRow + ")" +
 			" AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.bucket = ? AND c.id = d.owner AND c.state NOT IN " + restingStates() + perRow + ")" +
 			" ORDER BY d.due LIMIT ?)"),
+		pruneTalks: t.one("DELETE FROM talks WHERE bucket = ? AND id IN" +
+			" (SELECT d.id FROM talks d WHERE d.bucket = ? AND d.started < ? AND d.settled < ?" +
+			" AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.bucket = ? AND s.id = d.id AND s.ended_at IS NULL" + perRow + ")" +
+			" ORDER BY d.started LIMIT ?)"),
 		pruneOpened: t.one("DELETE FROM cases_opened WHERE bucket = ? AND minute < ?"),
 	}
 }
@@ -43,33 +47,42 @@ func (s *Store) Prune(ctx context.Context, b storage.Bucket, before storage.Rete
 			}
 			total += n
 		}
-		for _, k := range []struct {
-			before time.Time
-			text   string
-			args   []any
-		}{
-			{before.Deliveries, s.q.pruneDeliveries, []any{int64(b), int64(b), micro(before.Deliveries), int64(b), int64(b), int64(limit)}},
-			{before.CasesOpened, s.q.pruneOpened, []any{int64(b), micro(before.CasesOpened)}},
-		} {
-			if k.before.IsZero() {
-				continue
-			}
-			r, err := tx.ExecContext(ctx, k.text, k.args...)
+		if !before.CasesOpened.IsZero() {
+			n, err := w.count(s.q.pruneOpened, int64(b), micro(before.CasesOpened))
 			if err != nil {
 				return err
 			}
-			n, err := r.RowsAffected()
-			if err != nil {
-				return err
-			}
-			total += int(n)
+			total += n
 		}
-		return nil
+		if before.Deliveries.IsZero() {
+			return nil
+		}
+		old := micro(before.Deliveries)
+		rows, err := w.count(s.q.pruneDeliveries, int64(b), int64(b), old, int64(b), int64(b), int64(limit))
+		if err != nil {
+			return err
+		}
+		talks := 0
+		if rows < limit {
+			talks, err = w.count(s.q.pruneTalks, int64(b), int64(b), old, old, int64(b), int64(limit-rows))
+		}
+		total += rows + talks
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("prune: %w", err)
 	}
 	return total, nil
+}
+
+// count runs a statement and says how many rows it changed.
+func (w *working) count(text string, args ...any) (int, error) {
+	r, err := w.tx.ExecContext(w.ctx, text, args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := r.RowsAffected()
+	return int(n), err
 }
 
 // pruned is how far the walk through the keys of a bucket has come. Where it begins anew, after

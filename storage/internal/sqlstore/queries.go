@@ -17,6 +17,7 @@ type queries struct {
 	pruneQueries
 	revisionQueries
 	installationQueries
+	queueQueries
 	teamQueries
 	staffChatQueries
 	announcedQueries
@@ -46,6 +47,7 @@ func newQueries(d Dialect) *queries {
 		sessionQueries:      newSessionQueries(t),
 		historyQueries:      newHistoryQueries(t),
 		deliveryQueries:     newDeliveryQueries(t),
+		queueQueries:        newQueueQueries(t),
 		caseQueries:         newCaseQueries(t),
 		referenceQueries:    newReferenceQueries(t),
 		leaseQueries:        newLeaseQueries(t),

@@ -236,6 +236,9 @@ func (w *working) depart(id string, as storage.Anonymous) error {
 	if f.d.Messages, err = rowsOf(w.ctx, w.tx, scanPlain, w.s.q.ownedBy, int64(w.bucket), w.s.dialect.Keys(f.owners())); err != nil {
 		return err
 	}
+	if err := f.shownIn(w.bucket, map[string]bool{}, nil, f.owners()); err != nil {
+		return err
+	}
 	if body, err = f.body(w.s.q.invitations, w.bucket, v.Invitation); err != nil {
 		return err
 	}

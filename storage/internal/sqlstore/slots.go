@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
@@ -11,9 +12,10 @@ import (
 
 // slotState is what a batch has done to deliveries.
 type slotState struct {
-	touched []string                // slots to be written, once each
-	pending []pendingOp             // not applied yet, in order
-	results map[int]*storage.Result // by turn
+	touched    []string                // slots to be written, once each
+	pending    []pendingOp             // not applied yet, in order
+	dirtyTalks []*talk                 // to be written, once each
+	results    map[int]*storage.Result // by turn
 }
 
 // waiting is an unsettled delivery that is no edit: what others of its conversation
@@ -46,9 +48,18 @@ func checkOps(ops []storage.SlotOp) error {
 // fetchSlots loads the deliveries in these slots that are not in the working set yet,
 // with their renders or, where nobody will look at those, without.
 func (w *working) fetchSlots(names []string, renders bool) error {
+	var talks []string
+	for _, name := range names {
+		if id, ok := talkOf(name); ok {
+			talks = append(talks, id)
+		}
+	}
+	if err := w.fetchTalks(talks); err != nil {
+		return err
+	}
 	var missing []string
 	for _, name := range names {
-		c, known := w.slots.get(name)
+		c, known := w.slot(name)
 		if name != "" && (!known || renders && c != nil && c.render == nil) {
 			missing = append(missing, name)
 		}
@@ -76,6 +87,7 @@ func (w *working) fetchSlots(names []string, renders bool) error {
 			known.render = c.render // all else may be newer here
 			return nil
 		}
+		c.queued = queueOf(&c.Delivery)
 		w.slots.put(c.Slot, &c)
 		return nil
 	})
@@ -95,20 +107,43 @@ func (w *working) fetchWaiting(chats []string) error {
 	for _, c := range chats {
 		w.chats.put(c, new([]waiting))
 	}
-	err := w.find(w.s.q.unsettled, chats, func(rows *sql.Rows) error {
-		var d storage.Delivery
-		if err := rows.Scan(&d.Slot, &d.Identity, &d.Address.Platform, &d.Address.Account, &d.Address.Chat,
-			&d.Address.Thread, &d.Ord, &d.Rank, &d.ShownRef, &d.State, &d.Epoch); err != nil {
+	var talks []string
+	err := w.find(w.s.q.inChat, chats, func(rows *sql.Rows) error {
+		q, err := scanQueued(rows)
+		switch {
+		case err != nil:
 			return err
+		case q.talk:
+			talks = append(talks, q.item)
+		case q.posts:
+			d := storage.Delivery{
+				Slot: q.item, Identity: q.identity, Address: q.address(), Ord: q.ord, Rank: storage.Rank(q.rank), State: storage.Due, Epoch: q.epoch,
+			}
+			if q.sending {
+				d.State = storage.Sending
+			}
+			w.wait("", d)
 		}
-		w.wait("", d)
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	if err := w.fetchTalks(slices.Clone(talks)); err != nil {
+		return err
+	}
+	for _, id := range talks {
+		if t, _ := w.talks.get(id); t != nil {
+			for _, c := range t.slots {
+				w.wait("", c.Delivery)
+			}
+		}
+	}
 	for _, name := range w.touched { // what this batch did is not in the database yet
-		c, _ := w.slots.get(name)
+		c, _ := w.slot(name)
 		w.wait("", c.Delivery)
 	}
-	return err
+	return nil
 }
 
 // wait keeps what is known of a delivery's chat up to date. from is the chat that the
@@ -149,6 +184,9 @@ func (w *working) flush() error {
 	if len(w.pending) == 0 {
 		return nil
 	}
+	if err := w.checkSessions(); err != nil {
+		return err
+	}
 	names := make([]string, 0, len(w.pending))
 	var claimed []string
 	for i := range w.pending {
@@ -168,7 +206,7 @@ func (w *working) flush() error {
 		if p.op.Claim == nil {
 			continue
 		}
-		if c, _ := w.slots.get(names[i]); c != nil {
+		if c, _ := w.slot(names[i]); c != nil {
 			chats = append(chats, c.Address.Chat)
 		}
 		// The same batch may have wanted it just before.
@@ -194,7 +232,7 @@ func (w *working) flush() error {
 func (w *working) apply(p pendingOp, name string) error {
 	var d *storage.Delivery
 	var others []storage.Delivery
-	old, _ := w.slots.get(name)
+	old, _ := w.slot(name)
 	if old != nil {
 		d = &old.Delivery
 		if p.op.Claim != nil {
@@ -225,7 +263,7 @@ func (w *working) apply(p pendingOp, name string) error {
 				return err
 			}
 		}
-		before, _ := w.slots.get(c.Slot) // a message left behind is in a slot of its own
+		before, _ := w.slot(c.Slot) // a message left behind is in a slot of its own
 		from := ""
 		if before != nil {
 			from = before.Address.Chat
@@ -233,7 +271,7 @@ func (w *working) apply(p pendingOp, name string) error {
 		if before == nil || !before.dirty {
 			w.touched = append(w.touched, c.Slot)
 		}
-		w.slots.put(c.Slot, &c)
+		w.place(&c, before)
 		w.wait(from, c.Delivery)
 		w.note(p, c.Delivery)
 	}
@@ -259,7 +297,7 @@ func (w *working) shown(c *deliveryCell) error {
 		if err := w.fetchSlots([]string{c.Slot}, true); err != nil {
 			return err
 		}
-		stored, _ := w.slots.get(c.Slot)
+		stored, _ := w.slot(c.Slot)
 		c.render = stored.render
 	}
 	return c.load()
@@ -280,16 +318,30 @@ func (w *working) note(p pendingOp, d storage.Delivery) {
 	r.Changed = append(r.Changed, d)
 }
 
-// dirtySlots are the rows to write, sorted by slot: whole, and those of which only the
-// state changed.
-func (w *working) dirtySlots() (whole, states [][]any) {
+// dirtySlots are the rows to write, each kind sorted by its key: deliveries that are whole, those of
+// which only the state changed, talks, and what becomes of the queue.
+func (w *working) dirtySlots() (whole, states, talks [][]any, queue changedQueue) {
 	slices.Sort(w.touched)
 	for _, name := range w.touched {
-		if c, _ := w.slots.get(name); c.whole {
+		c, _ := w.slot(name)
+		if c.talk != nil {
+			continue
+		}
+		if c.whole {
 			whole = append(whole, c.row())
 		} else {
 			states = append(states, c.stateRow())
 		}
+		now := queueOf(&c.Delivery)
+		queue.become(w.bucket, c.queued, now)
+		c.queued = now
 	}
-	return whole, states
+	slices.SortFunc(w.dirtyTalks, func(a, b *talk) int { return strings.Compare(a.id, b.id) })
+	for _, t := range w.dirtyTalks {
+		now := t.queue(t.queued)
+		talks = append(talks, t.row(w.bucket, now))
+		queue.become(w.bucket, t.queued, now)
+		t.queued = now
+	}
+	return whole, states, talks, queue
 }

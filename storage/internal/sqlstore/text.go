@@ -184,6 +184,21 @@ func (t *texts) asked(columns []string, question func(of func(column string) str
 	return &l
 }
 
+// drop is a DELETE of the rows of a bucket that have these keys; the last parameter is the bucket.
+func (t *texts) drop(table, key string) *list {
+	l := list{columns: columns(key), column: t.dialect.Column}
+	if t.dialect.Rows != nil {
+		text := "DELETE FROM " + table + " q USING (" + t.dialect.Rows(l.columns) + ") AS r WHERE q.bucket = ?"
+		for _, c := range l.columns {
+			text += " AND q." + c + " = r." + c
+		}
+		l.whole = t.one(text)
+		return &l
+	}
+	l.sized[len(sizes)-1] = t.one("DELETE FROM " + table + " WHERE " + strings.Join(l.columns, " = ? AND ") + " = ? AND bucket = ?")
+	return &l
+}
+
 // states is an upsert of stateColumns. What it does not change is said to be nothing.
 func (t *texts) states() *list {
 	var set []string

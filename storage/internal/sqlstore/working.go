@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -95,9 +96,16 @@ func (w *working) remember() {
 			}
 		}
 	}
+	for _, t := range w.dirtyTalks {
+		t.dirty = false
+	}
 	for _, name := range w.touched {
-		c, _ := w.slots.get(name)
+		c, _ := w.slot(name)
 		c.dirty, c.whole = false, false
+		if c.talk != nil { // the talk has the render
+			c.decoded, c.Render = false, chat.Message{}
+			continue
+		}
 		if c.State == storage.Due && c.render != nil {
 			w.keepRender(c) // whoever claims it shows it
 		} else {
@@ -290,7 +298,7 @@ func (w *working) loaded(l storage.Load) (in storage.Loaded, err error) {
 	}
 	in.Slots = make(map[string]storage.Delivery, len(l.Slots))
 	for _, name := range l.Slots {
-		if c, _ := w.slots.get(name); c != nil {
+		if c, _ := w.slot(name); c != nil {
 			if in.Slots[name], err = c.copied(); err != nil {
 				return in, err
 			}
@@ -482,7 +490,7 @@ func (w *working) save() error {
 	if err := w.saveBlocks(); err != nil {
 		return err
 	}
-	whole, states := w.dirtySlots()
+	whole, states, talks, queue := w.dirtySlots()
 	for _, k := range []struct {
 		put  *list
 		rows [][]any
@@ -493,10 +501,14 @@ func (w *working) save() error {
 		{q.addOpened, w.openedRows()},
 		{q.putDeliveries, whole},
 		{q.putStates, states},
+		{q.putTalks, talks},
 	} {
 		if err := w.insert(k.put, k.rows); err != nil {
 			return err
 		}
+	}
+	if err := w.saveQueue(&queue); err != nil {
+		return err
 	}
 	if err := w.tell(w.tables[sessionTable].dirty); err != nil {
 		return err
@@ -510,14 +522,23 @@ func (w *working) save() error {
 
 // createdSessions counts the sessions that the database does not have yet, for the
 // count in the bucket's row.
-func (w *working) createdSessions() (int, error) {
-	n := 0
+func (w *working) createdSessions() (n int, err error) {
+	if err := w.checkSessions(); err != nil {
+		return 0, err
+	}
+	for _, id := range w.tables[sessionTable].dirty {
+		if w.cell(sessionTable, id).created {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// checkSessions finds out which of the sessions to be written the database does not have yet.
+func (w *working) checkSessions() error {
 	unknown := map[string]bool{}
 	for _, id := range w.tables[sessionTable].dirty {
-		switch c := w.cell(sessionTable, id); {
-		case c.checked && c.created:
-			n++
-		case !c.checked:
+		if !w.cell(sessionTable, id).checked {
 			unknown[id] = true
 		}
 	}
@@ -530,7 +551,14 @@ func (w *working) createdSessions() (int, error) {
 		delete(unknown, id)
 		return nil
 	})
-	return n + len(unknown), err
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		c := w.cell(sessionTable, id)
+		c.checked, c.created = true, unknown[id]
+	}
+	return nil
 }
 
 // insert writes rows with the statements of l.

@@ -3,7 +3,7 @@
 -- Where a case stands on staff's page ('' = it is over) and by when the next of its promises is
 -- due; a case without any stands behind those that have one. The index holds all by which the page
 -- is made and counted. The cases of before are put in their places as the rules come to them.
--- Programs from before the read model are refused already; no others write without these.
+-- Older programs may write on: those that would leave a case where it stands are refused since 00034.
 ALTER TABLE cases ADD COLUMN standing text NOT NULL DEFAULT '';
 ALTER TABLE cases ADD COLUMN clock timestamp NOT NULL DEFAULT 253402214400000000;
 UPDATE cases SET rules = -1, clock = coalesce(due, clock), standing = CASE state WHEN 'open' THEN 'free' ELSE 'held' END

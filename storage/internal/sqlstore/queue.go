@@ -1,0 +1,461 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	queueKey     = "platform, account, rank, ord, item"
+	queueColumns = "bucket, " + queueKey + ", talk, identity, chat, thread, posts, waits, due, epoch"
+)
+
+// queueQueries are about what is unsettled.
+type queueQueries struct {
+	inChat                            *keyed
+	putQueue, dropQueue, next, doubts *list
+	countQueue, dropQueued            string
+}
+
+func newQueueQueries(t *texts) queueQueries {
+	return queueQueries{
+		inChat:    t.keyed(queueColumns, "queue", "chat", " AND ord > 0"), // which names the index
+		putQueue:  t.put("queue", queueColumns, "bucket", "platform", "account", "rank", "ord", "item"),
+		dropQueue: t.drop("queue", queueKey),
+		// Behind a place in an account's queue.
+		next: t.asked(columns(queueKey), func(of func(string) string) string {
+			return "SELECT " + queueColumns + " FROM queue WHERE platform = " + of("platform") + " AND account = " + of("account") +
+				" AND (rank, ord, item) > (" + of("rank") + ", " + of("ord") + ", " + of("item") + ") AND bucket = ? ORDER BY rank, ord, item LIMIT ?"
+		}),
+		doubts: t.asked([]string{"platform", "account", "epoch"}, func(of func(string) string) string {
+			return "SELECT " + queueColumns + " FROM queue WHERE platform = " + of("platform") + " AND account = " + of("account") +
+				" AND queue.epoch < " + of("epoch") + " AND bucket = ? AND epoch IS NOT NULL ORDER BY rank, ord, item LIMIT ?"
+		}),
+		countQueue: t.one("SELECT coalesce(sum(waits), 0) FROM queue WHERE bucket = ? AND platform > ''"),
+		dropQueued: t.one("DELETE FROM queue WHERE bucket = ? AND platform > '' AND " + t.dialect.Among("item")),
+	}
+}
+
+// queued is a row of queue; without an item there is none.
+type queued struct {
+	platform, account      string
+	rank, ord              int64
+	item                   string // a talk's id, or a delivery's slot
+	talk                   bool
+	identity, chat, thread string
+	posts                  bool      // what of it waits has a place in the chat's order
+	waits                  int       // how many of it are unsettled
+	due                    time.Time // when the first of it is; zero = none waits
+	sending                bool
+	epoch                  int64 // the lowest under which something of it is being sent
+}
+
+func (q *queued) address() chat.Address {
+	return chat.Address{Platform: chat.Platform(q.platform), Account: q.account, Chat: q.chat, Thread: q.thread}
+}
+
+func (q *queued) row(b storage.Bucket) []any {
+	var due, epoch any
+	if !q.due.IsZero() {
+		due = q.due
+	}
+	if q.sending {
+		epoch = q.epoch
+	}
+	return []any{
+		int64(b), q.platform, q.account, q.rank, q.ord, q.item, q.talk, q.identity, q.chat, q.thread, q.posts, int64(q.waits), due, epoch,
+	}
+}
+
+func (q *queued) key() []any { return []any{q.platform, q.account, q.rank, q.ord, q.item} }
+
+func (q *queued) sameKey(o *queued) bool {
+	return q.item == o.item && q.rank == o.rank && q.ord == o.ord && q.account == o.account && q.platform == o.platform
+}
+
+func scanQueued(row scanner) (q queued, err error) {
+	var b storage.Bucket
+	var due *time.Time
+	var epoch *int64
+	err = row.Scan(&b, &q.platform, &q.account, &q.rank, &q.ord, &q.item, &q.talk, &q.identity, &q.chat, &q.thread, &q.posts, &q.waits, &due, &epoch)
+	if due != nil {
+		q.due = due.UTC()
+	}
+	if epoch != nil {
+		q.sending, q.epoch = true, *epoch
+	}
+	return q, err
+}
+
+// add counts an unsettled delivery in.
+func (q *queued) add(d *storage.Delivery) {
+	q.waits++
+	q.posts = q.posts || !d.Edits()
+	if due := micro(d.Due); d.State == storage.Due && (q.due.IsZero() || due.Before(q.due)) {
+		q.due = due
+	}
+	if d.State == storage.Sending && (!q.sending || d.Epoch < q.epoch) {
+		q.sending, q.epoch = true, d.Epoch
+	}
+}
+
+// queueOf is the row of a delivery.
+func queueOf(d *storage.Delivery) (q queued) {
+	if !d.Unsettled() {
+		return q
+	}
+	q = queued{
+		platform: string(d.Address.Platform), account: d.Address.Account, chat: d.Address.Chat, thread: d.Address.Thread,
+		rank: int64(d.Rank), ord: d.Ord, item: d.Slot, identity: d.Identity,
+	}
+	q.add(d)
+	return q
+}
+
+// queue is the row of a talk that has this one: it keeps its place as long as only edits wait,
+// which have none.
+func (t *talk) queue(old queued) (q queued) {
+	var first *storage.Delivery
+	for _, c := range t.slots {
+		d := &c.Delivery
+		if !d.Unsettled() {
+			continue
+		}
+		q.add(d)
+		if first == nil || first.Edits() && !d.Edits() || first.Edits() == d.Edits() && d.Rank < first.Rank {
+			first = d
+		}
+	}
+	if first == nil {
+		return q
+	}
+	q.platform, q.account, q.chat, q.thread = string(t.at.Platform), t.at.Account, t.at.Chat, t.at.Thread
+	q.item, q.talk, q.identity = t.id, true, t.identity
+	q.rank, q.ord = int64(first.Rank), first.Ord
+	if first.Edits() && old.item != "" {
+		q.rank, q.ord = old.rank, old.ord
+	}
+	return q
+}
+
+// changedQueue are the rows that the queue has to lose and to get.
+type changedQueue struct{ gone, put [][]any }
+
+func (c *changedQueue) become(b storage.Bucket, from, to queued) {
+	if from == to {
+		return
+	}
+	if from.item != "" && !from.sameKey(&to) {
+		c.gone = append(c.gone, from.key())
+	}
+	if to.item != "" {
+		c.put = append(c.put, to.row(b))
+	}
+}
+
+// saveQueue writes what changed.
+func (w *working) saveQueue(c *changedQueue) error {
+	err := w.s.q.dropQueue.each(&w.buffer, c.gone, func(text string, args []any) error {
+		_, err := w.tx.ExecContext(w.ctx, text, append(args, int64(w.bucket))...)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return w.insert(w.s.q.putQueue, c.put)
+}
+
+// found are the deliveries that queue rows stand for, by item: those of a talk in their order.
+func (s *Store) found(ctx context.Context, b storage.Bucket, rows []queued, renders bool) (map[string][]*deliveryCell, error) {
+	var talks, slots []string
+	for _, q := range rows {
+		if q.talk {
+			talks = append(talks, q.item)
+		} else {
+			slots = append(slots, q.item)
+		}
+	}
+	all := map[string][]*deliveryCell{}
+	if len(talks) > 0 {
+		list, err := collect(ctx, s, "talks", s.q.talks.many, []any{s.dialect.Keys(talks), int64(b)}, scanTalk)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range list {
+			all[t.id] = t.slots
+		}
+	}
+	if len(slots) > 0 {
+		text := s.q.slotStates
+		if renders {
+			text = s.q.slots
+		}
+		list, err := collect(ctx, s, "deliveries", text.many, []any{s.dialect.Keys(slots), int64(b)}, scanDelivery)
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			all[list[i].Slot] = []*deliveryCell{&list[i]}
+		}
+	}
+	return all, nil
+}
+
+// Heads implements storage.Reader: of each chat the lowest unsettled delivery of each rank, edits
+// aside, if it is due and waits for none of its own conversation that ranks before it. A walk
+// through the accounts' queues meets what is in the way of a row before the row.
+func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served, now time.Time, limit int) ([]storage.Delivery, error) {
+	type walk struct {
+		key   []any
+		way   inTheWay
+		heads []storage.Delivery
+	}
+	walks := make(map[storage.Served]*walk, len(of))
+	var order, going []storage.Served
+	for _, a := range of {
+		k := storage.Served{Platform: a.Platform, Account: storage.Clean(a.Account)}
+		if walks[k] == nil {
+			walks[k] = &walk{key: []any{string(k.Platform), k.Account, int64(-1), int64(0), ""}}
+			order, going = append(order, k), append(going, k)
+		}
+	}
+	page := max(firstPage, limit)
+	for len(going) > 0 {
+		keys := make([][]any, len(going))
+		for i, k := range going {
+			keys[i] = walks[k].key
+		}
+		rows, err := forAll(ctx, s, "due deliveries", s.q.next, keys, []any{int64(b), int64(page)}, scanQueued)
+		if err != nil {
+			return nil, err
+		}
+		read := map[storage.Served]int{}
+		var due []queued
+		for _, q := range rows {
+			k := storage.Served{Platform: chat.Platform(q.platform), Account: q.account}
+			w := walks[k]
+			w.key = q.key()
+			read[k]++
+			// What the talk has behind the first of it is looked at below.
+			if !q.due.IsZero() && !q.due.After(now) && !(!q.talk && w.way.of(q.address(), q.identity, q.rank, q.ord)) {
+				due = append(due, q)
+			}
+			w.way.add(&q)
+		}
+		found, err := s.found(ctx, b, due, false)
+		if err != nil {
+			return nil, err
+		}
+		for _, q := range due {
+			w := walks[storage.Served{Platform: chat.Platform(q.platform), Account: q.account}]
+			for _, c := range w.way.heads(&q, found[q.item], now) {
+				w.heads = append(w.heads, c.Delivery)
+			}
+		}
+		going = slices.DeleteFunc(going, func(k storage.Served) bool { return read[k] < page || len(walks[k].heads) >= limit })
+		page = min(page*4, largestPage)
+	}
+	var all []storage.Delivery
+	for _, k := range order {
+		heads := walks[k].heads
+		slices.SortStableFunc(heads, func(a, b storage.Delivery) int { return cmp.Or(cmp.Compare(a.Rank, b.Rank), inOrder(&a, &b)) })
+		all = append(all, heads[:min(limit, len(heads))]...)
+	}
+	return all, nil
+}
+
+// How many rows of the queue are read at a time while heads are looked for.
+const (
+	firstPage   = 64
+	largestPage = 16384
+)
+
+// inTheWay is what a walk through a queue has met that others wait for: the lowest place of each
+// rank in a chat, and of each conversation in it.
+type inTheWay struct {
+	ranks  map[rankIn]int64
+	people map[personIn]map[int64]int64
+}
+
+type (
+	rankIn struct {
+		at   chat.Address
+		rank int64
+	}
+	personIn struct {
+		at       chat.Address
+		identity string
+	}
+)
+
+func (w *inTheWay) add(q *queued) {
+	if q.posts {
+		w.note(q.address(), q.identity, q.rank, q.ord)
+	}
+}
+
+func (w *inTheWay) note(at chat.Address, identity string, rank, ord int64) {
+	if w.ranks == nil {
+		w.ranks, w.people = map[rankIn]int64{}, map[personIn]map[int64]int64{}
+	}
+	if low, ok := w.ranks[rankIn{at, rank}]; !ok || ord < low {
+		w.ranks[rankIn{at, rank}] = ord
+	}
+	p := personIn{at, identity}
+	if w.people[p] == nil {
+		w.people[p] = map[int64]int64{}
+	}
+	if low, ok := w.people[p][rank]; !ok || ord < low {
+		w.people[p][rank] = ord
+	}
+}
+
+// of reports whether something is in the way of a place.
+func (w *inTheWay) of(at chat.Address, identity string, rank, ord int64) bool {
+	if low, ok := w.ranks[rankIn{at, rank}]; ok && low < ord {
+		return true
+	}
+	for r, low := range w.people[personIn{at, identity}] {
+		if r < rank && low < ord {
+			return true
+		}
+	}
+	return false
+}
+
+// heads are those of a row's deliveries that are due and have nothing in their way.
+func (w *inTheWay) heads(q *queued, cells []*deliveryCell, now time.Time) (heads []*deliveryCell) {
+	for _, c := range cells {
+		if c.Unsettled() && !c.Edits() {
+			w.note(c.Address, c.Identity, int64(c.Rank), c.Ord)
+		}
+	}
+	for _, c := range cells {
+		if c.State == storage.Due && !c.Due.After(now) && c.Address == q.address() && !w.of(c.Address, c.Identity, int64(c.Rank), c.Ord) {
+			heads = append(heads, c)
+		}
+	}
+	return heads
+}
+
+// Doubtful implements storage.Reader.
+func (s *Store) Doubtful(ctx context.Context, b storage.Bucket, of []storage.Served, limit int) ([]storage.Delivery, error) {
+	keys := make([][]any, len(of))
+	epochs := map[storage.Served]int64{}
+	for i, a := range of {
+		keys[i] = []any{string(a.Platform), storage.Clean(a.Account), a.Epoch}
+		epochs[storage.Served{Platform: a.Platform, Account: storage.Clean(a.Account)}] = a.Epoch
+	}
+	rows, err := forAll(ctx, s, "doubtful deliveries", s.q.doubts, keys, []any{int64(b), int64(limit)}, scanQueued)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.found(ctx, b, rows, true)
+	if err != nil {
+		return nil, err
+	}
+	var all []storage.Delivery
+	for _, q := range rows {
+		epoch := epochs[storage.Served{Platform: chat.Platform(q.platform), Account: q.account}]
+		for _, c := range found[q.item] {
+			if c.State != storage.Sending || c.Epoch >= epoch {
+				continue
+			}
+			if err := c.load(); err != nil {
+				return nil, err
+			}
+			all = append(all, c.Delivery)
+		}
+	}
+	return all, nil
+}
+
+// fetchTalks loads the talks with these ids that are not in the working set yet.
+func (w *working) fetchTalks(ids []string) error {
+	ids = slices.DeleteFunc(ids, func(id string) bool {
+		_, known := w.talks.get(id)
+		return known
+	})
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	for _, id := range ids {
+		w.talks.put(id, nil)
+	}
+	return w.find(w.s.q.talks, ids, func(rows *sql.Rows) error {
+		t, err := scanTalk(rows)
+		if err != nil {
+			return err
+		}
+		w.talks.put(t.id, t)
+		return nil
+	})
+}
+
+// slot is what is known of a slot: its cell, nil if there is none.
+func (w *working) slot(name string) (c *deliveryCell, known bool) {
+	if id, ok := talkOf(name); ok {
+		t, known := w.talks.get(id)
+		if !known {
+			return nil, false
+		}
+		if t != nil {
+			if c := t.find(name); c != nil {
+				return c, true
+			}
+			if !t.mixed {
+				return nil, true
+			}
+		}
+	}
+	return w.slots.get(name)
+}
+
+// place puts a cell where it belongs; before is the cell of its slot as it was, or nil.
+func (w *working) place(c, before *deliveryCell) {
+	var t *talk
+	if before != nil {
+		t, c.queued = before.talk, before.queued
+	} else if id, ok := talkOf(c.Slot); ok {
+		if t, _ = w.talks.get(id); t == nil {
+			t = &talk{id: id, identity: c.Identity, at: c.Address, started: w.now, mixed: !w.begins(id)}
+			if t.fits(&c.Delivery) {
+				w.talks.put(id, t)
+			} else {
+				t = nil
+			}
+		}
+	}
+	if c.talk = t; t == nil {
+		w.slots.put(c.Slot, c)
+		return
+	}
+	if !t.dirty {
+		t.dirty = true
+		w.dirtyTalks = append(w.dirtyTalks, t)
+	}
+	if t.fits(&c.Delivery) {
+		t.put(c)
+		return
+	}
+	if before != nil {
+		t.remove(c.Slot)
+		c.whole = true
+	}
+	c.talk, t.mixed = nil, true
+	w.slots.put(c.Slot, c)
+}
+
+// begins reports whether a session is known to be new: nothing of it is stored.
+func (w *working) begins(session string) bool {
+	c := w.cell(sessionTable, session)
+	return c != nil && c.row != nil && c.checked && c.created
+}
