@@ -77,7 +77,7 @@ var tables = []table{
 		Gone: "bucket id identity platform account chat thread started settled body",
 	}},
 	{"queue", Messages, "which messages are not settled yet, and where they go", map[Fate]string{
-		Gone: "bucket platform account rank ord item talk identity chat thread posts waits due epoch",
+		Gone: "bucket platform account rank ord item talk identity chat thread posts due epoch",
 	}},
 	{"pending_replies", Cases, "words to a customer that are about to be sent; they go with the case", map[Fate]string{
 		Gone: "bucket id case_id person text due sending refused",

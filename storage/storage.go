@@ -531,7 +531,7 @@ type Counts struct {
 	Sessions int
 	Answers  int
 	Cases    int
-	Due      int // deliveries that wait
+	Due      int // what waits or is being sent: what a survey shows in a chat counts once
 	Failed   int // deliveries that were given up
 	Parked   int
 }

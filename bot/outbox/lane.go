@@ -68,7 +68,8 @@ type lane struct {
 	queue    []storage.Delivery // claimed, to be sent next, in order
 	known    []place            // in order per bucket; buckets as they came
 	sends    int                // so far, to know whose turn it is
-	settling int                // settlements that are being committed
+	settling int                // settlements that are being committed, or wait to be
+	shown    []*settlement      // of edits, that wait for what is in flight
 	flying   bool               // it has one of the account's parallel sends
 	newer    bool               // what is in flight is outdated already
 	fetched  bool               // its row came from the database: more may wait behind it

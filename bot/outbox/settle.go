@@ -48,8 +48,36 @@ func (d *dispatcher) send(l *lane, row storage.Delivery) {
 	l.current = nil
 	d.learn(l, v)
 	d.prepare(s)
+	all := d.together(s)
 	d.mu.Unlock()
-	s.commit()
+	commit(all)
+}
+
+// together are the settlements to be committed now that s is ready. An edit that was shown waits
+// for the row that its lane sends next, where that is under way already: nothing else can be sent
+// there meanwhile, and one transaction says of both what became of them. It runs under the mutex.
+func (d *dispatcher) together(s *settlement) []*settlement {
+	l := s.lane
+	all := append(l.shown, s)
+	l.shown = nil
+	next := l.current
+	if next != nil && next.Bucket == s.row.Bucket && s.row.Edits() && s.verdict.kind == "" && s.verdict.outcome == storage.Delivered && !s.wish {
+		l.shown = all
+		return nil
+	}
+	return all
+}
+
+// commit submits settlements of one bucket.
+func commit(all []*settlement) {
+	if len(all) == 0 {
+		return
+	}
+	entries := make([]entry, len(all))
+	for i, s := range all {
+		entries[i] = s.entry()
+	}
+	all[0].sender.out.committer.submit(all[0].row.Bucket, entries...)
 }
 
 // consequences does what a verdict asks for beside the settlement.
@@ -167,7 +195,7 @@ func (d *dispatcher) wish(s *settlement) {
 	d.hold(l)
 }
 
-func (s *settlement) commit() {
+func (s *settlement) entry() entry {
 	var load storage.Load
 	if s.verdict.outcome != storage.Retry {
 		load, s.follows = s.sender.out.core.Loads(s.row)
@@ -180,7 +208,7 @@ func (s *settlement) commit() {
 		Apply: s.apply,
 		Done:  func(r storage.Result) { s.result = r },
 	}
-	s.sender.out.committer.submit(s.row.Bucket, entry{turn: turn, finish: s.finish})
+	return entry{turn: turn, finish: s.finish}
 }
 
 func (s *settlement) apply(l storage.Loaded) (storage.Change, error) {
@@ -229,7 +257,7 @@ func (s *settlement) finish(err error) {
 					d.note(err.Error())
 				}
 			}
-			s.commit()
+			commit([]*settlement{s})
 		})
 		return
 	}

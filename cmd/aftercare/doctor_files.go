@@ -41,7 +41,7 @@ func (u *checkup) lookAtDatabase(ctx context.Context) []finding {
 	if err != nil {
 		return []finding{wrong("check that the database is whole, or bring back a backup", "%v", err)}
 	}
-	return fine("%d sessions, %d answers, %d cases; %d messages wait", counts.Sessions, counts.Answers, counts.Cases, counts.Due)
+	return fine("%d sessions, %d answers, %d cases; %d conversations and messages wait", counts.Sessions, counts.Answers, counts.Cases, counts.Due)
 }
 
 // lookAtKey says whether the key is there, and the one that the database was made with.

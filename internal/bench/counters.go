@@ -25,10 +25,11 @@ type spent struct {
 	allocations     float64
 	bytes           float64
 	turns, batches  float64
-	tuples          float64 // versions of rows
-	hot             float64 // of these, those that no index has to know of
-	entries         float64 // of indexes
-	wal             float64 // bytes of the log, without whole pages
+	tuples          float64            // versions of rows
+	hot             float64            // of these, those that no index has to know of
+	entries         float64            // of indexes
+	wal             float64            // bytes of the log, without whole pages
+	where           map[string]float64 // of these, by table, and by index
 }
 
 // both is the processor time of both sides.
@@ -77,6 +78,12 @@ func counters(ctx context.Context, b *bench) ([]row, error) {
 			"log bytes":   middle(list, func(s spent) float64 { return s.wal }),
 		}
 	}
+	where := map[string]float64{}
+	for _, s := range whole {
+		for name := range s.where {
+			where[name] = middle(whole, func(s spent) float64 { return s.where[name] })
+		}
+	}
 	return []row{
 		{
 			Name: "one answer, durable, Postgres, both sides: in commits of pgbench", Unit: "commits", Target: atMost(0.67), Stretch: 0.45,
@@ -96,7 +103,7 @@ func counters(ctx context.Context, b *bench) ([]row, error) {
 		},
 		{
 			Name: "bytes of Postgres' log for an answer, end to end", Unit: "bytes", Target: atMost(2500), Stretch: 1800,
-			Value: middle(whole, func(s spent) float64 { return s.wal }),
+			Value: middle(whole, func(s spent) float64 { return s.wal }), Parts: where,
 		},
 	}, nil
 }
@@ -194,6 +201,9 @@ func (b *bench) each(ctx context.Context, db *sql.DB, w *world, answer answering
 			return err
 		}
 		defer rows.Close()
+		if one.where, err = written(ctx, db, from, to); err != nil {
+			return err
+		}
 		for rows.Next() {
 			var kind string
 			var count, size float64
@@ -219,9 +229,42 @@ func (b *bench) each(ctx context.Context, db *sql.DB, w *world, answer answering
 	for _, v := range []*float64{&one.allocations, &one.bytes, &one.turns, &one.batches, &one.tuples, &one.hot, &one.entries, &one.wal} {
 		*v /= float64(n)
 	}
+	for name := range one.where {
+		one.where[name] /= float64(n)
+	}
 	one.program /= time.Duration(n)
 	one.server /= time.Duration(n)
 	return one, nil
+}
+
+// written is what records of the log are about: how many bytes of each table, and of each index.
+func written(ctx context.Context, db *sql.DB, from, to string) (map[string]float64, error) {
+	rows, err := db.QueryContext(ctx, `SELECT c.relname || ' ' || i.record_type, sum(i.record_length - i.fpi_length) FROM pg_get_wal_records_info($1, $2) i
+		JOIN pg_class c ON c.relfilenode = CAST(substring(i.block_ref FROM 'rel [0-9]+/[0-9]+/([0-9]+)') AS oid)
+		WHERE c.relname NOT LIKE 'pg\_%' GROUP BY 1`, from, to)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := map[string]float64{}
+	for rows.Next() {
+		var name string
+		var size float64
+		if err := rows.Scan(&name, &size); err != nil {
+			return nil, err
+		}
+		all[name] = size
+	}
+	dbg(ctx, db, from, to)
+	return all, rows.Err()
+}
+
+func dbg(ctx context.Context, db *sql.DB, from, to string) {
+	rows, err := db.QueryContext(ctx, `SELECT c.relname || ' ' || i.record_type, count(*) FROM pg_get_wal_records_info($1, $2) i JOIN pg_class c ON c.relfilenode = CAST(substring(i.block_ref FROM 'rel [0-9]+/[0-9]+/([0-9]+)') AS oid) WHERE c.relname NOT LIKE 'pg\_%' GROUP BY 1 ORDER BY 2 DESC LIMIT 30`, from, to)
+	if err != nil { println(err.Error()); return }
+	defer rows.Close()
+	println("----")
+	for rows.Next() { var k string; var n int; rows.Scan(&k, &n); println(k, n) }
 }
 
 // answers has conversations that are open already answered, and returns how many answers that

@@ -14,7 +14,7 @@ var types = map[string]string{
 	"version": "integer", "revision": "integer", "level": "integer", "number": "integer", "priority": "integer", "rules": "integer",
 	"p1": "integer", "p2": "integer", "p3": "integer", "answered": "integer",
 	"wanted": "integer", "rank": "integer", "shown": "integer", "base": "integer", "attempts": "integer",
-	"batch": "bigint", "ord": "bigint", "waits": "integer", "epoch": "bigint", "seq": "bigint",
+	"batch": "bigint", "ord": "bigint", "epoch": "bigint", "seq": "bigint",
 	"bits":        "bytea",
 	"unsatisfied": "boolean", "test": "boolean", "skipped": "boolean", "dropped": "boolean", "inbound": "boolean", "unposted": "boolean", "repeated": "boolean",
 	"newest": "boolean", "talk": "boolean", "posts": "boolean", "has_case": "boolean",

@@ -48,11 +48,11 @@ INSERT INTO talks (bucket, id, identity, platform, account, chat, thread, starte
 SELECT 0, id, id, 'telegram', '1', chat, '', timestamptz '2026-01-01', NULL, '1{}'
 FROM (SELECT 'b' || n AS id, CASE WHEN n % 5 = 0 THEN 'crowd' ELSE 'w' || n END AS chat FROM generate_series(1, 100000) AS n
 	UNION ALL SELECT 'd' || n, 'd' || n FROM generate_series(1, 3) AS n) AS t;
-INSERT INTO queue (bucket, platform, account, rank, ord, item, talk, identity, chat, thread, posts, waits, due, epoch)
-SELECT 0, 'telegram', '1', 50, 3000000 + n, 'b' || n, TRUE, 'b' || n, CASE WHEN n % 5 = 0 THEN 'crowd' ELSE 'w' || n END, '', TRUE, 1, timestamptz '2026-01-01', NULL
+INSERT INTO queue (bucket, platform, account, rank, ord, item, talk, identity, chat, thread, posts, due, epoch)
+SELECT 0, 'telegram', '1', 50, 3000000 + n, 'b' || n, TRUE, 'b' || n, CASE WHEN n % 5 = 0 THEN 'crowd' ELSE 'w' || n END, '', TRUE, timestamptz '2026-01-01', NULL
 FROM generate_series(1, 100000) AS n
-UNION ALL SELECT 0, 'telegram', '1', 50, 4000000 + n, 'd' || n, TRUE, 'd' || n, 'd' || n, '', TRUE, 1, NULL, 1 FROM generate_series(1, 3) AS n
-UNION ALL SELECT 0, 'telegram', '1', 40, 2000000, 'case:new:s', FALSE, 'staff', 'staff', '', TRUE, 1, timestamptz '2026-01-01', NULL;
+UNION ALL SELECT 0, 'telegram', '1', 50, 4000000 + n, 'd' || n, TRUE, 'd' || n, 'd' || n, '', TRUE, NULL, 1 FROM generate_series(1, 3) AS n
+UNION ALL SELECT 0, 'telegram', '1', 40, 2000000, 'case:new:s', FALSE, 'staff', 'staff', '', TRUE, timestamptz '2026-01-01', NULL;
 ANALYZE;
 `
 

@@ -263,7 +263,7 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 // what is settled, or waits for others, grows with use.
 func hotReads() []hotRead {
 	return []hotRead{
-		{"SELECT bucket, platform", "chat = ?", "queue", "queue_chat (bucket=? AND chat=?)"},
+		{"SELECT bucket, platform", "chat = ?", "queue", "queue_chat (bucket=? AND chat=? AND ord>?)"},
 		{"SELECT bucket, platform", "(rank, ord, item) >", "queue", "PRIMARY KEY (bucket=? AND platform=? AND account=? AND (rank,ord,item)>(?,?,?))"},
 		{"SELECT bucket, platform", "epoch IS NOT NULL", "queue", "queue_sending (bucket=? AND platform=? AND account=? AND epoch>? AND epoch<?)"},
 		{"DELETE FROM queue", "ord = ?", "queue", "PRIMARY KEY (bucket=? AND platform=? AND account=? AND rank=? AND ord=? AND item=?)"},

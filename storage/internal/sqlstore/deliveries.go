@@ -27,12 +27,12 @@ var withoutRender = strings.Replace(deliveryColumns, " render,", " '' AS render,
 
 // deliveryQueries are about deliveries.
 type deliveryQueries struct {
-	slots, slotStates, talks           *keyed
-	putDeliveries, putStates, putTalks *list
-	transcript, transcriptPage         string
-	transcriptState, failed, talksIn   string
-	talksOf, dropTalk                  string
-	shown                              *sized
+	slots, slotStates, talks                        *keyed
+	putDeliveries, putStates, putTalks, changeTalks *list
+	transcript, transcriptPage                      string
+	transcriptState, failed, talksIn                string
+	talksOf, dropTalk                               string
+	shown                                           *sized
 }
 
 func newDeliveryQueries(t *texts) deliveryQueries {
@@ -44,7 +44,8 @@ func newDeliveryQueries(t *texts) deliveryQueries {
 		// Nothing else asks for these: a bucket's are looked through.
 		talksOf:       t.one("SELECT " + talkColumns + " FROM talks WHERE bucket = ? AND (" + t.dialect.Among("identity") + " OR " + t.dialect.Among("id") + ") ORDER BY id"),
 		dropTalk:      t.one("DELETE FROM talks WHERE bucket = ? AND id = ?"),
-		putTalks:      t.put("talks", talkColumns, "bucket", "id"),
+		putTalks:      t.insert("talks", talkColumns, ""),
+		changeTalks:   t.change("talks", "id", talkChanges),
 		putDeliveries: t.put("deliveries", deliveryColumns, "bucket", "slot"),
 		// Only rows that were read under the bucket's lock: every one of them conflicts.
 		putStates: t.states(),

@@ -13,20 +13,22 @@ import (
 
 const (
 	queueKey     = "platform, account, rank, ord, item"
-	queueColumns = "bucket, " + queueKey + ", talk, identity, chat, thread, posts, waits, due, epoch"
+	queueColumns = "bucket, " + queueKey + ", talk, identity, chat, thread, posts, due, epoch"
 )
 
 // queueQueries are about what is unsettled.
 type queueQueries struct {
-	inChat                            *keyed
-	putQueue, dropQueue, next, doubts *list
-	countQueue, dropQueued            string
+	inChat                  *keyed
+	addQueue, moveQueue     *list // what is new, and what is changed
+	dropQueue, next, doubts *list
+	countQueue, dropQueued  string
 }
 
 func newQueueQueries(t *texts) queueQueries {
 	return queueQueries{
-		inChat:    t.keyed(queueColumns, "queue", "chat", " AND ord > 0"), // which names the index
-		putQueue:  t.put("queue", queueColumns, "bucket", "platform", "account", "rank", "ord", "item"),
+		inChat:    t.keyed(queueColumns, "queue", "chat", " AND ord > 0"), // which has SQLite take the index
+		addQueue:  t.insert("queue", queueColumns, ""),
+		moveQueue: t.change("queue", queueKey, "posts, due, epoch"),
 		dropQueue: t.drop("queue", queueKey),
 		// Behind a place in an account's queue.
 		next: t.asked(columns(queueKey), func(of func(string) string) string {
@@ -37,7 +39,7 @@ func newQueueQueries(t *texts) queueQueries {
 			return "SELECT " + queueColumns + " FROM queue WHERE platform = " + of("platform") + " AND account = " + of("account") +
 				" AND queue.epoch < " + of("epoch") + " AND bucket = ? AND epoch IS NOT NULL ORDER BY rank, ord, item LIMIT ?"
 		}),
-		countQueue: t.one("SELECT coalesce(sum(waits), 0) FROM queue WHERE bucket = ? AND platform > ''"),
+		countQueue: t.one("SELECT count(*) FROM queue WHERE bucket = ? AND platform > ''"),
 		dropQueued: t.one("DELETE FROM queue WHERE bucket = ? AND platform > '' AND " + t.dialect.Among("item")),
 	}
 }
@@ -50,7 +52,6 @@ type queued struct {
 	talk                   bool
 	identity, chat, thread string
 	posts                  bool      // what of it waits has a place in the chat's order
-	waits                  int       // how many of it are unsettled
 	due                    time.Time // when the first of it is; zero = none waits
 	sending                bool
 	epoch                  int64 // the lowest under which something of it is being sent
@@ -69,7 +70,7 @@ func (q *queued) row(b storage.Bucket) []any {
 		epoch = q.epoch
 	}
 	return []any{
-		int64(b), q.platform, q.account, q.rank, q.ord, q.item, q.talk, q.identity, q.chat, q.thread, q.posts, int64(q.waits), due, epoch,
+		int64(b), q.platform, q.account, q.rank, q.ord, q.item, q.talk, q.identity, q.chat, q.thread, q.posts, due, epoch,
 	}
 }
 
@@ -83,7 +84,7 @@ func scanQueued(row scanner) (q queued, err error) {
 	var b storage.Bucket
 	var due *time.Time
 	var epoch *int64
-	err = row.Scan(&b, &q.platform, &q.account, &q.rank, &q.ord, &q.item, &q.talk, &q.identity, &q.chat, &q.thread, &q.posts, &q.waits, &due, &epoch)
+	err = row.Scan(&b, &q.platform, &q.account, &q.rank, &q.ord, &q.item, &q.talk, &q.identity, &q.chat, &q.thread, &q.posts, &due, &epoch)
 	if due != nil {
 		q.due = due.UTC()
 	}
@@ -95,7 +96,6 @@ func scanQueued(row scanner) (q queued, err error) {
 
 // add counts an unsettled delivery in.
 func (q *queued) add(d *storage.Delivery) {
-	q.waits++
 	q.posts = q.posts || !d.Edits()
 	if due := micro(d.Due); d.State == storage.Due && (q.due.IsZero() || due.Before(q.due)) {
 		q.due = due
@@ -145,7 +145,7 @@ func (t *talk) queue(old queued) (q queued) {
 }
 
 // changedQueue are the rows that the queue has to lose and to get.
-type changedQueue struct{ gone, put [][]any }
+type changedQueue struct{ gone, add, move [][]any }
 
 func (c *changedQueue) become(b storage.Bucket, from, to queued) {
 	if from == to {
@@ -154,21 +154,35 @@ func (c *changedQueue) become(b storage.Bucket, from, to queued) {
 	if from.item != "" && !from.sameKey(&to) {
 		c.gone = append(c.gone, from.key())
 	}
-	if to.item != "" {
-		c.put = append(c.put, to.row(b))
+	switch {
+	case to.item == "":
+	case from.sameKey(&to):
+		row := to.row(b)
+		c.move = append(c.move, append(to.key(), row[10:]...))
+	default:
+		c.add = append(c.add, to.row(b))
 	}
 }
 
 // saveQueue writes what changed.
 func (w *working) saveQueue(c *changedQueue) error {
-	err := w.s.q.dropQueue.each(&w.buffer, c.gone, func(text string, args []any) error {
-		_, err := w.tx.ExecContext(w.ctx, text, append(args, int64(w.bucket))...)
-		return err
-	})
-	if err != nil {
+	if _, err := w.alter(w.s.q.dropQueue, c.gone); err != nil {
 		return err
 	}
-	return w.insert(w.s.q.putQueue, c.put)
+	if _, err := w.alter(w.s.q.moveQueue, c.move); err != nil {
+		return err
+	}
+	return w.insert(w.s.q.addQueue, c.add)
+}
+
+// alter runs a statement of change or drop, and says how many rows there were.
+func (w *working) alter(l *list, rows [][]any) (total int, err error) {
+	err = l.each(&w.buffer, rows, func(text string, args []any) error {
+		n, err := w.count(text, append(args, int64(w.bucket))...)
+		total += n
+		return err
+	})
+	return total, err
 }
 
 // found are the deliveries that queue rows stand for, by item: those of a talk in their order.

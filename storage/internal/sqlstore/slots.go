@@ -319,8 +319,8 @@ func (w *working) note(p pendingOp, d storage.Delivery) {
 }
 
 // dirtySlots are the rows to write, each kind sorted by its key: deliveries that are whole, those of
-// which only the state changed, talks, and what becomes of the queue.
-func (w *working) dirtySlots() (whole, states, talks [][]any, queue changedQueue) {
+// which only the state changed, talks that are new, those that changed, and what becomes of the queue.
+func (w *working) dirtySlots() (whole, states, talks, changed [][]any, queue changedQueue) {
 	slices.Sort(w.touched)
 	for _, name := range w.touched {
 		c, _ := w.slot(name)
@@ -339,9 +339,13 @@ func (w *working) dirtySlots() (whole, states, talks [][]any, queue changedQueue
 	slices.SortFunc(w.dirtyTalks, func(a, b *talk) int { return strings.Compare(a.id, b.id) })
 	for _, t := range w.dirtyTalks {
 		now := t.queue(t.queued)
-		talks = append(talks, t.row(w.bucket, now))
+		if row := t.row(w.bucket, now); t.stored {
+			changed = append(changed, change(row))
+		} else {
+			talks = append(talks, row)
+		}
 		queue.become(w.bucket, t.queued, now)
-		t.queued = now
+		t.queued, t.stored = now, true
 	}
-	return whole, states, talks, queue
+	return whole, states, talks, changed, queue
 }

@@ -29,6 +29,7 @@ type talk struct {
 
 	queued queued // as the database has it; zero = nothing waits
 	dirty  bool   // to be written
+	stored bool   // the database has a row of it
 }
 
 // talkOf names the talk that a slot of this name is in, if it is in one.
@@ -105,22 +106,29 @@ func (t *talk) row(b storage.Bucket, q queued) []any {
 	}
 	return []any{
 		int64(b), t.id, t.identity, string(t.at.Platform), t.at.Account, t.at.Chat, t.at.Thread, micro(t.started), settled,
-		string(t.encode(q)),
+		t.encode(q),
 	}
 }
+
+// talkChanges are the columns of a talk that change, behind its key.
+const talkChanges = "settled, body"
+
+// change is a row of talkChanges.
+func change(row []any) []any { return []any{row[1], row[8], row[9]} }
+
+// errLost is a talk that was read under the lock of its bucket, and is not there.
+var errLost = errors.New("a talk is not there any more")
 
 // talkFormat is the format in which bodies of talks are written. A program reads those of all
 // programs before it.
 const talkFormat = '1'
 
-// talkSlot is a slot within a body of format 1. What most slots have in common is left out.
+// talkSlot is a slot within a body of format 1. What most slots have in common is left out. What
+// changes comes first, in the slot and among slots (the newest is the first): so most of a body
+// ends as the one before it, and Postgres' log holds what differs.
 type talkSlot struct {
 	Slot     string                `json:"s"` // without the talk's id
-	Kind     storage.DeliveryKind  `json:"k"` // "" = a question
-	Ord      int64                 `json:"o"`
-	Rank     *storage.Rank         `json:"r"` // nil = Plain
-	Render   json.RawMessage       `json:"m"`
-	Hash     string                `json:"h"`
+	State    storage.DeliveryState `json:"t"` // "" = sent
 	Wanted   int                   `json:"w"`
 	Shown    int                   `json:"n"`
 	Ref      string                `json:"f"`
@@ -128,13 +136,17 @@ type talkSlot struct {
 	Sum      string                `json:"x"`
 	Base     int                   `json:"b"`
 	Repeated bool                  `json:"p"`
-	State    storage.DeliveryState `json:"t"` // "" = sent
-	Created  int64                 `json:"c"` // microseconds; the others count from here
-	Due      int64                 `json:"d"`
+	Due      int64                 `json:"d"` // microseconds since Created
 	Attempts int                   `json:"a"`
-	Tried    int64                 `json:"i"` // and one more; 0 = never
+	Tried    int64                 `json:"i"` // likewise, and one more; 0 = never
 	Epoch    int64                 `json:"e"`
 	Error    string                `json:"l"`
+	Created  int64                 `json:"c"` // microseconds
+	Ord      int64                 `json:"o"`
+	Kind     storage.DeliveryKind  `json:"k"` // "" = a question
+	Rank     *storage.Rank         `json:"r"` // nil = Plain
+	Hash     string                `json:"h"`
+	Render   json.RawMessage       `json:"m"`
 }
 
 // talkBody is a body of format 1.
@@ -161,11 +173,11 @@ func (t *talk) encode(q queued) []byte {
 		b = append(b, ',')
 	}
 	b = append(b, `"s":[`...)
-	for i, c := range t.slots {
+	for i := len(t.slots) - 1; i >= 0; i-- {
+		b = t.slots[i].encode(b, t.id)
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = c.encode(b, t.id)
 	}
 	return append(b, "]}"...)
 }
@@ -189,30 +201,20 @@ func (c *deliveryCell) encode(b []byte, id string) []byte {
 	}
 	word, part := short(d.Slot, id)
 	b = appendText(append(b, `{"s":`...), word+part)
-	if d.Kind != storage.QuestionD {
-		text(`,"k":`, string(d.Kind))
+	if d.State != storage.Sent {
+		text(`,"t":`, string(d.State))
 	}
-	number(`,"o":`, d.Ord)
-	if d.Rank != storage.Plain {
-		b = strconv.AppendInt(append(b, `,"r":`...), int64(d.Rank), 10)
-	}
-	b = append(append(b, `,"m":`...), c.render...)
-	text(`,"h":`, d.Hash)
 	number(`,"w":`, int64(d.Wanted))
 	number(`,"n":`, int64(d.Shown))
 	text(`,"f":`, string(d.ShownRef))
-	if same := d.ShownSum == d.Hash && d.Hash != ""; same {
+	if d.ShownSum == d.Hash && d.Hash != "" {
 		yes(`,"y":`, true)
 	} else {
 		text(`,"x":`, d.ShownSum)
 	}
 	number(`,"b":`, int64(d.Base))
 	yes(`,"p":`, d.Repeated)
-	if d.State != storage.Sent {
-		text(`,"t":`, string(d.State))
-	}
 	created := d.Created.UnixMicro()
-	number(`,"c":`, created)
 	number(`,"d":`, d.Due.UnixMicro()-created)
 	number(`,"a":`, int64(d.Attempts))
 	if !d.Tried.IsZero() {
@@ -220,7 +222,16 @@ func (c *deliveryCell) encode(b []byte, id string) []byte {
 	}
 	number(`,"e":`, d.Epoch)
 	text(`,"l":`, d.Error)
-	return append(b, '}')
+	number(`,"c":`, created)
+	number(`,"o":`, d.Ord)
+	if d.Kind != storage.QuestionD {
+		text(`,"k":`, string(d.Kind))
+	}
+	if d.Rank != storage.Plain {
+		b = strconv.AppendInt(append(b, `,"r":`...), int64(d.Rank), 10)
+	}
+	text(`,"h":`, d.Hash)
+	return append(append(append(b, `,"m":`...), c.render...), '}')
 }
 
 // appendText appends a text as JSON.
@@ -247,7 +258,7 @@ func scanTalk(row scanner) (*talk, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.started = t.started.UTC()
+	t.started, t.stored = t.started.UTC(), true
 	return &t, t.decode(b, body)
 }
 
@@ -281,7 +292,7 @@ func (t *talk) decode(b storage.Bucket, body []byte) error {
 		if s.Tried != 0 {
 			c.Tried = since(s.Tried - 1)
 		}
-		t.slots[i] = c
+		t.slots[len(v.Slots)-1-i] = c
 	}
 	if v.Rank != nil {
 		t.queued = t.queue(queued{item: t.id, rank: int64(*v.Rank), ord: v.Ord})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -196,6 +197,43 @@ func (t *texts) drop(table, key string) *list {
 		return &l
 	}
 	l.sized[len(sizes)-1] = t.one("DELETE FROM " + table + " WHERE " + strings.Join(l.columns, " = ? AND ") + " = ? AND bucket = ?")
+	return &l
+}
+
+// change is an UPDATE of the rows of a bucket that have these keys: columns of the key come first;
+// the last parameter is the bucket. Other than an upsert it neither looks whether the row is there
+// nor locks it by itself.
+func (t *texts) change(table, key, to string) *list {
+	keys, set := columns(key), columns(to)
+	l := list{columns: append(slices.Clone(keys), set...), column: t.dialect.Column}
+	if t.dialect.Rows != nil {
+		text := "UPDATE " + table + " q SET "
+		for i, c := range set {
+			if i > 0 {
+				text += ", "
+			}
+			text += c + " = r." + c
+		}
+		text += " FROM (" + t.dialect.Rows(l.columns) + ") AS r WHERE q.bucket = ?"
+		for _, c := range keys {
+			text += " AND q." + c + " = r." + c
+		}
+		l.whole = t.one(text)
+		return &l
+	}
+	// The key's parameters come first, and are named so.
+	text := "UPDATE " + table + " SET "
+	for i, c := range set {
+		if i > 0 {
+			text += ", "
+		}
+		text += c + " = ?" + strconv.Itoa(len(keys)+i+1)
+	}
+	text += " WHERE "
+	for i, c := range keys {
+		text += c + " = ?" + strconv.Itoa(i+1) + " AND "
+	}
+	l.sized[len(sizes)-1] = t.one(text + "bucket = ?" + strconv.Itoa(len(l.columns)+1))
 	return &l
 }
 

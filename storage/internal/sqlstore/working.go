@@ -490,7 +490,7 @@ func (w *working) save() error {
 	if err := w.saveBlocks(); err != nil {
 		return err
 	}
-	whole, states, talks, queue := w.dirtySlots()
+	whole, states, talks, changed, queue := w.dirtySlots()
 	for _, k := range []struct {
 		put  *list
 		rows [][]any
@@ -506,6 +506,9 @@ func (w *working) save() error {
 		if err := w.insert(k.put, k.rows); err != nil {
 			return err
 		}
+	}
+	if n, err := w.alter(q.changeTalks, changed); err != nil || n != len(changed) {
+		return cmp.Or(err, errLost)
 	}
 	if err := w.saveQueue(&queue); err != nil {
 		return err

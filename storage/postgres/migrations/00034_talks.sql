@@ -21,6 +21,7 @@ CREATE INDEX talks_chat ON talks (bucket, chat);
 CREATE INDEX talks_started ON talks (bucket, started);
 -- Room on the page for the next version; a body goes elsewhere only when it is long.
 ALTER TABLE talks SET (fillfactor = 20, toast_tuple_target = 4080);
+ALTER TABLE sessions SET (fillfactor = 35);
 -- One row for a talk, item being its id, or for a delivery, by its slot; rank and ord are those of
 -- what goes first of it. due is NULL if nothing of it waits, epoch if nothing of it is being sent.
 CREATE TABLE queue (
@@ -35,15 +36,15 @@ CREATE TABLE queue (
     chat     text     NOT NULL,
     thread   text     NOT NULL,
     posts    boolean  NOT NULL,
-    waits    integer  NOT NULL,
     due      timestamptz,
     epoch    bigint,
     PRIMARY KEY (bucket, platform, account, rank, ord, item)
 );
-CREATE INDEX queue_chat ON queue (bucket, chat) WHERE ord > 0;
+ALTER TABLE queue SET (fillfactor = 50);
+CREATE INDEX queue_chat ON queue (bucket, chat, ord);
 CREATE INDEX queue_sending ON queue (bucket, platform, account, epoch) WHERE epoch IS NOT NULL;
-INSERT INTO queue (bucket, platform, account, rank, ord, item, talk, identity, chat, thread, posts, waits, due, epoch)
-SELECT bucket, platform, account, rank, ord, slot, false, identity, chat, thread, shown_ref = '', 1,
+INSERT INTO queue (bucket, platform, account, rank, ord, item, talk, identity, chat, thread, posts, due, epoch)
+SELECT bucket, platform, account, rank, ord, slot, false, identity, chat, thread, shown_ref = '',
     CASE WHEN state = 'due' THEN due END, CASE WHEN state = 'sending' THEN epoch END
 FROM deliveries WHERE state IN ('due', 'sending');
 DROP INDEX deliveries_waiting;

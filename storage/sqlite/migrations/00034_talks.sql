@@ -33,15 +33,14 @@ CREATE TABLE queue (
     chat     text     NOT NULL,
     thread   text     NOT NULL,
     posts    boolean  NOT NULL,
-    waits    integer  NOT NULL,
     due      timestamp,
     epoch    bigint,
     PRIMARY KEY (bucket, platform, account, rank, ord, item)
 ) WITHOUT ROWID;
-CREATE INDEX queue_chat ON queue (bucket, chat) WHERE ord > 0;
+CREATE INDEX queue_chat ON queue (bucket, chat, ord);
 CREATE INDEX queue_sending ON queue (bucket, platform, account, epoch) WHERE epoch IS NOT NULL;
-INSERT INTO queue (bucket, platform, account, rank, ord, item, talk, identity, chat, thread, posts, waits, due, epoch)
-SELECT bucket, platform, account, rank, ord, slot, false, identity, chat, thread, shown_ref = '', 1,
+INSERT INTO queue (bucket, platform, account, rank, ord, item, talk, identity, chat, thread, posts, due, epoch)
+SELECT bucket, platform, account, rank, ord, slot, false, identity, chat, thread, shown_ref = '',
     CASE WHEN state = 'due' THEN due END, CASE WHEN state = 'sending' THEN epoch END
 FROM deliveries WHERE state IN ('due', 'sending');
 DROP INDEX deliveries_waiting;
