@@ -239,9 +239,9 @@ func (b *bench) each(ctx context.Context, db *sql.DB, w *world, answer answering
 
 // written is what records of the log are about: how many bytes of each table, and of each index.
 func written(ctx context.Context, db *sql.DB, from, to string) (map[string]float64, error) {
-	rows, err := db.QueryContext(ctx, `SELECT c.relname || ' ' || i.record_type, sum(i.record_length - i.fpi_length) FROM pg_get_wal_records_info($1, $2) i
+	rows, err := db.QueryContext(ctx, `SELECT c.relname, sum(i.record_length - i.fpi_length) FROM pg_get_wal_records_info($1, $2) i
 		JOIN pg_class c ON c.relfilenode = CAST(substring(i.block_ref FROM 'rel [0-9]+/[0-9]+/([0-9]+)') AS oid)
-		WHERE c.relname NOT LIKE 'pg\_%' GROUP BY 1`, from, to)
+		WHERE c.relname NOT LIKE 'pg\_%' GROUP BY c.relname`, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -255,16 +255,7 @@ func written(ctx context.Context, db *sql.DB, from, to string) (map[string]float
 		}
 		all[name] = size
 	}
-	dbg(ctx, db, from, to)
 	return all, rows.Err()
-}
-
-func dbg(ctx context.Context, db *sql.DB, from, to string) {
-	rows, err := db.QueryContext(ctx, `SELECT c.relname || ' ' || i.record_type, count(*) FROM pg_get_wal_records_info($1, $2) i JOIN pg_class c ON c.relfilenode = CAST(substring(i.block_ref FROM 'rel [0-9]+/[0-9]+/([0-9]+)') AS oid) WHERE c.relname NOT LIKE 'pg\_%' GROUP BY 1 ORDER BY 2 DESC LIMIT 30`, from, to)
-	if err != nil { println(err.Error()); return }
-	defer rows.Close()
-	println("----")
-	for rows.Next() { var k string; var n int; rows.Scan(&k, &n); println(k, n) }
 }
 
 // answers has conversations that are open already answered, and returns how many answers that
@@ -287,7 +278,7 @@ func (s *served) answers(ctx context.Context, counted func(func() error) error) 
 		return 0, err
 	}
 	return len(conversations) * questions, counted(func() error {
-		if err := s.answer(ctx, conversations); err != nil {
+		if err := s.answerShown(ctx, conversations); err != nil {
 			return err
 		}
 		return s.settled(ctx)
@@ -299,6 +290,24 @@ func (w *world) answer(ctx context.Context, conversations []*conversation) error
 	return w.together(len(conversations), func(i int) error {
 		for q := range questions {
 			if _, err := w.bot.Handle(ctx, []chat.Update{conversations[i].answer(q)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// answerShown does the same as customers do: each answers a question that they have been shown.
+func (s *served) answerShown(ctx context.Context, conversations []*conversation) error {
+	return s.together(len(conversations), func(i int) error {
+		c := conversations[i]
+		for q := range questions {
+			select {
+			case <-s.sender.appears(c.session + "." + strconv.Itoa(q)):
+			case <-time.After(time.Minute):
+				return fmt.Errorf("question %d was not handed over within a minute", q)
+			}
+			if _, err := s.bot.Handle(ctx, []chat.Update{c.answer(q)}); err != nil {
 				return err
 			}
 		}

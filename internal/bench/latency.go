@@ -20,7 +20,8 @@ import (
 type recorder struct {
 	mu   sync.Mutex
 	ref  int
-	seen map[string]time.Time // questions by session and index; cards by the customer's name
+	seen map[string]time.Time     // questions by session and index; cards by the customer's name
+	told map[string]chan struct{} // closed once seen
 	sent int
 }
 
@@ -50,9 +51,27 @@ func (r *recorder) Send(_ context.Context, to chat.Address, m chat.Message, at c
 }
 
 func (r *recorder) first(key string, at time.Time) {
-	if _, known := r.seen[key]; !known {
-		r.seen[key] = at
+	if _, known := r.seen[key]; known {
+		return
 	}
+	r.seen[key] = at
+	if told := r.told[key]; told != nil {
+		close(told)
+	}
+}
+
+// appears is closed once something was handed over.
+func (r *recorder) appears(key string) <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	told := r.told[key]
+	if told == nil {
+		told = make(chan struct{})
+		if r.told[key] = told; !r.seen[key].IsZero() {
+			close(told)
+		}
+	}
+	return told
 }
 
 // questionOf is "session.question" of a button that picks an option.
@@ -81,7 +100,7 @@ type served struct {
 
 func (w *world) serve(ctx context.Context) *served {
 	ctx, cancel := context.WithCancel(ctx)
-	s := &served{world: w, sender: &recorder{seen: map[string]time.Time{}}}
+	s := &served{world: w, sender: &recorder{seen: map[string]time.Time{}, told: map[string]chan struct{}{}}}
 	fast := chat.NoLimits()
 	var parts sync.WaitGroup
 	errs := make([]error, 2)

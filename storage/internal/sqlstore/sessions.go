@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 )
 
 // sessionQueries look for sessions.
@@ -30,8 +31,20 @@ func newSessionQueries(t *texts) sessionQueries {
 	}
 }
 
+// sessionBody is a session in the order in which it is stored: what an answer changes comes first, so
+// that a body ends as the one before it, and Postgres' log holds what differs.
+type sessionBody struct {
+	Status    survey.Status    `json:"status"`
+	Open      int              `json:"open"`
+	Last      time.Time        `json:"last,omitzero"`
+	Ended     time.Time        `json:"ended,omitzero"`
+	Judgement survey.Judgement `json:"Judgement"`
+	Answers   []survey.Answer  `json:"answers,omitempty"`
+	storage.Session
+}
+
 func sessionCell(b storage.Bucket, v storage.Session, now time.Time) (cell, error) {
-	body, cleaned, err := encode(v)
+	body, cleaned, err := encode(sessionBody{v.Status, v.Open, v.Last, v.Ended, v.Judgement, v.Answers, v})
 	if err != nil {
 		return cell{}, fmt.Errorf("encode session: %w", err)
 	}

@@ -123,9 +123,7 @@ var errLost = errors.New("a talk is not there any more")
 // programs before it.
 const talkFormat = '1'
 
-// talkSlot is a slot within a body of format 1. What most slots have in common is left out. What
-// changes comes first, in the slot and among slots (the newest is the first): so most of a body
-// ends as the one before it, and Postgres' log holds what differs.
+// talkSlot is a slot within a body of format 1. What most slots have in common is left out.
 type talkSlot struct {
 	Slot     string                `json:"s"` // without the talk's id
 	State    storage.DeliveryState `json:"t"` // "" = sent
@@ -142,19 +140,21 @@ type talkSlot struct {
 	Epoch    int64                 `json:"e"`
 	Error    string                `json:"l"`
 	Created  int64                 `json:"c"` // microseconds
-	Ord      int64                 `json:"o"`
+	Ord      int64                 `json:"o"` // since Created: places are moments, give or take
 	Kind     storage.DeliveryKind  `json:"k"` // "" = a question
 	Rank     *storage.Rank         `json:"r"` // nil = Plain
 	Hash     string                `json:"h"`
-	Render   json.RawMessage       `json:"m"`
 }
 
-// talkBody is a body of format 1.
+// talkBody is a body of format 1. Slots and renders stand side by side, the newest first, and what
+// changes is at the front of both: so a body ends as the one before it, and Postgres' log holds
+// what differs.
 type talkBody struct {
-	Mixed bool          `json:"m"`
-	Rank  *storage.Rank `json:"r"` // where the queue has the talk
-	Ord   int64         `json:"o"`
-	Slots []talkSlot    `json:"s"`
+	Mixed bool              `json:"m"`
+	Rank  *storage.Rank     `json:"r"` // where the queue has the talk
+	Ord   int64             `json:"o"`
+	Slots []talkSlot        `json:"s"`
+	Shown []json.RawMessage `json:"t"`
 }
 
 // encode is the talk's body; the last format.
@@ -175,6 +175,13 @@ func (t *talk) encode(q queued) []byte {
 	b = append(b, `"s":[`...)
 	for i := len(t.slots) - 1; i >= 0; i-- {
 		b = t.slots[i].encode(b, t.id)
+		if i > 0 {
+			b = append(b, ',')
+		}
+	}
+	b = append(b, `],"t":[`...)
+	for i := len(t.slots) - 1; i >= 0; i-- {
+		b = append(b, t.slots[i].render...)
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -223,7 +230,7 @@ func (c *deliveryCell) encode(b []byte, id string) []byte {
 	number(`,"e":`, d.Epoch)
 	text(`,"l":`, d.Error)
 	number(`,"c":`, created)
-	number(`,"o":`, d.Ord)
+	number(`,"o":`, d.Ord-created)
 	if d.Kind != storage.QuestionD {
 		text(`,"k":`, string(d.Kind))
 	}
@@ -231,7 +238,7 @@ func (c *deliveryCell) encode(b []byte, id string) []byte {
 		b = strconv.AppendInt(append(b, `,"r":`...), int64(d.Rank), 10)
 	}
 	text(`,"h":`, d.Hash)
-	return append(append(append(b, `,"m":`...), c.render...), '}')
+	return append(b, '}')
 }
 
 // appendText appends a text as JSON.
@@ -271,15 +278,18 @@ func (t *talk) decode(b storage.Bucket, body []byte) error {
 	if err := json.Unmarshal(body[1:], &v); err != nil {
 		return fmt.Errorf("decode talk: %w", err)
 	}
+	if len(v.Slots) != len(v.Shown) {
+		return fmt.Errorf("decode talk: %d slots show %d messages", len(v.Slots), len(v.Shown))
+	}
 	t.mixed, t.slots = v.Mixed, make([]*deliveryCell, len(v.Slots))
 	for i := range v.Slots {
 		s := &v.Slots[i]
 		created := time.UnixMicro(s.Created).UTC()
 		since := func(n int64) time.Time { return time.UnixMicro(s.Created + n).UTC() }
-		c := &deliveryCell{render: s.Render, talk: t}
+		c := &deliveryCell{render: v.Shown[i], talk: t}
 		c.Delivery = storage.Delivery{
 			Bucket: b, Slot: long(s.Slot, t.id), Identity: t.identity, Address: t.at, Kind: cmp.Or(s.Kind, storage.QuestionD),
-			Ord: s.Ord, Rank: storage.Plain, Hash: s.Hash, Wanted: s.Wanted, Shown: s.Shown, ShownRef: chat.Ref(s.Ref), ShownSum: s.Sum,
+			Ord: s.Created + s.Ord, Rank: storage.Plain, Hash: s.Hash, Wanted: s.Wanted, Shown: s.Shown, ShownRef: chat.Ref(s.Ref), ShownSum: s.Sum,
 			Base: s.Base, Repeated: s.Repeated, State: cmp.Or(s.State, storage.Sent), Due: since(s.Due), Attempts: s.Attempts,
 			Epoch: s.Epoch, Error: s.Error, Created: created,
 		}
