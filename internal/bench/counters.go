@@ -297,6 +297,9 @@ func (w *world) answer(ctx context.Context, conversations []*conversation) error
 	})
 }
 
+// glance is how long nobody's answer takes less than. While they look, what was sent is settled.
+const glance = 100 * time.Millisecond
+
 // answerShown does the same as customers do: each answers a question that they have been shown.
 func (s *served) answerShown(ctx context.Context, conversations []*conversation) error {
 	return s.together(len(conversations), func(i int) error {
@@ -307,6 +310,7 @@ func (s *served) answerShown(ctx context.Context, conversations []*conversation)
 			case <-time.After(time.Minute):
 				return fmt.Errorf("question %d was not handed over within a minute", q)
 			}
+			time.Sleep(glance)
 			if _, err := s.bot.Handle(ctx, []chat.Update{c.answer(q)}); err != nil {
 				return err
 			}

@@ -102,6 +102,7 @@ func (w *world) serve(ctx context.Context) *served {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &served{world: w, sender: &recorder{seen: map[string]time.Time{}, told: map[string]chan struct{}{}}}
 	fast := chat.NoLimits()
+	fast.Parallel = max(fast.Parallel, 2*w.InFlight) // of a platform that takes everything at once
 	var parts sync.WaitGroup
 	errs := make([]error, 2)
 	parts.Go(func() {
