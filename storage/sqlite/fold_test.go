@@ -12,3 +12,7 @@ var histories = flag.Int("histories", 8, "how many random histories the read mod
 func TestTheReadModelIsAFoldFromNothing(t *testing.T) {
 	storagetest.FoldHistories(t, engine(), 1, *histories)
 }
+
+func TestEverySlotIsAsTheModelHasIt(t *testing.T) {
+	storagetest.SlotHistories(t, engine(), 1, *histories)
+}

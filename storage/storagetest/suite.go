@@ -61,6 +61,7 @@ func run(t *testing.T, e Engine, groups ...group) {
 			t.Run(name, func(t *testing.T) {
 				b := newBench(t, e)
 				test(t, b)
+				b.agrees(t)
 			})
 		}
 	}
@@ -107,6 +108,18 @@ func (c *Clock) Add(d time.Duration) {
 func (b *bench) advance(t *testing.T, turns ...storage.Turn) {
 	t.Helper()
 	wantErrors(t, b.store.Advance(t.Context(), 0, turns), make([]error, len(turns))...)
+}
+
+// agrees fails the test if the queue is not what follows from what is stored, whatever the test did.
+func (b *bench) agrees(t *testing.T) {
+	t.Helper()
+	s, ok := b.store.(interface{ QueueAgrees(context.Context) error })
+	if !ok {
+		t.Fatalf("a %T does not compare its queue", b.store)
+	}
+	if err := s.QueueAgrees(t.Context()); err != nil && !errors.Is(err, storage.ErrUnavailable) {
+		t.Error(err)
+	}
 }
 
 // wantErrors compares by errors.Is.

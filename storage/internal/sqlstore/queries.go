@@ -18,6 +18,7 @@ type queries struct {
 	revisionQueries
 	installationQueries
 	queueQueries
+	agreeQueries
 	teamQueries
 	staffChatQueries
 	announcedQueries
@@ -48,6 +49,7 @@ func newQueries(d Dialect) *queries {
 		historyQueries:      newHistoryQueries(t),
 		deliveryQueries:     newDeliveryQueries(t),
 		queueQueries:        newQueueQueries(t),
+		agreeQueries:        newAgreeQueries(t),
 		caseQueries:         newCaseQueries(t),
 		referenceQueries:    newReferenceQueries(t),
 		leaseQueries:        newLeaseQueries(t),

@@ -76,8 +76,11 @@ func (q *queued) row(b storage.Bucket) []any {
 
 func (q *queued) key() []any { return []any{q.platform, q.account, q.rank, q.ord, q.item} }
 
-func (q *queued) sameKey(o *queued) bool {
-	return q.item == o.item && q.rank == o.rank && q.ord == o.ord && q.account == o.account && q.platform == o.platform
+// stays reports whether a row becomes o by what changes in place.
+func (q *queued) stays(o *queued) bool {
+	was := *q
+	was.posts, was.due, was.sending, was.epoch = o.posts, o.due, o.sending, o.epoch
+	return was == *o
 }
 
 func scanQueued(row scanner) (q queued, err error) {
@@ -151,12 +154,12 @@ func (c *changedQueue) become(b storage.Bucket, from, to queued) {
 	if from == to {
 		return
 	}
-	if from.item != "" && !from.sameKey(&to) {
+	if from.item != "" && !from.stays(&to) {
 		c.gone = append(c.gone, from.key())
 	}
 	switch {
 	case to.item == "":
-	case from.sameKey(&to):
+	case from.stays(&to):
 		row := to.row(b)
 		c.move = append(c.move, append(to.key(), row[10:]...))
 	default:

@@ -245,9 +245,15 @@ func (w *working) apply(p pendingOp, name string) error {
 			w.ord = ord
 		}
 		var c deliveryCell
-		if p.op.Want == nil && old != nil {
+		switch want := p.op.Want; {
+		case want == nil && old != nil:
 			c = deliveryCell{Delivery: cleanDelivery(n), render: old.render, decoded: old.decoded, whole: old.whole}
-		} else {
+		case want != nil && want.Withdraw && old != nil: // it keeps what it would have shown
+			if err := w.fetchSlots([]string{name}, true); err != nil {
+				return err
+			}
+			c = deliveryCell{Delivery: cleanDelivery(n), render: old.render, whole: true}
+		default:
 			var err error
 			var body []byte
 			if w := p.op.Want; w != nil && n.Slot == w.Slot {
