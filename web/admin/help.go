@@ -31,7 +31,7 @@ var helpRoutes = []route{
 
 // helpOrder is how the index lists the topics: what is read by whoever runs surveys first.
 var helpOrder = []string{
-	"flows", "recovery", "routes", "conversations", "typing", "privacy", "running", "slack", "data", "scaling",
+	"flows", "recovery", "routes", "conversations", "typing", "privacy", "running", "slack", "accessibility", "data", "scaling",
 	"security", "case-states", "survey-states", "reliability", "performance",
 }
 
