@@ -82,7 +82,7 @@ func (s *site) showMe(w http.ResponseWriter, r *http.Request, v Viewer, status i
 		row.About = words.t("session_about", x.Address, x.Created.Format("2006-01-02"), x.Seen.Format("2006-01-02 15:04"))
 		p.Sessions = append(p.Sessions, row)
 	}
-	return s.show(w, r, v, status, "me.html", frame{Title: words.t("me")}, p)
+	return s.show(w, r, v, status, "me.html", frame{Title: words.t("me"), Here: "/me"}, p)
 }
 
 func (s *site) saveMe(w http.ResponseWriter, r *http.Request, v Viewer) error {

@@ -72,6 +72,8 @@ type place struct {
 	Name string // key of its words, and of its icon
 	deed access.Deed
 	Bar  bool // it stands in the bar of a phone as well
+
+	Narrow bool // it stands in the bar of a phone alone: wide pages have it elsewhere
 }
 
 // places are the rail's, in order. An entry is here once its pages are.
@@ -82,6 +84,7 @@ var places = []place{
 	{At: "/asking/links", Name: "links", deed: access.MakeLinks},
 	{At: "/people", Name: "people", deed: access.ManageAgents},
 	{At: "/settings", Name: "settings", deed: access.SeeSettings, Bar: true},
+	{At: "/me", Name: "me", deed: access.SeeReports, Bar: true, Narrow: true},
 }
 
 // show writes a page: name is a template that defines what stands below the head, and data
