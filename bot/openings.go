@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,101 +16,113 @@ import (
 // keeps its card.
 const openedWindow = 6 * time.Hour
 
+// tally is how many cases opened, by site and minute.
+type tally map[string]map[time.Time]recovery.CasesOpened
+
+func (t tally) add(site string, minute time.Time, more recovery.CasesOpened) {
+	if t[site] == nil {
+		t[site] = map[time.Time]recovery.CasesOpened{}
+	}
+	sum := t[site][minute]
+	sum.Site, sum.Minute = site, minute
+	sum.P1, sum.P2, sum.P3 = sum.P1+more.P1, sum.P2+more.P2, sum.P3+more.P3
+	t[site][minute] = sum
+}
+
+func (t tally) addAll(more tally) {
+	for site, minutes := range more {
+		for minute, opened := range minutes {
+			t.add(site, minute, opened)
+		}
+	}
+}
+
 // openings counts the cases that opened at each site lately, by the minute: what the
 // database counted, and what this process has committed since. A storm is known with the
 // commit that makes it one. Cases that other processes open are known after the next look.
-// The zero value knows of none.
+// One that is committed while the database is looked at may count twice until the next look,
+// and none is ever left out. The zero value knows of none.
 type openings struct {
-	mu     sync.Mutex
-	counts map[string]map[time.Time]recovery.CasesOpened // by site and minute
+	mu      sync.Mutex
+	counted tally // in the database, at the last look
+	looking tally // committed here before the look that is under way began, or that failed
+	fresh   tally // committed here since
 }
 
 // add counts a case that was committed here.
 func (o *openings) add(site string, at time.Time, p recovery.Priority) {
-	if p < recovery.P1 || p > recovery.P3 {
-		return // the watch list makes no storm
-	}
-	minute := at.UTC().Truncate(time.Minute)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	t := o.of(site)[minute]
+	var one recovery.CasesOpened
 	switch p {
 	case recovery.P1:
-		t.P1++
+		one.P1 = 1
 	case recovery.P2:
-		t.P2++
+		one.P2 = 1
 	case recovery.P3:
-		t.P3++
-	}
-	t.Site, t.Minute = site, minute
-	o.of(site)[minute] = t
-}
-
-func (o *openings) of(site string) map[time.Time]recovery.CasesOpened {
-	if o.counts == nil {
-		o.counts = map[string]map[time.Time]recovery.CasesOpened{}
-	}
-	if o.counts[site] == nil {
-		o.counts[site] = map[time.Time]recovery.CasesOpened{}
-	}
-	return o.counts[site]
-}
-
-// learned takes over what the database counted since a time. A count never gets less:
-// what was read may be older than what is known here.
-func (o *openings) learned(opened []recovery.CasesOpened, since time.Time) {
-	type key struct {
-		site   string
-		minute time.Time
-	}
-	sums := make(map[key]recovery.CasesOpened, len(opened))
-	for _, t := range opened { // each bucket has its own
-		k := key{t.Site, t.Minute.UTC()}
-		sum := sums[k]
-		sum.Site, sum.Minute = k.site, k.minute
-		sum.P1, sum.P2, sum.P3 = sum.P1+t.P1, sum.P2+t.P2, sum.P3+t.P3
-		sums[k] = sum
+		one.P3 = 1
+	default:
+		return // the watch list makes no storm
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for k, sum := range sums {
-		old := o.of(k.site)[k.minute]
-		sum.P1, sum.P2, sum.P3 = max(sum.P1, old.P1), max(sum.P2, old.P2), max(sum.P3, old.P3)
-		o.of(k.site)[k.minute] = sum
+	if o.fresh == nil {
+		o.fresh = tally{}
 	}
-	for site, minutes := range o.counts {
-		maps.DeleteFunc(minutes, func(m time.Time, _ recovery.CasesOpened) bool { return m.Before(since) })
-		if len(minutes) == 0 {
-			delete(o.counts, site)
-		}
+	o.fresh.add(site, at.UTC().Truncate(time.Minute), one)
+}
+
+// look says that the database is about to be looked at: it has all that was added so far.
+func (o *openings) look() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.looking == nil {
+		o.looking = tally{}
 	}
+	o.looking.addAll(o.fresh)
+	o.fresh = nil
+}
+
+// learned takes over what the database counted, at a look that began with look.
+func (o *openings) learned(opened []recovery.CasesOpened) {
+	counted := tally{}
+	for _, t := range opened { // each bucket has its own
+		counted.add(t.Site, t.Minute.UTC(), t)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.counted, o.looking = counted, nil
+}
+
+// all is everything that is known, to be changed by whoever holds the lock.
+func (o *openings) all() tally {
+	all := tally{}
+	for _, t := range []tally{o.counted, o.looking, o.fresh} {
+		all.addAll(t)
+	}
+	return all
 }
 
 // storms returns the storms of a site, the earliest first.
 func (o *openings) storms(site string, rule recovery.Storm) []recovery.Gathering {
 	o.mu.Lock()
-	opened := make([]recovery.CasesOpened, 0, len(o.counts[site]))
-	for _, t := range o.counts[site] {
-		opened = append(opened, t)
+	at := tally{}
+	for _, t := range []tally{o.counted, o.looking, o.fresh} {
+		at.addAll(tally{site: t[site]})
 	}
 	o.mu.Unlock()
-	return rule.Gather(opened)
+	return rule.Gather(slices.Collect(maps.Values(at[site])))
 }
 
 // sites are those where cases opened lately.
 func (o *openings) sites() []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	all := make([]string, 0, len(o.counts))
-	for site := range o.counts {
-		all = append(all, site)
-	}
-	return all
+	return slices.Collect(maps.Keys(o.all()))
 }
 
 // observe reads the counts of all buckets.
 func (b *Bot) observe(ctx context.Context) error {
 	since := b.now().UTC().Add(-openedWindow).Truncate(time.Minute)
+	b.openings.look()
 	var all []recovery.CasesOpened
 	for bucket := range storage.Bucket(b.store.Buckets()) {
 		opened, err := b.store.CasesOpened(ctx, bucket, since)
@@ -118,7 +131,7 @@ func (b *Bot) observe(ctx context.Context) error {
 		}
 		all = append(all, opened...)
 	}
-	b.openings.learned(all, since)
+	b.openings.learned(all)
 	return nil
 }
 

@@ -398,7 +398,7 @@ func TestAFormSaysWhatIsWrongAtItsField(t *testing.T) {
 		{at(recovery.ActContact, ""), map[string]string{render.FieldText: " "}, render.FieldText, "Write something first"},
 		{at(recovery.ActNote, ""), nil, "", "no longer works"},
 		{at(recovery.ActNote, ""), map[string]string{render.FieldText: ""}, render.FieldText, "Write something first"},
-		{at(recovery.ActAgree, render.DueTyped), map[string]string{render.FieldPlan: "x", render.FieldDue: "next week"}, render.FieldDue, "year-month-day"},
+		{at(recovery.ActAgree, render.DueTyped), map[string]string{render.FieldPlan: "x", render.FieldDue: "next week"}, render.FieldDue, "tomorrow 5pm"},
 		{at(recovery.ActAgree, render.DueTyped), map[string]string{render.FieldPlan: "x", render.FieldDue: "2020-01-01"}, render.FieldDue, "in the future"},
 		{at(recovery.ActAgree, render.DueMark(monday.Add(time.Hour))), map[string]string{render.FieldPlan: " "}, render.FieldPlan, "what was agreed"},
 		{at(render.ResolveCost, "price"), map[string]string{render.FieldCost: "a lot"}, render.FieldCost, "as a number"},

@@ -113,6 +113,10 @@ func (c *clockwork) Erasures(context.Context) ([]storage.Erasure, error) { retur
 
 func (c *clockwork) RetentionDays(context.Context) (privacy.Retention, error) { return nil, nil }
 
+func (c *clockwork) PendingDue(context.Context, storage.Bucket, time.Time, int) ([]storage.PendingReply, error) {
+	return nil, nil
+}
+
 func (c *clockwork) Hints(context.Context) <-chan struct{} { return c.hint }
 
 // clockNow is the time as databases keep it.

@@ -98,6 +98,7 @@ func TestRulesThatAreRefused(t *testing.T) {
 		`{"mutes": [{}]}`:                                                                  "Mute 1",
 		`{"mutes": [{"until": "2026-03-02T12:00:00Z", "week": {"sun": ["00:00-24:00"]}}]}`: "Mute 1",
 		`{"digest": {"at": ["24:00"]}}`:                                                    "digest.at has 24:00",
+
 		`{"mutes": [{"week": {` + everyDay(`["00:00-12:00"]`) + `}}, {"week": {` + everyDay(`["12:00-24:00"]`) + `}}]}`: "leave no time",
 	} {
 		_, err := ParseRules([]byte(source))

@@ -56,7 +56,7 @@ func TestTheReadmesWayLeadsToAPressedButton(t *testing.T) {
 	m := newMachine(t, nil)
 	delete(m.env, "SECRET_KEY")
 	write(t, m.dir+"/.env", "TELEGRAM_TOKEN="+tg.Token+"\nTELEGRAM_API="+tg.URL+"\n")
-	for _, line := range typed(section(t, "Connect Telegram")) {
+	for _, line := range typed(section(t, "Connect Telegram by commands")) {
 		args := words(strings.TrimPrefix(line, "aftercare "))
 		var out string
 		if args[0] == "serve" {

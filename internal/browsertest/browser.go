@@ -163,7 +163,7 @@ func (t Tab) Picture(name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil { //nolint:gosec // a folder that the developer names
 		t.Fatal(err)
 	}
 }

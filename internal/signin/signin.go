@@ -154,7 +154,7 @@ func (h *Hasher) Check(ctx context.Context, hash, password string) (bool, error)
 		return false, err
 	}
 	defer func() { <-h.slots }()
-	got := argon2.IDKey(normal(password), salt, uint32(t), uint32(m), uint8(p), uint32(len(key))) //nolint:gosec // bounded above
+	got := argon2.IDKey(normal(password), salt, uint32(t), uint32(m), uint8(p), uint32(len(key)))
 	return subtle.ConstantTimeCompare(got, key) == 1 && there, nil
 }
 

@@ -6,9 +6,12 @@ package admin
 
 import (
 	"context"
+	"crypto/tls"
 	"embed"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -80,7 +83,7 @@ func New(c Config) http.Handler {
 		Policy: policy, Frames: "DENY",
 		Referrer: "same-origin", // no-referrer would make our own forms look foreign on plain HTTP
 	}
-	return page.StripPrefix(s.Prefix, headers.On(guard.Handler(mux)))
+	return page.StripPrefix(s.Prefix, headers.On(guard.Handler(s.encrypted(mux))))
 }
 
 func newSite(c Config) *site {
@@ -114,3 +117,18 @@ func newSite(c Config) *site {
 // policy lets a page use its own files and nothing else. No string becomes markup.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// encrypted takes a request for PUBLIC_URL's host for one by TLS where PUBLIC_URL is https,
+// whatever a proxy that nobody named says of it: cookies go no other way then.
+func (s *site) encrypted(next http.Handler) http.Handler {
+	public, err := url.Parse(s.PublicURL)
+	if err != nil || public.Scheme != "https" {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS == nil && strings.EqualFold(r.Host, public.Host) {
+			r.TLS = &tls.ConnectionState{}
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -61,8 +61,10 @@ func init() {
 	fixtures = append(fixtures,
 		fixture{"today.html", "empty", frame{Title: "Today"}, todayPage{Empty: true}},
 		fixture{"today.html", "quiet", frame{Title: "Today"}, todayPage{Nobody: true}},
-		fixture{"today.html", "full", frame{Title: "Today"}, todayPage{Wrong: []string{"3 messages are stuck"}, Mend: true, Needs: []caseRow{row, take}, All: 12,
-			Said: []answerRow{said, {"/answers/0.t", 0, "", "", "x", false}}, Week: []figure{{"Unsatisfied", "19 %", "(11–31) of 62", "11.0%", "20.0%", "19.0%"}, {"Unsatisfied", "2 of 7", "too few for a rate", "", "", ""}}}},
+		fixture{"today.html", "full", frame{Title: "Today"}, todayPage{
+			Wrong: []string{"3 messages are stuck"}, Mend: true, Needs: []caseRow{row, take}, All: 12,
+			Said: []answerRow{said, {"/answers/0.t", 0, "", "", "x", false}}, Week: []figure{{"Unsatisfied", "19 %", "(11–31) of 62", "11.0%", "20.0%", "19.0%"}, {"Unsatisfied", "2 of 7", "too few for a rate", "", "", ""}},
+		}},
 		fixture{"answers.html", "empty", frame{Title: "Answers"}, answersPage{}},
 		fixture{"answers.html", "full", frame{Title: "Answers"}, answersPage{Rows: []answerRow{said}, Sites: list.Sites, Flows: list.Sites, Levels: list.Sites, Speaking: list.Sites, Words: true, More: "/answers?after=x", CSV: "/answers.csv?", Found: true}},
 		fixture{"answer.html", "empty", frame{Title: "Anna"}, answerPage{}},

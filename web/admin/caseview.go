@@ -419,8 +419,12 @@ func (l look) factsIn(p *casePage, in caseSource, v *voice.Voice) {
 		}
 		add(&p.Visit, "fact_site", in.View.Site.Name)
 		for _, attr := range []struct{ name, label string }{
-			{voice.AttrService, "fact_service"}, {voice.AttrAgent, "fact_staff"}, {voice.AttrDate, "fact_date"}, {voice.AttrItem, "fact_item"},
-			{voice.AttrTicket, "fact_ticket"}, {voice.AttrPromise, "fact_promise"},
+			{voice.AttrService, "fact_service"},
+			{voice.AttrAgent, "fact_staff"},
+			{voice.AttrDate, "fact_date"},
+			{voice.AttrItem, "fact_item"},
+			{voice.AttrTicket, "fact_ticket"},
+			{voice.AttrPromise, "fact_promise"},
 		} {
 			value, _ := v.Known(attr.name)
 			add(&p.Visit, attr.label, value)
@@ -440,9 +444,7 @@ func (l look) factsIn(p *casePage, in caseSource, v *voice.Voice) {
 			p.Past = append(p.Past, pastLine{level, text})
 		}
 	}
-	for _, name := range in.Cards {
-		p.Cards = append(p.Cards, name)
-	}
+	p.Cards = append(p.Cards, in.Cards...)
 	for _, h := range in.Next {
 		if h.At.After(l.now) && len(h.Chats) > 0 {
 			p.Next = append(p.Next, l.w.t("next_hears", l.w.moment(l.now, h.At, in.Zone), strings.Join(h.Chats, l.w.t("comma"))))

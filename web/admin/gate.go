@@ -100,13 +100,15 @@ func address(r *http.Request) string {
 // its browser gets. What the browser held before opens nothing any more once it is stored.
 func (s *site) newSession(r *http.Request, login string) (storage.WebSession, *http.Cookie) {
 	token, now := signin.NewToken(), s.Clock()
-	return storage.WebSession{
-			ID: uuid.Must(uuid.NewV7()).String(), Hash: signin.HashToken(token), Login: login, Created: now, Seen: now, Fresh: now,
-			Device: device(r.UserAgent()), Address: address(r),
-		}, &http.Cookie{
-			Name: cookieName(r), Value: token, Path: "/", MaxAge: int(storage.SessionLife / time.Second),
-			Secure: r.TLS != nil, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		}
+	cookie := &http.Cookie{ //nolint:gosec // Secure wherever there is TLS; on loopback there is none
+		Name: cookieName(r), Value: token, Path: "/", MaxAge: int(storage.SessionLife / time.Second),
+		Secure: r.TLS != nil, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+	session := storage.WebSession{
+		ID: uuid.Must(uuid.NewV7()).String(), Hash: signin.HashToken(token), Login: login, Created: now, Seen: now, Fresh: now,
+		Device: device(r.UserAgent()), Address: address(r),
+	}
+	return session, cookie
 }
 
 // device is what a browser says it is, in two words: "Firefox on Linux".
@@ -120,8 +122,14 @@ func device(agent string) string {
 		return ""
 	}
 	browser := named([][2]string{
-		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox/", "Firefox"}, {"FxiOS", "Firefox"},
-		{"Chrome/", "Chrome"}, {"CriOS", "Chrome"}, {"Safari/", "Safari"},
+		{"Edg", "Edge"},
+		{"OPR/", "Opera"},
+		{"SamsungBrowser", "Samsung Internet"},
+		{"Firefox/", "Firefox"},
+		{"FxiOS", "Firefox"},
+		{"Chrome/", "Chrome"},
+		{"CriOS", "Chrome"},
+		{"Safari/", "Safari"},
 	})
 	system := named([][2]string{
 		{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS X", "Mac"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"},

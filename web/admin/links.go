@@ -239,7 +239,9 @@ func (s *site) link(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	}
 	p.Local = p.Web != "" && isLocal(p.Web)
 	p.Facts = []fact{
-		{words.t("link_flow"), l.Flow}, {words.t("link_site"), names[l.Site]}, {words.t("link_service"), l.Event[voice.AttrService]},
+		{words.t("link_flow"), l.Flow},
+		{words.t("link_site"), names[l.Site]},
+		{words.t("link_service"), l.Event[voice.AttrService]},
 		{words.t("link_counted"), words.t("link_opened", l.Opened)},
 	}
 	if !l.Last.IsZero() {

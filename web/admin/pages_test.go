@@ -297,3 +297,26 @@ func TestAFlashIsNamedByTheAddressAndNeverWordedByIt(t *testing.T) {
 		t.Errorf("%v: %s", err, w.Body)
 	}
 }
+
+func TestCookiesAreForEncryptedConnectionsAloneWherePublicURLIs(t *testing.T) {
+	for _, c := range []struct {
+		public, host string
+		want         bool
+	}{
+		{"https://care.example/care", "care.example", true},
+		{"https://care.example", "CARE.example", true},
+		{"https://care.example", "localhost:8080", false},
+		{"http://care.example", "care.example", false},
+		{"", "care.example", false},
+	} {
+		s := *drawing()
+		s.PublicURL = c.public
+		r := httptest.NewRequest("GET", "/login", nil)
+		r.Host = c.host
+		var secure bool
+		s.encrypted(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { secure = r.TLS != nil })).ServeHTTP(httptest.NewRecorder(), r)
+		if secure != c.want {
+			t.Errorf("PUBLIC_URL %q, asked for %s: encrypted is %v", c.public, c.host, secure)
+		}
+	}
+}
