@@ -78,17 +78,20 @@ func (b *Bot) Handle(ctx context.Context, updates []chat.Update) ([]chat.Answer,
 }
 
 // round commits the next piece of every conversation, all queued before any is waited
-// for, and returns the jobs that are not done.
+// for, and returns the jobs that are not done. Words may turn out to belong to a case, which
+// takes another piece: what the same person did after them waits for that.
 func (b *Bot) round(ctx context.Context, open []*job) ([]*job, error) {
 	var now []*job
 	var ws []outbox.Work
-	waits := make(map[storage.Person]bool)
+	waits, wrote := make(map[storage.Person]bool), make(map[storage.Person]bool)
 	for _, j := range open {
-		if waits[j.person] {
+		words := j.update.Kind == chat.Text || j.update.Kind == chat.Edited
+		if waits[j.person] || wrote[j.person] && !words {
+			waits[j.person] = true // nothing overtakes what waits
 			continue
 		}
 		now, ws = append(now, j), append(ws, j.work)
-		waits[j.person] = j.next != nil
+		waits[j.person], wrote[j.person] = j.next != nil, wrote[j.person] || words
 	}
 	done := make(map[*job]bool, len(now))
 	for i, err := range b.out.Commit(ctx, ws...) {
