@@ -72,7 +72,8 @@ func TestAServerStartsAnswersAndLeavesNothingBehind(t *testing.T) {
 		{"GET", "/schema/recovery.json", "", "", 200},
 		{"GET", "/readyz", "", "", 200},
 		{"GET", "/care/readyz", "", "", 200}, // with the path of PUBLIC_URL, or without
-		{"GET", "/nothing", "", "", 404},
+		{"GET", "/nothing", "", "", 200},     // whoever has not signed in is led to the door
+		{"GET", "/chat/nothing", "", "", 404},
 		{"GET", "/chat/nobody-was-given-this", "", "", 404},
 		{"GET", "/room/staff", "", "", 404}, // the demo's only
 		{"POST", "/hooks/telegram", "", "{}", 401},

@@ -3,19 +3,26 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 
 	"github.com/lib/pq"
 
+	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/storage"
 )
 
-// personal are the tables that hold data of people.
-func personal() []string {
-	return []string{
-		"seen", "keyblocks", "identities", "invitations", "sessions", "answers", "read_sessions", "changes", "folds", "cases", "case_events", "words", "deliveries", "talks", "queue", "parked", "feedback",
-		"customers", "erasures",
+// personal are the tables that hold data of people, each once.
+func personal() (tables []string) {
+	for _, c := range privacy.Columns() {
+		switch c.Fate {
+		case privacy.Gone, privacy.Anew, privacy.DayOnly, privacy.Cleared:
+			if !slices.Contains(tables, c.Table) {
+				tables = append(tables, c.Table)
+			}
+		}
 	}
+	return tables
 }
 
 // scrub writes every table with data of people anew if whole is set: Postgres keeps removed rows in

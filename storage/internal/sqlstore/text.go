@@ -221,19 +221,23 @@ func (t *texts) change(table, key, to string) *list {
 		l.whole = t.one(text)
 		return &l
 	}
-	// The key's parameters come first, and are named so.
+	// The key's parameters come first, and are numbered so.
+	mark := "?"
+	if t.dialect.Bind == sqlx.DOLLAR {
+		mark = "$"
+	}
 	text := "UPDATE " + table + " SET "
 	for i, c := range set {
 		if i > 0 {
 			text += ", "
 		}
-		text += c + " = ?" + strconv.Itoa(len(keys)+i+1)
+		text += c + " = " + mark + strconv.Itoa(len(keys)+i+1)
 	}
 	text += " WHERE "
 	for i, c := range keys {
-		text += c + " = ?" + strconv.Itoa(i+1) + " AND "
+		text += c + " = " + mark + strconv.Itoa(i+1) + " AND "
 	}
-	l.sized[len(sizes)-1] = t.one(text + "bucket = ?" + strconv.Itoa(len(l.columns)+1))
+	l.sized[len(sizes)-1] = t.one(text + "bucket = " + mark + strconv.Itoa(len(l.columns)+1))
 	return &l
 }
 
