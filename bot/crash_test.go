@@ -66,7 +66,9 @@ func TestCrashes(t *testing.T) {
 				sum.add(n)
 			}
 			t.Logf("%+v", sum)
-			if !t.Failed() && *crashes >= 100 && (sum.Deaths < *crashes || sum.Cards == 0 || sum.Doubtful == 0) {
+			// That a message is in doubt takes a death between two calls, which chance may leave
+			// out: TestEveryCallOfTheCoreFlowsFailsInTurn dies at each of them.
+			if !t.Failed() && *crashes >= 100 && (sum.Deaths < *crashes || sum.Cards == 0) {
 				t.Errorf("the schedules did not crash enough: %+v", sum)
 			}
 		})
