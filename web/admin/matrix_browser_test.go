@@ -20,24 +20,27 @@ func TestMatrix(t *testing.T) {
 	browser := browsertest.Start(t)
 	for _, lang := range pageLanguages {
 		t.Run(lang, func(t *testing.T) {
-			tab := browsertest.Open(t, browser)
 			server := serveFixtures(t, lang)
 			for _, l := range browsertest.Looks() {
+				tab := browsertest.Open(t, browser) // one a look: a tab that hangs ends the test
 				for _, width := range browsertest.Widths() {
 					tab.Wear(l, width)
 					for i, f := range fixtures {
+						if f.of == "empty" && l.Name != "light" {
+							continue // it has the parts of the full one, and fewer
+						}
 						where := fmt.Sprintf("%s-%s-%s-%d-%s", f.template, f.of, lang, width, l.Name)
 						tab.Visit(server+"/fixture/"+strconv.Itoa(i), l)
 						tab.NoSidewaysScroll(where)
 						tab.Picture(where)
-						if width == 390 || l.Name == "light" {
+						if width == 390 || width == 1280 && l.Name == "light" {
 							tab.Accessible(where)
 						}
 					}
 				}
-			}
-			if got := browsertest.Eval[string](tab, `getComputedStyle(document.documentElement).direction`); got != dir(lang) {
-				t.Errorf("the page reads %s", got)
+				if got := browsertest.Eval[string](tab, `getComputedStyle(document.documentElement).direction`); got != dir(lang) {
+					t.Errorf("the page reads %s", got)
+				}
 			}
 		})
 	}
