@@ -8,7 +8,7 @@ FUZZTIME ?= 30s
 KILLS    ?= 200
 DURATION ?= 1h
 
-.PHONY: help run test deps check lint vulnerabilities browser browserstaff fmt bench benchmany fuzz crash faults soak cover clean
+.PHONY: help run test deps check lint vulnerabilities browser fmt bench benchmany fuzz crash faults soak cover clean
 
 help: ## List these targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -37,10 +37,7 @@ vulnerabilities: ## Look up what the program is made of among the known vulnerab
 	GO="$(GO)" scripts/vulnerabilities.sh
 
 browser: deps ## Walk the pages through every look, width and language in a browser.
-	$(GO) test -tags matrix -run Matrix -timeout 40m ./adapters/webchat
-
-browserstaff: deps ## The same for the pages of staff (four minutes).
-	$(GO) test -tags matrix -run Matrix -timeout 40m ./web/admin
+	$(GO) test -tags matrix -run Matrix -timeout 40m ./adapters/webchat ./web/admin
 
 bench: ## Measure what everything costs and write docs/performance.md (needs PostgreSQL, about seven minutes).
 	$(GO) run ./internal/bench -page docs/performance.md

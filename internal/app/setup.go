@@ -62,10 +62,16 @@ func SetupWords(ctx context.Context, store storage.Logins, base string, now time
 	return fmt.Sprintf("Open %s to set up (works once, until %s; `aftercare admin link` makes another)", link, until.Local().Format("15:04")), nil
 }
 
-// saySetup says at the start, and every hour, how to set up, until somebody can sign in.
+// saySetup says once its pages answer, and every hour, how to set up, until somebody can sign
+// in.
 func (a *App) saySetup(ctx context.Context) {
 	if a.Say == nil {
 		return
+	}
+	select {
+	case <-ctx.Done():
+		return
+	case <-a.web.opened:
 	}
 	base := PagesURL(a.Settings, a.listener.Addr().String())
 	for {

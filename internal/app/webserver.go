@@ -18,6 +18,7 @@ type webServer struct {
 	*http.Server
 	listener net.Listener
 	handler  atomic.Pointer[http.Handler] // nil until open
+	opened   chan struct{}                // closed by open
 	cancel   context.CancelFunc           // ends every request
 	streams  context.Context              // of event streams: ends when the server begins to stop
 	unused   unused
@@ -29,7 +30,7 @@ type webServer struct {
 func startWeb(listener net.Listener, e edge, log *slog.Logger, fail func(error)) *webServer {
 	ctx, cancel := context.WithCancel(context.Background())
 	streams, endStreams := context.WithCancel(ctx)
-	w := &webServer{listener: listener, cancel: cancel, streams: streams, crowd: newCrowd(listener, log)}
+	w := &webServer{listener: listener, cancel: cancel, streams: streams, crowd: newCrowd(listener, log), opened: make(chan struct{})}
 	w.Server = &http.Server{
 		Handler:           e.guard(http.HandlerFunc(w.serve)),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
@@ -53,8 +54,11 @@ func startWeb(listener net.Listener, e edge, log *slog.Logger, fail func(error))
 	return w
 }
 
-// open lets requests through to the program.
-func (w *webServer) open(h http.Handler) { w.handler.Store(&h) }
+// open lets requests through to the program, and says so on opened. It is called once.
+func (w *webServer) open(h http.Handler) {
+	w.handler.Store(&h)
+	close(w.opened)
+}
 
 func (w *webServer) serve(out http.ResponseWriter, r *http.Request) {
 	if h := w.handler.Load(); h != nil {

@@ -70,7 +70,13 @@ func serveFixtures(t *testing.T, lang string) (url string) {
 	}})
 	h := New(c)
 	routes = was
-	server := httptest.NewServer(h)
+	all := http.NewServeMux()
+	all.Handle("/", h)
+	all.HandleFunc("GET /chat/", func(w http.ResponseWriter, _ *http.Request) { // what the frame of the try shows
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte("<!doctype html><title>A chat</title>"))
+	})
+	server := httptest.NewServer(all)
 	t.Cleanup(server.Close)
 	return server.URL
 }
