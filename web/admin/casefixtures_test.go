@@ -67,7 +67,7 @@ func init() {
 		}},
 		fixture{"answers.html", "empty", frame{Title: "Answers"}, answersPage{}},
 		fixture{"answers.html", "full", frame{Title: "Answers"}, answersPage{Rows: []answerRow{said}, Sites: list.Sites, Flows: list.Sites, Levels: list.Sites, Speaking: list.Sites, Words: true, More: "/answers?after=x", CSV: "/answers.csv?", Found: true}},
-		fixture{"answer.html", "empty", frame{Title: "Anna"}, answerPage{}},
+		fixture{"answer.html", "empty", frame{Title: "Anna"}, answerPage{Level: 3, Feeling: "neither"}},
 		fixture{"answer.html", "full", frame{Title: "Anna"}, answerPage{2, "dissatisfied", full.Words, full.Answers, full.Facts, "A-1042"}},
 	)
 	some := []choice{{"a", "One", true}, {"b", "Two", false}}

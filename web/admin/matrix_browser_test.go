@@ -66,13 +66,16 @@ func serveFixtures(t *testing.T, lang string) (url string) {
 			return err
 		}
 		f := fixtures[n]
+		if f.template == "setup_try.html" {
+			w.Header().Set("Content-Security-Policy", framed)
+		}
 		return s.show(w, r, v, http.StatusOK, f.template, f.frame, f.page)
 	}})
 	h := New(c)
 	routes = was
 	all := http.NewServeMux()
 	all.Handle("/", h)
-	all.HandleFunc("GET /chat/", func(w http.ResponseWriter, _ *http.Request) { // what the frame of the try shows
+	all.HandleFunc("GET /chat/x", func(w http.ResponseWriter, _ *http.Request) { // what the frame of the try shows
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write([]byte("<!doctype html><title>A chat</title>"))
 	})
