@@ -32,6 +32,10 @@ type queries struct {
 	writingQueries
 	standingLinkQueries
 	loginQueries
+	webSessionQueries
+	oneTimeQueries
+	tryQueries
+	auditQueries
 	answeredQueries
 	all, boot []string
 }
@@ -70,6 +74,10 @@ func newQueries(d Dialect) *queries {
 		writingQueries:      newWritingQueries(t),
 		standingLinkQueries: newStandingLinkQueries(t),
 		loginQueries:        newLoginQueries(t),
+		webSessionQueries:   newWebSessionQueries(t),
+		oneTimeQueries:      newOneTimeQueries(t),
+		tryQueries:          newTryQueries(t),
+		auditQueries:        newAuditQueries(t),
 		answeredQueries:     newAnsweredQueries(t),
 	}
 	q.all, q.boot = t.all, t.boot

@@ -1,0 +1,240 @@
+package admin
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/internal/signin"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// personPage is one person with what can be done about them.
+type personPage struct {
+	rolesForm
+	ID, Name  string
+	About     personRow
+	Change    bool // the viewer may change them
+	Self      bool
+	In        bool // they can sign in
+	Waits     bool // an invitation waits
+	Owner     bool
+	MayOwner  bool
+	Held      []string // names of cases
+	HeldCount int
+	Link      secretLink
+	LinkKind  string
+	Code      string
+	CodeUntil string
+	Bots      []link // where the code is sent by one tap
+	Problem   string
+}
+
+func (s *site) findMember(r *http.Request, v Viewer) (member, error) {
+	all, err := s.team(r, v)
+	if err != nil {
+		return member{}, err
+	}
+	i := slices.IndexFunc(all, func(m member) bool { return m.ID == r.PathValue("id") })
+	if i < 0 {
+		return member{}, &page.Error{Code: page.NotFound, Title: "no_person", Text: "no_person_text"}
+	}
+	return all[i], nil
+}
+
+func (s *site) person(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	m, err := s.findMember(r, v)
+	if err != nil {
+		return err
+	}
+	p, err := s.personPage(r, v, m)
+	if err != nil {
+		return err
+	}
+	return s.showPerson(w, r, v, http.StatusOK, p)
+}
+
+func (s *site) personPage(r *http.Request, v Viewer, m member) (p personPage, err error) {
+	words := s.words(r, v)
+	p = personPage{
+		ID: m.ID, Name: m.Name, Change: m.inTeam, Self: m.ID == v.Staff, In: m.login.ID != "", Waits: !m.joins.Expires.IsZero(), Owner: m.login.Owner,
+		MayOwner: v.Owner && m.login.ID != "",
+		About:    personRow{Roles: s.rolesWords(words, m), Chats: chatsWords(words, m.chats)},
+	}
+	if p.rolesForm, err = s.rolesFor(r, v, m.Roles); err != nil {
+		return p, err
+	}
+	held, err := s.held(r, m.ID)
+	if err != nil {
+		return p, err
+	}
+	p.HeldCount = len(held)
+	for _, c := range held[:min(len(held), 12)] {
+		p.Held = append(p.Held, c.Name())
+	}
+	return p, nil
+}
+
+func (s *site) showPerson(w http.ResponseWriter, r *http.Request, v Viewer, status int, p personPage) error {
+	words := s.words(r, v)
+	return s.show(w, r, v, status, "person.html", frame{
+		Title: p.Name, Here: "/people", Back: &link{"/people", words.t("people")}, Modules: []string{"copy.js"},
+	}, p)
+}
+
+// onPerson runs what is posted about somebody whom the viewer may change, once the viewer has
+// proved lately who they are.
+func onPerson(do func(s *site, w http.ResponseWriter, r *http.Request, v Viewer, m member) error) handler {
+	return func(s *site, w http.ResponseWriter, r *http.Request, v Viewer) error {
+		m, err := s.findMember(r, v)
+		if err != nil {
+			return err
+		}
+		if !m.inTeam {
+			return notAllowed(nil)
+		}
+		if err := page.ReadForm(w, r, maxForm); err != nil {
+			return err
+		}
+		if !s.proved(w, r, v, "/people/"+url.PathEscape(m.ID)) {
+			return nil
+		}
+		return do(s, w, r, v, m)
+	}
+}
+
+// backTo is the way back to a person's page once something was done.
+func (s *site) backTo(w http.ResponseWriter, r *http.Request, m member, done string) error {
+	http.Redirect(w, r, s.Prefix+"/people/"+url.PathEscape(m.ID)+"?done="+done, http.StatusSeeOther)
+	return nil
+}
+
+func (s *site) saveRoles(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+	p, err := s.personPage(r, v, m)
+	if err != nil {
+		return err
+	}
+	words := s.words(r, v)
+	p.field("role").Value = r.PostForm.Get("role")
+	roles := p.grants(words, r, v)
+	if len(p.Faults()) > 0 || p.Fault != "" {
+		return s.showPerson(w, r, v, http.StatusUnprocessableEntity, p)
+	}
+	for site, role := range m.Roles { // what the viewer does not see of them stays
+		if _, shown := roles[access.EverySite]; !shown && site != access.EverySite && !v.Can(access.ManageAgents, site) {
+			roles[site] = role
+		}
+	}
+	before := rolesText(m.Roles)
+	m.Staff.Roles = roles
+	if err := s.Store.PutStaff(r.Context(), m.Staff); err != nil {
+		return err
+	}
+	a := s.audit(v, "staff.roles", m.ID)
+	a.Before, a.After = before, rolesText(roles)
+	if err := s.Store.PutAudit(r.Context(), a); err != nil {
+		return err
+	}
+	if err := s.Bot.Configuration().RefreshTeam(r.Context()); err != nil {
+		return err
+	}
+	return s.backTo(w, r, m, "person_saved")
+}
+
+// linkFor makes a link with which somebody joins or, if they can sign in already, chooses
+// another password.
+func (s *site) linkFor(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+	kind, who, life := storage.JoinLink, m.ID, joinLife
+	if m.login.ID != "" {
+		kind, who, life = storage.ResetLink, m.login.ID, resetLife
+	}
+	shown, err := s.makeLink(r, v, kind, who, life)
+	if err != nil {
+		return err
+	}
+	p, err := s.personPage(r, v, m)
+	if err != nil {
+		return err
+	}
+	p.Link, p.LinkKind = shown, string(kind)
+	return s.showPerson(w, r, v, http.StatusOK, p)
+}
+
+// withdraw makes an invitation useless that was not used yet.
+func (s *site) withdraw(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+	now := s.Clock()
+	err := s.Store.PutOneTimeLink(r.Context(), storage.OneTimeLink{ // in place of the other, and over at once
+		Hash: signin.HashToken(signin.NewToken()), Kind: storage.JoinLink, Who: m.ID, Made: now, Expires: now,
+	}, s.audit(v, "link.withdraw", m.ID))
+	if err != nil {
+		return err
+	}
+	return s.backTo(w, r, m, "withdrawn")
+}
+
+// chatCode makes a code with which somebody links their own chat.
+func (s *site) chatCode(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+	code, until, err := s.Bot.StaffCode(r.Context(), m.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.Store.PutAudit(r.Context(), s.audit(v, "staff.code", m.ID)); err != nil {
+		return err
+	}
+	p, err := s.personPage(r, v, m)
+	if err != nil {
+		return err
+	}
+	p.Code, p.CodeUntil = code, until.Format("2006-01-02 15:04")+" UTC"
+	return s.showPerson(w, r, v, http.StatusOK, p)
+}
+
+func (s *site) nameOwner(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+	if m.login.ID == "" {
+		return &page.Error{Code: page.NotFound, Title: "no_person", Text: "no_person_text"}
+	}
+	owner := r.PostForm.Get("owner") == "yes"
+	a := s.audit(v, "login.owner", m.login.Name)
+	a.Before, a.After = fmt.Sprint(m.login.Owner), fmt.Sprint(owner)
+	_, err := s.Store.ChangeLogin(r.Context(), storage.LoginChange{
+		ID: m.login.ID, Ends: m.login.ID != v.Login, Audit: a, Now: s.Clock(), Change: func(l *storage.Login) error { l.Owner = owner; return nil },
+	})
+	if errors.Is(err, storage.ErrLastOwner) {
+		return s.lastOwner(w, r, v, m)
+	}
+	if err != nil {
+		return err
+	}
+	return s.backTo(w, r, m, "person_saved")
+}
+
+// lastOwner says that somebody stays who must.
+func (s *site) lastOwner(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+	p, err := s.personPage(r, v, m)
+	if err != nil {
+		return err
+	}
+	p.Problem = s.words(r, v).t("last_owner")
+	return s.showPerson(w, r, v, http.StatusUnprocessableEntity, p)
+}
+
+func (s *site) remove(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+	released, err := s.Bot.RemoveStaff(r.Context(), m.ID)
+	if errors.Is(err, storage.ErrLastOwner) {
+		return s.lastOwner(w, r, v, m)
+	}
+	if err != nil {
+		return err
+	}
+	a := s.audit(v, "staff.remove", m.ID)
+	a.Before, a.After = m.Name+": "+rolesText(m.Roles), fmt.Sprint("returned to the queue: ", released)
+	if err := s.Store.PutAudit(r.Context(), a); err != nil {
+		return err
+	}
+	http.Redirect(w, r, s.Prefix+"/people?done=removed", http.StatusSeeOther)
+	return nil
+}
