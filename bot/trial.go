@@ -12,7 +12,6 @@ import (
 type Trial struct {
 	Session  string // "" = nobody tapped yet
 	Answered int    // questions that have an answer
-	Level    int    // of the worst answer, 1–7; 0 = none has one
 	Case     string // id of the case that it opened; "" = none
 }
 
@@ -29,5 +28,5 @@ func (l Links) Tried(ctx context.Context, token string) (Trial, error) {
 	if err != nil {
 		return Trial{}, fmt.Errorf("read the conversation: %w", err)
 	}
-	return Trial{Session: s.ID, Answered: len(s.Answers), Level: s.Judgement.Mood, Case: s.Case}, nil
+	return Trial{Session: s.ID, Answered: len(s.Answers), Case: s.Case}, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 )
 
 // setupRoutes are the first evening, once the first person has signed in. Each step can be
@@ -218,9 +219,10 @@ func (s *site) setupChats(w http.ResponseWriter, r *http.Request, v Viewer) erro
 var setupSurveys = []string{"one_tap_csat", "post_service_3", "ladder7_expect", "restaurant", "repair"}
 
 type surveyPage struct {
-	Bar   setupBar
-	Flows []surveyCard
-	Site  string
+	Bar           setupBar
+	Flows         []surveyCard
+	Site          string
+	Language, Dir string // of its customers
 }
 
 // surveyCard is a survey to choose, with its first question.
@@ -240,13 +242,34 @@ func (s *site) setupSurvey(w http.ResponseWriter, r *http.Request, v Viewer) err
 		http.Redirect(w, r, s.Prefix+"/setup/place", http.StatusSeeOther)
 		return nil
 	}
-	p := surveyPage{Bar: setupStep(4), Site: all[0].Name}
+	surveys, err := bot.Standing{Bot: s.Bot}.Surveys(r.Context())
+	if err != nil {
+		return err
+	}
+	texts, err := voice.Load()
+	if err != nil {
+		return err
+	}
+	p := surveyPage{Bar: setupStep(4), Site: all[0].Name, Language: all[0].Language, Dir: dir(all[0].Language)}
+	as := &voice.Voice{Words: texts.Of(p.Language), Lang: p.Language, Langs: []string{p.Language, "en"}, Site: s.at(all[0].ID)}
 	for _, id := range setupSurveys {
-		p.Flows = append(p.Flows, surveyCard{
-			ID: id, Title: words.t("flow_" + id), Ask: words.t("flow_" + id + "_ask"), Marks: strings.Fields(words.t("flow_" + id + "_marks")), Usual: id == "post_service_3",
-		})
+		i := slices.IndexFunc(surveys, func(f survey.Flow) bool { return f.ID == id })
+		if i < 0 {
+			continue // it was withdrawn
+		}
+		p.Flows = append(p.Flows, cardOf(as, &surveys[i], words.t("flow_"+id)))
 	}
 	return s.show(w, r, v, http.StatusOK, "setup_survey.html", setupFrame(words, 4, words.t("survey_title")), p)
+}
+
+// cardOf is a survey as its customers meet it: its first question, in their language.
+func cardOf(as *voice.Voice, f *survey.Flow, title string) surveyCard {
+	first := &f.Questions[0]
+	c := surveyCard{ID: f.ID, Title: title, Ask: as.Fill(first.Ask.In(as.Langs...)), Usual: f.ID == usualFlow}
+	for _, o := range first.Scale.Options {
+		c.Marks = append(c.Marks, voice.Number(o.Value))
+	}
+	return c
 }
 
 // trySurvey makes a link of a survey for whoever sets up, to be tried at once. Its answers
@@ -267,13 +290,9 @@ func (s *site) trySurvey(w http.ResponseWriter, r *http.Request, v Viewer) error
 		http.Redirect(w, r, s.Prefix+"/setup/place", http.StatusSeeOther)
 		return nil
 	}
-	words := languages[fallback]
-	if own, ok := languages[all[0].Language]; ok {
-		words = own
-	}
 	made, err := s.Bot.Invite(r.Context(), bot.InviteRequest{
 		Flow: flow, Site: all[0].ID, Channel: "web", Language: all[0].Language, Test: true,
-		Event: map[string]string{"service_name": words.t("setup_service"), "first_name": v.Name},
+		Event: map[string]string{voice.AttrFirstName: v.Name},
 	})
 	if err != nil {
 		return fmt.Errorf("make a link to try: %w", err)
@@ -287,14 +306,8 @@ type tryPage struct {
 	Bar      setupBar
 	Chat     string // the address of the chat
 	Answered int
-	Case     *tryCase
+	Case     *caseRow
 	Here     string // this page, to look again
-}
-
-type tryCase struct {
-	Name, Rank string
-	Level      int
-	Words      string
 }
 
 // framed lets a page show the chats of this program in it.
@@ -321,9 +334,11 @@ func (s *site) setupTry(w http.ResponseWriter, r *http.Request, v Viewer) error 
 			return err
 		}
 		if i := slices.IndexFunc(cases, func(c storage.Case) bool { return c.ID == trial.Case }); i >= 0 && v.Can(access.SeeCases, cases[i].Site) {
-			c := cases[i]
-			p.Case = &tryCase{Name: c.Name(), Rank: c.Decision.Priority.String(), Level: trial.Level}
-			p.Case.Words = words.t("level_of", p.Case.Level)
+			rows, err := s.rows(r.Context(), words, v, s.Clock(), cases[i:i+1])
+			if err != nil {
+				return err
+			}
+			p.Case = &rows[0]
 		}
 	}
 	w.Header().Set("Content-Security-Policy", framed)

@@ -21,10 +21,10 @@ func init() {
 		fixture{"setup_survey.html", "empty", frame{Title: "What do you ask first?", Bare: true}, surveyPage{Bar: setupStep(4)}},
 		fixture{"setup_survey.html", "full", frame{Title: "What do you ask first?", Bare: true, Wide: true}, surveyPage{setupStep(4), []surveyCard{
 			{"one_tap_csat", "One tap", "How satisfied were you?", []string{"1", "2"}, false}, {"post_service_3", "Three questions", "Overall?", nil, true},
-		}, "Bella"}},
+		}, "Bella", "en", "ltr"}},
 		fixture{"setup_try.html", "empty", frame{Title: "Try it", Bare: true, Wide: true}, tryPage{Bar: setupStep(5), Chat: "/chat/x", Here: "/setup/try?chat=x"}},
 		fixture{"setup_try.html", "full", frame{Title: "Try it", Bare: true, Wide: true}, tryPage{
-			Bar: setupStep(5), Chat: "/chat/x", Here: "/setup/try?chat=x", Answered: 1, Case: &tryCase{"A-1", "P1", 2, "2 of 7"},
+			Bar: setupStep(5), Chat: "/chat/x", Here: "/setup/try?chat=x", Answered: 1, Case: &caseRow{Number: "A-1", Priority: "P1", Level: 2, Feeling: "dissatisfied", Words: "I waited."},
 		}},
 	)
 }
@@ -70,6 +70,9 @@ func TestTheFirstEveningWithoutAnyScript(t *testing.T) {
 		if w := b.do("GET", at, nil); w.Code != 200 {
 			t.Errorf("%s: %d", at, w.Code)
 		}
+	}
+	if shown := b.do("GET", "/setup/survey", nil).Body.String(); !strings.Contains(shown, `lang="es" dir="ltr"><span class="bubble">¿Qué grado de satisfacción le dejó nuestro servicio?`) {
+		t.Errorf("the surveys are not shown as customers read them:\n%s", shown)
 	}
 	if w := b.do("POST", "/setup/survey", url.Values{"flow": {"../secret"}}); w.Code != http.StatusBadRequest {
 		t.Errorf("a survey that is not offered: %d", w.Code)
