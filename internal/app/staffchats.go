@@ -61,7 +61,7 @@ func (a *App) placeStaff(ctx context.Context) error {
 		}
 	}
 	if len(wanted) == 0 && a.Settings.SlackStaff == "" && !slices.ContainsFunc(list, func(c storage.StaffChat) bool { return !c.Linked.IsZero() }) {
-		a.Log.Warn("nobody will hear of unsatisfied customers",
+		a.Log.Warn("no chat of staff is told of unsatisfied customers: their cases stand on the pages only",
 			"do", "set TELEGRAM_STAFF_CHAT or SLACK_STAFF_CHANNEL, or link a chat: aftercare staff chat add front-desk --everywhere")
 	}
 	return nil

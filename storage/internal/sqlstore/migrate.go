@@ -232,13 +232,20 @@ func (m Migrations) upTo(ctx context.Context, db *sql.DB, version int64) (r Repo
 		results = partial.Applied
 		err = fmt.Errorf("%s failed and was rolled back: %s", partial.Failed.Source.Path, m.Dialect.Describe(cause(partial.Err)))
 	}
+	var took time.Duration
 	for _, one := range results {
 		r.Applied = append(r.Applied, one.Source.Path)
 		r.To = one.Source.Version
-		m.Log.Info("migrated", "file", one.Source.Path, "took", one.Duration)
+		took += one.Duration
+		if r.From > 0 || err != nil {
+			m.Log.Info("migrated", "file", one.Source.Path, "took", one.Duration)
+		}
 	}
 	if err != nil {
 		return r, fmt.Errorf("migrate: %w", err)
+	}
+	if r.From == 0 && r.To > 0 {
+		m.Log.Info("made the database", "schema", r.To, "took", took)
 	}
 	return r, nil
 }
