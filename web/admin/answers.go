@@ -112,7 +112,7 @@ func (s *site) answers(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err != nil {
 		return err
 	}
-	p := answersPage{Staff: f.Staff, From: f.From, To: f.To, Words: f.Words, Found: len(keep) > 0}
+	p := answersPage{Staff: f.Staff, From: f.From, To: keep.Get("to"), Words: f.Words, Found: len(keep) > 0}
 	if len(list) == f.Limit {
 		list = list[:pageRows]
 		last := list[pageRows-1].Place()

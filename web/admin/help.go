@@ -29,10 +29,17 @@ var helpRoutes = []route{
 	{pattern: "GET /help/flows/{picture}", page: (*site).helpPicture},
 }
 
-// helpOrder is how the index lists the topics: what is read by whoever runs surveys first.
-var helpOrder = []string{
-	"flows", "recovery", "routes", "conversations", "typing", "privacy", "running", "slack", "accessibility", "data", "scaling",
-	"security", "case-states", "survey-states", "reliability", "performance",
+// helpOrder is how the index lists the topics: for whoever asks customers and answers them,
+// then for whoever runs the program.
+var helpOrder = []helpPart{
+	{"help_using", []string{"conversations", "typing", "flows", "recovery", "routes", "privacy", "data", "accessibility", "case-states", "survey-states"}},
+	{"help_running", []string{"running", "slack", "scaling", "security", "reliability", "performance"}},
+}
+
+// helpPart is a part of the index: the key of its heading, and its topics.
+type helpPart struct {
+	heading string
+	topics  []string
 }
 
 // topic is a page of the documentation.
@@ -178,16 +185,25 @@ func (wideTable) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 
 // helpPage is the index, or one topic.
 type helpPage struct {
-	Topics []topic // of the index
-	Body   template.HTML
+	Parts []helpTopics // of the index
+	Body  template.HTML
+}
+
+type helpTopics struct {
+	Heading string
+	Topics  []topic
 }
 
 func (s *site) helpIndex(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	var p helpPage
-	for _, name := range helpOrder {
-		p.Topics = append(p.Topics, s.topics()[name])
-	}
 	words := s.words(r, v)
+	for _, part := range helpOrder {
+		shown := helpTopics{Heading: words.t(part.heading)}
+		for _, name := range part.topics {
+			shown.Topics = append(shown.Topics, s.topics()[name])
+		}
+		p.Parts = append(p.Parts, shown)
+	}
 	f := frame{Title: words.t("help"), Meta: words.t("help_english")}
 	return s.show(w, r, v, http.StatusOK, "help.html", f, p)
 }

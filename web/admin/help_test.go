@@ -3,7 +3,6 @@ package admin
 import (
 	"io/fs"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +19,7 @@ func TestEveryPageOfTheDocumentationIsAPageOfTheHelp(t *testing.T) {
 	bodies := map[string]string{}
 	for _, file := range names {
 		name := strings.TrimSuffix(file, ".md")
-		if !slices.Contains(helpOrder, name) || !strings.Contains(index, `href="/help/`+name+`"`) {
+		if !strings.Contains(index, `href="/help/`+name+`"`) {
 			t.Errorf("%s is not in the index", name)
 		}
 		bodies["/help/"+name] = h.get("/help/"+name, 200)
@@ -28,8 +27,8 @@ func TestEveryPageOfTheDocumentationIsAPageOfTheHelp(t *testing.T) {
 			t.Errorf("%s: %s", name, fault)
 		}
 	}
-	if len(helpOrder) != len(names) {
-		t.Errorf("%d topics of %d pages", len(helpOrder), len(names))
+	if n := strings.Count(index, `href="/help/`); n != len(names) {
+		t.Errorf("%d topics of %d pages", n, len(names))
 	}
 	linked := regexp.MustCompile(`(?:href|src)="(/help/[^"#]*)?(#[^"]*)?"`)
 	for at, body := range bodies {

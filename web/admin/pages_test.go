@@ -25,7 +25,7 @@ type fixture struct {
 var fixtures = []fixture{
 	{"notice.html", "full", frame{Title: "There is no such page"}, notice{"Check the address."}},
 	{"help.html", "empty", frame{Title: "Help"}, helpPage{}},
-	{"help.html", "full", frame{Title: "Help"}, helpPage{Topics: []topic{{Name: "flows", Title: "Flow files", Lead: "A survey is one file."}}}},
+	{"help.html", "full", frame{Title: "Help"}, helpPage{Parts: []helpTopics{{"Running the program", []topic{{Name: "flows", Title: "Flow files", Lead: "A survey is one file."}}}}}},
 	{"settings.html", "empty", frame{Title: "Settings"}, []settingsGroup{}},
 	{"settings.html", "full", frame{Title: "Settings", Here: "/settings"}, []settingsGroup{{"settings_here", []settingsCard{{"/outbox", "Outbox", "Nothing is stuck."}}}}},
 	{"about.html", "full", frame{Title: "About", Back: &link{"/settings", "Settings"}}, aboutPage{Version: "1.2"}},
