@@ -28,6 +28,7 @@ var routes = slices.Concat(
 	helpRoutes,
 	linkRoutes,
 	meRoutes,
+	moreRoutes,
 	outboxRoutes,
 	peopleRoutes,
 	proveRoutes,

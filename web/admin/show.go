@@ -83,8 +83,8 @@ var places = []place{
 	{At: "/answers", Name: "answers", deed: access.SeeWords, Bar: true},
 	{At: "/asking/links", Name: "links", deed: access.MakeLinks},
 	{At: "/people", Name: "people", deed: access.ManageAgents},
-	{At: "/settings", Name: "settings", deed: access.SeeSettings, Bar: true},
-	{At: "/me", Name: "me", deed: access.SeeReports, Bar: true, Narrow: true},
+	{At: "/settings", Name: "settings", deed: access.SeeSettings},
+	{At: "/more", Name: "more", deed: access.SeeReports, Bar: true, Narrow: true},
 }
 
 // show writes a page: name is a template that defines what stands below the head, and data
