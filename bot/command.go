@@ -78,8 +78,7 @@ func (c commands) stop() error {
 	}
 	t.identity.Stopped = t.now
 	t.out.Identity = t.identity
-	halted(t.identity, t)
-	t.notice(t.person().Say("stopped"), false)
+	halting{of: t}.done()
 	return nil
 }
 

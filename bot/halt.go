@@ -72,14 +72,37 @@ func (h halting) ask(live bool) {
 	t.want(storage.Want{Slot: haltSlot(t.identity), Kind: storage.NoticeD, Address: t.identity.Address, Render: m, Repost: true, Leave: &closed})
 }
 
-// haltSlot is the place of the question whether somebody wants no more surveys.
+// haltSlot is the place of the question whether somebody wants no more surveys, and of the
+// sentence that there will be none.
 func haltSlot(id *storage.Identity) string { return named(id.ID, "halt") }
 
-// halted takes the buttons of that question away: it is answered.
-func halted(id *storage.Identity, t *turn) {
-	v := t.person()
+// done says that there will be no more surveys, with a button that turns them on again: in
+// place of the question that was tapped, else below what was written.
+func (h halting) done() {
+	t := h.of
+	id, v := t.identity, t.person()
+	now := chat.Message{Text: v.Say("stopped"), Lang: v.Lang}
+	if listens(t.kase()) {
+		now.Text += "\n" + v.Say("stopped_case")
+	}
+	plain := now
+	now.Rows = [][]chat.Button{{{Text: v.Say("stop_undo"), Data: render.Tapped{Verb: render.VerbSurveys, On: true}.Encode()}}}
+	w := storage.Want{Slot: haltSlot(id), Kind: storage.NoticeD, Address: id.Address, Render: now}
+	if t.tapped {
+		t.answer(v.Say("stopped"), false)
+		w.OnlyIfKnown = true
+	} else {
+		w.Repost, w.Leave = true, &plain
+	}
+	t.want(w)
+}
+
+// undone takes the button away that turns surveys on again: they are on.
+func (h halting) undone() {
+	t := h.of
+	id, v := t.identity, t.person()
 	t.want(storage.Want{
 		Slot: haltSlot(id), Kind: storage.NoticeD, Address: id.Address, OnlyIfKnown: true,
-		Render: chat.Message{Text: v.Say("stop_asked"), Lang: v.Lang},
+		Render: chat.Message{Text: v.Say("surveys_on"), Lang: v.Lang},
 	})
 }

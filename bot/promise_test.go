@@ -29,6 +29,7 @@ var promises = map[string]promise{
 	"words_joined":              {"TestAFloodOfWordsJoins", "later.txt: The team can read this."},
 	"edit_kept":                 {"TestNobodyIsUnheard", "later.txt: The team can read this."},
 	"stopped":                   {"TestWhoStoppedIsNotAskedAfterTheService", "later.txt: Kept for later."},
+	"stopped_case":              {"stop_words.txt: sees instead (case:", "stop_words_es.txt: Activarlas de nuevo"},
 	"intro_privacy":             {"TestSomebodyElsesButtonDoesNothing", "slack/staff_pulse.en.txt: Nobody is alerted because of your answers"},
 	"intro_pulse_web":           {"pulse_web.txt: Your answers call nobody", "web.txt: 1 question, under a minute"},
 	"intro_privacy_pulse":       {"slack/staff_pulse.en.txt: Nobody is alerted because of your answers", "later.txt: sees your answers; other customers do not"},

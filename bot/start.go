@@ -231,6 +231,7 @@ func (t *turn) turnOn() bool {
 	}
 	t.identity.Stopped = time.Time{}
 	t.out.Identity = t.identity
+	halting{of: t}.undone()
 	return true
 }
 
