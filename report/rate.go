@@ -17,13 +17,15 @@ func (i Interval) Holds(x float64) bool { return i.Low <= x && x <= i.High }
 //
 // Source: E. B. Wilson, JASA 22 (1927) 209–212; R. G. Newcombe, Statistics in Medicine 17
 // (1998) 857–872, method 3.
-func Wilson(k, n float64) Interval {
+func Wilson(k, n float64) Interval { return wilson(k, n, Z95) }
+
+func wilson(k, n, z float64) Interval {
 	if !(n > 0 && k >= 0 && k <= n) || math.IsInf(n, 0) {
 		return Interval{0, 1}
 	}
-	p, zz := k/n, Z95*Z95
+	p, zz := k/n, z*z
 	middle := (p + zz/(2*n)) / (1 + zz/n)
-	half := Z95 / (1 + zz/n) * math.Sqrt(p*(1-p)/n+zz/(4*n*n))
+	half := z / (1 + zz/n) * math.Sqrt(p*(1-p)/n+zz/(4*n*n))
 	i := Interval{max(0, middle-half), min(1, middle+half)}
 	if k == 0 { // exact, where rounding would leave a trace
 		i.Low = 0
@@ -39,14 +41,12 @@ func Wilson(k, n float64) Interval {
 // difference: −1–1.
 //
 // Source: R. G. Newcombe, Statistics in Medicine 17 (1998) 873–890, method 10.
-func Newcombe(a, m, b, n float64) Interval {
+func Newcombe(a, m, b, n float64) Interval { return newcombe(a, m, b, n, Z95) }
+
+func newcombe(a, m, b, n, z float64) Interval {
 	if !(m > 0 && n > 0 && a >= 0 && a <= m && b >= 0 && b <= n) || math.IsInf(m, 0) || math.IsInf(n, 0) {
 		return Interval{-1, 1}
 	}
-	p, q, first, second := a/m, b/n, Wilson(a, m), Wilson(b, n)
-	d := p - q
-	return Interval{
-		max(-1, d-math.Hypot(p-first.Low, second.High-q)),
-		min(1, d+math.Hypot(first.High-p, q-second.Low)),
-	}
+	i := Between(a/m, wilson(a, m, z), b/n, wilson(b, n, z))
+	return Interval{max(-1, i.Low), min(1, i.High)}
 }

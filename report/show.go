@@ -44,6 +44,15 @@ func Show(k, n int) Rate {
 	return r
 }
 
+// Rated reports whether it may be shown as a rate.
+func (r Rate) Rated() bool { return r.Manner == Few || r.Manner == Plain }
+
+// Low and High are the ends of the interval.
+func (r Rate) Low() float64 { return r.Within.Low }
+
+// High is the upper end of the interval.
+func (r Rate) High() float64 { return r.Within.High }
+
 // Compared reports whether the rate may stand in an order or beside another.
 func (r Rate) Compared() bool { return r.Manner == Plain }
 
