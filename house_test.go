@@ -82,6 +82,7 @@ var rooms = []room{
 	{path: "survey/words"}, // beyond the standard library: how Unicode takes letters apart
 	{path: "survey/strictyaml"},
 	{path: "survey/flowfile", imports: []string{"survey", "survey/strictyaml"}},
+	{path: "survey/draft", imports: []string{"survey/strictyaml", "survey/flowfile"}},
 	{path: "survey/flowmap", imports: []string{"survey"}, pure: true},
 }
 

@@ -48,3 +48,7 @@ func scalar(s string) string {
 	b.WriteByte('"')
 	return b.String()
 }
+
+// Scalar writes a text as one YAML scalar that is read back as it is, in block and in flow
+// context.
+func Scalar(s string) string { return scalar(s) }
