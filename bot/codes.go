@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -20,6 +21,21 @@ var codeForm = regexp.MustCompile(`\b[A-Z2-7]{16}\b`)
 
 // mostCodes is how many words of one message are looked up.
 const mostCodes = 3
+
+// codeStart begins the text of "/start" behind a link that carries a code for staff.
+const codeStart = "l-"
+
+// ownCode is the code with which somebody links their own chat: "/link CODE", or what a link
+// of StaffCodeLink sends by one tap.
+func ownCode(u *chat.Update) (code string, ok bool) {
+	if u.Kind != chat.Command {
+		return "", false
+	}
+	if u.Command == "start" {
+		return strings.CutPrefix(u.Text, codeStart)
+	}
+	return u.Text, u.Command == "link"
+}
 
 // codesIn are the words of an update that may be codes for staff.
 func codesIn(u *chat.Update) []string {

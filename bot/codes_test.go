@@ -33,6 +33,9 @@ func TestM4ACodeThatOthersReadIsSpentAtOnce(t *testing.T) {
 			return chat.Update{Kind: chat.Text, Text: "Bob, yours is " + code + "!"}
 		},
 		"an edit": func(code string) chat.Update { return chat.Update{Kind: chat.Edited, On: "5", Text: "/link " + code} },
+		"the link": func(code string) chat.Update {
+			return chat.Update{Kind: chat.Command, Command: "start", Text: codeStart + code}
+		},
 		"a reply to a card": func(code string) chat.Update {
 			return chat.Update{Kind: chat.Text, Text: code, ReplyTo: "m1", Ours: true}
 		},

@@ -276,3 +276,12 @@ func (l *openedLink) about(lang string) string {
 	}
 	return voice.Join(" · ", service, day)
 }
+
+// StaffCodeLink is where a code of StaffCode is sent by one tap, in Telegram; "" without a bot
+// there.
+func (l Links) StaffCodeLink(code string) string {
+	if a, ok := l.bot.snap.Now().Account(chat.Telegram); ok && a.Name != "" {
+		return "https://t.me/" + a.Name + "?start=" + codeStart + code
+	}
+	return ""
+}

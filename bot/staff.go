@@ -36,18 +36,19 @@ func (b *Bot) StaffCode(ctx context.Context, staff string) (code string, expires
 	return code, expires, nil
 }
 
-// linkJob is "/link CODE" in a chat that its sender alone reads: whoever sends a code
+// linkJob is "/link CODE", or a link with the code, in a chat that its sender alone reads: whoever sends a code
 // that works is that member of staff from now on. The code is used up first; the same
 // person may use it again, so that a redelivery, and a crash in between, are harmless.
 func (j *job) linkJob() {
 	b := j.b
+	code, _ := ownCode(j.update)
 	nothing := func(storage.Loaded) (storage.Change, error) { return storage.Change{}, nil }
 	j.work = outbox.Work{Bucket: j.bucket, Turn: storage.Turn{Apply: nothing}}
 	j.next = func(ctx context.Context) (outbox.Work, error) {
 		says, name, staff := "link_wrong", "", ""
 		if j.person.ByLink() {
 			says = "link_web"
-		} else if id, err := b.store.LinkStaff(ctx, b.key.code("staff", j.update.Text), j.person, b.now()); err == nil {
+		} else if id, err := b.store.LinkStaff(ctx, b.key.code("staff", code), j.person, b.now()); err == nil {
 			if err := b.snap.RefreshTeam(ctx); err != nil {
 				return outbox.Work{}, err
 			}
@@ -70,7 +71,8 @@ func (j *job) linkJob() {
 
 // isLink reports whether u is a code for staff, in a chat where it stays a secret.
 func isLink(u *chat.Update) bool {
-	return u.Kind == chat.Command && u.Command == "link" && (u.Private || u.Ephemeral) && u.User.ID != "" && !u.User.Bot
+	_, ok := ownCode(u)
+	return ok && (u.Private || u.Ephemeral) && u.User.ID != "" && !u.User.Bot
 }
 
 // RemoveStaff takes every right from a member of staff and returns the cases that they

@@ -71,6 +71,12 @@ func TestACodeLinksAChatToAMemberOfStaff(t *testing.T) {
 	if w.role(eve, "") != access.Outsider {
 		t.Error("a code works twice")
 	}
+	tapped := strings.TrimPrefix(LinksOf(w.bot).StaffCodeLink(w.code("bob")), "https://t.me/salon_bot?start=")
+	sue := telegramUser("9", "Sue", "en")
+	w.command(sue, "start", tapped)
+	if said := w.newestText(sue.address); !strings.Contains(said, "linked as Bob") || w.role(sue, "main-street") != access.Agent {
+		t.Errorf("by the link %q: %q, role %q", tapped, said, w.role(sue, "main-street"))
+	}
 	if other := w.newBot(); other.snap.Now().Team.Actor(bob.person(), "").ID != "bob" {
 		t.Error("another program does not know the link")
 	}

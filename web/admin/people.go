@@ -20,7 +20,7 @@ var peopleRoutes = []route{
 	{pattern: "POST /people/{id}/roles", deed: access.ManageAgents, page: onPerson((*site).saveRoles)},
 	{pattern: "POST /people/{id}/link", deed: access.ManageAgents, page: onPerson((*site).linkFor)},
 	{pattern: "POST /people/{id}/withdraw", deed: access.ManageAgents, page: onPerson((*site).withdraw)},
-	{pattern: "POST /people/{id}/chat", deed: access.ManageAgents, page: onPerson((*site).chatCode)},
+	{pattern: "POST /people/{id}/chat", deed: access.ManageAgents, page: onPerson((*site).linkTheirChat)},
 	{pattern: "POST /people/{id}/owner", deed: access.NameOwners, page: onPerson((*site).nameOwner)},
 	{pattern: "POST /people/{id}/remove", deed: access.ManageAgents, page: onPerson((*site).remove)},
 }
@@ -90,12 +90,7 @@ func (s *site) team(r *http.Request, v Viewer) ([]member, error) {
 				m.login = l
 			}
 		}
-		for p, id := range links {
-			if id == x.ID && !slices.Contains(m.chats, p.Platform) {
-				m.chats = append(m.chats, p.Platform)
-			}
-		}
-		slices.Sort(m.chats)
+		m.chats = chatsOf(x.ID, links)
 		for _, l := range waiting {
 			if l.Kind == storage.JoinLink && l.Who == x.ID {
 				m.joins = l
@@ -157,6 +152,17 @@ func (s *site) people(w http.ResponseWriter, r *http.Request, v Viewer) error {
 // held are the cases that somebody has.
 func (s *site) held(r *http.Request, id string) ([]storage.Case, error) {
 	return s.Store.Cases(r.Context(), storage.CaseFilter{Holder: id, Limit: heldUpTo})
+}
+
+// chatsOf are the platforms on which a member of staff has linked a chat.
+func chatsOf(staff string, links map[storage.Person]string) (all []chat.Platform) {
+	for p, id := range links {
+		if id == staff && !slices.Contains(all, p.Platform) {
+			all = append(all, p.Platform)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 func chatsWords(words *words, all []chat.Platform) string {

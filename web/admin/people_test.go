@@ -15,6 +15,7 @@ import (
 func init() {
 	roles := rolesForm{form: form{Fields: []field{{Name: "role", Label: "What they may do", Kind: "select", Options: []option{{"agent", "Agent"}, {"lead", "Lead"}}, Value: "agent", Fault: "Choose one."}}}, May: true, Places: []placeBox{{"main", "Main Street", true}, {"harbour", "Harbour", false}}, Fault: "Choose at least one place."}
 	secret := secretLink{URL: "care.example/join/abc", Until: "tomorrow", QR: qrPicture{2, "M0 0h1v1h-1z"}}
+	code := chatCode{"Amy Fox", "ABCDEFGH", "tomorrow", "https://t.me/bella_bot?start=l-ABCDEFGH", qrPicture{2, "M0 0h1v1h-1z"}}
 	row := personRow{"amy", "Amy Fox", "Agent: Main Street", "Telegram", "last signed in today", "holds 2 cases", true}
 	fixtures = append(fixtures,
 		fixture{"people.html", "empty", frame{Title: "People", Here: "/people"}, peoplePage{}},
@@ -25,7 +26,9 @@ func init() {
 		fixture{"person.html", "full", frame{Title: "Amy Fox"}, personPage{
 			rolesForm: roles, ID: "amy", Name: "Amy Fox", About: row, Change: true, In: true, Waits: true, MayOwner: true, Held: []string{"A-1", "A-2"}, HeldCount: 2, Link: secret, LinkKind: "join", Problem: "This is the last owner.",
 		}},
-		fixture{"person.html", "code", frame{Title: "Amy Fox"}, personPage{ID: "amy", Name: "Amy Fox", Change: true, Code: "ABCDEFGH", CodeUntil: "tomorrow"}},
+		fixture{"person.html", "code", frame{Title: "Amy Fox"}, personPage{ID: "amy", Name: "Amy Fox", Change: true, Chat: code}},
+		fixture{"mychat.html", "empty", frame{Title: "My chats"}, myChatPage{}},
+		fixture{"mychat.html", "full", frame{Title: "My chats"}, myChatPage{true, "Telegram", code}},
 		fixture{"audit.html", "empty", frame{Title: "What was changed"}, auditPageView{}},
 		fixture{"audit.html", "full", frame{Title: "What was changed"}, auditPageView{Rows: []auditRow{{"2026-03-04", "robin", "owner", "page", "Changed the role", "amy", "agent at main", "lead at main"}}, Older: "/audit?before=x", Found: true, Filters: []field{{Name: "who", Label: "By"}}}},
 	)
@@ -173,6 +176,12 @@ func TestAnInvitationIsWithdrawnAndAChatLinkedByACode(t *testing.T) {
 	}
 	if w := s.browser().do("GET", link[1], nil); w.Code != http.StatusGone {
 		t.Errorf("a link that was withdrawn: %d", w.Code)
+	}
+	if w := b.do("GET", "/me/chat", nil); w.Code != 200 || !strings.Contains(w.Body.String(), `action="/care/me/chat"`) {
+		t.Errorf("one’s own chats: %d\n%s", w.Code, w.Body)
+	}
+	if w := b.do("POST", "/me/chat", nil); w.Code != 200 || !regexp.MustCompile(`/link [A-Z2-7]{16}<`).MatchString(w.Body.String()) {
+		t.Errorf("a code of one’s own: %d\n%s", w.Code, w.Body)
 	}
 	if w := b.do("POST", "/people/amy/chat", nil); w.Code != 200 || !regexp.MustCompile(`/link [A-Z2-7]{16}<`).MatchString(w.Body.String()) {
 		t.Errorf("a code: %d\n%s", w.Code, w.Body)

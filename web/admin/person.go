@@ -28,9 +28,7 @@ type personPage struct {
 	HeldCount int
 	Link      secretLink
 	LinkKind  string
-	Code      string
-	CodeUntil string
-	Bots      []link // where the code is sent by one tap
+	Chat      chatCode
 	Problem   string
 }
 
@@ -176,20 +174,14 @@ func (s *site) withdraw(w http.ResponseWriter, r *http.Request, v Viewer, m memb
 	return s.backTo(w, r, m, "withdrawn")
 }
 
-// chatCode makes a code with which somebody links their own chat.
-func (s *site) chatCode(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
-	code, until, err := s.Bot.StaffCode(r.Context(), m.ID)
-	if err != nil {
-		return err
-	}
-	if err := s.Store.PutAudit(r.Context(), s.audit(v, "staff.code", m.ID)); err != nil {
-		return err
-	}
+func (s *site) linkTheirChat(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
 	p, err := s.personPage(r, v, m)
 	if err != nil {
 		return err
 	}
-	p.Code, p.CodeUntil = code, until.Format("2006-01-02 15:04")+" UTC"
+	if p.Chat, err = s.newChatCode(r, v, m.ID, m.Name); err != nil {
+		return err
+	}
 	return s.showPerson(w, r, v, http.StatusOK, p)
 }
 

@@ -29,6 +29,7 @@ var routes = slices.Concat(
 	linkRoutes,
 	meRoutes,
 	moreRoutes,
+	chatCodeRoutes,
 	outboxRoutes,
 	peopleRoutes,
 	proveRoutes,

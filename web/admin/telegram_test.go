@@ -18,7 +18,7 @@ func init() {
 		fixture{"telegram.html", "empty", frame{Title: "Telegram", Here: "/settings"}, telegramPage{form: token}},
 		fixture{"telegram.html", "full", frame{Title: "Telegram", Here: "/settings"}, telegramPage{
 			form: token, Bots: []Account{{chat.Telegram, "42", "bella_bot", "", true}, {chat.Telegram, "43", "env_bot", "TELEGRAM_TOKEN", false}},
-			Group: groupState{"front-desk", true, true}, Link: secretLink{URL: "/startgroup", Until: "tomorrow", QR: qrPicture{2, "M0 0h1v1h-1z"}}, Code: "ABC",
+			Group: groupState{"front-desk", true, true}, Link: secretLink{URL: "https://t.me/bella_bot?startgroup=x", Until: "tomorrow", QR: qrPicture{2, "M0 0h1v1h-1z"}}, Code: "ABC",
 		}},
 	)
 }
