@@ -44,3 +44,20 @@ func (b *Bot) publishTemplate(ctx context.Context, id string) (storage.FlowSourc
 	}
 	return storage.FlowSource{}, storage.ErrNotFound
 }
+
+// ErrNotAsked means that a flow is paused or retired: nobody is asked by it.
+var ErrNotAsked = errors.New("this survey is not asked at present; whoever publishes surveys can let it be asked again")
+
+// asked makes sure that a flow is neither paused nor retired. What is under way ends as it began.
+func asked(ctx context.Context, store storage.Building, flow string) error {
+	states, err := store.FlowStates(ctx)
+	if err != nil {
+		return fmt.Errorf("find out whether %s is asked: %w", flow, err)
+	}
+	for _, s := range states {
+		if s.Flow == flow {
+			return fmt.Errorf("%s is %s: %w", flow, s.State, ErrNotAsked)
+		}
+	}
+	return nil
+}

@@ -75,6 +75,11 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	if err != nil {
 		return Invite{}, err
 	}
+	if !r.Test {
+		if err := asked(ctx, b.store, f.ID); err != nil {
+			return Invite{}, err
+		}
+	}
 	if r.Site != "" {
 		if err := b.knownSite(ctx, r.Site); err != nil {
 			return Invite{}, err

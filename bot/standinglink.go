@@ -115,6 +115,9 @@ func (s Standing) begin(ctx context.Context, l storage.StandingLink, token strin
 		return "", ErrCrowded
 	}
 	made, err := s.Bot.Invite(ctx, InviteRequest{Flow: l.Flow, Site: l.Site, Language: l.Language, Event: l.Event, token: token})
+	if errors.Is(err, ErrNotAsked) {
+		return "", ErrLinkExpired
+	}
 	if err != nil {
 		return "", fmt.Errorf("begin at a standing link: %w", err)
 	}

@@ -151,3 +151,32 @@ func (w *world) sessionOf(c customer) storage.Session {
 	}
 	return s
 }
+
+// TestNobodyIsAskedByAPausedSurvey: neither by a link that is made nor by one that hangs
+// somewhere, until it is asked again. Who tries it is asked.
+func TestNobodyIsAskedByAPausedSurvey(t *testing.T) {
+	w := newWorldOf(t, 8)
+	ctx := t.Context()
+	id := w.standing(storage.StandingLink{Name: "counter", Flow: "one_tap_csat"})
+	if err := w.store.PutFlowState(ctx, storage.FlowState{Flow: "one_tap_csat", State: storage.FlowPaused, At: w.now}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.bot.Invite(ctx, InviteRequest{Flow: "one_tap_csat"}); !errors.Is(err, ErrNotAsked) {
+		t.Errorf("invited: %v", err)
+	}
+	if _, err := w.bot.Invite(ctx, InviteRequest{Flow: "one_tap_csat", Test: true}); err != nil {
+		t.Errorf("to try it: %v", err)
+	}
+	if _, err := w.bot.Invite(ctx, InviteRequest{Flow: "post_service_3"}); err != nil {
+		t.Errorf("another survey: %v", err)
+	}
+	if _, err := (Standing{w.bot}).Begin(ctx, id); !errors.Is(err, ErrLinkExpired) {
+		t.Errorf("at the counter: %v", err)
+	}
+	if err := w.store.PutFlowState(ctx, storage.FlowState{Flow: "one_tap_csat"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (Standing{w.bot}).Begin(ctx, id); err != nil {
+		t.Errorf("asked again: %v", err)
+	}
+}

@@ -31,6 +31,7 @@ type queries struct {
 	inboxQueries
 	writingQueries
 	standingLinkQueries
+	buildingQueries
 	loginQueries
 	webSessionQueries
 	oneTimeQueries
@@ -73,6 +74,7 @@ func newQueries(d Dialect) *queries {
 		inboxQueries:        newInboxQueries(t),
 		writingQueries:      newWritingQueries(t),
 		standingLinkQueries: newStandingLinkQueries(t),
+		buildingQueries:     newBuildingQueries(t),
 		loginQueries:        newLoginQueries(t),
 		webSessionQueries:   newWebSessionQueries(t),
 		oneTimeQueries:      newOneTimeQueries(t),

@@ -1,0 +1,71 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// FlowDraft is one revision of the draft of a flow.
+type FlowDraft struct {
+	Flow   string
+	Rev    int    // from 1, without gaps; the highest is the draft as it is
+	Base   int    // version of the flow on which it stands; 0 = the flow was never published
+	Same   int    // revision whose text it has again: what Undo makes; else Rev itself
+	Source string // of the flow file; "" = there is no draft since: it was published or given up
+	Change string // what made it out of the revision before
+	Person string // who did
+	At     time.Time
+}
+
+// FlowNote says who published a version of a flow, and why.
+type FlowNote struct {
+	Flow    string
+	Version int
+	Person  string
+	Note    string // "" for none
+}
+
+// FlowState says that nobody is asked by a flow any more.
+type FlowState struct {
+	Flow   string
+	State  string // FlowPaused or FlowRetired; "" = it is asked
+	Person string
+	At     time.Time
+}
+
+// The states of flows beside that of being asked.
+const (
+	FlowPaused  = "paused"
+	FlowRetired = "retired"
+)
+
+// KeptRevisions is how many revisions of a draft are kept.
+const KeptRevisions = 200
+
+// Building keeps what people are building: drafts of flows, and what they say of versions.
+// It is no configuration: nothing of it is asked before it is published.
+type Building interface {
+	// PutFlowDraft stores a revision if it follows the newest one: false = another was first.
+	// The oldest beyond KeptRevisions go.
+	PutFlowDraft(ctx context.Context, d FlowDraft) (stored bool, err error)
+	// FlowDraft returns the newest revision, also one without a source. ErrNotFound if there
+	// never was one.
+	FlowDraft(ctx context.Context, flow string) (FlowDraft, error)
+	// FlowDraftAt returns one revision. ErrNotFound.
+	FlowDraftAt(ctx context.Context, flow string, rev int) (FlowDraft, error)
+	// FlowDrafts returns the newest revision of each draft that there is, by flow.
+	FlowDrafts(ctx context.Context) ([]FlowDraft, error)
+	// FlowDraftRevs returns the revisions that are kept, the newest first, without their
+	// sources.
+	FlowDraftRevs(ctx context.Context, flow string) ([]FlowDraft, error)
+
+	// FlowVersions returns all published versions of a flow, the newest first.
+	FlowVersions(ctx context.Context, flow string) ([]FlowSource, error)
+	// PutFlowNote keeps the first note of a version. FlowNotes are those of a flow.
+	PutFlowNote(ctx context.Context, n FlowNote) error
+	FlowNotes(ctx context.Context, flow string) ([]FlowNote, error)
+
+	// PutFlowState sets the state of a flow; "" takes it away. FlowStates are all there are.
+	PutFlowState(ctx context.Context, st FlowState) error
+	FlowStates(ctx context.Context) ([]FlowState, error)
+}
