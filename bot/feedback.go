@@ -189,7 +189,7 @@ func (t *turn) wish(u *chat.Update, w wish) error {
 	if len(u.Files) > 0 {
 		t.keepWords("", files(u.Files), false)
 	}
-	return t.step(survey.Write{Text: w.words})
+	return t.step(survey.Write{Text: w.words, Today: t.talk().Today()})
 }
 
 // besides is a session of what somebody says by themselves, about the place that the survey

@@ -104,7 +104,7 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 			t.keepWords(wrote.Text, nil, true) // no answer, but nothing that was written is lost
 		}
 		switch {
-		case e.Code != survey.NoticeKept:
+		case e.Code != survey.NoticeKept && e.Code != survey.NoticeHandedOn:
 			t.noticeOf(e)
 		case !t.talking():
 			remarks{t}.heard("heard")
@@ -135,8 +135,18 @@ func (t *turn) noticeOf(n survey.Notice) {
 			most = q.Max
 		}
 		pairs = []string{"max", strconv.Itoa(most), "min", voice.Number(q.MinValue)}
-		if q.Kind == survey.NumberQ {
+		switch q.Kind {
+		case survey.NumberQ:
 			pairs[1] = voice.Number(q.MaxValue)
+		case survey.ChoiceQ:
+			pairs[3] = strconv.Itoa(q.Min)
+		case survey.DateQ:
+			from, until := render.Bounds(t.person(), q)
+			pairs = append(pairs, "from", from, "until", until)
+		}
+		if own, ok := render.Refused(t.talk().Question(), q, n.Code); ok {
+			t.notice(own, false)
+			return
 		}
 	} else {
 		pairs = []string{"max", strconv.Itoa(survey.MaxText)}

@@ -179,6 +179,8 @@ func (p *slackPlay) happen(line string) {
 		if update.Data = p.data('s', question, ""); question < 0 {
 			update = chat.Update{Kind: chat.Command, Command: "skip"}
 		}
+	case "leave":
+		update.Data = p.data('k', question, map[string]string{"dont_know": ".0", "prefer_not": ".1"}[what])
 	case "back":
 		update.Data = p.data('b', p.session(p.who).Open, "")
 	case "pause":

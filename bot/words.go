@@ -38,7 +38,7 @@ func (t *turn) words(u *chat.Update) error {
 		t.keepWords("", sent, strings.TrimSpace(text) != "")
 		switch {
 		case strings.TrimSpace(text) != "":
-			return t.step(survey.Write{Text: text})
+			return t.step(survey.Write{Text: text, Today: t.talk().Today()})
 		case t.belongs != "":
 		case t.talk().Opens().Way == survey.Typed:
 			kindly("only_text", t)
@@ -50,7 +50,7 @@ func (t *turn) words(u *chat.Update) error {
 	if len(sent) > 0 {
 		return t.step(survey.Attach{Files: sent, Text: text})
 	}
-	return t.step(survey.Write{Text: text})
+	return t.step(survey.Write{Text: text, Today: t.talk().Today()})
 }
 
 // takesNumber reports whether the open question takes the number that somebody shared.
@@ -83,7 +83,7 @@ func international(number string) string {
 // afterwards is for words that follow a survey: they may go on with its last answer; else
 // the case that is open hears them, and where none is they are an entry of the watch list.
 func (t *turn) afterwards(text string, fs []survey.File) error {
-	var in survey.Input = survey.Write{Text: text}
+	var in survey.Input = survey.Write{Text: text, Today: t.talk().Today()}
 	if len(fs) > 0 {
 		in = survey.Attach{Files: fs, Text: text}
 	}

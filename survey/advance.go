@@ -124,6 +124,7 @@ func (r *run) record(i int, a Answer) {
 	r.s.Last, r.s.Paused = r.now, false
 	if wasOpen {
 		r.s.Open, r.s.Editing, r.s.Retried, r.s.Toggled, r.s.Doubt = NoQuestion, false, false, nil, nil
+		r.s.Tries = 0
 		r.s.StopAsked = false
 	}
 	r.say(Condense{Question: i, Changeable: true})
@@ -132,7 +133,7 @@ func (r *run) record(i int, a Answer) {
 
 // says reports whether two replies are the same answer.
 func (a *Answer) says(b *Answer) bool {
-	return a.Skipped == b.Skipped && a.Text == b.Text && slices.Equal(a.Choices, b.Choices) &&
+	return a.Skipped == b.Skipped && a.Left == b.Left && a.Text == b.Text && slices.Equal(a.Choices, b.Choices) &&
 		slices.Equal(a.Files, b.Files) && (a.Value == nil) == (b.Value == nil) && (a.Value == nil || *a.Value == *b.Value)
 }
 
@@ -226,6 +227,7 @@ func (r *run) tell(messages []int) {
 
 func (r *run) ask(i int) {
 	r.s.Open, r.s.Editing, r.s.Retried, r.s.Toggled, r.s.Doubt = i, false, false, nil, nil
+	r.s.Tries = 0
 	r.s.StopAsked = false
 	r.say(Ask{Question: i})
 }

@@ -33,6 +33,7 @@ func check(f *Flow) []Problem {
 	c.checkPairs()
 	c.checkRotation()
 	c.checkConditions()
+	c.checkThanks()
 	return c.problems
 }
 
@@ -90,6 +91,12 @@ func (c *checker) checkFlow() {
 	c.words(nil, "the title", f.Title, false)
 	for _, key := range sortedKeys(f.Texts) {
 		c.words(nil, "the text "+key, f.Texts[key], false)
+		c.checkTextGaps(key, f.Texts[key])
+	}
+	for _, name := range f.Attributes {
+		if !isName(name) {
+			c.fatal(nil, "bad_attribute", "%q is no name of an attribute. It is made of letters, digits and _.", name)
+		}
 	}
 	for _, lang := range f.Languages {
 		if missing := f.Unworded(lang); len(missing) > 0 {

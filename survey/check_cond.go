@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,9 +35,34 @@ func (c *checker) checkConditions() {
 	}
 }
 
-// checkCond looks at the shape and the subjects of one condition of question i.
+// checkThanks looks at the last words that hang on conditions. They are said when everything
+// was answered, so no question is too late for them.
+func (c *checker) checkThanks() {
+	last := len(c.flow.Thanks) - 1
+	for k := range c.flow.Thanks {
+		t := &c.flow.Thanks[k]
+		what := fmt.Sprintf("the words %d of thanks", k+1)
+		c.words(nil, what, t.Say, true)
+		c.checkGaps(nil, what, t.Say, thanksGaps...)
+		if t.When == nil {
+			if k < last {
+				c.fatal(nil, "thanks_always", "%s have no condition, so those after them are never said. Move them to the end.", capital(what))
+			}
+			continue
+		}
+		if c.checkCond(NoQuestion, t.When); t.When.Subject == "" && len(t.When.All)+len(t.When.Any) == 0 && t.When.Not == nil {
+			continue
+		}
+	}
+}
+
+// checkCond looks at the shape and the subjects of one condition of question i; NoQuestion:
+// of one that is looked at in the end.
 func (c *checker) checkCond(i int, cond *Cond) {
-	q := &c.flow.Questions[i]
+	q := &Question{Key: "thanks"}
+	if i != NoQuestion {
+		q = &c.flow.Questions[i]
+	}
 	forms := 0
 	for _, used := range []bool{len(cond.All) > 0, len(cond.Any) > 0, cond.Not != nil, cond.Subject != ""} {
 		if used {
@@ -62,7 +88,10 @@ func (c *checker) checkCond(i int, cond *Cond) {
 }
 
 func (c *checker) checkTest(i int, cond *Cond) {
-	q := &c.flow.Questions[i]
+	q := &Question{Key: "thanks"}
+	if i != NoQuestion {
+		q = &c.flow.Questions[i]
+	}
 	if cond.Answered == nil && cond.onlyAnswered() {
 		c.fatal(q, "condition_empty", "The condition of %q on %q asks for nothing. Give it a flag, a value or a bound.", q.Key, cond.Subject)
 	}
@@ -94,6 +123,7 @@ func (c *checker) checkTest(i int, cond *Cond) {
 	}
 	about := &c.flow.Questions[of]
 	switch {
+	case i == NoQuestion:
 	case of == i:
 		c.fatal(q, "condition_self", "%q depends on its own answer.", q.Key)
 		return
@@ -143,6 +173,26 @@ func (c *checker) checkKinds(q, about *Question, cond *Cond) {
 	case cond.Contains != "" && about.Kind != ChoiceQ:
 		c.fatal(q, "condition_kind", "The condition of %q looks for a choice in %q, which has none.", q.Key, about.Key)
 	}
+	if len(cond.Mentions) > 0 && (about.Kind.Info().Way != Typed || about.Kind.Info().Numeric) {
+		c.fatal(q, "condition_kind", "The condition of %q looks for words in %q, which is not answered in words.", q.Key, about.Key)
+	}
+	for _, w := range cond.Mentions {
+		if bare(w) == "" {
+			c.warn(q, "condition_value", "Nobody can write %q: nothing is left of it where words are compared.", w)
+		}
+	}
+	switch cond.Left {
+	case "", LeftUnclear:
+	case LeftDontKnow, LeftPreferNot:
+		if !about.Offers(cond.Left) {
+			c.warn(q, "condition_left", "The condition of %q asks whether %q was left with %s, but it has no such button.", q.Key, about.Key, cond.Left)
+		}
+	default:
+		c.fatal(q, "condition_left", "%q is no reason to leave a question. Use dont_know, prefer_not or unclear.", cond.Left)
+	}
+	if about.Reverse {
+		c.reversedTest(q, about, cond)
+	}
 	for _, flag := range cond.Flags {
 		if about.Kind == ScaleQ && !slices.ContainsFunc(about.Scale.Options, func(o Option) bool { return o.Flag == flag }) {
 			c.warn(q, "condition_flag", "The condition of %q asks whether %q is %s, but no option of it is.", q.Key, about.Key, flag)
@@ -169,6 +219,18 @@ func (c *checker) checkKinds(q, about *Question, cond *Cond) {
 	}
 	if cond.Contains != "" && about.Kind == ChoiceQ && !known(cond.Contains) {
 		c.warn(q, "condition_value", "The condition of %q asks for %q, which is no choice of %q.", q.Key, cond.Contains, about.Key)
+	}
+}
+
+// reversedTest warns of a test of a value that was turned round.
+func (c *checker) reversedTest(q, about *Question, cond *Cond) {
+	for _, value := range cond.Values {
+		if x, err := strconv.ParseFloat(value, 64); err == nil {
+			c.warn(q, "reversed_condition", "%q is reversed: %s: %s holds for the tap on %v. Write %s: %v for the tap on %s.", about.Key, about.Key, value, about.meant(x), about.Key, about.meant(x), value)
+		}
+	}
+	if cond.compares() {
+		c.warn(q, "reversed_condition", "%q is reversed: what the condition of %q compares is its value after it was turned round, where the lowest is the worst.", about.Key, q.Key)
 	}
 }
 
@@ -274,6 +336,7 @@ func (s *search) tryAttributes(n int) bool {
 	values := []string{"", "something else"}
 	for _, t := range tests {
 		values = append(values, t.Values...)
+		values = append(values, t.Mentions...)
 		for _, flag := range t.Flags {
 			values = append(values, string(flag))
 		}
@@ -311,6 +374,15 @@ func (s *search) tryQuestions(n int) bool {
 	}
 	for _, a := range s.candidates(i) {
 		s.view.replies[i] = reply{answer: &a}
+		if s.tryQuestions(n + 1) {
+			return true
+		}
+	}
+	for _, why := range []Left{LeftDontKnow, LeftPreferNot, LeftUnclear} {
+		if !s.flow.Questions[i].Offers(why) && why != LeftUnclear {
+			continue
+		}
+		s.view.replies[i] = reply{skipped: true, left: why}
 		if s.tryQuestions(n + 1) {
 			return true
 		}
@@ -377,7 +449,7 @@ func (s *search) verdicts() []Flag {
 	}
 	for _, i := range s.places[:slices.Index(s.places, s.target)] {
 		q := &s.flow.Questions[i]
-		if len(q.Critical) > 0 || q.Reported != "" || q.Pair != "" || q.Scored() && (i != p || !q.Scale.Ladder) {
+		if len(q.Critical) > 0 || len(q.Calls) > 0 || q.Reported != "" || q.Pair != "" || q.Scored() && (i != p || !q.Scale.Ladder) {
 			return append(own, Unsatisfied)
 		}
 	}
@@ -421,7 +493,7 @@ func (s *search) candidates(i int) []Answer {
 	default:
 		out = append(out, Answer{Text: "something else"})
 		for _, t := range tests {
-			for _, value := range t.Values {
+			for _, value := range slices.Concat(t.Values, t.Mentions) {
 				out = append(out, Answer{Text: value})
 			}
 		}

@@ -3,8 +3,10 @@ package survey
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -13,6 +15,10 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 // checkQuestion looks at one question by itself.
 func (c *checker) checkQuestion(q *Question) {
 	c.words(q, "the question", q.Ask, true)
+	c.checkGaps(q, "the question", q.Ask)
+	for i := range q.Choices {
+		c.checkGaps(q, "the label of "+q.Choices[i].Key, q.Choices[i].Label)
+	}
 	kind := q.Kind.Info()
 	switch {
 	case kind.Kind == "":
@@ -20,6 +26,7 @@ func (c *checker) checkQuestion(q *Question) {
 	case kind.check != nil:
 		kind.check(c, q)
 	}
+	c.checkWays(q, kind)
 	c.checkTags(q)
 	c.checkWeight(q)
 	for _, value := range q.Critical {
@@ -27,6 +34,12 @@ func (c *checker) checkQuestion(q *Question) {
 			c.fatal(q, "critical_value", "%v is critical but is no answer to %q.", value, q.Key)
 		}
 	}
+	for _, key := range q.Calls {
+		if !slices.ContainsFunc(q.Choices, func(ch Choice) bool { return ch.Key == key }) {
+			c.fatal(q, "critical_value", "%q is critical but is no choice of %q.", key, q.Key)
+		}
+	}
+	c.checkReversed(q)
 	if q.Reverse && q.Kind == ScaleQ {
 		for i := range q.Scale.Options {
 			if q.option(q.meant(q.Scale.Options[i].Value)) == nil {
@@ -37,8 +50,107 @@ func (c *checker) checkQuestion(q *Question) {
 	}
 }
 
+// checkWays looks at how a question may be answered beside its own answers.
+func (c *checker) checkWays(q *Question, kind KindInfo) {
+	shown := kind.Way == Shown
+	if q.Retries < 0 || q.Retries > MaxRetries {
+		c.fatal(q, "bad_retries", "A question is asked again up to %d times, not %d.", MaxRetries, q.Retries)
+	}
+	if shown && (q.Retries != 0 || q.DontKnow || q.PreferNot) {
+		c.fatal(q, "nothing_asked", "%q asks nothing, so nobody can leave it.", q.Key)
+	}
+	if kind.Way != Typed && (len(q.Error) > 0 || len(q.Example) > 0) {
+		c.fatal(q, "not_typed", "Nothing is typed at %q, so it has no example and no words for what is no answer.", q.Key)
+	}
+	if len(q.Error) > 0 {
+		c.words(q, "the words for what is no answer", q.Error, false)
+		if kind.Free && q.Pattern == "" || kind.Kind == ContactQ && q.Contact != "phone" && q.Contact != "email" {
+			c.warn(q, "error_unused", "Any words are an answer to %q, so its words for what is none are never said.", q.Key)
+		}
+	}
+	if len(q.Example) > 0 {
+		c.checkExample(q)
+	}
+	if q.Shuffle && q.Kind == ChoiceQ && c.shuffled(q) < 2 {
+		c.warn(q, "shuffle_nothing", "Only choices that neither take words nor go alone are shuffled, and %q has fewer than two of them.", q.Key)
+	}
+}
+
+// MaxRetries is how often a question is asked again at most before a person has it.
+const MaxRetries = 9
+
+func (c *checker) shuffled(q *Question) int {
+	n := 0
+	for i := range q.Choices {
+		if !q.Choices[i].Other && !q.Choices[i].Exclusive {
+			n++
+		}
+	}
+	return n
+}
+
+// checkExample looks whether the examples are answers: whoever does as they say must not be
+// told that it is wrong.
+func (c *checker) checkExample(q *Question) {
+	c.words(q, "the example", q.Example, false)
+	today := time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
+	for _, tag := range sortedKeys(q.Example) {
+		said, kind := Clean(q.Example[tag]), q.Kind.Info()
+		var wrong NoticeCode
+		switch {
+		case kind.readOn != nil:
+			if q.From != "" || q.Until != "" {
+				continue // what is an answer depends on the day
+			}
+			_, _, wrong = kind.readOn(q, said, today)
+		case kind.parse != nil:
+			_, wrong = kind.parse(q, said)
+		}
+		if wrong != "" || tooLong(said, q) {
+			c.fatal(q, "bad_example", "The example in %s, %q, is no answer to %q.", tag, said, q.Key)
+		}
+	}
+}
+
+// checkReversed looks at rules about the values of a question that is turned round: they are
+// about what is meant, not about what is tapped.
+func (c *checker) checkReversed(q *Question) {
+	if !q.Reverse {
+		return
+	}
+	for _, value := range q.Critical {
+		if o := q.option(q.meant(value)); o != nil {
+			c.warn(q, "reversed_critical", "%q is reversed: critical %v is the tap on %v. Values of a reversed question count after it was turned round, and the lowest is the worst. Write %v for the tap on %v.", q.Key, value, q.meant(value), q.meant(value), value)
+		}
+	}
+}
+
+// checkDays looks at the days between which a date must lie.
+func (c *checker) checkDays(q *Question) {
+	now := time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
+	for _, d := range []Day{q.From, q.Until} {
+		if _, ok := d.On(now); d != "" && !ok {
+			c.fatal(q, "bad_day", "%q is no day. Write one as 2026-01-31, today, today-30d or today+7d.", d)
+			return
+		}
+	}
+	if from, until := q.Days(now); from != "" && until != "" && from > until && strings.HasPrefix(string(q.From), "today") == strings.HasPrefix(string(q.Until), "today") {
+		c.fatal(q, "bad_days", "The days of %q reach from %s to %s. No day is an answer.", q.Key, q.From, q.Until)
+	}
+}
+
 // checkText looks at a question for words.
 func (c *checker) checkText(q *Question) {
+	if q.Pattern != "" {
+		switch _, err := Whole(q.Pattern); {
+		case utf8.RuneCountInString(q.Pattern) > MaxPattern:
+			c.fatal(q, "long_pattern", "The pattern of %q is longer than %d characters. Make it shorter.", q.Key, MaxPattern)
+		case err != nil:
+			c.fatal(q, "bad_pattern", "The pattern of %q cannot be read: %v. Write a regular expression as RE2 has them, without lookarounds and backreferences.", q.Key, err)
+		case len(q.Example) == 0 && len(q.Error) == 0:
+			c.warn(q, "pattern_untold", "Nobody is told what %q must look like. Give it an example, or words of its own with error.", q.Key)
+		}
+	}
 	if q.Max < 0 || q.Max > MaxText {
 		c.fatal(q, "bad_max", "A text may have up to %d characters, not %d.", MaxText, q.Max)
 	}
@@ -46,6 +158,9 @@ func (c *checker) checkText(q *Question) {
 
 // checkNumber looks at the range of a number.
 func (c *checker) checkNumber(q *Question) {
+	if q.Whole && (q.MinValue != math.Trunc(q.MinValue) || q.MaxValue != math.Trunc(q.MaxValue)) {
+		c.fatal(q, "bad_range", "The numbers of %q are whole, but they reach from %v to %v.", q.Key, q.MinValue, q.MaxValue)
+	}
 	if !finite(q.MinValue) || !finite(q.MaxValue) || q.MinValue > q.MaxValue || q.Scored() && q.MinValue == q.MaxValue {
 		c.fatal(q, "bad_range", "The numbers reach from %v to %v. Give a range.", q.MinValue, q.MaxValue)
 	}
@@ -230,6 +345,9 @@ func (c *checker) checkChoices(q *Question) {
 	}
 	if q.Max < 0 || q.Max > n {
 		c.fatal(q, "bad_max", "Up to %d of %d choices cannot be chosen. Correct max.", q.Max, n)
+	}
+	if q.Min < 0 || q.Min > max(q.Max, 1) || q.Min > n {
+		c.fatal(q, "bad_min", "At least %d of %d choices, up to %d, cannot be chosen. Correct min.", q.Min, n, max(q.Max, 1))
 	}
 	seen := map[string]bool{}
 	for i := range q.Choices {

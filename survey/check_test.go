@@ -40,6 +40,13 @@ func paired() Flow {
 	return flow("paired", e, p)
 }
 
+// reversed begins with a question that is turned round.
+func reversed() Flow {
+	q := scaleQ("effort", csat5(), 0)
+	q.Reverse = true
+	return flow("reversed", q, textQ("why"), primaryQ(scaleQ("overall", csat5(), 1)))
+}
+
 var breakages = []broken{
 	{"no_id", whole, func(f *Flow) { f.ID = "" }},
 	{"bad_class", whole, func(f *Flow) { f.Class = "urgent" }},
@@ -155,6 +162,51 @@ var breakages = []broken{
 		f.Questions[2].Choices[1].Also = []string{"wom"}
 	}},
 	{"duplicate_also", whole, func(f *Flow) { f.Questions[2].Choices[0].Also = []string{"the wom"} }},
+	{"bad_attribute", whole, func(f *Flow) { f.Attributes = []string{"my order"} }},
+	{"thanks_always", whole, func(f *Flow) { f.Thanks = []Thanks{{Say: both("a", "a")}, {Say: both("b", "b")}} }},
+	{"condition_unknown", whole, func(f *Flow) { f.Thanks = []Thanks{{When: when("nobody", Satisfied), Say: both("a", "a")}} }},
+	{"condition_left", whole, func(f *Flow) { f.Questions[5].When = &Cond{Subject: "why_bad", Left: LeftDontKnow} }},
+	{"condition_left", whole, func(f *Flow) { f.Questions[5].When = &Cond{Subject: "why_bad", Left: "tired"} }},
+	{"condition_kind", whole, func(f *Flow) { f.Questions[5].When = &Cond{Subject: "overall", Mentions: []string{"a"}} }},
+	{"condition_value", whole, func(f *Flow) { f.Questions[5].When = &Cond{Subject: "why_bad", Mentions: []string{"…"}} }},
+	{"reversed_condition", reversed, func(f *Flow) { f.Questions[1].When = &Cond{Subject: "effort", Values: []string{"5"}} }},
+	{"reversed_condition", reversed, func(f *Flow) { f.Questions[1].When = &Cond{Subject: "effort", Below: num(2)} }},
+	{"reversed_critical", reversed, func(f *Flow) { f.Questions[0].Critical = []float64{5} }},
+	{"critical_value", whole, func(f *Flow) { f.Questions[2].Calls = []string{"moon"} }},
+	{"bad_retries", whole, func(f *Flow) { f.Questions[4].Retries = MaxRetries + 1 }},
+	{"nothing_asked", whole, func(f *Flow) {
+		f.Questions = append(f.Questions, Question{Key: "bye", Kind: MessageQ, Ask: both("a", "a"), DontKnow: true})
+	}},
+	{"not_typed", whole, func(f *Flow) { f.Questions[0].Error = both("a", "a") }},
+	{"error_unused", whole, func(f *Flow) { f.Questions[4].Error = both("a", "a") }},
+	{"shuffle_nothing", whole, func(f *Flow) {
+		q := &f.Questions[2]
+		q.Shuffle = true
+		for i := range q.Choices {
+			q.Choices[i].Other = i > 0
+		}
+	}},
+	{"bad_example", whole, func(f *Flow) { f.Questions[4].Pattern, f.Questions[4].Example = "[A-Z]{2}-[0-9]{4}", both("AB-123", "AB-1234") }},
+	{"bad_example", whole, func(f *Flow) { f.Questions = append(f.Questions, Question{Key: "d", Kind: DateQ, Ask: both("a", "a"), Example: both("soon", "2026-01-31")}) }},
+	{"bad_day", whole, func(f *Flow) { f.Questions = append(f.Questions, Question{Key: "d", Kind: DateQ, Ask: both("a", "a"), From: "yesterday"}) }},
+	{"bad_days", whole, func(f *Flow) { f.Questions = append(f.Questions, Question{Key: "d", Kind: DateQ, Ask: both("a", "a"), From: "today", Until: "today-1d"}) }},
+	{"bad_range", whole, func(f *Flow) {
+		f.Questions = append(f.Questions, Question{Key: "n", Kind: NumberQ, MinValue: 0.5, MaxValue: 3, Whole: true, Ask: both("n", "n")})
+	}},
+	{"long_pattern", whole, func(f *Flow) { f.Questions[4].Pattern = strings.Repeat("a", MaxPattern+1) }},
+	{"bad_pattern", whole, func(f *Flow) { f.Questions[4].Pattern = "(?=a)" }},
+	{"pattern_untold", whole, func(f *Flow) { f.Questions[4].Pattern = "[A-Z]+" }},
+	{"bad_min", whole, func(f *Flow) { f.Questions[2].Min = 9 }},
+	{"question_placeholder", whole, func(f *Flow) { f.Questions[5].Ask["en"] = "You said {why_bad}?" }},
+	{"unknown_placeholder", whole, func(f *Flow) { f.Questions[0].Ask["en"] = "How was {servce_name}?" }},
+	{"unknown_placeholder", whole, func(f *Flow) { f.Questions[2].Choices[0].Label["en"] = "The {itme}" }},
+	{"answer_unknown", whole, func(f *Flow) { f.Questions[5].Ask["en"] = "You said {answer of why_bda}?" }},
+	{"answer_in_host", whole, func(f *Flow) { f.Questions[5].Ask["en"] = "https://{answer of why_bad}.example.com" }},
+	{"answer_kind", whole, func(f *Flow) { f.Questions[4].Kind = FileQ; f.Questions[5].Ask["en"] = "{answer of why_bad}" }},
+	{"answer_self", whole, func(f *Flow) { f.Questions[5].Ask["en"] = "{answer of " + f.Questions[5].Key + "}" }},
+	{"answer_later", whole, func(f *Flow) { f.Questions[0].Ask["en"] = "{answer of why_bad}" }},
+	{"answer_missing", whole, func(f *Flow) { f.Questions[5].Ask["en"], f.Questions[5].When = "{answer of why_bad}", nil }},
+	{"answer_early", whole, func(f *Flow) { f.Texts = map[string]Text{"intro": both("{answer of overall}", "a")} }},
 	{"condition_form", whole, func(f *Flow) { f.Questions[4].When = &Cond{} }},
 	{"condition_form", whole, func(f *Flow) { f.Questions[4].When = &Cond{Subject: "overall", Not: when("overall", Satisfied)} }},
 	{"condition_empty", whole, func(f *Flow) { f.Questions[4].When = not(&Cond{Subject: "overall"}) }},
@@ -227,6 +279,7 @@ func TestEveryCodeHasAnExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	files = append(files, "gap.go")
 	count := 0
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/aftercare/aftercare/survey/words"
 )
 
 // truth has three values, because nothing but `answered` is true about an answer
@@ -28,6 +30,7 @@ func truthOf(b bool) truth {
 type reply struct {
 	answer  *Answer // nil: not answered, skipped or dropped
 	skipped bool
+	left    Left // why, where that was said
 }
 
 // view is what conditions and judgements look at: the replies by the question's
@@ -60,7 +63,7 @@ func newView(f *Flow, answers []Answer, attributes map[string]string) view {
 
 func (v *view) enter(q int, a *Answer) {
 	if a.Skipped {
-		v.replies[q] = reply{skipped: true}
+		v.replies[q] = reply{skipped: true, left: a.Left}
 	} else {
 		v.replies[q] = reply{answer: a}
 	}
@@ -127,6 +130,9 @@ func (v *view) test(c *Cond) truth {
 	if c.Answered != nil && *c.Answered != (a != nil) {
 		return no
 	}
+	if c.Left != "" && (a != nil || v.replies[q].skipped) {
+		return truthOf(a == nil && v.replies[q].left == c.Left)
+	}
 	if a == nil {
 		if c.Answered != nil && c.onlyAnswered() {
 			return yes
@@ -136,9 +142,15 @@ func (v *view) test(c *Cond) truth {
 	return truthOf(v.flow.Questions[q].meets(c, a))
 }
 
+// Holds reports whether a condition holds of everything that a session was answered.
+func Holds(f Flow, s Session, c Cond) bool {
+	v := newView(&f, s.Answers, s.Attributes)
+	return v.holds(&c) == yes
+}
+
 // onlyAnswered reports whether the condition looks at nothing but `answered`.
 func (c *Cond) onlyAnswered() bool {
-	return len(c.Flags) == 0 && len(c.Values) == 0 && c.Contains == "" && !c.compares()
+	return len(c.Flags) == 0 && len(c.Values) == 0 && c.Contains == "" && len(c.Mentions) == 0 && c.Left == "" && !c.compares()
 }
 
 func (c *Cond) compares() bool {
@@ -172,6 +184,9 @@ func (q *Question) meets(c *Cond, a *Answer) bool {
 	if c.Contains != "" && !slices.Contains(a.Choices, c.Contains) {
 		return false
 	}
+	if len(c.Mentions) > 0 && !mentions(a.Text, c.Mentions) {
+		return false
+	}
 	return len(c.Values) == 0 || slices.ContainsFunc(c.Values, func(want string) bool {
 		switch {
 		case a.Value != nil:
@@ -182,6 +197,12 @@ func (q *Question) meets(c *Cond, a *Answer) bool {
 		}
 		return a.Text == want
 	})
+}
+
+// mentions reports whether words hold one of these, as words of their own and whatever the
+// keyboard that they come from.
+func mentions(said string, of []string) bool {
+	return slices.ContainsFunc(of, func(w string) bool { return words.Holds(said, w) })
 }
 
 // testJudgement compares the judgement of the answers so far: its flag, or its level
@@ -234,6 +255,8 @@ func testAttribute(c *Cond, value string) truth {
 	case len(c.Values) > 0 && !slices.ContainsFunc(c.Values, func(want string) bool { return strings.EqualFold(want, value) }):
 		return no
 	case c.Contains != "" && !strings.Contains(value, c.Contains):
+		return no
+	case len(c.Mentions) > 0 && !mentions(value, c.Mentions):
 		return no
 	case c.compares():
 		x, err := strconv.ParseFloat(value, 64)

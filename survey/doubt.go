@@ -162,11 +162,11 @@ func (r *run) understand(said string, match func(string) ([]int, matched), take 
 		take(options)
 		return
 	case tooManyOpt:
-		r.askAgain(NoticeTooMany)
+		r.askAgain(said, NoticeTooMany)
 		return
 	case notClear:
 		if !r.askBack(readings(options, reading)) {
-			r.askAgain(NoticeUnclear)
+			r.askAgain(said, NoticeUnclear)
 		}
 		return
 	}

@@ -64,8 +64,16 @@ type Flow struct {
 	GapTol      float64       // |gap| up to which expectation counts as met
 	GapIgnored  bool          // gap state does not make a session unsatisfied
 	Bands       BandSet
+	Attributes  []string        // of the event, that texts may name beside the known ones
+	Thanks      []Thanks        // by condition; the first that holds stands in the place of those by outcome
 	Texts       map[string]Text // invitation, intro, thanks_satisfied, thanks_neutral, thanks_unsatisfied, thanks_no_contact, …; missing = the shipped ones
 	Questions   []Question      // in the order of the file
+}
+
+// Thanks are last words for those of whom a condition holds.
+type Thanks struct {
+	When *Cond // over all answers; nil = whoever is left
+	Say  Text
 }
 
 // Kind is a kind of question.
@@ -112,10 +120,23 @@ type Question struct {
 	Scale     Scale    // ScaleQ
 	Choices   []Choice // ChoiceQ
 	Max       int      // ChoiceQ: most choices, 1 = single; TextQ: most characters; NumberQ uses MinValue, MaxValue
+	Min       int      // ChoiceQ: least choices; 0 = one
+	Shuffle   bool     // ChoiceQ: shown in an order that the session's id decides; see Session.Shown
 	MinValue  float64  // NumberQ
 	MaxValue  float64  // NumberQ
+	Whole     bool     // NumberQ: without decimals
 	Contact   string   // ContactQ: phone, email, way, time
 	Long      bool     // TextQ: several sentences are welcome
+	Pattern   string   // TextQ: the whole answer matches this regular expression (RE2)
+	From      Day      // DateQ: the first day that is an answer; "" = any
+	Until     Day      // DateQ: the last one
+	Example   Text     // typed kinds: words that are an answer, shown where one is typed
+	Error     Text     // typed kinds: said in place of the shipped words when something is no answer
+	Retries   int      // how often it is asked again after what is no answer; then staff have the words, and it is left; 0 = always
+	DontKnow  bool     // draws a button "I don't know"
+	PreferNot bool     // draws a button "I'd rather not say"
+	Matrix    *Matrix  // of which it is one row; nil = it stands alone
+	Row       Text     // what the row is called
 	Primary   bool
 	Optional  bool // draws a Skip button; every question accepts a skip
 	Weight    float64
@@ -127,11 +148,19 @@ type Question struct {
 	Reported  string // "gap": the value is the expectation gap
 	Reverse   bool   // x' = min + max − x before anything else
 	Critical  []float64
+	Calls     []string // ChoiceQ: choices that call staff by themselves; "critical" in a file
 	Alert     AlertMode
 	Phase     Phase
 	Pair      string // key of the Pre question that asks the expectation
 	Rotate    string // questions of one group are shuffled by the session's id
 	When      *Cond  // nil = always
+}
+
+// Matrix is a question that is asked about several things in turn, each in a message of its
+// own. Its rows are questions of the flow, one after the other.
+type Matrix struct {
+	Key string // of the matrix; those of its rows are their own
+	Ask Text   // with {row} where the row's name goes
 }
 
 // Scored reports whether the question takes part in the composite: weight above 0.
@@ -212,6 +241,8 @@ type Cond struct {
 	Above    *float64
 	AtMost   *float64
 	AtLeast  *float64
-	Contains string // a multiple choice contains this key
-	Answered *bool  // about a missing or skipped answer only this can be true, also under Not
+	Contains string   // a multiple choice contains this key
+	Mentions []string // its words hold one of these, as words of their own
+	Left     Left     // it was left for this reason; true of no answer that was given
+	Answered *bool    // about a missing or skipped answer only this can be true, also under Not
 }

@@ -235,6 +235,8 @@ func (p *player) input(word, rest string) (survey.Input, error) {
 		return survey.Attach{Files: files, Text: what}, nil
 	case "skip":
 		return survey.Skip{Question: question}, nil
+	case "leave":
+		return survey.Leave{Question: question, Why: survey.Left(what)}, nil
 	case "back":
 		return survey.Back{}, nil
 	case "change":
@@ -355,6 +357,8 @@ func (p *player) words(a survey.Answer) string {
 	i := slices.IndexFunc(p.flow.Questions, func(q survey.Question) bool { return q.Key == a.Question })
 	q := p.question(i)
 	switch {
+	case a.Left != "":
+		return "left, " + string(a.Left)
 	case a.Skipped || q == nil:
 		return "skipped"
 	case a.Value != nil:

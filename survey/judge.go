@@ -1,6 +1,9 @@
 package survey
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // measures are the figures of a judgement before they are given away: no maps, no
 // pointers, so that conditions on the judgement cost little.
@@ -76,6 +79,7 @@ func (v *view) measure(ended bool) measures {
 			m.scored += q.Weight
 		}
 		a := v.replies[i].answer
+		m.critical = m.critical || a != nil && q.calls(a)
 		if a == nil || a.Value == nil {
 			if q.Scored() && !ended && m.settled && !v.replies[i].skipped && a == nil {
 				m.settled = v.notApplicable(q)
@@ -151,6 +155,11 @@ func (q *Question) isCritical(meant float64) bool {
 	return false
 }
 
+// calls reports whether a choice that calls staff by itself is among an answer's.
+func (q *Question) calls(a *Answer) bool {
+	return slices.ContainsFunc(q.Calls, func(key string) bool { return slices.Contains(a.Choices, key) })
+}
+
 // gap is perception − expectation of the primary question's pair, else the value of
 // the question that asks for the gap directly.
 func (v *view) gap() (float64, bool) {
@@ -223,6 +232,9 @@ func (v *view) alerts(j *Judgement, i int) {
 	q := &v.flow.Questions[i]
 	if q.Primary && j.Primary.Key == "" {
 		j.Primary = Primary{Key: q.Key, Scale: q.Scale.Key, Silent: q.Alert == AlertNever, BottomOnly: q.Alert == AlertBottom}
+	}
+	if a := v.replies[i].answer; a != nil && q.Alert != AlertNever && q.calls(a) {
+		j.Critical = append(j.Critical, q.Key)
 	}
 	meant, ok := v.meant(i)
 	if !ok {

@@ -2,7 +2,9 @@ package survey
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"time"
 )
 
 // KindInfo is what follows from a kind of question. Whoever asks, reads, checks or shows
@@ -24,6 +26,9 @@ type KindInfo struct {
 	// parse reads words as an answer, or says why they are none; nil = words are read in
 	// another way, or are no answer.
 	parse func(*Question, string) (Answer, NoticeCode)
+	// readOn reads words on a day, in place of parse and doubts: the answers that they may mean,
+	// the one that they are, or why they are none. nil = the day does not matter.
+	readOn func(*Question, string, time.Time) ([]Reading, Answer, NoticeCode)
 	// doubts are the answers that words may mean where it must be asked which; none where
 	// parse knows. nil = nothing can be in doubt.
 	doubts func(*Question, string) []Reading
@@ -98,7 +103,7 @@ var kinds = []KindInfo{
 		},
 	},
 	{
-		Kind: TextQ, Way: Typed, Free: true, check: (*checker).checkText, parse: anyWords,
+		Kind: TextQ, Way: Typed, Free: true, check: (*checker).checkText, parse: parseText,
 		prompt: func(q *Question) Prompt {
 			p := Prompt{Expects: ExpectsText, Hint: "type_answer", Example: "It was cold."}
 			if q.Long {
@@ -114,13 +119,20 @@ var kinds = []KindInfo{
 	{
 		Kind: NumberQ, Way: Typed, Numeric: true, check: (*checker).checkNumber,
 		prompt: func(q *Question) Prompt {
+			hint := "type_number"
+			if q.Whole {
+				hint = "type_whole_number"
+			}
 			return Prompt{
-				Expects: ExpectsText, Hint: "type_number",
+				Expects: ExpectsText, Hint: hint,
 				Form: fmt.Sprintf("a number from %v to %v", q.MinValue, q.MaxValue), Example: fmt.Sprint(q.MinValue),
 			}
 		},
 		parse: func(q *Question, words string) (Answer, NoticeCode) {
 			x, ok := q.parseQuantity(words)
+			if !ok && q.Whole && len(q.anyQuantities(words)) == 1 {
+				return Answer{}, NoticeNotWhole
+			}
 			return Answer{Value: &x}, unless(ok, NoticeBadNumber)
 		},
 		doubts: func(q *Question, said string) []Reading {
@@ -153,16 +165,7 @@ var kinds = []KindInfo{
 		prompt: func(*Question) Prompt {
 			return Prompt{Expects: ExpectsDate, Hint: "type_date", Form: "a date, as 2026-01-31", Example: "2026-01-31"}
 		},
-		parse: func(_ *Question, words string) (Answer, NoticeCode) {
-			date, ok := parseDate(words)
-			return Answer{Text: date}, unless(ok, NoticeBadDate)
-		},
-		doubts: func(_ *Question, said string) []Reading {
-			if found, sure := dates(said); !sure {
-				return doubtful(texts(found), 1)
-			}
-			return nil
-		},
+		check: (*checker).checkDays, readOn: (*Question).readDay,
 		Samples: []Question{{Key: "date", Kind: DateQ, Ask: english("When were you here?")}},
 	},
 	{
@@ -182,6 +185,29 @@ func unless(ok bool, notice NoticeCode) NoticeCode {
 	}
 	return notice
 }
+
+// parseText takes words as they are, or those that match the question's pattern.
+func parseText(q *Question, said string) (Answer, NoticeCode) {
+	if q.Pattern == "" {
+		return anyWords(q, said)
+	}
+	whole, err := Whole(q.Pattern)
+	if err != nil {
+		return anyWords(q, said) // Check refuses such a flow
+	}
+	for _, form := range []string{said, visible(said)} { // as written, and as its keyboard meant it
+		if whole.MatchString(form) {
+			return Answer{Text: form}, ""
+		}
+	}
+	return Answer{}, NoticeBadForm
+}
+
+// MaxPattern is the most characters of a pattern.
+const MaxPattern = 200
+
+// Whole is a pattern as it is used: the whole of an answer matches it, or nothing does.
+func Whole(pattern string) (*regexp.Regexp, error) { return regexp.Compile("^(?:" + pattern + ")$") }
 
 // anyWords takes words as they are.
 func anyWords(_ *Question, words string) (Answer, NoticeCode) { return Answer{Text: words}, "" }

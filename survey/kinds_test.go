@@ -19,8 +19,8 @@ func TestTheTableOfKindsIsWhole(t *testing.T) {
 		if len(k.Samples) == 0 {
 			t.Errorf("%s has no samples, so nothing tests how it is asked", k.Kind)
 		}
-		if (k.Way == Typed) != (k.parse != nil) {
-			t.Errorf("%s is %s, but words are read: %v", k.Kind, k.Way, k.parse != nil)
+		if (k.Way == Typed) != (k.parse != nil || k.readOn != nil) {
+			t.Errorf("%s is %s, but words are read: %v", k.Kind, k.Way, k.parse != nil || k.readOn != nil)
 		}
 		for i := range k.Samples {
 			q := &k.Samples[i]
@@ -81,14 +81,14 @@ func TestEveryTypedKindTakesItsExampleAndRefusesOtherAttempts(t *testing.T) {
 				t.Fatalf("%s is not open but question %d", q.Key, open.Open)
 			}
 			p := q.Prompt()
-			if tr := Step(f, open, Write{p.Example}, noon); tr.Answer == nil || tr.Answer.Question != q.Key {
+			if tr := Step(f, open, Write{Text: p.Example}, noon); tr.Answer == nil || tr.Answer.Question != q.Key {
 				t.Errorf("%s does not take its own example %q: %v", q.Key, p.Example, tr.Effects)
 			}
 			if p.Form == "" {
 				continue
 			}
 			// Short words with a digit and "@" are meant as an answer of some form, but have none.
-			tr := Step(f, open, Write{"1@2@3"}, noon)
+			tr := Step(f, open, Write{Text: "1@2@3"}, noon)
 			if got := notices(tr); tr.Answer != nil || len(got) != 1 || got[0] == NoticeKept || got[0] == NoticeUnclear {
 				t.Errorf("%s answers a failed attempt with the answer %v and the notices %q", q.Key, tr.Answer, got)
 			}

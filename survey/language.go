@@ -60,8 +60,33 @@ var frameTexts = []string{
 	"notice_not_open", "notice_first", "notice_unchanged", "notice_waiting", "help",
 }
 
+// laterTexts are frame texts that only questions of some forms are shown with.
+var laterTexts = []struct {
+	name   string
+	needed func(*Question) bool
+}{
+	{"dont_know", func(q *Question) bool { return q.DontKnow }},
+	{"prefer_not", func(q *Question) bool { return q.PreferNot }},
+	{"you_dont_know", func(q *Question) bool { return q.DontKnow }},
+	{"you_prefer_not", func(q *Question) bool { return q.PreferNot }},
+	{"you_left", func(q *Question) bool { return q.Retries > 0 }},
+	{"choose_between", func(q *Question) bool { return q.Min > 0 }},
+	{"type_whole_number", func(q *Question) bool { return q.Whole }},
+	{"example", func(q *Question) bool { return len(q.Example) > 0 }},
+	{"notice_too_few", func(q *Question) bool { return q.Min > 0 }},
+	{"notice_not_whole", func(q *Question) bool { return q.Whole && len(q.Error) == 0 }},
+	{"notice_day_range", func(q *Question) bool { return (q.From != "" || q.Until != "") && len(q.Error) == 0 }},
+	{"notice_bad_form", func(q *Question) bool { return q.Pattern != "" && len(q.Error) == 0 }},
+}
+
 // FrameTexts lists the names of the frame texts that are not the greeting.
-func FrameTexts() []string { return append([]string(nil), frameTexts...) }
+func FrameTexts() []string {
+	names := append([]string(nil), frameTexts...)
+	for _, t := range laterTexts {
+		names = append(names, t.name)
+	}
+	return names
+}
 
 // Unworded lists the frame texts that people who answer in this language of the flow would
 // miss: none in a language that is shipped.
@@ -73,6 +98,15 @@ func (f *Flow) Unworded(lang string) []string {
 	for _, name := range append([]string{"invitation"}, frameTexts...) {
 		if blank(sameLanguage(f.Texts[name], lang)) {
 			missing = append(missing, name)
+		}
+	}
+	for _, t := range laterTexts {
+		needed := false
+		for i := range f.Questions {
+			needed = needed || t.needed(&f.Questions[i])
+		}
+		if needed && blank(sameLanguage(f.Texts[t.name], lang)) {
+			missing = append(missing, t.name)
 		}
 	}
 	return missing

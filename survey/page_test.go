@@ -84,6 +84,8 @@ func becomes(t *testing.T, f survey.Flow, key, typed string) string {
 		may = append(may, said(r.Answer()))
 	}
 	switch {
+	case tr.Answer != nil && tr.Answer.Left != "":
+		return "left: " + string(tr.Answer.Left) + beside
 	case tr.Answer != nil:
 		return "stored: " + said(*tr.Answer) + beside
 	case len(may) == 1:

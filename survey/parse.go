@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -237,9 +238,16 @@ func dates(said string) (found []string, sure bool) {
 
 // withMonth reads a date whose month is written in letters.
 func withMonth(plain string) ([]string, bool) {
+	month, days, year := monthInLetters(plain)
+	if month == 0 || len(days) != 1 || year < firstYear || year > lastYear {
+		return nil, false
+	}
+	return one(dateOf(year, month, days[0]))
+}
+
+// monthInLetters finds a month in letters with numbers beside it; 0 = words are something else.
+func monthInLetters(plain string) (month int, days []int, year int) {
 	fields := strings.FieldsFunc(plain, func(r rune) bool { return strings.ContainsRune("-/. ,،", r) })
-	month, year := 0, 0
-	var days []int
 	for i := 0; i < len(fields); i++ {
 		f := fields[i]
 		if i+1 < len(fields) {
@@ -263,13 +271,10 @@ func withMonth(plain string) ([]string, bool) {
 		case m > 0 && month == 0:
 			month = m
 		case f != "de" && f != "del" && f != "of" && f != "the" && f != "من":
-			return nil, false
+			return 0, nil, 0
 		}
 	}
-	if month == 0 || len(days) != 1 || year < firstYear || year > lastYear {
-		return nil, false
-	}
-	return one(dateOf(year, month, days[0]))
+	return month, days, year
 }
 
 // ofAnEra reads the years that are counted from an emperor or a republic.
@@ -321,6 +326,11 @@ func (q *Question) parseQuantity(said string) (float64, bool) {
 // quantities are the numbers within the question's range that words can be: "1,000" is a
 // thousand to some and one to others.
 func (q *Question) quantities(said string) []float64 {
+	return slices.DeleteFunc(q.anyQuantities(said), func(x float64) bool { return q.Whole && x != math.Trunc(x) })
+}
+
+// anyQuantities are those with decimals as well, where none are wanted.
+func (q *Question) anyQuantities(said string) []float64 {
 	var within []float64
 	plain := bare(said)
 	if q.MinValue < 0 {

@@ -37,12 +37,7 @@ func rotate(f *Flow, o []int, id string) {
 				places = append(places, i)
 			}
 		}
-		state := seed(id, group)
-		for i := len(places) - 1; i > 0; i-- {
-			state += 0x9E3779B97F4A7C15
-			k := int(mix(state) % uint64(i+1))
-			o[places[i]], o[places[k]] = o[places[k]], o[places[i]]
-		}
+		shuffle(o, places, seed(id, group))
 	}
 }
 
@@ -75,4 +70,34 @@ func mix(z uint64) uint64 {
 	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
 	z = (z ^ z>>27) * 0x94D049BB133111EB
 	return z ^ z>>31
+}
+
+// Shown is the order in which the choices of q are shown: that of the list, or one that the
+// session's id decides, in which a choice that takes words, or goes with no other, stays where
+// it is.
+func (s *Session) Shown(q *Question) []int {
+	shown := make([]int, len(q.Choices))
+	for i := range shown {
+		shown[i] = i
+	}
+	if !q.Shuffle || s.ID == "" {
+		return shown
+	}
+	var places []int
+	for i := range q.Choices {
+		if !q.Choices[i].Other && !q.Choices[i].Exclusive {
+			places = append(places, i)
+		}
+	}
+	shuffle(shown, places, seed(s.ID, "options of "+q.Key))
+	return shown
+}
+
+// shuffle exchanges what stands at these places of o.
+func shuffle(o, places []int, state uint64) {
+	for i := len(places) - 1; i > 0; i-- {
+		state += 0x9E3779B97F4A7C15
+		k := int(mix(state) % uint64(i+1))
+		o[places[i]], o[places[k]] = o[places[k]], o[places[i]]
+	}
 }

@@ -42,6 +42,7 @@ type Session struct {
 	Toggled    []int             `json:"toggled,omitempty"` // options chosen so far in an open multiple choice
 	Doubt      *Doubt            `json:"doubt,omitempty"`   // what words at the open question may mean
 	Retried    bool              `json:"retried,omitempty"` // the open question was already asked again after off-script words
+	Tries      int               `json:"tries,omitempty"`   // how often something was no answer to the open question, where it counts
 	Paused     bool              `json:"paused,omitempty"`
 	Answers    []Answer          `json:"answers,omitempty"`    // the newest revision of each answered question, in the order first given
 	StopAsked  bool              `json:"stop_asked,omitempty"` // whether no more surveys are wanted was asked; kept by the shell
@@ -62,10 +63,21 @@ type Answer struct {
 	Text     string    `json:"t,omitempty"` // text, contact and date questions
 	Files    []File    `json:"f,omitempty"`
 	Skipped  bool      `json:"s,omitempty"`
-	Revision int       `json:"r"` // from 1
+	Left     Left      `json:"l,omitempty"` // why it was skipped, where that was said
+	Revision int       `json:"r"`           // from 1
 	At       time.Time `json:"at"`
 	Dropped  bool      `json:"d,omitempty"` // its condition stopped holding: kept, not judged
 }
+
+// Left says why a question was left without an answer.
+type Left string
+
+// The reasons. The empty one is a skip: nothing was said.
+const (
+	LeftDontKnow  Left = "dont_know"  // "I don't know"
+	LeftPreferNot Left = "prefer_not" // "I'd rather not say"
+	LeftUnclear   Left = "unclear"    // what was written was no answer, as often as the question was asked
+)
 
 // File is a file that stays on its platform, kept by reference.
 type File struct {

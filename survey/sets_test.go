@@ -43,7 +43,7 @@ func TestClosedSetsAreCovered(t *testing.T) {
 	contract := read(t, "step.go")
 	engine, states := read(t, "transition.go"), read(t, "states_test.go")
 	player, transcripts := read(t, "golden_test.go"), read(t, "testdata/*.txt")
-	for _, input := range named(t, contract, `func \((\w+)\) +input\(\)`, 14) {
+	for _, input := range named(t, contract, `func \((\w+)\) +input\(\)`, 16) {
 		if !strings.Contains(engine, "case "+input+":") {
 			t.Errorf("Step does not handle the input %s", input)
 		}
@@ -64,7 +64,7 @@ func TestClosedSetsAreCovered(t *testing.T) {
 			t.Errorf("no transcript has a line %q", verb)
 		}
 	}
-	for _, code := range named(t, contract, `Notice\w+ +NoticeCode = "(\w+)"`, 18) {
+	for _, code := range named(t, contract, `Notice\w+ +NoticeCode = "(\w+)"`, 23) {
 		if !strings.Contains(transcripts, "\n  says "+code) {
 			t.Errorf("no transcript shows the notice %s", code)
 		}

@@ -47,7 +47,7 @@ func nameOf(in Input) string {
 		return "open"
 	case Pick, Toggle, Done, Mean, Write, Attach:
 		return "answer"
-	case Skip:
+	case Skip, Leave:
 		return "skip"
 	case Change, Back:
 		return "change"
@@ -72,9 +72,9 @@ func walk(f Flow, seen map[[2]Status]map[string]bool) {
 		s   Session
 		now time.Time
 	}
-	inputs := []Input{Open{}, Back{}, Decline{}, Pause{}, Resume{}, Expire{}, Skip{NoQuestion}, Write{"1"}, Write{"hello"}, Speak{"en"}, Attach{Files: []File{{ID: "f"}}}}
+	inputs := []Input{Open{}, Back{}, Decline{}, Pause{}, Resume{}, Expire{}, Skip{NoQuestion}, Write{Text: "1"}, Write{Text: "hello"}, Speak{"en"}, Attach{Files: []File{{ID: "f"}}}}
 	for i := range f.Questions {
-		inputs = append(inputs, Pick{i, 0}, Pick{i, 1}, Change{i}, Toggle{i, 0}, Done{i}, Mean{i, 0})
+		inputs = append(inputs, Pick{i, 0}, Pick{i, 1}, Change{i}, Toggle{i, 0}, Done{i}, Mean{i, 0}, Leave{i, LeftDontKnow})
 	}
 	stops := []stop{{Session{ID: "x", Status: New, Open: NoQuestion, Expires: noon.Add(time.Hour)}, noon}}
 	for range 6 {

@@ -23,7 +23,11 @@ type (
 	// Write is words: an answer to the open question if it can be one (also "2",
 	// "2/5" or an option's words in any language of the flow), else off-script. Words that
 	// begin with an answer are both; what is not clear is asked back.
-	Write struct{ Text string }
+	// Today is the day where the person is, for words such as "yesterday"; zero: the day of now.
+	Write struct {
+		Text  string
+		Today time.Time
+	}
 	// Attach is files sent: an answer to a file question, or added to a text's.
 	Attach struct {
 		Files []File
@@ -31,6 +35,11 @@ type (
 	}
 	// Skip leaves the question (NoQuestion: the open one) without an answer.
 	Skip struct{ Question int }
+	// Leave leaves the question without an answer and says why, where it has a button for that.
+	Leave struct {
+		Question int
+		Why      Left
+	}
 	// Back opens the question before the open one again.
 	Back struct{}
 	// Change opens an answered question again, within EditWindow.
@@ -55,6 +64,7 @@ func (Mean) input()    {}
 func (Write) input()   {}
 func (Attach) input()  {}
 func (Skip) input()    {}
+func (Leave) input()   {}
 func (Back) input()    {}
 func (Change) input()  {}
 func (Decline) input() {}
@@ -126,9 +136,14 @@ const (
 	NoticeUnclear    NoticeCode = "unclear"      // that is no answer to the open question
 	NoticeTooLong    NoticeCode = "too_long"     // the text is longer than Question.Max
 	NoticeTooMany    NoticeCode = "too_many"     // more options than Question.Max
+	NoticeTooFew     NoticeCode = "too_few"      // fewer options than Question.Min
 	NoticeNothing    NoticeCode = "nothing"      // Done without any option
 	NoticeBadNumber  NoticeCode = "bad_number"   // not a number in the range
 	NoticeBadDate    NoticeCode = "bad_date"     // not a date
+	NoticeNotWhole   NoticeCode = "not_whole"    // a number with decimals where none are wanted
+	NoticeDayRange   NoticeCode = "day_range"    // a date outside the question's days
+	NoticeBadForm    NoticeCode = "bad_form"     // words that do not match the question's pattern
+	NoticeHandedOn   NoticeCode = "handed_on"    // no answer, as often as it was asked: passed to staff, and the survey goes on
 	NoticeBadPhone   NoticeCode = "bad_phone"    // not a phone number
 	NoticeBadEmail   NoticeCode = "bad_email"    // not an e-mail address
 	NoticeNeedFile   NoticeCode = "need_file"    // a file is expected

@@ -22,7 +22,8 @@ type run struct {
 	now     time.Time
 	answer  *Answer
 	effects []Effect
-	owned   bool // s.Answers is a copy of this run's own
+	owned   bool      // s.Answers is a copy of this run's own
+	today   time.Time // where the person is; zero = the day of now
 }
 
 func step(f *Flow, s Session, in Input, now time.Time) Transition {
@@ -45,11 +46,14 @@ func step(f *Flow, s Session, in Input, now time.Time) Transition {
 	case Mean:
 		r.mean(in.Question, in.Reading)
 	case Write:
+		r.today = in.Today
 		r.write(in.Text)
 	case Attach:
 		r.attach(in.Files, in.Text)
 	case Skip:
 		r.skip(in.Question)
+	case Leave:
+		r.leaveOpen(in.Question, in.Why)
 	case Back:
 		r.back()
 	case Change:
@@ -105,6 +109,7 @@ func (r *run) open() {
 		r.s.Expires = r.now.Add(r.flow.expires())
 		r.s.Order = order(r.flow, r.s.ID)
 		r.s.Paused, r.s.Editing, r.s.Retried, r.s.Toggled, r.s.Doubt = false, false, false, nil, nil
+		r.s.Tries = 0
 		r.s.StopAsked = false
 		r.goOn(0, false)
 	case r.current() != nil:
@@ -229,6 +234,11 @@ func (q *Question) contradict(chosen []int) bool {
 	return len(chosen) > 1 && slices.ContainsFunc(chosen, func(o int) bool { return q.Choices[o].Exclusive })
 }
 
+// tooFew reports whether more must be chosen. Whoever wants none of them has said enough.
+func (q *Question) tooFew(chosen []int) bool {
+	return len(chosen) < q.Min && q.isMultiple() && !slices.ContainsFunc(chosen, func(o int) bool { return q.Choices[o].Exclusive })
+}
+
 // keys names the choices at these indexes, which ascend.
 func (q *Question) keys(options []int) []string {
 	keys := make([]string, 0, len(options))
@@ -274,6 +284,8 @@ func (r *run) done(i int) {
 		r.refuse(i)
 	case r.isOpen(i) && len(r.s.Toggled) == 0:
 		r.notice(NoticeNothing, i)
+	case r.isOpen(i) && q.tooFew(r.s.Toggled):
+		r.notice(NoticeTooFew, i)
 	case r.isOpen(i):
 		r.choose(i, r.s.Toggled)
 	default:
@@ -303,6 +315,31 @@ func (r *run) skip(i int) {
 	}
 	if r.admits(i, func(*Answer) bool { return false }) {
 		r.record(i, Answer{Skipped: true})
+	}
+}
+
+// Offers reports whether q has a button that leaves it for this reason.
+func (q *Question) Offers(why Left) bool {
+	return why == LeftDontKnow && q.DontKnow || why == LeftPreferNot && q.PreferNot
+}
+
+// leaveOpen leaves the open question i and keeps why.
+func (r *run) leaveOpen(i int, why Left) {
+	q := r.question(i)
+	if q == nil || !q.Offers(why) {
+		r.refuse(NoQuestion)
+		return
+	}
+	if !r.isOpen(i) {
+		if a, _ := r.find(i); a != nil && a.Skipped && a.Left == why && !a.Dropped {
+			r.notice(NoticeUnchanged, i)
+			return
+		}
+		r.refuse(i)
+		return
+	}
+	if r.admits(i, nil) {
+		r.record(i, Answer{Skipped: true, Left: why})
 	}
 }
 
@@ -377,6 +414,7 @@ func (r *run) change(i int) {
 func (r *run) edit(i int, a *Answer) {
 	r.hide()
 	r.s.Open, r.s.Editing, r.s.Retried, r.s.Paused = i, true, false, false
+	r.s.Tries = 0
 	r.s.Toggled, r.s.Doubt = nil, nil
 	r.s.StopAsked = false
 	if q := &r.flow.Questions[i]; q.isMultiple() {
@@ -402,6 +440,7 @@ func (r *run) hide() {
 		r.say(Withdraw{Question: i})
 	}
 	r.s.Open, r.s.Editing, r.s.Retried, r.s.Toggled, r.s.Doubt = NoQuestion, false, false, nil, nil
+	r.s.Tries = 0
 	r.s.StopAsked = false
 }
 

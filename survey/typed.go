@@ -136,13 +136,14 @@ func (q *Question) numberIsClear(i int) bool {
 	return false
 }
 
-// matchChoices finds the choices that typed words name and nothing else, in the order of the
-// list: one label, or several with "and", commas or the like between them; or numbers.
-func (q *Question) matchChoices(said, lang string) ([]int, matched) {
+// matchShown finds the choices that typed words name and nothing else, in the order of the
+// list: one label, or several with "and", commas or the like between them; or numbers, which
+// count the choices as they are shown.
+func (q *Question) matchShown(said, lang string, shown []int) ([]int, matched) {
 	if len(said) > maxNamed {
 		return nil, noMatch
 	}
-	if found, m := q.matchChoice(said, lang); m == oneOption || m == notClear || !q.isMultiple() {
+	if found, m := q.matchChoice(said, lang, shown); m == oneOption || m == notClear || !q.isMultiple() {
 		return found, m
 	}
 	if parts, ok := numbersOnly(said); ok {
@@ -151,7 +152,7 @@ func (q *Question) matchChoices(said, lang string) ([]int, matched) {
 	parts := words.Several(said)
 	var found []int
 	for i := 0; i < len(parts); {
-		next, at, m := q.longest(said, parts[i:], lang)
+		next, at, m := q.longest(said, parts[i:], lang, shown)
 		if m != oneOption {
 			return nil, m
 		}
@@ -172,14 +173,19 @@ func (q *Question) matchChoices(said, lang string) ([]int, matched) {
 	return found, oneOption
 }
 
+// matchChoices is matchShown for choices that are shown in the order of the list.
+func (q *Question) matchChoices(said, lang string) ([]int, matched) {
+	return q.matchShown(said, lang, nil)
+}
+
 // longest finds the choice that the most of these pieces, from the first on, name together:
 // what parts labels may stand inside one. Several numbers can only be places in the list.
-func (q *Question) longest(said string, parts []words.Part, lang string) (n, option int, m matched) {
+func (q *Question) longest(said string, parts []words.Part, lang string, shown []int) (n, option int, m matched) {
 	for k := len(parts); k > 0; k-- {
 		piece := said[parts[0].From:parts[k-1].To]
 		var found []int
-		if found, m = q.matchChoice(piece, lang); m != oneOption {
-			found, m = q.place(piece, m)
+		if found, m = q.matchChoice(piece, lang, shown); m != oneOption {
+			found, m = q.place(piece, shown, m)
 		}
 		if m == oneOption {
 			return k, found[0], oneOption
@@ -190,14 +196,14 @@ func (q *Question) longest(said string, parts []words.Part, lang string) (n, opt
 
 // matchChoice finds the one choice that typed words name, or those between which they leave
 // a doubt. A bare number is one only where the labels show numbers.
-func (q *Question) matchChoice(said, lang string) ([]int, matched) {
+func (q *Question) matchChoice(said, lang string, shown []int) ([]int, matched) {
 	found, m := matchLabel(said, lang, len(q.Choices), func(i int) called {
 		return called{q.Choices[i].Label, "", q.Choices[i].Also}
 	})
 	if m != noMatch {
 		return found, m
 	}
-	if found, m = q.place(said, noMatch); m == oneOption && !q.showsNumber(found[0]) {
+	if found, m = q.place(said, shown, noMatch); m == oneOption && !q.showsNumber(found[0]) {
 		return found, notClear
 	}
 	return found, m
@@ -205,12 +211,15 @@ func (q *Question) matchChoice(said, lang string) ([]int, matched) {
 
 // place is the choice whose place in the list typed words are, counted from one; otherwise
 // is what the words are where they are no number.
-func (q *Question) place(said string, otherwise matched) ([]int, matched) {
+func (q *Question) place(said string, shown []int, otherwise matched) ([]int, matched) {
 	n, ok := parseRating(bare(said))
 	if !ok || n.of != 0 {
 		return nil, otherwise
 	}
 	if i := int(n.value) - 1; !n.signed && i >= 0 && i < len(q.Choices) && sameValue(n.value, float64(i+1)) {
+		if shown != nil {
+			i = shown[i]
+		}
 		return []int{i}, oneOption
 	}
 	return nil, notClear

@@ -407,12 +407,12 @@ func TestChoicesThatExcludeAndChoicesWithWords(t *testing.T) {
 		s    Session
 		keys string
 	}{{open, "else"}, {ticked, "soup else"}, {none, "else"}} {
-		a := Step(f, row.s, Write{"the else: the view"}, noon).Answer
+		a := Step(f, row.s, Write{Text: "the else: the view"}, noon).Answer
 		if a == nil || a.Text != "the view" || strings.Join(a.Choices, " ") != row.keys {
 			t.Errorf("%v: %+v", row.s.Toggled, a)
 		}
 	}
-	if a := Step(f, open, Write{"the soup: the view"}, noon).Answer; a != nil {
+	if a := Step(f, open, Write{Text: "the soup: the view"}, noon).Answer; a != nil {
 		t.Errorf("a choice without words took some: %+v", a)
 	}
 }

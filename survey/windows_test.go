@@ -92,20 +92,20 @@ func TestWordsThatFollowATextExtendIt(t *testing.T) {
 	for range 3 {
 		s = Step(f, s, Pick{s.Open, 0}, noon).Session
 	}
-	s = Step(f, s, Write{"It hurt."}, noon).Session
-	tr := Step(f, s, Write{"And it took an hour."}, noon.Add(ExtendWindow))
+	s = Step(f, s, Write{Text: "It hurt."}, noon).Session
+	tr := Step(f, s, Write{Text: "And it took an hour."}, noon.Add(ExtendWindow))
 	if a, _ := tr.Session.Answer("why_bad"); a.Text != "It hurt.\nAnd it took an hour." || a.Revision != 2 || tr.Session.Open != s.Open {
 		t.Errorf("extended: %+v, open %d", a, tr.Session.Open)
 	}
-	tr = Step(f, s, Write{"And it took an hour."}, noon.Add(ExtendWindow+time.Microsecond))
+	tr = Step(f, s, Write{Text: "And it took an hour."}, noon.Add(ExtendWindow+time.Microsecond))
 	if a, _ := tr.Session.Answer("why_bad"); a.Revision != 1 || notices(tr)[0] != NoticeKept {
 		t.Errorf("too late: %+v, %v", a, notices(tr))
 	}
-	tr = Step(f, s, Write{strings.Repeat("x", MaxText)}, noon)
+	tr = Step(f, s, Write{Text: strings.Repeat("x", MaxText)}, noon)
 	if a, _ := tr.Session.Answer("why_bad"); a.Revision != 1 {
 		t.Errorf("longer than an answer may be: %d characters", len(a.Text))
 	}
-	if tr = Step(f, s, Write{"the no"}, noon); tr.Answer == nil || tr.Answer.Question != "contact_ok" {
+	if tr = Step(f, s, Write{Text: "the no"}, noon); tr.Answer == nil || tr.Answer.Question != "contact_ok" {
 		t.Errorf("an answer to the open question: %+v", tr.Answer)
 	}
 }
@@ -113,7 +113,7 @@ func TestWordsThatFollowATextExtendIt(t *testing.T) {
 func TestLongTextIsRefusedKindlyAndAskedAgain(t *testing.T) {
 	f := flow("f", primaryQ(scaleQ("overall", csat5(), 1)), textQ("why"))
 	for _, s := range []Session{opened(f), Step(f, opened(f), Pick{0, 0}, noon).Session} {
-		tr := Step(f, s, Write{strings.Repeat("长", 10000)}, noon)
+		tr := Step(f, s, Write{Text: strings.Repeat("长", 10000)}, noon)
 		if tr.Answer != nil {
 			t.Errorf("it was taken as an answer: %+v", tr)
 		}
@@ -128,7 +128,7 @@ func TestLongTextIsRefusedKindlyAndAskedAgain(t *testing.T) {
 		}
 	}
 	s := Step(f, opened(f), Pick{0, 0}, noon).Session
-	if tr := Step(f, s, Write{strings.Repeat("长", MaxText)}, noon); tr.Answer == nil {
+	if tr := Step(f, s, Write{Text: strings.Repeat("长", MaxText)}, noon); tr.Answer == nil {
 		t.Errorf("as long as it may be: %v", notices(tr))
 	}
 }

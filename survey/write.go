@@ -52,7 +52,11 @@ func (r *run) write(said string) {
 		return
 	}
 	if tooLong(said, q) {
-		r.askAgain(NoticeTooLong)
+		r.askAgain(said, NoticeTooLong)
+		return
+	}
+	if why := q.leaves(said); why != "" {
+		r.leaveOpen(r.s.Open, why)
 		return
 	}
 	switch q.Kind {
@@ -69,25 +73,46 @@ func (r *run) write(said string) {
 // attempt at one, or as words about something else.
 func (r *run) read(q *Question, said string) {
 	kind := q.Kind.Info()
+	if kind.readOn != nil {
+		several, a, wrong := kind.readOn(q, said, r.day())
+		r.readAs(q, said, several, a, wrong)
+		return
+	}
 	if kind.parse == nil {
 		r.offScript(said, nil)
 		return
 	}
+	var several []Reading
 	if kind.doubts != nil {
-		if several := kind.doubts(q, said); len(several) > 0 && r.askBack(several) {
-			return
-		} else if len(several) > 0 {
-			r.askAgain(NoticeUnclear)
-			return
-		}
+		several = kind.doubts(q, said)
 	}
-	switch a, wrong := kind.parse(q, said); {
+	a, wrong := kind.parse(q, said)
+	r.readAs(q, said, several, a, wrong)
+}
+
+// day is the day where the person is.
+func (r *run) day() time.Time {
+	if r.today.IsZero() {
+		return r.now
+	}
+	return r.today
+}
+
+// readAs takes words as what they were read as: one of several answers, an answer, or none.
+func (r *run) readAs(q *Question, said string, several []Reading, a Answer, wrong NoticeCode) {
+	if len(several) > 0 {
+		if !r.askBack(several) {
+			r.askAgain(said, NoticeUnclear)
+		}
+		return
+	}
+	switch {
 	case wrong == "":
 		if r.admits(r.s.Open, nil) {
 			r.record(r.s.Open, a)
 		}
-	case looksMeant(said):
-		r.askAgain(wrong)
+	case looksMeant(said), wrong == NoticeDayRange, wrong == NoticeBadForm && !strings.ContainsAny(said, " \n"):
+		r.askAgain(said, wrong)
 	default:
 		r.offScript(said, nil)
 	}
@@ -108,9 +133,19 @@ func (r *run) typedChoices(q *Question, said string) {
 	if r.other(q, said, lang) {
 		return
 	}
+	var shown []int
+	if q.Shuffle {
+		shown = r.s.Shown(q)
+	}
 	r.understand(said,
-		func(said string) ([]int, matched) { return q.matchChoices(said, lang) },
-		func(options []int) { r.choose(r.s.Open, options) },
+		func(said string) ([]int, matched) { return q.matchShown(said, lang, shown) },
+		func(options []int) {
+			if q.tooFew(options) {
+				r.askAgain(said, NoticeTooFew)
+				return
+			}
+			r.choose(r.s.Open, options)
+		},
 		func(option int) Reading { return Reading{Choices: q.keys([]int{option})} })
 }
 
@@ -131,6 +166,11 @@ func (r *run) other(q *Question, said, lang string) bool {
 				}
 				slices.Sort(chosen)
 			}
+			if q.tooFew(chosen) {
+				r.say(OffScript{Text: said})
+				r.askAgain("", NoticeTooFew)
+				return true
+			}
 			r.chooseWith(r.s.Open, chosen, rest)
 			return true
 		}
@@ -146,8 +186,48 @@ func (s *Session) language(f *Flow) string {
 	return s.Lang
 }
 
+// leaves is for which reason words leave q without an answer, "" where they do not: those of
+// its buttons, or their kin.
+func (q *Question) leaves(said string) Left {
+	switch {
+	case q.Names(said, ""):
+	case q.DontKnow && words.Unsure(said):
+		return LeftDontKnow
+	case q.PreferNot && words.Refuses(said):
+		return LeftPreferNot
+	}
+	return ""
+}
+
+// givesUp counts what was no answer to the open question, and hands it to a person once it
+// was asked again as often as the flow says.
+func (r *run) givesUp() bool {
+	q := r.current()
+	if q == nil || q.Retries <= 0 {
+		return false
+	}
+	r.s.Tries++
+	return r.s.Tries > q.Retries
+}
+
+// handOn leaves the open question to people, who have the words, and goes on.
+func (r *run) handOn() {
+	i := r.s.Open
+	r.notice(NoticeHandedOn, i)
+	if r.admits(i, nil) {
+		r.record(i, Answer{Skipped: true, Left: LeftUnclear})
+	}
+}
+
 // askAgain refuses an attempt at the open question kindly and shows it again.
-func (r *run) askAgain(why NoticeCode) {
+func (r *run) askAgain(said string, why NoticeCode) {
+	if why != NoticeTooLong && r.givesUp() {
+		if said != "" {
+			r.say(OffScript{Text: said})
+		}
+		r.handOn()
+		return
+	}
 	r.undoubt()
 	r.notice(why, r.s.Open)
 	r.say(Ask{Question: r.s.Open, Again: true})
@@ -166,6 +246,10 @@ func (r *run) offScript(said string, files []File) {
 	r.undoubt()
 	q := r.current()
 	if q == nil {
+		return
+	}
+	if r.givesUp() {
+		r.handOn()
 		return
 	}
 	if q.Kind.Info().Way == Sent {
@@ -196,7 +280,7 @@ func (r *run) extend(said string, files []File) bool {
 		return false
 	}
 	q := &r.flow.Questions[i]
-	if kind := q.Kind.Info(); !kind.Free && (kind.Way != Sent || said != "" || len(files) == 0) {
+	if kind := q.Kind.Info(); q.Pattern != "" || !kind.Free && (kind.Way != Sent || said != "" || len(files) == 0) {
 		return false
 	}
 	longer := Answer{Text: newest.Text, Files: slices.Concat(newest.Files, files)}
@@ -227,7 +311,7 @@ func (r *run) attach(files []File, said string) {
 		return
 	}
 	if q != nil && tooLong(said, q) {
-		r.askAgain(NoticeTooLong)
+		r.askAgain(said, NoticeTooLong)
 		return
 	}
 	switch {
@@ -245,7 +329,7 @@ func (r *run) attach(files []File, said string) {
 // takesFiles reports whether files are an answer to q, or a part of one.
 func takesFiles(q *Question) bool {
 	kind := q.Kind.Info()
-	return kind.Way == Sent || kind.Free
+	return kind.Way == Sent || kind.Free && q.Pattern == ""
 }
 
 // isAlbum reports whether files continue an album: platforms report each picture of

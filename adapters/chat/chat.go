@@ -221,11 +221,13 @@ type Aside string
 
 // The buttons that answer nothing.
 const (
-	AsideSkip   Aside = "skip"
-	AsideBack   Aside = "back"
-	AsideLater  Aside = "later"
-	AsideNotNow Aside = "not_now"
-	AsideChange Aside = "change"
+	AsideSkip      Aside = "skip"
+	AsideBack      Aside = "back"
+	AsideLater     Aside = "later"
+	AsideNotNow    Aside = "not_now"
+	AsideChange    Aside = "change"
+	AsideDontKnow  Aside = "dont_know"
+	AsidePreferNot Aside = "prefer_not"
 )
 
 // Mark is a small sign on somebody's message that stands for words.

@@ -204,7 +204,7 @@ func (s *site) chatPage(f frame, v Visitor, items []Item, left unsent) chatPage 
 			switch b := p.Asked.Aside[i]; b.Aside {
 			case chat.AsideSkip:
 				p.Menu.Skip = &b
-			case chat.AsideLater, chat.AsideNotNow, chat.AsideBack, chat.AsideChange:
+			case chat.AsideLater, chat.AsideNotNow, chat.AsideBack, chat.AsideChange, chat.AsideDontKnow, chat.AsidePreferNot:
 			}
 		}
 		p.Menu.Later = items[open].Message.Layout != nil

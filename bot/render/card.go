@@ -121,7 +121,7 @@ func (c *CaseView) cardAnswers(v *voice.Voice, m *chat.Message) {
 		label := voice.Cut(v.Fill(q.Ask.In(v.Langs...)), LongestLabel)
 		switch {
 		case a.Skipped:
-			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.Say("card_skipped")})
+			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: staffLeft(v, a)})
 		case q.Kind.Info().Personal && c.Pseudonymous():
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: v.Say("card_hidden")})
 		case q.Kind.Info().Free:

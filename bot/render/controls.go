@@ -13,8 +13,9 @@ import (
 
 // control is a button that hangs below an open question and is none of its options.
 type control struct {
-	id   string // of its words
-	verb Verb
+	id     string // of its words
+	verb   Verb
+	option int // of VerbLeave
 }
 
 // offers are the controls that the open question i is shown with: Skip where it is
@@ -23,14 +24,20 @@ type control struct {
 func offered(v *voice.Voice, f *snapshot.Flow, i int) []control {
 	s := v.Session
 	var all []control
-	if skippable(v, &f.Questions[i]) {
-		all = append(all, control{"skip", VerbSkip})
+	q := &f.Questions[i]
+	for o, why := range leaves {
+		if q.Offers(why) {
+			all = append(all, control{string(why), VerbLeave, o})
+		}
+	}
+	if skippable(v, q) {
+		all = append(all, control{"skip", VerbSkip, 0})
 	}
 	if s.Open == i && survey.CanGoBack(f.Flow, s.Session, v.Now) {
-		all = append(all, control{"back", VerbBack})
+		all = append(all, control{"back", VerbBack, 0})
 	}
 	if len(s.Answers) == 0 && s.Status == survey.Active {
-		all = append(all, control{"later", VerbLater}, control{"not_now", VerbNotNow})
+		all = append(all, control{"later", VerbLater, 0}, control{"not_now", VerbNotNow, 0})
 	}
 	return all
 }
@@ -45,8 +52,13 @@ func skippable(v *voice.Voice, q *survey.Question) bool {
 // beside Done where there is one; below them whether to answer at all.
 func controlRows(v *voice.Voice, f *snapshot.Flow, i int, rows [][]chat.Button) [][]chat.Button {
 	var steps, whether []chat.Button
+	var left [][]chat.Button
 	for _, c := range offered(v, f, i) {
-		b := chat.Button{Text: v.Say(c.id), Data: Tapped{Verb: c.verb, Session: v.Session.ID, Question: i}.Encode()}
+		b := chat.Button{Text: v.Say(c.id), Data: Tapped{Verb: c.verb, Session: v.Session.ID, Question: i, Option: c.option}.Encode()}
+		if c.verb == VerbLeave {
+			left = append(left, []chat.Button{b})
+			continue
+		}
 		if c.verb == VerbLater || c.verb == VerbNotNow {
 			whether = append(whether, b)
 		} else {
@@ -57,7 +69,7 @@ func controlRows(v *voice.Voice, f *snapshot.Flow, i int, rows [][]chat.Button) 
 		rows[len(rows)-1] = append(rows[len(rows)-1], steps...)
 		steps = nil
 	}
-	for _, row := range [][]chat.Button{steps, whether} {
+	for _, row := range append(left, steps, whether) {
 		if len(row) > 0 {
 			rows = append(rows, row)
 		}
@@ -84,7 +96,7 @@ func (t *Talk) Typed(text string) (survey.Input, bool) {
 	}
 	for _, c := range offered(t.Question(), t.Flow, i) {
 		if t.Texts.Matches(c.id, text) {
-			return Tapped{Verb: c.verb, Session: t.Session.ID, Question: i}.Input(), true
+			return Tapped{Verb: c.verb, Session: t.Session.ID, Question: i, Option: c.option}.Input(), true
 		}
 	}
 	return nil, false

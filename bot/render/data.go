@@ -30,11 +30,13 @@ const (
 	VerbLanguage Verb = 'g'
 	VerbSurveys  Verb = 'v'
 	VerbMean     Verb = 'm'
+	VerbLeave    Verb = 'k' // Option 0: who does not know; 1: who would rather not say
 )
 
 // Tapped is the meaning of a button's data. Session is set except for VerbLanguage and
 // VerbSurveys,
-// Question for the verbs about a question, Option for VerbPick, VerbToggle and VerbMean.
+// Question for the verbs about a question, Option for VerbPick, VerbToggle, VerbMean and
+// VerbLeave.
 type Tapped struct {
 	Verb     Verb
 	Session  string
@@ -78,7 +80,7 @@ func (t Tapped) Encode() string {
 	switch t.Verb {
 	case VerbStart, VerbLater, VerbNotNow:
 		return string(b)
-	case VerbPick, VerbToggle, VerbMean:
+	case VerbPick, VerbToggle, VerbMean, VerbLeave:
 		b = strconv.AppendInt(append(b, '.'), int64(t.Question), 10)
 		b = strconv.AppendInt(append(b, '.'), int64(t.Option), 10)
 	default:
@@ -122,7 +124,7 @@ func Decode(data string) (Tapped, bool) {
 	case VerbStart, VerbLater, VerbNotNow:
 	case VerbDone, VerbSkip, VerbChange, VerbBack:
 		want = 1
-	case VerbPick, VerbToggle, VerbMean:
+	case VerbPick, VerbToggle, VerbMean, VerbLeave:
 		want = 2
 	default:
 		return Tapped{}, false
@@ -166,11 +168,14 @@ func isTag(s string) bool {
 // AboutQuestion reports whether the button hangs on a question.
 func (t Tapped) AboutQuestion() bool {
 	switch t.Verb {
-	case VerbPick, VerbToggle, VerbMean, VerbDone, VerbSkip, VerbChange, VerbBack:
+	case VerbPick, VerbToggle, VerbMean, VerbLeave, VerbDone, VerbSkip, VerbChange, VerbBack:
 		return true
 	}
 	return false
 }
+
+// leaves are the reasons of VerbLeave, by its option.
+var leaves = []survey.Left{survey.LeftDontKnow, survey.LeftPreferNot}
 
 // Input is what a button says to the session.
 func (t Tapped) Input() survey.Input {
@@ -181,6 +186,8 @@ func (t Tapped) Input() survey.Input {
 		return survey.Toggle{Question: t.Question, Option: t.Option}
 	case VerbMean:
 		return survey.Mean{Question: t.Question, Reading: t.Option}
+	case VerbLeave:
+		return survey.Leave{Question: t.Question, Why: leaves[min(t.Option, len(leaves)-1)]}
 	case VerbDone:
 		return survey.Done{Question: t.Question}
 	case VerbSkip:

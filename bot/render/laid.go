@@ -48,14 +48,16 @@ func laidQuestion(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 	case survey.ChoiceQ:
 		if q.Max > 1 {
 			l.Most, l.Hint = q.Max, v.Say("choose_up_to", "max", voice.Number(float64(q.Max)), "done", v.Say("done"))
-			if q.Max >= len(q.Choices) {
+			if q.Min > 1 {
+				l.Hint = v.Say("choose_from_to", "min", voice.Number(float64(q.Min)), "max", voice.Number(float64(q.Max)), "done", v.Say("done"))
+			} else if q.Max >= len(q.Choices) {
 				l.Hint = v.Say("choose_all", "done", v.Say("done"))
 			}
 		}
 		m.Rows = laidChoices(v, &s.Session, i, q)
 		if q.Max <= 1 && l.Changing {
-			for o := range m.Rows {
-				m.Rows[o][0].Selected = slices.Contains(a.Choices, q.Choices[o].Key)
+			for at, o := range s.Shown(q) {
+				m.Rows[at][0].Selected = slices.Contains(a.Choices, q.Choices[o].Key)
 			}
 		}
 	default:
@@ -64,10 +66,16 @@ func laidQuestion(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 		if !q.Kind.Info().Free {
 			l.Hint = m.Hint
 		}
+		if own := example(v, q); own != "" {
+			l.Hint = own
+			if !q.Kind.Info().Free {
+				l.Hint = voice.Join(" ", m.Hint, own)
+			}
+		}
 	}
 	var aside []chat.Button
 	for _, c := range offered(v, f, i) {
-		t := Tapped{Verb: c.verb, Session: s.ID, Question: i}
+		t := Tapped{Verb: c.verb, Session: s.ID, Question: i, Option: c.option}
 		aside = append(aside, chat.Button{Text: v.Say(c.id), Data: t.Encode(), Aside: chat.Aside(c.id)})
 	}
 	if len(aside) > 0 {
@@ -125,8 +133,8 @@ func laidChoices(v *voice.Voice, s *survey.Session, i int, q *survey.Question) [
 	if q.Max <= 1 {
 		return rows
 	}
-	for o := range q.Choices {
-		rows[o][0].Text, rows[o][0].Label = v.Fill(q.Choices[o].Label.In(v.Langs...)), ""
+	for at, o := range s.Shown(q) {
+		rows[at][0].Text, rows[at][0].Label = v.Fill(q.Choices[o].Label.In(v.Langs...)), ""
 	}
 	return rows
 }
@@ -138,7 +146,9 @@ func laidAnswer(v *voice.Voice, f *snapshot.Flow, i int, a *survey.Answer, chang
 		return m
 	}
 	m.Layout.FollowsUp = survey.FollowsUp(f.Flow, v.Session.Session, i)
-	if m.Layout.Skipped = a.Skipped; a.Skipped {
+	if m.Layout.Skipped = a.Skipped; a.Left == survey.LeftDontKnow || a.Left == survey.LeftPreferNot {
+		m.Layout.Skipped, m.Layout.Answer = false, v.Say(string(a.Left)) // they said so
+	} else if a.Skipped {
 		m.Layout.Answer = v.Say("left_out")
 	} else {
 		m.Layout.Answer = answerText(v, &f.Questions[i], a)

@@ -38,14 +38,16 @@ func Question(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 		text = append(text, legend(v, &q.Scale))
 		m.Rows = scaleRows(v, s.ID, i, &q.Scale)
 	case survey.ChoiceQ:
-		if q.Max > 1 {
+		if q.Max > 1 && q.Min > 1 {
+			text = append(text, v.Say("choose_between", "min", strconv.Itoa(q.Min), "max", strconv.Itoa(q.Max)))
+		} else if q.Max > 1 {
 			text = append(text, v.Say("choose_then_done", "max", strconv.Itoa(q.Max)))
 		}
 		m.Rows = choiceRows(v, &s.Session, i, q)
 	default:
 		m.Expects, m.Hint = expected(v, q)
 		m.Max = TextLimit(q)
-		text = append(text, m.Hint)
+		text = append(text, voice.Join("\n", m.Hint, example(v, q)))
 	}
 	m.Rows = controlRows(v, f, i, m.Rows)
 	m.Text = voice.Paragraphs(text...)
@@ -207,7 +209,7 @@ func optionOf(v *voice.Voice, s *survey.Scale, i int) string {
 // end with Done.
 func choiceRows(v *voice.Voice, s *survey.Session, q int, question *survey.Question) [][]chat.Button {
 	rows := make([][]chat.Button, 0, len(question.Choices)+1)
-	for i := range question.Choices {
+	for _, i := range s.Shown(question) {
 		label := v.Fill(question.Choices[i].Label.In(v.Langs...))
 		b := chat.Button{Text: label, Data: Tapped{Verb: VerbPick, Session: s.ID, Question: q, Option: i}.Encode()}
 		if question.Max > 1 {
@@ -239,7 +241,7 @@ func Condensed(v *voice.Voice, f *snapshot.Flow, i int, changeable bool) chat.Me
 	if v.On.Lays {
 		return laidAnswer(v, f, i, &a, changeable)
 	}
-	line := v.Say("you_skipped")
+	line := leftText(v, &a)
 	if !a.Skipped {
 		line = v.Say("you_answered", "answer", voice.Cut(answerText(v, q, &a), echoed))
 	}

@@ -203,6 +203,9 @@ func (t *Talk) voice(w *voice.Words, shown, lang string) *voice.Voice {
 	if t.Identity != nil {
 		v.Name = t.Identity.Name
 	}
+	if t.Flow != nil {
+		repeats(v, t.Flow)
+	}
 	return v
 }
 
@@ -232,6 +235,9 @@ func (t *Talk) Thanks(k *storage.Case, h Hearing) (*voice.Voice, string) {
 		return v, t.WishThanks(v, kind, k, h)
 	}
 	id, within := t.outcome(k)
+	if v, text := t.hung(h.by(t.Question(), within)); text != "" {
+		return v, voice.Paragraphs(text, t.webWay(v, within))
+	}
 	if v, words := t.Own(id); words != "" {
 		if text := v.Fill(words, h.by(v, within)...); text != "" {
 			return v, voice.Paragraphs(text, t.webWay(v, within))

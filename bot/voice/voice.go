@@ -48,6 +48,7 @@ type Voice struct {
 	Masked  bool   // … who know the customer by a pseudonym: Name is that
 	Site    snapshot.Site
 	Now     time.Time
+	Answer  func(survey.Gap) string // what a text repeats of the answers; nil = none is known
 }
 
 // Known returns the value that a placeholder has, without any fallback.
@@ -109,10 +110,17 @@ func (v *Voice) value(name string) (string, bool) {
 
 // Fill fills words of a flow.
 func (v *Voice) Fill(s string, pairs ...string) string {
-	if strings.IndexByte(s, '{') < 0 {
-		return s
-	}
-	return fill(s, pairValues(pairs).or(v.value))
+	own := pairValues(pairs).or(v.value)
+	return survey.Fill(s, func(g survey.Gap) string {
+		if !g.Answer {
+			value, _ := own(g.Name)
+			return value
+		}
+		if v.Answer == nil {
+			return survey.Unanswered
+		}
+		return v.Answer(g)
+	})
 }
 
 // Tell is say with the placeholders of the session as well: in brackets only what is

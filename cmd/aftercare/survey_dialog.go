@@ -20,6 +20,11 @@ func noticeWords(code survey.NoticeCode) string {
 		survey.NoticeUnclear:    "That is no answer to this question.",
 		survey.NoticeTooLong:    "That is too long. Please make it shorter.",
 		survey.NoticeTooMany:    "Those are too many options.",
+		survey.NoticeTooFew:     "Those are too few options.",
+		survey.NoticeNotWhole:   "That is not a whole number in the range.",
+		survey.NoticeDayRange:   "That day is not between those that are asked for.",
+		survey.NoticeBadForm:    "That does not match the pattern.",
+		survey.NoticeHandedOn:   "Passed to staff; the question is left open.",
 		survey.NoticeNothing:    "Choose at least one option, or skip.",
 		survey.NoticeBadNumber:  "That is not a number in the range.",
 		survey.NoticeBadDate:    "That is not a date. Write it as 2026-01-31.",
@@ -135,13 +140,13 @@ func (d *dialog) show(tr survey.Transition) {
 		case survey.Ask:
 			d.ask(&d.flow.Questions[e.Question])
 		case survey.Tell:
-			d.printf("\n%s\n", d.flow.Questions[e.Question].Ask.In(d.languages()...))
+			d.printf("\n%s\n", d.words(d.flow.Questions[e.Question].Ask))
 		case survey.Condense:
 			if a := tr.Answer; a != nil && a.Revision > 1 && d.flow.Questions[e.Question].Key == a.Question {
 				d.printf("  (the answer to %s is now: %s)\n", a.Question, answerWords(a))
 			}
 		case survey.Notice:
-			d.printf("  %s\n", noticeWords(e.Code))
+			d.printf("  %s\n", d.notice(e))
 		case survey.OffScript:
 			d.printf("  (staff would read: %s)\n", e.Text)
 		}
@@ -149,7 +154,7 @@ func (d *dialog) show(tr survey.Transition) {
 }
 
 func (d *dialog) ask(q *survey.Question) {
-	d.printf("\n%s\n", q.Ask.In(d.languages()...))
+	d.printf("\n%s\n", d.words(q.Ask))
 	if asked := d.session.Asked(); len(asked) == 1 {
 		d.printf("  Did you mean %s? Write yes or no.\n", readingWords(asked[0]))
 		return
@@ -179,16 +184,85 @@ func (d *dialog) ask(q *survey.Question) {
 		}
 	case survey.ChoiceQ:
 		for i, c := range q.Choices {
-			d.printf("  %3d  %s\n", i+1, c.Label.In(d.languages()...))
+			d.printf("  %3d  %s\n", i+1, d.words(c.Label))
 		}
-		if q.Max > 1 {
+		if q.Max > 1 && q.Min > 1 {
+			d.printf("  (%d to %d, as 1 3)\n", q.Min, q.Max)
+		} else if q.Max > 1 {
 			d.printf("  (up to %d, as 1 3)\n", q.Max)
 		}
 	default:
 		if form := q.Prompt().Form; form != "" {
 			d.printf("  (%s)\n", form)
 		}
+		if example := q.Example.In(d.languages()...); example != "" {
+			d.printf("  (for example %s)\n", example)
+		}
 	}
+	for _, way := range []struct {
+		offered bool
+		words   string
+	}{{q.DontKnow, "I don't know"}, {q.PreferNot, "prefer not to say"}} {
+		if way.offered {
+			d.printf("  (or write: %s)\n", way.words)
+		}
+	}
+}
+
+// words are words of the flow with what is known in the place of their gaps. What a chat would
+// know and a terminal does not stands in braces.
+func (d *dialog) words(t survey.Text) string {
+	return survey.Fill(t.In(d.languages()...), func(g survey.Gap) string {
+		if !g.Answer {
+			if value := d.session.Attributes[g.Name]; value != "" {
+				return value
+			}
+			return "{" + g.Name + "}"
+		}
+		if a, ok := d.session.Answer(g.Name); ok && !a.Skipped && !a.Dropped {
+			if g.In != survey.InWords {
+				return a.Plainly()
+			}
+			return d.said(&a)
+		}
+		if g.In != survey.InWords {
+			return ""
+		}
+		return survey.Unanswered
+	})
+}
+
+// said is an answer in the words of its options.
+func (d *dialog) said(a *survey.Answer) string {
+	i := slices.IndexFunc(d.flow.Questions, func(q survey.Question) bool { return q.Key == a.Question })
+	var words []string
+	for _, o := range d.flow.Questions[i].Scale.Options {
+		if a.Value != nil && o.Value == *a.Value {
+			words = append(words, o.Label.In(d.languages()...))
+		}
+	}
+	for _, c := range d.flow.Questions[i].Choices {
+		if slices.Contains(a.Choices, c.Key) {
+			words = append(words, c.Label.In(d.languages()...))
+		}
+	}
+	if len(words) == 0 {
+		return answerWords(a)
+	}
+	return strings.Join(words, ", ")
+}
+
+// notice is what the engine says, in the words of the question where it has some.
+func (d *dialog) notice(n survey.Notice) string {
+	switch n.Code {
+	case survey.NoticeBadNumber, survey.NoticeNotWhole, survey.NoticeBadDate, survey.NoticeDayRange, survey.NoticeBadPhone, survey.NoticeBadEmail, survey.NoticeBadForm:
+		if n.Question >= 0 && n.Question < len(d.flow.Questions) {
+			if own := d.words(d.flow.Questions[n.Question].Error); own != "" {
+				return own
+			}
+		}
+	}
+	return noticeWords(n.Code)
 }
 
 // readingWords is what words may mean, in one line.
@@ -200,6 +274,8 @@ func readingWords(r survey.Reading) string {
 // answerWords is an answer in one line.
 func answerWords(a *survey.Answer) string {
 	switch {
+	case a.Left != "":
+		return "left: " + strings.ReplaceAll(string(a.Left), "_", " ")
 	case a.Skipped:
 		return "skipped"
 	case a.Value != nil:

@@ -202,6 +202,9 @@ func inputsFor(q *survey.Question, index int, a tryAnswer) ([]survey.Input, erro
 	if a.skip {
 		return []survey.Input{survey.Skip{Question: index}}, nil
 	}
+	if len(a.words) == 1 && q.Offers(survey.Left(a.words[0])) {
+		return []survey.Input{survey.Leave{Question: index, Why: survey.Left(a.words[0])}}, nil
+	}
 	if len(a.words) != 1 && q.Kind != survey.ChoiceQ {
 		return nil, errors.New("write one value, not a list")
 	}
@@ -233,10 +236,14 @@ func sent(name string) survey.Attach {
 
 func choiceInputs(q *survey.Question, index int, words []string) ([]survey.Input, error) {
 	most := max(q.Max, 1)
-	if len(words) == 0 || len(words) > most {
+	least := max(q.Min, 1)
+	if len(words) == 1 && slices.ContainsFunc(q.Choices, func(c survey.Choice) bool { return c.Exclusive && c.Key == words[0] }) {
+		least = 1
+	}
+	if len(words) < least || len(words) > most {
 		number := "one"
 		if most > 1 {
-			number = fmt.Sprintf("1 to %d", most)
+			number = fmt.Sprintf("%d to %d", max(q.Min, 1), most)
 		}
 		return nil, fmt.Errorf("choose %s of %s, or skip", number, strings.Join(choiceKeys(*q), ", "))
 	}

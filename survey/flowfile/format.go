@@ -55,6 +55,9 @@ func normal(f survey.Flow) survey.Flow {
 		if len(q.Critical) == 0 {
 			q.Critical = nil
 		}
+		if len(q.Calls) == 0 {
+			q.Calls = nil
+		}
 		if q.Kind == survey.ChoiceQ && q.Max == 0 {
 			q.Max = 1
 		}
@@ -102,6 +105,9 @@ func (w *writer) flow(f survey.Flow) error {
 	if f.GapIgnored {
 		w.line(0, "gap_ignored: true")
 	}
+	if len(f.Attributes) > 0 {
+		w.line(0, "attributes: [%s]", strings.Join(f.Attributes, ", "))
+	}
 	if len(f.Texts) > 0 {
 		w.line(0, "texts:")
 		for _, name := range TextNames() {
@@ -116,13 +122,58 @@ func (w *writer) flow(f survey.Flow) error {
 	if err := w.scales(f.Questions); err != nil {
 		return err
 	}
+	if err := w.thanks(f.Thanks, f.Questions); err != nil {
+		return err
+	}
 	w.line(0, "questions:")
-	for _, q := range f.Questions {
-		if err := w.question(q, f.Questions); err != nil {
+	for i := 0; i < len(f.Questions); {
+		q := f.Questions[i]
+		rows := 1
+		for ; q.Matrix != nil && i+rows < len(f.Questions); rows++ {
+			if m := f.Questions[i+rows].Matrix; m == nil || m.Key != q.Matrix.Key {
+				break
+			}
+		}
+		if err := w.question(q, f.Questions, f.Questions[i:i+rows]); err != nil {
 			return fmt.Errorf("question %q: %w", q.Key, err)
 		}
+		i += rows
 	}
 	return nil
+}
+
+// thanks writes the last words that hang on conditions.
+func (w *writer) thanks(all []survey.Thanks, questions []survey.Question) error {
+	if len(all) > 0 {
+		w.line(0, "thanks:")
+	}
+	for _, t := range all {
+		if t.When == nil {
+			w.item(1, "say", t.Say)
+			continue
+		}
+		c, err := condition(*t.When, questions)
+		if err != nil {
+			return fmt.Errorf("thanks: %w", err)
+		}
+		w.line(1, "- when: %s", c)
+		w.text(2, "say", t.Say)
+	}
+	return nil
+}
+
+// item writes words as the first entry of a mapping in a list.
+func (w *writer) item(indent int, key string, t survey.Text) {
+	var inner writer
+	inner.first = w.first
+	inner.text(0, key, t)
+	for i, line := range strings.Split(strings.TrimSuffix(inner.String(), "\n"), "\n") {
+		if i == 0 {
+			w.line(indent, "- %s", line)
+		} else {
+			w.line(indent+1, "%s", line)
+		}
+	}
 }
 
 func (w *writer) bands(bands survey.BandSet) {
@@ -202,7 +253,14 @@ func (w *writer) scales(questions []survey.Question) error {
 	return nil
 }
 
-func (w *writer) question(q survey.Question, all []survey.Question) error {
+// question writes a question, or a matrix with its rows.
+func (w *writer) question(q survey.Question, all, rows []survey.Question) error {
+	if q.Matrix != nil {
+		var err error
+		if q, err = matrixOf(rows); err != nil {
+			return err
+		}
+	}
 	w.line(1, "- key: %s", scalar(q.Key))
 	if err := w.kind(q); err != nil {
 		return err
@@ -229,17 +287,34 @@ func (w *writer) question(q survey.Question, all []survey.Question) error {
 	word("measure", q.Measure)
 	word("reported", q.Reported)
 	flag("reverse", q.Reverse)
-	switch len(q.Critical) {
+	values := make([]string, 0, len(q.Critical)+len(q.Calls))
+	for _, v := range q.Critical {
+		values = append(values, formatNumber(v))
+	}
+	for _, key := range q.Calls {
+		values = append(values, scalar(key))
+	}
+	switch len(values) {
 	case 0:
 	case 1:
-		w.line(2, "critical: %s", formatNumber(q.Critical[0]))
+		w.line(2, "critical: %s", values[0])
 	default:
-		values := make([]string, len(q.Critical))
-		for i, v := range q.Critical {
-			values[i] = formatNumber(v)
-		}
 		w.line(2, "critical: [%s]", strings.Join(values, ", "))
 	}
+	word("pattern", q.Pattern)
+	for _, t := range []struct {
+		key   string
+		words survey.Text
+	}{{"example", q.Example}, {"error", q.Error}} {
+		if len(t.words) > 0 {
+			w.text(2, t.key, t.words)
+		}
+	}
+	if q.Retries != 0 {
+		w.line(2, "retries: %d", q.Retries)
+	}
+	flag("dont_know", q.DontKnow)
+	flag("prefer_not", q.PreferNot)
 	word("alert", string(q.Alert))
 	word("phase", string(q.Phase))
 	word("pair", q.Pair)
@@ -254,7 +329,50 @@ func (w *writer) question(q survey.Question, all []survey.Question) error {
 	if q.Kind != survey.MessageQ {
 		w.text(2, "ask", q.Ask)
 	}
+	if q.Matrix == nil {
+		return nil
+	}
+	w.line(2, "rows:")
+	for _, row := range rows {
+		w.line(3, "- key: %s", scalar(row.Key))
+		if row.Weight != q.Weight {
+			w.line(4, "weight: %s", formatNumber(row.Weight))
+		}
+		if row.Dimension != q.Dimension {
+			w.line(4, "dimension: %s", scalar(row.Dimension))
+		}
+		if row.Mix != q.Mix {
+			w.line(4, "mix: %s", scalar(row.Mix))
+		}
+		w.text(4, "label", row.Row)
+	}
 	return nil
+}
+
+// matrixOf is what the rows of a matrix have in common, as one question. What only some of
+// them have stands with the row.
+func matrixOf(rows []survey.Question) (survey.Question, error) {
+	q := rows[0]
+	for _, row := range rows[1:] {
+		if row.Weight != q.Weight {
+			q.Weight = 0
+		}
+		if row.Dimension != q.Dimension {
+			q.Dimension = ""
+		}
+		if row.Mix != q.Mix {
+			q.Mix = ""
+		}
+	}
+	q.Key, q.Ask, q.Row = q.Matrix.Key, q.Matrix.Ask, nil
+	for _, row := range rows {
+		same := row
+		same.Key, same.Ask, same.Row, same.Weight, same.Dimension, same.Mix = q.Key, q.Ask, nil, q.Weight, q.Dimension, q.Mix
+		if !reflect.DeepEqual(same, q) {
+			return q, fmt.Errorf("the rows of the matrix %q differ in more than their words, weight, dimension and mix", q.Key)
+		}
+	}
+	return q, nil
 }
 
 // kind writes the key that says what is asked.
@@ -263,6 +381,12 @@ func (w *writer) kind(q survey.Question) error {
 	case survey.ScaleQ:
 		w.line(2, "scale: %s", scalar(q.Scale.Key))
 	case survey.ChoiceQ:
+		if q.Shuffle {
+			defer w.line(2, "shuffle: true")
+		}
+		if q.Min != 0 {
+			defer w.line(2, "min: %d", q.Min)
+		}
 		most := max(q.Max, 1)
 		if name, list, ok := shippedList(q.Choices); ok {
 			w.line(2, "choice: %s", name)
@@ -302,7 +426,13 @@ func (w *writer) kind(q survey.Question) error {
 			w.line(2, "max: %d", q.Max)
 		}
 	case survey.NumberQ:
-		w.line(2, "number: {min: %s, max: %s}", formatNumber(q.MinValue), formatNumber(q.MaxValue))
+		whole := ""
+		if q.Whole {
+			whole = ", whole: true"
+		}
+		w.line(2, "number: {min: %s, max: %s%s}", formatNumber(q.MinValue), formatNumber(q.MaxValue), whole)
+	case survey.DateQ:
+		w.days(q)
 	case survey.ContactQ:
 		w.line(2, "contact: %s", scalar(q.Contact))
 	case survey.MessageQ:
@@ -315,6 +445,24 @@ func (w *writer) kind(q survey.Question) error {
 		return fmt.Errorf("there is no kind of question %q", q.Kind)
 	}
 	return nil
+}
+
+// days writes the days between which a date lies.
+func (w *writer) days(q survey.Question) {
+	var bounds []string
+	for _, b := range []struct {
+		key string
+		day survey.Day
+	}{{"from", q.From}, {"until", q.Until}} {
+		if b.day != "" {
+			bounds = append(bounds, b.key+": "+scalar(string(b.day)))
+		}
+	}
+	if len(bounds) == 0 {
+		w.line(2, "date: true")
+		return
+	}
+	w.line(2, "date: {%s}", strings.Join(bounds, ", "))
 }
 
 // also writes the typed words that mean an option beside its label.
@@ -443,6 +591,14 @@ func conditionTest(c survey.Cond, questions []survey.Question) (string, error) {
 		return fmt.Sprintf("{contains: %s}", scalar(c.Contains)), nil
 	case c.Answered != nil:
 		return fmt.Sprintf("{answered: %t}", *c.Answered), nil
+	case c.Left != "":
+		return fmt.Sprintf("{left: %s}", c.Left), nil
+	case len(c.Mentions) > 0:
+		words := make([]string, len(c.Mentions))
+		for i, s := range c.Mentions {
+			words[i] = scalar(s)
+		}
+		return fmt.Sprintf("{mentions: [%s]}", strings.Join(words, ", ")), nil
 	}
 	numeric := c.Subject == "primary" || slices.ContainsFunc(questions, func(q survey.Question) bool {
 		return q.Key == c.Subject && (q.Kind == survey.ScaleQ || q.Kind == survey.NumberQ)

@@ -19,12 +19,26 @@ func Lines(source []byte) map[string]int {
 		nodes, _ := r.List(e.Value, "questions")
 		for _, n := range nodes {
 			fields, _ := r.Mapping(n, "a question")
-			for _, f := range fields {
-				if key, ok := r.Str(f.Value, f.Key); ok && f.Key == "key" {
-					out[key], _ = strictyaml.Position(f.At)
-				}
-			}
+			r.linesOf(fields, out)
 		}
 	}
 	return out
+}
+
+// linesOf notes the line of a question's key, and those of a matrix's rows.
+func (r *reader) linesOf(fields []strictyaml.Entry, out map[string]int) {
+	for _, f := range fields {
+		switch f.Key {
+		case "key":
+			if key, ok := r.Str(f.Value, f.Key); ok {
+				out[key], _ = strictyaml.Position(f.At)
+			}
+		case "rows":
+			nodes, _ := r.List(f.Value, f.Key)
+			for _, n := range nodes {
+				row, _ := r.Mapping(n, "a row")
+				r.linesOf(row, out)
+			}
+		}
+	}
 }

@@ -1,9 +1,14 @@
 package flowfile
 
 import (
+	"errors"
+	"math"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -27,6 +32,7 @@ var (
 	questionKeys = slices.Concat([]string{"key"}, kindKeys, []string{
 		"ask", "primary", "optional", "max", "weight", "dimension", "mix", "justice", "factor", "measure",
 		"reported", "reverse", "critical", "alert", "phase", "pair", "rotate", "when",
+		"min", "shuffle", "pattern", "example", "error", "retries", "dont_know", "prefer_not", "rows",
 	})
 )
 
@@ -51,25 +57,40 @@ func (r *reader) questions(n ast.Node) []survey.Question {
 		r.FailAt(nodes[maxQuestions], "A flow has at most %d questions. Remove some.", maxQuestions)
 		return nil
 	}
-	out := make([]survey.Question, len(nodes))
-	objects := make([]*strictyaml.Object, len(nodes))
+	var out []survey.Question
+	var objects []*strictyaml.Object // of each question: a matrix is that of all its rows
 	lines := map[string]int{}
-	for i, node := range nodes {
+	taken := func(key string, at ast.Node) bool {
+		if key == "" {
+			return false
+		}
+		if first, twice := lines[key]; twice {
+			r.FailAt(at, "The key %q is already taken by the question in line %d. Choose another one.", key, first)
+			return true
+		}
+		lines[key], _ = strictyaml.Position(at)
+		return false
+	}
+	for _, node := range nodes {
 		o, ok := r.Object(node, "a question", questionKeys...)
 		if !ok {
 			continue
 		}
-		objects[i] = o
-		out[i] = r.question(o)
-		key := out[i].Key
-		if key == "" {
+		q := r.question(o)
+		if taken(q.Key, o.Get("key")) {
+			q.Key = ""
+		}
+		if !o.Has("rows") {
+			out, objects = append(out, q), append(objects, o)
 			continue
 		}
-		if first, twice := lines[key]; twice {
-			r.FailAt(o.Get("key"), "The key %q is already taken by the question in line %d. Choose another one.", key, first)
-			continue
+		for _, row := range r.rows(o, &q, taken) {
+			out, objects = append(out, row), append(objects, o)
 		}
-		lines[key], _ = strictyaml.Position(o.Get("key"))
+	}
+	if len(out) > maxQuestions {
+		r.FailAt(n, "A flow has at most %d questions, the rows of a matrix among them. Remove some.", maxQuestions)
+		return nil
 	}
 	// Conditions and pairs name other questions, so all must be known first.
 	keys := make([]string, 0, len(out))
@@ -79,7 +100,8 @@ func (r *reader) questions(n ast.Node) []survey.Question {
 		}
 	}
 	for i, o := range objects {
-		if o == nil {
+		if i > 0 && o == objects[i-1] { // another row of the same matrix
+			out[i].Pair, out[i].When = out[i-1].Pair, out[i-1].When
 			continue
 		}
 		if o.Has("pair") {
@@ -146,7 +168,11 @@ func (r *reader) question(o *strictyaml.Object) survey.Question {
 	if o.Has("critical") {
 		r.critical(o, &q)
 	}
+	r.ways(o, &q)
 	for _, key := range []string{"primary", "weight", "reverse", "reported", "critical", "factor"} {
+		if key == "critical" && q.Kind == survey.ChoiceQ {
+			continue
+		}
 		if o.Has(key) && q.Kind != "" && !q.Kind.Info().Numeric {
 			r.FailAt(o.At(key), "Only a scale or a number can have %q. Remove it or use a scale.", key)
 		}
@@ -176,7 +202,15 @@ func (r *reader) questionKind(o *strictyaml.Object, q *survey.Question) {
 	if o.Has("max") && kind != "choice" && kind != "options" && kind != "text" {
 		r.FailAt(o.At("max"), "Only a choice or a text can have \"max\". Remove it.")
 	}
+	for _, key := range []string{"min", "shuffle"} {
+		if o.Has(key) && kind != "choice" && kind != "options" {
+			r.FailAt(o.At(key), "Only a choice can have %q. Remove it.", key)
+		}
+	}
 	switch kind {
+	case "date":
+		q.Kind = survey.DateQ
+		r.days(n, q)
 	case "scale":
 		q.Kind = survey.ScaleQ
 		if key, ok := r.Word(n, "a scale that is shipped or stands under \"scales\"", sortedKeys(r.scales)...); ok {
@@ -224,10 +258,14 @@ func (r *reader) choiceMax(o *strictyaml.Object, q *survey.Question) {
 	if o.Has("max") && len(q.Choices) > 0 {
 		q.Max, _ = r.Whole(o.Get("max"), "max", 1, len(q.Choices))
 	}
+	if o.Has("min") && len(q.Choices) > 0 {
+		q.Min, _ = r.Whole(o.Get("min"), "min", 1, max(q.Max, 1))
+	}
+	q.Shuffle = o.Has("shuffle") && r.Boolean(o.Get("shuffle"), "shuffle")
 }
 
 func (r *reader) numberRange(n ast.Node, q *survey.Question) {
-	o, ok := r.Object(n, "a number", "min", "max")
+	o, ok := r.Object(n, "a number", "min", "max", "whole")
 	if !ok {
 		return
 	}
@@ -241,11 +279,200 @@ func (r *reader) numberRange(n ast.Node, q *survey.Question) {
 	if okMin && okMax && q.MinValue >= q.MaxValue {
 		r.FailAt(o.At("max"), "max must be greater than min.")
 	}
+	if q.Whole = o.Has("whole") && r.Boolean(o.Get("whole"), "whole"); q.Whole && okMin && okMax &&
+		(q.MinValue != math.Trunc(q.MinValue) || q.MaxValue != math.Trunc(q.MaxValue)) {
+		r.FailAt(o.At("whole"), "The numbers are whole, so min and max are as well.")
+	}
+}
+
+// days reads "date: true", or the days between which it must lie.
+func (r *reader) days(n ast.Node, q *survey.Question) {
+	switch r.Resolve(n).(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+	default:
+		if !r.Boolean(n, "date") {
+			r.FailAt(n, "Write \"date: true\".")
+		}
+		return
+	}
+	o, ok := r.Object(n, "a date", "from", "until")
+	if !ok {
+		return
+	}
+	if len(o.Fields) == 0 {
+		r.FailAt(n, "This has neither from nor until. Write \"date: true\".")
+	}
+	day := func(key string) survey.Day {
+		if !o.Has(key) {
+			return ""
+		}
+		s, ok := r.Str(o.Get(key), key)
+		if !ok {
+			return ""
+		}
+		if _, ok := survey.Day(s).On(time.Unix(0, 0).UTC()); !ok {
+			r.FailAt(o.Get(key), "%q is no day. Write one as 2026-01-31, today, today-30d or today+7d.", strictyaml.Short(s))
+			return ""
+		}
+		return survey.Day(s)
+	}
+	q.From, q.Until = day("from"), day("until")
+}
+
+// ways reads how a question may be answered beside its own answers, and what is said of
+// what is none.
+func (r *reader) ways(o *strictyaml.Object, q *survey.Question) {
+	kind := q.Kind.Info()
+	typed := func(key string) bool {
+		if o.Has(key) && q.Kind != "" && kind.Way != survey.Typed {
+			r.FailAt(o.At(key), "Only a question that is answered in words can have %q. Remove it.", key)
+			return false
+		}
+		return o.Has(key)
+	}
+	asked := func(key string) bool {
+		if o.Has(key) && kind.Way == survey.Shown {
+			r.FailAt(o.At(key), "A message asks nothing. Remove %q.", key)
+			return false
+		}
+		return o.Has(key)
+	}
+	if o.Has("pattern") {
+		if q.Kind != survey.TextQ && q.Kind != "" {
+			r.FailAt(o.At("pattern"), "Only a text can have \"pattern\". Remove it.")
+		} else if s, ok := r.words(o.Get("pattern"), "the pattern"); ok {
+			q.Pattern = r.pattern(o.Get("pattern"), s)
+		}
+	}
+	if typed("example") {
+		q.Example = r.text(o.Get("example"), "the example")
+	}
+	if typed("error") {
+		q.Error = r.text(o.Get("error"), "the words for what is no answer")
+	}
+	if asked("retries") {
+		q.Retries, _ = r.Whole(o.Get("retries"), "retries", 1, survey.MaxRetries)
+	}
+	q.DontKnow = asked("dont_know") && r.Boolean(o.Get("dont_know"), "dont_know")
+	q.PreferNot = asked("prefer_not") && r.Boolean(o.Get("prefer_not"), "prefer_not")
+}
+
+// pattern reads a regular expression.
+func (r *reader) pattern(n ast.Node, s string) string {
+	if utf8.RuneCountInString(s) > survey.MaxPattern {
+		r.FailAt(n, "A pattern has at most %d characters. Make it shorter.", survey.MaxPattern)
+		return ""
+	}
+	if _, err := survey.Whole(s); err != nil {
+		var syntax *syntax.Error
+		why := err.Error()
+		if errors.As(err, &syntax) {
+			why = syntax.Code.String()
+		}
+		r.FailAt(n, "This pattern cannot be read: %s. Write a regular expression as RE2 has them, without lookarounds and backreferences.", why)
+		return ""
+	}
+	return s
+}
+
+// rows makes a question for each row of a matrix.
+func (r *reader) rows(o *strictyaml.Object, q *survey.Question, taken func(string, ast.Node) bool) []survey.Question {
+	nodes, ok := r.List(o.Get("rows"), "rows")
+	if !ok {
+		return nil
+	}
+	if len(nodes) < 2 || len(nodes) > maxOptions {
+		r.FailAt(o.Get("rows"), "A matrix has 2 to %d rows. What is asked about one thing is a question.", maxOptions)
+		return nil
+	}
+	if q.Kind == survey.MessageQ {
+		r.FailAt(o.At("rows"), "A message asks nothing. Remove \"rows\".")
+		return nil
+	}
+	if q.Primary {
+		r.FailAt(o.At("primary"), "Only one question is primary, so no matrix is. Ask that one by itself.")
+		q.Primary = false
+	}
+	for tag, words := range q.Ask {
+		if !strings.Contains(words, rowGap) {
+			r.FailAt(o.Get("ask"), "The question of a matrix holds {row} where the name of the row goes; in %s it does not.", tag)
+		}
+	}
+	matrix := &survey.Matrix{Key: q.Key, Ask: q.Ask}
+	var out []survey.Question
+	for _, node := range nodes {
+		ro, ok := r.Object(node, "a row", "key", "label", "weight", "dimension", "mix")
+		if !ok {
+			continue
+		}
+		row := *q
+		row.Matrix = matrix
+		if ro.Need("key", "a name for its answers") {
+			row.Key = r.name(ro.Get("key"), "the key of a row")
+			if slices.Contains(reserved, row.Key) {
+				r.FailAt(ro.Get("key"), "%q has a meaning of its own in conditions. Choose another key.", row.Key)
+				row.Key = ""
+			}
+			if taken(row.Key, ro.Get("key")) {
+				row.Key = ""
+			}
+		}
+		if ro.Need("label", "what is asked about") {
+			row.Row = r.text(ro.Get("label"), "the label")
+		}
+		if ro.Has("weight") {
+			if w, ok := r.Number(ro.Get("weight"), "weight"); ok {
+				if w < 0 || w > 1e6 {
+					r.FailAt(ro.Get("weight"), "weight is 0 or more; 0 means that the row is not scored.")
+				}
+				row.Weight = w
+			}
+			if !q.Kind.Info().Numeric {
+				r.FailAt(ro.At("weight"), "Only a scale or a number can have \"weight\". Remove it or use a scale.")
+			}
+		}
+		if ro.Has("dimension") {
+			row.Dimension, _ = r.Word(ro.Get("dimension"), "a dimension of service quality", dimensions...)
+		}
+		if ro.Has("mix") {
+			row.Mix, _ = r.Word(ro.Get("mix"), "an element of the marketing mix", mixes...)
+		}
+		row.Ask = rowAsk(matrix.Ask, row.Row, r.languages)
+		out = append(out, row)
+	}
+	return out
+}
+
+// rowGap stands in the words of a matrix for the name of the row.
+const rowGap = "{row}"
+
+// rowAsk is the question of a matrix about one of its rows.
+func rowAsk(ask, row survey.Text, languages []string) survey.Text {
+	out := make(survey.Text, len(ask))
+	for tag, words := range ask {
+		out[tag] = strings.ReplaceAll(words, rowGap, row.In(append([]string{tag}, languages...)...))
+	}
+	return out
 }
 
 // critical reads values that call staff by themselves.
 func (r *reader) critical(o *strictyaml.Object, q *survey.Question) {
 	for _, n := range r.OneOrMore(o.Get("critical")) {
+		if q.Kind == survey.ChoiceQ {
+			keys := make([]string, len(q.Choices))
+			for i, c := range q.Choices {
+				keys[i] = c.Key
+			}
+			key, ok := r.Word(n, "an option of this question", keys...)
+			switch {
+			case !ok:
+			case slices.Contains(q.Calls, key):
+				r.FailAt(n, "%s is already in the list. Remove one of the two.", key)
+			default:
+				q.Calls = append(q.Calls, key)
+			}
+			continue
+		}
 		v, ok := r.Number(n, "critical")
 		if !ok {
 			continue

@@ -49,7 +49,7 @@ func (r *reader) code(n ast.Node, what string) string {
 func (r *reader) flow(root ast.Node) survey.Flow {
 	var f survey.Flow
 	o, ok := r.Object(root, "a flow", "flow", "class", "identity", "praise", "title", "languages", "delay", "expires",
-		"min_coverage", "gap_tolerance", "gap_ignored", "texts", "scales", "bands", "choices", "questions")
+		"min_coverage", "gap_tolerance", "gap_ignored", "attributes", "texts", "thanks", "scales", "bands", "choices", "questions")
 	if !ok {
 		return f
 	}
@@ -109,10 +109,69 @@ func (r *reader) flow(root ast.Node) survey.Flow {
 	if o.Has("choices") {
 		r.lists = r.readLists(o.Get("choices"), r.lists)
 	}
+	if o.Has("attributes") {
+		f.Attributes = r.attributes(o.Get("attributes"))
+	}
 	if o.Need("questions", "what is asked") {
 		f.Questions = r.questions(o.Get("questions"))
 	}
+	if o.Has("thanks") {
+		f.Thanks = r.thanks(o.Get("thanks"), f.Questions)
+	}
 	return f
+}
+
+// attributes reads the names of attributes of the event that texts may hold.
+func (r *reader) attributes(n ast.Node) []string {
+	var out []string
+	for _, e := range r.OneOrMore(n) {
+		s := r.name(e, "the name of an attribute")
+		switch {
+		case s == "":
+		case slices.Contains(out, s):
+			r.FailAt(e, "%s is already in the list. Remove one of the two.", s)
+		default:
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// thanks reads the last words that hang on conditions.
+func (r *reader) thanks(n ast.Node, questions []survey.Question) []survey.Thanks {
+	const most = 20
+	nodes, ok := r.List(n, "thanks")
+	if !ok {
+		return nil
+	}
+	if len(nodes) == 0 || len(nodes) > most {
+		r.FailAt(n, "Write 1 to %d kinds of last words, or remove \"thanks\".", most)
+		return nil
+	}
+	keys := make([]string, 0, len(questions))
+	for _, q := range questions {
+		if q.Key != "" {
+			keys = append(keys, q.Key)
+		}
+	}
+	var out []survey.Thanks
+	for i, node := range nodes {
+		o, ok := r.Object(node, "last words", "when", "say")
+		if !ok {
+			continue
+		}
+		var t survey.Thanks
+		if o.Has("when") {
+			t.When = conditions{r: r, questions: questions, keys: keys}.read(o.Get("when"))
+		} else if i < len(nodes)-1 {
+			r.FailAt(node, "These words have no \"when\", so those below are never said. Move them to the end.")
+		}
+		if o.Need("say", "the words") {
+			t.Say = r.text(o.Get("say"), "the last words")
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 var classes = []string{"transactional", "relationship", "recovery", "pulse", "mystery"}

@@ -60,8 +60,16 @@ func TestSchemaAcceptsWhatParseAccepts(t *testing.T) {
 		}
 	}
 	for name, source := range everything {
-		if _, err := Parse([]byte(source)); err != nil {
+		f, err := Parse([]byte(source))
+		if err != nil {
 			t.Errorf("%s is refused by Parse: %v", name, err)
+			continue
+		}
+		canonical, err := Format(f) // which reads back what it wrote, and compares
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if err := validate(t, s, string(canonical)); err != nil {
+			t.Errorf("%s, written by Format: %v\n%s", name, err, canonical)
 		}
 		if err := validate(t, s, source); err != nil {
 			t.Errorf("%s is refused by the schema: %v", name, err)
@@ -71,6 +79,33 @@ func TestSchemaAcceptsWhatParseAccepts(t *testing.T) {
 
 // everything uses each part of the format at least once.
 var everything = map[string]string{
+	"all ways to answer": `flow: ways
+class: transactional
+title: Ways
+languages: [en, es]
+attributes: [order_url, table]
+texts: {thanks_neutral: Thanks, notice_bad_form: No}
+thanks:
+  - {when: {had: {contains: mould}, order: {mentions: [sick, "food poisoning"]}}, say: "We are sorry about {answer of had}."}
+  - {when: {income: {left: prefer_not}}, say: {en: Thanks all the same., es: Gracias igualmente.}}
+  - say: {en: Thank you., es: Gracias.}
+questions:
+  - {key: overall, scale: csat5, primary: true, weight: 1, dont_know: true, ask: A}
+  - {key: had, options: [{key: soup, label: A}, {key: mould, label: B}, {key: "2", label: C}], max: 3, min: 2, shuffle: true, critical: [mould, "2"], ask: A}
+  - {key: why, choice: shortfall, min: 2, critical: price, ask: A}
+  - {key: order, text: short, pattern: '[A-Z]{2}-\d{4}', example: {en: AB-1234}, error: {en: As on the bill., es: Como en la cuenta.}, retries: 2, ask: A}
+  - {key: guests, number: {min: 1, max: 20, whole: true}, ask: "{answer of order}"}
+  - {key: day, date: {from: today-30d, until: today}, example: today, ask: A}
+  - {key: event_day, date: {from: 2026-01-01}, ask: A}
+  - {key: income, number: {min: 0, max: 100}, prefer_not: true, dont_know: true, ask: A}
+  - key: taste
+    scale: csat5
+    weight: 1
+    when: {event.table: {mentions: terrace}, order: {mentions: [a, b]}}
+    ask: {en: "How was {row}?", es: "¿Qué tal {row}?"}
+    rows: [{key: taste_soup, label: {en: the soup, es: la sopa}}, {key: taste_bread, label: the bread, weight: 2, dimension: tangibles, mix: product}]
+  - {key: more, options: [{key: a, label: A}, {key: b, label: B}], max: 2, ask: "More {row}?", rows: [{key: more_soup, label: soup}, {key: more_bread, label: bread, dimension: empathy}]}
+`,
 	"small": small,
 	"all kinds": `flow: kinds
 class: mystery
@@ -156,6 +191,14 @@ func TestSchemaRefusesBrokenFiles(t *testing.T) {
 		"message with a question":   with("", "  - {key: b, message: Hello, ask: B}\n"),
 		"file that is none":         with("", "  - {key: b, file: false, ask: B}\n"),
 		"number without an end":     with("", "  - {key: b, number: {min: 1}, ask: B}\n"),
+		"a day that is none":        with("", "  - {key: b, date: {from: yesterday}, ask: B}\n"),
+		"days without any":          with("", "  - {key: b, date: {}, ask: B}\n"),
+		"a long pattern":            with("", "  - {key: b, text: short, ask: B, pattern: "+strings.Repeat("a", 201)+"}\n"),
+		"no retries":                with("", "  - {key: b, text: short, ask: B, retries: 0}\n"),
+		"a matrix of one row":       with("", "  - {key: b, text: short, ask: \"{row}\", rows: [{key: c, label: C}]}\n"),
+		"a row without a key":       with("", "  - {key: b, text: short, ask: \"{row}\", rows: [{label: C}, {key: d, label: D}]}\n"),
+		"thanks without words":      with("", "thanks: [{when: {overall: 1}}]\n"),
+		"left for another reason":   with("", "  - {key: b, text: short, ask: B, when: {overall: {left: tired}}}\n"),
 		"score above 100":           with("questions:", "scales: {s: {options: [{value: 1, label: A, score: 101, flag: satisfied}, {value: 2, label: B, flag: neutral}]}}\nquestions:"),
 		"option without a flag":     with("questions:", "scales: {s: {options: [{value: 1, label: A}, {value: 2, label: B, flag: neutral}]}}\nquestions:"),
 		"scale without any options": with("questions:", "scales: {s: {ladder: true}}\nquestions:"),

@@ -3,6 +3,7 @@ package flowfile
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -197,7 +198,7 @@ func orNull(n ast.Node) ast.Node {
 // comparison reads {below: n}, {contains: key}, {answered: false} and the like. Several
 // of them are several conditions.
 func (c conditions) comparison(e strictyaml.Entry, s subject) []survey.Cond {
-	o, ok := c.r.Object(e.Value, "a comparison", "below", "above", "at_most", "at_least", "contains", "answered")
+	o, ok := c.r.Object(e.Value, "a comparison", "below", "above", "at_most", "at_least", "contains", "answered", "mentions", "left")
 	if !ok {
 		return nil
 	}
@@ -238,9 +239,49 @@ func (c conditions) comparison(e strictyaml.Entry, s subject) []survey.Cond {
 			out = append(out, survey.Cond{Subject: e.Key, Contains: w})
 		}
 	}
+	if o.Has("mentions") {
+		if words := c.mentions(o, s); len(words) > 0 {
+			out = append(out, survey.Cond{Subject: e.Key, Mentions: words})
+		}
+	}
+	if o.Has("left") {
+		if s.kind == "" {
+			c.r.FailAt(o.At("left"), "Name the question that was left by its key.")
+		} else if w, ok := c.r.Word(o.Get("left"), "a reason to leave a question", string(survey.LeftDontKnow), string(survey.LeftPreferNot), string(survey.LeftUnclear)); ok {
+			out = append(out, survey.Cond{Subject: e.Key, Left: survey.Left(w)})
+		}
+	}
 	if o.Has("answered") {
 		v := c.r.Boolean(o.Get("answered"), "answered")
 		out = append(out, survey.Cond{Subject: e.Key, Answered: &v})
+	}
+	return out
+}
+
+// mentions reads the words that an answer in words may hold.
+func (c conditions) mentions(o *strictyaml.Object, s subject) []string {
+	const most, longest = 50, 75
+	if !s.words {
+		c.r.FailAt(o.At("mentions"), "Only an answer in words can mention something.")
+		return nil
+	}
+	nodes := c.r.OneOrMore(o.Get("mentions"))
+	if len(nodes) > most {
+		c.r.FailAt(o.Get("mentions"), "A condition looks for at most %d words. Remove some.", most)
+		return nil
+	}
+	var out []string
+	for _, n := range nodes {
+		w, ok := c.r.words(n, "a word of mentions")
+		switch {
+		case !ok:
+		case utf8.RuneCountInString(w) > longest:
+			c.r.FailAt(n, "This is longer than %d characters. Write a word, or a few in a row.", longest)
+		case slices.Contains(out, w):
+			c.r.FailAt(n, "%q is already in the list. Remove one of the two.", strictyaml.Short(w))
+		default:
+			out = append(out, w)
+		}
 	}
 	return out
 }

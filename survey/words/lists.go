@@ -33,6 +33,13 @@ const (
 	unsure   = "unsure"
 	polite   = "polite"
 	months   = "months"
+	refuses  = "refuses"
+
+	dayBefore = "day_before_yesterday"
+	yesterday = "yesterday"
+	today     = "today"
+	tomorrow  = "tomorrow"
+	dayAfter  = "day_after_tomorrow"
 )
 
 //go:embed lists/*.txt

@@ -103,6 +103,20 @@ func Polite(said string) (plain string, ok bool) {
 // Unsure reports whether words alone say that somebody cannot tell.
 func Unsure(words string) bool { return is(unsure, words) }
 
+// Refuses reports whether words alone say that somebody would rather not answer.
+func Refuses(words string) bool { return is(refuses, words) }
+
+// DaysAway is how many days from today the day is that words alone name: "yesterday" is -1.
+func DaysAway(words string) (days int, ok bool) {
+	bare := Bare(words)
+	for kind, n := range map[string]int{dayBefore: -2, yesterday: -1, today: 0, tomorrow: 1, dayAfter: 2} {
+		if all().whole[kind][bare] {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
 // Halt is how surely words alone ask for no more surveys.
 type Halt int8
 
@@ -184,6 +198,12 @@ func hasWord(bare, word string) bool {
 		}
 		i = at + utf8.RuneLen(first)
 	}
+}
+
+// Holds reports whether words hold a word, or several in a row, that stand by themselves.
+func Holds(words, word string) bool {
+	bare := Bare(word)
+	return bare != "" && hasWord(Bare(words), bare)
 }
 
 // Part is a piece of words between two separators.
