@@ -186,10 +186,18 @@ var breakages = []broken{
 			q.Choices[i].Other = i > 0
 		}
 	}},
-	{"bad_example", whole, func(f *Flow) { f.Questions[4].Pattern, f.Questions[4].Example = "[A-Z]{2}-[0-9]{4}", both("AB-123", "AB-1234") }},
-	{"bad_example", whole, func(f *Flow) { f.Questions = append(f.Questions, Question{Key: "d", Kind: DateQ, Ask: both("a", "a"), Example: both("soon", "2026-01-31")}) }},
-	{"bad_day", whole, func(f *Flow) { f.Questions = append(f.Questions, Question{Key: "d", Kind: DateQ, Ask: both("a", "a"), From: "yesterday"}) }},
-	{"bad_days", whole, func(f *Flow) { f.Questions = append(f.Questions, Question{Key: "d", Kind: DateQ, Ask: both("a", "a"), From: "today", Until: "today-1d"}) }},
+	{"bad_example", whole, func(f *Flow) {
+		f.Questions[4].Pattern, f.Questions[4].Example = "[A-Z]{2}-[0-9]{4}", both("AB-123", "AB-1234")
+	}},
+	{"bad_example", whole, func(f *Flow) {
+		f.Questions = append(f.Questions, Question{Key: "d", Kind: DateQ, Ask: both("a", "a"), Example: both("soon", "2026-01-31")})
+	}},
+	{"bad_day", whole, func(f *Flow) {
+		f.Questions = append(f.Questions, Question{Key: "d", Kind: DateQ, Ask: both("a", "a"), From: "yesterday"})
+	}},
+	{"bad_days", whole, func(f *Flow) {
+		f.Questions = append(f.Questions, Question{Key: "d", Kind: DateQ, Ask: both("a", "a"), From: "today", Until: "today-1d"})
+	}},
 	{"bad_range", whole, func(f *Flow) {
 		f.Questions = append(f.Questions, Question{Key: "n", Kind: NumberQ, MinValue: 0.5, MaxValue: 3, Whole: true, Ask: both("n", "n")})
 	}},
