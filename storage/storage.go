@@ -74,6 +74,7 @@ type Store interface {
 	Writing
 	Logins
 	Answering
+	Figuring
 	StandingLinks
 	Building
 

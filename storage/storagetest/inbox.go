@@ -186,7 +186,7 @@ func (b *bench) answered(t *testing.T, i int, site, day string, value float64, w
 	if words != "" {
 		s.Answers = append(s.Answers, survey.Answer{Question: "why", Text: words, Revision: 1, At: b.clock.Now()})
 	}
-	s.Judgement.Level = int(value)
+	s.Judgement.Level, s.Facts.Class = int(value), survey.Transactional
 	of := identity(p, s.ID, b.clock.Now())
 	b.advance(t, change("answered:"+s.ID, storage.Change{Identity: &of, Session: &s, Answers: s.Answers}))
 	flow := &survey.Flow{ID: "f", Version: 1, Questions: []survey.Question{

@@ -38,6 +38,7 @@ type queries struct {
 	tryQueries
 	auditQueries
 	answeredQueries
+	figureQueries
 	all, boot []string
 }
 
@@ -81,6 +82,7 @@ func newQueries(d Dialect) *queries {
 		tryQueries:          newTryQueries(t),
 		auditQueries:        newAuditQueries(t),
 		answeredQueries:     newAnsweredQueries(t),
+		figureQueries:       newFigureQueries(t),
 	}
 	q.all, q.boot = t.all, t.boot
 	return q

@@ -1,0 +1,91 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// Figuring is what reports are counted from. Everything is read as it stands, in no order, up to
+// a limit: more reports that there is more, and then no figure may be made of it.
+type Figuring interface {
+	// Judged returns the conversations of customers that have a level, by the day of their event:
+	// tests are left out, and surveys of staff, of mystery guests and after a recovery.
+	Judged(ctx context.Context, f FigureFilter) (list []JudgedSession, more bool, err error)
+	// QuestionScores adds up the scores of the questions of those conversations.
+	QuestionScores(ctx context.Context, f FigureFilter) ([]QuestionScore, error)
+	// FigureCases returns the cases of those days: the day is that of the conversation that opened
+	// it, else that of its opening, UTC. Tests are left out.
+	FigureCases(ctx context.Context, f FigureFilter) (list []FigureCase, more bool, err error)
+	// Asked returns the invitations that were made on those days, UTC, with what became of them.
+	// Tests are left out, and what asks about a case.
+	Asked(ctx context.Context, f FigureFilter) (list []AskedCustomer, more bool, err error)
+	// Received returns what customers wanted said on those days, UTC.
+	Received(ctx context.Context, f FigureFilter) (list []ReceivedWords, more bool, err error)
+}
+
+// CustomerClasses are the classes of surveys that say how satisfied customers are.
+var CustomerClasses = []string{"transactional", "relationship"}
+
+// FigureFilter says of what figures are made. Every condition that is given must hold.
+type FigureFilter struct {
+	Sites    []string // these, no others
+	From, To string   // days, "2026-03-05"; To counts as well
+	Flow     string   // "" = any, as below
+	Service  string
+	Staff    string
+	Language string
+	Channel  string
+	Limit    int
+}
+
+// JudgedSession is what figures need of a conversation.
+type JudgedSession struct {
+	ID          string
+	Day         string
+	Flow        string
+	Site        string
+	Service     string
+	Staff       string
+	Language    string
+	Channel     string
+	Level       int
+	Unsatisfied bool // staff would be called
+	Case        bool
+	Customer    string // whose answers belong together; nobody is known by it. Of who was erased it is the conversation
+}
+
+// QuestionScore is the sum of the scores, 0–100, that a question of a flow was given.
+type QuestionScore struct {
+	Flow, Question string
+	N              int
+	Sum, Squares   float64
+}
+
+// FigureCase is a case with what its conversation says of where it belongs.
+type FigureCase struct {
+	Case
+	Day     string
+	Flow    string
+	Service string
+	Staff   string
+	Level   int
+}
+
+// AskedCustomer is an invitation and what became of it.
+type AskedCustomer struct {
+	Day      string // on which it was made, UTC
+	Site     string
+	Flow     string
+	Opened   bool
+	Answered bool // with a level
+	Level    int
+	Customer string // as JudgedSession says, of the invitation's customer
+}
+
+// ReceivedWords is one thing that a customer wanted said.
+type ReceivedWords struct {
+	Kind     FeedbackKind
+	At       time.Time
+	Site     string
+	Customer string
+}

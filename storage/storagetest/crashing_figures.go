@@ -1,0 +1,46 @@
+package storagetest
+
+import (
+	"context"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// listed is a list that may be cut short.
+type listed[T any] struct {
+	list []T
+	more bool
+}
+
+func listing[T any](c *CrashingStore, f func() ([]T, bool, error)) ([]T, bool, error) {
+	l, err := result(c, func() (l listed[T], err error) {
+		l.list, l.more, err = f()
+		return l, err
+	})
+	return l.list, l.more, err
+}
+
+// Judged implements storage.Figuring.
+func (c *CrashingStore) Judged(ctx context.Context, f storage.FigureFilter) ([]storage.JudgedSession, bool, error) {
+	return listing(c, func() ([]storage.JudgedSession, bool, error) { return c.inner.Judged(ctx, f) })
+}
+
+// QuestionScores implements storage.Figuring.
+func (c *CrashingStore) QuestionScores(ctx context.Context, f storage.FigureFilter) ([]storage.QuestionScore, error) {
+	return result(c, func() ([]storage.QuestionScore, error) { return c.inner.QuestionScores(ctx, f) })
+}
+
+// FigureCases implements storage.Figuring.
+func (c *CrashingStore) FigureCases(ctx context.Context, f storage.FigureFilter) ([]storage.FigureCase, bool, error) {
+	return listing(c, func() ([]storage.FigureCase, bool, error) { return c.inner.FigureCases(ctx, f) })
+}
+
+// Asked implements storage.Figuring.
+func (c *CrashingStore) Asked(ctx context.Context, f storage.FigureFilter) ([]storage.AskedCustomer, bool, error) {
+	return listing(c, func() ([]storage.AskedCustomer, bool, error) { return c.inner.Asked(ctx, f) })
+}
+
+// Received implements storage.Figuring.
+func (c *CrashingStore) Received(ctx context.Context, f storage.FigureFilter) ([]storage.ReceivedWords, bool, error) {
+	return listing(c, func() ([]storage.ReceivedWords, bool, error) { return c.inner.Received(ctx, f) })
+}

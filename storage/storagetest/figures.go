@@ -1,0 +1,127 @@
+package storagetest
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+func init() {
+	inboxTests["figures are made of what was judged, asked and wanted said"] = func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		one := b.answered(t, 1, "a", "2026-03-01", 2, "it was late")
+		two := b.answered(t, 2, "b", "2026-03-02", 5, "")
+		three := b.answered(t, 3, "a", "2026-03-03", 7, "")
+		for _, c := range []struct {
+			name string
+			f    storage.FigureFilter
+			want []string
+		}{
+			{"at a", storage.FigureFilter{Sites: []string{"a"}}, []string{one.ID, three.ID}},
+			{"everywhere", storage.FigureFilter{Sites: []string{"a", "b"}}, []string{one.ID, two.ID, three.ID}},
+			{"nowhere", storage.FigureFilter{}, nil},
+			{"up to a day", storage.FigureFilter{Sites: []string{"a", "b"}, To: "2026-03-02"}, []string{one.ID, two.ID}},
+			{"from a day", storage.FigureFilter{Sites: []string{"a", "b"}, From: "2026-03-02"}, []string{two.ID, three.ID}},
+			{"of a flow and a person", storage.FigureFilter{Sites: []string{"a"}, Flow: "f", Staff: "Bo", Language: "en"}, []string{one.ID, three.ID}},
+			{"of another flow", storage.FigureFilter{Sites: []string{"a"}, Flow: "g"}, nil},
+			{"of another service", storage.FigureFilter{Sites: []string{"a"}, Service: "x"}, nil},
+			{"by another channel", storage.FigureFilter{Sites: []string{"a"}, Channel: "web"}, nil},
+		} {
+			f := c.f
+			f.Limit = 9
+			if f.To == "" {
+				f.To = "2026-12-31"
+			}
+			list, more, err := b.store.Judged(ctx, f)
+			if err != nil || more {
+				t.Fatalf("%s: %v, more %v", c.name, err, more)
+			}
+			var found []string
+			for _, j := range list {
+				found = append(found, j.ID)
+			}
+			slices.Sort(found)
+			slices.Sort(c.want)
+			same(t, c.name, found, c.want)
+		}
+		all := storage.FigureFilter{Sites: []string{"a", "b"}, From: "2026-01-01", To: "2026-12-31", Limit: 2}
+		if list, more, err := b.store.Judged(ctx, all); err != nil || !more || len(list) != 2 {
+			t.Errorf("more than the limit: %d, %v, %v", len(list), more, err)
+		}
+		all.Limit = 9
+		list, _, err := b.store.Judged(ctx, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, j := range list {
+			if j.ID == one.ID && (j.Level != 2 || j.Day != "2026-03-01" || !strings.HasPrefix(j.Customer, "c:") || j.Staff != "Bo") {
+				t.Errorf("it says %+v", j)
+			}
+		}
+		for _, q := range must(b.store.QuestionScores(ctx, all))(t) {
+			if q.Flow != "f" || q.Question != "overall" || q.N < 0 || math.IsNaN(q.Sum) {
+				t.Errorf("scores: %+v", q)
+			}
+		}
+
+		now := b.clock.Now()
+		c := b.putCase(t, storage.Case{Case: recovery.Case{State: recovery.Open, Session: one.ID, OpenedAt: now}, Site: "a"})
+		b.putCase(t, storage.Case{Case: recovery.Case{State: recovery.Open, OpenedAt: now}, Site: "elsewhere"})
+		lone := b.putCase(t, storage.Case{Case: recovery.Case{State: recovery.Open, OpenedAt: now}, Site: "b"})
+		wide := all
+		wide.From, wide.To = now.AddDate(-1, 0, 0).UTC().Format(time.DateOnly), now.AddDate(1, 0, 0).UTC().Format(time.DateOnly)
+		cases, more, err := b.store.FigureCases(ctx, wide)
+		if err != nil || more {
+			t.Fatal(more, err)
+		}
+		days := map[string]string{}
+		for _, k := range cases {
+			days[k.ID] = k.Day + " " + k.Flow
+		}
+		want := map[string]string{lone.ID: lone.OpenedAt.UTC().Format(time.DateOnly) + " "}
+		if one.Day >= wide.From && one.Day <= wide.To {
+			want[c.ID] = "2026-03-01 f"
+		}
+		same(t, "cases", days, want)
+		wide.Flow = "f"
+		if cases, _, err := b.store.FigureCases(ctx, wide); err != nil || len(cases) != len(want)-1 {
+			t.Errorf("of a flow: %d, %v", len(cases), err)
+		}
+		wide.Flow = ""
+
+		made := func(id, session string, invite storage.Invitation) {
+			invite.ID, invite.Site, invite.Flow, invite.Session, invite.Created = id, "a", "f", session, now
+			if session != "" {
+				invite.RedeemedAt = now
+			}
+			b.advance(t, change("asked:"+id, storage.Change{Invitation: &invite}))
+		}
+		made("i1", one.ID, storage.Invitation{})
+		made("i2", "", storage.Invitation{Customer: "c7"})
+		made("i3", "", storage.Invitation{Test: true})
+		made("i4", "", storage.Invitation{Case: c.ID})
+		asked, more, err := b.store.Asked(ctx, wide)
+		if err != nil || more {
+			t.Fatal(more, err)
+		}
+		slices.SortFunc(asked, func(x, y storage.AskedCustomer) int { return y.Level - x.Level })
+		today := now.UTC().Format(time.DateOnly)
+		same(t, "asked", asked, []storage.AskedCustomer{
+			{Day: today, Site: "a", Flow: "f", Opened: true, Answered: true, Level: 2, Customer: "s:i1"}, {Day: today, Site: "a", Flow: "f", Customer: "c:c7"},
+		})
+
+		b.advance(t, change("said", storage.Change{Feedback: []storage.Feedback{
+			{ID: newID(), Kind: storage.Complaint, Site: "a", Session: one.ID, Identity: one.Identity, Text: "late", At: now},
+			{ID: newID(), Kind: storage.Praise, Site: "elsewhere", Text: "fine", At: now},
+		}}))
+		said, more, err := b.store.Received(ctx, wide)
+		if err != nil || more || len(said) != 1 || said[0].Kind != storage.Complaint || len(said[0].Customer) < 3 {
+			t.Errorf("received: %+v, %v, %v", said, more, err)
+		}
+	}
+}
