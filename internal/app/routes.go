@@ -16,6 +16,7 @@ import (
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
 	"github.com/aftercare/aftercare/web"
+	"github.com/aftercare/aftercare/web/api"
 )
 
 // routes joins the handlers. A path of PUBLIC_URL is taken off where the proxy left it.
@@ -64,6 +65,9 @@ func (a *App) routes() (http.Handler, error) {
 		}
 		mux.Handle("/", a.pages(public.Path))
 	}
+	calls := api.New(api.Config{Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: public.Path, PublicURL: a.Settings.PublicURL, Log: a.Log})
+	mux.Handle("/api/", calls)
+	mux.Handle("/problems/", calls)
 	all := page.StripPrefix(page.Prefix(public.Path), mux)
 	id := ServerID(a.connections.key)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

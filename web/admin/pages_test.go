@@ -59,6 +59,12 @@ var fixtures = []fixture{
 	{"card.html", "full", frame{Title: "Card"}, cardPage{
 		ID: "abc", Business: "Main Street", Asks: []string{"您觉得怎么样？", "How was it?"}, Code: &qrPicture{29, "M0 0h7v1h-7z"}, Address: "care.example/s/abc", Here: "Telegram or browser",
 	}},
+	{"tokens.html", "empty", frame{Title: "Tokens"}, tokensPage{}},
+	{"tokens.html", "full", frame{Title: "Tokens"}, tokensPage{Good: []tokenRow{{"1", "till", "read the surveys", "Main Street", "until 2026-12-01", "never used"}}, Over: []tokenRow{{"2", "old", "read the surveys", "everywhere", "ended 2026-01-01", "never used"}}}},
+	{"token.html", "empty", frame{Title: "New token"}, tokenPage{Token: "act_x", Name: "till", Address: "care.example"}},
+	{"token.html", "full", frame{Title: "New token"}, tokenPage{NoScope: "Choose.", Scopes: []placeBox{{"flows:read", "read the surveys", true}}, rolesForm: rolesForm{
+		May: true, Fault: "Choose.", Places: []placeBox{{"main", "Main Street", true}}, form: form{Fields: []field{{Name: "name", Label: "Name", Fault: "Give it a name."}}},
+	}}},
 	{"drop.html", "full", frame{Title: "Give this up for good?"}, dropPage{stuckRow{ID: "k", What: "A notice", Where: "Slack", Why: "gone"}}},
 }
 

@@ -38,6 +38,7 @@ var routes = slices.Concat(
 	siteRoutes,
 	telegramRoutes,
 	todayRoutes,
+	tokenRoutes,
 )
 
 // start is the first page: the first place that the viewer may see.

@@ -44,6 +44,9 @@ func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		}
 		here.Cards = append(here.Cards, settingsCard{"/outbox", words.t("outbox"), s.stuckLine(words, counts)})
 	}
+	if v.Can(access.ManageTokens, access.EverySite) {
+		here.Cards = append(here.Cards, settingsCard{"/settings/tokens", words.t("tokens"), words.t("tokens_line")})
+	}
 	if v.Can(access.SeeAudit, access.EverySite) {
 		here.Cards = append(here.Cards, settingsCard{"/audit", words.t("audit"), words.t("audit_line")})
 	}

@@ -32,6 +32,7 @@ type queries struct {
 	writingQueries
 	standingLinkQueries
 	buildingQueries
+	tokenQueries
 	loginQueries
 	webSessionQueries
 	oneTimeQueries
@@ -76,6 +77,7 @@ func newQueries(d Dialect) *queries {
 		writingQueries:      newWritingQueries(t),
 		standingLinkQueries: newStandingLinkQueries(t),
 		buildingQueries:     newBuildingQueries(t),
+		tokenQueries:        newTokenQueries(t),
 		loginQueries:        newLoginQueries(t),
 		webSessionQueries:   newWebSessionQueries(t),
 		oneTimeQueries:      newOneTimeQueries(t),

@@ -1,0 +1,17 @@
+package access
+
+import "slices"
+
+// Scope is something that another system may do with a token of the API.
+type Scope string
+
+// The scopes.
+const (
+	ReadFlows Scope = "flows:read" // which surveys there are, and what they ask
+)
+
+// Scopes lists every scope.
+func Scopes() []Scope { return []Scope{ReadFlows} }
+
+// Known reports whether there is such a scope.
+func (s Scope) Known() bool { return slices.Contains(Scopes(), s) }

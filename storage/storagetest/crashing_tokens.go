@@ -1,0 +1,33 @@
+package storagetest
+
+import (
+	"context"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// PutToken implements storage.Tokens.
+func (c *CrashingStore) PutToken(ctx context.Context, t storage.Token, a storage.Audit) error {
+	return c.call(func() error { return c.inner.PutToken(ctx, t, a) })
+}
+
+// TokenOf implements storage.Tokens.
+func (c *CrashingStore) TokenOf(ctx context.Context, hash string) (storage.Token, error) {
+	return result(c, func() (storage.Token, error) { return c.inner.TokenOf(ctx, hash) })
+}
+
+// TokenList implements storage.Tokens.
+func (c *CrashingStore) TokenList(ctx context.Context) ([]storage.Token, error) {
+	return result(c, func() ([]storage.Token, error) { return c.inner.TokenList(ctx) })
+}
+
+// EndToken implements storage.Tokens.
+func (c *CrashingStore) EndToken(ctx context.Context, id string, at time.Time, a storage.Audit) error {
+	return c.call(func() error { return c.inner.EndToken(ctx, id, at, a) })
+}
+
+// MarkToken implements storage.Tokens.
+func (c *CrashingStore) MarkToken(ctx context.Context, id string, at time.Time) error {
+	return c.call(func() error { return c.inner.MarkToken(ctx, id, at) })
+}

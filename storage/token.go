@@ -1,0 +1,40 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// Token is what another system shows so that it may use the API.
+type Token struct {
+	ID      string // UUIDv7: names it in lists, and opens nothing
+	Name    string // as people call it
+	Hash    string // of the token: the database holds none that works
+	Scopes  []string
+	Sites   []string // at which it may do that; none = at every site
+	By      string   // who made it: a sign-in name; "" = a command
+	Made    time.Time
+	Expires time.Time // from when it opens nothing; zero = never
+	Ended   time.Time // when somebody ended it; zero = nobody did
+	Used    time.Time // last, to a minute or so; zero = never
+}
+
+// Good reports whether a token opens anything at now.
+func (t Token) Good(now time.Time) bool {
+	return t.Ended.IsZero() && (t.Expires.IsZero() || now.Before(t.Expires))
+}
+
+// Tokens keeps what other systems use the API with.
+type Tokens interface {
+	// PutToken stores a new token.
+	PutToken(ctx context.Context, t Token, a Audit) error
+	// TokenOf returns the token with this hash, also one that opens nothing any more.
+	// ErrNotFound.
+	TokenOf(ctx context.Context, hash string) (Token, error)
+	// TokenList returns all, the newest first.
+	TokenList(ctx context.Context) ([]Token, error)
+	// EndToken ends a token for good. ErrNotFound if there is none, or it ended before.
+	EndToken(ctx context.Context, id string, at time.Time, a Audit) error
+	// MarkToken writes when a token was used.
+	MarkToken(ctx context.Context, id string, at time.Time) error
+}

@@ -1,0 +1,227 @@
+// Package api serves /api/v1: what other systems tell this one and read of it. A request
+// carries a token with scopes and sites, a mistake is answered as a problem (RFC 9457) with
+// its place, and openapi.yaml describes every address; tests hold the two together.
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	base    = "/api/v1"
+	maxBody = 4 << 20 // bytes
+)
+
+// Config is what the API needs from the rest of the program.
+type Config struct {
+	Store storage.Store
+	Bot   *bot.Bot
+	// Clock is the time; nil is time.Now.
+	Clock func() time.Time
+	// Prefix is the path of PUBLIC_URL, "" for none. Requests come without.
+	Prefix string
+	// PublicURL is the address under which others reach this; "" = that of each request.
+	PublicURL string
+	// Log hears of failures. Nil discards them.
+	Log *slog.Logger
+}
+
+type api struct {
+	Config
+	paces paces
+}
+
+// route is one address with the scope that it takes.
+type route struct {
+	method, path string       // of http.ServeMux, below base
+	scope        access.Scope // "" = any good token
+	does         func(*api, *request) (answer, error)
+}
+
+// routes are the addresses that need a token.
+var routes = slices.Concat(tokenRoutes, flowRoutes)
+
+// request is a request whose token is good and has the scope.
+type request struct {
+	*http.Request
+	token storage.Token
+	now   time.Time
+	body  value // of a method that has one
+}
+
+// answer is what is said to a request that was right.
+type answer struct {
+	status int
+	body   any    // written as JSON
+	raw    []byte // instead of body
+	media  string // of raw
+}
+
+// New returns the handler of everything below /api/ and /problems/.
+func New(c Config) http.Handler {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	c.Prefix = page.Prefix(c.Prefix)
+	s := &api{Config: c}
+	mux := http.NewServeMux()
+	methods := map[string][]string{}
+	for _, r := range routes {
+		mux.HandleFunc(r.method+" "+base+r.path, s.serve(r))
+		methods[r.path] = append(methods[r.path], r.method)
+	}
+	for _, f := range []struct {
+		path, media string
+		body        func() []byte
+	}{
+		{"/openapi.yaml", "application/yaml", func() []byte { return description }},
+		{"/openapi.json", "application/json", descriptionJSON},
+	} {
+		methods[f.path] = []string{http.MethodGet}
+		mux.HandleFunc("GET "+base+f.path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", f.media)
+			_, _ = w.Write(f.body())
+		})
+	}
+	for path, allowed := range methods {
+		mux.HandleFunc(base+path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			s.refuse(w, r, problemf(wrongMethod, "Use %s here.", strings.Join(allowed, " or ")))
+		})
+	}
+	mux.HandleFunc("GET /problems/{code}", showProblem)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, problemf(notFound, "There is nothing at %s. %s/openapi.yaml lists every address.", r.URL.Path, base))
+	})
+	return page.StripPrefix(c.Prefix, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get("X-Request-Id")
+		if !isRequestID(id) {
+			id = uuid.Must(uuid.NewV7()).String()
+			r.Header.Set("X-Request-Id", id)
+		}
+		h := w.Header()
+		h.Set("X-Request-Id", id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		mux.ServeHTTP(w, r)
+	}))
+}
+
+// isRequestID reports whether somebody's id of a request can stand in a log as it is.
+func isRequestID(id string) bool {
+	return id != "" && len(id) <= 64 && strings.IndexFunc(id, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_'
+	}) < 0
+}
+
+// serve answers requests to one route: who asks, how fast, whether they may, and what they say.
+func (s *api) serve(to route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		q := &request{Request: r, now: s.Clock().UTC().Truncate(time.Microsecond)}
+		out, err := s.do(w, q, to)
+		if err != nil {
+			s.refuse(w, r, err)
+			return
+		}
+		body := out.raw
+		if body == nil {
+			out.media = "application/json"
+			if body, err = json.Marshal(out.body); err != nil {
+				s.refuse(w, r, err)
+				return
+			}
+			body = append(body, '\n')
+		}
+		w.Header().Set("Content-Type", out.media)
+		w.WriteHeader(out.status)
+		_, _ = w.Write(body)
+	}
+}
+
+func (s *api) do(w http.ResponseWriter, q *request, to route) (out answer, err error) {
+	if q.token, err = s.signIn(q); err != nil {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="aftercare"`)
+		return out, err
+	}
+	if err := s.paces.request(w.Header(), q.token.ID, q.now); err != nil {
+		return out, err
+	}
+	if to.scope != "" && !slices.Contains(q.token.Scopes, string(to.scope)) {
+		return out, problemf(forbidden, "The token %q lacks the scope %s.", q.token.Name, to.scope)
+	}
+	if to.method == http.MethodPost || to.method == http.MethodPut || to.method == http.MethodPatch {
+		if q.body, err = readBody(w, q.Request); err != nil {
+			return out, err
+		}
+	}
+	return to.does(s, q)
+}
+
+// readBody reads the JSON that was sent, within what a body may be. No body is an empty object.
+func readBody(w http.ResponseWriter, r *http.Request) (value, error) {
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return value{}, problemf(tooLarge, "A body has at most %d MiB. Send fewer at once.", maxBody>>20)
+	case err != nil:
+		return value{}, problemf(invalid, "The body ended too early.")
+	case len(data) == 0:
+		return value{kind: object}, nil
+	}
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return value{}, problemf(unsupported, "Send JSON, with Content-Type: application/json.")
+	}
+	v, f := parse(data)
+	if f != nil {
+		return value{}, mistakes(*f)
+	}
+	return v, nil
+}
+
+// refuse answers with a problem. What is no problem of the caller's is told to the log.
+func (s *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	var p *problem
+	if !errors.As(err, &p) {
+		p = problemf(failed, "It is not known whether anything was stored. Sending the same again is safe.")
+		if errors.Is(err, storage.ErrUnavailable) {
+			p = problemf(unavailable, "The database cannot be used now. Send the same again in a moment.")
+			w.Header().Set("Retry-After", "5")
+		}
+		s.Log.Error("api: "+r.Method+" "+r.Pattern, "err", err, "request", r.Header.Get("X-Request-Id"))
+	}
+	if p.wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int((p.wait+time.Second-1)/time.Second)))
+	}
+	at := s.Prefix
+	if s.PublicURL != "" {
+		at = strings.TrimRight(s.PublicURL, "/")
+	}
+	out := p.body()
+	out["type"] = at + "/problems/" + string(p.code)
+	out["instance"] = r.URL.Path
+	out["request_id"] = r.Header.Get("X-Request-Id")
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.code.status())
+	_ = json.NewEncoder(w).Encode(out)
+}
