@@ -42,7 +42,7 @@ func (s *site) probe(name string, check func(context.Context) error, notes func(
 func (s *site) schema(w http.ResponseWriter, r *http.Request) {
 	schema, ok := s.Schemas[r.PathValue("file")]
 	if !ok {
-		s.nothingHere(w, r)
+		http.NotFound(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", "application/schema+json")

@@ -9,12 +9,8 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
-const (
-	// streamsPerLink is how many pages of one link hear of news at a time.
-	streamsPerLink = 4
-	// streamsPerRoom is the same of a room, which everybody may read.
-	streamsPerRoom = 100
-)
+// streamsPerLink is how many pages of one link hear of news at a time.
+const streamsPerLink = 4
 
 // audiences are those who read event streams in this process, by what they look at.
 type audiences struct {
@@ -38,7 +34,7 @@ type seat struct {
 }
 
 // join takes a seat at an address. If as many as may be are taken, the oldest is given up.
-func (a *audiences) join(to chat.Address, most int) (s *seat, leave func()) {
+func (a *audiences) join(to chat.Address) (s *seat, leave func()) {
 	s = &seat{news: make(chan struct{}, 1), full: make(chan struct{})}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -49,7 +45,7 @@ func (a *audiences) join(to chat.Address, most int) (s *seat, leave func()) {
 		a.by[to] = at
 		go a.look(ctx, to, at)
 	}
-	if len(at.seats) >= most {
+	if len(at.seats) >= streamsPerLink {
 		close(at.seats[0].full)
 		at.seats = slices.Delete(at.seats, 0, 1)
 	}

@@ -112,9 +112,6 @@ func conversationByTap(t tab) {
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("updates (-want +got):\n%s", diff)
 	}
-	t.Do(chromedp.Navigate(s.URL + "/room/staff"))
-	t.UntilText("I waited forty minutes")
-	t.Picture("phone-4-room")
 }
 
 func conversationByKeyboard(t tab) {
@@ -204,42 +201,22 @@ func newsAppear(t tab) {
 	c := bot.config()
 	c.Watch = nil // as if every commit were another process's
 	s := serveConfig(t.T, c)
-	t.Do(chromedp.Navigate(s.URL + "/room/staff"))
-	t.UntilText("Nobody needs you right now.")
-	t.Picture("room-empty")
-	bot.post(staffRoom, "case:1", card(2))
-	t.UntilText("2 of 5")
-	bot.post(staffRoom, "case:2", card(1))
-	t.Until(`document.querySelectorAll("li").length === 2`)
-	bot.post(staffRoom, "case:1", card(2, "The floor was wet."))
-	t.UntilText("The floor was wet.")
-	if got := eval[string](t, `[...document.querySelectorAll(".title")].map(e => e.textContent.match(/\d of 5/)[0]).join()`); got != "2 of 5,1 of 5" {
-		t.Errorf("cards are in the order %s, want an edit to keep its place", got)
+	bot.put(customer, "q:1", overall())
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.UntilText(overallAsk)
+	says := func(slot, words string) {
+		bot.post(customer, slot, laid(words, chat.Layout{Part: chat.PartReply, Who: "Bob"}))
+		t.UntilText(words)
 	}
-	if eval[bool](t, `document.body.innerText.includes("Nobody needs you")`) {
-		t.Error("the empty state is still there")
+	says("r:1", "I am so sorry.")
+	says("r:2", "May I call you?")
+	says("r:1", "I am very sorry.")
+	if got := eval[string](t, `[...document.querySelectorAll("li .bubble")].map(e => e.innerText.trim()).join()`); got != "I am very sorry.,May I call you?" {
+		t.Errorf("messages are in the order %s, want an edit to keep its place", got)
 	}
 	if eval[bool](t, `performance.getEntriesByType("navigation").length !== 1 || !!document.querySelector("li.new") === false`) {
 		t.Error("the page was loaded anew instead of being changed in place")
 	}
-	t.Do(chromedp.EmulateViewport(900, 800))
-	t.Picture("room")
-
-	// What a button sends changes with each tick: the focus stays where the words are, or on
-	// the card, and never jumps to another one.
-	ticked := func(mark, data string) {
-		m := card(2)
-		m.Rows = [][]chat.Button{{{Text: mark + "Apology", Data: data}, {Text: "Done", Data: "d" + data}}}
-		bot.post(staffRoom, "case:1", m)
-		t.Until(`[...document.querySelectorAll("button")].some(e => e.value === "` + data + `")`)
-	}
-	ticked("☐ ", "one")
-	eval[any](t, `document.querySelector("button[value=one]").focus()`)
-	ticked("☑ ", "two")
-	t.wantFocus("two")
-	bot.post(staffRoom, "case:1", card(2, "Gone."))
-	t.UntilText("Gone.")
-	t.wantFocus(elementID("case:1"))
 }
 
 func failedPost(t tab) {
@@ -386,7 +363,7 @@ func narrowPages(t tab) {
 	s := bot.serve(t.T)
 	t.Media("prefers-color-scheme", "dark")
 	t.Do(chromedp.EmulateViewport(320, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
-	for name, path := range map[string]string{"chat": chatPath, "room": "/room/staff", "unknown": "/chat/nobody", "expired": "/chat/expired"} {
+	for name, path := range map[string]string{"chat": chatPath, "unknown": "/chat/nobody", "expired": "/chat/expired"} {
 		t.Do(chromedp.Navigate(s.URL + path))
 		t.Until(`document.readyState === "complete"`)
 		t.NoSidewaysScroll(name)
@@ -448,11 +425,6 @@ func longConversation() *fakeBot {
 	bot.put(customer, "n:2", chat.Message{Text: strings.Repeat("Donaudampfschifffahrtselektrizitätenhauptbetriebswerk", 4), Lang: "de"})
 	bot.put(customer, "n:3", chat.Message{Text: "Our page tells more.", Lang: "en", Rows: [][]chat.Button{{{Text: "Open", URL: "https://example.com/help", Label: "Open our help page"}, {Text: "Delete my answers", Data: "d", Style: "danger"}}}})
 	bot.put(customer, "q:4", sevenPoints())
-	for state, title := range map[string]string{"open": "🔴 Open · 2 of 5 · Ann", "taken": "🟠 Bob has it · 1 of 5 · Ben", "resolved": "🟢 Resolved · 2 of 5 · Cem", "snoozed": "⚪ Snoozed · 2 of 5 · Dan", "watch": "3 of 5 · Eve"} {
-		m := card(2, "The floor was wet.")
-		m.State, m.Title = state, title
-		bot.put(staffRoom, "case:"+state, m)
-	}
 	return bot
 }
 
@@ -568,7 +540,7 @@ func accessiblePages(t tab) {
 	audit := string(script)
 	for _, scheme := range []string{"light", "dark"} {
 		t.Media("prefers-color-scheme", scheme)
-		for _, link := range []string{s.URL + chatPath, s.URL + "/room/staff", fresh.URL + "/room/staff", fresh.URL + chatPath, s.URL + "/chat/used"} {
+		for _, link := range []string{s.URL + chatPath, fresh.URL + chatPath, s.URL + "/chat/used"} {
 			t.Do(chromedp.Navigate(link))
 			t.Until(`document.readyState === "complete"`)
 			for _, problem := range eval[[]string](t, audit) {

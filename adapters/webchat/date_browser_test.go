@@ -208,14 +208,4 @@ func TestOnlyTheNewestQuestionHasADate(t *testing.T) {
 	if n := count(chatPath); n != 0 {
 		t.Errorf("a question that no longer waits has %d", n)
 	}
-	bot.items[staffRoom] = []Item{{"case:1", 1, 1, asksDate("en")}}
-	if n := count("/room/staff"); n != 0 {
-		t.Errorf("a card in a room has %d", n)
-	}
-	bot.items[staffRoom][0].Message.Rows = [][]chat.Button{{{Text: "Agree", Data: "a", Form: &chat.Form{
-		Title: "Agree", Submit: "Agree", Fields: []chat.Field{{Name: "due", Label: "By when", Expects: chat.ExpectsDate, Value: "2026-03-31"}},
-	}}}}
-	if n := count("/room/staff"); n != 1 {
-		t.Errorf("a form that asks for a date has %d", n)
-	}
 }

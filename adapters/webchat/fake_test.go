@@ -12,8 +12,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 )
 
-// fakeBot is a scripted bot: a scale, a multiple choice, words, thanks; a low answer
-// puts a card into the staff room.
+// fakeBot is a scripted bot: a scale, a multiple choice, words, thanks.
 type fakeBot struct {
 	mu       sync.Mutex
 	lang     string
@@ -32,10 +31,7 @@ type fakeBot struct {
 	claims   int  // how often the link was claimed
 }
 
-var (
-	customer  = chat.Address{Platform: chat.Web, Chat: "inv1"}
-	staffRoom = chat.Address{Platform: chat.Web, Account: "room", Chat: "staff"}
-)
+var customer = chat.Address{Platform: chat.Web, Chat: "inv1"}
 
 const goodToken = "AAECAwQFBgcICQoLDA0ODxAR"
 
@@ -49,7 +45,7 @@ func newFakeBot() *fakeBot {
 }
 
 func (b *fakeBot) config() Config {
-	return Config{Handle: b.handle, Visitor: b.visitor, Preview: b.preview, Claim: b.claim, Transcript: b.transcript, State: b.state, Watch: b.watch, Rooms: []Room{{ID: "staff", User: chat.User{ID: "robin", Name: "Robin"}}, {ID: "lounge"}}}
+	return Config{Handle: b.handle, Visitor: b.visitor, Preview: b.preview, Claim: b.claim, Transcript: b.transcript, State: b.state, Watch: b.watch}
 }
 
 func (b *fakeBot) serve(t *testing.T) *httptest.Server {
@@ -230,9 +226,6 @@ func (b *fakeBot) step(u chat.Update) {
 		n := int(u.Data[len(u.Data)-1] - '0')
 		say("q:s1:0", change(overallAsk, fmt.Sprintf("%d – %s", n+1, satisfaction[n]), "1cs1.0"))
 		say("q:s1:1", b.reasons())
-		if n < 2 {
-			b.put(staffRoom, "case:1:web:room:staff", card(n+1))
-		}
 	case u.Data == "1cs1.0":
 		m := overall()
 		m.Layout.Changing, m.Layout.Answer = true, "4 – satisfied"
@@ -248,7 +241,6 @@ func (b *fakeBot) step(u chat.Update) {
 	case u.Kind == chat.Text && len(b.items[u.From]) > 0 && b.items[u.From][max(0, openItem(b.items[u.From]))].Message.Expects != "":
 		say("q:s1:2", change(whyAsk, u.Text, "1cs1.2"))
 		say("t:s1", laid("Thank you for telling us. The team will contact you within 4 hours.", chat.Layout{Part: chat.PartThanks}))
-		b.put(staffRoom, "case:1:web:room:staff", card(2, u.Text))
 	case u.Kind == chat.Text:
 		m := laid(u.Text, chat.Layout{Part: chat.PartOwn, At: u.At})
 		m.Mine = true
@@ -293,25 +285,5 @@ func why() chat.Message {
 	m := laid(whyAsk, chat.Layout{Part: chat.PartQuestion, Step: 3, Steps: 3})
 	m.Expects, m.Hint, m.Max = chat.ExpectsLong, "Type your answer here.", 4000
 	m.Rows = [][]chat.Button{{{Text: "Skip", Data: "1ss1.2", Aside: chat.AsideSkip}}}
-	return m
-}
-
-func card(n int, words ...string) chat.Message {
-	m := chat.Message{
-		Title: fmt.Sprintf("🔴 Open · %d of 5 · Ann · Haircut (A-17)", n), State: "open", Lang: "en",
-		Facts: []chat.Fact{
-			{Label: "Priority", Value: "P2"},
-			{Label: "Customer", Value: "Ann, web chat"},
-			{Label: "Branch", Value: "Salon Anna, Main Street"},
-			{Label: "Overall", Value: fmt.Sprintf("%d of 5, %s", n, satisfaction[n-1])},
-			{Label: "Why it opened", Value: "low overall answer"},
-			{Label: "Contact by", Value: "21 Nov, 18:04 UTC"},
-		},
-		Footer: "The customer is still answering.",
-	}
-	for _, w := range words {
-		m.Quotes = append(m.Quotes, chat.Quote{Label: "What went wrong", Text: w})
-		m.Footer = ""
-	}
 	return m
 }

@@ -79,19 +79,3 @@ func (s *site) lacks(text string, most int, w words) string {
 	}
 	return ""
 }
-
-// formInput is an input of a card's form.
-type formInput struct {
-	chat.Field
-	ID   string // of the element
-	Type string
-	Most string // its max attribute: of dates
-}
-
-func inputFor(f chat.Field, id string) formInput {
-	in := formInput{Field: f, ID: id, Type: "text"}
-	if own := inputs[f.Expects]; own.Picked {
-		in.Type, in.Most = own.Type, own.Max
-	}
-	return in
-}

@@ -65,11 +65,6 @@ func TestBadInputGetsPlainWordsAndChangesNothing(t *testing.T) {
 		"expired link, odd languages": {"GET", "/chat/expired", "", []string{"Accept-Language", ";;q=x,,*;q=,\x01"}, 410, "This link has expired."},
 		"events of an unknown token":  {"GET", "/chat/nobody/events", "", nil, 404, "We cannot find this page"},
 		"events of an expired link":   {"GET", "/chat/expired/events", "", nil, 410, "This link has expired."},
-		"unknown room":                {"GET", "/room/lobby", "", nil, 404, "We cannot find this page"},
-		"events of an unknown room":   {"GET", "/room/lobby/events", "", nil, 404, "We cannot find this page"},
-		"a room of readers":           {"POST", "/room/lounge", form("nonce", "n1", "data", "1kx"), nil, 403, ""},
-		"garbage in a room":           {"POST", "/room/staff", "%zz&;;=\x00", nil, 400, "We could not read that"},
-		"words in a room":             {"POST", "/room/staff", form("nonce", "n1", "text", "hello"), nil, 400, "We could not read that"},
 		"unknown static file":         {"GET", "/static/chat/live.js", "", nil, 404, ""},
 		"another page":                {"GET", "/admin", "", nil, 404, "We cannot find this page"},
 		"the store is away":           {"GET", "/chat/broken", "", nil, 503, "Your answers are kept"},
@@ -129,8 +124,8 @@ func wantSafe(t *testing.T, w *httptest.ResponseRecorder) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	// Where there is a token in the address nobody is told of it; a room has none.
-	if got := w.Header().Get("Referrer-Policy"); got != "no-referrer" && got != "same-origin" {
+	// There is a token in the address, and nobody is told of it.
+	if got := w.Header().Get("Referrer-Policy"); got != "no-referrer" {
 		t.Errorf("Referrer-Policy: %q", got)
 	}
 }
@@ -285,18 +280,6 @@ func TestL12CookiesAreSecureWherePublicURLIs(t *testing.T) {
 	}
 }
 
-// A room has no token: a page that hides where it comes from changes nothing there.
-func TestAPageWithoutAnOriginDoesNothingInARoom(t *testing.T) {
-	bot := newFakeBot()
-	w := ask(New(bot.config()), "POST", "/room/staff", form("nonce", "n1", "data", "x"), "Origin", "null")
-	if w.Code != http.StatusForbidden || len(bot.handled()) != 0 {
-		t.Errorf("status %d, %d updates", w.Code, len(bot.handled()))
-	}
-	if p := ask(New(bot.config()), "GET", chatPath, "").Header().Get("Referrer-Policy"); p != "no-referrer" {
-		t.Errorf("a page with a token in its address tells it to others: %q", p)
-	}
-}
-
 func TestTheScriptGetsThePageAtOnce(t *testing.T) {
 	bot := newFakeBot()
 	h := New(bot.config())
@@ -401,11 +384,6 @@ func TestWordsAreThereInEveryLanguage(t *testing.T) {
 					t.Errorf("%s has %d of %s, want %d", tag, f.Len(), v.Type().Field(i).Name, en.Field(i).Len())
 				}
 			default:
-			}
-		}
-		for _, s := range []string{"open", "taken", "resolved", "closed", "snoozed", "watch"} {
-			if w.States[s] == "" {
-				t.Errorf("%s has no word for the state %s", tag, s)
 			}
 		}
 		for _, n := range []notice{noticeUnknown, noticeUsed, noticeOver, noticeElsewhere, noticeCookie, noticeExpired, noticeAway, noticeDown, noticeGarbled, noticeBig, noticeForeign} {

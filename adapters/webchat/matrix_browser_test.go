@@ -46,8 +46,6 @@ func TestMatrix(t *testing.T) {
 				{"standing", serveConfig(t, newStandings(lang).config()).URL + "/s/counter"},
 				{"closed", serveConfig(t, newStandings(lang).config()).URL + "/s/closed"},
 				{"how", fresh.URL + chatPath + "/how"},
-				{"room", long.URL + "/room/staff"},
-				{"empty-room", fresh.URL + "/room/staff"},
 				{"unknown", long.URL + "/chat/nobody"},
 				{"used", long.URL + "/chat/used"},
 				{"expired", long.URL + "/chat/expired"},

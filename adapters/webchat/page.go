@@ -125,9 +125,6 @@ func (s *site) here(r *http.Request) string {
 	if t := r.PathValue("token"); t != "" {
 		return s.Prefix + "/chat/" + url.PathEscape(t)
 	}
-	if id := r.PathValue("id"); id != "" {
-		return s.Prefix + "/room/" + url.PathEscape(id)
-	}
 	return ""
 }
 

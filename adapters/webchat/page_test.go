@@ -56,16 +56,6 @@ func TestFragments(t *testing.T) {
 			golden(t, name, strings.ReplaceAll(b.String(), page.Nonce, "NONCE"))
 		})
 	}
-	t.Run("card", func(t *testing.T) {
-		site := &site{Config: bot.config(), assets: newAssets(""), words: newDictionary()}
-		var b bytes.Buffer
-		for _, m := range site.cards([]Item{{"case:1", 1, 2, card(2, "I waited forty minutes.")}}, site.frame("en", "", chatPath)) {
-			if err := pages.ExecuteTemplate(&b, "card", m); err != nil {
-				t.Fatal(err)
-			}
-		}
-		golden(t, "card", b.String())
-	})
 }
 
 func golden(t *testing.T, name, got string) {
@@ -96,10 +86,8 @@ func TestNoWordsBecomeMarkup(t *testing.T) {
 			Facts:  []chat.Fact{{Label: words, Value: words}}, Quotes: []chat.Quote{{Label: words, Text: words}},
 			Rows: [][]chat.Button{{{Text: words, Label: words, Words: words, Data: "x", Style: words}, {Text: words, Data: "y", Aside: chat.AsideSkip}}},
 		}}, {words + "2", 2, 1, chat.Message{Text: words, Title: words, Layout: &chat.Layout{Part: chat.PartReply, Who: words}}}}
-		bot.items[staffRoom] = bot.items[customer]
 		h := New(bot.config())
-		page := ask(h, "POST", chatPath, form("nonce", "n", "text", words), liveHeader, "1").Body.String() +
-			ask(h, "GET", "/room/staff", "").Body.String()
+		page := ask(h, "POST", chatPath, form("nonce", "n", "text", words), liveHeader, "1").Body.String()
 		bot.away = errors.New("away")
 		page += ask(h, "POST", chatPath, form("nonce", "n", "text", words)).Body.String()
 		tags := map[string]int{}

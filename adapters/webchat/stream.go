@@ -22,24 +22,17 @@ const enough = "retry: 3600000\nevent: enough\ndata:\n\n"
 
 func (s *site) chatEvents(w http.ResponseWriter, r *http.Request) {
 	if v, ok := s.visitor(w, r, nil); ok {
-		s.stream(w, r, v.Address, streamsPerLink)
-	}
-}
-
-func (s *site) roomEvents(w http.ResponseWriter, r *http.Request) {
-	if room, ok := s.room(w, r); ok {
-		s.stream(w, r, room.address(), streamsPerRoom)
+		s.stream(w, r, v.Address)
 	}
 }
 
 // stream sends an event whenever the transcript at an address is no longer the one that
-// the reader has. The event's id names the new one; the reader fetches the page. Of one
-// address there are at most so many.
-func (s *site) stream(w http.ResponseWriter, r *http.Request, to chat.Address, most int) {
+// the reader has. The event's id names the new one; the reader fetches the page.
+func (s *site) stream(w http.ResponseWriter, r *http.Request, to chat.Address) {
 	ctx, cancel := context.WithTimeout(r.Context(), streamLife)
 	defer cancel()
 
-	seat, leave := s.audiences.join(to, most)
+	seat, leave := s.audiences.join(to)
 	defer leave()
 	now, err := s.State(ctx, to)
 	if err != nil {

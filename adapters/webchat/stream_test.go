@@ -215,16 +215,6 @@ func TestStream(t *testing.T) {
 				t.Errorf("%d questions for nobody", b.asked-before)
 			}
 		},
-		"a room is streamed like a chat": func(t *testing.T, b *fakeBot) {
-			r, stop := listen(New(b.config()), "/room/staff/events?have="+digest(nil), "")
-			defer stop()
-			r.take()
-			b.post(staffRoom, "case:1", card(1))
-			synctest.Wait()
-			if got := r.take(); got != event(digest(b.items[staffRoom])) {
-				t.Errorf("got %q", got)
-			}
-		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,7 +1,6 @@
-// Package webchat is the chat in a browser: a customer's page at /chat/{token} and,
-// for the demo, rooms for staff at /room/{id}. It needs no account anywhere and no
-// sender: the stored messages are its transcript, and whatever is written there is
-// shown to everyone who has the page open.
+// Package webchat is the chat in a browser: a customer's page at /chat/{token}. It needs
+// no account anywhere and no sender: the stored messages are its transcript, and whatever is
+// written there is shown to everyone who has the page open.
 //
 // Every page works without script: forms post and are redirected back. The script
 // (static/live.js) submits the same forms in place and fetches the same page when the
@@ -85,9 +84,6 @@ type Config struct {
 	Watch func(to chat.Address) (<-chan struct{}, func())
 	// MaxText is the most characters that a message may have; 0 = 4,000.
 	MaxText int
-	// Rooms are those that anyone may read at /room/{id}: the demo's staff room,
-	// Address{web, "room", id}. None in earnest.
-	Rooms []Room
 	// Prefix is the path of PUBLIC_URL, "" for none. Links carry it; requests may
 	// arrive with it or, where a proxy takes it off, without.
 	Prefix string
@@ -142,7 +138,7 @@ type site struct {
 	audiences *audiences
 }
 
-// New returns the handler of /chat/, /s/, /room/ and /static/chat/. Event streams last as
+// New returns the handler of /chat/, /s/ and /static/chat/. Event streams last as
 // long as their request's context: give the http.Server a BaseContext that ends when
 // the program is asked to stop, or Shutdown waits for them.
 func New(c Config) http.Handler {
@@ -168,9 +164,6 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("POST /chat/{token}/elsewhere", s.postElsewhere)
 	mux.HandleFunc("POST /chat/{token}/here", s.postHere)
 	mux.HandleFunc("POST /chat/{token}/own", s.postOwn)
-	mux.HandleFunc("GET /room/{id}", s.showRoom)
-	mux.HandleFunc("POST /room/{id}", s.postRoom)
-	mux.HandleFunc("GET /room/{id}/events", s.roomEvents)
 	if c.Standing != nil {
 		mux.HandleFunc("GET /s/{standing}", s.showStanding)
 		mux.HandleFunc("POST /s/{standing}", s.begin)
@@ -183,13 +176,7 @@ func New(c Config) http.Handler {
 		s.notice(w, r, noticeForeign)
 	}))
 	headers := page.Headers{Policy: policy, Frames: "SAMEORIGIN", Referrer: "no-referrer"}
-	// A room has no token in its address that a referrer could give away, and none that would
-	// keep a foreign page from acting there: its forms say where they come from.
-	rooms := page.Headers{Policy: policy, Frames: "SAMEORIGIN", Referrer: "same-origin"}
-	all := http.NewServeMux()
-	all.Handle("/room/", rooms.On(guard.Handler(mux)))
-	all.Handle("/", headers.On(withoutNullOrigin(guard.Handler(mux))))
-	return page.StripPrefix(c.Prefix, all)
+	return page.StripPrefix(c.Prefix, headers.On(withoutNullOrigin(guard.Handler(mux))))
 }
 
 func newAssets(prefix string) *page.Assets {
@@ -267,17 +254,6 @@ func noticeOf(err error) notice {
 		}
 	}
 	return ""
-}
-
-func (s *site) room(w http.ResponseWriter, r *http.Request) (Room, bool) {
-	id := r.PathValue("id")
-	for _, known := range s.Rooms {
-		if id == known.ID {
-			return known, true
-		}
-	}
-	s.notice(w, r, noticeUnknown)
-	return Room{}, false
 }
 
 // away answers while the store cannot be reached, and gives back what was sent. A

@@ -83,11 +83,6 @@ type words struct {
 	Team            string // in place of a business of which no name is known
 	HowList         []string
 	HowFoot         string
-	Room            string
-	RoomHint        string
-	RoomEmpty       string
-	RoomLog         string
-	States          map[string]string // of a card
 	Notices         map[notice]noticeWords
 }
 

@@ -7,12 +7,13 @@ import (
 	"io/fs"
 	"maps"
 	"net"
-	"net/url"
+	"net/netip"
 	"os"
-	"path"
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -20,12 +21,13 @@ import (
 	"github.com/aftercare/aftercare/cmd/aftercare/signals"
 	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/internal/app/settings"
+	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/web"
+	"github.com/aftercare/aftercare/web/admin"
 )
 
-// demoCmd shows the whole product in a browser: a customer's chat beside the staff
-// room, on a fresh database with sample data. It reads no settings.
+// demoCmd shows the whole product in a browser: a customer's chat beside the pages of staff,
+// on a fresh database with sample data. It reads no settings.
 type demoCmd struct {
 	Listen string `default:"127.0.0.1:8080" help:"Address to open in the browser."`
 	Dir    string `type:"path" help:"Keep the database in this directory. Without it, it is thrown away at the end."`
@@ -56,16 +58,29 @@ func (c *demoCmd) Run(a *terminal) error {
 	if s.Check() != nil {
 		return usagef("--listen: %q is not an address. Write host:port, such as 127.0.0.1:8080", c.Listen)
 	}
+	if !loopback(c.Listen) {
+		return usagef("--listen: %q is reached from elsewhere, and the demo lets in whoever opens it. Write 127.0.0.1 and a port", c.Listen)
+	}
 	d := &demo{clock: a.clock}
 	config := app.Config{
 		Settings: s, Version: thisBuild().Version, Clock: a.clock, Log: s.Logger(a.stderr),
-		Demo: &app.Demo{Room: demoRoom, User: demoStaff, Fill: d.fill, Page: d.page, Anew: d.anew},
+		Demo: &app.Demo{Fill: d.fill, Pages: d.pages, Anew: d.anew},
 	}
 	return serve(a.ctx, config, func(at net.Addr) {
-		_ = a.printf("\n  Open http://%s/ in your browser.\n\n"+
-			"  Left is a customer's chat, right the staff room. Give a low answer and take the case there.\n"+
+		_ = a.printf("\n  Open http://%s/demo in your browser.\n\n"+
+			"  Left is a customer's chat, right what your staff see. Give a low answer and take the case there.\n"+
 			"  Ctrl-C ends the demo.\n\n", app.Reachable(at.String()))
 	})
+}
+
+// loopback reports whether an address is reached from this computer alone.
+func loopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // freshDatabase returns the path of a database that does not exist yet. One that is
@@ -78,30 +93,36 @@ func freshDatabase(dir string) (string, error) {
 	return "", fmt.Errorf("there is a demo in %s already. Choose another --dir, or delete %s", dir, file)
 }
 
-// demoRoom is the staff room in the browser.
-var demoRoom = chat.Address{Platform: chat.Web, Account: "room", Chat: "staff"}
+// demoPassword is that of everybody in the demo: some pages ask for it again.
+const demoPassword = "customers first"
 
-// demoStaff is who everybody is that presses a button in the staff room: a member of staff
-// of every sample site.
-var demoStaff = chat.User{ID: "staff", Name: "Robin Park"}
+// demoPeople are who one can be in the demo; the first is who one is at first.
+var demoPeople = []struct {
+	id, name string
+	roles    access.Grants
+	owner    bool
+}{
+	{"robin", "Robin Park", access.Grants{access.EverySite: access.Lead}, false},
+	{"mei", "Mei Chen", access.Grants{"bella-salon": access.Agent}, false},
+	{"ada", "Ada Okafor", access.Grants{access.EverySite: access.Admin}, true},
+}
 
-// hire makes demoStaff a member of staff and links them to the room, as /link does.
+// hire makes the people of the demo, who all may sign in.
 func (d *demo) hire(ctx context.Context, store storage.Store) error {
-	robin := storage.Staff{
-		ID: "robin", Name: demoStaff.Name, Roles: access.Grants{access.EverySite: access.Lead}, Created: d.clock(),
-	}
-	if err := store.PutStaff(ctx, robin); err != nil {
-		return fmt.Errorf("hire the demo's staff: %w", err)
-	}
-	code, _, err := d.bot.StaffCode(ctx, robin.ID)
+	hash, err := signin.NewHasher().Hash(ctx, demoPassword)
 	if err != nil {
 		return err
 	}
-	_, err = d.bot.Handle(ctx, []chat.Update{{
-		Key: "demo:link", Kind: chat.Command, Command: "link", Text: code, From: demoRoom, User: demoStaff, Ephemeral: true, At: d.clock(),
-	}})
-	if err != nil {
-		return fmt.Errorf("link the demo's staff: %w", err)
+	for _, p := range demoPeople {
+		err := store.Enrol(ctx, storage.Enrolment{
+			Login: storage.Login{ID: p.id, Staff: p.id, Name: p.id, Shown: p.name, Password: hash, Owner: p.owner, Created: d.clock()},
+			Staff: &storage.Staff{ID: p.id, Name: p.name, Roles: p.roles, Created: d.clock()},
+			Audit: storage.Audit{ID: uuid.Must(uuid.NewV7()).String(), At: d.clock(), Who: "demo", From: "command", What: "login.make", Subject: p.id},
+			Now:   d.clock(),
+		})
+		if err != nil {
+			return fmt.Errorf("hire %s for the demo: %w", p.name, err)
+		}
 	}
 	return nil
 }
@@ -111,15 +132,12 @@ type demo struct {
 	clock func() time.Time
 	bot   *bot.Bot
 	mu    sync.Mutex
-	wait  string             // web chat link of a customer who may not have said anything yet
-	of    map[string]offered // by token: what was chosen for the customers
+	wait  string                        // token of a customer who may not have said anything yet
+	of    map[string]admin.DemoCustomer // by token
 }
 
-// offered is what the menus of the front page choose of a customer.
-type offered struct{ site, language, flow string }
-
-func (d *demo) usual() offered {
-	return offered{samples[0].site.ID, demoLanguages[0].Value, demoFlows[0].Value}
+func (d *demo) usual() admin.DemoCustomer {
+	return admin.DemoCustomer{Site: samples[0].site.ID, Language: demoLanguages[0].Value, Flow: demoFlows[0]}
 }
 
 // sample is a site of the demo and a service that took place there.
@@ -147,8 +165,8 @@ var samples = []sample{
 }
 
 var (
-	demoFlows     = []web.Choice{{Value: "post_service_3", Label: "Three questions"}, {Value: "one_tap_csat", Label: "One tap"}, {Value: "ladder7_expect", Label: "Seven levels and expectation"}}
-	demoLanguages = []web.Choice{{Value: "en", Label: "English"}, {Value: "zh-Hans", Label: "简体中文"}}
+	demoFlows     = []string{"post_service_3", "one_tap_csat", "ladder7_expect"}
+	demoLanguages = []admin.DemoChoice{{Value: "en", Text: "English"}, {Value: "zh-Hans", Text: "简体中文"}}
 )
 
 // fill stores the sample sites and invites the first customer.
@@ -168,25 +186,26 @@ func (d *demo) fill(ctx context.Context, store storage.Store, b *bot.Bot) error 
 	return err
 }
 
-// customer is the link of the customer with this token or, where there is none, of one of whom
-// nobody has said anything yet: each browser that comes to the front page is another.
-func (d *demo) customer(ctx context.Context, token string) (string, error) {
+// customer is the customer with this token or, where there is none, one of whom nobody has said
+// anything yet: each browser that comes is another.
+func (d *demo) customer(ctx context.Context, token string) (admin.DemoCustomer, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, known := d.of[token]; known {
-		return token, nil
+	if c, known := d.of[token]; known {
+		return c, nil
 	}
-	if v, err := d.bot.Visitor(ctx, path.Base(d.wait), ""); err == nil && v.Fresh {
-		return d.wait, nil
+	if v, err := d.bot.Visitor(ctx, d.wait, ""); err == nil && v.Fresh {
+		return d.of[d.wait], nil
 	}
-	link, err := d.invite(ctx, d.usual())
+	made, err := d.invite(ctx, d.usual())
 	if err == nil {
-		d.wait = link
+		d.wait = made.Token
 	}
-	return link, err
+	return made, err
 }
 
-// anew makes a customer like the one of a link, for whom the front page has a place.
+// anew makes a customer like the one of a link, and returns the path of the page that shows
+// their chat.
 func (d *demo) anew(ctx context.Context, token string) (string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -194,52 +213,58 @@ func (d *demo) anew(ctx context.Context, token string) (string, error) {
 	if !ok {
 		like = d.usual()
 	}
-	link, err := d.invite(ctx, like)
+	made, err := d.invite(ctx, like)
 	if err != nil {
 		return "", err
 	}
-	show := url.Values{"chat": {path.Base(link)}, "site": {like.site}, "flow": {like.flow}, "language": {like.language}}
-	return "/?" + show.Encode(), nil
+	return admin.DemoPath(made.Token), nil
 }
 
-// newCustomer invites a customer of a sample site and returns the web chat link.
-func (d *demo) newCustomer(ctx context.Context, site, language, flow string) (string, error) {
+// another invites a customer of a sample site.
+func (d *demo) another(ctx context.Context, like admin.DemoCustomer) (admin.DemoCustomer, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.invite(ctx, offered{site, language, flow})
+	return d.invite(ctx, like)
 }
 
-func (d *demo) invite(ctx context.Context, o offered) (string, error) {
+func (d *demo) invite(ctx context.Context, c admin.DemoCustomer) (admin.DemoCustomer, error) {
 	for _, s := range samples {
-		if s.site.ID != o.site {
+		if s.site.ID != c.Site {
 			continue
 		}
 		event := maps.Clone(s.event)
-		maps.Copy(event, s.words[o.language])
+		maps.Copy(event, s.words[c.Language])
 		event["date"] = d.clock().AddDate(0, 0, -1).Format(time.DateOnly)
 		invite, err := d.bot.Invite(ctx, bot.InviteRequest{
-			Flow: o.flow, Site: o.site, Channel: string(chat.Web), Language: o.language, Event: event, Expires: 24 * time.Hour,
+			Flow: c.Flow, Site: c.Site, Channel: string(chat.Web), Language: c.Language, Event: event, Expires: 24 * time.Hour,
 		})
 		if err != nil {
-			return "", err
+			return c, err
 		}
 		if d.of == nil {
-			d.of = map[string]offered{}
+			d.of = map[string]admin.DemoCustomer{}
 		}
-		d.of[invite.Token] = o
-		return invite.WebLink, nil
+		c.Token = invite.Token
+		d.of[c.Token] = c
+		return c, nil
 	}
-	return "", fmt.Errorf("the demo has no site %q", o.site)
+	return c, fmt.Errorf("the demo has no site %q", c.Site)
 }
 
-// page is the demo's front page.
-func (d *demo) page() *web.Demo {
-	sites := make([]web.Choice, len(samples))
-	for i, s := range samples {
-		sites[i] = web.Choice{Value: s.site.ID, Label: s.site.Name}
+// pages are what the pages of staff need to be the demo's.
+func (d *demo) pages() *admin.Demo {
+	shows := &admin.Demo{Flows: demoFlows, Languages: demoLanguages, Customer: d.customer, Invite: d.another, Password: demoPassword}
+	for _, s := range samples {
+		shows.Sites = append(shows.Sites, admin.DemoChoice{Value: s.site.ID, Text: s.site.Name})
 	}
-	return &web.Demo{
-		Customer: d.customer, Room: demoRoom.Chat, Sites: sites, Flows: demoFlows, Languages: demoLanguages,
-		NewCustomer: d.newCustomer,
+	for _, p := range demoPeople {
+		role := "owner"
+		if !p.owner {
+			for _, r := range p.roles {
+				role = string(r)
+			}
+		}
+		shows.People = append(shows.People, admin.DemoPerson{Login: p.id, Name: p.name, Role: role})
 	}
+	return shows
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"net/http/cookiejar"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -242,21 +243,25 @@ func TestTheDemoNeedsNothingAndLeavesNothing(t *testing.T) {
 	p := m.start("demo", "--listen", m.address)
 	p.awaitReady()
 	browser := newVisitor(t, "http://"+m.address)
-	front := browser.get("/")
-	if !strings.Contains(front, "Bella Hair") || !strings.Contains(front, "QuickFix") || !strings.Contains(front, "/room/staff") {
+	browser.client.Jar, _ = cookiejar.New(nil) // never fails without options
+	front := browser.get("/")                  // leads to /demo
+	if !strings.Contains(front, "Bella Hair") || !strings.Contains(front, "QuickFix") || !strings.Contains(front, `src="/cases"`) {
 		t.Errorf("the front page is:\n%s", front)
 	}
 	chatPath := regexp.MustCompile(`/chat/[A-Za-z0-9_-]{24}`).FindString(front)
 	page := browser.post(chatPath, "start", "1")
 	page = browser.post(chatPath, "data", pickFrom(t, page, 0))
-	if room := browser.get("/room/staff"); !strings.Contains(room, "Bella Hair") || !strings.Contains(room, "Maya") {
-		t.Errorf("the staff room shows no card:\n%s", room)
+	if cases := browser.get("/cases"); !strings.Contains(cases, "Bella Hair") || !strings.Contains(cases, "Anna") {
+		t.Errorf("the pages of staff show no case:\n%s", cases)
+	}
+	if code, _, stderr := m.run("demo", "--listen", "0.0.0.0:8080"); code != 2 || !strings.Contains(stderr, "lets in whoever opens it") {
+		t.Errorf("a demo that others reach: exit code %d: %s", code, stderr)
 	}
 	if !strings.Contains(page, "how quickly") && !strings.Contains(page, "the staff who served") {
 		t.Errorf("the next question is not there:\n%s", page)
 	}
 	p.stop()
-	if !strings.Contains(p.log.String(), "Open http://"+m.address+"/") {
+	if !strings.Contains(p.log.String(), "Open http://"+m.address+"/demo") {
 		t.Errorf("the address is not printed:\n%s", p.log)
 	}
 	if left := leftIn(t, m.dir); len(left) > 0 {

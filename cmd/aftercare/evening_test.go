@@ -6,24 +6,26 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/aftercare/aftercare/internal/browsertest"
 )
 
 // evening is the first evening in a browser, with what it costs its person.
 type evening struct {
-	demoPage
+	panes
 	clicks, typed int
 }
 
 func (e *evening) press(selector string) {
 	e.Helper()
 	e.clicks++
-	e.do(chromedp.Click(chromedp.CSS(selector)))
+	e.Do(chromedp.Click(chromedp.CSS(selector)))
 }
 
 func (e *evening) write(selector, words string) {
 	e.Helper()
 	e.typed++
-	e.do(chromedp.SendKeys(chromedp.CSS(selector), words))
+	e.Do(chromedp.SendKeys(chromedp.CSS(selector), words))
 }
 
 // on waits for a page. A look in the middle of a change of pages sees nothing, and is repeated.
@@ -31,12 +33,12 @@ func (e *evening) on(path string) {
 	e.Helper()
 	condition := fmt.Sprintf(`location.pathname === %q && document.readyState === "complete"`, path)
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		there, err := chromedp.Run(e.ctx, chromedp.Evaluate[bool](condition))
+		there, err := chromedp.Run(e.Ctx, chromedp.Evaluate[bool](condition))
 		if err == nil && there {
 			return
 		}
 		if time.Now().After(deadline) {
-			e.Fatalf("the page %s does not come: %v, %s", path, err, eval[string](e.demoPage, `location.href + "\n" + document.body?.innerText`))
+			e.Fatalf("the page %s does not come: %v, %s", path, err, browsertest.Eval[string](e.Tab, `location.href + "\n" + document.body?.innerText`))
 		}
 	}
 }
@@ -47,10 +49,10 @@ func TestTheFirstEveningIsFiveClicksAndTwoNames(t *testing.T) {
 	m := newMachine(t, nil)
 	p := m.serve()
 	link := awaitWords(t, p.log, setupLink)
-	d, base := openDemo(t, m.address)
-	e := &evening{demoPage: d}
+	base := plainBase(t, m.address)
+	e := &evening{panes: openPanes(t, m.address, base)}
 	e.on("/login")
-	e.do(chromedp.Navigate(base + "/setup/" + link[2]))
+	e.Do(chromedp.Navigate(base + "/setup/" + link[2]))
 	e.on("/setup/" + link[2])
 	e.write("#shown", "Robin Park")
 	e.press("form .button.primary")
@@ -64,19 +66,19 @@ func TestTheFirstEveningIsFiveClicksAndTwoNames(t *testing.T) {
 	e.on("/setup/try")
 	e.clicks++
 	e.click(theChat, rating(2))
-	e.until(`document.getElementById("staffside").innerText.includes("Your first answer is stored") && !!document.querySelector("#staffside .staffcard")`)
+	e.Until(`document.getElementById("staffside").innerText.includes("Your first answer is stored") && !!document.querySelector("#staffside .staffcard")`)
 	if e.clicks != 5 || e.typed != 2 {
 		t.Errorf("the first stored answer takes %d clicks and %d names, want 5 and 2", e.clicks, e.typed)
 	}
 	t.Logf("the first stored answer takes %d clicks; %d names are typed", e.clicks, e.typed)
-	name := eval[string](d, `document.querySelector("#staffside .staffcard b").innerText`)
+	name := browsertest.Eval[string](e.Tab, `document.querySelector("#staffside .staffcard b").innerText`)
 	e.press("#staffside .button.primary")
 	e.on("/cases/" + name)
-	e.until(`document.body.innerText.includes("Robin Park")`)
+	e.Until(`document.body.innerText.includes("Robin Park")`)
 	e.phone()
 	for _, path := range []string{"/setup/place", "/setup/chats", "/setup/survey", "/me", "/prove"} {
-		e.do(chromedp.Navigate(base + path))
+		e.Do(chromedp.Navigate(base + path))
 		e.on(path)
-		e.wantNoSidewaysScroll(path)
+		e.NoSidewaysScroll(path)
 	}
 }

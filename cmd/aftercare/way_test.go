@@ -10,22 +10,22 @@ import (
 	"github.com/aftercare/aftercare/internal/app/settings"
 )
 
-// section returns the part of the README below a heading.
+// section returns the part of docs/running.md below a heading.
 func section(t *testing.T, heading string) string {
 	t.Helper()
-	content, err := os.ReadFile("../../README.md")
+	content, err := os.ReadFile("../../docs/running.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rest, found := strings.Cut(string(content), "\n## "+heading+"\n")
 	if !found {
-		t.Fatalf("the README has no section %q", heading)
+		t.Fatalf("docs/running.md has no section %q", heading)
 	}
 	text, _, _ := strings.Cut(rest, "\n## ")
 	return text
 }
 
-// typed are the commands that a part of the README says to type, in their order.
+// typed are the commands that a part of the docs says to type, in their order.
 func typed(text string) (lines []string) {
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(text, -1) {
 		for line := range strings.Lines(block[1]) {
@@ -47,9 +47,9 @@ func found(t *testing.T, pattern, in string) string {
 	return m[1]
 }
 
-// Whoever does what the README says, from an empty folder on, and no more, has a card in
+// Whoever does what the docs say, from an empty folder on, and no more, has a card in
 // the group and a member of staff who presses its buttons.
-func TestTheReadmesWayLeadsToAPressedButton(t *testing.T) {
+func TestTheWrittenWayLeadsToAPressedButton(t *testing.T) {
 	tg := telegramtest.New(t)
 	group := tg.NewSupergroup("Our team")
 	bob, ann := tg.NewUser("Bob Ray", "en"), tg.NewUser("Ann Lee", "en")
@@ -83,7 +83,7 @@ func TestTheReadmesWayLeadsToAPressedButton(t *testing.T) {
 }
 
 // The path without Telegram: a browser's link, alone.
-func TestTheReadmesWayToTheBrowserMakesALinkThere(t *testing.T) {
+func TestTheWrittenWayToTheBrowserMakesALinkThere(t *testing.T) {
 	text := section(t, "Let customers answer in a browser")
 	c := newConsole(t, map[string]string{"PUBLIC_URL": found(t, "`PUBLIC_URL=([^`]+)`", text)})
 	c.must("site", "add", "main-street", "--name", "Main Street")
@@ -96,6 +96,6 @@ func TestTheReadmesWayToTheBrowserMakesALinkThere(t *testing.T) {
 		made++
 	}
 	if made == 0 {
-		t.Error("the README says nothing to type")
+		t.Error("the docs say nothing to type")
 	}
 }

@@ -25,7 +25,7 @@ import (
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/web"
+	"github.com/aftercare/aftercare/web/admin"
 )
 
 // Config is everything that an instance is made from.
@@ -41,12 +41,10 @@ type Config struct {
 
 // Demo is what `aftercare demo` adds to an instance.
 type Demo struct {
-	Room chat.Address // the staff room in the browser, which hears of cases
-	User chat.User    // who everybody is that presses a button there
 	// Fill stores what the demo begins with, before anything is served.
 	Fill func(ctx context.Context, store storage.Store, b *bot.Bot) error
-	// Page is the front page. It is asked for after Fill.
-	Page func() *web.Demo
+	// Pages makes the pages of staff the demo's. It is asked for after Fill.
+	Pages func() *admin.Demo
 	// Anew makes another customer like the one of this link, and returns the path of their page.
 	Anew func(ctx context.Context, token string) (path string, err error)
 }

@@ -29,7 +29,6 @@ func (a *App) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/chat/", conversations)
 	mux.Handle("/s/", conversations)
-	mux.Handle("/room/", conversations)
 	mux.Handle("/static/chat/", conversations)
 	for _, p := range a.connections.platforms {
 		called := http.NewServeMux()
@@ -46,25 +45,18 @@ func (a *App) routes() (http.Handler, error) {
 	}
 	pages := web.Config{
 		Schemas: map[string][]byte{"flow.json": flowfile.Schema(), "recovery.json": rulefile.Schema()},
-		Version: a.Version, Ready: a.ready, Notes: a.notes, Prefix: public.Path, Log: a.Log,
+		Ready:   a.ready, Notes: a.notes, Log: a.Log,
 	}
 	pages.Metrics = newMetrics(metrics{stats: a.bot.Stats, health: a.health, refused: a.refused.all, sides: a.failingSides, counts: a.store.Counts, behind: a.store.Behind, clock: a.Clock, hooks: a.hooks.counts, web: a.web, log: a.Settings.SQLitePath()})
 	if a.scraped != nil {
 		a.showMetrics(pages.Metrics)
 		pages.Metrics = nil
 	}
-	if a.Demo != nil {
-		pages.Demo = a.Demo.Page()
-	}
 	plain := web.New(pages)
-	if a.Demo != nil {
-		mux.Handle("/", plain)
-	} else {
-		for _, at := range []string{"/healthz", "/readyz", "/metrics", "/schema/", "/static/web/"} {
-			mux.Handle(at, plain)
-		}
-		mux.Handle("/", a.pages(public.Path))
+	for _, at := range []string{"/healthz", "/readyz", "/metrics", "/schema/"} {
+		mux.Handle(at, plain)
 	}
+	mux.Handle("/", a.pages(public.Path))
 	calls := api.New(api.Config{Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: public.Path, PublicURL: a.Settings.PublicURL, Log: a.Log})
 	mux.Handle("/api/", calls)
 	mux.Handle("/problems/", calls)
@@ -81,10 +73,6 @@ func (a *App) routes() (http.Handler, error) {
 // webchat makes the browser's conversations from the bot'a. The adapter and the bot do
 // not know each other, so what one says is put into the other's words here.
 func (a *App) webchat(prefix string) http.Handler {
-	var rooms []webchat.Room
-	if a.Demo != nil {
-		rooms = []webchat.Room{{ID: a.Demo.Room.Chat, User: a.Demo.User}}
-	}
 	shown := a.bot.Transcripts()
 	links, standing := bot.LinksOf(a.bot), bot.Standing{Bot: a.bot}
 	config := webchat.Config{
@@ -134,7 +122,7 @@ func (a *App) webchat(prefix string) http.Handler {
 			return items, err
 		},
 		State: shown.State, Seen: shown.Seen,
-		Watch: shown.Watch, Rooms: rooms, Prefix: prefix, Secure: strings.HasPrefix(a.Settings.PublicURL, "https:"),
+		Watch: shown.Watch, Prefix: prefix, Secure: strings.HasPrefix(a.Settings.PublicURL, "https:"),
 		Key: a.connections.key, Clock: a.Clock, Log: a.Log,
 		MaxText: survey.MaxText,
 	}

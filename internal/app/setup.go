@@ -96,10 +96,14 @@ func (a *App) saySetup(ctx context.Context) {
 
 // pages are those of staff and admins.
 func (a *App) pages(prefix string) http.Handler {
-	return admin.New(admin.Config{
+	c := admin.Config{
 		Notes:    a.notes,
 		Accounts: accountsOfPages{a.connections}, Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, PublicURL: a.Settings.PublicURL, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
-	})
+	}
+	if a.Demo != nil { // nothing is connected there, and nobody is to be told so
+		c.Notes, c.Accounts, c.Demo = nil, nil, a.Demo.Pages()
+	}
+	return admin.New(c)
 }
 
 // accountsOfPages are the accounts as the pages name them.

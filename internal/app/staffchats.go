@@ -15,12 +15,11 @@ import (
 const (
 	telegramStaffChat = "TELEGRAM_STAFF_CHAT"
 	slackStaffChannel = "SLACK_STAFF_CHANNEL"
-	demoRoom          = "demo" // no setting: the demo knows its room
 )
 
 // settingsNames are the names under which the chats of the settings are known. Where an
 // admin has linked a chat under one of them already, a number follows.
-var settingsNames = map[string]string{telegramStaffChat: "env-telegram", slackStaffChannel: "env-slack", demoRoom: demoRoom}
+var settingsNames = map[string]string{telegramStaffChat: "env-telegram", slackStaffChannel: "env-slack"}
 
 // placeStaff makes the chats of the settings chats of staff, as far as their addresses are
 // known without asking a platform, and forgets those of earlier settings.
@@ -28,9 +27,6 @@ func (a *App) placeStaff(ctx context.Context) error {
 	wanted := map[string]chat.Address{}
 	if at := a.Settings.TelegramStaff(); len(at) > 0 {
 		wanted[telegramStaffChat] = at[0]
-	}
-	if a.Demo != nil {
-		wanted[demoRoom] = a.Demo.Room
 	}
 	team := ""
 	if a.Settings.SlackStaff != "" {
@@ -60,7 +56,7 @@ func (a *App) placeStaff(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(wanted) == 0 && a.Settings.SlackStaff == "" && !slices.ContainsFunc(list, func(c storage.StaffChat) bool { return !c.Linked.IsZero() }) {
+	if a.Demo == nil && len(wanted) == 0 && a.Settings.SlackStaff == "" && !slices.ContainsFunc(list, func(c storage.StaffChat) bool { return !c.Linked.IsZero() }) {
 		a.Log.Warn("no chat of staff is told of unsatisfied customers: their cases stand on the pages only",
 			"do", "set TELEGRAM_STAFF_CHAT or SLACK_STAFF_CHANNEL, or link a chat: aftercare staff chat add front-desk --everywhere")
 	}

@@ -22,9 +22,11 @@ import (
 // plain HTTP they tell it less about where a request comes from.
 const PlainHost = "chat.example"
 
-// Start starts a headless Chromium for the tests of one function.
-func Start(t *testing.T) context.Context {
+// Start starts a headless Chromium for the tests of one function. PlainHost leads to 127.0.0.1,
+// or to the address that is named.
+func Start(t *testing.T, plain ...string) context.Context {
 	t.Helper()
+	plain = append(plain, "127.0.0.1")
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"} {
 		if p, err := exec.LookPath(name); err == nil {
@@ -36,7 +38,7 @@ func Start(t *testing.T) context.Context {
 		t.Fatal("no Chromium on the PATH: run `make deps`")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WSURLReadTimeout(time.Minute),
-		chromedp.Flag("host-resolver-rules", "MAP "+PlainHost+" 127.0.0.1"))
+		chromedp.Flag("host-resolver-rules", "MAP "+PlainHost+" "+plain[0]))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}

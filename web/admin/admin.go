@@ -46,6 +46,8 @@ type Config struct {
 	Prefix string
 	// PublicURL is the address under which others open the pages; "" = that of each request.
 	PublicURL string
+	// Demo makes the pages those of a demo; nil in earnest.
+	Demo *Demo
 	// Version is the program's, as `aftercare version` prints it.
 	Version string
 	// Log hears of failures. Nil discards them.
@@ -73,17 +75,25 @@ func New(c Config) http.Handler {
 	for _, r := range doors {
 		mux.HandleFunc(r.pattern, s.beforeTheGate(r))
 	}
+	headers := page.Headers{
+		Policy: policy, Frames: "DENY",
+		Referrer: "same-origin", // no-referrer would make our own forms look foreign on plain HTTP
+	}
+	all := http.Handler(mux)
+	if s.Demo != nil {
+		for _, r := range demoDoors {
+			mux.HandleFunc(r.pattern, s.beforeTheGate(r))
+		}
+		all = onThisComputer(mux)
+		headers.Policy, headers.Frames = strings.Replace(policy, "frame-ancestors 'none'", "frame-ancestors 'self'", 1), "SAMEORIGIN"
+	}
 	mux.HandleFunc("/", s.behindTheGate(route{page: (*site).nothingHere}))
 
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, Viewer{}, &page.Error{Code: page.Forbidden, Title: "foreign", Text: "foreign_text"})
 	}))
-	headers := page.Headers{
-		Policy: policy, Frames: "DENY",
-		Referrer: "same-origin", // no-referrer would make our own forms look foreign on plain HTTP
-	}
-	return page.StripPrefix(s.Prefix, headers.On(guard.Handler(s.encrypted(mux))))
+	return page.StripPrefix(s.Prefix, headers.On(guard.Handler(s.encrypted(all))))
 }
 
 func newSite(c Config) *site {

@@ -66,7 +66,7 @@ func serveFixtures(t *testing.T, lang string) (url string) {
 			return err
 		}
 		f := fixtures[n]
-		if f.template == "setup_try.html" {
+		if f.template == "setup_try.html" || f.template == "demo.html" {
 			w.Header().Set("Content-Security-Policy", framed)
 		}
 		return s.show(w, r, v, http.StatusOK, f.template, f.frame, f.page)

@@ -64,6 +64,8 @@ func (s *site) behindTheGate(to route) http.HandlerFunc {
 		switch {
 		case err != nil:
 			s.refuse(w, r, Viewer{}, &page.Error{Code: page.Unavailable, Title: "unavailable", Text: "unavailable_text", Err: err})
+		case !ok && s.Demo != nil:
+			http.Redirect(w, r, s.Prefix+"/demo", http.StatusSeeOther)
 		case !ok:
 			at := s.Prefix + "/login"
 			if r.Method == http.MethodGet && r.URL.Path != "/" {

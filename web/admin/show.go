@@ -48,6 +48,7 @@ type frame struct {
 	Here    string   // the place of the rail that is current: its address
 	Flash   string   // what was just done, "" for nothing
 	Modules []string // files of static that this page loads, beyond those that every page has
+	Styles  []string // files of static that style this page alone
 	Own     bool     // the page draws its head by itself
 	Bare    bool     // no rail: signing in, first run
 	Wide    bool     // a bare page that takes the whole width

@@ -2,7 +2,6 @@
 // this file everything still works, by posting and reloading.
 const $ = id => document.getElementById(id)
 const page = document.body.dataset
-const room = document.body.classList.contains("room")
 const text = $("box")?.elements.text
 let busy = false // a form is on its way
 let turn = 0 // numbers the requests: an answer that was overtaken is dropped
@@ -40,27 +39,6 @@ let low = true // the end of the conversation is in sight
 addEventListener("scroll", () => { low = innerHeight + scrollY > document.body.scrollHeight - 120 })
 addEventListener("resize", () => { if (low) toLast() }) // a keyboard came up
 
-// asking finds the form of a card's button by what the button does.
-const asking = (root, key) => [...root.querySelectorAll("details.ask")].find(d => d.dataset.key === key)
-
-// keep carries forms that are being filled in over to the new copy of their card.
-function keep(old, next) {
-	for (const d of old.querySelectorAll("details.ask[open]")) {
-		const same = asking(next, d.dataset.key)
-		if (!same) continue
-		same.open = true
-		for (const e of d.querySelectorAll("[name^='f.']")) {
-			const to = same.querySelector(`[name="${CSS.escape(e.name)}"]`)
-			if (to) to.value = e.value
-		}
-	}
-}
-
-// twin finds in the new copy of a card the button that a person was on, by its words: what
-// it sends changes with each tick.
-const wording = button => button.innerText.replace(/^[☐☑] /, "")
-const twin = (card, words) => [...card.querySelectorAll("button, summary")].find(b => wording(b) === words) || card
-
 // list puts the items that changed in their places and leaves the rest alone.
 function list(news) {
 	const list = $("log").querySelector("ol")
@@ -73,7 +51,6 @@ function list(news) {
 	for (const next of news.querySelectorAll("#log > ol > li")) {
 		const old = $(next.id)?.closest("#log > ol > li")
 		const same = old?.dataset.mark === next.dataset.mark && old.innerHTML.length === next.innerHTML.length
-		if (old && !same) keep(old, next)
 		const li = same ? old : document.adoptNode(next)
 		if (!old) li.classList.add("new")
 		else if (old !== li) {
@@ -132,8 +109,6 @@ function show(news, own) {
 	const end = low
 	const all = document.querySelector("main")
 	const held = all.contains(document.activeElement) ? document.activeElement : null
-	const on = room && held?.closest("li")?.id
-	const words = on && wording(held)
 	const nonce = news.querySelector("input[name=nonce]")?.value
 	list(news)
 	const asked = question(news, own)
@@ -142,7 +117,7 @@ function show(news, own) {
 	count()
 	if (held && !held.isConnected) {
 		const same = held.id && $(held.id) || held.value && all.querySelector(`button[value="${CSS.escape(held.value)}"]`)
-		;(same || on && $(on) && twin($(on), words) || $("q") || text)?.focus({ preventScroll: true })
+		;(same || $("q") || text)?.focus({ preventScroll: true })
 	} else if (asked && own && document.activeElement !== text) $("q")?.focus({ preventScroll: true })
 	if (own || end) toLast()
 }
