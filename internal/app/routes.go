@@ -43,20 +43,24 @@ func (a *App) routes() (http.Handler, error) {
 		})
 		mux.Handle("/hooks/"+string(p.name()), watched)
 	}
-	pages := web.Config{
+	plain := web.Config{
 		Schemas: map[string][]byte{"flow.json": flowfile.Schema(), "recovery.json": rulefile.Schema()},
 		Ready:   a.ready, Notes: a.notes, Log: a.Log,
 	}
-	pages.Metrics = newMetrics(metrics{stats: a.bot.Stats, health: a.health, refused: a.refused.all, sides: a.failingSides, counts: a.store.Counts, behind: a.store.Behind, clock: a.Clock, hooks: a.hooks.counts, web: a.web, log: a.Settings.SQLitePath()})
+	plain.Metrics = newMetrics(metrics{stats: a.bot.Stats, health: a.health, refused: a.refused.all, sides: a.failingSides, counts: a.store.Counts, behind: a.store.Behind, clock: a.Clock, hooks: a.hooks.counts, web: a.web, log: a.Settings.SQLitePath()})
 	if a.scraped != nil {
-		a.showMetrics(pages.Metrics)
-		pages.Metrics = nil
+		a.showMetrics(plain.Metrics)
+		plain.Metrics = nil
 	}
-	plain := web.New(pages)
+	apart := web.New(plain)
 	for _, at := range []string{"/healthz", "/readyz", "/metrics", "/schema/"} {
-		mux.Handle(at, plain)
+		mux.Handle(at, apart)
 	}
-	mux.Handle("/", a.pages(public.Path))
+	pages, err := a.pages(public.Path)
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("/", pages)
 	calls := api.New(api.Config{Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: public.Path, PublicURL: a.Settings.PublicURL, Log: a.Log})
 	mux.Handle("/api/", calls)
 	mux.Handle("/problems/", calls)

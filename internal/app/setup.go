@@ -95,16 +95,29 @@ func (a *App) saySetup(ctx context.Context) {
 }
 
 // pages are those of staff and admins.
-func (a *App) pages(prefix string) http.Handler {
+func (a *App) pages(prefix string) (http.Handler, error) {
+	keep, err := newSealer(a.connections.naming) // which outlives a change of SECRET_KEY
+	if err != nil {
+		return nil, err
+	}
 	c := admin.Config{
 		Notes:    a.notes,
-		Accounts: accountsOfPages{a.connections}, Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, PublicURL: a.Settings.PublicURL, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
+		Accounts: accountsOfPages{a.connections}, Sealer: codes{keep}, Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, PublicURL: a.Settings.PublicURL, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
 	}
 	if a.Demo != nil { // nothing is connected there, and nobody is to be told so
 		c.Notes, c.Accounts, c.Demo = nil, nil, a.Demo.Pages()
 	}
-	return admin.New(c)
+	return admin.New(c), nil
 }
+
+// codes keep the secrets of codes at sign-in as the pages ask for it.
+type codes struct{ sealer }
+
+// Seal implements admin.Sealer.
+func (c codes) Seal(place, value string) string { return c.seal("pages "+place, value) }
+
+// Open implements admin.Sealer.
+func (c codes) Open(place, value string) (string, error) { return c.open("pages "+place, value) }
 
 // accountsOfPages are the accounts as the pages name them.
 type accountsOfPages struct{ *Connections }

@@ -36,6 +36,8 @@ type Config struct {
 	Gate Gate
 	// Accounts are the bots that can be connected here; nil shows no page for that.
 	Accounts Accounts
+	// Sealer keeps the secrets of codes at sign-in; nil offers none.
+	Sealer Sealer
 	// Hasher makes and checks hashes of passwords; nil is one for this machine.
 	Hasher *signin.Hasher
 	// Clock is the time; nil is time.Now.

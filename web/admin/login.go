@@ -3,6 +3,7 @@ package admin
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -107,6 +108,12 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request, _ Viewer) error {
 	if fault != "" {
 		f.field("password").Fault = fault
 		return s.showLogin(w, r, status, next, f)
+	}
+	if l.Second != "" {
+		if s.Sealer == nil {
+			return fmt.Errorf("%s signs in with codes, and this program cannot read them", l.Name)
+		}
+		return s.askCode(w, r, http.StatusOK, s.sealHalf(l, next), "")
 	}
 	return s.enter(w, r, l, next)
 }

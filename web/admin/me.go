@@ -24,6 +24,7 @@ type mePage struct {
 	SignIn   string
 	Password form
 	Sessions []sessionRow
+	Codes    string // key of how codes at sign-in stand; "" = there are none here
 }
 
 // sessionRow is a browser in which one is signed in.
@@ -77,6 +78,15 @@ func (s *site) showMe(w http.ResponseWriter, r *http.Request, v Viewer, status i
 	}
 	words := s.words(r, v)
 	p := mePage{form: about, SignIn: v.SignIn, Password: password}
+	if s.Sealer != nil {
+		l, err := s.mine(r, v)
+		if err != nil {
+			return err
+		}
+		if p.Codes = "second_off"; l.Second != "" {
+			p.Codes = "second_on"
+		}
+	}
 	for _, x := range list {
 		row := sessionRow{ID: x.ID, Device: x.Device, Here: x.ID == v.Session}
 		row.About = words.t("session_about", x.Address, x.Created.Format("2006-01-02"), x.Seen.Format("2006-01-02 15:04"))

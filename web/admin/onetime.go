@@ -247,7 +247,11 @@ func (s *site) spend(r *http.Request, o opened, l storage.Login, staff *storage.
 	if o.Kind == storage.ResetLink {
 		_, err := s.Store.ChangeLogin(r.Context(), storage.LoginChange{
 			ID: l.ID, Link: o.Hash, Ends: true, Session: &begins, Audit: s.audit(by, "login.reset", l.Name), Now: now,
-			Change: func(was *storage.Login) error { was.Password, was.Seen = l.Password, now; return nil },
+			Change: func(was *storage.Login) error {
+				was.Password, was.Seen = l.Password, now
+				was.Second, was.Step, was.Recovery = "", 0, nil // whoever lost the phone has no other way
+				return nil
+			},
 		})
 		return err
 	}

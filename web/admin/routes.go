@@ -33,6 +33,7 @@ var routes = slices.Concat(
 	outboxRoutes,
 	peopleRoutes,
 	proveRoutes,
+	secondRoutes,
 	settingsRoutes,
 	setupRoutes,
 	siteRoutes,
@@ -55,7 +56,7 @@ func (s *site) start(w http.ResponseWriter, r *http.Request, v Viewer) error {
 
 // doors are the addresses that need no session: signing in, and one-time links. Their
 // Viewer is that of the session if there is one.
-var doors = slices.Concat(linkDoors, loginDoors)
+var doors = slices.Concat(linkDoors, loginDoors, secondDoors)
 
 // behindTheGate lets in who has signed in and may use the route.
 func (s *site) behindTheGate(to route) http.HandlerFunc {
