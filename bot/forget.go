@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/personal"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -130,4 +131,16 @@ func mayInvite(ctx context.Context, b *Bot, r InviteRequest) error {
 		err = &NotInvitedError{found, fmt.Sprintf("%s:%s:%s", r.To.Platform, r.To.Account, r.To.User)}
 	}
 	return err
+}
+
+// FindPeople returns everything of each person whom typed words may mean: see personal.Finder.
+func FindPeople(ctx context.Context, b *Bot, typed string) ([]storage.Dossier, error) {
+	return personal.Finder{
+		Store: b.store,
+		Invitation: func(token string) (storage.Bucket, string, bool, error) {
+			bucket, id, ok := InvitationOf(b.key, token, b.store.Buckets())
+			return bucket, id, ok, nil
+		},
+		Platform: func(p chat.Platform) bool { _, ok := b.snap.Now().Traits[p]; return ok },
+	}.Find(ctx, typed)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/bot/personal"
 	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -74,7 +75,7 @@ func (k *keptView) add(at time.Time) {
 func viewPerson(d storage.Dossier) personView {
 	v := personView{Keys: append([]string{}, d.Keys...), Accounts: []accountView{}}
 	for _, i := range d.Identities {
-		v.Accounts = append(v.Accounts, accountView{accountName(i.Person), i.Name, i.Username, i.Seen, !i.Stopped.IsZero()})
+		v.Accounts = append(v.Accounts, accountView{personal.AccountName(i.Person), i.Name, i.Username, i.Seen, !i.Stopped.IsZero()})
 	}
 	kept := func(c privacy.Class, what string) *keptView {
 		v.Kept = append(v.Kept, keptView{Class: c, What: what})

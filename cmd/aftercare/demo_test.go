@@ -81,7 +81,7 @@ func plainBase(t *testing.T, address string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return "http://" + net.JoinHostPort(browsertest.PlainHost, port)
+	return "http://" + net.JoinHostPort(browsertest.PlainName, port)
 }
 
 // in is an expression about the document of one pane.

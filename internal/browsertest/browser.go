@@ -22,8 +22,11 @@ import (
 // plain HTTP they tell it less about where a request comes from.
 const PlainHost = "chat.example"
 
-// Start starts a headless Chromium for the tests of one function. PlainHost leads to 127.0.0.1,
-// or to the address that is named.
+// PlainName is another one, which a server takes for its own without being told.
+const PlainName = "aftercare-pages"
+
+// Start starts a headless Chromium for the tests of one function. PlainHost and PlainName lead to
+// 127.0.0.1, or to the address that is named.
 func Start(t *testing.T, plain ...string) context.Context {
 	t.Helper()
 	plain = append(plain, "127.0.0.1")
@@ -38,7 +41,7 @@ func Start(t *testing.T, plain ...string) context.Context {
 		t.Fatal("no Chromium on the PATH: run `make deps`")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WSURLReadTimeout(time.Minute),
-		chromedp.Flag("host-resolver-rules", "MAP "+PlainHost+" "+plain[0]))
+		chromedp.Flag("host-resolver-rules", "MAP "+PlainHost+" "+plain[0]+", MAP "+PlainName+" "+plain[0]))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}

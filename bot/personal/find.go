@@ -1,0 +1,154 @@
+package personal
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// mostMatches is how many chat accounts one word may fit.
+const mostMatches = 20
+
+// Finder finds people by what somebody types.
+type Finder struct {
+	Store storage.Store
+	// Invitation is the invitation that a link's token names; ok is false of any other.
+	Invitation func(token string) (at storage.Bucket, id string, ok bool, err error)
+	// Platform reports whether there is such a platform.
+	Platform func(chat.Platform) bool
+}
+
+// Find returns everything of each person whom typed words may mean: the admin's own key,
+// telegram:123, slack:T1:U1, T1:U1, @name, the id alone, or a link.
+func (f Finder) Find(ctx context.Context, typed string) (people []storage.Dossier, err error) {
+	if typed = strings.TrimSpace(typed); typed == "" {
+		return nil, nil
+	}
+	anchors := []storage.Anchor{{Customers: []string{typed}}}
+	of, err := f.followed(ctx, typed)
+	if err != nil {
+		return nil, err
+	}
+	anchors = append(anchors, of...)
+	for _, q := range f.queries(typed) {
+		found, err := f.Store.IdentitiesOf(ctx, q, mostMatches)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range found {
+			anchors = append(anchors, storage.Anchor{Identities: []storage.Person{i.Person}})
+		}
+	}
+	for _, at := range anchors {
+		if slices.ContainsFunc(people, func(d storage.Dossier) bool { return covers(d.Anchor(), at) }) {
+			continue
+		}
+		d, err := f.Store.Dossier(ctx, at)
+		if err != nil {
+			return nil, err
+		}
+		if !d.Empty() {
+			people = append(people, d)
+		}
+	}
+	return people, nil
+}
+
+// covers reports whether everything that b names is in a.
+func covers(a, b storage.Anchor) bool {
+	for _, k := range b.Customers {
+		if !slices.Contains(a.Customers, k) {
+			return false
+		}
+	}
+	for _, p := range b.Identities {
+		if !slices.Contains(a.Identities, p) {
+			return false
+		}
+	}
+	return true
+}
+
+// Called is every name by which a person can be typed.
+func Called(d storage.Dossier) []string {
+	names := slices.Clone(d.Keys)
+	for _, i := range d.Identities {
+		names = append(names, AccountName(i.Person))
+	}
+	return names
+}
+
+// AccountName is how a chat account is typed.
+func AccountName(p storage.Person) string {
+	if p.Account == "" {
+		return string(p.Platform) + ":" + p.User
+	}
+	return string(p.Platform) + ":" + p.Account + ":" + p.User
+}
+
+// followed are the people whom a link leads to.
+func (f Finder) followed(ctx context.Context, typed string) ([]storage.Anchor, error) {
+	token := ""
+	for _, before := range []string{"/chat/", "?start=", "/start "} {
+		if _, after, ok := strings.Cut(typed, before); ok {
+			token, _, _ = strings.Cut(strings.TrimSpace(after), "/")
+			token, _, _ = strings.Cut(token, "?")
+		}
+	}
+	if token == "" {
+		return nil, nil
+	}
+	bucket, id, ok, err := f.Invitation(token)
+	if err != nil || !ok {
+		return nil, err
+	}
+	i, err := f.Store.Invitation(ctx, bucket, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []storage.Anchor
+	if i.Customer != "" {
+		all = append(all, storage.Anchor{Customers: []string{i.Customer}})
+	}
+	if i.RedeemedBy != "" {
+		found, err := f.Store.IdentitiesOf(ctx, storage.IdentityQuery{ID: i.RedeemedBy}, 1)
+		if err != nil {
+			return nil, err
+		}
+		for _, who := range found {
+			all = append(all, storage.Anchor{Identities: []storage.Person{who.Person}})
+		}
+	}
+	return all, nil
+}
+
+// queries are the ways in which typed words may name a chat account.
+func (f Finder) queries(typed string) []storage.IdentityQuery {
+	if name, ok := strings.CutPrefix(typed, "@"); ok && name != "" {
+		return []storage.IdentityQuery{{Username: name}}
+	}
+	words := strings.FieldsFunc(typed, func(r rune) bool { return r == ':' || r == '/' || r == ' ' })
+	if len(words) == 0 {
+		return nil
+	}
+	switch p := chat.Platform(strings.ToLower(words[0])); {
+	case len(words) == 1:
+		return []storage.IdentityQuery{{User: typed}, {ID: typed}, {Username: typed}}
+	case len(words) == 2 && f.Platform(p) && strings.HasPrefix(words[1], "@"):
+		return []storage.IdentityQuery{{Platform: p, Username: words[1][1:]}}
+	case len(words) == 2 && f.Platform(p):
+		return []storage.IdentityQuery{{Platform: p, User: words[1]}}
+	case len(words) == 2:
+		return []storage.IdentityQuery{{Account: words[0], User: words[1]}}
+	case len(words) == 3 && f.Platform(p):
+		return []storage.IdentityQuery{{Platform: p, Account: words[1], User: words[2]}}
+	}
+	return nil
+}
