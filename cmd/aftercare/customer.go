@@ -194,16 +194,6 @@ type customerExportCmd struct {
 	Out string `short:"o" type:"path" help:"The file to write, for your eyes only (mode 0600); it must not be there yet. Without it everything is printed."`
 }
 
-// exportFormat names the form of an export. docs/privacy.md describes it.
-const exportFormat = "aftercare person 1"
-
-// exported is the file that a person gets.
-type exported struct {
-	Format   string    `json:"format"`
-	Exported time.Time `json:"exported_at"`
-	storage.Dossier
-}
-
 // Run writes the file.
 func (c *customerExportCmd) Run(a *terminal) error {
 	store, d, err := a.person(c.ID)
@@ -211,7 +201,7 @@ func (c *customerExportCmd) Run(a *terminal) error {
 		return err
 	}
 	defer store.Close()
-	out := exported{exportFormat, a.clock(), d}
+	out := personal.Export(d, a.clock())
 	if c.Out == "" {
 		return a.printJSON(out)
 	}

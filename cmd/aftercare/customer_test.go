@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/personal"
 	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
@@ -73,11 +74,11 @@ func TestAnExportIsReadBackAsWhatTheTablesHold(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
-	var file exported
+	var file personal.Exported
 	if err := json.Unmarshal(body, &file); err != nil {
 		t.Fatal(err)
 	}
-	if file.Format != exportFormat || strings.Contains(string(body), "Ann") {
+	if file.Format != "aftercare person 1" || strings.Contains(string(body), "Ann") {
 		t.Errorf("of the format %q, without the name: %t\n%s", file.Format, !strings.Contains(string(body), "Ann"), body)
 	}
 	store, err := sqlite.Open(t.Context(), strings.TrimPrefix(c.env["DATABASE_URL"], "sqlite:"), sqlite.Options{})
@@ -95,7 +96,7 @@ func TestAnExportIsReadBackAsWhatTheTablesHold(t *testing.T) {
 	if len(file.Invitations) != 1 || file.Invitations[0].Attributes["ticket"] != "Zoeticket" {
 		t.Errorf("%+v", file.Invitations)
 	}
-	var printed exported
+	var printed personal.Exported
 	if err := json.Unmarshal([]byte(c.must("customer", "export", "key-Zoe")), &printed); err != nil {
 		t.Fatal(err)
 	}

@@ -72,6 +72,7 @@ type casePage struct {
 	HistoryAll int
 
 	Facts, Visit [][2]string
+	Customer     string // address of all that is known of them; "" = there is none
 	Past         []pastLine
 	Cards, Next  []string
 	FormID       string
@@ -406,6 +407,9 @@ func (l look) factsIn(p *casePage, in caseSource, v *voice.Voice) {
 	}
 	if in.View != nil {
 		s := in.View.Session
+		if l.names && !in.View.Pseudonymous() && in.View.Identity != nil && s.Mark == "" {
+			p.Customer = "/customers/" + in.View.Identity.ID
+		}
 		if s.Facts.Tier != recovery.Normal {
 			add(&p.Facts, "fact_tier", v.Say("tier_"+string(s.Facts.Tier)))
 		}

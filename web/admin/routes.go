@@ -25,6 +25,7 @@ var routes = slices.Concat(
 	answerRoutes,
 	auditRoutes,
 	caseRoutes(),
+	customerRoutes,
 	helpRoutes,
 	linkRoutes,
 	meRoutes,

@@ -1,0 +1,363 @@
+package admin
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/personal"
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// customerRoutes are the pages of customers.
+var customerRoutes = []route{
+	{pattern: "GET /customers", deed: access.SeeCustomers, page: (*site).customers},
+	{pattern: "GET /customers/{who}", deed: access.SeeCustomers, page: (*site).customer},
+	{pattern: "GET /customers/{who}/export", deed: access.ExportPerson, page: (*site).exportCustomer},
+	{pattern: "GET /customers/{who}/erase", deed: access.ErasePerson, page: (*site).askErase},
+	{pattern: "POST /customers/{who}/erase", deed: access.ErasePerson, page: (*site).eraseCustomer},
+}
+
+// customersPage is the search for a customer.
+type customersPage struct {
+	Query string
+	Found []customerRow
+}
+
+type customerRow struct{ URL, Name, About string }
+
+// customerPage is what is known of one person, the newest first.
+type customerPage struct {
+	Asked []string // whether they can be asked, and why not
+	Past  []pastRow
+	Facts [][2]string
+	Whole bool // the viewer may export and erase
+	Hides bool // something is not shown here: of other sites, or under a pseudonym
+	At    string
+}
+
+type pastRow struct {
+	Kind        string // asked, answered, case, said: keys of words
+	Level       int
+	URL         string
+	What, About string
+	at          time.Time
+}
+
+// erasePage shows what will go, or what went.
+type erasePage struct {
+	At, Name string
+	Kept     [][2]string
+	Receipt  *personal.Receipt
+	Left     []string
+}
+
+// visible is what a viewer may know of a person: of the sites that are theirs, and nothing that
+// staff know by a pseudonym alone. hides reports whether there is more.
+func visible(v Viewer, d storage.Dossier) (seen storage.Dossier, hides bool) {
+	seen = d
+	masked := map[string]bool{} // cases that began under a pseudonym
+	at := func(site string) bool { return v.Can(access.SeeCustomers, site) }
+	seen.Invitations, seen.Conversations, seen.Cases, seen.Feedback = nil, nil, nil, nil
+	for _, c := range d.Conversations {
+		if c.Session.Mark != "" {
+			masked[c.Session.Case] = true
+		}
+		if c.Session.Mark == "" && at(c.Session.Site) {
+			seen.Conversations = append(seen.Conversations, c)
+		}
+	}
+	for _, i := range d.Invitations {
+		if at(i.Site) {
+			seen.Invitations = append(seen.Invitations, i)
+		}
+	}
+	for _, c := range d.Cases {
+		if at(c.Case.Site) && !masked[c.Case.ID] {
+			seen.Cases = append(seen.Cases, c)
+		}
+	}
+	for _, f := range d.Feedback {
+		if at(f.Site) {
+			seen.Feedback = append(seen.Feedback, f)
+		}
+	}
+	hides = len(seen.Conversations) < len(d.Conversations) || len(seen.Cases) < len(d.Cases) || len(seen.Invitations) < len(d.Invitations)
+	return seen, hides
+}
+
+// nothing reports whether there is nothing of a person for this viewer.
+func nothing(d storage.Dossier) bool {
+	return len(d.Conversations)+len(d.Invitations)+len(d.Cases)+len(d.Feedback) == 0
+}
+
+// nameOf is what a person is called, "" where no name is known.
+func nameOf(d storage.Dossier) string {
+	for _, c := range d.Customers {
+		if c.Name != "" {
+			return c.Name
+		}
+	}
+	for _, i := range d.Identities {
+		if name := voice.Called(i.Name); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// idOf names a person in an address.
+func idOfPerson(d storage.Dossier) string {
+	for _, i := range d.Identities {
+		return i.ID
+	}
+	for _, k := range d.Keys {
+		return k
+	}
+	return ""
+}
+
+func (s *site) customers(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	words := s.words(r, v)
+	p := customersPage{Query: r.URL.Query().Get("q")}
+	if len(p.Query) > 300 {
+		return &page.Error{Code: page.Garbled, Title: "bad_form", Text: "bad_form_text"}
+	}
+	people, err := bot.FindPeople(r.Context(), s.Bot, p.Query)
+	if err != nil {
+		return err
+	}
+	for _, d := range people {
+		seen, _ := visible(v, d)
+		id := idOfPerson(d)
+		if nothing(seen) || id == "" {
+			continue
+		}
+		row := customerRow{URL: "/customers/" + url.PathEscape(id), Name: cmp.Or(nameOf(d), words.t("customer_word"))}
+		row.About = words.t("customer_line", len(seen.Conversations), len(seen.Cases))
+		p.Found = append(p.Found, row)
+	}
+	if len(p.Found) == 1 {
+		http.Redirect(w, r, s.Prefix+p.Found[0].URL, http.StatusSeeOther)
+		return nil
+	}
+	return s.show(w, r, v, http.StatusOK, "customers.html", frame{Title: words.t("customers"), Here: "/customers"}, p)
+}
+
+// whom is the person of a request's address, and what the viewer may see of them.
+func (s *site) whom(r *http.Request, v Viewer) (d, seen storage.Dossier, hides bool, err error) {
+	people, err := bot.FindPeople(r.Context(), s.Bot, r.PathValue("who"))
+	if err != nil {
+		return d, seen, false, err
+	}
+	for _, d = range people {
+		if seen, hides = visible(v, d); !nothing(seen) {
+			return d, seen, hides, nil
+		}
+	}
+	return d, seen, false, &page.Error{Code: page.NotFound, Title: "no_customer", Text: "no_customer_text"}
+}
+
+func (s *site) customer(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	_, d, hides, err := s.whom(r, v)
+	if err != nil {
+		return err
+	}
+	words, now := s.words(r, v), s.Clock()
+	p := customerPage{Hides: hides, At: "/customers/" + url.PathEscape(r.PathValue("who"))}
+	p.Whole = v.Can(access.ExportPerson, access.EverySite) && v.Can(access.ErasePerson, access.EverySite)
+	zone := func(site string) *time.Location { return s.at(site).Zone }
+	for _, c := range d.Conversations {
+		x := c.Session
+		row := pastRow{Kind: "answered", at: x.Started, Level: x.Judgement.Level}
+		row.URL = "/answers/" + strconv.Itoa(int(x.Bucket)) + "." + x.ID
+		row.What = words.t("past_answers", len(c.Answers))
+		if len(c.Answers) == 0 {
+			row.What, row.URL = words.t("past_no_answers"), ""
+		}
+		row.About = voice.Join(" · ", x.Flow, x.Service, s.at(x.Site).Name, words.moment(now, x.Started, zone(x.Site)))
+		p.Past = append(p.Past, row)
+	}
+	for _, i := range d.Invitations {
+		row := pastRow{Kind: "asked", at: i.Created, What: words.t(howAsked(i, now))}
+		row.About = voice.Join(" · ", i.Flow, s.at(i.Site).Name, words.platform(i.Channel), words.moment(now, i.Created, zone(i.Site)))
+		p.Past = append(p.Past, row)
+	}
+	for _, c := range d.Cases {
+		k := c.Case
+		row := pastRow{Kind: "case", at: k.OpenedAt, URL: "/cases/" + k.Name(), What: k.Name() + " – " + words.t("state_"+string(k.State))}
+		row.About = voice.Join(" · ", s.at(k.Site).Name, k.Holder.Name, words.moment(now, k.OpenedAt, zone(k.Site)))
+		p.Past = append(p.Past, row)
+	}
+	for _, f := range d.Feedback {
+		p.Past = append(p.Past, pastRow{Kind: "said", at: f.At, What: voice.Cut(f.Text, 400), About: voice.Join(" · ", s.at(f.Site).Name, words.moment(now, f.At, zone(f.Site)))})
+	}
+	slices.SortStableFunc(p.Past, func(a, b pastRow) int { return b.at.Compare(a.at) })
+	p.Asked = s.mayBeAsked(words, d, now)
+	if len(d.Keys) > 0 {
+		p.Facts = append(p.Facts, [2]string{words.t("fact_key"), voice.Join(", ", d.Keys...)})
+	}
+	for _, c := range d.Customers {
+		if c.Tier != "" {
+			p.Facts = append(p.Facts, [2]string{words.t("fact_tier"), string(c.Tier)})
+		}
+	}
+	for _, i := range d.Identities {
+		p.Facts = append(p.Facts, [2]string{words.platform(string(i.Person.Platform)), words.t("seen_last", words.day(now, i.Seen, time.UTC))})
+	}
+	f := frame{Title: cmp.Or(nameOf(d), words.t("customer_word")), Here: "/customers", Back: &link{"/customers", words.t("customers")}}
+	return s.show(w, r, v, http.StatusOK, "customer.html", f, p)
+}
+
+// howAsked is what became of an invitation, as the key of its words.
+func howAsked(i storage.Invitation, now time.Time) string {
+	switch {
+	case !i.RedeemedAt.IsZero():
+		return "asked_opened"
+	case !i.Expires.IsZero() && i.Expires.Before(now):
+		return "asked_expired"
+	}
+	return "asked_waits"
+}
+
+// mayBeAsked says of each chat account whether surveys reach it, and if not why.
+func (s *site) mayBeAsked(words *words, d storage.Dossier, now time.Time) (all []string) {
+	for _, i := range d.Identities {
+		on := words.platform(string(i.Person.Platform))
+		switch {
+		case !i.Stopped.IsZero():
+			all = append(all, words.t("asked_stopped", on, words.day(now, i.Stopped, time.UTC)))
+		case !i.Blocked.IsZero():
+			all = append(all, words.t("asked_blocked", on, words.day(now, i.Blocked, time.UTC)))
+		default:
+			all = append(all, words.t("asked_can", on))
+		}
+	}
+	if len(d.Identities) == 0 {
+		all = append(all, words.t("asked_nowhere"))
+	}
+	return all
+}
+
+// mayHaveAll lets through whoever may have, and lose, all that is kept of a person: it is of
+// every site.
+func mayHaveAll(v Viewer, d access.Deed) error {
+	if !v.Can(d, access.EverySite) {
+		return notAllowed(nil)
+	}
+	return nil
+}
+
+func (s *site) exportCustomer(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := mayHaveAll(v, access.ExportPerson); err != nil {
+		return err
+	}
+	d, _, _, err := s.whom(r, v)
+	if err != nil {
+		return err
+	}
+	if !s.proved(w, r, v, r.URL.EscapedPath()) {
+		return nil
+	}
+	if err := s.Store.PutAudit(r.Context(), s.audit(v, "customer.export", "")); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="customer.json"`)
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(personal.Export(d, s.Clock()))
+}
+
+func (s *site) askErase(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := mayHaveAll(v, access.ErasePerson); err != nil {
+		return err
+	}
+	d, _, _, err := s.whom(r, v)
+	if err != nil {
+		return err
+	}
+	words := s.words(r, v)
+	p := erasePage{At: "/customers/" + url.PathEscape(r.PathValue("who")), Name: cmp.Or(nameOf(d), words.t("customer_word"))}
+	answers := 0
+	for _, c := range d.Conversations {
+		answers += len(c.Answers)
+	}
+	for _, k := range []struct {
+		key string
+		n   int
+	}{
+		{"kept_accounts", len(d.Identities)}, {"kept_invitations", len(d.Invitations)}, {"kept_conversations", len(d.Conversations)}, {"kept_answers", answers},
+		{"kept_words", len(d.Words)}, {"kept_feedback", len(d.Feedback)}, {"kept_cases", len(d.Cases)}, {"kept_messages", len(d.Messages)}, {"kept_parked", len(d.Parked)},
+	} {
+		if k.n > 0 {
+			p.Kept = append(p.Kept, [2]string{words.t(k.key), strconv.Itoa(k.n)})
+		}
+	}
+	return s.show(w, r, v, http.StatusOK, "erase.html", s.eraseFrame(words, p), p)
+}
+
+func (s *site) eraseFrame(words *words, p erasePage) frame {
+	return frame{Title: words.t("erase_title", p.Name), Here: "/customers", Back: &link{"/customers", words.t("customers")}}
+}
+
+func (s *site) eraseCustomer(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := mayHaveAll(v, access.ErasePerson); err != nil {
+		return err
+	}
+	if err := page.ReadForm(w, r, maxForm); err != nil {
+		return err
+	}
+	d, _, _, err := s.whom(r, v)
+	if err != nil {
+		return err
+	}
+	if !s.proved(w, r, v, r.URL.EscapedPath()) {
+		return nil
+	}
+	words := s.words(r, v)
+	o := personal.Options{Quiet: r.PostForm.Get("tell") == "", Why: storage.ErasedOnRequest, Mark: true}
+	made, err := bot.Privacy(s.Bot).Erase(r.Context(), d, o)
+	if err != nil {
+		return &page.Error{Code: page.Unavailable, Title: "erase_goes_on", Text: "erase_goes_on_text", Err: fmt.Errorf("erase a person: %w", err)}
+	}
+	a := s.audit(v, "customer.erase", made.ID) // a receipt, which names nobody
+	if err := s.Store.PutAudit(r.Context(), a); err != nil {
+		return err
+	}
+	p := erasePage{Receipt: &made}
+	n := made.Erased
+	for _, k := range []struct {
+		key string
+		n   int
+	}{
+		{"kept_accounts", n.Accounts}, {"kept_invitations", n.Invitations}, {"kept_conversations", n.Conversations}, {"kept_answers", n.Answers}, {"kept_words", n.Words},
+		{"kept_feedback", n.Feedback}, {"kept_cases", n.Cases}, {"kept_messages", n.Messages}, {"kept_parked", n.Parked}, {"kept_edits", n.Edits},
+	} {
+		if k.n > 0 {
+			p.Kept = append(p.Kept, [2]string{words.t(k.key), strconv.Itoa(k.n)})
+		}
+	}
+	if made.Told > 0 {
+		p.Left = append(p.Left, words.t("erase_told", made.Told))
+	}
+	if made.NotTold > 0 {
+		p.Left = append(p.Left, words.t("erase_not_told", made.NotTold))
+	}
+	for _, key := range []string{"left_files", "left_backups", "left_archive", "left_logs", "left_platforms", "left_exports"} {
+		p.Left = append(p.Left, words.t(key))
+	}
+	f := s.eraseFrame(words, p)
+	f.Title = words.t("erased_title")
+	return s.show(w, r, v, http.StatusOK, "erase.html", f, p)
+}

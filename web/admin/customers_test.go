@@ -1,0 +1,108 @@
+package admin
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/personal"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+func init() {
+	f := frame{Title: "Anna", Here: "/customers"}
+	fixtures = append(fixtures,
+		fixture{"customers.html", "empty", frame{Title: "Customers", Here: "/customers"}, customersPage{Query: "nobody"}},
+		fixture{"customers.html", "full", frame{Title: "Customers", Here: "/customers"}, customersPage{"@ann", []customerRow{{"/customers/1", "Anna", "2 conversations, 1 cases"}}}},
+		fixture{"customer.html", "empty", f, customerPage{}},
+		fixture{"customer.html", "full", f, customerPage{
+			Asked: []string{"Telegram: yes."}, Facts: [][2]string{{"Your key", "K-1"}}, Whole: true, Hides: true, At: "/customers/1",
+			Past: []pastRow{{Kind: "case", URL: "/cases/A-1", What: "A-1 – open", About: "Main Street"}, {Kind: "answered", Level: 2, URL: "/answers/1.x", What: "3 answers"}, {Kind: "said", What: "A wish"}},
+		}},
+		fixture{"erase.html", "empty", f, erasePage{At: "/customers/1", Name: "Anna", Kept: [][2]string{{"Answers", "3"}}}},
+		fixture{"erase.html", "full", f, erasePage{Receipt: &personal.Receipt{ID: "r-1"}, Kept: [][2]string{{"Answers", "3"}}, Left: []string{"Backups keep what they hold."}}},
+	)
+}
+
+// A customer is found by what staff know of them, by those who work where they were; an admin of
+// every place has all of it as a file, and erases it after having seen what goes.
+func TestACustomerIsFoundExportedAndErased(t *testing.T) {
+	w := newWorld(t)
+	k := w.unhappy("main", "7", "Anna Bell", "I waited forty minutes.")
+	mei := w.as("mei")
+	found := body(mei.get("/cases/" + k.Name()))
+	at, _, ok := strings.Cut(found[strings.Index(found, `"/customers/`)+1:], `"`)
+	if !ok {
+		t.Fatalf("the case does not lead to its customer:\n%s", found)
+	}
+	for _, q := range []string{"telegram:42:7", "telegram:7", "7"} {
+		if got := mei.get("/customers?q=" + url.QueryEscape(q)).Header().Get("Location"); got != at {
+			t.Errorf("%s leads to %q, want %q", q, got, at)
+		}
+	}
+	page := body(mei.get(at))
+	for _, want := range []string{"Anna Bell", k.Name(), "The link was opened", "Telegram: yes"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %q:\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, "/erase") {
+		t.Error("an agent is offered to erase")
+	}
+	if got := w.as("hans").get(at); got.Code != http.StatusNotFound || strings.Contains(body(got), "Anna") {
+		t.Errorf("of another place: %d", got.Code)
+	}
+	if got := body(w.as("hans").get("/customers?q=7")); strings.Contains(got, "Anna") {
+		t.Error("somebody of another place finds them")
+	}
+	for _, to := range []string{"/export", "/erase"} {
+		if got := w.as("robin").get(at + to); got.Code != http.StatusForbidden {
+			t.Errorf("a lead at %s: %d", to, got.Code)
+		}
+	}
+	boss := viewer("robin")
+	boss.Grants, boss.Proved = access.Grants{access.EverySite: access.Admin}, w.clock.Now()
+	ada := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now})}
+	var file personal.Exported
+	if err := json.Unmarshal(ada.get(at+"/export").Body.Bytes(), &file); err != nil || len(file.Conversations) != 1 || file.Identities[0].Name != "Anna Bell" {
+		t.Errorf("the export: %v, %+v", err, file)
+	}
+	if page := body(ada.get(at + "/erase")); !strings.Contains(page, "Erase Anna Bell") || !strings.Contains(page, "Conversations") {
+		t.Errorf("what goes is not shown:\n%s", page)
+	}
+	late := boss
+	late.Proved = w.clock.Now().Add(-freshFor)
+	if got := (&visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(late), Clock: w.clock.Now})}).post(at+"/erase", url.Values{}); !strings.Contains(body(got), "password") {
+		t.Error("somebody is erased without a proof of who asks")
+	}
+	if page := body(ada.post(at+"/erase", url.Values{})); !strings.Contains(page, "Nothing of them is in any table") || !strings.Contains(page, "Receipt") {
+		t.Errorf("the receipt:\n%s", page)
+	}
+	if got := ada.get(at); got.Code != http.StatusNotFound {
+		t.Errorf("they are still there: %d", got.Code)
+	}
+	if page := body(ada.get("/cases/" + k.Name())); strings.Contains(page, "Anna") {
+		t.Error("the case still has their name")
+	}
+}
+
+// What staff know by a pseudonym alone is not told by the page of a person who has a name.
+func TestAPersonsPageKeepsPseudonyms(t *testing.T) {
+	d := storage.Dossier{
+		Conversations: []storage.Conversation{
+			{Session: storage.Session{Session: survey.Session{ID: "open"}, Site: "main"}},
+			{Session: storage.Session{Session: survey.Session{ID: "masked"}, Site: "main", Mark: "123456", Case: "c"}},
+			{Session: storage.Session{Session: survey.Session{ID: "elsewhere"}, Site: "harbour"}},
+		},
+		Cases: []storage.CaseFile{{Case: storage.Case{Case: recovery.Case{ID: "c"}, Site: "main"}}, {Case: storage.Case{Case: recovery.Case{ID: "d"}, Site: "main"}}},
+	}
+	seen, hides := visible(viewer("mei"), d)
+	if len(seen.Conversations) != 1 || seen.Conversations[0].Session.ID != "open" || len(seen.Cases) != 1 || seen.Cases[0].Case.ID != "d" || !hides {
+		t.Errorf("seen: %+v", seen)
+	}
+}
