@@ -3,8 +3,6 @@ package bot
 import (
 	"context"
 	"encoding/json"
-	"html"
-	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,7 +16,6 @@ import (
 	"github.com/aftercare/aftercare/adapters/slack/slackfake"
 	"github.com/aftercare/aftercare/adapters/telegram"
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
-	"github.com/aftercare/aftercare/adapters/webchat"
 	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
@@ -160,24 +157,6 @@ func seenOnSlack(t *testing.T, m slackfake.Message) seenCard {
 	return c
 }
 
-var (
-	webTitle = regexp.MustCompile(`(?s)<p class="title">(.*?)</p>`)
-	webFact  = regexp.MustCompile(`(?s)<dt[^>]*>(.*?)</dt>\s*<dd[^>]*>(.*?)</dd>`)
-	webLink  = regexp.MustCompile(`<a\b[^>]*>`)
-)
-
-func seenOnTheWeb(page string) seenCard {
-	var c seenCard
-	if found := webTitle.FindStringSubmatch(page); found != nil {
-		c.title = html.UnescapeString(found[1])
-	}
-	for _, f := range webFact.FindAllStringSubmatch(page, -1) {
-		c.lines = append(c.lines, html.UnescapeString(f[1])+": "+html.UnescapeString(f[2]))
-	}
-	c.live = webLink.FindAllString(page, -1)
-	return c
-}
-
 // own keeps what a card itself says: in which state it is, who has it, what is due.
 func (c seenCard) own() []string {
 	out := []string{strings.Join(strings.Split(c.title, " · ")[:3], " · ")}
@@ -193,7 +172,7 @@ func (c seenCard) own() []string {
 }
 
 // TestM9NobodysNameOrWordsLookLikeACardsOwnLines sends cards whose every foreign word is
-// hostile to three platforms, and reads them back: what the card itself says is the model's,
+// hostile to both platforms, and reads them back: what the card itself says is the model's,
 // and nothing in it is a mention, a link or a command.
 func TestM9NobodysNameOrWordsLookLikeACardsOwnLines(t *testing.T) {
 	ctx := context.Background()
@@ -216,16 +195,8 @@ func TestM9NobodysNameOrWordsLookLikeACardsOwnLines(t *testing.T) {
 		if _, err := slClient.Send(ctx, chat.Address{Platform: chat.Slack, Account: sl.Team, Chat: channel.ID}, m, ""); err != nil {
 			t.Fatalf("slack: %v", err)
 		}
-		w := httptest.NewRecorder()
-		webchat.New(webchat.Config{
-			Rooms: []webchat.Room{{ID: "staff"}},
-			State: func(context.Context, chat.Address) (string, error) { return "1", nil },
-			Transcript: func(context.Context, chat.Address, int64, int) ([]webchat.Item, error) {
-				return []webchat.Item{{Slot: "case:1", Ord: 1, Version: 1, Message: m}}, nil
-			},
-		}).ServeHTTP(w, httptest.NewRequest("GET", "/room/staff", nil))
 		return map[string]seenCard{
-			"telegram": seenOnTelegram(group.FromBot()[0]), "slack": seenOnSlack(t, channel.FromApp()[0]), "web": seenOnTheWeb(w.Body.String()),
+			"telegram": seenOnTelegram(group.FromBot()[0]), "slack": seenOnSlack(t, channel.FromApp()[0]),
 		}
 	}
 	all := impostors()
