@@ -30,6 +30,8 @@ type spent struct {
 	entries         float64            // of indexes
 	wal             float64            // bytes of the log, without whole pages
 	where           map[string]float64 // of these, by table, and by index
+	versions        map[string]float64 // of rows, by table
+	indexed         map[string]float64 // entries, by index
 }
 
 // both is the processor time of both sides.
@@ -78,11 +80,16 @@ func counters(ctx context.Context, b *bench) ([]row, error) {
 			"log bytes":   middle(list, func(s spent) float64 { return s.wal }),
 		}
 	}
-	where := map[string]float64{}
-	for _, s := range whole {
-		for name := range s.where {
-			where[name] = middle(whole, func(s spent) float64 { return s.where[name] })
+	by := func(of func(spent) map[string]float64) map[string]float64 {
+		all := map[string]float64{}
+		for _, s := range whole {
+			for name := range of(s) {
+				if all[name] = middle(whole, func(s spent) float64 { return of(s)[name] }); all[name] < 0.001 {
+					delete(all, name) // what is written once in a while
+				}
+			}
 		}
+		return all
 	}
 	return []row{
 		{
@@ -96,14 +103,17 @@ func counters(ctx context.Context, b *bench) ([]row, error) {
 		{
 			Name: "versions of rows written for an answer, end to end", Unit: "", Target: atMost(5), Stretch: 4,
 			Value: middle(whole, func(s spent) float64 { return s.tuples }),
+			Parts: by(func(s spent) map[string]float64 { return s.versions }),
 		},
 		{
 			Name: "index entries written for an answer, end to end", Unit: "", Target: atMost(5), Stretch: 3.5,
 			Value: middle(whole, func(s spent) float64 { return s.entries }),
+			Parts: by(func(s spent) map[string]float64 { return s.indexed }),
 		},
 		{
 			Name: "bytes of Postgres' log for an answer, end to end", Unit: "bytes", Target: atMost(2500), Stretch: 1800,
-			Value: middle(whole, func(s spent) float64 { return s.wal }), Parts: where,
+			Value: middle(whole, func(s spent) float64 { return s.wal }),
+			Parts: by(func(s spent) map[string]float64 { return s.where }),
 		},
 	}, nil
 }
@@ -201,7 +211,7 @@ func (b *bench) each(ctx context.Context, db *sql.DB, w *world, answer answering
 			return err
 		}
 		defer rows.Close()
-		if one.where, err = written(ctx, db, from, to); err != nil {
+		if err := one.written(ctx, db, from, to); err != nil {
 			return err
 		}
 		for rows.Next() {
@@ -211,13 +221,13 @@ func (b *bench) each(ctx context.Context, db *sql.DB, w *world, answer answering
 				return err
 			}
 			one.wal += size
-			switch kind = strings.TrimSuffix(kind, "+INIT"); {
-			case kind == "Heap/INSERT", kind == "Heap/UPDATE", kind == "Heap/HOT_UPDATE":
+			switch {
+			case writesVersion(kind):
 				one.tuples += count
-				if kind == "Heap/HOT_UPDATE" {
+				if strings.HasPrefix(kind, "Heap/HOT_UPDATE") {
 					one.hot += count
 				}
-			case kind == "Btree/INSERT_LEAF", strings.HasPrefix(kind, "Btree/SPLIT"), kind == "Btree/INSERT_POST":
+			case writesEntry(kind):
 				one.entries += count
 			}
 		}
@@ -229,33 +239,56 @@ func (b *bench) each(ctx context.Context, db *sql.DB, w *world, answer answering
 	for _, v := range []*float64{&one.allocations, &one.bytes, &one.turns, &one.batches, &one.tuples, &one.hot, &one.entries, &one.wal} {
 		*v /= float64(n)
 	}
-	for name := range one.where {
-		one.where[name] /= float64(n)
+	for _, m := range []map[string]float64{one.where, one.versions, one.indexed} {
+		for name := range m {
+			m[name] /= float64(n)
+		}
 	}
 	one.program /= time.Duration(n)
 	one.server /= time.Duration(n)
 	return one, nil
 }
 
-// written is what records of the log are about: how many bytes of each table, and of each index.
-func written(ctx context.Context, db *sql.DB, from, to string) (map[string]float64, error) {
-	rows, err := db.QueryContext(ctx, `SELECT c.relname, sum(i.record_length - i.fpi_length) FROM pg_get_wal_records_info($1, $2) i
+// writesVersion reports whether a record of the log, of this kind, is a version of a row.
+func writesVersion(kind string) bool {
+	switch strings.TrimSuffix(kind, "+INIT") {
+	case "Heap/INSERT", "Heap/UPDATE", "Heap/HOT_UPDATE":
+		return true
+	}
+	return false
+}
+
+// writesEntry reports whether it is an entry of an index.
+func writesEntry(kind string) bool {
+	return kind == "Btree/INSERT_LEAF" || kind == "Btree/INSERT_POST" || strings.HasPrefix(kind, "Btree/SPLIT")
+}
+
+// written is what records of the log are about, by table and by index.
+func (s *spent) written(ctx context.Context, db *sql.DB, from, to string) error {
+	rows, err := db.QueryContext(ctx, `SELECT c.relname, i.resource_manager || '/' || i.record_type, count(*), sum(i.record_length - i.fpi_length)
+		FROM pg_get_wal_records_info($1, $2) i
 		JOIN pg_class c ON c.relfilenode = CAST(substring(i.block_ref FROM 'rel [0-9]+/[0-9]+/([0-9]+)') AS oid)
-		WHERE c.relname NOT LIKE 'pg\_%' GROUP BY c.relname`, from, to)
+		WHERE c.relname NOT LIKE 'pg\_%' GROUP BY 1, 2`, from, to)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	all := map[string]float64{}
+	s.where, s.versions, s.indexed = map[string]float64{}, map[string]float64{}, map[string]float64{}
 	for rows.Next() {
-		var name string
-		var size float64
-		if err := rows.Scan(&name, &size); err != nil {
-			return nil, err
+		var name, kind string
+		var count, size float64
+		if err := rows.Scan(&name, &kind, &count, &size); err != nil {
+			return err
 		}
-		all[name] = size
+		s.where[name] += size
+		switch {
+		case writesVersion(kind):
+			s.versions[name] += count
+		case writesEntry(kind):
+			s.indexed[name] += count
+		}
 	}
-	return all, rows.Err()
+	return rows.Err()
 }
 
 // answers has conversations that are open already answered, and returns how many answers that
