@@ -74,7 +74,7 @@ var tables = []table{
 			" attempts tried epoch error created repeated rank",
 	}},
 	{"talks", Messages, "what a survey shows in its chat, with its words and address", map[Fate]string{
-		Gone: "bucket id identity platform account chat thread started settled body",
+		Gone: "bucket id identity platform account chat thread started settled body packed",
 	}},
 	{"queue", Messages, "which messages are not settled yet, and where they go", map[Fate]string{
 		Gone: "bucket platform account rank ord item talk identity chat thread posts due epoch",

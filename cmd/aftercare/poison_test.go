@@ -71,7 +71,7 @@ func poison(t *testing.T, database, mode string) {
 	}
 	ann.Chat().WaitText("You answered") // the running server shows what the command stored
 	ann.Chat().WaitText("language")
-	if n := columns(t, database, `SELECT count(*) FROM sessions WHERE body LIKE '%"answers":[{%' AND id = '`+id+"'"); strings.TrimSpace(n) != "1" {
+	if n := columns(t, database, `SELECT count(*) FROM sessions WHERE body LIKE '%"newest":[{%' AND id = '`+id+"'"); strings.TrimSpace(n) != "1" {
 		t.Errorf("%s answers are stored", n)
 	}
 	server.stop()

@@ -68,6 +68,7 @@ func newDeliveryQueries(t *texts) deliveryQueries {
 type deliveryCell struct {
 	storage.Delivery
 	render  []byte // Render as stored; nil = not loaded, because nobody asked
+	packed  []byte // the same as a talk holds it; nil = not made yet
 	decoded bool   // Delivery.Render is what render says
 	dirty   bool   // to be written
 	whole   bool   // and not its state alone

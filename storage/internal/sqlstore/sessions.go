@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
@@ -31,20 +32,44 @@ func newSessionQueries(t *texts) sessionQueries {
 	}
 }
 
-// sessionBody is a session in the order in which it is stored: what an answer changes comes first, so
-// that a body ends as the one before it, and Postgres' log holds what differs.
+// sessionBody is a session in the order in which it is stored: what every answer changes comes first and
+// stands together, so that a body ends as the one before it, and Postgres' log holds what differs.
 type sessionBody struct {
 	Status    survey.Status    `json:"status"`
 	Open      int              `json:"open"`
 	Last      time.Time        `json:"last,omitzero"`
 	Ended     time.Time        `json:"ended,omitzero"`
+	Coverage  float64          `json:"coverage,omitempty"` // of the judgement; bodies from before have it there
+	Newest    []survey.Answer  `json:"newest,omitempty"`   // the answers, the last one first; likewise
 	Judgement survey.Judgement `json:"Judgement"`
-	Answers   []survey.Answer  `json:"answers,omitempty"`
 	storage.Session
 }
 
+func bodyOf(v storage.Session) sessionBody {
+	b := sessionBody{
+		Status: v.Status, Open: v.Open, Last: v.Last, Ended: v.Ended, Coverage: v.Judgement.Coverage,
+		Newest: slices.Clone(v.Answers), Judgement: v.Judgement, Session: v,
+	}
+	slices.Reverse(b.Newest)
+	b.Judgement.Coverage, b.Answers = 0, nil
+	return b
+}
+
+func (b *sessionBody) session() *storage.Session {
+	v := &b.Session
+	v.Status, v.Open, v.Last, v.Ended, v.Judgement = b.Status, b.Open, b.Last, b.Ended, b.Judgement
+	if b.Coverage != 0 {
+		v.Judgement.Coverage = b.Coverage
+	}
+	if len(b.Newest) > 0 {
+		slices.Reverse(b.Newest)
+		v.Answers = b.Newest
+	}
+	return v
+}
+
 func sessionCell(b storage.Bucket, v storage.Session, now time.Time) (cell, error) {
-	body, cleaned, err := encode(sessionBody{v.Status, v.Open, v.Last, v.Ended, v.Judgement, v.Answers, v})
+	body, cleaned, err := encode(bodyOf(v))
 	if err != nil {
 		return cell{}, fmt.Errorf("encode session: %w", err)
 	}
@@ -80,10 +105,11 @@ func sessionCell(b storage.Bucket, v storage.Session, now time.Time) (cell, erro
 }
 
 func decodeSession(b storage.Bucket, body []byte) (*storage.Session, error) {
-	v := new(storage.Session)
-	if err := json.Unmarshal(body, v); err != nil {
+	var stored sessionBody
+	if err := json.Unmarshal(body, &stored); err != nil {
 		return nil, fmt.Errorf("decode session: %w", err)
 	}
+	v := stored.session()
 	v.Bucket = b
 	return v, nil
 }

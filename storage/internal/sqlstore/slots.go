@@ -247,12 +247,12 @@ func (w *working) apply(p pendingOp, name string) error {
 		var c deliveryCell
 		switch want := p.op.Want; {
 		case want == nil && old != nil:
-			c = deliveryCell{Delivery: cleanDelivery(n), render: old.render, decoded: old.decoded, whole: old.whole}
+			c = deliveryCell{Delivery: cleanDelivery(n), render: old.render, packed: old.packed, decoded: old.decoded, whole: old.whole}
 		case want != nil && want.Withdraw && old != nil: // it keeps what it would have shown
 			if err := w.fetchSlots([]string{name}, true); err != nil {
 				return err
 			}
-			c = deliveryCell{Delivery: cleanDelivery(n), render: old.render, whole: true}
+			c = deliveryCell{Delivery: cleanDelivery(n), render: old.render, packed: old.packed, whole: true}
 		default:
 			var err error
 			var body []byte
