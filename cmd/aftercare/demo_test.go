@@ -24,7 +24,7 @@ func TestTheDemoEndsInACase(t *testing.T) {
 	d := openPanes(t, m.address, "http://"+m.address+"/")
 
 	d.says(theStaff, "Nobody is waiting.")
-	d.says(theChat, "how satisfied or dissatisfied were you with cut and colour?")
+	d.says(theChat, "how satisfied or dissatisfied were you with your cut and colour?")
 	d.click(theChat, rating(2))
 	d.Until(d.in(theStaff, `.querySelector("li.case") !== null`)) // at once, before the other answers
 	d.says(theStaff, "Anna")

@@ -77,7 +77,7 @@ func TestTheWrittenWayLeadsToAPressedButton(t *testing.T) {
 			ann.Start(found(t, `\?start=(\S+)`, out))
 		}
 	}
-	pickOption(ann, ann.Chat().WaitText("how satisfied or dissatisfied were you with haircut"), 1).Answer()
+	pickOption(ann, ann.Chat().WaitText("how satisfied or dissatisfied were you with your haircut"), 1).Answer()
 	bob.Tap(group.WaitButton("Take"), "Take").Answer()
 	group.WaitText("Taken by: Bob Ray")
 }

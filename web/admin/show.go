@@ -81,7 +81,7 @@ type place struct {
 var places = []place{
 	{At: "/", Name: "today", deed: access.CompareStaff, Bar: true},
 	{At: "/cases", Name: "cases", deed: access.SeeCases, Bar: true},
-	{At: "/customers", Name: "customers", deed: access.SeeCustomers},
+	{At: "/customers", Name: "customers", deed: access.SeeCustomers, Bar: true},
 	{At: "/answers", Name: "answers", deed: access.SeeWords, Bar: true},
 	{At: "/asking/links", Name: "links", deed: access.MakeLinks},
 	{At: "/people", Name: "people", deed: access.ManageAgents},
