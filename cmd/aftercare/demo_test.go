@@ -31,6 +31,7 @@ func TestTheDemoEndsInACase(t *testing.T) {
 	d.Accessible("the demo")
 	if *updatePictures {
 		d.talk()
+		return
 	}
 	d.click(theStaff, `li.case button`)
 	d.says(theStaff, "Robin Park")
@@ -133,7 +134,7 @@ func (d panes) talk() {
 	write("#f", "I waited forty minutes, and nobody told me why. 😞", "#answer .go")
 	d.click(theChat, "#now .list button")
 	d.says(theChat, "will contact you within")
-	d.Do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("iframe")[1].src = "/cases/B-1"; void 0`))
+	d.click(theStaff, "li.case .cover")
 	d.click(theStaff, ".composer-reply textarea")
 	d.Do(chromedp.KeyEvent("Anna, I am so sorry. Your next colour is on us."))
 	d.click(theStaff, ".composer-reply button.primary")
@@ -142,6 +143,8 @@ func (d panes) talk() {
 	d.says(theStaff, "That is kind.")
 	d.picture("demo", "light")
 	d.picture("demo-dark", "dark")
+	d.phone()
+	d.picture("demo-phone", "light")
 }
 
 func (d panes) phone() {

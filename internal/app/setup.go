@@ -104,8 +104,10 @@ func (a *App) pages(prefix string) (http.Handler, error) {
 		Notes:    a.notes,
 		Accounts: accountsOfPages{a.connections}, Sealer: codes{keep}, Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, PublicURL: a.Settings.PublicURL, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
 	}
-	if a.Demo != nil { // nothing is connected there, and nobody is to be told so
+	if a.Demo != nil { // nothing is connected there, and it is thrown away at the end
 		c.Notes, c.Accounts, c.Demo = nil, nil, a.Demo.Pages()
+	} else {
+		c.Backups = a.backups()
 	}
 	return admin.New(c), nil
 }

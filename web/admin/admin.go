@@ -36,6 +36,8 @@ type Config struct {
 	Gate Gate
 	// Accounts are the bots that can be connected here; nil shows no page for that.
 	Accounts Accounts
+	// Backups are made on the server; nil offers none.
+	Backups Backups
 	// Sealer keeps the secrets of codes at sign-in; nil offers none.
 	Sealer Sealer
 	// Hasher makes and checks hashes of passwords; nil is one for this machine.

@@ -26,6 +26,7 @@ var routes = slices.Concat(
 	auditRoutes,
 	caseRoutes(),
 	customerRoutes,
+	dataRoutes,
 	helpRoutes,
 	linkRoutes,
 	meRoutes,

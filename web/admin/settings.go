@@ -56,6 +56,9 @@ func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	if v.Anywhere(access.ManageAgents) {
 		groups[0].Cards = append(groups[0].Cards, settingsCard{"/people", words.t("people"), words.t("people_line")})
 	}
+	if v.Owner {
+		here.Cards = append(here.Cards, settingsCard{"/settings/data", words.t("data"), words.t("data_line")})
+	}
 	here.Cards = append(here.Cards,
 		settingsCard{"/settings/about", words.t("about"), "Aftercare " + s.Version},
 		settingsCard{"/help", words.t("help"), words.t("help_line")})
