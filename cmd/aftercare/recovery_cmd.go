@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
@@ -148,38 +148,17 @@ func (c *recoveryApplyCmd) Run(a *terminal) error {
 	return a.printf("Published as version %d. Open cases keep the times that they were given.\n%s", version, report.InForce.text())
 }
 
-// knownSites makes sure that every site of the rules exists: a misspelt one would be
-// without its rules, and nobody would notice.
+// knownSites makes sure that every site of the rules exists.
 func knownSites(ctx context.Context, store storage.Store, p recovery.Policy) error {
-	sites, err := store.Sites(ctx)
-	if err != nil {
-		return fmt.Errorf("read the sites: %w", err)
+	unknown, err := bot.UnknownSites(ctx, store, p)
+	if err != nil || len(unknown) == 0 {
+		return err
 	}
-	sites = storage.Present(sites)
-	var unknown []string
-	for _, id := range slices.Sorted(maps.Keys(p.Sites)) {
-		if !slices.ContainsFunc(sites, func(s storage.Site) bool { return s.ID == id }) {
-			unknown = append(unknown, id)
-		}
-	}
-	if len(unknown) > 0 {
-		return fmt.Errorf("there is no site %s. See `aftercare site list`, or add it first: aftercare site add", strings.Join(unknown, ", "))
-	}
-	return nil
+	slices.Sort(unknown)
+	return fmt.Errorf("there is no site %s. See `aftercare site list`, or add it first: aftercare site add", strings.Join(unknown, ", "))
 }
 
 // policyInForce is what the published rules say, or the shipped ones.
 func policyInForce(ctx context.Context, store storage.Store) (recovery.Policy, error) {
-	src, err := store.Rules(ctx, 0)
-	if errors.Is(err, storage.ErrNotFound) {
-		return recovery.DefaultPolicy(), nil
-	}
-	if err != nil {
-		return recovery.Policy{}, err
-	}
-	p, err := rulefile.Parse([]byte(src.Source))
-	if err != nil {
-		return p, fmt.Errorf("version %d of the published rules cannot be read:\n%w", src.Version, err)
-	}
-	return p, nil
+	return bot.RulesInForce(ctx, store, rulefile.Parse)
 }

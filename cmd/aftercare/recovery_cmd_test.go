@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/recovery/rulefile"
@@ -197,21 +198,21 @@ func TestRulesAreTriedOnThePast(t *testing.T) {
 
 func TestThePastIsReadInPages(t *testing.T) {
 	c := newConsole(t, map[string]string{"SECRET_KEY": someKey})
-	for n := 0; n < 2*tryPage+7; {
+	for n := 0; n < 2*bot.TryPage+7; {
 		var batch []storage.Session
-		for ; len(batch) < 100 && n < 2*tryPage+7; n++ {
+		for ; len(batch) < 100 && n < 2*bot.TryPage+7; n++ {
 			batch = append(batch, ended(1+n%7, time.Hour))
 		}
 		c.past(batch...)
 	}
 	got := c.must("recovery", "try", c.file("none.yaml", "rules: {primary: false, composite: false}\n"))
 	opened := 0
-	for n := range 2*tryPage + 7 {
+	for n := range 2*bot.TryPage + 7 {
 		if n%7 < 3 {
 			opened++
 		}
 	}
-	if want := fmt.Sprintf("%d sessions looked at: %d would not open.", 2*tryPage+7, opened); !strings.Contains(got, want) {
+	if want := fmt.Sprintf("%d sessions looked at: %d would not open.", 2*bot.TryPage+7, opened); !strings.Contains(got, want) {
 		t.Errorf("no %q in %s", want, got[max(0, len(got)-200):])
 	}
 	if lines := strings.Count(got, "would not open  "); lines != opened {

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/survey"
 )
 
 // recoveryTryCmd is the dry run of a rule file over past sessions.
@@ -18,9 +18,6 @@ type recoveryTryCmd struct {
 	File  string        `arg:"" help:"A rule file; - reads standard input."`
 	Since recovery.Span `default:"90d" help:"How far back to look, such as 30d or 12h."`
 }
-
-// tryPage is how many sessions are read at once.
-const tryPage = 500
 
 // triedSession is one past session that the rules would have treated otherwise.
 type triedSession struct {
@@ -61,48 +58,11 @@ func (c *recoveryTryCmd) Run(a *terminal) error {
 	if err := out.begin(since); err != nil {
 		return err
 	}
-	for b := range storage.Bucket(store.Buckets()) {
-		for from, after := since, ""; ; {
-			page, err := store.Past(a.ctx, b, from, after, tryPage)
-			if err != nil {
-				return fmt.Errorf("read past sessions: %w", err)
-			}
-			for i := range page {
-				if d, ok := tried(now, p, &page[i], &out); ok {
-					if err := out.one(&page[i], d); err != nil {
-						return err
-					}
-				}
-			}
-			out.progress(len(page), counts.Sessions)
-			if len(page) < tryPage {
-				break
-			}
-			last := &page[len(page)-1]
-			from, after = last.Started, last.ID
-		}
+	out.sessions, err = bot.TryRules(a.ctx, store, now, p, since, out.one, func(n int) { out.progress(n, counts.Sessions) })
+	if err != nil {
+		return err
 	}
 	return out.end()
-}
-
-// tried compares what became of one session with what the rules would have made of it.
-// Tests, sessions under way and ones without an answer are left out.
-func tried(now, then recovery.Policy, s *storage.PastSession, out *tryPrinter) (recovery.Difference, bool) {
-	if s.Test || !s.Status.Final() || len(s.Answers) == 0 || s.Facts.Class == survey.Recovery {
-		return recovery.Difference{}, false
-	}
-	out.sessions++
-	past := recovery.Past{Session: s.ID, Facts: s.Facts, Judgement: s.Judgement}
-	if s.Case != nil {
-		past.Was = s.Case.Decision
-	} else if d := recovery.Decide(now.At(s.Site, nil), s.Facts, s.Judgement); !d.Opens {
-		past.Was = d // whether it is on the watch list follows from the answers alone
-	}
-	all := recovery.Replay(then.At(s.Site, nil), []recovery.Past{past})
-	if len(all) == 0 {
-		return recovery.Difference{}, false
-	}
-	return all[0], true
 }
 
 // tryPrinter prints differences one by one, so that none has to be kept.

@@ -35,6 +35,7 @@ var routes = slices.Concat(
 	outboxRoutes,
 	peopleRoutes,
 	proveRoutes,
+	ruleRoutes,
 	secondRoutes,
 	settingsRoutes,
 	setupRoutes,

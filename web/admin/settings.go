@@ -53,6 +53,10 @@ func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	if s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite) {
 		groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/telegram", words.t("tg_title"), words.t("tg_line")})
 	}
+	groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/hearing", words.t("hearing"), words.t("hearing_line")})
+	if mayRule(v) == nil {
+		groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/rules", words.t("rules"), words.t("rules_line")})
+	}
 	if v.Anywhere(access.ManageAgents) {
 		groups[0].Cards = append(groups[0].Cards, settingsCard{"/people", words.t("people"), words.t("people_line")})
 	}

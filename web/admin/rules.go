@@ -1,0 +1,262 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/recovery/rulefile"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// ruleRoutes are the rules by which cases open, their clocks and hours, and who hears of them.
+var ruleRoutes = []route{
+	{pattern: "GET /settings/rules", deed: access.EditRules, page: (*site).rules},
+	{pattern: "POST /settings/rules", deed: access.EditRules, page: (*site).saveRules},
+	{pattern: "GET /settings/hearing", deed: access.SeeSettings, page: (*site).hearing},
+}
+
+// Of the dry run.
+const (
+	tryDays     = 90
+	tryPatience = 15 * time.Second
+	tryShown    = 30 // differences
+	maxRules    = 256 << 10
+)
+
+// rulesPage is the file of rules, what is wrong with it, and what it would have done.
+type rulesPage struct {
+	Source   string
+	Version  int // in force; 0 = the shipped rules
+	Findings []ruleFinding
+	Tried    *triedRules
+	Fault    string
+}
+
+type ruleFinding struct {
+	Where, Message, Excerpt string
+}
+
+// triedRules is what would have been different.
+type triedRules struct {
+	Sessions int
+	Changes  [][2]string
+	Rows     []caseDifference
+	More     int
+	Cut      bool // the time was over before all was looked at
+}
+
+type caseDifference struct{ URL, Name, What, About string }
+
+// mayRule refuses whoever may not set what holds everywhere.
+func mayRule(v Viewer) error {
+	if !v.Can(access.EditRules, access.EverySite) {
+		return notAllowed(nil)
+	}
+	return nil
+}
+
+func (s *site) rulesNow(ctx context.Context) (storage.RulesSource, error) {
+	src, err := s.Store.Rules(ctx, 0)
+	if errors.Is(err, storage.ErrNotFound) {
+		return storage.RulesSource{Source: string(rulefile.Shipped())}, nil
+	}
+	return src, err
+}
+
+func (s *site) rules(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := mayRule(v); err != nil {
+		return err
+	}
+	src, err := s.rulesNow(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.showRules(w, r, v, http.StatusOK, rulesPage{Source: src.Source, Version: src.Version})
+}
+
+func (s *site) showRules(w http.ResponseWriter, r *http.Request, v Viewer, status int, p rulesPage) error {
+	words := s.words(r, v)
+	return s.show(w, r, v, status, "rules.html", frame{Title: words.t("rules"), Here: "/settings", Back: &link{"/settings", words.t("settings")}}, p)
+}
+
+// saveRules checks the rules, says what they would have done, and publishes them when that is
+// asked for.
+func (s *site) saveRules(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := mayRule(v); err != nil {
+		return err
+	}
+	if err := page.ReadForm(w, r, maxRules); err != nil {
+		return err
+	}
+	ctx, words := r.Context(), s.words(r, v)
+	version, _ := strconv.Atoi(r.PostForm.Get("version"))
+	p := rulesPage{Source: strings.ReplaceAll(r.PostForm.Get("source"), "\r\n", "\n"), Version: version}
+	policy, err := rulefile.Parse([]byte(p.Source))
+	if err != nil {
+		located, ok := errors.AsType[rulefile.Errors](err)
+		if !ok {
+			return err
+		}
+		for _, e := range located {
+			f := ruleFinding{Message: e.Message, Excerpt: e.Excerpt}
+			if e.Line > 0 {
+				f.Where = words.t("line_n", e.Line)
+			}
+			p.Findings = append(p.Findings, f)
+		}
+		return s.showRules(w, r, v, http.StatusUnprocessableEntity, p)
+	}
+	unknown, err := bot.UnknownSites(ctx, s.Store, policy)
+	if err != nil {
+		return err
+	}
+	if slices.Sort(unknown); len(unknown) > 0 {
+		p.Findings = append(p.Findings, ruleFinding{Message: words.t("rules_no_site", strings.Join(unknown, ", "))})
+		return s.showRules(w, r, v, http.StatusUnprocessableEntity, p)
+	}
+	now, err := s.rulesNow(ctx)
+	if err != nil {
+		return err
+	}
+	if now.Version != version {
+		p.Fault = words.t("rules_meanwhile", now.Version)
+		return s.showRules(w, r, v, http.StatusConflict, p)
+	}
+	if r.PostForm.Get("do") != "publish" {
+		if p.Tried, err = s.tryRules(ctx, words, v, policy); err != nil {
+			return err
+		}
+		return s.showRules(w, r, v, http.StatusOK, p)
+	}
+	made, created, err := s.Store.PublishRules(ctx, p.Source, s.Clock())
+	if err != nil {
+		return fmt.Errorf("publish the rules: %w", err)
+	}
+	if created {
+		a := s.audit(v, "rules.publish", strconv.Itoa(made))
+		if err := s.Store.PutAudit(ctx, a); err != nil {
+			return err
+		}
+		if err := s.Bot.Configuration().Refresh(ctx); err != nil {
+			return err
+		}
+	}
+	http.Redirect(w, r, s.Prefix+"/settings/rules?done=rules_published", http.StatusSeeOther)
+	return nil
+}
+
+// tryRules says what rules would have done with what was answered lately.
+func (s *site) tryRules(ctx context.Context, words *words, v Viewer, then recovery.Policy) (*triedRules, error) {
+	now, err := bot.RulesInForce(ctx, s.Store, rulefile.Parse)
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, tryPatience)
+	defer cancel()
+	t, changes := &triedRules{}, map[recovery.Change]int{}
+	one := func(x *storage.PastSession, d recovery.Difference) error {
+		changes[d.Change]++
+		if len(t.Rows) >= tryShown {
+			t.More++
+			return nil
+		}
+		row := caseDifference{What: words.t("change_" + string(d.Change))}
+		row.About = voice.Join(" · ", x.Service, s.at(x.Site).Name, words.moment(s.Clock(), x.Started, s.at(x.Site).Zone))
+		if x.Case != nil && v.Can(access.SeeCases, x.Site) {
+			row.Name, row.URL = x.Case.Name(), "/cases/"+x.Case.Name()
+		}
+		t.Rows = append(t.Rows, row)
+		return nil
+	}
+	t.Sessions, err = bot.TryRules(limited, s.Store, now, then, s.Clock().AddDate(0, 0, -tryDays), one, nil)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		t.Cut, err = true, nil
+	}
+	for _, c := range recovery.Changes() {
+		if n := changes[c]; n > 0 {
+			t.Changes = append(t.Changes, [2]string{words.t("change_" + string(c)), strconv.Itoa(n)})
+		}
+	}
+	return t, err
+}
+
+// hearingPage says who would hear of a case.
+type hearingPage struct {
+	form
+	Asked bool
+	Hear  []string
+}
+
+func (s *site) hearing(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	words, q := s.words(r, v), r.URL.Query()
+	snap := s.Bot.Configuration().Now()
+	var sites []option
+	for _, id := range s.named(v, access.SeeSettings) {
+		if id != access.EverySite {
+			sites = append(sites, option{id, cmp.Or(s.at(id).Name, id)})
+		}
+	}
+	ranks := []option{{"1", "P1"}, {"2", "P2"}, {"3", "P3"}}
+	tiers := []option{{"", words.t("tier_usual")}}
+	for _, t := range []recovery.Tier{recovery.MVC, recovery.MGC, recovery.BZ} {
+		tiers = append(tiers, option{string(t), string(t)})
+	}
+	langs := []option{}
+	for _, tag := range voice.Languages {
+		langs = append(langs, option{tag, languageName(words.lang, tag)})
+	}
+	get := func(name, usual string) string {
+		if q.Has(name) {
+			return strings.TrimSpace(q.Get(name))
+		}
+		return usual
+	}
+	p := hearingPage{form: form{Fields: []field{
+		{Name: "site", Label: words.t("fact_site"), Kind: "select", Options: sites, Value: get("site", "")},
+		{Name: "priority", Label: words.t("priority"), Kind: "select", Options: ranks, Value: get("priority", "2")},
+		{Name: "service", Label: words.t("fact_service"), Value: get("service", "")},
+		{Name: "language", Label: words.t("fact_language"), Kind: "select", Options: langs, Value: get("language", "en")},
+		{Name: "tier", Label: words.t("fact_tier"), Kind: "select", Options: tiers, Value: get("tier", "")},
+	}}, Asked: q.Has("site")}
+	if at := p.field("site").Value; p.Asked && at != "" {
+		if !v.Can(access.SeeSettings, at) {
+			return notAllowed(nil)
+		}
+		n, _ := strconv.Atoi(p.field("priority").Value)
+		m := recovery.Matter{Site: at, Service: p.field("service").Value, Language: p.field("language").Value, Tier: recovery.Tier(p.field("tier").Value), Priority: recovery.Priority(n)}
+		for _, to := range snap.Hears(m) {
+			p.Hear = append(p.Hear, s.placeName(words, snap, to))
+		}
+	}
+	return s.show(w, r, v, http.StatusOK, "hearing.html", frame{Title: words.t("hearing"), Here: "/settings", Back: &link{"/settings", words.t("settings")}}, p)
+}
+
+// placeName is what a chat is called: by its name, or whose own it is.
+func (s *site) placeName(words *words, snap *snapshot.Snapshot, to chat.Address) string {
+	on := words.platform(string(to.Platform))
+	for _, c := range snap.Chats {
+		if c.Address == to {
+			return words.t("hears_chat", c.Name, on)
+		}
+	}
+	for id, homes := range snap.Team.Homes {
+		if slices.Contains(homes, to) {
+			return words.t("hears_person", snap.Team.Members[id].Name, on)
+		}
+	}
+	return on
+}
