@@ -9,6 +9,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
 	"github.com/aftercare/aftercare/internal/app/settings"
+	"github.com/aftercare/aftercare/storage"
 )
 
 // A customer gives ten answers. Seconds later each is a row, beside one of the conversation; they are
@@ -55,6 +56,20 @@ func tenAnswers(t *testing.T, database, mode string) {
 	})
 	if n := number("SELECT count(*) FROM answers"); n != "10" {
 		t.Errorf("%s rows", n)
+	}
+	if n := number("SELECT count(*) FROM sessions") + number("SELECT count(*) FROM talks"); n != "11" {
+		t.Errorf("%s rows hold the conversation, and what it shows; want 1 and 1", n)
+	}
+	eventually(t, "an empty queue, since all is sent", func() bool { return number("SELECT count(*) FROM queue") == "0" })
+	id := number("SELECT id FROM sessions")
+	var stored []storage.Record
+	if err := json.Unmarshal([]byte(m.must("record", "show", id)), &stored); err != nil || len(stored) != 2 {
+		t.Errorf("record show prints %d records, %v", len(stored), err)
+	} else if q := strings.Count(string(stored[0].Body), `"q": "q`); stored[1].Format != "2" || q < 10 || !strings.Contains(string(stored[1].Body), "How was part 9?") {
+		t.Errorf("record show prints %d answers, and %s", q, stored[1].Body)
+	}
+	if code, _, stderr := m.run("record", "show", "nobody"); code != 1 || !strings.Contains(stderr, "nothing is stored under") {
+		t.Errorf("an id that nothing has: %d, %s", code, stderr)
 	}
 	if n := number("SELECT count(*) FROM read_sessions"); n != "1" {
 		t.Errorf("%s rows of conversations", n)

@@ -44,6 +44,7 @@ type commands struct {
 	Report      reportCmd      `cmd:"" help:"Compare and make anew the rows that reports are counted from."`
 	Invite      inviteCmds     `cmd:"" help:"Make a link that asks one customer."`
 	Outbox      outboxCmd      `cmd:"" help:"See and mend what could not be delivered or handled."`
+	Record      recordCmd      `cmd:"" help:"See a record as the database holds it."`
 }
 
 // terminal is what every command is given. Nothing in it is shared between commands.

@@ -26,6 +26,7 @@ type talk struct {
 	queued queued // as the database has it; zero = nothing waits
 	dirty  bool   // to be written
 	stored bool   // the database has a row of it
+	format byte   // of its body, as it was read
 	known  []byte // words that its messages are packed with
 }
 

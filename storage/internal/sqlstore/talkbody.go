@@ -227,8 +227,10 @@ func ofHex(s string) ([]byte, bool) {
 func (t *talk) decode(b storage.Bucket, body, packed []byte) error {
 	switch {
 	case len(packed) > 0 && packed[0] == talkFormat:
+		t.format = packed[0]
 		return t.decodePacked(b, packed[1:])
 	case len(packed) == 0 && len(body) > 0 && body[0] == '1':
+		t.format = body[0]
 		return t.decodeJSON(b, body[1:])
 	}
 	return errors.New("a talk has a format that this program does not know")
