@@ -92,7 +92,7 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 	case survey.Condense:
 		t.want(storage.Want{
 			Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, OnlyIfKnown: true,
-			Render: render.Condensed(t.talk().Question(), t.flow, e.Question, e.Changeable),
+			Render: render.Wrote(t.talk().Question(), render.Condensed(t.talk().Question(), t.flow, e.Question, e.Changeable), e.Wrote),
 		})
 	case survey.Withdraw:
 		t.want(storage.Want{

@@ -127,7 +127,7 @@ func (r *run) record(i int, a Answer) {
 		r.s.Tries = 0
 		r.s.StopAsked = false
 	}
-	r.say(Condense{Question: i, Changeable: true})
+	r.say(Condense{Question: i, Changeable: true, Wrote: r.wrote(i, &a)})
 	r.goOn(reach, false)
 }
 

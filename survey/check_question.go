@@ -362,6 +362,9 @@ func (c *checker) checkChoices(q *Question) {
 		if ch.Exclusive && q.Max < 2 {
 			c.warn(q, "exclusive_alone", "The choice %q is exclusive, but only one may be chosen anyway. Remove exclusive.", ch.Key)
 		}
+		if q.Max > 1 && !ch.Exclusive && saysNone(ch.Label) {
+			c.warn(q, "none_with_others", "The choice %q says that none of them is meant, and can be chosen beside others. Mark it exclusive: true.", ch.Key)
+		}
 		if ch.Exclusive && ch.Other {
 			c.warn(q, "exclusive_other", "The choice %q is exclusive and takes words. People will write what else it is; make it one of the two.", ch.Key)
 		}
@@ -369,6 +372,30 @@ func (c *checker) checkChoices(q *Question) {
 	}
 	c.duplicateLabels(q, n, func(i int) called { return called{q.Choices[i].Label, "", q.Choices[i].Also} })
 }
+
+// saysNone reports whether a label says that none of the others is meant.
+func saysNone(label Text) bool {
+	for _, words := range label {
+		if slices.Contains(noneOfThese, bare(words)) {
+			return true
+		}
+	}
+	return false
+}
+
+// noneOfThese are such labels in the languages that are shipped, bare.
+var noneOfThese = func() []string {
+	var all []string
+	for _, w := range []string{
+		"none of these", "none of them", "none of the above", "none", "nothing", "nothing of this", "neither",
+		"以上都不是", "都不是", "都没有", "以上都没有", "没有", "無", "无", "以上皆非",
+		"ninguna de estas", "ninguno de estos", "ninguna de las anteriores", "ninguno de los anteriores", "ninguna", "ninguno", "nada",
+		"لا شيء مما سبق", "لا شيء من ذلك", "لا شيء", "لا أحد منها",
+	} {
+		all = append(all, bare(w))
+	}
+	return all
+}()
 
 // checkLabel looks at the words on a button.
 func (c *checker) checkLabel(q *Question, what string, label Text) {

@@ -154,6 +154,7 @@ var breakages = []broken{
 	{"duplicate_choice", whole, func(f *Flow) { f.Questions[2].Choices[0].Key = "wom" }},
 	{"long_label", whole, func(f *Flow) { f.Questions[2].Choices[0].Label["en"] = strings.Repeat("x", 76) }},
 	{"duplicate_label", whole, func(f *Flow) { f.Questions[2].Choices[0].Label["en"] = "THE  wom." }},
+	{"none_with_others", whole, func(f *Flow) { f.Questions[2].Choices[0].Label["en"] = "None of these." }},
 	{"exclusive_alone", whole, func(f *Flow) { f.Questions[2].Max = 1; f.Questions[2].Choices[0].Exclusive = true }},
 	{"exclusive_other", whole, func(f *Flow) { f.Questions[2].Choices[0].Exclusive, f.Questions[2].Choices[0].Other = true, true }},
 	{"empty_also", whole, func(f *Flow) { f.Questions[2].Choices[0].Also = []string{"…"} }},

@@ -90,7 +90,8 @@ type (
 	// an answer is dropped, or counts again, because another one changed.
 	Condense struct {
 		Question   int
-		Changeable bool // within EditWindow: with a Change button
+		Changeable bool   // within EditWindow: with a Change button
+		Wrote      string // the words that were taken for the answer just now, where they are others than its own
 	}
 	// Withdraw takes the buttons of a question that is no longer open away,
 	// without an answer (back, expired, declined).

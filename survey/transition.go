@@ -23,6 +23,7 @@ type run struct {
 	answer  *Answer
 	effects []Effect
 	owned   bool      // s.Answers is a copy of this run's own
+	said    string    // words that are being taken for an answer
 	today   time.Time // where the person is; zero = the day of now
 }
 
@@ -46,7 +47,7 @@ func step(f *Flow, s Session, in Input, now time.Time) Transition {
 	case Mean:
 		r.mean(in.Question, in.Reading)
 	case Write:
-		r.today = in.Today
+		r.today, r.said = in.Today, Clean(in.Text)
 		r.write(in.Text)
 	case Attach:
 		r.attach(in.Files, in.Text)

@@ -344,3 +344,52 @@ func (r *run) isAlbum(files []File, words string) bool {
 		len(last.Files) > 0 && len(last.Files)+len(files) <= MaxFiles && last.Files[len(last.Files)-1].Kind == files[0].Kind &&
 		!r.now.After(last.At.Add(ExtendWindow))
 }
+
+// wrote are the words that were taken for the answer a to question i, where what is shown of
+// the answer does not say them.
+func (r *run) wrote(i int, a *Answer) string {
+	q := &r.flow.Questions[i]
+	if r.said == "" || a.Skipped || a.Text != "" && q.Kind != DateQ {
+		return ""
+	}
+	plain := bare(r.said)
+	is := func(t Text) bool {
+		for _, label := range t {
+			if strings.Contains(bare(label), plain) {
+				return true
+			}
+		}
+		return false
+	}
+	switch q.Kind {
+	case ScaleQ:
+		if a.Value == nil {
+			return ""
+		}
+		_, number := parseRating(plain)
+		if o := q.option(*a.Value); number || o == nil || is(o.Label) || plain == bare(o.Symbol) {
+			return ""
+		}
+	case ChoiceQ:
+		for _, c := range q.Choices {
+			if !slices.Contains(a.Choices, c.Key) {
+				continue
+			}
+			named := is(c.Label)
+			for _, label := range c.Label {
+				named = named || strings.Contains(plain, bare(label))
+			}
+			if !named {
+				return r.said
+			}
+		}
+		return ""
+	case DateQ:
+		if len(a.Text) < len("2026") || strings.Contains(plain, a.Text[:len("2026")]) { // the whole date, with its year
+			return ""
+		}
+	default:
+		return ""
+	}
+	return r.said
+}

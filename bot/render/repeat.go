@@ -159,3 +159,19 @@ func (t *Talk) hung(pairs []string) (*voice.Voice, string) {
 func promises(words string) bool {
 	return slices.ContainsFunc(survey.Gaps(words), func(g survey.Gap) bool { return g.Name == "sla" || g.Name == "agent_or_team" })
 }
+
+// Wrote adds to an answered question which words were taken for the answer, "" = none.
+func Wrote(v *voice.Voice, m chat.Message, words string) chat.Message {
+	words = voice.Cut(chat.CleanLine(words), wroteShown)
+	switch {
+	case words == "":
+	case m.Layout == nil:
+		m.Text += v.Say("you_wrote", "words", words)
+	case m.Layout.Answer != "":
+		m.Layout.Answer += v.Say("you_wrote", "words", words)
+	}
+	return m
+}
+
+// wroteShown is how many runes of such words are shown.
+const wroteShown = 80
