@@ -63,7 +63,7 @@ var promises = map[string]promise{
 var noPromise = []string{
 	"type_answer", "file_unknown", "file_kept_back", "no_file_here", "privacy_days_conversations", "ask_due", "refused_nameless",
 	"refused_not_theirs", "chat_not_here", "thanks_partial", "intro_after", "privacy_asks_copy", "privacy_asks_erase", "home_cases",
-	"refused_contact_only_here", "relay_reply", "file_not_sent", "fallback_agent_or_team", "aside_note", "team", "raise_repeat_90_days",
+	"refused_contact_only_here", "relay_reply", "file_not_sent", "notice_day_range", "fallback_agent_or_team", "aside_note", "team", "raise_repeat_90_days",
 }
 
 // A text with a word of promise is shown where it is kept, and is not shown where it would not
