@@ -178,7 +178,7 @@ func (e *editor) replace(n *node, v any) string {
 	switch {
 	case words && n.shape == scalarShape && e.src[n.start:n.start+1] == `"`: // as it was quoted
 		return e.src[:n.start] + quoted(text) + e.src[n.end:]
-	case flow || (n.shape == scalarShape && isScalar(v)):
+	case flow || n.flow && len(n.entries) > 0 || (n.shape == scalarShape && isScalar(v)):
 		return e.src[:n.start] + spaced(e.src, n.start) + inline(v) + e.src[n.end:]
 	case n.shape == scalarShape && !strings.Contains(e.src[n.start:n.end], "\n") && e.src[n.after:n.start] == " " && asBlock(v):
 		line := lineEnd(e.src, n.end) // a comment stays on the line of the key

@@ -65,6 +65,25 @@ var fixtures = []fixture{
 	{"token.html", "full", frame{Title: "New token"}, tokenPage{NoScope: "Choose.", Scopes: []placeBox{{"flows:read", "read the surveys", true}}, rolesForm: rolesForm{
 		May: true, Fault: "Choose.", Places: []placeBox{{"main", "Main Street", true}}, form: form{Fields: []field{{Name: "name", Label: "Name", Fault: "Give it a name."}}},
 	}}},
+	{"flows.html", "empty", frame{Title: "Surveys"}, flowsPage{}},
+	{"flows.html", "full", frame{Title: "Surveys"}, flowsPage{May: true, Rows: []flowRow{{At: "/surveys/a", Edit: "/surveys/a/edit", Title: "After your visit", State: "live", Tag: "live: version 5", Missing: "2 missing", Draft: "draft by Mei"}}}},
+	{"flow_new.html", "empty", frame{Title: "New survey"}, newFlowPage{}},
+	{"flow_new.html", "full", frame{Title: "New survey"}, newFlowPage{Fault: "Give it a title.", Lines: []string{"Line 3: no"}, Source: "flow: a", Templates: []templateRow{{Name: "a", Title: "A", Bubble: "How was it?", Buttons: []string{"1", "2"}}}}},
+	{"flow.html", "empty", frame{Title: "Visit"}, flowView{Flow: "visit"}},
+	{"flow.html", "full", frame{Title: "Visit"}, flowView{Flow: "visit", Live: 2, May: true, State: "paused", StateIs: "Paused by Mei", Draft: "draft", Asked: []string{"How?"}, Versions: []versionView{{Version: 2, Live: true, Previous: 1, Note: "why", Who: "Mei"}, {Version: 1}}}},
+	{"flow_print.html", "full", frame{Title: "Visit"}, printView{Questions: []printRow{{"How?", "always", []string{"1 bad"}}}}},
+	{"flow_compare.html", "empty", frame{Title: "1 and 2"}, compareView{}},
+	{"flow_compare.html", "full", frame{Title: "1 and 2"}, compareView{Changes: []changeView{{Text: "words", Was: "a", Now: "b"}}, Lines: []diffLine{{"-", "a"}, {"+", "b"}, {" ", "c"}}}},
+	{"flow_publish.html", "empty", frame{Title: "Publish"}, publishView{Flow: "a", Next: 1, New: true}},
+	{"flow_publish.html", "full", frame{Title: "Publish"}, publishView{Flow: "a", Next: 2, Fatal: 1, First: "before", Fault: "Errors", Findings: []finding{{Fatal: true, Text: "no", Question: "q"}}, Does: []string{"It is used at once."}}},
+	{"flow_file.html", "full", frame{Title: "File"}, fileView{Flow: "a", Source: "flow: a", Fault: "Mei changed it", Theirs: "flow: b", Findings: []finding{{Text: "look"}}}},
+	{"flow_words.html", "empty", frame{Title: "Languages"}, wordsView{Flow: "a", First: "en"}},
+	{"flow_words.html", "full", frame{Title: "Languages"}, wordsView{
+		Flow: "a", First: "en", To: "de", ToName: "Deutsch", Languages: []option{{"de", "Deutsch"}}, Done: 1, All: 2, Fault: "no table", Table: "where,en",
+		Rows:    []wordsRow{{Path: "title", Name: "title/@de", Where: "title", ID: "w1", First: "Visit", Value: "Besuch", Fault: "Mei", Theirs: "X"}},
+		Changes: []wordsRow{{Name: "title/@de", Where: "title", Value: "Besuch", Was: "x", ID: "c1"}},
+	}},
+	{"flow_edit.html", "empty", frame{Title: "Visit", Own: true}, flowEditor{Flow: "a", Title: "A"}},
 	{"drop.html", "full", frame{Title: "Give this up for good?"}, dropPage{stuckRow{ID: "k", What: "A notice", Where: "Slack", Why: "gone"}}},
 }
 

@@ -27,6 +27,7 @@ var routes = slices.Concat(
 	caseRoutes(),
 	customerRoutes,
 	dataRoutes,
+	flowRoutes,
 	helpRoutes,
 	linkRoutes,
 	meRoutes,

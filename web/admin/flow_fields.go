@@ -1,0 +1,356 @@
+package admin
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aftercare/aftercare/survey/draft"
+	"github.com/aftercare/aftercare/survey/flowfile"
+)
+
+// schema is what is read of the JSON Schema of flow files: it says which controls there are,
+// so that no key of the format is out of reach.
+type schema struct {
+	Ref         string   `json:"$ref"`
+	Type        any      `json:"type"`
+	Enum        []any    `json:"enum"`
+	Const       any      `json:"const"`
+	Description string   `json:"description"`
+	Items       *schema  `json:"items"`
+	Required    []string `json:"required"`
+	AllOf       []schema `json:"allOf"`
+	Properties  props    `json:"properties"`
+	Defs        props    `json:"$defs"`
+	Any         any      `json:"additionalProperties"`
+}
+
+// props are named schemas in the order of the file.
+type props []prop
+
+type prop struct {
+	Name string
+	Of   schema
+}
+
+// UnmarshalJSON keeps the order.
+func (p *props) UnmarshalJSON(text []byte) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		var of schema
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return err
+		}
+		if len(raw) > 0 && raw[0] == '{' {
+			if err := json.Unmarshal(raw, &of); err != nil {
+				return err
+			}
+		}
+		*p = append(*p, prop{fmt.Sprint(name), of})
+	}
+	return nil
+}
+
+func (p props) get(name string) *schema {
+	for i := range p {
+		if p[i].Name == name {
+			return &p[i].Of
+		}
+	}
+	return nil
+}
+
+// format is the schema of flow files.
+var format = sync.OnceValue(func() *schema {
+	var s schema
+	if err := json.Unmarshal(flowfile.Schema(), &s); err != nil {
+		panic(err) // embedded: cannot fail in a binary that was built
+	}
+	return &s
+})
+
+// def is a named part of the format.
+func def(name string) *schema { return format().Defs.get(name) }
+
+// flowControl is how one key of the format is changed.
+type flowControl struct {
+	Key, Path string // the key, and where it stands in the draft
+	Name      string // of the field: the path
+	ID        string
+	Kind      string // text, area, check, select, number, yaml, list, group, when
+	Lang      string // of words
+	Label     string
+	Hint      string
+	Value     string
+	Was       string // what was seen
+	Options   []option
+	Fault     string
+	Theirs    string
+	Other     string // the words in the first language, beside words in another
+	Rows      []controlRow
+	When      *whenView
+	Findings  []finding
+}
+
+// Checked says that a box is ticked.
+func (c flowControl) Checked() bool { return c.Value == "true" }
+
+// controlRow is one element of a list with its own controls.
+type controlRow struct {
+	Path     string
+	Name     string
+	Controls []flowControl
+	First    bool
+	Last     bool
+}
+
+// drawer makes controls for a draft.
+type drawer struct {
+	*words
+	doc    *draft.Doc
+	lang   string // of the words that are written now
+	flow   *flowLook
+	faults map[string]fault // by path
+	n      int
+}
+
+// fault is what is wrong with what somebody wrote, by the path of its field.
+type fault struct{ value, why, theirs string }
+
+// ref is the name of the part that a schema refers to.
+func (s *schema) ref() string {
+	for _, of := range s.AllOf {
+		if r := of.ref(); r != "" {
+			return r
+		}
+	}
+	return strings.TrimPrefix(s.Ref, "#/$defs/")
+}
+
+func (s *schema) is(kind string) bool {
+	if list, ok := s.Type.([]any); ok {
+		return slices.Contains(list, any(kind))
+	}
+	return s.Type == kind
+}
+
+// resolved follows a reference.
+func (s *schema) resolved() *schema {
+	if name := s.ref(); name != "" {
+		if d := def(name); d != nil {
+			return d
+		}
+	}
+	return s
+}
+
+// shape is the kind of control for a key.
+func (s *schema) shape(key string) string {
+	r := s.resolved()
+	switch ref := s.ref(); {
+	case ref == "text":
+		return "area"
+	case ref == "condition":
+		return "when"
+	case len(r.Enum) > 0:
+		return "select"
+	case r.Const == true || r.is("boolean") && !r.is("string"):
+		return "check"
+	case r.is("object") && len(r.Properties) > 0:
+		return "group"
+	case r.is("array") && r.Items != nil && len(r.Items.resolved().Properties) > 0:
+		return "list"
+	case r.is("number") || r.is("integer"):
+		return "number"
+	case ref == "also", r.is("array"), r.is("object"), r.Type == nil && ref != "name" && ref != "code" && ref != "words":
+		return "yaml"
+	}
+	return "text"
+}
+
+// as is how a shape's value is written.
+func as(shape string) string {
+	switch shape {
+	case "check", "number":
+		return draft.Bare
+	case "yaml", "when":
+		return draft.YAML
+	}
+	return draft.Words
+}
+
+// shapeAt is the shape of the key that a path ends with, so that what is posted is read by
+// the format and not by what the browser says.
+func shapeAt(path string) (string, bool) {
+	at := format()
+	steps := strings.Split(path, "/")
+	for i, step := range steps {
+		r := at.resolved()
+		switch {
+		case strings.HasPrefix(step, "@"):
+			return "area", at.ref() == "text" && i == len(steps)-1
+		case strings.HasPrefix(step, "=") || strings.HasPrefix(step, "#"):
+			if r.Items == nil {
+				return "", false
+			}
+			at = r.Items
+		case r.Properties.get(step) != nil:
+			at = r.Properties.get(step)
+		default:
+			more, ok := r.Any.(map[string]any)
+			if !ok {
+				return "", false
+			}
+			ref, _ := more["$ref"].(string)
+			if at = (&schema{Ref: ref}); def(at.ref()) == nil {
+				return "", false
+			}
+		}
+	}
+	return at.shape(steps[len(steps)-1]), true
+}
+
+// label is what a key is called: in words, else as the format calls it.
+func (d *drawer) label(key string) string {
+	if d.has("fl_" + key) {
+		return d.t("fl_" + key)
+	}
+	name := strings.ReplaceAll(key, "_", " ")
+	return strings.ToUpper(name[:1]) + name[1:]
+}
+
+func (d *drawer) hint(key string, s *schema) string {
+	switch {
+	case d.has("fh_" + key):
+		return d.t("fh_" + key)
+	case d.has("fl_" + key):
+		return ""
+	}
+	return cmp.Or(s.Description, s.resolved().Description)
+}
+
+// group are the controls of an object that stands at a path, in the order of the format.
+func (d *drawer) group(path string, s *schema, skip func(key string) bool) []flowControl {
+	var out []flowControl
+	for _, p := range s.resolved().Properties {
+		if skip != nil && skip(p.Name) {
+			continue
+		}
+		at := p.Name
+		if path != "" {
+			at = path + "/" + p.Name
+		}
+		out = append(out, d.control(at, p.Name, &p.Of))
+	}
+	return out
+}
+
+func (d *drawer) control(path, key string, s *schema) flowControl {
+	d.n++
+	shape := s.shape(key)
+	c := flowControl{Key: key, Path: path, Name: path, ID: fmt.Sprintf("f%d", d.n), Kind: shape, Label: d.label(key), Hint: d.hint(key, s)}
+	switch shape {
+	case "area":
+		c.Name, c.Lang = path+"/@"+d.lang, d.lang
+		c.Value = d.doc.Words(path, d.lang)
+		if d.lang != d.doc.Language() {
+			c.Other = d.doc.Words(path, d.doc.Language())
+		}
+	case "list":
+		c.Rows = d.rows(path, s.resolved().Items)
+		return c
+	case "group":
+		c.Rows = []controlRow{{Path: path, Controls: d.group(path, s, nil)}}
+		return c
+	case "when":
+		c.Value = d.doc.Show(path)
+		w := d.when(path)
+		c.When = &w
+	case "select":
+		c.Value = d.doc.Show(path)
+		c.Options = append(c.Options, option{"", d.t("flow_unset")})
+		for _, e := range s.resolved().Enum {
+			word := fmt.Sprint(e)
+			c.Options = append(c.Options, option{word, d.word(key, word)})
+		}
+	default:
+		c.Value = d.doc.Show(path)
+		if names := d.named(key); names != nil {
+			c.Kind, c.Options = "select", names
+			if !slices.ContainsFunc(names, func(o option) bool { return o.Value == c.Value }) {
+				c.Options = append(c.Options, option{c.Value, c.Value})
+			}
+		}
+	}
+	c.Was = c.Value
+	if f, ok := d.faults[c.Name]; ok {
+		c.Value, c.Fault, c.Theirs = f.value, f.why, f.theirs
+	}
+	c.Findings = d.flow.take(path)
+	return c
+}
+
+// word is a value that may be chosen, in words.
+func (d *drawer) word(key, value string) string {
+	for _, name := range []string{"fv_" + key + "_" + value, "fv_" + value} {
+		if d.has(name) {
+			return d.t(name)
+		}
+	}
+	return strings.ReplaceAll(value, "_", " ")
+}
+
+// named are the names that a key may have as its value, where these are known.
+func (d *drawer) named(key string) []option {
+	var names []string
+	switch key {
+	case "scale":
+		names = slices.Concat(flowfile.Scales(), d.doc.Keys("scales"))
+	case "choice":
+		names = slices.Concat(flowfile.Lists(), d.doc.Keys("choices"))
+	case "pair":
+		names = []string{""}
+		for _, e := range d.doc.Elements("questions") {
+			if d.doc.Show("questions/"+e+"/phase") == "pre" {
+				names = append(names, strings.TrimPrefix(e, "="))
+			}
+		}
+	default:
+		return nil
+	}
+	slices.Sort(names)
+	var out []option
+	for _, n := range slices.Compact(names) {
+		text := d.word(key, n)
+		if n == "" {
+			text = d.t("flow_unset")
+		}
+		out = append(out, option{n, text})
+	}
+	return out
+}
+
+// rows are the elements of a list.
+func (d *drawer) rows(path string, item *schema) []controlRow {
+	all := d.doc.Elements(path)
+	var out []controlRow
+	for i, e := range all {
+		at := path + "/" + e
+		out = append(out, controlRow{
+			Path: at, Name: strings.TrimLeft(e, "=#"), Controls: d.group(at, item, nil), First: i == 0, Last: i == len(all)-1,
+		})
+	}
+	return out
+}

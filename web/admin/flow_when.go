@@ -1,0 +1,326 @@
+package admin
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/aftercare/aftercare/survey"
+)
+
+// whenView is a condition as a sentence of menus.
+type whenView struct {
+	Path     string
+	Mode     string // all, any
+	Rows     []whenRow
+	Text     bool     // it is more than a sentence can say: it is written as text
+	Subjects []option // what one more row may be about
+	Words    string   // in plain words
+}
+
+type whenRow struct {
+	Name    string // of its fields
+	Subject string
+	Label   string
+	Not     bool
+	Verb    string
+	Verbs   []option
+	Values  []whenValue
+	Number  string
+	Free    string
+}
+
+type whenValue struct {
+	Value, Text string
+	On          bool
+}
+
+var moods = []string{"unsatisfied", "neutral", "satisfied", "delighted"}
+
+// when reads the condition of a question.
+func (d *drawer) when(path string) whenView {
+	w := whenView{Path: path, Mode: "all"}
+	own := strings.Split(path, "/")[1]
+	w.Subjects = append(w.Subjects, option{"", d.t("when_add")})
+	for _, e := range d.doc.Elements("questions") {
+		if e == own {
+			break
+		}
+		if key := strings.TrimPrefix(e, "="); strings.HasPrefix(e, "=") && !d.doc.Has("questions/"+e+"/message") {
+			w.Subjects = append(w.Subjects, option{key, d.subject(key)})
+		}
+	}
+	for _, key := range []string{"primary", "judgement"} {
+		w.Subjects = append(w.Subjects, option{key, d.t("when_" + key)})
+	}
+	for _, a := range []string{"tier", "late", "service_name", "agent_name", "channel"} {
+		w.Subjects = append(w.Subjects, option{"event." + a, d.t("when_event", a)})
+	}
+	text := d.doc.Show(path)
+	if text == "" {
+		return w
+	}
+	var tree yaml.MapSlice
+	if err := yaml.UnmarshalWithOptions([]byte(text), &tree, yaml.UseOrderedMap()); err != nil {
+		w.Text = true
+		return w
+	}
+	rows, mode, ok := d.sentence(tree)
+	w.Rows, w.Text = rows, !ok
+	if mode != "" {
+		w.Mode = mode
+	}
+	for i := range w.Rows {
+		w.Rows[i].Name = fmt.Sprintf("%s|%d", path, i)
+	}
+	return w
+}
+
+// sentence reads a condition that is a list of tests, all or any of which must hold.
+func (d *drawer) sentence(tree yaml.MapSlice) (rows []whenRow, mode string, ok bool) {
+	if len(tree) == 1 && (tree[0].Key == "all" || tree[0].Key == "any") {
+		list, isList := tree[0].Value.([]any)
+		mode = fmt.Sprint(tree[0].Key)
+		for _, x := range list {
+			m, isMap := x.(yaml.MapSlice)
+			if !isMap || len(m) != 1 {
+				return nil, mode, false
+			}
+			row, ok := d.test(m[0])
+			if !ok {
+				return nil, mode, false
+			}
+			rows = append(rows, row)
+		}
+		return rows, mode, isList
+	}
+	for _, x := range tree {
+		row, ok := d.test(x)
+		if !ok {
+			return nil, "", false
+		}
+		rows = append(rows, row)
+	}
+	return rows, "", true
+}
+
+// test reads one test, or the opposite of one.
+func (d *drawer) test(x yaml.MapItem) (whenRow, bool) {
+	key := fmt.Sprint(x.Key)
+	switch key {
+	case "all", "any":
+		return whenRow{}, false
+	case "not":
+		m, ok := x.Value.(yaml.MapSlice)
+		if !ok || len(m) != 1 || m[0].Key == "not" {
+			return whenRow{}, false
+		}
+		row, ok := d.test(m[0])
+		row.Not = true
+		return row, ok
+	}
+	row := whenRow{Subject: key, Label: d.subject(key)}
+	var chosen []string
+	switch v := x.Value.(type) {
+	case yaml.MapSlice:
+		if len(v) != 1 {
+			return row, false
+		}
+		row.Verb = fmt.Sprint(v[0].Key)
+		switch row.Verb {
+		case "answered":
+			if v[0].Value == false {
+				row.Verb = "skipped"
+			}
+		case "contains":
+			chosen = []string{fmt.Sprint(v[0].Value)}
+		default:
+			row.Number = fmt.Sprint(v[0].Value)
+		}
+	case []any:
+		row.Verb = "is"
+		for _, x := range v {
+			chosen = append(chosen, fmt.Sprint(x))
+		}
+	default:
+		row.Verb, chosen = "is", []string{fmt.Sprint(v)}
+	}
+	d.offer(&row, chosen)
+	return row, true
+}
+
+// offer fills the menus of a row by what it is about.
+func (d *drawer) offer(row *whenRow, chosen []string) {
+	verbs := func(names ...string) {
+		for _, n := range names {
+			row.Verbs = append(row.Verbs, option{n, d.t("verb_" + n)})
+		}
+	}
+	add := func(value, text string) {
+		row.Values = append(row.Values, whenValue{value, text, slices.Contains(chosen, value)})
+	}
+	q := d.flow.question(row.Subject)
+	kind := survey.Kind("")
+	if q != nil {
+		kind = q.Kind
+	}
+	switch {
+	case row.Subject == "judgement":
+		verbs("is")
+		for _, m := range append([]string{"unhappy"}, moods...) {
+			add(m, d.t("mood_"+m))
+		}
+	case row.Subject == "primary" || kind == survey.ScaleQ:
+		verbs("is", "below", "at_most", "at_least", "above", "answered", "skipped")
+		for _, m := range moods {
+			add(m, d.t("mood_"+m))
+		}
+		if q != nil {
+			for _, o := range q.Scale.Options {
+				text := fmt.Sprint(o.Value)
+				if l := o.Label.In(d.lang, d.doc.Language()); l != "" {
+					text += " " + l
+				}
+				add(fmt.Sprint(o.Value), text)
+			}
+		}
+	case kind == survey.ChoiceQ:
+		verbs("is", "contains", "answered", "skipped")
+		for _, o := range q.Choices {
+			add(o.Key, o.Label.In(d.lang, d.doc.Language()))
+		}
+	case kind == survey.NumberQ:
+		verbs("below", "at_most", "at_least", "above", "is", "answered", "skipped")
+		row.Free = strings.Join(chosen, ", ")
+	case strings.HasPrefix(row.Subject, "event."):
+		verbs("is", "below", "at_most", "at_least", "above", "answered", "skipped")
+		row.Free = strings.Join(chosen, ", ")
+	default:
+		verbs("answered", "skipped", "is")
+		row.Free = strings.Join(chosen, ", ")
+	}
+	for _, c := range chosen { // what is chosen and not offered stays
+		if len(row.Values) > 0 && !slices.ContainsFunc(row.Values, func(v whenValue) bool { return v.Value == c }) {
+			add(c, c)
+		}
+	}
+}
+
+// subject is what a test is about, in words.
+func (d *drawer) subject(key string) string {
+	switch {
+	case key == "primary" || key == "judgement":
+		return d.t("when_" + key)
+	case strings.HasPrefix(key, "event."):
+		return d.t("when_event", strings.TrimPrefix(key, "event."))
+	}
+	if words := d.doc.Words("questions/="+key+"/ask", d.doc.Language()); words != "" {
+		return cut(words, 50)
+	}
+	return key
+}
+
+// cut shortens words for a menu.
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
+
+// written is the condition that the menus of a form say, as it stands in a file.
+func writtenWhen(path string, form url.Values) string {
+	var tests []yaml.MapSlice
+	for i := range 20 {
+		name := fmt.Sprintf("%s|%d", path, i)
+		subject := form.Get(name + "|subject")
+		if subject == "" {
+			break
+		}
+		if form.Get(name+"|drop") != "" {
+			continue
+		}
+		var value any
+		switch verb := form.Get(name + "|verb"); verb {
+		case "answered", "skipped":
+			value = yaml.MapSlice{{Key: "answered", Value: verb == "answered"}}
+		case "below", "above", "at_most", "at_least":
+			value = yaml.MapSlice{{Key: verb, Value: plainValue(form.Get(name + "|number"))}}
+		default:
+			var list []any
+			picked := form[name+"|value"]
+			for _, w := range strings.Split(form.Get(name+"|free"), ",") {
+				if w = strings.TrimSpace(w); w != "" {
+					picked = append(picked, w)
+				}
+			}
+			for _, w := range picked {
+				list = append(list, plainValue(w))
+			}
+			switch {
+			case len(list) == 0:
+				value = yaml.MapSlice{{Key: "answered", Value: true}}
+			case verb == "contains":
+				value = yaml.MapSlice{{Key: "contains", Value: list[0]}}
+			case len(list) == 1:
+				value = list[0]
+			default:
+				value = list
+			}
+		}
+		test := yaml.MapSlice{{Key: subject, Value: value}}
+		if form.Get(name+"|not") != "" {
+			test = yaml.MapSlice{{Key: "not", Value: test}}
+		}
+		tests = append(tests, test)
+	}
+	if subject := form.Get(path + "|add"); subject != "" {
+		value := any(yaml.MapSlice{{Key: "answered", Value: true}})
+		if subject == "judgement" {
+			value = "unhappy"
+		}
+		tests = append(tests, yaml.MapSlice{{Key: subject, Value: value}})
+	}
+	if len(tests) == 0 {
+		return ""
+	}
+	mode := form.Get(path + "|mode")
+	var whole any = tests[0]
+	keys := map[any]bool{}
+	joined := yaml.MapSlice{}
+	for _, t := range tests {
+		keys[t[0].Key] = true
+		joined = append(joined, t...)
+	}
+	switch {
+	case len(tests) == 1:
+	case mode != "any" && len(keys) == len(tests):
+		whole = joined
+	case mode == "any":
+		whole = yaml.MapSlice{{Key: "any", Value: tests}}
+	default:
+		whole = yaml.MapSlice{{Key: "all", Value: tests}}
+	}
+	text, err := yaml.MarshalWithOptions(whole, yaml.Flow(true))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// plainValue is a number where words are one.
+func plainValue(w string) any {
+	w = strings.TrimSpace(w)
+	var v any
+	if err := yaml.Unmarshal([]byte(w), &v); err == nil {
+		switch v.(type) {
+		case uint64, int64, int, float64:
+			return v
+		}
+	}
+	return w
+}

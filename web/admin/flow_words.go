@@ -1,0 +1,335 @@
+package admin
+
+import (
+	"cmp"
+	"encoding/csv"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/survey/draft"
+	"github.com/aftercare/aftercare/survey/flowfile"
+)
+
+// wordsView are the languages of a survey side by side.
+type wordsView struct {
+	Flow      string
+	First, To string // languages, by tag
+	FirstName string
+	ToName    string
+	Languages []option
+	Rows      []wordsRow
+	Done, All int
+	Only      bool // what is missing alone
+	Fault     string
+	Changes   []wordsRow // of a file that was sent: to be confirmed
+	Table     string
+	Other     []option // languages that can be added
+}
+
+type wordsRow struct {
+	Path, Name string
+	Where      string
+	ID         string
+	First      string
+	Value, Was string
+	Fault      string
+	Theirs     string
+}
+
+// textPaths are the places of words in a draft, in the order in which people meet them.
+func textPaths(doc *draft.Doc) []string {
+	var out []string
+	var walk func(path string, s *schema)
+	walk = func(path string, s *schema) {
+		r := s.resolved()
+		if s.ref() == "text" {
+			if doc.Has(path) {
+				out = append(out, path)
+			}
+			return
+		}
+		if r.Items != nil {
+			for _, e := range doc.Elements(path) {
+				walk(path+"/"+e, r.Items)
+			}
+			return
+		}
+		if more, ok := r.Any.(map[string]any); ok {
+			ref, _ := more["$ref"].(string)
+			for _, k := range doc.Keys(path) {
+				if r.Properties.get(k) == nil && ref != "" && s.ref() != "condition" {
+					walk(path+"/"+k, &schema{Ref: ref})
+				}
+			}
+		}
+		for _, p := range r.Properties {
+			at := strings.TrimPrefix(path+"/"+p.Name, "/")
+			if p.Name != "when" && doc.Has(at) {
+				walk(at, &p.Of)
+			}
+		}
+	}
+	for _, key := range []string{"title", "texts", "questions", "scales", "choices", "bands"} {
+		if p := format().Properties.get(key); p != nil && doc.Has(key) {
+			walk(key, p)
+		}
+	}
+	return out
+}
+
+func (s *site) flowWords(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
+	if err != nil {
+		return err
+	}
+	return s.showWords(w, r, v, http.StatusOK, d, nil, wordsView{})
+}
+
+func (s *site) showWords(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, faults map[string]fault, p wordsView) error {
+	words := s.words(r, v)
+	doc, err := draft.Parse(d.Source)
+	if err != nil {
+		http.Redirect(w, r, s.Prefix+"/surveys/"+d.Flow+"/edit/file", http.StatusSeeOther)
+		return nil
+	}
+	p.Flow, p.First, p.Only = d.Flow, doc.Language(), r.URL.Query().Get("show") == "missing"
+	p.FirstName = languageName(words.lang, p.First)
+	for _, tag := range languagesOf(doc)[1:] {
+		p.Languages = append(p.Languages, option{tag, languageName(words.lang, tag)})
+		if p.To == "" || tag == r.URL.Query().Get("to") {
+			p.To = tag
+		}
+	}
+	p.ToName = languageName(words.lang, p.To)
+	dr := &drawer{words: words, doc: doc, lang: p.To}
+	for i, path := range textPaths(doc) {
+		row := wordsRow{Path: path, Name: path + "/@" + p.To, ID: "w" + itoa(i), First: doc.Words(path, p.First), Value: doc.Words(path, p.To)}
+		if p.To == "" {
+			break
+		}
+		row.Was = row.Value
+		steps := strings.Split(path, "/")
+		row.Where = dr.label(steps[len(steps)-1])
+		if len(steps) > 1 {
+			row.Where = strings.TrimLeft(steps[1], "=#") + " · " + row.Where
+		}
+		p.All++
+		if row.Value != "" {
+			p.Done++
+		}
+		if f, ok := faults[row.Name]; ok {
+			row.Value, row.Fault, row.Theirs = f.value, f.why, f.theirs
+		}
+		if !p.Only || row.Was == "" || row.Fault != "" {
+			p.Rows = append(p.Rows, row)
+		}
+	}
+	slices.SortStableFunc(p.Rows, func(a, b wordsRow) int { // what is missing first
+		return cmp.Compare(min(len(a.Was), 1), min(len(b.Was), 1))
+	})
+	return s.show(w, r, v, status, "flow_words.html", frame{
+		Title: words.t("flow_words"), Meta: d.Flow, Here: "/surveys", Back: &link{"/surveys/" + d.Flow + "/edit", words.t("flow_edit")}, Styles: []string{"editor.css"}, Modules: []string{"builder.js"},
+	}, p)
+}
+
+// saveFlowWords stores the cells that were changed; with a table of a translator it shows
+// what would change first.
+func (s *site) saveFlowWords(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := page.ReadForm(w, r, maxFlowForm); err != nil {
+		e := page.AsError(err)
+		return &page.Error{Code: e.Code, Title: "bad_form", Text: "bad_form_text", Err: err}
+	}
+	words := s.words(r, v)
+	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
+	if err != nil {
+		return err
+	}
+	if tag := strings.TrimSpace(r.PostForm.Get("language")); r.PostForm.Get("act") != "" && tag != "" {
+		if _, err := s.actOnFlow(r, v, "language|"); err != nil {
+			return err
+		}
+		http.Redirect(w, r, s.Prefix+"/surveys/"+d.Flow+"/edit/words?to="+queryEscape(tag)+"&done=flow_saved", http.StatusSeeOther)
+		return nil
+	}
+	if table := r.PostForm.Get("table"); table != "" {
+		changes, err := tableChanges(d.Source, table)
+		if err != nil {
+			return s.showWords(w, r, v, http.StatusUnprocessableEntity, d, nil, wordsView{Fault: words.t("flow_table_fault"), Table: table})
+		}
+		return s.showWords(w, r, v, http.StatusOK, d, nil, wordsView{Changes: changes, Table: table})
+	}
+	faults := map[string]fault{}
+	for name := range r.PostForm {
+		base, ok := strings.CutSuffix(name, ".was")
+		if !ok {
+			continue
+		}
+		op, ok := fieldOp(base, r.PostForm)
+		if !ok {
+			continue
+		}
+		now, err := s.edit(r.Context(), v, d.Flow, op.Path, func(d drafted) (string, error) { return draft.Apply(d.Source, op) })
+		if conflict, met := errors.AsType[*draft.Conflict](err); met {
+			faults[base] = fault{op.Value, words.t("flow_conflict", cmp.Or(now.Person, words.t("flow_somebody"))), cmp.Or(conflict.Now, words.t("flow_nothing"))}
+		} else if refused, met := errors.AsType[*draft.Refused](err); met {
+			faults[base] = fault{op.Value, refused.Why, ""}
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(faults) > 0 {
+		if d, err = s.draftOf(r.Context(), d.Flow); err != nil {
+			return err
+		}
+		return s.showWords(w, r, v, http.StatusConflict, d, faults, wordsView{})
+	}
+	http.Redirect(w, r, s.Prefix+"/surveys/"+d.Flow+"/edit/words?to="+queryEscape(r.URL.Query().Get("to"))+"&done=flow_saved", http.StatusSeeOther)
+	return nil
+}
+
+// flowWordsCSV is the table for a translator.
+func (s *site) flowWordsCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
+	if err != nil {
+		return err
+	}
+	text, err := wordsTable(d.Source)
+	if err != nil {
+		return &page.Error{Code: page.Invalid, Title: "bad_form", Text: "flow_unreadable", Err: err}
+	}
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+d.Flow+`-words.csv"`)
+	_, _ = w.Write([]byte("\ufeff" + text))
+	return nil
+}
+
+// wordsTable are all words of a draft, a column a language.
+func wordsTable(source string) (string, error) {
+	doc, err := draft.Parse(source)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	out := csv.NewWriter(&b)
+	tags := languagesOf(doc)
+	_ = out.Write(append([]string{"where"}, tags...))
+	for _, path := range textPaths(doc) {
+		row := []string{path}
+		for _, tag := range tags {
+			row = append(row, doc.Words(path, tag))
+		}
+		_ = out.Write(row)
+	}
+	out.Flush()
+	return b.String(), out.Error()
+}
+
+// tableChanges are the words that a translator's table would change. An empty cell changes
+// nothing: it was not translated.
+func tableChanges(source, table string) ([]wordsRow, error) {
+	doc, err := draft.Parse(source)
+	if err != nil {
+		return nil, err
+	}
+	in := csv.NewReader(strings.NewReader(strings.TrimPrefix(table, "\ufeff")))
+	in.FieldsPerRecord = -1
+	if head, _, _ := strings.Cut(table, "\n"); strings.Count(head, ";") > strings.Count(head, ",") {
+		in.Comma = ';'
+	}
+	rows, err := in.ReadAll()
+	if err != nil || len(rows) < 1 || len(rows[0]) < 2 || rows[0][0] != "where" {
+		return nil, errors.New("this is no table of words")
+	}
+	known := textPaths(doc)
+	tags := languagesOf(doc)
+	var out []wordsRow
+	for _, row := range rows[1:] {
+		for i := 1; i < len(row) && i < len(rows[0]); i++ {
+			path, tag, value := row[0], rows[0][i], strings.ReplaceAll(row[i], "\r\n", "\n")
+			was := doc.Words(path, tag)
+			if strings.TrimSpace(value) == "" || value == was || !slices.Contains(known, path) || !slices.Contains(tags, tag) {
+				continue
+			}
+			out = append(out, wordsRow{Path: path, Name: path + "/@" + tag, Where: path + " · " + tag, ID: "c" + itoa(len(out)), Value: value, Was: was, First: doc.Words(path, doc.Language())})
+		}
+	}
+	return out, nil
+}
+
+// fileView is a draft as text.
+type fileView struct {
+	Flow     string
+	Source   string
+	Rev      int
+	Findings []finding
+	Fault    string
+	Theirs   string
+}
+
+func (s *site) flowFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
+	if err != nil {
+		return err
+	}
+	return s.showFile(w, r, v, http.StatusOK, d, fileView{Source: d.Source})
+}
+
+func (s *site) showFile(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, p fileView) error {
+	words := s.words(r, v)
+	p.Flow, p.Rev = d.Flow, d.Rev
+	p.Findings = words.look(p.Source).Findings
+	return s.show(w, r, v, status, "flow_file.html", frame{
+		Title: words.t("flow_file"), Meta: d.Flow, Here: "/surveys", Back: &link{"/surveys/" + d.Flow + "/edit", words.t("flow_edit")}, Styles: []string{"editor.css"},
+	}, p)
+}
+
+// saveFlowFile stores the whole text: whoever has seen an older revision is asked.
+func (s *site) saveFlowFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := page.ReadForm(w, r, maxFlowForm); err != nil {
+		e := page.AsError(err)
+		return &page.Error{Code: e.Code, Title: "bad_form", Text: "bad_form_text", Err: err}
+	}
+	words := s.words(r, v)
+	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
+	if err != nil {
+		return err
+	}
+	text := strings.ReplaceAll(r.PostForm.Get("source"), "\r\n", "\n")
+	if strings.Contains(d.Source, "\r\n") {
+		text = strings.ReplaceAll(text, "\n", "\r\n")
+	}
+	switch {
+	case len(text) > flowfile.MaxSize:
+		return s.showFile(w, r, v, http.StatusUnprocessableEntity, d, fileView{Source: text, Fault: words.t("flow_too_long")})
+	case strings.TrimSpace(text) == "":
+		return s.showFile(w, r, v, http.StatusUnprocessableEntity, d, fileView{Source: text, Fault: words.t("flow_empty")})
+	case r.PostForm.Get("rev") != itoa(d.Rev) && text != d.Source:
+		return s.showFile(w, r, v, http.StatusConflict, d, fileView{
+			Source: text, Fault: words.t("flow_file_conflict", cmp.Or(d.Person, words.t("flow_somebody"))), Theirs: d.Source,
+		})
+	}
+	if text != d.Source {
+		_, stored, err := s.putDraft(r.Context(), v, d, text, "file", 0)
+		if err != nil {
+			return err
+		}
+		if !stored {
+			return s.saveAgain(w, r, v, text)
+		}
+	}
+	http.Redirect(w, r, s.Prefix+"/surveys/"+d.Flow+"/edit/file?done=flow_saved", http.StatusSeeOther)
+	return nil
+}
+
+// saveAgain asks whoever was a moment too late.
+func (s *site) saveAgain(w http.ResponseWriter, r *http.Request, v Viewer, text string) error {
+	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
+	if err != nil {
+		return err
+	}
+	words := s.words(r, v)
+	return s.showFile(w, r, v, http.StatusConflict, d, fileView{Source: text, Fault: words.t("flow_file_conflict", cmp.Or(d.Person, words.t("flow_somebody"))), Theirs: d.Source})
+}
