@@ -128,7 +128,12 @@ func (d panes) talk() {
 		d.Do(chromedp.KeyEvent(words))
 		d.click(theChat, send)
 	}
+	answered := func(words string) {
+		d.Until(`[...` + d.in(theChat, `.querySelectorAll(".own .mine") || []`) + `].some(e => e.innerText === ` + browsertest.Quote(words) + `)`)
+	}
+	answered("2 – Dissatisfied")
 	d.click(theChat, rating(1))
+	answered("1 – Very dissatisfied")
 	d.click(theChat, rating(4))
 	d.says(theChat, "What went wrong")
 	write("#f", "I waited forty minutes, and nobody told me why. 😞", "#answer .go")
