@@ -62,7 +62,7 @@ func init() {
 		fixture{"today.html", "empty", frame{Title: "Today"}, todayPage{Empty: true}},
 		fixture{"today.html", "quiet", frame{Title: "Today"}, todayPage{Nobody: true}},
 		fixture{"today.html", "full", frame{Title: "Today"}, todayPage{
-			Wrong: []string{"3 messages are stuck"}, Mend: true, Needs: []caseRow{row, take}, All: 12,
+			Wrong: []trouble{{"Slack takes no messages; 3 chats wait.", "/outbox", "Mend"}}, Mend: true, Could: []link{{"/settings/telegram", "Connect Telegram"}}, Needs: []caseRow{row, take}, All: 12,
 			Said: []answerRow{said, {"/answers/0.t", 0, "", "", "x", false}}, Week: []figure{{"Unsatisfied", "19 %", "(11–31) of 62", "11.0%", "20.0%", "19.0%"}, {"Unsatisfied", "2 of 7", "too few for a rate", "", "", ""}},
 		}},
 		fixture{"answers.html", "empty", frame{Title: "Answers"}, answersPage{}},

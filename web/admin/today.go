@@ -26,8 +26,9 @@ type figure struct {
 
 // todayPage is the first page: each part is absent when it has nothing to say.
 type todayPage struct {
-	Wrong  []string // what is wrong, a line each
-	Mend   bool     // the reader may mend it
+	Wrong  []trouble // what is wrong, a line each
+	Mend   bool      // the reader may mend it
+	Could  []link    // what one could do
 	Needs  []caseRow
 	All    int
 	Week   []figure
@@ -44,7 +45,13 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	ctx, words, now := r.Context(), s.words(r, v), s.Clock()
 	p := todayPage{Mend: v.Anywhere(access.SeeOutbox)}
 	if s.Notes != nil && v.Anywhere(access.SeeSettings) {
-		p.Wrong = s.Notes(ctx)
+		for _, note := range s.Notes(ctx) {
+			p.Wrong = append(p.Wrong, troubleOf(words, note))
+		}
+	}
+	var err error
+	if p.Could, err = s.could(ctx, words, v); err != nil {
+		return err
 	}
 	sites := s.permitted(v, access.SeeCases)
 	var cases []storage.Case

@@ -1,0 +1,41 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// What is wrong is said in the reader's language and leads to the step that mends it; what
+// could be done goes away when it is done.
+func TestTodaySaysWhatIsWrongAndWhatOneCouldDo(t *testing.T) {
+	w := newWorld(t)
+	with := &bots{}
+	owner := viewer("robin")
+	owner.Owner, owner.Language = true, "en"
+	notes := []string{"telegram: takes no messages; 3 chats wait", "slack: users.info fails since 2026-03-02 09:00 UTC; nothing waits for it", "chats of staff that cannot be written to: 2", "something new"}
+	c := Config{Store: w.store, Bot: w.bot, Gate: gateOf(owner), Clock: w.clock.Now, Accounts: with, Notes: func(context.Context) []string { return notes }}
+	page := body((&visit{w: w, h: New(c)}).get("/"))
+	for _, want := range []string{
+		"Telegram takes no messages; 3 chats wait.", "Slack: users.info fails since", "Chats of staff that cannot be written to: 2.", "something new", "Print a QR code", "Connect Telegram",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("Today does not say %q:\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, "Invite a colleague") {
+		t.Error("whoever has colleagues is told to invite one")
+	}
+	with.list = []Account{{chat.Telegram, "42", "salon_bot", "", true}}
+	if err := w.store.PutStandingLink(t.Context(), storage.StandingLink{ID: "abcdefgh", Site: "main", Flow: "one_tap_csat", Name: "Counter", Created: w.clock.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	got := (&visit{w: w, h: New(c)}).get("/")
+	if page := body(got); got.Code != http.StatusOK || strings.Contains(page, "You could") {
+		t.Errorf("what is done is still to do:\n%s", page)
+	}
+}
