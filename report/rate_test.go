@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 )
 
@@ -154,6 +155,24 @@ func TestAChangeIsOneOnlyWhereItsIntervalExcludesNothing(t *testing.T) {
 		}
 		if c, ok := Show(50, 100).Since(few); ok {
 			t.Errorf("%d of %d is compared with: %+v", few.K, few.N, c)
+		}
+	}
+}
+
+func TestWhatIsHiddenDoesNotFollowFromTheRest(t *testing.T) {
+	for _, c := range []struct {
+		n    []int
+		want []bool
+	}{
+		{nil, []bool{}},
+		{[]int{3}, []bool{true}},
+		{[]int{3, 40, 9}, []bool{true, false, true}},
+		{[]int{3, 4, 40}, []bool{true, true, false}},
+		{[]int{0, 12, 40}, []bool{false, false, false}},
+		{[]int{0, 2, 40}, []bool{false, true, true}},
+	} {
+		if got := Complement(c.n); !slices.Equal(got, c.want) {
+			t.Errorf("of %v are hidden %v, want %v", c.n, got, c.want)
 		}
 	}
 }

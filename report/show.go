@@ -74,3 +74,26 @@ func (r Rate) Since(earlier Rate) (c Change, ok bool) {
 	c.Clear = !c.Within.Holds(0)
 	return c, true
 }
+
+// Complement says of the parts of a total, by how many answers each has, which are to be hidden: if
+// only one part is, it follows from the total and the others, so the next smallest is hidden too.
+func Complement(n []int) []bool {
+	hide := make([]bool, len(n))
+	hidden, next := 0, -1
+	for i, m := range n {
+		switch {
+		case m > 0 && m < FewestCounted:
+			hide[i] = true
+			hidden++
+		case m > 0 && (next < 0 || m < n[next]):
+			next = i
+		}
+	}
+	if hidden == 1 && next >= 0 {
+		hide[next] = true
+	}
+	return hide
+}
+
+// Hide is the rate as one that is not shown.
+func (r Rate) Hide() Rate { return Rate{K: r.K, N: r.N, Manner: Hidden, Within: Interval{0, 1}} }

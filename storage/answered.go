@@ -23,8 +23,11 @@ type AnsweredFilter struct {
 	Sites    []string // those of these, no others
 	From, To string   // days, "2026-03-05"; To counts as well
 	Flow     string   // "" = any, as below
-	Staff    string   // who served
+	Service  string
+	Staff    string // who served
 	Language string
+	Channel  string
+	Judged   bool // those that figures of customers are made of: see Figuring
 	Worst    int  // the level from which on, 0 = any
 	Best     int  // the level up to which, 0 = any
 	Words    bool // in which the customer wrote something

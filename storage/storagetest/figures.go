@@ -3,7 +3,6 @@ package storagetest
 import (
 	"math"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -59,7 +58,7 @@ func init() {
 			t.Fatal(err)
 		}
 		for _, j := range list {
-			if j.ID == one.ID && (j.Level != 2 || j.Day != "2026-03-01" || !strings.HasPrefix(j.Customer, "c:") || j.Staff != "Bo") {
+			if j.ID == one.ID && (j.Level != 2 || j.Day != "2026-03-01" || j.Customer != "p:"+one.Identity || j.Staff != "Bo") {
 				t.Errorf("it says %+v", j)
 			}
 		}
@@ -112,7 +111,7 @@ func init() {
 		slices.SortFunc(asked, func(x, y storage.AskedCustomer) int { return y.Level - x.Level })
 		today := now.UTC().Format(time.DateOnly)
 		same(t, "asked", asked, []storage.AskedCustomer{
-			{Day: today, Site: "a", Flow: "f", Opened: true, Answered: true, Level: 2, Customer: "s:i1"}, {Day: today, Site: "a", Flow: "f", Customer: "c:c7"},
+			{Day: today, Site: "a", Flow: "f", Opened: true, Answered: true, Level: 2, Customer: "s:i1"}, {Day: today, Site: "a", Flow: "f", Customer: "p:c7"},
 		})
 
 		b.advance(t, change("said", storage.Change{Feedback: []storage.Feedback{
@@ -120,7 +119,7 @@ func init() {
 			{ID: newID(), Kind: storage.Praise, Site: "elsewhere", Text: "fine", At: now},
 		}}))
 		said, more, err := b.store.Received(ctx, wide)
-		if err != nil || more || len(said) != 1 || said[0].Kind != storage.Complaint || len(said[0].Customer) < 3 {
+		if err != nil || more || len(said) != 1 || said[0].Kind != storage.Complaint || said[0].Customer != "p:"+one.Identity {
 			t.Errorf("received: %+v, %v, %v", said, more, err)
 		}
 	}

@@ -218,6 +218,9 @@ func init() {
 			{"with words", storage.AnsweredFilter{Sites: []string{"a"}, Words: true}, []string{second, old}},
 			{"of a flow", storage.AnsweredFilter{Sites: []string{"a"}, Flow: "f", Staff: "Bo", Language: "en"}, []string{second, best, old}},
 			{"of another", storage.AnsweredFilter{Sites: []string{"a"}, Flow: "g"}, nil},
+			{"judged, by a channel", storage.AnsweredFilter{Sites: []string{"a"}, Judged: true, Channel: "telegram"}, []string{second, best, old}},
+			{"of another service", storage.AnsweredFilter{Sites: []string{"a"}, Service: "x"}, nil},
+			{"by another channel", storage.AnsweredFilter{Sites: []string{"a"}, Channel: "web"}, nil},
 			{"of nobody", storage.AnsweredFilter{Sites: []string{"a"}, Staff: "Al"}, nil},
 			{"behind one", storage.AnsweredFilter{Sites: []string{"a"}, Before: storage.AnsweredPlace{Day: "2026-03-03", Session: second}}, []string{best, old}},
 		} {

@@ -37,6 +37,7 @@ type answersPage struct {
 	Staff, From, To                string
 	Words                          bool
 	More, CSV                      string
+	Kept                           []choice // filters without a field of their own: name and value
 	Found                          bool
 }
 
@@ -66,7 +67,7 @@ func (s *site) answersFilter(r *http.Request, v Viewer, deed access.Deed) (f sto
 		}
 		return value
 	}
-	f = storage.AnsweredFilter{Sites: s.named(v, deed), Flow: get("flow"), Staff: get("staff"), Language: get("language"), Words: get("words") != ""}
+	f = storage.AnsweredFilter{Sites: s.named(v, deed), Flow: get("flow"), Service: get("service"), Staff: get("staff"), Language: get("language"), Channel: get("channel"), Words: get("words") != "", Judged: get("judged") != ""}
 	if at := get("site"); at != "" {
 		if !v.Can(deed, at) {
 			return f, nil, notAllowed(nil)
@@ -90,8 +91,14 @@ func (s *site) answersFilter(r *http.Request, v Viewer, deed access.Deed) (f sto
 	case "high":
 		f.Worst = 4
 	default:
-		if n, err := strconv.Atoi(level); err == nil && n >= 1 && n <= 7 {
-			f.Worst, f.Best = n, n
+		worst, best, ranged := strings.Cut(level, "-")
+		if !ranged {
+			best = worst
+		}
+		from, err1 := strconv.Atoi(worst)
+		to, err2 := strconv.Atoi(best)
+		if err1 == nil && err2 == nil && from >= 1 && from <= to && to <= 7 {
+			f.Worst, f.Best = from, to
 		}
 	}
 	if day, id, ok := strings.Cut(q.Get("after"), "."); ok {
@@ -146,6 +153,14 @@ func (s *site) answers(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	p.Levels = []choice{{"", words.t("every_level"), keep.Get("level") == ""}, {"low", words.t("levels_low"), keep.Get("level") == "low"}, {"high", words.t("levels_high"), keep.Get("level") == "high"}}
 	for n := 1; n <= 7; n++ {
 		p.Levels = append(p.Levels, choice{strconv.Itoa(n), words.t("level_n", n), keep.Get("level") == strconv.Itoa(n)})
+	}
+	if from, to, ok := strings.Cut(keep.Get("level"), "-"); ok { // as figures ask
+		p.Levels = append(p.Levels, choice{keep.Get("level"), words.t("levels_between", from, to), true})
+	}
+	for _, name := range []string{"service", "channel", "judged"} {
+		if value := keep.Get(name); value != "" {
+			p.Kept = append(p.Kept, choice{name, value, true})
+		}
 	}
 	return s.show(w, r, v, http.StatusOK, "answers.html", frame{Title: words.t("answers"), Here: "/answers", Modules: []string{"keys.js"}}, p)
 }

@@ -38,6 +38,7 @@ var routes = slices.Concat(
 	proveRoutes,
 	ruleRoutes,
 	secondRoutes,
+	reportRoutes,
 	settingsRoutes,
 	setupRoutes,
 	siteRoutes,

@@ -83,6 +83,7 @@ var places = []place{
 	{At: "/cases", Name: "cases", deed: access.SeeCases, Bar: true},
 	{At: "/customers", Name: "customers", deed: access.SeeCustomers, Bar: true},
 	{At: "/answers", Name: "answers", deed: access.SeeWords, Bar: true},
+	{At: "/reports", Name: "reports", deed: access.SeeReports},
 	{At: "/surveys", Name: "surveys", deed: access.SeeFlows},
 	{At: "/asking/links", Name: "links", deed: access.MakeLinks},
 	{At: "/people", Name: "people", deed: access.ManageAgents},

@@ -32,7 +32,7 @@ func newFigureQueries(t *texts) figureQueries {
 	where := " WHERE s.bucket = ? AND s.site = ? AND s.day >= ? AND s.day <= ? AND s.answered > 0 AND NOT s.test AND s.level > 0 AND " + customers + fits
 	return figureQueries{
 		judged: t.one("SELECT s.session, s.day, s.flow, s.site, s.service, s.staff, s.language, s.channel, s.level, s.unsatisfied, s.has_case," +
-			" coalesce((SELECT CASE WHEN x.customer > '' THEN 'c:' || x.customer WHEN x.identity > '' THEN 'i:' || x.identity ELSE '' END" +
+			" coalesce((SELECT CASE WHEN x.customer > '' THEN 'p:' || x.customer WHEN x.identity > '' THEN 'p:' || x.identity ELSE '' END" +
 			" FROM sessions x WHERE x.bucket = ? AND x.id = s.session" + perRow + "), '')" + of + where + " LIMIT ?"),
 		questionScores: t.one("SELECT a.flow, a.question, count(*), sum(a.score), sum(a.score * a.score)" + of +
 			" JOIN answers a ON a.bucket = s.bucket AND a.session = s.session" + where +
@@ -56,13 +56,14 @@ func conditions(f storage.FigureFilter) []any {
 	return args
 }
 
-// customer is whose answers belong together.
+// customer is whose answers belong together: who has no record as a customer is the chat account,
+// as it stands in the column of the customer in some tables.
 func customer(customer, identity, session string) string {
 	switch {
 	case customer != "":
-		return "c:" + customer
+		return "p:" + customer
 	case identity != "":
-		return "i:" + identity
+		return "p:" + identity
 	}
 	return "s:" + session
 }

@@ -1,0 +1,240 @@
+package admin
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// mostFigures is how many rows a report is counted from at most. More are not counted at all: the
+// page says so, and asks for fewer days or one site.
+const mostFigures = 200_000
+
+// usualWeeks is how many weeks a report shows unless somebody says otherwise.
+const usualWeeks = 13
+
+// reportFilter is what a report is about, as its address says.
+type reportFilter struct {
+	storage.FigureFilter
+	keep    url.Values           // what links take along
+	earlier storage.FigureFilter // what it is compared with
+	compare string               // "previous", "year", "none"
+	period  string
+	words   bool // the reader may read the answers behind the figures
+}
+
+// today is the newest day at any site.
+func (s *site) newestDay() time.Time {
+	now := s.Clock()
+	day := now.UTC().Format(time.DateOnly)
+	for id := range s.Bot.Configuration().Now().Sites {
+		if zone := s.at(id).Zone; zone != nil {
+			day = max(day, now.In(zone).Format(time.DateOnly))
+		}
+	}
+	t, _ := time.Parse(time.DateOnly, day)
+	return t
+}
+
+// reportFilter reads the filters of the address.
+func (s *site) reportFilter(r *http.Request, v Viewer) (f reportFilter, err error) {
+	q := r.URL.Query()
+	f.keep = url.Values{}
+	get := func(name string) string {
+		value := strings.TrimSpace(q.Get(name))
+		if value != "" {
+			f.keep.Set(name, value)
+		}
+		return value
+	}
+	f.Limit = mostFigures
+	f.Flow, f.Service, f.Staff, f.Language, f.Channel = get("flow"), get("service"), get("staff"), get("language"), get("channel")
+	f.Sites = s.named(v, access.SeeReports)
+	if at := get("site"); at != "" {
+		if !v.Can(access.SeeReports, at) {
+			return f, notAllowed(nil)
+		}
+		f.Sites = []string{at}
+	}
+	if f.Staff != "" && slices.ContainsFunc(f.Sites, func(id string) bool { return !v.Can(access.CompareStaff, id) }) {
+		return f, notAllowed(nil) // figures of one person are for who may compare staff
+	}
+	f.words = !slices.ContainsFunc(f.Sites, func(id string) bool { return !v.Can(access.SeeWords, id) })
+	today := s.newestDay()
+	f.period = get("period")
+	from, to := today, today
+	switch f.period {
+	case "7", "30", "90", "365":
+		n, _ := strconv.Atoi(f.period)
+		from = to.AddDate(0, 0, 1-n)
+	default:
+		f.period = ""
+		f.keep.Del("period")
+		monday := to.AddDate(0, 0, -(int(to.Weekday())+6)%7)
+		from = monday.AddDate(0, 0, -7*(usualWeeks-1))
+	}
+	day := func(name string, usual time.Time) time.Time {
+		if value := get(name); value != "" {
+			if t, err := time.Parse(time.DateOnly, value); err == nil && t.Year() > 2000 && t.Year() < 3000 {
+				return t
+			}
+			f.keep.Del(name)
+		}
+		return usual
+	}
+	from, to = day("from", from), day("to", to)
+	if from.After(to) {
+		from, to = to, from
+	}
+	if f.keep.Has("from") || f.keep.Has("to") {
+		f.period = "own"
+	}
+	f.From, f.To = from.Format(time.DateOnly), to.Format(time.DateOnly)
+	f.earlier = f.FigureFilter
+	switch f.compare = get("compare"); f.compare {
+	case "year":
+		f.earlier.From, f.earlier.To = from.AddDate(-1, 0, 0).Format(time.DateOnly), to.AddDate(-1, 0, 0).Format(time.DateOnly)
+	case "none":
+	default:
+		f.compare = "previous"
+		f.keep.Del("compare")
+		days := int(to.Sub(from)/(24*time.Hour)) + 1
+		f.earlier.From, f.earlier.To = from.AddDate(0, 0, -days).Format(time.DateOnly), from.AddDate(0, 0, -1).Format(time.DateOnly)
+	}
+	return f, nil
+}
+
+// with is an address of a report with the filters, and these besides; an empty value takes one away.
+func (f *reportFilter) with(at string, pairs ...string) string {
+	q := url.Values{}
+	for k, values := range f.keep {
+		q[k] = values
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			q.Del(pairs[i])
+		} else {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return at
+	}
+	return at + "?" + q.Encode()
+}
+
+// behind is the list of the answers behind a figure, "" where the reader may not read them.
+func (f *reportFilter) behind(pairs ...string) string {
+	if !f.words {
+		return ""
+	}
+	q := url.Values{"from": {f.From}, "to": {f.To}, "judged": {"1"}}
+	for _, name := range []string{"site", "flow", "service", "staff", "language", "channel"} {
+		if value := f.keep.Get(name); value != "" {
+			q.Set(name, value)
+		}
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		q.Set(pairs[i], pairs[i+1])
+	}
+	return "/answers?" + q.Encode()
+}
+
+// stretch is one of the spaces of time that a line is made of.
+type stretch struct {
+	from, to string // days; to counts as well
+	label    string
+}
+
+// stretches divide the filter's days: into days up to a month, into weeks up to a year and a bit,
+// else into months.
+func (f *reportFilter) stretches(w *words) []stretch {
+	from, _ := time.Parse(time.DateOnly, f.From)
+	to, _ := time.Parse(time.DateOnly, f.To)
+	days := int(to.Sub(from)/(24*time.Hour)) + 1
+	var next func(time.Time) time.Time
+	var label func(time.Time) string
+	switch {
+	case days <= 31:
+		next = func(t time.Time) time.Time { return t.AddDate(0, 0, 1) }
+		label = func(t time.Time) string { return t.Format("01-02") }
+	case days <= 400:
+		next = func(t time.Time) time.Time { return t.AddDate(0, 0, 7-(int(t.Weekday())+6)%7) }
+		label = func(t time.Time) string {
+			_, week := t.ISOWeek()
+			return w.t("week_n", week)
+		}
+	default:
+		next = func(t time.Time) time.Time { return time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, time.UTC) }
+		label = func(t time.Time) string { return t.Format("2006-01") }
+	}
+	var all []stretch
+	for at := from; !at.After(to); at = next(at) {
+		last := next(at).AddDate(0, 0, -1)
+		if last.After(to) {
+			last = to
+		}
+		all = append(all, stretch{at.Format(time.DateOnly), last.Format(time.DateOnly), label(at)})
+	}
+	return all
+}
+
+// index is the stretch that a day lies in.
+func indexOf(all []stretch, day string) (int, bool) {
+	return slices.BinarySearchFunc(all, day, func(s stretch, day string) int {
+		switch {
+		case s.to < day:
+			return -1
+		case s.from > day:
+			return 1
+		}
+		return 0
+	})
+}
+
+// reportForm is the line of filters.
+type reportForm struct {
+	At                                 string
+	Periods, Sites, Flows, Comparisons []choice
+	From, To                           string
+	Kept                               []choice // filters without a menu: name and value, each with the address without it
+	Found                              bool
+}
+
+// form fills in the filters.
+func (s *site) reportForm(w *words, v Viewer, f *reportFilter, at string) reportForm {
+	form := reportForm{At: at, From: f.keep.Get("from"), To: f.keep.Get("to"), Found: len(f.keep) > 0}
+	for _, p := range []string{"", "7", "30", "90", "365"} {
+		form.Periods = append(form.Periods, choice{p, w.t("period_" + cmp.Or(p, "weeks")), p == f.period})
+	}
+	for _, c := range []string{"previous", "year", "none"} {
+		form.Comparisons = append(form.Comparisons, choice{c, w.t("compare_" + c), c == f.compare})
+	}
+	form.Sites = s.siteChoices(w, v, access.SeeReports, f.keep.Get("site"))
+	form.Flows = menu(w.t("every_flow"), s.customerFlows(w), f.Flow)
+	for _, name := range []string{"service", "staff", "language", "channel"} {
+		if value := f.keep.Get(name); value != "" {
+			form.Kept = append(form.Kept, choice{name, value, true})
+		}
+	}
+	return form
+}
+
+// customerFlows are the surveys that figures of customers are made of, by id.
+func (s *site) customerFlows(w *words) map[string]string {
+	titles := map[string]string{}
+	for key, flow := range s.Bot.Configuration().Now().Flows {
+		if slices.Contains(storage.CustomerClasses, string(flow.Class)) {
+			titles[key.ID] = flow.Title.In(w.lang, voice.Languages[0])
+		}
+	}
+	return titles
+}

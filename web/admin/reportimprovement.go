@@ -1,0 +1,92 @@
+package admin
+
+import (
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/web/chart"
+)
+
+// reportImprovement holds what came after a change against what was before, and, where the change
+// was at one site, against the others over the same days.
+func (s *site) reportImprovement(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+	from, _ := time.Parse(time.DateOnly, f.From)
+	to, _ := time.Parse(time.DateOnly, f.To)
+	day := from.AddDate(0, 0, (int(to.Sub(from)/(24*time.Hour))+1)/2)
+	if t, err := time.Parse(time.DateOnly, r.URL.Query().Get("change")); err == nil && t.After(from) && !t.After(to) {
+		day = t
+		f.keep.Set("change", t.Format(time.DateOnly))
+	}
+	change := day.Format(time.DateOnly)
+	p.Asking = &reportAsking{"change", w.t("change_label"), "date", change}
+	at := f.keep.Get("site")
+	wide := f.FigureFilter
+	if at != "" {
+		wide.Sites = s.named(v, access.SeeReports)
+	}
+	list, more, err := s.Store.Judged(r.Context(), wide)
+	if err != nil || more || len(list) == 0 {
+		p.TooMany, p.Empty = more, err == nil && !more
+		return p, err
+	}
+	last := day.AddDate(0, 0, -1).Format(time.DateOnly)
+	here := func(j *storage.JudgedSession) bool { return at == "" || j.Site == at }
+	in := func(after, mine bool) report.Clustered {
+		t := tally{}
+		for i := range list {
+			if j := &list[i]; (j.Day >= change) == after && here(j) == mine {
+				t.add(j.Customer, unsatisfied(j))
+			}
+		}
+		return t.rate()
+	}
+	before, after := in(false, true), in(true, true)
+	c := reportSection{ID: "change", Title: w.t("before_and_after"), Open: true, columns: rateColumns}
+	c.Head = [4]string{w.t("when"), w.t("answers_head"), w.t("interval"), w.t("unsatisfied")}
+	name := w.t("all_my_sites")
+	if at != "" {
+		name = s.siteName(w, at)
+	}
+	parts := []part{
+		{"before", w.t("before_at", name, last), f.behind("to", last, "level", "1-3"), before},
+		{"after", w.t("after_at", name, change), f.behind("from", change, "level", "1-3"), after},
+	}
+	var otherBefore, otherAfter report.Clustered
+	if at != "" {
+		otherBefore, otherAfter = in(false, false), in(true, false)
+		parts = append(parts, part{"others_before", w.t("before_at", w.t("other_sites"), last), "", otherBefore}, part{"others_after", w.t("after_at", w.t("other_sites"), change), "", otherAfter})
+	}
+	top := 0.1
+	for _, x := range parts {
+		if x.rate.Rated() {
+			top = max(top, x.rate.High())
+		}
+	}
+	for _, x := range parts {
+		row := w.rowOf(x)
+		if x.rate.Rated() {
+			row.Drawing = chart.Span{Mark: markOf(x.rate.Rate), P: x.rate.P, Low: x.rate.Low(), High: x.rate.High(), Mean: math.NaN(), Top: top}.SVG()
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	d, ok := after.Minus(before)
+	p.Lede = w.t("change_not_compared")
+	if ok {
+		p.Lede = w.t("change_finding", change, w.changed(d))
+		if od, ok := otherAfter.Minus(otherBefore); ok && at != "" {
+			against := report.Difference{By: d.By - od.By, Within: report.Between(d.By, d.Within, od.By, od.Within)}
+			p.Lede = w.t("change_against", change, w.changed(d), w.changed(against))
+		}
+	}
+	c.Notes = []string{w.t("change_note")}
+	if at == "" {
+		c.Notes = append(c.Notes, w.t("change_choose_site"))
+	}
+	p.Sections = append(p.Sections, c)
+	p.Foot = append(p.Foot, w.t("change_foot"))
+	return p, nil
+}

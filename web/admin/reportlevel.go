@@ -1,0 +1,266 @@
+package admin
+
+import (
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/web/chart"
+)
+
+// between are the conversations whose level lies between two.
+func between(worst, best int) func(*storage.JudgedSession) bool {
+	return func(j *storage.JudgedSession) bool { return worst <= j.Level && j.Level <= best }
+}
+
+var unsatisfied = between(1, 3)
+
+func levelsIn(list []storage.JudgedSession) (counts [7]int) {
+	for i := range list {
+		if l := list[i].Level; l >= 1 && l <= 7 {
+			counts[l-1]++
+		}
+	}
+	return counts
+}
+
+// before is what conversations are compared with; nil where nothing is.
+func (s *site) judgedBefore(r *http.Request, f *reportFilter) ([]storage.JudgedSession, error) {
+	if f.compare == "none" {
+		return nil, nil
+	}
+	list, more, err := s.Store.Judged(r.Context(), f.earlier)
+	if more {
+		list = nil
+	}
+	return list, err
+}
+
+// siteName is a site as staff call it.
+func (s *site) siteName(w *words, id string) string {
+	if name := s.at(id).Name; name != "" {
+		return name
+	}
+	if id == "" {
+		return w.t("site_not_said")
+	}
+	return id
+}
+
+// reportLevel is how satisfied customers are.
+func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+	list, more, err := s.Store.Judged(r.Context(), f.FigureFilter)
+	if err != nil || more || len(list) == 0 {
+		return reportPage{TooMany: more, Empty: err == nil && !more}, err
+	}
+	was, err := s.judgedBefore(r, f)
+	if err != nil {
+		return p, err
+	}
+	levels := report.LevelsOf(levelsIn(list))
+	bad := rateOf(list, unsatisfied)
+	for _, one := range []struct {
+		label       string
+		worst, best int
+	}{{"unsatisfied", 1, 3}, {"watch", 4, 4}, {"top_two", 6, 7}, {"top_box", 7, 7}} {
+		rate := rateOf(list, between(one.worst, one.best))
+		var earlier *report.Clustered
+		if was != nil {
+			e := rateOf(was, between(one.worst, one.best))
+			earlier = &e
+		}
+		p.Figures = append(p.Figures, w.figureOfRate(w.t(one.label), rate, earlier, f.behind("level", strconv.Itoa(one.worst)+"-"+strconv.Itoa(one.best))))
+	}
+	points := reportFigure{Label: w.t("mean_level"), Value: "–", Meta: w.t("mean_from_ten"), URL: f.behind()}
+	if m := levels.Points; m.Shown() {
+		points.Value = decimal(m.Mean)
+		points.Meta = w.t("mean_interval", decimal(m.Within.Low), decimal(m.Within.High), levels.Median)
+	}
+	p.Figures = append(p.Figures, points)
+	p.Lede = w.finding(bad, was, unsatisfied)
+
+	p.Sections = append(p.Sections, s.levelTrend(w, f, list, bad), s.levelBars(w, f, list, levels))
+	for _, by := range []struct {
+		key  string
+		of   func(*storage.JudgedSession) string
+		name func(string) string
+	}{
+		{"site", func(j *storage.JudgedSession) string { return j.Site }, func(id string) string { return s.siteName(w, id) }},
+		{"service", func(j *storage.JudgedSession) string { return j.Service }, func(x string) string { return x }},
+		{"language", func(j *storage.JudgedSession) string { return j.Language }, voice.SelfName},
+		{"channel", func(j *storage.JudgedSession) string { return j.Channel }, w.channel},
+	} {
+		var parts []part
+		for key, rate := range grouped(list, by.of, unsatisfied) {
+			if key == "" {
+				parts = append(parts, part{key, w.t("not_said"), "", rate})
+				continue
+			}
+			parts = append(parts, part{key, by.name(key), f.behind(by.key, key, "level", "1-3"), rate})
+		}
+		if len(parts) < 2 {
+			continue
+		}
+		c := reportSection{ID: by.key, Title: w.t("unsatisfied_by_" + by.key), Open: true, Even: true, Rows: w.besideOthers(parts, bad), columns: rateColumns}
+		c.Head = [4]string{w.t("by_" + by.key), w.t("answers_head"), w.t("interval"), w.t("unsatisfied")}
+		if bad.Rated() {
+			c.Notes = append(c.Notes, w.t("line_is_all", w.percent(bad.P)))
+		}
+		p.Sections = append(p.Sections, c)
+	}
+	scores, err := s.Store.QuestionScores(r.Context(), f.FigureFilter)
+	if err != nil {
+		return p, err
+	}
+	if c := s.questionMeans(w, scores); len(c.Rows) > 1 {
+		p.Sections = append(p.Sections, c)
+	}
+	p.Foot = append(p.Foot, w.t("report_counts", levels.N, bad.Customers))
+	return p, nil
+}
+
+func decimal(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
+
+// channel is the name of a platform.
+func (w *words) channel(name string) string {
+	if w.has("channel_" + name) {
+		return w.t("channel_" + name)
+	}
+	return name
+}
+
+// finding says in a sentence what a rate is and whether it changed.
+func (w *words) finding(now report.Clustered, was []storage.JudgedSession, yes func(*storage.JudgedSession) bool) string {
+	if !now.Rated() {
+		return w.t("finding_few", now.N)
+	}
+	if was == nil {
+		return w.t("finding_rate", w.rated(now.Rate))
+	}
+	before := rateOf(was, yes)
+	d, ok := now.Minus(before)
+	switch {
+	case !ok:
+		return w.t("finding_not_compared", w.rated(now.Rate))
+	case !d.Clear():
+		return w.t("finding_same", w.rated(now.Rate), w.changed(d))
+	case d.By > 0:
+		return w.t("finding_rose", w.percent(before.P), w.percent(now.P), w.changed(d))
+	}
+	return w.t("finding_fell", w.percent(before.P), w.percent(now.P), w.changed(d))
+}
+
+// levelTrend is the share of the unsatisfied over time.
+func (s *site) levelTrend(w *words, f *reportFilter, list []storage.JudgedSession, all report.Clustered) reportSection {
+	over := f.stretches(w)
+	rates := grouped(list, func(j *storage.JudgedSession) string {
+		i, ok := indexOf(over, j.Day)
+		if !ok {
+			return ""
+		}
+		return over[i].from
+	}, unsatisfied)
+	parts := make([]part, len(over))
+	for i, o := range over {
+		rate, ok := rates[o.from]
+		if !ok {
+			rate = report.Clusters{}.Rate()
+		}
+		parts[i] = part{o.from, o.label, f.behind("from", o.from, "to", o.to, "level", "1-3"), rate}
+	}
+	c := reportSection{ID: "trend", Title: w.t("unsatisfied_over_time"), columns: rateColumns}
+	usual := math.NaN()
+	if all.Rated() {
+		usual = all.P
+		c.Notes = append(c.Notes, w.t("band_legend", w.percent(usual)))
+	}
+	c.Drawing, c.Rows = w.lineOf("trend", c.Title, parts, usual)
+	c.Head = [4]string{w.t("when"), w.t("answers_head"), "", w.t("unsatisfied")}
+	return c
+}
+
+// levelBars is how answers spread over the levels, of all and of each site that has enough.
+func (s *site) levelBars(w *words, f *reportFilter, list []storage.JudgedSession, levels report.Levels) reportSection {
+	c := reportSection{ID: "levels", Title: w.t("seven_levels"), Even: true, columns: rateColumns, Notes: []string{w.t("cut_legend")}}
+	c.Head = [4]string{w.t("level"), w.t("answers_head"), "", w.t("share")}
+	if !levels.Unsatisfied.Rated() {
+		c.Notes = []string{w.t("finding_few", levels.N)}
+		return c
+	}
+	c.Caption = w.t("levels_caption", w.rated(levels.Unsatisfied), w.rated(levels.TopTwo), w.rated(levels.Top))
+	by := map[string][]storage.JudgedSession{}
+	for i := range list {
+		by[list[i].Site] = append(by[list[i].Site], list[i])
+	}
+	drawn := [][7]int{levels.Counts}
+	var sites []string
+	for id, of := range by {
+		if len(of) >= report.FewestRated && len(by) > 1 {
+			sites = append(sites, id)
+			drawn = append(drawn, levelsIn(of))
+		}
+	}
+	slices.SortFunc(sites, func(a, b string) int { return strings.Compare(s.siteName(w, a)+a, s.siteName(w, b)+b) })
+	low, width := chart.Aligned(drawn...)
+	name := func(level, n int) string { return w.t("level_n", level) + ": " + strconv.Itoa(n) }
+	bar := func(id, title string, counts [7]int, large bool) chart.Levels {
+		of := report.LevelsOf(counts)
+		return chart.Levels{
+			ID: id, Title: title, Description: w.t("levels_caption", w.rated(of.Unsatisfied), w.rated(of.TopTwo), w.rated(of.Top)),
+			Counts: counts, Low: low, Whole: width, Large: large, Name: name, Percent: w.percent,
+		}
+	}
+	c.Drawing = bar("levels", c.Title, levels.Counts, true).SVG()
+	for i, id := range sites {
+		counts := levelsIn(by[id])
+		c.Below = append(c.Below, reportDrawing{s.siteName(w, id), w.t("n_answers", len(by[id])), bar("levels-"+strconv.Itoa(i), s.siteName(w, id), counts, false).SVG()})
+	}
+	for level := range levels.Counts {
+		at := strconv.Itoa(level + 1)
+		rate := rateOf(list, between(level+1, level+1))
+		c.Rows = append(c.Rows, w.rowOf(part{at, w.t("level_n", level+1), f.behind("level", at), rate}))
+	}
+	return c
+}
+
+var meanColumns = []string{"flow", "question", "n", "mean", "low", "high"}
+
+// questionMeans are the means of the questions' scores.
+func (s *site) questionMeans(w *words, scores []storage.QuestionScore) reportSection {
+	c := reportSection{ID: "questions", Title: w.t("score_by_question"), Open: true, Even: true, columns: meanColumns, Notes: []string{w.t("scores_legend")}}
+	c.Head = [4]string{w.t("question_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
+	flows := s.customerFlows(w)
+	slices.SortFunc(scores, func(a, b storage.QuestionScore) int {
+		return strings.Compare(a.Flow+"\x00"+a.Question, b.Flow+"\x00"+b.Question)
+	})
+	for _, q := range scores {
+		m := report.MeanOfSums(q.N, q.Sum, q.Squares)
+		title := flows[q.Flow]
+		if title == "" {
+			title = q.Flow
+		}
+		row := reportRow{Label: title + " · " + q.Question, N: strconv.Itoa(q.N), Value: w.t("mean_from_ten"), raw: []string{q.Flow, q.Question, "", "", "", ""}}
+		if q.N < report.FewestCounted {
+			row.N = w.t("under_five")
+		} else {
+			row.raw[2] = row.N
+		}
+		if m.Shown() {
+			mark := chart.Filled
+			if q.N < report.FewestPlain {
+				mark = chart.Hollow
+			}
+			low, high := max(0, m.Within.Low), min(100, m.Within.High)
+			row.Value = w.t("mean_of", decimal(m.Mean), decimal(low), decimal(high))
+			row.Drawing = chart.Span{Mark: mark, P: m.Mean / 100, Low: low / 100, High: high / 100, Mean: math.NaN(), Top: 1}.SVG()
+			row.raw[3], row.raw[4], row.raw[5] = decimal(m.Mean), decimal(low), decimal(high)
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	return c
+}

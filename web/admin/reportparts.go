@@ -1,0 +1,412 @@
+package admin
+
+import (
+	"encoding/csv"
+	"html/template"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/web/chart"
+)
+
+// reportFigure is a number with its interval, a tile.
+type reportFigure struct {
+	Label, Value, Meta, Change string
+	URL                        string
+	Bar                        template.HTML
+	Clear                      bool // the change is one
+}
+
+// reportRow is a figure of a part: of a week, a site, a level.
+type reportRow struct {
+	Label   string
+	URL     string // of the answers behind it
+	N       string
+	Value   string // in words
+	Drawing template.HTML
+	Versus  string // how it differs, in words
+	Clear   bool   // the difference excludes 0
+	raw     []string
+}
+
+// reportSection is one chart with its table.
+type reportSection struct {
+	ID, Title, Caption string
+	CSV                string
+	Drawing            template.HTML   // "" where the rows are drawn
+	Below              []reportDrawing // of the same, of parts
+	Rows               []reportRow
+	Open               bool // the rows are the chart; else they fold
+	Head               [4]string
+	Notes              []string
+	Even               bool // takes half the width
+
+	columns []string // of the CSV
+}
+
+// reportDrawing is one of several drawings.
+type reportDrawing struct {
+	Label, Meta string
+	SVG         template.HTML
+}
+
+// reportPage is a report.
+type reportPage struct {
+	Tabs      []reportTab
+	Form      reportForm
+	Lede      string
+	Figures   []reportFigure
+	Sections  []reportSection
+	Asking    *reportAsking // what the page wants to know besides
+	Foot      []string
+	TooMany   bool
+	Empty     bool
+	Downloads []link
+}
+
+// reportTab is a report in the list of reports.
+type reportTab struct {
+	URL, Text string
+	Here      bool
+}
+
+// reportAsking is a field that only this report has.
+type reportAsking struct{ Name, Label, Kind, Value string }
+
+// per cent, without decimals.
+func (w *words) percent(p float64) string {
+	return w.t("percent", strconv.FormatFloat(100*p, 'f', 0, 64))
+}
+
+// hundredths are a share in per cent, without its sign.
+func hundredths(p float64) string { return strconv.FormatFloat(100*p, 'f', 0, 64) }
+
+// rated is a rate in words, under the rule for small numbers.
+func (w *words) rated(r report.Rate) string {
+	switch r.Manner {
+	case report.Hidden:
+		return w.t("too_few_to_say")
+	case report.Counted:
+		return w.t("counted", r.K, r.N)
+	case report.Few:
+		return w.t("rate_few", w.percent(r.P), hundredths(r.Low()), hundredths(r.High()))
+	}
+	return w.t("rate", w.percent(r.P), hundredths(r.Low()), hundredths(r.High()))
+}
+
+// changed is a difference of rates in words. Nothing is called a change whose interval holds 0.
+func (w *words) changed(d report.Difference) string {
+	points := func(x float64) string {
+		text := strconv.FormatFloat(math.Abs(100*x), 'f', 0, 64)
+		if 100*x <= -0.5 {
+			return "−" + text
+		}
+		return text
+	}
+	if !d.Clear() {
+		return w.t("no_clear_change", points(d.Within.Low), points(d.Within.High))
+	}
+	if d.By > 0 {
+		return w.t("points_up", points(d.By), points(d.Within.Low), points(d.Within.High))
+	}
+	return w.t("points_down", points(-d.By), points(-d.Within.High), points(-d.Within.Low))
+}
+
+func markOf(r report.Rate) chart.Mark {
+	switch r.Manner {
+	case report.Plain:
+		return chart.Filled
+	case report.Few:
+		return chart.Hollow
+	}
+	return chart.Gap
+}
+
+// figureOfRate is the tile of a rate.
+func (w *words) figureOfRate(label string, r report.Clustered, earlier *report.Clustered, at string) reportFigure {
+	f := reportFigure{Label: label, URL: at}
+	switch r.Manner {
+	case report.Hidden:
+		f.Value, f.Meta, f.URL = "–", w.t("too_few_to_say"), ""
+	case report.Counted:
+		f.Value, f.Meta = w.t("k_of_n", r.K, r.N), w.t("too_few_for_rate")
+	default:
+		f.Value, f.Meta = w.percent(r.P), w.t("interval_of", hundredths(r.Low()), hundredths(r.High()), r.N)
+		if r.Manner == report.Few {
+			f.Meta += ", " + w.t("few")
+		}
+		f.Bar = chart.Reach(r.P, r.Low(), r.High())
+	}
+	if earlier != nil {
+		if d, ok := r.Minus(*earlier); ok {
+			f.Change, f.Clear = w.changed(d), d.Clear()
+		}
+	}
+	return f
+}
+
+// part is one of several of which rates are compared.
+type part struct {
+	key, label, url string
+	rate            report.Clustered
+}
+
+// hidden hides what would follow from the total and the other parts.
+func hidden(parts []part) []part {
+	n := make([]int, len(parts))
+	for i, p := range parts {
+		n[i] = p.rate.N
+		if p.rate.Manner == report.Hidden && n[i] >= report.FewestCounted {
+			n[i] = 1 // of too few customers
+		}
+	}
+	for i, hide := range report.Complement(n) {
+		if hide {
+			parts[i].rate.Rate = parts[i].rate.Hide()
+		}
+	}
+	return parts
+}
+
+var rateColumns = []string{"label", "shown", "k", "n", "customers", "rate", "low", "high"}
+
+// rowOf is a part as a row, with what a CSV has of it: what is not shown stands in neither.
+func (w *words) rowOf(p part) reportRow {
+	row := reportRow{Label: p.label, URL: p.url, Value: w.rated(p.rate.Rate), raw: []string{p.label, string(p.rate.Manner), "", "", "", "", "", ""}}
+	if p.rate.Manner == report.Hidden {
+		if row.URL, row.N = "", w.t("under_five"); p.rate.N == 0 {
+			row.N, row.Value = "0", w.t("none_answered")
+		}
+		return row
+	}
+	row.N = strconv.Itoa(p.rate.N)
+	row.raw[2], row.raw[3], row.raw[4] = strconv.Itoa(p.rate.K), row.N, strconv.Itoa(p.rate.Customers)
+	if p.rate.Rated() {
+		for i, x := range []float64{p.rate.P, p.rate.Low(), p.rate.High()} {
+			row.raw[5+i] = strconv.FormatFloat(x, 'f', 6, 64)
+		}
+	}
+	return row
+}
+
+// lineOf is a rate over time: its drawing, and its rows.
+func (w *words) lineOf(id, title string, parts []part, usual float64) (template.HTML, []reportRow) {
+	parts = hidden(parts)
+	points := make([]chart.Point, len(parts))
+	rows := make([]reportRow, len(parts))
+	every := max(1, (len(parts)+7)/8)
+	for i, p := range parts {
+		rows[i] = w.rowOf(p)
+		points[i] = chart.Point{Mark: markOf(p.rate.Rate), P: p.rate.P, Low: p.rate.Low(), High: p.rate.High(), Words: p.label + ": " + rows[i].Value}
+		if i%every == 0 {
+			points[i].Label = p.label
+		}
+		if points[i].Mark == chart.Gap && p.rate.Manner == report.Counted && len(parts) < 20 {
+			points[i].Few = w.t("n_answers", p.rate.N)
+		}
+	}
+	said := w.t("line_says", len(parts))
+	return chart.Line{ID: id, Title: title, Description: said, Points: points, Usual: usual, Percent: w.percent}.SVG(), rows
+}
+
+// ranked puts parts in the order in which they may be compared: who has enough answers by the
+// upper end of the interval of a bad share, the worst first; the others behind them by name.
+func ranked(parts []part) []part {
+	slices.SortStableFunc(parts, func(a, b part) int {
+		x, y := a.rate.Compared(), b.rate.Compared()
+		switch {
+		case x && y && a.rate.High() != b.rate.High():
+			if a.rate.High() > b.rate.High() {
+				return -1
+			}
+			return 1
+		case x != y:
+			if x {
+				return -1
+			}
+			return 1
+		case a.label < b.label:
+			return -1
+		case a.label > b.label:
+			return 1
+		}
+		return 0
+	})
+	return parts
+}
+
+// besideOthers are parts as rows on one scale, each against all others together.
+func (w *words) besideOthers(parts []part, overall report.Clustered) []reportRow {
+	parts = ranked(hidden(parts))
+	groups := make([][2]int, len(parts))
+	top := 0.1
+	for i, p := range parts {
+		groups[i] = [2]int{p.rate.K, p.rate.N}
+		if p.rate.Rated() {
+			top = max(top, p.rate.High())
+		}
+	}
+	mean := math.NaN()
+	if overall.Rated() {
+		mean = overall.P
+	}
+	_, against := report.AgainstRestOf(groups)
+	rows := make([]reportRow, len(parts))
+	for i, p := range parts {
+		rows[i] = w.rowOf(p)
+		if p.rate.Rated() {
+			rows[i].Drawing = chart.Span{Mark: markOf(p.rate.Rate), P: p.rate.P, Low: p.rate.Low(), High: p.rate.High(), Mean: mean, Top: top}.SVG()
+		}
+		if len(parts) > 1 && against[i].Shown && p.rate.Compared() {
+			d := widened(against[i].Difference, p.rate.Effect)
+			rows[i].Versus, rows[i].Clear = w.t("against_the_rest", w.changed(d)), d.Clear()
+		}
+	}
+	return rows
+}
+
+// widened is a difference whose interval allows for answers of one customer that are alike.
+func widened(d report.Difference, effect float64) report.Difference {
+	by := math.Sqrt(max(1, effect))
+	d.Within = report.Interval{Low: max(-1, d.By-by*(d.By-d.Within.Low)), High: min(1, d.By+by*(d.Within.High-d.By))}
+	return d
+}
+
+// tally counts customers' answers.
+type tally map[string]*[2]float64
+
+func (t tally) add(customer string, yes bool) {
+	c := t[customer]
+	if c == nil {
+		c = new([2]float64)
+		t[customer] = c
+	}
+	c[1]++
+	if yes {
+		c[0]++
+	}
+}
+
+func (t tally) rate() report.Clustered {
+	var c report.Clusters
+	for _, a := range t {
+		c.Add(a[0], a[1])
+	}
+	return c.Rate()
+}
+
+// rateOf is the share of conversations, clustered by customer.
+func rateOf(list []storage.JudgedSession, yes func(*storage.JudgedSession) bool) report.Clustered {
+	t := tally{}
+	for i := range list {
+		t.add(list[i].Customer, yes(&list[i]))
+	}
+	return t.rate()
+}
+
+// grouped are the rates of the parts that conversations fall into.
+func grouped(list []storage.JudgedSession, key func(*storage.JudgedSession) string, yes func(*storage.JudgedSession) bool) map[string]report.Clustered {
+	by := map[string]tally{}
+	for i := range list {
+		k := key(&list[i])
+		if by[k] == nil {
+			by[k] = tally{}
+		}
+		by[k].add(list[i].Customer, yes(&list[i]))
+	}
+	rates := make(map[string]report.Clustered, len(by))
+	for k, t := range by {
+		rates[k] = t.rate()
+	}
+	return rates
+}
+
+// reports are the reports in their order: name, and how its page is made.
+var reports = []struct {
+	name string
+	make func(*site, *http.Request, *words, Viewer, *reportFilter) (reportPage, error)
+}{
+	{"level", (*site).reportLevel},
+	{"complaints", (*site).reportComplaints},
+	{"recovery", (*site).reportRecovery},
+	{"silence", (*site).reportSilence},
+	{"improvement", (*site).reportImprovement},
+}
+
+// reportOf makes the report of an address.
+func (s *site) reportOf(r *http.Request, v Viewer, name string) (reportPage, *words, error) {
+	w := s.words(r, v)
+	f, err := s.reportFilter(r, v)
+	if err != nil {
+		return reportPage{}, nil, err
+	}
+	for _, one := range reports {
+		if one.name != name {
+			continue
+		}
+		p, err := one.make(s, r, w, v, &f)
+		if err != nil {
+			return p, nil, err
+		}
+		at := "/reports/" + name
+		for _, tab := range reports {
+			p.Tabs = append(p.Tabs, reportTab{f.with("/reports/" + tab.name), w.t("report_" + tab.name), tab.name == name})
+		}
+		p.Form = s.reportForm(w, v, &f, at)
+		for i := range p.Sections {
+			p.Sections[i].CSV = f.with(at+"/table.csv", "chart", p.Sections[i].ID)
+		}
+		p.Foot = append(p.Foot, w.t("report_days", f.From, f.To), w.t("report_left_out"))
+		return p, w, nil
+	}
+	return reportPage{}, nil, s.nothingHere(nil, nil, v)
+}
+
+// report shows a report.
+func (s *site) report(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	name := r.PathValue("report")
+	if name == "" {
+		name = reports[0].name
+	}
+	p, words, err := s.reportOf(r, v, name)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, v, http.StatusOK, "report.html", frame{Title: words.t("reports"), Here: "/reports"}, p)
+}
+
+// reportCSV is what one chart of a report shows, as a table.
+func (s *site) reportCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	p, _, err := s.reportOf(r, v, r.PathValue("report"))
+	if err != nil {
+		return err
+	}
+	for i := range p.Sections {
+		c := &p.Sections[i]
+		if c.ID != r.URL.Query().Get("chart") {
+			continue
+		}
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+		w.Header().Set("Content-Disposition", `attachment; filename="`+r.PathValue("report")+"-"+c.ID+`.csv"`)
+		out := csv.NewWriter(w)
+		_ = out.Write(c.columns)
+		for _, row := range c.Rows {
+			_ = out.Write(inertAll(slices.Clone(row.raw)))
+		}
+		out.Flush()
+		return nil
+	}
+	return s.nothingHere(w, r, v)
+}
+
+// reportRoutes are the addresses of reports. Who may read which figures is read by site.
+var reportRoutes = []route{
+	{"GET /reports", access.SeeReports, (*site).report},
+	{"GET /reports/{report}", access.SeeReports, (*site).report},
+	{"GET /reports/{report}/table.csv", access.SeeReports, (*site).reportCSV},
+}

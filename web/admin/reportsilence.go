@@ -1,0 +1,193 @@
+package admin
+
+import (
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/web/chart"
+)
+
+// What the page of silence assumes unless somebody says otherwise: shown beside each figure that
+// rests on it.
+const (
+	usualTarget = 15  // per cent of unsatisfied customers that is not to be reached
+	silentShare = 0.8 // of unsatisfied customers who never complain
+)
+
+// sortedSites are the sites of counts, by name.
+func sortedSites[T any](s *site, w *words, of map[string]T) []string {
+	var ids []string
+	for id := range of {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b string) int { return strings.Compare(s.siteName(w, a)+"\x00"+a, s.siteName(w, b)+"\x00"+b) })
+	return ids
+}
+
+// response are invitations as answered or not, by customer.
+func response(list []storage.AskedCustomer, fits func(*storage.AskedCustomer) bool) report.Clustered {
+	t := tally{}
+	for i := range list {
+		if fits(&list[i]) {
+			t.add(list[i].Customer, list[i].Answered)
+		}
+	}
+	return t.rate()
+}
+
+func anyone(*storage.AskedCustomer) bool { return true }
+
+// reportSilence is who did not answer, and what that may hide.
+func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+	target := usualTarget
+	if n, err := strconv.Atoi(r.URL.Query().Get("target")); err == nil && n > 0 && n < 100 {
+		target = n
+		f.keep.Set("target", strconv.Itoa(n))
+	}
+	p.Asking = &reportAsking{"target", w.t("target_label"), "number", strconv.Itoa(target)}
+	ctx := r.Context()
+	asked, more, err := s.Store.Asked(ctx, f.FigureFilter)
+	if err != nil || more || len(asked) == 0 {
+		return reportPage{TooMany: more, Empty: err == nil && !more}, err
+	}
+	var opened, answered, bad int
+	for i := range asked {
+		if asked[i].Opened {
+			opened++
+		}
+		if asked[i].Answered {
+			answered++
+			if asked[i].Level <= 3 {
+				bad++
+			}
+		}
+	}
+	all := response(asked, anyone)
+	var earlier *report.Clustered
+	if f.compare != "none" {
+		was, more, err := s.Store.Asked(ctx, f.earlier)
+		if err != nil {
+			return p, err
+		}
+		if !more {
+			e := response(was, anyone)
+			earlier = &e
+		}
+	}
+	p.Figures = append(p.Figures, w.figureOfRate(w.t("answered_share"), all, earlier, f.behind()),
+		w.figureOfRate(w.t("opened_share"), report.Clustered{Rate: report.Show(opened, len(asked))}, nil, ""))
+	p.Lede = w.t("silence_few", len(asked))
+	if all.Rated() && answered >= report.FewestRated {
+		bounds := report.Bounds(bad, answered, len(asked))
+		tile := reportFigure{
+			Label: w.t("unsatisfied_bounds"), Value: w.t("from_to_percent", hundredths(bounds.Low), hundredths(bounds.High)), Meta: w.t("whatever_the_silent"),
+			Bar: chart.Reach(math.NaN(), bounds.Low, bounds.High),
+		}
+		p.Figures = append(p.Figures, tile)
+		p.Lede = w.tipping(bad, answered, len(asked), target)
+	}
+	heard, err := s.heard(r, w, f)
+	if err != nil {
+		return p, err
+	}
+	p.Figures = append(p.Figures, heard...)
+
+	over := f.stretches(w)
+	line := make([]part, len(over))
+	tallies := make([]tally, len(over))
+	for i := range over {
+		tallies[i] = tally{}
+	}
+	bySite := map[string]tally{}
+	for i := range asked {
+		a := &asked[i]
+		if at, ok := indexOf(over, a.Day); ok {
+			tallies[at].add(a.Customer, a.Answered)
+		}
+		if bySite[a.Site] == nil {
+			bySite[a.Site] = tally{}
+		}
+		bySite[a.Site].add(a.Customer, a.Answered)
+	}
+	for i, o := range over {
+		line[i] = part{o.from, o.label, "", tallies[i].rate()}
+	}
+	trend := reportSection{ID: "trend", Title: w.t("answered_over_time"), columns: rateColumns, Head: [4]string{w.t("when"), w.t("asked_head"), "", w.t("answered_share")}}
+	usual := math.NaN()
+	if all.Rated() {
+		usual = all.P
+		trend.Notes = []string{w.t("band_legend", w.percent(usual))}
+	}
+	trend.Drawing, trend.Rows = w.lineOf("trend", trend.Title, line, usual)
+	p.Sections = append(p.Sections, trend)
+	if len(bySite) > 1 {
+		var parts []part
+		for _, id := range sortedSites(s, w, bySite) {
+			parts = append(parts, part{id, s.siteName(w, id), f.behind("site", id), bySite[id].rate()})
+		}
+		c := reportSection{ID: "site", Title: w.t("answered_by_site"), Open: true, Even: true, Rows: w.besideOthers(parts, all), columns: rateColumns}
+		c.Head = [4]string{w.t("by_site"), w.t("asked_head"), w.t("interval"), w.t("answered_share")}
+		p.Sections = append(p.Sections, c)
+	}
+	p.Foot = append(p.Foot, w.t("silence_foot", len(asked)))
+	return p, nil
+}
+
+// tipping says what the silent would have to be for the whole to reach the target.
+func (w *words) tipping(bad, answered, asked, target int) string {
+	share, ok := report.Tipping(bad, answered, asked, float64(target)/100)
+	switch {
+	case !ok:
+		return w.t("nobody_silent")
+	case share > 1:
+		return w.t("tipping_never", target)
+	case share <= 0:
+		return w.t("tipping_over", target)
+	}
+	return w.t("tipping_at", w.percent(share), target)
+}
+
+// heard are the estimates of how many were unsatisfied and said nothing, each with what it assumes.
+func (s *site) heard(r *http.Request, w *words, f *reportFilter) (tiles []reportFigure, err error) {
+	said, more, err := s.Store.Received(r.Context(), f.FigureFilter)
+	if err != nil || more {
+		return nil, err
+	}
+	judged, more, err := s.Store.Judged(r.Context(), f.FigureFilter)
+	if err != nil || more {
+		return nil, err
+	}
+	bad, complained := map[string]bool{}, map[string]bool{}
+	for i := range judged {
+		if judged[i].Level <= 3 {
+			bad[judged[i].Customer] = true
+		}
+	}
+	complaints := 0
+	for _, x := range said {
+		if x.Kind == storage.Complaint {
+			complaints++
+			complained[x.Customer] = true
+		}
+	}
+	if complaints >= report.FewestRated {
+		n := report.Implied(complaints, silentShare)
+		tiles = append(tiles, reportFigure{Label: w.t("implied_label"), Value: strconv.FormatFloat(n, 'f', 0, 64), Meta: w.t("implied_meta", complaints, w.percent(silentShare))})
+	}
+	both := 0
+	for c := range complained {
+		if bad[c] {
+			both++
+		}
+	}
+	if u := report.UnheardOf(len(bad), len(complained), both); u.Shown {
+		zero := func(x float64) string { return strconv.FormatFloat(x, 'f', 0, 64) }
+		tiles = append(tiles, reportFigure{Label: w.t("unheard_label"), Value: zero(u.All), Meta: w.t("unheard_meta", zero(u.Within.Low), zero(u.Within.High), u.Seen)})
+	}
+	return tiles, nil
+}
