@@ -182,7 +182,7 @@ func (w *words) steps(cases []storage.FigureCase, now time.Time) reportSection {
 		}
 		row := reportRow{Label: w.t("step_" + step.key), N: strconv.Itoa(len(waits)), Value: w.t("too_few_to_say"), raw: []string{step.key, strconv.Itoa(len(waits)), "", ""}}
 		if len(waits) >= report.FewestRated {
-			text := [2]string{w.t("not_reached"), w.t("not_reached")}
+			text := [2]string{w.t("figure_not_reached"), w.t("figure_not_reached")}
 			for i, share := range []float64{0.5, 0.9} {
 				if took, ok := report.TookMost(waits, share); ok {
 					text[i] = w.span(time.Duration(took * float64(time.Minute)))
