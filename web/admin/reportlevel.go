@@ -82,7 +82,7 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 		points.Meta = w.t("mean_interval", decimal(m.Within.Low), decimal(m.Within.High), levels.Median)
 	}
 	p.Figures = append(p.Figures, points)
-	p.Lede = w.finding(bad, was, unsatisfied)
+	p.Lede = w.levelFinding(bad, was, unsatisfied)
 
 	p.Sections = append(p.Sections, s.levelTrend(w, f, list, bad), s.levelBars(w, f, list, levels))
 	for _, by := range []struct {
@@ -134,8 +134,8 @@ func (w *words) channel(name string) string {
 	return name
 }
 
-// finding says in a sentence what a rate is and whether it changed.
-func (w *words) finding(now report.Clustered, was []storage.JudgedSession, yes func(*storage.JudgedSession) bool) string {
+// levelFinding says in a sentence what a rate is and whether it changed.
+func (w *words) levelFinding(now report.Clustered, was []storage.JudgedSession, yes func(*storage.JudgedSession) bool) string {
 	if !now.Rated() {
 		return w.t("finding_few", now.N)
 	}
