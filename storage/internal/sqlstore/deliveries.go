@@ -40,7 +40,7 @@ func newDeliveryQueries(t *texts) deliveryQueries {
 		slots:      t.keyed(deliveryColumns, "deliveries", "slot", ""),
 		slotStates: t.keyed(withoutRender, "deliveries", "slot", ""),
 		talks:      t.keyed(talkColumns, "talks", "id", ""),
-		talksIn:    t.one("SELECT " + talkColumns + " FROM talks WHERE bucket = ? AND chat = ?"),
+		talksIn:    t.one("SELECT " + talkColumns + " FROM talks WHERE bucket = ? AND chat = ? AND chat > ''"),
 		// Nothing else asks for these: a bucket's are looked through.
 		talksOf:       t.one("SELECT " + talkColumns + " FROM talks WHERE bucket = ? AND (" + t.dialect.Among("identity") + " OR " + t.dialect.Among("id") + ") ORDER BY id"),
 		dropTalk:      t.one("DELETE FROM talks WHERE bucket = ? AND id = ?"),

@@ -24,7 +24,7 @@ func newPruneQueries(t *texts) pruneQueries {
 			" AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.bucket = ? AND c.id = d.owner AND c.state NOT IN " + restingStates() + perRow + ")" +
 			" ORDER BY d.due LIMIT ?)"),
 		pruneTalks: t.one("DELETE FROM talks WHERE bucket = ? AND id IN" +
-			" (SELECT d.id FROM talks d WHERE d.bucket = ? AND d.started < ? AND d.settled < ?" +
+			" (SELECT d.id FROM talks d WHERE d.bucket = ? AND d.started < ? AND d.settled < ? AND d.id > ''" +
 			" AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.bucket = ? AND s.id = d.id AND s.ended_at IS NULL" + perRow + ")" +
 			" ORDER BY d.started LIMIT ?)"),
 		pruneOpened: t.one("DELETE FROM cases_opened WHERE bucket = ? AND minute < ?"),
