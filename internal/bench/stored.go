@@ -43,7 +43,7 @@ func stored(ctx context.Context, b *bench) ([]row, error) {
 }
 
 // filled is a store with n answers, each session of as many as there are questions, with
-// the deliveries and the keys that taps leave behind.
+// what their chats showed, the rows that reports read, and the keys that taps leave behind.
 func (b *bench) filled(ctx context.Context, name string, n int) (storage.Store, error) {
 	store, err := b.openPostgres(ctx, name)
 	if err != nil {
@@ -58,6 +58,7 @@ func (b *bench) filled(ctx context.Context, name string, n int) (storage.Store, 
 	// A session's id begins with its time, and goes on in no order.
 	id := "(lpad(to_hex(1790000000000 - s::bigint * 1000), 12, '0') || substr(md5(s::text), 13))::uuid::text"
 	who := "md5('p' || s)::uuid::text"
+	day := "to_char(now() - s * interval '1 second', 'YYYY-MM-DD')"
 	bucket := fmt.Sprintf("mod(s, %d)::smallint", store.Buckets())
 	asked := fmt.Sprintf("generate_series(0, %d) q", questions-1)
 	// People's ids come in no order; a body of the real size.
@@ -70,14 +71,19 @@ func (b *bench) filled(ctx context.Context, name string, n int) (storage.Store, 
 			" composite, level, unsatisfied, test, body) SELECT " + bucket + ", " + id + ", " + who + ", 'bench', 1, 'completed', '', " + who +
 			", '', '', now() - s * interval '1 second', now() - s * interval '1 second', NULL, 75, 6, false, false, repeat('x', 1100)" +
 			" FROM generate_series(1, $1::int) s",
-		"INSERT INTO answers (bucket, session, question, revision, value, choices, text, files, skipped, dropped, at) SELECT " + bucket + ", " + id +
-			", 'q' || q, 1, 4, '', '', '', false, false, now() - s * interval '1 second' FROM generate_series(1, $1::int) s, " + asked,
+		"INSERT INTO read_sessions (bucket, session, flow, version, class, site, service, staff, language, channel, day, status, answered, composite, level," +
+			" flag, unsatisfied, has_case, test) SELECT " + bucket + ", " + id + ", 'bench', 1, 'transactional', '', 'haircut', '', 'en', 'telegram', " + day +
+			", 'completed', 5, 75, 6, 'fine', false, false, false FROM generate_series(1, $1::int) s",
+		"INSERT INTO answers (bucket, session, question, revision, newest, kind, value, choices, text, score, level, flag, skipped, dropped, test, at," +
+			" flow, version, site, service, staff, language, channel, day) SELECT " + bucket + ", " + id +
+			", 'q' || q, 1, true, 'scale', 4, '', '', 75, 6, 'fine', false, false, false, now() - s * interval '1 second'," +
+			" 'bench', 1, '', 'haircut', '', 'en', 'telegram', " + day + " FROM generate_series(1, $1::int) s, " + asked,
 		"INSERT INTO keyblocks (bucket, id, at, bits) SELECT " + bucket +
 			", 'tg:4242:' || lpad((1000000 + s)::text, 16, '0'), now(), decode(repeat('ff', 512), 'hex') FROM generate_series(0, $1::int / 800) s",
-		"INSERT INTO deliveries (bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, render, hash, wanted, shown, shown_ref," +
-			" shown_sum, base, state, due, attempts, tried, epoch, error, created) SELECT " + bucket + ", 'q:' || " + id + " || ':' || q, " + id + ", " + who +
-			", 'telegram', '4242', s::text, '', 'question', s * 10 + q, repeat('x', 250), 'h', 2, 2, q::text, 'h', 0, 'sent', now() - s * interval '1 second'," +
-			" 0, NULL, 1, '', now() - s * interval '1 second' FROM generate_series(1, $1::int) s, " + asked,
+		// What their chats showed. Nobody reads these bodies: they have the size that packed ones have.
+		"INSERT INTO talks (bucket, id, identity, platform, account, chat, thread, started, settled, body, packed) SELECT " + bucket + ", " + id + ", " + who +
+			", 'telegram', '4242', s::text, '', now() - s * interval '1 second', now() - s * interval '1 second', '', decode(repeat('a5', 1100), 'hex')" +
+			" FROM generate_series(1, $1::int) s",
 		"UPDATE buckets SET answers = answers + $1::int / (SELECT count(*) FROM buckets)",
 		"VACUUM ANALYZE", "CHECKPOINT",
 	} {
