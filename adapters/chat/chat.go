@@ -192,10 +192,11 @@ type Layout struct {
 	Hint string    `json:"hint,omitempty"` // stands faint below the words
 
 	// Of a question that is asked or was answered.
-	Low       string `json:"low,omitempty"`  // what the ends of a long scale mean
-	High      string `json:"high,omitempty"` //
-	Most      int    `json:"most,omitempty"` // how many choices may be made; 0 = one
-	Step      int    `json:"step,omitempty"` // the how-manieth question it is, 0 = not counted
+	Low       string `json:"low,omitempty"`   // what the ends of a long scale mean
+	High      string `json:"high,omitempty"`  //
+	Most      int    `json:"most,omitempty"`  // how many choices may be made; 0 = one
+	Least     int    `json:"least,omitempty"` // how many must be made; 0 = one
+	Step      int    `json:"step,omitempty"`  // the how-manieth question it is, 0 = not counted
 	Steps     int    `json:"steps,omitempty"`
 	FollowsUp bool   `json:"follows_up,omitempty"` // it is asked because of an answer
 	Answer    string `json:"answer,omitempty"`     // in words, whole
@@ -290,6 +291,7 @@ type Button struct {
 	Label    string `json:"label,omitempty"` // what a screen reader says, "Rate 2 of 5, dissatisfied"; "" = Text
 	Style    string `json:"style,omitempty"` // "", "primary", "danger"
 	Selected bool   `json:"selected,omitempty"`
+	Alone    bool   `json:"alone,omitempty"` // of several choices it goes with no other
 	// Words stand beside Text where a platform lays messages out itself: what a number means.
 	Words string `json:"words,omitempty"`
 	// Aside says what the button does beside answering, where a platform lays messages out

@@ -220,6 +220,17 @@ func TestSeveralChoicesAreSentAtOnce(t *testing.T) {
 	if got := send("n2"); got != http.StatusUnprocessableEntity {
 		t.Errorf("none: status %d", got)
 	}
+	alone := bot.reasons()
+	alone.Layout.Least = 2
+	alone.Rows[3][0].Alone = true
+	bot.put(customer, "q:s1:1", alone)
+	if got := send("n4", "1ts1.1.1"); got != http.StatusUnprocessableEntity {
+		t.Errorf("one of at least two: status %d", got)
+	}
+	if got := send("n5", "1ts1.1.1", "1ts1.1.3"); got != http.StatusUnprocessableEntity {
+		t.Errorf("one that goes with no other, and another: status %d", got)
+	}
+	bot.put(customer, "q:s1:1", bot.reasons())
 	if n := len(bot.handled()); n != 0 {
 		t.Fatalf("%d updates", n)
 	}
@@ -230,6 +241,17 @@ func TestSeveralChoicesAreSentAtOnce(t *testing.T) {
 		got = append(got, u.Data)
 	}
 	if !slices.Equal(got, []string{"1ts1.1.0", "1ts1.1.1", "1ts1.1.3", "1ds1.1"}) {
+		t.Errorf("taps %v", got)
+	}
+	// One that goes with no other, chosen before: it goes first, else it would take the others away.
+	alone.Rows[0][0].Selected, alone.Rows[3][0].Selected = false, true
+	bot.put(customer, "q:s1:1", alone)
+	send("n6", "1ts1.1.1", "1ts1.1.2")
+	got = nil
+	for _, u := range bot.handled()[4:] {
+		got = append(got, u.Data)
+	}
+	if !slices.Equal(got, []string{"1ts1.1.3", "1ts1.1.1", "1ts1.1.2", "1ds1.1"}) {
 		t.Errorf("taps %v", got)
 	}
 }

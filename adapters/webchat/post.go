@@ -127,7 +127,19 @@ func (p posted) updates(v Visitor, token string, now time.Time, items []Item) []
 		all = append(all, posted{Nonce: p.Nonce, Start: true}.update(v, token, now))
 	}
 	if p.Several {
-		for _, b := range p.toggles(items) {
+		// What is taken out goes first: a choice that goes with no other would take away what came
+		// before it.
+		toggles := p.toggles(items)
+		slices.SortStableFunc(toggles, func(a, b chat.Button) int {
+			switch {
+			case a.Selected == b.Selected:
+				return 0
+			case a.Selected:
+				return -1
+			}
+			return 1
+		})
+		for _, b := range toggles {
 			if slices.Contains(p.Picks, b.Data) != b.Selected {
 				all = append(all, posted{Nonce: p.Nonce, Data: b.Data, On: p.On}.update(v, token, now))
 			}
@@ -175,8 +187,19 @@ func (s *site) wrong(p posted, w words, items []Item) unsent {
 		if most := items[open].Message.Layout; most != nil && len(p.Picks) > most.Most {
 			u.Wrong = s.words.say(w.TooMany, "n", strconv.Itoa(most.Most))
 		}
-		if len(p.Picks) == 0 {
+		alone := ""
+		for _, b := range p.toggles(items) {
+			if b.Alone && slices.Contains(p.Picks, b.Data) {
+				alone = b.Text
+			}
+		}
+		switch layout := items[open].Message.Layout; {
+		case len(p.Picks) == 0:
 			u.Wrong = w.NonePicked
+		case alone != "" && len(p.Picks) > 1:
+			u.Wrong = s.words.say(w.Alone, "label", alone)
+		case alone == "" && layout != nil && len(p.Picks) < layout.Least:
+			u.Wrong = s.words.say(w.TooFew, "n", strconv.Itoa(layout.Least))
 		}
 		return u
 	}

@@ -49,6 +49,8 @@ type words struct {
 	TooLong         string   // by {n} characters
 	TooLongBox      string
 	TooMany         string // more than {n} were chosen
+	TooFew          string // fewer than {n} were chosen
+	Alone           string // {label} was chosen with others
 	NonePicked      string
 	Earlier         string // leads to the messages before those on the page
 	Newest          string // leads back from there

@@ -47,6 +47,7 @@ func laidQuestion(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 		}
 	case survey.ChoiceQ:
 		if q.Max > 1 {
+			l.Least = q.Min
 			l.Most, l.Hint = q.Max, v.Say("choose_up_to", "max", voice.Number(float64(q.Max)), "done", v.Say("done"))
 			if q.Min > 1 {
 				l.Hint = v.Say("choose_from_to", "min", voice.Number(float64(q.Min)), "max", voice.Number(float64(q.Max)), "done", v.Say("done"))
@@ -134,7 +135,7 @@ func laidChoices(v *voice.Voice, s *survey.Session, i int, q *survey.Question) [
 		return rows
 	}
 	for at, o := range s.Shown(q) {
-		rows[at][0].Text, rows[at][0].Label = v.Fill(q.Choices[o].Label.In(v.Langs...)), ""
+		rows[at][0].Text, rows[at][0].Label, rows[at][0].Alone = v.Fill(q.Choices[o].Label.In(v.Langs...)), "", q.Choices[o].Exclusive
 	}
 	return rows
 }

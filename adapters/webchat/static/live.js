@@ -262,6 +262,15 @@ document.addEventListener("submit", e => {
 	send(e.target, e.submitter)
 })
 document.addEventListener("input", count)
+
+// What goes with no other answer takes the others away, and the other way round.
+document.addEventListener("change", e => {
+	if (e.target.name !== "pick" || !e.target.checked) return
+	const alone = "alone" in e.target.dataset
+	for (const box of e.target.form.querySelectorAll("[name=pick]")) {
+		if (box !== e.target && (alone || "alone" in box.dataset)) box.checked = false
+	}
+})
 document.addEventListener("click", e => { // a menu gives way to what lies beside it
 	for (const d of document.querySelectorAll("details.menu[open]")) if (!d.contains(e.target)) d.open = false
 })
