@@ -27,6 +27,7 @@ type mortal struct {
 	*storagetest.CrashingStore
 	inner  storage.Store
 	sender chat.Sender
+	asked  bool // it dies once it has posted a question, before it hears that it has
 
 	mu     sync.Mutex
 	leases map[string]string // holders by lease
@@ -79,6 +80,9 @@ func (m *mortal) Send(ctx context.Context, to chat.Address, msg chat.Message, at
 		return "", died
 	}
 	ref, err := m.sender.Send(ctx, to, msg, at)
+	if m.asked && err == nil && at == "" && len(msg.Rows) > 0 {
+		m.Die()
+	}
 	if m.isDead() {
 		return "", died
 	}
