@@ -30,15 +30,17 @@ var guides = map[string]limits{
 	"add-an-adapter":         {folder: "adapters/pigeon", lines: 3},
 }
 
+// TestEveryGuideCanBeFollowed applies each change to a copy of the tree as it is, then all of
+// them, one on top of the other, so that what they have in common is built once, and runs
+// what the guides name there.
 func TestEveryGuideCanBeFollowed(t *testing.T) {
 	patches, err := filepath.Glob("*.patch")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// One copy for all, one after the other: what a change leaves alone is built once.
 	tree := t.TempDir()
 	copyTree(t, tree)
-	var found []string
+	var found, named []string
 	for _, patch := range patches {
 		name := strings.TrimSuffix(patch, ".patch")
 		found = append(found, name)
@@ -59,7 +61,8 @@ func TestEveryGuideCanBeFollowed(t *testing.T) {
 				}
 			}
 			t.Attr("figure", fmt.Sprintf("%d places", len(places)))
-			follow(t, tree, patch, commands(t, page))
+			fits(t, tree, patch)
+			named = append(named, commands(t, page)...)
 		})
 	}
 	for name := range guides {
@@ -67,6 +70,15 @@ func TestEveryGuideCanBeFollowed(t *testing.T) {
 			t.Errorf("the guide %s has no patch", name)
 		}
 	}
+	if t.Failed() {
+		return
+	}
+	for _, patch := range patches {
+		if out, err := git(tree, "apply", "-C1", absolute(t, patch)); err != nil {
+			t.Fatalf("%s does not fit a tree that has the changes of the guides before it:\n%s", patch, out)
+		}
+	}
+	follow(t, tree, named)
 }
 
 // exceeded says in words which limits a change goes beyond.
@@ -122,25 +134,31 @@ func commands(t *testing.T, page string) []string {
 	return out
 }
 
-// follow applies the change to the copy of the tree, builds that, runs the commands there,
-// and takes the change back.
-func follow(t *testing.T, tree, patch string, commands []string) {
-	patch, err := filepath.Abs(patch)
+// fits reports a change that the tree does not take any more. One line of context is enough,
+// so that changes nearby do not make the patch old.
+func fits(t *testing.T, tree, patch string) {
+	t.Helper()
+	if out, err := git(tree, "apply", "--check", "-C1", absolute(t, patch)); err != nil {
+		t.Errorf("the patch does not fit the tree any more: docs/guides/README.md says how to renew it\n%s", out)
+	}
+}
+
+func git(dir string, args ...string) (string, error) { return run(dir, "git", args...) }
+
+func absolute(t *testing.T, patch string) string {
+	t.Helper()
+	path, err := filepath.Abs(patch)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// One line of context is enough, so that changes nearby do not make the patch old.
-	apply := "git apply -C1 '" + patch + "'"
-	if out, err := run(tree, apply); err != nil {
-		t.Fatalf("the patch does not fit the tree any more: docs/guides/README.md says how to renew it\n%s", out)
-	}
-	defer func() {
-		if out, err := run(tree, apply+" --reverse"); err != nil {
-			t.Fatalf("take the change back: %s", out)
-		}
-	}()
-	for _, command := range append([]string{"go build -o /dev/null ./cmd/aftercare"}, commands...) {
-		out, err := run(tree, command)
+	return path
+}
+
+// follow builds the program of the changed tree and runs the commands there, each once.
+func follow(t *testing.T, tree string, commands []string) {
+	slices.Sort(commands)
+	for _, command := range append([]string{"go build -o /dev/null ./cmd/aftercare"}, slices.Compact(commands)...) {
+		out, err := run(tree, "bash", "-c", command)
 		if err != nil {
 			t.Errorf("%s: %v\n%s", command, err, out)
 		}
@@ -153,7 +171,7 @@ func follow(t *testing.T, tree, patch string, commands []string) {
 // copyTree copies what belongs to the project, without what was built or is ignored.
 func copyTree(t *testing.T, to string) {
 	t.Helper()
-	out, err := run(root, "git ls-files --cached --others --exclude-standard")
+	out, err := git(root, "ls-files", "--cached", "--others", "--exclude-standard")
 	if err != nil {
 		t.Fatalf("list the files: %v\n%s", err, out)
 	}
@@ -184,9 +202,9 @@ func copyTree(t *testing.T, to string) {
 // checks that the tree itself has passed: compiling is most of what this test costs.
 const quick = "-vet=off -ldflags=-w '-gcflags=github.com/aftercare/aftercare/...=-N -l -dwarf=false'"
 
-// run runs a line of shell in a folder.
-func run(dir, line string) (string, error) {
-	cmd := exec.Command("bash", "-c", line)
+// run runs a command in a folder.
+func run(dir, name string, args ...string) (string, error) {
+	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOFLAGS="+quick, "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
 	out, err := cmd.CombinedOutput()
