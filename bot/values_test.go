@@ -108,8 +108,9 @@ type redraw struct {
 	w     *world
 	t     *testing.T
 	texts *voice.Texts
-	seen  map[string]string // hashes by slot
-	drawn map[string]int    // by platform and kind of slot
+	flows map[snapshot.FlowKey]*snapshot.Flow // those of feedback, and what was read already
+	seen  map[string]string                   // hashes by slot
+	drawn map[string]int                      // by platform and kind of slot
 	menus int
 }
 
@@ -119,7 +120,7 @@ func newRedraw(t *testing.T, w *world) *redraw {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &redraw{w: w, t: t, texts: texts, seen: map[string]string{}, drawn: map[string]int{}}
+	return &redraw{w: w, t: t, texts: texts, flows: render.FeedbackFlows(texts), seen: map[string]string{}, drawn: map[string]int{}}
 }
 
 func (r *redraw) add(to map[string]int) {
@@ -203,11 +204,12 @@ func (r *redraw) of(d storage.Delivery, slot storage.Slot, at time.Time) (*value
 		v.words = must(r.w.store.Dossier(ctx, storage.Anchor{Identities: []storage.Person{customer.Person}}))(r.t).Words
 	}
 	v.Mark = session.Mark
-	v.Flow = render.FeedbackFlows(r.texts)[snapshot.FlowKey{ID: session.Flow, Version: session.Version}]
-	if v.Flow == nil {
+	key := snapshot.FlowKey{ID: session.Flow, Version: session.Version}
+	if r.flows[key] == nil {
 		source := must(r.w.store.FlowSource(ctx, session.Flow, session.Version))(r.t)
-		v.Flow = snapshot.NewFlow(must(flowfile.Parse([]byte(source.Source)))(r.t))
+		r.flows[key] = snapshot.NewFlow(must(flowfile.Parse([]byte(source.Source)))(r.t))
 	}
+	v.Flow = r.flows[key]
 	for _, site := range must(r.w.store.Sites(ctx))(r.t) {
 		if site.ID == session.Site {
 			v.Site = snapshot.Site{Site: site, Zone: must(time.LoadLocation(site.Zone))(r.t)}

@@ -81,7 +81,7 @@ func onSQLite(t testing.TB, buckets int) opener {
 
 func sqliteAt(path string) opener {
 	return func(clock func() time.Time) (storage.Store, error) {
-		return sqlite.Open(context.Background(), path, sqlite.Options{Clock: clock})
+		return sqlite.Open(context.Background(), path, sqlite.Options{Clock: clock, Unchecked: true})
 	}
 }
 
@@ -91,7 +91,7 @@ func onPostgres(t testing.TB, buckets int) opener {
 
 func postgresAt(dsn string) opener {
 	return func(clock func() time.Time) (storage.Store, error) {
-		return postgres.Open(context.Background(), dsn, postgres.Options{Clock: clock})
+		return postgres.Open(context.Background(), dsn, postgres.Options{Clock: clock, Unchecked: true})
 	}
 }
 

@@ -37,6 +37,9 @@ type Options struct {
 	Before func(ctx context.Context, p Pending) error
 	// Wrap, if set, wraps the driver: tests cut the connection there.
 	Wrap func(driver.Connector) driver.Connector
+	// Unchecked does not have the database check every statement first: for tests, which open
+	// the same schema a thousand times.
+	Unchecked bool
 }
 
 // Report is what a migration did.
@@ -98,7 +101,7 @@ func open(ctx context.Context, a address, o Options, pools []*sql.DB) (storage.S
 		return scrub(ctx, a, o, whole)
 	}
 	return sqlstore.New(ctx, sqlstore.Config{
-		Dialect: d, Write: pools[0], Read: pools[1], Lease: pools[2], Clock: o.Clock, Log: o.Log,
+		Dialect: d, Write: pools[0], Read: pools[1], Lease: pools[2], Clock: o.Clock, Log: o.Log, Unchecked: o.Unchecked,
 		Hints: func(ctx context.Context) <-chan struct{} { return hints(ctx, a, o.Log) },
 	})
 }

@@ -36,6 +36,9 @@ type Options struct {
 	Before func(ctx context.Context, p Pending) error
 	// Wrap, if set, wraps the driver: tests cut the connection there.
 	Wrap func(driver.Connector) driver.Connector
+	// Unchecked does not have the database check every statement first: for tests, which open
+	// the same schema a thousand times.
+	Unchecked bool
 }
 
 // Report is what a migration did.
@@ -92,7 +95,7 @@ func Open(ctx context.Context, path string, o Options) (_ storage.Store, err err
 	}
 	read := pool(path, o, use{wait: busy, size: readers, readOnly: true, guard: f.guard})
 	s, err := sqlstore.New(ctx, sqlstore.Config{
-		Dialect: dialect(), Write: write, Read: read, Lease: write, Clock: o.Clock, Log: o.Log, Guard: f.guard, Release: f.release,
+		Dialect: dialect(), Write: write, Read: read, Lease: write, Clock: o.Clock, Log: o.Log, Guard: f.guard, Release: f.release, Unchecked: o.Unchecked,
 	})
 	if err != nil {
 		_, _ = read.Close(), write.Close()

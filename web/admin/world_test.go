@@ -67,7 +67,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	ctx := context.Background()
 	w := &world{t: t, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
-	store, err := sqlite.Open(ctx, sqlitetest.New(t, 1), sqlite.Options{Clock: w.clock.Now})
+	store, err := sqlite.Open(ctx, sqlitetest.New(t, 1), sqlite.Options{Clock: w.clock.Now, Unchecked: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,8 @@ type Config struct {
 	Guard func() error
 	// Release is called when every pool is closed; nil = nothing is to be released.
 	Release func()
+	// Unchecked leaves out that every statement is checked first.
+	Unchecked bool
 	// Hints and Stop are the engine's listener; nil where there is none.
 	Hints func(ctx context.Context) <-chan struct{}
 }
@@ -76,8 +78,10 @@ func New(ctx context.Context, c Config) (*Store, error) {
 		return nil, fmt.Errorf("count buckets: %w", s.unavailable(err))
 	}
 	s.formers, s.pruned = make(formers, s.buckets), make([]pruned, s.buckets)
-	if err := s.prepare(ctx); err != nil {
-		return nil, err
+	if !c.Unchecked {
+		if err := s.prepare(ctx); err != nil {
+			return nil, err
+		}
 	}
 	background, stop := context.WithCancel(context.Background())
 	s.stop = stop
