@@ -23,7 +23,7 @@ import (
 )
 
 var (
-	crashes   = flag.Int("crashes", 120, "how many random crash schedules to play on each database")
+	crashes   = flag.Int("crashes", 40, "how many random crash schedules to play on each database")
 	crashSeed = flag.Uint64("crashseed", 1, "the first seed of the crash schedules")
 )
 
@@ -68,7 +68,7 @@ func TestCrashes(t *testing.T) {
 				sum.add(n)
 			}
 			t.Logf("%+v", sum)
-			if !t.Failed() && *crashes >= 100 && (sum.Deaths < *crashes || sum.Cards == 0 || sum.Doubtful == 0) {
+			if !t.Failed() && *crashes >= 40 && (sum.Deaths < *crashes || sum.Cards == 0 || sum.Doubtful == 0) {
 				t.Errorf("the schedules did not crash enough: %+v", sum)
 			}
 		})

@@ -82,7 +82,7 @@ func TestTheDiskIsFull(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		disk := newSmallDisk(t, "24m")
-		s := newSiege(t, siegePlan{database: "sqlite:" + filepath.Join(disk.dir, "a.db"), pause: thinking})
+		s := newSiege(t, siegePlan{database: "sqlite:" + filepath.Join(disk.dir, "a.db")})
 		s.overfill(disk, func() {})
 	})
 	t.Run("postgres", func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestTheDiskIsFull(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		s := newSiege(t, siegePlan{database: database.DSN("postgres"), pause: thinking})
+		s := newSiege(t, siegePlan{database: database.DSN("postgres")})
 		s.overfill(disk, func() {
 			// A server that found no space for its log has stopped itself, and needs to be
 			// started as its supervisor does.

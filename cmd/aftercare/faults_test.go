@@ -23,10 +23,6 @@ var (
 // with other things. What it took is measured and told; see docs/reliability.md.
 const bound = 30 * time.Second
 
-// thinking is the pause of web customers where it is not the load that matters, but that
-// there always is some.
-const thinking = 50 * time.Millisecond
-
 // mustRecover checks the recoveries against the bound.
 func (s *siege) mustRecover() {
 	s.t.Helper()
@@ -93,7 +89,7 @@ func TestAnswersToCommitAreCut(t *testing.T) {
 func TestTroubleOnTheWayToPostgres(t *testing.T) {
 	t.Parallel()
 	l, database := newLineTo(t, pgtest.Start(t))
-	s := newSiege(t, siegePlan{database: database, pause: thinking})
+	s := newSiege(t, siegePlan{database: database})
 	server := s.serve()
 	s.begin()
 	s.play(l, s.awaitRecovery)
@@ -157,7 +153,7 @@ func TestTroubleOnTheWayToTelegram(t *testing.T) {
 	tg := telegramtest.New(t)
 	l, api := newLineTo(t, tg.URL)
 	s := newSiegeOn(t, tg, siegePlan{
-		database: databases[0].url(t), api: api, pause: thinking, onTelegram: 3 + *roundsFlag,
+		database: databases[0].url(t), api: api, onTelegram: 3 + *roundsFlag,
 	})
 	server := s.serve()
 	s.begin()

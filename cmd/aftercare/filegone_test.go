@@ -148,7 +148,10 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 	copyFile(t, m.dir+"/a.db", m.dir+"/old.db")
 	server := m.serve()
 
-	const customers = 4
+	const (
+		customers = 4
+		pause     = 5 * time.Millisecond // of somebody who hears no thanks
+	)
 	var took atomic.Bool // the trouble is over
 	var before, after atomic.Int64
 	var running sync.WaitGroup
@@ -169,11 +172,13 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 				late := took.Load()
 				response, err := postForm("http://"+m.address+"/chat/"+link.Token, url.Values{"nonce": {strconv.Itoa(n)}, name: {value}})
 				if err != nil {
+					time.Sleep(pause)
 					continue
 				}
 				_ = response.Body.Close()
 				switch {
 				case response.StatusCode >= 400:
+					time.Sleep(pause)
 				case late:
 					after.Add(1)
 				case name == "text":
@@ -198,6 +203,7 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 		if time.Since(began) > patience {
 			t.Fatal("it is ready all the same")
 		}
+		time.Sleep(time.Millisecond)
 	}
 	select {
 	case <-server.done:

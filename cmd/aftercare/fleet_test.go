@@ -140,7 +140,7 @@ func newFleet(t *testing.T, n int, mode string, first func(*fleet)) *fleet {
 	tg := telegramtest.New(t)
 	f := &fleet{balancer: b, running: make([]*instance, n)}
 	f.siege = newSiegeOn(t, tg, siegePlan{
-		database: pgtest.Start(t), onTelegram: 4, instances: n - 1, pause: thinking,
+		database: pgtest.Start(t), onTelegram: 4, instances: n - 1,
 		env: map[string]string{"TELEGRAM_MODE": mode}, public: b.URL,
 		first: func(s *siege) {
 			f.siege = s

@@ -74,12 +74,12 @@ func registry() []row {
 		}},
 		{4, "the database is a black hole, or slow", "every call returns within its deadline and 2 s; the program is at work again within 10 s of the trouble's end", []check{
 			{dir: "storage/postgres", test: "TestADeadlineIsKeptOnAConnectionThatHangs", target: faults},
-			{dir: shell, test: "TestTroubleOnTheWayToPostgres", target: faults, long: []string{"-rounds=${rounds}", "-hold=${hold}"}},
+			{dir: shell, test: "TestTroubleOnTheWayToPostgres", target: faults, long: []string{"-think=50ms", "-rounds=${rounds}", "-hold=${hold}"}},
 		}},
 		{5, "a platform storms", "everything is delivered afterwards, nothing before its time, other chats are not held up; at work again within 10 s of the trouble's end", []check{
 			{dir: "bot/outbox", test: "TestAPlatformStormDelaysOnlyTheChatsThatItHits", target: faults},
 			{dir: shell, test: "TestAStormOnTelegramHoldsUpOnlyTheChatsThatItHits", target: faults, long: []string{"-storm=${storm}"}, waits: true},
-			{dir: shell, test: "TestTroubleOnTheWayToTelegram", target: faults, long: []string{"-rounds=${rounds}", "-hold=${hold}"}},
+			{dir: shell, test: "TestTroubleOnTheWayToTelegram", target: faults, long: []string{"-think=50ms", "-rounds=${rounds}", "-hold=${hold}"}},
 		}},
 		{6, "updates come twice, out of order and late", "the stored state is the model's, over 100,000 updates", []check{
 			{dir: "bot", test: "TestDuplicatesAndDisorderGiveTheModelsState", target: faults, long: []string{"-rapid.checks=7200"}},
@@ -113,8 +113,8 @@ func registry() []row {
 			{dir: "bot/outbox", test: "TestRandomSchedules", target: crash},
 		}},
 		{10, "several instances", "0 doubled stored effects, messages shown twice ≤ those in flight, takeover within 6 s, never two pollers", []check{
-			{dir: shell, test: "TestAFleetOfThreeLosesAndDoublesNothing", target: faults, long: []string{"-kills=${kills}", "-stop=${stop}"}},
-			{dir: shell, test: "TestARollingRestartLosesNothing", target: faults, long: []string{"-rounds=${rounds}"}},
+			{dir: shell, test: "TestAFleetOfThreeLosesAndDoublesNothing", target: faults, long: []string{"-think=50ms", "-kills=${kills}", "-stop=${stop}"}},
+			{dir: shell, test: "TestARollingRestartLosesNothing", target: faults, long: []string{"-think=50ms", "-rounds=${rounds}"}},
 			{dir: "bot/outbox", test: "TestAnotherProcessTakesOverAndTwoNeverServeAtOnce", target: faults},
 			{dir: "bot/outbox", test: "TestARowThatALateHolderClaimsIsFoundToo", target: faults},
 		}},
@@ -126,7 +126,7 @@ func registry() []row {
 			{dir: "recovery", test: "TestAfterAnOutage", target: faults},
 		}},
 		{12, "the disk is full", "503, nothing acknowledged, not ready; 0 lost once there is space", []check{
-			{dir: shell, test: "TestTheDiskIsFull", target: faults, long: []string{"-rounds=${rounds}"}},
+			{dir: shell, test: "TestTheDiskIsFull", target: faults, long: []string{"-think=50ms", "-rounds=${rounds}"}},
 		}},
 		{13, "a poisonous update", "parked after five tries, visible and retryable; the next update of the chat goes on; the platform gets its 2xx", []check{
 			{dir: "bot", test: "TestAPoisonousUpdateIsParkedAndTheNextOneIsHandled", target: faults},
@@ -178,7 +178,7 @@ func registry() []row {
 		}},
 		{22, "upgrades", "instances are replaced one by one under load without an error that customers see; a migration that is killed resumes; who writes by old rules changes nothing", []check{
 			{dir: shell, test: "TestAMigrationThatIsKilledResumes", target: faults, long: []string{"-rounds=${rounds}"}},
-			{dir: shell, test: "TestARollingRestartLosesNothing", target: faults, long: []string{"-old=${old}", "-rounds=${rounds}"}},
+			{dir: shell, test: "TestARollingRestartLosesNothing", target: faults, long: []string{"-think=50ms", "-old=${old}", "-rounds=${rounds}"}},
 			{dir: shell, test: "TestAServerThatTheDatabaseHasOutgrownAcknowledgesNothing", target: faults},
 		}},
 		{23, "nothing leaks", "goleak in every package that starts goroutines; goroutines, descriptors and heap are flat within 5 % over an hour", []check{
