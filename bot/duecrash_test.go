@@ -16,9 +16,9 @@ import (
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
-// dyingSweeper is a process that sweeps and dies at one of its calls of the store. It
-// reports whether it lived to the end.
-func (w *world) dyingSweeper(at int, when storagetest.When) (survived bool) {
+// dyingSweeper is a process that dies at one of its calls of the store as it does something with
+// each bucket. It reports whether it lived to the end.
+func (w *world) dyingSweeper(at int, when storagetest.When, do func(s *sweeper, b storage.Bucket) error) (survived bool) {
 	w.t.Helper()
 	store := storagetest.Crashing(w.store, at, when)
 	b, err := New(context.Background(), Config{
@@ -29,10 +29,8 @@ func (w *world) dyingSweeper(at int, when storagetest.When) (survived bool) {
 	if err == nil {
 		s := newSweeper(b)
 		for bucket := range storage.Bucket(store.Buckets()) {
-			for _, d := range b.caseDuties() {
-				if err == nil {
-					err = s.see(context.Background(), bucket, d)
-				}
+			if err == nil {
+				err = do(s, bucket)
 			}
 		}
 		if len(s.failed) > 0 {
@@ -51,6 +49,16 @@ func (w *world) dyingSweeper(at int, when storagetest.When) (survived bool) {
 	default:
 		return true
 	}
+}
+
+// dutiful does what is due about cases.
+func dutiful(s *sweeper, b storage.Bucket) error {
+	for _, d := range s.duties() {
+		if err := s.see(context.Background(), b, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TestClocksStrikeOnceWhereverTheSweeperDies kills a sweeping process before and after
@@ -74,7 +82,7 @@ func TestClocksStrikeOnceWhereverTheSweeperDies(t *testing.T) {
 					w.now = next
 					for range 3 {
 						calls++
-						if !w.dyingSweeper(1+r.IntN(24), storagetest.When(r.IntN(2))) {
+						if !w.dyingSweeper(1+r.IntN(24), storagetest.When(r.IntN(2)), dutiful) {
 							deaths++
 						}
 					}

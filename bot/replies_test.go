@@ -2,16 +2,13 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/recovery"
-	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/storagetest"
-	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
 // typed lets a member of staff write to the customer; the words wait for five seconds.
@@ -28,31 +25,7 @@ func (w *world) typed(id, by, text string) storage.PendingReply {
 // sends is one round of a process that sends what waits; it dies at a call of the store.
 func (w *world) sends(at int, when storagetest.When) (survived bool) {
 	w.t.Helper()
-	store := storagetest.Crashing(w.store, at, when)
-	b, err := New(context.Background(), Config{
-		Traits: platforms(), Store: store, Key: []byte("a secret key for tests only"), Clock: func() time.Time { return w.now },
-		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
-	})
-	if err == nil {
-		s := newSweeper(b)
-		for bucket := range storage.Bucket(store.Buckets()) {
-			if err == nil {
-				err = s.replies.send(context.Background(), s, bucket)
-			}
-		}
-		if closed := b.Close(); closed != nil {
-			w.t.Error(closed)
-		}
-	}
-	select {
-	case <-store.Dead():
-		if !errors.Is(err, storage.ErrUnavailable) {
-			w.t.Errorf("a dead process says %v", err)
-		}
-		return false
-	default:
-		return true
-	}
+	return w.dyingSweeper(at, when, func(s *sweeper, b storage.Bucket) error { return s.replies.send(context.Background(), s, b) })
 }
 
 // TestWordsThatWaitAreSentOnceWhereverTheProcessDies kills the process that sends them before

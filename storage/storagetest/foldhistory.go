@@ -19,14 +19,31 @@ import (
 // acknowledged once.
 func FoldHistories(t *testing.T, e Engine, seed uint64, n int) {
 	t.Helper()
-	answers, broken := 0, 0
+	answers, broken := histories(t, seed, n, 60, func(seed uint64) (history, *foldHistory) {
+		h := newFoldHistory(t, e, seed)
+		return h, h
+	})
+	t.Attr("figure", fmt.Sprintf("%d histories of %d answers with %d failures, crashes and lost answers of the database: each equal to a fold from nothing", n, answers, broken))
+}
+
+// history is one of many that are played at random.
+type history interface {
+	step()
+	end()
+	done() int // of what it is about
+}
+
+// histories plays n of them, each of so many steps, and reports how much was done and how often
+// something broke meanwhile.
+func histories(t *testing.T, seed uint64, n, steps int, begin func(seed uint64) (history, *foldHistory)) (done, broken int) {
+	t.Helper()
 	for i := range uint64(n) {
-		h := newFoldHistory(t, e, seed+i)
-		for range 60 {
+		h, on := begin(seed + i)
+		for range steps {
 			h.step()
 		}
 		h.end()
-		answers, broken = answers+h.acked, broken+h.broken
+		done, broken = done+h.done(), broken+on.broken
 		if t.Failed() {
 			t.Fatalf("seed %d", seed+i)
 		}
@@ -34,7 +51,7 @@ func FoldHistories(t *testing.T, e Engine, seed uint64, n int) {
 	if broken == 0 {
 		t.Error("nothing broke: the histories show nothing")
 	}
-	t.Attr("figure", fmt.Sprintf("%d histories of %d answers with %d failures, crashes and lost answers of the database: each equal to a fold from nothing", n, answers, broken))
+	return done, broken
 }
 
 type foldHistory struct {
@@ -59,6 +76,8 @@ func newFoldHistory(t *testing.T, e Engine, seed uint64) *foldHistory {
 	b.store, h.db = b.behind(t)
 	return h
 }
+
+func (h *foldHistory) done() int { return h.acked }
 
 // trouble has the next call on the shaky store break at some point, or not.
 func (h *foldHistory) trouble() storage.Store {

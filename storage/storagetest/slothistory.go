@@ -19,21 +19,10 @@ import (
 // whatever table it is in, and the queue is what follows from them.
 func SlotHistories(t *testing.T, e Engine, seed uint64, n int) {
 	t.Helper()
-	steps, broken := 0, 0
-	for i := range uint64(n) {
-		h := newSlotHistory(t, e, seed+i)
-		for range 50 {
-			h.step()
-		}
-		h.end()
-		steps, broken = steps+h.keys, broken+h.broken
-		if t.Failed() {
-			t.Fatalf("seed %d", seed+i)
-		}
-	}
-	if broken == 0 {
-		t.Error("nothing broke: the histories show nothing")
-	}
+	steps, broken := histories(t, seed, n, 50, func(seed uint64) (history, *foldHistory) {
+		h := newSlotHistory(t, e, seed)
+		return h, h.foldHistory
+	})
 	t.Attr("figure", fmt.Sprintf("%d histories of %d turns with %d failures, crashes and lost answers of the database: every slot as the model has it", n, steps, broken))
 }
 
@@ -48,6 +37,8 @@ type slotHistory struct {
 func newSlotHistory(t *testing.T, e Engine, seed uint64) *slotHistory {
 	return &slotHistory{foldHistory: newFoldHistory(t, e, seed), model: map[string]storage.Delivery{}, epoch: 1}
 }
+
+func (h *slotHistory) done() int { return h.keys }
 
 // names of slots: of talks, of other kinds, and some whose session nobody knows.
 func (h *slotHistory) name() string {
