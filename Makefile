@@ -39,8 +39,8 @@ vulnerabilities: ## Look up what the program is made of among the known vulnerab
 browser: deps ## Walk the pages through every look, width and language in a browser.
 	$(GO) test -tags matrix -run Matrix -timeout 40m ./adapters/webchat ./web/admin
 
-bench: ## Measure what everything costs and write docs/performance.md (needs PostgreSQL, about seven minutes).
-	$(GO) run ./internal/bench -page docs/performance.md
+bench: ## Measure what everything costs and write docs/performance.md (needs PostgreSQL, about seven minutes). With AGAINST=PATH compare with the build at PATH, in turns, and write nothing.
+	$(GO) run ./internal/bench $(if $(AGAINST),-against "$(AGAINST)",-page docs/performance.md)
 
 benchmany: ## The same, with ten million stored answers as well (half an hour, 15 GB of disk).
 	$(GO) run ./internal/bench -page docs/performance.md -stored 10000000

@@ -28,6 +28,7 @@ type options struct {
 	JSON     bool
 	Profile  string
 	Page     string // where the results are written as a page
+	Against  string // another build, that is measured in turns with this one
 	Stored   int    // answers that are stored before throughput is measured again
 }
 
@@ -60,6 +61,7 @@ func main() {
 	flag.StringVar(&o.Profile, "profile", "", "write a processor profile of the measurements into this file")
 	flag.StringVar(&o.Page, "page", "", "write the results as a page into this file")
 	flag.IntVar(&o.Stored, "stored", 0, "measure throughput with this many stored answers as well (10000000 takes half an hour and 15 GB of disk)")
+	flag.StringVar(&o.Against, "against", "", "measure another build, a tree or its benchmark, in turns with this one, and print ratios")
 	flag.Parse()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // as serve does
@@ -81,6 +83,9 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	if o.Rounds < 1 || o.Answers < o.InFlight || o.InFlight < 1 || o.Rate < 1 {
 		return fmt.Errorf("the numbers must be positive, and -answers at least -in-flight")
+	}
+	if o.Against != "" {
+		return against(ctx, o)
 	}
 	b, err := newBench(o)
 	if err != nil {
