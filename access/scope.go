@@ -7,11 +7,12 @@ type Scope string
 
 // The scopes.
 const (
-	ReadFlows Scope = "flows:read" // which surveys there are, and what they ask
+	ReadFlows   Scope = "flows:read"   // which surveys there are, and what they ask
+	WriteEvents Scope = "events:write" // which services took place, and look at what was told
 )
 
 // Scopes lists every scope.
-func Scopes() []Scope { return []Scope{ReadFlows} }
+func Scopes() []Scope { return []Scope{ReadFlows, WriteEvents} }
 
 // Known reports whether there is such a scope.
 func (s Scope) Known() bool { return slices.Contains(Scopes(), s) }

@@ -39,6 +39,9 @@ var tables = []table{
 		Gone: "bucket id session platform account person customer body",
 	}},
 	{"customers", People, "the organisation's own key, name and tier", map[Fate]string{Gone: "id name tier created"}},
+	{"events", "", "services that other systems tell of, for 400 days; the body holds the customer and what was told of them", map[Fate]string{
+		Gone: "bucket name state site customer test at created changed hash body",
+	}},
 	{"invitations", Invitations, "who was invited, with what was told of the service", map[Fate]string{
 		Anew: "id customer body", DayOnly: "created_at expires_at", Stays: "bucket flow version site",
 	}},

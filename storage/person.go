@@ -42,17 +42,18 @@ type Anchor struct {
 // all others that are connected with these by a conversation. The lists are sorted by time
 // or id.
 type Dossier struct {
-	Keys          []string       `json:"keys"`          // the admin's own, also where no Customer has them
-	Customers     []Customer     `json:"customers"`     // names and tiers
-	Identities    []Identity     `json:"chat_accounts"` //
-	Invitations   []Invitation   `json:"invitations"`   //
-	Conversations []Conversation `json:"conversations"` //
-	Cases         []CaseFile     `json:"cases"`         //
-	Words         []Words        `json:"words"`         // that answered nothing, and what staff wrote back
-	Feedback      []Feedback     `json:"feedback"`      //
-	Messages      []Delivery     `json:"messages"`      // to them, and about them to staff
-	Parked        []Parked       `json:"parked"`        // updates of theirs that could not be handled
-	Handled       []string       `json:"handled"`       // keys of updates that name them
+	Keys          []string       `json:"keys"`             // the admin's own, also where no Customer has them
+	Customers     []Customer     `json:"customers"`        // names and tiers
+	Identities    []Identity     `json:"chat_accounts"`    //
+	Invitations   []Invitation   `json:"invitations"`      //
+	Conversations []Conversation `json:"conversations"`    //
+	Cases         []CaseFile     `json:"cases"`            //
+	Words         []Words        `json:"words"`            // that answered nothing, and what staff wrote back
+	Feedback      []Feedback     `json:"feedback"`         //
+	Messages      []Delivery     `json:"messages"`         // to them, and about them to staff
+	Events        []StoredEvent  `json:"events,omitempty"` // that other systems told of
+	Parked        []Parked       `json:"parked"`           // updates of theirs that could not be handled
+	Handled       []string       `json:"handled"`          // keys of updates that name them
 }
 
 // Conversation is a session with every revision of its answers.
@@ -70,7 +71,7 @@ type CaseFile struct {
 // Empty reports whether nothing is known.
 func (d *Dossier) Empty() bool {
 	return len(d.Customers)+len(d.Identities)+len(d.Invitations)+len(d.Conversations)+len(d.Cases)+len(d.Words)+
-		len(d.Feedback)+len(d.Messages)+len(d.Parked)+len(d.Handled) == 0
+		len(d.Feedback)+len(d.Messages)+len(d.Events)+len(d.Parked)+len(d.Handled) == 0
 }
 
 // Anchor names all of the person's keys and chat accounts.
@@ -127,6 +128,7 @@ type Erased struct {
 	Messages      int `json:"messages"`
 	Parked        int `json:"parked"`
 	Handled       int `json:"handled"`
+	Events        int `json:"events"`
 	Edits         int `json:"edits"` // messages in staff chats that are to be overwritten
 }
 
@@ -134,6 +136,7 @@ type Erased struct {
 func (e *Erased) Add(o Erased) {
 	e.Conversations, e.Answers, e.Cases, e.Words = e.Conversations+o.Conversations, e.Answers+o.Answers, e.Cases+o.Cases, e.Words+o.Words
 	e.Feedback, e.Invitations, e.Accounts = e.Feedback+o.Feedback, e.Invitations+o.Invitations, e.Accounts+o.Accounts
+	e.Events += o.Events
 	e.Messages, e.Parked, e.Handled, e.Edits = e.Messages+o.Messages, e.Parked+o.Parked, e.Handled+o.Handled, e.Edits+o.Edits
 }
 

@@ -78,6 +78,7 @@ type Store interface {
 	StandingLinks
 	Building
 	Tokens
+	Events
 
 	// Prune removes up to limit rows of each kind that are older than retention says,
 	// in one bucket, and returns how many went. Call it until it returns 0.
@@ -527,6 +528,7 @@ type Retention struct {
 	Keys        time.Time // keys of updates
 	Deliveries  time.Time // settled deliveries, except of open cases and live sessions
 	CasesOpened time.Time // counts of cases by minute, whatever the limit
+	Events      time.Time // that took place, or came, before then
 }
 
 // Counts is a small picture for the operator.

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -23,6 +24,9 @@ type Token struct {
 func (t Token) Good(now time.Time) bool {
 	return t.Ended.IsZero() && (t.Expires.IsZero() || now.Before(t.Expires))
 }
+
+// At reports whether a token is for a site.
+func (t Token) At(site string) bool { return len(t.Sites) == 0 || slices.Contains(t.Sites, site) }
 
 // Tokens keeps what other systems use the API with.
 type Tokens interface {

@@ -88,6 +88,10 @@ func viewPerson(d storage.Dossier) personView {
 	for _, i := range d.Identities {
 		k.add(i.Created)
 	}
+	k = kept(privacy.People, "services that other systems told of")
+	for _, e := range d.Events {
+		k.add(e.Received)
+	}
 	k = kept(privacy.Invitations, "invitations")
 	for _, i := range d.Invitations {
 		k.add(i.Created)

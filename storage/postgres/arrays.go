@@ -20,7 +20,7 @@ var types = map[string]string{
 	"newest": "boolean", "talk": "boolean", "posts": "boolean", "has_case": "boolean",
 	"composite": "double precision", "value": "double precision", "score": "double precision",
 	"at": "timestamptz", "created_at": "timestamptz", "expires_at": "timestamptz", "started_at": "timestamptz", "ended_at": "timestamptz",
-	"opened_at": "timestamptz", "tell_at": "timestamptz", "minute": "timestamptz", "announced": "timestamptz", "due": "timestamptz", "clock": "timestamptz", "started": "timestamptz", "settled": "timestamptz", "tried": "timestamptz", "created": "timestamptz",
+	"opened_at": "timestamptz", "tell_at": "timestamptz", "minute": "timestamptz", "announced": "timestamptz", "due": "timestamptz", "clock": "timestamptz", "started": "timestamptz", "settled": "timestamptz", "tried": "timestamptz", "created": "timestamptz", "changed": "timestamptz",
 }
 
 func typeOf(column string) string {

@@ -55,14 +55,15 @@ type route struct {
 }
 
 // routes are the addresses that need a token.
-var routes = slices.Concat(tokenRoutes, flowRoutes)
+var routes = slices.Concat(tokenRoutes, flowRoutes, eventRoutes)
 
 // request is a request whose token is good and has the scope.
 type request struct {
 	*http.Request
 	token storage.Token
 	now   time.Time
-	body  value // of a method that has one
+	body  value       // of a method that has one
+	head  http.Header // of the answer
 }
 
 // answer is what is said to a request that was right.
@@ -137,7 +138,7 @@ func isRequestID(id string) bool {
 // serve answers requests to one route: who asks, how fast, whether they may, and what they say.
 func (s *api) serve(to route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		q := &request{Request: r, now: s.Clock().UTC().Truncate(time.Microsecond)}
+		q := &request{Request: r, now: s.Clock().UTC().Truncate(time.Microsecond), head: w.Header()}
 		out, err := s.do(w, q, to)
 		if err != nil {
 			s.refuse(w, r, err)
@@ -187,7 +188,7 @@ func readBody(w http.ResponseWriter, r *http.Request) (value, error) {
 	case err != nil:
 		return value{}, problemf(invalid, "The body ended too early.")
 	case len(data) == 0:
-		return value{kind: object}, nil
+		return value{at: "#", kind: object}, nil
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return value{}, problemf(unsupported, "Send JSON, with Content-Type: application/json.")

@@ -275,6 +275,10 @@ func TestEveryExampleRuns(t *testing.T) {
 			schema, _ := answer["schema"].(map[string]any)
 			if ref, ok := schema["$ref"].(string); ok {
 				fits(t, strings.TrimPrefix(ref, "#/components/schemas/"), w.Body.Bytes())
+			} else if name == "many" {
+				fits(t, "EventAnswerList", w.Body.Bytes())
+			} else if w.Code == http.StatusNoContent {
+				continue
 			} else if media[w.Header().Get("Content-Type")] == nil {
 				t.Errorf("%s %s is answered as %s", r.method, at, w.Header().Get("Content-Type"))
 			}

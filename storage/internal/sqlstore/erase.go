@@ -159,6 +159,13 @@ func (s *Store) EraseIn(ctx context.Context, b storage.Bucket, e storage.Erasure
 		if n, err = w.anonymise(f, as); err != nil {
 			return err
 		}
+		for _, key := range e.Of.Customers {
+			gone, err := w.count(s.q.dropToldOf, int64(b), storage.Clean(key))
+			if err != nil {
+				return err
+			}
+			n.Events += gone
+		}
 		return w.tell(w.noted)
 	})
 	if err != nil {

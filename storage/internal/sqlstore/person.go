@@ -205,6 +205,13 @@ func (f *search) ofKey(key string) error {
 		for _, i := range ids {
 			f.person(i.Person)
 		}
+		told, err := rowsOf(f.ctx, f.db, scanTold, q.toldOf, b, key)
+		if err != nil {
+			return err
+		}
+		for _, e := range told {
+			f.d.Events = append(f.d.Events, e.StoredEvent)
+		}
 		invitations, err := rowsOf(f.ctx, f.db, scanBody(decodeInvitation), q.invitationsOf, b, key)
 		if err != nil {
 			return err
@@ -494,6 +501,9 @@ func (f *search) sort() {
 	slices.Sort(d.Handled)
 	slices.SortFunc(d.Customers, func(a, b storage.Customer) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(d.Identities, func(a, b storage.Identity) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(d.Events, func(a, b storage.StoredEvent) int {
+		return cmp.Or(a.Received.Compare(b.Received), cmp.Compare(a.Name(), b.Name()))
+	})
 	slices.SortFunc(d.Invitations, func(a, b storage.Invitation) int {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
 	})

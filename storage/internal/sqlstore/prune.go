@@ -54,6 +54,13 @@ func (s *Store) Prune(ctx context.Context, b storage.Bucket, before storage.Rete
 			}
 			total += n
 		}
+		if !before.Events.IsZero() {
+			n, err := w.count(s.q.pruneTold, int64(b), int64(b), micro(before.Events), int64(limit))
+			if err != nil {
+				return err
+			}
+			total += n
+		}
 		if before.Deliveries.IsZero() {
 			return nil
 		}

@@ -33,6 +33,7 @@ type queries struct {
 	standingLinkQueries
 	buildingQueries
 	tokenQueries
+	eventQueries
 	loginQueries
 	webSessionQueries
 	oneTimeQueries
@@ -78,6 +79,7 @@ func newQueries(d Dialect) *queries {
 		standingLinkQueries: newStandingLinkQueries(t),
 		buildingQueries:     newBuildingQueries(t),
 		tokenQueries:        newTokenQueries(t),
+		eventQueries:        newEventQueries(t),
 		loginQueries:        newLoginQueries(t),
 		webSessionQueries:   newWebSessionQueries(t),
 		oneTimeQueries:      newOneTimeQueries(t),

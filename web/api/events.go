@@ -1,0 +1,344 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// eventRoutes are about the services that other systems tell of.
+var eventRoutes = []route{
+	{http.MethodPost, "/events", access.WriteEvents, (*api).postEvents},
+	{http.MethodPut, "/events/{source}/{id}", access.WriteEvents, (*api).putEvent},
+	{http.MethodPatch, "/events/{source}/{id}", access.WriteEvents, (*api).patchEvent},
+	{http.MethodPost, "/events/{source}/{id}/cancel", access.WriteEvents, (*api).cancelEvent},
+	{http.MethodGet, "/events/{source}/{id}", access.WriteEvents, (*api).getEvent},
+	{http.MethodDelete, "/events/{source}/{id}", access.WriteEvents, (*api).deleteEvent},
+}
+
+// told is what became of one event.
+type told struct {
+	Source string `json:"source"`
+	ID     string `json:"id"`
+	Result string `json:"result"`
+	*answered
+}
+
+// answered is why nobody is asked after an event.
+type answered struct {
+	NotAsked reason `json:"not_asked"`
+}
+
+type reason struct {
+	Reason string `json:"reason"`
+	Words  string `json:"words"`
+}
+
+// nobodyAsks is said of every event: none of them asks anybody by itself.
+var nobodyAsks = &answered{reason{"no_trigger", "No trigger asks after it. Invite the customer: aftercare invite."}}
+
+// reader reads for a token.
+func (s *api) reader(q *request) (*reader, error) {
+	all, err := s.Store.Sites(q.Context())
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{now: q.now, sites: map[string]storage.Site{}}
+	for _, x := range storage.Present(all) {
+		if q.token.At(x.ID) {
+			r.sites[x.ID] = x
+		}
+	}
+	if len(q.token.Sites) == 1 {
+		r.only = q.token.Sites[0]
+	}
+	return r, nil
+}
+
+// postEvents stores one event or many.
+func (s *api) postEvents(q *request) (answer, error) {
+	r, err := s.reader(q)
+	if err != nil {
+		return answer{}, err
+	}
+	single, sent := true, []value{q.body}
+	if m, ok := q.body.members["events"]; ok {
+		single = false
+		r.object(q.body, "events")
+		switch {
+		case m.kind != list:
+			r.fault(m.at, "type", "This is %s; a list is meant.", m.kind)
+		case len(m.items) > maxEvents:
+			return answer{}, problemf(tooLarge, "One call takes at most %d events; these are %d.", maxEvents, len(m.items))
+		}
+		sent = m.items
+	}
+	partial := q.URL.Query().Get("partial") == "true"
+	if len(sent) > 0 {
+		if err := s.paces.events(q.head, q.token.ID, len(sent), q.now); err != nil {
+			return answer{}, err
+		}
+	}
+	wrong := len(r.faults)
+	var all []storage.Event
+	var of []int                 // of sent
+	refused := map[int][]fault{} // by the place in sent
+	for i, v := range sent {
+		before := len(r.faults)
+		e := r.event(v)
+		if more := r.faults[before:]; len(more) > 0 {
+			refused[i] = slices.Clone(more)
+			if partial {
+				r.faults = r.faults[:before]
+			}
+			continue
+		}
+		all, of = append(all, e), append(of, i)
+	}
+	if wrong > 0 || len(refused) > 0 && (!partial || single) {
+		return answer{}, mistakes(r.faults...)
+	}
+	outcomes, err := s.Store.PutEvents(q.Context(), all, q.now, partial)
+	if err != nil {
+		return answer{}, err
+	}
+	results := make([]any, len(sent))
+	for i, f := range refused {
+		results[i] = map[string]any{"result": "refused", "errors": f}
+	}
+	for j, o := range outcomes {
+		i := of[j]
+		t := told{all[j].Source, all[j].ID, "known", nobodyAsks}
+		switch {
+		case o.Conflict != nil && !q.token.At(o.Conflict.Site):
+			return answer{}, problemf(notFound, "The event %s %s is another site's.", all[j].Source, all[j].ID)
+		case o.Conflict != nil && !partial:
+			return answer{}, contradicts(sent[i].at, o.Conflict, &all[j])
+		case o.Conflict != nil:
+			results[i] = map[string]any{"source": t.Source, "id": t.ID, "result": "conflict", "differs": differs(o.Conflict, &all[j])}
+			continue
+		case o.Stored:
+			t.Result = "stored"
+		}
+		results[i] = t
+	}
+	if !single {
+		return answer{status: http.StatusOK, body: map[string]any{"items": results}}, nil
+	}
+	status := http.StatusOK
+	if outcomes[0].Stored {
+		status = http.StatusCreated
+	}
+	return answer{status: status, body: results[0]}, nil
+}
+
+// contradicts is the problem of an event that was told before in another way.
+func contradicts(at string, stored, sent *storage.Event) *problem {
+	p := problemf(conflict, "The event %s %s is stored with another content. Nothing was changed. To change it on purpose, PUT it.", sent.Source, sent.ID)
+	p.more = map[string]any{"pointer": at, "stored": stored, "sent": sent, "differs": differs(stored, sent)}
+	return p
+}
+
+// differs are the members in which two events differ.
+func differs(a, b *storage.Event) []string {
+	members := func(e *storage.Event) (m map[string]any) {
+		data, _ := json.Marshal(e)
+		_ = json.Unmarshal(data, &m)
+		return m
+	}
+	x, y := members(a), members(b)
+	var names []string
+	for _, name := range eventMembers {
+		if !reflect.DeepEqual(x[name], y[name]) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// eventView is an event as it is stored.
+type eventView struct {
+	Event    storage.Event `json:"event"`
+	Received time.Time     `json:"received"`
+	Changed  time.Time     `json:"changed"`
+	*answered
+}
+
+func viewOfEvent(e storage.StoredEvent) eventView {
+	return eventView{e.Event, e.Received, e.Changed, nobodyAsks}
+}
+
+var noEvent = problemf(notFound, "There is no such event.")
+
+// orNoEvent is the error of an event that was looked for.
+func orNoEvent(err error) error {
+	if errors.Is(err, storage.ErrNotFound) {
+		return noEvent
+	}
+	return err
+}
+
+func (s *api) getEvent(q *request) (answer, error) {
+	e, err := s.Store.Event(q.Context(), q.PathValue("source"), q.PathValue("id"))
+	if err != nil {
+		return answer{}, orNoEvent(err)
+	}
+	if !q.token.At(e.Site) {
+		return answer{}, noEvent
+	}
+	return answer{status: http.StatusOK, body: viewOfEvent(e)}, nil
+}
+
+// putEvent stores an event whatever was told of it before.
+func (s *api) putEvent(q *request) (answer, error) {
+	r, err := s.reader(q)
+	if err != nil {
+		return answer{}, err
+	}
+	for name, is := range map[string]string{"source": q.PathValue("source"), "id": q.PathValue("id")} {
+		if m, ok := q.body.members[name]; !ok && q.body.kind == object {
+			q.body.members = withMember(q.body.members, name, value{at: below("#", name), kind: text, text: is})
+		} else if ok && m.text != is {
+			r.fault(m.at, "other", "The address says %q.", is)
+		}
+	}
+	e := r.event(q.body)
+	if len(r.faults) > 0 {
+		return answer{}, mistakes(r.faults...)
+	}
+	return s.change(q, func(was *storage.Event) (*storage.Event, error) {
+		if was != nil && late(was, &e) {
+			return was, nil
+		}
+		return &e, nil
+	})
+}
+
+func withMember(m map[string]value, name string, v value) map[string]value {
+	if m == nil {
+		m = map[string]value{}
+	}
+	m[name] = v
+	return m
+}
+
+// late reports whether what is told of an event is older than what is known: by the source's
+// own time, else what comes before its end never undoes that it was done.
+func late(was, now *storage.Event) bool {
+	if !was.Updated.IsZero() && !now.Updated.IsZero() {
+		return now.Updated.Before(was.Updated)
+	}
+	over := was.State == storage.EventDone || was.State == storage.EventCancelled
+	return over && (now.State == storage.EventBooked || now.State == storage.EventStarted)
+}
+
+// change stores what f makes of an event, at a site of the token.
+func (s *api) change(q *request, f func(was *storage.Event) (*storage.Event, error)) (answer, error) {
+	status := http.StatusOK
+	e, err := s.Store.ChangeEvent(q.Context(), q.PathValue("source"), q.PathValue("id"), q.now, func(was *storage.Event) (*storage.Event, error) {
+		if was != nil && !q.token.At(was.Site) {
+			return nil, noEvent
+		}
+		if status = http.StatusOK; was == nil {
+			status = http.StatusCreated
+		}
+		return f(was)
+	})
+	if err != nil {
+		return answer{}, orNoEvent(err)
+	}
+	return answer{status: status, body: viewOfEvent(e)}, nil
+}
+
+// patchEvent changes some members: JSON Merge Patch.
+func (s *api) patchEvent(q *request) (answer, error) {
+	r, err := s.reader(q)
+	if err != nil {
+		return answer{}, err
+	}
+	if q.body.kind != object {
+		return answer{}, mistakes(fault{"#", "type", fmt.Sprintf("This is %s; an object is meant.", q.body.kind)})
+	}
+	return s.change(q, func(was *storage.Event) (*storage.Event, error) {
+		if was == nil {
+			return nil, noEvent
+		}
+		data, _ := json.Marshal(was)
+		old, f := parse(data)
+		if f != nil {
+			return nil, fmt.Errorf("read a stored event: %s", f.Detail)
+		}
+		r.faults = nil
+		e := r.event(merge(old, q.body))
+		if len(r.faults) > 0 {
+			return nil, mistakes(r.faults...)
+		}
+		if e.Name() != was.Name() {
+			return nil, mistakes(fault{"#/id", "other", "Source and id name an event for ever: tell another one."})
+		}
+		return &e, nil
+	})
+}
+
+// merge is what a JSON Merge Patch (RFC 7396) makes of a value.
+func merge(old, patch value) value {
+	if patch.kind != object {
+		return patch
+	}
+	out := value{at: patch.at, kind: object, members: map[string]value{}}
+	if old.kind == object {
+		for _, name := range old.names {
+			out.members[name] = old.members[name]
+			out.names = append(out.names, name)
+		}
+	}
+	for _, name := range patch.names {
+		was, known := out.members[name]
+		if patch.members[name].kind == null {
+			delete(out.members, name)
+			out.names = slices.DeleteFunc(out.names, func(n string) bool { return n == name })
+			continue
+		}
+		out.members[name] = merge(was, patch.members[name])
+		if !known {
+			out.names = append(out.names, name)
+		}
+	}
+	return out
+}
+
+func (s *api) cancelEvent(q *request) (answer, error) {
+	r := &reader{now: q.now}
+	why := ""
+	if r.object(q.body, "reason") {
+		why = r.words(q.body, "reason", maxWords)
+	}
+	if len(r.faults) > 0 {
+		return answer{}, mistakes(r.faults...)
+	}
+	return s.change(q, func(was *storage.Event) (*storage.Event, error) {
+		if was == nil {
+			return nil, noEvent
+		}
+		e := *was
+		e.State, e.Reason = storage.EventCancelled, why
+		return &e, nil
+	})
+}
+
+func (s *api) deleteEvent(q *request) (answer, error) {
+	_, err := s.change(q, func(was *storage.Event) (*storage.Event, error) {
+		if was == nil {
+			return nil, noEvent
+		}
+		return nil, nil
+	})
+	return answer{status: http.StatusNoContent, raw: []byte{}, media: "application/json"}, err
+}
