@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/personal"
 	"github.com/aftercare/aftercare/bot/voice"
@@ -203,8 +204,8 @@ func (s *site) customer(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	}
 	slices.SortStableFunc(p.Past, func(a, b pastRow) int { return b.at.Compare(a.at) })
 	p.Asked = s.mayBeAsked(words, d, now)
-	if len(d.Keys) > 0 {
-		p.Facts = append(p.Facts, [2]string{words.t("fact_key"), voice.Join(", ", d.Keys...)})
+	if keys := ownKeys(d); len(keys) > 0 {
+		p.Facts = append(p.Facts, [2]string{words.t("fact_key"), voice.Join(", ", keys...)})
 	}
 	for _, c := range d.Customers {
 		if c.Tier != "" {
@@ -216,6 +217,13 @@ func (s *site) customer(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	}
 	f := frame{Title: cmp.Or(nameOf(d), words.t("customer_word")), Here: "/customers", Back: &link{"/customers", words.t("customers")}}
 	return s.show(w, r, v, http.StatusOK, "customer.html", f, p)
+}
+
+// ownKeys are the organisation's own keys of a person, without what the program named them.
+func ownKeys(d storage.Dossier) []string {
+	return slices.DeleteFunc(slices.Clone(d.Keys), func(k string) bool {
+		return slices.ContainsFunc(d.Identities, func(i storage.Identity) bool { return i.ID == k })
+	})
 }
 
 // howAsked is what became of an invitation, as the key of its words.
@@ -238,6 +246,8 @@ func (s *site) mayBeAsked(words *words, d storage.Dossier, now time.Time) (all [
 			all = append(all, words.t("asked_stopped", on, words.day(now, i.Stopped, time.UTC)))
 		case !i.Blocked.IsZero():
 			all = append(all, words.t("asked_blocked", on, words.day(now, i.Blocked, time.UTC)))
+		case i.Person.Platform == chat.Web:
+			all = append(all, words.t("asked_link", on))
 		default:
 			all = append(all, words.t("asked_can", on))
 		}
