@@ -83,6 +83,7 @@ var rooms = []room{
 	{path: "survey/strictyaml"},
 	{path: "survey/flowfile", imports: []string{"survey", "survey/strictyaml"}},
 	{path: "survey/draft", imports: []string{"survey/strictyaml", "survey/flowfile"}},
+	{path: "survey/importing", imports: []string{"survey", "survey/flowfile"}},
 	{path: "survey/flowmap", imports: []string{"survey"}, pure: true},
 }
 

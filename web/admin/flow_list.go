@@ -20,6 +20,7 @@ import (
 	"github.com/aftercare/aftercare/survey/draft"
 	"github.com/aftercare/aftercare/survey/flowfile"
 	"github.com/aftercare/aftercare/survey/flowmap"
+	"github.com/aftercare/aftercare/survey/importing"
 )
 
 // flowRoutes are the pages on which surveys are built.
@@ -166,6 +167,7 @@ type newFlowPage struct {
 	Lines     []string // what is wrong with a file
 	Left      []string // what of an imported file could not be carried over
 	Made      string   // the flow file that an import makes
+	From      string   // whose survey it was
 }
 
 type templateRow struct {
@@ -244,6 +246,13 @@ func (s *site) fromFile(w http.ResponseWriter, r *http.Request, v Viewer, source
 	words := s.words(r, v)
 	doc, err := draft.Parse(source)
 	p := newFlowPage{Source: source}
+	if err != nil || doc.Show("flow") == "" {
+		made, other := importing.Read(source)
+		if other == nil { // shown before anything is stored
+			p.Source, p.Made, p.From, p.Left = "", made.File, made.From, made.Left
+			return s.showNewFlow(w, r, v, http.StatusOK, p)
+		}
+	}
 	if lines, ok := errors.AsType[flowfile.Errors](err); ok {
 		for _, e := range lines {
 			p.Lines = append(p.Lines, words.t("flow_line", e.Line, e.Message))

@@ -3,6 +3,7 @@ package admin
 import (
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -11,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/draft"
 	"github.com/aftercare/aftercare/survey/flowfile"
@@ -287,5 +290,66 @@ func TestConditionsByMenus(t *testing.T) {
 	h.post(card, form, http.StatusSeeOther)
 	if s := h.source("visit"); !strings.Contains(s, "when: {overall: {below: 3}}") {
 		t.Fatalf("one number: %s", s)
+	}
+}
+
+// TestAnImportTellsWhatItLeavesOutBeforeAnythingIsStored.
+func TestAnImportTellsWhatItLeavesOutBeforeAnythingIsStored(t *testing.T) {
+	h := builder(t)
+	page := h.post("/surveys/new", url.Values{"source": {`{"title":"Fit","fields":[{"ref":"a","type":"nps","title":"How likely?"},{"ref":"b","type":"payment","title":"Pay"}]}`}}, 200).Body.String()
+	if !strings.Contains(page, "payment") || !strings.Contains(page, "Typeform") {
+		t.Fatalf("what is left out is not told: %s", page)
+	}
+	if list, err := h.store.FlowDrafts(t.Context()); err != nil || len(list) != 0 {
+		t.Fatalf("stored already: %v, %v", list, err)
+	}
+	_, made, _ := strings.Cut(page, `id="made-file" name="source">`)
+	made, _, _ = strings.Cut(made, "</textarea>")
+	h.post("/surveys/new", url.Values{"source": {strings.TrimPrefix(html.UnescapeString(made), "\n")}}, http.StatusSeeOther)
+	if s := h.source("fit"); !strings.Contains(s, "scale: nps11") {
+		t.Errorf("stored: %s", s)
+	}
+}
+
+// TestWhatThePreviewShowsIsWhatTheBotSends: a question of a real conversation is the message
+// that the preview draws, byte for byte, but for the mark of its conversation on buttons.
+func TestWhatThePreviewShowsIsWhatTheBotSends(t *testing.T) {
+	w := newWorld(t)
+	inv, err := w.bot.Invite(t.Context(), bot.InviteRequest{Flow: "one_tap_csat", Site: "main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.says("7", "Anna", chat.Update{Kind: chat.Command, Command: "start", Text: inv.Token})
+	w.press("7", "Anna", "1")
+	rows, err := w.store.Transcript(t.Context(), 0, chat.Address{Platform: chat.Telegram, Account: "42", Chat: "7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := func(m chat.Message) string {
+		var b strings.Builder
+		fmt.Fprintf(&b, "%s|%s|%s|%s|%d", m.Title, m.Text, m.Hint, m.Expects, m.Max)
+		for _, row := range m.Rows {
+			b.WriteString("\n")
+			for _, button := range row {
+				b.WriteString("[" + button.Text + "|" + button.Label + "|" + button.Style + "]")
+			}
+		}
+		return b.String()
+	}
+	real := map[string]bool{}
+	for _, d := range rows {
+		real[shown(d.Render)] = true
+	}
+	f, _, _ := flowfile.Template("one_tap_csat")
+	s := newSite(Config{Store: w.store, Bot: w.bot, Gate: gateOf(viewer("robin")), Clock: w.clock.Now})
+	talk, err := previewTalk(w.bot.Configuration().Now(), f, chat.Telegram, "en", s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	talk.Site = w.bot.Configuration().Now().Site("main")
+	var turns []chatTurn
+	walk(talk, worstPath, func(turn chatTurn) { turns = append(turns, turn) })
+	if len(turns) < 2 || !real[shown(turns[1].Message)] {
+		t.Errorf("the preview shows\n%s\nand the bot sends\n%v", shown(turns[1].Message), slices.Sorted(maps.Keys(real)))
 	}
 }

@@ -68,7 +68,7 @@ var fixtures = []fixture{
 	{"flows.html", "empty", frame{Title: "Surveys"}, flowsPage{}},
 	{"flows.html", "full", frame{Title: "Surveys"}, flowsPage{May: true, Rows: []flowRow{{At: "/surveys/a", Edit: "/surveys/a/edit", Title: "After your visit", State: "live", Tag: "live: version 5", Missing: "2 missing", Draft: "draft by Mei"}}}},
 	{"flow_new.html", "empty", frame{Title: "New survey"}, newFlowPage{}},
-	{"flow_new.html", "full", frame{Title: "New survey"}, newFlowPage{Fault: "Give it a title.", Lines: []string{"Line 3: no"}, Source: "flow: a", Templates: []templateRow{{Name: "a", Title: "A", Bubble: "How was it?", Buttons: []string{"1", "2"}}}}},
+	{"flow_new.html", "full", frame{Title: "New survey"}, newFlowPage{Made: "flow: b", From: "SurveyJS", Left: []string{"A rule was left out."}, Fault: "Give it a title.", Lines: []string{"Line 3: no"}, Source: "flow: a", Templates: []templateRow{{Name: "a", Title: "A", Bubble: "How was it?", Buttons: []string{"1", "2"}}}}},
 	{"flow.html", "empty", frame{Title: "Visit"}, flowView{Flow: "visit"}},
 	{"flow.html", "full", frame{Title: "Visit"}, flowView{Flow: "visit", Live: 2, May: true, State: "paused", StateIs: "Paused by Mei", Draft: "draft", Asked: []string{"How?"}, Versions: []versionView{{Version: 2, Live: true, Previous: 1, Note: "why", Who: "Mei"}, {Version: 1}}}},
 	{"flow_print.html", "full", frame{Title: "Visit"}, printView{Questions: []printRow{{"How?", "always", []string{"1 bad"}}}}},
