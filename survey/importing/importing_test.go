@@ -44,7 +44,7 @@ var foreign = map[string]struct {
 		<row><qid>3</qid><type>R</type><title>rank</title><question>Rank</question></row></rows></questions>
 		<answers><rows><row><qid>2</qid><answer>One</answer></row><row><qid>2</qid><answer>Two</answer></row></rows></answers>
 		<surveys_languagesettings><rows><row><surveyls_title>Café</surveyls_title></row></rows></surveys_languagesettings></document>`, "LimeSurvey", 2, []string{"condition", `"R"`}},
-	"CSV": {"key;question;type;options\noverall;How was it?;scale;\nwhich;Which?;choice;A|B\nwhy;Why?;long;\nodd;Odd?;hologram;\n", "CSV", 4, []string{"hologram"}},
+	"CSV":         {"key;question;type;options\noverall;How was it?;scale;\nwhich;Which?;choice;A|B\nwhy;Why?;long;\nodd;Odd?;hologram;\n", "CSV", 4, []string{"hologram"}},
 	"words alone": {"question\nWhat do you think?\n", "CSV", 2, []string{"main question was put first"}},
 }
 
