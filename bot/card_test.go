@@ -150,7 +150,7 @@ func TestACardStaysReadable(t *testing.T) {
 	}
 	c := tn.desk.view()
 	m := c.Card(c.StaffVoice())
-	if !strings.HasPrefix(m.Title, "🔴 Open · Test · P1 · 1 of 5 · ") || !strings.HasSuffix(m.Title, "(A-7)") {
+	if !strings.HasPrefix(m.Title, "🔴 Test · P1 · 1 of 5 · ") || !strings.HasPrefix(m.Text, "A-7 · ") {
 		t.Errorf("the title is %q", m.Title)
 	}
 	if n := len([]rune(m.Title)); n > 200 {

@@ -278,14 +278,24 @@ func drawn(m chat.Message) string {
 	if m.Title != "" {
 		add("== " + m.Title)
 	}
+	quotes := func() {
+		for _, q := range m.Quotes {
+			add(q.Label + ": “" + q.Text + "”")
+		}
+	}
+	fold := ""
+	if m.Folded {
+		quotes()
+		fold = "| "
+	}
 	if m.Text != "" {
 		add(m.Text)
 	}
 	for _, f := range m.Facts {
-		add(f.Label + ": " + f.Value)
+		add(fold + f.Label + ": " + f.Value)
 	}
-	for _, q := range m.Quotes {
-		add(q.Label + ": “" + q.Text + "”")
+	if !m.Folded {
+		quotes()
 	}
 	if m.Footer != "" {
 		add("-- " + m.Footer)

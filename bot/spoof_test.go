@@ -97,7 +97,7 @@ func seenOnTelegram(m telegramtest.Message) seenCard {
 	}
 	var own, loose strings.Builder
 	for _, r := range m.Text {
-		if !quoted(units, "blockquote", "expandable_blockquote") {
+		if !quoted(units, "blockquote") {
 			own.WriteRune(r)
 		}
 		if quoted(units, "code") {
@@ -159,7 +159,7 @@ func seenOnSlack(t *testing.T, m slackfake.Message) seenCard {
 
 // own keeps what a card itself says: in which state it is, who has it, what is due.
 func (c seenCard) own() []string {
-	out := []string{strings.Join(strings.Split(c.title, " · ")[:3], " · ")}
+	out := []string{strings.Join(strings.Split(c.title, " · ")[:2], " · ")}
 	for _, l := range c.lines {
 		l = strings.NewReplacer(chat.Isolate, "", chat.EndIsolate, "").Replace(l)
 		for _, label := range []string{"Taken by:", "Take by:", "Contact by:", "Resolve by:", "Closed by:"} {

@@ -178,6 +178,9 @@ type Message struct {
 	// the platform would make them of plain words: they hold what customers wrote, and staff
 	// read it. Buttons stay what they are.
 	Inert bool `json:"inert,omitempty"`
+	// Folded says that the quotations come first, then the words, and the facts last, folded
+	// where the platform can fold.
+	Folded bool `json:"folded,omitempty"`
 	// Layout is what a platform that lays messages out itself (Traits.Lays) needs to know
 	// beside the words; nil on every other.
 	Layout *Layout `json:"layout,omitempty"`

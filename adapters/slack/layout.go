@@ -69,13 +69,22 @@ func arrange(m chat.Message) (layout, error) {
 		}
 	}
 	add(piece{kind: aTitle, text: withState(m.State, chat.CleanLine(m.Title))}, wordsLimit)
-	add(piece{kind: aText, text: chat.Clean(m.Text)}, wordsLimit)
+	text := piece{kind: aText, text: chat.Clean(m.Text)}
+	quotes := func() {
+		for _, q := range m.Quotes {
+			add(piece{kind: aQuote, label: chat.CleanLine(q.Label), text: chat.Clean(q.Text)}, wordsLimit)
+		}
+	}
+	if m.Folded {
+		quotes()
+	}
+	add(text, wordsLimit)
 	for _, f := range m.Facts {
 		p := piece{kind: aFact, label: chat.CleanLine(f.Label), text: chat.CleanLine(f.Value), isolate: mixed, at: f.At}
 		add(p, fieldLimit-labelledLimit-len(chat.Isolate+chat.EndIsolate)-2)
 	}
-	for _, q := range m.Quotes {
-		add(piece{kind: aQuote, label: chat.CleanLine(q.Label), text: chat.Clean(q.Text)}, wordsLimit)
+	if !m.Folded {
+		quotes()
 	}
 	for _, f := range m.Files {
 		add(piece{kind: aText, text: chat.CleanLine(f.Sign())}, wordsLimit)
@@ -101,7 +110,7 @@ func withState(state, title string) string {
 	return mark + " " + title
 }
 
-var stateMarks = map[string]string{"open": "🔴", "taken": "🟠", "resolved": "🟢", "snoozed": "⚪", "watch": "👁"}
+var stateMarks = map[string]string{"open": "🔴", "taken": "🟠", "resolved": "🟢", "snoozed": "💤", "watch": "👁"}
 
 func (l layout) units() int {
 	n := -1 // the first piece has no line break before it

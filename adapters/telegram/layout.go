@@ -27,6 +27,8 @@ type segment struct {
 	text          string
 	tag           string // "" or an HTML element
 	inert         bool   // nothing in the text may become a mention, a link or a command
+	folded        bool   // it stands with its neighbours in one quotation that is shown folded
+	open          bool   // a quotation that is never shown folded
 }
 
 func (s segment) units() int { return units(s.before) + units(s.text) + units(s.after) }
@@ -37,7 +39,8 @@ type layout []segment
 var errNothingToShow = errors.New("the message has nothing to show")
 
 // arrange lays a message out: the title, the words, the facts, the quotations, the
-// footer. It is never longer than limit: the longest pieces are cut first.
+// footer; where it is folded the quotations come first and the facts last. It is never
+// longer than limit: the longest pieces are cut first.
 func arrange(m chat.Message, limit int) (layout, error) {
 	var l layout
 	crowded := m.Inert && temptations(m) > mostCode
@@ -55,26 +58,38 @@ func arrange(m chat.Message, limit int) (layout, error) {
 		l = append(l, s)
 	}
 	add("", segment{text: withState(m.State, chat.CleanLine(m.Title)), tag: "b"})
-	add("\n", segment{text: strings.TrimSpace(chat.Clean(m.Text))})
+	text := segment{text: strings.TrimSpace(chat.Clean(m.Text))}
 	mixed := chat.MixesDirections(m)
-	sep := "\n\n"
-	for _, f := range m.Facts {
-		s := segment{before: chat.CleanLine(f.Label) + ": ", text: chat.CleanLine(f.Value)}
-		if mixed {
-			s.before, s.after = s.before+chat.Isolate, chat.EndIsolate
-		}
-		before := len(l)
-		add(sep, s)
-		if len(l) > before {
-			sep = "\n"
+	facts := func(sep string) {
+		for _, f := range m.Facts {
+			s := segment{before: chat.CleanLine(f.Label) + ": ", text: chat.CleanLine(f.Value), folded: m.Folded}
+			if mixed {
+				s.before, s.after = s.before+chat.Isolate, chat.EndIsolate
+			}
+			before := len(l)
+			add(sep, s)
+			if len(l) > before {
+				sep = "\n"
+			}
 		}
 	}
-	for _, q := range m.Quotes {
-		s := segment{text: strings.TrimSpace(chat.Clean(q.Text)), tag: "blockquote"}
-		if label := chat.CleanLine(q.Label); label != "" {
-			s.before = label + ":\n"
+	quotes := func(sep string) {
+		for _, q := range m.Quotes {
+			s := segment{text: strings.TrimSpace(chat.Clean(q.Text)), tag: "blockquote", open: m.Folded}
+			if label := chat.CleanLine(q.Label); label != "" {
+				s.before = label + ":\n"
+			}
+			add(sep, s)
 		}
-		add("\n\n", s)
+	}
+	if m.Folded {
+		quotes("\n")
+		add("\n", text)
+		facts("\n")
+	} else {
+		add("\n", text)
+		facts("\n\n")
+		quotes("\n\n")
 	}
 	for _, f := range m.Files {
 		add("\n", segment{text: chat.CleanLine(f.Sign())})
@@ -114,7 +129,7 @@ func withState(state, title string) string {
 	case "resolved":
 		mark = "🟢"
 	case "snoozed":
-		mark = "⚪"
+		mark = "💤"
 	case "watch":
 		mark = "👁"
 	}
@@ -175,6 +190,9 @@ func (l layout) plain() string {
 		if s.inert {
 			before, text = chat.Defuse(before), chat.Defuse(text)
 		}
+		if s.folded {
+			before = strings.Replace(before, "\n", "\n> ", 1)
+		}
 		if s.tag == "blockquote" {
 			text = "> " + strings.ReplaceAll(text, "\n", "\n> ")
 		}
@@ -186,10 +204,15 @@ func (l layout) plain() string {
 // html is the text in Telegram's HTML.
 func (l layout) html() string {
 	var b strings.Builder
-	for _, s := range l {
-		b.WriteString(segment{text: s.before, inert: s.inert}.words(""))
+	for i, s := range l {
+		before := s.before
+		if s.folded && (i == 0 || !l[i-1].folded) {
+			b.WriteString(before[:len(before)-len(strings.TrimLeft(before, "\n"))] + "<blockquote expandable>")
+			before = strings.TrimLeft(before, "\n")
+		}
+		b.WriteString(segment{text: before, inert: s.inert}.words(""))
 		switch {
-		case s.tag == "blockquote" && units(s.text) >= longQuote:
+		case s.tag == "blockquote" && !s.open && units(s.text) >= longQuote:
 			b.WriteString("<blockquote expandable>" + s.words("") + "</blockquote>")
 		case s.tag == "blockquote":
 			b.WriteString("<blockquote>" + s.words("") + "</blockquote>")
@@ -197,6 +220,9 @@ func (l layout) html() string {
 			b.WriteString(s.words(s.tag))
 		}
 		b.WriteString(escape(s.after))
+		if s.folded && (i == len(l)-1 || !l[i+1].folded) {
+			b.WriteString("</blockquote>")
+		}
 	}
 	return b.String()
 }

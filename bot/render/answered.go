@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -105,10 +106,26 @@ func (c *CaseView) Cause(v *voice.Voice, key string) string { return c.causeText
 // closed, what the customer thinks of that.
 func (c *CaseView) Story(v *voice.Voice) [][2]string {
 	var all [][2]string
-	c.cardStory(v, func(label, value string) {
+	fact := func(label, value string) {
 		if value != "" {
 			all = append(all, [2]string{label, value})
 		}
-	})
+	}
+	k := c.Case
+	if k.State.Active() {
+		if p := k.Plan; p != nil {
+			fact(v.Say("card_plan"), v.Say("card_plan_value", "plan", voice.Cut(p.Text, LongestQuote), "due", v.Moment(p.Due)))
+		}
+		if k.Snoozed.After(c.Now) {
+			fact(v.Say("card_snoozed"), v.Moment(k.Snoozed))
+		}
+		fact(v.Say("card_before"), glance{c, v}.past())
+	} else if k.State == recovery.Dismissed || k.State == recovery.Unreached {
+		fact(v.Say("card_reason"), reasonText(v, k.Reason))
+	} else if r := k.Resolution; r != nil {
+		fact(v.Say("card_cause"), c.causeText(v, r.Cause))
+		fact(v.Say("card_actions"), actionsText(v, r))
+	}
+	c.cardStory(v, fact)
 	return all
 }

@@ -19,65 +19,42 @@ const (
 	LongestQuote = 500
 )
 
-// Card is the message that staff see of a case (domain 3.5): what state it is in
-// first, then who, where, what was answered, how bad it is, and by when what must
-// happen. Facts that are not known are left out.
+// Card is the message that staff see of a case (domain 3.5): a first line that decides on a
+// lock screen, the customer's words, what it is about, and behind a fold what was answered,
+// how bad it is, and by when what must happen. Facts that are not known are left out.
 func (c *CaseView) Card(v *voice.Voice) chat.Message {
 	k, s := c.Case, c.Session
-	name := c.CustomerName(v)
-	service, _ := v.Known(voice.AttrService)
-	state, priority := string(k.State), k.Decision.Priority.String()
-	if k.Watched() {
-		state, priority = "watch", ""
-	}
-	title := []string{v.Say("state_" + state), priority, c.PrimaryAnswer(v), name, voice.Cut(service, voice.LongestName)}
-	if kind := FeedbackKind(s.Flow); kind != "" {
-		title = slices.Insert(title, 2, v.Say("feedback_"+string(kind)))
-	}
-	if s.Test {
-		title = slices.Insert(title, 1, v.Say("card_test"))
-	}
-	m := chat.Message{
-		Title: voice.Join(" · ", title...) + " (" + k.Name() + ")",
-		State: CardState(k.Case, c.Now), Lang: v.Lang, Inert: true,
-	}
+	at := glance{c, v}
+	m := chat.Message{Title: at.headline(), State: CardState(k.Case, c.Now), Lang: v.Lang, Inert: true, Folded: true}
 	fact := func(label, value string) {
 		if value != "" {
 			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: value})
 		}
 	}
-	who := name
+	c.cardAnswers(v, &m)
+	m.Quotes = heardFirst(m.Quotes)
+	m.Text = at.about(len(m.Quotes) > 0)
+	c.cardLevel(v, fact)
+	fact(v.Say("card_why"), c.Why(v))
+	c.cardStory(v, fact)
+	c.cardDue(v, &m)
 	if c.Identity != nil && c.Identity.Username != "" && !c.Pseudonymous() {
-		who += " (@" + strings.ReplaceAll(voice.Called(c.Identity.Username), " ", "") + ")"
-	}
-	fact(v.Say("card_customer"), who)
-	fact(v.Say("card_channel"), v.Channel(s.Address.Platform))
-	if voice.MatchLanguage([]string{v.Lang}, s.Lang) == "" {
-		fact(v.Say("card_language"), voice.SelfName(s.Lang))
+		fact(v.Say("card_customer"), c.CustomerName(v)+" (@"+strings.ReplaceAll(voice.Called(c.Identity.Username), " ", "")+")")
 	}
 	if s.Facts.Tier != recovery.Normal {
 		fact(v.Say("card_tier"), v.Say("tier_"+string(s.Facts.Tier)))
 	}
-	fact(v.Say("card_site"), v.Site.Name)
-	fact(v.Say("card_service"), service)
 	for _, attr := range []struct{ name, label string }{
-		{voice.AttrAgent, "card_staff"},
-		{voice.AttrDate, "card_date"},
-		{voice.AttrItem, "card_item"},
-		{voice.AttrTicket, "card_ticket"},
-		{voice.AttrPromise, "card_promise"},
+		{voice.AttrItem, "card_item"}, {voice.AttrTicket, "card_ticket"}, {voice.AttrPromise, "card_promise"},
 	} {
 		value, _ := v.Known(attr.name)
 		fact(v.Say(attr.label), value)
 	}
-	c.cardAnswers(v, &m)
-	c.cardLevel(v, fact)
-	if said := Contact(c.Flow, c.Session); said != "" {
-		fact(v.Say("card_contact"), v.Plain["contact_"+said])
+	fact(v.Say("card_site"), v.Site.Name)
+	fact(v.Say("card_channel"), v.Channel(s.Address.Platform))
+	if voice.MatchLanguage([]string{v.Lang}, s.Lang) == "" {
+		fact(v.Say("card_language"), voice.SelfName(s.Lang))
 	}
-	fact(v.Say("card_why"), c.Why(v))
-	c.cardStory(v, fact)
-	c.cardDue(v, &m)
 	foot := c.cardFoot(v)
 	if k.Changed {
 		foot = append(foot, v.Say("card_changed"))
@@ -255,7 +232,7 @@ func (c *CaseView) cardDue(v *voice.Voice, m *chat.Message) {
 		if at.IsZero() {
 			return
 		}
-		text := v.Say("due_value", "at", v.Moment(at), "zone", v.Site.Zone.String())
+		text := v.Say("due_value", "at", v.Moment(at), "left", v.Relative(at.Sub(c.Now)), "zone", v.Site.Zone.String())
 		m.Facts = append(m.Facts, chat.Fact{Label: v.Say(id), Value: text, At: at})
 	}
 	if k.State == recovery.Open {

@@ -108,7 +108,8 @@ func inRows(all []chat.Button, n int) [][]chat.Button {
 	return rows
 }
 
-// cardStory says who has the case, what was agreed, and how it was closed.
+// cardStory says who has the case, what they noted when they closed it, and what the customer
+// thinks of the recovery.
 func (c *CaseView) cardStory(v *voice.Voice, fact func(label, value string)) {
 	k := c.Case
 	who := func(id, name string, at time.Time) {
@@ -118,25 +119,13 @@ func (c *CaseView) cardStory(v *voice.Voice, fact func(label, value string)) {
 	}
 	if k.State.Active() {
 		who("card_holder", k.Holder.Name, k.HeldAt)
-		if p := k.Plan; p != nil {
-			fact(v.Say("card_plan"), v.Say("card_plan_value", "plan", voice.Cut(p.Text, LongestQuote), "due", v.Moment(p.Due)))
+	} else {
+		who("card_ended", k.Ended.Name, k.EndedAt)
+		if r := k.Resolution; r != nil && k.State != recovery.Dismissed && k.State != recovery.Unreached {
+			fact(v.Say("card_note"), voice.Cut(r.Note, LongestQuote))
 		}
-		if k.Snoozed.After(c.Now) {
-			fact(v.Say("card_snoozed"), v.Moment(k.Snoozed))
-		}
-		c.cardPast(v, fact)
-		c.cardOutcome(v, fact)
-		return
 	}
-	who("card_ended", k.Ended.Name, k.EndedAt)
-	if k.State == recovery.Dismissed || k.State == recovery.Unreached {
-		fact(v.Say("card_reason"), reasonText(v, k.Reason))
-	} else if r := k.Resolution; r != nil {
-		fact(v.Say("card_cause"), c.causeText(v, r.Cause))
-		fact(v.Say("card_actions"), actionsText(v, r))
-		fact(v.Say("card_note"), voice.Cut(r.Note, LongestQuote))
-		c.cardOutcome(v, fact)
-	}
+	c.cardOutcome(v, fact)
 }
 
 // reasonText is why no action was taken, or how the customer was sought.
@@ -158,33 +147,6 @@ func actionsText(v *voice.Voice, r *recovery.Resolution) string {
 		done = append(done, what)
 	}
 	return strings.Join(done, v.Say("list_comma"))
-}
-
-// cardPast tells of a case that was reopened how it had ended before: who had it, what went
-// wrong, what was done and at what cost, what was agreed.
-func (c *CaseView) cardPast(v *voice.Voice, fact func(label, value string)) {
-	k := c.Case
-	p := k.Before
-	if p == nil || k.Reopens == 0 {
-		return
-	}
-	by := p.By.Name
-	if by == "" {
-		by = p.Holder.Name
-	}
-	parts := []string{v.Say("state_" + string(p.State))}
-	if by != "" {
-		parts = append(parts, v.Say("card_person_at", "name", voice.Called(by), "at", v.Moment(p.At)))
-	}
-	if r := p.Resolution; r != nil && p.State != recovery.Dismissed && p.State != recovery.Unreached {
-		parts = append(parts, c.causeText(v, r.Cause), actionsText(v, r), r.Note)
-	} else {
-		parts = append(parts, reasonText(v, p.Reason))
-	}
-	if p.Plan != nil {
-		parts = append(parts, v.Say("card_plan_value", "plan", p.Plan.Text, "due", v.Moment(p.Plan.Due)))
-	}
-	fact(v.Say("card_before"), voice.Cut(voice.Join(" · ", parts...), LongestQuote))
 }
 
 // cardOutcome says what the customer thinks of the recovery, and whether they came again.
@@ -222,9 +184,9 @@ func (c *CaseView) cardFoot(v *voice.Voice) []string {
 	case !k.Lost.IsZero():
 		return []string{v.Say("card_lost")}
 	case !k.Unseen.IsZero():
-		return []string{v.Say("card_unseen", "at", v.Moment(k.Unseen)), v.Say("card_internal")}
+		return []string{v.Say("card_unseen", "at", v.Moment(k.Unseen))}
 	case !k.Wrote.IsZero():
-		return []string{v.Say("card_waits"), v.Say("card_internal")}
+		return []string{v.Say("card_waits")}
 	}
-	return []string{v.Say("card_internal")}
+	return nil
 }

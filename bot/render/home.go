@@ -124,7 +124,7 @@ func (h *HomeView) cases(v *voice.Voice) HomeSection {
 		in.Site = c.Site
 		detail := v.Say("home_asked", "date", in.Moment(k.OpenedAt))
 		if due := k.Due.Acknowledge; k.State == recovery.Open && !due.IsZero() {
-			detail = v.Say("due_take") + " " + v.Say("due_value", "at", in.Moment(due), "zone", c.Site.Zone.String())
+			detail = v.Say("due_take") + " " + v.Say("due_value", "at", in.Moment(due), "left", v.Relative(due.Sub(h.Person.Now)), "zone", c.Site.Zone.String())
 		}
 		s.Items = append(s.Items, HomeItem{
 			Text:   voice.Join(" · ", v.Say("state_"+string(k.State)), k.Decision.Priority.String(), k.Name(), c.Site.Name, voice.Called(k.Holder.Name)),

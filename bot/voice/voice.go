@@ -154,6 +154,43 @@ func (v *Voice) Moment(t time.Time) string {
 	return v.Say("date_time", "day", strconv.Itoa(t.Day()), "month", v.month(t), "time", t.Format("15:04"))
 }
 
+// Soon is a moment near now as briefly as it can be told: the time of today, the day of the
+// week within six days, else the date.
+func (v *Voice) Soon(t time.Time) string {
+	t = t.In(v.Site.Zone)
+	now := v.Now.In(v.Site.Zone)
+	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC) }
+	switch days := int(day(t).Sub(day(now)) / (24 * time.Hour)); {
+	case days == 0:
+		return t.Format("15:04")
+	case days == 1:
+		return v.Say("moment_tomorrow", "time", t.Format("15:04"))
+	case days > -7 && days < 7:
+		return v.Say("moment_weekday", "weekday", v.Plain["weekday_"+strconv.Itoa(int(t.Weekday()))], "time", t.Format("15:04"))
+	}
+	return v.Moment(t)
+}
+
+// Span is a span of time as briefly as it can be told, "25 min", rounded to what matters.
+func (v *Voice) Span(d time.Duration) string {
+	id, n := "span_days", d.Round(24*time.Hour)/(24*time.Hour)
+	switch {
+	case d < 90*time.Minute:
+		id, n = "span_minutes", max(1, d.Round(time.Minute)/time.Minute)
+	case d < 48*time.Hour:
+		id, n = "span_hours", d.Round(time.Hour)/time.Hour
+	}
+	return v.Say(id, "n", strconv.Itoa(int(n)))
+}
+
+// Relative is how far away a deadline is: "in 25 min", "late by 10 min".
+func (v *Voice) Relative(left time.Duration) string {
+	if left < 0 {
+		return v.Say("late_by", "span", v.Span(-left))
+	}
+	return v.Say("in_span", "span", v.Span(left))
+}
+
 func (v *Voice) month(t time.Time) string { return v.Plain["month_"+strconv.Itoa(int(t.Month()))] }
 
 // Within is a span of time in its largest whole unit, "4 hours".

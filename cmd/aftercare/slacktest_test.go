@@ -207,7 +207,7 @@ func TestAConversationAgainstSlackGosServer(t *testing.T) {
 	m.invite("--slack-user", user, "--flow", "one_tap_csat")
 	question := s.text("How satisfied or dissatisfied were you with our service?")
 	s.tap(user, question, "2")
-	card := s.text("Open · P2 · 2 of 5")
+	card := s.text("P2 · 2 of 5")
 
 	// A member of staff links their chat and takes the case from its card.
 	const bob = "W999STAFF"
