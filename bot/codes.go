@@ -32,7 +32,8 @@ func ownCode(u *chat.Update) (code string, ok bool) {
 		return "", false
 	}
 	if u.Command == "start" {
-		return strings.CutPrefix(u.Text, codeStart)
+		code, ok = strings.CutPrefix(u.Text, codeStart)
+		return code, ok && codeForm.FindString(code) == code // one invitation in 4,096 begins like that
 	}
 	return u.Text, u.Command == "link"
 }

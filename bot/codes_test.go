@@ -189,3 +189,12 @@ func TestAWebLinkGivesNoRights(t *testing.T) {
 	}
 	t.Attr("figure", "0 rights over a web link, also where an earlier release had given some")
 }
+
+// TestNoInvitationIsTakenForACode: tokens of invitations are random, and begin with whatever they begin with.
+func TestNoInvitationIsTakenForACode(t *testing.T) {
+	for text, code := range map[string]bool{"l-ABCDEFGHIJKLMNOP": true, "l-hJ3cQmN0pRstUVwx_yz123": false, "l-ABCDEFGHIJKLMNOPQRSTUV": false, "ABCDEFGHIJKLMNOP": false} {
+		if _, ok := ownCode(&chat.Update{Kind: chat.Command, Command: "start", Text: text}); ok != code {
+			t.Errorf("/start %s is a code: %v", text, ok)
+		}
+	}
+}

@@ -192,7 +192,11 @@ func (w *world) findSession(ctx context.Context, c *conversation) error {
 			}
 		}
 	}
-	return fmt.Errorf("the conversation in %s shows no question", c.address)
+	var texts []string
+	for _, d := range shown {
+		texts = append(texts, d.Render.Text)
+	}
+	return fmt.Errorf("the conversation in %s shows no question, but %q", c.address, texts)
 }
 
 func (c *conversation) update() chat.Update {
