@@ -620,6 +620,15 @@ func optionOps(doc *draft.Doc, path, many string) []draft.Op {
 	scale := strings.HasPrefix(path, "scales/")
 	n := len(doc.Elements(path))
 	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(many, "\r\n", "\n")), "\n")
+	if path == "thanks" { // a line is what is said in the end, to whoever is left
+		var ops []draft.Op
+		for _, line := range lines {
+			if line = strings.TrimSpace(line); line != "" {
+				ops = append(ops, draft.Op{Do: draft.Insert, Path: path, As: draft.YAML, Value: "{say: " + flowfile.Scalar(line) + "}"})
+			}
+		}
+		return ops
+	}
 	if path == "bands" {
 		if n == 0 {
 			return []draft.Op{{Do: draft.Set, Path: path, As: draft.YAML, Value: "[{from: 0, name: " + flowfile.Scalar(cmp.Or(lines[0], "1")) + ", unsatisfied: true}, {from: 50, name: \"2\"}]"}}

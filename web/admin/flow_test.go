@@ -353,3 +353,18 @@ func TestWhatThePreviewShowsIsWhatTheBotSends(t *testing.T) {
 		t.Errorf("the preview shows\n%s\nand the bot sends\n%v", shown(turns[1].Message), slices.Sorted(maps.Keys(real)))
 	}
 }
+
+// TestLinesBecomeWhatTheirListHolds: options of a scale, of a choice, last words.
+func TestLinesBecomeWhatTheirListHolds(t *testing.T) {
+	doc, err := draft.Parse("flow: a\nscales: {s: {options: [{value: 1, label: A}]}}\nquestions: [{key: q, options: [{key: x, label: X}]}]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"scales/s/options": "{value: 2, flag: neutral, label: Great}", "questions/=q/options": "{key: great, label: Great}", "thanks": "{say: Great}",
+	} {
+		if ops := optionOps(doc, path, "Great\n"); len(ops) != 1 || ops[0].Value != want {
+			t.Errorf("%s: %+v, want %s", path, ops, want)
+		}
+	}
+}
