@@ -75,6 +75,7 @@ type Store interface {
 	Logins
 	Answering
 	Figuring
+	Exporting
 	StandingLinks
 	Building
 	Tokens

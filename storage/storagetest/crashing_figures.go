@@ -44,3 +44,8 @@ func (c *CrashingStore) Asked(ctx context.Context, f storage.FigureFilter) ([]st
 func (c *CrashingStore) Received(ctx context.Context, f storage.FigureFilter) ([]storage.ReceivedWords, bool, error) {
 	return listing(c, func() ([]storage.ReceivedWords, bool, error) { return c.inner.Received(ctx, f) })
 }
+
+// Export implements storage.Exporting.
+func (c *CrashingStore) Export(ctx context.Context, what storage.Exported, row func([]any) error) error {
+	return c.call(func() error { return c.inner.Export(ctx, what, row) })
+}

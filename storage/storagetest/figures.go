@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"context"
 	"math"
 	"slices"
 	"testing"
@@ -121,6 +122,38 @@ func init() {
 		said, more, err := b.store.Received(ctx, wide)
 		if err != nil || more || len(said) != 1 || said[0].Kind != storage.Complaint || said[0].Customer != "p:"+one.Identity {
 			t.Errorf("received: %+v, %v, %v", said, more, err)
+		}
+	}
+	inboxTests["rows are handed out with yes and no, numbers and days as they are meant"] = func(t *testing.T, b *bench) {
+		one := b.answered(t, 1, "a", "2026-03-01", 2, "it was late")
+		rows := map[storage.Exported][]map[string]any{}
+		for _, what := range []storage.Exported{storage.ExportAnswers, storage.ExportSessions, storage.ExportCases, storage.ExportInvitations, storage.ExportWords} {
+			err := b.store.Export(t.Context(), what, func(values []any) error {
+				row := map[string]any{}
+				for i, c := range what.Columns() {
+					row[c] = values[i]
+				}
+				rows[what] = append(rows[what], row)
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s := rows[storage.ExportSessions]; len(s) != 1 || s[0]["session"] != one.ID || s[0]["day"] != "2026-03-01" || s[0]["level"] != int64(2) || s[0]["test"] != false || s[0]["composite"] != nil {
+			t.Errorf("sessions: %v", s)
+		}
+		if a := rows[storage.ExportAnswers]; len(a) != 2 || a[0]["newest"] != true || a[0]["value"] != 2.0 && a[1]["value"] != 2.0 {
+			t.Errorf("answers: %v", a)
+		}
+		if w := rows[storage.ExportWords]; len(w) != 1 || w[0]["text"] != "it was late" {
+			t.Errorf("words: %v", w)
+		}
+		if err := b.store.Export(t.Context(), "sessions; DROP TABLE answers", nil); err == nil {
+			t.Error("anything is handed out")
+		}
+		if err := b.store.Export(t.Context(), storage.ExportAnswers, func([]any) error { return context.Canceled }); err == nil {
+			t.Error("who cannot take it is not heard")
 		}
 	}
 }

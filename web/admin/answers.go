@@ -14,6 +14,7 @@ import (
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -255,19 +256,9 @@ func number(x *float64) string {
 // inertAll makes every cell of a row inert.
 func inertAll(row []string) []string {
 	for i := range row {
-		row[i] = inert(row[i])
+		row[i] = report.Inert(row[i])
 	}
 	return row
-}
-
-// inert is a text of which no spreadsheet makes a formula.
-func inert(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		if _, err := strconv.ParseFloat(text, 64); err != nil {
-			return "'" + text
-		}
-	}
-	return text
 }
 
 // answerPage is one conversation.

@@ -90,14 +90,6 @@ func TestAnswersAreListedWithTheirWords(t *testing.T) {
 	}
 }
 
-func TestNoCellIsAFormula(t *testing.T) {
-	for text, want := range map[string]string{"=1+1": "'=1+1", "+49": "+49", "@x": "'@x", "-3": "-3", "-x": "'-x", "\tx": "'\tx", "": "", "fine": "fine"} {
-		if got := inert(text); got != want {
-			t.Errorf("%q becomes %q, want %q", text, got, want)
-		}
-	}
-}
-
 func TestTodayShowsWhatNeedsSomebody(t *testing.T) {
 	w := newWorld(t)
 	if page := body(w.as("robin").get("/")); !strings.Contains(page, "No answers yet.") {

@@ -1,0 +1,51 @@
+package storage
+
+import (
+	"context"
+	"slices"
+)
+
+// Exporting hands out the rows that figures of others are built on, as docs/data.md tells them.
+type Exporting interface {
+	// Export calls row for each row of what is asked for, with a value a column: a string, an
+	// int64, a float64, a bool, or nil. The slice is used again. It reads one moment, in no order.
+	Export(ctx context.Context, what Exported, row func(values []any) error) error
+}
+
+// Exported is something that can be handed out.
+type Exported string
+
+// What can be handed out.
+const (
+	ExportAnswers     Exported = "answers"
+	ExportSessions    Exported = "sessions"
+	ExportCases       Exported = "cases"
+	ExportInvitations Exported = "invitations"
+	ExportWords       Exported = "words"
+)
+
+// exported are the columns of each.
+var exported = map[Exported][]string{
+	ExportAnswers: {
+		"session", "question", "revision", "newest", "kind", "value", "choices", "score", "level", "flag", "skipped", "dropped", "test", "flow",
+		"version", "site", "service", "staff", "language", "channel", "day",
+	},
+	ExportSessions: {
+		"session", "flow", "version", "class", "site", "service", "staff", "language", "channel", "day", "status", "answered", "composite",
+		"level", "flag", "unsatisfied", "has_case", "test",
+	},
+	ExportCases: {
+		"site", "day", "state", "priority", "flow", "service", "staff", "language", "channel", "level", "flag", "test", "cause", "settled",
+		"recovered", "reopens", "minutes_to_acknowledge", "minutes_to_contact", "minutes_to_resolve",
+	},
+	ExportInvitations: {"flow", "version", "site", "service", "staff", "channel", "language", "day", "redeemed", "test"},
+	ExportWords:       {"kind", "question", "text", "flow", "site", "service", "staff", "language", "channel", "day", "test"},
+}
+
+// Columns are those of what is handed out, in their order; nil for what is none.
+func (e Exported) Columns() []string { return slices.Clone(exported[e]) }
+
+// Whether is whether a column says yes or no.
+func Whether(column string) bool {
+	return slices.Contains([]string{"newest", "skipped", "dropped", "test", "unsatisfied", "has_case", "redeemed"}, column)
+}
