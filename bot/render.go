@@ -263,4 +263,7 @@ func (t *turn) closed(e survey.Close, in survey.Input) {
 		Slot: thanksSlot(t.session.ID), Kind: storage.ThanksD, Repost: more,
 		Render: render.Thanks(v, text),
 	})
+	if way, of := t.talk().WayApart(v, t.kase()); way != "" {
+		t.want(storage.Want{Slot: named(t.session.ID, "web_way"), Kind: storage.NoticeD, Render: chat.Message{Text: way, Lang: of.Lang}})
+	}
 }

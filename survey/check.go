@@ -34,6 +34,7 @@ func check(f *Flow) []Problem {
 	c.checkRotation()
 	c.checkConditions()
 	c.checkThanks()
+	c.checkFillings()
 	return c.problems
 }
 

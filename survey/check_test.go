@@ -163,6 +163,10 @@ var breakages = []broken{
 		f.Questions[2].Choices[1].Also = []string{"wom"}
 	}},
 	{"duplicate_also", whole, func(f *Flow) { f.Questions[2].Choices[0].Also = []string{"the wom"} }},
+	{"unworded_gap", whole, func(f *Flow) {
+		f.Languages = append(slices.Clone(f.Languages), "de")
+		f.Questions[0].Ask["de"] = "Wie war {service_name}?"
+	}},
 	{"bad_attribute", whole, func(f *Flow) { f.Attributes = []string{"my order"} }},
 	{"thanks_always", whole, func(f *Flow) { f.Thanks = []Thanks{{Say: both("a", "a")}, {Say: both("b", "b")}} }},
 	{"condition_unknown", whole, func(f *Flow) { f.Thanks = []Thanks{{When: when("nobody", Satisfied), Say: both("a", "a")}} }},

@@ -193,6 +193,45 @@ func (c *checker) checkGap(q *Question, what string, g Gap, more []string) {
 	c.warn(q, "unknown_placeholder", "%s names {%s}, which is no known attribute: where the event has none, nothing stands there. %s", what, g.Name, hint)
 }
 
+// checkFillings looks, in languages that the program does not speak, for words in the place of
+// what texts name and nobody may know.
+func (c *checker) checkFillings() {
+	f := c.flow
+	named := map[string]bool{}
+	look := func(t Text) {
+		for _, tag := range sortedKeys(t) {
+			for _, g := range Gaps(t[tag]) {
+				named["fallback_"+g.Name] = named["fallback_"+g.Name] || !g.Answer
+			}
+		}
+	}
+	for i := range f.Questions {
+		look(f.Questions[i].Ask)
+	}
+	for name, t := range f.Texts {
+		if !strings.HasPrefix(name, "fallback_") {
+			look(t)
+		}
+	}
+	for i := range f.Thanks {
+		look(f.Thanks[i].Say)
+	}
+	for _, lang := range f.Languages {
+		if MatchLanguage(Languages(), lang) != "" {
+			continue
+		}
+		var missing []string
+		for _, name := range fillings {
+			if named[name] && blank(sameLanguage(f.Texts[name], lang)) {
+				missing = append(missing, name)
+			}
+		}
+		if len(missing) > 0 {
+			c.warn(nil, "unworded_gap", "Where a name is not known, %s stands in its place in %s. Write these texts in it: %s.", Unanswered, lang, strings.Join(missing, ", "))
+		}
+	}
+}
+
 // checkAnswerGap looks at an answer that a later text repeats.
 func (c *checker) checkAnswerGap(q *Question, what string, g Gap) {
 	of := c.flow.index(g.Name)

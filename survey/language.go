@@ -79,13 +79,20 @@ var laterTexts = []struct {
 	{"notice_bad_form", func(q *Question) bool { return q.Pattern != "" && len(q.Error) == 0 }},
 }
 
+// fillings are frame texts that stand in the place of something that is not known, by what it
+// is, and the words by which an answer that was promised on a page is found.
+var fillings = []string{
+	"fallback_first_name", "fallback_service_name", "fallback_business_name", "fallback_agent_name", "fallback_agent_or_team",
+	"fallback_date", "fallback_item", "fallback_ticket", "fallback_promise", "web_way",
+}
+
 // FrameTexts lists the names of the frame texts that are not the greeting.
 func FrameTexts() []string {
 	names := append([]string(nil), frameTexts...)
 	for _, t := range laterTexts {
 		names = append(names, t.name)
 	}
-	return names
+	return append(names, fillings...)
 }
 
 // Unworded lists the frame texts that people who answer in this language of the flow would

@@ -3,6 +3,7 @@ package render
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/snapshot"
@@ -65,5 +66,65 @@ func TestNoMessageIsInTwoLanguages(t *testing.T) {
 		if !strings.Contains(whole, words) {
 			t.Errorf("%q is not shown:\n%s", words, whole)
 		}
+	}
+}
+
+// What fills a flow's own words is in no other language than they are.
+func TestWhatFillsAForeignTextIsNotEnglish(t *testing.T) {
+	texts, err := voice.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	f := survey.Flow{
+		ID: "f", Version: 1, Class: survey.Transactional, Languages: []string{"de"},
+		Questions: []survey.Question{{Key: "day", Kind: survey.DateQ, Ask: survey.Text{"de": "Wann?"}}},
+		Thanks:    []survey.Thanks{{Say: survey.Text{"de": "Danke für {answer of day}, {service_name}. {agent_or_team} meldet sich in {sla}."}}},
+	}
+	s := &storage.Session{Session: survey.Session{
+		ID: "s", Flow: "f", Version: 1, Lang: "de", Status: survey.Completed, Open: survey.NoQuestion,
+		Answers: []survey.Answer{{Question: "day", Text: "2026-02-27", Revision: 1}},
+	}}
+	talk := &Talk{Texts: texts, Flow: snapshot.NewFlow(f), Session: s, Site: snapshot.Site{Zone: time.UTC}, Now: now}
+	v, text := talk.hung(Hearing{}.by(talk.Question(), 4*time.Hour))
+	if want := "Danke für 2026-02-27, …. … meldet sich in 4 h."; text != want || v.Lang != "de" {
+		t.Errorf("%q in %s, want %q", text, v.Lang, want)
+	}
+	f.Texts = map[string]survey.Text{"fallback_service_name": {"de": "unseren Dienst"}, "fallback_agent_or_team": {"de": "Unser Team"}}
+	talk.Flow = snapshot.NewFlow(f)
+	if _, text = talk.hung(Hearing{}.by(talk.Question(), 90*time.Minute)); text != "Danke für 2026-02-27, unseren Dienst. Unser Team meldet sich in 2 h." {
+		t.Errorf("with words of its own: %q", text)
+	}
+	if _, text = talk.hung(nil); text != "" {
+		t.Errorf("nobody will be in touch, yet %q", text)
+	}
+}
+
+// An answer that would say who somebody is stays hidden where a later question repeats it.
+func TestARepeatedNumberIsHiddenFromThoseWhoKnowAMark(t *testing.T) {
+	texts, err := voice.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := snapshot.NewFlow(survey.Flow{
+		ID: "f", Version: 1, Class: survey.Transactional, Naming: survey.Pseudonymous, Languages: []string{"en"},
+		Questions: []survey.Question{
+			{Key: "phone", Kind: survey.ContactQ, Contact: "phone", Ask: survey.Text{"en": "Your number?"}},
+			{Key: "when", Kind: survey.TextQ, Ask: survey.Text{"en": "When may we call {answer of phone}?"}},
+		},
+	})
+	s := &storage.Session{Session: survey.Session{
+		ID: "s", Flow: "f", Version: 1, Status: survey.Completed, Open: survey.NoQuestion,
+		Answers: []survey.Answer{{Question: "phone", Text: "+442079460000", Revision: 1}, {Question: "when", Text: "after six\n== Title", Revision: 1}},
+	}}
+	c := &CaseView{Texts: texts, Session: s, Flow: f, Site: snapshot.Site{Zone: time.UTC}, Mark: "482913"}
+	for _, a := range c.Answers(c.StaffVoice()) {
+		if strings.Contains(a.Question, "7946") || strings.Contains(a.Question, "{") {
+			t.Errorf("staff who know a mark read %q", a.Question)
+		}
+	}
+	talk := &Talk{Texts: texts, Flow: f, Session: s, Site: snapshot.Site{Zone: time.UTC}}
+	if asked := Withdrawn(talk.Question(), f, 1).Text; asked != "When may we call +442079460000?" {
+		t.Errorf("the customer is asked %q", asked)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
 
@@ -175,3 +176,14 @@ func Wrote(v *voice.Voice, m chat.Message, words string) chat.Message {
 
 // wroteShown is how many runes of such words are shown.
 const wroteShown = 80
+
+// WayApart is what webWay says, in a message of its own: where the thanks are in a language in
+// which neither the program nor the flow has words for it. "" where they say it, or need not.
+func (t *Talk) WayApart(thanked *voice.Voice, k *storage.Case) (string, *voice.Voice) {
+	id, within := t.outcome(k)
+	if id != "thanks_unsatisfied" || thanked.Say("web_way") != "" {
+		return "", nil
+	}
+	v := t.Person()
+	return t.webWay(v, within), v
+}

@@ -34,17 +34,17 @@ func Live(s *storage.Session) bool {
 // Intro says who asks, about what, how many questions there are and how long they
 // take, in the flow's own words or the shipped ones; who sees the answers; how to end it.
 func (t *Talk) Intro(v *voice.Voice) chat.Message {
+	spoken := t.Question()
+	if _, words := t.Own("invitation", "intro"); words != "" { // what stands beside them is in their language
+		spoken, _ = t.Own("invitation", "intro")
+	}
 	own := func(name string) string {
-		v, words := t.Own(name)
-		if words == "" {
-			return ""
-		}
-		return v.Fill(words, "n", strconv.Itoa(t.Flow.Asked), "seconds", strconv.Itoa(t.Flow.Seconds))
+		return spoken.Fill(t.Flow.Texts[name].Exactly(spoken.Lang), "n", strconv.Itoa(t.Flow.Asked), "seconds", strconv.Itoa(t.Flow.Seconds))
 	}
 	greeting, more := own("invitation"), own("intro")
 	foreign := false
-	if greeting+more != "" { // what stands beside the flow's own words is in their language
-		v = t.Question()
+	if greeting+more != "" {
+		v = spoken
 		foreign = voice.MatchLanguage(voice.Languages, v.Lang) == ""
 	}
 	if t.On.Lays {
@@ -292,12 +292,15 @@ func Answered(k *storage.Case, now time.Time) time.Duration {
 	return (left + step - 1) / step * step
 }
 
-// Own is a frame text that the flow words for itself, with a voice in the language of
-// these words, so that what fills their placeholders speaks it too; "" if there is none.
-func (t *Talk) Own(name string) (*voice.Voice, string) {
+// Own is a frame text that the flow words for itself, the first of several, with a voice in
+// the language of these words, so that what fills their placeholders, and what stands beside
+// them, speaks it too; "" if there is none.
+func (t *Talk) Own(names ...string) (*voice.Voice, string) {
 	for _, lang := range t.Question().Langs {
-		if words := t.Flow.Texts[name].In(lang); words != "" {
-			return t.voice(t.worded(lang), lang, lang), words
+		for _, name := range names {
+			if words := t.Flow.Texts[name].In(lang); words != "" {
+				return t.voice(t.worded(lang), lang, lang), words
+			}
 		}
 	}
 	return nil, ""

@@ -102,6 +102,8 @@ var signs = map[string]string{
 	"button_chosen": "☑ {label}", "button_not_chosen": "☐ {label}",
 	"type_answer": "✎", "type_number": "{min} – {max}", "type_date": "2026-03-31", "type_phone": "+44 20 7946 0000", "type_email": "@",
 	"send_file": "📎", "no_file_here": "⏭",
+	"fallback_first_name": "", "fallback_service_name": "…", "fallback_business_name": "…", "fallback_agent_name": "…", "fallback_agent_or_team": "…",
+	"fallback_date": "…", "fallback_item": "…", "fallback_ticket": "…", "fallback_promise": "…", "web_way": "",
 	"dont_know": "🤷", "prefer_not": "🤐", "you_dont_know": "🤷", "you_prefer_not": "🤐", "you_left": "…",
 	"choose_between": "{min} – {max}", "type_whole_number": "{min} – {max}", "example": "{example}",
 }

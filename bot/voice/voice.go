@@ -108,6 +108,10 @@ func (v *Voice) value(name string) (string, bool) {
 	return s, ok
 }
 
+// foreign reports whether the program itself does not speak the voice's language: what it fills
+// a text with is then the same in every language.
+func (v *Voice) foreign() bool { return v.Lang != "" && MatchLanguage(Languages, v.Lang) == "" }
+
 // Fill fills words of a flow.
 func (v *Voice) Fill(s string, pairs ...string) string {
 	own := pairValues(pairs).or(v.value)
@@ -145,12 +149,18 @@ func (v *Voice) date(s string) string {
 
 // Day is a calendar day in the language's order.
 func (v *Voice) Day(t time.Time) string {
+	if v.foreign() {
+		return t.Format(time.DateOnly)
+	}
 	return v.Say("date", "day", strconv.Itoa(t.Day()), "month", v.month(t), "year", strconv.Itoa(t.Year()))
 }
 
 // Moment is a time of a case's clocks: day and time in the site's zone.
 func (v *Voice) Moment(t time.Time) string {
 	t = t.In(v.Site.Zone)
+	if v.foreign() {
+		return t.Format("2006-01-02 15:04")
+	}
 	return v.Say("date_time", "day", strconv.Itoa(t.Day()), "month", v.month(t), "time", t.Format("15:04"))
 }
 
@@ -196,6 +206,9 @@ func (v *Voice) month(t time.Time) string { return v.Plain["month_"+strconv.Itoa
 // Within is a span of time in its largest whole unit, "4 hours".
 func (v *Voice) Within(d time.Duration) string {
 	const day = 24 * time.Hour
+	if v.foreign() {
+		return inSigns(d)
+	}
 	switch {
 	case d >= 2*day && d%day == 0:
 		return v.Count("days", int(d/day))
@@ -203,6 +216,18 @@ func (v *Voice) Within(d time.Duration) string {
 		return v.Count("hours", int((d+time.Hour-1)/time.Hour))
 	}
 	return v.Count("minutes", int((d+time.Minute-1)/time.Minute))
+}
+
+// inSigns is a span of time in its largest whole unit, without a word: "4 h".
+func inSigns(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= 2*day && d%day == 0:
+		return strconv.Itoa(int(d/day)) + " d"
+	case d >= time.Hour:
+		return strconv.Itoa(int((d+time.Hour-1)/time.Hour)) + " h"
+	}
+	return strconv.Itoa(int((d+time.Minute-1)/time.Minute)) + " min"
 }
 
 // Files says in words what was sent: "📷 photo, 📎 bill.pdf".
