@@ -39,7 +39,7 @@ func TestR3EveryCommandRefusesAnotherKeyAndALostOne(t *testing.T) {
 	given := map[string][]string{
 		"backup": {filepath.Join(c.dir, "saved")}, "survey apply": {flow}, "recovery apply": {rules},
 		"site add": {"main-street"}, "staff add": {"bob", "--everywhere"}, "staff chat add": {"desk", "--everywhere"},
-		"retention set": {"words", "30"}, "slack approve": {"T01"}, "slack remove": {"T01"}, "outbox retry": {"--all"}, "outbox drop": {"id", "--yes"},
+		"retention set": {"words", "30"}, "slack approve": {"T01"}, "slack remove": {"T01"}, "outbox retry": {"--all"}, "outbox drop": {"id", "--yes"}, "export": {"words"},
 	}
 	for says, key := range map[string]string{"SECRET_KEY is not the one of this database": otherKey, "the SECRET_KEY of this database is not there": ""} {
 		c.env["SECRET_KEY"] = key
