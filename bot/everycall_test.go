@@ -541,11 +541,12 @@ func storedIn(t *testing.T, path string) []string {
 	return lines
 }
 
-// uncertain takes out of a text what differs between two runs of the same: ids, times, and
-// which of the questions comes first that are shuffled by the session's.
+// uncertain takes out of a text what differs between two runs of the same: ids, times, how far
+// away a deadline was when it was drawn, and which of the questions comes first that are shuffled by the session's.
 func uncertain(s string) string {
 	return byChance.ReplaceAllString(s, "…")
 }
 
 var byChance = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|20\d\d-[-0-9:T.]+Z` +
+	`|\(\d+ (?:min|h|d)\)|late by \d+ (?:min|h|d)` +
 	`|How fair or unfair was (the outcome|the way it was handled \(time, effort\))\?|How fairly or unfairly were you treated\?|How satisfied or dissatisfied were you with (how quickly we|the staff who) served you\?`)

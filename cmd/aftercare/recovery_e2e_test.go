@@ -156,7 +156,7 @@ func (r *recoveryRun) talk() {
 	if !strings.Contains(got.Text, "Bob (Main Street)") {
 		r.t.Errorf("the customer is not told who writes: %q", got.Text)
 	}
-	r.cards("Contacted")
+	r.cards("resolve by")
 	r.slack.Wait("the reply in the thread, marked as arrived", func() bool {
 		return slices.ContainsFunc(r.channel.FromApp(), func(m slackfake.Message) bool {
 			return m.Thread == r.card.TS && strings.Contains(m.Text, reply) && slices.Contains(m.Reactions, "white_check_mark")
@@ -215,7 +215,7 @@ func (r *recoveryRun) resolve() {
 		})
 		return now
 	}
-	press(menu("Contacted", "Resolve"), "Resolve")
+	press(menu("waits for Bob Ray", "Resolve"), "Resolve")
 	press(menu("What went wrong?", "Too slow"), "Too slow")
 	press(menu("What was done?", "☐ Apology"), "☐ Apology")
 	press(menu("What was done?", "Done"), "Done")

@@ -180,8 +180,8 @@ func (w *sideWorld) play() time.Duration {
 		bob.Write(w.group, telegramtest.Written{Text: words, ReplyTo: asked})
 		ann.Chat().WaitText(words)
 	}
-	w.group.WaitText("Contacted")
-	w.channel.WaitText("Contacted")
+	w.group.WaitText("resolve by")
+	w.channel.WaitText("resolve by")
 	took := time.Since(began)
 
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: longest}
