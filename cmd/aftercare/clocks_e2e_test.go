@@ -81,7 +81,7 @@ func TestTheClocksOfACaseStrikeThroughKills(t *testing.T) {
 						newest = c.Text
 					}
 				}
-				return strings.Contains(newest, "🔴 Open")
+				return strings.Contains(newest, "not settled, says")
 			})
 			server.stop()
 

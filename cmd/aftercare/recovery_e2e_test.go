@@ -241,7 +241,7 @@ func (r *recoveryRun) notSettled() {
 	pickOption(r.ann, asked, 4).Answer()
 	settled := r.ann.Chat().WaitText("Is the matter settled for you?")
 	pickOption(r.ann, settled, 2).Answer()
-	here, there := r.cards("Open")
+	here, there := r.cards("not settled, says")
 	if here.Color != "#a30200" || !slices.ContainsFunc(here.Buttons, func(b slackfake.Button) bool { return b.Text == "Take" }) {
 		r.t.Errorf("the reopened card in Slack is %s, %s", here.Color, here)
 	}

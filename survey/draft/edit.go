@@ -133,8 +133,7 @@ func (e *editor) set() (string, error) {
 		if done, err := e.now(n); done || err != nil {
 			return e.src, err
 		}
-		switch {
-		case e.value == nil:
+		if e.value == nil {
 			return e.cut(chain, at), nil
 		}
 		return e.replace(n, e.value), nil

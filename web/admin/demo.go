@@ -124,7 +124,7 @@ func (s *site) demo(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	}{{"site", is.Site, s.Demo.Sites}, {"flow", is.Flow, flows}, {"language", is.Language, s.Demo.Languages}} {
 		menu := demoMenu{Name: m.name, Label: words.t("demo_" + m.name), Value: m.now}
 		for _, c := range m.of {
-			menu.Options = append(menu.Options, option{c.Value, c.Text})
+			menu.Options = append(menu.Options, option(c))
 		}
 		p.Menus = append(p.Menus, menu)
 	}

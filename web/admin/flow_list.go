@@ -139,11 +139,7 @@ func (s *site) describe(w *words, x *flowRow, source string, hangs int) {
 	if hangs > 0 {
 		x.About += " · " + w.t("flow_hangs", hangs)
 	}
-	var names []string
-	for _, tag := range languagesOf(doc) {
-		names = append(names, tag)
-	}
-	x.Languages = strings.Join(names, ", ")
+	x.Languages = strings.Join(languagesOf(doc), ", ")
 	if f, err := flowfile.Parse([]byte(source)); err == nil {
 		n := 0
 		for _, p := range survey.Check(f) {
@@ -307,7 +303,7 @@ func (s *site) begin(w http.ResponseWriter, r *http.Request, v Viewer, name, sou
 			return err
 		}
 		if stored {
-			http.Redirect(w, r, s.Prefix+"/surveys/"+try+"/edit?done=flow_begun", http.StatusSeeOther)
+			http.Redirect(w, r, s.Prefix+"/surveys/"+try+"/edit?done=flow_begun", http.StatusSeeOther) //nolint:gosec // below the surveys, whatever the name
 			return nil
 		}
 	}

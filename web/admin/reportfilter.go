@@ -70,7 +70,8 @@ func (s *site) reportFilter(r *http.Request, v Viewer) (f reportFilter, err erro
 	f.words = !slices.ContainsFunc(f.Sites, func(id string) bool { return !v.Can(access.SeeWords, id) })
 	today := s.newestDay()
 	f.period = get("period")
-	from, to := today, today
+	to := today
+	var from time.Time
 	switch f.period {
 	case "7", "30", "90", "365":
 		n, _ := strconv.Atoi(f.period)

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"encoding/binary"
-	"errors"
 )
 
 // A packed text is a list of runs. Each begins with a number: its lowest bit says whether the run
@@ -14,8 +13,6 @@ const (
 	// mostPacked bounds what a damaged body may ask for.
 	mostPacked = 1 << 24
 )
-
-var errPacked = errors.New("a packed text is damaged")
 
 // pack appends text, packed with the help of known words, to b.
 func pack(b, known, text []byte) []byte {
