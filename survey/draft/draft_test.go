@@ -131,7 +131,11 @@ func TestTheSameFieldAsksAndOthersBothWin(t *testing.T) {
 		{Do: Rename, Path: "questions/=gone", Value: "x"},
 		{Do: Set, Path: "delay", Value: "1", Was: "x"},
 		{Do: Set, Path: "questions/=overall/weight", Value: "many", As: Bare, Was: "1"},
-		{Do: "dance", Path: "title"}, {Do: Set}, {Do: Remove}, {Do: Move}, {Do: Rename},
+		{Do: "dance", Path: "title"},
+		{Do: Set},
+		{Do: Remove},
+		{Do: Move},
+		{Do: Rename},
 	} {
 		if out, err := Apply(written, op); err == nil || out != written {
 			t.Errorf("%+v is done", op)

@@ -16,14 +16,16 @@ var foreign = map[string]struct {
 	questions  int
 	left       []string // something that is said of each
 }{
-	"SurveyJS": {`{"title":"NPS","pages":[{"elements":[
+	"SurveyJS": {
+		`{"title":"NPS","pages":[{"elements":[
 		{"type":"rating","name":"nps","title":"How likely?","rateMin":0,"rateMax":10,"isRequired":true},
 		{"type":"rating","name":"speed","title":"Speed","minRateDescription":"slow","maxRateDescription":"fast"},
 		{"type":"checkbox","name":"what","title":{"default":"What, {panel.x}?"},"choices":["A",{"value":"b","text":"B"}],"visibleIf":"{nps} < 7"},
 		{"type":"matrix","name":"m","title":"Rate","columns":["No","So-so","Yes"],"rows":["Shop",{"value":"staff","text":"Staff"}]},
 		{"type":"panel","elements":[{"type":"comment","name":"why","title":"Why?"}]},
 		{"type":"signaturepad","name":"sign","title":"Sign"}]}],"triggers":[{"type":"complete"}]}`, "SurveyJS", 6,
-		[]string{"triggers", "condition ({nps} < 7)", "table", "signaturepad", "{panel.x}"}},
+		[]string{"triggers", "condition ({nps} < 7)", "table", "signaturepad", "{panel.x}"},
+	},
 	"Typeform": {`{"title":"Visit","fields":[
 		{"ref":"a","type":"opinion_scale","title":"How was it?","properties":{"steps":5,"start_at_one":true,"labels":{"left":"bad","right":"good"}},"validations":{"required":true}},
 		{"ref":"b","type":"multiple_choice","title":"Which?","properties":{"allow_multiple_selection":true,"choices":[{"label":"X"},{"label":"Y"}]}},

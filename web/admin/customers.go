@@ -307,8 +307,15 @@ func (s *site) askErase(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		key string
 		n   int
 	}{
-		{"kept_accounts", len(d.Identities)}, {"kept_invitations", len(d.Invitations)}, {"kept_conversations", len(d.Conversations)}, {"kept_answers", answers},
-		{"kept_words", len(d.Words)}, {"kept_feedback", len(d.Feedback)}, {"kept_cases", len(d.Cases)}, {"kept_messages", len(d.Messages)}, {"kept_parked", len(d.Parked)},
+		{"kept_accounts", len(d.Identities)},
+		{"kept_invitations", len(d.Invitations)},
+		{"kept_conversations", len(d.Conversations)},
+		{"kept_answers", answers},
+		{"kept_words", len(d.Words)},
+		{"kept_feedback", len(d.Feedback)},
+		{"kept_cases", len(d.Cases)},
+		{"kept_messages", len(d.Messages)},
+		{"kept_parked", len(d.Parked)},
 	} {
 		if k.n > 0 {
 			p.Kept = append(p.Kept, [2]string{words.t(k.key), strconv.Itoa(k.n)})
@@ -351,8 +358,16 @@ func (s *site) eraseCustomer(w http.ResponseWriter, r *http.Request, v Viewer) e
 		key string
 		n   int
 	}{
-		{"kept_accounts", n.Accounts}, {"kept_invitations", n.Invitations}, {"kept_conversations", n.Conversations}, {"kept_answers", n.Answers}, {"kept_words", n.Words},
-		{"kept_feedback", n.Feedback}, {"kept_cases", n.Cases}, {"kept_messages", n.Messages}, {"kept_parked", n.Parked}, {"kept_edits", n.Edits},
+		{"kept_accounts", n.Accounts},
+		{"kept_invitations", n.Invitations},
+		{"kept_conversations", n.Conversations},
+		{"kept_answers", n.Answers},
+		{"kept_words", n.Words},
+		{"kept_feedback", n.Feedback},
+		{"kept_cases", n.Cases},
+		{"kept_messages", n.Messages},
+		{"kept_parked", n.Parked},
+		{"kept_edits", n.Edits},
 	} {
 		if k.n > 0 {
 			p.Kept = append(p.Kept, [2]string{words.t(k.key), strconv.Itoa(k.n)})
