@@ -75,10 +75,12 @@ func serveFixtures(t *testing.T, lang string) (url string) {
 	routes = was
 	all := http.NewServeMux()
 	all.Handle("/", h)
-	all.HandleFunc("GET /chat/x", func(w http.ResponseWriter, _ *http.Request) { // what the frame of the try shows
+	shown := func(w http.ResponseWriter, _ *http.Request) { // what frames show: other pages, walked by themselves
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte("<!doctype html><title>A chat</title>"))
-	})
+		_, _ = w.Write([]byte("<!doctype html><title>A page</title>"))
+	}
+	all.HandleFunc("GET /chat/x", shown)
+	all.HandleFunc("GET /cases", shown)
 	server := httptest.NewServer(all)
 	t.Cleanup(server.Close)
 	return server.URL
