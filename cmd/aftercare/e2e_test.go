@@ -91,7 +91,7 @@ func converseOnTelegram(t *testing.T, database, mode string) {
 		card, name, photos := 0, "", 0
 		for _, c := range all {
 			if strings.Contains(c.Text, "Main Street") && strings.Contains(c.Text, "📷 photo") {
-				card, name = c.ID, strings.Trim(caseName.FindString(c.Text), "()")
+				card, name = c.ID, caseName.FindString(c.Text)
 			}
 		}
 		for _, c := range all {
@@ -126,8 +126,8 @@ func converseOnTelegram(t *testing.T, database, mode string) {
 	}
 }
 
-// caseName is a case's name in the title of its card.
-var caseName = regexp.MustCompile(`\([A-Z]+-[0-9]+\)`)
+// caseName is a case's name, where its line of the card begins.
+var caseName = regexp.MustCompile(`(?m)^[A-Z]+-[0-9]+\b`)
 
 // ofAKill is what Telegram refuses because a process was killed: its poll hangs on for a
 // moment, and what it was doing is done again.

@@ -66,7 +66,7 @@ func actOnSlack(t *testing.T, database, transport string) {
 	for _, who := range []*slackfake.User{ann, eve} {
 		says(who.Tap(card, "Take"), "Only staff of this site")
 	}
-	if now := shows("Open"); !slices.ContainsFunc(now.Buttons, func(b slackfake.Button) bool { return b.Text == "Take" }) {
+	if now := shows("take by"); !slices.ContainsFunc(now.Buttons, func(b slackfake.Button) bool { return b.Text == "Take" }) {
 		t.Errorf("after presses of outsiders the card is %s", now)
 	}
 	silently := func(press *slackfake.Press) {
