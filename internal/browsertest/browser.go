@@ -69,7 +69,7 @@ func Open(t *testing.T, browser context.Context) Tab {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("open a tab: %v", err)
 	}
-	ctx, cancel = context.WithTimeout(ctx, 4*time.Minute) // a hang ends the test, with its name
+	ctx, cancel = context.WithTimeout(ctx, 12*time.Minute) // a hang ends the test, with its name
 	t.Cleanup(cancel)
 	opened := Tab{t, ctx}
 	opened.watchConsole()

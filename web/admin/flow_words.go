@@ -151,7 +151,7 @@ func (s *site) saveFlowWords(w http.ResponseWriter, r *http.Request, v Viewer) e
 		if _, err := s.actOnFlow(r, v, "language|"); err != nil {
 			return err
 		}
-		http.Redirect(w, r, s.Prefix+"/surveys/"+d.Flow+"/edit/words?to="+queryEscape(tag)+"&done=flow_saved", http.StatusSeeOther)
+		http.Redirect(w, r, s.Prefix+"/surveys/"+d.Flow+"/edit/words?to="+queryEscape(tag)+"&done=flow_saved", http.StatusSeeOther) //nolint:gosec // below the editor, whatever the words
 		return nil
 	}
 	if table := r.PostForm.Get("table"); table != "" {
@@ -186,7 +186,7 @@ func (s *site) saveFlowWords(w http.ResponseWriter, r *http.Request, v Viewer) e
 		}
 		return s.showWords(w, r, v, http.StatusConflict, d, faults, wordsView{})
 	}
-	http.Redirect(w, r, s.Prefix+"/surveys/"+d.Flow+"/edit/words?to="+queryEscape(r.URL.Query().Get("to"))+"&done=flow_saved", http.StatusSeeOther)
+	http.Redirect(w, r, s.Prefix+"/surveys/"+d.Flow+"/edit/words?to="+queryEscape(r.URL.Query().Get("to"))+"&done=flow_saved", http.StatusSeeOther) //nolint:gosec // below the editor, whatever the words
 	return nil
 }
 

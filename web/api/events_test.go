@@ -83,8 +83,12 @@ func TestAnEventIsChangedOnPurpose(t *testing.T) {
 	// Another site's event is none.
 	harbour := c.token([]string{"harbour"}, access.WriteEvents)
 	for _, r := range []struct{ method, at, body string }{
-		{"GET", at, ""}, {"PUT", at, `{"ended":"2026-11-27T17:42:00+01:00"}`}, {"PATCH", at, `{}`}, {"DELETE", at, ""},
-		{"POST", at + "/cancel", `{}`}, {"POST", "/api/v1/events", strings.Replace(haircut, `"main"`, `"harbour"`, 1)},
+		{"GET", at, ""},
+		{"PUT", at, `{"ended":"2026-11-27T17:42:00+01:00"}`},
+		{"PATCH", at, `{}`},
+		{"DELETE", at, ""},
+		{"POST", at + "/cancel", `{}`},
+		{"POST", "/api/v1/events", strings.Replace(haircut, `"main"`, `"harbour"`, 1)},
 	} {
 		c.problem(r.method, r.at, harbour, r.body, 404)
 	}

@@ -113,7 +113,8 @@ func TestDrawingsOfAnythingKeepTheirRules(t *testing.T) {
 
 func TestTooFewAnswersAreAGap(t *testing.T) {
 	points := []Point{
-		{Label: "36", Mark: Filled, P: 0.1, Low: 0.05, High: 0.2, Words: "first"}, {Mark: Filled, P: 0.1, Low: 0.05, High: 0.2},
+		{Label: "36", Mark: Filled, P: 0.1, Low: 0.05, High: 0.2, Words: "first"},
+		{Mark: Filled, P: 0.1, Low: 0.05, High: 0.2},
 		{Few: "8 answers", Mark: Gap, P: 0.9, Low: 0.8, High: 1, Words: "not shown"},
 		{Mark: Hollow, P: 0.2, Low: 0.1, High: 0.31, Words: "alone"},
 	}
