@@ -123,7 +123,7 @@ var tables = []table{
 	}},
 	{"flow_drafts", "", "surveys that staff are changing", map[Fate]string{Nobody: "flow rev base same source change person at"}},
 	{"flow_notes", "", "who of staff published a survey, and why", map[Fate]string{Nobody: "flow version person note"}},
-	{"flow_states", "", "surveys that are not asked for now", map[Fate]string{Nobody: "flow state person at"}},
+	{"flow_states", "", "surveys that are paused or retired", map[Fate]string{Nobody: "flow state person at"}},
 	{"tokens", "", "what other systems use the API with", map[Fate]string{Nobody: "id name hash scopes sites maker made expires ended used"}},
 	{"staff_links", "", "chat accounts of staff", map[Fate]string{Nobody: "platform account person staff linked"}},
 	{"staff_codes", "", "one-time codes of staff", map[Fate]string{Nobody: "hash staff expires used"}},

@@ -7,9 +7,6 @@ import (
 
 // TestADatabaseIsFilled: the statements name every column that the tables have by now.
 func TestADatabaseIsFilled(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts a Postgres")
-	}
 	b, err := newBench(options{Answers: 1, InFlight: 1})
 	if err != nil {
 		t.Fatal(err)

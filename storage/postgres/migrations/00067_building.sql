@@ -23,7 +23,7 @@ CREATE TABLE flow_notes (
     PRIMARY KEY (flow, version)
 );
 
--- Flows of which nobody is asked any more, for now or for good. One that is asked has no row.
+-- Flows that are paused or retired: nobody is asked by them. One that is asked has no row.
 CREATE TABLE flow_states (
     flow   text NOT NULL PRIMARY KEY,
     state  text NOT NULL,
