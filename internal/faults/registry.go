@@ -181,6 +181,8 @@ func registry() []row {
 		}},
 		{22, "upgrades", "instances are replaced one by one under load without an error that customers see; a migration that is killed resumes; who writes by old rules changes nothing", []check{
 			{dir: shell, test: "TestAMigrationThatIsKilledResumes", target: faults, long: []string{"-rounds=${rounds}"}},
+			{dir: "storage/sqlite", test: "TestAMigrationThatDiesAtAnyStepLeavesWhatItWouldHaveMade", target: faults},
+			{dir: "storage/postgres", test: "TestAMigrationThatDiesAtAnyStepLeavesWhatItWouldHaveMade", target: faults},
 			{dir: shell, test: "TestARollingRestartLosesNothing", target: faults, long: []string{"-think=50ms", "-old=${old}", "-rounds=${rounds}"}},
 			{dir: shell, test: "TestAServerThatTheDatabaseHasOutgrownAcknowledgesNothing", target: faults},
 		}},

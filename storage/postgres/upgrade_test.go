@@ -1,6 +1,9 @@
 package postgres
 
 import (
+	"cmp"
+	"context"
+	"database/sql/driver"
 	"io/fs"
 	"testing"
 	"testing/fstest"
@@ -126,5 +129,47 @@ func TestRevisionsOfAnOlderDatabaseAreCarriedIntoTheirConversations(t *testing.T
 		}
 		t.Cleanup(func() { _ = s.Close() })
 		return s
+	})
+}
+
+func TestAMigrationThatDiesAtAnyStepLeavesWhatItWouldHaveMade(t *testing.T) {
+	t.Parallel() // it mostly waits for the disk
+	storagetest.MigratedWhileDying(t, func(t *testing.T) storagetest.Older {
+		dsn := pgtest.Start(t)
+		a, err := parse(dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := a.pool(Options{}.withDefaults(), 4)
+		t.Cleanup(func() { _ = db.Close() })
+		p, err := goose.NewProvider(goose.DialectPostgres, db, before(t, schema(Options{}.withDefaults()).Files, "00023"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return storagetest.Older{
+			DB: db, Moment: func(at time.Time) string { return "'" + at.Format(time.RFC3339Nano) + "'" },
+			Tables: "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+			Migrate: func(ctx context.Context, name string, wrap func(driver.Connector) driver.Connector) (int64, error) {
+				patient := a
+				patient.patient = true
+				own := patient.pool(Options{Wrap: wrap}.withDefaults(), 4)
+				defer own.Close()
+				m := schema(Options{}.withDefaults())
+				m.Files = before(t, m.Files, cmp.Or(name, "99999"))
+				r, err := m.Up(ctx, own, 1)
+				return r.To, err
+			},
+			Open: func(t testing.TB, o storagetest.Options) storage.Store {
+				s, err := Open(t.Context(), dsn, Options{Clock: o.Clock, Wrap: o.Wrap, Unchecked: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = s.Close() })
+				return s
+			},
+		}
 	})
 }

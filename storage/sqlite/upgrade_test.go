@@ -1,6 +1,9 @@
 package sqlite
 
 import (
+	"cmp"
+	"context"
+	"database/sql/driver"
 	"io/fs"
 	"path/filepath"
 	"strconv"
@@ -119,5 +122,41 @@ func TestRevisionsOfAnOlderDatabaseAreCarriedIntoTheirConversations(t *testing.T
 		}
 		t.Cleanup(func() { _ = s.Close() })
 		return s
+	})
+}
+
+func TestAMigrationThatDiesAtAnyStepLeavesWhatItWouldHaveMade(t *testing.T) {
+	t.Parallel() // it mostly waits for the disk
+	storagetest.MigratedWhileDying(t, func(t *testing.T) storagetest.Older {
+		path := filepath.Join(t.TempDir(), "a.db")
+		db := pool(path, Options{}.withDefaults(), use{wait: patient, size: 4})
+		t.Cleanup(func() { _ = db.Close() })
+		p, err := goose.NewProvider(goose.DialectSQLite3, db, before(t, schema(Options{}.withDefaults()).Files, "00023"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return storagetest.Older{
+			DB: db, Moment: func(at time.Time) string { return strconv.FormatInt(at.UnixMicro(), 10) },
+			Tables: "SELECT name FROM sqlite_master WHERE type = 'table'",
+			Migrate: func(ctx context.Context, name string, wrap func(driver.Connector) driver.Connector) (int64, error) {
+				own := pool(path, Options{Wrap: wrap}.withDefaults(), use{wait: patient, size: 4})
+				defer own.Close()
+				m := schema(Options{}.withDefaults())
+				m.Files = before(t, m.Files, cmp.Or(name, "99999"))
+				r, err := m.Up(ctx, own, 1)
+				return r.To, err
+			},
+			Open: func(t testing.TB, o storagetest.Options) storage.Store {
+				s, err := Open(t.Context(), path, Options{Clock: o.Clock, Wrap: o.Wrap, Unchecked: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = s.Close() })
+				return s
+			},
+		}
 	})
 }

@@ -13,6 +13,25 @@ import (
 // statement on it, moment spells a time for it, and open migrates it.
 func Carried(t *testing.T, exec func(text string), moment func(time.Time) string, open func() storage.Store) {
 	t.Helper()
+	at := carry(exec, moment)
+	s := open()
+	four, two := 4.5, 2.0
+	same(t, "revisions", must(s.Answers(t.Context(), 0, "changed"))(t), []survey.Answer{
+		{Question: "a", Value: &four, Revision: 1, At: at},
+		{Question: "why", Text: "it's late", Revision: 1, At: at.Add(time.Second)},
+		{Question: "a", Choices: []string{"x", `y "z"`}, Files: []survey.File{{Kind: "photo", ID: "p1"}}, Skipped: true, Revision: 2, At: at.Add(time.Second)},
+		{Question: "a", Value: &two, Revision: 3, At: at.Add(2 * time.Second)},
+	})
+	equal(t, "revisions of one that was not changed", len(must(s.Session(t.Context(), 0, "plain"))(t).Earlier), 0)
+	equal(t, "revisions that only rows had", len(must(s.Answers(t.Context(), 0, "silent"))(t)), 1)
+	equal(t, "buckets with a pass", must(s.Behind(t.Context()))(t).Passing, 1)
+	foldUp(t, s, 2)
+	wantFolded(t, s, 3, 6)
+	equal(t, "day", must(s.Session(t.Context(), 0, "changed"))(t).Day, "2026-03-04")
+}
+
+// carry fills a database of that time with three conversations of six revisions, and says when they were.
+func carry(exec func(text string), moment func(time.Time) string) time.Time {
 	at := time.Date(2026, 3, 4, 23, 6, 7, 123456000, time.UTC)
 	exec("INSERT INTO buckets (bucket, cases, ord, sessions, answers, protocol) VALUES (0, 0, 0, 3, 6, 2)")
 	session := func(id, more string) {
@@ -33,19 +52,5 @@ func Carried(t *testing.T, exec func(text string), moment func(time.Time) string
 	answer("plain", "a", 1, "1", "", "", "", false, 0)
 	session("silent", "")
 	answer("silent", "a", 1, "1", "", "", "", false, 0) // which should not be, and is not lost either
-
-	s := open()
-	four, two := 4.5, 2.0
-	same(t, "revisions", must(s.Answers(t.Context(), 0, "changed"))(t), []survey.Answer{
-		{Question: "a", Value: &four, Revision: 1, At: at},
-		{Question: "why", Text: "it's late", Revision: 1, At: at.Add(time.Second)},
-		{Question: "a", Choices: []string{"x", `y "z"`}, Files: []survey.File{{Kind: "photo", ID: "p1"}}, Skipped: true, Revision: 2, At: at.Add(time.Second)},
-		{Question: "a", Value: &two, Revision: 3, At: at.Add(2 * time.Second)},
-	})
-	equal(t, "revisions of one that was not changed", len(must(s.Session(t.Context(), 0, "plain"))(t).Earlier), 0)
-	equal(t, "revisions that only rows had", len(must(s.Answers(t.Context(), 0, "silent"))(t)), 1)
-	equal(t, "buckets with a pass", must(s.Behind(t.Context()))(t).Passing, 1)
-	foldUp(t, s, 2)
-	wantFolded(t, s, 3, 6)
-	equal(t, "day", must(s.Session(t.Context(), 0, "changed"))(t).Day, "2026-03-04")
+	return at
 }
