@@ -129,7 +129,7 @@ func (s *site) here(r *http.Request) string {
 }
 
 func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
-	if err := page.Render(w, r, pages, status, name, data); err != nil {
+	if err := page.Render(w, r, pages, status, name, data, nil); err != nil {
 		s.Log.Error("web chat: a page cannot be shown", "err", err)
 	}
 }

@@ -276,8 +276,10 @@ func registry() []row {
 			{dir: shell, test: "TestTheDemoLeavesNothingBehind", target: faults},
 			{dir: shell, test: "TestASignalInTheFirstMomentsIsNoFailure", target: faults},
 		}},
-		{38, "spoofing", "over 100 hostile names and answers: a card's own lines (state, holder, due) parse back to exactly the model's on both platforms that show cards; 0 live mentions, links, commands from foreign words in staff chats; what commands print holds no control and no change of reading direction", []check{
+		{38, "spoofing", "over 100 hostile names and answers: a card's own lines (state, holder, due) parse back to exactly the model's on both platforms that show cards, and the pages of staff keep their elements and lines; 0 live mentions, links, commands from foreign words in staff chats, 0 markup on any page; what commands print holds no control and no change of reading direction", []check{
 			{dir: "bot", test: "TestM9NobodysNameOrWordsLookLikeACardsOwnLines", target: faults},
+			{dir: "web/admin", test: "TestM9NobodysNameOrWordsLookLikeAPagesOwn", target: faults},
+			{dir: "web/admin", test: "TestM9NoWordOnAnyPageBecomesMarkup", target: faults},
 			{dir: shell, test: "TestL11NoCommandPrintsWhatMovesATerminal", target: faults},
 			{dir: shell, test: "TestEveryCommandPrintsThroughThePrinter", target: faults},
 		}},

@@ -110,18 +110,18 @@ func TestAPageThatFailsSendsNoHalfPage(t *testing.T) {
 	template.Must(pages.New("broken").Parse("<p>half {{.Nothing}}</p>"))
 
 	w := httptest.NewRecorder()
-	if err := Render(w, httptest.NewRequest("GET", "/", nil), pages, 404, "ok", "<hi>"); err != nil {
+	if err := Render(w, httptest.NewRequest("GET", "/", nil), pages, 404, "ok", "<hi>", nil); err != nil {
 		t.Fatal(err)
 	}
 	if w.Code != 404 || w.Body.String() != "<p>&lt;hi&gt;</p>" || w.Header().Get("Content-Length") != "17" {
 		t.Errorf("%d %q %v", w.Code, w.Body, w.Header())
 	}
 	w = httptest.NewRecorder()
-	if err := Render(w, httptest.NewRequest("HEAD", "/", nil), pages, 200, "ok", "<hi>"); err != nil || w.Body.Len() != 0 {
+	if err := Render(w, httptest.NewRequest("HEAD", "/", nil), pages, 200, "ok", "<hi>", nil); err != nil || w.Body.Len() != 0 {
 		t.Errorf("HEAD: %v, body %q", err, w.Body)
 	}
 	w = httptest.NewRecorder()
-	err := Render(w, httptest.NewRequest("GET", "/", nil), pages, 200, "broken", "x")
+	err := Render(w, httptest.NewRequest("GET", "/", nil), pages, 200, "broken", "x", nil)
 	if err == nil || !strings.Contains(err.Error(), "render page broken") {
 		t.Errorf("the error is %v", err)
 	}
@@ -182,6 +182,20 @@ func TestAFormIsReadUpToALimit(t *testing.T) {
 		}
 		if c.want == "" && r.PostForm.Get("a") != "1" {
 			t.Errorf("%s: read %v", name, r.PostForm)
+		}
+	}
+}
+
+func TestWordsBetweenTagsAreMadeInertAndNothingElse(t *testing.T) {
+	loud := strings.ToUpper
+	for html, want := range map[string]string{
+		`<p title="a">b<i>c</i> &lt;d`:                            `<p title="a">B<i>C</i> &LT;D`,
+		`<textarea name="x">as it is</textarea>and`:               `<textarea name="x">as it is</textarea>AND`,
+		"<textarea>\n</textarea>x<script>let a = 1 > 2</script>y": "<textarea>\n</textarea>X<script>let a = 1 > 2</script>Y",
+		`words alone`: `WORDS ALONE`, ``: ``, `<b`: `<b`, `<textarea`: `<textarea`,
+	} {
+		if got := string(Inert([]byte(html), loud)); got != want {
+			t.Errorf("%q is %q, want %q", html, got, want)
 		}
 	}
 }

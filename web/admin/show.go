@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/internal/page"
 )
 
@@ -94,7 +95,8 @@ var places = []place{
 // show writes a page: name is a template that defines what stands below the head, and data
 // is what it is given as .Page. The flash is named by the address (?done=KEY), never worded by it.
 // A template that fails is told to the person and the log here: the error is always nil, so
-// that a handler can end with it.
+// that a handler can end with it. Foreign words are made inert here, once for every page: what
+// turns the reading direction, or piles up over its neighbours, is not written.
 func (s *site) show(w http.ResponseWriter, r *http.Request, v Viewer, status int, name string, f frame, data any) error {
 	words := s.words(r, v)
 	if done := "done_" + r.URL.Query().Get("done"); f.Flash == "" && words.has(done) {
@@ -107,7 +109,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, v Viewer, status int
 			out.Places = append(out.Places, p)
 		}
 	}
-	if err := page.Render(w, r, s.pages[words.lang].Template, status, name, out); err != nil {
+	if err := page.Render(w, r, s.pages[words.lang].Template, status, name, out, chat.Clean); err != nil {
 		s.Log.Error("admin: a page cannot be shown", "err", err)
 	}
 	return nil
