@@ -37,7 +37,7 @@ func (d *desk) pressed(u *chat.Update, who storage.Person, data render.Pressed) 
 	p := press{desk: d, update: u, data: data, by: d.actor(d.kase.Site), view: c, voice: c.StaffVoice()}
 	if !p.by.Can(access.TakeCase) {
 		d.attempted(p.by, who, string(data.Act))
-		p.answer(notStaff(p.voice, p.by, u), true)
+		p.answer(notStaff(p.voice, p.by, u, d.snap.Traits[u.From.Platform]), true)
 		return nil
 	}
 	d.with.asker = cardChat(d.snap, u)
@@ -63,6 +63,8 @@ func (p *press) do() error {
 	case p.data.Menu || p.data.Act == render.NoMenu:
 		p.menu()
 		return nil
+	case p.unresolved():
+		return nil
 	case p.update.Kind == chat.Filled:
 		return p.filled()
 	case asksWords(p.data):
@@ -75,6 +77,19 @@ func (p *press) do() error {
 		return nil
 	}
 	return p.act(act, said{key: p.update.Key})
+}
+
+// unresolved says what Resolve still needs; the menu stays as it is.
+func (p *press) unresolved() bool {
+	if p.data.Act != recovery.ActResolve && p.data.Act != render.ResolveCost || render.Decided(p.data) {
+		return false
+	}
+	code := recovery.ActionMissing
+	if p.data.Choice == "" || p.data.Choice == render.NoCause {
+		code = recovery.CauseMissing
+	}
+	p.answer(p.view.Refusal(p.voice, &recovery.Refusal{Code: code}), true)
+	return true
 }
 
 func (p *press) answer(text string, alert bool) { p.desk.answer(text, alert) }
@@ -235,7 +250,7 @@ func (p *press) menu() {
 		if !p.desk.snap.Traits[p.update.From.Platform].Forms {
 			// The card may have to wait for the chat's pace, and the answer to the tap does not.
 			// Where menus are forms, pace is no matter and an answer would be one more message.
-			p.answer(p.voice.Say("card_changes"), false)
+			p.answer(p.view.MenuSaid(p.voice, p.data), false)
 		}
 		p.showIn(p.data)
 	}

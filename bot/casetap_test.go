@@ -161,7 +161,7 @@ func TestACaseIsResolvedByMenus(t *testing.T) {
 	tap(bob, "Apology")
 	tap(bob, "Gift")
 	tap(bob, "Gift") // not that after all
-	says(t, tap(bob, "Done"), "Resolved · A-1", false)
+	says(t, tap(bob, "Resolve"), "Resolved · A-1", false)
 	k := w.onlyCase()
 	want := &recovery.Resolution{Cause: "responsiveness", Failure: recovery.ProcessFailure, Actions: []recovery.Action{{Kind: recovery.Apology}}}
 	if diff := cmp.Diff(want, k.Resolution); diff != "" || k.State != recovery.Resolved || k.Ended.ID != "bob" {

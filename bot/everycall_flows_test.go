@@ -27,7 +27,7 @@ func coreFlows() []coreFlow {
 		r.press(by, staffTG, "Resolve")
 		r.press(by, staffTG, "Too slow")
 		r.press(by, staffTG, "Apology")
-		r.press(by, staffTG, "Done")
+		r.press(by, staffTG, "Resolve")
 	}
 	return []coreFlow{
 		{"satisfied", func(r *flowRun) {

@@ -38,7 +38,7 @@ func (j *job) nextJob(site string) {
 			switch {
 			case !fresh:
 			case !t.actor(site).Can(access.TakeCase):
-				t.answer(v.Say("refused_not_staff"), true)
+				t.answer(v.Say("refused_not_staff", "link", linking(t.snap.Traits[j.update.From.Platform])), true)
 			case t.desk == nil || t.desk.session == nil:
 				t.answer(v.Say("gathered_all"), false)
 			default:

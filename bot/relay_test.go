@@ -122,7 +122,7 @@ func TestOnlyAReplyToTheCustomersWordsReachesThem(t *testing.T) {
 	nameless := customer{user: chat.User{Name: "Staff"}, address: staffTG}
 	w.replyIn(nameless, staffTG, w.newest(staffTG, relaySlot).ShownRef, "nobody")
 	sees(t, "Ann", w.got(ann))
-	sees(t, "Bob", w.shows(staffTG, "stays"), "That stays in this chat: “Ann” did not get it. To write to them, tap Reply on the card or, in Telegram, reply to their own words.")
+	sees(t, "Bob", w.shows(staffTG, "stays"), "That stays in this chat: “Ann” did not get it. To write to them, tap Reply on the card or reply to their own words.")
 	said := strings.Join(w.shows(staffTG, "n"), "\n")
 	for _, want := range []string{"Nobody got this", "/link CODE", "in the name of the group"} {
 		if !strings.Contains(said, want) {
@@ -363,7 +363,7 @@ func TestAButtonFromLastYear(t *testing.T) {
 	w.onCard(bob, staffTG, w.button(staffTG, "Resolve"))
 	w.onCard(bob, staffTG, w.button(staffTG, "Too slow"))
 	w.onCard(bob, staffTG, w.button(staffTG, "Apology"))
-	done := w.button(staffTG, "Done")
+	done := w.button(staffTG, "Resolve")
 	says(t, w.onCard(bob, staffTG, done), "Resolved", false)
 	says(t, w.onCard(bob, staffTG, done), "Resolved", false) // the same again
 	w.now = w.now.Add(365 * 24 * time.Hour)
@@ -484,7 +484,7 @@ func TestWordsAfterACaseWasClosedStandOut(t *testing.T) {
 	w, ann, bob, _ := talk(t)
 	w.writes(ann, "Hello?", "")
 	w.replyIn(bob, staffTG, w.newest(staffTG, relaySlot).ShownRef, "Sorry, it is on us.")
-	for _, text := range []string{"Resolve", "Too slow", "Apology", "Done"} {
+	for _, text := range []string{"Resolve", "Too slow", "Apology", "Resolve"} {
 		w.onCard(bob, staffTG, w.button(staffTG, text))
 	}
 	w.settleAll()

@@ -62,7 +62,7 @@ func (j *job) linkJob() {
 			t.tapped = j.update.Ephemeral
 			t.session = nil // it is no matter of a survey
 			t.meet(j.update, j.person)
-			t.notice(t.person().Say(says, "name", name), says != "link_done")
+			t.notice(t.person().Say(says, "name", name, "link", linking(t.snap.Traits[j.update.From.Platform])), says != "link_done")
 			t.tellHomes(staff, j.update)
 			return nil
 		})}, nil

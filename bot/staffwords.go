@@ -140,7 +140,7 @@ func (d *desk) wrote(w written, who storage.Person, inside bool) error {
 	case !acts:
 		if u.Kind == chat.Text {
 			d.attempted(w.by, who, string(w.ask.What))
-			d.refused(w.words, who, notStaff(w.voice, w.by, u))
+			d.refused(w.words, who, notStaff(w.voice, w.by, u, d.snap.Traits[u.From.Platform]))
 		}
 	case u.Kind == chat.Edited:
 		d.stand = w.words.at
@@ -186,21 +186,25 @@ func (w *written) do() error {
 // stays tells a member of staff, once for each case and chat, that a reply to the card
 // goes to nobody.
 func (w *written) stays() {
+	says := "staff_stays"
+	if w.desk.snap.Traits[w.update.From.Platform].Threads {
+		says = "staff_stays_thread"
+	}
 	w.desk.want(storage.Want{
 		Slot: storage.Slot{Kind: storage.StaysSlot, Owner: w.desk.kase.ID, At: w.update.From}.String(), Kind: storage.NoticeD, Address: w.update.From,
-		Render: chat.Message{Text: w.voice.Say("staff_stays", "name", w.view.CustomerName(w.voice)), Lang: w.voice.Lang},
+		Render: chat.Message{Text: w.voice.Say(says, "name", w.view.CustomerName(w.voice)), Lang: w.voice.Lang},
 	})
 }
 
 // notStaff says why somebody may not act, and what helps.
-func notStaff(v *voice.Voice, by recovery.Actor, u *chat.Update) string {
+func notStaff(v *voice.Voice, by recovery.Actor, u *chat.Update, can chat.Traits) string {
 	switch {
 	case by.Role == access.Viewer:
 		return v.Say("refused_may_not_act")
 	case u.User.ID == "":
 		return v.Say("refused_nameless")
 	}
-	return v.Say("refused_not_staff")
+	return v.Say("refused_not_staff", "link", linking(can))
 }
 
 // perform does it. It returns what is wrong with the words, or "".
@@ -279,3 +283,11 @@ func (w *written) edited() error {
 // eventEdited is a line of a case's history that the machine does not write: words that
 // were said before were changed. Note is what they are now.
 const eventEdited = "edited"
+
+// linking is the command by which staff link a chat on this platform.
+func linking(can chat.Traits) string {
+	if can.Slash != "" {
+		return can.Slash + " link"
+	}
+	return "/link"
+}

@@ -312,7 +312,7 @@ func (w *world) button(to chat.Address, text string) string {
 	for _, d := range w.transcript(to) {
 		for _, row := range d.Render.Rows {
 			for _, b := range row {
-				if strings.TrimLeft(b.Text, "☐☑ ") == text || b.Text == text || b.Label == text {
+				if strings.TrimLeft(b.Text, "☐☑◉○ ") == text || b.Text == text || b.Label == text {
 					found = b.Data
 				}
 			}

@@ -309,7 +309,7 @@ type Button struct {
 // Ticks reports whether a tick before the text must show that the button is selected: it does
 // not where the text has a box of its own.
 func (b Button) Ticks() bool {
-	return b.Selected && !strings.HasPrefix(b.Text, "☑") && !strings.HasPrefix(b.Text, "☐")
+	return b.Selected && strings.TrimLeft(b.Text, "☑☐◉○") == b.Text
 }
 
 // Form is what a button asks for before it acts.

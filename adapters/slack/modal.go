@@ -47,22 +47,23 @@ func (p place) metadata() (string, error) {
 	return string(raw), err
 }
 
-// modalWords are the modal's own words, at most titleLimit characters each.
-type modalWords struct{ open, title, send, cancel string }
+// modalWords are the modal's own words, at most titleLimit characters each, and what is said
+// where it cannot be opened.
+type modalWords struct{ open, title, send, cancel, again string }
 
 func modalWordsIn(lang string) modalWords {
 	switch base, rest, _ := strings.Cut(strings.ToLower(lang), "-"); base {
 	case "zh":
 		if strings.HasPrefix(rest, "hant") || rest == "tw" || rest == "hk" {
-			return modalWords{"填寫回答", "您的回答", "送出", "取消"}
+			return modalWords{"填寫回答", "您的回答", "送出", "取消", "表單未能開啟，什麼都沒有傳送。請再按一次按鈕。"}
 		}
-		return modalWords{"填写回答", "您的回答", "发送", "取消"}
+		return modalWords{"填写回答", "您的回答", "发送", "取消", "表单未能打开，什么都没有发送。请再按一次按钮。"}
 	case "es":
-		return modalWords{"Escribir respuesta", "Su respuesta", "Enviar", "Cancelar"}
+		return modalWords{"Escribir respuesta", "Su respuesta", "Enviar", "Cancelar", "No se pudo abrir el formulario y no se envió nada. Pulse el botón otra vez."}
 	case "ar":
-		return modalWords{"اكتب إجابتك", "إجابتك", "إرسال", "إلغاء"}
+		return modalWords{"اكتب إجابتك", "إجابتك", "إرسال", "إلغاء", "تعذّر فتح النموذج ولم يُرسل شيء. اضغط الزر مرة أخرى."}
 	}
-	return modalWords{"Write an answer", "Your answer", "Send", "Cancel"}
+	return modalWords{"Write an answer", "Your answer", "Send", "Cancel", "The form could not be opened, and nothing was sent. Please press the button again."}
 }
 
 // writeButton is the button that opens a modal, nil where no words are wanted.
@@ -106,14 +107,32 @@ func modalFor(value, question string, p place) (slack.ModalViewRequest, error) {
 type opening struct {
 	team, trigger string
 	view          slack.ModalViewRequest
+	by            reply        // who asked
+	at            chat.Address // where
+	lang          string
+}
+
+// langOf is the language that a button's value says its modal has; "" = none.
+func langOf(value string) string {
+	var said struct {
+		Lang string `json:"l"`
+	}
+	if json.Unmarshal([]byte(value), &said) != nil {
+		return ""
+	}
+	return said.Lang
 }
 
 func (c *Client) openModal(ctx context.Context, o opening) {
 	c.beside(ctx, "a modal", func(ctx context.Context) error {
-		return c.callTeam(ctx, "views.open", o.team, "", func(ctx context.Context, api *slack.Client) error {
+		err := c.callTeam(ctx, "views.open", o.team, "", func(ctx context.Context, api *slack.Client) error {
 			_, err := api.OpenViewContext(ctx, o.trigger, o.view)
 			return err
 		})
+		if err != nil && o.at.Chat != "" {
+			c.toast(ctx, o.by, o.at, modalWordsIn(o.lang).again, true)
+		}
+		return err
 	})
 }
 

@@ -486,7 +486,10 @@ func (c *Client) action(out *incoming, in rawInteraction, a rawAction) {
 			view, err = formFor(a.Value, at)
 		}
 		if err == nil && in.Trigger != "" {
-			out.modal = &opening{team: out.team, trigger: in.Trigger, view: view}
+			out.modal = &opening{
+				team: out.team, trigger: in.Trigger, view: view, lang: langOf(a.Value),
+				by: reply{team: out.team, user: in.User.ID}, at: address(out.team, channel, thread),
+			}
 		}
 		return
 	}

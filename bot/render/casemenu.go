@@ -25,21 +25,19 @@ func (c *CaseView) Menu(v *voice.Voice, p Pressed, forms bool) (ask string, rows
 		ask = v.Say("ask_more")
 		_, further := c.acts()
 		all = c.actButtons(v, further, forms)
-	case p.Act == recovery.ActResolve && p.Choice == "":
-		ask = v.Say("ask_cause")
-		for _, cause := range c.causes() {
-			all = append(all, chat.Button{Text: c.causeText(v, cause.Key), Data: c.pressing(p.Act, true, cause.Key, 0)})
-		}
 	case p.Act == recovery.ActResolve:
-		ask = c.causeText(v, p.Choice) + " – " + v.Say("ask_actions")
-		all = c.actionButtons(v, p)
-		if p.Mask != 0 {
-			cost := chat.Button{Text: v.Say("act_resolve_cost"), Data: c.pressing(ResolveCost, false, p.Choice, p.Mask)}
-			if forms {
-				cost.Form = c.form(v, ResolveCost)
-			}
-			last = []chat.Button{{Text: v.Say("done"), Data: c.pressing(p.Act, false, p.Choice, p.Mask), Style: "primary"}, cost}
+		r := resolving{c, v}
+		p = r.opened(p)
+		ask = v.Say("ask_resolve")
+		if said := r.chosen(p); said != "" {
+			ask += "\n" + said
 		}
+		rows = append(inRows(r.causes(p), 2), inRows(r.actions(p), 2)...)
+		cost := chat.Button{Text: v.Say("act_resolve_cost"), Data: c.pressing(ResolveCost, false, p.Choice, p.Mask)}
+		if forms && Decided(p) {
+			cost.Form = c.form(v, ResolveCost)
+		}
+		last = []chat.Button{{Text: v.Say("act_resolve"), Data: c.pressing(p.Act, false, p.Choice, p.Mask), Style: "primary"}, cost}
 	case p.Act == recovery.ActNoAction:
 		ask = v.Say("ask_reason")
 		for _, reason := range NoActionReasons {
@@ -74,28 +72,9 @@ func (c *CaseView) Menu(v *voice.Voice, p Pressed, forms bool) (ask string, rows
 		}
 		all = append(all, other)
 	}
-	rows = inRows(all, 2)
+	rows = append(rows, inRows(all, 2)...)
 	last = append(last, chat.Button{Text: v.Say("menu_close"), Data: c.pressing(NoMenu, false, "", 0)})
 	return ask, append(rows, last)
-}
-
-// actionButtons are what can have been done for the customer, the fitting ones first.
-func (c *CaseView) actionButtons(v *voice.Voice, p Pressed) []chat.Button {
-	var all []chat.Button
-	var failure recovery.Failure
-	for _, cause := range c.causes() {
-		if cause.Key == p.Choice {
-			failure = cause.Failure
-		}
-	}
-	kinds, _ := recovery.Suggested(failure)
-	for _, k := range kinds {
-		bit := 1 << slices.Index(recovery.ActionKinds(), k)
-		b := chat.Button{Text: v.Say("action_" + string(k)), Data: c.pressing(p.Act, true, p.Choice, p.Mask^bit), Selected: p.Mask&bit != 0}
-		b.Text = map[bool]string{true: "☑ ", false: "☐ "}[b.Selected] + b.Text
-		all = append(all, b)
-	}
-	return all
 }
 
 // causes are the entries of the menu, those whose keys a button can carry.

@@ -1,0 +1,91 @@
+package render
+
+import (
+	"slices"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/recovery"
+)
+
+// resolving is the one keyboard of Resolve: what went wrong and what was done.
+type resolving struct {
+	c *CaseView
+	v *voice.Voice
+}
+
+// NoCause is the choice of Resolve while no cause is chosen.
+const NoCause = "no_cause_yet"
+
+// Decided reports whether Resolve has a cause and something that was done.
+func Decided(p Pressed) bool { return p.Choice != "" && p.Choice != NoCause && p.Mask != 0 }
+
+// opened is the choice with which the menu of Resolve opens: the customer's own reason,
+// where there is one.
+func (r resolving) opened(p Pressed) Pressed {
+	c := r.c
+	if p.Choice != "" {
+		return p
+	}
+	p.Choice = NoCause
+	for _, bad := range c.Bad() {
+		if slices.ContainsFunc(c.causes(), func(cause recovery.Cause) bool { return cause.Key == bad }) {
+			p.Choice = bad
+			break
+		}
+	}
+	return p
+}
+
+// chosen is what is chosen in the menu of Resolve, in words.
+func (r resolving) chosen(p Pressed) string {
+	c, v := r.c, r.v
+	cause := ""
+	if p.Choice != NoCause {
+		cause = c.causeText(v, p.Choice)
+	}
+	did := recovery.Resolution{Actions: Resolution(p.Choice, p.Mask).Actions}
+	return voice.Join(" → ", cause, actionsText(v, &did))
+}
+
+// MenuSaid is what a tap in a menu did, for the one who tapped: the card may have to wait for
+// the chat's pace.
+func (c *CaseView) MenuSaid(v *voice.Voice, p Pressed) string {
+	switch {
+	case !p.Menu:
+		return v.Say("menu_closed")
+	case p.Act == recovery.ActResolve:
+		r := resolving{c, v}
+		if said := r.chosen(r.opened(p)); said != "" {
+			return said
+		}
+	}
+	ask, _ := c.Menu(v, p, false)
+	return ask
+}
+
+// causes are what can have gone wrong, one of which is chosen.
+func (r resolving) causes(p Pressed) []chat.Button {
+	c, v := r.c, r.v
+	var all []chat.Button
+	for _, cause := range c.causes() {
+		b := chat.Button{Text: c.causeText(v, cause.Key), Data: c.pressing(p.Act, true, cause.Key, p.Mask), Selected: p.Choice == cause.Key}
+		b.Text = map[bool]string{true: "◉ ", false: "○ "}[b.Selected] + b.Text
+		all = append(all, b)
+	}
+	return all
+}
+
+// actions are what can have been done for the customer, always in one order: no button
+// moves away under a finger.
+func (r resolving) actions(p Pressed) []chat.Button {
+	c, v := r.c, r.v
+	var all []chat.Button
+	for i, k := range recovery.ActionKinds() {
+		bit := 1 << i
+		b := chat.Button{Text: v.Say("action_" + string(k)), Data: c.pressing(p.Act, true, p.Choice, p.Mask^bit), Selected: p.Mask&bit != 0}
+		b.Text = map[bool]string{true: "☑ ", false: "☐ "}[b.Selected] + b.Text
+		all = append(all, b)
+	}
+	return all
+}
