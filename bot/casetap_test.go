@@ -153,12 +153,16 @@ func TestACaseIsResolvedByMenus(t *testing.T) {
 		return w.onCard(c, staffTG, w.button(staffTG, text))
 	}
 	tap(bob, "Resolve")
-	if m := w.transcript(staffSlack)[0].Render; m.Footer == "What went wrong?" {
+	if m := w.transcript(staffSlack)[0].Render; m.Footer != "" {
 		t.Error("the menu opens in the other chat as well")
 	}
 	stale := w.button(staffTG, "Too slow")
-	tap(bob, "Too slow")
-	tap(bob, "Apology")
+	says(t, tap(bob, "Resolve"), "Choose what went wrong.", true)
+	says(t, tap(bob, "Too slow"), "Too slow", false)
+	says(t, tap(bob, "+ cost"), "Choose what was done for the customer.", true)
+	tap(bob, "Price")
+	says(t, tap(bob, "Apology"), "Price → Apology", false)
+	tap(bob, "Too slow") // the other cause keeps what was done
 	tap(bob, "Gift")
 	tap(bob, "Gift") // not that after all
 	says(t, tap(bob, "Resolve"), "Resolved · A-1", false)

@@ -157,7 +157,7 @@ func TestStaffActInTheirOwnChatUntilTheyLeave(t *testing.T) {
 	w.wantCards("in Bob's own chat", []chat.Address{bob.address}, 1)
 	says(t, w.tap(bob, w.button(bob.address, "Take")), "Taken · A-1", false)
 	w.tap(bob, w.button(bob.address, "Resolve"))
-	if rows := w.transcript(bob.address); rows[len(rows)-1].Render.Footer != "What went wrong?" {
+	if rows := w.transcript(bob.address); !strings.HasPrefix(rows[len(rows)-1].Render.Footer, "What went wrong") {
 		t.Errorf("no menu opened in the card: %q", rows[len(rows)-1].Render.Footer)
 	}
 	if _, err := w.bot.RemoveStaff(context.Background(), "bob"); err != nil {

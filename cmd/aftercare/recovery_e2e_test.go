@@ -216,9 +216,9 @@ func (r *recoveryRun) resolve() {
 		return now
 	}
 	press(menu("waits for Bob Ray", "Resolve"), "Resolve")
-	press(menu("What went wrong?", "Too slow"), "Too slow")
-	press(menu("What was done?", "☐ Apology"), "☐ Apology")
-	press(menu("What was done?", "Done"), "Done")
+	press(menu("What went wrong", "○ Too slow"), "○ Too slow")
+	press(menu("What went wrong", "◉ Too slow"), "☐ Apology")
+	press(menu("Too slow → Apology", "☑ Apology"), "Resolve")
 	r.cards("Resolved", "Too slow", "Apology", "Bob Ray")
 	r.ann.Chat().WaitText("We consider this settled")
 }

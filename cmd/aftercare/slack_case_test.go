@@ -84,24 +84,25 @@ func actOnSlack(t *testing.T, database, transport string) {
 	}
 	says(amy.Tap(card, "Take"), "Bob Ray has had it") // with the button that she still saw
 
-	// The menus stand in the card, and lead step by step to what was wrong and done.
+	// One keyboard in the card: what was wrong, and what was done.
 	bob.Tap(taken, "Resolve").WaitAcked()
-	bob.Tap(shows("What went wrong?"), "Too slow").WaitAcked()
-	bob.Tap(shows("What was done?"), "☐ Apology").WaitAcked()
+	bob.Tap(shows("What went wrong"), "○ Too slow").WaitAcked()
 	var last slackfake.Message
-	slack.Wait("the menu with a choice", func() bool {
-		last = shows("What was done?")
-		return slices.ContainsFunc(last.Buttons, func(b slackfake.Button) bool {
-			return strings.HasSuffix(b.Text, "Apology") && strings.Contains(b.Text, "☑")
+	chosen := func(button string) slackfake.Message {
+		slack.Wait("the menu with a choice", func() bool {
+			last = shows("What went wrong")
+			return slices.ContainsFunc(last.Buttons, func(b slackfake.Button) bool { return b.Text == button })
 		})
-	})
-	done := bob.Tap(last, "Done")
+		return last
+	}
+	bob.Tap(chosen("◉ Too slow"), "☐ Apology").WaitAcked()
+	done := bob.Tap(chosen("☑ Apology"), "Resolve")
 	now := shows("Resolved")
 	silently(done)
 	if now.Color != "#2eb886" || !strings.Contains(now.Text, "Too slow") || !strings.Contains(now.Text, "Apology") {
 		t.Errorf("the resolved card is %s", now)
 	}
-	says(amy.Tap(last, "Done"), "by Bob Ray") // a resolved case resolved again
+	says(amy.Tap(last, "Resolve"), "by Bob Ray") // a resolved case resolved again
 
 	// One card, with its story below it.
 	slack.Wait("one card with its story below", func() bool {
