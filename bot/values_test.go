@@ -298,7 +298,7 @@ func (r *redraw) draw(d storage.Delivery, slot storage.Slot, at time.Time, tap s
 		}
 	case storage.StaysSlot, storage.NoticeSlot:
 		for id := range v.Plain {
-			add(chat.Message{Text: v.Say(id, "name", c.CustomerName(v)), Lang: v.Lang})
+			add(chat.Message{Text: v.Say(id, "name", c.CustomerName(v), "link", linking(traits)), Lang: v.Lang})
 		}
 	case storage.ReplySlot, storage.JoinedSlot, storage.ClosedSlot:
 		options = c.toCustomer(slot.Kind, traits)
