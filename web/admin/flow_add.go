@@ -109,7 +109,7 @@ func questionOps(doc *draft.Doc, w *words, entry, behind string) (ops []draft.Op
 	}
 	switch entry {
 	case "own_scale":
-		name := freshKey2(doc, "scales", "scale")
+		name := freshName(doc, "scales", "scale")
 		ops = append(ops, draft.Op{Do: draft.Set, Path: "scales/" + name, Value: newOwn(w, "scale"), As: draft.YAML})
 		file := "scale: " + name + ", weight: 1"
 		if primary == "" {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -112,8 +113,7 @@ type controlRow struct {
 	Path     string
 	Name     string
 	Controls []flowControl
-	First    bool
-	Last     bool
+	Further  []flowControl // less often needed, folded
 }
 
 // drawer makes controls for a draft.
@@ -265,6 +265,9 @@ func (d *drawer) control(path, key string, s *schema) flowControl {
 	case "area":
 		c.Name, c.Lang = path+"/@"+d.lang, d.lang
 		c.Value = d.doc.Words(path, d.lang)
+		if slices.Contains(shortWords, key) {
+			c.Kind = "line"
+		}
 		if d.lang != d.doc.Language() {
 			c.Other = d.doc.Words(path, d.doc.Language())
 		}
@@ -301,6 +304,9 @@ func (d *drawer) control(path, key string, s *schema) flowControl {
 	c.Findings = d.flow.take(path)
 	return c
 }
+
+// shortWords are the keys whose words stand on one line.
+var shortWords = []string{"title", "label", "name", "min_text", "max_text"}
 
 // word is a value that may be chosen, in words.
 func (d *drawer) word(key, value string) string {
@@ -342,15 +348,18 @@ func (d *drawer) named(key string) []option {
 	return out
 }
 
+// plainCells are the fields of an element of a list that everybody needs, in their order.
+var plainCells = []string{"symbol", "label", "name", "say", "value", "key", "from", "score", "flag", "unsatisfied", "when"}
+
 // rows are the elements of a list.
 func (d *drawer) rows(path string, item *schema) []controlRow {
-	all := d.doc.Elements(path)
 	var out []controlRow
-	for i, e := range all {
+	for i, e := range d.doc.Elements(path) {
 		at := path + "/" + e
-		out = append(out, controlRow{
-			Path: at, Name: strings.TrimLeft(e, "=#"), Controls: d.group(at, item, nil), First: i == 0, Last: i == len(all)-1,
-		})
+		var c flowCard
+		c.parted(d.group(at, item, nil), plainCells)
+		name := cmp.Or(d.doc.Words(at+"/label", d.lang), d.doc.Words(at+"/name", d.lang), strconv.Itoa(i+1))
+		out = append(out, controlRow{Path: at, Name: name, Controls: c.Controls, Further: c.Further})
 	}
 	return out
 }

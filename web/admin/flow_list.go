@@ -58,11 +58,13 @@ type flowRow struct {
 	Languages string
 	Missing   string
 	Draft     string
+	Name      string // of a shipped one
 }
 
 type flowsPage struct {
-	Rows []flowRow
-	May  bool // build them
+	Rows  []flowRow
+	Ready []flowRow // shipped ones that nobody published or changed: they can be asked as they are
+	May   bool      // build them
 }
 
 func (s *site) flows(w http.ResponseWriter, r *http.Request, v Viewer) error {
@@ -117,6 +119,15 @@ func (s *site) flows(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	p := flowsPage{May: v.Anywhere(access.EditFlows)}
 	for _, flow := range slices.Sorted(maps.Keys(by)) {
 		p.Rows = append(p.Rows, *by[flow])
+	}
+	for _, f := range flowfile.Templates() {
+		if by[f.ID] != nil {
+			continue
+		}
+		_, source, _ := flowfile.Template(f.ID)
+		x := flowRow{At: "/surveys/" + f.ID, Title: f.ID, State: "ready", Tag: words.t("flow_ready"), Name: f.ID}
+		s.describe(words, &x, string(source), hangs[f.ID])
+		p.Ready = append(p.Ready, x)
 	}
 	order := map[string]int{"live": 0, "never": 1, "paused": 2, "retired": 3}
 	slices.SortStableFunc(p.Rows, func(a, b flowRow) int { return cmp.Compare(order[a.State], order[b.State]) })

@@ -211,6 +211,7 @@ func TestEveryKeyOfTheFormatHasAControl(t *testing.T) {
 			names[c.Path] = true
 			for _, r := range c.Rows {
 				note(r.Controls)
+				note(r.Further)
 			}
 		}
 	}

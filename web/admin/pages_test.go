@@ -66,7 +66,7 @@ var fixtures = []fixture{
 		May: true, Fault: "Choose.", Places: []placeBox{{"main", "Main Street", true}}, form: form{Fields: []field{{Name: "name", Label: "Name", Fault: "Give it a name."}}},
 	}}},
 	{"flows.html", "empty", frame{Title: "Surveys"}, flowsPage{}},
-	{"flows.html", "full", frame{Title: "Surveys"}, flowsPage{May: true, Rows: []flowRow{{At: "/surveys/a", Edit: "/surveys/a/edit", Title: "After your visit", State: "live", Tag: "live: version 5", Missing: "2 missing", Draft: "draft by Mei"}}}},
+	{"flows.html", "full", frame{Title: "Surveys"}, flowsPage{May: true, Rows: []flowRow{{At: "/surveys/a", Edit: "/surveys/a/edit", Title: "After your visit", State: "live", Tag: "live: version 5", Missing: "2 missing", Draft: "draft by Mei"}}, Ready: []flowRow{{At: "/surveys/b", Title: "One tap", Name: "b"}}}},
 	{"flow_new.html", "empty", frame{Title: "New survey"}, newFlowPage{}},
 	{"flow_new.html", "full", frame{Title: "New survey"}, newFlowPage{Made: "flow: b", From: "SurveyJS", Left: []string{"A rule was left out."}, Fault: "Give it a title.", Lines: []string{"Line 3: no"}, Source: "flow: a", Templates: []templateRow{{Name: "a", Title: "A", Bubble: "How was it?", Buttons: []string{"1", "2"}}}}},
 	{"flow.html", "empty", frame{Title: "Visit"}, flowView{Flow: "visit"}},
