@@ -69,7 +69,7 @@ func (b *Bot) Run(ctx context.Context) error {
 }
 
 // ReadModel is what keeps the rows behind reports.
-func ReadModel(b *Bot) *fold.Folder { return fold.NewFolder(b.store, Rows(b), b.now, b.log) }
+func ReadModel(b *Bot) *fold.Folder { return fold.NewFolder(b.store, Rows(b), b.log) }
 
 // Rows is how the rows behind reports are made.
 func Rows(b *Bot) *fold.Maker { return fold.NewMaker(b.snap, b.log) }

@@ -33,18 +33,20 @@ const (
 type Folder struct {
 	store  storage.Store
 	how    storage.Folding
-	now    func() time.Time
 	log    *slog.Logger
 	holder string
+	clock  func() time.Time // the process's own
+	// rest waits, and reports whether ctx goes on.
+	rest func(ctx context.Context, d time.Duration) bool
 
 	answers int       // that there were when the last round looked
-	looked  time.Time // by the process's own clock
+	looked  time.Time // by the clock
 	loaded  bool
 }
 
 // NewFolder returns a Folder that has done nothing yet.
-func NewFolder(store storage.Store, how storage.Folding, now func() time.Time, log *slog.Logger) *Folder {
-	return &Folder{store: store, how: how, now: now, log: log, holder: uuid.NewString()}
+func NewFolder(store storage.Store, how storage.Folding, log *slog.Logger) *Folder {
+	return &Folder{store: store, how: how, log: log, holder: uuid.NewString(), clock: time.Now, rest: rest}
 }
 
 // Run folds until ctx ends: at once what a process before left, then what comes.
@@ -79,28 +81,34 @@ func (f *Folder) Round(ctx context.Context) error {
 		return err
 	}
 	f.weigh(behind.Answers)
-	renewed := time.Now()
+	renewed := f.clock()
 	for more := true; more; {
 		more = false
 		for _, b := range behind.In {
-			began := time.Now()
+			began := f.clock()
 			did, err := f.store.Fold(ctx, b, f.how, batch)
 			if err != nil {
 				return err
 			}
 			more = more || did.More
-			if f.loaded && !rest(ctx, restsUnderLoad*time.Since(began)) {
+			if f.loaded && !f.rest(ctx, restsUnderLoad*f.clock().Sub(began)) {
 				return nil
 			}
-			if time.Since(renewed) > leaseTTL/3 {
+			if f.clock().Sub(renewed) > leaseTTL/3 {
 				if ok, err := f.leads(ctx); err != nil || !ok {
 					return err
 				}
-				renewed = time.Now()
+				renewed = f.clock()
 			}
 		}
 		if more && f.loaded {
 			return nil // the next round looks at the load again
+		}
+		if more && f.clock().Sub(f.looked) >= roundEvery { // a load that has begun meanwhile
+			if behind, err = f.store.Behind(ctx); err != nil {
+				return err
+			}
+			f.weigh(behind.Answers)
 		}
 	}
 	return nil
@@ -116,14 +124,13 @@ func (f *Folder) leads(ctx context.Context) (bool, error) {
 
 // weigh sees by the number of answers whether there is more load than the promise is for.
 func (f *Folder) weigh(answers int) {
-	now := time.Now()
+	now := f.clock()
 	if passed := now.Sub(f.looked).Seconds(); !f.looked.IsZero() && passed > 0 {
 		f.loaded = float64(answers-f.answers)/passed > PromisedRate
 	}
 	f.answers, f.looked = answers, now
 }
 
-// rest waits, and reports whether ctx goes on.
 func rest(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():

@@ -45,6 +45,10 @@ func against(ctx context.Context, o options) error {
 			return oneRound(ctx, binary, "-only", only, "-json", "-rounds", "1", "-answers", fmt.Sprint(o.Answers), "-in-flight", fmt.Sprint(o.InFlight))
 		}
 		compared, err := inTurns(o.Rounds, func() ([]row, error) { return one(ours) }, func() ([]row, error) { return one(theirs) })
+		if errors.Is(err, errUnmeasured) && o.Only == "" {
+			fmt.Fprintf(os.Stderr, "%s is left out: %v\n", only, err)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -123,10 +127,19 @@ func overlay(by, folder string) (map[string]string, error) {
 	return replaced, nil
 }
 
+// noMeasurement is how every build says that it does not know a measurement.
+const noMeasurement = "there is no measurement"
+
+// errUnmeasured is a measurement that one of the builds does not know.
+var errUnmeasured = errors.New("one of the builds does not measure it")
+
 func oneRound(ctx context.Context, binary string, args ...string) ([]row, error) {
 	out, err := exec.CommandContext(ctx, binary, args...).Output()
 	if err != nil {
 		var exit *exec.ExitError
+		if errors.As(err, &exit) && strings.Contains(string(exit.Stderr), noMeasurement) {
+			return nil, errUnmeasured
+		}
 		if errors.As(err, &exit) {
 			err = fmt.Errorf("%w: %s", err, exit.Stderr)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -51,5 +52,20 @@ func TestAnotherTreeRunsUnderThisLoad(t *testing.T) {
 		filepath.Join(folder, "main.go"): filepath.Join(by, "main.go"), filepath.Join(folder, "costs.md"): filepath.Join(by, "costs.md"), filepath.Join(folder, "old.go"): "",
 	}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestWhatAnotherBuildDoesNotMeasureIsLeftOut(t *testing.T) {
+	other := filepath.Join(t.TempDir(), "bench")
+	script := "#!/bin/sh\n[ \"$2\" = throughput ] && echo '{\"rows\":[{\"name\":\"answers\",\"value\":5}]}' && exit\n" +
+		"echo \"bench: there is no measurement \\\"$2\\\"\" >&2\nexit 1\n"
+	if err := os.WriteFile(other, []byte(script), 0o700); err != nil { //nolint:gosec // it is a program
+		t.Fatal(err)
+	}
+	if rows, err := oneRound(t.Context(), other, "-only", "throughput"); err != nil || len(rows) != 1 || rows[0].Value != 5 {
+		t.Errorf("%+v, %v", rows, err)
+	}
+	if _, err := oneRound(t.Context(), other, "-only", "counters"); !errors.Is(err, errUnmeasured) {
+		t.Errorf("it is said to fail with %v", err)
 	}
 }

@@ -79,7 +79,7 @@ func main() {
 func run(ctx context.Context, o options) (err error) {
 	known := func(m measurement) bool { return m.name == o.Only }
 	if o.Only != "" && !slices.ContainsFunc(measurements, known) {
-		return fmt.Errorf("there is no measurement %q", o.Only)
+		return fmt.Errorf("%s %q", noMeasurement, o.Only)
 	}
 	if o.Rounds < 1 || o.Answers < o.InFlight || o.InFlight < 1 || o.Rate < 1 {
 		return fmt.Errorf("the numbers must be positive, and -answers at least -in-flight")

@@ -40,6 +40,7 @@ type answersPage struct {
 	More, CSV                      string
 	Kept                           []choice // filters without a field of their own: name and value
 	Found                          bool
+	Behind                         string // how far the list is behind, if that is more than usual
 }
 
 // named are the sites of a right by their ids: the list of answers goes through each.
@@ -121,6 +122,9 @@ func (s *site) answers(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		return err
 	}
 	p := answersPage{Staff: f.Staff, From: f.From, To: keep.Get("to"), Words: f.Words, Found: len(keep) > 0}
+	if p.Behind, err = s.behind(r.Context(), words); err != nil {
+		return err
+	}
 	if len(list) == f.Limit {
 		list = list[:pageRows]
 		last := list[pageRows-1].Place()

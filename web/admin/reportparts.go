@@ -1,12 +1,14 @@
 package admin
 
 import (
+	"context"
 	"encoding/csv"
 	"html/template"
 	"math"
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/report"
@@ -66,6 +68,7 @@ type reportPage struct {
 	Foot      []string
 	TooMany   bool
 	Empty     bool
+	Behind    string // how far figures are behind, if that is more than usual
 	Downloads []link
 }
 
@@ -358,6 +361,9 @@ func (s *site) reportOf(r *http.Request, v Viewer, name string) (reportPage, *wo
 			p.Tabs = append(p.Tabs, reportTab{f.with("/reports/" + tab.name), w.t("report_" + tab.name), tab.name == name})
 		}
 		p.Form = s.reportForm(w, v, &f, at)
+		if p.Behind, err = s.behind(r.Context(), w); err != nil {
+			return p, nil, err
+		}
 		for i := range p.Sections {
 			p.Sections[i].CSV = f.with(at+"/table.csv", "chart", p.Sections[i].ID)
 		}
@@ -365,6 +371,18 @@ func (s *site) reportOf(r *http.Request, v Viewer, name string) (reportPage, *wo
 		return p, w, nil
 	}
 	return reportPage{}, nil, s.nothingHere(nil, nil, v)
+}
+
+// unusual is how far behind figures have to be for pages to say so: they usually are some seconds.
+const unusual = 15 * time.Second
+
+// behind says how far figures are behind what was answered, "" for no more than usual.
+func (s *site) behind(ctx context.Context, w *words) (string, error) {
+	b, err := s.Store.Behind(ctx)
+	if lag := b.Lag(s.Clock()); err == nil && lag >= unusual {
+		return w.t("figures_are_behind", w.span(lag)), nil
+	}
+	return "", err
 }
 
 // report shows a report.

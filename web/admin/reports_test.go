@@ -341,3 +341,33 @@ func TestAChangeAtOneSiteIsHeldAgainstTheOthers(t *testing.T) {
 		t.Errorf("it does not say %q: %s", says, tags.ReplaceAllString(page, " "))
 	}
 }
+
+func TestPagesSayHowFarTheyAreBehind(t *testing.T) {
+	w := newWorld(t)
+	w.judge(random(rand.New(rand.NewPCG(1, 2)), 20)...)
+	robin := w.as("robin")
+	const sentence = "figures are behind by"
+	for _, page := range []string{"/reports/level", "/answers"} {
+		if got := body(robin.get(page)); strings.Contains(got, sentence) {
+			t.Errorf("all is folded, and %s says it is behind", page)
+		}
+	}
+	list, err := w.store.Answered(t.Context(), storage.AnsweredFilter{Sites: []string{"main"}, From: "2000-01-01", To: "2999-01-01", Limit: 1})
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	s := list[0]
+	errs := w.store.Advance(t.Context(), s.Bucket, []storage.Turn{{Load: storage.Load{Session: s.ID}, Apply: func(in storage.Loaded) (storage.Change, error) {
+		in.Session.Service = "Beard"
+		return storage.Change{Session: in.Session}, nil
+	}}})
+	if errs[0] != nil {
+		t.Fatal(errs[0])
+	}
+	w.clock.add(3 * time.Minute)
+	for _, page := range []string{"/reports/level", "/answers"} {
+		if got := body(robin.get(page)); !strings.Contains(got, sentence+" 3 min") {
+			t.Errorf("%s does not say that it is 3 minutes behind:\n%s", page, got)
+		}
+	}
+}
