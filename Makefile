@@ -18,7 +18,8 @@ run: ## Show the product in the browser, with sample data.
 
 test: deps check ## Install what is missing, then run every check and test.
 	# Tests of one package that may run beside each other mostly wait; so do whole packages, so that one more is under way than there are processors.
-	$(GO) test -timeout 20m -parallel 4 -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./...
+	# The two that take longest begin first, and check has vetted all.
+	$(GO) test -vet=off -timeout 20m -parallel 4 -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./cmd/aftercare ./bot ./...
 
 deps: ## Install PostgreSQL, Chromium and fonts, if they are missing (Debian, needs root or sudo).
 	scripts/deps.sh

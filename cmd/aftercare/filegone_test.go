@@ -150,7 +150,7 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 
 	const (
 		customers = 4
-		pause     = 5 * time.Millisecond // of somebody who hears no thanks
+		pause     = 5 * time.Millisecond // between two of one customer
 	)
 	var took atomic.Bool // the trouble is over
 	var before, after atomic.Int64
@@ -169,16 +169,15 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 				if n == 0 {
 					name, value = "start", "1"
 				}
+				time.Sleep(pause)
 				late := took.Load()
 				response, err := postForm("http://"+m.address+"/chat/"+link.Token, url.Values{"nonce": {strconv.Itoa(n)}, name: {value}})
 				if err != nil {
-					time.Sleep(pause)
 					continue
 				}
 				_ = response.Body.Close()
 				switch {
-				case response.StatusCode >= 400:
-					time.Sleep(pause)
+				case response.StatusCode >= 400: // no thanks
 				case late:
 					after.Add(1)
 				case name == "text":
@@ -187,7 +186,7 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 			}
 		})
 	}
-	for deadline := time.Now().Add(patience); before.Load() < 200; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); before.Load() < 100; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("nothing is acknowledged")
 		}
