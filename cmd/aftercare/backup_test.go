@@ -163,9 +163,9 @@ func sessionsIn(t *testing.T, path string) (n int) {
 	return n
 }
 
-// makeOld makes a database of schema 11 with a site, after which come migrations that older
+// makeOld makes a database of an old schema with a site, after which come migrations that older
 // programs cannot live with.
-func makeOld(t *testing.T, url string) {
+func makeOld(t *testing.T, url string, schema int64) {
 	t.Helper()
 	driver, at, dialect := "postgres", url, goose.DialectPostgres
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
@@ -180,7 +180,7 @@ func makeOld(t *testing.T, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.UpTo(t.Context(), 11); err != nil {
+	if _, err := p.UpTo(t.Context(), schema); err != nil {
 		t.Fatal(err)
 	}
 	created := map[string]any{"sqlite": 0, "postgres": time.Unix(0, 0)}[driver]
@@ -196,7 +196,10 @@ func makeOld(t *testing.T, url string) {
 // that nothing is changed. What was backed up is restored as it was, and migrated.
 func TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"migrate", "serve"} {
+	for command, old := range map[string]struct {
+		schema int64
+		first  string // of the migrations that older programs cannot live with
+	}{"migrate": {11, "00012_words.sql"}, "serve": {50, "00053_packed.sql"}} {
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()
 			m := newMachine(t, map[string]string{"DATABASE_URL": "sqlite:a.db"})
@@ -205,7 +208,7 @@ func TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn(t *testing.T) {
 				t.Error("a new database was backed up")
 			}
 			m.env["DATABASE_URL"] = "sqlite:old.db"
-			makeOld(t, "sqlite:"+filepath.Join(m.dir, "old.db"))
+			makeOld(t, "sqlite:"+filepath.Join(m.dir, "old.db"), old.schema)
 			before := columns(t, "sqlite:"+filepath.Join(m.dir, "old.db"), "SELECT coalesce(sql, name) FROM sqlite_master WHERE name NOT LIKE 'migration%' ORDER BY name")
 
 			write(t, filepath.Join(m.dir, "file"), "")
@@ -228,8 +231,8 @@ func TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn(t *testing.T) {
 				says = m.must("migrate")
 			}
 			b, err := archive.Newest(filepath.Join(m.dir, "backups"))
-			if err != nil || b == nil || b.Schema != 11 || !strings.Contains(b.Dir, "-before-schema-") {
-				t.Fatalf("the backup: %+v, %v", b, err)
+			if err != nil || b == nil || b.Schema != old.schema || !strings.Contains(b.Dir, "-before-schema-") {
+				t.Fatalf("the backup before schema %d: %v, %v", old.schema, b, err)
 			}
 			if !strings.Contains(says, filepath.Base(b.Dir)) {
 				t.Errorf("the backup is not named: %s", says)
@@ -243,7 +246,7 @@ func TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn(t *testing.T) {
 			}
 			m.made = true // for what comes is a file that is not there yet
 			m.env["DATABASE_URL"] = "sqlite:c.db"
-			if out := m.must("restore", b.Dir); !strings.Contains(out, "Applied 00012_words.sql") {
+			if out := m.must("restore", b.Dir); !strings.Contains(out, "Applied "+old.first) {
 				t.Errorf("restore says %s", out)
 			}
 			if out := m.must("site", "list"); !strings.Contains(out, "Main Street") {
@@ -256,9 +259,9 @@ func TestASQLiteFileIsBackedUpBeforeOlderProgramsCannotGoOn(t *testing.T) {
 // Of a Postgres somebody has to say that it is backed up.
 func TestAPostgresIsMigratedOnceSomebodySaysThatItIsBackedUp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"migrate", "serve"} {
+	for command, schema := range map[string]int64{"migrate": 50, "serve": 11} {
 		m := newMachine(t, map[string]string{"DATABASE_URL": pgtest.Start(t)})
-		makeOld(t, m.env["DATABASE_URL"])
+		makeOld(t, m.env["DATABASE_URL"], schema)
 		code, _, stderr := m.run(command)
 		if code != 1 || !strings.Contains(stderr, "`aftercare migrate --backed-up`") {
 			t.Errorf("%s: exit code %d: %s", command, code, stderr)

@@ -232,13 +232,14 @@ func TestANewKeyKeepsOldLinksGood(t *testing.T) {
 			}
 			turn()
 			for range 2 { // and once more, so that the oldest key is two away
-				m.serve()
+				p := m.serve()
 				for _, invite := range []inviteView{begun, waiting, m.invite()} {
 					if page, err := v.send("/chat/"+invite.Token, v.form("start", "1")); err != nil || !strings.Contains(page, `name="data"`) {
 						t.Errorf("a link: %v\n%s", err, page)
 					}
 				}
 				m.must(rotate()...)
+				<-p.done // it has its port until it has noticed
 				turn()
 			}
 			m.must("backup", "saved")

@@ -32,6 +32,7 @@ type someone struct {
 	slots    []string
 	parked   storage.Parked
 	keys     []string
+	told     []storage.StoredEvent // by other systems
 }
 
 // newSomeone makes a person whose every text begins with mark, and stores everything.
@@ -112,6 +113,12 @@ func newSomeone(t *testing.T, b *bench, mark string, number int) *someone {
 	p.parked = storage.Parked{Key: "sl:T1:" + mark + "parkedkey", Person: p.person, Payload: `{"Text":"` + mark + `payload"}`, Error: "x", At: now}
 	check(t, b.store.Park(ctx, p.parked))
 	check(t, b.store.PutDraft(ctx, p.bucket, storage.Draft{Case: p.kase.ID, Person: "bob", Box: "note", Text: mark + "draft", At: now}))
+	told := storage.Event{
+		Source: "till", ID: mark + "event", State: storage.EventDone, Ended: now, Staff: "bob",
+		Customer: &storage.EventCustomer{ID: p.key, Name: mark + "name", Reach: []storage.EventReach{{Kind: "slack_email", To: mark + "email"}}}, Attributes: map[string]any{"note": mark + "note"},
+	}
+	must(b.store.PutEvents(ctx, []storage.Event{told}, now, false))(t)
+	p.told = []storage.StoredEvent{{Event: told, Received: now, Changed: now}}
 	must(b.store.PutPending(ctx, storage.PendingReply{Bucket: p.bucket, ID: mark + "pending", Case: p.kase.ID, Person: "bob", Text: mark + "reply", Due: now.Add(time.Hour)}))(t)
 	return p
 }
@@ -142,6 +149,7 @@ func (p *someone) wantDossier(t *testing.T, b *bench, d storage.Dossier) {
 	same(t, "messages", slots, sorted)
 	same(t, "parked", d.Parked, []storage.Parked{p.parked})
 	same(t, "handled", d.Handled, p.keys)
+	same(t, "told", d.Events, p.told)
 }
 
 var personTests = group{
@@ -172,7 +180,7 @@ var personTests = group{
 		kept := must(b.store.Dossier(ctx, of))(t)
 		n := erase(t, b.store, storage.Anchor{Customers: []string{zoe.key}})
 		want := storage.Erased{
-			Conversations: 1, Answers: 3, Cases: 1, Words: 2, Feedback: 1, Invitations: 1, Accounts: 1, Messages: 3, Parked: 1, Handled: 2, Edits: 1,
+			Conversations: 1, Answers: 3, Cases: 1, Words: 2, Feedback: 1, Invitations: 1, Accounts: 1, Messages: 3, Parked: 1, Handled: 2, Events: 1, Edits: 1,
 		}
 		same(t, "counts", n, want)
 		same(t, "figures", figures(t, b.store), before)

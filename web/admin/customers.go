@@ -47,7 +47,7 @@ type customerPage struct {
 }
 
 type pastRow struct {
-	Kind        string // asked, answered, case, said: keys of words
+	Kind        string // asked, answered, case, said, served: keys of words
 	Level       int
 	URL         string
 	What, About string
@@ -68,7 +68,7 @@ func visible(v Viewer, d storage.Dossier) (seen storage.Dossier, hides bool) {
 	seen = d
 	masked := map[string]bool{} // cases that began under a pseudonym
 	at := func(site string) bool { return v.Can(access.SeeCustomers, site) }
-	seen.Invitations, seen.Conversations, seen.Cases, seen.Feedback = nil, nil, nil, nil
+	seen.Invitations, seen.Conversations, seen.Cases, seen.Feedback, seen.Events = nil, nil, nil, nil, nil
 	for _, c := range d.Conversations {
 		if c.Session.Mark != "" {
 			masked[c.Session.Case] = true
@@ -92,13 +92,18 @@ func visible(v Viewer, d storage.Dossier) (seen storage.Dossier, hides bool) {
 			seen.Feedback = append(seen.Feedback, f)
 		}
 	}
-	hides = len(seen.Conversations) < len(d.Conversations) || len(seen.Cases) < len(d.Cases) || len(seen.Invitations) < len(d.Invitations)
+	for _, e := range d.Events {
+		if at(e.Site) {
+			seen.Events = append(seen.Events, e)
+		}
+	}
+	hides = len(seen.Conversations) < len(d.Conversations) || len(seen.Events) < len(d.Events) || len(seen.Cases) < len(d.Cases) || len(seen.Invitations) < len(d.Invitations)
 	return seen, hides
 }
 
 // nothing reports whether there is nothing of a person for this viewer.
 func nothing(d storage.Dossier) bool {
-	return len(d.Conversations)+len(d.Invitations)+len(d.Cases)+len(d.Feedback) == 0
+	return len(d.Conversations)+len(d.Invitations)+len(d.Cases)+len(d.Feedback)+len(d.Events) == 0
 }
 
 // nameOf is what a person is called, "" where no name is known.
@@ -201,6 +206,10 @@ func (s *site) customer(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	}
 	for _, f := range d.Feedback {
 		p.Past = append(p.Past, pastRow{Kind: "said", at: f.At, What: voice.Cut(f.Text, 400), About: voice.Join(" · ", s.at(f.Site).Name, words.moment(now, f.At, zone(f.Site)))})
+	}
+	for _, e := range d.Events {
+		at := cmp.Or(e.At(), e.Received)
+		p.Past = append(p.Past, pastRow{Kind: "served", at: at, What: words.t("told_"+string(e.State), cmp.Or(e.Service, e.ID)), About: voice.Join(" · ", s.at(e.Site).Name, e.Staff, e.Source, words.moment(now, at, zone(e.Site)))})
 	}
 	slices.SortStableFunc(p.Past, func(a, b pastRow) int { return b.at.Compare(a.at) })
 	p.Asked = s.mayBeAsked(words, d, now)
@@ -314,6 +323,7 @@ func (s *site) askErase(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		{"kept_words", len(d.Words)},
 		{"kept_feedback", len(d.Feedback)},
 		{"kept_cases", len(d.Cases)},
+		{"kept_events", len(d.Events)},
 		{"kept_messages", len(d.Messages)},
 		{"kept_parked", len(d.Parked)},
 	} {
@@ -365,6 +375,7 @@ func (s *site) eraseCustomer(w http.ResponseWriter, r *http.Request, v Viewer) e
 		{"kept_words", n.Words},
 		{"kept_feedback", n.Feedback},
 		{"kept_cases", n.Cases},
+		{"kept_events", n.Events},
 		{"kept_messages", n.Messages},
 		{"kept_parked", n.Parked},
 		{"kept_edits", n.Edits},

@@ -22,7 +22,7 @@ func init() {
 		fixture{"customer.html", "empty", f, customerPage{}},
 		fixture{"customer.html", "full", f, customerPage{
 			Asked: []string{"Telegram: yes."}, Facts: [][2]string{{"Your key", "K-1"}}, Whole: true, Hides: true, At: "/customers/1",
-			Past: []pastRow{{Kind: "case", URL: "/cases/A-1", What: "A-1 – open", About: "Main Street"}, {Kind: "answered", Level: 2, URL: "/answers/1.x", What: "3 answers"}, {Kind: "said", What: "A wish"}},
+			Past: []pastRow{{Kind: "case", URL: "/cases/A-1", What: "A-1 – open", About: "Main Street"}, {Kind: "answered", Level: 2, URL: "/answers/1.x", What: "3 answers"}, {Kind: "said", What: "A wish"}, {Kind: "served", What: "Haircut: done", About: "Main Street"}},
 		}},
 		fixture{"erase.html", "empty", f, erasePage{At: "/customers/1", Name: "Anna", Kept: [][2]string{{"Answers", "3"}}}},
 		fixture{"erase.html", "full", f, erasePage{Receipt: &personal.Receipt{ID: "r-1"}, Kept: [][2]string{{"Answers", "3"}}, Left: []string{"Backups keep what they hold."}}},
@@ -104,5 +104,32 @@ func TestAPersonsPageKeepsPseudonyms(t *testing.T) {
 	seen, hides := visible(viewer("mei"), d)
 	if len(seen.Conversations) != 1 || seen.Conversations[0].Session.ID != "open" || len(seen.Cases) != 1 || seen.Cases[0].Case.ID != "d" || !hides {
 		t.Errorf("seen: %+v", seen)
+	}
+}
+
+// Somebody of whom only another system told is found as well, by those who work where it took
+// place, and erased.
+func TestWhoIsOnlyKnownByAnEventIsFoundAndErased(t *testing.T) {
+	w := newWorld(t)
+	e := storage.Event{Source: "till", ID: "1", State: storage.EventDone, Site: "main", Service: "Haircut", Ended: w.clock.Now(), Customer: &storage.EventCustomer{ID: "C-1", FirstName: "Zoe"}}
+	if _, err := w.store.PutEvents(t.Context(), []storage.Event{e}, w.clock.Now(), false); err != nil {
+		t.Fatal(err)
+	}
+	if page := body(w.as("mei").get("/customers/C-1")); !strings.Contains(page, "Zoe") || !strings.Contains(page, "Haircut: done") {
+		t.Errorf("the page does not show the service:\n%s", page)
+	}
+	if got := w.as("hans").get("/customers/C-1"); got.Code != http.StatusNotFound {
+		t.Errorf("of another place: %d", got.Code)
+	}
+	boss := viewer("robin")
+	boss.Grants, boss.Proved = access.Grants{access.EverySite: access.Admin}, w.clock.Now()
+	ada := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now})}
+	for _, page := range []string{body(ada.get("/customers/C-1/erase")), body(ada.post("/customers/C-1/erase", url.Values{}))} {
+		if !strings.Contains(page, "Services that other systems told of") {
+			t.Errorf("what goes is not shown:\n%s", page)
+		}
+	}
+	if d, err := w.store.Dossier(t.Context(), storage.Anchor{Customers: []string{"C-1"}}); err != nil || !d.Empty() {
+		t.Errorf("left: %+v, %v", d, err)
 	}
 }

@@ -27,6 +27,7 @@ import (
 type till struct {
 	t     *testing.T
 	store storage.Store
+	bot   *bot.Bot
 	api   http.Handler
 	now   time.Time
 	n     int
@@ -57,7 +58,7 @@ func newTill(t *testing.T) *till {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = b.Close() })
-	c.store = store
+	c.store, c.bot = store, b
 	c.api = New(Config{Store: store, Bot: b, Clock: clock, PublicURL: "https://care.example"})
 	return c
 }

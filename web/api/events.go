@@ -105,6 +105,14 @@ func (s *api) postEvents(q *request) (answer, error) {
 	if wrong > 0 || len(refused) > 0 && (!partial || single) {
 		return answer{}, mistakes(r.faults...)
 	}
+	gone, err := s.erased(q.Context(), customersOf(all)...)
+	if err != nil {
+		return answer{}, err
+	}
+	unnamed := make([]bool, len(all))
+	for j := range all {
+		unnamed[j] = nameless(&all[j], gone)
+	}
 	outcomes, err := s.Store.PutEvents(q.Context(), all, q.now, partial)
 	if err != nil {
 		return answer{}, err
@@ -116,6 +124,9 @@ func (s *api) postEvents(q *request) (answer, error) {
 	for j, o := range outcomes {
 		i := of[j]
 		t := told{all[j].Source, all[j].ID, "known", nobodyAsks}
+		if unnamed[j] {
+			t.answered = erasedHere
+		}
 		switch {
 		case o.Conflict != nil && !q.token.At(o.Conflict.Site):
 			return answer{}, problemf(notFound, "The event %s %s is another site's.", all[j].Source, all[j].ID)
@@ -213,6 +224,11 @@ func (s *api) putEvent(q *request) (answer, error) {
 	if len(r.faults) > 0 {
 		return answer{}, mistakes(r.faults...)
 	}
+	gone, err := s.erased(q.Context(), customersOf([]storage.Event{e})...)
+	if err != nil {
+		return answer{}, err
+	}
+	nameless(&e, gone)
 	return s.change(q, func(was *storage.Event) (*storage.Event, error) {
 		if was != nil && late(was, &e) {
 			return was, nil
@@ -266,6 +282,10 @@ func (s *api) patchEvent(q *request) (answer, error) {
 	if q.body.kind != object {
 		return answer{}, mistakes(fault{"#", "type", fmt.Sprintf("This is %s; an object is meant.", q.body.kind)})
 	}
+	gone, err := s.erased(q.Context(), q.body.members["customer"].members["id"].text)
+	if err != nil {
+		return answer{}, err
+	}
 	return s.change(q, func(was *storage.Event) (*storage.Event, error) {
 		if was == nil {
 			return nil, noEvent
@@ -283,6 +303,7 @@ func (s *api) patchEvent(q *request) (answer, error) {
 		if e.Name() != was.Name() {
 			return nil, mistakes(fault{"#/id", "other", "Source and id name an event for ever: tell another one."})
 		}
+		nameless(&e, gone)
 		return &e, nil
 	})
 }

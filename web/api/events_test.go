@@ -2,12 +2,16 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/personal"
+	"github.com/aftercare/aftercare/storage"
 )
 
 const haircut = `{"source":"booking","id":"A-1","site":"main","service":"haircut","ended":"2026-11-27T17:42:00+01:00","customer":{"id":"C-1","first_name":"Anna"}}`
@@ -162,4 +166,38 @@ func TestAThousandEventsAreOneCall(t *testing.T) {
 	if w := c.ask("POST", "/api/v1/events", token, call(2000)); w.Code != 429 || w.Header().Get("Retry-After") != "6" {
 		t.Errorf("beyond the limit: %d %v", w.Code, w.Header())
 	}
+}
+
+// What another system goes on to tell of somebody who was erased counts, and brings nobody back:
+// not their key, nor their name, nor what is free to say anything.
+func TestWhoWasErasedIsNotBroughtBackByAnEvent(t *testing.T) {
+	c := newTill(t)
+	token := c.token(nil, access.WriteEvents)
+	told := strings.Replace(haircut, `"customer"`, `"attributes":{"note":"Anna"},"promised":{"by":"2026-11-27T18:00:00+01:00","words":"Anna's"},"reason":"Anna was ill","customer"`, 1)
+	c.answer("POST", "/api/v1/events", token, told, 201)
+	d, err := c.store.Dossier(t.Context(), storage.Anchor{Customers: []string{"C-1"}})
+	if err != nil || len(d.Events) != 1 {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	r, err := bot.Privacy(c.bot).Erase(t.Context(), d, personal.Options{Quiet: true, Mark: true, Why: storage.ErasedOnRequest})
+	if err != nil || r.Erased.Events != 1 {
+		t.Fatalf("%+v, %v", r.Erased, err)
+	}
+	const at = "/api/v1/events/booking/A-1"
+	again := func(method, at, body string, status int) {
+		t.Helper()
+		c.answer(method, at, token, body, status)
+		if w := c.ask("GET", "/api/v1/events/booking/A-1", token, ""); strings.Contains(w.Body.String(), "Anna") || strings.Contains(w.Body.String(), "C-1") || !strings.Contains(w.Body.String(), "haircut") {
+			t.Errorf("%s %s: %s", method, at, w.Body)
+		}
+		if _, err := c.store.Customer(t.Context(), "C-1"); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("%s: the customer is back: %v", method, err)
+		}
+	}
+	if a := c.answer("POST", "/api/v1/events", token, told, 201); a["not_asked"].(map[string]any)["reason"] != "erased" {
+		t.Errorf("%v", a)
+	}
+	again("POST", "/api/v1/events", told, 200)
+	again("PUT", at, told, 200)
+	again("PATCH", at, `{"customer":{"id":"C-1","first_name":"Anna"},"attributes":{"note":"Anna"}}`, 200)
 }

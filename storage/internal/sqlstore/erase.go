@@ -17,8 +17,9 @@ type eraseQueries struct {
 	dropWords, dropCaseWords, dropEvents, dropFeedback, dropInvitation, dropSession, dropCase, dropIdentity string
 	dropDelivery, dropKey, dropUpdate                                                                       string
 	praised                                                                                                 string
-	putErasure, erasures, dropErasure, dropCustomer, putForgotten, forgotten, recall                        string
+	putErasure, erasures, dropErasure, dropCustomer, putForgotten, recall                                   string
 	forgets, raiseForgets, vacuumed, setVacuumed                                                            string
+	forgotten                                                                                               *list
 }
 
 func newEraseQueries(t *texts) eraseQueries {
@@ -37,7 +38,9 @@ func newEraseQueries(t *texts) eraseQueries {
 		dropErasure:  t.one("DELETE FROM erasures WHERE id = ?"),
 		dropCustomer: t.one("DELETE FROM customers WHERE id = ?"),
 		putForgotten: t.one("INSERT INTO forgotten (hash, why, day) VALUES (?, ?, ?) ON CONFLICT (hash) DO UPDATE SET why = excluded.why, day = excluded.day"),
-		forgotten:    t.one("SELECT hash, why, day FROM forgotten WHERE hash = ?"),
+		forgotten: t.asked(columns("hash"), func(of func(string) string) string {
+			return "SELECT f.hash, f.why, f.day FROM forgotten f WHERE f.hash = " + of("hash")
+		}),
 		recall:       t.one("DELETE FROM forgotten WHERE hash = ?"),
 		forgets:      t.one("SELECT number FROM revision WHERE name = 'erasures'"),
 		raiseForgets: t.one("UPDATE revision SET number = number + 1 WHERE name = 'erasures'"),
@@ -104,18 +107,21 @@ func (s *Store) EndErasure(ctx context.Context, e storage.Erasure) error {
 // Forgotten implements storage.Persons.
 func (s *Store) Forgotten(ctx context.Context, hashes []string) ([]storage.Forgotten, error) {
 	var all []storage.Forgotten
-	for _, h := range hashes {
-		found, err := collect(ctx, s, "who is forgotten", s.q.forgotten, []any{h}, func(row scanner) (f storage.Forgotten, err error) {
+	var buffer []byte
+	keys := make([][]any, len(hashes))
+	for i, h := range hashes {
+		keys[i] = []any{h}
+	}
+	err := s.q.forgotten.each(&buffer, keys, func(text string, args []any) error {
+		found, err := collect(ctx, s, "who is forgotten", text, args, func(row scanner) (f storage.Forgotten, err error) {
 			err = row.Scan(&f.Hash, &f.Why, &f.Day)
 			f.Day = f.Day.UTC()
 			return f, err
 		})
-		if err != nil {
-			return nil, err
-		}
 		all = append(all, found...)
-	}
-	return all, nil
+		return err
+	})
+	return all, err
 }
 
 // Recall implements storage.Persons.
