@@ -35,7 +35,7 @@ var rooms = []room{
 	{path: "cmd/...", imports: []string{"*"}},
 	{path: "internal/app", imports: []string{
 		"internal/app/settings", "internal/signin", "internal/page", "web/...", "bot/...", "adapters/...", "storage", "storage/sqlite", "storage/postgres", "storage/archive",
-		"recovery/...", "survey/...", "report", "access",
+		"recovery/...", "survey/...", "report", "access", "invitation/...",
 	}},
 	{path: "internal/app/settings", imports: []string{"adapters", "adapters/chat"}},
 	{path: "internal/page", pure: true},
@@ -47,8 +47,8 @@ var rooms = []room{
 	{path: "internal/testdisk"},
 	{path: "internal/browsertest"}, // for tests only
 	{path: "web/...", imports: []string{
-		"web/...", "docs", "internal/page", "internal/qr", "internal/signin", "bot", "bot/render", "bot/snapshot", "bot/voice", "bot/personal", "storage", "adapters/chat",
-		"recovery/...", "survey/...", "report", "privacy", "access",
+		"web/...", "docs", "internal/page", "internal/qr", "internal/signin", "bot", "bot/render", "bot/snapshot", "bot/voice", "bot/personal", "bot/asking", "storage", "adapters/chat",
+		"recovery/...", "survey/...", "report", "privacy", "access", "invitation/...",
 	}},
 	{path: "bot/outbox", imports: []string{"storage", "adapters/chat"}},
 	{path: "bot/snapshot", imports: []string{"privacy", "storage", "recovery", "survey", "access", "adapters/chat"}},
@@ -56,6 +56,7 @@ var rooms = []room{
 	{path: "bot/render", imports: []string{"privacy", "bot/voice", "bot/snapshot", "storage", "recovery", "survey", "survey/words", "access", "adapters/chat"}},
 	{path: "bot/fold", imports: []string{"bot/voice", "bot/snapshot", "storage", "report", "survey"}},
 	{path: "bot/personal", imports: []string{"bot/fold", "bot/voice", "privacy", "storage", "adapters/chat"}},
+	{path: "bot/asking", imports: []string{"bot", "bot/snapshot", "bot/voice", "invitation/...", "privacy", "storage", "recovery", "survey", "access", "adapters/chat"}},
 	{path: "bot/...", imports: []string{"bot/...", "privacy", "storage", "recovery", "survey", "survey/words", "report", "access", "allowance", "adapters/chat"}},
 
 	{path: "storage", imports: []string{"report", "privacy", "recovery", "survey", "access", "allowance", "adapters/chat"}},
@@ -73,6 +74,8 @@ var rooms = []room{
 	// adapters/NAME/... beside these is one platform each: see roomOf.
 
 	{path: "recovery", imports: []string{"survey", "access"}, pure: true},
+	{path: "invitation", imports: []string{"survey", "recovery"}, pure: true},
+	{path: "invitation/triggerfile", imports: []string{"invitation", "survey", "recovery", "survey/strictyaml"}},
 	{path: "recovery/rulefile", imports: []string{"recovery", "survey/strictyaml"}},
 	{path: "report", imports: []string{"survey"}}, // beyond the standard library: distributions and linear equations
 	{path: "access", pure: true},

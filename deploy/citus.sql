@@ -35,6 +35,8 @@ SELECT create_distributed_table('parked', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('cases_opened', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('feedback', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('events', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('asks', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('decisions', 'bucket', colocate_with => 'buckets');
 
 -- Small tables that every bucket refers to are copied to every node.
 SELECT create_reference_table('flow_heads');

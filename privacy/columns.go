@@ -40,7 +40,13 @@ var tables = []table{
 	}},
 	{"customers", People, "the organisation's own key, name and tier", map[Fate]string{Gone: "id name tier created"}},
 	{"events", "", "services that other systems tell of, for 400 days; the body holds the customer and what was told of them", map[Fate]string{
-		Gone: "bucket name state site customer test at created changed hash body",
+		Gone: "bucket name state site customer test at created changed hash body plan",
+	}},
+	{"asks", "", "whether a customer was asked after a service, for 400 days; the body holds where and when", map[Fate]string{
+		Anew: "id customer event invitation due body", DayOnly: "made sent", Stays: "bucket cause flow class site state reason test",
+	}},
+	{"decisions", "", "why a customer was asked or not, for 400 days", map[Fate]string{
+		Gone: "bucket ask seq at state reason rule policy evidence",
 	}},
 	{"invitations", Invitations, "who was invited, with what was told of the service", map[Fate]string{
 		Anew: "id customer body", DayOnly: "created_at expires_at", Stays: "bucket flow version site",

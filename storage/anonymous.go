@@ -144,6 +144,24 @@ func (a Anonymous) Invitation(i Invitation, id, session string) Invitation {
 	return n
 }
 
+// Ask is an offer of which only what became of it is left. One that was not made yet is
+// cancelled.
+func (a Anonymous) Ask(x Ask, n int) Ask {
+	made := x.Made.Truncate(24 * time.Hour)
+	sent := x.Sent.Truncate(24 * time.Hour)
+	if a.Day != nil {
+		made, sent = a.day(x.Site, x.Made), a.day(x.Site, x.Sent)
+	}
+	out := Ask{
+		ID: NewID(made, n), Bucket: x.Bucket, Trigger: x.Trigger, Flow: x.Flow, Class: x.Class, Site: x.Site, State: x.State, Reason: x.Reason,
+		Test: x.Test, Made: made, Sent: sent, Day: x.Day, Service: x.Service, By: x.By,
+	}
+	if !x.Due.IsZero() && x.Sent.IsZero() {
+		out.State, out.Reason = "cancelled", "erased"
+	}
+	return out
+}
+
 func (a Anonymous) day(site string, t time.Time) time.Time {
 	if t.IsZero() {
 		return t

@@ -52,6 +52,7 @@ type Dossier struct {
 	Feedback      []Feedback     `json:"feedback"`         //
 	Messages      []Delivery     `json:"messages"`         // to them, and about them to staff
 	Events        []StoredEvent  `json:"events,omitempty"` // that other systems told of
+	Asks          []AskFile      `json:"asked,omitempty"`  // whether they were asked, and why
 	Parked        []Parked       `json:"parked"`           // updates of theirs that could not be handled
 	Handled       []string       `json:"handled"`          // keys of updates that name them
 }
@@ -71,7 +72,7 @@ type CaseFile struct {
 // Empty reports whether nothing is known.
 func (d *Dossier) Empty() bool {
 	return len(d.Customers)+len(d.Identities)+len(d.Invitations)+len(d.Conversations)+len(d.Cases)+len(d.Words)+
-		len(d.Feedback)+len(d.Messages)+len(d.Events)+len(d.Parked)+len(d.Handled) == 0
+		len(d.Feedback)+len(d.Messages)+len(d.Events)+len(d.Asks)+len(d.Parked)+len(d.Handled) == 0
 }
 
 // Anchor names all of the person's keys and chat accounts.
@@ -129,6 +130,7 @@ type Erased struct {
 	Parked        int `json:"parked"`
 	Handled       int `json:"handled"`
 	Events        int `json:"events"`
+	Asks          int `json:"asked"` // of which what became of them stays
 	Edits         int `json:"edits"` // messages in staff chats that are to be overwritten
 }
 
@@ -136,7 +138,7 @@ type Erased struct {
 func (e *Erased) Add(o Erased) {
 	e.Conversations, e.Answers, e.Cases, e.Words = e.Conversations+o.Conversations, e.Answers+o.Answers, e.Cases+o.Cases, e.Words+o.Words
 	e.Feedback, e.Invitations, e.Accounts = e.Feedback+o.Feedback, e.Invitations+o.Invitations, e.Accounts+o.Accounts
-	e.Events += o.Events
+	e.Events, e.Asks = e.Events+o.Events, e.Asks+o.Asks
 	e.Messages, e.Parked, e.Handled, e.Edits = e.Messages+o.Messages, e.Parked+o.Parked, e.Handled+o.Handled, e.Edits+o.Edits
 }
 

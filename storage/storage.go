@@ -80,6 +80,7 @@ type Store interface {
 	Building
 	Tokens
 	Events
+	Asking
 
 	// Prune removes up to limit rows of each kind that are older than retention says,
 	// in one bucket, and returns how many went. Call it until it returns 0.

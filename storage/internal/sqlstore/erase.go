@@ -171,6 +171,14 @@ func (s *Store) EraseIn(ctx context.Context, b storage.Bucket, e storage.Erasure
 				return err
 			}
 			n.Events += gone
+			if storage.AskBucket(key, s.buckets) != b {
+				continue
+			}
+			asked, err := s.eraseAsks(ctx, tx, b, storage.Clean(key), as)
+			if err != nil {
+				return err
+			}
+			n.Asks += asked
 		}
 		return w.tell(w.noted)
 	})

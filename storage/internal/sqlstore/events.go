@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	eventColumns = "bucket, name, state, site, customer, test, at, created, changed, hash, body"
+	eventColumns = "bucket, name, state, site, customer, test, at, created, changed, hash, body, plan"
 	eventRead    = "e.name, e.created, e.changed, e.hash, e.body"
 )
 
@@ -33,9 +33,9 @@ func newEventQueries(t *texts) eventQueries {
 			return "SELECT " + eventRead + " FROM events e WHERE e.bucket = " + of("bucket") + " AND e.name = " + of("name")
 		}),
 		told: t.one("SELECT " + eventRead + " FROM events e WHERE e.bucket = ? AND e.name = ?{lock}"),
-		putTold: t.one("INSERT INTO events (" + eventColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (bucket, name) DO UPDATE SET" +
+		putTold: t.one("INSERT INTO events (" + eventColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (bucket, name) DO UPDATE SET" +
 			" state = excluded.state, site = excluded.site, customer = excluded.customer, test = excluded.test, at = excluded.at," +
-			" changed = excluded.changed, hash = excluded.hash, body = excluded.body"),
+			" changed = excluded.changed, hash = excluded.hash, body = excluded.body, plan = excluded.plan"),
 		dropTold:   t.one("DELETE FROM events WHERE bucket = ? AND name = ?"),
 		toldOf:     t.one("SELECT " + eventRead + " FROM events e WHERE e.bucket = ? AND e.customer = ? AND e.customer > '' ORDER BY e.name"),
 		dropToldOf: t.one("DELETE FROM events WHERE bucket = ? AND customer = ? AND customer > ''"),
@@ -69,9 +69,13 @@ func (s *Store) eventRow(e storage.Event, received, changed time.Time) ([]any, e
 	if at.IsZero() {
 		at = received
 	}
+	var plan any // what nobody was served by is not looked at by the triggers
+	if customerOf(e) != "" {
+		plan = micro(changed)
+	}
 	return []any{
 		int64(storage.EventBucket(e.Name(), s.buckets)), e.Name(), string(e.State), e.Site, customerOf(e), e.Test,
-		micro(at), micro(received), micro(changed), e.Hash(), string(body),
+		micro(at), micro(received), micro(changed), e.Hash(), string(body), plan,
 	}, nil
 }
 

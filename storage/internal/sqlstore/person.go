@@ -197,6 +197,9 @@ func (f *search) ofKey(key string) error {
 		return err
 	}
 	f.d.Customers = append(f.d.Customers, customers...)
+	if err := f.asks(key); err != nil {
+		return err
+	}
 	for b := range int64(f.s.buckets) {
 		ids, err := rowsOf(f.ctx, f.db, scanBody(decodeIdentity), q.identitiesByKey, b, key, int64(10000))
 		if err != nil {
@@ -230,6 +233,23 @@ func (f *search) ofKey(key string) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// asks finds whether a customer was asked, and why.
+func (f *search) asks(key string) error {
+	b := storage.AskBucket(key, f.s.buckets)
+	asks, err := rowsOf(f.ctx, f.db, scanAsk, f.s.q.asksOf, int64(b), key, int64(1<<30))
+	if err != nil {
+		return err
+	}
+	for _, a := range asks {
+		decided, err := f.s.decisions(f.ctx, f.db, b, []string{a.ID})
+		if err != nil {
+			return err
+		}
+		f.d.Asks = append(f.d.Asks, storage.AskFile{Ask: a, Name: a.Event, State: a.State, Made: a.Made, Decisions: decided})
 	}
 	return nil
 }

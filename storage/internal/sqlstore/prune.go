@@ -59,7 +59,14 @@ func (s *Store) Prune(ctx context.Context, b storage.Bucket, before storage.Rete
 			if err != nil {
 				return err
 			}
-			total += n
+			if _, err := w.count(s.q.pruneDecisions, int64(b), int64(b), micro(before.Events), int64(limit)); err != nil {
+				return err
+			}
+			asks, err := w.count(s.q.pruneAsks, int64(b), int64(b), micro(before.Events), int64(limit))
+			if err != nil {
+				return err
+			}
+			total += n + asks
 		}
 		if before.Deliveries.IsZero() {
 			return nil

@@ -34,6 +34,7 @@ type queries struct {
 	buildingQueries
 	tokenQueries
 	eventQueries
+	askingQueries
 	loginQueries
 	webSessionQueries
 	oneTimeQueries
@@ -80,6 +81,7 @@ func newQueries(d Dialect) *queries {
 		buildingQueries:     newBuildingQueries(t),
 		tokenQueries:        newTokenQueries(t),
 		eventQueries:        newEventQueries(t),
+		askingQueries:       newAskingQueries(t),
 		loginQueries:        newLoginQueries(t),
 		webSessionQueries:   newWebSessionQueries(t),
 		oneTimeQueries:      newOneTimeQueries(t),

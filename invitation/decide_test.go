@@ -1,0 +1,312 @@
+package invitation_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/survey"
+)
+
+const day = 24 * time.Hour
+
+var noon = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
+
+func asking() (invitation.Policy, invitation.Trigger, invitation.Facts) {
+	p := invitation.Usual()
+	t := invitation.Trigger{Name: "visit", On: invitation.OnDone, Ask: "f", Stale: invitation.UsualStale, Sample: 100, Language: "customer", By: invitation.Ways()}
+	p.Triggers = []invitation.Trigger{t}
+	return p, t, invitation.Facts{
+		Now: noon, Due: noon, Event: invitation.Event{Source: "till", ID: "1", State: "done", Site: "main", At: noon, Told: noon},
+		Customer: invitation.Customer{ID: "C-1", Language: "de"}, Flow: invitation.Flow{ID: "f", Class: survey.Transactional},
+		Site: invitation.Site{ID: "main", Zone: time.UTC, Language: "en"}, Reach: []invitation.Reach{{Way: invitation.Web}, {Way: invitation.Telegram}},
+	}
+}
+
+func TestEachRuleHasItsReasonAndTheFirstThatHoldsWins(t *testing.T) {
+	t.Parallel()
+	type facts = invitation.Facts
+	past := func(ago time.Duration, state invitation.State, more ...func(*invitation.Past)) func(*facts, *invitation.Policy) {
+		return func(f *facts, _ *invitation.Policy) {
+			at := noon.Add(-ago)
+			p := invitation.Past{At: at, Ended: at, Flow: "f", Class: survey.Transactional, Site: "main", Day: at.Format(time.DateOnly), State: state}
+			for _, m := range more {
+				m(&p)
+			}
+			f.Past = append(f.Past, p)
+		}
+	}
+	// From the last in the order of the policy to the first: each is set beside all before it.
+	for _, c := range []struct {
+		set  func(*facts, *invitation.Policy)
+		want invitation.Reason
+		rule string
+	}{
+		{func(f *facts, _ *invitation.Policy) {
+			f.Now = time.Date(2026, 3, 10, 22, 0, 0, 0, time.UTC)
+			f.Due = f.Now
+		}, invitation.QuietHours, "contact.quiet"},
+		{func(f *facts, _ *invitation.Policy) {
+			f.Reach = []invitation.Reach{{Way: invitation.Telegram, Problem: invitation.Blocked}}
+		}, invitation.Blocked, "triggers.visit.by"},
+		{func(f *facts, p *invitation.Policy) { p.Triggers[0].Sample = 0 }, invitation.SampledOut, "triggers.visit.sample"},
+		{func(f *facts, p *invitation.Policy) {
+			p.Contact.CapOffers = 1
+			past(100*day, invitation.Expired, func(p *invitation.Past) { p.Flow = "g" })(f, p)
+		}, invitation.CapReached, "contact.cap"},
+		{past(20*day, invitation.Completed), invitation.RecentlyFlow, "contact.transactional.same_flow"},
+		{past(6*day, invitation.Expired), invitation.Recently, "contact.transactional.every"},
+		{func(f *facts, _ *invitation.Policy) { f.Customer.Case = "A-1" }, invitation.OpenCase, "contact.open_case"},
+		{past(2*day, invitation.Sent), invitation.Pending, "contact.pending"},
+		{past(3*time.Hour, invitation.Completed), invitation.SameVisit, "contact.same_visit"},
+		{past(25*day, invitation.Declined), invitation.DeclinedLast, "contact.declined"},
+		{func(f *facts, _ *invitation.Policy) { f.Site.Gone = true }, invitation.SitePaused, "site"},
+		{func(f *facts, _ *invitation.Policy) { f.Event.Test = true }, invitation.IsTest, "event.test"},
+		{func(f *facts, _ *invitation.Policy) { f.Customer.Internal = true }, invitation.IsStaff, "customer.kind"},
+		{func(_ *facts, p *invitation.Policy) { p.Contact.Consent = []string{"contract"} }, invitation.NoConsent, "contact.consent"},
+		{func(f *facts, _ *invitation.Policy) { f.Customer.Stopped = true }, invitation.Stopped, "stop"},
+		{func(f *facts, _ *invitation.Policy) { f.Customer.Erased = true }, invitation.Erased, "erased"},
+	} {
+		p, trigger, f := asking()
+		if d := p.Decide(trigger, f); d.State != invitation.HandedOut && d.State != invitation.Sending {
+			t.Fatalf("nothing is in the way, and they are not asked: %+v", d)
+		}
+		c.set(&f, &p)
+		d := p.Decide(p.Triggers[0], f)
+		if d.Reason != c.want || d.Rule != c.rule {
+			t.Errorf("decided %s by %s, want %s by %s", d.Reason, d.Rule, c.want, c.rule)
+		}
+		if d.Words(nil) == "" {
+			t.Errorf("%s has no words", d.Reason)
+		}
+	}
+	for _, r := range invitation.Reasons() {
+		if (invitation.Decision{Reason: r}).Words(nil) == "" {
+			t.Errorf("%s has no words", r)
+		}
+	}
+}
+
+func TestAnEventIsPlannedByTheFirstTriggerThatMatches(t *testing.T) {
+	t.Parallel()
+	hour := recovery.Span(time.Hour)
+	p := invitation.Usual()
+	p.Triggers = []invitation.Trigger{
+		{Name: "colour", On: invitation.OnDone, When: &invitation.When{Field: "service", Is: []string{"colour"}}, Ask: "f", After: &hour, Stale: invitation.UsualStale},
+		{Name: "gone", On: invitation.OnDone, Ask: "missing"},
+		{Name: "all", On: invitation.OnDone, Ask: "f", Stale: invitation.UsualStale},
+		{Name: "ahead", On: invitation.OnBooked, Ask: "f"},
+	}
+	flow := func(id string) (invitation.Flow, bool) {
+		return invitation.Flow{ID: id, Delay: 10 * time.Minute}, id == "f"
+	}
+	for _, c := range []struct {
+		e      invitation.Event
+		name   string
+		due    time.Time
+		reason invitation.Reason
+	}{
+		{invitation.Event{State: "done", Service: "colour", At: noon, Told: noon}, "colour", noon.Add(time.Hour), ""},
+		{invitation.Event{State: "done", Service: "cut", At: noon, Told: noon}, "all", noon.Add(10 * time.Minute), ""},
+		{invitation.Event{State: "done", Service: "cut", At: noon, Told: noon.Add(4 * day)}, "all", noon.Add(10 * time.Minute), invitation.Stale},
+		{invitation.Event{State: "booked", At: noon.Add(day), Told: noon}, "ahead", noon, ""},
+		{invitation.Event{State: "started", At: noon, Told: noon}, "", time.Time{}, invitation.NoTrigger},
+	} {
+		got := p.Plan(c.e, invitation.Customer{}, flow)
+		if got.Trigger != c.name || !got.Due.Equal(c.due) || got.Reason != c.reason {
+			t.Errorf("%+v is planned as %+v", c.e, got)
+		}
+	}
+}
+
+func TestTheNightIsTheCustomersAlsoWhenTheClocksChange(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ zone, now, want string }{
+		{"Europe/Berlin", "2026-03-28T22:30:00+01:00", "2026-03-29T09:00:00+02:00"}, // spring: the night is an hour shorter
+		{"Europe/Berlin", "2026-10-24T22:30:00+02:00", "2026-10-25T09:00:00+01:00"},
+		{"Asia/Shanghai", "2026-03-10T12:00:00+01:00", ""},
+		{"America/New_York", "2026-03-10T12:00:00+01:00", "2026-03-10T09:00:00-04:00"},
+		{"Asia/Kathmandu", "2026-03-10T16:00:00Z", "2026-03-11T09:00:00+05:45"},
+	} {
+		zone, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, trigger, f := asking()
+		f.Now, _ = time.Parse(time.RFC3339, c.now)
+		f.Due, f.Customer.Zone, trigger.By = f.Now, zone, []invitation.Way{invitation.Telegram}
+		d := p.Decide(trigger, f)
+		if c.want == "" {
+			if d.State != invitation.Sending {
+				t.Errorf("%s in %s: %+v", c.now, c.zone, d)
+			}
+			continue
+		}
+		if want, _ := time.Parse(time.RFC3339, c.want); !d.From.Equal(want) || d.Reason != invitation.QuietHours {
+			t.Errorf("%s in %s waits until %s, want %s", c.now, c.zone, d.From.In(zone), c.want)
+		}
+	}
+}
+
+func TestASampleIsTheSameShareEveryTime(t *testing.T) {
+	t.Parallel()
+	p, trigger, f := asking()
+	trigger.Sample = 30
+	in := 0
+	for i := range 4000 {
+		f.Event.ID = string(rune('a'+i%26)) + time.Duration(i).String()
+		a, b := p.Decide(trigger, f), p.Decide(trigger, f)
+		if a.Reason != b.Reason {
+			t.Fatal("the same event falls on both sides")
+		}
+		if a.Reason == "" {
+			in++
+		}
+	}
+	if in < 1080 || in > 1320 {
+		t.Errorf("%d of 4000 are asked", in)
+	}
+}
+
+// model is what a policy promises, looked at from outside: it knows only what was sent.
+type model struct {
+	offers []invitation.Past
+}
+
+// TestThePolicyNeverAsksTooOften runs customers through a year of events, answers, stops and
+// waiting, in zones of both hemispheres, and looks at every offer that was made.
+func TestThePolicyNeverAsksTooOften(t *testing.T) {
+	t.Parallel()
+	zones := []string{"Europe/Berlin", "America/Santiago", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"}
+	classes := []survey.Class{survey.Transactional, survey.Relationship, survey.Recovery}
+	asked := 0
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		zone, err := time.LoadLocation(zones[r.IntN(len(zones))])
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, trigger, f := asking()
+		trigger.By, trigger.Sample = []invitation.Way{invitation.Telegram}, 50+r.IntN(51)
+		f.Customer.Zone = zone
+		p.Contact.CapOffers, p.Contact.CapWithin = 2+r.IntN(5), recovery.Span(time.Duration(60+r.IntN(100))*day)
+		var m model
+		type waiting struct {
+			f   invitation.Facts
+			due time.Time
+		}
+		var queue []waiting
+		now := noon
+		for range 1500 {
+			now = now.Add(time.Duration(r.IntN(600)) * time.Minute)
+			switch r.IntN(5) {
+			case 0, 1:
+				w := waiting{f: f, due: now}
+				w.f.Event.ID, w.f.Event.At, w.f.Due = now.String(), now, now
+				w.f.Flow = invitation.Flow{ID: string(rune('a' + r.IntN(3))), Class: classes[r.IntN(len(classes))]}
+				queue = append(queue, w)
+			case 2:
+				if n := len(m.offers); n > 0 && m.offers[n-1].State == invitation.Sent {
+					m.offers[n-1].State = []invitation.State{invitation.Completed, invitation.Partial, invitation.Declined, invitation.Expired}[r.IntN(4)]
+					m.offers[n-1].Ended = now
+				}
+			case 3:
+				f.Customer.Case = []string{"", "", "A-1"}[r.IntN(3)]
+			case 4:
+				if r.IntN(40) == 0 {
+					f.Customer.Stopped = true
+				}
+			}
+			for i := 0; i < len(queue); i++ {
+				w := &queue[i]
+				if w.due.After(now) {
+					continue
+				}
+				w.f.Now, w.f.Past, w.f.Customer = now, m.offers, f.Customer
+				d := p.Decide(trigger, w.f)
+				switch {
+				case d.State == invitation.Sending:
+					m.check(t, p, w.f, now, zone)
+					m.offers = append(m.offers, invitation.Past{
+						At: now, Flow: w.f.Flow.ID, Class: w.f.Flow.Class, Site: "main", Day: w.f.Event.At.Format(time.DateOnly), State: invitation.Sent,
+					})
+				case d.State == invitation.Scheduled && (!d.From.After(now) || d.From.After(w.f.Due.Add(time.Duration(p.Contact.Wait)))):
+					t.Fatalf("kept waiting until %s at %s, since %s", d.From, now, w.f.Due)
+				case d.Reason == "" || d.Rule == "" || d.Words(zone) == "":
+					t.Fatalf("not explained: %+v", d)
+				}
+				if d.State == invitation.Scheduled {
+					w.due = d.From
+					continue
+				}
+				queue = slices.Delete(queue, i, i+1)
+				i--
+			}
+		}
+		asked += len(m.offers)
+	}
+	if asked < 300 {
+		t.Errorf("only %d offers were ever made", asked)
+	}
+}
+
+// check looks at an offer that is about to be made, beside all those before it.
+func (m *model) check(t *testing.T, p invitation.Policy, f invitation.Facts, now time.Time, zone *time.Location) {
+	t.Helper()
+	if f.Customer.Stopped {
+		t.Fatal("asked after they said stop")
+	}
+	if h := now.In(zone).Hour(); h >= 21 || h < 9 {
+		t.Fatalf("asked at %s", now.In(zone))
+	}
+	if f.Flow.Class == survey.Recovery {
+		return
+	}
+	if f.Customer.Case != "" {
+		t.Fatal("asked with an open case")
+	}
+	within := 0
+	for _, o := range m.offers {
+		since := now.Sub(o.At)
+		if o.Class != survey.Recovery && since < time.Duration(p.Contact.CapWithin) {
+			within++
+		}
+		clock := p.Contact.Classes[o.Class]
+		switch {
+		case o.State == invitation.Sent:
+			t.Fatalf("asked while an offer of %s is open", o.At)
+		case o.Class == f.Flow.Class && since < time.Duration(clock.Every):
+			t.Fatalf("asked %s after another of its class", since)
+		case o.Flow == f.Flow.ID && (o.State == invitation.Completed || o.State == invitation.Partial) && now.Sub(o.Ended) < time.Duration(p.Contact.Classes[f.Flow.Class].Flow):
+			t.Fatal("asked the same again too soon")
+		case o.State == invitation.Declined && now.Sub(o.Ended) < time.Duration(p.Contact.Declined):
+			t.Fatal("asked too soon after a no")
+		}
+	}
+	if within >= p.Contact.CapOffers {
+		t.Fatalf("asked for the %d. time", within+1)
+	}
+}
+
+func TestAReminderIsNeverAtNightAndNeverAfterAnAnswer(t *testing.T) {
+	t.Parallel()
+	p, _, f := asking()
+	late := time.Date(2026, 3, 10, 20, 59, 0, 0, time.UTC)
+	past := invitation.Past{At: late, State: invitation.Sent}
+	if at := p.Reminder(f.Site, f.Customer, past); !at.Equal(late.Add(day)) {
+		t.Errorf("reminded at %s", at)
+	}
+	past.At = late.Add(time.Hour)
+	if at := p.Reminder(f.Site, f.Customer, past); !at.Equal(time.Date(2026, 3, 12, 9, 0, 0, 0, time.UTC)) {
+		t.Errorf("reminded at %s", at)
+	}
+	for _, s := range invitation.States() {
+		past.State = s
+		if at := p.Reminder(f.Site, f.Customer, past); s != invitation.Sent && s != invitation.Seen && !at.IsZero() {
+			t.Errorf("%s is reminded", s)
+		}
+	}
+}

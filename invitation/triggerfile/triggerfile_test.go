@@ -1,0 +1,114 @@
+package triggerfile_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/invitation/triggerfile"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/survey"
+)
+
+func TestTheShippedFileIsWhatHoldsWithoutOne(t *testing.T) {
+	t.Parallel()
+	p, err := triggerfile.Parse(triggerfile.Shipped())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(invitation.Usual(), p); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestAFileIsReadAsItSays(t *testing.T) {
+	t.Parallel()
+	p, err := triggerfile.Parse([]byte(`
+triggers:
+  - name: after-visit
+    when: {service: [haircut, colour], event.channel: walk_in, not: {event.price: {below: 20}}}
+    ask: post_service_3
+    after: 1h30m
+    sample: 50
+    language: site
+    by: telegram
+  - {name: before, on: booked, ask: expect_perceive}
+contact:
+  classes: {transactional: {every: 14d}}
+  quiet: {hours: none, zone: site}
+  consent: contract
+  reminder: {times: 0}
+sites:
+  night-shop:
+    contact: {quiet: {hours: "04:00-12:00"}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	twenty, after := 20.0, recovery.Span(90*time.Minute)
+	want := []invitation.Trigger{
+		{
+			Name: "after-visit", On: invitation.OnDone, Ask: "post_service_3", After: &after, Stale: invitation.UsualStale, Sample: 50,
+			Language: invitation.OfSite, By: []invitation.Way{invitation.Telegram},
+			When: &invitation.When{All: []invitation.When{
+				{Field: "service", Is: []string{"haircut", "colour"}},
+				{Field: "event.channel", Is: []string{"walk_in"}},
+				{Not: &invitation.When{Field: "event.price", Below: &twenty}},
+			}},
+		},
+		{
+			Name: "before", On: invitation.OnBooked, Ask: "expect_perceive", Stale: invitation.UsualStale, Sample: 100,
+			Language: invitation.OfCustomer, By: invitation.Ways(),
+		},
+	}
+	if d := cmp.Diff(want, p.Triggers); d != "" {
+		t.Error(d)
+	}
+	day := recovery.Span(24 * time.Hour)
+	if got := p.Contact.Classes[survey.Transactional]; got != (invitation.Clock{Every: 14 * day, Flow: 30 * day}) {
+		t.Errorf("the clock is %+v", got)
+	}
+	if got := p.Sites["night-shop"]; got.Quiet != (recovery.Interval{From: 240, To: 720}) || got.Remind != 0 || !got.QuietSite || got.Consent[0] != "contract" {
+		t.Errorf("the site's is %+v", got)
+	}
+}
+
+func TestWhatIsWrongIsToldAtItsPlace(t *testing.T) {
+	t.Parallel()
+	known := triggerfile.Known{Sites: []string{"main"}, Flows: map[string]survey.Class{"post_service_3": survey.Transactional, "recheck": survey.Recovery}}
+	for source, want := range map[string]string{
+		"triggers:\n- {name: a, ask: post_servce_3}":                                           `line 2, column 18: There is no survey "post_servce_3". Did you mean "post_service_3"?`,
+		"triggers:\n- {name: a, ask: recheck}":                                                 "line 2, column 18: \"recheck\" is of the class recovery",
+		"triggers:\n- {name: a, ask: post_service_3, afer: 1h}":                                `"afer" is not a key of a trigger. Did you mean "after"?`,
+		"triggers:\n- {name: a, ask: post_service_3, after: soon}":                             `a length of time is written like`,
+		"triggers:\n- {name: a, ask: post_service_3, after: 4d}":                               `Raise stale`,
+		"triggers:\n- {name: a, ask: post_service_3, sample: 0}":                               `line 2, column 42: `,
+		"triggers:\n- {name: a, ask: post_service_3}\n- {name: a, ask: post_service_3}":        `There is a trigger "a" above`,
+		"triggers:\n- {name: a, ask: post_service_3}\n- {name: b, ask: post_service_3}":        `"b" never asks`,
+		"triggers:\n- {name: a, ask: post_service_3, when: {site: man}}":                       `There is no site "man". Did you mean "main"?`,
+		"triggers:\n- {name: a, ask: post_service_3, when: {servise: x}}":                      `Did you mean "service"?`,
+		"triggers:\n- {ask: post_service_3}":                                                   `needs "name"`,
+		"triggers:\n- {name: a}":                                                               `needs "ask"`,
+		"triggers:\n- {name: a, ask: post_service_3, by: telegrm}":                             `Did you mean "telegram"?`,
+		"contact: {quiet: {hours: \"00:00-24:00\"}}":                                           "nobody would ever be asked",
+		"contact: {classes: {transactionl: {every: 1d}}}":                                      `Did you mean "transactional"?`,
+		"contact: {consent: marketing}":                                                        `"marketing" is not a basis`,
+		"sites: {other: {contact: {}}}":                                                        `There is no site "other"`,
+		"triggers:\n- {name: a, ask: post_service_3, on: finished}":                            `"finished" is not what a trigger waits for`,
+		"triggers:\n- {name: a, ask: post_service_3, when: {event.x: {beneath: 3}}}":           `"beneath" is not a key of a limit`,
+		"contact: {open_case: wait}":                                                           `is not what happens while a case is open`,
+		"":                                                                                     "Start it with",
+		"triggers:\n- {name: \"Big Name\", ask: post_service_3}":                               "A name is at most 48",
+		"triggers:\n- {name: a, ask: post_service_3, when: {any: [{service: x}, {what: {}}]}}": `"what" is nothing that a condition looks at`,
+	} {
+		_, err := triggerfile.Check([]byte(source), known)
+		var all triggerfile.Errors
+		if !errors.As(err, &all) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\nis refused by %v, want %s", source, err, want)
+		}
+	}
+}
