@@ -21,6 +21,7 @@ var types = map[string]string{
 	"composite": "double precision", "value": "double precision", "score": "double precision",
 	"at": "timestamptz", "created_at": "timestamptz", "expires_at": "timestamptz", "started_at": "timestamptz", "ended_at": "timestamptz",
 	"opened_at": "timestamptz", "tell_at": "timestamptz", "minute": "timestamptz", "announced": "timestamptz", "due": "timestamptz", "clock": "timestamptz", "started": "timestamptz", "settled": "timestamptz", "tried": "timestamptz", "created": "timestamptz", "changed": "timestamptz",
+	"plan": "timestamptz", "made": "timestamptz", "sent": "timestamptz", "policy": "integer",
 }
 
 func typeOf(column string) string {

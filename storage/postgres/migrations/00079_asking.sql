@@ -36,7 +36,7 @@ CREATE INDEX asks_made ON asks (bucket, made);
 CREATE TABLE decisions (
     bucket   smallint NOT NULL,
     ask      text NOT NULL,
-    seq      integer NOT NULL,
+    seq      bigint NOT NULL,
     at       timestamptz NOT NULL,
     state    text NOT NULL,
     reason   text NOT NULL,
