@@ -40,7 +40,8 @@ type InviteRequest struct {
 	Address      chat.Address
 	Name, Spoken string
 
-	token string // of the link; "" = a new one
+	token string    // of the link; "" = a new one
+	made  time.Time // zero = now
 }
 
 // Invite is a made invitation. The token is shown once and not stored.
@@ -121,7 +122,10 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 		token = tokenFor(r.To, b.random)
 	}
 	bucket, id, _ := InvitationOf(b.key, token, b.store.Buckets())
-	now := b.now().UTC().Truncate(time.Microsecond)
+	now := r.made
+	if now.IsZero() {
+		now = b.now().UTC().Truncate(time.Microsecond)
+	}
 	inv := storage.Invitation{
 		ID: id, Bucket: bucket, Flow: f.ID, Version: f.Version, Site: r.Site, Customer: r.Customer, Case: r.Case,
 		Channel: r.Channel, Language: r.Language, Attributes: event, Facts: facts,
@@ -153,13 +157,25 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 		return Invite{}, fmt.Errorf("store the invitation: %w", err)
 	}
 	asked := func(p chat.Platform) bool { return r.Channel == "" || r.Channel == string(p) }
-	if a, ok := b.snap.Now().Account(chat.Telegram); ok && a.Name != "" && asked(chat.Telegram) {
-		made.TelegramLink = "https://t.me/" + a.Name + "?start=" + token
+	web, telegram := linksTo(b, token)
+	if asked(chat.Telegram) {
+		made.TelegramLink = telegram
 	}
-	if b.publicURL != "" && asked(chat.Web) {
-		made.WebLink = b.publicURL + "/chat/" + token
+	if asked(chat.Web) {
+		made.WebLink = web
 	}
 	return made, nil
+}
+
+// linksTo are the addresses that lead to a token, where there are any.
+func linksTo(b *Bot, token string) (web, telegram string) {
+	if a, ok := b.snap.Now().Account(chat.Telegram); ok && a.Name != "" {
+		telegram = "https://t.me/" + a.Name + "?start=" + token
+	}
+	if b.publicURL != "" {
+		web = b.publicURL + "/chat/" + token
+	}
+	return web, telegram
 }
 
 // knownSite makes sure that a site exists, also one that was added just now, and that it was

@@ -162,6 +162,7 @@ type Flow struct {
 	Delay     time.Duration
 	Languages []string
 	Paused    bool // or retired
+	Before    bool // something is asked before the service
 }
 
 // Site is where it happened.

@@ -36,9 +36,12 @@ type Ask struct {
 	Session  string            `json:"session,omitempty"` // of who was asked at once, or opened the link
 	At       Bucket            `json:"at,omitempty"`      // where the session and the invitation are
 	Began    time.Time         `json:"began,omitzero"`    // from when on it is being sent
+	Until    time.Time         `json:"until,omitzero"`    // when it can be answered no longer
 	Ended    time.Time         `json:"ended,omitzero"`    // when it was answered, declined or over
 	Reminded time.Time         `json:"reminded,omitzero"`
 	Tries    int               `json:"tries,omitempty"`
+	Not      []string          `json:"not,omitempty"`     // ways that led to nobody
+	Again    bool              `json:"again,omitempty"`   // the service is done once more
 	Asker    string            `json:"asker,omitempty"`   // who of staff asks by hand
 	With     map[string]string `json:"with,omitempty"`    // what is told of the service where there is no event
 	Decided  int               `json:"decided,omitempty"` // how many decisions there are

@@ -10,14 +10,14 @@ import (
 	"os"
 	"strings"
 
-	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/web/api"
 )
 
 // eventCmd groups the commands about services that took place.
 type eventCmd struct {
 	Post   eventPostCmd   `cmd:"" help:"Tell of services that took place, as the API does: from a JSON file."`
-	Show   eventShowCmd   `cmd:"" help:"Show an event as it is stored."`
+	Show   eventShowCmd   `cmd:"" help:"Show an event as it is stored, who was asked about it, and why."`
 	Cancel eventCancelCmd `cmd:"" help:"Say that a service does not take place, or did not."`
 }
 
@@ -26,12 +26,13 @@ const maxEventFile = 8 << 20
 
 // callAPI calls the API without its server, and returns what it answers; a problem is an error.
 func (a *terminal) callAPI(method, path string, body []byte) ([]byte, error) {
-	store, err := a.openStore()
+	store, b, err := a.openBot()
 	if err != nil {
 		return nil, err
 	}
 	defer store.Close()
-	status, answer, err := api.Call(a.ctx, api.Config{Store: store, Clock: a.clock}, method, path, body)
+	asks := asking.New(asking.Config{Store: store, Bot: b, Clock: a.clock})
+	status, answer, err := api.Call(a.ctx, api.Config{Store: store, Bot: b, Asking: asks, Clock: a.clock}, method, path, body)
 	if err != nil || status < http.StatusBadRequest {
 		return answer, err
 	}
@@ -86,7 +87,10 @@ func (c *eventPostCmd) Run(a *terminal) error {
 	if c.JSON {
 		return a.printf("%s", out)
 	}
-	type result struct{ Source, ID, Result string }
+	type result struct {
+		Source, ID, Result string
+		asking.Answer
+	}
 	var many struct{ Items []result }
 	var one result
 	if err := errors.Join(json.Unmarshal(out, &many), json.Unmarshal(out, &one)); err != nil {
@@ -98,9 +102,16 @@ func (c *eventPostCmd) Run(a *terminal) error {
 	count := map[string]int{}
 	for _, r := range many.Items {
 		count[r.Result]++
+		switch {
+		case r.Invitation != nil:
+			count["asked"]++
+		case r.NotAsked != nil:
+			count["not asked"]++
+		}
 	}
 	bad := count["refused"] + count["conflict"]
-	err = a.printf("Stored: %d. Known before: %d. Not stored: %d. Nobody is asked after them by itself: see `aftercare invite`.\n", count["stored"], count["known"], bad)
+	err = a.printf("Stored: %d. Known before: %d. Not stored: %d. Are asked: %d. Are not: %d; `aftercare event show` says why of each.\n",
+		count["stored"], count["known"], bad, count["asked"], count["not asked"])
 	if bad > 0 {
 		return errors.Join(err, fmt.Errorf("%d of %d events are not stored. --json says why of each", bad, len(many.Items)))
 	}
@@ -119,17 +130,13 @@ func (n eventName) path() string {
 
 type eventShowCmd struct{ eventName }
 
-// Run prints it as JSON.
+// Run prints it as JSON, with what was decided about it.
 func (c *eventShowCmd) Run(a *terminal) error {
 	out, err := a.callAPI(http.MethodGet, c.path(), nil)
 	if err != nil {
 		return err
 	}
-	var e struct{ Event storage.Event }
-	if err := json.Unmarshal(out, &e); err != nil {
-		return err
-	}
-	return a.printJSON(e.Event)
+	return a.printJSON(json.RawMessage(out))
 }
 
 type eventCancelCmd struct {

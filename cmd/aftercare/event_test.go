@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestEventsAreToldShownAndCancelled(t *testing.T) {
@@ -33,4 +34,36 @@ func TestEventsAreToldShownAndCancelled(t *testing.T) {
 		t.Errorf("it shows %s", out)
 	}
 	c.refuses(1, "There is no such event", "event", "show", "till", "2")
+
+	// Triggers: shown, checked, tried, applied; an event says what comes of it.
+	if out := c.must("triggers", "show"); !strings.Contains(out, "nobody is asked by itself") || !strings.Contains(out, "triggers: []") {
+		t.Errorf("it shows %s", out)
+	}
+	write("triggers:\n  - {name: visit, ask: one_tap_cast}\n")
+	c.refuses(1, `Did you mean "one_tap_csat"?`, "triggers", "check", file)
+	write("triggers:\n  - {name: visit, ask: one_tap_csat, after: 1h}\n")
+	c.must("triggers", "check", file)
+	triggers := filepath.Join(c.dir, "triggers.yaml")
+	if err := os.Rename(file, triggers); err != nil {
+		t.Fatal(err)
+	}
+	ended := c.now().UTC().Add(-time.Minute).Format(time.RFC3339)
+	write(`{"source":"till","id":"3","site":"main","ended":"` + ended + `","customer":{"id":"C-1"}}`)
+	if out := c.must("event", "post", file); !strings.Contains(out, "Are asked: 0. Are not: 1") {
+		t.Errorf("it says %s", out)
+	}
+	if out := c.must("triggers", "try", triggers, "--since", "7d"); !strings.Contains(out, "visit: 1 matched, 1 would have been asked") {
+		t.Errorf("it says %s", out)
+	}
+	c.must("triggers", "apply", triggers)
+	if out := c.must("triggers", "show"); !strings.Contains(out, "# Triggers, version 1") {
+		t.Errorf("it shows %s", out)
+	}
+	write(strings.Replace(`{"source":"till","id":"4","site":"main","ended":"`+ended+`","customer":{"id":"C-2"}}`, "\n", "", -1))
+	if out := c.must("event", "post", file); !strings.Contains(out, "Are asked: 1. Are not: 0") {
+		t.Errorf("it says %s", out)
+	}
+	if out := c.must("event", "show", "till", "4"); !strings.Contains(out, `"trigger": "visit"`) {
+		t.Errorf("it shows %s", out)
+	}
 }

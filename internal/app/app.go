@@ -23,6 +23,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/admin"
@@ -78,6 +79,7 @@ type App struct {
 	hooks       *hookWatch
 	scraped     net.Listener // of METRICS_LISTEN; nil without it
 	bot         *bot.Bot
+	asking      *asking.Asking
 	table       []row          // of platforms
 	refused     refusals       // of credentials that belong to no account yet
 	sides       chat.SideCalls // of platforms, that fail
@@ -190,6 +192,8 @@ func (a *App) startBot(keys Keys) (err error) {
 			a.fail(err)
 		}
 	})
+	a.asking = asking.New(asking.Config{Store: a.store, Bot: a.bot, Clock: a.Clock, Log: a.Log, Find: a.connections.finder()})
+	parts.start(func() { a.asking.Run(ctx) })
 	parts.start(a.connections.run)
 	parts.start(func() { a.saySetup(ctx) })
 	return nil

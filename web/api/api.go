@@ -19,6 +19,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -32,6 +33,8 @@ const (
 type Config struct {
 	Store storage.Store
 	Bot   *bot.Bot
+	// Asking says who is asked after an event; nil says nothing of it.
+	Asking *asking.Asking
 	// Clock is the time; nil is time.Now.
 	Clock func() time.Time
 	// Prefix is the path of PUBLIC_URL, "" for none. Requests come without.

@@ -15,6 +15,7 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
@@ -25,12 +26,13 @@ import (
 
 // till is another system that uses the API of an installation with two sites.
 type till struct {
-	t     *testing.T
-	store storage.Store
-	bot   *bot.Bot
-	api   http.Handler
-	now   time.Time
-	n     int
+	t      *testing.T
+	store  storage.Store
+	bot    *bot.Bot
+	api    http.Handler
+	asking *asking.Asking
+	now    time.Time
+	n      int
 }
 
 func newTill(t *testing.T) *till {
@@ -59,7 +61,8 @@ func newTill(t *testing.T) *till {
 	}
 	t.Cleanup(func() { _ = b.Close() })
 	c.store, c.bot = store, b
-	c.api = New(Config{Store: store, Bot: b, Clock: clock, PublicURL: "https://care.example"})
+	c.asking = asking.New(asking.Config{Store: store, Bot: b, Clock: clock})
+	c.api = New(Config{Store: store, Bot: b, Asking: c.asking, Clock: clock, PublicURL: "https://care.example"})
 	return c
 }
 

@@ -2,13 +2,16 @@ package api
 
 import (
 	"context"
+	"github.com/aftercare/aftercare/bot/asking"
 
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/storage"
 )
 
 // erasedHere is said of an event whose customer was erased here.
-var erasedHere = &answered{reason{"erased", "This customer's data was erased here at their wish: the event counts, without them."}}
+var erasedHere = asking.Answer{NotAsked: &asking.NotAsked{
+	Reason: "erased", Rule: "erased", Words: "This customer's data was erased here at their wish: the event counts, without them.",
+}}
 
 // erased are which of these customers, by the admin's own keys, were erased at their wish.
 func (s *api) erased(ctx context.Context, ids ...string) (map[string]bool, error) {

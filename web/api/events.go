@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -28,21 +29,16 @@ type told struct {
 	Source string `json:"source"`
 	ID     string `json:"id"`
 	Result string `json:"result"`
-	*answered
+	asking.Answer
 }
 
-// answered is why nobody is asked after an event.
-type answered struct {
-	NotAsked reason `json:"not_asked"`
+// comes says what comes of events that were told, by their names.
+func (s *api) comes(q *request, of []string) (map[string]asking.Answer, error) {
+	if s.Asking == nil || len(of) == 0 {
+		return nil, nil //nolint:nilnil // an empty map is read as this
+	}
+	return s.Asking.Told(q.Context(), of)
 }
-
-type reason struct {
-	Reason string `json:"reason"`
-	Words  string `json:"words"`
-}
-
-// nobodyAsks is said of every event: none of them asks anybody by itself.
-var nobodyAsks = &answered{reason{"no_trigger", "No trigger asks after it. Invite the customer: aftercare invite."}}
 
 // reader reads for a token.
 func (s *api) reader(q *request) (*reader, error) {
@@ -117,15 +113,25 @@ func (s *api) postEvents(q *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	var names []string
+	for j, o := range outcomes {
+		if o.Conflict == nil {
+			names = append(names, all[j].Name())
+		}
+	}
+	comes, err := s.comes(q, names)
+	if err != nil {
+		return answer{}, err
+	}
 	results := make([]any, len(sent))
 	for i, f := range refused {
 		results[i] = map[string]any{"result": "refused", "errors": f}
 	}
 	for j, o := range outcomes {
 		i := of[j]
-		t := told{all[j].Source, all[j].ID, "known", nobodyAsks}
+		t := told{all[j].Source, all[j].ID, "known", comes[all[j].Name()]}
 		if unnamed[j] {
-			t.answered = erasedHere
+			t.Answer = erasedHere
 		}
 		switch {
 		case o.Conflict != nil && !q.token.At(o.Conflict.Site):
@@ -179,11 +185,59 @@ type eventView struct {
 	Event    storage.Event `json:"event"`
 	Received time.Time     `json:"received"`
 	Changed  time.Time     `json:"changed"`
-	*answered
+	asking.Answer
+	Asked []askView `json:"asked,omitempty"`
 }
 
-func viewOfEvent(e storage.StoredEvent) eventView {
-	return eventView{e.Event, e.Received, e.Changed, nobodyAsks}
+// askView is what became of one ask of an event, with everything that was decided about it.
+type askView struct {
+	*asking.Offer
+	Sent      time.Time      `json:"sent,omitzero"`
+	Session   string         `json:"session,omitempty"`
+	Decisions []decisionView `json:"decisions"`
+}
+
+type decisionView struct {
+	At       time.Time         `json:"at"`
+	Decision string            `json:"decision"`
+	Reason   string            `json:"reason,omitempty"`
+	Rule     string            `json:"rule"`
+	Evidence map[string]string `json:"evidence,omitempty"`
+	Words    string            `json:"words,omitempty"`
+	Policy   int               `json:"policy"`
+}
+
+func (s *api) viewOfAsk(f *storage.AskFile) askView {
+	x := &f.Ask
+	v := askView{
+		Offer: &asking.Offer{ID: x.ID, Trigger: x.Trigger, Flow: x.Flow, State: x.State, Due: x.Due}, Sent: x.Sent, Session: x.Session,
+		Decisions: []decisionView{},
+	}
+	for _, d := range f.Decisions {
+		made := decisionView{At: d.At, Decision: d.State, Reason: d.Reason, Rule: d.Rule, Evidence: d.Evidence, Policy: d.Policy}
+		if d.Reason != "" {
+			made.Words = asking.Decision(d).Words(s.Asking.Zone(x.Site))
+		}
+		v.Decisions = append(v.Decisions, made)
+	}
+	return v
+}
+
+// viewOfEvent is an event with what comes of it.
+func (s *api) viewOfEvent(q *request, e storage.StoredEvent) (eventView, error) {
+	v := eventView{Event: e.Event, Received: e.Received, Changed: e.Changed}
+	if s.Asking == nil {
+		return v, nil
+	}
+	answer, files, err := s.Asking.OfEvent(q.Context(), e)
+	if err != nil {
+		return v, err
+	}
+	v.Answer = answer
+	for i := range files {
+		v.Asked = append(v.Asked, s.viewOfAsk(&files[i]))
+	}
+	return v, nil
 }
 
 var noEvent = problemf(notFound, "There is no such event.")
@@ -204,7 +258,8 @@ func (s *api) getEvent(q *request) (answer, error) {
 	if !q.token.At(e.Site) {
 		return answer{}, noEvent
 	}
-	return answer{status: http.StatusOK, body: viewOfEvent(e)}, nil
+	v, err := s.viewOfEvent(q, e)
+	return answer{status: http.StatusOK, body: v}, err
 }
 
 // putEvent stores an event whatever was told of it before.
@@ -270,7 +325,11 @@ func (s *api) change(q *request, f func(was *storage.Event) (*storage.Event, err
 	if err != nil {
 		return answer{}, orNoEvent(err)
 	}
-	return answer{status: status, body: viewOfEvent(e)}, nil
+	if _, err := s.comes(q, []string{e.Name()}); err != nil {
+		return answer{}, err
+	}
+	v, err := s.viewOfEvent(q, e)
+	return answer{status: status, body: v}, err
 }
 
 // patchEvent changes some members: JSON Merge Patch.
@@ -354,7 +413,19 @@ func (s *api) cancelEvent(q *request) (answer, error) {
 	})
 }
 
+// deleteEvent removes an event that nobody was asked about.
 func (s *api) deleteEvent(q *request) (answer, error) {
+	if e, err := s.Store.Event(q.Context(), q.PathValue("source"), q.PathValue("id")); err == nil && e.Customer != nil && q.token.At(e.Site) {
+		asks, err := s.Store.AsksAfter(q.Context(), e.Customer.ID, e.Name())
+		if err != nil {
+			return answer{}, err
+		}
+		for _, x := range asks {
+			if !x.Sent.IsZero() {
+				return answer{}, problemf(conflict, "The customer was asked about it. Cancel it instead.")
+			}
+		}
+	}
 	_, err := s.change(q, func(was *storage.Event) (*storage.Event, error) {
 		if was == nil {
 			return nil, noEvent

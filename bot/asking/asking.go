@@ -1,0 +1,195 @@
+// Package asking makes the decisions of package invitation come true: it looks at the events
+// that other systems tell, asks whoever is due, follows what became of it, and says of every
+// customer why they were asked or not.
+//
+// An ask is planned from its event, decided when it is due, and only then made, each in a
+// transaction of its own. What is made follows from the ask: a crash in between has it made
+// again, and it is the same.
+package asking
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/invitation/triggerfile"
+	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	lookEvery = time.Second
+	lease     = "asking"
+	leaseTTL  = 5 * time.Second
+	// batch is how many events or asks of a bucket are seen to in one round.
+	batch = 200
+	// atOnce is how many are sent side by side: they share transactions.
+	atOnce = 8
+	// again is how long what could not be done is left alone, at first.
+	again = 10 * time.Second
+	// mostTries is how often something is tried that fails for a reason that nobody knows.
+	mostTries = 8
+)
+
+// ErrNobody means that an address leads to nobody.
+var ErrNobody = errors.New("nobody has this address")
+
+// Found is a person on a platform, and where they are written to.
+type Found struct {
+	To           storage.Person
+	Address      chat.Address
+	Name, Spoken string
+}
+
+// Config is what the asking needs from outside.
+type Config struct {
+	Store storage.Store
+	Bot   *bot.Bot
+	Clock func() time.Time // nil = time.Now
+	Log   *slog.Logger     // nil = discard
+	// Find looks for a person on a platform; ErrNobody = there is none. nil = nobody can be
+	// looked for here.
+	Find func(ctx context.Context, way storage.EventReach) (Found, error)
+}
+
+// Asking asks. Its methods are safe for concurrent use.
+type Asking struct {
+	store  storage.Store
+	bot    *bot.Bot
+	offers bot.Offers
+	now    func() time.Time
+	log    *slog.Logger
+	find   func(ctx context.Context, way storage.EventReach) (Found, error)
+	holder string
+
+	mu     sync.Mutex
+	policy invitation.Policy
+	known  bool
+	failed map[string]time.Time // events and asks that are left alone for a while
+}
+
+// New returns what asks.
+func New(c Config) *Asking {
+	a := &Asking{
+		store: c.Store, bot: c.Bot, offers: bot.Offers{Bot: c.Bot}, now: c.Clock, log: c.Log, find: c.Find, holder: uuid.NewString(),
+		failed: map[string]time.Time{},
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	return a
+}
+
+// Run asks until ctx ends. Of several processes one does.
+func (a *Asking) Run(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			release, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+			defer cancel()
+			if err := a.store.Release(release, lease, a.holder); err != nil {
+				a.log.Warn("cannot release the lease; it lapses by itself", "lease", lease, "err", err)
+			}
+			return
+		case <-timer.C:
+			a.round(ctx)
+			timer.Reset(lookEvery)
+		}
+	}
+}
+
+func (a *Asking) round(ctx context.Context) {
+	asking, cancel := context.WithTimeout(ctx, 5*time.Second)
+	_, ok, err := a.store.Acquire(asking, lease, a.holder, leaseTTL)
+	cancel()
+	if err == nil && ok {
+		err = a.Look(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		a.log.Warn("cannot ask customers now", "err", err)
+	}
+}
+
+// Look does what is to be done now, a batch of each bucket.
+func (a *Asking) Look(ctx context.Context) error {
+	p, err := a.Policy(ctx)
+	if err != nil {
+		return err
+	}
+	for b := range storage.Bucket(a.store.Buckets()) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		events, err := a.store.ToPlan(ctx, b, batch)
+		if err != nil {
+			return err
+		}
+		if _, err := a.plan(ctx, p, events); err != nil {
+			return err
+		}
+		due, err := a.store.AsksDue(ctx, b, a.moment(), batch)
+		if err != nil {
+			return err
+		}
+		if err := a.attend(ctx, p, b, due); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Asking) moment() time.Time { return a.now().UTC().Truncate(time.Microsecond) }
+
+// Policy is what the newest file of triggers says; what is shipped while there is none.
+func (a *Asking) Policy(ctx context.Context) (invitation.Policy, error) {
+	src, err := a.store.Triggers(ctx, 0)
+	if errors.Is(err, storage.ErrNotFound) {
+		return invitation.Usual(), nil
+	}
+	if err != nil {
+		return invitation.Policy{}, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.known && a.policy.Version == src.Version {
+		return a.policy, nil
+	}
+	p, err := triggerfile.Parse([]byte(src.Source))
+	if err != nil {
+		return p, fmt.Errorf("read version %d of the triggers: %w", src.Version, err)
+	}
+	p.Version = src.Version
+	a.policy, a.known = p, true
+	return p, nil
+}
+
+// rests reports whether something failed a moment ago and is left alone.
+func (a *Asking) rests(id string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	at, ok := a.failed[id]
+	if ok && a.now().Sub(at) >= again {
+		delete(a.failed, id)
+		return false
+	}
+	return ok
+}
+
+func (a *Asking) fail(id string, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.failed[id] = a.now()
+	a.log.Error("somebody is not asked for a moment", "ask", id, "err", err)
+}

@@ -1,0 +1,265 @@
+package asking
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// eventOf is an event as triggers look at it.
+func eventOf(e storage.StoredEvent) invitation.Event {
+	return invitation.Event{
+		Source: e.Source, ID: e.ID, State: string(e.State), Site: e.Site, Service: e.Service, Stage: e.Stage, Touchpoint: e.Touchpoint,
+		Staff: e.Staff, At: e.At(), Told: e.Received, Late: late(&e.Event), Attributes: e.Attributes, Test: e.Test,
+	}
+}
+
+// late reports whether a promise was not kept in time.
+func late(e *storage.Event) bool {
+	return e.Promised != nil && !e.Promised.By.IsZero() && e.Ended.After(e.Promised.By)
+}
+
+// customerOf is what an event says of its customer.
+func customerOf(e *storage.Event) invitation.Customer {
+	c := e.Customer
+	if c == nil {
+		return invitation.Customer{}
+	}
+	out := invitation.Customer{ID: c.ID, Tier: recovery.Tier(c.Tier), Language: c.Language, Internal: c.Kind == "internal"}
+	if z, err := time.LoadLocation(c.Zone); err == nil && c.Zone != "" {
+		out.Zone = z
+	}
+	if c.Consent != nil {
+		out.Basis = c.Consent.Basis
+	}
+	return out
+}
+
+// attributes are what a conversation is told of a service.
+func attributes(e *storage.Event, zone *time.Location) map[string]string {
+	out := map[string]string{}
+	put := func(name, value string) {
+		if value != "" {
+			out[name] = value
+		}
+	}
+	for k, v := range e.Attributes {
+		switch v := v.(type) {
+		case string:
+			put(k, v)
+		case float64:
+			put(k, strconv.FormatFloat(v, 'f', -1, 64))
+		case bool:
+			put(k, strconv.FormatBool(v))
+		}
+	}
+	put(voice.AttrService, e.Service)
+	put(voice.AttrAgent, e.Staff)
+	if at := e.At(); !at.IsZero() {
+		put(voice.AttrDate, at.In(zone).Format(time.DateOnly))
+	}
+	if e.Promised != nil {
+		put(voice.AttrPromise, e.Promised.Words)
+	}
+	if late(e) {
+		put(voice.AttrLate, "true")
+	}
+	if c := e.Customer; c != nil {
+		put(voice.AttrTier, c.Tier)
+		put(voice.AttrFirstName, c.FirstName)
+		if c.FirstName == "" {
+			first, _, _ := strings.Cut(c.Name, " ")
+			put(voice.AttrFirstName, first)
+		}
+	}
+	return out
+}
+
+// site is where something happened, as the program knows it now.
+func (a *Asking) site(id string) invitation.Site {
+	snap := a.bot.Configuration().Now()
+	s, ok := snap.Sites[id]
+	if !ok {
+		return invitation.Site{ID: id, Zone: time.UTC}
+	}
+	zone := s.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	return invitation.Site{ID: id, Zone: zone, Language: s.Language, Gone: !s.Gone.IsZero()}
+}
+
+// flows are the surveys that one round looks at, read once.
+type flows struct {
+	a     *Asking
+	ctx   context.Context //nolint:containedctx // it lives as long as one round
+	known map[string]invitation.Flow
+	err   error
+}
+
+func (a *Asking) flows(ctx context.Context) *flows {
+	return &flows{a: a, ctx: ctx, known: map[string]invitation.Flow{}}
+}
+
+// of is a survey; false where there is none.
+func (f *flows) of(id string) (invitation.Flow, bool) {
+	if known, ok := f.known[id]; ok {
+		return known, known.ID != ""
+	}
+	flow, paused, err := f.a.offers.Flow(f.ctx, id)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		f.known[id] = invitation.Flow{}
+		return invitation.Flow{}, false
+	case err != nil:
+		f.err = err
+		return invitation.Flow{}, false
+	}
+	f.known[id] = invitation.Flow{ID: id, Class: flow.Class, Delay: flow.Delay, Languages: flow.Languages, Paused: paused, Before: flow.Before()}
+	return f.known[id], true
+}
+
+// known is what is known of customers beside their events.
+type known struct {
+	accounts  map[string][]storage.Identity
+	forgotten map[string]storage.ForgottenWhy
+	events    map[string]storage.StoredEvent
+	can       bool // links lead somewhere
+}
+
+// gather reads what is known of the customers of these asks. thorough also looks whether they
+// asked to be left in peace before everything about them was forgotten.
+func (a *Asking) gather(ctx context.Context, asks []storage.Ask, thorough bool) (k known, err error) {
+	k.can = a.offers.CanLink()
+	var customers, events []string
+	for _, x := range asks {
+		if !slices.Contains(customers, x.Customer) {
+			customers = append(customers, x.Customer)
+		}
+		if x.Event != "" {
+			events = append(events, x.Event)
+		}
+	}
+	if k.accounts, err = a.store.CustomerAccounts(ctx, customers); err != nil {
+		return k, err
+	}
+	if k.events, err = a.store.EventsOf(ctx, events); err != nil || !thorough {
+		return k, err
+	}
+	k.forgotten = make(map[string]storage.ForgottenWhy, len(customers))
+	for _, c := range customers {
+		if k.forgotten[c], err = a.offers.Forgotten(ctx, c); err != nil {
+			return k, fmt.Errorf("find out whether somebody may be asked: %w", err)
+		}
+	}
+	return k, nil
+}
+
+// facts is what is looked at to decide about an ask.
+func (a *Asking) facts(k *known, x *storage.Ask, flow invitation.Flow, offers []storage.Ask, now time.Time) invitation.Facts {
+	f := invitation.Facts{Now: now, Flow: flow, Site: a.site(x.Site), Due: x.First}
+	f.Customer.ID = x.Customer
+	var reach []storage.EventReach
+	if e, ok := k.events[x.Event]; ok {
+		f.Event, f.Customer = eventOf(e), customerOf(&e.Event)
+		if e.Customer != nil {
+			reach = e.Customer.Reach
+		}
+	} else {
+		f.Event = invitation.Event{Site: x.Site, Service: x.Service, Test: x.Test, Told: x.Made}
+	}
+	switch k.forgotten[x.Customer] {
+	case storage.WantsNone:
+		f.Customer.Stopped = true
+	case storage.ErasedOnRequest:
+		f.Customer.Erased = true
+	}
+	accounts := k.accounts[x.Customer]
+	for _, id := range accounts {
+		f.Customer.Stopped = f.Customer.Stopped || !id.Stopped.IsZero()
+		if id.Case != "" {
+			f.Customer.Case = id.Case
+		}
+	}
+	f.Reach = a.reach(accounts, reach, x.Not, k.can)
+	for i := range offers {
+		if o := &offers[i]; o.ID != x.ID && !o.Test && o.State != string(invitation.Unreachable) {
+			f.Past = append(f.Past, pastOf(o, now))
+		}
+	}
+	return f
+}
+
+func pastOf(o *storage.Ask, now time.Time) invitation.Past {
+	p := invitation.Past{
+		At: o.Sent, Flow: o.Flow, Class: classOf(o), Site: o.Site, Day: o.Day, State: invitation.State(o.State), Ended: o.Ended,
+	}
+	if pastOpen(o) && !o.Until.IsZero() && !now.Before(o.Until) {
+		p.State, p.Ended = invitation.Expired, o.Until
+	}
+	return p
+}
+
+// reach is how somebody can be reached now: by the ways that their event names, or by all that
+// are known.
+func (a *Asking) reach(accounts []storage.Identity, told []storage.EventReach, not []string, links bool) []invitation.Reach {
+	var out []invitation.Reach
+	add := func(way invitation.Way, problem invitation.Reason) {
+		if slices.Contains(not, string(way)) && problem == "" {
+			if problem = invitation.NoIdentity; way == invitation.Slack {
+				problem = invitation.NotInWorkspace
+			}
+		}
+		if i := slices.IndexFunc(out, func(r invitation.Reach) bool { return r.Way == way }); i >= 0 {
+			if out[i].Problem != "" {
+				out[i].Problem = problem
+			}
+			return
+		}
+		out = append(out, invitation.Reach{Way: way, Problem: problem})
+	}
+	named := func(kinds ...string) bool {
+		return len(told) == 0 || slices.ContainsFunc(told, func(r storage.EventReach) bool { return slices.Contains(kinds, r.Kind) })
+	}
+	for _, id := range accounts {
+		problem := invitation.Reason("")
+		if !id.Blocked.IsZero() {
+			problem = invitation.Blocked
+		}
+		switch id.Person.Platform {
+		case chat.Telegram:
+			if named("telegram") {
+				add(invitation.Telegram, problem)
+			}
+		case chat.Slack:
+			if named("slack_user", "slack_email") {
+				add(invitation.Slack, problem)
+			}
+		}
+	}
+	for _, r := range told {
+		if r.To == "" {
+			continue
+		}
+		switch {
+		case r.Kind == "telegram" && r.To != "customer":
+			add(invitation.Telegram, "")
+		case (r.Kind == "slack_user" || r.Kind == "slack_email") && a.find != nil:
+			add(invitation.Slack, "")
+		}
+	}
+	if links && named("web") {
+		add(invitation.Web, "")
+	}
+	return out
+}
