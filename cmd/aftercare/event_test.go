@@ -47,7 +47,7 @@ func TestEventsAreToldShownAndCancelled(t *testing.T) {
 	if err := os.Rename(file, triggers); err != nil {
 		t.Fatal(err)
 	}
-	ended := c.now().UTC().Add(-time.Minute).Format(time.RFC3339)
+	ended := time.Now().UTC().Add(-time.Minute).Format(time.RFC3339)
 	write(`{"source":"till","id":"3","site":"main","ended":"` + ended + `","customer":{"id":"C-1"}}`)
 	if out := c.must("event", "post", file); !strings.Contains(out, "Are asked: 0. Are not: 1") {
 		t.Errorf("it says %s", out)
