@@ -2,9 +2,9 @@ package api
 
 import (
 	"context"
-	"github.com/aftercare/aftercare/bot/asking"
 
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/storage"
 )
 
