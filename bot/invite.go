@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -157,7 +158,7 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 		return Invite{}, fmt.Errorf("store the invitation: %w", err)
 	}
 	asked := func(p chat.Platform) bool { return r.Channel == "" || r.Channel == string(p) }
-	web, telegram := linksTo(b, token)
+	web, telegram := linksTo(b.snap.Now(), b.publicURL, token)
 	if asked(chat.Telegram) {
 		made.TelegramLink = telegram
 	}
@@ -168,12 +169,12 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 }
 
 // linksTo are the addresses that lead to a token, where there are any.
-func linksTo(b *Bot, token string) (web, telegram string) {
-	if a, ok := b.snap.Now().Account(chat.Telegram); ok && a.Name != "" {
+func linksTo(snap *snapshot.Snapshot, public, token string) (web, telegram string) {
+	if a, ok := snap.Account(chat.Telegram); ok && a.Name != "" {
 		telegram = "https://t.me/" + a.Name + "?start=" + token
 	}
-	if b.publicURL != "" {
-		web = b.publicURL + "/chat/" + token
+	if public != "" {
+		web = public + "/chat/" + token
 	}
 	return web, telegram
 }

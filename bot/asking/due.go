@@ -323,10 +323,10 @@ func (a *Asking) offer(ctx context.Context, k *known, before bool, x storage.Ask
 
 // person is who is asked by name, on the platform of an ask.
 func (a *Asking) person(ctx context.Context, k *known, x *storage.Ask, e *storage.Event) (Found, error) {
-	platform := chat.Platform(x.By)
+	by := invitation.Way(x.By)
 	var best *storage.Identity
 	for i, id := range k.accounts[x.Customer] {
-		if id.Person.Platform == platform && id.Blocked.IsZero() && (best == nil || id.Seen.After(best.Seen)) {
+		if invitation.Way(id.Person.Platform) == by && id.Blocked.IsZero() && (best == nil || id.Seen.After(best.Seen)) {
 			best = &k.accounts[x.Customer][i]
 		}
 	}
@@ -339,8 +339,8 @@ func (a *Asking) person(ctx context.Context, k *known, x *storage.Ask, e *storag
 	for _, way := range e.Customer.Reach {
 		switch {
 		case way.To == "":
-		case platform == chat.Telegram && way.Kind == "telegram":
-			p, ok := a.offers.Account(chat.Telegram, way.To)
+		case by == invitation.Telegram && way.Kind == "telegram":
+			p, ok := a.offers.Account(chat.Platform(by), way.To)
 			if !ok {
 				continue
 			}
@@ -349,7 +349,7 @@ func (a *Asking) person(ctx context.Context, k *known, x *storage.Ask, e *storag
 				continue
 			}
 			return Found{To: p, Address: id.Address, Name: id.Name, Spoken: id.Spoken}, err
-		case platform == chat.Slack && a.find != nil && (way.Kind == "slack_user" || way.Kind == "slack_email"):
+		case by == invitation.Slack && a.find != nil && (way.Kind == "slack_user" || way.Kind == "slack_email"):
 			found, err := a.find(ctx, way)
 			if errors.Is(err, ErrNobody) {
 				continue

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/recovery"
@@ -236,12 +235,12 @@ func (a *Asking) reach(accounts []storage.Identity, told []storage.EventReach, n
 		if !id.Blocked.IsZero() {
 			problem = invitation.Blocked
 		}
-		switch id.Person.Platform {
-		case chat.Telegram:
+		switch invitation.Way(id.Person.Platform) {
+		case invitation.Telegram:
 			if named("telegram") {
 				add(invitation.Telegram, problem)
 			}
-		case chat.Slack:
+		case invitation.Slack:
 			if named("slack_user", "slack_email") {
 				add(invitation.Slack, problem)
 			}
