@@ -68,6 +68,14 @@ func (b *Bot) Run(ctx context.Context) error {
 	return nil
 }
 
+// Rounds makes Run's rounds of what the time asks for one by one, for a program whose clock does
+// not run by itself: sessions expire and the clocks of cases strike by the Bot's clock. Whoever
+// is done with them calls end.
+func Rounds(ctx context.Context, b *Bot) (round, end func()) {
+	s := newSweeper(b)
+	return func() { s.sweep(ctx) }, func() { s.release(context.WithoutCancel(ctx)) }
+}
+
 // ReadModel is what keeps the rows behind reports.
 func ReadModel(b *Bot) *fold.Folder { return fold.NewFolder(b.store, Rows(b), b.log) }
 

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,9 +63,10 @@ func (c *demoCmd) Run(a *terminal) error {
 	if !loopback(c.Listen) {
 		return usagef("--listen: %q is reached from elsewhere, and the demo lets in whoever opens it. Write 127.0.0.1 and a port", c.Listen)
 	}
-	d := &demo{clock: a.clock}
+	d := &demo{real: a.clock}
+	_ = a.printf("\n  Three months of answers and cases are played, which takes a moment.\n")
 	config := app.Config{
-		Settings: s, Version: thisBuild().Version, Clock: a.clock, Log: s.Logger(a.stderr),
+		Settings: s, Version: thisBuild().Version, Clock: d.clock, Log: s.Logger(a.stderr),
 		Demo: &app.Demo{Fill: d.fill, Pages: d.pages, Anew: d.anew},
 	}
 	return serve(a.ctx, config, func(at net.Addr) {
@@ -129,11 +132,29 @@ func (d *demo) hire(ctx context.Context, store storage.Store) error {
 
 // demo is what `aftercare demo` adds to a server.
 type demo struct {
-	clock func() time.Time
-	bot   *bot.Bot
-	mu    sync.Mutex
-	wait  string                        // token of a customer who may not have said anything yet
-	of    map[string]admin.DemoCustomer // by token
+	real func() time.Time
+	then atomic.Pointer[time.Time] // in the past that is played; nil = now
+	bot  *bot.Bot
+	mu   sync.Mutex
+	wait string                        // token of a customer who may not have said anything yet
+	of   map[string]admin.DemoCustomer // by token
+}
+
+// clock is the server's clock, which runs through the past first.
+func (d *demo) clock() time.Time {
+	if then := d.then.Load(); then != nil {
+		return *then
+	}
+	return d.real()
+}
+
+// goTo sets the clock; the zero time = it goes by itself again.
+func (d *demo) goTo(then time.Time) {
+	if then.IsZero() {
+		d.then.Store(nil)
+		return
+	}
+	d.then.Store(&then)
 }
 
 func (d *demo) usual() admin.DemoCustomer {
@@ -169,9 +190,10 @@ var (
 	demoLanguages = []admin.DemoChoice{{Value: "en", Text: "English"}, {Value: "zh-Hans", Text: "简体中文"}}
 )
 
-// fill stores the sample sites and invites the first customer.
+// fill stores the sample sites, plays their past, and invites the first customer.
 func (d *demo) fill(ctx context.Context, store storage.Store, b *bot.Bot) error {
 	d.bot = b
+	d.goTo(d.real().AddDate(0, 0, -pastDays-1))
 	for _, s := range samples {
 		site := s.site
 		site.Created = d.clock()
@@ -180,6 +202,10 @@ func (d *demo) fill(ctx context.Context, store storage.Store, b *bot.Bot) error 
 		}
 	}
 	if err := d.hire(ctx, store); err != nil {
+		return err
+	}
+	before := &past{store: store, bot: b, now: d.clock, set: d.goTo, rand: rand.New(rand.NewPCG(pastSeed, 0))} //nolint:gosec // sample data
+	if err := before.live(ctx, d.real()); err != nil {
 		return err
 	}
 	_, err := d.customer(ctx, "")

@@ -23,17 +23,18 @@ func TestTheDemoEndsInACase(t *testing.T) {
 	m.start("demo", "--listen", m.address).awaitReady()
 	d := openPanes(t, m.address, "http://"+m.address+"/")
 
-	d.says(theStaff, "Nobody is waiting.")
+	d.says(theStaff, "Nobody has it 1") // of the months before
 	d.says(theChat, "how satisfied or dissatisfied were you with your cut and colour?")
 	d.click(theChat, rating(2))
-	d.Until(d.in(theStaff, `.querySelector("li.case") !== null`)) // at once, before the other answers
+	d.says(theStaff, "1 new · show") // at once, before the other answers
+	d.click(theStaff, "#fresh button")
 	d.says(theStaff, "Anna")
 	d.Accessible("the demo")
 	if *updatePictures {
 		d.talk()
 		return
 	}
-	d.click(theStaff, `li.case button`)
+	d.click(theStaff, d.caseOf("Anna")+" button")
 	d.says(theStaff, "Robin Park")
 	d.press(`button[name=login]:nth-of-type(2)`) // Mei, who may see it and not act on it
 	d.says(theStaff, "Held by others")
@@ -96,6 +97,14 @@ func (d panes) says(pane int, words string) {
 	d.Until(d.in(pane, `.body?.innerText.includes(`+browsertest.Quote(words)+`)`))
 }
 
+// caseOf selects the row of a customer in the list of cases.
+func (d panes) caseOf(customer string) string {
+	d.Helper()
+	rows := d.in(theStaff, `.querySelectorAll("li.case")`)
+	d.Until(`[...` + rows + `].some(e => e.innerText.includes(` + browsertest.Quote(customer) + `))`)
+	return fmt.Sprintf("li.case:nth-of-type(%d)", 1+browsertest.Eval[int](d.Tab, `[...`+rows+`].findIndex(e => e.innerText.includes(`+browsertest.Quote(customer)+`))`))
+}
+
 // click presses the mouse on an element of a pane, once it is there.
 func (d panes) click(pane int, selector string) {
 	d.Helper()
@@ -139,7 +148,7 @@ func (d panes) talk() {
 	write("#f", "I waited forty minutes, and nobody told me why. 😞", "#answer .go")
 	d.click(theChat, "#now .list button")
 	d.says(theChat, "will contact you within")
-	d.click(theStaff, "li.case .cover")
+	d.click(theStaff, d.caseOf("Anna")+" .cover")
 	d.click(theStaff, ".composer-reply textarea")
 	d.Do(chromedp.KeyEvent("Anna, I am so sorry. Your next colour is on us."))
 	d.click(theStaff, ".composer-reply button.primary")

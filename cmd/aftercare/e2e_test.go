@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
 	"github.com/aftercare/aftercare/internal/app"
@@ -259,6 +260,11 @@ func TestTheDemoNeedsNothingAndLeavesNothing(t *testing.T) {
 	}
 	if !strings.Contains(page, "how quickly") && !strings.Contains(page, "the staff who served") {
 		t.Errorf("the next question is not there:\n%s", page)
+	}
+	for deadline := time.Now().Add(patience); !strings.Contains(browser.get("/reports"), "of customers are unsatisfied"); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the reports do not show the months before")
+		}
 	}
 	p.stop()
 	if !strings.Contains(p.log.String(), "Open http://"+m.address+"/demo") {

@@ -115,6 +115,12 @@ func (l Line) SVG() template.HTML {
 		from = max(to, from+1)
 	}
 	b.WriteString(`</svg>`)
+	labels := 0
+	for _, p := range l.Points {
+		if p.Label != "" {
+			labels++
+		}
+	}
 	for i, p := range l.Points {
 		alone := (i == 0 || l.Points[i-1].Mark == Gap) && (i == len(l.Points)-1 || l.Points[i+1].Mark == Gap)
 		switch p.Mark {
@@ -133,7 +139,11 @@ func (l Line) SVG() template.HTML {
 			fmt.Fprintf(&b, `<circle class="%s" r="%s" cx="%.1f%%" cy="%.1f%%"><title>%s</title></circle>`, class, r, x(i), y(p.P), html.EscapeString(p.Words))
 		}
 		if p.Label != "" {
-			fmt.Fprintf(&b, `<text text-anchor="%s" x="%.1f%%" y="96%%">%s</text>`, anchor(i, len(l.Points)), x(i), html.EscapeString(p.Label))
+			class := ""
+			if labels--; labels%2 == 1 {
+				class = ` class="second"` // a narrow page leaves it out
+			}
+			fmt.Fprintf(&b, `<text%s text-anchor="%s" x="%.1f%%" y="96%%">%s</text>`, class, anchor(i, len(l.Points)), x(i), html.EscapeString(p.Label))
 		}
 	}
 	b.WriteString(`</svg>`)
