@@ -263,10 +263,10 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 // what is settled, or waits for others, grows with use.
 func hotReads() []hotRead {
 	return []hotRead{
-		{"SELECT bucket, platform", "chat = ?", "queue", "queue_chat (bucket=? AND chat=? AND ord>?)"},
-		{"SELECT bucket, platform", "(rank, ord, item) >", "queue", "PRIMARY KEY (bucket=? AND platform=? AND account=? AND (rank,ord,item)>(?,?,?))"},
+		{"SELECT bucket, platform", "chat = ?", "queue", "PRIMARY KEY (bucket=? AND chat=?)"},
+		{"SELECT bucket, platform", "(rank, ord, item) >", "queue", "queue_waiting (bucket=? AND platform=? AND account=? AND (rank,ord,item)>(?,?,?))"},
 		{"SELECT bucket, platform", "epoch IS NOT NULL", "queue", "queue_sending (bucket=? AND platform=? AND account=? AND epoch>? AND epoch<?)"},
-		{"DELETE FROM queue", "ord = ?", "queue", "PRIMARY KEY (bucket=? AND platform=? AND account=? AND rank=? AND ord=? AND item=?)"},
+		{"DELETE FROM queue", "item = ?", "queue", "PRIMARY KEY (bucket=? AND chat=? AND item=?)"},
 		{"SELECT bucket, id, identity", "chat = ?", "talks", "talks_chat (bucket=? AND chat=?)"},
 		{"SELECT s.body", "(s.started_at, s.id) >", "s", "sessions_started (bucket=? AND (started_at,id)>(?,?))"},
 		{"SELECT body", "expires_at <= ?", "sessions", "sessions_expiring (bucket=? AND expires_at>? AND expires_at<?)"},

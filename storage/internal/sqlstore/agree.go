@@ -16,7 +16,7 @@ func newAgreeQueries(t *texts) agreeQueries {
 	return agreeQueries{
 		allTalks:     t.one("SELECT " + talkColumns + " FROM talks WHERE bucket = ? AND id > '' ORDER BY id"),
 		allUnsettled: t.one("SELECT " + withoutRender + " FROM deliveries WHERE bucket = ? AND slot > '' AND state IN ('due','sending') ORDER BY slot"),
-		allQueued:    t.one("SELECT " + queueColumns + " FROM queue WHERE bucket = ? AND platform > '' ORDER BY platform, account, rank, ord, item"),
+		allQueued:    t.one("SELECT " + queueColumns + " FROM queue WHERE bucket = ? AND chat >= '' ORDER BY chat, item"),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/report"
@@ -30,6 +31,8 @@ type foldQueries struct {
 	answersBetween, answersBehind                string
 	sessionsBetween, sessionsBehind              string
 	putAnswers, putFoldedSessions                *list
+	addAnswers, addFoldedSessions                *list
+	changeAnswers, changeFoldedSessions          *list
 	dropAnswers, dropFoldedSession               string
 	changedBuckets, oldestChange, folds, changed string
 	hushAnswers                                  string
@@ -59,9 +62,14 @@ func newFoldQueries(t *texts) foldQueries {
 		sessionsBehind:    t.one(sessions + behind),
 		putAnswers:        t.put("answers", foldedAnswerColumns, "bucket", "session", "question", "revision"),
 		putFoldedSessions: t.put("read_sessions", foldedSessionColumns, "bucket", "session"),
-		dropAnswers:       t.one("DELETE FROM answers WHERE bucket = ? AND session = ?"),
-		dropFoldedSession: t.one("DELETE FROM read_sessions WHERE bucket = ? AND session = ?"),
-		hushAnswers:       t.one("UPDATE answers SET text = '' WHERE bucket = ? AND session = ?"),
+		addAnswers:        t.insert("answers", foldedAnswerColumns, ""),
+		addFoldedSessions: t.insert("read_sessions", foldedSessionColumns, ""),
+		changeAnswers: t.change("answers", "session, question, revision",
+			strings.TrimPrefix(foldedAnswerColumns, "bucket, session, question, revision, ")),
+		changeFoldedSessions: t.change("read_sessions", "session", strings.TrimPrefix(foldedSessionColumns, "bucket, session, ")),
+		dropAnswers:          t.one("DELETE FROM answers WHERE bucket = ? AND session = ?"),
+		dropFoldedSession:    t.one("DELETE FROM read_sessions WHERE bucket = ? AND session = ?"),
+		hushAnswers:          t.one("UPDATE answers SET text = '' WHERE bucket = ? AND session = ?"),
 
 		changedBuckets: t.one("SELECT bucket, count(*) FROM changes GROUP BY bucket"),
 		oldestChange:   t.one("SELECT at FROM changes ORDER BY at LIMIT 1"),
@@ -382,11 +390,39 @@ func (f *folding) write(there, wanted *foldedRows) error {
 			return err
 		}
 	}
-	f.did.Rows += len(d.sessions) + len(d.answers) + d.extra
-	if err := f.insert(q.putFoldedSessions, d.sessions); err != nil {
+	f.did.Rows += len(d.sessions) + len(d.answers) + len(d.newSessions) + len(d.newAnswers) + d.extra
+	// What was read under the lock is known to be there, or not: an upsert would find that out once more.
+	if err := f.change(q.changeFoldedSessions, d.sessions); err != nil {
 		return err
 	}
-	return f.insert(q.putAnswers, d.answers)
+	if err := f.insert(q.addFoldedSessions, d.newSessions); err != nil {
+		return err
+	}
+	if err := f.change(q.changeAnswers, d.answers); err != nil {
+		return err
+	}
+	return f.insert(q.addAnswers, d.newAnswers)
+}
+
+// change changes rows, which begin with the bucket.
+func (f *folding) change(l *list, rows [][]any) error {
+	keyed, changed := make([][]any, len(rows)), int64(0)
+	for i, row := range rows {
+		keyed[i] = row[1:]
+	}
+	err := l.each(&f.buffer, keyed, func(text string, args []any) error {
+		r, err := f.tx.ExecContext(f.ctx, text, append(args, int64(f.bucket))...)
+		if err != nil {
+			return err
+		}
+		n, err := r.RowsAffected()
+		changed += n
+		return err
+	})
+	if err == nil && changed != int64(len(rows)) {
+		err = errLost
+	}
+	return err
 }
 
 func (f *folding) exec(text string, args ...any) error {

@@ -96,7 +96,8 @@ func (r *foldedRows) count() (n int) {
 // difference is what is to be done so that rows are as wanted.
 type difference struct {
 	strange                   []string // sessions of which rows are to go; all that are wanted are written again
-	sessions, answers         [][]any  // to be written
+	newSessions, newAnswers   [][]any  // to be added
+	sessions, answers         [][]any  // to be changed
 	missing, extra, different int      // rows
 	first                     string
 }
@@ -108,6 +109,7 @@ func unlike(there, wanted *foldedRows) (d difference) {
 			d.first = "session " + id + ": " + fmt.Sprintf(format, args...)
 		}
 	}
+	strange := map[string]bool{}
 	ids := slices.Sorted(maps.Keys(wanted.sessions))
 	for _, id := range ids {
 		row, old := wanted.sessions[id], there.sessions[id]
@@ -115,14 +117,11 @@ func unlike(there, wanted *foldedRows) (d difference) {
 		case old == nil:
 			d.missing++
 			say(id, "its row is missing")
-			d.sessions = append(d.sessions, row)
 		case !equalRows(row, old):
 			d.different++
 			say(id, "%s differs", columns(foldedSessionColumns)[firstUnlike(row, old)])
-			d.sessions = append(d.sessions, row)
 		}
 	}
-	strange := map[string]bool{}
 	for id := range there.sessions {
 		if wanted.sessions[id] == nil {
 			d.extra++
@@ -140,9 +139,13 @@ func unlike(there, wanted *foldedRows) (d difference) {
 		}
 	}
 	d.strange = slices.Sorted(maps.Keys(strange))
-	for _, id := range d.strange {
-		if row := wanted.sessions[id]; row != nil && there.sessions[id] != nil && equalRows(row, there.sessions[id]) {
-			d.sessions = append(d.sessions, row) // it goes with the strange ones
+	for _, id := range ids {
+		row, old := wanted.sessions[id], there.sessions[id]
+		switch {
+		case old == nil || strange[id]: // it goes with the strange ones
+			d.newSessions = append(d.newSessions, row)
+		case !equalRows(row, old):
+			d.sessions = append(d.sessions, row)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(wanted.answers)) {
@@ -159,7 +162,11 @@ func unlike(there, wanted *foldedRows) (d difference) {
 			case !strange[id]:
 				continue
 			}
-			d.answers = append(d.answers, row)
+			if old == nil || strange[id] {
+				d.newAnswers = append(d.newAnswers, row)
+			} else {
+				d.answers = append(d.answers, row)
+			}
 		}
 	}
 	return d

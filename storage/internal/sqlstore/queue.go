@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"math"
 	"slices"
 	"time"
 
@@ -12,8 +13,9 @@ import (
 )
 
 const (
-	queueKey     = "platform, account, rank, ord, item"
-	queueColumns = "bucket, " + queueKey + ", talk, identity, chat, thread, posts, due, epoch"
+	queuePlace   = "platform, account, rank, ord, item"
+	queueKey     = "chat, item"
+	queueColumns = "bucket, " + queuePlace + ", talk, identity, chat, thread, posts, due, epoch"
 )
 
 // queueQueries are about what is unsettled.
@@ -26,21 +28,21 @@ type queueQueries struct {
 
 func newQueueQueries(t *texts) queueQueries {
 	return queueQueries{
-		inChat:    t.keyed(queueColumns, "queue", "chat", " AND ord > 0"), // which has SQLite take the index
+		inChat:    t.keyed(queueColumns, "queue", "chat", ""),
 		addQueue:  t.insert("queue", queueColumns, ""),
 		moveQueue: t.change("queue", queueKey, "posts, due, epoch"),
 		dropQueue: t.drop("queue", queueKey),
-		// Behind a place in an account's queue.
-		next: t.asked(columns(queueKey), func(of func(string) string) string {
+		// What waits behind a place in an account's queue.
+		next: t.asked(columns(queuePlace), func(of func(string) string) string {
 			return "SELECT " + queueColumns + " FROM queue WHERE platform = " + of("platform") + " AND account = " + of("account") +
-				" AND (rank, ord, item) > (" + of("rank") + ", " + of("ord") + ", " + of("item") + ") AND bucket = ? ORDER BY rank, ord, item LIMIT ?"
+				" AND (rank, ord, item) > (" + of("rank") + ", " + of("ord") + ", " + of("item") + ") AND bucket = ? AND due IS NOT NULL ORDER BY rank, ord, item LIMIT ?"
 		}),
 		doubts: t.asked([]string{"platform", "account", "epoch"}, func(of func(string) string) string {
 			return "SELECT " + queueColumns + " FROM queue WHERE platform = " + of("platform") + " AND account = " + of("account") +
 				" AND queue.epoch < " + of("epoch") + " AND bucket = ? AND epoch IS NOT NULL ORDER BY rank, ord, item LIMIT ?"
 		}),
-		countQueue: t.one("SELECT count(*) FROM queue WHERE bucket = ? AND platform > ''"),
-		dropQueued: t.one("DELETE FROM queue WHERE bucket = ? AND platform > '' AND " + t.dialect.Among("item")),
+		countQueue: t.one("SELECT count(*) FROM queue WHERE bucket = ? AND chat >= ''"),
+		dropQueued: t.one("DELETE FROM queue WHERE bucket = ? AND chat >= '' AND " + t.dialect.Among("item")),
 	}
 }
 
@@ -74,7 +76,10 @@ func (q *queued) row(b storage.Bucket) []any {
 	}
 }
 
-func (q *queued) key() []any { return []any{q.platform, q.account, q.rank, q.ord, q.item} }
+func (q *queued) key() []any { return []any{q.chat, q.item} }
+
+// place is where it stands in the queue of its account.
+func (q *queued) place() []any { return []any{q.platform, q.account, q.rank, q.ord, q.item} }
 
 // stays reports whether a row becomes o by what changes in place.
 func (q *queued) stays(o *queued) bool {
@@ -226,7 +231,8 @@ func (s *Store) found(ctx context.Context, b storage.Bucket, rows []queued, rend
 
 // Heads implements storage.Reader: of each chat the lowest unsettled delivery of each rank, edits
 // aside, if it is due and waits for none of its own conversation that ranks before it. A walk
-// through the accounts' queues meets what is in the way of a row before the row.
+// through the accounts' queues, which begins with what is on its way, meets what is in the way of a row
+// before the row.
 func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served, now time.Time, limit int) ([]storage.Delivery, error) {
 	type walk struct {
 		key   []any
@@ -242,7 +248,7 @@ func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served
 			order, going = append(order, k), append(going, k)
 		}
 	}
-	page := max(firstPage, limit)
+	page, first := max(firstPage, limit), true
 	for len(going) > 0 {
 		keys := make([][]any, len(going))
 		for i, k := range going {
@@ -252,12 +258,25 @@ func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served
 		if err != nil {
 			return nil, err
 		}
+		if first && len(rows) > 0 { // what is on its way is in the way of what waits
+			first = false
+			for i := range keys {
+				keys[i] = []any{string(order[i].Platform), order[i].Account, int64(math.MaxInt64)}
+			}
+			flying, err := forAll(ctx, s, "deliveries on their way", s.q.doubts, keys, []any{int64(b), int64(largestPage)}, scanQueued)
+			if err != nil {
+				return nil, err
+			}
+			for _, q := range flying {
+				walks[storage.Served{Platform: chat.Platform(q.platform), Account: q.account}].way.add(&q)
+			}
+		}
 		read := map[storage.Served]int{}
 		var due []queued
 		for _, q := range rows {
 			k := storage.Served{Platform: chat.Platform(q.platform), Account: q.account}
 			w := walks[k]
-			w.key = q.key()
+			w.key = q.place()
 			read[k]++
 			// What the talk has behind the first of it is looked at below.
 			if !q.due.IsZero() && !q.due.After(now) && !(!q.talk && w.way.of(q.address(), q.identity, q.rank, q.ord)) {

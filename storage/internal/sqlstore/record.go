@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
@@ -24,6 +25,7 @@ const (
 type recordQueries struct {
 	identities, sessions, invitations, cases, sessionIDs *keyed
 	putIdentities, putSessions, putInvitations, putCases *list
+	addSessions, changeSessions                          *list // which is known to be new, or to be there
 }
 
 func newRecordQueries(t *texts) recordQueries {
@@ -35,6 +37,8 @@ func newRecordQueries(t *texts) recordQueries {
 		sessionIDs:     t.keyed("id", "sessions", "id", ""),
 		putIdentities:  t.put("identities", identityColumns, "bucket", "id"),
 		putSessions:    t.put("sessions", sessionColumns, "bucket", "id"),
+		addSessions:    t.insert("sessions", sessionColumns, ""),
+		changeSessions: t.change("sessions", "id", strings.TrimPrefix(sessionColumns, "bucket, id, ")),
 		putInvitations: t.put("invitations", invitationColumns, "bucket", "id"),
 		putCases:       t.put("cases", caseColumns, "bucket", "id"),
 	}

@@ -114,8 +114,8 @@ const talkChanges = "settled, body, packed"
 // change is a row of talkChanges.
 func change(row []any) []any { return []any{row[1], row[8], row[9], row[10]} }
 
-// errLost is a talk that was read under the lock of its bucket, and is not there.
-var errLost = errors.New("a talk is not there any more")
+// errLost is a row that was read under the lock of its bucket, and is not there.
+var errLost = errors.New("a row is not there any more")
 
 // scanTalk reads a row of talkColumns.
 func scanTalk(row scanner) (*talk, error) {

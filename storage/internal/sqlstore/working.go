@@ -77,7 +77,7 @@ func (w *working) lock() error {
 	w.tables = [...]table{
 		identityTable:   {shelf: &w.identities, load: q.identities, put: q.putIdentities},
 		invitationTable: {shelf: &w.invitations, load: q.invitations, put: q.putInvitations},
-		sessionTable:    {shelf: &w.sessions, load: q.sessions, put: q.putSessions},
+		sessionTable:    {shelf: &w.sessions, load: q.sessions, put: q.addSessions},
 		caseTable:       {shelf: &w.cases, load: q.cases, put: q.putCases},
 	}
 	w.oldCaseSeq, w.oldMarks, w.oldOrd = w.caseSeq, w.marks, w.ord
@@ -478,10 +478,18 @@ func (w *working) save() error {
 	for i := range w.tables {
 		t := &w.tables[i]
 		slices.Sort(t.dirty)
-		rows := make([][]any, len(t.dirty))
-		for j, id := range t.dirty {
+		rows := make([][]any, 0, len(t.dirty))
+		var known [][]any // sessions that are there: an upsert would lock each before it changes it
+		for _, id := range t.dirty {
 			c, _ := t.shelf.get(id)
-			rows[j] = c.row
+			if i == sessionTable && !c.created {
+				known = append(known, c.row[1:])
+			} else {
+				rows = append(rows, c.row)
+			}
+		}
+		if n, err := w.alter(q.changeSessions, known); err != nil || n != len(known) {
+			return cmp.Or(err, errLost)
 		}
 		if err := w.insert(t.put, rows); err != nil {
 			return err
