@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -144,7 +145,7 @@ func latency(ctx context.Context, b *bench) ([]row, error) {
 	}
 	defer limit.close()
 
-	var tap50, tap99, card50, card99, one50, one99 []float64
+	var tap50, tap99, busy50, busy99, card50, card99, one50, one99 []float64
 	for range b.Rounds + 1 {
 		one, err := limit.round(ctx, b)
 		if err != nil {
@@ -154,11 +155,17 @@ func latency(ctx context.Context, b *bench) ([]row, error) {
 		if err != nil {
 			return nil, errors.Join(err, s.stop())
 		}
+		ended := s.keep(ctx)
+		busy, err := s.round(ctx)
+		if err := firstError(err, ended()); err != nil {
+			return nil, errors.Join(err, s.stop())
+		}
 		card, err := s.lowRound(ctx)
 		if err != nil {
 			return nil, errors.Join(err, s.stop())
 		}
 		tap50, tap99 = append(tap50, percentile(tap, 50)), append(tap99, percentile(tap, 99))
+		busy50, busy99 = append(busy50, percentile(busy, 50)), append(busy99, percentile(busy, 99))
 		card50, card99 = append(card50, percentile(card, 50)), append(card99, percentile(card, 99))
 		one50, one99 = append(one50, percentile(one, 50)), append(one99, percentile(one, 99))
 	}
@@ -172,6 +179,7 @@ func latency(ctx context.Context, b *bench) ([]row, error) {
 		against50, ref99 []float64
 	}{
 		{fmt.Sprintf("tap → next question handed over, %d/s, Postgres", b.Rate), tap50, tap99, one50, one99},
+		{fmt.Sprintf("the same while all rows of reports are made anew and what is old is removed, %d/s, Postgres", b.Rate), busy50, busy99, one50, one99},
 		{fmt.Sprintf("low tap → staff card handed over, %d/s, Postgres", b.Rate), card50, card99, one50, one99},
 	} {
 		p50, p99, one50, one99 := r.p50[1:], r.p99[1:], r.against50[1:], r.ref99[1:]
@@ -184,6 +192,48 @@ func latency(ctx context.Context, b *bench) ([]row, error) {
 		})
 	}
 	return rows, nil
+}
+
+// keep makes all rows of reports anew, again and again, and removes keys and messages that are older than a
+// minute, until it is ended.
+func (w *world) keep(ctx context.Context) (ended func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() {
+		for {
+			if err := w.keepOnce(ctx); ctx.Err() != nil {
+				done <- nil
+				return
+			} else if err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	return func() error {
+		cancel()
+		return <-done
+	}
+}
+
+func (w *world) keepOnce(ctx context.Context) error {
+	if _, err := w.store.FoldAll(ctx); err != nil {
+		return err
+	}
+	old := time.Now().Add(-time.Minute)
+	for b := range storage.Bucket(w.store.Buckets()) {
+		for more := true; more; {
+			did, err := w.store.Fold(ctx, b, bot.Rows(w.bot), 200)
+			if err != nil {
+				return err
+			}
+			if _, err := w.store.Prune(ctx, b, storage.Retention{Keys: old, Deliveries: old}, 500); err != nil {
+				return err
+			}
+			more = did.More
+		}
+	}
+	return nil
 }
 
 // round answers at the rate and returns how long each next question took to appear, in

@@ -26,7 +26,10 @@ func TestADatabaseIsFilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	for table, want := range map[string]int{"answers": 20 * questions, "sessions": 20, "read_sessions": 20, "talks": 20, "identities": 20} {
+	if err := b.fillCards(t.Context(), "filled", 30, store.Buckets()); err != nil {
+		t.Error(err)
+	}
+	for table, want := range map[string]int{"answers": 20 * questions, "sessions": 20, "read_sessions": 20, "talks": 20, "identities": 20, "deliveries": 30} {
 		n := 0
 		if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM "+table).Scan(&n); err != nil || n != want {
 			t.Errorf("%s has %d rows, want %d; %v", table, n, want, err)

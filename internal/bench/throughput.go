@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -15,6 +16,7 @@ func throughput(ctx context.Context, b *bench) ([]row, error) {
 		name    string
 		open    func(context.Context, string) (storage.Store, error)
 		limited bool
+		folds   bool // rows of reports are kept meanwhile
 		answers int
 		rates   []float64
 		world   *world
@@ -22,6 +24,7 @@ func throughput(ctx context.Context, b *bench) ([]row, error) {
 	contenders := []*contender{
 		{name: "postgres", open: b.openPostgres, answers: b.Answers},
 		{name: "postgres_singly", open: b.openPostgres, limited: true, answers: max(b.Answers/5, b.InFlight)},
+		{name: "postgres_folds", open: b.openPostgres, folds: true, answers: b.Answers},
 		{name: "sqlite", open: b.openSQLite, answers: b.Answers},
 		{name: "sqlite_singly", open: b.openSQLite, limited: true, answers: max(b.Answers/5, b.InFlight)},
 	}
@@ -51,7 +54,12 @@ func throughput(ctx context.Context, b *bench) ([]row, error) {
 		}
 		single = append(single, rate)
 		for _, c := range contenders {
+			ended := func() {}
+			if c.folds {
+				ended = c.world.folds(ctx)
+			}
 			rate, err := c.world.answersASecond(ctx, c.answers)
+			ended()
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", c.name, err)
 			}
@@ -62,7 +70,7 @@ func throughput(ctx context.Context, b *bench) ([]row, error) {
 	for _, c := range contenders {
 		c.rates = c.rates[1:]
 	}
-	pg, pgSingly, lite, liteSingly := contenders[0].rates, contenders[1].rates, contenders[2].rates, contenders[3].rates
+	pg, pgSingly, folded, lite, liteSingly := contenders[0].rates, contenders[1].rates, contenders[2].rates, contenders[3].rates, contenders[4].rates
 	return []row{
 		{
 			Name: "durable answers a second, Postgres, against one turn a commit", Unit: "×", Target: atLeast(4), Stretch: 8,
@@ -76,7 +84,25 @@ func throughput(ctx context.Context, b *bench) ([]row, error) {
 			Name: "Postgres against pgbench -c 8 -M prepared, a row a commit", Unit: "×", Target: atLeast(1.5), Stretch: 2.5,
 			Value: median(ratios(pg, single)), Parts: map[string]float64{"batched/s": median(pg), "pgbench/s": median(single)},
 		},
+		{
+			Name: "durable answers a second while rows of reports are kept, against without, Postgres", Unit: "%", Target: atLeast(85), Stretch: 95,
+			Value: 100 * median(ratios(folded, pg)), Parts: map[string]float64{"with/s": median(folded), "without/s": median(pg)},
+		},
 	}, nil
+}
+
+// folds keeps the rows of reports as a server does, until it is ended.
+func (w *world) folds(ctx context.Context) (ended func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		bot.ReadModel(w.bot).Run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
 }
 
 // answersASecond opens conversations and times their answers only.
