@@ -114,6 +114,8 @@ func registry() []row {
 		{9, "every call of the database and of the platform fails, and the process dies at it", "whichever call of twelve core flows fails, or is the last one, the end is the same: nothing lost, nothing doubled", []check{
 			{dir: "bot", test: "TestEveryCallOfTheCoreFlowsFailsInTurn", target: faults, long: []string{"-everycall=0"}},
 			{dir: "bot/outbox", test: "TestRandomSchedules", target: crash},
+			{dir: "storage/sqlite", test: "TestEverySlotIsAsTheModelHasIt", target: faults, long: []string{"-histories=${histories}"}},
+			{dir: "storage/postgres", test: "TestEverySlotIsAsTheModelHasIt", target: faults, long: []string{"-histories=${histories}"}},
 		}},
 		{10, "several instances", "0 doubled stored effects, messages shown twice ≤ those in flight, takeover within 6 s, never two pollers", []check{
 			{dir: shell, test: "TestAFleetOfThreeLosesAndDoublesNothing", target: faults, long: []string{"-think=50ms", "-kills=${kills}", "-stop=${stop}"}},

@@ -34,6 +34,41 @@ func (b *bench) heads(t *testing.T) []string {
 }
 
 var slotTests = map[string]func(*testing.T, *bench){
+	"a look ends however long the backlog of a chat is, and one of the next finds what is behind it": func(t *testing.T, b *bench) {
+		s, db := b.behind(t)
+		// 15,000 wait in one chat, and behind them one in each of two.
+		const backlog = 15_000
+		series := fmt.Sprintf("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) ", backlog+2)
+		chat := fmt.Sprintf("CASE WHEN i > %d THEN 'chat' || i ELSE 'crowd' END", backlog)
+		// Their moments are those of a delivery that is stored as all are.
+		b.ops(t, want("n:model:1", person(1), "one"))
+		exec(t, db, "INSERT INTO deliveries (bucket, slot, owner, identity, platform, account, chat, thread, kind, ord, rank, render, hash, wanted, shown, shown_ref, shown_sum,"+
+			" base, repeated, state, due, attempts, epoch, error, created) "+series+"SELECT m.bucket, 'n:x:' || i, '', 'i' || i, m.platform, m.account, "+chat+", m.thread, m.kind, m.ord + i,"+
+			" m.rank, m.render, m.hash, 1, 0, '', '', 0, FALSE, 'due', m.due, 0, 0, '', m.created FROM n, deliveries m WHERE m.slot = 'n:model:1'")
+		exec(t, db, "INSERT INTO queue (bucket, platform, account, rank, ord, item, talk, identity, chat, thread, posts, due, epoch) "+series+
+			"SELECT m.bucket, m.platform, m.account, m.rank, m.ord + i, 'n:x:' || i, FALSE, 'i' || i, "+chat+", m.thread, TRUE, m.due, NULL FROM n, queue m WHERE m.item = 'n:model:1'")
+		found, looks := map[string]bool{}, 0
+		for ; len(found) < 4 && looks < 9; looks++ {
+			for _, name := range slots(must(s.Heads(t.Context(), 0, served("42"), b.clock.Now(), 100))(t)) {
+				found[name] = true
+			}
+		}
+		same(t, "heads", found, map[string]bool{"n:model:1": true, "n:x:1": true, fmt.Sprint("n:x:", backlog+1): true, fmt.Sprint("n:x:", backlog+2): true})
+		if looks < 2 || looks > 4 {
+			t.Errorf("it took %d looks", looks)
+		}
+		// The next round begins anew, and finds them once more.
+		for again := 0; ; again++ {
+			list := slots(must(s.Heads(t.Context(), 0, served("42"), b.clock.Now(), 100))(t))
+			same(t, "the first heads", list[:2], []string{"n:model:1", "n:x:1"})
+			if len(list) == 4 {
+				break
+			}
+			if again > 4 {
+				t.Fatal("what is behind is found once only")
+			}
+		}
+	},
 	"a delivery lives from wanted to shown to edited": func(t *testing.T, b *bench) {
 		p, now := person(1), b.clock.Now()
 		r := b.ops(t, want("q:s:0", p, "one"))

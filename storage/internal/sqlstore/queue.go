@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -232,19 +233,15 @@ func (s *Store) found(ctx context.Context, b storage.Bucket, rows []queued, rend
 // Heads implements storage.Reader: of each chat the lowest unsettled delivery of each rank, edits
 // aside, if it is due and waits for none of its own conversation that ranks before it. A walk
 // through the accounts' queues, which begins with what is on its way, meets what is in the way of a row
-// before the row.
+// before the row. It ends after mostLooked rows, however long the backlog of a chat is, and so many more from
+// where the last one ended: what is far behind is found by one of the next looks.
 func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served, now time.Time, limit int) ([]storage.Delivery, error) {
-	type walk struct {
-		key   []any
-		way   inTheWay
-		heads []storage.Delivery
-	}
 	walks := make(map[storage.Served]*walk, len(of))
 	var order, going []storage.Served
 	for _, a := range of {
 		k := storage.Served{Platform: a.Platform, Account: storage.Clean(a.Account)}
 		if walks[k] == nil {
-			walks[k] = &walk{key: []any{string(k.Platform), k.Account, int64(-1), int64(0), ""}}
+			walks[k] = &walk{place: queued{platform: string(k.Platform), account: k.Account, rank: -1}, way: &inTheWay{}}
 			order, going = append(order, k), append(going, k)
 		}
 	}
@@ -252,23 +249,16 @@ func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served
 	for len(going) > 0 {
 		keys := make([][]any, len(going))
 		for i, k := range going {
-			keys[i] = walks[k].key
+			keys[i] = walks[k].place.place()
 		}
 		rows, err := forAll(ctx, s, "due deliveries", s.q.next, keys, []any{int64(b), int64(page)}, scanQueued)
 		if err != nil {
 			return nil, err
 		}
-		if first && len(rows) > 0 { // what is on its way is in the way of what waits
+		if first && len(rows) > 0 {
 			first = false
-			for i := range keys {
-				keys[i] = []any{string(order[i].Platform), order[i].Account, int64(math.MaxInt64)}
-			}
-			flying, err := forAll(ctx, s, "deliveries on their way", s.q.doubts, keys, []any{int64(b), int64(largestPage)}, scanQueued)
-			if err != nil {
+			if err := s.onTheirWay(ctx, b, walks); err != nil {
 				return nil, err
-			}
-			for _, q := range flying {
-				walks[storage.Served{Platform: chat.Platform(q.platform), Account: q.account}].way.add(&q)
 			}
 		}
 		read := map[storage.Served]int{}
@@ -276,7 +266,7 @@ func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served
 		for _, q := range rows {
 			k := storage.Served{Platform: chat.Platform(q.platform), Account: q.account}
 			w := walks[k]
-			w.key = q.place()
+			w.place = q
 			read[k]++
 			// What the talk has behind the first of it is looked at below.
 			if !q.due.IsZero() && !q.due.After(now) && !(!q.talk && w.way.of(q.address(), q.identity, q.rank, q.ord)) {
@@ -294,8 +284,12 @@ func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served
 				w.heads = append(w.heads, c.Delivery)
 			}
 		}
-		going = slices.DeleteFunc(going, func(k storage.Served) bool { return read[k] < page || len(walks[k].heads) >= limit })
-		page = min(page*4, largestPage)
+		going = slices.DeleteFunc(going, func(k storage.Served) bool {
+			w := walks[k]
+			w.read += read[k]
+			return read[k] < page || len(w.heads) >= limit || w.read >= mostLooked && !s.walked.further(b, k, w, now)
+		})
+		page = min(page*4, mostLooked/4)
 	}
 	var all []storage.Delivery
 	for _, k := range order {
@@ -306,15 +300,84 @@ func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served
 	return all, nil
 }
 
-// How many rows of the queue are read at a time while heads are looked for.
+// onTheirWay begins walks with what is being sent: it is in the way of what waits.
+func (s *Store) onTheirWay(ctx context.Context, b storage.Bucket, walks map[storage.Served]*walk) error {
+	keys := make([][]any, 0, len(walks))
+	for k := range walks {
+		keys = append(keys, []any{string(k.Platform), k.Account, int64(math.MaxInt64)})
+	}
+	rows, err := forAll(ctx, s, "deliveries on their way", s.q.doubts, keys, []any{int64(b), int64(mostSending)}, scanQueued)
+	for _, q := range rows {
+		walks[storage.Served{Platform: chat.Platform(q.platform), Account: q.account}].way.add(&q)
+	}
+	return err
+}
+
 const (
-	firstPage   = 64
-	largestPage = 16384
+	firstPage = 64 // rows of the queue that are read first while heads are looked for
+	// mostLooked is how many rows a look reads before it goes on where the last one ended, and how many it
+	// reads there.
+	mostLooked = 4096
+	// mostSending is more than are on their way at a time.
+	mostSending = 16384
+	// walkedFor is how long the end of a look is remembered.
+	walkedFor = 10 * time.Second
 )
+
+// walk is a look through the queue of an account.
+type walk struct {
+	place queued // the last row that was read
+	way   *inTheWay
+	heads []storage.Delivery
+	read  int
+	far   bool // it went on where the last look ended
+	at    time.Time
+}
+
+// walked remembers where looks through long queues ended.
+type walked struct {
+	mu sync.Mutex
+	by map[walkedIn]*walk
+}
+
+type walkedIn struct {
+	bucket storage.Bucket
+	of     storage.Served
+}
+
+// further has a look that read its share go on where the last one ended, once; after that it is
+// remembered for the next one, and further is false.
+func (m *walked) further(b storage.Bucket, of storage.Served, w *walk, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	in := walkedIn{b, of}
+	if w.far {
+		if m.by == nil {
+			m.by = map[walkedIn]*walk{}
+		}
+		w.way.before = nil
+		m.by[in] = &walk{place: w.place, way: w.way, at: now}
+		return false
+	}
+	w.far, w.read = true, 0
+	last := m.by[in]
+	delete(m.by, in) // a look that comes to the end leaves nothing
+	if last != nil && now.Sub(last.at).Abs() < walkedFor && last.place.behind(&w.place) {
+		last.way.before = w.way
+		w.place, w.way = last.place, last.way
+	}
+	return true
+}
+
+// behind reports whether q stands behind o in an account's queue.
+func (q *queued) behind(o *queued) bool {
+	return cmp.Or(cmp.Compare(q.rank, o.rank), cmp.Compare(q.ord, o.ord), cmp.Compare(q.item, o.item)) > 0
+}
 
 // inTheWay is what a walk through a queue has met that others wait for: the lowest place of each
 // rank in a chat, and of each conversation in it.
 type inTheWay struct {
+	before *inTheWay // what an earlier part of the walk has met
 	ranks  map[rankIn]int64
 	people map[personIn]map[int64]int64
 }
@@ -354,6 +417,9 @@ func (w *inTheWay) note(at chat.Address, identity string, rank, ord int64) {
 
 // of reports whether something is in the way of a place.
 func (w *inTheWay) of(at chat.Address, identity string, rank, ord int64) bool {
+	if w.before != nil && w.before.of(at, identity, rank, ord) {
+		return true
+	}
 	if low, ok := w.ranks[rankIn{at, rank}]; ok && low < ord {
 		return true
 	}

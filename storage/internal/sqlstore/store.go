@@ -46,6 +46,7 @@ type Store struct {
 	memories memories
 	formers  formers
 	pruned   []pruned
+	walked   walked
 	guard    func() error
 	release  func()
 	forgets  atomic.Int64 // one more than the number of erasures that this process knows of
