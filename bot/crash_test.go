@@ -40,11 +40,13 @@ func TestCrashes(t *testing.T) {
 			t.Parallel() // most of the time is spent waiting
 			var all, ending sync.WaitGroup
 			totals := make([]crashTotals, crashPlayers)
+			var stores []storage.Store
 			for player := range crashPlayers {
 				store, err := open(t)(nil)
 				if err != nil {
 					t.Fatal(err)
 				}
+				stores = append(stores, store)
 				t.Cleanup(func() {
 					if err := store.Close(); err != nil {
 						t.Error(err)
@@ -63,16 +65,59 @@ func TestCrashes(t *testing.T) {
 			}
 			all.Wait()
 			ending.Wait()
+			folded := 0
+			for _, store := range stores {
+				folded += crashFolded(t, store)
+			}
 			var sum crashTotals
 			for _, n := range totals {
 				sum.add(n)
 			}
 			t.Logf("%+v", sum)
+			if folded < sum.Answers {
+				t.Errorf("reports know %d answers, of %d", folded, sum.Answers)
+			}
 			if !t.Failed() && *crashes >= 40 && (sum.Deaths < *crashes || sum.Cards == 0 || sum.Doubtful == 0) {
 				t.Errorf("the schedules did not crash enough: %+v", sum)
 			}
 		})
 	}
+}
+
+// crashFolded folds what dead processes left and compares the rows of reports with those that are made from
+// nothing. It says how many answers they tell of.
+func crashFolded(t *testing.T, store storage.Store) (answers int) {
+	t.Helper()
+	b, err := New(t.Context(), Config{
+		Traits: platforms(), Store: store, Key: []byte("a secret key for tests only"),
+		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for bucket := range storage.Bucket(store.Buckets()) {
+		for more := true; more; {
+			did, err := store.Fold(t.Context(), bucket, Rows(b), 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			more = did.More
+		}
+		for after := ""; ; {
+			c, err := store.Compare(t.Context(), bucket, after, 100, Rows(b))
+			if err != nil || !c.Equal() || c.Waiting > 0 {
+				t.Errorf("rows of reports are not those of the conversations: %+v, %v", c, err)
+			}
+			answers += c.Answers
+			if after = c.Next; after == "" || err != nil {
+				break
+			}
+		}
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	return answers
 }
 
 // crashTotals says how much the schedules tried.
