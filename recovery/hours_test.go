@@ -192,6 +192,40 @@ func TestANightIsOneBusinessDay(t *testing.T) {
 	}
 }
 
+// What people reported of business time that passes over clocks that change, over midnight too
+// and by half hours, over a day that a country left out, and where one day a week is open.
+func TestBusinessTimeWherePeopleReportedItWrong(t *testing.T) {
+	all := []Interval{interval(t, "00:00-24:00")}
+	always := Week{all, all, all, all, all, all, all}
+	tuesday := Week{time.Tuesday: {interval(t, "08:00-17:00")}}
+	for _, row := range []struct {
+		zone       string
+		week       Week
+		from, span string
+		due        string
+	}{
+		{"Europe/Berlin", tuesday, "2026-11-27 17:30", "10h", "2026-12-08 09:00"},
+		{"Europe/Berlin", tuesday, "2026-11-24 16:30", "2d", "2026-12-08 16:30"},
+		{"America/New_York", always, "2027-03-13 22:00", "6h", "2027-03-14 05:00"},
+		{"America/New_York", always, "2026-10-31 22:00", "6h", "2026-11-01 03:00"},
+		{"America/New_York", always, "2027-03-13 10:30", "1d", "2027-03-14 10:30"},
+		{"Africa/Cairo", always, "2026-04-23 22:00", "4h", "2026-04-24 03:00"}, // midnight is skipped
+		{"Africa/Cairo", always, "2026-04-23 10:00", "1d", "2026-04-24 10:00"},
+		{"Australia/Lord_Howe", always, "2026-10-03 22:00", "6h", "2026-10-04 04:30"},
+		{"Pacific/Apia", always, "2011-12-29 10:00", "1d", "2011-12-31 10:00"},
+		{"Africa/Casablanca", always, "2026-02-14 22:00", "8h", "2026-02-15 05:00"},
+	} {
+		var span Span
+		if err := span.UnmarshalText([]byte(row.span)); err != nil {
+			t.Fatal(err)
+		}
+		h := Hours{Zone: in0(t, row.zone), Week: row.week}
+		if got := h.Due(wall(t, h.Zone, row.from), span); !got.Equal(wall(t, h.Zone, row.due)) {
+			t.Errorf("%s, %s + %s: %v, want %s", row.zone, row.from, row.span, got.In(h.Zone), row.due)
+		}
+	}
+}
+
 func randomHours(t *rapid.T) Hours {
 	h := Hours{Zone: in0(t, rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kolkata", "Africa/Cairo", "America/St_Johns"}).Draw(t, "zone"))}
 	for i := range h.Week {
