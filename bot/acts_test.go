@@ -114,7 +114,13 @@ func randomActs(t *testing.T, w *world, seed uint64) {
 		}
 		u = w.update(who, u)
 		u.From, u.Private = from, false
-		refused := false
+		refused, ours := false, true
+		for _, m := range model.Menus { // of others: nothing is chosen in theirs
+			ours = ours && (m.At != from || m.By == fmt.Sprintf("m%d", i) || !w.now.Before(m.Until) || u.Kind == chat.Filled || d.Choice == "" || !model.State.Active())
+		}
+		if !ours {
+			d.act = nil
+		}
 		if d.act != nil {
 			by := recovery.Actor{Staffer: recovery.Staffer{ID: fmt.Sprintf("m%d", i), Name: fmt.Sprintf("M%d", i)}, Role: actors[i]}
 			next, _, err := recovery.Apply(recovery.DefaultRules, model.Case, d.act(w.now, u.Key), by, w.now)
@@ -126,9 +132,12 @@ func randomActs(t *testing.T, w *world, seed uint64) {
 		if alert := len(answers) == 1 && answers[0].Alert; d.act != nil && alert != refused {
 			t.Fatalf("%s: refused %v, answered %+v", what, refused, answers)
 		}
-		model.Next = time.Time{}
+		model.Next, model.Menus = time.Time{}, w.onlyCase().Menus
 		if next, ok := recovery.NextClock(recovery.DefaultRules, model.Case); ok {
 			model.Next = next.At
+		}
+		if at := lapses(&model); !at.IsZero() && (model.Next.IsZero() || at.Before(model.Next)) {
+			model.Next = at
 		}
 		if diff := cmp.Diff(model, w.onlyCase()); diff != "" {
 			t.Fatalf("%s (-model +stored):\n%s", what, diff)

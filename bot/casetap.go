@@ -56,9 +56,12 @@ type press struct {
 
 // do is for those who may act on cases.
 func (p *press) do() error {
+	p.goesOn()
 	switch {
 	case p.data.Act == render.Reveal:
 		p.reveal()
+		return nil
+	case p.inMenu() && p.others():
 		return nil
 	case p.data.Menu || p.data.Act == render.NoMenu:
 		p.menu()
@@ -116,6 +119,7 @@ func (p *press) conclude(refusal *recovery.Refusal, before int) {
 	if told := d.snap.Traits[p.update.From.Platform].Threads; !told && (len(d.out.Events) > before || d.out.Case == nil) {
 		p.answer(voice.Join(" · ", p.voice.Say("state_"+string(d.kase.State)), d.kase.Name()), false)
 	}
+	d.opens(cardChat(d.snap, p.update), "", render.Pressed{})
 	d.redraw = true
 }
 
@@ -123,6 +127,7 @@ func (p *press) conclude(refusal *recovery.Refusal, before int) {
 // may have come.
 func (p *press) refuse(r *recovery.Refusal) {
 	p.answer(p.view.Refusal(p.voice, r), true)
+	p.desk.opens(cardChat(p.desk.snap, p.update), "", render.Pressed{})
 	p.desk.redraw = true
 }
 
@@ -269,8 +274,9 @@ func (p *press) showIn(data render.Pressed) {
 	c, forms := d.view(), p.desk.snap.Traits[p.update.From.Platform].Forms
 	m := c.Card(p.voice)
 	m.Rows = c.Buttons(p.voice, forms)
-	if data.Menu {
-		m.Footer, m.Rows = c.Menu(p.voice, data, forms)
+	d.opens(on, p.by.ID, data)
+	if open, ok := d.menuIn(d.kase, on); ok {
+		c.InMenu(p.voice, &m, open, forms)
 	}
 	to := d.kase.Cards[at]
 	rank := rankOf(d.kase.Decision.Priority)

@@ -145,6 +145,66 @@ func TestWhoMayNotActIsToldSoAndNothingChanges(t *testing.T) {
 	t.Attr("figure", fmt.Sprintf("%d attempts without effect, each answered and written down", attempts))
 }
 
+// A menu is that of who opened it, for half a minute: nobody else is kept from Take and Reply,
+// and the card comes back by itself, in the other process too.
+func TestAMenuIsItsPressersAndLapses(t *testing.T) {
+	w, _ := lowTap(t, staffTG)
+	bob, amy := w.member(1, "Bob", access.Agent), w.member(2, "Amy", access.Agent)
+	card := func() chat.Message { return w.newest(staffTG, "case").Render }
+	resolve, take := w.button(staffTG, "Resolve"), w.button(staffTG, "Take")
+	w.onCard(bob, staffTG, w.button(staffTG, "More…"))
+	if m := card(); !strings.HasSuffix(m.Title, "Bob is choosing") || len(m.Rows) == 0 || m.Rows[0][0].Data != take {
+		t.Errorf("the menu is %+v", m)
+	}
+	for _, button := range []string{resolve, w.button(staffTG, "Assign"), w.button(staffTG, "Cancel")} {
+		says(t, w.onCard(amy, staffTG, button), "Bob is choosing", false)
+	}
+	if m := card(); !strings.HasSuffix(m.Title, "Bob is choosing") {
+		t.Errorf("Amy changed Bob's menu: %q", m.Title)
+	}
+	w.now = w.now.Add(20 * time.Second)
+	w.onCard(bob, staffTG, w.button(staffTG, "Snooze"))
+	w.now = w.now.Add(20 * time.Second) // it is his for half a minute more
+	w.sweep()
+	says(t, w.onCard(amy, staffTG, resolve), "Bob is choosing", false)
+	w.now = w.now.Add(11 * time.Second)
+	w.sweep()
+	if m := card(); strings.Contains(m.Title, "choosing") || m.Footer != "" {
+		t.Errorf("the menu stays: %q, %q", m.Title, m.Footer)
+	}
+	if k := w.onlyCase(); len(k.Menus) > 0 {
+		t.Errorf("the case keeps %+v", k.Menus)
+	}
+	w.onCard(amy, staffTG, resolve)
+	if m := card(); !strings.HasSuffix(m.Title, "Amy is choosing") {
+		t.Errorf("nobody else opens a menu: %q", m.Title)
+	}
+	w.now = w.now.Add(10 * time.Second)
+	says(t, w.onCard(bob, staffTG, take), "Taken · A-1", false)
+	w.now = w.now.Add(time.Minute)
+	w.sweep()
+	if m := card(); strings.Contains(m.Title, "choosing") || !strings.Contains(m.Title, "Bob") {
+		t.Errorf("the card is %q", m.Title)
+	}
+}
+
+// Whoever taps faster than the chat shows the card anew loses no tap.
+func TestTapsBeforeTheCardIsDrawnCount(t *testing.T) {
+	w, _ := lowTap(t, staffTG)
+	bob := w.member(1, "Bob", access.Agent)
+	w.onCard(bob, staffTG, w.button(staffTG, "Resolve"))
+	slow, apology, gift, resolve := w.button(staffTG, "Too slow"), w.button(staffTG, "Apology"), w.button(staffTG, "Gift"), w.button(staffTG, "Resolve")
+	says(t, w.onCard(bob, staffTG, slow), "Too slow", false)
+	w.onCard(bob, staffTG, apology)
+	says(t, w.onCard(bob, staffTG, gift), "Too slow → Apology, Gift", false)
+	says(t, w.onCard(bob, staffTG, apology), "Too slow → Gift", false)
+	says(t, w.onCard(bob, staffTG, resolve), "Resolved · A-1", false)
+	want := &recovery.Resolution{Cause: "responsiveness", Failure: recovery.ProcessFailure, Actions: []recovery.Action{{Kind: recovery.Gift}}}
+	if diff := cmp.Diff(want, w.onlyCase().Resolution); diff != "" {
+		t.Errorf("it was resolved by (-want +got):\n%s", diff)
+	}
+}
+
 func TestACaseIsResolvedByMenus(t *testing.T) {
 	w, _ := lowTap(t, staffTG, staffSlack)
 	bob, amy := w.member(1, "Bob", access.Agent), w.member(2, "Amy", access.Agent)

@@ -166,8 +166,12 @@ func (p *drawing) cards(places []chat.Address, stand chat.Address) {
 	card := p.c.Card(p.v)
 	for _, to := range places {
 		slot := cardSlot(p.c.Case.ID, to)
-		card.Rows = p.c.Buttons(p.v, p.snap.Traits[to.Platform].Forms)
-		p.want(storage.Want{Slot: slot, Kind: storage.CardD, Rank: p.rank(), Address: p.snap.At(to), Render: card})
+		forms, shown := p.snap.Traits[to.Platform].Forms, card
+		shown.Rows = p.c.Buttons(p.v, forms)
+		if open, ok := p.menuIn(p.c.Case, p.snap.At(to)); ok {
+			p.c.InMenu(p.v, &shown, open, forms)
+		}
+		p.want(storage.Want{Slot: slot, Kind: storage.CardD, Rank: p.rank(), Address: p.snap.At(to), Render: shown})
 		for _, e := range p.out.Events {
 			if e.Kind == string(recovery.EventNoted) && p.snap.At(to) == stand {
 				continue
@@ -200,13 +204,13 @@ func (p *drawing) inParts(slot storage.Slot, w storage.Want) {
 func (p *drawing) remind(events []recovery.Event, places []chat.Address) {
 	said := map[string]bool{}
 	for _, e := range events {
-		words := p.c.Reminder(p.v, e)
-		if words == "" || said[words] {
+		line, ok := p.c.Reminder(p.v, e, false)
+		if !ok || said[line.Text] {
 			continue // several receivers of one step
 		}
-		said[words] = true
-		m := p.c.Due(p.v, words)
+		said[line.Text] = true
 		for _, to := range places {
+			m, _ := p.c.Reminder(p.v, e, p.snap.Traits[to.Platform].Forms)
 			m.Under = cardSlot(p.c.Case.ID, to)
 			slot := storage.Slot{
 				Kind: storage.ReminderSlot, Owner: p.c.Case.ID, At: to,

@@ -101,13 +101,13 @@ func TestEveryClockStrikesOnceAndIsSaidBelowTheCard(t *testing.T) {
 			switch {
 			case r.Render.Under != card:
 				t.Errorf("r.Render.Under != card: %s shows %+v", at, r.Render)
-			case !strings.Contains(r.Render.Title, "A-1"):
-				t.Errorf(`!strings.Contains(r.Render.Title, "A-1"): %s shows %+v`, at, r.Render)
+			case !strings.Contains(r.Render.Text, "A-1 · "):
+				t.Errorf(`!strings.Contains(r.Render.Text, "A-1 · "): %s shows %+v`, at, r.Render)
 			case !strings.Contains(r.Render.Text, "⏰"):
 				t.Errorf(`!strings.Contains(r.Render.Text, "⏰"): %s shows %+v`, at, r.Render)
 			}
 		}
-		if got := rows[1].Render.Text; got != "⏰ Nobody has taken this case yet. Please take it by March 2, 10:30 (Europe/Berlin)." {
+		if got := rows[1].Render.Text; got != "⏰ A-1 · “Ann” · nobody has it, 15 min left (10:30)" {
 			t.Errorf("the first reminder says %q", got)
 		}
 	}

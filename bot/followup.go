@@ -52,6 +52,7 @@ func (b *Bot) caseTurn(name string, k storage.Case, f func(*turn) error) storage
 // session is "" if none is.
 func (d *desk) strike(ask *snapshot.Flow) (id, session string, _ error) {
 	d.out.Case = d.kase
+	d.lapse()
 	rules := d.rules()
 	next, ok := recovery.NextClock(rules, d.kase.Case)
 	if !ok || strikes(rules, d.kase, next).After(d.now) {

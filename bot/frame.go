@@ -88,7 +88,8 @@ func configured(snap *snapshot.Snapshot, s *storage.Session) (*snapshot.Flow, er
 func (f *frame) view(s *storage.Session, owner *storage.Identity, flow *snapshot.Flow) *render.CaseView {
 	c := &render.CaseView{Texts: f.b.texts, Session: s, Identity: owner, Flow: flow, Team: f.snap.Team, Now: f.now}
 	if s != nil {
-		c.Site, c.Causes = f.snap.Site(s.Site), f.snap.Rules(s.Site).Causes
+		rules := f.snap.Rules(s.Site)
+		c.Site, c.Causes, c.Currency = f.snap.Site(s.Site), rules.Causes, rules.Currency
 	}
 	if c.Pseudonymous() {
 		if c.Mark = s.Mark; c.Mark == "" { // of before marks were stored
@@ -134,6 +135,9 @@ func nextLook(snap *snapshot.Snapshot, k *storage.Case) {
 	rules := snap.Rules(k.Site)
 	if timer, ok := recovery.NextClock(rules, k.Case); ok {
 		k.Next = strikes(rules, k, timer)
+	}
+	if at := lapses(k); !at.IsZero() && (k.Next.IsZero() || at.Before(k.Next)) {
+		k.Next = at
 	}
 }
 

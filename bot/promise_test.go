@@ -10,12 +10,21 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/bot/voice"
 )
 
-// promising are the words by which a text promises something, or says that it is so.
-var promising = regexp.MustCompile(`(?i)\b(will|within|passed on|told|tells|delivered|here|nobody|with the team|the team can|the team|call you|call or write|sees to it|takes care)\b`)
+// promising are the words by which a text promises something, or says that it is so, in each
+// language.
+var promising = map[string]*regexp.Regexp{
+	"en":      regexp.MustCompile(`(?i)\b(will|within|passed on|told|tells|delivered|here|nobody|with the team|the team can|the team|call you|call or write|sees to it|takes care)\b`),
+	"zh-Hans": regexp.MustCompile(`会|将|[时钟天}]内|转达|转给|送达|这里|没有人|无人|团队`),
+	"es":      regexp.MustCompile(`(?i)(?:^|\P{L})(?:\p{L}+(?:remos|rán|rá)|en un plazo|en menos de|transmit\p{L}+|entregad\p{L}+|aquí|nadie|equipo)(?:\P{L}|$)`),
+	"ar":      regexp.MustCompile(`(?:^|[\s،:(])(?:سوف|س[أنتي]\p{L}{3,}|خلال|نُ?بلّ?غ|أُبلغ|وصلت?|هنا|لا أحد|الفريق|فريقنا)`),
+}
 
 // promise is where a text is shown and what it says is kept, and where it would not be kept and
 // is not shown: a line of a golden conversation, "file: words", or a test by its name.
@@ -52,8 +61,8 @@ var promises = map[string]promise{
 	"privacy_ask":               {"TestCustomersAskForTheirDataInTheChat", "nobody_hears.txt: We keep your question."},
 	"menu_complain":             {"complain.txt: == 🔴 ", "nobody_hears.txt: We keep your message."},
 	"erased_farewell":           {"TestAnErasedPersonIsNowhere", "later.txt: Kept for later."},
-	"reminder_acknowledge":      {"clocks.txt: Nobody has taken this case", "talk.txt: is here now"},
-	"reminder_acknowledge_soon": {"clocks.txt: Nobody has taken this case yet", "talk.txt: is here now"},
+	"reminder_acknowledge":      {"clocks.txt: nobody has it, late since", "talk.txt: is here now"},
+	"reminder_acknowledge_soon": {"clocks.txt: nobody has it, 15 min left", "talk.txt: is here now"},
 	"chat_gone":                 {"TestWhatAChatOfStaffMissedComesWhenItIsBack", "TestStaffAndACustomerTalk"},
 	"link_told":                 {"TestEveryLinkIsLoggedAndToldToTheOtherChats", "TestStaffAndACustomerTalk"},
 }
@@ -63,6 +72,13 @@ var noPromise = []string{
 	"type_answer", "file_unknown", "file_kept_back", "no_file_here", "privacy_days_conversations", "ask_due", "refused_nameless",
 	"refused_not_theirs", "chat_not_here", "thanks_partial", "intro_after", "privacy_asks_copy", "privacy_asks_erase", "home_cases",
 	"refused_contact_only_here", "relay_reply", "file_not_sent", "notice_day_range", "fallback_agent_or_team", "aside_note", "team", "raise_repeat_90_days",
+}
+
+// noPromiseIn are texts that hold such a word in one language alone and promise nothing by it.
+var noPromiseIn = map[string][]string{
+	"zh-Hans": {},
+	"es":      {},
+	"ar":      {},
 }
 
 // A text with a word of promise is shown where it is kept, and is not shown where it would not
@@ -77,7 +93,7 @@ func TestEveryPromiseIsKeptOrNotMade(t *testing.T) {
 	for id, text := range english {
 		p, watched := promises[id]
 		switch {
-		case !promising.MatchString(text):
+		case !promising["en"].MatchString(text):
 			continue
 		case slices.Contains(noPromise, id):
 			continue
@@ -109,6 +125,134 @@ func TestEveryPromiseIsKeptOrNotMade(t *testing.T) {
 			t.Errorf("there is no text %s", id)
 		}
 	}
+	for lang, words := range promising {
+		for id, text := range said.Of(lang).Plain {
+			_, watched := promises[id]
+			harmless := slices.Contains(noPromise, id) || slices.Contains(noPromiseIn[lang], id)
+			if words.MatchString(text) && !watched && !harmless {
+				t.Errorf("%s promises something in %s, %q, and nothing watches it", id, lang, text)
+			}
+		}
+		for _, id := range noPromiseIn[lang] {
+			if !words.MatchString(said.Of(lang).Plain[id]) {
+				t.Errorf("%s holds no word of promise in %s", id, lang)
+			}
+		}
+	}
+}
+
+// What is promised is promised in each language at the same step of the same conversation, and
+// nowhere else: so that what keeps a promise, or does not make it, does so in all of them.
+func TestPromisesAreMadeAlikeInEveryLanguage(t *testing.T) {
+	t.Parallel()
+	said, err := voice.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{}
+	for _, file := range []string{"promises", "promises_over", "nobody_hears", "later", "after_the_end", "complain", "stop_words", "pulse_web", "one_tap_satisfied"} {
+		source, err := os.ReadFile(filepath.Join("testdata", file+".txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var taps []tapped
+		english := promisesMade(t, said.Of("en"), string(source), &taps)
+		for _, ids := range english {
+			for _, id := range ids {
+				shown[id] = true
+			}
+		}
+		for _, lang := range []string{"zh-Hans", "es", "ar"} {
+			again := slices.Clone(taps)
+			if diff := cmp.Diff(english, promisesMade(t, said.Of(lang), string(source), &again)); diff != "" {
+				t.Errorf("%s promises otherwise in %s (-en +%s):\n%s", file, lang, lang, diff)
+			}
+		}
+	}
+	if len(shown) < 15 {
+		t.Errorf("only %d promises were made: %v", len(shown), shown)
+	}
+}
+
+// tapped is a button by where it stands: what it says is another word in each language.
+type tapped struct {
+	slot     string
+	row, col int
+}
+
+// promisesMade plays a conversation in a language and returns which promises its customer has
+// read after each step. In English it notes which buttons were tapped; else it taps those.
+func promisesMade(t *testing.T, in *voice.Words, source string, taps *[]tapped) (after [][]string) {
+	t.Helper()
+	s := &story{world: newWorld(t), staff: room, team: make(map[string]customer), old: make(map[string]string)}
+	for _, line := range strings.Split(source, "\n") {
+		line, happens := strings.CutPrefix(line, "> ")
+		if !happens {
+			continue
+		}
+		if strings.HasPrefix(line, "invite") {
+			line += " lang=" + in.Tag + " language=" + in.Tag
+		}
+		if text, ok := strings.CutPrefix(line, "tap "); ok {
+			at := tapped{}
+			if in.Tag == "en" {
+				at = s.where(text)
+				*taps = append(*taps, at)
+			} else {
+				at, *taps = (*taps)[0], (*taps)[1:]
+			}
+			s.tap(s.who, s.standing(at))
+			s.settle(s.staff)
+			s.now = s.now.Add(10 * time.Second)
+		} else {
+			s.do(line)
+		}
+		var ids []string
+		all := ""
+		if !s.who.address.IsZero() {
+			for _, d := range s.transcript(s.who.address) {
+				all += drawn(d.Render)
+			}
+		}
+		for id := range promises {
+			if text := in.Plain[id]; text != "" && shows(all, text) {
+				ids = append(ids, id)
+			}
+		}
+		slices.Sort(ids)
+		after = append(after, ids)
+	}
+	return after
+}
+
+// where is where the newest button with this text stands.
+func (s *story) where(text string) (at tapped) {
+	s.t.Helper()
+	data := s.button(s.who.address, text)
+	for _, d := range s.transcript(s.who.address) {
+		for row, buttons := range d.Render.Rows {
+			for col, b := range buttons {
+				if b.Data == data {
+					at = tapped{slotName(d.Slot), row, col}
+				}
+			}
+		}
+	}
+	return at
+}
+
+// standing is the button that stands there.
+func (s *story) standing(at tapped) (data string) {
+	s.t.Helper()
+	for _, d := range s.transcript(s.who.address) {
+		if slotName(d.Slot) == at.slot && at.row < len(d.Render.Rows) && at.col < len(d.Render.Rows[at.row]) {
+			data = d.Render.Rows[at.row][at.col].Data
+		}
+	}
+	if data == "" {
+		s.t.Fatalf("no button stands at %+v", at)
+	}
+	return data
 }
 
 var filler = regexp.MustCompile(`\[[^\]]*\]|\{[a-z_]+\}`)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 )
 
@@ -12,6 +13,10 @@ import (
 // done and at what cost, what was agreed and by when.
 func TestACaseKeepsItsStoryOverReopen(t *testing.T) {
 	w, ann := lowTap(t, staffTG)
+	w.bot.snap.Change(func(n *snapshot.Snapshot) {
+		n.Policy.Policy, n.Policy.Version = recovery.DefaultPolicy(), 1
+		n.Policy.Policy.Rules.Currency = "GBP"
+	})
 	w.acted(w.onlyCase(), recovery.Take{})
 	w.acted(w.onlyCase(), recovery.Agree{Plan: "a new colour", Due: w.now.Add(48 * time.Hour)})
 	w.acted(w.onlyCase(), recovery.Resolve{Cause: "responsiveness", Actions: []recovery.Action{{Kind: recovery.Apology}, {Kind: recovery.Gift, Cost: 2550}}, Note: "as agreed"})
@@ -32,7 +37,7 @@ func TestACaseKeepsItsStoryOverReopen(t *testing.T) {
 			before = line
 		}
 	}
-	for _, part := range []string{"Resolved", "Bob", "Too slow", "Apology", "Gift (25.50)", "as agreed", "a new colour"} {
+	for _, part := range []string{"Resolved", "Bob", "Too slow", "Apology", "Gift (25.50 GBP)", "as agreed", "a new colour"} {
 		if !strings.Contains(before, part) {
 			t.Errorf("the card does not tell of %q: %s", part, card)
 		}

@@ -240,9 +240,11 @@ func (r *redraw) draw(d storage.Delivery, slot storage.Slot, at time.Time, tap s
 	case storage.CardSlot:
 		m := c.Card(v)
 		m.Rows = c.Buttons(v, traits.Forms)
-		if p, ok := render.DecodePressed(tap); ok && p.Menu && p.Case == c.Case.ID {
-			m.Footer, m.Rows = c.Menu(v, p, traits.Forms)
-			r.menus++
+		for _, open := range c.Case.Menus {
+			if open.At == d.Address {
+				c.InMenu(v, &m, open, traits.Forms)
+				r.menus++
+			}
 		}
 		add(m)
 	case storage.EventSlot:
@@ -262,7 +264,9 @@ func (r *redraw) draw(d storage.Delivery, slot storage.Slot, at time.Time, tap s
 		}
 	case storage.ReminderSlot:
 		for _, e := range c.events {
-			add(c.Due(v, c.Reminder(v, recovery.Event{Kind: recovery.EventKind(e.Kind), At: e.At, Detail: e.Detail, Note: e.Note})))
+			if m, ok := c.Reminder(v, recovery.Event{Kind: recovery.EventKind(e.Kind), At: e.At, Detail: e.Detail, Note: e.Note}, traits.Forms); ok {
+				add(m)
+			}
 		}
 	case storage.RelaySlot:
 		for _, w := range c.words {

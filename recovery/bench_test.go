@@ -5,7 +5,7 @@ import "testing"
 // What a sweep does for every open case.
 func BenchmarkNextClock(b *testing.B) {
 	rules := defaults()
-	rules.Hours = Hours{Zone: in0(b, "Europe/Berlin"), Week: office, Holidays: []Date{{2026, 4, 3}, {2026, 4, 6}, {2026, 12, 25}}}
+	rules.Hours = Hours{Zone: in0(b, "Europe/Berlin"), Week: office, Holidays: holidays(Date{2026, 4, 3}, Date{2026, 4, 6}, Date{2026, 12, 25})}
 	c, _ := OpenCase(rules, Case{ID: "c"}, low, noon)
 	for b.Loop() {
 		if _, ok := NextClock(rules, c); !ok {

@@ -10,7 +10,7 @@ import (
 type Hours struct {
 	Zone     *time.Location `json:"-"` // the site's; nil = UTC
 	Week     Week           `json:"week,omitzero"`
-	Holidays []Date         `json:"holidays,omitempty"` // closed all day
+	Holidays []Holiday      `json:"holidays,omitempty"`
 }
 
 // horizon bounds every search for an open hour, in days. Check refuses hours and spans
@@ -35,11 +35,8 @@ type stretch struct{ from, to time.Time }
 // on returns the open times that begin on a date, in order; a night ends on the next one.
 // Ones that the clocks skip are absent.
 func (h Hours) on(d Date) []stretch {
-	if slices.Contains(h.Holidays, d) {
-		return nil
-	}
 	var open []stretch
-	for _, i := range h.Week.shifts(d.weekday()) {
+	for _, i := range h.holiday(d, h.Week.shifts(d.weekday())) {
 		s := stretch{at(d, i.From.duration(), h.zone()), at(d, i.To.duration(), h.zone())}
 		if s.from.Before(s.to) {
 			open = append(open, s)

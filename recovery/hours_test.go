@@ -42,7 +42,7 @@ func wall(t *testing.T, zone *time.Location, s string) time.Time {
 
 func TestDueInBusinessHours(t *testing.T) {
 	berlin := in0(t, "Europe/Berlin")
-	h := Hours{Zone: berlin, Week: office, Holidays: []Date{{2026, time.April, 3}, {2026, time.April, 6}}}
+	h := Hours{Zone: berlin, Week: office, Holidays: holidays(Date{2026, time.April, 3}, Date{2026, time.April, 6})}
 	for _, row := range []struct{ from, span, want string }{
 		// 2026-03-02 is a Monday.
 		{"2026-03-02 10:00", "15m", "2026-03-02 10:15"},
@@ -175,7 +175,7 @@ func TestANightIsOneBusinessDay(t *testing.T) {
 		{"with a lunch, to the next evening", lunch, Date{}, "2026-03-06 12:00", Span(day), "2026-03-07 18:00", "2026-03-07 01:00"},
 		{"the clocks are put on", Week{time.Saturday: one[time.Friday]}, Date{}, "2026-03-28 23:00", Span(day), "2026-04-04 23:00", "2026-03-29 01:30"},
 	} {
-		h := Hours{Zone: berlin, Week: row.week, Holidays: []Date{row.holiday}}
+		h := Hours{Zone: berlin, Week: row.week, Holidays: holidays(row.holiday)}
 		if got := h.Due(wall(t, berlin, row.from), row.span); !got.Equal(wall(t, berlin, row.due)) {
 			t.Errorf("%s: due %v, want %s", row.name, got.In(berlin), row.due)
 		}
@@ -186,7 +186,7 @@ func TestANightIsOneBusinessDay(t *testing.T) {
 			t.Errorf("%s: open at %v", row.name, closed)
 		}
 	}
-	closed := Hours{Zone: berlin, Week: two, Holidays: []Date{{2026, time.March, 6}}}
+	closed := Hours{Zone: berlin, Week: two, Holidays: holidays(Date{2026, time.March, 6})}
 	if night := wall(t, berlin, "2026-03-07 01:00"); closed.Open(night) {
 		t.Errorf("open at %v, in the night that a holiday begins", night)
 	}
@@ -248,7 +248,17 @@ func randomHours(t *rapid.T) Hours {
 		}
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "holidays") {
-		h.Holidays = append(h.Holidays, Date{2026, time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 28).Draw(t, "day")})
+		d := Date{2026, time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 28).Draw(t, "day")}
+		day := Holiday{From: d, To: d}
+		switch rapid.IntRange(0, 3).Draw(t, "holiday") {
+		case 0: // each year
+			day.From.Year, day.To.Year = 0, 0
+		case 1:
+			day.To = dateOf(d.utc().AddDate(0, 0, rapid.IntRange(0, 20).Draw(t, "more")), time.UTC)
+		case 2:
+			day.Open = Interval{Minute(rapid.IntRange(0, 700).Draw(t, "open from")), Minute(rapid.IntRange(701, 1440).Draw(t, "open to"))}
+		}
+		h.Holidays = append(h.Holidays, day)
 	}
 	return h
 }
@@ -317,7 +327,7 @@ func TestHoursHold(t *testing.T) {
 func TestHoursThatNeverOpen(t *testing.T) {
 	h := Hours{Zone: in0(t, "Pacific/Apia"), Week: Week{time.Friday: {{0, 60}}}}
 	for d := (Date{2026, 1, 2}); d.Year < 2040; d = d.next() {
-		h.Holidays = append(h.Holidays, d)
+		h.Holidays = append(h.Holidays, Holiday{From: d, To: d})
 	}
 	from := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 	for _, got := range []time.Time{h.Add(from, time.Hour), h.Next(from), h.Due(from, Span(30*time.Hour))} {
@@ -342,8 +352,8 @@ func TestHoursAsJSON(t *testing.T) {
 	if !slices.Equal(h.Week[time.Monday], []Interval{{540, 750}, {810, 1440}}) {
 		t.Errorf("Monday is %v", h.Week[time.Monday])
 	}
-	if h.Holidays[0] != (Date{2026, time.December, 25}) {
-		t.Errorf("h.Holidays[0] is %v, want %v", h.Holidays[0], (Date{2026, time.December, 25}))
+	if want := holidays(Date{2026, time.December, 25})[0]; h.Holidays[0] != want {
+		t.Errorf("h.Holidays[0] is %v, want %v", h.Holidays[0], want)
 	}
 	for _, bad := range []string{
 		`{"week":{"noday":[]}}`, `{"week":{"mon":["9-12"]}}`, `{"week":{"mon":["09:00"]}}`, `{"week":{"mon":["09:60-10:00"]}}`,

@@ -43,7 +43,8 @@ func causes() []Cause {
 	return []Cause{
 		{"reliability", OutcomeFailure},
 		{"responsiveness", ProcessFailure},
-		{"assurance", ProcessFailure},
+		{"attitude", ProcessFailure},
+		{"skill", ProcessFailure},
 		{"empathy", ProcessFailure},
 		{"tangibles", ProcessFailure},
 		{"product", OutcomeFailure},
@@ -81,7 +82,7 @@ func checkCauses(list []Cause) []Problem {
 // Action is something that was done for the customer.
 type Action struct {
 	Kind ActionKind `json:"kind"`
-	Cost int64      `json:"cost,omitempty"` // in the smallest unit of the site's currency; 0 = none or unknown
+	Cost int64      `json:"cost,omitempty"` // in hundredths of the site's currency; 0 = none or unknown
 }
 
 // ActionKind is a kind of recovery (domain 3.1).

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -32,6 +33,7 @@ type Rules struct {
 	Chain    []Step   `json:"chain"`
 	FollowUp FollowUp `json:"follow_up"`
 	Causes   []Cause  `json:"causes"`
+	Currency string   `json:"currency,omitempty"` // in which staff say what an action cost, such as EUR
 
 	Hours  Hours  `json:"hours,omitzero"`    // of the site
 	OnCall string `json:"on_call,omitempty"` // receiver of pages; while set, the clocks of a P1 run day and night
@@ -124,6 +126,9 @@ func defaults() Rules {
 	}
 }
 
+// currency is a code of ISO 4217, or nothing.
+var currency = regexp.MustCompile(`^([A-Z]{3})?$`)
+
 // DefaultRules has every rule on, with the clocks of domain 2.4, for a site that never
 // closes. It is to be read, not changed: copies share its lists.
 var DefaultRules = defaults()
@@ -208,9 +213,12 @@ func (r Rules) Check() []Problem {
 		}
 	}
 	out = append(out, checkCauses(r.Causes)...)
+	if !currency.MatchString(r.Currency) {
+		say("currency", "currency is %q; use its three letters, such as EUR.", r.Currency)
+	}
 	out = append(out, checkWeek("hours", "hours.week", r.Hours.Week)...)
-	if len(r.Hours.Holidays) > 1000 {
-		say("hours.holidays", "There are %d holidays; keep to 1000.", len(r.Hours.Holidays))
+	if problem, ok := checkHolidays(r.Hours.Holidays); !ok {
+		say("hours.holidays", "%s", problem)
 	}
 	if r.Storm.Within > Span(time.Hour) {
 		say("storm.within", "storm.within is %v; use an hour at most.", r.Storm.Within)

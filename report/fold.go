@@ -57,7 +57,7 @@ type Answer struct {
 	Text     string
 	Score    *float64 // 0–100
 	Level    int
-	Flag     string
+	Flag     string // survey.Flag; of a question that was left, survey.Left
 	Skipped  bool
 	Dropped  bool
 	Test     bool
@@ -86,9 +86,13 @@ func Fold(f *survey.Flow, c *Conversation) (Session, []Answer) {
 		if f != nil {
 			m = f.Meaning(a)
 		}
+		flag := string(m.Flag)
+		if a.Skipped {
+			flag = string(a.Left)
+		}
 		rows = append(rows, Answer{
 			Session: c.ID, Question: a.Question, Revision: a.Revision, Newest: newest, Kind: string(m.Kind), Value: a.Value,
-			Choices: a.Choices, Text: a.Text, Score: m.Score, Level: m.Level, Flag: string(m.Flag), Skipped: a.Skipped, Dropped: a.Dropped,
+			Choices: a.Choices, Text: a.Text, Score: m.Score, Level: m.Level, Flag: flag, Skipped: a.Skipped, Dropped: a.Dropped,
 			Test: c.Test, AtMicro: a.At.UnixMicro(), Flow: c.Flow, Version: c.Version, Site: c.Site, Service: c.Service, Staff: c.Staff,
 			Language: c.Lang, Channel: c.Channel, Day: c.Day,
 		})

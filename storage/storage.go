@@ -428,6 +428,15 @@ type Case struct {
 
 	Cards  []chat.Address `json:"Cards"`  // where its cards hang, as routes named them; chats may have moved since
 	TellAt time.Time      `json:"TellAt"` // it has no card of its own yet: staff may be told from then on; zero = they were
+	Menus  []OpenMenu     `json:"Menus,omitempty"`
+}
+
+// OpenMenu is a menu that somebody opened in one of a case's cards: theirs for a while.
+type OpenMenu struct {
+	At    chat.Address `json:"at"`
+	By    string       `json:"by"` // id of a member of staff
+	Until time.Time    `json:"until"`
+	Data  string       `json:"data"` // of the button that shows it
 }
 
 // PastSession is a session with the case that it opened, if it did.

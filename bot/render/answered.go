@@ -124,7 +124,7 @@ func (c *CaseView) Story(v *voice.Voice) [][2]string {
 		fact(v.Say("card_reason"), reasonText(v, k.Reason))
 	} else if r := k.Resolution; r != nil {
 		fact(v.Say("card_cause"), c.causeText(v, r.Cause))
-		fact(v.Say("card_actions"), actionsText(v, r))
+		fact(v.Say("card_actions"), c.actionsText(v, r))
 	}
 	c.cardStory(v, fact)
 	return all

@@ -137,12 +137,12 @@ func reasonText(v *voice.Voice, reason string) string {
 }
 
 // actionsText is what was done for the customer, with what it cost.
-func actionsText(v *voice.Voice, r *recovery.Resolution) string {
+func (c *CaseView) actionsText(v *voice.Voice, r *recovery.Resolution) string {
 	var done []string
 	for _, a := range r.Actions {
 		what := v.Say("action_" + string(a.Kind))
 		if a.Cost > 0 {
-			what = v.Say("card_action_cost", "action", what, "cost", amount(a.Cost))
+			what = v.Say("card_action_cost", "action", what, "cost", voice.Join(" ", amount(a.Cost), c.Currency))
 		}
 		done = append(done, what)
 	}

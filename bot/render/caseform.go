@@ -39,7 +39,7 @@ func (c *CaseView) form(v *voice.Voice, act recovery.ActKind) *chat.Form {
 		text.Label = v.Say("form_note")
 	case ResolveCost:
 		f.Fields = []chat.Field{
-			{Name: FieldCost, Label: v.Say("form_cost"), Hint: v.Say("form_cost_hint"), Expects: chat.ExpectsText, Optional: true, Max: 20},
+			{Name: FieldCost, Label: v.Say("form_cost", "currency", c.Currency), Hint: v.Say("form_cost_hint"), Expects: chat.ExpectsText, Optional: true, Max: 20},
 			{Name: FieldText, Label: v.Say("form_cost_note"), Expects: chat.ExpectsLong, Optional: true},
 		}
 		return f

@@ -3,6 +3,7 @@ package render
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/voice"
@@ -11,31 +12,56 @@ import (
 	"github.com/aftercare/aftercare/survey"
 )
 
-// Reminder is what staff are told when something falls due at a case; "" = nothing.
-func (c *CaseView) Reminder(v *voice.Voice, e recovery.Event) string {
+// Reminder is what staff are told when something falls due at a case, in one line, the case
+// first, with the buttons that help; false = nothing. Should the card be gone, the line stands
+// alone.
+func (c *CaseView) Reminder(v *voice.Voice, e recovery.Event, forms bool) (chat.Message, bool) {
 	k := c.Case
+	id, due, who := "", time.Time{}, k.Holder.Name
+	var acts []recovery.ActKind
 	switch e.Kind {
 	case recovery.EventWoke:
-		return v.Say("reminder_woke")
+		id = "reminder_woke"
 	case recovery.EventUnacknowledged:
-		return v.Say("reminder_unacknowledged", "name", voice.Called(c.Team.Members[e.Detail].Name))
+		id, who, acts = "reminder_unacknowledged", c.Team.Members[e.Detail].Name, []recovery.ActKind{recovery.ActTake}
 	case recovery.EventStruck:
 		which, _, _ := strings.Cut(e.Detail, " ")
 		clock := recovery.Clock(which)
-		due := k.Due.Of(clock)
-		if clock == recovery.ClockPlan && k.Plan != nil {
+		due = k.Due.Of(clock)
+		switch {
+		case clock == recovery.ClockPlan && k.Plan != nil:
 			due = k.Plan.Due
+		case clock == recovery.ClockAcknowledge:
+			acts = []recovery.ActKind{recovery.ActTake}
+		case clock == recovery.ClockContact:
+			acts = []recovery.ActKind{recovery.ActContact}
 		}
 		if due.IsZero() {
-			return ""
+			return chat.Message{}, false
 		}
-		id := "reminder_" + which
+		id = "reminder_" + which
 		if c.Now.Before(due) {
 			id += "_soon"
 		}
-		return v.Say(id, "at", v.Moment(due), "zone", v.Site.Zone.String())
+	default:
+		return chat.Message{}, false
 	}
-	return ""
+	plan, at, left := "", "", ""
+	if k.Plan != nil {
+		plan = voice.Cut(k.Plan.Text, LongestQuote)
+	}
+	if !due.IsZero() {
+		at, left = v.Soon(due), v.Span(due.Sub(c.Now))
+	}
+	m := chat.Message{Lang: v.Lang, Text: v.Say(id,
+		"case", k.Name(), "name", c.CustomerName(v), "who", voice.Cut(voice.Called(who), longestWho), "at", at, "left", left, "plan", plan)}
+	offered, further := c.acts()
+	for _, act := range acts {
+		if slices.Contains(offered, act) || slices.Contains(further, act) {
+			m.Rows = append(m.Rows, c.actButtons(v, []recovery.ActKind{act}, forms))
+		}
+	}
+	return m, true
 }
 
 // Note is the message that passes on words which answer no question, while there is no
@@ -114,12 +140,6 @@ func (c *CaseView) Line(v *voice.Voice, e storage.CaseEvent, thread bool) (chat.
 	// Should the card be gone, the line stands in the channel: it names its case.
 	m.Title = c.Case.Name() + " · " + title
 	return m, true
-}
-
-// Due is the message of a reminder. Should the card be gone, the line stands alone: it
-// names its case.
-func (c *CaseView) Due(v *voice.Voice, words string) chat.Message {
-	return chat.Message{Lang: v.Lang, Title: voice.Join(" · ", c.Case.Name(), voice.Called(c.Case.Holder.Name)), Text: words}
 }
 
 // Relay is the message, still without words, in which staff read what the customer wrote,

@@ -16,6 +16,25 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
+// Chooser is who opened a menu.
+func (c *CaseView) Chooser(open storage.OpenMenu) string {
+	return glance{}.who(c.Team.Members[open.By].Name)
+}
+
+// InMenu shows a menu in a card in the place of its buttons, and whose it is.
+func (c *CaseView) InMenu(v *voice.Voice, card *chat.Message, open storage.OpenMenu, forms bool) {
+	p, ok := DecodePressed(open.Data)
+	if !ok || !p.Menu {
+		return
+	}
+	card.Title += " · " + v.Say("menu_choosing", "who", c.Chooser(open))
+	first := card.Rows[:min(1, len(card.Rows))]
+	card.Footer, card.Rows = c.Menu(v, p, forms)
+	if p.Act == MoreActs { // nobody waits for Take and Reply
+		card.Rows = append(first[:len(first):len(first)], card.Rows...)
+	}
+}
+
 // Menu is what the card shows below instead while something is chosen: a question and
 // its buttons.
 func (c *CaseView) Menu(v *voice.Voice, p Pressed, forms bool) (ask string, rows [][]chat.Button) {

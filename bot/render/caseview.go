@@ -29,6 +29,7 @@ type CaseView struct {
 	Site     snapshot.Site     // of Session
 	Team     snapshot.Team
 	Causes   []recovery.Cause // that the rules of the site offer
+	Currency string           // of the site, such as EUR; "" = nobody said
 	Mark     string           // the pseudonym of the customer, where the flow gives them one
 	Now      time.Time
 }

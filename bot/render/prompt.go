@@ -68,7 +68,7 @@ func (c *CaseView) Prompt(v *voice.Voice, p Prompt, below chat.Ref) chat.Message
 	}
 	return chat.Message{
 		Title: c.Case.Name() + " · " + v.Say("act_"+string(p.What)),
-		Text:  v.Say(id, "who", who, "name", chat.Defuse(c.CustomerName(v)), "due", due), Lang: v.Lang,
+		Text:  v.Say(id, "who", who, "name", chat.Defuse(c.CustomerName(v)), "due", due, "currency", c.Currency), Lang: v.Lang,
 		Expects: chat.ExpectsLong, Hint: v.Say("prompt_hint"), Replies: below,
 	}
 }

@@ -28,13 +28,36 @@ func (r resolving) opened(p Pressed) Pressed {
 		return p
 	}
 	p.Choice = NoCause
-	for _, bad := range c.Bad() {
+	said := c.Bad()
+	for i := range c.Session.Answers { // what they chose says more than what it is about
+		if a := &c.Session.Answers[i]; !a.Dropped {
+			said = append(slices.Clone(a.Choices), said...)
+		}
+	}
+	for _, bad := range said {
 		if slices.ContainsFunc(c.causes(), func(cause recovery.Cause) bool { return cause.Key == bad }) {
 			p.Choice = bad
 			break
 		}
 	}
 	return p
+}
+
+// Choose is what is chosen in the menu of Resolve once a button of it was tapped: a cause
+// takes the place of another, and an action joins the others or leaves them.
+func (c *CaseView) Choose(before, tap Pressed) Pressed {
+	if tap.Choice == "" {
+		return tap // it opens
+	}
+	if before.Act != recovery.ActResolve {
+		before = Pressed{}
+	}
+	next := resolving{c: c}.opened(before)
+	if tap.Choice != NoCause {
+		next.Choice = tap.Choice
+	}
+	tap.Choice, tap.Mask = next.Choice, next.Mask^tap.Mask
+	return tap
 }
 
 // chosen is what is chosen in the menu of Resolve, in words.
@@ -45,7 +68,7 @@ func (r resolving) chosen(p Pressed) string {
 		cause = c.causeText(v, p.Choice)
 	}
 	did := recovery.Resolution{Actions: Resolution(p.Choice, p.Mask).Actions}
-	return voice.Join(" → ", cause, actionsText(v, &did))
+	return voice.Join(" → ", cause, c.actionsText(v, &did))
 }
 
 // MenuSaid is what a tap in a menu did, for the one who tapped: the card may have to wait for
@@ -69,7 +92,7 @@ func (r resolving) causes(p Pressed) []chat.Button {
 	c, v := r.c, r.v
 	var all []chat.Button
 	for _, cause := range c.causes() {
-		b := chat.Button{Text: c.causeText(v, cause.Key), Data: c.pressing(p.Act, true, cause.Key, p.Mask), Selected: p.Choice == cause.Key}
+		b := chat.Button{Text: c.causeText(v, cause.Key), Data: c.pressing(p.Act, true, cause.Key, 0), Selected: p.Choice == cause.Key}
 		b.Text = map[bool]string{true: "◉ ", false: "○ "}[b.Selected] + b.Text
 		all = append(all, b)
 	}
@@ -83,7 +106,7 @@ func (r resolving) actions(p Pressed) []chat.Button {
 	var all []chat.Button
 	for i, k := range recovery.ActionKinds() {
 		bit := 1 << i
-		b := chat.Button{Text: v.Say("action_" + string(k)), Data: c.pressing(p.Act, true, p.Choice, p.Mask^bit), Selected: p.Mask&bit != 0}
+		b := chat.Button{Text: v.Say("action_" + string(k)), Data: c.pressing(p.Act, true, NoCause, bit), Selected: p.Mask&bit != 0}
 		b.Text = map[bool]string{true: "☑ ", false: "☐ "}[b.Selected] + b.Text
 		all = append(all, b)
 	}

@@ -36,7 +36,7 @@ sites:
   main-street:
     sla:
       P1: {contact: 30m}
-    hours: {holidays: [2026-12-26]}
+    hours: {holidays: ["12-24 to 12-26 09:00-13:00"]}
     chain: []
   night-shop:
     hours: {week: {}}
@@ -53,7 +53,7 @@ func TestSitesHaveWhatTheyChange(t *testing.T) {
 	want.Causes = []recovery.Cause{{Key: "wifi", Failure: recovery.ProcessFailure}}
 	want.Hours.Week[time.Monday] = []recovery.Interval{{From: 540, To: 750}, {From: 810, To: 1080}}
 	want.Hours.Week[time.Tuesday] = []recovery.Interval{{From: 540, To: 1080}}
-	want.Hours.Holidays = []recovery.Date{{Year: 2026, Month: time.December, Day: 25}}
+	want.Hours.Holidays = []recovery.Holiday{{From: recovery.Date{Year: 2026, Month: time.December, Day: 25}, To: recovery.Date{Year: 2026, Month: time.December, Day: 25}}}
 	want.Digest.At = []recovery.Minute{540}
 	want.Mutes = []recovery.Mute{{Until: time.Date(2026, 3, 2, 11, 0, 0, 0, time.UTC)}}
 	if diff := cmp.Diff(want, p.At("elsewhere", nil)); diff != "" {
@@ -61,7 +61,7 @@ func TestSitesHaveWhatTheyChange(t *testing.T) {
 	}
 	site := want
 	site.SLA.P1.Contact, site.Chain = recovery.Span(30*time.Minute), []recovery.Step{}
-	site.Hours.Holidays = []recovery.Date{{Year: 2026, Month: time.December, Day: 26}}
+	site.Hours.Holidays = []recovery.Holiday{{From: recovery.Date{Month: time.December, Day: 24}, To: recovery.Date{Month: time.December, Day: 26}, Open: recovery.Interval{From: 540, To: 780}}}
 	if diff := cmp.Diff(site, p.At("main-street", nil)); diff != "" {
 		t.Errorf("main-street (-want +got):\n%s", diff)
 	}
@@ -107,7 +107,7 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		{"rules:\n  hours:\n    week: {mon: [\"09:00-09:00\"]}\n", "line 3, column 18", "is no open time"},
 		{"rules:\n  hours:\n    week: {monday: [\"09:00-10:00\"]}\n", "line 3, column 12", `"monday" is not a key of a week`},
 		{"rules:\n  hours:\n    week: {mon: [\"9-5\"]}\n", "line 3, column 18", "a time of day is written"},
-		{"rules:\n  hours:\n    holidays: [25.12.2026]\n", "line 3, column 16", "a date is written"},
+		{"rules:\n  hours:\n    holidays: [25.12.2026]\n", "line 3, column 16", "a holiday is written"},
 		{"rules:\n  mutes:\n    - {}\n", "line 3, column 7", "Mute 1 needs"},
 		{"rules:\n  mutes:\n    - {until: tomorrow}\n", "line 3, column 15", "Until is a moment such as"},
 		{"rules:\n  storm: {cases: 1}\n", "line 2, column 18", "storm.cases is 1"},
@@ -203,7 +203,7 @@ func TestTheShippedFileSaysWhatTheShippedRulesAre(t *testing.T) {
 	}
 	for name := range reflect.TypeFor[recovery.Rules]().Fields() {
 		key, _, _ := strings.Cut(name.Tag.Get("json"), ",")
-		if !slices.Contains([]string{"hours", "on_call", "digest", "mutes"}, key) && !strings.Contains(shipped, "\n  "+key+":") {
+		if !slices.Contains([]string{"hours", "on_call", "digest", "mutes", "currency"}, key) && !strings.Contains(shipped, "\n  "+key+":") {
 			t.Errorf("the file does not show %s", key)
 		}
 	}

@@ -68,7 +68,8 @@ rules:
   chain: [{at: 0, to: on_call, for: P1, outside: true}, {at: 1000, to: manager}, {to: lead}]
   follow_up: {after: 0m, close: 0m, daytime: 00:00-24:00}
   causes: [{key: own, failure: none}]
-  hours: {week: {sat: "10:00-12:00", sun: ["00:00-01:00", "22:00-24:00"]}, holidays: 2026-02-28}
+  currency: GBP
+  hours: {week: {sat: "10:00-12:00", sun: ["00:00-01:00", "22:00-24:00"]}, holidays: [2026-02-28, 12-25, 12-24 to 01-01, "2026-12-24 to 2027-01-02 09:00-13:00"]}
   on_call: night
   storm: {cases: 0, within: 1h}
   digest: {at: ["09:00", "23:59"]}
@@ -125,11 +126,14 @@ func TestTheSchemaRefusesBrokenFiles(t *testing.T) {
 		"rules: {chain: lead}",
 		"rules: {causes: [{key: a, failure: x}]}",
 		"rules: {causes: [{failure: other}]}",
+		"rules: {currency: euro}",
 		"rules: {causes: [{key: a}]}",
 		"rules: {hours: {week: {monday: [09:00-10:00]}}}",
 		"rules: {hours: {week: {mon: [9-5]}}}",
 		"rules: {hours: {week: {mon: [\"24:00-24:00\"]}}}",
 		"rules: {hours: {holidays: [25.12.2026]}}",
+		"rules: {hours: {holidays: [12-24 until 12-26]}}",
+		"rules: {hours: {holidays: ['2026-12-24 9-13']}}",
 		"rules: {mutes: [{}]}",
 		"rules: {mutes: [{from: 2026-03-02T12:00:00Z}]}",
 		"rules: {mutes: [{until: tomorrow}]}",
