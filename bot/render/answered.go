@@ -36,15 +36,22 @@ func (c *CaseView) Answers(v *voice.Voice) []CaseAnswer {
 		if q.Kind.Info().Personal && c.Pseudonymous() {
 			one.Answer, one.Hidden = v.Say("card_hidden"), true
 		}
-		for _, e := range slices.Backward(c.Session.Earlier) {
-			if e.Question == a.Question && !e.Dropped && !e.Skipped && !one.Hidden {
-				one.Before = answerText(v, q, &e)
-				break
-			}
+		if !one.Hidden {
+			one.Before = c.before(v, q)
 		}
 		all = append(all, one)
 	}
 	return all
+}
+
+// before is what a question was answered with before that was changed; "" = it was not.
+func (c *CaseView) before(v *voice.Voice, q *survey.Question) string {
+	for _, e := range slices.Backward(c.Session.Earlier) {
+		if e.Question == q.Key && !e.Dropped && !e.Skipped {
+			return answerText(v, q, &e)
+		}
+	}
+	return ""
 }
 
 // levelAt is where an answer lands on the ladder of its flow; 0 = it is not scored.

@@ -104,7 +104,11 @@ func (c *CaseView) cardAnswers(v *voice.Voice, m *chat.Message) {
 		case q.Kind.Info().Free:
 			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: voice.Cut(answerText(v, q, a), LongestQuote)})
 		default:
-			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: voice.Cut(answerText(v, q, a), LongestQuote)})
+			said := voice.Cut(answerText(v, q, a), LongestQuote)
+			if before := c.before(v, q); before != "" && before != said {
+				said = v.Say("card_beside", "what", said, "more", v.Say("head_was", "mark", voice.Cut(before, LongestQuote)))
+			}
+			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: said})
 		}
 	}
 	wrote := v.Say("card_wrote")

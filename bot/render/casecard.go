@@ -53,6 +53,9 @@ func (c *CaseView) acts() (shown, further []recovery.ActKind) {
 		}
 	}
 	for _, k := range furtherActs {
+		if k == recovery.ActAssign && len(c.assignable()) == 0 {
+			continue // there is nobody
+		}
 		if slices.Contains(offers, k) && !slices.Contains(shown, k) {
 			further = append(further, k)
 		}
@@ -142,7 +145,7 @@ func (c *CaseView) actionsText(v *voice.Voice, r *recovery.Resolution) string {
 	for _, a := range r.Actions {
 		what := v.Say("action_" + string(a.Kind))
 		if a.Cost > 0 {
-			what = v.Say("card_action_cost", "action", what, "cost", voice.Join(" ", amount(a.Cost), c.Currency))
+			what = v.Say("card_beside", "what", what, "more", voice.Join(" ", amount(a.Cost), c.Currency))
 		}
 		done = append(done, what)
 	}
