@@ -75,7 +75,7 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 			}
 			return
 		}
-		v := t.talk().Question()
+		v := t.talk().Asks(e.Question)
 		w := storage.Want{Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, Render: render.Question(v, t.flow, e.Question)}
 		// A question that opens after the end comes below the thanks.
 		late := t.session.Status.Final() && len(t.out.Answers) > 0 && !t.session.Editing
@@ -87,17 +87,17 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 	case survey.Tell:
 		t.want(storage.Want{
 			Slot: questionSlot(id, e.Question), Kind: storage.NoticeD,
-			Render: render.Withdrawn(t.talk().Question(), t.flow, e.Question),
+			Render: render.Withdrawn(t.talk().Asks(e.Question), t.flow, e.Question),
 		})
 	case survey.Condense:
 		t.want(storage.Want{
 			Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, OnlyIfKnown: true,
-			Render: render.Wrote(t.talk().Question(), render.Condensed(t.talk().Question(), t.flow, e.Question, e.Changeable), e.Wrote),
+			Render: render.Wrote(t.talk().Asks(e.Question), render.Condensed(t.talk().Asks(e.Question), t.flow, e.Question, e.Changeable), e.Wrote),
 		})
 	case survey.Withdraw:
 		t.want(storage.Want{
 			Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, OnlyIfKnown: true,
-			Render: render.Withdrawn(t.talk().Question(), t.flow, e.Question),
+			Render: render.Withdrawn(t.talk().Asks(e.Question), t.flow, e.Question),
 		})
 	case survey.Notice:
 		if wrote, ok := in.(survey.Write); ok && e.Code == survey.NoticeTooLong {

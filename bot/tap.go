@@ -98,7 +98,7 @@ func (t *turn) tidy(i int) {
 	changeable := ok && !a.Dropped && !t.now.After(a.At.Add(survey.EditWindow))
 	t.want(storage.Want{
 		Slot: questionSlot(t.session.ID, i), Kind: storage.QuestionD, OnlyIfKnown: true,
-		Render: render.Condensed(t.talk().Question(), t.flow, i, changeable),
+		Render: render.Condensed(t.talk().Asks(i), t.flow, i, changeable),
 	})
 }
 

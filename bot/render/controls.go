@@ -94,7 +94,7 @@ func (t *Talk) Typed(text string) (survey.Input, bool) {
 	if q.Kind == survey.ChoiceQ && q.Max > 1 && t.Texts.Matches("done", text) {
 		return survey.Done{Question: i}, true
 	}
-	for _, c := range offered(t.Question(), t.Flow, i) {
+	for _, c := range offered(t.Asks(i), t.Flow, i) {
 		if t.Texts.Matches(c.id, text) {
 			return Tapped{Verb: c.verb, Session: t.Session.ID, Question: i, Option: c.option}.Input(), true
 		}

@@ -137,7 +137,7 @@ func walk(t *draw.Talk, path string, tell func(chatTurn)) survey.Judgement {
 	shown := func(effects []survey.Effect) {
 		for _, e := range effects {
 			if m, ok := e.(survey.Tell); ok {
-				tell(chatTurn{Message: draw.Question(t.Question(), t.Flow, m.Question)})
+				tell(chatTurn{Message: draw.Question(t.Asks(m.Question), t.Flow, m.Question)})
 			}
 		}
 	}
@@ -152,7 +152,7 @@ func walk(t *draw.Talk, path string, tell func(chatTurn)) survey.Judgement {
 			break
 		}
 		q := &f.Questions[i]
-		turn := chatTurn{Message: draw.Question(t.Question(), t.Flow, i)}
+		turn := chatTurn{Message: draw.Question(t.Asks(i), t.Flow, i)}
 		before := len(t.Session.Answers)
 		var effects []survey.Effect
 		for _, in := range answerOn(q, i, path) {
@@ -162,7 +162,7 @@ func walk(t *draw.Talk, path string, tell func(chatTurn)) survey.Judgement {
 			effects = step(survey.Skip{Question: i}).Effects
 		}
 		if n := len(t.Session.Answers); n > 0 {
-			turn.Answer = saidOn(q, &t.Session.Answers[n-1], t.Question().Langs)
+			turn.Answer = saidOn(q, &t.Session.Answers[n-1], t.Asks(i).Langs)
 		}
 		tell(turn)
 		shown(effects)
