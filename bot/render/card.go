@@ -104,11 +104,7 @@ func (c *CaseView) cardAnswers(v *voice.Voice, m *chat.Message) {
 		case q.Kind.Info().Free:
 			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: voice.Cut(answerText(v, q, a), LongestQuote)})
 		default:
-			said := voice.Cut(answerText(v, q, a), LongestQuote)
-			if before := c.before(v, q); before != "" && before != said {
-				said = v.Say("card_beside", "what", said, "more", v.Say("head_was", "mark", voice.Cut(before, LongestQuote)))
-			}
-			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: said})
+			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: voice.Cut(answerText(v, q, a), LongestQuote)})
 		}
 	}
 	wrote := v.Say("card_wrote")
