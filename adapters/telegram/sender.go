@@ -79,7 +79,7 @@ func (c *Client) show(ctx context.Context, method func(chat.Message, form) strin
 	_, file := attached(m)
 	f := form{noFile: !file}
 	for {
-		params, err := c.params(to, m, at, f)
+		params, err := params(to, m, at, f)
 		if err != nil {
 			return &chat.Error{Kind: chat.Rejected, Err: fmt.Errorf("send to %s: %w", to, err)}
 		}
@@ -92,7 +92,7 @@ func (c *Client) show(ctx context.Context, method func(chat.Message, form) strin
 	}
 }
 
-func (c *Client) params(to chat.Address, m chat.Message, at string, f form) (parameters, error) {
+func params(to chat.Address, m chat.Message, at string, f form) (parameters, error) {
 	if f.noLinks {
 		m.Footer = strings.TrimSpace(m.Footer + "\n" + linksAsText(m.Rows))
 	}

@@ -20,8 +20,8 @@ import (
 // joined(NAME.Platform()). The web chat has no accounts and is not among them.
 func platforms() []row {
 	return []row{
-		{name: chat.Telegram, traits: telegram.Traits(), open: newTelegram},
-		{name: chat.Slack, traits: slack.Traits(), open: newSlack},
+		{name: chat.Telegram, traits: telegram.Traits(), open: newTelegram, draw: telegram.Draw},
+		{name: chat.Slack, traits: slack.Traits(), open: newSlack, draw: slack.Draw},
 	}
 }
 
@@ -31,10 +31,22 @@ type row struct {
 	traits   chat.Traits
 	settings []adapters.Setting // that it reads beside those of package settings
 	open     func(*host) (platform, error)
+	draw     func(chat.Message) (chat.Drawn, error) // as it would be shown; nil = as any other
 }
 
 // Traits are what the platforms of this program can do, the web chat among them.
 func Traits() map[chat.Platform]chat.Traits { return traitsOf(platforms()) }
+
+// drawing lays messages out as each platform shows them, the web chat among them.
+func drawing() map[chat.Platform]func(chat.Message) (chat.Drawn, error) {
+	all := map[chat.Platform]func(chat.Message) (chat.Drawn, error){chat.Web: webchat.Draw}
+	for _, r := range platforms() {
+		if r.draw != nil {
+			all[r.name] = r.draw
+		}
+	}
+	return all
+}
 
 func traitsOf(table []row) map[chat.Platform]chat.Traits {
 	all := map[chat.Platform]chat.Traits{chat.Web: webchat.Traits()}

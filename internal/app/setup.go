@@ -101,7 +101,7 @@ func (a *App) pages(prefix string) (http.Handler, error) {
 		return nil, err
 	}
 	c := admin.Config{
-		Notes:    a.notes,
+		Notes: a.notes, Draw: drawing(),
 		Accounts: accountsOfPages{a.connections}, Sealer: codes{keep}, Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, PublicURL: a.Settings.PublicURL, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
 	}
 	if a.Demo != nil { // nothing is connected there, and it is thrown away at the end

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/docs"
 	"github.com/aftercare/aftercare/internal/page"
@@ -50,6 +51,8 @@ type Config struct {
 	Prefix string
 	// PublicURL is the address under which others open the pages; "" = that of each request.
 	PublicURL string
+	// Draw lays a message out as each platform shows it; previews of surveys are drawn by it.
+	Draw map[chat.Platform]func(chat.Message) (chat.Drawn, error)
 	// Demo makes the pages those of a demo; nil in earnest.
 	Demo *Demo
 	// Version is the program's, as `aftercare version` prints it.

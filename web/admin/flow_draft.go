@@ -167,7 +167,7 @@ func (s *site) toEditor(w http.ResponseWriter, r *http.Request, done string) err
 	if lang := r.URL.Query().Get("lang"); lang != "" {
 		at += "&lang=" + queryEscape(lang)
 	}
-	http.Redirect(w, r, at+"#open", http.StatusSeeOther) //nolint:gosec // below the editor, whatever the words
+	http.Redirect(w, r, at+string(carry(r.URL.Query()))+"#open", http.StatusSeeOther) //nolint:gosec // below the editor, whatever the words
 	return nil
 }
 

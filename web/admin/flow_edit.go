@@ -30,15 +30,16 @@ type flowEditor struct {
 	Findings    []finding
 	Map         template.HTML
 	Chat        *chatView
-	Own         []string // names of own scales and lists
-	Error       string   // what was refused
+	Carry       template.URL // where the preview is
+	Own         []string     // names of own scales and lists
+	Error       string       // what was refused
 }
 
 // editor draws the editor over a draft.
 func (s *site) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]fault) (flowEditor, error) {
 	words := s.words(r, v)
 	q := r.URL.Query()
-	e := flowEditor{Flow: d.Flow, Title: d.Flow, Rev: d.Rev, Open: q.Get("q"), Draft: d.draft}
+	e := flowEditor{Flow: d.Flow, Title: d.Flow, Rev: d.Rev, Open: q.Get("q"), Draft: d.draft, Carry: carry(q)}
 	zone := s.Bot.Configuration().Now().Site("").Zone
 	switch {
 	case !d.draft && d.Live > 0:
@@ -86,7 +87,7 @@ func (s *site) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]
 	if look.OK {
 		m := flowmap.Draw(look.Flow, e.Lang)
 		e.Map = template.HTML(m.SVG(false)) //nolint:gosec // our own drawing, which escapes words
-		chat := s.chatOf(r, look.Flow, e.Lang)
+		chat := s.chatOf(r, v, look.Flow, e.Lang)
 		e.Chat = &chat
 	}
 	return e, nil

@@ -196,7 +196,7 @@ func (s *site) showNewFlow(w http.ResponseWriter, r *http.Request, v Viewer, sta
 			return err
 		}
 		row.About = words.t("flow_template_about", t.Flow.Asked, t.Flow.Seconds)
-		walk(t, neutralPath, func(turn chatTurn) {
+		(&playing{t: t, path: neutralPath}).play(func(turn chatTurn) {
 			if row.Bubble == "" && len(turn.Message.Rows) > 0 {
 				row.Bubble = turn.Message.Text
 				for _, line := range turn.Message.Rows {

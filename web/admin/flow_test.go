@@ -5,7 +5,9 @@ import (
 	"html"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,10 +15,15 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/slack"
+	"github.com/aftercare/aftercare/adapters/telegram"
+	"github.com/aftercare/aftercare/adapters/webchat"
 	"github.com/aftercare/aftercare/bot"
+	draw "github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/draft"
 	"github.com/aftercare/aftercare/survey/flowfile"
+	"github.com/google/uuid"
 )
 
 // builder is somebody who may build surveys.
@@ -312,46 +319,154 @@ func TestAnImportTellsWhatItLeavesOutBeforeAnythingIsStored(t *testing.T) {
 	}
 }
 
-// TestWhatThePreviewShowsIsWhatTheBotSends: a question of a real conversation is the message
-// that the preview draws, byte for byte, but for the mark of its conversation on buttons.
+// painters lay messages out as the platforms do.
+var painters = map[chat.Platform]func(chat.Message) (chat.Drawn, error){chat.Web: webchat.Draw, chat.Telegram: telegram.Draw, chat.Slack: slack.Draw}
+
 func TestWhatThePreviewShowsIsWhatTheBotSends(t *testing.T) {
+	for on, paint := range painters {
+		t.Run(string(on), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			const flow = "post_service_3"
+			f, _, _ := flowfile.Template(flow)
+			s := newSite(Config{Store: w.store, Bot: w.bot, Draw: painters, Gate: gateOf(viewer("robin")), Clock: w.clock.Now})
+			shown := s.chatOf(httptest.NewRequest("GET", "/?path=worst&on="+string(on), nil), viewer("robin"), f, "en")
+
+			customer := chat.Address{Platform: on, Account: "42", Chat: "7"}
+			says := func(u chat.Update) {
+				w.n++
+				u.Key, u.From, u.User, u.Private, u.At = fmt.Sprint("u:", w.n), customer, chat.User{ID: "7", Name: "Anna", Language: "en"}, true, w.clock.Now()
+				if _, err := w.bot.Handle(t.Context(), []chat.Update{u}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			newest := func() (m chat.Message) {
+				rows, err := w.store.Transcript(t.Context(), 0, customer)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, d := range rows {
+					if len(d.Render.Rows) > 0 && (d.Render.Layout == nil || d.Render.Layout.Answer == "") {
+						m = d.Render
+					}
+				}
+				return m
+			}
+			inv, err := w.bot.Invite(t.Context(), bot.InviteRequest{Flow: flow, Site: "main"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			says(chat.Update{Kind: chat.Command, Command: "start", Text: inv.Token})
+			asked := 0
+			for _, turn := range shown.Turns {
+				if len(turn.Message.Rows) == 0 {
+					continue
+				}
+				asked++
+				real := newest()
+				mine := chat.Message{}
+				tapped := ""
+				for _, row := range real.Rows { // the session has another id here: all else is the same
+					line := slices.Clone(row)
+					for i, b := range line {
+						d, ok := draw.Decode(b.Data)
+						if !ok {
+							t.Fatalf("the data %q", b.Data)
+						}
+						if want := worstOf(f, d); want {
+							tapped = b.Data
+						}
+						d.Session = uuid.Nil.String()
+						line[i].Data = d.Encode()
+					}
+					mine.Rows = append(mine.Rows, line)
+				}
+				rows := mine.Rows
+				mine = real
+				mine.Rows = rows
+				if l := mine.Layout; l != nil {
+					own := *l
+					own.Of = turn.Message.Layout.Of
+					mine.Layout = &own
+				}
+				sent, err := paint(mine)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !reflect.DeepEqual(sent, turn.Drawn) {
+					t.Fatalf("question %d: the preview shows\n%v\nand this is sent\n%v", asked, turn.Drawn, sent)
+				}
+				if tapped == "" {
+					says(chat.Update{Kind: chat.Text, Text: turn.Answer})
+				} else {
+					says(chat.Update{Kind: chat.Tap, Data: tapped})
+				}
+			}
+			if asked < 4 || shown.Card == nil || len(shown.Card.Facts) == 0 {
+				t.Errorf("%d questions were asked; the card is %v", asked, shown.Card)
+			}
+		})
+	}
+}
+
+// worstOf reports whether a button is the one that the worst path presses.
+func worstOf(f survey.Flow, d draw.Tapped) bool {
+	q := &f.Questions[d.Question]
+	return d.Verb == draw.VerbPick && (q.Kind == survey.ScaleQ && d.Option == optionOn(q, worstPath) || q.Kind == survey.ChoiceQ && d.Option == 0)
+}
+
+// TestAPreviewIsAnswered: by its buttons and in words; what was said survives a change of the
+// draft, and is forgotten where it no longer applies.
+func TestAPreviewIsAnswered(t *testing.T) {
 	w := newWorld(t)
-	inv, err := w.bot.Invite(t.Context(), bot.InviteRequest{Flow: "one_tap_csat", Site: "main"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.says("7", "Anna", chat.Update{Kind: chat.Command, Command: "start", Text: inv.Token})
-	w.press("7", "Anna", "1")
-	rows, err := w.store.Transcript(t.Context(), 0, chat.Address{Platform: chat.Telegram, Account: "42", Chat: "7"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	shown := func(m chat.Message) string {
-		var b strings.Builder
-		fmt.Fprintf(&b, "%s|%s|%s|%s|%d", m.Title, m.Text, m.Hint, m.Expects, m.Max)
-		for _, row := range m.Rows {
-			b.WriteString("\n")
-			for _, button := range row {
-				b.WriteString("[" + button.Text + "|" + button.Label + "|" + button.Style + "]")
+	s := newSite(Config{Store: w.store, Bot: w.bot, Draw: painters, Gate: gateOf(viewer("robin")), Clock: w.clock.Now})
+	f, _, _ := flowfile.Template("nps_why")
+	for on := range painters {
+		at := url.Values{"on": {string(on)}, "live": {"1"}}
+		press := func(text string) {
+			t.Helper()
+			c := s.chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f, "en")
+			if !c.Waits {
+				t.Fatalf("%s: nothing is asked", on)
+			}
+			for _, row := range c.Turns[len(c.Turns)-1].Taps {
+				for _, b := range row {
+					if strings.HasPrefix(b.Text, text) && b.Say != "" {
+						at["a"] = append(slices.Clone(c.Said), b.Say)
+						return
+					}
+				}
+			}
+			t.Fatalf("%s: there is no %q in %v", on, text, c.Turns[len(c.Turns)-1].Taps)
+		}
+		press("2")
+		c := s.chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f, "en")
+		if last := c.Turns[len(c.Turns)-1]; last.Box == "" || len(c.Said) != 1 {
+			t.Fatalf("%s: what comes next is %+v", on, last)
+		}
+		back := maps.Clone(at)
+		press("Back")
+		if c = s.chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f, "en"); len(c.Said) != 0 {
+			t.Errorf("%s: after Back %v is said", on, c.Said)
+		}
+		at = back
+		at.Set("k", c.Turns[0].Message.Lang)
+		at.Set("k", "why")
+		at.Set("w", "Nobody answered the phone")
+		f2 := f
+		for i := range f.Questions {
+			if f.Questions[i].Kind == survey.TextQ {
+				at.Set("k", f.Questions[i].Key)
 			}
 		}
-		return b.String()
-	}
-	real := map[string]bool{}
-	for _, d := range rows {
-		real[shown(d.Render)] = true
-	}
-	f, _, _ := flowfile.Template("one_tap_csat")
-	s := newSite(Config{Store: w.store, Bot: w.bot, Gate: gateOf(viewer("robin")), Clock: w.clock.Now})
-	talk, err := previewTalk(w.bot.Configuration().Now(), f, chat.Telegram, "en", s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	talk.Site = w.bot.Configuration().Now().Site("main")
-	var turns []chatTurn
-	walk(talk, worstPath, func(turn chatTurn) { turns = append(turns, turn) })
-	if len(turns) < 2 || !real[shown(turns[1].Message)] {
-		t.Errorf("the preview shows\n%s\nand the bot sends\n%v", shown(turns[1].Message), slices.Sorted(maps.Keys(real)))
+		c = s.chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f2, "en")
+		if len(c.Said) != 2 || c.Struck != 0 || c.Card == nil {
+			t.Errorf("%s: said is %v, struck %d, %s", on, c.Said, c.Struck, c.Case)
+		}
+		f2.Questions = f.Questions[:1]
+		if c = s.chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f2, "en"); c.Struck != 1 {
+			t.Errorf("%s: %d answers no longer apply, want 1", on, c.Struck)
+		}
 	}
 }
 

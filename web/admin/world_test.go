@@ -15,6 +15,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/slack"
 	"github.com/aftercare/aftercare/adapters/telegram"
 	"github.com/aftercare/aftercare/adapters/webchat"
 	"github.com/aftercare/aftercare/bot"
@@ -92,7 +93,7 @@ func newWorld(t testing.TB) *world {
 	w.bot, err = bot.New(ctx, bot.Config{
 		Store: store, Key: []byte("a secret key for tests only"), PublicURL: "https://care.example", Clock: w.clock.Now,
 		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
-		Traits: map[chat.Platform]chat.Traits{chat.Telegram: telegram.Traits(), chat.Web: webchat.Traits()},
+		Traits: map[chat.Platform]chat.Traits{chat.Telegram: telegram.Traits(), chat.Slack: slack.Traits(), chat.Web: webchat.Traits()},
 	})
 	if err != nil {
 		t.Fatal(err)
