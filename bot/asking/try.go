@@ -233,11 +233,11 @@ func (t *trying) end(ctx context.Context, x *storage.Ask, d invitation.Decision)
 	if err != nil {
 		return err
 	}
-	was, wasAsked := "", false
+	was := ""
 	for i := range before {
 		b := &before[i]
 		was = strings.TrimSuffix(b.State+" "+b.Reason, " ")
-		if wasAsked = !b.Sent.IsZero(); wasAsked {
+		if !b.Sent.IsZero() {
 			was = "asked"
 			break
 		}

@@ -39,12 +39,12 @@ func (c *CaseView) InMenu(v *voice.Voice, card *chat.Message, open storage.OpenM
 // its buttons.
 func (c *CaseView) Menu(v *voice.Voice, p Pressed, forms bool) (ask string, rows [][]chat.Button) {
 	var all, last []chat.Button
-	switch {
-	case p.Act == MoreActs:
+	switch p.Act {
+	case MoreActs:
 		ask = v.Say("ask_more")
 		_, further := c.acts()
 		all = c.actButtons(v, further, forms)
-	case p.Act == recovery.ActResolve:
+	case recovery.ActResolve:
 		r := resolving{c, v}
 		p = r.opened(p)
 		ask = v.Say("ask_resolve")
@@ -57,12 +57,12 @@ func (c *CaseView) Menu(v *voice.Voice, p Pressed, forms bool) (ask string, rows
 			cost.Form = c.form(v, ResolveCost)
 		}
 		last = []chat.Button{{Text: v.Say("act_resolve"), Data: c.pressing(p.Act, false, p.Choice, p.Mask), Style: "primary"}, cost}
-	case p.Act == recovery.ActNoAction:
+	case recovery.ActNoAction:
 		ask = v.Say("ask_reason")
 		for _, reason := range NoActionReasons {
 			all = append(all, chat.Button{Text: v.Say("no_action_" + reason), Data: c.pressing(p.Act, false, reason, 0)})
 		}
-	case p.Act == recovery.ActAssign:
+	case recovery.ActAssign:
 		ask = v.Say("ask_assign")
 		people, next := assignPage(c.assignable(), p.Choice)
 		for _, s := range people {
@@ -71,12 +71,12 @@ func (c *CaseView) Menu(v *voice.Voice, p Pressed, forms bool) (ask string, rows
 		if next != "" {
 			last = []chat.Button{{Text: v.Say("act_more"), Data: c.pressing(p.Act, true, next, 0)}}
 		}
-	case p.Act == recovery.ActSnooze:
+	case recovery.ActSnooze:
 		ask = v.Say("ask_snooze")
 		for _, span := range Snoozes {
 			all = append(all, chat.Button{Text: v.Say("snooze_" + span), Data: c.pressing(p.Act, false, span, 0)})
 		}
-	case p.Act == recovery.ActAgree:
+	case recovery.ActAgree:
 		ask = v.Say("ask_due")
 		for _, due := range c.dueDates() {
 			b := chat.Button{Text: v.Moment(due), Data: c.pressing(p.Act, false, DueMark(due), 0)}

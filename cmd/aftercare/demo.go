@@ -204,7 +204,7 @@ func (d *demo) fill(ctx context.Context, store storage.Store, b *bot.Bot) error 
 	if err := d.hire(ctx, store); err != nil {
 		return err
 	}
-	before := &past{store: store, bot: b, now: d.clock, set: d.goTo, rand: rand.New(rand.NewPCG(pastSeed, 0))} //nolint:gosec // sample data
+	before := &past{store: store, bot: b, now: d.clock, set: d.goTo, rand: rand.New(rand.NewPCG(pastSeed, 0))}
 	if err := before.live(ctx, d.real()); err != nil {
 		return err
 	}

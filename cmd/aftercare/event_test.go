@@ -59,7 +59,7 @@ func TestEventsAreToldShownAndCancelled(t *testing.T) {
 	if out := c.must("triggers", "show"); !strings.Contains(out, "# Triggers, version 1") {
 		t.Errorf("it shows %s", out)
 	}
-	write(strings.Replace(`{"source":"till","id":"4","site":"main","ended":"`+ended+`","customer":{"id":"C-2"}}`, "\n", "", -1))
+	write(`{"source":"till","id":"4","site":"main","ended":"` + ended + `","customer":{"id":"C-2"}}`)
 	if out := c.must("event", "post", file); !strings.Contains(out, "Are asked: 1. Are not: 0") {
 		t.Errorf("it says %s", out)
 	}

@@ -59,7 +59,7 @@ func TestWhatAnotherBuildDoesNotMeasureIsLeftOut(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "bench")
 	script := "#!/bin/sh\n[ \"$2\" = throughput ] && echo '{\"rows\":[{\"name\":\"answers\",\"value\":5}]}' && exit\n" +
 		"echo \"bench: there is no measurement \\\"$2\\\"\" >&2\nexit 1\n"
-	if err := os.WriteFile(other, []byte(script), 0o700); err != nil { //nolint:gosec // it is a program
+	if err := os.WriteFile(other, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if rows, err := oneRound(t.Context(), other, "-only", "throughput"); err != nil || len(rows) != 1 || rows[0].Value != 5 {
