@@ -1,0 +1,44 @@
+package admin
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestFindingsAreSaidInTheReadersLanguage: each that survey.Check or survey.Diff can have.
+func TestFindingsAreSaidInTheReadersLanguage(t *testing.T) {
+	files, err := filepath.Glob("../../survey/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := regexp.MustCompile(`\b(?:fatal|warn|add|say)\([^"\n]*?"([a-z]+(?:_[a-z]+)+)"`)
+	count := 0
+	for _, name := range files {
+		base := filepath.Base(name)
+		kind := "finding_"
+		if base == "diff.go" {
+			kind = "diff_"
+		}
+		if kind == "finding_" && !strings.HasPrefix(base, "check") || strings.HasSuffix(base, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(name) //nolint:gosec // of the repository
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range call.FindAllStringSubmatch(string(source), -1) {
+			count++
+			for _, lang := range []string{"en", "zh-Hans"} {
+				if languages[lang].by[kind+m[1]] == "" {
+					t.Errorf("%s: %q has no words in %s", base, m[1], lang)
+				}
+			}
+		}
+	}
+	if count < 60 {
+		t.Errorf("only %d were found", count)
+	}
+}
