@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -31,6 +32,11 @@ type whenRow struct {
 	Values  []whenValue
 	Number  string
 	Free    string
+}
+
+// Numbers reports whether the test compares with a number.
+func (r whenRow) Numbers() bool {
+	return slices.Contains([]string{"below", "at_most", "at_least", "above"}, r.Verb)
 }
 
 type whenValue struct {
@@ -249,7 +255,7 @@ func writtenWhen(path string, form url.Values) string {
 		case "answered", "skipped":
 			value = yaml.MapSlice{{Key: "answered", Value: verb == "answered"}}
 		case "below", "above", "at_most", "at_least":
-			value = yaml.MapSlice{{Key: verb, Value: plainValue(form.Get(name + "|number"))}}
+			value = yaml.MapSlice{{Key: verb, Value: plainValue(cmp.Or(form.Get(name+"|number"), firstNumber))}}
 		default:
 			var list []any
 			picked := form[name+"|value"]
@@ -311,6 +317,9 @@ func writtenWhen(path string, form url.Values) string {
 	}
 	return strings.TrimSpace(string(text))
 }
+
+// firstNumber is what a test compares with before somebody says another number.
+const firstNumber = "3"
 
 // plainValue is a number where words are one.
 func plainValue(w string) any {
