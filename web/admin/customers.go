@@ -211,6 +211,18 @@ func (s *site) customer(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		at := cmp.Or(e.At(), e.Received)
 		p.Past = append(p.Past, pastRow{Kind: "served", at: at, What: words.t("told_"+string(e.State), cmp.Or(e.Service, e.ID)), About: voice.Join(" · ", s.at(e.Site).Name, e.Staff, e.Source, words.moment(now, at, zone(e.Site)))})
 	}
+	for _, f := range d.Asks {
+		x := f.Ask
+		row := pastRow{Kind: "decided", at: x.Made, What: words.t("ask_" + x.State)}
+		if x.Reason != "" {
+			row.What += ": " + words.t("asking_"+x.Reason)
+		}
+		if n := len(f.Decisions); n > 0 {
+			row.at = f.Decisions[n-1].At
+		}
+		row.About = voice.Join(" · ", x.Trigger, x.Flow, x.Service, s.at(x.Site).Name, words.moment(now, row.at, zone(x.Site)))
+		p.Past = append(p.Past, row)
+	}
 	slices.SortStableFunc(p.Past, func(a, b pastRow) int { return b.at.Compare(a.at) })
 	p.Asked = s.mayBeAsked(words, d, now)
 	if keys := ownKeys(d); len(keys) > 0 {

@@ -23,6 +23,7 @@ type route struct {
 // routes are the addresses for people who have signed in.
 var routes = slices.Concat(
 	answerRoutes,
+	askingRoutes,
 	auditRoutes,
 	caseRoutes(),
 	customerRoutes,

@@ -86,6 +86,7 @@ var places = []place{
 	{At: "/answers", Name: "answers", deed: access.SeeWords, Bar: true},
 	{At: "/reports", Name: "reports", deed: access.SeeReports},
 	{At: "/surveys", Name: "surveys", deed: access.SeeFlows},
+	{At: "/asking", Name: "asking", deed: access.SeeAsking},
 	{At: "/asking/links", Name: "links", deed: access.MakeLinks},
 	{At: "/people", Name: "people", deed: access.ManageAgents},
 	{At: "/settings", Name: "settings", deed: access.SeeSettings},

@@ -1,0 +1,401 @@
+package admin
+
+import (
+	"cmp"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/asking"
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/invitation/triggerfile"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// askingRoutes are about who is asked by itself, and who is not.
+var askingRoutes = []route{
+	{pattern: "GET /asking", deed: access.SeeAsking, page: (*site).askingNow},
+	{pattern: "GET /asking/triggers", deed: access.EditTriggers, page: (*site).triggers},
+	{pattern: "POST /asking/triggers", deed: access.EditTriggers, page: (*site).saveTriggers},
+	{pattern: "GET /asking/handout", deed: access.AskNow, page: (*site).handout},
+	{pattern: "GET /asking/handout/{ask}/whatsapp", deed: access.AskNow, page: (*site).toWhatsApp},
+}
+
+// Of these pages.
+const (
+	askingDays  = 30
+	askingShown = 60
+	handedShown = 1000
+)
+
+// asks is what decides here whom to ask.
+func (s *site) asks() *asking.Asking {
+	return asking.New(asking.Config{Store: s.Store, Bot: s.Bot, Clock: s.Clock, Log: s.Log})
+}
+
+// askingPage is what became of everybody who would be asked, the triggers as sentences, and the
+// newest decisions.
+type askingPage struct {
+	Triggers []string
+	Version  int
+	May      bool // edit the triggers
+	Hand     bool // hand links out
+	Facts    [][2]string
+	States   [][2]string
+	Why      [][2]string
+	Rows     []askRow
+}
+
+type askRow struct {
+	URL, Who, What, Why, About string
+}
+
+func (s *site) askingNow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	ctx, words, now := r.Context(), s.words(r, v), s.Clock()
+	sites := s.named(v, access.SeeAsking)
+	since := now.AddDate(0, 0, -askingDays)
+	policy, err := s.asks().Policy(ctx)
+	if err != nil {
+		return err
+	}
+	p := askingPage{Version: policy.Version, May: v.Can(access.EditTriggers, access.EverySite), Hand: v.Anywhere(access.AskNow)}
+	for _, t := range policy.Triggers {
+		p.Triggers = append(p.Triggers, triggerSentence(words, t))
+	}
+	counts, err := s.Store.CountAsks(ctx, since)
+	if err != nil {
+		return err
+	}
+	p.figures(words, slices.DeleteFunc(counts, func(c storage.AskCount) bool { return !slices.Contains(sites, c.Site) }))
+	list, err := s.Store.Asks(ctx, storage.AskFilter{Sites: sites, Since: since, Limit: askingShown})
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		x := &list[i]
+		row := askRow{What: words.t("ask_" + x.State), About: voice.Join(" · ", x.Trigger, x.Service, s.at(x.Site).Name, words.moment(now, x.Made, s.at(x.Site).Zone))}
+		if x.Reason != "" {
+			row.Why = words.t("asking_" + x.Reason)
+		}
+		if row.Who = x.Customer; x.Customer != "" && v.Can(access.SeeCustomers, x.Site) {
+			row.URL = "/customers?q=" + url.QueryEscape(x.Customer)
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	return s.show(w, r, v, http.StatusOK, "asking.html", frame{Title: words.t("asking"), Here: "/asking"}, p)
+}
+
+// figures counts what became of the asks: delivered, answered, and all others with why.
+func (p *askingPage) figures(words *words, counts []storage.AskCount) {
+	states, why := map[string]int{}, map[string]int{}
+	delivered, answered, eligible := 0, 0, 0
+	for _, c := range counts {
+		states[c.State] += c.N
+		if c.Reason != "" && c.State != string(invitation.Scheduled) {
+			why[c.Reason] += c.N
+		}
+		if c.Reason != string(invitation.NoTrigger) {
+			eligible += c.N
+		}
+		switch invitation.State(c.State) {
+		case invitation.Completed, invitation.Partial, invitation.Started:
+			answered += c.N
+			delivered += c.N
+		case invitation.Sent, invitation.HandedOut, invitation.Seen, invitation.Declined, invitation.Expired:
+			delivered += c.N
+		}
+	}
+	of := func(k, n int) string {
+		if n < 10 { // a rate of fewer says nothing
+			return words.t("asking_of", k, n)
+		}
+		return words.t("asking_rate", (k*100+n/2)/n, k, n)
+	}
+	p.Facts = [][2]string{
+		{words.t("asking_eligible"), strconv.Itoa(eligible)}, {words.t("asking_delivered"), of(delivered, eligible)},
+		{words.t("asking_answered"), of(answered, delivered)},
+	}
+	for _, s := range invitation.States() {
+		if n := states[string(s)]; n > 0 {
+			p.States = append(p.States, [2]string{words.t("ask_" + string(s)), strconv.Itoa(n)})
+		}
+	}
+	for _, r := range invitation.Reasons() {
+		if n := why[string(r)]; n > 0 {
+			p.Why = append(p.Why, [2]string{words.t("asking_" + string(r)), strconv.Itoa(n)})
+		}
+	}
+}
+
+// triggerSentence says what a trigger does.
+func triggerSentence(words *words, t invitation.Trigger) string {
+	when := words.t("trigger_any")
+	if t.When != nil {
+		when = words.t("trigger_some", whenText(words, t.When))
+	}
+	after := words.t("trigger_delay")
+	if t.After != nil {
+		after = words.t("trigger_after", t.After.String())
+	}
+	return words.t("trigger_sentence", t.Name, when, words.t("trigger_"+string(t.On)), t.Ask, after, t.Sample, t.Stale.String())
+}
+
+// whenText is a condition in short.
+func whenText(words *words, w *invitation.When) string {
+	join := func(list []invitation.When, by string) string {
+		parts := make([]string, len(list))
+		for i := range list {
+			parts[i] = whenText(words, &list[i])
+		}
+		return strings.Join(parts, by)
+	}
+	switch {
+	case w.All != nil:
+		return join(w.All, " + ")
+	case w.Any != nil:
+		return "(" + join(w.Any, " | ") + ")"
+	case w.Not != nil:
+		return "≠ (" + whenText(words, w.Not) + ")"
+	case w.Known != nil && *w.Known:
+		return w.Field + " = …"
+	case w.Known != nil:
+		return w.Field + " = –"
+	}
+	parts := []string{}
+	if w.Is != nil {
+		parts = append(parts, w.Field+": "+strings.Join(w.Is, ", "))
+	}
+	for _, l := range []struct {
+		sign  string
+		limit *float64
+	}{{"≥", w.Low}, {"≤", w.High}, {">", w.Above}, {"<", w.Below}} {
+		if l.limit != nil {
+			parts = append(parts, fmt.Sprintf("%s %s %g", w.Field, l.sign, *l.limit))
+		}
+	}
+	return strings.Join(parts, " + ")
+}
+
+// triggersPage is the file of triggers, what is wrong with it, and whom it would have asked.
+type triggersPage struct {
+	Source   string
+	Version  int // in force; 0 = none is
+	Findings []ruleFinding
+	Tried    *triedTriggers
+	Fault    string
+}
+
+type triedTriggers struct {
+	Events, Asked int
+	Lines         [][2]string
+	Rows          [][3]string // event, what would have been, why
+	More          int
+	Cut           bool
+}
+
+func (s *site) triggersNow(r *http.Request) (storage.RulesSource, error) {
+	src, err := s.Store.Triggers(r.Context(), 0)
+	if errors.Is(err, storage.ErrNotFound) {
+		return storage.RulesSource{Source: string(triggerfile.Shipped())}, nil
+	}
+	return src, err
+}
+
+// mayTrigger refuses whoever may not say what holds everywhere.
+func mayTrigger(v Viewer) error {
+	if !v.Can(access.EditTriggers, access.EverySite) {
+		return notAllowed(nil)
+	}
+	return nil
+}
+
+func (s *site) triggers(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := mayTrigger(v); err != nil {
+		return err
+	}
+	src, err := s.triggersNow(r)
+	if err != nil {
+		return err
+	}
+	return s.showTriggers(w, r, v, http.StatusOK, triggersPage{Source: src.Source, Version: src.Version})
+}
+
+func (s *site) showTriggers(w http.ResponseWriter, r *http.Request, v Viewer, status int, p triggersPage) error {
+	words := s.words(r, v)
+	return s.show(w, r, v, status, "triggers.html", frame{Title: words.t("triggers"), Here: "/asking", Back: &link{"/asking", words.t("asking")}}, p)
+}
+
+// saveTriggers checks the triggers, says whom they would have asked, and publishes them when that
+// is asked for.
+func (s *site) saveTriggers(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := mayTrigger(v); err != nil {
+		return err
+	}
+	if err := page.ReadForm(w, r, maxRules); err != nil {
+		return err
+	}
+	ctx, words := r.Context(), s.words(r, v)
+	version, _ := strconv.Atoi(r.PostForm.Get("version"))
+	p := triggersPage{Source: strings.ReplaceAll(r.PostForm.Get("source"), "\r\n", "\n"), Version: version}
+	known, err := asking.Known(ctx, s.Store, s.Bot)
+	if err != nil {
+		return err
+	}
+	policy, err := triggerfile.Check([]byte(p.Source), known)
+	if err != nil {
+		located, ok := errors.AsType[triggerfile.Errors](err)
+		if !ok {
+			return err
+		}
+		for _, e := range located {
+			f := ruleFinding{Message: e.Message, Excerpt: e.Excerpt}
+			if e.Line > 0 {
+				f.Where = words.t("line_n", e.Line)
+			}
+			p.Findings = append(p.Findings, f)
+		}
+		return s.showTriggers(w, r, v, http.StatusUnprocessableEntity, p)
+	}
+	now, err := s.triggersNow(r)
+	if err != nil {
+		return err
+	}
+	if now.Version != version {
+		p.Fault = words.t("triggers_meanwhile", now.Version)
+		return s.showTriggers(w, r, v, http.StatusConflict, p)
+	}
+	if r.PostForm.Get("do") != "publish" {
+		tried, err := s.asks().Try(ctx, policy, s.Clock().AddDate(0, 0, -tryDays), nil)
+		if err != nil {
+			return err
+		}
+		p.Tried = s.triedTriggers(words, tried)
+		return s.showTriggers(w, r, v, http.StatusOK, p)
+	}
+	made, created, err := s.Store.PublishTriggers(ctx, p.Source, s.Clock())
+	if err != nil {
+		return fmt.Errorf("publish the triggers: %w", err)
+	}
+	if created {
+		if err := s.Store.PutAudit(ctx, s.audit(v, "triggers.publish", strconv.Itoa(made))); err != nil {
+			return err
+		}
+	}
+	http.Redirect(w, r, s.Prefix+"/asking/triggers?done=triggers_published", http.StatusSeeOther)
+	return nil
+}
+
+func (s *site) triedTriggers(words *words, t asking.Tried) *triedTriggers {
+	out := &triedTriggers{Events: t.Events, Asked: t.WouldAsk, Cut: t.Cut}
+	for _, x := range t.Triggers {
+		out.Lines = append(out.Lines, [2]string{x.Name, words.t("trigger_tried", x.Matched, x.WouldAsk, fmt.Sprintf("%.1f", x.PerWeek))})
+	}
+	for _, r := range invitation.Reasons() {
+		if n := t.NotAsked[string(r)]; n > 0 {
+			out.Lines = append(out.Lines, [2]string{words.t("asking_" + string(r)), strconv.Itoa(n)})
+		}
+	}
+	for i, d := range t.Differences {
+		if i == tryShown {
+			out.More = len(t.Differences) - i + t.More
+			break
+		}
+		would := words.t("tried_asked")
+		if d.Reason != "" {
+			would = words.t("tried_not")
+		}
+		why := ""
+		if d.Reason != "" {
+			why = words.t("asking_" + d.Reason)
+		}
+		out.Rows = append(out.Rows, [3]string{d.Event, would, why})
+	}
+	return out
+}
+
+// handoutPage lists the links that somebody is to send.
+type handoutPage struct {
+	Rows []handoutRow
+	More bool
+}
+
+type handoutRow struct {
+	Who, About, Link string
+	WhatsApp         string
+	SMS, Mail        template.URL
+}
+
+func (s *site) handout(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	words, now := s.words(r, v), s.Clock()
+	list, err := s.asks().HandOuts(r.Context(), s.named(v, access.AskNow), now.AddDate(0, 0, -askingDays), handedShown)
+	if err != nil {
+		return err
+	}
+	if r.URL.Query().Get("as") == "csv" {
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+		w.Header().Set("Content-Disposition", `attachment; filename="links.csv"`)
+		out := csv.NewWriter(w)
+		_ = out.Write([]string{"customer", "name", "service", "phone", "email", "link"})
+		for _, h := range list {
+			row := []string{h.Ask.Customer, h.Name, h.Ask.Service, h.Phone, h.Email, h.Link()}
+			for i := range row {
+				row[i] = asking.Cell(row[i])
+			}
+			_ = out.Write(row)
+		}
+		out.Flush()
+		return nil // who asks may be gone
+	}
+	p := handoutPage{More: len(list) == handedShown}
+	for _, h := range list {
+		at := s.at(h.Ask.Site)
+		text, digits := s.handed(words, &h)
+		row := handoutRow{
+			Who: cmp.Or(h.Name, h.Ask.Customer), Link: h.Link(),
+			About:    voice.Join(" · ", h.Ask.Service, at.Name, words.moment(now, h.Ask.Sent, cmp.Or(at.Zone, time.UTC))),
+			WhatsApp: "/asking/handout/" + h.Ask.ID + "/whatsapp",
+			SMS:      template.URL("sms:" + digits + "?body=" + url.PathEscape(text)),
+			Mail:     template.URL("mailto:" + url.PathEscape(h.Email) + "?subject=" + url.PathEscape(words.t("handout_subject", at.Name)) + "&body=" + url.PathEscape(text)),
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	f := frame{Title: words.t("handout"), Here: "/asking", Back: &link{"/asking", words.t("asking")}}
+	return s.show(w, r, v, http.StatusOK, "handout.html", f, p)
+}
+
+// handed are the words with which a link is sent, and the digits of the number to which.
+func (s *site) handed(words *words, h *asking.HandOut) (text, digits string) {
+	text = words.t("handout_words", cmp.Or(s.at(h.Ask.Site).Name, words.t("asking_us")), h.Link())
+	return text, strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' {
+			return c
+		}
+		return -1
+	}, h.Phone)
+}
+
+// toWhatsApp leads to the reader's own WhatsApp with the words written. Our pages hold no address of
+// others: this one is asked for it.
+func (s *site) toWhatsApp(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	list, err := s.asks().HandOuts(r.Context(), s.named(v, access.AskNow), s.Clock().AddDate(0, 0, -askingDays), handedShown)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(h asking.HandOut) bool { return h.Ask.ID == r.PathValue("ask") })
+	if i < 0 {
+		return s.nothingHere(w, r, v)
+	}
+	text, digits := s.handed(s.words(r, v), &list[i])
+	http.Redirect(w, r, "https://wa.me/"+digits+"?text="+url.QueryEscape(text), http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,88 @@
+package admin
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/storage"
+)
+
+func init() {
+	f := frame{Title: "Asking", Here: "/asking"}
+	fixtures = append(fixtures,
+		fixture{"asking.html", "empty", f, askingPage{}},
+		fixture{"asking.html", "full", f, askingPage{
+			Triggers: []string{"visit: when any service is done, ask post_service_3, 1h later, 100 %, not after 3d."}, Version: 3, May: true, Hand: true,
+			Facts: [][2]string{{"Answered", "31 % (40 of 129)"}}, States: [][2]string{{"sent", "20"}}, Why: [][2]string{{"was asked lately", "9"}},
+			Rows: []askRow{{"/customers?q=C-1", "C-1", "not asked", "was asked lately", "visit · cut"}, {"", "C-2", "sent", "", "visit"}},
+		}},
+		fixture{"triggers.html", "empty", f, triggersPage{Source: "triggers: []", Tried: &triedTriggers{}}},
+		fixture{"triggers.html", "full", f, triggersPage{
+			Source: "triggers: []", Version: 3, Fault: "Somebody published version 4.", Findings: []ruleFinding{{"Line 2:", "There is no such survey.", "a: b\n^"}},
+			Tried: &triedTriggers{Events: 9, Asked: 4, Lines: [][2]string{{"visit", "9 matched"}}, Rows: [][3]string{{"till:1", "would have been asked about", ""}}, More: 1, Cut: true},
+		}},
+		fixture{"handout.html", "empty", f, handoutPage{}},
+		fixture{"handout.html", "full", f, handoutPage{More: true, Rows: []handoutRow{{"Anna", "cut · Main Street", "https://care.example/chat/x", "/asking/handout/x/whatsapp", "sms:?body=x", "mailto:?body=x"}}}},
+	)
+}
+
+// Triggers are tried on the past and published; then what became of services, and why, and the
+// links to hand out are shown to those whose site it is.
+func TestTriggersArePublishedAndEverybodyIsCounted(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	boss := Viewer{Login: "l", SignIn: "boss", Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
+	c := Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now}
+	b := &visit{w: w, h: New(c)}
+	if page := body(b.get("/asking")); !strings.Contains(page, "nobody is asked by itself") {
+		t.Errorf("at first:\n%s", page)
+	}
+	e := storage.Event{Source: "till", ID: "1", State: storage.EventDone, Site: "main", Service: "cut", Ended: w.clock.Now().Add(-time.Hour), Customer: &storage.EventCustomer{ID: "C-9", FirstName: "Zoe"}}
+	if _, err := w.store.PutEvents(ctx, []storage.Event{e}, w.clock.Now(), false); err != nil {
+		t.Fatal(err)
+	}
+	save := func(do, version, source string) string {
+		t.Helper()
+		return body(b.post("/asking/triggers", url.Values{"do": {do}, "version": {version}, "source": {source}}))
+	}
+	const file = "triggers:\n  - {name: visit, ask: one_tap_csat, after: 0m}\n"
+	if page := save("publish", "0", "triggers:\n  - {name: visit, ask: one_tap_cast}\n"); !strings.Contains(page, "Line 2:") || !strings.Contains(page, "one_tap_csat") {
+		t.Errorf("an error:\n%s", page)
+	}
+	if page := save("check", "0", file); !strings.Contains(page, "1 services of the last 90 days were looked at: 1 would") {
+		t.Errorf("tried:\n%s", page)
+	}
+	if page := save("publish", "0", file); !strings.Contains(page, "Published.") {
+		t.Errorf("published:\n%s", page)
+	}
+	if page := save("publish", "0", file+"# mine\n"); !strings.Contains(page, "Somebody published version 1") {
+		t.Errorf("two at once:\n%s", page)
+	}
+	s := newSite(c)
+	for range 2 {
+		if err := s.asks().Look(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if page := body(b.get("/asking")); !strings.Contains(page, "when any service is done, ask one_tap_csat") || !strings.Contains(page, "C-9") {
+		t.Errorf("afterwards:\n%s", page)
+	}
+	if page := body(b.get("/asking/handout")); !strings.Contains(page, "Zoe") && !strings.Contains(page, "nothing to hand out") {
+		t.Errorf("links:\n%s", page)
+	}
+	list, err := s.asks().HandOuts(ctx, nil, w.clock.Now().AddDate(0, 0, -1), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range list {
+		if got := b.get("/asking/handout/" + h.Ask.ID + "/whatsapp"); got.Code != 303 || !strings.HasPrefix(got.Header().Get("Location"), "https://wa.me/?text=How+was+it") {
+			t.Errorf("to WhatsApp: %d, %s", got.Code, got.Header().Get("Location"))
+		}
+	}
+	if code := w.as("robin").get("/asking/triggers").Code; code != 403 {
+		t.Errorf("a lead may publish: %d", code)
+	}
+}
