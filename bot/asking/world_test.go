@@ -95,13 +95,8 @@ func (w *world) start() {
 func (w *world) on(store storage.Store) {
 	w.t.Helper()
 	clock := func() time.Time { return w.now }
-	b, err := bot.New(w.t.Context(), bot.Config{
-		Store: store, Key: []byte("0123456789abcdef0123456789abcdef"), Parse: flowfile.Parse, Format: flowfile.Format, Templates: flowfile.Templates,
-		Policy: rulefile.Parse, PublicURL: "https://care.example", Clock: clock,
-		Traits: map[chat.Platform]chat.Traits{chat.Telegram: telegram.Traits(), chat.Slack: slack.Traits(), chat.Web: webchat.Traits()},
-	})
+	b, err := w.made(store)
 	check(w.t, err)
-	w.t.Cleanup(func() { _ = b.Close() })
 	w.store, w.bot = store, b
 	w.asking = asking.New(asking.Config{Store: store, Bot: b, Clock: clock, Find: func(_ context.Context, way storage.EventReach) (asking.Found, error) {
 		if f, ok := w.people[way.To]; ok {
@@ -109,6 +104,19 @@ func (w *world) on(store storage.Store) {
 		}
 		return asking.Found{}, asking.ErrNobody
 	}})
+}
+
+func (w *world) made(store storage.Store) (*bot.Bot, error) {
+	clock := func() time.Time { return w.now }
+	b, err := bot.New(w.t.Context(), bot.Config{
+		Store: store, Key: []byte("0123456789abcdef0123456789abcdef"), Parse: flowfile.Parse, Format: flowfile.Format, Templates: flowfile.Templates,
+		Policy: rulefile.Parse, PublicURL: "https://care.example", Clock: clock,
+		Traits: map[chat.Platform]chat.Traits{chat.Telegram: telegram.Traits(), chat.Slack: slack.Traits(), chat.Web: webchat.Traits()},
+	})
+	if err == nil {
+		w.t.Cleanup(func() { _ = b.Close() })
+	}
+	return b, err
 }
 
 // triggers publishes a file.
