@@ -90,6 +90,9 @@ func (p *pressed) down() ([]draft.Op, string, error) {
 }
 
 func (p *pressed) remove() ([]draft.Op, string, error) {
+	if len(p.all) == 1 && p.at == 0 && p.list != "questions" { // an empty list says nothing
+		return []draft.Op{{Do: draft.Remove, Path: p.list}}, "", nil
+	}
 	return []draft.Op{{Do: draft.Remove, Path: p.path}}, p.beside(), nil
 }
 

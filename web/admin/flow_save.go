@@ -28,7 +28,9 @@ func (s *site) saveFlow(w http.ResponseWriter, r *http.Request, v Viewer) error 
 			names = append(names, base)
 		}
 	}
-	slices.Sort(names)
+	slices.SortFunc(names, func(a, b string) int { // what names an element is changed last
+		return cmp.Or(cmp.Compare(namingLast(a), namingLast(b)), cmp.Compare(a, b))
+	})
 	var d drafted
 	for _, name := range names {
 		op, ok := fieldOp(name, r.PostForm)
@@ -39,6 +41,11 @@ func (s *site) saveFlow(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		d, err = s.edit(r.Context(), v, r.PathValue("flow"), op.Path, func(d drafted) (string, error) { return draft.Apply(d.Source, op) })
 		conflict, met := errors.AsType[*draft.Conflict](err)
 		refused, _ := errors.AsType[*draft.Refused](err)
+		if parent, ok := strings.CutSuffix(name, "/key"); ok && err == nil && r.URL.Query().Get("q") == parent {
+			q, list := r.URL.Query(), strings.TrimSuffix(parent, "/"+lastStep(parent))
+			q.Set("q", list+"/="+op.Value) // the card goes by its new name
+			r.URL.RawQuery = q.Encode()
+		}
 		switch {
 		case met:
 			faults[name] = fault{op.Value, words.t("flow_conflict", cmp.Or(d.Person, words.t("flow_somebody"))), cmp.Or(conflict.Now, words.t("flow_nothing"))}
@@ -77,6 +84,19 @@ func (s *site) saveFlow(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		return nil
 	}
 	return s.toEditor(w, r, "flow_saved")
+}
+
+// namingLast is 1 for a field by which the paths of its neighbours name their element.
+func namingLast(name string) int {
+	if slices.Contains([]string{"key", "value", "from"}, lastStep(name)) {
+		return 1
+	}
+	return 0
+}
+
+func lastStep(path string) string {
+	_, step := cutLast(path)
+	return step
 }
 
 // maxFlowForm is the size in bytes of the largest form of the editor: a whole file.
