@@ -368,6 +368,10 @@ func (d *decoder) classes(n ast.Node, c *invitation.Contact) {
 }
 
 func (d *decoder) quiet(n ast.Node, c *invitation.Contact) {
+	if word, is := n.(*ast.StringNode); is && word.Value == "none" {
+		c.Quiet = recovery.Interval{}
+		return
+	}
 	o, ok := d.Object(n, "quiet", "hours", "zone")
 	if !ok {
 		return

@@ -25,6 +25,16 @@ func TestTheShippedFileIsWhatHoldsWithoutOne(t *testing.T) {
 	}
 }
 
+func TestNoHourIsQuietByEitherWord(t *testing.T) {
+	t.Parallel()
+	for _, quiet := range []string{"none", "{hours: none}", `"none"`} {
+		p, err := triggerfile.Parse([]byte("contact: {quiet: " + quiet + "}"))
+		if err != nil || p.Contact.Quiet != (recovery.Interval{}) {
+			t.Errorf("quiet: %s is %v, %v", quiet, p.Contact.Quiet, err)
+		}
+	}
+}
+
 func TestAFileIsReadAsItSays(t *testing.T) {
 	t.Parallel()
 	p, err := triggerfile.Parse([]byte(`
