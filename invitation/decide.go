@@ -62,6 +62,7 @@ const (
 // Why nobody can be reached.
 const (
 	NoIdentity     Reason = "no_identity"
+	NoAddress      Reason = "no_address" // a link would do, and nobody said where this server is reached
 	Blocked        Reason = "blocked"
 	ChatGone       Reason = "chat_gone"
 	NotInWorkspace Reason = "not_in_workspace"
@@ -85,7 +86,7 @@ const QuietHours Reason = "quiet"
 func Reasons() []Reason {
 	return []Reason{
 		NoTrigger, SampledOut, Stale, NoConsent, Stopped, DeclinedLast, Recently, RecentlyFlow, CapReached, OpenCase, Pending, IsStaff, IsTest,
-		SitePaused, SameVisit, HeldTooLong, NoIdentity, Blocked, ChatGone, NotInWorkspace, Refused, GaveUp, EventCancelled, EventReopened,
+		SitePaused, SameVisit, HeldTooLong, NoIdentity, NoAddress, Blocked, ChatGone, NotInWorkspace, Refused, GaveUp, EventCancelled, EventReopened,
 		ByPerson, Erased, Superseded, QuietHours,
 	}
 }

@@ -50,6 +50,9 @@ func TestEachRuleHasItsReasonAndTheFirstThatHoldsWins(t *testing.T) {
 			f.Due = f.Now
 		}, invitation.QuietHours, "contact.quiet"},
 		{func(f *facts, _ *invitation.Policy) {
+			f.Reach = []invitation.Reach{{Way: invitation.Web, Problem: invitation.NoAddress}}
+		}, invitation.NoAddress, "triggers.visit.by"},
+		{func(f *facts, _ *invitation.Policy) {
 			f.Reach = []invitation.Reach{{Way: invitation.Telegram, Problem: invitation.Blocked}}
 		}, invitation.Blocked, "triggers.visit.by"},
 		{func(f *facts, p *invitation.Policy) { p.Triggers[0].Sample = 0 }, invitation.SampledOut, "triggers.visit.sample"},

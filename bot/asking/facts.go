@@ -257,8 +257,12 @@ func (a *Asking) reach(accounts []storage.Identity, told []storage.EventReach, n
 			add(invitation.Slack, "")
 		}
 	}
-	if links && named("web") {
-		add(invitation.Web, "")
+	if named("web") {
+		problem := invitation.NoAddress
+		if links {
+			problem = ""
+		}
+		add(invitation.Web, problem)
 	}
 	return out
 }
