@@ -41,6 +41,7 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request, to chat.Address) {
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
+	w.Header().Set("Connection", "close") // a reader who has lost the seat holds nothing of the server any more
 	out := http.NewResponseController(w)
 	send := func(format string, args ...any) bool {
 		// A writer without deadlines or buffers is a test's; it needs neither.

@@ -41,6 +41,10 @@ func newPatient(t *testing.T) *patient {
 	p.console = bareConsole(t, map[string]string{
 		"TELEGRAM_TOKEN": p.tg.Token, "TELEGRAM_API": p.tg.URL, "TELEGRAM_STAFF_CHAT": p.group.Address(),
 	})
+	if os.Getuid() == 0 || os.Getenv(insideNamespace) != "" {
+		p.dir = newSmallDisk(t, "64m").dir // that of this machine may itself be nearly full
+		p.env["DATABASE_URL"] = "sqlite:" + filepath.Join(p.dir, "a.db")
+	}
 	p.path = filepath.Join(p.dir, "a.db")
 	p.serveOnce()
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

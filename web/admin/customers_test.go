@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -88,6 +89,10 @@ func TestACustomerIsFoundExportedAndErased(t *testing.T) {
 	}
 	if page := body(ada.get("/cases/" + k.Name())); strings.Contains(page, "Anna") {
 		t.Error("the case still has their name")
+	}
+	audits, err := w.store.Audits(t.Context(), storage.AuditFilter{Limit: 99})
+	if kept := fmt.Sprintf("%+v", audits); err != nil || len(audits) < 2 || strings.Contains(kept, "Anna") || strings.Contains(kept, strings.TrimPrefix(at, "/customers/")) {
+		t.Errorf("what staff did is kept with who was erased: %s, %v", kept, err)
 	}
 }
 
