@@ -215,6 +215,17 @@ func (w *world) history() customer {
 	if _, err := w.store.PutEvents(ctx, []storage.Event{told}, w.now, false); err != nil {
 		w.t.Fatal(err)
 	}
+	ask := storage.Ask{
+		ID: storage.AskID(told.Name(), "visit"), Bucket: storage.AskBucket("Canary04x", w.store.Buckets()), Customer: "Canary04x", Event: told.Name(), Trigger: "visit",
+		Flow: "one_tap_csat", Class: "transactional", Site: "nanjing", State: "cancelled", Made: w.now, First: w.now, With: map[string]string{"note": "Canary26x"},
+	}
+	why := &storage.AskDecision{Ask: ask.ID, Seq: 1, At: w.now, State: "cancelled", Rule: "cancelled", Evidence: map[string]string{"event": "Canary22x"}}
+	err = w.store.ChangeAsks(ctx, ask.Bucket, nil, nil, func(map[string]storage.Ask, map[string][]storage.Ask) ([]storage.AskChange, error) {
+		return []storage.AskChange{{Ask: ask, Decision: why}}, nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	if err := w.store.PutDraft(ctx, k.Bucket, storage.Draft{Case: k.ID, Person: "bob", Box: "reply", Text: "Dear Canary11x", At: w.now}); err != nil {
 		w.t.Fatal(err)
 	}
