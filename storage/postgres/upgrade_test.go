@@ -3,8 +3,10 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"io/fs"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/archive"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
@@ -149,27 +152,50 @@ func TestAMigrationThatDiesAtAnyStepLeavesWhatItWouldHaveMade(t *testing.T) {
 		if _, err := p.Up(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		return storagetest.Older{
-			DB: db, Moment: func(at time.Time) string { return "'" + at.Format(time.RFC3339Nano) + "'" },
-			Tables: "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
-			Migrate: func(ctx context.Context, name string, wrap func(driver.Connector) driver.Connector) (int64, error) {
-				patient := a
-				patient.patient = true
-				own := patient.pool(Options{Wrap: wrap}.withDefaults(), 4)
-				defer own.Close()
-				m := schema(Options{}.withDefaults())
-				m.Files = before(t, m.Files, cmp.Or(name, "99999"))
-				r, err := m.Up(ctx, own, 1)
-				return r.To, err
-			},
-			Open: func(t testing.TB, o storagetest.Options) storage.Store {
-				s, err := Open(t.Context(), dsn, Options{Clock: o.Clock, Wrap: o.Wrap, Unchecked: true})
+		return olderAt(t, dsn, a, db)
+	})
+}
+
+func olderAt(t *testing.T, dsn string, a address, db *sql.DB) storagetest.Older {
+	return storagetest.Older{
+		DB: db, Moment: func(at time.Time) string { return "'" + at.Format(time.RFC3339Nano) + "'" },
+		Tables: "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+		Migrate: func(ctx context.Context, name string, wrap func(driver.Connector) driver.Connector) (int64, error) {
+			patient := a
+			patient.patient = true
+			own := patient.pool(Options{Wrap: wrap}.withDefaults(), 4)
+			defer own.Close()
+			m := schema(Options{}.withDefaults())
+			m.Files = before(t, m.Files, cmp.Or(name, "99999"))
+			r, err := m.Up(ctx, own, 1)
+			return r.To, err
+		},
+		Open: func(t testing.TB, o storagetest.Options) storage.Store {
+			s, err := Open(t.Context(), dsn, Options{Clock: o.Clock, Wrap: o.Wrap, Unchecked: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = s.Close() })
+			return s
+		},
+		Backup: func(t *testing.T) func(*testing.T) storagetest.Older {
+			b, err := Backup(t.Context(), dsn, filepath.Join(t.TempDir(), "backup"), archive.Info{Clock: time.Now, Key: func(string) ([]byte, error) { return nil, nil }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return func(t *testing.T) storagetest.Older {
+				dsn := pgtest.Start(t)
+				if _, err := Restore(t.Context(), dsn, b, Options{}, nil); err != nil {
+					t.Fatal(err)
+				}
+				a, err := parse(dsn)
 				if err != nil {
 					t.Fatal(err)
 				}
-				t.Cleanup(func() { _ = s.Close() })
-				return s
-			},
-		}
-	})
+				db := a.pool(Options{}.withDefaults(), 4)
+				t.Cleanup(func() { _ = db.Close() })
+				return olderAt(t, dsn, a, db)
+			}
+		},
+	}
 }

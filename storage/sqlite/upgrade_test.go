@@ -3,6 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"io/fs"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/archive"
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
 
@@ -138,25 +140,44 @@ func TestAMigrationThatDiesAtAnyStepLeavesWhatItWouldHaveMade(t *testing.T) {
 		if _, err := p.Up(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		return storagetest.Older{
-			DB: db, Moment: func(at time.Time) string { return strconv.FormatInt(at.UnixMicro(), 10) },
-			Tables: "SELECT name FROM sqlite_master WHERE type = 'table'",
-			Migrate: func(ctx context.Context, name string, wrap func(driver.Connector) driver.Connector) (int64, error) {
-				own := pool(path, Options{Wrap: wrap}.withDefaults(), use{wait: patient, size: 4})
-				defer own.Close()
-				m := schema(Options{}.withDefaults())
-				m.Files = before(t, m.Files, cmp.Or(name, "99999"))
-				r, err := m.Up(ctx, own, 1)
-				return r.To, err
-			},
-			Open: func(t testing.TB, o storagetest.Options) storage.Store {
-				s, err := Open(t.Context(), path, Options{Clock: o.Clock, Wrap: o.Wrap, Unchecked: true})
-				if err != nil {
+		return olderAt(t, path, db)
+	})
+}
+
+func olderAt(t *testing.T, path string, db *sql.DB) storagetest.Older {
+	return storagetest.Older{
+		DB: db, Moment: func(at time.Time) string { return strconv.FormatInt(at.UnixMicro(), 10) },
+		Tables: "SELECT name FROM sqlite_master WHERE type = 'table'",
+		Migrate: func(ctx context.Context, name string, wrap func(driver.Connector) driver.Connector) (int64, error) {
+			own := pool(path, Options{Wrap: wrap}.withDefaults(), use{wait: patient, size: 4})
+			defer own.Close()
+			m := schema(Options{}.withDefaults())
+			m.Files = before(t, m.Files, cmp.Or(name, "99999"))
+			r, err := m.Up(ctx, own, 1)
+			return r.To, err
+		},
+		Open: func(t testing.TB, o storagetest.Options) storage.Store {
+			s, err := Open(t.Context(), path, Options{Clock: o.Clock, Wrap: o.Wrap, Unchecked: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = s.Close() })
+			return s
+		},
+		Backup: func(t *testing.T) func(*testing.T) storagetest.Older {
+			b, err := Backup(t.Context(), path, filepath.Join(t.TempDir(), "backup"), archive.Info{Clock: time.Now, Key: func(string) ([]byte, error) { return nil, nil }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return func(t *testing.T) storagetest.Older {
+				path := filepath.Join(t.TempDir(), "b.db")
+				if _, err := Restore(t.Context(), path, b, Options{}, nil, nil); err != nil {
 					t.Fatal(err)
 				}
-				t.Cleanup(func() { _ = s.Close() })
-				return s
-			},
-		}
-	})
+				db := pool(path, Options{}.withDefaults(), use{wait: patient, size: 4})
+				t.Cleanup(func() { _ = db.Close() })
+				return olderAt(t, path, db)
+			}
+		},
+	}
 }

@@ -24,6 +24,9 @@ type Older struct {
 	// that starts, and reports where it came.
 	Migrate func(ctx context.Context, before string, wrap func(driver.Connector) driver.Connector) (version int64, err error)
 	Open    Opener
+	// Backup backs the database up as it is now. What it returns restores that into a new one, whose schema becomes
+	// the newest.
+	Backup func(t *testing.T) (restored func(t *testing.T) Older)
 }
 
 // talkOfFormat1 is what a talk was before talks were packed: one question shown, one on its way.
@@ -34,12 +37,20 @@ const talkOfFormat1 = `1{"r":50,"o":1772600947123459,"s":[` +
 
 // MigratedWhileDying is the test of what becomes of an older database with data whose migration, and the pass
 // behind it, die at each of their steps: what they make is what they make without that, every claim
-// that was under way is found and settled, and bodies of old formats are read and written anew.
+// that was under way is found and settled, and bodies of old formats are read and written anew. A backup from before it
+// is restored as the same.
 func MigratedWhileDying(t *testing.T, older func(t *testing.T) Older) {
 	t.Helper()
-	var made [2][]string
+	var made [3][]string
+	var backup func(*testing.T) Older
 	deaths, passing := 0, 0
 	for i := range made {
+		if i == 2 {
+			o := backup(t)
+			foldUp(t, o.Open(t, Options{Clock: o.now}), 2)
+			made[i] = o.rows(t)
+			break
+		}
 		o := older(t)
 		o.fillFirst(t)
 		for _, to := range [...]struct {
@@ -48,6 +59,9 @@ func MigratedWhileDying(t *testing.T, older func(t *testing.T) Older) {
 		}{{"00024", true}, {"00025", false}, {"00026", true}, {"00034", false}, {"00035", true}, {"00053", false}, {"00054", true}, {"", false}} {
 			if to.before == "00054" {
 				o.fillTalks(t)
+				if i == 1 {
+					backup = o.Backup(t)
+				}
 			}
 			if i == 0 && to.dying {
 				deaths += o.dyingTo(t, to.before, deaths > 0)
@@ -70,6 +84,7 @@ func MigratedWhileDying(t *testing.T, older func(t *testing.T) Older) {
 		}
 	}
 	same(t, "what a migration made that died again and again", made[0], made[1])
+	same(t, "what was restored from before the migration", made[2], made[1])
 }
 
 func (o *Older) now() time.Time { return time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC) }
