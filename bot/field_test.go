@@ -20,7 +20,7 @@ questions: [{key: overall, scale: mood, primary: true, weight: 1, ask: How was i
 	"mail":      `questions: [` + fieldOverall + `, {key: mail, contact: email, ask: Your address?}]`,
 	"said":      `questions: [` + fieldOverall + `, {key: n1, number: {min: 0, max: 9}, ask: How many nights?}, {key: sum, message: "You said {answer of n1} nights."}]`,
 	"effort":    "scales: {effort: {generator: linear, min: 1, max: 5, min_text: Easy, max_text: Hard}}\n" + `questions: [` + fieldOverall + `, {key: eff, scale: effort, reverse: true, weight: 1, critical: 1, ask: How hard?}]`,
-	"languages": "languages: [en, nb, he, id, fil]\n" + `questions: [{key: overall, scale: csat5, primary: true, weight: 1, ask: {en: EN, nb: NB, he: HE, id: ID, fil: FIL}}]`,
+	"languages": "languages: [en, nb, he, id, fil]\nscales: {five: {generator: linear, min: 1, max: 5}}\n" + `questions: [{key: overall, scale: five, primary: true, weight: 1, ask: {en: EN, nb: NB, he: HE, id: ID, fil: FIL}}]`,
 	"short":     `questions: [` + fieldOverall + `, {key: t, text: short, max: 10, ask: Say}]`,
 	"levels": `questions: [` + fieldOverall + `, {key: hurt, options: [{key: "yes", label: Wrong}, {key: "no", label: Fine}], ask: Was anything wrong?},
   {key: bad, scale: yesno, when: {hurt: "yes"}, critical: 1, ask: Was it serious?}, {key: clean, scale: csat5, weight: 1, when: {bad: 1}, ask: And cleanliness?},

@@ -10,14 +10,13 @@ import (
 func TestInviteDoneSaysWhatBecomesOfIt(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, map[string]string{"PUBLIC_URL": "https://feedback.example"})
-	before, once := m.invite("--flow", "expect_perceive"), m.invite("--flow", "one_tap_csat")
+	before := m.invite("--flow", "expect_perceive")
 	for _, c := range []struct {
 		given, result string
 		at            string
 	}{
 		{before.Web, "noted", ""},
 		{before.Token, "noted", "2026-05-31T18:00"},
-		{once.Token, "nothing", ""},
 	} {
 		args := []string{"invite", "done", "--json", c.given}
 		if c.at != "" {
