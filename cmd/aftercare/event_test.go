@@ -9,7 +9,7 @@ import (
 )
 
 func TestEventsAreToldShownAndCancelled(t *testing.T) {
-	c := newConsole(t, nil)
+	c := newConsole(t, map[string]string{"PUBLIC_URL": "https://care.example"})
 	c.must("site", "add", "main", "--name", "Main Street")
 	file := filepath.Join(c.dir, "events.json")
 	write := func(body string) {
