@@ -84,8 +84,8 @@ var noPromiseIn = map[string][]string{
 		"card_earlier", "chat_linked", "code_seen", "form_reply_note", "home_on", "intro_more", "link_web", "only_text", "prompt_contact", "reason_nps_0_3",
 		"reason_nps_4_6", "refused_plan_past", "refused_snooze_past", "staff_stays_thread", "thanks_satisfied", "welcome",
 	},
-	"es": {"cause_tangibles", "form_due_is", "intro_more", "prompt_agree", "prompt_contact", "welcome"},
-	"ar": {"arrived_after_all", "in_span", "intro_recovery", "link_unknown", "link_web", "reason_remark", "welcome"},
+	"es": {"cause_tangibles", "form_due_is", "intro_more", "link_web", "prompt_agree", "prompt_contact", "welcome"},
+	"ar": {"arrived_after_all", "card_earlier", "in_span", "intro_recovery", "link_unknown", "link_web", "reason_remark", "welcome"},
 }
 
 // A text with a word of promise is shown where it is kept, and is not shown where it would not

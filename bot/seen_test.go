@@ -57,7 +57,7 @@ func TestAnAnswerOnAPageCountsOnceItIsSeen(t *testing.T) {
 	}
 	w.pass(due.Sub(w.now)/2+time.Minute, time.Minute)
 	w.settle(staffTG)
-	if !strings.Contains(w.news(staffTG, nil), "The customer has not heard from anybody yet") {
+	if !strings.Contains(w.news(staffTG, nil), "has heard nothing") {
 		t.Error("the clock to contact her did not strike")
 	}
 	w.shownPage(ann)
