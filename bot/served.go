@@ -85,7 +85,7 @@ type Served struct {
 const (
 	ServedAsked   = "asked"   // the customer is asked now
 	ServedLater   = "later"   // they are asked when the flow's delay is over
-	ServedNoted   = "noted"   // they have not answered what comes before the service
+	ServedNoted   = "noted"   // they have not begun, or not answered what comes before the service
 	ServedNothing = "nothing" // the survey waits for nothing: it goes on by itself, or has ended
 )
 

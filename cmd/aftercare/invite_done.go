@@ -59,7 +59,7 @@ func (c *inviteDoneCmd) Run(a *terminal) error {
 	words := map[string]string{
 		bot.ServedAsked:   "The customer is asked what comes after the service, as soon as the server runs.",
 		bot.ServedLater:   fmt.Sprintf("The customer is asked what comes after the service on %s: the survey's delay is counted from its end.", asked.Format("2006-01-02 15:04 MST")),
-		bot.ServedNoted:   "It is noted. The customer has yet to answer what comes before the service; the rest follows then.",
+		bot.ServedNoted:   "It is noted. The customer has yet to open the survey, or to answer what comes before the service; it goes on from there.",
 		bot.ServedNothing: "This survey waits for nothing: it asks nothing before the service, or it has ended. Nothing was changed.",
 	}
 	return a.printf("%s\n", words[what])
