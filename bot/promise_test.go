@@ -201,7 +201,7 @@ func promisesMade(t *testing.T, in *voice.Words, source string, taps *[]tapped) 
 			line += " lang=" + in.Tag + " language=" + in.Tag
 		}
 		if text, ok := strings.CutPrefix(line, "tap "); ok {
-			at := tapped{}
+			var at tapped
 			if in.Tag == "en" {
 				at = s.where(text)
 				*taps = append(*taps, at)

@@ -17,7 +17,8 @@ import (
 // alone.
 func (c *CaseView) Reminder(v *voice.Voice, e recovery.Event, forms bool) (chat.Message, bool) {
 	k := c.Case
-	id, due, who := "", time.Time{}, k.Holder.Name
+	var id string
+	due, who := time.Time{}, k.Holder.Name
 	var acts []recovery.ActKind
 	switch e.Kind {
 	case recovery.EventWoke:

@@ -19,6 +19,7 @@ import (
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/invitation/triggerfile"
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -116,13 +117,15 @@ func (p *askingPage) figures(words *words, counts []storage.AskCount) {
 		}
 	}
 	of := func(k, n int) string {
-		if n < 10 { // a rate of fewer says nothing
+		if n < report.FewestRated {
 			return words.t("asking_of", k, n)
 		}
-		return words.t("asking_rate", (k*100+n/2)/n, k, n)
+		f := figureOf(words, "", report.Show(k, n))
+		return f.Value + " " + f.Meta
 	}
 	p.Facts = [][2]string{
-		{words.t("asking_eligible"), strconv.Itoa(eligible)}, {words.t("asking_delivered"), of(delivered, eligible)},
+		{words.t("asking_eligible"), strconv.Itoa(eligible)},
+		{words.t("asking_delivered"), of(delivered, eligible)},
 		{words.t("asking_answered"), of(answered, delivered)},
 	}
 	for _, s := range invitation.States() {
@@ -364,8 +367,8 @@ func (s *site) handout(w http.ResponseWriter, r *http.Request, v Viewer) error {
 			Who: cmp.Or(h.Name, h.Ask.Customer), Link: h.Link(),
 			About:    voice.Join(" · ", h.Ask.Service, at.Name, words.moment(now, h.Ask.Sent, cmp.Or(at.Zone, time.UTC))),
 			WhatsApp: "/asking/handout/" + h.Ask.ID + "/whatsapp",
-			SMS:      template.URL("sms:" + digits + "?body=" + url.PathEscape(text)),
-			Mail:     template.URL("mailto:" + url.PathEscape(h.Email) + "?subject=" + url.PathEscape(words.t("handout_subject", at.Name)) + "&body=" + url.PathEscape(text)),
+			SMS:      template.URL("sms:" + digits + "?body=" + url.PathEscape(text)),                                                                                         //nolint:gosec // digits and escaped words
+			Mail:     template.URL("mailto:" + url.PathEscape(h.Email) + "?subject=" + url.PathEscape(words.t("handout_subject", at.Name)) + "&body=" + url.PathEscape(text)), //nolint:gosec // each part is escaped
 		}
 		p.Rows = append(p.Rows, row)
 	}

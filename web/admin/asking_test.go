@@ -16,7 +16,7 @@ func init() {
 		fixture{"asking.html", "empty", f, askingPage{}},
 		fixture{"asking.html", "full", f, askingPage{
 			Triggers: []string{"visit: when any service is done, ask post_service_3, 1h later, 100 %, not after 3d."}, Version: 3, May: true, Hand: true,
-			Facts: [][2]string{{"Answered", "31 % (40 of 129)"}}, States: [][2]string{{"sent", "20"}}, Why: [][2]string{{"was asked lately", "9"}},
+			Facts: [][2]string{{"Answered", "31 % (24–39) of 129"}}, States: [][2]string{{"sent", "20"}}, Why: [][2]string{{"was asked lately", "9"}},
 			Rows: []askRow{{"/customers?q=C-1", "C-1", "not asked", "was asked lately", "visit · cut"}, {"", "C-2", "sent", "", "visit"}},
 		}},
 		fixture{"triggers.html", "empty", f, triggersPage{Source: "triggers: []", Tried: &triedTriggers{}}},

@@ -25,7 +25,7 @@ func TestFindingsAreSaidInTheReadersLanguage(t *testing.T) {
 		if kind == "finding_" && !strings.HasPrefix(base, "check") || strings.HasSuffix(base, "_test.go") {
 			continue
 		}
-		source, err := os.ReadFile(name) //nolint:gosec // of the repository
+		source, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
