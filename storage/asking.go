@@ -99,7 +99,7 @@ type AskCount struct {
 
 // AskFilter says which asks are wanted: the newest first.
 type AskFilter struct {
-	Sites   []string
+	Sites   []string // one of these, where "" is of none; nil = any
 	Since   time.Time
 	State   string // "" = any, as below
 	Reason  string

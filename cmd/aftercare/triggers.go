@@ -208,6 +208,9 @@ func (c *triggersLinksCmd) Run(a *terminal) error {
 		if err != nil {
 			return err
 		}
+		if len(list) > 0 && list[0].Link() == "" {
+			return errors.New("the links lead nowhere: set PUBLIC_URL to the address at which customers reach this server, as the server has it")
+		}
 		w := csv.NewWriter(a.stdout)
 		rows := [][]string{{"customer", "name", "event", "service", "phone", "email", "link"}}
 		for _, h := range list {

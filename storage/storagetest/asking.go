@@ -105,6 +105,8 @@ var askingTests = group{
 		}
 		same(t, "the newest first", must(b.store.Asks(ctx, storage.AskFilter{Since: now, Limit: 2}))(t)[0].Customer, "C-4")
 		same(t, "of a site and state", len(must(b.store.Asks(ctx, storage.AskFilter{Sites: []string{"main"}, State: "sent", Since: now, Limit: 9}))(t)), 1)
+		every := must(b.store.Asks(ctx, storage.AskFilter{Since: now, Limit: 9}))(t)
+		same(t, "of every site and of none", len(must(b.store.Asks(ctx, storage.AskFilter{Sites: []string{"", "main"}, Since: now, Limit: 9}))(t)), len(every))
 		same(t, "of another site", len(must(b.store.Asks(ctx, storage.AskFilter{Sites: []string{"x"}, Since: now, Limit: 9}))(t)), 0)
 		same(t, "counted", must(b.store.CountAsks(ctx, now))(t), []storage.AskCount{
 			{Site: "main", Trigger: "visit", State: "scheduled", N: 4}, {Site: "main", Trigger: "visit", State: "sent", N: 1},

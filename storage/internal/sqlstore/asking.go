@@ -387,14 +387,14 @@ func (s *Store) Asks(ctx context.Context, f storage.AskFilter) ([]storage.Ask, e
 	if before.IsZero() {
 		before = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	sites := f.Sites
+	sites, this := f.Sites, "this" // "" = of any site
 	if sites == nil {
-		sites = []string{""}
+		sites, this = []string{""}, ""
 	}
 	return newest(s, f.Limit, func(b storage.Bucket) (all []storage.Ask, _ error) {
 		for _, site := range sites {
 			list, err := collect(ctx, s, "asks", s.q.asksMade, []any{
-				int64(b), micro(f.Since), micro(before), site, site, f.State, f.State, f.Reason, f.Reason, f.Trigger, f.Trigger, int64(f.Limit),
+				int64(b), micro(f.Since), micro(before), site, this, f.State, f.State, f.Reason, f.Reason, f.Trigger, f.Trigger, int64(f.Limit),
 			}, scanAsk)
 			if err != nil {
 				return nil, err
