@@ -44,6 +44,14 @@ func (q *Question) meant(raw float64) float64 {
 	return Reversed(raw, low, high)
 }
 
+// Worth is the score of the option that an answer of this value, as it was given, stands for.
+func (q *Question) Worth(given float64) (score float64, ok bool) {
+	if o := q.option(q.meant(given)); o != nil && o.Score != nil {
+		return *o.Score, true
+	}
+	return 0, false
+}
+
 // apart reports whether an option stands beside the points of its scale and says nothing
 // about them: "nothing was promised". It is neither the lowest nor the highest.
 func (o *Option) apart() bool { return o.Flag == NoFlag && o.Score == nil }

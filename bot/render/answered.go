@@ -59,16 +59,15 @@ func (c *CaseView) levelAt(q *survey.Question, a *survey.Answer) int {
 	if a.Value == nil {
 		return 0
 	}
-	for _, o := range q.Scale.Options {
-		if o.Value == *a.Value && o.Score != nil {
-			level, err := c.Flow.Bands.Level(*o.Score)
-			if err != nil {
-				return 0
-			}
-			return level
-		}
+	score, scored := q.Worth(*a.Value)
+	if !scored {
+		return 0
 	}
-	return 0
+	level, err := c.Flow.Bands.Level(score)
+	if err != nil {
+		return 0
+	}
+	return level
 }
 
 // Level is how satisfied the customer is by all answers, from 1, worst first, with its name and

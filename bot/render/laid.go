@@ -33,9 +33,9 @@ func laidQuestion(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 	}
 	switch q.Kind {
 	case survey.ScaleQ:
-		m.Rows = [][]chat.Button{laidScale(v, i, &q.Scale)}
-		if n := len(q.Scale.Options); n > legendUpTo || !inWords(&q.Scale) && !labelled(v, &q.Scale) {
-			l.Low, l.High = scaleEnd(v, &q.Scale, 0, q.Scale.MinText), scaleEnd(v, &q.Scale, n-1, q.Scale.MaxText)
+		m.Rows = [][]chat.Button{laidScale(v, i, q)}
+		if n := len(q.Scale.Options); n > legendUpTo || !inWords(&q.Scale) && !labelled(v, &q.Scale) && !wordless(v, &q.Scale) {
+			l.Low, l.High = scaleEnd(v, q, 0, q.Scale.MinText), scaleEnd(v, q, n-1, q.Scale.MaxText)
 		}
 		long := false
 		for o := range m.Rows[0] {
@@ -88,7 +88,7 @@ func laidQuestion(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 // labelled reports whether every point of a scale has words of its own.
 func labelled(v *voice.Voice, s *survey.Scale) bool {
 	for i := range s.Options {
-		if optionLabel(v, &s.Options[i]) == "" {
+		if optionLabel(v, s, i) == "" {
 			return false
 		}
 	}
@@ -97,19 +97,20 @@ func labelled(v *voice.Voice, s *survey.Scale) bool {
 
 // laidScale are the points of a scale, from the first to the last. What is said of each begins
 // with what is seen of it.
-func laidScale(v *voice.Voice, q int, s *survey.Scale) []chat.Button {
+func laidScale(v *voice.Voice, at int, q *survey.Question) []chat.Button {
+	s := &q.Scale
 	buttons := make([]chat.Button, len(s.Options))
 	last := s.Options[len(s.Options)-1].Value
 	for i := range s.Options {
 		o := &s.Options[i]
-		label, value := optionLabel(v, o), optionValue(v, s, i)
-		b := chat.Button{Data: Tapped{Verb: VerbPick, Session: v.Session.ID, Question: q, Option: i}.Encode()}
+		label, value := optionLabel(v, s, i), optionValue(v, s, i)
+		b := chat.Button{Data: Tapped{Verb: VerbPick, Session: v.Session.ID, Question: at, Option: i}.Encode()}
 		switch {
 		case inWords(s) && label != "":
 			b.Text = voice.Join(" ", o.Symbol, label)
 		case len(s.Options) <= legendUpTo:
-			b.Text, b.Words = voice.Join(" ", value, o.Symbol), label
-		default:
+			b.Text, b.Words = voice.Join(" ", value, symbol(v, q, i)), label
+		default: // the ends are told below
 			b.Text = voice.Join(" ", value, o.Symbol)
 		}
 		if !inWords(s) {
@@ -118,7 +119,7 @@ func laidScale(v *voice.Voice, q int, s *survey.Scale) []chat.Button {
 				of = v.Say("button_number", "value", voice.Number(o.Value), "max", voice.Number(last))
 			}
 			b.Label = voice.Join(v.Plain["list_comma"], voice.Join(" ", b.Text, label), of)
-			if label == "" && o.Symbol == "" && of != "" {
+			if label == "" && b.Text == value && of != "" {
 				b.Label = of
 			}
 		}

@@ -35,8 +35,8 @@ func Question(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 	}
 	switch q.Kind {
 	case survey.ScaleQ:
-		text = append(text, legend(v, &q.Scale))
-		m.Rows = scaleRows(v, s.ID, i, &q.Scale)
+		text = append(text, legend(v, q))
+		m.Rows = scaleRows(v, s.ID, i, q)
 	case survey.ChoiceQ:
 		if q.Max > 1 && q.Min > 1 {
 			text = append(text, v.Say("choose_between", "min", strconv.Itoa(q.Min), "max", strconv.Itoa(q.Max)))
@@ -98,7 +98,8 @@ func expected(v *voice.Voice, q *survey.Question) (chat.Expects, string) {
 
 // legend says in words what the points of a scale mean, where its buttons show
 // digits only.
-func legend(v *voice.Voice, s *survey.Scale) string {
+func legend(v *voice.Voice, q *survey.Question) string {
+	s := &q.Scale
 	n := len(s.Options)
 	if inWords(s) {
 		return ""
@@ -106,13 +107,13 @@ func legend(v *voice.Voice, s *survey.Scale) string {
 	var lines []string
 	if n <= legendUpTo {
 		for i := range s.Options {
-			if label := optionLabel(v, &s.Options[i]); label != "" {
+			if label := optionLabel(v, s, i); label != "" {
 				lines = append(lines, optionValue(v, s, i)+" = "+label)
 			}
 		}
 	}
-	if len(lines) == 0 {
-		lines = append(lines, scaleEnd(v, s, 0, s.MinText), scaleEnd(v, s, n-1, s.MaxText))
+	if len(lines) == 0 && !wordless(v, s) {
+		lines = append(lines, scaleEnd(v, q, 0, s.MinText), scaleEnd(v, q, n-1, s.MaxText))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -125,18 +126,24 @@ func inWords(s *survey.Scale) bool {
 }
 
 // end explains one end of a long scale.
-func scaleEnd(v *voice.Voice, s *survey.Scale, i int, words survey.Text) string {
+func scaleEnd(v *voice.Voice, q *survey.Question, i int, words survey.Text) string {
+	s := &q.Scale
+	if wordless(v, s) {
+		return voice.Join(" ", optionValue(v, s, i), symbol(v, q, i))
+	}
 	label := words.In(v.Langs...)
 	if label == "" {
-		label = optionLabel(v, &s.Options[i])
+		label = optionLabel(v, s, i)
 	}
 	return voice.Join(" = ", optionValue(v, s, i), label)
 }
 
-// optionLabel is an option's words; "" where the label only repeats the value.
-func optionLabel(v *voice.Voice, o *survey.Option) string {
+// optionLabel is an option's words; "" where the label only repeats the value, and where the
+// scale is shown without words.
+func optionLabel(v *voice.Voice, s *survey.Scale, i int) string {
+	o := &s.Options[i]
 	label := o.Label.In(v.Langs...)
-	if label == voice.Number(o.Value) {
+	if label == voice.Number(o.Value) || wordless(v, s) {
 		return ""
 	}
 	return label
@@ -154,27 +161,28 @@ func optionValue(v *voice.Voice, s *survey.Scale, i int) string {
 
 // scaleRows are the buttons of a scale: one row of up to seven, longer scales in rows
 // of nearly the same length, two or three words with the best one first.
-func scaleRows(v *voice.Voice, session string, q int, s *survey.Scale) [][]chat.Button {
+func scaleRows(v *voice.Voice, session string, at int, q *survey.Question) [][]chat.Button {
+	s := &q.Scale
 	n := len(s.Options)
 	buttons := make([]chat.Button, n)
 	words := inWords(s)
 	short, rising := true, n > 1 && s.Options[0].Value < s.Options[1].Value
 	for i := range s.Options {
 		o := &s.Options[i]
-		label := optionLabel(v, o)
-		b := chat.Button{Data: Tapped{Verb: VerbPick, Session: session, Question: q, Option: i}.Encode()}
-		at := i
+		label := optionLabel(v, s, i)
+		b := chat.Button{Data: Tapped{Verb: VerbPick, Session: session, Question: at, Option: i}.Encode()}
+		to := i
 		if words && label != "" {
 			b.Text = voice.Join(" ", o.Symbol, label)
 			short = short && utf8.RuneCountInString(b.Text) <= shortWord
 			if rising {
-				at = n - 1 - i
+				to = n - 1 - i
 			}
 		} else {
-			b.Text = voice.Join(" ", optionValue(v, s, i), o.Symbol)
-			b.Label = optionOf(v, s, i)
+			b.Text = voice.Join(" ", optionValue(v, s, i), symbol(v, q, i))
+			b.Label = optionOf(v, q, i)
 		}
-		buttons[at] = b
+		buttons[to] = b
 	}
 	switch {
 	case words && (!short || n > wordScale):
@@ -192,9 +200,13 @@ func scaleRows(v *voice.Voice, session string, q int, s *survey.Scale) [][]chat.
 }
 
 // optionOf is an option in words that make sense alone: "2 of 5, Dissatisfied".
-func optionOf(v *voice.Voice, s *survey.Scale, i int) string {
+func optionOf(v *voice.Voice, q *survey.Question, i int) string {
+	s := &q.Scale
 	o := &s.Options[i]
-	label := optionLabel(v, o)
+	label := optionLabel(v, s, i)
+	if label == "" && wordless(v, s) {
+		label = symbol(v, q, i)
+	}
 	first, last := s.Options[0].Value, s.Options[len(s.Options)-1].Value
 	switch {
 	case first < 0 || last < first:
@@ -273,7 +285,10 @@ func answerText(v *voice.Voice, q *survey.Question, a *survey.Answer) string {
 		}
 		for i := range q.Scale.Options {
 			if q.Scale.Options[i].Value == *a.Value {
-				label := optionLabel(v, &q.Scale.Options[i])
+				label := optionLabel(v, &q.Scale, i)
+				if label == "" && wordless(v, &q.Scale) {
+					return voice.Join(" ", optionValue(v, &q.Scale, i), symbol(v, q, i))
+				}
 				if inWords(&q.Scale) && label != "" {
 					return label
 				}

@@ -48,8 +48,8 @@ func repeated(v *voice.Voice, q *survey.Question, a *survey.Answer) string {
 	switch {
 	case q.Kind == survey.ScaleQ && a.Value != nil:
 		for i := range q.Scale.Options {
-			if o := &q.Scale.Options[i]; o.Value == *a.Value && optionLabel(v, o) != "" {
-				said = optionLabel(v, o)
+			if label := optionLabel(v, &q.Scale, i); q.Scale.Options[i].Value == *a.Value && label != "" {
+				said = label
 			}
 		}
 	case q.Kind == survey.DateQ:
