@@ -92,7 +92,10 @@ func New(ctx context.Context, c Config) (*Bot, error) {
 		b.templates = func() []survey.Flow { return nil }
 	}
 	for platform, can := range c.Traits {
-		if can.Slash != "" {
+		switch {
+		case can.Lays:
+			b.behind[platform] = said.OnPage()
+		case can.Slash != "":
 			b.behind[platform] = said.Behind(can.Slash)
 		}
 	}

@@ -198,6 +198,11 @@ func (j *job) act() func(*turn) error {
 			return commands{t}.command(&said)
 		case u.Kind == chat.Text:
 			if len(u.Files) == 0 {
+				if what := privacyWish(t.b.texts, u.Text); what != "" {
+					said := *u
+					said.Text = what
+					return asksPrivacy(&said, t)
+				}
 				if taken, err := (halting{t, u.Text}).heard(); taken || err != nil {
 					return err
 				}

@@ -32,10 +32,13 @@ func (w *Words) Menu() []MenuItem {
 // slash, which has no direction of its own, is shown behind the name.
 const LeftToRight = "\u200e"
 
-// Help lists the commands, one a line.
+// Help lists the commands, one a line; on a page it says what the menu is for.
 func (w *Words) Help() string {
 	if w.own["help"] != "" {
 		return w.Plain["help"]
+	}
+	if w.page {
+		return w.Plain["help"+onPage]
 	}
 	mark := ""
 	if w.Tag == "ar" {

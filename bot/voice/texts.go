@@ -43,6 +43,7 @@ type Words struct {
 	Plain map[string]string
 	loc   *i18n.Localizer
 	own   map[string]string // a flow's, see Worded
+	page  bool              // see OnPage
 }
 
 // Load reads the embedded locale files, once for the whole process.
@@ -93,6 +94,28 @@ func (t *Texts) Behind(command string) *Texts {
 	return s
 }
 
+// onPage ends the ids of sentences that take the place of others on a page, which has a menu
+// where other chats have commands.
+const onPage = "_page"
+
+// OnPage returns the same sentences for a page: none of them names a command.
+func (t *Texts) OnPage() *Texts {
+	s := &Texts{in: make(map[string]*Words, len(t.in))}
+	for tag, w := range t.in {
+		n := *w
+		n.page, n.Plain = true, maps.Clone(w.Plain)
+		for id, text := range w.Plain {
+			if of, ok := strings.CutSuffix(id, onPage); ok {
+				n.Plain[of] = text
+			}
+		}
+		delete(n.Plain, "intro_privacy") // there it is a page of its own
+		delete(n.Plain, "intro_privacy_pulse")
+		s.in[tag] = &n
+	}
+	return s
+}
+
 // signs stand for words of the frame in a language that neither the program nor the flow has:
 // a question in it is shown with signs alone, never with English beside it.
 var signs = map[string]string{
@@ -123,6 +146,9 @@ func (t *Texts) Worded(tag string, own map[string]string) *Words {
 		maps.Copy(n.Plain, signs)
 	}
 	for id, words := range own {
+		if w.page && !foreign && commandWord.MatchString(words) {
+			continue // a page has no commands, and a sentence of ours that names none
+		}
 		n.Plain[id] = commandWord.ReplaceAllStringFunc(words, func(c string) string { return n.command(c[1:]) })
 	}
 	return &n
@@ -327,13 +353,17 @@ func (t *Texts) Turns(text string) bool {
 	return false
 }
 
-// Matches reports whether text is the sentence with this id in any language, whatever its
-// case, its accents and the full stop at its end.
+// Matches reports whether text is the sentence with this id in any language, or one of several
+// ways to say it, whatever its case, its accents and the full stop at its end.
 func (t *Texts) Matches(id, text string) bool {
-	text = words.Bare(text)
+	if text = words.Bare(text); text == "" {
+		return false
+	}
 	for _, w := range t.in {
-		if text != "" && words.Bare(w.Plain[id]) == text {
-			return true
+		for way := range strings.SplitSeq(w.Plain[id], "|") {
+			if words.Bare(way) == text {
+				return true
+			}
 		}
 	}
 	return false

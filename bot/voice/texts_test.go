@@ -176,3 +176,37 @@ func TestEveryFrameTextIsASentence(t *testing.T) {
 		t.Errorf("behind a command it is %q", slack.Help())
 	}
 }
+
+// A page has a menu and no commands: none of its sentences names one, whoever wrote them.
+func TestNothingOnAPageNamesACommand(t *testing.T) {
+	said, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := said.OnPage()
+	named := 0
+	for _, tag := range Languages {
+		own := map[string]string{"notice_nothing": "Choose, or send /skip.", "help": "/start goes on", "skip": "Leave out"}
+		for _, w := range []*Words{page.Of(tag), page.Worded(tag, own)} {
+			for id, sentence := range w.Plain {
+				if commandWord.MatchString(sentence) {
+					t.Errorf("%s: %s names a command: %q", tag, id, sentence)
+				}
+			}
+			if help := w.Help(); commandWord.MatchString(help) || !strings.Contains(help, "⋯") {
+				t.Errorf("%s: help on a page is %q", tag, help)
+			}
+		}
+		if page.Worded(tag, own).Say("skip") != "Leave out" {
+			t.Errorf("%s: words of a flow that name no command are not shown", tag)
+		}
+		for _, sentence := range said.Of(tag).Plain {
+			if commandWord.MatchString(sentence) {
+				named++
+			}
+		}
+	}
+	if named == 0 {
+		t.Error("no sentence of another chat names a command: this test would see none")
+	}
+}
