@@ -2,7 +2,9 @@ package webchat
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -21,14 +23,29 @@ const (
 const enough = "retry: 3600000\nevent: enough\ndata:\n\n"
 
 func (s *site) chatEvents(w http.ResponseWriter, r *http.Request) {
-	if v, ok := s.visitor(w, r, nil); ok {
-		s.stream(w, r, v.Address)
+	ctx, opened := s.door.enter(r.Context(), r.PathValue("token"))
+	defer opened()
+	if v, ok := s.visitor(w, r.WithContext(ctx), nil); ok {
+		s.stream(w, r.WithContext(ctx), v.Address, opened)
 	}
 }
 
+// sendAway answers a stream that gave way to newer ones before it began.
+func sendAway(w http.ResponseWriter) {
+	ofStream(w.Header())
+	_, _ = io.WriteString(w, enough) // who is sent away may be gone
+}
+
+func ofStream(h http.Header) {
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no")
+	h.Set("Connection", "close") // a reader who has lost the seat holds nothing of the server any more
+}
+
 // stream sends an event whenever the transcript at an address is no longer the one that
-// the reader has. The event's id names the new one; the reader fetches the page.
-func (s *site) stream(w http.ResponseWriter, r *http.Request, to chat.Address) {
+// the reader has. The event's id names the new one; the reader fetches the page. It calls
+// opened when it gives way to newer ones by its seat alone.
+func (s *site) stream(w http.ResponseWriter, r *http.Request, to chat.Address, opened func()) {
 	ctx, cancel := context.WithTimeout(r.Context(), streamLife)
 	defer cancel()
 
@@ -39,9 +56,8 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request, to chat.Address) {
 		s.away(w, r, "read the state of a transcript", err, nil)
 		return
 	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no")
-	w.Header().Set("Connection", "close") // a reader who has lost the seat holds nothing of the server any more
+	opened()
+	ofStream(w.Header())
 	out := http.NewResponseController(w)
 	send := func(format string, args ...any) bool {
 		// A writer without deadlines or buffers is a test's; it needs neither.
@@ -71,6 +87,9 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request, to chat.Address) {
 		}
 		select {
 		case <-ctx.Done():
+			if errors.Is(context.Cause(ctx), errGaveWay) {
+				send(enough) // the store had just answered
+			}
 			return
 		case <-seat.full:
 			send(enough)

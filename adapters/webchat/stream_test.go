@@ -182,6 +182,47 @@ func TestStream(t *testing.T) {
 				t.Errorf("%d streams were told and %d ended", told, ended)
 			}
 		},
+		"of a link's streams that are being opened four wait for the store: older ones are sent away": func(t *testing.T, b *fakeBot) {
+			c := b.config()
+			waiting, answers := 0, make(chan struct{})
+			find := c.Visitor
+			c.Visitor = func(ctx context.Context, token, browser string) (Visitor, error) {
+				b.mu.Lock()
+				waiting++
+				b.mu.Unlock()
+				defer func() {
+					b.mu.Lock()
+					waiting--
+					b.mu.Unlock()
+				}()
+				select {
+				case <-ctx.Done():
+					return Visitor{}, ctx.Err()
+				case <-answers:
+				}
+				return find(ctx, token, browser)
+			}
+			h := New(c)
+			var all []*reader
+			for range 1000 {
+				r, stop := listen(h, chatPath+"/events?have=old", "")
+				defer stop()
+				all = append(all, r)
+			}
+			b.mu.Lock()
+			if waiting != 4 {
+				t.Errorf("%d wait for the store", waiting)
+			}
+			b.mu.Unlock()
+			close(answers)
+			synctest.Wait()
+			for i, r := range all {
+				got, old := r.take(), i < 996
+				if old != (got == enough) || old == strings.Contains(got, event(state(b))) || r.header.Get("Content-Type") != "text/event-stream" {
+					t.Errorf("stream %d got %q", i, got)
+				}
+			}
+		},
 		"one question a second is enough for everybody who reads": func(t *testing.T, b *fakeBot) {
 			h := New(b.config())
 			for range 4 {

@@ -136,6 +136,7 @@ type site struct {
 	assets    *page.Assets
 	words     dictionary
 	audiences *audiences
+	door      door
 }
 
 // New returns the handler of /chat/, /s/ and /static/chat/. Event streams last as
@@ -259,6 +260,10 @@ func noticeOf(err error) notice {
 // away answers while the store cannot be reached, and gives back what was sent. A
 // person who closed the page gets no answer and leaves no line in the log.
 func (s *site) away(w http.ResponseWriter, r *http.Request, doing string, err error, sent *posted) {
+	if errors.Is(context.Cause(r.Context()), errGaveWay) {
+		sendAway(w)
+		return
+	}
 	if r.Context().Err() != nil {
 		// Nobody is there to read this; but saying nothing at all would say that it was done.
 		w.WriteHeader(http.StatusServiceUnavailable)

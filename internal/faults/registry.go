@@ -205,7 +205,7 @@ func registry() []row {
 			{dir: "bot", test: "TestL19TheAttemptsOfStrangersCostNothing", target: faults},
 			{dir: shell, test: "TestH1NobodyCrowdsOutAnothersCard", target: faults, long: []string{"-hostile=1000"}, waits: true},
 		}},
-		{26, "what one link can cost", "of 1,000 streams of one link four are kept, and one question a second is asked for all; a page of 1,000 messages has at most 200 kB; at rest 10 % of a core, and the connections of streams that are over are closed; the memory is printed: it is what a thousand connections at once take, 30 kB each, which the limit of connections bounds and the runtime gives back in its own time", []check{
+		{26, "what one link can cost", "of 1,000 streams of one link four are kept, and one question a second is asked for all; four wait for the store while they are opened; a page of 1,000 messages has at most 200 kB; at rest 10 % of a core, and the connections of streams that are over are closed; at no moment more than 20 MB above what the server holds after others wrote", []check{
 			{dir: shell, test: "TestM7OneLinkCostsLittle", target: faults, long: []string{"-hostile=1000"}, waits: true},
 			{dir: "adapters/webchat", test: "TestStream", target: faults},
 			{dir: "adapters/webchat", test: "TestAConversationIsReadInPages", target: faults},
