@@ -35,7 +35,8 @@ const (
 	// so that nobody starves.
 	groupBonus = time.Minute
 	// fairShare is which of a chat's sends takes what has waited longest, whatever its rank:
-	// the last of so many. So no rank waits for ever.
+	// the last of so many. So no rank waits for ever. What is urgent goes ahead of it all the
+	// same, until as many again were sent.
 	fairShare = 8
 )
 
@@ -67,7 +68,7 @@ type lane struct {
 	current  *storage.Delivery  // in flight
 	queue    []storage.Delivery // claimed, to be sent next, in order
 	known    []place            // in order per bucket; buckets as they came
-	sends    int                // so far, to know whose turn it is
+	sends    int                // since what had waited longest was sent
 	settling int                // settlements that are being committed, or wait to be
 	shown    []*settlement      // of edits, that wait for what is in flight
 	flying   bool               // it has one of the account's parallel sends
@@ -118,14 +119,10 @@ func (l *lane) forget(k slotKey) {
 
 // next returns the index of the known row to claim at now, or when there may be one. The
 // lowest rank goes first, what has the same in its order; and now and then what has waited
-// longest. A row waits for earlier ones of its own conversation that rank no later, edits
+// longest, but not ahead of what is urgent every time. A row waits for earlier ones of its own conversation that rank no later, edits
 // aside.
 func (l *lane) next(now time.Time) (i int, at time.Time) {
 	best, soonest := -1, -1
-	before := func(p, q place) bool { return p.rank < q.rank }
-	if l.sends%fairShare == fairShare-1 {
-		before = func(p, q place) bool { return p.due.Before(q.due) }
-	}
 	for i, p := range l.known {
 		if l.waits(i) {
 			continue
@@ -133,9 +130,12 @@ func (l *lane) next(now time.Time) (i int, at time.Time) {
 		if soonest < 0 || p.due.Before(l.known[soonest].due) {
 			soonest = i
 		}
-		if !p.due.After(now) && (best < 0 || before(p, l.known[best])) {
+		if !p.due.After(now) && (best < 0 || p.rank < l.known[best].rank) {
 			best = i
 		}
+	}
+	if best >= 0 && l.sends >= fairShare-1 && (l.known[best].rank > storage.Urgent || l.sends >= 2*fairShare-1) {
+		best = soonest
 	}
 	switch {
 	case best >= 0:
@@ -144,6 +144,17 @@ func (l *lane) next(now time.Time) (i int, at time.Time) {
 		return soonest, l.known[soonest].due
 	}
 	return -1, time.Time{}
+}
+
+// count notes that a row is sent now.
+func (l *lane) count(row storage.Delivery) {
+	l.sends++
+	for i, p := range l.known {
+		if p.due.Before(row.Due) && !l.waits(i) {
+			return
+		}
+	}
+	l.sends = 0
 }
 
 // waits reports whether a known row must wait for another of its conversation.

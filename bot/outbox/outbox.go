@@ -2,8 +2,8 @@
 // conversation in each chat, never lost, possibly shown twice.
 //
 // Within a chat what has the lowest rank goes first (storage.Rank), what has the same rank in
-// the order of its conversation; every eighth send takes what has waited longest, so that no
-// rank waits for ever. Who wants something said gives it its rank.
+// the order of its conversation; every eighth send takes what has waited longest, every
+// sixteenth while something urgent waits, so that no rank waits for ever. Who wants something said gives it its rank.
 //
 // What is to be sent is stored first, as deliveries, in the commit that makes it necessary
 // (storage.Change.Slots). Of all processes the one that holds an account's lease sends the

@@ -14,7 +14,7 @@ func (d *dispatcher) start(l *lane) {
 	row := l.queue[0]
 	l.queue = slices.Delete(l.queue, 0, 1)
 	l.current, l.newer, l.phase = &row, false, busy
-	l.sends++
+	l.count(row)
 	if !l.flying {
 		l.flying = true
 		d.flying++
