@@ -119,8 +119,8 @@ func (l *lane) forget(k slotKey) {
 
 // next returns the index of the known row to claim at now, or when there may be one. The
 // lowest rank goes first, what has the same in its order; and now and then what has waited
-// longest, but not ahead of what is urgent every time. A row waits for earlier ones of its own conversation that rank no later, edits
-// aside.
+// longest, but not ahead of what is urgent every time. A row waits for earlier ones of its own
+// conversation that rank no later, edits aside.
 func (l *lane) next(now time.Time) (i int, at time.Time) {
 	best, soonest := -1, -1
 	for i, p := range l.known {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,7 @@ func main() {
 // options are what a person may ask for.
 type options struct {
 	short bool
+	tests *regexp.Regexp    // only those whose names match
 	sizes map[string]string // by the names of the placeholders in registry
 }
 
@@ -44,12 +46,17 @@ func start(args []string) error {
 	o := options{sizes: map[string]string{}}
 	set.BoolVar(&o.short, "short", false, "run each test as short as `make test` does")
 	only := set.String("rows", "", "only these rows, such as 1,2,10")
+	tests := set.String("tests", "", "only the tests whose names match this, such as TestBackup")
 	for name, size := range sizes() {
 		set.Func(name, size.help+" ("+size.usual+")", func(v string) error { o.sizes[name] = v; return nil })
 		o.sizes[name] = size.usual
 	}
 	if err := set.Parse(args); err != nil {
 		return err
+	}
+	var err error
+	if o.tests, err = regexp.Compile(*tests); err != nil {
+		return fmt.Errorf("-tests: %w", err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -98,7 +105,7 @@ func (o options) measure(ctx context.Context, record record, targets []string, r
 			continue
 		}
 		for _, check := range row.checks {
-			if errs != nil || !slices.Contains(targets, check.target) && !slices.Contains(targets, "all") {
+			if errs != nil || !slices.Contains(targets, check.target) && !slices.Contains(targets, "all") || !o.tests.MatchString(check.test) {
 				continue
 			}
 			if check.waits {
