@@ -88,7 +88,7 @@ func (d *desk) toStaff(who *storage.Identity, s said) {
 	if home := d.session.Address; d.snap.Traits[home.Platform].Stored && s.text != "" {
 		d.want(storage.Want{
 			Slot: storage.Slot{Kind: storage.OwnSlot, Owner: d.kase.ID, Part: s.key}.Nth(len(d.out.Words)).String(), Kind: storage.NoticeD,
-			Address: d.snap.At(home), Render: ownWords(d.snap.Traits[home.Platform], d.now, s.text),
+			Address: d.snap.At(home), Render: ownWords(d.snap.Traits[home.Platform], d.now, s.text, !d.waits() && len(d.reachable()) > 0),
 		})
 	}
 	if d.waits() {
@@ -291,11 +291,12 @@ func (d *desk) tellCustomer(what storage.SlotKind, id string, pairs ...string) {
 	})
 }
 
-// ownWords are a customer's words as their own page shows them to them.
-func ownWords(home chat.Traits, at time.Time, text string) chat.Message {
+// ownWords are a customer's words as their own page shows them to them; told says that staff
+// are shown them.
+func ownWords(home chat.Traits, at time.Time, text string, told bool) chat.Message {
 	m := chat.Message{Text: text, Mine: true}
 	if home.Lays {
-		m.Layout = &chat.Layout{Part: chat.PartOwn, At: at}
+		m.Layout = &chat.Layout{Part: chat.PartOwn, At: at, Told: told}
 	}
 	return m
 }

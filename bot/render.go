@@ -209,7 +209,7 @@ func (t *turn) own(text string) {
 	if on := t.session.Address; t.snap.Traits[on.Platform].Stored && text != "" {
 		t.want(storage.Want{
 			Slot: storage.Slot{Kind: storage.OwnSlot, Owner: t.session.ID, Part: t.key}.Nth(len(t.out.Words)).String(), Kind: storage.NoticeD,
-			Render: ownWords(t.talk().On, t.now, text),
+			Render: ownWords(t.talk().On, t.now, text, t.flow != nil && (remarks{t}).reaches()),
 		})
 	}
 }

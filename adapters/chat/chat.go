@@ -192,6 +192,7 @@ type Layout struct {
 	Of   string    `json:"of,omitempty"`   // names the survey that it belongs to
 	At   time.Time `json:"at,omitzero"`    // when it was said, of words of people
 	Who  string    `json:"who,omitempty"`  // who said it, of staff's replies
+	Told bool      `json:"told,omitempty"` // of the customer's own words: staff were shown them
 	Hint string    `json:"hint,omitempty"` // stands faint below the words
 
 	// Of a question that is asked or was answered.

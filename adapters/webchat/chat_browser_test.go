@@ -418,7 +418,7 @@ func longConversation() *fakeBot {
 	put("q:1", chat.Message{Text: overallAsk, Rows: edit}, chat.Layout{Part: chat.PartQuestion, Answer: "2 – dissatisfied"})
 	put("q:2", chat.Message{Text: whyAsk, Rows: edit}, chat.Layout{Part: chat.PartQuestion, Answer: "I waited forty minutes, and nobody told me why.\n\nTwo people came after me.", FollowsUp: true})
 	bot.put(customer, "q:old", chat.Message{Text: "Was it clean?\n\n✓ You answered: 2, dissatisfied", Rows: [][]chat.Button{{{Text: "Change", Data: "c"}}}, Lang: "en"})
-	put("own", chat.Message{Text: "Who can I talk to about the waiting?", Mine: true}, chat.Layout{Part: chat.PartOwn, At: at})
+	put("own", chat.Message{Text: "Who can I talk to about the waiting?", Mine: true}, chat.Layout{Part: chat.PartOwn, At: at, Told: true})
 	put("e", chat.Message{Text: "Bob has taken this up and answers here."}, chat.Layout{Part: chat.PartEvent, At: at})
 	put("r", chat.Message{Title: "Bob (Salon Anna)", Text: "Ann, I am sorry. May I call you?"}, chat.Layout{Part: chat.PartReply, At: at, Who: "Bob"})
 	bot.put(customer, "n:1", chat.Message{Text: "Is it about this?", Replies: "q:1", Quotes: []chat.Quote{{Label: "You wrote", Text: "Nobody came."}}, Lang: "en"})

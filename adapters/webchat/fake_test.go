@@ -242,7 +242,7 @@ func (b *fakeBot) step(u chat.Update) {
 		say("q:s1:2", change(whyAsk, u.Text, "1cs1.2"))
 		say("t:s1", laid("Thank you for telling us. The team will contact you within 4 hours.", chat.Layout{Part: chat.PartThanks}))
 	case u.Kind == chat.Text:
-		m := laid(u.Text, chat.Layout{Part: chat.PartOwn, At: u.At})
+		m := laid(u.Text, chat.Layout{Part: chat.PartOwn, At: u.At, Told: true})
 		m.Mine = true
 		b.put(u.From, "own:"+u.Key, m)
 	}

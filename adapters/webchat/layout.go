@@ -324,7 +324,11 @@ func (s *site) lines(f frame, v Visitor, nonce string, items []Item, at map[chat
 			lines = append(lines, base)
 		case chat.PartOwn:
 			base.Kind = "own"
-			base.MarkLine = s.words.say(f.Words.Delivered, "time", base.At)
+			kept := f.Words.Saved
+			if l.Told {
+				kept = f.Words.Delivered
+			}
+			base.MarkLine = s.words.say(kept, "time", base.At)
 			if by := repliedAfter[i]; by != "" {
 				base.MarkLine += " · " + s.words.say(f.Words.ReadBy, "who", by)
 			}

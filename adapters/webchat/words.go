@@ -41,7 +41,8 @@ type words struct {
 	Keep            string // leaves an {answer}
 	Answers         string // the {n} that were given
 	FollowUp        string // a few more questions
-	Delivered       string // own words, at {time}
+	Delivered       string // own words that staff are shown, at {time}
+	Saved           string // others
 	ReadBy          string // by {who}
 	Today           string
 	Days            []string // from Sunday on
