@@ -26,6 +26,10 @@ import (
 var ruleRoutes = []route{
 	{pattern: "GET /settings/rules", deed: access.EditRules, page: (*site).rules},
 	{pattern: "POST /settings/rules", deed: access.EditRules, page: (*site).saveRules},
+	{pattern: "GET /settings/rules/file", deed: access.EditRules, page: (*site).ruleFile},
+	{pattern: "POST /settings/rules/file", deed: access.EditRules, page: (*site).saveRuleFile},
+	{pattern: "GET /settings/hours", deed: access.EditRules, page: (*site).hours},
+	{pattern: "POST /settings/hours", deed: access.EditRules, page: (*site).saveHours},
 	{pattern: "GET /settings/hearing", deed: access.SeeSettings, page: (*site).hearing},
 }
 
@@ -77,7 +81,7 @@ func (s *site) rulesNow(ctx context.Context) (storage.RulesSource, error) {
 	return src, err
 }
 
-func (s *site) rules(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s *site) ruleFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayRule(v); err != nil {
 		return err
 	}
@@ -85,17 +89,17 @@ func (s *site) rules(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err != nil {
 		return err
 	}
-	return s.showRules(w, r, v, http.StatusOK, rulesPage{Source: src.Source, Version: src.Version})
+	return s.showRuleFile(w, r, v, http.StatusOK, rulesPage{Source: src.Source, Version: src.Version})
 }
 
-func (s *site) showRules(w http.ResponseWriter, r *http.Request, v Viewer, status int, p rulesPage) error {
+func (s *site) showRuleFile(w http.ResponseWriter, r *http.Request, v Viewer, status int, p rulesPage) error {
 	words := s.words(r, v)
-	return s.show(w, r, v, status, "rules.html", frame{Title: words.t("rules"), Here: "/settings", Back: &link{"/settings", words.t("settings")}}, p)
+	return s.show(w, r, v, status, "rule_file.html", frame{Title: words.t("rules_file"), Here: "/settings", Back: &link{"/settings/rules", words.t("rules")}}, p)
 }
 
-// saveRules checks the rules, says what they would have done, and publishes them when that is
+// saveRuleFile checks the rules, says what they would have done, and publishes them when that is
 // asked for.
-func (s *site) saveRules(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s *site) saveRuleFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayRule(v); err != nil {
 		return err
 	}
@@ -118,7 +122,7 @@ func (s *site) saveRules(w http.ResponseWriter, r *http.Request, v Viewer) error
 			}
 			p.Findings = append(p.Findings, f)
 		}
-		return s.showRules(w, r, v, http.StatusUnprocessableEntity, p)
+		return s.showRuleFile(w, r, v, http.StatusUnprocessableEntity, p)
 	}
 	unknown, err := bot.UnknownSites(ctx, s.Store, policy)
 	if err != nil {
@@ -126,7 +130,7 @@ func (s *site) saveRules(w http.ResponseWriter, r *http.Request, v Viewer) error
 	}
 	if slices.Sort(unknown); len(unknown) > 0 {
 		p.Findings = append(p.Findings, ruleFinding{Message: words.t("rules_no_site", strings.Join(unknown, ", "))})
-		return s.showRules(w, r, v, http.StatusUnprocessableEntity, p)
+		return s.showRuleFile(w, r, v, http.StatusUnprocessableEntity, p)
 	}
 	now, err := s.rulesNow(ctx)
 	if err != nil {
@@ -134,13 +138,13 @@ func (s *site) saveRules(w http.ResponseWriter, r *http.Request, v Viewer) error
 	}
 	if now.Version != version {
 		p.Fault = words.t("rules_meanwhile", now.Version)
-		return s.showRules(w, r, v, http.StatusConflict, p)
+		return s.showRuleFile(w, r, v, http.StatusConflict, p)
 	}
 	if r.PostForm.Get("do") != "publish" {
 		if p.Tried, err = s.tryRules(ctx, words, v, policy); err != nil {
 			return err
 		}
-		return s.showRules(w, r, v, http.StatusOK, p)
+		return s.showRuleFile(w, r, v, http.StatusOK, p)
 	}
 	made, created, err := s.Store.PublishRules(ctx, p.Source, s.Clock())
 	if err != nil {
@@ -155,7 +159,7 @@ func (s *site) saveRules(w http.ResponseWriter, r *http.Request, v Viewer) error
 			return err
 		}
 	}
-	http.Redirect(w, r, s.Prefix+"/settings/rules?done=rules_published", http.StatusSeeOther)
+	http.Redirect(w, r, s.Prefix+"/settings/rules/file?done=rules_published", http.StatusSeeOther)
 	return nil
 }
 

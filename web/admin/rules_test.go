@@ -15,8 +15,8 @@ func init() {
 	f := frame{Title: "Rules", Here: "/settings"}
 	ask := form{Fields: []field{{Name: "site", Label: "Site", Kind: "select", Options: []option{{"main", "Main Street"}}}}}
 	fixtures = append(fixtures,
-		fixture{"rules.html", "empty", f, rulesPage{Source: "rules: {}", Tried: &triedRules{}}},
-		fixture{"rules.html", "full", f, rulesPage{
+		fixture{"rule_file.html", "empty", f, rulesPage{Source: "rules: {}", Tried: &triedRules{}}},
+		fixture{"rule_file.html", "full", f, rulesPage{
 			Source: "rules: {}", Version: 3, Fault: "Somebody published version 4.", Findings: []ruleFinding{{"Line 2:", "There is no such rule.", "a: b\n^"}},
 			Tried: &triedRules{Sessions: 9, Changes: [][2]string{{"Would open", "2"}}, Rows: []caseDifference{{"/cases/A-1", "A-1", "Would open", "Main Street"}}, More: 1, Cut: true},
 		}},
@@ -34,16 +34,16 @@ func TestRulesAreTriedAndPublished(t *testing.T) {
 	b := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now})}
 	save := func(do, version, source string) string {
 		t.Helper()
-		return body(b.post("/settings/rules", url.Values{"do": {do}, "version": {version}, "source": {source}}))
+		return body(b.post("/settings/rules/file", url.Values{"do": {do}, "version": {version}, "source": {source}}))
 	}
 	shipped := string(rulefile.Shipped())
 	if page := save("check", "0", shipped); !strings.Contains(page, "1 conversations of the last 90 days") || !strings.Contains(page, "Nothing would have been different") {
 		t.Errorf("the shipped rules on the past:\n%s", page)
 	}
-	if page := save("publish", "0", "rules: {nothing: yes}"); !strings.Contains(page, "Nothing was published") || !strings.Contains(page, "Line 1:") || !strings.Contains(page, "rules: {nothing: yes}") {
+	if page := save("publish", "0", "rules: {nothing: yes}"); !strings.Contains(page, "Nothing was saved") || !strings.Contains(page, "Line 1:") || !strings.Contains(page, "rules: {nothing: yes}") {
 		t.Errorf("an error:\n%s", page)
 	}
-	if page := save("publish", "0", shipped+"\nsites: {mian: {}}\n"); !strings.Contains(page, "mian") || !strings.Contains(page, "Nothing was published") {
+	if page := save("publish", "0", shipped+"\nsites: {mian: {}}\n"); !strings.Contains(page, "mian") || !strings.Contains(page, "Nothing was saved") {
 		t.Errorf("a site that is not there:\n%s", page)
 	}
 	if page := save("publish", "0", shipped+"# ours\n"); !strings.Contains(page, "Published.") {

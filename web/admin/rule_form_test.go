@@ -1,0 +1,211 @@
+package admin
+
+import (
+	"html"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/recovery/rulefile"
+	"github.com/aftercare/aftercare/survey/draft"
+)
+
+func init() {
+	words := languages["en"]
+	for _, of := range []string{"empty", "full"} {
+		c := &ruleScope{source: emptyRules, policy: recovery.DefaultPolicy(), Title: "Every site", Sites: []option{{"", "Every site"}}}
+		if of == "full" {
+			c.Site, c.Title = "main", "Main Street"
+			c.Sites = append(c.Sites, option{"main", "Main Street"}, option{"harbour", "Harbour"})
+		}
+		var err error
+		if c.doc, err = draft.Parse(c.source); err != nil {
+			panic(err)
+		}
+		p := (&site{}).ruleFormOf(words, c)
+		h := (&site{Config: Config{Clock: time.Now}}).hoursOf(words, c)
+		if of == "full" {
+			p.Own, p.Problem, p.Tried = true, "Chain step 1 is at 2000 %.", &triedRules{Sessions: 3, Changes: [][2]string{{"Would open", "2"}}}
+			p.field("sla.P1.contact").Fault, p.field("chain.0.at").Fault = "Write a time.", "Write a number."
+			h.Own, h.Problem, h.Means = true, "no", "A P2 case …"
+			h.field("mon.0.from").Fault = "Give both times."
+		}
+		fixtures = append(fixtures, fixture{"rules.html", of, frame{Title: "Rules"}, p}, fixture{"hours.html", of, frame{Title: "Hours"}, h})
+	}
+}
+
+var (
+	posted  = regexp.MustCompile(`<(input|select)([^>]*) name="([^"]+)"([^>]*)>(?:((?:<option[^>]*>[^<]*</option>)+)</select>)?`)
+	valued  = regexp.MustCompile(` value="([^"]*)"`)
+	chosen  = regexp.MustCompile(`<option value="([^"]*)" selected>`)
+	options = regexp.MustCompile(`<option value="([^"]*)"`)
+)
+
+// asShown is what a browser posts of a page whose form nobody has touched.
+func asShown(page string) url.Values {
+	v := url.Values{}
+	for _, m := range posted.FindAllStringSubmatch(page, -1) {
+		attrs := m[2] + m[4]
+		value := ""
+		if at := valued.FindStringSubmatch(attrs); at != nil {
+			value = html.UnescapeString(at[1])
+		}
+		switch {
+		case m[1] == "select":
+			at := chosen.FindStringSubmatch(m[5])
+			if at == nil {
+				at = options.FindStringSubmatch(m[5])
+			}
+			value = html.UnescapeString(at[1])
+		case strings.Contains(attrs, `type="checkbox"`), strings.Contains(attrs, `type="radio"`):
+			if !strings.Contains(attrs, " checked") {
+				continue
+			}
+			if value == "" {
+				value = "on"
+			}
+		}
+		v.Set(m[3], value)
+	}
+	return v
+}
+
+// Rules are forms: what is changed is changed in the file, alone, and everything else in it
+// stays as somebody wrote it; two who change different things both have their way, and who
+// changes what somebody else has changed is asked at the field.
+func TestRulesAreForms(t *testing.T) {
+	w := newWorld(t)
+	w.unhappy("main", "7", "Anna", "I waited.")
+	boss := Viewer{Login: "l", SignIn: "boss", Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
+	b := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now})}
+	inForce := func() (recovery.Policy, string) {
+		t.Helper()
+		src, err := w.store.Rules(t.Context(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := rulefile.Parse([]byte(src.Source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p, src.Source
+	}
+	first := asShown(body(b.get("/settings/rules")))
+	if page := body(b.post("/settings/rules", with(first, "do", "save"))); !strings.Contains(page, "shipped rules") {
+		t.Errorf("nothing was touched, and something is stored:\n%s", page)
+	}
+	off := with(first, "do", "try")
+	off.Del("primary")
+	off.Del("composite")
+	if page := body(b.post("/settings/rules", off)); !strings.Contains(page, "Would not open") {
+		t.Errorf("the past:\n%s", page)
+	}
+	b.post("/settings/rules", with(first, "do", "save", "sla.P1.contact", "45 min", "sla.P3.idle", "", "chain.1.at", "40", "causes.10.key", "waiting", "causes.10.failure", "process", "currency", "eur"))
+	p, text := inForce()
+	r := p.Rules
+	if r.SLA.P1.Contact.String() != "45m" || r.SLA.P3.Idle != 0 || r.SLA.P1.Acknowledge.String() != "15m" || r.Chain[1].At != 40 || len(r.Chain) != 5 || len(r.Causes) != 11 || r.Currency != "EUR" {
+		t.Errorf("%+v", r)
+	}
+	if strings.Contains(text, "acknowledge") || strings.Contains(text, "storm") {
+		t.Errorf("what nobody changed is written:\n%s", text)
+	}
+	// Somebody else had the page open: another field is theirs, the same one asks.
+	if page := body(b.post("/settings/rules", with(first, "do", "save", "sla.P2.contact", "3h"))); !strings.Contains(page, "Saved.") {
+		t.Errorf("another field:\n%s", page)
+	}
+	if p, _ := inForce(); p.Rules.SLA.P2.Contact.String() != "3h" || p.Rules.SLA.P1.Contact.String() != "45m" {
+		t.Errorf("two who change different things: %+v", p.Rules.SLA)
+	}
+	if page := body(b.post("/settings/rules", with(first, "do", "save", "sla.P1.contact", "30m"))); !strings.Contains(page, "<q>45m</q>") || !strings.Contains(page, `value="30m"`) {
+		t.Errorf("the same field:\n%s", page)
+	}
+	if page := body(b.post("/settings/rules", with(first, "do", "save", "chain.1.at", "60"))); !strings.Contains(page, "<q>40</q>") {
+		t.Errorf("the same list:\n%s", page)
+	}
+	for field, bad := range map[string]string{"sla.P1.contact": "soon", "chain.0.at": "x", "storm.cases": "1", "currency": "euros", "follow_up.to": "", "follow_up.close": "1h", "causes.1.key": "reliability"} {
+		now := asShown(body(b.get("/settings/rules")))
+		if page := body(b.post("/settings/rules", with(now, "do", "save", field, bad))); !strings.Contains(page, "Nothing was saved") {
+			t.Errorf("%s %q is stored:\n%s", field, bad, page)
+		}
+	}
+	// A site of its own, and back.
+	at := asShown(body(b.get("/settings/rules?site=harbour")))
+	b.post("/settings/rules", with(at, "do", "save", "sla.P1.acknowledge", "5m"))
+	if p, _ := inForce(); p.At("harbour", nil).SLA.P1.Acknowledge.String() != "5m" || p.At("main", nil).SLA.P1.Acknowledge.String() != "15m" || p.At("harbour", nil).Currency != "EUR" {
+		t.Errorf("a site: %+v", p.Sites)
+	}
+	b.post("/settings/rules", with(asShown(body(b.get("/settings/rules?site=harbour"))), "do", "same"))
+	if p, _ := inForce(); p.At("harbour", nil).SLA.P1.Acknowledge.String() != "15m" {
+		t.Errorf("as everywhere: %+v", p.Sites)
+	}
+	if page := body(b.get("/audit")); !strings.Contains(page, "P1 · Contact by: 1h") || !strings.Contains(page, "P1 · Contact by: 45m") {
+		t.Errorf("what was changed:\n%s", page)
+	}
+}
+
+// Hours are a grid, holidays a list; a night, a break and a whole day are said as they are.
+func TestHoursAreAGrid(t *testing.T) {
+	w := newWorld(t)
+	boss := Viewer{Login: "l", SignIn: "boss", Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
+	b := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now})}
+	hours := func(site string) string {
+		t.Helper()
+		src, err := w.store.Rules(t.Context(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := rulefile.Parse([]byte(src.Source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := p.At(site, nil).Hours
+		return weekText(h.Week) + " " + strings.ReplaceAll(holidayText(h.Holidays), "\n", " ")
+	}
+	page := asShown(body(b.get("/settings/hours")))
+	if page.Get("open") != "always" {
+		t.Errorf("the shipped hours: %q", page.Get("open"))
+	}
+	if out := body(b.post("/settings/hours", with(page, "do", "save", "open", "times"))); !strings.Contains(out, "Give at least one day") {
+		t.Errorf("no day:\n%s", out)
+	}
+	b.post("/settings/hours", with(page, "do", "save", "mon.0.from", "09:00", "mon.0.to", "12:30", "mon.1.from", "13:30", "mon.1.to", "18:00",
+		"fri.0.from", "18:00", "fri.0.to", "02:00", "sun.0.from", "00:00", "sun.0.to", "00:00",
+		"holiday.0.from", "2026-12-24", "holiday.0.to", "2026-12-26", "holiday.0.each", "on", "holiday.1.from", "2026-05-29", "holiday.2.from", "2026-12-31", "holiday.2.open", "09:00", "holiday.2.shut", "13:00"))
+	const want = `{mon: ["09:00-12:30", "13:30-18:00"], fri: ["18:00-02:00"], sun: ["00:00-24:00"]} - "12-24 to 12-26" - "2026-05-29" - "2026-12-31 09:00-13:00"`
+	if got := hours("main"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if out := body(b.post("/settings/hours", with(asShown(body(b.get("/settings/hours"))), "do", "save"))); !strings.Contains(out, "Saved.") || hours("main") != want {
+		t.Errorf("untouched: %s", hours("main"))
+	}
+	for field, bad := range map[string]string{"mon.0.to": "", "tue.0.from": "9", "mon.1.from": "11:00"} {
+		now := asShown(body(b.get("/settings/hours")))
+		if out := body(b.post("/settings/hours", with(now, "do", "save", field, bad))); !strings.Contains(out, "Nothing was saved") || hours("main") != want {
+			t.Errorf("%s %q: %s", field, bad, hours("main"))
+		}
+	}
+	b.post("/settings/hours", with(asShown(body(b.get("/settings/hours?site=harbour"))), "do", "save", "open", "always"))
+	if got := hours("harbour"); !strings.HasPrefix(got, "{} ") || hours("main") == got {
+		t.Errorf("a site that never closes: %s", got)
+	}
+	b.post("/settings/hours", with(asShown(body(b.get("/settings/hours?site=harbour"))), "do", "same"))
+	if hours("harbour") != hours("main") {
+		t.Errorf("as everywhere: %s", hours("harbour"))
+	}
+}
+
+// with is a form with some of it written otherwise.
+func with(v url.Values, pairs ...string) url.Values {
+	out := url.Values{}
+	for k, x := range v {
+		out[k] = x
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		out.Set(pairs[i], pairs[i+1])
+	}
+	return out
+}
