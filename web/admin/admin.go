@@ -120,6 +120,9 @@ func newSite(c Config) *site {
 	s := &site{
 		Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+Static), hub: newHub(c.Store),
 	}
+	if s.Bot != nil {
+		s.hub.test = bot.ChatTests{Bot: s.Bot}.Look
+	}
 	s.pages = parsePages(s)
 	s.topics = sync.OnceValue(func() map[string]topic {
 		all, err := topicsOf(docs.Files, c.Prefix)

@@ -22,10 +22,17 @@ const (
 	mostTopics = 4                // of a page
 )
 
+// The topics of connecting: the chats of staff, and what becomes of a test message in one.
+const (
+	chatsTopic = "chats"
+	testTopic  = "test:"
+)
+
 // hub looks at what somebody watches: once a second for everybody, however many they are, and
 // at nothing while nobody watches.
 type hub struct {
 	store storage.Store
+	test  func(ctx context.Context, key string) (storage.Delivery, error) // nil = nothing is tested
 
 	mu      sync.Mutex
 	topics  map[string]*watched
@@ -147,6 +154,24 @@ func (h *hub) revision(ctx context.Context, name string) (string, error) {
 		}
 		return fmt.Sprintf("%x", sum.Sum64()), nil
 	}
+	if name == chatsTopic {
+		chats, err := h.store.StaffChatList(ctx)
+		if err != nil {
+			return "", err
+		}
+		for _, c := range chats {
+			fmt.Fprint(sum, c.Name, c.Linked.UnixMicro(), c.Gone.UnixMicro())
+		}
+		return fmt.Sprintf("%x", sum.Sum64()), nil
+	}
+	if key, ok := strings.CutPrefix(name, testTopic); ok && h.test != nil {
+		d, err := h.test(ctx, key)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprint(sum, d.State, d.Error)
+		return fmt.Sprintf("%x", sum.Sum64()), nil
+	}
 	for _, standing := range recovery.Standings() {
 		f := storage.StandingFilter{Standing: standing, Limit: pageRows}
 		n, _, err := h.store.CountStanding(ctx, f, countUpTo)
@@ -180,7 +205,7 @@ func (s *site) live(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	defer end()
 	asked := strings.Split(r.URL.Query().Get("topics"), ",")
 	for _, name := range asked[:min(len(asked), mostTopics)] {
-		if name != "cases" && !s.maySee(r, v, name) {
+		if name != "cases" && !s.maySee(r, v, name) && !(connecting(name) && mayConnectChats(v) == nil) {
 			continue
 		}
 		revs, stop := s.hub.watch(name)
@@ -229,6 +254,11 @@ func (s *site) live(w http.ResponseWriter, r *http.Request, v Viewer) error {
 			}
 		}
 	}
+}
+
+// connecting reports whether a topic is of whoever connects chats.
+func connecting(name string) bool {
+	return name == chatsTopic || strings.HasPrefix(name, testTopic)
 }
 
 // maySee reports whether a name is that of a case that the viewer may see.

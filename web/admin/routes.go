@@ -43,6 +43,7 @@ var routes = slices.Concat(
 	settingsRoutes,
 	setupRoutes,
 	siteRoutes,
+	staffChatRoutes,
 	telegramRoutes,
 	todayRoutes,
 	tokenRoutes,

@@ -176,7 +176,7 @@ func (c *ruleScope) checked(changes []change) (source string, then recovery.Poli
 // ruleForm is the page of rules as a form.
 type ruleForm struct {
 	form
-	*ruleScope
+	ruleScope
 	Own     bool // the site differs somewhere
 	Version int
 	Chain   []int // the steps, by number
@@ -230,7 +230,7 @@ func forText(list []recovery.Priority) string {
 }
 
 func (s *site) ruleFormOf(words *words, c *ruleScope) ruleForm {
-	p := ruleForm{ruleScope: c, Version: c.version}
+	p := ruleForm{ruleScope: *c, Version: c.version}
 	r := c.rules()
 	add := func(x field) { x.Was = x.Value; p.Fields = append(p.Fields, x) }
 	on := switchesOf(r)
@@ -578,7 +578,7 @@ func (s *site) saveRules(w http.ResponseWriter, r *http.Request, v Viewer) error
 		}
 		return s.showRuleForm(w, r, v, http.StatusOK, p)
 	}
-	if p.Problem, err = s.publishChanges(r.Context(), v, p.ruleScope, changes); err != nil {
+	if p.Problem, err = s.publishChanges(r.Context(), v, &p.ruleScope, changes); err != nil {
 		return err
 	}
 	if p.Problem != "" {

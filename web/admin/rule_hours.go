@@ -14,7 +14,7 @@ import (
 // hoursPage is when a place is open: a grid of weekdays, and the holidays.
 type hoursPage struct {
 	form
-	*ruleScope
+	ruleScope
 	Own      bool
 	Always   bool
 	Weekdays []hoursDay
@@ -58,7 +58,7 @@ func (s *site) hoursAsked(r *http.Request, v Viewer, id string) (p hoursPage, er
 
 // hoursOf is the form of the hours in force.
 func (s *site) hoursOf(words *words, c *ruleScope) hoursPage {
-	p := hoursPage{ruleScope: c}
+	p := hoursPage{ruleScope: *c}
 	hours := p.rules().Hours
 	p.Always, p.Own = hours.Always(), p.own("hours")
 	add := func(x field) { x.Was = x.Value; p.Fields = append(p.Fields, x) }
@@ -277,7 +277,7 @@ func (s *site) saveHours(w http.ResponseWriter, r *http.Request, v Viewer) error
 	} else if len(p.Faults()) > 0 {
 		return s.showHours(w, r, v, http.StatusUnprocessableEntity, p)
 	}
-	if p.Problem, err = s.publishChanges(r.Context(), v, p.ruleScope, changes); err != nil {
+	if p.Problem, err = s.publishChanges(r.Context(), v, &p.ruleScope, changes); err != nil {
 		return err
 	}
 	if p.Problem != "" {

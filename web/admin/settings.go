@@ -53,6 +53,9 @@ func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	if s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite) {
 		groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/telegram", words.t("tg_title"), words.t("tg_line")})
 	}
+	if mayConnectChats(v) == nil {
+		groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/chats", words.t("schats"), words.t("schats_line")})
+	}
 	groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/hearing", words.t("hearing"), words.t("hearing_line")})
 	if mayRule(v) == nil {
 		groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/hours", words.t("opening"), words.t("opening_line")},

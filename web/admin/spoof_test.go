@@ -81,7 +81,7 @@ func sparked(v reflect.Value, keys map[string]bool) reflect.Value {
 // namesOfThings are what pages look words, shapes and parts up by.
 var namesOfThings = map[string]bool{
 	"Kind": true, "Primary": true, "Priority": true, "Contact": true, "Sign": true, "Mode": true, "Act": true, "Type": true, "LinkKind": true, "Key": true,
-	"Offers": true, "Shape": true, "flowView.State": true,
+	"Offers": true, "Shape": true, "flowView.State": true, "field.Name": true, "hoursDay.Key": true, "ruleScope.Site": true,
 }
 
 // TestM9NoWordOnAnyPageBecomesMarkup puts a spark into every text that any page may be given.

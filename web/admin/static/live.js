@@ -1,11 +1,11 @@
-// Fetches the page again when it changed and puts what differs in its place: elements with
+// Fetches the page again (data-at: another address of it) when it changed and puts what differs in its place: elements with
 // data-region. No string becomes markup: the parser of XMLHttpRequest makes the document.
 const regions = () => [...document.querySelectorAll("[data-region]")]
 let turn = 0
 
 const load = () => new Promise((done, fail) => {
 	const x = new XMLHttpRequest()
-	x.open("GET", location.href.replace(/[?&]done=\w*/, ""))
+	x.open("GET", document.querySelector("[data-at]")?.dataset.at ?? location.href.replace(/[?&]done=\w*/, ""))
 	x.responseType = "document"
 	x.timeout = 20000
 	x.setRequestHeader("Aftercare-Live", "1")

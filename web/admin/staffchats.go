@@ -1,0 +1,280 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// staffChatRoutes are the chats in which staff hear of cases.
+var staffChatRoutes = []route{
+	{pattern: "GET /settings/chats", deed: access.ConnectChats, page: (*site).staffChats},
+	{pattern: "POST /settings/chats", deed: access.ConnectChats, page: (*site).addStaffChat},
+	{pattern: "POST /settings/chats/{chat}/code", deed: access.ConnectChats, page: (*site).codeOfStaffChat},
+	{pattern: "POST /settings/chats/{chat}/test", deed: access.ConnectChats, page: (*site).testStaffChat},
+	{pattern: "POST /settings/chats/{chat}/drop", deed: access.ConnectChats, page: (*site).dropStaffChat},
+}
+
+// staffChatsPage lists the chats of staff.
+type staffChatsPage struct {
+	form
+	Chats []staffChatRow
+	Link  *chatLink
+	Test  *chatTest
+}
+
+// staffChatRow is one of them.
+type staffChatRow struct {
+	Name, Platform, Hears, State string
+	Linked, Gone, Set            bool
+}
+
+// chatLink is how a group or a channel becomes a chat of staff: it is shown once.
+type chatLink struct {
+	Name, Code, Until string
+	URL               string // in Telegram; "" without a bot there
+	QR                qrPicture
+	Known, Linked     bool
+}
+
+// chatTest is what became of a test message.
+type chatTest struct {
+	Name, Took, Why string
+	Topic           string // of the stream
+	State           storage.DeliveryState
+}
+
+func mayConnectChats(v Viewer) error {
+	if !v.Can(access.ConnectChats, access.EverySite) {
+		return notAllowed(nil)
+	}
+	return nil
+}
+
+func (s *site) staffChatForm(words *words) form {
+	sites := []option{{"", words.t("every_site")}}
+	for id, x := range s.Bot.Configuration().Now().Sites {
+		sites = append(sites, option{id, cmp.Or(x.Name, id)})
+	}
+	slices.SortFunc(sites[1:], func(a, b option) int { return strings.Compare(a.Text, b.Text) })
+	return form{Fields: []field{
+		{Name: "name", Label: words.t("schat_name"), Hint: words.t("schat_name_hint"), Fill: "off"},
+		{Name: "site", Label: words.t("schat_site"), Kind: "select", Options: sites},
+	}}
+}
+
+func (s *site) staffChats(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := mayConnectChats(v); err != nil {
+		return err
+	}
+	p := staffChatsPage{form: s.staffChatForm(s.words(r, v))}
+	q := r.URL.Query()
+	if name := q.Get("link"); name != "" {
+		p.Link = &chatLink{Name: name}
+	}
+	if key := q.Get("test"); key != "" {
+		d, err := bot.ChatTests{Bot: s.Bot}.Look(r.Context(), key)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		if err == nil {
+			p.Test = &chatTest{State: d.State, Why: d.Error, Topic: testTopic + key}
+			for _, c := range s.Bot.Configuration().Now().Chats {
+				if c.Address == d.Address {
+					p.Test.Name = c.Name
+				}
+			}
+			if d.State == storage.Sent {
+				p.Test.Took = s.words(r, v).t("seconds", fmt.Sprintf("%.1f", max(0.1, d.Tried.Sub(d.Created).Seconds())))
+			}
+		}
+	}
+	return s.showStaffChats(w, r, v, http.StatusOK, p)
+}
+
+func (s *site) showStaffChats(w http.ResponseWriter, r *http.Request, v Viewer, status int, p staffChatsPage) error {
+	words := s.words(r, v)
+	chats, err := s.Store.StaffChatList(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, c := range chats {
+		row := staffChatRow{Name: c.Name, Linked: !c.Address.IsZero(), Gone: !c.Gone.IsZero(), Set: c.Setting != "", Hears: words.t("every_site")}
+		if len(c.Sites) > 0 {
+			names := make([]string, len(c.Sites))
+			for i, id := range c.Sites {
+				names[i] = cmp.Or(s.at(id).Name, id)
+			}
+			row.Hears = strings.Join(names, ", ")
+		}
+		if row.Linked {
+			row.Platform = words.platform(string(c.Address.Platform))
+		}
+		switch {
+		case row.Gone:
+			row.State = words.t("schat_gone", words.moment(s.Clock(), c.Gone, s.zoneOf(c.Sites)))
+		case row.Linked && !c.Linked.IsZero():
+			row.State = words.t("schat_linked", words.moment(s.Clock(), c.Linked, s.zoneOf(c.Sites)))
+		case row.Linked:
+			row.State = words.t("schat_hears")
+		default:
+			row.State = words.t("schat_unlinked")
+		}
+		if row.Set {
+			row.State += " · " + words.t("tg_by_setting", c.Setting)
+		}
+		if p.Link != nil && p.Link.Name == c.Name {
+			p.Link.Known = true
+			p.Link.Linked = !c.Linked.IsZero() && c.Gone.IsZero()
+		}
+		p.Chats = append(p.Chats, row)
+	}
+	if p.Link != nil && !p.Link.Known {
+		p.Link = nil
+	}
+	return s.show(w, r, v, status, "staffchats.html", frame{
+		Title: words.t("schats"), Here: "/settings", Back: &link{"/settings", words.t("settings")}, Modules: []string{"copy.js", "stream.js", "live.js"},
+	}, p)
+}
+
+// addStaffChat names a chat and makes the code that links it.
+func (s *site) addStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := mayConnectChats(v); err != nil {
+		return err
+	}
+	words := s.words(r, v)
+	p := staffChatsPage{form: s.staffChatForm(words)}
+	if err := p.read(w, r); err != nil {
+		return err
+	}
+	chats, err := s.Store.StaffChatList(r.Context())
+	if err != nil {
+		return err
+	}
+	name, at := storage.StaffID(p.field("name").Value, nil), p.field("site")
+	switch {
+	case name == "" || strings.HasPrefix(name, "env-"):
+		p.field("name").Fault = words.t("schat_name_fault")
+	case slices.ContainsFunc(chats, func(c storage.StaffChat) bool { return c.Name == name }):
+		p.field("name").Fault = words.t("schat_taken", name)
+	}
+	if !slices.ContainsFunc(at.Options, func(o option) bool { return o.Value == at.Value }) {
+		at.Fault = words.t("no_site")
+	}
+	if len(p.Faults()) > 0 {
+		return s.showStaffChats(w, r, v, http.StatusUnprocessableEntity, p)
+	}
+	c := storage.StaffChat{Name: name, Created: s.Clock()}
+	if at.Value != "" {
+		c.Sites = []string{at.Value}
+	}
+	if err := s.Store.PutStaffChat(r.Context(), c); err != nil {
+		return err
+	}
+	if err := s.Bot.StaffChatsChanged(r.Context()); err != nil {
+		return err
+	}
+	a := s.audit(v, "chat.add", name)
+	a.After = strings.Join(c.Sites, ", ")
+	if err := s.Store.PutAudit(r.Context(), a); err != nil {
+		return err
+	}
+	return s.linkStaffChat(w, r, v, name)
+}
+
+func (s *site) codeOfStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := mayConnectChats(v); err != nil {
+		return err
+	}
+	return s.linkStaffChat(w, r, v, r.PathValue("chat"))
+}
+
+// linkStaffChat shows the code by which a group or a channel becomes the chat of a name.
+func (s *site) linkStaffChat(w http.ResponseWriter, r *http.Request, v Viewer, name string) error {
+	made, err := s.newChatLink(r.Context(), v, name)
+	if err != nil {
+		return err
+	}
+	return s.showStaffChats(w, r, v, http.StatusOK, staffChatsPage{form: s.staffChatForm(s.words(r, v)), Link: &made})
+}
+
+func (s *site) newChatLink(ctx context.Context, v Viewer, name string) (l chatLink, err error) {
+	made, err := s.Bot.StaffChatLink(ctx, name)
+	if err != nil {
+		return l, asChatError(err)
+	}
+	if err := s.Store.PutAudit(ctx, s.audit(v, "chat.code", name)); err != nil {
+		return l, err
+	}
+	l = chatLink{Name: name, Code: made.Code, URL: made.Telegram, Until: made.Expires.Format("2006-01-02 15:04") + " UTC"}
+	if l.URL != "" {
+		l.QR, err = newQR(l.URL)
+	}
+	return l, err
+}
+
+// asChatError is an error about a chat in words.
+func asChatError(err error) error {
+	if _, set := errors.AsType[*bot.SetChatError](err); set {
+		return &page.Error{Code: page.Invalid, Title: "tg_set", Text: "tg_set_text", Err: err}
+	}
+	if errors.Is(err, bot.ErrNoStaffChat) {
+		return &page.Error{Code: page.NotFound, Title: "no_schat", Text: "no_schat_text", Err: err}
+	}
+	return err
+}
+
+// testStaffChat sends a message that says that it is a test.
+func (s *site) testStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := mayConnectChats(v); err != nil {
+		return err
+	}
+	name := r.PathValue("chat")
+	key, err := bot.ChatTests{Bot: s.Bot}.Send(r.Context(), name, cmp.Or(v.Name, v.SignIn))
+	if err != nil {
+		return asChatError(err)
+	}
+	if err := s.Store.PutAudit(r.Context(), s.audit(v, "chat.test", name)); err != nil {
+		return err
+	}
+	http.Redirect(w, r, s.Prefix+"/settings/chats?test="+url.QueryEscape(key), http.StatusSeeOther)
+	return nil
+}
+
+// dropStaffChat forgets a chat; cards that hang there stay.
+func (s *site) dropStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := mayConnectChats(v); err != nil {
+		return err
+	}
+	if !s.proved(w, r, v, "/settings/chats") {
+		return nil
+	}
+	name := r.PathValue("chat")
+	if err := s.Bot.RemoveStaffChat(r.Context(), name); err != nil {
+		return asChatError(err)
+	}
+	if err := s.Store.PutAudit(r.Context(), s.audit(v, "chat.drop", name)); err != nil {
+		return err
+	}
+	http.Redirect(w, r, s.Prefix+"/settings/chats?done=schat_dropped", http.StatusSeeOther)
+	return nil
+}
+
+// zoneOf is the time zone of the first of sites.
+func (s *site) zoneOf(sites []string) *time.Location {
+	if len(sites) > 0 && s.at(sites[0]).Zone != nil {
+		return s.at(sites[0]).Zone
+	}
+	return time.UTC
+}
