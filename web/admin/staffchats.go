@@ -164,7 +164,7 @@ func (s *site) addStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) er
 	}
 	name, at := storage.StaffID(p.field("name").Value, nil), p.field("site")
 	switch {
-	case name == "" || strings.HasPrefix(name, "env-"):
+	case !strings.ContainsFunc(p.field("name").Value, isAlnum) || strings.HasPrefix(name, "env-"):
 		p.field("name").Fault = words.t("schat_name_fault")
 	case slices.ContainsFunc(chats, func(c storage.StaffChat) bool { return c.Name == name }):
 		p.field("name").Fault = words.t("schat_taken", name)
@@ -277,4 +277,9 @@ func (s *site) zoneOf(sites []string) *time.Location {
 		return s.at(sites[0]).Zone
 	}
 	return time.UTC
+}
+
+// isAlnum reports whether a letter may stand in the name of a chat.
+func isAlnum(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 }
