@@ -123,6 +123,24 @@ func TestAnInvitationPrintsItsLinksAndACode(t *testing.T) {
 	}
 }
 
+// Whoever asks for one channel gets its link and no other: a list for the browser is pasted
+// into mails, where a link to Telegram would ask the same person twice.
+func TestALinkForOneChannelIsTheOnlyOne(t *testing.T) {
+	c := newConsole(t, map[string]string{"PUBLIC_URL": "https://care.example"})
+	c.knowsBot("some_bot")
+	for channel, want := range map[string][2]bool{"": {true, true}, "web": {true, false}, "telegram": {false, true}} {
+		out := c.must("invite", "--channel", channel)
+		if got := [2]bool{strings.Contains(out, "/chat/"), strings.Contains(out, "t.me")}; got != want {
+			t.Errorf("--channel %q prints:\n%s", channel, out)
+		}
+		var v inviteView
+		here(t, json.Unmarshal([]byte(c.must("invite", "--channel", channel, "--json")), &v))
+		if got := [2]bool{v.Web != "", v.Telegram != ""}; got != want {
+			t.Errorf("--channel %q --json prints %s", channel, c.stdout.String())
+		}
+	}
+}
+
 func TestTheCodeOfAnInvitationCanBeAPicture(t *testing.T) {
 	c := newConsole(t, map[string]string{"PUBLIC_URL": "https://care.example"})
 	file := filepath.Join(c.dir, "code.svg")

@@ -85,7 +85,7 @@ func (c *inviteCmd) Run(a *terminal) error {
 		Event: c.Event, Expires: c.Expires, Test: c.Test,
 	}
 	if c.named() {
-		return errors.Join(c.ask(a, s, store, request), a.warn(warnings))
+		return errors.Join(c.how(c.ask(a, s, store, request)), a.warn(warnings))
 	}
 	accounts, err := store.Accounts(a.ctx)
 	if err != nil {
@@ -110,9 +110,17 @@ func (c *inviteCmd) Run(a *terminal) error {
 	}
 	made, err := b.Invite(a.ctx, request)
 	if err != nil {
-		return err
+		return c.how(err)
 	}
 	return errors.Join(a.warn(warnings), c.print(a, made))
+}
+
+// how adds to an error what a command can do about it.
+func (c *inviteCmd) how(err error) error {
+	if errors.Is(err, bot.ErrNotAsked) {
+		return fmt.Errorf("%w. `aftercare survey resume %s` does", err, c.Flow)
+	}
+	return err
 }
 
 // ask asks a person in Slack at once: what is to be said waits for the running server.

@@ -20,6 +20,8 @@ type surveyCmd struct {
 	Show      surveyShowCmd      `cmd:"" help:"Show a flow and which version it is."`
 	Check     surveyCheckCmd     `cmd:"" help:"Say what is wrong with a flow."`
 	Apply     surveyApplyCmd     `cmd:"" help:"Publish a flow file as a new version."`
+	Pause     surveyPauseCmd     `cmd:"" help:"Let nobody be asked by a flow for now."`
+	Resume    surveyResumeCmd    `cmd:"" help:"Let people be asked by a flow again that is paused or retired."`
 	Export    surveyExportCmd    `cmd:"" help:"Print the file of a flow as it was published."`
 	Graph     surveyGraphCmd     `cmd:"" help:"Draw a flow."`
 	Try       surveyTryCmd       `cmd:"" help:"Run a flow in the terminal or over an answers file, without any chat or database."`

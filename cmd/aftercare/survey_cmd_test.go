@@ -111,7 +111,7 @@ func TestApplyPublishesVersionsAndExportGivesThemBack(t *testing.T) {
 	if got := d.mustCall("export", "one_tap_csat"); got != string(template) {
 		t.Errorf("export of a template gives\n%s", got)
 	}
-	want := "visit  2        2026-03-04 05:06:07  transactional  2          Visit"
+	want := "visit  2        2026-03-04 05:06:07  transactional  2          asked  Visit"
 	if got := d.mustCall("list"); !strings.Contains(got, want) {
 		t.Errorf("list prints\n%s", got)
 	}
@@ -312,4 +312,34 @@ func TestGraphDrawsInThreeFormats(t *testing.T) {
 	if got := d.mustCall("graph", "visit@1", "--language", "zh-Hans"); !strings.Contains(got, "为什么") {
 		t.Errorf("a published flow:\n%s", got)
 	}
+}
+
+// A flow is paused without a page: nobody is invited by it until it is asked again.
+func TestASurveyIsPausedAndAskedAgain(t *testing.T) {
+	c := newConsole(t, map[string]string{"PUBLIC_URL": "https://care.example"})
+	c.must("invite", "--flow", "one_tap_csat")
+	state := func() string {
+		t.Helper()
+		var rows []flowRow
+		here(t, json.Unmarshal([]byte(c.must("survey", "list", "--json")), &rows))
+		if len(rows) != 1 {
+			t.Fatalf("%d flows are listed", len(rows))
+		}
+		return rows[0].State
+	}
+	if out := c.must("survey", "pause", "one_tap_csat"); !strings.Contains(out, "survey resume one_tap_csat") {
+		t.Errorf("nobody says how it goes on: %s", out)
+	}
+	if state() != "paused" || !strings.Contains(c.must("survey", "list"), "paused") {
+		t.Errorf("it is %s", state())
+	}
+	c.refuses(1, "`aftercare survey resume one_tap_csat`", "invite", "--flow", "one_tap_csat")
+	var got flowStateView
+	here(t, json.Unmarshal([]byte(c.must("survey", "resume", "one_tap_csat", "--json")), &got))
+	if got != (flowStateView{Name: "one_tap_csat", State: "asked", Was: "paused"}) || state() != "asked" {
+		t.Errorf("got %+v, and it is %s", got, state())
+	}
+	c.must("invite", "--flow", "one_tap_csat")
+	c.refuses(2, "there is no flow", "survey", "pause", "nosuch")
+	c.refuses(2, "without the @", "survey", "pause", "one_tap_csat@1")
 }

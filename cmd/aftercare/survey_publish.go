@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -84,6 +85,7 @@ type flowRow struct {
 	Class     survey.Class `json:"class"`
 	Title     survey.Text  `json:"title"`
 	Questions int          `json:"questions"`
+	State     string       `json:"state"` // asked, paused, retired
 }
 
 // Run lists the newest version of every flow.
@@ -97,15 +99,20 @@ func (c *surveyListCmd) Run(a *terminal) error {
 	if err != nil {
 		return fmt.Errorf("read the flows: %w", err)
 	}
-	rows := [][]string{{"NAME", "VERSION", "PUBLISHED", "CLASS", "QUESTIONS", "TITLE"}}
+	rows := [][]string{{"NAME", "VERSION", "PUBLISHED", "CLASS", "QUESTIONS", "STATE", "TITLE"}}
+	states, err := stateOfFlows(a, store)
+	if err != nil {
+		return err
+	}
 	out := []flowRow{}
 	for _, s := range sources {
 		f, err := flowfile.Parse([]byte(s.Source))
 		if err != nil {
 			return fmt.Errorf("%s version %d cannot be read:\n%w", s.Flow, s.Version, err)
 		}
-		out = append(out, flowRow{s.Flow, s.Version, s.Published, f.Class, f.Title, len(f.Questions)})
-		rows = append(rows, []string{s.Flow, strconv.Itoa(s.Version), s.Published.Format(time.DateTime), string(f.Class), strconv.Itoa(len(f.Questions)), f.Title.In(f.Languages...)})
+		state := cmp.Or(states[s.Flow], flowAsked)
+		out = append(out, flowRow{s.Flow, s.Version, s.Published, f.Class, f.Title, len(f.Questions), state})
+		rows = append(rows, []string{s.Flow, strconv.Itoa(s.Version), s.Published.Format(time.DateTime), string(f.Class), strconv.Itoa(len(f.Questions)), state, f.Title.In(f.Languages...)})
 	}
 	if c.JSON {
 		return a.printJSON(out)
