@@ -65,7 +65,7 @@ func (c *Client) Doctor(ctx context.Context, e Examine) []Finding {
 		}
 	}
 	if e.SocketMode {
-		if err := c.checkSocket(ctx); err != nil {
+		if err := c.CheckSocket(ctx); err != nil {
 			bad("make an app-level token (xapp-…) with connections:write under Basic Information, and switch Socket Mode on", "Socket Mode does not work: %v", err)
 		} else {
 			good("Socket Mode works")
@@ -85,7 +85,9 @@ func (c *Client) Doctor(ctx context.Context, e Examine) []Finding {
 	return out
 }
 
-func (c *Client) checkSocket(ctx context.Context) error {
+// CheckSocket reports why Socket Mode cannot be opened with the app's token; nil = it can. Errors
+// of Slack's are *chat.Error.
+func (c *Client) CheckSocket(ctx context.Context) error {
 	if !strings.HasPrefix(c.config.AppToken, "xapp-") {
 		return errors.New("SLACK_APP_TOKEN is missing or does not begin with xapp-")
 	}

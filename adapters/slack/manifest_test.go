@@ -2,6 +2,7 @@ package slack_test
 
 import (
 	"os"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -21,6 +22,13 @@ func TestTheManifestIsComplete(t *testing.T) {
 	var m goslack.Manifest
 	if err := yaml.UnmarshalWithOptions(raw, &m, yaml.Strict()); err != nil {
 		t.Fatal(err)
+	}
+	var written, carried any
+	if err := yaml.Unmarshal(raw, &written); err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal([]byte(slack.Manifest), &carried); err != nil || !reflect.DeepEqual(written, carried) {
+		t.Errorf("adapters/slack/manifest.json is not deploy/slack-manifest.yaml: %v", err)
 	}
 	home := m.Features.AppHome
 	if !home.HomeTabEnabled || !home.MessagesTabEnabled || home.MessagesTabReadOnlyEnabled {

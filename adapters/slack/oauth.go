@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	_ "embed" // for the manifest
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -28,6 +29,12 @@ func Scopes() []string {
 		"channels:read", "groups:read", "channels:history", "groups:history", "reactions:write",
 	}
 }
+
+// Manifest is the app's manifest for Socket Mode as JSON, as deploy/slack-manifest.yaml has it:
+// Slack makes the app of it where an address carries it.
+//
+//go:embed manifest.json
+var Manifest string
 
 // Installation is a workspace that installed the app. Token is a secret: whoever
 // stores it encrypts it.

@@ -78,6 +78,8 @@ type Account struct {
 	ID       string // decimal user id
 	Username string // without @; the deep link is https://t.me/<Username>?start=…
 	Name     string
+	Groups   bool // it may be added to groups
+	ReadsAll bool // its privacy mode is off: in groups it is told everything
 }
 
 var tokenForm = regexp.MustCompile(`^([0-9]{1,19}):[A-Za-z0-9_-]{1,128}$`)
@@ -156,7 +158,7 @@ func (c *Client) Me(ctx context.Context) (Account, error) {
 	if err := c.call(ctx, callTimeout, "getMe", nil, &user); err != nil {
 		return Account{}, err
 	}
-	me := Account{ID: strconv.FormatInt(user.ID, 10), Username: user.UserName, Name: fullName(user)}
+	me := Account{ID: strconv.FormatInt(user.ID, 10), Username: user.UserName, Name: fullName(user), Groups: user.CanJoinGroups, ReadsAll: user.CanReadAllGroupMessages}
 	if me.ID != c.id {
 		return Account{}, &chat.Error{Kind: chat.Revoked, Err: fmt.Errorf(
 			"the token is that of bot %s, and the Bot API server answers for bot %s: TELEGRAM_API names a server that is not this bot's", c.id, me.ID)}

@@ -273,6 +273,9 @@ func (c *Connections) follow(p platform, i storage.Installation) {
 	token, err := c.seal.open(place(i.Platform, i.Account), i.Sealed)
 	known := Installation{Platform: i.Platform, Account: i.Account, Name: i.Name, Token: settings.Secret(token), Installer: i.Installer}
 	l := p.open(known)
+	if l.connect == nil && err == nil { // nobody can serve it here
+		return
+	}
 	if err != nil { // it is tried again for an operator who puts the old key back
 		l.connect = func(context.Context) (storage.Account, error) { return storage.Account{}, err }
 	}

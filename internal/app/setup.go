@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/slack"
+	"github.com/aftercare/aftercare/adapters/telegram"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/storage"
@@ -101,7 +104,7 @@ func (a *App) pages(prefix string) (http.Handler, error) {
 		return nil, err
 	}
 	c := admin.Config{
-		Notes: a.notes, Draw: drawing(),
+		Notes: a.notes, Draw: drawing(), SlackManifest: slack.Manifest,
 		Accounts: accountsOfPages{a.connections}, Sealer: codes{keep}, Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, PublicURL: a.Settings.PublicURL, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
 	}
 	if a.Demo != nil { // nothing is connected there, and it is thrown away at the end
@@ -127,6 +130,46 @@ type accountsOfPages struct{ *Connections }
 // Connect implements admin.Accounts.
 func (c accountsOfPages) Connect(ctx context.Context, p chat.Platform, token string) error {
 	return c.Connections.Connect(ctx, Installation{Platform: p, Token: settings.Secret(token)})
+}
+
+// Examine implements admin.Accounts.
+func (c accountsOfPages) Examine(ctx context.Context, p chat.Platform, token string) (admin.Examined, error) {
+	switch p {
+	case chat.Slack:
+		return examineSlack(ctx, c.settings.SlackAPI, token)
+	case chat.Telegram:
+		client := telegram.New(telegram.Config{Token: token, API: c.settings.API, Clock: c.clock, Log: c.log})
+		defer client.Close()
+		me, err := client.Me(ctx)
+		if err != nil {
+			return admin.Examined{}, err
+		}
+		x := admin.Examined{Name: me.Username, Groups: me.Groups, ReadsAll: me.ReadsAll}
+		x.Elsewhere, err = client.WebhookURL(ctx)
+		return x, err
+	}
+	return admin.Examined{}, nil
+}
+
+// examineSlack asks Slack of the tokens of an app: the bot's and, behind a space, the app's.
+func examineSlack(ctx context.Context, api, token string) (x admin.Examined, err error) {
+	bot, app, _ := pair(settings.Secret(token))
+	client := slack.New(slack.Config{BotToken: bot, AppToken: app, API: api})
+	defer client.Close()
+	me, err := client.Me(ctx)
+	if err != nil {
+		return x, err
+	}
+	x.Name = me.Name
+	for _, scope := range slack.Scopes() {
+		if me.Scopes != nil && !slices.Contains(me.Scopes, scope) {
+			x.Missing = append(x.Missing, scope)
+		}
+	}
+	if app != "" {
+		x.Socket = client.CheckSocket(ctx)
+	}
+	return x, nil
 }
 
 // Accounts implements admin.Accounts.

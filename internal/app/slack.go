@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -68,21 +69,49 @@ func (a *slackApp) given() []Installation {
 	return []Installation{{Platform: chat.Slack, Token: a.settings.SlackToken, Setting: slackBotToken}}
 }
 
-func (a *slackApp) keeps() error {
-	if a.settings.SlackClientID == "" {
-		return errors.New("several workspaces need SLACK_CLIENT_ID and SLACK_CLIENT_SECRET; docs/slack.md says how")
-	}
-	return nil
+func (a *slackApp) keeps() error { return nil }
+
+// pair is the two tokens of an app of the operator's own that is connected while the program
+// runs: the bot's and, behind a space, the app's, with which Socket Mode is opened. ok is false
+// for the token of a workspace that installed the app of SLACK_CLIENT_ID.
+func pair(token settings.Secret) (bot, app string, ok bool) {
+	return strings.Cut(string(token), " ")
 }
 
 func (a *slackApp) whose(ctx context.Context, token settings.Secret) (storage.Account, error) {
-	client := slack.New(slack.Config{BotToken: string(token), API: a.settings.SlackAPI, Clock: a.clock, Log: a.log})
+	bot, _, ok := pair(token)
+	if !ok && a.settings.SlackClientID == "" {
+		return storage.Account{}, errors.New("several workspaces need SLACK_CLIENT_ID and SLACK_CLIENT_SECRET; docs/slack.md says how")
+	}
+	client := slack.New(slack.Config{BotToken: bot, API: a.settings.SlackAPI, Clock: a.clock, Log: a.log})
 	defer client.Close()
 	w, err := client.Me(ctx)
 	return storage.Account{Platform: chat.Slack, ID: w.Team, Name: w.Name}, err
 }
 
+// openOwn makes what serves a workspace by an app of its own.
+func (a *slackApp) openOwn(bot, app string) link {
+	client := slack.New(slack.Config{
+		BotToken: bot, AppToken: app, API: a.settings.SlackAPI, EditsPerMinute: slackEdits,
+		Clock: a.clock, Log: a.log, Sides: a.sides, Home: a.home,
+		Gone: func(ctx context.Context, team string) error { return a.connections.removed(ctx, chat.Slack, team) },
+	})
+	return link{
+		sender: client, intake: slack.NewSocket(client, a.bot.Handle).Run, close: client.Close, connected: a.connected,
+		connect: func(ctx context.Context) (storage.Account, error) {
+			w, err := client.Me(ctx)
+			return storage.Account{Platform: chat.Slack, ID: w.Team, Name: w.Name}, err
+		},
+	}
+}
+
 func (a *slackApp) open(i Installation) link {
+	if bot, app, ok := pair(i.Token); ok {
+		return a.openOwn(bot, app)
+	}
+	if i.Setting == "" && a.settings.SlackClientID == "" {
+		return link{} // of an app that is not set up here any more
+	}
 	l := link{
 		sender: a.spaces.all, forget: func() { a.spaces.all.Forget(i.Account) }, connected: a.connected,
 		connect: func(context.Context) (storage.Account, error) {
@@ -125,6 +154,10 @@ func (a *slackApp) patience(i Installation) patience {
 		return slackPatience(i.Setting)
 	}
 	p := slackPatience("")
+	if _, _, own := pair(i.Token); own {
+		p.refused = "copy the tokens again from your app's settings and connect Slack again, on the pages under Settings, Slack"
+		return p
+	}
 	p.refused = "the workspace has to install the app again, with a link: aftercare slack invite --workspace " + i.Account +
 		"; or forget it: aftercare slack remove " + i.Account
 	return p

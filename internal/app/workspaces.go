@@ -79,7 +79,9 @@ func (w *Workspaces) token(ctx context.Context, team string) (string, error) {
 	}
 	for _, i := range all {
 		if i.Account == team && !i.Waits() {
-			return w.seal.open(place(chat.Slack, team), i.Sealed)
+			token, err := w.seal.open(place(chat.Slack, team), i.Sealed)
+			bot, _, _ := pair(settings.Secret(token))
+			return bot, err
 		}
 	}
 	return "", slack.ErrUnknownWorkspace

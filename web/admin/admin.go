@@ -6,6 +6,7 @@ package admin
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"embed"
 	"log/slog"
@@ -37,6 +38,8 @@ type Config struct {
 	Gate Gate
 	// Accounts are the bots that can be connected here; nil shows no page for that.
 	Accounts Accounts
+	// SlackManifest is the manifest of our app as JSON: Slack makes the app of it.
+	SlackManifest string
 	// Backups are made on the server; nil offers none.
 	Backups Backups
 	// Sealer keeps the secrets of codes at sign-in; nil offers none.
@@ -67,6 +70,7 @@ type site struct {
 	assets *page.Assets
 	pages  map[string]*pages // by language
 	hub    *hub
+	secret []byte                  // by which this process knows its own answers
 	topics func() map[string]topic // of the help, by name; read when somebody asks
 }
 
@@ -118,7 +122,7 @@ func newSite(c Config) *site {
 	}
 	c.Prefix = page.Prefix(c.Prefix)
 	s := &site{
-		Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+Static), hub: newHub(c.Store),
+		Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+Static), hub: newHub(c.Store), secret: []byte(rand.Text()),
 	}
 	if s.Bot != nil {
 		s.hub.test = bot.ChatTests{Bot: s.Bot}.Look

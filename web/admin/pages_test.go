@@ -157,7 +157,9 @@ var (
 // faultsOf says which rules of pages a page breaks.
 func faultsOf(html string) (out []string) {
 	ours := document.ReplaceAllString(html, "")
-	html = strings.ReplaceAll(html, `<a class="button primary" href="https://t.me/`, "<a>") // the one address elsewhere to which a page leads: its bot
+	for _, platform := range []string{`button" href="https://t.me/`, `button primary" href="https://t.me/`, `button" href="https://api.slack.com/apps?`, `button primary" href="https://api.slack.com/apps?`} {
+		html = strings.ReplaceAll(html, `<a class="`+platform, "<a>") // addresses elsewhere to which a page leads: where bots are made and are
+	}
 	for what, re := range map[string]*regexp.Regexp{
 		"a style of its own": inlineStyle, "a script in the page": inlineScript, "an absolute address": absolute,
 	} {

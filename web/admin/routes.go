@@ -22,6 +22,7 @@ type route struct {
 
 // routes are the addresses for people who have signed in.
 var routes = slices.Concat(
+	addressRoutes,
 	answerRoutes,
 	askingRoutes,
 	auditRoutes,
@@ -43,6 +44,7 @@ var routes = slices.Concat(
 	settingsRoutes,
 	setupRoutes,
 	siteRoutes,
+	slackRoutes,
 	staffChatRoutes,
 	telegramRoutes,
 	todayRoutes,
@@ -63,7 +65,7 @@ func (s *site) start(w http.ResponseWriter, r *http.Request, v Viewer) error {
 
 // doors are the addresses that need no session: signing in, and one-time links. Their
 // Viewer is that of the session if there is one.
-var doors = slices.Concat(linkDoors, loginDoors, secondDoors)
+var doors = slices.Concat(addressDoors, linkDoors, loginDoors, secondDoors)
 
 // behindTheGate lets in who has signed in and may use the route.
 func (s *site) behindTheGate(to route) http.HandlerFunc {

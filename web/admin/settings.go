@@ -51,7 +51,7 @@ func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		here.Cards = append(here.Cards, settingsCard{"/audit", words.t("audit"), words.t("audit_line")})
 	}
 	if s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite) {
-		groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/telegram", words.t("tg_title"), words.t("tg_line")})
+		groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/telegram", words.t("tg_title"), words.t("tg_line")}, settingsCard{"/settings/slack", words.t("sl_title"), words.t("sl_line")})
 	}
 	if mayConnectChats(v) == nil {
 		groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/chats", words.t("schats"), words.t("schats_line")})

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/internal/page"
@@ -186,7 +187,9 @@ type chatsPage struct {
 	Reach string // key of the words that say from where this address is reached
 	At    string // the address
 
-	Telegram bool // it can be connected here
+	Connects        bool   // platforms can be connected here
+	Telegram, Slack string // what is connected, "" for nothing
+	Address         *addressForm
 }
 
 // reach is who reaches the address of a request: everybody, a network, or this machine alone.
@@ -211,8 +214,23 @@ func reachOf(host string) string {
 }
 
 func (s *site) setupChats(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	return s.showChats(w, r, v, http.StatusOK, s.addressForm(s.words(r, v), r))
+}
+
+func (s *site) showChats(w http.ResponseWriter, r *http.Request, v Viewer, status int, at *addressForm) error {
 	words := s.words(r, v)
-	return s.show(w, r, v, http.StatusOK, "setup_chats.html", setupFrame(words, 3, words.t("chats_title")), chatsPage{setupStep(3), reach(r), r.Host + s.Prefix, s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite)})
+	p := chatsPage{Bar: setupStep(3), Reach: reach(r), At: r.Host + s.Prefix, Connects: s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite), Address: at}
+	if p.Connects {
+		for _, a := range s.Accounts.Accounts() {
+			switch a.Platform {
+			case chat.Telegram:
+				p.Telegram = a.Name
+			case chat.Slack:
+				p.Slack = a.Name
+			}
+		}
+	}
+	return s.show(w, r, v, status, "setup_chats.html", setupFrame(words, 3, words.t("chats_title")), p)
 }
 
 // The surveys that the first evening offers: the usual one is the second.

@@ -17,7 +17,11 @@ func init() {
 	fixtures = append(fixtures,
 		fixture{"setup_place.html", "empty", frame{Title: "Where do you work?", Bare: true, Meta: "Step 2 of 5"}, placePage{form{fields[:1]}, setupStep(2)}},
 		fixture{"setup_place.html", "full", frame{Title: "Where do you work?", Bare: true, Meta: "Step 2 of 5"}, placePage{form{fields}, setupStep(2)}},
-		fixture{"setup_chats.html", "full", frame{Title: "Where do your customers answer?", Bare: true, Wide: true}, chatsPage{setupStep(3), "reach_here", "localhost:8080", true}},
+		fixture{"setup_chats.html", "full", frame{Title: "Where do your customers answer?", Bare: true, Wide: true}, chatsPage{Bar: setupStep(3), Reach: "reach_here", At: "localhost:8080"}},
+		fixture{"setup_chats.html", "connected", frame{Title: "Where do your customers answer?", Bare: true, Wide: true}, chatsPage{
+			Bar: setupStep(3), Reach: "reach_named", At: "care.example", Connects: true, Telegram: "bella_bot", Slack: "Bella",
+			Address: &addressForm{form{[]field{{Name: "address", Label: "Address", Value: "https://care.example", Fault: "Nothing answers."}}}, "https://care.example", false},
+		}},
 		fixture{"setup_survey.html", "empty", frame{Title: "What do you ask first?", Bare: true}, surveyPage{Bar: setupStep(4)}},
 		fixture{"setup_survey.html", "full", frame{Title: "What do you ask first?", Bare: true, Wide: true}, surveyPage{setupStep(4), []surveyCard{
 			{"one_tap_csat", "One tap", "How satisfied were you?", []string{"1", "2"}, false}, {"post_service_3", "Three questions", "Overall?", nil, true},

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -19,10 +18,23 @@ type Accounts interface {
 	// Connect keeps the bot of a token, sealed, and serves it from now on. Errors of the
 	// platform are *chat.Error.
 	Connect(ctx context.Context, p chat.Platform, token string) error
+	// Examine asks a platform of a token before it is connected. Slack's are two, with a space
+	// between them. Errors of the platform are *chat.Error.
+	Examine(ctx context.Context, p chat.Platform, token string) (Examined, error)
 	// Drop forgets one with its token.
 	Drop(ctx context.Context, p chat.Platform, id string) error
 	// Accounts lists those of this process.
 	Accounts() []Account
+}
+
+// Examined is what a platform says of a token.
+type Examined struct {
+	Name      string   // of the bot or the workspace
+	Missing   []string // permissions that the token lacks, by the platform's names
+	Socket    error    // why events cannot be received; nil = they can
+	Elsewhere string   // the address that the platform calls for this bot, "" for none
+	Groups    bool     // the bot may be added to groups
+	ReadsAll  bool     // it is told everything that is said there
 }
 
 // Account is one bot.
@@ -48,6 +60,11 @@ type telegramPage struct {
 	Group groupState
 	Link  secretLink
 	Code  string
+
+	Elsewhere bool // another server is called for this bot: taking it over is offered
+	NoGroups  bool // the bot may not be added to groups
+	Waits     bool // for the group
+	Setup     bool // one came from the first evening
 }
 
 // groupState is the group in which staff hear of cases.
@@ -104,9 +121,9 @@ func (s *site) showTelegram(w http.ResponseWriter, r *http.Request, v Viewer, st
 		}
 	}
 	words := s.words(r, v)
-	return s.show(w, r, v, status, "telegram.html", frame{
-		Title: words.t("tg_title"), Here: "/settings", Back: &link{"/settings", words.t("settings")}, Modules: []string{"copy.js"},
-	}, p)
+	q := r.URL.Query()
+	p.Setup, p.NoGroups, p.Waits = r.FormValue("from") == "setup", q.Get("groups") == "no", q.Get("wait") != "" || p.Code != ""
+	return s.show(w, r, v, status, "telegram.html", channelFrame(words, words.t("tg_title"), p.Setup), p)
 }
 
 func (s *site) connectTelegram(w http.ResponseWriter, r *http.Request, v Viewer) error {
@@ -128,14 +145,16 @@ func (s *site) connectTelegram(w http.ResponseWriter, r *http.Request, v Viewer)
 		x.Fault = words.t("tg_no_token")
 		return s.showTelegram(w, r, v, http.StatusUnprocessableEntity, p)
 	}
-	if err := s.Accounts.Connect(r.Context(), chat.Telegram, token); err != nil {
-		e, ok := errors.AsType[*chat.Error](err)
-		switch {
-		case ok && e.Kind == chat.Revoked:
-			x.Fault = words.t("tg_refused")
-		case ok:
-			x.Fault = words.t("tg_away")
-		default:
+	found, err := s.Accounts.Examine(r.Context(), chat.Telegram, token)
+	if err == nil && found.Elsewhere != "" && r.PostForm.Get("over") == "" {
+		x.Fault, p.Elsewhere = words.t("tg_elsewhere", found.Elsewhere), true
+		return s.showTelegram(w, r, v, http.StatusUnprocessableEntity, p)
+	}
+	if err == nil {
+		err = s.Accounts.Connect(r.Context(), chat.Telegram, token)
+	}
+	if err != nil {
+		if x.Fault = why(words, "tg", err); x.Fault == "" {
 			return err
 		}
 		return s.showTelegram(w, r, v, http.StatusUnprocessableEntity, p)
@@ -143,8 +162,24 @@ func (s *site) connectTelegram(w http.ResponseWriter, r *http.Request, v Viewer)
 	if err := s.Store.PutAudit(r.Context(), s.audit(v, "account.connect", string(chat.Telegram))); err != nil {
 		return err
 	}
-	http.Redirect(w, r, s.Prefix+"/settings/telegram?done=connected", http.StatusSeeOther)
+	to := "/settings/telegram?done=connected"
+	if !found.Groups {
+		to = "/settings/telegram?done=connected&groups=no"
+	}
+	http.Redirect(w, r, s.Prefix+to+fromSetup(r), http.StatusSeeOther)
 	return nil
+}
+
+// why says what a platform has against a token; "" where it is not the platform's fault.
+func why(words *words, platform string, err error) string {
+	e, ok := errors.AsType[*chat.Error](err)
+	switch {
+	case ok && e.Kind == chat.Revoked:
+		return words.t(platform + "_refused")
+	case ok:
+		return words.t(platform + "_away")
+	}
+	return ""
 }
 
 // linkGroup makes a link with which a group of staff is chosen in Telegram.
@@ -152,60 +187,49 @@ func (s *site) linkGroup(w http.ResponseWriter, r *http.Request, v Viewer) error
 	if err := s.mayConnect(v); err != nil {
 		return err
 	}
-	ctx := r.Context()
-	chats, err := s.Store.StaffChatList(ctx)
+	l, err := s.firstChatLink(r.Context(), v)
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(chats, func(c storage.StaffChat) bool { return c.Name == firstGroup }) {
-		if err := s.Store.PutStaffChat(ctx, storage.StaffChat{Name: firstGroup, Created: s.Clock()}); err != nil {
-			return err
-		}
-		if err := s.Bot.StaffChatsChanged(ctx); err != nil {
-			return err
-		}
-	}
-	made, err := s.Bot.StaffChatLink(ctx, firstGroup)
-	if _, set := errors.AsType[*bot.SetChatError](err); set {
-		return &page.Error{Code: page.Invalid, Title: "tg_set", Text: "tg_set_text"}
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.Store.PutAudit(ctx, s.audit(v, "chat.code", firstGroup)); err != nil {
-		return err
-	}
-	p := telegramPage{form: s.tokenField(s.words(r, v)), Code: made.Code}
-	p.Link = secretLink{URL: made.Telegram, Until: made.Expires.Format("2006-01-02 15:04") + " UTC"}
-	if made.Telegram != "" {
-		if p.Link.QR, err = newQR(made.Telegram); err != nil {
-			return err
-		}
-	}
+	p := telegramPage{form: s.tokenField(s.words(r, v)), Code: l.Code}
+	p.Link = secretLink{URL: l.URL, Until: l.Until, QR: l.QR}
 	return s.showTelegram(w, r, v, http.StatusOK, p)
 }
 
+// firstChatLink makes a link for the first chat of staff, which is made where there is none.
+func (s *site) firstChatLink(ctx context.Context, v Viewer) (l chatLink, err error) {
+	chats, err := s.Store.StaffChatList(ctx)
+	if err != nil {
+		return l, err
+	}
+	if !slices.ContainsFunc(chats, func(c storage.StaffChat) bool { return c.Name == firstGroup }) {
+		if err := s.Store.PutStaffChat(ctx, storage.StaffChat{Name: firstGroup, Created: s.Clock()}); err != nil {
+			return l, err
+		}
+		if err := s.Bot.StaffChatsChanged(ctx); err != nil {
+			return l, err
+		}
+	}
+	return s.newChatLink(ctx, v, firstGroup)
+}
+
+// fromSetup keeps in an address that one came from the first evening.
+func fromSetup(r *http.Request) string {
+	if r.FormValue("from") == "setup" {
+		return "&from=setup"
+	}
+	return ""
+}
+
+// channelFrame is the frame of a page that connects a platform.
+func channelFrame(words *words, title string, setup bool) frame {
+	f := frame{Title: title, Here: "/settings", Back: &link{"/settings", words.t("settings")}, Modules: []string{"copy.js", "stream.js", "live.js"}}
+	if setup {
+		f.Back = &link{"/setup/chats", words.t("chats_title")}
+	}
+	return f
+}
+
 func (s *site) dropTelegram(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	if err := s.mayConnect(v); err != nil {
-		return err
-	}
-	if err := page.ReadForm(w, r, maxForm); err != nil {
-		return err
-	}
-	if !s.proved(w, r, v, "/settings/telegram") {
-		return nil
-	}
-	id := r.PostForm.Get("id")
-	all := s.Accounts.Accounts()
-	if i := slices.IndexFunc(all, func(a Account) bool { return a.Platform == chat.Telegram && a.ID == id && a.Setting == "" }); i < 0 {
-		return &page.Error{Code: page.NotFound, Title: "tg_set", Text: "tg_set_text"}
-	}
-	if err := s.Accounts.Drop(r.Context(), chat.Telegram, id); err != nil {
-		return err
-	}
-	if err := s.Store.PutAudit(r.Context(), s.audit(v, "account.drop", string(chat.Telegram)+" "+id)); err != nil {
-		return err
-	}
-	http.Redirect(w, r, s.Prefix+"/settings/telegram?done=tg_dropped", http.StatusSeeOther)
-	return nil
+	return s.dropAccount(w, r, v, chat.Telegram, "/settings/telegram", "tg_dropped")
 }

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,10 +16,14 @@ import (
 func init() {
 	token := form{Fields: []field{{Name: "token", Label: "Token", Kind: "password", Fault: "Telegram refuses this token."}}}
 	fixtures = append(fixtures,
-		fixture{"telegram.html", "empty", frame{Title: "Telegram", Here: "/settings"}, telegramPage{form: token}},
+		fixture{"telegram.html", "empty", frame{Title: "Telegram", Here: "/settings"}, telegramPage{form: token, Elsewhere: true, Setup: true}},
 		fixture{"telegram.html", "full", frame{Title: "Telegram", Here: "/settings"}, telegramPage{
 			form: token, Bots: []Account{{chat.Telegram, "42", "bella_bot", "", true}, {chat.Telegram, "43", "env_bot", "TELEGRAM_TOKEN", false}},
-			Group: groupState{"front-desk", true, true}, Link: secretLink{URL: "https://t.me/bella_bot?startgroup=x", Until: "tomorrow", QR: qrPicture{2, "M0 0h1v1h-1z"}}, Code: "ABC",
+			Group: groupState{"front-desk", true, true}, Link: secretLink{URL: "https://t.me/bella_bot?startgroup=x", Until: "tomorrow", QR: qrPicture{2, "M0 0h1v1h-1z"}}, Code: "ABC", NoGroups: true, Waits: true,
+		}},
+		fixture{"slack.html", "empty", frame{Title: "Slack"}, slackPage{form: token, Make: slackApps + "%7B%7D"}},
+		fixture{"slack.html", "full", frame{Title: "Slack"}, slackPage{
+			form: token, Make: slackApps + "%7B%7D", Spaces: []Account{{chat.Slack, "T1", "Bella", "", true}, {chat.Slack, "T2", "Old", "SLACK_BOT_TOKEN", false}}, Code: "ABC", Until: "tomorrow", Waits: true, Setup: true,
 		}},
 	)
 }
@@ -28,6 +33,8 @@ type bots struct {
 	list  []Account
 	says  error
 	token string
+	asked string
+	found Examined
 }
 
 func (b *bots) Connect(_ context.Context, p chat.Platform, token string) error {
@@ -37,6 +44,11 @@ func (b *bots) Connect(_ context.Context, p chat.Platform, token string) error {
 	b.token = token
 	b.list = append(b.list, Account{p, "42", "bella_bot", "", true})
 	return nil
+}
+
+func (b *bots) Examine(_ context.Context, _ chat.Platform, token string) (Examined, error) {
+	b.asked = token
+	return b.found, b.says
 }
 
 func (b *bots) Drop(_ context.Context, _ chat.Platform, id string) error {
@@ -65,7 +77,12 @@ func TestTelegramIsConnectedByPastingItsToken(t *testing.T) {
 	post(token, 422, "refuses this token")
 	with.says = &chat.Error{Kind: chat.Temporary}
 	post(token, 422, "cannot be reached")
-	with.says = nil
+	with.says, with.found = nil, Examined{Name: "bella_bot", Elsewhere: "https://old.example/hook", Groups: true}
+	post(token, 422, "https://old.example/hook")
+	if with.token != "" {
+		t.Error("a bot that another server is called for is taken over unasked")
+	}
+	with.found.Elsewhere = ""
 	post(" "+token+" ", 303, "")
 	if with.token != token {
 		t.Errorf("the token is %q", with.token)
@@ -91,5 +108,84 @@ func TestTelegramIsConnectedByPastingItsToken(t *testing.T) {
 	}
 	if w := s.hire("lea", access.Grants{access.EverySite: access.Lead}, false).do("GET", "/settings/telegram", nil); w.Code != http.StatusForbidden {
 		t.Errorf("a lead: %d", w.Code)
+	}
+}
+
+// Slack is connected by an app that Slack makes of our manifest, and by its two tokens: what is
+// wrong with either is said at its field, what it lacks by Slack's names.
+func TestSlackIsConnectedByItsTwoTokens(t *testing.T) {
+	s := newStreet(t)
+	s.config.SlackManifest = `{"name":"Aftercare"}`
+	with := &bots{}
+	s.accounts(with)
+	b := s.owner()
+	page := b.do("GET", "/settings/slack?from=setup", nil).Body.String()
+	if !strings.Contains(page, "https://api.slack.com/apps?new_app=1&amp;manifest_json=%7B%22name%22%3A%22Aftercare%22%7D") || !strings.Contains(page, `href="/care/setup/survey"`) {
+		t.Errorf("the page:\n%s", page)
+	}
+	const bot, app = "xoxb-1-canary", "xapp-1-canary"
+	post := func(bot, app string, want int, says string) {
+		t.Helper()
+		w := b.do("POST", "/settings/slack", url.Values{"bot": {bot}, "app": {app}, "from": {"setup"}})
+		if w.Code != want || !strings.Contains(w.Body.String(), says) || strings.Contains(w.Body.String(), "canary") {
+			t.Errorf("%q, %q: %d, want %d and %q\n%s", bot, app, w.Code, want, says, w.Body)
+		}
+	}
+	post("hello", app, 422, "begins with xoxb-")
+	post(bot, "xoxb-1-canary", 422, "begins with xapp-")
+	with.says = &chat.Error{Kind: chat.Revoked}
+	post(bot, app, 422, "Slack refuses this token")
+	with.says = &chat.Error{Kind: chat.Temporary}
+	post(bot, app, 422, "Slack cannot be reached")
+	with.says, with.found = nil, Examined{Missing: []string{"im:write", "commands"}}
+	post(bot, app, 422, "im:write, commands")
+	with.found = Examined{Socket: &chat.Error{Kind: chat.Revoked}}
+	post(bot, app, 422, "connections:write")
+	if with.token != "" {
+		t.Error("it is connected all the same")
+	}
+	with.found = Examined{Name: "Bella"}
+	post(bot, app, 303, "")
+	if with.token != bot+" "+app {
+		t.Errorf("the tokens are %q", with.token)
+	}
+	if w := b.do("POST", "/settings/slack/channel", nil); !strings.Contains(w.Body.String(), "/feedback here ") || !strings.Contains(w.Body.String(), "Waiting for") {
+		t.Errorf("a channel:\n%s", w.Body)
+	}
+	if w := b.do("POST", "/settings/slack/drop", url.Values{"id": {"42"}}); w.Code != http.StatusSeeOther || len(with.list) != 0 {
+		t.Errorf("dropped: %d, %v", w.Code, with.list)
+	}
+}
+
+// An address is tried by asking there for what only this program can answer.
+func TestThePublicAddressIsTried(t *testing.T) {
+	s := newStreet(t)
+	b := s.owner()
+	server := httptest.NewServer(http.StripPrefix("", s.pages))
+	defer server.Close()
+	elsewhere := httptest.NewServer(http.RedirectHandler(server.URL+"/care/", http.StatusFound))
+	defer elsewhere.Close()
+	named := func(at string) string { return strings.Replace(at, "127.0.0.1", "127.0.0.1.nip.invalid", 1) }
+	for at, want := range map[string]string{
+		"": "Write an address", "ftp://care.example": "Write an address", "https://me:pass@care.example": "Write an address",
+		"http://localhost:8080": "only this computer or network", "http://192.168.1.7": "only this computer or network", named(server.URL): "Nothing answers",
+	} {
+		if w := b.do("POST", "/setup/address", url.Values{"address": {at}}); w.Code != 422 || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%q: %d, want %q\n%s", at, w.Code, want, w.Body)
+		}
+	}
+	site := newSite(s.config)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /care/reach/{challenge}", func(w http.ResponseWriter, r *http.Request) { _ = site.reached(w, r, Viewer{}) })
+	ours := httptest.NewServer(mux)
+	defer ours.Close()
+	for at, want := range map[string]string{ours.URL + "/care": "", ours.URL: "address_other", elsewhere.URL: "address_other", server.URL + "/care": "address_other"} {
+		u, err := url.Parse(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := site.leadsHere(t.Context(), u); got != want {
+			t.Errorf("%s: %q, want %q", at, got, want)
+		}
 	}
 }

@@ -7,3 +7,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 		button.textContent = button.dataset.done
 	})
 }
+// Tokens are checked once they are pasted: the last one sends the form.
+for (const form of document.querySelectorAll("form[data-paste]")) {
+	const all = [...form.querySelectorAll("input[type=password]")]
+	form.addEventListener("paste", () => setTimeout(() => { if (all.every(e => e.value)) form.requestSubmit() }))
+}

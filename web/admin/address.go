@@ -1,0 +1,113 @@
+package admin
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+)
+
+// addressRoutes try the address under which customers are to reach this installation, and
+// addressDoors answer such a try.
+var (
+	addressRoutes = []route{{pattern: "POST /setup/address", deed: access.EditSites, page: (*site).tryAddress}}
+	addressDoors  = []route{{pattern: "GET /reach/{challenge}", page: (*site).reached}}
+)
+
+// addressForm asks for the public address.
+type addressForm struct {
+	form
+	Works string // the address, once it led here
+	Set   bool   // it is PUBLIC_URL already
+}
+
+func (s *site) addressForm(words *words, r *http.Request) *addressForm {
+	at := s.PublicURL
+	if at == "" && reach(r) == "reach_named" {
+		at = "https://" + r.Host + s.Prefix
+	}
+	return &addressForm{form: form{Fields: []field{{Name: "address", Label: words.t("address_label"), Hint: words.t("address_hint"), Value: at, Fill: "url"}}}}
+}
+
+// proof is what this process answers to a challenge: nobody else knows it.
+func (s *site) proof(challenge string) string {
+	mac := hmac.New(sha256.New, s.secret)
+	mac.Write([]byte(challenge))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// reached answers a try of an address, so that it is known to lead here and to nobody else.
+func (s *site) reached(w http.ResponseWriter, r *http.Request, _ Viewer) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, err := io.WriteString(w, s.proof(r.PathValue("challenge")))
+	return err
+}
+
+const addressPatience = 5 * time.Second
+
+// tryAddress asks the address for what only this program can answer. It follows nothing that
+// leads elsewhere and shows nothing of what is found.
+func (s *site) tryAddress(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if !v.Can(access.EditSites, access.EverySite) {
+		return notAllowed(nil)
+	}
+	words := s.words(r, v)
+	p := s.addressForm(words, r)
+	if err := p.read(w, r); err != nil {
+		return err
+	}
+	x := p.field("address")
+	if x.Value != "" && !strings.Contains(x.Value, "://") {
+		x.Value = "https://" + x.Value
+	}
+	at, err := url.Parse(strings.TrimSuffix(x.Value, "/"))
+	switch {
+	case err != nil || at.Host == "" || at.Scheme != "https" && at.Scheme != "http" || at.User != nil || at.RawQuery != "" || at.Fragment != "":
+		x.Fault = words.t("address_none")
+	case reachOf(at.Hostname()) != "reach_named":
+		x.Fault = words.t("address_inside")
+	default:
+		if x.Fault = s.leadsHere(r.Context(), at); x.Fault != "" {
+			x.Fault = words.t(x.Fault)
+		}
+	}
+	status := http.StatusOK
+	if x.Fault != "" {
+		status = http.StatusUnprocessableEntity
+	} else {
+		p.Works, p.Set = at.String(), at.String() == s.PublicURL
+	}
+	return s.showChats(w, r, v, status, p)
+}
+
+// leadsHere is the key of what is wrong with an address; "" = it leads to this program.
+func (s *site) leadsHere(ctx context.Context, at *url.URL) string {
+	ctx, cancel := context.WithTimeout(ctx, addressPatience)
+	defer cancel()
+	challenge := rand.Text()
+	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, at.JoinPath("reach", challenge).String(), nil)
+	if err != nil {
+		return "address_none"
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	defer client.CloseIdleConnections()
+	answer, err := client.Do(ask)
+	if err != nil {
+		return "address_silent"
+	}
+	defer answer.Body.Close()
+	said, err := io.ReadAll(io.LimitReader(answer.Body, 1024))
+	if err != nil || answer.StatusCode != http.StatusOK || !hmac.Equal(said, []byte(s.proof(challenge))) {
+		return "address_other"
+	}
+	return ""
+}
