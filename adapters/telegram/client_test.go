@@ -18,7 +18,7 @@ import (
 func TestMeTellsWhoTheBotIs(t *testing.T) {
 	w := newWorld(t)
 	me, err := w.client.Me(t.Context())
-	if want := (telegram.Account{ID: "7000000001", Username: "aftercare_test_bot", Name: "Aftercare"}); err != nil || me != want {
+	if want := (telegram.Account{ID: "7000000001", Username: "aftercare_test_bot", Name: "Aftercare", Groups: true}); err != nil || me != want {
 		t.Errorf("got %+v, %v", me, err)
 	}
 	if w.client.ID() != me.ID {
