@@ -135,6 +135,16 @@ func mayInvite(ctx context.Context, b *Bot, r InviteRequest) error {
 
 // FindPeople returns everything of each person whom typed words may mean: see personal.Finder.
 func FindPeople(ctx context.Context, b *Bot, typed string) ([]storage.Dossier, error) {
+	return finder(b).Find(ctx, typed)
+}
+
+// PeopleNamed returns everything of people whose names begin as what was typed: see
+// personal.Finder.
+func PeopleNamed(ctx context.Context, b *Bot, typed string) ([]storage.Dossier, error) {
+	return finder(b).Named(ctx, typed)
+}
+
+func finder(b *Bot) personal.Finder {
 	return personal.Finder{
 		Store: b.store,
 		Invitation: func(token string) (storage.Bucket, string, bool, error) {
@@ -142,5 +152,5 @@ func FindPeople(ctx context.Context, b *Bot, typed string) ([]storage.Dossier, e
 			return bucket, id, ok, nil
 		},
 		Platform: func(p chat.Platform) bool { _, ok := b.snap.Now().Traits[p]; return ok },
-	}.Find(ctx, typed)
+	}
 }

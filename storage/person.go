@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"strings"
+	"unicode/utf8"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -19,6 +20,7 @@ type IdentityQuery struct {
 	Account  string // the bot or the workspace
 	User     string // as the platform knows them
 	Username string // without "@", in any case
+	Name     string // the beginnings of words of their name, in any case
 }
 
 // IsZero reports whether the query says nothing.
@@ -29,7 +31,19 @@ func (q IdentityQuery) IsZero() bool { return q == IdentityQuery{} }
 func (q IdentityQuery) Fits(i Identity) bool {
 	is := func(want, got string) bool { return want == "" || want == got }
 	return is(q.ID, i.ID) && is(q.Customer, i.Customer) && is(string(q.Platform), string(i.Person.Platform)) &&
-		is(q.Account, i.Person.Account) && is(q.User, i.Person.User) && (q.Username == "" || strings.EqualFold(q.Username, i.Username))
+		is(q.Account, i.Person.Account) && is(q.User, i.Person.User) && (q.Username == "" || strings.EqualFold(q.Username, i.Username)) && (q.Name == "" || NameBegins(i.Name, q.Name))
+}
+
+// NameBegins reports whether every word that was typed begins a word of a name, in any case;
+// of a name that is written without spaces, it may stand anywhere in it.
+func NameBegins(name, typed string) bool {
+	name, words := strings.ToLower(name), strings.Fields(strings.ToLower(typed))
+	for _, w := range words {
+		if !strings.Contains(" "+name, " "+w) && (w[0] < utf8.RuneSelf || !strings.Contains(name, w)) {
+			return false
+		}
+	}
+	return len(words) > 0
 }
 
 // Anchor is where the search for everything of one person begins.
@@ -163,6 +177,9 @@ type Scrubbed struct {
 type Persons interface {
 	// IdentitiesOf looks for chat accounts over all buckets, at most limit.
 	IdentitiesOf(ctx context.Context, q IdentityQuery, limit int) ([]Identity, error)
+	// CustomersNamed looks for customers by the beginnings of words of their name, in any case,
+	// at most limit, by id.
+	CustomersNamed(ctx context.Context, typed string, limit int) ([]Customer, error)
 	// Dossier gathers everything of one person. It reads a bucket at a time: what is written
 	// meanwhile may be missing.
 	Dossier(ctx context.Context, of Anchor) (Dossier, error)

@@ -43,6 +43,35 @@ func (f Finder) Find(ctx context.Context, typed string) (people []storage.Dossie
 			anchors = append(anchors, storage.Anchor{Identities: []storage.Person{i.Person}})
 		}
 	}
+	return f.everything(ctx, anchors)
+}
+
+// Named returns everything of each person whose name has words that begin as what was typed:
+// it proposes people to somebody who looks for one, and settles nothing.
+func (f Finder) Named(ctx context.Context, typed string) (people []storage.Dossier, err error) {
+	if typed = strings.TrimSpace(typed); len([]rune(typed)) < 2 {
+		return nil, nil
+	}
+	customers, err := f.Store.CustomersNamed(ctx, typed, mostMatches)
+	if err != nil {
+		return nil, err
+	}
+	var anchors []storage.Anchor
+	for _, c := range customers {
+		anchors = append(anchors, storage.Anchor{Customers: []string{c.ID}})
+	}
+	found, err := f.Store.IdentitiesOf(ctx, storage.IdentityQuery{Name: typed}, mostMatches)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range found {
+		anchors = append(anchors, storage.Anchor{Identities: []storage.Person{i.Person}})
+	}
+	return f.everything(ctx, anchors)
+}
+
+// everything is everything of the people at the anchors, each once.
+func (f Finder) everything(ctx context.Context, anchors []storage.Anchor) (people []storage.Dossier, err error) {
 	for _, at := range anchors {
 		if slices.ContainsFunc(people, func(d storage.Dossier) bool { return covers(d.Anchor(), at) }) {
 			continue

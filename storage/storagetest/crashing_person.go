@@ -13,6 +13,11 @@ func (c *CrashingStore) IdentitiesOf(ctx context.Context, q storage.IdentityQuer
 	return result(c, func() ([]storage.Identity, error) { return c.inner.IdentitiesOf(ctx, q, limit) })
 }
 
+// CustomersNamed implements storage.Persons.
+func (c *CrashingStore) CustomersNamed(ctx context.Context, typed string, limit int) ([]storage.Customer, error) {
+	return result(c, func() ([]storage.Customer, error) { return c.inner.CustomersNamed(ctx, typed, limit) })
+}
+
 // Dossier implements storage.Persons.
 func (c *CrashingStore) Dossier(ctx context.Context, of storage.Anchor) (storage.Dossier, error) {
 	return result(c, func() (storage.Dossier, error) { return c.inner.Dossier(ctx, of) })

@@ -277,12 +277,22 @@ var personTests = group{
 			{Platform: chat.Slack, User: "ZOEuser"},
 			{Account: "T1", User: "ZOEuser"},
 			{Username: "zoeUSERNAME"},
+			{Name: "zoen"},
 		} {
 			same(t, fmt.Sprintf("%+v", q), must(b.store.IdentitiesOf(t.Context(), q, 5))(t), []storage.Identity{must(b.store.Identity(t.Context(), zoe.bucket, zoe.identity.ID))(t)})
 		}
 		equal(t, "accounts of the workspace", len(must(b.store.IdentitiesOf(t.Context(), storage.IdentityQuery{Account: "T1"}, 5))(t)), 2)
-		for _, q := range []storage.IdentityQuery{{}, {User: "ZOE"}, {Username: "zoe"}, {Username: "%"}, {Platform: chat.Web, User: "ZOEuser"}} {
+		for _, q := range []storage.IdentityQuery{{}, {User: "ZOE"}, {Username: "zoe"}, {Username: "%"}, {Name: "oename"}, {Name: "%"}, {Name: "ZOE x"}, {Platform: chat.Web, User: "ZOEuser"}} {
 			same(t, fmt.Sprintf("%+v", q), must(b.store.IdentitiesOf(t.Context(), q, 5))(t), []storage.Identity{})
+		}
+		li := storage.Customer{ID: "LI", Name: "李安娜", Tier: recovery.Normal, Created: time.Unix(1, 0).UTC()}
+		check(t, b.store.PutCustomer(t.Context(), li))
+		for typed, want := range map[string]string{"ZOENA": zoe.key, "annn": "ANN-key", "安娜": "LI", "name": "", "李 x": "", "": "", "%": ""} {
+			got := ""
+			for _, c := range must(b.store.CustomersNamed(t.Context(), typed, 5))(t) {
+				got += c.ID
+			}
+			equal(t, "customers named "+typed, got, want)
 		}
 	},
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // caseModules are what the pages of cases load: they work without.
-var caseModules = []string{"live.js", "stream.js", "keys.js", "draft.js", "clock.js"}
+var caseModules = []string{"live.js", "stream.js", "keys.js", "draft.js", "clock.js", "notify.js"}
 
 // pastSessions is how many earlier conversations the page of a case shows.
 const pastSessions = 5

@@ -36,7 +36,7 @@ func init() {
 	empty := casePage{Number: "A-1", Name: "Customer", Who: "the customer", State: "Open", Shape: "open", Contact: "no", Hidden: true}
 	closed := full
 	closed.Active, closed.Primary, closed.Contact, closed.Reply = false, "reopen", "lost", nil
-	row := caseRow{"A-1042", 2, "dissatisfied", "P1", "Anna", "haircut · Main Street", "I waited <b>forty</b> minutes.", "08:51", when{"13 min left", "09:15", "soon", 1}, "contact by 09:15", "you", "reply"}
+	row := caseRow{"A-1042", 2, "dissatisfied", "P1", "Anna", "haircut · Main Street", "I waited <b>forty</b> minutes.", "08:51", when{"13 min left", "09:15", "soon", 1}, "contact by 09:15", "you", "reply", true}
 	take := row
 	take.Number, take.Act, take.Level, take.Wrote = "C-88", "take", 7, ""
 	list := inboxPage{

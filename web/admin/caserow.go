@@ -24,6 +24,7 @@ type caseRow struct {
 	Due      string // what the clock is about, with its moment
 	State    string // who has it, or how it ended
 	Act      string // "take", "reply" or "": the button beside the row
+	Mark     bool   // it may be marked, to do something with several at once
 }
 
 // look is who looks at cases, and what they may see of them.

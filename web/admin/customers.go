@@ -142,6 +142,11 @@ func (s *site) customers(w http.ResponseWriter, r *http.Request, v Viewer) error
 	if err != nil {
 		return err
 	}
+	if len(people) == 0 {
+		if people, err = bot.PeopleNamed(r.Context(), s.Bot, p.Query); err != nil {
+			return err
+		}
+	}
 	for _, d := range people {
 		seen, _ := visible(v, d)
 		id := idOfPerson(d)

@@ -138,6 +138,15 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		p.Saving, p.Back = keep.Encode(), "/cases?"+keep.Encode()
 	}
 	if search != "" {
+		found, err := s.casesOfNamed(r.Context(), words, v, now, search)
+		if err != nil {
+			return err
+		}
+		if len(found.Rows) > 0 {
+			p.Groups, p.Found = append(p.Groups, found), true
+			f := frame{Title: words.t("cases"), Here: "/cases", Own: true, Modules: caseModules}
+			return s.show(w, r, v, http.StatusOK, "cases.html", f, p)
+		}
 		p.NotOne = search
 	}
 	waiting := 0
@@ -186,6 +195,32 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.show(w, r, v, http.StatusOK, "cases.html", f, p)
 }
 
+// casesOfNamed are the cases of customers whose names begin as what was typed, those that opened
+// last first, as far as the viewer may know who they are.
+func (s *site) casesOfNamed(ctx context.Context, w *words, v Viewer, now time.Time, typed string) (standingGroup, error) {
+	g := standingGroup{Key: "found"}
+	if !v.Anywhere(access.SeeCustomers) || len(typed) > 100 {
+		return g, nil
+	}
+	people, err := bot.PeopleNamed(ctx, s.Bot, typed)
+	if err != nil {
+		return g, err
+	}
+	var cases []storage.Case
+	for _, d := range people {
+		seen, _ := visible(v, d)
+		for _, f := range seen.Cases {
+			if v.Can(access.SeeCases, f.Case.Site) {
+				cases = append(cases, f.Case)
+			}
+		}
+	}
+	slices.SortFunc(cases, func(a, b storage.Case) int { return b.OpenedAt.Compare(a.OpenedAt) })
+	g.Count = strconv.Itoa(len(cases))
+	g.Rows, err = s.rows(ctx, w, v, now, cases[:min(len(cases), openRows)])
+	return g, err
+}
+
 // group reads one group of the list. n is how many it has, as far as that was counted.
 func (s *site) group(ctx context.Context, w *words, v Viewer, now time.Time, f storage.StandingFilter, key string, fold bool, keep url.Values, after string) (standingGroup, int, error) {
 	g := standingGroup{Key: key, Fold: fold}
@@ -228,6 +263,7 @@ func (s *site) group(ctx context.Context, w *words, v Viewer, now time.Time, f s
 		g.Next = g.Rows[0].Clock.At
 	}
 	for i := range g.Rows {
+		g.Rows[i].Mark = v.Staff != "" && v.Can(access.TakeCase, cases[i].Site) && cases[i].Decision.Priority != recovery.P1
 		switch {
 		case v.Staff == "" || !v.Can(access.TakeCase, cases[i].Site):
 		case key == "free" || key == "watch":

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -105,6 +106,9 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, v Viewer, status int
 	}
 	out := sheet{frame: f, Lang: words.lang, Dir: dir(words.lang), Viewer: v, Page: data}
 	out.Bare = f.Bare || v.Login == ""
+	if !out.Bare && !slices.Contains(out.Modules, "keys.js") {
+		out.Modules = append(slices.Clip(out.Modules), "keys.js")
+	}
 	for _, p := range places {
 		if v.Anywhere(p.deed) {
 			out.Places = append(out.Places, p)

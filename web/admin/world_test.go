@@ -126,12 +126,18 @@ func (w *world) says(user, name string, u chat.Update) {
 // unhappy is a customer who answers 1 of 5 and says why; they are as unsatisfied as can be.
 func (w *world) unhappy(site, user, name, why string) storage.Case {
 	w.t.Helper()
+	return w.rated("1", site, user, name, why)
+}
+
+// rated is a customer who gives a bad answer of 5.
+func (w *world) rated(answer, site, user, name, why string) storage.Case {
+	w.t.Helper()
 	inv, err := w.bot.Invite(context.Background(), bot.InviteRequest{Flow: "one_tap_csat", Site: site, Event: map[string]string{"service_name": "Haircut"}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.says(user, name, chat.Update{Kind: chat.Command, Command: "start", Text: inv.Token})
-	w.press(user, name, "1")
+	w.press(user, name, answer)
 	if why != "" {
 		w.says(user, name, chat.Update{Kind: chat.Text, Text: why})
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/aftercare/aftercare/storage"
 )
@@ -14,7 +15,7 @@ import (
 // personQueries find everything of one person. Most of it hangs together by ids; a bucket's
 // messages and keys are looked through, because nothing else asks for them in that way.
 type personQueries struct {
-	identitiesOf, identitiesByKey, customersOf               string
+	identitiesOf, identitiesByKey, customersOf, namedLike    string
 	invitationsOf, sessionsFor                               string
 	casesFor, wordsOfSession, wordsOfCase                    string
 	feedbackFor, deliveriesFor, ownedBy, parkedFor, keysLike string
@@ -26,6 +27,7 @@ func newPersonQueries(t *texts) personQueries {
 			" AND (platform = ? OR '' = ?) AND (account = ? OR '' = ?) AND (person = ? OR '' = ?) AND (lower(body) LIKE ? OR '' = ?) ORDER BY id LIMIT ?"),
 		identitiesByKey: t.one("SELECT body, bucket FROM identities WHERE bucket = ? AND customer = ? AND customer > '' ORDER BY id LIMIT ?"),
 		customersOf:     t.one("SELECT " + customerColumns + " FROM customers WHERE id = ?"),
+		namedLike:       t.one("SELECT " + customerColumns + " FROM customers WHERE lower(name) LIKE ? ORDER BY id LIMIT ?"),
 		invitationsOf:   t.one("SELECT body, bucket FROM invitations WHERE bucket = ? AND customer = ? AND customer > '' ORDER BY id"),
 		sessionsFor:     t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND customer = ? AND unsatisfied ORDER BY id"),
 		casesFor:        t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY id"),
@@ -48,6 +50,9 @@ func (s *Store) IdentitiesOf(ctx context.Context, q storage.IdentityQuery, limit
 	if q.Username != "" {
 		named = "%" + likely(strings.ToLower(q.Username)) + "%"
 	}
+	if q.Name != "" {
+		named = nameLike(q.Name)
+	}
 	var all []storage.Identity
 	for b := range int64(s.buckets) {
 		args := []any{b}
@@ -57,7 +62,7 @@ func (s *Store) IdentitiesOf(ctx context.Context, q storage.IdentityQuery, limit
 		// A name may be within another one: then more is read than fits.
 		most := int64(limit)
 		if named != "" {
-			most = 10000
+			most = mostNamed
 		}
 		text, args := s.q.identitiesOf, append(args, most)
 		if q == (storage.IdentityQuery{Customer: q.Customer}) {
@@ -84,6 +89,35 @@ func likely(text string) string {
 		}
 		return r
 	}, text)
+}
+
+// nameLike is a pattern that fits every name with a word that begins as the longest one typed,
+// and perhaps more. Letters that a database may not know in both cases are left open.
+func nameLike(typed string) string {
+	words := strings.Fields(strings.ToLower(typed))
+	if len(words) == 0 {
+		return "%"
+	}
+	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
+	return "%" + strings.Map(func(r rune) rune {
+		if r > '~' && unicode.IsLetter(r) && !unicode.IsLower(r) { // letters without case: 安, ع
+			return r
+		}
+		return []rune(likely(string(r)))[0]
+	}, longest) + "%"
+}
+
+// mostNamed is how many rows are read that a name may fit.
+const mostNamed = 10000
+
+// CustomersNamed implements storage.Persons.
+func (s *Store) CustomersNamed(ctx context.Context, typed string, limit int) ([]storage.Customer, error) {
+	all, err := collect(ctx, s, "customers", s.q.namedLike, []any{storage.Clean(nameLike(typed)), int64(mostNamed)}, scanCustomer)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(c storage.Customer) bool { return !storage.NameBegins(c.Name, typed) })
+	return all[:min(len(all), limit)], nil
 }
 
 // querier reads rows: outside a transaction, or in one.

@@ -39,11 +39,41 @@ function act() {
 	return !!button
 }
 
+// beside goes to the case before or after this one in the list from which one came.
+const listed = "aftercare.cases"
+function beside(by) {
+	const all = JSON.parse(sessionStorage.getItem(listed) || "[]")
+	const to = all[all.indexOf(location.pathname) + by]
+	if (all.includes(location.pathname) && to) location.href = to
+	return !!to
+}
+if (document.getElementById("groups")) {
+	addEventListener("pagehide", () => sessionStorage.setItem(listed, JSON.stringify([...document.querySelectorAll("li.case a.cover")].map(a => a.pathname))))
+}
+
+// mark ticks the row that has the focus.
+function mark() {
+	const box = document.activeElement?.closest?.("li.case")?.querySelector("input[type=checkbox]")
+	if (box) box.checked = !box.checked
+	return !!box
+}
+
 const keys = {
+	x: mark, "[": () => beside(-1), "]": () => beside(1), "?": () => { location.href = document.querySelector("link[rel=help]").href },
 	j: () => move(1), k: () => move(-1), t: () => act() || press("t"), r: () => into("reply"), n: () => into("note"),
 	"/": () => document.querySelector("input[type=search]")?.focus(),
 }
-const places = { t: "/", c: "/cases", s: "/settings", a: "/answers", p: "/people" }
+const places = { t: "/", c: "/cases", u: "/customers", f: "/surveys", r: "/reports", s: "/settings", a: "/answers", p: "/people" }
+
+// Whoever speaks to their computer, or cannot see what they press, turns the single keys off.
+const off = "aftercare.keys"
+const choice = document.getElementById("keysoff")
+if (choice) {
+	const box = choice.firstElementChild
+	choice.hidden = false
+	box.checked = localStorage.getItem(off) !== "off"
+	box.onchange = () => localStorage.setItem(off, box.checked ? "on" : "off")
+}
 
 addEventListener("keydown", e => {
 	if (e.isComposing) return
@@ -57,7 +87,7 @@ addEventListener("keydown", e => {
 		if (location.hash) location.hash = "main"
 		return
 	}
-	if (e.ctrlKey || e.metaKey || e.altKey || field(e.target)) return
+	if (e.ctrlKey || e.metaKey || e.altKey || field(e.target) || localStorage.getItem(off) === "off") return
 	const was = before
 	before = e.key === "g" ? "g" : ""
 	if (was === "g" && places[e.key]) {

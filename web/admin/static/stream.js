@@ -37,6 +37,7 @@ function shut() {
 
 document.addEventListener("visibilitychange", () => {
 	clearTimeout(hidden)
+	if (document.hidden && localStorage.getItem("aftercare.notify") === "on") return
 	if (document.hidden) hidden = setTimeout(shut, 300000)
 	else if (!source) {
 		open()
