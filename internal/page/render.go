@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // Render writes a page once it is whole, so that a template that fails sends no half page.
@@ -22,6 +23,12 @@ func Render(w http.ResponseWriter, r *http.Request, pages *template.Template, st
 		body = Inert(body, clean)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	// Only what a module of ours asks for is packed: no other website can have a browser send this
+	// header, so that nobody learns from lengths what stands beside words of their own.
+	if w.Header().Add("Vary", "Aftercare-Live"); r.Header.Get("Aftercare-Live") != "" && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		body = pack(body)
+	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {

@@ -296,7 +296,7 @@ func (s *site) linkCard(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	}
 	p.Code = &code
 	return s.show(w, r, v, http.StatusOK, "card.html", frame{
-		Title: words.t("link_card"), Here: "/asking/links", Back: &link{"/asking/links/" + l.ID, l.Name},
+		Title: words.t("link_card"), Here: "/asking/links", Back: &link{"/asking/links/" + l.ID, l.Name}, Styles: []string{"card.css"},
 	}, p)
 }
 

@@ -395,7 +395,7 @@ func (s *site) report(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, v, http.StatusOK, "report.html", frame{Title: words.t("reports"), Here: "/reports"}, p)
+	return s.show(w, r, v, http.StatusOK, "report.html", frame{Title: words.t("reports"), Here: "/reports", Styles: []string{"chart.css"}}, p)
 }
 
 // reportCSV is what one chart of a report shows, as a table.
