@@ -135,16 +135,20 @@ func mayInvite(ctx context.Context, b *Bot, r InviteRequest) error {
 
 // FindPeople returns everything of each person whom typed words may mean: see personal.Finder.
 func FindPeople(ctx context.Context, b *Bot, typed string) ([]storage.Dossier, error) {
-	return finder(b).Find(ctx, typed)
+	return seeker{b}.finder().Find(ctx, typed)
 }
 
 // PeopleNamed returns everything of people whose names begin as what was typed: see
 // personal.Finder.
 func PeopleNamed(ctx context.Context, b *Bot, typed string) ([]storage.Dossier, error) {
-	return finder(b).Named(ctx, typed)
+	return seeker{b}.finder().Named(ctx, typed)
 }
 
-func finder(b *Bot) personal.Finder {
+// seeker looks for people.
+type seeker struct{ bot *Bot }
+
+func (s seeker) finder() personal.Finder {
+	b := s.bot
 	return personal.Finder{
 		Store: b.store,
 		Invitation: func(token string) (storage.Bucket, string, bool, error) {

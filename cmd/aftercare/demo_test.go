@@ -149,6 +149,7 @@ func (d panes) talk() {
 	d.click(theChat, "#now .list button")
 	d.says(theChat, "will contact you within")
 	d.click(theStaff, d.caseOf("Anna")+" .cover")
+	d.click(theStaff, `.actbar [href="#reply"]`) // the pane is as narrow as a tablet
 	d.click(theStaff, ".composer-reply textarea")
 	d.Do(chromedp.KeyEvent("Anna, I am so sorry. Your next colour is on us."))
 	d.click(theStaff, ".composer-reply button.primary")
