@@ -16,9 +16,9 @@ help: ## List these targets.
 run: ## Show the product in the browser, with sample data.
 	$(GO) run ./cmd/aftercare demo
 
-test: deps check ## Install what is missing, then run every check and test.
+test: deps ## Install what is missing, then run every test.
 	# Tests of one package that may run beside each other mostly wait; so do whole packages, so that one more is under way than there are processors.
-	# The two that take longest begin first, and check has vetted all.
+	# The two that take longest begin first, and lint vets all.
 	$(GO) test -vet=off -timeout 20m -parallel 4 -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./cmd/aftercare ./bot ./...
 
 deps: ## Install PostgreSQL, Chromium and fonts, if they are missing (Debian, needs root or sudo).
@@ -32,7 +32,7 @@ check: ## Vet the code and see that it is formatted.
 fmt: ## Format the code.
 	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
 
-lint: check vulnerabilities ## Run the linters, staticcheck, gosec and gofumpt among them, and vulnerabilities (downloads and builds them the first time).
+lint: check vulnerabilities ## Vet, see that all is formatted, run the linters (staticcheck, gosec, gofumpt among them) and look up vulnerabilities (downloads and builds them the first time).
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
 
 vulnerabilities: ## Look up what the program is made of among the known vulnerabilities; says so if their data cannot be reached.

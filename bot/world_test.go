@@ -284,6 +284,9 @@ func (w *world) settle(to chat.Address) {
 			if err := w.store.Advance(ctx, storage.Bucket(bucket), []storage.Turn{turn})[0]; err != nil {
 				w.t.Fatal(err)
 			}
+			if len(replies) == 0 {
+				break // nothing follows from what was settled
+			}
 			for _, conclude := range replies {
 				conclude()
 			}

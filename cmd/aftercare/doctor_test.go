@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -34,7 +35,34 @@ type patient struct {
 	path  string // of the database
 }
 
+// newPatient stores what a server needs.
 func newPatient(t *testing.T) *patient {
+	t.Helper()
+	p := emptyPatient(t)
+	p.serveOnce()
+	p.must("site", "add", "main", "--name", "Main", "--zone", "UTC", "--language", "en")
+	p.must("staff", "add", "bob", "--name", "Bob", "--role", "agent", "--site", "main")
+	p.must("invite", "--site", "main") // makes the key
+	p.with(func(ctx context.Context, s storage.Store) error {
+		return s.PutAccount(ctx, storage.Account{Platform: chat.Telegram, ID: "42", Name: "some_bot", Seen: app.Now()})
+	})
+	p.must("backup")
+	write(t, filepath.Join(p.dir, ".env"), "LOG_LEVEL=info\n")
+	return p
+}
+
+// twin is another patient, with a copy of all that this one has stored.
+func (p *patient) twin(t *testing.T) *patient {
+	t.Helper()
+	q := emptyPatient(t)
+	if out, err := exec.Command("cp", "-a", p.dir+"/.", q.dir).CombinedOutput(); err != nil {
+		t.Fatalf("copy what a patient has: %v\n%s", err, out)
+	}
+	return q
+}
+
+// emptyPatient has platforms, a place on disk, and an address under which it is reached.
+func emptyPatient(t *testing.T) *patient {
 	t.Helper()
 	p := &patient{tg: telegramtest.New(t), slack: slackfake.New(t)}
 	p.group = p.tg.NewSupergroup("Staff")
@@ -46,21 +74,12 @@ func newPatient(t *testing.T) *patient {
 		p.env["DATABASE_URL"] = "sqlite:" + filepath.Join(p.dir, "a.db")
 	}
 	p.path = filepath.Join(p.dir, "a.db")
-	p.serveOnce()
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		key, _ := os.ReadFile(p.path + ".key")
 		w.Header().Set(app.ServerHeader, app.ServerID(bytes.TrimSpace(key)))
 	}))
 	t.Cleanup(front.Close)
 	p.env["PUBLIC_URL"], p.env["LISTEN"] = front.URL, strings.TrimPrefix(front.URL, "http://")
-	p.must("site", "add", "main", "--name", "Main", "--zone", "UTC", "--language", "en")
-	p.must("staff", "add", "bob", "--name", "Bob", "--role", "agent", "--site", "main")
-	p.must("invite", "--site", "main") // makes the key
-	p.with(func(ctx context.Context, s storage.Store) error {
-		return s.PutAccount(ctx, storage.Account{Platform: chat.Telegram, ID: "42", Name: "some_bot", Seen: app.Now()})
-	})
-	p.must("backup")
-	write(t, filepath.Join(p.dir, ".env"), "LOG_LEVEL=info\n")
 	return p
 }
 
@@ -241,7 +260,7 @@ func TestTheDoctorFindsEachIllness(t *testing.T) {
 				t.Log("only root can give a file away: not tried")
 				return
 			}
-			p := newPatient(t)
+			p := well.twin(t)
 			ill.seed(p)
 			before := fingerprint(t, p.dir)
 			code := p.call("doctor", "--json")

@@ -70,7 +70,7 @@ func (m Migrations) Check(ctx context.Context, db *sql.DB) (made bool, err error
 		return true, fmt.Errorf("%w: it has version %d, made by a newer program, and this one knows %d; run the newer program", ErrSchema, current, latest)
 	}
 	var buckets int
-	if err := db.QueryRowContext(ctx, newQueries(m.Dialect).countBuckets).Scan(&buckets); err != nil {
+	if err := db.QueryRowContext(ctx, newBucketQueries(&texts{dialect: m.Dialect}).countBuckets).Scan(&buckets); err != nil {
 		return true, fmt.Errorf("count buckets: %w", err)
 	}
 	if buckets == 0 {
@@ -194,7 +194,7 @@ func (m Migrations) pending(ctx context.Context, db *sql.DB, from, to int64) (p 
 		}
 	}
 	var buckets int // they are made last
-	if err := db.QueryRowContext(ctx, newQueries(m.Dialect).countBuckets).Scan(&buckets); err != nil {
+	if err := db.QueryRowContext(ctx, newBucketQueries(&texts{dialect: m.Dialect}).countBuckets).Scan(&buckets); err != nil {
 		return p, false, fmt.Errorf("count buckets: %w", err)
 	}
 	return p, buckets > 0, nil
@@ -267,7 +267,7 @@ func cause(err error) error {
 // makeBuckets fills the table of buckets if it is empty, and returns their number,
 // which never changes afterwards.
 func (m Migrations) makeBuckets(ctx context.Context, db *sql.DB, wanted int) (int, error) {
-	q := newQueries(m.Dialect)
+	q := newBucketQueries(&texts{dialect: m.Dialect})
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return 0, fmt.Errorf("make buckets: %w", err)

@@ -119,6 +119,7 @@ func (l *list) each(buffer *[]byte, rows [][]any, f func(text string, args []any
 // texts collects every statement as the dialect spells it.
 type texts struct {
 	dialect Dialect
+	marks   *strings.Replacer // {lock}, {share} and {now}, as the dialect spells them
 	all     []string
 	boot    []string // each statement once, lists in their smallest size
 }
@@ -131,8 +132,10 @@ func (t *texts) one(text string) string {
 }
 
 func (t *texts) spell(text string) string {
-	text = strings.NewReplacer("{lock}", t.dialect.Lock, "{share}", t.dialect.Share, "{now}", t.dialect.Now).Replace(text)
-	text = sqlx.Rebind(t.dialect.Bind, text)
+	if t.marks == nil {
+		t.marks = strings.NewReplacer("{lock}", t.dialect.Lock, "{share}", t.dialect.Share, "{now}", t.dialect.Now)
+	}
+	text = sqlx.Rebind(t.dialect.Bind, t.marks.Replace(text))
 	t.all = append(t.all, text)
 	return text
 }
