@@ -34,10 +34,21 @@ type Login struct {
 	Second   string // the sealed secret of codes that are asked after the password; "" = none are
 	Step     int64  // the step of the last such code: none counts twice
 	Recovery []string
-	Language string // of the pages, BCP 47; "" = the browser's
-	Look     string // "light", "dark"; "" = the system's
+	Passkeys []Passkey // beside the password; none of them is a secret
+	Language string    // of the pages, BCP 47; "" = the browser's
+	Look     string    // "light", "dark"; "" = the system's
 	Created  time.Time
 	Seen     time.Time // signed in last; zero = never
+}
+
+// Passkey is the public half of a key that somebody's device holds.
+type Passkey struct {
+	ID    string    `json:"id"`    // by which the browser names it, base64url
+	Key   string    `json:"key"`   // SPKI, base64
+	Name  string    `json:"name"`  // the device in which it was made
+	Count uint32    `json:"count"` // of the authenticator, as it was left
+	Made  time.Time `json:"made"`
+	Used  time.Time `json:"used,omitzero"` // a challenge from before then proves nothing
 }
 
 // FoldName is a sign-in name as names are compared. It is "" for what cannot be one.

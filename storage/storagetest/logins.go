@@ -52,6 +52,11 @@ var loginTests = group{
 			_, err := b.store.LoginNamed(ctx, other)
 			wants(t, other, err, storage.ErrNotFound)
 		}
+		keys := []storage.Passkey{{ID: "a", Key: "b", Name: "Firefox", Count: 7, Made: b.clock.Now(), Used: b.clock.Now()}}
+		changed := must(b.store.ChangeLogin(ctx, storage.LoginChange{ID: robin.ID, Now: b.clock.Now(), Change: func(l *storage.Login) error { l.Passkeys = keys; return nil }}))(t)
+		same(t, "passkeys", must(b.store.LoginNamed(ctx, "robin"))(t), changed)
+		same(t, "passkeys", changed.Passkeys, keys)
+		_ = must(b.store.ChangeLogin(ctx, storage.LoginChange{ID: robin.ID, Now: b.clock.Now(), Change: func(l *storage.Login) error { l.Passkeys = nil; return nil }}))(t)
 		amy := b.enrolled(t, "amy", false)
 		same(t, "all", must(b.store.Logins(ctx))(t), []storage.Login{amy, robin})
 		staff := must(b.store.StaffList(ctx))(t)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,7 @@ type loginPage struct {
 	Next  string // where to go then
 	Plain bool   // the connection is not encrypted, and goes over a network
 	None  bool   // nobody can sign in yet
+	Ask   passkeyAsk
 }
 
 func queryEscape(s string) string { return url.QueryEscape(s) }
@@ -79,8 +81,12 @@ func (s *site) showLogin(w http.ResponseWriter, r *http.Request, status int, nex
 		return err
 	}
 	f.field("password").Value = ""
-	return s.show(w, r, Viewer{}, status, "login.html", frame{Title: s.words(r, Viewer{}).t("login_title"), Bare: true},
-		loginPage{form: f, Next: next, Plain: unencrypted(r), None: len(all) == 0})
+	p := loginPage{form: f, Next: next, Plain: unencrypted(r), None: len(all) == 0}
+	fr := frame{Title: s.words(r, Viewer{}).t("login_title"), Bare: true}
+	if slices.ContainsFunc(all, func(l storage.Login) bool { return len(l.Passkeys) > 0 }) { // nobody is named by that
+		p.Ask, fr.Modules = s.askPasskey(r, ""), []string{"passkey.js"}
+	}
+	return s.show(w, r, Viewer{}, status, "login.html", fr, p)
 }
 
 // unencrypted reports whether others on the way can read what a browser sends.

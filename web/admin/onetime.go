@@ -250,6 +250,7 @@ func (s *site) spend(r *http.Request, o opened, l storage.Login, staff *storage.
 			Change: func(was *storage.Login) error {
 				was.Password, was.Seen = l.Password, now
 				was.Second, was.Step, was.Recovery = "", 0, nil // whoever lost the phone has no other way
+				was.Passkeys = nil                              // and somebody else may hold them
 				return nil
 			},
 		})

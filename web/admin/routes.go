@@ -38,6 +38,7 @@ var routes = slices.Concat(
 	moreRoutes,
 	chatCodeRoutes,
 	outboxRoutes,
+	passkeyRoutes,
 	peopleRoutes,
 	proveRoutes,
 	ruleRoutes,
@@ -67,7 +68,7 @@ func (s *site) start(w http.ResponseWriter, r *http.Request, v Viewer) error {
 
 // doors are the addresses that need no session: signing in, and one-time links. Their
 // Viewer is that of the session if there is one.
-var doors = slices.Concat(addressDoors, linkDoors, loginDoors, secondDoors)
+var doors = slices.Concat(addressDoors, linkDoors, loginDoors, passkeyDoors, secondDoors)
 
 // behindTheGate lets in who has signed in and may use the route.
 func (s *site) behindTheGate(to route) http.HandlerFunc {

@@ -12,7 +12,7 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-const loginColumns = "id, staff, name, shown, password, owner, second, step, recovery, language, look, created, seen" // folded follows
+const loginColumns = "id, staff, name, shown, password, owner, second, step, recovery, passkeys, language, look, created, seen" // folded follows
 
 // loginQueries are about who may sign in.
 type loginQueries struct {
@@ -25,8 +25,8 @@ func newLoginQueries(t *texts) loginQueries {
 		logins:     t.one("SELECT " + loginColumns + " FROM logins ORDER BY folded"),
 		loginNamed: t.one("SELECT " + loginColumns + " FROM logins WHERE folded = ?"),
 		login:      t.one("SELECT " + loginColumns + " FROM logins WHERE id = ?"),
-		putLogin:   t.one("INSERT INTO logins (" + loginColumns + ", folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-		changeLogin: t.one("UPDATE logins SET staff = ?, name = ?, shown = ?, password = ?, owner = ?, second = ?, step = ?, recovery = ?," +
+		putLogin:   t.one("INSERT INTO logins (" + loginColumns + ", folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+		changeLogin: t.one("UPDATE logins SET staff = ?, name = ?, shown = ?, password = ?, owner = ?, second = ?, step = ?, recovery = ?, passkeys = ?," +
 			" language = ?, look = ?, seen = ?, folded = ? WHERE id = ?"),
 		dropLogin:     t.one("DELETE FROM logins WHERE id = ?"),
 		loginsOfStaff: t.one("SELECT " + loginColumns + " FROM logins WHERE staff = ?"),
@@ -51,16 +51,22 @@ func prefixed(table, names string) string {
 type loginRow struct {
 	storage.Login
 	recovery string
+	passkeys string
 	seen     sql.NullTime
 }
 
 func (r *loginRow) into() []any {
-	return []any{&r.ID, &r.Staff, &r.Name, &r.Shown, &r.Password, &r.Owner, &r.Second, &r.Step, &r.recovery, &r.Language, &r.Look, &r.Created, &r.seen}
+	return []any{&r.ID, &r.Staff, &r.Name, &r.Shown, &r.Password, &r.Owner, &r.Second, &r.Step, &r.recovery, &r.passkeys, &r.Language, &r.Look, &r.Created, &r.seen}
 }
 
 func (r *loginRow) value() (storage.Login, error) {
 	if err := json.Unmarshal([]byte(r.recovery), &r.Recovery); err != nil {
 		return storage.Login{}, fmt.Errorf("decode recovery codes: %w", err)
+	}
+	if r.passkeys != "" {
+		if err := json.Unmarshal([]byte(r.passkeys), &r.Passkeys); err != nil {
+			return storage.Login{}, fmt.Errorf("decode passkeys: %w", err)
+		}
 	}
 	r.Created = r.Created.UTC()
 	if r.seen.Valid {
@@ -129,8 +135,14 @@ func (s *Store) writeLogin(ctx context.Context, tx *sql.Tx, text string, l stora
 	if err != nil {
 		return errChange{fmt.Errorf("encode recovery codes: %w", err)}
 	}
+	passkeys := []byte{}
+	if len(l.Passkeys) > 0 {
+		if passkeys, err = json.Marshal(l.Passkeys); err != nil {
+			return errChange{fmt.Errorf("encode passkeys: %w", err)}
+		}
+	}
 	args := []any{
-		storage.Clean(l.Staff), storage.Clean(l.Name), storage.Clean(l.Shown), l.Password, l.Owner, l.Second, l.Step, string(recovery),
+		storage.Clean(l.Staff), storage.Clean(l.Name), storage.Clean(l.Shown), l.Password, l.Owner, l.Second, l.Step, string(recovery), string(passkeys),
 		storage.Clean(l.Language), storage.Clean(l.Look),
 	}
 	if text == s.q.putLogin {
