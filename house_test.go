@@ -56,7 +56,7 @@ var rooms = []room{
 	{path: "bot/render", imports: []string{"privacy", "bot/voice", "bot/snapshot", "storage", "recovery", "survey", "survey/words", "access", "adapters/chat"}},
 	{path: "bot/fold", imports: []string{"bot/voice", "bot/snapshot", "storage", "report", "survey"}},
 	{path: "bot/personal", imports: []string{"bot/fold", "bot/voice", "privacy", "storage", "adapters/chat"}},
-	{path: "bot/asking", imports: []string{"bot", "bot/snapshot", "bot/voice", "invitation/...", "privacy", "storage", "recovery", "survey", "access", "adapters/chat"}},
+	{path: "bot/asking", imports: []string{"bot", "bot/snapshot", "bot/voice", "invitation/...", "privacy", "report", "storage", "recovery", "survey", "access", "adapters/chat"}},
 	{path: "bot/...", imports: []string{"bot/...", "privacy", "storage", "recovery", "survey", "survey/words", "report", "access", "allowance", "adapters/chat"}},
 
 	{path: "storage", imports: []string{"report", "privacy", "recovery", "survey", "access", "allowance", "adapters/chat"}},

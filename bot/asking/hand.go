@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -56,11 +57,15 @@ func (a *Asking) HandOuts(ctx context.Context, sites []string, since time.Time, 
 	return out, nil
 }
 
-// Cell is a value as a spreadsheet may be given it: what would be a formula there begins with an
-// apostrophe.
-func Cell(v string) string {
-	if v != "" && (v[0] == '=' || v[0] == '+' || v[0] == '-' || v[0] == '@' || v[0] == '\t' || v[0] == '\r') {
-		return "'" + v
+// Row is the link as a row of a sheet, in the order of HandOutColumns.
+func (h HandOut) Row() []string {
+	return []string{
+		report.Inert(h.Ask.Customer), report.Inert(h.Name), report.Inert(h.Ask.Event), report.Inert(h.Ask.Service),
+		report.Phone(h.Phone), report.Inert(h.Email), h.Link(),
 	}
-	return v
+}
+
+// HandOutColumns are the names of the columns of a sheet of links.
+func HandOutColumns() []string {
+	return []string{"customer", "name", "event", "service", "phone", "email", "link"}
 }

@@ -212,14 +212,9 @@ func (c *triggersLinksCmd) Run(a *terminal) error {
 			return errors.New("the links lead nowhere: set PUBLIC_URL to the address at which customers reach this server, as the server has it")
 		}
 		w := csv.NewWriter(a.stdout)
-		rows := [][]string{{"customer", "name", "event", "service", "phone", "email", "link"}}
-		for _, h := range list {
-			rows = append(rows, []string{h.Ask.Customer, h.Name, h.Ask.Event, h.Ask.Service, h.Phone, h.Email, h.Link()})
-		}
-		for _, row := range rows {
-			for i := range row {
-				row[i] = asking.Cell(row[i])
-			}
+		rows := [][]string{asking.HandOutColumns()}
+		for i := range list {
+			rows = append(rows, list[i].Row())
 		}
 		return w.WriteAll(rows)
 	})

@@ -348,13 +348,9 @@ func (s *site) handout(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 		w.Header().Set("Content-Disposition", `attachment; filename="links.csv"`)
 		out := csv.NewWriter(w)
-		_ = out.Write([]string{"customer", "name", "service", "phone", "email", "link"})
-		for _, h := range list {
-			row := []string{h.Ask.Customer, h.Name, h.Ask.Service, h.Phone, h.Email, h.Link()}
-			for i := range row {
-				row[i] = asking.Cell(row[i])
-			}
-			_ = out.Write(row)
+		_ = out.Write(asking.HandOutColumns())
+		for i := range list {
+			_ = out.Write(list[i].Row())
 		}
 		out.Flush()
 		return nil // who asks may be gone
