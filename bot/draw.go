@@ -3,7 +3,6 @@ package bot
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -124,7 +123,7 @@ func (d *desk) draw() {
 	if !posted {
 		relay(saidSize)
 	}
-	p.remind(d.happened, places)
+	reminding{&p, d}.remind(places)
 }
 
 // unfold shows below the first card what was written while the case waited for one, as far as
@@ -197,26 +196,5 @@ func (p *drawing) inParts(slot storage.Slot, w storage.Want) {
 		}
 		part.Slot = slot.Nth(i).String()
 		p.want(part)
-	}
-}
-
-// remind says below each card what fell due.
-func (p *drawing) remind(events []recovery.Event, places []chat.Address) {
-	said := map[string]bool{}
-	for _, e := range events {
-		line, ok := p.c.Reminder(p.v, e, false)
-		if !ok || said[line.Text] {
-			continue // several receivers of one step
-		}
-		said[line.Text] = true
-		for _, to := range places {
-			m, _ := p.c.Reminder(p.v, e, p.snap.Traits[to.Platform].Forms)
-			m.Under = cardSlot(p.c.Case.ID, to)
-			slot := storage.Slot{
-				Kind: storage.ReminderSlot, Owner: p.c.Case.ID, At: to,
-				Part: storage.Parts(string(e.Kind), strings.ReplaceAll(e.Detail, " ", "-"), e.At.Format("060102T150405.000000")),
-			}
-			p.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Rank: p.rank(), Address: p.snap.At(to), Render: m})
-		}
 	}
 }

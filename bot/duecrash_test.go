@@ -100,7 +100,7 @@ func TestClocksStrikeOnceWhereverTheSweeperDies(t *testing.T) {
 			}
 			said := 0
 			for _, d := range w.transcript(staffTG) {
-				if d.Render.Under != "" {
+				if strings.Contains(d.Slot, ":r:") {
 					said++
 				}
 			}

@@ -14,13 +14,13 @@ import (
 	"github.com/aftercare/aftercare/recovery"
 )
 
-// reminders are how many lines stand below the cards in each chat.
+// reminders are how many lines were put below the cards in each chat.
 func (w *world) reminders(all ...chat.Address) []int {
 	w.t.Helper()
 	n := make([]int, len(all))
 	for i, at := range all {
 		for _, d := range w.transcript(at) {
-			if d.Render.Under != "" && strings.Contains(d.Slot, ":r:") {
+			if strings.Contains(d.Slot, ":r:") {
 				n[i]++
 			}
 		}

@@ -273,6 +273,9 @@ func slotName(slot string) string {
 
 // drawn is a message as plain text.
 func drawn(m chat.Message) string {
+	if m.Mark == chat.Gone {
+		return "    (gone)\n"
+	}
 	var lines []string
 	add := func(s string) { lines = append(lines, strings.Split(s, "\n")...) }
 	if m.Title != "" {

@@ -97,14 +97,21 @@ func (p *invented) deliver(to chat.Address) {
 			m.Under, m.Replies = "", parent.ShownRef
 			where += ", below"
 		}
-		if m.Mark != "" {
+		if m.Mark != "" && m.Mark != chat.Gone {
 			p.t.Errorf("a mark where there are none: %s", d.Slot)
 		}
-		fmt.Fprintf(&p.out, "%s: %s\n%s", where, slotName(d.Slot), drawn(m))
+		if m.Mark == chat.Gone { // birds bring nothing back
+			fmt.Fprintf(&p.out, "%s: %s is gone\n", where, slotName(d.Slot))
+		} else {
+			fmt.Fprintf(&p.out, "%s: %s\n%s", where, slotName(d.Slot), drawn(m))
+		}
 		if page {
 			continue
 		}
-		ref, err := p.birds.Send(ctx, d.Address, m, d.ShownRef)
+		ref, err := d.ShownRef, error(nil)
+		if m.Mark == "" {
+			ref, err = p.birds.Send(ctx, d.Address, m, d.ShownRef)
+		}
 		if err != nil {
 			p.t.Fatalf("%s: %v", d.Slot, err)
 		}

@@ -60,7 +60,7 @@ func (w *world) cardsIn(all ...chat.Address) []int {
 	n := make([]int, len(all))
 	for i, at := range all {
 		for _, d := range w.transcript(at) {
-			if strings.HasPrefix(d.Slot, "case:") && d.Render.Under == "" {
+			if strings.HasPrefix(d.Slot, "case:") && d.Render.Under == "" && d.Render.Mark == "" {
 				n[i]++
 			}
 		}

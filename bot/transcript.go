@@ -40,6 +40,7 @@ func (t Transcripts) Page(ctx context.Context, to chat.Address, before int64, li
 		}
 		all = append(all, some...)
 	}
+	all = slices.DeleteFunc(all, func(d storage.Delivery) bool { return d.Render.Mark != "" })
 	if last > first+1 {
 		slices.SortStableFunc(all, func(x, y storage.Delivery) int { return cmp.Compare(x.Ord, y.Ord) })
 		all = all[max(0, len(all)-limit):]

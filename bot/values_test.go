@@ -263,8 +263,11 @@ func (r *redraw) draw(d storage.Delivery, slot storage.Slot, at time.Time, tap s
 			}
 		}
 	case storage.ReminderSlot:
+		add(chat.Message{Mark: chat.Gone}) // another took its place
 		for _, e := range c.events {
 			if m, ok := c.Reminder(v, recovery.Event{Kind: recovery.EventKind(e.Kind), At: e.At, Detail: e.Detail, Note: e.Note}, traits.Forms); ok {
+				add(m)
+				m.Text = v.Say("reminder_lead", "line", m.Text)
 				add(m)
 			}
 		}

@@ -429,6 +429,8 @@ type Case struct {
 	Cards  []chat.Address `json:"Cards"`  // where its cards hang, as routes named them; chats may have moved since
 	TellAt time.Time      `json:"TellAt"` // it has no card of its own yet: staff may be told from then on; zero = they were
 	Menus  []OpenMenu     `json:"Menus,omitempty"`
+	// Reminded is the part of the slot of the reminder that hangs below its cards; "" = none.
+	Reminded string `json:"reminded,omitempty"`
 }
 
 // OpenMenu is a menu that somebody opened in one of a case's cards: theirs for a while.

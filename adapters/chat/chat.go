@@ -241,6 +241,10 @@ type Mark string
 // Arrived says that the words of a message reached whom they were for.
 const Arrived Mark = "arrived"
 
+// Gone is no sign: the message that stands in the place of this one is taken out of its chat.
+// Whoever sends asks the account's Remover for it; a page does not show it.
+const Gone Mark = "gone"
+
 // Expects says what kind of answer a message waits for beside its buttons.
 type Expects string
 
@@ -343,6 +347,12 @@ type Option struct {
 // wrote it. Doing it again is harmless. Errors are *Error; nothing hangs on the sign.
 type Reactor interface {
 	React(ctx context.Context, to Address, at Ref, m Mark) error
+}
+
+// Remover is an ability that a Sender may have: it takes a message of its account out of a chat.
+// One that is gone already, or that the platform keeps, is a success. Errors are *Error.
+type Remover interface {
+	Remove(ctx context.Context, to Address, at Ref) error
 }
 
 // Sender shows messages of one account. If at is set the message it names is

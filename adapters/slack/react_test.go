@@ -35,6 +35,28 @@ func TestAMessageIsMarkedAsArrivedOnce(t *testing.T) {
 	}
 }
 
+func TestAMessageIsTakenOutOfItsChannel(t *testing.T) {
+	w := newWorld(t)
+	var remover chat.Remover = w.client
+	staff := w.NewChannel("staff")
+	ts := w.mustSend(staff, card(), "")
+	for range 2 { // what is gone stays gone
+		if err := remover.Remove(t.Context(), w.address(staff), ts); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := len(staff.Messages()); n != 0 {
+		t.Errorf("%d messages are left", n)
+	}
+	if err := remover.Remove(t.Context(), w.address(staff), "now"); kindOf(err) != chat.Rejected {
+		t.Errorf("what is no message: %v", err)
+	}
+	w.Inject(slackfake.Fault{Method: "chat.delete", Error: "cant_delete_message"})
+	if err := remover.Remove(t.Context(), w.address(staff), w.mustSend(staff, card(), "")); err != nil {
+		t.Errorf("what the workspace keeps: %v", err)
+	}
+}
+
 func TestNothingHangsOnAMark(t *testing.T) {
 	w := newWorld(t)
 	staff := w.NewChannel("staff")

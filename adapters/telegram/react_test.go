@@ -7,7 +7,28 @@ import (
 	"github.com/aftercare/aftercare/adapters/telegram"
 )
 
-var _ chat.Reactor = (*telegram.Client)(nil)
+var (
+	_ chat.Reactor = (*telegram.Client)(nil)
+	_ chat.Remover = (*telegram.Client)(nil)
+)
+
+func TestAMessageIsTakenOutOfItsChat(t *testing.T) {
+	w := newWorld(t)
+	c := w.ann().Chat()
+	w.mustSend(c, chat.Message{Text: "stays"}, "")
+	id := w.mustSend(c, chat.Message{Text: "goes"}, "")
+	for range 2 { // what is gone stays gone
+		if err := w.client.Remove(t.Context(), w.address(c), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.last(c).Text; got != "stays" {
+		t.Errorf("the chat ends in %q", got)
+	}
+	if err := w.client.Remove(t.Context(), w.address(c), "x"); err == nil || chat.AsError(err).Kind != chat.Rejected {
+		t.Errorf("what is no message: %v", err)
+	}
+}
 
 func TestAMarkIsAReaction(t *testing.T) {
 	w := newWorld(t)

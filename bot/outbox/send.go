@@ -180,8 +180,20 @@ func (d *dispatcher) call(ctx context.Context, to chat.Address, m chat.Message, 
 			err = &chat.Error{Kind: chat.InDoubt, Err: fmt.Errorf("the sender panicked (%T)", p)}
 		}
 	}()
-	if m.Mark != "" {
+	switch {
+	case m.Mark == chat.Gone:
+		return at, d.remove(ctx, to, at)
+	case m.Mark != "":
 		return at, d.react(ctx, to, m)
 	}
 	return d.account.Sender.Send(ctx, to, m, at)
+}
+
+// remove takes a message out of its chat; one that was never there is gone.
+func (d *dispatcher) remove(ctx context.Context, to chat.Address, at chat.Ref) error {
+	remover, able := d.account.Sender.(chat.Remover)
+	if !able || at == "" {
+		return nil
+	}
+	return remover.Remove(ctx, to, at)
 }

@@ -36,6 +36,8 @@ func (c *CaseView) Reminder(v *voice.Voice, e recovery.Event, forms bool) (chat.
 			acts = []recovery.ActKind{recovery.ActTake}
 		case clock == recovery.ClockContact:
 			acts = []recovery.ActKind{recovery.ActContact}
+		case clock == recovery.ClockResolve:
+			acts = []recovery.ActKind{recovery.ActResolve, recovery.ActAgree}
 		}
 		if due.IsZero() {
 			return chat.Message{}, false
@@ -57,10 +59,9 @@ func (c *CaseView) Reminder(v *voice.Voice, e recovery.Event, forms bool) (chat.
 	m := chat.Message{Lang: v.Lang, Text: v.Say(id,
 		"case", k.Name(), "name", c.CustomerName(v), "who", voice.Cut(voice.Called(who), longestWho), "at", at, "left", left, "plan", plan)}
 	offered, further := c.acts()
-	for _, act := range acts {
-		if slices.Contains(offered, act) || slices.Contains(further, act) {
-			m.Rows = append(m.Rows, c.actButtons(v, []recovery.ActKind{act}, forms))
-		}
+	acts = slices.DeleteFunc(acts, func(a recovery.ActKind) bool { return !slices.Contains(offered, a) && !slices.Contains(further, a) })
+	if len(acts) > 0 {
+		m.Rows = [][]chat.Button{c.actButtons(v, acts, forms)}
 	}
 	return m, true
 }

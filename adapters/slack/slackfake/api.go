@@ -27,6 +27,7 @@ var known = map[string][]string{
 	"apps.connections.open": {},
 	"chat.postMessage":      {"channel", "text", "blocks", "attachments", "thread_ts", "unfurl_links", "unfurl_media", "mrkdwn", "reply_broadcast", "metadata", "parse", "link_names"},
 	"chat.update":           {"channel", "ts", "text", "blocks", "attachments", "metadata", "parse", "link_names"},
+	"chat.delete":           {"channel", "ts"},
 	"chat.postEphemeral":    {"channel", "user", "text", "blocks", "attachments", "thread_ts", "parse", "link_names"},
 	"conversations.open":    {"users", "return_im", "channel"},
 	"conversations.info":    {"channel", "include_locale", "include_num_members"},
@@ -174,6 +175,8 @@ func (s *Server) act(c call) (object, *refused) {
 		return s.post(c)
 	case "chat.update":
 		return s.update(c)
+	case "chat.delete":
+		return s.remove(c)
 	case "chat.postEphemeral":
 		return s.postEphemeral(c)
 	case "conversations.open":
@@ -348,6 +351,22 @@ func (s *Server) update(c call) (object, *refused) {
 		old.attached, old.color = m.attached, m.color
 	}
 	return object{"channel": ch.ID, "ts": old.ts, "text": old.text, "message": object{"text": old.text, "ts": old.ts}}, nil
+}
+
+func (s *Server) remove(c call) (object, *refused) {
+	ch, bad := s.writable(c.str("channel"))
+	if bad != nil {
+		return nil, bad
+	}
+	m := s.find(ch.ID, c.str("ts"))
+	switch {
+	case m == nil:
+		return nil, refuse("message_not_found", "")
+	case !m.bot:
+		return nil, refuse("cant_delete_message", "")
+	}
+	m.deleted = true
+	return object{"channel": ch.ID, "ts": m.ts}, nil
 }
 
 func (s *Server) postEphemeral(c call) (object, *refused) {
