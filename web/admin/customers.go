@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -195,12 +196,12 @@ func (s *site) customer(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		if len(c.Answers) == 0 {
 			row.What, row.URL = words.t("past_no_answers"), ""
 		}
-		row.About = voice.Join(" · ", x.Flow, x.Service, s.at(x.Site).Name, words.moment(now, x.Started, zone(x.Site)))
+		row.About = voice.Join(" · ", s.flowTitle(words, x.Flow, x.Version), x.Service, s.at(x.Site).Name, words.moment(now, x.Started, zone(x.Site)))
 		p.Past = append(p.Past, row)
 	}
 	for _, i := range d.Invitations {
 		row := pastRow{Kind: "asked", at: i.Created, What: words.t(howAsked(i, now))}
-		row.About = voice.Join(" · ", i.Flow, s.at(i.Site).Name, words.platform(i.Channel), words.moment(now, i.Created, zone(i.Site)))
+		row.About = voice.Join(" · ", s.flowTitle(words, i.Flow, i.Version), s.at(i.Site).Name, words.platform(i.Channel), words.moment(now, i.Created, zone(i.Site)))
 		p.Past = append(p.Past, row)
 	}
 	for _, c := range d.Cases {
@@ -238,8 +239,14 @@ func (s *site) customer(w http.ResponseWriter, r *http.Request, v Viewer) error 
 			p.Facts = append(p.Facts, [2]string{words.t("fact_tier"), string(c.Tier)})
 		}
 	}
+	seenOn := map[chat.Platform]time.Time{}
 	for _, i := range d.Identities {
-		p.Facts = append(p.Facts, [2]string{words.platform(string(i.Person.Platform)), words.t("seen_last", words.day(now, i.Seen, time.UTC))})
+		if i.Seen.After(seenOn[i.Person.Platform]) {
+			seenOn[i.Person.Platform] = i.Seen
+		}
+	}
+	for _, on := range slices.Sorted(maps.Keys(seenOn)) {
+		p.Facts = append(p.Facts, [2]string{words.platform(string(on)), words.t("seen_last", words.day(now, seenOn[on], time.UTC))})
 	}
 	f := frame{Title: cmp.Or(nameOf(d), words.t("customer_word")), Here: "/customers", Back: &link{"/customers", words.t("customers")}}
 	return s.show(w, r, v, http.StatusOK, "customer.html", f, p)
@@ -281,7 +288,17 @@ func (s *site) mayBeAsked(words *words, d storage.Dossier, now time.Time) (all [
 	if len(d.Identities) == 0 {
 		all = append(all, words.t("asked_nowhere"))
 	}
-	return all
+	slices.Sort(all)
+	return slices.Compact(all) // each browser that a customer used is an account
+}
+
+// flowTitle is what a survey is called, its name where its version is not at hand.
+func (s *site) flowTitle(words *words, id string, version int) string {
+	flow, err := s.Bot.Configuration().Now().Flow(id, version)
+	if err != nil {
+		return id
+	}
+	return cmp.Or(flow.Title.In(words.lang, voice.Languages[0]), id)
 }
 
 // mayHaveAll lets through whoever may have, and lose, all that is kept of a person: it is of
