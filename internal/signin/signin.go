@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -82,7 +83,8 @@ var common = []string{
 type Hasher struct {
 	Memory uint32 // KiB that a new hash costs; tests of other things take less
 	slots  chan struct{}
-	none   string // the hash of a password that nobody has
+	left   atomic.Int64 // KiB that hashes have left behind since that was collected
+	none   string       // the hash of a password that nobody has
 }
 
 // The cost of one hash, as OWASP recommends for argon2id: 19 MiB, two passes.
@@ -95,7 +97,8 @@ const (
 )
 
 // NewHasher returns one for this machine: as many hashes at a time as it has processors, four
-// at most, so that a crowd at the door takes 76 MiB and no more.
+// at most. With what they leave behind until it is collected a crowd at the door takes twice
+// 76 MiB and no more.
 func NewHasher() *Hasher {
 	return &Hasher{Memory: memory, slots: make(chan struct{}, min(4, runtime.GOMAXPROCS(0))), none: phc(memory, []byte("nobody's salt..."), make([]byte, keyLen))}
 }
@@ -109,12 +112,23 @@ func (h *Hasher) enter(ctx context.Context) error {
 	}
 }
 
+// leave ends a hash that took so many KiB. A collector that lets garbage pile up, as a server's
+// does, counts those as if they were in use and waits for several times as much: somebody who
+// only tries to sign in would have it hold hundreds of megabytes.
+func (h *Hasher) leave(kibibytes uint32) {
+	if h.left.Add(int64(kibibytes)) >= memory*int64(cap(h.slots)) {
+		h.left.Store(0)
+		runtime.GC()
+	}
+	<-h.slots
+}
+
 // Hash is the PHC string of a password.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if err := h.enter(ctx); err != nil {
 		return "", err
 	}
-	defer func() { <-h.slots }()
+	defer h.leave(h.Memory)
 	salt := make([]byte, saltLen)
 	_, _ = rand.Read(salt) // never fails
 	return phc(h.Memory, salt, argon2.IDKey(normal(password), salt, passes, h.Memory, lanes, keyLen)), nil
@@ -153,7 +167,7 @@ func (h *Hasher) Check(ctx context.Context, hash, password string) (bool, error)
 	if err := h.enter(ctx); err != nil {
 		return false, err
 	}
-	defer func() { <-h.slots }()
+	defer h.leave(uint32(m))
 	got := argon2.IDKey(normal(password), salt, uint32(t), uint32(m), uint8(p), uint32(len(key)))
 	return subtle.ConstantTimeCompare(got, key) == 1 && there, nil
 }

@@ -3,7 +3,10 @@ package signin
 import (
 	"context"
 	"errors"
+	"runtime"
+	"runtime/debug"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -49,6 +52,33 @@ func TestNoMoreHashesAtATimeThanThereArePlaces(t *testing.T) {
 	}
 	if _, err := h.Check(ctx, "", "x"); !errors.Is(err, context.Canceled) {
 		t.Errorf("a check beyond: %v", err)
+	}
+}
+
+// Somebody tries passwords, as many at a time as may. What the hashes leave behind does not pile
+// up, however much garbage the server lets lie.
+func TestACrowdThatTriesPasswordsFillsNoMemory(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	h := NewHasher()
+	held := func() uint64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapSys
+	}
+	before := held()
+	var crowd sync.WaitGroup
+	for range cap(h.slots) {
+		crowd.Go(func() {
+			for range 7 {
+				if ok, err := h.Check(t.Context(), "", "whatever it may be"); ok || err != nil {
+					t.Errorf("%t, %v", ok, err)
+				}
+			}
+		})
+	}
+	crowd.Wait()
+	if most, held := uint64(2*cap(h.slots)+1)*memory*1024, held()-before; held > most {
+		t.Errorf("the heap has grown by %d MB, and %d are enough", held>>20, most>>20)
 	}
 }
 
