@@ -54,7 +54,7 @@ func TestTheClocksOfACaseStrikeThroughKills(t *testing.T) {
 			staff.WaitText("Main Street")
 			server.kill()
 			server = m.serve()
-			staff.WaitText("⏰ A-1 · ")
+			staff.WaitText("nobody has it, late since ")
 
 			for _, button := range []string{"Take", "Resolve", "○ Not done right", "☐ Apology", "☑ Apology"} {
 				var card telegramtest.Message
