@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -169,6 +170,27 @@ func (c *adminListCmd) Run(a *terminal) error {
 		rows = append(rows, []string{v.Name, v.Display, v.Staff, owner, seen})
 	}
 	return a.printTable(rows)
+}
+
+// audited notes for who asks later what a command has changed.
+func (a *terminal) audited(store storage.Store, what, subject, before, after string) error {
+	if err := store.PutAudit(a.ctx, cliAudit(a.clock(), what, subject, before, after)); err != nil {
+		return fmt.Errorf("it is done, and could not be noted in the list of changes: %w", err)
+	}
+	return nil
+}
+
+// was and became are the two sides of changes, as the list of changes has them.
+func (c changes) was() string { return c.side(func(x change) string { return x.From }) }
+
+func (c changes) became() string { return c.side(func(x change) string { return x.To }) }
+
+func (c changes) side(of func(change) string) string {
+	all := make([]string, len(c))
+	for i, x := range c {
+		all[i] = x.What + ": " + of(x)
+	}
+	return strings.Join(all, "; ")
 }
 
 // cliAudit is an entry for what a command changed: whoever may run it is the server's own.

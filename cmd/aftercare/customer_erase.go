@@ -68,6 +68,9 @@ func (c *customerEraseCmd) Run(a *terminal) error {
 	if err != nil {
 		return fmt.Errorf("the erasure was cut off, and the running server goes on with it within about a minute: %w", err)
 	}
+	if err := a.audited(store, "customer.erase", r.ID, "", ""); err != nil { // a receipt, which names nobody
+		return err
+	}
 	if c.Receipt != "" {
 		if err := writeNew(c.Receipt, r); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -137,6 +138,9 @@ func (c *recoveryApplyCmd) Run(a *terminal) error {
 	}
 	report.Version, report.Created = &version, created
 	if created {
+		if err := a.audited(store, "rules.publish", strconv.Itoa(version), "", ""); err != nil {
+			return err
+		}
 		report.InForce = a.inForce(store)
 	}
 	if c.JSON {

@@ -127,6 +127,10 @@ func (c *retentionSetCmd) Run(a *terminal) error {
 	if err := store.SetRetentionDays(a.ctx, class, days); err != nil {
 		return err
 	}
+	was, _ := now.Days(class)
+	if err := a.audited(store, "data.retention", string(class), daysOf(was), daysOf(days)); err != nil {
+		return err
+	}
 	at := a.inForce(store).text()
 	if days == 0 {
 		return a.printf("%s: not set any more.\n%s", class, at)

@@ -115,6 +115,13 @@ func (c *siteAddCmd) Run(a *terminal) error {
 		if err := store.PutSite(a.ctx, site); err != nil {
 			return fmt.Errorf("store the site: %w", err)
 		}
+		what, after := "site.edit", done.Changed.became()
+		if done.New {
+			what, after = "site.add", strings.Join([]string{site.Name, site.Zone, site.Language}, ", ")
+		}
+		if err := a.audited(store, what, site.ID, done.Changed.was(), after); err != nil {
+			return err
+		}
 		done.InForce = a.inForce(store)
 	}
 	if c.JSON {

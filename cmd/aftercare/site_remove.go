@@ -52,6 +52,9 @@ func (c *siteRemoveCmd) Run(a *terminal) error {
 	if err := store.PutSite(a.ctx, sites[i]); err != nil {
 		return fmt.Errorf("remove the site: %w", err)
 	}
+	if err := a.audited(store, "site.remove", c.ID, sites[i].Name, ""); err != nil {
+		return err
+	}
 	done.InForce = a.inForce(store)
 	if c.JSON {
 		return a.printJSON(done)

@@ -195,6 +195,9 @@ func (c *slackApproveCmd) Run(a *terminal) error {
 	if err != nil {
 		return err
 	}
+	if err := a.audited(store, "account.connect", "slack "+c.Workspace, "", ""); err != nil {
+		return err
+	}
 	if c.JSON {
 		return a.printJSON(map[string]any{"workspace": c.Workspace, "approved": true})
 	}
@@ -222,6 +225,9 @@ func (c *slackRemoveCmd) Run(a *terminal) error {
 	}
 	if err := store.DropInstallation(a.ctx, chat.Slack, c.Workspace); err != nil {
 		return fmt.Errorf("forget the workspace: %w", err)
+	}
+	if err := a.audited(store, "account.drop", "slack "+c.Workspace, "", ""); err != nil {
+		return err
 	}
 	if c.JSON {
 		return a.printJSON(map[string]any{"workspace": c.Workspace, "removed": true})

@@ -206,6 +206,13 @@ func (c *staffAddCmd) Run(a *terminal) error {
 		if err := store.PutStaff(a.ctx, s); err != nil {
 			return fmt.Errorf("store the member of staff: %w", err)
 		}
+		what, after := "staff.roles", done.Changed.became()
+		if done.New {
+			what, after = "staff.add", rolesText(s)
+		}
+		if err := a.audited(store, what, s.ID, done.Changed.was(), after); err != nil {
+			return err
+		}
 		done.InForce = a.inForce(store)
 	}
 	links, err := linked(a, store)
@@ -341,6 +348,9 @@ func (c *staffRemoveCmd) Run(a *terminal) error {
 	return a.team(c.ID, func(b *bot.Bot, store storage.Store) error {
 		released, err := b.RemoveStaff(a.ctx, c.ID)
 		if err != nil {
+			return err
+		}
+		if err := a.audited(store, "staff.remove", c.ID, "", ""); err != nil {
 			return err
 		}
 		at := a.inForce(store)

@@ -92,6 +92,9 @@ func (c *staffChatAddCmd) put(a *terminal, store storage.Store) (heard []string,
 	if err := store.PutStaffChat(a.ctx, storage.StaffChat{Name: c.Name, Sites: c.Site, Created: a.clock()}); err != nil {
 		return nil, nil, fmt.Errorf("store the chat: %w", err)
 	}
+	if err := a.audited(store, "chat.add", c.Name, changed.was(), heardText(heard)); err != nil {
+		return nil, nil, err
+	}
 	return heard, changed, nil
 }
 
@@ -200,6 +203,9 @@ type staffChatRemoveCmd struct {
 func (c *staffChatRemoveCmd) Run(a *terminal) error {
 	return a.staffChats(c.Name, func(b *bot.Bot, store storage.Store) error {
 		if err := b.RemoveStaffChat(a.ctx, c.Name); err != nil {
+			return err
+		}
+		if err := a.audited(store, "chat.drop", c.Name, "", ""); err != nil {
 			return err
 		}
 		at := a.inForce(store)

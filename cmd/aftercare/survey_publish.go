@@ -224,6 +224,9 @@ func (c *surveyApplyCmd) Run(a *terminal) error {
 	defer store.Close()
 	report, err = apply(a.ctx, store, f, source, a.clock())
 	if report.Created {
+		if err := a.audited(store, "flow.publish", fmt.Sprint(f.ID, " ", *report.Version), "", ""); err != nil {
+			return err
+		}
 		report.InForce = a.inForce(store)
 	}
 	return c.report(a, report, flowfile.Lines(source), err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -123,6 +124,11 @@ func (c *triggersApplyCmd) Run(a *terminal) error {
 			return err
 		}
 		report.Version, report.Created = &version, created
+		if created {
+			if err := a.audited(store, "triggers.publish", strconv.Itoa(version), "", ""); err != nil {
+				return err
+			}
+		}
 		if c.JSON {
 			return a.printJSON(report)
 		}
