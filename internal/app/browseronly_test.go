@@ -104,7 +104,7 @@ func TestTelegramAndSlackAreConnectedInTheBrowserAlone(t *testing.T) {
 	ada.Write(group, telegramtest.Written{Text: "/here " + code})
 	eventually(t, "the group is linked", func() bool { return strings.Contains(e.get("/settings/telegram?wait=1"), "front-desk is linked") })
 	e.post("/settings/chats/front-desk/test", nil)
-	group.WaitText("This is a test from Robin Park: cards of unsatisfied customers come here. Nobody needs to do anything.")
+	group.WaitText("This is a test from Robin Park: this chat is connected. There is nothing to do.")
 
 	wrong, err := e.http.PostForm(e.base+"/settings/slack", url.Values{"bot": {slack.BotToken}, "app": {"xapp-1-other"}})
 	if err != nil {
@@ -121,7 +121,7 @@ func TestTelegramAndSlackAreConnectedInTheBrowserAlone(t *testing.T) {
 	bob.Command(channel, "here "+e.code(page, "/feedback here"))
 	eventually(t, "the channel is linked", func() bool { return strings.Contains(e.get("/settings/chats?link=care"), "care is linked") })
 	e.post("/settings/chats/care/test", nil)
-	channel.WaitText("This is a test from Robin Park: cards of unsatisfied customers come here. Nobody needs to do anything.")
+	channel.WaitText("This is a test from Robin Park: this chat is connected. There is nothing to do.")
 
 	if err := a.Stop(); err != nil { // and again, by what is kept
 		t.Fatal(err)
