@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"io/fs"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/archive"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
@@ -175,6 +177,26 @@ func olderAt(t *testing.T, dsn string, a address, db *sql.DB) storagetest.Older 
 			}
 			t.Cleanup(func() { _ = s.Close() })
 			return s
+		},
+		Backup: func(t *testing.T) func(*testing.T) storagetest.Older {
+			info := archive.Info{Clock: time.Now, Key: func(string) ([]byte, error) { return nil, nil }}
+			b, err := Backup(t.Context(), dsn, filepath.Join(t.TempDir(), "backup"), info)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return func(t *testing.T) storagetest.Older {
+				dsn := pgtest.Start(t)
+				if _, err := Restore(t.Context(), dsn, b, Options{}, nil); err != nil {
+					t.Fatal(err)
+				}
+				a, err := parse(dsn)
+				if err != nil {
+					t.Fatal(err)
+				}
+				db := a.pool(Options{}.withDefaults(), 4)
+				t.Cleanup(func() { _ = db.Close() })
+				return olderAt(t, dsn, a, db)
+			}
 		},
 	}
 }
