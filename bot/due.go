@@ -74,7 +74,7 @@ func (b *Bot) caseDuties() []caseDuty {
 			turn: func(_ context.Context, k storage.Case) (storage.Turn, error) {
 				return b.caseTurn("card", k, func(t *turn) error {
 					if _, held := t.desk.heldBack(); !held && len(t.desk.threads()) == 0 {
-						return errors.New("no chat of staff hears of this case")
+						return errNobodyHears
 					}
 					t.desk.redraw = true
 					return nil

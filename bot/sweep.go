@@ -227,8 +227,15 @@ func (s *sweeper) expire(ctx context.Context, b storage.Bucket) error {
 	return nil
 }
 
+// errNobodyHears is a case at a site of which no chat of staff hears.
+var errNobodyHears = errors.New("no chat of staff hears of this case")
+
 func (s *sweeper) fail(kind, id string, err error) {
 	s.failed[id] = time.Now()
+	if errors.Is(err, errNobodyHears) { // which may be meant
+		s.log.Warn("no chat of staff hears of a case: it stands on the pages only", kind, id, "do", "link a chat for its site: aftercare staff chat add")
+		return
+	}
 	s.log.Error("the sweeper leaves something alone for a while", kind, id, "err", err)
 }
 
