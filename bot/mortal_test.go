@@ -88,3 +88,9 @@ func (m *mortal) Send(ctx context.Context, to chat.Address, msg chat.Message, at
 	}
 	return ref, err
 }
+
+// Remove implements chat.Remover: what is taken away leaves its place, for tests to see.
+func (m *mortal) Remove(ctx context.Context, to chat.Address, at chat.Ref) error {
+	_, err := m.Send(ctx, to, chat.Message{Mark: chat.Gone, Inert: true}, at)
+	return err
+}
