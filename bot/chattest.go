@@ -19,12 +19,15 @@ type ChatTests struct{ Bot *Bot }
 // which Look finds out what became of it. ErrNoStaffChat if no chat is linked under the name.
 func (c ChatTests) Send(ctx context.Context, name, by string) (key string, err error) {
 	b := c.Bot
-	snap := b.snap.Now()
-	i := slices.IndexFunc(snap.Chats, func(x storage.StaffChat) bool { return x.Name == name })
-	if i < 0 || snap.Chats[i].Address.IsZero() {
+	chats, err := b.store.StaffChatList(ctx) // and not what is known of them: it may be linked just now
+	if err != nil {
+		return "", fmt.Errorf("send a test: %w", err)
+	}
+	i := slices.IndexFunc(chats, func(x storage.StaffChat) bool { return x.Name == name })
+	if i < 0 || chats[i].Address.IsZero() {
 		return "", fmt.Errorf("send a test: %w", ErrNoStaffChat)
 	}
-	to, site := snap.Chats[i], ""
+	to, site := chats[i], ""
 	if len(to.Sites) > 0 {
 		site = to.Sites[0]
 	}
