@@ -114,6 +114,7 @@ func run(ctx context.Context, o options) (err error) {
 		fmt.Fprintf(os.Stderr, "measuring %s …\n", m.name)
 		measured, err := m.run(ctx, b)
 		if err != nil {
+			print(rows) // what was measured before took minutes
 			return fmt.Errorf("measure %s: %w", m.name, err)
 		}
 		rows = append(rows, measured...)

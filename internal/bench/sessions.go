@@ -65,6 +65,9 @@ func sessions(ctx context.Context, b *bench) ([]row, error) {
 		return nil, err
 	}
 	p.file = filepath.Join(b.dir, "sessions.db")
+	if _, _, err := p.start(ctx); err != nil { // makes the file, and its key beside it
+		return nil, err
+	}
 	if err := b.fillOpen(ctx, p.file, openSessions); err != nil {
 		return nil, err
 	}
