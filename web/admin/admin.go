@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"embed"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -68,7 +69,7 @@ type Config struct {
 type site struct {
 	Config
 	assets *page.Assets
-	pages  map[string]*pages // by language
+	pages  map[string]func() *template.Template // by language
 	hub    *hub
 	secret []byte                  // by which this process knows its own answers
 	topics func() map[string]topic // of the help, by name; read when somebody asks

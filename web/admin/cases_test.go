@@ -471,7 +471,7 @@ func TestEveryEventOfACaseHasWords(t *testing.T) {
 		keys = append(keys, "title_"+form, "button_"+form)
 	}
 	for _, key := range keys {
-		if languages["en"].by[key] == "" {
+		if tongues()["en"].by[key] == "" {
 			t.Errorf("there are no words for %s", key)
 		}
 	}

@@ -32,7 +32,7 @@ func TestFindingsAreSaidInTheReadersLanguage(t *testing.T) {
 		for _, m := range call.FindAllStringSubmatch(string(source), -1) {
 			count++
 			for _, lang := range []string{"en", "zh-Hans"} {
-				if languages[lang].by[kind+m[1]] == "" {
+				if tongues()[lang].by[kind+m[1]] == "" {
 					t.Errorf("%s: %q has no words in %s", base, m[1], lang)
 				}
 			}

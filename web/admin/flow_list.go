@@ -238,7 +238,7 @@ func (s *site) makeFlow(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		return s.showNewFlow(w, r, v, http.StatusUnprocessableEntity, newFlowPage{Fault: words.t("flow_title_fault")})
 	}
 	name := cmp.Or(slug(title), "survey")
-	in := languages[fallback]
+	in := tongues()[fallback]
 	lang := fallback
 	if words.lang == "zh-Hans" {
 		in, lang = words, words.lang

@@ -15,12 +15,12 @@ import (
 // inDraft are the words of these pages in the first language of a draft, if they have it.
 func (w *words) inDraft(doc *draft.Doc) *words {
 	base, _, _ := strings.Cut(doc.Language(), "-")
-	for tag, in := range languages {
+	for tag, in := range tongues() {
 		if b, _, _ := strings.Cut(tag, "-"); (tag == doc.Language() || b == base) && slices.Contains([]string{"en", "zh-Hans"}, tag) {
 			return in
 		}
 	}
-	return languages[fallback]
+	return tongues()[fallback]
 }
 
 // kindOps make a question be answered in another way.

@@ -230,7 +230,7 @@ func TestEveryKeyOfTheFormatHasAControl(t *testing.T) {
 		return all
 	}()...) {
 		e := flowEditor{Open: open}
-		s.cards(&e, &drawer{words: languages["en"], doc: doc, lang: "en", flow: languages["en"].look(source)}, "")
+		s.cards(&e, &drawer{words: tongues()["en"], doc: doc, lang: "en", flow: tongues()["en"].look(source)}, "")
 		for _, c := range e.Cards {
 			note(c.Controls)
 			note(c.Further)

@@ -277,12 +277,12 @@ func (s *site) linkCard(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	words := s.words(r, v)
 	p := cardPage{ID: l.ID, Business: s.Bot.Configuration().Now().Site(l.Site).Name, Address: strings.TrimPrefix(to, "https://")}
 	own := words
-	if in, ok := languages[cmp.Or(l.Language, s.Bot.Configuration().Now().Site(l.Site).Language)]; ok {
+	if in, ok := tongues()[cmp.Or(l.Language, s.Bot.Configuration().Now().Site(l.Site).Language)]; ok {
 		own = in
 	}
 	p.Asks = []string{own.t("card_ask")}
 	if own.lang != fallback {
-		p.Asks = append(p.Asks, languages[fallback].t("card_ask"))
+		p.Asks = append(p.Asks, tongues()[fallback].t("card_ask"))
 	}
 	p.Here = own.t("card_here_web")
 	if to == telegram {

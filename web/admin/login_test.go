@@ -26,8 +26,8 @@ func init() {
 		fixture{"prove.html", "full", frame{Title: "Is it you?", Bare: true}, provePage{form{fields[1:]}, "/people", "robin"}},
 		fixture{"onetime.html", "empty", frame{Title: "A new password for robin", Bare: true}, linkPage{Kind: storage.ResetLink, At: "/reset/x", Who: "robin"}},
 		fixture{"onetime.html", "full", frame{Title: "Who are you?", Bare: true}, linkPage{form: form{fields}, Kind: storage.SetupLink, At: "/setup/x", Made: "abcd-efgh", Plain: true}},
-		fixture{"me.html", "empty", frame{Title: "My own"}, mePage{Password: passwordForm(languages["en"])}},
-		fixture{"me.html", "full", frame{Title: "My own"}, mePage{form: form{fields[:1]}, SignIn: "robin", Password: passwordForm(languages["en"]), Sessions: []sessionRow{
+		fixture{"me.html", "empty", frame{Title: "My own"}, mePage{Password: passwordForm(tongues()["en"])}},
+		fixture{"me.html", "full", frame{Title: "My own"}, mePage{form: form{fields[:1]}, SignIn: "robin", Password: passwordForm(tongues()["en"]), Sessions: []sessionRow{
 			{"1", "Firefox · Linux", "192.0.2.7", true}, {"2", "Safari · iPhone", "192.0.2.8", false},
 		}}},
 	)

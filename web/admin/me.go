@@ -52,8 +52,8 @@ func (s *site) meForm(words *words, v Viewer) form {
 
 // pageLanguageTags are the languages that have every word of these pages.
 func pageLanguageTags() (tags []string) {
-	for tag, w := range languages {
-		if len(w.by) >= len(languages[fallback].by) {
+	for tag, w := range tongues() {
+		if len(w.by) >= len(tongues()[fallback].by) {
 			tags = append(tags, tag)
 		}
 	}

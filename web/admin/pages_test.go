@@ -115,7 +115,7 @@ func TestEveryPageKeepsTheRulesOfPages(t *testing.T) {
 			})
 		}
 	}
-	for _, p := range drawing().pages[fallback].Templates() {
+	for _, p := range drawing().pages[fallback]().Templates() {
 		if strings.HasSuffix(p.Name(), ".html") && p.Tree != nil && !seen[p.Name()] && strings.Contains(p.Tree.Root.String(), `template "top"`) {
 			t.Errorf("%s has no fixture", p.Name())
 		}
@@ -245,9 +245,9 @@ func TestEveryTextIsWholeInEveryLanguage(t *testing.T) {
 		slices.Sort(found)
 		return slices.Compact(found)
 	}
-	for lang, w := range languages {
+	for lang, w := range tongues() {
 		for key, text := range w.by {
-			english, ok := languages[fallback].by[key]
+			english, ok := tongues()[fallback].by[key]
 			if !ok {
 				t.Errorf("%s has %s, and %s has not", lang, key, fallback)
 				continue
@@ -259,7 +259,7 @@ func TestEveryTextIsWholeInEveryLanguage(t *testing.T) {
 		if !slices.Contains(whole, lang) {
 			continue
 		}
-		for _, key := range slices.Sorted(maps.Keys(languages[fallback].by)) {
+		for _, key := range slices.Sorted(maps.Keys(tongues()[fallback].by)) {
 			if w.by[key] == "" {
 				t.Errorf("%s has no %s", lang, key)
 			}

@@ -15,7 +15,7 @@ import (
 )
 
 func init() {
-	words := languages["en"]
+	words := tongues()["en"]
 	for _, of := range []string{"empty", "full"} {
 		c := &ruleScope{source: emptyRules, policy: recovery.DefaultPolicy(), Title: "Every site", Sites: []option{{"", "Every site"}}}
 		if of == "full" {

@@ -18,7 +18,7 @@ import (
 )
 
 func init() {
-	code := codeField(languages["en"])
+	code := codeField(tongues()["en"])
 	fixtures = append(fixtures,
 		fixture{"code.html", "full", frame{Title: "A code, too", Bare: true}, codePage{code, "x"}},
 		fixture{"second.html", "empty", frame{Title: "Codes"}, secondPage{form: code, Secret: "ABCD EFGH", QR: qrPicture{2, "M0 0h1v1h-1z"}}},

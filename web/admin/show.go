@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"sync"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -15,20 +16,18 @@ import (
 //go:embed pages
 var pageFiles embed.FS
 
-// pages are the templates of one language.
-type pages struct{ *template.Template }
-
-// parsePages parses every template once a language: {{t "key" args…}} is a text of it, and
+// parsePages parses every template once a language, when the first page in it is shown: a server
+// whose pages nobody opens does not hold them. {{t "key" args…}} is a text of the language, and
 // {{url "/cases"}} and {{file "admin.css"}} are addresses as links carry them.
-func parsePages(s *site) map[string]*pages {
-	all := map[string]*pages{}
-	for lang, w := range languages {
-		funcs := template.FuncMap{
-			"t": w.t, "url": func(at string) string { return s.Prefix + at }, "file": s.assets.URL, "dict": dict,
-			"field": actField, "radios": actRadios,
-		}
-		t := template.Must(template.New("").Funcs(funcs).ParseFS(pageFiles, "pages/*.html", "pages/parts/*.html"))
-		all[lang] = &pages{t}
+func parsePages(s *site) map[string]func() *template.Template {
+	all := map[string]func() *template.Template{}
+	for lang, w := range tongues() {
+		all[lang] = sync.OnceValue(func() *template.Template {
+			return template.Must(template.New("").Funcs(template.FuncMap{
+				"t": w.t, "url": func(at string) string { return s.Prefix + at }, "file": s.assets.URL, "dict": dict,
+				"field": actField, "radios": actRadios,
+			}).ParseFS(pageFiles, "pages/*.html", "pages/parts/*.html"))
+		})
 	}
 	return all
 }
@@ -114,7 +113,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, v Viewer, status int
 			out.Places = append(out.Places, p)
 		}
 	}
-	if err := page.Render(w, r, s.pages[words.lang].Template, status, name, out, chat.Clean); err != nil {
+	if err := page.Render(w, r, s.pages[words.lang](), status, name, out, chat.Clean); err != nil {
 		s.Log.Error("admin: a page cannot be shown", "err", err)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aftercare/aftercare/survey"
 )
@@ -27,8 +28,8 @@ type words struct {
 	rest *words            // where to look next; nil for the fallback
 }
 
-// languages are those of the pages, by tag.
-var languages = readWords()
+// tongues are the languages of the pages, by tag. They are read once, by whoever needs them first.
+var tongues = sync.OnceValue(readWords)
 
 // readWords reads locales/LANG/ROOM.json: a room of pages has a file of its own, and all
 // files of a language are one list of keys.
@@ -71,7 +72,7 @@ func readWords() map[string]*words {
 
 // words are those that the viewer chose, else what the browser wishes, else English.
 func (s *site) words(r *http.Request, v Viewer) *words {
-	have := slices.Sorted(maps.Keys(languages))
+	have := slices.Sorted(maps.Keys(tongues()))
 	wishes := []string{v.Language}
 	for wish := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
 		tag, _, _ := strings.Cut(strings.TrimSpace(wish), ";")
@@ -79,10 +80,10 @@ func (s *site) words(r *http.Request, v Viewer) *words {
 	}
 	for _, wish := range wishes {
 		if m := survey.MatchLanguage(have, wish); wish != "" && m != "" {
-			return languages[m]
+			return tongues()[m]
 		}
 	}
-	return languages[fallback]
+	return tongues()[fallback]
 }
 
 // t is the text of a key with its arguments. A key that nobody has is shown as it is: a
