@@ -31,6 +31,7 @@ SELECT create_distributed_table('drafts', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('deliveries', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('talks', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('queue', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('underway', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('parked', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('cases_opened', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('feedback', 'bucket', colocate_with => 'buckets');

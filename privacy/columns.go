@@ -88,6 +88,7 @@ var tables = []table{
 	{"queue", Messages, "which messages are not settled yet, and where they go", map[Fate]string{
 		Gone: "bucket platform account rank ord item talk identity chat thread posts due epoch",
 	}},
+	{"underway", Messages, "which conversations have a message on its way, and in which chats", map[Fate]string{Gone: "bucket batch talks"}},
 	{"pending_replies", Cases, "words to a customer that are about to be sent; they go with the case", map[Fate]string{
 		Gone: "bucket id case_id person text due sending refused",
 	}},

@@ -60,7 +60,9 @@ func tenAnswers(t *testing.T, database, mode string) {
 	if n := number("SELECT count(*) FROM sessions") + number("SELECT count(*) FROM talks"); n != "11" {
 		t.Errorf("%s rows hold the conversation, and what it shows; want 1 and 1", n)
 	}
-	eventually(t, "an empty queue, since all is sent", func() bool { return number("SELECT count(*) FROM queue") == "0" })
+	eventually(t, "an empty queue, since all is sent", func() bool {
+		return number("SELECT (SELECT count(*) FROM queue) + (SELECT count(*) FROM underway)") == "0"
+	})
 	id := number("SELECT id FROM sessions")
 	var stored []storage.Record
 	if err := json.Unmarshal([]byte(m.must("record", "show", id)), &stored); err != nil || len(stored) != 2 {

@@ -51,8 +51,10 @@ FROM (SELECT 'b' || n AS id, CASE WHEN n % 5 = 0 THEN 'crowd' ELSE 'w' || n END 
 INSERT INTO queue (bucket, platform, account, rank, ord, item, talk, identity, chat, thread, posts, due, epoch)
 SELECT 0, 'telegram', '1', 50, 3000000 + n, 'b' || n, TRUE, 'b' || n, CASE WHEN n % 5 = 0 THEN 'crowd' ELSE 'w' || n END, '', TRUE, timestamptz '2026-01-01', NULL
 FROM generate_series(1, 100000) AS n
-UNION ALL SELECT 0, 'telegram', '1', 50, 4000000 + n, 'd' || n, TRUE, 'd' || n, 'd' || n, '', TRUE, NULL, 1 FROM generate_series(1, 3) AS n
+UNION ALL SELECT 0, 'telegram', '1', 40, 4000000 + n, 'case:d' || n || ':s', FALSE, 'staff', 'd' || n, '', TRUE, NULL, 1 FROM generate_series(1, 3) AS n
 UNION ALL SELECT 0, 'telegram', '1', 40, 2000000, 'case:new:s', FALSE, 'staff', 'staff', '', TRUE, timestamptz '2026-01-01', NULL;
+INSERT INTO underway (bucket, batch, talks)
+SELECT 0, n, '1[{"p":"telegram","a":"1","e":1,"t":[["d' || n || '","d' || n || '"]]}]' FROM generate_series(1, 3) AS n;
 ANALYZE;
 `
 
@@ -101,6 +103,9 @@ func TestWhatIsReadOftenStaysCheapAsTheDatabaseFills(t *testing.T) {
 		{"what is on its way", "SELECT h.*", "epoch IS NOT NULL", "'{telegram}', '{1}', '{9223372036854775807}', 0, 16384"},
 		{"what is in doubt", "SELECT h.*", "epoch IS NOT NULL", "'{telegram}', '{1}', '{9}', 0, 10"},
 		{"what is in doubt, and nothing is", "SELECT h.*", "epoch IS NOT NULL", "'{telegram}', '{1}', '{1}', 0, 10"},
+		{"the lists of what is being sent", "SELECT batch, talks FROM underway", "batch > 0", "0"},
+		{"what of the lists is settled", "SELECT r.*", "settled IS NULL", "'{d1,d2,d3}', 0"},
+		{"a list that goes", "DELETE FROM underway q", "r.batch", "'{2,7}', 0"},
 		{"what is settled", "DELETE FROM queue q", "r.item", "'{w7,crowd}', '{b7,none}', 0"},
 		{"a page of the chat of staff", "SELECT bucket, slot", "ord < $3", "0, 'staff', 1010000, 'telegram', '1', '', 10"},
 		{"what failed", "SELECT bucket, slot", "state = 'failed'", "0, 10"},

@@ -239,7 +239,7 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 			if strings.HasPrefix(text, "SELECT count(*) FROM deliveries WHERE") && !strings.Contains(detail, "deliveries_failed") {
 				t.Errorf("%s: %.200s", detail, text) // else it counts what is settled as well
 			}
-			for _, table := range []string{"seen", "keyblocks", "identities", "invitations", "sessions", "answers", "read_sessions", "cases", "case_events", "words", "deliveries", "talks", "queue", "d", "e", "s", "c"} {
+			for _, table := range []string{"seen", "keyblocks", "identities", "invitations", "sessions", "answers", "read_sessions", "cases", "case_events", "words", "deliveries", "talks", "queue", "underway", "d", "e", "s", "c"} {
 				if detail == "SCAN "+table || strings.HasPrefix(detail, "SCAN "+table+" ") {
 					t.Errorf("%s: %.200s", detail, text)
 				}
@@ -267,6 +267,8 @@ func hotReads() []hotRead {
 		{"SELECT bucket, platform", "(rank, ord, item) >", "queue", "queue_waiting (bucket=? AND platform=? AND account=? AND (rank,ord,item)>(?,?,?))"},
 		{"SELECT bucket, platform", "epoch IS NOT NULL", "queue", "queue_sending (bucket=? AND platform=? AND account=? AND epoch>? AND epoch<?)"},
 		{"DELETE FROM queue", "item = ?", "queue", "PRIMARY KEY (bucket=? AND chat=? AND item=?)"},
+		{"SELECT batch, talks", "batch > 0", "underway", "PRIMARY KEY (bucket=? AND batch>?)"},
+		{"DELETE FROM underway", "batch = ?", "underway", "PRIMARY KEY (bucket=? AND batch=?)"},
 		{"SELECT bucket, id, identity", "chat = ?", "talks", "talks_chat (bucket=? AND chat=?)"},
 		{"SELECT s.body", "(s.started_at, s.id) >", "s", "sessions_started (bucket=? AND (started_at,id)>(?,?))"},
 		{"SELECT body", "expires_at <= ?", "sessions", "sessions_expiring (bucket=? AND expires_at>? AND expires_at<?)"},

@@ -20,7 +20,8 @@ func newAgreeQueries(t *texts) agreeQueries {
 	}
 }
 
-// QueueAgrees reports, as an error, where the queue is not what follows from talks and deliveries.
+// QueueAgrees reports, as an error, where the queue is not what follows from talks and deliveries, or
+// no list names a talk of which something is being sent.
 // Nobody may write meanwhile.
 func (s *Store) QueueAgrees(ctx context.Context) error {
 	for b := range storage.Bucket(s.buckets) {
@@ -29,7 +30,20 @@ func (s *Store) QueueAgrees(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		named := map[string]int64{}
+		lists, err := s.leavings(ctx, b)
+		if err != nil {
+			return err
+		}
+		for _, l := range lists {
+			named[l.talk] = l.epoch
+		}
 		for _, t := range talks {
+			if epoch, sends := t.sending(); sends {
+				if at, ok := named[t.id]; !ok || at > epoch {
+					return fmt.Errorf("of the talk %s something is being sent under %d, and lists have it under %d (%t)", t.id, epoch, at, ok)
+				}
+			}
 			if now := t.queue(t.queued); now != t.queued {
 				return fmt.Errorf("the talk %s says that it is queued as %+v, and %+v follows from it", t.id, t.queued, now)
 			}

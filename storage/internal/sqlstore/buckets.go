@@ -36,21 +36,24 @@ func (s *Store) Counts(ctx context.Context) (storage.Counts, error) {
 		if err := db.QueryRowContext(ctx, s.q.sumBuckets).Scan(&c.Sessions, &c.Answers, &c.Cases); err != nil {
 			return err
 		}
-		c.Due, c.Failed = 0, 0
+		c.Failed = 0
 		for b := range int64(s.buckets) {
-			for _, k := range []struct {
-				text string
-				sum  *int
-			}{{s.q.countQueue, &c.Due}, {s.q.countFailed, &c.Failed}} {
-				var n int
-				if err := db.QueryRowContext(ctx, k.text, b).Scan(&n); err != nil {
-					return err
-				}
-				*k.sum += n
+			var n int
+			if err := db.QueryRowContext(ctx, s.q.countFailed, b).Scan(&n); err != nil {
+				return err
 			}
+			c.Failed += n
 		}
 		return db.QueryRowContext(ctx, s.q.countParked).Scan(&c.Parked)
 	})
+	for b := range storage.Bucket(s.buckets) {
+		if err != nil {
+			break
+		}
+		var n int
+		n, err = s.countUnsettled(ctx, b)
+		c.Due += n
+	}
 	if err != nil {
 		return storage.Counts{}, fmt.Errorf("count: %w", err)
 	}

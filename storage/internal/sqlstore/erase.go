@@ -468,6 +468,9 @@ func (w *working) dropMessages(all []storage.Delivery, n *storage.Erased) error 
 	if len(items) == 0 {
 		return nil
 	}
+	if err := w.strike(talks); err != nil {
+		return err
+	}
 	return w.exec(w.s.q.dropQueued, int64(w.bucket), w.s.dialect.Keys(items))
 }
 

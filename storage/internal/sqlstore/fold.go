@@ -522,13 +522,8 @@ func (s *Store) Behind(ctx context.Context) (storage.Behind, error) {
 // Compare implements storage.ReadModel.
 func (s *Store) Compare(ctx context.Context, b storage.Bucket, after string, limit int, how storage.Folding) (storage.Compared, error) {
 	var n storage.Compared
-	err := s.reading(ctx, func(db *sql.DB) error {
+	err := s.snapshot(ctx, func(tx *sql.Tx) error {
 		n = storage.Compared{}
-		tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: s.dialect.Snapshot})
-		if err != nil {
-			return err
-		}
-		defer func() { _ = tx.Rollback() }() // it only read
 		waiting := map[string]bool{}
 		notes, err := rowsOf(ctx, tx, scanText, s.q.changed, int64(b))
 		if err != nil {

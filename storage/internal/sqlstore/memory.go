@@ -34,6 +34,8 @@ type records struct {
 	talks   shelf[talk]
 	chats   shelf[[]waiting] // what waits in them, edits aside
 	renders renders
+
+	underway underway
 }
 
 // renders are the messages that are remembered until they are sent, the oldest first.

@@ -18,6 +18,7 @@ type queries struct {
 	revisionQueries
 	installationQueries
 	queueQueries
+	underwayQueries
 	agreeQueries
 	teamQueries
 	staffChatQueries
@@ -58,6 +59,7 @@ func newQueries(d Dialect) *queries {
 		historyQueries:      newHistoryQueries(t),
 		deliveryQueries:     newDeliveryQueries(t),
 		queueQueries:        newQueueQueries(t),
+		underwayQueries:     newUnderwayQueries(t),
 		agreeQueries:        newAgreeQueries(t),
 		caseQueries:         newCaseQueries(t),
 		referenceQueries:    newReferenceQueries(t),

@@ -79,6 +79,18 @@ func collect[T any](ctx context.Context, s *Store, what, text string, args []any
 	return list, nil
 }
 
+// snapshot has f see one moment of the database.
+func (s *Store) snapshot(ctx context.Context, f func(*sql.Tx) error) error {
+	return s.reading(ctx, func(db *sql.DB) error {
+		tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: s.dialect.Snapshot})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }() // it only read
+		return f(tx)
+	})
+}
+
 // newest merges what each bucket has newest: every bucket's own index yields it.
 func newest[T any](s *Store, limit int, of func(storage.Bucket) ([]T, error), at func(T) time.Time) ([]T, error) {
 	var all []T

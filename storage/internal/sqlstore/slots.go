@@ -129,6 +129,12 @@ func (w *working) fetchWaiting(chats []string) error {
 	if err != nil {
 		return err
 	}
+	if err := w.readUnderway(); err != nil {
+		return err
+	}
+	for _, c := range chats {
+		talks = append(talks, w.underway.chats[c]...)
+	}
 	if err := w.fetchTalks(slices.Clone(talks)); err != nil {
 		return err
 	}
@@ -344,6 +350,9 @@ func (w *working) dirtySlots() (whole, states, talks, changed [][]any, queue cha
 	}
 	slices.SortFunc(w.dirtyTalks, func(a, b *talk) int { return strings.Compare(a.id, b.id) })
 	for _, t := range w.dirtyTalks {
+		if w.underway.known {
+			w.sail(t)
+		}
 		now := t.queue(t.queued)
 		if row := t.row(w.bucket, now); t.stored {
 			changed = append(changed, change(row))
@@ -352,6 +361,7 @@ func (w *working) dirtySlots() (whole, states, talks, changed [][]any, queue cha
 		}
 		queue.become(w.bucket, t.queued, now)
 		t.queued, t.stored = now, true
+		_, t.sent = t.sending()
 	}
 	return whole, states, talks, changed, queue
 }

@@ -26,6 +26,7 @@ type talk struct {
 	queued queued // as the database has it; zero = nothing waits
 	dirty  bool   // to be written
 	stored bool   // the database has a row of it
+	sent   bool   // and something of it is being sent there
 	format byte   // of its body, as it was read
 	known  []byte // words that its messages are packed with
 }
@@ -93,7 +94,7 @@ func (t *talk) remove(slot string) {
 // row is the talk as it is to be stored, and its place in the queue with it.
 func (t *talk) row(b storage.Bucket, q queued) []any {
 	var settled any
-	if q.item == "" {
+	if _, sends := t.sending(); q.item == "" && !sends {
 		var last time.Time
 		for _, c := range t.slots {
 			if c.Due.After(last) {
@@ -128,7 +129,9 @@ func scanTalk(row scanner) (*talk, error) {
 		return nil, err
 	}
 	t.started, t.stored = t.started.UTC(), true
-	return &t, t.decode(b, body, packed)
+	err = t.decode(b, body, packed)
+	_, t.sent = t.sending()
+	return &t, err
 }
 
 // deliveries are the talk's slots as deliveries that share nothing with it.

@@ -286,9 +286,17 @@ func (t *talk) decodePacked(bucket storage.Bucket, body []byte) error {
 	}
 	slices.Reverse(t.slots)
 	if of&talkQueued != 0 {
-		t.queued = t.queue(place)
+		t.placed(place)
 	}
 	return nil
+}
+
+// placed says where the queue has the talk. Before there were lists of what is being sent, it had talks
+// of which nothing waits, too.
+func (t *talk) placed(at queued) {
+	if t.queued = t.queue(at); t.queued.item != "" {
+		t.queued.rank, t.queued.ord = at.rank, at.ord
+	}
 }
 
 // progress is how far a message came. Its moments are counted from when it was made.
@@ -410,7 +418,7 @@ func (t *talk) decodeJSON(b storage.Bucket, body []byte) error {
 		t.slots[len(v.Slots)-1-i] = c
 	}
 	if v.Rank != nil {
-		t.queued = t.queue(queued{item: t.id, rank: int64(*v.Rank), ord: v.Ord})
+		t.placed(queued{item: t.id, rank: int64(*v.Rank), ord: v.Ord})
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ type working struct {
 	opened                  map[minuteOf][4]int64 // of cases that open, by priority
 	touchedBlocks           []string              // blocks of keys to be written, once each
 	slotState
+	leave  leave
 	acting acting
 
 	fold  foldState
@@ -498,6 +499,11 @@ func (w *working) save() error {
 	if err := w.saveBlocks(); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(w.dirtyTalks, (*talk).sends) {
+		if err := w.readUnderway(); err != nil {
+			return err
+		}
+	}
 	whole, states, talks, changed, queue := w.dirtySlots()
 	for _, k := range []struct {
 		put  *list
@@ -519,6 +525,9 @@ func (w *working) save() error {
 		return cmp.Or(err, errLost)
 	}
 	if err := w.saveQueue(&queue); err != nil {
+		return err
+	}
+	if err := w.saveUnderway(); err != nil {
 		return err
 	}
 	if err := w.tell(w.tables[sessionTable].dirty); err != nil {
