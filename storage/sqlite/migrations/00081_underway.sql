@@ -15,4 +15,5 @@ SELECT q.bucket, row_number() OVER (PARTITION BY q.bucket ORDER BY q.item),
 FROM queue q WHERE q.talk AND q.epoch IS NOT NULL;
 DELETE FROM queue WHERE talk AND due IS NULL;
 UPDATE queue SET epoch = NULL WHERE talk AND epoch IS NOT NULL;
-UPDATE buckets SET protocol = 7, version = version + (SELECT count(*) FROM underway);
+UPDATE buckets SET version = version + (SELECT count(*) FROM underway);
+UPDATE buckets SET protocol = 7;
