@@ -31,7 +31,7 @@ func (s *Store) QueueAgrees(ctx context.Context) error {
 			return err
 		}
 		named := map[string]int64{}
-		lists, err := s.leavings(ctx, b)
+		lists, err := s.listedTalks(ctx, b)
 		if err != nil {
 			return err
 		}

@@ -2,13 +2,19 @@ package sqlstore
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
+)
+
+const (
+	foldedAnswerColumns = "bucket, session, question, revision, newest, kind, value, choices, text, score, level, flag, skipped, dropped, test, at," +
+		" flow, version, site, service, staff, language, channel, day"
+	foldedSessionColumns = "bucket, session, flow, version, class, site, service, staff, language, channel, day, status, answered, composite, level, flag," +
+		" unsatisfied, has_case, test"
 )
 
 // foldedRows are rows of the read model in one bucket, as the database takes them.
@@ -93,109 +99,57 @@ func (r *foldedRows) count() (n int) {
 	return n
 }
 
-// difference is what is to be done so that rows are as wanted.
-type difference struct {
-	strange                   []string // sessions of which rows are to go; all that are wanted are written again
-	newSessions, newAnswers   [][]any  // to be added
-	sessions, answers         [][]any  // to be changed
-	missing, extra, different int      // rows
-	first                     string
+// scanFoldedAnswer is a row of answers.
+func scanFoldedAnswer(row scanner) (a report.Answer, err error) {
+	var bucket int64
+	var choices string
+	var at time.Time
+	err = row.Scan(&bucket, &a.Session, &a.Question, &a.Revision, &a.Newest, &a.Kind, &a.Value, &choices, &a.Text, &a.Score, &a.Level, &a.Flag,
+		&a.Skipped, &a.Dropped, &a.Test, &at, &a.Flow, &a.Version, &a.Site, &a.Service, &a.Staff, &a.Language, &a.Channel, &a.Day)
+	if err != nil {
+		return a, err
+	}
+	a.AtMicro = at.UnixMicro()
+	if choices != "" {
+		err = json.Unmarshal([]byte(choices), &a.Choices)
+	}
+	return a, err
 }
 
-// unlike compares what is there with what is wanted. Row 0 of each is the bucket, which is one.
-func unlike(there, wanted *foldedRows) (d difference) {
-	say := func(id, format string, args ...any) {
-		if d.first == "" {
-			d.first = "session " + id + ": " + fmt.Sprintf(format, args...)
-		}
+func foldedAnswerRow(b storage.Bucket, a *report.Answer) ([]any, error) {
+	choices, err := listText(a.Choices)
+	if err != nil {
+		return nil, fmt.Errorf("encode choices: %w", err)
 	}
-	strange := map[string]bool{}
-	ids := slices.Sorted(maps.Keys(wanted.sessions))
-	for _, id := range ids {
-		row, old := wanted.sessions[id], there.sessions[id]
-		switch {
-		case old == nil:
-			d.missing++
-			say(id, "its row is missing")
-		case !equalRows(row, old):
-			d.different++
-			say(id, "%s differs", columns(foldedSessionColumns)[firstUnlike(row, old)])
-		}
-	}
-	for id := range there.sessions {
-		if wanted.sessions[id] == nil {
-			d.extra++
-			say(id, "there is no such conversation")
-			strange[id] = true
-		}
-	}
-	for id, rows := range there.answers {
-		for key := range rows {
-			if wanted.answers[id][key] == nil {
-				d.extra++
-				say(id, "it has no revision %d of %s", key.revision, key.question)
-				strange[id] = true
-			}
-		}
-	}
-	d.strange = slices.Sorted(maps.Keys(strange))
-	for _, id := range ids {
-		row, old := wanted.sessions[id], there.sessions[id]
-		switch {
-		case old == nil || strange[id]: // it goes with the strange ones
-			d.newSessions = append(d.newSessions, row)
-		case !equalRows(row, old):
-			d.sessions = append(d.sessions, row)
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(wanted.answers)) {
-		rows := wanted.answers[id]
-		for _, key := range slices.SortedFunc(maps.Keys(rows), revisionOf.compare) {
-			row, old := rows[key], there.answers[id][key]
-			switch {
-			case old == nil:
-				d.missing++
-				say(id, "revision %d of %s is missing", key.revision, key.question)
-			case !equalRows(row, old):
-				d.different++
-				say(id, "%s of revision %d of %s differs", columns(foldedAnswerColumns)[firstUnlike(row, old)], key.revision, key.question)
-			case !strange[id]:
-				continue
-			}
-			if old == nil || strange[id] {
-				d.newAnswers = append(d.newAnswers, row)
-			} else {
-				d.answers = append(d.answers, row)
-			}
-		}
-	}
-	return d
+	return []any{
+		int64(b), storage.Clean(a.Session), storage.Clean(a.Question), int64(a.Revision), a.Newest, a.Kind, real8(a.Value), choices, storage.Clean(a.Text),
+		real8(a.Score), int64(a.Level), a.Flag, a.Skipped, a.Dropped, a.Test, timeOf(a.AtMicro), storage.Clean(a.Flow), int64(a.Version),
+		storage.Clean(a.Site), storage.Clean(a.Service), storage.Clean(a.Staff), storage.Clean(a.Language), storage.Clean(a.Channel), a.Day,
+	}, nil
 }
 
-func (k revisionOf) compare(o revisionOf) int {
-	if k.question != o.question {
-		if k.question < o.question {
-			return -1
-		}
-		return 1
+func timeOf(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
+
+// real8 is a number for a column that may be NULL.
+func real8(v *float64) any {
+	if v == nil {
+		return nil
 	}
-	return int(k.revision - o.revision)
+	return *v
 }
 
-func equalRows(a, b []any) bool { return firstUnlike(a, b) < 0 }
+// scanFoldedSession is a row of read_sessions.
+func scanFoldedSession(row scanner) (s report.Session, err error) {
+	var bucket int64
+	err = row.Scan(&bucket, &s.ID, &s.Flow, &s.Version, &s.Class, &s.Site, &s.Service, &s.Staff, &s.Language, &s.Channel, &s.Day, &s.Status, &s.Answered,
+		&s.Composite, &s.Level, &s.Flag, &s.Unsatisfied, &s.Case, &s.Test)
+	return s, err
+}
 
-// firstUnlike is the column behind the bucket in which rows differ, or -1.
-func firstUnlike(a, b []any) int {
-	for i := 1; i < len(a); i++ {
-		if t, ok := a[i].(time.Time); ok {
-			if o, ok := b[i].(time.Time); ok && t.Equal(o) {
-				continue
-			}
-			return i
-		}
-		if a[i] != b[i] {
-			return i
-		}
+func foldedSessionRow(b storage.Bucket, s *report.Session) []any {
+	return []any{
+		int64(b), storage.Clean(s.ID), storage.Clean(s.Flow), int64(s.Version), s.Class, storage.Clean(s.Site), storage.Clean(s.Service), storage.Clean(s.Staff),
+		storage.Clean(s.Language), storage.Clean(s.Channel), s.Day, s.Status, int64(s.Answered), real8(s.Composite), int64(s.Level), s.Flag, s.Unsatisfied,
+		s.Case, s.Test,
 	}
-	return -1
 }

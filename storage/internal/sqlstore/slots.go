@@ -351,7 +351,7 @@ func (w *working) dirtySlots() (whole, states, talks, changed [][]any, queue cha
 	slices.SortFunc(w.dirtyTalks, func(a, b *talk) int { return strings.Compare(a.id, b.id) })
 	for _, t := range w.dirtyTalks {
 		if w.underway.known {
-			w.sail(t)
+			w.relist(t)
 		}
 		now := t.queue(t.queued)
 		if row := t.row(w.bucket, now); t.stored {

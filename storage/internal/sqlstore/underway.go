@@ -34,8 +34,8 @@ func newUnderwayQueries(t *texts) underwayQueries {
 	}
 }
 
-// leaving is a talk as a list names it.
-type leaving struct {
+// sendingTalk is a talk as a list names it.
+type sendingTalk struct {
 	platform, account string
 	epoch             int64
 	chat, talk        string
@@ -52,7 +52,7 @@ type listing struct {
 // underwayFormat begins each list.
 const underwayFormat = '1'
 
-func encodeUnderway(all []leaving) (string, error) {
+func encodeUnderway(all []sendingTalk) (string, error) {
 	var by []listing
 	for _, l := range all {
 		i := slices.IndexFunc(by, func(g listing) bool { return g.Platform == l.platform && g.Account == l.account && g.Epoch == l.epoch })
@@ -67,7 +67,7 @@ func encodeUnderway(all []leaving) (string, error) {
 }
 
 // scanUnderway reads a row of the table.
-func scanUnderway(row scanner) (d departure, err error) {
+func scanUnderway(row scanner) (d sendList, err error) {
 	var body string
 	if err := row.Scan(&d.id, &body); err != nil {
 		return d, err
@@ -81,35 +81,35 @@ func scanUnderway(row scanner) (d departure, err error) {
 	}
 	for _, g := range by {
 		for _, t := range g.Talks {
-			d.all = append(d.all, leaving{g.Platform, g.Account, g.Epoch, t[0], t[1]})
+			d.all = append(d.all, sendingTalk{g.Platform, g.Account, g.Epoch, t[0], t[1]})
 		}
 	}
 	return d, nil
 }
 
-// departure is a row of the table.
-type departure struct {
+// sendList is a row of the table.
+type sendList struct {
 	id  int64
-	all []leaving
+	all []sendingTalk
 }
 
 // underway is what a bucket's lists name. Once it is known it is kept up to date.
 type underway struct {
 	known  bool
-	by     map[string]*open    // talks of which something may be being sent
+	by     map[string]*namedIn // talks of which something may be being sent
 	chats  map[string][]string // the same, by chat
 	counts map[int64]int       // how many of by each row names
 }
 
-// open is where a talk is named.
-type open struct {
+// namedIn is where a talk is named.
+type namedIn struct {
 	row   int64 // 0 = the row that this batch adds
 	epoch int64
 	chat  string
 }
 
-func (u *underway) add(l leaving, row int64) {
-	u.by[l.talk] = &open{row: row, epoch: l.epoch, chat: l.chat}
+func (u *underway) add(l sendingTalk, row int64) {
+	u.by[l.talk] = &namedIn{row: row, epoch: l.epoch, chat: l.chat}
 	u.chats[l.chat] = append(u.chats[l.chat], l.talk)
 	u.counts[row]++
 }
@@ -129,10 +129,10 @@ func (u *underway) remove(talk string) (row int64, last bool) {
 	return o.row, last
 }
 
-// leave is what a batch does to the lists.
-type leave struct {
-	begun []leaving // the row that it adds
-	ended [][]any   // ids of rows that go
+// changedLists is what a batch does to the lists.
+type changedLists struct {
+	begun []sendingTalk // the row that it adds
+	ended [][]any       // ids of rows that go
 }
 
 // readUnderway loads the bucket's lists. Rows whose talks are all settled go with this batch.
@@ -141,8 +141,8 @@ func (w *working) readUnderway() error {
 	if u.known {
 		return nil
 	}
-	*u = underway{known: true, by: map[string]*open{}, chats: map[string][]string{}, counts: map[int64]int{}}
-	rows, err := w.departures()
+	*u = underway{known: true, by: map[string]*namedIn{}, chats: map[string][]string{}, counts: map[int64]int{}}
+	rows, err := w.sendLists()
 	if err != nil {
 		return err
 	}
@@ -168,20 +168,20 @@ func (w *working) readUnderway() error {
 			switch o := u.by[l.talk]; {
 			case !unsettled[l.talk] || o != nil && o.epoch <= l.epoch:
 			case o != nil:
-				w.arrive(l.talk)
+				w.unlist(l.talk)
 				u.add(l, d.id)
 			default:
 				u.add(l, d.id)
 			}
 		}
 		if u.counts[d.id] == 0 {
-			w.leave.ended = append(w.leave.ended, []any{d.id})
+			w.lists.ended = append(w.lists.ended, []any{d.id})
 		}
 	}
 	return nil
 }
 
-func (w *working) departures() (list []departure, err error) {
+func (w *working) sendLists() (list []sendList, err error) {
 	rows, err := w.tx.QueryContext(w.ctx, w.s.q.underway, int64(w.bucket))
 	if err != nil {
 		return nil, err
@@ -194,46 +194,46 @@ func (w *working) departures() (list []departure, err error) {
 	return list, err
 }
 
-// arrive takes a talk off the lists.
-func (w *working) arrive(talk string) {
+// unlist takes a talk off the lists.
+func (w *working) unlist(talk string) {
 	if row, last := w.underway.remove(talk); last && row != 0 {
-		w.leave.ended = append(w.leave.ended, []any{row})
+		w.lists.ended = append(w.lists.ended, []any{row})
 	}
 }
 
-// sail names a talk as it is now in the lists, or takes it off.
-func (w *working) sail(t *talk) {
+// relist names a talk as it is now in the lists, or takes it off.
+func (w *working) relist(t *talk) {
 	epoch, sends := t.sending()
 	o := w.underway.by[t.id]
 	switch {
 	case sends && o != nil && o.epoch <= epoch:
 		return
 	case o != nil:
-		w.arrive(t.id)
+		w.unlist(t.id)
 	}
 	if !sends {
 		return
 	}
-	l := leaving{string(t.at.Platform), t.at.Account, epoch, t.at.Chat, t.id}
+	l := sendingTalk{string(t.at.Platform), t.at.Account, epoch, t.at.Chat, t.id}
 	w.underway.add(l, 0)
-	w.leave.begun = append(w.leave.begun, l)
+	w.lists.begun = append(w.lists.begun, l)
 }
 
 // saveUnderway writes what the batch did to the lists. The new row has the number of the
 // bucket's version: there is no other with it.
 func (w *working) saveUnderway() error {
-	if _, err := w.alter(w.s.q.endUnderway, w.leave.ended); err != nil {
+	if _, err := w.alter(w.s.q.endUnderway, w.lists.ended); err != nil {
 		return err
 	}
-	if len(w.leave.begun) == 0 {
+	if len(w.lists.begun) == 0 {
 		return nil
 	}
-	body, err := encodeUnderway(w.leave.begun)
+	body, err := encodeUnderway(w.lists.begun)
 	if err != nil {
 		return err
 	}
 	u := &w.underway
-	for _, l := range w.leave.begun {
+	for _, l := range w.lists.begun {
 		u.by[l.talk].row = w.version
 	}
 	u.counts[w.version] = u.counts[0]
@@ -243,13 +243,13 @@ func (w *working) saveUnderway() error {
 
 // strike takes talks that go for good out of the rows that name them.
 func (w *working) strike(talks map[string]bool) error {
-	rows, err := w.departures()
+	rows, err := w.sendLists()
 	if err != nil {
 		return err
 	}
 	var ended, changed [][]any
 	for _, d := range rows {
-		rest := slices.DeleteFunc(slices.Clone(d.all), func(l leaving) bool { return talks[l.talk] })
+		rest := slices.DeleteFunc(slices.Clone(d.all), func(l sendingTalk) bool { return talks[l.talk] })
 		switch {
 		case len(rest) == len(d.all):
 		case len(rest) == 0:
@@ -279,14 +279,14 @@ func (t *talk) sending() (epoch int64, sends bool) {
 	return epoch, sends
 }
 
-// leavings reads what a bucket's lists name, each talk once, with the lowest epoch.
-func (s *Store) leavings(ctx context.Context, b storage.Bucket) ([]leaving, error) {
+// listedTalks reads what a bucket's lists name, each talk once, with the lowest epoch.
+func (s *Store) listedTalks(ctx context.Context, b storage.Bucket) ([]sendingTalk, error) {
 	rows, err := collect(ctx, s, "what is being sent", s.q.underway, []any{int64(b)}, scanUnderway)
-	return once(rows), err
+	return distinct(rows), err
 }
 
-// once is what lists name, each talk once, with the lowest epoch.
-func once(rows []departure) (all []leaving) {
+// distinct is what lists name, each talk once, with the lowest epoch.
+func distinct(rows []sendList) (all []sendingTalk) {
 	at := map[string]int{}
 	for _, d := range rows {
 		for _, l := range d.all {
@@ -312,7 +312,7 @@ func (s *Store) countUnsettled(ctx context.Context, b storage.Bucket) (n int, er
 			return err
 		}
 		var ids []string
-		for _, l := range once(rows) {
+		for _, l := range distinct(rows) {
 			ids = append(ids, l.talk)
 		}
 		talks, err := rowsOf(ctx, tx, scanTalk, s.q.talks.many, s.dialect.Keys(ids), int64(b))
@@ -327,7 +327,7 @@ func (s *Store) countUnsettled(ctx context.Context, b storage.Bucket) (n int, er
 }
 
 // sending are the deliveries of these talks that are being sent.
-func (s *Store) sending(ctx context.Context, b storage.Bucket, talks []leaving) (sending []*deliveryCell, err error) {
+func (s *Store) sending(ctx context.Context, b storage.Bucket, talks []sendingTalk) (sending []*deliveryCell, err error) {
 	rows := make([]queued, len(talks))
 	for i, l := range talks {
 		rows[i] = queued{item: l.talk, talk: true}
@@ -347,12 +347,12 @@ func (s *Store) sending(ctx context.Context, b storage.Bucket, talks []leaving) 
 }
 
 // address is the chat that a list says.
-func (l *leaving) address() chat.Address {
+func (l *sendingTalk) address() chat.Address {
 	return chat.Address{Platform: chat.Platform(l.platform), Account: l.account, Chat: l.chat}
 }
 
 // served is the account that a list says.
-func (l *leaving) served() storage.Served {
+func (l *sendingTalk) served() storage.Served {
 	return storage.Served{Platform: chat.Platform(l.platform), Account: l.account}
 }
 

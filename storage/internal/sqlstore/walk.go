@@ -28,7 +28,7 @@ func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served
 		}
 	}
 	page := max(firstPage, limit)
-	var leavings map[chat.Address][]leaving // nil = not read yet
+	var sendingIn map[chat.Address][]sendingTalk // nil = not read yet
 	for len(going) > 0 {
 		keys := make([][]any, len(going))
 		for i, k := range going {
@@ -38,12 +38,12 @@ func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served
 		if err != nil {
 			return nil, err
 		}
-		if leavings == nil && len(rows) > 0 {
-			if leavings, err = s.onTheirWay(ctx, b, walks); err != nil {
+		if sendingIn == nil && len(rows) > 0 {
+			if sendingIn, err = s.onTheirWay(ctx, b, walks); err != nil {
 				return nil, err
 			}
 		}
-		if err := s.meet(ctx, b, rows, leavings, walks); err != nil {
+		if err := s.meet(ctx, b, rows, sendingIn, walks); err != nil {
 			return nil, err
 		}
 		read := map[storage.Served]int{}
@@ -87,7 +87,7 @@ func (s *Store) Heads(ctx context.Context, b storage.Bucket, of []storage.Served
 
 // onTheirWay begins walks with what is being sent: it is in the way of what waits. Of talks it returns by
 // chat which ones to look at once something is met that waits there.
-func (s *Store) onTheirWay(ctx context.Context, b storage.Bucket, walks map[storage.Served]*walk) (map[chat.Address][]leaving, error) {
+func (s *Store) onTheirWay(ctx context.Context, b storage.Bucket, walks map[storage.Served]*walk) (map[chat.Address][]sendingTalk, error) {
 	keys := make([][]any, 0, len(walks))
 	for k := range walks {
 		keys = append(keys, []any{string(k.Platform), k.Account, int64(math.MaxInt64)})
@@ -99,8 +99,8 @@ func (s *Store) onTheirWay(ctx context.Context, b storage.Bucket, walks map[stor
 	for _, q := range rows {
 		walks[storage.Served{Platform: chat.Platform(q.platform), Account: q.account}].way.sent.add(&q)
 	}
-	all, err := s.leavings(ctx, b)
-	by := make(map[chat.Address][]leaving, len(all))
+	all, err := s.listedTalks(ctx, b)
+	by := make(map[chat.Address][]sendingTalk, len(all))
 	for _, l := range all {
 		by[l.address()] = append(by[l.address()], l)
 	}
@@ -108,13 +108,13 @@ func (s *Store) onTheirWay(ctx context.Context, b storage.Bucket, walks map[stor
 }
 
 // meet notes what of talks is being sent in the chats of these rows.
-func (s *Store) meet(ctx context.Context, b storage.Bucket, rows []queued, leavings map[chat.Address][]leaving, walks map[storage.Served]*walk) error {
-	var talks []leaving
+func (s *Store) meet(ctx context.Context, b storage.Bucket, rows []queued, sendingIn map[chat.Address][]sendingTalk, walks map[storage.Served]*walk) error {
+	var talks []sendingTalk
 	for i := range rows {
 		at := rows[i].address()
 		at.Thread = ""
-		talks = append(talks, leavings[at]...)
-		delete(leavings, at)
+		talks = append(talks, sendingIn[at]...)
+		delete(sendingIn, at)
 	}
 	sending, err := s.sending(ctx, b, talks)
 	for _, c := range sending {
@@ -282,11 +282,11 @@ func (s *Store) Doubtful(ctx context.Context, b storage.Bucket, of []storage.Ser
 	for _, q := range rows {
 		cells = append(cells, found[q.item]...)
 	}
-	talks, err := s.leavings(ctx, b)
+	talks, err := s.listedTalks(ctx, b)
 	if err != nil {
 		return nil, err
 	}
-	talks = slices.DeleteFunc(talks, func(l leaving) bool {
+	talks = slices.DeleteFunc(talks, func(l sendingTalk) bool {
 		epoch, asked := epochs[l.served()]
 		return !asked || l.epoch >= epoch
 	})

@@ -33,7 +33,7 @@ type working struct {
 	opened                  map[minuteOf][4]int64 // of cases that open, by priority
 	touchedBlocks           []string              // blocks of keys to be written, once each
 	slotState
-	leave  leave
+	lists  changedLists
 	acting acting
 
 	fold  foldState
