@@ -7,8 +7,10 @@ GO       ?= go
 FUZZTIME ?= 30s
 KILLS    ?= 200
 DURATION ?= 1h
+STORED   ?= 10000000
+ANSWERS  ?= 1000000
 
-.PHONY: help run test deps check lint vulnerabilities browser fmt bench benchmany fuzz crash faults soak cover clean
+.PHONY: help run test deps check lint vulnerabilities browser fmt bench benchmany plans fuzz crash faults soak cover clean
 
 help: ## List these targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -41,11 +43,14 @@ vulnerabilities: ## Look up what the program is made of among the known vulnerab
 browser: deps ## Walk the pages through every look, width and language in a browser.
 	$(GO) test -tags matrix -run Matrix -timeout 40m ./adapters/webchat ./web/admin
 
-bench: ## Measure what everything costs and write docs/performance.md (needs PostgreSQL, about seven minutes). With AGAINST=PATH compare with the build at PATH, in turns, and write nothing.
-	$(GO) run ./internal/bench $(if $(AGAINST),-against "$(AGAINST)",-page docs/performance.md)
+bench: ## Measure what everything costs and write docs/performance.md (needs PostgreSQL, about seven minutes); with ONLY=NAME one part of it. With AGAINST=PATH compare with the build at PATH, in turns, and write nothing.
+	$(GO) run ./internal/bench $(if $(ONLY),-only "$(ONLY)") $(if $(AGAINST),-against "$(AGAINST)",-page docs/performance.md)
 
-benchmany: ## The same, with ten million stored answers as well (half an hour, 15 GB of disk).
-	$(GO) run ./internal/bench -page docs/performance.md -stored 10000000
+benchmany: ## Measure with STORED (10000000) stored answers, and with a chat of 20,000 cards, and take both into docs/performance.md (half an hour, 15 GB of disk).
+	$(GO) run ./internal/bench -only stored -stored $(STORED) -page docs/performance.md
+
+plans: ## Fill a database with ANSWERS (1000000), beside a chat of 20,000 cards and a backlog of 100,000, and count the pages that each read touches (needs PostgreSQL).
+	AFTERCARE_FILL=$(ANSWERS) $(GO) test ./storage/postgres -run TestWhatIsReadOftenStaysCheapAsTheDatabaseFills -count=1 -v -timeout 60m
 
 crash: ## Kill the real process KILLS (200) times under load and count what was lost.
 	$(GO) run ./internal/faults -kills $(KILLS) crash

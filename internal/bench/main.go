@@ -7,6 +7,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -27,7 +28,7 @@ type options struct {
 	Only     string
 	JSON     bool
 	Profile  string
-	Page     string // where the results are written as a page
+	Page     string // where the results are written as a page, beside what was measured before
 	Against  string // another build, that is measured in turns with this one
 	Stored   int    // answers that are stored before throughput is measured again
 }
@@ -56,10 +57,10 @@ func main() {
 	flag.IntVar(&o.InFlight, "in-flight", 400, "answers under way at once")
 	flag.IntVar(&o.Rate, "rate", 200, "answers a second while latency is measured")
 	flag.DurationVar(&o.Period, "period", 3*time.Second, "length of a round of latency")
-	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, counters, processor, broadcast, process, sessions, stored")
+	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, counters, processor, broadcast, process, sessions, stored; or none, to write the page anew of its record")
 	flag.BoolVar(&o.JSON, "json", false, "print JSON")
 	flag.StringVar(&o.Profile, "profile", "", "write a processor profile of the measurements into this file")
-	flag.StringVar(&o.Page, "page", "", "write the results as a page into this file")
+	flag.StringVar(&o.Page, "page", "", "take the results into this page: what is not measured now stays as it was measured before")
 	flag.IntVar(&o.Stored, "stored", 0, "measure throughput with this many stored answers as well (10000000 takes half an hour and 15 GB of disk)")
 	flag.StringVar(&o.Against, "against", "", "measure another build, a tree or its benchmark, in turns with this one, and print ratios")
 	flag.Parse()
@@ -78,6 +79,9 @@ func main() {
 
 func run(ctx context.Context, o options) (err error) {
 	known := func(m measurement) bool { return m.name == o.Only }
+	if o.Only == "none" {
+		return rewrite(o.Page)
+	}
 	if o.Only != "" && !slices.ContainsFunc(measurements, known) {
 		return fmt.Errorf("%s %q", noMeasurement, o.Only)
 	}
@@ -105,25 +109,36 @@ func run(ctx context.Context, o options) (err error) {
 		defer pprof.StopCPUProfile()
 	}
 
-	began := time.Now()
 	var rows []row
+	var failed []error
 	for _, m := range measurements {
 		if o.Only != "" && o.Only != m.name || m.name == "stored" && o.Stored < few {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "measuring %s …\n", m.name)
-		measured, err := m.run(ctx, b)
+		began := time.Now()
+		found, err := m.run(ctx, b)
 		if err != nil {
-			print(rows) // what was measured before took minutes
-			return fmt.Errorf("measure %s: %w", m.name, err)
+			failed = append(failed, fmt.Errorf("measure %s: %w", m.name, err))
+			if ctx.Err() != nil {
+				break
+			}
+			continue // the others are worth their time
 		}
-		rows = append(rows, measured...)
-	}
-	if o.Page != "" {
-		if err := os.WriteFile(o.Page, []byte(b.page(ctx, rows, time.Since(began))), 0o644); err != nil {
+		rows = append(rows, found...)
+		if o.Page == "" {
+			continue
+		}
+		before, err := readResults(recordOf(o.Page))
+		if err != nil {
+			return err
+		}
+		now := measured{Name: m.name, Rounds: o.Rounds, Where: b.circumstances(ctx, began), Rows: found}
+		if err := before.merge(results{now}).write(o.Page); err != nil {
 			return err
 		}
 	}
+	defer func() { err = errors.Join(append(failed, err)...) }()
 	if o.JSON {
 		e := json.NewEncoder(os.Stdout)
 		e.SetIndent("", "  ")
@@ -131,6 +146,15 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	print(rows)
 	return nil
+}
+
+// rewrite makes the page anew of what was measured before.
+func rewrite(page string) error {
+	before, err := readResults(recordOf(page))
+	if err != nil {
+		return err
+	}
+	return before.merge(nil).write(page)
 }
 
 func print(rows []row) {

@@ -20,35 +20,54 @@ import (
 //go:embed costs.md
 var costs string
 
+const introduction = `# What it costs
+
+This page is written by ` + "`make bench`" + ` from what it measured ([performance.json](performance.json)). Figures in seconds say
+more about a machine than about a program, so what is compared is measured in one run, takes turns, and is given as a ratio. Each
+figure is the median of several rounds after one that warms up. A private Postgres with its usual settings (every commit reaches the
+disk) is started for the run.
+
+| what | value | target | |
+|---|---|---|---|
+`
+
 // page is docs/performance.md: what was measured, where, and whether it is enough.
-func (b *bench) page(ctx context.Context, rows []row, took time.Duration) string {
+func (r results) page() string {
 	var p strings.Builder
-	p.WriteString("# What it costs\n\nThis page is written by `make bench`. Figures in seconds say more about a machine than about a program, so what is\n" +
-		"compared is measured in one run, takes turns, and is given as a ratio. Each figure is the median of " + strconv.Itoa(b.Rounds) + " rounds after one\n" +
-		"that warms up. A private Postgres with its usual settings (every commit reaches the disk) is started for the run.\n\n" +
-		"| what | value | target | |\n|---|---|---|---|\n")
-	missed := 0
-	for _, r := range rows {
-		verdict := r.Target.verdict(r.Value)
-		if r.Target.met(r.Value) && r.Stretch != 0 && (target{r.Stretch, r.Target.Least}).met(r.Value) {
-			verdict += ", and the stretch of " + strconv.FormatFloat(r.Stretch, 'f', -1, 64)
+	p.WriteString(introduction)
+	count, missed := 0, 0
+	for _, m := range r {
+		for _, row := range m.Rows {
+			count++
+			if !row.Target.met(row.Value) {
+				missed++
+			}
+			row.write(&p)
 		}
-		if !r.Target.met(r.Value) {
-			missed++
-			verdict = "**" + verdict + "**"
-		}
-		name := r.Name
-		if parts := r.parts(); parts != "" {
-			name += "<br><small>" + parts + "</small>"
-		}
-		fmt.Fprintf(&p, "| %s | %s %s | %s | %s |\n", name, strconv.FormatFloat(r.Value, 'f', 2, 64), r.Unit, r.Target, verdict)
 	}
-	fmt.Fprintf(&p, "\n%d of %d targets are met.\n\n## Where and when\n\n", len(rows)-missed, len(rows))
-	for _, line := range b.circumstances(ctx, took) {
-		p.WriteString("- " + line + "\n")
+	fmt.Fprintf(&p, "\n%d of %d targets are met.\n\n## Where and when\n\n", count-missed, count)
+	for _, m := range r {
+		fmt.Fprintf(&p, "- **%s**, %d rounds: %s\n", m.Name, m.Rounds, strings.Join(m.Where, "; "))
 	}
-	p.WriteString("\n" + costs)
+	p.WriteString("\n")
+	p.WriteString(costs)
 	return p.String()
+}
+
+// write is a line of the page's table.
+func (r row) write(p *strings.Builder) {
+	verdict := r.Target.verdict(r.Value)
+	if r.Target.met(r.Value) && r.Stretch != 0 && (target{r.Stretch, r.Target.Least}).met(r.Value) {
+		verdict += ", and the stretch of " + strconv.FormatFloat(r.Stretch, 'f', -1, 64)
+	}
+	if !r.Target.met(r.Value) {
+		verdict = "**" + verdict + "**"
+	}
+	name := r.Name
+	if parts := r.parts(); parts != "" {
+		name += "<br><small>" + parts + "</small>"
+	}
+	fmt.Fprintf(p, "| %s | %s %s | %s | %s |\n", name, strconv.FormatFloat(r.Value, 'f', 2, 64), r.Unit, r.Target, verdict)
 }
 
 // parts are what a row was made of, in the order of their names.
@@ -62,7 +81,7 @@ func (r row) parts() string {
 }
 
 // circumstances are what the figures depend on.
-func (b *bench) circumstances(ctx context.Context, took time.Duration) []string {
+func (b *bench) circumstances(ctx context.Context, began time.Time) []string {
 	run := func(name string, args ...string) string {
 		out, err := exec.CommandContext(ctx, name, args...).Output()
 		if err != nil {
@@ -75,10 +94,10 @@ func (b *bench) circumstances(ctx context.Context, took time.Duration) []string 
 		commit += " with changes that are not committed"
 	}
 	return []string{
-		time.Now().UTC().Format("2006-01-02 15:04") + " UTC, commit " + commit + ", in " + took.Round(time.Second).String(),
+		began.UTC().Format("2006-01-02 15:04") + " UTC, commit " + commit + ", in " + time.Since(began).Round(time.Second).String(),
 		fmt.Sprintf("%d processors (%s), %s of memory", runtime.NumCPU(), field("/proc/cpuinfo", "model name"), field("/proc/meminfo", "MemTotal")),
 		runtime.Version() + ", " + run(filepath.Join(b.postgres.Bin(), "postgres"), "--version") + ", Linux " + run("uname", "-r"),
-		"Others at work on the machine (load averages at the end, this run included): " + load(),
+		"load averages at the end, this run included: " + load(),
 	}
 }
 

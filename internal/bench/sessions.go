@@ -18,7 +18,7 @@ import (
 // openSessions is how many surveys are under way while memory is measured.
 const openSessions = 100_000
 
-// fillOpen makes a file with sessions that wait for an answer.
+// fillOpen gives a file sessions that wait for an answer.
 func (b *bench) fillOpen(ctx context.Context, path string, n int) error {
 	store, err := sqlite.Open(ctx, path, sqlite.Options{Migrate: true})
 	if err != nil {
@@ -65,7 +65,7 @@ func sessions(ctx context.Context, b *bench) ([]row, error) {
 		return nil, err
 	}
 	p.file = filepath.Join(b.dir, "sessions.db")
-	if _, _, err := p.start(ctx); err != nil { // makes the file, and its key beside it
+	if _, _, err := p.start(ctx); err != nil { // the first start makes the file, with its key
 		return nil, err
 	}
 	if err := b.fillOpen(ctx, p.file, openSessions); err != nil {

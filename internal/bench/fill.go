@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// filled is a store with n answers, each session of as many as there are questions, with
+// what their chats showed, the rows that reports read, and the keys that taps leave behind.
+func (b *bench) filled(ctx context.Context, name string, n int) (storage.Store, error) {
+	began := time.Now()
+	store, err := b.openPostgres(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("postgres", b.postgres.DSN(name))
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if err := b.hastily(ctx, db, func() error { return fill(ctx, db, n, store.Buckets()) }); err != nil {
+		return nil, fmt.Errorf("fill %s: %w", name, err)
+	}
+	fmt.Fprintf(os.Stderr, "filled in %d answers in %s\n", n, time.Since(began).Round(time.Second))
+	return store, nil
+}
+
+// hastily has f fill a database as fast as may be: nothing need survive a crash, and indexes
+// that no key needs are built at the end. After it everything is as it was, and on the disk.
+func (b *bench) hastily(ctx context.Context, db *sql.DB, f func() error) (err error) {
+	settings := []string{"fsync = off", "full_page_writes = off", "max_wal_size = '16GB'", "checkpoint_timeout = '1h'", "autovacuum = off"}
+	for _, set := range settings {
+		if _, err := db.ExecContext(ctx, "ALTER SYSTEM SET "+set); err != nil {
+			return err
+		}
+	}
+	defer func() {
+		_, reset := db.ExecContext(ctx, "ALTER SYSTEM RESET ALL")
+		_, reload := db.ExecContext(ctx, "SELECT pg_reload_conf()")
+		_, checkpoint := db.ExecContext(ctx, "CHECKPOINT")
+		err = errors.Join(err, reset, reload, checkpoint, exec.CommandContext(ctx, "sync", "-f", b.postgres.Data()).Run())
+	}()
+	if _, err := db.ExecContext(ctx, "SELECT pg_reload_conf()"); err != nil {
+		return err
+	}
+	build, err := withoutIndexes(ctx, db)
+	if err != nil {
+		return err
+	}
+	if err := f(); err != nil {
+		return err
+	}
+	for _, text := range append(build, "VACUUM (ANALYZE)") {
+		if _, err := db.ExecContext(ctx, text); err != nil {
+			return fmt.Errorf("%s: %w", text, err)
+		}
+	}
+	return nil
+}
+
+// withoutIndexes drops the indexes of the tables that are filled, those of keys aside, and returns what
+// builds them again.
+func withoutIndexes(ctx context.Context, db *sql.DB) (build []string, err error) {
+	rows, err := db.QueryContext(ctx, `SELECT i.indexname, i.indexdef FROM pg_indexes i
+		WHERE i.schemaname = current_schema() AND i.tablename IN ('identities', 'sessions', 'read_sessions', 'answers', 'talks')
+		AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conname = i.indexname)`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	build = []string{"SET maintenance_work_mem = '512MB'"}
+	var names []string
+	for rows.Next() {
+		var name, text string
+		if err := rows.Scan(&name, &text); err != nil {
+			return nil, err
+		}
+		names, build = append(names, name), append(build, text)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, err
+	}
+	if len(names) > 0 {
+		_, err = db.ExecContext(ctx, "DROP INDEX "+strings.Join(names, ", "))
+	}
+	return build, err
+}
+
+func fill(ctx context.Context, db *sql.DB, n, buckets int) error {
+	// A session's id begins with its time, and goes on in no order. People's ids come in no order.
+	id := "(lpad(to_hex(1790000000000 - s::bigint * 1000), 12, '0') || substr(md5(s::text), 13))::uuid::text"
+	who := "md5('p' || s)::uuid::text"
+	day := "to_char(now() - s * interval '1 second', 'YYYY-MM-DD')"
+	bucket := fmt.Sprintf("mod(s, %d)::smallint", buckets)
+	asked := fmt.Sprintf("generate_series(0, %d) q", questions-1)
+	oldest := "generate_series($1::int, 1, -1) s" // the oldest first, as time brings them
+	for _, text := range []string{
+		"SET synchronous_commit = off",
+		"SET session_replication_role = replica", // what refers to what is known
+		"INSERT INTO identities (bucket, id, session, platform, account, person, customer, body) SELECT " + bucket + ", " + who + ", " + id +
+			", 'telegram', '4242', s::text, '', repeat('x', 450) FROM " + oldest,
+		"INSERT INTO sessions (bucket, id, identity, flow, version, status, site, customer, invitation, case_id, started_at, ended_at, expires_at," +
+			" composite, level, unsatisfied, test, body) SELECT " + bucket + ", " + id + ", " + who + ", 'bench', 1, 'completed', '', " + who +
+			", '', '', now() - s * interval '1 second', now() - s * interval '1 second', NULL, 75, 6, false, false, repeat('x', 1100)" +
+			" FROM " + oldest,
+		"INSERT INTO read_sessions (bucket, session, flow, version, class, site, service, staff, language, channel, day, status, answered, composite, level," +
+			" flag, unsatisfied, has_case, test) SELECT " + bucket + ", " + id + ", 'bench', 1, 'transactional', '', 'haircut', '', 'en', 'telegram', " + day +
+			", 'completed', 5, 75, 6, 'fine', false, false, false FROM " + oldest,
+		"INSERT INTO answers (bucket, session, question, revision, newest, kind, value, choices, text, score, level, flag, skipped, dropped, test, at," +
+			" flow, version, site, service, staff, language, channel, day) SELECT " + bucket + ", " + id +
+			", 'q' || q, 1, true, 'scale', 4, '', '', 75, 6, 'fine', false, false, false, now() - s * interval '1 second'," +
+			" 'bench', 1, '', 'haircut', '', 'en', 'telegram', " + day + " FROM " + oldest + ", " + asked,
+		"INSERT INTO keyblocks (bucket, id, at, bits) SELECT " + bucket +
+			", 'tg:4242:' || lpad((1000000 + s)::text, 16, '0'), now(), decode(repeat('ff', 512), 'hex') FROM generate_series(0, $1::int / 800) s",
+		// What their chats showed. Nobody reads these bodies: they have the size that packed ones have.
+		"INSERT INTO talks (bucket, id, identity, platform, account, chat, thread, started, settled, body, packed) SELECT " + bucket + ", " + id + ", " + who +
+			", 'telegram', '4242', s::text, '', now() - s * interval '1 second', now() - s * interval '1 second', '', decode(repeat('a5', 1100), 'hex')" +
+			" FROM " + oldest,
+		"UPDATE buckets SET answers = answers + $1::int / (SELECT count(*) FROM buckets)",
+	} {
+		args := []any{}
+		switch text[0] {
+		case 'I':
+			args = append(args, n/questions)
+		case 'U':
+			args = append(args, n)
+		}
+		if _, err := db.ExecContext(ctx, text, args...); err != nil {
+			return fmt.Errorf("%.60s…: %w", text, err)
+		}
+	}
+	return nil
+}

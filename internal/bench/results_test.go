@@ -1,0 +1,36 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestWhatIsMeasuredAloneTakesThePlaceOfItsOwnFiguresOnly(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "performance.md")
+	of := func(name string, value float64) measured {
+		return measured{Name: name, Rounds: 5, Where: []string{"then"}, Rows: []row{{Name: "row of " + name, Value: value, Unit: "×", Target: atLeast(1)}}}
+	}
+	first := results{of("stored", 1), of("throughput", 2), of("latency", 0.5)}
+	if err := results(nil).merge(first).write(page); err != nil {
+		t.Fatal(err)
+	}
+	before, err := readResults(recordOf(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := of("latency", 3)
+	now.Where = []string{"now"}
+	merged := before.merge(results{now})
+	if diff := cmp.Diff(results{of("throughput", 2), now, of("stored", 1)}, merged); diff != "" {
+		t.Error(diff)
+	}
+	text := merged.page()
+	for _, want := range []string{"| row of throughput | 2.00 × | ≥ 1 | met |", "| row of latency | 3.00 × | ≥ 1 | met |", "3 of 3 targets", "- **latency**, 5 rounds: now\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q:\n%s", want, text)
+		}
+	}
+}
