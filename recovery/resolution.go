@@ -3,6 +3,9 @@ package recovery
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Resolution is how a case was settled.
@@ -32,8 +35,12 @@ func Failures() []Failure { return []Failure{OutcomeFailure, ProcessFailure, Oth
 // Unfounded.
 type Cause struct {
 	Key     string  `json:"key"`
-	Failure Failure `json:"failure"` // what it usually is
+	Name    string  `json:"name,omitempty"` // as staff read it; "" = the words that are shipped for the key, or else the key
+	Failure Failure `json:"failure"`        // what it usually is
 }
+
+// longestName is the longest name of a cause in letters: it stands on a button.
+const longestName = 40
 
 // Unfounded is the cause of a case without a failure. It stands in every list.
 const Unfounded = "unfounded"
@@ -41,16 +48,16 @@ const Unfounded = "unfounded"
 // causes are the shipped reason codes, service first, then product, then price.
 func causes() []Cause {
 	return []Cause{
-		{"reliability", OutcomeFailure},
-		{"responsiveness", ProcessFailure},
-		{"attitude", ProcessFailure},
-		{"skill", ProcessFailure},
-		{"empathy", ProcessFailure},
-		{"tangibles", ProcessFailure},
-		{"product", OutcomeFailure},
-		{"price", OutcomeFailure},
-		{"other", OtherFailure},
-		{Unfounded, NoFailure},
+		{Key: "reliability", Failure: OutcomeFailure},
+		{Key: "responsiveness", Failure: ProcessFailure},
+		{Key: "attitude", Failure: ProcessFailure},
+		{Key: "skill", Failure: ProcessFailure},
+		{Key: "empathy", Failure: ProcessFailure},
+		{Key: "tangibles", Failure: ProcessFailure},
+		{Key: "product", Failure: OutcomeFailure},
+		{Key: "price", Failure: OutcomeFailure},
+		{Key: "other", Failure: OtherFailure},
+		{Key: Unfounded, Failure: NoFailure},
 	}
 }
 
@@ -66,8 +73,16 @@ func (r Rules) cause(key string) (Cause, bool) {
 
 func checkCauses(list []Cause) []Problem {
 	var out []Problem
-	var keys []string
+	var keys, names []string
 	for i, c := range list {
+		switch name := strings.ToLower(c.Name); {
+		case utf8.RuneCountInString(name) > longestName || strings.ContainsFunc(name, unicode.IsControl):
+			out = append(out, Problem{fmt.Sprintf("causes.%d.name", i), fmt.Sprintf("The name of cause %d stands on a button: one line of at most %d letters.", i+1, longestName)})
+		case name != "" && slices.Contains(names, name):
+			out = append(out, Problem{fmt.Sprintf("causes.%d.name", i), fmt.Sprintf("Two causes are called %q; staff could not tell them apart.", c.Name)})
+		default:
+			names = append(names, name)
+		}
 		if c.Key == "" || slices.Contains(keys, c.Key) {
 			out = append(out, Problem{fmt.Sprintf("causes.%d.key", i), fmt.Sprintf("Cause %d has the key %q; every cause needs a key of its own.", i+1, c.Key)})
 		}

@@ -52,7 +52,7 @@ func TestReadRules(t *testing.T) {
 	want := defaults()
 	want.Gap, want.SLA.P1.Acknowledge, want.OnCall = false, Span(5*time.Minute), "duty"
 	want.Chain = []Step{{At: 100, To: ToManager}}
-	want.Causes = []Cause{{"wifi", ProcessFailure}}
+	want.Causes = []Cause{{Key: "wifi", Failure: ProcessFailure}}
 	want.Hours.Week[time.Monday] = []Interval{{540, 1020}}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -104,10 +104,13 @@ func (c *CaseView) causes() []recovery.Cause {
 }
 
 func (c *CaseView) causeText(v *voice.Voice, key string) string {
+	if i := slices.IndexFunc(c.Causes, func(x recovery.Cause) bool { return x.Key == key && x.Name != "" }); i >= 0 {
+		return c.Causes[i].Name
+	}
 	if s := v.Plain["cause_"+key]; s != "" {
 		return s
 	}
-	return key // a cause of the organisation's own
+	return key // a cause of the organisation's own that has no name
 }
 
 // AssignShown is how many people the menu of Assign offers at once.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/chart"
@@ -63,7 +64,7 @@ func (s *site) reportComplaints(r *http.Request, w *words, _ Viewer, f *reportFi
 	if len(bySite) > 0 && len(askedAt) > 1 {
 		p.Sections = append(p.Sections, s.complaintsBySite(w, f, bySite, askedAt))
 	}
-	p.Sections = append(p.Sections, w.causes(cases))
+	p.Sections = append(p.Sections, w.causes(cases, s.causesOf(cases)))
 	p.Foot = append(p.Foot, w.t("complaints_foot"))
 	return p, nil
 }
@@ -128,10 +129,22 @@ func (s *site) complaintsBySite(w *words, f *reportFilter, complaints, asked map
 	return c
 }
 
+// causesOf are the causes that the sites of cases have in force.
+func (s *site) causesOf(cases []storage.FigureCase) (own []recovery.Cause) {
+	seen := map[string]bool{}
+	for i := range cases {
+		if at := cases[i].Site; !seen[at] {
+			seen[at] = true
+			own = append(own, s.Bot.Configuration().Now().Rules(at).Causes...)
+		}
+	}
+	return own
+}
+
 var causeColumns = []string{"cause", "cases", "of_cases", "of_mentions", "cumulative"}
 
 // causes are the reasons that staff gave when they closed cases, those named most often first.
-func (w *words) causes(cases []storage.FigureCase) reportSection {
+func (w *words) causes(cases []storage.FigureCase, own []recovery.Cause) reportSection {
 	c := reportSection{ID: "causes", Title: w.t("what_went_wrong"), Open: true, Even: true, columns: causeColumns}
 	c.Head = [4]string{w.t("cause"), w.t("cases_head"), w.t("share"), w.t("of_cases")}
 	mentions, closed := map[string]int{}, 0
@@ -148,10 +161,7 @@ func (w *words) causes(cases []storage.FigureCase) reportSection {
 	vital := 0
 	all := report.CausesOf(mentions, closed)
 	for _, one := range all {
-		name := one.Name
-		if w.has("because_" + name) {
-			name = w.t("because_" + name)
-		}
+		name := w.cause(one.Name, own)
 		row := reportRow{
 			Label: name, N: strconv.Itoa(one.Mentions), Value: w.t("k_of_n", one.Mentions, closed), Drawing: chart.Bar(float64(one.Mentions) / float64(all[0].Mentions)),
 			raw: []string{one.Name, strconv.Itoa(one.Mentions), "", "", ""},

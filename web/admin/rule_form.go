@@ -2,191 +2,29 @@ package admin
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/recovery"
-	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/survey/draft"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
-// ruleScope is the part of the file of rules that a form changes: what holds at every site, or
-// what one site has of its own.
-type ruleScope struct {
-	Site    string // "" = every site
-	Title   string // what the part is called
-	Sites   []option
-	version int
-	source  string
-	doc     *draft.Doc
-	policy  recovery.Policy
-}
-
-// path is where something of the scope stands in the file.
-func (c *ruleScope) path(at string) string {
-	if c.Site == "" {
-		return "rules/" + at
-	}
-	return "sites/" + c.Site + "/" + at
-}
-
-// rules are those in force in the scope.
-func (c *ruleScope) rules() recovery.Rules { return c.policy.At(c.Site, nil) }
-
-// own reports whether a site has something of its own there.
-func (c *ruleScope) own(at string) bool { return c.Site != "" && c.doc.Has(c.path(at)) }
-
-// query is the scope as addresses name it, with what was done.
-func (c *ruleScope) query(done string) string {
-	q := url.Values{}
-	if c.Site != "" {
-		q.Set("site", c.Site)
-	}
-	if done != "" {
-		q.Set("done", done)
-	}
-	if len(q) == 0 {
-		return ""
-	}
-	return "?" + q.Encode()
-}
-
-// emptyRules is the file with which a form begins where nobody wrote one.
-const emptyRules = "# Written by the pages of settings. What is left out is as shipped.\nrules:\n"
-
-// scopeOf reads the rules in force and the site that a form is about.
-func (s *site) scopeOf(ctx context.Context, words *words, id string) (*ruleScope, error) {
-	src, err := s.rulesNow(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c := &ruleScope{Site: id, Title: words.t("every_site"), version: src.Version, source: src.Source}
-	if src.Version == 0 {
-		c.source = emptyRules
-	}
-	if c.policy, err = rulefile.Parse([]byte(src.Source)); err != nil {
-		return nil, fmt.Errorf("read the rules in force: %w", err)
-	}
-	if c.doc, err = draft.Parse(c.source); err != nil {
-		return nil, &page.Error{Code: page.Invalid, Title: "rules_by_file", Text: "rules_by_file_text", Err: err}
-	}
-	all, err := s.Store.Sites(ctx)
-	if err != nil {
-		return nil, err
-	}
-	known := id == ""
-	c.Sites = []option{{"", c.Title}}
-	for _, x := range storage.Present(all) {
-		c.Sites = append(c.Sites, option{x.ID, cmp.Or(x.Name, x.ID)})
-		if x.ID == id {
-			known, c.Title = true, cmp.Or(x.Name, x.ID)
-		}
-	}
-	if !known {
-		return nil, &page.Error{Code: page.NotFound, Title: "no_site", Text: "no_site_text"}
-	}
-	return c, nil
-}
-
-// change is one value that a form wants to stand elsewhere than it does.
-type change struct {
-	at       string // below the scope
-	label    string
-	was, now string // for people
-	yaml     string // what to write; "" takes it out
-}
-
-// apply is the file with the changes, all of them or none.
-func (c *ruleScope) apply(changes []change) (string, error) {
-	text := c.source
-	for _, x := range changes {
-		doc, err := draft.Parse(text)
-		if err != nil {
-			return "", err
-		}
-		at := c.path(x.at)
-		op := draft.Op{Do: draft.Set, Path: at, Value: x.yaml, As: draft.YAML, Was: doc.Show(at)}
-		if x.yaml == "" {
-			op = draft.Op{Do: draft.Remove, Path: at}
-		}
-		if text, err = draft.Apply(text, op); err != nil {
-			return "", err
-		}
-	}
-	return text, nil
-}
-
-// told is what changes, as the list of changes has it.
-func told(changes []change) (before, after string) {
-	var was, now []string
-	for _, x := range changes {
-		was, now = append(was, x.label+": "+x.was), append(now, x.label+": "+x.now)
-	}
-	return strings.Join(was, "; "), strings.Join(now, "; ")
-}
-
-// publish makes the changes the rules in force. A problem that the rules themselves find is
-// returned in words; nothing is stored then.
-func (s *site) publishChanges(ctx context.Context, v Viewer, c *ruleScope, changes []change) (problem string, err error) {
-	source, _, problem, err := c.checked(changes)
-	if err != nil || problem != "" || source == c.source {
-		return problem, err
-	}
-	made, created, err := s.Store.PublishRules(ctx, source, s.Clock())
-	if err != nil {
-		return "", fmt.Errorf("publish the rules: %w", err)
-	}
-	if !created {
-		return "", nil
-	}
-	a := s.audit(v, "rules.publish", strconv.Itoa(made))
-	a.Before, a.After = told(changes)
-	if err := s.Store.PutAudit(ctx, a); err != nil {
-		return "", err
-	}
-	return "", s.Bot.Configuration().Refresh(ctx)
-}
-
-// checked is the file with the changes and what it says, or why it cannot be.
-func (c *ruleScope) checked(changes []change) (source string, then recovery.Policy, problem string, err error) {
-	source, err = c.apply(changes)
-	if err != nil {
-		if _, ok := errors.AsType[*draft.Refused](err); ok {
-			return "", then, err.Error(), nil
-		}
-		return "", then, "", err
-	}
-	then, err = rulefile.Parse([]byte(source))
-	if found, ok := errors.AsType[rulefile.Errors](err); ok && len(found) > 0 {
-		return "", then, found[0].Message, nil
-	}
-	return source, then, "", err
-}
-
 // ruleForm is the page of rules as a form.
 type ruleForm struct {
-	form
-	ruleScope
-	Own     bool // the site differs somewhere
-	Version int
-	Chain   []int // the steps, by number
-	Causes  []int
-	Tried   *triedRules
-	Problem string
+	ruleSheet
+	Chain  []int // the steps, by number
+	Causes []int
 }
 
-// Of is a field of the form by its name.
-func (f ruleForm) Of(name string) *field { return f.field(name) }
+var rulesKind = ruleKind{
+	at: "/settings/rules", template: "rules.html", title: "rules", lists: []string{"chain.", "causes."},
+	open: func(_ *site, words *words, c *ruleScope) rulePage { return ruleFormOf(words, c) },
+}
 
 // Opens and Raises are the switches, and Clocks the table, in the order of the page.
 func (ruleForm) Opens() []string {
@@ -229,10 +67,9 @@ func forText(list []recovery.Priority) string {
 	return strings.Join(names, " ")
 }
 
-func (s *site) ruleFormOf(words *words, c *ruleScope) ruleForm {
-	p := ruleForm{ruleScope: *c, Version: c.version}
-	r := c.rules()
-	add := func(x field) { x.Was = x.Value; p.Fields = append(p.Fields, x) }
+func ruleFormOf(words *words, c *ruleScope) *ruleForm {
+	p := &ruleForm{ruleSheet: ruleSheet{ruleScope: *c}}
+	r, add := c.rules(), p.add
 	on := switchesOf(r)
 	for _, name := range append(p.Opens(), p.Raises()...) {
 		add(field{Name: name, Label: words.t("rule_" + name), Kind: "check", Value: checked(on[name])})
@@ -284,13 +121,8 @@ func (s *site) ruleFormOf(words *words, c *ruleScope) ruleForm {
 		if i < len(r.Causes) {
 			cause = r.Causes[i]
 		}
-		hint := ""
-		if cause.Key != "" {
-			if key := "because_" + cause.Key; words.has(key) {
-				hint = words.t(key)
-			}
-		}
-		add(field{Name: at + "key", Label: words.t("cause_n", i+1), Hint: hint, Value: cause.Key, Fill: "off"})
+		add(field{Name: at + "key", Kind: "hidden", Value: cause.Key})
+		add(field{Name: at + "name", Label: words.t("cause_n", i+1), Value: words.cause(cause.Key, r.Causes), Fill: "off"})
 		add(field{Name: at + "failure", Label: words.t("cause_n", i+1) + ", " + words.t("cause_failure"), Kind: "select", Options: kinds, Value: string(cause.Failure)})
 		p.Causes = append(p.Causes, i)
 	}
@@ -338,16 +170,8 @@ func spanOf(text string) (recovery.Span, error) {
 	return x, err
 }
 
-// settle merges the form with what stands in the rules by now, and says what is to change. What
-// is wrong stands at its field.
-func (f *ruleForm) settle(words *words, now map[string]string) (out []change) {
-	meanwhile := words.t("changed_meanwhile")
-	for _, group := range []string{"chain.", "causes."} { // a list is one thing
-		f.together(group, now, meanwhile)
-	}
-	for i := range f.Fields {
-		f.Fields[i].merge(now[f.Fields[i].Name], meanwhile)
-	}
+// settle says what is to change. What is wrong stands at its field.
+func (f *ruleForm) settle(words *words) (out []change) {
 	r := f.rules()
 	fail := func(name, text string) {
 		if x := f.field(name); x.Fault == "" {
@@ -387,8 +211,18 @@ func (f *ruleForm) settle(words *words, now map[string]string) (out []change) {
 	if chain, ok := f.chain(words); ok && !slices.EqualFunc(chain, r.Chain, sameStep) {
 		out = append(out, change{"chain", words.t("rule_chain"), chainText(r.Chain), chainText(chain), chainText(chain)})
 	}
-	if causes := f.causes(); !slices.Equal(causes, r.Causes) {
-		out = append(out, change{"causes", words.t("rule_causes"), causesText(r.Causes), causesText(causes), causesText(causes)})
+	if causes := f.causes(words, r.Causes); !slices.Equal(causes, r.Causes) {
+		out = append(out, change{"causes", words.t("rule_causes"), words.causesTold(r.Causes), words.causesTold(causes), causesText(causes)})
+	}
+	return out
+}
+
+// same takes away whatever the site has of its own, but for its hours.
+func (f *ruleForm) same(words *words) (out []change) {
+	for _, key := range f.doc.Keys("sites/" + f.Site) {
+		if key != "hours" {
+			out = append(out, change{at: key, label: key, was: words.t("rules_own"), now: words.t("rules_same_as")})
+		}
 	}
 	return out
 }
@@ -468,21 +302,83 @@ func chainText(chain []recovery.Step) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// causes is the menu of causes as the form has it: one without a key is none.
-func (f *ruleForm) causes() (out []recovery.Cause) {
+// causes is the menu of causes as the form has it: one without a name is none. Who writes
+// another name changes the words and nothing else: cases keep their cause. A new one has a key
+// made of its name.
+func (f *ruleForm) causes(words *words, before []recovery.Cause) (out []recovery.Cause) {
+	key := func(name string) string {
+		var taken []storage.Staff
+		for _, i := range f.Causes {
+			taken = append(taken, storage.Staff{ID: f.field(fmt.Sprintf("causes.%d.key", i)).Value})
+		}
+		for _, c := range out {
+			taken = append(taken, storage.Staff{ID: c.Key})
+		}
+		if !strings.ContainsFunc(name, isAlnum) {
+			name = "cause"
+		}
+		short := storage.StaffID(name, nil)
+		short = strings.Trim(short[:min(len(short), longestKey)], "-")
+		return strings.ReplaceAll(storage.StaffID(short, taken), "-", "_")
+	}
+	var called []string
 	for _, i := range f.Causes {
 		at := fmt.Sprintf("causes.%d.", i)
-		if key := f.field(at + "key").Value; key != "" {
-			out = append(out, recovery.Cause{Key: key, Failure: recovery.Failure(f.field(at + "failure").Value)})
+		name := f.field(at + "name").Value
+		c := recovery.Cause{Key: f.field(at + "key").Value, Failure: recovery.Failure(f.field(at + "failure").Value)}
+		if low := strings.ToLower(name); slices.Contains(called, low) && name != "" {
+			f.field(at + "name").Fault = words.t("cause_twice")
+		} else {
+			called = append(called, low)
 		}
+		switch {
+		case name == "":
+			continue
+		case c.Key == "":
+			c.Key, c.Name = key(name), name
+		case name != words.cause(c.Key, nil):
+			c.Name = name
+		default: // the shipped words; where they stand in the file they stay there
+			if j := slices.IndexFunc(before, func(b recovery.Cause) bool { return b.Key == c.Key && b.Name == name }); j >= 0 {
+				c.Name = name
+			}
+		}
+		out = append(out, c)
 	}
 	return out
+}
+
+// longestKey leaves room for what makes a key different from others.
+const longestKey = 24
+
+// cause is what a cause is called: its own name, or the shipped words, or its key.
+func (w *words) cause(key string, own []recovery.Cause) string {
+	if i := slices.IndexFunc(own, func(c recovery.Cause) bool { return c.Key == key }); i >= 0 && own[i].Name != "" {
+		return own[i].Name
+	}
+	if key != "" && w.has("because_"+key) {
+		return w.t("because_" + key)
+	}
+	return key
+}
+
+// causesTold are causes as the list of changes has them.
+func (w *words) causesTold(causes []recovery.Cause) string {
+	names := make([]string, len(causes))
+	for i, c := range causes {
+		names[i] = w.cause(c.Key, causes) + " (" + w.t("failure_"+string(c.Failure)) + ")"
+	}
+	return strings.Join(names, w.t("comma"))
 }
 
 func causesText(causes []recovery.Cause) string {
 	lines := make([]string, len(causes))
 	for i, c := range causes {
-		lines[i] = fmt.Sprintf("- {key: %s, failure: %s}", flowfile.Scalar(c.Key), c.Failure)
+		name := ""
+		if c.Name != "" {
+			name = " name: " + flowfile.Scalar(c.Name) + ","
+		}
+		lines[i] = fmt.Sprintf("- {key: %s,%s failure: %s}", flowfile.Scalar(c.Key), name, c.Failure)
 	}
 	return cmp.Or(strings.Join(lines, "\n"), "[]")
 }
@@ -508,82 +404,4 @@ func intervalText(x recovery.Interval) string {
 	}
 	text, _ := x.MarshalText()
 	return `"` + string(text) + `"`
-}
-
-// ruleAsked is the form of an address or a post, as it stands in the rules in force.
-func (s *site) ruleAsked(r *http.Request, v Viewer, id string) (ruleForm, error) {
-	if err := mayRule(v); err != nil {
-		return ruleForm{}, err
-	}
-	words := s.words(r, v)
-	c, err := s.scopeOf(r.Context(), words, id)
-	if err != nil {
-		return ruleForm{}, err
-	}
-	return s.ruleFormOf(words, c), nil
-}
-
-func (s *site) rules(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	p, err := s.ruleAsked(r, v, r.URL.Query().Get("site"))
-	if err != nil {
-		return err
-	}
-	return s.showRuleForm(w, r, v, http.StatusOK, p)
-}
-
-func (s *site) showRuleForm(w http.ResponseWriter, r *http.Request, v Viewer, status int, p ruleForm) error {
-	words := s.words(r, v)
-	return s.show(w, r, v, status, "rules.html", frame{Title: words.t("rules"), Meta: p.Title, Here: "/settings", Back: &link{"/settings", words.t("settings")}, Styles: []string{"forms.css"}}, p)
-}
-
-// saveRules tries what was written on the past, or makes it the rules in force.
-func (s *site) saveRules(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	if err := page.ReadForm(w, r, maxForm); err != nil {
-		return err
-	}
-	words := s.words(r, v)
-	p, err := s.ruleAsked(r, v, r.PostForm.Get("site"))
-	if err != nil {
-		return err
-	}
-	now := map[string]string{}
-	for _, x := range p.Fields {
-		now[x.Name] = x.Value
-	}
-	if err := p.read(w, r); err != nil {
-		return err
-	}
-	p.readChecks(r.PostForm)
-	changes := p.settle(words, now)
-	if r.PostForm.Get("do") == "same" && p.Own { // what the site has of its own, but for its hours
-		changes = nil
-		for _, key := range p.doc.Keys("sites/" + p.Site) {
-			if key != "hours" {
-				changes = append(changes, change{at: key, label: key, was: words.t("rules_own"), now: words.t("rules_same_as")})
-			}
-		}
-	} else if len(p.Faults()) > 0 {
-		return s.showRuleForm(w, r, v, http.StatusUnprocessableEntity, p)
-	}
-	if r.PostForm.Get("do") == "try" {
-		_, then, problem, err := p.checked(changes)
-		if err != nil {
-			return err
-		}
-		if p.Problem = problem; problem != "" {
-			return s.showRuleForm(w, r, v, http.StatusUnprocessableEntity, p)
-		}
-		if p.Tried, err = s.tryRules(r.Context(), words, v, then); err != nil {
-			return err
-		}
-		return s.showRuleForm(w, r, v, http.StatusOK, p)
-	}
-	if p.Problem, err = s.publishChanges(r.Context(), v, &p.ruleScope, changes); err != nil {
-		return err
-	}
-	if p.Problem != "" {
-		return s.showRuleForm(w, r, v, http.StatusUnprocessableEntity, p)
-	}
-	http.Redirect(w, r, s.Prefix+"/settings/rules"+p.query("rules_saved"), http.StatusSeeOther)
-	return nil
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"fmt"
 	"html"
 	"net/url"
 	"regexp"
@@ -26,8 +27,8 @@ func init() {
 		if c.doc, err = draft.Parse(c.source); err != nil {
 			panic(err)
 		}
-		p := (&site{}).ruleFormOf(words, c)
-		h := (&site{Config: Config{Clock: time.Now}}).hoursOf(words, c)
+		p := ruleFormOf(words, c)
+		h := hoursOf(words, c, time.Now())
 		if of == "full" {
 			p.Own, p.Problem, p.Tried = true, "Chain step 1 is at 2000 %.", &triedRules{Sessions: 3, Changes: [][2]string{{"Would open", "2"}}}
 			p.field("sla.P1.contact").Fault, p.field("chain.0.at").Fault = "Write a time.", "Write a number."
@@ -74,26 +75,50 @@ func asShown(page string) url.Values {
 	return v
 }
 
+// ruleDesk is an admin of every site at the forms of rules, and what is in force.
+type ruleDesk struct {
+	*visit
+	t *testing.T
+}
+
+func newRuleDesk(t *testing.T) *ruleDesk {
+	w := newWorld(t)
+	boss := Viewer{Login: "l", SignIn: "boss", Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
+	return &ruleDesk{&visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now})}, t}
+}
+
+// inForce are the rules as they are, and their file.
+func (d *ruleDesk) inForce() (recovery.Policy, string) {
+	d.t.Helper()
+	src, err := d.w.store.Rules(d.t.Context(), 0)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	p, err := rulefile.Parse([]byte(src.Source))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return p, src.Source
+}
+
+// save posts a form as its page shows it, but for some of its fields.
+func (d *ruleDesk) save(at string, pairs ...string) string {
+	d.t.Helper()
+	return d.do(at, "save", pairs...)
+}
+
+func (d *ruleDesk) do(at, what string, pairs ...string) string {
+	d.t.Helper()
+	return body(d.post(strings.Split(at, "?")[0], with(asShown(body(d.get(at))), append(pairs, "do", what)...)))
+}
+
 // Rules are forms: what is changed is changed in the file, alone, and everything else in it
 // stays as somebody wrote it; two who change different things both have their way, and who
 // changes what somebody else has changed is asked at the field.
 func TestRulesAreForms(t *testing.T) {
-	w := newWorld(t)
-	w.unhappy("main", "7", "Anna", "I waited.")
-	boss := Viewer{Login: "l", SignIn: "boss", Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
-	b := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now})}
-	inForce := func() (recovery.Policy, string) {
-		t.Helper()
-		src, err := w.store.Rules(t.Context(), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := rulefile.Parse([]byte(src.Source))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p, src.Source
-	}
+	b := newRuleDesk(t)
+	b.w.unhappy("main", "7", "Anna", "I waited.")
+	inForce := b.inForce
 	first := asShown(body(b.get("/settings/rules")))
 	if page := body(b.post("/settings/rules", with(first, "do", "save"))); !strings.Contains(page, "shipped rules") {
 		t.Errorf("nothing was touched, and something is stored:\n%s", page)
@@ -104,10 +129,10 @@ func TestRulesAreForms(t *testing.T) {
 	if page := body(b.post("/settings/rules", off)); !strings.Contains(page, "Would not open") {
 		t.Errorf("the past:\n%s", page)
 	}
-	b.post("/settings/rules", with(first, "do", "save", "sla.P1.contact", "45 min", "sla.P3.idle", "", "chain.1.at", "40", "causes.10.key", "waiting", "causes.10.failure", "process", "currency", "eur"))
+	b.post("/settings/rules", with(first, "do", "save", "sla.P1.contact", "45 min", "sla.P3.idle", "", "chain.1.at", "40", "causes.10.name", "Waited too long", "causes.10.failure", "process", "causes.7.name", "Too dear", "causes.11.name", "等太久", "currency", "eur"))
 	p, text := inForce()
 	r := p.Rules
-	if r.SLA.P1.Contact.String() != "45m" || r.SLA.P3.Idle != 0 || r.SLA.P1.Acknowledge.String() != "15m" || r.Chain[1].At != 40 || len(r.Chain) != 5 || len(r.Causes) != 11 || r.Currency != "EUR" {
+	if r.SLA.P1.Contact.String() != "45m" || r.SLA.P3.Idle != 0 || r.SLA.P1.Acknowledge.String() != "15m" || r.Chain[1].At != 40 || len(r.Chain) != 5 || fmt.Sprint(r.Causes[7:8], r.Causes[10:]) != "[{price Too dear outcome}] [{waited_too_long Waited too long process} {cause 等太久 other}]" || r.Currency != "EUR" {
 		t.Errorf("%+v", r)
 	}
 	if strings.Contains(text, "acknowledge") || strings.Contains(text, "storm") {
@@ -126,19 +151,17 @@ func TestRulesAreForms(t *testing.T) {
 	if page := body(b.post("/settings/rules", with(first, "do", "save", "chain.1.at", "60"))); !strings.Contains(page, "<q>40</q>") {
 		t.Errorf("the same list:\n%s", page)
 	}
-	for field, bad := range map[string]string{"sla.P1.contact": "soon", "chain.0.at": "x", "storm.cases": "1", "currency": "euros", "follow_up.to": "", "follow_up.close": "1h", "causes.1.key": "reliability"} {
-		now := asShown(body(b.get("/settings/rules")))
-		if page := body(b.post("/settings/rules", with(now, "do", "save", field, bad))); !strings.Contains(page, "Nothing was saved") {
-			t.Errorf("%s %q is stored:\n%s", field, bad, page)
+	for field, bad := range map[string]string{"sla.P1.contact": "soon", "chain.0.at": "x", "storm.cases": "1", "currency": "euros", "follow_up.to": "", "follow_up.close": "1h", "causes.1.name": "Not done right"} {
+		if page := b.save("/settings/rules", field, bad); !strings.Contains(page, "Nothing was saved") && !strings.Contains(page, `role="alert"`) {
+			t.Errorf("%s %q is stored", field, bad)
 		}
 	}
 	// A site of its own, and back.
-	at := asShown(body(b.get("/settings/rules?site=harbour")))
-	b.post("/settings/rules", with(at, "do", "save", "sla.P1.acknowledge", "5m"))
+	b.save("/settings/rules?site=harbour", "sla.P1.acknowledge", "5m")
 	if p, _ := inForce(); p.At("harbour", nil).SLA.P1.Acknowledge.String() != "5m" || p.At("main", nil).SLA.P1.Acknowledge.String() != "15m" || p.At("harbour", nil).Currency != "EUR" {
 		t.Errorf("a site: %+v", p.Sites)
 	}
-	b.post("/settings/rules", with(asShown(body(b.get("/settings/rules?site=harbour"))), "do", "same"))
+	b.do("/settings/rules?site=harbour", "same")
 	if p, _ := inForce(); p.At("harbour", nil).SLA.P1.Acknowledge.String() != "15m" {
 		t.Errorf("as everywhere: %+v", p.Sites)
 	}
@@ -149,19 +172,10 @@ func TestRulesAreForms(t *testing.T) {
 
 // Hours are a grid, holidays a list; a night, a break and a whole day are said as they are.
 func TestHoursAreAGrid(t *testing.T) {
-	w := newWorld(t)
-	boss := Viewer{Login: "l", SignIn: "boss", Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
-	b := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now})}
+	b := newRuleDesk(t)
 	hours := func(site string) string {
 		t.Helper()
-		src, err := w.store.Rules(t.Context(), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := rulefile.Parse([]byte(src.Source))
-		if err != nil {
-			t.Fatal(err)
-		}
+		p, _ := b.inForce()
 		h := p.At(site, nil).Hours
 		return weekText(h.Week) + " " + strings.ReplaceAll(holidayText(h.Holidays), "\n", " ")
 	}
@@ -179,20 +193,19 @@ func TestHoursAreAGrid(t *testing.T) {
 	if got := hours("main"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if out := body(b.post("/settings/hours", with(asShown(body(b.get("/settings/hours"))), "do", "save"))); !strings.Contains(out, "Saved.") || hours("main") != want {
+	if out := b.save("/settings/hours"); !strings.Contains(out, "Saved.") || hours("main") != want {
 		t.Errorf("untouched: %s", hours("main"))
 	}
 	for field, bad := range map[string]string{"mon.0.to": "", "tue.0.from": "9", "mon.1.from": "11:00"} {
-		now := asShown(body(b.get("/settings/hours")))
-		if out := body(b.post("/settings/hours", with(now, "do", "save", field, bad))); !strings.Contains(out, "Nothing was saved") || hours("main") != want {
+		if out := b.save("/settings/hours", field, bad); !strings.Contains(out, "Nothing was saved") || hours("main") != want {
 			t.Errorf("%s %q: %s", field, bad, hours("main"))
 		}
 	}
-	b.post("/settings/hours", with(asShown(body(b.get("/settings/hours?site=harbour"))), "do", "save", "open", "always"))
+	b.save("/settings/hours?site=harbour", "open", "always")
 	if got := hours("harbour"); !strings.HasPrefix(got, "{} ") || hours("main") == got {
 		t.Errorf("a site that never closes: %s", got)
 	}
-	b.post("/settings/hours", with(asShown(body(b.get("/settings/hours?site=harbour"))), "do", "same"))
+	b.do("/settings/hours?site=harbour", "same")
 	if hours("harbour") != hours("main") {
 		t.Errorf("as everywhere: %s", hours("harbour"))
 	}

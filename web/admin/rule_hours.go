@@ -2,25 +2,29 @@ package admin
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/recovery"
 )
 
 // hoursPage is when a place is open: a grid of weekdays, and the holidays.
 type hoursPage struct {
-	form
-	ruleScope
-	Own      bool
+	ruleSheet
 	Always   bool
 	Weekdays []hoursDay
 	Holidays []int
 	Means    string // what the hours mean for a case that opens now
-	Problem  string
+}
+
+var hoursKind = ruleKind{
+	at: "/settings/hours", template: "hours.html", title: "opening", lists: append([]string{"holiday."}, groupsOfDays()...),
+	open: func(s *site, words *words, c *ruleScope) rulePage {
+		p := hoursOf(words, c, s.Clock())
+		p.Means = s.hoursMean(words, p)
+		return p
+	},
 }
 
 // hoursDay is a row of the grid.
@@ -28,9 +32,6 @@ type hoursDay struct {
 	Key, Name string
 	Parts     []int
 }
-
-// Of is a field of the form by its name.
-func (p hoursPage) Of(name string) *field { return p.field(name) }
 
 // openDays are the weekdays from Monday, as files name them, with their places in a week.
 var openDays = []struct {
@@ -44,24 +45,11 @@ const (
 	emptyHolidays = 3
 )
 
-func (s *site) hoursAsked(r *http.Request, v Viewer, id string) (p hoursPage, err error) {
-	if err := mayRule(v); err != nil {
-		return p, err
-	}
-	words := s.words(r, v)
-	c, err := s.scopeOf(r.Context(), words, id)
-	if err != nil {
-		return p, err
-	}
-	return s.hoursOf(words, c), nil
-}
-
 // hoursOf is the form of the hours in force.
-func (s *site) hoursOf(words *words, c *ruleScope) hoursPage {
-	p := hoursPage{ruleScope: *c}
-	hours := p.rules().Hours
-	p.Always, p.Own = hours.Always(), p.own("hours")
-	add := func(x field) { x.Was = x.Value; p.Fields = append(p.Fields, x) }
+func hoursOf(words *words, c *ruleScope, now time.Time) *hoursPage {
+	p := &hoursPage{ruleSheet: ruleSheet{ruleScope: *c, Own: c.own("hours")}}
+	hours, add := p.rules().Hours, p.add
+	p.Always = hours.Always()
 	always := "times"
 	if p.Always {
 		always = "always"
@@ -91,7 +79,7 @@ func (s *site) hoursOf(words *words, c *ruleScope) hoursPage {
 		if i < len(hours.Holidays) {
 			h := hours.Holidays[i]
 			each, open = h.From.Year == 0, h.Open
-			from, to = dateText(h.From, s.Clock()), dateText(h.To, s.Clock())
+			from, to = dateText(h.From, now), dateText(h.To, now)
 			if to == from {
 				to = ""
 			}
@@ -115,16 +103,8 @@ func dateText(d recovery.Date, now time.Time) string {
 	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
 }
 
-func (s *site) hours(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	p, err := s.hoursAsked(r, v, r.URL.Query().Get("site"))
-	if err != nil {
-		return err
-	}
-	return s.showHours(w, r, v, http.StatusOK, p)
-}
-
-func (s *site) showHours(w http.ResponseWriter, r *http.Request, v Viewer, status int, p hoursPage) error {
-	words := s.words(r, v)
+// hoursMean says by when a case that opens now would have to be taken.
+func (s *site) hoursMean(words *words, p *hoursPage) string {
 	zone := s.at(p.Site).Zone
 	if p.Site == "" {
 		zone = nil
@@ -132,14 +112,12 @@ func (s *site) showHours(w http.ResponseWriter, r *http.Request, v Viewer, statu
 			zone = s.at(p.Sites[1].Value).Zone
 		}
 	}
-	if zone != nil {
-		hours, now := p.rules().Hours, s.Clock()
-		hours.Zone = zone
-		due := hours.Due(now, p.rules().SLA.P2.Acknowledge)
-		p.Means = words.t("hours_means", words.moment(now, due, zone))
+	if zone == nil {
+		return ""
 	}
-	f := frame{Title: words.t("opening"), Meta: p.Title, Here: "/settings", Back: &link{"/settings", words.t("settings")}, Styles: []string{"forms.css"}}
-	return s.show(w, r, v, status, "hours.html", f, p)
+	hours, now := p.rules().Hours, s.Clock()
+	hours.Zone = zone
+	return words.t("hours_means", words.moment(now, hours.Due(now, p.rules().SLA.P2.Acknowledge), zone))
 }
 
 // week is the grid as the form has it. What is wrong stands at its field.
@@ -230,32 +208,10 @@ func holidayText(list []recovery.Holiday) string {
 	return strings.Join(lines, "\n")
 }
 
-// saveHours makes the hours those in force.
-func (s *site) saveHours(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	if err := page.ReadForm(w, r, maxForm); err != nil {
-		return err
-	}
-	words := s.words(r, v)
-	p, err := s.hoursAsked(r, v, r.PostForm.Get("site"))
-	if err != nil {
-		return err
-	}
-	now := map[string]string{}
-	for _, x := range p.Fields {
-		now[x.Name] = x.Value
-	}
-	if err := p.read(w, r); err != nil {
-		return err
-	}
-	p.readChecks(r.PostForm)
-	for _, group := range append([]string{"holiday."}, groupsOfDays()...) {
-		p.together(group, now, words.t("changed_meanwhile"))
-	}
-	for i := range p.Fields {
-		p.Fields[i].merge(now[p.Fields[i].Name], words.t("changed_meanwhile"))
-	}
+// settle says what is to change. What is wrong stands at its field.
+func (p *hoursPage) settle(words *words) (changes []change) {
 	p.Always = p.field("open").Value == "always"
-	hours, changes := p.rules().Hours, []change(nil)
+	hours := p.rules().Hours
 	week, holidays := p.week(words), p.holidays(words)
 	switch {
 	case p.Always && hours.Always() && !(recovery.Hours{Week: week}).Always():
@@ -272,19 +228,11 @@ func (s *site) saveHours(w http.ResponseWriter, r *http.Request, v Viewer) error
 	if holidayText(holidays) != holidayText(hours.Holidays) {
 		changes = append(changes, change{"hours/holidays", words.t("holidays"), holidayText(hours.Holidays), holidayText(holidays), holidayText(holidays)})
 	}
-	if r.PostForm.Get("do") == "same" && p.Own {
-		changes = []change{{at: "hours", label: words.t("opening"), was: weekText(hours.Week), now: words.t("rules_same_as")}}
-	} else if len(p.Faults()) > 0 {
-		return s.showHours(w, r, v, http.StatusUnprocessableEntity, p)
-	}
-	if p.Problem, err = s.publishChanges(r.Context(), v, &p.ruleScope, changes); err != nil {
-		return err
-	}
-	if p.Problem != "" {
-		return s.showHours(w, r, v, http.StatusUnprocessableEntity, p)
-	}
-	http.Redirect(w, r, s.Prefix+"/settings/hours"+p.query("rules_saved"), http.StatusSeeOther)
-	return nil
+	return changes
+}
+
+func (p *hoursPage) same(words *words) []change {
+	return []change{{at: "hours", label: words.t("opening"), was: weekText(p.rules().Hours.Week), now: words.t("rules_same_as")}}
 }
 
 func groupsOfDays() []string {

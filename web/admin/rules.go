@@ -24,12 +24,12 @@ import (
 
 // ruleRoutes are the rules by which cases open, their clocks and hours, and who hears of them.
 var ruleRoutes = []route{
-	{pattern: "GET /settings/rules", deed: access.EditRules, page: (*site).rules},
-	{pattern: "POST /settings/rules", deed: access.EditRules, page: (*site).saveRules},
+	{pattern: "GET /settings/rules", deed: access.EditRules, page: rulesKind.look},
+	{pattern: "POST /settings/rules", deed: access.EditRules, page: rulesKind.save},
 	{pattern: "GET /settings/rules/file", deed: access.EditRules, page: (*site).ruleFile},
 	{pattern: "POST /settings/rules/file", deed: access.EditRules, page: (*site).saveRuleFile},
-	{pattern: "GET /settings/hours", deed: access.EditRules, page: (*site).hours},
-	{pattern: "POST /settings/hours", deed: access.EditRules, page: (*site).saveHours},
+	{pattern: "GET /settings/hours", deed: access.EditRules, page: hoursKind.look},
+	{pattern: "POST /settings/hours", deed: access.EditRules, page: hoursKind.save},
 	{pattern: "GET /settings/hearing", deed: access.SeeSettings, page: (*site).hearing},
 }
 
