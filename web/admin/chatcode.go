@@ -12,16 +12,8 @@ var chatCodeRoutes = []route{
 	{pattern: "POST /me/chat", page: (*site).linkMyChat},
 }
 
-// chatCode is a code with which somebody links their own chat, as it is shown once (part
-// "chatcode").
-type chatCode struct {
-	Who, Code, Until string
-	Link             string // by which one tap in Telegram sends it; "" without a bot there
-	QR               qrPicture
-}
-
 // newChatCode makes a code for a member of staff.
-func (s *site) newChatCode(r *http.Request, v Viewer, id, name string) (c chatCode, err error) {
+func (s *site) newChatCode(r *http.Request, v Viewer, id, name string) (c secretLink, err error) {
 	code, until, err := s.Bot.StaffCode(r.Context(), id)
 	if err != nil {
 		return c, err
@@ -29,22 +21,18 @@ func (s *site) newChatCode(r *http.Request, v Viewer, id, name string) (c chatCo
 	if err := s.Store.PutAudit(r.Context(), s.audit(v, "staff.code", id)); err != nil {
 		return c, err
 	}
-	c = chatCode{Who: name, Code: code, Until: until.Format("2006-01-02 15:04") + " UTC", Link: bot.LinksOf(s.Bot).StaffCodeLink(code)}
-	if c.Link != "" {
-		c.QR, err = newQR(c.Link)
-	}
-	return c, err
+	return shownOnce(name, code, bot.LinksOf(s.Bot).StaffCodeLink(code), until)
 }
 
 // myChatPage is where one links a chat of one's own.
 type myChatPage struct {
 	Staff bool // the viewer is in the team: a login alone has no cases
 	Chats string
-	Chat  chatCode
+	Chat  secretLink
 }
 
 func (s *site) myChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	return s.showMyChat(w, r, v, chatCode{})
+	return s.showMyChat(w, r, v, secretLink{})
 }
 
 func (s *site) linkMyChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
@@ -61,7 +49,7 @@ func (s *site) linkMyChat(w http.ResponseWriter, r *http.Request, v Viewer) erro
 	return s.showMyChat(w, r, v, c)
 }
 
-func (s *site) showMyChat(w http.ResponseWriter, r *http.Request, v Viewer, c chatCode) error {
+func (s *site) showMyChat(w http.ResponseWriter, r *http.Request, v Viewer, c secretLink) error {
 	words := s.words(r, v)
 	p := myChatPage{Staff: v.Staff != "", Chat: c}
 	if p.Staff {

@@ -103,11 +103,7 @@ func (s *site) backUp(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		return s.nothingHere(w, r, v)
 	}
 	s.Backups.Begin()
-	if err := s.Store.PutAudit(r.Context(), s.audit(v, "data.backup", "")); err != nil {
-		return err
-	}
-	http.Redirect(w, r, s.Prefix+"/settings/data", http.StatusSeeOther)
-	return nil
+	return s.done(w, r, s.audit(v, "data.backup", ""), "/settings/data")
 }
 
 // saveRetention says first what will go, and sets the days when that was seen.

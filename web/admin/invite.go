@@ -16,10 +16,21 @@ type invitePage struct {
 	Name string
 }
 
-// secretLink is a link that is shown once.
+// secretLink is a link, a code or both that are shown once.
 type secretLink struct {
-	URL, Until string
-	QR         qrPicture
+	Who   string // or what it is for
+	URL   string // "" where there is a code alone
+	Code  string
+	Until string
+	QR    qrPicture // of the address
+}
+
+func shownOnce(who, code, url string, until time.Time) (l secretLink, err error) {
+	l = secretLink{Who: who, URL: url, Code: code, Until: until.Format("2006-01-02 15:04") + " UTC"}
+	if url != "" {
+		l.QR, err = newQR(url)
+	}
+	return l, err
 }
 
 func (s *site) inviteFields(r *http.Request, v Viewer) (rolesForm, error) {
@@ -96,9 +107,7 @@ func (s *site) makeLink(r *http.Request, v Viewer, kind storage.LinkKind, who st
 	if err := s.Store.PutOneTimeLink(r.Context(), l, s.audit(v, "link."+string(kind), who)); err != nil {
 		return secretLink{}, err
 	}
-	at := s.base(r) + "/" + string(kind) + "/" + token
-	qr, err := newQR(at)
-	return secretLink{URL: at, Until: l.Expires.Format("2006-01-02 15:04") + " UTC", QR: qr}, err
+	return shownOnce(who, "", s.base(r)+"/"+string(kind)+"/"+token, l.Expires)
 }
 
 // base is the address of these pages, as others open them.

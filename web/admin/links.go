@@ -172,11 +172,7 @@ func (s *site) saveLink(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	}
 	a := s.audit(v, "link.make", l.ID)
 	a.After = l.Name + ", " + l.Flow + ", " + l.Site
-	if err := s.Store.PutAudit(r.Context(), a); err != nil {
-		return err
-	}
-	http.Redirect(w, r, s.Prefix+"/asking/links/"+l.ID+"?done=link", http.StatusSeeOther)
-	return nil
+	return s.done(w, r, a, "/asking/links/"+l.ID+"?done=link")
 }
 
 // linkAsked is the link that the address names, if the viewer may have it.
@@ -337,9 +333,5 @@ func (s *site) setLink(w http.ResponseWriter, r *http.Request, v Viewer, closed 
 	if err := s.Store.PutStandingLink(r.Context(), l); err != nil {
 		return fmt.Errorf("store the link: %w", err)
 	}
-	if err := s.Store.PutAudit(r.Context(), s.audit(v, "link."+done, l.ID)); err != nil {
-		return err
-	}
-	http.Redirect(w, r, s.Prefix+"/asking/links/"+l.ID+"?done=link_"+done, http.StatusSeeOther)
-	return nil
+	return s.done(w, r, s.audit(v, "link."+done, l.ID), "/asking/links/"+l.ID+"?done=link_"+done)
 }

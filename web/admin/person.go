@@ -28,7 +28,7 @@ type personPage struct {
 	HeldCount int
 	Link      secretLink
 	LinkKind  string
-	Chat      chatCode
+	Chat      secretLink
 	Problem   string
 }
 
@@ -224,9 +224,5 @@ func (s *site) remove(w http.ResponseWriter, r *http.Request, v Viewer, m member
 	}
 	a := s.audit(v, "staff.remove", m.ID)
 	a.Before, a.After = m.Name+": "+rolesText(m.Roles), fmt.Sprint("returned to the queue: ", released)
-	if err := s.Store.PutAudit(r.Context(), a); err != nil {
-		return err
-	}
-	http.Redirect(w, r, s.Prefix+"/people?done=removed", http.StatusSeeOther)
-	return nil
+	return s.done(w, r, a, "/people?done=removed")
 }

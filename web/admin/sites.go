@@ -181,11 +181,7 @@ func (s *site) saveSite(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	}
 	a := s.audit(v, "site.edit", want.ID)
 	a.Before, a.After = siteText(now), siteText(want)
-	if err := s.Store.PutAudit(r.Context(), a); err != nil {
-		return err
-	}
-	http.Redirect(w, r, s.Prefix+"/settings/sites?done=site", http.StatusSeeOther)
-	return nil
+	return s.done(w, r, a, "/settings/sites?done=site")
 }
 
 // siteText is a site as the list of changes has it.

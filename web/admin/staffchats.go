@@ -42,10 +42,8 @@ type staffChatRow struct {
 
 // chatLink is how a group or a channel becomes a chat of staff: it is shown once.
 type chatLink struct {
-	Name, Code, Until string
-	URL               string // in Telegram; "" without a bot there
-	QR                qrPicture
-	Known, Linked     bool
+	secretLink
+	Known, Linked bool
 }
 
 // chatTest is what became of a test message.
@@ -81,7 +79,7 @@ func (s *site) staffChats(w http.ResponseWriter, r *http.Request, v Viewer) erro
 	p := staffChatsPage{form: s.staffChatForm(s.words(r, v))}
 	q := r.URL.Query()
 	if name := q.Get("link"); name != "" {
-		p.Link = &chatLink{Name: name}
+		p.Link = &chatLink{secretLink: secretLink{Who: name}}
 	}
 	if key := q.Get("test"); key != "" {
 		d, err := bot.ChatTests{Bot: s.Bot}.Look(r.Context(), key)
@@ -134,7 +132,7 @@ func (s *site) showStaffChats(w http.ResponseWriter, r *http.Request, v Viewer, 
 		if row.Set {
 			row.State += " · " + words.t("tg_by_setting", c.Setting)
 		}
-		if p.Link != nil && p.Link.Name == c.Name {
+		if p.Link != nil && p.Link.Who == c.Name {
 			p.Link.Known = true
 			p.Link.Linked = !c.Linked.IsZero() && c.Gone.IsZero()
 		}
@@ -206,10 +204,10 @@ func (s *site) linkStaffChat(w http.ResponseWriter, r *http.Request, v Viewer, n
 	if err != nil {
 		return err
 	}
-	return s.showStaffChats(w, r, v, http.StatusOK, staffChatsPage{form: s.staffChatForm(s.words(r, v)), Link: &made})
+	return s.showStaffChats(w, r, v, http.StatusOK, staffChatsPage{form: s.staffChatForm(s.words(r, v)), Link: &chatLink{secretLink: made}})
 }
 
-func (s *site) newChatLink(ctx context.Context, v Viewer, name string) (l chatLink, err error) {
+func (s *site) newChatLink(ctx context.Context, v Viewer, name string) (l secretLink, err error) {
 	made, err := s.Bot.StaffChatLink(ctx, name)
 	if err != nil {
 		return l, asChatError(err)
@@ -217,11 +215,7 @@ func (s *site) newChatLink(ctx context.Context, v Viewer, name string) (l chatLi
 	if err := s.Store.PutAudit(ctx, s.audit(v, "chat.code", name)); err != nil {
 		return l, err
 	}
-	l = chatLink{Name: name, Code: made.Code, URL: made.Telegram, Until: made.Expires.Format("2006-01-02 15:04") + " UTC"}
-	if l.URL != "" {
-		l.QR, err = newQR(l.URL)
-	}
-	return l, err
+	return shownOnce(name, made.Code, made.Telegram, made.Expires)
 }
 
 // asChatError is an error about a chat in words.
@@ -245,11 +239,7 @@ func (s *site) testStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) e
 	if err != nil {
 		return asChatError(err)
 	}
-	if err := s.Store.PutAudit(r.Context(), s.audit(v, "chat.test", name)); err != nil {
-		return err
-	}
-	http.Redirect(w, r, s.Prefix+"/settings/chats?test="+url.QueryEscape(key), http.StatusSeeOther)
-	return nil
+	return s.done(w, r, s.audit(v, "chat.test", name), "/settings/chats?test="+url.QueryEscape(key))
 }
 
 // dropStaffChat forgets a chat; cards that hang there stay.
@@ -264,11 +254,7 @@ func (s *site) dropStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) e
 	if err := s.Bot.RemoveStaffChat(r.Context(), name); err != nil {
 		return asChatError(err)
 	}
-	if err := s.Store.PutAudit(r.Context(), s.audit(v, "chat.drop", name)); err != nil {
-		return err
-	}
-	http.Redirect(w, r, s.Prefix+"/settings/chats?done=schat_dropped", http.StatusSeeOther)
-	return nil
+	return s.done(w, r, s.audit(v, "chat.drop", name), "/settings/chats?done=schat_dropped")
 }
 
 // zoneOf is the time zone of the first of sites.

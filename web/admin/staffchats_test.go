@@ -17,7 +17,7 @@ func init() {
 	fixtures = append(fixtures,
 		fixture{"staffchats.html", "empty", f, staffChatsPage{form: ask}},
 		fixture{"staffchats.html", "full", f, staffChatsPage{
-			form: ask, Test: &chatTest{Name: "desk", Took: "0.8 s", State: storage.Sent, Topic: "test:x"}, Link: &chatLink{Name: "night", Code: "ABC", Until: "tomorrow", URL: "https://t.me/bella_bot?startgroup=ABC", QR: qrPicture{29, "M0 0h7v1h-7z"}},
+			form: ask, Test: &chatTest{Name: "desk", Took: "0.8 s", State: storage.Sent, Topic: "test:x"}, Link: &chatLink{secretLink: secretLink{Who: "night", Code: "ABC", Until: "tomorrow", URL: "https://t.me/bella_bot?startgroup=ABC", QR: qrPicture{29, "M0 0h7v1h-7z"}}},
 			Chats: []staffChatRow{{Name: "desk", Platform: "Telegram", Hears: "Every site", State: "linked", Linked: true}, {Name: "night", Hears: "Main Street", State: "waits"}, {Name: "old", State: "gone", Linked: true, Gone: true, Set: true}},
 		}},
 		fixture{"staffchats.html", "failed", f, staffChatsPage{form: ask, Test: &chatTest{Name: "desk", Why: "the bot was removed", State: storage.Failed}}},

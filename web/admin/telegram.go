@@ -5,12 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
-	"slices"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
-	"github.com/aftercare/aftercare/internal/page"
-	"github.com/aftercare/aftercare/storage"
 )
 
 // Accounts are the bots that this program serves; they come and go while it runs.
@@ -47,83 +44,19 @@ type Account struct {
 
 // telegramRoutes connect Telegram.
 var telegramRoutes = []route{
-	{pattern: "GET /settings/telegram", deed: access.ConnectChats, page: (*site).telegram},
+	{pattern: "GET /settings/telegram", deed: access.ConnectChats, page: telegramKind.look},
 	{pattern: "POST /settings/telegram", deed: access.ConnectChats, page: (*site).connectTelegram},
-	{pattern: "POST /settings/telegram/group", deed: access.ConnectChats, page: (*site).linkGroup},
-	{pattern: "POST /settings/telegram/drop", deed: access.ConnectChats, page: (*site).dropTelegram},
+	{pattern: "POST /settings/telegram/group", deed: access.ConnectChats, page: telegramKind.link},
+	{pattern: "POST /settings/telegram/drop", deed: access.ConnectChats, page: telegramKind.drop},
 }
 
-// telegramPage is how far Telegram is connected.
-type telegramPage struct {
-	form
-	Bots  []Account
-	Group groupState
-	Link  secretLink
-	Code  string
-
-	Elsewhere bool // another server is called for this bot: taking it over is offered
-	NoGroups  bool // the bot may not be added to groups
-	Waits     bool // for the group
-	Setup     bool // one came from the first evening
-}
-
-// groupState is the group in which staff hear of cases.
-type groupState struct {
-	Name   string
-	Linked bool
-	Gone   bool
-}
-
-// firstGroup is the name of the group that is linked from here.
-const firstGroup = "front-desk"
+var telegramKind = channelKind{on: chat.Telegram, at: "/settings/telegram", template: "telegram.html", title: "tg_title", dropped: "tg_dropped", form: tokenField}
 
 // tokenForm is what a token of Telegram looks like.
 var tokenForm = regexp.MustCompile(`^\d{3,20}:[\w-]{20,}$`)
 
-func (s *site) tokenField(words *words) form {
+func tokenField(words *words) form {
 	return form{Fields: []field{{Name: "token", Label: words.t("tg_token"), Hint: words.t("tg_token_hint"), Kind: "password", Fill: "off"}}}
-}
-
-// mayConnect refuses whoever may not connect accounts everywhere: a bot is of no one site.
-func (s *site) mayConnect(v Viewer) error {
-	if s.Accounts == nil {
-		return &page.Error{Code: page.NotFound, Title: "not_found", Text: "not_found_text"}
-	}
-	if !v.Can(access.ConnectChats, access.EverySite) {
-		return notAllowed(nil)
-	}
-	return nil
-}
-
-func (s *site) telegram(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	if err := s.mayConnect(v); err != nil {
-		return err
-	}
-	return s.showTelegram(w, r, v, http.StatusOK, telegramPage{form: s.tokenField(s.words(r, v))})
-}
-
-func (s *site) showTelegram(w http.ResponseWriter, r *http.Request, v Viewer, status int, p telegramPage) error {
-	for _, a := range s.Accounts.Accounts() {
-		if a.Platform == chat.Telegram {
-			p.Bots = append(p.Bots, a)
-		}
-	}
-	chats, err := s.Store.StaffChatList(r.Context())
-	if err != nil {
-		return err
-	}
-	for _, c := range chats {
-		if c.Name == firstGroup || c.Address.Platform == chat.Telegram {
-			p.Group = groupState{Name: c.Name, Linked: !c.Linked.IsZero(), Gone: !c.Gone.IsZero()}
-			if p.Group.Linked {
-				break
-			}
-		}
-	}
-	words := s.words(r, v)
-	q := r.URL.Query()
-	p.Setup, p.NoGroups, p.Waits = r.FormValue("from") == "setup", q.Get("groups") == "no", q.Get("wait") != "" || p.Code != ""
-	return s.show(w, r, v, status, "telegram.html", channelFrame(words, words.t("tg_title"), p.Setup), p)
 }
 
 func (s *site) connectTelegram(w http.ResponseWriter, r *http.Request, v Viewer) error {
@@ -131,7 +64,7 @@ func (s *site) connectTelegram(w http.ResponseWriter, r *http.Request, v Viewer)
 		return err
 	}
 	words := s.words(r, v)
-	p := telegramPage{form: s.tokenField(words)}
+	p := channelPage{form: tokenField(words)}
 	if err := p.read(w, r); err != nil {
 		return err
 	}
@@ -143,12 +76,12 @@ func (s *site) connectTelegram(w http.ResponseWriter, r *http.Request, v Viewer)
 	x.Value = ""
 	if !tokenForm.MatchString(token) {
 		x.Fault = words.t("tg_no_token")
-		return s.showTelegram(w, r, v, http.StatusUnprocessableEntity, p)
+		return telegramKind.show(s, w, r, v, http.StatusUnprocessableEntity, p)
 	}
 	found, err := s.Accounts.Examine(r.Context(), chat.Telegram, token)
 	if err == nil && found.Elsewhere != "" && r.PostForm.Get("over") == "" {
 		x.Fault, p.Elsewhere = words.t("tg_elsewhere", found.Elsewhere), true
-		return s.showTelegram(w, r, v, http.StatusUnprocessableEntity, p)
+		return telegramKind.show(s, w, r, v, http.StatusUnprocessableEntity, p)
 	}
 	if err == nil {
 		err = s.Accounts.Connect(r.Context(), chat.Telegram, token)
@@ -157,17 +90,13 @@ func (s *site) connectTelegram(w http.ResponseWriter, r *http.Request, v Viewer)
 		if x.Fault = why(words, "tg", err); x.Fault == "" {
 			return err
 		}
-		return s.showTelegram(w, r, v, http.StatusUnprocessableEntity, p)
+		return telegramKind.show(s, w, r, v, http.StatusUnprocessableEntity, p)
 	}
-	if err := s.Store.PutAudit(r.Context(), s.audit(v, "account.connect", string(chat.Telegram))); err != nil {
-		return err
-	}
-	to := "/settings/telegram?done=connected"
+	done := "connected"
 	if !found.Groups {
-		to = "/settings/telegram?done=connected&groups=no"
+		done += "&groups=no"
 	}
-	http.Redirect(w, r, s.Prefix+to+fromSetup(r), http.StatusSeeOther)
-	return nil
+	return telegramKind.connected(s, w, r, v, string(chat.Telegram), done)
 }
 
 // why says what a platform has against a token; "" where it is not the platform's fault.
@@ -180,56 +109,4 @@ func why(words *words, platform string, err error) string {
 		return words.t(platform + "_away")
 	}
 	return ""
-}
-
-// linkGroup makes a link with which a group of staff is chosen in Telegram.
-func (s *site) linkGroup(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	if err := s.mayConnect(v); err != nil {
-		return err
-	}
-	l, err := s.firstChatLink(r.Context(), v)
-	if err != nil {
-		return err
-	}
-	p := telegramPage{form: s.tokenField(s.words(r, v)), Code: l.Code}
-	p.Link = secretLink{URL: l.URL, Until: l.Until, QR: l.QR}
-	return s.showTelegram(w, r, v, http.StatusOK, p)
-}
-
-// firstChatLink makes a link for the first chat of staff, which is made where there is none.
-func (s *site) firstChatLink(ctx context.Context, v Viewer) (l chatLink, err error) {
-	chats, err := s.Store.StaffChatList(ctx)
-	if err != nil {
-		return l, err
-	}
-	if !slices.ContainsFunc(chats, func(c storage.StaffChat) bool { return c.Name == firstGroup }) {
-		if err := s.Store.PutStaffChat(ctx, storage.StaffChat{Name: firstGroup, Created: s.Clock()}); err != nil {
-			return l, err
-		}
-		if err := s.Bot.StaffChatsChanged(ctx); err != nil {
-			return l, err
-		}
-	}
-	return s.newChatLink(ctx, v, firstGroup)
-}
-
-// fromSetup keeps in an address that one came from the first evening.
-func fromSetup(r *http.Request) string {
-	if r.FormValue("from") == "setup" {
-		return "&from=setup"
-	}
-	return ""
-}
-
-// channelFrame is the frame of a page that connects a platform.
-func channelFrame(words *words, title string, setup bool) frame {
-	f := frame{Title: title, Here: "/settings", Back: &link{"/settings", words.t("settings")}, Modules: []string{"copy.js", "stream.js", "live.js"}}
-	if setup {
-		f.Back = &link{"/setup/chats", words.t("chats_title")}
-	}
-	return f
-}
-
-func (s *site) dropTelegram(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	return s.dropAccount(w, r, v, chat.Telegram, "/settings/telegram", "tg_dropped")
 }

@@ -16,14 +16,14 @@ import (
 func init() {
 	token := form{Fields: []field{{Name: "token", Label: "Token", Kind: "password", Fault: "Telegram refuses this token."}}}
 	fixtures = append(fixtures,
-		fixture{"telegram.html", "empty", frame{Title: "Telegram", Here: "/settings"}, telegramPage{form: token, Elsewhere: true, Setup: true}},
-		fixture{"telegram.html", "full", frame{Title: "Telegram", Here: "/settings"}, telegramPage{
-			form: token, Bots: []Account{{chat.Telegram, "42", "bella_bot", "", true}, {chat.Telegram, "43", "env_bot", "TELEGRAM_TOKEN", false}},
-			Group: groupState{"front-desk", true, true}, Link: secretLink{URL: "https://t.me/bella_bot?startgroup=x", Until: "tomorrow", QR: qrPicture{2, "M0 0h1v1h-1z"}}, Code: "ABC", NoGroups: true, Waits: true,
+		fixture{"telegram.html", "empty", frame{Title: "Telegram", Here: "/settings"}, channelPage{form: token, Elsewhere: true, Setup: true}},
+		fixture{"telegram.html", "full", frame{Title: "Telegram", Here: "/settings"}, channelPage{
+			form: token, Accounts: []Account{{chat.Telegram, "42", "bella_bot", "", true}, {chat.Telegram, "43", "env_bot", "TELEGRAM_TOKEN", false}},
+			Group: groupState{"front-desk", true, true}, Link: secretLink{URL: "https://t.me/bella_bot?startgroup=x", Until: "tomorrow", QR: qrPicture{2, "M0 0h1v1h-1z"}, Code: "ABC"}, NoGroups: true, Waits: true,
 		}},
-		fixture{"slack.html", "empty", frame{Title: "Slack"}, slackPage{form: token, Make: slackApps + "%7B%7D"}},
-		fixture{"slack.html", "full", frame{Title: "Slack"}, slackPage{
-			form: token, Make: slackApps + "%7B%7D", Spaces: []Account{{chat.Slack, "T1", "Bella", "", true}, {chat.Slack, "T2", "Old", "SLACK_BOT_TOKEN", false}}, Code: "ABC", Until: "tomorrow", Waits: true, Setup: true,
+		fixture{"slack.html", "empty", frame{Title: "Slack"}, channelPage{form: token, Make: slackApps + "%7B%7D"}},
+		fixture{"slack.html", "full", frame{Title: "Slack"}, channelPage{
+			form: token, Make: slackApps + "%7B%7D", Accounts: []Account{{chat.Slack, "T1", "Bella", "", true}, {chat.Slack, "T2", "Old", "SLACK_BOT_TOKEN", false}}, Link: secretLink{Code: "ABC", Until: "tomorrow"}, Waits: true, Setup: true,
 		}},
 	)
 }
