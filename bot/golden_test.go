@@ -122,6 +122,9 @@ func (s *story) do(line string) {
 		name, words, _ := strings.Cut(rest, " ")
 		u := s.update(s.who, chat.Update{Kind: chat.Text, Text: words, Files: []chat.File{{Kind: "document", ID: "f2", Name: name}}})
 		answers = s.handle(u)
+	case "sends": // what is neither words nor a file
+		kind, says, _ := strings.Cut(rest, " ")
+		answers = s.handle(s.update(s.who, chat.Update{Kind: chat.Text, Files: []chat.File{{Kind: kind, Name: says}}}))
 	case "share":
 		answers = s.handle(s.update(s.who, chat.Update{Kind: chat.Text, Contact: rest}))
 	case "publish":
@@ -185,8 +188,11 @@ func (s *story) do(line string) {
 }
 
 // publish stores the flow file testdata/flows/NAME.yaml.
-func (s *story) publish(name string) {
-	source, err := os.ReadFile(filepath.Join("testdata", "flows", name+".yaml"))
+func (s *story) publish(name string) { s.publishFile(filepath.Join("testdata", "flows", name+".yaml")) }
+
+func (s *story) publishFile(path string) {
+	s.t.Helper()
+	source, err := os.ReadFile(path)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -196,7 +202,7 @@ func (s *story) publish(name string) {
 	}
 	for _, p := range survey.Check(f) {
 		if p.Severity == survey.Fatal {
-			s.t.Fatalf("%s cannot be published: %s", name, p.Message)
+			s.t.Fatalf("%s cannot be published: %s", path, p.Message)
 		}
 	}
 	if _, _, err := s.store.Publish(context.Background(), f.ID, string(source), s.now); err != nil {

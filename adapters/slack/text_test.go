@@ -1,6 +1,8 @@
 package slack_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,7 +14,7 @@ func TestWordsAreReadAsTheyWereWritten(t *testing.T) {
 	w, in := newWorld(t), newInbox()
 	w.hooks(in.handle)
 	ann := w.ann()
-	for raw, want := range map[string]string{
+	as := map[string]string{
 		"a &amp; b &lt;c&gt; &amp;lt;":             "a & b <c> &lt;",
 		"ask <@U123|bob>, or <@U123>":              "ask @bob, or @U123",
 		"see <#C123|staff> and <#C123>":            "see #staff and #C123",
@@ -31,7 +33,20 @@ func TestWordsAreReadAsTheyWereWritten(t *testing.T) {
 		"&lt;!channel&gt; &lt;@U123&gt;":           "<!channel> <@U123>",
 		"/skip this":                               "command skip: this",
 		"1 &lt; 2 <>":                              "1 < 2 <>",
-	} {
+	}
+	paths, err := filepath.Glob("../../bot/testdata/field/*/text.txt") // from the field: what came, and what was written
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no texts were found: %v", err)
+	}
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, want, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
+		as[raw] = want
+	}
+	for raw, want := range as {
 		w.Emit(map[string]any{"type": "message", "channel": ann.Direct().ID, "channel_type": "im", "user": ann.ID, "text": raw, "ts": "1700000000.000100"})
 		u := in.next(t)
 		got := u.Text

@@ -1,0 +1,5 @@
+> flow flow.yaml
+> invite Ann flow=e5_nps10 site=main-street service_name=Haircut
+> start
+> say 10/10
+= rec: 10

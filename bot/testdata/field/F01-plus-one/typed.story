@@ -1,0 +1,5 @@
+> invite Ann flow=one_tap_csat site=main-street service_name=Haircut
+> start
+> say +1
+= overall: -
+= case: none

@@ -1,0 +1,7 @@
+> flow flow.yaml
+> invite Ann flow=f site=main-street service_name=Haircut
+> start
+> tap 4
+> say 1,000
+= paid: -
+= customer: [1000]

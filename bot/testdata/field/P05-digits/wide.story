@@ -1,0 +1,4 @@
+> invite Ann flow=one_tap_csat site=main-street service_name=Haircut
+> start
+> say ５
+= overall: 5
