@@ -52,7 +52,7 @@ func TestRulesArePublishedAndShown(t *testing.T) {
 	if got := c.must("recovery", "show"); !strings.HasPrefix(got, "# Recovery rules, version 2, published ") || !strings.HasSuffix(got, "\nrules: {gap: false}\n") {
 		t.Errorf("show says %q", got)
 	}
-	var view rulesView
+	var view versionView
 	err := json.Unmarshal([]byte(c.must("recovery", "show", "--version", "1", "--json")), &view)
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func TestRulesArePublishedAndShown(t *testing.T) {
 		if code := c.call("recovery", command, bad, "--json"); code != 1 {
 			t.Errorf("%s --json: exit code %d", command, code)
 		}
-		var report rulesReport
+		var report checkedFile
 		if err := json.Unmarshal(c.stdout.Bytes(), &report); err != nil || report.OK || report.Version != nil || len(report.Errors) != 2 || report.Errors[1].Line != 3 {
 			t.Errorf("%s: %+v, %v", command, report, err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -36,33 +37,30 @@ func (c *recoveryTryCmd) Run(a *terminal) error {
 	if c.Since <= 0 {
 		return usagef("--since must be longer than nothing, such as 90d")
 	}
-	p, _, _, err := a.readRules(c.File)
+	p, _, err := readVersioned(a, c.File, rulefile.Parse)
 	if err != nil {
 		return err
 	}
-	store, err := a.openStore()
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	now, err := policyInForce(a.ctx, store)
-	if err != nil {
-		return err
-	}
-	counts, err := store.Counts(a.ctx)
-	if err != nil {
-		return err
-	}
-	since := a.clock().Add(-time.Duration(c.Since))
-	out := tryPrinter{terminal: a, json: c.JSON, changes: map[recovery.Change]int{}}
-	if err := out.begin(since); err != nil {
-		return err
-	}
-	out.sessions, err = bot.TryRules(a.ctx, store, now, p, since, out.one, func(n int) { out.progress(n, counts.Sessions) })
-	if err != nil {
-		return err
-	}
-	return out.end()
+	return a.withStore(func(store storage.Store) error {
+		now, err := policyInForce(a.ctx, store)
+		if err != nil {
+			return err
+		}
+		counts, err := store.Counts(a.ctx)
+		if err != nil {
+			return err
+		}
+		since := a.clock().Add(-time.Duration(c.Since))
+		out := tryPrinter{terminal: a, json: c.JSON, changes: map[recovery.Change]int{}}
+		if err := out.begin(since); err != nil {
+			return err
+		}
+		out.sessions, err = bot.TryRules(a.ctx, store, now, p, since, out.one, func(n int) { out.progress(n, counts.Sessions) })
+		if err != nil {
+			return err
+		}
+		return out.end()
+	})
 }
 
 // tryPrinter prints differences one by one, so that none has to be kept.

@@ -82,52 +82,49 @@ func (c *siteAddCmd) Run(a *terminal) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	store, err := a.openStore()
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	sites, err := store.Sites(a.ctx)
-	if err != nil {
-		return fmt.Errorf("read the sites: %w", err)
-	}
-	done := siteChange{New: true}
-	site := storage.Site{ID: c.ID, Zone: "UTC", Language: "en", Signs: storage.ByFirstName, Created: a.clock()}
-	if i := slices.IndexFunc(sites, func(s storage.Site) bool { return s.ID == c.ID }); i >= 0 {
-		site, done.New = sites[i], !sites[i].Gone.IsZero()
-		site.Gone = time.Time{}
-	} else if c.Name == nil {
-		return usagef("there is no site %q yet. A new one needs --name; see `aftercare site list`", c.ID)
-	}
-	before := viewSite(site)
-	given(c.Name, &site.Name)
-	given(c.Zone, &site.Zone)
-	given(c.Language, &site.Language)
-	given(c.Signs, &site.Signs)
-	done.siteView = viewSite(site)
-	if !done.New {
-		done.Changed.note("name", before.Name, done.Name)
-		done.Changed.note("zone", before.Zone, done.Zone)
-		done.Changed.note("language", before.Language, done.Language)
-		done.Changed.note("replies-as", before.Signs, done.Signs)
-	}
-	if done.New || len(done.Changed) > 0 {
-		if err := store.PutSite(a.ctx, site); err != nil {
-			return fmt.Errorf("store the site: %w", err)
+	return a.withStore(func(store storage.Store) error {
+		sites, err := store.Sites(a.ctx)
+		if err != nil {
+			return fmt.Errorf("read the sites: %w", err)
 		}
-		what, after := "site.edit", done.Changed.became()
-		if done.New {
-			what, after = "site.add", strings.Join([]string{site.Name, site.Zone, site.Language}, ", ")
+		done := siteChange{New: true}
+		site := storage.Site{ID: c.ID, Zone: "UTC", Language: "en", Signs: storage.ByFirstName, Created: a.clock()}
+		if i := slices.IndexFunc(sites, func(s storage.Site) bool { return s.ID == c.ID }); i >= 0 {
+			site, done.New = sites[i], !sites[i].Gone.IsZero()
+			site.Gone = time.Time{}
+		} else if c.Name == nil {
+			return usagef("there is no site %q yet. A new one needs --name; see `aftercare site list`", c.ID)
 		}
-		if err := a.audited(store, what, site.ID, done.Changed.was(), after); err != nil {
-			return err
+		before := viewSite(site)
+		given(c.Name, &site.Name)
+		given(c.Zone, &site.Zone)
+		given(c.Language, &site.Language)
+		given(c.Signs, &site.Signs)
+		done.siteView = viewSite(site)
+		if !done.New {
+			done.Changed.note("name", before.Name, done.Name)
+			done.Changed.note("zone", before.Zone, done.Zone)
+			done.Changed.note("language", before.Language, done.Language)
+			done.Changed.note("replies-as", before.Signs, done.Signs)
 		}
-		done.InForce = a.inForce(store)
-	}
-	if c.JSON {
-		return a.printJSON(done)
-	}
-	return a.printf("%s", done.text())
+		if done.New || len(done.Changed) > 0 {
+			if err := store.PutSite(a.ctx, site); err != nil {
+				return fmt.Errorf("store the site: %w", err)
+			}
+			what, after := "site.edit", done.Changed.became()
+			if done.New {
+				what, after = "site.add", strings.Join([]string{site.Name, site.Zone, site.Language}, ", ")
+			}
+			if err := a.audited(store, what, site.ID, done.Changed.was(), after); err != nil {
+				return err
+			}
+			done.InForce = a.inForce(store)
+		}
+		if c.JSON {
+			return a.printJSON(done)
+		}
+		return a.printf("%s", done.text())
+	})
 }
 
 // text says what was done: everything of a new site, what changed of another.
@@ -146,29 +143,26 @@ type siteListCmd struct{ outputFlags }
 
 // Run lists the sites.
 func (c *siteListCmd) Run(a *terminal) error {
-	store, err := a.openStore()
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	sites, err := store.Sites(a.ctx)
-	if err != nil {
-		return fmt.Errorf("read the sites: %w", err)
-	}
-	sites = storage.Present(sites)
-	if c.JSON {
-		views := make([]siteView, len(sites))
-		for i, s := range sites {
-			views[i] = viewSite(s)
+	return a.withStore(func(store storage.Store) error {
+		sites, err := store.Sites(a.ctx)
+		if err != nil {
+			return fmt.Errorf("read the sites: %w", err)
 		}
-		return a.printJSON(views)
-	}
-	if len(sites) == 0 {
-		return a.printf("There are no sites yet. Add one: aftercare site add main-street --name \"Main Street\"\n")
-	}
-	rows := [][]string{{"ID", "NAME", "ZONE", "LANGUAGE"}}
-	for _, s := range sites {
-		rows = append(rows, []string{s.ID, s.Name, s.Zone, s.Language})
-	}
-	return a.printTable(rows)
+		sites = storage.Present(sites)
+		if c.JSON {
+			views := make([]siteView, len(sites))
+			for i, s := range sites {
+				views[i] = viewSite(s)
+			}
+			return a.printJSON(views)
+		}
+		if len(sites) == 0 {
+			return a.printf("There are no sites yet. Add one: aftercare site add main-street --name \"Main Street\"\n")
+		}
+		rows := [][]string{{"ID", "NAME", "ZONE", "LANGUAGE"}}
+		for _, s := range sites {
+			rows = append(rows, []string{s.ID, s.Name, s.Zone, s.Language})
+		}
+		return a.printTable(rows)
+	})
 }

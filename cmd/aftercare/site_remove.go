@@ -27,39 +27,36 @@ type siteRemoval struct {
 
 // Run removes a site at which no case is open. What goes on there goes on, and is said.
 func (c *siteRemoveCmd) Run(a *terminal) error {
-	store, err := a.openStore()
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	sites, err := store.Sites(a.ctx)
-	if err != nil {
-		return fmt.Errorf("read the sites: %w", err)
-	}
-	sites = storage.Present(sites)
-	i := slices.IndexFunc(sites, func(s storage.Site) bool { return s.ID == c.ID })
-	if i < 0 {
-		return fmt.Errorf("there is no site %q. See `aftercare site list`", c.ID)
-	}
-	done, err := c.hangs(a, store)
-	if err != nil {
-		return err
-	}
-	if done.Cases > 0 {
-		return fmt.Errorf("%s at %s. Resolve or close what is open there first; then remove the site", counted(done.Cases, "case is open", "cases are open"), c.ID)
-	}
-	sites[i].Gone = a.clock()
-	if err := store.PutSite(a.ctx, sites[i]); err != nil {
-		return fmt.Errorf("remove the site: %w", err)
-	}
-	if err := a.audited(store, "site.remove", c.ID, sites[i].Name, ""); err != nil {
-		return err
-	}
-	done.InForce = a.inForce(store)
-	if c.JSON {
-		return a.printJSON(done)
-	}
-	return a.printf("%s", done.text())
+	return a.withStore(func(store storage.Store) error {
+		sites, err := store.Sites(a.ctx)
+		if err != nil {
+			return fmt.Errorf("read the sites: %w", err)
+		}
+		sites = storage.Present(sites)
+		i := slices.IndexFunc(sites, func(s storage.Site) bool { return s.ID == c.ID })
+		if i < 0 {
+			return fmt.Errorf("there is no site %q. See `aftercare site list`", c.ID)
+		}
+		done, err := c.hangs(a, store)
+		if err != nil {
+			return err
+		}
+		if done.Cases > 0 {
+			return fmt.Errorf("%s at %s. Resolve or close what is open there first; then remove the site", counted(done.Cases, "case is open", "cases are open"), c.ID)
+		}
+		sites[i].Gone = a.clock()
+		if err := store.PutSite(a.ctx, sites[i]); err != nil {
+			return fmt.Errorf("remove the site: %w", err)
+		}
+		if err := a.audited(store, "site.remove", c.ID, sites[i].Name, ""); err != nil {
+			return err
+		}
+		done.InForce = a.inForce(store)
+		if c.JSON {
+			return a.printJSON(done)
+		}
+		return a.printf("%s", done.text())
+	})
 }
 
 // hangs finds what hangs on the site.

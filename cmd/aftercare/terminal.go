@@ -174,6 +174,16 @@ func (a *terminal) openBot() (storage.Store, *bot.Bot, error) {
 	return store, b, nil
 }
 
+// withStore runs f with the database, and closes it.
+func (a *terminal) withStore(f func(storage.Store) error) error {
+	store, err := a.openStore()
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	return f(store)
+}
+
 // withBot runs f with a bot and its store.
 func (a *terminal) withBot(f func(*bot.Bot, storage.Store) error) error {
 	store, b, err := a.openBot()

@@ -41,34 +41,31 @@ func (c *tokenMakeCmd) Run(a *terminal) error {
 	if strings.TrimSpace(c.Name) == "" {
 		return usagef("give the token a name, such as till")
 	}
-	store, err := a.openStore()
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	sites, err := store.Sites(a.ctx)
-	if err != nil {
-		return fmt.Errorf("read the sites: %w", err)
-	}
-	for _, id := range c.Site {
-		if !slices.ContainsFunc(storage.Present(sites), func(x storage.Site) bool { return x.ID == id }) {
-			return fmt.Errorf("there is no site %q. See `aftercare site list`", id)
+	return a.withStore(func(store storage.Store) error {
+		sites, err := store.Sites(a.ctx)
+		if err != nil {
+			return fmt.Errorf("read the sites: %w", err)
 		}
-	}
-	value, now := signin.NewAPIToken(), a.clock()
-	hash, _ := signin.HashAPIToken(value)
-	t := storage.Token{ID: uuid.Must(uuid.NewV7()).String(), Name: c.Name, Hash: hash, Scopes: c.Scope, Sites: c.Site, Made: now}
-	if c.Expires > 0 {
-		t.Expires = now.Add(c.Expires)
-	}
-	if err := store.PutToken(a.ctx, t, cliAudit(now, "token.make", t.ID, "", t.Name+": "+strings.Join(t.Scopes, ", "))); err != nil {
-		return err
-	}
-	until := "until it is ended"
-	if !t.Expires.IsZero() {
-		until = "until " + t.Expires.Format(time.DateOnly)
-	}
-	return a.printf("%s\nThis is shown only here. It works %s. Send it as: Authorization: Bearer …\n", value, until)
+		for _, id := range c.Site {
+			if !slices.ContainsFunc(storage.Present(sites), func(x storage.Site) bool { return x.ID == id }) {
+				return fmt.Errorf("there is no site %q. See `aftercare site list`", id)
+			}
+		}
+		value, now := signin.NewAPIToken(), a.clock()
+		hash, _ := signin.HashAPIToken(value)
+		t := storage.Token{ID: uuid.Must(uuid.NewV7()).String(), Name: c.Name, Hash: hash, Scopes: c.Scope, Sites: c.Site, Made: now}
+		if c.Expires > 0 {
+			t.Expires = now.Add(c.Expires)
+		}
+		if err := store.PutToken(a.ctx, t, cliAudit(now, "token.make", t.ID, "", t.Name+": "+strings.Join(t.Scopes, ", "))); err != nil {
+			return err
+		}
+		until := "until it is ended"
+		if !t.Expires.IsZero() {
+			until = "until " + t.Expires.Format(time.DateOnly)
+		}
+		return a.printf("%s\nThis is shown only here. It works %s. Send it as: Authorization: Bearer …\n", value, until)
+	})
 }
 
 func scopesText() string {
@@ -95,49 +92,46 @@ type apiTokenView struct {
 
 // Run lists them.
 func (c *tokenListCmd) Run(a *terminal) error {
-	store, err := a.openStore()
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	all, err := store.TokenList(a.ctx)
-	if err != nil {
-		return err
-	}
-	some := func(t time.Time) *time.Time {
-		if t.IsZero() {
-			return nil
+	return a.withStore(func(store storage.Store) error {
+		all, err := store.TokenList(a.ctx)
+		if err != nil {
+			return err
 		}
-		return &t
-	}
-	views := make([]apiTokenView, len(all))
-	rows := [][]string{{"ID", "NAME", "MAY", "SITES", "WORKS", "USED"}}
-	for i, t := range all {
-		views[i] = apiTokenView{t.ID, t.Name, t.Scopes, t.Sites, t.Made, some(t.Expires), some(t.Ended), some(t.Used)}
-		works, used, sites := "until it is ended", "never", "every site"
-		switch {
-		case !t.Ended.IsZero():
-			works = "ended " + t.Ended.Format(time.DateOnly)
-		case !t.Good(a.clock()):
-			works = "ran out " + t.Expires.Format(time.DateOnly)
-		case !t.Expires.IsZero():
-			works = "until " + t.Expires.Format(time.DateOnly)
+		some := func(t time.Time) *time.Time {
+			if t.IsZero() {
+				return nil
+			}
+			return &t
 		}
-		if !t.Used.IsZero() {
-			used = t.Used.Format("2006-01-02 15:04")
+		views := make([]apiTokenView, len(all))
+		rows := [][]string{{"ID", "NAME", "MAY", "SITES", "WORKS", "USED"}}
+		for i, t := range all {
+			views[i] = apiTokenView{t.ID, t.Name, t.Scopes, t.Sites, t.Made, some(t.Expires), some(t.Ended), some(t.Used)}
+			works, used, sites := "until it is ended", "never", "every site"
+			switch {
+			case !t.Ended.IsZero():
+				works = "ended " + t.Ended.Format(time.DateOnly)
+			case !t.Good(a.clock()):
+				works = "ran out " + t.Expires.Format(time.DateOnly)
+			case !t.Expires.IsZero():
+				works = "until " + t.Expires.Format(time.DateOnly)
+			}
+			if !t.Used.IsZero() {
+				used = t.Used.Format("2006-01-02 15:04")
+			}
+			if len(t.Sites) > 0 {
+				sites = strings.Join(t.Sites, ", ")
+			}
+			rows = append(rows, []string{t.ID, t.Name, strings.Join(t.Scopes, ", "), sites, works, used})
 		}
-		if len(t.Sites) > 0 {
-			sites = strings.Join(t.Sites, ", ")
+		if c.JSON {
+			return a.printJSON(views)
 		}
-		rows = append(rows, []string{t.ID, t.Name, strings.Join(t.Scopes, ", "), sites, works, used})
-	}
-	if c.JSON {
-		return a.printJSON(views)
-	}
-	if len(all) == 0 {
-		return a.printf("There is no token yet. `aftercare token make NAME --scope …` makes one.\n")
-	}
-	return a.printTable(rows)
+		if len(all) == 0 {
+			return a.printf("There is no token yet. `aftercare token make NAME --scope …` makes one.\n")
+		}
+		return a.printTable(rows)
+	})
 }
 
 type tokenEndCmd struct {
@@ -146,34 +140,31 @@ type tokenEndCmd struct {
 
 // Run ends the token.
 func (c *tokenEndCmd) Run(a *terminal) error {
-	store, err := a.openStore()
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	all, err := store.TokenList(a.ctx)
-	if err != nil {
-		return err
-	}
-	var named []storage.Token
-	for _, t := range all {
-		if t.Ended.IsZero() && (t.ID == c.ID || t.Name == c.ID) {
-			named = append(named, t)
+	return a.withStore(func(store storage.Store) error {
+		all, err := store.TokenList(a.ctx)
+		if err != nil {
+			return err
 		}
-	}
-	switch {
-	case len(named) == 0:
-		return fmt.Errorf("there is no token %q that has not ended. See `aftercare token list`", c.ID)
-	case len(named) > 1:
-		return fmt.Errorf("%d tokens are called %q: say which by its id. See `aftercare token list`", len(named), c.ID)
-	}
-	now := a.clock()
-	err = store.EndToken(a.ctx, named[0].ID, now, cliAudit(now, "token.end", named[0].ID, named[0].Name, ""))
-	if errors.Is(err, storage.ErrNotFound) {
-		return fmt.Errorf("the token %q has just been ended", c.ID)
-	}
-	if err != nil {
-		return err
-	}
-	return a.printf("The token %q is ended: whoever still sends it is refused.\n", named[0].Name)
+		var named []storage.Token
+		for _, t := range all {
+			if t.Ended.IsZero() && (t.ID == c.ID || t.Name == c.ID) {
+				named = append(named, t)
+			}
+		}
+		switch {
+		case len(named) == 0:
+			return fmt.Errorf("there is no token %q that has not ended. See `aftercare token list`", c.ID)
+		case len(named) > 1:
+			return fmt.Errorf("%d tokens are called %q: say which by its id. See `aftercare token list`", len(named), c.ID)
+		}
+		now := a.clock()
+		err = store.EndToken(a.ctx, named[0].ID, now, cliAudit(now, "token.end", named[0].ID, named[0].Name, ""))
+		if errors.Is(err, storage.ErrNotFound) {
+			return fmt.Errorf("the token %q has just been ended", c.ID)
+		}
+		if err != nil {
+			return err
+		}
+		return a.printf("The token %q is ended: whoever still sends it is refused.\n", named[0].Name)
+	})
 }

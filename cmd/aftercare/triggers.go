@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -33,54 +32,19 @@ type triggersShowCmd struct {
 	Version int `help:"Which version; the newest unless given."`
 }
 
-// Run prints the file below a comment that says which version it is.
-func (c *triggersShowCmd) Run(a *terminal) error {
-	if c.Version < 0 {
-		return usagef("versions are counted from 1")
-	}
-	store, err := a.openStore()
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	view, heading := rulesView{Source: string(triggerfile.Shipped())}, "# Nothing is published: nobody is asked by itself.\n"
-	src, err := store.Triggers(a.ctx, c.Version)
-	switch {
-	case errors.Is(err, storage.ErrNotFound) && c.Version > 0:
-		return fmt.Errorf("there is no version %d of the triggers", c.Version)
-	case errors.Is(err, storage.ErrNotFound):
-	case err != nil:
-		return err
-	default:
-		view = rulesView{&src.Version, &src.Published, src.Source}
-		heading = fmt.Sprintf("# Triggers, version %d, published %s\n", src.Version, src.Published.Format(time.RFC3339))
-	}
-	if c.JSON {
-		return a.printJSON(view)
-	}
-	return a.printf("%s%s", heading, view.Source)
-}
+// Run prints the file.
+func (c *triggersShowCmd) Run(a *terminal) error { return askingTriggers.show(a, c.Version, c.JSON) }
 
-// readTriggers reads a file of triggers given on the command line, and finds what it names.
-func (a *terminal) readTriggers(file string, b *bot.Bot, store storage.Store) (invitation.Policy, []byte, rulesReport, error) {
-	report := rulesReport{Errors: []*triggerfile.Error{}}
-	source, err := a.readInput(file)
-	if err != nil {
-		return invitation.Policy{}, nil, report, err
-	}
-	known, err := asking.Known(a.ctx, store, b)
-	if err != nil {
-		return invitation.Policy{}, nil, report, err
-	}
-	p, err := triggerfile.Check(source, known)
-	if located, ok := errors.AsType[triggerfile.Errors](err); ok {
-		report.Errors = located
-	}
-	if err != nil {
-		return p, source, report, fmt.Errorf("%s cannot be used:\n%w", file, err)
-	}
-	report.OK = true
-	return p, source, report, nil
+// withTriggers reads a file of triggers given on the command line, finds what it names, and runs f.
+func (a *terminal) withTriggers(file string, f func(b *bot.Bot, store storage.Store, p invitation.Policy, read *checkedFile, err error) error) error {
+	return a.withBot(func(b *bot.Bot, store storage.Store) error {
+		known, err := asking.Known(a.ctx, store, b)
+		if err != nil {
+			return err
+		}
+		p, read, err := readVersioned(a, file, func(source []byte) (invitation.Policy, error) { return triggerfile.Check(source, known) })
+		return f(b, store, p, read, err)
+	})
 }
 
 // triggersCheckCmd reads a file of triggers and says what is wrong with it.
@@ -91,15 +55,8 @@ type triggersCheckCmd struct {
 
 // Run prints the findings. It fails when the file could not be published.
 func (c *triggersCheckCmd) Run(a *terminal) error {
-	return a.withBot(func(b *bot.Bot, store storage.Store) error {
-		_, _, report, err := a.readTriggers(c.File, b, store)
-		if c.JSON && (err == nil || len(report.Errors) > 0) {
-			return errors.Join(a.printJSON(report), err)
-		}
-		if err != nil {
-			return err
-		}
-		return a.printf("%s: no errors.\n", c.File)
+	return a.withTriggers(c.File, func(_ *bot.Bot, _ storage.Store, _ invitation.Policy, read *checkedFile, err error) error {
+		return read.checked(a, err, c.JSON)
 	})
 }
 
@@ -111,31 +68,11 @@ type triggersApplyCmd struct {
 
 // Run reads, checks and publishes. Errors refuse the file and change nothing.
 func (c *triggersApplyCmd) Run(a *terminal) error {
-	return a.withBot(func(b *bot.Bot, store storage.Store) error {
-		_, source, report, err := a.readTriggers(c.File, b, store)
+	return a.withTriggers(c.File, func(_ *bot.Bot, store storage.Store, _ invitation.Policy, read *checkedFile, err error) error {
 		if err != nil {
-			if c.JSON && len(report.Errors) > 0 {
-				return errors.Join(a.printJSON(report), err)
-			}
-			return err
+			return read.refused(a, err, c.JSON)
 		}
-		version, created, err := store.PublishTriggers(a.ctx, string(source), a.clock())
-		if err != nil {
-			return err
-		}
-		report.Version, report.Created = &version, created
-		if created {
-			if err := a.audited(store, "triggers.publish", strconv.Itoa(version), "", ""); err != nil {
-				return err
-			}
-		}
-		if c.JSON {
-			return a.printJSON(report)
-		}
-		if !created {
-			return a.printf("These triggers are in force already, as version %d.\n", version)
-		}
-		return a.printf("Published as version %d. What is scheduled is decided by it when its time has come.\n", version)
+		return askingTriggers.apply(a, store, read, c.JSON)
 	})
 }
 
@@ -151,8 +88,7 @@ func (c *triggersTryCmd) Run(a *terminal) error {
 	if c.Since <= 0 {
 		return usagef("--since must be longer than nothing, such as 90d")
 	}
-	return a.withBot(func(b *bot.Bot, store storage.Store) error {
-		p, _, _, err := a.readTriggers(c.File, b, store)
+	return a.withTriggers(c.File, func(b *bot.Bot, store storage.Store, p invitation.Policy, _ *checkedFile, err error) error {
 		if err != nil {
 			return err
 		}
