@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -56,7 +55,7 @@ type visits struct {
 
 var demoVisits = []visits{
 	{
-		site: "bella-salon", doer: "mei", prefix: "B", daily: 1.9, first: 3.9, last: 4.1,
+		site: "bella-salon", doer: "mei", prefix: "B", daily: 1.4, first: 3.9, last: 4.1,
 		names: []string{"Olivia", "Priya", "Zoë", "Grace", "Fatima", "Hannah", "Leila", "Chloe", "Ines", "Mia"},
 		does:  []string{"your cut and colour", "your haircut", "your blow-dry"}, whos: []string{"Maya", "Ruth", "Jo"},
 		good:   []string{"Maya listened and the colour is just right.", "Lovely as always.", "Quick and friendly.", "More free slots on Saturdays, please."},
@@ -64,7 +63,7 @@ var demoVisits = []visits{
 		causes: []string{"responsiveness", "reliability", "price"},
 	},
 	{
-		site: "quickfix", doer: "robin", prefix: "Q", daily: 1.6, first: 2.9, last: 4.1,
+		site: "quickfix", doer: "robin", prefix: "Q", daily: 1.2, first: 2.9, last: 4.1,
 		names: []string{"Tomasz", "Alan", "Nia", "Sofia", "Ben", "Yusuf", "Carla", "Dev"},
 		does:  []string{"the screen repair", "the battery change", "the data rescue"}, whos: []string{"Tom", "Aisha"},
 		good:   []string{"Fixed in an hour, works like new.", "Fair price and clear words.", "Nothing to complain about."},
@@ -187,21 +186,17 @@ func (p *past) today(now time.Time) {
 // answer says what a customer has to say, and returns the case that it opens; the zero Case if
 // none.
 func (p *past) answer(ctx context.Context, v visits, token string, mark int, words string) (storage.Case, error) {
-	before, err := p.newest(ctx, v.site)
-	if err != nil {
-		return before, err
-	}
 	if err := p.bot.ClaimLink(ctx, token, token); err != nil {
-		return before, err
-	}
-	if err := p.reply(ctx, token, mark, words); err != nil {
-		return before, err
-	}
-	after, err := p.newest(ctx, v.site)
-	if err != nil || after.ID == before.ID || after.Watched() {
 		return storage.Case{}, err
 	}
-	return after, nil
+	if err := p.reply(ctx, token, mark, words); err != nil {
+		return storage.Case{}, err
+	}
+	newest, err := p.newest(ctx, v.site)
+	if err != nil || newest.OpenedAt.Before(p.now()) || newest.Watched() {
+		return storage.Case{}, err
+	}
+	return newest, nil
 }
 
 // newest is the case that opened last at a site; the zero Case if there is none.
@@ -293,7 +288,7 @@ func (p *past) reply(ctx context.Context, token string, mark int, words string) 
 		case open.Expects != chat.ExpectsNothing, len(buttons) == 0:
 			err = skip()
 		case buttons[0].Text == "1":
-			err = say(chat.Update{Kind: chat.Text, Text: strconv.Itoa(min(mark, len(buttons)))})
+			err = say(chat.Update{Kind: chat.Tap, Data: buttons[min(mark, len(buttons))-1].Data})
 			mark = p.near(mark)
 		default:
 			yes := max(slices.IndexFunc(buttons, func(b chat.Button) bool { return strings.HasPrefix(b.Text, "Yes") }), 0)
