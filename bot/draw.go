@@ -3,7 +3,6 @@ package bot
 import (
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/render"
@@ -108,20 +107,15 @@ func (d *desk) draw() {
 	}
 	p := drawing{frame: d.frame, c: d.view(), identity: k.Identity}
 	p.v = p.c.StaffVoice()
+	relays := relaying{&p, d, places}
+	relays.turned()
 	// Words hang below the card: a new one comes first, and has them unless they are too long.
-	relay := func(longer int) {
-		for _, w := range d.heard {
-			if utf8.RuneCountInString(w.text) > longer || len(w.files) > 0 {
-				p.relay(w, places)
-			}
-		}
-	}
 	if posted {
-		relay(-1)
+		relays.all(-1)
 	}
 	p.cards(places, d.stand)
 	if !posted {
-		relay(saidSize)
+		relays.all(saidSize)
 	}
 	reminding{&p, d}.remind(places)
 }

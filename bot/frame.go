@@ -55,7 +55,9 @@ func (f *frame) want(w storage.Want) {
 	if slot, _ := storage.ParseSlot(w.Slot); slot.Kind.ForStaff() && slot.Kind != storage.AskSlot {
 		w.Render.Inert = true // a prompt mentions whom it asks
 	}
-	w.Body, w.Hash = encoded(w.Render)
+	if !w.Bare {
+		w.Body, w.Hash = storage.Encoded(w.Render)
+	}
 	if w.Leave != nil {
 		w.LeaveHash = sumOf(*w.Leave)
 	}

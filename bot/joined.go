@@ -23,22 +23,25 @@ func (d *desk) brings(id *storage.Identity, s said) allowance.Spent {
 
 // more shows below the cards how many words joined, and the newest of them. It comes when
 // nothing else waits.
-func (p *drawing) more(w heard, places []chat.Address) {
+func (p *drawing) more(w heard, r relaying, last bool) {
 	newest := []string{voice.Cut(w.text, saidSize)}
 	if all := p.c.Session.Said; len(all) > 0 && all[len(all)-1] == newest[0] {
 		newest = all[max(min(whole(all), len(all)-1), len(all)-w.joins.Joined):]
 	}
 	newest = slices.DeleteFunc(slices.Clone(newest), func(s string) bool { return s == "" })
-	for _, to := range places {
-		m := p.c.Relay(p.v, p.snap.Traits[to.Platform].Forms)
-		m.Text, m.Under = p.v.Say("words_more", "n", strconv.Itoa(w.joins.Joined)), cardSlot(p.c.Case.ID, to)
+	slot := storage.Slot{
+		Kind: storage.RelaySlot, Owner: p.c.Case.ID, Part: "more",
+		Of: storage.Written{Ref: chat.Ref(strconv.FormatInt(w.joins.Since.UnixMicro(), 10))},
+	}
+	for _, slot.At = range r.places {
+		m := r.message(slot.At, w.joins.Since, last)
+		m.Text = p.v.Say("words_more", "n", strconv.Itoa(w.joins.Joined))
 		for _, text := range newest {
 			m.Quotes = append(m.Quotes, chat.Quote{Text: text})
 		}
-		slot := storage.Slot{
-			Kind: storage.RelaySlot, Owner: p.c.Case.ID, Part: "more", At: to,
-			Of: storage.Written{Ref: chat.Ref(strconv.FormatInt(w.joins.Since.UnixMicro(), 10))},
-		}
-		p.want(storage.Want{Slot: slot.String(), Kind: storage.RelayD, Rank: storage.Spare, Address: p.snap.At(to), Render: m})
+		p.want(storage.Want{Slot: slot.String(), Kind: storage.RelayD, Rank: storage.Spare, Address: p.snap.At(slot.At), Render: m})
+	}
+	if last {
+		r.newest(slot)
 	}
 }

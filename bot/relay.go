@@ -114,51 +114,6 @@ func (d *desk) complains(s said) {
 	d.out.Feedback = append(d.out.Feedback, d.feedbackOf(d.session, d.kase.ID, newID(), storage.Complaint, s.text))
 }
 
-// relay shows the customer's words below the case's cards.
-func (p *drawing) relay(w heard, places []chat.Address) {
-	if w.joins.Joined > 0 {
-		p.more(w, places)
-		return
-	}
-	parts, files := voice.InParts(w.text), w.files
-	if w.edited {
-		files = nil
-	}
-	if len(parts) == 0 && len(files) == 0 {
-		return
-	}
-	for _, to := range places {
-		slot := storage.Slot{Kind: storage.RelaySlot, Owner: p.c.Case.ID, At: to, Of: w.id()}
-		show := func(part string, words chat.Message) {
-			m := p.c.Relay(p.v, p.snap.Traits[to.Platform].Forms)
-			m.Text, m.Quotes, m.Files, m.Under = words.Text, words.Quotes, words.Files, cardSlot(p.c.Case.ID, to)
-			slot.Part = part
-			want := storage.Want{Slot: slot.String(), Kind: storage.RelayD, Address: p.snap.At(to), Render: m}
-			if w.edited {
-				want.Rank = storage.Spare // whoever changes words again and again holds nobody up
-			}
-			p.want(want)
-		}
-		for n, part := range parts {
-			show(wordsPart(n), chat.Message{Quotes: []chat.Quote{{Text: part}}})
-		}
-		for i := range files {
-			m := chat.Message{Text: p.v.Files(files[i : i+1])}
-			if p.c.Pseudonymous() {
-				m.Text += "\n" + p.v.Say("file_kept_back")
-			} else if files[i].ID != "" && p.snap.SameFiles(p.c.Session.Address, to) {
-				m.Files = chatFiles(files[i : i+1])
-			}
-			show(filePart(i), m)
-		}
-		if w.edited {
-			for _, want := range emptied(p.with.slots, slot, len(parts), survey.MaxText) {
-				p.want(want)
-			}
-		}
-	}
-}
-
 // emptied takes back what is left of words that an edit made shorter: the parts of a slot
 // from one on, of which slots holds those that there are.
 func emptied(slots map[string]storage.Delivery, slot storage.Slot, from, characters int) []storage.Want {

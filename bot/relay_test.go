@@ -76,7 +76,7 @@ func TestStaffAndACustomerTalk(t *testing.T) {
 
 	// Ann answers what Bob said, from Slack Bob says more, and both change their words.
 	answer := w.writes(ann, "Nobody told me why.", w.newest(ann.address, replySlot).ShownRef)
-	sees(t, "the answer", w.shows(staffTG, relaySlot)[1:], "A-1 · “Ann” | Nobody told me why. | Reply to this message to answer “Ann”.")
+	sees(t, "the answer", w.shows(staffTG, relaySlot)[1:], "A-1 · “Ann” · 10:00 | Nobody told me why. | Reply to this message, and “Ann” gets it.")
 	silent(t, w.fills(w.inSlack(bob), staffSlack, w.button(staffSlack, "Reply"), map[string]string{render.FieldText: "We were two short."}))
 	w.editIn(bob, staffTG, own, asked, "I am very sorry, Ann.")
 	w.editIn(ann, ann.address, answer, "", "Nobody told me anything.")
@@ -206,7 +206,7 @@ func TestWordsOfAnyLengthArriveWhole(t *testing.T) {
 	}
 	own := w.writes(ann, strings.Repeat("x", 3900), "")
 	w.editIn(ann, ann.address, own, "", "short after all")
-	sees(t, "the edit", w.shows(staffTG, relaySlot), "A-1 · “Ann” | short after all | Reply to this message to answer “Ann”.", "A-1 · “Ann” | … | Reply to this message to answer “Ann”.")
+	sees(t, "the edit", w.shows(staffTG, relaySlot), "A-1 · “Ann” · 10:00 | short after all | Reply to this message, and “Ann” gets it.", "A-1 · “Ann” · 10:00 | … | Reply to this message, and “Ann” gets it.")
 	w.replyIn(bob, staffTG, w.newest(staffTG, relaySlot).ShownRef, strings.Repeat("y", recovery.MaxText+1))
 	if said := w.newest(staffTG, "n").Render.Text; !strings.Contains(said, "too long") {
 		t.Errorf("Bob is told %q", said)
@@ -216,9 +216,9 @@ func TestWordsOfAnyLengthArriveWhole(t *testing.T) {
 func TestFilesGoBothWays(t *testing.T) {
 	w, ann, bob, _ := talk(t)
 	w.writes(ann, "Look", "", chat.File{Kind: "photo", ID: "p1"}, chat.File{Kind: "voice", ID: "v1"})
-	sees(t, "Telegram", w.shows(staffTG, relaySlot), "A-1 · “Ann” | Look | Reply to this message to answer “Ann”.",
-		"A-1 · “Ann” | 📷 photo | photo p1 | Reply to this message to answer “Ann”.", "A-1 · “Ann” | 🎤 voice note | voice v1 | Reply to this message to answer “Ann”.")
-	sees(t, "Slack", w.shows(staffSlack, relaySlot), "A-1 · “Ann” | Look", "A-1 · “Ann” | 📷 photo", "A-1 · “Ann” | 🎤 voice note")
+	sees(t, "Telegram", w.shows(staffTG, relaySlot), "A-1 · “Ann” · 10:00 | Look | Reply to this message, and “Ann” gets it.",
+		"A-1 · “Ann” · 10:00 | 📷 photo | photo p1 | Reply to this message, and “Ann” gets it.", "A-1 · “Ann” · 10:00 | 🎤 voice note | voice v1 | Reply to this message, and “Ann” gets it.")
+	sees(t, "Slack", w.shows(staffSlack, relaySlot), "A-1 · “Ann” · 10:00 | Look", "A-1 · “Ann” · 10:00 | 📷 photo", "A-1 · “Ann” · 10:00 | 🎤 voice note")
 	voice := w.newest(staffTG, relaySlot)
 	w.replyIn(bob, staffTG, voice.ShownRef, "", chat.File{Kind: "voice", ID: "v2"})
 	sees(t, "Ann", w.got(ann)[1:], "Bob (Salon Anna) | voice v2")

@@ -1,9 +1,6 @@
 package bot
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"strconv"
 
@@ -16,16 +13,8 @@ import (
 
 // sumOf is the hash of a render, as in storage.Want.Hash.
 func sumOf(m chat.Message) string {
-	_, sum := encoded(m)
+	_, sum := storage.Encoded(m)
 	return sum
-}
-
-// encoded is a render as JSON, and its hash.
-func encoded(m chat.Message) (body []byte, sum string) {
-	// Message holds strings, booleans and numbers only: it cannot fail to encode.
-	body, _ = json.Marshal(m)
-	hash := sha256.Sum256(body)
-	return body, hex.EncodeToString(hash[:12])
 }
 
 // want asks for a slot in the chat that this turn is about, unless it names another

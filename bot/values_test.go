@@ -272,19 +272,28 @@ func (r *redraw) draw(d storage.Delivery, slot storage.Slot, at time.Time, tap s
 			}
 		}
 	case storage.RelaySlot:
-		for _, w := range c.words {
-			for _, part := range voice.InParts(w.Text) {
-				m := c.Relay(v, traits.Forms)
-				m.Quotes = []chat.Quote{{Text: part}}
-				add(m)
-			}
-			for i := range w.Files {
-				m := c.Relay(v, traits.Forms)
-				m.Text = v.Files(w.Files[i : i+1])
-				if traits.Shares && c.Session.Address.Account == d.Address.Account {
-					m.Files = chatFiles(w.Files[i : i+1])
+		for _, how := range []render.Relaying{{}, {Told: true}, {Buttons: true}, {Told: true, Buttons: true}} {
+			how.Forms = traits.Forms
+			for i, w := range append(slices.Clone(c.words), c.words...) {
+				how.At = w.At
+				view := c.CaseView
+				if i >= len(c.words) { // they lost their buttons, and nothing else, before the case was closed
+					open := *c.Case
+					open.State, view.Case = recovery.Open, &open
 				}
-				add(m)
+				for _, part := range voice.InParts(w.Text) {
+					m := view.Relay(v, how)
+					m.Quotes = []chat.Quote{{Text: part}}
+					add(m)
+				}
+				for i := range w.Files {
+					m := view.Relay(v, how)
+					m.Text = v.Files(w.Files[i : i+1])
+					if traits.Shares && c.Session.Address.Account == d.Address.Account {
+						m.Files = chatFiles(w.Files[i : i+1])
+					}
+					add(m)
+				}
 			}
 		}
 	case storage.AskSlot:

@@ -1,6 +1,9 @@
 package storage
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -126,6 +129,9 @@ type Want struct {
 	// Withdraw takes back what waits and was never tried: nothing is sent until the slot is
 	// wanted again. What is shown, or may be, stays.
 	Withdraw bool
+	// Bare takes the buttons away of what stands in the slot, whatever it says. Where there
+	// are none nothing happens.
+	Bare bool
 }
 
 // Claim marks a slot as being sent by the holder of the lease with this epoch. It does
@@ -214,11 +220,32 @@ func (d *Delivery) withdrawn(now time.Time) []Delivery {
 	return []Delivery{n}
 }
 
-func (w *Want) apply(b Bucket, d *Delivery, ord int64, now time.Time) []Delivery {
-	if w.Withdraw {
-		return d.withdrawn(now)
+// bared is the row of a slot whose message loses its buttons, or nothing.
+func (w *Want) bared(b Bucket, d *Delivery, ord int64, now time.Time) []Delivery {
+	if d == nil || len(d.Render.Rows) == 0 {
+		return nil
 	}
-	if d == nil {
+	next := Want{Slot: d.Slot, Identity: d.Identity, Address: d.Address, Kind: d.Kind, Rank: w.Rank, Render: d.Render}
+	next.Render.Rows = nil
+	next.Body, next.Hash = Encoded(next.Render)
+	return next.apply(b, d, ord, now)
+}
+
+// Encoded is a message as JSON, and what Want.Hash says of it.
+func Encoded(m chat.Message) (body []byte, sum string) {
+	// A Message holds strings, booleans, numbers and times only: it cannot fail to encode.
+	body, _ = json.Marshal(m)
+	hash := sha256.Sum256(body)
+	return body, hex.EncodeToString(hash[:12])
+}
+
+func (w *Want) apply(b Bucket, d *Delivery, ord int64, now time.Time) []Delivery {
+	switch {
+	case w.Withdraw:
+		return d.withdrawn(now)
+	case w.Bare:
+		return w.bared(b, d, ord, now)
+	case d == nil:
 		if w.OnlyIfKnown {
 			return nil
 		}

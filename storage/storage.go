@@ -431,6 +431,10 @@ type Case struct {
 	Menus  []OpenMenu     `json:"Menus,omitempty"`
 	// Reminded is the part of the slot of the reminder that hangs below its cards; "" = none.
 	Reminded string `json:"reminded,omitempty"`
+	// Newest names the message of the customer's words, in each of its chats, that has the
+	// buttons; "" = none has. Relayed counts the words that staff were shown.
+	Newest  string `json:"newest,omitempty"`
+	Relayed int    `json:"relayed,omitempty"`
 }
 
 // OpenMenu is a menu that somebody opened in one of a case's cards: theirs for a while.

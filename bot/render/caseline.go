@@ -144,22 +144,35 @@ func (c *CaseView) Line(v *voice.Voice, e storage.CaseEvent, thread bool) (chat.
 	return m, true
 }
 
+// Relaying is how words of the customer are shown to staff in one chat.
+type Relaying struct {
+	At      time.Time // when they came
+	Forms   bool      // the platform can ask for words
+	Told    bool      // staff know by now how the customer is answered
+	Buttons bool      // it has the buttons: nothing newer does
+}
+
 // Relay is the message, still without words, in which staff read what the customer wrote,
-// with the way to answer; forms says that the platform can ask for words.
-func (c *CaseView) Relay(v *voice.Voice, forms bool) chat.Message {
+// with the way to answer.
+func (c *CaseView) Relay(v *voice.Voice, r Relaying) chat.Message {
 	name := c.CustomerName(v)
-	m := chat.Message{Title: c.Case.Name() + " · " + name, Lang: v.Lang, Footer: v.Say("relay_reply", "name", name)}
+	// No line begins with what others wrote: the case comes first.
+	m := chat.Message{Title: voice.Join(" · ", c.Case.Name(), name, v.Soon(r.At)), Lang: v.Lang}
+	acts := []recovery.ActKind{recovery.ActContact, recovery.ActResolve}
 	switch {
 	case !c.Case.State.Active():
-		m.Footer = v.Say("relay_closed", "name", name)
-		m.Rows = [][]chat.Button{c.actButtons(v, []recovery.ActKind{recovery.ActReopen}, false)}
-	case forms:
-		m.Footer = ""
-		if !c.Barred() {
-			m.Rows = [][]chat.Button{c.actButtons(v, []recovery.ActKind{recovery.ActContact}, true)}
-		}
+		m.Footer, acts = v.Say("relay_closed", "name", name), []recovery.ActKind{recovery.ActReopen}
+	case r.Forms:
+		acts = acts[:1]
 	case c.Barred():
 		m.Footer = v.Say("refused_contact_denied")
+	case !r.Told:
+		m.Footer = v.Say("relay_reply", "name", name)
+	}
+	shown, further := c.acts()
+	acts = slices.DeleteFunc(acts, func(a recovery.ActKind) bool { return !slices.Contains(shown, a) && !slices.Contains(further, a) })
+	if r.Buttons && len(acts) > 0 && c.Identity != nil {
+		m.Rows = [][]chat.Button{c.actButtons(v, acts, r.Forms)}
 	}
 	return m
 }

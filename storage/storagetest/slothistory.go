@@ -85,7 +85,7 @@ func (h *slotHistory) op() storage.SlotOp {
 		op.Want.Kind = storage.CardD
 	}
 	op.Want.Rank = []storage.Rank{0, 0, storage.Prompt, storage.Urgent}[h.rand.IntN(4)]
-	switch h.rand.IntN(8) {
+	switch h.rand.IntN(9) {
 	case 0:
 		op.Want.Repost = true
 		op.Want.Leave, op.Want.LeaveHash = &chat.Message{Text: "left"}, "left"
@@ -93,6 +93,10 @@ func (h *slotHistory) op() storage.SlotOp {
 		op.Want.Address.Platform = chat.Web
 	case 2:
 		op.Want.Withdraw = true
+	case 3:
+		op.Want.Render.Rows = [][]chat.Button{{{Text: "Take", Data: "take"}}}
+	case 4:
+		op.Want.Bare = true
 	}
 	return op
 }

@@ -234,6 +234,16 @@ func (w *working) flush() error {
 	return nil
 }
 
+// shows sees to it that a cell's render is known.
+func (w *working) shows(c *deliveryCell) error {
+	if !c.decoded && c.render == nil {
+		if err := w.fetchSlots([]string{c.Slot}, true); err != nil {
+			return err
+		}
+	}
+	return c.load()
+}
+
 // apply runs one operation and keeps its rows.
 func (w *working) apply(p pendingOp, name string) error {
 	var d *storage.Delivery
@@ -243,6 +253,11 @@ func (w *working) apply(p pendingOp, name string) error {
 		d = &old.Delivery
 		if p.op.Claim != nil {
 			others = w.others(d)
+		}
+		if want := p.op.Want; want != nil && want.Bare { // what it is to show follows from what it shows
+			if err := w.shows(old); err != nil {
+				return err
+			}
 		}
 	}
 	ord := max(w.ord+1, w.now.UnixMicro())
