@@ -178,6 +178,11 @@ func (d *desk) reachable() []chat.Address {
 	return slices.DeleteFunc(d.places(), func(a chat.Address) bool { return d.snap.Lost(a) || d.snap.Former(a) })
 }
 
+// shown reports whether staff can see what is written now: below a card, or on the pages.
+func (d *desk) shown() bool {
+	return !d.waits() && len(d.reachable()) > 0 || d.snap.Team.Sees(d.kase.Site)
+}
+
 // waits reports whether the case has no card below which anything could stand.
 func (d *desk) waits() bool {
 	_, held := d.heldBack()

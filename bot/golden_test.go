@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -146,6 +147,11 @@ func (s *story) do(line string) {
 		s.expire(s.session(s.who))
 	case "deaf": // no chat of staff hears of anything
 		setStaff(s.bot)
+	case "signin": // an owner, who sees the cases on the pages
+		err := s.store.Enrol(s.t.Context(), storage.Enrolment{Login: storage.Login{ID: "1", Name: rest, Password: "x", Owner: true, Created: s.now}, Now: s.now})
+		if err := errors.Join(err, s.bot.snap.Refresh(s.t.Context())); err != nil {
+			s.t.Fatal(err)
+		}
 	case "hire":
 		name, role, _ := strings.Cut(rest, " ")
 		if s.staff = staffTG; len(s.team) == 0 {

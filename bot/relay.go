@@ -88,7 +88,7 @@ func (d *desk) toStaff(who *storage.Identity, s said) {
 	if home := d.session.Address; d.snap.Traits[home.Platform].Stored && s.text != "" {
 		d.want(storage.Want{
 			Slot: storage.Slot{Kind: storage.OwnSlot, Owner: d.kase.ID, Part: s.key}.Nth(len(d.out.Words)).String(), Kind: storage.NoticeD,
-			Address: d.snap.At(home), Render: ownWords(d.snap.Traits[home.Platform], d.now, s.text, !d.waits() && len(d.reachable()) > 0),
+			Address: d.snap.At(home), Render: ownWords(d.snap.Traits[home.Platform], d.now, s.text, d.shown()),
 		})
 	}
 	if d.waits() {

@@ -116,16 +116,16 @@ func (r remarks) quiet() bool {
 	return t.flow.Class == survey.Pulse || t.flow.Class == survey.Mystery
 }
 
-// reaches reports whether somebody of staff is shown what is said now.
+// reaches reports whether somebody of staff is shown what is said now: in a chat, or on the pages.
 func (r remarks) reaches() bool {
 	t := r.turn
 	switch {
 	case t.desk != nil:
-		return len(t.desk.reachable()) > 0
+		return len(t.desk.reachable()) > 0 || t.snap.Team.Sees(t.desk.kase.Site)
 	case t.session == nil, r.quiet():
 		return false
 	}
-	return len(asidePlaces(t.snap, t.session)) > 0
+	return len(asidePlaces(t.snap, t.session)) > 0 || t.snap.Team.Sees(t.session.Site)
 }
 
 // hearing is who of staff hears what the customer says now, as the customer may be told: a

@@ -22,6 +22,7 @@ type Store interface {
 	storage.Reference
 	storage.Team
 	storage.StaffChats
+	Logins(ctx context.Context) ([]storage.Login, error)
 	RetentionDays(ctx context.Context) (privacy.Retention, error)
 }
 

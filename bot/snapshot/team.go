@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -31,6 +32,17 @@ type Team struct {
 	Order   []string // their ids, sorted
 	Links   map[storage.Person]string
 	Homes   map[string][]chat.Address // their private chats, by id
+	SignIn  map[string]bool           // who may sign in to the pages, by id; "" = an owner may
+}
+
+// Sees reports whether somebody can see the cases of a site on the pages.
+func (t Team) Sees(site string) bool {
+	for id := range t.SignIn {
+		if s := t.Members[id]; id == "" || s.Gone.IsZero() && s.RoleAt(site).Can(access.SeeCases) {
+			return true
+		}
+	}
+	return false
 }
 
 // Actor is who a person in a chat is to the cases of a site.
@@ -65,5 +77,18 @@ func (k *Keeper) readTeam(ctx context.Context) (Team, error) {
 	}
 	maps.DeleteFunc(t.Links, func(p storage.Person, _ string) bool { return p.ByLink() })
 	t.Homes = homesFrom(t.Links)
+	logins, err := k.store.Logins(ctx)
+	if err != nil {
+		return Team{}, fmt.Errorf("read who may sign in: %w", err)
+	}
+	t.SignIn = make(map[string]bool, len(logins))
+	for _, l := range logins {
+		if l.Owner {
+			t.SignIn[""] = true
+		}
+		if l.Staff != "" {
+			t.SignIn[l.Staff] = true
+		}
+	}
 	return t, nil
 }

@@ -27,7 +27,7 @@ func (s *Store) Enrol(ctx context.Context, e storage.Enrolment) error {
 		if err := s.writeLogin(ctx, tx, s.q.putLogin, e.Login); err != nil {
 			return false, err
 		}
-		return e.Staff != nil, s.follow(ctx, tx, e.Session, e.Audit)
+		return true, s.follow(ctx, tx, e.Session, e.Audit)
 	})
 }
 

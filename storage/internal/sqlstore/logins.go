@@ -192,10 +192,12 @@ func (s *Store) ChangeLogin(ctx context.Context, c storage.LoginChange) (changed
 				return false, err
 			}
 		}
+		before := l
 		if err := c.Change(&l); err != nil {
 			return false, errChange{err}
 		}
 		l.ID = c.ID
+		sees := l.Owner != before.Owner || l.Staff != before.Staff
 		owners, err := number(ctx, tx, s.q.countOwners)
 		if err != nil {
 			return false, err
@@ -215,7 +217,7 @@ func (s *Store) ChangeLogin(ctx context.Context, c storage.LoginChange) (changed
 			}
 		}
 		changed = l
-		return false, s.follow(ctx, tx, c.Session, c.Audit)
+		return sees, s.follow(ctx, tx, c.Session, c.Audit)
 	})
 	if err != nil {
 		return storage.Login{}, err
@@ -233,7 +235,7 @@ func (s *Store) DropLogin(ctx context.Context, id string, a storage.Audit) error
 		if err := s.removeLogin(ctx, tx, l); err != nil {
 			return false, err
 		}
-		return false, s.writeAudit(ctx, tx, a)
+		return true, s.writeAudit(ctx, tx, a)
 	})
 }
 
