@@ -16,6 +16,9 @@ const (
 	// maxBatch is the most turns of one transaction: enough to share the cost of a
 	// commit, few enough that one batch holds its bucket for milliseconds.
 	maxBatch = 128
+	// mostOfOne is how many of these may be one person's: whoever sends a thousand messages waits for
+	// himself, and others wait for what is being committed and for no more of him.
+	mostOfOne = 16
 	// maxQueue is the most turns that wait for one bucket. More than that means that the
 	// database has been away for a while, and the platforms repeat what is refused.
 	maxQueue = 20_000
@@ -89,17 +92,57 @@ func (c *committer) submit(b storage.Bucket, entries ...entry) {
 func (c *committer) drain(b storage.Bucket, q *queue) {
 	for {
 		q.mu.Lock()
-		n := min(len(q.waiting), maxBatch)
-		if n == 0 {
+		batch := q.next()
+		if len(batch) == 0 {
 			q.waiting, q.running = nil, false
 			q.mu.Unlock()
 			return
 		}
-		batch := q.waiting[:n:n]
-		q.waiting = q.waiting[n:]
 		q.mu.Unlock()
 		c.commit(b, batch)
 	}
+}
+
+// next takes the turns of the next batch: the first that wait, and of each person so many. What a person
+// did stays in its order.
+func (q *queue) next() []entry {
+	n := min(len(q.waiting), maxBatch)
+	if n <= mostOfOne || !crowded(q.waiting[:n]) {
+		batch := q.waiting[:n:n]
+		q.waiting = q.waiting[n:]
+		return batch
+	}
+	batch, rest := make([]entry, 0, maxBatch), make([]entry, 0, len(q.waiting))
+	taken := map[storage.Person]int{}
+	for i, e := range q.waiting {
+		if len(batch) == maxBatch {
+			rest = append(rest, q.waiting[i:]...)
+			break
+		}
+		if p := e.turn.Load.Person; !p.IsZero() {
+			if taken[p] == mostOfOne {
+				rest = append(rest, e)
+				continue
+			}
+			taken[p]++
+		}
+		batch = append(batch, e)
+	}
+	q.waiting = rest
+	return batch
+}
+
+// crowded reports whether too many of these turns are one person's.
+func crowded(turns []entry) bool {
+	count := make(map[storage.Person]int, len(turns))
+	for i := range turns {
+		if p := turns[i].turn.Load.Person; !p.IsZero() {
+			if count[p]++; count[p] > mostOfOne {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (c *committer) commit(b storage.Bucket, batch []entry) {

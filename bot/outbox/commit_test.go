@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -96,6 +98,47 @@ func TestABatchHoldsAtMost128Turns(t *testing.T) {
 		}
 		if sum != 1000 || len(m.sizes) > 1000/maxBatch+3 {
 			t.Errorf("%d of 1000 turns came as %d batches of %v", sum, len(m.sizes), m.sizes)
+		}
+	})
+}
+
+func TestNobodyWaitsForAllThatAnotherSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(1)
+		c := newCommitter(m)
+		var mu sync.Mutex
+		var order []string
+		submit := func(user string, i int) {
+			turn := nothing(fmt.Sprint(user, i), func() {
+				mu.Lock()
+				defer mu.Unlock()
+				order = append(order, fmt.Sprint(user, i))
+			})
+			turn.Load.Person = storage.Person{Platform: chat.Telegram, Account: "1", User: user}
+			c.submit(0, entry{turn: turn, finish: func(error) {}})
+		}
+		for i := range 1000 {
+			submit("mallory", i)
+		}
+		for i := range 3 {
+			submit("bob", i)
+		}
+		c.close()
+		var mallorys []string
+		for at, who := range order {
+			if strings.HasPrefix(who, "mallory") {
+				mallorys = append(mallorys, who)
+			} else if at >= maxBatch+2*mostOfOne { // what was being committed when he came, and a batch
+				t.Errorf("%s came as number %d", who, at)
+			}
+		}
+		for i, who := range mallorys {
+			if who != fmt.Sprint("mallory", i) {
+				t.Fatalf("as number %d of Mallory's came %s", i, who)
+			}
+		}
+		if len(order) != 1003 {
+			t.Errorf("%d turns of 1003 were committed", len(order))
 		}
 	})
 }
