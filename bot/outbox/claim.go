@@ -9,8 +9,9 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// reserve keeps an idle lane for a turn that wants something said there, or returns
-// nil: then the row waits for plan like any other.
+// reserve keeps a lane of which nothing is sent or being claimed for a turn that wants something
+// said there, or returns nil: then the row waits for plan like any other. That what came before was shown
+// may still be on its way to the database.
 func (d *dispatcher) reserve(a chat.Address) *lane {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -19,10 +20,15 @@ func (d *dispatcher) reserve(a chat.Address) *lane {
 	}
 	now := time.Now()
 	l := d.lane(a)
-	if l.phase != idle || len(l.known) > 0 || l.budget.at(now).After(now) || d.budget.at(now).After(now) {
+	if l.phase != idle && !l.settles() || len(l.known) > 0 || l.budget.at(now).After(now) || d.budget.at(now).After(now) {
 		return nil
 	}
-	d.begin(l, reserved)
+	if l.phase == idle {
+		d.begin(l, reserved)
+	} else {
+		l.phase = reserved
+		d.hold(l)
+	}
 	return l
 }
 

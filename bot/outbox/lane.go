@@ -15,7 +15,7 @@ type phase int
 
 const (
 	idle     phase = iota // nothing, or known rows that wait for their time
-	reserved              // a turn that is being committed may claim rows of it
+	reserved              // a turn that is being committed may claim rows of it; it may settle meanwhile
 	claiming              // a claim of its next row is being committed
 	busy                  // sending or settling
 )
@@ -70,6 +70,7 @@ type lane struct {
 	known    []place            // in order per bucket; buckets as they came
 	sends    int                // since what had waited longest was sent
 	settling int                // settlements that are being committed, or wait to be
+	anew     int                // of these, those of sends that are to be tried again
 	shown    []*settlement      // of edits, that wait for what is in flight
 	flying   bool               // it has one of the account's parallel sends
 	newer    bool               // what is in flight is outdated already
@@ -81,6 +82,12 @@ type lane struct {
 	rank  time.Time // who goes first when several can
 	where *laneHeap // the heap that it is in, or nil
 	index int
+}
+
+// settles reports whether nothing is under way in the lane but the news of sends that need no other, and
+// nothing that the database alone knows is to follow them.
+func (l *lane) settles() bool {
+	return l.phase == busy && l.current == nil && len(l.queue) == 0 && l.held == 0 && l.anew == 0 && !l.fetched
 }
 
 // add remembers a due row: in order among those of its bucket, behind those of others.

@@ -155,6 +155,9 @@ type settlement struct {
 func (d *dispatcher) prepare(s *settlement) {
 	l := s.lane
 	l.settling++
+	if s.verdict.outcome == storage.Retry {
+		l.anew++
+	}
 	switch {
 	case s.verdict.outcome == storage.Retry && s.row.Edits():
 		// What follows need not wait for it.
@@ -271,8 +274,13 @@ func (s *settlement) finish(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s.lane.settling--
+	if s.verdict.outcome == storage.Retry {
+		s.lane.anew--
+	}
 	if s.wish {
 		d.accept(&grant{sender: d, lane: s.lane, slots: []string{s.next}, held: 1}, s.result.Claimed)
 	}
-	d.rest(s.lane)
+	if s.lane.phase != reserved { // else it goes on when the turn that has it is committed
+		d.rest(s.lane)
+	}
 }

@@ -105,14 +105,15 @@ func legend(v *voice.Voice, q *survey.Question) string {
 		return ""
 	}
 	var lines []string
+	wordless := wordless(v, s)
 	if n <= legendUpTo {
 		for i := range s.Options {
-			if label := optionLabel(v, s, i); label != "" {
+			if label := labelOf(v, s, i, wordless); label != "" {
 				lines = append(lines, optionValue(v, s, i)+" = "+label)
 			}
 		}
 	}
-	if len(lines) == 0 && !wordless(v, s) {
+	if len(lines) == 0 && !wordless {
 		lines = append(lines, scaleEnd(v, q, 0, s.MinText), scaleEnd(v, q, n-1, s.MaxText))
 	}
 	return strings.Join(lines, "\n")
@@ -141,9 +142,17 @@ func scaleEnd(v *voice.Voice, q *survey.Question, i int, words survey.Text) stri
 // optionLabel is an option's words; "" where the label only repeats the value, and where the
 // scale is shown without words.
 func optionLabel(v *voice.Voice, s *survey.Scale, i int) string {
+	return labelOf(v, s, i, wordless(v, s))
+}
+
+// labelOf is optionLabel for who looked already whether the scale is wordless: that looks at all options.
+func labelOf(v *voice.Voice, s *survey.Scale, i int, wordless bool) string {
+	if wordless {
+		return ""
+	}
 	o := &s.Options[i]
 	label := o.Label.In(v.Langs...)
-	if label == voice.Number(o.Value) || wordless(v, s) {
+	if label == voice.Number(o.Value) {
 		return ""
 	}
 	return label
@@ -165,11 +174,11 @@ func scaleRows(v *voice.Voice, session string, at int, q *survey.Question) [][]c
 	s := &q.Scale
 	n := len(s.Options)
 	buttons := make([]chat.Button, n)
-	words := inWords(s)
+	words, wordless := inWords(s), wordless(v, s)
 	short, rising := true, n > 1 && s.Options[0].Value < s.Options[1].Value
 	for i := range s.Options {
 		o := &s.Options[i]
-		label := optionLabel(v, s, i)
+		label := labelOf(v, s, i, wordless)
 		b := chat.Button{Data: Tapped{Verb: VerbPick, Session: session, Question: at, Option: i}.Encode()}
 		to := i
 		if words && label != "" {
@@ -180,7 +189,7 @@ func scaleRows(v *voice.Voice, session string, at int, q *survey.Question) [][]c
 			}
 		} else {
 			b.Text = voice.Join(" ", optionValue(v, s, i), symbol(v, q, i))
-			b.Label = optionOf(v, q, i)
+			b.Label = optionOf(v, q, i, label)
 		}
 		buttons[to] = b
 	}
@@ -199,11 +208,10 @@ func scaleRows(v *voice.Voice, session string, at int, q *survey.Question) [][]c
 	return append(split, buttons)
 }
 
-// optionOf is an option in words that make sense alone: "2 of 5, Dissatisfied".
-func optionOf(v *voice.Voice, q *survey.Question, i int) string {
+// optionOf is an option, with its label, in words that make sense alone: "2 of 5, Dissatisfied".
+func optionOf(v *voice.Voice, q *survey.Question, i int, label string) string {
 	s := &q.Scale
 	o := &s.Options[i]
-	label := optionLabel(v, s, i)
 	if label == "" && wordless(v, s) {
 		label = symbol(v, q, i)
 	}

@@ -265,40 +265,44 @@ func (w *working) apply(p pendingOp, name string) error {
 		if n.Ord == ord {
 			w.ord = ord
 		}
-		var c deliveryCell
+		before, _ := w.slot(storage.Clean(n.Slot)) // a message left behind is in a slot of its own
+		from, known := "", false
+		if before != nil {
+			from, known = before.Address.Chat, before.dirty
+		}
+		var c *deliveryCell
 		switch want := p.op.Want; {
+		case want == nil && old != nil && old == before:
+			c = old // it changes where it is: if the batch comes to nothing, so does all that it knew
+			c.Delivery = cleanDelivery(n)
 		case want == nil && old != nil:
-			c = deliveryCell{Delivery: cleanDelivery(n), render: old.render, packed: old.packed, decoded: old.decoded, whole: old.whole}
+			c = &deliveryCell{Delivery: cleanDelivery(n), render: old.render, packed: old.packed, decoded: old.decoded, whole: old.whole}
 		case want != nil && want.Withdraw && old != nil: // it keeps what it would have shown
 			if err := w.fetchSlots([]string{name}, true); err != nil {
 				return err
 			}
-			c = deliveryCell{Delivery: cleanDelivery(n), render: old.render, packed: old.packed, whole: true}
+			c = &deliveryCell{Delivery: cleanDelivery(n), render: old.render, packed: old.packed, whole: true}
 		default:
-			var err error
 			var body []byte
-			if w := p.op.Want; w != nil && n.Slot == w.Slot {
-				body = w.Body
+			if want != nil && n.Slot == want.Slot {
+				body = want.Body
 			}
-			if c, err = seal(n, body); err != nil {
+			made, err := seal(n, body)
+			if err != nil {
 				return err
 			}
+			c = &made
 		}
 		c.Bucket, c.dirty = w.bucket, true
 		if p.op.Claim != nil { // whoever claims it will show it
-			if err := w.shown(&c); err != nil {
+			if err := w.shown(c); err != nil {
 				return err
 			}
 		}
-		before, _ := w.slot(c.Slot) // a message left behind is in a slot of its own
-		from := ""
-		if before != nil {
-			from = before.Address.Chat
-		}
-		if before == nil || !before.dirty {
+		if !known {
 			w.touched = append(w.touched, c.Slot)
 		}
-		w.place(&c, before)
+		w.place(c, before)
 		w.wait(from, c.Delivery)
 		w.note(p, c.Delivery)
 	}
@@ -333,6 +337,9 @@ func (w *working) shown(c *deliveryCell) error {
 // note keeps a written row for the turn's result.
 func (w *working) note(p pendingOp, d storage.Delivery) {
 	r := w.result(p.turn)
+	if r.Changed == nil {
+		r.Changed = make([]storage.Delivery, 0, 2) // what most turns change
+	}
 	if p.op.Claim != nil {
 		r.Claimed = append(r.Claimed, d)
 	}
@@ -369,10 +376,10 @@ func (w *working) dirtySlots() (whole, states, talks, changed [][]any, queue cha
 			w.relist(t)
 		}
 		now := t.queue(t.queued)
-		if row := t.row(w.bucket, now); t.stored {
-			changed = append(changed, change(row))
+		if t.stored {
+			changed = append(changed, t.change(now))
 		} else {
-			talks = append(talks, row)
+			talks = append(talks, t.row(w.bucket, now))
 		}
 		queue.become(w.bucket, t.queued, now)
 		t.queued, t.stored = now, true

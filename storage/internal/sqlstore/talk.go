@@ -93,6 +93,13 @@ func (t *talk) remove(slot string) {
 
 // row is the talk as it is to be stored, and its place in the queue with it.
 func (t *talk) row(b storage.Bucket, q queued) []any {
+	return append([]any{
+		int64(b), t.id, t.identity, string(t.at.Platform), t.at.Account, t.at.Chat, t.at.Thread, micro(t.started),
+	}, t.change(q)[1:]...)
+}
+
+// change is its key and the columns of it that change.
+func (t *talk) change(q queued) []any {
 	var settled any
 	if _, sends := t.sending(); q.item == "" && !sends {
 		var last time.Time
@@ -103,17 +110,11 @@ func (t *talk) row(b storage.Bucket, q queued) []any {
 		}
 		settled = micro(last)
 	}
-	return []any{
-		int64(b), t.id, t.identity, string(t.at.Platform), t.at.Account, t.at.Chat, t.at.Thread, micro(t.started), settled,
-		"", t.encode(q),
-	}
+	return []any{t.id, settled, "", t.encode(q)}
 }
 
 // talkChanges are the columns of a talk that change, behind its key.
 const talkChanges = "settled, body, packed"
-
-// change is a row of talkChanges.
-func change(row []any) []any { return []any{row[1], row[8], row[9], row[10]} }
 
 // errLost is a row that was read under the lock of its bucket, and is not there.
 var errLost = errors.New("a row is not there any more")
