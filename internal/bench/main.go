@@ -133,7 +133,7 @@ func run(ctx context.Context, o options) (err error) {
 		if err != nil {
 			return err
 		}
-		now := measured{Name: m.name, Rounds: o.Rounds, Where: b.circumstances(ctx, began), Rows: found}
+		now := b.circumstances(ctx, measured{Name: m.name, Rounds: o.Rounds, Rows: found}, began)
 		if err := before.merge(results{now}).write(o.Page); err != nil {
 			return err
 		}

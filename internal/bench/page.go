@@ -46,9 +46,14 @@ func (r results) page() string {
 		}
 	}
 	fmt.Fprintf(&p, "\n%d of %d targets are met.\n\n## Where and when\n\n", count-missed, count)
+	var machines []string
 	for _, m := range r {
-		fmt.Fprintf(&p, "- **%s**, %d rounds: %s\n", m.Name, m.Rounds, strings.Join(m.Where, "; "))
+		fmt.Fprintf(&p, "- **%s**, %d rounds: %s; load averages at its end, with itself: %s\n", m.Name, m.Rounds, m.When, m.Load)
+		if !slices.Contains(machines, m.Where) {
+			machines = append(machines, m.Where)
+		}
 	}
+	fmt.Fprintf(&p, "- %s\n", strings.Join(machines, "\n- "))
 	p.WriteString("\n")
 	p.WriteString(costs)
 	return p.String()
@@ -80,8 +85,8 @@ func (r row) parts() string {
 	return strings.Join(parts, " · ")
 }
 
-// circumstances are what the figures depend on.
-func (b *bench) circumstances(ctx context.Context, began time.Time) []string {
+// circumstances are what the figures of a measurement depend on that began then.
+func (b *bench) circumstances(ctx context.Context, m measured, began time.Time) measured {
 	run := func(name string, args ...string) string {
 		out, err := exec.CommandContext(ctx, name, args...).Output()
 		if err != nil {
@@ -90,15 +95,14 @@ func (b *bench) circumstances(ctx context.Context, began time.Time) []string {
 		return strings.TrimSpace(string(out))
 	}
 	commit := run("git", "rev-parse", "--short", "HEAD")
-	if changed := run("git", "status", "--porcelain", "--untracked-files=no"); changed != "" && changed != "unknown" {
+	if changed := run("git", "status", "--porcelain", "--untracked-files=no", "--", "*.go", "go.mod"); changed != "" && changed != "unknown" {
 		commit += " with changes that are not committed"
 	}
-	return []string{
-		began.UTC().Format("2006-01-02 15:04") + " UTC, commit " + commit + ", in " + time.Since(began).Round(time.Second).String(),
-		fmt.Sprintf("%d processors (%s), %s of memory", runtime.NumCPU(), field("/proc/cpuinfo", "model name"), field("/proc/meminfo", "MemTotal")),
-		runtime.Version() + ", " + run(filepath.Join(b.postgres.Bin(), "postgres"), "--version") + ", Linux " + run("uname", "-r"),
-		"load averages at the end, this run included: " + load(),
-	}
+	m.When = began.UTC().Format("2006-01-02 15:04") + " UTC, commit " + commit + ", in " + time.Since(began).Round(time.Second).String()
+	m.Where = fmt.Sprintf("%d processors (%s), %s of memory; %s, %s, Linux %s", runtime.NumCPU(), field("/proc/cpuinfo", "model name"),
+		field("/proc/meminfo", "MemTotal"), runtime.Version(), run(filepath.Join(b.postgres.Bin(), "postgres"), "--version"), run("uname", "-r"))
+	m.Load = load()
+	return m
 }
 
 // field is the first value of a name in a file of "name : value" lines.

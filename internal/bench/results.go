@@ -11,10 +11,12 @@ import (
 
 // measured is what one measurement found, and where: the record that the page is made of.
 type measured struct {
-	Name   string   `json:"name"` // of the measurement
-	Rounds int      `json:"rounds"`
-	Where  []string `json:"where"` // circumstances
-	Rows   []row    `json:"rows"`
+	Name   string `json:"name"` // of the measurement
+	Rounds int    `json:"rounds"`
+	When   string `json:"when"`    // with the commit, and how long it took
+	Where  string `json:"machine"` // and what runs there
+	Load   string `json:"load"`    // averages at its end
+	Rows   []row  `json:"rows"`
 }
 
 // results are what measurements found when they last ran, in the order in which they run.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,7 +12,7 @@ import (
 func TestWhatIsMeasuredAloneTakesThePlaceOfItsOwnFiguresOnly(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "performance.md")
 	of := func(name string, value float64) measured {
-		return measured{Name: name, Rounds: 5, Where: []string{"then"}, Rows: []row{{Name: "row of " + name, Value: value, Unit: "×", Target: atLeast(1)}}}
+		return measured{Name: name, Rounds: 5, When: "then", Where: "a machine", Load: "1", Rows: []row{{Name: "row of " + name, Value: value, Unit: "×", Target: atLeast(1)}}}
 	}
 	first := results{of("stored", 1), of("throughput", 2), of("latency", 0.5)}
 	if err := results(nil).merge(first).write(page); err != nil {
@@ -22,15 +23,29 @@ func TestWhatIsMeasuredAloneTakesThePlaceOfItsOwnFiguresOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := of("latency", 3)
-	now.Where = []string{"now"}
+	now.When = "now"
 	merged := before.merge(results{now})
 	if diff := cmp.Diff(results{of("throughput", 2), now, of("stored", 1)}, merged); diff != "" {
 		t.Error(diff)
 	}
 	text := merged.page()
-	for _, want := range []string{"| row of throughput | 2.00 × | ≥ 1 | met |", "| row of latency | 3.00 × | ≥ 1 | met |", "3 of 3 targets", "- **latency**, 5 rounds: now\n"} {
+	for _, want := range []string{"| row of throughput | 2.00 × | ≥ 1 | met |", "| row of latency | 3.00 × | ≥ 1 | met |", "3 of 3 targets", "- **latency**, 5 rounds: now; load averages at its end, with itself: 1\n", "\n- a machine\n\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q:\n%s", want, text)
 		}
+	}
+}
+func TestThePageIsWhatItsRecordSays(t *testing.T) {
+	page := filepath.Join("..", "..", "docs", "performance.md")
+	all, err := readResults(recordOf(page))
+	if err != nil || len(all) == 0 {
+		t.Fatal(len(all), err)
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(all.merge(nil).page(), string(text)); diff != "" {
+		t.Error("write it anew: go run ./internal/bench -only none -page docs/performance.md\n" + diff)
 	}
 }
