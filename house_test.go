@@ -44,10 +44,11 @@ var rooms = []room{
 	{path: "internal/signin"},                            // beyond the standard library: argon2, and how Unicode writes one letter
 	{path: "internal/bench/...", imports: []string{"*"}}, // harnesses: nothing that ships imports them
 	{path: "internal/faults/...", imports: []string{"*"}},
+	{path: "internal/table"}, // beyond the standard library: encodings, and workbooks
 	{path: "internal/testdisk"},
 	{path: "internal/browsertest"}, // for tests only
 	{path: "web/...", imports: []string{
-		"web/...", "docs", "internal/page", "internal/qr", "internal/signin", "bot", "bot/render", "bot/snapshot", "bot/voice", "bot/personal", "bot/asking", "storage", "adapters/chat",
+		"web/...", "docs", "internal/page", "internal/table", "internal/qr", "internal/signin", "bot", "bot/render", "bot/snapshot", "bot/voice", "bot/personal", "bot/asking", "storage", "adapters/chat",
 		"recovery/...", "survey/...", "report", "privacy", "access", "invitation/...",
 	}},
 	{path: "bot/outbox", imports: []string{"storage", "adapters/chat"}},
@@ -76,6 +77,7 @@ var rooms = []room{
 	{path: "recovery", imports: []string{"survey", "access"}, pure: true},
 	{path: "invitation", imports: []string{"survey", "recovery"}, pure: true},
 	{path: "invitation/triggerfile", imports: []string{"invitation", "survey", "recovery", "survey/strictyaml"}},
+	{path: "invitation/sheet", imports: []string{"survey/words"}, pure: true},
 	{path: "recovery/rulefile", imports: []string{"recovery", "survey/strictyaml"}},
 	{path: "report", imports: []string{"survey"}}, // beyond the standard library: distributions and linear equations
 	{path: "access", pure: true},
