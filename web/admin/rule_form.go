@@ -267,13 +267,7 @@ func (f *ruleForm) chain(words *words) (out []recovery.Step, ok bool) {
 			f.field(at+"at").Fault, ok = words.t("number_fault"), false
 		}
 		step.At = n
-		for _, name := range strings.Fields(f.field(at + "for").Value) {
-			for p := recovery.P1; p <= recovery.P3; p++ {
-				if p.String() == name {
-					step.For = append(step.For, p)
-				}
-			}
-		}
+		step.For = prioritiesOf(f.field(at + "for").Value)
 		out = append(out, step)
 	}
 	return out, ok

@@ -10,9 +10,13 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/recovery/rulefile"
+	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey/draft"
+	"github.com/google/go-cmp/cmp"
 )
 
 func init() {
@@ -29,13 +33,16 @@ func init() {
 		}
 		p := ruleFormOf(words, c)
 		h := hoursOf(words, c, time.Now())
+		o := routesOf(words, c, &snapshot.Snapshot{})
 		if of == "full" {
 			p.Own, p.Problem, p.Tried = true, "Chain step 1 is at 2000 %.", &triedRules{Sessions: 3, Changes: [][2]string{{"Would open", "2"}}}
 			p.field("sla.P1.contact").Fault, p.field("chain.0.at").Fault = "Write a time.", "Write a number."
 			h.Own, h.Problem, h.Means = true, "no", "A P2 case …"
+			o.Problem, o.Asked, o.Now = "no", true, []string{"front-desk (Telegram)"}
+			o.field("route.0.to.0").Fault = "Say who hears of it."
 			h.field("mon.0.from").Fault = "Give both times."
 		}
-		fixtures = append(fixtures, fixture{"rules.html", of, frame{Title: "Rules"}, p}, fixture{"hours.html", of, frame{Title: "Hours"}, h})
+		fixtures = append(fixtures, fixture{"rules.html", of, frame{Title: "Rules"}, p}, fixture{"hours.html", of, frame{Title: "Hours"}, h}, fixture{"routes.html", of, frame{Title: "Routes"}, o})
 	}
 }
 
@@ -167,6 +174,69 @@ func TestRulesAreForms(t *testing.T) {
 	}
 	if page := body(b.get("/audit")); !strings.Contains(page, "P1 · Contact by: 1h") || !strings.Contains(page, "P1 · Contact by: 45m") {
 		t.Errorf("what was changed:\n%s", page)
+	}
+}
+
+// Routes are lines in their order, that lead to built-in receivers and to those of one's own; who
+// would hear of a case is said before they are saved.
+func TestRoutesAreForms(t *testing.T) {
+	b := newRuleDesk(t)
+	at := chat.Address{Platform: chat.Telegram, Account: "42", Chat: "-100"}
+	for name, at := range map[string]chat.Address{"desk": at, "night": {Platform: chat.Telegram, Account: "42", Chat: "-200"}} {
+		if err := b.w.store.PutStaffChat(t.Context(), storage.StaffChat{Name: name, Sites: []string{"main"}, Created: b.w.clock.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.w.store.PlaceStaffChat(t.Context(), storage.StaffChat{Name: name, Sites: []string{"main"}, Address: at, Created: b.w.clock.Now(), Linked: b.w.clock.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.w.bot.StaffChatsChanged(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const page = "/settings/routes"
+	if out := b.save(page); !strings.Contains(out, "shipped rules") {
+		t.Error("nothing was touched, and something is stored")
+	}
+	saved := func(pairs ...string) {
+		t.Helper()
+		if out := b.save(page, pairs...); !strings.Contains(out, "Saved.") {
+			t.Fatalf("%v is not stored:\n%s", pairs, out)
+		}
+	}
+	saved("receiver.0.name", "owls", "receiver.0.who.0", "chats:night", "receiver.0.who.1", "staff:robin")
+	night := []string{"route.0.site", "main", "route.0.priority", "P1 P2", "route.0.service", "Haircut, Colour", "route.0.to.0", "owls", "route.0.to.1", "lead"}
+	out := b.do(page, "try", append(night, "case.site", "main", "case.priority", "2", "case.service", "colour")...)
+	if !regexp.MustCompile(`(?s)in force</dt><dd>desk \(Telegram\), night \(Telegram\)</dd>.*stands here</dt><dd>night \(Telegram\)`).MatchString(out) {
+		t.Errorf("before it is saved:\n%s", out)
+	}
+	if p, _ := b.inForce(); len(p.Routing.Routes) > 0 {
+		t.Error("trying stored it")
+	}
+	saved(night...)
+	saved("route.1.language", "zh-Hans", "route.1.to.0", "manager", "route.1.n", "1") // the new line goes first
+	p, text := b.inForce()
+	want := recovery.Routing{
+		Receivers: map[recovery.Receiver]recovery.Audience{"owls": {Chats: []string{"night"}, Staff: []string{"robin"}}},
+		Routes: []recovery.Route{
+			{Languages: []string{"zh-Hans"}, To: []recovery.Receiver{recovery.ToManager}},
+			{Sites: []string{"main"}, Priorities: []recovery.Priority{recovery.P1, recovery.P2}, Services: []string{"Haircut", "Colour"}, To: []recovery.Receiver{"owls", recovery.ToLead}},
+		},
+	}
+	if diff := cmp.Diff(want, p.Routing); diff != "" {
+		t.Errorf("(-want +got):\n%s\n%s", diff, text)
+	}
+	for field, bad := range map[string]string{"route.0.to.0": "", "receiver.0.name": "", "receiver.1.name": "owls", "route.1.n": "x"} {
+		if out := b.save(page, field, bad); !strings.Contains(out, `role="alert"`) {
+			t.Errorf("%s %q is stored", field, bad)
+		}
+	}
+	if out := b.save(page, "receiver.0.who.0", "", "receiver.0.who.1", "", "receiver.0.name", ""); !strings.Contains(out, "no receiver") {
+		t.Errorf("a line leads to somebody who is gone:\n%s", out)
+	}
+	saved("route.0.language", "", "route.0.to.0", "", "route.1.to.0", "", "route.1.to.1", "", "route.1.site", "", "route.1.priority", "", "route.1.service", "",
+		"receiver.0.who.0", "", "receiver.0.who.1", "", "receiver.0.name", "")
+	if p, text := b.inForce(); len(p.Routing.Routes)+len(p.Routing.Receivers) > 0 || strings.Contains(text, "routes") {
+		t.Errorf("nothing is left of them:\n%s", text)
 	}
 }
 

@@ -116,6 +116,11 @@ func (c *ruleScope) apply(changes []change) (string, error) {
 			return "", err
 		}
 		at := c.path(x.at)
+		if text == emptyRules && at == x.at[1:] || x.yaml == "" && !doc.Has("rules") { // a file says something, and an empty part of it is said so
+			if text, err = draft.Apply(text, draft.Op{Do: draft.Set, Path: "rules", Value: "{}", As: draft.YAML}); err != nil {
+				return "", err
+			}
+		}
 		op := draft.Op{Do: draft.Set, Path: at, Value: x.yaml, As: draft.YAML, Was: doc.Show(at)}
 		if x.yaml == "" {
 			if !doc.Has(at) {

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +29,8 @@ var ruleRoutes = []route{
 	{pattern: "POST /settings/rules/file", deed: access.EditRules, page: (*site).saveRuleFile},
 	{pattern: "GET /settings/hours", deed: access.EditRules, page: hoursKind.look},
 	{pattern: "POST /settings/hours", deed: access.EditRules, page: hoursKind.save},
+	{pattern: "GET /settings/routes", deed: access.EditRoutes, page: routesKind.look},
+	{pattern: "POST /settings/routes", deed: access.EditRoutes, page: routesKind.save},
 	{pattern: "GET /settings/hearing", deed: access.SeeSettings, page: (*site).hearing},
 }
 
@@ -196,57 +197,6 @@ func (s *site) tryRules(ctx context.Context, words *words, v Viewer, then recove
 		}
 	}
 	return t, err
-}
-
-// hearingPage says who would hear of a case.
-type hearingPage struct {
-	form
-	Asked bool
-	Hear  []string
-}
-
-func (s *site) hearing(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	words, q := s.words(r, v), r.URL.Query()
-	snap := s.Bot.Configuration().Now()
-	var sites []option
-	for _, id := range s.named(v, access.SeeSettings) {
-		if id != access.EverySite {
-			sites = append(sites, option{id, cmp.Or(s.at(id).Name, id)})
-		}
-	}
-	ranks := []option{{"1", "P1"}, {"2", "P2"}, {"3", "P3"}}
-	tiers := []option{{"", words.t("tier_usual")}}
-	for _, t := range []recovery.Tier{recovery.MVC, recovery.MGC, recovery.BZ} {
-		tiers = append(tiers, option{string(t), string(t)})
-	}
-	langs := []option{}
-	for _, tag := range voice.Languages {
-		langs = append(langs, option{tag, languageName(words.lang, tag)})
-	}
-	get := func(name, usual string) string {
-		if q.Has(name) {
-			return strings.TrimSpace(q.Get(name))
-		}
-		return usual
-	}
-	p := hearingPage{form: form{Fields: []field{
-		{Name: "site", Label: words.t("fact_site"), Kind: "select", Options: sites, Value: get("site", "")},
-		{Name: "priority", Label: words.t("priority"), Kind: "select", Options: ranks, Value: get("priority", "2")},
-		{Name: "service", Label: words.t("fact_service"), Value: get("service", "")},
-		{Name: "language", Label: words.t("fact_language"), Kind: "select", Options: langs, Value: get("language", "en")},
-		{Name: "tier", Label: words.t("fact_tier"), Kind: "select", Options: tiers, Value: get("tier", "")},
-	}}, Asked: q.Has("site")}
-	if at := p.field("site").Value; p.Asked && at != "" {
-		if !v.Can(access.SeeSettings, at) {
-			return notAllowed(nil)
-		}
-		n, _ := strconv.Atoi(p.field("priority").Value)
-		m := recovery.Matter{Site: at, Service: p.field("service").Value, Language: p.field("language").Value, Tier: recovery.Tier(p.field("tier").Value), Priority: recovery.Priority(n)}
-		for _, to := range snap.Hears(m) {
-			p.Hear = append(p.Hear, s.placeName(words, snap, to))
-		}
-	}
-	return s.show(w, r, v, http.StatusOK, "hearing.html", frame{Title: words.t("hearing"), Here: "/settings", Back: &link{"/settings", words.t("settings")}}, p)
 }
 
 // placeName is what a chat is called: by its name, or whose own it is.
