@@ -143,7 +143,7 @@ func render(t *testing.T, f fixture, lang string) string {
 
 var (
 	inlineStyle  = regexp.MustCompile(`(?i)\sstyle\s*=|<style`)
-	inlineScript = regexp.MustCompile(`(?i)<script(?:[^>]*\ssrc=)?[^>]*>[^<]|\son[a-z]+\s*=|javascript:`)
+	inlineScript = regexp.MustCompile(`(?i)<script(?:[^>]*\ssrc=)?[^>]*>[^<]|<[^>]*\son[a-z]+\s*=|javascript:`)
 	absolute     = regexp.MustCompile(`(?i)(?:href|src|action)="(?:https?:)?//`)
 	id           = regexp.MustCompile(`\sid="([^"]*)"`)
 	labelFor     = regexp.MustCompile(`<label[^>]*\sfor="([^"]*)"`)
