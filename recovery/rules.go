@@ -41,6 +41,8 @@ type Rules struct {
 	Storm  Storm  `json:"storm"`
 	Digest Digest `json:"digest,omitzero"`
 	Mutes  []Mute `json:"mutes,omitempty"`
+
+	Snippets []Snippet `json:"snippets,omitempty"` // saved words for replies
 }
 
 // SLA is the table of domain 2.4: by when what must have happened, by priority.
@@ -213,6 +215,7 @@ func (r Rules) Check() []Problem {
 		}
 	}
 	out = append(out, checkCauses(r.Causes)...)
+	out = append(out, checkSnippets(r.Snippets)...)
 	if !currency.MatchString(r.Currency) {
 		say("currency", "currency is %q; use its three letters, such as EUR.", r.Currency)
 	}

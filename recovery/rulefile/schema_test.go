@@ -67,7 +67,8 @@ rules:
     P3: {acknowledge: 1.5h}
   chain: [{at: 0, to: on_call, for: P1, outside: true}, {at: 1000, to: manager}, {to: lead}]
   follow_up: {after: 0m, close: 0m, daytime: 00:00-24:00}
-  causes: [{key: own, failure: none}]
+  causes: [{key: own, failure: none}, {key: late, name: Too late, failure: process}]
+  snippets: [{name: Sorry, text: "We are sorry, {name}."}]
   currency: GBP
   hours: {week: {sat: "10:00-12:00", sun: ["00:00-01:00", "22:00-24:00"]}, holidays: [2026-02-28, 12-25, 12-24 to 01-01, "2026-12-24 to 2027-01-02 09:00-13:00"]}
   on_call: night
@@ -128,6 +129,7 @@ func TestTheSchemaRefusesBrokenFiles(t *testing.T) {
 		"rules: {causes: [{failure: other}]}",
 		"rules: {currency: euro}",
 		"rules: {causes: [{key: a}]}",
+		"rules: {snippets: [{name: a}]}",
 		"rules: {hours: {week: {monday: [09:00-10:00]}}}",
 		"rules: {hours: {week: {mon: [9-5]}}}",
 		"rules: {hours: {week: {mon: [\"24:00-24:00\"]}}}",
@@ -195,7 +197,7 @@ func TestTheSchemaHasAllKeys(t *testing.T) {
 	for name, of := range map[string]reflect.Type{
 		"rules": reflect.TypeFor[recovery.Rules](), "targets": reflect.TypeFor[recovery.Targets](), "step": reflect.TypeFor[recovery.Step](),
 		"cause": reflect.TypeFor[recovery.Cause](), "mute": reflect.TypeFor[recovery.Mute](), "audience": reflect.TypeFor[recovery.Audience](),
-		"route": reflect.TypeFor[recovery.Route](),
+		"route": reflect.TypeFor[recovery.Route](), "snippet": reflect.TypeFor[recovery.Snippet](),
 	} {
 		same(name, doc.Defs[name].Properties, keysOf(of))
 	}

@@ -157,6 +157,7 @@ func caseRoutes() []route {
 		{"POST /cases/{number}/undo", access.ContactCase, (*site).undo},
 		{"POST /cases/{number}/note", access.NoteCase, (*site).note},
 		{"POST /cases/{number}/draft", access.NoteCase, (*site).draft},
+		{"POST /cases/{number}/snippet", access.ContactCase, (*site).putSnippet},
 	}
 	for _, form := range actForms {
 		deed := kindOf(form).Deed()

@@ -112,7 +112,10 @@ type pending struct {
 }
 
 // box is a place to write in.
-type box struct{ Title, Hint, Button, Text, Error string }
+type box struct {
+	Title, Hint, Button, Text, Error string
+	Snippets                         []string // names of saved answers
+}
 
 type historyLine struct {
 	Text, Note, At string
@@ -383,6 +386,9 @@ func (l look) offersIn(p *casePage, in caseSource, v *voice.Voice) {
 		p.Reply = &box{
 			Title: l.w.t("reply_title", p.Who, v.Channel(in.View.Session.Address.Platform)), Text: draft("reply"),
 			Hint: l.w.t("reply_hint", in.View.Signature(v, in.Actor.Name)), Button: l.w.t("reply_button", p.Who),
+		}
+		for _, x := range in.Rules.Snippets {
+			p.Reply.Snippets = append(p.Reply.Snippets, x.Name)
 		}
 		if in.Case.State == recovery.Open {
 			p.Reply.Button = l.w.t("take_and_send")

@@ -62,14 +62,17 @@ func (f *form) read(w http.ResponseWriter, r *http.Request) error {
 	for i := range f.Fields {
 		x := &f.Fields[i]
 		if posted, ok := r.PostForm[x.Name]; ok {
-			x.Value = strings.TrimSpace(posted[0])
+			x.Value = strings.TrimSpace(lines(posted[0]))
 			if was, ok := r.PostForm[x.Name+".was"]; ok {
-				x.Was = was[0]
+				x.Was = lines(was[0])
 			}
 		}
 	}
 	return nil
 }
+
+// lines is a text whose lines end as stored ones do: browsers post another end.
+func lines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 
 // merge is the value to store of a field of which now is stored: two people who change
 // different fields both have their way, and who changes what another has changed meanwhile

@@ -34,15 +34,18 @@ func init() {
 		p := ruleFormOf(words, c)
 		h := hoursOf(words, c, time.Now())
 		o := routesOf(words, c, &snapshot.Snapshot{})
+		n := snippetsOf(words, c)
 		if of == "full" {
 			p.Own, p.Problem, p.Tried = true, "Chain step 1 is at 2000 %.", &triedRules{Sessions: 3, Changes: [][2]string{{"Would open", "2"}}}
 			p.field("sla.P1.contact").Fault, p.field("chain.0.at").Fault = "Write a time.", "Write a number."
 			h.Own, h.Problem, h.Means = true, "no", "A P2 case …"
 			o.Problem, o.Asked, o.Now = "no", true, []string{"front-desk (Telegram)"}
 			o.field("route.0.to.0").Fault = "Say who hears of it."
+			n.Own, n.Problem = true, "no"
+			n.field("snippet.0.text").Fault = "Write the words."
 			h.field("mon.0.from").Fault = "Give both times."
 		}
-		fixtures = append(fixtures, fixture{"rules.html", of, frame{Title: "Rules"}, p}, fixture{"hours.html", of, frame{Title: "Hours"}, h}, fixture{"routes.html", of, frame{Title: "Routes"}, o})
+		fixtures = append(fixtures, fixture{"rules.html", of, frame{Title: "Rules"}, p}, fixture{"hours.html", of, frame{Title: "Hours"}, h}, fixture{"routes.html", of, frame{Title: "Routes"}, o}, fixture{"snippets.html", of, frame{Title: "Saved answers"}, n})
 	}
 }
 
@@ -78,6 +81,9 @@ func asShown(page string) url.Values {
 			}
 		}
 		v.Set(m[3], value)
+	}
+	for _, m := range regexp.MustCompile(`(?s)<textarea[^>]* name="([^"]+)"[^>]*>(.*?)</textarea>`).FindAllStringSubmatch(page, -1) {
+		v.Set(m[1], html.UnescapeString(m[2]))
 	}
 	return v
 }
@@ -235,8 +241,44 @@ func TestRoutesAreForms(t *testing.T) {
 	}
 	saved("route.0.language", "", "route.0.to.0", "", "route.1.to.0", "", "route.1.to.1", "", "route.1.site", "", "route.1.priority", "", "route.1.service", "",
 		"receiver.0.who.0", "", "receiver.0.who.1", "", "receiver.0.name", "")
-	if p, text := b.inForce(); len(p.Routing.Routes)+len(p.Routing.Receivers) > 0 || strings.Contains(text, "routes") {
+	if p, text := b.inForce(); len(p.Routing.Routes)+len(p.Routing.Receivers) > 0 || strings.Contains(text, "routes:") {
 		t.Errorf("nothing is left of them:\n%s", text)
+	}
+}
+
+// Saved answers are put into the box of a reply, behind what stands there, and sent by nobody;
+// a site has its own, and what nothing is known for is refused.
+func TestSavedAnswersGoIntoAReply(t *testing.T) {
+	b := newRuleDesk(t)
+	kase := b.w.unhappy("main", "7", "Anna", "I waited.").Name()
+	const page = "/settings/snippets"
+	if out := b.save(page, "snippet.0.name", "Sorry", "snippet.0.text", "Your {order} is late."); !strings.Contains(out, "Nothing is known for {order}.") {
+		t.Errorf("a placeholder that nobody knows:\n%s", out)
+	}
+	b.save(page, "snippet.0.name", "Sorry", "snippet.0.text", "Hello {name},\r\nwe are sorry. {me}", "snippet.1.name", "Call", "snippet.1.text", "May we call you?")
+	b.save(page+"?site=harbour", "snippet.0.name", "Ahoy", "snippet.0.text", "Ahoy {name}!")
+	robin := b.w.as("robin")
+	out := body(robin.get("/cases/" + kase))
+	if !strings.Contains(out, `value="Sorry" formaction`) || strings.Contains(out, "Ahoy") {
+		t.Errorf("the menu:\n%s", out)
+	}
+	robin.post("/cases/"+kase+"/snippet", url.Values{"reply": {"Dear Anna"}, "snippet": {"Sorry"}})
+	if out := body(robin.get("/cases/" + kase)); !strings.Contains(out, ">Dear Anna\n\nHello Anna,\nwe are sorry. Robin Park</textarea>") {
+		t.Errorf("the box:\n%s", regexp.MustCompile(`(?s)<textarea.*?</textarea>`).FindString(out))
+	}
+	k, err := b.w.store.PendingOf(t.Context(), 0, kase)
+	if err != nil || len(k) > 0 {
+		t.Errorf("something is on its way: %v, %v", k, err)
+	}
+	if p, _ := b.inForce(); len(p.At("main", nil).Snippets) != 2 || p.At("harbour", nil).Snippets[0].Name != "Ahoy" {
+		t.Errorf("%+v", p)
+	}
+	b.do(page+"?site=harbour", "same")
+	for i := range 2 {
+		b.save(page, fmt.Sprintf("snippet.%d.name", 1-i), "", fmt.Sprintf("snippet.%d.text", 1-i), "")
+	}
+	if p, text := b.inForce(); len(p.Rules.Snippets) > 0 || len(p.At("harbour", nil).Snippets) > 0 {
+		t.Errorf("nothing is left: %s", text)
 	}
 }
 

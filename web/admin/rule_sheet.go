@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 
@@ -110,29 +111,41 @@ type change struct {
 // apply is the file with the changes, all of them or none.
 func (c *ruleScope) apply(changes []change) (string, error) {
 	text := c.source
+	if len(changes) == 0 {
+		return text, nil
+	}
 	for _, x := range changes {
 		doc, err := draft.Parse(text)
 		if err != nil {
 			return "", err
 		}
 		at := c.path(x.at)
-		if text == emptyRules && at == x.at[1:] || x.yaml == "" && !doc.Has("rules") { // a file says something, and an empty part of it is said so
-			if text, err = draft.Apply(text, draft.Op{Do: draft.Set, Path: "rules", Value: "{}", As: draft.YAML}); err != nil {
-				return "", err
-			}
-		}
 		op := draft.Op{Do: draft.Set, Path: at, Value: x.yaml, As: draft.YAML, Was: doc.Show(at)}
 		if x.yaml == "" {
 			if !doc.Has(at) {
 				continue
 			}
 			op = draft.Op{Do: draft.Remove, Path: at}
+			if parent := path.Dir(at); parent != "." && len(doc.Keys(parent)) == 1 { // what is left empty says so
+				op = draft.Op{Do: draft.Set, Path: parent, Value: "{}", As: draft.YAML, Was: doc.Show(parent)}
+			} else if text, err = wholeRules(text); err != nil {
+				return "", err
+			}
 		}
 		if text, err = draft.Apply(text, op); err != nil {
 			return "", err
 		}
 	}
-	return text, nil
+	return wholeRules(text)
+}
+
+// wholeRules is a file whose rules are there, if empty: rules that are nothing are no rules.
+func wholeRules(text string) (string, error) {
+	doc, err := draft.Parse(text)
+	if err != nil || len(doc.Keys("rules")) > 0 {
+		return text, err
+	}
+	return draft.Apply(text, draft.Op{Do: draft.Set, Path: "rules", Value: "{}", As: draft.YAML, Was: doc.Show("rules")})
 }
 
 // told is what changes, as the list of changes has it.

@@ -31,6 +31,8 @@ var ruleRoutes = []route{
 	{pattern: "POST /settings/hours", deed: access.EditRules, page: hoursKind.save},
 	{pattern: "GET /settings/routes", deed: access.EditRoutes, page: routesKind.look},
 	{pattern: "POST /settings/routes", deed: access.EditRoutes, page: routesKind.save},
+	{pattern: "GET /settings/snippets", deed: access.EditRules, page: snippetsKind.look},
+	{pattern: "POST /settings/snippets", deed: access.EditRules, page: snippetsKind.save},
 	{pattern: "GET /settings/hearing", deed: access.SeeSettings, page: (*site).hearing},
 }
 

@@ -60,7 +60,8 @@ func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	if mayRule(v) == nil {
 		groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/hours", words.t("opening"), words.t("opening_line")},
 			settingsCard{"/settings/rules", words.t("rules"), words.t("rules_line")},
-			settingsCard{"/settings/routes", words.t("routes"), words.t("routes_line")})
+			settingsCard{"/settings/routes", words.t("routes"), words.t("routes_line")},
+			settingsCard{"/settings/snippets", words.t("snippets"), words.t("snippets_line")})
 	}
 	if v.Anywhere(access.ManageAgents) {
 		groups[0].Cards = append(groups[0].Cards, settingsCard{"/people", words.t("people"), words.t("people_line")})
