@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"io"
 	"net/http"
@@ -64,11 +65,14 @@ var people = map[string]access.Grants{
 
 var names = map[string]string{"robin": "Robin Park", "mei": "Mei Chen", "ada": "Ada Okafor", "hans": "Hans Beck", "vera": "Vera Lind"}
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return newWorldOn(t, nil) }
+
+// newWorldOn is a world whose database is reached through what wraps its connections.
+func newWorldOn(t testing.TB, wrap func(driver.Connector) driver.Connector) *world {
 	t.Helper()
 	ctx := context.Background()
 	w := &world{t: t, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
-	store, err := sqlite.Open(ctx, sqlitetest.New(t, 1), sqlite.Options{Clock: w.clock.Now, Unchecked: true})
+	store, err := sqlite.Open(ctx, sqlitetest.New(t, 1), sqlite.Options{Clock: w.clock.Now, Unchecked: true, Wrap: wrap})
 	if err != nil {
 		t.Fatal(err)
 	}
