@@ -212,6 +212,7 @@ func TestAGroupIsLinkedByACodeOnce(t *testing.T) {
 	if !strings.Contains(newest(groupOf("2")), "no longer works") {
 		t.Errorf("another group is told %q", newest(groupOf("2")))
 	}
+	wantNoted(t, w, "chat.linked front by :  → "+chatText(topic))
 	link, err = w.bot.StaffChatLink(ctx, "front")
 	if err != nil {
 		t.Fatal(err)

@@ -53,6 +53,9 @@ func (j *job) linkJob() {
 				return outbox.Work{}, err
 			}
 			b.log.Info("a chat was linked to a member of staff", "staff", id, "platform", j.person.Platform)
+			if err := noted(ctx, b.store, j.update, storage.Audit{At: b.now(), Who: id, What: "staff.linked", Subject: id, After: string(j.person.Platform)}); err != nil {
+				return outbox.Work{}, err
+			}
 			says, name, staff = "link_done", b.snap.Now().Team.Members[id].Name, id
 		} else if !errors.Is(err, storage.ErrNotFound) {
 			return outbox.Work{}, fmt.Errorf("link a member of staff: %w", err)

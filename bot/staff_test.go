@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,8 +81,27 @@ func TestACodeLinksAChatToAMemberOfStaff(t *testing.T) {
 	if other := w.newBot(); other.snap.Now().Team.Actor(bob.person(), "").ID != "bob" {
 		t.Error("another program does not know the link")
 	}
+	wantNoted(t, w, "staff.linked bob by bob:  → telegram", "staff.linked bob by bob:  → telegram")
 	if _, _, err := w.bot.StaffCode(context.Background(), "nobody"); !errors.Is(err, ErrNoStaff) {
 		t.Errorf("a code for nobody: %v", err)
+	}
+}
+
+// wantNoted is what the list of changes has from chats, the oldest first.
+func wantNoted(t *testing.T, w *world, want ...string) {
+	t.Helper()
+	list, err := w.store.Audits(t.Context(), storage.AuditFilter{Limit: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range list {
+		if a.From == "chat" {
+			got = append(got, a.What+" "+a.Subject+" by "+a.Who+": "+a.Before+" → "+a.After)
+		}
+	}
+	if slices.Reverse(got); !slices.Equal(got, want) {
+		t.Errorf("noted:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 

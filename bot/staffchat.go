@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,12 +94,20 @@ func (j *job) chatLinkJob() {
 	j.work = outbox.Work{Bucket: j.bucket, Turn: storage.Turn{Apply: nothing}}
 	j.next = func(ctx context.Context) (outbox.Work, error) {
 		says, name := "chat_code_wrong", ""
+		before := b.snap.Now().Chats
 		var err error
 		if u.Private && !u.Ephemeral || to.IsZero() || u.Ephemeral && u.InPrivate {
 			says = "chat_not_here"
 		} else if name, err = b.store.LinkStaffChat(ctx, b.key.code("chat", u.Text), to, b.now()); err == nil {
 			says = "chat_linked"
 			if err := b.snap.RefreshChats(ctx); err != nil {
+				return outbox.Work{}, err
+			}
+			was, who := "", b.snap.Now().Team.Links[j.person]
+			if i := slices.IndexFunc(before, func(c storage.StaffChat) bool { return c.Name == name }); i >= 0 && before[i].Address != to {
+				was = chatText(before[i].Address)
+			}
+			if err := noted(ctx, b.store, u, storage.Audit{At: b.now(), Who: who, What: "chat.linked", Subject: name, Before: was, After: chatText(to)}); err != nil {
 				return outbox.Work{}, err
 			}
 		} else if !errors.Is(err, storage.ErrNotFound) {

@@ -91,6 +91,12 @@ func (a *terminal) changeKey(asJSON bool, file string, lost bool) (err error) {
 	if err != nil {
 		return err
 	}
+	if !done.Already {
+		what := map[bool]string{false: "key.rotate", true: "key.new"}[lost]
+		if err := a.audited(store, what, "SECRET_KEY", "", fmt.Sprintf("%d sealed anew, %d given up", done.Sealed, done.GivenUp)); err != nil {
+			return err
+		}
+	}
 	if asJSON {
 		return a.printJSON(keyChangedView(done))
 	}

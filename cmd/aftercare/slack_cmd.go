@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,6 +70,9 @@ func (c *slackInviteCmd) Run(a *terminal) error {
 	link, err := app.InstallLink(a.ctx, s, store, c.Workspace, expires)
 	if err != nil {
 		return fmt.Errorf("make a link: %w", err)
+	}
+	if err := a.audited(store, "slack.invite", cmp.Or(c.Workspace, "slack"), "", expires.UTC().Format("until 2006-01-02 15:04 UTC")); err != nil {
+		return err
 	}
 	if c.JSON {
 		return a.printJSON(installLinkView{Link: link, Workspace: c.Workspace, Expires: expires})

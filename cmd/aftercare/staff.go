@@ -375,9 +375,12 @@ type codeView struct {
 
 // Run makes a code and prints it. It is shown once.
 func (c *staffCodeCmd) Run(a *terminal) error {
-	return a.team(c.ID, func(b *bot.Bot, _ storage.Store) error {
+	return a.team(c.ID, func(b *bot.Bot, store storage.Store) error {
 		code, expires, err := b.StaffCode(a.ctx, c.ID)
 		if err != nil {
+			return err
+		}
+		if err := a.audited(store, "staff.code", c.ID, "", ""); err != nil {
 			return err
 		}
 		if c.JSON {

@@ -60,6 +60,11 @@ func (a *terminal) setFlowState(name, state string, asJSON bool, says string) er
 	if err := store.PutFlowState(a.ctx, storage.FlowState{Flow: name, State: state, At: a.clock()}); err != nil {
 		return fmt.Errorf("store the state of %s: %w", name, err)
 	}
+	if view.State != view.Was {
+		if err := a.audited(store, "flow."+view.State, name, view.Was, view.State); err != nil {
+			return err
+		}
+	}
 	if asJSON {
 		return a.printJSON(view)
 	}
