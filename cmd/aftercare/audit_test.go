@@ -27,7 +27,6 @@ func TestWhatCommandsChangeIsNoted(t *testing.T) {
 		{"staff add amy --role lead --everywhere", "staff.roles amy | rights: agent at main | rights: lead everywhere"},
 		{"staff code amy", "staff.code amy |  | "},
 		{"staff chat add desk --site main", "chat.add desk |  | main"},
-		{"survey publish one_tap_csat", "flow.publish one_tap_csat 1 |  | "},
 		{"survey pause one_tap_csat", "flow.paused one_tap_csat | asked | paused"},
 		{"survey pause one_tap_csat", ""},
 		{"survey resume one_tap_csat", "flow.asked one_tap_csat | paused | asked"},
