@@ -1,10 +1,12 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -46,6 +48,24 @@ func (c Cases) View(ctx context.Context, k *storage.Case, o storage.Opening) (*r
 	view := f.view(o.Session, o.Identity, flow)
 	view.Case = k
 	return view, nil
+}
+
+// Storms are the storms that were under way within the last while, of the sites that seen lets
+// through, the latest first.
+func (c Cases) Storms(within time.Duration, seen func(site string) bool) (all []recovery.Gathering) {
+	since := c.Bot.now().Add(-within)
+	for _, site := range c.Bot.openings.sites() {
+		if !seen(site) {
+			continue
+		}
+		for _, g := range c.Bot.openings.storms(site, c.Bot.snap.Now().Rules(site).Storm) {
+			if !g.Until.Before(since) {
+				all = append(all, g)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b recovery.Gathering) int { return cmp.Or(b.From.Compare(a.From), cmp.Compare(a.Site, b.Site)) })
+	return all
 }
 
 // Hears is what somebody hears of a case, by itself, at a moment.

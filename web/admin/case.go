@@ -149,6 +149,7 @@ func caseRoutes() []route {
 		{"GET /cases", access.SeeCases, (*site).inbox},
 		{"POST /cases/take", access.TakeCase, (*site).takeOne},
 		{"POST /cases/views", access.SeeCases, (*site).saveView},
+		{"GET /cases/next", access.SeeCases, (*site).nextCase},
 		{"GET /cases/{number}", access.SeeCases, (*site).kase},
 		{"GET /live", access.SeeCases, (*site).live},
 		{"POST /cases/{number}/take", access.TakeCase, actPost("take")},

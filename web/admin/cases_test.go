@@ -476,3 +476,33 @@ func TestEveryEventOfACaseHasWords(t *testing.T) {
 		}
 	}
 }
+
+// Many cases of one site at once are told of in one row, that leads to the most urgent which
+// nobody has; who may not see the site hears of no storm.
+func TestAStormIsOneRowOfTheList(t *testing.T) {
+	w := newWorld(t)
+	w.rated("2", "harbour", "500", "Early", "It was so so.")
+	w.clock.add(10 * time.Minute)
+	for i := range 12 {
+		w.rated("2", "harbour", fmt.Sprint(600+i), "Guest", "It was so so.")
+	}
+	urgent := w.unhappy("harbour", "700", "Last", "It was awful.")
+	hans := w.as("hans")
+	page := body(hans.get("/cases"))
+	if !strings.Contains(page, "Storm at Harbour") || !strings.Contains(page, ": 13 cases, 1 of them P1") || !strings.Contains(page, "14 that nobody has") {
+		t.Errorf("the list:\n%s", page)
+	}
+	if to := hans.get("/cases/next?site=harbour").Header().Get("Location"); to != "/cases/"+urgent.Name() {
+		t.Errorf("next is %q, not %s", to, urgent.Name())
+	}
+	if page := body(w.as("ada").get("/cases")); strings.Contains(page, "Storm") {
+		t.Error("a storm of another site is told of")
+	}
+	if code := w.as("ada").get("/cases/next?site=harbour").Code; code != http.StatusForbidden {
+		t.Errorf("the next of another site: %d", code)
+	}
+	w.clock.add(2 * time.Hour)
+	if page := body(hans.get("/cases")); strings.Contains(page, "Storm") {
+		t.Error("a storm that is long over is told of")
+	}
+}

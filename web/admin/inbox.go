@@ -48,6 +48,7 @@ type inboxPage struct {
 	Empty  bool   // nobody waits
 	Last   string // when the last case was closed, and by whom; "" = none was
 	NotOne string // what was searched for and is no case
+	Storms []stormRow
 	May    bool   // the reader may act at all
 	Back   string // this address, to come back to
 }
@@ -181,6 +182,13 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		}
 		p.Last = last
 	}
+	if state == "" || state == "free" {
+		storms, err := s.stormRows(r.Context(), words, v, now, q.Get("site"))
+		if err != nil {
+			return err
+		}
+		p.Storms = storms
+	}
 	views, err := s.Store.Views(r.Context(), v.Staff)
 	if err != nil {
 		return err
@@ -193,6 +201,14 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	}
 	f := frame{Title: words.t("cases"), Here: "/cases", Waiting: waiting, Own: true, Modules: caseModules}
 	return s.show(w, r, v, http.StatusOK, "cases.html", f, p)
+}
+
+// countText is a count that may have stopped early.
+func countText(n int, more bool) string {
+	if more {
+		return strconv.Itoa(n) + "+"
+	}
+	return strconv.Itoa(n)
 }
 
 // casesOfNamed are the cases of customers whose names begin as what was typed, those that opened
@@ -228,9 +244,7 @@ func (s *site) group(ctx context.Context, w *words, v Viewer, now time.Time, f s
 	if err != nil {
 		return g, 0, err
 	}
-	if g.Count = strconv.Itoa(n); more {
-		g.Count += "+"
-	}
+	g.Count = countText(n, more)
 	f.Limit = openRows
 	switch {
 	case fold:
