@@ -113,6 +113,9 @@ type Plan struct {
 // Plan says what follows from an event. flow is asked for the survey of the trigger; one that
 // does not exist is as none.
 func (p Policy) Plan(e Event, c Customer, flow func(id string) (Flow, bool)) Plan {
+	if e.Ask != "" && e.State == string(OnDone) {
+		return planNamed(e)
+	}
 	for i := range p.Triggers {
 		t := &p.Triggers[i]
 		if string(t.On) != e.State || !t.When.Holds(e, c) {
@@ -141,6 +144,16 @@ func (p Policy) Plan(e Event, c Customer, flow func(id string) (Flow, bool)) Pla
 		return plan
 	}
 	return Plan{Decision: suppress(NoTrigger, "triggers", "state", e.State)}
+}
+
+// planNamed is what follows from an event that says itself which survey is asked: at once, and
+// by the same limits as if a person asked.
+func planNamed(e Event) Plan {
+	plan := Plan{Flow: e.Ask, Due: e.Told, Decision: Decision{State: Scheduled}}
+	if late := e.Told.Sub(e.At); !e.At.IsZero() && late > time.Duration(NamedStale) {
+		plan.Decision = suppress(Stale, "event.ask", "after", recovery.Span(late.Truncate(time.Minute)).String(), "limit", NamedStale.String())
+	}
+	return plan
 }
 
 func (t *Trigger) rule(name string) string { return "triggers." + t.Name + "." + name }

@@ -60,6 +60,7 @@ type Trigger struct {
 // What a trigger does unless its file says otherwise.
 const (
 	UsualStale  = recovery.Span(3 * 24 * time.Hour)
+	NamedStale  = recovery.Span(30 * 24 * time.Hour) // of an event that names its survey
 	UsualSample = 100
 	OfCustomer  = "customer"
 	OfSite      = "site"
@@ -136,6 +137,7 @@ type Event struct {
 	Told              time.Time // when we heard of it
 	Late, Broken      bool
 	Attributes        map[string]any // strings, numbers, truths
+	Ask               string         // the survey that is asked once it is done; "" = the triggers decide
 	Test              bool
 }
 

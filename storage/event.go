@@ -47,6 +47,7 @@ type Event struct {
 	Stage      string             `json:"stage,omitempty"`
 	Amount     *EventAmount       `json:"amount,omitempty"`
 	Customer   *EventCustomer     `json:"customer,omitempty"` // nil = an event that only counts
+	Ask        string             `json:"ask,omitempty"`      // the survey that is asked once it is done; "" = the triggers decide
 	Attributes map[string]any     `json:"attributes,omitempty"`
 	Reason     string             `json:"reason,omitempty"` // why it was cancelled
 	Updated    time.Time          `json:"updated,omitzero"` // when the source changed it last, as it says

@@ -19,7 +19,7 @@ import (
 func eventOf(e storage.StoredEvent) invitation.Event {
 	return invitation.Event{
 		Source: e.Source, ID: e.ID, State: string(e.State), Site: e.Site, Service: e.Service, Stage: e.Stage, Touchpoint: e.Touchpoint,
-		Staff: e.Staff, At: e.At(), Told: e.Received, Late: late(&e.Event), Attributes: e.Attributes, Test: e.Test,
+		Staff: e.Staff, At: e.At(), Told: e.Received, Late: late(&e.Event), Attributes: e.Attributes, Test: e.Test, Ask: e.Ask,
 	}
 }
 

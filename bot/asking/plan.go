@@ -79,7 +79,7 @@ func (a *Asking) planOne(ctx context.Context, p invitation.Policy, flows *flows,
 			pl.asks = append(pl.asks, x.ID)
 		}
 	}
-	if e.State == storage.EventCancelled || e.State == storage.EventReopened || len(p.Triggers) == 0 {
+	if e.State == storage.EventCancelled || e.State == storage.EventReopened || len(p.Triggers) == 0 && e.Ask == "" {
 		return pl, nil
 	}
 	pl.plan = p.Plan(eventOf(e), customerOf(&e.Event), flows.of)
@@ -92,7 +92,7 @@ func (a *Asking) planOne(ctx context.Context, p invitation.Policy, flows *flows,
 	flow, _ := flows.of(pl.plan.Flow)
 	zone := a.site(e.Site).Zone
 	pl.next = &storage.Ask{
-		ID: storage.AskID(e.Name(), pl.plan.Trigger), Customer: e.Customer.ID, Event: e.Name(), Trigger: pl.plan.Trigger,
+		ID: askOf(e.Name(), pl.plan), Customer: e.Customer.ID, Event: e.Name(), Trigger: pl.plan.Trigger,
 		Flow: pl.plan.Flow, Class: string(flow.Class), Site: e.Site, Service: e.Service, Test: e.Test, State: string(invitation.Scheduled), Made: e.Received,
 		First: pl.plan.Due, Due: pl.plan.Due, Told: pl.hash,
 	}
@@ -101,6 +101,14 @@ func (a *Asking) planOne(ctx context.Context, p invitation.Policy, flows *flows,
 	}
 	pl.asks = append(pl.asks, pl.next.ID, again2(pl.next.ID))
 	return pl, nil
+}
+
+// askOf names the ask that follows from an event.
+func askOf(event string, p invitation.Plan) string {
+	if p.Trigger == "" && p.Flow != "" {
+		return storage.AskID(event, "by hand "+p.Flow) // no trigger is called so
+	}
+	return storage.AskID(event, p.Trigger)
 }
 
 // again2 is the ask of a service that was done once more.

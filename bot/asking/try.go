@@ -59,6 +59,7 @@ type trying struct {
 	expires map[string]time.Duration
 	out     Tried
 	by      map[string]*TriedTrigger
+	ends    func(context.Context, *storage.Ask, invitation.Decision) error // hears of each event
 }
 
 // Try says whom a file of triggers would have asked, and whom not, had it been in force since a
@@ -67,6 +68,7 @@ type trying struct {
 func (a *Asking) Try(ctx context.Context, p invitation.Policy, since time.Time, sites []string) (Tried, error) {
 	t := trying{a: a, p: p, flows: a.flows(ctx), expires: map[string]time.Duration{}, by: map[string]*TriedTrigger{}}
 	t.out = Tried{Since: since, NotAsked: map[string]int{}, Triggers: []TriedTrigger{}, Differences: []TriedEvent{}}
+	t.ends = t.end
 	for _, x := range p.Triggers {
 		t.by[x.Name] = &TriedTrigger{Name: x.Name, NotAsked: map[string]int{}}
 	}
@@ -92,7 +94,7 @@ func (a *Asking) Try(ctx context.Context, p invitation.Policy, since time.Time, 
 			for _, e := range byCustomer[c] {
 				t.k.events[e.Name()] = e
 			}
-			if err := t.customer(ctx, byCustomer[c]); err != nil {
+			if err := t.customer(ctx, byCustomer[c], nil); err != nil {
 				return t.out, err
 			}
 		}
@@ -152,8 +154,9 @@ func (t *trying) expiry(ctx context.Context, id string) (time.Duration, error) {
 	return t.expires[id], nil
 }
 
-// customer goes through the events of one customer, in the order in which they fall due.
-func (t *trying) customer(ctx context.Context, events []storage.StoredEvent) error {
+// customer goes through the events of one customer, in the order in which they fall due, behind
+// offers that were made to them.
+func (t *trying) customer(ctx context.Context, events []storage.StoredEvent, offers []storage.Ask) error {
 	var queue []storage.Ask
 	for _, e := range events {
 		plan := t.p.Plan(eventOf(e), customerOf(&e.Event), t.flows.of)
@@ -165,14 +168,14 @@ func (t *trying) customer(ctx context.Context, events []storage.StoredEvent) err
 		}
 		flow, _ := t.flows.of(plan.Flow)
 		x := storage.Ask{
-			ID: storage.AskID(e.Name(), plan.Trigger), Customer: e.Customer.ID, Event: e.Name(), Trigger: plan.Trigger, Flow: plan.Flow,
+			ID: askOf(e.Name(), plan), Customer: e.Customer.ID, Event: e.Name(), Trigger: plan.Trigger, Flow: plan.Flow,
 			Class: string(flow.Class), Site: e.Site, Test: e.Test, Made: e.Received, First: plan.Due, Due: plan.Due,
 		}
 		if at := e.At(); !at.IsZero() {
 			x.Day = at.In(t.a.site(e.Site).Zone).Format(time.DateOnly)
 		}
 		if plan.State == invitation.Suppressed {
-			if err := t.end(ctx, &x, plan.Decision); err != nil {
+			if err := t.ends(ctx, &x, plan.Decision); err != nil {
 				return err
 			}
 			continue
@@ -182,7 +185,6 @@ func (t *trying) customer(ctx context.Context, events []storage.StoredEvent) err
 		}
 		queue = append(queue, x)
 	}
-	var offers []storage.Ask
 	for len(queue) > 0 {
 		slices.SortStableFunc(queue, func(a, b storage.Ask) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
 		x := queue[0]
@@ -206,7 +208,7 @@ func (t *trying) customer(ctx context.Context, events []storage.StoredEvent) err
 			x.Until = x.Sent.Add(lasts)
 			offers = append(offers, x)
 		}
-		if err := t.end(ctx, &x, d); err != nil {
+		if err := t.ends(ctx, &x, d); err != nil {
 			return err
 		}
 		queue = queue[1:]

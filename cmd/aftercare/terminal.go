@@ -37,6 +37,7 @@ type commands struct {
 	Staff       staffCmd       `cmd:"" help:"Add, list and remove staff, and link their chats."`
 	Admin       adminCmd       `cmd:"" help:"Let people sign in to the pages, and help who is locked out."`
 	Triggers    triggersCmd    `cmd:"" help:"Say whom a service has asked by itself, and whom not."`
+	Import      importCmd      `cmd:"" help:"Tell of the services that stand in a table, CSV or XLSX."`
 	Event       eventCmd       `cmd:"" help:"Tell of services that took place, and correct that."`
 	Token       tokenCmd       `cmd:"" help:"Let other systems use the API: make, list and end their tokens."`
 	Slack       slackCmd       `cmd:"" help:"Invite, list, approve and remove workspaces that install the Slack app."`

@@ -37,6 +37,7 @@ type reader struct {
 	now    time.Time
 	sites  map[string]storage.Site // that the token may tell of
 	only   string                  // the one site of the token; "" = it has none or several
+	asks   func() []string         // surveys that an event may name
 	faults []fault
 }
 
@@ -162,7 +163,7 @@ func (r *reader) moment(v value, name string, site storage.Site) time.Time {
 
 var eventMembers = []string{
 	"source", "id", "state", "site", "service", "booked", "started", "ended", "promised", "measures", "staff", "touchpoint", "stage",
-	"amount", "customer", "attributes", "reason", "updated", "test",
+	"amount", "customer", "attributes", "reason", "updated", "test", "ask",
 }
 
 // event reads one event.
@@ -196,6 +197,11 @@ func (r *reader) event(v value) (e storage.Event) {
 	e.Updated = r.moment(v, "updated", site)
 	e.Staff, e.Touchpoint, e.Stage = r.words(v, "staff", maxID), r.words(v, "touchpoint", maxID), r.one(v, "stage", "pre_sale", "in_sale", "after_sale")
 	e.Reason = r.words(v, "reason", maxWords)
+	if e.Ask = r.words(v, "ask", maxID); e.Ask != "" {
+		if all := r.asks(); !slices.Contains(all, e.Ask) {
+			r.fault(v.members["ask"].at, "unknown_flow", "There is no survey %q.%s", short(e.Ask), meant(e.Ask, all))
+		}
+	}
 	if t, ok := v.members["test"]; ok && t.kind != boolean {
 		r.fault(t.at, "type", "This is %s; true or false is meant.", t.kind)
 	} else {

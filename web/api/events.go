@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -52,6 +55,13 @@ func (s *api) reader(q *request) (*reader, error) {
 			r.sites[x.ID] = x
 		}
 	}
+	r.asks = sync.OnceValue(func() []string {
+		all, err := bot.Offers{Bot: s.Bot}.Classes(q.Context())
+		if err != nil {
+			s.Log.Error("api: cannot read which surveys there are", "err", err)
+		}
+		return slices.Sorted(maps.Keys(all))
+	})
 	if len(q.token.Sites) == 1 {
 		r.only = q.token.Sites[0]
 	}
