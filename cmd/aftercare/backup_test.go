@@ -290,13 +290,14 @@ func TestABackupThatIsKilledIsNoBackup(t *testing.T) {
 			began := time.Now()
 			m.must("backup", "whole")
 			took := time.Since(began)
+			const kills = 8
 			half := 0
-			for kill := range 12 {
+			for kill := range kills {
 				dir := filepath.Join(m.dir, "killed", time.Duration(kill).String())
 				p := m.start("backup", dir)
 				select {
 				case <-p.done:
-				case <-time.After(took * time.Duration(kill) / 12):
+				case <-time.After(took * time.Duration(kill) / kills):
 					p.kill()
 				}
 				b, err := archive.Open(dir)
@@ -328,7 +329,7 @@ func TestABackupThatIsKilledIsNoBackup(t *testing.T) {
 			if diff := cmp.Diff(held(first), held(again)); diff != "" {
 				t.Errorf("before and after:\n%s", diff)
 			}
-			t.Logf("%d of 12 were killed in the middle", half)
+			t.Logf("%d of %d were killed in the middle", half, kills)
 		})
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -23,6 +24,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/aftercare/aftercare/cmd/aftercare/signals"
+	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
@@ -269,12 +272,29 @@ func freeAddress(t *testing.T) string {
 	return address
 }
 
-// databases are the engines that everything is tested on.
+// databases are the engines that everything is tested on, made by whoever uses them first.
 var databases = []struct {
 	name string
 	url  func(*testing.T) string
 }{
 	{"sqlite", func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "a.db") }},
+	{"postgres", migrated},
+}
+
+// migrated is a database in Postgres that is up to date, without the cost of its migrations.
+func migrated(t *testing.T) string {
+	return pgtest.From(t, "migrated", func(dsn string) error {
+		_, err := app.Migrate(context.Background(), app.Migrating{Settings: settings.Settings{DatabaseURL: settings.Secret(dsn)}, Clock: app.Now, BackedUp: true})
+		return err
+	})
+}
+
+// emptyDatabases are the same, with nothing in them.
+var emptyDatabases = []struct {
+	name string
+	url  func(*testing.T) string
+}{
+	databases[0],
 	{"postgres", func(t *testing.T) string { return pgtest.Start(t) }},
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
-	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
 var (
@@ -67,7 +66,7 @@ func TestPostgresIsKilledAgainAndAgain(t *testing.T) {
 // Postgres commits, and the program does not hear of it.
 func TestAnswersToCommitAreCut(t *testing.T) {
 	t.Parallel()
-	l, database := newLineTo(t, pgtest.Start(t))
+	l, database := newLineTo(t, migrated(t))
 	s := newSiege(t, siegePlan{database: database})
 	server := s.serve()
 	s.begin()
@@ -88,7 +87,7 @@ func TestAnswersToCommitAreCut(t *testing.T) {
 
 func TestTroubleOnTheWayToPostgres(t *testing.T) {
 	t.Parallel()
-	l, database := newLineTo(t, pgtest.Start(t))
+	l, database := newLineTo(t, migrated(t))
 	s := newSiege(t, siegePlan{database: database})
 	server := s.serve()
 	s.begin()

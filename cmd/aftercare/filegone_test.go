@@ -18,8 +18,11 @@ import (
 // theft is what somebody does to the file of a database that is in use.
 type theft struct {
 	name string
-	do   func(t *testing.T, dir, other string) // other is the file of another database
-	says string                                // in the log
+	// do is given what makes the file of another database. Where older is, it finds a copy of the file
+	// beside it, old.db.
+	do    func(t *testing.T, dir string, other func() string)
+	older bool
+	says  string // in the log
 	// again is what a supervisor that starts the server again reads; "" = it starts.
 	again string
 	// mend makes a file of what is left, in which everything acknowledged must be; nil = the
@@ -57,34 +60,36 @@ func rescued(t *testing.T, dir string) string {
 
 func thefts() []theft {
 	const gone = "was removed or renamed. Put it back"
+	type maker = func() string
 	return []theft{
 		{
-			"rm", func(t *testing.T, dir, _ string) { here(t, os.Remove(dir+"/a.db")) }, gone, "there was a database at", rescued,
+			name: "rm", do: func(t *testing.T, dir string, _ maker) { here(t, os.Remove(dir+"/a.db")) },
+			says: gone, again: "there was a database at", mend: rescued,
 		},
 		{
-			"mv", func(t *testing.T, dir, _ string) { here(t, os.Rename(dir+"/a.db", dir+"/b.db")) }, gone, "there was a database at",
-			func(_ *testing.T, dir string) string { return dir + "/b.db" },
+			name: "mv", do: func(t *testing.T, dir string, _ maker) { here(t, os.Rename(dir+"/a.db", dir+"/b.db")) },
+			says: gone, again: "there was a database at", mend: func(_ *testing.T, dir string) string { return dir + "/b.db" },
 		},
 		{
-			"mv another over it", func(t *testing.T, dir, other string) { here(t, os.Rename(other, dir+"/a.db")) },
-			"another file was put in the place of a.db", "", rescued,
+			name: "mv another over it", do: func(t *testing.T, dir string, other maker) { here(t, os.Rename(other(), dir+"/a.db")) },
+			says: "another file was put in the place of a.db", mend: rescued,
 		},
 		{
-			"cp another over it", func(t *testing.T, dir, other string) { copyFile(t, other, dir+"/a.db") },
-			"a.db was overwritten by another program", "belong to another file", nil,
+			name: "cp another over it", do: func(t *testing.T, dir string, other maker) { copyFile(t, other(), dir+"/a.db") },
+			says: "a.db was overwritten by another program", again: "belong to another file",
 		},
 		{
-			"cp an older copy over it", func(t *testing.T, dir, _ string) { copyFile(t, dir+"/old.db", dir+"/a.db") },
-			"a.db was overwritten by another program", "belong to another file", nil,
+			name: "cp an older copy over it", older: true, do: func(t *testing.T, dir string, _ maker) { copyFile(t, dir+"/old.db", dir+"/a.db") },
+			says: "a.db was overwritten by another program", again: "belong to another file",
 		},
 		{
-			"rm of the log of changes", func(t *testing.T, dir, _ string) { here(t, os.Remove(dir+"/a.db-wal")) }, "a.db-wal " + gone, "",
-			func(_ *testing.T, dir string) string { return dir + "/a.db" },
+			name: "rm of the log of changes", do: func(t *testing.T, dir string, _ maker) { here(t, os.Remove(dir+"/a.db-wal")) },
+			says: "a.db-wal " + gone, mend: func(_ *testing.T, dir string) string { return dir + "/a.db" },
 		},
 		{
-			"chmod 0", func(t *testing.T, dir, _ string) { here(t, os.Chmod(dir+"/a.db", 0)) }, "may no longer be read and written",
-			map[bool]string{true: "", false: "permission"}[os.Getuid() == 0],
-			func(t *testing.T, dir string) string {
+			name: "chmod 0", do: func(t *testing.T, dir string, _ maker) { here(t, os.Chmod(dir+"/a.db", 0)) },
+			says: "may no longer be read and written", again: map[bool]string{true: "", false: "permission"}[os.Getuid() == 0],
+			mend: func(t *testing.T, dir string) string {
 				here(t, os.Chmod(dir+"/a.db", 0o600))
 				return dir + "/a.db"
 			},
@@ -92,12 +97,13 @@ func thefts() []theft {
 		{
 			// A file system that has files open for writing cannot be made read-only: what can
 			// be is the way to it.
-			"mount read-only", func(t *testing.T, dir, _ string) {
+			name: "mount read-only", do: func(t *testing.T, dir string, _ maker) {
 				here(t, syscall.Mount(dir, dir, "", syscall.MS_BIND, ""))
 				t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 				here(t, syscall.Mount("", dir, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
-			}, "a.db may no longer be written", "read-only file system",
-			func(t *testing.T, dir string) string {
+			},
+			says: "a.db may no longer be written", again: "read-only file system",
+			mend: func(t *testing.T, dir string) string {
 				here(t, syscall.Unmount(dir, syscall.MNT_DETACH))
 				return dir + "/a.db"
 			},
@@ -140,17 +146,22 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 	m.dir = filepath.Join(m.dir, "here")
 	here(t, os.Mkdir(m.dir, 0o700))
 	m.env["DATABASE_URL"] = "sqlite:" + m.dir + "/a.db"
-	other := newMachine(t, map[string]string{"DATABASE_URL": "sqlite:a.db"})
-	other.must("migrate")
-	other.serve().stop() // so that it has a mark of its own
+	other := func() string {
+		m := newMachine(t, map[string]string{"DATABASE_URL": "sqlite:a.db"})
+		m.serve().stop() // so that it has a mark of its own
+		return m.dir + "/a.db"
+	}
 	m.env["PUBLIC_URL"] = "http://" + m.address
-	m.serve().stop()
-	copyFile(t, m.dir+"/a.db", m.dir+"/old.db")
+	if what.older {
+		m.serve().stop()
+		copyFile(t, m.dir+"/a.db", m.dir+"/old.db")
+	}
 	server := m.serve()
 
 	const (
 		customers = 4
-		pause     = 5 * time.Millisecond // between two of one customer
+		pause     = 15 * time.Millisecond // between two of one customer
+		enough    = 60                    // are acknowledged before
 	)
 	var took atomic.Bool // the trouble is over
 	var before, after atomic.Int64
@@ -186,12 +197,18 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 			}
 		})
 	}
-	for deadline := time.Now().Add(patience); before.Load() < 100; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); before.Load() < enough; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("nothing is acknowledged")
 		}
 	}
-	what.do(t, m.dir, other.dir+"/a.db")
+	if what.older {
+		// A copy is older once a newer pulse is in the file itself, and the server has looked since.
+		eventually(t, "a newer pulse in the file itself", func() bool { return pulse(t, m.dir+"/a.db") > pulse(t, m.dir+"/old.db") })
+		seen := before.Load()
+		eventually(t, "what was written after it", func() bool { return before.Load() > seen+customers })
+	}
+	what.do(t, m.dir, other)
 	took.Store(true)
 	began := time.Now()
 	for {
@@ -202,7 +219,7 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 		if time.Since(began) > patience {
 			t.Fatal("it is ready all the same")
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(5 * time.Millisecond)
 	}
 	select {
 	case <-server.done:
@@ -246,6 +263,18 @@ func takeAway(t *testing.T, what theft) (kept int, unready time.Duration) {
 		t.Errorf("%d are stored, and %d were acknowledged", stored, n)
 	}
 	return int(before.Load()), unready
+}
+
+// pulse is the number in a database's first page that grows while it is served.
+func pulse(t *testing.T, path string) uint32 {
+	t.Helper()
+	file, err := os.Open(path)
+	here(t, err)
+	defer file.Close()
+	number := make([]byte, 4) // the highest byte first
+	_, err = file.ReadAt(number, 60)
+	here(t, err)
+	return uint32(number[0])<<24 | uint32(number[1])<<16 | uint32(number[2])<<8 | uint32(number[3])
 }
 
 // isReadyBeforeItEnds waits for either.

@@ -17,7 +17,6 @@ import (
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
 var (
@@ -140,7 +139,7 @@ func newFleet(t *testing.T, n int, mode string, first func(*fleet)) *fleet {
 	tg := telegramtest.New(t)
 	f := &fleet{balancer: b, running: make([]*instance, n)}
 	f.siege = newSiegeOn(t, tg, siegePlan{
-		database: pgtest.Start(t), onTelegram: 4, instances: n - 1,
+		database: migrated(t), onTelegram: 4, instances: n - 1,
 		env: map[string]string{"TELEGRAM_MODE": mode}, public: b.URL,
 		first: func(s *siege) {
 			f.siege = s
@@ -177,10 +176,11 @@ func (f *fleet) holder() int {
 	return -1
 }
 
-// awaitHolder waits until another instance than this one sends for the account.
+// awaitHolder waits until another instance than this one sends for the account. What it reads costs
+// each of them some milliseconds, so that it does not look all the time.
 func (f *fleet) awaitHolder(other int) int {
 	f.t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		if i := f.holder(); i >= 0 && i != other {
 			return i
 		}

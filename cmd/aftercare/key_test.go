@@ -273,7 +273,7 @@ func TestAChangeOfTheKeyThatIsKilledHeals(t *testing.T) {
 			took := time.Since(began)
 			turn()
 			changed := 0
-			const kills = 12
+			const kills = 8
 			for kill := range kills {
 				before := columns(t, m.env["DATABASE_URL"], "SELECT proof FROM secret_key")
 				p := m.start(rotate()...)

@@ -12,9 +12,6 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// batch is how many customers are invited at once.
-const batch = 250
-
 // makeDatabase brings the database up to date in the test's own process: who invites does not.
 func (s *siege) makeDatabase() {
 	s.t.Helper()
@@ -51,7 +48,7 @@ func (s *siege) inviteToTheWeb() {
 	for s.enough.Err() == nil {
 		var invites []bot.Invite
 		err := s.inviting(s.enough, func(_ storage.Store, b *bot.Bot) (err error) {
-			invites, err = inviteMany(s.enough, b, batch)
+			invites, err = inviteMany(s.enough, b, 4*s.inFlight)
 			return err
 		})
 		if err != nil {

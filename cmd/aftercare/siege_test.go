@@ -23,7 +23,7 @@ import (
 
 var (
 	seedFlag  = flag.Uint64("seed", 0, "seed of the schedules of sieges; 0 = a new one")
-	thinkFlag = flag.Duration("think", 250*time.Millisecond, "how long web customers think about an answer; 0 = as much load as the machine bears")
+	thinkFlag = flag.Duration("think", 500*time.Millisecond, "how long web customers think about an answer; 0 = as much load as the machine bears")
 )
 
 const (

@@ -256,10 +256,12 @@ func TestAChannelThatTakesNoCardsIsNoticed(t *testing.T) {
 // eventually waits until ok, which is asked again and again.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); time.Sleep(20 * time.Millisecond) {
+	pause := 20 * time.Millisecond
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(pause) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited %v in vain for %s", patience, what)
 		}
+		pause = min(2*pause, 250*time.Millisecond) // some conditions cost a process
 	}
 }
 

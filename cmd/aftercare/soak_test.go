@@ -68,7 +68,7 @@ func TestASoakLeavesNothingBehind(t *testing.T) {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSiege(t, siegePlan{
-				database: db.url(t), pause: 100 * time.Millisecond,
+				database: db.url(t), pause: 250 * time.Millisecond,
 				// What the heap holds is what the last collection left and at most a tenth more, so that
 				// no window of the soak lies between two collections.
 				env: map[string]string{"GOGC": "10"},

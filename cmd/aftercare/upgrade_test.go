@@ -13,7 +13,7 @@ import (
 // makes which nobody disturbs.
 func TestAMigrationThatIsKilledResumes(t *testing.T) {
 	t.Parallel()
-	for _, db := range databases {
+	for _, db := range emptyDatabases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			clean := newMachine(t, map[string]string{"DATABASE_URL": db.url(t)})

@@ -99,10 +99,6 @@ func find() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("look for postgres: %w", err)
 	}
-	version := func(dir string) int {
-		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(dir)))
-		return n
-	}
 	slices.SortFunc(dirs, func(a, b string) int { return version(b) - version(a) })
 	if path, err := exec.LookPath("postgres"); err == nil {
 		dirs = append(dirs, filepath.Dir(path))
@@ -116,6 +112,14 @@ func find() (string, error) {
 	}
 	return "", ErrMissing
 }
+
+// version is the one of the programs in a directory as Debian names them; 0 of others.
+func version(bin string) int {
+	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(bin)))
+	return n
+}
+
+func (s *Server) version() int { return version(s.bin) }
 
 // initialize makes the data directory, as a user that is not root.
 func (s *Server) initialize() error {
