@@ -29,6 +29,7 @@ func TestAnErasedPersonIsNowhere(t *testing.T) {
 			w.press(ann, "1")
 			w.writes(ann, "Nobody listened", "")
 			w.settleAll()
+			w.beginsToSend(zoe)
 			if _, err := w.bot.Handle(t.Context(), []chat.Update{w.update(zoe, chat.Update{Kind: chat.Command, Command: "help"})}); err != nil {
 				t.Fatal(err) // the answer is still on its way
 			}

@@ -121,6 +121,25 @@ func canaries() []string {
 	return all
 }
 
+// beginsToSend has a message of the customer's newest survey be on its way to them.
+func (w *world) beginsToSend(c customer) {
+	w.t.Helper()
+	s := w.session(c)
+	slot := "q:" + s.ID + ":99"
+	ops := []storage.SlotOp{
+		{Want: &storage.Want{Slot: slot, Identity: s.Identity, Address: c.address, Kind: storage.QuestionD, Render: chat.Message{Text: "one more"}, Hash: "x"}},
+		{Claim: &storage.Claim{Slot: slot, Epoch: 1}},
+	}
+	claimed := 0
+	errs := w.store.Advance(w.t.Context(), s.Bucket, []storage.Turn{{
+		Apply: func(storage.Loaded) (storage.Change, error) { return storage.Change{Slots: ops}, nil },
+		Done:  func(r storage.Result) { claimed = len(r.Claimed) },
+	}})
+	if errs[0] != nil || claimed != 1 {
+		w.t.Fatalf("%d messages are on their way: %v", claimed, errs[0])
+	}
+}
+
 // history is a person's life with every kind of thing that can be kept of somebody: in
 // Telegram, Slack and a browser.
 func (w *world) history() customer {
