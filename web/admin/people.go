@@ -145,7 +145,7 @@ func (s *site) people(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		row.Held = words.t("person_holds", len(held))
 		p.Rows = append(p.Rows, row)
 	}
-	f := frame{Title: words.t("people"), Meta: words.t("people_count", len(all), in), Here: "/people"}
+	f := frame{Title: words.t("people"), Meta: words.t("people_count", len(all), in), Here: "/people", Do: &link{"/people/new", words.t("invite")}}
 	return s.show(w, r, v, http.StatusOK, "people.html", f, p)
 }
 

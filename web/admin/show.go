@@ -11,6 +11,7 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/storage"
 )
 
 //go:embed pages
@@ -46,6 +47,7 @@ type frame struct {
 	Title   string   // heads the page and the window
 	Meta    string   // one faint line beside the title, "" for none
 	Back    *link    // to where one came from, nil for none
+	Do      *link    // the page's first act, beside the title; nil for none
 	Here    string   // the place of the rail that is current: its address
 	Flash   string   // what was just done, "" for nothing
 	Modules []string // files of static that this page loads, beyond those that every page has
@@ -64,6 +66,7 @@ type sheet struct {
 	frame
 	Lang, Dir string
 	Viewer    Viewer
+	Role      string // who the viewer is where, in words
 	Places    []place
 	Page      any // what the page's own template shows
 }
@@ -107,6 +110,9 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, v Viewer, status int
 	out.Bare = f.Bare || v.Login == ""
 	if !out.Bare && !slices.Contains(out.Modules, "keys.js") {
 		out.Modules = append(slices.Clip(out.Modules), "keys.js")
+	}
+	if s.Bot != nil && !out.Bare {
+		out.Role = s.rolesWords(words, member{Staff: storage.Staff{Roles: v.Grants}, login: storage.Login{Owner: v.Owner}})
 	}
 	for _, p := range places {
 		if v.Anywhere(p.deed) {

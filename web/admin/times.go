@@ -2,6 +2,7 @@ package admin
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -71,6 +72,13 @@ func (w *words) day(now, at time.Time, zone *time.Location) string {
 		text = w.t("date_year", text, at.Year())
 	}
 	return text
+}
+
+// date is a day with its weekday.
+func (w *words) date(at time.Time, zone *time.Location) string {
+	at = at.In(zone)
+	month := w.t("month_day", w.t("month_"+strconv.Itoa(int(at.Month()))), at.Day())
+	return w.t("weekday_date", w.t("day_"+strings.ToLower(at.Weekday().String()[:3])), month)
 }
 
 // moment is a time of day, with its day where that is not today.
