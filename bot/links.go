@@ -271,10 +271,24 @@ func (l *openedLink) about(lang string) string {
 	v.Session.Attributes = l.inv.Attributes
 	service, _ := v.Known(voice.AttrService)
 	day, _ := v.Known(voice.AttrDate)
+	if t, err := time.Parse(time.DateOnly, l.inv.Attributes[voice.AttrDate]); err == nil && t.Year() == l.b.now().Year() {
+		day = v.DayOfYear(t)
+	}
 	if first, size := utf8.DecodeRuneInString(service); size > 0 {
 		service = string(unicode.ToTitle(first)) + service[size:]
 	}
 	return voice.Join(" · ", service, day)
+}
+
+// closed is until when the site is, in words; "" = it is open.
+func (l *openedLink) closed(lang string) string {
+	now, snap := l.b.now(), l.b.snap.Now()
+	hours := snap.Rules(l.inv.Site).Hours
+	if hours.Open(now) {
+		return ""
+	}
+	v := &voice.Voice{Words: l.b.texts.Of(lang), Lang: lang, Site: snap.Site(l.inv.Site), Now: now}
+	return v.Soon(hours.Next(now))
 }
 
 // StaffCodeLink is where a code of StaffCode is sent by one tap, in Telegram; "" without a bot

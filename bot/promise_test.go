@@ -2,9 +2,6 @@ package bot
 
 import (
 	"cmp"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"maps"
 	"os"
 	"path/filepath"
@@ -29,27 +26,29 @@ var promising = map[string]*regexp.Regexp{
 }
 
 // promise is where a text is shown and what it says is kept, and where it would not be kept and
-// is not shown: a line of a golden conversation, "file: words", or a test by its name.
+// is not shown. Each is a golden conversation of testdata, "file: words", where the words are what
+// keeps the promise (after a "!", what would break it and does not happen), or a test of
+// playedTests. The text is read in the one, and not in the other.
 type promise struct{ kept, withheld string }
 
 // promises are all texts that promise something to customers or staff.
 var promises = map[string]promise{
 	"heard":                     {"later.txt: == 👁 ", "nobody_hears.txt: Thank you. We keep this."},
-	"heard_quiet":               {"slack/staff_pulse.en.txt: nobody is called", "later.txt: The team can read this."},
+	"heard_quiet":               {"pulse_words.txt: !staff sees", "later.txt: The team can read this."},
 	"heard_added_team":          {"after_the_end.txt: == 👁 ", "nobody_hears.txt: We keep this."},
 	"words_joined":              {"TestAFloodOfWordsJoins", "later.txt: The team can read this."},
-	"edit_kept":                 {"TestNobodyIsUnheard", "later.txt: The team can read this."},
+	"edit_kept":                 {"edited.txt: I changed this", "later.txt: The team can read this."},
 	"stopped":                   {"TestWhoStoppedIsNotAskedAfterTheService", "later.txt: Kept for later."},
 	"home_off":                  {"TestWhoStoppedIsNotAskedAfterTheService", "later.txt: Kept for later."},
-	"thanks_pulse":              {"slack/staff_pulse.en.txt: counts once five", "one_tap_satisfied.txt: Your answers help us"},
+	"thanks_pulse":              {"staff_pulse.txt: !staff sees", "one_tap_satisfied.txt: Your answers help us"},
 	"stopped_case":              {"stop_words.txt: sees instead (case:", "stop_words_es.txt: Activarlas de nuevo"},
-	"intro_privacy":             {"TestSomebodyElsesButtonDoesNothing", "slack/staff_pulse.en.txt: Nobody is alerted because of your answers"},
+	"intro_privacy":             {"TestSomebodyElsesButtonDoesNothing", "staff_pulse.txt: Nobody is alerted because of your answers"},
 	"intro_pulse_web":           {"pulse_web.txt: Your answers call nobody", "web.txt: 1 question, under a minute"},
-	"intro_privacy_pulse":       {"slack/staff_pulse.en.txt: Nobody is alerted because of your answers", "later.txt: sees your answers; other customers do not"},
+	"intro_privacy_pulse":       {"staff_pulse.txt: !staff sees", "later.txt: sees your answers; other customers do not"},
 	"thanks_unsatisfied":        {"promises.txt: I am sorry, Ann.", "promises_over.txt: We will look into it."},
 	"thanks_unsatisfied_open":   {"promises_over.txt: == 🔴 ", "one_tap_satisfied.txt: Your answers help us"},
-	"thanks_no_contact":         {"slack/one_tap_csat.en.txt: will not contact you about it", "promises.txt: will contact you within"},
-	"thanks_neutral":            {"slack/one_tap_csat.en.txt: We will use it to do better", "one_tap_satisfied.txt: Your answers help us"},
+	"thanks_no_contact":         {"post_service_composite.txt: == 🔴 ", "promises.txt: will contact you within"},
+	"thanks_neutral":            {"own_bands_neutral.txt: !== 🔴", "one_tap_satisfied.txt: Your answers help us"},
 	"thanks_complaint":          {"complain.txt: == 🔴 ", "nobody_hears.txt: We keep your message."},
 	"thanks_suggestion":         {"complain.txt: Suggestion", "nobody_hears.txt: We keep your suggestion."},
 	"thanks_question":           {"complain.txt: Question", "nobody_hears.txt: We keep your question."},
@@ -96,41 +95,36 @@ func TestEveryPromiseIsKeptOrNotMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := testNames(t)
+	played := playTests(t)
 	english := said.Of("en").Plain
-	for id, text := range english {
-		p, watched := promises[id]
-		switch {
-		case !promising["en"].MatchString(text):
-			continue
-		case slices.Contains(noPromise, id):
-			continue
-		case !watched:
-			t.Errorf("%s promises something, %q, and names no conversation that keeps it and none that does not make it", id, text)
-			continue
-		}
-		for _, where := range []string{p.kept, p.withheld} {
-			file, words, golden := strings.Cut(where, ": ")
-			if !golden {
-				if !known[where] {
-					t.Errorf("%s: there is no test %s", id, where)
-				}
-				continue
-			}
-			story, err := os.ReadFile(filepath.Join("testdata", file))
-			if err != nil || !strings.Contains(string(story), words) {
-				t.Errorf("%s: %s does not show %q (%v)", id, file, words, err)
-				continue
-			}
-			// Where it is withheld it stands nowhere in the story, unless the story is about both.
-			if where == p.withheld && shows(string(story), text) && !strings.HasPrefix(file, "slack/") {
-				t.Errorf("%s is shown in %s, where it would not be kept", id, file)
-			}
-		}
-	}
-	for id := range promises {
+	for id, p := range promises {
 		if english[id] == "" {
 			t.Errorf("there is no text %s", id)
+			continue
+		}
+		conversation := func(where string) (shown string) {
+			file, words, golden := strings.Cut(where, ": ")
+			if !golden {
+				if _, known := playedTests[where]; !known {
+					t.Errorf("%s: %s is no test that is played", id, where)
+				}
+				return played[where]
+			}
+			b, err := os.ReadFile(filepath.Join("testdata", file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			broken, not := strings.CutPrefix(words, "!")
+			if not == strings.Contains(string(b), broken) {
+				t.Errorf("%s: %s does not bear out %q", id, file, words)
+			}
+			return string(b)
+		}
+		if !shows(conversation(p.kept), english[id]) {
+			t.Errorf("%s, %q, is not shown in %s", id, english[id], p.kept)
+		}
+		if shows(conversation(p.withheld), english[id]) {
+			t.Errorf("%s is shown in %s, where it would not be kept", id, p.withheld)
 		}
 	}
 	for lang, words := range promising {
@@ -275,31 +269,8 @@ func shows(story, text string) bool { return showing(text).MatchString(story) }
 func showing(text string) *regexp.Regexp {
 	var parts []string
 	for _, part := range filler.Split(text, -1) {
-		parts = append(parts, regexp.QuoteMeta(part))
+		// A story sets lines in.
+		parts = append(parts, strings.ReplaceAll(regexp.QuoteMeta(part), "\n", `\n\s*`))
 	}
 	return regexp.MustCompile(strings.Join(parts, `[^\n]*`))
-}
-
-// testNames are the tests of the packages that texts are shown by.
-func testNames(t *testing.T) map[string]bool {
-	t.Helper()
-	all := map[string]bool{}
-	for _, pattern := range []string{"*_test.go"} {
-		paths, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range paths {
-			f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, d := range f.Decls {
-				if f, ok := d.(*ast.FuncDecl); ok && strings.HasPrefix(f.Name.Name, "Test") {
-					all[f.Name.Name] = true
-				}
-			}
-		}
-	}
-	return all
 }

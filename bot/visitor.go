@@ -35,6 +35,9 @@ type Visitor struct {
 	Title    string // of the page
 	About    string // what the conversation is about; "" = not known
 	Zone     *time.Location
+	// Closed is until when nobody answers what was said about a case, in words; "" = somebody may
+	// now, or no case is open.
+	Closed string
 	// Pulse says that answers call nobody and are shown with those of others alone.
 	Pulse bool
 	// Fresh says that the link was opened in no browser yet: ClaimLink has to come before
@@ -140,6 +143,9 @@ func (l *openedLink) described(ctx context.Context, v Visitor) (Visitor, error) 
 		}
 		v.Unopened = id.Session == ""
 		v.Language = voice.ChooseLanguage(f.Languages, voice.Languages, id.Language, inv.Language, id.Spoken)
+		if id.Case != "" {
+			v.Closed = l.closed(v.Language)
+		}
 	}
 	v.Title = inv.Attributes[voice.AttrBusiness]
 	if v.Title == "" {

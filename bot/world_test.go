@@ -124,6 +124,9 @@ func (w *world) instance() storage.Store {
 			w.t.Error(err)
 		}
 	})
+	if listenedTo(w.t.Name()) {
+		return overhearing{store, w.t.Name()}
+	}
 	return store
 }
 
@@ -220,6 +223,9 @@ func (w *world) handle(us ...chat.Update) []chat.Answer {
 	answers, err := w.bot.Handle(context.Background(), us)
 	if err != nil {
 		w.t.Fatalf("Handle: %v", err)
+	}
+	for _, a := range answers {
+		overhear(w.t.Name(), a.Text)
 	}
 	for _, u := range us {
 		w.settle(u.From)

@@ -46,7 +46,7 @@ type menu struct {
 // line is something that was said, or that happened.
 type line struct {
 	ID, Mark  string // of the element; Mark changes when it does
-	Kind      string // them, own, event
+	Kind      string // them, own, event, info
 	Lang, Dir string
 	Who, Face string // of a person
 	At        string
@@ -165,6 +165,10 @@ func (s *site) chatPage(f frame, v Visitor, items []Item, left unsent) chatPage 
 		open, over = -1, -1
 	}
 	lines, hello, who := s.lines(f, v, p.Nonce, items, at, open, over)
+	if n := len(lines); n > 0 && v.Closed != "" && open < 0 && lines[n-1].Kind == "own" && !f.Past {
+		until := s.words.say(f.Words.ClosedUntil, "when", v.Closed)
+		lines = append(lines, line{ID: "closed", Mark: until, Kind: "info", Lang: f.Lang, Dir: f.Dir, Who: until, Text: []string{f.Words.ClosedHint}})
+	}
 	p.Lines = lines
 	if who != "" {
 		p.About = strings.TrimPrefix(p.About+" · "+s.words.say(f.Words.With, "who", who), " · ")

@@ -26,6 +26,7 @@ type noticePage struct {
 	Asked  string // what somebody who asks wrote, and was not taken
 	Lacks  string // about that
 	Back   bool   // to the conversation
+	Stops  bool   // whoever reads it may say that they want to be asked no more
 	Reason bool   // Text is a failure, to be said at once
 }
 
@@ -39,6 +40,7 @@ type noticed struct {
 	asked   string
 	lacks   string
 	status  int // 0 = that of the notice
+	stops   bool
 }
 
 func (s *site) notice(w http.ResponseWriter, r *http.Request, n notice) {
@@ -56,7 +58,7 @@ func (s *site) refusal(w http.ResponseWriter, r *http.Request, n noticed) {
 	text := s.words[lang].Notices[n.notice]
 	p := noticePage{
 		frame: s.frame(lang, text.Title, s.here(r)), Kind: n.notice, Text: text.Text, Nonce: newNonce(), Retry: n.retry,
-		Wrong: n.wrong, Code: n.code, Asked: n.asked, Lacks: n.lacks,
+		Wrong: n.wrong, Code: n.code, Asked: n.asked, Lacks: n.lacks, Stops: n.stops,
 	}
 	p.Business = chat.CleanLine(n.visitor.Title)
 	p.Mark = initial(p.Business)
@@ -108,7 +110,7 @@ func (s *site) showHow(w http.ResponseWriter, r *http.Request) {
 		s.closed(w, r, v, err, nil)
 		return
 	}
-	s.refusal(w, r, noticed{notice: noticeHow, visitor: v})
+	s.refusal(w, r, noticed{notice: noticeHow, visitor: v, stops: err == nil && !v.Asking && (!v.Fresh || heldBy(r) != "")})
 }
 
 // postElsewhere shows the code by which another browser takes the conversation over.

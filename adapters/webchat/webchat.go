@@ -106,6 +106,7 @@ type Visitor struct {
 	Title    string         // what stands at the top of the page; "" = a general title
 	About    string         // what the conversation is about, below it; "" = not known
 	Zone     *time.Location // of the times on the page; nil = UTC
+	Closed   string         // until when nobody answers words about an open case; "" = somebody may
 	Fresh    bool           // nobody has said anything by the token yet: whoever does first has it
 	// Unopened says that the conversation is yet to begin: Preview has what it begins with, and
 	// whatever is said comes after its start.

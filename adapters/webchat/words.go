@@ -44,6 +44,8 @@ type words struct {
 	Delivered       string // own words that staff are shown, at {time}
 	Saved           string // others
 	ReadBy          string // by {who}
+	ClosedUntil     string // {when}
+	ClosedHint      string // what to do until then
 	Today           string
 	Days            []string // from Sunday on
 	Counter         string   // {n} of {all} characters
@@ -56,6 +58,7 @@ type words struct {
 	Earlier         string // leads to the messages before those on the page
 	Newest          string // leads back from there
 	Sending         string
+	Slow            string // it takes long
 	Failed          string // the connection broke
 	Offline         string // there is none
 	Lost            string // the page no longer hears from the server

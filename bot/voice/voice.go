@@ -155,6 +155,14 @@ func (v *Voice) Day(t time.Time) string {
 	return v.Say("date", "day", strconv.Itoa(t.Day()), "month", v.month(t), "year", strconv.Itoa(t.Year()))
 }
 
+// DayOfYear is a date of a year that goes without saying.
+func (v *Voice) DayOfYear(t time.Time) string {
+	if v.foreign() {
+		return t.Format(time.DateOnly)
+	}
+	return v.Say("date_near", "day", strconv.Itoa(t.Day()), "month", v.month(t))
+}
+
 // Moment is a time of a case's clocks: day and time in the site's zone.
 func (v *Voice) Moment(t time.Time) string {
 	t = t.In(v.Site.Zone)

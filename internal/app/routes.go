@@ -84,7 +84,7 @@ func (a *App) webchat(prefix string) http.Handler {
 		Visitor: func(ctx context.Context, token, browser string) (webchat.Visitor, error) {
 			v, err := a.bot.Visitor(ctx, token, browser)
 			return webchat.Visitor{
-				Address: v.Address, User: v.User, Language: v.Language, Title: v.Title, About: v.About, Zone: v.Zone, Pulse: v.Pulse,
+				Address: v.Address, User: v.User, Language: v.Language, Title: v.Title, About: v.About, Zone: v.Zone, Closed: v.Closed, Pulse: v.Pulse,
 				Fresh: v.Fresh, Unopened: v.Unopened, Asking: v.Asking,
 			}, webchatError(err)
 		},

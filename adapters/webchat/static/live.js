@@ -167,7 +167,8 @@ async function send(form, button) {
 	turn++
 	const data = new URLSearchParams(new FormData(form))
 	if (button?.name) data.append(button.name, button.value)
-	const slow = setTimeout(say, 250, "status", page.sending)
+	const waits = [setTimeout(say, 250, "status", page.sending), setTimeout(say, 6000, "status", page.slow)]
+	const come = () => waits.forEach(clearTimeout)
 	say("status")
 	say("alert")
 	const menu = button?.closest("details.menu")
@@ -180,7 +181,7 @@ async function send(form, button) {
 	try {
 		const x = await load("POST", form.action, data)
 		if (x.status === 422) { // not taken: what is wrong stands in the page that came
-			clearTimeout(slow)
+			come()
 			refused(x.response, words)
 			throw ""
 		}
@@ -195,10 +196,10 @@ async function send(form, button) {
 			done.open = false
 			done.querySelector("form").reset()
 		}
-		clearTimeout(slow)
+		come()
 		for (const id of ["status", "alert"]) say(id, x.response.getElementById(id).textContent)
 	} catch (why) {
-		clearTimeout(slow)
+		come()
 		say("status")
 		if (why !== "") say("alert", typeof why === "string" ? why : page.failed)
 	}
