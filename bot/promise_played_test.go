@@ -13,16 +13,20 @@ import (
 // playedTests are the tests that stand for a conversation where a story cannot tell it: of lost
 // connections, links, erasure. They are played once more, and everything that they show is noted.
 var playedTests = map[string]func(*testing.T){
-	"TestAFloodOfWordsJoins":                      TestAFloodOfWordsJoins,
-	"TestWhoStoppedIsNotAskedAfterTheService":     TestWhoStoppedIsNotAskedAfterTheService,
-	"TestSomebodyElsesButtonDoesNothing":          TestSomebodyElsesButtonDoesNothing,
-	"TestAnAnswerOnAPageCountsOnceItIsSeen":       TestAnAnswerOnAPageCountsOnceItIsSeen,
-	"TestStaffAndACustomerTalk":                   TestStaffAndACustomerTalk,
-	"TestWhatACustomerDoesNotGetIsSaidInWords":    TestWhatACustomerDoesNotGetIsSaidInWords,
-	"TestAButtonFromLastYear":                     TestAButtonFromLastYear,
-	"TestAnErasedPersonIsNowhere":                 TestAnErasedPersonIsNowhere,
-	"TestWhatAChatOfStaffMissedComesWhenItIsBack": TestWhatAChatOfStaffMissedComesWhenItIsBack,
-	"TestEveryLinkIsLoggedAndToldToTheOtherChats": TestEveryLinkIsLoggedAndToldToTheOtherChats,
+	"TestAFloodOfWordsJoins":                               TestAFloodOfWordsJoins,
+	"TestWhoStoppedIsNotAskedAfterTheService":              TestWhoStoppedIsNotAskedAfterTheService,
+	"TestSomebodyElsesButtonDoesNothing":                   TestSomebodyElsesButtonDoesNothing,
+	"TestAnAnswerOnAPageCountsOnceItIsSeen":                TestAnAnswerOnAPageCountsOnceItIsSeen,
+	"TestStaffAndACustomerTalk":                            TestStaffAndACustomerTalk,
+	"TestOnlyAReplyToTheCustomersWordsReachesThem":         TestOnlyAReplyToTheCustomersWordsReachesThem,
+	"TestWhatACustomerDoesNotGetIsSaidInWords":             TestWhatACustomerDoesNotGetIsSaidInWords,
+	"TestAReplyGivenUpInDoubtIsSaidInWords":                TestAReplyGivenUpInDoubtIsSaidInWords,
+	"TestWhoIsErasedIsToldSo":                              TestWhoIsErasedIsToldSo,
+	"TestAChatOfStaffThatIsGoneIsSaidInTheOthers":          TestAChatOfStaffThatIsGoneIsSaidInTheOthers,
+	"TestWhatAChatOfStaffMissedComesWhenItIsBack":          TestWhatAChatOfStaffMissedComesWhenItIsBack,
+	"TestEveryLinkIsLoggedAndToldToTheOtherChats":          TestEveryLinkIsLoggedAndToldToTheOtherChats,
+	"TestAWebLinkGivesNoRights":                            TestAWebLinkGivesNoRights,
+	"TestAHomePageShowsSurveysAndWishesAndToStaffTheCases": TestAHomePageShowsSurveysAndWishesAndToStaffTheCases,
 }
 
 // overheard is all that the worlds of a test have shown to anybody, by the test's name.

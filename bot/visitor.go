@@ -151,7 +151,7 @@ func (l *openedLink) described(ctx context.Context, v Visitor) (Visitor, error) 
 	if v.Title == "" {
 		v.Title = b.snap.Now().Site(inv.Site).Name
 	}
-	v.Pulse = f.Class == survey.Pulse
+	v.Pulse = f.Class == survey.Pulse || f.Class == survey.Mystery // which call nobody
 	v.About, v.Zone = l.about(v.Language), b.snap.Now().Site(inv.Site).Zone
 	return v, nil
 }

@@ -110,6 +110,10 @@ func (s *site) showHow(w http.ResponseWriter, r *http.Request) {
 		s.closed(w, r, v, err, nil)
 		return
 	}
+	if v.Pulse { // the greeting says it: what is said of others' answers is not true of these
+		http.Redirect(w, r, s.here(r), http.StatusSeeOther) //nolint:gosec // as below
+		return
+	}
 	s.refusal(w, r, noticed{notice: noticeHow, visitor: v, stops: err == nil && !v.Asking && (!v.Fresh || heldBy(r) != "")})
 }
 

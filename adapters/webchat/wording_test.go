@@ -21,30 +21,13 @@ func TestEveryWordOfThePagesKeepsItsLanguage(t *testing.T) {
 	if err := json.Unmarshal(source, &all); err != nil {
 		t.Fatal(err)
 	}
-	var read func(words any, path string, into map[string]string)
-	read = func(words any, path string, into map[string]string) {
-		switch w := words.(type) {
-		case string:
-			into[path] = w
-		case map[string]any:
-			for key, inner := range w {
-				read(inner, path+"/"+key, into)
-			}
-		case []any:
-			for i, inner := range w {
-				read(inner, fmt.Sprint(path, "/", i), into)
-			}
-		default:
-			t.Errorf("%s is %T", path, words)
-		}
-	}
 	texts := map[string]map[string]string{}
 	for lang, words := range all {
 		if !slices.Contains(wording.Languages(), lang) {
 			t.Errorf("there are words in %s", lang)
 		}
 		texts[lang] = map[string]string{}
-		read(words, "", texts[lang])
+		readWords(t, words, "", texts[lang])
 	}
 	for _, lang := range wording.Languages() {
 		for path := range texts["en"] {
@@ -55,5 +38,24 @@ func TestEveryWordOfThePagesKeepsItsLanguage(t *testing.T) {
 		if len(texts[lang]) != len(texts["en"]) {
 			t.Errorf("%s has %d texts, English %d", lang, len(texts[lang]), len(texts["en"]))
 		}
+	}
+}
+
+// readWords gathers the texts of words.json by their places.
+func readWords(t *testing.T, words any, path string, into map[string]string) {
+	t.Helper()
+	switch w := words.(type) {
+	case string:
+		into[path] = w
+	case map[string]any:
+		for key, inner := range w {
+			readWords(t, inner, path+"/"+key, into)
+		}
+	case []any:
+		for i, inner := range w {
+			readWords(t, inner, fmt.Sprint(path, "/", i), into)
+		}
+	default:
+		t.Errorf("%s is %T", path, words)
 	}
 }

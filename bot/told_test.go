@@ -1,0 +1,71 @@
+package bot
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/bot/personal"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// Whoever is erased reads so, as the last message, and only then their address is forgotten.
+func TestWhoIsErasedIsToldSo(t *testing.T) {
+	w := newWorld(t)
+	ann := telegramUser("7001", "Ann", "en")
+	w.started(ann, InviteRequest{Flow: "one_tap_csat", Site: "main-street", Customer: "key-ann"})
+	d, err := w.store.Dossier(t.Context(), storage.Anchor{Customers: []string{"key-ann"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	erased := make(chan error, 1)
+	go func() {
+		_, err := Privacy(w.bot).Erase(t.Context(), d, personal.Options{Mark: true, Why: storage.ErasedOnRequest})
+		erased <- err
+	}()
+	said := ""
+	for ended := false; !ended; {
+		select {
+		case err := <-erased:
+			if ended = true; err != nil {
+				t.Fatal(err)
+			}
+		case <-time.After(10 * time.Millisecond):
+			for _, row := range w.transcript(ann.address) {
+				said += row.Render.Text
+			}
+			w.settle(ann.address)
+		}
+	}
+	if !strings.Contains(said, "This is the last message") {
+		t.Errorf("the customer reads %q", said)
+	}
+	if left := w.transcript(ann.address); len(left) != 0 {
+		t.Errorf("%d messages are left", len(left))
+	}
+}
+
+// That a chat of staff takes no messages any more is said where its cases are shown instead, and
+// they are shown there.
+func TestAChatOfStaffThatIsGoneIsSaidInTheOthers(t *testing.T) {
+	w := newWorld(t)
+	setStaff(w.bot, staffTG, room)
+	if err := (chatKeeper{w.bot}).gone(t.Context(), staffTG, "kicked"); err != nil {
+		t.Fatal(err)
+	}
+	w.tell()
+	ann := telegramUser("7001", "Ann", "en")
+	w.started(ann, haircut)
+	w.press(ann, "1")
+	w.settle(ann.address)
+	var all string
+	for _, row := range w.transcript(room) {
+		all += drawn(row.Render)
+	}
+	if !strings.Contains(all, "takes no messages any more") || !strings.Contains(all, "== 🔴") {
+		t.Errorf("the other chat shows:\n%s", all)
+	}
+	if rows := w.transcript(staffTG); len(rows) != 0 && rows[0].State == storage.Sent {
+		t.Errorf("the chat that is gone shows %v", rows)
+	}
+}
