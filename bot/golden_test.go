@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,15 @@ func (s *story) do(line string) {
 		answers = s.press(s.who, rest)
 	case "say":
 		answers = s.say(s.who, rest)
+	case "repeat": // "repeat 30 words": somebody writes and writes
+		count, text, _ := strings.Cut(rest, " ")
+		n, err := strconv.Atoi(count)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for i := range n {
+			answers = s.say(s.who, fmt.Sprintf("%s (%d)", text, i+1))
+		}
 	case "edit":
 		answers = s.handle(s.update(s.who, chat.Update{Kind: chat.Edited, Text: rest, On: "5"}))
 	case "command":

@@ -13,7 +13,6 @@ import (
 // playedTests are the tests that stand for a conversation where a story cannot tell it: of lost
 // connections, links, erasure. They are played once more, and everything that they show is noted.
 var playedTests = map[string]func(*testing.T){
-	"TestAFloodOfWordsJoins":                               TestAFloodOfWordsJoins,
 	"TestWhoStoppedIsNotAskedAfterTheService":              TestWhoStoppedIsNotAskedAfterTheService,
 	"TestSomebodyElsesButtonDoesNothing":                   TestSomebodyElsesButtonDoesNothing,
 	"TestAnAnswerOnAPageCountsOnceItIsSeen":                TestAnAnswerOnAPageCountsOnceItIsSeen,

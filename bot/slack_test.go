@@ -185,6 +185,7 @@ func TestAHomePageShowsSurveysAndWishesAndToStaffTheCases(t *testing.T) {
 				}
 			}
 		}
+		overhear(t.Name(), b.String())
 		return b.String()
 	}
 	home := func() string { t.Helper(); return page(ann) }

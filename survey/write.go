@@ -150,30 +150,47 @@ func (r *run) typedChoices(q *Question, said string) {
 }
 
 // other takes words that say what else it is, behind the choice that takes them: "something
-// else: the parking". What was ticked before stays so.
+// else: the parking", also with others before it, "price, something else: the parking". What was
+// ticked before stays so.
 func (r *run) other(q *Question, said, lang string) bool {
 	if _, m := q.matchChoices(said, lang); m != noMatch {
 		return false
 	}
-	if mark, rest, _, ok := words.Lead(said); ok {
-		if options, m := q.matchChoices(mark, lang); m == oneOption && q.otherIn(options) {
-			chosen := options
-			if q.isMultiple() {
-				for _, o := range r.s.Toggled {
-					if !slices.Contains(chosen, o) && len(q.besides(slices.Clone(chosen), o)) == len(chosen) && len(chosen) < q.Max {
-						chosen = append(chosen, o)
-					}
+	var named []int // other choices, before it
+	for mark, rest, _, ok := words.Lead(said); ok; mark, rest, _, ok = words.Lead(rest) {
+		options, m := q.matchChoices(mark, lang)
+		if m != oneOption || !q.otherIn(options) && !q.isMultiple() {
+			return false
+		}
+		if !q.otherIn(options) {
+			named = append(named, options...)
+			continue
+		}
+		chosen := options
+		goes := func(o int) bool {
+			return !slices.Contains(chosen, o) && len(q.besides(slices.Clone(chosen), o)) == len(chosen) && len(chosen) < q.Max
+		}
+		for _, o := range named {
+			if !goes(o) {
+				return false
+			}
+			chosen = append(chosen, o)
+		}
+		if q.isMultiple() {
+			for _, o := range r.s.Toggled {
+				if goes(o) {
+					chosen = append(chosen, o)
 				}
-				slices.Sort(chosen)
 			}
-			if q.tooFew(chosen) {
-				r.say(OffScript{Text: said})
-				r.askAgain("", NoticeTooFew)
-				return true
-			}
-			r.chooseWith(r.s.Open, chosen, rest)
+			slices.Sort(chosen)
+		}
+		if q.tooFew(chosen) {
+			r.say(OffScript{Text: said})
+			r.askAgain("", NoticeTooFew)
 			return true
 		}
+		r.chooseWith(r.s.Open, chosen, rest)
+		return true
 	}
 	return false
 }

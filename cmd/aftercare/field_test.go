@@ -71,3 +71,26 @@ func TestCommandsFromTheFieldAreThere(t *testing.T) {
 		}
 	}
 }
+
+// Whoever calls the program as other programs are called is understood, and a wrong call names the
+// help of the command that was meant.
+func TestACallAsOtherProgramsTakeItIsUnderstood(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args, says string
+		code       int
+	}{
+		{"", "Usage: aftercare <command>", 2},
+		{"help", "Usage: aftercare <command>", 0},
+		{"help site add", "Usage: aftercare site add <id>", 0},
+		{"--version", "aftercare", 0},
+		{"site add", "expected \"<id>\". Run `aftercare site add --help` to see how", 2},
+		{"surve", "? Run `aftercare --help` to see how", 2},
+	} {
+		var out strings.Builder
+		code := call(&terminal{ctx: t.Context(), stdin: strings.NewReader(""), stdout: &out, stderr: &out, dir: t.TempDir()}, strings.Fields(c.args))
+		if code != c.code || !strings.Contains(out.String(), c.says) || strings.Contains(out.String(), "?.") {
+			t.Errorf("aftercare %s: code %d\n%.400s", c.args, code, out.String())
+		}
+	}
+}

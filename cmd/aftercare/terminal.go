@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -111,17 +112,48 @@ func call(a *terminal, args []string) int {
 	if err != nil {
 		return a.fail(err)
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(meant(args))
 	if asked {
+		if len(args) == 0 {
+			return 2
+		}
 		return 0
 	}
 	if err != nil {
-		return a.fail(usagef("%w. Run `aftercare --help` to see how", err))
+		return a.fail(misused(err))
 	}
 	if err := parsed.Run(a); err != nil {
 		return a.fail(err)
 	}
 	return 0
+}
+
+// meant are the arguments that somebody means who writes them as other programs take them.
+func meant(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case len(args) == 1 && args[0] == "--version":
+		return []string{"version"}
+	}
+	return args
+}
+
+// misused says what is wrong with a call, and which help tells how it is made.
+func misused(err error) error {
+	command := "aftercare"
+	if wrong, ok := errors.AsType[*kong.ParseError](err); ok && wrong.Context != nil {
+		if at := wrong.Context.Selected(); at != nil {
+			command = at.FullPath()
+		}
+	}
+	stop := "."
+	if strings.HasSuffix(err.Error(), "?") {
+		stop = ""
+	}
+	return usagef("%w%s Run `%s --help` to see how", err, stop, command)
 }
 
 // fail prints err for a person and returns the exit code it stands for.

@@ -3,8 +3,8 @@
 > start
 > tap 9
 > say More colours
-> say something else: the smell of the shop
-= liked: other, “the smell of the shop”
+> say Speed, something else: the smell of the shop
+= liked: speed, other, “the smell of the shop”
 > tap Yes
 > tap Yes
 > say ann@example.com
