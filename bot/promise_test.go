@@ -38,7 +38,7 @@ var promises = map[string]promise{
 	"heard":                     {"later.txt: == 👁 ", "nobody_hears.txt: Thank you. We keep this."},
 	"heard_quiet":               {"pulse_words.txt: !staff sees", "later.txt: The team can read this."},
 	"heard_added_team":          {"after_the_end.txt: == 👁 ", "nobody_hears.txt: We keep this."},
-	"words_joined":              {"flood.txt: Nobody listens (30)", "later.txt: The team can read this."},
+	"words_joined":              {"played/flood.txt: Nobody listens (30)", "later.txt: The team can read this."},
 	"edit_kept":                 {"edited.txt: I changed this", "later.txt: The team can read this."},
 	"stopped":                   {"TestWhoStoppedIsNotAskedAfterTheService", "later.txt: Kept for later."},
 	"home_off":                  {"TestAHomePageShowsSurveysAndWishesAndToStaffTheCases", "TestWhoStoppedIsNotAskedAfterTheService"},
@@ -116,11 +116,14 @@ func TestEveryPromiseIsKeptOrNotMade(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if shown = string(b); strings.HasPrefix(file, "played/") { // too much to be kept as it is shown
+				shown = play(t, shown)
+			}
 			broken, not := strings.CutPrefix(words, "!")
-			if not == strings.Contains(string(b), broken) {
+			if not == strings.Contains(shown, broken) {
 				t.Errorf("%s: %s does not bear out %q", id, file, words)
 			}
-			return string(b)
+			return shown
 		}
 		reads := func(where string) bool { // in whatever language it is held
 			shown := conversation(where)

@@ -171,7 +171,8 @@ func (s *site) chatPage(f frame, v Visitor, items []Item, left unsent) chatPage 
 	}
 	p.Lines = lines
 	if who != "" {
-		p.About = strings.TrimPrefix(p.About+" · "+s.words.say(f.Words.With, "who", who), " · ")
+		about, _, _ := strings.Cut(p.About, " · ") // the day gives way
+		p.About = strings.TrimPrefix(about+" · "+s.words.say(f.Words.With, "who", who), " · ")
 	}
 	switch {
 	case open >= 0:
