@@ -27,6 +27,7 @@ import (
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/admin"
+	"github.com/aftercare/aftercare/web/importing"
 )
 
 // Config is everything that an instance is made from.
@@ -80,9 +81,10 @@ type App struct {
 	scraped     net.Listener // of METRICS_LISTEN; nil without it
 	bot         *bot.Bot
 	asking      *asking.Asking
-	table       []row          // of platforms
-	refused     refusals       // of credentials that belong to no account yet
-	sides       chat.SideCalls // of platforms, that fail
+	imports     *importing.Desk // nil = none are taken
+	table       []row           // of platforms
+	refused     refusals        // of credentials that belong to no account yet
+	sides       chat.SideCalls  // of platforms, that fail
 	connections *Connections
 
 	stopping sync.Mutex // held while it stops
@@ -194,6 +196,9 @@ func (a *App) startBot(keys Keys) (err error) {
 	})
 	a.asking = asking.New(asking.Config{Store: a.store, Bot: a.bot, Clock: a.Clock, Log: a.Log, Find: a.connections.finder()})
 	parts.start(func() { a.asking.Run(ctx) })
+	if a.imports = a.takeImports(); a.imports != nil {
+		parts.start(func() { a.imports.Serve(ctx) })
+	}
 	parts.start(a.connections.run)
 	parts.start(func() { a.saySetup(ctx) })
 	return nil

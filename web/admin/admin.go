@@ -23,6 +23,7 @@ import (
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/web/importing"
 )
 
 //go:embed static
@@ -43,6 +44,8 @@ type Config struct {
 	SlackManifest string
 	// Backups are made on the server; nil offers none.
 	Backups Backups
+	// Imports are tables of services that are sent here; nil takes none.
+	Imports *importing.Desk
 	// Sealer keeps the secrets of codes at sign-in; nil offers none.
 	Sealer Sealer
 	// Hasher makes and checks hashes of passwords; nil is one for this machine.

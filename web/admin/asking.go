@@ -51,6 +51,7 @@ type askingPage struct {
 	Version  int
 	May      bool // edit the triggers
 	Hand     bool // hand links out
+	Import   bool // sheets are taken here
 	Facts    [][2]string
 	States   [][2]string
 	Why      [][2]string
@@ -69,7 +70,7 @@ func (s *site) askingNow(w http.ResponseWriter, r *http.Request, v Viewer) error
 	if err != nil {
 		return err
 	}
-	p := askingPage{Version: policy.Version, May: v.Can(access.EditTriggers, access.EverySite), Hand: v.Anywhere(access.AskNow)}
+	p := askingPage{Version: policy.Version, May: v.Can(access.EditTriggers, access.EverySite), Hand: v.Anywhere(access.AskNow), Import: s.Imports != nil}
 	for _, t := range policy.Triggers {
 		p.Triggers = append(p.Triggers, triggerSentence(words, t))
 	}

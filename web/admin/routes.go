@@ -32,6 +32,7 @@ var routes = slices.Concat(
 	dataRoutes,
 	flowRoutes,
 	helpRoutes,
+	importRoutes,
 	keyRoutes,
 	linkRoutes,
 	meRoutes,

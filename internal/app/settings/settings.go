@@ -212,6 +212,15 @@ func (s Settings) Backups() string {
 	return s.BackupDir
 }
 
+// Imports is the directory in which files wait that are imported: `imports` beside the SQLite
+// file, else one of this user in the directory of temporary files.
+func (s Settings) Imports() string {
+	if path := s.SQLitePath(); path != "" {
+		return filepath.Join(filepath.Dir(path), "imports")
+	}
+	return filepath.Join(os.TempDir(), fmt.Sprintf("aftercare-imports-%d", os.Getuid()))
+}
+
 // Postgres reports whether the database is one.
 func (s Settings) Postgres() bool {
 	return strings.HasPrefix(string(s.DatabaseURL), "postgres://") || strings.HasPrefix(string(s.DatabaseURL), "postgresql://")
