@@ -16,7 +16,6 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/bot/voice"
-	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/invitation/triggerfile"
 	"github.com/aftercare/aftercare/report"
@@ -245,28 +244,20 @@ func (s *site) saveTriggers(w http.ResponseWriter, r *http.Request, v Viewer) er
 	if err := mayTrigger(v); err != nil {
 		return err
 	}
-	if err := page.ReadForm(w, r, maxRules); err != nil {
+	source, version, err := sentFile(w, r)
+	if err != nil {
 		return err
 	}
 	ctx, words := r.Context(), s.words(r, v)
-	version, _ := strconv.Atoi(r.PostForm.Get("version"))
-	p := triggersPage{Source: strings.ReplaceAll(r.PostForm.Get("source"), "\r\n", "\n"), Version: version}
+	p := triggersPage{Source: source, Version: version}
 	known, err := asking.Known(ctx, s.Store, s.Bot)
 	if err != nil {
 		return err
 	}
 	policy, err := triggerfile.Check([]byte(p.Source), known)
 	if err != nil {
-		located, ok := errors.AsType[triggerfile.Errors](err)
-		if !ok {
+		if p.Findings, err = findingsOf(words, err); err != nil {
 			return err
-		}
-		for _, e := range located {
-			f := ruleFinding{Message: e.Message, Excerpt: e.Excerpt}
-			if e.Line > 0 {
-				f.Where = words.t("line_n", e.Line)
-			}
-			p.Findings = append(p.Findings, f)
 		}
 		return s.showTriggers(w, r, v, http.StatusUnprocessableEntity, p)
 	}

@@ -57,6 +57,31 @@ type ruleFinding struct {
 	Where, Message, Excerpt string
 }
 
+// findingsOf are the places of a file at which it is wrong; another error is returned.
+func findingsOf(words *words, err error) ([]ruleFinding, error) {
+	located, ok := errors.AsType[rulefile.Errors](err)
+	if !ok {
+		return nil, err
+	}
+	found := make([]ruleFinding, len(located))
+	for i, e := range located {
+		found[i] = ruleFinding{Message: e.Message, Excerpt: e.Excerpt}
+		if e.Line > 0 {
+			found[i].Where = words.t("line_n", e.Line)
+		}
+	}
+	return found, nil
+}
+
+// sentFile reads a file that was edited on a page, and the version that it was made of.
+func sentFile(w http.ResponseWriter, r *http.Request) (source string, version int, err error) {
+	if err := page.ReadForm(w, r, maxRules); err != nil {
+		return "", 0, err
+	}
+	version, _ = strconv.Atoi(r.PostForm.Get("version"))
+	return strings.ReplaceAll(r.PostForm.Get("source"), "\r\n", "\n"), version, nil
+}
+
 // triedRules is what would have been different.
 type triedRules struct {
 	Sessions int
@@ -106,24 +131,16 @@ func (s *site) saveRuleFile(w http.ResponseWriter, r *http.Request, v Viewer) er
 	if err := mayRule(v); err != nil {
 		return err
 	}
-	if err := page.ReadForm(w, r, maxRules); err != nil {
+	source, version, err := sentFile(w, r)
+	if err != nil {
 		return err
 	}
 	ctx, words := r.Context(), s.words(r, v)
-	version, _ := strconv.Atoi(r.PostForm.Get("version"))
-	p := rulesPage{Source: strings.ReplaceAll(r.PostForm.Get("source"), "\r\n", "\n"), Version: version}
+	p := rulesPage{Source: source, Version: version}
 	policy, err := rulefile.Parse([]byte(p.Source))
 	if err != nil {
-		located, ok := errors.AsType[rulefile.Errors](err)
-		if !ok {
+		if p.Findings, err = findingsOf(words, err); err != nil {
 			return err
-		}
-		for _, e := range located {
-			f := ruleFinding{Message: e.Message, Excerpt: e.Excerpt}
-			if e.Line > 0 {
-				f.Where = words.t("line_n", e.Line)
-			}
-			p.Findings = append(p.Findings, f)
 		}
 		return s.showRuleFile(w, r, v, http.StatusUnprocessableEntity, p)
 	}
