@@ -37,7 +37,7 @@ func (b *bench) filled(ctx context.Context, name string, n int) (storage.Store, 
 // hastily has f fill a database as fast as may be: nothing need survive a crash, and indexes
 // that no key needs are built at the end. After it everything is as it was, and on the disk.
 func (b *bench) hastily(ctx context.Context, db *sql.DB, f func() error) (err error) {
-	settings := []string{"fsync = off", "full_page_writes = off", "max_wal_size = '16GB'", "checkpoint_timeout = '1h'", "autovacuum = off"}
+	settings := []string{"fsync = off", "full_page_writes = off", "max_wal_size = '2GB'", "checkpoint_timeout = '1h'", "autovacuum = off"}
 	for _, set := range settings {
 		if _, err := db.ExecContext(ctx, "ALTER SYSTEM SET "+set); err != nil {
 			return err

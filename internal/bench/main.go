@@ -61,7 +61,7 @@ func main() {
 	flag.BoolVar(&o.JSON, "json", false, "print JSON")
 	flag.StringVar(&o.Profile, "profile", "", "write a processor profile of the measurements into this file")
 	flag.StringVar(&o.Page, "page", "", "take the results into this page: what is not measured now stays as it was measured before")
-	flag.IntVar(&o.Stored, "stored", 0, "measure throughput with this many stored answers as well (10000000 takes half an hour and 15 GB of disk)")
+	flag.IntVar(&o.Stored, "stored", 0, "measure throughput with this many stored answers as well (10000000 takes a quarter of an hour of a calm machine, and 20 GB of disk)")
 	flag.StringVar(&o.Against, "against", "", "measure another build, a tree or its benchmark, in turns with this one, and print ratios")
 	flag.Parse()
 	if os.Getenv("GOGC") == "" {
