@@ -69,3 +69,40 @@ func TestAChatOfStaffThatIsGoneIsSaidInTheOthers(t *testing.T) {
 		t.Errorf("the chat that is gone shows %v", rows)
 	}
 }
+
+// A page says until when nobody answers, to those whose case is open and to nobody else.
+func TestAPageSaysUntilWhenNobodyAnswers(t *testing.T) {
+	w := newWorld(t)
+	w.applyRules("rules: {hours: {week: {mon: [\"09:00-18:00\"], tue: [\"10:00-18:00\"]}}}\n")
+	inv := w.invite(haircut)
+	look := func() string {
+		t.Helper()
+		v, err := w.bot.Visitor(t.Context(), inv.Token, "mine")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.Closed
+	}
+	if err := w.bot.ClaimLink(t.Context(), inv.Token, "mine"); err != nil {
+		t.Fatal(err)
+	}
+	v, err := w.bot.Visitor(t.Context(), inv.Token, "mine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann := customer{user: v.User, address: v.Address}
+	w.command(ann, "start", inv.Token)
+	night := monday.Add(11 * time.Hour)
+	day := w.now
+	if w.now = night; look() != "" {
+		t.Errorf("no case is open, and the page says %q", look())
+	}
+	w.now = day
+	w.press(ann, "1")
+	if look() != "" {
+		t.Errorf("while the site is open the page says %q", look())
+	}
+	if w.now = night; look() != "tomorrow 10:00" {
+		t.Errorf("at night the page says %q", look())
+	}
+}
