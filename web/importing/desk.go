@@ -78,18 +78,30 @@ type Desk struct {
 	stop map[string]bool
 }
 
-// NewDesk returns a desk that keeps its files in dir.
-func NewDesk(c Config, dir string, clock func() time.Time, log *slog.Logger) (*Desk, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the directory of imports: %w", err)
-	}
+// NewDesk returns a desk that keeps its files in dir, which is made once there is one.
+func NewDesk(c Config, dir string, clock func() time.Time, log *slog.Logger) *Desk {
 	if clock == nil {
 		clock = time.Now
 	}
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Desk{Config: c, Dir: dir, Clock: clock, Log: log, wake: make(chan struct{}, 1), stop: map[string]bool{}}, nil
+	return &Desk{Config: c, Dir: dir, Clock: clock, Log: log, wake: make(chan struct{}, 1), stop: map[string]bool{}}
+}
+
+// private makes the directory, and makes sure that nobody else reads it.
+func (d *Desk) private() error {
+	if err := os.MkdirAll(d.Dir, 0o700); err != nil {
+		return fmt.Errorf("make the directory of imports: %w", err)
+	}
+	info, err := os.Lstat(d.Dir)
+	if err != nil {
+		return fmt.Errorf("look at the directory of imports: %w", err)
+	}
+	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 {
+		return fmt.Errorf("others may read %s: nothing is kept there", d.Dir)
+	}
+	return nil
 }
 
 var idShape = regexp.MustCompile(`^[0-9a-f-]{36}$`)
@@ -104,6 +116,9 @@ func (d *Desk) file(id string) Source {
 // Put takes a file. An error about the file is a *table.Error.
 func (d *Desk) Put(ctx context.Context, name, by string, r io.Reader) (Import, error) {
 	x := Import{ID: uuid.Must(uuid.NewV7()).String(), Name: name, By: by, Made: d.Clock().UTC(), Stage: Columns}
+	if err := d.private(); err != nil {
+		return x, err
+	}
 	f, err := os.OpenFile(d.path(x.ID, "sheet"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return x, fmt.Errorf("keep a file to import: %w", err)
