@@ -61,6 +61,9 @@ func (p *press) do() error {
 	case p.data.Act == render.Reveal:
 		p.reveal()
 		return nil
+	case p.data.Act == render.ShowCase:
+		p.shows()
+		return nil
 	case p.inMenu() && p.others():
 		return nil
 	case p.data.Menu || p.data.Act == render.NoMenu:

@@ -224,7 +224,7 @@ func (r *flowRun) press(c customer, where chat.Address, text string) {
 	for _, m := range r.phones.seen(in) {
 		for _, row := range m.Rows {
 			for _, b := range row {
-				if strings.TrimLeft(b.Text, "☐☑◉○ ") == text {
+				if strings.TrimLeft(b.Text, "☐☑◉○ ") == text || strings.HasPrefix(b.Text, text+" · ") {
 					r.update(c, where, chat.Update{Kind: chat.Tap, Data: b.Data, On: "1"})
 					return
 				}

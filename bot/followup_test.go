@@ -24,7 +24,7 @@ func mended(t *testing.T) (*world, customer, storage.Case) {
 func (w *world) followUps(c customer) (n int) {
 	w.t.Helper()
 	for _, d := range w.transcript(c.address) {
-		if strings.HasPrefix(d.Slot, "i:") && strings.Contains(d.Render.Text, "settled") {
+		if strings.HasPrefix(d.Slot, "q:") && strings.HasSuffix(d.Slot, ":0") && strings.Contains(d.Render.Text, "handled your concern") {
 			n++
 		}
 	}
@@ -60,7 +60,7 @@ func TestTheCustomerIsAskedOnceWhetherItIsSettledAndANoReopens(t *testing.T) {
 			question = d.Render.Text
 		}
 	}
-	if !strings.HasPrefix(question, "How satisfied or dissatisfied are you with how we handled your concern?") {
+	if !strings.HasSuffix(question, "How satisfied or dissatisfied are you with how we handled your concern?") {
 		t.Errorf("the question is %q", question)
 	}
 	w.press(ann, "6")

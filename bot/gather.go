@@ -250,75 +250,20 @@ func (s *teller) tellStorm(ctx context.Context, g recovery.Gathering, waiting co
 			return nil
 		}
 		v := render.SiteVoice(t.b.texts, t.snap.Site(g.Site), t.now)
-		m := chat.Message{
-			Title: v.Say("storm_title", "site", v.Site.Name, "at", v.Moment(g.From)), Lang: v.Lang,
-			Facts: []chat.Fact{{Label: v.Say("gathered_cases"), Value: strconv.Itoa(g.Count())}},
+		title := v.Count("storm_title", g.Count(), "site", v.Site.Name, "at", v.Soon(g.From))
+		if waiting.sum() == 0 {
+			title = v.Say("storm_over", "n", strconv.Itoa(g.Count()), "site", v.Site.Name, "at", v.Soon(g.From))
 		}
-		gathered(v, &m, opened, waiting)
+		m := chat.Message{Title: title, Lang: v.Lang, Text: voice.Join(" · ", opened.said(v), waiting.left(v))}
+		gathered(v, &m, waiting)
 		s.post(t, v, storage.Slot{Kind: storage.StormSlot, Owner: g.Site, Part: stamp(g.From)}, opened, m)
 		return nil
 	}))
 }
 
-// digestNamed is how many cases a digest names.
-const digestNamed = 20
-
-// tellDigest names the cases that waited, in one message for each time at which staff may
-// be told.
-func (s *teller) tellDigest(ctx context.Context, site string, cases []storage.Case) error {
-	b := s.bot
-	var at time.Time
-	var n counts
-	for _, k := range cases {
-		n[k.Decision.Priority]++
-		if k.TellAt.After(at) {
-			at = k.TellAt
-		}
-	}
-	return b.perform(ctx, s.bucketFor(site), b.turnOf("", "digest", storage.Load{}, nil, func(t *turn) error {
-		v := render.SiteVoice(t.b.texts, t.snap.Site(site), t.now)
-		m := chat.Message{Title: v.Say("digest_title", "site", v.Site.Name), Lang: v.Lang}
-		var lines []string
-		for _, k := range cases[:min(len(cases), digestNamed)] {
-			lines = append(lines, voice.Join(" · ", k.Name(), k.Decision.Priority.String(), v.Moment(k.OpenedAt)))
-		}
-		if more := len(cases) - digestNamed; more > 0 {
-			lines = append(lines, v.Say("digest_more", "n", strconv.Itoa(more)))
-		}
-		m.Text = strings.Join(lines, "\n")
-		gathered(v, &m, counts{}, n)
-		s.post(t, v, storage.Slot{Kind: storage.DigestSlot, Owner: site, Part: stamp(at)}, n, m)
-		return nil
-	}))
-}
-
-func stamp(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
-
-// gathered adds to a card of many cases how urgent they are, and the way to the next one.
-func gathered(v *voice.Voice, m *chat.Message, opened, waiting counts) {
-	for p := recovery.P1; p <= recovery.P3; p++ {
-		if opened[p] > 0 {
-			m.Facts = append(m.Facts, chat.Fact{Label: p.String(), Value: strconv.Itoa(opened[p])})
-		}
-	}
-	if m.State = "resolved"; waiting.sum() == 0 {
-		m.Footer = v.Say("gathered_all")
-		return
-	}
-	m.State = "open"
-	var left []string
-	for p := recovery.P1; p <= recovery.P3; p++ {
-		if waiting[p] > 0 {
-			left = append(left, p.String()+": "+strconv.Itoa(waiting[p]))
-		}
-	}
-	m.Facts = append(m.Facts, chat.Fact{Label: v.Say("gathered_waiting"), Value: strings.Join(left, v.Say("list_comma"))})
-	m.Footer = v.Say("gathered_next")
-}
-
 // post shows a card of many cases in the chats that hear of such cases of the site that owns
-// the slot.
-func (s *teller) post(t *turn, v *voice.Voice, slot storage.Slot, of counts, m chat.Message) {
+// the slot; rows are buttons ahead of the one that shows the next case.
+func (s *teller) post(t *turn, v *voice.Voice, slot storage.Slot, of counts, m chat.Message, rows ...[]chat.Button) {
 	site := slot.Owner
 	var places []chat.Address
 	for p := recovery.P1; p <= recovery.P3; p++ {
@@ -328,7 +273,10 @@ func (s *teller) post(t *turn, v *voice.Voice, slot storage.Slot, of counts, m c
 	}
 	for _, slot.At = range t.snap.Reachable(t.snap.Distinct(places)) {
 		if m.Rows = nil; m.State == "open" && !t.snap.Traits[slot.At.Platform].Stored {
-			m.Rows = [][]chat.Button{{{Text: v.Say("next_case"), Data: render.NextData(site), Style: "primary"}}}
+			m.Rows = slices.Clone(rows)
+			if len(slices.Concat(rows...)) < of.sum() {
+				m.Rows = append(m.Rows, []chat.Button{{Text: v.Say("next_case"), Data: render.NextData(site), Style: "primary"}})
+			}
 		}
 		t.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Rank: storage.High, Address: t.snap.At(slot.At), Render: m})
 	}

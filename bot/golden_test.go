@@ -196,10 +196,14 @@ func (s *story) do(line string) {
 		}
 		fmt.Fprintf(&s.out, "%s: %s\n", kind, a.Text)
 	}
+	var customer, staff []storage.Delivery
 	if !s.who.address.IsZero() {
-		s.report("customer", s.who.address)
+		customer = s.report("customer", s.who.address)
 	}
-	s.report("staff", s.staff)
+	staff = s.report("staff", s.staff)
+	if listening != nil {
+		listening(s, line, customer, staff)
+	}
 	s.now = s.now.Add(10 * time.Second)
 }
 
@@ -267,8 +271,11 @@ func (s *story) invited(line string) {
 	}
 }
 
-// report shows every message of a chat that is new or was edited.
-func (s *story) report(who string, to chat.Address) {
+// listening hears what each step of a conversation showed; nil = nobody does.
+var listening func(s *story, line string, customer, staff []storage.Delivery)
+
+// report shows every message of a chat that is new or was edited, and gives them.
+func (s *story) report(who string, to chat.Address) (news []storage.Delivery) {
 	rows := s.transcript(to)
 	slices.SortStableFunc(rows, func(a, b storage.Delivery) int { return int(a.Ord - b.Ord) })
 	for _, d := range rows {
@@ -278,12 +285,14 @@ func (s *story) report(who string, to chat.Address) {
 			continue
 		}
 		s.shown[key] = d.Render
+		news = append(news, d)
 		what := "sees"
 		if seen || strings.Contains(d.Slot, ":left:") {
 			what = "sees instead"
 		}
 		fmt.Fprintf(&s.out, "%s %s (%s)\n%s", who, what, slotName(d.Slot), drawn(d.Render))
 	}
+	return news
 }
 
 var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}|telegram:42:\d+|web:42:\d+|:m\d+$`)

@@ -197,7 +197,7 @@ func (p *invented) buttonOf(at chat.Address, text string) shownButton {
 	var found shownButton
 	for _, d := range p.transcript(at) {
 		for _, b := range slices.Concat(d.Render.Rows...) {
-			if b.Text == text {
+			if b.Text == text || strings.HasPrefix(b.Text, text+" · ") {
 				found = shownButton{b.Data, d.ShownRef}
 			}
 		}

@@ -58,9 +58,24 @@ func (d *desk) showNext(u *chat.Update, v *voice.Voice) error {
 		d.answer(v.Say("next_again"), false)
 		return nil
 	}
+	d.show(u)
+	return nil
+}
+
+// shows gives the case that a button names its card.
+func (p *press) shows() {
+	d := p.desk
+	if d.kase.TellAt.IsZero() {
+		p.answer(p.voice.Say("show_again", "case", d.kase.Name()), false)
+		return
+	}
+	d.show(p.update)
+}
+
+// show gives the case its card in the chat in which that was asked for, and in those of its route.
+func (d *desk) show(u *chat.Update) {
 	d.telling = true
 	d.kase.Cards = d.snap.Distinct([]chat.Address{cardChat(d.snap, u)})
 	d.answer(voice.Join(" · ", d.kase.Name(), d.kase.Decision.Priority.String()), false)
 	d.redraw = true
-	return nil
 }

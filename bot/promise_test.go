@@ -44,9 +44,8 @@ var promises = map[string]promise{
 	"home_off":                  {"TestAHomePageShowsSurveysAndWishesAndToStaffTheCases", "TestWhoStoppedIsNotAskedAfterTheService"},
 	"thanks_pulse":              {"staff_pulse.txt: !staff sees", "one_tap_satisfied.txt: Your answers help us"},
 	"stopped_case":              {"stop_words.txt: sees instead (case:", "stop_words_es.txt: Activarlas de nuevo"},
-	"intro_privacy":             {"TestSomebodyElsesButtonDoesNothing", "staff_pulse.txt: Nobody is alerted because of your answers"},
 	"intro_pulse_web":           {"pulse_web.txt: Your answers call nobody", "web.txt: 1 question, under a minute"},
-	"intro_privacy_pulse":       {"staff_pulse.txt: !staff sees", "later.txt: sees your answers; other customers do not"},
+	"intro_privacy_pulse":       {"staff_pulse.txt: !staff sees", "later.txt: under a minute. /privacy"},
 	"thanks_unsatisfied":        {"promises.txt: I am sorry, Ann.", "promises_over.txt: We will look into it."},
 	"thanks_unsatisfied_open":   {"promises_over.txt: == 🔴 ", "one_tap_satisfied.txt: Your answers help us"},
 	"thanks_no_contact":         {"post_service_composite.txt: == 🔴 ", "promises.txt: will contact you within"},
@@ -77,16 +76,16 @@ var promises = map[string]promise{
 var noPromise = []string{
 	"type_answer", "file_unknown", "file_kept_back", "no_file_here", "privacy_days_conversations", "ask_due", "refused_nameless",
 	"refused_not_theirs", "chat_not_here", "thanks_partial", "intro_after", "privacy_asks_copy", "privacy_asks_erase", "home_cases",
-	"refused_contact_only_here", "relay_reply", "file_not_sent", "notice_day_range", "fallback_agent_or_team", "aside_note", "team", "raise_repeat_90_days",
+	"refused_contact_only_here", "relay_reply", "file_not_sent", "notice_day_range", "fallback_agent_or_team", "team", "raise_repeat_90_days",
 }
 
 // noPromiseIn are texts that hold such a word in one language alone and promise nothing by it.
 var noPromiseIn = map[string][]string{
 	"zh-Hans": {
-		"card_earlier", "chat_linked", "code_seen", "form_reply_note", "home_on", "intro_more", "link_web", "only_text", "prompt_contact", "reason_nps_0_3",
+		"card_earlier", "chat_linked", "code_seen", "form_reply_note", "home_on", "link_web", "only_text", "prompt_contact", "reason_nps_0_3",
 		"reason_nps_4_6", "refused_plan_past", "refused_snooze_past", "staff_stays_thread", "thanks_satisfied", "welcome",
 	},
-	"es": {"cause_tangibles", "form_due_is", "intro_more", "link_web", "prompt_agree", "prompt_contact", "welcome"},
+	"es": {"cause_tangibles", "form_due_is", "link_web", "prompt_agree", "prompt_contact", "welcome"},
 	"ar": {"arrived_after_all", "card_earlier", "in_span", "intro_recovery", "link_unknown", "link_web", "reason_remark", "welcome"},
 }
 

@@ -317,7 +317,7 @@ func TestWordsGoToTheCaseThatIsStillOpen(t *testing.T) {
 	var words []string
 	for _, d := range w.transcript(staffTG) {
 		if strings.HasPrefix(d.Slot, relaySlot) {
-			words = append(words, d.Render.Title+" "+d.Render.Quotes[0].Text)
+			words = append(words, strings.TrimSuffix(d.Render.Title, " · 10:00")+" "+d.Render.Quotes[0].Text)
 		}
 	}
 	sees(t, "the first case", words, "A-1 · “Ann” Hello?", "A-1 · “Ann” where is my refund", "A-1 · “Ann” anybody there", "A-1 · “Ann” about the first one")

@@ -68,6 +68,9 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 		w := storage.Want{Slot: questionSlot(id, e.Question), Kind: storage.QuestionD, Render: render.Question(v, t.flow, e.Question)}
 		// A question that opens after the end comes below the thanks.
 		late := t.session.Status.Final() && len(t.out.Answers) > 0 && !t.session.Editing
+		if !e.Again && t.talk().Greets(e.Question) {
+			w.Render = t.talk().Greeted(t.person(), w.Render)
+		}
 		if e.Again || late {
 			left := render.Withdrawn(v, t.flow, e.Question)
 			w.Repost, w.Leave = true, &left

@@ -262,6 +262,9 @@ func (s *stage) look(c storage.Change) []string {
 		if w == nil {
 			continue
 		}
+		if w.Bare { // what is shown loses its buttons
+			continue
+		}
 		s.shown[w.Slot] = w.Render
 		renders := []chat.Message{w.Render}
 		if w.Leave != nil {

@@ -214,13 +214,19 @@ func (t *turn) prepare(inv storage.Invitation, before history) error {
 	return nil
 }
 
-// greet says who asks, and asks the first question.
+// greet says who asks, and asks the first question: in one message, if nothing else comes first.
 func (t *turn) greet() error {
-	v := t.person()
-	t.want(storage.Want{
-		Slot: storage.Slot{Kind: storage.IntroSlot, Owner: t.session.ID}.String(), Kind: storage.NoticeD,
-		Render: t.talk().Intro(v),
-	})
+	first := survey.Step(t.flow.Flow, t.session.Session, survey.Open{}, t.now)
+	talk := t.talk()
+	opened := *t.session
+	opened.Session = first.Session
+	talk.Session = &opened
+	if !talk.Greets(opened.Open) {
+		t.want(storage.Want{
+			Slot: storage.Slot{Kind: storage.IntroSlot, Owner: t.session.ID}.String(), Kind: storage.NoticeD,
+			Render: t.talk().Intro(t.person()),
+		})
+	}
 	return t.step(survey.Open{})
 }
 

@@ -191,7 +191,7 @@ func TestAFlowAndASiteThatAnotherProgramWroteAreLoaded(t *testing.T) {
 	}
 	ann := telegramUser("1", "Ann", "en")
 	w.command(ann, "start", inv.Token)
-	intro := w.said(ann.address, "i:")
+	intro := w.said(ann.address, "q:")
 	if len(intro) != 1 || !strings.Contains(intro[0], "New Street") {
 		t.Errorf("the intro is %q", intro)
 	}

@@ -99,7 +99,9 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 		need("state_" + string(s))
 	}
 	for _, a := range render.Acts() {
-		need("act_" + string(a))
+		if a != render.ShowCase { // its button shows a number
+			need("act_" + string(a))
+		}
 	}
 	for _, a := range []recovery.ActKind{recovery.ActContact, recovery.ActNote, recovery.ActAgree, render.ResolveCost} {
 		need("prompt_" + string(a))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -318,10 +319,16 @@ func (w *world) transcript(to chat.Address) []storage.Delivery {
 func (w *world) button(to chat.Address, text string) string {
 	w.t.Helper()
 	found := ""
-	for _, d := range w.transcript(to) {
+	rows := w.transcript(to)
+	// A card comes before what hangs below it: menus open in the card.
+	slices.SortStableFunc(rows, func(a, b storage.Delivery) int {
+		below := func(d storage.Delivery) int { return map[bool]int{true: 0, false: 1}[strings.HasPrefix(d.Slot, "relay:")] }
+		return below(a) - below(b)
+	})
+	for _, d := range rows {
 		for _, row := range d.Render.Rows {
 			for _, b := range row {
-				if strings.TrimLeft(b.Text, "☐☑◉○ ") == text || b.Text == text || b.Label == text {
+				if strings.TrimLeft(b.Text, "☐☑◉○ ") == text || b.Text == text || b.Label == text || strings.HasPrefix(b.Text, text+" · ") {
 					found = b.Data
 				}
 			}

@@ -34,7 +34,7 @@ type Pressed struct {
 var caseLetters = map[recovery.ActKind]byte{
 	recovery.ActTake: 't', recovery.ActRelease: 'l', recovery.ActResolve: 'r', recovery.ActNoAction: 'n',
 	recovery.ActReopen: 'o', recovery.ActContact: 'c', recovery.ActNote: 'e', recovery.ActAssign: 'a', recovery.ActAgree: 'g',
-	recovery.ActSnooze: 's', MoreActs: 'm', ResolveCost: 'w', Reveal: 'v',
+	recovery.ActSnooze: 's', MoreActs: 'm', ResolveCost: 'w', Reveal: 'v', ShowCase: 'p',
 }
 
 // Acts are what buttons of cards are about, sorted.
@@ -44,6 +44,7 @@ func Acts() []recovery.ActKind { return slices.Sorted(maps.Keys(caseLetters)) }
 const (
 	MoreActs    recovery.ActKind = "more"         // shows the acts that the card has no room for
 	ResolveCost recovery.ActKind = "resolve_cost" // Resolve, once it is said what it cost
+	ShowCase    recovery.ActKind = "show"         // posts the card of a case that has none
 	Reveal      recovery.ActKind = "reveal"       // tells the one who asks who a pseudonym is
 )
 

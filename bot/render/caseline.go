@@ -66,31 +66,40 @@ func (c *CaseView) Reminder(v *voice.Voice, e recovery.Event, forms bool) (chat.
 	return m, true
 }
 
+// Brief is a case in one line of a message that is about several: nothing in it is its customer's
+// own.
+func (c *CaseView) Brief(v *voice.Voice) string {
+	service, _ := v.Known(voice.AttrService)
+	return voice.Join(" · ", c.Case.Name(), c.Case.Decision.Priority.String(), glance{c, v}.mark(), voice.Cut(service, voice.LongestName))
+}
+
+// Shows is the button that posts the card of a case.
+func Shows(c *CaseView, text string) chat.Button {
+	return chat.Button{Text: text, Label: c.Case.Name(), Data: c.pressing(ShowCase, false, "", 0)}
+}
+
 // Note is the message that passes on words which answer no question, while there is no
 // case that they could belong to; once there is one it says where to look.
 func (c *CaseView) Note(v *voice.Voice) chat.Message {
 	s := c.Session
-	name := c.CustomerName(v)
-	service, _ := v.Known(voice.AttrService)
-	title := []string{v.Say("aside_title"), name, voice.Cut(service, voice.LongestName)}
+	test, idle := "", v.Say("aside_idle")
 	if s.Test {
-		title = slices.Insert(title, 1, v.Say("card_test"))
+		test = v.Say("card_test")
 	}
-	m := chat.Message{Title: voice.Join(" · ", title...), Lang: v.Lang, Footer: v.Say("aside_note")}
+	if c.Case != nil {
+		idle = ""
+	}
+	m := chat.Message{Title: voice.Join(" · ", v.Say("aside_title"), test, c.CustomerName(v), idle), Lang: v.Lang, Folded: true}
 	if c.Case != nil {
 		m.Footer = v.Say("aside_case", "case", c.Case.Name())
 		return m
 	}
-	agent, _ := v.Known(voice.AttrAgent)
-	for _, f := range []chat.Fact{
-		{Label: v.Say("card_channel"), Value: v.Channel(s.Address.Platform)},
-		{Label: v.Say("card_site"), Value: v.Site.Name},
-		{Label: v.Say("card_staff"), Value: agent},
-	} {
-		if f.Value != "" {
-			m.Facts = append(m.Facts, f)
-		}
+	known := func(name string) string {
+		value, _ := v.Known(name)
+		return voice.Cut(value, voice.LongestName)
 	}
+	// No line begins with what others wrote: the channel comes first.
+	m.Text = voice.Join(" · ", v.Channel(s.Address.Platform), v.Site.Name, known(voice.AttrService), known(voice.AttrAgent), known(voice.AttrDate))
 	for _, said := range s.Said {
 		m.Quotes = append(m.Quotes, chat.Quote{Text: said})
 	}

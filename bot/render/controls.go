@@ -69,6 +69,17 @@ func controlRows(v *voice.Voice, f *snapshot.Flow, i int, rows [][]chat.Button) 
 		rows[len(rows)-1] = append(rows[len(rows)-1], steps...)
 		steps = nil
 	}
+	// A last row of a long scale that is shorter than the others takes a button in, so that all
+	// of the scale are equally wide.
+	if n := len(rows); n > 1 && len(rows[n-1]) == len(rows[0])-1 && f.Questions[i].Kind == survey.ScaleQ {
+		for _, from := range []*[]chat.Button{&steps, &whether} {
+			if len(*from) > 0 {
+				rows[n-1] = append(rows[n-1], (*from)[0])
+				*from = (*from)[1:]
+				break
+			}
+		}
+	}
 	for _, row := range append(left, steps, whether) {
 		if len(row) > 0 {
 			rows = append(rows, row)

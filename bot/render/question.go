@@ -101,7 +101,7 @@ func expected(v *voice.Voice, q *survey.Question) (chat.Expects, string) {
 func legend(v *voice.Voice, q *survey.Question) string {
 	s := &q.Scale
 	n := len(s.Options)
-	if inWords(s) {
+	if inWords(s) || numbered(v, s) {
 		return ""
 	}
 	var lines []string
@@ -117,6 +117,36 @@ func legend(v *voice.Voice, q *survey.Question) string {
 		lines = append(lines, scaleEnd(v, q, 0, s.MinText), scaleEnd(v, q, n-1, s.MaxText))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// numbered reports whether each button of a scale shows its number and its words.
+func numbered(v *voice.Voice, s *survey.Scale) bool {
+	return len(s.Options) <= legendUpTo && !inWords(s) && labelled(v, s)
+}
+
+// longestButton is how wide the words of a button are that phones show whole where it is alone
+// in its row; a letter of Chinese is two wide.
+const longestButton = 32
+
+// fitting cuts words between two words to what a button shows.
+func fitting(text string) string {
+	width, end := 0, 0
+	for i, r := range text {
+		if r == ' ' {
+			end = i
+		}
+		if width++; r >= 0x2e80 {
+			width++
+			end = i
+		}
+		if width > longestButton-1 && i+utf8.RuneLen(r) < len(text) {
+			if end == 0 {
+				end = i
+			}
+			return strings.TrimRight(text[:end], " ,·") + "…"
+		}
+	}
+	return text
 }
 
 // inWords reports whether the buttons of a scale show words: where there are few, and where
@@ -168,8 +198,9 @@ func optionValue(v *voice.Voice, s *survey.Scale, i int) string {
 	return n
 }
 
-// scaleRows are the buttons of a scale: one row of up to seven, longer scales in rows
-// of nearly the same length, two or three words with the best one first.
+// scaleRows are the buttons of a scale: number and words in a row each, of equal width, where
+// the platform has rows; digits in one row of up to seven, longer scales in rows of nearly the
+// same length; two or three words with the best one first.
 func scaleRows(v *voice.Voice, session string, at int, q *survey.Question) [][]chat.Button {
 	s := &q.Scale
 	n := len(s.Options)
@@ -181,7 +212,10 @@ func scaleRows(v *voice.Voice, session string, at int, q *survey.Question) [][]c
 		label := labelOf(v, s, i, wordless)
 		b := chat.Button{Data: Tapped{Verb: VerbPick, Session: session, Question: at, Option: i}.Encode()}
 		to := i
-		if words && label != "" {
+		if numbered(v, s) {
+			b.Text = fitting(voice.Join(" · ", voice.Join(" ", optionValue(v, s, i), symbol(v, q, i)), label))
+			b.Label = optionOf(v, q, i)
+		} else if words && label != "" {
 			b.Text = voice.Join(" ", o.Symbol, label)
 			short = short && utf8.RuneCountInString(b.Text) <= shortWord
 			if rising {
@@ -194,7 +228,7 @@ func scaleRows(v *voice.Voice, session string, at int, q *survey.Question) [][]c
 		buttons[to] = b
 	}
 	switch {
-	case words && (!short || n > wordScale):
+	case words && (!short || n > wordScale), numbered(v, s) && !v.On.Forms:
 		return single(buttons)
 	case n <= LongestRow:
 		return [][]chat.Button{buttons}

@@ -53,17 +53,38 @@ func (t *Talk) Intro(v *voice.Voice) chat.Message {
 		}
 		return t.laidIntro(v, t.length(v), t.hello(v), more)
 	}
-	if greeting == "" && !foreign {
-		greeting = t.greeting(v)
-	}
 	privacy := voice.Sentence(v.Tell("intro_privacy"))
-	switch {
-	case foreign && t.Flow.Texts["intro_privacy"].Exactly(v.Lang) == "":
+	its := t.Flow.Texts["intro_privacy"].Exactly(v.Lang) != ""
+	if foreign && !its {
 		privacy = ""
-	case t.Flow.Class == survey.Pulse && !foreign:
-		privacy = v.Say("intro_privacy_pulse")
+	}
+	if greeting == "" && !foreign {
+		greeting = voice.Join("\n", t.hello(v), t.length(v))
+		if !its {
+			greeting, privacy = voice.Join(" ", greeting, privacy), ""
+		}
+	}
+	if t.Flow.Class == survey.Pulse && !foreign {
+		privacy = voice.Join(" ", v.Say("intro_privacy_pulse"), privacy)
 	}
 	return chat.Message{Text: voice.Paragraphs(greeting, privacy, more), Lang: v.Lang}
+}
+
+// Greets reports whether the greeting stands above question i, in one message: it is the first
+// thing that the customer is shown, and both are in one language.
+func (t *Talk) Greets(i int) bool {
+	s := t.Session
+	if t.On.Lays || s.Status != survey.Active || len(s.Answers) > 0 || s.Open != i {
+		return false
+	}
+	return t.Intro(t.Person()).Lang == t.Asks(i).Lang &&
+		!slices.ContainsFunc(t.Flow.Questions[:i], func(q survey.Question) bool { return q.Kind.Info().Way == survey.Shown })
+}
+
+// Greeted is the message of a question with the greeting above it.
+func (t *Talk) Greeted(v *voice.Voice, m chat.Message) chat.Message {
+	m.Text = voice.Paragraphs(t.Intro(v).Text, m.Text)
+	return m
 }
 
 // hello says who asks.
@@ -79,30 +100,6 @@ func (t *Talk) hello(v *voice.Voice) string {
 		return v.Tell("intro_from", voice.AttrBusiness, business)
 	}
 	return v.Tell("intro")
-}
-
-// greeting is the shipped invitation.
-func (t *Talk) greeting(v *voice.Voice) string {
-	greeting := t.hello(v)
-	follows := t.Flow.Class == survey.Recovery && t.Session.Case != ""
-	var about []string
-	for _, name := range []string{voice.AttrService, voice.AttrDate, voice.AttrAgent} {
-		if s, ok := v.Known(name); ok {
-			about = append(about, s)
-		}
-	}
-	subject := ""
-	if joined := voice.Join(v.Plain["list_comma"], about...); joined != "" && !follows {
-		subject = v.Say("intro_about", "about", joined)
-	}
-	length, more := "", ""
-	if n := t.Flow.Asked; n > 0 {
-		length = v.Count("intro_length", n, "seconds", strconv.Itoa(t.Flow.Seconds))
-		if t.Flow.More {
-			more = v.Say("intro_more")
-		}
-	}
-	return voice.Join("\n", greeting, subject, length, more)
 }
 
 // Opens is the kind of the open question; nothing where none is open.

@@ -173,12 +173,12 @@ func (p *Press) Inline() Message {
 	return out
 }
 
-// Tap presses the button with this text below m, which is as the person saw it: a
+// Tap presses the button with this text, or this number before its words, below m, which is as the person saw it: a
 // button that was taken away meanwhile can still be pressed.
 func (u *User) Tap(m Message, text string) *Press {
 	u.server.tb.Helper()
 	for _, b := range m.Buttons {
-		if b.Text == text {
+		if b.Text == text || strings.HasPrefix(b.Text, text+" · ") {
 			return u.Act(m, b)
 		}
 	}

@@ -148,13 +148,13 @@ type Shown struct {
 	Alert bool
 }
 
-// Tap presses the button with this text below m. m is as the person saw it: a
+// Tap presses the button with this text, or this number before its words, below m. m is as the person saw it: a
 // button that was taken away meanwhile can still be pressed.
 func (u *User) Tap(m Message, text string) *Tap {
 	u.server.tb.Helper()
 	for _, row := range m.Buttons {
 		for _, b := range row {
-			if b.Text == text && b.Data != "" {
+			if (b.Text == text || strings.HasPrefix(b.Text, text+" · ")) && b.Data != "" {
 				return u.Press(m.Chat, m.ID, b.Data)
 			}
 		}
