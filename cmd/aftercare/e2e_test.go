@@ -157,6 +157,16 @@ func pickOption(u *telegramtest.User, m telegramtest.Message, option int) *teleg
 	return u.Press(m.Chat, m.ID, "no such option")
 }
 
+// asksIn is the line of a message that asks how satisfied somebody was; a greeting may stand above.
+func asksIn(text string) string {
+	for line := range strings.Lines(text) {
+		if strings.Contains(strings.ToLower(line), "how satisfied") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
+}
+
 // openQuestion waits until n different questions with options were asked and the newest
 // of them is open. After a kill a question may be there twice.
 func openQuestion(u *telegramtest.User, n int) telegramtest.Message {
@@ -165,8 +175,8 @@ func openQuestion(u *telegramtest.User, n int) telegramtest.Message {
 		asked := map[string]bool{}
 		open = telegramtest.Message{}
 		for _, m := range all {
-			question, _, _ := strings.Cut(m.Text, "\n")
-			if !strings.Contains(strings.ToLower(question), "how satisfied") {
+			question := asksIn(m.Text)
+			if question == "" {
 				continue
 			}
 			asked[question] = true

@@ -195,8 +195,8 @@ func openOnSlack(slack *slackfake.Server, u *slackfake.User, n int) slackfake.Me
 	slack.Wait("a question to tap", func() bool {
 		asked := map[string]bool{}
 		for _, m := range u.Direct().FromApp() {
-			question, _, _ := strings.Cut(m.Text, "\n")
-			if !strings.Contains(strings.ToLower(question), "how satisfied") {
+			question := asksIn(m.Text)
+			if question == "" {
 				continue
 			}
 			asked[question] = true

@@ -193,7 +193,7 @@ func (c *Channel) WaitButton(text string) Message {
 	var found Message
 	c.server.Wait(fmt.Sprintf("a button %q in %s", text, c.ID), func() bool {
 		for _, m := range slices.Backward(c.FromApp()) {
-			if slices.ContainsFunc(m.Buttons, func(b Button) bool { return b.Text == text }) {
+			if slices.ContainsFunc(m.Buttons, func(b Button) bool { return b.Text == text || strings.HasPrefix(b.Text, text+" · ") }) {
 				found = m
 				return true
 			}

@@ -313,7 +313,7 @@ func (c *Chat) WaitButton(text string) Message {
 	c.Wait(fmt.Sprintf("a button %q in chat %d", text, c.ID), func(all []Message) bool {
 		for _, m := range slices.Backward(all) {
 			for _, row := range m.Buttons {
-				if m.From == "" && slices.ContainsFunc(row, func(b Button) bool { return b.Text == text }) {
+				if m.From == "" && slices.ContainsFunc(row, func(b Button) bool { return b.Text == text || strings.HasPrefix(b.Text, text+" · ") }) {
 					found = m
 					return true
 				}
