@@ -175,7 +175,7 @@ func (s *theirSlack) tap(user string, m shownThere, text string) {
 			all = append(all, inner)
 		}
 		for _, e := range all[i].Elements {
-			if e.Type != "button" || e.Text.Text != text {
+			if e.Type != "button" || e.Text.Text != text && !strings.HasPrefix(e.Text.Text, text+" · ") {
 				continue
 			}
 			s.tell("interactive", map[string]any{
