@@ -205,16 +205,16 @@ func scaleRows(v *voice.Voice, session string, at int, q *survey.Question) [][]c
 	s := &q.Scale
 	n := len(s.Options)
 	buttons := make([]chat.Button, n)
-	words, wordless := inWords(s), wordless(v, s)
+	words, wordless, full := inWords(s), wordless(v, s), numbered(v, s)
 	short, rising := true, n > 1 && s.Options[0].Value < s.Options[1].Value
 	for i := range s.Options {
 		o := &s.Options[i]
 		label := labelOf(v, s, i, wordless)
 		b := chat.Button{Data: Tapped{Verb: VerbPick, Session: session, Question: at, Option: i}.Encode()}
 		to := i
-		if numbered(v, s) {
+		if full {
 			b.Text = fitting(voice.Join(" · ", voice.Join(" ", optionValue(v, s, i), symbol(v, q, i)), label))
-			b.Label = optionOf(v, q, i)
+			b.Label = optionOf(v, q, i, label)
 		} else if words && label != "" {
 			b.Text = voice.Join(" ", o.Symbol, label)
 			short = short && utf8.RuneCountInString(b.Text) <= shortWord
@@ -228,7 +228,7 @@ func scaleRows(v *voice.Voice, session string, at int, q *survey.Question) [][]c
 		buttons[to] = b
 	}
 	switch {
-	case words && (!short || n > wordScale), numbered(v, s) && !v.On.Forms:
+	case words && (!short || n > wordScale), full && !v.On.Forms:
 		return single(buttons)
 	case n <= LongestRow:
 		return [][]chat.Button{buttons}
