@@ -271,8 +271,8 @@ func TestWhatHappensToACaseStandsBelowItsCard(t *testing.T) {
 	w.say(ann, "where are you")
 	rows := w.transcript(staffSlack)
 	switch {
-	case len(rows) != 1:
-		t.Fatalf("len(rows) != 1: %+v", rows)
+	case len(rows) != 2:
+		t.Fatalf("len(rows) != 2: %+v", rows)
 	case rows[1].Render.Under != rows[0].Slot:
 		t.Fatalf("rows[1].Render.Under != rows[0].Slot: %+v", rows)
 	case rows[1].Ord <= rows[0].Ord:

@@ -5,7 +5,6 @@ import (
 
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
-	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
 
@@ -99,15 +98,6 @@ func (c *CaseView) LevelName(v *voice.Voice, level int) string {
 	return c.Flow.Bands[level-1].Name.In(append(slices.Clip(v.Langs), voice.Languages[0])...)
 }
 
-// Newest is what the customer wrote last, "" where they wrote nothing.
-func (c *CaseView) Newest() string { return c.newestWords() }
-
-// Assignable are those to whom the case can be given, by name.
-func (c *CaseView) Assignable() []storage.Staff { return c.assignable() }
-
-// Cause is the name of what went wrong.
-func (c *CaseView) Cause(v *voice.Voice, key string) string { return c.causeText(v, key) }
-
 // Story is what was done, in the words of a card: who has the case, what was agreed, how it was
 // closed, what the customer thinks of that.
 func (c *CaseView) Story(v *voice.Voice) [][2]string {
@@ -129,7 +119,7 @@ func (c *CaseView) Story(v *voice.Voice) [][2]string {
 	} else if k.State == recovery.Dismissed || k.State == recovery.Unreached {
 		fact(v.Say("card_reason"), reasonText(v, k.Reason))
 	} else if r := k.Resolution; r != nil {
-		fact(v.Say("card_cause"), c.causeText(v, r.Cause))
+		fact(v.Say("card_cause"), c.Cause(v, r.Cause))
 		fact(v.Say("card_actions"), c.actionsText(v, r))
 	}
 	c.cardStory(v, fact)

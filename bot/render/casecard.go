@@ -53,7 +53,7 @@ func (c *CaseView) acts() (shown, further []recovery.ActKind) {
 		}
 	}
 	for _, k := range furtherActs {
-		if k == recovery.ActAssign && len(c.assignable()) == 0 {
+		if k == recovery.ActAssign && len(c.Assignable()) == 0 {
 			continue // there is nobody
 		}
 		if slices.Contains(offers, k) && !slices.Contains(shown, k) {

@@ -30,7 +30,7 @@ func (c *CaseView) form(v *voice.Voice, act recovery.ActKind) *chat.Form {
 	case recovery.ActContact:
 		f.Submit = v.Say("form_send")
 		f.Note = v.Say("form_reply_note", "name", name)
-		if words := c.newestWords(); words != "" {
+		if words := c.Newest(); words != "" {
 			f.Note = v.Say("form_reply_quote", "name", name, "words", words)
 		}
 		text.Label = v.Say("form_reply", "name", name)
@@ -62,9 +62,9 @@ func (c *CaseView) formDue(v *voice.Voice, due time.Time) *chat.Form {
 	return f
 }
 
-// newestWords are what the customer wrote last: beside the questions or, before that, as
+// Newest is what the customer wrote last: beside the questions or, before that, as
 // an answer.
-func (c *CaseView) newestWords() string {
+func (c *CaseView) Newest() string {
 	if said := c.Session.Said; len(said) > 0 {
 		return said[len(said)-1]
 	}

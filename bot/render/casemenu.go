@@ -64,7 +64,7 @@ func (c *CaseView) Menu(v *voice.Voice, p Pressed, forms bool) (ask string, rows
 		}
 	case recovery.ActAssign:
 		ask = v.Say("ask_assign")
-		people, next := assignPage(c.assignable(), p.Choice)
+		people, next := assignPage(c.Assignable(), p.Choice)
 		for _, s := range people {
 			all = append(all, chat.Button{Text: voice.Called(s.Name), Data: c.pressing(p.Act, false, StaffMark(s.ID), 0)})
 		}
@@ -103,7 +103,8 @@ func (c *CaseView) causes() []recovery.Cause {
 	})
 }
 
-func (c *CaseView) causeText(v *voice.Voice, key string) string {
+// Cause is the name of what went wrong.
+func (c *CaseView) Cause(v *voice.Voice, key string) string {
 	if i := slices.IndexFunc(c.Causes, func(x recovery.Cause) bool { return x.Key == key && x.Name != "" }); i >= 0 {
 		return c.Causes[i].Name
 	}
@@ -135,9 +136,9 @@ func assignPage(all []storage.Staff, choice string) (shown []storage.Staff, next
 	return all[from:to], "p" + strconv.Itoa(page)
 }
 
-// assignable are those who may act on cases of this site, by name; who holds the case
+// Assignable are those who may act on cases of this site, by name; who holds the case
 // already is left out.
-func (c *CaseView) assignable() []storage.Staff {
+func (c *CaseView) Assignable() []storage.Staff {
 	var all []storage.Staff
 	for id, s := range c.Team.Members {
 		held := c.Case.State != recovery.Open && c.Case.Holder.ID == id

@@ -144,7 +144,7 @@ func (g glance) about(words bool) string {
 	case k.State == recovery.Dismissed, k.State == recovery.Unreached:
 		add(labelledLine(v.Say("card_reason"), reasonText(v, k.Reason)))
 	case !k.State.Active() && r != nil:
-		add(voice.Join(" → ", c.causeText(v, r.Cause), c.actionsText(v, r)))
+		add(voice.Join(" → ", c.Cause(v, r.Cause), c.actionsText(v, r)))
 	case k.Plan != nil:
 		add(labelledLine(v.Say("card_plan"), v.Say("card_plan_value", "plan", voice.Cut(k.Plan.Text, LongestQuote), "due", v.Moment(k.Plan.Due))))
 	}
@@ -213,7 +213,7 @@ func (g glance) past() string {
 		parts = append(parts, v.Say("card_person_at", "name", voice.Called(by), "at", v.Moment(p.At)))
 	}
 	if r := p.Resolution; r != nil && p.State != recovery.Dismissed && p.State != recovery.Unreached {
-		parts = append(parts, c.causeText(v, r.Cause), c.actionsText(v, r), r.Note)
+		parts = append(parts, c.Cause(v, r.Cause), c.actionsText(v, r), r.Note)
 	} else {
 		parts = append(parts, reasonText(v, p.Reason))
 	}

@@ -65,7 +65,7 @@ func (r resolving) chosen(p Pressed) string {
 	c, v := r.c, r.v
 	cause := ""
 	if p.Choice != NoCause {
-		cause = c.causeText(v, p.Choice)
+		cause = c.Cause(v, p.Choice)
 	}
 	did := recovery.Resolution{Actions: Resolution(p.Choice, p.Mask).Actions}
 	return voice.Join(" → ", cause, c.actionsText(v, &did))
@@ -92,7 +92,7 @@ func (r resolving) causes(p Pressed) []chat.Button {
 	c, v := r.c, r.v
 	var all []chat.Button
 	for _, cause := range c.causes() {
-		b := chat.Button{Text: c.causeText(v, cause.Key), Data: c.pressing(p.Act, true, cause.Key, 0), Selected: p.Choice == cause.Key}
+		b := chat.Button{Text: c.Cause(v, cause.Key), Data: c.pressing(p.Act, true, cause.Key, 0), Selected: p.Choice == cause.Key}
 		b.Text = map[bool]string{true: "◉ ", false: "○ "}[b.Selected] + b.Text
 		all = append(all, b)
 	}

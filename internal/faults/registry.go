@@ -99,6 +99,8 @@ func registry() []row {
 			{dir: "adapters/slack", test: "FuzzRender", target: fuzz, fuzz: true},
 			{dir: "bot/render", test: "FuzzDecode", target: fuzz, fuzz: true},
 			{dir: "survey/importing", test: "FuzzRead", target: fuzz, fuzz: true},
+			{dir: "internal/table", test: "FuzzRead", target: fuzz, fuzz: true},
+			{dir: "invitation/sheet", test: "FuzzRows", target: fuzz, fuzz: true},
 			{dir: "bot", test: "FuzzRender", target: fuzz, fuzz: true},
 			{dir: "storage", test: "FuzzParseSlot", target: fuzz, fuzz: true},
 			{dir: "storage/internal/sqlstore", test: "FuzzPack", target: fuzz, fuzz: true},
