@@ -35,6 +35,7 @@ func TestWhatIsMeasuredAloneTakesThePlaceOfItsOwnFiguresOnly(t *testing.T) {
 		}
 	}
 }
+
 func TestThePageIsWhatItsRecordSays(t *testing.T) {
 	page := filepath.Join("..", "..", "docs", "performance.md")
 	all, err := readResults(recordOf(page))
