@@ -30,7 +30,6 @@ type spoken struct {
 	lang    string
 	on      chat.Traits
 
-	first   bool            // nothing was shown to the customer before
 	beside  []chat.Message  // what the same step showed in the same chat
 	open    []chat.Message  // all that the chat shows then
 	news    bool            // the step, or one before, showed staff something
@@ -130,10 +129,9 @@ func keep(t *testing.T, what func(spoken) bool, breaks func(spoken) string) {
 	t.Logf("%d messages", looked)
 }
 
-func everyMessage(spoken) bool { return true }
-func customers(m spoken) bool  { return !m.toStaff }
-func inChats(m spoken) bool    { return !m.toStaff && !m.on.Lays }
-func staffs(m spoken) bool     { return m.toStaff }
+func customers(m spoken) bool { return !m.toStaff }
+func inChats(m spoken) bool   { return !m.toStaff && !m.on.Lays }
+func staffs(m spoken) bool    { return m.toStaff }
 func ofProgram(m spoken) bool {
 	return m.slot.Kind != storage.ReplySlot && m.slot.Kind != storage.OwnSlot
 }

@@ -322,7 +322,9 @@ func (w *world) button(to chat.Address, text string) string {
 	rows := w.transcript(to)
 	// A card comes before what hangs below it: menus open in the card.
 	slices.SortStableFunc(rows, func(a, b storage.Delivery) int {
-		below := func(d storage.Delivery) int { return map[bool]int{true: 0, false: 1}[strings.HasPrefix(d.Slot, "relay:")] }
+		below := func(d storage.Delivery) int {
+			return map[bool]int{true: 0, false: 1}[strings.HasPrefix(d.Slot, "relay:")]
+		}
 		return below(a) - below(b)
 	})
 	for _, d := range rows {

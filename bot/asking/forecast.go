@@ -130,7 +130,7 @@ func (f *Forecast) number(word string) uint16 {
 		return 0
 	}
 	f.named = append(f.named, word)
-	f.at[word] = uint16(len(f.named) - 1) //nolint:gosec // see above
+	f.at[word] = uint16(len(f.named) - 1)
 	return f.at[word]
 }
 
@@ -141,7 +141,7 @@ func (f *Forecast) remember(x *storage.Ask) {
 		out: x.State == string(invitation.HandedOut),
 	}
 	if day, err := time.Parse(time.DateOnly, x.Day); err == nil {
-		o.day = int32(day.Unix() / 86400) //nolint:gosec // days fit
+		o.day = int32(day.Unix() / 86400)
 	}
 	k := f.key(x.Customer)
 	if _, ok := f.first[k]; !ok {

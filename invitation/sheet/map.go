@@ -245,14 +245,13 @@ func (r *Reader) Event(cells []string) (json.RawMessage, []Fault) {
 		faults = append(faults, Fault{Column: r.m.column(f) + 1, Field: f, Code: code, Value: value, Hint: hint})
 	}
 	e := event{Source: cmp.Or(r.m.Source, Source), Service: cell(Service), Staff: cell(Staff), Ask: r.m.Ask, Attributes: map[string]string{}}
-	site, ok := r.sites[words.Bare(r.m.Site)]
-	if name := cell(Site); r.m.column(Site) >= 0 {
-		switch site, ok = r.sites[words.Bare(name)]; {
-		case name == "" && r.m.Site != "":
-			site, ok = r.sites[words.Bare(r.m.Site)]
+	site := r.sites[words.Bare(r.m.Site)]
+	if name := cell(Site); r.m.column(Site) >= 0 && (name != "" || r.m.Site == "") {
+		var known bool
+		switch site, known = r.sites[words.Bare(name)]; {
 		case name == "":
 			fault(Site, "no_site", "", "")
-		case !ok:
+		case !known:
 			fault(Site, "unknown_site", name, r.meant(name))
 		}
 	}
@@ -349,9 +348,20 @@ func FieldOf(pointer string) Field {
 		prefix string
 		field  Field
 	}{
-		{"/customer/id", Customer}, {"/customer/name", Name}, {"/customer/first_name", FirstName}, {"/customer/language", Language},
-		{"/customer/tier", Tier}, {"/customer", Customer}, {"/attributes/phone", Phone}, {"/attributes/email", Email}, {"/ended", Ended},
-		{"/service", Service}, {"/site", Site}, {"/staff", Staff}, {"/id", ID}, {"/attributes", Attribute},
+		{"/customer/id", Customer},
+		{"/customer/name", Name},
+		{"/customer/first_name", FirstName},
+		{"/customer/language", Language},
+		{"/customer/tier", Tier},
+		{"/customer", Customer},
+		{"/attributes/phone", Phone},
+		{"/attributes/email", Email},
+		{"/ended", Ended},
+		{"/service", Service},
+		{"/site", Site},
+		{"/staff", Staff},
+		{"/id", ID},
+		{"/attributes", Attribute},
 	} {
 		if strings.HasPrefix(pointer, p.prefix) {
 			return p.field
