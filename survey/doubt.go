@@ -111,6 +111,9 @@ func lead(said string, match func(string) ([]int, matched)) (led, bool) {
 			}
 			if first, after, ok := strings.Cut(bare(rest), " "); ok && sure == noMatch && words.No(first) {
 				if others, sure = match(after); sure != oneOption {
+					others, sure = match(after[strings.LastIndex(after, " ")+1:]) // "2 stars, no make it 1"
+				}
+				if sure != oneOption {
 					sure = noMatch
 				}
 			}

@@ -32,7 +32,8 @@ var keyless = map[string]string{
 func TestR3EveryCommandRefusesAnotherKeyAndALostOne(t *testing.T) {
 	c := newConsole(t, map[string]string{"PUBLIC_URL": "https://care.example", "SECRET_KEY": someKey, "SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": someKey, "SLACK_SIGNING_SECRET": someKey})
 	c.must("invite")
-	rules, flow, event := filepath.Join(c.dir, "rules"), filepath.Join(c.dir, "flow"), filepath.Join(c.dir, "event")
+	rules, flow, event, visits := filepath.Join(c.dir, "rules"), filepath.Join(c.dir, "flow"), filepath.Join(c.dir, "event"), filepath.Join(c.dir, "visits.csv")
+	write(t, visits, "customer,date,service\nC-1,2026-03-02,haircut\n")
 	write(t, event, `{"source": "till", "id": "1", "site": "main-street"}`)
 	write(t, rules, "rules:\n  storm: {cases: 0}\n")
 	write(t, flow, c.must("survey", "export", "post_service_3"))
@@ -41,7 +42,7 @@ func TestR3EveryCommandRefusesAnotherKeyAndALostOne(t *testing.T) {
 		"backup": {filepath.Join(c.dir, "saved")}, "survey apply": {flow}, "recovery apply": {rules},
 		"site add": {"main-street"}, "staff add": {"bob", "--everywhere"}, "staff chat add": {"desk", "--everywhere"},
 		"retention set": {"words", "30"}, "slack approve": {"T01"}, "slack remove": {"T01"}, "outbox retry": {"--all"}, "outbox drop": {"id", "--yes"}, "export": {"words"},
-		"token make": {"till", "--scope", "events:write"}, "event post": {event},
+		"token make": {"till", "--scope", "events:write"}, "event post": {event}, "import": {visits},
 	}
 	for says, key := range map[string]string{"SECRET_KEY is not the one of this database": otherKey, "the SECRET_KEY of this database is not there": ""} {
 		c.env["SECRET_KEY"] = key

@@ -72,8 +72,8 @@ func TestMetricsCountAConversation(t *testing.T) {
 				return false
 			}
 		}
-		// intro, question, condensed question, next question and card
-		return status == http.StatusOK && strings.Contains(body, `aftercare_sends_total{outcome="delivered",platform="telegram"} 5`+"\n") &&
+		// greeting with question, condensed question, next question and card
+		return status == http.StatusOK && strings.Contains(body, `aftercare_sends_total{outcome="delivered",platform="telegram"} 4`+"\n") &&
 			strings.Contains(body, `aftercare_commit_turns_bucket{le="128"}`)
 	})
 	server.stop()
