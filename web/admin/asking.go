@@ -71,7 +71,7 @@ func (s *site) askingNow(w http.ResponseWriter, r *http.Request, v Viewer) error
 	}
 	p := askingPage{Version: policy.Version, May: v.Can(access.EditTriggers, access.EverySite), Hand: v.Anywhere(access.AskNow), Import: s.Imports != nil}
 	for _, t := range policy.Triggers {
-		p.Triggers = append(p.Triggers, triggerSentence(words, t))
+		p.Triggers = append(p.Triggers, s.triggerSentence(words, t))
 	}
 	counts, err := s.Store.CountAsks(ctx, since)
 	if err != nil {
@@ -138,55 +138,6 @@ func (p *askingPage) figures(words *words, counts []storage.AskCount) {
 			p.Why = append(p.Why, [2]string{words.t("asking_" + string(r)), strconv.Itoa(n)})
 		}
 	}
-}
-
-// triggerSentence says what a trigger does.
-func triggerSentence(words *words, t invitation.Trigger) string {
-	when := words.t("trigger_any")
-	if t.When != nil {
-		when = words.t("trigger_some", whenText(words, t.When))
-	}
-	after := words.t("trigger_delay")
-	if t.After != nil {
-		after = words.t("trigger_after", t.After.String())
-	}
-	return words.t("trigger_sentence", t.Name, when, words.t("trigger_"+string(t.On)), t.Ask, after, t.Sample, t.Stale.String())
-}
-
-// whenText is a condition in short.
-func whenText(words *words, w *invitation.When) string {
-	join := func(list []invitation.When, by string) string {
-		parts := make([]string, len(list))
-		for i := range list {
-			parts[i] = whenText(words, &list[i])
-		}
-		return strings.Join(parts, by)
-	}
-	switch {
-	case w.All != nil:
-		return join(w.All, " + ")
-	case w.Any != nil:
-		return "(" + join(w.Any, " | ") + ")"
-	case w.Not != nil:
-		return "≠ (" + whenText(words, w.Not) + ")"
-	case w.Known != nil && *w.Known:
-		return w.Field + " = …"
-	case w.Known != nil:
-		return w.Field + " = –"
-	}
-	parts := []string{}
-	if w.Is != nil {
-		parts = append(parts, w.Field+": "+strings.Join(w.Is, ", "))
-	}
-	for _, l := range []struct {
-		sign  string
-		limit *float64
-	}{{"≥", w.Low}, {"≤", w.High}, {">", w.Above}, {"<", w.Below}} {
-		if l.limit != nil {
-			parts = append(parts, fmt.Sprintf("%s %s %g", w.Field, l.sign, *l.limit))
-		}
-	}
-	return strings.Join(parts, " + ")
 }
 
 // triggersPage is the file of triggers, what is wrong with it, and whom it would have asked.

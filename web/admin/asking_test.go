@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -67,7 +69,7 @@ func TestTriggersArePublishedAndEverybodyIsCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if page := body(b.get("/asking")); !strings.Contains(page, "when any service is done, ask one_tap_csat") || !strings.Contains(page, "C-9") {
+	if page := body(b.get("/asking")); !strings.Contains(page, "when any service at any site is done, ask one_tap_csat, at once, not after 3 days.") || !strings.Contains(page, "C-9") {
 		t.Errorf("afterwards:\n%s", page)
 	}
 	if page := body(b.get("/asking/handout")); !strings.Contains(page, "Zoe") && !strings.Contains(page, "nothing to hand out") {
@@ -84,5 +86,23 @@ func TestTriggersArePublishedAndEverybodyIsCounted(t *testing.T) {
 	}
 	if code := w.as("robin").get("/asking/triggers").Code; code != 403 {
 		t.Errorf("a lead may publish: %d", code)
+	}
+}
+
+// A trigger is told as people say it.
+func TestTriggersAreSentences(t *testing.T) {
+	w := newWorld(t)
+	s := newSite(Config{Store: w.store, Bot: w.bot, Clock: w.clock.Now})
+	hour, five := recovery.Span(90*time.Minute), 5.0
+	full := invitation.Trigger{Name: "visit", On: invitation.OnDone, Ask: "f", After: &hour, Stale: invitation.UsualStale, Sample: 50, When: &invitation.When{All: []invitation.When{
+		{Field: "service", Is: []string{"haircut", "colour"}}, {Field: "site", Is: []string{"main"}}, {Field: "event.items", Low: &five}, {Not: &invitation.When{Field: "tier", Is: []string{"BZ"}}},
+	}}}
+	for lang, want := range map[string]string{
+		"en":      "visit: when haircut or colour (if “items” is at least 5 and not: the tier is BZ) at Main Street is done, ask f, 1 hour 30 minutes later, 50 % of them, not after 3 days.",
+		"zh-Hans": "visit：Main Street的haircut或colour（须“items”至少 5且并非等级为BZ）完成后，询问 f，1 小时 30 分钟 之后，其中 50%，超过3 天不再询问。",
+	} {
+		if got := s.triggerSentence(tongues()[lang], full); got != want {
+			t.Errorf("%s: %s", lang, got)
+		}
 	}
 }
