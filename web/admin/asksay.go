@@ -16,7 +16,7 @@ import (
 func (s *site) triggerSentence(words *words, t invitation.Trigger) string {
 	what, where := words.t("trigger_any"), words.t("trigger_anywhere")
 	var rest []string
-	for _, w := range conditions(t.When) {
+	for _, w := range allOf(t.When) {
 		switch {
 		case w.Field == "service" && w.Is != nil:
 			what = either(words, w.Is)
@@ -47,8 +47,8 @@ func (s *site) triggerSentence(words *words, t invitation.Trigger) string {
 	return words.t("trigger_sentence", t.Name, what, where, words.t("trigger_"+string(t.On)), t.Ask, after+share, spanText(words, t.Stale))
 }
 
-// conditions are those that must all hold.
-func conditions(w *invitation.When) []invitation.When {
+// allOf are those that must all hold.
+func allOf(w *invitation.When) []invitation.When {
 	switch {
 	case w == nil:
 		return nil
