@@ -119,7 +119,7 @@ func (s *site) whenText(words *words, w *invitation.When) string {
 	case w.Any != nil:
 		return "(" + join(w.Any, "trigger_or") + ")"
 	case w.Not != nil:
-		return words.t("when_not", s.whenText(words, w.Not))
+		return words.t("when_is_not", s.whenText(words, w.Not))
 	case w.Known != nil && *w.Known:
 		return words.t("when_known", name)
 	case w.Known != nil:
