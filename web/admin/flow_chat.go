@@ -3,6 +3,7 @@ package admin
 import (
 	"cmp"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -104,8 +105,28 @@ func previewTalk(snap *snapshot.Snapshot, f survey.Flow, on chat.Platform, lang 
 	session := &storage.Session{Session: survey.Session{
 		ID: uuid.Nil.String(), Flow: f.ID, Lang: lang, Open: survey.NoQuestion, Test: true, Status: survey.New, Attributes: map[string]string{},
 	}}
-	session.Attributes[voice.AttrBusiness] = snap.Site("").Name
-	return &draw.Talk{Texts: texts, On: traits, Session: session, Flow: snapshot.NewFlow(f), Site: snap.Site(""), Now: now}, nil
+	at := previewSite(snap)
+	session.Attributes[voice.AttrBusiness], session.Attributes[voice.AttrFirstName] = at.Name, sampleName(lang)
+	return &draw.Talk{Texts: texts, On: traits, Session: session, Flow: snapshot.NewFlow(f), Site: at, Now: now}, nil
+}
+
+// previewSite is the site at which a preview takes place: the first, by its id, that asks.
+func previewSite(snap *snapshot.Snapshot) snapshot.Site {
+	for _, id := range slices.Sorted(maps.Keys(snap.Sites)) {
+		if s := snap.Sites[id]; s.Gone.IsZero() {
+			return s
+		}
+	}
+	return snap.Site("")
+}
+
+// sampleName is a customer's name in a preview.
+func sampleName(lang string) string {
+	tag, _, _ := strings.Cut(lang, "-")
+	if name, ok := map[string]string{"zh": "小红", "es": "Ana", "ar": "آنا"}[tag]; ok {
+		return name
+	}
+	return "Anna"
 }
 
 // chatOf runs a draft with the bot's own engine and draws it as the platform does: nothing is

@@ -50,10 +50,13 @@ func (p *playing) play(tell func(chatTurn)) survey.Judgement {
 		}
 		q := &f.Questions[i]
 		asked := chatTurn{Message: draw.Question(t.Asks(i), t.Flow, i)}
+		if t.Greets(i) {
+			asked.Message = t.Greeted(t.Person(), asked.Message)
+		}
 		effects, answered := p.answer(q, i)
 		if !answered {
 			p.waits = true
-			turn := chatTurn{Message: draw.Question(t.Asks(i), t.Flow, i), Taps: [][]tap{}}
+			turn := chatTurn{Message: asked.Message, Taps: [][]tap{}}
 			if takesWords(q) {
 				turn.Box = q.Key
 			}

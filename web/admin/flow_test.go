@@ -352,7 +352,7 @@ func TestWhatThePreviewShowsIsWhatTheBotSends(t *testing.T) {
 				}
 				return m
 			}
-			inv, err := w.bot.Invite(t.Context(), bot.InviteRequest{Flow: flow, Site: "main"})
+			inv, err := w.bot.Invite(t.Context(), bot.InviteRequest{Flow: flow, Site: "harbour"}) // as the preview: the first
 			if err != nil {
 				t.Fatal(err)
 			}
