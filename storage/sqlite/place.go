@@ -22,7 +22,8 @@ type place struct {
 	path   string
 	opened []os.FileInfo // by suffix; nil = there was none
 	header *header
-	mark   mark // who the file is; zero on one that was never served
+	mark   mark              // who the file is; zero on one that was never served
+	may    func(string) bool // writable
 
 	mu    sync.Mutex
 	last  uint32 // the newest pulse seen in the file itself
@@ -32,7 +33,7 @@ type place struct {
 
 // find notes which files are open. The connections exist already.
 func find(path string, h *header, m mark) (*place, error) {
-	p := &place{path: path, header: h, mark: m, last: h.read().pulse}
+	p := &place{path: path, header: h, mark: m, may: writable, last: h.read().pulse}
 	for _, suffix := range suffixes {
 		info, err := os.Stat(path + suffix)
 		if err != nil && (suffix == "" || !errors.Is(err, fs.ErrNotExist)) {
@@ -58,6 +59,26 @@ func (p *place) check() error {
 
 // changed says what happened to the files, "" if nothing did.
 func (p *place) changed() string {
+	if what := p.moved(); what != "" {
+		return what
+	}
+	if !p.may(p.path) {
+		if what := p.moved(); what != "" { // it was taken away between the two looks
+			return what
+		}
+		p.other = true
+		return filepath.Base(p.path) + " may no longer be written. See to its owner, its mode and its file system, and start again"
+	}
+	if p.header.overwritten(p.mark, p.last) {
+		p.other = true
+		return filepath.Base(p.path) + " was overwritten by another program. Bring back a backup, remove the -wal and -shm beside it, and start again"
+	}
+	p.last = max(p.last, p.header.read().pulse)
+	return ""
+}
+
+// moved says which file is not where it was any more, or not as it was, "" if all are.
+func (p *place) moved() string {
 	for i, suffix := range suffixes {
 		was := p.opened[i]
 		if was == nil {
@@ -76,15 +97,6 @@ func (p *place) changed() string {
 			return name + " may no longer be read and written. Give its mode 0600 back, and start again"
 		}
 	}
-	if !writable(p.path) {
-		p.other = true
-		return filepath.Base(p.path) + " may no longer be written. See to its owner, its mode and its file system, and start again"
-	}
-	if p.header.overwritten(p.mark, p.last) {
-		p.other = true
-		return filepath.Base(p.path) + " was overwritten by another program. Bring back a backup, remove the -wal and -shm beside it, and start again"
-	}
-	p.last = max(p.last, p.header.read().pulse)
 	return ""
 }
 
