@@ -99,6 +99,7 @@ func fill(ctx context.Context, db *sql.DB, n, buckets int) error {
 	// A session's id begins with its time, and goes on in no order. People's ids come in no order.
 	id := "(lpad(to_hex(1790000000000 - s::bigint * 1000), 12, '0') || substr(md5(s::text), 13))::uuid::text"
 	who := "md5('p' || s)::uuid::text"
+	chat := "(5000000000 + s)::text" // nobody's who is measured
 	day := "to_char(now() - s * interval '1 second', 'YYYY-MM-DD')"
 	bucket := fmt.Sprintf("mod(s, %d)::smallint", buckets)
 	asked := fmt.Sprintf("generate_series(0, %d) q", questions-1)
@@ -107,7 +108,7 @@ func fill(ctx context.Context, db *sql.DB, n, buckets int) error {
 		"SET synchronous_commit = off",
 		"SET session_replication_role = replica", // what refers to what is known
 		"INSERT INTO identities (bucket, id, session, platform, account, person, customer, body) SELECT " + bucket + ", " + who + ", " + id +
-			", 'telegram', '4242', s::text, '', repeat('x', 450) FROM " + oldest,
+			", 'telegram', '4242', " + chat + ", '', repeat('x', 450) FROM " + oldest,
 		"INSERT INTO sessions (bucket, id, identity, flow, version, status, site, customer, invitation, case_id, started_at, ended_at, expires_at," +
 			" composite, level, unsatisfied, test, body) SELECT " + bucket + ", " + id + ", " + who + ", 'bench', 1, 'completed', '', " + who +
 			", '', '', now() - s * interval '1 second', now() - s * interval '1 second', NULL, 75, 6, false, false, repeat('x', 1100)" +
@@ -123,7 +124,7 @@ func fill(ctx context.Context, db *sql.DB, n, buckets int) error {
 			", 'tg:4242:' || lpad((1000000 + s)::text, 16, '0'), now(), decode(repeat('ff', 512), 'hex') FROM generate_series(0, $1::int / 800) s",
 		// What their chats showed. Nobody reads these bodies: they have the size that packed ones have.
 		"INSERT INTO talks (bucket, id, identity, platform, account, chat, thread, started, settled, body, packed) SELECT " + bucket + ", " + id + ", " + who +
-			", 'telegram', '4242', s::text, '', now() - s * interval '1 second', now() - s * interval '1 second', '', decode(repeat('a5', 1100), 'hex')" +
+			", 'telegram', '4242', " + chat + ", '', now() - s * interval '1 second', now() - s * interval '1 second', '', decode(repeat('a5', 1100), 'hex')" +
 			" FROM " + oldest,
 		"UPDATE buckets SET answers = answers + $1::int / (SELECT count(*) FROM buckets)",
 	} {

@@ -45,6 +45,19 @@ func checkOps(ops []storage.SlotOp) error {
 	return nil
 }
 
+// bare notes that nothing was said of a case yet that opens now, so that the database is not asked.
+func (w *working) bare(opened string, ops []storage.SlotOp) {
+	for _, op := range ops {
+		if op.Want == nil || storage.SlotOwner(op.Want.Slot) != opened {
+			continue
+		}
+		name := storage.Clean(op.Want.Slot)
+		if _, known := w.slot(name); !known {
+			w.slots.put(name, nil)
+		}
+	}
+}
+
 // fetchSlots loads the deliveries in these slots that are not in the working set yet,
 // with their renders or, where nobody will look at those, without.
 func (w *working) fetchSlots(names []string, renders bool) error {

@@ -133,6 +133,13 @@ func known(t *table, id string) bool {
 	return ok
 }
 
+// absent notes that there is no record with this id, so that the database is not asked.
+func (w *working) absent(kind int, id string) {
+	if t := &w.tables[kind]; !known(t, id) {
+		t.shelf.put(id, nil)
+	}
+}
+
 // fetch loads the records with these ids that are not in the working set yet.
 func (w *working) fetch(kind int, ids ...string) error {
 	t := &w.tables[kind]
@@ -407,6 +414,9 @@ func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 			return invalid(err)
 		}
 		id := storage.Clean(v.ID)
+		if v.Number > int(w.caseSeq) {
+			w.absent(caseTable, id) // no case of the bucket has a number that was not given yet
+		}
 		if err := w.fetch(caseTable, id); err != nil {
 			return err
 		}
@@ -453,6 +463,7 @@ func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 		if opened.created {
 			w.caseSeq++
 			w.countOpened(*c.Case)
+			w.bare(c.Case.ID, c.Slots)
 		}
 		put(caseTable, c.Case.ID, opened)
 	}
