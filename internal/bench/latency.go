@@ -244,7 +244,7 @@ func (s *served) round(ctx context.Context) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.settled(ctx); err != nil {
+	if err := s.quiet(ctx); err != nil {
 		return nil, err
 	}
 	tapped := make([]time.Time, n)
@@ -308,7 +308,7 @@ func (s *served) lowRound(ctx context.Context) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.settled(ctx); err != nil {
+	if err := s.quiet(ctx); err != nil {
 		return nil, err
 	}
 	tapped := make([]time.Time, n)
@@ -347,6 +347,22 @@ func (b *bench) pace(n int, f func(int)) {
 		running.Go(func() { f(i) })
 	}
 	running.Wait()
+}
+
+// quiet waits until nothing is left to do of what was: what follows is measured alone.
+func (s *served) quiet(ctx context.Context) error {
+	if err := s.settled(ctx); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		behind, err := s.store.Behind(ctx)
+		if err != nil || len(behind.In) == 0 {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("rows of %d changes are not made after a minute", behind.Changes)
+		}
+	}
 }
 
 // settled waits until nothing waits in the outbox.
