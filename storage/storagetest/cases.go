@@ -130,6 +130,42 @@ var caseTests = map[string]func(*testing.T, *bench){
 			same(t, c.name, ids(got), c.want)
 		}
 	},
+	"of a case that opens the database is asked nothing": func(t *testing.T, b *bench) {
+		p := person(1)
+		id := b.begin(t, p)
+		cut, cutter := b.cut(t)
+		statements := 0
+		cutter.Plan(func(at Point) Cut {
+			if at == Statement {
+				statements++
+			}
+			return Pass
+		})
+		count := func(key string, c *storage.Case, words string) int {
+			statements = 0
+			cut.advance(t, storage.Turn{Key: key, Load: storage.Load{Session: id}, Apply: func(in storage.Loaded) (storage.Change, error) {
+				ch := storage.Change{Session: in.Session}
+				if c != nil {
+					c.Number = max(c.Number, in.NextCase)
+					ch.Case, ch.Slots = c, []storage.SlotOp{want("case:"+c.ID+":"+words, p, words)}
+				}
+				return ch, nil
+			}})
+			return statements
+		}
+		count("k0", nil, "") // the session is read
+		plain := count("k1", nil, "")
+		c := storage.Case{Case: recovery.Case{ID: newID(), Session: id, State: recovery.Open, Decision: recovery.Decision{Priority: recovery.P1}, OpenedAt: b.clock.Now()}, Identity: p.ID()}
+		// The case, the count of those that opened, the card, its place in the queue, and the next number.
+		if opening := count("k2", &c, "one"); opening != plain+5 {
+			t.Errorf("a case that opens takes %d statements, one answer %d", opening, plain)
+		}
+		c.State = recovery.Taken
+		// The case, the card, its place, and the next place in the order; before these, whether there is a card.
+		if later := count("k3", &c, "two"); later != plain+5 {
+			t.Errorf("a card more takes %d statements, one answer %d", later, plain)
+		}
+	},
 	"cases are read page by page, also those that opened at once": func(t *testing.T, b *bench) {
 		var want []storage.Case
 		for i := range 11 {
