@@ -33,7 +33,7 @@ type inviteCmd struct {
 	Channel  string            `enum:",telegram,web" default:"" help:"Where the customer is asked: telegram or web. Both links are made unless given."`
 	Language string            `help:"Language to ask in, such as en or zh-Hans. The customer's own unless given."`
 	Event    map[string]string `help:"What is known of the service, as name=value: service_name, agent_name, date, first_name, …" mapsep:"none"`
-	Expires  time.Duration     `default:"336h" help:"How long the link can be opened."`
+	Expires  span              `default:"14d" help:"How long the link can be opened, such as 72h or 30d."`
 	Ends     string            `name:"service-ends" help:"When the service is over, as 2026-05-31T18:00 or with its zone, +02:00. A survey that asks something before it goes on then, and a person in Slack is asked then, each later by the survey's delay."`
 	Test     bool              `help:"Mark the answers as a test: they are never counted."`
 	SVG      string            `name:"svg" help:"Write the QR code as SVG into this file (- for standard output) instead of drawing it."`
@@ -82,7 +82,7 @@ func (c *inviteCmd) Run(a *terminal) error {
 	request := bot.InviteRequest{
 		Ends: ends,
 		Flow: c.Flow, Site: c.Site, Customer: c.Customer, Channel: c.Channel, Language: c.Language,
-		Event: c.Event, Expires: c.Expires, Test: c.Test,
+		Event: c.Event, Expires: time.Duration(c.Expires), Test: c.Test,
 	}
 	if c.named() {
 		return errors.Join(c.how(c.ask(a, s, store, request)), a.warn(warnings))

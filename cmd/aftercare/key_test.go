@@ -42,7 +42,7 @@ func TestR3EveryCommandRefusesAnotherKeyAndALostOne(t *testing.T) {
 		"backup": {filepath.Join(c.dir, "saved")}, "survey apply": {flow}, "recovery apply": {rules},
 		"site add": {"main-street"}, "staff add": {"bob", "--everywhere"}, "staff chat add": {"desk", "--everywhere"},
 		"retention set": {"words", "30"}, "slack approve": {"T01"}, "slack remove": {"T01"}, "outbox retry": {"--all"}, "outbox drop": {"id", "--yes"}, "export": {"words"},
-		"token make": {"till", "--scope", "events:write"}, "event post": {event}, "import": {visits},
+		"token create": {"till", "--scope", "events:write"}, "event post": {event}, "import": {visits},
 	}
 	for says, key := range map[string]string{"SECRET_KEY is not the one of this database": otherKey, "the SECRET_KEY of this database is not there": ""} {
 		c.env["SECRET_KEY"] = key

@@ -42,8 +42,8 @@ func (a *terminal) severalWorkspaces() (settings.Settings, storage.Store, error)
 
 type slackInviteCmd struct {
 	outputFlags
-	Workspace string        `help:"The one workspace that the link is for: its id, such as T0123456789. Whichever uses it first unless given."`
-	Expires   time.Duration `default:"168h" help:"How long the link can be used."`
+	Workspace string `help:"The one workspace that the link is for: its id, such as T0123456789. Whichever uses it first unless given."`
+	Expires   span   `default:"7d" help:"How long the link can be used, such as 72h or 30d."`
 }
 
 // installLinkView is a link as programs see it.
@@ -66,7 +66,7 @@ func (c *slackInviteCmd) Run(a *terminal) error {
 		return err
 	}
 	defer store.Close()
-	expires := a.clock().Add(c.Expires)
+	expires := a.clock().Add(time.Duration(c.Expires))
 	link, err := app.InstallLink(a.ctx, s, store, c.Workspace, expires)
 	if err != nil {
 		return fmt.Errorf("make a link: %w", err)

@@ -61,6 +61,13 @@ type terminal struct {
 	env    map[string]string
 	dir    string           // the working directory, where .env is looked for
 	clock  func() time.Time // UTC, to the microsecond
+	json   bool             // somebody's program reads what is printed: errors as well
+}
+
+// failure is an error as programs see it, on standard error.
+type failure struct {
+	Error string `json:"error"`
+	Exit  int    `json:"exit"` // the exit code
 }
 
 // outputFlags is embedded by the commands that can print for programs.
@@ -99,6 +106,7 @@ func execute(args []string) int {
 func call(a *terminal, args []string) int {
 	shown := *a
 	shown.stdout, shown.stderr = &printed{to: a.stdout}, &printed{to: a.stderr}
+	shown.json = slices.Contains(args, "--json")
 	a = &shown
 	var cli commands
 	asked := false // --help printed all there is to do
@@ -156,13 +164,18 @@ func misused(err error) error {
 	return usagef("%w%s Run `%s --help` to see how", err, stop, command)
 }
 
-// fail prints err for a person and returns the exit code it stands for.
+// fail prints err, for a person or with --json for a program, and returns the exit code it stands for.
 func (a *terminal) fail(err error) int {
-	fmt.Fprintf(a.stderr, "aftercare: %v\n", err)
+	code := 1
 	if _, wrong := errors.AsType[usageError](err); wrong {
-		return 2
+		code = 2
 	}
-	return 1
+	if a.json {
+		_ = writeJSON(a.stderr, failure{err.Error(), code}) // there is nobody else to tell
+	} else {
+		fmt.Fprintf(a.stderr, "aftercare: %v\n", err)
+	}
+	return code
 }
 
 // printf writes a line or more to standard output.
@@ -172,8 +185,10 @@ func (a *terminal) printf(format string, args ...any) error {
 }
 
 // printJSON writes v as indented JSON, the form that programs read.
-func (a *terminal) printJSON(v any) error {
-	e := json.NewEncoder(a.stdout)
+func (a *terminal) printJSON(v any) error { return writeJSON(a.stdout, v) }
+
+func writeJSON(to io.Writer, v any) error {
+	e := json.NewEncoder(to)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,29 +17,41 @@ import (
 
 // tokenCmd groups the commands about tokens of the API.
 type tokenCmd struct {
-	Make tokenMakeCmd `cmd:"" help:"Make a token, and print it once."`
-	List tokenListCmd `cmd:"" help:"List the tokens, what each may do and when it was used."`
-	End  tokenEndCmd  `cmd:"" help:"End a token: from then on it opens nothing."`
+	Create tokenCreateCmd `cmd:"" aliases:"make" help:"Make a token, and print it once."`
+	List   tokenListCmd   `cmd:"" help:"List the tokens, what each may do and when it was used."`
+	Revoke tokenRevokeCmd `cmd:"" aliases:"end" help:"End a token: from then on it opens nothing."`
 }
 
-type tokenMakeCmd struct {
-	Name    string        `arg:"" help:"What you call it: the system that uses it, such as till."`
-	Scope   []string      `required:"" help:"What it may do, such as flows:read. Several: with a comma between, or again."`
-	Site    []string      `help:"The sites that it is for. Every site unless given."`
-	Expires time.Duration `default:"2160h" help:"How long it works. 0 = until it is ended."`
+type tokenCreateCmd struct {
+	outputFlags
+	For     string   `arg:"" name:"name" optional:"" help:"What you call it: the system that uses it, such as till."`
+	Name    string   `help:"The same."`
+	Scope   []string `required:"" help:"What it may do, such as flows:read. Several: with a comma between, or again."`
+	Site    []string `help:"The sites that it is for. Every site unless given."`
+	Expires span     `default:"90d" help:"How long it works, such as 72h or 30d. 0 = until it is ended."`
+}
+
+// madeTokenView is a new token as programs see it.
+type madeTokenView struct {
+	apiTokenView
+	Token string `json:"token"` // shown only here
 }
 
 // Run makes the token.
-func (c *tokenMakeCmd) Run(a *terminal) error {
+func (c *tokenCreateCmd) Run(a *terminal) error {
 	for _, s := range c.Scope {
 		if !access.Scope(s).Known() {
 			return usagef("there is no scope %q. The scopes are %s", s, scopesText())
 		}
 	}
 	if c.Expires < 0 {
-		return usagef("--expires must be longer than nothing, such as 720h, or 0 for a token that never runs out")
+		return usagef("--expires must be longer than nothing, such as 30d, or 0 for a token that never runs out")
 	}
-	if strings.TrimSpace(c.Name) == "" {
+	if c.For != "" && c.Name != "" && c.For != c.Name {
+		return usagef("the token is called %q and %q: give it one name", c.For, c.Name)
+	}
+	name := strings.TrimSpace(cmp.Or(c.Name, c.For))
+	if name == "" {
 		return usagef("give the token a name, such as till")
 	}
 	return a.withStore(func(store storage.Store) error {
@@ -53,12 +66,15 @@ func (c *tokenMakeCmd) Run(a *terminal) error {
 		}
 		value, now := signin.NewAPIToken(), a.clock()
 		hash, _ := signin.HashAPIToken(value)
-		t := storage.Token{ID: uuid.Must(uuid.NewV7()).String(), Name: c.Name, Hash: hash, Scopes: c.Scope, Sites: c.Site, Made: now}
+		t := storage.Token{ID: uuid.Must(uuid.NewV7()).String(), Name: name, Hash: hash, Scopes: c.Scope, Sites: c.Site, Made: now}
 		if c.Expires > 0 {
-			t.Expires = now.Add(c.Expires)
+			t.Expires = now.Add(time.Duration(c.Expires))
 		}
 		if err := store.PutToken(a.ctx, t, cliAudit(now, "token.make", t.ID, "", t.Name+": "+strings.Join(t.Scopes, ", "))); err != nil {
 			return err
+		}
+		if c.JSON {
+			return a.printJSON(madeTokenView{viewToken(t), value})
 		}
 		until := "until it is ended"
 		if !t.Expires.IsZero() {
@@ -80,14 +96,18 @@ type tokenListCmd struct{ outputFlags }
 
 // apiTokenView is a token as programs see it.
 type apiTokenView struct {
-	ID      string     `json:"id"`
-	Name    string     `json:"name"`
-	Scopes  []string   `json:"scopes"`
-	Sites   []string   `json:"sites,omitempty"`
-	Made    time.Time  `json:"made"`
-	Expires *time.Time `json:"expires,omitempty"`
-	Ended   *time.Time `json:"ended,omitempty"`
-	Used    *time.Time `json:"used,omitempty"`
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Scopes  []string  `json:"scopes"`
+	Sites   []string  `json:"sites,omitempty"`
+	Made    time.Time `json:"made"`
+	Expires time.Time `json:"expires,omitzero"`
+	Ended   time.Time `json:"ended,omitzero"`
+	Used    time.Time `json:"used,omitzero"`
+}
+
+func viewToken(t storage.Token) apiTokenView {
+	return apiTokenView{t.ID, t.Name, t.Scopes, t.Sites, t.Made, t.Expires, t.Ended, t.Used}
 }
 
 // Run lists them.
@@ -97,16 +117,10 @@ func (c *tokenListCmd) Run(a *terminal) error {
 		if err != nil {
 			return err
 		}
-		some := func(t time.Time) *time.Time {
-			if t.IsZero() {
-				return nil
-			}
-			return &t
-		}
 		views := make([]apiTokenView, len(all))
 		rows := [][]string{{"ID", "NAME", "MAY", "SITES", "WORKS", "USED"}}
 		for i, t := range all {
-			views[i] = apiTokenView{t.ID, t.Name, t.Scopes, t.Sites, t.Made, some(t.Expires), some(t.Ended), some(t.Used)}
+			views[i] = viewToken(t)
 			works, used, sites := "until it is ended", "never", "every site"
 			switch {
 			case !t.Ended.IsZero():
@@ -128,18 +142,18 @@ func (c *tokenListCmd) Run(a *terminal) error {
 			return a.printJSON(views)
 		}
 		if len(all) == 0 {
-			return a.printf("There is no token yet. `aftercare token make NAME --scope …` makes one.\n")
+			return a.printf("There is no token yet. `aftercare token create NAME --scope …` makes one.\n")
 		}
 		return a.printTable(rows)
 	})
 }
 
-type tokenEndCmd struct {
+type tokenRevokeCmd struct {
 	ID string `arg:"" help:"The token's id, or its name if only one that works has it."`
 }
 
 // Run ends the token.
-func (c *tokenEndCmd) Run(a *terminal) error {
+func (c *tokenRevokeCmd) Run(a *terminal) error {
 	return a.withStore(func(store storage.Store) error {
 		all, err := store.TokenList(a.ctx)
 		if err != nil {

@@ -31,7 +31,7 @@ var codes = []struct {
 	title  string
 	help   string
 }{
-	{unauthenticated, http.StatusUnauthorized, "The token is missing or not good.", "Send Authorization: Bearer with a token that was made under Settings, Tokens, or by aftercare token make. It may have run out or been ended. A token in the address is never accepted: addresses are kept in logs."},
+	{unauthenticated, http.StatusUnauthorized, "The token is missing or not good.", "Send Authorization: Bearer with a token that was made under Settings, Tokens, or by aftercare token create. It may have run out or been ended. A token in the address is never accepted: addresses are kept in logs."},
 	{forbidden, http.StatusForbidden, "The token may not do this.", "A token does what its scopes name, at the sites that it names. Make another one with the scope that the detail names."},
 	{notFound, http.StatusNotFound, "There is no such thing.", "It does not exist, or it belongs to a site that the token is not for."},
 	{wrongMethod, http.StatusMethodNotAllowed, "This address has no such method.", "The header Allow says which it has."},
