@@ -3,6 +3,7 @@ package invitation
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -192,12 +193,18 @@ func ByHand(flow string) Trigger {
 // Decide says whether somebody is asked now. The first rule that holds is the reason.
 func (p Policy) Decide(t Trigger, f Facts) Decision {
 	c := p.At(f.Site.ID)
+	against := Reason("")
 	for _, rule := range []func(*Trigger, *Facts, *Contact) (Decision, bool){
 		whoMayNot, declined, pending, openCase, clocks, capped, notSampled, unreached, quiet,
 	} {
-		if d, ok := rule(&t, &f, &c); ok {
+		d, ok := rule(&t, &f, &c)
+		if !ok {
+			continue
+		}
+		if !t.Insists || !slices.Contains(Insisted(), d.Reason) {
 			return d
 		}
+		against = cmp.Or(against, d.Reason)
 	}
 	d := Decision{State: Sending, Rule: "triggers." + t.Name, Language: t.language(&f)}
 	if t.Name == "" {
@@ -206,6 +213,26 @@ func (p Policy) Decide(t Trigger, f Facts) Decision {
 	if d.By = f.way(&t); d.By == Web {
 		d.State = HandedOut
 	}
+	return d.With("against", string(against))
+}
+
+// Insisted are the reasons against which a person of staff may ask all the same, and say why:
+// they are about how often, not about whether. Nobody who said stop, and nobody who was just
+// asked something, is asked.
+func Insisted() []Reason {
+	return []Reason{DeclinedLast, OpenCase, Recently, RecentlyFlow, CapReached}
+}
+
+// With is a decision with one more piece of evidence, unless it is empty.
+func (d Decision) With(key, value string) Decision {
+	if value == "" {
+		return d
+	}
+	d.Evidence = maps.Clone(d.Evidence)
+	if d.Evidence == nil {
+		d.Evidence = map[string]string{}
+	}
+	d.Evidence[key] = value
 	return d
 }
 

@@ -313,3 +313,59 @@ func TestAReminderIsNeverAtNightAndNeverAfterAnAnswer(t *testing.T) {
 		}
 	}
 }
+
+// A person of staff may ask all the same whom the clocks would leave in peace, and it is said
+// against what; whoever said stop, has something open or sleeps is left in peace in any case.
+func TestStaffMayInsistAgainstClocksAlone(t *testing.T) {
+	t.Parallel()
+	p, _, f := asking()
+	f.Event = invitation.Event{Site: "main"}
+	t0 := invitation.ByHand("f")
+	ago := func(d time.Duration, s invitation.State) invitation.Past {
+		return invitation.Past{At: noon.Add(-d), Ended: noon.Add(-d), Flow: "f", Class: survey.Transactional, Site: "main", State: s}
+	}
+	for _, c := range []struct {
+		set  func(*invitation.Facts, *invitation.Policy)
+		want invitation.Reason
+		may  bool
+	}{
+		{func(f *invitation.Facts, _ *invitation.Policy) {
+			f.Past = append(f.Past, ago(day, invitation.Completed))
+		}, invitation.Recently, true},
+		{func(f *invitation.Facts, _ *invitation.Policy) {
+			f.Past = append(f.Past, ago(9*day, invitation.Completed))
+		}, invitation.RecentlyFlow, true},
+		{func(f *invitation.Facts, _ *invitation.Policy) {
+			f.Past = append(f.Past, ago(day, invitation.Declined))
+		}, invitation.DeclinedLast, true},
+		{func(f *invitation.Facts, _ *invitation.Policy) { f.Customer.Case = "A-1" }, invitation.OpenCase, true},
+		{func(f *invitation.Facts, p *invitation.Policy) {
+			p.Contact.CapOffers = 1
+			f.Past = append(f.Past, invitation.Past{At: noon.Add(-60 * day), Class: survey.Relationship, State: invitation.Expired})
+		}, invitation.CapReached, true},
+		{func(f *invitation.Facts, _ *invitation.Policy) { f.Past = append(f.Past, ago(day, invitation.Sent)) }, invitation.Pending, false},
+		{func(f *invitation.Facts, _ *invitation.Policy) { f.Customer.Stopped = true }, invitation.Stopped, false},
+		{func(f *invitation.Facts, _ *invitation.Policy) { f.Customer.Erased = true }, invitation.Erased, false},
+		{func(f *invitation.Facts, _ *invitation.Policy) { f.Reach = nil }, invitation.NoIdentity, false},
+		{func(f *invitation.Facts, _ *invitation.Policy) {
+			f.Now = time.Date(2026, 3, 10, 22, 0, 0, 0, time.UTC)
+			f.Due = f.Now
+		}, invitation.QuietHours, false},
+	} {
+		f, p := f, p
+		c.set(&f, &p)
+		trigger := t0
+		if d := p.Decide(trigger, f); d.Reason != c.want {
+			t.Errorf("without a reason: %q, want %q", d.Reason, c.want)
+		}
+		trigger.Insists = true
+		d := p.Decide(trigger, f)
+		asked := d.State == invitation.Sending || d.State == invitation.HandedOut
+		if asked != c.may || c.may && d.Evidence["against"] != string(c.want) || !c.may && d.Reason != c.want {
+			t.Errorf("%s with a reason: %+v", c.want, d)
+		}
+		if c.may != slices.Contains(invitation.Insisted(), c.want) {
+			t.Errorf("%s is told otherwise", c.want)
+		}
+	}
+}

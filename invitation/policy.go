@@ -55,6 +55,7 @@ type Trigger struct {
 	Sample   int            // per cent
 	Language string         // "customer", "site", or a tag
 	By       []Way
+	Insists  bool // of a person who asks: also whom the clocks would leave in peace
 }
 
 // What a trigger does unless its file says otherwise.

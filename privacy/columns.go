@@ -125,6 +125,7 @@ var tables = []table{
 	{"moments", "", "when something of the program began to count", map[Fate]string{Nobody: "name at"}},
 	{"staff", "", "members of staff, who are no customers", map[Fate]string{Nobody: "id name roles created gone"}},
 	{"saved_views", "", "filters that members of staff saved", map[Fate]string{Nobody: "person name query created"}},
+	{"sheet_maps", "", "what the columns of sheets are, by their names; no row of a sheet is in it", map[Fate]string{Nobody: "header body used"}},
 	{"standing_links", "", "addresses that are printed; their facts are of a service, not of a customer", map[Fate]string{
 		Nobody: "id name flow site language event created closed opened last",
 	}},

@@ -43,6 +43,8 @@ type Ask struct {
 	Not      []string          `json:"not,omitempty"`     // ways that led to nobody
 	Again    bool              `json:"again,omitempty"`   // the service is done once more
 	Asker    string            `json:"asker,omitempty"`   // who of staff asks by hand
+	Against  string            `json:"against,omitempty"` // why, although the limits would leave the customer in peace
+	Like     string            `json:"like,omitempty"`    // the event that tells of the customer, where it is about none
 	With     map[string]string `json:"with,omitempty"`    // what is told of the service where there is no event
 	Decided  int               `json:"decided,omitempty"` // how many decisions there are
 }

@@ -196,6 +196,8 @@ type Persons interface {
 	EndErasure(ctx context.Context, e Erasure) error
 	// Forgotten returns which of these hashes are marked.
 	Forgotten(ctx context.Context, hashes []string) ([]Forgotten, error)
+	// ErasedSince returns the hashes of who was erased at their wish on that day or later.
+	ErasedSince(ctx context.Context, day time.Time) ([]string, error)
 	// Recall takes marks away, and returns how many there were.
 	Recall(ctx context.Context, hashes []string) (int, error)
 

@@ -79,6 +79,7 @@ type Store interface {
 	StandingLinks
 	Building
 	Tokens
+	SheetMaps
 	Events
 	Asking
 

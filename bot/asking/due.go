@@ -137,7 +137,7 @@ func (a *Asking) decideOne(p invitation.Policy, k *known, flows *flows, x *stora
 	t, ok := p.Trigger(x.Trigger)
 	if x.Trigger == "" {
 		t, ok = invitation.ByHand(x.Flow), true
-		if x.Language != "" {
+		if t.Insists = x.Against != ""; x.Language != "" {
 			t.Language = x.Language
 		}
 	}
@@ -147,7 +147,11 @@ func (a *Asking) decideOne(p invitation.Policy, k *known, flows *flows, x *stora
 	if _, ok := k.events[x.Event]; !ok && x.Event != "" {
 		return invitation.Decision{State: invitation.Cancelled, Reason: invitation.EventCancelled, Rule: "event", Evidence: map[string]string{"event": x.Event}}
 	}
-	return p.Decide(t, a.facts(k, x, flow, offers, at))
+	d := p.Decide(t, a.facts(k, x, flow, offers, at))
+	if x.Asker != "" {
+		d = d.With("asker", x.Asker).With("why", x.Against)
+	}
+	return d
 }
 
 // apply makes an ask what was decided about it.
@@ -284,7 +288,8 @@ func (a *Asking) offer(ctx context.Context, k *known, before bool, x storage.Ask
 		}
 	}
 	if x.By != string(invitation.Web) {
-		found, err := a.person(ctx, k, &x, &e.Event)
+		tells, _ := k.tells(&x)
+		found, err := a.person(ctx, k, &x, &tells.Event)
 		switch {
 		case errors.Is(err, ErrNobody):
 			r.nobody = true

@@ -136,6 +136,15 @@ type known struct {
 	can       bool // links lead somewhere
 }
 
+// tells is the event that tells of the customer of an ask.
+func (k *known) tells(x *storage.Ask) (storage.StoredEvent, bool) {
+	e, ok := k.events[x.Event]
+	if !ok {
+		e, ok = k.events[x.Like]
+	}
+	return e, ok && e.Customer != nil
+}
+
 // gather reads what is known of the customers of these asks. thorough also looks whether they
 // asked to be left in peace before everything about them was forgotten.
 func (a *Asking) gather(ctx context.Context, asks []storage.Ask, thorough bool) (k known, err error) {
@@ -145,12 +154,19 @@ func (a *Asking) gather(ctx context.Context, asks []storage.Ask, thorough bool) 
 		if !slices.Contains(customers, x.Customer) {
 			customers = append(customers, x.Customer)
 		}
-		if x.Event != "" {
-			events = append(events, x.Event)
+		for _, name := range []string{x.Event, x.Like} {
+			if name != "" {
+				events = append(events, name)
+			}
 		}
 	}
 	if k.accounts, err = a.store.CustomerAccounts(ctx, customers); err != nil {
 		return k, err
+	}
+	for i := range asks {
+		if err := a.named(ctx, &k, &asks[i]); err != nil {
+			return k, err
+		}
 	}
 	if k.events, err = a.store.EventsOf(ctx, events); err != nil || !thorough {
 		return k, err
@@ -164,18 +180,32 @@ func (a *Asking) gather(ctx context.Context, asks []storage.Ask, thorough bool) 
 	return k, nil
 }
 
+// named adds the chat account of somebody who has no key: staff who ask by hand name it.
+func (a *Asking) named(ctx context.Context, k *known, x *storage.Ask) error {
+	if x.Asker == "" || x.To == nil || len(k.accounts[x.Customer]) > 0 {
+		return nil
+	}
+	id, err := a.store.Identity(ctx, storage.BucketOf(x.To.Person.Hash16(), a.store.Buckets()), x.To.Person.ID())
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		k.accounts[x.Customer] = append(k.accounts[x.Customer], id)
+	}
+	return err
+}
+
 // facts is what is looked at to decide about an ask.
 func (a *Asking) facts(k *known, x *storage.Ask, flow invitation.Flow, offers []storage.Ask, now time.Time) invitation.Facts {
 	f := invitation.Facts{Now: now, Flow: flow, Site: a.site(x.Site), Due: x.First}
 	f.Customer.ID = x.Customer
 	var reach []storage.EventReach
+	f.Event = invitation.Event{Site: x.Site, Service: x.Service, Test: x.Test, Told: x.Made}
 	if e, ok := k.events[x.Event]; ok {
-		f.Event, f.Customer = eventOf(e), customerOf(&e.Event)
-		if e.Customer != nil {
-			reach = e.Customer.Reach
-		}
-	} else {
-		f.Event = invitation.Event{Site: x.Site, Service: x.Service, Test: x.Test, Told: x.Made}
+		f.Event = eventOf(e)
+	}
+	if e, ok := k.tells(x); ok {
+		f.Customer, reach = customerOf(&e.Event), e.Customer.Reach
 	}
 	switch k.forgotten[x.Customer] {
 	case storage.WantsNone:

@@ -145,7 +145,7 @@ func (a *Asking) remind(ctx context.Context, p invitation.Policy, k *known, x *s
 	next := now.Add(min(firstLook<<min(x.Tries, 20), mostRest))
 	if x.By != string(invitation.Web) && x.Reminded.IsZero() {
 		var c invitation.Customer
-		if e, ok := k.events[x.Event]; ok {
+		if e, ok := k.tells(x); ok {
 			c = customerOf(&e.Event)
 		}
 		at := p.Reminder(a.site(x.Site), c, pastOf(x, now))

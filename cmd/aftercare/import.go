@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -56,6 +57,7 @@ func (c *importCmd) Help() string {
     consent: contract
 
 Fields: ` + fieldNames() + `, skip, attribute:NAME.
+A sheet that names its columns as one before is read as that one, unless the map file says otherwise.
 The same row is the same service, however often it is imported: after an interruption simply run it again.`
 }
 
@@ -81,11 +83,7 @@ func (c *importCmd) Run(a *terminal) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.File, err)
 		}
-		sites, err := importing.Sites(a.ctx, store)
-		if err != nil {
-			return err
-		}
-		m, err := c.mapped(a, source, found, sites)
+		m, err := c.mapped(a, source, found, store)
 		if err != nil {
 			return err
 		}
@@ -109,8 +107,11 @@ func (c *importCmd) Run(a *terminal) error {
 }
 
 // mapped is what the columns are: as the map file says, else as it is guessed.
-func (c *importCmd) mapped(a *terminal, source importing.Source, found importing.Found, sites []sheet.SiteNow) (sheet.Map, error) {
-	m := sheet.Guess(found.Columns, nil, sites)
+func (c *importCmd) mapped(a *terminal, source importing.Source, found importing.Found, store storage.Store) (sheet.Map, error) {
+	m, _, err := importing.Guess(a.ctx, store, found)
+	if err != nil {
+		return m, err
+	}
 	var said mapFile
 	if c.Map != "" {
 		text, err := a.readInput(c.Map)
@@ -151,18 +152,20 @@ func (c *importCmd) mapped(a *terminal, source importing.Source, found importing
 		if err != nil {
 			return m, err
 		}
-		m.Order = sheet.OrderOf(days)
+		m.Order = cmp.Or(sheet.OrderOf(days), m.Order)
 	}
 	if said.Order != "" {
 		if m.Order = sheet.Order(said.Order); !slices.Contains(sheet.Orders(), m.Order) {
 			return m, usagef("%s: there is no order %q of days: write day.month, month/day, year-month-day or excel", c.Map, said.Order)
 		}
 	}
-	m.Zone, m.Sites, m.Source = said.Zone, said.Sites, said.Source
+	if said.Sites != nil {
+		m.Sites = said.Sites
+	}
 	for _, x := range []struct {
 		to    *string
 		given []string
-	}{{&m.Site, []string{said.Site, c.Site}}, {&m.Basis, []string{said.Consent, c.Consent}}, {&m.Ask, []string{said.Ask, c.Ask}}} {
+	}{{&m.Zone, []string{said.Zone}}, {&m.Source, []string{said.Source}}, {&m.Site, []string{said.Site, c.Site}}, {&m.Basis, []string{said.Consent, c.Consent}}, {&m.Ask, []string{said.Ask, c.Ask}}} {
 		for _, v := range x.given {
 			if v != "" {
 				*x.to = v

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/web/api"
 	"github.com/aftercare/aftercare/web/importing"
 )
@@ -11,5 +12,9 @@ func (a *App) takeImports() *importing.Desk {
 		return nil
 	}
 	door := api.NewDoor(api.Config{Store: a.store, Bot: a.bot, Asking: a.asking, Clock: a.Clock, Log: a.Log})
-	return importing.NewDesk(importing.Config{Store: a.store, Asking: a.asking, Door: door}, a.Settings.Imports(), a.Clock, a.Log)
+	c := importing.Config{
+		Store: a.store, Asking: a.asking, Door: door,
+		Key: a.connections.naming, Hashes: bot.Privacy(a.bot).Hashes, // the key outlives a change of SECRET_KEY
+	}
+	return importing.NewDesk(c, a.Settings.Imports(), a.Clock, a.Log)
 }

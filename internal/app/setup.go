@@ -110,7 +110,7 @@ func (a *App) pages(prefix string) (http.Handler, error) {
 	if a.Demo != nil { // nothing is connected there, and it is thrown away at the end
 		c.Notes, c.Accounts, c.Demo = nil, nil, a.Demo.Pages()
 	} else {
-		c.Backups, c.Imports = a.backups(), a.imports
+		c.Backups, c.Imports, c.Asking = a.backups(), a.imports, a.asking
 	}
 	return admin.New(c), nil
 }

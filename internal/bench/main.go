@@ -30,6 +30,7 @@ type options struct {
 	Profile  string
 	Page     string // where the results are written as a page, beside what was measured before
 	Against  string // another build, that is measured in turns with this one
+	Imported int    // rows of a sheet
 	Stored   int    // answers that are stored before throughput is measured again
 }
 
@@ -48,6 +49,7 @@ var measurements = []measurement{
 	{"process", process},
 	{"sessions", sessions},
 	{"stored", stored},
+	{"asking", askingCosts},
 }
 
 func main() {
@@ -57,11 +59,12 @@ func main() {
 	flag.IntVar(&o.InFlight, "in-flight", 400, "answers under way at once")
 	flag.IntVar(&o.Rate, "rate", 200, "answers a second while latency is measured")
 	flag.DurationVar(&o.Period, "period", 3*time.Second, "length of a round of latency")
-	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, counters, processor, broadcast, process, sessions, stored; or none, to write the page anew of its record")
+	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, counters, processor, broadcast, process, sessions, stored, asking; or none, to write the page anew of its record")
 	flag.BoolVar(&o.JSON, "json", false, "print JSON")
 	flag.StringVar(&o.Profile, "profile", "", "write a processor profile of the measurements into this file")
 	flag.StringVar(&o.Page, "page", "", "take the results into this page: what is not measured now stays as it was measured before")
 	flag.IntVar(&o.Stored, "stored", 0, "measure throughput with this many stored answers as well (10000000 takes a quarter of an hour of a calm machine, and 20 GB of disk)")
+	flag.IntVar(&o.Imported, "imported", 1_000_000, "rows of the sheet that is imported")
 	flag.StringVar(&o.Against, "against", "", "measure another build, a tree or its benchmark, in turns with this one, and print ratios")
 	flag.Parse()
 	if os.Getenv("GOGC") == "" {
@@ -85,7 +88,7 @@ func run(ctx context.Context, o options) (err error) {
 	if o.Only != "" && !slices.ContainsFunc(measurements, known) {
 		return fmt.Errorf("%s %q", noMeasurement, o.Only)
 	}
-	if o.Rounds < 1 || o.Answers < o.InFlight || o.InFlight < 1 || o.Rate < 1 {
+	if o.Rounds < 1 || o.Answers < o.InFlight || o.InFlight < 1 || o.Rate < 1 || o.Imported < 1 {
 		return fmt.Errorf("the numbers must be positive, and -answers at least -in-flight")
 	}
 	if o.Against != "" {

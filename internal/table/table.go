@@ -41,9 +41,11 @@ type Shape struct {
 	Format    string `json:"format"`
 	Encoding  string `json:"encoding,omitempty"` // one of Encodings
 	BOM       bool   `json:"bom,omitempty"`
-	Separator string `json:"separator,omitempty"` // one of Separators
-	Header    bool   `json:"header,omitempty"`    // the first row names the columns
-	Sheet     string `json:"sheet,omitempty"`     // "" = the first
+	Separator string `json:"separator,omitempty"`  // one of Separators
+	Header    bool   `json:"header,omitempty"`     // the first row names the columns
+	Sheet     string `json:"sheet,omitempty"`      // "" = the first
+	Since1904 bool   `json:"since_1904,omitempty"` // the days of a workbook are counted from 1904, as old Macs did
+	Scratch   string `json:"-"`                    // where parts of a large workbook are unpacked while it is read; "" = the system's place
 }
 
 // Encodings lists the encodings that are read.

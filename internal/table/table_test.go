@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -122,6 +123,42 @@ func workbook(t *testing.T, rows ...[]any) []byte {
 	return b.Bytes()
 }
 
+// rewritten is a workbook with one thing changed.
+func rewritten(t *testing.T, file []byte, change func(*excelize.File) error) []byte {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var b bytes.Buffer
+	if err := errors.Join(change(f), f.Write(&b)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// A large workbook is unpacked where the caller says, and nothing of it is left there.
+func TestALargeWorkbookIsUnpackedWhereItIsSaid(t *testing.T) {
+	var rows [][]any
+	for i := range 40_000 {
+		rows = append(rows, []any{fmt.Sprintf("C-%d", i), strings.Repeat("x", 300), float64(i) + 0.5})
+	}
+	file := workbook(t, rows...)
+	scratch := t.TempDir()
+	r, err := Open(bytes.NewReader(file), Shape{Format: XLSX, Scratch: scratch})
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, _ := filepath.Glob(filepath.Join(scratch, ScratchFiles))
+	if err := r.Close(); err != nil || len(there) == 0 {
+		t.Errorf("unpacked: %q, %v", there, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(scratch, "*")); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+}
+
 // A workbook is read row by row: times as Excel keeps them, of a formula what it came to.
 func TestWorkbooksAreRead(t *testing.T) {
 	file := workbook(t, []any{"Kunde", "Ende"}, []any{"C-1", 46353.7375}, []any{nil, nil}, []any{"C-2", "27.11.2026"})
@@ -129,8 +166,17 @@ func TestWorkbooksAreRead(t *testing.T) {
 	if err != nil || s.Format != XLSX || cells(rows) != "1:Kunde¦Ende\n2:C-1¦46353.7375\n4:C-2¦27.11.2026" {
 		t.Errorf("%+v, %v:\n%s", s, err, cells(rows))
 	}
-	if names, err := Sheets(bytes.NewReader(file)); err != nil || !slices.Equal(names, []string{"Sheet1"}) {
-		t.Errorf("its sheets: %q, %v", names, err)
+	scratch := t.TempDir()
+	if names, old, err := Workbook(bytes.NewReader(file), Shape{Format: XLSX, Scratch: scratch}); err != nil || old || !slices.Equal(names, []string{"Sheet1"}) {
+		t.Errorf("its sheets: %q, since 1904 %t, %v", names, old, err)
+	}
+	mac := workbook(t, []any{"Kunde"})
+	mac = rewritten(t, mac, func(f *excelize.File) error {
+		yes := true
+		return f.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: &yes})
+	})
+	if _, old, err := Workbook(bytes.NewReader(mac), Shape{Format: XLSX}); err != nil || !old {
+		t.Errorf("a workbook of an old Mac: since 1904 %t, %v", old, err)
 	}
 	if _, err := Open(bytes.NewReader(file), Shape{Format: XLSX, Sheet: "no"}); err == nil {
 		t.Error("a sheet that there is not is read")

@@ -18,7 +18,9 @@ type sheet struct {
 
 func openSheet(r io.Reader, s Shape) (*sheet, error) {
 	limited := &io.LimitedReader{R: r, N: MostXLSX + 1}
-	f, err := excelize.OpenReader(limited, excelize.Options{RawCellValue: true, UnzipSizeLimit: mostUnpacked, UnzipXMLSizeLimit: inMemory})
+	f, err := excelize.OpenReader(limited, excelize.Options{
+		RawCellValue: true, UnzipSizeLimit: mostUnpacked, UnzipXMLSizeLimit: inMemory, TmpDir: s.Scratch,
+	})
 	switch {
 	case limited.N <= 0, err != nil && strings.Contains(err.Error(), "unzip size exceeds"):
 		return nil, &Error{Code: TooLarge}
@@ -42,14 +44,22 @@ func openSheet(r io.Reader, s Shape) (*sheet, error) {
 	return &sheet{file: f, rows: rows}, nil
 }
 
-// Sheets names the sheets of a workbook.
-func Sheets(r io.Reader) ([]string, error) {
-	s, err := openSheet(r, Shape{Format: XLSX})
+// ScratchFiles is how the files are called into which large workbooks are unpacked.
+const ScratchFiles = "excelize-*"
+
+// Workbook names the sheets of a workbook, and says from when on it counts its days.
+func Workbook(r io.Reader, shape Shape) (sheets []string, since1904 bool, err error) {
+	shape.Sheet = ""
+	s, err := openSheet(r, shape)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer s.Close()
-	return s.file.GetSheetList(), nil
+	p, err := s.file.GetWorkbookProps()
+	if err != nil {
+		return nil, false, &Error{Code: Broken}
+	}
+	return s.file.GetSheetList(), p.Date1904 != nil && *p.Date1904, nil
 }
 
 // Next implements Rows.

@@ -31,6 +31,8 @@ type Map struct {
 	Basis   string            `json:"basis"`            // on which all of them may be asked
 	Ask     string            `json:"ask,omitempty"`    // the survey; "" = the triggers decide
 	Source  string            `json:"source,omitempty"` // "" = Source
+	// Since1904 says from when on a workbook counts its days: the order Serial is of it.
+	Since1904 bool `json:"since_1904,omitempty"`
 }
 
 // SiteNow is a site as rows may name it.
@@ -110,6 +112,8 @@ var missingWords = map[Missing]string{
 
 func (m Missing) Error() string { return missingWords[m] }
 
+func (m *Map) days() days { return days{m.Order, m.Since1904} }
+
 func (m *Map) column(f Field) int { return slices.Index(m.Columns, f) }
 
 // Check says what the map lacks. one is the only site that there is, if there is only one.
@@ -148,6 +152,21 @@ func Guess(columns []Column, days []string, sites []SiteNow) Map {
 		m.Site = sites[0].ID
 	}
 	return m
+}
+
+// Header names a row of names: sheets that name the same columns have the same. "" = they are
+// not named.
+func Header(columns []Column) string {
+	sum, named := sha256.New(), false
+	for _, c := range columns {
+		name := words.Bare(c.Name)
+		named = named || name != ""
+		sum.Write([]byte(name + "\x00"))
+	}
+	if !named {
+		return ""
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // attributeName makes of a column's name that of an attribute.
@@ -258,13 +277,13 @@ func (r *Reader) Event(cells []string) (json.RawMessage, []Fault) {
 	e.Site = site.ID
 	zone := cmp.Or(r.zone, site.Zone, time.UTC)
 	day, at := cell(Ended), cell(Clock)
-	switch t, ok := moment(day, at, r.m.Order, zone); {
+	switch t, ok := moment(day, at, r.m.days(), zone); {
 	case day == "":
 		fault(Ended, "no_end", "", "")
 	case ok:
 		e.Ended = t.Format(time.RFC3339)
 	default:
-		if _, right := moment(day, "", r.m.Order, zone); right {
+		if _, right := moment(day, "", r.m.days(), zone); right {
 			fault(Clock, "no_clock", at, "")
 			break
 		}
@@ -340,6 +359,21 @@ func (r *Reader) customer(e *event, cell func(Field) string) (faults []Fault) {
 	}
 	e.Customer = c
 	return faults
+}
+
+// Keys are the keys that a row may give a customer by one of its cells, whatever its column is.
+func Keys(cell string) []string {
+	cell = oneLine(cell)
+	if cell == "" {
+		return nil
+	}
+	keys := []string{cell}
+	for _, k := range []string{strings.ToLower(cell), digits(cell), "telegram-" + cell} {
+		if k != "" && !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 // FieldOf is the field that a place of an event came from: a JSON Pointer within the event.

@@ -120,12 +120,16 @@ func TestMomentsAreReadAsTheyWereMeant(t *testing.T) {
 		{"heute", "", DayMonth, ""},
 	} {
 		got := ""
-		if m, ok := moment(c.day, c.at, c.o, berlin); ok {
+		if m, ok := moment(c.day, c.at, days{order: c.o}, berlin); ok {
 			got = m.Format(time.RFC3339)
 		}
 		if got != c.want {
 			t.Errorf("%s %s as %s: %q, not %q", c.day, c.at, c.o, got, c.want)
 		}
+	}
+	// The same day in a workbook that counts from 1904 is 1462 days less.
+	if m, ok := moment("44891.7375", "", days{Serial, true}, berlin); !ok || m.Format(time.RFC3339) != "2026-11-27T17:42:00+01:00" {
+		t.Errorf("since 1904: %s, %t", m, ok)
 	}
 }
 

@@ -240,18 +240,32 @@ func OrderOf(values []string) Order {
 	return only
 }
 
+// days says how they are written.
+type days struct {
+	order     Order
+	since1904 bool
+}
+
+// first is the day from which Excel counts, which once thought that 1900 had a 29th of February.
+func (d days) first() time.Time {
+	if d.since1904 {
+		return time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+}
+
 // moment reads when something was, in an order and a zone. A day without a time is its beginning.
-func moment(day, at string, o Order, zone *time.Location) (time.Time, bool) {
+func moment(day, at string, o days, zone *time.Location) (time.Time, bool) {
 	day, at = strings.TrimSpace(day), strings.TrimSpace(at)
 	var y, m, d, h, min, s int
 	var ok bool
 	var own *time.Location
 	if n, err := strconv.ParseFloat(day, 64); err == nil && isSerial(day) {
-		if o != Serial {
+		if o.order != Serial {
 			return time.Time{}, false
 		}
 		seconds := int64(math.Round(n * 24 * 3600))
-		t := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).Add(time.Duration(seconds) * time.Second)
+		t := o.first().Add(time.Duration(seconds) * time.Second)
 		y, m, d = t.Year(), int(t.Month()), t.Day()
 		h, min, s = t.Hour(), t.Minute(), t.Second()
 	} else {
@@ -259,7 +273,7 @@ func moment(day, at string, o Order, zone *time.Location) (time.Time, bool) {
 		if !is {
 			return time.Time{}, false
 		}
-		if y, m, d, ok = w.day(o); !ok {
+		if y, m, d, ok = w.day(o.order); !ok {
 			return time.Time{}, false
 		}
 		if h, min, s, own, ok = hour(w.time); !ok {

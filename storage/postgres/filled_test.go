@@ -55,6 +55,13 @@ UNION ALL SELECT 0, 'telegram', '1', 40, 4000000 + n, 'case:d' || n || ':s', FAL
 UNION ALL SELECT 0, 'telegram', '1', 40, 2000000, 'case:new:s', FALSE, 'staff', 'staff', '', TRUE, timestamptz '2026-01-01', NULL;
 INSERT INTO underway (bucket, batch, talks)
 SELECT 0, n, '1[{"p":"telegram","a":"1","e":1,"t":[["d' || n || '","d' || n || '"]]}]' FROM generate_series(1, 3) AS n;
+INSERT INTO asks (bucket, id, customer, event, cause, flow, class, site, state, reason, invitation, test, made, due, sent, body)
+SELECT 0, md5(n::text), 'c' || n % 1000, 'till:' || n, 'visit', 'f', 'transactional', 'main', 'scheduled', '', '', FALSE, timestamptz '2026-01-01',
+	timestamptz '2026-01-01' + n * interval '1 minute', NULL, '{}' FROM generate_series(1, {n}) AS n;
+INSERT INTO events (bucket, name, state, site, customer, test, at, created, changed, hash, body, plan)
+SELECT 0, 'till:' || n, 'done', 'main', 'c' || n % 1000, FALSE, s.at, s.at, s.at, '', '{}', CASE WHEN n % 1000 = 0 THEN s.at END
+FROM generate_series(1, {n}) AS n CROSS JOIN LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 minute' AS at) AS s;
+INSERT INTO forgotten (hash, why, day) SELECT md5(n::text), 'erased', timestamptz '2026-01-01' + n * interval '1 hour' FROM generate_series(1, 10000) AS n;
 ANALYZE;
 `
 
@@ -111,6 +118,11 @@ func TestWhatIsReadOftenStaysCheapAsTheDatabaseFills(t *testing.T) {
 		{"a page of the chat of staff", "SELECT bucket, slot", "ord < $3", "0, 'staff', 1010000, 'telegram', '1', '', 10"},
 		{"what failed", "SELECT bucket, slot", "state = 'failed'", "0, 10"},
 		{"a message by its reference", "SELECT bucket, slot", "shown_ref = $3", "0, 'staff', 'r7', 'telegram', '1'"},
+		{"asks that are due", "SELECT a.bucket", "a.due <= $2", "0, '2026-01-01 03:00', 200"},
+		{"asks that are due, and none are", "SELECT a.bucket", "a.due <= $2", "0, '2026-01-01', 200"},
+		{"asks of an event", "SELECT a.bucket", "a.event = $2", "0, 'till:7'"},
+		{"events that nobody looked at", "SELECT e.", "e.plan IS NOT NULL", "0, 20"},
+		{"who was erased since a day", "SELECT hash FROM forgotten", "day >= $1", "'2027-02-20', 'erased'"},
 		{"a page of the past", "SELECT s.body, s.bucket", "started_at", "PAST"},
 		{"the rows of a conversation", "SELECT bucket, session, question", "session = $2", "0, " + new},
 		{"the rows of conversations", "SELECT r.*", "answers WHERE bucket = $2", "ARRAY[" + new + "], 0"},

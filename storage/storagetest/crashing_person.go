@@ -48,6 +48,11 @@ func (c *CrashingStore) Forgotten(ctx context.Context, hashes []string) ([]stora
 	return result(c, func() ([]storage.Forgotten, error) { return c.inner.Forgotten(ctx, hashes) })
 }
 
+// ErasedSince implements storage.Persons.
+func (c *CrashingStore) ErasedSince(ctx context.Context, day time.Time) ([]string, error) {
+	return result(c, func() ([]string, error) { return c.inner.ErasedSince(ctx, day) })
+}
+
 // Recall implements storage.Persons.
 func (c *CrashingStore) Recall(ctx context.Context, hashes []string) (int, error) {
 	return result(c, func() (int, error) { return c.inner.Recall(ctx, hashes) })

@@ -218,6 +218,9 @@ var personTests = group{
 		same(t, "marks", must(b.store.Forgotten(ctx, []string{"h0", "h1"}))(t), []storage.Forgotten{
 			{Hash: "h1", Why: storage.ErasedOnRequest, Day: storage.DayIn(time.UTC, time.Now())},
 		})
+		today := storage.DayIn(time.UTC, time.Now())
+		same(t, "who was erased today", must(b.store.ErasedSince(ctx, today))(t), []string{"h1"})
+		equal(t, "who will be tomorrow", len(must(b.store.ErasedSince(ctx, today.AddDate(0, 0, 1)))(t)), 0)
 		equal(t, "taken back", must(b.store.Recall(ctx, []string{"h0", "h1"}))(t), 1)
 		equal(t, "marks left", len(must(b.store.Forgotten(ctx, []string{"h1"}))(t)), 0)
 		same(t, "a second time", erase(t, b.store, storage.Anchor{Customers: []string{zoe.key}}), storage.Erased{})

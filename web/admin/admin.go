@@ -19,6 +19,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/docs"
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/internal/signin"
@@ -44,6 +45,9 @@ type Config struct {
 	SlackManifest string
 	// Backups are made on the server; nil offers none.
 	Backups Backups
+	// Asking decides whom to ask, and finds people on the platforms; nil is one that finds nobody
+	// there whom the bot does not know.
+	Asking *asking.Asking
 	// Imports are tables of services that are sent here; nil takes none.
 	Imports *importing.Desk
 	// Sealer keeps the secrets of codes at sign-in; nil offers none.

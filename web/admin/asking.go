@@ -40,6 +40,9 @@ const (
 
 // asks is what decides here whom to ask.
 func (s *site) asks() *asking.Asking {
+	if s.Asking != nil {
+		return s.Asking
+	}
 	return asking.New(asking.Config{Store: s.Store, Bot: s.Bot, Clock: s.Clock, Log: s.Log})
 }
 

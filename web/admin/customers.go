@@ -14,6 +14,7 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/bot/personal"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/internal/page"
@@ -45,6 +46,7 @@ type customerPage struct {
 	Whole bool // the viewer may export and erase
 	Hides bool // something is not shown here: of other sites, or under a pseudonym
 	At    string
+	AskAt string // where they are asked by hand; "" = the viewer may not
 }
 
 type pastRow struct {
@@ -220,17 +222,20 @@ func (s *site) customer(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	for _, f := range d.Asks {
 		x := f.Ask
 		row := pastRow{Kind: "decided", at: x.Made, What: words.t("ask_" + x.State)}
-		if x.Reason != "" {
-			row.What += ": " + words.t("asking_"+x.Reason)
-		}
 		if n := len(f.Decisions); n > 0 {
 			row.at = f.Decisions[n-1].At
+			if why := s.whyText(words, asking.Decision(f.Decisions[n-1]), x.Site); x.Reason != "" && why != "" {
+				row.What += ": " + why
+			}
 		}
 		row.About = voice.Join(" · ", x.Trigger, x.Flow, x.Service, s.at(x.Site).Name, words.moment(now, row.at, zone(x.Site)))
 		p.Past = append(p.Past, row)
 	}
 	slices.SortStableFunc(p.Past, func(a, b pastRow) int { return b.at.Compare(a.at) })
 	p.Asked = s.mayBeAsked(words, d, now)
+	if v.Anywhere(access.AskNow) {
+		p.AskAt = askNowAt(keyOf(d))
+	}
 	if keys := ownKeys(d); len(keys) > 0 {
 		p.Facts = append(p.Facts, [2]string{words.t("fact_key"), voice.Join(", ", keys...)})
 	}
@@ -392,6 +397,9 @@ func (s *site) eraseCustomer(w http.ResponseWriter, r *http.Request, v Viewer) e
 	if err != nil {
 		return &page.Error{Code: page.Unavailable, Title: "erase_goes_on", Text: "erase_goes_on_text", Err: fmt.Errorf("erase a person: %w", err)}
 	}
+	if s.Imports != nil {
+		s.Imports.Wake() // so that no sheet waits here in which they stand
+	}
 	a := s.audit(v, "customer.erase", made.ID) // a receipt, which names nobody
 	if err := s.Store.PutAudit(r.Context(), a); err != nil {
 		return err
@@ -424,7 +432,7 @@ func (s *site) eraseCustomer(w http.ResponseWriter, r *http.Request, v Viewer) e
 	if made.NotTold > 0 {
 		p.Left = append(p.Left, words.t("erase_not_told", made.NotTold))
 	}
-	for _, key := range []string{"left_files", "left_backups", "left_archive", "left_logs", "left_platforms", "left_exports"} {
+	for _, key := range []string{"left_files", "left_backups", "left_archive", "left_logs", "left_platforms", "left_sheets", "left_exports"} {
 		p.Left = append(p.Left, words.t(key))
 	}
 	f := s.eraseFrame(words, p)

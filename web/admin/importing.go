@@ -175,6 +175,8 @@ type importPage struct {
 	Wrong    string
 	Undo     bool
 	Hand     bool
+	Gone     bool // the rows are
+	Known    bool // what the columns are is known from another sheet
 }
 
 type importColumn struct {
@@ -201,7 +203,7 @@ func (s *site) importPage(w http.ResponseWriter, r *http.Request, v Viewer) erro
 	if err != nil {
 		return err
 	}
-	if r.URL.Query().Get("edit") != "" && (x.Stage == importing.Checked || x.Stage == importing.Failed) {
+	if r.URL.Query().Get("edit") != "" && (x.Stage == importing.Checked || x.Stage == importing.Failed) && !x.Erased {
 		x.Stage = importing.Columns
 	}
 	return s.showImport(w, r, v, http.StatusOK, d, x, nil)
@@ -213,6 +215,7 @@ func (s *site) showImport(w http.ResponseWriter, r *http.Request, v Viewer, stat
 	p.Step = map[importing.Stage]int{importing.Columns: 2, importing.Checking: 3, importing.Checked: 3, importing.Running: 4}[x.Stage]
 	switch x.Stage {
 	case importing.Columns:
+		p.Known = x.Remembered && len(missing) == 0
 		for _, m := range missing {
 			p.Missing = append(p.Missing, words.t("import_"+string(m)))
 		}
@@ -227,7 +230,10 @@ func (s *site) showImport(w http.ResponseWriter, r *http.Request, v Viewer, stat
 			p.Left = words.t("import_left", left.Round(time.Second).String())
 		}
 	case importing.Failed:
-		p.Step, p.Wrong = 3, words.t("import_wrong")
+		p.Step, p.Gone, p.Wrong = 3, x.Erased, words.t("import_wrong")
+		if x.Erased {
+			p.Wrong = words.t("import_erased")
+		}
 		if x.Wrong != nil {
 			p.Wrong = tableFault(words, x.Wrong)
 		}
@@ -238,6 +244,9 @@ func (s *site) showImport(w http.ResponseWriter, r *http.Request, v Viewer, stat
 		}
 	default:
 		p.Step, p.Undo = 5, true
+		if x.Erased {
+			p.Wrong = words.t("import_erased_after")
+		}
 		p.counts(words, x.Counts)
 		if x.Undone > 0 {
 			p.Facts = append(p.Facts, [2]string{words.t("import_undone"), strconv.Itoa(x.Undone)})

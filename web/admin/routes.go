@@ -25,6 +25,7 @@ var routes = slices.Concat(
 	addressRoutes,
 	answerRoutes,
 	askingRoutes,
+	askNowRoutes,
 	auditRoutes,
 	bulkRoutes,
 	caseRoutes(),

@@ -1,8 +1,9 @@
 package importing
 
 import (
-	"bufio"
+	"cmp"
 	"context"
+	"crypto/cipher"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,37 +46,42 @@ const (
 
 // Import is a file that somebody sent, with what is known and became of it.
 type Import struct {
-	ID       string        `json:"id"`
-	Name     string        `json:"name"` // of the file
-	By       string        `json:"by"`   // sign-in name
-	Made     time.Time     `json:"made"`
-	Stage    Stage         `json:"stage"`
-	Found    Found         `json:"found"`
-	Map      sheet.Map     `json:"map"`
-	Foretold Counts        `json:"foretold"`
-	Counts   Counts        `json:"counts"`
-	At       int           `json:"at"`               // rows that are seen to
-	Marked   int64         `json:"marked"`           // bytes of refused rows that belong to them
-	Began    time.Time     `json:"began,omitzero"`   // the run
-	Ended    time.Time     `json:"ended,omitzero"`   // the run
-	Undone   int           `json:"undone,omitempty"` // asks that were called off
-	Wrong    *table.Error  `json:"wrong,omitempty"`  // why it failed
-	Resumed  time.Time     `json:"resumed,omitzero"` // what is told of time left begins here
-	ResumeAt int           `json:"resume_at"`
-	Audit    storage.Audit `json:"audit"` // what is written down when it is done
+	ID         string        `json:"id"`
+	Name       string        `json:"name"` // of the file
+	By         string        `json:"by"`   // sign-in name
+	Made       time.Time     `json:"made"`
+	Stage      Stage         `json:"stage"`
+	Found      Found         `json:"found"`
+	Map        sheet.Map     `json:"map"`
+	Remembered bool          `json:"remembered,omitempty"` // the map, from another sheet that names its columns so
+	Foretold   Counts        `json:"foretold"`
+	Counts     Counts        `json:"counts"`
+	At         int           `json:"at"`               // rows that are seen to
+	Marked     int64         `json:"marked"`           // bytes of refused rows that belong to them
+	Began      time.Time     `json:"began,omitzero"`   // the run
+	Ended      time.Time     `json:"ended,omitzero"`   // the run
+	Undone     int           `json:"undone,omitempty"` // asks that were called off
+	Wrong      *table.Error  `json:"wrong,omitempty"`  // why it failed
+	Resumed    time.Time     `json:"resumed,omitzero"` // what is told of time left begins here
+	ResumeAt   int           `json:"resume_at"`
+	Audit      storage.Audit `json:"audit"`            // what is written down when it is done
+	Known      []string      `json:"known,omitempty"`  // hashes of who was erased before it was looked for them
+	Erased     bool          `json:"erased,omitempty"` // somebody in it was erased, so the rows are gone
 }
 
-// Desk keeps the files that are imported, in a directory that nobody else reads, and imports
-// them one after the other. A file goes when it is imported, or after a day.
+// Desk keeps the files that are imported, sealed and in a directory that nobody else reads, and
+// imports them one after the other. A file goes when it is imported, after a day, or when
+// somebody is erased who stands in it.
 type Desk struct {
 	Config
 	Dir   string
 	Clock func() time.Time
 	Log   *slog.Logger
 
-	mu   sync.Mutex
-	wake chan struct{}
-	stop map[string]bool
+	mu     sync.Mutex
+	wake   chan struct{}
+	stop   map[string]bool
+	looked map[string]time.Time // when it was looked last whether somebody was erased
 }
 
 // NewDesk returns a desk that keeps its files in dir, which is made once there is one.
@@ -86,7 +92,7 @@ func NewDesk(c Config, dir string, clock func() time.Time, log *slog.Logger) *De
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Desk{Config: c, Dir: dir, Clock: clock, Log: log, wake: make(chan struct{}, 1), stop: map[string]bool{}}
+	return &Desk{Config: c, Dir: dir, Clock: clock, Log: log, wake: make(chan struct{}, 1), stop: map[string]bool{}, looked: map[string]time.Time{}}
 }
 
 // private makes the directory, and makes sure that nobody else reads it.
@@ -108,23 +114,44 @@ var idShape = regexp.MustCompile(`^[0-9a-f-]{36}$`)
 
 func (d *Desk) path(id, kind string) string { return filepath.Join(d.Dir, id+"."+kind) }
 
-// File is what was sent.
+func (d *Desk) aead(id, kind string) (cipher.AEAD, error) { return aeadOf(d.Key, id+"."+kind) }
+
+// unsealed is what is sealed in a file, with the file.
+type unsealed struct {
+	io.Reader
+	io.Closer
+}
+
+// open reads a file of an import. cut says that it may end behind any box.
+func (d *Desk) open(id, kind string, cut bool) (io.ReadCloser, error) {
+	aead, err := d.aead(id, kind)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(d.path(id, kind))
+	if err != nil {
+		return nil, err
+	}
+	return unsealed{newOpening(f, aead, cut), f}, nil
+}
+
+// file is what was sent.
 func (d *Desk) file(id string) Source {
-	return func() (io.ReadCloser, error) { return os.Open(d.path(id, "sheet")) }
+	return func() (io.ReadCloser, error) { return d.open(id, "sheet", false) }
 }
 
 // Put takes a file. An error about the file is a *table.Error.
 func (d *Desk) Put(ctx context.Context, name, by string, r io.Reader) (Import, error) {
 	x := Import{ID: uuid.Must(uuid.NewV7()).String(), Name: name, By: by, Made: d.Clock().UTC(), Stage: Columns}
-	if err := d.private(); err != nil {
+	err := d.private()
+	if err == nil {
+		x.Known, err = d.marks(ctx, &x)
+	}
+	if err != nil {
 		return x, err
 	}
-	f, err := os.OpenFile(d.path(x.ID, "sheet"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return x, fmt.Errorf("keep a file to import: %w", err)
-	}
-	n, err := io.Copy(f, io.LimitReader(r, MostBytes+1))
-	if err = errors.Join(err, f.Close()); err == nil && n > MostBytes {
+	n, err := d.keep(x.ID, io.LimitReader(r, MostBytes+1))
+	if err == nil && n > MostBytes {
 		err = &table.Error{Code: table.TooLarge}
 	}
 	if err == nil {
@@ -140,28 +167,57 @@ func (d *Desk) Put(ctx context.Context, name, by string, r io.Reader) (Import, e
 	return x, nil
 }
 
+// keep seals what is sent.
+func (d *Desk) keep(id string, r io.Reader) (n int64, err error) {
+	aead, err := d.aead(id, "sheet")
+	if err != nil {
+		return 0, err
+	}
+	f, err := os.OpenFile(d.path(id, "sheet"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 0, fmt.Errorf("keep a file to import: %w", err)
+	}
+	out := sealing{out: f, aead: aead}
+	if n, err = io.Copy(&out, r); err == nil {
+		err = out.Close()
+	}
+	return n, errors.Join(err, f.Close())
+}
+
 // look finds out how the file is written, and guesses what its columns are.
 func (d *Desk) look(ctx context.Context, x *Import, shape *table.Shape) (err error) {
+	if shape == nil {
+		s, err := sniff(d.file(x.ID))
+		if err != nil {
+			return err
+		}
+		shape = &s
+	}
+	shape.Scratch = d.Dir // nothing of it lies where others read
 	if x.Found, err = Look(ctx, d.file(x.ID), shape); err != nil {
 		return err
 	}
-	sites, err := Sites(ctx, d.Store)
-	if err != nil {
+	if x.Map, x.Remembered, err = Guess(ctx, d.Store, x.Found); err != nil {
 		return err
 	}
-	x.Map = sheet.Guess(x.Found.Columns, nil, sites)
 	return d.order(x)
+}
+
+// shape is how a file is read here.
+func (d *Desk) shape(x *Import) table.Shape {
+	s := x.Found.Shape
+	s.Scratch = d.Dir
+	return s
 }
 
 // order finds out in which order the days are written, if only one can be meant.
 func (d *Desk) order(x *Import) error {
-	x.Map.Order = ""
 	if i := slices.Index(x.Map.Columns, sheet.Ended); i >= 0 {
-		days, err := DaysOf(d.file(x.ID), x.Found.Shape, i)
+		days, err := DaysOf(d.file(x.ID), d.shape(x), i)
 		if err != nil {
 			return err
 		}
-		x.Map.Order = sheet.OrderOf(days)
+		x.Map.Order = cmp.Or(sheet.OrderOf(days), x.Map.Order)
 	}
 	return nil
 }
@@ -169,7 +225,7 @@ func (d *Desk) order(x *Import) error {
 // Reshape reads a file as somebody says it is written.
 func (d *Desk) Reshape(ctx context.Context, id string, shape table.Shape) error {
 	return d.change(id, func(x *Import) error {
-		if x.Stage == Running || x.Stage == Checking {
+		if x.Stage == Running || x.Stage == Checking || x.Erased {
 			return nil
 		}
 		x.Stage = Columns
@@ -182,10 +238,15 @@ func (d *Desk) Get(id string) (x Import, err error) {
 	if !idShape.MatchString(id) {
 		return x, storage.ErrNotFound
 	}
-	body, err := os.ReadFile(d.path(id, "json"))
+	in, err := d.open(id, "json", false)
 	if errors.Is(err, os.ErrNotExist) {
 		return x, storage.ErrNotFound
 	}
+	if err != nil {
+		return x, err
+	}
+	defer in.Close()
+	body, err := io.ReadAll(in)
 	if err != nil {
 		return x, err
 	}
@@ -201,10 +262,13 @@ func (d *Desk) List() ([]Import, error) {
 	var out []Import
 	for _, name := range names {
 		x, err := d.Get(strings.TrimSuffix(filepath.Base(name), ".json"))
-		if errors.Is(err, storage.ErrNotFound) {
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
 			continue
-		}
-		if err != nil {
+		case errors.Is(err, errTorn): // of another key, or cut off by a full disk: nobody can go on with it
+			d.drop(strings.TrimSuffix(filepath.Base(name), ".json"))
+			continue
+		case err != nil:
 			return nil, err
 		}
 		out = append(out, x)
@@ -219,12 +283,19 @@ func (d *Desk) save(x *Import) error {
 	if err != nil {
 		return err
 	}
+	aead, err := d.aead(x.ID, "json")
+	if err != nil {
+		return err
+	}
 	next := d.path(x.ID, "next")
 	f, err := os.OpenFile(next, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(body)
+	out := sealing{out: f, aead: aead}
+	if _, err = out.Write(body); err == nil {
+		err = out.Close()
+	}
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
@@ -247,7 +318,7 @@ func (d *Desk) change(id string, f func(*Import) error) error {
 // Check begins to say what would come of a file with this map.
 func (d *Desk) Check(id string, m sheet.Map) error {
 	return d.begin(id, Checking, func(x *Import) bool {
-		if x.Stage == Running || x.Stage == Done || x.Stage == Stopped {
+		if x.Stage == Running || x.Stage == Done || x.Stage == Stopped || x.Erased {
 			return false
 		}
 		x.Map = m
@@ -276,11 +347,16 @@ func (d *Desk) begin(id string, to Stage, may func(*Import) bool) error {
 		delete(d.stop, id)
 		return nil
 	})
+	d.Wake()
+	return err
+}
+
+// Wake lets Serve look at once what is to be done.
+func (d *Desk) Wake() {
 	select {
 	case d.wake <- struct{}{}:
 	default:
 	}
-	return err
 }
 
 // Stop ends a run or a check behind the part that is under way. What was imported stays.
@@ -332,7 +408,15 @@ func (d *Desk) Refused(id string, f func(Refusal) error) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.Open(d.path(id, "refused"))
+	return d.refused(&x, f)
+}
+
+func (d *Desk) refused(x *Import, f func(Refusal) error) error {
+	aead, err := d.aead(x.ID, "refused")
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(d.path(x.ID, "refused"))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -340,7 +424,7 @@ func (d *Desk) Refused(id string, f func(Refusal) error) error {
 		return err
 	}
 	defer file.Close()
-	in := json.NewDecoder(io.LimitReader(file, x.Marked))
+	in := json.NewDecoder(newOpening(io.LimitReader(file, x.Marked), aead, true))
 	for {
 		var r Refusal
 		err := in.Decode(&r)
@@ -358,6 +442,10 @@ func (d *Desk) Refused(id string, f func(Refusal) error) error {
 
 // Serve imports what is to be imported until ctx ends, also what another process began here.
 func (d *Desk) Serve(ctx context.Context) {
+	torn, _ := filepath.Glob(filepath.Join(d.Dir, table.ScratchFiles))
+	for _, name := range torn { // a process that was killed left them
+		_ = os.Remove(name)
+	}
 	for ctx.Err() == nil {
 		if err := d.Work(ctx); err != nil && ctx.Err() == nil {
 			d.Log.Error("an import waits", "err", err)
@@ -374,6 +462,18 @@ func (d *Desk) Serve(ctx context.Context) {
 func (d *Desk) Work(ctx context.Context) error {
 	all, err := d.List()
 	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		gone, err := d.forget(ctx, x.ID)
+		if err == nil && gone && x.Stage == Running {
+			err = d.ended(ctx, x.ID)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if all, err = d.List(); err != nil {
 		return err
 	}
 	slices.Reverse(all) // the oldest first
@@ -398,12 +498,16 @@ func (d *Desk) work(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	aead, err := d.aead(id, "refused")
+	if err != nil {
+		return err
+	}
 	file, err := os.OpenFile(d.path(id, "refused"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	run := Run{Config: d.Config, Source: d.file(id), Shape: x.Found.Shape, Map: x.Map, Dry: x.Stage == Checking}
+	run := Run{Config: d.Config, Source: d.file(id), Shape: d.shape(&x), Map: x.Map, Dry: x.Stage == Checking}
 	if !run.Dry { // a check is not gone on with: it remembers what it foretold
 		run.From, run.Counts = x.At, x.Counts
 	} else {
@@ -412,26 +516,18 @@ func (d *Desk) work(ctx context.Context, id string) error {
 	if err := errors.Join(file.Truncate(x.Marked), seek(file, x.Marked)); err != nil {
 		return err
 	}
-	marked := x.Marked
-	out := bufio.NewWriter(file)
-	run.Refused = func(r Refusal) error {
-		body, err := json.Marshal(r)
-		if err != nil {
-			return err
-		}
-		marked += int64(len(body)) + 1
-		_, err = out.Write(append(body, '\n'))
-		return err
-	}
+	out := sealing{out: file, aead: aead, at: x.Marked}
+	run.Refused = func(r Refusal) error { return json.NewEncoder(&out).Encode(r) }
 	run.Step = func(done int, c Counts) error {
-		if err := out.Flush(); err != nil {
+		_, err := d.forget(ctx, id)
+		if err = errors.Join(out.Flush(), err); err != nil {
 			return err
 		}
 		return d.change(id, func(x *Import) error {
 			if d.stop[id] {
 				return errStopped
 			}
-			x.At, x.Marked, x.Counts = done, marked, c
+			x.At, x.Marked, x.Counts = done, out.at, c
 			return nil
 		})
 	}
@@ -443,8 +539,12 @@ func (d *Desk) work(ctx context.Context, id string) error {
 	case ctx.Err() != nil, errors.Is(err, storage.ErrUnavailable):
 		return err // it goes on later
 	}
-	err = errors.Join(out.Flush(), d.change(id, func(x *Import) error {
-		x.Counts, x.Marked = run.Counts, marked
+	torn := out.Flush()
+	err = errors.Join(torn, d.change(id, func(x *Import) error {
+		if d.stop[id] {
+			return nil // behind its last step
+		}
+		x.Counts, x.Marked = run.Counts, out.at
 		switch wrong, ok := errors.AsType[*table.Error](err); {
 		case ok:
 			x.Stage, x.Wrong = Failed, wrong
@@ -468,6 +568,9 @@ func (d *Desk) work(ctx context.Context, id string) error {
 func (d *Desk) ended(ctx context.Context, id string) error {
 	x, err := d.Get(id)
 	if err != nil || x.Stage != Done && x.Stage != Stopped {
+		return err
+	}
+	if err := d.change(id, func(x *Import) error { unsample(x); return nil }); err != nil {
 		return err
 	}
 	if x.Audit.ID != "" {

@@ -60,7 +60,7 @@ func Look(ctx context.Context, src Source, shape *table.Shape) (Found, error) {
 		if err != nil {
 			return f, err
 		}
-		f.Sheets, err = table.Sheets(r)
+		f.Sheets, f.Shape.Since1904, err = table.Workbook(r, *shape)
 		if err = errors.Join(err, r.Close()); err != nil {
 			return f, unjoined(err)
 		}
@@ -185,6 +185,53 @@ func Sites(ctx context.Context, store storage.Store) ([]sheet.SiteNow, error) {
 	return out, nil
 }
 
+// Guess says what the columns of a file are: as the last sheet that named them so was read, else
+// as they suggest. On what basis people may be asked is said anew of each sheet.
+func Guess(ctx context.Context, store storage.Store, f Found) (m sheet.Map, remembered bool, err error) {
+	sites, err := Sites(ctx, store)
+	if err != nil {
+		return m, false, err
+	}
+	m = sheet.Guess(f.Columns, nil, sites)
+	header := sheet.Header(f.Columns)
+	if header == "" {
+		return m, false, nil
+	}
+	body, err := store.SheetMap(ctx, header)
+	if errors.Is(err, storage.ErrNotFound) {
+		return m, false, nil
+	}
+	if err != nil {
+		return m, false, err
+	}
+	var last sheet.Map
+	if err := json.Unmarshal(body, &last); err != nil || len(last.Columns) != len(f.Columns) {
+		return m, false, nil //nolint:nilerr // an older program read it otherwise: it is said anew
+	}
+	if !slices.ContainsFunc(sites, func(s sheet.SiteNow) bool { return s.ID == last.Site }) {
+		last.Site = m.Site
+	}
+	return last, true, nil
+}
+
+// remember keeps how a file is read for the next one that names its columns so.
+func (r *Run) remember(ctx context.Context, header []string) error {
+	columns := make([]sheet.Column, len(r.Map.Columns))
+	for i := range min(len(columns), len(header)) {
+		columns[i].Name = header[i]
+	}
+	name, m := sheet.Header(columns), r.Map
+	if name == "" {
+		return nil
+	}
+	m.Basis, m.Since1904 = "", false
+	body, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return r.Store.PutSheetMap(ctx, name, body, time.Now())
+}
+
 // Counts are what became of rows, or would.
 type Counts struct {
 	Rows    int            `json:"rows"`
@@ -215,6 +262,10 @@ type Config struct {
 	Store  storage.Store
 	Asking *asking.Asking
 	Door   *api.Door
+	// Key seals what a Desk keeps, and Hashes are what is left of names that were forgotten; a
+	// Run needs neither.
+	Key    []byte
+	Hashes func(storage.Anchor) []string
 }
 
 // Run is one import, or what one would do.
@@ -248,6 +299,7 @@ func (r *Run) Do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.Map.Since1904 = r.Shape.Since1904
 	reader, err := sheet.NewReader(r.Map, sites)
 	if err != nil {
 		return err
@@ -285,6 +337,11 @@ func (r *Run) Do(ctx context.Context) error {
 		}
 		if names {
 			names, r.header = false, row.Cells
+			if !r.Dry && r.From == 0 {
+				if err := r.remember(ctx, r.header); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		if done++; done <= r.From {

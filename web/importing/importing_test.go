@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/adapters/slack"
 	"github.com/aftercare/aftercare/adapters/telegram"
 	"github.com/aftercare/aftercare/adapters/webchat"
 	"github.com/aftercare/aftercare/bot"
@@ -35,6 +37,7 @@ var noon = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 type world struct {
 	importing.Config
 	now time.Time
+	bot *bot.Bot
 }
 
 func newWorld(t *testing.T, store storage.Store) *world {
@@ -47,10 +50,11 @@ func newWorld(t *testing.T, store storage.Store) *world {
 	b, err := bot.New(t.Context(), bot.Config{
 		Store: store, Key: []byte("0123456789abcdef0123456789abcdef"), Parse: flowfile.Parse, Format: flowfile.Format, Templates: flowfile.Templates,
 		Policy: rulefile.Parse, PublicURL: "https://care.example", Clock: clock,
-		Traits: map[chat.Platform]chat.Traits{chat.Telegram: telegram.Traits(), chat.Web: webchat.Traits()},
+		Traits: map[chat.Platform]chat.Traits{chat.Telegram: telegram.Traits(), chat.Slack: slack.Traits(), chat.Web: webchat.Traits()},
 	})
 	check(t, err)
 	t.Cleanup(func() { _ = b.Close() })
+	w.bot = b
 	asks := asking.New(asking.Config{Store: store, Bot: b, Clock: clock})
 	w.Config = importing.Config{Store: store, Asking: asks, Door: api.NewDoor(api.Config{Store: store, Bot: b, Asking: asks, Clock: clock})}
 	return w
@@ -211,6 +215,106 @@ func TestAnImportGoesOnWhereItWasCutOff(t *testing.T) {
 		check(t, err)
 		if len(counts) != 1 || counts[0].State != "cancelled" || counts[0].N != rows {
 			t.Errorf("afterwards: %+v", counts)
+		}
+	})
+}
+
+// However long a sheet is, an import holds no more of it than some rows; to foretell what would
+// come of it, little of each customer.
+func TestALongSheetIsNotHeldInMemory(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		held := func(rows int, dry bool, days int) int64 {
+			t.Helper()
+			src := func() (io.ReadCloser, error) { return io.NopCloser(&rowsOf{n: rows, day: days}), nil }
+			found, err := importing.Look(t.Context(), src, nil)
+			check(t, err)
+			m := sheet.Guess(found.Columns, nil, []sheet.SiteNow{{ID: "main"}})
+			m.Order, m.Basis, m.Ask = sheet.YearDay, "contract", "one_tap_csat"
+			most := int64(0)
+			r := importing.Run{Config: w.Config, Source: src, Shape: found.Shape, Map: m, Dry: dry}
+			r.Step = func(done int, _ importing.Counts) error {
+				if done%2000 == 0 {
+					runtime.GC()
+					var s runtime.MemStats
+					runtime.ReadMemStats(&s)
+					most = max(most, int64(s.HeapAlloc)) //nolint:gosec // far below the limit
+				}
+				return nil
+			}
+			check(t, r.Do(t.Context()))
+			if r.Counts.Created != rows {
+				t.Errorf("%d of %d rows are new: %+v", r.Counts.Created, rows, r.Counts)
+			}
+			return most
+		}
+		held(2000, false, 1) // what is kept in any case is there afterwards
+		few, many := held(2000, false, 2), held(20_000, false, 3)
+		if many > few+4<<20 {
+			t.Errorf("%d bytes with 2,000 rows, %d with 20,000", few, many)
+		}
+		few, many = held(2000, true, 4), held(20_000, true, 5)
+		if many > few+4<<20+18_000*100 {
+			t.Errorf("foretold: %d bytes with 2,000 rows, %d with 20,000", few, many)
+		}
+		t.Logf("%d and %d bytes", few, many)
+	})
+}
+
+// rowsOf is a sheet that is made while it is read.
+type rowsOf struct {
+	n, at, day int
+	left       []byte
+}
+
+// Read implements io.Reader.
+func (r *rowsOf) Read(p []byte) (int, error) {
+	if len(r.left) == 0 {
+		switch {
+		case r.at > r.n:
+			return 0, io.EOF
+		case r.at == 0:
+			r.left = []byte("Kundennr;Vorname;Ende;Bemerkung\n")
+		default:
+			r.left = fmt.Appendf(nil, "C-%d-%d;Anna;2026-03-0%d 10:%02d;%s\n", r.day, r.at, r.day, r.at%60, strings.Repeat("x", 100))
+		}
+		r.at++
+	}
+	n := copy(p, r.left)
+	r.left = r.left[n:]
+	return n, nil
+}
+
+// How a sheet was read is remembered for the next one that names its columns so, without the
+// basis, which is said anew; other columns are guessed as ever.
+func TestHowASheetIsReadIsRemembered(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		const first = "Nr;Wann;Was;Wo\nC-1;09.03.2026 10:00;x;Hafen\n"
+		clock := func() time.Time { return w.now }
+		guess := func(text string) importing.Import { return w.waiting(t, clock, text).now() }
+		if guess(first).Remembered {
+			t.Error("it is known before it was imported")
+		}
+		x := w.waiting(t, clock, first)
+		m := x.now().Map
+		m.Columns = []sheet.Field{sheet.Customer, sheet.Ended, sheet.Staff, sheet.Site}
+		m.Order, m.Basis, m.Zone = sheet.DayMonth, "contract", "UTC"
+		check(t, x.desk.Check(x.id, m))
+		x.work()
+		if guess(first).Remembered {
+			t.Error("a sheet that was only looked at is remembered")
+		}
+		check(t, x.desk.Run(x.id, storage.Audit{}))
+		x.work()
+		got := guess("nr ; wann;WAS;Wo\nC-2;11.03.2026 10:00;y;Hafen\n")
+		if !got.Remembered || fmt.Sprint(got.Map.Columns) != fmt.Sprint(m.Columns) || got.Map.Zone != "UTC" || got.Map.Basis != "" || got.Map.Order != sheet.DayMonth {
+			t.Errorf("the next one: %t, %+v", got.Remembered, got.Map)
+		}
+		if got := guess("Nr;Wann;Was\nC-2;11.03.2026 10:00;y\n"); got.Remembered {
+			t.Errorf("another one: %+v", got.Map)
+		}
+		// An order that the days of this sheet refute is not taken over.
+		if got := guess("Nr;Wann;Was;Wo\nC-2;2026-03-11 10:00;y;Hafen\n"); got.Map.Order != sheet.YearDay {
+			t.Errorf("days of another order: %s", got.Map.Order)
 		}
 	})
 }

@@ -17,7 +17,7 @@ type eraseQueries struct {
 	dropWords, dropCaseWords, dropEvents, dropFeedback, dropInvitation, dropSession, dropCase, dropIdentity string
 	dropDelivery, dropKey, dropUpdate                                                                       string
 	praised                                                                                                 string
-	putErasure, erasures, dropErasure, dropCustomer, putForgotten, recall                                   string
+	putErasure, erasures, dropErasure, dropCustomer, putForgotten, erasedSince, recall                      string
 	forgets, raiseForgets, vacuumed, setVacuumed                                                            string
 	forgotten                                                                                               *list
 }
@@ -41,6 +41,7 @@ func newEraseQueries(t *texts) eraseQueries {
 		forgotten: t.asked(columns("hash"), func(of func(string) string) string {
 			return "SELECT f.hash, f.why, f.day FROM forgotten f WHERE f.hash = " + of("hash")
 		}),
+		erasedSince:  t.one("SELECT hash FROM forgotten WHERE day >= ? AND why = ? ORDER BY hash"),
 		recall:       t.one("DELETE FROM forgotten WHERE hash = ?"),
 		forgets:      t.one("SELECT number FROM revision WHERE name = 'erasures'"),
 		raiseForgets: t.one("UPDATE revision SET number = number + 1 WHERE name = 'erasures'"),
@@ -122,6 +123,13 @@ func (s *Store) Forgotten(ctx context.Context, hashes []string) ([]storage.Forgo
 		return err
 	})
 	return all, err
+}
+
+// ErasedSince implements storage.Persons.
+func (s *Store) ErasedSince(ctx context.Context, day time.Time) ([]string, error) {
+	return collect(ctx, s, "who was erased", s.q.erasedSince, []any{micro(day), string(storage.ErasedOnRequest)}, func(row scanner) (hash string, err error) {
+		return hash, row.Scan(&hash)
+	})
 }
 
 // Recall implements storage.Persons.

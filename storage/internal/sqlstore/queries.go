@@ -26,6 +26,7 @@ type queries struct {
 	parkingQueries
 	personQueries
 	eraseQueries
+	sheetMapQueries
 	secretQueries
 	retainQueries
 	foldQueries
@@ -74,6 +75,7 @@ func newQueries(d Dialect) *queries {
 		parkingQueries:      newParkingQueries(t),
 		personQueries:       newPersonQueries(t),
 		eraseQueries:        newEraseQueries(t),
+		sheetMapQueries:     newSheetMapQueries(t),
 		secretQueries:       newSecretQueries(t),
 		retainQueries:       newRetainQueries(t),
 		foldQueries:         newFoldQueries(t),
