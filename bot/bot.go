@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -58,6 +59,7 @@ type Bot struct {
 	totals   totals
 	paces    sync.Map // of standing links: *rate.Limiter by id
 	out      *outbox.Outbox
+	asker    atomic.Pointer[Asker] // of customers, when staff want it; nil = nobody asks
 }
 
 // New loads the configuration snapshot (flows, sites, accounts, moved chats) and

@@ -30,6 +30,7 @@ func doors() []door {
 		{"a button of a conversation", (*job).inConversation},
 		{"a code for staff", (*job).linking},
 		{"a code for a chat", (*job).linkingChat},
+		{"a wish of staff to ask a customer", (*job).asksNow},
 		{"a chat that we only read", (*job).unanswered},
 		{"an invitation", (*job).invited},
 		{"words and commands", (*job).spoken},

@@ -1,8 +1,11 @@
 package invitation_test
 
 import (
+	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -179,97 +182,165 @@ type model struct {
 	offers []invitation.Past
 }
 
-// TestThePolicyNeverAsksTooOften runs customers through a year of events, answers, stops and
-// waiting, in zones of both hemispheres, and looks at every offer that was made.
+// TestThePolicyNeverAsksTooOften runs customers through a year of events, answers, stops, staff
+// who insist and waiting, in zones of both hemispheres, and looks at every offer that was made.
 func TestThePolicyNeverAsksTooOften(t *testing.T) {
 	t.Parallel()
-	zones := []string{"Europe/Berlin", "America/Santiago", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"}
-	classes := []survey.Class{survey.Transactional, survey.Relationship, survey.Recovery}
-	asked := 0
+	asked, insisted := 0, 0
 	for seed := range uint64(60) {
-		r := rand.New(rand.NewPCG(seed, 7))
-		zone, err := time.LoadLocation(zones[r.IntN(len(zones))])
-		if err != nil {
-			t.Fatal(err)
+		n, against, fault := play(t, seed, nil)
+		if fault != "" {
+			t.Fatalf("seed %d: %s", seed, fault)
 		}
-		p, trigger, f := asking()
-		trigger.By, trigger.Sample = []invitation.Way{invitation.Telegram}, 50+r.IntN(51)
-		f.Customer.Zone = zone
-		p.Contact.CapOffers, p.Contact.CapWithin = 2+r.IntN(5), recovery.Span(time.Duration(60+r.IntN(100))*day)
-		var m model
-		type waiting struct {
-			f   invitation.Facts
-			due time.Time
-		}
-		var queue []waiting
-		now := noon
-		for range 1500 {
-			now = now.Add(time.Duration(r.IntN(600)) * time.Minute)
-			switch r.IntN(5) {
-			case 0, 1:
-				w := waiting{f: f, due: now}
-				w.f.Event.ID, w.f.Event.At, w.f.Due = now.String(), now, now
-				w.f.Flow = invitation.Flow{ID: string(rune('a' + r.IntN(3))), Class: classes[r.IntN(len(classes))]}
-				queue = append(queue, w)
-			case 2:
-				if n := len(m.offers); n > 0 && m.offers[n-1].State == invitation.Sent {
-					m.offers[n-1].State = []invitation.State{invitation.Completed, invitation.Partial, invitation.Declined, invitation.Expired}[r.IntN(4)]
-					m.offers[n-1].Ended = now
-				}
-			case 3:
-				f.Customer.Case = []string{"", "", "A-1"}[r.IntN(3)]
-			case 4:
-				if r.IntN(40) == 0 {
-					f.Customer.Stopped = true
-				}
-			}
-			for i := 0; i < len(queue); i++ {
-				w := &queue[i]
-				if w.due.After(now) {
-					continue
-				}
-				w.f.Now, w.f.Past, w.f.Customer = now, m.offers, f.Customer
-				d := p.Decide(trigger, w.f)
-				switch {
-				case d.State == invitation.Sending:
-					m.check(t, p, w.f, now, zone)
-					m.offers = append(m.offers, invitation.Past{
-						At: now, Flow: w.f.Flow.ID, Class: w.f.Flow.Class, Site: "main", Day: w.f.Event.At.Format(time.DateOnly), State: invitation.Sent,
-					})
-				case d.State == invitation.Scheduled && (!d.From.After(now) || d.From.After(w.f.Due.Add(time.Duration(p.Contact.Wait)))):
-					t.Fatalf("kept waiting until %s at %s, since %s", d.From, now, w.f.Due)
-				case d.Reason == "" || d.Rule == "" || d.Words(zone) == "":
-					t.Fatalf("not explained: %+v", d)
-				}
-				if d.State == invitation.Scheduled {
-					w.due = d.From
-					continue
-				}
-				queue = slices.Delete(queue, i, i+1)
-				i--
-			}
-		}
-		asked += len(m.offers)
+		asked, insisted = asked+n, insisted+against
 	}
-	if asked < 300 {
-		t.Errorf("only %d offers were ever made", asked)
+	if asked < 300 || insisted < 20 {
+		t.Errorf("only %d offers were ever made, %d of them against the clocks", asked, insisted)
 	}
 }
 
-// check looks at an offer that is about to be made, beside all those before it.
-func (m *model) check(t *testing.T, p invitation.Policy, f invitation.Facts, now time.Time, zone *time.Location) {
+// A rule that is left out is seen by the model: else it would show nothing.
+func TestTheModelSeesEachRuleThatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	for fault, spoil := range map[string]func(*invitation.Policy, *invitation.Facts){
+		"after they said stop": func(_ *invitation.Policy, f *invitation.Facts) { f.Customer.Stopped = false },
+		"at night":             func(p *invitation.Policy, _ *invitation.Facts) { p.Contact.Quiet = recovery.Interval{} },
+		"by another's night":   func(_ *invitation.Policy, f *invitation.Facts) { f.Customer.Zone = nil },
+		"with an open case":    func(p *invitation.Policy, _ *invitation.Facts) { p.Contact.OpenCase = invitation.AskCase },
+		"another of its class": func(p *invitation.Policy, _ *invitation.Facts) { p.Contact.Classes = clocked(p, 0, 30*day) },
+		"the same again":       func(p *invitation.Policy, _ *invitation.Facts) { p.Contact.Classes = clocked(p, 7*day, 0) },
+		"after a no":           func(p *invitation.Policy, _ *invitation.Facts) { p.Contact.Declined = 0 },
+		"more than the cap":    func(p *invitation.Policy, _ *invitation.Facts) { p.Contact.CapOffers = 0 },
+		"another is open": func(_ *invitation.Policy, f *invitation.Facts) {
+			f.Past = slices.DeleteFunc(slices.Clone(f.Past), func(p invitation.Past) bool { return p.State == invitation.Sent })
+		},
+	} {
+		want, found := fault, ""
+		if fault == "by another's night" {
+			want = "at night"
+		}
+		for seed := range uint64(200) {
+			if _, _, found = play(t, seed, spoil); strings.Contains(found, want) {
+				break
+			}
+		}
+		if !strings.Contains(found, want) {
+			t.Errorf("nobody sees that somebody is asked %s", fault)
+		}
+	}
+}
+
+func clocked(p *invitation.Policy, every, flow time.Duration) map[survey.Class]invitation.Clock {
+	c := maps.Clone(p.Contact.Classes)
+	c[survey.Transactional] = invitation.Clock{Every: recovery.Span(every), Flow: recovery.Span(flow)}
+	return c
+}
+
+// play runs one customer through a year. spoil takes something out of what is decided by, and not
+// of what it is looked at with. It returns how many offers were made, how many of them because
+// staff insisted, and what was wrong with the first that should not have been.
+func play(t *testing.T, seed uint64, spoil func(*invitation.Policy, *invitation.Facts)) (asked, insisted int, fault string) {
 	t.Helper()
+	zones := []string{"Europe/Berlin", "America/Santiago", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"}
+	classes := []survey.Class{survey.Transactional, survey.Relationship, survey.Recovery}
+	r := rand.New(rand.NewPCG(seed, 7))
+	zone, err := time.LoadLocation(zones[r.IntN(len(zones))])
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, trigger, f := asking()
+	trigger.By, trigger.Sample = []invitation.Way{invitation.Telegram}, 50+r.IntN(51)
+	f.Customer.Zone = zone
+	p.Contact.CapOffers, p.Contact.CapWithin = 2+r.IntN(5), recovery.Span(time.Duration(60+r.IntN(100))*day)
+	var m model
+	type waiting struct {
+		f   invitation.Facts
+		t   invitation.Trigger
+		due time.Time
+	}
+	var queue []waiting
+	now := noon
+	for range 1500 {
+		now = now.Add(time.Duration(r.IntN(600)) * time.Minute)
+		switch r.IntN(5) {
+		case 0, 1:
+			w := waiting{f: f, t: trigger, due: now}
+			w.f.Event.ID, w.f.Event.At, w.f.Due = now.String(), now, now
+			w.f.Flow = invitation.Flow{ID: string(rune('a' + r.IntN(3))), Class: classes[r.IntN(len(classes))]}
+			if r.IntN(12) == 0 { // a person asks, about no service
+				w.t = invitation.ByHand(w.f.Flow.ID)
+				w.t.By, w.t.Insists = trigger.By, r.IntN(2) == 0
+				w.f.Event = invitation.Event{Site: "main", Told: now}
+			}
+			queue = append(queue, w)
+		case 2:
+			if n := len(m.offers); n > 0 && m.offers[n-1].State == invitation.Sent {
+				m.offers[n-1].State = []invitation.State{invitation.Completed, invitation.Partial, invitation.Declined, invitation.Expired}[r.IntN(4)]
+				m.offers[n-1].Ended = now
+			}
+		case 3:
+			f.Customer.Case = []string{"", "", "A-1"}[r.IntN(3)]
+		case 4:
+			if r.IntN(40) == 0 {
+				f.Customer.Stopped = true
+			}
+		}
+		for i := 0; i < len(queue); i++ {
+			w := &queue[i]
+			if w.due.After(now) {
+				continue
+			}
+			w.f.Now, w.f.Past, w.f.Customer = now, m.offers, f.Customer
+			by, facts := p, w.f
+			if spoil != nil {
+				spoil(&by, &facts)
+			}
+			d := by.Decide(w.t, facts)
+			switch {
+			case d.State == invitation.Sending:
+				if fault := m.check(p, w.f, w.t.Insists, d, now, zone); fault != "" {
+					return asked, insisted, fault
+				}
+				if asked++; d.Evidence["against"] != "" {
+					insisted++
+				}
+				day := ""
+				if !w.f.Event.At.IsZero() {
+					day = w.f.Event.At.Format(time.DateOnly)
+				}
+				m.offers = append(m.offers, invitation.Past{
+					At: now, Flow: w.f.Flow.ID, Class: w.f.Flow.Class, Site: "main", Day: day, State: invitation.Sent,
+				})
+			case d.State == invitation.Scheduled && (!d.From.After(now) || d.From.After(w.f.Due.Add(time.Duration(p.Contact.Wait)))):
+				return asked, insisted, fmt.Sprintf("kept waiting until %s at %s, since %s", d.From, now, w.f.Due)
+			case d.Reason == "" || d.Rule == "" || d.Words(zone) == "":
+				return asked, insisted, fmt.Sprintf("not explained: %+v", d)
+			}
+			if d.State == invitation.Scheduled {
+				w.due = d.From
+				continue
+			}
+			queue = slices.Delete(queue, i, i+1)
+			i--
+		}
+	}
+	return asked, insisted, ""
+}
+
+// check says what is wrong with an offer that is about to be made, beside all those before it.
+func (m *model) check(p invitation.Policy, f invitation.Facts, insists bool, d invitation.Decision, now time.Time, zone *time.Location) string {
 	if f.Customer.Stopped {
-		t.Fatal("asked after they said stop")
+		return "asked after they said stop"
 	}
 	if h := now.In(zone).Hour(); h >= 21 || h < 9 {
-		t.Fatalf("asked at %s", now.In(zone))
+		return "asked at night: " + now.In(zone).String()
 	}
 	if f.Flow.Class == survey.Recovery {
-		return
+		return ""
 	}
+	clocks := ""
 	if f.Customer.Case != "" {
-		t.Fatal("asked with an open case")
+		clocks = "asked with an open case"
 	}
 	within := 0
 	for _, o := range m.offers {
@@ -280,18 +351,25 @@ func (m *model) check(t *testing.T, p invitation.Policy, f invitation.Facts, now
 		clock := p.Contact.Classes[o.Class]
 		switch {
 		case o.State == invitation.Sent:
-			t.Fatalf("asked while an offer of %s is open", o.At)
+			return "asked while another is open"
 		case o.Class == f.Flow.Class && since < time.Duration(clock.Every):
-			t.Fatalf("asked %s after another of its class", since)
+			clocks = "asked too soon after another of its class"
 		case o.Flow == f.Flow.ID && (o.State == invitation.Completed || o.State == invitation.Partial) && now.Sub(o.Ended) < time.Duration(p.Contact.Classes[f.Flow.Class].Flow):
-			t.Fatal("asked the same again too soon")
+			clocks = "asked the same again too soon"
 		case o.State == invitation.Declined && now.Sub(o.Ended) < time.Duration(p.Contact.Declined):
-			t.Fatal("asked too soon after a no")
+			clocks = "asked too soon after a no"
 		}
 	}
 	if within >= p.Contact.CapOffers {
-		t.Fatalf("asked for the %d. time", within+1)
+		clocks = "asked more than the cap"
 	}
+	switch {
+	case clocks != "" && !insists:
+		return clocks
+	case (clocks != "") != (d.Evidence["against"] != ""):
+		return fmt.Sprintf("%q, and it is said to be against %q", clocks, d.Evidence["against"])
+	}
+	return ""
 }
 
 func TestAReminderIsNeverAtNightAndNeverAfterAnAnswer(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -103,4 +104,19 @@ func (a *Asking) newestOf(ctx context.Context, customer string) (string, error) 
 		}
 	}
 	return name, nil
+}
+
+// ForStaff is Now for a wish that staff write in a chat: it is a bot.Asker.
+func (a *Asking) ForStaff(ctx context.Context, w bot.AskNow) (bot.AskedNow, error) {
+	x, d, err := a.Now(ctx, Wish{Once: w.Once, Customer: w.Customer, Person: w.Person, Flow: w.Flow, Site: w.Site, By: w.By})
+	if err != nil {
+		return bot.AskedNow{}, err
+	}
+	out := bot.AskedNow{State: x.State, Reason: x.Reason, By: x.By, From: d.From}
+	if x.By == string(invitation.Web) {
+		if out.Link, _ = a.offers.Links(x.ID); out.Link == "" {
+			_, out.Link = a.offers.Links(x.ID)
+		}
+	}
+	return out, nil
 }

@@ -3,9 +3,11 @@ package asking_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/invitation"
@@ -143,4 +145,71 @@ func TestACrashWhileStaffAskAsksNobodyTwice(t *testing.T) {
 			t.Errorf("only %d calls: the test shows little", calls)
 		}
 	}, "sqlite")
+}
+
+// staff makes somebody staff at a site, who writes from a chat in Telegram.
+func (w *world) staff(id, user string, role access.Role) {
+	w.t.Helper()
+	check(w.t, w.store.PutStaff(w.t.Context(), storage.Staff{ID: id, Name: id, Roles: access.Grants{"main": role}, Created: w.now}))
+	check(w.t, w.bot.Configuration().Refresh(w.t.Context()))
+	code, _, err := w.bot.StaffCode(w.t.Context(), id)
+	check(w.t, err)
+	w.says(user, chat.Update{Kind: chat.Command, Command: "link", Text: code})
+	check(w.t, w.bot.Configuration().Refresh(w.t.Context()))
+}
+
+// toldLast are the words that somebody was told last in Telegram.
+func (w *world) toldLast(user string) string {
+	w.t.Helper()
+	last := storage.Delivery{}
+	for b := range w.store.Buckets() {
+		list, err := w.store.Transcript(w.t.Context(), storage.Bucket(b), chat.Address{Platform: chat.Telegram, Account: "42", Chat: user})
+		check(w.t, err)
+		for _, d := range list {
+			if d.Kind == storage.NoticeD && d.Ord > last.Ord {
+				last = d
+			}
+		}
+	}
+	return last.Render.Text
+}
+
+// A lead writes in a chat whom to ask: the customer is asked, and the lead reads what became of
+// it; an agent may not, and a customer's word means nothing to anybody.
+func TestStaffAskByACommand(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.bot.SetAsker(w.asking.ForStaff)
+		w.linked("C-1", "7")
+		w.staff("maya", "90", access.Lead)
+		w.staff("ben", "91", access.Agent)
+		asks := func(user, words, want string) {
+			t.Helper()
+			w.now = w.now.Add(time.Second)
+			w.says(user, chat.Update{Kind: chat.Command, Command: "invite", Text: words})
+			if got := w.toldLast(user); !strings.Contains(got, want) {
+				t.Errorf("/invite %s: %q, not %q", words, got, want)
+			}
+		}
+		n := len(w.questions("7"))
+		asks("90", "", "Write /invite and behind it whom")
+		asks("90", "C-1 one_tap_cast", "There is no survey one_tap_cast.")
+		asks("90", "@nobody_at_all", "Nobody is known as @nobody_at_all.")
+		asks("91", "C-1 one_tap_csat", "that is for leads")
+		if got := len(w.questions("7")); got != n {
+			t.Fatalf("asked %d times", got-n)
+		}
+		asks("90", "C-1 one_tap_csat", "C-1: asked in Telegram.")
+		asks("90", "C-1 one_tap_csat", "They have not answered yet")
+		if got := len(w.questions("7")); got != n+1 {
+			t.Errorf("asked %d times", got-n)
+		}
+		asks("90", "C-77 one_tap_csat", "C-77: no bot gets there. Send them this link: https://care.example/")
+		asks("7", "C-77", "")
+		all, err := w.store.AsksOf(t.Context(), "C-77", 5)
+		if check(t, err); len(all) != 1 || all[0].Asker != "maya" {
+			t.Errorf("a customer's word: %+v", all)
+		}
+		w.says("7", chat.Update{Kind: chat.Command, Command: "stop"})
+		asks("90", "C-1 one_tap_csat", "They want no surveys.")
+	})
 }
