@@ -182,6 +182,7 @@ type importPage struct {
 type importColumn struct {
 	Name, Samples, Filled string
 	Menu                  field
+	More                  []field // how its times are written, of the column that has them
 }
 
 type importRefusal struct{ Where, Value, What string }
@@ -370,13 +371,18 @@ func (s *site) importColumns(r *http.Request, words *words, p *importPage, x *im
 	}
 	slices.Sort(flows)
 	same := func(v string) string { return v }
-	p.All = []field{
+	written := []field{
 		menu("order", string(x.Map.Order), "import_say", orders, func(v string) string { return words.t("order_" + v) }),
 		menu("zone", x.Map.Zone, "import_site_zone", zones, same),
+	}
+	if i := slices.Index(x.Map.Columns, fields.Ended); i >= 0 && i < len(p.Columns) {
+		p.Columns[i].More, written = written, nil
+	}
+	p.All = append(written,
 		menu("site", x.Map.Site, "import_by_column", ids, func(v string) string { return names[v] }),
 		menu("basis", x.Map.Basis, "import_say", fields.Bases(), func(v string) string { return words.t("basis_" + v) }),
 		menu("ask", x.Map.Ask, "import_triggers", flows, same),
-	}
+	)
 	h := x.Found.Shape
 	yesNo := field{Name: "header", Label: words.t("import_header"), Kind: "select", Value: strconv.FormatBool(h.Header), Options: []option{
 		{"true", words.t("import_header_yes")}, {"false", words.t("import_header_no")},
