@@ -56,6 +56,13 @@ type Trigger struct {
 	Language string         // "customer", "site", or a tag
 	By       []Way
 	Insists  bool // of a person who asks: also whom the clocks would leave in peace
+
+	// Of triggers that wait for time.
+	Every     recovery.Span // OnTime: how far apart
+	AtLeast   int           // of services within Within, OnTime
+	Within    recovery.Span // 0 = of all that are known
+	PerDay    int           // how many are asked a day at most, 0 = any number
+	Intervals int           // OnLost: of their own usual ones that they stay away
 }
 
 // What a trigger does unless its file says otherwise.

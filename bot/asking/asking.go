@@ -70,6 +70,7 @@ type Asking struct {
 	holder string
 
 	mu     sync.Mutex
+	swept  time.Time // when it was looked last who is asked because time has passed; of one goroutine
 	policy invitation.Policy
 	known  bool
 	failed map[string]time.Time // events and asks that are left alone for a while
@@ -126,6 +127,9 @@ func (a *Asking) round(ctx context.Context) {
 func (a *Asking) Look(ctx context.Context) error {
 	p, err := a.Policy(ctx)
 	if err != nil {
+		return err
+	}
+	if err := a.timely(ctx, p); err != nil {
 		return err
 	}
 	for b := range storage.Bucket(a.store.Buckets()) {

@@ -200,7 +200,7 @@ func (a *Asking) facts(k *known, x *storage.Ask, flow invitation.Flow, offers []
 	f := invitation.Facts{Now: now, Flow: flow, Site: a.site(x.Site), Due: x.First}
 	f.Customer.ID = x.Customer
 	var reach []storage.EventReach
-	f.Event = invitation.Event{Site: x.Site, Service: x.Service, Test: x.Test, Told: x.Made}
+	f.Event = invitation.Event{ID: x.ID, Site: x.Site, Service: x.Service, Test: x.Test, Told: x.Made}
 	if e, ok := k.events[x.Event]; ok {
 		f.Event = eventOf(e)
 	}

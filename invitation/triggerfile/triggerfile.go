@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -114,17 +115,18 @@ func (d *decoder) triggers(n ast.Node, p *invitation.Policy) {
 	}
 	always := map[invitation.On]string{} // what asks after everything, by what it waits for
 	for _, at := range nodes {
-		o, ok := d.Object(at, "a trigger", "name", "on", "when", "ask", "after", "stale", "sample", "language", "by")
+		o, ok := d.Object(at, "a trigger", "name", "on", "when", "ask", "after", "stale", "sample", "language", "by", "every", "who", "per_day", "intervals")
 		if !ok {
 			continue
 		}
 		t := invitation.Trigger{On: invitation.OnDone, Stale: invitation.UsualStale, Sample: invitation.UsualSample, Language: invitation.OfCustomer, By: invitation.Ways()}
 		d.named(o, &t, p)
 		if o.Has("on") {
-			if s, ok := d.Word(o.Get("on"), "what a trigger waits for", texts(invitation.Ons())...); ok {
+			if s, ok := d.Word(o.Get("on"), "what a trigger waits for", append(texts(invitation.Ons()), string(invitation.OnLost))...); ok {
 				t.On = invitation.On(s)
 			}
 		}
+		d.timely(o, &t)
 		if o.Has("when") {
 			t.When = d.when(o.Get("when"))
 		}
@@ -136,7 +138,7 @@ func (d *decoder) triggers(n ast.Node, p *invitation.Policy) {
 		if o.Has("stale") {
 			d.text(o.Get("stale"), &t.Stale)
 		}
-		if t.After != nil && *t.After > t.Stale && t.Stale > 0 && t.On != invitation.OnBooked {
+		if t.After != nil && *t.After > t.Stale && t.Stale > 0 && t.On != invitation.OnBooked && !t.Timely() {
 			d.FailAt(o.At("after"), "It would be asked %s after the service, when it is stale after %s. Raise stale.", *t.After, t.Stale)
 		}
 		if o.Has("sample") {
@@ -145,13 +147,70 @@ func (d *decoder) triggers(n ast.Node, p *invitation.Policy) {
 			}
 		}
 		d.manner(o, &t)
-		if before, hidden := always[t.On]; hidden {
+		if before, hidden := always[t.On]; hidden && !t.Timely() {
 			d.FailAt(o.At("name"), "%q never asks: %q stands before it and asks after all of these services. Put it first.", t.Name, before)
 		}
 		if t.When == nil {
 			always[t.On] = t.Name
 		}
 		p.Triggers = append(p.Triggers, t)
+	}
+}
+
+// timely reads what is of triggers that wait for time, and of no others.
+func (d *decoder) timely(o *strictyaml.Object, t *invitation.Trigger) {
+	if o.Has("every") {
+		if t.On = invitation.OnTime; o.Has("on") {
+			d.FailAt(o.At("every"), "A trigger asks every so often, or on something that happens. Leave one of the two out.")
+		}
+		if d.text(o.Get("every"), &t.Every); t.Every < recovery.Span(24*time.Hour) {
+			d.FailAt(o.Get("every"), "Customers are asked every day at most: write 90d.")
+		}
+	}
+	if t.On == invitation.OnLost {
+		t.Intervals, t.Stale = invitation.UsualIntervals, invitation.UsualTold*recovery.Span(24*time.Hour)
+	}
+	for _, x := range []struct {
+		name, says string
+		of         bool
+	}{
+		{"who", "of triggers that ask every so often", t.On == invitation.OnTime},
+		{"per_day", "of triggers that ask every so often, or whoever is lost", t.Timely()},
+		{"intervals", "of triggers on lost", t.On == invitation.OnLost},
+	} {
+		if o.Has(x.name) && !x.of {
+			d.FailAt(o.At(x.name), "%q is only %s.", x.name, x.says)
+		}
+	}
+	if o.Has("after") && t.Timely() {
+		d.FailAt(o.At("after"), "No service ends when this trigger asks: leave out after.")
+	}
+	if o.Has("who") {
+		d.who(o.Get("who"), t)
+	}
+	if o.Has("per_day") {
+		t.PerDay, _ = d.Whole(o.Get("per_day"), "how many are asked a day", 1, 100_000)
+	}
+	if o.Has("intervals") {
+		t.Intervals, _ = d.Whole(o.Get("intervals"), "the number of intervals", 2, 20)
+	}
+}
+
+// who reads how often somebody must have been served.
+func (d *decoder) who(n ast.Node, t *invitation.Trigger) {
+	who, ok := d.Object(n, "who is asked", "events")
+	if !ok || !who.Has("events") {
+		return
+	}
+	x, ok := d.Object(who.Get("events"), "the services", "at_least", "within")
+	if !ok {
+		return
+	}
+	if x.Has("at_least") {
+		t.AtLeast, _ = d.Whole(x.Get("at_least"), "the number of services", 1, 1000)
+	}
+	if x.Has("within") {
+		d.text(x.Get("within"), &t.Within)
 	}
 }
 

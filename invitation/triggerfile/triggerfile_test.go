@@ -122,3 +122,38 @@ func TestWhatIsWrongIsToldAtItsPlace(t *testing.T) {
 		}
 	}
 }
+
+// Triggers that wait for time are read, and what belongs to others is refused where it stands.
+func TestTriggersThatWaitForTimeAreRead(t *testing.T) {
+	p, err := triggerfile.Parse([]byte(`
+triggers:
+  - {name: quarterly, every: 90d, who: {events: {at_least: 2, within: 180d}}, ask: six_measures, per_day: 200}
+  - {name: gone, on: lost, ask: lost_customer}
+  - {name: visit, ask: one_tap_csat}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, gone := p.Triggers[0], p.Triggers[1]
+	if q.On != invitation.OnTime || q.Every.String() != "90d" || q.AtLeast != 2 || q.Within.String() != "180d" || q.PerDay != 200 || !q.Timely() {
+		t.Errorf("%+v", q)
+	}
+	if gone.On != invitation.OnLost || gone.Intervals != 3 || gone.Stale.String() != "30d" || p.Triggers[2].Timely() {
+		t.Errorf("%+v", gone)
+	}
+	for source, want := range map[string]string{
+		"every: 1h":                   "every day at most",
+		"every: 90d, on: done":        "Leave one of the two out",
+		"every: 90d, after: 1h":       "leave out after",
+		"intervals: 3":                "only of triggers on lost",
+		"per_day: 3":                  "only of triggers that ask every so often",
+		"on: lost, who: {}":           "only of triggers that ask every so often",
+		"on: lost, intervals: 1":      "intervals",
+		"every: 90d, who: {event: 1}": "event",
+	} {
+		_, err := triggerfile.Parse([]byte("triggers:\n  - {name: a, ask: f, " + source + "}\n"))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, not %q", source, err, want)
+		}
+	}
+}

@@ -33,6 +33,12 @@ func (s *site) triggerSentence(words *words, t invitation.Trigger) string {
 	if len(rest) > 0 {
 		what = words.t("trigger_some", what, strings.Join(rest, words.t("trigger_and")))
 	}
+	switch t.On {
+	case invitation.OnTime:
+		return words.t("trigger_every", t.Name, what, where, t.Ask, spanText(words, t.Every), max(t.AtLeast, 1)) + perDay(words, t)
+	case invitation.OnLost:
+		return words.t("trigger_lost", t.Name, what, where, t.Ask, t.Intervals) + perDay(words, t)
+	}
 	after := words.t("trigger_delay")
 	switch {
 	case t.After != nil && *t.After == 0:
@@ -45,6 +51,14 @@ func (s *site) triggerSentence(words *words, t invitation.Trigger) string {
 		share = words.t("trigger_share", t.Sample)
 	}
 	return words.t("trigger_sentence", t.Name, what, where, words.t("trigger_"+string(t.On)), t.Ask, after+share, spanText(words, t.Stale))
+}
+
+// perDay says how many a trigger asks a day at most.
+func perDay(words *words, t invitation.Trigger) string {
+	if t.PerDay == 0 {
+		return ""
+	}
+	return words.t("trigger_per_day", t.PerDay)
 }
 
 // allOf are those that must all hold.
