@@ -251,7 +251,7 @@ func play(t *testing.T, seed uint64, spoil func(*invitation.Policy, *invitation.
 	p, trigger, f := asking()
 	trigger.By, trigger.Sample = []invitation.Way{invitation.Telegram}, 50+r.IntN(51)
 	f.Customer.Zone = zone
-	p.Contact.CapOffers, p.Contact.CapWithin = 2+r.IntN(5), recovery.Span(time.Duration(60+r.IntN(100))*day)
+	p.Contact.CapOffers, p.Contact.CapWithin = 1+r.IntN(4), recovery.Span(time.Duration(100+r.IntN(200))*day)
 	var m model
 	type waiting struct {
 		f   invitation.Facts
@@ -267,7 +267,7 @@ func play(t *testing.T, seed uint64, spoil func(*invitation.Policy, *invitation.
 			w := waiting{f: f, t: trigger, due: now}
 			w.f.Event.ID, w.f.Event.At, w.f.Due = now.String(), now, now
 			w.f.Flow = invitation.Flow{ID: string(rune('a' + r.IntN(3))), Class: classes[r.IntN(len(classes))]}
-			if r.IntN(12) == 0 { // a person asks, about no service
+			if r.IntN(4) == 0 { // a person asks, about no service
 				w.t = invitation.ByHand(w.f.Flow.ID)
 				w.t.By, w.t.Insists = trigger.By, r.IntN(2) == 0
 				w.f.Event = invitation.Event{Site: "main", Told: now}
@@ -281,7 +281,7 @@ func play(t *testing.T, seed uint64, spoil func(*invitation.Policy, *invitation.
 		case 3:
 			f.Customer.Case = []string{"", "", "A-1"}[r.IntN(3)]
 		case 4:
-			if r.IntN(40) == 0 {
+			if r.IntN(400) == 0 {
 				f.Customer.Stopped = true
 			}
 		}

@@ -14,7 +14,7 @@ func TestTimeAsksWhoComesAndWhoDoesNot(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.triggers(`
 triggers:
-  - {name: quarterly, every: 90d, who: {events: {at_least: 2, within: 60d}}, when: {service: cut}, ask: six_measures, per_day: 2}
+  - {name: quarterly, every: 90d, who: {events: {at_least: 3, within: 60d}}, when: {service: cut}, ask: six_measures, per_day: 2}
   - {name: gone, on: lost, intervals: 3, ask: lost_customer}
 `)
 		served := func(customer string, ago ...int) {
@@ -23,11 +23,11 @@ triggers:
 			}
 		}
 		for i := range 5 {
-			served(fmt.Sprint("often", i), 1, 30)
+			served(fmt.Sprint("often", i), 1, 30, 40)
 		}
 		served("once", 1)
 		served("gone", 100, 110, 120, 130) // since 70 days: too long ago
-		served("lost", 32, 42, 52, 62)
+		served("lost", 45, 55, 65, 75)
 		asked := func(trigger string) (customers []string) {
 			list, err := w.store.Asks(t.Context(), storage.AskFilter{Since: noon.AddDate(0, 0, -1), Trigger: trigger, Limit: 100})
 			check(t, err)

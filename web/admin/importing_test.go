@@ -29,7 +29,7 @@ func init() {
 		fixture{"import.html", "columns", f, importPage{
 			At: "/asking/import/x", Stage: "columns", Step: 2, How: "Separated by ;", Missing: []string{"Say which."}, Rows: 9, All: []field{menu},
 			Shape:   []field{{Name: "separator", Label: "Separator", Kind: "select", Options: []option{{"0", ","}}}},
-			Columns: []importColumn{{"Kundennr", "C-1, C-2", "100 %", field{Name: "column0", Label: "Kundennr is our", Options: []option{{"skip", "Don’t import"}}}}},
+			Columns: []importColumn{{"Kundennr", "C-1, C-2", "100 %", field{Name: "column0", Label: "Kundennr is our", Options: []option{{"skip", "Don’t import"}}}, []field{{Name: "zone", Label: "Times are in the zone", Options: []option{{"", "of the site"}}}}}},
 		}},
 		fixture{"import.html", "running", f, importPage{At: "/asking/import/x", Stage: "running", Step: 4, Progress: 40, Left: "2s left"}},
 		fixture{"import.html", "full", f, importPage{

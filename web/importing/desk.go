@@ -519,8 +519,7 @@ func (d *Desk) work(ctx context.Context, id string) error {
 	out := sealing{out: file, aead: aead, at: x.Marked}
 	run.Refused = func(r Refusal) error { return json.NewEncoder(&out).Encode(r) }
 	run.Step = func(done int, c Counts) error {
-		_, err := d.forget(ctx, id)
-		if err = errors.Join(out.Flush(), err); err != nil {
+		if err := errors.Join(out.Flush(), d.forgets(ctx, id)); err != nil {
 			return err
 		}
 		return d.change(id, func(x *Import) error {

@@ -16,6 +16,18 @@ import (
 // lookEvery is how often it is looked, while rows are imported, whether somebody was erased.
 const lookEvery = 5 * time.Second
 
+// forgets is forget for a run, which is not held up by each of its steps.
+func (d *Desk) forgets(ctx context.Context, id string) error {
+	d.mu.Lock()
+	rests := d.Clock().Sub(d.looked[id]) < lookEvery
+	d.mu.Unlock()
+	if rests {
+		return nil
+	}
+	_, err := d.forget(ctx, id)
+	return err
+}
+
 // marks are the hashes of who was erased since the day on which a file was sent.
 func (d *Desk) marks(ctx context.Context, x *Import) ([]string, error) {
 	all, err := d.Store.ErasedSince(ctx, storage.DayIn(time.UTC, x.Made))
@@ -29,12 +41,9 @@ func (d *Desk) marks(ctx context.Context, x *Import) ([]string, error) {
 // since they were sent. Who sends them again brings nobody back: what is told of somebody who
 // was erased is stored without them. gone reports whether it did.
 func (d *Desk) forget(ctx context.Context, id string) (gone bool, err error) {
-	d.mu.Lock()
 	now := d.Clock()
-	rests := now.Sub(d.looked[id]) < lookEvery && !now.Before(d.looked[id])
-	d.mu.Unlock()
 	x, err := d.Get(id)
-	if err != nil || rests && (x.Stage == Running || x.Stage == Checking) {
+	if err != nil {
 		return false, err
 	}
 	all, err := d.marks(ctx, &x)

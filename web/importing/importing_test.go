@@ -71,10 +71,7 @@ func engines(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		s, err := sqlite.Open(t.Context(), sqlitetest.New(t, 4), sqlite.Options{Clock: func() time.Time { return noon }, Unchecked: true})
-		check(t, err)
-		t.Cleanup(func() { _ = s.Close() })
-		test(t, newWorld(t, s))
+		onSQLite(t, test)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
@@ -87,6 +84,14 @@ func engines(t *testing.T, test func(t *testing.T, w *world)) {
 		t.Cleanup(func() { _ = s.Close() })
 		test(t, newWorld(t, s))
 	})
+}
+
+func onSQLite(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), sqlitetest.New(t, 4), sqlite.Options{Clock: func() time.Time { return noon }, Unchecked: true})
+	check(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	test(t, newWorld(t, s))
 }
 
 func source(text string) importing.Source {
@@ -222,7 +227,7 @@ func TestAnImportGoesOnWhereItWasCutOff(t *testing.T) {
 // However long a sheet is, an import holds no more of it than some rows; to foretell what would
 // come of it, little of each customer.
 func TestALongSheetIsNotHeldInMemory(t *testing.T) {
-	engines(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		held := func(rows int, dry bool, days int) int64 {
 			t.Helper()
 			src := func() (io.ReadCloser, error) { return io.NopCloser(&rowsOf{n: rows, day: days}), nil }
