@@ -35,8 +35,11 @@ type AskedNow struct {
 // Asker asks a customer, by the policy that holds for everybody who is asked.
 type Asker func(context.Context, AskNow) (AskedNow, error)
 
-// SetAsker says who asks customers when staff want it in a chat. Until it is called nobody does.
-func (b *Bot) SetAsker(f Asker) { b.asker.Store(&f) }
+// StaffAsks is how staff have customers asked by words in a chat.
+type StaffAsks struct{ Bot *Bot }
+
+// By says who asks them. Until it is called nobody does.
+func (s StaffAsks) By(f Asker) { s.Bot.asker.Store(&f) }
 
 // usualSurvey is what staff ask by who name no survey.
 const usualSurvey = "post_service_3"
@@ -63,7 +66,7 @@ func (j *job) asksNow(context.Context) (bool, error) {
 	nothing := func(storage.Loaded) (storage.Change, error) { return storage.Change{}, nil }
 	j.work = outbox.Work{Bucket: j.bucket, Turn: storage.Turn{Apply: nothing}}
 	j.next = func(ctx context.Context) (outbox.Work, error) {
-		says, err := j.b.askByWords(ctx, u, &staff)
+		says, err := StaffAsks{j.b}.words(ctx, u, &staff)
 		if err != nil {
 			return outbox.Work{}, err
 		}
@@ -84,8 +87,9 @@ func (j *job) asksNow(context.Context) (bool, error) {
 	return true, nil
 }
 
-// askByWords asks whom the words name, and returns what is said of it.
-func (b *Bot) askByWords(ctx context.Context, u *chat.Update, staff *storage.Staff) (says func(*voice.Voice) string, err error) {
+// words asks whom the words of a command name, and returns what is said of it.
+func (s StaffAsks) words(ctx context.Context, u *chat.Update, staff *storage.Staff) (says func(*voice.Voice) string, err error) {
+	b := s.Bot
 	say := func(id string, pairs ...string) func(*voice.Voice) string {
 		return func(v *voice.Voice) string { return v.Say(id, pairs...) }
 	}
@@ -101,8 +105,8 @@ func (b *Bot) askByWords(ctx context.Context, u *chat.Update, staff *storage.Sta
 		return nil, err
 	}
 	var places []string
-	for id, s := range snap.Sites {
-		if s.Gone.IsZero() && access.Can(staff.Roles, access.AskNow, id) {
+	for id, x := range snap.Sites {
+		if x.Gone.IsZero() && access.Can(staff.Roles, access.AskNow, id) {
 			places = append(places, id)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -160,6 +161,11 @@ func Decision(d storage.AskDecision) invitation.Decision {
 	out := invitation.Decision{State: invitation.State(d.State), Reason: invitation.Reason(d.Reason), Rule: d.Rule, Evidence: d.Evidence}
 	if at, err := time.Parse(time.RFC3339, d.Evidence["until"]); err == nil {
 		out.From = at
+	}
+	var limit recovery.Span
+	last, err := time.Parse(time.RFC3339, d.Evidence["last"])
+	if out.From.IsZero() && err == nil && limit.UnmarshalText([]byte(d.Evidence["limit"])) == nil {
+		out.From = last.Add(time.Duration(limit))
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/storage"
@@ -179,7 +180,7 @@ func (w *world) toldLast(user string) string {
 // it; an agent may not, and a customer's word means nothing to anybody.
 func TestStaffAskByACommand(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
-		w.bot.SetAsker(w.asking.ForStaff)
+		bot.StaffAsks{Bot: w.bot}.By(w.asking.ForStaff)
 		w.linked("C-1", "7")
 		w.staff("maya", "90", access.Lead)
 		w.staff("ben", "91", access.Agent)

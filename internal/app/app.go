@@ -195,7 +195,7 @@ func (a *App) startBot(keys Keys) (err error) {
 		}
 	})
 	a.asking = asking.New(asking.Config{Store: a.store, Bot: a.bot, Clock: a.Clock, Log: a.Log, Find: a.connections.finder()})
-	a.bot.SetAsker(a.asking.ForStaff)
+	bot.StaffAsks{Bot: a.bot}.By(a.asking.ForStaff)
 	parts.start(func() { a.asking.Run(ctx) })
 	if a.imports = a.takeImports(); a.imports != nil {
 		parts.start(func() { a.imports.Serve(ctx) })
