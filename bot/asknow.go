@@ -96,7 +96,8 @@ func (s StaffAsks) words(ctx context.Context, u *chat.Update, staff *storage.Sta
 	snap := b.snap.Now()
 	words := strings.Fields(u.Text)
 	if len(words) == 0 {
-		return say("asknow_how", "command", asking(snap.Traits[u.From.Platform])), nil
+		command := asking(snap.Traits[u.From.Platform])
+		return say("asknow_how", "command", command, "account", "@anna", "example", command+" C-881 "+usualSurvey), nil
 	}
 	wish := AskNow{Once: u.Key, Customer: words[0], Flow: usualSurvey, By: staff.ID}
 	name := voice.Cut(words[0], voice.LongestName)

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"testing"
 
 	"github.com/aftercare/aftercare/access"
@@ -97,6 +98,14 @@ func TestEveryUpdateHasItsDoor(t *testing.T) {
 	}
 	w.act(w.doing(recovery.Take{}, "bob", access.Agent))
 	check("a reply to a card", chat.Update{Kind: chat.Text, Text: "Sorry!", ReplyTo: w.transcript(staffTG)[0].ShownRef, Ours: true}, false, reply)
+	asks := chat.Update{Kind: chat.Command, Command: "invite", Text: "C-1"}
+	check("a wish of nobody", asks, true, everything)
+	StaffAsks{w.bot}.By(func(context.Context, AskNow) (AskedNow, error) { return AskedNow{}, nil })
+	check("a customer's wish", asks, true, everything)
+	w.command(ann, "link", w.code("bob"))
+	for _, private := range []bool{true, false} {
+		check("a wish of staff", asks, private, "a wish of staff to ask a customer")
+	}
 	for _, d := range doors() {
 		if !used[d.name] {
 			t.Errorf("no update goes through %q", d.name)
