@@ -17,10 +17,11 @@ import (
 
 // customerCmd groups the commands about what is kept of one person.
 type customerCmd struct {
-	Show   customerShowCmd   `cmd:"" help:"Show what is kept of one person, by kind of data."`
-	Export customerExportCmd `cmd:"" help:"Write everything that is kept of one person to a file, for them."`
-	Erase  customerEraseCmd  `cmd:"" help:"Erase one person: what is left are marks and choices of nobody."`
-	Allow  customerAllowCmd  `cmd:"" help:"Let somebody be invited again who was erased, or whose data is gone and who had said stop."`
+	Show     customerShowCmd     `cmd:"" help:"Show what is kept of one person, by kind of data."`
+	Contacts customerContactsCmd `cmd:"" help:"Show when one person was asked, and why at other times not."`
+	Export   customerExportCmd   `cmd:"" help:"Write everything that is kept of one person to a file, for them."`
+	Erase    customerEraseCmd    `cmd:"" help:"Erase one person: what is left are marks and choices of nobody."`
+	Allow    customerAllowCmd    `cmd:"" help:"Let somebody be invited again who was erased, or whose data is gone and who had said stop."`
 }
 
 // whom is the person that a command is about.
@@ -95,6 +96,10 @@ func viewPerson(d storage.Dossier) personView {
 	k = kept(privacy.Invitations, "invitations")
 	for _, i := range d.Invitations {
 		k.add(i.Created)
+	}
+	k = kept(privacy.Invitations, "whether they were asked, and why not")
+	for _, f := range d.Asks {
+		k.add(f.Made)
 	}
 	k = kept(privacy.Conversations, "conversations")
 	for _, c := range d.Conversations {

@@ -57,6 +57,9 @@ func TestACustomerIsShownByAnyOfTheirNames(t *testing.T) {
 	if strings.Contains(out, "Ann") {
 		t.Errorf("another is shown:\n%s", out)
 	}
+	if out := c.must("customer", "contacts", "key-Zoe"); !strings.Contains(out, "one_tap_csat") || !strings.Contains(out, "invited") || strings.Count(out, "\n") != 2 {
+		t.Errorf("of one invitation it is said:\n%s", out)
+	}
 	c.refuses(1, `nobody is known as "key-Bob"`, "customer", "show", "key-Bob")
 	c.refuses(1, `nobody is known as "https://chat.example.com/chat/abc"`, "customer", "show", "https://chat.example.com/chat/abc")
 	c.refuses(2, "say whom", "customer", "show", " ")

@@ -66,4 +66,15 @@ func TestEventsAreToldShownAndCancelled(t *testing.T) {
 	if out := c.must("event", "show", "till", "4"); !strings.Contains(out, `"trigger": "visit"`) {
 		t.Errorf("it shows %s", out)
 	}
+	// Whether somebody is asked, and why, is shown by person, and counts among what is kept.
+	if out := c.must("customer", "contacts", "C-2"); !strings.Contains(out, "one_tap_csat") || !strings.Contains(out, "scheduled") {
+		t.Errorf("it shows %s", out)
+	}
+	if out := c.must("customer", "contacts", "C-2", "--json"); !strings.Contains(out, `"trigger": "visit"`) {
+		t.Errorf("it shows %s", out)
+	}
+	if out := c.must("customer", "show", "C-2"); !strings.Contains(out, "whether they were asked, and why not") {
+		t.Errorf("it shows %s", out)
+	}
+	c.refuses(1, `nobody is known as "C-9"`, "customer", "contacts", "C-9")
 }
