@@ -170,6 +170,8 @@ func TestWhatIsHiddenDoesNotFollowFromTheRest(t *testing.T) {
 		{[]int{3, 4, 40}, []bool{true, true, false}},
 		{[]int{0, 12, 40}, []bool{false, false, false}},
 		{[]int{0, 2, 40}, []bool{false, true, true}},
+		{[]int{1, 1, 40, 50}, []bool{true, true, true, false}}, // two have two: one each
+		{[]int{2, 3, 40}, []bool{true, true, false}},
 	} {
 		if got := Complement(c.n); !slices.Equal(got, c.want) {
 			t.Errorf("of %v are hidden %v, want %v", c.n, got, c.want)

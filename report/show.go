@@ -1,5 +1,7 @@
 package report
 
+import "slices"
+
 // How many answers a figure needs before it is shown as what it is.
 const (
 	FewestCounted = 5  // below, not even counts: they would tell of single people
@@ -75,22 +77,29 @@ func (r Rate) Since(earlier Rate) (c Change, ok bool) {
 	return c, true
 }
 
-// Complement says of the parts of a total, by how many answers each has, which are to be hidden: if
-// only one part is, it follows from the total and the others, so the next smallest is hidden too.
+// Complement says of the parts of a total, by how many answers each has, which are to be hidden.
+// What the hidden ones have together follows from the total and the others. So the next smallest is
+// hidden with them while they are a single part, or have fewer than five answers together.
 func Complement(n []int) []bool {
 	hide := make([]bool, len(n))
-	hidden, next := 0, -1
+	hidden, together := 0, 0
+	var others []int
 	for i, m := range n {
 		switch {
 		case m > 0 && m < FewestCounted:
 			hide[i] = true
-			hidden++
-		case m > 0 && (next < 0 || m < n[next]):
-			next = i
+			hidden, together = hidden+1, together+m
+		case m > 0:
+			others = append(others, i)
 		}
 	}
-	if hidden == 1 && next >= 0 {
-		hide[next] = true
+	slices.SortStableFunc(others, func(a, b int) int { return n[a] - n[b] })
+	for _, i := range others {
+		if hidden == 0 || hidden > 1 && together >= FewestCounted {
+			break
+		}
+		hide[i] = true
+		hidden, together = hidden+1, together+n[i]
 	}
 	return hide
 }

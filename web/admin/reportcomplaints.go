@@ -34,20 +34,29 @@ func (s *site) reportComplaints(r *http.Request, w *words, _ Viewer, f *reportFi
 		return reportPage{Empty: true}, nil
 	}
 	counts := map[storage.FeedbackKind]int{}
-	bySite, askedAt := map[string]int{}, map[string]int{}
+	bySite, askedAt := map[string]int{}, map[string]tally{}
 	for _, x := range said {
 		counts[x.Kind]++
 		if x.Kind == storage.Complaint {
 			bySite[x.Site]++
 		}
 	}
-	for _, a := range asked {
-		askedAt[a.Site]++
+	for i := range asked {
+		a := &asked[i]
+		if askedAt[a.Site] == nil {
+			askedAt[a.Site] = tally{}
+		}
+		askedAt[a.Site].add(a.Customer, false)
 	}
-	complaints := counts[storage.Complaint]
-	p.Lede = w.t("complaints_counted", complaints)
+	complaints, of := counts[storage.Complaint], response(asked, anyone)
+	// alone, a few complaints tell of whoever made them; beside so many who were asked they are a share of those
+	shown := func(n int) bool { return n == 0 || n >= report.FewestCounted || of.Manner != report.Hidden }
+	p.Lede = w.t("complaints_few")
+	if shown(complaints) {
+		p.Lede = w.t("complaints_counted", complaints)
+	}
 	tile := reportFigure{Label: w.t("complaints_per_1000"), Value: "–", Meta: w.t("asked_too_few", len(asked))}
-	if len(asked) >= report.FewestPlain {
+	if of.Compared() {
 		rate, within := report.Per1000(complaints, len(asked))
 		tile.Value, tile.Meta = decimal(rate), w.t("per_1000_of", decimal(within.Low), decimal(within.High), len(asked))
 		p.Lede = w.t("complaints_rate", complaints, len(asked), decimal(rate), decimal(within.Low), decimal(within.High))
@@ -59,10 +68,14 @@ func (s *site) reportComplaints(r *http.Request, w *words, _ Viewer, f *reportFi
 	}
 	p.Figures = append(p.Figures, tile)
 	for _, kind := range wanted {
-		p.Figures = append(p.Figures, reportFigure{Label: w.t("received_" + string(kind)), Value: strconv.Itoa(counts[kind]), Meta: w.t("received")})
+		one := reportFigure{Label: w.t("received_" + string(kind)), Value: "–", Meta: w.t("too_few_to_say")}
+		if shown(counts[kind]) {
+			one.Value, one.Meta = strconv.Itoa(counts[kind]), w.t("received")
+		}
+		p.Figures = append(p.Figures, one)
 	}
 	if len(bySite) > 0 && len(askedAt) > 1 {
-		p.Sections = append(p.Sections, s.complaintsBySite(w, f, bySite, askedAt))
+		p.Sections = append(p.Sections, s.complaintsBySite(w, bySite, askedAt))
 	}
 	p.Sections = append(p.Sections, w.causes(cases, s.causesOf(cases)))
 	p.Foot = append(p.Foot, w.t("complaints_foot"))
@@ -76,7 +89,7 @@ func (s *site) timesBefore(r *http.Request, w *words, f *reportFilter, now, serv
 		return "", false, err
 	}
 	asked, more, err := s.Store.Asked(r.Context(), f.earlier)
-	if err != nil || more || len(asked) < report.FewestPlain {
+	if err != nil || more || !response(asked, anyone).Compared() {
 		return "", false, err
 	}
 	before := 0
@@ -99,30 +112,35 @@ func (s *site) timesBefore(r *http.Request, w *words, f *reportFilter, now, serv
 var per1000Columns = []string{"label", "asked", "complaints", "per_1000", "low", "high"}
 
 // complaintsBySite is complaints per 1,000 asked at each site.
-func (s *site) complaintsBySite(w *words, f *reportFilter, complaints, asked map[string]int) reportSection {
+func (s *site) complaintsBySite(w *words, complaints map[string]int, asked map[string]tally) reportSection {
 	c := reportSection{ID: "site", Title: w.t("complaints_by_site"), Open: true, Even: true, columns: per1000Columns}
 	c.Head = [4]string{w.t("by_site"), w.t("asked_head"), w.t("interval"), w.t("per_1000")}
+	var parts []part
 	top := 1.0
-	for id, n := range asked {
-		if n >= report.FewestPlain {
-			_, i := report.Per1000(complaints[id], n)
-			top = max(top, i.High)
+	for _, id := range sortedSites(s, w, asked) {
+		parts = append(parts, part{key: id, label: s.siteName(w, id), rate: asked[id].rate()})
+	}
+	parts = hidden(parts)
+	for _, p := range parts {
+		if p.rate.Compared() {
+			_, within := report.Per1000(complaints[p.key], p.rate.N)
+			top = max(top, within.High)
 		}
 	}
-	for _, id := range sortedSites(s, w, asked) {
-		n := asked[id]
-		row := reportRow{Label: s.siteName(w, id), N: strconv.Itoa(n), Value: w.t("too_few_to_say"), raw: []string{s.siteName(w, id), "", "", "", "", ""}}
-		switch {
-		case n < report.FewestCounted:
-			row.N = w.t("under_five")
-		case n < report.FewestPlain:
-			row.Value = w.t("counted", complaints[id], n)
-			row.raw[1], row.raw[2] = row.N, strconv.Itoa(complaints[id])
-		default:
-			rate, i := report.Per1000(complaints[id], n)
+	for _, p := range parts {
+		k, n := complaints[p.key], p.rate.N
+		row := reportRow{Label: p.label, N: strconv.Itoa(n), raw: []string{p.label, "", "", "", "", ""}}
+		switch p.rate.Manner {
+		case report.Hidden:
+			row.N, row.Value = w.t("under_five"), w.t("too_few_to_say")
+		case report.Counted, report.Few:
+			row.Value = w.t("counted", k, n)
+			row.raw[1], row.raw[2] = row.N, strconv.Itoa(k)
+		case report.Plain:
+			rate, i := report.Per1000(k, n)
 			row.Value = w.t("per_1000_row", decimal(rate), decimal(i.Low), decimal(i.High))
 			row.Drawing = chart.Span{Mark: chart.Filled, P: rate, Low: i.Low, High: i.High, Mean: math.NaN(), Top: top}.SVG()
-			row.raw = []string{row.Label, row.N, strconv.Itoa(complaints[id]), decimal(rate), decimal(i.Low), decimal(i.High)}
+			row.raw = []string{row.Label, row.N, strconv.Itoa(k), decimal(rate), decimal(i.Low), decimal(i.High)}
 		}
 		c.Rows = append(c.Rows, row)
 	}
@@ -143,42 +161,65 @@ func (s *site) causesOf(cases []storage.FigureCase) (own []recovery.Cause) {
 
 var causeColumns = []string{"cause", "cases", "of_cases", "of_mentions", "cumulative"}
 
-// causes are the reasons that staff gave when they closed cases, those named most often first.
+// rarer is what a table calls the causes that are too rare to tell of, together.
+const rarer = "(rarer)"
+
+// causes are the reasons that staff gave when they closed cases, those named most often first. Causes
+// of fewer than five cases, or customers, stand in one row, with as many others as it takes.
 func (w *words) causes(cases []storage.FigureCase, own []recovery.Cause) reportSection {
 	c := reportSection{ID: "causes", Title: w.t("what_went_wrong"), Open: true, Even: true, columns: causeColumns}
 	c.Head = [4]string{w.t("cause"), w.t("cases_head"), w.t("share"), w.t("of_cases")}
-	mentions, closed := map[string]int{}, 0
+	mentions, customers := map[string]int{}, map[string]tally{}
+	said := func(c *storage.FigureCase) bool { return c.Resolution != nil && c.Resolution.Cause != "" }
 	for i := range cases {
-		if r := cases[i].Resolution; r != nil && r.Cause != "" {
-			mentions[r.Cause]++
-			closed++
+		if k := &cases[i]; said(k) {
+			cause := k.Resolution.Cause
+			if customers[cause] == nil {
+				customers[cause] = tally{}
+			}
+			mentions[cause]++
+			customers[cause].add(customerOf(k), true)
 		}
 	}
-	if closed < report.FewestCounted {
-		c.Notes = []string{w.t("causes_few", closed)}
+	whole := rateOfCases(cases, said, anyCase)
+	closed := whole.N
+	if whole.Manner == report.Hidden {
+		c.Notes = []string{w.t("causes_few")}
 		return c
 	}
-	vital := 0
 	all := report.CausesOf(mentions, closed)
-	for _, one := range all {
-		name := w.cause(one.Name, own)
-		row := reportRow{
-			Label: name, N: strconv.Itoa(one.Mentions), Value: w.t("k_of_n", one.Mentions, closed), Drawing: chart.Bar(float64(one.Mentions) / float64(all[0].Mentions)),
-			raw: []string{one.Name, strconv.Itoa(one.Mentions), "", "", ""},
-		}
-		if closed >= report.FewestRated {
-			rate := report.Show(one.Mentions, closed)
-			row.Value = w.rated(rate)
-			for i, x := range []float64{one.OfCases, one.OfMentions, one.Cumulative} {
+	parts := make([]part, len(all))
+	for i, one := range all {
+		parts[i].rate = customers[one.Name].rate()
+	}
+	vital, hid, so := 0, 0, 0.0
+	add := func(name, label string, n int, share float64) {
+		row := reportRow{Label: label, N: strconv.Itoa(n), Value: w.t("k_of_n", n, closed), Drawing: chart.Bar(float64(n) / float64(all[0].Mentions)), raw: []string{name, strconv.Itoa(n), "", "", ""}}
+		so += share
+		if whole.Rated() {
+			row.Value = w.rated(report.Show(n, closed))
+			for i, x := range []float64{float64(n) / float64(closed), share, so} {
 				row.raw[2+i] = strconv.FormatFloat(x, 'f', 6, 64)
 			}
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	parts = hidden(parts)
+	for i, one := range all {
+		if parts[i].rate.Manner == report.Hidden {
+			hid += one.Mentions
+			continue
 		}
 		if one.Vital {
 			vital++
 		}
-		c.Rows = append(c.Rows, row)
+		add(one.Name, w.cause(one.Name, own), one.Mentions, one.OfMentions)
 	}
-	if closed >= report.FewestPlain {
+	reached := so
+	if hid > 0 {
+		add(rarer, w.t("rarer_causes"), hid, 1-so)
+	}
+	if closed >= report.FewestPlain && reached >= 0.8 {
 		c.Notes = append(c.Notes, w.t("vital_few", vital, w.percent(all[vital-1].Cumulative)))
 	}
 	c.Notes = append(c.Notes, w.t("causes_foot", closed, len(cases)))

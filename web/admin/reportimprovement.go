@@ -60,6 +60,9 @@ func (s *site) reportImprovement(r *http.Request, w *words, v Viewer, f *reportF
 		otherBefore, otherAfter = in(false, false), in(true, false)
 		parts = append(parts, part{"others_before", w.t("before_at", w.t("other_sites"), last), "", otherBefore}, part{"others_after", w.t("after_at", w.t("other_sites"), change), "", otherAfter})
 	}
+	for from := 0; from < len(parts); from += 2 { // before and after are all there is of either
+		hidden(parts[from : from+2])
+	}
 	top := 0.1
 	for _, x := range parts {
 		if x.rate.Rated() {

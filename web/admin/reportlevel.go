@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -77,7 +78,7 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 		p.Figures = append(p.Figures, w.figureOfRate(w.t(one.label), rate, earlier, f.behind("level", strconv.Itoa(one.worst)+"-"+strconv.Itoa(one.best))))
 	}
 	points := reportFigure{Label: w.t("mean_level"), Value: "–", Meta: w.t("mean_from_ten"), URL: f.behind()}
-	if m := levels.Points; m.Shown() {
+	if m := levels.Points; m.Shown() && bad.Rated() {
 		points.Value = decimal(m.Mean)
 		points.Meta = w.t("mean_interval", decimal(m.Within.Low), decimal(m.Within.High), levels.Median)
 	}
@@ -188,37 +189,38 @@ func (s *site) levelTrend(w *words, f *reportFilter, list []storage.JudgedSessio
 func (s *site) levelBars(w *words, f *reportFilter, list []storage.JudgedSession, levels report.Levels) reportSection {
 	c := reportSection{ID: "levels", Title: w.t("seven_levels"), Even: true, columns: rateColumns, Notes: []string{w.t("cut_legend")}}
 	c.Head = [4]string{w.t("level"), w.t("answers_head"), "", w.t("share")}
-	if !levels.Unsatisfied.Rated() {
+	caption := func(of []storage.JudgedSession) string {
+		return w.t("levels_caption", w.rated(rateOf(of, unsatisfied).Rate), w.rated(rateOf(of, between(6, 7)).Rate), w.rated(rateOf(of, between(7, 7)).Rate))
+	}
+	if !rateOf(list, unsatisfied).Rated() {
 		c.Notes = []string{w.t("finding_few", levels.N)}
 		return c
 	}
-	c.Caption = w.t("levels_caption", w.rated(levels.Unsatisfied), w.rated(levels.TopTwo), w.rated(levels.Top))
+	c.Caption = caption(list)
 	by := map[string][]storage.JudgedSession{}
 	for i := range list {
 		by[list[i].Site] = append(by[list[i].Site], list[i])
 	}
 	drawn := [][7]int{levels.Counts}
 	var sites []string
-	for id, of := range by {
-		if len(of) >= report.FewestRated && len(by) > 1 {
-			sites = append(sites, id)
-			drawn = append(drawn, levelsIn(of))
+	for _, p := range hidden(partsOf(by)) {
+		if p.rate.Rated() && len(by) > 1 {
+			sites = append(sites, p.key)
+			drawn = append(drawn, levelsIn(by[p.key]))
 		}
 	}
 	slices.SortFunc(sites, func(a, b string) int { return strings.Compare(s.siteName(w, a)+a, s.siteName(w, b)+b) })
 	low, width := chart.Aligned(drawn...)
 	name := func(level, n int) string { return w.t("level_n", level) + ": " + strconv.Itoa(n) }
-	bar := func(id, title string, counts [7]int, large bool) chart.Levels {
-		of := report.LevelsOf(counts)
+	bar := func(id, title string, of []storage.JudgedSession, large bool) chart.Levels {
 		return chart.Levels{
-			ID: id, Title: title, Description: w.t("levels_caption", w.rated(of.Unsatisfied), w.rated(of.TopTwo), w.rated(of.Top)),
-			Counts: counts, Low: low, Whole: width, Large: large, Name: name, Percent: w.percent,
+			ID: id, Title: title, Description: caption(of),
+			Counts: levelsIn(of), Low: low, Whole: width, Large: large, Name: name, Percent: w.percent,
 		}
 	}
-	c.Drawing = bar("levels", c.Title, levels.Counts, true).SVG()
+	c.Drawing = bar("levels", c.Title, list, true).SVG()
 	for i, id := range sites {
-		counts := levelsIn(by[id])
-		c.Below = append(c.Below, reportDrawing{s.siteName(w, id), w.t("n_answers", len(by[id])), bar("levels-"+strconv.Itoa(i), s.siteName(w, id), counts, false).SVG()})
+		c.Below = append(c.Below, reportDrawing{s.siteName(w, id), w.t("n_answers", len(by[id])), bar("levels-"+strconv.Itoa(i), s.siteName(w, id), by[id], false).SVG()})
 	}
 	for level := range levels.Counts {
 		at := strconv.Itoa(level + 1)
@@ -226,6 +228,14 @@ func (s *site) levelBars(w *words, f *reportFilter, list []storage.JudgedSession
 		c.Rows = append(c.Rows, w.rowOf(part{at, w.t("level_n", level+1), f.behind("level", at), rate}))
 	}
 	return c
+}
+
+// partsOf are the shares of the unsatisfied of parts, in no order that means anything.
+func partsOf(by map[string][]storage.JudgedSession) (parts []part) {
+	for _, key := range slices.Sorted(maps.Keys(by)) {
+		parts = append(parts, part{key: key, rate: rateOf(by[key], unsatisfied)})
+	}
+	return parts
 }
 
 var meanColumns = []string{"flow", "question", "n", "mean", "low", "high"}

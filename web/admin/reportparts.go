@@ -165,7 +165,7 @@ func hidden(parts []part) []part {
 	for i, p := range parts {
 		n[i] = p.rate.N
 		if p.rate.Manner == report.Hidden && n[i] >= report.FewestCounted {
-			n[i] = 1 // of too few customers
+			n[i] = max(1, min(p.rate.Customers, report.FewestCounted-1)) // of too few customers
 		}
 	}
 	for i, hide := range report.Complement(n) {

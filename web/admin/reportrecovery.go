@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -31,58 +32,60 @@ func (s *site) reportRecovery(r *http.Request, w *words, _ Viewer, f *reportFilt
 	if err != nil || more || len(cases) == 0 {
 		return reportPage{TooMany: more, Empty: err == nil && !more}, err
 	}
-	now := s.Clock()
-	var answered, recovered, settled, reopened, contacted int
-	for i := range cases {
-		c := &cases[i]
-		if c.Outcome.Recovered != recovery.RecoveredUnknown {
-			answered++
-		}
-		if c.Outcome.Recovered == recovery.RecoveredYes {
-			recovered++
-		}
-		if c.Outcome.Settled == recovery.SettledYes {
-			settled++
-		}
-		if c.Reopens > 0 {
-			reopened++
-		}
-		if !c.First.Contacted.IsZero() {
-			contacted++
-		}
-	}
-	n := len(cases)
-	rec := report.RecoveryOf(n, contacted, answered, recovered)
-	tile := func(label string, rate report.Rate, meta string) reportFigure {
-		t := w.figureOfRate(w.t(label), report.Clustered{Rate: rate}, nil, "")
-		if meta != "" && rate.Rated() {
-			t.Meta += " · " + meta
-		}
-		return t
-	}
-	floor := ""
-	if n >= report.FewestRated {
-		floor = w.t("floor_of_all", w.percent(rec.Floor))
-	}
-	p.Figures = []reportFigure{
-		{Label: w.t("cases_opened"), Value: strconv.Itoa(n), Meta: w.t("in_these_days"), URL: f.behindCases()},
-		tile("contacted_share", rec.Contacted, ""),
-		tile("recovered_share", rec.Recovered, floor),
-		tile("settled_share", report.Show(settled, answered), ""),
-		tile("reopened_share", report.Show(reopened, n), ""),
-	}
-	if n < report.FewestCounted { // what one case did would be told
+	now, n := s.Clock(), len(cases)
+	all := rateOfCases(cases, anyCase, anyCase)
+	if all.Manner == report.Hidden { // what one case did would be told
 		p.Figures = []reportFigure{{Label: w.t("cases_opened"), Value: "–", Meta: w.t("too_few_to_say")}}
 		p.Lede = w.t("cases_few")
 		return p, nil
 	}
-	p.Lede = w.t("cases_counted", n)
-	if rec.Recovered.Rated() {
-		p.Lede = w.t("recovered_finding", w.rated(rec.Recovered), answered, w.percent(rec.Floor), n)
+	share := func(label string, of, yes func(*storage.FigureCase) bool) reportFigure {
+		return w.figureOfRate(w.t(label), rateOfCases(cases, of, yes), nil, "")
 	}
-	p.Sections = append(p.Sections, w.funnelOf(cases, answered, recovered, settled), w.promises(cases), w.steps(cases, now))
+	recovered := share("recovered_share", saidHow, wonBack)
+	p.Lede = w.t("cases_counted", n)
+	if rate := rateOfCases(cases, saidHow, wonBack); rate.Rated() {
+		floor := w.percent(report.RecoveryOf(n, 0, rate.N, rate.K).Floor)
+		recovered.Meta += " · " + w.t("floor_of_all", floor)
+		p.Lede = w.t("recovered_finding", w.rated(rate.Rate), rate.N, floor, n)
+	}
+	p.Figures = []reportFigure{
+		{Label: w.t("cases_opened"), Value: strconv.Itoa(n), Meta: w.t("in_these_days"), URL: f.behindCases()},
+		share("contacted_share", anyCase, func(c *storage.FigureCase) bool { return !c.First.Contacted.IsZero() }),
+		recovered,
+		share("settled_share", saidSettled, calledSettled),
+		share("reopened_share", anyCase, func(c *storage.FigureCase) bool { return c.Reopens > 0 }),
+	}
+	p.Sections = append(p.Sections, w.funnelOf(cases), w.promises(cases), w.steps(cases, now))
 	p.Foot = append(p.Foot, w.t("recovery_foot"))
 	return p, nil
+}
+
+// What may be true of a case.
+func anyCase(*storage.FigureCase) bool { return true }
+func saidHow(c *storage.FigureCase) bool {
+	return c.Outcome.Recovered != recovery.RecoveredUnknown
+}
+func saidSettled(c *storage.FigureCase) bool {
+	return c.Outcome.Settled != recovery.SettledUnknown
+}
+func wonBack(c *storage.FigureCase) bool       { return c.Outcome.Recovered == recovery.RecoveredYes }
+func calledSettled(c *storage.FigureCase) bool { return c.Outcome.Settled == recovery.SettledYes }
+
+// customerOf is whose case it is; a case of who was erased is a customer's of its own.
+func customerOf(c *storage.FigureCase) string {
+	return cmp.Or(c.Customer, c.Identity, "case:"+c.ID)
+}
+
+// rateOfCases is the share of the cases that fit, clustered by customer.
+func rateOfCases(cases []storage.FigureCase, of, yes func(*storage.FigureCase) bool) report.Clustered {
+	t := tally{}
+	for i := range cases {
+		if c := &cases[i]; of(c) {
+			t.add(customerOf(c), yes(c))
+		}
+	}
+	return t.rate()
 }
 
 // behindCases is the list of answers with a case behind a figure of cases.
@@ -95,35 +98,35 @@ func (f *reportFilter) behindCases() string {
 
 var stepColumns = []string{"step", "cases", "of_cases"}
 
-// funnelOf is how far cases came.
-func (w *words) funnelOf(cases []storage.FigureCase, answered, recovered, settled int) reportSection {
+// funnelOf is how far cases came. What customers said afterwards is a share of those who said
+// something, and hidden where they are too few: it would follow from the steps beside it.
+func (w *words) funnelOf(cases []storage.FigureCase) reportSection {
 	c := reportSection{ID: "way", Title: w.t("how_far_cases_came"), Open: true, Even: true, columns: stepColumns}
 	c.Head = [4]string{w.t("step"), w.t("cases_head"), w.t("share"), w.t("of_cases")}
-	n := len(cases)
-	count := func(yes func(*storage.FigureCase) bool) (k int) {
-		for i := range cases {
-			if yes(&cases[i]) {
-				k++
-			}
-		}
-		return k
-	}
-	add := func(key string, k int) {
-		rate := report.Show(k, n)
-		row := reportRow{Label: w.t("step_" + key), N: strconv.Itoa(k), Value: w.rated(rate), Drawing: chart.Bar(float64(k) / float64(n)), raw: []string{key, strconv.Itoa(k), ""}}
+	add := func(key string, yes func(*storage.FigureCase) bool) {
+		rate := rateOfCases(cases, anyCase, yes)
+		row := reportRow{Label: w.t("step_" + key), N: strconv.Itoa(rate.K), Value: w.rated(rate.Rate), Drawing: chart.Bar(float64(rate.K) / float64(rate.N)), raw: []string{key, strconv.Itoa(rate.K), ""}}
 		if rate.Rated() {
 			row.raw[2] = strconv.FormatFloat(rate.P, 'f', 6, 64)
 		}
 		c.Rows = append(c.Rows, row)
 	}
-	add("opened", n)
+	add("opened", anyCase)
 	for _, step := range caseSteps {
-		add(step.key, count(func(c *storage.FigureCase) bool { return !step.at(c).IsZero() }))
+		add(step.key, func(c *storage.FigureCase) bool { return !step.at(c).IsZero() })
 	}
-	add("asked", count(func(c *storage.FigureCase) bool { return !c.Outcome.Asked.IsZero() }))
-	add("answered", answered)
-	add("recovered", recovered)
-	add("settled", settled)
+	add("asked", func(c *storage.FigureCase) bool { return !c.Outcome.Asked.IsZero() })
+	add("answered", saidHow)
+	for _, one := range []struct {
+		key      string
+		said, so func(*storage.FigureCase) bool
+	}{{"recovered", saidHow, wonBack}, {"settled", saidSettled, calledSettled}} {
+		if said := rateOfCases(cases, one.said, anyCase); said.N > 0 && said.Manner == report.Hidden {
+			c.Rows = append(c.Rows, reportRow{Label: w.t("step_" + one.key), N: w.t("under_five"), Value: w.t("too_few_to_say"), raw: []string{one.key, "", ""}})
+			continue
+		}
+		add(one.key, one.so)
+	}
 	return c
 }
 
@@ -148,6 +151,12 @@ func (w *words) promises(cases []storage.FigureCase) reportSection {
 		row := reportRow{
 			Label: w.t("step_" + step.key), N: w.t("met_of_due", in.Met+in.Missed, in.NotYetDue), Value: w.rated(in.Rate),
 			raw: []string{step.key, strconv.Itoa(in.Met), strconv.Itoa(in.Missed), strconv.Itoa(in.NotYetDue), "", "", ""},
+		}
+		of := rateOfCases(cases, func(c *storage.FigureCase) bool { return !step.at(c).IsZero() || slices.Contains(c.Missed, step.clock) }, anyCase)
+		if of.N > 0 && !of.Rated() && in.Rate.Rated() { // of too few customers
+			in.Rate = of.Rate
+			in.Rate.K, in.Rate.N = in.Met, in.Met+in.Missed
+			row.Value = w.rated(in.Rate)
 		}
 		if in.Rate.Rated() {
 			row.Drawing = chart.Span{Mark: markOf(in.Rate), P: in.Rate.P, Low: in.Rate.Low(), High: in.Rate.High(), Mean: 0.8, Top: 1}.SVG()

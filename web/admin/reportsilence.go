@@ -55,19 +55,15 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 	if err != nil || more || len(asked) == 0 {
 		return reportPage{TooMany: more, Empty: err == nil && !more}, err
 	}
-	var opened, answered, bad int
+	who, opened := tally{}, tally{}
 	for i := range asked {
-		if asked[i].Opened {
-			opened++
-		}
+		opened.add(asked[i].Customer, asked[i].Opened)
 		if asked[i].Answered {
-			answered++
-			if asked[i].Level <= 3 {
-				bad++
-			}
+			who.add(asked[i].Customer, asked[i].Level <= 3)
 		}
 	}
-	all := response(asked, anyone)
+	all, said := response(asked, anyone), who.rate()
+	answered, bad := said.N, said.K
 	var earlier *report.Clustered
 	if f.compare != "none" {
 		was, more, err := s.Store.Asked(ctx, f.earlier)
@@ -80,9 +76,9 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 		}
 	}
 	p.Figures = append(p.Figures, w.figureOfRate(w.t("answered_share"), all, earlier, f.behind()),
-		w.figureOfRate(w.t("opened_share"), report.Clustered{Rate: report.Show(opened, len(asked))}, nil, ""))
+		w.figureOfRate(w.t("opened_share"), opened.rate(), nil, ""))
 	p.Lede = w.t("silence_few", len(asked))
-	if all.Rated() && answered >= report.FewestRated {
+	if all.Rated() && said.Rated() {
 		bounds := report.Bounds(bad, answered, len(asked))
 		tile := reportFigure{
 			Label: w.t("unsatisfied_bounds"), Value: w.t("from_to_percent", hundredths(bounds.Low), hundredths(bounds.High)), Meta: w.t("whatever_the_silent"),

@@ -1,0 +1,385 @@
+package admin
+
+import (
+	"encoding/csv"
+	"fmt"
+	"html"
+	"math/rand/v2"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+)
+
+var (
+	tags    = regexp.MustCompile(`<[^>]*>`)
+	tableOf = regexp.MustCompile(`/reports/[a-z]+/table\.csv\?[^"]*`)
+	rateOfN = regexp.MustCompile(`(\d+) % \(\d+–\d+\) of (\d+)`)
+	ofN     = regexp.MustCompile(`\b(\d+) of (\d+): too few for a rate|\b(\d+) of (\d+)\s+too few for a rate`)
+	moved   = regexp.MustCompile(`(up|down) \d+ points \((−?\d+) to (−?\d+)\)`)
+	times   = regexp.MustCompile(`[\d.]+ times as often \(([\d.]+) to ([\d.]+)\)`)
+	oneRow  = regexp.MustCompile(`(?s)<tr>.*?</tr>`)
+	numbers = regexp.MustCompile(`<td class="num">(\d+)</td>`)
+	drawn   = regexp.MustCompile(`<p class="by"><span>[^<]*</span><span class="meta">(\d+) answers?</span>`)
+	totals  = regexp.MustCompile(`(\d+) answers? of \d+ customer|(\d+) customers? (?:was|were) asked|of (\d+) asked`)
+)
+
+func asInt(s string) int { n, _ := strconv.Atoi(s); return n }
+
+// apart reports whether what is left of a total tells of few people.
+func apart(left int) bool { return left > 0 && left < report.FewestCounted }
+
+// textOf is what a page says.
+func textOf(page string) string {
+	return strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(page, " "))), " ")
+}
+
+// tooMuch lists what a page shows and may not: a rate under ten, counts of under five, something compared
+// under thirty, a change whose range holds 0.
+func tooMuch(page string) (faults []string) {
+	text := textOf(page)
+	for _, m := range rateOfN.FindAllStringSubmatch(text, -1) {
+		if asInt(m[2]) < report.FewestRated {
+			faults = append(faults, "a rate of too few: "+m[0])
+		}
+	}
+	for _, m := range ofN.FindAllStringSubmatch(text, -1) {
+		if asInt(m[2]+m[4]) < report.FewestCounted {
+			faults = append(faults, "counts of too few: "+m[0])
+		}
+	}
+	for _, m := range moved.FindAllStringSubmatch(text, -1) {
+		if strings.HasPrefix(m[2], "−") != strings.HasPrefix(m[3], "−") || m[2] == "0" || m[3] == "0" {
+			low, high := m[2], m[3]
+			if low != "0" && high != "0" || low == "0" && high == "0" { // an end that rounds to 0 may lie on its side of it
+				faults = append(faults, "called a change: "+m[0])
+			}
+		}
+	}
+	for _, m := range times.FindAllStringSubmatch(text, -1) {
+		low, _ := strconv.ParseFloat(m[1], 64)
+		high, _ := strconv.ParseFloat(m[2], 64)
+		if low < 1 && high > 1 {
+			faults = append(faults, "called a change: "+m[0])
+		}
+	}
+	for _, row := range oneRow.FindAllString(page, -1) {
+		if m := numbers.FindStringSubmatch(row); m != nil && strings.Contains(row, "against all others") && asInt(m[1]) < report.FewestPlain {
+			faults = append(faults, "compared, of "+m[1]+": "+tags.ReplaceAllString(row, " "))
+		}
+	}
+	if of := totals.FindStringSubmatch(text); of != nil {
+		left, any := asInt(of[1]+of[2]+of[3]), false
+		for _, m := range drawn.FindAllStringSubmatch(page, -1) {
+			any = true
+			left -= asInt(m[1])
+			if asInt(m[1]) < report.FewestRated {
+				faults = append(faults, "drawn, of too few: "+m[0])
+			}
+		}
+		if any && apart(left) {
+			faults = append(faults, fmt.Sprintf("the levels of %d who are not drawn follow from the others", left))
+		}
+	}
+	for _, none := range []string{"NaN", "+Inf", "%!"} {
+		if strings.Contains(page, none) {
+			faults = append(faults, "no number: "+none)
+		}
+	}
+	return faults
+}
+
+// tooMuchIn lists what a table shows and may not. all is of how many it is, 0 = not known.
+func tooMuchIn(rows [][]string, all int) (faults []string) {
+	at := map[string]int{}
+	for i, name := range rows[0] {
+		at[name] = i
+	}
+	head, shown := strings.Join(rows[0], ","), 0
+	say := func(row []string, what string) { faults = append(faults, fmt.Sprintf("%s: %q", what, row)) }
+	opened, answered := 0, 0
+	for _, row := range rows[1:] {
+		n := func(name string) int { return asInt(row[at[name]]) }
+		has := func(name string) bool { return row[at[name]] != "" }
+		switch head {
+		case strings.Join(rateColumns, ","):
+			shown += n("n")
+			few := min(n("n"), n("customers"))
+			switch {
+			case row[at["shown"]] == string(report.Hidden):
+				if strings.Join(row[2:], "") != "" {
+					say(row, "what is hidden is told")
+				}
+			case few < report.FewestCounted || n("k") > n("n"):
+				say(row, "of too few")
+			case has("rate") && few < report.FewestRated:
+				say(row, "a rate of too few")
+			}
+		case strings.Join(meanColumns, ","):
+			if has("n") && n("n") < report.FewestCounted || has("mean") && n("n") < report.FewestMeant {
+				say(row, "a mean of too few")
+			}
+		case strings.Join(per1000Columns, ","):
+			shown += n("asked")
+			if has("asked") && n("asked") < report.FewestCounted || has("per_1000") && n("asked") < report.FewestPlain {
+				say(row, "of too few")
+			}
+		case strings.Join(causeColumns, ","):
+			shown += n("cases")
+			if n("cases") < report.FewestCounted || has("of_cases") && all > 0 && all < report.FewestRated {
+				say(row, "of too few")
+			}
+		case strings.Join(stepColumns, ","):
+			switch row[0] {
+			case "opened":
+				opened = n("cases")
+			case "answered":
+				answered = n("cases")
+			case "recovered", "settled":
+				if has("cases") && apart(answered) {
+					say(row, fmt.Sprintf("what %d said", answered))
+				}
+			}
+			if opened < report.FewestCounted || has("of_cases") && opened < report.FewestRated {
+				say(row, "of too few")
+			}
+		case strings.Join(promiseColumns, ","):
+			if due := n("met") + n("missed"); has("met") && apart(due) || has("rate") && due < report.FewestRated {
+				say(row, "of too few")
+			}
+		case strings.Join(timeColumns, ","):
+			if n("cases") < report.FewestCounted || has("median_minutes") && n("cases") < report.FewestRated {
+				say(row, "of too few")
+			}
+		default:
+			say(rows[0], "nobody knows how to look at such a table")
+		}
+	}
+	if all > 0 && shown > 0 && apart(all-shown) {
+		faults = append(faults, fmt.Sprintf("%d of %d are shown: what the others have follows", shown, all))
+	}
+	return faults
+}
+
+// TestWhatMayNotBeShownIsFound shows the look a page and a table of each fault.
+func TestWhatMayNotBeShownIsFound(t *testing.T) {
+	for _, page := range []string{
+		"<b>50 %</b><span>(20–80) of 9</span>",
+		"3 of 4: too few for a rate",
+		"up 5 points (−1 to 11)", "down 5 points (−11 to 2)",
+		"1.4 times as often (0.8 to 2.1)",
+		`<tr><th>x</th><td class="num">29</td><td>10 % (4–27)<br>against all others: no clear change</td></tr>`,
+		`43 answers of 40 customers <p class="by"><span>Main</span><span class="meta">40 answers</span>`,
+		`43 answers of 40 customers <p class="by"><span>Main</span><span class="meta">9 answers</span>`,
+		"(NaN–NaN)",
+	} {
+		if len(tooMuch(page)) == 0 {
+			t.Errorf("nothing is found in %q", page)
+		}
+	}
+	if got := tooMuch(`50 % (26–74) of 12, up 5 points (0 to 11), 40 answers of 40 customers <p class="by"><span>Main</span><span class="meta">40 answers</span>`); got != nil {
+		t.Errorf("what may be shown is a fault: %q", got)
+	}
+	for i, c := range []struct {
+		head []string
+		row  string
+		all  int
+	}{
+		{rateColumns, "a,hidden,1,,,,,", 0},
+		{rateColumns, "a,few,1,4,4,,,", 0},
+		{rateColumns, "a,few,1,12,3,,,", 0},
+		{rateColumns, "a,few,1,9,9,0.1,0,1", 0},
+		{rateColumns, "a,plain,9,40,40,0.1,0,1", 43},
+		{meanColumns, "f,q,9,5.0,1.0,9.0", 0},
+		{per1000Columns, "a,4,1,,,", 0},
+		{per1000Columns, "a,29,1,5.0,1.0,9.0", 0},
+		{causeColumns, "slow,4,,,", 0},
+		{causeColumns, "slow,6,0.600000,0.6,0.6", 9},
+		{causeColumns, "slow,12,0.900000,0.9,0.9", 13},
+		{stepColumns, "opened,4,", 0},
+		{promiseColumns, "taken,3,1,2,,,", 0},
+		{promiseColumns, "taken,3,3,2,0.5,0.1,0.9", 0},
+		{timeColumns, "taken,9,4.0,", 0},
+		{[]string{"a", "table", "of", "somebody", "else"}, "1,2,3,4,5", 0},
+	} {
+		if len(tooMuchIn([][]string{c.head, strings.Split(c.row, ",")}, c.all)) == 0 {
+			t.Errorf("nothing is found in table %d: %s", i, c.row)
+		}
+	}
+	way := [][]string{stepColumns, {"opened", "12", "1.000000"}, {"answered", "3", "0.250000"}, {"recovered", "2", "0.166667"}}
+	if len(tooMuchIn(way, 0)) == 0 {
+		t.Error("what three customers said may be told")
+	}
+}
+
+// TestNoPageShowsWhatItMayNot renders every page that needs no name of something, and every report
+// under random filters with each of its tables, of random answers, cases and complaints.
+func TestNoPageShowsWhatItMayNot(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 16))
+	var pages, of []string
+	for _, to := range routes {
+		at, get := strings.CutPrefix(to.pattern, "GET ")
+		at = strings.TrimSuffix(at, "{$}")
+		switch {
+		case !get || at == "/live" || strings.HasPrefix(at, "/login"): // a stream; and leaving
+		case strings.Contains(at, "/reports/{report}"):
+			if !strings.HasSuffix(at, ".csv") {
+				for _, one := range reports {
+					of = append(of, "/reports/"+one.name)
+				}
+			}
+		case strings.HasPrefix(at, "/reports/"):
+			t.Errorf("nobody looks at %s", at)
+		case !strings.Contains(at, "{"):
+			pages = append(pages, at)
+		}
+	}
+	tables, rates, looked := map[string]int{}, 0, 0
+	for _, n := range []int{3, 12, 60, 400} {
+		w := newWorld(t)
+		w.happened(r, n)
+		robin := w.as("robin")
+		for _, at := range pages {
+			if got := robin.get(at); got.Code == 200 && strings.HasPrefix(got.Header().Get("Content-Type"), "text/html") {
+				looked++
+				for _, fault := range tooMuch(body(got)) {
+					t.Errorf("%s of %d: %s", at, n, fault)
+				}
+			}
+		}
+		filters := []string{"", "?period=30", "?site=harbour", "?service=Beard&period=365&compare=year", "?from=2026-01-01&to=2026-02-10", "?period=365&site=main"}
+		for range 6 {
+			filters = append(filters, "?"+randomFilter(r).Encode())
+		}
+		for _, filter := range filters {
+			for _, name := range of {
+				got := robin.get(name + filter)
+				page := body(got)
+				if got.Code != 200 {
+					t.Fatalf("%s%s: %d %s", name, filter, got.Code, page)
+				}
+				rates += len(rateOfN.FindAllString(textOf(page), -1))
+				for _, fault := range append(faultsOf(page), tooMuch(page)...) {
+					t.Errorf("%s%s of %d: %s", name, filter, n, fault)
+				}
+				for _, at := range tableOf.FindAllString(page, -1) {
+					rows, err := csv.NewReader(strings.NewReader(body(robin.get(html.UnescapeString(at))))).ReadAll()
+					if err != nil || len(rows) < 2 {
+						t.Fatalf("%s: %d rows, %v", at, len(rows), err)
+					}
+					tables[strings.Join(rows[0], ",")]++
+					for _, fault := range tooMuchIn(rows, wholeOf(page, name, html.UnescapeString(at))) {
+						t.Errorf("%s of %d: %s", at, n, fault)
+					}
+				}
+			}
+		}
+	}
+	if len(tables) < 6 || rates < 100 || looked < 60 {
+		t.Errorf("only %d rates, %d other pages and these tables were looked at: %v", rates, looked, tables)
+	}
+}
+
+// wholeOf is of how many a table is, as its page says; 0 = it is no parts of a whole, or unsaid.
+func wholeOf(page, name, table string) int {
+	q, _ := url.Parse(table)
+	id := q.Query().Get("chart")
+	switch text := textOf(page); {
+	case id == "levels" || id == "change" || id == "questions":
+		return 0
+	case id == "causes":
+		if m := regexp.MustCompile(`(\d+) of \d+ cases say a cause`).FindStringSubmatch(text); m != nil {
+			return asInt(m[1])
+		}
+	case name == "/reports/level" || name == "/reports/silence" || name == "/reports/complaints":
+		if m := totals.FindStringSubmatch(text); m != nil {
+			return asInt(m[1] + m[2] + m[3])
+		}
+	}
+	return 0
+}
+
+// randomFilter is some days, and perhaps a site or a service.
+func randomFilter(r *rand.Rand) url.Values {
+	q := url.Values{}
+	from := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC).AddDate(0, 0, -r.IntN(200))
+	q.Set("from", from.Format(time.DateOnly))
+	q.Set("to", from.AddDate(0, 0, r.IntN(120)).Format(time.DateOnly))
+	for name, values := range map[string][]string{"site": {"main", "harbour", ""}, "service": {"Haircut", "Beard", ""}, "compare": {"none", "year", ""}} {
+		if v := values[r.IntN(3)]; v != "" {
+			q.Set(name, v)
+		}
+	}
+	return q
+}
+
+// happened fills a world with what happens by chance: answers, the invitations that led to them, cases that
+// came some way, and words.
+func (w *world) happened(r *rand.Rand, n int) {
+	w.t.Helper()
+	all := random(r, n)
+	first := w.n
+	w.judge(all...)
+	causes := []string{"responsiveness", "responsiveness", "responsiveness", "empathy", "empathy", "price", "other"}
+	cases := 0
+	var turns []storage.Turn
+	add := func(c storage.Change) {
+		turns = append(turns, storage.Turn{Key: fmt.Sprint("happened:", w.n, len(turns)), Apply: func(storage.Loaded) (storage.Change, error) { return c, nil }})
+	}
+	for i, j := range all {
+		id := func(kind int) string { return fmt.Sprintf("%08d-0000-7000-8000-%012d", kind, first+i) }
+		session := fmt.Sprintf("00000000-0000-7000-8000-%012d", first+i+1)
+		day, _ := time.Parse(time.DateOnly, j.day)
+		of := storage.Person{Platform: "telegram", Account: "42", User: j.customer}.ID()
+		asked := storage.Invitation{ID: id(1), Site: j.site, Flow: "one_tap_csat", Version: 1, Customer: j.customer, Created: day.Add(10 * time.Hour), Attributes: map[string]string{"service_name": j.service}}
+		if r.IntN(4) > 0 {
+			asked.Session, asked.RedeemedAt = session, day.Add(11*time.Hour)
+		}
+		add(storage.Change{Invitation: &asked})
+		if r.IntN(6) == 0 {
+			kind := wanted[r.IntN(len(wanted))]
+			add(storage.Change{Feedback: []storage.Feedback{{ID: id(2), Kind: kind, Site: j.site, Session: session, Identity: of, Text: "late", At: day.Add(12 * time.Hour)}}})
+		}
+		if j.level > 3 {
+			continue
+		}
+		c := storage.Case{Case: recovery.Case{ID: id(3), State: recovery.Open, Session: session, OpenedAt: day.Add(12 * time.Hour)}, Site: j.site, Identity: of}
+		cases++
+		c.Number = cases
+		for step, at := range []*time.Time{&c.First.Acknowledged, &c.First.Contacted, &c.First.Resolved} {
+			if r.IntN(5) == 0 {
+				break
+			}
+			*at = c.OpenedAt.Add(time.Duration(step+1) * time.Duration(1+r.IntN(90)) * time.Minute)
+		}
+		if !c.First.Resolved.IsZero() {
+			c.State, c.EndedAt = recovery.Resolved, c.First.Resolved
+			c.Resolution = &recovery.Resolution{Cause: causes[r.IntN(len(causes))], Actions: []recovery.Action{{}}}
+			if r.IntN(3) > 0 {
+				c.Outcome.Asked = c.EndedAt.Add(time.Hour)
+			}
+			if !c.Outcome.Asked.IsZero() && r.IntN(2) == 0 {
+				c.Outcome.Recovered, c.Outcome.Settled = recovery.RecoveredYes, recovery.SettledYes
+				if r.IntN(2) == 0 {
+					c.Outcome.Recovered, c.Outcome.Settled = recovery.RecoveredNot, recovery.SettledNo
+				}
+			}
+		}
+		add(storage.Change{Case: &c})
+	}
+	for some := range slices.Chunk(turns, 50) {
+		for _, err := range w.store.Advance(w.t.Context(), 0, some) {
+			if err != nil {
+				w.t.Fatal(err)
+			}
+		}
+	}
+	w.folds()
+}
