@@ -60,7 +60,7 @@ var rooms = []room{
 	{path: "bot/asking", imports: []string{"bot", "bot/snapshot", "bot/voice", "invitation/...", "privacy", "report", "storage", "recovery", "survey", "access", "adapters/chat"}},
 	{path: "bot/...", imports: []string{"bot/...", "privacy", "storage", "recovery", "survey", "survey/words", "report", "access", "allowance", "adapters/chat"}},
 
-	{path: "storage", imports: []string{"report", "privacy", "recovery", "survey", "access", "allowance", "adapters/chat"}},
+	{path: "storage", imports: []string{"report", "privacy", "recovery", "survey", "survey/words", "access", "allowance", "adapters/chat"}},
 	{path: "storage/archive", pure: true},
 	{path: "storage/storagetest", imports: []string{"report", "privacy", "storage", "storage/internal/...", "recovery", "survey", "access", "allowance", "adapters/chat"}},
 	{path: "storage/internal/...", imports: []string{"report", "privacy", "storage/internal/...", "storage", "recovery", "survey", "access", "allowance", "adapters/chat"}},

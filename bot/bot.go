@@ -25,7 +25,7 @@ import (
 type Config struct {
 	Store     storage.Store
 	Key       []byte               // SECRET_KEY: makes the ids of invitations from their tokens
-	PublicURL string               // no trailing slash; may have a path; "" = unknown
+	PublicURL string               // no trailing slash; may have a path; "" = what the pages found
 	Clock     func() time.Time     // nil = time.Now
 	Log       *slog.Logger         // nil = discard
 	Templates func() []survey.Flow // shipped flows, published on first use by name; nil = none

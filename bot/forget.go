@@ -138,9 +138,16 @@ func FindPeople(ctx context.Context, b *Bot, typed string) ([]storage.Dossier, e
 	return seeker{b}.finder().Find(ctx, typed)
 }
 
-// PeopleNamed returns everything of people whose names begin as what was typed: see
+// LookUpPeople is FindPeople without messages, parked updates and keys, for who only looks.
+func LookUpPeople(ctx context.Context, b *Bot, typed string) ([]storage.Dossier, error) {
+	f := seeker{b}.finder()
+	f.Brief = true
+	return f.Find(ctx, typed)
+}
+
+// PeopleNamed returns people whose names begin as what was typed, and whether there are more: see
 // personal.Finder.
-func PeopleNamed(ctx context.Context, b *Bot, typed string) ([]storage.Dossier, error) {
+func PeopleNamed(ctx context.Context, b *Bot, typed string) (people []storage.Dossier, more bool, err error) {
 	return seeker{b}.finder().Named(ctx, typed)
 }
 

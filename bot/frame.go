@@ -112,7 +112,7 @@ func (f *frame) talk(s *storage.Session, id *storage.Identity, flow *snapshot.Fl
 	if s != nil {
 		site = s.Site
 	}
-	t.Site = f.snap.Site(site)
+	t.Site, t.Wordings = f.snap.Site(site), f.snap.Wordings(site)
 	return t
 }
 

@@ -63,8 +63,8 @@ func (b *Bot) Home(ctx context.Context, p storage.Person) (render.Home, error) {
 	if h.Cases, err = openCasesOf(ctx, b.store, f.snap, who); err != nil {
 		return render.Home{}, err
 	}
-	if who.RoleAt(access.EverySite).Can(access.SeeSettings) && strings.HasPrefix(b.publicURL, "http") {
-		h.Admin = b.publicURL + "/"
+	if who.RoleAt(access.EverySite).Can(access.SeeSettings) && strings.HasPrefix(LinksOf(b).PublicURL(), "http") {
+		h.Admin = LinksOf(b).PublicURL() + "/"
 	}
 	return h.Page(), nil
 }

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -158,7 +159,7 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 		return Invite{}, fmt.Errorf("store the invitation: %w", err)
 	}
 	asked := func(p chat.Platform) bool { return r.Channel == "" || r.Channel == string(p) }
-	web, telegram := linksTo(b.snap.Now(), b.publicURL, token)
+	web, telegram := linksTo(b.snap.Now(), LinksOf(b).PublicURL(), token)
 	if asked(chat.Telegram) {
 		made.TelegramLink = telegram
 	}
@@ -177,6 +178,19 @@ func linksTo(snap *snapshot.Snapshot, public, token string) (web, telegram strin
 		web = public + "/chat/" + token
 	}
 	return web, telegram
+}
+
+// PublicAddress is what is kept of the address under which others reach the web chat: it is that
+// platform's account, as a bot's name is Telegram's.
+func PublicAddress(at string, now time.Time) storage.Account {
+	return storage.Account{Platform: chat.Web, ID: "public", Name: at, Seen: now}
+}
+
+// PublicURL is the address under which customers reach the web chat, without a slash at its end: the
+// setting or, where there is none, what was found on the pages; "" = unknown.
+func (l Links) PublicURL() string {
+	found, _ := l.bot.snap.Now().Account(chat.Web)
+	return cmp.Or(l.bot.publicURL, found.Name)
 }
 
 // knownSite makes sure that a site exists, also one that was added just now, and that it was

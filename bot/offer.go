@@ -36,7 +36,7 @@ func (o Offers) Where(to storage.Person, of string, at time.Time) (bucket storag
 
 // Links are the addresses of an offer that somebody hands out.
 func (o Offers) Links(of string) (web, telegram string) {
-	return linksTo(o.Bot.snap.Now(), o.Bot.publicURL, o.token(storage.Person{}, of))
+	return linksTo(o.Bot.snap.Now(), LinksOf(o.Bot).PublicURL(), o.token(storage.Person{}, of))
 }
 
 // CanLink reports whether a link leads anywhere.

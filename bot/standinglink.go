@@ -59,8 +59,8 @@ type StandingPage struct {
 // Addresses are where a standing link begins: on the web, "" without PUBLIC_URL, and
 // in Telegram, "" without a bot.
 func (s Standing) Addresses(id string) (web, telegram string) {
-	if s.Bot.publicURL != "" {
-		web = s.Bot.publicURL + "/s/" + id
+	if at := LinksOf(s.Bot).PublicURL(); at != "" {
+		web = at + "/s/" + id
 	}
 	if a, ok := s.Bot.snap.Now().Account(chat.Telegram); ok && a.Name != "" {
 		telegram = "https://t.me/" + a.Name + "?start=" + standingStart + id

@@ -43,6 +43,7 @@ type Rules struct {
 	Mutes  []Mute `json:"mutes,omitempty"`
 
 	Snippets []Snippet `json:"snippets,omitempty"` // saved words for replies
+	Texts    []Wording `json:"texts,omitempty"`    // of the frame of surveys, in words of one's own
 }
 
 // SLA is the table of domain 2.4: by when what must have happened, by priority.
@@ -216,6 +217,7 @@ func (r Rules) Check() []Problem {
 	}
 	out = append(out, checkCauses(r.Causes)...)
 	out = append(out, checkSnippets(r.Snippets)...)
+	out = append(out, checkWordings(r.Texts)...)
 	if !currency.MatchString(r.Currency) {
 		say("currency", "currency is %q; use its three letters, such as EUR.", r.Currency)
 	}

@@ -37,6 +37,7 @@ type StandingFilter struct {
 	Holder   string            // an id of staff: those that this person has; "" = anybody's
 	Without  string            // an id of staff: those that this person has not
 	Priority recovery.Priority // 0 = any
+	Reason   string            // the beginning of one of the reasons why it opened; "" = any
 	After    Place             // behind this place in the order; zero = from the first on
 	Limit    int
 }

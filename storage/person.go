@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/privacy"
@@ -20,7 +19,7 @@ type IdentityQuery struct {
 	Account  string // the bot or the workspace
 	User     string // as the platform knows them
 	Username string // without "@", in any case
-	Name     string // the beginnings of words of their name, in any case
+	Name     string // the beginnings of words of their name, as NameBegins has them
 }
 
 // IsZero reports whether the query says nothing.
@@ -34,22 +33,12 @@ func (q IdentityQuery) Fits(i Identity) bool {
 		is(q.Account, i.Person.Account) && is(q.User, i.Person.User) && (q.Username == "" || strings.EqualFold(q.Username, i.Username)) && (q.Name == "" || NameBegins(i.Name, q.Name))
 }
 
-// NameBegins reports whether every word that was typed begins a word of a name, in any case;
-// of a name that is written without spaces, it may stand anywhere in it.
-func NameBegins(name, typed string) bool {
-	name, words := strings.ToLower(name), strings.Fields(strings.ToLower(typed))
-	for _, w := range words {
-		if !strings.Contains(" "+name, " "+w) && (w[0] < utf8.RuneSelf || !strings.Contains(name, w)) {
-			return false
-		}
-	}
-	return len(words) > 0
-}
-
 // Anchor is where the search for everything of one person begins.
 type Anchor struct {
 	Customers  []string `json:"customers,omitempty"`  // the admin's own keys
 	Identities []Person `json:"identities,omitempty"` // their chat accounts
+	// Brief leaves out messages, parked updates and keys: they are looked through, not looked up.
+	Brief bool `json:"-"`
 }
 
 // Dossier is everything that is kept of one person: of their keys and chat accounts, and of
@@ -175,10 +164,11 @@ type Scrubbed struct {
 
 // Persons is what is kept of single persons.
 type Persons interface {
-	// IdentitiesOf looks for chat accounts over all buckets, at most limit.
+	// IdentitiesOf looks for chat accounts over all buckets, at most limit. Where it returns fewer,
+	// there are no more.
 	IdentitiesOf(ctx context.Context, q IdentityQuery, limit int) ([]Identity, error)
-	// CustomersNamed looks for customers by the beginnings of words of their name, in any case,
-	// at most limit, by id.
+	// CustomersNamed looks for customers by the beginnings of words of their name, as NameBegins has
+	// them, at most limit. Where it returns fewer, there are no more.
 	CustomersNamed(ctx context.Context, typed string, limit int) ([]Customer, error)
 	// Dossier gathers everything of one person. It reads a bucket at a time: what is written
 	// meanwhile may be missing.

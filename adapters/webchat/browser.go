@@ -27,6 +27,6 @@ func heldBy(r *http.Request) string {
 func (s *site) giveBrowser(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // without https a Secure cookie would be lost
 		Name: browserCookie, Value: newNonce(), Path: s.here(r), MaxAge: int(browserLife / time.Second),
-		HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: s.Secure || r.TLS != nil, SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// mostMatches is how many chat accounts one word may fit.
+// mostMatches is how many chat accounts, and how many customers, one word may fit.
 const mostMatches = 20
 
 // Finder finds people by what somebody types.
@@ -20,6 +20,8 @@ type Finder struct {
 	Invitation func(token string) (at storage.Bucket, id string, ok bool, err error)
 	// Platform reports whether there is such a platform.
 	Platform func(chat.Platform) bool
+	// Brief leaves out of what is found what storage.Anchor.Brief does.
+	Brief bool
 }
 
 // Find returns everything of each person whom typed words may mean: the admin's own key,
@@ -46,28 +48,32 @@ func (f Finder) Find(ctx context.Context, typed string) (people []storage.Dossie
 	return f.everything(ctx, anchors)
 }
 
-// Named returns everything of each person whose name has words that begin as what was typed:
-// it proposes people to somebody who looks for one, and settles nothing.
-func (f Finder) Named(ctx context.Context, typed string) (people []storage.Dossier, err error) {
-	if typed = strings.TrimSpace(typed); len([]rune(typed)) < 2 {
-		return nil, nil
+// Named returns the people whose names have words that begin as what was typed, and whether there
+// are more: it proposes people to somebody who looks for one, and settles nothing.
+func (f Finder) Named(ctx context.Context, typed string) (people []storage.Dossier, more bool, err error) {
+	// One letter is a whole name in a script without spaces, and half a country in another.
+	if typed = strings.TrimSpace(typed); len(typed) < 2 {
+		return nil, false, nil
 	}
-	customers, err := f.Store.CustomersNamed(ctx, typed, mostMatches)
+	customers, err := f.Store.CustomersNamed(ctx, typed, mostMatches+1)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
+	found, err := f.Store.IdentitiesOf(ctx, storage.IdentityQuery{Name: typed}, mostMatches+1)
+	if err != nil {
+		return nil, false, err
+	}
+	more = len(customers) > mostMatches || len(found) > mostMatches
 	var anchors []storage.Anchor
-	for _, c := range customers {
+	for _, c := range customers[:min(len(customers), mostMatches)] {
 		anchors = append(anchors, storage.Anchor{Customers: []string{c.ID}})
 	}
-	found, err := f.Store.IdentitiesOf(ctx, storage.IdentityQuery{Name: typed}, mostMatches)
-	if err != nil {
-		return nil, err
-	}
-	for _, i := range found {
+	for _, i := range found[:min(len(found), mostMatches)] {
 		anchors = append(anchors, storage.Anchor{Identities: []storage.Person{i.Person}})
 	}
-	return f.everything(ctx, anchors)
+	f.Brief = true
+	people, err = f.everything(ctx, anchors)
+	return people, more, err
 }
 
 // everything is everything of the people at the anchors, each once.
@@ -76,6 +82,7 @@ func (f Finder) everything(ctx context.Context, anchors []storage.Anchor) (peopl
 		if slices.ContainsFunc(people, func(d storage.Dossier) bool { return covers(d.Anchor(), at) }) {
 			continue
 		}
+		at.Brief = f.Brief
 		d, err := f.Store.Dossier(ctx, at)
 		if err != nil {
 			return nil, err

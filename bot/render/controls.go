@@ -99,14 +99,14 @@ func (t *Talk) Typed(text string) (survey.Input, bool) {
 	}
 	text = strings.TrimSpace(text)
 	q := &t.Flow.Questions[i]
-	if q.Kind.Info().Free && t.Texts.Matches("back", text) || namesOption(q, text) {
+	if q.Kind.Info().Free && t.matches("back", text) || namesOption(q, text) {
 		return nil, false
 	}
-	if q.Kind == survey.ChoiceQ && q.Max > 1 && t.Texts.Matches("done", text) {
+	if q.Kind == survey.ChoiceQ && q.Max > 1 && t.matches("done", text) {
 		return survey.Done{Question: i}, true
 	}
 	for _, c := range offered(t.Asks(i), t.Flow, i) {
-		if t.Texts.Matches(c.id, text) {
+		if t.matches(c.id, text) {
 			return Tapped{Verb: c.verb, Session: t.Session.ID, Question: i, Option: c.option}.Input(), true
 		}
 	}

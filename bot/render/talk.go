@@ -22,6 +22,7 @@ type Talk struct {
 	Identity *storage.Identity // nil = a stranger
 	Flow     *snapshot.Flow    // of Session
 	Site     snapshot.Site     // of Session
+	Wordings recovery.Wordings // what the site says in words of its own; nil = all as shipped
 	Now      time.Time
 }
 
@@ -46,6 +47,9 @@ func (t *Talk) Intro(v *voice.Voice) chat.Message {
 	if greeting+more != "" {
 		v = spoken
 		foreign = voice.MatchLanguage(voice.Languages, v.Lang) == ""
+	}
+	if greeting == "" && !foreign {
+		greeting = t.greeting(v)
 	}
 	if t.On.Lays {
 		if greeting != "" || foreign {
@@ -147,7 +151,7 @@ func (t *Talk) Person() *voice.Voice {
 		wishes = append(wishes, t.Identity.Spoken)
 	}
 	lang := voice.ChooseLanguage(nil, voice.Languages, wishes...)
-	w := t.Texts.Of(lang)
+	w := t.said(lang)
 	return t.voice(w, w.Tag, lang)
 }
 
@@ -167,9 +171,10 @@ func (t *Talk) spoken() string {
 	return lang
 }
 
-// worded are the program's sentences as the flow words them in this language.
+// worded are the program's sentences as the flow words them in this language or, where it does not, as
+// the site does.
 func (t *Talk) worded(lang string) *voice.Words {
-	var own map[string]string
+	own := t.ofSite(lang)
 	for name, words := range t.Flow.Texts {
 		if name == "invitation" || name == "intro" {
 			continue // a greeting as a whole, see Intro
@@ -186,7 +191,7 @@ func (t *Talk) worded(lang string) *voice.Words {
 
 // Stranger is the voice for somebody of whom only the language is known.
 func (t *Talk) Stranger(lang string) *voice.Voice {
-	w := t.Texts.Of(lang)
+	w := t.said(lang)
 	return t.voice(w, w.Tag, w.Tag)
 }
 
@@ -241,7 +246,7 @@ func (t *Talk) Thanks(k *storage.Case, h Hearing) (*voice.Voice, string) {
 		}
 	}
 	v := t.Person()
-	return v, voice.Paragraphs(v.Tell(id, h.by(v, within)...), t.webWay(v, within))
+	return v, voice.Paragraphs(t.Frame(v, id, h, within), t.webWay(v, within))
 }
 
 // WishThanks are the words for what somebody said by themselves.

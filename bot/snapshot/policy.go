@@ -18,3 +18,6 @@ func (s *Snapshot) Rules(id string) recovery.Rules {
 	}
 	return p.At(id, s.Site(id).Zone)
 }
+
+// Wordings are the texts that are said in words of the organisation's own at a site; nil = none.
+func (s *Snapshot) Wordings(id string) recovery.Wordings { return s.Policy.Wordings(id) }

@@ -210,3 +210,29 @@ func TestNothingOnAPageNamesACommand(t *testing.T) {
 		t.Error("no sentence of another chat names a command: this test would see none")
 	}
 }
+
+// TestPlaceholdersOfTheFrameAreKnown: whoever words a text anew may name what the shipped one names, and
+// nothing that the program would not fill in.
+func TestPlaceholdersOfTheFrameAreKnown(t *testing.T) {
+	said, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range survey.SiteTexts() {
+		if name == "invitation" { // it stands for several
+			continue
+		}
+		known := survey.FrameGaps(name)
+		for _, lang := range Languages {
+			words := said.Of(lang).Plain[name]
+			if words == "" || strings.ContainsAny(words, "[]") {
+				t.Errorf("%s in %s is %q", name, lang, words)
+			}
+			for _, g := range survey.Gaps(words) {
+				if !slices.Contains(known, g.Name) {
+					t.Errorf("%s in %s names {%s}, which a site may not", name, lang, g.Name)
+				}
+			}
+		}
+	}
+}

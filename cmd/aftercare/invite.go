@@ -91,16 +91,17 @@ func (c *inviteCmd) Run(a *terminal) error {
 	if err != nil {
 		return fmt.Errorf("read the accounts: %w", err)
 	}
-	telegram := false
+	telegram, web := false, s.PublicURL != ""
 	for _, acc := range accounts {
 		telegram = telegram || acc.Platform == chat.Telegram && acc.Name != ""
+		web = web || acc.Platform == chat.Web && acc.Name != ""
 	}
 	switch {
 	case c.Channel == "telegram" && !telegram:
 		return errors.New("no Telegram link can be made, because no bot is known. Set TELEGRAM_TOKEN and run `aftercare serve` once")
-	case c.Channel == "web" && s.PublicURL == "":
+	case c.Channel == "web" && !web:
 		return errors.New("no web link can be made, because PUBLIC_URL is not set. Set it to the address that customers see")
-	case !telegram && s.PublicURL == "":
+	case !telegram && !web:
 		return errors.New("no link can be made. Set PUBLIC_URL for the web chat; for Telegram set TELEGRAM_TOKEN and run `aftercare serve` once")
 	}
 

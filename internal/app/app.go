@@ -75,6 +75,7 @@ type App struct {
 	failed      chan error // has the first failure after which the instance cannot go on
 	listener    net.Listener
 	web         *webServer
+	edge        edge
 	store       storage.Store
 	pulse       *pulse
 	hooks       *hookWatch
@@ -109,7 +110,8 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if a.listener, err = listen(ctx, a.Settings.Listen); err != nil {
 		return err
 	}
-	a.web = startWeb(a.listener, newEdge(a.Settings), a.Log, a.fail)
+	a.edge = newEdge(a.Settings)
+	a.web = startWeb(a.listener, a.edge, a.Log, a.fail)
 	a.hooks = newHookWatch(a.Clock, a.Log)
 	if a.Settings.MetricsListen != "" {
 		if a.scraped, err = listen(ctx, a.Settings.MetricsListen); err != nil {
@@ -157,6 +159,8 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	found := func() string { return bot.LinksOf(a.bot).PublicURL() }
+	a.edge.found.Store(&found)
 	a.web.open(handler)
 	a.stops.add("stop the web server", stopWeb, a.web.stop)
 	a.logReady()

@@ -41,6 +41,8 @@ func TestL13OnlyNamesThatAreOursComeIn(t *testing.T) {
 		{"0.0.0.0:8080", "10.1.2.3:8080", "/", yes},
 		{"0.0.0.0:8080", "evil.example:8080", "/", no},
 		{"10.1.2.3:8080", "10.1.2.3:8080", "/", yes},
+		{"127.0.0.1:8080", "new.example", "/reach/ABC", yes},
+		{"127.0.0.1:8080", "new.example", "/reach", no},
 	} {
 		e := newEdge(settings.Settings{Listen: c.listen, PublicURL: "https://care.example/a"})
 		r := httptest.NewRequest("GET", "http://"+c.host+c.path, nil)
@@ -207,4 +209,30 @@ func TestAWeakKeyBeginsNoDatabase(t *testing.T) {
 
 func someAccount() storage.Account {
 	return storage.Account{Platform: chat.Telegram, ID: "42", Name: "some_bot", Seen: Now()}
+}
+
+// An address that was found on the pages is ours from then on, and cookies go by https where it does.
+func TestAnAddressThatWasFoundIsOurs(t *testing.T) {
+	e := newEdge(settings.Settings{Listen: "127.0.0.1:8080"})
+	at := ""
+	find := func() string { return at }
+	e.found.Store(&find)
+	ask := func(host string) (code int, secure bool) {
+		w := httptest.NewRecorder()
+		e.guard(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { secure = r.TLS != nil })).ServeHTTP(w, httptest.NewRequest("GET", "http://"+host+"/", nil))
+		return w.Code, secure
+	}
+	if code, _ := ask("care.example"); code != http.StatusMisdirectedRequest {
+		t.Errorf("a name that nobody gave: %d", code)
+	}
+	at = "https://Care.example"
+	if code, secure := ask("care.example"); code != http.StatusOK || !secure {
+		t.Errorf("the address that was found: %d, secure %v", code, secure)
+	}
+	if code, _ := ask("evil.example"); code != http.StatusMisdirectedRequest {
+		t.Errorf("another name: %d", code)
+	}
+	if code, secure := ask("localhost:8080"); code != http.StatusOK || secure {
+		t.Errorf("this computer: %d, secure %v", code, secure)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/aftercare/aftercare/internal/app/settings"
 )
@@ -16,13 +17,14 @@ import (
 // else whose name points at this machine would otherwise read and act through a visitor's
 // browser as if it were ours.
 type edge struct {
-	names   []string // host names that are ours, in small letters
-	any     bool     // LISTEN names every interface: each address of this machine is ours
+	names   []string                       // host names that are ours, in small letters
+	found   *atomic.Pointer[func() string] // what the pages found of PUBLIC_URL, once they answer
+	any     bool                           // LISTEN names every interface: each address of this machine is ours
 	proxies []netip.Prefix
 }
 
 func newEdge(s settings.Settings) edge {
-	var e edge
+	e := edge{found: new(atomic.Pointer[func() string])}
 	if u, err := url.Parse(s.PublicURL); err == nil && u.Hostname() != "" {
 		e.names = append(e.names, strings.ToLower(u.Hostname()))
 	}
@@ -58,8 +60,30 @@ func (e edge) ours(r *http.Request) bool {
 		return true
 	case strings.HasSuffix(r.URL.Path, "/healthz"), strings.HasSuffix(r.URL.Path, "/readyz"):
 		return true
+	case strings.HasPrefix(r.URL.Path, "/reach/"): // a try of an address that is to become ours
+		return true
+	}
+	if found, _ := e.foundAt(); found == host {
+		return true
 	}
 	return e.any && net.ParseIP(host) != nil
+}
+
+// foundAt is the host name of the address that was found on the pages, "" for none, and whether it is
+// reached by https.
+func (e edge) foundAt() (host string, https bool) {
+	if e.found == nil {
+		return "", false
+	}
+	find := e.found.Load()
+	if find == nil {
+		return "", false
+	}
+	u, err := url.Parse((*find)())
+	if err != nil {
+		return "", false
+	}
+	return strings.ToLower(u.Hostname()), u.Scheme == "https"
 }
 
 // trusted reports whether an address is one of TRUSTED_PROXIES.
@@ -91,7 +115,7 @@ func (e edge) guard(next http.Handler) http.Handler {
 		if !e.ours(r) {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			w.WriteHeader(http.StatusMisdirectedRequest)
-			_, _ = w.Write([]byte("This server does not answer for the name in that address. Whoever runs it sets PUBLIC_URL to the address that people open.\n"))
+			_, _ = w.Write([]byte("This server does not answer for the name in that address. Whoever runs it gives the address that people open, on the pages or as PUBLIC_URL.\n"))
 			return
 		}
 		if strings.HasSuffix(r.URL.Path, "/metrics") && !e.local(r) {
@@ -102,6 +126,10 @@ func (e edge) guard(next http.Handler) http.Handler {
 		}
 		if proxied(r) || r.Header.Get("X-Forwarded-Proto") != "" {
 			r = e.forwarded(r)
+		}
+		if found, https := e.foundAt(); https && r.TLS == nil && hostOf(r.Host) == found {
+			r = r.Clone(r.Context())
+			r.TLS = &tls.ConnectionState{} // it was, on the way to whoever ends it: cookies go no other way
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -69,6 +69,7 @@ rules:
   follow_up: {after: 0m, close: 0m, daytime: 00:00-24:00}
   causes: [{key: own, failure: none}, {key: late, name: Too late, failure: process}]
   snippets: [{name: Sorry, text: "We are sorry, {name}."}]
+  texts: [{text: invitation, language: en, words: "Hello {first_name}, {n} questions."}, {text: skip, language: zh-Hans, words: 不回答}]
   currency: GBP
   hours: {week: {sat: "10:00-12:00", sun: ["00:00-01:00", "22:00-24:00"]}, holidays: [2026-02-28, 12-25, 12-24 to 01-01, "2026-12-24 to 2027-01-02 09:00-13:00"]}
   on_call: night
@@ -130,6 +131,7 @@ func TestTheSchemaRefusesBrokenFiles(t *testing.T) {
 		"rules: {currency: euro}",
 		"rules: {causes: [{key: a}]}",
 		"rules: {snippets: [{name: a}]}",
+		"rules: {texts: [{text: skip, language: en}]}",
 		"rules: {hours: {week: {monday: [09:00-10:00]}}}",
 		"rules: {hours: {week: {mon: [9-5]}}}",
 		"rules: {hours: {week: {mon: [\"24:00-24:00\"]}}}",
@@ -197,7 +199,7 @@ func TestTheSchemaHasAllKeys(t *testing.T) {
 	for name, of := range map[string]reflect.Type{
 		"rules": reflect.TypeFor[recovery.Rules](), "targets": reflect.TypeFor[recovery.Targets](), "step": reflect.TypeFor[recovery.Step](),
 		"cause": reflect.TypeFor[recovery.Cause](), "mute": reflect.TypeFor[recovery.Mute](), "audience": reflect.TypeFor[recovery.Audience](),
-		"route": reflect.TypeFor[recovery.Route](), "snippet": reflect.TypeFor[recovery.Snippet](),
+		"route": reflect.TypeFor[recovery.Route](), "snippet": reflect.TypeFor[recovery.Snippet](), "wording": reflect.TypeFor[recovery.Wording](),
 	} {
 		same(name, doc.Defs[name].Properties, keysOf(of))
 	}

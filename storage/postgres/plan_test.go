@@ -103,7 +103,7 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 			}
 		}
 	}
-	if stands != 8 {
+	if stands != 16 {
 		t.Errorf("%d statements make and count the list of cases", stands)
 	}
 	if pages != 6 {

@@ -164,6 +164,7 @@ func dialect() sqlstore.Dialect {
 		},
 		Keys:      keys,
 		Among:     func(column string) string { return column + " = ANY (CAST(? AS text[]))" },
+		Because:   "CAST(body AS jsonb) #>> '{decision,reasons}' LIKE ?",
 		Rows:      rows,
 		Column:    column,
 		HasSchema: "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'",

@@ -13,9 +13,10 @@ import (
 var inboxTests = group{
 	"cases stand in the order of their next clocks": func(t *testing.T, b *bench) {
 		now := b.clock.Now()
+		because := map[recovery.Priority][]recovery.Reason{recovery.P1: {recovery.PrimaryL1, recovery.ComplaintMade}, recovery.P2: {recovery.CriticalAnswer}}
 		put := func(due time.Duration, s recovery.State, site, holder string, p recovery.Priority) storage.Case {
 			c := storage.Case{Site: site, Case: recovery.Case{
-				State: s, Decision: recovery.Decision{Opens: true, Priority: p}, Due: recovery.Clocks{Resolve: now.Add(due)},
+				State: s, Decision: recovery.Decision{Opens: true, Priority: p, Reasons: because[p]}, Due: recovery.Clocks{Resolve: now.Add(due)},
 			}}
 			if due == 0 {
 				c.Due = recovery.Clocks{}
@@ -43,6 +44,10 @@ var inboxTests = group{
 			{"free", storage.StandingFilter{Standing: recovery.Free}, []string{late.ID, later.ID, never.ID}},
 			{"free at a", storage.StandingFilter{Standing: recovery.Free, Sites: []string{"a"}}, []string{late.ID, never.ID}},
 			{"at no site", storage.StandingFilter{Standing: recovery.Free, Sites: []string{}}, nil},
+			{"because of a complaint", storage.StandingFilter{Standing: recovery.Free, Reason: "complaint"}, []string{late.ID}},
+			{"because of an answer", storage.StandingFilter{Standing: recovery.Free, Reason: "critical"}, []string{later.ID}},
+			{"for another reason", storage.StandingFilter{Standing: recovery.Free, Reason: "nps"}, nil},
+			{"mine, because of an answer", storage.StandingFilter{Standing: recovery.Held, Holder: "me", Sites: []string{"a"}, Reason: "critical"}, []string{mine.ID}},
 			{"urgent", storage.StandingFilter{Standing: recovery.Free, Priority: recovery.P1}, []string{late.ID}},
 			{"behind the first", storage.StandingFilter{Standing: recovery.Free, After: late.Place()}, []string{later.ID, never.ID}},
 			{"behind the last", storage.StandingFilter{Standing: recovery.Free, After: never.Place()}, nil},

@@ -44,7 +44,7 @@ type group = map[string]func(*testing.T, *bench)
 func Run(t *testing.T, e Engine) {
 	t.Helper()
 	run(t, e, advanceTests, slotTests, readTests, referenceTests, staffTests, caseTests, textTests, faultTests, instanceTests,
-		leakTests, mendTests, routeTests, outdatedTests, revisionTests, personTests, keyTests, processTests, foldTests, numberedTests, inboxTests, loginTests, standingLinkTests, buildingTests, tokenTests, eventTests, askingTests, underwayTests)
+		leakTests, mendTests, routeTests, outdatedTests, revisionTests, personTests, keyTests, processTests, foldTests, numberedTests, inboxTests, loginTests, standingLinkTests, buildingTests, tokenTests, eventTests, askingTests, underwayTests, nameTests)
 }
 
 // RunWrites is the part of the suite that is about what is written, for an engine that
@@ -110,12 +110,19 @@ func (b *bench) advance(t *testing.T, turns ...storage.Turn) {
 	wantErrors(t, b.store.Advance(t.Context(), 0, turns), make([]error, len(turns))...)
 }
 
-// agrees fails the test if the queue is not what follows from what is stored, whatever the test did.
+// agrees fails the test if the queue, and by what people are found, are not what follows from what is
+// stored, whatever the test did.
 func (b *bench) agrees(t *testing.T) {
 	t.Helper()
-	s, ok := b.store.(interface{ QueueAgrees(context.Context) error })
+	s, ok := b.store.(interface {
+		QueueAgrees(context.Context) error
+		NamesAgree(context.Context) error
+	})
 	if !ok {
-		t.Fatalf("a %T does not compare its queue", b.store)
+		t.Fatalf("a %T does not compare its queue and its names", b.store)
+	}
+	if err := s.NamesAgree(t.Context()); err != nil && !errors.Is(err, storage.ErrUnavailable) {
+		t.Error(err)
 	}
 	if err := s.QueueAgrees(t.Context()); err != nil && !errors.Is(err, storage.ErrUnavailable) {
 		t.Error(err)

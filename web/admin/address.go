@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
 )
 
 // addressRoutes try the address under which customers are to reach this installation, and
@@ -26,11 +28,12 @@ var (
 type addressForm struct {
 	form
 	Works string // the address, once it led here
-	Set   bool   // it is PUBLIC_URL already
+	Set   bool   // links carry it
+	Fixed bool   // the setting says another, and is not changed here
 }
 
 func (s *site) addressForm(words *words, r *http.Request) *addressForm {
-	at := s.PublicURL
+	at := s.public()
 	if at == "" && reach(r) == "reach_named" {
 		at = "https://" + r.Host + s.Prefix
 	}
@@ -78,15 +81,49 @@ func (s *site) tryAddress(w http.ResponseWriter, r *http.Request, v Viewer) erro
 	default:
 		if x.Fault = s.leadsHere(r.Context(), at); x.Fault != "" {
 			x.Fault = words.t(x.Fault)
+		} else if strings.TrimSuffix(at.Path, "/") != strings.TrimSuffix(s.Prefix, "/") {
+			x.Fault = words.t("address_path")
 		}
 	}
 	status := http.StatusOK
 	if x.Fault != "" {
 		status = http.StatusUnprocessableEntity
 	} else {
-		p.Works, p.Set = at.String(), at.String() == s.PublicURL
+		p.Works, p.Set = at.String(), at.String() == s.public()
+		switch {
+		case p.Set:
+		case s.PublicURL != "":
+			p.Fixed = true
+		default:
+			if err := s.takeAddress(r.Context(), v, p.Works); err != nil {
+				return err
+			}
+			p.Set = true
+		}
 	}
 	return s.showChats(w, r, v, status, p)
+}
+
+// public is the address under which others open the pages: the setting or, where there is none, what was
+// found here; "" = unknown.
+func (s *site) public() string {
+	if s.Bot == nil {
+		return strings.TrimRight(s.PublicURL, "/")
+	}
+	return strings.TrimRight(cmp.Or(s.PublicURL, bot.LinksOf(s.Bot).PublicURL()), "/")
+}
+
+// takeAddress has every link begin with an address that leads here, in every server and from now on.
+func (s *site) takeAddress(ctx context.Context, v Viewer, at string) error {
+	a := s.audit(v, "address.set", "")
+	a.Before, a.After = s.public(), at
+	if err := s.Store.PutAccount(ctx, bot.PublicAddress(at, s.Clock())); err != nil {
+		return err
+	}
+	if err := s.Store.PutAudit(ctx, a); err != nil {
+		return err
+	}
+	return s.Bot.Configuration().Refresh(ctx)
 }
 
 // leadsHere is the key of what is wrong with an address; "" = it leads to this program.

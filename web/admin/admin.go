@@ -60,7 +60,8 @@ type Config struct {
 	Notes func(ctx context.Context) []string
 	// Prefix is the path of PUBLIC_URL, "" for none. Links carry it; requests come without.
 	Prefix string
-	// PublicURL is the address under which others open the pages; "" = that of each request.
+	// PublicURL is the address under which others open the pages, as the setting has it; "" = what was
+	// found on the pages, else that of each request.
 	PublicURL string
 	// Draw lays a message out as each platform shows it; previews of surveys are drawn by it.
 	Draw map[chat.Platform]func(chat.Message) (chat.Drawn, error)
@@ -78,6 +79,7 @@ type site struct {
 	assets *page.Assets
 	pages  map[string]func() *template.Template // by language
 	hub    *hub
+	stuck  stuckCount
 	secret []byte                  // by which this process knows its own answers
 	topics func() map[string]topic // of the help, by name; read when somebody asks
 }
@@ -153,13 +155,11 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // encrypted takes a request for PUBLIC_URL's host for one by TLS where PUBLIC_URL is https,
 // whatever a proxy that nobody named says of it: cookies go no other way then.
 func (s *site) encrypted(next http.Handler) http.Handler {
-	public, err := url.Parse(s.PublicURL)
-	if err != nil || public.Scheme != "https" {
-		return next
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.TLS == nil && strings.EqualFold(r.Host, public.Host) {
-			r.TLS = &tls.ConnectionState{}
+		if r.TLS == nil {
+			if public, err := url.Parse(s.public()); err == nil && public.Scheme == "https" && strings.EqualFold(r.Host, public.Host) {
+				r.TLS = &tls.ConnectionState{}
+			}
 		}
 		next.ServeHTTP(w, r)
 	})

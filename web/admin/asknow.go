@@ -35,6 +35,7 @@ type askNowPage struct {
 	form
 	Query  string
 	Found  []customerRow
+	More   bool   // others have the name too
 	Who    string // key of the one who is asked; "" = nobody is chosen yet
 	Name   string
 	New    bool // nobody is known by this key
@@ -74,7 +75,7 @@ func (s *site) askNow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		if err := s.seekToAsk(r, v, &p); err != nil {
 			return err
 		}
-		if len(p.Found) == 1 {
+		if len(p.Found) == 1 && !p.More {
 			who = p.Found[0].URL
 		} else if len(p.Found) == 0 {
 			who = p.Query
@@ -91,9 +92,9 @@ func (s *site) askNow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 
 // seekToAsk proposes the people whom a word may mean.
 func (s *site) seekToAsk(r *http.Request, v Viewer, p *askNowPage) error {
-	people, err := bot.FindPeople(r.Context(), s.Bot, p.Query)
+	people, err := bot.LookUpPeople(r.Context(), s.Bot, p.Query)
 	if err == nil && len(people) == 0 {
-		people, err = bot.PeopleNamed(r.Context(), s.Bot, p.Query)
+		people, p.More, err = bot.PeopleNamed(r.Context(), s.Bot, p.Query)
 	}
 	if err != nil {
 		return err

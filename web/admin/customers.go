@@ -34,6 +34,7 @@ var customerRoutes = []route{
 type customersPage struct {
 	Query string
 	Found []customerRow
+	More  bool // others have the name too
 }
 
 type customerRow struct{ URL, Name, About string }
@@ -141,12 +142,12 @@ func (s *site) customers(w http.ResponseWriter, r *http.Request, v Viewer) error
 	if len(p.Query) > 300 {
 		return &page.Error{Code: page.Garbled, Title: "bad_form", Text: "bad_form_text"}
 	}
-	people, err := bot.FindPeople(r.Context(), s.Bot, p.Query)
+	people, err := bot.LookUpPeople(r.Context(), s.Bot, p.Query)
 	if err != nil {
 		return err
 	}
 	if len(people) == 0 {
-		if people, err = bot.PeopleNamed(r.Context(), s.Bot, p.Query); err != nil {
+		if people, p.More, err = bot.PeopleNamed(r.Context(), s.Bot, p.Query); err != nil {
 			return err
 		}
 	}
@@ -160,7 +161,7 @@ func (s *site) customers(w http.ResponseWriter, r *http.Request, v Viewer) error
 		row.About = words.t("customer_line", len(seen.Conversations), len(seen.Cases))
 		p.Found = append(p.Found, row)
 	}
-	if len(p.Found) == 1 {
+	if len(p.Found) == 1 && !p.More {
 		http.Redirect(w, r, s.Prefix+p.Found[0].URL, http.StatusSeeOther)
 		return nil
 	}
@@ -168,8 +169,13 @@ func (s *site) customers(w http.ResponseWriter, r *http.Request, v Viewer) error
 }
 
 // whom is the person of a request's address, and what the viewer may see of them.
-func (s *site) whom(r *http.Request, v Viewer) (d, seen storage.Dossier, hides bool, err error) {
-	people, err := bot.FindPeople(r.Context(), s.Bot, r.PathValue("who"))
+// brief is for a page that only shows.
+func (s *site) whom(r *http.Request, v Viewer, brief bool) (d, seen storage.Dossier, hides bool, err error) {
+	find := bot.FindPeople
+	if brief {
+		find = bot.LookUpPeople
+	}
+	people, err := find(r.Context(), s.Bot, r.PathValue("who"))
 	if err != nil {
 		return d, seen, false, err
 	}
@@ -182,7 +188,7 @@ func (s *site) whom(r *http.Request, v Viewer) (d, seen storage.Dossier, hides b
 }
 
 func (s *site) customer(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	_, d, hides, err := s.whom(r, v)
+	_, d, hides, err := s.whom(r, v, true)
 	if err != nil {
 		return err
 	}
@@ -319,7 +325,7 @@ func (s *site) exportCustomer(w http.ResponseWriter, r *http.Request, v Viewer) 
 	if err := mayHaveAll(v, access.ExportPerson); err != nil {
 		return err
 	}
-	d, _, _, err := s.whom(r, v)
+	d, _, _, err := s.whom(r, v, false)
 	if err != nil {
 		return err
 	}
@@ -341,7 +347,7 @@ func (s *site) askErase(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	if err := mayHaveAll(v, access.ErasePerson); err != nil {
 		return err
 	}
-	d, _, _, err := s.whom(r, v)
+	d, _, _, err := s.whom(r, v, false)
 	if err != nil {
 		return err
 	}
@@ -384,7 +390,7 @@ func (s *site) eraseCustomer(w http.ResponseWriter, r *http.Request, v Viewer) e
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
-	d, _, _, err := s.whom(r, v)
+	d, _, _, err := s.whom(r, v, false)
 	if err != nil {
 		return err
 	}

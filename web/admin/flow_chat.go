@@ -107,7 +107,7 @@ func previewTalk(snap *snapshot.Snapshot, f survey.Flow, on chat.Platform, lang 
 	}}
 	at := previewSite(snap)
 	session.Attributes[voice.AttrBusiness], session.Attributes[voice.AttrFirstName] = at.Name, sampleName(lang)
-	return &draw.Talk{Texts: texts, On: traits, Session: session, Flow: snapshot.NewFlow(f), Site: at, Now: now}, nil
+	return &draw.Talk{Texts: texts, On: traits, Session: session, Flow: snapshot.NewFlow(f), Site: at, Wordings: snap.Wordings(at.ID), Now: now}, nil
 }
 
 // previewSite is the site at which a preview takes place: the first, by its id, that asks.

@@ -29,6 +29,9 @@ const (
 	countUpTo  = 1000
 )
 
+// caseReasons are what the list may be narrowed to, each as the reasons of a case begin.
+var caseReasons = []string{"primary", "nps", "composite", "critical", "attribute", "gap", "complaint", "mvc", "question", "suggestion"}
+
 // choice is an entry of a menu.
 type choice struct {
 	Value, Text string
@@ -41,6 +44,7 @@ type inboxPage struct {
 	Sites  []choice // nil where there is one only
 	States []choice
 	Ranks  []choice
+	Whys   []choice
 	Query  string // what was searched for
 	Found  bool   // filters are set
 	Views  []link // what was saved
@@ -129,8 +133,14 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	for _, key := range []string{"", "P1", "P2", "P3"} {
 		p.Ranks = append(p.Ranks, choice{key, words.t("rank_" + key), key == q.Get("priority")})
 	}
+	for _, key := range slices.Concat([]string{""}, caseReasons) {
+		p.Whys = append(p.Whys, choice{key, words.t("why_" + key), key == q.Get("reason")})
+	}
+	if slices.Contains(caseReasons, q.Get("reason")) {
+		base.Reason = q.Get("reason")
+	}
 	keep := url.Values{}
-	for _, key := range []string{"state", "site", "priority"} {
+	for _, key := range []string{"state", "site", "priority", "reason"} {
 		if q.Get(key) != "" {
 			keep.Set(key, q.Get(key))
 		}
@@ -156,7 +166,7 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
 			continue
 		}
 		f := g.filter
-		f.Sites, f.Priority = base.Sites, base.Priority
+		f.Sites, f.Priority, f.Reason = base.Sites, base.Priority, base.Reason
 		group, n, err := s.group(r.Context(), words, v, now, f, g.key, g.fold && state == "", keep, q.Get("after"))
 		if err != nil {
 			return err
@@ -218,7 +228,7 @@ func (s *site) casesOfNamed(ctx context.Context, w *words, v Viewer, now time.Ti
 	if !v.Anywhere(access.SeeCustomers) || len(typed) > 100 {
 		return g, nil
 	}
-	people, err := bot.PeopleNamed(ctx, s.Bot, typed)
+	people, more, err := bot.PeopleNamed(ctx, s.Bot, typed)
 	if err != nil {
 		return g, err
 	}
@@ -232,7 +242,7 @@ func (s *site) casesOfNamed(ctx context.Context, w *words, v Viewer, now time.Ti
 		}
 	}
 	slices.SortFunc(cases, func(a, b storage.Case) int { return b.OpenedAt.Compare(a.OpenedAt) })
-	g.Count = strconv.Itoa(len(cases))
+	g.Count = countText(len(cases), more)
 	g.Rows, err = s.rows(ctx, w, v, now, cases[:min(len(cases), openRows)])
 	return g, err
 }
@@ -352,13 +362,20 @@ func (s *site) closedGroup(ctx context.Context, w *words, v Viewer, now time.Tim
 		cases = cases[:pageRows]
 		last := cases[pageRows-1].Cursor()
 		to := url.Values{"state": {"closed"}, "after": {strconv.FormatInt(last.At.UnixMicro(), 36) + "." + last.ID}}
-		if keep.Get("site") != "" {
-			to.Set("site", keep.Get("site"))
+		for _, key := range []string{"site", "priority", "reason"} {
+			if keep.Get(key) != "" {
+				to.Set(key, keep.Get(key))
+			}
 		}
 		g.More = "/cases?" + to.Encode()
 	}
 	if base.Priority != 0 {
 		cases = slices.DeleteFunc(cases, func(k storage.Case) bool { return k.Decision.Priority != base.Priority })
+	}
+	if base.Reason != "" {
+		cases = slices.DeleteFunc(cases, func(k storage.Case) bool {
+			return !slices.ContainsFunc(k.Decision.Reasons, func(r recovery.Reason) bool { return strings.HasPrefix(string(r), base.Reason) })
+		})
 	}
 	g.Rows, err = s.rows(ctx, w, v, now, cases)
 	return g, err

@@ -112,8 +112,8 @@ func (s *site) makeLink(r *http.Request, v Viewer, kind storage.LinkKind, who st
 
 // base is the address of these pages, as others open them.
 func (s *site) base(r *http.Request) string {
-	if s.PublicURL != "" {
-		return strings.TrimRight(s.PublicURL, "/")
+	if at := s.public(); at != "" {
+		return at
 	}
 	scheme := "http://"
 	if r.TLS != nil {

@@ -188,6 +188,7 @@ func (s *site) signOut(w http.ResponseWriter, r *http.Request, _ Viewer) error {
 type provePage struct {
 	form
 	Next, SignIn string
+	Ask          passkeyAsk
 }
 
 func (s *site) prove(w http.ResponseWriter, r *http.Request, v Viewer) error {
@@ -197,7 +198,18 @@ func (s *site) prove(w http.ResponseWriter, r *http.Request, v Viewer) error {
 func (s *site) showProve(w http.ResponseWriter, r *http.Request, v Viewer, status int, next, fault string) error {
 	words := s.words(r, v)
 	f := form{Fields: []field{{Name: "password", Label: words.t("login_password"), Kind: "password", Fill: "current-password", Fault: fault}}}
-	return s.show(w, r, v, status, "prove.html", frame{Title: words.t("prove_title"), Bare: true}, provePage{f, next, v.SignIn})
+	p := provePage{f, next, v.SignIn, passkeyAsk{}}
+	l, err := s.Store.LoginNamed(r.Context(), v.SignIn)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	if l.ID == v.Login && len(l.Passkeys) > 0 {
+		p.Ask = s.askPasskey(r, provePlace(v))
+		for _, k := range l.Passkeys {
+			p.Ask.Has += k.ID + " "
+		}
+	}
+	return s.show(w, r, v, status, "prove.html", frame{Title: words.t("prove_title"), Bare: true, Modules: []string{"passkey.js"}}, p)
 }
 
 func (s *site) proveNow(w http.ResponseWriter, r *http.Request, v Viewer) error {

@@ -23,7 +23,7 @@ func init() {
 	fixtures = append(fixtures,
 		fixture{"login.html", "empty", frame{Title: "Sign in", Bare: true}, loginPage{None: true, Next: "/"}},
 		fixture{"login.html", "full", frame{Title: "Sign in", Bare: true}, loginPage{form: form{fields}, Plain: true, Next: "/cases?site=a&state=open"}},
-		fixture{"prove.html", "full", frame{Title: "Is it you?", Bare: true}, provePage{form{fields[1:]}, "/people", "robin"}},
+		fixture{"prove.html", "full", frame{Title: "Is it you?", Bare: true}, provePage{form{fields[1:]}, "/people", "robin", passkeyAsk{}}},
 		fixture{"onetime.html", "empty", frame{Title: "A new password for robin", Bare: true}, linkPage{Kind: storage.ResetLink, At: "/reset/x", Who: "robin"}},
 		fixture{"onetime.html", "full", frame{Title: "Who are you?", Bare: true}, linkPage{form: form{fields}, Kind: storage.SetupLink, At: "/setup/x", Made: "abcd-efgh", Plain: true}},
 		fixture{"me.html", "empty", frame{Title: "My own"}, mePage{Password: passwordForm(tongues()["en"])}},

@@ -20,5 +20,5 @@ func (s *site) more(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if len(all.Cards) == 0 {
 		groups = groups[1:]
 	}
-	return s.show(w, r, v, http.StatusOK, "settings.html", frame{Title: words.t("more"), Here: "/more"}, groups)
+	return s.show(w, r, v, http.StatusOK, "settings.html", frame{Title: words.t("more"), Here: "/more"}, settingsPage{Groups: groups})
 }

@@ -23,6 +23,7 @@ var passkeyRoutes = []route{
 	{pattern: "GET /me/passkeys", page: (*site).passkeys},
 	{pattern: "POST /me/passkeys", page: (*site).addPasskey},
 	{pattern: "POST /me/passkeys/remove", page: (*site).removePasskey},
+	{pattern: "POST /prove/passkey", page: (*site).proveByPasskey},
 }
 
 // Of passkeys.
@@ -179,8 +180,7 @@ func (s *site) removePasskey(w http.ResponseWriter, r *http.Request, v Viewer) e
 	return nil
 }
 
-// signInByPasskey lets somebody in whose device has signed a challenge of ours. A challenge
-// counts once: one that was made before a passkey was used last proves nothing by it.
+// signInByPasskey lets somebody in whose device has signed a challenge of ours.
 func (s *site) signInByPasskey(w http.ResponseWriter, r *http.Request, _ Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
@@ -199,12 +199,45 @@ func (s *site) signInByPasskey(w http.ResponseWriter, r *http.Request, _ Viewer)
 	if wait := until.Sub(now); wait > 0 {
 		return refuse(http.StatusTooManyRequests, words.t("login_wait", waitWords(words, wait)))
 	}
-	c, made, ok := s.ceremony(r, "")
-	who, id := string(unpadded(r.PostForm.Get("user"))), r.PostForm.Get("id")
-	if !ok || who == "" {
+	l, err := s.usePasskey(r, "", string(unpadded(r.PostForm.Get("user"))))
+	if errors.Is(err, signin.ErrPasskey) || errors.Is(err, storage.ErrNotFound) {
 		return refuse(http.StatusUnprocessableEntity, words.t("passkey_wrong"))
 	}
-	l, err := s.Store.ChangeLogin(r.Context(), storage.LoginChange{ID: who, Now: now, Change: func(l *storage.Login) error {
+	if err != nil {
+		return err
+	}
+	return s.enter(w, r, l, next)
+}
+
+// provePlace is what a challenge is made for by which a viewer proves anew who they are.
+func provePlace(v Viewer) string { return "prove:" + v.Login }
+
+// proveByPasskey takes a passkey of one's own for the proof that is asked before what hurts.
+func (s *site) proveByPasskey(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	if err := page.ReadForm(w, r, maxForm); err != nil {
+		return err
+	}
+	next := nextPage(r.PostForm.Get("next"))
+	l, err := s.usePasskey(r, provePlace(v), v.Login)
+	if errors.Is(err, signin.ErrPasskey) || errors.Is(err, storage.ErrNotFound) {
+		return s.showProve(w, r, v, http.StatusUnprocessableEntity, next, s.words(r, v).t("passkey_wrong"))
+	}
+	if err != nil {
+		return err
+	}
+	return s.enter(w, r, l, next)
+}
+
+// usePasskey holds what a browser sent to a challenge that was made for of, and to a passkey of the
+// login who. A challenge counts once: one that was made before a passkey was used last proves nothing by
+// it. Its error is signin.ErrPasskey where it proves nothing.
+func (s *site) usePasskey(r *http.Request, of, who string) (storage.Login, error) {
+	now, id := s.Clock(), r.PostForm.Get("id")
+	c, made, ok := s.ceremony(r, of)
+	if !ok || who == "" {
+		return storage.Login{}, signin.ErrPasskey
+	}
+	return s.Store.ChangeLogin(r.Context(), storage.LoginChange{ID: who, Now: now, Change: func(l *storage.Login) error {
 		i := slices.IndexFunc(l.Passkeys, func(k storage.Passkey) bool { return k.ID == id })
 		if i < 0 || !made.After(l.Passkeys[i].Used) {
 			return signin.ErrPasskey
@@ -221,11 +254,4 @@ func (s *site) signInByPasskey(w http.ResponseWriter, r *http.Request, _ Viewer)
 		l.Passkeys[i].Count, l.Passkeys[i].Used = count, now
 		return nil
 	}})
-	if errors.Is(err, signin.ErrPasskey) || errors.Is(err, storage.ErrNotFound) {
-		return refuse(http.StatusUnprocessableEntity, words.t("passkey_wrong"))
-	}
-	if err != nil {
-		return err
-	}
-	return s.enter(w, r, l, next)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ func init() {
 	fixtures = append(fixtures,
 		fixture{"passkeys.html", "empty", frame{Title: "Passkeys"}, passkeysPage{}},
 		fixture{"passkeys.html", "full", frame{Title: "Passkeys"}, passkeysPage{Keys: []passkeyRow{{"k1", "Firefox · Linux", "added 2026-03-04"}}, Ask: ask, Fault: "It was not added."}},
+		fixture{"prove.html", "passkey", frame{Title: "Is it you?", Bare: true}, provePage{form{[]field{{Name: "password", Label: "Password", Kind: "password"}}}, "/people", "robin", ask}},
 		fixture{"login.html", "passkey", frame{Title: "Sign in", Bare: true}, loginPage{form: form{[]field{{Name: "name", Label: "Name"}}}, Ask: ask}},
 	)
 }
@@ -30,8 +32,8 @@ func init() {
 func TestAPasskeyOpensThePages(t *testing.T) {
 	s := newStreet(t)
 	s.config.Sealer, s.config.Prefix = plainSealer{}, ""
-	now := s.now
-	s.config.Clock = func() time.Time { now = now.Add(time.Second); return now }
+	var ticks atomic.Int64
+	s.config.Clock = func() time.Time { return s.now.Add(time.Duration(ticks.Add(int64(time.Second)))) }
 	sent := make(chan url.Values, 9)
 	s.pages = New(s.config)
 	pages := s.pages
@@ -69,6 +71,15 @@ func TestAPasskeyOpensThePages(t *testing.T) {
 	d.UntilText("Sign in with a passkey")
 	press("form[data-challenge] .button")
 	d.Until(`location.pathname !== "/login" && location.pathname !== "/login/passkey"`)
+
+	// Before what hurts, the passkey is as good as the password.
+	ticks.Add(int64(freshFor))
+	d.Do(chromedp.Navigate(base + "/me/passkeys"))
+	d.UntilText("Is it you?")
+	d.Accessible("prove by a passkey")
+	press("form[data-challenge] .button")
+	d.Until(`location.pathname === "/me/passkeys"`)
+	d.UntilText("added ")
 
 	again := <-sent
 	b := s.browser()

@@ -112,6 +112,9 @@ type peoplePage struct {
 type personRow struct {
 	ID, Name, Roles, Chats, In, Held string
 	Change                           bool
+	Second                           string // what is asked beside the password; "" where there is no way in
+	Weak                             bool   // nothing is
+	Self                             bool
 }
 
 func (s *site) people(w http.ResponseWriter, r *http.Request, v Viewer) error {
@@ -123,10 +126,11 @@ func (s *site) people(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	var p peoplePage
 	in := 0
 	for _, m := range all {
-		row := personRow{ID: m.ID, Name: m.Name, Roles: s.rolesWords(words, m), Chats: chatsWords(words, m.chats), Change: m.inTeam}
+		row := personRow{ID: m.ID, Name: m.Name, Roles: s.rolesWords(words, m), Chats: chatsWords(words, m.chats), Change: m.inTeam, Self: m.ID == v.Staff}
 		switch {
 		case m.login.ID != "":
 			in++
+			row.Second, row.Weak = secondWords(words, m.login)
 			row.In = words.t("person_never")
 			if !m.login.Seen.IsZero() {
 				row.In = words.t("person_seen", m.login.Seen.Format("2006-01-02 15:04"))
@@ -145,8 +149,21 @@ func (s *site) people(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		row.Held = words.t("person_holds", len(held))
 		p.Rows = append(p.Rows, row)
 	}
-	f := frame{Title: words.t("people"), Meta: words.t("people_count", len(all), in), Here: "/people", Do: &link{"/people/new", words.t("invite")}}
+	f := frame{Title: words.t("people"), Meta: words.t("people_count", len(all), in), Here: "/people", Do: &link{"/people/new", words.t("invite")}, Styles: []string{"forms.css"}}
 	return s.show(w, r, v, http.StatusOK, "people.html", f, p)
+}
+
+// secondWords is what proves somebody beside their password, and whether nothing does.
+func secondWords(words *words, l storage.Login) (text string, weak bool) {
+	switch {
+	case len(l.Passkeys) > 0 && l.Second != "":
+		return words.t("second_both"), false
+	case len(l.Passkeys) > 0:
+		return words.t("second_passkey"), false
+	case l.Second != "":
+		return words.t("second_codes"), false
+	}
+	return words.t("second_none"), true
 }
 
 // held are the cases that somebody has.

@@ -16,7 +16,7 @@ func init() {
 	roles := rolesForm{form: form{Fields: []field{{Name: "role", Label: "What they may do", Kind: "select", Options: []option{{"agent", "Agent"}, {"lead", "Lead"}}, Value: "agent", Fault: "Choose one."}}}, May: true, Places: []placeBox{{"main", "Main Street", true}, {"harbour", "Harbour", false}}, Fault: "Choose at least one place."}
 	secret := secretLink{URL: "care.example/join/abc", Until: "tomorrow", QR: qrPicture{2, "M0 0h1v1h-1z"}}
 	code := secretLink{"Amy Fox", "https://t.me/bella_bot?start=l-ABCDEFGH", "ABCDEFGH", "tomorrow", qrPicture{2, "M0 0h1v1h-1z"}}
-	row := personRow{"amy", "Amy Fox", "Agent: Main Street", "Telegram", "last signed in today", "holds 2 cases", true}
+	row := personRow{"amy", "Amy Fox", "Agent: Main Street", "Telegram", "last signed in today", "holds 2 cases", true, "no second factor", true, false}
 	fixtures = append(fixtures,
 		fixture{"people.html", "empty", frame{Title: "People", Here: "/people"}, peoplePage{}},
 		fixture{"people.html", "full", frame{Title: "People", Here: "/people"}, peoplePage{[]personRow{row}, []personRow{row}}},

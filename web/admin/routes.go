@@ -52,6 +52,7 @@ var routes = slices.Concat(
 	slackRoutes,
 	staffChatRoutes,
 	telegramRoutes,
+	textRoutes,
 	todayRoutes,
 	tokenRoutes,
 )

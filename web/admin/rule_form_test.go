@@ -35,6 +35,10 @@ func init() {
 		h := hoursOf(words, c, time.Now())
 		o := routesOf(words, c, &snapshot.Snapshot{})
 		n := snippetsOf(words, c)
+		x := textsOf(words, c, "ar", map[string]string{"empty": "messages", "full": "buttons"}[of])
+		for _, f := range x.Fields {
+			x.Rows = append(x.Rows, textRow{Field: f, Shown: "Skip", Button: of == "full"})
+		}
 		if of == "full" {
 			p.Own, p.Problem, p.Tried = true, "Chain step 1 is at 2000 %.", &triedRules{Sessions: 3, Changes: [][2]string{{"Would open", "2"}}}
 			p.field("sla.P1.contact").Fault, p.field("chain.0.at").Fault = "Write a time.", "Write a number."
@@ -43,9 +47,11 @@ func init() {
 			o.field("route.0.to.0").Fault = "Say who hears of it."
 			n.Own, n.Problem = true, "no"
 			n.field("snippet.0.text").Fault = "Write the words."
+			x.Own, x.Problem = true, "no"
+			x.field("skip").Fault, x.Rows[2].Field.Fault = "Write a button in one line.", "Write a button in one line."
 			h.field("mon.0.from").Fault = "Give both times."
 		}
-		fixtures = append(fixtures, fixture{"rules.html", of, frame{Title: "Rules"}, p}, fixture{"hours.html", of, frame{Title: "Hours"}, h}, fixture{"routes.html", of, frame{Title: "Routes"}, o}, fixture{"snippets.html", of, frame{Title: "Saved answers"}, n})
+		fixtures = append(fixtures, fixture{"rules.html", of, frame{Title: "Rules"}, p}, fixture{"hours.html", of, frame{Title: "Hours"}, h}, fixture{"routes.html", of, frame{Title: "Routes"}, o}, fixture{"snippets.html", of, frame{Title: "Saved answers"}, n}, fixture{"texts.html", of, frame{Title: "Texts"}, x})
 	}
 }
 

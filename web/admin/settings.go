@@ -1,11 +1,15 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -19,6 +23,12 @@ var settingsRoutes = []route{
 type settingsGroup struct {
 	Name  string // key of its words
 	Cards []settingsCard
+}
+
+// settingsPage is the index of the settings.
+type settingsPage struct {
+	Groups []settingsGroup
+	Last   string // what was changed last, by whom and when; "" for who may not see it
 }
 
 // settingsCard leads to one page, with a line about how it stands.
@@ -35,45 +45,150 @@ func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	for i, x := range sites {
 		names[i] = x.Name
 	}
-	groups := []settingsGroup{{"settings_places", []settingsCard{{"/settings/sites", words.t("sites"), strings.Join(names, ", ")}}}}
-	here := settingsGroup{Name: "settings_here"}
-	if v.Can(access.SeeOutbox, access.EverySite) {
-		counts, err := s.Store.Counts(r.Context())
+	p := settingsPage{Groups: []settingsGroup{
+		{"settings_places", []settingsCard{{"/settings/sites", words.t("sites"), strings.Join(names, ", ")}}},
+		s.settingsOfSurveys(words, v), s.settingsOfCases(words, v), s.settingsOfSystems(words, v),
+	}}
+	first := &p.Groups[0]
+	if mayRule(v) == nil {
+		first.Cards = append(first.Cards, settingsCard{"/settings/hours", words.t("opening"), words.t("opening_line")})
+	}
+	if v.Anywhere(access.ManageAgents) {
+		first.Cards = append(first.Cards, settingsCard{"/people", words.t("people"), words.t("people_line")})
+	}
+	here, err := s.settingsOfHere(r.Context(), words, v)
+	if err != nil {
+		return err
+	}
+	p.Groups = append(p.Groups, here)
+	p.Groups = slices.DeleteFunc(p.Groups, func(g settingsGroup) bool { return len(g.Cards) == 0 })
+	if v.Can(access.SeeAudit, access.EverySite) {
+		last, err := s.Store.Audits(r.Context(), storage.AuditFilter{Limit: 1})
 		if err != nil {
 			return err
 		}
-		here.Cards = append(here.Cards, settingsCard{"/outbox", words.t("outbox"), s.stuckLine(words, counts)})
+		for _, a := range last {
+			what := words.t("audit_" + a.What)
+			if !words.has("audit_" + a.What) {
+				what = a.What
+			}
+			p.Last = words.t("settings_last", what, a.Who, words.moment(s.Clock(), a.At, time.UTC))
+		}
 	}
-	if v.Can(access.ManageTokens, access.EverySite) {
-		here.Cards = append(here.Cards, settingsCard{"/settings/tokens", words.t("tokens"), words.t("tokens_line")})
+	return s.show(w, r, v, http.StatusOK, "settings.html", frame{Title: words.t("settings"), Here: "/settings"}, p)
+}
+
+// settingsOfSurveys are about what is asked, and how it is said.
+func (s *site) settingsOfSurveys(words *words, v Viewer) settingsGroup {
+	g := settingsGroup{Name: "settings_surveys"}
+	if mayRule(v) == nil {
+		own := map[[2]string]bool{}
+		p := s.Bot.Configuration().Now().Policy.Policy
+		for _, list := range append(ofSites(p, func(r recovery.Rules) []recovery.Wording { return r.Texts }), p.Rules.Texts) {
+			for _, t := range list {
+				own[[2]string{t.Text, t.Language}] = true
+			}
+		}
+		line := words.t("texts_line")
+		if len(own) > 0 {
+			line = words.t("texts_own", len(own))
+		}
+		g.Cards = append(g.Cards, settingsCard{"/settings/texts", words.t("texts"), line})
 	}
-	if v.Can(access.SeeAudit, access.EverySite) {
-		here.Cards = append(here.Cards, settingsCard{"/audit", words.t("audit"), words.t("audit_line")})
+	if v.Anywhere(access.EditTriggers) {
+		g.Cards = append(g.Cards, settingsCard{"/asking/triggers", words.t("triggers"), words.t("triggers_line")})
 	}
-	if s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite) {
-		groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/telegram", words.t("tg_title"), words.t("tg_line")}, settingsCard{"/settings/slack", words.t("sl_title"), words.t("sl_line")})
+	return g
+}
+
+// ofSites is something of the rules of every site that has its own.
+func ofSites[T any](p recovery.Policy, of func(recovery.Rules) T) (all []T) {
+	for _, r := range p.Sites {
+		all = append(all, of(r))
+	}
+	return all
+}
+
+// settingsOfCases are about what follows when somebody is unhappy.
+func (s *site) settingsOfCases(words *words, v Viewer) settingsGroup {
+	g := settingsGroup{Name: "cases"}
+	snap := s.Bot.Configuration().Now()
+	if mayRule(v) == nil {
+		rules := words.t("rules_shipped_line")
+		if snap.Policy.Version > 0 {
+			rules = words.t("rules_version_line", snap.Policy.Version)
+		}
+		g.Cards = append(g.Cards, settingsCard{"/settings/rules", words.t("rules"), rules})
+		g.Cards = append(g.Cards, settingsCard{"/settings/routes", words.t("routes"), words.t("routes_counts", len(snap.Policy.Routing.Routes), len(snap.Policy.Routing.Receivers))})
 	}
 	if mayConnectChats(v) == nil {
-		groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/chats", words.t("schats"), words.t("schats_line")})
+		var chats []string
+		for _, c := range snap.Chats {
+			if c.Gone.IsZero() {
+				chats = append(chats, c.Name)
+			}
+		}
+		line := strings.Join(chats, ", ")
+		if line == "" {
+			line = words.t("schats_line")
+		}
+		g.Cards = append(g.Cards, settingsCard{"/settings/chats", words.t("schats"), line})
 	}
-	groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/hearing", words.t("hearing"), words.t("hearing_line")})
+	g.Cards = append(g.Cards, settingsCard{"/settings/hearing", words.t("hearing"), words.t("hearing_line")})
 	if mayRule(v) == nil {
-		groups[0].Cards = append(groups[0].Cards, settingsCard{"/settings/hours", words.t("opening"), words.t("opening_line")},
-			settingsCard{"/settings/rules", words.t("rules"), words.t("rules_line")},
-			settingsCard{"/settings/routes", words.t("routes"), words.t("routes_line")},
-			settingsCard{"/settings/snippets", words.t("snippets"), words.t("snippets_line")})
+		g.Cards = append(g.Cards, settingsCard{"/settings/snippets", words.t("snippets"), words.t("snippets_line")})
 	}
-	if v.Anywhere(access.ManageAgents) {
-		groups[0].Cards = append(groups[0].Cards, settingsCard{"/people", words.t("people"), words.t("people_line")})
+	return g
+}
+
+// settingsOfSystems are about what is connected.
+func (s *site) settingsOfSystems(words *words, v Viewer) settingsGroup {
+	g := settingsGroup{Name: "settings_systems"}
+	if s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite) {
+		lines := map[chat.Platform]string{chat.Telegram: words.t("tg_line"), chat.Slack: words.t("sl_line")}
+		for _, a := range s.Accounts.Accounts() {
+			switch {
+			case a.Platform == chat.Telegram && a.Name != "":
+				lines[a.Platform] = "✓ @" + a.Name
+			case a.Name != "":
+				lines[a.Platform] = "✓ " + a.Name
+			}
+		}
+		g.Cards = append(g.Cards, settingsCard{"/settings/telegram", words.t("tg_title"), lines[chat.Telegram]}, settingsCard{"/settings/slack", words.t("sl_title"), lines[chat.Slack]})
 	}
+	if v.Can(access.EditSites, access.EverySite) {
+		line := words.t("address_unset")
+		if at := s.public(); at != "" {
+			line = at
+		}
+		g.Cards = append(g.Cards, settingsCard{"/setup/chats", words.t("address_title"), line})
+	}
+	if v.Can(access.ManageTokens, access.EverySite) {
+		g.Cards = append(g.Cards, settingsCard{"/settings/tokens", words.t("tokens"), words.t("tokens_line")})
+	}
+	return g
+}
+
+// settingsOfHere are about this installation.
+func (s *site) settingsOfHere(ctx context.Context, words *words, v Viewer) (settingsGroup, error) {
+	g := settingsGroup{Name: "settings_here"}
 	if v.Owner {
-		here.Cards = append(here.Cards, settingsCard{"/settings/data", words.t("data"), words.t("data_line")})
+		g.Cards = append(g.Cards, settingsCard{"/settings/data", words.t("data"), words.t("data_line")})
 	}
-	here.Cards = append(here.Cards,
+	if v.Can(access.SeeOutbox, access.EverySite) {
+		counts, err := s.Store.Counts(ctx)
+		if err != nil {
+			return g, err
+		}
+		g.Cards = append(g.Cards, settingsCard{"/outbox", words.t("outbox"), s.stuckLine(words, counts)})
+	}
+	if v.Can(access.SeeAudit, access.EverySite) {
+		g.Cards = append(g.Cards, settingsCard{"/audit", words.t("audit"), words.t("audit_line")})
+	}
+	g.Cards = append(g.Cards,
 		settingsCard{"/settings/about", words.t("about"), "Aftercare " + s.Version},
 		settingsCard{"/help", words.t("help"), words.t("help_line")})
-	groups = append(groups, here)
-	return s.show(w, r, v, http.StatusOK, "settings.html", frame{Title: words.t("settings"), Here: "/settings"}, groups)
+	return g, nil
 }
 
 func (s *site) stuckLine(words *words, c storage.Counts) string {

@@ -201,6 +201,15 @@ func reach(r *http.Request) string {
 	return reachOf(strings.Trim(host, "[]"))
 }
 
+// reach is who reaches the links that are made here: by the public address or, as long as there is none,
+// as this page was opened.
+func (s *site) reach(r *http.Request) string {
+	if u, err := url.Parse(s.public()); err == nil && u.Hostname() != "" {
+		return reachOf(u.Hostname())
+	}
+	return reach(r)
+}
+
 // reachOf is who reaches a host, as the key of its words.
 func reachOf(host string) string {
 	ip, err := netip.ParseAddr(host)
@@ -219,7 +228,7 @@ func (s *site) setupChats(w http.ResponseWriter, r *http.Request, v Viewer) erro
 
 func (s *site) showChats(w http.ResponseWriter, r *http.Request, v Viewer, status int, at *addressForm) error {
 	words := s.words(r, v)
-	p := chatsPage{Bar: setupStep(3), Reach: reach(r), At: r.Host + s.Prefix, Connects: s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite), Address: at}
+	p := chatsPage{Bar: setupStep(3), Reach: s.reach(r), At: cmp.Or(s.public(), r.Host+s.Prefix), Connects: s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite), Address: at}
 	if p.Connects {
 		for _, a := range s.Accounts.Accounts() {
 			switch a.Platform {

@@ -20,7 +20,7 @@ func init() {
 		fixture{"setup_chats.html", "full", frame{Title: "Where do your customers answer?", Bare: true, Wide: true}, chatsPage{Bar: setupStep(3), Reach: "reach_here", At: "localhost:8080"}},
 		fixture{"setup_chats.html", "connected", frame{Title: "Where do your customers answer?", Bare: true, Wide: true}, chatsPage{
 			Bar: setupStep(3), Reach: "reach_named", At: "care.example", Connects: true, Telegram: "bella_bot", Slack: "Bella",
-			Address: &addressForm{form{[]field{{Name: "address", Label: "Address", Value: "https://care.example", Fault: "Nothing answers."}}}, "https://care.example", false},
+			Address: &addressForm{form{[]field{{Name: "address", Label: "Address", Value: "https://care.example", Fault: "Nothing answers."}}}, "https://care.example", false, true},
 		}},
 		fixture{"setup_survey.html", "empty", frame{Title: "What do you ask first?", Bare: true}, surveyPage{Bar: setupStep(4)}},
 		fixture{"setup_survey.html", "full", frame{Title: "What do you ask first?", Bare: true, Wide: true}, surveyPage{setupStep(4), []surveyCard{

@@ -68,6 +68,7 @@ type sheet struct {
 	Viewer    Viewer
 	Role      string // who the viewer is where, in words
 	Places    []place
+	Stuck     int // messages and updates, for who may mend it
 	Page      any // what the page's own template shows
 }
 
@@ -113,6 +114,9 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, v Viewer, status int
 	}
 	if s.Bot != nil && !out.Bare {
 		out.Role = s.rolesWords(words, member{Staff: storage.Staff{Roles: v.Grants}, login: storage.Login{Owner: v.Owner}})
+	}
+	if !out.Bare {
+		out.Stuck = s.stuckNow(r.Context(), v)
 	}
 	for _, p := range places {
 		if v.Anywhere(p.deed) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
 )
 
 func init() {
@@ -175,6 +176,18 @@ func TestThePublicAddressIsTried(t *testing.T) {
 		}
 	}
 	site := newSite(s.config)
+	v := Viewer{Owner: true, SignIn: "robin"}
+	if err := site.takeAddress(t.Context(), v, "http://care.example/care"); err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []string{site.public(), bot.LinksOf(site.Bot).PublicURL()} {
+		if at != "http://care.example/care" {
+			t.Errorf("links begin with %q", at)
+		}
+	}
+	if w := b.do("GET", "/setup/chats", nil); !strings.Contains(w.Body.String(), "http://care.example/care") || strings.Contains(w.Body.String(), "this computer only") {
+		t.Errorf("it is not said:\n%s", w.Body)
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /care/reach/{challenge}", func(w http.ResponseWriter, r *http.Request) { _ = site.reached(w, r, Viewer{}) })
 	ours := httptest.NewServer(mux)

@@ -32,6 +32,7 @@ type todayPage struct {
 	Needs  []caseRow
 	All    int
 	Week   []figure
+	Trend  *trend // nil where there is none to be seen
 	Said   []answerRow
 	Empty  bool
 	Nobody bool
@@ -100,13 +101,16 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if rate := report.Show(unsatisfied, answered); answered > 0 {
 		p.Week = append(p.Week, figureOf(words, words.t("unsatisfied_week"), rate))
 	}
+	if p.Trend, err = s.trendOf(ctx, words, reported, now); err != nil {
+		return err
+	}
 	p.Empty = len(said) == 0 && answered == 0 && p.All == 0
 	p.Nobody = !p.Empty && p.All == 0
 	waiting, err := s.waiting(ctx, v)
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, v, http.StatusOK, "today.html", frame{Title: words.t("today"), Meta: words.date(now, s.zoneOf(slices.DeleteFunc(s.named(v, access.SeeCases), func(id string) bool { return id == access.EverySite }))), Here: "/", Waiting: waiting, Modules: []string{"keys.js"}}, p)
+	return s.show(w, r, v, http.StatusOK, "today.html", frame{Title: words.t("today"), Meta: words.date(now, s.zoneOf(slices.DeleteFunc(s.named(v, access.SeeCases), func(id string) bool { return id == access.EverySite }))), Here: "/", Waiting: waiting, Modules: []string{"keys.js"}, Styles: []string{"chart.css"}}, p)
 }
 
 // level sorts what has none behind what has.

@@ -88,7 +88,7 @@ func (s *Store) Erasures(ctx context.Context) ([]storage.Erasure, error) {
 func (s *Store) EndErasure(ctx context.Context, e storage.Erasure) error {
 	err := s.transaction(ctx, func(tx *sql.Tx) error {
 		for _, key := range e.Of.Customers {
-			if _, err := tx.ExecContext(ctx, s.q.dropCustomer, storage.Clean(key)); err != nil {
+			if err := s.forgetCustomer(ctx, tx, storage.Clean(key)); err != nil {
 				return err
 			}
 		}
@@ -437,6 +437,9 @@ func (w *working) drop(d *storage.Dossier, n *storage.Erased) error {
 		of(&n.Handled, key, q.dropKey)
 	}
 	for _, v := range d.Identities {
+		if err := w.forgetNames(&v); err != nil {
+			return err
+		}
 		of(&n.Accounts, v.ID, q.dropIdentity)
 	}
 	for _, r := range all {

@@ -113,6 +113,10 @@ func (s *Store) PutEvents(ctx context.Context, all []storage.Event, at time.Time
 	byName := func(a, b []any) int { return strings.Compare(a[1].(string), b[1].(string)) }
 	sorted := slices.SortedFunc(slices.Values(rows), byName)
 	slices.SortFunc(customers, func(a, b []any) int { return strings.Compare(a[0].(string), b[0].(string)) })
+	named := make([]string, len(customers))
+	for i, c := range customers {
+		named[i] = c[0].(string)
+	}
 	refused := false
 	err := s.transaction(ctx, func(tx *sql.Tx) error {
 		clear(outcomes)
@@ -152,7 +156,10 @@ func (s *Store) PutEvents(ctx context.Context, all []storage.Event, at time.Time
 		if refused = conflict && !partial; refused {
 			return errEvents
 		}
-		return insert(s.q.insertServed, customers)
+		if err := insert(s.q.insertServed, customers); err != nil {
+			return err
+		}
+		return s.nameServed(ctx, tx, named)
 	})
 	if refused {
 		for i := range outcomes {
@@ -227,10 +234,14 @@ func (s *Store) ChangeEvent(ctx context.Context, source, id string, at time.Time
 		}
 		var buffer []byte
 		customer := [][]any{{next.Customer.ID, next.Customer.FirstName, next.Customer.Tier, micro(at)}}
-		return s.q.insertServed.each(&buffer, customer, func(text string, args []any) error {
+		err = s.q.insertServed.each(&buffer, customer, func(text string, args []any) error {
 			_, err := tx.ExecContext(ctx, text, args...)
 			return err
 		})
+		if err != nil {
+			return err
+		}
+		return s.nameServed(ctx, tx, []string{next.Customer.ID})
 	})
 	if own != nil {
 		return storage.StoredEvent{}, own

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aftercare/aftercare/storage"
 )
@@ -20,6 +21,7 @@ type inboxQueries struct {
 type standingList struct {
 	mine  bool // those of one person
 	sites bool // of some sites only
+	why   bool // for a reason only
 }
 
 func newInboxQueries(t *texts) inboxQueries {
@@ -27,28 +29,34 @@ func newInboxQueries(t *texts) inboxQueries {
 		standing: map[standingList]string{}, countStanding: map[standingList]string{},
 		caseNumbered: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND number = ? AND id > ''"),
 	}
-	for _, mine := range []bool{false, true} {
-		for _, sites := range []bool{false, true} {
-			// The empty text finds whatever there is. Each names the index that is meant.
-			where := " WHERE bucket = ? AND standing = ? AND standing > '' AND holder <> ?"
-			if mine {
-				where = " WHERE bucket = ? AND standing = ? AND holder = ? AND holder > '' AND id > ''"
-			}
-			where += " AND (priority = ? OR 0 = ?)"
-			if sites {
-				where += " AND " + t.dialect.Among("site")
-			}
-			list := standingList{mine, sites}
-			q.standing[list] = t.one("SELECT body, bucket FROM cases" + where + " AND (clock, id) > (?, ?) ORDER BY clock, id LIMIT ?")
-			q.countStanding[list] = t.one("SELECT count(*) FROM (SELECT id FROM cases" + where + " ORDER BY clock, id LIMIT ?) AS part")
+	for _, list := range []standingList{
+		{false, false, false}, {false, true, false}, {true, false, false}, {true, true, false},
+		{false, false, true}, {false, true, true}, {true, false, true}, {true, true, true},
+	} {
+		// The empty text finds whatever there is. Each names the index that is meant.
+		where := " WHERE bucket = ? AND standing = ? AND standing > '' AND holder <> ?"
+		if list.mine {
+			where = " WHERE bucket = ? AND standing = ? AND holder = ? AND holder > '' AND id > ''"
 		}
+		where += " AND (priority = ? OR 0 = ?)"
+		if list.sites {
+			where += " AND " + t.dialect.Among("site")
+		}
+		if list.why {
+			where += " AND " + t.dialect.Because
+		}
+		q.standing[list] = t.one("SELECT body, bucket FROM cases" + where + " AND (clock, id) > (?, ?) ORDER BY clock, id LIMIT ?")
+		if list.why { // a planner that is told nothing of the order would sort what a function has chosen
+			where += " AND (clock, id) > (?, ?)"
+		}
+		q.countStanding[list] = t.one("SELECT count(*) FROM (SELECT id FROM cases" + where + " ORDER BY clock, id LIMIT ?) AS part")
 	}
 	return q
 }
 
 // standingArgs are the list that a filter asks, and what it says behind the bucket.
 func (s *Store) standingArgs(f storage.StandingFilter) (standingList, []any) {
-	list := standingList{f.Holder != "", f.Sites != nil}
+	list := standingList{f.Holder != "", f.Sites != nil, f.Reason != ""}
 	who := f.Without
 	if list.mine {
 		who = f.Holder
@@ -58,6 +66,9 @@ func (s *Store) standingArgs(f storage.StandingFilter) (standingList, []any) {
 	args := []any{string(f.Standing), storage.Clean(who), int64(f.Priority), int64(f.Priority)}
 	if list.sites {
 		args = append(args, s.dialect.Keys(texted(f.Sites)))
+	}
+	if list.why {
+		args = append(args, `%"`+storage.Clean(f.Reason)+"%")
 	}
 	return list, args
 }
@@ -81,6 +92,9 @@ func (s *Store) Standing(ctx context.Context, f storage.StandingFilter) ([]stora
 // CountStanding implements storage.Inbox.
 func (s *Store) CountStanding(ctx context.Context, f storage.StandingFilter, most int) (n int, more bool, err error) {
 	list, args := s.standingArgs(f)
+	if list.why {
+		args = append(args, micro(time.Time{}), "")
+	}
 	for b := range storage.Bucket(s.buckets) {
 		some, err := one(ctx, s, "how many cases stand", s.q.countStanding[list], slices.Concat([]any{int64(b)}, args, []any{int64(most) + 1}), func(row scanner) (n int, err error) {
 			return n, row.Scan(&n)

@@ -73,7 +73,11 @@ func (m Migrations) Check(ctx context.Context, db *sql.DB) (made bool, err error
 	if err := db.QueryRowContext(ctx, newBucketQueries(&texts{dialect: m.Dialect}).countBuckets).Scan(&buckets); err != nil {
 		return true, fmt.Errorf("count buckets: %w", err)
 	}
-	if buckets == 0 {
+	var filled int
+	if err := db.QueryRowContext(ctx, newFillQueries(&texts{dialect: m.Dialect}).filled).Scan(&filled); err != nil {
+		return true, fmt.Errorf("look whether names are filled in: %w", err)
+	}
+	if buckets == 0 || filled == 0 {
 		return true, fmt.Errorf("%w: its migration is not finished; run `aftercare migrate`", ErrSchema)
 	}
 	return true, nil
@@ -246,6 +250,9 @@ func (m Migrations) upTo(ctx context.Context, db *sql.DB, version int64) (r Repo
 	}
 	if r.From == 0 && r.To > 0 {
 		m.Log.Info("made the database", "schema", r.To, "took", took)
+	}
+	if r.To >= namesSchema {
+		return r, m.fillNames(ctx, db)
 	}
 	return r, nil
 }

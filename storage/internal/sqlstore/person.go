@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/aftercare/aftercare/storage"
 )
@@ -15,7 +14,8 @@ import (
 // personQueries find everything of one person. Most of it hangs together by ids; a bucket's
 // messages and keys are looked through, because nothing else asks for them in that way.
 type personQueries struct {
-	identitiesOf, identitiesByKey, customersOf, namedLike    string
+	identitiesOf, identitiesByKey, customersOf               string
+	identityByID, identitiesByUser                           string
 	invitationsOf, sessionsFor                               string
 	casesFor, wordsOfSession, wordsOfCase                    string
 	feedbackFor, deliveriesFor, ownedBy, parkedFor, keysLike string
@@ -23,11 +23,12 @@ type personQueries struct {
 
 func newPersonQueries(t *texts) personQueries {
 	return personQueries{
-		identitiesOf: t.one("SELECT body, bucket FROM identities WHERE bucket = ? AND (id = ? OR '' = ?) AND (customer = ? OR '' = ?)" +
-			" AND (platform = ? OR '' = ?) AND (account = ? OR '' = ?) AND (person = ? OR '' = ?) AND (lower(body) LIKE ? OR '' = ?) ORDER BY id LIMIT ?"),
+		identitiesOf: t.one("SELECT body, bucket FROM identities WHERE bucket = ? AND id > ? AND (platform = ? OR '' = ?) AND (account = ? OR '' = ?) ORDER BY id LIMIT ?"),
+		identityByID: t.one("SELECT body, bucket FROM identities WHERE bucket = ? AND id = ?"),
+		identitiesByUser: t.one("SELECT body, bucket FROM identities WHERE bucket = ? AND id = ?" +
+			" UNION ALL SELECT body, bucket FROM identities WHERE bucket = ? AND person = ? AND platform <> 'web'"),
 		identitiesByKey: t.one("SELECT body, bucket FROM identities WHERE bucket = ? AND customer = ? AND customer > '' ORDER BY id LIMIT ?"),
 		customersOf:     t.one("SELECT " + customerColumns + " FROM customers WHERE id = ?"),
-		namedLike:       t.one("SELECT " + customerColumns + " FROM customers WHERE lower(name) LIKE ? ORDER BY id LIMIT ?"),
 		invitationsOf:   t.one("SELECT body, bucket FROM invitations WHERE bucket = ? AND customer = ? AND customer > '' ORDER BY id"),
 		sessionsFor:     t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND customer = ? AND unsatisfied ORDER BY id"),
 		casesFor:        t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY id"),
@@ -41,46 +42,6 @@ func newPersonQueries(t *texts) personQueries {
 	}
 }
 
-// IdentitiesOf implements storage.Persons.
-func (s *Store) IdentitiesOf(ctx context.Context, q storage.IdentityQuery, limit int) ([]storage.Identity, error) {
-	if q.IsZero() {
-		return nil, nil
-	}
-	named := ""
-	if q.Username != "" {
-		named = "%" + likely(strings.ToLower(q.Username)) + "%"
-	}
-	if q.Name != "" {
-		named = nameLike(q.Name)
-	}
-	var all []storage.Identity
-	for b := range int64(s.buckets) {
-		args := []any{b}
-		for _, v := range []string{q.ID, q.Customer, string(q.Platform), q.Account, q.User, named} {
-			args = append(args, storage.Clean(v), storage.Clean(v))
-		}
-		// A name may be within another one: then more is read than fits.
-		most := int64(limit)
-		if named != "" {
-			most = mostNamed
-		}
-		text, args := s.q.identitiesOf, append(args, most)
-		if q == (storage.IdentityQuery{Customer: q.Customer}) {
-			text, args = s.q.identitiesByKey, []any{b, storage.Clean(q.Customer), most}
-		}
-		found, err := collect(ctx, s, "identities", text, args, scanBody(decodeIdentity))
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range found {
-			if q.Fits(i) && len(all) < limit {
-				all = append(all, i)
-			}
-		}
-	}
-	return all, nil
-}
-
 // likely is a text as a part of a pattern of LIKE that fits it, and perhaps more.
 func likely(text string) string {
 	return strings.Map(func(r rune) rune {
@@ -89,35 +50,6 @@ func likely(text string) string {
 		}
 		return r
 	}, text)
-}
-
-// nameLike is a pattern that fits every name with a word that begins as the longest one typed,
-// and perhaps more. Letters that a database may not know in both cases are left open.
-func nameLike(typed string) string {
-	words := strings.Fields(strings.ToLower(typed))
-	if len(words) == 0 {
-		return "%"
-	}
-	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
-	return "%" + strings.Map(func(r rune) rune {
-		if r > '~' && unicode.IsLetter(r) && !unicode.IsLower(r) { // letters without case: 安, ع
-			return r
-		}
-		return []rune(likely(string(r)))[0]
-	}, longest) + "%"
-}
-
-// mostNamed is how many rows are read that a name may fit.
-const mostNamed = 10000
-
-// CustomersNamed implements storage.Persons.
-func (s *Store) CustomersNamed(ctx context.Context, typed string, limit int) ([]storage.Customer, error) {
-	all, err := collect(ctx, s, "customers", s.q.namedLike, []any{storage.Clean(nameLike(typed)), int64(mostNamed)}, scanCustomer)
-	if err != nil {
-		return nil, err
-	}
-	all = slices.DeleteFunc(all, func(c storage.Customer) bool { return !storage.NameBegins(c.Name, typed) })
-	return all[:min(len(all), limit)], nil
 }
 
 // querier reads rows: outside a transaction, or in one.
@@ -202,8 +134,10 @@ func (s *Store) dossier(ctx context.Context, db querier, of storage.Anchor) (sto
 			}
 		}
 	}
-	if err := f.rest(); err != nil {
-		return f.d, err
+	if !of.Brief {
+		if err := f.rest(); err != nil {
+			return f.d, err
+		}
 	}
 	f.sort()
 	return f.d, nil

@@ -25,6 +25,7 @@ type queries struct {
 	announcedQueries
 	parkingQueries
 	personQueries
+	namingQueries
 	eraseQueries
 	sheetMapQueries
 	secretQueries
@@ -74,6 +75,7 @@ func newQueries(d Dialect) *queries {
 		announcedQueries:    newAnnouncedQueries(t),
 		parkingQueries:      newParkingQueries(t),
 		personQueries:       newPersonQueries(t),
+		namingQueries:       newNamingQueries(t),
 		eraseQueries:        newEraseQueries(t),
 		sheetMapQueries:     newSheetMapQueries(t),
 		secretQueries:       newSecretQueries(t),

@@ -99,6 +99,8 @@ type cell struct {
 	created bool   // it is known that the database does not have it
 	checked bool   // created is known
 
+	was, called called // by which names an identity is found: those that are stored, and its own
+
 	// What body says, if it was asked for. Nobody outside gets these themselves.
 	identity *storage.Identity
 	session  *storage.Session
@@ -115,7 +117,7 @@ func identityCell(b storage.Bucket, v storage.Identity) (cell, error) {
 		kept.Bucket = b
 	}
 	link := storage.Clean(v.Session)
-	return cell{body: body, link: link, identity: kept, row: []any{
+	return cell{body: body, link: link, identity: kept, called: calledOf(&v), row: []any{
 		int64(b), storage.Clean(v.ID), link, storage.Clean(string(v.Person.Platform)), storage.Clean(v.Person.Account),
 		storage.Clean(v.Person.User), storage.Clean(v.Customer), string(body),
 	}}, nil

@@ -20,10 +20,10 @@ const (
 
 // referenceQueries are about the small tables that every bucket may refer to.
 type referenceQueries struct {
-	flows, rules                                                   *versions
-	flowsNewest, putSite, sites, putCustomer, customer, putAccount string
-	accounts, putMove, moves                                       string
-	siteCases, siteSessions, siteInvitations                       string
+	flows, rules                                      *versions
+	flowsNewest, putSite, sites, customer, putAccount string
+	accounts, putMove, moves                          string
+	siteCases, siteSessions, siteInvitations          string
 }
 
 func newReferenceQueries(t *texts) referenceQueries {
@@ -38,9 +38,7 @@ func newReferenceQueries(t *texts) referenceQueries {
 		siteCases:       t.one("SELECT count(*) FROM cases WHERE bucket = ? AND site = ? AND state IN " + activeStates()),
 		siteSessions:    t.one("SELECT count(*) FROM sessions WHERE bucket = ? AND site = ? AND expires_at IS NOT NULL"),
 		siteInvitations: t.one(`SELECT count(*) FROM invitations WHERE bucket = ? AND site = ? AND expires_at > ? AND body LIKE '%"ClaimedBy":""%'`),
-		putCustomer: t.one("INSERT INTO customers (" + customerColumns + ") VALUES (?, ?, ?, ?)" +
-			" ON CONFLICT (id) DO UPDATE SET name = excluded.name, tier = excluded.tier"),
-		customer: t.one("SELECT " + customerColumns + " FROM customers WHERE id = ?"),
+		customer:        t.one("SELECT " + customerColumns + " FROM customers WHERE id = ?"),
 		putAccount: t.one("INSERT INTO accounts (" + accountColumns + ") VALUES (?, ?, ?, ?)" +
 			" ON CONFLICT (platform, id) DO UPDATE SET name = excluded.name, seen = excluded.seen"),
 		accounts: t.one("SELECT " + accountColumns + " FROM accounts ORDER BY platform, id"),
@@ -200,10 +198,7 @@ func (s *Store) AtSite(ctx context.Context, id string) (storage.SiteUse, error) 
 // PutCustomer implements storage.Reference. Created is kept from the first time. Customers
 // are no configuration, and come with every invitation: they raise no revision.
 func (s *Store) PutCustomer(ctx context.Context, v storage.Customer) error {
-	err := s.transaction(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, s.q.putCustomer, storage.Clean(v.ID), storage.Clean(v.Name), storage.Clean(string(v.Tier)), micro(v.Created))
-		return err
-	})
+	err := s.transaction(ctx, func(tx *sql.Tx) error { return s.putCustomer(ctx, tx, v) })
 	if err != nil {
 		return fmt.Errorf("write customer: %w", err)
 	}

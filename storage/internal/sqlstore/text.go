@@ -24,6 +24,9 @@ type Dialect struct {
 	Now       string             // the database's own clock in microseconds since 1970, UTC
 	// MostParameters limits the rows of one statement; 0 = all sizes.
 	MostParameters int
+	// Because is the condition that the reasons of a case, as the JSON of its body has them, are like
+	// a parameter.
+	Because string
 	// HasSchema counts the tables that say which version the schema has: 0 or 1.
 	HasSchema string
 	// Fault says what an error of this driver means for the transaction.

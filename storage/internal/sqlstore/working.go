@@ -381,6 +381,9 @@ func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 		if err != nil {
 			return invalid(err)
 		}
+		if n.was, err = w.storedAs(storage.Clean(v.ID)); err != nil {
+			return err
+		}
 		identity = &n
 	}
 	if v := c.Invitation; v != nil {
@@ -506,6 +509,9 @@ func (w *working) save() error {
 		if err := w.insert(t.put, rows); err != nil {
 			return err
 		}
+	}
+	if err := w.saveNames(); err != nil {
+		return err
 	}
 	if err := w.saveBlocks(); err != nil {
 		return err

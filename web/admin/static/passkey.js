@@ -3,12 +3,14 @@
 const bytes = text => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), c => c.charCodeAt(0))
 const text = buffer => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")
 
+const known = d => (d.has || "").split(" ").filter(id => id).map(id => ({ type: "public-key", id: bytes(id) }))
+
 async function made(d) {
 	const found = await navigator.credentials.create({ publicKey: {
 		challenge: bytes(d.challenge), rp: { id: d.host, name: "Aftercare" },
 		user: { id: bytes(d.user), name: d.name, displayName: d.name },
 		pubKeyCredParams: [-7, -8, -257].map(alg => ({ type: "public-key", alg })),
-		excludeCredentials: d.has.split(" ").filter(id => id).map(id => ({ type: "public-key", id: bytes(id) })),
+		excludeCredentials: known(d),
 		authenticatorSelection: { residentKey: "required", userVerification: "required" },
 	} })
 	const r = found.response
@@ -16,7 +18,9 @@ async function made(d) {
 }
 
 async function used(d) {
-	const found = await navigator.credentials.get({ publicKey: { challenge: bytes(d.challenge), rpId: d.host, userVerification: "required" } })
+	const found = await navigator.credentials.get({ publicKey: {
+		challenge: bytes(d.challenge), rpId: d.host, userVerification: "required", allowCredentials: known(d),
+	} })
 	const r = found.response
 	return { client: text(r.clientDataJSON), auth: text(r.authenticatorData), signature: text(r.signature), user: text(r.userHandle), id: found.id }
 }
