@@ -36,7 +36,7 @@ func (t *turn) drawAside() {
 	if s == nil || len(s.Said) == 0 || (remarks{t}).quiet() {
 		return // those who were promised that nobody is called are kept to it
 	}
-	if t.desk == nil && !render.Live(s) {
+	if sentAtEnd := len(t.out.Words) > 0 && s.Ended.Equal(t.now); t.desk == nil && !render.Live(s) && !sentAtEnd {
 		return // what follows a survey has a case
 	}
 	p := drawing{frame: t.frame, c: t.view(), identity: s.Identity}

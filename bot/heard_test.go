@@ -161,24 +161,74 @@ func TestNobodyIsUnheard(t *testing.T) {
 						}
 					}
 					heard := w.news(staffTG, staff)
-					words := u.Text
-					switch {
-					case u.Contact != "":
-						words = u.Contact
-					case len(u.Files) > 0 && u.Files[0].Name != "":
-						words = u.Files[0].Name
-					case len(u.Files) > 0:
-						words = "" // its kind
+					took := "" // what went to an answer, where they are told so
+					if strings.Contains(said, "You answered") || strings.Contains(said, "Added to your answer") || strings.Contains(said, "(Edit: ") {
+						took = w.answered(c)
 					}
-					answered := strings.Contains(said, "You answered") || strings.Contains(said, "Added to your answer") || strings.Contains(said, "(Edit: ")
-					if !answered && (heard == "" || !strings.Contains(heard, words)) {
-						t.Errorf("%s: staff see %q; they are told %q", name, heard, said)
+					for _, part := range partsOf(u) {
+						if !strings.Contains(heard, part) && !strings.Contains(took, part) {
+							t.Errorf("%s: %q is nowhere: staff see %q; they are told %q", name, part, heard, said)
+						}
 					}
 					if strings.Contains(said, "The team can read") && heard == "" {
 						t.Errorf("%s: they are told that the team can read it, and staff see nothing", name)
 					}
 				}
 			})
+		}
+	}
+}
+
+// partsOf are what staff, or an answer, must hold of what was sent: its words, and of a file or a
+// thing its kind, with what that says.
+func partsOf(u chat.Update) (parts []string) {
+	for _, said := range []string{u.Text, u.Contact} {
+		if said != "" {
+			parts = append(parts, said)
+		}
+	}
+	if len(u.Files) > 0 {
+		v := &voice.Voice{Words: inEnglish}
+		parts = append(parts, strings.Split(v.Files(files(u.Files)), ": ")...)
+	}
+	return parts
+}
+
+// answered is all that is stored of a customer's answers in words and files.
+func (w *world) answered(c customer) string {
+	w.t.Helper()
+	var all strings.Builder
+	v := &voice.Voice{Words: inEnglish}
+	for _, a := range w.session(c).Answers {
+		if !a.Dropped {
+			all.WriteString(a.Text + "\n" + v.Files(a.Files) + "\n")
+		}
+	}
+	return all.String()
+}
+
+// inEnglish are the texts in English.
+var inEnglish = func() *voice.Words {
+	texts, err := voice.Load()
+	if err != nil {
+		panic(err) // they are embedded
+	}
+	return texts.Of("en")
+}()
+
+// Every kind of thing that the program has a word for is among what customers send here.
+func TestWhatIsSentIsOfEveryKind(t *testing.T) {
+	t.Parallel()
+	kinds := map[string]bool{}
+	for _, u := range sentThings() {
+		for _, f := range u.Files {
+			kinds["file_"+f.Kind] = true
+		}
+	}
+	for id := range inEnglish.Plain {
+		name, is := strings.CutPrefix(id, "file_")
+		if is && !strings.Contains(name, "_") && name != "named" && name != "from" && !kinds[id] {
+			t.Errorf("nobody sends a %s", name)
 		}
 	}
 }

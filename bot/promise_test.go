@@ -21,7 +21,7 @@ import (
 // promising are the words by which a text promises something, or says that it is so, in each
 // language.
 var promising = map[string]*regexp.Regexp{
-	"en":      regexp.MustCompile(`(?i)\b(will|within|passed on|told|tells|delivered|here|nobody|with the team|the team can|the team|call you|call or write|sees to it|takes care)\b`),
+	"en":      regexp.MustCompile(`(?i)\b(will|within|passed on|told|tells|delivered|here|nobody|with the team|the team can|the team|call you|call or write|sees to it|takes care|we keep (?:this|that|your)|stays open|kept for later|name\} never does)\b`),
 	"zh-Hans": regexp.MustCompile(`会|将|[时钟天}]内|转达|转给|送达|这里|没有人|无人|团队`),
 	"es":      regexp.MustCompile(`(?i)(?:^|\P{L})(?:\p{L}+(?:remos|rán|rá)|en un plazo|en menos de|transmit\p{L}+|entregad\p{L}+|aquí|nadie|equipo)(?:\P{L}|$)`),
 	"ar":      regexp.MustCompile(`(?:^|[\s،:(])(?:سوف|س[أنتي]\p{L}{3,}|خلال|نُ?بلّ?غ|أُبلغ|وصلت?|هنا|لا أحد|الفريق|فريقنا)`),
@@ -40,6 +40,14 @@ var promises = map[string]promise{
 	"heard_added_team":          {"after_the_end.txt: == 👁 ", "nobody_hears.txt: We keep this."},
 	"words_joined":              {"played/flood.txt: Nobody listens (30)", "later.txt: The team can read this."},
 	"edit_kept":                 {"edited.txt: I changed this", "later.txt: The team can read this."},
+	"heard_kept":                {"nobody_hears.txt: !staff sees", "later.txt: The team can read this."}, // and see TestWhatIsSaidToBeKeptIsKept
+	"thanks_complaint_kept":     {"nobody_hears.txt: !staff sees", "complain.txt: == 🔴 "},
+	"thanks_suggestion_kept":    {"nobody_hears.txt: !staff sees", "complain.txt: Suggestion"},
+	"thanks_question_kept":      {"nobody_hears.txt: !staff sees", "complain.txt: Question"},
+	"only_text":                 {"web.txt: “📷 photo”", "later.txt: Kept for later."},
+	"notice_paused":             {"later.txt: > tap Go on\ncustomer sees", "stop_words.txt: > say STOP"},
+	"notice_paused_page":        {"later_web.txt: > tap 4\ncustomer sees", "later.txt: Kept for later. /start"},
+	"prompt_note":               {"talk.txt: !Careful, she is a regular.\ncustomer sees", "later.txt: Kept for later."},
 	"stopped":                   {"TestWhoStoppedIsNotAskedAfterTheService", "later.txt: Kept for later."},
 	"home_off":                  {"TestAHomePageShowsSurveysAndWishesAndToStaffTheCases", "TestWhoStoppedIsNotAskedAfterTheService"},
 	"thanks_pulse":              {"staff_pulse.txt: !staff sees", "one_tap_satisfied.txt: Your answers help us"},
@@ -76,7 +84,8 @@ var promises = map[string]promise{
 var noPromise = []string{
 	"type_answer", "file_unknown", "file_kept_back", "no_file_here", "privacy_days_conversations", "ask_due", "refused_nameless",
 	"refused_not_theirs", "chat_not_here", "thanks_partial", "intro_after", "privacy_asks_copy", "privacy_asks_erase", "home_cases",
-	"refused_contact_only_here", "relay_reply", "file_not_sent", "notice_day_range", "asknow_nobody", "asknow_not", "fallback_agent_or_team", "team", "raise_repeat_90_days",
+	"refused_contact_only_here", "relay_reply", "file_not_sent", "notice_day_range", "asknow_nobody", "asknow_not", "fallback_agent_or_team", "team",
+	"raise_repeat_90_days", "menu_privacy", "home_later",
 }
 
 // noPromiseIn are texts that hold such a word in one language alone and promise nothing by it.

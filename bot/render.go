@@ -213,8 +213,8 @@ const saidSize = 500
 // whole, and the newest.
 func (t *turn) remember(s *storage.Session, text string, files []survey.File) {
 	said := text
-	if said == "" && len(files) > 0 {
-		said = t.view().StaffVoice().Files(files)
+	if len(files) > 0 {
+		said = voice.Join(" ", text, t.view().StaffVoice().Files(files))
 	}
 	if d := t.desk; d != nil && d.session == s && d.waits() {
 		// They are shown whole as soon as there is a card below which they can stand.

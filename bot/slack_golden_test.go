@@ -175,6 +175,8 @@ func (p *slackPlay) happen(line string) {
 		update.Data = p.data(word[0], question, "."+strconv.Itoa(p.option(question, what)))
 	case "done", "change":
 		update.Data = p.data(word[0], question, "")
+	case "keep":
+		update.Data = p.data('a', question, "")
 	case "skip":
 		if update.Data = p.data('s', question, ""); question < 0 {
 			update = chat.Update{Kind: chat.Command, Command: "skip"}

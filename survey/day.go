@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,6 +88,9 @@ func datesFrom(said string, today time.Time) (found []string, sure bool) {
 	if n, ok := words.DaysAway(said); ok {
 		return []string{today.AddDate(0, 0, n).Format(time.DateOnly)}, true
 	}
+	if found = shortYear(said); len(found) > 0 {
+		return found, false
+	}
 	for _, md := range monthAndDay(said) {
 		near := nearDays(md[0], md[1], today)
 		if len(near) > 1 && away(near[0], today) <= surelyNear {
@@ -96,6 +100,25 @@ func datesFrom(said string, today time.Time) (found []string, sure bool) {
 	}
 	return found, len(found) == 1
 }
+
+// shortYear are the days that words can be whose year has two digits at their end.
+func shortYear(said string) (found []string) {
+	n := shortDate.FindStringSubmatch(bare(said))
+	if n == nil {
+		return nil
+	}
+	a, _ := strconv.Atoi(n[1])
+	b, _ := strconv.Atoi(n[2])
+	year, _ := strconv.Atoi(n[3])
+	for _, md := range [2][2]int{{b, a}, {a, b}} { // day first, then month first
+		if d, ok := dateOf(2000+year, md[0], md[1]); ok && !slices.Contains(found, d) {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+var shortDate = regexp.MustCompile(`^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{2})$`)
 
 // nearDays are the days of this month and day around today, the nearest first.
 func nearDays(month, day int, today time.Time) []string {

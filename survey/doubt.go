@@ -1,9 +1,6 @@
 package survey
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/aftercare/aftercare/survey/words"
 )
 
@@ -90,76 +87,10 @@ func (r *run) means(said string) bool {
 	return true
 }
 
-// led is what words are that begin with an answer.
-type led struct {
-	options []int // what they may mean; one that is sure, or several
-	sure    bool  // the rest is a reason: the answer counts, and the words are kept
-}
-
-// lead finds the answer that words begin with: "2, it was too cold" is sure; "good, but
-// slow", "2 or 3" and "2 people were rude" are to be asked back.
-func lead(said string, match func(string) ([]int, matched)) (led, bool) {
-	if len(said) > maxNamed || words.Unsure(said) {
-		return led{}, false
-	}
-	if mark, rest, takesBack, ok := words.Lead(said); ok {
-		options, m := match(mark)
-		if m == oneOption {
-			others, sure := match(rest)
-			if after, or := words.Otherwise(bare(rest)); or && sure == noMatch {
-				others, sure = match(after)
-			}
-			if first, after, ok := strings.Cut(bare(rest), " "); ok && sure == noMatch && words.No(first) {
-				if others, sure = match(after); sure != oneOption {
-					others, sure = match(after[strings.LastIndex(after, " ")+1:]) // "2 stars, no make it 1"
-				}
-				if sure != oneOption {
-					sure = noMatch
-				}
-			}
-			switch {
-			case sure == oneOption && slices.Equal(others, options):
-				return led{options, true}, true
-			case sure == oneOption:
-				return led{slices.Concat(options, others), false}, true
-			case sure != noMatch, takesBack, words.Denies(rest):
-				return led{options, false}, true
-			}
-			return led{options, true}, true
-		}
-		if m == notClear && len(options) > 1 {
-			return led{options, false}, true
-		}
-	}
-	fields := strings.Fields(said)
-	for n := min(len(fields)-1, 4); n > 0; n-- {
-		mark := strings.Join(fields[:n], " ")
-		if _, isWord := numberWords[bare(mark)]; isWord && !strings.ContainsAny(bare(mark), "0123456789") {
-			continue // "one of the waiters" is no mark
-		}
-		options, m := match(mark)
-		if len(options) == 0 || m != oneOption && m != notClear {
-			continue
-		}
-		if after, or := words.Otherwise(bare(strings.Join(fields[n:], " "))); or {
-			if others, m := match(after); m == oneOption && !slices.Equal(others, options) {
-				options = slices.Concat(options, others)
-			}
-		}
-		return led{options, false}, true
-	}
-	return led{}, false
-}
-
-// understand answers the open question, which has options, by words. match finds those
-// that words name; take records one, and reading says what it would be.
-func (r *run) understand(said string, match func(string) ([]int, matched), take func([]int), reading func(int) Reading) {
-	options, m := match(said)
-	if m == noMatch {
-		if plain, polite := words.Polite(said); polite {
-			options, m = match(plain)
-		}
-	}
+// understand answers the open question, which has options, by words. by finds those that
+// words name; take records one, and reading says what it would be.
+func (r *run) understand(said string, by namer, take func([]int), reading func(int) Reading) {
+	options, m := by.whole(said)
 	switch m {
 	case oneOption:
 		take(options)
@@ -176,7 +107,7 @@ func (r *run) understand(said string, match func(string) ([]int, matched), take 
 	var l led
 	ok := false
 	if q := r.current(); !q.isMultiple() {
-		l, ok = lead(said, match)
+		l, ok = by.lead(said)
 	}
 	switch {
 	case !ok:

@@ -42,7 +42,7 @@ func ExampleStep() {
 		survey.Open{},
 		survey.Pick{Question: 0, Option: 0},
 		survey.Write{Text: "Nobody came."},
-		survey.Write{Text: "31/7/26"},
+		survey.Write{Text: "2026-31-07"},
 		survey.Write{Text: "2026/7/31"},
 	} {
 		tr := survey.Step(f, s, in, noon)

@@ -241,6 +241,8 @@ func (p *player) input(word, rest string) (survey.Input, error) {
 		return survey.Back{}, nil
 	case "change":
 		return survey.Change{Question: question}, nil
+	case "keep":
+		return survey.Keep{Question: question}, nil
 	case "decline":
 		return survey.Decline{}, nil
 	case "pause":

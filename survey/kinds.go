@@ -140,6 +140,9 @@ var kinds = []KindInfo{
 			for _, x := range q.quantities(said) {
 				several = append(several, Reading{Value: &x})
 			}
+			if len(several) == 0 {
+				return doubtful(q.among(said), 1)
+			}
 			return doubtful(several, 2)
 		},
 		Samples: []Question{{Key: "number", Kind: NumberQ, MinValue: 1, MaxValue: 120, Ask: english("How old are you?")}},
@@ -244,7 +247,10 @@ func texts(of []string) []Reading {
 func doubtContact(q *Question, said string) []Reading {
 	switch q.Contact {
 	case "phone":
-		return doubtful(texts(phones(said)), 2)
+		if found := phones(said); len(found) > 0 {
+			return doubtful(texts(found), 2)
+		}
+		return doubtful(texts(phonesAmong(said)), 1)
 	case "email":
 		return doubtful(texts(emails(said)), 1)
 	}

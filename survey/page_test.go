@@ -47,7 +47,7 @@ func TestThePageOfWhatPeopleTypeIsTrue(t *testing.T) {
 			t.Errorf("%s: %q: %s; the page says: %s", key, typed, got, want)
 		}
 	}
-	if rows < 100 || len(asked) != len(f.Questions) {
+	if rows < 240 || len(asked) != len(f.Questions) {
 		t.Errorf("the table has %d rows about %d of %d questions", rows, len(asked), len(f.Questions))
 	}
 }
@@ -92,10 +92,20 @@ func becomes(t *testing.T, f survey.Flow, key, typed string) string {
 		return "asked back: " + may[0] + beside
 	case len(may) > 1:
 		return "asked which: " + strings.Join(may, " or ") + beside
+	case kept && again(tr.Effects):
+		return "asked again" + beside
 	case kept:
 		return "kept for the team"
 	}
 	return "asked again"
+}
+
+// again reports whether an attempt at an answer was refused.
+func again(effects []survey.Effect) bool {
+	return slices.ContainsFunc(effects, func(e survey.Effect) bool {
+		n, ok := e.(survey.Notice)
+		return ok && n.Code != survey.NoticeKept
+	})
 }
 
 func said(a survey.Answer) string {

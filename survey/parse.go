@@ -158,23 +158,6 @@ func isEmail(address string) bool {
 	return len(labels) > 1 && utf8.RuneCountInString(labels[len(labels)-1]) > 1
 }
 
-// emails are the addresses among words that are not one address alone.
-func emails(said string) []string {
-	if utf8.RuneCountInString(said) > 200 {
-		return nil
-	}
-	if _, ok := parseEmail(said); ok {
-		return nil
-	}
-	var found []string
-	for _, field := range strings.FieldsFunc(visible(said), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;<>()（），；、", r) }) {
-		if a, ok := parseEmail(field); ok && !slices.Contains(found, a) {
-			found = append(found, a)
-		}
-	}
-	return found
-}
-
 // parseDate reads a date that can only be one, and returns it in ISO 8601.
 func parseDate(said string) (string, bool) {
 	found, sure := dates(said)
@@ -457,6 +440,30 @@ func grouped(digits string, mark rune) (string, bool) {
 		}
 	}
 	return strings.Join(groups, ""), true
+}
+
+// tells reports whether words say more than what was read in them: two words of letters, or
+// four Chinese characters, that do not belong to it.
+func tells(said, read string) bool {
+	n, han := 0, 0
+	said = visible(said)
+	if read != "" {
+		said = strings.ReplaceAll(said, read, " ")
+	}
+	for field := range strings.FieldsSeq(said) {
+		if strings.ContainsRune(field, '@') {
+			continue
+		}
+		if strings.ContainsFunc(field, unicode.IsLetter) {
+			n++
+		}
+		for _, r := range field {
+			if unicode.Is(unicode.Han, r) {
+				han++
+			}
+		}
+	}
+	return n > 1 || han > 3
 }
 
 // looksMeant reports whether words that are no number, date, address or telephone

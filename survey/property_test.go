@@ -143,7 +143,9 @@ func randomInput(t *rapid.T, f *Flow, s Session) Input {
 		return Skip{Question: question}
 	case 13:
 		return Back{}
-	case 14, 15:
+	case 14:
+		return Keep{Question: question}
+	case 15:
 		return Change{Question: question}
 	case 16:
 		return rapid.SampledFrom([]Input{Decline{}, Pause{}, Pause{}, Open{}, Open{}}).Draw(t, "wish")

@@ -49,7 +49,7 @@ func nameOf(in Input) string {
 		return "answer"
 	case Skip, Leave:
 		return "skip"
-	case Change, Back:
+	case Change, Keep, Back:
 		return "change"
 	case Decline:
 		return "decline"
@@ -74,7 +74,7 @@ func walk(f Flow, seen map[[2]Status]map[string]bool) {
 	}
 	inputs := []Input{Open{}, Back{}, Decline{}, Pause{}, Resume{}, Expire{}, Skip{NoQuestion}, Write{Text: "1"}, Write{Text: "hello"}, Speak{"en"}, Attach{Files: []File{{ID: "f"}}}}
 	for i := range f.Questions {
-		inputs = append(inputs, Pick{i, 0}, Pick{i, 1}, Change{i}, Toggle{i, 0}, Done{i}, Mean{i, 0}, Leave{i, LeftDontKnow})
+		inputs = append(inputs, Pick{i, 0}, Pick{i, 1}, Change{i}, Keep{i}, Toggle{i, 0}, Done{i}, Mean{i, 0}, Leave{i, LeftDontKnow})
 	}
 	stops := []stop{{Session{ID: "x", Status: New, Open: NoQuestion, Expires: noon.Add(time.Hour)}, noon}}
 	for range 6 {

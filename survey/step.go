@@ -44,6 +44,8 @@ type (
 	Back struct{}
 	// Change opens an answered question again, within EditWindow.
 	Change struct{ Question int }
+	// Keep leaves the answer as it is that is being changed.
+	Keep struct{ Question int }
 	// Decline refuses the survey, or ends it early ("/cancel").
 	Decline struct{}
 	// Pause keeps the session for later; Resume, Open or an answer goes on.
@@ -67,6 +69,7 @@ func (Skip) input()    {}
 func (Leave) input()   {}
 func (Back) input()    {}
 func (Change) input()  {}
+func (Keep) input()    {}
 func (Decline) input() {}
 func (Pause) input()   {}
 func (Resume) input()  {}

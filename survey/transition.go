@@ -59,6 +59,8 @@ func step(f *Flow, s Session, in Input, now time.Time) Transition {
 		r.back()
 	case Change:
 		r.change(in.Question)
+	case Keep:
+		r.keep(in.Question)
 	case Decline:
 		r.decline()
 	case Pause:
@@ -409,6 +411,17 @@ func (r *run) change(i int) {
 	default:
 		r.edit(i, a)
 	}
+}
+
+// keep ends the change of question i, whose answer stands.
+func (r *run) keep(i int) {
+	if r.isOpen(i) && r.s.Editing {
+		if a, _ := r.find(i); a != nil && !a.Dropped {
+			r.leave()
+			return
+		}
+	}
+	r.refuse(i)
 }
 
 // edit opens question i, which has the answer a, again.

@@ -119,6 +119,23 @@ func (q *Question) judged(said string) ([]int, matched) {
 	return []int{of[at]}, oneOption
 }
 
+// judgesOnly reports whether words are a plain word of judgement, and neither a label nor a number.
+func (q *Question) judgesOnly(said, lang string) bool {
+	_, m := matchLabel(said, lang, len(q.Scale.Options), func(i int) called {
+		o := &q.Scale.Options[i]
+		return called{o.Label, o.Symbol, o.Also}
+	})
+	return m == noMatch && words.Judgement(said) != words.NoGrade
+}
+
+// flagOf is whether an option of a scale is a good one; none where the scale is read backwards.
+func (q *Question) flagOf(option int) Flag {
+	if q.Reverse {
+		return NoFlag
+	}
+	return q.Scale.Options[option].Flag
+}
+
 // numberIsClear reports whether a bare number that is the value of option i can only
 // mean that option: the person sees the number, or counting the options from one
 // leads to the same option or to none.
@@ -287,7 +304,12 @@ func matchLabel(said, lang string, n int, of func(int) called) ([]int, matched) 
 			_, e := apart(bare(w))
 			return letters == "" && e != "" && words.Unit(e) == words.Unit(emoji)
 		}),
-		anyLabel(func(w string) bool { return hasPart(w, plain) }),
+		anyLabel(func(w string) bool { return hasPart(w, func(p string) bool { return bare(p) == plain }) }),
+	}
+	for _, alike := range []func(string) bool{words.Agrees, words.Declines} { // "nope" for "No, thanks"
+		if alike(said) {
+			rounds = append(rounds, anyLabel(func(w string) bool { return alike(w) || hasPart(w, alike) }))
+		}
 	}
 	for _, hit := range rounds {
 		var found []int
@@ -319,12 +341,13 @@ func apart(plain string) (letters, emoji string) {
 	return bare(l.String()), e.String()
 }
 
-func hasPart(label, plain string) bool {
+// hasPart reports whether something is so of a part of a label, between commas and the like.
+func hasPart(label string, is func(string) bool) bool {
 	parts := strings.FieldsFunc(label, func(r rune) bool { return strings.ContainsRune(",;/(),、،;()，；（）", r) })
 	if before, after, ok := strings.Cut(label, " - "); ok {
 		parts = append(parts, before, after)
 	}
-	return len(parts) > 1 && slices.ContainsFunc(parts, func(p string) bool { return bare(p) == plain })
+	return len(parts) > 1 && slices.ContainsFunc(parts, is)
 }
 
 // rating is a number as people type it: "2", "+1", "2/5", "2 out of 5", "two stars".
@@ -416,9 +439,9 @@ func parseNumber(plain string) (float64, bool) {
 var numberWords = func() map[string]float64 {
 	of := map[string]float64{}
 	for n, said := range []string{
-		"zero cero 零 〇 صفر", "one uno una un 一 واحد واحدة", "two dos 二 两 兩 اثنان اثنتان اثنين", "three tres 三 ثلاثة ثلاث",
-		"four cuatro 四 أربعة أربع", "five cinco 五 خمسة خمس", "six seis 六 ستة ست", "seven siete 七 سبعة سبع",
-		"eight ocho 八 ثمانية ثماني", "nine nueve 九 تسعة تسع", "ten diez 十 عشرة عشر",
+		"zero cero 零 〇 صفر", "one uno una un 一 壹 واحد واحدة", "two dos 二 两 兩 俩 贰 اثنان اثنتان اثنين اتنين", "three tres 三 叁 ثلاثة ثلاث تلاتة",
+		"four cuatro 四 肆 أربعة أربع", "five cinco 五 伍 خمسة خمس", "six seis 六 陆 ستة ست", "seven siete 七 柒 سبعة سبع",
+		"eight ocho 八 捌 ثمانية ثماني تمانية", "nine nueve 九 玖 تسعة تسع", "ten diez 十 拾 عشرة عشر",
 	} {
 		for w := range strings.FieldsSeq(said) {
 			of[bare(w)] = float64(n)

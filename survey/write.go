@@ -101,6 +101,12 @@ func (r *run) day() time.Time {
 // readAs takes words as what they were read as: one of several answers, an answer, or none.
 func (r *run) readAs(q *Question, said string, several []Reading, a Answer, wrong NoticeCode) {
 	if len(several) > 0 {
+		// Where staff know a pseudonym only, what says how to reach somebody is no note of theirs.
+		if tells(said, several[0].Text) && !(q.Kind.Info().Personal && r.flow.Naming == Pseudonymous) {
+			r.say(OffScript{Text: said})
+			r.notice(NoticeKept, r.s.Open)
+			said = ""
+		}
 		if !r.askBack(several) {
 			r.askAgain(said, NoticeUnclear)
 		}
@@ -111,6 +117,9 @@ func (r *run) readAs(q *Question, said string, several []Reading, a Answer, wron
 		if r.admits(r.s.Open, nil) {
 			r.record(r.s.Open, a)
 		}
+	case looksMeant(said) && tells(said, ""):
+		r.say(OffScript{Text: said}) // "call me after 5" is no number, and is worth reading
+		r.askAgain("", wrong)
 	case looksMeant(said), wrong == NoticeDayRange, wrong == NoticeBadForm && !strings.ContainsAny(said, " \n"):
 		r.askAgain(said, wrong)
 	default:
@@ -122,7 +131,11 @@ func (r *run) readAs(q *Question, said string, several []Reading, a Answer, wron
 func (r *run) typed(q *Question, said string) {
 	lang := r.s.language(r.flow)
 	r.understand(said,
-		func(said string) ([]int, matched) { return q.matchScale(said, lang) },
+		namer{
+			match:  func(said string) ([]int, matched) { return q.matchScale(said, lang) },
+			judged: func(said string) bool { return q.judgesOnly(said, lang) },
+			flag:   q.flagOf,
+		},
 		func(options []int) { r.pick(r.s.Open, options[0]) },
 		func(option int) Reading { return Reading{Value: &q.Scale.Options[option].Value} })
 }
@@ -138,7 +151,7 @@ func (r *run) typedChoices(q *Question, said string) {
 		shown = r.s.Shown(q)
 	}
 	r.understand(said,
-		func(said string) ([]int, matched) { return q.matchShown(said, lang, shown) },
+		namer{match: func(said string) ([]int, matched) { return q.matchShown(said, lang, shown) }},
 		func(options []int) {
 			if q.tooFew(options) {
 				r.askAgain(said, NoticeTooFew)

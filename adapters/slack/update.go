@@ -292,22 +292,28 @@ func (c *Client) message(team, channel string, e rawEvent) (chat.Update, bool) {
 	if name, rest, ok := splitCommand(u.Text); ok {
 		u.Kind, u.Command, u.Text = chat.Command, name, rest
 	}
-	if something := len(m.Attachments) > len("[]") || len(m.Files) > len("[]"); something && private && u.Kind == chat.Text && u.Text == "" && len(u.Files) == 0 {
-		u.Files = []chat.File{{Kind: "unknown", Name: m.shared()}}
+	something := len(m.Attachments) > len("[]") || len(m.Files) > len("[]")
+	if says := m.shared(); something && private && u.Kind == chat.Text && len(u.Files) == 0 && (u.Text == "" || says != "") {
+		u.Files = []chat.File{{Kind: "unknown", Name: says}} // also beside words of one's own
 	}
 	return u, u.Text != "" || u.Kind == chat.Command || len(u.Files) > 0
 }
 
-// shared is what a message without words of its own passes on, as far as Slack says it in
-// words.
+// shared is what a message passes on of another one, as far as Slack says it in words.
 func (m rawMessage) shared() string {
 	var in []struct {
 		Text     string `json:"text"`
 		Fallback string `json:"fallback"`
+		URL      string `json:"from_url"`
+		Share    bool   `json:"is_share"`
+		Message  bool   `json:"is_msg_unfurl"`
 	}
 	_ = json.Unmarshal(m.Attachments, &in) // of another form: nothing is told of it
 	var said []string
 	for _, a := range in {
+		if m.Text != "" && a.URL != "" && !a.Share && !a.Message {
+			continue // the preview of a page that the words link to
+		}
 		if words := strings.TrimSpace(firstOf(a.Text, a.Fallback)); words != "" {
 			said = append(said, spoken(words))
 		}

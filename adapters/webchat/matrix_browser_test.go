@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/internal/browsertest"
 )
@@ -69,10 +71,61 @@ func TestMatrix(t *testing.T) {
 						if width == 390 || width == 1280 && l.Name == "light" {
 							page.Accessible(where)
 						}
+						if width == 390 && (l.Name == "light" || l.Name == "dark") {
+							page.goesOn(p.name, where, string(script))
+						}
+					}
+					if l.Name == "light" && width < 1280 {
+						page.landscape(long.URL+chatPath, l, lang)
 					}
 				}
 			}
 		})
+	}
+}
+
+// deeds are what somebody does on a page, by its name, that shows what opens there: the menu, the
+// answers that were given, words that are too long.
+var deeds = map[string]struct{ does, until string }{
+	"rating":   {`document.querySelector(".menu").open = true`, `document.querySelector(".menu ul").checkVisibility()`},
+	"finished": {`document.querySelector(".answers").open = true`, `document.querySelector(".answers li").checkVisibility()`},
+	"words": {
+		`const f = document.querySelector("#f"); f.value = "word ".repeat(900); f.dispatchEvent(new Event("input", { bubbles: true }))`,
+		`document.querySelector("#f").ariaInvalid === "true" && document.querySelector("#e").textContent !== ""`,
+	},
+}
+
+// goesOn does what there is to do on a page, and looks again.
+func (t tab) goesOn(name, where, script string) {
+	t.Helper()
+	deed, does := deeds[name]
+	if !does {
+		return
+	}
+	where += "-" + "open"
+	eval[any](t, deed.does+", 0")
+	t.Until(deed.until)
+	t.NoSidewaysScroll(where)
+	for _, problem := range eval[[]string](t, script) {
+		t.Errorf("%s: %s", where, problem)
+	}
+	t.Picture(where)
+	t.Accessible(where)
+}
+
+// landscape turns the phone: nothing stays in the way of the question, neither on a low screen
+// nor where somebody enlarges four times.
+func (t tab) landscape(link string, l browsertest.Look, lang string) {
+	t.Helper()
+	for _, size := range [][2]int64{{844, 390}, {320, 256}} {
+		where := fmt.Sprintf("landscape-%s-%d", lang, size[0])
+		t.Do(chromedp.EmulateViewport(size[0], size[1], chromedp.EmulateMobile, chromedp.EmulateTouch))
+		t.Visit(link, l)
+		t.NoSidewaysScroll(where)
+		if at := eval[string](t, `[...document.querySelectorAll(".top, .write")].map(e => getComputedStyle(e).position).join(" ")`); at != "static static" {
+			t.Errorf("%s: the head and the foot are %s", where, at)
+		}
+		t.Picture(where)
 	}
 }
 
@@ -104,11 +157,39 @@ func states(lang string) map[string]*fakeBot {
 	add("changing", rated, chat.Update{Data: "1cs1.0"})
 	add("eleven").put(customer, "q:s1:0", elevenPoints())
 	add("seven").put(customer, "q:s1:0", sevenPoints())
+	add("askback").put(customer, "q:s1:0", askedBack())
+	add("contact", rated, chosen).put(customer, "q:s1:2", mayWe())
+	add("phone", rated, chosen).put(customer, "q:s1:2", whichNumber())
 	talk := add("talk", rated, chosen, written, written)
 	reply := laid("Ann, I am so sorry. Forty minutes without a word is not how we want to treat you.", chat.Layout{Part: chat.PartReply, Who: "Robin", At: time.Date(2026, 3, 4, 15, 9, 0, 0, time.UTC)})
 	reply.Title, reply.Lang = "Robin (Salon Anna)", lang
 	talk.put(customer, "reply:1", reply)
 	return all
+}
+
+// askedBack is the question whether words meant an answer.
+func askedBack() chat.Message {
+	m := laid(overallAsk+"\n\nDid you mean “2 – dissatisfied”?", chat.Layout{Part: chat.PartQuestion, Step: 1, Steps: 3})
+	m.Rows = [][]chat.Button{{{Text: "Yes", Data: "1ms1.0.0", Style: "primary"}, {Text: "No, show the choices", Data: "1ms1.0.1"}}}
+	return m
+}
+
+// mayWe asks whether somebody may be in touch.
+func mayWe() chat.Message {
+	m := laid("May someone from our team contact you about this?", chat.Layout{Part: chat.PartQuestion, Step: 4, Steps: 5, FollowsUp: true})
+	for i, words := range []string{"Yes, in this chat", "Yes, by phone", "No, thanks"} {
+		m.Rows = append(m.Rows, []chat.Button{{Text: words, Data: fmt.Sprintf("1ps1.2.%d", i)}})
+	}
+	m.Rows = append(m.Rows, []chat.Button{{Text: "Skip", Data: "1ss1.2", Aside: chat.AsideSkip}, {Text: "Back", Data: "1bs1.2", Aside: chat.AsideBack}})
+	return m
+}
+
+// whichNumber asks for a telephone number.
+func whichNumber() chat.Message {
+	m := laid("Which number may we call?", chat.Layout{Part: chat.PartQuestion, Step: 5, Steps: 5})
+	m.Expects, m.Hint = chat.ExpectsPhone, "Type your phone number with the country code."
+	m.Rows = [][]chat.Button{{{Text: "Skip", Data: "1ss1.2", Aside: chat.AsideSkip}, {Text: "Back", Data: "1bs1.2", Aside: chat.AsideBack}}}
+	return m
 }
 
 // reads checks the direction of the page's own words, where the page knows its visitor.

@@ -17,7 +17,7 @@ import (
 )
 
 // promising are the words by which a text promises something, or says that it is so.
-var promising = regexp.MustCompile(`(?i)\b(will|within|told|tells|delivered|here|nobody|nothing|the team|reads this|appears|kept|once)\b`)
+var promising = regexp.MustCompile(`(?i)\b(will|within|told|tells|delivered|here|nobody|nothing|the team|reads this|appears|kept|once|never|keeps|can (?:be|change)|may leave|needed|stays|sees|for \{n\})\b`)
 
 // pagePromises are the texts of the pages that promise something, by their place in words.json,
 // with a page that shows them where that is kept, and one that does not where it would not be.
@@ -32,7 +32,13 @@ var pagePromises = map[string]struct{ kept, withheld string }{
 	"/HowList/0":              {"how", "how, of a pulse"},
 	"/HowList/1":              {"how", "how, of a pulse"},
 	"/HowList/2":              {"how", "how, of a pulse"},
+	"/HowList/3":              {"how", "how, of a pulse"},
 	"/HowFoot":                {"how", "how, of a pulse"},
+	"/ChangeWithin":           {"finished", "finished, long ago"},
+	"/Lost":                   {"a question", "away"}, // for the script, which keeps trying
+	"/StartHint":              {"nothing yet", "own words, told"},
+	"/BeginWith":              {"begin", "begin, closed"},
+	"/BeginUs":                {"begin, of nobody", "begin"},
 	"/Notices/used/Text":      {"used", "expired"},
 	"/Notices/over/Text":      {"over", "expired"},
 	"/Notices/expired/Text":   {"expired", "over"},
@@ -158,6 +164,24 @@ func pagesOf(lang string) map[string]string {
 	get("asked already", elsewhere, "POST", chatPath+"/own", form("nonce", "n1", "text", "I am Ben"), "Cookie", theirs)
 	elsewhere.Anew = func(context.Context, string) (string, error) { return "/chat/NEW", nil }
 	get("elsewhere, for everybody", elsewhere, "GET", chatPath, "", "Cookie", theirs)
+	finished := newFakeBot()
+	for _, u := range []chat.Update{{Command: "start"}, {Data: "1ps1.0.1"}, {Data: "1ds1.1"}, {Kind: chat.Text, Text: "I waited."}} {
+		u.From = customer
+		finished.step(u)
+	}
+	end := finished.config()
+	end.ChangeWithin = 15 * time.Minute
+	get("finished", end, "GET", chatPath, "", "Cookie", mine)
+	for i := range finished.items[customer] {
+		finished.items[customer][i].Message.Rows = nil // the answers stand
+	}
+	get("finished, long ago", end, "GET", chatPath, "", "Cookie", mine)
+	get("nothing yet", newFakeBot().config(), "GET", chatPath, "", "Cookie", mine)
+	begins := newStandings(lang).config()
+	get("begin", begins, "GET", "/s/counter", "")
+	get("begin, closed", begins, "GET", "/s/closed", "")
+	begins.Standing = func(context.Context, string) (Standing, error) { return Standing{Language: lang}, nil }
+	get("begin, of nobody", begins, "GET", "/s/counter", "")
 	get("used", visited(Visitor{}, ErrUsed), "GET", chatPath, "")
 	get("expired", visited(Visitor{}, ErrExpired), "GET", chatPath, "")
 	get("over", visited(Visitor{}, ErrOver), "GET", chatPath, "")

@@ -84,6 +84,8 @@ type Config struct {
 	Watch func(to chat.Address) (<-chan struct{}, func())
 	// MaxText is the most characters that a message may have; 0 = 4,000.
 	MaxText int
+	// ChangeWithin is how long an answer can be changed after it was given; 0 = it is not told.
+	ChangeWithin time.Duration
 	// Prefix is the path of PUBLIC_URL, "" for none. Links carry it; requests may
 	// arrive with it or, where a proxy takes it off, without.
 	Prefix string

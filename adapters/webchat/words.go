@@ -40,6 +40,7 @@ type words struct {
 	Changing        string // above a question that is asked again
 	Keep            string // leaves an {answer}
 	Answers         string // the {n} that were given
+	ChangeWithin    string // for {n} minutes after they were given
 	FollowUp        string // a few more questions
 	Delivered       string // own words that staff are shown, at {time}
 	Saved           string // others

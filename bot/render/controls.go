@@ -85,8 +85,23 @@ func controlRows(v *voice.Voice, f *snapshot.Flow, i int, rows [][]chat.Button) 
 			rows = append(rows, row)
 		}
 	}
-	return rows
+	return append(rows, keepRows(v, f, i)...)
 }
+
+// keepRows is a button that leaves an answer as it is which is being changed. A page draws its
+// own, beside the answer that it marks.
+func keepRows(v *voice.Voice, f *snapshot.Flow, i int) [][]chat.Button {
+	s := v.Session
+	a, answered := s.Answer(f.Questions[i].Key)
+	if v.On.Lays || !s.Editing || s.Open != i || !answered || a.Dropped || a.Skipped {
+		return nil
+	}
+	text := v.Say("keep", "answer", voice.Cut(answerText(v, &f.Questions[i], &a), longestKept))
+	return [][]chat.Button{{{Text: text, Data: Tapped{Verb: VerbKeep, Session: s.ID, Question: i}.Encode()}}}
+}
+
+// longestKept is how much of an answer a button says, in runes.
+const longestKept = 24
 
 // Typed is the control whose words were typed, in any language of the interface:
 // Telegram's phone question shows its buttons as words to be sent, and people type what

@@ -24,6 +24,7 @@ const (
 	VerbSkip     Verb = 's'
 	VerbChange   Verb = 'c'
 	VerbBack     Verb = 'b'
+	VerbKeep     Verb = 'a' // the answer as it is
 	VerbStart    Verb = 'o'
 	VerbLater    Verb = 'l'
 	VerbNotNow   Verb = 'n'
@@ -122,7 +123,7 @@ func Decode(data string) (Tapped, bool) {
 	want := 0
 	switch t.Verb {
 	case VerbStart, VerbLater, VerbNotNow:
-	case VerbDone, VerbSkip, VerbChange, VerbBack:
+	case VerbDone, VerbSkip, VerbChange, VerbKeep, VerbBack:
 		want = 1
 	case VerbPick, VerbToggle, VerbMean, VerbLeave:
 		want = 2
@@ -168,7 +169,7 @@ func isTag(s string) bool {
 // AboutQuestion reports whether the button hangs on a question.
 func (t Tapped) AboutQuestion() bool {
 	switch t.Verb {
-	case VerbPick, VerbToggle, VerbMean, VerbLeave, VerbDone, VerbSkip, VerbChange, VerbBack:
+	case VerbPick, VerbToggle, VerbMean, VerbLeave, VerbDone, VerbSkip, VerbChange, VerbKeep, VerbBack:
 		return true
 	}
 	return false
@@ -194,6 +195,8 @@ func (t Tapped) Input() survey.Input {
 		return survey.Skip{Question: t.Question}
 	case VerbChange:
 		return survey.Change{Question: t.Question}
+	case VerbKeep:
+		return survey.Keep{Question: t.Question}
 	case VerbBack:
 		return survey.Back{}
 	case VerbLater:

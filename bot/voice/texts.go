@@ -119,7 +119,7 @@ func (t *Texts) OnPage() *Texts {
 // signs stand for words of the frame in a language that neither the program nor the flow has:
 // a question in it is shown with signs alone, never with English beside it.
 var signs = map[string]string{
-	"skip": "⏭", "back": "◀", "later": "⏰", "not_now": "✕", "go_on": "▶", "done": "✓", "change": "✎",
+	"skip": "⏭", "back": "◀", "later": "⏰", "not_now": "✕", "go_on": "▶", "done": "✓", "change": "✎", "keep": "= {answer}",
 	"you_answered": "✓ {answer}", "you_wrote": " (“{words}”)", "you_skipped": "⏭", "choose_then_done": "≤ {max}", "quoted": "“{words}”", "list_comma": ", ",
 	"button_of": "{value}/{max} {label}", "button_number": "{value}/{max}", "button_change": "✎ {question}",
 	"button_chosen": "☑ {label}", "button_not_chosen": "☐ {label}",

@@ -115,7 +115,7 @@ func (v *Voice) foreign() bool { return v.Lang != "" && MatchLanguage(Languages,
 // Fill fills words of a flow.
 func (v *Voice) Fill(s string, pairs ...string) string {
 	own := pairValues(pairs).or(v.value)
-	return survey.Fill(s, func(g survey.Gap) string {
+	return survey.Fill(v.named(s), func(g survey.Gap) string {
 		if !g.Answer {
 			value, _ := own(g.Name)
 			return value

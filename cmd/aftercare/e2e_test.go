@@ -50,7 +50,7 @@ func converseOnTelegram(t *testing.T, database, mode string) {
 	}
 
 	ann.Start(token)
-	first := ann.Chat().WaitText("Overall, how satisfied or dissatisfied were you with haircut?")
+	first := ann.Chat().WaitText("Overall, how satisfied or dissatisfied were you with your haircut?")
 	pickOption(ann, first, 1).Answer()
 	pickOption(ann, first, 1).Answer() // the same tap twice
 	staff.WaitText("Main Street")

@@ -77,7 +77,7 @@ func (r *recoveryRun) run() {
 // complain is the low tap: a card in Slack and one in Telegram.
 func (r *recoveryRun) complain() {
 	r.ann.Start(r.m.invite("--flow", "one_tap_csat", "--site", "main-street", "--event", "service_name=haircut").Token)
-	pickOption(r.ann, r.ann.Chat().WaitText("How satisfied or dissatisfied were you with haircut"), 1).Answer()
+	pickOption(r.ann, r.ann.Chat().WaitText("How satisfied or dissatisfied were you with your haircut"), 1).Answer()
 	r.card = r.channel.WaitButton("Take")
 	r.cardID = r.group.WaitButton("Take").ID
 	r.ann.Tap(r.ann.Chat().WaitButton("Skip"), "Skip").Answer()

@@ -69,7 +69,7 @@ func converseOnSlack(t *testing.T, database, transport string) {
 		t.Fatalf("made %+v", made)
 	}
 	dm := ann.Direct()
-	first := dm.WaitText("Overall, how satisfied or dissatisfied were you with haircut?")
+	first := dm.WaitText("Overall, how satisfied or dissatisfied were you with your haircut?")
 	if !strings.Contains(first.Notice, "haircut") {
 		t.Errorf("read out is %q", first.Notice)
 	}

@@ -128,7 +128,8 @@ func (a *App) webchat(prefix string) http.Handler {
 		State: shown.State, Seen: shown.Seen,
 		Watch: shown.Watch, Prefix: prefix, Secure: strings.HasPrefix(a.Settings.PublicURL, "https:"),
 		Key: a.connections.key, Clock: a.Clock, Log: a.Log,
-		MaxText: survey.MaxText,
+		MaxText:      survey.MaxText,
+		ChangeWithin: survey.EditWindow,
 	}
 	if a.Demo != nil {
 		config.Anew = a.Demo.Anew

@@ -34,6 +34,9 @@ const (
 	polite   = "polite"
 	months   = "months"
 	refuses  = "refuses"
+	giving   = "giving"
+	yea      = "yea"
+	nay      = "nay"
 
 	dayBefore = "day_before_yesterday"
 	yesterday = "yesterday"

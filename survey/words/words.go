@@ -54,13 +54,18 @@ func Unit(bare string) string {
 
 // cutWord takes the longest word of a kind away from the beginning of bare words.
 func cutWord(kind, bare string) (rest string, ok bool) {
-	longest := 0
+	n := longestWord(kind, bare)
+	return strings.TrimLeft(bare[n:], edges+"-–—"), n > 0
+}
+
+// longestWord is how many bytes the longest word of a kind has with which bare words begin.
+func longestWord(kind, bare string) (longest int) {
 	for w := range all().whole[kind] {
 		if len(w) > longest && strings.HasPrefix(bare, w) && boundary(w, bare[len(w):]) {
 			longest = len(w)
 		}
 	}
-	return strings.TrimLeft(bare[longest:], edges+"-–—"), longest > 0
+	return longest
 }
 
 // boundary reports whether a word that stands before rest ends there. Chinese writes no
@@ -76,6 +81,55 @@ func Yes(words string) bool { return is(yes, words) }
 
 // No is said at Yes.
 func No(words string) bool { return is(no, words) }
+
+// Agrees and Declines report whether words alone, or a label, are one of the ways to say yes to
+// an offer, or no.
+func Agrees(words string) bool { return is(yea, words) }
+
+// Declines is said at Agrees.
+func Declines(words string) bool { return is(nay, words) }
+
+// Given takes "I'd say" and its kin away from the beginning of words: what follows is meant as a
+// mark.
+func Given(words string) (mark string, ok bool) {
+	bare := Bare(words)
+	n := longestWord(giving, bare)
+	mark = strings.TrimLeft(bare[n:], " :,=：，")
+	return mark, n > 0 && mark != ""
+}
+
+// Blames reports whether words hold a bad word of judgement anywhere.
+func Blames(words string) bool {
+	bare := Bare(words)
+	for _, kind := range []string{worst, bad} {
+		for w := range all().whole[kind] {
+			if hasWord(bare, w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Praises reports whether words begin with a good word of judgement. A single Chinese character
+// is none: 好 says "so" as well.
+func Praises(words string) bool {
+	bare := Bare(words)
+	for range 3 {
+		for _, kind := range []string{good, best} {
+			word := bare[:longestWord(kind, bare)]
+			if first, _ := utf8.DecodeRuneInString(word); word != "" && (!unicode.Is(unicode.Han, first) || utf8.RuneCountInString(word) > 1) {
+				return true
+			}
+		}
+		rest, ok := cutWord(opening, bare)
+		if !ok {
+			return false
+		}
+		bare = rest
+	}
+	return false
+}
 
 // Denies reports whether words take back what was said just before them.
 func Denies(words string) bool { return is(denial, words) }
@@ -226,7 +280,7 @@ func Lead(words string) (mark, rest string, takesBack, ok bool) {
 		split, skip := false, 1
 		switch {
 		case strings.ContainsRune(",;:.،؛，；：。！!(（\n…—–", r):
-			split = !(unicode.IsDigit(before) && unicode.IsDigit(next)) && r != ':' || r == ':' && !unicode.IsDigit(next)
+			split = r == '\n' || !(unicode.IsDigit(before) && unicode.IsDigit(next)) && r != ':' || r == ':' && !unicode.IsDigit(next)
 		case r == '-' && unicode.IsSpace(before) && unicode.IsSpace(next):
 			split = true
 		}

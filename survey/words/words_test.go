@@ -87,7 +87,7 @@ func TestTheListsAreClosed(t *testing.T) {
 	if got := Languages(); !slices.Equal(got, []string{"ar", "en", "es", "zh-Hans"}) {
 		t.Errorf("there are lists in %v", got)
 	}
-	known := []string{worst, bad, middling, good, best, opening, because, but, and, or, yes, no, denial, stop, end, complain, about, praise, unsure, polite, months, refuses, dayBefore, yesterday, today, tomorrow, dayAfter}
+	known := []string{worst, bad, middling, good, best, opening, because, but, and, or, yes, no, denial, stop, end, complain, about, praise, unsure, polite, months, refuses, giving, yea, nay, dayBefore, yesterday, today, tomorrow, dayAfter}
 	for _, l := range all().lists {
 		for kind := range l.words {
 			if !slices.Contains(known, kind) {

@@ -3,4 +3,4 @@
 > start
 > tap 4
 > say 3
-= customer: You said 3 nights with Haircut.
+= customer: You said 3 nights with your Haircut.
