@@ -315,5 +315,15 @@ func registry() []row {
 			{dir: "bot", test: "TestWordsThatWereTakenBackAreNotSent", target: crash},
 			{dir: "bot", test: "TestWordsThatMayNotBeSentStayWithWhoWroteThem", target: crash},
 		}},
+		{44, "who is asked", "the process that asks dies at each of its calls of the store, and a server that imports a sheet is killed with -9: every customer is asked once, by one decision; over random years of events, answers, stops and staff who insist no limit is broken and every decision is explained, and each rule that is left out is seen; who is erased stands in no sheet that waits, and does not come back by it", []check{
+			{dir: shell, test: "TestAnImportThatIsKilledAsksNobodyTwice", target: crash},
+			{dir: "bot/asking", test: "TestACrashAsksNobodyTwice", target: crash},
+			{dir: "bot/asking", test: "TestACrashWhileStaffAskAsksNobodyTwice", target: crash},
+			{dir: "invitation", test: "TestThePolicyNeverAsksTooOften", target: crash},
+			{dir: "invitation", test: "TestTheModelSeesEachRuleThatIsLeftOut", target: crash},
+			{dir: "web/importing", test: "TestAnErasureReachesASheetThatWaits", target: crash},
+			{dir: "web/importing", test: "TestAnErasureStopsARunInWhichTheyStand", target: crash},
+			{dir: "web/importing", test: "TestWhatWaitsIsSealed", target: crash},
+		}},
 	}
 }

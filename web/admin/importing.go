@@ -166,6 +166,7 @@ type importPage struct {
 	Fields   []option
 	All      []field // what is said of all rows
 	Rows     int
+	Good     int // of them, that are not refused
 	Progress int // per cent
 	Left     string
 	Facts    [][2]string
@@ -239,6 +240,7 @@ func (s *site) showImport(w http.ResponseWriter, r *http.Request, v Viewer, stat
 			p.Wrong = tableFault(words, x.Wrong)
 		}
 	case importing.Checked:
+		p.Good = x.Foretold.Rows - x.Foretold.Refused
 		p.counts(words, x.Foretold)
 		if err := s.importShown(words, d, &x, &p); err != nil {
 			return err
