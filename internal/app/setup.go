@@ -107,10 +107,11 @@ func (a *App) pages(prefix string) (http.Handler, error) {
 		Notes: a.notes, Draw: drawing(), SlackManifest: slack.Manifest,
 		Accounts: accountsOfPages{a.connections}, Sealer: codes{keep}, Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, PublicURL: a.Settings.PublicURL, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
 	}
+	c.Imports, c.Asking = a.imports, a.asking
 	if a.Demo != nil { // nothing is connected there, and it is thrown away at the end
 		c.Notes, c.Accounts, c.Demo = nil, nil, a.Demo.Pages()
 	} else {
-		c.Backups, c.Imports, c.Asking = a.backups(), a.imports, a.asking
+		c.Backups = a.backups()
 	}
 	return admin.New(c), nil
 }

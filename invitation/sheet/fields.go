@@ -60,7 +60,7 @@ var called = []struct {
 	{Name, "name|full name|customer name|client name|guest|guest name|kundenname|gast|nachname|last name|surname|姓名|客户姓名|顾客姓名|客户名称|名字|" +
 		"nombre completo|nombre y apellidos|nombre cliente|apellidos|apellido"},
 	{Clock, "time|end time|uhrzeit|zeit|时间|结束时刻|时刻|hora|hora fin"},
-	{Ended, "date|ended|ended at|end|end date|date time|datetime|finished|finished at|completed|completed at|visit|visit date|appointment|appointment date|timestamp|" +
+	{Ended, "date|ended|ended at|end|end date|date time|datetime|finished|finished at|completed|completed at|visit|visit date|visit end|end of visit|visit time|appointment|appointment date|appointment time|check out|checkout|timestamp|" +
 		"datum|ende|termin|beendet|besuch|datum und uhrzeit|日期|结束时间|完成时间|服务时间|预约时间|到店时间|消费时间|预约日期|服务日期|" +
 		"fecha|fecha y hora|fin|fecha fin|cita|fecha cita"},
 	{Service, "service|services|treatment|product|item|service name|leistung|behandlung|dienstleistung|artikel|服务|服务项目|项目|服务名称|servicio|tratamiento|producto"},
@@ -201,7 +201,7 @@ func guess(name string, values []string) Field {
 		return f
 	case all(isEmail):
 		return Email
-	case all(isTime):
+	case most(isTime): // a day that there is not is a fault of its row
 		return Ended
 	case all(isPhone) && all(func(v string) bool { return strings.HasPrefix(v, "+") }):
 		return Phone

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/survey/words"
 )
@@ -58,7 +59,8 @@ var codes = map[string]string{
 	"no_time":      "%q is no day in the order %s: write it as the others, or choose another order.",
 	"no_clock":     "%q is no time of day.",
 	"no_site":      "It is not said at which site.",
-	"unknown_site": "There is no site %q.%s",
+	"unknown_site": "There is no site %q: write it as the list of sites does.",
+	"meant_site":   "There is no site %q. Did you mean %q?",
 	"no_email":     "%q is no e-mail address.",
 	"no_phone":     "%q is no phone number.",
 	"language":     "%q is no language such as en or Deutsch.",
@@ -270,8 +272,10 @@ func (r *Reader) Event(cells []string) (json.RawMessage, []Fault) {
 		switch site, known = r.sites[words.Bare(name)]; {
 		case name == "":
 			fault(Site, "no_site", "", "")
+		case !known && r.meant(name) != "":
+			fault(Site, "meant_site", name, r.meant(name))
 		case !known:
-			fault(Site, "unknown_site", name, r.meant(name))
+			fault(Site, "unknown_site", name, "")
 		}
 	}
 	e.Site = site.ID
@@ -413,15 +417,23 @@ func (m *Map) Place(f Field, cells []string) (column int, value string) {
 	return i + 1, ""
 }
 
-// meant guesses the site that somebody wanted to write.
+// meant is the one site that somebody probably wanted to write, "" if none or several are alike.
 func (r *Reader) meant(name string) string {
 	name = words.Bare(name)
-	for called, s := range r.sites {
-		if len(name) > 2 && (strings.HasPrefix(called, name) || strings.HasPrefix(name, called)) {
-			return s.Name
-		}
+	if utf8.RuneCountInString(name) < 2 {
+		return ""
 	}
-	return ""
+	found := ""
+	for called, s := range r.sites {
+		if !strings.HasPrefix(called, name) && !strings.HasPrefix(name, called) || s.Name == found {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = s.Name
+	}
+	return found
 }
 
 // oneLine is a cell without ends of lines and blanks around.

@@ -39,6 +39,9 @@ func TestColumnsAreGuessed(t *testing.T) {
 		{"", "a@b.example|c@d.example", Email},
 		{"", "2026-11-27 10:00", Ended},
 		{"", "17|18", Skip},
+		{"Visit end", "28.11.2026 16:30", Ended},
+		{"Gegangen", "28.11.2026 16:30|27.11.2026 16:30|26.11.2026 16:30|25.11.2026 16:30|31.11.2026 09:15", Ended}, // one day that there is not
+		{"Bemerkung", "28.11.2026|nett|gut|–", Skip},
 		{"Telegram", "@anna_k", Skip}, // no bot may write to a name
 		{"Telegram", "4711|4712", Telegram},
 		{"Ende", "46353.7375", Ended},
@@ -82,6 +85,8 @@ func TestOrderOfDaysIsNeverGuessed(t *testing.T) {
 		"46353|27.11.2026":               "",
 		"":                               "",
 		"gestern":                        "",
+		"28.11.2026|31.11.2026":          DayMonth, // one day that there is not
+		"31.11.2026":                     "",
 		"11/27/2026|27.11.2026":          "",
 		"Nov 27, 2026 5:42 PM|12/1/2026": "",
 	} {
@@ -177,6 +182,9 @@ func TestRowsBecomeEvents(t *testing.T) {
 		"C-1|11/27/2026|x|Hafen":                     "no_time",
 		"C-1|27.11.2026|x|":                          "no_site",
 		"C-1|27.11.2026|x|Hafn":                      "unknown_site",
+		"C-1|27.11.2026|x|Haf":                       "meant_site",
+		"C-1|27.11.2026|x|Hafen 2":                   "meant_site",
+		"C-1|27.11.2026|x|H":                         "unknown_site",
 		"C-1|27.11.2026|x|Hafen|ask her":             "no_phone",
 		"|27.11.2026|x|Hafen|+49 30 555 01 12":       "", // the phone is the key
 		"C-1|27.11.2026":                             "no_site",

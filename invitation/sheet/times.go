@@ -188,6 +188,14 @@ func timed(values []string) bool {
 	})
 }
 
+// exists reports whether a day can be meant in any order.
+func (w written) exists() bool {
+	return w.a > 999 || w.month || slices.ContainsFunc([]Order{DayMonth, MonthDay, YearDay}, func(o Order) bool {
+		_, _, _, ok := w.day(o)
+		return ok
+	})
+}
+
 // OrderOf is the only order in which these days can be meant; "" = more than one is, or none,
 // and somebody has to say.
 func OrderOf(values []string) Order {
@@ -205,6 +213,9 @@ func OrderOf(values []string) Order {
 		w, ok := split(v)
 		if !ok {
 			continue // it is told row by row
+		}
+		if !w.exists() {
+			continue // a day that there is not, such as the 31st of November: a fault of its row
 		}
 		known++
 		can[Serial] = false
