@@ -82,6 +82,10 @@ func (s *site) chatPage(f frame, v Visitor, items []Item, left unsent) chatPage 
 			if p.First = len(p.Lines) == 0; p.First {
 				p.Asked.Hello = paragraphs(m.Text)
 				p.Asked.Length, p.Asked.How = []string{m.Layout.Hint}, !v.Pulse
+			} else { // words came first: the greeting stands above them
+				greeting := s.line(f, p.Nonce, items[hello])
+				greeting.Faint = m.Layout.Hint
+				p.Lines = slices.Insert(p.Lines, 0, greeting)
 			}
 		}
 	case over >= 0:

@@ -171,3 +171,19 @@ func TestAFileOfAnotherPlatformIsNamed(t *testing.T) {
 		t.Errorf("files are left: %+v", m)
 	}
 }
+
+// Whoever writes before they answer still reads who asks.
+func TestTheGreetingStandsAboveWordsThatCameFirst(t *testing.T) {
+	t.Parallel()
+	bot := newFakeBot()
+	bot.put(customer, "i:s1", bot.intro())
+	bot.put(customer, "q:s1:0", bot.spoken(overall()))
+	own := laid("Is there parking?", chat.Layout{Part: chat.PartOwn, At: time.Date(2026, 3, 4, 15, 52, 0, 0, time.UTC)})
+	own.Mine = true
+	bot.put(customer, "own:1", own)
+	page := ask(New(bot.config()), "GET", chatPath, "", "Cookie", browserCookie+"=mine").Body.String()
+	greeting, words, question := strings.Index(page, "would like to know how it went"), strings.Index(page, "Is there parking?"), strings.Index(page, overallAsk)
+	if greeting < 0 || words < greeting || question < words {
+		t.Errorf("the greeting stands at %d, the words at %d, the question at %d", greeting, words, question)
+	}
+}

@@ -25,6 +25,7 @@ func laidQuestion(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 	l.Step, l.Steps = survey.Progress(f.Flow, s.Session)
 	l.FollowsUp = survey.FollowsUp(f.Flow, s.Session, i)
 	if s.Open == i && len(s.Asked()) > 0 {
+		m.Title = m.Text // what was asked stands above
 		return askedBack(v, m, i, q, "")
 	}
 	a, answered := s.Answer(q.Key)
