@@ -1,10 +1,13 @@
 package admin
 
 import (
+	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 
 	draw "github.com/aftercare/aftercare/bot/render"
+	"github.com/aftercare/aftercare/web/chart"
 )
 
 // Fixtures of the pages of cases: with nothing, and with everything that they may show.
@@ -47,7 +50,7 @@ func init() {
 			{Key: "closed", Count: "0"},
 			{Key: "asleep", Count: "1", Fold: true, Next: "15:00", Rows: []caseRow{{Number: "B-1", Name: "Tom", State: "Mei"}}, More: "/cases?state=asleep"},
 		},
-		Sites: []choice{{"", "All", true}, {"main", "Main Street", false}}, States: []choice{{"", "All", true}}, Ranks: []choice{{"P1", "P1", false}},
+		Sites: []choice{{"", "All", true}, {"main", "Main Street", false}}, States: []choice{{"", "All", true}}, Ranks: []choice{{"P1", "P1", false}}, Whys: []choice{{"", "Every reason", true}},
 		Query: "Z-1", NotOne: "Z-1", Found: true, Saving: "site=main", Views: []link{{"/cases?site=main", "Main Street"}}, May: true,
 	}
 	fixtures = append(fixtures,
@@ -58,13 +61,21 @@ func init() {
 		fixture{"case.html", "closed", frame{Title: "A-1", Own: true}, closed},
 		fixture{"act.html", "revealed", frame{Title: "Who"}, actPage{Kind: "revealed", Number: "A-1", Told: "“Anna”"}},
 	)
+	var points []chart.Point
+	for i, p := range []float64{0.1, 0.09, 0.12, 0.1, 0, 0.08, 0.11, 0.12, 0.13, 0.15, 0.17, 0.19, 0.2} {
+		mark := map[bool]chart.Mark{true: chart.Filled, false: chart.Gap}[p > 0]
+		points = append(points, chart.Point{Label: map[bool]string{true: fmt.Sprintf("week %d", 36+i)}[i%3 == 0], Words: "10 %", Mark: mark, P: p, Low: p / 2, High: p * 1.7})
+	}
 	said := answerRow{"/answers/0.s", 2, "Level 2 of 7", "I waited <b>forty</b> minutes.", "haircut · Main Street", true}
 	fixtures = append(fixtures,
 		fixture{"today.html", "empty", frame{Title: "Today"}, todayPage{Empty: true}},
 		fixture{"today.html", "quiet", frame{Title: "Today"}, todayPage{Nobody: true}},
-		fixture{"today.html", "full", frame{Title: "Today"}, todayPage{
+		fixture{"today.html", "full", frame{Title: "Today", Styles: []string{"chart.css"}}, todayPage{
 			Wrong: []trouble{{"Slack takes no messages; 3 chats wait.", "/outbox", "Mend"}}, Mend: true, Could: []link{{"/settings/telegram", "Connect Telegram"}}, Needs: []caseRow{row, take}, All: 12,
-			Said: []answerRow{said, {"/answers/0.t", 0, "", "", "x", false}}, Week: []figure{{"Unsatisfied", "19 %", "(11–31) of 62", "11.0%", "20.0%", "19.0%"}, {"Unsatisfied", "2 of 7", "too few for a rate", "", "", ""}},
+			Said: []answerRow{said, {"/answers/0.t", 0, "", "", "x", false}}, Trend: &trend{
+				Says: "Unsatisfied by week, of 705 answers in 13 weeks.", Rows: []reportRow{{Label: "week 9", N: "62", Value: "19 % (11–31)"}},
+				Drawing: chart.Line{ID: "trend", Title: "Unsatisfied by week", Points: points, Usual: 0.1, Percent: func(x float64) string { return strconv.Itoa(int(100*x)) + " %" }}.SVG(),
+			}, Week: []figure{{"Unsatisfied", "19 %", "(11–31) of 62", "11.0%", "20.0%", "19.0%"}, {"Unsatisfied", "2 of 7", "too few for a rate", "", "", ""}},
 		}},
 		fixture{"answers.html", "empty", frame{Title: "Answers"}, answersPage{}},
 		fixture{"answers.html", "full", frame{Title: "Answers"}, answersPage{Rows: []answerRow{said}, Sites: list.Sites, Flows: list.Sites, Levels: list.Sites, Speaking: list.Sites, Words: true, More: "/answers?after=x", CSV: "/answers.csv?", Found: true}},
