@@ -9,7 +9,15 @@ import (
 type Exporting interface {
 	// Export calls row for each row of what is asked for, with a value a column: a string, an
 	// int64, a float64, a bool, or nil. The slice is used again. It reads one moment, in no order.
-	Export(ctx context.Context, what Exported, row func(values []any) error) error
+	Export(ctx context.Context, what Exported, f ExportFilter, row func(values []any) error) error
+}
+
+// ExportFilter says which rows are handed out. Every condition that is given must hold; a row without a day
+// lies in no days.
+type ExportFilter struct {
+	Sites        []string // these, no others; nil = every site
+	Flow         string
+	Since, Until string // days, "2026-03-05"; both count
 }
 
 // Exported is something that can be handed out.
@@ -44,6 +52,11 @@ var exported = map[Exported][]string{
 
 // Columns are those of what is handed out, in their order; nil for what is none.
 func (e Exported) Columns() []string { return slices.Clone(exported[e]) }
+
+// ExportedKinds lists what can be handed out.
+func ExportedKinds() []Exported {
+	return []Exported{ExportAnswers, ExportSessions, ExportCases, ExportInvitations, ExportWords}
+}
 
 // Whether is whether a column says yes or no.
 func Whether(column string) bool {

@@ -2,26 +2,45 @@ package main
 
 import (
 	"bufio"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"strconv"
+	"slices"
+	"strings"
+	"time"
 
+	"github.com/aftercare/aftercare/internal/table"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
 // exportCmd writes the rows that docs/data.md tells of.
 type exportCmd struct {
-	What  string `arg:"" enum:"answers,sessions,cases,invitations,words" help:"answers, sessions, cases, invitations or words."`
-	CSV   bool   `name:"csv" xor:"form" help:"Write a table with commas (the usual)."`
-	JSONL bool   `name:"jsonl" xor:"form" help:"Write one JSON object a line."`
+	What   string   `arg:"" enum:"answers,sessions,cases,invitations,words" help:"answers, sessions, cases, invitations or words."`
+	Format string   `enum:"csv,xlsx,jsonl" default:"csv" xor:"form" help:"csv, xlsx or jsonl: one JSON object a line."`
+	CSV    bool     `name:"csv" xor:"form" hidden:"" help:"As --format csv."`
+	JSONL  bool     `name:"jsonl" xor:"form" hidden:"" help:"As --format jsonl."`
+	Site   []string `placeholder:"ID" help:"Only of this site; may be given several times."`
+	Flow   string   `placeholder:"ID" help:"Only of this survey."`
+	Since  string   `placeholder:"DAY" help:"Only from this day on, as 2026-03-05."`
+	Until  string   `placeholder:"DAY" help:"Only up to this day."`
+}
+
+// filter says which rows are meant.
+func (c *exportCmd) filter() (storage.ExportFilter, error) {
+	for _, day := range []string{c.Since, c.Until} {
+		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+			return storage.ExportFilter{}, fmt.Errorf("%q is no day: write it as 2026-03-05", day)
+		}
+	}
+	return storage.ExportFilter{Sites: c.Site, Flow: c.Flow, Since: c.Since, Until: c.Until}, nil
 }
 
 // Run writes rows as they are read: however many there are, few are held.
 func (c *exportCmd) Run(a *terminal) error {
+	f, err := c.filter()
+	if err != nil {
+		return err
+	}
 	store, err := a.openStore()
 	if err != nil {
 		return err
@@ -31,74 +50,22 @@ func (c *exportCmd) Run(a *terminal) error {
 	if p, ok := to.(*printed); ok {
 		to = p.to
 	}
-	out := bufio.NewWriterSize(to, 1<<16)
-	what := storage.Exported(c.What)
-	write := asCSV
+	what, format := storage.Exported(c.What), c.Format
 	if c.JSONL {
-		write = asJSONL
+		format = table.JSONL
 	}
-	err = write(out, what.Columns(), func(row func([]any) error) error { return store.Export(a.ctx, what, row) })
-	return errors.Join(err, out.Flush())
-}
-
-// asCSV writes rows as a table of which no spreadsheet makes formulas.
-func asCSV(to io.Writer, columns []string, rows func(func([]any) error) error) error {
-	out := csv.NewWriter(to)
-	if err := out.Write(columns); err != nil {
+	about := slices.Concat([]string{c.What + "." + format}, c.Site, []string{c.Flow, c.Since, c.Until})
+	if err := a.audited(store, "data.export", strings.Join(strings.Fields(strings.Join(about, " ")), " "), "", ""); err != nil {
 		return err
 	}
-	line := make([]string, len(columns))
-	err := rows(func(values []any) error {
-		for i, v := range values {
-			line[i] = cell(v)
-		}
-		return out.Write(line)
-	})
-	out.Flush()
-	return errors.Join(err, out.Error())
-}
-
-// cell is a value in a table.
-func cell(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return report.Inert(v)
-	case bool:
-		return strconv.FormatBool(v)
-	case int64:
-		return strconv.FormatInt(v, 10)
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	return report.Inert(fmt.Sprint(v))
-}
-
-// asJSONL writes rows as one object a line, its members in the order of the columns.
-func asJSONL(to io.Writer, columns []string, rows func(func([]any) error) error) error {
-	names := make([][]byte, len(columns))
-	for i, c := range columns {
-		name, err := json.Marshal(c)
-		if err != nil {
-			return err
-		}
-		names[i] = name
-	}
-	var line []byte
-	return rows(func(values []any) error {
-		line = append(line[:0], '{')
-		for i, v := range values {
-			if i > 0 {
-				line = append(line, ',')
-			}
-			value, err := json.Marshal(v)
-			if err != nil {
-				return err
-			}
-			line = append(append(append(line, names[i]...), ':'), value...)
-		}
-		_, err := to.Write(append(line, '}', '\n'))
+	out := bufio.NewWriterSize(to, 1<<16)
+	rows, err := table.Create(out, format, what.Columns(), report.Inert)
+	if err != nil {
 		return err
-	})
+	}
+	if err := store.Export(a.ctx, what, f, rows.Row); err != nil {
+		rows.Drop()
+		return errors.Join(err, out.Flush())
+	}
+	return errors.Join(rows.Close(), out.Flush())
 }

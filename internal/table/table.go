@@ -1,7 +1,7 @@
 // Package table reads the tables that people have, row by row: text with separators in the
 // encodings that programs write, and sheets of XLSX. It finds out by itself how a file is
-// written, holds one row at a time, and says what is wrong with its line and column. It knows
-// nothing of what the rows mean.
+// written, holds one row at a time, and says what is wrong with its line and column. It writes
+// rows as CSV, XLSX and JSON Lines, and holds none of them. It knows nothing of what they mean.
 package table
 
 import (

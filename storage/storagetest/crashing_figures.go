@@ -46,6 +46,6 @@ func (c *CrashingStore) Received(ctx context.Context, f storage.FigureFilter) ([
 }
 
 // Export implements storage.Exporting.
-func (c *CrashingStore) Export(ctx context.Context, what storage.Exported, row func([]any) error) error {
-	return c.call(func() error { return c.inner.Export(ctx, what, row) })
+func (c *CrashingStore) Export(ctx context.Context, what storage.Exported, f storage.ExportFilter, row func([]any) error) error {
+	return c.call(func() error { return c.inner.Export(ctx, what, f, row) })
 }

@@ -127,8 +127,8 @@ func init() {
 	inboxTests["rows are handed out with yes and no, numbers and days as they are meant"] = func(t *testing.T, b *bench) {
 		one := b.answered(t, 1, "a", "2026-03-01", 2, "it was late")
 		rows := map[storage.Exported][]map[string]any{}
-		for _, what := range []storage.Exported{storage.ExportAnswers, storage.ExportSessions, storage.ExportCases, storage.ExportInvitations, storage.ExportWords} {
-			err := b.store.Export(t.Context(), what, func(values []any) error {
+		for _, what := range storage.ExportedKinds() {
+			err := b.store.Export(t.Context(), what, storage.ExportFilter{}, func(values []any) error {
 				row := map[string]any{}
 				for i, c := range what.Columns() {
 					row[c] = values[i]
@@ -149,10 +149,35 @@ func init() {
 		if w := rows[storage.ExportWords]; len(w) != 1 || w[0]["text"] != "it was late" {
 			t.Errorf("words: %v", w)
 		}
-		if err := b.store.Export(t.Context(), "sessions; DROP TABLE answers", nil); err == nil {
+		other := b.answered(t, 3, "b", "2026-03-04", 2, "it was loud")
+		for _, c := range []struct {
+			f    storage.ExportFilter
+			want []string
+		}{
+			{storage.ExportFilter{}, []string{one.ID, other.ID}}, {storage.ExportFilter{Sites: []string{"a"}}, []string{one.ID}},
+			{storage.ExportFilter{Sites: []string{}}, nil}, {storage.ExportFilter{Sites: []string{"a", "b"}, Since: "2026-03-02"}, []string{other.ID}},
+			{storage.ExportFilter{Until: "2026-03-01"}, []string{one.ID}}, {storage.ExportFilter{Since: "2026-03-01", Until: "2026-03-04", Flow: "f"}, []string{one.ID, other.ID}},
+			{storage.ExportFilter{Flow: "another"}, nil},
+		} {
+			for _, what := range storage.ExportedKinds() {
+				var got []string
+				err := b.store.Export(t.Context(), what, c.f, func(values []any) error {
+					if i := slices.Index(what.Columns(), "session"); i >= 0 && !slices.Contains(got, values[i].(string)) {
+						got = append(got, values[i].(string))
+					}
+					return nil
+				})
+				slices.Sort(got)
+				want := slices.Sorted(slices.Values(c.want))
+				if err != nil || slices.Contains(what.Columns(), "session") && !slices.Equal(got, want) {
+					t.Errorf("%s under %+v: of %q, want %q, %v", what, c.f, got, want, err)
+				}
+			}
+		}
+		if err := b.store.Export(t.Context(), "sessions; DROP TABLE answers", storage.ExportFilter{}, nil); err == nil {
 			t.Error("anything is handed out")
 		}
-		if err := b.store.Export(t.Context(), storage.ExportAnswers, func([]any) error { return context.Canceled }); err == nil {
+		if err := b.store.Export(t.Context(), storage.ExportAnswers, storage.ExportFilter{}, func([]any) error { return context.Canceled }); err == nil {
 			t.Error("who cannot take it is not heard")
 		}
 	}

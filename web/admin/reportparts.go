@@ -68,8 +68,8 @@ type reportPage struct {
 	Foot      []string
 	TooMany   bool
 	Empty     bool
-	Behind    string // how far figures are behind, if that is more than usual
-	Downloads []link
+	Behind    string     // how far figures are behind, if that is more than usual
+	Downloads []download // of the rows behind figures
 }
 
 // reportTab is a report in the list of reports.
@@ -339,6 +339,7 @@ var reports = []struct {
 	{"recovery", (*site).reportRecovery},
 	{"silence", (*site).reportSilence},
 	{"improvement", (*site).reportImprovement},
+	{"data", (*site).reportData},
 }
 
 // reportOf makes the report of an address.

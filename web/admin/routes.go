@@ -31,6 +31,7 @@ var routes = slices.Concat(
 	caseRoutes(),
 	customerRoutes,
 	dataRoutes,
+	downloadRoutes,
 	flowRoutes,
 	helpRoutes,
 	importRoutes,

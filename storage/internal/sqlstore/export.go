@@ -8,22 +8,38 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/aftercare/aftercare/storage"
 )
 
 // Export implements storage.Exporting. It reads a view as others do, from its beginning to its end:
 // that is why it is none of the statements of which each must use an index.
-func (s *Store) Export(ctx context.Context, what storage.Exported, row func([]any) error) error {
+func (s *Store) Export(ctx context.Context, what storage.Exported, f storage.ExportFilter, row func([]any) error) error {
 	columns := what.Columns()
 	if columns == nil {
 		return fmt.Errorf("export %q: %w", what, storage.ErrNotFound)
+	}
+	text, args := "SELECT "+strings.Join(columns, ", ")+" FROM v_"+string(what)+" WHERE 1 = 1", []any{}
+	given := func(condition string, value any) { text, args = text+" AND "+condition, append(args, value) }
+	if f.Sites != nil {
+		given(s.dialect.Among("site"), s.dialect.Keys(f.Sites))
+	}
+	if f.Flow != "" {
+		given("flow = ?", storage.Clean(f.Flow))
+	}
+	if f.Since != "" {
+		given("CAST(day AS text) >= ?", storage.Clean(f.Since))
+	}
+	if f.Until != "" {
+		given("CAST(day AS text) <= ?", storage.Clean(f.Until))
 	}
 	values, into := make([]any, len(columns)), make([]any, len(columns))
 	for i := range values {
 		into[i] = &values[i]
 	}
 	err := s.unavailable(func() error { // once: what was handed out cannot be taken back
-		rows, err := s.read.QueryContext(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM v_"+string(what)) //nolint:gosec // names of ours, none of them anybody's words
+		rows, err := s.read.QueryContext(ctx, sqlx.Rebind(s.dialect.Bind, text), args...) //nolint:gosec // names of ours, none of them anybody's words
 		if err != nil {
 			return err
 		}
