@@ -75,7 +75,7 @@ func (s *sealing) Close() error { return s.box(true) }
 func (s *sealing) box(last bool) error {
 	head := make([]byte, lengthLen, lengthLen+len(s.open)+s.aead.Overhead())
 	box := s.aead.Seal(head, nil, s.open, placed(s.at, last)) //nolint:gosec // the AEAD makes a nonce of its own
-	length := uint32(len(box) - lengthLen)                    //nolint:gosec // at most boxSize and the overhead
+	length := uint32(len(box) - lengthLen)
 	if last {
 		length |= lastBox
 	}
@@ -90,7 +90,7 @@ func (s *sealing) box(last bool) error {
 // placed binds a box to where it stands.
 func placed(at int64, last bool) []byte {
 	var b [9]byte
-	binary.BigEndian.PutUint64(b[:], uint64(at)) //nolint:gosec // a place in a file
+	binary.BigEndian.PutUint64(b[:], uint64(at))
 	if last {
 		b[8] = 1
 	}
