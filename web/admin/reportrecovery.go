@@ -63,12 +63,15 @@ func (s *site) reportRecovery(r *http.Request, w *words, _ Viewer, f *reportFilt
 
 // What may be true of a case.
 func anyCase(*storage.FigureCase) bool { return true }
+
 func saidHow(c *storage.FigureCase) bool {
 	return c.Outcome.Recovered != recovery.RecoveredUnknown
 }
+
 func saidSettled(c *storage.FigureCase) bool {
 	return c.Outcome.Settled != recovery.SettledUnknown
 }
+
 func wonBack(c *storage.FigureCase) bool       { return c.Outcome.Recovered == recovery.RecoveredYes }
 func calledSettled(c *storage.FigureCase) bool { return c.Outcome.Settled == recovery.SettledYes }
 

@@ -30,8 +30,14 @@ func newInboxQueries(t *texts) inboxQueries {
 		caseNumbered: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND number = ? AND id > ''"),
 	}
 	for _, list := range []standingList{
-		{false, false, false}, {false, true, false}, {true, false, false}, {true, true, false},
-		{false, false, true}, {false, true, true}, {true, false, true}, {true, true, true},
+		{false, false, false},
+		{false, true, false},
+		{true, false, false},
+		{true, true, false},
+		{false, false, true},
+		{false, true, true},
+		{true, false, true},
+		{true, true, true},
 	} {
 		// The empty text finds whatever there is. Each names the index that is meant.
 		where := " WHERE bucket = ? AND standing = ? AND standing > '' AND holder <> ?"
