@@ -145,6 +145,13 @@ func meant(args []string) []string {
 		return append(slices.Clone(args[1:]), "--help")
 	case len(args) == 1 && args[0] == "--version":
 		return []string{"version"}
+	case len(args) > 1 && args[0] == "token": // as they were called before
+		switch args[1] {
+		case "make":
+			return append([]string{"token", "create"}, args[2:]...)
+		case "end":
+			return append([]string{"token", "revoke"}, args[2:]...)
+		}
 	}
 	return args
 }

@@ -17,9 +17,9 @@ import (
 
 // tokenCmd groups the commands about tokens of the API.
 type tokenCmd struct {
-	Create tokenCreateCmd `cmd:"" aliases:"make" help:"Make a token, and print it once."`
+	Create tokenCreateCmd `cmd:"" help:"Make a token, and print it once."`
 	List   tokenListCmd   `cmd:"" help:"List the tokens, what each may do and when it was used."`
-	Revoke tokenRevokeCmd `cmd:"" aliases:"end" help:"End a token: from then on it opens nothing."`
+	Revoke tokenRevokeCmd `cmd:"" help:"End a token: from then on it opens nothing."`
 }
 
 type tokenCreateCmd struct {

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/aftercare/aftercare/storage"
@@ -39,7 +40,11 @@ func (m Migrations) fillNames(ctx context.Context, db *sql.DB) error {
 	t := &texts{dialect: m.Dialect}
 	q := newFillQueries(t)
 	var filled int
-	if err := db.QueryRowContext(ctx, q.filled).Scan(&filled); err != nil {
+	err := db.QueryRowContext(ctx, q.filled).Scan(&filled)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // a backup is put there: it brings its names, and says so
+	}
+	if err != nil {
 		return fmt.Errorf("look whether names are filled in: %w", err)
 	}
 	if filled > 0 {

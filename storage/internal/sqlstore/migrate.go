@@ -73,12 +73,16 @@ func (m Migrations) Check(ctx context.Context, db *sql.DB) (made bool, err error
 	if err := db.QueryRowContext(ctx, newBucketQueries(&texts{dialect: m.Dialect}).countBuckets).Scan(&buckets); err != nil {
 		return true, fmt.Errorf("count buckets: %w", err)
 	}
+	unfinished := fmt.Errorf("%w: its migration is not finished; run `aftercare migrate`", ErrSchema)
+	if buckets == 0 {
+		return true, unfinished // also while a backup is put there: everything else is missing as well
+	}
 	var filled int
 	if err := db.QueryRowContext(ctx, newFillQueries(&texts{dialect: m.Dialect}).filled).Scan(&filled); err != nil {
 		return true, fmt.Errorf("look whether names are filled in: %w", err)
 	}
-	if buckets == 0 || filled == 0 {
-		return true, fmt.Errorf("%w: its migration is not finished; run `aftercare migrate`", ErrSchema)
+	if filled == 0 {
+		return true, unfinished
 	}
 	return true, nil
 }
