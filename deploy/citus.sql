@@ -57,6 +57,7 @@ SELECT create_reference_table('install_states');
 SELECT create_reference_table('moments');
 SELECT create_reference_table('staff');
 SELECT create_reference_table('saved_views');
+SELECT create_reference_table('sheet_maps');
 SELECT create_reference_table('standing_links');
 SELECT create_reference_table('flow_drafts');
 SELECT create_reference_table('flow_notes');

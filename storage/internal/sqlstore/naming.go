@@ -75,7 +75,13 @@ func (c called) words() []string {
 	return all
 }
 
-func userWord(username string) string { return "@" + strings.ToLower(storage.Clean(username)) }
+// mostUserWord is how much of a user name is kept to find it by, in letters: no platform has longer ones.
+const mostUserWord = 64
+
+func userWord(username string) string {
+	letters := []rune(strings.ToLower(storage.Clean(username)))
+	return "@" + string(letters[:min(len(letters), mostUserWord)])
+}
 
 // storedAs is by what the database finds an identity, as it is before this transaction.
 func (w *working) storedAs(id string) (called, error) {
