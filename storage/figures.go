@@ -19,7 +19,8 @@ type Figuring interface {
 	// Asked returns the invitations that were made on those days, UTC, with what became of them.
 	// Tests are left out, and what asks about a case.
 	Asked(ctx context.Context, f FigureFilter) (list []AskedCustomer, more bool, err error)
-	// Received returns what customers wanted said on those days, UTC.
+	// Received returns what customers wanted said on those days, UTC. What belongs to no conversation is of no
+	// survey, service, language or channel.
 	Received(ctx context.Context, f FigureFilter) (list []ReceivedWords, more bool, err error)
 }
 

@@ -123,6 +123,13 @@ func init() {
 		if err != nil || more || len(said) != 1 || said[0].Kind != storage.Complaint || said[0].Customer != "p:"+one.Identity {
 			t.Errorf("received: %+v, %v, %v", said, more, err)
 		}
+		for filter, want := range map[*storage.FigureFilter]int{{Flow: "f"}: 1, {Flow: "another"}: 0, {Staff: "Bo", Language: "en"}: 1, {Staff: "Eve"}: 0} {
+			f := wide
+			f.Flow, f.Staff, f.Language = filter.Flow, filter.Staff, filter.Language
+			if said, _, err := b.store.Received(ctx, f); err != nil || len(said) != want {
+				t.Errorf("received under %+v: %+v, %v", filter, said, err)
+			}
+		}
 	}
 	inboxTests["rows are handed out with yes and no, numbers and days as they are meant"] = func(t *testing.T, b *bench) {
 		one := b.answered(t, 1, "a", "2026-03-01", 2, "it was late")

@@ -43,7 +43,7 @@ func newFigureQueries(t *texts) figureQueries {
 		asked:    t.one("SELECT body, bucket FROM invitations WHERE bucket = ? AND site = ? AND created_at >= ? AND created_at < ?"),
 		levelsOf: t.keyed("session, level", "read_sessions", "session", " AND answered > 0 AND level > 0"),
 		received: t.one("SELECT f.kind, f.at, f.site, f.customer, f.identity, f.id FROM feedback f LEFT JOIN read_sessions s ON s.bucket = f.bucket AND s.session = f.session" +
-			" WHERE f.bucket = ? AND f.id > '' AND f.at >= ? AND f.at < ? AND f.site = ? AND NOT coalesce(s.test, FALSE) LIMIT ?"),
+			" WHERE f.bucket = ? AND f.id > '' AND f.at >= ? AND f.at < ? AND f.site = ? AND NOT coalesce(s.test, FALSE)" + fits + " LIMIT ?"),
 	}
 }
 
@@ -246,8 +246,8 @@ func (s *Store) Received(ctx context.Context, f storage.FigureFilter) ([]storage
 		return nil, false, err
 	}
 	return everywhere(s, f, func(b storage.Bucket, site string, left int) ([]storage.ReceivedWords, error) {
-		args := []any{int64(b), micro(from), micro(to), storage.Clean(site), int64(left)}
-		return collect(ctx, s, "words of figures", s.q.received, args, func(row scanner) (r storage.ReceivedWords, err error) {
+		args := append([]any{int64(b), micro(from), micro(to), storage.Clean(site)}, conditions(f)...)
+		return collect(ctx, s, "words of figures", s.q.received, append(args, int64(left)), func(row scanner) (r storage.ReceivedWords, err error) {
 			var of, identity, id string
 			err = row.Scan(&r.Kind, &r.At, &r.Site, &of, &identity, &id)
 			r.Customer = customer(of, identity, id)
