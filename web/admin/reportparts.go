@@ -368,7 +368,10 @@ func (s *site) reportOf(r *http.Request, v Viewer, name string) (reportPage, *wo
 		for i := range p.Sections {
 			p.Sections[i].CSV = f.with(at+"/table.csv", "chart", p.Sections[i].ID)
 		}
-		p.Foot = append(p.Foot, w.t("report_days", f.From, f.To), w.t("report_left_out"))
+		p.Foot = append(p.Foot, w.t("report_days", f.From, f.To))
+		if p.Downloads == nil { // of rows nothing is left out
+			p.Foot = append(p.Foot, w.t("report_left_out"))
+		}
 		return p, w, nil
 	}
 	return reportPage{}, nil, s.nothingHere(nil, nil, v)
