@@ -53,7 +53,8 @@ var acts = map[string]string{
 	"dimension": "survey TestServqualShortForm", "justice": "survey TestTranscripts survey/flowfile/templates/post_recovery.yaml", "factor": "survey TestLoyaltyOfASession", "measure": "survey TestTranscripts survey/flowfile/templates/six_measures.yaml",
 
 	"label": "survey TestTypedAnswersToAScale", "value": "survey TestComposite", "symbol": "survey TestTypedAnswersToAScale", "flag": "survey TestReverse", "score": "survey TestLinear",
-	"also": "survey TestThePageOfWhatPeopleTypeIsTrue docs/typing.md", "other": "bot TestEveryCaseFromTheFieldComesOutRight bot/testdata/field/E01-surveyjs-nps/flow.yaml",
+	"short": "bot TestRule3WordsAreOnTheButtons survey/flowfile/data/scales.yaml",
+	"also":  "survey TestThePageOfWhatPeopleTypeIsTrue docs/typing.md", "other": "bot TestEveryCaseFromTheFieldComesOutRight bot/testdata/field/E01-surveyjs-nps/flow.yaml",
 	"exclusive": "bot TestEveryCaseFromTheFieldComesOutRight bot/testdata/field/F13-none-of-these/flow.yaml", "generator": "survey TestLinear", "plain_words": "survey TestPlainWordsOfJudgement",
 	"min_text": "bot TestEveryCaseFromTheFieldComesOutRight bot/testdata/field/E03-qsf/flow.yaml", "max_text": "bot TestEveryCaseFromTheFieldComesOutRight bot/testdata/field/E03-qsf/flow.yaml",
 	"ladder": "recovery TestTheFlowsOwnBandsDecide", "from": "recovery TestTheFlowsOwnBandsDecide", "unsatisfied": "recovery TestTheFlowsOwnBandsDecide", "name": "recovery TestTheFlowsOwnBandsDecide",

@@ -64,6 +64,9 @@ func (p *press) do() error {
 	case p.data.Act == render.ShowCase:
 		p.shows()
 		return nil
+	case p.data.Act == render.Details:
+		*p.desk.said = reply{form: render.Told(p.voice, p.view), lang: p.voice.Lang}
+		return nil
 	case p.inMenu() && p.others():
 		return nil
 	case p.data.Menu || p.data.Act == render.NoMenu:
@@ -176,7 +179,11 @@ func (p *press) asks() {
 		}
 		ask.Due = due
 	}
-	if p.desk.snap.Traits[u.From.Platform].Forms {
+	if can := p.desk.snap.Traits[u.From.Platform]; can.Forms {
+		if form := render.Form(p.voice, p.view, data.Act); can.Menus && form != nil { // an entry of a menu carries none
+			*p.desk.said = reply{form: form, lang: p.voice.Lang}
+			return
+		}
 		p.answer(p.voice.Say("refused_unknown_act"), true) // its form would have come
 		return
 	}
@@ -274,12 +281,11 @@ func (p *press) showIn(data render.Pressed) {
 		p.answer(p.voice.Say("refused_unknown_act"), true)
 		return
 	}
-	c, forms := d.view(), p.desk.snap.Traits[p.update.From.Platform].Forms
-	m := c.Card(p.voice)
-	m.Rows = c.Buttons(p.voice, forms)
+	c, can := d.view(), p.desk.snap.Traits[p.update.From.Platform]
+	m := render.On(p.voice, c, c.Card(p.voice), can)
 	d.opens(on, p.by.ID, data)
 	if open, ok := d.menuIn(d.kase, on); ok {
-		c.InMenu(p.voice, &m, open, forms)
+		c.InMenu(p.voice, &m, open, can)
 	}
 	to := d.kase.Cards[at]
 	rank := rankOf(d.kase.Decision.Priority)

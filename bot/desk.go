@@ -60,6 +60,10 @@ func (d *desk) rules() recovery.Rules { return d.snap.Rules(d.kase.Site) }
 func (d *desk) view() *render.CaseView {
 	c := d.frame.view(d.session, d.owner, d.flow)
 	c.Case = d.kase
+	if next, ok := recovery.NextClock(d.rules(), d.kase.Case); ok && next.Clock == recovery.ClockFollowUp && d.owner != nil &&
+		d.owner.Stopped.IsZero() && d.owner.Blocked.IsZero() {
+		c.Asked = next.At
+	}
 	return c
 }
 

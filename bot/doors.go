@@ -63,10 +63,13 @@ func (j *job) turn(load storage.Load, act func(*turn) error) {
 	j.work = outbox.Work{Bucket: j.bucket, Turn: j.b.turnOf(j.update.Key, j.update.Key, load, &j.said, act)}
 }
 
-func (j *job) onCard(context.Context) (bool, error) {
+func (j *job) onCard(ctx context.Context) (bool, error) {
 	data, ok := render.DecodePressed(j.update.Data)
 	if !ok || j.update.Kind != chat.Tap && j.update.Kind != chat.Filled {
 		return false, nil
+	}
+	if data.Act == render.OpenNote || data.Act == render.AnswerNote {
+		return true, j.noteWork(ctx, data)
 	}
 	j.work = j.caseWork(data)
 	return true, nil

@@ -44,6 +44,7 @@ func (t *turn) drawAside() {
 	note := p.c.Note(p.v)
 	for _, to := range asidePlaces(t.snap, s) {
 		slot := storage.Slot{Kind: storage.AsideSlot, Owner: s.ID, At: to}
+		note.Rows = render.NoteButtons(p.v, p.c, p.snap.Traits[to.Platform])
 		p.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Rank: p.rank(), Address: t.snap.At(to), Render: note, OnlyIfKnown: t.desk != nil})
 		if t.desk == nil {
 			p.files(to, slot.String())
@@ -159,10 +160,10 @@ func (p *drawing) cards(places []chat.Address, stand chat.Address) {
 	card := p.c.Card(p.v)
 	for _, to := range places {
 		slot := cardSlot(p.c.Case.ID, to)
-		forms, shown := p.snap.Traits[to.Platform].Forms, card
-		shown.Rows = p.c.Buttons(p.v, forms)
+		can := p.snap.Traits[to.Platform]
+		shown := render.On(p.v, p.c, card, can)
 		if open, ok := p.menuIn(p.c.Case, p.snap.At(to)); ok {
-			p.c.InMenu(p.v, &shown, open, forms)
+			p.c.InMenu(p.v, &shown, open, can)
 		}
 		p.want(storage.Want{Slot: slot, Kind: storage.CardD, Rank: p.rank(), Address: p.snap.At(to), Render: shown})
 		for _, e := range p.out.Events {

@@ -44,7 +44,9 @@ type reply struct {
 	text  string
 	alert bool
 	rows  [][]chat.Button
-	field string // of a form that stays open (chat.Answer)
+	field string     // of a form that stays open (chat.Answer)
+	form  *chat.Form // that opens
+	lang  string     // of form
 }
 
 // answer is what the one who caused the update sees at once.

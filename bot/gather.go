@@ -245,6 +245,10 @@ func (d *desk) withdraw() (all bool) {
 func (s *teller) tellStorm(ctx context.Context, g recovery.Gathering, waiting counts) error {
 	b := s.bot
 	opened := counts{recovery.P1: g.P1, recovery.P2: g.P2, recovery.P3: g.P3}
+	wrong, err := s.mostly(ctx, g)
+	if err != nil {
+		return err
+	}
 	return b.perform(ctx, s.bucketFor(g.Site), b.turnOf("", "storm", storage.Load{}, nil, func(t *turn) error {
 		if g.P1 == 0 && muted(t.snap, g.Site, t.now) {
 			return nil
@@ -254,7 +258,7 @@ func (s *teller) tellStorm(ctx context.Context, g recovery.Gathering, waiting co
 		if waiting.sum() == 0 {
 			title = v.Say("storm_over", "n", strconv.Itoa(g.Count()), "site", v.Site.Name, "at", v.Soon(g.From))
 		}
-		m := chat.Message{Title: title, Lang: v.Lang, Text: voice.Join(" · ", opened.said(v), waiting.left(v))}
+		m := chat.Message{Title: title, Lang: v.Lang, Text: voice.Join("\n", voice.Join(" · ", opened.said(v), waiting.left(v)), mostlySaid(v, t.snap.Rules(g.Site), wrong))}
 		gathered(v, &m, waiting)
 		s.post(t, v, storage.Slot{Kind: storage.StormSlot, Owner: g.Site, Part: stamp(g.From)}, opened, m)
 		return nil

@@ -1,7 +1,10 @@
 package bot
 
 import (
+	"context"
+
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey/words"
@@ -32,8 +35,11 @@ func (h halting) heard() (taken bool, err error) {
 	case how == words.MayStop && !live && listens(t.kase()):
 		return false, nil // said to those who talk with them
 	case how == words.WillStop && !answer, how == words.MayStop && live && !answer && t.session.StopAsked:
-		if listens(t.kase()) && live {
-			t.keepWords(h.said, nil, false)
+		if listens(t.kase()) {
+			if err := t.configure(); err != nil {
+				return true, err
+			}
+			t.keepWords(h.said, nil, false) // whoever has the case knows of it
 		}
 		return true, commands{t}.stop()
 	case live && t.session.StopAsked:
@@ -41,6 +47,19 @@ func (h halting) heard() (taken bool, err error) {
 	}
 	h.ask(live)
 	return true, nil
+}
+
+// noMore reports whether an update is a wish for no more surveys and nothing else.
+func noMore(u *chat.Update) bool { return len(u.Files) == 0 && words.Stops(u.Text) == words.WillStop }
+
+// stopIn does what such words ask for that reply to staff, and gives them to the case.
+func (j *job) stopIn(kase string) {
+	u := j.update
+	j.work = outbox.Work{Bucket: j.bucket, Turn: j.b.turnOf("", u.Key+" stop", storage.Load{Person: j.person}, &j.said, func(t *turn) error {
+		t.meet(u, j.person)
+		return commands{t}.stop()
+	})}
+	j.next = func(context.Context) (outbox.Work, error) { return j.wordsToCase(kase), nil }
 }
 
 // mayAnswer reports whether the words may be an answer to the open question: the label of an

@@ -65,14 +65,14 @@ func (b *Bot) Handle(ctx context.Context, updates []chat.Update) ([]chat.Answer,
 	}
 	var answers []chat.Answer
 	for _, j := range jobs {
-		if j.said.text == "" {
+		if j.said.text == "" && j.said.form == nil {
 			continue
 		}
 		limit := maxToast
 		if j.update.Ephemeral {
 			limit = maxEphemeral
 		}
-		answers = append(answers, chat.Answer{Update: j.index, Text: voice.Cut(j.said.text, limit), Alert: j.said.alert, Rows: j.said.rows, Field: j.said.field})
+		answers = append(answers, chat.Answer{Update: j.index, Text: voice.Cut(j.said.text, limit), Alert: j.said.alert, Rows: j.said.rows, Field: j.said.field, Form: j.said.form, Lang: j.said.lang})
 	}
 	return answers, nil
 }

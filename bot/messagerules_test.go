@@ -213,6 +213,9 @@ func TestRule3WordsAreOnTheButtons(t *testing.T) {
 				if most > 0 && answers(b) && width(b.Text) > most && !strings.HasPrefix(b.Text, "☐") && !strings.HasPrefix(b.Text, "☑") {
 					return fmt.Sprintf("%q is %d wide", b.Text, width(b.Text))
 				}
+				if tapped, ok := render.Decode(b.Data); ok && tapped.Verb == render.VerbPick && strings.HasSuffix(b.Text, "…") {
+					return fmt.Sprintf("%q is cut", b.Text)
+				}
 			}
 		}
 		for _, row := range scale {

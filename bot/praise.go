@@ -112,8 +112,19 @@ func (s *teller) tellPraise(ctx context.Context, site string, list []storage.Fee
 		v := render.SiteVoice(t.b.texts, t.snap.Site(site), t.now)
 		post := func(list []storage.Feedback, places []chat.Address) {
 			m := chat.Message{Title: v.Say("praise_title", "site", v.Site.Name), Lang: v.Lang}
+			one := voice.Called(t.snap.Team.Members[list[0].Owner].Name) // whom all of it is about; "" = several, or nobody who is known
+			if slices.ContainsFunc(list, func(f storage.Feedback) bool { return f.Owner != list[0].Owner }) {
+				one = ""
+			}
+			if one != "" {
+				m.Title = v.Say("praise_for", "who", one, "site", v.Site.Name)
+			}
 			for _, f := range list[:min(len(list), praiseShown)] {
-				m.Quotes = append(m.Quotes, chat.Quote{Label: voice.Called(t.snap.Team.Members[f.Owner].Name), Text: f.Text})
+				q := chat.Quote{Text: f.Text}
+				if one == "" {
+					q.Label = voice.Called(t.snap.Team.Members[f.Owner].Name)
+				}
+				m.Quotes = append(m.Quotes, q)
 			}
 			if more := len(list) - praiseShown; more > 0 {
 				m.Footer = v.Say("digest_more", "n", voice.Number(float64(more)))

@@ -159,7 +159,7 @@ func (d *desk) sayToCustomer(s said, by recovery.Actor) (*recovery.Refusal, erro
 	d.out.Words = append(d.out.Words, storage.Words{
 		ID: newID(), Session: d.kase.Session, Case: d.kase.ID, Text: s.text, Files: s.files, At: d.now,
 	})
-	if first {
+	if first && d.customer().On.Lays { // elsewhere the reply itself shows who is there
 		d.tellCustomer(storage.JoinedSlot, "joined", "who", d.view().Signature(d.customer(), by.Name))
 	}
 	d.reply(s, by, false)

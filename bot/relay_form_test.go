@@ -54,7 +54,7 @@ func TestAFormSaysWhatIsWrongAtItsField(t *testing.T) {
 		says   string
 	}{
 		{at(recovery.ActContact, ""), map[string]string{render.FieldText: " "}, render.FieldText, "Write something first"},
-		{at(recovery.ActNote, ""), nil, "", "no longer works"},
+		{at(recovery.ActAgree, render.DueTyped), nil, "", "no longer works"},
 		{at(recovery.ActNote, ""), map[string]string{render.FieldText: ""}, render.FieldText, "Write something first"},
 		{at(recovery.ActAgree, render.DueTyped), map[string]string{render.FieldPlan: "x", render.FieldDue: "next week"}, render.FieldDue, "tomorrow 5pm"},
 		{at(recovery.ActAgree, render.DueTyped), map[string]string{render.FieldPlan: "x", render.FieldDue: "2020-01-01"}, render.FieldDue, "in the future"},

@@ -62,7 +62,7 @@ func TestStaffAndACustomerTalk(t *testing.T) {
 	}
 	asked := w.newest(staffTG, relaySlot).ShownRef
 	own := w.replyIn(bob, staffTG, asked, "I am sorry, Ann.")
-	sees(t, "Ann", w.got(ann), "Bob (Salon Anna) is here now and will help you. Just write in this chat.", "Bob (Salon Anna) | I am sorry, Ann.")
+	sees(t, "Ann", w.got(ann), "Bob (Salon Anna) | I am sorry, Ann.")
 	sees(t, "Bob's message", w.shows(staffTG, markSlot), "mark "+string(own))
 	sees(t, "the line in Telegram", w.shows(staffTG, saidSlot))
 	sees(t, "the line in Slack", w.shows(staffSlack, saidSlot), "A-1 · Bob (Salon Anna) → “Ann” | I am sorry, Ann.")
@@ -80,7 +80,7 @@ func TestStaffAndACustomerTalk(t *testing.T) {
 	silent(t, w.fills(w.inSlack(bob), staffSlack, w.button(staffSlack, "Reply"), map[string]string{render.FieldText: "We were two short."}))
 	w.editIn(bob, staffTG, own, asked, "I am very sorry, Ann.")
 	w.editIn(ann, ann.address, answer, "", "Nobody told me anything.")
-	sees(t, "Ann", w.got(ann)[1:], "Bob (Salon Anna) | I am very sorry, Ann.", "Bob (Salon Anna) | We were two short.")
+	sees(t, "Ann", w.got(ann), "Bob (Salon Anna) | I am very sorry, Ann.", "Bob (Salon Anna) | We were two short.")
 	for _, at := range []chat.Address{staffTG, staffSlack, room} {
 		if got := strings.Join(w.shows(at, relaySlot), "\n"); strings.Contains(got, "why") || !strings.Contains(got, "Nobody told me anything.") {
 			t.Errorf("%s shows %q", at, got)
@@ -152,7 +152,7 @@ func TestInSlackOnlyTheFormReachesTheCustomer(t *testing.T) {
 		t.Fatalf("the form quotes nothing: %+v", reply.Form)
 	}
 	silent(t, w.fills(in, staffSlack, reply.Data, map[string]string{render.FieldText: "I am here."}))
-	sees(t, "Ann", w.got(ann)[1:], "Bob (Salon Anna) | I am here.")
+	sees(t, "Ann", w.got(ann), "Bob (Salon Anna) | I am here.")
 }
 
 // Before the customer said more, the form quotes what they answered.
@@ -221,7 +221,7 @@ func TestFilesGoBothWays(t *testing.T) {
 	sees(t, "Slack", w.shows(staffSlack, relaySlot), "A-1 · “Ann” · 10:00 | Look", "A-1 · “Ann” · 10:00 | 📷 photo", "A-1 · “Ann” · 10:00 | 🎤 voice note")
 	voice := w.newest(staffTG, relaySlot)
 	w.replyIn(bob, staffTG, voice.ShownRef, "", chat.File{Kind: "voice", ID: "v2"})
-	sees(t, "Ann", w.got(ann)[1:], "Bob (Salon Anna) | voice v2")
+	sees(t, "Ann", w.got(ann), "Bob (Salon Anna) | voice v2")
 	sees(t, "the room", w.shows(room, saidSlot), "A-1 · Bob (Salon Anna) → “Ann” | voice v2 | ✓ Delivered")
 }
 

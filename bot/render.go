@@ -7,6 +7,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -103,6 +104,8 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 		}
 	case survey.OffScript:
 		t.keepWords(e.Text, e.Files, false)
+	case survey.Attempt:
+		remarks{t}.attempted(e.Text)
 	case survey.Judged:
 	case survey.Close:
 		t.closed(e, in)
@@ -113,7 +116,8 @@ func (t *turn) show(e survey.Effect, in survey.Input) {
 // the customer: then the program neither thanks for them nor repeats its question.
 func (t *turn) talking() bool {
 	k := t.kase()
-	return len(t.out.Words) > 0 && k != nil && k.State.Active() && !k.Round.Contacted.IsZero()
+	wrote := func(e storage.CaseEvent) bool { return e.Kind == string(recovery.EventCustomerWrote) }
+	return slices.ContainsFunc(t.out.Events, wrote) && k != nil && k.State.Active() && !k.Round.Contacted.IsZero()
 }
 
 // noticeOf says the sentence of a notice, in the language of the question that it is
@@ -164,7 +168,7 @@ func (t *turn) noticeOf(n survey.Notice) {
 // takes the button away again.
 func (t *turn) putOff(paused bool) {
 	v := t.person()
-	m := chat.Message{Text: v.Say("notice_paused"), Lang: v.Lang}
+	m := chat.Message{Text: v.Say("notice_paused", "until", v.Moment(t.session.Expires)), Lang: v.Lang}
 	w := storage.Want{Slot: named(t.session.ID, "later"), Kind: storage.NoticeD, OnlyIfKnown: !paused}
 	if paused {
 		closed := m
@@ -242,6 +246,12 @@ func (t *turn) closed(e survey.Close, in survey.Input) {
 		v, text = t.talk().Thanks(t.kase(), remarks{t}.hearing())
 	case survey.Declined:
 		text = v.Tell("thanks_declined")
+		if render.FeedbackKind(t.flow.ID) != "" {
+			text = v.Say("wish_dropped")
+			if t.session.Before != "" { // the survey that was open goes on
+				t.identity.Session, t.out.Identity = t.session.Before, t.identity
+			}
+		}
 	case survey.Partial:
 		text = v.Tell("thanks_partial")
 	default:

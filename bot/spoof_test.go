@@ -208,7 +208,7 @@ func TestM9NobodysNameOrWordsLookLikeACardsOwnLines(t *testing.T) {
 			c := spoofed(t, texts, flow, state, h)
 			v := c.StaffVoice()
 			m := c.Card(v)
-			m.Rows = c.Buttons(v, false)
+			m.Rows = c.Buttons(v, chat.Traits{})
 			return m
 		}
 		model := show(card("Ann"))

@@ -50,7 +50,11 @@ func (j *job) answering(ctx context.Context) (bool, error) {
 		if u.Kind != chat.Text {
 			return false, nil
 		}
-		j.work = j.wordsToCase(kase)
+		if noMore(u) {
+			j.stopIn(kase)
+		} else {
+			j.work = j.wordsToCase(kase)
+		}
 		return true, nil
 	case storage.RelaySlot, storage.LostSlot, storage.AskSlot, storage.SaidSlot, storage.CardSlot, storage.EventSlot, storage.ReminderSlot:
 	default:

@@ -31,10 +31,11 @@ type teller struct {
 	holder    string
 	shown     map[string]bool      // cases of a storm whose cards are in their chats
 	praisedAt map[string]time.Time // when praise of a site was last passed on
+	causes    map[string]causes    // by site, of its storm
 }
 
 func newTeller(b *Bot) *teller {
-	return &teller{bot: b, holder: uuid.NewString(), shown: map[string]bool{}, praisedAt: map[string]time.Time{}}
+	return &teller{bot: b, holder: uuid.NewString(), shown: map[string]bool{}, praisedAt: map[string]time.Time{}, causes: map[string]causes{}}
 }
 
 // tell is one round.

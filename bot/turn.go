@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -203,6 +204,9 @@ func (t *turn) put(in survey.Input) (refused bool, _ error) {
 	t.session.Session = tr.Session
 	if tr.Answer != nil {
 		t.out.Answers = append(t.out.Answers, *tr.Answer)
+		if old, ok := was.Answer(tr.Answer.Question); ok && old.Revision < tr.Answer.Revision {
+			t.session.Earlier = append(slices.Clip(t.session.Earlier), old)
+		}
 	}
 	now := &tr.Session
 	changed := tr.Answer != nil ||

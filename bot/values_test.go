@@ -55,9 +55,9 @@ func TestWhatTheStoriesSendIsDrawnFromValuesAlone(t *testing.T) {
 	// What the stories are known to send: one that is drawn no more is noticed.
 	for what, least := range map[string]int{
 		"telegram card": 40, "telegram relay": 4, "telegram ask": 10, "telegram reminder": 12, "telegram stays": 1, "telegram notice": 2,
-		"telegram reply": 2, "telegram joined": 1, "telegram closed": 1,
+		"telegram reply": 2, "telegram closed": 1,
 		"web card": 100, "web relay": 10, "web aside": 10,
-		"slack card": 250, "slack event": 40, "slack relay": 10, "slack aside": 40,
+		"slack card": 230, "slack event": 40, "slack relay": 10, "slack aside": 40,
 	} {
 		if drawn[what] < least {
 			t.Errorf("%d of %q were drawn, at least %d are sent", drawn[what], what, least)
@@ -215,7 +215,12 @@ func (r *redraw) of(d storage.Delivery, slot storage.Slot, at time.Time) (*value
 			v.Site = snapshot.Site{Site: site, Zone: must(time.LoadLocation(site.Zone))(r.t)}
 		}
 	}
-	v.Causes = (&snapshot.Snapshot{}).Rules(session.Site).Causes
+	rules := (&snapshot.Snapshot{}).Rules(session.Site)
+	if v.Causes = rules.Causes; v.Case != nil && customer.Stopped.IsZero() && customer.Blocked.IsZero() {
+		if next, ok := recovery.NextClock(rules, v.Case.Case); ok && next.Clock == recovery.ClockFollowUp {
+			v.Asked = next.At
+		}
+	}
 	v.Team.Members = map[string]storage.Staff{}
 	for _, member := range must(r.w.store.StaffList(ctx))(r.t) {
 		v.Team.Members[member.ID] = member
@@ -238,11 +243,10 @@ func (r *redraw) draw(d storage.Delivery, slot storage.Slot, at time.Time, tap s
 	}
 	switch slot.Kind {
 	case storage.CardSlot:
-		m := c.Card(v)
-		m.Rows = c.Buttons(v, traits.Forms)
+		m := render.On(v, &c.CaseView, c.Card(v), traits)
 		for _, open := range c.Case.Menus {
 			if open.At == d.Address {
-				c.InMenu(v, &m, open, traits.Forms)
+				c.InMenu(v, &m, open, traits)
 				r.menus++
 			}
 		}
@@ -305,7 +309,9 @@ func (r *redraw) draw(d storage.Delivery, slot storage.Slot, at time.Time, tap s
 			add(c.Prompt(v, p, d.Render.Replies))
 		}
 	case storage.AsideSlot:
-		add(c.Note(v))
+		m := c.Note(v)
+		m.Rows = render.NoteButtons(v, &c.CaseView, traits)
+		add(m)
 	case storage.FileSlot:
 		for _, w := range c.words {
 			for _, f := range w.Files {

@@ -143,6 +143,9 @@ func (j *job) wordsToCase(kase string) outbox.Work {
 				t.identity.Case, t.out.Identity = "", t.identity
 			}
 			t.desk = nil
+			if noMore(u) {
+				return nil
+			}
 			if t.identity.Spent.Wish != kase && (remarks{t}).entered() {
 				return &elsewhere{j.wordsToCase(t.belongs)}
 			}
@@ -153,7 +156,9 @@ func (j *job) wordsToCase(kase string) outbox.Work {
 		}
 		t.remember(t.desk.session, u.Text, sentWith(u))
 		t.desk.toStaff(t.identity, saidIn(u, sentWith(u)))
-		t.kept()
+		if !noMore(u) {
+			t.kept()
+		}
 		return nil
 	})}
 }

@@ -329,7 +329,7 @@ func (w *world) button(to chat.Address, text string) string {
 	})
 	for _, d := range rows {
 		for _, row := range d.Render.Rows {
-			for _, b := range row {
+			for _, b := range slices.Concat(row, menusOf(row)) {
 				if strings.TrimLeft(b.Text, "☐☑◉○ ") == text || b.Text == text || b.Label == text || strings.HasPrefix(b.Text, text+" · ") {
 					found = b.Data
 				}
@@ -340,6 +340,16 @@ func (w *world) button(to chat.Address, text string) string {
 		w.t.Fatalf("there is no button %q", text)
 	}
 	return found
+}
+
+// menusOf are the entries of the menus among buttons.
+func menusOf(row []chat.Button) (entries []chat.Button) {
+	for _, b := range row {
+		for _, e := range b.Menu {
+			entries = append(entries, chat.Button{Text: e.Text, Data: e.Data})
+		}
+	}
+	return entries
 }
 
 // press taps the newest button with this text.

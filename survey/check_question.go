@@ -238,13 +238,16 @@ func (c *checker) checkScale(q *Question) {
 			}
 		}
 		c.checkLabel(q, fmt.Sprintf("the label of %v", o.Value), o.Label)
+		if len(o.Short) > 0 {
+			c.checkLabel(q, fmt.Sprintf("the short label of %v", o.Value), o.Short)
+		}
 		c.checkScore(q, o)
 	}
 	if !up && !down {
 		c.fatal(q, "scale_order", "The values of the scale of %q go up and down. List them in one direction.", q.Key)
 	}
 	c.checkDirection(q)
-	c.duplicateLabels(q, len(options), func(i int) called { return called{options[i].Label, options[i].Symbol, options[i].Also} })
+	c.duplicateLabels(q, len(options), func(i int) called { return options[i].called() })
 }
 
 // checkScore looks at one option's score and flag. On a ladder scale the flag and the

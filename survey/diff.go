@@ -164,7 +164,7 @@ func changedWords(old, new Text) []string {
 func labels(q *Question) []Text {
 	var all []Text
 	for i := range q.Scale.Options {
-		all = append(all, q.Scale.Options[i].Label)
+		all = append(all, q.Scale.Options[i].Label, q.Scale.Options[i].Short)
 	}
 	return all
 }

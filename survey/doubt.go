@@ -34,11 +34,15 @@ func (s *Session) Asked() []Reading {
 	return s.Doubt.Readings
 }
 
-// askBack asks which of these readings is meant. It refuses where this question asked
+// askBack asks which of these readings of what was said is meant; said is "" where the words
+// are kept already, or one of the readings says them all. It refuses where this question asked
 // before: whoever is not understood twice is shown the question.
-func (r *run) askBack(readings []Reading) bool {
+func (r *run) askBack(said string, readings []Reading) bool {
 	if len(readings) == 0 || r.s.Doubt != nil || len(r.s.Toggled) > 0 {
 		return false
+	}
+	if said != "" {
+		r.say(Attempt{said})
 	}
 	r.s.Doubt = &Doubt{Readings: readings}
 	r.say(Ask{Question: r.s.Open, Again: true})
@@ -99,7 +103,7 @@ func (r *run) understand(said string, by namer, take func([]int), reading func(i
 		r.askAgain(said, NoticeTooMany)
 		return
 	case notClear:
-		if !r.askBack(readings(options, reading)) {
+		if !r.askBack(said, readings(options, reading)) {
 			r.askAgain(said, NoticeUnclear)
 		}
 		return
@@ -119,7 +123,7 @@ func (r *run) understand(said string, by namer, take func([]int), reading func(i
 	case r.s.Doubt == nil && len(r.s.Toggled) == 0:
 		r.say(OffScript{Text: said})
 		r.notice(NoticeKept, r.s.Open)
-		r.askBack(readings(l.options, reading))
+		r.askBack("", readings(l.options, reading))
 	default:
 		r.offScript(said, nil)
 	}

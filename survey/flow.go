@@ -181,6 +181,7 @@ type Scale struct {
 type Option struct {
 	Value  float64
 	Label  Text
+	Short  Text     // the label on a button, where the whole one is too wide for a phone
 	Score  *float64 // 0–100; nil = unscored
 	Flag   Flag
 	Symbol string   // an emoji shown beside the words, never instead of them; may be empty

@@ -27,6 +27,7 @@ var gapsOfFrame = map[string][]string{
 	"notice_too_few":     {"min"},
 	"notice_bad_number":  {"min", "max"},
 	"notice_not_whole":   {"min", "max"},
+	"notice_paused":      {"until"},
 }
 
 // told are the frame texts that are said as whole messages, with what is known of the service.

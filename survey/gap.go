@@ -348,7 +348,7 @@ var frameGaps = map[string][]string{
 	"type_number": {"min", "max"}, "type_whole_number": {"min", "max"},
 	"notice_too_long": {"max"}, "notice_too_many": {"max"}, "notice_too_few": {"min"},
 	"notice_bad_number": {"min", "max"}, "notice_not_whole": {"min", "max"}, "notice_day_range": {"from", "until"},
-	"example": {"example"},
+	"example": {"example"}, "notice_paused": {"until"},
 }
 
 // checkTextGaps looks at a text of the frame. Nothing has been answered where it is read,

@@ -296,6 +296,8 @@ func (p *player) effect(e survey.Effect) {
 		fmt.Fprintf(w, "  says %s%s\n", e.Code, key(e.Question))
 	case survey.OffScript:
 		fmt.Fprintf(w, "  passes on %q%s\n", e.Text, fileNames(e.Files))
+	case survey.Attempt:
+		fmt.Fprintf(w, "  keeps %q\n", e.Text)
 	case survey.Judged:
 		fmt.Fprintf(w, "  judges %s\n", verdict(e.Judgement))
 	case survey.Close:

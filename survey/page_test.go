@@ -75,6 +75,15 @@ func becomes(t *testing.T, f survey.Flow, key, typed string) string {
 		o, ok := e.(survey.OffScript)
 		return ok && o.Text == typed
 	})
+	attempt := slices.ContainsFunc(tr.Effects, func(e survey.Effect) bool {
+		a, ok := e.(survey.Attempt)
+		return ok && a.Text == typed
+	})
+	for _, e := range tr.Effects {
+		if n, ok := e.(survey.Notice); ok && n.Code == survey.NoticeUnclear && !kept && !attempt {
+			t.Errorf("%s: %q is no answer, and nobody keeps it", key, typed)
+		}
+	}
 	beside := ""
 	if kept {
 		beside = ", words kept"

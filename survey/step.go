@@ -109,6 +109,9 @@ type (
 		Text  string
 		Files []File
 	}
+	// Attempt is words that were meant as an answer and are none, or may be several: whoever
+	// wrote them is asked again, or asked which, and the words are kept.
+	Attempt struct{ Text string }
 	// Judged says what the answers mean now. It follows every stored answer and the end.
 	Judged struct{ Judgement Judgement }
 	// Close says that the session ended just now: thanks by outcome. Revised: it had
@@ -126,6 +129,7 @@ func (Condense) effect()  {}
 func (Withdraw) effect()  {}
 func (Notice) effect()    {}
 func (OffScript) effect() {}
+func (Attempt) effect()   {}
 func (Judged) effect()    {}
 func (Close) effect()     {}
 

@@ -32,8 +32,7 @@ func (q *Question) matchScale(said, lang string) ([]int, matched) {
 		return nil, noMatch
 	}
 	if i, m := matchLabel(said, lang, len(q.Scale.Options), func(i int) called {
-		o := &q.Scale.Options[i]
-		return called{o.Label, o.Symbol, o.Also}
+		return q.Scale.Options[i].called()
 	}); m != noMatch {
 		return i, m
 	}
@@ -269,6 +268,20 @@ type called struct {
 	label  Text
 	symbol string
 	also   []string
+}
+
+// called is what the option is called; who reads its button may type what stands there.
+func (o *Option) called() called {
+	also := o.Also
+	if len(o.Short) > 0 {
+		also = slices.Clone(also)
+		for _, tag := range sortedKeys(o.Short) {
+			if !slices.Contains(also, o.Short[tag]) {
+				also = append(also, o.Short[tag])
+			}
+		}
+	}
+	return called{o.Label, o.Symbol, also}
 }
 
 // matchLabel finds the one option that typed words name, or those that they name alike. It

@@ -107,7 +107,7 @@ func (r *run) readAs(q *Question, said string, several []Reading, a Answer, wron
 			r.notice(NoticeKept, r.s.Open)
 			said = ""
 		}
-		if !r.askBack(several) {
+		if !r.askBack("", several) {
 			r.askAgain(said, NoticeUnclear)
 		}
 		return
@@ -257,6 +257,9 @@ func (r *run) askAgain(said string, why NoticeCode) {
 		}
 		r.handOn()
 		return
+	}
+	if said != "" && why != NoticeTooLong {
+		r.say(Attempt{said})
 	}
 	r.undoubt()
 	r.notice(why, r.s.Open)

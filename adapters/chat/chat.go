@@ -140,6 +140,10 @@ type Answer struct {
 	Alert  bool       // needs the person's attention, rather than a passing toast
 	Rows   [][]Button // below the text, only where the update was Ephemeral
 	Field  string     // the Field.Name of a Filled update that Text is about: the form stays open and says it there
+	// Form opens before the one who tapped, where the platform has menus: an entry of a menu
+	// carries none of its own. What is filled in is reported with the Data that was tapped.
+	Form *Form
+	Lang string // of Form
 }
 
 // Handler acts on updates that were authenticated. The platform is acknowledged
@@ -150,9 +154,10 @@ type Handler func(context.Context, []Update) ([]Answer, error)
 // Message is what is to be shown. Adapters turn it into the platform's own form
 // and escape everything: no field ever holds markup.
 type Message struct {
-	Text    string     `json:"text,omitempty"`  // plain text; may hold line breaks
-	Title   string     `json:"title,omitempty"` // shown strong, above Text
-	Facts   []Fact     `json:"facts,omitempty"` // label and value pairs (a card)
+	Text    string     `json:"text,omitempty"`   // plain text; may hold line breaks
+	Title   string     `json:"title,omitempty"`  // shown strong, above Text
+	Strong  string     `json:"strong,omitempty"` // the last part of Text with these words is shown strong: a question below a greeting
+	Facts   []Fact     `json:"facts,omitempty"`  // label and value pairs (a card)
 	Quotes  []Quote    `json:"quotes,omitempty"`
 	Footer  string     `json:"footer,omitempty"` // shown faint, below
 	Rows    [][]Button `json:"rows,omitempty"`   // rows of buttons
@@ -309,7 +314,19 @@ type Button struct {
 	// Slack, fields on a page): Filled is reported instead of Tap. Elsewhere the tap is
 	// reported, and whoever handles it asks in the chat.
 	Form *Form `json:"form,omitempty"`
+	// Menu makes the button a menu of these, where the platform has menus (Traits.Menus); no other
+	// is given one. Its own data does nothing.
+	Menu []Entry `json:"menu,omitempty"`
 }
+
+// Entry is one of a menu: a tap on it is reported as that of a button with its data.
+type Entry struct {
+	Text string `json:"text"`
+	Data string `json:"data"`
+}
+
+// MostMenu is the most entries of a menu (Button.Menu).
+const MostMenu = 5
 
 // Ticks reports whether a tick before the text must show that the button is selected: it does
 // not where the text has a box of its own.
@@ -317,7 +334,8 @@ func (b Button) Ticks() bool {
 	return b.Selected && strings.TrimLeft(b.Text, "☑☐◉○") == b.Text
 }
 
-// Form is what a button asks for before it acts.
+// Form is what a button asks for before it acts. One without fields only tells something
+// (Answer.Form).
 type Form struct {
 	Title  string  `json:"title"`
 	Submit string  `json:"submit"`         // the words of the button that sends it

@@ -6,6 +6,7 @@ import "math"
 // its Traits treats it rightly; what is left out, it cannot.
 type Traits struct {
 	Forms   bool // a button may ask for words before it acts (Button.Form)
+	Menus   bool // a button may be a menu (Button.Menu), and a form may answer a tap (Answer.Form)
 	Threads bool // a message's replies stand below it: they cost the chat nothing
 	Marks   bool // a sign can be put on a message (Reactor)
 	Files   bool // people can send files

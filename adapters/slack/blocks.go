@@ -26,6 +26,7 @@ const (
 	labelLimit   = 75 // accessibility_label
 	valueLimit   = 2000
 	linkLimit    = 3000
+	entryLimit   = 75 // the data of an entry of a menu
 	elementsEach = 25 // elements of one actions block
 	blocksLimit  = 50 // blocks of a message
 	homeLimit    = 100
@@ -133,11 +134,31 @@ func (l layout) blocks() []slack.Block {
 		case aFooter:
 			out = append(out, slack.NewContextBlock("", plain(p.text)))
 		default:
-			out = append(out, slack.NewSectionBlock(plain(p.text), nil, nil))
+			out = append(out, p.section())
 		}
 	}
 	flush()
 	return out
+}
+
+// section is a text, with what is strong in it.
+func (p piece) section() slack.Block {
+	at := strings.LastIndex(p.text, p.strong)
+	if p.strong == "" || at < 0 {
+		return slack.NewSectionBlock(plain(p.text), nil, nil)
+	}
+	parts := slack.NewRichTextSection()
+	for i, text := range []string{p.text[:at], p.strong, p.text[at+len(p.strong):]} {
+		if text == "" {
+			continue
+		}
+		var style *slack.RichTextSectionTextStyle
+		if i == 1 {
+			style = &slack.RichTextSectionTextStyle{Bold: true}
+		}
+		parts.Elements = append(parts.Elements, slack.NewRichTextSectionTextElement(text, style))
+	}
+	return slack.NewRichTextBlock("", parts)
 }
 
 // actionRows are the buttons, one block a row. A question that wants words has a
@@ -156,7 +177,16 @@ func appendRows(out []slack.Block, rows [][]chat.Button, prefix, lang string) ([
 	for r, row := range rows {
 		var line []slack.BlockElement
 		for i, b := range row {
-			e, err := button(b, prefix+strconv.Itoa(r)+"."+strconv.Itoa(i), lang)
+			id := prefix + strconv.Itoa(r) + "." + strconv.Itoa(i)
+			if len(b.Menu) > 0 {
+				e, err := menu(b, id)
+				if err != nil {
+					return nil, err
+				}
+				line = append(line, e)
+				continue
+			}
+			e, err := button(b, id, lang)
 			if err != nil {
 				return nil, err
 			}
@@ -213,6 +243,25 @@ func button(b chat.Button, id, lang string) (*slack.ButtonBlockElement, error) {
 	}
 	if fits {
 		out.ActionID, out.Value = formAction+id, value
+	}
+	return out, nil
+}
+
+// menu is a button that holds others, Slack's three dots.
+func menu(b chat.Button, id string) (*slack.OverflowBlockElement, error) {
+	if len(b.Menu) > chat.MostMenu {
+		return nil, fmt.Errorf("a menu has %d entries; at most %d are allowed", len(b.Menu), chat.MostMenu)
+	}
+	out := slack.NewOverflowBlockElement(id)
+	for _, entry := range b.Menu {
+		text := chat.CleanLine(entry.Text)
+		switch {
+		case !chat.Visible(text):
+			return nil, errors.New("an entry of a menu has no text")
+		case entry.Data == "" || units(entry.Data) > entryLimit || !utf8.ValidString(entry.Data):
+			return nil, fmt.Errorf("the data of an entry of a menu has %d characters; 1 to %d are allowed", units(entry.Data), entryLimit)
+		}
+		out.Options = append(out.Options, slack.NewOptionBlockObject(entry.Data, plain(cut(text, optionLimit)), nil))
 	}
 	return out, nil
 }

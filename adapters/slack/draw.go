@@ -36,8 +36,11 @@ func Draw(m chat.Message) (chat.Drawn, error) {
 		}
 		var line []chat.Button
 		for _, e := range actions.Elements.ElementSet {
-			if x, ok := e.(*slack.ButtonBlockElement); ok {
+			switch x := e.(type) {
+			case *slack.ButtonBlockElement:
 				line = append(line, chat.Button{Text: x.Text.Text, Data: x.Value, URL: x.URL, Style: string(x.Style)})
+			case *slack.OverflowBlockElement: // Slack draws three dots, without words
+				line = append(line, chat.Button{Text: "⋯", Data: x.ActionID})
 			}
 		}
 		out.Rows = append(out.Rows, line)

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -67,6 +68,11 @@ func (a asking) check() error {
 	if len(a.Fields) == 0 || len(a.Fields) > fieldsLimit {
 		return fmt.Errorf("a form has %d fields; 1 to %d are allowed", len(a.Fields), fieldsLimit)
 	}
+	return a.checkFields()
+}
+
+// checkFields says what is wrong with the fields, of which there may be none.
+func (a asking) checkFields() error {
 	names := map[string]bool{}
 	for _, f := range a.Fields {
 		if f.Name == "" || units(f.Name) > fieldNameLimit || names[f.Name] {
@@ -92,21 +98,8 @@ func (a asking) check() error {
 // note is cut; ok is false if that is not enough: then the button is a plain one, whose
 // tap is reported, as on platforms without forms.
 func askingOf(b chat.Button, lang string) (value string, ok bool, err error) {
-	form := b.Form
-	a := asking{
-		Data: b.Data, Lang: cut(chat.CleanLine(lang), 35), Title: cut(firstVisible(form.Title, b.Text), titleLimit),
-		Submit: cut(chat.CleanLine(form.Submit), titleLimit), Note: cut(strings.TrimSpace(chat.Clean(form.Note)), wordsLimit),
-	}
-	for _, f := range form.Fields {
-		n := askingField{
-			Name: f.Name, Label: cut(firstVisible(f.Label, f.Name), fieldLabelLimit), Hint: cut(chat.CleanLine(f.Hint), hintLimit),
-			Expects: f.Expects, Value: f.Value, Optional: f.Optional, Max: max(f.Max, 0),
-		}
-		for _, o := range f.Options {
-			n.Options = append(n.Options, [2]string{o.Value, cut(chat.CleanLine(o.Text), optionLimit)})
-		}
-		a.Fields = append(a.Fields, n)
-	}
+	a := asked(b.Form, lang)
+	a.Data, a.Title = b.Data, cut(firstVisible(b.Form.Title, b.Text), titleLimit)
 	if err := a.check(); err != nil {
 		return "", false, err
 	}
@@ -133,6 +126,25 @@ func askingOf(b chat.Button, lang string) (value string, ok bool, err error) {
 	}
 }
 
+// asked is a form within Slack's limits, still without the data that it goes with.
+func asked(form *chat.Form, lang string) asking {
+	a := asking{
+		Lang: cut(chat.CleanLine(lang), 35), Title: cut(chat.CleanLine(form.Title), titleLimit),
+		Submit: cut(chat.CleanLine(form.Submit), titleLimit), Note: cut(strings.TrimSpace(chat.Clean(form.Note)), wordsLimit),
+	}
+	for _, f := range form.Fields {
+		n := askingField{
+			Name: f.Name, Label: cut(firstVisible(f.Label, f.Name), fieldLabelLimit), Hint: cut(chat.CleanLine(f.Hint), hintLimit),
+			Expects: f.Expects, Value: f.Value, Optional: f.Optional, Max: max(f.Max, 0),
+		}
+		for _, o := range f.Options {
+			n.Options = append(n.Options, [2]string{o.Value, cut(chat.CleanLine(o.Text), optionLimit)})
+		}
+		a.Fields = append(a.Fields, n)
+	}
+	return a
+}
+
 // formFor is the modal of a button's form. The value came back from Slack with the tap:
 // whatever it says is kept within the limits.
 func formFor(value string, p place) (slack.ModalViewRequest, error) {
@@ -144,6 +156,11 @@ func formFor(value string, p place) (slack.ModalViewRequest, error) {
 		return slack.ModalViewRequest{}, err
 	}
 	p.Data = a.Data
+	return a.view(p)
+}
+
+// view is the modal: one that only tells something has nothing to send.
+func (a asking) view(p place) (slack.ModalViewRequest, error) {
 	metadata, err := p.metadata()
 	if err != nil {
 		return slack.ModalViewRequest{}, err
@@ -151,9 +168,12 @@ func formFor(value string, p place) (slack.ModalViewRequest, error) {
 	words := modalWordsIn(a.Lang)
 	view := slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: formModal, PrivateMetadata: metadata,
-		Title:  plain(cut(firstVisible(a.Title, words.title), titleLimit)),
-		Submit: plain(cut(firstVisible(a.Submit, words.send), titleLimit)),
-		Close:  plain(words.cancel),
+		Title: plain(cut(firstVisible(a.Title, words.title), titleLimit)), Close: plain(words.cancel),
+	}
+	if len(a.Fields) > 0 {
+		view.Submit = plain(cut(firstVisible(a.Submit, words.send), titleLimit))
+	} else {
+		view.Close = plain(cut(firstVisible(a.Submit, words.cancel), titleLimit))
 	}
 	if note := strings.TrimSpace(chat.Clean(a.Note)); chat.Visible(note) {
 		view.Blocks.BlockSet = append(view.Blocks.BlockSet, slack.NewSectionBlock(plain(cut(note, wordsLimit)), nil, nil))
@@ -179,6 +199,21 @@ func (f askingField) element(first bool) slack.BlockElement {
 		}
 	}
 	return menu
+}
+
+// answerForm opens the form that answers a tap.
+func (c *Client) answerForm(ctx context.Context, way reply, at chat.Address, a chat.Answer) {
+	form := asked(a.Form, a.Lang)
+	err := form.checkFields()
+	if err == nil {
+		var view slack.ModalViewRequest
+		if view, err = form.view(way.on); err == nil {
+			c.openModal(ctx, opening{team: way.team, trigger: way.trigger, view: view, by: reply{team: way.team, user: way.user}, at: at, lang: form.Lang})
+		}
+	}
+	if err != nil {
+		c.log.Warn("a form cannot be shown", "err", err)
+	}
 }
 
 // filled reads the submission of a button's form. Neither its metadata nor its values

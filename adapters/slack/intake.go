@@ -125,6 +125,10 @@ func (c *Client) respond(ctx context.Context, updates []chat.Update, answers []c
 		said[a.Update] = true
 		text := chat.Clean(a.Text)
 		way, ok := updates[a.Update].Reply.(reply)
+		if ok && a.Form != nil && way.trigger != "" {
+			c.answerForm(ctx, way, updates[a.Update].From, a)
+			continue
+		}
 		if !ok || !chat.Visible(text) {
 			continue
 		}

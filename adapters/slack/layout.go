@@ -29,6 +29,7 @@ type piece struct {
 	text    string
 	isolate bool      // the text may run the other way than its label
 	at      time.Time // of a fact: what the text tells, for each reader's own zone
+	strong  string    // the part of a text that is bold, where it is whole
 }
 
 // words are what a fact shows in one line.
@@ -69,7 +70,7 @@ func arrange(m chat.Message) (layout, error) {
 		}
 	}
 	add(piece{kind: aTitle, text: withState(m.State, chat.CleanLine(m.Title))}, wordsLimit)
-	text := piece{kind: aText, text: chat.Clean(m.Text)}
+	text := piece{kind: aText, text: chat.Clean(m.Text), strong: strings.TrimSpace(chat.Clean(m.Strong))}
 	quotes := func() {
 		for _, q := range m.Quotes {
 			add(piece{kind: aQuote, label: chat.CleanLine(q.Label), text: chat.Clean(q.Text)}, wordsLimit)

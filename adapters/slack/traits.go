@@ -17,7 +17,7 @@ var errNoDirect = errors.New("a Slack address is that of direct messages (D…):
 func Traits() chat.Traits {
 	direct := func(a chat.Address) bool { return strings.HasPrefix(a.Chat, "D") }
 	return chat.Traits{
-		Forms: true, Threads: true, Marks: true, Files: true, Slash: "/feedback",
+		Forms: true, Menus: true, Threads: true, Marks: true, Files: true, Slash: "/feedback",
 		Limits: chat.Limits{
 			Chat:     chat.Rate{PerSecond: 1, Burst: 3},
 			Group:    chat.Rate{PerSecond: 1, Burst: 3},

@@ -115,9 +115,12 @@ type rawID struct {
 }
 
 type rawAction struct {
-	ID    string `json:"action_id"`
-	Value string `json:"value"`
-	TS    string `json:"action_ts"`
+	ID       string `json:"action_id"`
+	Value    string `json:"value"`
+	TS       string `json:"action_ts"`
+	Selected struct {
+		Value string `json:"value"`
+	} `json:"selected_option"` // of a menu
 }
 
 type rawView struct {
@@ -145,9 +148,11 @@ type rawCommand struct {
 
 // reply is how an Answer is shown to whoever caused an update; never stored.
 type reply struct {
-	inline bool // as the response to a slash command
-	team   string
-	user   string // as Slack knows them
+	inline  bool // as the response to a slash command
+	team    string
+	user    string // as Slack knows them
+	trigger string // opens a form within three seconds of a tap
+	on      place  // what was tapped
 	// Of a form that is open until it is answered: its view's id, and its fields.
 	view   string
 	fields map[string]bool
@@ -499,6 +504,9 @@ func (c *Client) action(out *incoming, in rawInteraction, a rawAction) {
 		}
 		return
 	}
+	if a.Value == "" {
+		a.Value = a.Selected.Value
+	}
 	if a.Value == "" { // a link, or a kind of button that is not ours
 		return
 	}
@@ -517,7 +525,7 @@ func (c *Client) action(out *incoming, in rawInteraction, a rawAction) {
 	case in.Container.Ephemeral:
 		u.On = ""
 	}
-	u.Reply = reply{team: out.team, user: in.User.ID}
+	u.Reply = reply{team: out.team, user: in.User.ID, trigger: in.Trigger, on: place{Channel: channel, TS: ts, Thread: thread, Data: u.Data}}
 	key := strings.Join([]string{"tap", where, a.TS, in.User.ID, a.ID}, ":")
 	if len(key) > keyLimit {
 		key = "tap:" + digest(key)

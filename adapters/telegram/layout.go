@@ -29,6 +29,7 @@ type segment struct {
 	inert         bool   // nothing in the text may become a mention, a link or a command
 	folded        bool   // it stands with its neighbours in one quotation that is shown folded
 	open          bool   // a quotation that is never shown folded
+	strong        string // the part of the text that is bold, where it is whole
 }
 
 func (s segment) units() int { return units(s.before) + units(s.text) + units(s.after) }
@@ -58,7 +59,7 @@ func arrange(m chat.Message, limit int) (layout, error) {
 		l = append(l, s)
 	}
 	add("", segment{text: withState(m.State, chat.CleanLine(m.Title)), tag: "b"})
-	text := segment{text: strings.TrimSpace(chat.Clean(m.Text))}
+	text := segment{text: strings.TrimSpace(chat.Clean(m.Text)), strong: strings.TrimSpace(chat.Clean(m.Strong))}
 	mixed := chat.MixesDirections(m)
 	facts := func(sep string) {
 		for _, f := range m.Facts {
@@ -216,6 +217,11 @@ func (l layout) html() string {
 			b.WriteString("<blockquote expandable>" + s.words("") + "</blockquote>")
 		case s.tag == "blockquote":
 			b.WriteString("<blockquote>" + s.words("") + "</blockquote>")
+		case s.strong != "" && strings.Contains(s.text, s.strong):
+			at := strings.LastIndex(s.text, s.strong)
+			for i, part := range []string{s.text[:at], s.strong, s.text[at+len(s.strong):]} {
+				b.WriteString(segment{text: part, inert: s.inert}.words(map[bool]string{true: "b"}[i == 1]))
+			}
 		default:
 			b.WriteString(s.words(s.tag))
 		}

@@ -2,9 +2,11 @@ package render
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
 
@@ -12,7 +14,7 @@ import (
 type CaseAnswer struct {
 	Question, Answer string
 	Level            int    // where it lands on the flow's ladder, from 1, worst first; 0 = nowhere
-	Free             bool   // it is the customer's own words
+	Free             bool   // it is the customer's own words; of a choice that takes words these stand by themselves
 	Primary          bool   // it is the answer to the main question
 	Hidden           bool   // staff do not see it: it would say who the customer is
 	Before           string // what they had answered before they changed it; "" = they did not
@@ -36,21 +38,72 @@ func (c *CaseView) Answers(v *voice.Voice) []CaseAnswer {
 			one.Answer, one.Hidden = v.Say("card_hidden"), true
 		}
 		if !one.Hidden {
-			one.Before = c.before(v, q)
+			one.Before = before(v, c, q)
+		}
+		chosen, what, words := otherWords(v, q, a)
+		if words != "" {
+			one.Answer = answerText(v, q, &chosen)
 		}
 		all = append(all, one)
+		if words != "" {
+			all = append(all, CaseAnswer{Question: voice.Cut(what, LongestLabel), Answer: words, Free: true})
+		}
 	}
 	return all
 }
 
-// before is what a question was answered with before that was changed; "" = it was not.
-func (c *CaseView) before(v *voice.Voice, q *survey.Question) string {
-	for _, e := range slices.Backward(c.Session.Earlier) {
-		if e.Question == q.Key && !e.Dropped && !e.Skipped {
-			return answerText(v, q, &e)
+// otherWords takes the customer's own words out of an answer that chooses: what is left of the
+// answer, and which choice the words are about, in words. They are "" where there are none.
+func otherWords(v *voice.Voice, q *survey.Question, a *survey.Answer) (chosen survey.Answer, what, words string) {
+	chosen = *a
+	if q.Kind != survey.ChoiceQ || a.Text == "" {
+		return chosen, "", ""
+	}
+	chosen.Text = ""
+	for i := range q.Choices {
+		if q.Choices[i].Other && slices.Contains(a.Choices, q.Choices[i].Key) {
+			what = v.Fill(q.Choices[i].Label.In(v.Langs...))
 		}
 	}
-	return ""
+	return chosen, what, a.Text
+}
+
+// before is what a question was answered with before that was changed; "" = it was not.
+func before(v *voice.Voice, c *CaseView, q *survey.Question) string {
+	e := replaced(c.Session, q)
+	if e == nil {
+		return ""
+	}
+	chosen, _, _ := otherWords(v, q, e)
+	return answerText(v, q, &chosen)
+}
+
+// replaced is the newest answer to a question that another one took the place of; nil = none.
+func replaced(s *storage.Session, q *survey.Question) *survey.Answer {
+	for i := range s.Earlier {
+		if e := &s.Earlier[len(s.Earlier)-1-i]; e.Question == q.Key && !e.Dropped && !e.Skipped {
+			return e
+		}
+	}
+	return nil
+}
+
+// had says what a tapped answer was before it was changed, behind what it is: " (was 2)". What
+// was written is not said again.
+func had(v *voice.Voice, q *survey.Question, now *survey.Answer) string {
+	e := replaced(v.Session, q)
+	if e == nil || q.Kind.Info().Way != survey.Tapped {
+		return ""
+	}
+	chosen, _, _ := otherWords(v, q, e)
+	before := answerText(v, q, &chosen)
+	if q.Kind == survey.ScaleQ && e.Value != nil && !inWords(&q.Scale) {
+		before = voice.Number(*e.Value)
+	}
+	if text := answerText(v, q, now); before == "" || strings.HasPrefix(text, before) {
+		return ""
+	}
+	return v.Say("you_had", "before", voice.Cut(before, echoed))
 }
 
 // levelAt is where an answer lands on the ladder of its flow; 0 = it is not scored.

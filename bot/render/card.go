@@ -55,7 +55,7 @@ func (c *CaseView) Card(v *voice.Voice) chat.Message {
 	if voice.MatchLanguage([]string{v.Lang}, s.Lang) == "" {
 		fact(v.Say("card_language"), voice.SelfName(s.Lang))
 	}
-	foot := c.cardFoot(v)
+	foot := cardFoot(v, c)
 	if k.Changed {
 		foot = append(foot, v.Say("card_changed"))
 	}
@@ -104,7 +104,11 @@ func (c *CaseView) cardAnswers(v *voice.Voice, m *chat.Message) {
 		case q.Kind.Info().Free:
 			m.Quotes = append(m.Quotes, chat.Quote{Label: label, Text: voice.Cut(answerText(v, q, a), LongestQuote)})
 		default:
-			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: voice.Cut(answerText(v, q, a), LongestQuote)})
+			chosen, what, words := otherWords(v, q, a)
+			m.Facts = append(m.Facts, chat.Fact{Label: label, Value: voice.Cut(answerText(v, q, &chosen), LongestQuote) + had(v, q, &chosen)})
+			if words != "" {
+				m.Quotes = append(m.Quotes, chat.Quote{Label: voice.Cut(what, LongestLabel), Text: voice.Cut(words, LongestQuote)})
+			}
 		}
 	}
 	wrote := v.Say("card_wrote")
@@ -187,7 +191,7 @@ func (c *CaseView) reason(v *voice.Voice, r recovery.Reason) string {
 	id, level, now := "", 0, 0
 	switch r {
 	case recovery.AttributeBottom:
-		if which := c.bottom(v); which != "" {
+		if which := bottom(v, c); which != "" {
 			return v.Say("reason_attribute_of", "questions", which)
 		}
 	case recovery.PrimaryL1, recovery.PrimaryL2, recovery.PrimaryL3:
@@ -211,7 +215,7 @@ func (c *CaseView) reason(v *voice.Voice, r recovery.Reason) string {
 
 // bottom names the questions about single aspects that got the lowest mark; "" when an
 // answer was changed and none has it any more.
-func (c *CaseView) bottom(v *voice.Voice) string {
+func bottom(v *voice.Voice, c *CaseView) string {
 	var asked []string
 	for _, key := range c.Session.Judgement.Bottom {
 		if i, ok := c.Flow.Index[key]; ok {

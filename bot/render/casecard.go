@@ -63,21 +63,83 @@ func (c *CaseView) acts() (shown, further []recovery.ActKind) {
 	return shown, further
 }
 
-// Buttons are the buttons below a card: those that would do something now. forms
-// says that the platform can ask for words before a button acts.
-func (c *CaseView) Buttons(v *voice.Voice, forms bool) [][]chat.Button {
+// Buttons are the buttons below a card: those that would do something now. on is what the
+// platform can: ask for words before a button acts, or hold menus.
+func (c *CaseView) Buttons(v *voice.Voice, on chat.Traits) [][]chat.Button {
 	if c.Identity == nil {
 		return nil // nobody could be found by them
 	}
 	shown, further := c.acts()
-	all := c.actButtons(v, shown, forms)
-	if len(all) > 0 {
+	if on.Menus && c.Case.State.Active() {
+		shown, further = folded(shown, further)
+	}
+	all := c.actButtons(v, shown, on.Forms)
+	if len(all) > 0 && c.Case.State.Active() { // of one that is closed nothing is expected
 		all[0].Style = "primary"
+	}
+	if on.Menus {
+		return [][]chat.Button{append(all, menuOf(v, c, further))}
 	}
 	if len(further) > 0 {
 		all = append(all, chat.Button{Text: v.Say("act_more"), Data: c.pressing(MoreActs, true, "", 0)})
 	}
 	return inRows(all, 2)
+}
+
+// folded leaves on the card what is done most, and the rest to its menu; that no action is
+// needed stands beside what else can end the case.
+func folded(shown, further []recovery.ActKind) (onCard, inMenu []recovery.ActKind) {
+	for _, k := range shown {
+		if k != recovery.ActRelease {
+			onCard = append(onCard, k)
+		}
+	}
+	for _, k := range further {
+		if k != recovery.ActNoAction {
+			inMenu = append(inMenu, k)
+		}
+	}
+	if slices.Contains(shown, recovery.ActRelease) {
+		inMenu = append(inMenu, recovery.ActRelease)
+	}
+	return onCard, inMenu
+}
+
+// menuOf is the menu of a card: its details, and the acts that have no button. A menu has room
+// for few, so the last entry may lead to all of them. One entry alone is a button.
+func menuOf(v *voice.Voice, c *CaseView, acts []recovery.ActKind) chat.Button {
+	details := chat.Button{Text: v.Say("act_details"), Data: c.pressing(Details, false, "", 0)}
+	if len(acts) == 0 {
+		return details
+	}
+	more := chat.Button{Text: v.Say("act_more")}
+	all := append([]chat.Button{details}, c.actButtons(v, acts, false)...)
+	if len(all) > chat.MostMenu {
+		all = append(all[:chat.MostMenu-1], chat.Button{Text: more.Text, Data: c.pressing(MoreActs, true, "", 0)})
+	}
+	for _, b := range all {
+		more.Menu = append(more.Menu, chat.Entry{Text: b.Text, Data: b.Data})
+	}
+	return more
+}
+
+// On is the card as a platform shows it, with its buttons: where a menu tells the details, the
+// card itself leaves them out, but for the place that it is about.
+func On(v *voice.Voice, c *CaseView, card chat.Message, on chat.Traits) chat.Message {
+	card.Rows = c.Buttons(v, on)
+	if on.Menus && len(card.Rows) > 0 {
+		card.Facts = slices.DeleteFunc(slices.Clone(card.Facts), func(f chat.Fact) bool { return f.Label != v.Say("card_site") })
+	}
+	return card
+}
+
+// Told is the form that tells the details of a card.
+func Told(v *voice.Voice, c *CaseView) *chat.Form {
+	var lines []string
+	for _, f := range c.Card(v).Facts {
+		lines = append(lines, f.Label+": "+f.Value)
+	}
+	return &chat.Form{Title: c.Case.Name() + " · " + v.Say("act_details"), Submit: v.Say("form_close"), Note: strings.Join(lines, "\n")}
 }
 
 // actButtons are the buttons of these acts.
@@ -173,7 +235,7 @@ func (c *CaseView) cardOutcome(v *voice.Voice, fact func(label, value string)) {
 
 // cardFoot says below the card what staff should know before they write: that the
 // customer waits or cannot be written to, and what reaches them.
-func (c *CaseView) cardFoot(v *voice.Voice) []string {
+func cardFoot(v *voice.Voice, c *CaseView) []string {
 	k := c.Case
 	if !k.State.Active() {
 		if !k.Wrote.IsZero() {

@@ -34,7 +34,7 @@ type Pressed struct {
 var caseLetters = map[recovery.ActKind]byte{
 	recovery.ActTake: 't', recovery.ActRelease: 'l', recovery.ActResolve: 'r', recovery.ActNoAction: 'n',
 	recovery.ActReopen: 'o', recovery.ActContact: 'c', recovery.ActNote: 'e', recovery.ActAssign: 'a', recovery.ActAgree: 'g',
-	recovery.ActSnooze: 's', MoreActs: 'm', ResolveCost: 'w', Reveal: 'v', ShowCase: 'p',
+	recovery.ActSnooze: 's', MoreActs: 'm', ResolveCost: 'w', Reveal: 'v', ShowCase: 'p', Details: 'd', OpenNote: 'h', AnswerNote: 'u',
 }
 
 // Acts are what buttons of cards are about, sorted.
@@ -46,6 +46,9 @@ const (
 	ResolveCost recovery.ActKind = "resolve_cost" // Resolve, once it is said what it cost
 	ShowCase    recovery.ActKind = "show"         // posts the card of a case that has none
 	Reveal      recovery.ActKind = "reveal"       // tells the one who asks who a pseudonym is
+	Details     recovery.ActKind = "details"      // tells the one who asks all that the card has no room for
+	OpenNote    recovery.ActKind = "open_note"    // makes a case of a note, whose session the button names in the place of one
+	AnswerNote  recovery.ActKind = "answer_note"  // the same, and asks for the words of an answer
 )
 
 // NoMenu is the act of the button that leads back from a menu to the card.

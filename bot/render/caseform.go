@@ -10,6 +10,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/survey"
 )
 
 // The fields of forms on cards.
@@ -19,6 +20,9 @@ const (
 	FieldDue  = "due"
 	FieldCost = "cost"
 )
+
+// Form is what an act asks for in words; nil where it asks for nothing.
+func Form(v *voice.Voice, c *CaseView, act recovery.ActKind) *chat.Form { return c.form(v, act) }
 
 // form is what a button asks for where the platform has forms; nil where it asks for
 // nothing. Elsewhere the same is asked for in the chat (prompts).
@@ -63,13 +67,18 @@ func (c *CaseView) formDue(v *voice.Voice, due time.Time) *chat.Form {
 }
 
 // Newest is what the customer wrote last: beside the questions or, before that, as
-// an answer.
+// an answer in their own words.
 func (c *CaseView) Newest() string {
 	if said := c.Session.Said; len(said) > 0 {
 		return said[len(said)-1]
 	}
 	for _, a := range slices.Backward(c.Session.Answers) {
-		if a.Text != "" && !a.Dropped {
+		at, ok := c.Flow.Index[a.Question]
+		if !ok || a.Text == "" || a.Dropped {
+			continue
+		}
+		// A number or a date is no word of theirs, and may say who they are.
+		if kind := c.Flow.Questions[at].Kind; kind.Info().Free || kind == survey.ChoiceQ {
 			return a.Text
 		}
 	}

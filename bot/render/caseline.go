@@ -106,6 +106,24 @@ func (c *CaseView) Note(v *voice.Voice) chat.Message {
 	return m
 }
 
+// NoteButtons are those below a note: to answer, and to make a case of it.
+func NoteButtons(v *voice.Voice, c *CaseView, on chat.Traits) [][]chat.Button {
+	if c.Identity == nil || c.Case != nil {
+		return nil
+	}
+	p := Pressed{Hash: c.Identity.Person.Hash16(), Case: c.Session.ID, Act: AnswerNote}
+	answer := chat.Button{Text: v.Say("act_answer_note"), Data: p.Encode()}
+	if name := c.CustomerName(v); on.Forms {
+		answer.Form = &chat.Form{
+			Title: v.Say("act_answer_note"), Submit: v.Say("form_send"),
+			Note:   v.Say("form_reply_quote", "name", name, "words", c.Newest()),
+			Fields: []chat.Field{{Name: FieldText, Label: v.Say("form_reply", "name", name), Expects: chat.ExpectsLong}},
+		}
+	}
+	p.Act = OpenNote
+	return [][]chat.Button{{answer, {Text: v.Say("act_open_note"), Data: p.Encode()}}}
+}
+
 // Line is what is told below a card of something that happened to the case; false where
 // nothing is. That it opened needs no telling: the card itself says so, and where there
 // are no threads it says enough of most things. thread says that there the line costs the

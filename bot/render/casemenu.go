@@ -22,27 +22,31 @@ func (c *CaseView) Chooser(open storage.OpenMenu) string {
 }
 
 // InMenu shows a menu in a card in the place of its buttons, and whose it is.
-func (c *CaseView) InMenu(v *voice.Voice, card *chat.Message, open storage.OpenMenu, forms bool) {
+func (c *CaseView) InMenu(v *voice.Voice, card *chat.Message, open storage.OpenMenu, on chat.Traits) {
 	p, ok := DecodePressed(open.Data)
 	if !ok || !p.Menu {
 		return
 	}
 	card.Title += " · " + v.Say("menu_choosing", "who", c.Chooser(open))
 	first := card.Rows[:min(1, len(card.Rows))]
-	card.Footer, card.Rows = c.Menu(v, p, forms)
-	if p.Act == MoreActs { // nobody waits for Take and Reply
+	card.Footer, card.Rows = c.Menu(v, p, on)
+	if p.Act == MoreActs && !on.Menus { // nobody waits for Take and Reply
 		card.Rows = append(first[:len(first):len(first)], card.Rows...)
 	}
 }
 
 // Menu is what the card shows below instead while something is chosen: a question and
 // its buttons.
-func (c *CaseView) Menu(v *voice.Voice, p Pressed, forms bool) (ask string, rows [][]chat.Button) {
+func (c *CaseView) Menu(v *voice.Voice, p Pressed, on chat.Traits) (ask string, rows [][]chat.Button) {
 	var all, last []chat.Button
+	forms := on.Forms
 	switch p.Act {
 	case MoreActs:
 		ask = v.Say("ask_more")
-		_, further := c.acts()
+		shown, further := c.acts()
+		if on.Menus { // the card has one row, and what it leaves out
+			further = slices.Concat(shown, further)
+		}
 		all = c.actButtons(v, further, forms)
 	case recovery.ActResolve:
 		r := resolving{c, v}
@@ -57,6 +61,9 @@ func (c *CaseView) Menu(v *voice.Voice, p Pressed, forms bool) (ask string, rows
 			cost.Form = c.form(v, ResolveCost)
 		}
 		last = []chat.Button{{Text: v.Say("act_resolve"), Data: c.pressing(p.Act, false, p.Choice, p.Mask), Style: "primary"}, cost}
+		if on.Menus && slices.Contains(recovery.CardOffers(c.Case.Case), recovery.ActNoAction) {
+			last = append(last, c.actButtons(v, []recovery.ActKind{recovery.ActNoAction}, forms)...)
+		}
 	case recovery.ActNoAction:
 		ask = v.Say("ask_reason")
 		for _, reason := range NoActionReasons {

@@ -30,6 +30,7 @@ type CaseView struct {
 	Team     snapshot.Team
 	Causes   []recovery.Cause // that the rules of the site offer
 	Currency string           // of the site, such as EUR; "" = nobody said
+	Asked    time.Time        // when the customer is asked whether it is settled, as things stand; zero = not
 	Mark     string           // the pseudonym of the customer, where the flow gives them one
 	Now      time.Time
 }

@@ -36,6 +36,9 @@ func offered(v *voice.Voice, f *snapshot.Flow, i int) []control {
 	if s.Open == i && survey.CanGoBack(f.Flow, s.Session, v.Now) {
 		all = append(all, control{"back", VerbBack, 0})
 	}
+	if len(s.Answers) == 0 && s.Status == survey.Active && FeedbackKind(f.ID) != "" && !v.On.Lays {
+		return append(all, control{"never_mind", VerbNotNow, 0}) // they began it themselves
+	}
 	if len(s.Answers) == 0 && s.Status == survey.Active {
 		all = append(all, control{"later", VerbLater, 0}, control{"not_now", VerbNotNow, 0})
 	}

@@ -128,3 +128,32 @@ func TestARepeatedNumberIsHiddenFromThoseWhoKnowAMark(t *testing.T) {
 		t.Errorf("the customer is asked %q", asked)
 	}
 }
+
+// What a customer wrote last are words of theirs: neither the number at which they want to be
+// called, which may say who they are, nor a date.
+func TestTheNewestWordsAreWords(t *testing.T) {
+	texts, err := voice.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := snapshot.NewFlow(survey.Flow{
+		ID: "f", Version: 1, Class: survey.Transactional, Naming: survey.Pseudonymous, Languages: []string{"en"},
+		Questions: []survey.Question{
+			{Key: "why", Kind: survey.TextQ, Ask: survey.Text{"en": "Why?"}},
+			{Key: "what", Kind: survey.ChoiceQ, Max: 1, Ask: survey.Text{"en": "What?"}, Choices: []survey.Choice{{Key: "o", Label: survey.Text{"en": "Something else"}, Other: true}}},
+			{Key: "day", Kind: survey.DateQ, Ask: survey.Text{"en": "When?"}},
+			{Key: "phone", Kind: survey.ContactQ, Contact: "phone", Ask: survey.Text{"en": "Your number?"}},
+			{Key: "mail", Kind: survey.ContactQ, Contact: "email", Ask: survey.Text{"en": "Your address?"}},
+		},
+	})
+	all := []survey.Answer{
+		{Question: "why", Text: "It was cold.", Revision: 1}, {Question: "what", Choices: []string{"o"}, Text: "the parking", Revision: 1},
+		{Question: "day", Text: "2026-03-01", Revision: 1}, {Question: "phone", Text: "+442079460000", Revision: 1}, {Question: "mail", Text: "ann@example.com", Revision: 1},
+	}
+	for n, want := range []string{"", "It was cold.", "the parking", "the parking", "the parking", "the parking"} {
+		c := &CaseView{Texts: texts, Flow: f, Session: &storage.Session{Session: survey.Session{ID: "s", Answers: all[:n]}}}
+		if got := c.Newest(); got != want {
+			t.Errorf("after %d answers the newest words are %q, want %q", n, got, want)
+		}
+	}
+}

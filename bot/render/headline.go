@@ -8,6 +8,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/survey"
 )
 
 // longestWho bounds names of staff in the first line of a card.
@@ -32,7 +33,7 @@ func (g glance) headline() string {
 	says := func(id string) string { return v.Say(id, "name", name) }
 	switch {
 	case k.Watched():
-		return sign + voice.Join(" · ", test, mark, name, v.Say("head_watch"))
+		return sign + voice.Join(" · ", test, g.changed(mark), name, v.Say("head_watch"))
 	case !k.State.Active():
 		state := unsigned(v.Say("state_" + string(k.State)))
 		if k.State == recovery.Verified || k.Outcome.Settled == recovery.SettledPartly {
@@ -52,7 +53,26 @@ func (g glance) headline() string {
 	if k.State == recovery.Open && k.Outcome.Settled == recovery.SettledNo || k.Reopens > 0 && k.Before != nil && k.Outcome.Settled == recovery.SettledNo {
 		return sign + voice.Join(" · ", test, urgent, says("head_unsettled"), g.next())
 	}
-	return sign + voice.Join(" · ", test, urgent, mark, name, g.next())
+	return sign + voice.Join(" · ", test, urgent, g.changed(mark), name, g.next())
+}
+
+// changed is the mark with the one before it, where the customer changed it.
+func (g glance) changed(mark string) string {
+	c, v := g.c, g.v
+	for i := range c.Flow.Questions {
+		q := &c.Flow.Questions[i]
+		now, ok := c.Session.Answer(q.Key)
+		if !q.Primary || !ok || now.Value == nil || now.Dropped {
+			continue
+		}
+		was := replaced(c.Session, q)
+		if was == nil || was.Value == nil || *was.Value == *now.Value || q.Kind != survey.ScaleQ || inWords(&q.Scale) || q.Scale.Options[0].Value < 0 {
+			return mark
+		}
+		last := q.Scale.Options[len(q.Scale.Options)-1].Value
+		return v.Say("head_now", "now", voice.Number(*now.Value), "mark", v.Say("button_number", "value", voice.Number(*was.Value), "max", voice.Number(last)))
+	}
+	return mark
 }
 
 // mark is what the customer answered to the main question, or what they wrote to us for.
@@ -145,6 +165,9 @@ func (g glance) about(words bool) string {
 		add(labelledLine(v.Say("card_reason"), reasonText(v, k.Reason)))
 	case !k.State.Active() && r != nil:
 		add(voice.Join(" → ", c.Cause(v, r.Cause), c.actionsText(v, r)))
+		if !c.Asked.IsZero() {
+			add(v.Say("card_asked", "name", c.CustomerName(v), "at", v.Moment(c.Asked)))
+		}
 	case k.Plan != nil:
 		add(labelledLine(v.Say("card_plan"), v.Say("card_plan_value", "plan", voice.Cut(k.Plan.Text, LongestQuote), "due", v.Moment(k.Plan.Due))))
 	}

@@ -28,8 +28,8 @@ func Question(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 	}
 	q := &f.Questions[i]
 	s := v.Session
-	m := chat.Message{Lang: v.Lang}
 	text := []string{v.Fill(q.Ask.In(v.Langs...))}
+	m := chat.Message{Lang: v.Lang, Strong: text[0]}
 	if s.Open == i && len(s.Asked()) > 0 {
 		return askedBack(v, m, i, q, text[0])
 	}
@@ -47,7 +47,7 @@ func Question(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 	default:
 		m.Expects, m.Hint = expected(v, q)
 		m.Max = TextLimit(q)
-		text = append(text, voice.Join("\n", m.Hint, example(v, q)))
+		text = append(text, voice.Join("\n", hinted(v, f, q, m.Hint), example(v, q)))
 	}
 	m.Rows = controlRows(v, f, i, m.Rows)
 	m.Text = voice.Paragraphs(text...)
@@ -94,6 +94,18 @@ func expected(v *voice.Voice, q *survey.Question) (chat.Expects, string) {
 		return chat.ExpectsText, v.Say("no_file_here")
 	}
 	return chat.Expects(p.Expects), v.Say(p.Hint, "min", voice.Number(q.MinValue), "max", voice.Number(q.MaxValue))
+}
+
+// hinted is what stands below a question that waits for words; the hint itself stands in the
+// field in which they are written.
+func hinted(v *voice.Voice, f *snapshot.Flow, q *survey.Question, hint string) string {
+	if FeedbackKind(f.ID) != "" {
+		return "" // the question says it
+	}
+	if q.Kind != survey.TextQ || f.Texts["type_answer"].Exactly(v.Lang) != "" || voice.MatchLanguage(voice.Languages, v.Lang) == "" {
+		return hint
+	}
+	return v.Say("write_here")
 }
 
 // legend says in words what the points of a scale mean, where its buttons show
@@ -188,6 +200,15 @@ func labelOf(v *voice.Voice, s *survey.Scale, i int, wordless bool) string {
 	return label
 }
 
+// shortLabel is the label of an option as its button has it: in fewer words, where the flow has
+// some in the language of the question.
+func shortLabel(v *voice.Voice, o *survey.Option, label string) string {
+	if short := o.Short.Exactly(v.Lang); short != "" {
+		return v.Fill(short)
+	}
+	return label
+}
+
 // optionValue is what stands on an option's button when it shows digits: with a sign
 // on scales that go below nought.
 func optionValue(v *voice.Voice, s *survey.Scale, i int) string {
@@ -213,7 +234,7 @@ func scaleRows(v *voice.Voice, session string, at int, q *survey.Question) [][]c
 		b := chat.Button{Data: Tapped{Verb: VerbPick, Session: session, Question: at, Option: i}.Encode()}
 		to := i
 		if full {
-			b.Text = fitting(voice.Join(" · ", voice.Join(" ", optionValue(v, s, i), symbol(v, q, i)), label))
+			b.Text = fitting(voice.Join(" · ", voice.Join(" ", optionValue(v, s, i), symbol(v, q, i)), shortLabel(v, o, label)))
 			b.Label = optionOf(v, q, i, label)
 		} else if words && label != "" {
 			b.Text = voice.Join(" ", o.Symbol, label)
@@ -297,7 +318,7 @@ func Condensed(v *voice.Voice, f *snapshot.Flow, i int, changeable bool) chat.Me
 	}
 	line := leftText(v, &a)
 	if !a.Skipped {
-		line = v.Say("you_answered", "answer", voice.Cut(answerText(v, q, &a), echoed))
+		line = v.Say("you_answered", "answer", voice.Cut(answerText(v, q, &a), echoed)) + had(v, q, &a)
 	}
 	m.Text += "\n" + line
 	if changeable {

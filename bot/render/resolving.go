@@ -43,6 +43,14 @@ func (r resolving) opened(p Pressed) Pressed {
 	return p
 }
 
+// SaidCause is the cause that the customer named by themselves; "" = none.
+func SaidCause(c *CaseView) string {
+	if p := (resolving{c: c}).opened(Pressed{}); p.Choice != NoCause {
+		return p.Choice
+	}
+	return ""
+}
+
 // Choose is what is chosen in the menu of Resolve once a button of it was tapped: a cause
 // takes the place of another, and an action joins the others or leaves them.
 func (c *CaseView) Choose(before, tap Pressed) Pressed {
@@ -83,7 +91,7 @@ func (c *CaseView) MenuSaid(v *voice.Voice, p Pressed) string {
 			return said
 		}
 	}
-	ask, _ := c.Menu(v, p, false)
+	ask, _ := c.Menu(v, p, chat.Traits{})
 	return ask
 }
 

@@ -78,8 +78,8 @@ func (t *Talk) Intro(v *voice.Voice) chat.Message {
 // thing that the customer is shown, and both are in one language.
 func (t *Talk) Greets(i int) bool {
 	s := t.Session
-	if t.On.Lays || s.Status != survey.Active || len(s.Answers) > 0 || s.Open != i {
-		return false
+	if t.On.Lays || s.Status != survey.Active || len(s.Answers) > 0 || s.Open != i || FeedbackKind(t.Flow.ID) != "" {
+		return false // nor is who came by themselves greeted
 	}
 	return t.Intro(t.Person()).Lang == t.Asks(i).Lang &&
 		!slices.ContainsFunc(t.Flow.Questions[:i], func(q survey.Question) bool { return q.Kind.Info().Way == survey.Shown })
@@ -246,7 +246,27 @@ func (t *Talk) Thanks(k *storage.Case, h Hearing) (*voice.Voice, string) {
 		}
 	}
 	v := t.Person()
+	if number := t.number(); id == "thanks_unsatisfied" && number != "" && len(t.Wordings[id]) == 0 && voice.MatchLanguage(voice.Languages, v.Lang) != "" {
+		if v.Lang == "ar" { // a number runs the other way
+			number = voice.LeftToRight + number
+		}
+		return v, v.Tell("thanks_unsatisfied_phone", append(h.by(v, within), "phone", number)...)
+	}
 	return v, voice.Paragraphs(t.Frame(v, id, h, within), t.webWay(v, within))
+}
+
+// number is the one at which the customer asked to be called; "" = none.
+func (t *Talk) number() string {
+	if Contact(t.Flow, t.Session) != ContactPhone {
+		return ""
+	}
+	for i := range t.Session.Answers {
+		a := &t.Session.Answers[i]
+		if at, ok := t.Flow.Index[a.Question]; ok && !a.Dropped && !a.Skipped && t.Flow.Questions[at].Contact == "phone" {
+			return voice.Cut(a.Text, voice.LongestName)
+		}
+	}
+	return ""
 }
 
 // WishThanks are the words for what somebody said by themselves.

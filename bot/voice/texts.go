@@ -120,7 +120,7 @@ func (t *Texts) OnPage() *Texts {
 // a question in it is shown with signs alone, never with English beside it.
 var signs = map[string]string{
 	"skip": "⏭", "back": "◀", "later": "⏰", "not_now": "✕", "go_on": "▶", "done": "✓", "change": "✎", "keep": "= {answer}",
-	"you_answered": "✓ {answer}", "you_wrote": " (“{words}”)", "you_skipped": "⏭", "choose_then_done": "≤ {max}", "quoted": "“{words}”", "list_comma": ", ",
+	"you_answered": "✓ {answer}", "you_wrote": " (“{words}”)", "you_had": " (← {before})", "you_skipped": "⏭", "choose_then_done": "≤ {max}", "quoted": "“{words}”", "list_comma": ", ",
 	"button_of": "{value}/{max} {label}", "button_number": "{value}/{max}", "button_change": "✎ {question}",
 	"button_chosen": "☑ {label}", "button_not_chosen": "☐ {label}",
 	"type_answer": "✎", "type_number": "{min} – {max}", "type_date": "2026-03-31", "type_phone": "+44 20 7946 0000", "type_email": "@",

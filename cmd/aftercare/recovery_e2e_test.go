@@ -122,7 +122,7 @@ func (r *recoveryRun) take() {
 		return slices.ContainsFunc(press.Whispers(), func(w slackfake.Whisper) bool { return strings.Contains(w.Text, "Only staff of this site") })
 	})
 	r.bob.Tap(card, "Take").WaitAcked()
-	here, there := r.cards("Taken", "Bob Ray")
+	here, there := r.cards("Bob Ray, contact by")
 	for _, b := range here.Buttons {
 		if b.Text == "Take" {
 			r.t.Errorf("the taken card in Slack still offers Take: %s", here)
@@ -138,7 +138,7 @@ func (r *recoveryRun) take() {
 func (r *recoveryRun) talk() {
 	const internal, reply, answer, edited = "she is difficult", "We are <sorry> & redo it for free.", "Thank you, on Tuesday?", "Thank you, on Wednesday?"
 	r.bob.SayIn(r.channel, r.card.TS, internal)
-	card, _ := r.cards("Taken")
+	card, _ := r.cards("Bob Ray, contact by")
 	r.bob.Tap(card, "Reply").WaitAcked()
 	form := r.bob.WaitModal()
 	if !strings.Contains(form.Text, "It took two hours.") {

@@ -140,7 +140,7 @@ func TestASurveyOpensFromAnywhere(t *testing.T) {
 	dm := ann.Direct()
 	first := openOnSlack(slack, ann, 1)
 	ann.Tap(first, "Later").WaitAcked()
-	dm.WaitText("Kept for later")
+	dm.WaitText("Kept for you until")
 
 	store := openStore(t, m)
 	again := func(use func() *slackfake.Press, than string) slackfake.Message {

@@ -224,7 +224,7 @@ func TestAConversationAgainstSlackGosServer(t *testing.T) {
 	s.wait("the taken card", func(all []*shownThere) bool {
 		for _, m := range all {
 			if m.ts == card.ts {
-				return strings.Contains(m.text, "Taken") && strings.Contains(m.text, "Bob Ray") && m.edits > 0
+				return strings.Contains(m.text, "contact by") && strings.Contains(m.text, "Bob Ray") && m.edits > 0
 			}
 		}
 		return false

@@ -149,6 +149,8 @@ func (d *dialog) show(tr survey.Transition) {
 			d.printf("  %s\n", d.notice(e))
 		case survey.OffScript:
 			d.printf("  (staff would read: %s)\n", e.Text)
+		case survey.Attempt:
+			d.printf("  (staff would read: %s)\n", e.Text)
 		}
 	}
 }

@@ -247,6 +247,9 @@ func (w *writer) scales(questions []survey.Question) error {
 			}
 			w.also(op.Also)
 			w.text(4, "label", op.Label)
+			if len(op.Short) > 0 {
+				w.text(4, "short", op.Short)
+			}
 		}
 	}
 	return nil

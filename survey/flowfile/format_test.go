@@ -125,6 +125,9 @@ func drawScale(t *rapid.T, key string, ladder bool, languages []string) survey.S
 		if rapid.Bool().Draw(t, "symbol") {
 			op.Symbol = "🙂"
 		}
+		if rapid.Bool().Draw(t, "short") {
+			op.Short = drawText(t, languages)
+		}
 		s.Options = append(s.Options, op)
 	}
 	return s

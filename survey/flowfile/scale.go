@@ -149,7 +149,7 @@ func (r *reader) options(n ast.Node, generator string) []optionSource {
 	}
 	var out []optionSource
 	for _, node := range nodes {
-		o, ok := r.Object(node, "an option", "value", "label", "score", "flag", "symbol", "also")
+		o, ok := r.Object(node, "an option", "value", "label", "short", "score", "flag", "symbol", "also")
 		if !ok {
 			continue
 		}
@@ -159,6 +159,9 @@ func (r *reader) options(n ast.Node, generator string) []optionSource {
 		}
 		if o.Need("label", "the words on the button") {
 			op.Label = r.text(o.Get("label"), "the label")
+		}
+		if o.Has("short") {
+			op.Short = r.text(o.Get("short"), "short")
 		}
 		if o.Has("score") {
 			if generator != "" {

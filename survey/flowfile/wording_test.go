@@ -59,6 +59,7 @@ func TestEveryShippedTextIsWholeInFourLanguages(t *testing.T) {
 				read(t, fmt.Sprintf("scale %s, option %v", key, s.Options[i].Value), s.Options[i].Label)
 			}
 		}
+		balanced(t, key, s, read)
 		if len(s.MinText) > 0 {
 			read(t, key+", its lower end", s.MinText)
 			read(t, key+", its upper end", s.MaxText)
@@ -148,6 +149,40 @@ func TestShippedListsOnlyGrow(t *testing.T) {
 		for i, key := range keys {
 			if i >= len(list) || list[i].Key != key {
 				t.Errorf("%s: %q is no longer choice %d", name, key, i+1)
+			}
+		}
+	}
+}
+
+// widest is how many characters of a button phones show whole beside its number; those of Chinese
+// are two wide.
+const widest = 32 - len("-2 · ") + 1
+
+// balanced holds that what stands on the buttons of a scale is whole on every phone, and that an
+// option has fewer words on its button only if the one on the other side has, too.
+func balanced(t *testing.T, key string, s survey.Scale, read func(*testing.T, string, survey.Text)) {
+	t.Helper()
+	n := len(s.Options)
+	for i := range s.Options {
+		o := &s.Options[i]
+		if len(o.Short) > 0 {
+			read(t, fmt.Sprintf("scale %s, the button of %v", key, o.Value), o.Short)
+		}
+		if (len(o.Short) > 0) != (len(s.Options[n-1-i].Short) > 0) {
+			t.Errorf("scale %s: %v has fewer words on its button, and the other side has not", key, o.Value)
+		}
+		for lang, label := range o.Label {
+			if short := o.Short.Exactly(lang); short != "" {
+				label = short
+			}
+			width := 0
+			for _, r := range label {
+				if width++; r >= 0x2e80 {
+					width++
+				}
+			}
+			if width > widest {
+				t.Errorf("scale %s in %s: %q is %d wide on its button, at most %d are shown", key, lang, label, width, widest)
 			}
 		}
 	}

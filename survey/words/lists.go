@@ -26,6 +26,7 @@ const (
 	no       = "no"
 	denial   = "denial"
 	stop     = "stop"
+	around   = "around"
 	end      = "end"
 	complain = "complain"
 	about    = "about"
@@ -98,6 +99,7 @@ func load() *index {
 			}
 			for _, w := range words {
 				x.whole[kind][Bare(w)] = true
+				x.whole[kind][strings.ReplaceAll(Bare(w), "'", "")] = true // "dont", "im"
 			}
 		}
 	}

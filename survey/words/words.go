@@ -187,17 +187,51 @@ func Stops(words string) Halt {
 		return GoesOn
 	}
 	switch {
-	case is(stop, words):
-		return WillStop
 	case is(end, words):
 		return MayStop
+	case wishesToStop(Bare(words), mostAround):
+		return WillStop
 	}
 	return GoesOn
 }
 
-// longestStop is how many characters a message has at most that is nothing but a word for
-// stopping.
-const longestStop = 60
+// longestStop is how many characters a message has at most that is nothing but a wish to stop.
+const longestStop = 80
+
+// mostAround is how many words may stand around a wish to stop: "please", "any more", "thanks".
+const mostAround = 3
+
+// wishesToStop reports whether bare words are a wish to stop, with so many words around it.
+func wishesToStop(bare string, n int) bool {
+	if all().whole[stop][bare] {
+		return true
+	}
+	if n == 0 {
+		return false
+	}
+	if rest, ok := cutWord(around, bare); ok && wishesToStop(rest, n-1) {
+		return true
+	}
+	rest, ok := cutLast(around, bare)
+	return ok && wishesToStop(rest, n-1)
+}
+
+// cutLast takes the longest word of a kind away from the end of bare words.
+func cutLast(kind, bare string) (rest string, ok bool) {
+	rest = bare
+	for w := range all().whole[kind] {
+		before, found := strings.CutSuffix(bare, w)
+		if !found || len(before) >= len(rest) {
+			continue
+		}
+		last, _ := utf8.DecodeLastRuneInString(before)
+		first, _ := utf8.DecodeRuneInString(w)
+		if unicode.Is(unicode.Han, first) || !unicode.IsLetter(last) && !unicode.IsDigit(last) {
+			rest = before
+		}
+	}
+	return strings.TrimRight(rest, edges), rest != bare
+}
 
 // Complaint is how surely words complain about what happened.
 type Complaint int8

@@ -87,7 +87,7 @@ func TestTheListsAreClosed(t *testing.T) {
 	if got := Languages(); !slices.Equal(got, []string{"ar", "en", "es", "zh-Hans"}) {
 		t.Errorf("there are lists in %v", got)
 	}
-	known := []string{worst, bad, middling, good, best, opening, because, but, and, or, yes, no, denial, stop, end, complain, about, praise, unsure, polite, months, refuses, giving, yea, nay, dayBefore, yesterday, today, tomorrow, dayAfter}
+	known := []string{worst, bad, middling, good, best, opening, because, but, and, or, yes, no, denial, stop, around, end, complain, about, praise, unsure, polite, months, refuses, giving, yea, nay, dayBefore, yesterday, today, tomorrow, dayAfter}
 	for _, l := range all().lists {
 		for kind := range l.words {
 			if !slices.Contains(known, kind) {
@@ -150,7 +150,16 @@ func TestStopping(t *testing.T) {
 		"STOP": WillStop, "stop.": WillStop, "Stop!!": WillStop, "“stop”": WillStop, "Unsubscribe": WillStop, "opt-out": WillStop, "退订": WillStop, "darme de baja": WillStop,
 		"إلغاء الاشتراك": WillStop, "الغاء الاشتراك": WillStop, "🛑": WillStop, "ＳＴＯＰ": WillStop, "please stop": WillStop,
 		"cancel": MayStop, "enough": MayStop, "基本": GoesOn, "够了": MayStop, "basta": MayStop, "كفى": MayStop, "baja": MayStop,
-		"stop the noise": GoesOn, "the bus stop": GoesOn, "I want to stop smoking": GoesOn, "don't stop": GoesOn, "": GoesOn, "stopped": GoesOn, "no": GoesOn,
+		"stop sending me this": WillStop, "Please stop messaging me.": WillStop, "don't write to me any more": WillStop, "dont write to me anymore!!": WillStop,
+		"Could you please stop sending me messages? Thanks": WillStop, "ok, stop": WillStop, "STOP NOW": WillStop, "Don’t contact me ever again": WillStop,
+		"please do not send me this again": WillStop, "I don't want any more surveys, thank you": WillStop,
+		"Por favor, no me escriban más": WillStop, "dejen de mandarme esto ya": WillStop, "no me contacten nunca más": WillStop, "deja de escribirme por favor, gracias": WillStop,
+		"请不要再给我发消息了": WillStop, "麻烦你们别再联系我了，谢谢": WillStop, "请别再发了": WillStop, "我不想再收到调查了": WillStop, "你们能不能别再烦我了": WillStop,
+		"من فضلكم لا تكتبوا لي بعد الآن": WillStop, "توقفوا عن مراسلتي رجاءً": WillStop, "لا ترسلوا لي هذا مرة أخرى": WillStop,
+		"please stop the music": GoesOn, "stop sending me the wrong order": GoesOn, "don't write to me in Spanish": GoesOn, "can you stop by tomorrow": GoesOn,
+		"don't contact me by phone, write": GoesOn, "please": GoesOn, "please, thanks": GoesOn, "never again": GoesOn, "I asked them to stop": GoesOn, "no me escriban en inglés": GoesOn,
+		"nunca más": GoesOn, "请停止施工": GoesOn, "电梯停止了": GoesOn, "谢谢": GoesOn, "你们": GoesOn, "لا تكتبوا لي بالإنجليزية": GoesOn, "شكرا": GoesOn, "توقف المصعد": GoesOn,
+		"no more, thanks": GoesOn, "just enough": GoesOn, "stop the noise": GoesOn, "the bus stop": GoesOn, "I want to stop smoking": GoesOn, "don't stop": GoesOn, "": GoesOn, "stopped": GoesOn, "no": GoesOn,
 	} {
 		if got := Stops(words); got != want {
 			t.Errorf("%q: %d, want %d", words, got, want)

@@ -113,7 +113,8 @@ func (l look) fill(p *actPage, in caseSource, form string) {
 			keys = append(keys, recovery.Unfounded)
 		}
 		for _, key := range keys {
-			p.Causes = append(p.Causes, choice{key, in.View.Cause(v, key), chosen("cause", key)})
+			said := len(p.Values) == 0 && key == draw.SaidCause(in.View)
+			p.Causes = append(p.Causes, choice{key, in.View.Cause(v, key), said || chosen("cause", key)})
 		}
 		for _, k := range recovery.ActionKinds() {
 			p.Actions = append(p.Actions, choice{string(k), v.Say("action_" + string(k)), chosen("action", string(k))})

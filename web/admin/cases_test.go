@@ -366,6 +366,58 @@ func TestAViewerSeesCasesWithoutWordsOrNames(t *testing.T) {
 	}
 }
 
+// TestWordsOfAChoiceAreWords: they stand with the words, and whoever may read none sees what was
+// chosen alone.
+func TestWordsOfAChoiceAreWords(t *testing.T) {
+	w := newWorld(t)
+	k := w.unhappy("main", "1", "Anna", "price, something else: the parking lot")
+	for person, reads := range map[string]bool{"mei": true, "vera": false} {
+		page := body(w.as(person).get("/cases/" + k.Name()))
+		if strings.Contains(page, "the parking lot") != reads || !strings.Contains(page, "Price, Something else") {
+			t.Errorf("%s reads the words: %v; the page is %s", person, !reads, page)
+		}
+		if strings.Contains(page, "Something else: the parking lot") {
+			t.Errorf("%s reads the words as an answer", person)
+		}
+	}
+}
+
+// TestACasePageOffersWhatLeadsSomewhere: nobody is offered to assign where there is nobody, a
+// closed case does not ask to be opened again, and Resolve begins with the customer's own reason.
+func TestACasePageOffersWhatLeadsSomewhere(t *testing.T) {
+	w := newWorld(t)
+	k := w.unhappy("main", "1", "Anna", "price")
+	mei, at := w.as("mei"), "/cases/"+k.Name()
+	if page := body(mei.get(at)); !strings.Contains(page, at+"/assign") {
+		t.Errorf("nobody can be chosen, though there are others: %s", page)
+	}
+	if page := body(mei.get(at + "/resolve")); !regexp.MustCompile(`value="price"[^>]* checked|checked[^>]* value="price"`).MatchString(page) {
+		t.Errorf("the customer's own reason is not set: %s", page)
+	}
+	if got := mei.post(at+"/no-action", url.Values{"id": {"end"}, "reason": {"known"}}); got.Code >= 400 || w.now(k).State != recovery.Dismissed {
+		t.Fatalf("no action is answered with %d, and the case is %s", got.Code, w.now(k).State)
+	}
+	if page := body(mei.get(at)); !strings.Contains(page, at+"/reopen") || regexp.MustCompile(`button primary" href="`+at+`/reopen`).MatchString(page) {
+		t.Errorf("Reopen is what is expected of a closed case: %s", page)
+	}
+	for id := range people {
+		if id != "mei" {
+			if _, err := w.bot.RemoveStaff(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	k = w.unhappy("main", "2", "Nadia", wait)
+	at = "/cases/" + k.Name()
+	mei.post(at+"/take", url.Values{"id": {hiddenID(body(mei.get(at)))}})
+	if w.now(k).Holder.ID != "mei" {
+		t.Fatal("Mei does not have the case")
+	}
+	if page := body(mei.get("/cases/" + k.Name())); strings.Contains(page, "/cases/"+k.Name()+"/assign") {
+		t.Error("it is offered to assign the case to nobody")
+	}
+}
+
 // TestNobodyIsWrittenToWhoDoesNotWantIt: there is no box for a reply, and none is sent.
 func TestNobodyIsWrittenToWhoDoesNotWantIt(t *testing.T) {
 	w := newWorld(t)

@@ -358,6 +358,9 @@ func (l look) offersIn(p *casePage, in caseSource, v *voice.Voice) {
 	offers := recovery.Offers(in.Case.Case, in.Actor)
 	has := func(k recovery.ActKind) bool { return slices.Contains(offers, k) }
 	for _, k := range offers {
+		if k == recovery.ActAssign && (in.View == nil || len(in.View.Assignable()) == 0) {
+			continue // there is nobody
+		}
 		p.Offers = append(p.Offers, string(k))
 	}
 	if has(recovery.ActContact) && slices.ContainsFunc(in.Case.AllowedMeans(), func(m recovery.Means) bool { return m != recovery.InChat }) {

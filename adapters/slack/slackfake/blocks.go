@@ -148,7 +148,11 @@ func (c *checker) block(b object) {
 		c.fields(kind, b, "elements", "block_id")
 		seen := map[string]bool{}
 		for _, e := range c.list("actions", b["elements"], 1, 25) {
-			c.button(e)
+			if e["type"] == "overflow" {
+				c.overflow(e)
+			} else {
+				c.button(e)
+			}
 			id, _ := e["action_id"].(string)
 			if seen[id] {
 				c.bad("action_id %q twice in one block", id)
@@ -185,6 +189,15 @@ func (c *checker) richElement(e object) {
 		}
 		c.fields("text", t, "text", "style")
 		c.size("rich text", t["text"], 1, 3000)
+	}
+}
+
+func (c *checker) overflow(e object) {
+	c.fields("overflow", e, "action_id", "options", "confirm")
+	c.size("overflow.action_id", e["action_id"], 1, 255)
+	for _, o := range c.list("overflow", e["options"], 2, 5) {
+		c.text("overflow.option", o["text"], 75, true)
+		c.size("overflow.option.value", o["value"], 1, 75)
 	}
 }
 
@@ -263,7 +276,9 @@ func checkView(v object, where surface) string {
 	if where == inModal {
 		c.fields("view", v, "title", "blocks", "close", "submit", "private_metadata", "callback_id", "clear_on_close", "notify_on_close", "external_id")
 		c.text("title", v["title"], 24, true)
-		c.text("submit", v["submit"], 24, true)
+		if v["submit"] != nil || hasInput(v["blocks"]) {
+			c.text("submit", v["submit"], 24, true)
+		}
 		c.text("close", v["close"], 24, true)
 	} else {
 		c.fields("view", v, "blocks", "private_metadata", "callback_id", "external_id")
@@ -286,4 +301,14 @@ func checkView(v object, where surface) string {
 		c.why = checkBlocks(all, where)
 	}
 	return c.why
+}
+
+// hasInput reports whether there is an input among the blocks of a view: then it needs a button
+// that sends it.
+func hasInput(blocks any) bool {
+	all, _ := blocks.([]any)
+	return slices.ContainsFunc(all, func(b any) bool {
+		o, _ := b.(object)
+		return o["type"] == "input"
+	})
 }

@@ -57,7 +57,10 @@ type Message struct {
 }
 
 // Button is a button as a person sees it.
-type Button struct{ Text, Label, URL, Style, Value, ActionID string }
+type Button struct {
+	Text, Label, URL, Style, Value, ActionID string
+	Entry                                    bool // of a menu
+}
 
 func (m Message) String() string {
 	return fmt.Sprintf("%s %q %v", m.TS, m.Text, m.Buttons)
@@ -300,6 +303,15 @@ func (v *view) rich(e any) {
 func (v *view) button(e any) {
 	o, _ := e.(object)
 	str := func(name string) string { s, _ := o[name].(string); return s }
+	if o["type"] == "overflow" {
+		options, _ := o["options"].([]any)
+		for _, each := range options {
+			option, _ := each.(object)
+			value, _ := option["value"].(string)
+			v.buttons = append(v.buttons, Button{Text: words(option["text"]), Value: value, ActionID: str("action_id"), Entry: true})
+		}
+		return
+	}
 	text, _ := o["text"].(object)
 	label, _ := text["text"].(string)
 	v.buttons = append(v.buttons, Button{Text: label, Label: str("accessibility_label"), URL: str("url"), Style: str("style"), Value: str("value"), ActionID: str("action_id")})

@@ -130,6 +130,13 @@ func (u *User) WaitModal() *Modal {
 	return m
 }
 
+// Close closes a modal without sending it.
+func (m *Modal) Close() {
+	m.user.server.mu.Lock()
+	defer m.user.server.mu.Unlock()
+	m.user.modal = nil
+}
+
 // Submit sends a modal with one input. A second press sends it a second time.
 func (m *Modal) Submit(text string) *Press {
 	m.user.server.tb.Helper()

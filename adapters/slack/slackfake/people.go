@@ -193,7 +193,11 @@ func (u *User) Act(m Message, b Button) *Press {
 	defer s.mu.Unlock()
 	now := s.ts()
 	action := object{"type": "button", "action_id": b.ActionID, "block_id": "x", "action_ts": now, "text": object{"type": "plain_text", "text": b.Text}}
-	if b.Value != "" {
+	switch {
+	case b.Entry:
+		action = object{"type": "overflow", "action_id": b.ActionID, "block_id": "x", "action_ts": now,
+			"selected_option": object{"text": object{"type": "plain_text", "text": b.Text}, "value": b.Value}}
+	case b.Value != "":
 		action["value"] = b.Value
 	}
 	p := u.interaction("block_actions")
