@@ -19,13 +19,25 @@ import (
 
 // Result is a survey that came from elsewhere.
 type Result struct {
-	From string   // what it was: "SurveyJS", …
-	File string   // the flow file
-	Left []string // what was left out or changed, a line each, in English
+	From string // what it was: "SurveyJS", …
+	File string // the flow file
+	Left []Left // what was left out or changed, a line each
 }
 
 // ErrUnknown means that a text is of no kind that can be read.
 var ErrUnknown = errors.New("this is neither a flow file nor a survey of a kind that is known")
+
+// Sheets is the rows of a workbook, by the names of its sheets.
+type Sheets map[string][][]string
+
+// ReadSheets makes a flow of a form that somebody wrote as a workbook. ErrUnknown if it is none.
+func ReadSheets(sheets Sheets) (Result, error) {
+	b := &building{keys: map[string]bool{}}
+	if err := b.xlsForm(sheets); err != nil {
+		return Result{}, err
+	}
+	return b.result()
+}
 
 // Read makes a flow of what another program wrote. ErrUnknown if it knows none.
 func Read(text string) (Result, error) {
@@ -51,7 +63,7 @@ type building struct {
 	from  string
 	title string
 	items []item
-	left  []string
+	left  []Left
 	keys  map[string]bool
 }
 
@@ -64,8 +76,13 @@ type item struct {
 	optional       bool
 }
 
-func (b *building) leave(format string, args ...any) {
-	b.left = append(b.left, fmt.Sprintf(format, args...))
+// leave says what is left out, by its code.
+func (b *building) leave(code string, args ...any) {
+	l := Left{Code: code}
+	for _, a := range args {
+		l.Args = append(l.Args, cut(fmt.Sprint(a)))
+	}
+	b.left = append(b.left, l)
 }
 
 // name makes a key that nothing else has.
@@ -87,14 +104,16 @@ func (b *building) name(wish string, n int) string {
 var (
 	noKey = regexp.MustCompile(`[^a-z0-9]+`)
 	tags  = regexp.MustCompile(`<[^>]*>`)
-	piped = regexp.MustCompile(`\{\{[^}]*\}\}|\$\{[^}]*\}|#recall:[^#]*#|[{}]`)
+	// expressions are what RapidPro fills in: @contact.first_name, @(upper(results.x)).
+	expressions = regexp.MustCompile(`@(?:\(([^)]*\)*)\)|((?:contact|results|fields|globals|run|urns|parent|child|trigger)(?:\.\w+)*))`)
+	piped       = regexp.MustCompile(`\{\{[^}]*\}\}|\$\{[^}]*\}|#recall:[^#]*#|[{}]`)
 )
 
 // words are words without markup and without what other programs put in.
 func (b *building) words(s string) string {
 	s = strings.TrimSpace(html.UnescapeString(tags.ReplaceAllString(strings.NewReplacer("<br>", "\n", "<br/>", "\n", "</p>", "\n").Replace(s), "")))
 	if m := piped.FindString(s); m != "" {
-		b.leave("%q: what %s stood for is not known here and was taken out.", cut(s), m)
+		b.leave("piped", cut(s), m)
 		s = strings.TrimSpace(piped.ReplaceAllString(s, ""))
 	}
 	return survey.Clean(s)
@@ -120,12 +139,12 @@ func (b *building) result() (Result, error) {
 	id := b.name(title, 0)
 	f := survey.Flow{ID: id, Class: survey.Transactional, Title: survey.Text{lang: title}, Languages: []string{lang}}
 	if len(b.items) > 90 {
-		b.leave("There are %d questions; the first 90 were taken.", len(b.items))
+		b.leave("many_questions", len(b.items))
 		b.items = b.items[:90]
 	}
 	main := slices.IndexFunc(b.items, func(i item) bool { return i.kind == "scale" || i.kind == "nps" })
 	if main < 0 {
-		b.leave("Nothing in it asks how satisfied people were: a main question was put first. Reword it, or choose another one.")
+		b.leave("no_main")
 		b.items = slices.Insert(b.items, 0, item{kind: "csat", key: "overall", ask: "Overall, how satisfied or dissatisfied were you?"})
 		main = 0
 	}
@@ -166,13 +185,13 @@ func (b *building) kind(q *survey.Question, it item, lang string) {
 			}
 		}
 		if len(it.options) > 50 {
-			b.leave("%q has %d options; the first 50 were taken.", cut(it.ask), len(it.options))
+			b.leave("many_options", cut(it.ask), len(it.options))
 		}
 		if it.kind == "many" {
 			q.Max = max(1, len(q.Choices))
 		}
 		if len(q.Choices) < 2 {
-			b.leave("%q has too few options to choose from: it is answered in words.", cut(it.ask))
+			b.leave("few_options", cut(it.ask))
 			*q = survey.Question{Key: q.Key, Ask: q.Ask, Optional: q.Optional, Kind: survey.TextQ}
 		}
 	case "number":
@@ -277,7 +296,7 @@ func (b *building) table(text string) error {
 				it.kind = "one"
 			}
 		default:
-			b.leave("%q: the type %q is not known; it is answered in words.", cut(it.ask), kind)
+			b.leave("unknown_kind", cut(it.ask), kind)
 		}
 		b.items = append(b.items, it)
 	}
@@ -345,7 +364,7 @@ func (b *building) limeSurvey(text string) error {
 					answers[qid] = append(slices.DeleteFunc(answers[qid], func(s string) bool { return s == "" }), r.get("answer"))
 				}
 			case "conditions":
-				b.leave("A condition of question %s was left out: say anew when it is asked.", r.get("qid"))
+				b.leave("condition_of", r.get("qid"))
 			}
 		}
 	}
@@ -364,7 +383,7 @@ func (b *building) limeSurvey(text string) error {
 			}
 		}
 		if rel := strings.TrimSpace(r.get("relevance")); rel != "" && rel != "1" {
-			b.leave("%q: its condition (%s) was left out: say anew when it is asked.", cut(b.words(it.ask)), cut(rel))
+			b.leave("condition", cut(b.words(it.ask)), cut(rel))
 		}
 		switch kind := r.get("type"); kind {
 		case "5":
@@ -387,7 +406,7 @@ func (b *building) limeSurvey(text string) error {
 			for _, x := range parts {
 				b.items = append(b.items, item{key: it.key + "_" + x.get("title"), kind: "scale", ask: b.words(it.ask) + "\n" + ask(x), low: 1, high: it.high, options: it.options, optional: it.optional})
 			}
-			b.leave("%q was a table: each of its rows is a question of its own.", cut(b.words(it.ask)))
+			b.leave("table", cut(b.words(it.ask)))
 			continue
 		case "S", "Q":
 			it.kind = "text"
@@ -402,7 +421,7 @@ func (b *building) limeSurvey(text string) error {
 		case "X":
 			it.kind = "message"
 		default:
-			b.leave("%q: questions of the type %q have no place in a chat; it was left out.", cut(b.words(it.ask)), kind)
+			b.leave("kind", cut(b.words(it.ask)), kind)
 			continue
 		}
 		b.items = append(b.items, it)

@@ -84,6 +84,8 @@ func (b *building) json(text string) error {
 		b.qualtrics(top)
 	case top["pages"] != nil || top["elements"] != nil:
 		b.surveyJS(top)
+	case top["flows"] != nil:
+		return b.rapidPro(top)
 	case top["fields"] != nil:
 		b.typeform(top)
 	case top["questions"] != nil || top["blocks"] != nil:
@@ -102,7 +104,7 @@ func (b *building) surveyJS(top obj) {
 	}
 	for _, key := range []string{"triggers", "calculatedValues", "completedHtmlOnCondition"} {
 		if len(top.list(key)) > 0 {
-			b.leave("%s were left out.", key)
+			b.leave("parts", key)
 		}
 	}
 	var walk func(list []any)
@@ -112,11 +114,11 @@ func (b *building) surveyJS(top obj) {
 			it := item{key: e.text("name"), ask: e.text("title", "name"), optional: e["isRequired"] != true, low: 1, high: 5}
 			for _, key := range []string{"visibleIf", "enableIf", "requiredIf"} {
 				if s := e.text(key); s != "" {
-					b.leave("%q: its condition (%s) was left out: say anew when it is asked.", cut(it.ask), cut(s))
+					b.leave("condition", cut(it.ask), cut(s))
 				}
 			}
 			if len(e.list("validators")) > 0 {
-				b.leave("%q: its checks of what is written were left out.", cut(it.ask))
+				b.leave("checks", cut(it.ask))
 			}
 			var words []string
 			for _, key := range []string{"choices", "rateValues"} {
@@ -162,10 +164,10 @@ func (b *building) surveyJS(top obj) {
 				for _, row := range e.list("rows") {
 					b.items = append(b.items, item{key: it.key + "_" + textOf(of(row)["value"]), kind: "scale", ask: it.ask + "\n" + textOf(row), options: columns, low: 1, high: 5, optional: it.optional})
 				}
-				b.leave("%q was a table: each of its rows is a question of its own.", cut(it.ask))
+				b.leave("table", cut(it.ask))
 				continue
 			default:
-				b.leave("%q: questions of the type %q have no place in a chat; it was left out.", cut(it.ask), kind)
+				b.leave("kind", cut(it.ask), kind)
 				continue
 			}
 			b.items = append(b.items, it)
@@ -179,7 +181,7 @@ func (b *building) surveyJS(top obj) {
 func (b *building) typeform(top obj) {
 	b.from, b.title = "Typeform", top.text("title")
 	if len(top.list("logic")) > 0 {
-		b.leave("%d rules that jump from question to question were left out: say anew when a question is asked.", len(top.list("logic")))
+		b.leave("jumps", len(top.list("logic")))
 	}
 	var walk func(list []any)
 	walk = func(list []any) {
@@ -230,7 +232,7 @@ func (b *building) typeform(top obj) {
 			case "statement":
 				it.kind = "message"
 			default:
-				b.leave("%q: questions of the type %q have no place in a chat; it was left out.", cut(it.ask), kind)
+				b.leave("kind", cut(it.ask), kind)
 				continue
 			}
 			b.items = append(b.items, it)
@@ -239,7 +241,7 @@ func (b *building) typeform(top obj) {
 	walk(top.list("fields"))
 	for _, screen := range top.list("thankyou_screens") {
 		if t := of(screen).text("title"); t != "" {
-			b.leave("The last page (%q) was left out: thanks are words of their own here.", cut(t))
+			b.leave("last_page", cut(t))
 		}
 	}
 }
@@ -250,7 +252,7 @@ func (b *building) formbricks(top obj) {
 	for _, block := range top.list("blocks") {
 		list = append(list, of(block).list("elements")...)
 		if len(of(block).list("logic")) > 0 {
-			b.leave("The logic of a block was left out: say anew when its questions are asked.")
+			b.leave("block")
 		}
 	}
 	for _, x := range list {
@@ -258,7 +260,7 @@ func (b *building) formbricks(top obj) {
 		it := item{key: q.text("headline"), ask: q.text("headline"), optional: q["required"] != true, low: 1, high: q.number("range", 5)}
 		it.lowest, it.best = q.text("lowerLabel"), q.text("upperLabel")
 		if len(q.list("logic")) > 0 {
-			b.leave("%q: its logic was left out: say anew when questions are asked.", cut(it.ask))
+			b.leave("logic", cut(it.ask))
 		}
 		for _, c := range q.list("choices") {
 			it.options = append(it.options, of(c).text("label"))
@@ -294,10 +296,10 @@ func (b *building) formbricks(top obj) {
 			for _, row := range q.list("rows") {
 				b.items = append(b.items, item{key: textOf(row), kind: "scale", ask: it.ask + "\n" + textOf(row), options: columns, low: 1, high: 5, optional: it.optional})
 			}
-			b.leave("%q was a table: each of its rows is a question of its own.", cut(it.ask))
+			b.leave("table", cut(it.ask))
 			continue
 		default:
-			b.leave("%q: questions of the type %q have no place in a chat; it was left out.", cut(it.ask), kind)
+			b.leave("kind", cut(it.ask), kind)
 			continue
 		}
 		b.items = append(b.items, it)
@@ -331,7 +333,7 @@ func (b *building) qualtrics(top obj) {
 		case "SQ":
 		case "QG", "BL", "FL", "SO", "SCO", "PROJ", "STAT", "QC", "RS", "PL", "TR", "NT":
 			if e.text("Element") == "FL" {
-				b.leave("The order of blocks and the jumps between them were left out: the questions come in the order of the file.")
+				b.leave("blocks")
 			}
 			continue
 		default:
@@ -343,7 +345,7 @@ func (b *building) qualtrics(top obj) {
 			it.optional = false
 		}
 		if p["DisplayLogic"] != nil || p["SkipLogic"] != nil {
-			b.leave("%q: its display or skip logic was left out: say anew when it is asked.", cut(b.words(it.ask)))
+			b.leave("display", cut(b.words(it.ask)))
 		}
 		switch kind := p.text("QuestionType"); kind {
 		case "MC":
@@ -363,7 +365,7 @@ func (b *building) qualtrics(top obj) {
 				for _, row := range it.options {
 					b.items = append(b.items, item{key: it.key + "_" + row, kind: "text", ask: row, optional: it.optional})
 				}
-				b.leave("%q was a form: each of its fields is a question of its own.", cut(b.words(it.ask)))
+				b.leave("form", cut(b.words(it.ask)))
 				continue
 			}
 		case "Matrix":
@@ -371,14 +373,14 @@ func (b *building) qualtrics(top obj) {
 			for _, row := range it.options {
 				b.items = append(b.items, item{key: it.key + "_" + row, kind: "scale", ask: row, options: columns, low: 1, high: 5, optional: it.optional})
 			}
-			b.leave("%q was a table: each of its rows is a question of its own.", cut(b.words(it.ask)))
+			b.leave("table", cut(b.words(it.ask)))
 			continue
 		case "DB":
 			it.kind = "message"
 		case "FileUpload":
 			it.kind = "file"
 		default:
-			b.leave("%q: questions of the type %q have no place in a chat; it was left out.", cut(b.words(it.ask)), kind)
+			b.leave("kind", cut(b.words(it.ask)), kind)
 			continue
 		}
 		b.items = append(b.items, it)

@@ -82,6 +82,7 @@ type site struct {
 	stuck  stuckCount
 	secret []byte                  // by which this process knows its own answers
 	topics func() map[string]topic // of the help, by name; read when somebody asks
+	pasts  pasts                   // what drafts of surveys are tried on
 }
 
 // New returns the handler of all pages of staff and admins, and of their files. Its mux

@@ -1,8 +1,11 @@
 package admin
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aftercare/aftercare/survey/draft"
@@ -36,6 +39,7 @@ var acts = map[string]func(p *pressed) (ops []draft.Op, open string, err error){
 	"own":      (*pressed).ownOf,
 	"question": (*pressed).question,
 	"language": (*pressed).language,
+	"fill":     (*pressed).fill,
 }
 
 // actOnFlow carries out a button. It returns the card to open then, "" = the same.
@@ -154,6 +158,52 @@ func (p *pressed) own() ([]draft.Op, string, error) {
 func (p *pressed) ownOf() ([]draft.Op, string, error) {
 	name, ops := ownScale(p.doc, p.w.inDraft(p.doc), p.path)
 	return ops, "scales/" + name, nil
+}
+
+// fill gives the options of a scale their scores, or puts bare numbers in their place.
+func (p *pressed) fill() ([]draft.Op, string, error) {
+	options := p.path + "/options"
+	all := p.doc.Elements(options)
+	set := func(key, value string) draft.Op {
+		return draft.Op{Do: draft.Set, Path: p.path + "/" + key, Value: value, Was: p.doc.Show(p.path + "/" + key), As: draft.YAML}
+	}
+	if p.more == "numbers" {
+		ops := []draft.Op{set("generator", "linear"), set("min", "1"), set("max", strconv.Itoa(max(len(all), 5)))}
+		if len(all) > 0 {
+			ops = append(ops, draft.Op{Do: draft.Remove, Path: options})
+		}
+		return ops, "", nil
+	}
+	ops := []draft.Op{set("generator", map[bool]string{true: "ladder", false: "linear"}[p.more == "ladder"])}
+	for _, e := range all {
+		for _, key := range []string{"score", "flag"} {
+			if at := options + "/" + e + "/" + key; p.doc.Has(at) {
+				ops = append(ops, draft.Op{Do: draft.Remove, Path: at})
+			}
+		}
+	}
+	for _, key := range []string{"min", "max", "min_text", "max_text"} {
+		if len(all) == 0 && p.doc.Has(p.path+"/"+key) {
+			ops = append(ops, draft.Op{Do: draft.Remove, Path: p.path + "/" + key})
+		}
+	}
+	want := len(all)
+	for want != 2 && want != 5 && want != 7 && (p.more == "ladder" || len(all) == 0) { // as many as a ladder has
+		if want++; want > 7 {
+			return nil, "", errors.New(p.w.t("flow_fill_many", len(all)))
+		}
+	}
+	var more []string
+	for i := len(all); i < want; i++ {
+		more = append(more, fmt.Sprintf("{value: %d, label: %s}", i+1, flowfile.Scalar(p.w.inDraft(p.doc).t("new_option", i+1))))
+	}
+	if len(all) == 0 {
+		return append(ops, draft.Op{Do: draft.Set, Path: options, Value: "[" + strings.Join(more, ", ") + "]", As: draft.YAML}), "", nil
+	}
+	for _, text := range more {
+		ops = append(ops, draft.Op{Do: draft.Insert, Path: options, Value: text, As: draft.YAML})
+	}
+	return ops, "", nil
 }
 
 func (p *pressed) question() ([]draft.Op, string, error) {

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/aftercare/aftercare/survey/draft"
@@ -52,7 +53,7 @@ var addings = []struct {
 		{"way", "way", "contact: way, optional: true"},
 	}},
 	{"add_ready", []adding{
-		{"why", "", ""}, {"dimensions", "", ""}, {"loyalty", "", ""}, {"message", "note", ""},
+		{"why", "", ""}, {"matrix", "about", ""}, {"dimensions", "", ""}, {"loyalty", "", ""}, {"message", "note", ""},
 	}},
 }
 
@@ -125,6 +126,10 @@ func questionOps(doc *draft.Doc, w *words, entry, behind string) (ops []draft.Op
 		add("reason", "choice: reason, optional: true, "+when, w.t("ask_reason"))
 		add("why_bad", "text: long, optional: true, "+when, w.t("ask_why"))
 		add("contact_ok", "choice: contact, optional: true, "+when, w.t("ask_contact"))
+		return ops, open
+	case "matrix":
+		rows := fmt.Sprintf("[{key: a, label: %s}, {key: b, label: %s}]", flowfile.Scalar(w.t("new_row", 1)), flowfile.Scalar(w.t("new_row", 2)))
+		add("about", "scale: csat5, weight: 1, rows: "+rows, w.t("ask_matrix"))
 		return ops, open
 	case "dimensions":
 		for _, dim := range []string{"tangibles", "reliability", "responsiveness", "assurance", "empathy"} {

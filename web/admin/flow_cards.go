@@ -25,6 +25,7 @@ type flowCard struct {
 	Findings []finding
 	Unfolded bool     // something of Further wants to be looked at
 	Kinds    []option // in which other ways it could be answered
+	Fills    []option // how the scores of a scale can be filled in
 	First    bool
 	Last     bool
 	Adds     []addGroup // the menu behind this card, where it is open
@@ -90,6 +91,11 @@ func (s *site) cards(e *flowEditor, d *drawer, add string) {
 			if c.Open = e.Open == c.Path; c.Open {
 				part := map[string]string{"scales": "scale", "choices": "list"}[in]
 				c.Controls = d.group(c.Path, def(part), nil)
+				for _, how := range []string{"ladder", "evenly", "numbers"} {
+					if part == "scale" {
+						c.Fills = append(c.Fills, option{how, d.t("flow_fill_" + how)})
+					}
+				}
 			}
 			e.Cards = append(e.Cards, c)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aftercare/aftercare/survey/draft"
 	"github.com/aftercare/aftercare/survey/flowmap"
@@ -16,6 +17,7 @@ import (
 type flowEditor struct {
 	Flow, Title string
 	State       string
+	Also        string // who else changes it now
 	Rev         int
 	Lang        string
 	Languages   []option
@@ -35,7 +37,10 @@ type flowEditor struct {
 	Error       string       // what was refused
 }
 
-// editor draws the editor over a draft.
+// editsNow is how long after a change its author counts as being at the draft.
+const editsNow = 5 * time.Minute
+
+// editorOf draws the editor over a draft.
 func (s *site) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]fault) (flowEditor, error) {
 	words := s.words(r, v)
 	q := r.URL.Query()
@@ -49,12 +54,21 @@ func (s *site) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]
 	case d.draft:
 		e.State = words.t("flow_draft_new", words.moment(s.Clock(), d.At, zone))
 	}
-	if d.draft && d.Person != "" && d.Person != v.Name {
+	if d.draft && d.Person != "" && d.Person != v.Name && s.Clock().Sub(d.At) > editsNow {
 		e.State += " · " + words.t("flow_by", d.Person)
 	}
 	revs, err := s.Store.FlowDraftRevs(r.Context(), d.Flow)
 	if err != nil {
 		return e, err
+	}
+	var also []string
+	for _, rev := range revs {
+		if rev.Person != "" && rev.Person != v.Name && s.Clock().Sub(rev.At) <= editsNow && !slices.Contains(also, rev.Person) {
+			also = append(also, rev.Person)
+		}
+	}
+	if len(also) > 0 {
+		e.Also = words.t("flow_also", strings.Join(also, ", "))
 	}
 	undo, redo, what := undone(revs)
 	if undo > 0 {
@@ -83,6 +97,13 @@ func (s *site) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]
 		}
 	}
 	dr := &drawer{words: words, doc: doc, lang: e.Lang, flow: look, faults: faults}
+	dr.reach = func(question string) string {
+		said, err := s.reach(r.Context(), words, d.Flow, look.Flow, look.question(question))
+		if err != nil {
+			return "" // the draft can be changed without it
+		}
+		return said
+	}
 	s.cards(&e, dr, q.Get("add"))
 	if look.OK {
 		m := flowmap.Draw(look.Flow, e.Lang)
@@ -136,7 +157,7 @@ func (s *site) showEditor(w http.ResponseWriter, r *http.Request, v Viewer, stat
 		return err
 	}
 	e.Error = refused
-	f := frame{Title: e.Title, Here: "/surveys", Own: true, Styles: []string{"editor.css"}, Modules: []string{"builder.js"}}
+	f := frame{Title: e.Title, Here: "/surveys", Own: true, Styles: []string{"editor.css"}, Modules: []string{"builder.js", "place.js"}}
 	if e.Text {
 		http.Redirect(w, r, s.Prefix+"/surveys/"+d.Flow+"/edit/file", http.StatusSeeOther)
 		return nil

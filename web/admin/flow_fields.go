@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/draft"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -90,7 +91,7 @@ type flowControl struct {
 	Key, Path string // the key, and where it stands in the draft
 	Name      string // of the field: the path
 	ID        string
-	Kind      string // text, area, check, select, number, yaml, list, group, when
+	Kind      string // text, area, check, select, number, yaml, list, group, when, picks
 	Lang      string // of words
 	Label     string
 	Hint      string
@@ -102,6 +103,7 @@ type flowControl struct {
 	Other     string // the words in the first language, beside words in another
 	Rows      []controlRow
 	When      *whenView
+	Picks     []whenValue // which of them stand in a list
 	Findings  []finding
 }
 
@@ -122,7 +124,8 @@ type drawer struct {
 	doc    *draft.Doc
 	lang   string // of the words that are written now
 	flow   *flowLook
-	faults map[string]fault // by path
+	faults map[string]fault             // by path
+	reach  func(question string) string // of a condition over the past; nil = unknown
 	n      int
 }
 
@@ -280,6 +283,9 @@ func (d *drawer) control(path, key string, s *schema) flowControl {
 	case "when":
 		c.Value = d.doc.Show(path)
 		w := d.when(path)
+		if d.reach != nil && c.Value != "" && strings.HasPrefix(path, "questions/") {
+			w.Reach = d.reach(strings.TrimPrefix(strings.Split(path, "/")[1], "="))
+		}
 		c.When = &w
 	case "select":
 		c.Value = d.doc.Show(path)
@@ -290,6 +296,9 @@ func (d *drawer) control(path, key string, s *schema) flowControl {
 		}
 	default:
 		c.Value = d.doc.Show(path)
+		if c.Picks = d.picks(path, key, c.Value); c.Picks != nil {
+			c.Kind, c.Hint = "picks", ""
+		}
 		if names := d.named(key); names != nil {
 			c.Kind, c.Options = "select", names
 			if !slices.ContainsFunc(names, func(o option) bool { return o.Value == c.Value }) {
@@ -298,11 +307,67 @@ func (d *drawer) control(path, key string, s *schema) flowControl {
 		}
 	}
 	c.Was = c.Value
+	if list, ok := plainList(c.Value); ok && shape == "yaml" {
+		c.Value = list
+	}
 	if f, ok := d.faults[c.Name]; ok {
 		c.Value, c.Fault, c.Theirs = f.value, f.why, f.theirs
 	}
 	c.Findings = d.flow.take(path)
 	return c
+}
+
+// plainList is a list of plain words without its brackets: as people write one.
+func plainList(text string) (string, bool) {
+	list := strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
+	return list, len(list)+2 == len(text) && !strings.ContainsAny(list, `[]{}"'`)
+}
+
+// asList is what stands in the file where people wrote words with commas between them, or
+// picked them; what stood there stays as it was written where it says the same.
+func asList(was string, picked []string) string {
+	if len(picked) == 1 && !strings.ContainsAny(picked[0], ",，") && !strings.HasPrefix(was, "[") {
+		return strings.TrimSpace(picked[0])
+	}
+	var words []string
+	for _, p := range picked {
+		if strings.HasPrefix(p, "[") || strings.HasPrefix(p, "{") {
+			return p
+		}
+		for _, w := range strings.Split(strings.ReplaceAll(p, "，", ","), ",") {
+			if w = strings.TrimSpace(w); w != "" && !slices.Contains(words, w) {
+				words = append(words, w)
+			}
+		}
+	}
+	old := strings.Split(strings.Trim(was, "[]"), ", ")
+	slices.Sort(old)
+	if slices.Equal(old, slices.Sorted(slices.Values(words))) {
+		return was
+	}
+	for i, w := range words {
+		if _, text := plainValue(w).(string); text {
+			words[i] = flowfile.Scalar(w)
+		}
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return "[" + strings.Join(words, ", ") + "]"
+}
+
+// picks are the answers of a question that a list may name, those that it names ticked.
+func (d *drawer) picks(path, key, value string) []whenValue {
+	if key != "critical" {
+		return nil
+	}
+	row := whenRow{Subject: strings.TrimPrefix(strings.Split(path, "/")[1], "=")}
+	q := d.flow.question(row.Subject)
+	if q == nil || q.Kind != survey.ScaleQ && q.Kind != survey.ChoiceQ {
+		return nil
+	}
+	d.offer(&row, strings.Split(strings.Trim(value, "[]"), ", "))
+	return slices.DeleteFunc(row.Values, func(v whenValue) bool { return slices.Contains(moods, v.Value) })
 }
 
 // shortWords are the keys whose words stand on one line.
@@ -322,6 +387,8 @@ func (d *drawer) word(key, value string) string {
 func (d *drawer) named(key string) []option {
 	var names []string
 	switch key {
+	case "rotate":
+		return d.groups()
 	case "scale":
 		names = slices.Concat(flowfile.Scales(), d.doc.Keys("scales"))
 	case "choice":
@@ -346,6 +413,29 @@ func (d *drawer) named(key string) []option {
 		out = append(out, option{n, text})
 	}
 	return out
+}
+
+// groups are those whose questions come in a random order, and one that nobody is in yet.
+func (d *drawer) groups() []option {
+	var names []string
+	in := map[string][]string{}
+	for i, e := range d.doc.Elements("questions") {
+		if name := d.doc.Show("questions/" + e + "/rotate"); name != "" {
+			if in[name] == nil {
+				names = append(names, name)
+			}
+			in[name] = append(in[name], strconv.Itoa(i+1))
+		}
+	}
+	out := []option{{"", d.t("rotate_none")}}
+	for _, name := range names {
+		out = append(out, option{name, d.t("rotate_with", strings.Join(in[name], ", "))})
+	}
+	fresh := "mixed"
+	for n := 2; in[fresh] != nil; n++ {
+		fresh = fmt.Sprint("mixed_", n)
+	}
+	return append(out, option{fresh, d.t("rotate_new")})
 }
 
 // plainCells are the fields of an element of a list that everybody needs, in their order.

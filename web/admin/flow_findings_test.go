@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/aftercare/aftercare/survey/importing"
 )
 
 // TestFindingsAreSaidInTheReadersLanguage: each that survey.Check or survey.Diff can have.
@@ -35,6 +37,13 @@ func TestFindingsAreSaidInTheReadersLanguage(t *testing.T) {
 				if tongues()[lang].by[kind+m[1]] == "" {
 					t.Errorf("%s: %q has no words in %s", base, m[1], lang)
 				}
+			}
+		}
+	}
+	for _, code := range importing.Codes() { // and what an import leaves out
+		for _, lang := range []string{"en", "zh-Hans"} {
+			if tongues()[lang].by["left_"+code] == "" {
+				t.Errorf("%q has no words in %s", code, lang)
 			}
 		}
 	}

@@ -28,6 +28,7 @@ var flowRoutes = []route{
 	{pattern: "GET /surveys", deed: access.SeeFlows, page: (*site).flows},
 	{pattern: "GET /surveys/new", deed: access.EditFlows, page: (*site).newFlow},
 	{pattern: "POST /surveys/new", deed: access.EditFlows, page: (*site).makeFlow},
+	{pattern: "POST /surveys/new/file", deed: access.EditFlows, page: (*site).surveyFile},
 	{pattern: "GET /surveys/{flow}", deed: access.SeeFlows, page: (*site).flowPage},
 	{pattern: "POST /surveys/{flow}/state", deed: access.EditFlows, page: (*site).setFlowState},
 	{pattern: "POST /surveys/{flow}/duplicate", deed: access.EditFlows, page: (*site).duplicateFlow},
@@ -58,6 +59,7 @@ type flowRow struct {
 	Languages string
 	Missing   string
 	Draft     string
+	Figures   string // how often it was asked of late, and answered
 	Name      string // of a shipped one
 }
 
@@ -116,6 +118,15 @@ func (s *site) flows(w http.ResponseWriter, r *http.Request, v Viewer) error {
 			x.State, x.Tag = st.State, words.t("flow_"+st.State)
 		}
 	}
+	figures, err := s.flowFigures(ctx, words, v)
+	if err != nil {
+		return err
+	}
+	for flow, said := range figures {
+		if x := by[flow]; x != nil {
+			x.Figures = said
+		}
+	}
 	p := flowsPage{May: v.Anywhere(access.EditFlows)}
 	for _, flow := range slices.Sorted(maps.Keys(by)) {
 		p.Rows = append(p.Rows, *by[flow])
@@ -126,6 +137,7 @@ func (s *site) flows(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		}
 		_, source, _ := flowfile.Template(f.ID)
 		x := flowRow{At: "/surveys/" + f.ID, Title: f.ID, State: "ready", Tag: words.t("flow_ready"), Name: f.ID}
+		x.Figures = figures[f.ID]
 		s.describe(words, &x, string(source), hangs[f.ID])
 		p.Ready = append(p.Ready, x)
 	}
@@ -170,6 +182,8 @@ type newFlowPage struct {
 	Templates []templateRow
 	Source    string
 	Title     string
+	Language  string
+	Languages []option
 	Fault     string
 	Lines     []string // what is wrong with a file
 	Left      []string // what of an imported file could not be carried over
@@ -189,6 +203,7 @@ func (s *site) newFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 
 func (s *site) showNewFlow(w http.ResponseWriter, r *http.Request, v Viewer, status int, p newFlowPage) error {
 	words := s.words(r, v)
+	p.Languages, p.Language = languagesOffered(words.lang, nil), cmp.Or(r.PostForm.Get("language"), words.lang)
 	for _, f := range flowfile.Templates() {
 		row := templateRow{Name: f.ID, Title: f.Title.In(words.lang, "en")}
 		t, err := previewTalk(s.Bot.Configuration().Now(), f, chat.Web, words.lang, s)
@@ -238,10 +253,13 @@ func (s *site) makeFlow(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		return s.showNewFlow(w, r, v, http.StatusUnprocessableEntity, newFlowPage{Fault: words.t("flow_title_fault")})
 	}
 	name := cmp.Or(slug(title), "survey")
+	lang := f.Get("language")
+	if !slices.Contains(offeredTongues, lang) {
+		lang = words.lang
+	}
 	in := tongues()[fallback]
-	lang := fallback
-	if words.lang == "zh-Hans" {
-		in, lang = words, words.lang
+	if lang == "zh-Hans" {
+		in = tongues()[lang]
 	}
 	source := fmt.Sprintf("flow: %s\nclass: transactional\ntitle: %s\nlanguages: [%s]\ndelay: 1h\nexpires: 72h\nquestions:\n  - key: overall\n    scale: csat5\n    primary: true\n    weight: 1\n    ask: %s\n",
 		name, flowfile.Scalar(title), lang, flowfile.Scalar(in.t("ask_csat5")))
@@ -256,8 +274,7 @@ func (s *site) fromFile(w http.ResponseWriter, r *http.Request, v Viewer, source
 	if err != nil || doc.Show("flow") == "" {
 		made, other := importing.Read(source)
 		if other == nil { // shown before anything is stored
-			p.Source, p.Made, p.From, p.Left = "", made.File, made.From, made.Left
-			return s.showNewFlow(w, r, v, http.StatusOK, p)
+			return s.showNewFlow(w, r, v, http.StatusOK, words.imported(made))
 		}
 	}
 	if lines, ok := errors.AsType[flowfile.Errors](err); ok {

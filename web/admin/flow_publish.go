@@ -135,6 +135,7 @@ type publishView struct {
 	Rev      int
 	Findings []finding
 	Does     []string
+	Past     string // what it would have made of what was answered of late
 	Fatal    int
 	First    string
 	New      bool // nothing is live yet
@@ -183,6 +184,11 @@ func (s *site) showPublish(w http.ResponseWriter, r *http.Request, v Viewer, sta
 	}
 	if n > 0 {
 		p.Does = append(p.Does, words.t("flow_hangs", n))
+	}
+	if live, err := flowfile.Parse([]byte(d.live)); err == nil && look.OK {
+		if p.Past, err = s.pastSentence(r.Context(), words, d.Flow, look.Flow, live); err != nil {
+			return err
+		}
 	}
 	title := cmp.Or(mustShow(d.Source, "title/@"+words.lang), mustShow(d.Source, "title/@en"), d.Flow)
 	return s.show(w, r, v, status, "flow_publish.html", frame{
@@ -261,6 +267,7 @@ type flowView struct {
 	Versions []versionView
 	GivenUp  bool // there was a draft, and nothing else
 	May      bool
+	Hang     bool // a link to it may be made
 }
 
 type versionView struct {
@@ -285,7 +292,7 @@ func (s *site) flowPage(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		return err
 	}
 	zone := s.Bot.Configuration().Now().Site("").Zone
-	p := flowView{Flow: flow, Live: d.Live, May: v.Anywhere(access.EditFlows)}
+	p := flowView{Flow: flow, Live: d.Live, May: v.Anywhere(access.EditFlows), Hang: d.Live > 0 && v.Anywhere(access.MakeLinks)}
 	if d.draft {
 		p.Draft = words.t("flow_draft_by", cmp.Or(d.Person, words.t("flow_somebody")), words.moment(s.Clock(), d.At, zone))
 	}

@@ -117,6 +117,8 @@ func fieldOp(name string, form url.Values) (draft.Op, bool) {
 		if value == "" && was == "false" {
 			value = was
 		}
+	case "yaml":
+		value = asList(was, form[name])
 	case "when":
 		if form.Get(name+"|sentence") != "" {
 			value = writtenWhen(name, form)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/survey"
 )
 
@@ -19,11 +20,13 @@ type whenView struct {
 	Rows     []whenRow
 	Text     bool     // it is more than a sentence can say: it is written as text
 	Subjects []option // what one more row may be about
-	Words    string   // in plain words
+	Firsts   []option // what such a row says to begin with, where that is a value
+	Reach    string   // of how many past conversations it would have held
 }
 
 type whenRow struct {
 	Name    string // of its fields
+	First   string // the value that is chosen where none is
 	Subject string
 	Label   string
 	Not     bool
@@ -33,6 +36,11 @@ type whenRow struct {
 	Number  string
 	Free    string
 }
+
+// Picks reports whether the test compares with values that are offered, Writes with words.
+func (r whenRow) Picks() bool  { return r.takes() && len(r.Values) > 0 }
+func (r whenRow) Writes() bool { return r.takes() && len(r.Values) == 0 }
+func (r whenRow) takes() bool  { return r.Verb == "is" || r.Verb == "contains" }
 
 // Numbers reports whether the test compares with a number.
 func (r whenRow) Numbers() bool {
@@ -63,7 +71,14 @@ func (d *drawer) when(path string) whenView {
 		w.Subjects = append(w.Subjects, option{key, d.t("when_" + key)})
 	}
 	for _, a := range []string{"tier", "late", "service_name", "agent_name", "channel"} {
-		w.Subjects = append(w.Subjects, option{"event." + a, d.t("when_event", a)})
+		w.Subjects = append(w.Subjects, option{"event." + a, d.subject("event." + a)})
+	}
+	for _, x := range w.Subjects {
+		row := whenRow{Subject: x.Value, Verb: "is"}
+		d.offer(&row, nil)
+		if row.First != "" && row.First != anyWords && row.Verbs[0].Value == "is" {
+			w.Firsts = append(w.Firsts, option{x.Value, row.First})
+		}
 	}
 	text := d.doc.Show(path)
 	if text == "" {
@@ -200,13 +215,21 @@ func (d *drawer) offer(row *whenRow, chosen []string) {
 		}
 	case kind == survey.NumberQ:
 		verbs("below", "at_most", "at_least", "above", "is", "answered", "skipped")
-		row.Free = strings.Join(chosen, ", ")
+		row.Free, row.First = strings.Join(chosen, ", "), fmt.Sprint(q.MinValue)
+	case row.Subject == "event.tier":
+		verbs("is", "answered", "skipped")
+		for _, tier := range []recovery.Tier{recovery.MVC, recovery.MGC, recovery.BZ} {
+			add(string(tier), string(tier))
+		}
 	case strings.HasPrefix(row.Subject, "event."):
 		verbs("is", "below", "at_most", "at_least", "above", "answered", "skipped")
-		row.Free = strings.Join(chosen, ", ")
-	default:
+		row.Free, row.First = strings.Join(chosen, ", "), anyWords
+	case row.Subject != "":
 		verbs("answered", "skipped", "is")
-		row.Free = strings.Join(chosen, ", ")
+		row.Free, row.First = strings.Join(chosen, ", "), anyWords
+	}
+	if len(row.Values) > 0 {
+		row.First = row.Values[0].Value
 	}
 	for _, c := range chosen { // what is chosen and not offered stays
 		if len(row.Values) > 0 && !slices.ContainsFunc(row.Values, func(v whenValue) bool { return v.Value == c }) {
@@ -221,6 +244,9 @@ func (d *drawer) subject(key string) string {
 	case key == "primary" || key == "judgement":
 		return d.t("when_" + key)
 	case strings.HasPrefix(key, "event."):
+		if d.has("when_" + strings.Replace(key, ".", "_", 1)) {
+			return d.t("when_" + strings.Replace(key, ".", "_", 1))
+		}
 		return d.t("when_event", strings.TrimPrefix(key, "event."))
 	}
 	if words := d.doc.Words("questions/="+key+"/ask", d.doc.Language()); words != "" {
@@ -267,6 +293,9 @@ func writtenWhen(path string, form url.Values) string {
 			for _, w := range picked {
 				list = append(list, plainValue(w))
 			}
+			if first := form.Get(name + "|first"); len(list) == 0 && first != "" && (verb == "is" || verb == "contains") {
+				list = []any{plainValue(first)} // a menu that was opened says something until somebody chooses
+			}
 			switch {
 			case len(list) == 0:
 				value = yaml.MapSlice{{Key: "answered", Value: true}}
@@ -286,8 +315,8 @@ func writtenWhen(path string, form url.Values) string {
 	}
 	if subject := form.Get(path + "|add"); subject != "" {
 		value := any(yaml.MapSlice{{Key: "answered", Value: true}})
-		if subject == "judgement" {
-			value = "unhappy"
+		if first := form.Get(path + "|first|" + subject); first != "" {
+			value = plainValue(first)
 		}
 		tests = append(tests, yaml.MapSlice{{Key: subject, Value: value}})
 	}
@@ -317,6 +346,9 @@ func writtenWhen(path string, form url.Values) string {
 	}
 	return strings.TrimSpace(string(text))
 }
+
+// anyWords are what a test compares with before somebody writes words.
+const anyWords = "…"
 
 // firstNumber is what a test compares with before somebody says another number.
 const firstNumber = "3"

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/internal/page"
+	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/draft"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -21,6 +23,7 @@ type wordsView struct {
 	ToName    string
 	Languages []option
 	Rows      []wordsRow
+	Shipped   []wordsRow // words of the program's own, until somebody writes others
 	Done, All int
 	Only      bool // what is missing alone
 	Fault     string
@@ -35,6 +38,7 @@ type wordsRow struct {
 	ID         string
 	First      string
 	Value, Was string
+	Grey       string // what people read where nothing is written
 	Fault      string
 	Theirs     string
 }
@@ -80,6 +84,21 @@ func textPaths(doc *draft.Doc) []string {
 	return out
 }
 
+// offeredTongues are the languages that menus offer for surveys; a file may name any.
+var offeredTongues = strings.Fields("en zh-Hans zh-Hant es ar pt-BR pt fr de it nl pl cs sk hu ro bg el ru uk tr he fa ur hi bn ta id ms vi th ja ko sv da nb fi hr sr")
+
+// languagesOffered are those that are not among some, by their names.
+func languagesOffered(in string, but []string) []option {
+	var out []option
+	for _, tag := range offeredTongues {
+		if !slices.Contains(but, tag) {
+			out = append(out, option{tag, languageName(in, tag)})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b option) int { return cmp.Compare(a.Text, b.Text) })
+	return out
+}
+
 func (s *site) flowWords(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
 	if err != nil {
@@ -104,6 +123,7 @@ func (s *site) showWords(w http.ResponseWriter, r *http.Request, v Viewer, statu
 		}
 	}
 	p.ToName = languageName(words.lang, p.To)
+	p.Other = languagesOffered(words.lang, languagesOf(doc))
 	dr := &drawer{words: words, doc: doc, lang: p.To}
 	for i, path := range textPaths(doc) {
 		row := wordsRow{Path: path, Name: path + "/@" + p.To, ID: "w" + itoa(i), First: doc.Words(path, p.First), Value: doc.Words(path, p.To)}
@@ -127,12 +147,34 @@ func (s *site) showWords(w http.ResponseWriter, r *http.Request, v Viewer, statu
 			p.Rows = append(p.Rows, row)
 		}
 	}
+	if p.To != "" && !p.Only {
+		if p.Shipped, err = shippedRows(dr, p.First, p.To); err != nil {
+			return err
+		}
+	}
 	slices.SortStableFunc(p.Rows, func(a, b wordsRow) int { // what is missing first
 		return cmp.Compare(min(len(a.Was), 1), min(len(b.Was), 1))
 	})
 	return s.show(w, r, v, status, "flow_words.html", frame{
-		Title: words.t("flow_words"), Meta: d.Flow, Here: "/surveys", Back: &link{"/surveys/" + d.Flow + "/edit", words.t("flow_edit")}, Styles: []string{"editor.css"}, Modules: []string{"builder.js"},
+		Title: words.t("flow_words"), Meta: d.Flow, Here: "/surveys", Back: &link{"/surveys/" + d.Flow + "/edit", words.t("flow_edit")}, Styles: []string{"editor.css"}, Modules: []string{"builder.js", "pick.js"},
 	}, p)
+}
+
+// shippedRows are the sentences around the questions that a draft does not word: what people read
+// then is shown, and gives way to what is written.
+func shippedRows(d *drawer, first, to string) ([]wordsRow, error) {
+	texts, err := voice.Load()
+	if err != nil {
+		return nil, err
+	}
+	var out []wordsRow
+	from, into := texts.Worded(first, nil), texts.Worded(to, nil)
+	for i, key := range survey.FrameTexts() {
+		if path := "texts/" + key; !d.doc.Has(path) {
+			out = append(out, wordsRow{Path: path, Name: path + "/@" + to, Where: d.label(key), ID: "s" + itoa(i), First: from.Plain[key], Grey: into.Plain[key]})
+		}
+	}
+	return out, nil
 }
 
 // saveFlowWords stores the cells that were changed; with a table of a translator it shows

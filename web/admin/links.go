@@ -133,6 +133,9 @@ func (s *site) newLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err != nil {
 		return err
 	}
+	if at, of := f.field("flow"), r.URL.Query().Get("flow"); slices.ContainsFunc(at.Options, func(o option) bool { return o.Value == of }) {
+		at.Value = of // from the page of a survey
+	}
 	return s.showStandingLinkForm(w, r, v, http.StatusOK, f)
 }
 

@@ -1,0 +1,159 @@
+package admin
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// Of the past that a draft is tried on.
+const (
+	pastDays     = 90
+	pastMost     = 1000                   // conversations of a survey
+	pastPatience = 400 * time.Millisecond // a page waits no longer: what was read until then is a fair part, because buckets are
+	pastKept     = 5 * time.Minute
+	pastPage     = 500
+)
+
+// past are conversations of a survey that are over, to try a draft on.
+type past struct {
+	sessions []storage.PastSession
+	read     time.Time
+}
+
+// pasts keeps them for a while, by survey: each change of a condition is tried on the same ones.
+type pasts struct {
+	mu sync.Mutex
+	by map[string]past
+}
+
+// pastOf reads what was answered to a survey of late: without tests, and without conversations
+// that nobody answered.
+func (s *site) pastOf(ctx context.Context, flow string) ([]storage.PastSession, error) {
+	now := s.Clock()
+	s.pasts.mu.Lock()
+	defer s.pasts.mu.Unlock() // whoever comes meanwhile waits for the same answer
+	if p, ok := s.pasts.by[flow]; ok && now.Sub(p.read) < pastKept && !now.Before(p.read) {
+		return p.sessions, nil
+	}
+	limited, cancel := context.WithTimeout(ctx, pastPatience)
+	defer cancel()
+	p := past{read: now}
+	for b := range storage.Bucket(s.Store.Buckets()) {
+		for from, after := now.AddDate(0, 0, -pastDays), ""; len(p.sessions) < pastMost; {
+			page, err := s.Store.Past(limited, b, from, after, pastPage)
+			if err != nil && limited.Err() != nil && ctx.Err() == nil {
+				break
+			}
+			if err != nil {
+				return nil, err
+			}
+			for i := range page {
+				if x := &page[i]; x.Flow == flow && !x.Test && x.Status.Final() && len(x.Answers) > 0 {
+					p.sessions = append(p.sessions, *x)
+				}
+			}
+			if len(page) < pastPage {
+				break
+			}
+			last := &page[len(page)-1]
+			from, after = last.Started, last.ID
+		}
+	}
+	if s.pasts.by == nil || len(s.pasts.by) > 50 {
+		s.pasts.by = map[string]past{}
+	}
+	s.pasts.by[flow] = p
+	return p.sessions, nil
+}
+
+// onThePast says how many of the past conversations would have opened a case by the rules in
+// force, as a flow would have judged their answers.
+func (s *site) onThePast(sessions []storage.PastSession, f survey.Flow) (would int) {
+	snap := s.Bot.Configuration().Now()
+	for i := range sessions {
+		x := &sessions[i]
+		facts := x.Facts
+		facts.Class = f.Class
+		if recovery.Decide(snap.Rules(x.Site), facts, survey.Judge(f, x.Answers, true)).Opens {
+			would++
+		}
+	}
+	return would
+}
+
+// pastSentence says what the draft would have made of the past, beside what the live version
+// makes of it: "" where nobody has answered yet.
+func (s *site) pastSentence(ctx context.Context, w *words, flow string, next, live survey.Flow) (string, error) {
+	sessions, err := s.pastOf(ctx, flow)
+	if err != nil || len(sessions) == 0 {
+		return "", err
+	}
+	if n := len(sessions); n < report.FewestCounted {
+		return w.t("past_few", n), nil
+	}
+	return w.t("past_cases", len(sessions), s.onThePast(sessions, next), s.onThePast(sessions, live)), nil
+}
+
+// reach says of how many past conversations a condition would have held.
+func (s *site) reach(ctx context.Context, w *words, flow string, f survey.Flow, q *survey.Question) (string, error) {
+	if q == nil || q.When == nil {
+		return "", nil
+	}
+	sessions, err := s.pastOf(ctx, flow)
+	if err != nil || len(sessions) == 0 {
+		return "", err
+	}
+	k := 0
+	for i := range sessions {
+		if survey.Holds(f, sessions[i].Session.Session, *q.When) {
+			k++
+		}
+	}
+	return w.t("reach", w.share(k, len(sessions))), nil
+}
+
+// share is a share of something under the rule for small numbers.
+func (w *words) share(k, n int) string {
+	f := figureOf(w, "", report.Show(k, n))
+	if f.Value == "–" {
+		return f.Meta
+	}
+	return f.Value + " " + f.Meta
+}
+
+// flowFigures are how often surveys were asked of late and how often that was answered, by their
+// ids; only of whoever may see figures everywhere.
+func (s *site) flowFigures(ctx context.Context, w *words, v Viewer) (map[string]string, error) {
+	if !v.Can(access.SeeReports, access.EverySite) {
+		return nil, nil
+	}
+	now := s.Clock().UTC()
+	asked, more, err := s.Store.Asked(ctx, storage.FigureFilter{
+		Sites: s.named(v, access.SeeReports), From: now.AddDate(0, 0, -30).Format(time.DateOnly), To: now.Format(time.DateOnly), Limit: figuresMost,
+	})
+	if err != nil || more {
+		return nil, err
+	}
+	invited, answered := map[string]int{}, map[string]int{}
+	for i := range asked {
+		invited[asked[i].Flow]++
+		if asked[i].Answered {
+			answered[asked[i].Flow]++
+		}
+	}
+	out := map[string]string{}
+	for flow, n := range invited {
+		out[flow] = w.t("flow_figures", n, w.share(answered[flow], n))
+	}
+	return out, nil
+}
+
+// figuresMost is of how many invitations the list of surveys makes figures.
+const figuresMost = 100_000
