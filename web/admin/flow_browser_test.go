@@ -3,10 +3,13 @@ package admin
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/internal/browsertest"
+	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
@@ -16,6 +19,7 @@ func TestSurveysAreBuiltInABrowser(t *testing.T) {
 	for name, test := range map[string]func(*hands){
 		"statements on one scale, in random order": statementsByHand,
 		"words as options, and why":                wordsByHand,
+		"the first answer to an own survey":        firstAnswerByHand,
 	} {
 		t.Run(name, func(t *testing.T) {
 			tab := browsertest.Open(t, browser)
@@ -166,4 +170,51 @@ questions:
 	b.press("header", "Publish…")
 	b.press("main", "Publish version 1")
 	b.UntilText("Version 1")
+}
+
+// firstAnswerByHand counts what it takes from an empty database, into which somebody has just
+// signed in for the first time, to an answer to two questions of their own.
+func firstAnswerByHand(b *hands) {
+	b.Do(chromedp.Evaluate[chromedp.Void](`void (window.gone = true, location.href = "/setup/place")`))
+	b.write("main", "What is your place called?", "Bella")
+	b.press("main", "Continue")
+	b.press("body", "Surveys")
+	b.press("main", "New survey")
+	b.write("main", "Title", "Our visit")
+	b.press("main", "Begin")
+	b.write("#open", "What do you ask?", "How was your visit?")
+	b.press(".cardlist", "Add a question after: How was your visit?")
+	b.press("#add", "Long words")
+	b.write("#open", "What do you ask?", "What should we do better?")
+	b.press("header", "Publish…")
+	b.press("main", "Publish version 1")
+	b.press("main", "Link and QR code")
+	b.write("main", "What you call it", "Counter")
+	b.press("main", "Make the link")
+	b.Until(`/links\/[^/]+$/.test(location.pathname) && !location.pathname.endsWith("/new")`)
+	id := browsertest.Eval[string](b.Tab, `location.pathname.split("/").at(-1)`)
+	if err := b.bot.Configuration().Refresh(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	b.clicks++ // the customer opens the link
+	b.customer(chat.Update{Kind: chat.Command, Command: "start", Text: "s_" + id})
+	b.clicks++
+	b.taps("2")
+	b.customer(chat.Update{Kind: chat.Text, Text: "The music was loud."})
+	stored := 0
+	for bucket := range storage.Bucket(b.store.Buckets()) {
+		list, err := b.store.Past(b.Context(), bucket, time.Time{}, "", 10)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, x := range list {
+			if x.Flow == "our_visit" {
+				stored += len(x.Answers)
+			}
+		}
+	}
+	b.Logf("from an empty database to the answers to two own questions: %d clicks", b.clicks)
+	if stored != 2 || b.clicks > 12 {
+		b.Errorf("%d answers are stored, after %d clicks; at most 12 are meant", stored, b.clicks)
+	}
 }
