@@ -3,6 +3,8 @@ package admin
 import (
 	"cmp"
 	"errors"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -46,7 +48,7 @@ func (w *words) look(source string) *flowLook {
 		}
 	} else if err == nil {
 		l.Flow, l.OK = f, true
-		for _, p := range survey.Check(f) {
+		for _, p := range survey.Check(levelled(f)) {
 			l.Findings = append(l.Findings, w.finding(p))
 		}
 	}
@@ -57,6 +59,23 @@ func (w *words) look(source string) *flowLook {
 		return cmp.Compare(map[bool]int{true: 0, false: 1}[a.Fatal], map[bool]int{true: 0, false: 1}[b.Fatal])
 	})
 	return l
+}
+
+// levelled is a flow as it is checked: that the shipped levels have no names in its language is
+// no finding of the survey.
+func levelled(f survey.Flow) survey.Flow {
+	if !reflect.DeepEqual(f.Bands, flowfile.Bands()) {
+		return f
+	}
+	f.Bands = slices.Clone(f.Bands)
+	for i := range f.Bands {
+		named := maps.Clone(f.Bands[i].Name)
+		for _, tag := range f.Languages {
+			named[tag] = cmp.Or(named[tag], named[fallback])
+		}
+		f.Bands[i].Name = named
+	}
+	return f
 }
 
 func (w *words) finding(p survey.Problem) finding {

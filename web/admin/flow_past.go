@@ -156,4 +156,4 @@ func (s *site) flowFigures(ctx context.Context, w *words, v Viewer) (map[string]
 }
 
 // figuresMost is of how many invitations the list of surveys makes figures.
-const figuresMost = 100_000
+const figuresMost = 20_000

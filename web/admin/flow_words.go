@@ -148,7 +148,7 @@ func (s *site) showWords(w http.ResponseWriter, r *http.Request, v Viewer, statu
 		}
 	}
 	if p.To != "" && !p.Only {
-		if p.Shipped, err = shippedRows(dr, p.First, p.To); err != nil {
+		if p.Shipped, err = shippedRows(dr, p.To); err != nil {
 			return err
 		}
 	}
@@ -162,16 +162,16 @@ func (s *site) showWords(w http.ResponseWriter, r *http.Request, v Viewer, statu
 
 // shippedRows are the sentences around the questions that a draft does not word: what people read
 // then is shown, and gives way to what is written.
-func shippedRows(d *drawer, first, to string) ([]wordsRow, error) {
+func shippedRows(d *drawer, to string) ([]wordsRow, error) {
 	texts, err := voice.Load()
 	if err != nil {
 		return nil, err
 	}
 	var out []wordsRow
-	from, into := texts.Worded(first, nil), texts.Worded(to, nil)
+	into := texts.Worded(to, nil)
 	for i, key := range survey.FrameTexts() {
 		if path := "texts/" + key; !d.doc.Has(path) {
-			out = append(out, wordsRow{Path: path, Name: path + "/@" + to, Where: d.label(key), ID: "s" + itoa(i), First: from.Plain[key], Grey: into.Plain[key]})
+			out = append(out, wordsRow{Path: path, Name: path + "/@" + to, Where: d.label(key), ID: "s" + itoa(i), Grey: into.Plain[key]})
 		}
 	}
 	return out, nil
