@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aftercare/aftercare/storage"
@@ -190,5 +191,58 @@ func (m *flowModel) same(source string) {
 		if !strings.Contains(source, comment) {
 			m.Fatalf("%q is gone from\n%s", comment, source)
 		}
+	}
+}
+
+// TestTwoPeopleAtTheSameMoment: whoever stores first, what each of two people wrote at fields of
+// their own stands in the end, and every question is there, however they were moved meanwhile.
+func TestTwoPeopleAtTheSameMoment(t *testing.T) {
+	h := builder(t)
+	if _, err := h.store.PutFlowDraft(t.Context(), storage.FlowDraft{Flow: "two", Rev: 1, Same: 1, Source: modelFile}); err != nil {
+		t.Fatal(err)
+	}
+	const turns = 15
+	post := func(at string, form url.Values) int {
+		r := httptest.NewRequest("POST", "/surveys/two/edit?q="+url.QueryEscape(at), strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		w := httptest.NewRecorder()
+		h.pages.ServeHTTP(w, r)
+		return w.Code
+	}
+	var wg sync.WaitGroup
+	for _, key := range []string{"speed", "room"} {
+		wg.Go(func() {
+			at, was := "questions/="+key, map[string]string{"speed": "How quick?", "room": "And the room?"}[key]
+			for i := range turns {
+				words := fmt.Sprintf("%s, turn %d", key, i)
+				if code := post(at, url.Values{at + "/ask/@en": {words}, at + "/ask/@en.was": {was}}); code != http.StatusSeeOther {
+					t.Errorf("%s: %d", words, code)
+				}
+				was = words
+				if code := post(at, url.Values{"act": {"up|" + at}}); code != http.StatusSeeOther {
+					t.Errorf("moving %s: %d", key, code)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	source := h.source("two")
+	doc, err := draft.Parse(source)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, source)
+	}
+	keys := doc.Elements("questions")
+	slices.Sort(keys)
+	if !slices.Equal(keys, []string{"=main", "=room", "=speed"}) {
+		t.Errorf("the questions are %v\n%s", keys, source)
+	}
+	for _, key := range []string{"speed", "room"} {
+		if got, want := doc.Words("questions/="+key+"/ask", "en"), fmt.Sprintf("%s, turn %d", key, turns-1); got != want {
+			t.Errorf("%s says %q, want %q\n%s", key, got, want, source)
+		}
+	}
+	if !strings.Contains(source, "# The second.") {
+		t.Errorf("a comment is gone from\n%s", source)
 	}
 }

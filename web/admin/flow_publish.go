@@ -185,6 +185,19 @@ func (s *site) showPublish(w http.ResponseWriter, r *http.Request, v Viewer, sta
 	if n > 0 {
 		p.Does = append(p.Does, words.t("flow_hangs", n))
 	}
+	asking, err := s.asks().Policy(r.Context())
+	if err != nil {
+		return err
+	}
+	n = 0
+	for _, t := range asking.Triggers {
+		if t.Ask == d.Flow {
+			n++
+		}
+	}
+	if n > 0 {
+		p.Does = append(p.Does, words.t("flow_triggered", n))
+	}
 	if live, err := flowfile.Parse([]byte(d.live)); err == nil && look.OK {
 		if p.Past, err = s.pastSentence(r.Context(), words, d.Flow, look.Flow, live); err != nil {
 			return err

@@ -22,6 +22,7 @@ func (s *site) keys(w http.ResponseWriter, r *http.Request, v Viewer) error {
 			row("g a", "answers"), row("g r", "reports"), row("g f", "surveys"), row("g p", "people"), row("g s", "settings"),
 		}},
 		{"keys_list", []keyRow{row("j k", "key_move"), row("Enter", "key_open"), row("t", "key_act"), row("x", "key_mark")}},
+		{"keys_flow", []keyRow{row("Alt+N", "key_add"), row("Alt+↑ Alt+↓", "key_order"), row("Ctrl+Z", "flow_undo"), row("Ctrl+Shift+Z", "flow_redo")}},
 		{"keys_case", []keyRow{
 			row("t", "act_take"), row("r", "key_reply"), row("n", "key_note"), row("Ctrl+Enter", "key_send"), row("e", "act_resolve"), row("a", "act_assign"), row("z", "act_snooze"), row("[ ]", "key_beside"),
 		}},
