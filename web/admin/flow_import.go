@@ -65,7 +65,7 @@ func (s *site) surveyFile(w http.ResponseWriter, r *http.Request, v Viewer) erro
 
 // workbook reads the sheets of a workbook that a form is written in.
 func workbook(body []byte) (importing.Sheets, error) {
-	names, err := table.Sheets(bytes.NewReader(body))
+	names, _, err := table.Workbook(bytes.NewReader(body), table.Shape{Format: table.XLSX})
 	if err != nil {
 		return nil, err
 	}
