@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aftercare/aftercare/survey/flowfile"
 	"github.com/aftercare/aftercare/survey/importing"
 )
 
@@ -49,5 +50,18 @@ func TestFindingsAreSaidInTheReadersLanguage(t *testing.T) {
 	}
 	if count < 60 {
 		t.Errorf("only %d were found", count)
+	}
+}
+
+// TestWhatIsShippedHasNamesInMenus: scales and lists are called by words and not by their keys.
+func TestWhatIsShippedHasNamesInMenus(t *testing.T) {
+	for _, lang := range []string{"en", "zh-Hans"} {
+		for kind, names := range map[string][]string{"scale": flowfile.Scales(), "choice": flowfile.Lists()} {
+			for _, name := range names {
+				if tongues()[lang].by["fv_"+kind+"_"+name] == "" {
+					t.Errorf("the %s %q has no name in %s", kind, name, lang)
+				}
+			}
+		}
 	}
 }
