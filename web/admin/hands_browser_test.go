@@ -27,7 +27,7 @@ type hands struct {
 // sits opens the surveys of an empty house to somebody who may build them.
 func sits(t browsertest.Tab, language string) *hands {
 	t.Helper()
-	h := newHouse(t.T, Viewer{Login: "l-mei", Staff: "mei", Name: "Mei", SignIn: "mei", Language: language, Grants: access.Grants{"*": access.Admin}})
+	h := newHouse(t.T, Viewer{Login: "l-mei", Staff: "mei", Name: "Mei", SignIn: "mei", Language: language, Grants: access.Grants{access.EverySite: access.Admin}})
 	server := httptest.NewServer(New(Config{Store: h.store, Bot: h.bot, Draw: painters, Gate: h, Version: "test"}))
 	t.Cleanup(server.Close)
 	t.Cleanup(server.CloseClientConnections)
