@@ -98,7 +98,7 @@ func (s *site) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]
 	}
 	dr := &drawer{words: words, doc: doc, lang: e.Lang, flow: look, faults: faults}
 	dr.reach = func(question string) string {
-		said, err := s.reach(r.Context(), words, d.Flow, look.Flow, look.question(question))
+		said, err := s.conditionReach(r.Context(), words, d.Flow, look.Flow, look.question(question))
 		if err != nil {
 			return "" // the draft can be changed without it
 		}

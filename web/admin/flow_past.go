@@ -101,8 +101,8 @@ func (s *site) pastSentence(ctx context.Context, w *words, flow string, next, li
 	return w.t("past_cases", len(sessions), s.onThePast(sessions, next), s.onThePast(sessions, live)), nil
 }
 
-// reach says of how many past conversations a condition would have held.
-func (s *site) reach(ctx context.Context, w *words, flow string, f survey.Flow, q *survey.Question) (string, error) {
+// conditionReach says of how many past conversations a condition would have held.
+func (s *site) conditionReach(ctx context.Context, w *words, flow string, f survey.Flow, q *survey.Question) (string, error) {
 	if q == nil || q.When == nil {
 		return "", nil
 	}
