@@ -147,8 +147,11 @@ func TestTheNewestWordsAreWords(t *testing.T) {
 		},
 	})
 	all := []survey.Answer{
-		{Question: "why", Text: "It was cold.", Revision: 1}, {Question: "what", Choices: []string{"o"}, Text: "the parking", Revision: 1},
-		{Question: "day", Text: "2026-03-01", Revision: 1}, {Question: "phone", Text: "+442079460000", Revision: 1}, {Question: "mail", Text: "ann@example.com", Revision: 1},
+		{Question: "why", Text: "It was cold.", Revision: 1},
+		{Question: "what", Choices: []string{"o"}, Text: "the parking", Revision: 1},
+		{Question: "day", Text: "2026-03-01", Revision: 1},
+		{Question: "phone", Text: "+442079460000", Revision: 1},
+		{Question: "mail", Text: "ann@example.com", Revision: 1},
 	}
 	for n, want := range []string{"", "It was cold.", "the parking", "the parking", "the parking", "the parking"} {
 		c := &CaseView{Texts: texts, Flow: f, Session: &storage.Session{Session: survey.Session{ID: "s", Answers: all[:n]}}}

@@ -161,9 +161,12 @@ func init() {
 			f    storage.ExportFilter
 			want []string
 		}{
-			{storage.ExportFilter{}, []string{one.ID, other.ID}}, {storage.ExportFilter{Sites: []string{"a"}}, []string{one.ID}},
-			{storage.ExportFilter{Sites: []string{}}, nil}, {storage.ExportFilter{Sites: []string{"a", "b"}, Since: "2026-03-02"}, []string{other.ID}},
-			{storage.ExportFilter{Until: "2026-03-01"}, []string{one.ID}}, {storage.ExportFilter{Since: "2026-03-01", Until: "2026-03-04", Flow: "f"}, []string{one.ID, other.ID}},
+			{storage.ExportFilter{}, []string{one.ID, other.ID}},
+			{storage.ExportFilter{Sites: []string{"a"}}, []string{one.ID}},
+			{storage.ExportFilter{Sites: []string{}}, nil},
+			{storage.ExportFilter{Sites: []string{"a", "b"}, Since: "2026-03-02"}, []string{other.ID}},
+			{storage.ExportFilter{Until: "2026-03-01"}, []string{one.ID}},
+			{storage.ExportFilter{Since: "2026-03-01", Until: "2026-03-04", Flow: "f"}, []string{one.ID, other.ID}},
 			{storage.ExportFilter{Flow: "another"}, nil},
 		} {
 			for _, what := range storage.ExportedKinds() {

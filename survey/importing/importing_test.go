@@ -51,7 +51,8 @@ var foreign = map[string]struct {
 		<row><qid>3</qid><type>R</type><title>rank</title><question>Rank</question></row></rows></questions>
 		<answers><rows><row><qid>2</qid><answer>One</answer></row><row><qid>2</qid><answer>Two</answer></row></rows></answers>
 		<surveys_languagesettings><rows><row><surveyls_title>Café</surveyls_title></row></rows></surveys_languagesettings></document>`, "LimeSurvey", 2, []string{"condition", "kind Rank R"}},
-	"RapidPro": {`{"version":"13","flows":[{"name":"CSAT","language":"por","localization":{"eng":{}},"nodes":[
+	"RapidPro": {
+		`{"version":"13","flows":[{"name":"CSAT","language":"por","localization":{"eng":{}},"nodes":[
 		{"uuid":"1","actions":[{"type":"send_msg","text":"Hi @contact.first_name","quick_replies":[]},{"type":"send_msg","text":"How was it?","quick_replies":["1","2","3","4","5"]}],
 		 "router":{"type":"switch","wait":{"type":"msg","timeout":{"seconds":3600}},"result_name":"Overall","operand":"@input.text",
 		  "categories":[{"uuid":"a","name":"Low","exit_uuid":"x"},{"uuid":"b","name":"High","exit_uuid":"y"}],
@@ -60,7 +61,8 @@ var foreign = map[string]struct {
 		{"uuid":"2","actions":[{"type":"send_msg","text":"What happened?"},{"type":"set_contact_field","field":{"key":"score"}}],
 		 "router":{"type":"switch","wait":{"type":"msg"},"result_name":"Why","categories":[{"uuid":"c","name":"All Responses","exit_uuid":"z"}],"cases":[]},"exits":[{"uuid":"z","destination_uuid":"3"}]},
 		{"uuid":"3","actions":[{"type":"send_msg","text":"Thank you."}],"exits":[{"uuid":"w"}]}]},{"name":"Second","nodes":[]}]}`, "RapidPro", 3,
-		[]string{"Low, High", "set_contact_field", "{{contact.first_name}}", "other_flows 2 CSAT", "eng"}},
+		[]string{"Low, High", "set_contact_field", "{{contact.first_name}}", "other_flows 2 CSAT", "eng"},
+	},
 	"CSV":         {"key;question;type;options\noverall;How was it?;scale;\nwhich;Which?;choice;A|B\nwhy;Why?;long;\nodd;Odd?;hologram;\n", "CSV", 4, []string{"hologram"}},
 	"words alone": {"question\nWhat do you think?\n", "CSV", 2, []string{"no_main"}},
 }

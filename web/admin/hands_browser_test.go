@@ -36,12 +36,6 @@ func sits(t browsertest.Tab, language string) *hands {
 	return b
 }
 
-// phone makes the window that of a phone.
-func (b *hands) phone() {
-	b.Helper()
-	b.Do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
-}
-
 // find waits for a control with this name among what can be seen, in the part of the page that
 // a selector names, and marks it.
 func (b *hands) find(in, kinds, name string) {

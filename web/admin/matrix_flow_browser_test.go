@@ -38,3 +38,9 @@ func TestMatrixSurveysAreBuilt(t *testing.T) {
 		}
 	}
 }
+
+// phone makes the window that of a phone.
+func (b *hands) phone() {
+	b.Helper()
+	b.Do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
+}

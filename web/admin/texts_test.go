@@ -65,7 +65,7 @@ func TestTextsAreSaidAsThePageShowsThem(t *testing.T) {
 		t.Errorf("the greeting is %q, and the page shows %q", said[0], want["invitation"])
 	}
 	b.w.says("7", "Anna", chat.Update{Kind: chat.Text, Text: "another TIME"})
-	if said := strings.Join(saidTo(t, b.w, "7"), "\n"); !strings.Contains(said, "Kept for later") {
+	if said := strings.Join(saidTo(t, b.w, "7"), "\n"); !strings.Contains(said, "Kept for you until") {
 		t.Errorf("the words of the button are not understood: %q", said)
 	}
 	b.w.says("7", "Anna", chat.Update{Kind: chat.Command, Command: "start"})

@@ -195,8 +195,10 @@ func (u *User) Act(m Message, b Button) *Press {
 	action := object{"type": "button", "action_id": b.ActionID, "block_id": "x", "action_ts": now, "text": object{"type": "plain_text", "text": b.Text}}
 	switch {
 	case b.Entry:
-		action = object{"type": "overflow", "action_id": b.ActionID, "block_id": "x", "action_ts": now,
-			"selected_option": object{"text": object{"type": "plain_text", "text": b.Text}, "value": b.Value}}
+		action = object{
+			"type": "overflow", "action_id": b.ActionID, "block_id": "x", "action_ts": now,
+			"selected_option": object{"text": object{"type": "plain_text", "text": b.Text}, "value": b.Value},
+		}
 	case b.Value != "":
 		action["value"] = b.Value
 	}

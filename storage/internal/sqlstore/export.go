@@ -39,7 +39,7 @@ func (s *Store) Export(ctx context.Context, what storage.Exported, f storage.Exp
 		into[i] = &values[i]
 	}
 	err := s.unavailable(func() error { // once: what was handed out cannot be taken back
-		rows, err := s.read.QueryContext(ctx, sqlx.Rebind(s.dialect.Bind, text), args...) //nolint:gosec // names of ours, none of them anybody's words
+		rows, err := s.read.QueryContext(ctx, sqlx.Rebind(s.dialect.Bind, text), args...)
 		if err != nil {
 			return err
 		}
