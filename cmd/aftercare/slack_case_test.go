@@ -189,34 +189,30 @@ func newestOf(c *slackfake.Channel, ts string) slackfake.Message {
 	return slackfake.Message{}
 }
 
-// A card that somebody deleted comes back with all it holds, and its story goes on below
-// the new one.
+// A card that somebody deleted comes back with all it holds once it says something else, and goes on.
 func TestADeletedCardComesBack(t *testing.T) {
 	t.Parallel()
 	slack, ann, staff, m := lowOnSlack(t)
 	server := m.serve()
 	card := staff.WaitButton("Take")
 	staff.Delete(card.TS)
-	why := ann.Direct().WaitText("What was not good?")
-	ann.Tap(why, "Skip").WaitAcked()
+	ann.Tap(ann.Direct().WaitText("What was not good?"), "Skip").WaitAcked()
 	ann.Direct().WaitText("We are sorry")
-	ann.Say("the colour is wrong") // which the card shows: it is drawn anew
+	ann.Say("the colour is wrong")
 	var anew slackfake.Message
 	slack.Wait("a new card", func() bool {
 		all := staff.FromApp()
-		i := slices.IndexFunc(all, func(each slackfake.Message) bool { return each.Thread == "" && strings.Contains(each.Text, "2 of 5") })
+		i := slices.IndexFunc(all, func(each slackfake.Message) bool {
+			return each.Thread == "" && strings.Contains(each.Text, "2 of 5") && strings.Contains(each.Text, "the colour is wrong")
+		})
 		if i >= 0 {
 			anew = all[i]
 		}
 		return i >= 0
 	})
 	ann.Direct().WaitText("May someone from our team contact you")
-	ann.Say("nobody came to help me") // which is no answer to that
-	slack.Wait("the words below the new card", func() bool {
-		return slices.ContainsFunc(staff.FromApp(), func(each slackfake.Message) bool {
-			return each.Thread == anew.TS && strings.Contains(each.Text, "nobody came")
-		})
-	})
+	ann.Say("nobody came to help me") // which goes on with what was said
+	slack.Wait("the words on the new card", func() bool { return strings.Contains(newestOf(staff, anew.TS).Text, "nobody came") })
 	server.stop()
 }
 
