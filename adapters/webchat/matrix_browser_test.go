@@ -90,7 +90,7 @@ var deeds = map[string]struct{ does, until string }{
 	"rating":   {`document.querySelector(".menu").open = true`, `document.querySelector(".menu ul").checkVisibility()`},
 	"finished": {`document.querySelector(".answers").open = true`, `document.querySelector(".answers li").checkVisibility()`},
 	"words": {
-		`const f = document.querySelector("#f"); f.value = "word ".repeat(900); f.dispatchEvent(new Event("input", { bubbles: true }))`,
+		`const f = document.querySelector("#f"); f.value = "word ".repeat(900); f.dispatchEvent(new Event("input", { bubbles: true })); f.form.requestSubmit()`,
 		`document.querySelector("#f").ariaInvalid === "true" && document.querySelector("#e").textContent !== ""`,
 	},
 }
