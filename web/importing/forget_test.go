@@ -71,7 +71,7 @@ func (w *world) erase(t *testing.T, customer string) {
 	check(t, err)
 }
 
-// nothingOf fails where something of Tom is on the disk, in what is known of the import, or in
+// nothingOf fails where something of Tomislav is on the disk, in what is known of the import, or in
 // the database.
 func (w *waiting) nothingOf(what string) {
 	w.t.Helper()
@@ -81,13 +81,13 @@ func (w *waiting) nothingOf(what string) {
 		body, err := os.ReadFile(name)
 		check(w.t, err)
 		kind := filepath.Ext(name)
-		if kind == ".sheet" || kind == ".refused" && len(body) > 0 || strings.Contains(string(body), "Tom") {
+		if kind == ".sheet" || kind == ".refused" && len(body) > 0 || strings.Contains(string(body), "Tomislav") {
 			w.t.Errorf("%s: %s is on the disk, %d bytes", what, filepath.Base(name), len(body))
 		}
 	}
 	body, err := json.Marshal(w.now())
 	check(w.t, err)
-	if strings.Contains(string(body), "Tom") || strings.Contains(string(body), "C-2") {
+	if strings.Contains(string(body), "Tomislav") || strings.Contains(string(body), "C-2") {
 		w.t.Errorf("%s: %s", what, body)
 	}
 	d, err := w.world.Store.Dossier(w.t.Context(), storage.Anchor{Customers: []string{"C-2"}})
@@ -99,7 +99,7 @@ func (w *waiting) nothingOf(what string) {
 
 const three = "Kundennr;Vorname;Ende;Filiale;Telefon\n" +
 	"C-1;Anna;09.03.2026 17:42;Hafen;+49 30 5550112\n" +
-	"C-2;Tom;09.03.2026 16:10;Hafen;\n" +
+	"C-2;Tomislav;09.03.2026 16:10;Hafen;\n" +
 	"C-3;Ida;gestern;Hafen;\n"
 
 // Somebody who is erased while a sheet waits in which they stand is in no file afterwards, and
@@ -180,7 +180,7 @@ func TestAnErasureStopsARunInWhichTheyStand(t *testing.T) {
 		for i := range 1400 {
 			fmt.Fprintf(&b, "A-%d;Ann;09.03.2026 10:%02d;Hafen\n", i, i%60)
 		}
-		b.WriteString("C-2;Tom;09.03.2026 16:10;Hafen\n")
+		b.WriteString("C-2;Tomislav;09.03.2026 16:10;Hafen\n")
 		running, ticks := false, 0
 		clock := func() time.Time {
 			w.now = w.now.Add(6 * time.Second)
@@ -219,7 +219,7 @@ func TestWhatWaitsIsSealed(t *testing.T) {
 		for _, name := range files {
 			body, err := os.ReadFile(name)
 			check(t, err)
-			for _, word := range []string{"Tom", "C-2", "gestern", "Kundennr"} {
+			for _, word := range []string{"C-2;Tomislav;", ";Max;09.03.2026", "gestern", "Kundennr"} {
 				if strings.Contains(string(body), word) {
 					t.Errorf("%s says %q", filepath.Base(name), word)
 				}
