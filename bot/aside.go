@@ -47,7 +47,7 @@ func (j *job) editToCase(kase string, cards []chat.Address) outbox.Work {
 		if mine := d != nil && t.identity != nil && d.kase.Identity == t.identity.ID; mine && cards == nil && len(d.kase.Cards) > 0 {
 			return &elsewhere{j.editToCase(kase, d.kase.Cards)}
 		} else if !mine || len(t.with.slots) == 0 {
-			if mine && !render.Live(t.session) && (remarks{t}).hears() && (t.session == nil || t.session.Case != d.kase.ID) {
+			if mine && (remarks{t}).hears() && (t.session == nil || t.session.Case != d.kase.ID) {
 				return t.editedBeside(u)
 			}
 			if t.session == nil || d == nil || t.session.Case != d.kase.ID {
@@ -116,7 +116,8 @@ func (t *turn) edited(u *chat.Update) error {
 	return nil
 }
 
-// editedBeside is edited for words that a case has on its card alone.
+// editedBeside is edited for words of somebody whose earlier case hears what they write: it has
+// them on its card. How an answer is changed is said where a survey is open.
 func (t *turn) editedBeside(u *chat.Update) error {
 	text, d := strings.TrimSpace(u.Text), t.desk
 	if text == "" || heardAlready(d.session, text) {
@@ -127,7 +128,11 @@ func (t *turn) editedBeside(u *chat.Update) error {
 	}
 	t.remember(d.session, text, nil)
 	d.toStaff(t.identity, said{text: text, at: u.From, own: u.On, key: u.Key})
-	t.kept()
+	if render.Live(t.session) {
+		kindly("edit_kept", t)
+	} else {
+		t.kept()
+	}
 	return nil
 }
 

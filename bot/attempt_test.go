@@ -3,7 +3,9 @@ package bot
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -277,5 +279,60 @@ func TestWhoComplainsIsAskedOneThing(t *testing.T) {
 	w.say(ann, "2")
 	if s := w.session(ann); s.Flow != "one_tap_csat" || len(s.Answers) != 1 {
 		t.Errorf("the survey does not go on: %+v", s.Session)
+	}
+}
+
+// Whoever wants no more surveys while an earlier survey's case, or what they wrote outside of one,
+// is with staff is told that it stays, in whatever way they say so; and staff read what they wrote.
+func TestAStopReachesAnEarlierCase(t *testing.T) {
+	const stays = "What you told us stays with the team"
+	earlier := map[string]func(*world, customer){
+		"a case": func(w *world, ann customer) {
+			w.started(ann, haircut)
+			w.press(ann, "1")
+			w.press(ann, "Skip")
+			w.say(ann, "I waited.")
+			w.press(ann, "Yes, in this chat")
+		},
+		"an entry": func(w *world, ann customer) { w.say(ann, "Your barber ruined my hair.") },
+		"a case that is closed": func(w *world, ann customer) {
+			w.started(ann, haircut)
+			w.press(ann, "1")
+			w.acted(w.newestCase(ann), recovery.NoAction{Reason: "known"})
+		},
+	}
+	ways := []struct {
+		name, words string // words = what staff read
+		stop        func(*world, customer)
+	}{
+		{"a word", "STOP", func(w *world, ann customer) { w.say(ann, "STOP") }},
+		{"a sentence", "unsubscribe me", func(w *world, ann customer) { w.say(ann, "unsubscribe me") }},
+		{"a word said again", "enough", func(w *world, ann customer) { w.say(ann, "enough"); w.say(ann, "enough") }},
+		{"a command", "", func(w *world, ann customer) { w.command(ann, "stop", "") }},
+		{"a button", "", func(w *world, ann customer) { w.say(ann, "enough"); w.press(ann, "No more surveys") }},
+	}
+	for before, has := range earlier {
+		for _, way := range ways {
+			w := newWorldOf(t, 1)
+			setStaff(w.bot, staffTG)
+			ann := telegramUser("7001", "Ann", "en")
+			has(w, ann)
+			w.now = w.now.Add(time.Hour)
+			w.started(ann, haircut)
+			w.settle(staffTG)
+			staff, told := w.sums(staffTG), w.sums(ann.address)
+			way.stop(w, ann)
+			w.settle(staffTG)
+			if w.identityOf(ann).Stopped.IsZero() {
+				t.Errorf("%s, %s: nothing is stopped", before, way.name)
+			}
+			open := before != "a case that is closed"
+			if said := w.news(ann.address, told); strings.Contains(said, stays) != open || !strings.Contains(said, "no more surveys") || strings.Contains(said, "The team can read") {
+				t.Errorf("%s, %s: Ann is told %q", before, way.name, said)
+			}
+			if read := w.news(staffTG, staff); open && !strings.Contains(read, way.words) || way.words == "" && read != "" {
+				t.Errorf("%s, %s: staff read %q", before, way.name, read)
+			}
+		}
 	}
 }

@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/outbox"
@@ -40,7 +42,7 @@ func (h halting) heard() (taken bool, err error) {
 				return true, err
 			}
 			t.keepWords(h.said, nil, false) // whoever has the case knows of it
-		}
+		} // stop finds an earlier case
 		return true, commands{t}.stop()
 	case live && t.session.StopAsked:
 		return false, nil
@@ -52,14 +54,38 @@ func (h halting) heard() (taken bool, err error) {
 // noMore reports whether an update is a wish for no more surveys and nothing else.
 func noMore(u *chat.Update) bool { return len(u.Files) == 0 && words.Stops(u.Text) == words.WillStop }
 
-// stopIn does what such words ask for that reply to staff, and gives them to the case.
-func (j *job) stopIn(kase string) {
+// stopIn does what such words ask for that reply to staff of a case, and gives them to it.
+func (j *job) stopIn(ctx context.Context, kase string) error {
 	u := j.update
-	j.work = outbox.Work{Bucket: j.bucket, Turn: j.b.turnOf("", u.Key+" stop", storage.Load{Person: j.person}, &j.said, func(t *turn) error {
+	j.turn(storage.Load{Person: j.person}, func(t *turn) error {
 		t.meet(u, j.person)
+		t.beside = j.beside
 		return commands{t}.stop()
-	})}
-	j.next = func(context.Context) (outbox.Work, error) { return j.wordsToCase(kase), nil }
+	})
+	return j.stopsBeside(ctx, kase)
+}
+
+// besideCase is the error of a turn that ends the surveys of somebody whose earlier case may be
+// open: it has to be read, since they are told that it stays, and whoever has it what they wrote.
+type besideCase struct{ kase string }
+
+func (*besideCase) Error() string { return "surveys end beside an earlier case" }
+
+// stopsBeside reads the case beside which surveys end. What was written is given to it before
+// the job's work is done, each under a key of its own, so that neither happens twice.
+func (j *job) stopsBeside(ctx context.Context, kase string) error {
+	k, err := j.b.store.Case(ctx, j.bucket, kase)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("read a case: %w", err)
+	}
+	j.beside = &k
+	if j.update.Kind == chat.Text && listens(&k) {
+		stops := j.work
+		j.work = j.wordsToCase(kase)
+		j.work.Turn.Key += " case"
+		j.next = func(context.Context) (outbox.Work, error) { return stops, nil }
+	}
+	return nil
 }
 
 // mayAnswer reports whether the words may be an answer to the open question: the label of an
@@ -101,7 +127,7 @@ func (h halting) done() {
 	t := h.of
 	id, v := t.identity, t.person()
 	now := chat.Message{Text: v.Say("stopped"), Lang: v.Lang}
-	if listens(t.kase()) {
+	if listens(t.kase()) || listens(t.beside) {
 		now.Text += "\n" + v.Say("stopped_case")
 	}
 	plain := now

@@ -38,9 +38,10 @@ type job struct {
 	work   outbox.Work // what is to be committed next
 	// next, if set, says what follows once work is committed. Later updates of the same
 	// conversation wait for it.
-	next  func(context.Context) (outbox.Work, error)
-	tries int
-	said  reply
+	next   func(context.Context) (outbox.Work, error)
+	beside *storage.Case // beside which surveys end; nil = not looked for
+	tries  int
+	said   reply
 }
 
 // Handle acts on updates that were authenticated: it is a chat.Handler. Updates of one
@@ -137,6 +138,11 @@ func (b *Bot) settle(ctx context.Context, j *job, err error) (done bool, _ error
 		j.work = to.work
 		return false, nil
 	}
+	if to, ok := errors.AsType[*besideCase](err); ok {
+		if err = j.stopsBeside(ctx, to.kase); err == nil {
+			return false, nil
+		}
+	}
 	if lack, ok := errors.AsType[snapshot.Missing](err); ok {
 		if err = lack.Load(ctx, b.snap); err == nil {
 			err = lack
@@ -183,7 +189,7 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 func (j *job) act() func(*turn) error {
 	u, p := j.update, j.person
 	return func(t *turn) error {
-		t.tapped, t.message = u.Ephemeral, u.Own
+		t.tapped, t.message, t.beside = u.Ephemeral, u.Own, j.beside
 		if u.Kind == chat.Blocked {
 			return t.blocked()
 		}

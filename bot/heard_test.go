@@ -85,7 +85,24 @@ func heardMoments(on chat.Platform) []heardMoment {
 		}},
 	}
 	if on != chat.Web { // a link of the web chat is an invitation
-		moments = append(moments, heardMoment{"never asked", func(*world, customer) {}})
+		again := func(w *world, c customer) { // a good survey later than the case
+			open(w, c)
+			w.now = w.now.Add(time.Hour)
+			good(w, c)
+		}
+		moments = append(moments,
+			heardMoment{"never asked", func(*world, customer) {}},
+			heardMoment{"a rating open beside an earlier case", func(w *world, c customer) {
+				open(w, c)
+				w.now = w.now.Add(time.Hour)
+				rated(w, c)
+			}},
+			heardMoment{"a day after another survey, an earlier case open", func(w *world, c customer) {
+				again(w, c)
+				w.now = w.now.Add(24 * time.Hour)
+			}},
+			heardMoment{"within two minutes after another survey, an earlier case open", again},
+		)
 	}
 	return append(moments, heardMoment{"invited, not begun", func(w *world, c customer) {
 		if on != chat.Web {

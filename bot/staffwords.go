@@ -51,10 +51,9 @@ func (j *job) answering(ctx context.Context) (bool, error) {
 			return false, nil
 		}
 		if noMore(u) {
-			j.stopIn(kase)
-		} else {
-			j.work = j.wordsToCase(kase)
+			return true, j.stopIn(ctx, kase)
 		}
+		j.work = j.wordsToCase(kase)
 		return true, nil
 	case storage.RelaySlot, storage.LostSlot, storage.AskSlot, storage.SaidSlot, storage.CardSlot, storage.EventSlot, storage.ReminderSlot:
 	default:

@@ -143,7 +143,7 @@ func (j *job) wordsToCase(kase string) outbox.Work {
 				t.identity.Case, t.out.Identity = "", t.identity
 			}
 			t.desk = nil
-			if noMore(u) {
+			if j.beside != nil {
 				return nil
 			}
 			if t.identity.Spent.Wish != kase && (remarks{t}).entered() {
@@ -156,7 +156,7 @@ func (j *job) wordsToCase(kase string) outbox.Work {
 		}
 		t.remember(t.desk.session, u.Text, sentWith(u))
 		t.desk.toStaff(t.identity, saidIn(u, sentWith(u)))
-		if !noMore(u) {
+		if j.beside == nil {
 			t.kept()
 		}
 		return nil
