@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -26,18 +28,48 @@ func (u *checkup) lookAtStaff(ctx context.Context) []finding {
 		}
 		hears = hears || !c.Address.IsZero()
 	}
-	if !hears {
-		out = append(out, wrong("set TELEGRAM_STAFF_CHAT or SLACK_STAFF_CHANNEL, or link a chat: aftercare staff chat add NAME --everywhere", "no chat of staff: nobody hears of unsatisfied customers"))
-	}
 	staff, err := u.store.StaffList(ctx)
 	if err != nil {
 		return append(out, wrong("check the database", "%v", err))
 	}
 	staff = slices.DeleteFunc(staff, func(s storage.Staff) bool { return !s.Gone.IsZero() })
-	if len(staff) == 0 {
+	sees, err := u.seesCases(ctx, staff)
+	if err != nil {
+		return append(out, wrong("check the database", "%v", err))
+	}
+	const link = "set TELEGRAM_STAFF_CHAT or SLACK_STAFF_CHANNEL, or link a chat: aftercare staff chat add NAME --everywhere"
+	switch {
+	case hears:
+	case sees:
+		out = append(out, warning(link, "no chat of staff: cases of unsatisfied customers are seen on the pages alone, and call nobody"))
+	default:
+		out = append(out, wrong(link, "no chat of staff: nobody hears of unsatisfied customers"))
+	}
+	if len(staff) == 0 && !sees {
 		out = append(out, wrong("aftercare staff add ID --name NAME --everywhere, then aftercare staff code ID", "no staff: nobody may press the buttons on a card"))
 	}
 	return orFine(out, "%d members of staff, and somebody hears of cases", len(staff))
+}
+
+// seesCases reports whether somebody can sign in who sees the cases of a site, and may act on them.
+func (u *checkup) seesCases(ctx context.Context, staff []storage.Staff) (bool, error) {
+	logins, err := u.store.Logins(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read the logins: %w", err)
+	}
+	return slices.ContainsFunc(logins, func(l storage.Login) bool {
+		return l.Owner || slices.ContainsFunc(staff, func(s storage.Staff) bool { return s.ID == l.Staff && mayAct(s.Roles) })
+	}), nil
+}
+
+// mayAct reports whether somebody may act on cases of any site.
+func mayAct(roles access.Grants) bool {
+	for _, role := range roles {
+		if role.Can(access.TakeCase) {
+			return true
+		}
+	}
+	return false
 }
 
 // lookAtRoutes finds receivers that stand for nobody.

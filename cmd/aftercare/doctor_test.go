@@ -151,6 +151,19 @@ func illnesses() []illness {
 			p.env["PUBLIC_URL"] = other.URL
 		}, "another server answers at PUBLIC_URL", "correct PUBLIC_URL", false},
 		{"no staff chat", func(p *patient) { delete(p.env, "TELEGRAM_STAFF_CHAT") }, "no chat of staff: nobody hears", "TELEGRAM_STAFF_CHAT", false},
+		{"the pages alone tell of cases", func(p *patient) {
+			delete(p.env, "TELEGRAM_STAFF_CHAT")
+			p.with(func(ctx context.Context, s storage.Store) error {
+				return s.Enrol(ctx, storage.Enrolment{Login: storage.Login{ID: "1", Name: "amy", Password: "x", Owner: true, Created: app.Now()}, Now: app.Now()})
+			})
+		}, "seen on the pages alone", "TELEGRAM_STAFF_CHAT", true},
+		{"whoever signs in sees no case", func(p *patient) {
+			delete(p.env, "TELEGRAM_STAFF_CHAT")
+			p.must("staff", "add", "bob", "--role", "viewer", "--everywhere")
+			p.with(func(ctx context.Context, s storage.Store) error {
+				return s.Enrol(ctx, storage.Enrolment{Login: storage.Login{ID: "1", Name: "bob", Staff: "bob", Password: "x", Created: app.Now()}, Now: app.Now()})
+			})
+		}, "nobody hears of unsatisfied customers", "TELEGRAM_STAFF_CHAT", false},
 		{"no staff", func(p *patient) { p.must("staff", "remove", "bob") }, "no staff: nobody may press", "aftercare staff add", false},
 		{"staff chat gone", func(p *patient) { p.env["TELEGRAM_STAFF_CHAT"] = "-100999" }, "the chat of staff is gone", "add the bot to the group", false},
 		{"linked staff chat gone", func(p *patient) {

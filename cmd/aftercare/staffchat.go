@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -65,8 +66,35 @@ func (c *staffChatAddCmd) Run(a *terminal) error {
 			text += "Telegram: add the bot to the group and send there: /here " + link.Code + "\n"
 		}
 		text += "Slack:    invite the app to the channel and send there: " + slack + "\n\n"
-		return a.printf("%sIt works once, until %s.\n", text, link.Expires.Format("2006-01-02 15:04 MST"))
+		missing, err := a.notConnected(store)
+		if err != nil {
+			return err
+		}
+		return a.printf("%sIt works once, until %s.\n%s", text, link.Expires.Format("2006-01-02 15:04 MST"), missing)
 	})
+}
+
+// notConnected says which platforms have to be connected before a code can be sent in them.
+func (a *terminal) notConnected(store storage.Store) (string, error) {
+	s, err := a.settings()
+	if err != nil {
+		return "", err
+	}
+	accounts, err := store.Accounts(a.ctx)
+	if err != nil {
+		return "", fmt.Errorf("read the accounts: %w", err)
+	}
+	known := func(p chat.Platform) bool {
+		return slices.ContainsFunc(accounts, func(acc storage.Account) bool { return acc.Platform == p })
+	}
+	text := ""
+	if s.Token == "" && !known(chat.Telegram) {
+		text += "Telegram is not connected yet: set TELEGRAM_TOKEN and start the server, or connect it on the pages.\n"
+	}
+	if !s.UsesSlack() && !known(chat.Slack) {
+		text += "Slack is not connected yet: set SLACK_BOT_TOKEN and start the server, or connect it on the pages.\n"
+	}
+	return text, nil
 }
 
 // put stores the chat: of one that is there only the sites change, and only if any were

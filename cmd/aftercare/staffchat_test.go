@@ -83,8 +83,14 @@ func TestAddingAChatAgainKeepsItsSites(t *testing.T) {
 	if out := c.must("staff", "chat", "add", "front-desk", "--everywhere"); !strings.Contains(out, "sites: main → every site") {
 		t.Errorf("%s", out)
 	}
+	if out := c.must("staff", "chat", "add", "front-desk"); !strings.Contains(out, "Telegram is not connected yet") || !strings.Contains(out, "Slack is not connected yet") {
+		t.Errorf("%s", out)
+	}
 	c.knowsBot("some_bot")
 	out := c.must("staff", "chat", "add", "front-desk")
+	if strings.Contains(out, "Telegram is not connected") {
+		t.Errorf("%s", out)
+	}
 	if !strings.Contains(out, "https://t.me/some_bot?startgroup=") || strings.Count(out, "Telegram:") != 1 {
 		t.Errorf("%s", out)
 	}

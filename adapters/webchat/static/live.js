@@ -50,7 +50,7 @@ function list(news) {
 	}
 	for (const next of news.querySelectorAll("#log > ol > li")) {
 		const old = $(next.id)?.closest("#log > ol > li")
-		const same = old?.dataset.mark === next.dataset.mark && old.innerHTML.length === next.innerHTML.length
+		const same = old?.dataset.mark === next.dataset.mark && old.innerHTML === next.innerHTML
 		const li = same ? old : document.adoptNode(next)
 		if (!old) li.classList.add("new")
 		else if (old !== li) {
@@ -110,10 +110,10 @@ function show(news, own) {
 	const all = document.querySelector("main")
 	const held = all.contains(document.activeElement) ? document.activeElement : null
 	const nonce = news.querySelector("input[name=nonce]")?.value
+	if (nonce) for (const i of document.querySelectorAll("input[name=nonce]")) i.value = nonce
 	list(news)
 	const asked = question(news, own)
 	frame(news)
-	if (nonce) for (const i of document.querySelectorAll("input[name=nonce]")) i.value = nonce
 	count()
 	if (held && !held.isConnected) {
 		const same = held.id && $(held.id) || held.value && all.querySelector(`button[value="${CSS.escape(held.value)}"]`)
