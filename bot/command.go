@@ -63,7 +63,7 @@ func (c commands) stepLive(in survey.Input) error {
 // the survey itself would be one too many.
 func (c commands) stop() error {
 	t := c.turn
-	if t.beside == nil && !listens(t.kase()) && (t.standing() || (remarks{t}).entered()) {
+	if t.with.beside == nil && !listens(t.kase()) && (t.standing() || (remarks{t}).entered()) {
 		return &besideCase{t.belongs}
 	}
 	if render.Live(t.session) {

@@ -28,6 +28,7 @@ type brought struct {
 	asker  chat.Address                // where a member of staff acts and waits for what comes of it; zero = nowhere
 	slots  map[string]storage.Delivery // those that were asked for
 	member *storage.Staff              // who acts, with the rights of this transaction; nil = no member of staff
+	beside *storage.Case               // an earlier case beside which surveys end; zero = gone, nil = not looked for
 }
 
 // actor is who acts on the cases of a site, and as what.

@@ -59,7 +59,7 @@ func (j *job) stopIn(ctx context.Context, kase string) error {
 	u := j.update
 	j.turn(storage.Load{Person: j.person}, func(t *turn) error {
 		t.meet(u, j.person)
-		t.beside = j.beside
+		t.with.beside = j.beside
 		return commands{t}.stop()
 	})
 	return j.stopsBeside(ctx, kase)
@@ -127,7 +127,7 @@ func (h halting) done() {
 	t := h.of
 	id, v := t.identity, t.person()
 	now := chat.Message{Text: v.Say("stopped"), Lang: v.Lang}
-	if listens(t.kase()) || listens(t.beside) {
+	if listens(t.kase()) || listens(t.with.beside) {
 		now.Text += "\n" + v.Say("stopped_case")
 	}
 	plain := now

@@ -189,7 +189,7 @@ func (b *Bot) job(ctx context.Context, index int, u *chat.Update) (*job, error) 
 func (j *job) act() func(*turn) error {
 	u, p := j.update, j.person
 	return func(t *turn) error {
-		t.tapped, t.message, t.beside = u.Ephemeral, u.Own, j.beside
+		t.tapped, t.message, t.with.beside = u.Ephemeral, u.Own, j.beside
 		if u.Kind == chat.Blocked {
 			return t.blocked()
 		}

@@ -18,7 +18,7 @@ func (j *job) tap() (storage.Load, func(*turn) error) {
 		load.Session = d.Session
 	}
 	return load, func(t *turn) error {
-		t.tapped, t.beside = true, j.beside
+		t.tapped, t.with.beside = true, j.beside
 		if id := t.identity; id != nil { // a stranger's tap makes nobody known
 			was := *id
 			t.meet(u, id.Person)

@@ -30,11 +30,10 @@ type turn struct {
 	desk     *desk          // of the case that the conversation belongs to; nil = none
 	returned *desk          // of the case of an earlier survey, whose customer came again
 	numbers  numbers
-	message  chat.Ref      // that the update reports
-	belongs  string        // the case that words belong to, where it was not loaded
-	beside   *storage.Case // an earlier case beside which surveys end; zero = gone, nil = not looked for
-	tapped   bool          // notices are answers to the update instead of messages
-	back     []string      // cases of somebody who could not be written to until now
+	message  chat.Ref // that the update reports
+	belongs  string   // the case that words belong to, where it was not loaded
+	tapped   bool     // notices are answers to the update instead of messages
+	back     []string // cases of somebody who could not be written to until now
 }
 
 // numbers are those that the next of its kind gets in the bucket.
