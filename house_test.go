@@ -48,13 +48,14 @@ var rooms = []room{
 	{path: "internal/testdisk"},
 	{path: "internal/browsertest"}, // for tests only
 	{path: "web/...", imports: []string{
-		"web/...", "docs", "internal/page", "internal/table", "internal/qr", "internal/signin", "bot", "bot/render", "bot/snapshot", "bot/voice", "bot/personal", "bot/asking", "storage", "adapters/chat",
+		"web/...", "docs", "internal/page", "internal/table", "internal/qr", "internal/signin", "bot", "bot/render", "bot/snapshot", "bot/voice", "bot/personal", "bot/asking", "bot/figures", "storage", "adapters/chat",
 		"recovery/...", "survey/...", "report", "privacy", "access", "invitation/...",
 	}},
 	{path: "bot/outbox", imports: []string{"storage", "adapters/chat"}},
 	{path: "bot/snapshot", imports: []string{"privacy", "storage", "recovery", "survey", "access", "adapters/chat"}},
 	{path: "bot/voice", imports: []string{"bot/snapshot", "storage", "survey", "survey/words", "adapters/chat"}},
 	{path: "bot/render", imports: []string{"privacy", "bot/voice", "bot/snapshot", "storage", "recovery", "survey", "survey/words", "access", "adapters/chat"}},
+	{path: "bot/figures", imports: []string{"storage", "report"}},
 	{path: "bot/fold", imports: []string{"bot/voice", "bot/snapshot", "storage", "report", "survey"}},
 	{path: "bot/personal", imports: []string{"bot/fold", "bot/voice", "privacy", "storage", "adapters/chat"}},
 	{path: "bot/asking", imports: []string{"bot", "bot/snapshot", "bot/voice", "invitation/...", "privacy", "report", "storage", "recovery", "survey", "access", "adapters/chat"}},

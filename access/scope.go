@@ -9,10 +9,11 @@ type Scope string
 const (
 	ReadFlows   Scope = "flows:read"   // which surveys there are, and what they ask
 	WriteEvents Scope = "events:write" // which services took place, and look at what was told
+	ReadReports Scope = "reports:read" // the figures that pages show
 )
 
 // Scopes lists every scope.
-func Scopes() []Scope { return []Scope{ReadFlows, WriteEvents} }
+func Scopes() []Scope { return []Scope{ReadFlows, WriteEvents, ReadReports} }
 
 // Known reports whether there is such a scope.
 func (s Scope) Known() bool { return slices.Contains(Scopes(), s) }

@@ -57,19 +57,3 @@ func meanOfCounts(values, counts []float64) Mean {
 	m.Within = Interval{m.Mean - half, m.Mean + half}
 	return m
 }
-
-// MeanOfSums is the average of n values of which only the sum and that of their squares is known.
-func MeanOfSums(n int, sum, squares float64) Mean {
-	m := Mean{N: n, Within: Interval{math.Inf(-1), math.Inf(1)}}
-	if n == 0 {
-		return m
-	}
-	m.Mean = sum / float64(n)
-	if n < 2 {
-		return m
-	}
-	m.SD = math.Sqrt(max(0, squares-sum*m.Mean) / float64(n-1))
-	half := QuantileT(float64(n-1)) * m.SD / math.Sqrt(float64(n))
-	m.Within = Interval{m.Mean - half, m.Mean + half}
-	return m
-}

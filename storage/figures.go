@@ -3,6 +3,8 @@ package storage
 import (
 	"context"
 	"time"
+
+	"github.com/aftercare/aftercare/report"
 )
 
 // Figuring is what reports are counted from. Everything is read as it stands, in no order, up to
@@ -11,7 +13,7 @@ type Figuring interface {
 	// Judged returns the conversations of customers that have a level, by the day of their event:
 	// tests are left out, and surveys of staff, of mystery guests and after a recovery.
 	Judged(ctx context.Context, f FigureFilter) (list []JudgedSession, more bool, err error)
-	// QuestionScores adds up the scores of the questions of those conversations.
+	// QuestionScores adds up the scores of the questions of those conversations, by customer.
 	QuestionScores(ctx context.Context, f FigureFilter) ([]QuestionScore, error)
 	// FigureCases returns the cases of those days: the day is that of the conversation that opened
 	// it, else that of its opening, UTC. Tests are left out.
@@ -55,11 +57,10 @@ type JudgedSession struct {
 	Customer    string // whose answers belong together; nobody is known by it. Of who was erased it is the conversation
 }
 
-// QuestionScore is the sum of the scores, 0–100, that a question of a flow was given.
+// QuestionScore is what customers gave a question of a flow, 0–100, as sums over customers.
 type QuestionScore struct {
 	Flow, Question string
-	N              int
-	Sum, Squares   float64
+	Scores         report.ClusteredSums
 }
 
 // FigureCase is a case with what its conversation says of where it belongs.

@@ -9,8 +9,9 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// reportCmd groups the commands about what reports are counted from.
+// reportCmd groups the commands about reports and what they are counted from.
 type reportCmd struct {
+	Figures reportFiguresCmd `cmd:"" help:"Show the figures that the pages of reports show."`
 	Rebuild reportRebuildCmd `cmd:"" help:"Make the rows that reports read anew, from all conversations. A server may run meanwhile."`
 	Verify  reportVerifyCmd  `cmd:"" help:"Compare the rows that reports read with what all conversations say. It changes nothing; a server may run meanwhile."`
 }

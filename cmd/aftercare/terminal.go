@@ -45,7 +45,7 @@ type commands struct {
 	Recovery    recoveryCmd    `cmd:"" help:"Work with the rules of recovery: when cases open, their clocks, hours and routes."`
 	Customer    customerCmd    `cmd:"" help:"See, export and erase what is kept of one person."`
 	Retention   retentionCmd   `cmd:"" help:"Say for how many days data of people is kept."`
-	Report      reportCmd      `cmd:"" help:"Compare and make anew the rows that reports are counted from."`
+	Report      reportCmd      `cmd:"" help:"Show figures; compare and make anew the rows that they are counted from."`
 	Export      exportCmd      `cmd:"" help:"Write what customers answered as a table, for figures of your own."`
 	Invite      inviteCmds     `cmd:"" help:"Make a link that asks one customer."`
 	Outbox      outboxCmd      `cmd:"" help:"See and mend what could not be delivered or handled."`

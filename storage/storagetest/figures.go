@@ -64,7 +64,7 @@ func init() {
 			}
 		}
 		for _, q := range must(b.store.QuestionScores(ctx, all))(t) {
-			if q.Flow != "f" || q.Question != "overall" || q.N < 0 || math.IsNaN(q.Sum) {
+			if q.Flow != "f" || q.Question != "overall" || q.Scores.M < 0 || math.IsNaN(q.Scores.Y) {
 				t.Errorf("scores: %+v", q)
 			}
 		}

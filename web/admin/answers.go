@@ -48,14 +48,7 @@ func (s *site) named(v Viewer, d access.Deed) []string {
 	if some := s.permitted(v, d); some != nil {
 		return some
 	}
-	all := []string{access.EverySite}
-	for id := range s.Bot.Configuration().Now().Sites {
-		if id != access.EverySite {
-			all = append(all, id)
-		}
-	}
-	slices.Sort(all)
-	return all
+	return s.Bot.Configuration().Now().EverySite()
 }
 
 // answersFilter reads the filters of the address. keep is what links take along.

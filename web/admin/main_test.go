@@ -1,11 +1,10 @@
 package admin
 
 import (
+	"os"
 	"testing"
 
-	"go.uber.org/goleak"
-
-	"github.com/aftercare/aftercare/internal/testdisk"
+	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, testdisk.InMemory()) }
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
@@ -34,21 +35,15 @@ func (s *site) reportComplaints(r *http.Request, w *words, _ Viewer, f *reportFi
 		return reportPage{Empty: true}, nil
 	}
 	counts := map[storage.FeedbackKind]int{}
-	bySite, askedAt := map[string]int{}, map[string]tally{}
+	bySite := map[string]int{}
 	for _, x := range said {
 		counts[x.Kind]++
 		if x.Kind == storage.Complaint {
 			bySite[x.Site]++
 		}
 	}
-	for i := range asked {
-		a := &asked[i]
-		if askedAt[a.Site] == nil {
-			askedAt[a.Site] = tally{}
-		}
-		askedAt[a.Site].add(a.Customer, false)
-	}
-	complaints, of := counts[storage.Complaint], response(asked, anyone)
+	askedAt := figures.Responses(asked, func(a *storage.AskedCustomer) string { return a.Site })
+	complaints, of := counts[storage.Complaint], figures.Response(asked)
 	// alone, a few complaints tell of whoever made them; beside so many who were asked they are a share of those
 	shown := func(n int) bool { return n == 0 || n >= report.FewestCounted || of.Manner != report.Hidden }
 	p.Lede = w.t("complaints_few")
@@ -89,7 +84,7 @@ func (s *site) timesBefore(r *http.Request, w *words, f *reportFilter, now, serv
 		return "", false, err
 	}
 	asked, more, err := s.Store.Asked(r.Context(), f.earlier)
-	if err != nil || more || !response(asked, anyone).Compared() {
+	if err != nil || more || !figures.Response(asked).Compared() {
 		return "", false, err
 	}
 	before := 0
@@ -112,13 +107,13 @@ func (s *site) timesBefore(r *http.Request, w *words, f *reportFilter, now, serv
 var per1000Columns = []string{"label", "asked", "complaints", "per_1000", "low", "high"}
 
 // complaintsBySite is complaints per 1,000 asked at each site.
-func (s *site) complaintsBySite(w *words, complaints map[string]int, asked map[string]tally) reportSection {
+func (s *site) complaintsBySite(w *words, complaints map[string]int, asked map[string]report.Clustered) reportSection {
 	c := reportSection{ID: "site", Title: w.t("complaints_by_site"), Open: true, Even: true, columns: per1000Columns}
 	c.Head = [4]string{w.t("by_site"), w.t("asked_head"), w.t("interval"), w.t("per_1000")}
 	var parts []part
 	top := 1.0
 	for _, id := range sortedSites(s, w, asked) {
-		parts = append(parts, part{key: id, label: s.siteName(w, id), rate: asked[id].rate()})
+		parts = append(parts, part{key: id, label: s.siteName(w, id), rate: asked[id]})
 	}
 	parts = hidden(parts)
 	for _, p := range parts {
@@ -169,16 +164,16 @@ const rarer = "(rarer)"
 func (w *words) causes(cases []storage.FigureCase, own []recovery.Cause) reportSection {
 	c := reportSection{ID: "causes", Title: w.t("what_went_wrong"), Open: true, Even: true, columns: causeColumns}
 	c.Head = [4]string{w.t("cause"), w.t("cases_head"), w.t("share"), w.t("of_cases")}
-	mentions, customers := map[string]int{}, map[string]tally{}
+	mentions, customers := map[string]int{}, map[string]report.Tally{}
 	said := func(c *storage.FigureCase) bool { return c.Resolution != nil && c.Resolution.Cause != "" }
 	for i := range cases {
 		if k := &cases[i]; said(k) {
 			cause := k.Resolution.Cause
 			if customers[cause] == nil {
-				customers[cause] = tally{}
+				customers[cause] = report.Tally{}
 			}
 			mentions[cause]++
-			customers[cause].add(customerOf(k), true)
+			customers[cause].Add(customerOf(k), true)
 		}
 	}
 	whole := rateOfCases(cases, said, anyCase)
@@ -190,7 +185,7 @@ func (w *words) causes(cases []storage.FigureCase, own []recovery.Cause) reportS
 	all := report.CausesOf(mentions, closed)
 	parts := make([]part, len(all))
 	for i, one := range all {
-		parts[i].rate = customers[one.Name].rate()
+		parts[i].rate = customers[one.Name].Rate()
 	}
 	vital, hid, so := 0, 0, 0.0
 	add := func(name, label string, n int, share float64) {

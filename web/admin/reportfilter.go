@@ -10,16 +10,10 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
 )
-
-// mostFigures is how many rows a report is counted from at most. More are not counted at all: the
-// page says so, and asks for fewer days or one site.
-const mostFigures = 200_000
-
-// usualWeeks is how many weeks a report shows unless somebody says otherwise.
-const usualWeeks = 13
 
 // reportFilter is what a report is about, as its address says.
 type reportFilter struct {
@@ -29,19 +23,6 @@ type reportFilter struct {
 	compare string               // "previous", "year", "none"
 	period  string
 	words   bool // the reader may read the answers behind the figures
-}
-
-// today is the newest day at any site.
-func (s *site) newestDay() time.Time {
-	now := s.Clock()
-	day := now.UTC().Format(time.DateOnly)
-	for id := range s.Bot.Configuration().Now().Sites {
-		if zone := s.at(id).Zone; zone != nil {
-			day = max(day, now.In(zone).Format(time.DateOnly))
-		}
-	}
-	t, _ := time.Parse(time.DateOnly, day)
-	return t
 }
 
 // reportFilter reads the filters of the address.
@@ -55,7 +36,7 @@ func (s *site) reportFilter(r *http.Request, v Viewer) (f reportFilter, err erro
 		}
 		return value
 	}
-	f.Limit = mostFigures
+	f.Limit = figures.Most
 	f.Flow, f.Service, f.Staff, f.Language, f.Channel = get("flow"), get("service"), get("staff"), get("language"), get("channel")
 	f.Sites = s.named(v, access.SeeReports)
 	if at := get("site"); at != "" {
@@ -68,7 +49,8 @@ func (s *site) reportFilter(r *http.Request, v Viewer) (f reportFilter, err erro
 		return f, notAllowed(nil) // figures of one person are for who may compare staff
 	}
 	f.words = !slices.ContainsFunc(f.Sites, func(id string) bool { return !v.Can(access.SeeWords, id) })
-	today := s.newestDay()
+	today := s.Bot.Configuration().Now().NewestDay(s.Clock())
+	usual, _ := figures.Usual(today)
 	f.period = get("period")
 	to := today
 	var from time.Time
@@ -79,8 +61,7 @@ func (s *site) reportFilter(r *http.Request, v Viewer) (f reportFilter, err erro
 	default:
 		f.period = ""
 		f.keep.Del("period")
-		monday := to.AddDate(0, 0, -(int(to.Weekday())+6)%7)
-		from = monday.AddDate(0, 0, -7*(usualWeeks-1))
+		from, _ = time.Parse(time.DateOnly, usual)
 	}
 	day := func(name string, usual time.Time) time.Time {
 		if value := get(name); value != "" {
@@ -151,54 +132,31 @@ func (f *reportFilter) behind(pairs ...string) string {
 
 // stretch is one of the spaces of time that a line is made of.
 type stretch struct {
-	from, to string // days; to counts as well
-	label    string
+	figures.Space
+	label string
 }
 
-// stretches divide the filter's days: into days up to a month, into weeks up to a year and a bit,
-// else into months.
-func (f *reportFilter) stretches(w *words) []stretch {
-	from, _ := time.Parse(time.DateOnly, f.From)
-	to, _ := time.Parse(time.DateOnly, f.To)
-	days := int(to.Sub(from)/(24*time.Hour)) + 1
-	var next func(time.Time) time.Time
-	var label func(time.Time) string
-	switch {
-	case days <= 31:
-		next = func(t time.Time) time.Time { return t.AddDate(0, 0, 1) }
-		label = func(t time.Time) string { return t.Format("01-02") }
-	case days <= 400:
-		next = func(t time.Time) time.Time { return t.AddDate(0, 0, 7-(int(t.Weekday())+6)%7) }
-		label = func(t time.Time) string {
-			_, week := t.ISOWeek()
-			return w.t("week_n", week)
-		}
-	default:
-		next = func(t time.Time) time.Time { return time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, time.UTC) }
-		label = func(t time.Time) string { return t.Format("2006-01") }
+// stretches divide the filter's days, as fine as a line of so many days is drawn.
+func (f *reportFilter) stretches(w *words) (over []figures.Space, all []stretch) {
+	fine := figures.Fine(f.From, f.To)
+	over = figures.Spaces(f.From, f.To, fine)
+	for _, space := range over {
+		all = append(all, stretch{space, w.spaceLabel(space, fine)})
 	}
-	var all []stretch
-	for at := from; !at.After(to); at = next(at) {
-		last := next(at).AddDate(0, 0, -1)
-		if last.After(to) {
-			last = to
-		}
-		all = append(all, stretch{at.Format(time.DateOnly), last.Format(time.DateOnly), label(at)})
-	}
-	return all
+	return over, all
 }
 
-// index is the stretch that a day lies in.
-func indexOf(all []stretch, day string) (int, bool) {
-	return slices.BinarySearchFunc(all, day, func(s stretch, day string) int {
-		switch {
-		case s.to < day:
-			return -1
-		case s.from > day:
-			return 1
-		}
-		return 0
-	})
+// spaceLabel is what stands below a space of time.
+func (w *words) spaceLabel(space figures.Space, fine figures.By) string {
+	t, _ := time.Parse(time.DateOnly, space.First)
+	switch fine {
+	case figures.Day:
+		return t.Format("01-02")
+	case figures.Week:
+		_, week := t.ISOWeek()
+		return w.t("week_n", week)
+	}
+	return t.Format("2006-01")
 }
 
 // reportForm is the line of filters.

@@ -36,13 +36,13 @@ func (s *site) reportImprovement(r *http.Request, w *words, v Viewer, f *reportF
 	last := day.AddDate(0, 0, -1).Format(time.DateOnly)
 	here := func(j *storage.JudgedSession) bool { return at == "" || j.Site == at }
 	in := func(after, mine bool) report.Clustered {
-		t := tally{}
+		var of []storage.JudgedSession
 		for i := range list {
 			if j := &list[i]; (j.Day >= change) == after && here(j) == mine {
-				t.add(j.Customer, unsatisfied(j))
+				of = append(of, *j)
 			}
 		}
-		return t.rate()
+		return unsatisfied(of)
 	}
 	before, after := in(false, true), in(true, true)
 	c := reportSection{ID: "change", Title: w.t("before_and_after"), Open: true, columns: rateColumns}

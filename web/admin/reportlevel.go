@@ -8,18 +8,18 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/chart"
 )
 
-// between are the conversations whose level lies between two.
-func between(worst, best int) func(*storage.JudgedSession) bool {
-	return func(j *storage.JudgedSession) bool { return worst <= j.Level && j.Level <= best }
+// unsatisfied is the share of the unsatisfied.
+func unsatisfied(list []storage.JudgedSession) report.Clustered {
+	worst, best := figures.Unsatisfied.Levels()
+	return figures.Of(list, worst, best)
 }
-
-var unsatisfied = between(1, 3)
 
 func levelsIn(list []storage.JudgedSession) (counts [7]int) {
 	for i := range list {
@@ -64,28 +64,30 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 		return p, err
 	}
 	levels := report.LevelsOf(levelsIn(list))
-	bad := rateOf(list, unsatisfied)
-	for _, one := range []struct {
-		label       string
-		worst, best int
-	}{{"unsatisfied", 1, 3}, {"watch", 4, 4}, {"top_two", 6, 7}, {"top_box", 7, 7}} {
-		rate := rateOf(list, between(one.worst, one.best))
+	bad := unsatisfied(list)
+	for _, one := range figures.Metrics() {
+		worst, best := one.Levels()
+		if worst == 0 {
+			continue // what is no share of answers stands on another page
+		}
+		rate := figures.Of(list, worst, best)
 		var earlier *report.Clustered
 		if was != nil {
-			e := rateOf(was, between(one.worst, one.best))
+			e := figures.Of(was, worst, best)
 			earlier = &e
 		}
-		p.Figures = append(p.Figures, w.figureOfRate(w.t(one.label), rate, earlier, f.behind("level", strconv.Itoa(one.worst)+"-"+strconv.Itoa(one.best))))
+		p.Figures = append(p.Figures, w.figureOfRate(w.t(string(one)), rate, earlier, f.behind("level", strconv.Itoa(worst)+"-"+strconv.Itoa(best))))
 	}
 	points := reportFigure{Label: w.t("mean_level"), Value: "–", Meta: w.t("mean_from_ten"), URL: f.behind()}
-	if m := levels.Points; m.Shown() && bad.Rated() {
+	if m := pointsOf(list); m.Shown() {
 		points.Value = decimal(m.Mean)
 		points.Meta = w.t("mean_interval", decimal(m.Within.Low), decimal(m.Within.High), levels.Median)
 	}
 	p.Figures = append(p.Figures, points)
-	p.Lede = w.levelFinding(bad, was, unsatisfied)
+	p.Lede = w.levelFinding(bad, was)
 
 	p.Sections = append(p.Sections, s.levelTrend(w, f, list, bad), s.levelBars(w, f, list, levels))
+	worst, best := figures.Unsatisfied.Levels()
 	for _, by := range []struct {
 		key  string
 		of   func(*storage.JudgedSession) string
@@ -97,7 +99,7 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 		{"channel", func(j *storage.JudgedSession) string { return j.Channel }, w.channel},
 	} {
 		var parts []part
-		for key, rate := range grouped(list, by.of, unsatisfied) {
+		for key, rate := range figures.Grouped(list, by.of, worst, best) {
 			if key == "" {
 				parts = append(parts, part{key, w.t("not_said"), "", rate})
 				continue
@@ -125,6 +127,20 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 	return p, nil
 }
 
+// pointsOf is the mean of the levels, clustered by customer.
+func pointsOf(list []storage.JudgedSession) report.ClusteredMean {
+	given := map[string][2]float64{}
+	for i := range list {
+		x := given[list[i].Customer]
+		given[list[i].Customer] = [2]float64{x[0] + 1, x[1] + float64(list[i].Level)}
+	}
+	var c report.ClusteredSums
+	for _, x := range given {
+		c.Add(x[0], x[1])
+	}
+	return c.Mean()
+}
+
 func decimal(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
 
 // channel is the name of a platform.
@@ -136,14 +152,14 @@ func (w *words) channel(name string) string {
 }
 
 // levelFinding says in a sentence what a rate is and whether it changed.
-func (w *words) levelFinding(now report.Clustered, was []storage.JudgedSession, yes func(*storage.JudgedSession) bool) string {
+func (w *words) levelFinding(now report.Clustered, was []storage.JudgedSession) string {
 	if !now.Rated() {
 		return w.t("finding_few", now.N)
 	}
 	if was == nil {
 		return w.t("finding_rate", w.rated(now.Rate))
 	}
-	before := rateOf(was, yes)
+	before := unsatisfied(was)
 	d, ok := now.Minus(before)
 	switch {
 	case !ok:
@@ -156,24 +172,25 @@ func (w *words) levelFinding(now report.Clustered, was []storage.JudgedSession, 
 	return w.t("finding_fell", w.percent(before.P), w.percent(now.P), w.changed(d))
 }
 
+// unsatisfiedOver is the share of the unsatisfied in each of the spaces of time that a line is made of.
+func (w *words) unsatisfiedOver(f *reportFilter, list []storage.JudgedSession) []part {
+	over, all := f.stretches(w)
+	worst, best := figures.Unsatisfied.Levels()
+	rates := figures.Grouped(list, func(j *storage.JudgedSession) string { return figures.SpaceOf(over, j.Day) }, worst, best)
+	parts := make([]part, len(all))
+	for i, o := range all {
+		rate, ok := rates[o.First]
+		if !ok {
+			rate = report.Tally{}.Rate()
+		}
+		parts[i] = part{o.First, o.label, f.behind("from", o.First, "to", o.Last, "level", "1-3"), rate}
+	}
+	return parts
+}
+
 // levelTrend is the share of the unsatisfied over time.
 func (s *site) levelTrend(w *words, f *reportFilter, list []storage.JudgedSession, all report.Clustered) reportSection {
-	over := f.stretches(w)
-	rates := grouped(list, func(j *storage.JudgedSession) string {
-		i, ok := indexOf(over, j.Day)
-		if !ok {
-			return ""
-		}
-		return over[i].from
-	}, unsatisfied)
-	parts := make([]part, len(over))
-	for i, o := range over {
-		rate, ok := rates[o.from]
-		if !ok {
-			rate = report.Clusters{}.Rate()
-		}
-		parts[i] = part{o.from, o.label, f.behind("from", o.from, "to", o.to, "level", "1-3"), rate}
-	}
+	parts := w.unsatisfiedOver(f, list)
 	c := reportSection{ID: "trend", Title: w.t("unsatisfied_over_time"), columns: rateColumns}
 	usual := math.NaN()
 	if all.Rated() {
@@ -190,9 +207,9 @@ func (s *site) levelBars(w *words, f *reportFilter, list []storage.JudgedSession
 	c := reportSection{ID: "levels", Title: w.t("seven_levels"), Even: true, columns: rateColumns, Notes: []string{w.t("cut_legend")}}
 	c.Head = [4]string{w.t("level"), w.t("answers_head"), "", w.t("share")}
 	caption := func(of []storage.JudgedSession) string {
-		return w.t("levels_caption", w.rated(rateOf(of, unsatisfied).Rate), w.rated(rateOf(of, between(6, 7)).Rate), w.rated(rateOf(of, between(7, 7)).Rate))
+		return w.t("levels_caption", w.rated(unsatisfied(of).Rate), w.rated(figures.Of(of, 6, 7).Rate), w.rated(figures.Of(of, 7, 7).Rate))
 	}
-	if !rateOf(list, unsatisfied).Rated() {
+	if !unsatisfied(list).Rated() {
 		c.Notes = []string{w.t("finding_few", levels.N)}
 		return c
 	}
@@ -224,7 +241,7 @@ func (s *site) levelBars(w *words, f *reportFilter, list []storage.JudgedSession
 	}
 	for level := range levels.Counts {
 		at := strconv.Itoa(level + 1)
-		rate := rateOf(list, between(level+1, level+1))
+		rate := figures.Of(list, level+1, level+1)
 		c.Rows = append(c.Rows, w.rowOf(part{at, w.t("level_n", level+1), f.behind("level", at), rate}))
 	}
 	return c
@@ -233,12 +250,12 @@ func (s *site) levelBars(w *words, f *reportFilter, list []storage.JudgedSession
 // partsOf are the shares of the unsatisfied of parts, in no order that means anything.
 func partsOf(by map[string][]storage.JudgedSession) (parts []part) {
 	for _, key := range slices.Sorted(maps.Keys(by)) {
-		parts = append(parts, part{key: key, rate: rateOf(by[key], unsatisfied)})
+		parts = append(parts, part{key: key, rate: unsatisfied(by[key])})
 	}
 	return parts
 }
 
-var meanColumns = []string{"flow", "question", "n", "mean", "low", "high"}
+var meanColumns = []string{"flow", "question", "n", "customers", "mean", "low", "high"}
 
 // questionMeans are the means of the questions' scores.
 func (s *site) questionMeans(w *words, scores []storage.QuestionScore) reportSection {
@@ -249,26 +266,26 @@ func (s *site) questionMeans(w *words, scores []storage.QuestionScore) reportSec
 		return strings.Compare(a.Flow+"\x00"+a.Question, b.Flow+"\x00"+b.Question)
 	})
 	for _, q := range scores {
-		m := report.MeanOfSums(q.N, q.Sum, q.Squares)
+		m := q.Scores.Mean()
 		title := flows[q.Flow]
 		if title == "" {
 			title = q.Flow
 		}
-		row := reportRow{Label: title + " · " + q.Question, N: strconv.Itoa(q.N), Value: w.t("mean_from_ten"), raw: []string{q.Flow, q.Question, "", "", "", ""}}
-		if q.N < report.FewestCounted {
+		row := reportRow{Label: title + " · " + q.Question, N: strconv.Itoa(m.N), Value: w.t("mean_from_ten"), raw: []string{q.Flow, q.Question, "", "", "", "", ""}}
+		if min(m.N, m.Customers) < report.FewestCounted {
 			row.N = w.t("under_five")
 		} else {
-			row.raw[2] = row.N
+			row.raw[2], row.raw[3] = row.N, strconv.Itoa(m.Customers)
 		}
 		if m.Shown() {
 			mark := chart.Filled
-			if q.N < report.FewestPlain {
+			if min(m.N, m.Customers) < report.FewestPlain {
 				mark = chart.Hollow
 			}
 			low, high := max(0, m.Within.Low), min(100, m.Within.High)
 			row.Value = w.t("mean_of", decimal(m.Mean), decimal(low), decimal(high))
 			row.Drawing = chart.Span{Mark: mark, P: m.Mean / 100, Low: low / 100, High: high / 100, Mean: math.NaN(), Top: 1}.SVG()
-			row.raw[3], row.raw[4], row.raw[5] = decimal(m.Mean), decimal(low), decimal(high)
+			row.raw[4], row.raw[5], row.raw[6] = decimal(m.Mean), decimal(low), decimal(high)
 		}
 		c.Rows = append(c.Rows, row)
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/report"
-	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/chart"
 )
 
@@ -161,18 +160,11 @@ type part struct {
 
 // hidden hides what would follow from the total and the other parts.
 func hidden(parts []part) []part {
-	n := make([]int, len(parts))
-	for i, p := range parts {
-		n[i] = p.rate.N
-		if p.rate.Manner == report.Hidden && n[i] >= report.FewestCounted {
-			n[i] = max(1, min(p.rate.Customers, report.FewestCounted-1)) // of too few customers
-		}
+	keys, rates := make([]string, len(parts)), make([]*report.Clustered, len(parts))
+	for i := range parts {
+		keys[i], rates[i] = parts[i].key, &parts[i].rate
 	}
-	for i, hide := range report.Complement(n) {
-		if hide {
-			parts[i].rate.Rate = parts[i].rate.Hide()
-		}
-	}
+	report.Protect(keys, rates)
 	return parts
 }
 
@@ -278,55 +270,6 @@ func widened(d report.Difference, effect float64) report.Difference {
 	by := math.Sqrt(max(1, effect))
 	d.Within = report.Interval{Low: max(-1, d.By-by*(d.By-d.Within.Low)), High: min(1, d.By+by*(d.Within.High-d.By))}
 	return d
-}
-
-// tally counts customers' answers.
-type tally map[string]*[2]float64
-
-func (t tally) add(customer string, yes bool) {
-	c := t[customer]
-	if c == nil {
-		c = new([2]float64)
-		t[customer] = c
-	}
-	c[1]++
-	if yes {
-		c[0]++
-	}
-}
-
-func (t tally) rate() report.Clustered {
-	var c report.Clusters
-	for _, a := range t {
-		c.Add(a[0], a[1])
-	}
-	return c.Rate()
-}
-
-// rateOf is the share of conversations, clustered by customer.
-func rateOf(list []storage.JudgedSession, yes func(*storage.JudgedSession) bool) report.Clustered {
-	t := tally{}
-	for i := range list {
-		t.add(list[i].Customer, yes(&list[i]))
-	}
-	return t.rate()
-}
-
-// grouped are the rates of the parts that conversations fall into.
-func grouped(list []storage.JudgedSession, key func(*storage.JudgedSession) string, yes func(*storage.JudgedSession) bool) map[string]report.Clustered {
-	by := map[string]tally{}
-	for i := range list {
-		k := key(&list[i])
-		if by[k] == nil {
-			by[k] = tally{}
-		}
-		by[k].add(list[i].Customer, yes(&list[i]))
-	}
-	rates := make(map[string]report.Clustered, len(by))
-	for k, t := range by {
-		rates[k] = t.rate()
-	}
-	return rates
 }
 
 // reports are the reports in their order: name, and how its page is made.

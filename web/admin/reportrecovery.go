@@ -82,13 +82,13 @@ func customerOf(c *storage.FigureCase) string {
 
 // rateOfCases is the share of the cases that fit, clustered by customer.
 func rateOfCases(cases []storage.FigureCase, of, yes func(*storage.FigureCase) bool) report.Clustered {
-	t := tally{}
+	t := report.Tally{}
 	for i := range cases {
 		if c := &cases[i]; of(c) {
-			t.add(customerOf(c), yes(c))
+			t.Add(customerOf(c), yes(c))
 		}
 	}
-	return t.rate()
+	return t.Rate()
 }
 
 // behindCases is the list of answers with a case behind a figure of cases.

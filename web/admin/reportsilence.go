@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/chart"
@@ -29,19 +30,6 @@ func sortedSites[T any](s *site, w *words, of map[string]T) []string {
 	return ids
 }
 
-// response are invitations as answered or not, by customer.
-func response(list []storage.AskedCustomer, fits func(*storage.AskedCustomer) bool) report.Clustered {
-	t := tally{}
-	for i := range list {
-		if fits(&list[i]) {
-			t.add(list[i].Customer, list[i].Answered)
-		}
-	}
-	return t.rate()
-}
-
-func anyone(*storage.AskedCustomer) bool { return true }
-
 // reportSilence is who did not answer, and what that may hide.
 func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
 	target := usualTarget
@@ -55,14 +43,14 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 	if err != nil || more || len(asked) == 0 {
 		return reportPage{TooMany: more, Empty: err == nil && !more}, err
 	}
-	who, opened := tally{}, tally{}
+	who, opened := report.Tally{}, report.Tally{}
 	for i := range asked {
-		opened.add(asked[i].Customer, asked[i].Opened)
+		opened.Add(asked[i].Customer, asked[i].Opened)
 		if asked[i].Answered {
-			who.add(asked[i].Customer, asked[i].Level <= 3)
+			who.Add(asked[i].Customer, asked[i].Level <= 3)
 		}
 	}
-	all, said := response(asked, anyone), who.rate()
+	all, said := figures.Response(asked), who.Rate()
 	answered, bad := said.N, said.K
 	var earlier *report.Clustered
 	if f.compare != "none" {
@@ -71,12 +59,12 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 			return p, err
 		}
 		if !more {
-			e := response(was, anyone)
+			e := figures.Response(was)
 			earlier = &e
 		}
 	}
 	p.Figures = append(p.Figures, w.figureOfRate(w.t("answered_share"), all, earlier, f.behind()),
-		w.figureOfRate(w.t("opened_share"), opened.rate(), nil, ""))
+		w.figureOfRate(w.t("opened_share"), opened.Rate(), nil, ""))
 	p.Lede = w.t("silence_few", len(asked))
 	if all.Rated() && said.Rated() {
 		bounds := report.Bounds(bad, answered, len(asked))
@@ -93,26 +81,17 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 	}
 	p.Figures = append(p.Figures, heard...)
 
-	over := f.stretches(w)
-	line := make([]part, len(over))
-	tallies := make([]tally, len(over))
-	for i := range over {
-		tallies[i] = tally{}
-	}
-	bySite := map[string]tally{}
-	for i := range asked {
-		a := &asked[i]
-		if at, ok := indexOf(over, a.Day); ok {
-			tallies[at].add(a.Customer, a.Answered)
+	over, stretches := f.stretches(w)
+	rates := figures.Responses(asked, func(a *storage.AskedCustomer) string { return figures.SpaceOf(over, a.Day) })
+	line := make([]part, len(stretches))
+	for i, o := range stretches {
+		rate, ok := rates[o.First]
+		if !ok {
+			rate = report.Tally{}.Rate()
 		}
-		if bySite[a.Site] == nil {
-			bySite[a.Site] = tally{}
-		}
-		bySite[a.Site].add(a.Customer, a.Answered)
+		line[i] = part{o.First, o.label, "", rate}
 	}
-	for i, o := range over {
-		line[i] = part{o.from, o.label, "", tallies[i].rate()}
-	}
+	bySite := figures.Responses(asked, func(a *storage.AskedCustomer) string { return a.Site })
 	trend := reportSection{ID: "trend", Title: w.t("answered_over_time"), columns: rateColumns, Head: [4]string{w.t("when"), w.t("asked_head"), "", w.t("answered_share")}}
 	usual := math.NaN()
 	if all.Rated() {
@@ -124,7 +103,7 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 	if len(bySite) > 1 {
 		var parts []part
 		for _, id := range sortedSites(s, w, bySite) {
-			parts = append(parts, part{id, s.siteName(w, id), f.behind("site", id), bySite[id].rate()})
+			parts = append(parts, part{id, s.siteName(w, id), f.behind("site", id), bySite[id]})
 		}
 		c := reportSection{ID: "site", Title: w.t("answered_by_site"), Open: true, Even: true, Rows: w.besideOthers(parts, all), columns: rateColumns}
 		c.Head = [4]string{w.t("by_site"), w.t("asked_head"), w.t("interval"), w.t("answered_share")}

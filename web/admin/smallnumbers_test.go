@@ -123,7 +123,8 @@ func tooMuchIn(rows [][]string, all int) (faults []string) {
 				say(row, "a rate of too few")
 			}
 		case strings.Join(meanColumns, ","):
-			if has("n") && n("n") < report.FewestCounted || has("mean") && n("n") < report.FewestMeant {
+			few := min(n("n"), n("customers"))
+			if has("n") && few < report.FewestCounted || has("mean") && few < report.FewestMeant {
 				say(row, "a mean of too few")
 			}
 		case strings.Join(per1000Columns, ","):
@@ -197,7 +198,8 @@ func TestWhatMayNotBeShownIsFound(t *testing.T) {
 		{rateColumns, "a,few,1,12,3,,,", 0},
 		{rateColumns, "a,few,1,9,9,0.1,0,1", 0},
 		{rateColumns, "a,plain,9,40,40,0.1,0,1", 43},
-		{meanColumns, "f,q,9,5.0,1.0,9.0", 0},
+		{meanColumns, "f,q,9,9,5.0,1.0,9.0", 0},
+		{meanColumns, "f,q,40,9,5.0,1.0,9.0", 0},
 		{per1000Columns, "a,4,1,,,", 0},
 		{per1000Columns, "a,29,1,5.0,1.0,9.0", 0},
 		{causeColumns, "slow,4,,,", 0},

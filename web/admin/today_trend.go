@@ -6,16 +6,13 @@ import (
 	"math"
 	"time"
 
-	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/storage"
 )
 
-// Of the trend on Today.
-const (
-	trendWeeks = 13
-	// trendMost is how many conversations it is made of at most: reports count more, and take their time.
-	trendMost = 10_000
-)
+// trendMost is how many conversations the trend on Today is made of at most: reports count more, and take
+// their time.
+const trendMost = 10_000
 
 // trend is the share of unsatisfied customers by week.
 type trend struct {
@@ -27,39 +24,23 @@ type trend struct {
 // trendOf is the trend of the last weeks, the newest still running; nil where fewer than two weeks have
 // answers, or where there are too many to be counted at each look.
 func (s *site) trendOf(ctx context.Context, w *words, sites []string, now time.Time) (*trend, error) {
-	monday := now.UTC().AddDate(0, 0, -(int(now.UTC().Weekday())+6)%7)
-	f := reportFilter{FigureFilter: storage.FigureFilter{
-		Sites: sites, From: monday.AddDate(0, 0, -7*(trendWeeks-1)).Format(time.DateOnly), To: now.UTC().Format(time.DateOnly), Limit: trendMost,
-	}}
+	from, to := figures.Usual(now.UTC())
+	f := reportFilter{FigureFilter: storage.FigureFilter{Sites: sites, From: from, To: to, Limit: trendMost}}
 	list, more, err := s.Store.Judged(ctx, f.FigureFilter)
 	if err != nil || more {
 		return nil, err
 	}
-	var over []stretch
-	for i := range trendWeeks {
-		at := monday.AddDate(0, 0, 7*(i-trendWeeks+1))
-		_, week := at.ISOWeek()
-		over = append(over, stretch{at.Format(time.DateOnly), at.AddDate(0, 0, 6).Format(time.DateOnly), w.t("week_n", week)})
-	}
-	rates := grouped(list, func(j *storage.JudgedSession) string {
-		i, ok := indexOf(over, j.Day)
-		if !ok {
-			return ""
+	parts := w.unsatisfiedOver(&f, list)
+	said := 0
+	for _, p := range parts {
+		if p.rate.N > 0 {
+			said++
 		}
-		return over[i].from
-	}, unsatisfied)
-	if len(rates) < 2 {
+	}
+	if said < 2 {
 		return nil, nil //nolint:nilnil // a trend of one week is none
 	}
-	parts := make([]part, len(over))
-	for i, o := range over {
-		rate, ok := rates[o.from]
-		if !ok {
-			rate = report.Clusters{}.Rate()
-		}
-		parts[i] = part{o.from, o.label, "", rate}
-	}
-	all, usual := rateOf(list, unsatisfied), math.NaN()
+	all, usual := unsatisfied(list), math.NaN()
 	t := trend{Says: w.t("trend_says", len(list))}
 	if all.Rated() {
 		usual = all.P

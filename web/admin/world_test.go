@@ -70,9 +70,17 @@ func newWorld(t testing.TB) *world { return newWorldOn(t, nil) }
 // newWorldOn is a world whose database is reached through what wraps its connections.
 func newWorldOn(t testing.TB, wrap func(driver.Connector) driver.Connector) *world {
 	t.Helper()
+	return newWorldIn(t, func(clock func() time.Time) (storage.Store, error) {
+		return sqlite.Open(context.Background(), sqlitetest.New(t, 1), sqlite.Options{Clock: clock, Unchecked: true, Wrap: wrap})
+	})
+}
+
+// newWorldIn is a world in a database that is up to date and has one bucket.
+func newWorldIn(t testing.TB, open func(clock func() time.Time) (storage.Store, error)) *world {
+	t.Helper()
 	ctx := context.Background()
 	w := &world{t: t, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
-	store, err := sqlite.Open(ctx, sqlitetest.New(t, 1), sqlite.Options{Clock: w.clock.Now, Unchecked: true, Wrap: wrap})
+	store, err := open(w.clock.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

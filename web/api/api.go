@@ -59,7 +59,7 @@ type route struct {
 }
 
 // routes are the addresses that need a token.
-var routes = slices.Concat(tokenRoutes, flowRoutes, eventRoutes)
+var routes = slices.Concat(tokenRoutes, flowRoutes, eventRoutes, reportRoutes)
 
 // request is a request whose token is good and has the scope.
 type request struct {

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,13 +31,14 @@ func newFigureQueries(t *texts) figureQueries {
 	fits := " AND (s.flow = ? OR '' = ?) AND (s.service = ? OR '' = ?) AND (s.staff = ? OR '' = ?) AND (s.language = ? OR '' = ?) AND (s.channel = ? OR '' = ?)"
 	of := " FROM read_sessions s"
 	where := " WHERE s.bucket = ? AND s.site = ? AND s.day >= ? AND s.day <= ? AND s.answered > 0 AND NOT s.test AND s.level > 0 AND " + customers + fits
+	whose := "coalesce((SELECT CASE WHEN x.customer > '' THEN 'p:' || x.customer WHEN x.identity > '' THEN 'p:' || x.identity END" +
+		" FROM sessions x WHERE x.bucket = ? AND x.id = s.session" + perRow + "), 's:' || s.session) AS whose"
 	return figureQueries{
 		judged: t.one("SELECT s.session, s.day, s.flow, s.site, s.service, s.staff, s.language, s.channel, s.level, s.unsatisfied, s.has_case," +
-			" coalesce((SELECT CASE WHEN x.customer > '' THEN 'p:' || x.customer WHEN x.identity > '' THEN 'p:' || x.identity ELSE '' END" +
-			" FROM sessions x WHERE x.bucket = ? AND x.id = s.session" + perRow + "), '')" + of + where + " LIMIT ?"),
-		questionScores: t.one("SELECT a.flow, a.question, count(*), sum(a.score), sum(a.score * a.score)" + of +
+			" " + whose + of + where + " LIMIT ?"),
+		questionScores: t.one("SELECT a.flow, a.question, " + whose + ", count(*), sum(a.score)" + of +
 			" JOIN answers a ON a.bucket = s.bucket AND a.session = s.session" + where +
-			" AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.score IS NOT NULL GROUP BY a.flow, a.question"),
+			" AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.score IS NOT NULL GROUP BY 1, 2, 3"),
 		figureCases: t.one("SELECT c.body, coalesce(s.day, ''), coalesce(s.flow, ''), coalesce(s.service, ''), coalesce(s.staff, ''), coalesce(s.language, '')," +
 			" coalesce(s.channel, ''), coalesce(s.level, 0) FROM cases c LEFT JOIN read_sessions s ON s.bucket = c.bucket AND s.session = c.session" +
 			" WHERE c.bucket = ? AND c.number > 0 AND c.opened_at >= ? AND c.opened_at < ? AND c.site = ? AND NOT coalesce(s.test, FALSE)"),
@@ -100,38 +102,43 @@ func (s *Store) Judged(ctx context.Context, f storage.FigureFilter) ([]storage.J
 	return everywhere(s, f, func(b storage.Bucket, site string, left int) ([]storage.JudgedSession, error) {
 		args := append([]any{int64(b), int64(b), storage.Clean(site), storage.Clean(f.From), storage.Clean(f.To)}, conditions(f)...)
 		return collect(ctx, s, "figures", s.q.judged, append(args, int64(left)), func(row scanner) (j storage.JudgedSession, err error) {
-			err = row.Scan(&j.ID, &j.Day, &j.Flow, &j.Site, &j.Service, &j.Staff, &j.Language, &j.Channel, &j.Level, &j.Unsatisfied, &j.Case, &j.Customer)
-			if j.Customer == "" {
-				j.Customer = customer("", "", j.ID)
-			}
-			return j, err
+			return j, row.Scan(&j.ID, &j.Day, &j.Flow, &j.Site, &j.Service, &j.Staff, &j.Language, &j.Channel, &j.Level, &j.Unsatisfied, &j.Case, &j.Customer)
 		})
 	})
 }
 
-// QuestionScores implements storage.Figuring.
+// given is what a customer gave a question.
+type given struct {
+	flow, question, customer string
+	n, sum                   float64
+}
+
+// QuestionScores implements storage.Figuring. A customer may have answered at several sites, and in
+// chats of several buckets: what they gave is put together before it is added up.
 func (s *Store) QuestionScores(ctx context.Context, f storage.FigureFilter) ([]storage.QuestionScore, error) {
 	f.Limit = 1 << 30
-	all, _, err := everywhere(s, f, func(b storage.Bucket, site string, _ int) ([]storage.QuestionScore, error) {
-		args := append([]any{int64(b), storage.Clean(site), storage.Clean(f.From), storage.Clean(f.To)}, conditions(f)...)
-		return collect(ctx, s, "scores", s.q.questionScores, args, func(row scanner) (q storage.QuestionScore, err error) {
-			return q, row.Scan(&q.Flow, &q.Question, &q.N, &q.Sum, &q.Squares)
+	all, _, err := everywhere(s, f, func(b storage.Bucket, site string, _ int) ([]given, error) {
+		args := append([]any{int64(b), int64(b), storage.Clean(site), storage.Clean(f.From), storage.Clean(f.To)}, conditions(f)...)
+		return collect(ctx, s, "scores", s.q.questionScores, args, func(row scanner) (g given, err error) {
+			return g, row.Scan(&g.flow, &g.question, &g.customer, &g.n, &g.sum)
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(all, func(a, b given) int {
+		return cmp.Or(strings.Compare(a.flow, b.flow), strings.Compare(a.question, b.question), strings.Compare(a.customer, b.customer))
+	})
 	var list []storage.QuestionScore
-	at := map[[2]string]int{}
-	for _, q := range all {
-		key := [2]string{q.Flow, q.Question}
-		i, ok := at[key]
-		if !ok {
-			at[key] = len(list)
-			list = append(list, q)
-			continue
+	for i := 0; i < len(all); {
+		g := all[i]
+		for i++; i < len(all) && all[i].flow == g.flow && all[i].question == g.question && all[i].customer == g.customer; i++ {
+			g.n, g.sum = g.n+all[i].n, g.sum+all[i].sum
 		}
-		list[i].N, list[i].Sum, list[i].Squares = list[i].N+q.N, list[i].Sum+q.Sum, list[i].Squares+q.Squares
+		if n := len(list); n == 0 || list[n-1].Flow != g.flow || list[n-1].Question != g.question {
+			list = append(list, storage.QuestionScore{Flow: g.flow, Question: g.question})
+		}
+		list[len(list)-1].Scores.Add(g.n, g.sum)
 	}
 	return list, nil
 }

@@ -1,0 +1,231 @@
+// Package figures counts what reports show of answers. Pages, their tables, the API, the commands and
+// what staff are told take their figures from here and from nowhere else, so that they are the same.
+package figures
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// Most is how many rows a figure is counted from at most. Of more none is made.
+const Most = 200_000
+
+// ErrTooMany says that more than Most rows fit a filter.
+var ErrTooMany = errors.New("too many answers to count")
+
+// Metric is what share of what is counted.
+type Metric string
+
+// The metrics. All but Answered are shares of the answers that have a level.
+const (
+	Unsatisfied Metric = "unsatisfied" // levels 1 to 3
+	Watch       Metric = "watch"       // level 4
+	TopTwo      Metric = "top_two"     // levels 6 and 7
+	TopBox      Metric = "top_box"     // level 7
+	Answered    Metric = "answered"    // of the invitations that were made, those that led to an answer
+)
+
+// Metrics lists every metric.
+func Metrics() []Metric { return []Metric{Unsatisfied, Watch, TopTwo, TopBox, Answered} }
+
+// Levels are the levels that count, from the worst to the best; 0 and 0 of Answered.
+func (m Metric) Levels() (worst, best int) {
+	switch m {
+	case Unsatisfied:
+		return 1, 3
+	case Watch:
+		return 4, 4
+	case TopTwo:
+		return 6, 7
+	case TopBox:
+		return 7, 7
+	}
+	return 0, 0
+}
+
+// By is what parts figures are made of.
+type By string
+
+// The parts.
+const (
+	Whole    By = "" // no parts
+	Site     By = "site"
+	Flow     By = "flow"
+	Service  By = "service"
+	Staff    By = "staff"
+	Language By = "language"
+	Channel  By = "channel"
+	Day      By = "day"
+	Week     By = "week" // that begins on Monday
+	Month    By = "month"
+)
+
+// Divisions lists what figures of a metric can be divided by. An invitation says less than an answer.
+func (m Metric) Divisions() []By {
+	if m == Answered {
+		return []By{Site, Flow, Day, Week, Month}
+	}
+	return []By{Site, Flow, Service, Staff, Language, Channel, Day, Week, Month}
+}
+
+// Part is the figure of a part: of a site by its id, of a space of time by its first day.
+type Part struct {
+	Key  string
+	Last string // the last day of a space of time
+	report.Clustered
+}
+
+// Table is a figure and those of its parts.
+type Table struct {
+	Total report.Clustered
+	Parts []Part // by key; what may not be shown is hidden
+}
+
+// Of is the share of conversations with a level between two, clustered by customer.
+func Of(list []storage.JudgedSession, worst, best int) report.Clustered {
+	t := report.Tally{}
+	for i := range list {
+		t.Add(list[i].Customer, worst <= list[i].Level && list[i].Level <= best)
+	}
+	return t.Rate()
+}
+
+// Grouped are those shares of the parts that conversations fall into, nothing of them hidden yet.
+func Grouped(list []storage.JudgedSession, key func(*storage.JudgedSession) string, worst, best int) map[string]report.Clustered {
+	by := tallies{}
+	for i := range list {
+		by.of(key(&list[i])).Add(list[i].Customer, worst <= list[i].Level && list[i].Level <= best)
+	}
+	return by.rates()
+}
+
+// Response is the share of invitations that led to an answer, clustered by customer.
+func Response(list []storage.AskedCustomer) report.Clustered {
+	t := report.Tally{}
+	for i := range list {
+		t.Add(list[i].Customer, list[i].Answered)
+	}
+	return t.Rate()
+}
+
+// Responses are those shares of parts, nothing of them hidden yet.
+func Responses(list []storage.AskedCustomer, key func(*storage.AskedCustomer) string) map[string]report.Clustered {
+	by := tallies{}
+	for i := range list {
+		by.of(key(&list[i])).Add(list[i].Customer, list[i].Answered)
+	}
+	return by.rates()
+}
+
+// tallies count by part.
+type tallies map[string]report.Tally
+
+func (t tallies) of(key string) report.Tally {
+	if t[key] == nil {
+		t[key] = report.Tally{}
+	}
+	return t[key]
+}
+
+func (t tallies) rates() map[string]report.Clustered {
+	rates := make(map[string]report.Clustered, len(t))
+	for key, tally := range t {
+		rates[key] = tally.Rate()
+	}
+	return rates
+}
+
+// Read counts the figures of a filter; its limit is Most. ErrTooMany: more rows fit it.
+func Read(ctx context.Context, from storage.Figuring, f storage.FigureFilter, m Metric, by By) (Table, error) {
+	if by != Whole && !slices.Contains(m.Divisions(), by) {
+		return Table{}, fmt.Errorf("%s is not divided by %s", m, by)
+	}
+	f.Limit = Most
+	over := Spaces(f.From, f.To, by)
+	var t Table
+	var rates map[string]report.Clustered
+	if m == Answered {
+		list, more, err := from.Asked(ctx, f)
+		if err = tooMany(more, err); err != nil {
+			return t, err
+		}
+		t.Total = Response(list)
+		rates = Responses(list, func(a *storage.AskedCustomer) string { return askedIn(a, by, over) })
+	} else {
+		list, more, err := from.Judged(ctx, f)
+		if err = tooMany(more, err); err != nil {
+			return t, err
+		}
+		worst, best := m.Levels()
+		t.Total = Of(list, worst, best)
+		rates = Grouped(list, func(j *storage.JudgedSession) string { return judgedIn(j, by, over) }, worst, best)
+	}
+	if by != Whole {
+		t.Parts = parts(rates, over)
+	}
+	return t, nil
+}
+
+func tooMany(more bool, err error) error {
+	if err == nil && more {
+		return ErrTooMany
+	}
+	return err
+}
+
+func judgedIn(j *storage.JudgedSession, by By, over []Space) string {
+	switch by {
+	case Site:
+		return j.Site
+	case Flow:
+		return j.Flow
+	case Service:
+		return j.Service
+	case Staff:
+		return j.Staff
+	case Language:
+		return j.Language
+	case Channel:
+		return j.Channel
+	}
+	return SpaceOf(over, j.Day)
+}
+
+func askedIn(a *storage.AskedCustomer, by By, over []Space) string {
+	switch by {
+	case Site:
+		return a.Site
+	case Flow:
+		return a.Flow
+	}
+	return SpaceOf(over, a.Day)
+}
+
+// parts puts rates in their order, spaces without answers among them, and hides what must be.
+func parts(rates map[string]report.Clustered, over []Space) (list []Part) {
+	for _, s := range over {
+		rate, ok := rates[s.First]
+		if !ok {
+			rate = report.Tally{}.Rate()
+		}
+		list = append(list, Part{s.First, s.Last, rate})
+	}
+	if over == nil {
+		for key, rate := range rates {
+			list = append(list, Part{Key: key, Clustered: rate})
+		}
+		slices.SortFunc(list, func(a, b Part) int { return cmp.Compare(a.Key, b.Key) })
+	}
+	keys, of := make([]string, len(list)), make([]*report.Clustered, len(list))
+	for i := range list {
+		keys[i], of[i] = list[i].Key, &list[i].Clustered
+	}
+	report.Protect(keys, of)
+	return list
+}

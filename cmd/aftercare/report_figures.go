@@ -1,0 +1,88 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+)
+
+// reportFiguresCmd shows a figure as the API gives it, and as the pages show it.
+type reportFiguresCmd struct {
+	outputFlags
+	Metric   string `default:"unsatisfied" help:"unsatisfied, watch, top_two, top_box or answered."`
+	By       string `help:"Of which parts: site, flow, service, staff, language, channel, day, week or month."`
+	From     string `placeholder:"DAY" help:"From this day on, as 2026-03-05; usually twelve weeks before this week."`
+	To       string `placeholder:"DAY" help:"Up to this day; usually today."`
+	Site     string `placeholder:"ID" help:"Only of this site."`
+	Flow     string `placeholder:"ID" help:"Only of this survey."`
+	Service  string `help:"Only of this service."`
+	Staff    string `help:"Only of whom this person served."`
+	Language string `help:"Only of answers in this language, as zh-Hans."`
+	Channel  string `help:"Only of telegram, slack or web."`
+}
+
+// shownFigure is a figure as the API gives it.
+type shownFigure struct {
+	Key             *string
+	Shown           string
+	Few             bool
+	N, K, Customers int
+	Rate, Low, High float64
+}
+
+// line is a figure in words.
+func (f shownFigure) line() string {
+	switch f.Shown {
+	case "rate":
+		few := ""
+		if f.Few {
+			few = ", few answers"
+		}
+		return fmt.Sprintf("%.0f %% (%.0f–%.0f) of %d%s", 100*f.Rate, 100*f.Low, 100*f.High, f.N, few)
+	case "counts":
+		return fmt.Sprintf("%d of %d: too few for a rate", f.K, f.N)
+	}
+	return "too few to say"
+}
+
+// Run asks the API.
+func (c *reportFiguresCmd) Run(a *terminal) error {
+	q := url.Values{}
+	for name, value := range map[string]string{
+		"metric": c.Metric, "by": c.By, "from": c.From, "to": c.To, "site": c.Site, "flow": c.Flow, "service": c.Service, "staff": c.Staff,
+		"language": c.Language, "channel": c.Channel,
+	} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	out, err := a.callAPI(http.MethodGet, "/reports/figures?"+q.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return a.printf("%s", out)
+	}
+	var t struct {
+		From, To string
+		Total    shownFigure
+		Items    []shownFigure
+	}
+	if err := json.Unmarshal(out, &t); err != nil {
+		return fmt.Errorf("read the figures: %w", err)
+	}
+	if err := a.printf("%s, %s to %s: %s\n", c.Metric, t.From, t.To, t.Total.line()); err != nil {
+		return err
+	}
+	for _, one := range t.Items {
+		key := *one.Key
+		if key == "" {
+			key = "(not said)"
+		}
+		if err := a.printf("  %s: %s\n", key, one.line()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
