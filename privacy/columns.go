@@ -115,7 +115,7 @@ var tables = []table{
 		Nobody: "platform account chat thread to_platform to_account to_chat to_thread",
 	}},
 	{"leases", "", "which process does what", map[Fate]string{Nobody: "name holder epoch expires"}},
-	{"installations", "", "workspaces that have the app, and who of theirs installed it", map[Fate]string{
+	{"installations", "", "workspaces that have the app and who of theirs installed it, and endpoints of other systems that are told what happens", map[Fate]string{
 		Nobody: "platform account name sealed scopes installer installed approved",
 	}},
 	{"revision", "", "numbers", map[Fate]string{Nobody: "name number"}},
@@ -127,6 +127,9 @@ var tables = []table{
 	{"moments", "", "when something of the program began to count", map[Fate]string{Nobody: "name at"}},
 	{"staff", "", "members of staff, who are no customers", map[Fate]string{Nobody: "id name roles created gone"}},
 	{"saved_views", "", "filters that members of staff saved", map[Fate]string{Nobody: "person name query created"}},
+	{"hook_tries", "", "what became of telling other systems, kept for 30 days; what they answered is their own", map[Fate]string{
+		Nobody: "id endpoint at message news bucket slot status took answer error replay",
+	}},
 	{"sheet_maps", "", "what the columns of sheets are, by their names; no row of a sheet is in it", map[Fate]string{Nobody: "header body used"}},
 	{"standing_links", "", "addresses that are printed; their facts are of a service, not of a customer", map[Fate]string{
 		Nobody: "id name flow site language event created closed opened last",

@@ -31,6 +31,7 @@ func bodies() map[string]reflect.Type {
 		"message":    reflect.TypeFor[chat.Message](),
 		"file":       reflect.TypeFor[survey.File](),
 		"update":     reflect.TypeFor[chat.Update](),
+		"hook":       reflect.TypeFor[HookTerms](),
 	}
 }
 

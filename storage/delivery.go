@@ -47,6 +47,7 @@ const (
 	RelayD    DeliveryKind = "relay"    // of the conversation between staff and a customer; in doubt: sent again
 	NoticeD   DeliveryKind = "notice"   // in doubt: dropped
 	ThanksD   DeliveryKind = "thanks"   // in doubt: dropped
+	NewsD     DeliveryKind = "news"     // to another system; in doubt: sent again, under the same id
 )
 
 // Rank says what is sent first of what waits in a chat: the lower, the sooner. What has the

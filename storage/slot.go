@@ -63,6 +63,10 @@ const (
 	LinkedSlot   SlotKind = "linked"   // chat:<key>: that this chat has a name now
 )
 
+// HookSlot is the kind of slots of what other systems are told: hook:<owner>:<part>:<endpoint>,
+// where the owner is what the news is about, and the part what happened to it.
+const HookSlot SlotKind = "hook"
+
 // staffKinds are the kinds whose messages staff alone see.
 var staffKinds = [...]SlotKind{
 	CardSlot, EventSlot, ReminderSlot, RelaySlot, SaidSlot, LostSlot, MarkSlot, AskSlot, StaysSlot, AsideSlot, FileSlot,
@@ -124,6 +128,7 @@ var spellings = [...]spelling{
 	{OverdueSlot, "overdue", twice},
 	{GoneSlot, "gone", once},
 	{LinkedSlot, "chat", keyed},
+	{HookSlot, "hook", once},
 }
 
 // SlotKinds lists every kind.

@@ -71,6 +71,7 @@ var slots = []struct {
 	},
 	{"gone:front-desk:1772352000000000:web::staff", Slot{Kind: GoneSlot, Owner: "front-desk", Part: "1772352000000000", At: aRoom}},
 	{"chat:tg:42:7", Slot{Kind: LinkedSlot, Key: "tg:42:7"}},
+	{"hook:" + aCase + ":" + aSession + ":webhook:" + aSession + ":" + aCase, Slot{Kind: HookSlot, Owner: aCase, Part: aSession, At: chat.Address{Platform: chat.Hook, Account: aSession, Chat: aCase}}},
 }
 
 func TestSlotsKeepTheirSpelling(t *testing.T) {

@@ -80,6 +80,7 @@ type Store interface {
 	Building
 	Tokens
 	SheetMaps
+	HookTries
 	Events
 	Asking
 

@@ -17,6 +17,9 @@ const (
 	Telegram Platform = "telegram"
 	Slack    Platform = "slack"
 	Web      Platform = "web"
+	// Hook is no chat of people: other systems are told there of what happens. Its accounts are
+	// their endpoints, its chats what the news is about, so that it comes in order.
+	Hook Platform = "webhook"
 )
 
 // Address is where a message can be sent. Thread is empty outside threads and

@@ -1,6 +1,9 @@
 package chat
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // Traits are what a platform can do, and how fast. Whoever knows a platform by nothing but
 // its Traits treats it rightly; what is left out, it cannot.
@@ -42,6 +45,9 @@ type Limits struct {
 	Account  Rate               // all chats together
 	Parallel int                // most sends in flight
 	IsGroup  func(Address) bool // which chats are groups
+	// Pauses are those between tries of a message that was not taken; where they end it is given
+	// up. nil = doubled from a second to a quarter of an hour, for some hours.
+	Pauses []time.Duration
 }
 
 // Rate is a token bucket: PerSecond on average, Burst at once. Unlimited is +Inf.
@@ -69,6 +75,9 @@ func (l Limits) Or(others Limits) Limits {
 	}
 	if l.IsGroup == nil {
 		l.IsGroup = others.IsGroup
+	}
+	if l.Pauses == nil {
+		l.Pauses = others.Pauses
 	}
 	return l
 }

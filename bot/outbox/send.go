@@ -48,18 +48,22 @@ type verdict struct {
 // repeatable reports whether a delivery of this kind is sent again when nobody knows
 // whether it was shown.
 func repeatable(k storage.DeliveryKind) bool {
-	return k == storage.QuestionD || k == storage.CardD || k == storage.RelayD
+	return k == storage.QuestionD || k == storage.CardD || k == storage.RelayD || k == storage.NewsD
 }
 
 // judge decides what becomes of a delivery whose try ended with err. jitter is in
 // [0, 1) and spreads retries, so that chats that failed together do not return
-// together.
-func judge(d storage.Delivery, ref chat.Ref, err error, jitter float64) verdict {
+// together. pauses are the platform's own between tries; nil = it has none.
+func judge(d storage.Delivery, pauses []time.Duration, ref chat.Ref, err error, jitter float64) verdict {
 	if err == nil {
 		return verdict{outcome: storage.Delivered, ref: ref}
 	}
 	e := chat.AsError(err)
-	pause := pauseAfter(d.Attempts, jitter)
+	pause, most := pauseAfter(d.Attempts, jitter), maxAttempts
+	if len(pauses) > 0 { // a tenth more or less
+		most = len(pauses) + 1
+		pause = time.Duration(float64(pauses[min(max(d.Attempts, 1), len(pauses))-1]) * (0.9 + jitter/5))
+	}
 	v := verdict{outcome: storage.Retry, delay: pause, reason: e.Error(), kind: e.Kind}
 	if e.Kind == chat.InDoubt && e.Err != nil {
 		v.reason = e.Err.Error() // doubtMark says the rest
@@ -67,7 +71,7 @@ func judge(d storage.Delivery, ref chat.Ref, err error, jitter float64) verdict 
 	edit := d.ShownRef != ""
 	switch e.Kind {
 	case chat.Temporary:
-		v.giveUpAfter(d.Attempts)
+		v.giveUpAfter(d.Attempts, most)
 	case chat.RateLimited:
 		v.limited, v.account, v.edits = true, e.Account, e.Edits
 		if e.RetryAfter > 0 {
@@ -88,15 +92,15 @@ func judge(d storage.Delivery, ref chat.Ref, err error, jitter float64) verdict 
 		if d.Attempts <= 1 {
 			v.delay = 0
 		}
-		v.giveUpAfter(d.Attempts)
+		v.giveUpAfter(d.Attempts, most)
 	default: // InDoubt, and whatever is not known
 		v.doubt = true
 		switch {
 		case edit: // the same edit again changes nothing
-			v.giveUpAfter(d.Attempts)
+			v.giveUpAfter(d.Attempts, most)
 		case repeatable(d.Kind):
 			v.reason = doubtMark + ": " + v.reason
-			v.giveUpAfter(d.Attempts)
+			v.giveUpAfter(d.Attempts, most)
 		default:
 			v.outcome, v.reason = storage.Dropped, doubtMark+": "+v.reason
 		}
@@ -107,8 +111,8 @@ func judge(d storage.Delivery, ref chat.Ref, err error, jitter float64) verdict 
 	return v
 }
 
-func (v *verdict) giveUpAfter(attempts int) {
-	if attempts >= maxAttempts {
+func (v *verdict) giveUpAfter(attempts, most int) {
+	if attempts >= most {
 		v.outcome = storage.GaveUp
 		v.reason = fmt.Sprintf("gave up after %d tries: %s", attempts, v.reason)
 	}
@@ -149,7 +153,7 @@ func (d *dispatcher) show(ctx context.Context, row storage.Delivery) verdict {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	ref, err := d.call(ctx, row.Address, m, row.ShownRef)
-	return judge(row, ref, err, d.jitter())
+	return judge(row, d.limits.Pauses, ref, err, d.jitter())
 }
 
 // parentPause is how long a reply waits for the reference of a message that was posted

@@ -163,6 +163,10 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the chats of staff: %w", err)
 	}
+	hooks, err := k.readHooks(ctx)
+	if err != nil {
+		return err
+	}
 	old := k.now.Load()
 	rules, err := k.readPolicy(ctx, old.Policy)
 	if err != nil {
@@ -178,6 +182,7 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 		Kept:     kept,
 		Team:     people,
 		Policy:   rules,
+		Hooks:    hooks,
 		Traits:   old.Traits,
 	}
 	if n.Flows == nil {

@@ -26,6 +26,7 @@ type Snapshot struct {
 	Team     Team
 	Policy   Policy
 	Kept     privacy.Retention             // for how many days what is kept of people
+	Hooks    []storage.Hook                // endpoints of other systems that are told what happens
 	Traits   map[chat.Platform]chat.Traits // of every platform; one that is missing can do nothing
 }
 

@@ -336,8 +336,10 @@ func (c *Connections) serve(ctx context.Context, n *connection) (err error) {
 		return err
 	}
 	account.Seen = c.clock()
-	if err := c.store.PutAccount(ctx, account); err != nil {
-		return err
+	if !n.link.nameless {
+		if err := c.store.PutAccount(ctx, account); err != nil {
+			return err
+		}
 	}
 	ctx, leave := context.WithCancelCause(ctx)
 	defer leave(nil)

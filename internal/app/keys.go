@@ -162,13 +162,15 @@ func proves(ctx context.Context, key []byte, store storage.Store, opened []stora
 	if err != nil {
 		return false, err
 	}
-	installed, err := store.Installations(ctx, chat.Slack)
-	if err != nil {
-		return false, fmt.Errorf("read the installations: %w", err)
-	}
-	for _, i := range installed {
-		if _, err := seal.open(place(i.Platform, i.Account), i.Sealed); err == nil {
-			return true, nil
+	for _, p := range []chat.Platform{chat.Slack, chat.Hook} {
+		installed, err := store.Installations(ctx, p)
+		if err != nil {
+			return false, fmt.Errorf("read the installations: %w", err)
+		}
+		for _, i := range installed {
+			if _, err := seal.open(place(i.Platform, i.Account), i.Sealed); err == nil {
+				return true, nil
+			}
 		}
 	}
 	return false, nil

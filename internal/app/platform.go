@@ -11,6 +11,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/slack"
 	"github.com/aftercare/aftercare/adapters/telegram"
 	"github.com/aftercare/aftercare/adapters/webchat"
+	"github.com/aftercare/aftercare/adapters/webhook"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
@@ -22,6 +23,7 @@ func platforms() []row {
 	return []row{
 		{name: chat.Telegram, traits: telegram.Traits(), open: newTelegram, draw: telegram.Draw},
 		{name: chat.Slack, traits: slack.Traits(), open: newSlack, draw: slack.Draw},
+		{name: chat.Hook, traits: webhook.Traits(), open: newHooks},
 	}
 }
 
@@ -99,6 +101,8 @@ type link struct {
 	sender    chat.Sender
 	intake    func(context.Context) error // nil = updates come another way
 	beside    func(context.Context)       // what nothing waits for, where the account is served; nil = nothing
+	// nameless says that no link is made with the account's name, so that it is not remembered.
+	nameless bool
 	// forget drops what is remembered of a token that was replaced or removed; nil = nothing is.
 	forget func()
 	// close is called when the account is no longer served and will not be again; may be nil.

@@ -27,6 +27,7 @@ type queries struct {
 	personQueries
 	namingQueries
 	eraseQueries
+	hookQueries
 	sheetMapQueries
 	secretQueries
 	retainQueries
@@ -77,6 +78,7 @@ func newQueries(d Dialect) *queries {
 		personQueries:       newPersonQueries(t),
 		namingQueries:       newNamingQueries(t),
 		eraseQueries:        newEraseQueries(t),
+		hookQueries:         newHookQueries(t),
 		sheetMapQueries:     newSheetMapQueries(t),
 		secretQueries:       newSecretQueries(t),
 		retainQueries:       newRetainQueries(t),
