@@ -94,11 +94,11 @@ type newsCase struct {
 }
 
 // tell writes, in the change that makes it so, what other systems are told of it.
-func (t *turn) tell() {
+func (n newsOf) tell() {
+	t := n.of
 	if len(t.snap.Hooks) == 0 {
 		return
 	}
-	n := newsOf{t}
 	if s := t.session; s != nil {
 		for i := range t.out.Answers {
 			n.answer(s, &t.out.Answers[i])
@@ -116,17 +116,17 @@ func (t *turn) tell() {
 }
 
 // newsOf makes news of a turn.
-type newsOf struct{ *turn }
+type newsOf struct{ of *turn }
 
 // send puts news into the outbox, once for each endpoint that is told of such.
 func (n newsOf) send(kind storage.News, of newsSubject, data func(storage.Hook) any) {
-	for _, h := range n.snap.Told(kind, of.site) {
+	for _, h := range n.of.snap.Told(kind, of.site) {
 		at := chat.Address{Platform: chat.Hook, Account: h.ID, Chat: of.owner}
 		slot := storage.Slot{Kind: storage.HookSlot, Owner: of.owner, Part: of.part, At: at}.String()
-		n.want(storage.Want{
+		n.of.want(storage.Want{
 			Slot: slot, Address: at, Kind: storage.NewsD, Identity: of.identity,
 			Render: chat.Message{
-				Title: NewsID(slot), Text: News{kind, newsAt(n.now), data(h)}.Body(), Footer: strconv.Itoa(int(of.bucket)) + " " + slot,
+				Title: NewsID(slot), Text: News{kind, newsAt(n.of.now), data(h)}.Body(), Footer: strconv.Itoa(int(of.bucket)) + " " + slot,
 			},
 		})
 	}
@@ -150,7 +150,7 @@ func (n newsOf) answer(s *storage.Session, a *survey.Answer) {
 	if a.Revision > 1 {
 		kind = storage.AnswerChanged
 	}
-	flow, _ := n.snap.Flow(s.Flow, s.Version)
+	flow, _ := n.of.snap.Flow(s.Flow, s.Version)
 	part := "answer-" + a.Question + "-" + strconv.Itoa(a.Revision)
 	n.send(kind, newsSubject{s.Site, s.ID, part, s.Identity, s.Bucket}, func(h storage.Hook) any {
 		d := newsAnswer{
@@ -206,7 +206,7 @@ func (n newsOf) happened(e *storage.CaseEvent) {
 		if d.session != nil {
 			c.Customer, c.Test = n.customer(d.session, d.owner, h), d.session.Test
 		}
-		if base := (Links{n.b}).PublicURL(); base != "" {
+		if base := (Links{n.of.b}).PublicURL(); base != "" {
 			c.URL = base + "/cases/" + c.Number
 		}
 		return c
@@ -215,7 +215,7 @@ func (n newsOf) happened(e *storage.CaseEvent) {
 
 // deskOf is the case of this id that the turn is about, or nil.
 func (n newsOf) deskOf(id string) *desk {
-	for _, d := range []*desk{n.desk, n.returned} {
+	for _, d := range []*desk{n.of.desk, n.of.returned} {
 		if d != nil && d.kase != nil && d.kase.ID == id {
 			return d
 		}
@@ -227,7 +227,7 @@ func (n newsOf) stopped(id *storage.Identity) {
 	part := "stopped-" + strconv.FormatInt(id.Stopped.Unix(), 10)
 	n.send(storage.CustomerStopped, newsSubject{"", id.ID, part, id.ID, id.Bucket}, func(h storage.Hook) any {
 		c := newsCustomer{ID: id.Customer}
-		if !id.Masked.IsZero() && n.now.Before(id.Masked) {
+		if !id.Masked.IsZero() && n.of.now.Before(id.Masked) {
 			c = newsCustomer{Mark: id.Mark}
 		} else if h.Names {
 			c.Name = chat.CleanLine(id.Name)
@@ -245,11 +245,11 @@ func (n newsOf) about(s *storage.Session, owner *storage.Identity, h storage.Hoo
 
 // ownerOf is whose session it is, as far as the turn knows; nil = it does not.
 func (n newsOf) ownerOf(s *storage.Session) *storage.Identity {
-	if n.identity != nil && n.identity.ID == s.Identity {
-		return n.identity
+	if n.of.identity != nil && n.of.identity.ID == s.Identity {
+		return n.of.identity
 	}
-	if n.desk != nil && n.desk.owner != nil && n.desk.owner.ID == s.Identity {
-		return n.desk.owner
+	if n.of.desk != nil && n.of.desk.owner != nil && n.of.desk.owner.ID == s.Identity {
+		return n.of.desk.owner
 	}
 	return nil
 }
@@ -257,7 +257,7 @@ func (n newsOf) ownerOf(s *storage.Session) *storage.Identity {
 // masked reports whether staff know the customer of a session by a pseudonym: then others do not
 // learn more. What is not known counts as if they did.
 func (n newsOf) masked(s *storage.Session) bool {
-	flow, err := n.snap.Flow(s.Flow, s.Version)
+	flow, err := n.of.snap.Flow(s.Flow, s.Version)
 	return s.Mark != "" || err != nil || flow.Naming == survey.Pseudonymous
 }
 

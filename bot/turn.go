@@ -84,7 +84,7 @@ func (b *Bot) begin(l storage.Loaded, key string, said *reply) *turn {
 // the case is to be looked at again.
 func (t *turn) end() storage.Change {
 	t.draw()
-	t.tell()
+	newsOf{t}.tell()
 	if k := t.out.Case; k != nil {
 		nextLook(t.snap, k)
 	}

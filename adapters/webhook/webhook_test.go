@@ -13,9 +13,12 @@ import (
 	"time"
 
 	standard "github.com/standard-webhooks/standard-webhooks/libraries/go"
+	"go.uber.org/goleak"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // endpoint is a server that says what it is told to say, and keeps what it was sent.
 type endpoint struct {

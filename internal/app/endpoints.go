@@ -167,7 +167,9 @@ func (e *Endpoints) Switch(ctx context.Context, id string, on bool) error {
 }
 
 // Remove forgets an endpoint.
-func (e *Endpoints) Remove(ctx context.Context, id string) error { return e.turn(ctx, id, storage.HookRemoved) }
+func (e *Endpoints) Remove(ctx context.Context, id string) error {
+	return e.turn(ctx, id, storage.HookRemoved)
+}
 
 func (e *Endpoints) turn(ctx context.Context, id string, off storage.HookOff) error {
 	h, i, err := e.find(ctx, id)

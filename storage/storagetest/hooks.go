@@ -32,7 +32,7 @@ func hookTries(t *testing.T, b *bench) {
 		}
 		return try
 	}
-	old := put("crm", "m0", now.AddDate(0, 0, -storage.HookTryDays).Add(-time.Hour), "s0", "it answered 500")
+	old := put("crm", "m0", now.AddDate(0, 0, -storage.HookTryDays).Add(-4*time.Hour), "s0", "it answered 500")
 	other := put("till", "m1", now, "s1", "it answered 500")
 	first := put("crm", "m1", now.Add(-3*time.Hour), "s1", "it answered 500")
 	second := put("crm", "m2", now.Add(-2*time.Hour), "s2", "it answered 500")
