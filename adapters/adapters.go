@@ -44,8 +44,8 @@ type Host struct {
 	// Handle acts on what people do. An update is acknowledged to the platform only after
 	// Handle returned nil.
 	Handle chat.Handler
-	// Hook is the address at which the platform may call Account.Hook, "" where PUBLIC_URL
-	// is not set; account is the Self.ID.
+	// Hook is the address at which the platform may call Account.Hook, "" while the
+	// public address is unknown, which may become known; account is the Self.ID.
 	Hook  func(account string) string
 	Clock func() time.Time
 	Log   *slog.Logger // never of tokens or of people's words

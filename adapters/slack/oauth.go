@@ -61,7 +61,7 @@ type OAuth struct {
 	ClientID     string
 	ClientSecret string
 	Key          []byte // signs the state; SECRET_KEY or derived from it
-	Redirect     string // PUBLIC_URL + /hooks/slack/oauth, as in the app's settings
+	Redirect     string // the public address + /hooks/slack/oauth, as in the app's settings
 	// Installed stores an installation and reports whether it waits for approval. Its error is
 	// shown as "try again".
 	Installed func(context.Context, Installation) (waits bool, err error)

@@ -35,7 +35,11 @@ func (c *adminLinkCmd) Run(a *terminal) error {
 		return err
 	}
 	defer store.Close()
-	words, err := app.SetupWords(a.ctx, store, app.PagesURL(s, s.Listen), a.clock())
+	public, err := app.PublicURL(a.ctx, s, store)
+	if err != nil {
+		return err
+	}
+	words, err := app.SetupWords(a.ctx, store, app.PagesURL(public, s.Listen), a.clock())
 	if err != nil {
 		return err
 	}
@@ -113,9 +117,13 @@ func (c *adminResetCmd) Run(a *terminal) error {
 	if err != nil {
 		return err
 	}
+	public, err := app.PublicURL(a.ctx, s, store)
+	if err != nil {
+		return err
+	}
 	now := a.clock()
 	until := now.Add(time.Hour)
-	link, err := app.NewLink(a.ctx, store, app.PagesURL(s, s.Listen),
+	link, err := app.NewLink(a.ctx, store, app.PagesURL(public, s.Listen),
 		storage.OneTimeLink{Kind: storage.ResetLink, Who: l.ID, Made: now, Expires: until}, cliAudit(now, "login.reset_link", l.Name, "", ""))
 	if err != nil {
 		return err

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/internal/app"
-	"github.com/aftercare/aftercare/internal/app/settings"
 )
 
 var setupLink = regexp.MustCompile(`Open (http\S+)/setup/(\S{22}) to set up \(works once, until \d\d:\d\d; `)
@@ -109,7 +108,7 @@ func TestTheLinkToSetUpIsPrintedAndNeverLogged(t *testing.T) {
 
 func TestTheLinkToSetUpBeginsWhereThePagesAre(t *testing.T) {
 	for public, want := range map[string]string{"https://care.example/feedback": "https://care.example/feedback", "": "http://localhost:8080"} {
-		if got := app.PagesURL(settings.Settings{PublicURL: public}, ":8080"); got != want {
+		if got := app.PagesURL(public, ":8080"); got != want {
 			t.Errorf("PUBLIC_URL %q: %q, want %q", public, got, want)
 		}
 	}

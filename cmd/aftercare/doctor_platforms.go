@@ -39,10 +39,24 @@ func (u *checkup) health(base string) (said string, err error) {
 	return response.Header.Get(app.ServerHeader), nil
 }
 
-// lookAtAddress asks at PUBLIC_URL who answers there.
-func (u *checkup) lookAtAddress(context.Context) []finding {
+// publicURL is the address under which others reach the server, and what it is called: the
+// setting, or the address that was given on the pages.
+func (u *checkup) publicURL(ctx context.Context) (at, called string) {
+	if u.settings.PublicURL != "" || u.store == nil {
+		return u.settings.PublicURL, "PUBLIC_URL"
+	}
+	at, err := app.PublicURL(ctx, u.settings, u.store)
+	if err != nil {
+		return "", "PUBLIC_URL" // what is wrong with the database is said by its own check
+	}
+	return at, at
+}
+
+// lookAtAddress asks at the public address who answers there.
+func (u *checkup) lookAtAddress(ctx context.Context) []finding {
 	s := u.settings
-	if s.PublicURL == "" {
+	public, called := u.publicURL(ctx)
+	if public == "" {
 		if s.Token == "" && !s.UsesSlack() {
 			return []finding{wrong("set PUBLIC_URL to the address that customers see, or connect Telegram or Slack", "nobody can be asked: there is no PUBLIC_URL for links, and no platform is connected")}
 		}
@@ -51,16 +65,16 @@ func (u *checkup) lookAtAddress(context.Context) []finding {
 	if u.key == nil {
 		return fine("not tried, because there is no key to know the server by")
 	}
-	said, err := u.health(s.PublicURL)
+	said, err := u.health(public)
 	switch {
 	case err != nil:
-		return []finding{warning("start the server; then see to the name, the proxy and its certificate", "nobody answers at PUBLIC_URL: %v", err)}
+		return []finding{warning("start the server; then see to the name, the proxy and its certificate", "nobody answers at %s: %v", called, err)}
 	case said == app.ServerID(u.key):
-		return fine("this server answers at PUBLIC_URL")
+		return fine("this server answers at %s", called)
 	case !u.running:
-		return []finding{warning("start the server and call this again", "PUBLIC_URL is answered, and no server of this key runs here")}
+		return []finding{warning("start the server and call this again", "%s is answered, and no server of this key runs here", called)}
 	}
-	return []finding{wrong("correct PUBLIC_URL, or have the proxy there pass requests on to "+s.Listen, "another server answers at PUBLIC_URL: links lead to it")}
+	return []finding{wrong("correct "+called+", or have the proxy there pass requests on to "+s.Listen, "another server answers at %s: links lead to it", called)}
 }
 
 // skewed is how far the clock may be off.
@@ -133,7 +147,8 @@ func (u *checkup) lookAtUpdates(ctx context.Context, client *telegram.Client) []
 	if err != nil {
 		return []finding{warning("call this again", "the webhook cannot be looked at: %v", err)}
 	}
-	ours := s.PublicURL + "/hooks/telegram"
+	public, _ := u.publicURL(ctx)
+	ours := public + "/hooks/telegram"
 	switch {
 	case s.Mode == settings.Webhook && hook != "" && hook != ours, s.Mode == settings.Poll && hook != "":
 		host := hook

@@ -25,6 +25,10 @@ func InstallLink(ctx context.Context, s settings.Settings, store storage.Store, 
 	if err != nil {
 		return "", err
 	}
+	at, err := PublicURL(ctx, s, store)
+	if err != nil {
+		return "", err
+	}
 	raw := make([]byte, 20)
 	_, _ = rand.Read(raw) // never fails
 	code := base32.StdEncoding.EncodeToString(raw)
@@ -32,7 +36,7 @@ func InstallLink(ctx context.Context, s settings.Settings, store storage.Store, 
 	if err := store.PutInstallLink(ctx, l); err != nil {
 		return "", err
 	}
-	return s.PublicURL + slackOAuth + "?" + slack.InviteParameter + "=" + code, nil
+	return at + slackOAuth + "?" + slack.InviteParameter + "=" + code, nil
 }
 
 // slackOAuth is where browsers install the app.

@@ -53,10 +53,11 @@ func (j *joinedPlatform) account(token settings.Secret) (adapters.Account, error
 		Token: string(token), Handle: j.bot.Handle, Clock: j.clock, Log: j.log.With("platform", string(j.Name)),
 		Setting: func(name string) string { return string(j.settings.More[name]) },
 		Hook: func(account string) string {
-			if j.settings.PublicURL == "" {
+			at := j.publicURL()
+			if at == "" {
 				return ""
 			}
-			return j.settings.PublicURL + j.path(account)
+			return at + j.path(account)
 		},
 	})
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app/settings"
 )
 
@@ -162,5 +163,45 @@ func TestAJoinedPlatformIsServed(t *testing.T) {
 	lofts["one"].saw(t, "We keep")
 	if got := lofts["one"].Clock(); time.Since(got) > longest {
 		t.Errorf("its clock says %v", got)
+	}
+}
+
+// The address that was found on the pages is the one that a platform is told, from that moment on:
+// there is no other source of it.
+func TestAPlatformIsToldTheAddressThatThePagesFound(t *testing.T) {
+	var hook func(string) string
+	platform := adapters.Platform{
+		Name: "pigeon", Title: "Pigeon", Token: "PIGEON_TOKEN", Settings: []adapters.Setting{{Name: "PIGEON_TOKEN"}},
+		Open: func(h adapters.Host) (adapters.Account, error) {
+			hook = h.Hook
+			return &invented{Host: h, self: adapters.Self{ID: "of-one", Name: "one"}}, nil
+		},
+	}
+	r := startWith(t, settings.Settings{More: map[string]settings.Secret{"PIGEON_TOKEN": "one"}}, joined(platform))
+	eventually(t, "the account", func() bool { return r.account("of-one").Holds })
+	if at := hook("of-one"); at != "" {
+		t.Errorf("before there is an address, the hook is at %q", at)
+	}
+	if err := r.store.PutAccount(t.Context(), bot.PublicAddress("https://care.example", Now())); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.bot.Configuration().Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if at := hook("of-one"); at != "https://care.example/hooks/pigeon/of-one" {
+		t.Errorf("the hook is at %q", at)
+	}
+	if at, err := PublicURL(t.Context(), r.Settings, r.store); err != nil || at != "https://care.example" {
+		t.Errorf("to commands the address is %q, %v", at, err)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: longest}
+	answer, err := client.Get(r.base + "/api/v1/surveys")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	problem, err := io.ReadAll(answer.Body)
+	if err != nil || !strings.Contains(string(problem), `"type":"https://care.example/problems/`) {
+		t.Errorf("a problem is explained at another place: %s, %v", problem, err)
 	}
 }

@@ -61,7 +61,7 @@ func (a *App) routes() (http.Handler, error) {
 		return nil, err
 	}
 	mux.Handle("/", pages)
-	calls := api.New(api.Config{Store: a.store, Bot: a.bot, Asking: a.asking, Clock: a.Clock, Prefix: public.Path, PublicURL: a.Settings.PublicURL, Log: a.Log})
+	calls := api.New(api.Config{Store: a.store, Bot: a.bot, Asking: a.asking, Clock: a.Clock, Prefix: public.Path, Log: a.Log})
 	mux.Handle("/api/", calls)
 	mux.Handle("/problems/", calls)
 	all := page.StripPrefix(page.Prefix(public.Path), mux)

@@ -14,6 +14,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/adapters/slack"
 	"github.com/aftercare/aftercare/adapters/telegram"
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/storage"
@@ -24,11 +25,11 @@ import (
 // can sign in.
 const setupLife = time.Hour
 
-// PagesURL is the address at which people open the pages of this installation: PUBLIC_URL,
-// or else this machine by its name, as a passkey belongs to a name and never to a number.
-func PagesURL(s settings.Settings, listen string) string {
-	if s.PublicURL != "" {
-		return s.PublicURL
+// PagesURL is the address at which people open the pages of this installation: the public
+// one, or else this machine by its name, as a passkey belongs to a name and never to a number.
+func PagesURL(public, listen string) string {
+	if public != "" {
+		return public
 	}
 	_, port, err := net.SplitHostPort(listen)
 	if err != nil {
@@ -76,7 +77,7 @@ func (a *App) saySetup(ctx context.Context) {
 		return
 	case <-a.web.opened:
 	}
-	base := PagesURL(a.Settings, a.listener.Addr().String())
+	base := PagesURL(bot.LinksOf(a.bot).PublicURL(), a.listener.Addr().String())
 	for {
 		words, err := SetupWords(ctx, a.store, base, a.Clock())
 		wait := setupLife

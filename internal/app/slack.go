@@ -182,7 +182,7 @@ func (a *slackApp) hooks(mux *http.ServeMux) {
 	if s.SlackClientID != "" {
 		mux.Handle(slackOAuth, slack.NewOAuth(a.spaces.all, slack.OAuth{
 			ClientID: s.SlackClientID, ClientSecret: string(s.SlackClientSecret), Key: a.key,
-			Redirect: s.PublicURL + slackOAuth, Installed: a.installed, Once: a.store.UseInstallState,
+			Redirect: a.publicURL() + slackOAuth, Installed: a.installed, Once: a.store.UseInstallState,
 		}))
 	}
 }

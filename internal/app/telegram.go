@@ -73,7 +73,7 @@ func (t *telegramBots) open(i Installation) link {
 	intake := telegram.NewPoller(client, t.bot.Handle).Run
 	if mode == settings.Webhook {
 		intake = func(ctx context.Context) error {
-			return client.KeepWebhook(ctx, t.settings.PublicURL+"/hooks/telegram", t.secret)
+			return client.KeepWebhook(ctx, t.publicURL()+"/hooks/telegram", t.secret)
 		}
 	}
 	return link{

@@ -33,14 +33,15 @@ type answerRow struct {
 
 // answersPage is the list of answers.
 type answersPage struct {
-	Rows                           []answerRow
-	Sites, Flows, Levels, Speaking []choice
-	Staff, From, To                string
-	Words                          bool
-	More, CSV                      string
-	Kept                           []choice // filters without a field of their own: name and value
-	Found                          bool
-	Behind                         string // how far the list is behind, if that is more than usual
+	Rows                    []answerRow
+	Sites, Levels, Speaking []choice
+	Flows                   flowMenu
+	Staff, From, To         string
+	Words                   bool
+	More, CSV               string
+	Kept                    []choice // filters without a field of their own: name and value
+	Found                   bool
+	Behind                  string // how far the list is behind, if that is more than usual
 }
 
 // named are the sites of a right by their ids: the list of answers goes through each.
@@ -142,7 +143,7 @@ func (s *site) answers(w http.ResponseWriter, r *http.Request, v Viewer) error {
 			spoken[lang] = true
 		}
 	}
-	p.Flows = menu(words.t("every_flow"), titles, f.Flow)
+	p.Flows = words.flowMenu(titles, f.Flow)
 	langs := map[string]string{}
 	for lang := range spoken {
 		langs[lang] = voice.SelfName(lang)

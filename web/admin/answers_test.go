@@ -38,6 +38,16 @@ func TestAnswersAreListedWithTheirWords(t *testing.T) {
 			t.Errorf("the list does not show %q", want)
 		}
 	}
+	// What customers write by themselves is no survey: it stands apart in the menu, here and in the reports.
+	for _, at := range []string{"/answers", "/reports/recovery"} {
+		surveys, own, ok := strings.Cut(body(robin.get(at)), `<optgroup label="What customers write by themselves">`)
+		own, _, _ = strings.Cut(own, "</optgroup>")
+		for _, kind := range []string{"_complaint", "_question", "_suggestion", "_remark"} {
+			if option := `<option value="` + kind + `"`; !ok || strings.Contains(surveys, option) || !strings.Contains(own, option) {
+				t.Errorf("%s: %s does not stand apart from the surveys", at, kind)
+			}
+		}
+	}
 	for at, wants := range map[string][2]string{
 		"/answers?site=harbour":    {"shade", "waited"},
 		"/answers?level=high":      {"Nothing was answered", "waited"},

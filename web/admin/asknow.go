@@ -144,40 +144,9 @@ func (s *site) chosen(r *http.Request, v Viewer, p *askNowPage, who string) erro
 			break
 		}
 	}
-	p.form, err = s.askNowForm(r, v)
-	if err == nil {
-		p.NoSite = len(p.field("site").Options) == 0
-	}
+	flow, at, err := s.askable(r, v, access.AskNow)
+	p.form, p.NoSite = form{Fields: []field{flow, at}}, len(at.Options) == 0
 	return err
-}
-
-func (s *site) askNowForm(r *http.Request, v Viewer) (form, error) {
-	words := s.words(r, v)
-	surveys, err := bot.Standing{Bot: s.Bot}.Surveys(r.Context())
-	if err != nil {
-		return form{}, err
-	}
-	sites, err := s.Store.Sites(r.Context())
-	if err != nil {
-		return form{}, err
-	}
-	var flows, places []option
-	for _, f := range surveys {
-		flows = append(flows, option{f.ID, cmp.Or(f.Title.In(words.lang, voice.Languages[0]), f.ID)})
-	}
-	for _, x := range storage.Present(sites) {
-		if v.Can(access.AskNow, x.ID) {
-			places = append(places, option{x.ID, x.Name})
-		}
-	}
-	usual := ""
-	if slices.ContainsFunc(flows, func(o option) bool { return o.Value == usualFlow }) {
-		usual = usualFlow
-	}
-	return form{Fields: []field{
-		{Name: "flow", Label: words.t("link_flow"), Kind: "select", Options: flows, Value: usual},
-		{Name: "site", Label: words.t("link_site"), Kind: "select", Options: places},
-	}}, nil
 }
 
 func (s *site) showAskNow(w http.ResponseWriter, r *http.Request, v Viewer, status int, p askNowPage) error {
@@ -205,12 +174,7 @@ func (s *site) askThem(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := p.read(w, r); err != nil {
 		return err
 	}
-	for _, name := range []string{"flow", "site"} { // what may be chosen is what was offered
-		at := p.field(name)
-		if !slices.ContainsFunc(at.Options, func(o option) bool { return o.Value == at.Value }) {
-			at.Fault = words.t("link_choose")
-		}
-	}
+	p.offered(words, "flow", "site")
 	why := strings.TrimSpace(lines(r.PostForm.Get("why")))
 	insists := r.PostForm.Get("do") == "insist"
 	if insists && (why == "" || len([]rune(why)) > mostKey) {

@@ -78,7 +78,7 @@ func init() {
 			}, Week: []figure{{"Unsatisfied", "19 %", "(11–31) of 62", "11.0%", "20.0%", "19.0%"}, {"Unsatisfied", "2 of 7", "too few for a rate", "", "", ""}},
 		}},
 		fixture{"answers.html", "empty", frame{Title: "Answers"}, answersPage{}},
-		fixture{"answers.html", "full", frame{Title: "Answers"}, answersPage{Rows: []answerRow{said}, Sites: list.Sites, Flows: list.Sites, Levels: list.Sites, Speaking: list.Sites, Words: true, More: "/answers?after=x", CSV: "/answers.csv?", Found: true}},
+		fixture{"answers.html", "full", frame{Title: "Answers"}, answersPage{Rows: []answerRow{said}, Sites: list.Sites, Flows: flowMenu{list.Sites, list.Sites}, Levels: list.Sites, Speaking: list.Sites, Words: true, More: "/answers?after=x", CSV: "/answers.csv?", Found: true}},
 		fixture{"answer.html", "empty", frame{Title: "Anna"}, answerPage{Level: 3, Feeling: "neither"}},
 		fixture{"answer.html", "full", frame{Title: "Anna"}, answerPage{2, "dissatisfied", full.Words, full.Answers, full.Facts, "A-1042"}},
 	)

@@ -79,42 +79,22 @@ func (s *site) siteNames(r *http.Request) (map[string]string, error) {
 // standingLinkForm is the form of a new link.
 func (s *site) standingLinkForm(r *http.Request, v Viewer) (form, error) {
 	words := s.words(r, v)
-	surveys, err := bot.Standing{Bot: s.Bot}.Surveys(r.Context())
+	flow, at, err := s.askable(r, v, access.MakeLinks)
 	if err != nil {
 		return form{}, err
-	}
-	sites, err := s.Store.Sites(r.Context())
-	if err != nil {
-		return form{}, err
-	}
-	var flows, places []option
-	for _, f := range surveys {
-		flows = append(flows, option{f.ID, cmp.Or(f.Title.In(words.lang, "en"), f.ID)})
-	}
-	for _, x := range storage.Present(sites) {
-		if v.Can(access.MakeLinks, x.ID) {
-			places = append(places, option{x.ID, x.Name})
-		}
 	}
 	languages := []option{{"", words.t("link_language_own")}}
 	for _, tag := range voice.Languages {
 		languages = append(languages, option{tag, languageName(words.lang, tag)})
 	}
-	usual := ""
-	if slices.ContainsFunc(flows, func(o option) bool { return o.Value == usualFlow }) {
-		usual = usualFlow
-	}
 	return form{Fields: []field{
 		{Name: "name", Label: words.t("link_name"), Hint: words.t("link_name_hint"), Fill: "off"},
-		{Name: "flow", Label: words.t("link_flow"), Kind: "select", Options: flows, Value: usual},
-		{Name: "site", Label: words.t("link_site"), Kind: "select", Options: places},
+		flow,
+		at,
 		{Name: "service", Label: words.t("link_service"), Hint: words.t("link_service_hint"), Fill: "off"},
 		{Name: "language", Label: words.t("link_language"), Kind: "select", Options: languages},
 	}}, nil
 }
-
-// usualFlow is the survey that a new link asks unless another is chosen.
-const usualFlow = "post_service_3"
 
 type newLinkPage struct {
 	form
@@ -154,12 +134,7 @@ func (s *site) saveLink(w http.ResponseWriter, r *http.Request, v Viewer) error 
 			at.Fault = words.t(x.key)
 		}
 	}
-	for _, name := range []string{"flow", "site", "language"} { // what may be chosen is what was offered
-		at := f.field(name)
-		if !slices.ContainsFunc(at.Options, func(o option) bool { return o.Value == at.Value }) {
-			at.Fault = words.t("link_choose")
-		}
-	}
+	f.offered(words, "flow", "site", "language")
 	if len(f.Faults()) > 0 {
 		return s.showStandingLinkForm(w, r, v, http.StatusUnprocessableEntity, f)
 	}

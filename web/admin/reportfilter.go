@@ -161,11 +161,12 @@ func (w *words) spaceLabel(space figures.Space, fine figures.By) string {
 
 // reportForm is the line of filters.
 type reportForm struct {
-	At                                 string
-	Periods, Sites, Flows, Comparisons []choice
-	From, To                           string
-	Kept                               []choice // filters without a menu: name and value, each with the address without it
-	Found                              bool
+	At                          string
+	Periods, Sites, Comparisons []choice
+	Flows                       flowMenu
+	From, To                    string
+	Kept                        []choice // filters without a menu: name and value, each with the address without it
+	Found                       bool
 }
 
 // form fills in the filters.
@@ -178,7 +179,7 @@ func (s *site) reportForm(w *words, v Viewer, f *reportFilter, at string) report
 		form.Comparisons = append(form.Comparisons, choice{c, w.t("compare_" + c), c == f.compare})
 	}
 	form.Sites = s.siteChoices(w, v, access.SeeReports, f.keep.Get("site"))
-	form.Flows = menu(w.t("every_flow"), s.customerFlows(w), f.Flow)
+	form.Flows = w.flowMenu(s.customerFlows(w), f.Flow)
 	for _, name := range []string{"service", "staff", "language", "channel"} {
 		if value := f.keep.Get(name); value != "" {
 			form.Kept = append(form.Kept, choice{name, value, true})

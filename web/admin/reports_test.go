@@ -26,7 +26,7 @@ import (
 func init() {
 	form := reportForm{
 		At: "/reports/level", Periods: []choice{{"", "Last 13 weeks", true}, {"7", "Last 7 days", false}}, Sites: []choice{{"", "All", true}, {"main", "Main Street", false}},
-		Flows: []choice{{"", "Every survey", true}}, Comparisons: []choice{{"previous", "the time before", true}}, Kept: []choice{{"service", "Haircut", true}}, Found: true,
+		Flows: flowMenu{Surveys: []choice{{"", "Every survey", true}}}, Comparisons: []choice{{"previous", "the time before", true}}, Kept: []choice{{"service", "Haircut", true}}, Found: true,
 	}
 	tabs := []reportTab{{"/reports/level", "Level", true}, {"/reports/silence", "Silence", false}}
 	points := []chart.Point{{Label: "week 9", Mark: chart.Filled, P: 0.1, Low: 0.05, High: 0.2, Words: "10 %"}, {Mark: chart.Gap, Few: "8 answers"}}

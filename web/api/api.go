@@ -39,8 +39,6 @@ type Config struct {
 	Clock func() time.Time
 	// Prefix is the path of PUBLIC_URL, "" for none. Requests come without.
 	Prefix string
-	// PublicURL is the address under which others reach this; "" = that of each request.
-	PublicURL string
 	// Log hears of failures. Nil discards them.
 	Log *slog.Logger
 }
@@ -222,8 +220,8 @@ func (s *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(int((p.wait+time.Second-1)/time.Second)))
 	}
 	at := s.Prefix
-	if s.PublicURL != "" {
-		at = strings.TrimRight(s.PublicURL, "/")
+	if public := bot.LinksOf(s.Bot).PublicURL(); public != "" {
+		at = public
 	}
 	out := p.body()
 	out["type"] = at + "/problems/" + string(p.code)

@@ -62,7 +62,7 @@ func newTill(t *testing.T) *till {
 	t.Cleanup(func() { _ = b.Close() })
 	c.store, c.bot = store, b
 	c.asking = asking.New(asking.Config{Store: store, Bot: b, Clock: clock})
-	c.api = New(Config{Store: store, Bot: b, Asking: c.asking, Clock: clock, PublicURL: "https://care.example"})
+	c.api = New(Config{Store: store, Bot: b, Asking: c.asking, Clock: clock})
 	return c
 }
 
