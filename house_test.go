@@ -46,6 +46,7 @@ var rooms = []room{
 	{path: "internal/faults/...", imports: []string{"*"}},
 	{path: "internal/table"}, // beyond the standard library: encodings, and workbooks
 	{path: "internal/testdisk"},
+	{path: "internal/sqlcount"},
 	{path: "internal/browsertest"}, // for tests only
 	{path: "web/...", imports: []string{
 		"web/...", "docs", "internal/page", "internal/table", "internal/qr", "internal/signin", "bot", "bot/render", "bot/snapshot", "bot/voice", "bot/personal", "bot/asking", "bot/figures", "storage", "adapters/chat",

@@ -10,9 +10,10 @@ import (
 
 // Trial is how far somebody got who tries a link.
 type Trial struct {
-	Session  string // "" = nobody tapped yet
-	Answered int    // questions that have an answer
-	Case     string // id of the case that it opened; "" = none
+	Session  string           // "" = nobody tapped yet
+	Answered int              // questions that have an answer
+	Of       *storage.Session // the conversation; nil = nobody tapped yet
+	Case     string           // id of the case that it opened; "" = none
 }
 
 // Tried says how far the conversation of a link is. ErrUnknownLink if there is no such link.
@@ -28,5 +29,5 @@ func (l Links) Tried(ctx context.Context, token string) (Trial, error) {
 	if err != nil {
 		return Trial{}, fmt.Errorf("read the conversation: %w", err)
 	}
-	return Trial{Session: s.ID, Answered: len(s.Answers), Case: s.Case}, nil
+	return Trial{Session: s.ID, Answered: len(s.Answers), Case: s.Case, Of: &s}, nil
 }

@@ -7,31 +7,45 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
 )
 
-// filled is a store with n answers, each session of as many as there are questions, with
-// what their chats showed, the rows that reports read, and the keys that taps leave behind.
+// filling is what a database is filled with: sessions of as many answers as there are questions, one
+// every so often, with what their chats showed, the rows that reports read, and the keys that taps leave
+// behind.
+type filling struct {
+	answers           int
+	every             time.Duration
+	session, identity string // SQL of the bodies of one: "" = of the size that real ones have, for those that nobody reads
+}
+
+// filled is a store with n answers, one session a second, the newest a second ago.
 func (b *bench) filled(ctx context.Context, name string, n int) (storage.Store, error) {
-	began := time.Now()
 	store, err := b.openPostgres(ctx, name)
 	if err != nil {
 		return nil, err
 	}
+	return store, b.fillIn(ctx, name, store.Buckets(), filling{answers: n, every: time.Second})
+}
+
+// fillIn fills a database that is there.
+func (b *bench) fillIn(ctx context.Context, name string, buckets int, f filling) error {
+	began := time.Now()
 	db, err := sql.Open("postgres", b.postgres.DSN(name))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	if err := b.hastily(ctx, db, func() error { return fill(ctx, db, n, store.Buckets()) }); err != nil {
-		return nil, fmt.Errorf("fill %s: %w", name, err)
+	if err := b.hastily(ctx, db, func() error { return f.fill(ctx, db, buckets) }); err != nil {
+		return fmt.Errorf("fill %s: %w", name, err)
 	}
-	fmt.Fprintf(os.Stderr, "filled in %d answers in %s\n", n, time.Since(began).Round(time.Second))
-	return store, nil
+	fmt.Fprintf(os.Stderr, "filled in %d answers in %s\n", f.answers, time.Since(began).Round(time.Second))
+	return nil
 }
 
 // hastily has f fill a database as fast as may be: nothing need survive a crash, and indexes
@@ -95,12 +109,14 @@ func withoutIndexes(ctx context.Context, db *sql.DB) (build []string, err error)
 	return build, err
 }
 
-func fill(ctx context.Context, db *sql.DB, n, buckets int) error {
+func (f filling) fill(ctx context.Context, db *sql.DB, buckets int) error {
 	// A session's id begins with its time, and goes on in no order. People's ids come in no order.
-	id := "(lpad(to_hex(1790000000000 - s::bigint * 1000), 12, '0') || substr(md5(s::text), 13))::uuid::text"
+	id := f.idOf()
+	_ = "(lpad(to_hex(1790000000000 - s::bigint * " + strconv.FormatInt(f.every.Milliseconds(), 10) + "), 12, '0') || substr(md5(s::text), 13))::uuid::text"
 	who := "md5('p' || s)::uuid::text"
 	chat := "(5000000000 + s)::text" // nobody's who is measured
-	day := "to_char(now() - s * interval '1 second', 'YYYY-MM-DD')"
+	step := strconv.FormatInt(f.every.Milliseconds(), 10) + " milliseconds"
+	day := "to_char(now() - s * interval '" + step + "', 'YYYY-MM-DD')"
 	bucket := fmt.Sprintf("mod(s, %d)::smallint", buckets)
 	asked := fmt.Sprintf("generate_series(0, %d) q", questions-1)
 	oldest := "generate_series($1::int, 1, -1) s" // the oldest first, as time brings them
@@ -108,32 +124,32 @@ func fill(ctx context.Context, db *sql.DB, n, buckets int) error {
 		"SET synchronous_commit = off",
 		"SET session_replication_role = replica", // what refers to what is known
 		"INSERT INTO identities (bucket, id, session, platform, account, person, customer, body) SELECT " + bucket + ", " + who + ", " + id +
-			", 'telegram', '4242', " + chat + ", '', repeat('x', 450) FROM " + oldest,
+			", 'telegram', '4242', " + chat + ", '', " + cmp.Or(f.identity, "repeat('x', 450)") + " FROM " + oldest,
 		"INSERT INTO sessions (bucket, id, identity, flow, version, status, site, customer, invitation, case_id, started_at, ended_at, expires_at," +
 			" composite, level, unsatisfied, test, body) SELECT " + bucket + ", " + id + ", " + who + ", 'bench', 1, 'completed', '', " + who +
-			", '', '', now() - s * interval '1 second', now() - s * interval '1 second', NULL, 75, 6, false, false, repeat('x', 1100)" +
+			", '', '', now() - s * interval '" + step + "', now() - s * interval '" + step + "', NULL, 75, 6, false, false, " + cmp.Or(f.session, "repeat('x', 1100)") +
 			" FROM " + oldest,
 		"INSERT INTO read_sessions (bucket, session, flow, version, class, site, service, staff, language, channel, day, status, answered, composite, level," +
 			" flag, unsatisfied, has_case, test) SELECT " + bucket + ", " + id + ", 'bench', 1, 'transactional', '', 'haircut', '', 'en', 'telegram', " + day +
 			", 'completed', 5, 75, 6, 'fine', false, false, false FROM " + oldest,
 		"INSERT INTO answers (bucket, session, question, revision, newest, kind, value, choices, text, score, level, flag, skipped, dropped, test, at," +
 			" flow, version, site, service, staff, language, channel, day) SELECT " + bucket + ", " + id +
-			", 'q' || q, 1, true, 'scale', 4, '', '', 75, 6, 'fine', false, false, false, now() - s * interval '1 second'," +
+			", 'q' || q, 1, true, 'scale', 4, '', '', 75, 6, 'fine', false, false, false, now() - s * interval '" + step + "'," +
 			" 'bench', 1, '', 'haircut', '', 'en', 'telegram', " + day + " FROM " + oldest + ", " + asked,
 		"INSERT INTO keyblocks (bucket, id, at, bits) SELECT " + bucket +
 			", 'tg:4242:' || lpad((1000000 + s)::text, 16, '0'), now(), decode(repeat('ff', 512), 'hex') FROM generate_series(0, $1::int / 800) s",
 		// What their chats showed. Nobody reads these bodies: they have the size that packed ones have.
 		"INSERT INTO talks (bucket, id, identity, platform, account, chat, thread, started, settled, body, packed) SELECT " + bucket + ", " + id + ", " + who +
-			", 'telegram', '4242', " + chat + ", '', now() - s * interval '1 second', now() - s * interval '1 second', '', decode(repeat('a5', 1100), 'hex')" +
+			", 'telegram', '4242', " + chat + ", '', now() - s * interval '" + step + "', now() - s * interval '" + step + "', '', decode(repeat('a5', 1100), 'hex')" +
 			" FROM " + oldest,
 		"UPDATE buckets SET answers = answers + $1::int / (SELECT count(*) FROM buckets)",
 	} {
 		args := []any{}
 		switch text[0] {
 		case 'I':
-			args = append(args, n/questions)
+			args = append(args, f.answers/questions)
 		case 'U':
-			args = append(args, n)
+			args = append(args, f.answers)
 		}
 		if _, err := db.ExecContext(ctx, text, args...); err != nil {
 			return fmt.Errorf("%.60s…: %w", text, err)

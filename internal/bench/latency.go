@@ -339,11 +339,14 @@ func (s *served) lowRound(ctx context.Context) ([]float64, error) {
 }
 
 // pace calls f(0) … f(n-1) at the rate, each in a goroutine of its own.
-func (b *bench) pace(n int, f func(int)) {
+func (b *bench) pace(n int, f func(int)) { paced(n, b.Rate, f) }
+
+// paced is the same at so many a second.
+func paced(n, rate int, f func(int)) {
 	var running sync.WaitGroup
 	began := time.Now()
 	for i := range n {
-		time.Sleep(time.Until(began.Add(time.Duration(i) * time.Second / time.Duration(b.Rate))))
+		time.Sleep(time.Until(began.Add(time.Duration(i) * time.Second / time.Duration(rate))))
 		running.Go(func() { f(i) })
 	}
 	running.Wait()

@@ -32,6 +32,7 @@ type options struct {
 	Against  string // another build, that is measured in turns with this one
 	Imported int    // rows of a sheet
 	Stored   int    // answers that are stored before throughput is measured again
+	Cases    int    // that are stored while pages are measured
 }
 
 // measurement is one part of the benchmark.
@@ -50,6 +51,7 @@ var measurements = []measurement{
 	{"sessions", sessions},
 	{"stored", stored},
 	{"asking", askingCosts},
+	{"pages", pages},
 }
 
 func main() {
@@ -59,14 +61,22 @@ func main() {
 	flag.IntVar(&o.InFlight, "in-flight", 400, "answers under way at once")
 	flag.IntVar(&o.Rate, "rate", 200, "answers a second while latency is measured")
 	flag.DurationVar(&o.Period, "period", 3*time.Second, "length of a round of latency")
-	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, counters, processor, broadcast, process, sessions, stored, asking (which is measured alone, as a million rows take long); or none, to write the page anew of its record")
+	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, counters, processor, broadcast, process, sessions, stored, pages, asking (which is measured alone, as a million rows take long); or none, to write the page anew of its record")
 	flag.BoolVar(&o.JSON, "json", false, "print JSON")
 	flag.StringVar(&o.Profile, "profile", "", "write a processor profile of the measurements into this file")
 	flag.StringVar(&o.Page, "page", "", "take the results into this page: what is not measured now stays as it was measured before")
 	flag.IntVar(&o.Stored, "stored", 0, "measure throughput with this many stored answers as well (10000000 takes a quarter of an hour of a calm machine, and 20 GB of disk)")
+	flag.IntVar(&o.Cases, "cases", 20_000, "cases that are stored while pages are measured, 10,000 of them open; beside -stored answers")
 	flag.IntVar(&o.Imported, "imported", 1_000_000, "rows of the sheet that is imported")
 	flag.StringVar(&o.Against, "against", "", "measure another build, a tree or its benchmark, in turns with this one, and print ratios")
 	flag.Parse()
+	if at := os.Getenv(watchAt); at != "" { // this process is the browsers of the one that started it
+		if err := watch(at); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // as serve does
 	}
@@ -165,6 +175,9 @@ func print(rows []row) {
 		fmt.Printf("%-72s %8.2f %-3s (target %s: %s)\n", r.Name, r.Value, r.Unit, r.Target, r.Target.verdict(r.Value))
 		if parts := r.parts(); parts != "" {
 			fmt.Printf("    %s\n", parts)
+		}
+		for _, p := range r.Pages {
+			fmt.Printf("    %-44s %3d %8.2f ms, p99 %8.2f %4d queries %6d rows %7d bytes, again %6d\n", p.At, p.Status, p.Median, p.P99, p.Queries, p.Rows, p.First, p.Part)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,6 +57,11 @@ func (r results) page() string {
 	fmt.Fprintf(&p, "- %s\n", strings.Join(machines, "\n- "))
 	p.WriteString("\n")
 	p.WriteString(costs)
+	for _, m := range r {
+		for _, row := range m.Rows {
+			row.writePages(&p)
+		}
+	}
 	return p.String()
 }
 
@@ -73,6 +79,21 @@ func (r row) write(p *strings.Builder) {
 		name += "<br><small>" + parts + "</small>"
 	}
 	fmt.Fprintf(p, "| %s | %s %s | %s | %s |\n", name, strconv.FormatFloat(r.Value, 'f', 2, 64), r.Unit, r.Target, verdict)
+}
+
+// writePages is a table of every page that was measured.
+func (r row) writePages(p *strings.Builder) {
+	if len(r.Pages) == 0 {
+		return
+	}
+	p.WriteString("\n## Every page of staff\n\n| page | median ms | p99 ms | queries | rows | bytes at the first visit | fetched again |\n|---|---|---|---|---|---|---|\n")
+	for _, c := range r.Pages {
+		at := "`" + c.At + "`"
+		if c.Status != http.StatusOK {
+			at += " (" + strconv.Itoa(c.Status) + ")"
+		}
+		fmt.Fprintf(p, "| %s | %.1f | %.1f | %d | %d | %d | %d |\n", at, c.Median, c.P99, c.Queries, c.Rows, c.First, c.Part)
+	}
 }
 
 // parts are what a row was made of, in the order of their names.

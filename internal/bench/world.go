@@ -15,6 +15,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/postgres"
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
@@ -113,7 +114,7 @@ func (b *bench) newWorld(ctx context.Context, store storage.Store) (*world, erro
 	key := []byte("0123456789abcdef0123456789abcdef")
 	made, err := bot.New(ctx, bot.Config{
 		Store: store, Key: key, PublicURL: "http://127.0.0.1", Templates: flowfile.Templates,
-		Parse: flowfile.Parse, Format: flowfile.Format,
+		Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
 		Traits: app.Traits(),
 	})
 	if err != nil {

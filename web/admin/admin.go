@@ -137,6 +137,7 @@ func newSite(c Config) *site {
 	}
 	if s.Bot != nil {
 		s.hub.test = bot.ChatTests{Bot: s.Bot}.Look
+		s.hub.tried = bot.LinksOf(s.Bot).Tried
 	}
 	s.pages = parsePages(s)
 	s.topics = sync.OnceValue(func() map[string]topic {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -22,10 +23,12 @@ const (
 	mostTopics = 4                // of a page
 )
 
-// The topics of connecting: the chats of staff, and what becomes of a test message in one.
+// The topics of setting up: the chats of staff, what becomes of a test message in one, and how far
+// somebody is who tries a survey.
 const (
 	chatsTopic = "chats"
 	testTopic  = "test:"
+	tryTopic   = "try:"
 )
 
 // hub looks at what somebody watches: once a second for everybody, however many they are, and
@@ -33,6 +36,7 @@ const (
 type hub struct {
 	store storage.Store
 	test  func(ctx context.Context, key string) (storage.Delivery, error) // nil = nothing is tested
+	tried func(ctx context.Context, token string) (bot.Trial, error)      // nil = nothing is tried
 
 	mu      sync.Mutex
 	topics  map[string]*watched
@@ -172,6 +176,18 @@ func (h *hub) revision(ctx context.Context, name string) (string, error) {
 		fmt.Fprint(sum, d.State, d.Error)
 		return fmt.Sprintf("%x", sum.Sum64()), nil
 	}
+	if token, ok := strings.CutPrefix(name, tryTopic); ok && h.tried != nil {
+		x, err := h.tried(ctx, token)
+		if err != nil {
+			return "", err
+		}
+		if fmt.Fprint(sum, x.Case); x.Of != nil {
+			for _, a := range x.Of.Answers {
+				fmt.Fprint(sum, a.Question, a.Revision)
+			}
+		}
+		return fmt.Sprintf("%x", sum.Sum64()), nil
+	}
 	for _, standing := range recovery.Standings() {
 		f := storage.StandingFilter{Standing: standing, Limit: pageRows}
 		n, _, err := h.store.CountStanding(ctx, f, countUpTo)
@@ -205,7 +221,7 @@ func (s *site) live(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	defer end()
 	asked := strings.Split(r.URL.Query().Get("topics"), ",")
 	for _, name := range asked[:min(len(asked), mostTopics)] {
-		if name != "cases" && !s.maySee(r, v, name) && !(connecting(name) && mayConnectChats(v) == nil) {
+		if name != "cases" && !s.maySee(r, v, name) && !(connecting(name) && mayConnectChats(v) == nil) && !(strings.HasPrefix(name, tryTopic) && v.Anywhere(access.AskNow)) {
 			continue
 		}
 		revs, stop := s.hub.watch(name)

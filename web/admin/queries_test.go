@@ -1,103 +1,16 @@
 package admin
 
 import (
-	"context"
-	"database/sql/driver"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
-	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/internal/sqlcount"
 	"github.com/aftercare/aftercare/storage"
 )
-
-// counter counts what a database is asked and what it answers.
-type counter struct{ queries, rows atomic.Int64 }
-
-// wrap counts on every connection.
-func (c *counter) wrap(in driver.Connector) driver.Connector { return countedConnector{in, c} }
-
-type countedConnector struct {
-	driver.Connector
-	c *counter
-}
-
-func (k countedConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := k.Connector.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &countedConn{conn.(wholeConn), k.c}, nil
-}
-
-// wholeConn is what the driver's connections can do.
-type wholeConn interface {
-	driver.Conn
-	driver.ConnPrepareContext
-	driver.ConnBeginTx
-	driver.QueryerContext
-	driver.ExecerContext
-	driver.SessionResetter
-	driver.Validator
-}
-
-type countedConn struct {
-	wholeConn
-	c *counter
-}
-
-func (k *countedConn) QueryContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Rows, error) {
-	rows, err := k.wholeConn.QueryContext(ctx, q, args)
-	return k.c.counted(rows, err)
-}
-
-func (k *countedConn) PrepareContext(ctx context.Context, q string) (driver.Stmt, error) {
-	st, err := k.wholeConn.PrepareContext(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	return countedStmt{st, k.c}, nil
-}
-
-type countedStmt struct {
-	driver.Stmt
-	c *counter
-}
-
-func (k countedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	rows, err := k.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
-	return k.c.counted(rows, err)
-}
-
-func (k countedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	return k.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
-}
-
-func (c *counter) counted(rows driver.Rows, err error) (driver.Rows, error) {
-	c.queries.Add(1)
-	if err != nil {
-		return rows, err
-	}
-	return countedRows{rows, c}, nil
-}
-
-type countedRows struct {
-	driver.Rows
-	c *counter
-}
-
-func (k countedRows) Next(into []driver.Value) error {
-	err := k.Rows.Next(into)
-	if err == nil {
-		k.c.rows.Add(1)
-	}
-	return err
-}
 
 // What a page may ask of the database and send, whatever there is. Pages that look at what many
 // customers said, or at all that is stored of one, are named with what they may.
@@ -122,8 +35,8 @@ func (w *world) crowd(from, to int) (last storage.Case) {
 // No page asks the database once a row: with twice as many customers it asks as often. How
 // many rows it reads and bytes it sends stays below a ceiling.
 func TestNoPageAsksOncePerRow(t *testing.T) {
-	c := &counter{}
-	w := newWorldOn(t, c.wrap)
+	c := &sqlcount.Counter{}
+	w := newWorldOn(t, c.Wrap)
 	owner := Viewer{Login: "l", SignIn: "boss", Staff: "robin", Name: "Robin Park", Owner: true, Language: "en", Proved: w.clock.Now().Add(time.Hour)}
 	h := New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(owner), Clock: w.clock.Now, Accounts: &bots{}})
 	link := storage.StandingLink{ID: "abcdefgh", Name: "Counter", Flow: "one_tap_csat", Site: "main", Event: map[string]string{}, Created: w.clock.Now()}
@@ -138,29 +51,17 @@ func TestNoPageAsksOncePerRow(t *testing.T) {
 			at = "/people/robin"
 		}
 		for range 2 { // the second time everything is prepared
-			c.queries.Store(0)
-			c.rows.Store(0)
+			c.Reset()
 			out := httptest.NewRecorder()
 			h.ServeHTTP(out, httptest.NewRequest("GET", at, nil))
 			if out.Code >= http.StatusInternalServerError {
 				t.Errorf("%s: %d", at, out.Code)
 			}
-			queries, rows, bytes = int(c.queries.Load()), int(c.rows.Load()), out.Body.Len()
+			queries, rows, bytes = int(c.Queries.Load()), int(c.Rows.Load()), out.Body.Len()
 		}
 		return queries, rows, bytes
 	}
-	var pages []string
-	for _, to := range routes {
-		method, at, _ := strings.Cut(to.pattern, " ")
-		if at == "/reports/{report}" {
-			for _, r := range reports {
-				pages = append(pages, "/reports/"+r.name)
-			}
-		} else if method == "GET" && at != "/live" && !strings.HasSuffix(at, "/export") && !regexp.MustCompile(`\.(csv|svg)$`).MatchString(at) {
-			pages = append(pages, at)
-		}
-	}
-	slices.Sort(pages)
+	pages := Pages()
 	few := map[string]int{}
 	for _, at := range pages {
 		few[at], _, _ = asked(at)

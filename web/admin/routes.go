@@ -3,7 +3,9 @@ package admin
 import (
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/internal/page"
@@ -140,4 +142,24 @@ func (s *site) refuse(w http.ResponseWriter, r *http.Request, v Viewer, err erro
 	words := s.words(r, v)
 	f := frame{Title: words.t(e.Title)}
 	_ = s.show(w, r, v, e.Code.Status(), "notice.html", f, notice{words.t(e.Text)})
+}
+
+// Pages are the addresses that a browser opens as pages, as patterns of http.ServeMux without their
+// method, in order. Streams and files are none; each report stands by its own name.
+func Pages() []string {
+	var all []string
+	for _, to := range routes {
+		method, at, _ := strings.Cut(to.pattern, " ")
+		switch {
+		case method != http.MethodGet || at == "/live" || path.Ext(at) != "" || strings.HasSuffix(at, "/export"):
+		case at == "/reports/{report}":
+			for _, r := range reports {
+				all = append(all, "/reports/"+r.name)
+			}
+		default:
+			all = append(all, at)
+		}
+	}
+	slices.Sort(all)
+	return all
 }

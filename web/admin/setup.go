@@ -333,6 +333,8 @@ type tryPage struct {
 	Bar      setupBar
 	Chat     string // the address of the chat
 	Answered int
+	Answers  []answered // newest wording, as staff read them
+	Topic    string     // that tells when there is another
 	Case     *caseRow
 	Here     string // this page, to look again
 }
@@ -354,6 +356,19 @@ func (s *site) setupTry(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	}
 	p := tryPage{
 		Bar: setupStep(5), Chat: s.Prefix + "/chat/" + url.PathEscape(token), Answered: trial.Answered, Here: "/setup/try?chat=" + url.QueryEscape(token),
+		Topic: tryTopic + token,
+	}
+	if trial.Of != nil {
+		view, err := s.viewOf(r.Context(), nil, storage.Opening{Session: trial.Of})
+		if err != nil {
+			return err
+		}
+		if view != nil {
+			var drawn casePage
+			l := s.lookOf(words, v, trial.Of.Site, s.Clock())
+			l.saidIn(&drawn, caseSource{Case: &storage.Case{}, View: view, Zone: s.at(trial.Of.Site).Zone}, view.StaffVoiceIn(words.lang))
+			p.Answers = drawn.Answers
+		}
 	}
 	if trial.Case != "" {
 		cases, err := s.Store.Cases(r.Context(), storage.CaseFilter{Limit: 20})

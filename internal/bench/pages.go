@@ -1,0 +1,244 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/internal/signin"
+	"github.com/aftercare/aftercare/internal/sqlcount"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/web/admin"
+)
+
+// How the pages of staff are measured.
+const (
+	openCases  = 10_000 // that wait in the full list
+	fewOpen    = 100    // that wait in the list that it is compared with
+	looks      = 20     // at each page in a round
+	maxPageMS  = 60
+	firstBytes = 100 << 10
+	partBytes  = 15 << 10
+	maxQueries = 24
+)
+
+// pageCost is what one page costs.
+type pageCost struct {
+	At      string  `json:"at"` // its pattern
+	Status  int     `json:"status"`
+	Median  float64 `json:"median"` // milliseconds of the server
+	P99     float64 `json:"p99"`
+	Queries int     `json:"queries"`
+	Rows    int     `json:"rows"`  // that the database answered with
+	First   int     `json:"first"` // bytes of a first visit, with its files
+	Part    int     `json:"part"`  // bytes of what comes when it is fetched again
+}
+
+// office is an installation with many answers and cases, and its pages as an owner sees them.
+type office struct {
+	*world
+	counter *sqlcount.Counter
+	pages   http.Handler
+	cookie  *http.Cookie
+	named   *strings.Replacer // patterns to addresses
+}
+
+// pages measures every page that staff open, with what a busy installation has stored.
+func pages(ctx context.Context, b *bench) ([]row, error) {
+	answers := max(b.Stored, few)
+	small, err := b.newOffice(ctx, "pages_few", few/10, fewOpen, fewOpen)
+	if err != nil {
+		return nil, err
+	}
+	defer small.close()
+	large, err := b.newOffice(ctx, "pages_many", answers, max(b.Cases, openCases), openCases)
+	if err != nil {
+		return nil, err
+	}
+	defer large.close()
+	var costs []pageCost
+	for _, at := range admin.Pages() {
+		c, err := large.cost(ctx, at)
+		if err != nil {
+			return nil, err
+		}
+		costs = append(costs, c)
+	}
+	rows := rowsOf(costs, answers, max(b.Cases, openCases))
+	var full, bare []float64
+	for range b.Rounds + 1 {
+		for _, x := range []struct {
+			of   *office
+			into *[]float64
+		}{{small, &bare}, {large, &full}} {
+			took, err := x.of.look(ctx, "/cases", looks)
+			if err != nil {
+				return nil, err
+			}
+			*x.into = append(*x.into, median(took))
+		}
+	}
+	rows = append(rows, row{
+		Name: fmt.Sprintf("list of cases with %d open, against one with %d", openCases, fewOpen), Unit: "×", Target: atMost(1.5),
+		Value: median(ratios(full[1:], bare[1:])), Parts: map[string]float64{"many ms": median(full[1:]), "few ms": median(bare[1:])},
+	})
+	watched, err := watching(ctx, large)
+	return append(rows, watched), err
+}
+
+// rowsOf are the figures of all pages: the slowest, the heaviest, and each by itself.
+func rowsOf(costs []pageCost, answers, cases int) []row {
+	report := func(c pageCost) bool { return strings.HasPrefix(c.At, "/reports/") }
+	most := func(of func(pageCost) float64, among func(pageCost) bool) (pageCost, float64) {
+		some := slices.DeleteFunc(slices.Clone(costs), func(c pageCost) bool { return !among(c) })
+		worst := slices.MaxFunc(some, func(a, b pageCost) int { return cmp.Compare(of(a), of(b)) })
+		return worst, of(worst)
+	}
+	took := func(c pageCost) float64 { return c.Median }
+	all := func(pageCost) bool { return true }
+	stored := fmt.Sprintf(" with %d answers and %d cases", answers, cases)
+	page, slow := most(took, func(c pageCost) bool { return !report(c) })
+	figures, slowest := most(took, report)
+	asks, queries := most(func(c pageCost) float64 { return float64(c.Queries) }, all)
+	heavy, first := most(func(c pageCost) float64 { return float64(c.First) / 1024 }, all)
+	again, part := most(func(c pageCost) float64 { return float64(c.Part) / 1024 }, all)
+	return []row{
+		{Name: "slowest page of staff" + stored + ": " + page.At, Unit: "ms", Target: atMost(maxPageMS), Value: slow, Parts: map[string]float64{"p99 ms": page.P99}, Pages: costs},
+		{Name: "slowest report" + stored + ": " + figures.At, Unit: "ms", Target: atMost(maxPageMS), Value: slowest, Parts: map[string]float64{"p99 ms": figures.P99}},
+		{Name: "most queries of a page: " + asks.At, Unit: "", Target: atMost(maxQueries), Value: queries, Parts: map[string]float64{"rows": float64(asks.Rows)}},
+		{Name: "heaviest first visit, with its files: " + heavy.At, Unit: "KiB", Target: atMost(firstBytes / 1024), Value: first},
+		{Name: "heaviest page when it is fetched again: " + again.At, Unit: "KiB", Target: atMost(partBytes / 1024), Value: part},
+	}
+}
+
+// newOffice fills a database and opens its pages.
+func (b *bench) newOffice(ctx context.Context, name string, answers, cases, open int) (*office, error) {
+	o := &office{counter: new(sqlcount.Counter)}
+	if err := b.fillIn(ctx, name, answers, twoYears/time.Duration(max(1, answers/questions))); err != nil {
+		return nil, err
+	}
+	store, err := b.openCounted(ctx, name, o.counter)
+	if err != nil {
+		return nil, err
+	}
+	if o.world, err = b.newWorld(ctx, store); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	began := time.Now()
+	kase, err := o.fillCases(ctx, cases, open)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("fill cases: %w", err), o.close())
+	}
+	if err := b.analyze(ctx, name); err != nil {
+		return nil, errors.Join(err, o.close())
+	}
+	fmt.Fprintf(os.Stderr, "filled in %d cases in %s\n", cases, time.Since(began).Round(time.Second))
+	o.pages = admin.New(admin.Config{Store: o.store, Bot: o.bot, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	if err := o.signIn(ctx); err != nil {
+		return nil, errors.Join(err, o.close())
+	}
+	return o, o.name(ctx, kase)
+}
+
+// lead is the member of staff who looks at the pages.
+const lead = "robin"
+
+// signIn makes an owner, and a browser in which they have signed in.
+func (o *office) signIn(ctx context.Context) error {
+	now := time.Now().UTC()
+	err := o.store.Enrol(ctx, storage.Enrolment{
+		Login: storage.Login{ID: lead, Staff: lead, Name: lead, Shown: "Robin Park", Owner: true, Language: "en", Created: now},
+		Staff: &storage.Staff{ID: lead, Name: "Robin Park", Roles: access.Grants{access.EverySite: access.Admin}, Created: now},
+		Audit: storage.Audit{ID: uuid.Must(uuid.NewV7()).String(), At: now, Who: lead, From: "command", What: "login.make", Subject: lead}, Now: now,
+	})
+	if err != nil {
+		return err
+	}
+	token := signin.NewToken()
+	o.cookie = &http.Cookie{Name: "aftercare", Value: token}
+	err = o.store.PutWebSession(ctx, storage.WebSession{
+		ID: uuid.Must(uuid.NewV7()).String(), Hash: signin.HashToken(token), Login: lead, Created: now, Seen: now, Fresh: now, Device: "bench", Address: "192.0.2.1",
+	}, "")
+	if err != nil {
+		return err
+	}
+	return o.bot.Configuration().Refresh(ctx)
+}
+
+// name gives what stands in the patterns of addresses.
+func (o *office) name(ctx context.Context, kase storage.Case) error {
+	link := storage.StandingLink{ID: "abcdefgh", Name: "Counter", Flow: flowName, Site: kase.Site, Event: map[string]string{}, Created: time.Now().UTC()}
+	if err := o.store.PutStandingLink(ctx, link); err != nil {
+		return err
+	}
+	o.named = strings.NewReplacer(
+		"{$}", "", "/people/{id}", "/people/"+lead, "{number}", kase.Name(), "{who}", kase.Identity, "{id}", fmt.Sprintf("%d.%s", kase.Bucket, kase.Session), "{link}", link.ID,
+		"{site}", kase.Site, "{flow}", flowName, "{topic}", "running", "{picture}", "x.svg", "{ask}", "x", "{v}", "1", "{n}", "1",
+	)
+	return nil
+}
+
+// ask asks for a page as a browser in which somebody signed in does.
+func (o *office) ask(ctx context.Context, at string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	r.RemoteAddr = "192.0.2.1:1"
+	r.AddCookie(o.cookie)
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	out := httptest.NewRecorder()
+	o.pages.ServeHTTP(out, r)
+	return out
+}
+
+// look asks for a page n times and tells how long each took, in milliseconds.
+func (o *office) look(ctx context.Context, at string, n int) ([]float64, error) {
+	var took []float64
+	for i := range n + 2 { // the first two find nothing prepared and no page in memory
+		began := time.Now()
+		out := o.ask(ctx, at)
+		if i >= 2 {
+			took = append(took, milliseconds(time.Since(began)))
+		}
+		if out.Code >= http.StatusInternalServerError {
+			return nil, fmt.Errorf("%s: %d", at, out.Code)
+		}
+	}
+	return took, ctx.Err()
+}
+
+var assetOf = regexp.MustCompile(`/static/admin/[a-z_]+\.[0-9a-f]+\.(?:css|js|svg)`)
+
+// cost measures one page.
+func (o *office) cost(ctx context.Context, pattern string) (pageCost, error) {
+	c, at := pageCost{At: pattern}, o.named.Replace(pattern)
+	var took []float64
+	for range o.Rounds {
+		some, err := o.look(ctx, at, looks)
+		if err != nil {
+			return c, err
+		}
+		took = append(took, some...)
+	}
+	c.Median, c.P99 = median(took), percentile(took, 99)
+	o.counter.Reset()
+	out := o.ask(ctx, at)
+	c.Status, c.Queries, c.Rows, c.First = out.Code, int(o.counter.Queries.Load()), int(o.counter.Rows.Load()), out.Body.Len()
+	for _, file := range slices.Compact(slices.Sorted(slices.Values(assetOf.FindAllString(out.Body.String(), -1)))) {
+		c.First += o.ask(ctx, file, "Accept-Encoding", "gzip").Body.Len()
+	}
+	c.Part = o.ask(ctx, at, "Aftercare-Live", "1", "Accept-Encoding", "gzip").Body.Len()
+	return c, nil
+}
