@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -109,11 +110,16 @@ func withoutIndexes(ctx context.Context, db *sql.DB) (build []string, err error)
 	return build, err
 }
 
+// identityID is the id of the person of session s, in SQL. People's ids come in no order.
+const identityID = "md5('p' || s)::uuid::text"
+
+// sessionID is the id of session s, in SQL: it begins with its time, and goes on in no order.
+func (f filling) sessionID() string {
+	return "(lpad(to_hex(1790000000000 - s::bigint * " + strconv.FormatInt(f.every.Milliseconds(), 10) + "), 12, '0') || substr(md5(s::text), 13))::uuid::text"
+}
+
 func (f filling) fill(ctx context.Context, db *sql.DB, buckets int) error {
-	// A session's id begins with its time, and goes on in no order. People's ids come in no order.
-	id := f.idOf()
-	_ = "(lpad(to_hex(1790000000000 - s::bigint * " + strconv.FormatInt(f.every.Milliseconds(), 10) + "), 12, '0') || substr(md5(s::text), 13))::uuid::text"
-	who := "md5('p' || s)::uuid::text"
+	id, who := f.sessionID(), identityID
 	chat := "(5000000000 + s)::text" // nobody's who is measured
 	step := strconv.FormatInt(f.every.Milliseconds(), 10) + " milliseconds"
 	day := "to_char(now() - s * interval '" + step + "', 'YYYY-MM-DD')"

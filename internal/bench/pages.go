@@ -94,7 +94,7 @@ func pages(ctx context.Context, b *bench) ([]row, error) {
 		Name: fmt.Sprintf("list of cases with %d open, against one with %d", openCases, fewOpen), Unit: "×", Target: atMost(1.5),
 		Value: median(ratios(full[1:], bare[1:])), Parts: map[string]float64{"many ms": median(full[1:]), "few ms": median(bare[1:])},
 	})
-	watched, err := watching(ctx, large)
+	watched, err := watching(ctx, small) // in which a new case changes what is shown
 	return append(rows, watched), err
 }
 
@@ -126,9 +126,6 @@ func rowsOf(costs []pageCost, answers, cases int) []row {
 // newOffice fills a database and opens its pages.
 func (b *bench) newOffice(ctx context.Context, name string, answers, cases, open int) (*office, error) {
 	o := &office{counter: new(sqlcount.Counter)}
-	if err := b.fillIn(ctx, name, answers, twoYears/time.Duration(max(1, answers/questions))); err != nil {
-		return nil, err
-	}
 	store, err := b.openCounted(ctx, name, o.counter)
 	if err != nil {
 		return nil, err
@@ -136,10 +133,17 @@ func (b *bench) newOffice(ctx context.Context, name string, answers, cases, open
 	if o.world, err = b.newWorld(ctx, store); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
+	like, err := o.pattern(ctx)
+	if err == nil {
+		err = o.fillLike(ctx, name, answers, like)
+	}
 	began := time.Now()
-	kase, err := o.fillCases(ctx, cases, open)
+	var kase storage.Case
+	if err == nil {
+		kase, err = o.fillCases(ctx, like, cases, open)
+	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("fill cases: %w", err), o.close())
+		return nil, errors.Join(fmt.Errorf("fill %s: %w", name, err), o.close())
 	}
 	if err := b.analyze(ctx, name); err != nil {
 		return nil, errors.Join(err, o.close())

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
@@ -23,18 +24,35 @@ const (
 	officeSites = 10
 )
 
-// fillIn fills a new database with answers, one conversation every so often.
-func (b *bench) fillIn(ctx context.Context, name string, answers int, every time.Duration) error {
-	store, err := b.filledEvery(ctx, name, answers, every)
+// openCounted makes a database, and counts what it is asked.
+func (b *bench) openCounted(ctx context.Context, name string, c *sqlcount.Counter) (storage.Store, error) {
+	at, err := b.database(name)
+	if err != nil {
+		return nil, err
+	}
+	return postgres.Open(ctx, at, postgres.Options{Migrate: true, Wrap: c.Wrap})
+}
+
+// fillLike fills the database with answers, each conversation as one that there is: what it stored can
+// be read.
+func (o *office) fillLike(ctx context.Context, name string, answers int, like complaint) error {
+	db, err := sql.Open("postgres", o.postgres.DSN(name))
 	if err != nil {
 		return err
 	}
-	return store.Close()
-}
-
-// openCounted opens a database that is there, and counts what it is asked.
-func (b *bench) openCounted(ctx context.Context, name string, c *sqlcount.Counter) (storage.Store, error) {
-	return postgres.Open(ctx, b.postgres.DSN(name), postgres.Options{Wrap: c.Wrap})
+	defer db.Close()
+	f := filling{answers: answers, every: twoYears / time.Duration(max(1, answers/questions))}
+	for _, x := range []struct {
+		into          *string
+		table, id, as string
+	}{{&f.session, "sessions", like.session.ID, f.sessionID()}, {&f.identity, "identities", like.identity.ID, identityID}} {
+		var body string
+		if err := db.QueryRowContext(ctx, "SELECT body FROM "+x.table+" WHERE id = $1", x.id).Scan(&body); err != nil {
+			return err
+		}
+		*x.into = "replace(" + pq.QuoteLiteral(body) + ", " + pq.QuoteLiteral(x.id) + ", " + x.as + ")"
+	}
+	return o.bench.fillIn(ctx, name, o.store.Buckets(), f)
 }
 
 // analyze has the database know what it holds, as it does by itself after a while.
@@ -50,17 +68,7 @@ func (b *bench) analyze(ctx context.Context, name string) error {
 
 // fillCases makes cases of the past two years, the newest of them open, as real ones are stored:
 // each is a copy of one that a customer opened. It returns the newest.
-func (o *office) fillCases(ctx context.Context, n, open int) (last storage.Case, err error) {
-	for i := range officeSites {
-		site := storage.Site{ID: siteOf(i), Name: "Branch " + strconv.Itoa(i), Zone: "Europe/Berlin", Language: "en", Created: time.Now().UTC()}
-		if err := o.store.PutSite(ctx, site); err != nil {
-			return last, err
-		}
-	}
-	like, err := o.pattern(ctx)
-	if err != nil {
-		return last, err
-	}
+func (o *office) fillCases(ctx context.Context, like complaint, n, open int) (last storage.Case, err error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	const atOnce = 500
 	buckets := o.store.Buckets()
@@ -105,6 +113,12 @@ type complaint struct {
 
 // pattern has a customer complain, and reads what that stored.
 func (o *office) pattern(ctx context.Context) (p complaint, err error) {
+	for i := range officeSites {
+		site := storage.Site{ID: siteOf(i), Name: "Branch " + strconv.Itoa(i), Zone: "Europe/Berlin", Language: "en", Created: time.Now().UTC()}
+		if err := o.store.PutSite(ctx, site); err != nil {
+			return p, err
+		}
+	}
 	made, err := o.converseAt(ctx, 1, func(int) string { return siteOf(0) })
 	if err != nil {
 		return p, err

@@ -194,19 +194,18 @@ func (w *words) lineOf(id, title string, parts []part, usual float64) (template.
 	parts = hidden(parts)
 	points := make([]chart.Point, len(parts))
 	rows := make([]reportRow, len(parts))
-	every := max(1, (len(parts)+7)/8)
+	every, said := max(1, (len(parts)+5)/6), -len(parts) // words stand side by side on the narrowest of these drawings
 	for i, p := range parts {
 		rows[i] = w.rowOf(p)
 		points[i] = chart.Point{Mark: markOf(p.rate.Rate), P: p.rate.P, Low: p.rate.Low(), High: p.rate.High(), Words: p.label + ": " + rows[i].Value}
 		if i%every == 0 {
 			points[i].Label = p.label
 		}
-		if points[i].Mark == chart.Gap && p.rate.Manner == report.Counted && len(parts) < 20 {
-			points[i].Few = w.t("n_answers", p.rate.N)
+		if points[i].Mark == chart.Gap && p.rate.Manner == report.Counted && len(parts) < 20 && i-said >= every {
+			points[i].Few, said = w.t("n_answers", p.rate.N), i
 		}
 	}
-	said := w.t("line_says", len(parts))
-	return chart.Line{ID: id, Title: title, Description: said, Points: points, Usual: usual, Percent: w.percent}.SVG(), rows
+	return chart.Line{ID: id, Title: title, Description: w.t("line_says", len(parts)), Points: points, Usual: usual, Percent: w.percent}.SVG(), rows
 }
 
 // ranked puts parts in the order in which they may be compared: who has enough answers by the

@@ -29,6 +29,7 @@ type settingsGroup struct {
 type settingsPage struct {
 	Groups []settingsGroup
 	Last   string // what was changed last, by whom and when; "" for who may not see it
+	Query  string // what is looked for; "" = everything is shown
 }
 
 // settingsCard leads to one page, with a line about how it stands.
@@ -61,6 +62,7 @@ func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		return err
 	}
 	p.Groups = append(p.Groups, here)
+	p.find(words, r.URL.Query().Get("q"))
 	p.Groups = slices.DeleteFunc(p.Groups, func(g settingsGroup) bool { return len(g.Cards) == 0 })
 	if v.Can(access.SeeAudit, access.EverySite) {
 		last, err := s.Store.Audits(r.Context(), storage.AuditFilter{Limit: 1})
@@ -76,6 +78,19 @@ func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		}
 	}
 	return s.show(w, r, v, http.StatusOK, "settings.html", frame{Title: words.t("settings"), Here: "/settings"}, p)
+}
+
+// find leaves the cards that have every word that is looked for, in their title, their line or their
+// heading.
+func (p *settingsPage) find(w *words, query string) {
+	p.Query = strings.TrimSpace(query)
+	for i := range p.Groups {
+		g := &p.Groups[i]
+		g.Cards = slices.DeleteFunc(g.Cards, func(c settingsCard) bool {
+			said := strings.ToLower(c.Title + " " + c.State + " " + w.t(g.Name))
+			return slices.ContainsFunc(strings.Fields(strings.ToLower(p.Query)), func(word string) bool { return !strings.Contains(said, word) })
+		})
+	}
 }
 
 // settingsOfSurveys are about what is asked, and how it is said.
