@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,9 @@ func bodies() map[string]reflect.Type {
 func TestStoredBodiesKeepTheirSpelling(t *testing.T) {
 	for name, typ := range bodies() {
 		t.Run(name, func(t *testing.T) {
+			if path := holdsItself(typ, typ.Name(), nil); path != "" {
+				t.Fatalf("%s holds its own type, so that no golden body holds every field of it", path)
+			}
 			full := reflect.New(typ)
 			golden := readBody(t, name)
 			decodeWhole(t, golden, full.Interface())
@@ -87,6 +91,47 @@ func TestStoredFieldsCarryTheirSpelling(t *testing.T) {
 	if diff := cmp.Diff([]string{".Tagged.Bare", ".List.Deep", ".Left", ".Bare"}, got); diff != "" {
 		t.Errorf("planted fields without a tag are not all found:\n%s", diff)
 	}
+}
+
+// TestAStoredTypeThatHoldsItselfIsFound: filling such a type would go on without end.
+func TestAStoredTypeThatHoldsItselfIsFound(t *testing.T) {
+	type twice struct{ One, Two []time.Time }
+	type beside struct {
+		One twice
+		Two map[string]twice
+	}
+	if path := holdsItself(reflect.TypeFor[beside](), "beside", nil); path != "" {
+		t.Errorf("a type that stands in two places is said to hold itself at %q", path)
+	}
+	if path := holdsItself(reflect.TypeFor[planted](), "planted", nil); path != "planted.Inner.Again" {
+		t.Errorf("a type that holds itself is found at %q", path)
+	}
+}
+
+// planted holds itself, by way of a list within a map.
+type planted struct {
+	Inner map[string]struct{ Again []planted }
+}
+
+// holdsItself returns the path of a field in whatever typ holds whose type is one of those that it stands in, or "".
+func holdsItself(typ reflect.Type, path string, within []reflect.Type) string {
+	switch typ.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return holdsItself(typ.Elem(), path, within)
+	}
+	if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[time.Time]() {
+		return ""
+	}
+	if slices.Contains(within, typ) {
+		return path
+	}
+	within = append(slices.Clone(within), typ)
+	for i := range typ.NumField() {
+		if found := holdsItself(typ.Field(i).Type, path+"."+typ.Field(i).Name, within); found != "" {
+			return found
+		}
+	}
+	return ""
 }
 
 // untagged returns the paths of exported fields without a name in a json tag, in whatever
