@@ -15,6 +15,7 @@ var types = map[string]string{
 	"p1": "integer", "p2": "integer", "p3": "integer", "answered": "integer",
 	"wanted": "integer", "rank": "integer", "shown": "integer", "base": "integer", "attempts": "integer",
 	"batch": "bigint", "ord": "bigint", "epoch": "bigint", "seq": "bigint",
+	"to_cases": "bigint", "to_marks": "bigint", "more_sessions": "bigint", "more_answers": "bigint",
 	"bits": "bytea", "packed": "bytea",
 	"unsatisfied": "boolean", "test": "boolean", "skipped": "boolean", "dropped": "boolean", "inbound": "boolean", "unposted": "boolean", "repeated": "boolean",
 	"newest": "boolean", "talk": "boolean", "posts": "boolean", "has_case": "boolean",

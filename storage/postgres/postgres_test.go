@@ -14,7 +14,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 func engine(values bool) storagetest.Engine {
-	return storagetest.Engine{Name: "postgres", New: func(t testing.TB) storagetest.Opener {
+	return storagetest.Engine{Name: "postgres", Joins: !values, New: func(t testing.TB) storagetest.Opener {
 		dsn := upToDate(t)
 		return func(t testing.TB, o storagetest.Options) storage.Store {
 			s, err := postgres.Open(t.Context(), dsn, postgres.Options{Clock: o.Clock, Wrap: o.Wrap, Values: values, Unchecked: true})

@@ -26,6 +26,8 @@ type Engine struct {
 	// New makes an empty database, gone when the test ends. The stores that it opens are
 	// several instances on the same database.
 	New func(t testing.TB) Opener
+	// Joins says that the writes of a transaction are few statements, however many tables they change.
+	Joins bool
 }
 
 // Opener opens one more store on a database. The test closes it.
@@ -72,11 +74,12 @@ type bench struct {
 	open  Opener
 	store storage.Store
 	clock *Clock
+	joins bool
 }
 
 func newBench(t *testing.T, e Engine) *bench {
 	t.Helper()
-	b := &bench{open: e.New(t), clock: NewClock(time.Date(2026, 3, 4, 5, 6, 7, 123456000, time.UTC))}
+	b := &bench{open: e.New(t), clock: NewClock(time.Date(2026, 3, 4, 5, 6, 7, 123456000, time.UTC)), joins: e.Joins}
 	b.store = b.open(t, Options{Clock: b.clock.Now})
 	return b
 }

@@ -228,15 +228,14 @@ func (w *working) run(turns []storage.Turn, mark int64) (*attempt, error) {
 	if !w.changed() {
 		return a, nil
 	}
+	var marks [][]any
 	if a.witness == "" {
 		// No key is a row, or there is none: leave a mark to know its COMMIT by. Each lies
 		// behind all that were left before.
 		a.witness = markPrefix + fmt.Sprintf("%016x", w.version)
-		if _, err := w.insertKeys([]string{a.witness}, mark); err != nil {
-			return nil, err
-		}
+		marks = [][]any{{int64(w.bucket), a.witness, w.now, mark}}
 	}
-	return a, w.save()
+	return a, w.save(marks)
 }
 
 // errOwn is an error of the turn itself, not of the database.

@@ -11,14 +11,15 @@ import (
 // bucketQueries are about the rows of buckets, each the lock under which everything of its bucket is
 // written, and about numbers of rows.
 type bucketQueries struct {
-	lockBucket, updateBucket, insertBucket, countBuckets, protocol, sumBuckets string
-	countFailed, countParked                                                   string
+	lockBucket, insertBucket, countBuckets, protocol, sumBuckets string
+	countFailed, countParked                                     string
+	updateBucket                                                 *list
 }
 
 func newBucketQueries(t *texts) bucketQueries {
 	return bucketQueries{
 		lockBucket:   t.one("UPDATE buckets SET version = version + ? WHERE bucket = ? AND protocol = " + protocol + " RETURNING cases, marks, ord, version"),
-		updateBucket: t.one("UPDATE buckets SET cases = ?, marks = ?, ord = ?, sessions = sessions + ?, answers = answers + ? WHERE bucket = ?"),
+		updateBucket: t.counts(),
 		insertBucket: t.one("INSERT INTO buckets (bucket, cases, ord, sessions, answers, protocol) VALUES (?, 0, 0, 0, 0, " + protocol + ") ON CONFLICT (bucket) DO NOTHING"),
 		countBuckets: t.one("SELECT count(*) FROM buckets"),
 		protocol:     t.one("SELECT protocol FROM buckets WHERE bucket = ?"),
@@ -26,6 +27,19 @@ func newBucketQueries(t *texts) bucketQueries {
 		countFailed:  t.one("SELECT count(*) FROM deliveries WHERE bucket = ? AND state = 'failed'"),
 		countParked:  t.one("SELECT count(*) FROM parked"),
 	}
+}
+
+// counts is the UPDATE of a bucket's numbers: those that its records get, and how many were added; the
+// last parameter is the bucket.
+func (t *texts) counts() *list {
+	l := list{columns: []string{"to_cases", "to_marks", "ord", "more_sessions", "more_answers"}, column: t.dialect.Column, within: true}
+	if t.dialect.Rows != nil {
+		l.all(t, "UPDATE buckets q SET cases = r.to_cases, marks = r.to_marks, ord = r.ord, sessions = q.sessions + r.more_sessions, answers = q.answers + r.more_answers"+
+			" FROM ("+t.dialect.Rows(l.columns)+") AS r WHERE q.bucket = ?")
+		return &l
+	}
+	l.sized[len(sizes)-1] = t.one("UPDATE buckets SET cases = ?, marks = ?, ord = ?, sessions = sessions + ?, answers = answers + ? WHERE bucket = ?")
+	return &l
 }
 
 // Counts implements storage.Reader. Sessions, answers and cases are counts kept in the

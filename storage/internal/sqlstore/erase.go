@@ -384,7 +384,7 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 	if w.ord == w.oldOrd {
 		return n, nil
 	}
-	_, err = w.tx.ExecContext(w.ctx, q.updateBucket, w.caseSeq, w.marks, w.ord, int64(0), int64(0), int64(w.bucket))
+	_, err = w.alter(q.updateBucket, [][]any{{w.caseSeq, w.marks, w.ord, int64(0), int64(0)}})
 	return n, err
 }
 

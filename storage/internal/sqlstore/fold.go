@@ -72,14 +72,23 @@ func newFoldQueries(t *texts) foldQueries {
 // tell leaves a note for the read model of which sessions the transaction changed. To be called once, under
 // the bucket's lock: its version numbers the transactions that had it.
 func (w *working) tell(sessions []string) error {
-	if len(sessions) == 0 {
-		return nil
-	}
-	list, _, err := encode(sessions)
+	rows, err := w.changes(sessions)
 	if err != nil {
 		return err
 	}
-	return w.insert(w.s.q.putChange, [][]any{{int64(w.bucket), w.version, w.now, string(list)}})
+	return w.insert(w.s.q.putChange, rows)
+}
+
+// changes is the row of such a note, nil if there is nothing to note.
+func (w *working) changes(sessions []string) ([][]any, error) {
+	if len(sessions) == 0 {
+		return nil, nil
+	}
+	list, _, err := encode(sessions)
+	if err != nil {
+		return nil, err
+	}
+	return [][]any{{int64(w.bucket), w.version, w.now, string(list)}}, nil
 }
 
 // folding is one transaction that keeps the read model of a bucket.

@@ -19,6 +19,7 @@ import (
 // where a platform numbers the updates of an account.
 type keyQueries struct {
 	insertKeys, putBlocks       *list
+	putMark                     *list // of a batch, which has a key of its own
 	seen, blocks                *keyed
 	deleteKey, keyBatch, former string
 	seenStep, blockStep         step
@@ -29,6 +30,7 @@ func newKeyQueries(t *texts) keyQueries {
 	return keyQueries{
 		// What RETURNING yields was not seen before.
 		insertKeys: t.insert("seen", "bucket, key, at, batch", "ON CONFLICT (bucket, key) DO NOTHING RETURNING key"),
+		putMark:    t.insert("seen", "bucket, key, at, batch", ""),
 		putBlocks:  t.put("keyblocks", "bucket, id, at, bits", "bucket", "id"),
 		seen:       t.keyed("key", "seen", "key", ""),
 		blocks:     t.keyed("id, at, bits", "keyblocks", "id", ""),
@@ -209,14 +211,17 @@ func (w *working) setBit(id string, bit int, set bool) {
 }
 
 // saveBlocks writes the blocks that have changed.
-func (w *working) saveBlocks() error {
+func (w *working) saveBlocks() error { return w.insert(w.s.q.putBlocks, w.dirtyBlocks()) }
+
+// dirtyBlocks are their rows.
+func (w *working) dirtyBlocks() [][]any {
 	slices.Sort(w.touchedBlocks)
 	rows := make([][]any, len(w.touchedBlocks))
 	for i, id := range w.touchedBlocks {
 		b, _ := w.blocks.get(id)
 		rows[i] = []any{int64(w.bucket), id, b.at, b.bits[:]}
 	}
-	return w.insert(w.s.q.putBlocks, rows)
+	return rows
 }
 
 func (w *working) insertKeys(keys []string, mark int64) (map[string]bool, error) {

@@ -5,6 +5,7 @@ package sqlstore
 // (see the migrations).
 type queries struct {
 	bucketQueries
+	savingQueries
 	keyQueries
 	recordQueries
 	sessionQueries
@@ -98,6 +99,7 @@ func newQueries(d Dialect) *queries {
 		answeredQueries:     newAnsweredQueries(t),
 		figureQueries:       newFigureQueries(t),
 	}
+	q.savingQueries = newSavingQueries(t, q)
 	q.all, q.boot = t.all, t.boot
 	return q
 }

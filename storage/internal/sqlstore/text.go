@@ -84,6 +84,8 @@ func (l *sized) chunks(n int, f func(text string, from, to int) error) error {
 type list struct {
 	sized   sized
 	whole   string
+	raw     string // whole, before its parameters are numbered
+	within  bool   // the last parameter is the bucket
 	columns []string
 	column  func(buffer []byte, name string, rows [][]any, index int) ([]byte, error)
 }
@@ -143,6 +145,9 @@ func (t *texts) spell(text string) string {
 	return text
 }
 
+// all takes the text for all rows.
+func (l *list) all(t *texts, text string) { l.raw, l.whole = text, t.one(text) }
+
 // rows is an INSERT of rows with these columns, then tail. Constants are columns, and what
 // they are the same in all rows.
 func (t *texts) rows(table string, columns []string, tail string, constants ...[2]string) *list {
@@ -153,7 +158,7 @@ func (t *texts) rows(table string, columns []string, tail string, constants ...[
 	}
 	l := list{columns: columns, column: t.dialect.Column}
 	if t.dialect.Rows != nil {
-		l.whole = t.one(into + ") SELECT r.*" + same + " FROM (" + t.dialect.Rows(columns) + ") AS r " + tail)
+		l.all(t, into+") SELECT r.*"+same+" FROM ("+t.dialect.Rows(columns)+") AS r "+tail)
 		return &l
 	}
 	tuple := "(" + strings.Repeat("?, ", len(columns)-1) + "?" + same + ")"
@@ -193,13 +198,13 @@ func (t *texts) asked(columns []string, question func(of func(column string) str
 
 // drop is a DELETE of the rows of a bucket that have these keys; the last parameter is the bucket.
 func (t *texts) drop(table, key string) *list {
-	l := list{columns: columns(key), column: t.dialect.Column}
+	l := list{columns: columns(key), column: t.dialect.Column, within: true}
 	if t.dialect.Rows != nil {
 		text := "DELETE FROM " + table + " q USING (" + t.dialect.Rows(l.columns) + ") AS r WHERE q.bucket = ?"
 		for _, c := range l.columns {
 			text += " AND q." + c + " = r." + c
 		}
-		l.whole = t.one(text)
+		l.all(t, text)
 		return &l
 	}
 	l.sized[len(sizes)-1] = t.one("DELETE FROM " + table + " WHERE " + strings.Join(l.columns, " = ? AND ") + " = ? AND bucket = ?")
@@ -211,7 +216,7 @@ func (t *texts) drop(table, key string) *list {
 // nor locks it by itself.
 func (t *texts) change(table, key, to string) *list {
 	keys, set := columns(key), columns(to)
-	l := list{columns: append(slices.Clone(keys), set...), column: t.dialect.Column}
+	l := list{columns: append(slices.Clone(keys), set...), column: t.dialect.Column, within: true}
 	if t.dialect.Rows != nil {
 		text := "UPDATE " + table + " q SET "
 		for i, c := range set {
@@ -224,7 +229,7 @@ func (t *texts) change(table, key, to string) *list {
 		for _, c := range keys {
 			text += " AND q." + c + " = r." + c
 		}
-		l.whole = t.one(text)
+		l.all(t, text)
 		return &l
 	}
 	// The key's parameters come first, and are numbered so.

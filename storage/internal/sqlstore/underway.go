@@ -219,18 +219,15 @@ func (w *working) relist(t *talk) {
 	w.lists.begun = append(w.lists.begun, l)
 }
 
-// saveUnderway writes what the batch did to the lists. The new row has the number of the
+// begun is the row of what the batch begins to send, nil if it is nothing. It has the number of the
 // bucket's version: there is no other with it.
-func (w *working) saveUnderway() error {
-	if _, err := w.alter(w.s.q.endUnderway, w.lists.ended); err != nil {
-		return err
-	}
+func (w *working) begun() ([][]any, error) {
 	if len(w.lists.begun) == 0 {
-		return nil
+		return nil, nil
 	}
 	body, err := encodeUnderway(w.lists.begun)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	u := &w.underway
 	for _, l := range w.lists.begun {
@@ -238,7 +235,7 @@ func (w *working) saveUnderway() error {
 	}
 	u.counts[w.version] = u.counts[0]
 	delete(u.counts, 0)
-	return w.insert(w.s.q.addUnderway, [][]any{{int64(w.bucket), w.version, body}})
+	return [][]any{{int64(w.bucket), w.version, body}}, nil
 }
 
 // strike takes talks that go for good out of the rows that name them.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -27,7 +26,7 @@ type working struct {
 	caseSeq, marks, ord          int64 // of the bucket's row
 	oldCaseSeq, oldMarks, oldOrd int64
 
-	tables                  [4]table
+	tables                  [recordKinds]table
 	answers                 int // revisions that are new
 	events, words, feedback [][]any
 	opened                  map[minuteOf][4]int64 // of cases that open, by priority
@@ -54,6 +53,7 @@ const (
 	invitationTable
 	sessionTable
 	caseTable
+	recordKinds // how many
 )
 
 func newWorking(ctx context.Context, s *Store, tx *sql.Tx, b storage.Bucket) *working {
@@ -481,137 +481,4 @@ func (w *working) merge(turn int, l storage.Load, c storage.Change) error {
 		w.pending = append(w.pending, pendingOp{turn: turn, op: op})
 	}
 	return nil
-}
-
-// save writes every change, one statement a kind (and size).
-func (w *working) save() error {
-	q := w.s.q
-	created, err := w.createdSessions()
-	if err != nil {
-		return err
-	}
-	for i := range w.tables {
-		t := &w.tables[i]
-		slices.Sort(t.dirty)
-		rows := make([][]any, 0, len(t.dirty))
-		var known [][]any // sessions that are there: an upsert would lock each before it changes it
-		for _, id := range t.dirty {
-			c, _ := t.shelf.get(id)
-			if i == sessionTable && !c.created {
-				known = append(known, c.row[1:])
-			} else {
-				rows = append(rows, c.row)
-			}
-		}
-		if n, err := w.alter(q.changeSessions, known); err != nil || n != len(known) {
-			return cmp.Or(err, errLost)
-		}
-		if err := w.insert(t.put, rows); err != nil {
-			return err
-		}
-	}
-	if err := w.saveNames(); err != nil {
-		return err
-	}
-	if err := w.saveBlocks(); err != nil {
-		return err
-	}
-	if slices.ContainsFunc(w.dirtyTalks, (*talk).sends) {
-		if err := w.readUnderway(); err != nil {
-			return err
-		}
-	}
-	whole, states, talks, changed, queue := w.dirtySlots()
-	for _, k := range []struct {
-		put  *list
-		rows [][]any
-	}{
-		{q.insertEvents, w.events},
-		{q.insertWords, w.words},
-		{q.insertFeedback, w.feedback},
-		{q.addOpened, w.openedRows()},
-		{q.putDeliveries, whole},
-		{q.putStates, states},
-		{q.putTalks, talks},
-	} {
-		if err := w.insert(k.put, k.rows); err != nil {
-			return err
-		}
-	}
-	if n, err := w.alter(q.changeTalks, changed); err != nil || n != len(changed) {
-		return cmp.Or(err, errLost)
-	}
-	if err := w.saveQueue(&queue); err != nil {
-		return err
-	}
-	if err := w.saveUnderway(); err != nil {
-		return err
-	}
-	if err := w.tell(w.tables[sessionTable].dirty); err != nil {
-		return err
-	}
-	if w.caseSeq == w.oldCaseSeq && w.marks == w.oldMarks && w.ord == w.oldOrd && created == 0 && w.answers == 0 {
-		return nil
-	}
-	_, err = w.tx.ExecContext(w.ctx, q.updateBucket, w.caseSeq, w.marks, w.ord, int64(created), int64(w.answers), int64(w.bucket))
-	return err
-}
-
-// createdSessions counts the sessions that the database does not have yet, for the
-// count in the bucket's row.
-func (w *working) createdSessions() (n int, err error) {
-	if err := w.checkSessions(); err != nil {
-		return 0, err
-	}
-	for _, id := range w.tables[sessionTable].dirty {
-		if w.cell(sessionTable, id).created {
-			n++
-		}
-	}
-	return n, nil
-}
-
-// checkSessions finds out which of the sessions to be written the database does not have yet.
-func (w *working) checkSessions() error {
-	unknown := map[string]bool{}
-	for _, id := range w.tables[sessionTable].dirty {
-		if !w.cell(sessionTable, id).checked {
-			unknown[id] = true
-		}
-	}
-	ids := slices.Sorted(maps.Keys(unknown))
-	err := w.find(w.s.q.sessionIDs, ids, func(rows *sql.Rows) error {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return err
-		}
-		delete(unknown, id)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		c := w.cell(sessionTable, id)
-		c.checked, c.created = true, unknown[id]
-	}
-	return nil
-}
-
-// insert writes rows with the statements of l.
-func (w *working) insert(l *list, rows [][]any) error {
-	return l.each(&w.buffer, rows, func(text string, args []any) error {
-		_, err := w.tx.ExecContext(w.ctx, text, args...)
-		return err
-	})
-}
-
-// changed reports whether there is anything to write.
-func (w *working) changed() bool {
-	for i := range w.tables {
-		if len(w.tables[i].dirty) > 0 {
-			return true
-		}
-	}
-	return len(w.events)+len(w.words)+len(w.feedback)+len(w.touched)+len(w.touchedBlocks) > 0
 }
