@@ -15,6 +15,7 @@ import (
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/web/admin"
 )
 
 // Endpoints is the desk for endpoints of other systems: pages and commands make, test and end them
@@ -39,6 +40,11 @@ func NewEndpoints(ctx context.Context, s settings.Settings, store storage.Store,
 // ErrEndpoint is what is wrong with an endpoint as somebody wrote it, in words for them.
 var ErrEndpoint = errors.New("the endpoint is not made")
 
+// badAddress is an address that is not called, as pages know it.
+type badAddress struct{ error }
+
+func (badAddress) Is(target error) bool { return target == admin.ErrAddress }
+
 // mostName is the most characters of an endpoint's name.
 const mostName = 80
 
@@ -53,7 +59,7 @@ func (e *Endpoints) Add(ctx context.Context, h storage.Hook, url string, private
 		return "", "", fmt.Errorf("%w: say at least one thing that it is told", ErrEndpoint)
 	}
 	if err := webhook.CheckURL(url, private); err != nil {
-		return "", "", fmt.Errorf("%w: %w", ErrEndpoint, err)
+		return "", "", fmt.Errorf("%w: %w", ErrEndpoint, badAddress{err})
 	}
 	secret = webhook.NewSecret()
 	h.ID, h.Made = uuid.Must(uuid.NewV7()).String(), e.clock()
@@ -69,11 +75,7 @@ func (e *Endpoints) put(ctx context.Context, h storage.Hook, t webhook.Target) e
 }
 
 // Endpoint is an endpoint and where it is.
-type Endpoint struct {
-	storage.Hook
-	URL     string // "" = it cannot be read: SECRET_KEY is another one
-	Private bool   // addresses of networks that are not public are allowed
-}
+type Endpoint = admin.Endpoint
 
 // List returns every endpoint that was not removed, the newest first.
 func (e *Endpoints) List(ctx context.Context) ([]Endpoint, error) {

@@ -43,6 +43,8 @@ type Config struct {
 	Accounts Accounts
 	// SlackManifest is the manifest of our app as JSON: Slack makes the app of it.
 	SlackManifest string
+	// Endpoints are those of other systems that are told what happens; nil shows no page for that.
+	Endpoints Endpoints
 	// Backups are made on the server; nil offers none.
 	Backups Backups
 	// Asking decides whom to ask, and finds people on the platforms; nil is one that finds nobody

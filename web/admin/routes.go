@@ -58,6 +58,7 @@ var routes = slices.Concat(
 	textRoutes,
 	todayRoutes,
 	tokenRoutes,
+	webhookRoutes,
 )
 
 // start is the first page: the first place that the viewer may see.

@@ -181,6 +181,9 @@ func (s *site) settingsOfSystems(words *words, v Viewer) settingsGroup {
 	if v.Can(access.ManageTokens, access.EverySite) {
 		g.Cards = append(g.Cards, settingsCard{"/settings/tokens", words.t("tokens"), words.t("tokens_line")})
 	}
+	if s.Endpoints != nil && v.Can(access.ManageWebhooks, access.EverySite) {
+		g.Cards = append(g.Cards, settingsCard{"/settings/webhooks", words.t("webhooks"), words.t("webhooks_line")})
+	}
 	return g
 }
 
