@@ -62,6 +62,7 @@ SELECT create_reference_table('standing_links');
 SELECT create_reference_table('flow_drafts');
 SELECT create_reference_table('flow_notes');
 SELECT create_reference_table('flow_states');
+SELECT create_reference_table('presences');
 SELECT create_reference_table('tokens');
 SELECT create_reference_table('staff_links');
 SELECT create_reference_table('staff_codes');

@@ -136,6 +136,7 @@ var tables = []table{
 	}},
 	{"flow_drafts", "", "surveys that staff are changing", map[Fate]string{Nobody: "flow rev base same source change person at"}},
 	{"flow_notes", "", "who of staff published a survey, and why", map[Fate]string{Nobody: "flow version person note"}},
+	{"presences", "", "which of the staff has a draft open now; a row goes when its page is left", map[Fate]string{Nobody: "draft tab person part seen"}},
 	{"flow_states", "", "surveys that are paused or retired", map[Fate]string{Nobody: "flow state person at"}},
 	{"tokens", "", "what other systems use the API with", map[Fate]string{Nobody: "id name hash scopes sites maker made expires ended used"}},
 	{"staff_links", "", "chat accounts of staff", map[Fate]string{Nobody: "platform account person staff linked"}},

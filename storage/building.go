@@ -39,6 +39,22 @@ const (
 	FlowRetired = "retired"
 )
 
+// Presence says that somebody has a draft open.
+type Presence struct {
+	Draft  string // the flow, or RulesDraft
+	Tab    string // which of their pages
+	Person string
+	Part   string // of the draft, as its pages name parts
+	Seen   time.Time
+}
+
+// PresenceLasts is for how long a presence is true that was not said anew.
+const PresenceLasts = 40 * time.Second
+
+// RulesDraft is the name of the draft of the recovery rules beside those of flows, and of what is said
+// of their versions. No flow can have it.
+const RulesDraft = "recovery.yaml"
+
 // KeptRevisions is how many revisions of a draft are kept.
 const KeptRevisions = 200
 
@@ -53,11 +69,18 @@ type Building interface {
 	FlowDraft(ctx context.Context, flow string) (FlowDraft, error)
 	// FlowDraftAt returns one revision. ErrNotFound.
 	FlowDraftAt(ctx context.Context, flow string, rev int) (FlowDraft, error)
-	// FlowDrafts returns the newest revision of each draft that there is, by flow.
+	// FlowDrafts returns the newest revision of each draft that there is, by flow: not that of the rules.
 	FlowDrafts(ctx context.Context) ([]FlowDraft, error)
 	// FlowDraftRevs returns the revisions that are kept, the newest first, without their
 	// sources.
 	FlowDraftRevs(ctx context.Context, flow string) ([]FlowDraft, error)
+
+	// PutPresence says that somebody has a draft open, and forgets of it who did not say so since
+	// PresenceLasts; DropPresence says that a page was left. Presences are those of a draft that
+	// were said after since, by person and page.
+	PutPresence(ctx context.Context, p Presence) error
+	DropPresence(ctx context.Context, draft, tab string) error
+	Presences(ctx context.Context, draft string, since time.Time) ([]Presence, error)
 
 	// FlowVersions returns all published versions of a flow, the newest first.
 	FlowVersions(ctx context.Context, flow string) ([]FlowSource, error)

@@ -73,6 +73,38 @@ var buildingTests = group{
 			t.Errorf("%d revisions, %+v to %+v", len(revs), revs[0], revs[len(revs)-1])
 		}
 	},
+	"who is at a draft is true for as long as it is said": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		at := func(tab, person string, seen time.Time) storage.Presence {
+			return storage.Presence{Draft: "visit", Tab: tab, Person: person, Part: "questions/=a", Seen: seen}
+		}
+		put := func(p storage.Presence) {
+			if err := b.store.PutPresence(ctx, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put(at("2", "tom", now))
+		put(at("1", "mei", now))
+		other := at("3", "ada", now)
+		other.Draft = storage.RulesDraft
+		put(other)
+		same(t, "who is there", must(b.store.Presences(ctx, "visit", now.Add(-time.Second)))(t), []storage.Presence{at("1", "mei", now), at("2", "tom", now)})
+		later := now.Add(storage.PresenceLasts + time.Second)
+		moved := at("1", "mei", later)
+		moved.Part = "after"
+		put(moved)
+		same(t, "who said so anew", must(b.store.Presences(ctx, "visit", time.Time{}))(t), []storage.Presence{moved})
+		if err := b.store.DropPresence(ctx, "visit", "1"); err != nil {
+			t.Fatal(err)
+		}
+		if list := must(b.store.Presences(ctx, "visit", time.Time{}))(t); len(list) > 0 {
+			t.Errorf("after they left: %+v", list)
+		}
+		must(b.store.PutFlowDraft(ctx, storage.FlowDraft{Flow: storage.RulesDraft, Rev: 1, Same: 1, Source: "rules:\n", At: now}))(t)
+		if list := must(b.store.FlowDrafts(ctx))(t); len(list) > 0 {
+			t.Errorf("the draft of the rules is among those of flows: %+v", list)
+		}
+	},
 	"what is said of a version is kept as it was said first": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()
 		for i, source := range []string{"one", "two"} {

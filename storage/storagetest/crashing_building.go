@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"time"
 
 	"github.com/aftercare/aftercare/storage"
 )
@@ -54,4 +55,21 @@ func (c *CrashingStore) PutFlowState(ctx context.Context, st storage.FlowState) 
 // FlowStates implements storage.Building.
 func (c *CrashingStore) FlowStates(ctx context.Context) ([]storage.FlowState, error) {
 	return result(c, func() ([]storage.FlowState, error) { return c.inner.FlowStates(ctx) })
+}
+
+// PutPresence implements storage.Building.
+func (c *CrashingStore) PutPresence(ctx context.Context, p storage.Presence) error {
+	_, err := result(c, func() (struct{}, error) { return struct{}{}, c.inner.PutPresence(ctx, p) })
+	return err
+}
+
+// DropPresence implements storage.Building.
+func (c *CrashingStore) DropPresence(ctx context.Context, draft, tab string) error {
+	_, err := result(c, func() (struct{}, error) { return struct{}{}, c.inner.DropPresence(ctx, draft, tab) })
+	return err
+}
+
+// Presences implements storage.Building.
+func (c *CrashingStore) Presences(ctx context.Context, draft string, since time.Time) ([]storage.Presence, error) {
+	return result(c, func() ([]storage.Presence, error) { return c.inner.Presences(ctx, draft, since) })
 }

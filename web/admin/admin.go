@@ -137,6 +137,7 @@ func newSite(c Config) *site {
 	s := &site{
 		Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+Static), hub: newHub(c.Store), secret: []byte(rand.Text()),
 	}
+	s.hub.clock = c.Clock
 	if s.Bot != nil {
 		s.hub.test = bot.ChatTests{Bot: s.Bot}.Look
 		s.hub.tried = bot.LinksOf(s.Bot).Tried

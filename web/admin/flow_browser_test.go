@@ -10,15 +10,14 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/internal/browsertest"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
 // TestSurveysAreBuiltInABrowser: from nothing, by menus, as somebody does who reads the page.
 func TestSurveysAreBuiltInABrowser(t *testing.T) {
 	browser := browsertest.Start(t)
 	for name, test := range map[string]func(*hands){
-		"statements on one scale, in random order": statementsByHand,
-		"words as options, and why":                wordsByHand,
+		"statements on one scale, in random order": threeStatements.byHand,
+		"words as options, and why":                pesquisa.byHand,
 		"the first answer to an own survey":        firstAnswerByHand,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -29,46 +28,38 @@ func TestSurveysAreBuiltInABrowser(t *testing.T) {
 	}
 }
 
-// statementsByHand builds three statements on one scale, answers them on every look, publishes,
-// changes a word while somebody is in the middle, compares, and goes back.
-func statementsByHand(b *hands) {
+// byHand builds the three statements, answers them on every look, and lives through a change.
+func (x statements) byHand(b *hands) {
 	b.press("main", "New survey")
-	b.write("main", "Title", "Three statements")
+	b.write("main", "Title", x.title)
 	b.press("main", "Begin")
-	b.write("#open", "What do you ask?", "All in all?")
+	b.write("#open", "What do you ask?", x.overall)
 	b.press(".cardlist", "Before the questions")
 	b.choose("#open", "Kind of survey", "about the relationship")
 	b.write("#open", "How long after the service", "")
 	b.write("#open", "Open for", "")
-	b.press(".cardlist", "Add a question after: All in all?")
+	b.press(".cardlist", "Add a question after: "+x.overall)
 	b.press("#add", "My own scale")
-	b.write("#open", "What do you ask?", "The staff knew their trade")
+	b.write("#open", "What do you ask?", x.rows[0])
 	b.named("row1")
 	b.unfold("#open", "More")
 	b.choose("#open", "Order", "in random order, a new group")
 	b.press(".cardlist", "Own scale my_scale")
 	b.press("#open", "Bare numbers")
-	b.write("#open", "Words at the low end", "Not at all")
-	b.write("#open", "Words at the high end", "Fully")
-	b.press(".cardlist", "2 The staff knew their trade")
-	for i, row := range []string{"The shop was tidy", "I found what I wanted"} {
+	b.write("#open", "Words at the low end", x.low)
+	b.write("#open", "Words at the high end", x.high)
+	b.press(".cardlist", "2 "+x.rows[0])
+	for i, row := range x.rows[1:] {
 		b.press(".cardlist", "Duplicate question "+itoa(i+2))
 		b.write("#open", "What do you ask?", row)
 		b.named("row" + itoa(i+2))
 	}
-	b.Picture("builder-statements")
-	menus{b.house, "three_statements"}.says(`flow: three_statements
-class: relationship
-title: Three statements
-scales:
-  my_scale: {generator: linear, min: 1, max: 5, min_text: Not at all, max_text: Fully}
-questions:
-  - {key: overall, scale: csat5, primary: true, weight: 1, ask: All in all?}
-  - {key: row1, scale: my_scale, weight: 1, rotate: mixed, ask: The staff knew their trade}
-  - {key: row2, scale: my_scale, weight: 1, rotate: mixed, ask: The shop was tidy}
-  - {key: row3, scale: my_scale, weight: 1, rotate: mixed, ask: I found what I wanted}
-`)
-	for _, look := range []string{"Browser", "Telegram", "Slack"} {
+	b.Picture("builder-statements-" + x.lang)
+	if b.looks != nil {
+		b.looks()
+	}
+	menus{b.house, x.flow}.says(x.file("mixed"))
+	for _, look := range looksOfChats {
 		b.press("#chat", look)
 		b.press("#chat", "Answer it")
 		b.press("#chat .talk", "1")
@@ -77,32 +68,44 @@ questions:
 		}
 		b.UntilText("A case opens")
 	}
+	b.livesOn(x.flow, "3 "+x.rows[1], x.rows[1], x.changed, func() {
+		for _, number := range []string{"2", "4", "4", "4"} {
+			b.taps(number)
+		}
+	})
+}
+
+// looksOfChats are the three looks of the preview, as the page in English names them.
+var looksOfChats = []string{"Browser", "Telegram", "Slack"}
+
+// livesOn publishes what was built, says a question better while a customer is in the middle, who goes
+// on by what they began with; compares both versions, and goes back to the first.
+func (b *hands) livesOn(flow, card, was, now string, answers func()) {
+	b.Helper()
 	b.press("header", "Publish…")
 	b.write("main", "Why?", "the first one")
 	b.press("main", "Publish version 1")
 	b.UntilText("the first one")
-	b.invited("three_statements")
-	b.taps("2")
+	b.invited(flow)
 	b.press("main", "Edit")
-	b.press(".cardlist", "3 The shop was tidy")
-	b.write("#open", "What do you ask?", "The shop was clean")
+	b.press(".cardlist", card)
+	b.write("#open", "What do you ask?", now)
 	b.press("header", "Publish…")
-	b.UntilText("The shop was clean")
+	b.UntilText(now)
+	b.UntilText("1 person is in the middle of version 1")
 	b.press("main", "Publish version 2")
-	for range 3 {
-		b.taps("4")
-	}
-	if said := b.asked(); !strings.Contains(said, "The shop was tidy") || strings.Contains(said, "The shop was clean") {
+	answers()
+	if said := b.asked(); !strings.Contains(said, was) || strings.Contains(said, now) {
 		b.Errorf("who was in the middle of version 1 was asked:\n%s", said)
 	}
 	b.press("main", "Compare with 1")
-	b.UntilText("The shop was tidy")
-	b.UntilText("The shop was clean")
+	b.UntilText(was)
+	b.UntilText(now)
 	b.press("body", "‹")
 	b.press("main", "Back to version 1")
 	b.UntilText("Version 3")
-	src, err := b.store.FlowSource(b.Context(), "three_statements", 0)
-	if err != nil || src.Version != 3 || !strings.Contains(src.Source, "The shop was tidy") {
+	src, err := b.store.FlowSource(b.Context(), flow, 0)
+	if err != nil || src.Version != 3 || !strings.Contains(src.Source, was) || strings.Contains(src.Source, now) {
 		b.Errorf("after going back version %d is live: %v\n%s", src.Version, err, src.Source)
 	}
 }
@@ -114,27 +117,30 @@ func (b *hands) named(key string) {
 	b.write("#open", "Name in reports", key)
 }
 
-// wordsByHand builds five words as answers, in another language, and what follows the low ones.
-func wordsByHand(b *hands) {
+// byHand builds five words as answers, and what follows the low ones; answers both ways on every
+// look, and lives through a change.
+func (x wordy) byHand(b *hands) {
 	b.press("main", "New survey")
-	b.write("main", "Title", "Pesquisa")
-	b.choose("main", "Language", "Brazilian Portuguese")
+	b.write("main", "Title", x.title)
+	if x.menu != "" {
+		b.choose("main", "Language", x.menu)
+	}
 	b.press("main", "Begin")
-	b.write("#open", "What do you ask?", "Como foi o atendimento?")
+	b.write("#open", "What do you ask?", x.overall)
 	b.unfold("#open", "Answered in another way")
 	b.press("#open", "Make a scale of its own")
 	b.press("#open", "Scores by the names of the levels")
-	for i, label := range []string{"Muito insatisfeito 😣", "Insatisfeito 🙁", "Neutro 😶", "Satisfeito 🙂", "Muito satisfeito 😃"} {
+	for i, label := range x.levels {
 		b.write("#open .optrow:nth-of-type("+itoa(i+1)+")", "Words on the button", label)
 	}
-	behind := "Como foi o atendimento?"
-	for _, q := range []struct{ ask, key, values string }{{"O que aconteceu?", "bad", "1 2"}, {"O que faltou?", "mid", "3"}} {
+	behind := x.overall
+	for _, q := range []struct{ ask, key, values string }{{x.bad, "bad", "1 2"}, {x.mid, "mid", "3"}} {
 		b.press(".cardlist", "Add a question after: "+behind)
 		b.press("#add", "Long words")
 		b.write("#open", "What do you ask?", q.ask)
 		b.named(q.key)
 		b.tick("#open", "May be skipped")
-		b.choose("#open", "Ask only when", "Como foi")
+		b.choose("#open", "Ask only when", x.overall)
 		for _, v := range strings.Fields(q.values) {
 			b.tick("#open .clause", v+" ")
 		}
@@ -144,32 +150,27 @@ func wordsByHand(b *hands) {
 	b.press(".cardlist", "Before the questions")
 	b.write("#open", "How long after the service", "")
 	b.write("#open", "Open for", "1h")
-	b.Picture("builder-words")
-	menus{b.house, "pesquisa"}.says(`flow: pesquisa
-class: transactional
-title: Pesquisa
-languages: [pt-BR]
-expires: 1h
-scales:
-  my_scale:
-    generator: ladder
-    options:
-      - {value: 1, label: Muito insatisfeito 😣}
-      - {value: 2, label: Insatisfeito 🙁}
-      - {value: 3, label: Neutro 😶}
-      - {value: 4, label: Satisfeito 🙂}
-      - {value: 5, label: Muito satisfeito 😃}
-questions:
-  - {key: overall, scale: my_scale, primary: true, weight: 1, ask: Como foi o atendimento?}
-  - {key: bad, text: long, when: {overall: [1, 2]}, ask: O que aconteceu?}
-  - {key: mid, text: long, when: {overall: 3}, ask: O que faltou?}
-`)
-	if f, err := flowfile.Parse([]byte(b.source("pesquisa"))); err != nil || len(f.Questions) != 3 {
-		b.Errorf("%v", err)
+	b.Picture("builder-words-" + x.lang)
+	if b.looks != nil {
+		b.looks()
 	}
-	b.press("header", "Publish…")
-	b.press("main", "Publish version 1")
-	b.UntilText("Version 1")
+	menus{b.house, x.flow}.says(x.file())
+	for _, look := range looksOfChats {
+		b.press("#chat", look)
+		b.press("#chat", "Answer it")
+		b.press("#chat .talk", "…"+x.levels[0])
+		b.UntilText(x.bad)
+		b.write("#chat .talk", "Your answer", "…!")
+		b.press("#chat .talk", "Send")
+		b.UntilText("A case opens")
+		b.press("#chat", "Answer it")
+		b.press("#chat .talk", "…"+x.levels[4])
+		b.UntilText("No case opens")
+		if page := browsertest.Eval[string](b.Tab, `document.querySelector("#chat .talk").innerText`); strings.Contains(page, x.bad) || strings.Contains(page, x.mid) {
+			b.Errorf("%s: whoever is happy is asked why not:\n%s", look, page)
+		}
+	}
+	b.livesOn(x.flow, "2 "+x.bad, x.bad, x.changed, func() { b.taps(x.levels[1]) })
 }
 
 // firstAnswerByHand counts what it takes from an empty database, into which somebody has just

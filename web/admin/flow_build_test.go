@@ -62,6 +62,62 @@ func (m menus) says(file string) {
 	}
 }
 
+// statements are the words of a survey of three statements over one scale of its own.
+type statements struct {
+	flow, lang, title, overall string
+	rows                       [3]string
+	low, high, changed         string // changed is the second statement, said better
+}
+
+// wordy are the words of a survey that is answered by five words, and asks why after the low ones.
+type wordy struct {
+	flow, lang, title, overall string
+	levels                     [5]string
+	bad, mid, changed          string // changed is what bad asks, said better
+	menu                       string // its language, as the menu of a page has it; "" = that of the page
+}
+
+var (
+	threeStatements = statements{
+		"three_statements", "en", "Three statements", "All in all?", [3]string{"The staff knew their trade", "The shop was tidy", "I found what I wanted"},
+		"Not at all", "Fully", "The shop was clean",
+	}
+	threeInArabic = statements{
+		"survey", "ar", "ثلاث عبارات", "بشكل عام؟", [3]string{"الموظفون يتقنون عملهم", "كان المتجر مرتبا", "وجدت ما أردت"},
+		"إطلاقا", "تماما", "كان المتجر نظيفا",
+	}
+	pesquisa = wordy{
+		"pesquisa", "pt-BR", "Pesquisa", "Como foi o atendimento?", [5]string{"Muito insatisfeito 😣", "Insatisfeito 🙁", "Neutro 😶", "Satisfeito 🙂", "Muito satisfeito 😃"},
+		"O que aconteceu?", "O que faltou?", "O que houve de errado?", "Brazilian Portuguese",
+	}
+	wordsInArabic = wordy{
+		"survey", "ar", "استبيان الخدمة", "كيف كانت الخدمة؟", [5]string{"غير راض جدا 😣", "غير راض 🙁", "محايد 😶", "راض 🙂", "راض جدا 😃"},
+		"ماذا حدث؟", "ما الذي نقص؟", "ما الخطأ الذي حدث؟", "",
+	}
+)
+
+// file is the flow as somebody would write it by hand.
+func (x statements) file(rotate string) string {
+	out := fmt.Sprintf("flow: %s\nclass: relationship\ntitle: %s\nlanguages: [%s]\nscales:\n  my_scale: {generator: linear, min: 1, max: 5, min_text: %s, max_text: %s}\nquestions:\n"+
+		"  - {key: overall, scale: csat5, primary: true, weight: 1, ask: %s}\n", x.flow, scalar(x.title), x.lang, scalar(x.low), scalar(x.high), scalar(x.overall))
+	for i, row := range x.rows {
+		out += fmt.Sprintf("  - {key: row%d, scale: my_scale, weight: 1, rotate: %s, ask: %s}\n", i+1, rotate, scalar(row))
+	}
+	return out
+}
+
+// file is the flow as somebody would write it by hand.
+func (x wordy) file() string {
+	out := fmt.Sprintf("flow: %s\nclass: transactional\ntitle: %s\nlanguages: [%s]\nexpires: 1h\nscales:\n  my_scale:\n    generator: ladder\n    options:\n", x.flow, scalar(x.title), x.lang)
+	for i, label := range x.levels {
+		out += fmt.Sprintf("      - {value: %d, label: %s}\n", i+1, scalar(label))
+	}
+	return out + fmt.Sprintf("questions:\n  - {key: overall, scale: my_scale, primary: true, weight: 1, ask: %s}\n  - {key: bad, text: long, when: {overall: [1, 2]}, ask: %s}\n  - {key: mid, text: long, when: {overall: 3}, ask: %s}\n",
+		scalar(x.overall), scalar(x.bad), scalar(x.mid))
+}
+
+func scalar(text string) string { return flowfile.Scalar(text) }
+
 func begun(t *testing.T, title, flow string) menus {
 	t.Helper()
 	m := menus{builder(t), flow}
@@ -82,24 +138,14 @@ func TestAMatrixIsBuiltByMenus(t *testing.T) {
 	}
 	m.card("scales/my_scale", "min", "1", "max", "5", "min_text/@en", "Not at all", "max_text/@en", "Fully")
 	behind := "overall"
-	for i, row := range []string{"The staff knew their trade", "The shop was tidy", "I found what I wanted"} {
+	for i, row := range threeStatements.rows {
 		m.press("question|csat5|" + behind)
 		key := fmt.Sprint("row", i+1)
 		m.card("questions/=overall_2", "key", key)
 		m.card("questions/="+key, "ask/@en", row, "scale", "my_scale", "rotate", "rows", "weight", "1")
 		behind = key
 	}
-	m.says(`flow: three_statements
-class: relationship
-title: Three statements
-scales:
-  my_scale: {generator: linear, min: 1, max: 5, min_text: Not at all, max_text: Fully}
-questions:
-  - {key: overall, scale: csat5, primary: true, weight: 1, ask: All in all?}
-  - {key: row1, scale: my_scale, weight: 1, rotate: rows, ask: The staff knew their trade}
-  - {key: row2, scale: my_scale, weight: 1, rotate: rows, ask: The shop was tidy}
-  - {key: row3, scale: my_scale, weight: 1, rotate: rows, ask: I found what I wanted}
-`)
+	m.says(threeStatements.file("rows"))
 	for _, on := range []chat.Platform{chat.Web, chat.Telegram, chat.Slack} {
 		page := m.get("/surveys/three_statements/edit?on="+string(on)+"&live=1&a=overall%3Dv1&a=row1%3Dv1&a=row2%3Dv2&a=row3%3Dv5", http.StatusOK)
 		for _, want := range []string{"The shop was tidy", "I found what I wanted", "A case opens"} {
@@ -154,28 +200,18 @@ func TestWordsAreOptionsByMenus(t *testing.T) {
 	m.press("option|scales/my_scale/options", "many|scales/my_scale/options", "Satisfeito 🙂\nMuito satisfeito 😃")
 	m.card("questions/=overall", "ask/@pt-BR", "Como foi o atendimento?")
 	m.press("question|long|overall")
-	m.card("questions/=words", "key", "bad", "ask/@pt-BR", "O que aconteceu?", "optional", "", "when|add", "overall")
+	m.card("questions/=words", "key", "bad", "ask/@pt-BR", pesquisa.bad, "optional", "", "when|add", "overall")
 	at := "/surveys/pesquisa/edit?q=questions/=bad"
 	form := cardFields(t, m.get(at, http.StatusOK))
 	form.Set("questions/=bad/when|0|verb", "is")
 	form["questions/=bad/when|0|value"] = []string{"1", "2"}
 	m.post(at, form, http.StatusSeeOther)
-	m.says(`flow: pesquisa
-class: transactional
-title: Pesquisa
-languages: [pt-BR]
-expires: 1h
-scales:
-  my_scale:
-    generator: ladder
-    options:
-      - {value: 1, label: Muito insatisfeito 😣}
-      - {value: 2, label: Insatisfeito 🙁}
-      - {value: 3, label: Neutro 😶}
-      - {value: 4, label: Satisfeito 🙂}
-      - {value: 5, label: Muito satisfeito 😃}
-questions:
-  - {key: overall, scale: my_scale, primary: true, weight: 1, ask: Como foi o atendimento?}
-  - {key: bad, text: long, when: {overall: [1, 2]}, ask: O que aconteceu?}
-`)
+	m.press("question|long|bad")
+	m.card("questions/=words", "key", "mid", "ask/@pt-BR", pesquisa.mid, "optional", "", "when|add", "overall")
+	at = "/surveys/pesquisa/edit?q=questions/=mid"
+	form = cardFields(t, m.get(at, http.StatusOK))
+	form.Set("questions/=mid/when|0|verb", "is")
+	form["questions/=mid/when|0|value"] = []string{"3"}
+	m.post(at, form, http.StatusSeeOther)
+	m.says(pesquisa.file())
 }

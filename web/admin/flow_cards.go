@@ -26,6 +26,7 @@ type flowCard struct {
 	Unfolded bool     // something of Further wants to be looked at
 	Kinds    []option // in which other ways it could be answered
 	Fills    []option // how the scores of a scale can be filled in
+	Here     []string // who else has it open now
 	First    bool
 	Last     bool
 	Adds     []addGroup // the menu behind this card, where it is open

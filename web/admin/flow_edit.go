@@ -3,6 +3,7 @@ package admin
 import (
 	"cmp"
 	"html/template"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 // flowEditor is the page of the editor.
 type flowEditor struct {
 	Flow, Title string
+	Topic       string // by which it hears what others do
 	State       string
 	Also        string // who else changes it now
 	Rev         int
@@ -35,9 +37,10 @@ type flowEditor struct {
 	Carry       template.URL // where the preview is
 	Own         []string     // names of own scales and lists
 	Error       string       // what was refused
+	Lost        []string     // words whose place is not there any more
 }
 
-// editsNow is how long after a change its author counts as being at the draft.
+// editsNow is how long after a change it is said that its author has just made it.
 const editsNow = 5 * time.Minute
 
 // editorOf draws the editor over a draft.
@@ -61,15 +64,11 @@ func (s *site) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]
 	if err != nil {
 		return e, err
 	}
-	var also []string
-	for _, rev := range revs {
-		if rev.Person != "" && rev.Person != v.Name && s.Clock().Sub(rev.At) <= editsNow && !slices.Contains(also, rev.Person) {
-			also = append(also, rev.Person)
-		}
+	also, at, err := s.alsoHere(r.Context(), words, v, d.Flow, revs)
+	if err != nil {
+		return e, err
 	}
-	if len(also) > 0 {
-		e.Also = words.t("flow_also", strings.Join(also, ", "))
-	}
+	e.Also = also
 	undo, redo, what := undone(revs)
 	if undo > 0 {
 		e.Undo = words.change(what)
@@ -88,6 +87,7 @@ func (s *site) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]
 		return e, nil
 	}
 	e.Open = cmp.Or(e.Open, firstCard(doc))
+	e.Topic = draftTopic + d.Flow + "@" + e.Open
 	e.Title = cmp.Or(doc.Words("title", doc.Language()), d.Flow)
 	e.Lang = doc.Language()
 	for _, tag := range languagesOf(doc) {
@@ -105,6 +105,9 @@ func (s *site) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]
 		return said
 	}
 	s.cards(&e, dr, q.Get("add"))
+	for i := range e.Cards {
+		e.Cards[i].Here = at[e.Cards[i].Path]
+	}
 	if look.OK {
 		m := flowmap.Draw(look.Flow, e.Lang)
 		e.Map = template.HTML(m.SVG(false)) //nolint:gosec // our own drawing, which escapes words
@@ -112,6 +115,17 @@ func (s *site) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]
 		e.Chat = &chat
 	}
 	return e, nil
+}
+
+// shows reports whether a field stands on the page.
+func (e *flowEditor) shows(name string) bool {
+	var in func(list []flowControl) bool
+	in = func(list []flowControl) bool {
+		return slices.ContainsFunc(list, func(c flowControl) bool {
+			return c.Name == name || slices.ContainsFunc(c.Rows, func(r controlRow) bool { return in(r.Controls) || in(r.Further) })
+		})
+	}
+	return slices.ContainsFunc(e.Cards, func(c flowCard) bool { return in(c.Controls) || in(c.Further) })
 }
 
 // languagesOf are the languages of a draft.
@@ -157,7 +171,12 @@ func (s *site) showEditor(w http.ResponseWriter, r *http.Request, v Viewer, stat
 		return err
 	}
 	e.Error = refused
-	f := frame{Title: e.Title, Here: "/surveys", Own: true, Styles: []string{"editor.css"}, Modules: []string{"builder.js", "place.js"}}
+	for _, name := range slices.Sorted(maps.Keys(faults)) {
+		if !e.shows(name) {
+			e.Lost = append(e.Lost, faults[name].value)
+		}
+	}
+	f := frame{Title: e.Title, Here: "/surveys", Own: true, Styles: []string{"editor.css"}, Modules: []string{"builder.js", "place.js", "stream.js"}}
 	if e.Text {
 		http.Redirect(w, r, s.Prefix+"/surveys/"+d.Flow+"/edit/file", http.StatusSeeOther)
 		return nil

@@ -100,6 +100,7 @@ type flowControl struct {
 	Options   []option
 	Fault     string
 	Theirs    string
+	Asks      bool   // somebody else has changed it meanwhile: whose words shall stand?
 	Other     string // the words in the first language, beside words in another
 	Rows      []controlRow
 	When      *whenView
@@ -130,7 +131,10 @@ type drawer struct {
 }
 
 // fault is what is wrong with what somebody wrote, by the path of its field.
-type fault struct{ value, why, theirs string }
+type fault struct {
+	value, why string
+	asks       bool // somebody else has changed it meanwhile
+}
 
 // ref is the name of the part that a schema refers to.
 func (s *schema) ref() string {
@@ -311,7 +315,10 @@ func (d *drawer) control(path, key string, s *schema) flowControl {
 		c.Value = list
 	}
 	if f, ok := d.faults[c.Name]; ok {
-		c.Value, c.Fault, c.Theirs = f.value, f.why, f.theirs
+		c.Value, c.Fault, c.Asks = f.value, f.why, f.asks
+		if f.asks {
+			c.Theirs = cmp.Or(c.Was, d.t("flow_nothing"))
+		}
 	}
 	c.Findings = d.flow.take(path)
 	return c

@@ -257,10 +257,7 @@ func (s *site) makeFlow(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	if !slices.Contains(offeredTongues, lang) {
 		lang = words.lang
 	}
-	in := tongues()[fallback]
-	if lang == "zh-Hans" {
-		in = tongues()[lang]
-	}
+	in := seeds(lang)
 	source := fmt.Sprintf("flow: %s\nclass: transactional\ntitle: %s\nlanguages: [%s]\ndelay: 1h\nexpires: 72h\nquestions:\n  - key: overall\n    scale: csat5\n    primary: true\n    weight: 1\n    ask: %s\n",
 		name, flowfile.Scalar(title), lang, flowfile.Scalar(in.t("ask_csat5")))
 	return s.begin(w, r, v, name, source, "new")

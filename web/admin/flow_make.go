@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,10 +12,13 @@ import (
 )
 
 // inDraft are the words of these pages in the first language of a draft, if they have it.
-func (w *words) inDraft(doc *draft.Doc) *words {
-	base, _, _ := strings.Cut(doc.Language(), "-")
+func (w *words) inDraft(doc *draft.Doc) *words { return seeds(doc.Language()) }
+
+// seeds are the words with which questions begin in a language: where there are none, in English.
+func seeds(lang string) *words {
+	base, _, _ := strings.Cut(lang, "-")
 	for tag, in := range tongues() {
-		if b, _, _ := strings.Cut(tag, "-"); (tag == doc.Language() || b == base) && slices.Contains([]string{"en", "zh-Hans"}, tag) {
+		if b, _, _ := strings.Cut(tag, "-"); tag == lang || b == base {
 			return in
 		}
 	}

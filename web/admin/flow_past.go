@@ -24,6 +24,8 @@ const (
 // past are conversations of a survey that are over, to try a draft on.
 type past struct {
 	sessions []storage.PastSession
+	of       int  // about how many there are, where these are a sample; 0 = nobody knows
+	cut      bool // these are a sample
 	read     time.Time
 }
 
@@ -35,42 +37,62 @@ type pasts struct {
 
 // pastOf reads what was answered to a survey of late: without tests, and without conversations
 // that nobody answered.
-func (s *site) pastOf(ctx context.Context, flow string) ([]storage.PastSession, error) {
+func (s *site) pastOf(ctx context.Context, flow string) (past, error) {
 	now := s.Clock()
 	s.pasts.mu.Lock()
 	defer s.pasts.mu.Unlock() // whoever comes meanwhile waits for the same answer
 	if p, ok := s.pasts.by[flow]; ok && now.Sub(p.read) < pastKept && !now.Before(p.read) {
-		return p.sessions, nil
+		return p, nil
 	}
 	limited, cancel := context.WithTimeout(ctx, pastPatience)
 	defer cancel()
 	p := past{read: now}
+	whole := 0 // of sessions, those of buckets that were read to their end
 	for b := range storage.Bucket(s.Store.Buckets()) {
-		for from, after := now.AddDate(0, 0, -pastDays), ""; len(p.sessions) < pastMost; {
-			page, err := s.Store.Past(limited, b, from, after, pastPage)
-			if err != nil && limited.Err() != nil && ctx.Err() == nil {
-				break
-			}
-			if err != nil {
-				return nil, err
-			}
-			for i := range page {
-				if x := &page[i]; x.Flow == flow && !x.Test && x.Status.Final() && len(x.Answers) > 0 {
-					p.sessions = append(p.sessions, *x)
-				}
-			}
-			if len(page) < pastPage {
-				break
-			}
-			last := &page[len(page)-1]
-			from, after = last.Started, last.ID
+		done, err := s.pastOfBucket(limited, b, flow, now, &p)
+		if err != nil && limited.Err() != nil && ctx.Err() == nil {
+			done, err = false, nil
 		}
+		if err != nil {
+			return past{}, err
+		}
+		if !done {
+			p.cut = true
+			if b > 0 { // a bucket is a fair part of all, and the beginning of one is not
+				p.sessions, p.of = p.sessions[:whole], whole*s.Store.Buckets()/int(b)
+			}
+			break
+		}
+		whole = len(p.sessions)
 	}
 	if s.pasts.by == nil || len(s.pasts.by) > 50 {
 		s.pasts.by = map[string]past{}
 	}
 	s.pasts.by[flow] = p
-	return p.sessions, nil
+	return p, nil
+}
+
+// pastOfBucket reads those of a bucket; done = all of them.
+func (s *site) pastOfBucket(ctx context.Context, b storage.Bucket, flow string, now time.Time, p *past) (done bool, err error) {
+	for from, after := now.AddDate(0, 0, -pastDays), ""; ; {
+		page, err := s.Store.Past(ctx, b, from, after, pastPage)
+		if err != nil {
+			return false, err
+		}
+		for i := range page {
+			if x := &page[i]; x.Flow == flow && !x.Test && x.Status.Final() && len(x.Answers) > 0 {
+				if len(p.sessions) == pastMost {
+					return false, nil
+				}
+				p.sessions = append(p.sessions, *x)
+			}
+		}
+		if len(page) < pastPage {
+			return true, nil
+		}
+		last := &page[len(page)-1]
+		from, after = last.Started, last.ID
+	}
 }
 
 // onThePast says how many of the past conversations would have opened a case by the rules in
@@ -91,14 +113,26 @@ func (s *site) onThePast(sessions []storage.PastSession, f survey.Flow) (would i
 // pastSentence says what the draft would have made of the past, beside what the live version
 // makes of it: "" where nobody has answered yet.
 func (s *site) pastSentence(ctx context.Context, w *words, flow string, next, live survey.Flow) (string, error) {
-	sessions, err := s.pastOf(ctx, flow)
-	if err != nil || len(sessions) == 0 {
+	p, err := s.pastOf(ctx, flow)
+	if err != nil || len(p.sessions) == 0 {
 		return "", err
 	}
-	if n := len(sessions); n < report.FewestCounted {
+	if n := len(p.sessions); n < report.FewestCounted {
 		return w.t("past_few", n), nil
 	}
-	return w.t("past_cases", len(sessions), s.onThePast(sessions, next), s.onThePast(sessions, live)), nil
+	return w.pastWhich(p) + w.t("past_cases", s.onThePast(p.sessions, next), s.onThePast(p.sessions, live)), nil
+}
+
+// pastWhich says on which conversations something was tried: on all, or on a sample of how many.
+func (w *words) pastWhich(p past) string {
+	switch n := len(p.sessions); {
+	case !p.cut:
+		return w.t("past_all", n)
+	case p.of > n:
+		return w.t("past_sample", n, p.of)
+	default:
+		return w.t("past_first", n)
+	}
 }
 
 // conditionReach says of how many past conversations a condition would have held.
@@ -106,17 +140,17 @@ func (s *site) conditionReach(ctx context.Context, w *words, flow string, f surv
 	if q == nil || q.When == nil {
 		return "", nil
 	}
-	sessions, err := s.pastOf(ctx, flow)
-	if err != nil || len(sessions) == 0 {
+	p, err := s.pastOf(ctx, flow)
+	if err != nil || len(p.sessions) == 0 {
 		return "", err
 	}
 	k := 0
-	for i := range sessions {
-		if survey.Holds(f, sessions[i].Session.Session, *q.When) {
+	for i := range p.sessions {
+		if survey.Holds(f, p.sessions[i].Session.Session, *q.When) {
 			k++
 		}
 	}
-	return w.t("reach", w.share(k, len(sessions))), nil
+	return w.pastWhich(p) + w.t("reach", w.share(k, len(p.sessions))), nil
 }
 
 // share is a share of something under the rule for small numbers.

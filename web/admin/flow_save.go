@@ -20,45 +20,16 @@ func (s *site) saveFlow(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		e := page.AsError(err)
 		return &page.Error{Code: e.Code, Title: "bad_form", Text: "bad_form_text", Err: err}
 	}
-	faults := map[string]fault{}
 	words := s.words(r, v)
-	names := make([]string, 0, len(r.PostForm))
-	for name := range r.PostForm {
-		if base, ok := strings.CutSuffix(name, ".was"); ok {
-			names = append(names, base)
-		}
-	}
-	slices.SortFunc(names, func(a, b string) int { // what names an element is changed last
-		return cmp.Or(cmp.Compare(namingLast(a), namingLast(b)), cmp.Compare(a, b))
-	})
-	var d drafted
-	for _, name := range names {
-		op, ok := fieldOp(name, r.PostForm)
-		if !ok {
-			continue
-		}
-		var err error
-		d, err = s.edit(r.Context(), v, r.PathValue("flow"), op.Path, func(d drafted) (string, error) { return draft.Apply(d.Source, op) })
-		conflict, met := errors.AsType[*draft.Conflict](err)
-		refused, _ := errors.AsType[*draft.Refused](err)
-		if parent, ok := strings.CutSuffix(name, "/key"); ok && err == nil && r.URL.Query().Get("q") == parent {
-			q, list := r.URL.Query(), strings.TrimSuffix(parent, "/"+lastStep(parent))
-			q.Set("q", list+"/="+op.Value) // the card goes by its new name
-			r.URL.RawQuery = q.Encode()
-		}
-		switch {
-		case met:
-			faults[name] = fault{op.Value, words.t("flow_conflict", cmp.Or(d.Person, words.t("flow_somebody"))), cmp.Or(conflict.Now, words.t("flow_nothing"))}
-		case refused != nil:
-			faults[name] = fault{op.Value, refused.Why, ""}
-		case err != nil:
-			return err
-		}
+	faults, err := s.saveFields(r, v, words)
+	if err != nil {
+		return err
 	}
 	if len(faults) == 0 && r.PostForm.Get("act") != "" {
 		to, err := s.actOnFlow(r, v, r.PostForm.Get("act"))
 		if refused, ok := errors.AsType[*draft.Refused](err); ok {
-			if d, err = s.draftOf(r.Context(), r.PathValue("flow")); err != nil {
+			d, err := s.draftOf(r.Context(), r.PathValue("flow"))
+			if err != nil {
 				return err
 			}
 			return s.showEditor(w, r, v, http.StatusUnprocessableEntity, d, nil, refused.Why)
@@ -84,6 +55,54 @@ func (s *site) saveFlow(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		return nil
 	}
 	return s.toEditor(w, r, "flow_saved")
+}
+
+// saveFields carries out every change that a form says. faults has those that were refused, and those
+// at which somebody is asked whose words shall stand, by the names of their fields.
+func (s *site) saveFields(r *http.Request, v Viewer, words *words) (faults map[string]fault, err error) {
+	faults = map[string]fault{}
+	names := make([]string, 0, len(r.PostForm))
+	for name := range r.PostForm {
+		if base, ok := strings.CutSuffix(name, ".was"); ok {
+			names = append(names, base)
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { // what names an element is changed last
+		return cmp.Or(cmp.Compare(namingLast(a), namingLast(b)), cmp.Compare(a, b))
+	})
+	for _, name := range names {
+		op, ok := fieldOp(name, r.PostForm)
+		if !ok || r.PostForm.Get("keep") == name {
+			continue
+		}
+		if !settles(name, r.PostForm) {
+			faults[name] = fault{op.Value, words.t("flow_conflict", words.t("flow_somebody")), true}
+			continue
+		}
+		d, err := s.edit(r.Context(), v, r.PathValue("flow"), op.Path, func(d drafted) (string, error) { return draft.Apply(d.Source, op) })
+		_, met := errors.AsType[*draft.Conflict](err)
+		refused, _ := errors.AsType[*draft.Refused](err)
+		switch {
+		case met:
+			faults[name] = fault{op.Value, words.t("flow_conflict", cmp.Or(d.Person, words.t("flow_somebody"))), true}
+		case refused != nil:
+			faults[name] = fault{op.Value, refused.Why, false}
+		case err != nil:
+			return nil, err
+		}
+		if parent, ok := strings.CutSuffix(name, "/key"); ok && err == nil && r.URL.Query().Get("q") == parent {
+			q, list := r.URL.Query(), strings.TrimSuffix(parent, "/"+lastStep(parent))
+			q.Set("q", list+"/="+op.Value) // the card goes by its new name
+			r.URL.RawQuery = q.Encode()
+		}
+	}
+	return faults, nil
+}
+
+// settles reports whether a form answers what was asked at a field: whose words shall stand. The
+// buttons of another field answer that one alone, and what is saved by itself answers none.
+func settles(name string, form url.Values) bool {
+	return !form.Has(name+".asked") || form.Get("take") == name || !form.Has("take") && !form.Has("keep")
 }
 
 // namingLast is 1 for a field by which the paths of its neighbours name their element.

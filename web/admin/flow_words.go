@@ -41,6 +41,7 @@ type wordsRow struct {
 	Grey       string // what people read where nothing is written
 	Fault      string
 	Theirs     string
+	Asks       bool // somebody else has changed it meanwhile
 }
 
 // textPaths are the places of words in a draft, in the order in which people meet them.
@@ -141,7 +142,10 @@ func (s *site) showWords(w http.ResponseWriter, r *http.Request, v Viewer, statu
 			p.Done++
 		}
 		if f, ok := faults[row.Name]; ok {
-			row.Value, row.Fault, row.Theirs = f.value, f.why, f.theirs
+			row.Value, row.Fault, row.Asks = f.value, f.why, f.asks
+			if f.asks {
+				row.Theirs = cmp.Or(row.Was, words.t("flow_nothing"))
+			}
 		}
 		if !p.Only || row.Was == "" || row.Fault != "" {
 			p.Rows = append(p.Rows, row)
@@ -203,24 +207,9 @@ func (s *site) saveFlowWords(w http.ResponseWriter, r *http.Request, v Viewer) e
 		}
 		return s.showWords(w, r, v, http.StatusOK, d, nil, wordsView{Changes: changes, Table: table})
 	}
-	faults := map[string]fault{}
-	for name := range r.PostForm {
-		base, ok := strings.CutSuffix(name, ".was")
-		if !ok {
-			continue
-		}
-		op, ok := fieldOp(base, r.PostForm)
-		if !ok {
-			continue
-		}
-		now, err := s.edit(r.Context(), v, d.Flow, op.Path, func(d drafted) (string, error) { return draft.Apply(d.Source, op) })
-		if conflict, met := errors.AsType[*draft.Conflict](err); met {
-			faults[base] = fault{op.Value, words.t("flow_conflict", cmp.Or(now.Person, words.t("flow_somebody"))), cmp.Or(conflict.Now, words.t("flow_nothing"))}
-		} else if refused, met := errors.AsType[*draft.Refused](err); met {
-			faults[base] = fault{op.Value, refused.Why, ""}
-		} else if err != nil {
-			return err
-		}
+	faults, err := s.saveFields(r, v, words)
+	if err != nil {
+		return err
 	}
 	if len(faults) > 0 {
 		if d, err = s.draftOf(r.Context(), d.Flow); err != nil {

@@ -19,7 +19,8 @@ import (
 type hands struct {
 	browsertest.Tab
 	*house
-	keys   bool // no pointer: every place is reached by Tab
+	keys   bool   // no pointer: every place is reached by Tab
+	looks  func() // at the editor with a survey that is built; nil = no more than the test itself
 	clicks int
 	n      int
 }
@@ -37,7 +38,7 @@ func sits(t browsertest.Tab, language string) *hands {
 }
 
 // find waits for a control with this name among what can be seen, in the part of the page that
-// a selector names, and marks it.
+// a selector names, and marks it. A name that begins with … may begin in the middle.
 func (b *hands) find(in, kinds, name string) {
 	b.Helper()
 	b.settled()
@@ -46,7 +47,7 @@ func (b *hands) find(in, kinds, name string) {
 		const words = e => (e.getAttribute("aria-label") || [...(e.labels ?? [])].map(l => l.innerText).join(" ") || e.innerText || "").replace(/\s+/g, " ").trim()
 		document.querySelectorAll("[data-hand]").forEach(e => e.removeAttribute("data-hand"))
 		const all = [...document.querySelectorAll(%s)].flatMap(p => [...p.querySelectorAll(%s)]).filter(e => e.checkVisibility())
-		const one = all.find(e => words(e) === %[3]s) ?? all.find(e => words(e).startsWith(%[3]s))
+		const one = all.find(e => words(e) === %[3]s) ?? all.find(e => words(e).startsWith(%[3]s)) ?? (%[3]s[0] === "…" ? all.find(e => words(e).includes(%[3]s.slice(1))) : undefined)
 		one?.setAttribute("data-hand", "")
 		return !!one
 	})()`, browsertest.Quote(in), browsertest.Quote(kinds), browsertest.Quote(name)))
@@ -190,7 +191,7 @@ func (b *hands) asked() string {
 	return all.String()
 }
 
-// taps presses the newest button of the customer that begins with these words.
+// taps presses the newest button of the customer that begins or ends with these words.
 func (b *hands) taps(words string) {
 	b.Helper()
 	rows, err := b.store.Transcript(b.Context(), 0, chat.Address{Platform: chat.Telegram, Account: "42", Chat: "7"})
@@ -201,7 +202,7 @@ func (b *hands) taps(words string) {
 	for _, d := range rows {
 		for _, row := range d.Render.Rows {
 			for _, x := range row {
-				if x.Label == words || strings.HasPrefix(x.Text, words) {
+				if x.Label == words || strings.HasPrefix(x.Text, words) || strings.HasSuffix(x.Text, words) {
 					data = x.Data
 				}
 			}

@@ -35,6 +35,7 @@ const (
 // at nothing while nobody watches.
 type hub struct {
 	store storage.Store
+	clock func() time.Time
 	test  func(ctx context.Context, key string) (storage.Delivery, error) // nil = nothing is tested
 	tried func(ctx context.Context, token string) (bot.Trial, error)      // nil = nothing is tried
 
@@ -51,7 +52,7 @@ type watched struct {
 }
 
 func newHub(store storage.Store) *hub {
-	return &hub{store: store, topics: map[string]*watched{}, rest: make(chan struct{}, 1)}
+	return &hub{store: store, clock: time.Now, topics: map[string]*watched{}, rest: make(chan struct{}, 1)}
 }
 
 // watch returns a channel that has the newest revision of a topic, until stop is called.
@@ -158,6 +159,9 @@ func (h *hub) revision(ctx context.Context, name string) (string, error) {
 		}
 		return fmt.Sprintf("%x", sum.Sum64()), nil
 	}
+	if of, _, ok := draftAt(name); ok {
+		return h.draftRevision(ctx, of)
+	}
 	if name == chatsTopic {
 		chats, err := h.store.StaffChatList(ctx)
 		if err != nil {
@@ -219,12 +223,21 @@ func (s *site) live(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer end()
+	var here []func() // say that a draft is open here
 	asked := strings.Split(r.URL.Query().Get("topics"), ",")
 	for _, name := range asked[:min(len(asked), mostTopics)] {
-		if name != "cases" && !s.maySee(r, v, name) && !(connecting(name) && mayConnectChats(v) == nil) && !(strings.HasPrefix(name, tryTopic) && v.Anywhere(access.AskNow)) {
+		of, part, draft := draftAt(name)
+		if !s.mayWatch(r, v, name) {
 			continue
 		}
-		revs, stop := s.hub.watch(name)
+		watched := name
+		if draft {
+			say, gone := s.comes(r, v, of, part)
+			defer gone()
+			here = append(here, say)
+			watched = draftTopic + of
+		}
+		revs, stop := s.hub.watch(watched)
 		defer stop()
 		all.Go(func() {
 			for {
@@ -268,13 +281,32 @@ func (s *site) live(w http.ResponseWriter, r *http.Request, v Viewer) error {
 			if err != nil || !ok || now.Login != v.Login || !now.Anywhere(access.SeeCases) || !send(": still here\n\n") {
 				return nil
 			}
+			for _, say := range here {
+				say()
+			}
 		}
 	}
+}
+
+// digest is a short text that differs where another one does.
+func digest(text string) string {
+	sum := fnv.New64a()
+	_, _ = sum.Write([]byte(text))
+	return fmt.Sprintf("%x", sum.Sum64())
 }
 
 // connecting reports whether a topic is of whoever connects chats.
 func connecting(name string) bool {
 	return name == chatsTopic || strings.HasPrefix(name, testTopic)
+}
+
+// mayWatch reports whether somebody may hear of a topic.
+func (s *site) mayWatch(r *http.Request, v Viewer, name string) bool {
+	if of, _, ok := draftAt(name); ok {
+		return mayDraft(v, of)
+	}
+	return name == "cases" || s.maySee(r, v, name) || connecting(name) && mayConnectChats(v) == nil ||
+		strings.HasPrefix(name, tryTopic) && v.Anywhere(access.AskNow)
 }
 
 // maySee reports whether a name is that of a case that the viewer may see.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aftercare/aftercare/storage"
 )
@@ -17,6 +18,8 @@ type buildingQueries struct {
 	flowDraft, flowDraftAt, flowDrafts, flowDraftRevs string
 	flowVersions, putFlowNote, flowNotes              string
 	putFlowState, dropFlowState, flowStates           string
+	putPresence, agePresences, dropPresence           string
+	presences                                         string
 }
 
 func newBuildingQueries(t *texts) buildingQueries {
@@ -28,7 +31,7 @@ func newBuildingQueries(t *texts) buildingQueries {
 		flowDraftAt:     t.one("SELECT " + flowDraftRead + " FROM flow_drafts WHERE flow = ? AND rev = ?"),
 		flowDrafts: t.one("SELECT d.flow, d.rev, d.base, d.same, d.source, d.change, d.person, d.at FROM flow_drafts d" +
 			" JOIN (SELECT flow, max(rev) AS rev FROM flow_drafts GROUP BY flow) h ON h.flow = d.flow AND h.rev = d.rev" +
-			" WHERE d.source <> '' ORDER BY d.flow"),
+			" WHERE d.source <> '' AND d.flow <> '" + storage.RulesDraft + "' ORDER BY d.flow"),
 		flowDraftRevs: t.one("SELECT flow, rev, base, same, '', change, person, at FROM flow_drafts WHERE flow = ? ORDER BY rev DESC"),
 		flowVersions:  t.one("SELECT flow, version, source, published FROM flows WHERE flow = ? ORDER BY version DESC"),
 		putFlowNote:   t.one("INSERT INTO flow_notes (flow, version, person, note) VALUES (?, ?, ?, ?) ON CONFLICT (flow, version) DO NOTHING"),
@@ -37,6 +40,11 @@ func newBuildingQueries(t *texts) buildingQueries {
 			" ON CONFLICT (flow) DO UPDATE SET state = excluded.state, person = excluded.person, at = excluded.at"),
 		dropFlowState: t.one("DELETE FROM flow_states WHERE flow = ?"),
 		flowStates:    t.one("SELECT flow, state, person, at FROM flow_states ORDER BY flow"),
+		putPresence: t.one("INSERT INTO presences (draft, tab, person, part, seen) VALUES (?, ?, ?, ?, ?)" +
+			" ON CONFLICT (draft, tab) DO UPDATE SET person = excluded.person, part = excluded.part, seen = excluded.seen"),
+		agePresences: t.one("DELETE FROM presences WHERE draft = ? AND seen < ?"),
+		dropPresence: t.one("DELETE FROM presences WHERE draft = ? AND tab = ?"),
+		presences:    t.one("SELECT draft, tab, person, part, seen FROM presences WHERE draft = ? AND seen > ? ORDER BY person, tab"),
 	}
 }
 
@@ -148,5 +156,36 @@ func (s *Store) FlowStates(ctx context.Context) ([]storage.FlowState, error) {
 		err = row.Scan(&st.Flow, &st.State, &st.Person, &st.At)
 		st.At = st.At.UTC()
 		return st, err
+	})
+}
+
+// PutPresence implements storage.Building.
+func (s *Store) PutPresence(ctx context.Context, p storage.Presence) error {
+	of := storage.Clean(p.Draft)
+	err := s.transaction(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, s.q.agePresences, of, micro(p.Seen.Add(-storage.PresenceLasts))); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, s.q.putPresence, of, storage.Clean(p.Tab), storage.Clean(p.Person), storage.Clean(p.Part), micro(p.Seen))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("write who is at a draft: %w", err)
+	}
+	return nil
+}
+
+// DropPresence implements storage.Building.
+func (s *Store) DropPresence(ctx context.Context, draft, tab string) error {
+	_, err := s.wrote(ctx, "that somebody left a draft", s.q.dropPresence, storage.Clean(draft), storage.Clean(tab))
+	return err
+}
+
+// Presences implements storage.Building.
+func (s *Store) Presences(ctx context.Context, draft string, since time.Time) ([]storage.Presence, error) {
+	return collect(ctx, s, "who is at a draft", s.q.presences, []any{storage.Clean(draft), micro(since)}, func(row scanner) (p storage.Presence, err error) {
+		err = row.Scan(&p.Draft, &p.Tab, &p.Person, &p.Part, &p.Seen)
+		p.Seen = p.Seen.UTC()
+		return p, err
 	})
 }
