@@ -20,7 +20,7 @@ var Seeded = []string{"buckets", "moments", "revision"} //nolint:gochecknoglobal
 
 // Passing are the tables whose rows tell of the moment and of nothing that is to come back: they
 // are in a backup without their rows.
-var Passing = []string{"processes"} //nolint:gochecknoglobals // it is never changed
+var Passing = []string{"processes", "presences"} //nolint:gochecknoglobals // it is never changed
 
 // ErrNotEmpty means that a database holds something already.
 var ErrNotEmpty = errors.New("the database is not empty, and nothing is restored over what it holds. Name a new one in DATABASE_URL")

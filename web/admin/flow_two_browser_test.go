@@ -248,8 +248,18 @@ type togetherPerson struct {
 func (p *togetherPerson) act(n int) {
 	p.Helper()
 	keys := p.log.keys(p.T)
+	do := p.random.IntN(10)
+	if n < 3 { // each at least once
+		do = n
+		p.open = ""
+	}
 	if p.open == "" || p.random.IntN(3) == 0 {
-		p.open = keys[p.random.IntN(len(keys))]
+		switch p.open = keys[p.random.IntN(len(keys))]; n {
+		case 0:
+			p.open = keys[len(keys)-1]
+		case 1:
+			p.open = keys[0]
+		}
 		p.Do(chromedp.Navigate(p.at + "?q=questions/=" + p.open))
 		p.settled()
 	}
@@ -258,7 +268,7 @@ func (p *togetherPerson) act(n int) {
 		p.open = ""
 		return
 	}
-	switch do := p.random.IntN(10); {
+	switch {
 	case do == 0:
 		p.presses(togetherAct{do: "up", key: p.open}, at)
 	case do == 1:

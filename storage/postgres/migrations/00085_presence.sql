@@ -8,6 +8,6 @@ CREATE TABLE presences (
     tab    text NOT NULL,
     person text NOT NULL,
     part   text NOT NULL,
-    seen   timestamp NOT NULL,
+    seen   timestamptz NOT NULL,
     PRIMARY KEY (draft, tab)
 );
