@@ -128,7 +128,7 @@ var tables = []table{
 	{"staff", "", "members of staff, who are no customers", map[Fate]string{Nobody: "id name roles created gone"}},
 	{"saved_views", "", "filters that members of staff saved", map[Fate]string{Nobody: "person name query created"}},
 	{"hook_tries", "", "what became of telling other systems, kept for 30 days; what they answered is their own", map[Fate]string{
-		Nobody: "id endpoint at message news bucket slot status took answer error replay",
+		Nobody: "id endpoint at message news lies slot status took answer error replay",
 	}},
 	{"sheet_maps", "", "what the columns of sheets are, by their names; no row of a sheet is in it", map[Fate]string{Nobody: "header body used"}},
 	{"standing_links", "", "addresses that are printed; their facts are of a service, not of a customer", map[Fate]string{

@@ -9,7 +9,7 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-const hookTryColumns = "id, endpoint, at, message, news, bucket, slot, status, took, answer, error, replay"
+const hookTryColumns = "id, endpoint, at, message, news, lies, slot, status, took, answer, error, replay"
 
 // hookQueries are about what became of telling other systems.
 type hookQueries struct {

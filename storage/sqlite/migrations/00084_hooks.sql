@@ -8,7 +8,7 @@ CREATE TABLE hook_tries (
     at       timestamp NOT NULL,
     message  text NOT NULL,
     news     text NOT NULL,
-    bucket   smallint NOT NULL,
+    lies     smallint NOT NULL, -- the bucket of its slot
     slot     text NOT NULL,
     status   integer NOT NULL,
     took     integer NOT NULL,
