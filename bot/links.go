@@ -272,7 +272,7 @@ func (l *openedLink) about(lang string) string {
 	service, _ := v.Known(voice.AttrService)
 	day, _ := v.Known(voice.AttrDate)
 	if t, err := time.Parse(time.DateOnly, l.inv.Attributes[voice.AttrDate]); err == nil && t.Year() == l.b.now().Year() {
-		day = v.DayOfYear(t)
+		day = v.WeekdayOfYear(t)
 	}
 	if first, size := utf8.DecodeRuneInString(service); size > 0 {
 		service = string(unicode.ToTitle(first)) + service[size:]

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -190,16 +191,20 @@ func (v Visitor) zone() *time.Location {
 	return v.Zone
 }
 
-// day is the day of a time: its name within the last days, else its date.
+// day is the day of a time: its name within the last days, else its date in words.
 func (s *site) day(t time.Time, v Visitor, w words) string {
 	t, now := t.In(v.zone()), s.Clock().In(v.zone())
 	switch {
 	case t.Format(time.DateOnly) == now.Format(time.DateOnly):
 		return w.Today
-	case now.Sub(t) < 6*24*time.Hour && len(w.Days) == 7:
+	case now.Sub(t) < 6*24*time.Hour:
 		return w.Days[t.Weekday()]
 	}
-	return t.Format(time.DateOnly)
+	words := w.Date
+	if t.Year() != now.Year() {
+		words = w.DateOfYear
+	}
+	return s.words.say(words, "weekday", w.Days[t.Weekday()], "day", strconv.Itoa(t.Day()), "month", w.Months[t.Month()-1], "year", strconv.Itoa(t.Year()))
 }
 
 // initials are the signs of a person's name.

@@ -177,8 +177,10 @@ func askedBack() chat.Message {
 // mayWe asks whether somebody may be in touch.
 func mayWe() chat.Message {
 	m := laid("May someone from our team contact you about this?", chat.Layout{Part: chat.PartQuestion, Step: 4, Steps: 5, FollowsUp: true})
-	for i, words := range []string{"Yes, in this chat", "Yes, by phone", "No, thanks"} {
-		m.Rows = append(m.Rows, []chat.Button{{Text: words, Data: fmt.Sprintf("1ps1.2.%d", i)}})
+	for i, words := range [][2]string{
+		{"Yes, in this chat", "The answer appears on this page."}, {"Yes, by phone", "We ask for your number next."}, {"No, thanks", "You are not contacted about it."},
+	} {
+		m.Rows = append(m.Rows, []chat.Button{{Text: words[0], Words: words[1], Data: fmt.Sprintf("1ps1.2.%d", i)}})
 	}
 	m.Rows = append(m.Rows, []chat.Button{{Text: "Skip", Data: "1ss1.2", Aside: chat.AsideSkip}, {Text: "Back", Data: "1bs1.2", Aside: chat.AsideBack}})
 	return m

@@ -49,6 +49,9 @@ type words struct {
 	ClosedHint      string // what to do until then
 	Today           string
 	Days            []string // from Sunday on
+	Months          []string // from January on
+	Date            string   // a {day} of a {month} of this year, and its {weekday}
+	DateOfYear      string   // a {day} of a {month} of another {year}
 	Counter         string   // {n} of {all} characters
 	TooLong         string   // by {n} characters
 	TooLongBox      string

@@ -57,6 +57,9 @@ func laidQuestion(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 			}
 		}
 		m.Rows = laidChoices(v, &s.Session, i, q)
+		if q.Key == ContactKey && q.Max <= 1 {
+			explain(v, f, q, s.Shown(q), m.Rows)
+		}
 		if q.Max <= 1 && l.Changing {
 			for at, o := range s.Shown(q) {
 				m.Rows[at][0].Selected = slices.Contains(a.Choices, q.Choices[o].Key)
@@ -84,6 +87,20 @@ func laidQuestion(v *voice.Voice, f *snapshot.Flow, i int) chat.Message {
 		m.Rows = append(m.Rows, aside)
 	}
 	return m
+}
+
+// explain says below each choice of how to be contacted what follows from it.
+func explain(v *voice.Voice, f *snapshot.Flow, q *survey.Question, shown []int, rows [][]chat.Button) {
+	if voice.MatchLanguage(voice.Languages, v.Lang) == "" {
+		return // nobody reads two languages in one message
+	}
+	number := slices.ContainsFunc(f.Questions, func(q survey.Question) bool { return q.Contact == "phone" })
+	for at, o := range shown {
+		switch key := q.Choices[o].Key; {
+		case key == ContactHere, key == ContactNo, key == ContactPhone && number:
+			rows[at][0].Words = v.Say("contact_" + key + "_hint")
+		}
+	}
 }
 
 // labelled reports whether every point of a scale has words of its own.

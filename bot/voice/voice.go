@@ -163,6 +163,14 @@ func (v *Voice) DayOfYear(t time.Time) string {
 	return v.Say("date_near", "day", strconv.Itoa(t.Day()), "month", v.month(t))
 }
 
+// WeekdayOfYear is DayOfYear with the day of the week.
+func (v *Voice) WeekdayOfYear(t time.Time) string {
+	if v.foreign() {
+		return t.Format(time.DateOnly)
+	}
+	return v.Say("date_weekday", "weekday", v.Plain["weekday_"+strconv.Itoa(int(t.Weekday()))], "date", v.DayOfYear(t))
+}
+
 // Moment is a time of a case's clocks: day and time in the site's zone.
 func (v *Voice) Moment(t time.Time) string {
 	t = t.In(v.Site.Zone)
