@@ -32,10 +32,12 @@ type teller struct {
 	shown     map[string]bool      // cases of a storm whose cards are in their chats
 	praisedAt map[string]time.Time // when praise of a site was last passed on
 	causes    map[string]causes    // by site, of its storm
+	reported  map[string]bool      // reports that were told, by site and part of their slot
+	watchedAt map[string]time.Time // when a site was last looked at for alarms
 }
 
 func newTeller(b *Bot) *teller {
-	return &teller{bot: b, holder: uuid.NewString(), shown: map[string]bool{}, praisedAt: map[string]time.Time{}, causes: map[string]causes{}}
+	return &teller{bot: b, holder: uuid.NewString(), shown: map[string]bool{}, praisedAt: map[string]time.Time{}, causes: map[string]causes{}, reported: map[string]bool{}, watchedAt: map[string]time.Time{}}
 }
 
 // tell is one round.
@@ -53,7 +55,7 @@ func (s *teller) tell(ctx context.Context) {
 	for _, step := range []struct {
 		what string
 		do   func(context.Context) error
-	}{{"chats of staff that are gone", s.goneChats}, {"cases without a card", s.unannounced}, {"praise", s.praised}} {
+	}{{"chats of staff that are gone", s.goneChats}, {"cases without a card", s.unannounced}, {"praise", s.praised}, {"figures", s.reports}} {
 		if err := step.do(ctx); err != nil && ctx.Err() == nil {
 			b.log.Warn("cannot tell staff of "+step.what, "err", err)
 		}

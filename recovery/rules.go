@@ -41,6 +41,7 @@ type Rules struct {
 	Storm  Storm  `json:"storm"`
 	Digest Digest `json:"digest,omitzero"`
 	Mutes  []Mute `json:"mutes,omitempty"`
+	Report Report `json:"report,omitzero"` // what leads are told of figures
 
 	Snippets []Snippet `json:"snippets,omitempty"` // saved words for replies
 	Texts    []Wording `json:"texts,omitempty"`    // of the frame of surveys, in words of one's own
@@ -246,6 +247,7 @@ func (r Rules) Check() []Problem {
 			say(fmt.Sprintf("digest.at.%d", i), "digest.at has %s; use times from 00:00 to 23:59.", m)
 		}
 	}
+	r.Report.check(say)
 	slices.SortFunc(out, func(a, b Problem) int { return cmp.Or(cmp.Compare(a.Message, b.Message), cmp.Compare(a.Path, b.Path)) })
 	return out
 }

@@ -59,6 +59,7 @@ const (
 	StormSlot    SlotKind = "storm"    // storm:<site>:<moment>:<chat>: many cases at once
 	DigestSlot   SlotKind = "digest"   // digest:<site>:<moment>:<chat>: cases that waited
 	OverdueSlot  SlotKind = "overdue"  // overdue:<site>:<moment>:<step>:<chat>: a storm's cases wait
+	ReportSlot   SlotKind = "report"   // report:<site>:<what and day>:<chat>: figures, and alarms about them
 	GoneSlot     SlotKind = "gone"     // gone:<name>:<moment>:<chat>: that another staff chat is gone
 	LinkedSlot   SlotKind = "linked"   // chat:<key>: that this chat has a name now
 )
@@ -70,7 +71,7 @@ const HookSlot SlotKind = "hook"
 // staffKinds are the kinds whose messages staff alone see.
 var staffKinds = [...]SlotKind{
 	CardSlot, EventSlot, ReminderSlot, RelaySlot, SaidSlot, LostSlot, MarkSlot, AskSlot, StaysSlot, AsideSlot, FileSlot,
-	PraiseSlot, StormSlot, DigestSlot, OverdueSlot, GoneSlot, LinkedSlot,
+	PraiseSlot, StormSlot, DigestSlot, OverdueSlot, ReportSlot, GoneSlot, LinkedSlot,
 }
 
 // ForStaff reports whether staff alone see what stands in such slots.
@@ -126,6 +127,7 @@ var spellings = [...]spelling{
 	{StormSlot, "storm", once},
 	{DigestSlot, "digest", once},
 	{OverdueSlot, "overdue", twice},
+	{ReportSlot, "report", once},
 	{GoneSlot, "gone", once},
 	{LinkedSlot, "chat", keyed},
 	{HookSlot, "hook", once},

@@ -69,6 +69,7 @@ var slots = []struct {
 		"overdue:main-street:1772352000:acknowledge-100-lead:telegram:42:-1001:7",
 		Slot{Kind: OverdueSlot, Owner: "main-street", Part: Parts("1772352000", "acknowledge-100-lead"), At: aTopic},
 	},
+	{"report:main-street:week-2026-03-02:telegram:42:-1001", Slot{Kind: ReportSlot, Owner: "main-street", Part: "week-2026-03-02", At: aGroup}},
 	{"gone:front-desk:1772352000000000:web::staff", Slot{Kind: GoneSlot, Owner: "front-desk", Part: "1772352000000000", At: aRoom}},
 	{"chat:tg:42:7", Slot{Kind: LinkedSlot, Key: "tg:42:7"}},
 	{"hook:" + aCase + ":" + aSession + ":webhook:" + aSession + ":" + aCase, Slot{Kind: HookSlot, Owner: aCase, Part: aSession, At: chat.Address{Platform: chat.Hook, Account: aSession, Chat: aCase}}},

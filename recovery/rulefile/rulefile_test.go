@@ -203,7 +203,7 @@ func TestTheShippedFileSaysWhatTheShippedRulesAre(t *testing.T) {
 	}
 	for name := range reflect.TypeFor[recovery.Rules]().Fields() {
 		key, _, _ := strings.Cut(name.Tag.Get("json"), ",")
-		if !slices.Contains([]string{"hours", "on_call", "digest", "mutes", "currency", "snippets", "texts"}, key) && !strings.Contains(shipped, "\n  "+key+":") {
+		if !slices.Contains([]string{"hours", "on_call", "digest", "mutes", "report", "currency", "snippets", "texts"}, key) && !strings.Contains(shipped, "\n  "+key+":") {
 			t.Errorf("the file does not show %s", key)
 		}
 	}

@@ -205,7 +205,7 @@ func TestTheSchemaHasAllKeys(t *testing.T) {
 	}
 	for name, of := range map[string]reflect.Type{
 		"sla": reflect.TypeFor[recovery.SLA](), "follow_up": reflect.TypeFor[recovery.FollowUp](), "hours": reflect.TypeFor[recovery.Hours](),
-		"storm": reflect.TypeFor[recovery.Storm](), "digest": reflect.TypeFor[recovery.Digest](),
+		"storm": reflect.TypeFor[recovery.Storm](), "digest": reflect.TypeFor[recovery.Digest](), "report": reflect.TypeFor[recovery.Report](),
 	} {
 		var inner struct {
 			Properties map[string]json.RawMessage `json:"properties"`

@@ -116,6 +116,9 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 		}
 		p.Sections = append(p.Sections, c)
 	}
+	if c := s.targets(w, f, list); len(c.Rows) > 0 {
+		p.Sections = append(p.Sections, c)
+	}
 	scores, err := s.Store.QuestionScores(r.Context(), f.FigureFilter)
 	if err != nil {
 		return p, err

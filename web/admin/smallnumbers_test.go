@@ -109,8 +109,14 @@ func tooMuchIn(rows [][]string, all int) (faults []string) {
 		n := func(name string) int { return asInt(row[at[name]]) }
 		has := func(name string) bool { return row[at[name]] != "" }
 		switch head {
-		case strings.Join(rateColumns, ","):
+		case strings.Join(rateColumns, ","), strings.Join(targetColumns, ","):
 			shown += n("n")
+			if i, ok := at["state"]; ok {
+				if row[i] != string(report.Open) && min(n("n"), n("customers")) < report.FewestRated {
+					say(row, "judged, of too few")
+				}
+				row = row[:len(rateColumns)]
+			}
 			few := min(n("n"), n("customers"))
 			switch {
 			case row[at["shown"]] == string(report.Hidden):
@@ -198,6 +204,7 @@ func TestWhatMayNotBeShownIsFound(t *testing.T) {
 		{rateColumns, "a,few,1,12,3,,,", 0},
 		{rateColumns, "a,few,1,9,9,0.1,0,1", 0},
 		{rateColumns, "a,plain,9,40,40,0.1,0,1", 43},
+		{targetColumns, "a,counted,0,9,9,,,,15,met", 0},
 		{meanColumns, "f,q,9,9,5.0,1.0,9.0", 0},
 		{meanColumns, "f,q,40,9,5.0,1.0,9.0", 0},
 		{per1000Columns, "a,4,1,,,", 0},
@@ -246,6 +253,12 @@ func TestNoPageShowsWhatItMayNot(t *testing.T) {
 	tables, rates, looked := map[string]int{}, 0, 0
 	for _, n := range []int{3, 12, 60, 400} {
 		w := newWorld(t)
+		if _, _, err := w.store.PublishRules(t.Context(), "rules: {report: {target: 40}}", w.clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.bot.Configuration().Look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		w.happened(r, n)
 		robin := w.as("robin")
 		for _, at := range pages {
@@ -284,7 +297,7 @@ func TestNoPageShowsWhatItMayNot(t *testing.T) {
 			}
 		}
 	}
-	if len(tables) < 6 || rates < 100 || looked < 60 {
+	if len(tables) < 7 || rates < 100 || looked < 60 {
 		t.Errorf("only %d rates, %d other pages and these tables were looked at: %v", rates, looked, tables)
 	}
 }
@@ -294,7 +307,7 @@ func wholeOf(page, name, table string) int {
 	q, _ := url.Parse(table)
 	id := q.Query().Get("chart")
 	switch text := textOf(page); {
-	case id == "levels" || id == "change" || id == "questions":
+	case id == "levels" || id == "targets" || id == "change" || id == "questions":
 		return 0
 	case id == "causes":
 		if m := regexp.MustCompile(`(\d+) of \d+ cases say a cause`).FindStringSubmatch(text); m != nil {

@@ -1,0 +1,208 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	counted "github.com/aftercare/aftercare/bot/figures"
+	"github.com/aftercare/aftercare/bot/render"
+	"github.com/aftercare/aftercare/bot/snapshot"
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// reports tells leads of the figures of their sites, where the rules name it: of a week, of a month, and
+// when more or fewer customers are unsatisfied than usual. Each stands in a slot that is named after its
+// days, and what stands there is left as it is: it is told once.
+func (s *teller) reports(ctx context.Context) error {
+	snap, now := s.bot.snap.Now(), s.bot.now()
+	var all []error
+	for _, site := range snap.NamedSites() {
+		rules := snap.Rules(site)
+		if rules.Tell(recovery.P2, now).At.After(now) {
+			continue // nobody is told anything now
+		}
+		for _, due := range rules.Report.Due(now, zoneOf(snap, site)) {
+			all = append(all, s.tellReport(ctx, site, rules.Report, due))
+		}
+		if rules.Report.Alarm && now.Sub(s.watchedAt[site]) >= watchEvery {
+			err := s.watch(ctx, site)
+			if all = append(all, err); err == nil {
+				s.watchedAt[site] = now
+			}
+		}
+	}
+	return errors.Join(all...)
+}
+
+func zoneOf(snap *snapshot.Snapshot, site string) *time.Location {
+	if zone := snap.Site(site).Zone; zone != nil {
+		return zone
+	}
+	return time.UTC
+}
+
+// leads are the chats of a site's leads; where it has none, the usual ones of the site.
+func leads(snap *snapshot.Snapshot, site string) []chat.Address {
+	all := snap.Receiver(recovery.ToLead, recovery.Matter{Site: site})
+	if len(all) == 0 {
+		all = snap.Usual(site)
+	}
+	return snap.Reachable(snap.Distinct(all))
+}
+
+// postOnce puts a message into the slot of each lead that is still empty.
+func (s *teller) postOnce(ctx context.Context, site, part string, draw func(v *voice.Voice) chat.Message) error {
+	slot := storage.Slot{Kind: storage.ReportSlot, Owner: site, Part: part}
+	name := func(at chat.Address) string {
+		slot.At = at
+		return slot.String()
+	}
+	var slots []string
+	for _, at := range leads(s.bot.snap.Now(), site) {
+		slots = append(slots, name(at))
+	}
+	return s.bot.perform(ctx, s.bucketFor(site), s.bot.turnOf("", "figures", storage.Load{Slots: slots}, nil, func(t *turn) error {
+		v := render.SiteVoice(t.b.texts, t.snap.Site(site), t.now)
+		for _, at := range leads(t.snap, site) {
+			if !slices.Contains(slots, name(at)) {
+				continue // somebody who became a lead just now: nothing is known of their slot
+			}
+			if _, told := t.with.slots[name(at)]; !told {
+				t.want(storage.Want{Slot: name(at), Kind: storage.CardD, Rank: storage.Spare, Address: t.snap.At(at), Render: draw(v)})
+			}
+		}
+		return nil
+	}))
+}
+
+// siteFigures are what a report of some days is made of.
+type siteFigures struct {
+	bad, before, delighted, answered report.Clustered
+}
+
+func (s *teller) read(ctx context.Context, site string, due recovery.Reporting) (f siteFigures, err error) {
+	end, _ := time.Parse(time.DateOnly, due.First)
+	earlier := end.AddDate(0, 0, -1).Format(time.DateOnly)
+	for _, x := range []struct {
+		of       *report.Clustered
+		m        counted.Metric
+		from, to string
+	}{
+		{&f.bad, counted.Unsatisfied, due.First, due.Last}, {&f.before, counted.Unsatisfied, due.Before, earlier},
+		{&f.delighted, counted.TopBox, due.First, due.Last}, {&f.answered, counted.Answered, due.First, due.Last},
+	} {
+		t, err := counted.Read(ctx, s.bot.store, storage.FigureFilter{Sites: []string{site}, From: x.from, To: x.to}, x.m, counted.Whole)
+		if err != nil {
+			return f, err
+		}
+		*x.of = t.Total
+	}
+	return f, nil
+}
+
+// tellReport tells of a week or a month. Where nobody was asked and nobody answered nothing is told.
+func (s *teller) tellReport(ctx context.Context, site string, r recovery.Report, due recovery.Reporting) error {
+	part := "week-" + due.First
+	if due.Month {
+		part = "month-" + due.First
+	}
+	if s.reported[site+" "+part] {
+		return nil
+	}
+	f, err := s.read(ctx, site, due)
+	if errors.Is(err, counted.ErrTooMany) {
+		s.bot.log.Warn("a report is left out: too many answers lie in its days", "site", site, "from", due.First, "to", due.Last)
+		s.reported[site+" "+part] = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if f.bad.N+f.answered.N > 0 {
+		if err := s.postOnce(ctx, site, part, func(v *voice.Voice) chat.Message { return s.drawReport(v, site, r, due, f) }); err != nil {
+			return err
+		}
+	}
+	s.reported[site+" "+part] = true
+	return nil
+}
+
+// drawReport is a report as a message: each figure with its range, and one thing to do.
+func (s *teller) drawReport(v *voice.Voice, site string, r recovery.Report, due recovery.Reporting, f siteFigures) chat.Message {
+	first, _ := time.Parse(time.DateOnly, due.First)
+	last, _ := time.Parse(time.DateOnly, due.Last)
+	bad, d, compared := figureSaid(v, f.bad.Rate), report.Difference{}, false
+	if d, compared = f.bad.Minus(f.before); compared {
+		bad = changeSaid(v, bad, d)
+	}
+	lines := []string{
+		v.Say("report_unsatisfied", "figure", bad), v.Say("report_delighted", "figure", figureSaid(v, f.delighted.Rate)),
+		v.Say("report_answered", "figure", figureSaid(v, f.answered.Rate)),
+	}
+	verdict := report.Open
+	if r.Target > 0 {
+		verdict = f.bad.AtMost(float64(r.Target) / 100)
+		lines = append(lines, v.Say("target_"+string(verdict), "target", strconv.Itoa(r.Target)))
+	}
+	switch {
+	case verdict == report.Missed, compared && d.Clear() && d.By > 0:
+		lines = append(lines, v.Say("report_read"))
+	case !f.bad.Compared():
+		lines = append(lines, v.Say("report_ask"))
+	default:
+		lines = append(lines, v.Say("report_calm"))
+	}
+	if at := s.page(site, due.First, due.Last); at != "" {
+		lines = append(lines, v.Say("report_page", "url", at))
+	}
+	return chat.Message{
+		Title: v.Say("report_title", "from", v.DayOfYear(first), "to", v.Day(last), "site", v.Site.Name), Text: strings.Join(lines, "\n"),
+		Footer: v.Say("report_range"), Lang: v.Lang,
+	}
+}
+
+// page is where the figures of a site and of some days stand, "" where no address is known.
+func (s *teller) page(site, from, to string) string {
+	base := LinksOf(s.bot).PublicURL()
+	if !strings.HasPrefix(base, "http") {
+		return ""
+	}
+	return base + "/reports/level?site=" + site + "&from=" + from + "&to=" + to
+}
+
+func inPercent(x float64) string { return strconv.Itoa(int(math.Round(100 * x))) }
+
+// figureSaid is a rate in words, under the rule for small numbers.
+func figureSaid(v *voice.Voice, r report.Rate) string {
+	key := "figure_rate"
+	switch r.Manner {
+	case report.Hidden:
+		return v.Say("figure_hidden")
+	case report.Counted:
+		return v.Say("figure_counted", "k", strconv.Itoa(r.K), "n", strconv.Itoa(r.N))
+	case report.Few:
+		key = "figure_few"
+	}
+	return v.Say(key, "p", inPercent(r.P), "low", inPercent(r.Low()), "high", inPercent(r.High()), "n", strconv.Itoa(r.N))
+}
+
+// changeSaid adds to a figure how it changed. Nothing is called a change whose interval holds 0.
+func changeSaid(v *voice.Voice, figure string, d report.Difference) string {
+	points := func(x float64) string { return strings.Replace(inPercent(x), "-", "−", 1) }
+	switch {
+	case !d.Clear():
+		return v.Say("figure_same", "figure", figure, "low", points(d.Within.Low), "high", points(d.Within.High))
+	case d.By > 0:
+		return v.Say("figure_up", "figure", figure, "by", points(d.By), "low", points(d.Within.Low), "high", points(d.Within.High))
+	}
+	return v.Say("figure_down", "figure", figure, "by", points(-d.By), "low", points(-d.Within.High), "high", points(-d.Within.Low))
+}
