@@ -9,6 +9,8 @@ import (
 type Exporting interface {
 	// Export calls row for each row of what is asked for, with a value a column: a string, an
 	// int64, a float64, a bool, or nil. The slice is used again. It reads one moment, in no order.
+	// Rows of a survey that was ever answered as a pulse of one's own staff are left out: each is one
+	// colleague's, and those who may have rows are whom they answer to.
 	Export(ctx context.Context, what Exported, f ExportFilter, row func(values []any) error) error
 }
 

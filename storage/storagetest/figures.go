@@ -9,6 +9,7 @@ import (
 
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 )
 
 func init() {
@@ -156,6 +157,7 @@ func init() {
 		if w := rows[storage.ExportWords]; len(w) != 1 || w[0]["text"] != "it was late" {
 			t.Errorf("words: %v", w)
 		}
+		b.answeredAs(t, survey.Pulse, "pulse", 5, "a", "2026-03-01", 1, "the boss shouts") // one colleague's row, which nobody gets
 		other := b.answered(t, 3, "b", "2026-03-04", 2, "it was loud")
 		for _, c := range []struct {
 			f    storage.ExportFilter
@@ -170,14 +172,20 @@ func init() {
 			{storage.ExportFilter{Flow: "another"}, nil},
 		} {
 			for _, what := range storage.ExportedKinds() {
-				var got []string
+				var got, texts []string
 				err := b.store.Export(t.Context(), what, c.f, func(values []any) error {
+					if i := slices.Index(what.Columns(), "text"); i >= 0 {
+						texts = append(texts, values[i].(string))
+					}
 					if i := slices.Index(what.Columns(), "session"); i >= 0 && !slices.Contains(got, values[i].(string)) {
 						got = append(got, values[i].(string))
 					}
 					return nil
 				})
 				slices.Sort(got)
+				if what == storage.ExportWords && slices.Contains(texts, "the boss shouts") {
+					t.Error("what a colleague wrote in a pulse is handed out")
+				}
 				want := slices.Sorted(slices.Values(c.want))
 				if err != nil || slices.Contains(what.Columns(), "session") && !slices.Equal(got, want) {
 					t.Errorf("%s under %+v: of %q, want %q, %v", what, c.f, got, want, err)

@@ -184,21 +184,27 @@ var inboxTests = group{
 // answered stores and folds a conversation of a person.
 func (b *bench) answered(t *testing.T, i int, site, day string, value float64, words string) storage.Session {
 	t.Helper()
+	return b.answeredAs(t, survey.Transactional, "f", i, site, day, value, words)
+}
+
+// answeredAs is answered, in a survey of a class.
+func (b *bench) answeredAs(t *testing.T, class survey.Class, flow string, i int, site, day string, value float64, words string) storage.Session {
+	t.Helper()
 	p := person(i)
 	s := session(newID(), p, b.clock.Now())
-	s.Site, s.Day, s.Staff, s.Flow, s.Status, s.Lang = site, day, "Bo", "f", survey.Completed, "en"
+	s.Site, s.Day, s.Staff, s.Flow, s.Status, s.Lang = site, day, "Bo", flow, survey.Completed, "en"
 	s.Answers = []survey.Answer{{Question: "overall", Value: &value, Revision: 1, At: b.clock.Now()}, {Question: "phone", Text: "555", Revision: 1, At: b.clock.Now()}}
 	if words != "" {
 		s.Answers = append(s.Answers, survey.Answer{Question: "why", Text: words, Revision: 1, At: b.clock.Now()})
 	}
-	s.Judgement.Level, s.Facts.Class = int(value), survey.Transactional
+	s.Judgement.Level, s.Facts.Class = int(value), class
 	of := identity(p, s.ID, b.clock.Now())
 	b.advance(t, change("answered:"+s.ID, storage.Change{Identity: &of, Session: &s, Answers: s.Answers}))
-	flow := &survey.Flow{ID: "f", Version: 1, Questions: []survey.Question{
+	asked := &survey.Flow{ID: flow, Version: 1, Questions: []survey.Question{
 		{Key: "overall", Kind: survey.ScaleQ, Primary: true}, {Key: "why", Kind: survey.TextQ}, {Key: "phone", Kind: survey.ContactQ},
 	}}
 	for more := true; more; {
-		more = must(b.store.Fold(t.Context(), 0, folding{flow: flow}, 100))(t).More
+		more = must(b.store.Fold(t.Context(), 0, folding{flow: asked}, 100))(t).More
 	}
 	return s
 }
