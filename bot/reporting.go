@@ -97,8 +97,10 @@ func (s *teller) read(ctx context.Context, site string, due recovery.Reporting) 
 		m        counted.Metric
 		from, to string
 	}{
-		{&f.bad, counted.Unsatisfied, due.First, due.Last}, {&f.before, counted.Unsatisfied, due.Before, earlier},
-		{&f.delighted, counted.TopBox, due.First, due.Last}, {&f.answered, counted.Answered, due.First, due.Last},
+		{&f.bad, counted.Unsatisfied, due.First, due.Last},
+		{&f.before, counted.Unsatisfied, due.Before, earlier},
+		{&f.delighted, counted.TopBox, due.First, due.Last},
+		{&f.answered, counted.Answered, due.First, due.Last},
 	} {
 		t, err := counted.Read(ctx, s.bot.store, storage.FigureFilter{Sites: []string{site}, From: x.from, To: x.to}, x.m, counted.Whole)
 		if err != nil {
@@ -140,8 +142,9 @@ func (s *teller) tellReport(ctx context.Context, site string, r recovery.Report,
 func (s *teller) drawReport(v *voice.Voice, site string, r recovery.Report, due recovery.Reporting, f siteFigures) chat.Message {
 	first, _ := time.Parse(time.DateOnly, due.First)
 	last, _ := time.Parse(time.DateOnly, due.Last)
-	bad, d, compared := figureSaid(v, f.bad.Rate), report.Difference{}, false
-	if d, compared = f.bad.Minus(f.before); compared {
+	bad := figureSaid(v, f.bad.Rate)
+	d, compared := f.bad.Minus(f.before)
+	if compared {
 		bad = changeSaid(v, bad, d)
 	}
 	lines := []string{

@@ -11,7 +11,8 @@ import (
 // some seconds behind the conversations.
 type Answering interface {
 	// Answered returns conversations in which something was answered, those of the newest day
-	// first, at most f.Limit, with the newest answers of each.
+	// first, at most f.Limit, with the newest answers of each. Those of a pulse of one's own staff are not
+	// among them: colleagues are promised that nobody reads their answers one by one.
 	Answered(ctx context.Context, f AnsweredFilter) ([]AnsweredSession, error)
 	// CountAnswered counts the conversations of these sites and days whose main question was
 	// answered, and those of them that are unsatisfied; tests are left out.

@@ -214,6 +214,7 @@ func init() {
 		old := b.answered(t, 1, "a", "2026-03-01", 2, "it was late").ID
 		b.answered(t, 2, "b", "2026-03-02", 5, "")
 		best := b.answered(t, 3, "a", "2026-03-03", 7, "").ID
+		b.answeredAs(t, survey.Pulse, "pulse", 9, "a", "2026-03-03", 1, "of a colleague") // is not listed
 		second := b.answered(t, 4, "a", "2026-03-03", 3, "so so").ID
 		for _, c := range []struct {
 			name string

@@ -29,7 +29,7 @@ type answeredQueries struct {
 func newAnsweredQueries(t *texts) answeredQueries {
 	return answeredQueries{
 		// answered > 0 names the index. Words are asked for each conversation that fits otherwise.
-		answeredSessions: t.one("SELECT " + answeredSessionRead + " FROM read_sessions s WHERE bucket = ? AND site = ? AND day >= ? AND day <= ? AND answered > 0" +
+		answeredSessions: t.one("SELECT " + answeredSessionRead + " FROM read_sessions s WHERE bucket = ? AND site = ? AND day >= ? AND day <= ? AND answered > 0 AND class <> 'pulse'" +
 			" AND (day, session) < (?, ?) AND (flow = ? OR '' = ?) AND (service = ? OR '' = ?) AND (staff = ? OR '' = ?) AND (language = ? OR '' = ?)" +
 			" AND (channel = ? OR '' = ?) AND (0 = ? OR level > 0 AND class IN ('" + strings.Join(storage.CustomerClasses, "', '") + "'))" +
 			" AND (level >= ? OR 0 = ?) AND (level BETWEEN 1 AND ? OR 0 = ?) AND (NOT test OR 1 = ?)" +
@@ -38,7 +38,7 @@ func newAnsweredQueries(t *texts) answeredQueries {
 			" AND w.inbound AND w.text > ''" + perRow + ")) ORDER BY day DESC, session DESC LIMIT ?"),
 		besideOf: t.keyed("session, text, at", "words", "session", " AND inbound AND text > ''"),
 		countAnswered: t.one("SELECT count(*), coalesce(sum(CASE WHEN unsatisfied THEN 1 ELSE 0 END), 0) FROM read_sessions" +
-			" WHERE bucket = ? AND site = ? AND day >= ? AND day <= ? AND answered > 0 AND flag > '' AND NOT test"),
+			" WHERE bucket = ? AND site = ? AND day >= ? AND day <= ? AND answered > 0 AND class <> 'pulse' AND flag > '' AND NOT test"),
 		answersOf: t.keyed(answeredRead, "answers", "session", " AND newest AND NOT dropped AND NOT skipped AND kind <> 'contact'"),
 	}
 }
