@@ -187,6 +187,9 @@ func TestNobodyIsUnheard(t *testing.T) {
 							t.Errorf("%s: %q is nowhere: staff see %q; they are told %q", name, part, heard, said)
 						}
 					}
+					if u.Text != "" && !strings.Contains(w.wordsKept(c), quotedJSON(t, u.Text)) {
+						t.Errorf("%s: what was written is not among the words and answers that are kept", name)
+					}
 					if strings.Contains(said, "The team can read") && heard == "" {
 						t.Errorf("%s: they are told that the team can read it, and staff see nothing", name)
 					}
@@ -222,6 +225,21 @@ func (w *world) answered(c customer) string {
 		}
 	}
 	return all.String()
+}
+
+// wordsKept is all that is kept of what a customer wrote: words, answers and feedback. What a card
+// shows of them is no record.
+func (w *world) wordsKept(c customer) string {
+	w.t.Helper()
+	d, err := w.store.Dossier(w.t.Context(), storage.Anchor{Identities: []storage.Person{c.person()}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	kept := []any{d.Words, d.Feedback}
+	for _, s := range d.Conversations {
+		kept = append(kept, s.Answers)
+	}
+	return quotedJSON(w.t, kept)
 }
 
 // inEnglish are the texts in English.
@@ -370,34 +388,5 @@ func TestEveryWordOfASessionCanBeRead(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// A page says of the customer's own words that they were delivered where staff are shown them, and
-// that they are kept where nobody is.
-func TestOwnWordsAreDeliveredOnceStaffAreShownThem(t *testing.T) {
-	for _, deaf := range []bool{false, true} {
-		s := &story{world: newWorldOf(t, 1), staff: room, team: make(map[string]customer), old: make(map[string]string)}
-		setStaff(s.bot, room)
-		if deaf {
-			setStaff(s.bot)
-		}
-		for _, step := range []string{
-			"invite Ann platform=web flow=one_tap_csat site=main-street", "start", "say Is there parking?", // beside the question
-			"tap 1", "say And I waited.", // once there is a case
-		} {
-			s.do(step)
-		}
-		own := 0
-		for _, d := range s.transcript(s.who.address) {
-			if l := d.Render.Layout; l != nil && l.Part == chat.PartOwn {
-				if own++; l.Told == deaf {
-					t.Errorf("deaf %v: %q is told: %v", deaf, d.Render.Text, l.Told)
-				}
-			}
-		}
-		if own < 2 {
-			t.Errorf("deaf %v: the page shows %d own messages", deaf, own)
-		}
 	}
 }

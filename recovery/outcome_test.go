@@ -69,6 +69,18 @@ func TestAFollowUpAnswerByAnswer(t *testing.T) {
 	}
 }
 
+// Answers that cannot all be meant are marked in the outcome, and count all the same; the mark goes
+// when they are changed.
+func TestAContradictoryFollowUpIsMarked(t *testing.T) {
+	c := must(t, in(t, Resolved), guest, noon.Add(day), FollowedUp{Session: "r", Level: 7, Settled: SettledYes, Contradictory: true})
+	if !c.Outcome.Contradictory || c.Outcome.Recovered != RecoveredYes {
+		t.Errorf("the outcome is %+v", c.Outcome)
+	}
+	if c = must(t, c, guest, noon.Add(day), FollowedUp{Session: "r", Level: 7, Settled: SettledYes}); c.Outcome.Contradictory {
+		t.Errorf("after the answers were changed the outcome is %+v", c.Outcome)
+	}
+}
+
 func TestAFollowUpBelongsToItsOwnRound(t *testing.T) {
 	c := must(t, begin(), ann, noon, mended)
 	c = must(t, c, program, noon.Add(day), ClockStruck{FollowUp: "first"})

@@ -2,6 +2,7 @@ package flowfile
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -80,13 +81,21 @@ func TestEveryShippedTextIsWholeInFourLanguages(t *testing.T) {
 			if !slices.Equal(f.Languages, wording.Languages()) {
 				t.Errorf("its languages are %v", f.Languages)
 			}
-			read(t, "the title", f.Title)
-			for name, words := range f.Texts {
-				read(t, name, words)
+			for where, words := range textsIn(f) {
+				read(t, where, words)
 			}
 			for i := range f.Questions {
 				q := &f.Questions[i]
-				read(t, q.Key, q.Ask)
+				for _, c := range q.Choices {
+					if len(c.Label) == 0 {
+						t.Errorf("%s: the choice %s has no label", q.Key, c.Key)
+					}
+				}
+				for _, o := range q.Scale.Options {
+					if len(o.Label) == 0 {
+						t.Errorf("%s: %v has no label", q.Key, o.Value)
+					}
+				}
 				for lang, words := range q.Ask {
 					if q.Kind == survey.ScaleQ && !wording.Balanced(q.Scale.Key, lang, words) {
 						t.Errorf("%s in %s leans to one side of %s: %q", q.Key, lang, q.Scale.Key, words)
@@ -97,6 +106,68 @@ func TestEveryShippedTextIsWholeInFourLanguages(t *testing.T) {
 	}
 	if texts < 1000 {
 		t.Errorf("only %d texts were read", texts)
+	}
+}
+
+// textsIn is every text that a flow holds, wherever it stands, by its place; labels that are the
+// same bare number in every language are none.
+func textsIn(f survey.Flow) map[string]survey.Text {
+	all := map[string]survey.Text{}
+	var walk func(where string, v reflect.Value)
+	walk = func(where string, v reflect.Value) {
+		if words, ok := v.Interface().(survey.Text); ok {
+			if _, number := numeric(words); len(words) > 0 && !number {
+				all[where] = words
+			}
+			return
+		}
+		switch v.Kind() { //nolint:exhaustive // the others hold no text
+		case reflect.Pointer, reflect.Interface:
+			if !v.IsNil() {
+				walk(where, v.Elem())
+			}
+		case reflect.Struct:
+			for i := range v.NumField() {
+				if v.Type().Field(i).IsExported() {
+					walk(where+"."+v.Type().Field(i).Name, v.Field(i))
+				}
+			}
+		case reflect.Slice:
+			for i := range v.Len() {
+				walk(fmt.Sprintf("%s %d", where, i), v.Index(i))
+			}
+		case reflect.Map:
+			for _, key := range v.MapKeys() {
+				walk(fmt.Sprintf("%s %v", where, key), v.MapIndex(key))
+			}
+		}
+	}
+	walk("the flow", reflect.ValueOf(f))
+	return all
+}
+
+// Every text of a flow is read, wherever it stands: also where no template has one today.
+func TestTextsAreFoundWhereverTheyStand(t *testing.T) {
+	kinds := map[string]bool{}
+	for _, f := range Templates() {
+		for where := range textsIn(f) {
+			for _, part := range []string{".Title", ".Ask", ".Label", ".Options", ".Choices"} {
+				kinds[part] = kinds[part] || strings.Contains(where, part)
+			}
+		}
+	}
+	for part, found := range kinds {
+		if !found {
+			t.Errorf("no text is read in %s", part)
+		}
+	}
+	f, _, _ := Template("one_tap_csat")
+	was := len(textsIn(f))
+	f.Thanks = append(f.Thanks, survey.Thanks{Say: survey.Text{"en": "Bye"}})
+	f.Texts = map[string]survey.Text{"help": {"en": "Help"}}
+	f.Questions[0].Choices = append(f.Questions[0].Choices, survey.Choice{Label: survey.Text{"en": "Other"}})
+	if got := len(textsIn(f)); got != was+3 {
+		t.Errorf("of three further texts %d are found", got-was)
 	}
 }
 
