@@ -6,7 +6,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -32,6 +31,8 @@ var playedTests = map[string]func(*testing.T){
 var overheard struct {
 	mu sync.Mutex
 	by map[string]*strings.Builder
+	// wants are the messages, by the test's name.
+	wants map[string][]storage.Want
 }
 
 // listenTo begins to note what a test shows.
@@ -39,7 +40,7 @@ func listenTo(test string) {
 	overheard.mu.Lock()
 	defer overheard.mu.Unlock()
 	if overheard.by == nil {
-		overheard.by = map[string]*strings.Builder{}
+		overheard.by, overheard.wants = map[string]*strings.Builder{}, map[string][]storage.Want{}
 	}
 	overheard.by[test] = &strings.Builder{}
 }
@@ -53,6 +54,23 @@ func overhear(test, words string) {
 			b.WriteString(words + "\n")
 		}
 	}
+}
+
+// overhearWant notes a message whole.
+func overhearWant(test string, w storage.Want) {
+	overheard.mu.Lock()
+	defer overheard.mu.Unlock()
+	for name := range overheard.by {
+		if test == name || strings.HasPrefix(test, name+"/") {
+			overheard.wants[name] = append(overheard.wants[name], w)
+		}
+	}
+}
+
+func wantsIn(test string) []storage.Want {
+	overheard.mu.Lock()
+	defer overheard.mu.Unlock()
+	return overheard.wants[test]
 }
 
 func heardIn(test string) string {
@@ -82,7 +100,7 @@ type overhearing struct {
 }
 
 func (o overhearing) Advance(ctx context.Context, b storage.Bucket, turns []storage.Turn) []error {
-	shown := make([][]chat.Message, len(turns))
+	shown := make([][]storage.Want, len(turns))
 	turns = append([]storage.Turn(nil), turns...)
 	for i := range turns {
 		apply := turns[i].Apply
@@ -91,7 +109,7 @@ func (o overhearing) Advance(ctx context.Context, b storage.Bucket, turns []stor
 			shown[i] = nil
 			for _, op := range c.Slots {
 				if op.Want != nil {
-					shown[i] = append(shown[i], op.Want.Render)
+					shown[i] = append(shown[i], *op.Want)
 				}
 			}
 			return c, err
@@ -99,9 +117,10 @@ func (o overhearing) Advance(ctx context.Context, b storage.Bucket, turns []stor
 	}
 	errs := o.Store.Advance(ctx, b, turns)
 	for i, err := range errs {
-		for _, m := range shown[i] {
+		for _, w := range shown[i] {
 			if err == nil {
-				overhear(o.test, drawn(m))
+				overhear(o.test, drawn(w.Render))
+				overhearWant(o.test, w)
 			}
 		}
 	}
