@@ -323,7 +323,8 @@ func (s *site) actOnWebhook(w http.ResponseWriter, r *http.Request, v Viewer) er
 		}
 		return s.showWebhook(w, r, v, id, secret)
 	case "replay":
-		message, n := r.PostForm.Get("message"), 0
+		var n int
+		message := r.PostForm.Get("message")
 		n, err = desk.Replay(ctx, id, message, s.Clock().AddDate(0, 0, -storage.HookTryDays), message == "")
 		note = strconv.Itoa(n)
 	case "enable", "disable":
@@ -344,7 +345,7 @@ func (s *site) actOnWebhook(w http.ResponseWriter, r *http.Request, v Viewer) er
 			return err
 		}
 	}
-	http.Redirect(w, r, s.Prefix+at+"?done=webhook_"+do, http.StatusSeeOther)
+	http.Redirect(w, r, s.Prefix+at+"?done=webhook_"+do, http.StatusSeeOther) //nolint:gosec // to our own page, by an id that was found
 	return nil
 }
 
