@@ -12,8 +12,14 @@ import (
 type Code [][]bool
 
 // New is the code of a text, with error correction M: it is read with 15 % of it gone.
-func New(content string) (Code, error) {
-	q, err := qrcode.New(content, qrcode.Medium)
+func New(content string) (Code, error) { return code(content, qrcode.Medium) }
+
+// NewStrong is the code of a text with error correction Q, for what is scratched: it is read with
+// 25 % of it gone.
+func NewStrong(content string) (Code, error) { return code(content, qrcode.High) }
+
+func code(content string, level qrcode.RecoveryLevel) (Code, error) {
+	q, err := qrcode.New(content, level)
 	if err != nil {
 		return nil, fmt.Errorf("make the QR code: %w", err)
 	}

@@ -228,16 +228,6 @@ func (s *site) link(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	}, p)
 }
 
-// cardPage is a link as it is printed.
-type cardPage struct {
-	ID       string
-	Business string
-	Asks     []string // one sentence in each language that is spoken there
-	Code     *qrPicture
-	Address  string // in letters, without what a browser adds by itself
-	Here     string // "Telegram or browser, no account needed"
-}
-
 func (s *site) linkCard(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	l, err := s.linkAsked(r, v)
 	if err != nil {
@@ -264,11 +254,10 @@ func (s *site) linkCard(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	} else if telegram != "" {
 		p.Here = own.t("card_here_both")
 	}
-	code, err := newQR(to)
-	if err != nil {
+	if err := p.lay(r.URL.Query(), to); err != nil {
 		return err
 	}
-	p.Code = &code
+	p.Says = words.t("card_print_"+p.Kind) + " " + words.t("card_print_"+p.Paper)
 	return s.show(w, r, v, http.StatusOK, "card.html", frame{
 		Title: words.t("link_card"), Here: "/asking/links", Back: &link{"/asking/links/" + l.ID, l.Name}, Styles: []string{"card.css"},
 	}, p)

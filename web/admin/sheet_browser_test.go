@@ -1,0 +1,277 @@
+package admin
+
+import (
+	"bytes"
+	"compress/zlib"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"math"
+	"net/http/httptest"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/browsertest"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// Printed by Chromium at 100 %, each sheet is one page of its paper, each card on it has its size, and
+// every code is read from the picture, with modules and a symbol that a phone sees from where it is held.
+func TestSheetsArePrintedInTheirSize(t *testing.T) {
+	browser := browsertest.Start(t)
+	w := newWorld(t)
+	link := storage.StandingLink{ID: "abcdefghjk", Name: "Counter", Flow: "one_tap_csat", Site: "main", Language: "zh-Hans", Event: map[string]string{}, Created: w.clock.Now()}
+	if err := w.store.PutStandingLink(t.Context(), link); err != nil {
+		t.Fatal(err)
+	}
+	boss := Viewer{Login: "l", SignIn: "boss", Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
+	server := httptest.NewServer(New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now}))
+	t.Cleanup(server.Close)
+	t.Cleanup(server.CloseClientConnections)
+	tab := browsertest.Open(t, browser)
+	to := printed(bot.Standing{Bot: w.bot}.Addresses(link.ID))
+	for _, paper := range []struct {
+		name          string
+		width, height float64
+	}{{"a4", 210, 297}, {"letter", 215.9, 279.4}} {
+		for _, k := range []struct {
+			kind                        string
+			many                        int
+			width, height, code, symbol float64 // code with its quiet zone; symbol = at least, without
+		}{
+			{"counter", 1, 105, 148, 50, 25},
+			{"tent", 2, 148, 105, 48, 35},
+			{"cards", 10, 85, 54, 34, 25},
+			{"stickers", 15, 50, 50, 36, 25},
+		} {
+			where := k.kind + " on " + paper.name
+			tab.Do(chromedp.Navigate(server.URL + "/asking/links/" + link.ID + "/card?kind=" + k.kind + "&paper=" + paper.name))
+			tab.Until(`document.readyState === "complete"`)
+			if browsertest.Eval[bool](tab, `!document.querySelector(".printed .qr")`) {
+				t.Fatalf("%s: no sheet: %s", where, browsertest.Eval[string](tab, `document.body.innerText`))
+			}
+			yes := true
+			made, err := chromedp.Call(tab.Ctx, page.PrintToPDF, page.PrintToPDFParams{PrintBackground: &yes, PreferCSSPageSize: &yes, Scale: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := readPDF(t, made.Data)
+			if d.pages != 1 || !near(d.width, paper.width) || !near(d.height, paper.height) {
+				t.Errorf("%s: %d pages of %.1f × %.1f mm", where, d.pages, d.width, d.height)
+			}
+			if got := d.rects(k.width, k.height); len(got) != k.many {
+				t.Errorf("%s: %d cards of %.0f × %.0f mm, want %d; there are %v", where, len(got), k.width, k.height, k.many, d.found())
+			} else {
+				inPlace(t, where, got, paper.width, paper.height)
+			}
+			if got := d.rects(k.code, k.code); len(got) != k.many {
+				t.Errorf("%s: %d codes of %.0f mm, want %d", where, len(got), k.code, k.many)
+			}
+			modules := browsertest.Eval[float64](tab, `document.querySelector(".printed .qr").viewBox.baseVal.width`)
+			if one := k.code / modules; one < 0.4 || one*(modules-8) < k.symbol {
+				t.Errorf("%s: a module is %.2f mm, the symbol %.1f mm", where, one, one*(modules-8))
+			}
+			for i, said := range scanned(t, tab, k.many) {
+				if said != to {
+					t.Errorf("%s: code %d is read as %q, want %q", where, i, said, to)
+				}
+			}
+			if over := browsertest.Eval[string](tab, `[...document.querySelectorAll(".printed-card")].filter(c => c.scrollHeight > c.clientHeight + 1 || c.scrollWidth > c.clientWidth + 1).map(c => c.scrollWidth + "×" + c.scrollHeight + " in " + c.clientWidth + "×" + c.clientHeight).join()`); over != "" {
+				t.Errorf("%s: cards hold more than they have room for: %s", where, over)
+			}
+			tab.Picture("sheet-" + k.kind + "-" + paper.name)
+		}
+	}
+}
+
+// scanned reads every code of the sheet from what the browser draws for print.
+func scanned(t *testing.T, tab browsertest.Tab, many int) (said []string) {
+	t.Helper()
+	media := func(name string) {
+		if _, err := chromedp.Call(tab.Ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	media("print")
+	defer media("")
+	yes := true
+	for i := range many {
+		box := browsertest.Eval[[]float64](tab, fmt.Sprintf(
+			`(() => { const b = document.querySelectorAll(".printed-card")[%d].getBoundingClientRect(); return [b.x + scrollX, b.y + scrollY, b.width, b.height] })()`, i))
+		shot, err := chromedp.Call(tab.Ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+			CaptureBeyondViewport: &yes, Clip: &page.Viewport{X: box[0], Y: box[1], Width: box[2], Height: box[3], Scale: 3},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture, err := png.Decode(bytes.NewReader(shot.Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said = append(said, readCode(picture))
+	}
+	return said
+}
+
+// readCode reads the code in a picture, or says why it cannot.
+func readCode(picture image.Image) string {
+	bits, err := gozxing.NewBinaryBitmapFromImage(picture)
+	if err != nil {
+		return err.Error()
+	}
+	read, err := qrcode.NewQRCodeReader().Decode(bits, nil)
+	if err != nil {
+		return err.Error()
+	}
+	return read.GetText()
+}
+
+// rect is a filled area, in mm.
+type rect struct{ x, y, width, height float64 }
+
+func (r rect) String() string { return fmt.Sprintf("%.1f×%.1f", r.width, r.height) }
+
+// pdf is what a PDF of Chromium's draws.
+type pdf struct {
+	pages         int
+	width, height float64 // of the page, mm
+	filled        []rect
+}
+
+const mmPerPoint = 25.4 / 72
+
+func near(a, b float64) bool { return math.Abs(a-b) < 0.5 }
+
+func (d *pdf) rects(width, height float64) (out []rect) {
+	seen := map[string]bool{}
+	for _, r := range d.filled {
+		if key := fmt.Sprintf("%.0f %.0f", r.x, r.y); near(r.width, width) && near(r.height, height) && !seen[key] {
+			seen[key] = true
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// found are the sizes of what is large enough to be a card.
+func (d *pdf) found() (out []rect) {
+	for _, r := range d.filled {
+		if r.width > 20 && r.height > 20 {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// inPlace reports cards that lie over each other or over the edge of the paper.
+func inPlace(t *testing.T, where string, all []rect, width, height float64) {
+	t.Helper()
+	for i, a := range all {
+		if a.x < -0.1 || a.y < -0.1 || a.x+a.width > width+0.1 || a.y+a.height > height+0.1 {
+			t.Errorf("%s: a card lies over the edge: %+v", where, a)
+		}
+		for _, b := range all[:i] {
+			if math.Min(a.x+a.width, b.x+b.width)-math.Max(a.x, b.x) > 0.5 && math.Min(a.y+a.height, b.y+b.height)-math.Max(a.y, b.y) > 0.5 {
+				t.Errorf("%s: two cards lie over each other: %+v and %+v", where, a, b)
+			}
+		}
+	}
+}
+
+var (
+	pdfStream = regexp.MustCompile(`(?s)\bstream\r?\n(.*?)\r?\nendstream`)
+	pdfObject = regexp.MustCompile(`(\d+) 0 obj`)
+	pdfPage   = regexp.MustCompile(`/Contents (\d+) 0 R`)
+	pdfBox    = regexp.MustCompile(`/MediaBox ?\[ ?0 0 ([0-9.]+) ([0-9.]+) ?\]`)
+)
+
+// readPDF reads where a PDF fills areas: the operators q, Q, cm, re, m, l, c, h and f of its content
+// streams (ISO 32000-1, 8.4 and 8.5).
+func readPDF(t *testing.T, data []byte) (d pdf) {
+	t.Helper()
+	for _, box := range pdfBox.FindAllSubmatch(data, -1) {
+		d.pages++
+		d.width, _ = strconv.ParseFloat(string(box[1]), 64)
+		d.height, _ = strconv.ParseFloat(string(box[2]), 64)
+	}
+	d.width, d.height = d.width*mmPerPoint, d.height*mmPerPoint
+	streams := map[string]string{} // by the number of their object
+	behind := 0
+	for _, s := range pdfStream.FindAllSubmatchIndex(data, -1) {
+		objects := pdfObject.FindAllSubmatch(data[behind:s[0]], -1)
+		behind = s[1]
+		if r, err := zlib.NewReader(bytes.NewReader(data[s[2]:s[3]])); err == nil && len(objects) > 0 {
+			text, _ := io.ReadAll(r)
+			streams[string(objects[len(objects)-1][1])] = string(text)
+		}
+	}
+	for _, p := range pdfPage.FindAllSubmatch(data, -1) {
+		d.draw(streams, string(p[1]), [6]float64{1, 0, 0, 1, 0, 0}, 0)
+	}
+	return d
+}
+
+// draw follows one stream and what it draws by reference (Do), which Chromium names "X" and the number
+// of its object.
+func (d *pdf) draw(streams map[string]string, object string, at [6]float64, depth int) {
+	if depth > 8 {
+		return
+	}
+	text := streams[object]
+	before := ""
+	var kept [][6]float64
+	var numbers, xs, ys []float64
+	point := func(x, y float64) {
+		xs, ys = append(xs, at[0]*x+at[2]*y+at[4]), append(ys, at[1]*x+at[3]*y+at[5])
+	}
+	for _, word := range strings.Fields(text) {
+		if n, err := strconv.ParseFloat(word, 64); err == nil {
+			numbers = append(numbers, n)
+			continue
+		}
+		n, name := numbers, before
+		numbers, before = nil, word
+		switch {
+		case word == "q":
+			kept = append(kept, at)
+		case word == "Q" && len(kept) > 0:
+			at, kept = kept[len(kept)-1], kept[:len(kept)-1]
+		case word == "cm" && len(n) == 6:
+			at = [6]float64{
+				n[0]*at[0] + n[1]*at[2], n[0]*at[1] + n[1]*at[3], n[2]*at[0] + n[3]*at[2], n[2]*at[1] + n[3]*at[3],
+				n[4]*at[0] + n[5]*at[2] + at[4], n[4]*at[1] + n[5]*at[3] + at[5],
+			}
+		case word == "Do":
+			d.draw(streams, strings.TrimPrefix(name, "/X"), at, depth+1)
+		case word == "re" && len(n) == 4:
+			point(n[0], n[1])
+			point(n[0]+n[2], n[1]+n[3])
+		case (word == "m" || word == "l" || word == "c") && len(n) >= 2:
+			point(n[len(n)-2], n[len(n)-1])
+		case word == "f" || word == "f*" || word == "n" || word == "S" || word == "B":
+			if len(xs) > 1 && strings.HasPrefix(word, "f") {
+				d.filled = append(d.filled, boxOf(xs, ys))
+			}
+			xs, ys = nil, nil
+		}
+	}
+}
+
+func boxOf(xs, ys []float64) rect {
+	left, right, low, high := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	for i := range xs {
+		left, right, low, high = min(left, xs[i]), max(right, xs[i]), min(low, ys[i]), max(high, ys[i])
+	}
+	return rect{left * mmPerPoint, low * mmPerPoint, (right - left) * mmPerPoint, (high - low) * mmPerPoint}
+}
