@@ -120,6 +120,7 @@ func TestAPersonWorksACaseToItsEndWithoutScript(t *testing.T) {
 	if list := body(mei.get("/cases?state=closed")); !strings.Contains(list, k.Name()) {
 		t.Errorf("the closed cases do not show it: %s", list)
 	}
+	mei.get(at + "/reopen")
 	page = body(mei.post(at+"/reopen", url.Values{"reason": {"She wrote again."}}))
 	if w.now(k).State != recovery.Open {
 		t.Errorf("it was not reopened: %s", page)

@@ -180,6 +180,7 @@ func TestAMatrixIsBuiltByMenus(t *testing.T) {
 	if page := m.get("/surveys/three_statements/compare?from=1&to=2", http.StatusOK); !strings.Contains(page, "The shop was tidy") || !strings.Contains(page, "The shop was clean") {
 		t.Error("what differs is not shown")
 	}
+	m.get("/surveys/three_statements", http.StatusOK) // which offers it
 	m.post("/surveys/three_statements/back", url.Values{"version": {"1"}}, http.StatusSeeOther)
 	src, err := m.store.FlowSource(t.Context(), m.flow, 0)
 	if err != nil || src.Version != 3 || !strings.Contains(src.Source, "The shop was tidy") {

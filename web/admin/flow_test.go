@@ -161,6 +161,7 @@ func TestUndoAndRedo(t *testing.T) {
 	second := h.source("visit")
 	h.post("/surveys/visit/edit", url.Values{"act": {"question|date|overall"}}, http.StatusSeeOther)
 	third := h.source("visit")
+	h.get("/surveys/visit/edit", http.StatusOK) // which offers it
 	for i, want := range []struct{ do, is string }{
 		{"undo", second}, {"undo", first}, {"undo", first}, {"redo", second}, {"redo", third}, {"redo", third}, {"undo", second}, {"discard", ""}, {"undo", second},
 	} {

@@ -79,6 +79,8 @@ func TestAListOfCustomersIsImportedAndAsked(t *testing.T) {
 	}
 	day := w.clock.Now().AddDate(0, 0, -1).Format("02.01.2006")
 	list := "Kundennr;Vorname;Ende;Leistung\n" + strings.Repeat("C-1;Anna;"+day+" 10:00;cut\n", 2) + "C-2;<b>Tom</b>;" + day + " 11:00;cut\nC-3;Li;" + day + " 12:00;cut\nC-4;Max;morgen;cut\n"
+	has("the page", body(b.get("/asking/import")), `enctype="multipart/form-data"`, `href="/asking/import/sample.csv"`)
+	has("the example", body(b.get("/asking/import/sample.csv")), ",")
 	if got := b.send("bad.csv", "a,b\n1,\"2\n"); got.Code != 422 || !strings.Contains(got.Body.String(), "Line 2, column 2: A quote opens here") {
 		t.Errorf("a broken file: %d\n%s", got.Code, got.Body)
 	}

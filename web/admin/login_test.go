@@ -439,6 +439,9 @@ func TestWhatHurtsAsksForThePasswordAgain(t *testing.T) {
 	if proved() {
 		t.Error("an old proof counts")
 	}
+	if w := b.do("GET", "/prove?next=/people/amy", nil); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `name="password"`) {
+		t.Errorf("the page that asks: %d", w.Code)
+	}
 	if w := b.do("POST", "/prove", url.Values{"password": {"wrong wrong wrong"}, "next": {"/people/amy"}}); w.Code != http.StatusUnprocessableEntity || proved() {
 		t.Errorf("a wrong password: %d", w.Code)
 	}

@@ -7,4 +7,7 @@ import (
 	"github.com/aftercare/aftercare/storage/postgres/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	watchRoutes()
+	os.Exit(pgtest.Main(m))
+}

@@ -171,6 +171,7 @@ func TestAnInvitationIsWithdrawnAndAChatLinkedByACode(t *testing.T) {
 	if link == nil {
 		t.Fatalf("%d\n%s", w.Code, w.Body)
 	}
+	b.do("GET", "/people/amy", nil) // which offers it
 	if w := b.do("POST", "/people/amy/withdraw", nil); w.Code != http.StatusSeeOther {
 		t.Errorf("withdrawn: %d", w.Code)
 	}

@@ -87,6 +87,12 @@ func TestCodesAtSignIn(t *testing.T) {
 		t.Error("a code for a lost phone is shown again")
 	}
 
+	on = b.do("POST", "/me/codes/recovery", nil)
+	made := kept[0][1]
+	if kept = regexp.MustCompile(`<li><code>([^<]+)</code>`).FindAllStringSubmatch(on.Body.String(), -1); on.Code != 200 || len(kept) != 10 || kept[0][1] == made {
+		t.Fatalf("other codes for a lost phone: %d, %d codes\n%s", on.Code, len(kept), on.Body)
+	}
+
 	half := func(other *browser) string {
 		t.Helper()
 		w := other.signIn("robin", password)

@@ -150,6 +150,7 @@ func TestSlackIsConnectedByItsTwoTokens(t *testing.T) {
 	if with.token != bot+" "+app {
 		t.Errorf("the tokens are %q", with.token)
 	}
+	b.do("GET", "/settings/slack", nil) // which offers it
 	if w := b.do("POST", "/settings/slack/channel", nil); !strings.Contains(w.Body.String(), "/feedback here ") || !strings.Contains(w.Body.String(), "Waiting for") {
 		t.Errorf("a channel:\n%s", w.Body)
 	}
