@@ -48,11 +48,17 @@ func (e *evening) on(path string) {
 // The first evening, from the link that the server prints to the first stored answer: five
 // clicks, and two names are typed.
 func TestTheFirstEveningIsFiveClicksAndTwoNames(t *testing.T) {
+	firstEvening(t, browsertest.Looks()[0])
+}
+
+// firstEvening plays it in a look.
+func firstEvening(t *testing.T, l browsertest.Look) {
 	m := newMachine(t, nil)
 	p := m.serve()
 	link := awaitWords(t, p.log, setupLink)
 	base := plainBase(t, m.address)
 	e := &evening{panes: openPanes(t, m.address, base)}
+	e.Wear(l, 1280)
 	e.on("/login")
 	e.Do(chromedp.Navigate(base + "/setup/" + link[2]))
 	e.on("/setup/" + link[2])
@@ -68,7 +74,7 @@ func TestTheFirstEveningIsFiveClicksAndTwoNames(t *testing.T) {
 	e.on("/setup/try")
 	e.clicks++
 	e.click(theChat, rating(2))
-	e.Until(`document.getElementById("staffside").innerText.includes("Your first answer is stored") && !!document.querySelector("#staffside .staffcard")`)
+	e.Until(`document.getElementById("staffside").innerText.includes("Your first answer is stored") && !!document.querySelector("#staffside .staffcard") && !!document.querySelector("#staffside .marks li")`)
 	if e.clicks != 5 || e.typed != 2 {
 		t.Errorf("the first stored answer takes %d clicks and %d names, want 5 and 2", e.clicks, e.typed)
 	}

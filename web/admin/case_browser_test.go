@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -20,20 +21,32 @@ import (
 // The tests share one browser; each has its own tab and its own world behind the pages.
 func TestCasesInABrowser(t *testing.T) {
 	browser := browsertest.Start(t)
-	for name, test := range map[string]func(*desk){
-		"a P1 is worked to its end by touch, at the width of a phone":     p1ByTouch,
-		"a P1 is worked to its end by keyboard, at the width of a phone":  p1ByKeyboard,
-		"a note by keyboard never becomes a reply, nor a reply a note":    boxesByKeyboard,
-		"a list does not move under a finger":                             listStays,
-		"words in progress survive the tab, and others see that they are": draftsSurvive,
-		"words are taken back within five seconds":                        undoInTime,
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			w.runs()
-			test(&desk{w: w, Tab: browsertest.Open(t, browser), browser: func() browsertest.Tab { return browsertest.Open(t, browser) }})
-		})
+	for name, test := range deskScenes {
+		t.Run(name, func(t *testing.T) { playAtDesk(t, browser, browsertest.Looks()[0], test) })
 	}
+}
+
+// deskScenes are what staff do with cases.
+var deskScenes = map[string]func(*desk){
+	"a P1 is worked to its end by touch, at the width of a phone":     p1ByTouch,
+	"a P1 is worked to its end by keyboard, at the width of a phone":  p1ByKeyboard,
+	"a note by keyboard never becomes a reply, nor a reply a note":    boxesByKeyboard,
+	"a list does not move under a finger":                             listStays,
+	"words in progress survive the tab, and others see that they are": draftsSurvive,
+	"words are taken back within five seconds":                        undoInTime,
+	"of two agents who race the loser is told, and keeps their words": twoRace,
+}
+
+// playAtDesk plays a scene in a look.
+func playAtDesk(t *testing.T, browser context.Context, l browsertest.Look, scene func(*desk)) {
+	w := newWorld(t)
+	w.runs()
+	open := func() browsertest.Tab {
+		tab := browsertest.Open(t, browser)
+		tab.Wear(l, 1280)
+		return tab
+	}
+	scene(&desk{w: w, Tab: open(), browser: open, look: l})
 }
 
 // desk is a member of staff at a browser.
@@ -41,6 +54,7 @@ type desk struct {
 	w *world
 	browsertest.Tab
 	browser func() browsertest.Tab
+	look    browsertest.Look
 }
 
 // opens shows a page to a person.
@@ -49,7 +63,7 @@ func (d *desk) opens(id, at string) {
 	server := httptest.NewServer(New(Config{Store: d.w.store, Bot: d.w.bot, Gate: gateOf(viewer(id)), Clock: d.w.clock.Now}))
 	d.Cleanup(server.Close)
 	d.Cleanup(server.CloseClientConnections) // streams last as long as their page
-	d.Do(chromedp.Navigate(server.URL + at))
+	d.Visit(server.URL+at, d.look)
 }
 
 func (d *desk) phone() {
@@ -211,7 +225,7 @@ func draftsSurvive(d *desk) {
 		drafts, err := d.w.store.Drafts(d.Context(), k.Bucket, k.ID)
 		return err == nil && len(drafts) == 1 && drafts[0].Text == "half a sentence" && drafts[0].Box == "reply"
 	})
-	other := desk{w: d.w, Tab: d.browser()}
+	other := desk{w: d.w, Tab: d.browser(), look: d.look}
 	other.opens("ada", "/cases/"+k.Name())
 	other.UntilText("Mei Chen is writing to Anna.")
 	d.Do(chromedp.Navigate("about:blank"))
@@ -233,5 +247,27 @@ func undoInTime(d *desk) {
 	d.w.clock.add(time.Minute)
 	if d.w.told("1", "hasty") != 0 || d.w.now(k).State != recovery.Open {
 		d.Error("words that were taken back were sent")
+	}
+}
+
+func twoRace(d *desk) {
+	k := d.w.unhappy("main", "1", "Anna", wait)
+	other := desk{w: d.w, Tab: d.browser(), look: d.look}
+	other.opens("ada", "/cases/"+k.Name())
+	other.ready()
+	other.key("r")
+	other.Until(`document.activeElement?.id === "rb"`)
+	other.types("long and careful words")
+	d.opens("mei", "/cases/"+k.Name())
+	d.ready()
+	d.key("t")
+	d.UntilText("You have the case.")
+	d.state(k, recovery.Taken)
+	other.Do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(2)))
+	other.UntilText("Mei Chen has had it")
+	other.Until(`document.querySelector("#rb")?.value === "long and careful words"`)
+	d.w.clock.add(time.Minute)
+	if d.w.told("1", "careful") != 0 || d.w.now(k).Holder.ID != "mei" {
+		d.Error("the loser's words were sent, or the case went to them")
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
 )
 
 // stream opens the stream of a person and returns its lines.
@@ -139,5 +142,28 @@ func TestModulesStaySmall(t *testing.T) {
 	}
 	if all > 28<<10 || seen < 5 {
 		t.Errorf("%d modules have %d bytes", seen, all)
+	}
+}
+
+// Whoever tries a survey hears of each answer, also of one that calls nobody.
+func TestAStreamTellsOfEachAnswerThatIsTried(t *testing.T) {
+	w := newWorld(t)
+	inv, err := w.bot.Invite(t.Context(), bot.InviteRequest{Flow: "one_tap_csat", Site: "main", Event: map[string]string{"service_name": "Haircut"}, Test: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := w.stream(t.Context(), "robin", tryTopic+inv.Token)
+	first := next(t, lines, "what is tried")
+	w.says("7", "Robin", chat.Update{Kind: chat.Command, Command: "start", Text: inv.Token})
+	w.press("7", "Robin", "5")
+	if second := next(t, lines, "the answer"); second == first || strings.Contains(second, "5\"") {
+		t.Errorf("an answer is told as %s", second)
+	}
+	page := body(w.as("robin").get("/setup/try?chat=" + inv.Token))
+	if !strings.Contains(page, "Your first answer is stored.") || !strings.Contains(page, `data-topic="try:`+inv.Token+`"`) || !strings.Contains(page, `<ul class="marks">`) {
+		t.Errorf("the page does not show it:\n%s", page)
+	}
+	if code := w.as("vera").get("/setup/try?chat=" + inv.Token).Code; code != http.StatusForbidden {
+		t.Errorf("who may ask nobody is answered with %d", code)
 	}
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -30,6 +31,11 @@ func init() {
 // challenge, and is good for nothing once it is removed. What the browser sent the last time, sent
 // again, opens nothing.
 func TestAPasskeyOpensThePages(t *testing.T) {
+	passkeyOpens(t, browsertest.Start(t), browsertest.Looks()[0])
+}
+
+// passkeyOpens plays it in a look.
+func passkeyOpens(t *testing.T, browser context.Context, l browsertest.Look) {
 	s := newStreet(t)
 	s.config.Sealer, s.config.Prefix = plainSealer{}, ""
 	var ticks atomic.Int64
@@ -41,7 +47,8 @@ func TestAPasskeyOpensThePages(t *testing.T) {
 	defer server.Close()
 	base := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 
-	d := browsertest.Open(t, browsertest.Start(t))
+	d := browsertest.Open(t, browser)
+	d.Wear(l, 1280)
 	press := func(selector string) {
 		browsertest.Eval[bool](d, `window.before = true`)
 		d.Do(chromedp.Click(chromedp.CSS(selector)))

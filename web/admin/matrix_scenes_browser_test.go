@@ -1,0 +1,23 @@
+//go:build matrix
+
+package admin
+
+import (
+	"testing"
+
+	"github.com/aftercare/aftercare/internal/browsertest"
+)
+
+// TestMatrixScenes plays in every look what staff do with cases, and how they get in.
+func TestMatrixScenes(t *testing.T) {
+	browser := browsertest.Start(t)
+	for _, l := range browsertest.Looks() {
+		for name, scene := range deskScenes {
+			t.Run(l.Name+"/"+name, func(t *testing.T) { playAtDesk(t, browser, l, scene) })
+		}
+		for name, scene := range doorScenes {
+			t.Run(l.Name+"/"+name, func(t *testing.T) { playAtTheDoor(t, browser, l, scene) })
+		}
+		t.Run(l.Name+"/a passkey opens the pages", func(t *testing.T) { passkeyOpens(t, browser, l) })
+	}
+}
