@@ -123,7 +123,7 @@ func (o *office) browsers(ctx context.Context, at string, fetch bool) (end func(
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self) //nolint:gosec // this program itself
+	cmd := exec.CommandContext(ctx, self)
 	cmd.Env = append(os.Environ(), watchAt+"="+at, watchCookie+"="+o.cookie.String(), watchFetch+"="+strconv.FormatBool(fetch))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
