@@ -110,13 +110,7 @@ func TestEveryTaskWithoutScript(t *testing.T) {
 	p.press("Save note", "note", "Called her.").says("Called her.")
 	w.clock.add(time.Minute)
 	w.runs()
-	deadline := time.Now().Add(10 * time.Second)
-	for !strings.Contains(strings.Join(saidTo(t, w, "7"), "\n"), "very sorry") {
-		if time.Now().After(deadline) {
-			t.Fatalf("the reply did not reach the customer: %q", saidTo(t, w, "7"))
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	await(t, "the reply reaches the customer", func() bool { return strings.Contains(strings.Join(saidTo(t, w, "7"), "\n"), "very sorry") })
 	p.open("/cases/"+kase).follow("Resolve").press("", "cause", "responsiveness", "action", "apology")
 	if p.at.Path != "/cases/"+kase {
 		t.Fatalf("not resolved: %d %s\n%s", p.code, p.at, p.page)
