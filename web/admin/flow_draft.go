@@ -28,27 +28,38 @@ type drafted struct {
 // Open reports whether there is a draft.
 func (d drafted) Open() bool { return d.Source != "" && d.Rev > 0 && d.draft }
 
-// draftOf reads what is being changed. A template that was never published can be changed too.
-func (s *site) draftOf(ctx context.Context, flow string) (drafted, error) {
-	var d drafted
-	src, err := s.Store.FlowSource(ctx, flow, 0)
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-	case err != nil:
-		return d, err
-	default:
-		d.Live, d.live = src.Version, src.Source
+// liveOf is what is in force of something that has drafts: a survey by its id, or the rules.
+// 0 = nothing of it was ever published.
+func (s *site) liveOf(ctx context.Context, of string) (version int, source string, err error) {
+	if of == storage.RulesDraft {
+		src, err := s.rulesNow(ctx)
+		if src.Version == 0 && err == nil {
+			src.Source = emptyRules
+		}
+		return src.Version, src.Source, err
 	}
-	d.FlowDraft, err = s.Store.FlowDraft(ctx, flow)
+	src, err := s.Store.FlowSource(ctx, of, 0)
+	if errors.Is(err, storage.ErrNotFound) {
+		return 0, "", nil
+	}
+	return src.Version, src.Source, err
+}
+
+// draftOf reads what is being changed. A template that was never published can be changed too.
+func (s *site) draftOf(ctx context.Context, of string) (d drafted, err error) {
+	if d.Live, d.live, err = s.liveOf(ctx, of); err != nil {
+		return d, err
+	}
+	d.FlowDraft, err = s.Store.FlowDraft(ctx, of)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return d, err
 	}
-	d.Flow = flow
+	d.Flow = of
 	d.draft = d.Source != ""
 	if !d.draft {
 		d.Source, d.Base = d.live, d.Live
 	}
-	if _, shipped, ok := flowfile.Template(flow); d.Source == "" && ok {
+	if _, shipped, ok := flowfile.Template(of); d.Source == "" && ok {
 		d.Source = string(shipped)
 	}
 	if d.Source == "" {
@@ -111,15 +122,14 @@ func undone(revs []storage.FlowDraft) (undo, redo int, what string) {
 	return undo, 0, what
 }
 
-// step brings back the text of another revision.
-func (s *site) step(w http.ResponseWriter, r *http.Request, v Viewer, redo bool) error {
-	flow := r.PathValue("flow")
+// step brings back the text of another revision: that before, or the one that Undo took back.
+func (s *site) step(ctx context.Context, v Viewer, of string, redo bool) error {
 	for range tries {
-		d, err := s.draftOf(r.Context(), flow)
+		d, err := s.draftOf(ctx, of)
 		if err != nil && d.Rev == 0 { // one that was given up comes back
 			return err
 		}
-		revs, err := s.Store.FlowDraftRevs(r.Context(), flow)
+		revs, err := s.Store.FlowDraftRevs(ctx, of)
 		if err != nil {
 			return err
 		}
@@ -129,33 +139,35 @@ func (s *site) step(w http.ResponseWriter, r *http.Request, v Viewer, redo bool)
 			to = forth
 		}
 		if to == 0 {
-			break
+			return nil
 		}
-		old, err := s.Store.FlowDraftAt(r.Context(), flow, to)
+		old, err := s.Store.FlowDraftAt(ctx, of, to)
 		if errors.Is(err, storage.ErrNotFound) {
-			break
+			return nil
 		}
 		if err != nil {
 			return err
 		}
 		d.Base = old.Base
-		if _, stored, err := s.putDraft(r.Context(), v, d, old.Source, what, to); err != nil || !stored {
-			if err != nil {
-				return err
-			}
-			continue
+		if _, stored, err := s.putDraft(ctx, v, d, old.Source, what, to); err != nil || stored {
+			return err
 		}
-		break
 	}
-	return s.toEditor(w, r, map[bool]string{false: "flow_undone", true: "flow_redone"}[redo])
+	return nil
 }
 
 func (s *site) undoFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	return s.step(w, r, v, false)
+	if err := s.step(r.Context(), v, r.PathValue("flow"), false); err != nil {
+		return err
+	}
+	return s.toEditor(w, r, "flow_undone")
 }
 
 func (s *site) redoFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	return s.step(w, r, v, true)
+	if err := s.step(r.Context(), v, r.PathValue("flow"), true); err != nil {
+		return err
+	}
+	return s.toEditor(w, r, "flow_redone")
 }
 
 // toEditor leads back to the card that was open.
@@ -173,21 +185,53 @@ func (s *site) toEditor(w http.ResponseWriter, r *http.Request, done string) err
 
 // discard gives a draft up. Undo brings it back.
 func (s *site) discard(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	flow := r.PathValue("flow")
+	gone, err := s.giveUp(r.Context(), v, flow)
+	if err != nil {
+		return err
+	}
+	at := s.Prefix + "/surveys/" + flow
+	if gone {
+		at += "?done=flow_discarded"
+	}
+	http.Redirect(w, r, at, http.StatusSeeOther)
+	return nil
+}
+
+// giveUp ends a draft without publishing it, if there is one.
+func (s *site) giveUp(ctx context.Context, v Viewer, of string) (gone bool, err error) {
 	for range tries {
-		d, err := s.draftOf(r.Context(), r.PathValue("flow"))
-		if err != nil {
-			return err
+		d, err := s.draftOf(ctx, of)
+		if err != nil || !d.draft {
+			return false, err
 		}
-		if !d.draft {
-			break
-		}
-		if _, stored, err := s.putDraft(r.Context(), v, d, "", "discard", 0); err != nil {
-			return err
-		} else if stored {
-			http.Redirect(w, r, s.Prefix+"/surveys/"+d.Flow+"?done=flow_discarded", http.StatusSeeOther)
-			return nil
+		if _, stored, err := s.putDraft(ctx, v, d, "", "discard", 0); err != nil || stored {
+			return stored, err
 		}
 	}
-	http.Redirect(w, r, s.Prefix+"/surveys/"+r.PathValue("flow"), http.StatusSeeOther)
+	return false, nil
+}
+
+// published ends a draft that has become a version, unless somebody went on with it meanwhile.
+func (s *site) published(ctx context.Context, v Viewer, d drafted, version int) error {
+	for range tries {
+		now, err := s.draftOf(ctx, d.Flow)
+		if err != nil || !now.draft || now.Rev != d.Rev {
+			return err
+		}
+		now.Base = version
+		if _, stored, err := s.putDraft(ctx, v, now, "", "publish", 0); err != nil || stored {
+			return err
+		}
+	}
 	return nil
+}
+
+// behind says that something was published since a draft was begun, which publishing it takes back
+// where the draft does not have it; "" = nothing was.
+func (w *words) behind(d drafted) string {
+	if !d.draft || d.Base == d.Live || d.Live == 0 {
+		return ""
+	}
+	return w.t("draft_behind", d.Live, d.Base)
 }

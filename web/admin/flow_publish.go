@@ -28,6 +28,7 @@ type publishView struct {
 	Same     bool // nothing changed
 	Note     string
 	Fault    string
+	Behind   string // what was published since the draft was begun
 }
 
 func (s *site) publishPage(w http.ResponseWriter, r *http.Request, v Viewer) error {
@@ -41,7 +42,7 @@ func (s *site) publishPage(w http.ResponseWriter, r *http.Request, v Viewer) err
 func (s *site) showPublish(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, note, fault string) error {
 	words := s.words(r, v)
 	look := words.look(d.Source)
-	p := publishView{Flow: d.Flow, Next: d.Live + 1, Rev: d.Rev, Findings: look.Findings, Fatal: look.fatal(), New: d.Live == 0, Same: d.Source == d.live, Note: note, Fault: fault}
+	p := publishView{Flow: d.Flow, Next: d.Live + 1, Rev: d.Rev, Findings: look.Findings, Fatal: look.fatal(), New: d.Live == 0, Same: d.Source == d.live, Note: note, Fault: fault, Behind: words.behind(d)}
 	if !p.New {
 		p.compareView = words.compared(d.live, d.Source)
 		for _, c := range p.Changes {
@@ -101,15 +102,8 @@ func (s *site) publishFlow(w http.ResponseWriter, r *http.Request, v Viewer) err
 	if err != nil {
 		return err
 	}
-	for range tries { // the draft is over, unless somebody went on with it meanwhile
-		now, err := s.draftOf(r.Context(), d.Flow)
-		if err != nil || !now.draft || now.Rev != d.Rev {
-			break
-		}
-		now.Base = version
-		if _, stored, err := s.putDraft(r.Context(), v, now, "", "publish", 0); err != nil || stored {
-			break
-		}
+	if err := s.published(r.Context(), v, d, version); err != nil {
+		return err
 	}
 	http.Redirect(w, r, s.Prefix+"/surveys/"+d.Flow+"?done=flow_published", http.StatusSeeOther)
 	return nil

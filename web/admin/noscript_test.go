@@ -124,6 +124,7 @@ func TestEveryTaskWithoutScript(t *testing.T) {
 	p.open("/settings/sites").says("High Street")
 	p.open("/settings/texts?group=buttons&lang=en").press("Save", "skip", "Pass").says("Pass")
 	p.open("/settings/snippets").press("Save", "snippet.0.name", "Sorry", "snippet.0.text", "We are sorry, {name}.")
+	p.open("/settings/rules").press("Publish…", "sla.P1.contact", "45m").press("Publish version").says("Published.")
 	p.open("/answers").follow("I waited")
 	p.open("/customers").press("", "q", "bell").says("Anna Bell")
 }
@@ -135,6 +136,9 @@ func TestEveryAddressIsReachedWithoutScript(t *testing.T) {
 	w, p := evening(t)
 	w.crowd(0, 3)
 	if err := w.store.PutStandingLink(t.Context(), storage.StandingLink{ID: "abcdefgh", Name: "Counter", Flow: "one_tap_csat", Site: "main", Event: map[string]string{}, Created: w.clock.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store.PutFlowDraft(t.Context(), storage.FlowDraft{Flow: storage.RulesDraft, Rev: 1, Same: 1, Source: "rules: {currency: EUR}\n", Change: "rules", At: w.clock.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	prepareForCrawl(t, w, p)

@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"errors"
 	"fmt"
 	"html"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -32,6 +34,7 @@ func init() {
 			panic(err)
 		}
 		p := ruleFormOf(words, c)
+		p.Bar = &ruleBar{State: "Draft by Mei", Also: "Mei is here too.", Undo: "Hours", Redo: true, Topic: "draft:x@rules"}
 		h := hoursOf(words, c, time.Now())
 		o := routesOf(words, c, &snapshot.Snapshot{})
 		n := snippetsOf(words, c)
@@ -126,6 +129,29 @@ func (d *ruleDesk) save(at string, pairs ...string) string {
 	return d.do(at, "save", pairs...)
 }
 
+// post sends a form as somebody does who means it: what it stored in the draft is published.
+func (d *ruleDesk) post(at string, form url.Values) *httptest.ResponseRecorder {
+	d.t.Helper()
+	out := d.visit.post(at, form)
+	if do := form.Get("do"); do == "save" || do == "same" {
+		d.publish("")
+	}
+	return out
+}
+
+// publish makes the draft the rules in force, if there is one, and returns the page that comes.
+func (d *ruleDesk) publish(note string) string {
+	d.t.Helper()
+	now, err := d.w.store.FlowDraft(d.t.Context(), storage.RulesDraft)
+	if errors.Is(err, storage.ErrNotFound) || now.Source == "" {
+		return ""
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return body(d.visit.post("/settings/rules/publish", url.Values{"do": {"publish"}, "rev": {fmt.Sprint(now.Rev)}, "note": {note}}))
+}
+
 func (d *ruleDesk) do(at, what string, pairs ...string) string {
 	d.t.Helper()
 	return body(d.post(strings.Split(at, "?")[0], with(asShown(body(d.get(at))), append(pairs, "do", what)...)))
@@ -158,7 +184,7 @@ func TestRulesAreForms(t *testing.T) {
 		t.Errorf("what nobody changed is written:\n%s", text)
 	}
 	// Somebody else had the page open: another field is theirs, the same one asks.
-	if page := body(b.post("/settings/rules", with(first, "do", "save", "sla.P2.contact", "3h"))); !strings.Contains(page, "Saved.") {
+	if page := body(b.post("/settings/rules", with(first, "do", "save", "sla.P2.contact", "3h"))); !strings.Contains(page, "Saved") {
 		t.Errorf("another field:\n%s", page)
 	}
 	if p, _ := inForce(); p.Rules.SLA.P2.Contact.String() != "3h" || p.Rules.SLA.P1.Contact.String() != "45m" {
@@ -211,7 +237,7 @@ func TestRoutesAreForms(t *testing.T) {
 	}
 	saved := func(pairs ...string) {
 		t.Helper()
-		if out := b.save(page, pairs...); !strings.Contains(out, "Saved.") {
+		if out := b.save(page, pairs...); !strings.Contains(out, "Saved") {
 			t.Fatalf("%v is not stored:\n%s", pairs, out)
 		}
 	}
@@ -311,7 +337,7 @@ func TestHoursAreAGrid(t *testing.T) {
 	if got := hours("main"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if out := b.save("/settings/hours"); !strings.Contains(out, "Saved.") || hours("main") != want {
+	if out := b.save("/settings/hours"); !strings.Contains(out, "Saved") || hours("main") != want {
 		t.Errorf("untouched: %s", hours("main"))
 	}
 	for field, bad := range map[string]string{"mon.0.to": "", "tue.0.from": "9", "mon.1.from": "11:00"} {

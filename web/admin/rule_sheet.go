@@ -24,7 +24,8 @@ type ruleScope struct {
 	Site    string // "" = every site
 	Title   string // what the part is called
 	Sites   []option
-	Version int // of the rules in force; 0 = the shipped ones
+	Version int     // of the rules in force; 0 = the shipped ones
+	draft   drafted // what is being changed
 	source  string
 	doc     *draft.Doc
 	policy  recovery.Policy
@@ -66,21 +67,25 @@ func (c *ruleScope) query(done string) string {
 // emptyRules is the file with which a form begins where nobody wrote one.
 const emptyRules = "# Written by the pages of settings. What is left out is as shipped.\nrules:\n"
 
-// scopeOf reads the rules in force and the site that a form is about.
-func (s *site) scopeOf(ctx context.Context, words *words, id string) (*ruleScope, error) {
-	src, err := s.rulesNow(ctx)
+// errUnreadable says that the draft of the rules can only be mended in its file.
+var errUnreadable = errors.New("the draft of the rules cannot be read")
+
+// scopeOf reads the rules for a form about a site: as they are being changed, or, of a form that is in
+// force at once, as they are in force.
+func (s *site) scopeOf(ctx context.Context, words *words, id string, direct bool) (*ruleScope, error) {
+	d, err := s.draftOf(ctx, storage.RulesDraft)
 	if err != nil {
 		return nil, err
 	}
-	c := &ruleScope{Site: id, Title: words.t("every_site"), Version: src.Version, source: src.Source}
-	if src.Version == 0 {
-		c.source = emptyRules
+	c := &ruleScope{Site: id, Title: words.t("every_site"), Version: d.Live, draft: d, source: d.Source}
+	if direct {
+		c.source = d.live
 	}
-	if c.policy, err = rulefile.Parse([]byte(src.Source)); err != nil {
-		return nil, fmt.Errorf("read the rules in force: %w", err)
-	}
-	if c.doc, err = draft.Parse(c.source); err != nil {
-		return nil, &page.Error{Code: page.Invalid, Title: "rules_by_file", Text: "rules_by_file_text", Err: err}
+	if err := c.parse(); err != nil {
+		if d.draft && !direct {
+			return nil, errUnreadable
+		}
+		return nil, err
 	}
 	all, err := s.Store.Sites(ctx)
 	if err != nil {
@@ -98,6 +103,21 @@ func (s *site) scopeOf(ctx context.Context, words *words, id string) (*ruleScope
 		return nil, &page.Error{Code: page.NotFound, Title: "no_site", Text: "no_site_text"}
 	}
 	return c, nil
+}
+
+// parse reads the file of the scope.
+func (c *ruleScope) parse() (err error) {
+	text := []byte(c.source)
+	if c.source == emptyRules {
+		text = rulefile.Shipped()
+	}
+	if c.policy, err = rulefile.Parse(text); err != nil {
+		return fmt.Errorf("read the rules: %w", err)
+	}
+	if c.doc, err = draft.Parse(c.source); err != nil {
+		return &page.Error{Code: page.Invalid, Title: "rules_by_file", Text: "rules_by_file_text", Err: err}
+	}
+	return nil
 }
 
 // change is one value that a form wants to stand elsewhere than it does.
@@ -171,12 +191,50 @@ func (s *site) publishChanges(ctx context.Context, v Viewer, c *ruleScope, chang
 	if !created {
 		return "", nil
 	}
-	a := s.audit(v, "rules.publish", strconv.Itoa(made))
-	a.Before, a.After = told(changes)
-	if err := s.Store.PutAudit(ctx, a); err != nil {
+	before, after := told(changes)
+	if err := s.rulesPublished(ctx, v, made, before, after, ""); err != nil {
 		return "", err
 	}
-	return "", s.Bot.Configuration().Refresh(ctx)
+	return "", s.follow(ctx, v, c, changes, made)
+}
+
+// rulesPublished writes down who published rules and why, and has them be in force here at once.
+func (s *site) rulesPublished(ctx context.Context, v Viewer, version int, before, after, note string) error {
+	if err := s.Store.PutFlowNote(ctx, storage.FlowNote{Flow: storage.RulesDraft, Version: version, Person: v.Name, Note: note}); err != nil {
+		return err
+	}
+	a := s.audit(v, "rules.publish", strconv.Itoa(version))
+	a.Before, a.After = before, after
+	if err := s.Store.PutAudit(ctx, a); err != nil {
+		return err
+	}
+	return s.Bot.Configuration().Refresh(ctx)
+}
+
+// follow has an open draft say what was put in force beside it, so that publishing it does not take
+// that back. Where the draft says something else there, it stays as it is: its page of publishing says so.
+func (s *site) follow(ctx context.Context, v Viewer, c *ruleScope, changes []change, version int) error {
+	for range tries {
+		d, err := s.draftOf(ctx, storage.RulesDraft)
+		if err != nil || !d.draft {
+			return err
+		}
+		own := ruleScope{Site: c.Site, source: d.Source}
+		next, err := own.apply(changes)
+		if _, refused := errors.AsType[*draft.Refused](err); refused || next == d.Source {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if d.Base == c.Version {
+			d.Base = version
+		}
+		if _, stored, err := s.putDraft(ctx, v, d, next, "rules", 0); err != nil || stored {
+			return err
+		}
+	}
+	return nil
 }
 
 // checked is the file with the changes and what it says, or why it cannot be.
@@ -202,6 +260,7 @@ type ruleSheet struct {
 	Own     bool // the site has something of its own there
 	Problem string
 	Tried   *triedRules
+	Bar     *ruleBar // of the draft; nil = what is saved here is in force at once
 }
 
 func (p *ruleSheet) sheet() *ruleSheet { return p }
@@ -228,6 +287,7 @@ type rulePage interface {
 type ruleKind struct {
 	at, template, title string   // its address, its file, the key of its title
 	lists               []string // how fields of lists begin: a list is one thing
+	direct              bool     // what is saved is in force at once, and no part of a draft
 	open                func(s *site, words *words, c *ruleScope) rulePage
 	tried               func(s *site, r *http.Request, v Viewer, p rulePage, then recovery.Policy) error // nil = what it would have done with the past
 }
@@ -238,7 +298,7 @@ func (k ruleKind) opened(s *site, r *http.Request, v Viewer, id string) (rulePag
 		return nil, err
 	}
 	words := s.words(r, v)
-	c, err := s.scopeOf(r.Context(), words, id)
+	c, err := s.scopeOf(r.Context(), words, id, k.direct)
 	if err != nil {
 		return nil, err
 	}
@@ -247,6 +307,10 @@ func (k ruleKind) opened(s *site, r *http.Request, v Viewer, id string) (rulePag
 
 func (k ruleKind) look(s *site, w http.ResponseWriter, r *http.Request, v Viewer) error {
 	p, err := k.opened(s, r, v, r.URL.Query().Get("site"))
+	if errors.Is(err, errUnreadable) {
+		http.Redirect(w, r, s.Prefix+"/settings/rules/file", http.StatusSeeOther)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -255,20 +319,41 @@ func (k ruleKind) look(s *site, w http.ResponseWriter, r *http.Request, v Viewer
 
 func (k ruleKind) show(s *site, w http.ResponseWriter, r *http.Request, v Viewer, status int, p rulePage) error {
 	words := s.words(r, v)
-	return s.show(w, r, v, status, k.template, frame{
-		Title: words.t(k.title), Meta: p.sheet().Title, Here: "/settings", Back: &link{"/settings", words.t("settings")}, Styles: []string{"forms.css"},
-	}, p)
+	f := frame{Title: words.t(k.title), Meta: p.sheet().Title, Here: "/settings", Back: &link{"/settings", words.t("settings")}, Styles: []string{"forms.css"}}
+	if !k.direct {
+		bar, err := s.ruleBarOf(r, v, words, p.sheet().draft, k.title)
+		if err != nil {
+			return err
+		}
+		p.sheet().Bar, f.Modules = &bar, []string{"stream.js", "live.js"}
+	}
+	return s.show(w, r, v, status, k.template, f, p)
 }
 
-// save tries what was written, or makes it the rules in force. What somebody else has changed
-// meanwhile is kept where this form did not touch it, and asked about where it did.
+// save tries what was written, or stores it: in the draft, or, of what has none, as the rules in force.
+// What somebody else has changed meanwhile is kept where this form did not touch it, and asked about
+// where it did.
 func (k ruleKind) save(s *site, w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
+	for range tries { // somebody else may be first
+		if done, err := k.saved(s, w, r, v); err != nil || done {
+			if errors.Is(err, errUnreadable) {
+				http.Redirect(w, r, s.Prefix+"/settings/rules/file", http.StatusSeeOther)
+				return nil
+			}
+			return err
+		}
+	}
+	return &page.Error{Code: page.Unavailable, Title: "unavailable", Text: "unavailable_text"}
+}
+
+// saved is one try to do so; false = somebody else was first.
+func (k ruleKind) saved(s *site, w http.ResponseWriter, r *http.Request, v Viewer) (done bool, err error) {
 	p, err := k.opened(s, r, v, r.PostForm.Get("site"))
 	if err != nil {
-		return err
+		return true, err
 	}
 	words, x, do := s.words(r, v), p.sheet(), r.PostForm.Get("do")
 	now := map[string]string{}
@@ -276,7 +361,7 @@ func (k ruleKind) save(s *site, w http.ResponseWriter, r *http.Request, v Viewer
 		now[f.Name] = f.Value
 	}
 	if err := x.read(w, r); err != nil {
-		return err
+		return true, err
 	}
 	x.readChecks(r.PostForm)
 	meanwhile := words.t("changed_meanwhile")
@@ -286,37 +371,54 @@ func (k ruleKind) save(s *site, w http.ResponseWriter, r *http.Request, v Viewer
 	for i := range x.Fields {
 		x.Fields[i].merge(now[x.Fields[i].Name], meanwhile)
 	}
-	wrong := func() error { return k.show(s, w, r, v, http.StatusUnprocessableEntity, p) }
+	wrong := func() (bool, error) { return true, k.show(s, w, r, v, http.StatusUnprocessableEntity, p) }
 	changes := p.settle(words)
 	if do == "same" && x.Own {
 		changes = p.same(words)
 	} else if len(x.Faults()) > 0 {
 		return wrong()
 	}
+	source, then, problem, err := x.checked(changes)
+	if x.Problem = problem; err != nil || problem != "" {
+		if err != nil {
+			return true, err
+		}
+		return wrong()
+	}
 	if do == "try" {
-		var then recovery.Policy
-		if _, then, x.Problem, err = x.checked(changes); err != nil {
-			return err
+		return true, k.try(s, w, r, v, p, then)
+	}
+	to := s.Prefix + k.at + x.query("rules_drafted")
+	switch {
+	case k.direct:
+		if x.Problem, err = s.publishChanges(r.Context(), v, &x.ruleScope, changes); err != nil {
+			return true, err
 		}
 		if x.Problem != "" {
 			return wrong()
 		}
-		if k.tried != nil {
-			err = k.tried(s, r, v, p, then)
-		} else {
-			x.Tried, err = s.tryRules(r.Context(), words, v, then)
+		to = s.Prefix + k.at + x.query("rules_saved")
+	case source != x.source:
+		if _, stored, err := s.putDraft(r.Context(), v, x.draft, source, k.title, 0); err != nil || !stored {
+			return false, err
 		}
-		if err != nil {
-			return err
-		}
-		return k.show(s, w, r, v, http.StatusOK, p)
 	}
-	if x.Problem, err = s.publishChanges(r.Context(), v, &x.ruleScope, changes); err != nil {
+	if do == "publish" {
+		to = s.Prefix + "/settings/rules/publish"
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return true, nil
+}
+
+// try says what a form would have done with the past.
+func (k ruleKind) try(s *site, w http.ResponseWriter, r *http.Request, v Viewer, p rulePage, then recovery.Policy) (err error) {
+	if k.tried != nil {
+		err = k.tried(s, r, v, p, then)
+	} else {
+		p.sheet().Tried, err = s.tryRules(r.Context(), s.words(r, v), v, then, tryPatience)
+	}
+	if err != nil {
 		return err
 	}
-	if x.Problem != "" {
-		return wrong()
-	}
-	http.Redirect(w, r, s.Prefix+k.at+x.query("rules_saved"), http.StatusSeeOther)
-	return nil
+	return k.show(s, w, r, v, http.StatusOK, p)
 }

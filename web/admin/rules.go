@@ -1,9 +1,9 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -27,6 +27,12 @@ var ruleRoutes = []route{
 	{pattern: "POST /settings/rules", deed: access.EditRules, page: rulesKind.save},
 	{pattern: "GET /settings/rules/file", deed: access.EditRules, page: (*site).ruleFile},
 	{pattern: "POST /settings/rules/file", deed: access.EditRules, page: (*site).saveRuleFile},
+	{pattern: "GET /settings/rules/publish", deed: access.EditRules, page: (*site).rulesPublishPage},
+	{pattern: "POST /settings/rules/publish", deed: access.EditRules, page: (*site).publishRules},
+	{pattern: "GET /settings/rules/versions", deed: access.EditRules, page: (*site).ruleVersions},
+	{pattern: "POST /settings/rules/versions", deed: access.EditRules, page: (*site).rulesBack},
+	{pattern: "GET /settings/rules/compare", deed: access.EditRules, page: (*site).compareRules},
+	{pattern: "POST /settings/rules/draft", deed: access.EditRules, page: (*site).changeRuleDraft},
 	{pattern: "GET /settings/hours", deed: access.EditRules, page: hoursKind.look},
 	{pattern: "POST /settings/hours", deed: access.EditRules, page: hoursKind.save},
 	{pattern: "GET /settings/routes", deed: access.EditRoutes, page: routesKind.look},
@@ -44,13 +50,17 @@ const (
 	maxRules    = 256 << 10
 )
 
-// rulesPage is the file of rules, what is wrong with it, and what it would have done.
+// rulesPage is the file of rules as it is being changed, what is wrong with it, and what it would have
+// done.
 type rulesPage struct {
 	Source   string
 	Version  int // in force; 0 = the shipped rules
+	Rev      int // of the draft
 	Findings []ruleFinding
 	Tried    *triedRules
 	Fault    string
+	Theirs   string // what somebody else wrote meanwhile
+	Bar      *ruleBar
 }
 
 type ruleFinding struct {
@@ -73,7 +83,7 @@ func findingsOf(words *words, err error) ([]ruleFinding, error) {
 	return found, nil
 }
 
-// sentFile reads a file that was edited on a page, and the version that it was made of.
+// sentFile reads a file that was edited on a page, and the version, or revision, that it was made of.
 func sentFile(w http.ResponseWriter, r *http.Request) (source string, version int, err error) {
 	if err := page.ReadForm(w, r, maxRules); err != nil {
 		return "", 0, err
@@ -113,83 +123,113 @@ func (s *site) ruleFile(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	if err := mayRule(v); err != nil {
 		return err
 	}
-	src, err := s.rulesNow(r.Context())
+	d, err := s.draftOf(r.Context(), storage.RulesDraft)
 	if err != nil {
 		return err
 	}
-	return s.showRuleFile(w, r, v, http.StatusOK, rulesPage{Source: src.Source, Version: src.Version})
+	p := rulesPage{Source: fileOf(d)}
+	if d.draft {
+		if _, p.Findings, err = s.readRules(r.Context(), s.words(r, v), d.Source); err != nil {
+			return err
+		}
+	}
+	return s.showRuleFile(w, r, v, http.StatusOK, d, p)
 }
 
-func (s *site) showRuleFile(w http.ResponseWriter, r *http.Request, v Viewer, status int, p rulesPage) error {
+// fileOf is the file of rules as somebody reads it: before anybody wrote one, the shipped one.
+func fileOf(d drafted) string {
+	if d.Source == emptyRules {
+		return string(rulefile.Shipped())
+	}
+	return d.Source
+}
+
+// readRules reads a file of rules. Where it is wrong, findings say so and the policy is none.
+func (s *site) readRules(ctx context.Context, words *words, source string) (policy recovery.Policy, findings []ruleFinding, err error) {
+	policy, err = rulefile.Parse([]byte(source))
+	if err != nil {
+		findings, err = findingsOf(words, err)
+		return policy, findings, err
+	}
+	unknown, err := bot.UnknownSites(ctx, s.Store, policy)
+	if slices.Sort(unknown); err == nil && len(unknown) > 0 {
+		findings = append(findings, ruleFinding{Message: words.t("rules_no_site", strings.Join(unknown, ", "))})
+	}
+	return policy, findings, err
+}
+
+func (s *site) showRuleFile(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, p rulesPage) error {
 	words := s.words(r, v)
-	return s.show(w, r, v, status, "rule_file.html", frame{Title: words.t("rules_file"), Here: "/settings", Back: &link{"/settings/rules", words.t("rules")}}, p)
+	p.Version, p.Rev = d.Live, d.Rev
+	bar, err := s.ruleBarOf(r, v, words, d, "rules_file")
+	if err != nil {
+		return err
+	}
+	p.Bar = &bar
+	return s.show(w, r, v, status, "rule_file.html", frame{
+		Title: words.t("rules_file"), Here: "/settings", Back: &link{"/settings/rules", words.t("rules")}, Modules: []string{"stream.js", "live.js"},
+	}, p)
 }
 
-// saveRuleFile checks the rules, says what they would have done, and publishes them when that is
-// asked for.
+// saveRuleFile stores the file in the draft, whatever is wrong with it, and says what is; or says what
+// it would have done.
 func (s *site) saveRuleFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayRule(v); err != nil {
 		return err
 	}
-	source, version, err := sentFile(w, r)
+	source, rev, err := sentFile(w, r)
 	if err != nil {
 		return err
 	}
 	ctx, words := r.Context(), s.words(r, v)
-	p := rulesPage{Source: source, Version: version}
-	policy, err := rulefile.Parse([]byte(p.Source))
-	if err != nil {
-		if p.Findings, err = findingsOf(words, err); err != nil {
-			return err
-		}
-		return s.showRuleFile(w, r, v, http.StatusUnprocessableEntity, p)
-	}
-	unknown, err := bot.UnknownSites(ctx, s.Store, policy)
+	d, err := s.draftOf(ctx, storage.RulesDraft)
 	if err != nil {
 		return err
 	}
-	if slices.Sort(unknown); len(unknown) > 0 {
-		p.Findings = append(p.Findings, ruleFinding{Message: words.t("rules_no_site", strings.Join(unknown, ", "))})
-		return s.showRuleFile(w, r, v, http.StatusUnprocessableEntity, p)
-	}
-	now, err := s.rulesNow(ctx)
-	if err != nil {
+	p := rulesPage{Source: source}
+	policy, findings, err := s.readRules(ctx, words, source)
+	if p.Findings = findings; err != nil {
 		return err
 	}
-	if now.Version != version {
-		p.Fault = words.t("rules_meanwhile", now.Version)
-		return s.showRuleFile(w, r, v, http.StatusConflict, p)
-	}
-	if r.PostForm.Get("do") != "publish" {
-		if p.Tried, err = s.tryRules(ctx, words, v, policy); err != nil {
+	if r.PostForm.Get("do") == "check" {
+		if len(findings) > 0 {
+			return s.showRuleFile(w, r, v, http.StatusUnprocessableEntity, d, p)
+		}
+		if p.Tried, err = s.tryRules(ctx, words, v, policy, tryPatience); err != nil {
 			return err
 		}
-		return s.showRuleFile(w, r, v, http.StatusOK, p)
+		return s.showRuleFile(w, r, v, http.StatusOK, d, p)
 	}
-	made, created, err := s.Store.PublishRules(ctx, p.Source, s.Clock())
-	if err != nil {
-		return fmt.Errorf("publish the rules: %w", err)
-	}
-	if created {
-		a := s.audit(v, "rules.publish", strconv.Itoa(made))
-		if err := s.Store.PutAudit(ctx, a); err != nil {
-			return err
+	if source != fileOf(d) {
+		stored := false
+		if rev == d.Rev {
+			if _, stored, err = s.putDraft(ctx, v, d, source, "rules_file", 0); err != nil {
+				return err
+			}
 		}
-		if err := s.Bot.Configuration().Refresh(ctx); err != nil {
-			return err
+		if !stored { // the page shows both, and saving again puts this one in the place of the other
+			if d, err = s.draftOf(ctx, storage.RulesDraft); err != nil {
+				return err
+			}
+			p.Fault, p.Theirs = words.t("rules_meanwhile", cmp.Or(d.Person, words.t("flow_somebody"))), fileOf(d)
+			return s.showRuleFile(w, r, v, http.StatusConflict, d, p)
 		}
 	}
-	http.Redirect(w, r, s.Prefix+"/settings/rules/file?done=rules_published", http.StatusSeeOther)
+	to := s.Prefix + "/settings/rules/file?done=rules_drafted"
+	if r.PostForm.Get("do") == "publish" {
+		to = s.Prefix + "/settings/rules/publish"
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 
 // tryRules says what rules would have done with what was answered lately.
-func (s *site) tryRules(ctx context.Context, words *words, v Viewer, then recovery.Policy) (*triedRules, error) {
+func (s *site) tryRules(ctx context.Context, words *words, v Viewer, then recovery.Policy, patience time.Duration) (*triedRules, error) {
 	now, err := bot.RulesInForce(ctx, s.Store, rulefile.Parse)
 	if err != nil {
 		return nil, err
 	}
-	limited, cancel := context.WithTimeout(ctx, tryPatience)
+	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	t, changes := &triedRules{}, map[recovery.Change]int{}
 	one := func(x *storage.PastSession, d recovery.Difference) error {

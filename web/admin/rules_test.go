@@ -17,43 +17,62 @@ func init() {
 	fixtures = append(fixtures,
 		fixture{"rule_file.html", "empty", f, rulesPage{Source: "rules: {}", Tried: &triedRules{}}},
 		fixture{"rule_file.html", "full", f, rulesPage{
-			Source: "rules: {}", Version: 3, Fault: "Somebody published version 4.", Findings: []ruleFinding{{"Line 2:", "There is no such rule.", "a: b\n^"}},
+			Source: "rules: {}", Version: 3, Theirs: "rules:", Bar: &ruleBar{State: "Draft by Mei"}, Fault: "Somebody published version 4.", Findings: []ruleFinding{{"Line 2:", "There is no such rule.", "a: b\n^"}},
 			Tried: &triedRules{Sessions: 9, Changes: [][2]string{{"Would open", "2"}}, Rows: []caseDifference{{"/cases/A-1", "A-1", "Would open", "Main Street"}}, More: 1, Cut: true},
 		}},
+		fixture{"rule_publish.html", "empty", f, rulesPublish{Same: true}},
+		fixture{"rule_publish.html", "full", f, rulesPublish{
+			Next: 4, Rev: 2, Fault: "Somebody was here.", Behind: "Version 3 was published since.", Findings: []ruleFinding{{"Line 2:", "There is no such rule.", "a: b\n^"}},
+			compareView: compareView{Changes: []changeView{{Text: "P1 · Contact by", Was: "1h", Now: "45m"}}, Lines: []diffLine{{"-", "a"}, {"+", "b"}}}, Tried: &triedRules{Sessions: 3},
+		}},
+		fixture{"rule_versions.html", "empty", f, rulesVersions{}},
+		fixture{"rule_versions.html", "full", f, rulesVersions{[]ruleVersion{{2, "today", "Mei", "why", true, 1}, {1, "today", "", "", false, 0}}}},
 		fixture{"hearing.html", "empty", f, hearingPage{form: ask, Asked: true}},
 		fixture{"hearing.html", "full", f, hearingPage{form: ask, Asked: true, Hear: []string{"front-desk (Telegram)"}}},
 	)
 }
 
-// Rules are tried on the past before they are published; a file with an error, or written
-// while somebody else published another, changes nothing and is given back whole.
+// The file of rules is tried on the past, stored with its errors, and published without: what somebody
+// else wrote meanwhile is shown beside one's own, and a version that is given up comes back.
 func TestRulesAreTriedAndPublished(t *testing.T) {
 	w := newWorld(t)
 	w.unhappy("main", "7", "Anna", "I waited.")
 	boss := Viewer{Login: "l", SignIn: "boss", Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
-	b := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now})}
-	save := func(do, version, source string) string {
+	b := &ruleDesk{&visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now})}, t}
+	file := func(do, rev, source string) string {
 		t.Helper()
-		return body(b.post("/settings/rules/file", url.Values{"do": {do}, "version": {version}, "source": {source}}))
+		return body(b.visit.post("/settings/rules/file", url.Values{"do": {do}, "version": {rev}, "source": {source}}))
 	}
 	shipped := string(rulefile.Shipped())
-	if page := save("check", "0", shipped); !strings.Contains(page, "1 conversations of the last 90 days") || !strings.Contains(page, "Nothing would have been different") {
+	if page := file("check", "0", shipped); !strings.Contains(page, "1 conversations of the last 90 days") || !strings.Contains(page, "Nothing would have been different") {
 		t.Errorf("the shipped rules on the past:\n%s", page)
 	}
-	if page := save("publish", "0", "rules: {nothing: yes}"); !strings.Contains(page, "Nothing was saved") || !strings.Contains(page, "Line 1:") || !strings.Contains(page, "rules: {nothing: yes}") {
+	if page := file("save", "0", "rules: {nothing: yes}"); !strings.Contains(page, "Line 1:") || !strings.Contains(page, "rules: {nothing: yes}") || !strings.Contains(page, "Draft by") {
 		t.Errorf("an error:\n%s", page)
 	}
-	if page := save("publish", "0", shipped+"\nsites: {mian: {}}\n"); !strings.Contains(page, "mian") || !strings.Contains(page, "Nothing was saved") {
+	if to := b.get("/settings/rules").Header().Get("Location"); to != "/settings/rules/file" {
+		t.Errorf("the form of a draft that cannot be read leads to %q, and not to its file", to)
+	}
+	if page := b.publish(""); !strings.Contains(page, "Line 1:") || !strings.Contains(page, `role="alert"`) {
+		t.Errorf("an error is published:\n%s", page)
+	}
+	if page := file("save", "1", shipped+"\nsites: {mian: {}}\n"); !strings.Contains(page, "mian") {
 		t.Errorf("a site that is not there:\n%s", page)
 	}
-	if page := save("publish", "0", shipped+"# ours\n"); !strings.Contains(page, "Published.") {
+	if page := b.publish(""); !strings.Contains(page, "There is no site mian") {
+		t.Errorf("a site that is not there is published:\n%s", page)
+	}
+	if page := file("save", "1", shipped+"# theirs\n"); !strings.Contains(page, "mian") || !strings.Contains(page, "# theirs") || !strings.Contains(page, "changed the file while you wrote") {
+		t.Errorf("two at once:\n%s", page)
+	}
+	if page := file("publish", "2", shipped+"# ours\n"); !strings.Contains(page, "Publish the rules") || !strings.Contains(page, "+ # ours") {
+		t.Errorf("before it is published:\n%s", page)
+	}
+	if page := b.publish("why not"); !strings.Contains(page, "Published.") {
 		t.Errorf("published:\n%s", page)
 	}
 	if src, err := w.store.Rules(t.Context(), 0); err != nil || src.Version != 1 || !strings.HasSuffix(src.Source, "# ours\n") {
 		t.Errorf("%+v, %v", src.Version, err)
-	}
-	if page := save("publish", "0", shipped+"# theirs\n"); !strings.Contains(page, "Somebody published version 1") || !strings.Contains(page, "# theirs") {
-		t.Errorf("two at once:\n%s", page)
 	}
 	if code := w.as("robin").get("/settings/rules").Code; code != 403 {
 		t.Errorf("a lead: %d", code)

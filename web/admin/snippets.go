@@ -24,7 +24,7 @@ type snippetsPage struct {
 func (*snippetsPage) Holes() []string { return recovery.Placeholders() }
 
 var snippetsKind = ruleKind{
-	at: "/settings/snippets", template: "snippets.html", title: "snippets", lists: []string{"snippet."},
+	at: "/settings/snippets", template: "snippets.html", title: "snippets", lists: []string{"snippet."}, direct: true,
 	open: func(_ *site, words *words, c *ruleScope) rulePage { return snippetsOf(words, c) },
 }
 

@@ -222,7 +222,7 @@ func (s *site) textsAt(r *http.Request, v Viewer, id, lang, group string) (*text
 		return nil, err
 	}
 	words := s.words(r, v)
-	c, err := s.scopeOf(r.Context(), words, id)
+	c, err := s.scopeOf(r.Context(), words, id, true)
 	if err != nil {
 		return nil, err
 	}
