@@ -82,17 +82,9 @@ var (
 		"three_statements", "en", "Three statements", "All in all?", [3]string{"The staff knew their trade", "The shop was tidy", "I found what I wanted"},
 		"Not at all", "Fully", "The shop was clean",
 	}
-	threeInArabic = statements{
-		"survey", "ar", "ثلاث عبارات", "بشكل عام؟", [3]string{"الموظفون يتقنون عملهم", "كان المتجر مرتبا", "وجدت ما أردت"},
-		"إطلاقا", "تماما", "كان المتجر نظيفا",
-	}
 	pesquisa = wordy{
 		"pesquisa", "pt-BR", "Pesquisa", "Como foi o atendimento?", [5]string{"Muito insatisfeito 😣", "Insatisfeito 🙁", "Neutro 😶", "Satisfeito 🙂", "Muito satisfeito 😃"},
 		"O que aconteceu?", "O que faltou?", "O que houve de errado?", "Brazilian Portuguese",
-	}
-	wordsInArabic = wordy{
-		"survey", "ar", "استبيان الخدمة", "كيف كانت الخدمة؟", [5]string{"غير راض جدا 😣", "غير راض 🙁", "محايد 😶", "راض 🙂", "راض جدا 😃"},
-		"ماذا حدث؟", "ما الذي نقص؟", "ما الخطأ الذي حدث؟", "",
 	}
 )
 

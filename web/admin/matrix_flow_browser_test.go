@@ -11,6 +11,17 @@ import (
 	"github.com/aftercare/aftercare/internal/browsertest"
 )
 
+var (
+	threeInArabic = statements{
+		"survey", "ar", "ثلاث عبارات", "بشكل عام؟", [3]string{"الموظفون يتقنون عملهم", "كان المتجر مرتبا", "وجدت ما أردت"},
+		"إطلاقا", "تماما", "كان المتجر نظيفا",
+	}
+	wordsInArabic = wordy{
+		"survey", "ar", "استبيان الخدمة", "كيف كانت الخدمة؟", [5]string{"غير راض جدا 😣", "غير راض 🙁", "محايد 😶", "راض 🙂", "راض جدا 😃"},
+		"ماذا حدث؟", "ما الذي نقص؟", "ما الخطأ الذي حدث؟", "",
+	}
+)
+
 // TestMatrixSurveysAreBuilt builds the same surveys by keyboard alone, at the width of a phone, and in
 // Arabic: the page is laid out from the right, and so are the words of the customer.
 func TestMatrixSurveysAreBuilt(t *testing.T) {
