@@ -149,6 +149,7 @@ func dialect() sqlstore.Dialect {
 	return sqlstore.Dialect{
 		Name:      "postgres",
 		Bind:      sqlx.DOLLAR,
+		Unhurried: "SET LOCAL statement_timeout = 0",
 		Isolation: sql.LevelReadCommitted,
 		Snapshot:  sql.LevelRepeatableRead,
 		Lock:      " FOR UPDATE",

@@ -42,7 +42,17 @@ func (s *Store) Export(ctx context.Context, what storage.Exported, f storage.Exp
 		into[i] = &values[i]
 	}
 	err := s.unavailable(func() error { // once: what was handed out cannot be taken back
-		rows, err := s.read.QueryContext(ctx, sqlx.Rebind(s.dialect.Bind, text), args...)
+		tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }() // it only reads
+		if s.dialect.Unhurried != "" {
+			if _, err := tx.ExecContext(ctx, s.dialect.Unhurried); err != nil {
+				return err
+			}
+		}
+		rows, err := tx.QueryContext(ctx, sqlx.Rebind(s.dialect.Bind, text), args...)
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,8 @@ import (
 type Dialect struct {
 	Name string
 	Bind int // sqlx.QUESTION or sqlx.DOLLAR
+	// Unhurried lets the statements of a transaction take as long as they do; empty where none is cut off.
+	Unhurried string
 	// Isolation of write transactions, said explicitly where the engine has a choice.
 	Isolation sql.IsolationLevel
 	Snapshot  sql.IsolationLevel // of transactions that only read, and see one moment
