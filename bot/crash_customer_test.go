@@ -35,7 +35,7 @@ func (c *crashCustomer) send(u chat.Update) {
 	c.updates++
 	u.Key = fmt.Sprintf("tg:%s:%s:%d", c.world.account(), c.id, c.updates)
 	u.From, u.Private, u.At = c.address(), true, time.Now()
-	u.User = chat.User{ID: c.id, Name: "Ann", Language: "en"}
+	u.User = chat.User{ID: c.id, Name: "Ann " + c.id, Language: "en"} // by the name their cards differ
 	c.world.deliver(u, c.random.IntN(4) == 0)
 }
 

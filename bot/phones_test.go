@@ -87,13 +87,16 @@ func (p *phones) twice() int {
 	return n
 }
 
-// unmarked is the titles of cards that were posted again without saying so.
+// unmarked is the titles of cards that were posted again without saying so. What has no title is no card.
 func (p *phones) unmarked(to chat.Address) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var again []string
 	known := map[string]bool{}
 	for _, s := range p.chats[to] {
+		if s.first.Title == "" {
+			continue
+		}
 		if known[s.first.Title] && !strings.HasSuffix(s.first.Title, repeatMark) {
 			again = append(again, s.first.Title)
 		}
