@@ -160,7 +160,7 @@ func (s *site) showWords(w http.ResponseWriter, r *http.Request, v Viewer, statu
 		return cmp.Compare(min(len(a.Was), 1), min(len(b.Was), 1))
 	})
 	return s.show(w, r, v, status, "flow_words.html", frame{
-		Title: words.t("flow_words"), Meta: d.Flow, Here: "/surveys", Back: &link{"/surveys/" + d.Flow + "/edit", words.t("flow_edit")}, Styles: []string{"editor.css"}, Modules: []string{"builder.js", "pick.js"},
+		Title: words.t("flow_words"), Meta: d.Flow, Here: "/surveys", Back: &link{"/surveys/" + d.Flow + "/edit", words.t("flow_edit")}, Styles: []string{"editor.css"}, Modules: []string{"merge.js", "builder.js", "pick.js"},
 	}, p)
 }
 
