@@ -154,7 +154,7 @@ func (c *Client) call(ctx context.Context, t *Try, body string) error {
 
 // waitOf reads a Retry-After (RFC 9110, 10.2.3): seconds or a date.
 func waitOf(text string, now time.Time) time.Duration {
-	wait := time.Duration(0)
+	var wait time.Duration
 	if n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32); err == nil && n >= 0 {
 		wait = time.Duration(n) * time.Second
 	} else if at, err := http.ParseTime(text); err == nil {

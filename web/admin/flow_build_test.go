@@ -79,11 +79,13 @@ type wordy struct {
 
 var (
 	threeStatements = statements{
-		"three_statements", "en", "Three statements", "All in all?", [3]string{"The staff knew their trade", "The shop was tidy", "I found what I wanted"},
+		"three_statements", "en", "Three statements", "All in all?",
+		[3]string{"The staff knew their trade", "The shop was tidy", "I found what I wanted"},
 		"Not at all", "Fully", "The shop was clean",
 	}
 	pesquisa = wordy{
-		"pesquisa", "pt-BR", "Pesquisa", "Como foi o atendimento?", [5]string{"Muito insatisfeito 😣", "Insatisfeito 🙁", "Neutro 😶", "Satisfeito 🙂", "Muito satisfeito 😃"},
+		"pesquisa", "pt-BR", "Pesquisa", "Como foi o atendimento?",
+		[5]string{"Muito insatisfeito 😣", "Insatisfeito 🙁", "Neutro 😶", "Satisfeito 🙂", "Muito satisfeito 😃"},
 		"O que aconteceu?", "O que faltou?", "O que houve de errado?", "Brazilian Portuguese",
 	}
 )

@@ -194,7 +194,7 @@ func (s *site) discard(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if gone {
 		at += "?done=flow_discarded"
 	}
-	http.Redirect(w, r, at, http.StatusSeeOther) //nolint:gosec // below the editor, whatever the name
+	http.Redirect(w, r, at, http.StatusSeeOther)
 	return nil
 }
 
