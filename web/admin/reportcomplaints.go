@@ -159,6 +159,16 @@ var causeColumns = []string{"cause", "cases", "of_cases", "of_mentions", "cumula
 // rarer is what a table calls the causes that are too rare to tell of, together.
 const rarer = "(rarer)"
 
+// untold counts the mentions of the causes that are hidden.
+func untold(all []report.Cause, parts []part) (n int) {
+	for i, one := range all {
+		if parts[i].rate.Manner == report.Hidden {
+			n += one.Mentions
+		}
+	}
+	return n
+}
+
 // causes are the reasons that staff gave when they closed cases, those named most often first. Causes
 // of fewer than five cases, or customers, stand in one row, with as many others as it takes.
 func (w *words) causes(cases []storage.FigureCase, own []recovery.Cause) reportSection {
@@ -187,9 +197,11 @@ func (w *words) causes(cases []storage.FigureCase, own []recovery.Cause) reportS
 	for i, one := range all {
 		parts[i].rate = customers[one.Name].Rate()
 	}
-	vital, hid, so := 0, 0, 0.0
+	parts = hidden(parts)
+	vital, so, hid := 0, 0.0, untold(all, parts)
+	longest := float64(max(hid, all[0].Mentions)) // of the bars
 	add := func(name, label string, n int, share float64) {
-		row := reportRow{Label: label, N: strconv.Itoa(n), Value: w.t("k_of_n", n, closed), Drawing: chart.Bar(float64(n) / float64(all[0].Mentions)), raw: []string{name, strconv.Itoa(n), "", "", ""}}
+		row := reportRow{Label: label, N: strconv.Itoa(n), Value: w.t("k_of_n", n, closed), Drawing: chart.Bar(float64(n) / longest), raw: []string{name, strconv.Itoa(n), "", "", ""}}
 		so += share
 		if whole.Rated() {
 			row.Value = w.rated(report.Show(n, closed))
@@ -199,10 +211,8 @@ func (w *words) causes(cases []storage.FigureCase, own []recovery.Cause) reportS
 		}
 		c.Rows = append(c.Rows, row)
 	}
-	parts = hidden(parts)
 	for i, one := range all {
 		if parts[i].rate.Manner == report.Hidden {
-			hid += one.Mentions
 			continue
 		}
 		if one.Vital {

@@ -295,3 +295,20 @@ func TestPagesSayHowFarTheyAreBehind(t *testing.T) {
 		}
 	}
 }
+
+// Causes that are too rare to tell of can be more in one row than the most frequent one: bars are
+// as long as their numbers even then.
+func TestBarsOfCausesAreAsLongAsTheirNumbers(t *testing.T) {
+	var cases []storage.FigureCase
+	for cause, n := range map[string]int{"responsiveness": 6, "empathy": 4, "price": 4} {
+		for i := range n {
+			c := storage.FigureCase{}
+			c.ID, c.Resolution = fmt.Sprint(cause, i), &recovery.Resolution{Cause: cause}
+			cases = append(cases, c)
+		}
+	}
+	rows := tongues()[fallback].causes(cases, nil).Rows
+	if len(rows) != 2 || rows[0].Drawing != chart.Bar(0.75) || rows[1].Drawing != chart.Bar(1) {
+		t.Errorf("6 and 8 cases are drawn as %+v", rows)
+	}
+}
