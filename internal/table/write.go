@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
-
-	"github.com/xuri/excelize/v2"
+	"unicode/utf8"
 )
 
 // The formats that are written.
@@ -49,11 +49,11 @@ func Create(to io.Writer, format string, columns []string, inert func(string) st
 		w := &separated{out: csv.NewWriter(to), line: make([]string, len(columns)), inert: inert}
 		return w, w.out.Write(columns)
 	case XLSX:
-		w := &book{to: to, file: excelize.NewFile(), head: make([]any, len(columns))}
-		for i, c := range columns {
-			w.head[i] = c
+		w, err := newBook(to, columns)
+		if err != nil {
+			return nil, err
 		}
-		return w, w.sheet("Sheet1")
+		return w, nil
 	case JSONL:
 		w := &objects{to: to}
 		for _, c := range columns {
@@ -118,63 +118,55 @@ func (w *objects) Row(values []any) error {
 		if i > 0 {
 			w.line = append(w.line, ',')
 		}
-		value, err := json.Marshal(v)
-		if err != nil {
+		var err error
+		if w.line, err = appendJSON(append(append(w.line, w.names[i]...), ':'), v); err != nil {
 			return fmt.Errorf("write a value: %w", err)
 		}
-		w.line = append(append(append(w.line, w.names[i]...), ':'), value...)
 	}
-	_, err := w.to.Write(append(w.line, '}', '\n'))
+	w.line = append(w.line, '}', '\n')
+	_, err := w.to.Write(w.line)
 	return err
+}
+
+// appendJSON appends what encoding/json makes of a value, and leaves to it what is not written plainly: texts
+// with something to escape, and floats with an exponent.
+func appendJSON(to []byte, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case nil:
+		return append(to, "null"...), nil
+	case bool:
+		return strconv.AppendBool(to, v), nil
+	case int64:
+		return strconv.AppendInt(to, v, 10), nil
+	case float64:
+		if size := math.Abs(v); size == 0 || size >= 1e-6 && size < 1e21 {
+			return strconv.AppendFloat(to, v, 'f', -1, 64), nil
+		}
+	case string:
+		if plainJSON(v) {
+			return append(append(append(to, '"'), v...), '"'), nil
+		}
+	}
+	value, err := json.Marshal(v)
+	return append(to, value...), err
+}
+
+// plainJSON reports whether encoding/json escapes nothing of a text.
+func plainJSON(text string) bool {
+	ascii := true
+	for i := range len(text) {
+		switch b := text[i]; {
+		case b < ' ', b == '"', b == '\\', b == '<', b == '>', b == '&':
+			return false
+		case b == 0xe2 && i+2 < len(text) && text[i+1] == 0x80 && text[i+2]|1 == 0xa9: // U+2028, U+2029
+			return false
+		case b >= utf8.RuneSelf:
+			ascii = false
+		}
+	}
+	return ascii || utf8.ValidString(text)
 }
 
 func (w *objects) Close() error { return nil }
 
 func (w *objects) Drop() {}
-
-// book is a workbook. Texts are cells of text, of which no program makes formulas. Rows beyond those that a
-// sheet can have stand in the next.
-type book struct {
-	to     io.Writer
-	file   *excelize.File
-	rows   *excelize.StreamWriter
-	head   []any
-	sheets int
-	n      int // rows of this sheet, with its head
-}
-
-func (w *book) sheet(name string) (err error) {
-	if w.rows != nil {
-		if err := w.rows.Flush(); err != nil {
-			return err
-		}
-		if _, err := w.file.NewSheet(name); err != nil {
-			return err
-		}
-	}
-	if w.rows, err = w.file.NewStreamWriter(name); err != nil {
-		return err
-	}
-	w.sheets, w.n = w.sheets+1, 1
-	return w.rows.SetRow("A1", w.head)
-}
-
-func (w *book) Row(values []any) error {
-	if w.n == excelize.TotalRows {
-		if err := w.sheet("Sheet" + strconv.Itoa(w.sheets+1)); err != nil {
-			return err
-		}
-	}
-	w.n++
-	return w.rows.SetRow("A"+strconv.Itoa(w.n), values)
-}
-
-func (w *book) Close() error {
-	defer w.file.Close()
-	if err := w.rows.Flush(); err != nil {
-		return err
-	}
-	return w.file.Write(w.to)
-}
-
-func (w *book) Drop() { _ = w.file.Close() }

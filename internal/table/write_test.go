@@ -3,13 +3,15 @@ package table
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
+	"math"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+	"pgregory.net/rapid"
 )
 
 func quoted(s string) string { return strings.Replace(s, "=", "'=", 1) }
@@ -62,38 +64,103 @@ func TestRowsAreWrittenInEveryFormat(t *testing.T) {
 	}
 }
 
-// Ten times the rows hold no more memory. Of a workbook some are held, before its file begins.
-func TestRowsAreNotHeld(t *testing.T) {
-	long := strings.Repeat("and so on, ", 180)
-	held := func(format string, n int) int64 {
-		w, err := Create(io.Discard, format, []string{"n", "text"}, quoted)
+// What encoding/json makes of a value is what is written, byte for byte.
+func TestValuesAreWrittenAsEncodingJSONWrites(t *testing.T) {
+	nasty := []any{
+		nil, true, false, int64(0), int64(math.MinInt64), int64(math.MaxInt64), 0.0, math.Copysign(0, -1), 1e-6, 9.9e-7, 1e-9, 1e20, 1e21, 0.1 + 0.2,
+		-1e21, -2.5, math.MaxFloat64, math.SmallestNonzeroFloat64, math.NaN(), math.Inf(1), "", "<b>&amp;</b>", "a\"b\\c", "\x00\x1f\x7f\t\r\n\b\f",
+		"\u2027\u2028\u2029\u202a", "…", "\xe2\x80", "\xe2\x80\xa8", "\xff", "a\xc3", "\xed\xa0\x80", "\ufffd", "很满意", "😀", 3, []byte("x"),
+	}
+	values := rapid.OneOf(
+		rapid.SampledFrom(nasty),
+		rapid.Map(rapid.String(), func(s string) any { return s }),
+		rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) any { return string(b) }),
+		rapid.Map(rapid.SliceOf(rapid.ByteRange(' ', '~')), func(b []byte) any { return string(b) }),
+		rapid.Map(rapid.Float64(), func(x float64) any { return x }),
+		rapid.Map(rapid.Int64(), func(n int64) any { return n }),
+	)
+	same := func(t rapid.TB, v any) {
+		t.Helper()
+		want, wrong := json.Marshal(v)
+		var got bytes.Buffer
+		w, err := Create(&got, JSONL, []string{"v"}, quoted)
 		if err != nil {
 			t.Fatal(err)
 		}
-		memory := func() int64 {
-			var m runtime.MemStats
-			runtime.GC()
-			runtime.ReadMemStats(&m)
-			return int64(m.HeapAlloc)
+		err = w.Row([]any{v})
+		switch {
+		case (err == nil) != (wrong == nil):
+			t.Fatalf("%q: %v instead of %v", v, err, wrong)
+		case err != nil && got.Len() > 0:
+			t.Fatalf("%q is written in spite of %v", v, err)
+		case err == nil && got.String() != `{"v":`+string(want)+"}\n":
+			t.Fatalf("%q is written %s, not as %s", v, got.String(), want)
 		}
-		before := memory()
-		for i := range n {
-			if err := w.Row([]any{int64(i), fmt.Sprint("what customer ", i, " wrote ", long)}); err != nil {
-				t.Fatal(err)
-			}
+	}
+	for _, v := range nasty {
+		same(t, v)
+	}
+	rapid.Check(t, func(t *rapid.T) { same(t, values.Draw(t, "value")) })
+}
+
+// rowsHeld says how much memory is in use beside that of before: behind so many rows, and at most while they are
+// written and the table is ended.
+func rowsHeld(t *testing.T, format string, n int, text string) (behind, peak int64) {
+	memory := func() int64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	runtime.GC()
+	before := memory()
+	written := 0
+	to := writerFunc(func(b []byte) (int, error) {
+		if written++; written%100 == 1 {
+			peak = max(peak, memory()-before)
 		}
-		after := memory()
-		if err := w.Close(); err != nil {
+		return len(b), nil
+	})
+	w, err := Create(to, format, []string{"n", "text"}, quoted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := []any{nil, nil}
+	for i := range n {
+		row[0], row[1] = int64(i), "what customer "+strconv.Itoa(i)+" wrote"+text
+		if err := w.Row(row); err != nil {
 			t.Fatal(err)
 		}
-		return after - before
+		if i%1_000 == 0 {
+			peak = max(peak, memory()-before)
+		}
 	}
-	for _, format := range []string{CSV, JSONL} {
-		if few, many := held(format, 2_000), held(format, 20_000); many-max(0, few) > 64<<10 {
+	runtime.GC()
+	behind = memory() - before
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return behind, peak
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// Ten times the rows hold no more memory.
+func TestRowsAreNotHeld(t *testing.T) {
+	long := strings.Repeat(" and so on,", 180)
+	for _, format := range Written() {
+		few, _ := rowsHeld(t, format, 2_000, long)
+		if many, _ := rowsHeld(t, format, 20_000, long); many-max(0, few) > 256<<10 {
 			t.Errorf("%s: %d bytes are held for 2,000 rows, %d for 20,000", format, few, many)
 		}
 	}
-	if many := held(XLSX, 20_000); many > 40<<20 { // of as many bytes of rows, which would take 64 MB
-		t.Errorf("%d bytes of a workbook are held", many)
+}
+
+// A workbook takes as much memory at its worst moment however long it is, its end included.
+func TestTheMemoryOfAWorkbookDoesNotGrow(t *testing.T) {
+	_, few := rowsHeld(t, XLSX, 20_000, "")
+	if _, many := rowsHeld(t, XLSX, 200_000, ""); many > 2*few {
+		t.Errorf("20,000 rows take %d bytes, 200,000 take %d", few, many)
 	}
 }
