@@ -107,7 +107,7 @@ func (w *seenWriter) offers(test string, at *url.URL) {
 		if err != nil || next.Host != "" {
 			return
 		}
-		r := httptest.NewRequest(method, "http://localhost/"+strings.TrimPrefix(strings.TrimPrefix(next.Path, "/care"), "/"), nil)
+		r := httptest.NewRequest(method, "http://localhost/"+strings.TrimPrefix(strings.TrimPrefix(next.EscapedPath(), "/care"), "/"), nil)
 		if _, pattern := plainly.mux.Handler(r); pattern != "" {
 			note(plainly.offered, test, pattern, true)
 		}
