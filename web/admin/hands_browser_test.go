@@ -23,6 +23,7 @@ type hands struct {
 	looks  func() // at the editor with a survey that is built; nil = no more than the test itself
 	clicks int
 	n      int
+	place  string // script that marks what was looked for last, and says whether it is there
 }
 
 // sits opens the surveys of an empty house to somebody who may build them.
@@ -38,19 +39,47 @@ func sits(t browsertest.Tab, language string) *hands {
 }
 
 // find waits for a control with this name among what can be seen, in the part of the page that
-// a selector names, and marks it. A name that begins with … may begin in the middle.
+// a selector names, and keeps it as window.hand: an attribute would be a difference, for which the page
+// puts another in its place. A name that begins with … may begin in the middle.
 func (b *hands) find(in, kinds, name string) {
 	b.Helper()
 	b.settled()
-	b.Until(fmt.Sprintf(`(() => {
+	b.place = fmt.Sprintf(`(() => {
 		window.handed ??= addEventListener("submit", () => { window.gone = true }, true) ?? true
 		const words = e => (e.getAttribute("aria-label") || [...(e.labels ?? [])].map(l => l.innerText).join(" ") || e.innerText || "").replace(/\s+/g, " ").trim()
-		document.querySelectorAll("[data-hand]").forEach(e => e.removeAttribute("data-hand"))
 		const all = [...document.querySelectorAll(%s)].flatMap(p => [...p.querySelectorAll(%s)]).filter(e => e.checkVisibility())
 		const one = all.find(e => words(e) === %[3]s) ?? all.find(e => words(e).startsWith(%[3]s)) ?? (%[3]s[0] === "…" ? all.find(e => words(e).includes(%[3]s.slice(1))) : undefined)
-		one?.setAttribute("data-hand", "")
+		window.hand = one
 		return !!one
-	})()`, browsertest.Quote(in), browsertest.Quote(kinds), browsertest.Quote(name)))
+	})()`, browsertest.Quote(in), browsertest.Quote(kinds), browsertest.Quote(name))
+	b.Until(b.place)
+}
+
+// there looks anew for what was found if the page has put another in its place.
+func (b *hands) there() {
+	b.Helper()
+	if !browsertest.Eval[bool](b.Tab, `window.hand?.isConnected ?? false`) {
+		b.Until(b.place)
+	}
+}
+
+// click presses what was found with the pointer, in the middle of its first line.
+func (b *hands) click() {
+	b.Helper()
+	for range 20 {
+		b.there()
+		at := browsertest.Eval[[]float64](b.Tab, `(() => {
+			if (!window.hand?.isConnected) return []
+			window.hand.scrollIntoView({ block: "center" })
+			const r = window.hand.getClientRects()[0]
+			return r ? [r.x + r.width / 2, r.y + r.height / 2] : []
+		})()`)
+		if len(at) == 2 {
+			b.Do(chromedp.MouseClickXY(at[0], at[1]))
+			return
+		}
+	}
+	b.Fatal("what was found goes again and again")
 }
 
 // settled waits until the page and what it stores have come to rest.
@@ -59,22 +88,22 @@ func (b *hands) settled() {
 	b.Until(`document.readyState === "complete" && !window.gone && (document.getElementById("saving")?.dataset.open ?? "0") === "0"`)
 }
 
-const hand = "[data-hand]"
-
 // reach gives what was found the focus: by Tab alone where there is no pointer.
 func (b *hands) reach() {
 	b.Helper()
 	if !b.keys {
-		b.Do(chromedp.Focus(chromedp.CSS(hand)))
+		b.there()
+		b.Do(chromedp.Evaluate[chromedp.Void](`window.hand.focus()`))
 		return
 	}
 	for range 400 {
-		if browsertest.Eval[bool](b.Tab, `document.activeElement?.matches("[data-hand]") ?? false`) {
+		b.there()
+		if browsertest.Eval[bool](b.Tab, `document.activeElement === window.hand`) {
 			return
 		}
 		b.Do(chromedp.KeyEvent(kb.Tab))
 	}
-	b.Fatalf("Tab does not lead to %s", browsertest.Eval[string](b.Tab, `document.querySelector("[data-hand]").outerHTML.slice(0, 200)`))
+	b.Fatalf("Tab does not lead to %s", browsertest.Eval[string](b.Tab, `window.hand?.outerHTML.slice(0, 200) ?? "what is gone"`))
 }
 
 // press presses a button or follows a link, and waits for the page that comes.
@@ -86,7 +115,7 @@ func (b *hands) press(in, name string) {
 		b.reach()
 		b.Do(chromedp.KeyEvent(kb.Enter))
 	} else {
-		b.Do(chromedp.Click(chromedp.CSS(hand)))
+		b.click()
 	}
 	b.settled()
 }
@@ -95,7 +124,7 @@ func (b *hands) press(in, name string) {
 func (b *hands) unfold(in, name string) {
 	b.Helper()
 	b.find(in, "summary", name)
-	if browsertest.Eval[bool](b.Tab, `document.querySelector("[data-hand]").parentElement.open`) {
+	if browsertest.Eval[bool](b.Tab, `window.hand.parentElement.open`) {
 		return
 	}
 	if b.clicks++; b.keys {
@@ -103,7 +132,7 @@ func (b *hands) unfold(in, name string) {
 		b.Do(chromedp.KeyEvent(kb.Enter))
 		return
 	}
-	b.Do(chromedp.Click(chromedp.CSS(hand)))
+	b.click()
 }
 
 // write puts words into a field, and leaves it.
@@ -124,7 +153,7 @@ func (b *hands) choose(in, name, entry string) {
 	b.Helper()
 	b.find(in, "select", name)
 	b.reach()
-	by := browsertest.Eval[int](b.Tab, fmt.Sprintf(`(() => { const s = document.querySelector("[data-hand]")
+	by := browsertest.Eval[int](b.Tab, fmt.Sprintf(`(() => { const s = window.hand
 		const i = [...s.options].findIndex(o => o.text.startsWith(%s)); return i < 0 ? 999 : i - s.selectedIndex })()`, browsertest.Quote(entry)))
 	if by == 999 {
 		b.Fatalf("the menu %q has no %q", name, entry)
@@ -148,7 +177,7 @@ func (b *hands) tick(in, name string) {
 		b.reach()
 		b.Do(chromedp.KeyEvent(" "))
 	} else {
-		b.Do(chromedp.Click(chromedp.CSS(hand)))
+		b.click()
 	}
 	b.settled()
 }

@@ -224,7 +224,7 @@ func TestCasesComplaintsAndSilenceAreCounted(t *testing.T) {
 	w.clock.add(24 * time.Hour)
 	robin := w.as("robin")
 	for at, wants := range map[string][]string{
-		"/reports/recovery":                          {"Of 11 customers who said how it ended, 100 % (74–100), few answers are won back: at least 92 % of all 12 cases", "half within 1 h", "Customer contacted", "12 due, 0 not yet"},
+		"/reports/recovery":                          {"Won back, of 11 customers who said how it ended: 100 % (74–100), few answers; of all 12 cases, at least 92 %", "half within 1 h", "Customer contacted", "12 due, 0 not yet"},
 		"/reports/complaints":                        {"12 complaints came in", "Too slow", "12 of 12 cases say a cause"},
 		"/reports/silence":                           {"Those who answered are enough", "17 customers were asked", "Unsatisfied, by assumption", "12 complaints, assuming that 80 %", "Unsatisfied, estimated"},
 		"/reports/improvement?change=2026-02-01":     {"fewer than 30 answers before or after", "Choose the site"},
