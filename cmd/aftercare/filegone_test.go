@@ -296,6 +296,33 @@ func (p *instance) isReadyBeforeItEnds() bool {
 	}
 }
 
+// stands waits until every thread of a process that was told to stop has: one that is within a call of the
+// system ends it first, and may write.
+func stands(t *testing.T, pid int) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		here(t, err)
+		going := len(threads) == 0
+		for _, name := range threads {
+			stat, err := os.ReadFile(name)
+			if err != nil {
+				continue // it has ended
+			}
+			// "PID (NAME) STATE …" (proc_pid_stat(5)); a name may hold a parenthesis
+			if _, state, ok := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')'):]), " "); !ok || !strings.HasPrefix(state, "T") {
+				going = true
+			}
+		}
+		if !going {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("a process that was told to stop goes on")
+		}
+	}
+}
+
 // While a server has the database open, no command takes what is at its path for the same
 // one: SQLite would empty the log of changes that the server uses.
 func TestNoCommandEmptiesTheLogOfARunningServer(t *testing.T) {
@@ -310,6 +337,7 @@ func TestNoCommandEmptiesTheLogOfARunningServer(t *testing.T) {
 		return string(content)
 	}
 	here(t, server.cmd.Process.Signal(syscall.SIGSTOP)) // it must not notice, and end
+	stands(t, server.cmd.Process.Pid)
 	before := log()
 	if before == "" {
 		t.Fatal("the log is empty")
