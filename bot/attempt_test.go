@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -282,56 +283,84 @@ func TestWhoComplainsIsAskedOneThing(t *testing.T) {
 	}
 }
 
-// Whoever wants no more surveys while an earlier survey's case, or what they wrote outside of one,
-// is with staff is told that it stays, in whatever way they say so; and staff read what they wrote.
+// Whoever wants no more surveys while a case of theirs, or what they wrote outside of a survey, is
+// with staff is told that it stays, in each chat and in whatever way they say so; and staff read what
+// they wrote. On Telegram and Slack another survey is open by then. A page of the web chat has one survey:
+// words that only may be a stop are said there to those who have the case.
 func TestAStopReachesAnEarlierCase(t *testing.T) {
 	const stays = "What you told us stays with the team"
+	survey := InviteRequest{Flow: "post_service_3", Site: "main-street"}
+	unhappy := func(w *world, ann customer) {
+		w.begun(ann, survey)
+		for range 3 {
+			w.press(ann, "1")
+		}
+		w.press(ann, "Skip")
+		w.say(ann, "I waited.")
+		w.press(ann, "No, thanks")
+	}
 	earlier := map[string]func(*world, customer){
-		"a case": func(w *world, ann customer) {
-			w.started(ann, haircut)
-			w.press(ann, "1")
-			w.press(ann, "Skip")
-			w.say(ann, "I waited.")
-			w.press(ann, "Yes, in this chat")
+		"a case": unhappy,
+		"an entry": func(w *world, ann customer) {
+			w.begun(ann, survey)
+			w.press(ann, "Not now")
+			w.say(ann, "Your barber ruined my hair.")
 		},
-		"an entry": func(w *world, ann customer) { w.say(ann, "Your barber ruined my hair.") },
 		"a case that is closed": func(w *world, ann customer) {
-			w.started(ann, haircut)
-			w.press(ann, "1")
+			unhappy(w, ann)
 			w.acted(w.newestCase(ann), recovery.NoAction{Reason: "known"})
 		},
 	}
 	ways := []struct {
 		name, words string // words = what staff read
-		stop        func(*world, customer)
+		stop        func(*world, customer) []chat.Answer
 	}{
-		{"a word", "STOP", func(w *world, ann customer) { w.say(ann, "STOP") }},
-		{"a sentence", "unsubscribe me", func(w *world, ann customer) { w.say(ann, "unsubscribe me") }},
-		{"a word said again", "enough", func(w *world, ann customer) { w.say(ann, "enough"); w.say(ann, "enough") }},
-		{"a command", "", func(w *world, ann customer) { w.command(ann, "stop", "") }},
-		{"a button", "", func(w *world, ann customer) { w.say(ann, "enough"); w.press(ann, "No more surveys") }},
+		{"a word", "STOP", func(w *world, ann customer) []chat.Answer { return w.say(ann, "STOP") }},
+		{"a sentence", "unsubscribe me", func(w *world, ann customer) []chat.Answer { return w.say(ann, "unsubscribe me") }},
+		{"a word said again", "enough", func(w *world, ann customer) []chat.Answer { w.say(ann, "enough"); return w.say(ann, "enough") }},
+		{"a command", "", func(w *world, ann customer) []chat.Answer {
+			if ann.address.Platform == chat.Slack {
+				return w.slash(ann, "stop", "")
+			}
+			return w.command(ann, "stop", "")
+		}},
+		{"a button", "", func(w *world, ann customer) []chat.Answer {
+			w.say(ann, "enough")
+			return w.press(ann, "No more surveys")
+		}},
 	}
-	for before, has := range earlier {
-		for _, way := range ways {
-			w := newWorldOf(t, 1)
-			setStaff(w.bot, staffTG)
-			ann := telegramUser("7001", "Ann", "en")
-			has(w, ann)
-			w.now = w.now.Add(time.Hour)
-			w.started(ann, haircut)
-			w.settle(staffTG)
-			staff, told := w.sums(staffTG), w.sums(ann.address)
-			way.stop(w, ann)
-			w.settle(staffTG)
-			if w.identityOf(ann).Stopped.IsZero() {
-				t.Errorf("%s, %s: nothing is stopped", before, way.name)
-			}
-			open := before != "a case that is closed"
-			if said := w.news(ann.address, told); strings.Contains(said, stays) != open || !strings.Contains(said, "no more surveys") || strings.Contains(said, "The team can read") {
-				t.Errorf("%s, %s: Ann is told %q", before, way.name, said)
-			}
-			if read := w.news(staffTG, staff); open && !strings.Contains(read, way.words) || way.words == "" && read != "" {
-				t.Errorf("%s, %s: staff read %q", before, way.name, read)
+	for _, on := range []chat.Platform{chat.Telegram, chat.Slack, chat.Web} {
+		for before, has := range earlier {
+			for _, way := range ways {
+				if on == chat.Web && (way.name == "a word said again" || way.name == "a button") {
+					continue
+				}
+				w := newWorldOf(t, 1)
+				setStaff(w.bot, staffTG)
+				ann := w.visits(on, 0)
+				has(w, ann)
+				w.now = w.now.Add(time.Hour)
+				if on != chat.Web {
+					w.started(ann, haircut)
+				}
+				w.settle(staffTG)
+				staff, told := w.sums(staffTG), w.sums(ann.address)
+				answers := way.stop(w, ann)
+				w.settle(staffTG)
+				if w.identityOf(ann).Stopped.IsZero() {
+					t.Errorf("%s, %s, %s: nothing is stopped", on, before, way.name)
+				}
+				open := before != "a case that is closed"
+				said := w.news(ann.address, told)
+				for _, a := range answers { // a command of Slack is answered beside
+					said += a.Text
+				}
+				if strings.Contains(said, stays) != open || !strings.Contains(said, "no more surveys") || strings.Contains(said, "The team can read") {
+					t.Errorf("%s, %s, %s: Ann is told %q", on, before, way.name, said)
+				}
+				if read := w.news(staffTG, staff); open && !strings.Contains(read, way.words) || way.words == "" && read != "" {
+					t.Errorf("%s, %s, %s: staff read %q", on, before, way.name, read)
+				}
 			}
 		}
 	}

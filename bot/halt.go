@@ -134,7 +134,7 @@ func (h halting) done() {
 	now.Rows = [][]chat.Button{{{Text: v.Say("stop_undo"), Data: render.Tapped{Verb: render.VerbSurveys, On: true}.Encode()}}}
 	w := storage.Want{Slot: haltSlot(id), Kind: storage.NoticeD, Address: id.Address, Render: now}
 	if t.tapped {
-		t.answer(v.Say("stopped"), false)
+		t.answer(plain.Text, false) // whoever asked by a command of Slack reads nothing else
 		w.OnlyIfKnown = true
 	} else {
 		w.Repost, w.Leave = true, &plain
