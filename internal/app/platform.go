@@ -39,8 +39,8 @@ type row struct {
 // Traits are what the platforms of this program can do, the web chat among them.
 func Traits() map[chat.Platform]chat.Traits { return traitsOf(platforms()) }
 
-// drawing lays messages out as each platform shows them, the web chat among them.
-func drawing() map[chat.Platform]func(chat.Message) (chat.Drawn, error) {
+// Drawing lays messages out as each platform shows them, the web chat among them.
+func Drawing() map[chat.Platform]func(chat.Message) (chat.Drawn, error) {
 	all := map[chat.Platform]func(chat.Message) (chat.Drawn, error){chat.Web: webchat.Draw}
 	for _, r := range platforms() {
 		if r.draw != nil {

@@ -105,7 +105,7 @@ func (a *App) pages(prefix string) (http.Handler, error) {
 		return nil, err
 	}
 	c := admin.Config{
-		Notes: a.notes, Draw: drawing(), SlackManifest: slack.Manifest,
+		Notes: a.notes, Draw: Drawing(), SlackManifest: slack.Manifest,
 		Accounts: accountsOfPages{a.connections}, Sealer: codes{keep}, Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, PublicURL: a.Settings.PublicURL, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
 	}
 	c.Imports, c.Asking = a.imports, a.asking

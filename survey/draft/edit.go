@@ -58,7 +58,14 @@ func (d *Doc) find(steps []string) (chain []*node, at []int) {
 func (n *node) index(step string) int {
 	switch {
 	case n.shape == listShape:
-		return elementOf(n.plain().([]any), step)
+		name, named := strings.CutPrefix(step, "=")
+		if !named {
+			return elementOf(n.plain().([]any), step)
+		}
+		if i, ok := n.called()[name]; ok {
+			return i
+		}
+		return -1
 	case n.shape != mappingShape || n.value != nil:
 		return -1
 	}

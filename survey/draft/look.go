@@ -36,12 +36,13 @@ func (d *Doc) Keys(path string) []string {
 // these are there and differ.
 func (d *Doc) Elements(path string) []string {
 	list, _ := d.Plain(path).([]any)
-	out := make([]string, 0, len(list))
+	out, seen := make([]string, 0, len(list)), map[string]bool{}
 	for i, v := range list {
-		step := "#" + itoa(i)
-		if name := nameOf(v); name != "" && !strings.Contains(name, "/") && elementOf(list, "="+name) == i {
+		step, name := "#"+itoa(i), nameOf(v)
+		if name != "" && !strings.Contains(name, "/") && !seen[name] {
 			step = "=" + name
 		}
+		seen[name] = true
 		out = append(out, step)
 	}
 	return out

@@ -19,6 +19,8 @@ type node struct {
 	parent     int  // column of what leads to it
 	value      any  // of a scalar or an alias
 	entries    []entry
+	said       any            // what plain has found, once it was asked
+	names      map[string]int // of a list: its elements by what they are called, once it was asked
 }
 
 type shape int8
@@ -38,25 +40,42 @@ type entry struct {
 	val   *node
 }
 
-// plain is what a node says.
+// plain is what a node says. It is not changed by anybody: a draft is drawn by asking it a thousand things.
 func (n *node) plain() any {
 	switch {
 	case n.value != nil:
 		return n.value
+	case n.said != nil:
+		return n.said
 	case n.shape == mappingShape:
-		out := mapping{}
+		out := make(mapping, 0, len(n.entries))
 		for _, e := range n.entries {
 			out = append(out, pair{e.key, e.val.plain()})
 		}
-		return out
+		n.said = out
 	case n.shape == listShape:
-		out := []any{}
+		out := make([]any, 0, len(n.entries))
 		for _, e := range n.entries {
 			out = append(out, e.val.plain())
 		}
-		return out
+		n.said = out
 	}
-	return nil
+	return n.said
+}
+
+// called are the elements of a list by their names, the first of each.
+func (n *node) called() map[string]int {
+	if n.names == nil {
+		n.names = map[string]int{}
+		for i, v := range n.plain().([]any) {
+			if name := nameOf(v); name != "" {
+				if _, taken := n.names[name]; !taken {
+					n.names[name] = i
+				}
+			}
+		}
+	}
+	return n.names
 }
 
 // scanner finds the places of what the YAML library has read: it walks the text along the

@@ -241,15 +241,24 @@ func (d *drawer) share(key string) string {
 	return d.t("tag_share", strconv.Itoa(int(100*own/sum+0.5)))
 }
 
+// asked are the keys that a condition names, as it stands in the file.
+var asked = regexp.MustCompile(`(?:^|[^a-z0-9_.])([a-z0-9_]+):`)
+
 // needs are the questions that depend on the answer to another.
 func (d *drawer) needs(key string) []string {
-	var out []string
-	word := regexp.MustCompile(`(^|[^a-z0-9_.])` + regexp.QuoteMeta(key) + `:`)
-	for _, e := range d.doc.Elements("questions") {
-		at := "questions/" + e
-		if word.MatchString(d.doc.Show(at+"/when")) || d.doc.Show(at+"/pair") == key {
-			out = append(out, strings.TrimPrefix(e, "="))
+	if d.needed == nil {
+		d.needed = map[string][]string{}
+		for _, e := range d.doc.Elements("questions") {
+			at, own := "questions/"+e, strings.TrimPrefix(e, "=")
+			on := []string{d.doc.Show(at + "/pair")}
+			for _, m := range asked.FindAllStringSubmatch(d.doc.Show(at+"/when"), -1) {
+				on = append(on, m[1])
+			}
+			slices.Sort(on)
+			for _, of := range slices.Compact(on) {
+				d.needed[of] = append(d.needed[of], own)
+			}
 		}
 	}
-	return out
+	return d.needed[key]
 }

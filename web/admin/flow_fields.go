@@ -127,6 +127,7 @@ type drawer struct {
 	flow   *flowLook
 	faults map[string]fault             // by path
 	reach  func(question string) string // of a condition over the past; nil = unknown
+	needed map[string][]string          // questions by whose answer they depend on, once that was asked
 	n      int
 }
 
