@@ -18,7 +18,7 @@ const (
 	// MaxSize is the largest file that is read, in bytes.
 	MaxSize = strictyaml.MaxSize
 	// maxQuestions, maxOptions and maxText (characters) are what a chat can show.
-	maxQuestions = 100
+	maxQuestions = 200
 	maxOptions   = 50
 	maxText      = 3000
 )

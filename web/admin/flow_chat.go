@@ -89,7 +89,7 @@ const (
 )
 
 // mostTurns is how many questions a preview shows.
-const mostTurns = 120
+const mostTurns = 240
 
 // previewTalk is a conversation about a draft that takes place nowhere.
 func previewTalk(snap *snapshot.Snapshot, f survey.Flow, on chat.Platform, lang string, s *site) (*draw.Talk, error) {

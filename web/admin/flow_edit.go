@@ -38,6 +38,7 @@ type flowEditor struct {
 	Own         []string     // names of own scales and lists
 	Error       string       // what was refused
 	Lost        []string     // words whose place is not there any more
+	Part        bool         // only what follows from a change is drawn, for a page that has the rest
 }
 
 // editsNow is how long after a change it is said that its author has just made it.
@@ -47,7 +48,7 @@ const editsNow = 5 * time.Minute
 func (s *site) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]fault) (flowEditor, error) {
 	words := s.words(r, v)
 	q := r.URL.Query()
-	e := flowEditor{Flow: d.Flow, Title: d.Flow, Rev: d.Rev, Open: q.Get("q"), Draft: d.draft, Carry: carry(q)}
+	e := flowEditor{Flow: d.Flow, Title: d.Flow, Rev: d.Rev, Open: q.Get("q"), Draft: d.draft, Carry: carry(q), Part: r.Header.Get("Aftercare-Live") != ""}
 	zone := s.Bot.Configuration().Now().Site("").Zone
 	switch {
 	case !d.draft && d.Live > 0:

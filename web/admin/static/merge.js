@@ -19,23 +19,33 @@ const said = form => {
 	return all
 }
 
-// load asks for a page or posts a form. The parser of XMLHttpRequest makes the document: no string
-// becomes markup.
+// load asks for a page or posts a form, whose answer has only what follows from it. The parser of
+// XMLHttpRequest makes the document: no string becomes markup.
 const load = (method, at, body) => new Promise((done, fail) => {
 	const x = new XMLHttpRequest()
 	x.open(method, at)
 	x.responseType = "document"
+	if (body) x.setRequestHeader("Aftercare-Live", "1")
 	x.timeout = 20000
 	x.onload = () => (x.status === 200 && x.response || x.status === 409 || x.status === 422 ? done(x) : fail())
 	x.onerror = x.ontimeout = fail
 	x.send(body)
 })
 
+// patch makes what stands here what the server drew, and touches nothing that says the same.
+function patch(old, now) {
+	if (old.isEqualNode(now)) return
+	const a = [...old.childNodes], b = [...now.childNodes]
+	if (a.length > 0 && a.length === b.length && old.cloneNode(false).isEqualNode(now.cloneNode(false)) && a.every((n, i) => n.nodeName === b[i].nodeName)) a.forEach((n, i) => patch(n, b[i]))
+	else old.replaceWith(document.adoptNode(now))
+}
+
 // twins puts what the server drew in the place of what stands here, where nobody writes.
 function twins(fresh) {
+	const drawn = new Map([...fresh.querySelectorAll("[data-twin]")].map(e => [e.dataset.twin, e]))
 	for (const old of document.querySelectorAll("[data-twin]")) {
-		const now = fresh.querySelector(`[data-twin="${CSS.escape(old.dataset.twin)}"]`)
-		if (now && !old.isEqualNode(now) && !old.contains(document.activeElement)) old.replaceWith(document.adoptNode(now))
+		const now = drawn.get(old.dataset.twin)
+		if (now && !old.contains(document.activeElement)) patch(old, now)
 	}
 }
 
