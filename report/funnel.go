@@ -49,9 +49,7 @@ func FunnelOf(each [][2]int) (overall float64, of []Funnel) {
 			continue
 		}
 		f := Funnel{P: float64(c[0]) / float64(c[1]), Verdict: Ordinary}
-		se := math.Sqrt(overall * (1 - overall) / float64(c[1]))
-		curve := func(z float64) Interval { return Interval{max(0, overall-z*se), min(1, overall+z*se)} }
-		f.Draw95, f.Draw998 = curve(Z95), curve(z998)
+		f.Draw95, f.Draw998 = FunnelAt(overall, float64(c[1]))
 		low := f.P <= overall
 		if low {
 			f.Tail = atMost(c[0], c[1], overall)
@@ -71,6 +69,16 @@ func FunnelOf(each [][2]int) (overall float64, of []Funnel) {
 		of = append(of, f)
 	}
 	return overall, of
+}
+
+// FunnelAt are the curves of a funnel at n answers, around the rate of all: within which a share lies
+// in 95 % and 99.8 % of cases by chance, as they are drawn. A verdict goes by the exact tail.
+//
+// Source: as FunnelOf.
+func FunnelAt(overall, n float64) (draw95, draw998 Interval) {
+	se := math.Sqrt(overall * (1 - overall) / n)
+	curve := func(z float64) Interval { return Interval{max(0, overall-z*se), min(1, overall+z*se)} }
+	return curve(Z95), curve(z998)
 }
 
 // atMost is how likely k or fewer of n are at a rate p: the binomial tail, exact.

@@ -78,7 +78,10 @@ type reportTab struct {
 }
 
 // reportAsking is a field that only this report has.
-type reportAsking struct{ Name, Label, Kind, Value string }
+type reportAsking struct {
+	Name, Label, Kind, Value string
+	Choices                  []choice // instead of a field
+}
 
 // per cent, without decimals.
 func (w *words) percent(p float64) string {
@@ -174,7 +177,8 @@ var rateColumns = []string{"label", "shown", "k", "n", "customers", "rate", "low
 func (w *words) rowOf(p part) reportRow {
 	row := reportRow{Label: p.label, URL: p.url, Value: w.rated(p.rate.Rate), raw: []string{p.label, string(p.rate.Manner), "", "", "", "", "", ""}}
 	if p.rate.Manner == report.Hidden {
-		if row.URL, row.N = "", w.t("under_five"); p.rate.N == 0 {
+		// Of one that is hidden beside another it would not be true that it has few.
+		if row.URL, row.N, row.Value = "", "–", w.t("not_shown"); p.rate.N == 0 {
 			row.N, row.Value = "0", w.t("none_answered")
 		}
 		return row
@@ -281,6 +285,7 @@ var reports = []struct {
 	{"recovery", (*site).reportRecovery},
 	{"silence", (*site).reportSilence},
 	{"improvement", (*site).reportImprovement},
+	{"compare", (*site).reportCompare},
 	{"data", (*site).reportData},
 }
 

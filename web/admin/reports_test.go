@@ -37,7 +37,7 @@ func init() {
 		fixture{"report.html", "empty", frame{Title: "Reports", Here: "/reports"}, reportPage{Tabs: tabs, Form: form, Empty: true}},
 		fixture{"report.html", "too many", frame{Title: "Reports"}, reportPage{Tabs: tabs, Form: form, TooMany: true}},
 		fixture{"report.html", "full", frame{Title: "Reports", Here: "/reports"}, reportPage{
-			Tabs: tabs, Form: form, Lede: "Nothing changed.", Asking: &reportAsking{"target", "Target", "number", "15"}, Foot: []string{"80 answers."},
+			Tabs: tabs, Form: form, Lede: "Nothing changed.", Asking: &reportAsking{Name: "target", Label: "Target", Kind: "number", Value: "15"}, Foot: []string{"80 answers."},
 			Figures: []reportFigure{{Label: "Unsatisfied", Value: "10 %", Meta: "(5–20) of 80", URL: "/answers", Bar: chart.Reach(0.1, 0.05, 0.2), Change: "no clear change"}, {Label: "Few", Value: "–"}},
 			Sections: []reportSection{
 				{ID: "trend", Title: "Over time", Drawing: chart.Line{ID: "trend", Title: "Over time", Points: points, Percent: func(float64) string { return "x" }}.SVG(), Rows: rows, Head: head},
@@ -55,6 +55,10 @@ type judged struct {
 
 func (w *world) judge(all ...judged) {
 	w.t.Helper()
+	served := w.serves
+	if served == nil {
+		served = func(judged) string { return "Bo" }
+	}
 	for from := 0; from < len(all); from += 50 {
 		var turns []storage.Turn
 		for i, j := range all[from:min(from+50, len(all))] {
@@ -62,7 +66,7 @@ func (w *world) judge(all ...judged) {
 			value := float64(j.level)
 			s := storage.Session{
 				Session:  survey.Session{ID: fmt.Sprintf("00000000-0000-7000-8000-%012d", w.n+1), Flow: "one_tap_csat", Version: 1, Status: survey.Completed, Started: w.clock.Now(), Lang: "en"},
-				Identity: p.ID(), Address: chat.Address{Platform: p.Platform, Account: p.Account, Chat: p.User}, Site: j.site, Day: j.day, Service: j.service, Staff: "Bo",
+				Identity: p.ID(), Address: chat.Address{Platform: p.Platform, Account: p.Account, Chat: p.User}, Site: j.site, Day: j.day, Service: j.service, Staff: served(j),
 			}
 			w.n++
 			s.Answers = []survey.Answer{{Question: "overall", Value: &value, Revision: 1, At: w.clock.Now()}}

@@ -307,13 +307,13 @@ func wholeOf(page, name, table string) int {
 	q, _ := url.Parse(table)
 	id := q.Query().Get("chart")
 	switch text := textOf(page); {
-	case id == "levels" || id == "targets" || id == "change" || id == "questions":
+	case id == "levels" || id == "targets" || id == "change" || id == "questions" || id == "beside":
 		return 0
 	case id == "causes":
 		if m := regexp.MustCompile(`(\d+) of \d+ cases say a cause`).FindStringSubmatch(text); m != nil {
 			return asInt(m[1])
 		}
-	case name == "/reports/level" || name == "/reports/silence" || name == "/reports/complaints":
+	case name == "/reports/level" || name == "/reports/compare" || name == "/reports/silence" || name == "/reports/complaints":
 		if m := totals.FindStringSubmatch(text); m != nil {
 			return asInt(m[1] + m[2] + m[3])
 		}
@@ -327,7 +327,7 @@ func randomFilter(r *rand.Rand) url.Values {
 	from := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC).AddDate(0, 0, -r.IntN(200))
 	q.Set("from", from.Format(time.DateOnly))
 	q.Set("to", from.AddDate(0, 0, r.IntN(120)).Format(time.DateOnly))
-	for name, values := range map[string][]string{"site": {"main", "harbour", ""}, "service": {"Haircut", "Beard", ""}, "compare": {"none", "year", ""}} {
+	for name, values := range map[string][]string{"site": {"main", "harbour", ""}, "service": {"Haircut", "Beard", ""}, "compare": {"none", "year", ""}, "beside": {"site:harbour", "service:Beard", "channel:web"}} {
 		if v := values[r.IntN(3)]; v != "" {
 			q.Set(name, v)
 		}

@@ -29,11 +29,12 @@ import (
 
 // world is an installation with two sites and people of several roles, and its admin.
 type world struct {
-	t     testing.TB
-	store storage.Store
-	bot   *bot.Bot
-	clock *clock
-	n     int
+	t      testing.TB
+	store  storage.Store
+	bot    *bot.Bot
+	clock  *clock
+	n      int
+	serves func(judged) string // who served; nil = Bo
 }
 
 // clock is a time that a test moves on.

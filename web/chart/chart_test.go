@@ -105,6 +105,17 @@ func TestDrawingsOfAnythingKeepTheirRules(t *testing.T) {
 		for _, c := range [][7]int{counts, other} {
 			drawn(t, "levels", Levels{ID: "b", Title: nasty, Description: nasty, Counts: c, Low: low, Whole: whole, Large: r.IntN(2) == 0, Name: name, Percent: percent}.SVG(), true)
 		}
+		f := Funnel{ID: "f", Title: nasty, Description: nasty, Usual: r.Float64(), Percent: percent, Count: func(n int) string { return nasty }}
+		f.Curves = func(n float64) (inner, outer [2]float64) {
+			return [2]float64{f.Usual - 1/(n+1), f.Usual + 1/(n+1)}, [2]float64{f.Usual - 2/(n+1), f.Usual + 2/(n+1)}
+		}
+		for range r.IntN(20) {
+			f.Dots = append(f.Dots, Dot{Words: nasty, Label: nasty, N: float64(30 + r.IntN(5000)), P: r.Float64(), Loud: r.IntN(2) == 0})
+		}
+		drawn(t, "a funnel", f.SVG(), true)
+		if strings.Contains(string(f.SVG()), "<script") {
+			t.Fatal("words become markup")
+		}
 		drawn(t, "a span", Span{Mark: Mark(r.IntN(3)), P: r.Float64(), Low: r.Float64(), High: r.Float64(), Mean: usual, Top: top}.SVG(), false)
 		drawn(t, "a bar", Bar(r.Float64()*2-0.5), false)
 		drawn(t, "bounds", Reach(usual, r.Float64(), r.Float64()), false)
