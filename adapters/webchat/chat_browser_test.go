@@ -35,6 +35,7 @@ func TestInBrowser(t *testing.T) {
 		"the steps of a rating are equal":                             equalSteps,
 		"words that are too long stay":                                tooLongWords,
 		"an answer that is changed can be kept":                       changedAnswer,
+		"more choices than may be chosen are said at once":            tooManyChoices,
 		"a date is picked":                                            dateIsPicked,
 		"a date by keyboard":                                          dateByKeyboard,
 		"a date that is typed into the box":                           dateIsTyped,
@@ -383,7 +384,7 @@ func personalSettings(t tab) {
 	background := func(selector string) string {
 		return eval[string](t, `getComputedStyle(document.querySelector(`+browsertest.Quote(selector)+`)).backgroundColor`)
 	}
-	if background("button[aria-pressed=true]") == background(`button[value="1ps1.0.0"]`) {
+	if background("button[aria-current=true]") == background(`button[value="1ps1.0.0"]`) {
 		t.Error("with forced colours a chosen button looks like the others")
 	}
 	moves := func() bool {
@@ -488,7 +489,7 @@ func tooLongWords(t tab) {
 	t.Do(chromedp.KeyEvent(""), chromedp.SendKeys(chromedp.CSS("#f"), "!"))
 	t.UntilText("4,313 of 4,000")
 	t.Do(chromedp.Click(chromedp.CSS("#answer .go")))
-	t.UntilText("313 characters too long")
+	t.UntilText("over the limit: 313")
 	t.Picture("too-long")
 	if n := len(bot.handled()); n != 0 {
 		t.Errorf("%d updates", n)
@@ -504,6 +505,28 @@ func tooLongWords(t tab) {
 	t.Until(`document.querySelector("#f").ariaInvalid === null`)
 	t.Do(chromedp.Click(chromedp.CSS("#answer .go")))
 	t.UntilText("Thank you for telling us.")
+}
+
+// Whoever chooses more than may be chosen reads it below the choices, and hears it at once; every choice is
+// a checkbox, chosen or not, and nothing is sent or lost.
+func tooManyChoices(t tab) {
+	bot := newFakeBot()
+	bot.put(customer, "q:s1:1", bot.reasons())
+	s := serveConfig(t.T, bot.config())
+	t.phone()
+	t.Do(chromedp.Navigate(s.URL + chatPath))
+	t.UntilText(reasonAsk)
+	eval[any](t, `document.querySelectorAll(".picks input").forEach(e => e.click())`)
+	t.Do(chromedp.Tap(chromedp.CSS("#answer .go")))
+	t.Until(`[...document.querySelectorAll("[role=alert]")].some(e => e.textContent.includes("Choose at most 3") && e.checkVisibility())`)
+	t.Picture("too-many")
+	below := `(e => e.getBoundingClientRect().top >= document.querySelector(".picks").getBoundingClientRect().bottom)(document.querySelector("#e"))`
+	if !eval[bool](t, below) {
+		t.Error("it is not said below the choices")
+	}
+	if n := eval[int](t, `document.querySelectorAll(".picks input[type=checkbox]:checked").length`); n != 4 || len(bot.handled()) != 0 {
+		t.Errorf("%d are chosen still, and %d updates were sent", n, len(bot.handled()))
+	}
 }
 
 // An answer that is changed shows what stands, and can be left as it is.

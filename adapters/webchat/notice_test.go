@@ -176,9 +176,9 @@ func TestWordsThatAreTooLongStayInTheirField(t *testing.T) {
 		on    string
 		says  string
 	}{
-		"the box":   {overall(), long, "", "1 characters too long. Shorten it, or send"},
-		"a field":   {why(), long, "q:s1:2", "1 characters too long."},
-		"few words": {chat.Message{Text: "Your name?", Expects: chat.ExpectsText, Max: 10}, "Bartholomew B", "q:s1:2", "3 characters too long. Please shorten"},
+		"the box":   {overall(), long, "", "Characters over the limit: 1. Shorten it, or send"},
+		"a field":   {why(), long, "q:s1:2", "Characters over the limit: 1."},
+		"few words": {chat.Message{Text: "Your name?", Expects: chat.ExpectsText, Max: 10}, "Bartholomew B", "q:s1:2", "Characters over the limit: 3. Please shorten"},
 	} {
 		for _, live := range [][]string{{liveHeader, "1"}, nil} {
 			bot := newFakeBot()

@@ -205,13 +205,18 @@ func reasonText(v *voice.Voice, reason string) string {
 func (c *CaseView) actionsText(v *voice.Voice, r *recovery.Resolution) string {
 	var done []string
 	for _, a := range r.Actions {
-		what := v.Say("action_" + string(a.Kind))
-		if a.Cost > 0 {
-			what = v.Say("card_beside", "what", what, "more", voice.Join(" ", amount(a.Cost), c.Currency))
-		}
-		done = append(done, what)
+		done = append(done, c.Action(v, a))
 	}
 	return strings.Join(done, v.Say("list_comma"))
+}
+
+// Action is one thing that was done for the customer, with what it cost.
+func (c *CaseView) Action(v *voice.Voice, a recovery.Action) string {
+	what := v.Say("action_" + string(a.Kind))
+	if a.Cost <= 0 {
+		return what
+	}
+	return v.Say("card_beside", "what", what, "more", voice.Join(" ", amount(a.Cost), c.Currency))
 }
 
 // cardOutcome says what the customer thinks of the recovery, and whether they came again.

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -35,6 +36,8 @@ var deskScenes = map[string]func(*desk){
 	"words in progress survive the tab, and others see that they are": draftsSurvive,
 	"words are taken back within five seconds":                        undoInTime,
 	"of two agents who race the loser is told, and keeps their words": twoRace,
+	"whoever has the list open is called by its title and a sound":    callsStaff,
+	"nothing stays in the way on a low screen":                        lowScreen,
 }
 
 // playAtDesk plays a scene in a look.
@@ -269,5 +272,44 @@ func twoRace(d *desk) {
 	d.w.clock.add(time.Minute)
 	if d.w.told("1", "careful") != 0 || d.w.now(k).Holder.ID != "mei" {
 		d.Error("the loser's words were sent, or the case went to them")
+	}
+}
+
+// callsStaff: the title counts the cases that nobody has, and a new one is heard where somebody wants that.
+func callsStaff(d *desk) {
+	d.opens("mei", "/cases")
+	d.ready()
+	browsertest.Eval[any](d.Tab, `(() => {
+		const node = { connect: n => n, gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, frequency: {}, start() { window.rang = (window.rang ?? 0) + 1 }, stop() {} }
+		window.AudioContext = class { createOscillator() { return node } createGain() { return node } close() {} }
+		window.Notification = undefined
+	})()`)
+	d.Until(`!document.querySelector("#notify").hidden && document.querySelector("#notify").ariaPressed === "false"`)
+	d.w.unhappy("main", "1", "Anna", wait)
+	d.Until(`document.title.startsWith("(1) ")`)
+	if browsertest.Eval[bool](d.Tab, `"rang" in window`) {
+		d.Error("it rings where nobody wants it")
+	}
+	d.Do(chromedp.Click(chromedp.CSS("#notify")))
+	d.Until(`document.querySelector("#notify").ariaPressed === "true" && window.rang === 1`) // so that one knows it
+	d.w.unhappy("main", "2", "Tom", "The fringe is uneven.")
+	d.Until(`document.title.startsWith("(2) ") && window.rang === 2`)
+}
+
+// lowScreen: at 320 × 256, which is 400 % of a usual screen, neither head nor foot covers a case.
+func lowScreen(d *desk) {
+	k := d.w.unhappy("main", "1", "Anna", wait)
+	d.opens("mei", "/cases/"+k.Name())
+	for _, size := range [][2]int64{{320, 256}, {844, 390}} {
+		d.Do(chromedp.EmulateViewport(size[0], size[1], chromedp.EmulateMobile, chromedp.EmulateTouch))
+		d.ready()
+		if at := browsertest.Eval[string](d.Tab, `[...document.querySelectorAll(".head, .rail, .actbar")].map(e => getComputedStyle(e).position).join(" ")`); at != "static static static" {
+			d.Errorf("%d px: the head, the rail and the acts are %s", size[0], at)
+		}
+		d.NoSidewaysScroll(fmt.Sprintf("the case at %d px", size[0]))
+	}
+	d.phone()
+	if at := browsertest.Eval[string](d.Tab, `getComputedStyle(document.querySelector(".actbar")).position`); at != "fixed" {
+		d.Errorf("on a phone held upright the acts are %s: the check above proves nothing", at)
 	}
 }

@@ -555,11 +555,8 @@ func (l look) resolved(in caseSource, cause, rest string) string {
 			continue // the kind of failure follows from the cause
 		}
 		kind, cost, _ := strings.Cut(word, "=")
-		name := v.Say("action_" + kind)
-		if n, err := strconv.ParseInt(cost, 10, 64); err == nil && n > 0 {
-			name += " " + strconv.FormatFloat(float64(n)/100, 'f', -1, 64)
-		}
-		parts = append(parts, name)
+		n, _ := strconv.ParseInt(cost, 10, 64) // none: it cost nothing
+		parts = append(parts, in.View.Action(v, recovery.Action{Kind: recovery.ActionKind(kind), Cost: n}))
 	}
 	return strings.Join(parts, l.w.t("comma"))
 }
