@@ -79,6 +79,7 @@ var rooms = []room{
 	{path: "recovery", imports: []string{"survey", "access"}, pure: true},
 	{path: "invitation", imports: []string{"survey", "recovery"}, pure: true},
 	{path: "invitation/triggerfile", imports: []string{"invitation", "survey", "recovery", "survey/strictyaml"}},
+	{path: "invitation/inbound", imports: []string{"survey/strictyaml"}},
 	{path: "invitation/sheet", imports: []string{"survey/words"}, pure: true},
 	{path: "recovery/rulefile", imports: []string{"recovery", "survey/strictyaml"}},
 	{path: "report", imports: []string{"survey"}}, // beyond the standard library: distributions and linear equations

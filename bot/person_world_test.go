@@ -228,6 +228,9 @@ func (w *world) history() customer {
 	if _, err := w.store.PutEvents(ctx, []storage.Event{told}, w.now, false); err != nil {
 		w.t.Fatal(err)
 	}
+	if err := w.store.PutInbound(ctx, storage.InboundCall{Source: "till", Message: "msg_1", At: w.now, Status: 200, Result: "stored", Body: "Canary24x"}); err != nil {
+		w.t.Fatal(err) // it is sealed in earnest
+	}
 	ask := storage.Ask{
 		ID: storage.AskID(told.Name(), "visit"), Bucket: storage.AskBucket("Canary04x", w.store.Buckets()), Customer: "Canary04x", Event: told.Name(), Trigger: "visit",
 		Flow: "one_tap_csat", Class: "transactional", Site: "nanjing", State: "cancelled", Made: w.now, First: w.now, With: map[string]string{"note": "Canary26x"},

@@ -115,7 +115,7 @@ var tables = []table{
 		Nobody: "platform account chat thread to_platform to_account to_chat to_thread",
 	}},
 	{"leases", "", "which process does what", map[Fate]string{Nobody: "name holder epoch expires"}},
-	{"installations", "", "workspaces that have the app and who of theirs installed it, and endpoints of other systems that are told what happens", map[Fate]string{
+	{"installations", "", "workspaces that have the app and who of theirs installed it, and other systems that are told what happens or tell us of services", map[Fate]string{
 		Nobody: "platform account name sealed scopes installer installed approved",
 	}},
 	{"revision", "", "numbers", map[Fate]string{Nobody: "name number"}},
@@ -129,6 +129,9 @@ var tables = []table{
 	{"saved_views", "", "filters that members of staff saved", map[Fate]string{Nobody: "person name query created"}},
 	{"hook_tries", "", "what became of telling other systems, kept for 30 days; what they answered is their own", map[Fate]string{
 		Nobody: "id endpoint at message news lies slot status took answer error replay",
+	}},
+	{"inbound_calls", "", "what other systems called us with: which call it was for three days, and its sealed body for one; whoever is erased takes all bodies along", map[Fate]string{
+		Nobody: "source message at status result", Gone: "body",
 	}},
 	{"sheet_maps", "", "what the columns of sheets are, by their names; no row of a sheet is in it", map[Fate]string{Nobody: "header body used"}},
 	{"standing_links", "", "addresses that are printed; their facts are of a service, not of a customer", map[Fate]string{

@@ -33,6 +33,7 @@ func bodies() map[string]reflect.Type {
 		"file":       reflect.TypeFor[survey.File](),
 		"update":     reflect.TypeFor[chat.Update](),
 		"hook":       reflect.TypeFor[HookTerms](),
+		"inbound":    reflect.TypeFor[InboundTerms](),
 	}
 }
 

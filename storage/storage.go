@@ -81,6 +81,7 @@ type Store interface {
 	Tokens
 	SheetMaps
 	HookTries
+	Inbounds
 	Events
 	Asking
 

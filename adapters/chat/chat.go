@@ -20,6 +20,9 @@ const (
 	// Hook is no chat of people: other systems are told there of what happens. Its accounts are
 	// their endpoints, its chats what the news is about, so that it comes in order.
 	Hook Platform = "webhook"
+	// Inbound is no chat either: its accounts are other systems that tell us of services, and
+	// nothing is ever sent there.
+	Inbound Platform = "inbound"
 )
 
 // Address is where a message can be sent. Thread is empty outside threads and

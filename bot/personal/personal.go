@@ -214,6 +214,10 @@ func (k *Keeper) goOn(ctx context.Context, e storage.Erasure) (n storage.Erased,
 			break
 		}
 	}
+	// Nobody can look for a person in what is sealed, so all of it goes.
+	if err := k.store.ForgetInbound(ctx); err != nil {
+		return n, err
+	}
 	return n, k.store.EndErasure(ctx, e)
 }
 

@@ -42,6 +42,7 @@ type commands struct {
 	Event       eventCmd       `cmd:"" help:"Tell of services that took place, and correct that."`
 	Token       tokenCmd       `cmd:"" help:"Let other systems use the API: make, list and end their tokens."`
 	Webhook     webhookCmd     `cmd:"" help:"Tell other systems what happens: endpoints, what became of it, and once more."`
+	Inbound     inboundCmd     `cmd:"" help:"Hear other systems that send webhooks in their own form: mappings, secrets, and what they sent last."`
 	Slack       slackCmd       `cmd:"" help:"Invite, list, approve and remove workspaces that install the Slack app."`
 	Recovery    recoveryCmd    `cmd:"" help:"Work with the rules of recovery: when cases open, their clocks, hours and routes."`
 	Customer    customerCmd    `cmd:"" help:"See, export and erase what is kept of one person."`

@@ -82,6 +82,7 @@ type App struct {
 	scraped     net.Listener // of METRICS_LISTEN; nil without it
 	bot         *bot.Bot
 	asking      *asking.Asking
+	systems     *Systems        // that call us in their own form
 	imports     *importing.Desk // nil = none are taken
 	table       []row           // of platforms
 	refused     refusals        // of credentials that belong to no account yet

@@ -162,7 +162,7 @@ func proves(ctx context.Context, key []byte, store storage.Store, opened []stora
 	if err != nil {
 		return false, err
 	}
-	for _, p := range []chat.Platform{chat.Slack, chat.Hook} {
+	for _, p := range []chat.Platform{chat.Slack, chat.Hook, chat.Inbound} {
 		installed, err := store.Installations(ctx, p)
 		if err != nil {
 			return false, fmt.Errorf("read the installations: %w", err)

@@ -56,14 +56,16 @@ func (a *App) routes() (http.Handler, error) {
 	for _, at := range []string{"/healthz", "/readyz", "/metrics", "/schema/"} {
 		mux.Handle(at, apart)
 	}
+	a.systems = newSystems(a.store, a.bot, a.connections.seal, a.Clock)
 	pages, err := a.pages(public.Path)
 	if err != nil {
 		return nil, err
 	}
 	mux.Handle("/", pages)
-	calls := api.New(api.Config{Store: a.store, Bot: a.bot, Asking: a.asking, Clock: a.Clock, Prefix: public.Path, Log: a.Log})
+	calls := api.New(api.Config{Store: a.store, Bot: a.bot, Asking: a.asking, Systems: a.systems, Clock: a.Clock, Prefix: public.Path, Log: a.Log})
 	mux.Handle("/api/", calls)
 	mux.Handle("/problems/", calls)
+	mux.Handle(api.InboundPath, calls)
 	all := page.StripPrefix(page.Prefix(public.Path), mux)
 	id := ServerID(a.connections.key)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

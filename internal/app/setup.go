@@ -113,6 +113,7 @@ func (a *App) pages(prefix string) (http.Handler, error) {
 		c.Notes, c.Accounts, c.Demo = nil, nil, a.Demo.Pages()
 	} else {
 		c.Backups = a.backups()
+		c.Systems = a.systems
 		c.Endpoints = &Endpoints{store: a.store, bot: a.bot, seal: a.connections.seal, clock: a.Clock}
 	}
 	return admin.New(c), nil

@@ -45,6 +45,8 @@ type Config struct {
 	SlackManifest string
 	// Endpoints are those of other systems that are told what happens; nil shows no page for that.
 	Endpoints Endpoints
+	// Systems are those that call us in their own form; nil shows no page for that.
+	Systems Systems
 	// Backups are made on the server; nil offers none.
 	Backups Backups
 	// Asking decides whom to ask, and finds people on the platforms; nil is one that finds nobody

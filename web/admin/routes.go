@@ -59,6 +59,7 @@ var routes = slices.Concat(
 	todayRoutes,
 	tokenRoutes,
 	webhookRoutes,
+	systemRoutes,
 )
 
 // start is the first page: the first place that the viewer may see.

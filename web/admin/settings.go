@@ -184,6 +184,9 @@ func (s *site) settingsOfSystems(words *words, v Viewer) settingsGroup {
 	if s.Endpoints != nil && v.Can(access.ManageWebhooks, access.EverySite) {
 		g.Cards = append(g.Cards, settingsCard{"/settings/webhooks", words.t("webhooks"), words.t("webhooks_line")})
 	}
+	if s.Systems != nil && v.Can(access.ManageWebhooks, access.EverySite) {
+		g.Cards = append(g.Cards, settingsCard{"/settings/systems", words.t("systems"), words.t("systems_line")})
+	}
 	return g
 }
 

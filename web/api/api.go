@@ -35,6 +35,8 @@ type Config struct {
 	Bot   *bot.Bot
 	// Asking says who is asked after an event; nil says nothing of it.
 	Asking *asking.Asking
+	// Systems are those that call us in their own form; nil hears none.
+	Systems Systems
 	// Clock is the time; nil is time.Now.
 	Clock func() time.Time
 	// Prefix is the path of PUBLIC_URL, "" for none. Requests come without.
@@ -115,6 +117,11 @@ func handler(c Config, trusted bool) http.Handler {
 		})
 	}
 	mux.HandleFunc("GET /problems/{code}", showProblem)
+	mux.HandleFunc("POST "+InboundPath+"{name}", s.hear)
+	mux.HandleFunc(InboundPath+"{name}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", http.MethodPost)
+		s.refuse(w, r, problemf(wrongMethod, "Use POST here."))
+	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, problemf(notFound, "There is nothing at %s. %s/openapi.yaml lists every address.", r.URL.Path, base))
 	})

@@ -191,6 +191,7 @@ func TestEveryAddressIsDescribedAndTheOtherWayRound(t *testing.T) {
 	for _, r := range routes {
 		of[strings.ToLower(r.method)+" "+r.path] = r.scope
 	}
+	of["post "+InboundPath+"{name}"] = "" // which has a signature in the place of a token
 	for path, methods := range d.Paths {
 		for method, op := range methods {
 			scope, ok := of[method+" "+path]

@@ -29,6 +29,7 @@ type queries struct {
 	namingQueries
 	eraseQueries
 	hookQueries
+	inboundQueries
 	sheetMapQueries
 	secretQueries
 	retainQueries
@@ -80,6 +81,7 @@ func newQueries(d Dialect) *queries {
 		namingQueries:       newNamingQueries(t),
 		eraseQueries:        newEraseQueries(t),
 		hookQueries:         newHookQueries(t),
+		inboundQueries:      newInboundQueries(t),
 		sheetMapQueries:     newSheetMapQueries(t),
 		secretQueries:       newSecretQueries(t),
 		retainQueries:       newRetainQueries(t),

@@ -1,0 +1,14 @@
+-- +goose Up
+
+-- What other systems called us with in their own form: which call it was, for three days, so that the same one
+-- changes nothing twice, and its sealed body, for one. Older programs may write on: they know none of these.
+CREATE TABLE inbound_calls (
+    source  text NOT NULL,
+    message text NOT NULL,
+    at      timestamp NOT NULL,
+    status  integer NOT NULL,
+    result  text NOT NULL,
+    body    text NOT NULL,
+    PRIMARY KEY (source, message)
+);
+CREATE INDEX inbound_calls_at ON inbound_calls (source, at);
