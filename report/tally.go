@@ -31,6 +31,33 @@ func (t Tally) Rate() Clustered {
 	return c.Rate()
 }
 
+// Run counts as a Tally does, of answers that come customer by customer, and remembers none of them.
+// The zero value is ready.
+type Run struct {
+	clusters Clusters
+	customer string
+	k, m     float64
+}
+
+// Add counts an answer. All those of a customer must come one after the other.
+func (r *Run) Add(customer string, yes bool) {
+	if customer != r.customer {
+		r.clusters.Add(r.k, r.m)
+		r.customer, r.k, r.m = customer, 0, 0
+	}
+	r.m++
+	if yes {
+		r.k++
+	}
+}
+
+// Rate is the share of all answers that count, clustered by customer.
+func (r *Run) Rate() Clustered {
+	c := r.clusters
+	c.Add(r.k, r.m)
+	return c.Rate()
+}
+
 // Protect hides those of the parts of a total that may not be shown, and with them what they follow
 // from: see Complement. Which of several parts with as many answers is hidden goes by their keys, so
 // that whoever looks twice does not see one of them now and another then. Call it once of a total.

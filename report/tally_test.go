@@ -31,3 +31,38 @@ func TestWhatIsHiddenDoesNotGoByTheOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestARunCountsAsATallyDoes counts the same answers both ways, of customers who gave one or several.
+func TestARunCountsAsATallyDoes(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 13))
+	for range 200 {
+		tally, run := Tally{}, Run{}
+		for c := range r.IntN(40) {
+			for range 1 + r.IntN(4) {
+				yes := r.IntN(3) == 0
+				tally.Add(fmt.Sprint(c), yes)
+				run.Add(fmt.Sprint(c), yes)
+			}
+		}
+		if a, b := tally.Rate(), run.Rate(); a != b {
+			t.Fatalf("one after the other: %+v, by name: %+v", b, a)
+		}
+	}
+}
+
+// TestSumsJoin adds customers up at once, and in two parts.
+func TestSumsJoin(t *testing.T) {
+	var all, some, rest ClusteredSums
+	for i := range 20 {
+		m, y := float64(1+i%3), float64(i*i)
+		all.Add(m, y)
+		if i%2 == 0 {
+			some.Add(m, y)
+		} else {
+			rest.Add(m, y)
+		}
+	}
+	if some.Join(rest); some != all {
+		t.Errorf("%+v, and in parts %+v", all, some)
+	}
+}

@@ -4,14 +4,16 @@ import (
 	"context"
 	"time"
 
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/report"
 )
 
-// Figuring is what reports are counted from. Everything is read as it stands, in no order, up to
-// a limit: more reports that there is more, and then no figure may be made of it.
+// Figuring is what reports are counted from. Everything is read as it stands, up to a limit: more reports
+// that there is more, and then no figure may be made of it.
 type Figuring interface {
 	// Judged returns the conversations of customers that have a level, by the day of their event:
-	// tests are left out, and surveys of staff, of mystery guests and after a recovery.
+	// tests are left out, and surveys of staff, of mystery guests and after a recovery. Those of a customer
+	// stand side by side.
 	Judged(ctx context.Context, f FigureFilter) (list []JudgedSession, more bool, err error)
 	// QuestionScores adds up the scores of the questions of those conversations, by customer.
 	QuestionScores(ctx context.Context, f FigureFilter) ([]QuestionScore, error)
@@ -63,14 +65,25 @@ type QuestionScore struct {
 	Scores         report.ClusteredSums
 }
 
-// FigureCase is a case with what its conversation says of where it belongs.
+// FigureCase is what figures need of a case, with what its conversation says of where it belongs.
 type FigureCase struct {
-	Case
-	Day     string
-	Flow    string
-	Service string
-	Staff   string
-	Level   int
+	Day     string `json:"-"`
+	Flow    string `json:"-"`
+	Service string `json:"-"`
+	Staff   string `json:"-"`
+	Level   int    `json:"-"`
+
+	ID         string               `json:"id"`
+	OpenedAt   time.Time            `json:"opened_at"`
+	First      recovery.Marks       `json:"first"`
+	Missed     []recovery.Clock     `json:"missed"`
+	Reopens    int                  `json:"reopens"`
+	Resolution *recovery.Resolution `json:"resolution"`
+	EndedAt    time.Time            `json:"ended_at"`
+	Outcome    recovery.Outcome     `json:"outcome"`
+	Identity   string               `json:"Identity"`
+	Site       string               `json:"Site"`
+	Customer   string               `json:"Customer"`
 }
 
 // AskedCustomer is an invitation and what became of it.

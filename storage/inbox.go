@@ -15,6 +15,8 @@ type Inbox interface {
 	// CountStanding says how many cases f finds, whatever its Limit and After. It counts up to
 	// most in each bucket and says so: a full house costs no more than a large one.
 	CountStanding(ctx context.Context, f StandingFilter, most int) (n int, more bool, err error)
+	// CountHeld says how many cases each member of staff has who has any.
+	CountHeld(ctx context.Context) (map[string]int, error)
 	// CaseNumbered returns the case of a bucket with this number. ErrNotFound.
 	CaseNumbered(ctx context.Context, b Bucket, number int) (Case, error)
 	// Case returns the case of a bucket with this id. ErrNotFound.

@@ -87,9 +87,10 @@ type Table struct {
 	Parts []Part // by key; what may not be shown is hidden
 }
 
-// Of is the share of conversations with a level between two, clustered by customer.
+// Of is the share of conversations with a level between two, clustered by customer. Here and below those
+// of a customer stand side by side, as they are read.
 func Of(list []storage.JudgedSession, worst, best int) report.Clustered {
-	t := report.Tally{}
+	var t report.Run
 	for i := range list {
 		t.Add(list[i].Customer, worst <= list[i].Level && list[i].Level <= best)
 	}
@@ -98,11 +99,19 @@ func Of(list []storage.JudgedSession, worst, best int) report.Clustered {
 
 // Grouped are those shares of the parts that conversations fall into, nothing of them hidden yet.
 func Grouped(list []storage.JudgedSession, key func(*storage.JudgedSession) string, worst, best int) map[string]report.Clustered {
-	by := tallies{}
+	by := map[string]*report.Run{}
 	for i := range list {
-		by.of(key(&list[i])).Add(list[i].Customer, worst <= list[i].Level && list[i].Level <= best)
+		at := key(&list[i])
+		if by[at] == nil {
+			by[at] = &report.Run{}
+		}
+		by[at].Add(list[i].Customer, worst <= list[i].Level && list[i].Level <= best)
 	}
-	return by.rates()
+	rates := make(map[string]report.Clustered, len(by))
+	for at, run := range by {
+		rates[at] = run.Rate()
+	}
+	return rates
 }
 
 // Response is the share of invitations that led to an answer, clustered by customer.
@@ -116,27 +125,17 @@ func Response(list []storage.AskedCustomer) report.Clustered {
 
 // Responses are those shares of parts, nothing of them hidden yet.
 func Responses(list []storage.AskedCustomer, key func(*storage.AskedCustomer) string) map[string]report.Clustered {
-	by := tallies{}
+	by := map[string]report.Tally{}
 	for i := range list {
-		by.of(key(&list[i])).Add(list[i].Customer, list[i].Answered)
+		at := key(&list[i])
+		if by[at] == nil {
+			by[at] = report.Tally{}
+		}
+		by[at].Add(list[i].Customer, list[i].Answered)
 	}
-	return by.rates()
-}
-
-// tallies count by part.
-type tallies map[string]report.Tally
-
-func (t tallies) of(key string) report.Tally {
-	if t[key] == nil {
-		t[key] = report.Tally{}
-	}
-	return t[key]
-}
-
-func (t tallies) rates() map[string]report.Clustered {
-	rates := make(map[string]report.Clustered, len(t))
-	for key, tally := range t {
-		rates[key] = tally.Rate()
+	rates := make(map[string]report.Clustered, len(by))
+	for at, tally := range by {
+		rates[at] = tally.Rate()
 	}
 	return rates
 }

@@ -16,10 +16,11 @@ import (
 
 // adminCmd groups the commands about who may sign in to the pages.
 type adminCmd struct {
-	Link   adminLinkCmd   `cmd:"" help:"Make a link with which the first person sets everything up in the browser. It works once, for an hour."`
-	Create adminCreateCmd `cmd:"" help:"Make an owner who can sign in, without a browser, and print the password."`
-	Reset  adminResetCmd  `cmd:"" name:"reset-password" help:"Make a link with which somebody who is locked out chooses another password."`
-	List   adminListCmd   `cmd:"" help:"List who can sign in."`
+	Link     adminLinkCmd     `cmd:"" help:"Make a link with which the first person sets everything up in the browser. It works once, for an hour."`
+	Create   adminCreateCmd   `cmd:"" help:"Make an owner who can sign in, without a browser, and print the password."`
+	Reset    adminResetCmd    `cmd:"" name:"reset-password" help:"Make a link with which somebody who is locked out chooses another password."`
+	List     adminListCmd     `cmd:"" help:"List who can sign in."`
+	Sessions adminSessionsCmd `cmd:"" help:"List the browsers in which somebody is signed in, and end sessions."`
 }
 
 type adminLinkCmd struct{}

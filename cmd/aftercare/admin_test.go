@@ -92,6 +92,26 @@ func TestTheLinkToSetUpIsPrintedAndNeverLogged(t *testing.T) {
 	if code := get("/me"); code != 200 {
 		t.Errorf("a page behind the door: %d", code)
 	}
+	// The one browser there is: where it is listed, and ended.
+	list := c.must("admin", "sessions", "robin.park")
+	row := regexp.MustCompile(`(?m)^([0-9a-f-]{36}) `).FindAllStringSubmatch(list, -1)
+	if len(row) != 1 || !strings.Contains(list, "127.0.0.1") {
+		t.Fatalf("robin is signed in at %q", list)
+	}
+	c.refuses(2, "give one of them", "admin", "sessions", "robin.park", "--end", row[0][1], "--end-all")
+	c.refuses(1, "has no session", "admin", "sessions", "robin.park", "--end", "x")
+	if code := get("/me"); code != 200 {
+		t.Errorf("after nothing was ended: %d", code)
+	}
+	if out := c.must("admin", "sessions", "robin.park", "--end", row[0][1]); !strings.HasPrefix(out, "1 session of ") {
+		t.Errorf("ended: %q", out)
+	}
+	if code := get("/me"); code == 200 {
+		t.Error("a session that was ended opens a page")
+	}
+	if out := c.must("admin", "sessions", "robin.park", "--end-all"); !strings.HasPrefix(out, "0 sessions of ") {
+		t.Errorf("ended of none: %q", out)
+	}
 	if code := get("/setup/" + other[2]); code != http.StatusGone {
 		t.Errorf("the other link, once somebody can sign in: %d", code)
 	}
@@ -137,6 +157,10 @@ func TestAdminWithoutABrowser(t *testing.T) {
 		t.Errorf("it says %q", out)
 	}
 	c.must("staff", "remove", "amy")
+	if out := c.must("admin", "sessions", "robin"); out != "robin is signed in nowhere.\n" {
+		t.Errorf("where robin is: %q", out)
+	}
+	c.refuses(1, "nobody signs in as", "admin", "sessions", "amy.fox")
 	c.refuses(1, "last owner", "staff", "remove", "robin")
 	if out := c.must("staff", "list"); !strings.Contains(out, "Robin Park") {
 		t.Errorf("the last owner is gone: %q", out)

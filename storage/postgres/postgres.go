@@ -163,6 +163,10 @@ func dialect() sqlstore.Dialect {
 			return "SELECT r.* FROM unnest(CAST(? AS text[])) AS k(sought) CROSS JOIN LATERAL (SELECT " + columns + " FROM " + table +
 				" WHERE bucket = ? AND " + key + " = k.sought" + where + " OFFSET 0) AS r"
 		},
+		First: func(columns, table, _, key, where, order string) string {
+			return "SELECT r.* FROM unnest(CAST(? AS text[])) AS k(sought) CROSS JOIN LATERAL (SELECT " + columns + " FROM " + table +
+				" s WHERE bucket = ? AND " + key + " = k.sought" + where + " ORDER BY " + order + " LIMIT ?) AS r"
+		},
 		Keys:      keys,
 		Among:     func(column string) string { return column + " = ANY (CAST(? AS text[]))" },
 		Because:   "CAST(body AS jsonb) #>> '{decision,reasons}' LIKE ?",

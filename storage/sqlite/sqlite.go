@@ -277,6 +277,10 @@ func dialect() sqlstore.Dialect {
 			return "SELECT " + columns + " FROM (SELECT value AS sought FROM json_each(?)) CROSS JOIN " + table +
 				" WHERE bucket = ? AND " + key + " = sought" + where
 		},
+		First: func(columns, table, id, key, where, order string) string {
+			return "SELECT " + columns + " FROM (SELECT value AS sought FROM json_each(?)) CROSS JOIN " + table + " WHERE (bucket, " + id + ") IN (SELECT bucket, " + id +
+				" FROM " + table + " s WHERE bucket = ? AND " + key + " = sought" + where + " ORDER BY " + order + " LIMIT ?)"
+		},
 		Keys: func(keys []string) any {
 			list, _ := json.Marshal(keys) // strings cannot fail to encode
 			return string(list)

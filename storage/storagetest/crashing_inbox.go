@@ -81,6 +81,11 @@ func (c *CrashingStore) Views(ctx context.Context, person string) ([]storage.Sav
 	return result(c, func() ([]storage.SavedView, error) { return c.inner.Views(ctx, person) })
 }
 
+// CountHeld implements storage.Inbox.
+func (c *CrashingStore) CountHeld(ctx context.Context) (map[string]int, error) {
+	return result(c, func() (map[string]int, error) { return c.inner.CountHeld(ctx) })
+}
+
 // Answered implements storage.Answering.
 func (c *CrashingStore) Answered(ctx context.Context, f storage.AnsweredFilter) ([]storage.AnsweredSession, error) {
 	return result(c, func() ([]storage.AnsweredSession, error) { return c.inner.Answered(ctx, f) })

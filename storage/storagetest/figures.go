@@ -2,17 +2,73 @@ package storagetest
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
 
+// gave stores a conversation of somebody who gave a value, in a bucket; with a key as a customer or none.
+func (b *bench) gave(t *testing.T, bucket storage.Bucket, i int, customer, site string, value float64) {
+	t.Helper()
+	p, now := person(i), b.clock.Now()
+	s, of := session(newID(), p, now), identity(p, "", now)
+	s.Bucket, of.Bucket, of.Session, of.Customer, s.Customer = bucket, bucket, s.ID, customer, customer
+	s.Site, s.Day, s.Flow, s.Status, s.Lang, s.Facts.Class, s.Judgement.Level = site, "2026-03-01", "f", survey.Completed, "en", survey.Transactional, 4
+	s.Answers = []survey.Answer{{Question: "overall", Value: &value, Revision: 1, At: now}}
+	if err := errors.Join(b.store.Advance(t.Context(), bucket, []storage.Turn{change("gave:"+s.ID, storage.Change{Identity: &of, Session: &s, Answers: s.Answers})})...); err != nil {
+		t.Fatal(err)
+	}
+	scale := survey.Scale{}
+	for i := range 5 {
+		score := float64(25 * i)
+		scale.Options = append(scale.Options, survey.Option{Value: float64(i + 1), Score: &score})
+	}
+	flow := &survey.Flow{ID: "f", Version: 1, Questions: []survey.Question{{Key: "overall", Kind: survey.ScaleQ, Scale: scale, Primary: true}}}
+	for more := true; more; {
+		more = must(b.store.Fold(t.Context(), bucket, folding{flow: flow}, 100))(t).More
+	}
+}
+
 func init() {
+	inboxTests["what a customer gave at several sites and in several chats counts as one customer's"] = func(t *testing.T, b *bench) {
+		ctx, last := t.Context(), storage.Bucket(b.store.Buckets()-1)
+		b.gave(t, 0, 1, "", "a", 2) // a chat that is nobody's
+		b.gave(t, 0, 1, "", "b", 4)
+		b.gave(t, 0, 2, "c1", "a", 1) // a customer with two chats, in two buckets if there are two
+		b.gave(t, last, 3, "c1", "b", 5)
+		b.gave(t, last, 4, "", "b", 3)
+		f := storage.FigureFilter{Sites: []string{"a", "b"}, From: "2026-01-01", To: "2026-12-31", Limit: 9}
+		list, more, err := b.store.Judged(ctx, f)
+		if err != nil || more {
+			t.Fatal(more, err)
+		}
+		var customers []string
+		for _, j := range list {
+			customers = append(customers, j.Customer)
+		}
+		want := []string{"p:" + person(1).ID(), "p:" + person(1).ID(), "p:" + person(4).ID(), "p:c1", "p:c1"}
+		slices.Sort(want)
+		same(t, "customers", customers, want)
+		scores := must(b.store.QuestionScores(ctx, f))(t)
+		if len(scores) != 1 {
+			t.Fatalf("scores: %+v", scores)
+		}
+		// 1 … 5 are 0, 25 … 100 of 100: two gave 25 and 75, and 0 and 100, one gave 50.
+		same(t, "scores", scores[0].Scores, report.ClusteredSums{Customers: 3, M: 5, Y: 250, MM: 9, MY: 450, YY: 22500})
+		f.Sites = []string{"b"}
+		same(t, "scores of a site", must(b.store.QuestionScores(ctx, f))(t)[0].Scores, report.ClusteredSums{Customers: 3, M: 3, Y: 225, MM: 3, MY: 225, YY: 18125})
+		f.Sites = nil
+		if list, more, err := b.store.Judged(ctx, f); len(list) > 0 || more || err != nil {
+			t.Errorf("nowhere: %d, %v, %v", len(list), more, err)
+		}
+	}
 	inboxTests["figures are made of what was judged, asked and wanted said"] = func(t *testing.T, b *bench) {
 		ctx := t.Context()
 		one := b.answered(t, 1, "a", "2026-03-01", 2, "it was late")
@@ -51,10 +107,13 @@ func init() {
 			same(t, c.name, found, c.want)
 		}
 		all := storage.FigureFilter{Sites: []string{"a", "b"}, From: "2026-01-01", To: "2026-12-31", Limit: 2}
-		if list, more, err := b.store.Judged(ctx, all); err != nil || !more || len(list) != 2 {
-			t.Errorf("more than the limit: %d, %v, %v", len(list), more, err)
+		for _, flow := range []string{"", "f"} {
+			all.Flow = flow
+			if _, more, err := b.store.Judged(ctx, all); err != nil || !more {
+				t.Errorf("more than the limit of %q: %v, %v", flow, more, err)
+			}
 		}
-		all.Limit = 9
+		all.Limit, all.Flow = 9, ""
 		list, _, err := b.store.Judged(ctx, all)
 		if err != nil {
 			t.Fatal(err)

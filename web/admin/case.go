@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -112,6 +113,8 @@ func (s *site) showCase(w http.ResponseWriter, r *http.Request, v Viewer, f *fou
 	if err != nil {
 		return err
 	}
+	upto, _ := strconv.Atoi(r.URL.Query().Get("upto"))
+	in.show(upto)
 	words := s.words(r, v)
 	p := s.lookOf(words, v, f.Site, s.Clock()).caseOf(in)
 	if change != nil {

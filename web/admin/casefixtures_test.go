@@ -38,6 +38,8 @@ func init() {
 	}
 	empty := casePage{Number: "A-1", Name: "Customer", Who: "the customer", State: "Open", Shape: "open", Contact: "no", Hidden: true}
 	closed := full
+	earlier := full
+	earlier.Earlier, earlier.Old, earlier.HistoryAll = 40, true, 154
 	closed.Active, closed.Primary, closed.Contact, closed.Reply = false, "reopen", "lost", nil
 	row := caseRow{"A-1042", 2, "dissatisfied", "P1", "Anna", "haircut · Main Street", "I waited <b>forty</b> minutes.", "08:51", when{"13 min left", "09:15", "soon", 1}, "contact by 09:15", "you", "reply", true}
 	take := row
@@ -59,6 +61,7 @@ func init() {
 		fixture{"case.html", "empty", frame{Title: "A-1", Own: true}, empty},
 		fixture{"case.html", "full", frame{Title: "A-1", Own: true, Flash: "Saved"}, full},
 		fixture{"case.html", "closed", frame{Title: "A-1", Own: true}, closed},
+		fixture{"case.html", "earlier", frame{Title: "A-1", Own: true}, earlier},
 		fixture{"act.html", "revealed", frame{Title: "Who"}, actPage{Kind: "revealed", Number: "A-1", Told: "“Anna”"}},
 	)
 	var points []chart.Point

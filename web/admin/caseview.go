@@ -17,8 +17,10 @@ import (
 // caseSource is everything that the page of a case is made from: plain values.
 type caseSource struct {
 	Case    *storage.Case
-	View    *draw.CaseView // nil = what it began with is gone
-	Events  []storage.CaseEvent
+	View    *draw.CaseView      // nil = what it began with is gone
+	Events  []storage.CaseEvent // those that are shown, the oldest first
+	Since   int                 // how many came before them
+	Later   int                 // how many came after them
 	Next    []bot.Hears
 	Cards   []string // names of the chats where its cards hang
 	Arrived map[string]storage.DeliveryState
@@ -70,6 +72,8 @@ type casePage struct {
 	Story      [][2]string
 	History    []historyLine
 	HistoryAll int
+	Earlier    int  // how many things came before what is shown
+	Old        bool // newer ones are left out
 
 	Facts, Visit [][2]string
 	Customer     string // address of all that is known of them; "" = there is none
@@ -125,6 +129,27 @@ type historyLine struct {
 type pastLine struct {
 	Level int
 	Text  string
+}
+
+// How much of what happened a page of a case shows at most: the rest is on pages before it.
+const (
+	eventsShown = 60
+	noteBytes   = 12 << 10 // of the words in them; one is shown whatever it has
+)
+
+// show leaves the newest events of the first upto, as many as a page shows. upto is 0 for all of them.
+func (in *caseSource) show(upto int) {
+	all := in.Events
+	if upto <= 0 || upto > len(all) {
+		upto = len(all)
+	}
+	in.Since, in.Later = upto, len(all)-upto
+	for size := 0; in.Since > 0 && upto-in.Since < eventsShown; in.Since-- {
+		if size += len(all[in.Since-1].Note); size > noteBytes && in.Since < upto {
+			break
+		}
+	}
+	in.Events = all[in.Since:upto]
 }
 
 // caseOf makes the page of a case.
@@ -271,7 +296,7 @@ func (l look) clocksIn(p *casePage, in caseSource) {
 // program did.
 func (l look) talkIn(p *casePage, in caseSource, v *voice.Voice) {
 	at := func(t time.Time) string { return l.w.moment(l.now, t, in.Zone) }
-	if in.View != nil {
+	if in.View != nil && in.Since == 0 {
 		s := in.View.Session
 		title := in.View.Flow.Title.In(append(slices.Clip(v.Langs), voice.Languages[0])...)
 		p.Talk = append(p.Talk, bubble{ID: "opened", Kind: "program", Text: voice.Join(" · ", l.w.t("answered_flow", p.Name, title, s.Version), at(s.Started))})
@@ -470,9 +495,9 @@ func (l look) factsIn(p *casePage, in caseSource, v *voice.Voice) {
 
 // historyIn is everything that happened, the newest first.
 func (l look) historyIn(p *casePage, in caseSource) {
-	p.HistoryAll = len(in.Events)
+	p.HistoryAll, p.Earlier, p.Old = in.Since+len(in.Events)+in.Later, in.Since, in.Later > 0
 	for _, e := range slices.Backward(in.Events) {
-		line := historyLine{Text: l.happened(in, e), At: l.w.moment(l.now, e.At, in.Zone), Now: len(p.History) == 0}
+		line := historyLine{Text: l.happened(in, e), At: l.w.moment(l.now, e.At, in.Zone), Now: len(p.History) == 0 && !p.Old}
 		switch recovery.EventKind(e.Kind) {
 		case recovery.EventCustomerWrote, recovery.EventContacted, recovery.EventNoted: // they stand in the conversation
 		default:

@@ -123,6 +123,10 @@ func (s *site) people(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		return err
 	}
 	words := s.words(r, v)
+	held, err := s.Store.CountHeld(r.Context())
+	if err != nil {
+		return err
+	}
 	var p peoplePage
 	in := 0
 	for _, m := range all {
@@ -142,11 +146,7 @@ func (s *site) people(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		default:
 			row.In = words.t("person_chat_only")
 		}
-		held, err := s.held(r, m.ID)
-		if err != nil {
-			return err
-		}
-		row.Held = words.t("person_holds", len(held))
+		row.Held = words.t("person_holds", held[m.ID])
 		p.Rows = append(p.Rows, row)
 	}
 	f := frame{Title: words.t("people"), Meta: words.t("people_count", len(all), in), Here: "/people", Do: &link{"/people/new", words.t("invite")}, Styles: []string{"forms.css"}}

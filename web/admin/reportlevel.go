@@ -132,14 +132,13 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 
 // pointsOf is the mean of the levels, clustered by customer.
 func pointsOf(list []storage.JudgedSession) report.ClusteredMean {
-	given := map[string][2]float64{}
-	for i := range list {
-		x := given[list[i].Customer]
-		given[list[i].Customer] = [2]float64{x[0] + 1, x[1] + float64(list[i].Level)}
-	}
 	var c report.ClusteredSums
-	for _, x := range given {
-		c.Add(x[0], x[1])
+	for i := 0; i < len(list); {
+		m, y := 0.0, 0.0
+		for of := list[i].Customer; i < len(list) && list[i].Customer == of; i++ {
+			m, y = m+1, y+float64(list[i].Level)
+		}
+		c.Add(m, y)
 	}
 	return c.Mean()
 }

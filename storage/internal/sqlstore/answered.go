@@ -29,16 +29,16 @@ type answeredQueries struct {
 func newAnsweredQueries(t *texts) answeredQueries {
 	return answeredQueries{
 		// answered > 0 names the index. Words are asked for each conversation that fits otherwise.
-		answeredSessions: t.one("SELECT " + answeredSessionRead + " FROM read_sessions s WHERE bucket = ? AND site = ? AND day >= ? AND day <= ? AND answered > 0 AND class <> 'pulse'" +
-			" AND (day, session) < (?, ?) AND (flow = ? OR '' = ?) AND (service = ? OR '' = ?) AND (staff = ? OR '' = ?) AND (language = ? OR '' = ?)" +
-			" AND (channel = ? OR '' = ?) AND (0 = ? OR level > 0 AND class IN ('" + strings.Join(storage.CustomerClasses, "', '") + "'))" +
-			" AND (level >= ? OR 0 = ?) AND (level BETWEEN 1 AND ? OR 0 = ?) AND (NOT test OR 1 = ?)" +
-			" AND (0 = ? OR EXISTS (SELECT 1 FROM answers a WHERE a.bucket = ? AND a.session = s.session AND a.newest AND NOT a.dropped" +
-			" AND a.kind = 'text' AND a.text > ''" + perRow + ") OR EXISTS (SELECT 1 FROM words w WHERE w.bucket = ? AND w.session = s.session" +
-			" AND w.inbound AND w.text > ''" + perRow + ")) ORDER BY day DESC, session DESC LIMIT ?"),
+		answeredSessions: t.one(t.dialect.First(answeredSessionRead, "read_sessions", "session", "site", " AND day >= ? AND day <= ? AND answered > 0 AND class <> 'pulse'"+
+			" AND (day, session) < (?, ?) AND (flow = ? OR '' = ?) AND (service = ? OR '' = ?) AND (staff = ? OR '' = ?) AND (language = ? OR '' = ?)"+
+			" AND (channel = ? OR '' = ?) AND (0 = ? OR level > 0 AND class IN ('"+strings.Join(storage.CustomerClasses, "', '")+"'))"+
+			" AND (level >= ? OR 0 = ?) AND (level BETWEEN 1 AND ? OR 0 = ?) AND (NOT test OR 1 = ?)"+
+			" AND (0 = ? OR EXISTS (SELECT 1 FROM answers a WHERE a.bucket = ? AND a.session = s.session AND a.newest AND NOT a.dropped"+
+			" AND a.kind = 'text' AND a.text > ''"+perRow+") OR EXISTS (SELECT 1 FROM words w WHERE w.bucket = ? AND w.session = s.session"+
+			" AND w.inbound AND w.text > ''"+perRow+"))", "day DESC, session DESC")),
 		besideOf: t.keyed("session, text, at", "words", "session", " AND inbound AND text > ''"),
 		countAnswered: t.one("SELECT count(*), coalesce(sum(CASE WHEN unsatisfied THEN 1 ELSE 0 END), 0) FROM read_sessions" +
-			" WHERE bucket = ? AND site = ? AND day >= ? AND day <= ? AND answered > 0 AND class <> 'pulse' AND flag > '' AND NOT test"),
+			" WHERE bucket = ? AND " + t.dialect.Among("site") + " AND day >= ? AND day <= ? AND answered > 0 AND class <> 'pulse' AND flag > '' AND NOT test"),
 		answersOf: t.keyed(answeredRead, "answers", "session", " AND newest AND NOT dropped AND NOT skipped AND kind <> 'contact'"),
 	}
 }
@@ -46,7 +46,7 @@ func newAnsweredQueries(t *texts) answeredQueries {
 // beyond is later than any day and any id.
 const beyond = "\uffff"
 
-// Answered implements storage.Answering: it merges what each site has in each bucket.
+// Answered implements storage.Answering: it merges what each bucket has, with the newest of each site.
 func (s *Store) Answered(ctx context.Context, f storage.AnsweredFilter) ([]storage.AnsweredSession, error) {
 	flag := func(b bool) int64 {
 		if b {
@@ -58,29 +58,30 @@ func (s *Store) Answered(ctx context.Context, f storage.AnsweredFilter) ([]stora
 	if before.Day == "" {
 		before = storage.AnsweredPlace{Day: beyond, Session: beyond}
 	}
+	if len(f.Sites) == 0 {
+		return nil, nil
+	}
+	flow, service, staff, lang, channel := storage.Clean(f.Flow), storage.Clean(f.Service), storage.Clean(f.Staff), storage.Clean(f.Language), storage.Clean(f.Channel)
 	var all []storage.AnsweredSession
 	for b := range storage.Bucket(s.buckets) {
-		for _, site := range f.Sites {
-			flow, service, staff, lang, channel := storage.Clean(f.Flow), storage.Clean(f.Service), storage.Clean(f.Staff), storage.Clean(f.Language), storage.Clean(f.Channel)
-			args := []any{
-				int64(b), storage.Clean(site), storage.Clean(f.From), storage.Clean(f.To), storage.Clean(before.Day), storage.Clean(before.Session),
-				flow, flow, service, service, staff, staff, lang, lang, channel, channel, flag(f.Judged), int64(f.Worst), int64(f.Worst), int64(f.Best), int64(f.Best), flag(f.Test), flag(f.Words), int64(b), int64(b), int64(f.Limit),
-			}
-			some, err := collect(ctx, s, "answered conversations", s.q.answeredSessions, args, func(row scanner) (v storage.AnsweredSession, err error) {
-				var composite sql.NullFloat64
-				err = row.Scan(&v.ID, &v.Flow, &v.Version, &v.Class, &v.Site, &v.Service, &v.Staff, &v.Language, &v.Channel, &v.Day, &v.Status,
-					&v.Session.Answered, &composite, &v.Level, &v.Flag, &v.Unsatisfied, &v.Case, &v.Test)
-				if composite.Valid {
-					v.Composite = &composite.Float64
-				}
-				v.Bucket = b
-				return v, err
-			})
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, some...)
+		args := []any{
+			s.dialect.Keys(texted(f.Sites)), int64(b), storage.Clean(f.From), storage.Clean(f.To), storage.Clean(before.Day), storage.Clean(before.Session),
+			flow, flow, service, service, staff, staff, lang, lang, channel, channel, flag(f.Judged), int64(f.Worst), int64(f.Worst), int64(f.Best), int64(f.Best), flag(f.Test), flag(f.Words), int64(b), int64(b), int64(f.Limit),
 		}
+		some, err := collect(ctx, s, "answered conversations", s.q.answeredSessions, args, func(row scanner) (v storage.AnsweredSession, err error) {
+			var composite sql.NullFloat64
+			err = row.Scan(&v.ID, &v.Flow, &v.Version, &v.Class, &v.Site, &v.Service, &v.Staff, &v.Language, &v.Channel, &v.Day, &v.Status,
+				&v.Session.Answered, &composite, &v.Level, &v.Flag, &v.Unsatisfied, &v.Case, &v.Test)
+			if composite.Valid {
+				v.Composite = &composite.Float64
+			}
+			v.Bucket = b
+			return v, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
 	}
 	slices.SortFunc(all, func(a, b storage.AnsweredSession) int { return a.Place().Compare(b.Place()) })
 	all = all[:min(f.Limit, len(all))]
@@ -89,15 +90,16 @@ func (s *Store) Answered(ctx context.Context, f storage.AnsweredFilter) ([]stora
 
 // CountAnswered implements storage.Answering.
 func (s *Store) CountAnswered(ctx context.Context, sites []string, from, to string) (answered, unsatisfied int, err error) {
+	if len(sites) == 0 {
+		return 0, 0, nil
+	}
 	for b := range storage.Bucket(s.buckets) {
-		for _, site := range sites {
-			args := []any{int64(b), storage.Clean(site), storage.Clean(from), storage.Clean(to)}
-			n, err := one(ctx, s, "how many answered", s.q.countAnswered, args, func(row scanner) (n [2]int, err error) { return n, row.Scan(&n[0], &n[1]) })
-			if err != nil {
-				return 0, 0, err
-			}
-			answered, unsatisfied = answered+n[0], unsatisfied+n[1]
+		args := []any{int64(b), s.dialect.Keys(texted(sites)), storage.Clean(from), storage.Clean(to)}
+		n, err := one(ctx, s, "how many answered", s.q.countAnswered, args, func(row scanner) (n [2]int, err error) { return n, row.Scan(&n[0], &n[1]) })
+		if err != nil {
+			return 0, 0, err
 		}
+		answered, unsatisfied = answered+n[0], unsatisfied+n[1]
 	}
 	return answered, unsatisfied, nil
 }

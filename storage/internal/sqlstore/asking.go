@@ -50,7 +50,7 @@ func newAskingQueries(t *texts) askingQueries {
 		asksDue:      t.one(read + " WHERE a.bucket = ? AND a.due IS NOT NULL AND a.due <= ? ORDER BY a.due LIMIT ?"),
 		asksAfter:    t.one(read + " WHERE a.bucket = ? AND a.event = ? AND a.event > '' ORDER BY a.made, a.id"),
 		asksOf:       t.one(read + " WHERE a.bucket = ? AND a.customer = ? AND a.customer > '' ORDER BY a.made DESC, a.id LIMIT ?"),
-		asksMade: t.one(read + " WHERE a.bucket = ? AND a.made >= ? AND a.made < ? AND (a.site = ? OR '' = ?) AND (a.state = ? OR '' = ?) AND (a.reason = ? OR '' = ?)" +
+		asksMade: t.one(read + " WHERE a.bucket = ? AND a.made >= ? AND a.made < ? AND (" + t.dialect.Among("a.site") + " OR '' = ?) AND (a.state = ? OR '' = ?) AND (a.reason = ? OR '' = ?)" +
 			" AND (a.cause = ? OR '' = ?) ORDER BY a.made DESC LIMIT ?"),
 		countAsks: t.one("SELECT a.site, a.cause, a.state, a.reason, count(*) FROM asks a WHERE a.bucket = ? AND a.made >= ? AND NOT a.test" +
 			" GROUP BY a.site, a.cause, a.state, a.reason"),
@@ -387,21 +387,15 @@ func (s *Store) Asks(ctx context.Context, f storage.AskFilter) ([]storage.Ask, e
 	if before.IsZero() {
 		before = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	sites, this := f.Sites, "this" // "" = of any site
-	if sites == nil {
-		sites, this = []string{""}, ""
+	these := "these" // "" = of any site
+	if f.Sites == nil {
+		these = ""
 	}
-	return newest(s, f.Limit, func(b storage.Bucket) (all []storage.Ask, _ error) {
-		for _, site := range sites {
-			list, err := collect(ctx, s, "asks", s.q.asksMade, []any{
-				int64(b), micro(f.Since), micro(before), site, this, f.State, f.State, f.Reason, f.Reason, f.Trigger, f.Trigger, int64(f.Limit),
-			}, scanAsk)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, list...)
-		}
-		return all, nil
+	sites := s.dialect.Keys(texted(f.Sites))
+	return newest(s, f.Limit, func(b storage.Bucket) ([]storage.Ask, error) {
+		return collect(ctx, s, "asks", s.q.asksMade, []any{
+			int64(b), micro(f.Since), micro(before), sites, these, f.State, f.State, f.Reason, f.Reason, f.Trigger, f.Trigger, int64(f.Limit),
+		}, scanAsk)
 	}, func(a storage.Ask) time.Time { return a.Made })
 }
 

@@ -3,18 +3,23 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
 // figureQueries read what reports are counted from.
 type figureQueries struct {
+	answeredFrom   string
 	judged         string
 	questionScores string
 	figureCases    string
@@ -30,22 +35,31 @@ func newFigureQueries(t *texts) figureQueries {
 	customers := "s.class IN ('" + strings.Join(storage.CustomerClasses, "', '") + "')"
 	fits := " AND (s.flow = ? OR '' = ?) AND (s.service = ? OR '' = ?) AND (s.staff = ? OR '' = ?) AND (s.language = ? OR '' = ?) AND (s.channel = ? OR '' = ?)"
 	of := " FROM read_sessions s"
-	where := " WHERE s.bucket = ? AND s.site = ? AND s.day >= ? AND s.day <= ? AND s.answered > 0 AND NOT s.test AND s.level > 0 AND " + customers + fits
-	whose := "coalesce((SELECT CASE WHEN x.customer > '' THEN 'p:' || x.customer WHEN x.identity > '' THEN 'p:' || x.identity END" +
-		" FROM sessions x WHERE x.bucket = ? AND x.id = s.session" + perRow + "), 's:' || s.session) AS whose"
+	days := " WHERE s.bucket = ? AND " + t.dialect.Among("s.site") + " AND s.day >= ? AND s.day <= ? AND s.answered > 0"
+	where := days + " AND NOT s.test AND s.level > 0 AND " + customers + fits
+	named := func(keyed, own string) string {
+		return "coalesce((SELECT CASE WHEN " + keyed + " WHEN x.identity > '' THEN " + own + " END" +
+			" FROM sessions x WHERE x.bucket = ? AND x.id = s.session" + perRow + "), 's:' || s.session) AS whose"
+	}
+	whose := named("x.customer > '' THEN 'p:' || x.customer", "'p:' || x.identity")
+	// Who has a key as a customer may have answered in several buckets, and stands out; a chat is in one.
+	scored := named("x.customer > '' AND x.customer <> x.identity THEN 'k:' || x.customer", "'p:' || x.identity")
 	return figureQueries{
+		answeredFrom: t.one("SELECT count(*) FROM (SELECT 1 AS one" + of + days + " LIMIT ?) AS part"),
 		judged: t.one("SELECT s.session, s.day, s.flow, s.site, s.service, s.staff, s.language, s.channel, s.level, s.unsatisfied, s.has_case," +
 			" " + whose + of + where + " LIMIT ?"),
-		questionScores: t.one("SELECT a.flow, a.question, " + whose + ", count(*), sum(a.score)" + of +
-			" JOIN answers a ON a.bucket = s.bucket AND a.session = s.session" + where +
-			" AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.score IS NOT NULL GROUP BY 1, 2, 3"),
-		figureCases: t.one("SELECT c.body, coalesce(s.day, ''), coalesce(s.flow, ''), coalesce(s.service, ''), coalesce(s.staff, ''), coalesce(s.language, '')," +
-			" coalesce(s.channel, ''), coalesce(s.level, 0) FROM cases c LEFT JOIN read_sessions s ON s.bucket = c.bucket AND s.session = c.session" +
-			" WHERE c.bucket = ? AND c.number > 0 AND c.opened_at >= ? AND c.opened_at < ? AND c.site = ? AND NOT coalesce(s.test, FALSE)"),
-		asked:    t.one("SELECT body, bucket FROM invitations WHERE bucket = ? AND site = ? AND created_at >= ? AND created_at < ?"),
+		questionScores: t.one("SELECT flow, question, CASE WHEN substr(whose, 1, 2) = 'k:' THEN whose ELSE '' END, count(*), sum(m), sum(y), sum(m * m), sum(m * y), sum(y * y)" +
+			" FROM (SELECT a.flow, a.question, s.whose, CAST(count(*) AS double precision) AS m, sum(a.score) AS y FROM (SELECT s.session, " + scored + of + where + ") AS s" +
+			" JOIN answers a ON a.bucket = ? AND a.session = s.session AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.score IS NOT NULL" +
+			" GROUP BY 1, 2, 3) AS given GROUP BY 1, 2, 3"),
+		figureCases: t.one("SELECT c.body, coalesce(s.day, ''), coalesce(s.flow, ''), coalesce(s.service, ''), coalesce(s.staff, ''), coalesce(s.level, 0)" +
+			" FROM cases c LEFT JOIN read_sessions s ON s.bucket = c.bucket AND s.session = c.session" +
+			" WHERE c.bucket = ? AND c.number > 0 AND c.opened_at >= ? AND c.opened_at < ? AND " + t.dialect.Among("c.site") + " AND NOT coalesce(s.test, FALSE)" +
+			" AND (s.day >= ? AND s.day <= ? OR s.day IS NULL AND c.opened_at >= ? AND c.opened_at < ?)" + fits + " LIMIT ?"),
+		asked:    t.one("SELECT site, body FROM invitations WHERE bucket = ? AND " + t.dialect.Among("site") + " AND created_at >= ? AND created_at < ? LIMIT ?"),
 		levelsOf: t.keyed("session, level", "read_sessions", "session", " AND answered > 0 AND level > 0"),
 		received: t.one("SELECT f.kind, f.at, f.site, f.customer, f.identity, f.id FROM feedback f LEFT JOIN read_sessions s ON s.bucket = f.bucket AND s.session = f.session" +
-			" WHERE f.bucket = ? AND f.id > '' AND f.at >= ? AND f.at < ? AND f.site = ? AND NOT coalesce(s.test, FALSE)" + fits + " LIMIT ?"),
+			" WHERE f.bucket = ? AND f.id > '' AND f.at >= ? AND f.at < ? AND " + t.dialect.Among("f.site") + " AND NOT coalesce(s.test, FALSE)" + fits + " LIMIT ?"),
 	}
 }
 
@@ -81,46 +95,88 @@ func span(f storage.FigureFilter) (from, to time.Time, err error) {
 	return from, to.AddDate(0, 0, 1), nil
 }
 
-// everywhere reads what each site has in each bucket, up to the limit and one more.
-func everywhere[T any](s *Store, f storage.FigureFilter, read func(b storage.Bucket, site string, left int) ([]T, error)) (list []T, more bool, err error) {
+// abreast is how many buckets are read at a time.
+const abreast = 4
+
+// everywhere reads what each bucket has, up to the limit and one more: one question a bucket, whatever
+// sites there are.
+func everywhere[T any](s *Store, f storage.FigureFilter, read func(b storage.Bucket, most int64) ([]T, error)) (list []T, more bool, err error) {
+	if len(f.Sites) == 0 {
+		return nil, false, nil
+	}
+	lists, errs := make([][]T, s.buckets), make([]error, s.buckets)
+	free := make(chan struct{}, abreast)
+	var all sync.WaitGroup
 	for b := range storage.Bucket(s.buckets) {
-		for _, site := range f.Sites {
-			some, err := read(b, site, f.Limit+1-len(list))
-			if err != nil {
-				return nil, false, err
-			}
-			if list = append(list, some...); len(list) > f.Limit {
-				return list[:f.Limit], true, nil
-			}
+		free <- struct{}{}
+		all.Go(func() {
+			lists[b], errs[b] = read(b, int64(f.Limit)+1)
+			<-free
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, false, err
 		}
+	}
+	if list = slices.Concat(lists...); len(list) > f.Limit {
+		return list[:f.Limit], true, nil
 	}
 	return list, false, nil
 }
 
+// inDays are the parameters of a bucket, of sites and of days.
+func (s *Store) inDays(b storage.Bucket, f storage.FigureFilter) []any {
+	return []any{int64(b), s.dialect.Keys(texted(f.Sites)), storage.Clean(f.From), storage.Clean(f.To)}
+}
+
+// crowded reports whether more conversations than the limit were answered on those days. An index
+// alone says so, long before they were read; of some of them it cannot tell.
+func (s *Store) crowded(ctx context.Context, f storage.FigureFilter) (bool, error) {
+	if f.Flow+f.Service+f.Staff+f.Language+f.Channel != "" {
+		return false, nil
+	}
+	counts, _, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]int, error) {
+		return collect(ctx, s, "how many answered", s.q.answeredFrom, append(s.inDays(b, f), most), func(row scanner) (n int, err error) { return n, row.Scan(&n) })
+	})
+	n := 0
+	for _, some := range counts {
+		n += some
+	}
+	return n > f.Limit, err
+}
+
 // Judged implements storage.Figuring.
 func (s *Store) Judged(ctx context.Context, f storage.FigureFilter) ([]storage.JudgedSession, bool, error) {
-	return everywhere(s, f, func(b storage.Bucket, site string, left int) ([]storage.JudgedSession, error) {
-		args := append([]any{int64(b), int64(b), storage.Clean(site), storage.Clean(f.From), storage.Clean(f.To)}, conditions(f)...)
-		return collect(ctx, s, "figures", s.q.judged, append(args, int64(left)), func(row scanner) (j storage.JudgedSession, err error) {
+	if many, err := s.crowded(ctx, f); many || err != nil {
+		return nil, many, err
+	}
+	list, more, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.JudgedSession, error) {
+		args := slices.Concat([]any{int64(b)}, s.inDays(b, f), conditions(f), []any{most})
+		return collect(ctx, s, "figures", s.q.judged, args, func(row scanner) (j storage.JudgedSession, err error) {
 			return j, row.Scan(&j.ID, &j.Day, &j.Flow, &j.Site, &j.Service, &j.Staff, &j.Language, &j.Channel, &j.Level, &j.Unsatisfied, &j.Case, &j.Customer)
 		})
 	})
+	slices.SortFunc(list, func(a, b storage.JudgedSession) int { return strings.Compare(a.Customer, b.Customer) })
+	return list, more, err
 }
 
-// given is what a customer gave a question.
+// given is what customers gave a question: all who answered in one bucket alone, or one who has a key.
 type given struct {
 	flow, question, customer string
-	n, sum                   float64
+	scores                   report.ClusteredSums
 }
 
-// QuestionScores implements storage.Figuring. A customer may have answered at several sites, and in
-// chats of several buckets: what they gave is put together before it is added up.
+// QuestionScores implements storage.Figuring. What a customer gave in several buckets is put together
+// before it is added up.
 func (s *Store) QuestionScores(ctx context.Context, f storage.FigureFilter) ([]storage.QuestionScore, error) {
 	f.Limit = 1 << 30
-	all, _, err := everywhere(s, f, func(b storage.Bucket, site string, _ int) ([]given, error) {
-		args := append([]any{int64(b), int64(b), storage.Clean(site), storage.Clean(f.From), storage.Clean(f.To)}, conditions(f)...)
+	all, _, err := everywhere(s, f, func(b storage.Bucket, _ int64) ([]given, error) {
+		args := slices.Concat([]any{int64(b)}, s.inDays(b, f), conditions(f), []any{int64(b)})
 		return collect(ctx, s, "scores", s.q.questionScores, args, func(row scanner) (g given, err error) {
-			return g, row.Scan(&g.flow, &g.question, &g.customer, &g.n, &g.sum)
+			c := &g.scores
+			return g, row.Scan(&g.flow, &g.question, &g.customer, &c.Customers, &c.M, &c.Y, &c.MM, &c.MY, &c.YY)
 		})
 	})
 	if err != nil {
@@ -132,13 +188,18 @@ func (s *Store) QuestionScores(ctx context.Context, f storage.FigureFilter) ([]s
 	var list []storage.QuestionScore
 	for i := 0; i < len(all); {
 		g := all[i]
-		for i++; i < len(all) && all[i].flow == g.flow && all[i].question == g.question && all[i].customer == g.customer; i++ {
-			g.n, g.sum = g.n+all[i].n, g.sum+all[i].sum
-		}
 		if n := len(list); n == 0 || list[n-1].Flow != g.flow || list[n-1].Question != g.question {
 			list = append(list, storage.QuestionScore{Flow: g.flow, Question: g.question})
 		}
-		list[len(list)-1].Scores.Add(g.n, g.sum)
+		scores := &list[len(list)-1].Scores
+		if i++; g.customer == "" {
+			scores.Join(g.scores)
+			continue
+		}
+		for ; i < len(all) && all[i].flow == g.flow && all[i].question == g.question && all[i].customer == g.customer; i++ {
+			g.scores.M, g.scores.Y = g.scores.M+all[i].scores.M, g.scores.Y+all[i].scores.Y
+		}
+		scores.Add(g.scores.M, g.scores.Y)
 	}
 	return list, nil
 }
@@ -149,39 +210,24 @@ func (s *Store) FigureCases(ctx context.Context, f storage.FigureFilter) ([]stor
 	if err != nil {
 		return nil, false, err
 	}
-	return everywhere(s, f, func(b storage.Bucket, site string, _ int) ([]storage.FigureCase, error) {
-		args := []any{int64(b), micro(from.Add(-farthest)), micro(to.Add(farthest)), storage.Clean(site)}
-		list, err := collect(ctx, s, "cases of figures", s.q.figureCases, args, func(row scanner) (c *storage.FigureCase, err error) {
-			c = &storage.FigureCase{}
-			var body []byte
-			var language, channel string
-			if err := row.Scan(&body, &c.Day, &c.Flow, &c.Service, &c.Staff, &language, &channel, &c.Level); err != nil {
-				return nil, err
+	return everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.FigureCase, error) {
+		args := slices.Concat(
+			[]any{int64(b), micro(from.Add(-farthest)), micro(to.Add(farthest)), s.dialect.Keys(texted(f.Sites)), storage.Clean(f.From), storage.Clean(f.To), micro(from), micro(to)},
+			conditions(f), []any{most},
+		)
+		return collect(ctx, s, "cases of figures", s.q.figureCases, args, func(row scanner) (c storage.FigureCase, err error) {
+			var body sql.RawBytes
+			if err := row.Scan(&body, &c.Day, &c.Flow, &c.Service, &c.Staff, &c.Level); err != nil {
+				return c, err
 			}
-			is := func(want, got string) bool { return want == "" || want == got }
-			if !is(f.Flow, c.Flow) || !is(f.Service, c.Service) || !is(f.Staff, c.Staff) || !is(f.Language, language) || !is(f.Channel, channel) {
-				return nil, nil
+			if err := json.Unmarshal(body, &c); err != nil {
+				return c, fmt.Errorf("decode case: %w", err)
 			}
-			k, err := decodeCase(b, body)
-			if err != nil {
-				return nil, err
-			}
-			c.Case = *k
 			if c.Day == "" {
-				c.Day = k.OpenedAt.UTC().Format(time.DateOnly)
-			}
-			if c.Day < f.From || c.Day > f.To {
-				return nil, nil
+				c.Day = c.OpenedAt.UTC().Format(time.DateOnly)
 			}
 			return c, nil
 		})
-		var kept []storage.FigureCase
-		for _, c := range list {
-			if c != nil {
-				kept = append(kept, *c)
-			}
-		}
-		return kept, err
 	})
 }
 
@@ -191,6 +237,7 @@ type askedBody struct {
 	Attributes                                           map[string]string
 	ClaimedAt, Created                                   time.Time
 	Test                                                 bool
+	site                                                 string
 }
 
 // Asked implements storage.Figuring.
@@ -200,21 +247,29 @@ func (s *Store) Asked(ctx context.Context, f storage.FigureFilter) ([]storage.As
 		return nil, false, err
 	}
 	is := func(want, got string) bool { return want == "" || want == got }
-	return everywhere(s, f, func(b storage.Bucket, site string, _ int) ([]storage.AskedCustomer, error) {
-		args := []any{int64(b), storage.Clean(site), micro(from), micro(to)}
-		all, err := collect(ctx, s, "invitations of figures", s.q.asked, args, scanBody(func(_ storage.Bucket, body []byte) (*askedBody, error) {
-			var i askedBody
-			if err := json.Unmarshal(body, &i); err != nil {
-				return nil, fmt.Errorf("decode invitation: %w", err)
+	var over atomic.Bool
+	list, more, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.AskedCustomer, error) {
+		args := []any{int64(b), s.dialect.Keys(texted(f.Sites)), micro(from), micro(to), most}
+		all, err := collect(ctx, s, "invitations of figures", s.q.asked, args, func(row scanner) (i askedBody, err error) {
+			var body sql.RawBytes
+			if err := row.Scan(&i.site, &body); err != nil {
+				return i, err
 			}
-			return &i, nil
-		}))
+			if err := json.Unmarshal(body, &i); err != nil {
+				return i, fmt.Errorf("decode invitation: %w", err)
+			}
+			return i, nil
+		})
 		if err != nil {
 			return nil, err
 		}
+		if int64(len(all)) == most {
+			over.Store(true)
+		}
 		var list []storage.AskedCustomer
 		opened := map[string]int{}
-		for _, i := range all {
+		for j := range all {
+			i := &all[j]
 			if i.Test || i.Case != "" || !is(f.Flow, i.Flow) || !is(f.Service, i.Attributes["service_name"]) || !is(f.Staff, i.Attributes["agent_name"]) ||
 				!is(f.Language, i.Language) || !is(f.Channel, i.Channel) {
 				continue
@@ -223,27 +278,33 @@ func (s *Store) Asked(ctx context.Context, f storage.FigureFilter) ([]storage.As
 				opened[i.Session] = len(list)
 			}
 			list = append(list, storage.AskedCustomer{
-				Day: i.Created.UTC().Format(time.DateOnly), Site: site, Flow: i.Flow, Opened: !i.ClaimedAt.IsZero(), Customer: customer(i.Customer, "", i.ID),
+				Day: i.Created.UTC().Format(time.DateOnly), Site: i.site, Flow: i.Flow, Opened: !i.ClaimedAt.IsZero(), Customer: customer(i.Customer, "", i.ID),
 			})
 		}
-		type level struct {
-			session string
-			n       int
-		}
-		for some := range slices.Chunk(slices.Collect(maps.Keys(opened)), 1000) {
-			found, err := collect(ctx, s, "levels of invitations", s.q.levelsOf.many, []any{s.dialect.Keys(some), int64(b)}, func(row scanner) (l level, err error) {
-				return l, row.Scan(&l.session, &l.n)
-			})
-			if err != nil {
-				return nil, err
-			}
-			for _, l := range found {
-				a := &list[opened[l.session]]
-				a.Answered, a.Level = true, l.n
-			}
-		}
-		return list, nil
+		return list, s.levelsOf(ctx, b, list, opened)
 	})
+	return list, more || over.Load(), err
+}
+
+// levelsOf puts in the levels of the conversations that invitations led to, by where these stand.
+func (s *Store) levelsOf(ctx context.Context, b storage.Bucket, list []storage.AskedCustomer, opened map[string]int) error {
+	type level struct {
+		session string
+		n       int
+	}
+	for some := range slices.Chunk(slices.Collect(maps.Keys(opened)), 1000) {
+		found, err := collect(ctx, s, "levels of invitations", s.q.levelsOf.many, []any{s.dialect.Keys(some), int64(b)}, func(row scanner) (l level, err error) {
+			return l, row.Scan(&l.session, &l.n)
+		})
+		if err != nil {
+			return err
+		}
+		for _, l := range found {
+			a := &list[opened[l.session]]
+			a.Answered, a.Level = true, l.n
+		}
+	}
+	return nil
 }
 
 // Received implements storage.Figuring.
@@ -252,9 +313,9 @@ func (s *Store) Received(ctx context.Context, f storage.FigureFilter) ([]storage
 	if err != nil {
 		return nil, false, err
 	}
-	return everywhere(s, f, func(b storage.Bucket, site string, left int) ([]storage.ReceivedWords, error) {
-		args := append([]any{int64(b), micro(from), micro(to), storage.Clean(site)}, conditions(f)...)
-		return collect(ctx, s, "words of figures", s.q.received, append(args, int64(left)), func(row scanner) (r storage.ReceivedWords, err error) {
+	return everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.ReceivedWords, error) {
+		args := slices.Concat([]any{int64(b), micro(from), micro(to), s.dialect.Keys(texted(f.Sites))}, conditions(f), []any{most})
+		return collect(ctx, s, "words of figures", s.q.received, args, func(row scanner) (r storage.ReceivedWords, err error) {
 			var of, identity, id string
 			err = row.Scan(&r.Kind, &r.At, &r.Site, &of, &identity, &id)
 			r.Customer = customer(of, identity, id)

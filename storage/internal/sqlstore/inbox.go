@@ -14,6 +14,7 @@ import (
 type inboxQueries struct {
 	standing      map[standingList]string
 	countStanding map[standingList]string
+	countHeld     string
 	caseNumbered  string
 }
 
@@ -27,6 +28,7 @@ type standingList struct {
 func newInboxQueries(t *texts) inboxQueries {
 	q := inboxQueries{
 		standing: map[standingList]string{}, countStanding: map[standingList]string{},
+		countHeld:    t.one("SELECT holder, count(*) FROM cases WHERE bucket = ? AND holder > '' GROUP BY holder"),
 		caseNumbered: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND number = ? AND id > ''"),
 	}
 	for _, list := range []standingList{
@@ -111,6 +113,25 @@ func (s *Store) CountStanding(ctx context.Context, f storage.StandingFilter, mos
 		n, more = n+min(some, most), more || some > most
 	}
 	return n, more, nil
+}
+
+// CountHeld implements storage.Inbox.
+func (s *Store) CountHeld(ctx context.Context) (map[string]int, error) {
+	type has struct {
+		who string
+		n   int
+	}
+	all := map[string]int{}
+	for b := range int64(s.buckets) {
+		list, err := collect(ctx, s, "who holds how many cases", s.q.countHeld, []any{b}, func(row scanner) (h has, err error) { return h, row.Scan(&h.who, &h.n) })
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range list {
+			all[h.who] += h.n
+		}
+	}
+	return all, nil
 }
 
 // CaseNumbered implements storage.Inbox.

@@ -40,6 +40,10 @@ type Dialect struct {
 	// to the conditions.
 	Each func(columns, table, key, where string) string
 	Keys func(keys []string) any
+	// First is the text of a SELECT of the first rows, in an order, of every one of many keys of one bucket.
+	// id is the rest of the table's own key. Its parameters are those of Each, and how many rows a key has at most.
+	// The table is called s.
+	First func(columns, table, id, key, where, order string) string
 	// Among is the condition that a column has one of many values: a parameter that Keys makes.
 	Among func(column string) string
 	// Rows, if set, is the text of a SELECT of rows whose columns have these names, with one
