@@ -20,13 +20,6 @@ func (c *ClusteredSums) Add(m, y float64) {
 	c.MM, c.MY, c.YY = c.MM+m*m, c.MY+m*y, c.YY+y*y
 }
 
-// Join counts customers of whom none was counted before.
-func (c *ClusteredSums) Join(o ClusteredSums) {
-	c.Customers += o.Customers
-	c.M, c.Y = c.M+o.M, c.Y+o.Y
-	c.MM, c.MY, c.YY = c.MM+o.MM, c.MY+o.MY, c.YY+o.YY
-}
-
 // ClusteredMean is the mean of all values, in their unit, with an interval as wide as customers differ.
 type ClusteredMean struct {
 	N, Customers int

@@ -49,20 +49,3 @@ func TestARunCountsAsATallyDoes(t *testing.T) {
 		}
 	}
 }
-
-// TestSumsJoin adds customers up at once, and in two parts.
-func TestSumsJoin(t *testing.T) {
-	var all, some, rest ClusteredSums
-	for i := range 20 {
-		m, y := float64(1+i%3), float64(i*i)
-		all.Add(m, y)
-		if i%2 == 0 {
-			some.Add(m, y)
-		} else {
-			rest.Add(m, y)
-		}
-	}
-	if some.Join(rest); some != all {
-		t.Errorf("%+v, and in parts %+v", all, some)
-	}
-}

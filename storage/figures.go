@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/recovery"
-	"github.com/aftercare/aftercare/report"
 )
 
 // Figuring is what reports are counted from. Everything is read as it stands, up to a limit: more reports
@@ -15,8 +14,6 @@ type Figuring interface {
 	// tests are left out, and surveys of staff, of mystery guests and after a recovery. Those of a customer
 	// stand side by side.
 	Judged(ctx context.Context, f FigureFilter) (list []JudgedSession, more bool, err error)
-	// QuestionScores adds up the scores of the questions of those conversations, by customer.
-	QuestionScores(ctx context.Context, f FigureFilter) ([]QuestionScore, error)
 	// FigureCases returns the cases of those days: the day is that of the conversation that opened
 	// it, else that of its opening, UTC. Tests are left out.
 	FigureCases(ctx context.Context, f FigureFilter) (list []FigureCase, more bool, err error)
@@ -40,6 +37,7 @@ type FigureFilter struct {
 	Staff    string
 	Language string
 	Channel  string
+	Scores   bool // of conversations, the scores of their questions as well
 	Limit    int
 }
 
@@ -57,12 +55,13 @@ type JudgedSession struct {
 	Unsatisfied bool // staff would be called
 	Case        bool
 	Customer    string // whose answers belong together; nobody is known by it. Of who was erased it is the conversation
+	Scores      []GivenScore
 }
 
-// QuestionScore is what customers gave a question of a flow, 0–100, as sums over customers.
-type QuestionScore struct {
-	Flow, Question string
-	Scores         report.ClusteredSums
+// GivenScore is what somebody gave a question, 0–100.
+type GivenScore struct {
+	Question string
+	Score    float64
 }
 
 // FigureCase is what figures need of a case, with what its conversation says of where it belongs.

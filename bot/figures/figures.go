@@ -114,6 +114,44 @@ func Grouped(list []storage.JudgedSession, key func(*storage.JudgedSession) stri
 	return rates
 }
 
+// Question is what customers gave a question of a flow.
+type Question struct {
+	Flow, Question string
+	Scores         report.ClusteredSums
+}
+
+// Questions adds up the scores of questions, by customer; they are in the order of their flows and names.
+func Questions(list []storage.JudgedSession) (all []Question) {
+	type key struct{ flow, question string }
+	at, sums := map[key]int{}, [][2]float64{} // of the customer whose conversations are looked at
+	var gave []int
+	for i := 0; i < len(list); {
+		for of := list[i].Customer; i < len(list) && list[i].Customer == of; i++ {
+			for _, x := range list[i].Scores {
+				n, ok := at[key{list[i].Flow, x.Question}]
+				if !ok {
+					n = len(all)
+					at[key{list[i].Flow, x.Question}] = n
+					all, sums = append(all, Question{Flow: list[i].Flow, Question: x.Question}), append(sums, [2]float64{})
+				}
+				if sums[n][0] == 0 {
+					gave = append(gave, n)
+				}
+				sums[n][0], sums[n][1] = sums[n][0]+1, sums[n][1]+x.Score
+			}
+		}
+		for _, n := range gave {
+			all[n].Scores.Add(sums[n][0], sums[n][1])
+			sums[n] = [2]float64{}
+		}
+		gave = gave[:0]
+	}
+	slices.SortFunc(all, func(a, b Question) int {
+		return cmp.Or(cmp.Compare(a.Flow, b.Flow), cmp.Compare(a.Question, b.Question))
+	})
+	return all
+}
+
 // Response is the share of invitations that led to an answer, clustered by customer.
 func Response(list []storage.AskedCustomer) report.Clustered {
 	t := report.Tally{}

@@ -25,11 +25,6 @@ func (c *CrashingStore) Judged(ctx context.Context, f storage.FigureFilter) ([]s
 	return listing(c, func() ([]storage.JudgedSession, bool, error) { return c.inner.Judged(ctx, f) })
 }
 
-// QuestionScores implements storage.Figuring.
-func (c *CrashingStore) QuestionScores(ctx context.Context, f storage.FigureFilter) ([]storage.QuestionScore, error) {
-	return result(c, func() ([]storage.QuestionScore, error) { return c.inner.QuestionScores(ctx, f) })
-}
-
 // FigureCases implements storage.Figuring.
 func (c *CrashingStore) FigureCases(ctx context.Context, f storage.FigureFilter) ([]storage.FigureCase, bool, error) {
 	return listing(c, func() ([]storage.FigureCase, bool, error) { return c.inner.FigureCases(ctx, f) })

@@ -55,7 +55,9 @@ func (s *site) siteName(w *words, id string) string {
 
 // reportLevel is how satisfied customers are.
 func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
-	list, more, err := s.Store.Judged(r.Context(), f.FigureFilter)
+	scored := f.FigureFilter
+	scored.Scores = true
+	list, more, err := s.Store.Judged(r.Context(), scored)
 	if err != nil || more || len(list) == 0 {
 		return reportPage{TooMany: more, Empty: err == nil && !more}, err
 	}
@@ -119,11 +121,7 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 	if c := s.targets(w, f, list); len(c.Rows) > 0 {
 		p.Sections = append(p.Sections, c)
 	}
-	scores, err := s.Store.QuestionScores(r.Context(), f.FigureFilter)
-	if err != nil {
-		return p, err
-	}
-	if c := s.questionMeans(w, scores); len(c.Rows) > 1 {
+	if c := s.questionMeans(w, figures.Questions(list)); len(c.Rows) > 1 {
 		p.Sections = append(p.Sections, c)
 	}
 	p.Foot = append(p.Foot, w.t("report_counts", levels.N, bad.Customers))
@@ -260,13 +258,10 @@ func partsOf(by map[string][]storage.JudgedSession) (parts []part) {
 var meanColumns = []string{"flow", "question", "n", "customers", "mean", "low", "high"}
 
 // questionMeans are the means of the questions' scores.
-func (s *site) questionMeans(w *words, scores []storage.QuestionScore) reportSection {
+func (s *site) questionMeans(w *words, scores []figures.Question) reportSection {
 	c := reportSection{ID: "questions", Title: w.t("score_by_question"), Open: true, Even: true, columns: meanColumns, Notes: []string{w.t("scores_legend")}}
 	c.Head = [4]string{w.t("question_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
 	flows := s.customerFlows(w)
-	slices.SortFunc(scores, func(a, b storage.QuestionScore) int {
-		return strings.Compare(a.Flow+"\x00"+a.Question, b.Flow+"\x00"+b.Question)
-	})
 	for _, q := range scores {
 		m := q.Scores.Mean()
 		title := flows[q.Flow]

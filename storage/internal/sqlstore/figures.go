@@ -1,31 +1,30 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
 // figureQueries read what reports are counted from.
 type figureQueries struct {
-	answeredFrom   string
-	judged         string
-	questionScores string
-	figureCases    string
-	asked          string
-	levelsOf       *keyed
-	received       string
+	answeredFrom string
+	judged       string
+	scored       string // judged, with the scores of the questions
+	figureCases  string
+	asked        string
+	levelsOf     *keyed
+	received     string
 }
 
 // farthest is how far the day of an event may be from the moment of its case, at most.
@@ -37,21 +36,16 @@ func newFigureQueries(t *texts) figureQueries {
 	of := " FROM read_sessions s"
 	days := " WHERE s.bucket = ? AND " + t.dialect.Among("s.site") + " AND s.day >= ? AND s.day <= ? AND s.answered > 0"
 	where := days + " AND NOT s.test AND s.level > 0 AND " + customers + fits
-	named := func(keyed, own string) string {
-		return "coalesce((SELECT CASE WHEN " + keyed + " WHEN x.identity > '' THEN " + own + " END" +
-			" FROM sessions x WHERE x.bucket = ? AND x.id = s.session" + perRow + "), 's:' || s.session) AS whose"
-	}
-	whose := named("x.customer > '' THEN 'p:' || x.customer", "'p:' || x.identity")
-	// Who has a key as a customer may have answered in several buckets, and stands out; a chat is in one.
-	scored := named("x.customer > '' AND x.customer <> x.identity THEN 'k:' || x.customer", "'p:' || x.identity")
+	whose := "coalesce((SELECT CASE WHEN x.customer > '' THEN 'p:' || x.customer WHEN x.identity > '' THEN 'p:' || x.identity END" +
+		" FROM sessions x WHERE x.bucket = ? AND x.id = s.session" + perRow + "), 's:' || s.session)"
+	// No question is called by a name with a blank or a comma.
+	scores := "coalesce((SELECT string_agg(a.question || ' ' || a.score, ',') FROM answers a WHERE a.bucket = ? AND a.session = s.session" +
+		" AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.score IS NOT NULL), '')"
+	judged := "SELECT s.session, s.day, s.flow, s.site, s.service, s.staff, s.language, s.channel, s.level, s.unsatisfied, s.has_case, " + whose
 	return figureQueries{
 		answeredFrom: t.one("SELECT count(*) FROM (SELECT 1 AS one" + of + days + " LIMIT ?) AS part"),
-		judged: t.one("SELECT s.session, s.day, s.flow, s.site, s.service, s.staff, s.language, s.channel, s.level, s.unsatisfied, s.has_case," +
-			" " + whose + of + where + " LIMIT ?"),
-		questionScores: t.one("SELECT flow, question, CASE WHEN substr(whose, 1, 2) = 'k:' THEN whose ELSE '' END, count(*), sum(m), sum(y), sum(m * m), sum(m * y), sum(y * y)" +
-			" FROM (SELECT a.flow, a.question, s.whose, CAST(count(*) AS double precision) AS m, sum(a.score) AS y FROM (SELECT s.session, " + scored + of + where + ") AS s" +
-			" JOIN answers a ON a.bucket = ? AND a.session = s.session AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.score IS NOT NULL" +
-			" GROUP BY 1, 2, 3) AS given GROUP BY 1, 2, 3"),
+		judged:       t.one(judged + of + where + " LIMIT ?"),
+		scored:       t.one(judged + ", " + scores + of + where + " LIMIT ?"),
 		figureCases: t.one("SELECT c.body, coalesce(s.day, ''), coalesce(s.flow, ''), coalesce(s.service, ''), coalesce(s.staff, ''), coalesce(s.level, 0)" +
 			" FROM cases c LEFT JOIN read_sessions s ON s.bucket = c.bucket AND s.session = c.session" +
 			" WHERE c.bucket = ? AND c.number > 0 AND c.opened_at >= ? AND c.opened_at < ? AND " + t.dialect.Among("c.site") + " AND NOT coalesce(s.test, FALSE)" +
@@ -152,56 +146,48 @@ func (s *Store) Judged(ctx context.Context, f storage.FigureFilter) ([]storage.J
 	if many, err := s.crowded(ctx, f); many || err != nil {
 		return nil, many, err
 	}
+	text := s.q.judged
+	if f.Scores {
+		text = s.q.scored
+	}
 	list, more, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.JudgedSession, error) {
-		args := slices.Concat([]any{int64(b)}, s.inDays(b, f), conditions(f), []any{most})
-		return collect(ctx, s, "figures", s.q.judged, args, func(row scanner) (j storage.JudgedSession, err error) {
-			return j, row.Scan(&j.ID, &j.Day, &j.Flow, &j.Site, &j.Service, &j.Staff, &j.Language, &j.Channel, &j.Level, &j.Unsatisfied, &j.Case, &j.Customer)
+		args := []any{int64(b)}
+		if f.Scores {
+			args = append(args, int64(b))
+		}
+		args = slices.Concat(args, s.inDays(b, f), conditions(f), []any{most})
+		return collect(ctx, s, "figures", text, args, func(row scanner) (j storage.JudgedSession, err error) {
+			into := []any{&j.ID, &j.Day, &j.Flow, &j.Site, &j.Service, &j.Staff, &j.Language, &j.Channel, &j.Level, &j.Unsatisfied, &j.Case, &j.Customer}
+			if !f.Scores {
+				return j, row.Scan(into...)
+			}
+			var scores string
+			if err := row.Scan(append(into, &scores)...); err != nil {
+				return j, err
+			}
+			j.Scores, err = scoresOf(scores)
+			return j, err
 		})
 	})
 	slices.SortFunc(list, func(a, b storage.JudgedSession) int { return strings.Compare(a.Customer, b.Customer) })
 	return list, more, err
 }
 
-// given is what customers gave a question: all who answered in one bucket alone, or one who has a key.
-type given struct {
-	flow, question, customer string
-	scores                   report.ClusteredSums
-}
-
-// QuestionScores implements storage.Figuring. What a customer gave in several buckets is put together
-// before it is added up.
-func (s *Store) QuestionScores(ctx context.Context, f storage.FigureFilter) ([]storage.QuestionScore, error) {
-	f.Limit = 1 << 30
-	all, _, err := everywhere(s, f, func(b storage.Bucket, _ int64) ([]given, error) {
-		args := slices.Concat([]any{int64(b)}, s.inDays(b, f), conditions(f), []any{int64(b)})
-		return collect(ctx, s, "scores", s.q.questionScores, args, func(row scanner) (g given, err error) {
-			c := &g.scores
-			return g, row.Scan(&g.flow, &g.question, &g.customer, &c.Customers, &c.M, &c.Y, &c.MM, &c.MY, &c.YY)
-		})
-	})
-	if err != nil {
-		return nil, err
+// scoresOf reads the scores of a conversation, as one query puts them together: "overall 75,speed 50".
+func scoresOf(text string) ([]storage.GivenScore, error) {
+	if text == "" {
+		return nil, nil
 	}
-	slices.SortFunc(all, func(a, b given) int {
-		return cmp.Or(strings.Compare(a.flow, b.flow), strings.Compare(a.question, b.question), strings.Compare(a.customer, b.customer))
-	})
-	var list []storage.QuestionScore
-	for i := 0; i < len(all); {
-		g := all[i]
-		if n := len(list); n == 0 || list[n-1].Flow != g.flow || list[n-1].Question != g.question {
-			list = append(list, storage.QuestionScore{Flow: g.flow, Question: g.question})
+	all := make([]storage.GivenScore, 0, strings.Count(text, ",")+1)
+	for one := range strings.SplitSeq(text, ",") {
+		question, score, _ := strings.Cut(one, " ")
+		n, err := strconv.ParseFloat(score, 64)
+		if err != nil {
+			return nil, fmt.Errorf("read the score of a question: %w", err)
 		}
-		scores := &list[len(list)-1].Scores
-		if i++; g.customer == "" {
-			scores.Join(g.scores)
-			continue
-		}
-		for ; i < len(all) && all[i].flow == g.flow && all[i].question == g.question && all[i].customer == g.customer; i++ {
-			g.scores.M, g.scores.Y = g.scores.M+all[i].scores.M, g.scores.Y+all[i].scores.Y
-		}
-		scores.Add(g.scores.M, g.scores.Y)
+		all = append(all, storage.GivenScore{Question: question, Score: n})
 	}
-	return list, nil
+	return all, nil
 }
 
 // FigureCases implements storage.Figuring.
