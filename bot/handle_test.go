@@ -176,6 +176,27 @@ func TestTooMuchTextIsRefusedKindlyAndAskedAgain(t *testing.T) {
 	}
 }
 
+// The limit that is named is that of text, also where one choice or a number up to 20 is asked for: "at most
+// 1 characters" was said there. The question waits.
+func TestTooMuchTextNamesTheLimitOfTextWhateverIsAsked(t *testing.T) {
+	for _, asked := range []string{
+		"{key: here, options: [{key: a, label: Yes}, {key: b, label: No}], ask: Was it here?}", "{key: guests, number: {min: 1, max: 20}, ask: How many?}",
+	} {
+		for _, on := range []chat.Platform{chat.Telegram, chat.Slack, chat.Web} {
+			p := power{asked: "\n  - " + asked}
+			s := p.begun(t, on)
+			told := s.sums(s.who.address)
+			s.say(s.who, strings.Repeat("long ", 2000))
+			if said := s.news(s.who.address, told); !strings.Contains(said, "at most 4000 characters") {
+				t.Errorf("%s, %s: they are told %q", on, asked, said)
+			}
+			if now := s.session(s.who); now.Open != 1 || len(now.Answers) != 1 {
+				t.Errorf("%s, %s: the question does not wait: %+v", on, asked, now.Session)
+			}
+		}
+	}
+}
+
 func TestHostileTextIsStoredClean(t *testing.T) {
 	w := newWorld(t)
 	for i, c := range []struct{ in, want string }{

@@ -167,8 +167,8 @@ func refused(source string) bool {
 	return false
 }
 
-// played plays a power in a chat.
-func (p *power) played(t *testing.T, on chat.Platform) {
+// begun is a conversation by the power's flow in a chat, after a 5.
+func (p *power) begun(t *testing.T, on chat.Platform) *story {
 	t.Helper()
 	s := &story{world: newWorldOf(t, 1), staff: room, team: make(map[string]customer), old: make(map[string]string)}
 	if _, _, err := s.store.Publish(t.Context(), "powers", p.source(), s.now); err != nil {
@@ -180,6 +180,13 @@ func (p *power) played(t *testing.T, on chat.Platform) {
 	}
 	s.do("start")
 	s.do("tap 5")
+	return s
+}
+
+// played plays a power in a chat.
+func (p *power) played(t *testing.T, on chat.Platform) {
+	t.Helper()
+	s := p.begun(t, on)
 	for _, line := range p.play {
 		what, want, held := strings.Cut(line, ": ")
 		if !held || strings.HasPrefix(line, "say ") {

@@ -126,17 +126,14 @@ func (t *turn) noticeOf(n survey.Notice) {
 	var pairs []string
 	if n.Question >= 0 && n.Question < len(t.flow.Questions) {
 		q := &t.flow.Questions[n.Question]
-		most := render.TextLimit(q)
-		if q.Kind == survey.ChoiceQ {
-			most = q.Max
-		}
-		pairs = []string{"max", strconv.Itoa(most), "min", voice.Number(q.MinValue)}
-		switch q.Kind {
-		case survey.NumberQ:
+		pairs = []string{"max", strconv.Itoa(render.TextLimit(q)), "min", voice.Number(q.MinValue)}
+		switch {
+		case n.Code == survey.NoticeTooLong: // however many may be chosen, and however great a number may be
+		case q.Kind == survey.NumberQ:
 			pairs[1] = voice.Number(q.MaxValue)
-		case survey.ChoiceQ:
-			pairs[3] = strconv.Itoa(q.Min)
-		case survey.DateQ:
+		case q.Kind == survey.ChoiceQ:
+			pairs[1], pairs[3] = strconv.Itoa(q.Max), strconv.Itoa(q.Min)
+		case q.Kind == survey.DateQ:
 			from, until := render.Bounds(t.person(), q)
 			pairs = append(pairs, "from", from, "until", until)
 		}
