@@ -85,7 +85,7 @@ type newsCase struct {
 	Site     string            `json:"site,omitempty"`
 	Session  string            `json:"session,omitempty"`
 	State    recovery.State    `json:"state"`
-	Priority recovery.Priority `json:"priority"`
+	Priority string            `json:"priority"` // "P1"
 	Reasons  []recovery.Reason `json:"reasons,omitempty"`
 	Change   string            `json:"change"` // docs/case-states.md
 	Customer *newsCustomer     `json:"customer,omitempty"`
@@ -201,7 +201,7 @@ func (n newsOf) happened(e *storage.CaseEvent) {
 	kind := newsOfCase(recovery.EventKind(e.Kind))
 	n.send(kind, newsSubject{k.Site, k.ID, e.ID, k.Identity, k.Bucket}, func(h storage.Hook) any {
 		c := newsCase{
-			ID: k.ID, Number: k.Name(), Site: k.Site, Session: k.Session, State: k.State, Priority: k.Decision.Priority, Reasons: k.Decision.Reasons, Change: e.Kind,
+			ID: k.ID, Number: k.Name(), Site: k.Site, Session: k.Session, State: k.State, Priority: k.Decision.Priority.String(), Reasons: k.Decision.Reasons, Change: e.Kind,
 		}
 		if d.session != nil {
 			c.Customer, c.Test = n.customer(d.session, d.owner, h), d.session.Test

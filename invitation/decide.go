@@ -80,15 +80,18 @@ const (
 	Superseded     Reason = "superseded"
 )
 
-// QuietHours is why somebody waits.
-const QuietHours Reason = "quiet"
+// Why somebody waits.
+const (
+	QuietHours   Reason = "quiet"
+	OutsideHours Reason = "between"
+)
 
 // Reasons lists every reason.
 func Reasons() []Reason {
 	return []Reason{
 		NoTrigger, SampledOut, Stale, NoConsent, Stopped, DeclinedLast, Recently, RecentlyFlow, CapReached, OpenCase, Pending, IsStaff, IsTest,
 		SitePaused, SameVisit, HeldTooLong, NoIdentity, NoAddress, Blocked, ChatGone, NotInWorkspace, Refused, GaveUp, EventCancelled, EventReopened,
-		ByPerson, Erased, Superseded, QuietHours,
+		ByPerson, Erased, Superseded, QuietHours, OutsideHours,
 	}
 }
 
@@ -195,7 +198,7 @@ func (p Policy) Decide(t Trigger, f Facts) Decision {
 	c := p.At(f.Site.ID)
 	against := Reason("")
 	for _, rule := range []func(*Trigger, *Facts, *Contact) (Decision, bool){
-		whoMayNot, declined, pending, openCase, clocks, capped, notSampled, unreached, quiet,
+		whoMayNot, declined, pending, openCase, clocks, capped, notSampled, unreached, outside, quiet,
 	} {
 		d, ok := rule(&t, &f, &c)
 		if !ok {
@@ -422,6 +425,21 @@ func unreached(t *Trigger, f *Facts, _ *Contact) (Decision, bool) {
 	return Decision{State: Unreachable, Reason: cmp.Or(why, NoIdentity), Rule: t.rule("by")}, true
 }
 
+// outside is of those who would be asked at another hour than their trigger asks at.
+func outside(t *Trigger, f *Facts, c *Contact) (Decision, bool) {
+	zone := f.zone(c)
+	at := t.Opens(f.Now, zone)
+	switch {
+	case !at.After(f.Now):
+		return Decision{}, false
+	case waited(f, c) || at.After(f.Due.Add(time.Duration(c.Wait))):
+		return suppress(HeldTooLong, "contact.wait", "limit", c.Wait.String()), true
+	}
+	d := hold(f, c, OutsideHours, t.rule("between"), at)
+	d.Evidence["zone"] = zone.String()
+	return d, true
+}
+
 // quiet is of those who would be asked at night. What nobody sends has no night: a link waits
 // for whoever hands it out.
 func quiet(t *Trigger, f *Facts, c *Contact) (Decision, bool) {
@@ -458,6 +476,29 @@ func (c *Contact) awake(t time.Time, zone *time.Location) time.Time {
 		h.Week[d] = open
 	}
 	return h.Next(t)
+}
+
+// Leaves reports whether any of the hours at which a trigger asks is not quiet.
+func (c *Contact) Leaves(t *Trigger) bool {
+	any := false
+	for _, open := range t.Between {
+		for _, i := range open {
+			any = true
+			for m := i.From; m < i.To; m++ {
+				quiet := m >= c.Quiet.From && m < c.Quiet.To
+				if c.Quiet.From > c.Quiet.To {
+					quiet = m >= c.Quiet.From || m < c.Quiet.To
+				}
+				if !quiet {
+					return true
+				}
+			}
+			if i.To <= i.From { // over midnight: it is looked at no closer
+				return true
+			}
+		}
+	}
+	return !any
 }
 
 // Reminder is when somebody is reminded of an offer; zero = never. It is asked anew when that

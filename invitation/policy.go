@@ -62,6 +62,7 @@ type Trigger struct {
 	AtLeast   int           // of services within Within, OnTime
 	Within    recovery.Span // 0 = of all that are known
 	PerDay    int           // how many are asked a day at most, 0 = any number
+	Between   recovery.Week // when they are asked; empty = at any hour that is not quiet
 	Intervals int           // OnLost: of their own usual ones that they stay away
 }
 

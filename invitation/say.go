@@ -62,6 +62,8 @@ func (d Decision) Words(zone *time.Location) string {
 		return fmt.Sprintf("Was asked about their visit of %s already.", d.Evidence["day"])
 	case HeldTooLong:
 		return fmt.Sprintf("Could not be asked within %s, at no hour that is not quiet.", limit)
+	case OutsideHours:
+		return fmt.Sprintf("It is none of the hours at which this trigger asks: they are asked at %s.", at)
 	case QuietHours:
 		return fmt.Sprintf("It is night for them: they are asked at %s.", at)
 	}

@@ -19,8 +19,11 @@ const (
 	UsualIntervals = 3
 	UsualTold      = 30 // days after which nobody is asked any more why they do not come
 	fewestGaps     = 2  // by fewer nobody's usual interval is known
-	lookAgain      = 7 * 24 * time.Hour
 )
+
+// LookAgain is how soon a customer is looked at again by a trigger that asks every so often and
+// left them in peace.
+const LookAgain = 7 * 24 * time.Hour
 
 // Timely reports whether a trigger waits for time, not for an event.
 func (t *Trigger) Timely() bool { return t.On == OnTime || t.On == OnLost }
@@ -63,7 +66,7 @@ func (t *Trigger) again(served []time.Time, asked, now time.Time) (Moment, bool)
 	if within < max(t.AtLeast, 1) || now.Before(due) {
 		return Moment{}, false
 	}
-	return Moment{Key: fmt.Sprintf("every %d %d", asked.Unix(), now.Unix()/int64(lookAgain/time.Second)), At: now}, true
+	return Moment{Key: fmt.Sprintf("every %d %d", asked.Unix(), now.Unix()/int64(LookAgain/time.Second)), At: now}, true
 }
 
 // lost is of a trigger that asks whoever stays away for some of their own usual intervals, once.
@@ -94,6 +97,11 @@ func Usually(served []time.Time) (time.Duration, bool) {
 	}
 	slices.Sort(gaps)
 	return max(gaps[len(gaps)/2], 24*time.Hour), true
+}
+
+// Opens is t, or when the hours begin in which a trigger asks.
+func (t *Trigger) Opens(at time.Time, zone *time.Location) time.Time {
+	return recovery.Hours{Zone: zone, Week: t.Between}.Next(at)
 }
 
 // Memory is for how long back a trigger that waits for time looks at services.

@@ -112,3 +112,40 @@ func TestTimeAsksNobodyTooOften(t *testing.T) {
 		t.Errorf("the test shows little: %v", total)
 	}
 }
+
+// A trigger that has hours asks at no other, also where the clocks change, and says why somebody
+// waits; who would wait for too long is not asked.
+func TestATriggerAsksAtItsHours(t *testing.T) {
+	t.Parallel()
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, visit, f := asking()
+	visit.On, visit.Every = invitation.OnTime, recovery.Span(90*day)
+	visit.Between = recovery.Week{time.Sunday: {{From: 9 * 60, To: 10 * 60}}, time.Tuesday: {{From: 14 * 60, To: 17 * 60}}}
+	f.Site.Zone = berlin
+	for now, want := range map[string]string{
+		"2026-03-10T13:00:00Z": "",                     // Tuesday, 14:00 in Berlin
+		"2026-03-10T15:59:59Z": "",                     // the last second of it
+		"2026-03-10T12:59:00Z": "2026-03-10T13:00:00Z", // a minute before
+		"2026-03-28T12:00:00Z": "2026-03-29T07:00:00Z", // Sunday at nine, after the clocks went forward
+		"2026-10-24T12:00:00Z": "2026-10-25T08:00:00Z", // and after they went back
+		"2026-03-10T16:00:00Z": "too long",             // the next hour is on Sunday, after five days
+	} {
+		f.Now, _ = time.Parse(time.RFC3339, now)
+		f.Due = f.Now
+		d := p.Decide(visit, f)
+		switch {
+		case want == "" && d.State != invitation.Sending:
+			t.Errorf("%s: %+v", now, d)
+		case want == "too long" && d.Reason != invitation.HeldTooLong:
+			t.Errorf("%s: %+v", now, d)
+		case want != "" && want != "too long" && (d.State != invitation.Scheduled || d.Reason != invitation.OutsideHours || d.From.UTC().Format(time.RFC3339) != want || d.Rule != "triggers.visit.between"):
+			t.Errorf("%s: %+v, want to wait until %s", now, d, want)
+		}
+		if d.Reason == invitation.OutsideHours && d.Words(berlin) == "" {
+			t.Error("it does not say why")
+		}
+	}
+}

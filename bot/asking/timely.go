@@ -169,6 +169,13 @@ func (a *Asking) falls(ctx context.Context, t *invitation.Trigger, customer stri
 		ID: storage.AskID("time "+m.Key, t.Name+"\x00"+customer), Customer: customer, Trigger: t.Name, Flow: t.Ask, Class: string(flow.Class),
 		Site: e.Site, State: string(invitation.Scheduled), Made: now, First: now, Due: now, Like: e.Name(),
 	}
+	zone := customerOf(&e.Event).Zone
+	if zone == nil {
+		zone = a.site(e.Site).Zone
+	}
+	if x.Due = t.Opens(now, zone); x.Due.After(now) {
+		x.First = x.Due
+	}
 	b := storage.AskBucket(customer, a.store.Buckets())
 	err = a.store.ChangeAsks(ctx, b, []string{x.ID}, nil, func(known map[string]storage.Ask, _ map[string][]storage.Ask) ([]storage.AskChange, error) {
 		if _, made = known[x.ID]; made {

@@ -2,9 +2,11 @@ package asking_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/invitation/triggerfile"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -55,6 +57,64 @@ triggers:
 		for _, x := range asked("quarterly") {
 			if x[:5] != "often" {
 				t.Errorf("asked: %s", x)
+			}
+		}
+	})
+}
+
+// What a dry run says of triggers that wait for time is what then happens: how many customers each
+// asks, also where it asks at some hours of the week alone; and at no other hour is anybody asked.
+func TestADryRunSaysWhatTimeThenDoes(t *testing.T) {
+	const file = `
+triggers:
+  - {name: often, every: 10d, who: {events: {at_least: 2, within: 40d}}, when: {service: cut}, ask: six_measures, between: {week: {tue: ["10:00-12:00"], thu: ["14:00-17:00"]}}}
+  - {name: gone, on: lost, intervals: 3, ask: lost_customer}
+contact:
+  classes: {relationship: {every: 5d}, transactional: {every: 5d}}
+  cap: {offers: 0}
+  wait: 6d
+`
+	engines(t, func(t *testing.T, w *world) {
+		berlin, err := time.LoadLocation("Europe/Berlin") // where the site is
+		check(t, err)
+		r := rand.New(rand.NewPCG(3, 4))
+		var customers []string
+		for c := range 6 {
+			customer := fmt.Sprint("C-", c)
+			customers = append(customers, customer)
+			for i := range 2 + r.IntN(4) {
+				w.told(fmt.Sprint(customer, "-", i), customer, func(e *storage.Event) {
+					e.Ended = w.now.AddDate(0, 0, -4*i-r.IntN(4)-1)
+					e.Service = []string{"cut", "cut", "colour"}[c%3]
+				})
+			}
+		}
+		w.triggers(file)
+		begin := w.now
+		for range 30 {
+			w.passes(24 * time.Hour)
+		}
+		p, err := triggerfile.Parse([]byte(file))
+		check(t, err)
+		tried, err := w.asking.Try(t.Context(), p, begin, nil)
+		check(t, err)
+		for _, x := range tried.Triggers {
+			all, err := w.store.Asks(t.Context(), storage.AskFilter{Since: begin, Trigger: x.Name, Limit: 1000})
+			check(t, err)
+			asked := 0
+			for _, a := range all {
+				if a.Sent.IsZero() {
+					continue
+				}
+				asked++
+				here := a.Sent.In(berlin)
+				if day, hour := here.Weekday(), here.Hour(); x.Name == "often" &&
+					!(day == time.Tuesday && hour >= 10 && hour < 12) && !(day == time.Thursday && hour >= 14 && hour < 17) {
+					t.Errorf("somebody is asked on %s", here)
+				}
+			}
+			if asked != x.WouldAsk || asked == 0 {
+				t.Errorf("%s asked %d of %v; the dry run says %d (%v)", x.Name, asked, customers, x.WouldAsk, x.NotAsked)
 			}
 		}
 	})

@@ -57,6 +57,8 @@ type trying struct {
 	k       known
 	flows   *flows
 	expires map[string]time.Duration
+	time    timely
+	of      string // the customer who is looked at
 	out     Tried
 	by      map[string]*TriedTrigger
 	ends    func(context.Context, *storage.Ask, invitation.Decision) error // hears of each event
@@ -76,9 +78,17 @@ func (a *Asking) Try(ctx context.Context, p invitation.Policy, since time.Time, 
 	if err != nil {
 		return t.out, err
 	}
+	if err := t.readTimely(ctx, sites); err != nil {
+		return t.out, err
+	}
 	customers := make([]string, 0, len(byCustomer))
 	for c := range byCustomer {
 		customers = append(customers, c)
+	}
+	for c := range t.time.services {
+		if _, ok := byCustomer[c]; !ok {
+			customers = append(customers, c)
+		}
 	}
 	slices.Sort(customers)
 	for part := range slices.Chunk(customers, batch) {
@@ -91,9 +101,10 @@ func (a *Asking) Try(ctx context.Context, p invitation.Policy, since time.Time, 
 		}
 		t.k.events = map[string]storage.StoredEvent{}
 		for _, c := range part {
-			for _, e := range byCustomer[c] {
+			for _, e := range slices.Concat(t.time.services[c], byCustomer[c]) {
 				t.k.events[e.Name()] = e
 			}
+			t.of, t.time.seen = c, map[string]bool{}
 			if err := t.customer(ctx, byCustomer[c], nil); err != nil {
 				return t.out, err
 			}
@@ -185,8 +196,22 @@ func (t *trying) customer(ctx context.Context, events []storage.StoredEvent, off
 		}
 		queue = append(queue, x)
 	}
-	for len(queue) > 0 {
+	for {
 		slices.SortStableFunc(queue, func(a, b storage.Ask) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
+		until := t.time.now
+		if len(queue) > 0 && queue[0].Due.Before(until) {
+			until = queue[0].Due
+		}
+		if x, ok := t.falls(t.of, offers, until); ok {
+			queue = append(queue, x)
+			continue
+		}
+		if t.flows.err != nil {
+			return t.flows.err
+		}
+		if len(queue) == 0 {
+			return nil
+		}
 		x := queue[0]
 		d := t.a.decideOne(t.p, &t.k, t.flows, &x, offers, x.Due)
 		if d.State == invitation.Scheduled {
@@ -213,7 +238,6 @@ func (t *trying) customer(ctx context.Context, events []storage.StoredEvent, off
 		}
 		queue = queue[1:]
 	}
-	return nil
 }
 
 // end counts what would have become of one event, and tells it from what did.
@@ -230,6 +254,9 @@ func (t *trying) end(ctx context.Context, x *storage.Ask, d invitation.Decision)
 		if r != nil {
 			r.NotAsked[string(d.Reason)]++
 		}
+	}
+	if x.Event == "" { // time made it: which ask it would have been depends on when it was looked
+		return nil
 	}
 	before, err := t.a.store.AsksAfter(ctx, x.Customer, x.Event)
 	if err != nil {

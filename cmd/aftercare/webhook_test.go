@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	standard "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/aftercare/aftercare/adapters/telegram/telegramtest"
@@ -129,7 +130,11 @@ func tellAnEndpoint(t *testing.T, database string) {
 		return slices.ContainsFunc(all, func(x toldOne) bool { return x.Type == "answer.created" && x.Data["kind"] == "text" })
 	})
 	first := map[string]string{}
+	catalogue := catalogueOf(t, m)
 	for _, x := range all {
+		if err := catalogue(x.Type, x.Body); err != nil {
+			t.Errorf("%s is not as the catalogue says: %v: %s", x.Type, err, x.Body)
+		}
 		if !x.Good || x.ID == "" {
 			t.Errorf("%s is not signed as the standard says: %+v", x.Type, x)
 		}
@@ -182,6 +187,35 @@ func tellAnEndpoint(t *testing.T, database string) {
 	server.stop()
 	if strings.Contains(server.log.String(), made.Secret) || strings.Contains(server.log.String(), "two hours") {
 		t.Errorf("the log holds a secret or words:\n%s", server.log)
+	}
+}
+
+// catalogueOf checks bodies against what the server says of them in its openapi.json.
+func catalogueOf(t *testing.T, m *machine) func(kind, body string) error {
+	t.Helper()
+	resp, err := http.Get("http://" + m.address + "/api/v1/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	doc, err := jsonschema.UnmarshalJSON(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("https://care.example/openapi.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	return func(kind, body string) error {
+		s, err := c.Compile("https://care.example/openapi.json#/webhooks/" + kind + "/post/requestBody/content/application~1json/schema")
+		if err != nil {
+			return err
+		}
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
+		if err != nil {
+			return err
+		}
+		return s.Validate(v)
 	}
 }
 

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/storage"
 )
 
 // NoteRival is said at /readyz of a platform whose updates this instance is refused again and
@@ -35,6 +38,9 @@ func (a *App) notes(ctx context.Context) []string {
 	}
 	limited, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
+	if n := a.endpointsOff(limited); n > 0 {
+		out = append(out, fmt.Sprintf("endpoints of other systems that were switched off: %d", n))
+	}
 	chats, err := a.store.StaffChatList(limited)
 	if err != nil {
 		return out // that the database is away is said elsewhere
@@ -49,4 +55,19 @@ func (a *App) notes(ctx context.Context) []string {
 		out = append(out, fmt.Sprintf("chats of staff that cannot be written to: %d", gone))
 	}
 	return out
+}
+
+// endpointsOff is how many endpoints are told nothing any more because they took nothing, or said
+// that they want no more. One that a person switched off needs nobody.
+func (a *App) endpointsOff(ctx context.Context) (n int) {
+	all, err := a.store.Installations(ctx, chat.Hook)
+	if err != nil {
+		return 0 // that the database is away is said elsewhere
+	}
+	for _, i := range all {
+		if h, err := storage.HookOf(i); err == nil && (h.Off == storage.HookGone || h.Off == storage.HookFailing) {
+			n++
+		}
+	}
+	return n
 }

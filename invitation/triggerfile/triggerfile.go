@@ -115,7 +115,7 @@ func (d *decoder) triggers(n ast.Node, p *invitation.Policy) {
 	}
 	always := map[invitation.On]string{} // what asks after everything, by what it waits for
 	for _, at := range nodes {
-		o, ok := d.Object(at, "a trigger", "name", "on", "when", "ask", "after", "stale", "sample", "language", "by", "every", "who", "per_day", "intervals")
+		o, ok := d.Object(at, "a trigger", "name", "on", "when", "ask", "after", "stale", "sample", "language", "by", "every", "who", "per_day", "intervals", "between")
 		if !ok {
 			continue
 		}
@@ -127,6 +127,9 @@ func (d *decoder) triggers(n ast.Node, p *invitation.Policy) {
 			}
 		}
 		d.timely(o, &t)
+		if o.Has("between") && !p.Contact.Leaves(&t) {
+			d.FailAt(o.Get("between"), "All of these hours are quiet (%s): nobody would ever be asked.", p.Contact.Quiet)
+		}
 		if o.Has("when") {
 			t.When = d.when(o.Get("when"))
 		}
@@ -177,6 +180,7 @@ func (d *decoder) timely(o *strictyaml.Object, t *invitation.Trigger) {
 		{"who", "of triggers that ask every so often", t.On == invitation.OnTime},
 		{"per_day", "of triggers that ask every so often, or whoever is lost", t.Timely()},
 		{"intervals", "of triggers on lost", t.On == invitation.OnLost},
+		{"between", "of triggers that ask every so often, or whoever is lost", t.Timely()},
 	} {
 		if o.Has(x.name) && !x.of {
 			d.FailAt(o.At(x.name), "%q is only %s.", x.name, x.says)
@@ -191,8 +195,40 @@ func (d *decoder) timely(o *strictyaml.Object, t *invitation.Trigger) {
 	if o.Has("per_day") {
 		t.PerDay, _ = d.Whole(o.Get("per_day"), "how many are asked a day", 1, 100_000)
 	}
+	if o.Has("between") {
+		d.between(o.Get("between"), t)
+	}
 	if o.Has("intervals") {
 		t.Intervals, _ = d.Whole(o.Get("intervals"), "the number of intervals", 2, 20)
+	}
+}
+
+// between reads at which hours of the week a trigger asks.
+func (d *decoder) between(n ast.Node, t *invitation.Trigger) {
+	o, ok := d.Object(n, "when a trigger asks", "week")
+	if !ok || !o.Need("week", "the hours of each day, such as {tue: [\"10:00-12:00\"]}") {
+		return
+	}
+	days := []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+	week, ok := d.Object(o.Get("week"), "a week", days...)
+	if !ok {
+		return
+	}
+	for i, day := range days {
+		if !week.Has(day) {
+			continue
+		}
+		for _, n := range d.OneOrMore(week.Get(day)) {
+			var open recovery.Interval
+			d.text(n, &open)
+			t.Between[i] = append(t.Between[i], open)
+		}
+		slices.SortFunc(t.Between[i], func(a, b recovery.Interval) int { return int(a.From - b.From) })
+		for j := 1; j < len(t.Between[i]); j++ {
+			if t.Between[i][j].From < t.Between[i][j-1].To {
+				d.FailAt(week.Get(day), "These hours overlap: write each hour once.")
+			}
+		}
 	}
 }
 

@@ -127,7 +127,7 @@ func TestWhatIsWrongIsToldAtItsPlace(t *testing.T) {
 func TestTriggersThatWaitForTimeAreRead(t *testing.T) {
 	p, err := triggerfile.Parse([]byte(`
 triggers:
-  - {name: quarterly, every: 90d, who: {events: {at_least: 2, within: 180d}}, ask: six_measures, per_day: 200}
+  - {name: quarterly, every: 90d, who: {events: {at_least: 2, within: 180d}}, ask: six_measures, per_day: 200, between: {week: {tue: ["14:00-17:00", "10:00-12:00"], thu: "08:00-10:00"}}}
   - {name: gone, on: lost, ask: lost_customer}
   - {name: visit, ask: one_tap_csat}
 `))
@@ -138,18 +138,28 @@ triggers:
 	if q.On != invitation.OnTime || q.Every.String() != "90d" || q.AtLeast != 2 || q.Within.String() != "180d" || q.PerDay != 200 || !q.Timely() {
 		t.Errorf("%+v", q)
 	}
+	hours := recovery.Week{2: {{From: 600, To: 720}, {From: 840, To: 1020}}, 4: {{From: 480, To: 600}}}
+	if d := cmp.Diff(hours, q.Between); d != "" {
+		t.Error(d)
+	}
 	if gone.On != invitation.OnLost || gone.Intervals != 3 || gone.Stale.String() != "30d" || p.Triggers[2].Timely() {
 		t.Errorf("%+v", gone)
 	}
 	for source, want := range map[string]string{
-		"every: 1h":                   "every day at most",
-		"every: 90d, on: done":        "Leave one of the two out",
-		"every: 90d, after: 1h":       "leave out after",
-		"intervals: 3":                "only of triggers on lost",
-		"per_day: 3":                  "only of triggers that ask every so often",
-		"on: lost, who: {}":           "only of triggers that ask every so often",
-		"on: lost, intervals: 1":      "intervals",
-		"every: 90d, who: {event: 1}": "event",
+		"every: 1h":                                 "every day at most",
+		"every: 90d, on: done":                      "Leave one of the two out",
+		"every: 90d, after: 1h":                     "leave out after",
+		"intervals: 3":                              "only of triggers on lost",
+		"per_day: 3":                                "only of triggers that ask every so often",
+		"on: lost, who: {}":                         "only of triggers that ask every so often",
+		"on: lost, intervals: 1":                    "intervals",
+		"every: 90d, who: {event: 1}":               "event",
+		"between: {week: {tue: [\"10:00-12:00\"]}}": "only of triggers that ask every so often",
+		"every: 90d, between: {}":                   "the hours of each day",
+		"every: 90d, between: {week: {tuesday: [\"10:00-12:00\"]}}":                     "tuesday",
+		"every: 90d, between: {week: {tue: [\"ten\"]}}":                                 "line 2",
+		"every: 90d, between: {week: {tue: [\"10:00-12:00\", \"11:00-13:00\"]}}":        "overlap",
+		"every: 90d, between: {week: {tue: [\"22:00-23:00\"], thu: [\"06:00-09:00\"]}}": "All of these hours are quiet",
 	} {
 		_, err := triggerfile.Parse([]byte("triggers:\n  - {name: a, ask: f, " + source + "}\n"))
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -28,6 +28,7 @@ var troubles = []struct {
 	{regexp.MustCompile(`^(\S+): (.+) fails since (.+); nothing waits for it$`), "wrong_side", "/help/running"},
 	{regexp.MustCompile(`^(\S+): another program takes updates with the same token$`), "wrong_rival", "/settings/telegram"},
 	{regexp.MustCompile(`^calls of a platform are refused$`), "wrong_calls", "/help/running"},
+	{regexp.MustCompile(`^endpoints of other systems that were switched off: (\d+)$`), "wrong_endpoints", "/settings/webhooks"},
 	{regexp.MustCompile(`^chats of staff that cannot be written to: (\d+)$`), "wrong_gone", "/settings/telegram"},
 }
 

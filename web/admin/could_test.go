@@ -17,11 +17,11 @@ func TestTodaySaysWhatIsWrongAndWhatOneCouldDo(t *testing.T) {
 	with := &bots{}
 	owner := viewer("robin")
 	owner.Owner, owner.Language = true, "en"
-	notes := []string{"telegram: takes no messages; 3 chats wait", "slack: users.info fails since 2026-03-02 09:00 UTC; nothing waits for it", "chats of staff that cannot be written to: 2", "something new"}
+	notes := []string{"telegram: takes no messages; 3 chats wait", "slack: users.info fails since 2026-03-02 09:00 UTC; nothing waits for it", "chats of staff that cannot be written to: 2", "something new", "endpoints of other systems that were switched off: 1"}
 	c := Config{Store: w.store, Bot: w.bot, Gate: gateOf(owner), Clock: w.clock.Now, Accounts: with, Notes: func(context.Context) []string { return notes }}
 	page := body((&visit{w: w, h: New(c)}).get("/"))
 	for _, want := range []string{
-		"Telegram takes no messages; 3 chats wait.", "Slack: users.info fails since", "Chats of staff that cannot be written to: 2.", "something new", "Print a QR code", "Connect Telegram",
+		"Telegram takes no messages; 3 chats wait.", "Slack: users.info fails since", "Chats of staff that cannot be written to: 2.", "wanted no more: 1. Look why", `href="/settings/webhooks"`, "something new", "Print a QR code", "Connect Telegram",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("Today does not say %q:\n%s", want, page)

@@ -291,6 +291,48 @@ func TestEveryExampleRuns(t *testing.T) {
 	}
 }
 
+// TestEverythingThatEndpointsAreToldIsDescribed compares the catalogue with what can be told.
+func TestEverythingThatEndpointsAreToldIsDescribed(t *testing.T) {
+	var d struct {
+		Webhooks map[string]any `json:"webhooks"`
+	}
+	if err := json.Unmarshal(descriptionJSON(), &d); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range append(storage.AllNews(), storage.Ping) {
+		if d.Webhooks[string(n)] == nil {
+			t.Errorf("%s is not described", n)
+		}
+		delete(d.Webhooks, string(n))
+	}
+	for left := range d.Webhooks {
+		t.Errorf("%s is described, and nobody is told of it", left)
+	}
+	ping := bot.PingNews(time.Now())
+	if err := newsSchema(t, "test.ping").Validate(jsonOf(t, ping.Text)); err != nil {
+		t.Error(err)
+	}
+}
+
+// newsSchema is that of the body of some news.
+func newsSchema(t *testing.T, kind string) *jsonschema.Schema {
+	t.Helper()
+	s, err := schemas.Compile("https://care.example/openapi.json#/webhooks/" + kind + "/post/requestBody/content/application~1json/schema")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func jsonOf(t *testing.T, text string) any {
+	t.Helper()
+	v, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 func itoa(n int) string { b, _ := json.Marshal(n); return string(b) }
 
 // TestEachScopeOpensItsOwnAddresses tries every address with every scope alone.
