@@ -12,7 +12,7 @@ import (
 type Figuring interface {
 	// Judged returns the conversations of customers that have a level, by the day of their event:
 	// tests are left out, and surveys of staff, of mystery guests and after a recovery. Those of a customer
-	// stand side by side.
+	// stand side by side. Of a pulse it is those of one's own staff instead: nobody may be shown one of them.
 	Judged(ctx context.Context, f FigureFilter) (list []JudgedSession, more bool, err error)
 	// FigureCases returns the cases of those days: the day is that of the conversation that opened
 	// it, else that of its opening, UTC. Tests are left out.
@@ -23,6 +23,8 @@ type Figuring interface {
 	// Received returns what customers wanted said on those days, UTC. What belongs to no conversation is of no
 	// survey, service, language or channel.
 	Received(ctx context.Context, f FigureFilter) (list []ReceivedWords, more bool, err error)
+	// PulseWords returns what one's own staff wrote in surveys of staff, by the same days. Tests are left out.
+	PulseWords(ctx context.Context, f FigureFilter) (list []PulseWords, more bool, err error)
 }
 
 // CustomerClasses are the classes of surveys that say how satisfied customers are.
@@ -37,6 +39,7 @@ type FigureFilter struct {
 	Staff    string
 	Language string
 	Channel  string
+	Pulse    bool // surveys of one's own staff in place of customers'
 	Scores   bool // of conversations, the scores of their questions as well
 	Limit    int
 }
@@ -103,3 +106,6 @@ type ReceivedWords struct {
 	Site     string
 	Customer string
 }
+
+// PulseWords is what one of one's own staff wrote. Whose it was is not said.
+type PulseWords struct{ Day, Site, Text string }

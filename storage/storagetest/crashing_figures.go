@@ -40,6 +40,11 @@ func (c *CrashingStore) Received(ctx context.Context, f storage.FigureFilter) ([
 	return listing(c, func() ([]storage.ReceivedWords, bool, error) { return c.inner.Received(ctx, f) })
 }
 
+// PulseWords implements storage.Figuring.
+func (c *CrashingStore) PulseWords(ctx context.Context, f storage.FigureFilter) ([]storage.PulseWords, bool, error) {
+	return listing(c, func() ([]storage.PulseWords, bool, error) { return c.inner.PulseWords(ctx, f) })
+}
+
 // Export implements storage.Exporting.
 func (c *CrashingStore) Export(ctx context.Context, what storage.Exported, f storage.ExportFilter, row func([]any) error) error {
 	return c.call(func() error { return c.inner.Export(ctx, what, f, row) })

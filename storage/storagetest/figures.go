@@ -194,6 +194,35 @@ func init() {
 			}
 		}
 	}
+	inboxTests["a pulse of one's own staff is apart from what customers say"] = func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		b.answered(t, 1, "a", "2026-03-01", 2, "it was late")
+		of := b.answeredAs(t, survey.Pulse, "pulse", 5, "a", "2026-03-01", 1, "more hands")
+		b.answeredAs(t, survey.Pulse, "pulse", 6, "b", "2026-03-02", 7, "")
+		f := storage.FigureFilter{Sites: []string{"a", "b"}, From: "2026-03-01", To: "2026-03-31", Limit: 9, Pulse: true, Scores: true}
+		list, more, err := b.store.Judged(ctx, f)
+		if err != nil || more || len(list) != 2 {
+			t.Fatalf("a pulse: %+v, %v, %v", list, more, err)
+		}
+		for _, j := range list {
+			if j.Flow != "pulse" || j.Site == "a" && (j.Level != 1 || j.Customer != "p:"+of.Identity) {
+				t.Errorf("it says %+v", j)
+			}
+		}
+		words, more, err := b.store.PulseWords(ctx, f)
+		if err != nil || more {
+			t.Fatal(more, err)
+		}
+		same(t, "words of staff", words, []storage.PulseWords{{Day: "2026-03-01", Site: "a", Text: "more hands"}})
+		f.Pulse = false
+		if list, _, err := b.store.Judged(ctx, f); err != nil || len(list) != 1 || list[0].Flow != "f" {
+			t.Errorf("of customers: %+v, %v", list, err)
+		}
+		f.Sites, f.To = []string{"b"}, "2026-03-01"
+		if words, _, err := b.store.PulseWords(ctx, f); err != nil || len(words) > 0 {
+			t.Errorf("elsewhere they wrote %+v, %v", words, err)
+		}
+	}
 	inboxTests["rows are handed out with yes and no, numbers and days as they are meant"] = func(t *testing.T, b *bench) {
 		one := b.answered(t, 1, "a", "2026-03-01", 2, "it was late")
 		rows := map[storage.Exported][]map[string]any{}

@@ -13,6 +13,7 @@ import (
 	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 )
 
 // reportFilter is what a report is about, as its address says.
@@ -190,9 +191,18 @@ func (s *site) reportForm(w *words, v Viewer, f *reportFilter, at string) report
 
 // customerFlows are the surveys that figures of customers are made of, by id.
 func (s *site) customerFlows(w *words) map[string]string {
+	classes := make([]survey.Class, len(storage.CustomerClasses))
+	for i, c := range storage.CustomerClasses {
+		classes[i] = survey.Class(c)
+	}
+	return s.flowsOf(w, classes...)
+}
+
+// flowsOf are the titles of the surveys of classes, by id.
+func (s *site) flowsOf(w *words, classes ...survey.Class) map[string]string {
 	titles := map[string]string{}
 	for key, flow := range s.Bot.Configuration().Now().Flows {
-		if slices.Contains(storage.CustomerClasses, string(flow.Class)) {
+		if slices.Contains(classes, flow.Class) {
 			titles[key.ID] = flow.Title.In(w.lang, voice.Languages[0])
 		}
 	}

@@ -121,7 +121,7 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 	if c := s.targets(w, f, list); len(c.Rows) > 0 {
 		p.Sections = append(p.Sections, c)
 	}
-	if c := s.questionMeans(w, figures.Questions(list)); len(c.Rows) > 1 {
+	if c := s.questionMeans(w, figures.Questions(list), s.customerFlows(w)); len(c.Rows) > 1 {
 		p.Sections = append(p.Sections, c)
 	}
 	p.Foot = append(p.Foot, w.t("report_counts", levels.N, bad.Customers))
@@ -258,10 +258,9 @@ func partsOf(by map[string][]storage.JudgedSession) (parts []part) {
 var meanColumns = []string{"flow", "question", "n", "customers", "mean", "low", "high"}
 
 // questionMeans are the means of the questions' scores.
-func (s *site) questionMeans(w *words, scores []figures.Question) reportSection {
+func (s *site) questionMeans(w *words, scores []figures.Question, flows map[string]string) reportSection {
 	c := reportSection{ID: "questions", Title: w.t("score_by_question"), Open: true, Even: true, columns: meanColumns, Notes: []string{w.t("scores_legend")}}
 	c.Head = [4]string{w.t("question_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
-	flows := s.customerFlows(w)
 	for _, q := range scores {
 		m := q.Scores.Mean()
 		title := flows[q.Flow]

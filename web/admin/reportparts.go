@@ -44,6 +44,7 @@ type reportSection struct {
 	Rows               []reportRow
 	Open               bool // the rows are the chart; else they fold
 	Head               [4]string
+	Quotes             []string // what people wrote
 	Notes              []string
 	Even               bool // takes half the width
 
@@ -65,6 +66,7 @@ type reportPage struct {
 	Sections  []reportSection
 	Asking    *reportAsking // what the page wants to know besides
 	Foot      []string
+	Fixed     bool // nothing of it can be chosen
 	TooMany   bool
 	Empty     bool
 	Behind    string     // how far figures are behind, if that is more than usual
@@ -286,6 +288,7 @@ var reports = []struct {
 	{"silence", (*site).reportSilence},
 	{"improvement", (*site).reportImprovement},
 	{"compare", (*site).reportCompare},
+	{"staff", (*site).reportStaff},
 	{"data", (*site).reportData},
 }
 
@@ -309,6 +312,12 @@ func (s *site) reportOf(r *http.Request, v Viewer, name string) (reportPage, *wo
 			p.Tabs = append(p.Tabs, reportTab{f.with("/reports/" + tab.name), w.t("report_" + tab.name), tab.name == name})
 		}
 		p.Form = s.reportForm(w, v, &f, at)
+		if p.Fixed {
+			for i := range p.Sections {
+				p.Sections[i].CSV = at + "/table.csv?chart=" + p.Sections[i].ID
+			}
+			return p, w, nil
+		}
 		if p.Behind, err = s.behind(r.Context(), w); err != nil {
 			return p, nil, err
 		}

@@ -25,17 +25,31 @@ type figureQueries struct {
 	asked        string
 	levelsOf     *keyed
 	received     string
+	pulseWords   string
+}
+
+// What a class of surveys is to figures: those of customers are one.
+const (
+	ofCustomers = "customers"
+	ofStaff     = "pulse"
+)
+
+func classOf(f storage.FigureFilter) string {
+	if f.Pulse {
+		return ofStaff
+	}
+	return ofCustomers
 }
 
 // farthest is how far the day of an event may be from the moment of its case, at most.
 const farthest = 400 * 24 * time.Hour
 
 func newFigureQueries(t *texts) figureQueries {
-	customers := "s.class IN ('" + strings.Join(storage.CustomerClasses, "', '") + "')"
+	class := "CASE WHEN s.class IN ('" + strings.Join(storage.CustomerClasses, "', '") + "') THEN '" + ofCustomers + "' ELSE s.class END = ?"
 	fits := " AND (s.flow = ? OR '' = ?) AND (s.service = ? OR '' = ?) AND (s.staff = ? OR '' = ?) AND (s.language = ? OR '' = ?) AND (s.channel = ? OR '' = ?)"
 	of := " FROM read_sessions s"
 	days := " WHERE s.bucket = ? AND " + t.dialect.Among("s.site") + " AND s.day >= ? AND s.day <= ? AND s.answered > 0"
-	where := days + " AND NOT s.test AND s.level > 0 AND " + customers + fits
+	where := days + " AND NOT s.test AND s.level > 0 AND " + class + fits
 	whose := "coalesce((SELECT CASE WHEN x.customer > '' THEN 'p:' || x.customer WHEN x.identity > '' THEN 'p:' || x.identity END" +
 		" FROM sessions x WHERE x.bucket = ? AND x.id = s.session" + perRow + "), 's:' || s.session)"
 	// No question is called by a name with a blank or a comma.
@@ -54,6 +68,8 @@ func newFigureQueries(t *texts) figureQueries {
 		levelsOf: t.keyed("session, level", "read_sessions", "session", " AND answered > 0 AND level > 0"),
 		received: t.one("SELECT f.kind, f.at, f.site, f.customer, f.identity, f.id FROM feedback f LEFT JOIN read_sessions s ON s.bucket = f.bucket AND s.session = f.session" +
 			" WHERE f.bucket = ? AND f.id > '' AND f.at >= ? AND f.at < ? AND " + t.dialect.Among("f.site") + " AND NOT coalesce(s.test, FALSE)" + fits + " LIMIT ?"),
+		pulseWords: t.one("SELECT s.day, s.site, a.text" + of + " JOIN answers a ON a.bucket = s.bucket AND a.session = s.session" + days +
+			" AND NOT s.test AND s.class = '" + ofStaff + "' AND a.kind = 'text' AND a.text > '' AND a.newest AND NOT a.dropped AND NOT a.skipped LIMIT ?"),
 	}
 }
 
@@ -128,7 +144,7 @@ func (s *Store) inDays(b storage.Bucket, f storage.FigureFilter) []any {
 // crowded reports whether more conversations than the limit were answered on those days. An index
 // alone says so, long before they were read; of some of them it cannot tell.
 func (s *Store) crowded(ctx context.Context, f storage.FigureFilter) (bool, error) {
-	if f.Flow+f.Service+f.Staff+f.Language+f.Channel != "" {
+	if f.Pulse || f.Flow+f.Service+f.Staff+f.Language+f.Channel != "" {
 		return false, nil
 	}
 	counts, _, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]int, error) {
@@ -155,7 +171,7 @@ func (s *Store) Judged(ctx context.Context, f storage.FigureFilter) ([]storage.J
 		if f.Scores {
 			args = append(args, int64(b))
 		}
-		args = slices.Concat(args, s.inDays(b, f), conditions(f), []any{most})
+		args = slices.Concat(args, s.inDays(b, f), []any{classOf(f)}, conditions(f), []any{most})
 		return collect(ctx, s, "figures", text, args, func(row scanner) (j storage.JudgedSession, err error) {
 			into := []any{&j.ID, &j.Day, &j.Flow, &j.Site, &j.Service, &j.Staff, &j.Language, &j.Channel, &j.Level, &j.Unsatisfied, &j.Case, &j.Customer}
 			if !f.Scores {
@@ -306,6 +322,15 @@ func (s *Store) Received(ctx context.Context, f storage.FigureFilter) ([]storage
 			err = row.Scan(&r.Kind, &r.At, &r.Site, &of, &identity, &id)
 			r.Customer = customer(of, identity, id)
 			return r, err
+		})
+	})
+}
+
+// PulseWords implements storage.Figuring.
+func (s *Store) PulseWords(ctx context.Context, f storage.FigureFilter) ([]storage.PulseWords, bool, error) {
+	return everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.PulseWords, error) {
+		return collect(ctx, s, "words of staff", s.q.pulseWords, append(s.inDays(b, f), most), func(row scanner) (w storage.PulseWords, err error) {
+			return w, row.Scan(&w.Day, &w.Site, &w.Text)
 		})
 	})
 }
