@@ -287,7 +287,11 @@ func requires(cond *Cond, key string, primary bool) bool {
 // attributes are those that a text of the flow may name: the known ones, those that the flow
 // lists, and those that its conditions look at.
 func (c *checker) attributes() []string {
-	all := append(KnownAttributes(), c.flow.Attributes...)
+	return slices.Concat(KnownAttributes(), c.flow.Attributes, c.flow.conditioned())
+}
+
+// conditioned are the attributes of the event that conditions look at.
+func (f *Flow) conditioned() (all []string) {
 	look := func(cond *Cond) {
 		for _, t := range tests(cond, nil) {
 			if name, ok := strings.CutPrefix(t.Subject, "event."); ok {
@@ -295,13 +299,30 @@ func (c *checker) attributes() []string {
 			}
 		}
 	}
-	for i := range c.flow.Questions {
-		look(c.flow.Questions[i].When)
+	for i := range f.Questions {
+		look(f.Questions[i].When)
 	}
-	for i := range c.flow.Thanks {
-		look(c.flow.Thanks[i].When)
+	for i := range f.Thanks {
+		look(f.Thanks[i].When)
 	}
 	return all
+}
+
+// AttributesNamed are the attributes of the event on which conditions and the words of questions
+// depend, in the order of the alphabet.
+func AttributesNamed(f Flow) []string {
+	all := f.conditioned()
+	for i := range f.Questions {
+		for _, words := range f.Questions[i].Ask {
+			for _, g := range Gaps(words) {
+				if !g.Answer {
+					all = append(all, g.Name)
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // nearest is the word that s was probably meant to be; "" where none is near.

@@ -56,6 +56,17 @@ const (
 	secondsPerText = 30
 )
 
+// Seconds is about how long people take for a question.
+func Seconds(q *survey.Question) int {
+	switch q.Kind.Info().Way {
+	case survey.Shown:
+		return 0
+	case survey.Tapped:
+		return secondsPerTap
+	}
+	return secondsPerText
+}
+
 // NewFlow computes what is known about a version before anybody answers it.
 func NewFlow(f survey.Flow) *Flow {
 	n := &Flow{Flow: f, Index: make(map[string]int, len(f.Questions))}
@@ -68,11 +79,7 @@ func NewFlow(f survey.Flow) *Flow {
 			n.More = true
 		default:
 			n.Asked++
-			if way == survey.Tapped {
-				n.Seconds += secondsPerTap
-			} else {
-				n.Seconds += secondsPerText
-			}
+			n.Seconds += Seconds(&q)
 		}
 	}
 	return n

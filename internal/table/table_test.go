@@ -234,3 +234,44 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSheet takes the parts of a workbook in which people's words stand, inside of a whole one: the reader
+// of the archive is not what is tried.
+func FuzzSheet(f *testing.F) {
+	const head = `<?xml version="1.0" encoding="UTF-8"?>`
+	f.Add(head+`<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1"><v>1.5</v></c></row><row r="3"><c r="B3" t="inlineStr"><is><t>x</t></is></c></row></sheetData></worksheet>`,
+		head+`<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>type</t></si><si><r><t>a</t></r><r><t>b</t></r></si></sst>`)
+	f.Add(head+`<worksheet><sheetData><row r="2"><c r="XFD2" t="b"><v>1</v></c><c t="e"><v>#N/A</v></c><c r="A2" s="9"><f>1+1</f><v>2</v></c></row></sheetData></worksheet>`, "")
+	f.Fuzz(func(t *testing.T, sheet, words string) {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for name, text := range map[string]string{
+			"[Content_Types].xml":        head + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`,
+			"_rels/.rels":                head + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+			"xl/workbook.xml":            head + `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="survey" sheetId="1" r:id="r1"/></sheets></workbook>`,
+			"xl/_rels/workbook.xml.rels": head + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>`,
+			"xl/worksheets/sheet1.xml":   sheet,
+			"xl/sharedStrings.xml":       words,
+		} {
+			w, err := z.Create(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write([]byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, rows, err := read(t, b.Bytes())
+		if _, ok := errors.AsType[*Error](err); err != nil && !ok {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			if len(r.Cells) == 0 || len(r.Cells) > MostColumns {
+				t.Fatalf("a row of %d cells", len(r.Cells))
+			}
+		}
+	})
+}

@@ -192,3 +192,26 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// FuzzReadSheets takes the sheets of a workbook as lines with tabs between the cells: whatever somebody
+// wrote there, what is made of it can be read.
+func FuzzReadSheets(f *testing.F) {
+	f.Add("type\tname\tlabel\trelevant\nselect_one marks\toverall\tHow?\t\ntext\twhy\tWhy?\t${overall} < 3\nrange\ttimes\tHow often?\tstart=0 end=9\nbegin_group\tg\tG\nnote\tn\tHello\nend_group",
+		"list_name\tname\tlabel\nmarks\t1\t1\nmarks\t2\t2\nmarks\tx\tX", "form_title\tdefault_language\nVisit\tEnglish (en)")
+	f.Add("type\tname\tlabel::English (en)\tlabel::Español (es)\trequired\nselect_multiple a or_other\twhat\tWhat?\t¿Qué?\tyes", "list_name\tname\tlabel::English (en)\na\tx\tX\na\tx\tX", "")
+	f.Fuzz(func(t *testing.T, survey, choices, settings string) {
+		sheets := importing.Sheets{}
+		for name, text := range map[string]string{"survey": survey, "choices": choices, "settings": settings} {
+			for line := range strings.SplitSeq(text, "\n") {
+				sheets[name] = append(sheets[name], strings.Split(line, "\t"))
+			}
+		}
+		r, err := importing.ReadSheets(sheets)
+		if err != nil {
+			return
+		}
+		if _, err := flowfile.Parse([]byte(r.File)); err != nil {
+			t.Errorf("%v\n%s", err, r.File)
+		}
+	})
+}

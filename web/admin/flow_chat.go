@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -29,7 +30,10 @@ type chatView struct {
 	As      []option // customers
 	Who     string
 	Turns   []chatTurn
-	Said    []string // the answers so far, as the forms carry them
+	Said    []string     // the answers so far, as the forms carry them
+	Events  []eventField // of the service that is asked about
+	About   bool         // one of them is filled in
+	All     string       // address of all ways through it
 	Keep    []queryField
 	Waits   bool
 	Case    string // what opens, or why nothing does
@@ -48,11 +52,19 @@ type chatView struct {
 var carried = []string{"on", "as", "path", "live", "a"}
 
 // carry is where the preview is, as it follows the other parts of an address: a change of a
-// card draws the same answers anew.
-func carry(q url.Values) template.URL {
+// card draws the same answers anew. Without names it is all of that.
+func carry(q url.Values, names ...string) template.URL {
+	if len(names) == 0 {
+		names = carried
+	}
 	out := url.Values{}
-	for _, name := range carried {
+	for _, name := range names {
 		if q.Has(name) {
+			out[name] = q[name]
+		}
+	}
+	for name := range q {
+		if strings.HasPrefix(name, eventPrefix) && q.Get(name) != "" {
 			out[name] = q[name]
 		}
 	}
@@ -64,6 +76,45 @@ func carry(q url.Values) template.URL {
 
 // queryField is what stays as it is in the page's address.
 type queryField struct{ Name, Value string }
+
+// eventPrefix begins the names of what an address says of the service that is asked about.
+const eventPrefix = "e."
+
+// eventField is something about the service, as conditions and words of a survey may name it.
+type eventField struct {
+	Name, Label, Value string
+	Is                 bool // it is so or not
+}
+
+// eventsOf are what conditions and words of a survey name of the service, but for what a preview knows,
+// and whether it was late, which rules ask for; with what an address says of them.
+func eventsOf(w *words, f survey.Flow, q url.Values) (out []eventField) {
+	names := append(survey.AttributesNamed(f), voice.AttrLate)
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if slices.Contains([]string{voice.AttrBusiness, voice.AttrFirstName, voice.AttrTier}, name) {
+			continue
+		}
+		e := eventField{Name: eventPrefix + name, Label: strings.ReplaceAll(name, "_", " "), Value: q.Get(eventPrefix + name)}
+		if w.has("when_event_" + name) {
+			e.Label = w.t("when_event_" + name)
+		}
+		e.Is = name == voice.AttrLate || name == voice.AttrStandard
+		out = append(out, e)
+	}
+	return out
+}
+
+// about is what an address says of a service, as the engine has it.
+func about(q url.Values) map[string]string {
+	out := map[string]string{}
+	for name := range q {
+		if attribute, ok := strings.CutPrefix(name, eventPrefix); ok && q.Get(name) != "" {
+			out[attribute] = q.Get(name)
+		}
+	}
+	return out
+}
 
 // chatTurn is a message to the customer as the platform shows it, and what they answer.
 type chatTurn struct {
@@ -135,6 +186,7 @@ func (s *site) chatOf(r *http.Request, v Viewer, f survey.Flow, lang string) cha
 	q := r.URL.Query()
 	words := s.words(r, v)
 	c := chatView{On: cmp.Or(q.Get("on"), string(chat.Web)), Path: q.Get("path"), Who: q.Get("as")}
+	c.All = "/surveys/" + f.ID + "/edit/paths?" + strings.TrimPrefix(string(carry(q, "as")), "&")
 	if c.Path == "" && !q.Has("a") && !q.Has("live") {
 		c.Path = worstPath
 	}
@@ -160,6 +212,9 @@ func (s *site) chatOf(r *http.Request, v Viewer, f survey.Flow, lang string) cha
 	if c.Who != "" {
 		t.Session.Attributes["tier"] = c.Who
 	}
+	c.Events = eventsOf(words, f, q)
+	c.About = len(about(q)) > 0
+	maps.Copy(t.Session.Attributes, about(q))
 	said := readSaid(q)
 	p := playing{t: t, said: said, path: c.Path}
 	judgement := p.play(func(turn chatTurn) {
@@ -194,7 +249,7 @@ func (s *site) chatOf(r *http.Request, v Viewer, f survey.Flow, lang string) cha
 func (s *site) staffOf(c *chatView, words *words, snap *snapshot.Snapshot, t *draw.Talk, j survey.Judgement, lang string) (opens bool) {
 	f := t.Flow
 	rules := snap.Rules("")
-	facts := recovery.Facts{Class: f.Class, Tier: recovery.Tier(c.Who)}
+	facts := factsOf(f.Class, recovery.Tier(c.Who), t.Session.Attributes)
 	d := recovery.Decide(rules, facts, j)
 	if !d.Opens {
 		key := "try_no_case"
@@ -222,6 +277,12 @@ func (s *site) staffOf(c *chatView, words *words, snap *snapshot.Snapshot, t *dr
 		c.Hears = append(c.Hears, s.placeName(words, snap, a))
 	}
 	return true
+}
+
+// factsOf are what rules look at beside the answers.
+func factsOf(class survey.Class, tier recovery.Tier, event map[string]string) recovery.Facts {
+	is := func(name string) bool { yes, err := strconv.ParseBool(event[name]); return yes && err == nil }
+	return recovery.Facts{Class: class, Tier: tier, Late: is(voice.AttrLate), StandardBroken: is(voice.AttrStandard)}
 }
 
 // spoken is an answer as the page's address carries it: a question's key, what was done, and

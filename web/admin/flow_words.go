@@ -26,6 +26,8 @@ type wordsView struct {
 	Shipped   []wordsRow // words of the program's own, until somebody writes others
 	Done, All int
 	Only      bool // what is missing alone
+	Changed   bool // what differs from the live version alone
+	Live      bool // there is one
 	Fault     string
 	Changes   []wordsRow // of a file that was sent: to be confirmed
 	Table     string
@@ -41,7 +43,8 @@ type wordsRow struct {
 	Grey       string // what people read where nothing is written
 	Fault      string
 	Theirs     string
-	Asks       bool // somebody else has changed it meanwhile
+	Asks       bool     // somebody else has changed it meanwhile
+	Gaps       []string // what is said of its placeholders
 }
 
 // textPaths are the places of words in a draft, in the order in which people meet them.
@@ -125,6 +128,9 @@ func (s *site) showWords(w http.ResponseWriter, r *http.Request, v Viewer, statu
 	}
 	p.ToName = languageName(words.lang, p.To)
 	p.Other = languagesOffered(words.lang, languagesOf(doc))
+	live, err := draft.Parse(d.live)
+	p.Live = err == nil && d.draft && d.Live > 0
+	p.Changed = p.Live && r.URL.Query().Get("show") == "changed"
 	dr := &drawer{words: words, doc: doc, lang: p.To}
 	for i, path := range textPaths(doc) {
 		row := wordsRow{Path: path, Name: path + "/@" + p.To, ID: "w" + itoa(i), First: doc.Words(path, p.First), Value: doc.Words(path, p.To)}
@@ -147,11 +153,13 @@ func (s *site) showWords(w http.ResponseWriter, r *http.Request, v Viewer, statu
 				row.Theirs = cmp.Or(row.Was, words.t("flow_nothing"))
 			}
 		}
-		if !p.Only || row.Was == "" || row.Fault != "" {
+		row.Gaps = words.gapsIn(row.First, row.Was)
+		differs := p.Changed && (live.Words(path, p.First) != row.First || live.Words(path, p.To) != row.Was)
+		if row.Fault != "" || !p.Only && !p.Changed || p.Only && row.Was == "" || differs {
 			p.Rows = append(p.Rows, row)
 		}
 	}
-	if p.To != "" && !p.Only {
+	if p.To != "" && !p.Only && !p.Changed {
 		if p.Shipped, err = shippedRows(dr, p.To); err != nil {
 			return err
 		}
@@ -162,6 +170,32 @@ func (s *site) showWords(w http.ResponseWriter, r *http.Request, v Viewer, statu
 	return s.show(w, r, v, status, "flow_words.html", frame{
 		Title: words.t("flow_words"), Meta: d.Flow, Here: "/surveys", Back: &link{"/surveys/" + d.Flow + "/edit", words.t("flow_edit")}, Styles: []string{"editor.css"}, Modules: []string{"merge.js", "builder.js", "pick.js"},
 	}, p)
+}
+
+// gapsIn says which placeholders a translation lost, and which it has that the first words do not.
+func (w *words) gapsIn(first, said string) (out []string) {
+	if first == "" || said == "" {
+		return nil
+	}
+	names := func(text string) (all []string) {
+		for _, g := range survey.Gaps(text) {
+			all = append(all, "{"+g.Name+"}")
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	here, there := names(said), names(first)
+	for _, x := range []struct {
+		key     string
+		of, not []string
+	}{{"words_gap_lost", there, here}, {"words_gap_new", here, there}} {
+		for _, name := range x.of {
+			if !slices.Contains(x.not, name) {
+				out = append(out, w.t(x.key, name))
+			}
+		}
+	}
+	return out
 }
 
 // shippedRows are the sentences around the questions that a draft does not word: what people read
