@@ -27,7 +27,7 @@ var fuzzed = regexp.MustCompile(`fuzz: elapsed: (\S+), execs: (\d+)`)
 func (o options) command(c check) []string {
 	args := []string{"test", "./" + c.dir, "-count=1", "-timeout", "5h"}
 	if c.fuzz {
-		return append(args, "-run=^$", "-fuzz=^"+c.test+"$", "-fuzztime="+o.sizes["fuzztime"])
+		return append(args, "-run=^$", "-fuzz=^"+c.test+"$", "-fuzztime="+o.sizes["fuzztime"], "-fuzzminimizetime=20x") // its minute for each input would be the whole time
 	}
 	args = append(args, "-run=^"+c.test+"$")
 	if !o.short && len(c.long) > 0 {

@@ -92,7 +92,7 @@ func TestAChangeOfALongSurveyPutsInWhatItChanges(t *testing.T) {
 		mei.Until(`document.querySelector(` + browsertest.Quote(at) + `).textContent.includes("How was all of it?")`)
 	}
 	all := browsertest.Eval[int](mei.Tab, `document.querySelectorAll("main *").length`)
-	if put := browsertest.Eval[int](mei.Tab, `window.put`); all < 1500 || put > 40 {
+	if put := browsertest.Eval[int](mei.Tab, `window.put`); all < 1500 || put > 60 {
 		t.Errorf("%d elements of %d were put in", put, all)
 	}
 }
