@@ -100,12 +100,18 @@ func (e *evening) paste(selector, words string) {
 // The first evening with a bot of one's own: the link that the server prints, a token pasted, a group
 // linked, a code to print, and a customer's real answer that hangs as a card in the group.
 func TestTheFirstEveningWithTelegramEndsInARealAnswer(t *testing.T) {
+	telegramEvening(t, browsertest.Looks()[0])
+}
+
+// telegramEvening plays it in a look.
+func telegramEvening(t *testing.T, l browsertest.Look) {
 	tg := telegramtest.New(t)
 	m := newMachine(t, map[string]string{"TELEGRAM_API": tg.URL})
 	p := m.serve()
 	link := awaitWords(t, p.log, setupLink)
 	base := plainBase(t, m.address)
 	e := &evening{panes: openPanes(t, m.address, base)}
+	e.Wear(l, 1280)
 	e.on("/login")
 	e.Do(chromedp.Navigate(base + "/setup/" + link[2]))
 	e.on("/setup/" + link[2])

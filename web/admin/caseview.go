@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot"
@@ -194,6 +196,12 @@ func (l look) caseOf(in caseSource) casePage {
 	l.historyIn(&p, in)
 	l.factsIn(&p, in, v)
 	return p
+}
+
+// Begins is who the customer is where a sentence begins.
+func (p casePage) Begins() string {
+	first, size := utf8.DecodeRuneInString(p.Who)
+	return string(unicode.ToUpper(first)) + p.Who[size:]
 }
 
 // lights are the colours of states in chats: a page draws shapes.

@@ -154,7 +154,7 @@ func TestEveryAddressIsReachedWithoutScript(t *testing.T) {
 		patterns[r.pattern] = true
 	}
 	patternOf := func(method string, at *url.URL) string {
-		_, pattern := mux.Handler(httptest.NewRequest(method, "http://localhost"+at.Path, nil))
+		_, pattern := mux.Handler(httptest.NewRequest(method, "http://localhost"+at.EscapedPath(), nil))
 		return pattern
 	}
 	reached, looked, seen := map[string]bool{}, map[string]int{}, map[string]bool{}

@@ -22,7 +22,7 @@ const (
 type answeredQueries struct {
 	answeredSessions string
 	answersOf        *keyed
-	countAnswered    string
+	countAnswered    *list
 	besideOf         *keyed
 }
 
@@ -37,8 +37,10 @@ func newAnsweredQueries(t *texts) answeredQueries {
 			" AND a.kind = 'text' AND a.text > ''"+perRow+") OR EXISTS (SELECT 1 FROM words w WHERE w.bucket = ? AND w.session = s.session"+
 			" AND w.inbound AND w.text > ''"+perRow+"))", "day DESC, session DESC")),
 		besideOf: t.keyed("session, text, at", "words", "session", " AND inbound AND text > ''"),
-		countAnswered: t.one("SELECT count(*), coalesce(sum(CASE WHEN unsatisfied THEN 1 ELSE 0 END), 0) FROM read_sessions" +
-			" WHERE bucket = ? AND " + t.dialect.Among("site") + " AND day >= ? AND day <= ? AND answered > 0 AND class <> 'pulse' AND flag > '' AND NOT test"),
+		countAnswered: t.inBuckets(func(bucket string) string {
+			return "SELECT count(*) AS n, coalesce(sum(CASE WHEN unsatisfied THEN 1 ELSE 0 END), 0) AS bad FROM read_sessions" +
+				" WHERE bucket = " + bucket + " AND " + t.dialect.Among("site") + " AND day >= ? AND day <= ? AND answered > 0 AND class <> 'pulse' AND flag > '' AND NOT test"
+		}),
 		answersOf: t.keyed(answeredRead, "answers", "session", " AND newest AND NOT dropped AND NOT skipped AND kind <> 'contact'"),
 	}
 }
@@ -93,15 +95,12 @@ func (s *Store) CountAnswered(ctx context.Context, sites []string, from, to stri
 	if len(sites) == 0 {
 		return 0, 0, nil
 	}
-	for b := range storage.Bucket(s.buckets) {
-		args := []any{int64(b), s.dialect.Keys(texted(sites)), storage.Clean(from), storage.Clean(to)}
-		n, err := one(ctx, s, "how many answered", s.q.countAnswered, args, func(row scanner) (n [2]int, err error) { return n, row.Scan(&n[0], &n[1]) })
-		if err != nil {
-			return 0, 0, err
-		}
+	args := []any{s.dialect.Keys(texted(sites)), storage.Clean(from), storage.Clean(to)}
+	counts, err := ofBuckets(ctx, s, "how many answered", s.q.countAnswered, args, func(row scanner) (n [2]int, err error) { return n, row.Scan(&n[0], &n[1]) })
+	for _, n := range counts {
 		answered, unsatisfied = answered+n[0], unsatisfied+n[1]
 	}
-	return answered, unsatisfied, nil
+	return answered, unsatisfied, err
 }
 
 // answersOf puts in the answers of conversations: one question a bucket.

@@ -12,8 +12,8 @@ import (
 
 // inboxQueries are about the list of cases of staff.
 type inboxQueries struct {
-	standing      map[standingList]string
-	countStanding map[standingList]string
+	standing      map[standingList]*list
+	countStanding map[standingList]*list
 	countHeld     string
 	caseNumbered  string
 }
@@ -27,11 +27,11 @@ type standingList struct {
 
 func newInboxQueries(t *texts) inboxQueries {
 	q := inboxQueries{
-		standing: map[standingList]string{}, countStanding: map[standingList]string{},
+		standing: map[standingList]*list{}, countStanding: map[standingList]*list{},
 		countHeld:    t.one("SELECT holder, count(*) FROM cases WHERE bucket = ? AND holder > '' GROUP BY holder"),
 		caseNumbered: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND number = ? AND id > ''"),
 	}
-	for _, list := range []standingList{
+	for _, of := range []standingList{
 		{false, false, false},
 		{false, true, false},
 		{true, false, false},
@@ -42,22 +42,26 @@ func newInboxQueries(t *texts) inboxQueries {
 		{true, true, true},
 	} {
 		// The empty text finds whatever there is. Each names the index that is meant.
-		where := " WHERE bucket = ? AND standing = ? AND standing > '' AND holder <> ?"
-		if list.mine {
-			where = " WHERE bucket = ? AND standing = ? AND holder = ? AND holder > '' AND id > ''"
+		where := " AND standing = ? AND standing > '' AND holder <> ?"
+		if of.mine {
+			where = " AND standing = ? AND holder = ? AND holder > '' AND id > ''"
 		}
 		where += " AND (priority = ? OR 0 = ?)"
-		if list.sites {
+		if of.sites {
 			where += " AND " + t.dialect.Among("site")
 		}
-		if list.why {
+		if of.why {
 			where += " AND " + t.dialect.Because
 		}
-		q.standing[list] = t.one("SELECT body, bucket FROM cases" + where + " AND (clock, id) > (?, ?) ORDER BY clock, id LIMIT ?")
-		if list.why { // a planner that is told nothing of the order would sort what a function has chosen
+		q.standing[of] = t.inBuckets(func(bucket string) string {
+			return "SELECT body, bucket FROM cases WHERE bucket = " + bucket + where + " AND (clock, id) > (?, ?) ORDER BY clock, id LIMIT ?"
+		})
+		if of.why { // a planner that is told nothing of the order would sort what a function has chosen
 			where += " AND (clock, id) > (?, ?)"
 		}
-		q.countStanding[list] = t.one("SELECT count(*) FROM (SELECT id FROM cases" + where + " ORDER BY clock, id LIMIT ?) AS part")
+		q.countStanding[of] = t.inBuckets(func(bucket string) string {
+			return "SELECT count(*) AS n FROM (SELECT id FROM cases WHERE bucket = " + bucket + where + " ORDER BY clock, id LIMIT ?) AS part"
+		})
 	}
 	return q
 }
@@ -85,13 +89,9 @@ func (s *Store) standingArgs(f storage.StandingFilter) (standingList, []any) {
 func (s *Store) Standing(ctx context.Context, f storage.StandingFilter) ([]storage.Case, error) {
 	list, args := s.standingArgs(f)
 	args = append(args, micro(f.After.At), storage.Clean(f.After.ID), int64(f.Limit))
-	var all []storage.Case
-	for b := range storage.Bucket(s.buckets) {
-		some, err := collect(ctx, s, "standing cases", s.q.standing[list], slices.Concat([]any{int64(b)}, args), scanBody(decodeCase))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some...)
+	all, err := ofBuckets(ctx, s, "standing cases", s.q.standing[list], args, scanBody(decodeCase))
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(all, func(a, b storage.Case) int { return a.Place().Compare(b.Place()) })
 	return all[:min(f.Limit, len(all))], nil
@@ -103,13 +103,13 @@ func (s *Store) CountStanding(ctx context.Context, f storage.StandingFilter, mos
 	if list.why {
 		args = append(args, micro(time.Time{}), "")
 	}
-	for b := range storage.Bucket(s.buckets) {
-		some, err := one(ctx, s, "how many cases stand", s.q.countStanding[list], slices.Concat([]any{int64(b)}, args, []any{int64(most) + 1}), func(row scanner) (n int, err error) {
-			return n, row.Scan(&n)
-		})
-		if err != nil {
-			return 0, false, err
-		}
+	counts, err := ofBuckets(ctx, s, "how many cases stand", s.q.countStanding[list], append(args, int64(most)+1), func(row scanner) (n int, err error) {
+		return n, row.Scan(&n)
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	for _, some := range counts {
 		n, more = n+min(some, most), more || some > most
 	}
 	return n, more, nil

@@ -79,6 +79,22 @@ func collect[T any](ctx context.Context, s *Store, what, text string, args []any
 	return list, nil
 }
 
+// ofBuckets runs a query that is put for each bucket and scans every row.
+func ofBuckets[T any](ctx context.Context, s *Store, what string, l *list, args []any, scan func(scanner) (T, error)) ([]T, error) {
+	rows := make([][]any, s.buckets)
+	for b := range rows {
+		rows[b] = []any{int64(b)}
+	}
+	var all []T
+	var buffer []byte
+	err := l.each(&buffer, rows, func(text string, bucket []any) error {
+		some, err := collect(ctx, s, what, text, slices.Concat(bucket, args), scan)
+		all = append(all, some...)
+		return err
+	})
+	return all, err
+}
+
 // snapshot has f see one moment of the database.
 func (s *Store) snapshot(ctx context.Context, f func(*sql.Tx) error) error {
 	return s.reading(ctx, func(db *sql.DB) error {

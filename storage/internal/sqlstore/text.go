@@ -202,6 +202,11 @@ func (t *texts) asked(columns []string, question func(of func(column string) str
 	return &l
 }
 
+// inBuckets is a SELECT that is put for each of many buckets: see asked.
+func (t *texts) inBuckets(question func(bucket string) string) *list {
+	return t.asked([]string{"bucket"}, func(of func(string) string) string { return question(of("bucket")) })
+}
+
 // drop is a DELETE of the rows of a bucket that have these keys; the last parameter is the bucket.
 func (t *texts) drop(table, key string) *list {
 	l := list{columns: columns(key), column: t.dialect.Column, within: true}
