@@ -74,7 +74,7 @@ func (s *site) placeForm(r *http.Request, v Viewer) (f form, now storage.Site, e
 		options = append(options, option{tag, languageName(words.lang, tag)})
 	}
 	f.Fields = append(f.Fields, field{
-		Name: "language", Label: words.t("place_language"), Kind: "select", Options: options, Value: cmp.Or(now.Language, voiceLanguage(words.lang)),
+		Name: "language", Label: words.t("place_language"), Kind: "select", Options: options, Value: cmp.Or(now.Language, customersLanguage(r, v)),
 	})
 	_, err = s.Store.Rules(r.Context(), 0)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
@@ -101,10 +101,13 @@ func serverZone() string {
 	return "UTC"
 }
 
-// voiceLanguage is the language of the surveys that is nearest to one of the pages.
-func voiceLanguage(tag string) string {
-	if slices.Contains(voice.Languages, tag) {
-		return tag
+// customersLanguage is what customers of a new place most likely speak: the first that its owner asks for
+// of those that the bot has.
+func customersLanguage(r *http.Request, v Viewer) string {
+	for _, wish := range append([]string{v.Language}, wishes(r)...) {
+		if m := survey.MatchLanguage(voice.Languages, wish); wish != "" && m != "" {
+			return m
+		}
 	}
 	return "en"
 }

@@ -70,20 +70,30 @@ func readWords() map[string]*words {
 	return all
 }
 
-// words are those that the viewer chose, else what the browser wishes, else English.
+// words are those that the viewer chose, else what the browser wishes, else English. Of what a browser
+// wishes a language counts that is there whole: a page half in another one, and read from its side, is
+// worse than English.
 func (s *site) words(r *http.Request, v Viewer) *words {
-	have := slices.Sorted(maps.Keys(tongues()))
-	wishes := []string{v.Language}
-	for wish := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
-		tag, _, _ := strings.Cut(strings.TrimSpace(wish), ";")
-		wishes = append(wishes, tag)
+	if m := survey.MatchLanguage(slices.Sorted(maps.Keys(tongues())), v.Language); v.Language != "" && m != "" {
+		return tongues()[m]
 	}
-	for _, wish := range wishes {
-		if m := survey.MatchLanguage(have, wish); wish != "" && m != "" {
+	whole := pageLanguageTags()
+	for _, wish := range wishes(r) {
+		if m := survey.MatchLanguage(whole, wish); m != "" {
 			return tongues()[m]
 		}
 	}
 	return tongues()[fallback]
+}
+
+// wishes are the languages that a browser asks for, in its order.
+func wishes(r *http.Request) (tags []string) {
+	for wish := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		if tag, _, _ := strings.Cut(strings.TrimSpace(wish), ";"); tag != "" {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
 }
 
 // t is the text of a key with its arguments. A key that nobody has is shown as it is: a
