@@ -327,6 +327,9 @@ func rightToLeft(t tab) {
 	if left("#box button") > left("#box textarea") {
 		t.Error("the send button is not at the left of the box")
 	}
+	if got := eval[string](t, `[...document.querySelectorAll(".below .num")].map(e => getComputedStyle(e).direction).join()`); got != "rtl" {
+		t.Errorf("the count of characters reads %s, and its sentence from the right", got)
+	}
 	if eval[string](t, `getComputedStyle(document.querySelector("ol > li:last-child")).direction`) != "ltr" {
 		t.Error("an English message on an Arabic page is not left to right")
 	}
