@@ -1,6 +1,8 @@
 package survey
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"strings"
 )
@@ -8,8 +10,8 @@ import (
 // Path is one way through a survey: what is asked of whoever answers like this.
 type Path struct {
 	Asked []int    // questions, by their index, in the order of the file
-	Worst []Answer // answers that lead along it, as bad as they can be
-	Best  []Answer // and as good
+	Worst []Answer // the worst answers that were found to lead along it
+	Best  []Answer // and the best
 }
 
 // Paths are the different ways through a survey about such an event, of which most are found at most;
@@ -20,8 +22,8 @@ func Paths(f Flow, attributes map[string]string, most int) (all []Path, more boo
 	for i := range f.Questions {
 		p.places = append(p.places, i)
 	}
-	for _, best := range []bool{false, true} {
-		p.best, p.tries = best, 0
+	for _, aim := range []float64{0, 50, 75, 100} { // unhappy, indifferent, content, delighted
+		p.aim, p.tries = aim, 0
 		p.view = view{flow: &f, replies: make([]reply, len(f.Questions)), attributes: attributes}
 		p.from(0, nil, nil)
 		more = more || p.tries > maxTries
@@ -32,11 +34,12 @@ func Paths(f Flow, attributes map[string]string, most int) (all []Path, more boo
 // pathing is the search for ways.
 type pathing struct {
 	search
-	best bool // answers are as good as they can be, else as bad
+	aim  float64 // the score that answers come as close to as they can
 	most int
 	over bool // there are more than that
 	all  []Path
 	by   map[string]int // ways by what they ask
+	span [][2]int       // of each way, the levels of its worst and of its best answers
 }
 
 // from goes on at a question.
@@ -80,14 +83,19 @@ func (p *pathing) note(asked []int, answers []Answer) {
 		at = len(p.all)
 		p.by[name.String()] = at
 		p.all = append(p.all, Path{Asked: asked, Worst: answers, Best: answers})
+		p.span = append(p.span, [2]int{100, -1})
 	}
-	if p.best {
-		p.all[at].Best = answers
+	level := Judge(*p.flow, answers, true).Mood
+	if level < p.span[at][0] {
+		p.all[at].Worst, p.span[at][0] = answers, level
+	}
+	if level > p.span[at][1] {
+		p.all[at].Best, p.span[at][1] = answers, level
 	}
 }
 
-// apart are answers to a question of which conditions tell each from the others: the worst, or the best,
-// of those that they take for the same.
+// apart are answers to a question of which conditions tell each from the others: of those that they take
+// for the same, the one that comes closest to what is aimed at.
 func (p *pathing) apart(i int) []Answer {
 	q := &p.flow.Questions[i]
 	about := p.about(func(subject string) bool { return subject == q.Key || subject == "primary" && q.Primary })
@@ -108,16 +116,7 @@ func (p *pathing) apart(i int) []Answer {
 		return q.meant(*a.Value)
 	}
 	slices.SortStableFunc(candidates, func(a, b Answer) int {
-		if p.best {
-			a, b = b, a
-		}
-		switch x, y := worth(a), worth(b); {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
+		return cmp.Compare(math.Abs(worth(a)-p.aim), math.Abs(worth(b)-p.aim))
 	})
 	if len(about) > 0 && q.Optional {
 		candidates = append(candidates, Answer{Skipped: true})

@@ -77,6 +77,32 @@ func TestAPathHasItsWorstAndItsBestAnswers(t *testing.T) {
 	}
 }
 
+// TestTheJudgementMakesWaysToo: whoever is happy with the main thing and unhappy with the others goes
+// another way than whoever is happy with all, and both are found, with the levels between which they are.
+func TestTheJudgementMakesWaysToo(t *testing.T) {
+	f, _, ok := flowfile.Template("restaurant")
+	if !ok {
+		t.Fatal("the survey is not shipped")
+	}
+	paths, _ := survey.Paths(f, nil, 200)
+	calm := 0
+	for _, p := range paths {
+		worst, best := survey.Judge(f, p.Worst, true).Mood, survey.Judge(f, p.Best, true).Mood
+		if worst > best {
+			t.Errorf("%v: the worst answers are at level %d, the best at %d", p.Asked, worst, best)
+		}
+		if best == 7 {
+			calm++
+			if worst == 7 {
+				t.Errorf("%v: nobody but the delighted goes there", p.Asked)
+			}
+		}
+	}
+	if calm == 0 {
+		t.Errorf("no way of the delighted is among %v", paths)
+	}
+}
+
 // TestEveryPathCanBeWalked: the engine asks what a path says when its answers are given, in every
 // shipped survey.
 func TestEveryPathCanBeWalked(t *testing.T) {
