@@ -3,6 +3,8 @@ package asking
 import (
 	"context"
 	"fmt"
+	"maps"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/invitation"
@@ -32,22 +34,48 @@ func (a *Asking) plan(ctx context.Context, p invitation.Policy, events []storage
 			by[b] = append(by[b], pl)
 		}
 	}
-	for b, list := range by {
-		if err := a.keep(ctx, p, b, list, out); err != nil {
-			return nil, err
+	var of sync.Mutex
+	err := sideBySide(by, func(b storage.Bucket, list []planned) error {
+		into := map[string]Planned{}
+		if err := a.keep(ctx, p, b, list, into); err != nil {
+			return err
 		}
+		of.Lock()
+		defer of.Unlock()
+		maps.Copy(out, into)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	marked := map[storage.Bucket][]storage.StoredEvent{}
 	for _, e := range seen {
 		b := storage.EventBucket(e.Name(), a.store.Buckets())
 		marked[b] = append(marked[b], e)
 	}
-	for b, list := range marked {
-		if err := a.store.Planned(ctx, b, list); err != nil {
-			return nil, err
-		}
+	return out, sideBySide(marked, func(b storage.Bucket, list []storage.StoredEvent) error { return a.store.Planned(ctx, b, list) })
+}
+
+// sideBySide does something with what is of each bucket, of several buckets at a time: each waits
+// for a transaction of its own.
+func sideBySide[T any](by map[storage.Bucket][]T, do func(storage.Bucket, []T) error) error {
+	var all sync.WaitGroup
+	var of sync.Mutex
+	var first error
+	slots := make(chan struct{}, atOnce)
+	for b, list := range by {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			if err := do(b, list); err != nil {
+				of.Lock()
+				defer of.Unlock()
+				first = err
+			}
+		})
 	}
-	return out, nil
+	all.Wait()
+	return first
 }
 
 // Planned is an ask that an event made, as it stands, with why it is over if it is.

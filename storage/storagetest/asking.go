@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -28,6 +30,34 @@ func putAsk(t *testing.T, b *bench, a storage.Ask, d *storage.AskDecision) {
 }
 
 var askingTests = group{
+	"chat accounts of customers are found, however many are looked for": func(t *testing.T, b *bench) {
+		now := b.clock.Now()
+		want := map[string]int{"C-1": 2, "C-2": 1}
+		for n, customer := range []string{"C-1", "C-1", "C-2", ""} {
+			p := person(n + 1)
+			i := identity(p, newID(), now)
+			i.Customer = customer
+			b.advance(t, change(fmt.Sprint("k", n), storage.Change{Identity: &i}))
+		}
+		for _, more := range []int{0, 500} { // few, and very many
+			ask := []string{"C-1", "C-2", "C-none"}
+			for n := range more {
+				ask = append(ask, fmt.Sprint("C-more-", n))
+			}
+			got := map[string]int{}
+			for customer, list := range must(b.store.CustomerAccounts(t.Context(), ask))(t) {
+				for _, i := range list {
+					if i.Customer != customer || i.Person.User == "" {
+						t.Errorf("of %s: %+v", customer, i)
+					}
+				}
+				got[customer] = len(list)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("of %d: %s", len(ask), diff)
+			}
+		}
+	},
 	"triggers have versions of their own": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()
 		if _, err := b.store.Triggers(ctx, 0); !errors.Is(err, storage.ErrNotFound) {

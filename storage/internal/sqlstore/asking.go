@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -17,6 +18,8 @@ const askColumns = "bucket, id, customer, event, cause, flow, class, site, state
 // askingQueries are about who is asked by itself.
 type askingQueries struct {
 	putAsks, putDecisions, planned, accountsOf, offersOf, asksNamed, decisionsOf *list
+
+	accountsIn *keyed // of many customers in one bucket
 
 	toPlan, told400, told400After, asksDue, asksAfter, asksOf, asksMade, countAsks string
 	dropAsksOf, dropDecisionsOf, pruneAsks, pruneDecisions                         string
@@ -37,6 +40,7 @@ func newAskingQueries(t *texts) askingQueries {
 		putAsks:      t.put("asks", askColumns, "bucket", "id"),
 		putDecisions: t.rows("decisions", columns("bucket, ask, seq, at, state, reason, rule, policy, evidence"), "ON CONFLICT (bucket, ask, seq) DO NOTHING"),
 		planned:      t.planned(),
+		accountsIn:   t.keyed("customer, body, bucket", "identities", "customer", " AND customer > ''"),
 		accountsOf: t.asked(columns("bucket, customer"), byBucket(
 			"SELECT i.customer, i.body, i.bucket FROM identities i WHERE i.bucket = {bucket} AND i.customer = {key} AND i.customer > '' ORDER BY i.id LIMIT 20")),
 		offersOf: t.asked(columns("bucket, customer"), byBucket(
@@ -347,36 +351,68 @@ func (s *Store) Offers(ctx context.Context, customers []string) (map[string][]st
 	return found, nil
 }
 
+// What is read of the accounts of customers.
+const (
+	mostAccounts = 20 // of one customer in one bucket
+	// fewCustomers are looked for in all buckets by one statement, which is told each pair; of more
+	// each bucket is asked by itself, which is told each customer.
+	fewCustomers = 20
+)
+
 // CustomerAccounts implements storage.Asking.
 func (s *Store) CustomerAccounts(ctx context.Context, customers []string) (map[string][]storage.Identity, error) {
-	keys := make([][]any, 0, len(customers)*s.buckets)
-	for b := range int64(s.buckets) {
-		for _, c := range customers {
-			keys = append(keys, []any{b, storage.Clean(c)})
+	cleaned := make([]string, len(customers))
+	for i, c := range customers {
+		cleaned[i] = storage.Clean(c)
+	}
+	scan := func(row scanner) (*storage.Identity, error) {
+		var customer string
+		var body []byte
+		var b storage.Bucket
+		if err := row.Scan(&customer, &body, &b); err != nil {
+			return nil, err
 		}
+		return decodeIdentity(b, body)
 	}
 	found := map[string][]storage.Identity{}
 	err := s.reading(ctx, func(db *sql.DB) error {
 		clear(found)
-		var buffer []byte
-		return s.q.accountsOf.each(&buffer, keys, func(text string, args []any) error {
-			list, err := rowsOf(ctx, db, func(row scanner) (*storage.Identity, error) {
-				var customer string
-				var body []byte
-				var b storage.Bucket
-				if err := row.Scan(&customer, &body, &b); err != nil {
-					return nil, err
-				}
-				return decodeIdentity(b, body)
-			}, text, args...)
+		take := func(text string, args []any) error {
+			list, err := rowsOf(ctx, db, scan, text, args...)
 			for _, i := range list {
 				found[i.Customer] = append(found[i.Customer], *i)
 			}
 			return err
-		})
+		}
+		if len(cleaned) > fewCustomers {
+			for b := range int64(s.buckets) {
+				if err := take(s.q.accountsIn.many, []any{s.dialect.Keys(cleaned), b}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		keys := make([][]any, 0, len(cleaned)*s.buckets)
+		for b := range int64(s.buckets) {
+			for _, c := range cleaned {
+				keys = append(keys, []any{b, c})
+			}
+		}
+		var buffer []byte
+		return s.q.accountsOf.each(&buffer, keys, take)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the chat accounts of customers: %w", err)
+	}
+	for c, list := range found {
+		slices.SortFunc(list, func(a, b storage.Identity) int {
+			return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), strings.Compare(a.ID, b.ID))
+		})
+		seen := map[storage.Bucket]int{}
+		found[c] = slices.DeleteFunc(list, func(i storage.Identity) bool {
+			seen[i.Bucket]++
+			return seen[i.Bucket] > mostAccounts
+		})
 	}
 	return found, nil
 }
