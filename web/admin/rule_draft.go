@@ -280,7 +280,11 @@ type ruleVersion struct {
 }
 
 // rulesVersions is the page of the versions of the rules.
-type rulesVersions struct{ Versions []ruleVersion }
+type rulesVersions struct {
+	Versions []ruleVersion
+	Before   int // those before this one are on the next page, 0 = there are none
+	Older    int // how many these are
+}
 
 func (s *site) ruleVersions(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayRule(v); err != nil {
@@ -299,8 +303,14 @@ func (s *site) ruleVersions(w http.ResponseWriter, r *http.Request, v Viewer) er
 	for _, n := range notes {
 		by[n.Version] = n
 	}
-	p := rulesVersions{}
-	for n := now.Version; n > max(0, now.Version-mostRuleVersions); n-- {
+	p, newest := rulesVersions{}, now.Version
+	if before, err := strconv.Atoi(r.URL.Query().Get("before")); err == nil && before > 1 && before <= now.Version {
+		newest = before - 1
+	}
+	if p.Older = max(0, newest-mostRuleVersions); p.Older > 0 {
+		p.Before = p.Older + 1
+	}
+	for n := newest; n > p.Older; n-- {
 		src, err := s.Store.Rules(ctx, n)
 		if errors.Is(err, storage.ErrNotFound) {
 			continue

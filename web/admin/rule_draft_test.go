@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -124,5 +125,26 @@ func TestTwoPeopleAtTheRules(t *testing.T) {
 	}
 	if page := send("sla.P1.contact", "30m"); !strings.Contains(page, "<q>45m</q>") || !strings.Contains(page, `value="30m"`) {
 		t.Errorf("the same field:\n%s", page)
+	}
+}
+
+// TestOlderVersionsOfTheRulesAreReached: the list has the newest, and leads to those before them.
+func TestOlderVersionsOfTheRulesAreReached(t *testing.T) {
+	b := newRuleDesk(t)
+	for n := range mostRuleVersions + 3 {
+		if _, _, err := b.w.store.PublishRules(t.Context(), fmt.Sprintf("rules: {sla: {P1: {contact: %dm}}}", 30+n), b.w.clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	has := func(page string, version int) bool {
+		return strings.Contains(page, fmt.Sprintf("<b>Version %d</b>", version))
+	}
+	page := body(b.get("/settings/rules/versions"))
+	if !has(page, mostRuleVersions+3) || !has(page, 4) || has(page, 3) || !strings.Contains(page, "Older versions: 3") || !strings.Contains(page, "?before=4") {
+		t.Errorf("the newest versions:\n%s", page)
+	}
+	page = body(b.get("/settings/rules/versions?before=4"))
+	if !has(page, 3) || !has(page, 1) || has(page, 4) || strings.Contains(page, "Older versions") {
+		t.Errorf("the older versions:\n%s", page)
 	}
 }

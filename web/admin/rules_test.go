@@ -26,7 +26,7 @@ func init() {
 			compareView: compareView{Changes: []changeView{{Text: "P1 · Contact by", Was: "1h", Now: "45m"}}, Lines: []diffLine{{"-", "a"}, {"+", "b"}}}, Tried: &triedRules{Sessions: 3},
 		}},
 		fixture{"rule_versions.html", "empty", f, rulesVersions{}},
-		fixture{"rule_versions.html", "full", f, rulesVersions{[]ruleVersion{{2, "today", "Mei", "why", true, 1}, {1, "today", "", "", false, 0}}}},
+		fixture{"rule_versions.html", "full", f, rulesVersions{Before: 4, Older: 3, Versions: []ruleVersion{{2, "today", "Mei", "why", true, 1}, {1, "today", "", "", false, 0}}}},
 		fixture{"hearing.html", "empty", f, hearingPage{form: ask, Asked: true}},
 		fixture{"hearing.html", "full", f, hearingPage{form: ask, Asked: true, Hear: []string{"front-desk (Telegram)"}}},
 	)
