@@ -24,7 +24,8 @@ var keyless = map[string]string{
 	"survey try": "it opens no database", "recovery check": "it opens no database", "recovery try": "it opens no database",
 	"survey graph": "it draws what is shipped without a database",
 	"migrate":      "it names and reads nothing by the key", "restore": "it compares the key with the backup's",
-	"key new": "it is the way out", "serve": "see TestAServerRefusesAnotherKey",
+	"inbound check": "it opens no database",
+	"key new":       "it is the way out", "serve": "see TestAServerRefusesAnotherKey",
 }
 
 // Attack R3: another key, or none where there was one, goes unnoticed no more, and no command
@@ -32,6 +33,8 @@ var keyless = map[string]string{
 func TestR3EveryCommandRefusesAnotherKeyAndALostOne(t *testing.T) {
 	c := newConsole(t, map[string]string{"PUBLIC_URL": "https://care.example", "SECRET_KEY": someKey, "SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": someKey, "SLACK_SIGNING_SECRET": someKey})
 	c.must("invite")
+	mapping := filepath.Join(c.dir, "mapping")
+	write(t, mapping, crmMapping)
 	rules, flow, event, visits := filepath.Join(c.dir, "rules"), filepath.Join(c.dir, "flow"), filepath.Join(c.dir, "event"), filepath.Join(c.dir, "visits.csv")
 	write(t, visits, "customer,date,service\nC-1,2026-03-02,haircut\n")
 	write(t, event, `{"source": "till", "id": "1", "site": "main-street"}`)
@@ -43,6 +46,7 @@ func TestR3EveryCommandRefusesAnotherKeyAndALostOne(t *testing.T) {
 		"site add": {"main-street"}, "staff add": {"bob", "--everywhere"}, "staff chat add": {"desk", "--everywhere"},
 		"retention set": {"words", "30"}, "slack approve": {"T01"}, "slack remove": {"T01"}, "outbox retry": {"--all"}, "outbox drop": {"id", "--yes"}, "export": {"words"},
 		"token create": {"till", "--scope", "events:write"}, "event post": {event}, "import": {visits},
+		"inbound add": {"till", "--map", mapping}, "inbound set": {"till", "--map", mapping},
 	}
 	for says, key := range map[string]string{"SECRET_KEY is not the one of this database": otherKey, "the SECRET_KEY of this database is not there": ""} {
 		c.env["SECRET_KEY"] = key

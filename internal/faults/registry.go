@@ -103,6 +103,7 @@ func registry() []row {
 			{dir: "internal/table", test: "FuzzRead", target: fuzz, fuzz: true},
 			{dir: "internal/table", test: "FuzzSheet", target: fuzz, fuzz: true},
 			{dir: "invitation/sheet", test: "FuzzRows", target: fuzz, fuzz: true},
+			{dir: "invitation/inbound", test: "FuzzRead", target: fuzz, fuzz: true},
 			{dir: "bot", test: "FuzzRender", target: fuzz, fuzz: true},
 			{dir: "storage", test: "FuzzParseSlot", target: fuzz, fuzz: true},
 			{dir: "storage/internal/sqlstore", test: "FuzzPack", target: fuzz, fuzz: true},

@@ -1,7 +1,8 @@
 -- +goose Up
 
 -- What other systems called us with in their own form: which call it was, for three days, so that the same one
--- changes nothing twice, and its sealed body, for one. Older programs may write on: they know none of these.
+-- changes nothing twice, and its sealed body, for a day.
+-- Older programs may write on: they know none of these.
 CREATE TABLE inbound_calls (
     source  text NOT NULL,
     message text COLLATE "C" NOT NULL,
