@@ -109,7 +109,7 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 	if pages != 6 {
 		t.Errorf("%d statements read a page of cases", pages)
 	}
-	if keyed != 1 {
+	if keyed != 2 {
 		t.Errorf("%d statements look for the chats of a customer's key", keyed)
 	}
 	if many < 8 {

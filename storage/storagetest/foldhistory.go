@@ -19,7 +19,7 @@ import (
 // acknowledged once.
 func FoldHistories(t *testing.T, e Engine, seed uint64, n int) {
 	t.Helper()
-	answers, broken := histories(t, seed, n, 60, func(seed uint64) (history, *foldHistory) {
+	answers, broken := histories(t, seed, n, 60, func(t *testing.T, seed uint64) (history, *foldHistory) {
 		h := newFoldHistory(t, e, seed)
 		return h, h
 	})
@@ -34,18 +34,20 @@ type history interface {
 }
 
 // histories plays n of them, each of so many steps, and reports how much was done and how often
-// something broke meanwhile.
-func histories(t *testing.T, seed uint64, n, steps int, begin func(seed uint64) (history, *foldHistory)) (done, broken int) {
+// something broke meanwhile. Each is a test of its own, at whose end its stores are closed.
+func histories(t *testing.T, seed uint64, n, steps int, begin func(t *testing.T, seed uint64) (history, *foldHistory)) (done, broken int) {
 	t.Helper()
 	for i := range uint64(n) {
-		h, on := begin(seed + i)
-		for range steps {
-			h.step()
-		}
-		h.end()
-		done, broken = done+h.done(), broken+on.broken
+		t.Run(fmt.Sprint("seed ", seed+i), func(t *testing.T) {
+			h, on := begin(t, seed+i)
+			for range steps {
+				h.step()
+			}
+			h.end()
+			done, broken = done+h.done(), broken+on.broken
+		})
 		if t.Failed() {
-			t.Fatalf("seed %d", seed+i)
+			t.FailNow()
 		}
 	}
 	if broken == 0 {

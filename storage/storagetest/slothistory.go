@@ -19,7 +19,7 @@ import (
 // whatever table it is in, and the queue is what follows from them.
 func SlotHistories(t *testing.T, e Engine, seed uint64, n int) {
 	t.Helper()
-	steps, broken := histories(t, seed, n, 50, func(seed uint64) (history, *foldHistory) {
+	steps, broken := histories(t, seed, n, 50, func(t *testing.T, seed uint64) (history, *foldHistory) {
 		h := newSlotHistory(t, e, seed)
 		return h, h.foldHistory
 	})
