@@ -32,49 +32,65 @@ var powers = []power{
 		[]string{"say A&B 1", "= customer: Was A&B 1 late?", "tap Yes", "= customer: https://shop.example/o?order=A%26B"},
 	},
 	{
-		"other, with words", []string{"other"}, `
+		"other, with words",
+		[]string{"other"},
+		`
   - {key: what, options: [{key: taste, label: The taste}, {key: other, label: Something else, other: true}], ask: What was it?}`,
 		[2]string{"other: true", "other: words"},
 		[]string{"say something else: the parking", "= what: other, “the parking”"},
 	},
 	{
-		"a choice that goes with no other, and a least number", []string{"exclusive", "min"}, `
+		"a choice that goes with no other, and a least number",
+		[]string{"exclusive", "min"},
+		`
   - {key: what, max: 3, min: 2, options: [{key: taste, label: The taste}, {key: price, label: The price}, {key: none, label: None of these, exclusive: true}], ask: What was it?}`,
 		[2]string{"min: 2", "min: 4"},
 		[]string{"tap The taste", "tap Done", "= what: -", "tap None of these", "tap Done", "= what: none"},
 	},
 	{
-		"a matrix", []string{"rows"}, `
+		"a matrix",
+		[]string{"rows"},
+		`
   - {key: quality, scale: csat5, ask: "How was {row}?", rows: [{key: food, label: the food}, {key: speed, label: the speed}]}`,
 		[2]string{"key: speed", "key: food"},
 		[]string{"= customer: How was the food?", "tap 4", "= customer: How was the speed?", "tap 3", "= food: 4", "= speed: 3"},
 	},
 	{
-		"words that mean an option", []string{"also"}, `
+		"words that mean an option",
+		[]string{"also"},
+		`
   - {key: what, options: [{key: soup, label: Soup, also: [broth]}, {key: bread, label: Bread}], ask: What was it?}`,
 		[2]string{"label: Bread", "label: Bread, also: [broth]"},
 		[]string{"say broth", "= what: soup"},
 	},
 	{
-		"a form, an example and words of one's own for what is wrong", []string{"pattern", "example", "error"}, `
+		"a form, an example and words of one's own for what is wrong",
+		[]string{"pattern", "example", "error"},
+		`
   - {key: order, text: short, pattern: "[A-Z]{2}-[0-9]{4}", example: AB-1234, error: It stands at the top of your bill., ask: Which order?}`,
 		[2]string{"[A-Z]{2}-[0-9]{4}", "[A-Z"},
 		[]string{"= customer: AB-1234", "say 12", "= customer: It stands at the top of your bill.", "= order: -", "say CD-5678", "= order: CD-5678"},
 	},
 	{
-		"whole numbers", []string{"whole"}, `
+		"whole numbers",
+		[]string{"whole"},
+		`
   - {key: guests, number: {min: 1, max: 20, whole: true}, ask: How many were you?}`,
 		[2]string{"min: 1", "min: 21"},
 		[]string{"say 2.5", "= guests: -", "say 3", "= guests: 3"},
 	},
 	{
-		"days between two", []string{"from", "until"}, `
+		"days between two",
+		[]string{"from", "until"},
+		`
   - {key: day, date: {from: today-30d, until: today}, ask: When was it?}`,
 		[2]string{"from: today-30d", "from: today+1d"},
 		[]string{"say 2026-03-20", "= day: -", "say 2026-02-20", "= day: 2026-02-20"},
 	},
 	{
-		"last words by condition", []string{"thanks"}, `
+		"last words by condition",
+		[]string{"thanks"},
+		`
   - {key: name, text: short, ask: Your name?}
 thanks:
   - {when: {overall: delighted}, say: "Tell others, {answer of name}."}`,
@@ -82,33 +98,43 @@ thanks:
 		[]string{"say Zoe", "= customer: Tell others, Zoe."},
 	},
 	{
-		"not known, and rather not said", []string{"dont_know", "prefer_not"}, `
+		"not known, and rather not said",
+		[]string{"dont_know", "prefer_not"},
+		`
   - {key: guests, number: {min: 1, max: 20}, dont_know: true, ask: How many were you?}
   - {key: age, number: {min: 1, max: 120}, prefer_not: true, ask: How old are you?}`,
 		[2]string{"dont_know: true", "dont_know: perhaps"},
 		[]string{"tap I don’t know", "= guests: -", "= customer: don’t know", "tap I’d rather not say", "= age: -"},
 	},
 	{
-		"words that a text mentions", []string{"mentions"}, `
+		"words that a text mentions",
+		[]string{"mentions"},
+		`
   - {key: words, text: long, ask: Anything else?}
   - {key: doctor, text: short, when: {words: {mentions: [sick]}}, ask: Did you see a doctor?}`,
 		[2]string{"mentions: [sick]", "mentions: []"},
 		[]string{"say It made me SICK.", "= customer: Did you see a doctor?"},
 	},
 	{
-		"a choice that calls staff", []string{"critical"}, `
+		"a choice that calls staff",
+		[]string{"critical"},
+		`
   - {key: what, options: [{key: taste, label: The taste}, {key: ill, label: It made me ill}], critical: ill, ask: What was it?}`,
 		[2]string{"critical: ill", "critical: sick"},
 		[]string{"= case: none", "tap It made me ill", "! case: none"},
 	},
 	{
-		"options in an order of one's own", []string{"shuffle"}, `
+		"options in an order of one's own",
+		[]string{"shuffle"},
+		`
   - {key: what, shuffle: true, options: [{key: taste, label: The taste}, {key: price, label: The price}], ask: What was it?}`,
 		[2]string{"shuffle: true", "shuffle: perhaps"},
 		[]string{"tap The price", "= what: price"},
 	},
 	{
-		"asked again so often, and then a person", []string{"retries"}, `
+		"asked again so often, and then a person",
+		[]string{"retries"},
+		`
   - {key: guests, number: {min: 1, max: 20}, retries: 1, ask: How many were you?}
   - {key: words, text: long, ask: Anything else?}`,
 		[2]string{"retries: 1", "retries: 10"},

@@ -34,8 +34,9 @@ func (s *site) reportStaff(r *http.Request, w *words, v Viewer, _ *reportFilter)
 		return p, nil
 	}
 	newest := months[0]
-	mine, everywhere := s.permitted(v, access.SeeReports), false
-	if everywhere = mine == nil; everywhere {
+	mine := s.permitted(v, access.SeeReports)
+	everywhere := mine == nil
+	if everywhere {
 		p.Lede = w.t("pulse_finding", newest.Month, newest.People, w.rated(newest.Total.Rate))
 		c := reportSection{ID: "trend", Title: w.t("pulse_over_time"), columns: rateColumns, Head: [4]string{w.t("when"), w.t("answers_head"), "", w.t("unsatisfied")}}
 		var parts []part
