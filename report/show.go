@@ -79,27 +79,24 @@ func (r Rate) Since(earlier Rate) (c Change, ok bool) {
 
 // Complement says of the parts of a total, by how many answers each has, which are to be hidden.
 // What the hidden ones have together follows from the total and the others. So the next smallest is
-// hidden with them while they are a single part, or have fewer than five answers together.
-func Complement(n []int) []bool {
+// hidden with them while they are a single part, or while enough says that they are not enough people together.
+func Complement(n []int, enough func(hidden []int) bool) []bool {
 	hide := make([]bool, len(n))
-	hidden, together := 0, 0
-	var others []int
+	var hidden, others []int
 	for i, m := range n {
 		switch {
 		case m > 0 && m < FewestCounted:
-			hide[i] = true
-			hidden, together = hidden+1, together+m
+			hidden = append(hidden, i)
 		case m > 0:
 			others = append(others, i)
 		}
 	}
 	slices.SortStableFunc(others, func(a, b int) int { return n[a] - n[b] })
-	for _, i := range others {
-		if hidden == 0 || hidden > 1 && together >= FewestCounted {
-			break
-		}
+	for len(hidden) > 0 && len(others) > 0 && (len(hidden) < 2 || !enough(hidden)) {
+		hidden, others = append(hidden, others[0]), others[1:]
+	}
+	for _, i := range hidden {
 		hide[i] = true
-		hidden, together = hidden+1, together+n[i]
 	}
 	return hide
 }

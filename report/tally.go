@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -28,21 +29,29 @@ func (t Tally) Rate() Clustered {
 	for _, a := range t {
 		c.Add(a[0], a[1])
 	}
-	return c.Rate()
+	r := c.Rate()
+	if len(t) < FewestCounted {
+		copy(r.few[:], slices.Sorted(maps.Keys(t)))
+	}
+	return r
 }
 
-// Run counts as a Tally does, of answers that come customer by customer, and remembers none of them.
-// The zero value is ready.
+// Run counts as a Tally does, of answers that come customer by customer, and remembers the
+// first few of them alone. The zero value is ready.
 type Run struct {
 	clusters Clusters
 	customer string
 	k, m     float64
+	few      [FewestCounted - 1]string
 }
 
 // Add counts an answer. All those of a customer must come one after the other.
 func (r *Run) Add(customer string, yes bool) {
-	if customer != r.customer {
+	if r.m == 0 || customer != r.customer {
 		r.clusters.Add(r.k, r.m)
+		if r.clusters.Customers < len(r.few) {
+			r.few[r.clusters.Customers] = customer
+		}
 		r.customer, r.k, r.m = customer, 0, 0
 	}
 	r.m++
@@ -55,11 +64,16 @@ func (r *Run) Add(customer string, yes bool) {
 func (r *Run) Rate() Clustered {
 	c := r.clusters
 	c.Add(r.k, r.m)
-	return c.Rate()
+	rate := c.Rate()
+	if c.Customers < FewestCounted {
+		rate.few = r.few
+	}
+	return rate
 }
 
 // Protect hides those of the parts of a total that may not be shown, and with them what they follow
-// from: see Complement. Which of several parts with as many answers is hidden goes by their keys, so
+// from: see Complement. Enough people are five different ones: somebody may have answered in several of the
+// parts, and often. Which of several parts with as many answers is hidden goes by their keys, so
 // that whoever looks twice does not see one of them now and another then. Call it once of a total.
 func Protect(keys []string, rates []*Clustered) {
 	order := make([]int, len(rates))
@@ -74,9 +88,31 @@ func Protect(keys []string, rates []*Clustered) {
 			n[i] = max(1, min(r.Customers, FewestCounted-1)) // of too few customers
 		}
 	}
-	for i, hide := range Complement(n) {
+	enough := func(hidden []int) bool {
+		of := make([]*Clustered, len(hidden))
+		for i, at := range hidden {
+			of[i] = rates[order[at]]
+		}
+		return fewestPeople(of) >= FewestCounted
+	}
+	for i, hide := range Complement(n, enough) {
 		if hide {
 			rates[order[i]].Rate = rates[order[i]].Rate.Hide()
 		}
 	}
+}
+
+// fewestPeople is how many different customers parts have together at the least: those that are known by
+// name are told apart, others may be the same.
+func fewestPeople(parts []*Clustered) int {
+	known, most := map[string]bool{}, 0
+	for _, p := range parts {
+		most = max(most, p.Customers)
+		for _, name := range p.few {
+			if name != "" {
+				known[name] = true
+			}
+		}
+	}
+	return max(most, len(known))
 }

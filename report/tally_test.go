@@ -49,3 +49,45 @@ func TestARunCountsAsATallyDoes(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsHiddenIsOfFivePeople draws customers of whom many answer in several parts, and often: what the hidden
+// parts have together follows from the total and the others, so five different people must have said it.
+func TestWhatIsHiddenIsOfFivePeople(t *testing.T) {
+	r := rand.New(rand.NewPCG(30, 11))
+	looked := 0
+	for range 3000 {
+		n := 2 + r.IntN(5)
+		tallies, keys, rates := make([]Tally, n), make([]string, n), make([]*Clustered, n)
+		for i := range tallies {
+			tallies[i] = Tally{}
+			for range r.IntN(9) {
+				tallies[i].Add(fmt.Sprint(r.IntN(10)), r.IntN(2) == 0)
+			}
+			rate := tallies[i].Rate()
+			keys[i], rates[i] = fmt.Sprint(i), &rate
+		}
+		Protect(keys, rates)
+		hidden, people, shown := 0, map[string]bool{}, 0
+		for i, rate := range rates {
+			switch {
+			case rate.Manner != Hidden:
+				shown++
+			case len(tallies[i]) > 0:
+				hidden++
+				for who := range tallies[i] {
+					people[who] = true
+				}
+			}
+		}
+		if hidden == 0 || shown == 0 {
+			continue
+		}
+		looked++
+		if hidden == 1 || len(people) < FewestCounted {
+			t.Fatalf("beside %d shown parts, %d hidden ones are what %d people said: %v", shown, hidden, len(people), tallies)
+		}
+	}
+	if looked < 300 {
+		t.Fatalf("only %d were looked at", looked)
+	}
+}

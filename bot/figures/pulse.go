@@ -36,8 +36,8 @@ func EndedMonths(today time.Time) (first, last string) {
 
 // Pulse puts answers of one's own staff together by months, the newest first, from what was answered and
 // written at all sites. Staff are promised that their answers are shown together with those of
-// others, from five people on. So a month with fewer shows nothing; of its sites none from which the few of
-// another would follow; and what is not over is left out, for whoever looked before and after
+// others, from five people on. So a month with fewer shows nothing; of its sites none from which what fewer than
+// five people said at others would follow; and what is not over is left out, for whoever looked before and after
 // one more answer would know it. What is returned holds nothing else.
 func Pulse(list []storage.JudgedSession, words []storage.PulseWords) (months []PulseMonth) {
 	by := map[string][]storage.JudgedSession{}
