@@ -134,6 +134,9 @@ var tables = []table{
 		Nobody: "source message at status result", Gone: "body",
 	}},
 	{"sheet_maps", "", "what the columns of sheets are, by their names; no row of a sheet is in it", map[Fate]string{Nobody: "header body used"}},
+	{"kept_results", "", "figures that were made in the background: sums over many customers, and nobody's answers", map[Fate]string{
+		Stays: "kind key made_at body",
+	}},
 	{"standing_links", "", "addresses that are printed; their facts are of a service, not of a customer", map[Fate]string{
 		Nobody: "id name flow site language event created closed opened last",
 	}},

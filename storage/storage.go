@@ -75,6 +75,8 @@ type Store interface {
 	Logins
 	Answering
 	Figuring
+	Giving
+	Results
 	Exporting
 	StandingLinks
 	Building

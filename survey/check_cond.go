@@ -422,7 +422,7 @@ func (s *search) holds(c *Cond) bool {
 func (s *search) mayBeUnhappy() bool {
 	for _, i := range s.places[:slices.Index(s.places, s.target)] {
 		if q := &s.flow.Questions[i]; !q.Primary && q.Alert != AlertNever &&
-			(q.isAttribute() || q.Kind == ScaleQ && q.Alert != AlertDefault) {
+			(q.Attribute() || q.Kind == ScaleQ && q.Alert != AlertDefault) {
 			return true
 		}
 	}

@@ -102,7 +102,7 @@ func (v *view) measure(ended bool) measures {
 		m.critical = m.critical || q.isCritical(meant)
 		calls := v.callsBelow(i)
 		m.bottom = m.bottom || calls
-		if o := q.option(meant); o != nil && o.Score != nil && q.Scale.Ladder && (q.Primary || calls || q.isAttribute()) {
+		if o := q.option(meant); o != nil && o.Score != nil && q.Scale.Ladder && (q.Primary || calls || q.Attribute()) {
 			level, _ := v.flow.levelOf(*o.Score)
 			m.felt(level)
 		}
@@ -281,7 +281,7 @@ func (v *view) callsBelow(i int) bool {
 	case AlertBottom:
 		return lowest
 	}
-	return lowest && q.isAttribute()
+	return lowest && q.Attribute()
 }
 
 // unfairYetSatisfied reports whether somebody who is satisfied with a recovery called every

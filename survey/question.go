@@ -95,10 +95,10 @@ func (q *Question) score(meant float64) (score float64, ladder, ok bool) {
 	return *o.Score, q.Scale.Ladder, true
 }
 
-// isAttribute reports whether q is an attribute in the sense of rule R4: a scale
+// Attribute reports whether q is an attribute in the sense of rule R4: a scale
 // question other than the primary one with a weight or a dimension, asked after the
 // service, and no justice, factor or measure question.
-func (q *Question) isAttribute() bool {
+func (q *Question) Attribute() bool {
 	return q.Kind == ScaleQ && !q.Primary && (q.Weight > 0 || q.Dimension != "") &&
 		q.Phase != Pre && q.Justice == "" && q.Factor == "" && q.Measure == ""
 }

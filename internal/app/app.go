@@ -205,6 +205,8 @@ func (a *App) startBot(keys Keys) (err error) {
 	if a.imports = a.takeImports(); a.imports != nil {
 		parts.start(func() { a.imports.Serve(ctx) })
 	}
+	results := a.keeping()
+	parts.start(func() { results.Run(ctx) })
 	parts.start(a.connections.run)
 	parts.start(func() { a.saySetup(ctx) })
 	return nil

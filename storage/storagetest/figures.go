@@ -54,6 +54,34 @@ func init() {
 		want := []string{"p:" + person(1).ID(), "p:" + person(1).ID(), "p:" + person(4).ID(), "p:c1", "p:c1"}
 		slices.Sort(want)
 		same(t, "customers", customers, want)
+		given, more, err := b.store.Given(ctx, f)
+		if err != nil || more {
+			t.Fatal(more, err)
+		}
+		customers = nil
+		for _, g := range given {
+			customers = append(customers, g.Customer)
+			if a := g.Answer("overall"); len(g.Answers) != 1 || a == nil || a.Value == nil || *a.Score != 25*(*a.Value-1) || !a.At.Equal(b.clock.Now()) || a.Kind != "scale" {
+				t.Errorf("given: %+v", g)
+			}
+		}
+		same(t, "customers of what was given", customers, want)
+		one := f
+		one.Limit = 1
+		behind := 0
+		for in := range storage.Bucket(b.store.Buckets()) {
+			for after := ""; ; behind++ {
+				next := must(b.store.GivenAfter(ctx, in, after, one))(t)
+				if len(next) == 0 {
+					break
+				}
+				if len(next) != 1 || next[0].ID <= after {
+					t.Fatalf("behind %q comes %+v", after, next)
+				}
+				after = next[0].ID
+			}
+		}
+		equal(t, "conversations one by one", behind, len(want))
 		if list[0].Scores != nil {
 			t.Errorf("scores that nobody asked for: %+v", list[0])
 		}
@@ -62,17 +90,17 @@ func init() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		given := map[string][]float64{}
+		scores := map[string][]float64{}
 		for _, j := range list {
 			for _, x := range j.Scores {
-				given[j.Customer+" "+x.Question] = append(given[j.Customer+" "+x.Question], x.Score)
+				scores[j.Customer+" "+x.Question] = append(scores[j.Customer+" "+x.Question], x.Score)
 			}
 		}
-		for _, of := range given {
+		for _, of := range scores {
 			slices.Sort(of)
 		}
 		// 1 … 5 are 0, 25 … 100 of 100.
-		same(t, "scores", given, map[string][]float64{"p:" + person(1).ID() + " overall": {25, 75}, "p:" + person(4).ID() + " overall": {50}, "p:c1 overall": {0, 100}})
+		same(t, "scores", scores, map[string][]float64{"p:" + person(1).ID() + " overall": {25, 75}, "p:" + person(4).ID() + " overall": {50}, "p:c1 overall": {0, 100}})
 		f.Sites = nil
 		if list, more, err := b.store.Judged(ctx, f); len(list) > 0 || more || err != nil {
 			t.Errorf("nowhere: %d, %v, %v", len(list), more, err)

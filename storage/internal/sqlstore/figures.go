@@ -44,14 +44,27 @@ func classOf(f storage.FigureFilter) string {
 // farthest is how far the day of an event may be from the moment of its case, at most.
 const farthest = 400 * 24 * time.Hour
 
-func newFigureQueries(t *texts) figureQueries {
+// fitsSession says of a conversation s that it has what a filter asks for, as conditions gives it.
+const fitsSession = " AND (s.flow = ? OR '' = ?) AND (s.service = ? OR '' = ?) AND (s.staff = ? OR '' = ?) AND (s.language = ? OR '' = ?) AND (s.channel = ? OR '' = ?)"
+
+// whoseSession is the customer of a conversation s. Its parameter is the bucket.
+const whoseSession = "coalesce((SELECT CASE WHEN x.customer > '' THEN 'p:' || x.customer WHEN x.identity > '' THEN 'p:' || x.identity END" +
+	" FROM sessions x WHERE x.bucket = ? AND x.id = s.session" + perRow + "), 's:' || s.session)"
+
+// daysOf are the answered conversations s of a bucket, sites and days: see inDays.
+func daysOf(t *texts) string {
+	return " WHERE s.bucket = ? AND " + t.dialect.Among("s.site") + " AND s.day >= ? AND s.day <= ? AND s.answered > 0"
+}
+
+// judgedWhere are those of them that have a level and are of a class, and fit.
+func judgedWhere(t *texts) string {
 	class := "CASE WHEN s.class IN ('" + strings.Join(storage.CustomerClasses, "', '") + "') THEN '" + ofCustomers + "' ELSE s.class END = ?"
-	fits := " AND (s.flow = ? OR '' = ?) AND (s.service = ? OR '' = ?) AND (s.staff = ? OR '' = ?) AND (s.language = ? OR '' = ?) AND (s.channel = ? OR '' = ?)"
-	of := " FROM read_sessions s"
-	days := " WHERE s.bucket = ? AND " + t.dialect.Among("s.site") + " AND s.day >= ? AND s.day <= ? AND s.answered > 0"
-	where := days + " AND NOT s.test AND s.level > 0 AND " + class + fits
-	whose := "coalesce((SELECT CASE WHEN x.customer > '' THEN 'p:' || x.customer WHEN x.identity > '' THEN 'p:' || x.identity END" +
-		" FROM sessions x WHERE x.bucket = ? AND x.id = s.session" + perRow + "), 's:' || s.session)"
+	return daysOf(t) + " AND NOT s.test AND s.level > 0 AND " + class + fitsSession
+}
+
+func newFigureQueries(t *texts) figureQueries {
+	fits, of := fitsSession, " FROM read_sessions s"
+	days, where, whose := daysOf(t), judgedWhere(t), whoseSession
 	// No question is called by a name with a blank or a comma.
 	scores := "coalesce((SELECT string_agg(a.question || ' ' || a.score, ',') FROM answers a WHERE a.bucket = ? AND a.session = s.session" +
 		" AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.score IS NOT NULL), '')"

@@ -48,6 +48,8 @@ type queries struct {
 	auditQueries
 	answeredQueries
 	figureQueries
+	givenQueries
+	resultQueries
 	all, boot []string
 }
 
@@ -100,6 +102,8 @@ func newQueries(d Dialect) *queries {
 		auditQueries:        newAuditQueries(t),
 		answeredQueries:     newAnsweredQueries(t),
 		figureQueries:       newFigureQueries(t),
+		givenQueries:        newGivenQueries(t),
+		resultQueries:       newResultQueries(t),
 	}
 	q.savingQueries = newSavingQueries(t, q)
 	q.all, q.boot = t.all, t.boot

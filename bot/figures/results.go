@@ -1,0 +1,106 @@
+package figures
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// ResultMonths is how many months a kept result is of.
+const ResultMonths = 12
+
+// ResultKey is what a result is of: a survey, a site, or all of them.
+type ResultKey struct{ Flow, Site string } // "" = all
+
+// String is the key as it is stored. Neither part has a slash.
+func (k ResultKey) String() string { return k.Flow + "/" + k.Site }
+
+// ResultKeyOf reads what String wrote.
+func ResultKeyOf(text string) ResultKey {
+	flow, at, _ := strings.Cut(text, "/")
+	return ResultKey{flow, at}
+}
+
+// Source is what results are made from.
+type Source struct {
+	storage.Store
+	Flows map[string]*survey.Flow // the newest version of each survey of customers
+	Sites []string                // every site
+	Today time.Time               // the newest day that any of them has
+}
+
+// Filter says of which answers a result is: those of the last twelve months.
+func (s *Source) Filter(of ResultKey) storage.FigureFilter {
+	f := storage.FigureFilter{Flow: of.Flow, Sites: s.Sites, Limit: resultBatch}
+	if of.Site != "" {
+		f.Sites = []string{of.Site}
+	}
+	f.From, f.To = s.Today.AddDate(0, -ResultMonths, 1).Format(time.DateOnly), s.Today.Format(time.DateOnly)
+	return f
+}
+
+// resultBatch is how many conversations are held in memory at a time.
+const resultBatch = 1000
+
+// EachGiven calls each for every conversation of a result, in an order that means nothing.
+func (s *Source) EachGiven(ctx context.Context, of ResultKey, each func(*storage.GivenSession)) error {
+	f := s.Filter(of)
+	for b := range storage.Bucket(s.Buckets()) {
+		for after := ""; ; {
+			list, err := s.GivenAfter(ctx, b, after, f)
+			if err != nil {
+				return err
+			}
+			for i := range list {
+				each(&list[i])
+			}
+			if len(list) < f.Limit {
+				break
+			}
+			after = list[len(list)-1].ID
+		}
+	}
+	return nil
+}
+
+// Maker makes results of a kind.
+type Maker struct {
+	Kind string
+	// PerFlow says that it is made of one survey at a time, and never of all.
+	PerFlow bool
+	// Make returns the result's body, JSON. It reads page by page, and keeps sums.
+	Make func(ctx context.Context, from *Source, of ResultKey) ([]byte, error)
+}
+
+// Makers lists what is made in the background.
+func Makers() []Maker {
+	return []Maker{
+		{Kind: KindDrivers, PerFlow: true, Make: makeDrivers},
+	}
+}
+
+// always are the keys of a maker's results that are made whether anybody asked or not.
+func (m *Maker) always(from *Source) (keys []ResultKey) {
+	if !m.PerFlow {
+		return []ResultKey{{}}
+	}
+	for flow := range from.Flows {
+		keys = append(keys, ResultKey{Flow: flow})
+	}
+	return keys
+}
+
+// has reports whether a result of this key can be made at all.
+func (m *Maker) has(from *Source, of ResultKey) bool {
+	known := of.Site == ""
+	for _, at := range from.Sites {
+		known = known || at == of.Site
+	}
+	if of.Flow == "" {
+		return known && !m.PerFlow
+	}
+	return known && from.Flows[of.Flow] != nil
+}
