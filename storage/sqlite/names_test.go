@@ -11,7 +11,7 @@ import (
 // Names that were stored before they had a place are filled in, and found by an index alone: counted in
 // the database, not scanned by the program.
 func TestNamesOfACrowdAreFilledInAndFound(t *testing.T) {
-	const crowd = 100_000
+	const crowd = 20_000
 	path := filepath.Join(t.TempDir(), "a.db")
 	if _, err := Migrate(t.Context(), path, Options{}); err != nil {
 		t.Fatal(err)
