@@ -448,12 +448,12 @@ func TestViewsAreFiltersUnderAName(t *testing.T) {
 	w := newWorld(t)
 	w.unhappy("main", "1", "Anna", wait)
 	robin := w.as("robin")
-	page := body(robin.get("/cases?state=free&priority=P1&x=1"))
+	page := body(robin.get("/cases?state=free&priority=P1&reason=primary&x=1"))
 	if !strings.Contains(page, "Save this view") {
 		t.Errorf("it cannot be saved: %s", page)
 	}
-	page = body(robin.post("/cases/views", url.Values{"query": {"state=free&priority=P1&x=https://elsewhere"}}))
-	if !strings.Contains(page, `href="/cases?priority=P1&amp;state=free"`) || strings.Contains(page, "elsewhere") || !strings.Contains(page, "Nobody has it · P1") {
+	page = body(robin.post("/cases/views", url.Values{"query": {"state=free&priority=P1&reason=primary&x=https://elsewhere"}}))
+	if !strings.Contains(page, `href="/cases?priority=P1&amp;reason=primary&amp;state=free"`) || strings.Contains(page, "elsewhere") || !strings.Contains(page, "Nobody has it · P1 · Main question") {
 		t.Errorf("the view is not there: %s", page)
 	}
 	if page := body(w.as("mei").get("/cases")); strings.Contains(page, "My views") {

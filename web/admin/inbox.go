@@ -139,12 +139,7 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if slices.Contains(caseReasons, q.Get("reason")) {
 		base.Reason = q.Get("reason")
 	}
-	keep := url.Values{}
-	for _, key := range []string{"state", "site", "priority", "reason"} {
-		if q.Get(key) != "" {
-			keep.Set(key, q.Get(key))
-		}
-	}
+	keep := kept(q, listFilters)
 	if p.Found = len(keep) > 0; p.Found {
 		p.Saving, p.Back = keep.Encode(), "/cases?"+keep.Encode()
 	}
@@ -160,14 +155,14 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		}
 		p.NotOne = search
 	}
-	waiting := 0
+	waiting, stand := 0, [][]storage.Case{}
 	for _, g := range groupFilters(v.Staff) {
 		if state != "" && state != g.key || g.key == "waiting" && v.Staff == "" {
 			continue
 		}
 		f := g.filter
 		f.Sites, f.Priority, f.Reason = base.Sites, base.Priority, base.Reason
-		group, n, err := s.group(r.Context(), words, v, now, f, g.key, g.fold && state == "", keep, q.Get("after"))
+		group, cases, n, err := s.group(r.Context(), f, g.key, g.fold && state == "", keep, q.Get("after"))
 		if err != nil {
 			return err
 		}
@@ -175,8 +170,11 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
 			waiting += n
 		}
 		if n > 0 || state != "" {
-			p.Groups = append(p.Groups, group)
+			p.Groups, stand = append(p.Groups, group), append(stand, cases)
 		}
+	}
+	if err := s.fillGroups(r.Context(), words, v, now, p.Groups, stand); err != nil {
+		return err
 	}
 	if state == "closed" {
 		group, err := s.closedGroup(r.Context(), words, v, now, base, keep, q.Get("after"))
@@ -247,12 +245,26 @@ func (s *site) casesOfNamed(ctx context.Context, w *words, v Viewer, now time.Ti
 	return g, err
 }
 
-// group reads one group of the list. n is how many it has, as far as that was counted.
-func (s *site) group(ctx context.Context, w *words, v Viewer, now time.Time, f storage.StandingFilter, key string, fold bool, keep url.Values, after string) (standingGroup, int, error) {
+// listFilters are what narrows the list, as its address says it.
+var listFilters = []string{"state", "site", "priority", "reason"}
+
+// kept are those of the values of an address that have one of these names.
+func kept(q url.Values, names []string) url.Values {
+	out := url.Values{}
+	for _, name := range names {
+		if q.Get(name) != "" {
+			out.Set(name, q.Get(name))
+		}
+	}
+	return out
+}
+
+// group reads one group of the list, without its rows, and its cases. n is how many it has, as far as that was counted.
+func (s *site) group(ctx context.Context, f storage.StandingFilter, key string, fold bool, keep url.Values, after string) (standingGroup, []storage.Case, int, error) {
 	g := standingGroup{Key: key, Fold: fold}
 	n, more, err := s.Store.CountStanding(ctx, f, countUpTo)
 	if err != nil {
-		return g, 0, err
+		return g, nil, 0, err
 	}
 	g.Count = countText(n, more)
 	f.Limit = openRows
@@ -266,37 +278,46 @@ func (s *site) group(ctx context.Context, w *words, v Viewer, now time.Time, f s
 	f.Limit++
 	cases, err := s.Store.Standing(ctx, f)
 	if err != nil {
-		return g, 0, err
+		return g, nil, 0, err
 	}
 	if len(cases) == f.Limit {
 		cases = cases[:len(cases)-1]
 		last := cases[len(cases)-1].Place()
-		to := url.Values{"state": {key}}
-		for _, k := range []string{"site", "priority"} {
-			if keep.Get(k) != "" {
-				to.Set(k, keep.Get(k))
-			}
-		}
+		to := kept(keep, listFilters)
+		to.Set("state", key)
 		if keep.Get("state") != "" {
 			to.Set("after", strconv.FormatInt(last.At.UnixMicro(), 36)+"."+last.ID)
 		}
 		g.More = "/cases?" + to.Encode()
 	}
-	g.Rows, err = s.rows(ctx, w, v, now, cases)
-	if key == "asleep" && len(g.Rows) > 0 {
-		g.Next = g.Rows[0].Clock.At
+	return g, cases, n, nil
+}
+
+// fillGroups draws the rows of groups; what their cases began with is read once for all of them.
+func (s *site) fillGroups(ctx context.Context, w *words, v Viewer, now time.Time, groups []standingGroup, stand [][]storage.Case) error {
+	rows, err := s.rows(ctx, w, v, now, slices.Concat(stand...))
+	if err != nil {
+		return err
 	}
-	for i := range g.Rows {
-		g.Rows[i].Mark = v.Staff != "" && v.Can(access.TakeCase, cases[i].Site) && cases[i].Decision.Priority != recovery.P1
-		switch {
-		case v.Staff == "" || !v.Can(access.TakeCase, cases[i].Site):
-		case key == "free" || key == "watch":
-			g.Rows[i].Act = "take"
-		case key == "waiting":
-			g.Rows[i].Act = "reply"
+	for at := range groups {
+		g, cases := &groups[at], stand[at]
+		g.Rows, rows = rows[:len(cases):len(cases)], rows[len(cases):]
+		if g.Key == "asleep" && len(g.Rows) > 0 {
+			g.Next = g.Rows[0].Clock.At
+		}
+		for i := range g.Rows {
+			may := v.Staff != "" && v.Can(access.TakeCase, cases[i].Site)
+			g.Rows[i].Mark = may && cases[i].Decision.Priority != recovery.P1
+			switch {
+			case !may:
+			case g.Key == "free" || g.Key == "watch":
+				g.Rows[i].Act = "take"
+			case g.Key == "waiting":
+				g.Rows[i].Act = "reply"
+			}
 		}
 	}
-	return g, n, err
+	return nil
 }
 
 // placeOf reads where a page of the list begins.
@@ -361,12 +382,8 @@ func (s *site) closedGroup(ctx context.Context, w *words, v Viewer, now time.Tim
 	if len(cases) == f.Limit {
 		cases = cases[:pageRows]
 		last := cases[pageRows-1].Cursor()
-		to := url.Values{"state": {"closed"}, "after": {strconv.FormatInt(last.At.UnixMicro(), 36) + "." + last.ID}}
-		for _, key := range []string{"site", "priority", "reason"} {
-			if keep.Get(key) != "" {
-				to.Set(key, keep.Get(key))
-			}
-		}
+		to := kept(keep, listFilters)
+		to.Set("after", strconv.FormatInt(last.At.UnixMicro(), 36)+"."+last.ID)
 		g.More = "/cases?" + to.Encode()
 	}
 	if base.Priority != 0 {
@@ -407,12 +424,7 @@ func (s *site) saveView(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	if err != nil || v.Staff == "" || len(name) > 80 {
 		return &page.Error{Code: page.Invalid, Title: "failed", Text: "failed_text"}
 	}
-	clean := url.Values{}
-	for _, key := range []string{"state", "site", "priority"} {
-		if asked.Get(key) != "" {
-			clean.Set(key, asked.Get(key))
-		}
-	}
+	clean := kept(asked, listFilters)
 	views, err := s.Store.Views(r.Context(), v.Staff)
 	if err != nil {
 		return err
@@ -444,6 +456,9 @@ func (s *site) viewName(w *words, of url.Values) string {
 	}
 	if of.Get("priority") != "" {
 		parts = append(parts, of.Get("priority"))
+	}
+	if slices.Contains(caseReasons, of.Get("reason")) {
+		parts = append(parts, w.t("why_"+of.Get("reason")))
 	}
 	return strings.Join(parts, " · ")
 }
