@@ -88,7 +88,7 @@ func TestEverySentenceThatIsSaidExists(t *testing.T) {
 		recovery.PrimaryL1, recovery.PrimaryL2, recovery.PrimaryL3, recovery.PrimaryLowest, recovery.PrimaryFlag,
 		recovery.NPS03, recovery.NPS46, recovery.CompositeL1, recovery.CompositeL2, recovery.CompositeL3,
 		recovery.CriticalAnswer, recovery.AttributeBottom, recovery.GapMinus2, recovery.GapMinus1,
-		recovery.ComplaintMade, recovery.MVCNeutral, recovery.QuestionAsked, recovery.SuggestionMade, recovery.LinkAsked,
+		recovery.ComplaintMade, recovery.MVCNeutral, recovery.SilentFailure, recovery.QuestionAsked, recovery.SuggestionMade, recovery.LinkAsked,
 	} {
 		need("reason_" + string(r))
 	}

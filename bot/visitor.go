@@ -156,6 +156,9 @@ func (l *openedLink) described(ctx context.Context, v Visitor) (Visitor, error) 
 	return v, nil
 }
 
+// unwritten is somebody who is known by their key alone: a visitor whose page nobody has.
+func unwritten(id string) storage.Person { return storage.Person{Platform: chat.Web, User: id} }
+
 // ClaimLink makes a link that of the browser that holds this secret, unless it is another's
 // (ErrLinkElsewhere). It comes before the first thing that is said by a link: reading it, as
 // programs do that draw a preview, claims nothing. It may be repeated.

@@ -28,12 +28,13 @@ const (
 	Suppressed  State = "suppressed"
 	Unreachable State = "unreachable"
 	Cancelled   State = "cancelled"
+	Opened      State = "opened" // nobody was asked: a case was opened for staff
 )
 
 // States lists every state, in the order of their course.
 func States() []State {
 	return []State{
-		Scheduled, Sending, Sent, HandedOut, Seen, Started, Partial, Completed, Declined, Expired, Suppressed, Unreachable, Cancelled,
+		Scheduled, Sending, Sent, HandedOut, Seen, Started, Partial, Completed, Declined, Expired, Suppressed, Unreachable, Cancelled, Opened,
 	}
 }
 
@@ -86,12 +87,19 @@ const (
 	OutsideHours Reason = "between"
 )
 
+// What came of watching a service that was late or below its standard.
+const (
+	Unheard Reason = "unheard" // nothing was heard of it, and a case opens
+	Heard   Reason = "heard"   // the customer answered something since
+	Kept    Reason = "kept"    // what was told later says that it was neither late nor below the standard
+)
+
 // Reasons lists every reason.
 func Reasons() []Reason {
 	return []Reason{
 		NoTrigger, SampledOut, Stale, NoConsent, Stopped, DeclinedLast, Recently, RecentlyFlow, CapReached, OpenCase, Pending, IsStaff, IsTest,
 		SitePaused, SameVisit, HeldTooLong, NoIdentity, NoAddress, Blocked, ChatGone, NotInWorkspace, Refused, GaveUp, EventCancelled, EventReopened,
-		ByPerson, Erased, Superseded, QuietHours, OutsideHours,
+		ByPerson, Erased, Superseded, QuietHours, OutsideHours, Unheard, Heard, Kept,
 	}
 }
 

@@ -29,7 +29,7 @@ const (
 )
 
 // Ons lists what triggers wait for.
-func Ons() []On { return []On{OnDone, OnBooked, OnStarted} }
+func Ons() []On { return []On{OnDone, OnBooked, OnStarted, OnSilence} }
 
 // Way is how somebody is reached.
 type Way string
@@ -64,6 +64,10 @@ type Trigger struct {
 	PerDay    int           // how many are asked a day at most, 0 = any number
 	Between   recovery.Week // when they are asked; empty = at any hour that is not quiet
 	Intervals int           // OnLost: of their own usual ones that they stay away
+
+	// Of triggers that open a case instead of asking, OnSilence.
+	Wait recovery.Span     // for so long the customer may say something
+	Open recovery.Priority // of the case
 }
 
 // What a trigger does unless its file says otherwise.
@@ -104,10 +108,11 @@ const (
 
 // Policy is what a file of triggers says.
 type Policy struct {
-	Triggers []Trigger
-	Contact  Contact
-	Sites    map[string]Contact
-	Version  int // of the file; 0 = none is published
+	Triggers  []Trigger
+	Standards []Standard
+	Contact   Contact
+	Sites     map[string]Contact
+	Version   int // of the file; 0 = none is published
 }
 
 // At is the contact policy of a site.
@@ -142,11 +147,12 @@ type Event struct {
 	Site, Service     string
 	Stage, Touchpoint string
 	Staff             string
-	At                time.Time // of its end, or when it began or is going to
-	Told              time.Time // when we heard of it
-	Late, Broken      bool
-	Attributes        map[string]any // strings, numbers, truths
-	Ask               string         // the survey that is asked once it is done; "" = the triggers decide
+	At                time.Time          // of its end, or when it began or is going to
+	Told              time.Time          // when we heard of it
+	LateBy            time.Duration      // than promised; 0 = it was not, or nothing was promised
+	Measures          map[string]float64 // what standards look at
+	Attributes        map[string]any     // strings, numbers, truths
+	Ask               string             // the survey that is asked once it is done; "" = the triggers decide
 	Test              bool
 }
 

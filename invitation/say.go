@@ -46,6 +46,9 @@ func (d Decision) Words(zone *time.Location) string {
 		if d.State == Scheduled {
 			return fmt.Sprintf("A case of theirs is open: they are looked at again at %s.", at)
 		}
+		if limit == "" {
+			return "A case of theirs is open already."
+		}
 		return fmt.Sprintf("A case of theirs stayed open for %s.", limit)
 	case Pending:
 		return fmt.Sprintf("Has not answered yet what they were asked on %s.", day("last"))
@@ -64,6 +67,14 @@ func (d Decision) Words(zone *time.Location) string {
 		return fmt.Sprintf("Could not be asked within %s, at no hour that is not quiet.", limit)
 	case OutsideHours:
 		return fmt.Sprintf("It is none of the hours at which this trigger asks: they are asked at %s.", at)
+	case Unheard:
+		what := fmt.Sprintf("It was %s later than promised", d.Evidence["late"])
+		if d.Evidence["late"] == "" {
+			what = fmt.Sprintf("Its %s was %s, and the standard is %s", d.Evidence["measure"], d.Evidence["value"], d.Evidence["standard"])
+		}
+		return fmt.Sprintf("%s. Nothing was heard of the customer within %s: a case is opened for staff.", what, d.Evidence["wait"])
+	case Heard:
+		return "It was late or below the standard, and the customer has answered since."
 	case QuietHours:
 		return fmt.Sprintf("It is night for them: they are asked at %s.", at)
 	}
@@ -75,5 +86,6 @@ func (d Decision) Words(zone *time.Location) string {
 		Refused: "The platform does not let us write to them.", GaveUp: "It could not be sent, and was given up.",
 		EventCancelled: "The service was cancelled.", EventReopened: "The service has to be done again: they are asked once it is done.",
 		ByPerson: "Somebody of staff called it off.", Erased: "The customer asked to be forgotten.", Superseded: "What was told later replaced it.",
+		Kept: "What was told later says that it was neither late nor below the standard.",
 	}[d.Reason]
 }

@@ -77,6 +77,7 @@ const (
 	GapMinus1       Reason = "gap_-1"
 	ComplaintMade   Reason = "complaint"
 	MVCNeutral      Reason = "mvc_neutral"
+	SilentFailure   Reason = "silent_failure" // late or below the standard, and the customer said nothing
 
 	// Reasons to be on the watch list: the customer wants an answer, or to be heard.
 	QuestionAsked  Reason = "question"
@@ -158,6 +159,14 @@ func Decide(rules Rules, facts Facts, j survey.Judgement) Decision {
 	}
 	d.Opens = true
 	d.raise(rules, facts, RaiseTier, RaiseRepeat, RaiseStandard)
+	return d
+}
+
+// Silent is the decision about a service that was late or below its standard and of which its
+// customer said nothing. That is the reason itself here, so it does not raise as well.
+func Silent(rules Rules, facts Facts, p Priority) Decision {
+	d := Decision{Opens: true, Priority: p, Reasons: []Reason{SilentFailure}}
+	d.raise(rules, facts, RaiseTier, RaiseRepeat)
 	return d
 }
 

@@ -49,6 +49,9 @@ type Ask struct {
 	Decided  int               `json:"decided,omitempty"` // how many decisions there are
 }
 
+// Silent reports whether nobody is asked by it: it watches whether anything is heard of a service.
+func (a *Ask) Silent() bool { return a.Trigger != "" && a.Flow == "" }
+
 // AskDecision is what was decided about an ask, and why. None is ever changed.
 type AskDecision struct {
 	Ask      string            `json:"ask"`
@@ -96,6 +99,7 @@ func AskBucket(customer string, buckets int) Bucket {
 // AskCount is how many asks of a kind there are.
 type AskCount struct {
 	Site, Trigger, State, Reason string
+	Silent                       bool // of services that are only watched: their customers are not asked by it
 	N                            int
 }
 

@@ -42,6 +42,9 @@ const (
 	// Remark is what somebody wrote while nothing waited for it. It has a session and a case
 	// on the watch list, and no record among the feedback until its writer says what it is.
 	Remark FeedbackKind = "remark"
+	// Silence is a service that went wrong and of which its customer said nothing. It has a session
+	// and a case, and no record among the feedback.
+	Silence FeedbackKind = "silence"
 )
 
 // Announcements is what is read and written to tell staff of many things at once. Reads

@@ -2,6 +2,7 @@ package asking
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/invitation"
@@ -183,7 +184,11 @@ func (a *Asking) OfEvent(ctx context.Context, e storage.StoredEvent) (Answer, []
 	if err != nil {
 		return Answer{}, nil, err
 	}
-	files, err := a.files(ctx, asks)
+	watches, err := a.watching(ctx, p, &e)
+	if err != nil {
+		return Answer{}, nil, err
+	}
+	files, err := a.files(ctx, append(slices.Clip(asks), watches...))
 	if err != nil {
 		return Answer{}, nil, err
 	}

@@ -15,10 +15,12 @@ import (
 
 // attend does what is due of some asks of a bucket.
 func (a *Asking) attend(ctx context.Context, p invitation.Policy, b storage.Bucket, due []storage.Ask) error {
-	var decide, send, follow []storage.Ask
+	var decide, send, follow, watch []storage.Ask
 	for _, x := range due {
 		switch {
 		case a.rests(x.ID):
+		case x.Silent():
+			watch = append(watch, x)
 		case x.State == string(invitation.Scheduled):
 			decide = append(decide, x)
 		case x.State == string(invitation.Sending):
@@ -26,6 +28,9 @@ func (a *Asking) attend(ctx context.Context, p invitation.Policy, b storage.Buck
 		default:
 			follow = append(follow, x)
 		}
+	}
+	if err := a.listen(ctx, p, b, watch); err != nil {
+		return err
 	}
 	made, err := a.decide(ctx, p, b, decide)
 	if err != nil {
@@ -190,7 +195,7 @@ func (a *Asking) send(ctx context.Context, p invitation.Policy, b storage.Bucket
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			results[i] = a.offer(ctx, &k, before[asks[i].Flow], asks[i])
+			results[i] = a.offer(ctx, p, &k, before[asks[i].Flow], asks[i])
 		})
 	}
 	all.Wait()
@@ -278,11 +283,11 @@ func personOf(x *storage.Ask) storage.Person {
 
 // offer makes the offer of one ask. Made again, it is the same. before says that its survey asks
 // something before the service, too.
-func (a *Asking) offer(ctx context.Context, k *known, before bool, x storage.Ask) (r sent) {
+func (a *Asking) offer(ctx context.Context, p invitation.Policy, k *known, before bool, x storage.Ask) (r sent) {
 	req := bot.InviteRequest{Flow: x.Flow, Site: x.Site, Customer: x.Customer, Language: x.Language, Event: x.With, Test: x.Test}
 	e, known := k.events[x.Event]
 	if known {
-		req.Event = attributes(&e.Event, a.site(x.Site).Zone)
+		req.Event = attributes(p, &e, a.site(x.Site).Zone)
 		if before && e.State == storage.EventDone {
 			req.Ends = e.At() // else somebody will say
 		}

@@ -19,13 +19,16 @@ import (
 func eventOf(e storage.StoredEvent) invitation.Event {
 	return invitation.Event{
 		Source: e.Source, ID: e.ID, State: string(e.State), Site: e.Site, Service: e.Service, Stage: e.Stage, Touchpoint: e.Touchpoint,
-		Staff: e.Staff, At: e.At(), Told: e.Received, Late: late(&e.Event), Attributes: e.Attributes, Test: e.Test, Ask: e.Ask,
+		Staff: e.Staff, At: e.At(), Told: e.Received, LateBy: late(&e.Event), Measures: e.Measures, Attributes: e.Attributes, Test: e.Test, Ask: e.Ask,
 	}
 }
 
-// late reports whether a promise was not kept in time.
-func late(e *storage.Event) bool {
-	return e.Promised != nil && !e.Promised.By.IsZero() && e.Ended.After(e.Promised.By)
+// late is by how much a promise was not kept in time; 0 = it was, or nothing was promised.
+func late(e *storage.Event) time.Duration {
+	if e.Promised == nil || e.Promised.By.IsZero() || !e.Ended.After(e.Promised.By) {
+		return 0
+	}
+	return e.Ended.Sub(e.Promised.By)
 }
 
 // customerOf is what an event says of its customer.
@@ -45,7 +48,7 @@ func customerOf(e *storage.Event) invitation.Customer {
 }
 
 // attributes are what a conversation is told of a service.
-func attributes(e *storage.Event, zone *time.Location) map[string]string {
+func attributes(p invitation.Policy, e *storage.StoredEvent, zone *time.Location) map[string]string {
 	out := map[string]string{}
 	put := func(name, value string) {
 		if value != "" {
@@ -70,8 +73,11 @@ func attributes(e *storage.Event, zone *time.Location) map[string]string {
 	if e.Promised != nil {
 		put(voice.AttrPromise, e.Promised.Words)
 	}
-	if late(e) {
+	if late(&e.Event) > 0 {
 		put(voice.AttrLate, "true")
+	}
+	if p.Broken(eventOf(*e)) != nil {
+		put(voice.AttrStandard, "true")
 	}
 	if c := e.Customer; c != nil {
 		put(voice.AttrTier, c.Tier)

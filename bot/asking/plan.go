@@ -91,6 +91,7 @@ type planned struct {
 	asks  []string // those that it may change
 	next  *storage.Ask
 	plan  invitation.Plan
+	watch *storage.AskChange // that it is watched whether anything is heard of it; nil = it is not
 }
 
 func (a *Asking) planOne(ctx context.Context, p invitation.Policy, flows *flows, e storage.StoredEvent) (planned, error) {
@@ -106,6 +107,10 @@ func (a *Asking) planOne(ctx context.Context, p invitation.Policy, flows *flows,
 		for _, x := range before {
 			pl.asks = append(pl.asks, x.ID)
 		}
+	}
+	pl.watch = a.watched(p, &e)
+	if pl.watch != nil {
+		pl.asks = append(pl.asks, pl.watch.Ask.ID)
 	}
 	if e.State == storage.EventCancelled || e.State == storage.EventReopened || len(p.Triggers) == 0 && e.Ask == "" {
 		return pl, nil
@@ -248,6 +253,12 @@ func (m *merging) merge() {
 	}
 	if next != nil && !ahead {
 		m.make()
+	}
+	if w := m.pl.watch; w != nil {
+		if _, known := m.now[w.Ask.ID]; !known {
+			m.now[w.Ask.ID] = w.Ask
+			m.out = append(m.out, *w)
+		}
 	}
 }
 

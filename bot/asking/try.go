@@ -18,7 +18,8 @@ type Tried struct {
 	Since       time.Time      `json:"since"`
 	Events      int            `json:"events"`
 	WouldAsk    int            `json:"would_ask"`
-	NotAsked    map[string]int `json:"not_asked"` // by reason
+	WouldOpen   int            `json:"would_open"` // cases, of services of which nothing was heard
+	NotAsked    map[string]int `json:"not_asked"`  // by reason
 	Triggers    []TriedTrigger `json:"triggers"`
 	Differences []TriedEvent   `json:"differences"`
 	More        int            `json:"more_differences"` // that are not listed
@@ -31,7 +32,10 @@ type TriedTrigger struct {
 	Matched  int            `json:"matched"`
 	WouldAsk int            `json:"would_ask"`
 	PerWeek  float64        `json:"would_ask_per_week"`
-	NotAsked map[string]int `json:"not_asked"`
+	NotAsked map[string]int `json:"not_asked"` // or, of a trigger that opens cases, why none would
+	// WouldOpen is how many cases it would have opened.
+	WouldOpen int  `json:"would_open,omitempty"`
+	Silent    bool `json:"opens_cases,omitempty"` // it asks nobody
 }
 
 // TriedEvent is an event with which something else would have happened.
@@ -72,7 +76,7 @@ func (a *Asking) Try(ctx context.Context, p invitation.Policy, since time.Time, 
 	t.out = Tried{Since: since, NotAsked: map[string]int{}, Triggers: []TriedTrigger{}, Differences: []TriedEvent{}}
 	t.ends = t.end
 	for _, x := range p.Triggers {
-		t.by[x.Name] = &TriedTrigger{Name: x.Name, NotAsked: map[string]int{}}
+		t.by[x.Name] = &TriedTrigger{Name: x.Name, NotAsked: map[string]int{}, Silent: x.Silent()}
 	}
 	byCustomer, err := t.read(ctx, since, sites)
 	if err != nil {
@@ -106,6 +110,9 @@ func (a *Asking) Try(ctx context.Context, p invitation.Policy, since time.Time, 
 			}
 			t.of, t.time.seen = c, map[string]bool{}
 			if err := t.customer(ctx, byCustomer[c], nil); err != nil {
+				return t.out, err
+			}
+			if err := t.silences(ctx, byCustomer[c]); err != nil {
 				return t.out, err
 			}
 		}

@@ -20,15 +20,17 @@ func FeedbackKind(flow string) storage.FeedbackKind {
 			return k
 		}
 	}
-	if flow == FeedbackFlow(storage.Remark) {
-		return storage.Remark
+	for _, k := range []storage.FeedbackKind{storage.Remark, storage.Silence} {
+		if FeedbackFlow(k) == flow {
+			return k
+		}
 	}
 	return ""
 }
 
 // FeedbackFlows are these flows in every language of the interface.
 func FeedbackFlows(t *voice.Texts) map[snapshot.FlowKey]*snapshot.Flow {
-	flows := make(map[snapshot.FlowKey]*snapshot.Flow, len(voice.FeedbackCommands)+1)
+	flows := make(map[snapshot.FlowKey]*snapshot.Flow, len(voice.FeedbackCommands)+2)
 	for command, kind := range voice.FeedbackCommands {
 		ask, title, thanks := survey.Text{}, survey.Text{}, survey.Text{}
 		for _, tag := range voice.Languages {
@@ -42,14 +44,19 @@ func FeedbackFlows(t *voice.Texts) map[snapshot.FlowKey]*snapshot.Flow {
 		}
 		flows[snapshot.FlowKey{ID: f.ID, Version: f.Version}] = snapshot.NewFlow(f)
 	}
-	words, title := survey.Text{}, survey.Text{}
+	words, title, silence := survey.Text{}, survey.Text{}, survey.Text{}
 	for _, tag := range voice.Languages {
-		words[tag], title[tag] = t.Of(tag).Say("card_wrote"), t.Of(tag).Say("feedback_remark")
+		w := t.Of(tag)
+		words[tag], title[tag], silence[tag] = w.Say("card_wrote"), w.Say("feedback_remark"), w.Say("feedback_silence")
 	}
 	remark := survey.Flow{ // nobody is asked: the words are there when the session begins
 		ID: FeedbackFlow(storage.Remark), Version: 1, Class: survey.Transactional, Title: title, Languages: voice.Languages,
 		Questions: []survey.Question{{Key: feedbackKey, Kind: survey.TextQ, Ask: words, Long: true}},
 	}
 	flows[snapshot.FlowKey{ID: remark.ID, Version: remark.Version}] = snapshot.NewFlow(remark)
+	silent := survey.Flow{ // nobody is asked anything in it
+		ID: FeedbackFlow(storage.Silence), Version: 1, Class: survey.Transactional, Title: silence, Languages: voice.Languages,
+	}
+	flows[snapshot.FlowKey{ID: silent.ID, Version: silent.Version}] = snapshot.NewFlow(silent)
 	return flows
 }

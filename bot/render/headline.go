@@ -81,7 +81,11 @@ func (g glance) mark() string {
 	if kind := FeedbackKind(c.Session.Flow); kind != "" {
 		return v.Say("feedback_" + string(kind))
 	}
-	return voice.Cut(c.PrimaryAnswer(v), longestWho)
+	mark := voice.Cut(c.PrimaryAnswer(v), longestWho)
+	if mark == "" && slices.Contains(c.Case.Decision.Reasons, recovery.SilentFailure) {
+		return v.Say("feedback_silence")
+	}
+	return mark
 }
 
 func (glance) who(name string) string { return voice.Cut(voice.Called(name), longestWho) }

@@ -112,6 +112,10 @@ func triedText(t asking.Tried) string {
 		fmt.Fprintf(&b, "  not asked, %-22s %d\n", r, t.NotAsked[r])
 	}
 	for _, x := range t.Triggers {
+		if x.Silent {
+			fmt.Fprintf(&b, "%s: %d matched, %s would have opened.\n", x.Name, x.Matched, count(x.WouldOpen, "case"))
+			continue
+		}
 		fmt.Fprintf(&b, "%s: %d matched, %d would have been asked, %.1f a week.\n", x.Name, x.Matched, x.WouldAsk, x.PerWeek)
 	}
 	for i, d := range t.Differences {

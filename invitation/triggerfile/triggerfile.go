@@ -2,8 +2,9 @@
 // triggers.yaml. The format is described in docs/asking.md.
 //
 // Under `triggers:` stand who is asked after which services; the first that matches asks. Under
-// `contact:` stand the limits that leave customers in peace; what is left out is as shipped.
-// Under `sites:` stand sites with limits of their own.
+// `standards:` stands what measures of services have to be. Under `contact:` stand the limits that
+// leave customers in peace; what is left out is as shipped. Under `sites:` stand sites with limits
+// of their own.
 package triggerfile
 
 import (
@@ -75,12 +76,15 @@ type decoder struct {
 }
 
 func (d *decoder) policy(root ast.Node, p *invitation.Policy) {
-	o, ok := d.Object(root, "a file of triggers", "triggers", "contact", "sites")
+	o, ok := d.Object(root, "a file of triggers", "triggers", "standards", "contact", "sites")
 	if !ok {
 		return
 	}
 	if o.Has("contact") {
 		d.contact(o.Get("contact"), &p.Contact)
+	}
+	if o.Has("standards") {
+		d.standards(o.Get("standards"), p)
 	}
 	if o.Has("triggers") {
 		d.triggers(o.Get("triggers"), p)
@@ -115,7 +119,7 @@ func (d *decoder) triggers(n ast.Node, p *invitation.Policy) {
 	}
 	always := map[invitation.On]string{} // what asks after everything, by what it waits for
 	for _, at := range nodes {
-		o, ok := d.Object(at, "a trigger", "name", "on", "when", "ask", "after", "stale", "sample", "language", "by", "every", "who", "per_day", "intervals", "between")
+		o, ok := d.Object(at, "a trigger", "name", "on", "when", "ask", "after", "stale", "sample", "language", "by", "every", "who", "per_day", "intervals", "between", "wait", "open")
 		if !ok {
 			continue
 		}
@@ -127,13 +131,16 @@ func (d *decoder) triggers(n ast.Node, p *invitation.Policy) {
 			}
 		}
 		d.timely(o, &t)
+		d.silent(o, &t)
 		if o.Has("between") && !p.Contact.Leaves(&t) {
 			d.FailAt(o.Get("between"), "All of these hours are quiet (%s): nobody would ever be asked.", p.Contact.Quiet)
 		}
 		if o.Has("when") {
 			t.When = d.when(o.Get("when"))
 		}
-		d.asks(o, &t)
+		if !t.Silent() {
+			d.asks(o, &t)
+		}
 		if o.Has("after") {
 			t.After = new(recovery.Span)
 			d.text(o.Get("after"), t.After)
@@ -150,7 +157,11 @@ func (d *decoder) triggers(n ast.Node, p *invitation.Policy) {
 			}
 		}
 		d.manner(o, &t)
-		if before, hidden := always[t.On]; hidden && !t.Timely() {
+		before, hidden := always[t.On]
+		switch {
+		case hidden && t.Silent():
+			d.FailAt(o.At("name"), "%q never opens a case: %q stands before it and watches all of these services. Put it first.", t.Name, before)
+		case hidden && !t.Timely():
 			d.FailAt(o.At("name"), "%q never asks: %q stands before it and asks after all of these services. Put it first.", t.Name, before)
 		}
 		if t.When == nil {

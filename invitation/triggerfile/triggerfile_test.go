@@ -167,3 +167,51 @@ triggers:
 		}
 	}
 }
+
+// A trigger that opens a case where nothing is heard is read, with the standards that services have;
+// what belongs to triggers that ask is refused where it stands.
+func TestTriggersThatOpenCasesAreRead(t *testing.T) {
+	t.Parallel()
+	p, err := triggerfile.Parse([]byte(`
+standards:
+  - {service: [haircut, colour], measure: duration_min, at_least: 45}
+  - {measure: wait_min, at_most: 10}
+triggers:
+  - {name: usual, when: {service: haircut}, on: late_or_broken}
+  - {name: unheard, on: late_or_broken, wait: 24h, stale: 1d, open: {priority: P1}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x := p.Triggers[0]; !x.Silent() || x.Wait.String() != "2d" || x.Open != recovery.P3 || x.Stale != invitation.UsualStale || x.Ask != "" {
+		t.Errorf("%+v", x)
+	}
+	if x := p.Triggers[1]; x.Wait.String() != "1d" || x.Open != recovery.P1 || x.Stale.String() != "1d" {
+		t.Errorf("%+v", x)
+	}
+	if s := p.Standards; len(s) != 2 || len(s[0].Service) != 2 || s[0].Limit() != "at least 45" || s[1].Service != nil || s[1].Limit() != "at most 10" {
+		t.Errorf("%+v", s)
+	}
+	for source, want := range map[string]string{
+		"triggers:\n- {name: a, on: late_or_broken, ask: f}":                          "asks nobody: leave out ask",
+		"triggers:\n- {name: a, on: late_or_broken, after: 1h}":                       "asks nobody: leave out after",
+		"triggers:\n- {name: a, on: late_or_broken, wait: 0h}":                        "write 48h",
+		"triggers:\n- {name: a, on: late_or_broken, open: {priority: P4}}":            `"P4" is not a priority`,
+		"triggers:\n- {name: a, on: late_or_broken, open: P1}":                        "line 2, column 39",
+		"triggers:\n- {name: a, ask: f, wait: 1h}":                                    `"wait" is only of triggers on late_or_broken`,
+		"triggers:\n- {name: a, ask: f, open: {priority: P1}}":                        `"open" is only of triggers on late_or_broken`,
+		"triggers:\n- {name: a, on: late_or_broken, every: 30d}":                      "Leave one of the two out",
+		"triggers:\n- {name: a, on: late_or_broken}\n- {name: b, on: late_or_broken}": `"b" never opens a case`,
+		"standards:\n- {at_least: 4}":                                                 `needs "measure"`,
+		"standards:\n- {measure: Duration, at_least: 4}":                              "begins with a letter",
+		"standards:\n- {measure: duration_min}":                                       "Say what the measure has to be",
+		"standards:\n- {measure: duration_min, at_least: 5, at_most: 4}":              "Nothing is at least 5 and at most 4",
+		"standards:\n- {measure: duration_min, at_lest: 5}":                           `Did you mean "at_least"?`,
+		"standards: 3": "standards",
+	} {
+		_, err := triggerfile.Parse([]byte(source))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, not %q", source, err, want)
+		}
+	}
+}

@@ -62,6 +62,7 @@ type askingPage struct {
 
 type askRow struct {
 	URL, Who, What, Why, About string
+	Case                       string // that was opened; "" = none
 }
 
 func (s *site) askingNow(w http.ResponseWriter, r *http.Request, v Viewer) error {
@@ -91,6 +92,9 @@ func (s *site) askingNow(w http.ResponseWriter, r *http.Request, v Viewer) error
 		if x.Reason != "" {
 			row.Why = words.t("asking_" + x.Reason)
 		}
+		if name := x.With["case"]; name != "" && v.Can(access.SeeCases, x.Site) {
+			row.Case = name
+		}
 		if row.Who = x.Customer; x.Customer != "" && v.Can(access.SeeCustomers, x.Site) {
 			row.URL = "/customers?q=" + url.QueryEscape(x.Customer)
 		}
@@ -104,7 +108,13 @@ func (p *askingPage) figures(words *words, counts []storage.AskCount) {
 	states, why := map[string]int{}, map[string]int{}
 	delivered, answered, eligible := 0, 0, 0
 	for _, c := range counts {
+		if c.Silent && c.State != string(invitation.Opened) { // nobody was to be asked
+			continue
+		}
 		states[c.State] += c.N
+		if c.Silent {
+			continue
+		}
 		if c.Reason != "" && c.State != string(invitation.Scheduled) {
 			why[c.Reason] += c.N
 		}
@@ -247,6 +257,10 @@ func (s *site) saveTriggers(w http.ResponseWriter, r *http.Request, v Viewer) er
 func (s *site) triedTriggers(words *words, t asking.Tried) *triedTriggers {
 	out := &triedTriggers{Events: t.Events, Asked: t.WouldAsk, Cut: t.Cut}
 	for _, x := range t.Triggers {
+		if x.Silent {
+			out.Lines = append(out.Lines, [2]string{x.Name, words.t("trigger_tried_open", x.Matched, x.WouldOpen)})
+			continue
+		}
 		out.Lines = append(out.Lines, [2]string{x.Name, words.t("trigger_tried", x.Matched, x.WouldAsk, fmt.Sprintf("%.1f", x.PerWeek))})
 	}
 	for _, r := range invitation.Reasons() {
@@ -260,7 +274,10 @@ func (s *site) triedTriggers(words *words, t asking.Tried) *triedTriggers {
 			break
 		}
 		would := words.t("tried_asked")
-		if d.Reason != "" {
+		switch {
+		case strings.HasPrefix(d.Would, string(invitation.Opened)):
+			would = words.t("tried_open")
+		case d.Reason != "":
 			would = words.t("tried_not")
 		}
 		why := ""

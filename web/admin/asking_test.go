@@ -19,7 +19,7 @@ func init() {
 		fixture{"asking.html", "full", f, askingPage{
 			Triggers: []string{"visit: when any service is done, ask post_service_3, 1h later, 100 %, not after 3d."}, Version: 3, May: true, Hand: true,
 			Facts: [][2]string{{"Answered", "31 % (24–39) of 129"}}, States: [][2]string{{"sent", "20"}}, Why: [][2]string{{"was asked lately", "9"}},
-			Rows: []askRow{{"/customers?q=C-1", "C-1", "not asked", "was asked lately", "visit · cut"}, {"", "C-2", "sent", "", "visit"}},
+			Rows: []askRow{{"/customers?q=C-1", "C-1", "not asked", "was asked lately", "visit · cut", ""}, {"", "C-2", "sent", "", "visit", "A-17"}},
 		}},
 		fixture{"triggers.html", "empty", f, triggersPage{Source: "triggers: []", Tried: &triedTriggers{}}},
 		fixture{"triggers.html", "full", f, triggersPage{
@@ -102,6 +102,17 @@ func TestTriggersAreSentences(t *testing.T) {
 		"zh-Hans": "visit：Main Street的haircut或colour（须“items”至少 5且并非等级为BZ）完成后，询问 f，1 小时 30 分钟 之后，其中 50%，超过3 天不再询问。",
 	} {
 		if got := s.triggerSentence(tongues()[lang], full); got != want {
+			t.Errorf("%s: %s", lang, got)
+		}
+	}
+	silent := invitation.Trigger{
+		Name: "unheard", On: invitation.OnSilence, Wait: invitation.UsualWait, Open: recovery.P2, When: &invitation.When{Field: "site", Is: []string{"main"}},
+	}
+	for lang, want := range map[string]string{
+		"en":      "unheard: when any service at Main Street was late or below its standard, and nothing is heard of the customer within 2 days, a case of priority P2 opens for staff.",
+		"zh-Hans": "unheard：Main Street的任何服务延误或未达标准，且 2 天 内顾客没有回音时，为工作人员建立优先级为 P2 的跟进单。",
+	} {
+		if got := s.triggerSentence(tongues()[lang], silent); got != want {
 			t.Errorf("%s: %s", lang, got)
 		}
 	}

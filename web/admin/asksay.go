@@ -38,6 +38,8 @@ func (s *site) triggerSentence(words *words, t invitation.Trigger) string {
 		return words.t("trigger_every", t.Name, what, where, t.Ask, spanText(words, t.Every), max(t.AtLeast, 1)) + perDay(words, t)
 	case invitation.OnLost:
 		return words.t("trigger_lost", t.Name, what, where, t.Ask, t.Intervals) + perDay(words, t)
+	case invitation.OnSilence:
+		return words.t("trigger_silence", t.Name, what, where, spanText(words, t.Wait), t.Open.String())
 	}
 	after := words.t("trigger_delay")
 	switch {

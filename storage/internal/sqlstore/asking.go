@@ -31,6 +31,7 @@ func newAskingQueries(t *texts) askingQueries {
 		a = append(a, "a."+c)
 	}
 	read := "SELECT " + strings.Join(a, ", ") + " FROM asks a"
+	const silent = "CASE WHEN a.cause > '' AND a.flow = '' THEN 1 ELSE 0 END"
 	byBucket := func(text string) func(of func(string) string) string {
 		return func(of func(string) string) string {
 			return strings.NewReplacer("{bucket}", of("bucket"), "{key}", of("customer")).Replace(text)
@@ -56,8 +57,8 @@ func newAskingQueries(t *texts) askingQueries {
 		asksOf:       t.one(read + " WHERE a.bucket = ? AND a.customer = ? AND a.customer > '' ORDER BY a.made DESC, a.id LIMIT ?"),
 		asksMade: t.one(read + " WHERE a.bucket = ? AND a.made >= ? AND a.made < ? AND (" + t.dialect.Among("a.site") + " OR '' = ?) AND (a.state = ? OR '' = ?) AND (a.reason = ? OR '' = ?)" +
 			" AND (a.cause = ? OR '' = ?) ORDER BY a.made DESC LIMIT ?"),
-		countAsks: t.one("SELECT a.site, a.cause, a.state, a.reason, count(*) FROM asks a WHERE a.bucket = ? AND a.made >= ? AND NOT a.test" +
-			" GROUP BY a.site, a.cause, a.state, a.reason"),
+		countAsks: t.one("SELECT a.site, a.cause, a.state, a.reason, " + silent + ", count(*) FROM asks a WHERE a.bucket = ? AND a.made >= ? AND NOT a.test" +
+			" GROUP BY a.site, a.cause, a.state, a.reason, " + silent),
 		dropAsksOf: t.one("DELETE FROM asks WHERE bucket = ? AND customer = ? AND customer > ''"),
 		dropDecisionsOf: t.one("DELETE FROM decisions WHERE bucket = ? AND ask IN" +
 			" (SELECT a.id FROM asks a WHERE a.bucket = ? AND a.customer = ? AND a.customer > '')"),
@@ -459,7 +460,7 @@ func (s *Store) CountAsks(ctx context.Context, since time.Time) ([]storage.AskCo
 	sums := map[storage.AskCount]int{}
 	for b := range int64(s.buckets) {
 		list, err := collect(ctx, s, "how many are asked", s.q.countAsks, []any{b, micro(since)}, func(row scanner) (c storage.AskCount, err error) {
-			return c, row.Scan(&c.Site, &c.Trigger, &c.State, &c.Reason, &c.N)
+			return c, row.Scan(&c.Site, &c.Trigger, &c.State, &c.Reason, &c.Silent, &c.N)
 		})
 		if err != nil {
 			return nil, err

@@ -1,0 +1,241 @@
+package asking
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// A service that was late or below its standard is watched: an Ask that asks nobody, and whose
+// time is over when its customer could have said something. Then a case opens for staff, or it is
+// said why none does. The case follows from the ask: a crash in between has it opened again, and
+// it is the same.
+
+// watched is the ask that watches a service, with why it is over already if it is.
+func (a *Asking) watched(p invitation.Policy, e *storage.StoredEvent) *storage.AskChange {
+	plan, ok := p.Watch(eventOf(*e), customerOf(&e.Event))
+	if !ok {
+		return nil
+	}
+	x := storage.Ask{
+		ID: watchID(e.Name(), plan.Trigger), Customer: e.Customer.ID, Trigger: plan.Trigger, Site: e.Site, Service: e.Service,
+		State: string(invitation.Scheduled), Made: e.Received, First: plan.Due, Due: plan.Due, Like: e.Name(),
+	}
+	if plan.State == invitation.Scheduled {
+		return &storage.AskChange{Ask: x}
+	}
+	apply(&x, plan.Decision, a.moment())
+	return &storage.AskChange{Ask: x, Decision: decisionOf(p, plan.Decision, a.moment())}
+}
+
+func watchID(event, trigger string) string { return storage.AskID("watch "+event, trigger) }
+
+// listen decides about services whose time is over, and opens their cases.
+func (a *Asking) listen(ctx context.Context, p invitation.Policy, b storage.Bucket, due []storage.Ask) error {
+	if len(due) == 0 {
+		return nil
+	}
+	k, err := a.gather(ctx, due, true)
+	if err != nil {
+		return err
+	}
+	for i := range due {
+		err := a.listenTo(ctx, p, b, &k, due[i])
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, storage.ErrUnavailable):
+			return err
+		case err != nil:
+			a.fail(due[i].ID, err)
+		}
+	}
+	return nil
+}
+
+// listenTo decides about one service, and opens its case if that is decided.
+func (a *Asking) listenTo(ctx context.Context, p invitation.Policy, b storage.Bucket, k *known, x storage.Ask) error {
+	at := a.moment()
+	if x.State == string(invitation.Scheduled) {
+		d, err := a.heard(ctx, p, k, &x, at)
+		if err != nil {
+			return err
+		}
+		if err := a.changed(ctx, p, b, &x, d, func(now *storage.Ask) bool {
+			return now.State == string(invitation.Scheduled) && !now.Due.IsZero() && !now.Due.After(at)
+		}); err != nil {
+			return err
+		}
+	}
+	if x.State != string(invitation.Sending) {
+		return nil
+	}
+	if e, told := k.events[x.Like]; !told || e.Customer == nil || k.forgotten[x.Customer] == storage.ErasedOnRequest { // since it was decided
+		return a.settled(ctx, p, b, x, invitation.Decision{State: invitation.Cancelled, Reason: invitation.Erased, Rule: "erased"}, bot.Silent{})
+	}
+	s, err := a.silence(ctx, p, k, &x)
+	if err != nil {
+		return err
+	}
+	opened, err := a.offers.Open(ctx, s)
+	if err != nil {
+		return fmt.Errorf("open the case of a service of which nothing was heard: %w", err)
+	}
+	d := invitation.Decision{State: invitation.Opened, Reason: invitation.Unheard}
+	switch {
+	case !opened.Heard.IsZero():
+		d = p.Listen(triggerOf(p, &x), invitation.Listened{Event: eventOfWatch(k, &x), Heard: opened.Heard})
+	case opened.Other:
+		d = invitation.Decision{State: invitation.Suppressed, Reason: invitation.OpenCase, Rule: "triggers." + x.Trigger + ".open"}
+	}
+	return a.settled(ctx, p, b, x, d, opened)
+}
+
+// triggerOf is the trigger by which a service is watched. One that was taken out of the file since
+// waits as long as is usual.
+func triggerOf(p invitation.Policy, x *storage.Ask) invitation.Trigger {
+	if t, ok := p.Trigger(x.Trigger); ok && t.Silent() {
+		return t
+	}
+	return invitation.Trigger{Name: x.Trigger, On: invitation.OnSilence, Wait: invitation.UsualWait, Open: invitation.UsualPriority}
+}
+
+func eventOfWatch(k *known, x *storage.Ask) invitation.Event { return eventOf(k.events[x.Like]) }
+
+// changed stores what was decided about an ask that still waits for it.
+func (a *Asking) changed(ctx context.Context, p invitation.Policy, b storage.Bucket, x *storage.Ask, d invitation.Decision, still func(*storage.Ask) bool) error {
+	id := x.ID
+	err := a.store.ChangeAsks(ctx, b, []string{id}, nil, func(now map[string]storage.Ask, _ map[string][]storage.Ask) ([]storage.AskChange, error) {
+		was, ok := now[id]
+		if !ok || !still(&was) {
+			*x = was
+			return nil, nil
+		}
+		*x = was
+		at := a.moment()
+		apply(x, d, at)
+		if d.State == invitation.Opened { // until it is
+			x.State, x.Reason, x.Began, x.Due = string(invitation.Sending), "", at, at
+		}
+		return []storage.AskChange{{Ask: *x, Decision: decisionOf(p, d, at)}}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("decide about a service of which nothing was heard: %w", err)
+	}
+	return nil
+}
+
+// settled says that the case is open, or why it is not after all.
+func (a *Asking) settled(ctx context.Context, p invitation.Policy, b storage.Bucket, x storage.Ask, d invitation.Decision, made bot.Silent) error {
+	err := a.store.ChangeAsks(ctx, b, []string{x.ID}, nil, func(now map[string]storage.Ask, _ map[string][]storage.Ask) ([]storage.AskChange, error) {
+		was, ok := now[x.ID]
+		if !ok || was.State != string(invitation.Sending) {
+			return nil, nil
+		}
+		at := a.moment()
+		apply(&was, d, at)
+		c := storage.AskChange{Ask: was}
+		if d.State != invitation.Opened {
+			c.Decision = decisionOf(p, d, at)
+			return []storage.AskChange{c}, nil
+		}
+		c.Ask.Session, c.Ask.At, c.Ask.Ended, c.Ask.With = made.Session, made.At, at, map[string]string{"case": made.Case}
+		return []storage.AskChange{c}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("say that a case is open: %w", err)
+	}
+	return nil
+}
+
+// heard decides about a service, as it stands at a moment.
+func (a *Asking) heard(ctx context.Context, p invitation.Policy, k *known, x *storage.Ask, at time.Time) (invitation.Decision, error) {
+	t, ok := p.Trigger(x.Trigger)
+	e, told := k.events[x.Like]
+	switch {
+	case !ok || !t.Silent():
+		return invitation.Decision{State: invitation.Cancelled, Reason: invitation.Superseded, Rule: "triggers", Evidence: map[string]string{"trigger": x.Trigger}}, nil
+	case !told || e.Customer == nil:
+		return invitation.Decision{State: invitation.Cancelled, Reason: invitation.EventCancelled, Rule: "event", Evidence: map[string]string{"event": x.Like}}, nil
+	}
+	l := invitation.Listened{Event: eventOf(e), Customer: customerOf(&e.Event)}
+	l.Customer.Erased = k.forgotten[x.Customer] == storage.ErasedOnRequest
+	for _, id := range k.accounts[x.Customer] {
+		l.Customer.Case = cmp.Or(l.Customer.Case, id.Case)
+	}
+	offers, err := a.store.Offers(ctx, []string{x.Customer})
+	if err != nil {
+		return invitation.Decision{}, err
+	}
+	for _, o := range offers[x.Customer] {
+		if o.Session == "" || o.Test || !o.Ended.IsZero() && o.Ended.Before(e.At()) {
+			continue
+		}
+		s, err := a.store.Session(ctx, o.At, o.Session)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return invitation.Decision{}, err
+		}
+		if first := bot.Spoke(&s, e.At()); !first.IsZero() && !first.After(at) && (l.Heard.IsZero() || first.Before(l.Heard)) {
+			l.Heard = first
+		}
+	}
+	return p.Listen(t, l), nil
+}
+
+// silence is the case that opens for a service: in the conversation in which its customer was asked
+// about it, else in the chat where they were last, else in none.
+func (a *Asking) silence(ctx context.Context, p invitation.Policy, k *known, x *storage.Ask) (bot.Silence, error) {
+	e := k.events[x.Like]
+	s := bot.Silence{
+		Of: x.ID, Priority: triggerOf(p, x).Open, Since: e.At(), Site: x.Site, Customer: x.Customer, Event: attributes(p, &e, a.site(x.Site).Zone),
+	}
+	if e.Customer != nil {
+		s.Name = cmp.Or(e.Customer.Name, e.Customer.FirstName)
+	}
+	asks, err := a.store.AsksAfter(ctx, x.Customer, x.Like)
+	if err != nil {
+		return s, err
+	}
+	for i := range asks {
+		if asks[i].Session != "" && asks[i].Offer != "" && !asks[i].Test {
+			s.At, s.Session = asks[i].At, asks[i].Session
+		}
+	}
+	var last time.Time
+	for _, id := range k.accounts[x.Customer] {
+		if way := invitation.Way(id.Person.Platform); way != invitation.Web && id.Blocked.IsZero() && id.Seen.After(last) {
+			s.To, s.Address, last = id.Person, id.Address, id.Seen
+		}
+	}
+	return s, nil
+}
+
+// watching are the asks that watch an event.
+func (a *Asking) watching(ctx context.Context, p invitation.Policy, e *storage.StoredEvent) (out []storage.Ask, _ error) {
+	var ids []string
+	for i := range p.Triggers {
+		if t := &p.Triggers[i]; t.Silent() {
+			ids = append(ids, watchID(e.Name(), t.Name))
+		}
+	}
+	if len(ids) == 0 || e.Customer == nil {
+		return nil, nil
+	}
+	b := storage.AskBucket(e.Customer.ID, a.store.Buckets())
+	err := a.store.ChangeAsks(ctx, b, ids, nil, func(now map[string]storage.Ask, _ map[string][]storage.Ask) ([]storage.AskChange, error) {
+		out = nil
+		for _, id := range ids {
+			if x, ok := now[id]; ok {
+				out = append(out, x)
+			}
+		}
+		return nil, nil
+	})
+	return out, err
+}

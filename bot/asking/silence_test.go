@@ -1,0 +1,229 @@
+package asking_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/invitation/triggerfile"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/storagetest"
+)
+
+const unheard = `
+triggers:
+  - {name: visit, when: {site: main}, ask: one_tap_csat, after: 1h}
+  - {name: unheard, on: late_or_broken, wait: 48h, open: {priority: P2}}
+standards:
+  - {service: cut, measure: duration_min, at_least: 45}
+`
+
+// lateBy makes an event that was promised earlier than it was done.
+func lateBy(d time.Duration) func(*storage.Event) {
+	return func(e *storage.Event) { e.Promised = &storage.EventPromise{By: e.Ended.Add(-d)} }
+}
+
+// short makes an event whose service took too little time.
+func short(e *storage.Event) { e.Measures = map[string]float64{"duration_min": 30} }
+
+// watch is what was decided last of a service by the trigger "unheard".
+func (w *world) watch(id, customer string) (x storage.Ask, decided []storage.AskDecision) {
+	w.t.Helper()
+	all, err := w.store.AsksOf(w.t.Context(), customer, 50)
+	check(w.t, err)
+	i := slices.IndexFunc(all, func(x storage.Ask) bool { return x.Like == "till:"+id && x.Silent() })
+	if i < 0 {
+		return x, nil
+	}
+	decided, err = w.store.AskDecisions(w.t.Context(), all[i].Bucket, []string{all[i].ID})
+	check(w.t, err)
+	return all[i], decided
+}
+
+func (w *world) cases() []storage.Case {
+	w.t.Helper()
+	all, err := w.store.Cases(w.t.Context(), storage.CaseFilter{Limit: 100})
+	check(w.t, err)
+	return all
+}
+
+// TestNothingHeardOfALateServiceOpensACase: whoever was served late, or below the standard, and says
+// nothing for two days is brought to staff, once, whether they could be asked or not; whoever
+// answers, or was served as promised, is not.
+func TestNothingHeardOfALateServiceOpensACase(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.linked("asked", "7")
+		w.linked("answers", "8")
+		w.triggers(unheard)
+		w.told("1", "asked", lateBy(35*time.Minute))
+		w.told("2", "answers", lateBy(35*time.Minute))
+		w.told("3", "nowhere", short, func(e *storage.Event) { e.Customer.Name, e.Customer.Tier = "Zoe", "MVC" })
+		w.told("4", "kept", func(e *storage.Event) {
+			e.Measures, e.Promised = map[string]float64{"duration_min": 45}, &storage.EventPromise{By: e.Ended}
+		})
+		w.told("5", "colleague", short, func(e *storage.Event) { e.Customer.Kind = "internal" })
+		w.told("6", "better", short)
+		w.told("7", "called-off", short)
+		w.told("8", "old", short, func(e *storage.Event) { e.Ended = w.now.AddDate(0, 0, -4) })
+		w.told("9", "test", short, func(e *storage.Event) { e.Test = true })
+		w.pass(2 * time.Hour)
+		w.taps("8")
+		w.told("6", "better", func(e *storage.Event) { e.Ended, e.Measures = noon, map[string]float64{"duration_min": 50} })
+		w.told("7", "called-off", func(e *storage.Event) { e.Ended, e.State = noon, storage.EventCancelled })
+		w.pass(45 * time.Hour)
+		if got := w.cases(); len(got) != 1 { // of the answer
+			t.Fatalf("%d cases before the time is over", len(got))
+		}
+		for range 3 {
+			w.pass(time.Hour)
+		}
+		for id, want := range map[string]string{
+			"asked 1": "opened unheard", "answers 2": "suppressed heard", "nowhere 3": "opened unheard", "kept 4": "", "colleague 5": "suppressed staff",
+			"better 6": "suppressed kept", "called-off 7": "cancelled event_cancelled", "old 8": "suppressed stale", "test 9": "",
+		} {
+			customer, event, _ := strings.Cut(id, " ")
+			x, decided := w.watch(event, customer)
+			if got := strings.TrimSpace(x.State + " " + x.Reason); got != want || want != "" && (len(decided) != 1 || !x.Due.IsZero()) {
+				t.Errorf("%s is %q after %d decisions, want %q", id, got, len(decided), want)
+			}
+		}
+		if got := w.cases(); len(got) != 3 {
+			t.Fatalf("%d cases", len(got))
+		}
+		asked, nowhere := w.opened("asked"), w.opened("nowhere")
+		if d := asked.Decision; d.Priority != recovery.P2 || fmt.Sprint(d.Reasons) != "[silent_failure]" || asked.Site != "main" {
+			t.Errorf("the case of who was asked: %+v", d)
+		}
+		if x := w.asked("1", "asked"); asked.Session != x.Session {
+			t.Errorf("it does not belong to the conversation in which they were asked")
+		}
+		// Nobody is written to who is known in no chat, and a most valuable customer is more urgent.
+		if d := nowhere.Decision; d.Priority != recovery.P1 || nowhere.Lost.IsZero() || nowhere.Contact != recovery.ContactPhone {
+			t.Errorf("the case of who is known in no chat: %+v", nowhere.Case)
+		}
+		s, err := w.store.Session(t.Context(), nowhere.Bucket, nowhere.Session)
+		if check(t, err); s.Attributes["standard_broken"] != "true" || s.Attributes["service_name"] != "cut" || !s.Started.IsZero() {
+			t.Errorf("what staff are told of it: %v", s.Attributes)
+		}
+		if id, err := w.store.Identity(t.Context(), nowhere.Bucket, nowhere.Identity); err != nil || id.Name != "Zoe" || id.Customer != "nowhere" {
+			t.Errorf("whose it is: %+v, %v", id, err)
+		}
+		// It says why, in words.
+		_, decided := w.watch("3", "nowhere")
+		if e := decided[0].Evidence; e["measure"] != "duration_min" || e["value"] != "30" || e["standard"] != "at least 45" || e["wait"] != "2d" {
+			t.Errorf("the evidence is %v", e)
+		}
+		// A late answer joins the case: it is no second one.
+		w.taps("7")
+		if got := w.cases(); len(got) != 3 {
+			t.Errorf("after a late answer there are %d cases", len(got))
+		}
+		if d := w.opened("asked").Decision; len(d.Reasons) < 2 {
+			t.Errorf("the late answer is not among the reasons: %v", d.Reasons)
+		}
+	})
+}
+
+// opened is the case of a customer.
+func (w *world) opened(customer string) storage.Case {
+	w.t.Helper()
+	for _, k := range w.cases() {
+		if k.Customer == customer {
+			return k
+		}
+	}
+	w.t.Fatalf("%s has no case", customer)
+	return storage.Case{}
+}
+
+// TestACrashOpensOneCase lets the process die at each of its calls to the database while it opens
+// the case of a silence, and another go on: there is one case, and one decision.
+func TestACrashOpensOneCase(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.triggers(unheard)
+		inner := w.store
+		calls, began, n := 1, 0, 0 // the first round, in which nobody dies, counts them
+		for at := 0; at <= calls; at++ {
+			for _, when := range []storagetest.When{storagetest.BeforeCall, storagetest.AfterCall} {
+				n++
+				customer := fmt.Sprint("C-", n)
+				if n%2 == 0 {
+					w.linked(customer, fmt.Sprint(1000+n))
+				}
+				w.on(inner)
+				w.told(customer, customer, lateBy(time.Hour))
+				w.pass(time.Hour)
+				w.now = w.now.Add(48 * time.Hour)
+				mortal := storagetest.Crashing(inner, (began+at)*min(at, 1), when)
+				w.on(mortal)
+				if at == 0 {
+					began = mortal.Calls()
+				}
+				for range 2 {
+					_ = w.asking.Look(t.Context()) // it may be dead
+				}
+				if at == 0 {
+					calls = mortal.Calls() - began
+				}
+				w.on(inner)
+				w.pass(30 * time.Second)
+				opened := 0
+				for _, k := range w.cases() {
+					if k.Customer == customer {
+						opened++
+					}
+				}
+				x, decided := w.watch(customer, customer)
+				if opened != 1 || len(decided) != 1 || x.State != "opened" || x.With["case"] == "" {
+					t.Fatalf("dead at call %d (%v): %d cases, %d decisions, and it is %s %s %v", at, when, opened, len(decided), x.State, x.Reason, x.With)
+				}
+			}
+		}
+		if calls < 20 {
+			t.Errorf("only %d calls: the test shows little", calls)
+		}
+	}, "sqlite")
+}
+
+// TestADryRunSaysWhichCasesOpen: what the dry run says of silence is what then happens, by the file
+// that was in force, and what would have by another.
+func TestADryRunSaysWhichCasesOpen(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.linked("C-0", "7")
+		w.linked("C-1", "8")
+		w.triggers(unheard)
+		for i := range 6 {
+			w.told(fmt.Sprint(i), fmt.Sprint("C-", i), lateBy(time.Duration(10*i)*time.Minute))
+		}
+		w.pass(2 * time.Hour)
+		w.taps("8")
+		w.pass(47 * time.Hour)
+		w.pass(time.Minute)
+		opened := 0
+		for _, k := range w.cases() {
+			if slices.Contains(k.Decision.Reasons, recovery.SilentFailure) {
+				opened++
+			}
+		}
+		p, err := triggerfile.Parse([]byte(unheard))
+		check(t, err)
+		tried, err := w.asking.Try(t.Context(), p, noon.Add(-time.Hour), nil)
+		check(t, err)
+		if got := tried.Triggers[1]; opened != 4 || tried.WouldOpen != opened || got.WouldOpen != opened || got.Matched != 5 || got.NotAsked["heard"] != 1 {
+			t.Errorf("%d cases opened; the dry run says %+v", opened, got)
+		}
+		for _, d := range tried.Differences {
+			if strings.Contains(d.Was+d.Would, "opened") || strings.Contains(d.Was+d.Would, "heard") {
+				t.Errorf("%s was %q, and would be %q", d.Event, d.Was, d.Would)
+			}
+		}
+		other, err := triggerfile.Parse([]byte(strings.Replace(unheard, "name: unheard", "when: {service: colour}, name: other", 1)))
+		check(t, err)
+		if tried, err = w.asking.Try(t.Context(), other, noon.Add(-time.Hour), nil); err != nil || tried.WouldOpen != 0 {
+			t.Errorf("of another service: %d, %v", tried.WouldOpen, err)
+		}
+	}, "sqlite")
+}
