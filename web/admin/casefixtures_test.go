@@ -71,14 +71,15 @@ func init() {
 	}
 	said := answerRow{"/answers/0.s", 2, "Level 2 of 7", "I waited <b>forty</b> minutes.", "haircut · Main Street", true}
 	fixtures = append(fixtures,
-		fixture{"today.html", "empty", frame{Title: "Today"}, todayPage{Empty: true}},
-		fixture{"today.html", "quiet", frame{Title: "Today"}, todayPage{Nobody: true}},
-		fixture{"today.html", "full", frame{Title: "Today", Styles: []string{"chart.css"}}, todayPage{
-			Wrong: []trouble{{"Slack takes no messages; 3 chats wait.", "/outbox", "Mend"}}, Mend: true, Could: []link{{"/settings/telegram", "Connect Telegram"}}, Needs: []caseRow{row, take}, All: 12,
+		fixture{"today.html", "empty", frame{Title: "Today", Own: true}, todayPage{Empty: true}},
+		fixture{"today.html", "quiet", frame{Title: "Today", Own: true}, todayPage{Nobody: true, Search: true}},
+		fixture{"today.html", "full", frame{Title: "Today", Meta: "Monday, March 2", Own: true, Styles: []string{"chart.css"}}, todayPage{
+			Sites: list.Sites, Search: true,
+			Wrong: []trouble{{"Slack takes no messages; 3 chats wait.", "/outbox", "Mend"}}, Mend: true, Could: []step{{"Connect Telegram, so that customers answer where they write anyway.", "/settings/telegram", "Connect"}}, Needs: []caseRow{row, take}, All: 12,
 			Said: []answerRow{said, {"/answers/0.t", 0, "", "", "x", false}}, Trend: &trend{
 				Says: "Unsatisfied by week, of 705 answers in 13 weeks.", Rows: []reportRow{{Label: "week 9", N: "62", Value: "19 % (11–31)"}},
 				Drawing: chart.Line{ID: "trend", Title: "Unsatisfied by week", Points: points, Usual: 0.1, Percent: func(x float64) string { return strconv.Itoa(int(100*x)) + " %" }}.SVG(),
-			}, Week: []figure{{"Unsatisfied", "19 %", "(11–31) of 62", "11.0%", "20.0%", "19.0%"}, {"Unsatisfied", "2 of 7", "too few for a rate", "", "", ""}},
+			}, Week: []figure{{"Unsatisfied", "19 %", "(11–31) of 62", "11.0%", "20.0%", "19.0%"}, {"Unsatisfied", "2 of 7", "too few for a rate", "", "", ""}, {"Answered", "35 %", "(28–42) of 178", "28.0%", "14.0%", "35.0%"}},
 		}},
 		fixture{"answers.html", "empty", frame{Title: "Answers"}, answersPage{}},
 		fixture{"answers.html", "full", frame{Title: "Answers"}, answersPage{Rows: []answerRow{said}, Sites: list.Sites, Flows: flowMenu{list.Sites, list.Sites}, Levels: list.Sites, Speaking: list.Sites, Words: true, More: "/answers?after=x", CSV: "/answers.csv?", Found: true}},

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"regexp"
@@ -10,6 +11,8 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/draft"
 )
 
 // trouble is one thing that is wrong, with the page of the step that mends it.
@@ -50,12 +53,21 @@ func troubleOf(words *words, note string) trouble {
 	return trouble{note, "/outbox", words.t("look_at_outbox")}
 }
 
-// could is what one could do to set up: each line goes away when it is done.
-func (s *site) could(ctx context.Context, words *words, v Viewer) (all []link, err error) {
+// step is something that one could do, with the words of its button.
+type step struct{ Text, URL, Do string }
+
+// mostSteps is how many of them are offered at once.
+const mostSteps = 6
+
+// could is what one could do: to set up, and to go on with surveys. Each line goes away when it is done.
+func (s *site) could(ctx context.Context, words *words, v Viewer) (all []step, err error) {
+	add := func(key, at string) {
+		all = append(all, step{words.t("could_" + key), at, words.t("could_" + key + "_do")})
+	}
 	if s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite) {
 		on := slices.ContainsFunc(s.Accounts.Accounts(), func(a Account) bool { return a.Platform == chat.Telegram || a.Platform == chat.Slack })
 		if !on {
-			all = append(all, link{"/settings/telegram", words.t("could_connect")})
+			add("connect", "/settings/telegram")
 		}
 	}
 	if v.Anywhere(access.MakeLinks) {
@@ -64,7 +76,7 @@ func (s *site) could(ctx context.Context, words *words, v Viewer) (all []link, e
 			return nil, err
 		}
 		if len(links) == 0 {
-			all = append(all, link{"/asking/links/new", words.t("could_link")})
+			add("link", "/asking/links/new")
 		}
 	}
 	if v.Anywhere(access.ManageAgents) {
@@ -74,7 +86,7 @@ func (s *site) could(ctx context.Context, words *words, v Viewer) (all []link, e
 		}
 		team = slices.DeleteFunc(team, func(x storage.Staff) bool { return !x.Gone.IsZero() })
 		if len(team) < 2 {
-			all = append(all, link{"/people/new", words.t("could_invite")})
+			add("invite", "/people/new")
 		}
 	}
 	if s.Sealer != nil && v.Owner && s.Demo == nil {
@@ -83,8 +95,63 @@ func (s *site) could(ctx context.Context, words *words, v Viewer) (all []link, e
 			return nil, err
 		}
 		if l.ID == v.Login && l.Second == "" {
-			all = append(all, link{"/me/codes", words.t("could_codes")})
+			add("codes", "/me/codes")
+		}
+	}
+	if v.Anywhere(access.EditFlows) {
+		surveys, err := s.couldWithSurveys(ctx, words)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, surveys...)
+	}
+	return all[:min(mostSteps, len(all))], nil
+}
+
+// couldWithSurveys are drafts that wait, and texts of live surveys that are not translated.
+func (s *site) couldWithSurveys(ctx context.Context, w *words) (all []step, err error) {
+	drafts, err := s.Store.FlowDrafts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	snap := s.Bot.Configuration().Now()
+	for _, d := range drafts {
+		all = append(all, step{
+			w.t("could_draft", s.titleOfDraft(w, d), cmp.Or(d.Person, w.t("flow_somebody")), w.moment(s.Clock(), d.At, snap.Site("").Zone)),
+			"/surveys/" + d.Flow + "/edit", w.t("could_draft_do"),
+		})
+	}
+	live, err := s.Store.FlowSources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, src := range live {
+		f, err := snap.Flow(src.Flow, src.Version)
+		if err != nil || slices.ContainsFunc(drafts, func(d storage.FlowDraft) bool { return d.Flow == src.Flow }) {
+			continue // whoever has a draft looks at that first
+		}
+		if n := missingTranslations(f.Flow); n > 0 {
+			all = append(all, step{w.t("could_translate", n, f.Title.In(w.lang)), "/surveys/" + src.Flow + "/edit/words?show=missing", w.t("could_translate_do")})
 		}
 	}
 	return all, nil
+}
+
+// titleOfDraft is what a draft calls its survey; what cannot be read is called by its key.
+func (s *site) titleOfDraft(w *words, d storage.FlowDraft) string {
+	doc, err := draft.Parse(d.Source)
+	if err != nil {
+		return d.Flow
+	}
+	return cmp.Or(doc.Words("title", w.lang), doc.Words("title", doc.Language()), d.Flow)
+}
+
+// missingTranslations is how many texts of a survey lack one of its languages.
+func missingTranslations(f survey.Flow) (n int) {
+	for _, p := range survey.Check(f) {
+		if p.Code == "missing_translation" {
+			n++
+		}
+	}
+	return n
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -37,5 +38,38 @@ func TestTodaySaysWhatIsWrongAndWhatOneCouldDo(t *testing.T) {
 	got := (&visit{w: w, h: New(c)}).get("/")
 	if page := body(got); got.Code != http.StatusOK || strings.Contains(page, "You could") {
 		t.Errorf("what is done is still to do:\n%s", page)
+	}
+	draft := storage.FlowDraft{Flow: "one_tap_csat", Rev: 1, Source: "flow: one_tap_csat\ntitle: {en: Quick word}\n", Person: "Mei", At: w.clock.Now()}
+	if _, err := w.store.PutFlowDraft(t.Context(), draft); err != nil {
+		t.Fatal(err)
+	}
+	page = body((&visit{w: w, h: New(c)}).get("/"))
+	for _, want := range []string{"Quick word has a draft by Mei", `href="/surveys/one_tap_csat/edit"`, "Look at the draft"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("a draft that waits is not on Today: it lacks %q", want)
+		}
+	}
+}
+
+// TestTodayShowsOneSite has two sites: who may see both chooses one, and who may not see one is refused it.
+func TestTodayShowsOneSite(t *testing.T) {
+	w := newWorld(t)
+	here := w.unhappy("main", "1", "Anna", "I waited forty minutes.")
+	there := w.unhappy("harbour", "2", "Li", "The shade is wrong.")
+	w.folds()
+	page := body(w.as("robin").get("/"))
+	for _, want := range []string{here.Name(), there.Name(), `name="site"`, `role="search"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("Today lacks %q", want)
+		}
+	}
+	page = body(w.as("robin").get("/?site=harbour"))
+	if !strings.Contains(page, there.Name()) || strings.Contains(page, here.Name()) || strings.Contains(page, "forty minutes") {
+		t.Errorf("Today of one site shows another: %s", page)
+	}
+	lead := viewer("vera")
+	lead.Grants = access.Grants{"main": access.Lead}
+	if got := (&visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(lead), Clock: w.clock.Now})}).get("/?site=harbour"); got.Code != http.StatusForbidden {
+		t.Errorf("a site that one may not see: %d", got.Code)
 	}
 }

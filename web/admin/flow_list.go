@@ -10,7 +10,6 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/draft"
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
@@ -157,13 +156,7 @@ func (s *site) describe(w *words, x *flowRow, source string, hangs int) {
 	}
 	x.Languages = strings.Join(languagesOf(doc), ", ")
 	if f, err := flowfile.Parse([]byte(source)); err == nil {
-		n := 0
-		for _, p := range survey.Check(f) {
-			if p.Code == "missing_translation" {
-				n++
-			}
-		}
-		if n > 0 {
+		if n := missingTranslations(f); n > 0 {
 			x.Missing = w.t("flow_missing", n)
 		}
 	}

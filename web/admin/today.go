@@ -28,7 +28,9 @@ type figure struct {
 type todayPage struct {
 	Wrong  []trouble // what is wrong, a line each
 	Mend   bool      // the reader may mend it
-	Could  []link    // what one could do
+	Could  []step    // what one could do
+	Sites  []choice  // nil where there is one only
+	Search bool      // cases can be looked for
 	Needs  []caseRow
 	All    int
 	Week   []figure
@@ -43,8 +45,22 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if !v.Anywhere(access.CompareStaff) {
 		return s.start(w, r, v)
 	}
+	at := r.URL.Query().Get("site")
+	if at != "" && !v.Can(access.SeeCases, at) {
+		return notAllowed(nil)
+	}
+	// of are the sites at which the viewer may do something: all of them, or the one that is looked at.
+	of := func(d access.Deed) []string {
+		switch {
+		case at == "":
+			return s.named(v, d)
+		case v.Can(d, at):
+			return []string{at}
+		}
+		return []string{}
+	}
 	ctx, words, now := r.Context(), s.words(r, v), s.Clock()
-	p := todayPage{Mend: v.Anywhere(access.SeeOutbox)}
+	p := todayPage{Mend: v.Anywhere(access.SeeOutbox), Search: v.Anywhere(access.SeeCases), Sites: s.siteChoices(words, v, access.SeeCases, at)}
 	if s.Notes != nil && v.Anywhere(access.SeeSettings) {
 		for _, note := range s.Notes(ctx) {
 			p.Wrong = append(p.Wrong, troubleOf(words, note))
@@ -55,6 +71,9 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		return err
 	}
 	sites := s.permitted(v, access.SeeCases)
+	if at != "" {
+		sites = []string{at}
+	}
 	var cases []storage.Case
 	for _, standing := range []recovery.Standing{recovery.Free, recovery.Held} {
 		f := storage.StandingFilter{Standing: standing, Sites: sites, Limit: todayRows}
@@ -83,7 +102,7 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		}
 	}
 	p.Needs = rows
-	readable := s.named(v, access.SeeWords)
+	readable := of(access.SeeWords)
 	day := func(back int) string { return now.UTC().AddDate(0, 0, -back).Format(time.DateOnly) }
 	said, err := s.Store.Answered(ctx, storage.AnsweredFilter{Sites: readable, From: day(saidSince), To: day(-1), Words: true, Limit: todayRows})
 	if err != nil {
@@ -93,7 +112,7 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	for i := range said {
 		p.Said = append(p.Said, s.answerRow(words, &said[i]))
 	}
-	reported := s.named(v, access.SeeReports)
+	reported := of(access.SeeReports)
 	answered, unsatisfied, err := s.Store.CountAnswered(ctx, reported, day(6), day(0))
 	if err != nil {
 		return err
@@ -101,6 +120,11 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if rate := report.Show(unsatisfied, answered); answered > 0 {
 		p.Week = append(p.Week, figureOf(words, words.t("unsatisfied_week"), rate))
 	}
+	more, err := s.weekOf(ctx, words, storage.FigureFilter{Sites: reported, From: day(6), To: day(0), Limit: trendMost})
+	if err != nil {
+		return err
+	}
+	p.Week = append(p.Week, more...)
 	if p.Trend, err = s.trendOf(ctx, words, reported, now); err != nil {
 		return err
 	}
@@ -110,7 +134,7 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, v, http.StatusOK, "today.html", frame{Title: words.t("today"), Meta: words.date(now, s.zoneOf(slices.DeleteFunc(s.named(v, access.SeeCases), func(id string) bool { return id == access.EverySite }))), Here: "/", Waiting: waiting, Modules: []string{"keys.js"}, Styles: []string{"chart.css"}}, p)
+	return s.show(w, r, v, http.StatusOK, "today.html", frame{Own: true, Title: words.t("today"), Meta: words.date(now, s.zoneOf(slices.DeleteFunc(s.named(v, access.SeeCases), func(id string) bool { return id == access.EverySite }))), Here: "/", Waiting: waiting, Modules: []string{"keys.js"}, Styles: []string{"chart.css"}}, p)
 }
 
 // level sorts what has none behind what has.

@@ -49,3 +49,32 @@ func (s *site) trendOf(ctx context.Context, w *words, sites []string, now time.T
 	t.Drawing, t.Rows = w.lineOf("trend", w.t("trend_title"), parts, usual)
 	return &t, nil
 }
+
+// recoveredWithin is of how many days Today counts who was won back: customers say so days after their case.
+const recoveredWithin = 28
+
+// weekOf are the figures of a week beside the share of the unsatisfied: how many of those who were asked answered, and
+// how many of those whose case opened in the last weeks say that they were won back. One is left out where nothing is
+// known of it, or too much to be counted at each look.
+func (s *site) weekOf(ctx context.Context, w *words, f storage.FigureFilter) (all []figure, err error) {
+	asked, more, err := s.Store.Asked(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	if rate := figures.Response(asked); !more && rate.N > 0 {
+		all = append(all, figureOf(w, w.t("answered_share"), rate.Rate))
+	}
+	to, err := time.Parse(time.DateOnly, f.To)
+	if err != nil {
+		return nil, err
+	}
+	f.From = to.AddDate(0, 0, 1-recoveredWithin).Format(time.DateOnly)
+	cases, more, err := s.Store.FigureCases(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	if rate := rateOfCases(cases, saidHow, wonBack); !more && rate.N > 0 {
+		all = append(all, figureOf(w, w.t("recovered_weeks"), rate.Rate))
+	}
+	return all, nil
+}
