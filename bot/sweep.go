@@ -60,6 +60,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	all.Go(func() { every(ctx, tellEvery, tell.tell) })
 	all.Go(func() { every(ctx, forgetEvery, forget.look) })
 	all.Go(func() { ReadModel(b).Run(ctx) })
+	all.Go(func() { fold.NewCounter(b.store, b.log).Run(ctx) })
 	all.Wait()
 	release, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -78,6 +79,11 @@ func Rounds(ctx context.Context, b *Bot) (round, end func()) {
 
 // ReadModel is what keeps the rows behind reports.
 func ReadModel(b *Bot) *fold.Folder { return fold.NewFolder(b.store, Rows(b), b.log) }
+
+// SumUp adds up what is marked, at once and without rest, unless a server does so.
+func SumUp(ctx context.Context, store storage.Store) error {
+	return fold.NewCounter(store, slog.New(slog.DiscardHandler)).All(ctx)
+}
 
 // Rows is how the rows behind reports are made.
 func Rows(b *Bot) *fold.Maker { return fold.NewMaker(b.snap, b.log) }

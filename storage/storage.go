@@ -77,6 +77,7 @@ type Store interface {
 	Figuring
 	Giving
 	Results
+	Cells
 	Exporting
 	StandingLinks
 	Building

@@ -93,6 +93,11 @@ func tenAnswers(t *testing.T, database, mode string) {
 	}
 	behind(t, database, "UPDATE answers SET value = 1 WHERE question = 'q3'")
 	behind(t, database, "DELETE FROM answers WHERE question = 'q4'")
+	behind(t, database, "INSERT INTO cell_months (bucket, dim, site, month, flow, key, customers, most, pairs) VALUES (0, '', 'nowhere', '2026-03', 'none', '', 1, 1, '')")
+	if v := verified(1); v.SumsDifferent != 2 || v.Months == 0 {
+		t.Errorf("a sum of nothing, and a score that is gone: %+v", v)
+	}
+	behind(t, database, "DELETE FROM cell_months WHERE site = 'nowhere'")
 	if v := verified(1); v.Equal || v.Missing != 1 || v.Different != 1 || v.First == "" {
 		t.Errorf("%+v", v)
 	}

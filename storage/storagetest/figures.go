@@ -23,15 +23,19 @@ func (b *bench) gave(t *testing.T, bucket storage.Bucket, i int, customer, site 
 	if err := errors.Join(b.store.Advance(t.Context(), bucket, []storage.Turn{change("gave:"+s.ID, storage.Change{Identity: &of, Session: &s, Answers: s.Answers})})...); err != nil {
 		t.Fatal(err)
 	}
+	for more := true; more; {
+		more = must(b.store.Fold(t.Context(), bucket, folding{flow: gaveFlow()}, 100))(t).More
+	}
+}
+
+// gaveFlow is the survey that gave answers.
+func gaveFlow() *survey.Flow {
 	scale := survey.Scale{}
 	for i := range 5 {
 		score := float64(25 * i)
 		scale.Options = append(scale.Options, survey.Option{Value: float64(i + 1), Score: &score})
 	}
-	flow := &survey.Flow{ID: "f", Version: 1, Questions: []survey.Question{{Key: "overall", Kind: survey.ScaleQ, Scale: scale, Primary: true}}}
-	for more := true; more; {
-		more = must(b.store.Fold(t.Context(), bucket, folding{flow: flow}, 100))(t).More
-	}
+	return &survey.Flow{ID: "f", Version: 1, Questions: []survey.Question{{Key: "overall", Kind: survey.ScaleQ, Scale: scale, Primary: true}}}
 }
 
 func init() {

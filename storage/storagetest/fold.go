@@ -50,9 +50,14 @@ func (f folding) Rows(_ context.Context, s *storage.Session) (report.Session, []
 // foldUp folds everything that changed, and ends every pass.
 func foldUp(t *testing.T, s storage.Store, limit int) (did storage.Folded) {
 	t.Helper()
+	return foldUpBy(t, s, folding{}, limit)
+}
+
+func foldUpBy(t *testing.T, s storage.Store, how folding, limit int) (did storage.Folded) {
+	t.Helper()
 	for b := range storage.Bucket(s.Buckets()) {
 		for more := true; more; {
-			one := must(s.Fold(t.Context(), b, folding{}, limit))(t)
+			one := must(s.Fold(t.Context(), b, how, limit))(t)
 			did.Conversations, did.Passed, did.Rows = did.Conversations+one.Conversations, did.Passed+one.Passed, did.Rows+one.Rows
 			more = one.More
 		}
@@ -96,9 +101,14 @@ func FoldedOne(t *testing.T, store storage.Store) (mark string) {
 // compared compares everything, page by page.
 func compared(t *testing.T, s storage.Store) (all storage.Compared) {
 	t.Helper()
+	return comparedBy(t, s, folding{})
+}
+
+func comparedBy(t *testing.T, s storage.Store, how folding) (all storage.Compared) {
+	t.Helper()
 	for b := range storage.Bucket(s.Buckets()) {
 		for after := ""; ; {
-			one := must(s.Compare(t.Context(), b, after, 3, folding{}))(t)
+			one := must(s.Compare(t.Context(), b, after, 3, how))(t)
 			all.Add(one)
 			if after = one.Next; after == "" {
 				break

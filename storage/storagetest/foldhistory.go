@@ -141,20 +141,28 @@ func (h *foldHistory) step() {
 	i := h.rand.IntN(len(h.people))
 	p, b := h.person(i)
 	ctx := h.t.Context()
+	if h.rand.IntN(4) == 0 {
+		h.count()
+	}
 	switch kind := h.rand.IntN(20); {
 	case !h.live[i] || kind == 0:
 		h.live[i] = true
 		id := newID()
 		h.commit(b, storage.Turn{Apply: func(in storage.Loaded) (storage.Change, error) {
 			who, s := identity(p, id, in.Now), session(id, p, in.Now)
-			s.Site, s.Lang, s.Staff = "main", "en", "Bo"
+			s.Site, s.Lang, s.Staff, s.Facts.Class, s.Flow = []string{"main", "harbour"}[i%2], "en", "Bo", survey.Transactional, "f"
+			if i < 3 {
+				s.Customer = "c" // one customer in several chats
+			}
 			return storage.Change{Identity: &who, Session: &s}, nil
 		}})
 	case kind < 10:
 		h.acked++
 		h.commit(b, storage.Turn{Load: storage.Load{Person: p}, Apply: func(in storage.Loaded) (storage.Change, error) {
 			s := in.Session
-			a := survey.Answer{Question: fmt.Sprint("q", h.rand.IntN(4)), Text: "words", Revision: 1, At: in.Now}
+			value := float64(1 + h.rand.IntN(5))
+			a := survey.Answer{Question: fmt.Sprint("q", h.rand.IntN(4)), Value: &value, Text: "words", Revision: 1, At: in.Now}
+			s.Judgement.Level = 1 + h.rand.IntN(7)
 			s.Answers = append([]survey.Answer(nil), s.Answers...)
 			for j := range s.Answers {
 				if s.Answers[j].Question == a.Question {
@@ -171,7 +179,7 @@ func (h *foldHistory) step() {
 			return storage.Change{Session: s, Answers: []survey.Answer{a}}, nil
 		}})
 	case kind < 15:
-		_, err := h.trouble().Fold(ctx, b, folding{}, 1+h.rand.IntN(3))
+		_, err := h.trouble().Fold(ctx, b, historyFolding(), 1+h.rand.IntN(3))
 		h.tried(err)
 	case kind < 16:
 		_, err := h.trouble().FoldAll(ctx)
@@ -208,8 +216,9 @@ func (h *foldHistory) end() {
 	t, s := h.t, h.b.store
 	t.Helper()
 	h.cutter.Plan(nil)
-	foldUp(t, s, 100)
-	got := compared(t, s)
+	how := historyFolding()
+	foldUpBy(t, s, how, 100)
+	got := comparedBy(t, s, how)
 	if !got.Equal() || got.Waiting+got.Unread > 0 || got.Answers != h.acked {
 		t.Errorf("%d answers were acknowledged; %+v", h.acked, got)
 	}
@@ -217,6 +226,7 @@ func (h *foldHistory) end() {
 	exec(t, h.db, "DELETE FROM answers")
 	exec(t, h.db, "DELETE FROM read_sessions")
 	_ = must(s.FoldAll(t.Context()))(t)
-	foldUp(t, s, 3)
+	foldUpBy(t, s, how, 3)
 	same(t, "folded from nothing", readModel(t, h.db), before)
+	h.counted()
 }

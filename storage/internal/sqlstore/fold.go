@@ -263,6 +263,12 @@ func (f *folding) foldOne(v *storage.Session, wanted *foldedRows) error {
 // write makes the rows that are there those that are wanted.
 func (f *folding) write(there, wanted *foldedRows) error {
 	q := f.s.q
+	marks := map[cellMark]bool{}
+	markedBy(there.sessions, marks)
+	markedBy(wanted.sessions, marks)
+	if err := f.insert(q.putMarks, markRows(f.bucket, marks)); err != nil {
+		return err
+	}
 	d := unlike(there, wanted)
 	for _, id := range d.strange {
 		if err := errors.Join(f.exec(q.dropAnswers, int64(f.bucket), id), f.exec(q.dropFoldedSession, int64(f.bucket), id)); err != nil {

@@ -137,7 +137,10 @@ func (s *Store) FoldAll(ctx context.Context) (int, error) {
 			if err := s.outdated(ctx, tx, b); err != nil {
 				return err
 			}
-			_, err := tx.ExecContext(ctx, s.q.beginPass, int64(b))
+			if _, err := tx.ExecContext(ctx, s.q.beginPass, int64(b)); err != nil {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, s.q.markAll, aNumber(), int64(b)) // even days that no conversation is of
 			return err
 		})
 		if err != nil {

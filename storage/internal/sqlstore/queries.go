@@ -50,6 +50,7 @@ type queries struct {
 	figureQueries
 	givenQueries
 	resultQueries
+	cellQueries
 	all, boot []string
 }
 
@@ -104,6 +105,7 @@ func newQueries(d Dialect) *queries {
 		figureQueries:       newFigureQueries(t),
 		givenQueries:        newGivenQueries(t),
 		resultQueries:       newResultQueries(t),
+		cellQueries:         newCellQueries(t),
 	}
 	q.savingQueries = newSavingQueries(t, q)
 	q.all, q.boot = t.all, t.boot

@@ -63,6 +63,14 @@ func (w *working) refold(of []storage.Conversation, renamed map[string]string, a
 	if err := w.insert(q.putAnswers, answers); err != nil {
 		return err
 	}
+	marks, anew := map[cellMark]bool{}, map[string][]any{} // whose they were is no more known
+	for _, row := range sessions {
+		anew[row[1].(string)] = row
+	}
+	markedBy(anew, marks)
+	if err := w.insert(q.putMarks, markRows(w.bucket, marks)); err != nil {
+		return err
+	}
 	return w.forgetNotes(old)
 }
 

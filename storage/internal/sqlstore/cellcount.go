@@ -1,0 +1,350 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// aNumber is one that no mark had before, as far as chance goes.
+func aNumber() int64 { return 1 + rand.Int64N(1<<62) } // not a secret
+
+// CountCells implements storage.Cells.
+func (s *Store) CountCells(ctx context.Context, l storage.Lease, limit int) (storage.CountedCells, error) {
+	return s.countMarked(ctx, l, s.q.marked, limit, func(m cellMark) (func(*cellWriting) error, error) {
+		cells, questions, err := s.countDay(ctx, m)
+		return func(w *cellWriting) error {
+			at := []any{int64(w.bucket), m.site, m.day, m.flow}
+			if err := w.replace(s.q.cellsOf, s.q.dropCells, s.q.putCells, cellKeyed, at, cells); err != nil {
+				return err
+			}
+			if err := w.replace(s.q.cellQuestionsOf, s.q.dropCellQuestions, s.q.putCellQuestions, cellQuestionKeyed, at, questions); err != nil {
+				return err
+			}
+			month := markRows(w.bucket, map[cellMark]bool{{m.day[:7], m.site, m.flow}: true})
+			return s.q.putMarks.each(&w.buffer, month, func(text string, args []any) error {
+				_, err := w.tx.ExecContext(w.ctx, text, args...)
+				return err
+			})
+		}, err
+	})
+}
+
+// CountMonths implements storage.Cells.
+func (s *Store) CountMonths(ctx context.Context, l storage.Lease, limit int) (storage.CountedCells, error) {
+	return s.countMarked(ctx, l, s.q.markedMonths, limit, func(m cellMark) (func(*cellWriting) error, error) {
+		rows, err := s.countMonth(ctx, m)
+		return func(w *cellWriting) error {
+			return w.replace(s.q.monthsOf, s.q.dropMonths, s.q.putMonths, cellMonthKeyed, []any{int64(w.bucket), m.site, m.day, m.flow}, rows)
+		}, err
+	})
+}
+
+// countDay counts a day of a site and a survey, over all buckets.
+func (s *Store) countDay(ctx context.Context, m cellMark) (cells, questions [][]any, err error) {
+	type sum struct {
+		of     [4]string // service, staff, language, channel
+		level  int
+		number int64
+	}
+	type score struct {
+		question        string
+		n, sum, squares int64
+	}
+	b := int64(s.bucketOfCells(m.site))
+	levels, scores := map[[5]string]*[7]int64{}, map[string]*score{}
+	for at := range storage.Bucket(s.buckets) {
+		args := []any{int64(at), m.site, m.day, m.flow}
+		found, err := collect(ctx, s, "a day to count", s.q.ofDay, args, func(row scanner) (v sum, err error) {
+			return v, row.Scan(&v.of[0], &v.of[1], &v.of[2], &v.of[3], &v.level, &v.number)
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, v := range found {
+			add := func(key [5]string) {
+				if levels[key] == nil {
+					levels[key] = &[7]int64{}
+				}
+				levels[key][v.level-1] += v.number
+			}
+			add([5]string{})
+			add([5]string{everything, v.of[0], v.of[1], v.of[2], v.of[3]})
+			for i, by := range storage.CellDimensions() {
+				key := [5]string{string(by)}
+				key[i+1] = v.of[i]
+				add(key)
+			}
+		}
+		given, err := collect(ctx, s, "a day to count", s.q.questionsOfDay, args, func(row scanner) (v score, err error) {
+			return v, row.Scan(&v.question, &v.n, &v.sum, &v.squares)
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, v := range given {
+			if of := scores[v.question]; of != nil {
+				of.n, of.sum, of.squares = of.n+v.n, of.sum+v.sum, of.squares+v.squares
+			} else {
+				scores[v.question] = &v
+			}
+		}
+	}
+	for key, of := range levels {
+		row := []any{b, key[0], m.site, m.day, m.flow, key[1], key[2], key[3], key[4]}
+		for _, n := range of {
+			row = append(row, n)
+		}
+		cells = append(cells, row)
+	}
+	for _, v := range scores {
+		questions = append(questions, []any{b, m.site, m.day, m.flow, v.question, v.n, v.sum, v.squares})
+	}
+	byKey := func(keyed int) func(a, b []any) int {
+		return func(a, b []any) int { return strings.Compare(cellKey(a, keyed), cellKey(b, keyed)) }
+	}
+	slices.SortFunc(cells, byKey(cellKeyed))
+	slices.SortFunc(questions, byKey(cellQuestionKeyed))
+	return cells, questions, nil
+}
+
+// dictionary gives texts numbers, so that a month of many conversations takes little memory.
+type dictionary struct {
+	of   map[string]int32
+	list []string
+}
+
+func (n *dictionary) number(text string) int32 {
+	i, ok := n.of[text]
+	if !ok {
+		i = int32(len(n.list))
+		n.of[text], n.list = i, append(n.list, text)
+	}
+	return i
+}
+
+// countMonth counts how alike the answers of customers are in a month of a site and a survey, over all buckets.
+func (s *Store) countMonth(ctx context.Context, m cellMark) ([][]any, error) {
+	first, err := time.Parse("2006-01", m.day)
+	if err != nil {
+		return nil, fmt.Errorf("read the month of a mark: %w", err)
+	}
+	type one struct {
+		customer int32
+		of       [4]int32
+		level    int8
+	}
+	customers, keys := dictionary{of: map[string]int32{}}, dictionary{of: map[string]int32{}}
+	var all []one
+	for b := range storage.Bucket(s.buckets) {
+		args := []any{int64(b), int64(b), m.site, m.day + "-01", first.AddDate(0, 1, -1).Format(time.DateOnly), m.flow}
+		some, err := collect(ctx, s, "a month to count", s.q.ofMonth, args, func(row scanner) (v one, err error) {
+			var customer string
+			var of [4]string
+			if err := row.Scan(&customer, &of[0], &of[1], &of[2], &of[3], &v.level); err != nil {
+				return v, err
+			}
+			v.customer = customers.number(customer)
+			for i := range of {
+				v.of[i] = keys.number(of[i])
+			}
+			return v, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	slices.SortFunc(all, func(a, b one) int { return int(a.customer) - int(b.customer) })
+	type at struct{ dimension, key int32 } // dimension 0 = of all
+	sums := map[at]*storage.CellMonth{}
+	given := map[at]*[7]int64{} // of one customer
+	for i := 0; i < len(all); {
+		clear(given)
+		for of := all[i].customer; i < len(all) && all[i].customer == of; i++ {
+			add := func(at at) {
+				if given[at] == nil {
+					given[at] = &[7]int64{}
+				}
+				given[at][all[i].level-1]++
+			}
+			add(at{})
+			for d, key := range all[i].of {
+				add(at{int32(d + 1), key})
+			}
+		}
+		for at, levels := range given {
+			sum := sums[at]
+			if sum == nil {
+				sum = &storage.CellMonth{}
+				sums[at] = sum
+			}
+			n := int64(0)
+			for _, k := range levels {
+				n += k
+			}
+			sum.Customers, sum.Most = sum.Customers+1, max(sum.Most, int(n))
+			sum.Pairs.Add(levels)
+		}
+	}
+	b := int64(s.bucketOfCells(m.site))
+	rows := make([][]any, 0, len(sums))
+	for at, sum := range sums {
+		dimension, key := "", ""
+		if at.dimension > 0 {
+			dimension, key = string(storage.CellDimensions()[at.dimension-1]), keys.list[at.key]
+		}
+		rows = append(rows, []any{b, dimension, m.site, m.day, m.flow, key, int64(sum.Customers), int64(sum.Most), pairsText(&sum.Pairs)})
+	}
+	slices.SortFunc(rows, func(a, b []any) int { return strings.Compare(cellKey(a, cellMonthKeyed), cellKey(b, cellMonthKeyed)) })
+	return rows, nil
+}
+
+func pairsText(p *storage.LevelPairs) string {
+	text := make([]byte, 0, 2*len(p))
+	for i, n := range p {
+		if i > 0 {
+			text = append(text, ' ')
+		}
+		text = strconv.AppendInt(text, n, 10)
+	}
+	return string(text)
+}
+
+func pairsOf(text string) (p storage.LevelPairs, err error) {
+	at := 0
+	for one := range strings.SplitSeq(text, " ") {
+		if at == len(p) {
+			return p, fmt.Errorf("a month has more than %d sums", len(p))
+		}
+		if p[at], err = strconv.ParseInt(one, 10, 64); err != nil {
+			return p, fmt.Errorf("read the sums of a month: %w", err)
+		}
+		at++
+	}
+	return p, nil
+}
+
+// CompareCells implements storage.Cells. What differs is looked at once more: it may have been counted meanwhile.
+func (s *Store) CompareCells(ctx context.Context) (n storage.ComparedCells, err error) {
+	all, err := s.cellsThere(ctx)
+	if err != nil {
+		return n, err
+	}
+	for _, m := range slices.SortedFunc(maps.Keys(all), cellMark.compare) {
+		what := ""
+		for range 2 {
+			if what, err = s.unlikeCells(ctx, m); err != nil {
+				return n, err
+			}
+			if what == "" {
+				break
+			}
+		}
+		if len(m.day) == len("2026-03") {
+			n.Months++
+		} else {
+			n.Days++
+		}
+		if what == "" {
+			continue
+		}
+		marked, err := s.isMarked(ctx, m)
+		if err != nil {
+			return n, err
+		}
+		if marked {
+			n.Waiting++
+			continue
+		}
+		n.Different++
+		if n.First == "" {
+			n.First = fmt.Sprintf("the sums of %s at %q of %q: %s", m.day, m.site, m.flow, what)
+		}
+	}
+	return n, nil
+}
+
+// cellsThere are the days and months that there are cells of, or should be.
+func (s *Store) cellsThere(ctx context.Context) (map[cellMark]bool, error) {
+	all := map[cellMark]bool{}
+	for b := range storage.Bucket(s.buckets) {
+		for _, text := range []string{s.q.dayKeys, s.q.cellKeys, s.q.mKeys} {
+			found, err := collect(ctx, s, "cells", text, []any{int64(b)}, func(row scanner) (m cellMark, err error) {
+				return m, row.Scan(&m.day, &m.site, &m.flow)
+			})
+			if err != nil {
+				return nil, err
+			}
+			for _, m := range found {
+				all[m] = true
+				all[cellMark{m.day[:7], m.site, m.flow}] = true
+			}
+		}
+	}
+	return all, nil
+}
+
+// isMarked reports whether something waits to be counted: of a month, one of its days as well.
+func (s *Store) isMarked(ctx context.Context, m cellMark) (bool, error) {
+	for b := range storage.Bucket(s.buckets) {
+		found, err := collect(ctx, s, "days to count", s.q.marks, []any{int64(b)}, func(row scanner) (m cellMark, err error) {
+			return m, row.Scan(&m.day, &m.site, &m.flow)
+		})
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(found, func(o cellMark) bool { return o.site == m.site && o.flow == m.flow && strings.HasPrefix(o.day, m.day) }) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// unlikeCells says how the sums of a day or a month differ from what is counted now, "" where they do not.
+func (s *Store) unlikeCells(ctx context.Context, m cellMark) (string, error) {
+	at := []any{int64(s.bucketOfCells(m.site)), m.site, m.day, m.flow}
+	type table struct {
+		of     string
+		wanted [][]any
+	}
+	var tables []table
+	if len(m.day) == len("2026-03") {
+		rows, err := s.countMonth(ctx, m)
+		if err != nil {
+			return "", err
+		}
+		tables = []table{{s.q.monthsOf, rows}}
+	} else {
+		cells, questions, err := s.countDay(ctx, m)
+		if err != nil {
+			return "", err
+		}
+		tables = []table{{s.q.cellsOf, cells}, {s.q.cellQuestionsOf, questions}}
+	}
+	for _, t := range tables {
+		there, err := cellRows(ctx, s.read, t.of, at)
+		if err != nil {
+			return "", fmt.Errorf("read cells: %w", s.unavailable(err))
+		}
+		text := func(rows [][]any) (list []string) {
+			for _, row := range rows {
+				list = append(list, cellKey(row, len(row)))
+			}
+			slices.Sort(list)
+			return list
+		}
+		old, want := text(there), text(t.wanted)
+		if !slices.Equal(old, want) {
+			return fmt.Sprintf("%d rows are there, %d are counted", len(old), len(want)), nil
+		}
+	}
+	return "", nil
+}

@@ -1,0 +1,335 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// cellQueries keep the sums by day.
+type cellQueries struct {
+	putMarks                 *list
+	marked, markedMonths     string
+	dropMarks                *list
+	markAll                  string
+	marks                    string
+	unready                  string
+	counting                 string
+	ofDay, questionsOfDay    string
+	ofMonth                  string
+	cellsOf, monthsOf        string
+	cellQuestionsOf          string
+	putCells, putMonths      *list
+	putCellQuestions         *list
+	dropCells, dropMonths    string
+	dropCellQuestions        string
+	cells                    map[storage.CellsBy]string
+	cellMonths               string
+	cellQuestions            string
+	dayKeys, cellKeys, mKeys string
+}
+
+// everything is the dimension of cells that have all the others at once.
+const everything = "all"
+
+const (
+	cellColumns         = "bucket, dim, site, day, flow, service, staff, language, channel, l1, l2, l3, l4, l5, l6, l7"
+	cellQuestionColumns = "bucket, site, day, flow, question, n, score_sum, score_squares"
+	cellMonthColumns    = "bucket, dim, site, month, flow, key, customers, most, pairs"
+	// How many columns of each are its key.
+	cellKeyed, cellQuestionKeyed, cellMonthKeyed = 9, 5, 6
+)
+
+// countedHere are the conversations that figures of customers are made of.
+var countedHere = " AND s.answered > 0 AND NOT s.test AND s.level BETWEEN 1 AND 7 AND length(s.day) = 10 AND s.class IN ('" + strings.Join(storage.CustomerClasses, "', '") + "')"
+
+func newCellQueries(t *texts) cellQueries {
+	at := " FROM read_sessions s WHERE s.bucket = ? AND s.site = ? AND s.day = ? AND s.flow = ?" + countedHere
+	of := " WHERE bucket = ? AND dim IN ('', 'service', 'staff', 'language', 'channel', '" + everything + "') AND site = ? AND "
+	sums := ""
+	for i := range 7 {
+		sums += fmt.Sprintf(", CAST(sum(l%d) AS bigint)", i+1)
+	}
+	among := " AND " + t.dialect.Among("site")
+	flow := " AND (flow = ? OR '' = ?)"
+	fits := flow + " AND (service = ? OR '' = ?) AND (staff = ? OR '' = ?) AND (language = ? OR '' = ?) AND (channel = ? OR '' = ?)"
+	q := cellQueries{
+		putMarks: t.rows("cell_marks", columns("bucket, day, site, flow, seq"), "ON CONFLICT (bucket, day, site, flow) DO UPDATE SET"+
+			" seq = CASE WHEN cell_marks.seq <= 0 THEN -excluded.seq ELSE excluded.seq END"),
+		marked:       t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 10 ORDER BY day, site, flow LIMIT ?"),
+		markedMonths: t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 7 ORDER BY day, site, flow LIMIT ?"),
+		markAll: t.one("INSERT INTO cell_marks (bucket, day, site, flow, seq) SELECT DISTINCT c.bucket, c.day, c.site, c.flow, CAST(? AS bigint)" +
+			" FROM cells c WHERE c.bucket = ? AND c.dim = '' ON CONFLICT (bucket, day, site, flow) DO UPDATE SET" +
+			" seq = CASE WHEN cell_marks.seq <= 0 THEN -excluded.seq ELSE excluded.seq END"),
+		marks:     t.one("SELECT day, site, flow FROM cell_marks WHERE bucket = ?"),
+		dropMarks: t.drop("cell_marks", "day, site, flow, seq"),
+		unready:   t.one("SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = ? AND seq <= 0 LIMIT 1) AS first"),
+		counting:  t.one("SELECT s.epoch FROM leases s WHERE s.name = ? AND s.holder = ?{share}"),
+
+		ofDay: t.one("SELECT s.service, s.staff, s.language, s.channel, s.level, count(*)" + at + " GROUP BY s.service, s.staff, s.language, s.channel, s.level"),
+		// Whole numbers add up to the same in any order.
+		questionsOfDay: t.one("SELECT a.question, count(*), CAST(sum(CAST(round(1000 * a.score) AS bigint)) AS bigint)," +
+			" CAST(sum(CAST(round(1000 * a.score) AS bigint) * CAST(round(1000 * a.score) AS bigint)) AS bigint)" +
+			" FROM read_sessions s JOIN answers a ON a.bucket = s.bucket AND a.session = s.session WHERE s.bucket = ? AND s.site = ? AND s.day = ? AND s.flow = ?" +
+			countedHere + " AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.score IS NOT NULL GROUP BY a.question"),
+		ofMonth: t.one("SELECT " + whoseSession + ", s.service, s.staff, s.language, s.channel, s.level" +
+			" FROM read_sessions s WHERE s.bucket = ? AND s.site = ? AND s.day >= ? AND s.day <= ? AND s.flow = ?" + countedHere),
+
+		cellsOf:           t.one("SELECT " + cellColumns + " FROM cells" + of + "day = ? AND flow = ?"),
+		cellQuestionsOf:   t.one("SELECT " + cellQuestionColumns + " FROM cell_questions WHERE bucket = ? AND site = ? AND day = ? AND flow = ?"),
+		monthsOf:          t.one("SELECT " + cellMonthColumns + " FROM cell_months" + of + "month = ? AND flow = ?"),
+		putCells:          t.put("cells", cellColumns, columns(cellColumns)[:cellKeyed]...),
+		putCellQuestions:  t.put("cell_questions", cellQuestionColumns, columns(cellQuestionColumns)[:cellQuestionKeyed]...),
+		putMonths:         t.put("cell_months", cellMonthColumns, columns(cellMonthColumns)[:cellMonthKeyed]...),
+		dropCells:         t.one("DELETE FROM cells" + of + "day = ? AND flow = ?"),
+		dropCellQuestions: t.one("DELETE FROM cell_questions WHERE bucket = ? AND site = ? AND day = ? AND flow = ?"),
+		dropMonths:        t.one("DELETE FROM cell_months" + of + "month = ? AND flow = ?"),
+
+		cells: map[storage.CellsBy]string{},
+		cellMonths: t.one("SELECT site, month, flow, key, customers, most, pairs FROM cell_months WHERE bucket = ? AND dim = ?" + among +
+			" AND month >= ? AND month <= ?" + flow + " AND (key = ? OR '' = ?)"),
+		cellQuestions: t.one("SELECT site, substr(day, 1, 7), flow, question, CAST(sum(n) AS bigint), CAST(sum(score_sum) AS bigint), CAST(sum(score_squares) AS bigint)" +
+			" FROM cell_questions WHERE bucket = ?" + among + " AND day >= ? AND day <= ?" + flow + " GROUP BY 1, 2, 3, 4"),
+
+		dayKeys:  t.one("SELECT DISTINCT s.day, s.site, s.flow FROM read_sessions s WHERE s.bucket = ?" + countedHere),
+		cellKeys: t.one("SELECT DISTINCT day, site, flow FROM cells WHERE bucket = ?"),
+		mKeys:    t.one("SELECT DISTINCT month, site, flow FROM cell_months WHERE bucket = ?"),
+	}
+	for _, by := range append(storage.CellDimensions(), storage.CellsWhole, storage.CellsDay) {
+		key := string(by)
+		if by == storage.CellsWhole {
+			key = "''"
+		}
+		q.cells[by] = t.one("SELECT site, substr(day, 1, 7), flow, " + key + sums + " FROM cells WHERE bucket = ? AND dim = ?" + among +
+			" AND day >= ? AND day <= ?" + fits + " GROUP BY 1, 2, 3, 4")
+	}
+	return q
+}
+
+// cellMark says that a day, or a month, of a site and a survey is to be counted anew.
+type cellMark struct{ day, site, flow string }
+
+func (m cellMark) compare(o cellMark) int {
+	return strings.Compare(m.day+"\x00"+m.site+"\x00"+m.flow, o.day+"\x00"+o.site+"\x00"+o.flow)
+}
+
+// bucketOfCells is where the cells of a site are: one writes them, and a question for a site asks one bucket.
+func (s *Store) bucketOfCells(site string) storage.Bucket {
+	return storage.AskBucket("cells "+site, s.buckets)
+}
+
+// markedBy adds the days of conversations that figures of customers are made of.
+func markedBy(rows map[string][]any, marks map[cellMark]bool) {
+	for _, row := range rows {
+		day, answered, level, test := row[10].(string), row[12].(int64), row[14].(int64), row[18].(bool)
+		if len(day) == len(time.DateOnly) && answered > 0 && level >= 1 && level <= 7 && !test && slices.Contains(storage.CustomerClasses, row[4].(string)) {
+			marks[cellMark{day, row[5].(string), row[2].(string)}] = true
+		}
+	}
+}
+
+// markRows are the rows of marks, in their order: whoever locks several does so in one. A number that is never
+// used again tells a new mark from the one that somebody counts just now.
+func markRows(b storage.Bucket, marks map[cellMark]bool) [][]any {
+	all := make([]cellMark, 0, len(marks))
+	for m := range marks {
+		all = append(all, m)
+	}
+	slices.SortFunc(all, cellMark.compare)
+	rows := make([][]any, len(all))
+	for i, m := range all {
+		rows[i] = []any{int64(b), m.day, m.site, m.flow, aNumber()}
+	}
+	return rows
+}
+
+// seenMark is a mark as it was before its day was counted.
+type seenMark struct {
+	cellMark
+	bucket, seq int64
+}
+
+// markedCells are the marks that a statement finds, of at most so many days.
+func (s *Store) markedCells(ctx context.Context, text string, limit int) (of []cellMark, marks map[cellMark][]seenMark, more bool, err error) {
+	marks = map[cellMark][]seenMark{}
+	for b := range storage.Bucket(s.buckets) {
+		found, err := collect(ctx, s, "days to count", text, []any{int64(b), int64(limit) + 1}, func(row scanner) (m seenMark, err error) {
+			return m, row.Scan(&m.bucket, &m.day, &m.site, &m.flow, &m.seq)
+		})
+		if err != nil {
+			return nil, nil, false, err
+		}
+		for _, m := range found {
+			marks[m.cellMark] = append(marks[m.cellMark], m)
+		}
+	}
+	for m := range marks {
+		of = append(of, m)
+	}
+	slices.SortFunc(of, cellMark.compare)
+	if len(of) > limit {
+		return of[:limit], marks, true, nil
+	}
+	return of, marks, false, nil
+}
+
+// countMarked counts what is marked, writes it, and takes the marks away that are as they were before.
+func (s *Store) countMarked(ctx context.Context, l storage.Lease, text string, limit int,
+	count func(cellMark) (func(*cellWriting) error, error),
+) (did storage.CountedCells, err error) {
+	of, marks, more, err := s.markedCells(ctx, text, limit)
+	if err != nil || len(of) == 0 {
+		return did, err
+	}
+	by := map[storage.Bucket][]func(*cellWriting) error{}
+	for _, m := range of {
+		write, err := count(m)
+		if err != nil {
+			return did, err
+		}
+		b := s.bucketOfCells(m.site)
+		by[b] = append(by[b], write)
+	}
+	for b, all := range by {
+		leads := false
+		err := s.transaction(ctx, func(tx *sql.Tx) error {
+			w := &cellWriting{s: s, ctx: ctx, tx: tx, bucket: b}
+			if err := s.outdated(ctx, tx, b); err != nil {
+				return err
+			}
+			if leads, err = w.leads(l); err != nil || !leads {
+				return err
+			}
+			for _, write := range all {
+				if err := write(w); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return did, fmt.Errorf("write cells: %w", err)
+		}
+		if !leads {
+			return storage.CountedCells{Lost: true}, nil
+		}
+	}
+	return storage.CountedCells{Counted: len(of), More: more}, s.unmark(ctx, of, marks)
+}
+
+// unmark takes away the marks of what was counted, unless it was marked anew.
+func (s *Store) unmark(ctx context.Context, of []cellMark, marks map[cellMark][]seenMark) error {
+	by := map[int64][][]any{}
+	for _, m := range of {
+		for _, seen := range marks[m] {
+			by[seen.bucket] = append(by[seen.bucket], []any{seen.day, seen.site, seen.flow, seen.seq})
+		}
+	}
+	for b, rows := range by {
+		err := s.transaction(ctx, func(tx *sql.Tx) error {
+			var buffer []byte
+			return s.q.dropMarks.each(&buffer, rows, func(text string, args []any) error {
+				_, err := tx.ExecContext(ctx, text, append(args, b)...)
+				return err
+			})
+		})
+		if err != nil {
+			return fmt.Errorf("take marks of cells away: %w", err)
+		}
+	}
+	return nil
+}
+
+// cellWriting is a transaction that writes cells.
+type cellWriting struct {
+	s      *Store
+	ctx    context.Context
+	tx     *sql.Tx
+	bucket storage.Bucket
+	buffer []byte
+}
+
+// leads holds the lease until the commit. Who has it counted after whoever had it before.
+func (w *cellWriting) leads(l storage.Lease) (bool, error) {
+	var epoch int64
+	err := w.tx.QueryRowContext(w.ctx, w.s.q.counting, storage.Clean(l.Name), storage.Clean(l.Holder)).Scan(&epoch)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return epoch == l.Epoch, err
+}
+
+// replace makes the rows that are there those that are wanted. keyed is how many columns are the key.
+func (w *cellWriting) replace(of, drop string, put *list, keyed int, at []any, wanted [][]any) error {
+	there, err := cellRows(w.ctx, w.tx, of, at)
+	if err != nil {
+		return err
+	}
+	old := make(map[string][]any, len(there))
+	for _, row := range there {
+		old[cellKey(row, keyed)] = row
+	}
+	var write [][]any
+	kept := 0
+	for _, row := range wanted {
+		was, ok := old[cellKey(row, keyed)]
+		if ok {
+			kept++
+		}
+		if !ok || !slices.Equal(was, row) {
+			write = append(write, row)
+		}
+	}
+	if kept < len(there) { // some have to go
+		if _, err := w.tx.ExecContext(w.ctx, drop, at...); err != nil {
+			return err
+		}
+		write = wanted
+	}
+	return put.each(&w.buffer, write, func(text string, args []any) error {
+		_, err := w.tx.ExecContext(w.ctx, text, args...)
+		return err
+	})
+}
+
+func cellKey(row []any, keyed int) string {
+	var all strings.Builder
+	for _, v := range row[:keyed] {
+		fmt.Fprint(&all, v, "\x00")
+	}
+	return all.String()
+}
+
+// cellRows are whole rows of cells: numbers and texts.
+func cellRows(ctx context.Context, db querier, text string, args []any) ([][]any, error) {
+	rows, err := db.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	var all [][]any
+	err = each(rows, func(rows *sql.Rows) error {
+		names, err := rows.Columns()
+		if err != nil {
+			return err
+		}
+		row, into := make([]any, len(names)), make([]any, len(names))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		err = rows.Scan(into...)
+		for i := range row {
+			if b, ok := row[i].([]byte); ok {
+				row[i] = string(b)
+			}
+		}
+		all = append(all, row)
+		return err
+	})
+	return all, err
+}

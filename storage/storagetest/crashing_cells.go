@@ -1,0 +1,42 @@
+package storagetest
+
+import (
+	"context"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// CountCells implements storage.Cells.
+func (c *CrashingStore) CountCells(ctx context.Context, l storage.Lease, limit int) (storage.CountedCells, error) {
+	return result(c, func() (storage.CountedCells, error) { return c.inner.CountCells(ctx, l, limit) })
+}
+
+// CountMonths implements storage.Cells.
+func (c *CrashingStore) CountMonths(ctx context.Context, l storage.Lease, limit int) (storage.CountedCells, error) {
+	return result(c, func() (storage.CountedCells, error) { return c.inner.CountMonths(ctx, l, limit) })
+}
+
+// CellsReady implements storage.Cells.
+func (c *CrashingStore) CellsReady(ctx context.Context) (bool, error) {
+	return result(c, func() (bool, error) { return c.inner.CellsReady(ctx) })
+}
+
+// Cells implements storage.Cells.
+func (c *CrashingStore) Cells(ctx context.Context, f storage.FigureFilter, by storage.CellsBy) ([]storage.Cell, error) {
+	return result(c, func() ([]storage.Cell, error) { return c.inner.Cells(ctx, f, by) })
+}
+
+// CellMonths implements storage.Cells.
+func (c *CrashingStore) CellMonths(ctx context.Context, f storage.FigureFilter, dimensions ...storage.CellsBy) ([]storage.CellMonth, error) {
+	return result(c, func() ([]storage.CellMonth, error) { return c.inner.CellMonths(ctx, f, dimensions...) })
+}
+
+// CellQuestions implements storage.Cells.
+func (c *CrashingStore) CellQuestions(ctx context.Context, f storage.FigureFilter) ([]storage.CellQuestion, error) {
+	return result(c, func() ([]storage.CellQuestion, error) { return c.inner.CellQuestions(ctx, f) })
+}
+
+// CompareCells implements storage.Cells.
+func (c *CrashingStore) CompareCells(ctx context.Context) (storage.ComparedCells, error) {
+	return result(c, func() (storage.ComparedCells, error) { return c.inner.CompareCells(ctx) })
+}
