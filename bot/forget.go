@@ -27,7 +27,7 @@ const (
 
 // Privacy is what forgets people, with a bot's store, key and words.
 func Privacy(b *Bot) *personal.Keeper {
-	return personal.New(b.store, b.key, b.now, b.texts, b.snap.Now().Traits)
+	return personal.New(b.store, b.key, b.now, b.texts, b.snap.Now().Traits).Telling(Hooks{b}.erased)
 }
 
 // forgetter lets a process forget whom another one erased. It is used by one goroutine.

@@ -143,6 +143,13 @@ func TestAnAlarmIsToldOnceADay(t *testing.T) {
 		w.answeredOn("main-street", begin.AddDate(0, 0, -back).Format(time.DateOnly), levelsOf(1, 9)...)
 	}
 	w.now = begin
+	crm := storage.Hook{ID: "crm", Name: "crm", Made: begin, HookTerms: storage.HookTerms{News: []storage.News{storage.AlarmRaised}}}
+	if err := w.store.PutInstallation(t.Context(), crm.Installation("sealed")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.bot.Configuration().Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if got := w.reported(lea.address); len(got) != 0 {
 		t.Fatalf("all is as usual, and told is %+v", got)
 	}
@@ -157,6 +164,18 @@ func TestAnAlarmIsToldOnceADay(t *testing.T) {
 			!strings.Contains(m.Text, "Usually it is about 10 %") || !strings.Contains(m.Text, "once in 556 answers") || !strings.Contains(m.Text, "after 51 ") {
 			t.Errorf("it says %s: %s", m.Title, m.Text)
 		}
+	}
+	// Other systems are told once, too.
+	var news []storage.Delivery
+	for b := range w.store.Buckets() {
+		list, err := w.store.Transcript(t.Context(), storage.Bucket(b), chat.Address{Platform: chat.Hook, Account: "crm", Chat: "main-street"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		news = append(news, list...)
+	}
+	if len(news) != 1 || news[0].Wanted != 1 || !strings.Contains(news[0].Render.Text, `"data":{"site":"main-street","kind":"worse","day":"2026-03-02","k":`) {
+		t.Errorf("other systems are told %+v", news)
 	}
 	w.now = begin.AddDate(0, 0, 5)
 	if got := w.reported(lea.address); len(got) != 1 {

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -177,6 +178,8 @@ func (s *Silence) begin(t *turn, id string, earlier int) error {
 	if err := t.configure(); err != nil {
 		return err
 	}
+	// Its case is counted on the day of the service.
+	t.session.Day = cmp.Or(s.Event[voice.AttrDate], t.now.In(zoneOf(t.snap, s.Site)).Format(time.DateOnly))
 	t.session.Lang = voice.ChooseLanguage(t.flow.Languages, voice.Languages, t.identity.Language, t.identity.Spoken)
 	return (masking{t.frame, t.session, t.identity, t.numbers.mark}).begins(t.flow, nil)
 }

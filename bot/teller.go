@@ -2,8 +2,6 @@ package bot
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"slices"
 	"strconv"
 	"time"
@@ -34,10 +32,11 @@ type teller struct {
 	causes    map[string]causes    // by site, of its storm
 	reported  map[string]bool      // reports that were told, by site and part of their slot
 	watchedAt map[string]time.Time // when a site was last looked at for alarms
+	versions  map[string]int       // of surveys, that other systems were told of
 }
 
 func newTeller(b *Bot) *teller {
-	return &teller{bot: b, holder: uuid.NewString(), shown: map[string]bool{}, praisedAt: map[string]time.Time{}, causes: map[string]causes{}, reported: map[string]bool{}, watchedAt: map[string]time.Time{}}
+	return &teller{bot: b, holder: uuid.NewString(), shown: map[string]bool{}, praisedAt: map[string]time.Time{}, causes: map[string]causes{}, reported: map[string]bool{}, watchedAt: map[string]time.Time{}, versions: map[string]int{}}
 }
 
 // tell is one round.
@@ -55,7 +54,7 @@ func (s *teller) tell(ctx context.Context) {
 	for _, step := range []struct {
 		what string
 		do   func(context.Context) error
-	}{{"chats of staff that are gone", s.goneChats}, {"cases without a card", s.unannounced}, {"praise", s.praised}, {"figures", s.reports}} {
+	}{{"chats of staff that are gone", s.goneChats}, {"cases without a card", s.unannounced}, {"praise", s.praised}, {"figures", s.reports}, {"news for other systems", s.published}} {
 		if err := step.do(ctx); err != nil && ctx.Err() == nil {
 			b.log.Warn("cannot tell staff of "+step.what, "err", err)
 		}
@@ -71,9 +70,7 @@ func (s *teller) release(ctx context.Context) {
 
 // bucketFor is where messages about a whole site, or about no site, have their slots.
 func (s *teller) bucketFor(what string) storage.Bucket {
-	b := s.bot
-	sum := sha256.Sum256([]byte(what))
-	return storage.BucketOf(binary.BigEndian.Uint16(sum[:2]), b.store.Buckets())
+	return Hooks{s.bot}.Bucket(what)
 }
 
 // goneChats says in the other chats that one takes no messages any more, and hangs the

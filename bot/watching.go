@@ -82,6 +82,13 @@ func (s *teller) watch(ctx context.Context, site string) error {
 				}
 				return chat.Message{Title: v.Say("alarm_"+x.name, "site", v.Site.Name), Text: strings.Join(lines, "\n"), Lang: v.Lang}
 			})
+			if err == nil {
+				hooks := Hooks{s.bot}
+				err = hooks.Tell(ctx, Told{
+					Kind: storage.AlarmRaised, Site: site, Owner: site, Part: x.name + "-" + to, Bucket: hooks.Bucket(site), At: s.bot.now(),
+					Data: alarmNews{site, x.name, to, k, alarmOf, math.Round(usual*1000) / 1000, s.page(site, from, to)},
+				})
+			}
 			if err != nil {
 				return err
 			}

@@ -46,6 +46,7 @@ type Ask struct {
 	Against  string            `json:"against,omitempty"` // why, although the limits would leave the customer in peace
 	Like     string            `json:"like,omitempty"`    // the event that tells of the customer, where it is about none
 	With     map[string]string `json:"with,omitempty"`    // what is told of the service where there is no event
+	Tell     bool              `json:"tell,omitempty"`    // other systems are to be told how it stands
 	Decided  int               `json:"decided,omitempty"` // how many decisions there are
 }
 

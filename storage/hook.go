@@ -23,13 +23,21 @@ const (
 	CaseChanged     News = "case.changed"
 	CaseClosed      News = "case.closed"
 	CaseReopened    News = "case.reopened"
+	InvitationSent  News = "invitation.sent" // or handed to somebody who passes it on
+	InvitationNot   News = "invitation.suppressed"
 	CustomerStopped News = "customer.stopped"
+	CustomerErased  News = "customer.erased"
+	AlarmRaised     News = "alarm.raised"
+	FlowPublished   News = "flow.published"
 	Ping            News = "test.ping" // sent by hand, whatever an endpoint is told of
 )
 
 // AllNews lists what endpoints can be told of.
 func AllNews() []News {
-	return []News{AnswerCreated, AnswerChanged, SessionFinished, CaseOpened, CaseChanged, CaseClosed, CaseReopened, CustomerStopped}
+	return []News{
+		AnswerCreated, AnswerChanged, SessionFinished, CaseOpened, CaseChanged, CaseClosed, CaseReopened, InvitationSent, InvitationNot,
+		CustomerStopped, CustomerErased, AlarmRaised, FlowPublished,
+	}
 }
 
 // Known reports whether endpoints can be told of such.

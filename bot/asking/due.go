@@ -15,10 +15,12 @@ import (
 
 // attend does what is due of some asks of a bucket.
 func (a *Asking) attend(ctx context.Context, p invitation.Policy, b storage.Bucket, due []storage.Ask) error {
-	var decide, send, follow, watch []storage.Ask
+	var decide, send, follow, watch, tell []storage.Ask
 	for _, x := range due {
 		switch {
 		case a.rests(x.ID):
+		case x.Tell:
+			tell = append(tell, x)
 		case x.Silent():
 			watch = append(watch, x)
 		case x.State == string(invitation.Scheduled):
@@ -28,6 +30,9 @@ func (a *Asking) attend(ctx context.Context, p invitation.Policy, b storage.Buck
 		default:
 			follow = append(follow, x)
 		}
+	}
+	if err := a.tell(ctx, b, tell); err != nil {
+		return err
 	}
 	if err := a.listen(ctx, p, b, watch); err != nil {
 		return err
@@ -79,6 +84,7 @@ func (a *Asking) decide(ctx context.Context, p invitation.Policy, b storage.Buck
 			}
 			d := a.decideOne(p, &k, flows, &x, offers[x.Customer], at)
 			apply(&x, d, at)
+			a.herald(&x, at)
 			if x.State == string(invitation.Sending) {
 				offers[x.Customer] = append(offers[x.Customer], x)
 				made = append(made, x)
@@ -220,7 +226,9 @@ func (a *Asking) send(ctx context.Context, p invitation.Policy, b storage.Bucket
 			if !ok || x.State != string(invitation.Sending) || !x.Began.Equal(asks[i].Began) {
 				continue
 			}
-			out = append(out, results[i].settle(p, x, at))
+			c := results[i].settle(p, x, at)
+			a.herald(&c.Ask, at)
+			out = append(out, c)
 		}
 		return out, nil
 	})

@@ -105,7 +105,7 @@ func TestNothingHeardOfALateServiceOpensACase(t *testing.T) {
 			t.Errorf("the case of who is known in no chat: %+v", nowhere.Case)
 		}
 		s, err := w.store.Session(t.Context(), nowhere.Bucket, nowhere.Session)
-		if check(t, err); s.Attributes["standard_broken"] != "true" || s.Attributes["service_name"] != "cut" || !s.Started.IsZero() {
+		if check(t, err); s.Attributes["standard_broken"] != "true" || s.Attributes["service_name"] != "cut" || !s.Started.IsZero() || s.Day != "2026-03-10" {
 			t.Errorf("what staff are told of it: %v", s.Attributes)
 		}
 		if id, err := w.store.Identity(t.Context(), nowhere.Bucket, nowhere.Identity); err != nil || id.Name != "Zoe" || id.Customer != "nowhere" {

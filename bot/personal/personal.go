@@ -31,6 +31,13 @@ type Keeper struct {
 	traits map[chat.Platform]chat.Traits
 	// patience is how long a farewell is waited for.
 	patience time.Duration
+	tell     func(context.Context, storage.Erasure) error // other systems that somebody is erased; nil = none
+}
+
+// Telling has other systems told before an erasure ends, and again if it was cut off: the same.
+func (k *Keeper) Telling(tell func(context.Context, storage.Erasure) error) *Keeper {
+	k.tell = tell
+	return k
 }
 
 // New returns a Keeper. The key is the operator's: by it alone a name is known again that was
@@ -217,6 +224,11 @@ func (k *Keeper) goOn(ctx context.Context, e storage.Erasure) (n storage.Erased,
 	// Nobody can look for a person in what is sealed, so all of it goes.
 	if err := k.store.ForgetInbound(ctx); err != nil {
 		return n, err
+	}
+	if k.tell != nil {
+		if err := k.tell(ctx, e); err != nil {
+			return n, err
+		}
 	}
 	return n, k.store.EndErasure(ctx, e)
 }

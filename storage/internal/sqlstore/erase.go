@@ -171,6 +171,14 @@ func (s *Store) EraseIn(ctx context.Context, b storage.Bucket, e storage.Erasure
 		if err := f.mentions(b, e.Named); err != nil {
 			return err
 		}
+		for _, key := range e.Of.Customers {
+			if storage.AskBucket(key, s.buckets) != b {
+				continue
+			}
+			if err := f.ofAsks(b, storage.Clean(key)); err != nil {
+				return err
+			}
+		}
 		if n, err = w.anonymise(f, as); err != nil {
 			return err
 		}

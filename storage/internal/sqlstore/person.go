@@ -379,6 +379,14 @@ func (f *search) owners() []string {
 // rest finds messages, parked updates and keys, in the buckets of the chat accounts.
 func (f *search) rest() error {
 	q := f.s.q
+	for key := range f.keys {
+		if f.alone { // whoever looks at one bucket says at which offers
+			break
+		}
+		if err := f.ofAsks(storage.AskBucket(key, f.s.buckets), key); err != nil {
+			return err
+		}
+	}
 	buckets := map[storage.Bucket]bool{}
 	var identities []string
 	for p := range f.people {
@@ -417,6 +425,28 @@ func (f *search) rest() error {
 		}
 	}
 	return f.handled()
+}
+
+// ofAsks finds what other systems were told of the offers of a customer, in one bucket.
+func (f *search) ofAsks(b storage.Bucket, key string) error {
+	asks, err := rowsOf(f.ctx, f.db, scanAsk, f.s.q.asksOf, int64(b), key, int64(1<<30))
+	if err != nil || len(asks) == 0 {
+		return err
+	}
+	ids := make([]string, len(asks))
+	for i := range asks {
+		ids[i] = asks[i].ID
+	}
+	slots := map[string]bool{}
+	rows, err := rowsOf(f.ctx, f.db, scanPlain, f.s.q.ownedBy, int64(b), f.s.dialect.Keys(ids))
+	if err != nil {
+		return err
+	}
+	for _, m := range rows {
+		slots[m.Slot] = true
+	}
+	f.d.Messages = append(f.d.Messages, rows...)
+	return f.shownIn(b, slots, nil, ids)
 }
 
 // shownIn finds the messages of talks that are of these identities, or named by these ids, and not
