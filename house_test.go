@@ -56,7 +56,7 @@ var rooms = []room{
 	{path: "bot/snapshot", imports: []string{"privacy", "storage", "recovery", "survey", "access", "adapters/chat"}},
 	{path: "bot/voice", imports: []string{"bot/snapshot", "storage", "survey", "survey/words", "adapters/chat"}},
 	{path: "bot/render", imports: []string{"privacy", "bot/voice", "bot/snapshot", "storage", "recovery", "survey", "survey/words", "access", "adapters/chat"}},
-	{path: "bot/figures", imports: []string{"storage", "report", "survey"}},
+	{path: "bot/figures", imports: []string{"storage", "report", "survey", "invitation"}},
 	{path: "bot/fold", imports: []string{"bot/voice", "bot/snapshot", "storage", "report", "survey"}},
 	{path: "bot/personal", imports: []string{"bot/fold", "bot/voice", "privacy", "storage", "adapters/chat"}},
 	{path: "bot/asking", imports: []string{"bot", "bot/snapshot", "bot/voice", "invitation/...", "privacy", "report", "storage", "recovery", "survey", "access", "adapters/chat"}},

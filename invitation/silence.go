@@ -40,16 +40,22 @@ func (s *Standard) Limit() string {
 	return say("at least", s.Low) + " and " + say("at most", s.High)
 }
 
+// Of reports whether it is a standard of a service.
+func (s *Standard) Of(service string) bool {
+	return len(s.Service) == 0 || slices.ContainsFunc(s.Service, func(is string) bool { return alike("service", is, service) })
+}
+
+// Breaks reports whether a measure is not what it has to be.
+func (s *Standard) Breaks(got float64) bool {
+	return s.Low != nil && got < *s.Low || s.High != nil && got > *s.High
+}
+
 // Broken is the first standard that a service did not keep; nil = it kept all of those whose
 // measures are known.
 func (p Policy) Broken(e Event) *Standard {
 	for i := range p.Standards {
 		s := &p.Standards[i]
-		if len(s.Service) > 0 && !slices.ContainsFunc(s.Service, func(is string) bool { return alike("service", is, e.Service) }) {
-			continue
-		}
-		got, known := e.Measures[s.Measure]
-		if known && (s.Low != nil && got < *s.Low || s.High != nil && got > *s.High) {
+		if got, known := e.Measures[s.Measure]; known && s.Of(e.Service) && s.Breaks(got) {
 			return s
 		}
 	}

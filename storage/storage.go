@@ -78,6 +78,7 @@ type Store interface {
 	Giving
 	Results
 	Cells
+	Serving
 	Exporting
 	StandingLinks
 	Building

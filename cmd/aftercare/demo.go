@@ -204,7 +204,10 @@ func (d *demo) fill(ctx context.Context, store storage.Store, b *bot.Bot) error 
 	if err := d.hire(ctx, store); err != nil {
 		return err
 	}
-	before := &past{store: store, bot: b, now: d.clock, set: d.goTo, rand: rand.New(rand.NewPCG(pastSeed, 0))}
+	if _, _, err := store.PublishTriggers(ctx, demoStandards, d.clock()); err != nil {
+		return fmt.Errorf("publish the standards of the demo: %w", err)
+	}
+	before := &past{store: store, bot: b, now: d.clock, set: d.goTo, rand: rand.New(rand.NewPCG(pastSeed, 0)), serve: newServices(store, b)}
 	if err := before.live(ctx, d.real()); err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ type past struct {
 	rand  *rand.Rand
 	todo  []happening // by time
 	n     int         // updates so far
+	serve *services
 }
 
 // visits are who comes to a site of the demo: their names, what was done and by whom, how many
@@ -121,25 +122,31 @@ func (p *past) at(when time.Time, do func(context.Context) error) {
 func one[T any](r *rand.Rand, of []T) T { return of[r.IntN(len(of))] }
 
 // invite asks somebody who was served at this moment.
-func (p *past) invite(ctx context.Context, v visits, key int, who, what string) (token string, _ error) {
-	invite, err := p.bot.Invite(ctx, bot.InviteRequest{
+func (p *past) invite(ctx context.Context, v visits, key int, who, what string) (service, error) {
+	return p.serve.ask(ctx, p.now(), bot.InviteRequest{
 		Flow: "post_service_3", Site: v.site, Channel: string(chat.Web), Language: "en", Expires: 72 * time.Hour,
 		Customer: fmt.Sprintf("%s-%d", v.prefix, key),
 		Event: map[string]string{
 			"first_name": who, "service_name": what, "agent_name": one(p.rand, v.whos), "date": p.now().Format(time.DateOnly),
 		},
 	})
-	return invite.Token, err
 }
 
 // visit invites who was served, most of whom answer some time later.
 func (p *past) visit(ctx context.Context, v visits, mood float64) error {
 	key := 1000 + p.rand.IntN(120) // some come again
-	token, err := p.invite(ctx, v, key, v.names[key%len(v.names)], one(p.rand, v.does))
-	if err != nil || p.rand.Float64() < 0.35 { // who keeps silent
+	made, err := p.invite(ctx, v, key, v.names[key%len(v.names)], one(p.rand, v.does))
+	if err != nil {
 		return err
 	}
+	if p.rand.Float64() < 0.35 { // who keeps silent
+		return p.serve.tell(ctx, made.event, 0)
+	}
+	token := made.token
 	mark := min(max(int(mood+p.rand.NormFloat64()*0.9+0.5), 1), 5)
+	if err := p.serve.tell(ctx, made.event, mark); err != nil {
+		return err
+	}
 	cause, words := p.rand.IntN(len(v.bad)), ""
 	switch {
 	case mark <= 2:
@@ -163,7 +170,8 @@ func (p *past) today(now time.Time) {
 	salon, repair := demoVisits[0], demoVisits[1]
 	low := func(v visits, who, what string, mark int, words string, ago time.Duration, then func(token string, c storage.Case)) {
 		p.at(now.Add(-ago-time.Hour), func(ctx context.Context) error {
-			token, err := p.invite(ctx, v, 900, who, what)
+			made, err := p.invite(ctx, v, 900, who, what)
+			token := made.token
 			p.at(now.Add(-ago), func(ctx context.Context) error {
 				c, err := p.answer(ctx, v, token, mark, words)
 				if err == nil && c.ID != "" {

@@ -45,6 +45,11 @@ func (c *CrashingStore) PulseWords(ctx context.Context, f storage.FigureFilter) 
 	return listing(c, func() ([]storage.PulseWords, bool, error) { return c.inner.PulseWords(ctx, f) })
 }
 
+// Served implements storage.Serving.
+func (c *CrashingStore) Served(ctx context.Context, f storage.ServedFilter) ([]storage.ServedEvent, bool, error) {
+	return listing(c, func() ([]storage.ServedEvent, bool, error) { return c.inner.Served(ctx, f) })
+}
+
 // Export implements storage.Exporting.
 func (c *CrashingStore) Export(ctx context.Context, what storage.Exported, f storage.ExportFilter, row func([]any) error) error {
 	return c.call(func() error { return c.inner.Export(ctx, what, f, row) })

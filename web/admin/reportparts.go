@@ -287,6 +287,7 @@ var reports = []struct {
 	{"recovery", (*site).reportRecovery},
 	{"silence", (*site).reportSilence},
 	{"improvement", (*site).reportImprovement},
+	{"standards", (*site).reportStandards},
 	{"compare", (*site).reportCompare},
 	{"staff", (*site).reportStaff},
 	{"data", (*site).reportData},

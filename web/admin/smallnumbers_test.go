@@ -165,6 +165,11 @@ func tooMuchIn(rows [][]string, all int) (faults []string) {
 			if n("cases") < report.FewestCounted || has("median_minutes") && n("cases") < report.FewestRated {
 				say(row, "of too few")
 			}
+		case strings.Join(dueColumns, ","):
+			if min(n("broken_n"), n("broken_customers")) < report.FewestPlain || min(n("met_n"), n("met_customers")) < report.FewestPlain {
+				say(row, "compared, of too few")
+			}
+		case strings.Join(silentColumns, ","): // work, for who may see these customers
 		default:
 			say(rows[0], "nobody knows how to look at such a table")
 		}
@@ -216,6 +221,8 @@ func TestWhatMayNotBeShownIsFound(t *testing.T) {
 		{promiseColumns, "taken,3,1,2,,,", 0},
 		{promiseColumns, "taken,3,3,2,0.5,0.1,0.9", 0},
 		{timeColumns, "taken,9,4.0,", 0},
+		{dueColumns, "Wash,29,29,40,40,2.0,1.1,3.6,0.2,0.1,0.3", 0},
+		{dueColumns, "Wash,40,40,40,9,2.0,1.1,3.6,0.2,0.1,0.3", 0},
 		{[]string{"a", "table", "of", "somebody", "else"}, "1,2,3,4,5", 0},
 	} {
 		if len(tooMuchIn([][]string{c.head, strings.Split(c.row, ",")}, c.all)) == 0 {
@@ -260,6 +267,8 @@ func TestNoPageShowsWhatItMayNot(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.happened(r, n)
+		w.standardsAre(washTakes)
+		w.servedByChance(r, n)
 		robin := w.as("robin")
 		for _, at := range pages {
 			if got := robin.get(at); got.Code == 200 && strings.HasPrefix(got.Header().Get("Content-Type"), "text/html") {

@@ -116,6 +116,15 @@ func (w *words) t(key string, args ...any) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
+// of are the words where what is counted are no answers: a key with this ending takes the place of the key.
+func (w *words) of(noun string) *words {
+	by := map[string]string{}
+	for _, key := range []string{"n_answers", "rate_few", "not_shown", "few"} {
+		by[key] = w.t(key + "_" + noun)
+	}
+	return &words{w.lang, by, w}
+}
+
 // dir is the direction of a language's script.
 func dir(lang string) string {
 	switch base, _, _ := strings.Cut(lang, "-"); base {

@@ -51,6 +51,7 @@ type queries struct {
 	givenQueries
 	resultQueries
 	cellQueries
+	servedQueries
 	all, boot []string
 }
 
@@ -106,6 +107,7 @@ func newQueries(d Dialect) *queries {
 		givenQueries:        newGivenQueries(t),
 		resultQueries:       newResultQueries(t),
 		cellQueries:         newCellQueries(t),
+		servedQueries:       newServedQueries(t),
 	}
 	q.savingQueries = newSavingQueries(t, q)
 	q.all, q.boot = t.all, t.boot

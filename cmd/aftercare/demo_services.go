@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// The services of the demo's past, as the till of the salon and the workshop's list would tell of them: how
+// long a customer waited, and whether the repair was ready when it was promised.
+
+// demoStandards is what the demo's services have to keep to.
+const demoStandards = "standards:\n  - {measure: wait_min, at_most: 15}\n"
+
+// demoTrigger is the trigger by which customers of the past were asked.
+const demoTrigger = "after-visit"
+
+// services tells of what took place. It has numbers of its own: the answers of the past stay as they are.
+type services struct {
+	store  storage.Store
+	offers bot.Offers
+	rand   *rand.Rand
+	n      int
+}
+
+func newServices(store storage.Store, b *bot.Bot) *services {
+	return &services{store: store, offers: bot.Offers{Bot: b}, rand: rand.New(rand.NewPCG(pastSeed, 1))}
+}
+
+// service is one that took place, and the link by which its customer is asked.
+type service struct {
+	event storage.Event
+	token string
+}
+
+// ask makes the link by which a customer is asked about a service.
+func (s *services) ask(ctx context.Context, at time.Time, req bot.InviteRequest) (service, error) {
+	s.n++
+	e := storage.Event{
+		Source: "till", ID: fmt.Sprintf("R-%d", 1000+s.n), State: storage.EventDone, Site: req.Site, Service: req.Event["service_name"], Staff: req.Event["agent_name"], Ended: at,
+		Customer: &storage.EventCustomer{ID: req.Customer, FirstName: req.Event["first_name"]},
+	}
+	x := storage.Ask{
+		ID: storage.AskID(e.Name(), demoTrigger), Customer: req.Customer, Event: e.Name(), Trigger: demoTrigger, Flow: req.Flow, Class: "transactional", Site: req.Site,
+		State: string(invitation.Sent), Made: at, Sent: at, Due: at, First: at, Began: at, Day: at.Format(time.DateOnly), Service: e.Service, By: string(invitation.Web), Language: req.Language,
+	}
+	invite, err := s.offers.Make(ctx, req, x.ID, at)
+	if err != nil {
+		return service{}, err
+	}
+	x.Offer, x.Until = invite.ID, invite.Expires
+	x.At, _, x.Session = s.offers.Where(req.To, x.ID, at)
+	b := storage.AskBucket(x.Customer, s.store.Buckets())
+	err = s.store.ChangeAsks(ctx, b, nil, nil, func(map[string]storage.Ask, map[string][]storage.Ask) ([]storage.AskChange, error) {
+		return []storage.AskChange{{Ask: x}}, nil
+	})
+	return service{e, invite.Token}, err
+}
+
+// tell stores how a service went for who gave it a mark, 0 = nobody knows: who waited long, or got it later than
+// promised, is unhappy more often.
+func (s *services) tell(ctx context.Context, e storage.Event, mark int) error {
+	long := 0.18
+	if mark == 1 || mark == 2 {
+		long = 0.6
+	}
+	waited := time.Duration(s.rand.IntN(15)) * time.Minute
+	if s.rand.Float64() < long {
+		waited = time.Duration(16+s.rand.IntN(30)) * time.Minute
+	}
+	e.Started = e.Ended.Add(-time.Duration(25+s.rand.IntN(60)) * time.Minute)
+	e.Booked = e.Started.Add(-waited)
+	e.Measures = map[string]float64{"wait_min": waited.Minutes()}
+	if e.Site == "quickfix" {
+		by := e.Ended.Add(time.Duration(s.rand.IntN(120)) * time.Minute)
+		if s.rand.Float64() < long {
+			by = e.Ended.Add(-time.Duration(10+s.rand.IntN(200)) * time.Minute)
+		}
+		e.Promised = &storage.EventPromise{By: by}
+	}
+	_, err := s.store.PutEvents(ctx, []storage.Event{e}, e.Ended, false)
+	return err
+}

@@ -1,0 +1,33 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// Serving reads the services that systems told of for reports, with what became of each.
+type Serving interface {
+	// Served returns the services that ended between two moments, tests left out, up to a limit: more reports
+	// that there is more, and then no figure may be made of it. Those of a customer stand side by side.
+	Served(ctx context.Context, f ServedFilter) (list []ServedEvent, more bool, err error)
+}
+
+// ServedFilter says of which services. Every condition that is given must hold.
+type ServedFilter struct {
+	Sites    []string  // these, no others
+	From, To time.Time // To itself does not count
+	Service  string    // "" = any, as below
+	Staff    string
+	// Of which answers the level is; others count as none.
+	Flow, Language, Channel string
+	Limit                   int
+}
+
+// ServedEvent is a service that is done.
+type ServedEvent struct {
+	Event           // without its customer
+	Customer string // the key, "" = it only counts
+	Asked    bool   // somebody was asked about it
+	Answered bool   // and answered, at this level
+	Level    int
+}

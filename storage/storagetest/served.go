@@ -1,0 +1,75 @@
+package storagetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+func init() {
+	inboxTests["services are read with what was asked and answered about them"] = func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		ended := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		one := b.answered(t, 1, "a", "2026-03-01", 2, "it was late")
+		event := func(id string, change func(*storage.Event)) storage.Event {
+			e := storage.Event{
+				Source: "till", ID: id, State: storage.EventDone, Site: "a", Service: "Cut", Staff: "Bo", Started: ended.Add(-time.Hour), Ended: ended,
+				Measures: map[string]float64{"wash": 4.5}, Customer: &storage.EventCustomer{ID: "c" + id, Name: "Anna"}, Attributes: map[string]any{"phone": "1"},
+			}
+			if change != nil {
+				change(&e)
+			}
+			return e
+		}
+		events := []storage.Event{
+			event("answered", nil), event("silent", nil), event("unasked", nil),
+			event("nobody", func(e *storage.Event) { e.Customer = nil }),
+			event("booked", func(e *storage.Event) { e.State = storage.EventBooked }),
+			event("test", func(e *storage.Event) { e.Test = true }),
+			event("elsewhere", func(e *storage.Event) { e.Site = "b" }),
+			event("later", func(e *storage.Event) { e.Ended = ended.AddDate(0, 0, 9) }),
+			event("colour", func(e *storage.Event) { e.Service = "Colour" }),
+		}
+		if _, err := b.store.PutEvents(ctx, events, now, false); err != nil {
+			t.Fatal(err)
+		}
+		for id, session := range map[string]string{"answered": one.ID, "silent": newID()} {
+			x := storage.Ask{ID: "ask" + id, Customer: "c" + id, Event: "till:" + id, Flow: "f", Site: "a", State: "sent", Made: now, Sent: now, Session: session, At: one.Bucket}
+			err := b.store.ChangeAsks(ctx, storage.AskBucket(x.Customer, b.store.Buckets()), nil, nil, func(map[string]storage.Ask, map[string][]storage.Ask) ([]storage.AskChange, error) {
+				return []storage.AskChange{{Ask: x}}, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		f := storage.ServedFilter{Sites: []string{"a"}, From: ended, To: ended.Add(time.Second), Service: "Cut", Staff: "Bo", Limit: 9}
+		said := func(f storage.ServedFilter) (all []string) {
+			list, more, err := b.store.Served(ctx, f)
+			if err != nil || more {
+				t.Fatal(more, err)
+			}
+			for _, e := range list {
+				if e.Event.Customer != nil || e.Attributes != nil || e.Measures["wash"] != 4.5 || !e.Ended.Equal(ended) {
+					t.Errorf("it is %+v", e)
+				}
+				all = append(all, fmt.Sprintf("%s of %s: %v %v %d", e.Name(), e.Customer, e.Asked, e.Answered, e.Level))
+			}
+			return all
+		}
+		same(t, "services", said(f), []string{
+			"till:nobody of : false false 0", "till:answered of canswered: true true 2", "till:silent of csilent: true false 0", "till:unasked of cunasked: false false 0",
+		})
+		f.Channel = "nowhere"
+		same(t, "with answers of another channel", said(f)[1], "till:answered of canswered: true false 0")
+		f.Sites, f.Channel = []string{"b"}, ""
+		same(t, "elsewhere", said(f), []string{"till:elsewhere of celsewhere: false false 0"})
+		f.Sites = nil
+		same(t, "nowhere", len(said(f)), 0)
+		f.Sites, f.Limit = []string{"a"}, 2
+		if _, more, err := b.store.Served(ctx, f); err != nil || !more {
+			t.Errorf("more than the limit: %v, %v", more, err)
+		}
+	}
+}
