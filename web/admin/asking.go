@@ -20,6 +20,7 @@ import (
 	"github.com/aftercare/aftercare/invitation/triggerfile"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/web/chart"
 )
 
 // askingRoutes are about who is asked by itself, and who is not.
@@ -49,19 +50,37 @@ func (s *site) asks() *asking.Asking {
 // askingPage is what became of everybody who would be asked, the triggers as sentences, and the
 // newest decisions.
 type askingPage struct {
-	Triggers []string
-	Version  int
-	May      bool // edit the triggers
-	Hand     bool // hand links out
-	Import   bool // sheets are taken here
-	Facts    [][2]string
-	States   [][2]string
-	Why      [][2]string
-	Rows     []askRow
+	Finding, Meta string
+	Drawing       template.HTML
+	Keys          []askKey
+	NotAsked      string // why, with how many
+	States, Why   [][2]string
+	Triggers      []askTrigger
+	Version       int
+	Contact       []string
+	May           bool // edit the triggers
+	Hand          bool // hand links out
+	Import        bool // sheets are taken here
+	Outcomes      []choice
+	Rows          []askRow
+}
+
+// askKey is a part of the bar beside its words.
+type askKey struct {
+	Sign  template.HTML
+	Label string
+	N     int
+}
+
+// askTrigger is a trigger as people say it, with what came of it.
+type askTrigger struct {
+	Says, Meta, Tag string
+	On              bool
 }
 
 type askRow struct {
 	URL, Who, What, Why, About string
+	At                         string
 	Case                       string // that was opened; "" = none
 }
 
@@ -73,40 +92,115 @@ func (s *site) askingNow(w http.ResponseWriter, r *http.Request, v Viewer) error
 	if err != nil {
 		return err
 	}
-	p := askingPage{Version: policy.Version, May: v.Can(access.EditTriggers, access.EverySite), Hand: v.Anywhere(access.AskNow), Import: s.Imports != nil}
-	for _, t := range policy.Triggers {
-		p.Triggers = append(p.Triggers, s.triggerSentence(words, t))
+	p := askingPage{
+		Version: policy.Version, May: v.Can(access.EditTriggers, access.EverySite), Hand: v.Anywhere(access.AskNow), Import: s.Imports != nil,
+		Contact: s.contactSentences(words, policy),
 	}
 	counts, err := s.Store.CountAsks(ctx, since)
 	if err != nil {
 		return err
 	}
-	p.figures(words, slices.DeleteFunc(counts, func(c storage.AskCount) bool { return !slices.Contains(sites, c.Site) }))
-	list, err := s.Store.Asks(ctx, storage.AskFilter{Sites: sites, Since: since, Limit: askingShown})
+	counts = slices.DeleteFunc(counts, func(c storage.AskCount) bool { return !slices.Contains(sites, c.Site) })
+	p.figures(words, counts)
+	resting, err := s.Store.FlowStates(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range policy.Triggers {
+		p.Triggers = append(p.Triggers, s.askTrigger(words, t, counts, resting))
+	}
+	outcome := r.URL.Query().Get("state")
+	p.Outcomes = append(p.Outcomes, choice{"", words.t("asking_every_outcome"), outcome == ""})
+	for _, state := range invitation.States() {
+		p.Outcomes = append(p.Outcomes, choice{string(state), words.t("ask_" + string(state)), outcome == string(state)})
+	}
+	list, err := s.Store.Asks(ctx, storage.AskFilter{Sites: sites, Since: since, State: outcome, Limit: askingShown})
 	if err != nil {
 		return err
 	}
 	for i := range list {
-		x := &list[i]
-		row := askRow{What: words.t("ask_" + x.State), About: voice.Join(" · ", x.Trigger, x.Service, s.at(x.Site).Name, words.moment(now, x.Made, s.at(x.Site).Zone))}
-		if x.Reason != "" {
-			row.Why = words.t("asking_" + x.Reason)
-		}
-		if name := x.With["case"]; name != "" && v.Can(access.SeeCases, x.Site) {
-			row.Case = name
-		}
-		if row.Who = x.Customer; x.Customer != "" && v.Can(access.SeeCustomers, x.Site) {
-			row.URL = "/customers?q=" + url.QueryEscape(x.Customer)
-		}
-		p.Rows = append(p.Rows, row)
+		p.Rows = append(p.Rows, s.askRow(words, v, &list[i], now))
 	}
-	return s.show(w, r, v, http.StatusOK, "asking.html", frame{Title: words.t("asking"), Here: "/asking"}, p)
+	f := frame{Title: words.t("asking"), Meta: words.t("asking_figures"), Here: "/asking", Styles: []string{"chart.css"}}
+	if p.Hand {
+		f.Do = &link{"/asking/now", words.t("asknow")}
+	}
+	return s.show(w, r, v, http.StatusOK, "asking.html", f, p)
 }
 
-// figures counts what became of the asks: delivered, answered, and all others with why.
+func (s *site) askRow(words *words, v Viewer, x *storage.Ask, now time.Time) askRow {
+	at := s.at(x.Site)
+	row := askRow{What: words.t("ask_" + x.State), About: voice.Join(" · ", x.Service, at.Name, x.Trigger), At: words.moment(now, x.Made, at.Zone)}
+	if x.Reason != "" {
+		row.Why = words.t("asking_" + x.Reason)
+	}
+	if name := x.With["case"]; name != "" && v.Can(access.SeeCases, x.Site) {
+		row.Case = name
+	}
+	if row.Who = x.Customer; x.Customer != "" && v.Can(access.SeeCustomers, x.Site) {
+		row.URL = "/customers?q=" + url.QueryEscape(x.Customer)
+	}
+	return row
+}
+
+// askTrigger says what came of a trigger, and whether its survey is asked at all.
+func (s *site) askTrigger(w *words, t invitation.Trigger, counts []storage.AskCount, resting []storage.FlowState) askTrigger {
+	row := askTrigger{Says: s.triggerSentence(w, t), On: true, Tag: w.t("asking_on")}
+	asked, answered, opened := 0, 0, 0
+	for _, c := range counts {
+		if c.Trigger != t.Name {
+			continue
+		}
+		switch reached, said := became(c.State); {
+		case c.State == string(invitation.Opened):
+			opened += c.N
+		case said:
+			asked, answered = asked+c.N, answered+c.N
+		case reached:
+			asked += c.N
+		}
+	}
+	row.Meta = w.t("asking_trigger_counts", asked, answered)
+	if t.On == invitation.OnSilence {
+		row.Meta = w.t("asking_trigger_opened", opened)
+		return row
+	}
+	if slices.ContainsFunc(resting, func(f storage.FlowState) bool { return f.Flow == t.Ask }) {
+		row.On, row.Tag, row.Meta = false, w.t("asking_waits"), w.t("asking_survey_rests")
+	}
+	return row
+}
+
+// became says of the state of an ask whether it reached somebody, and whether they said something.
+func became(state string) (reached, said bool) {
+	switch invitation.State(state) {
+	case invitation.Completed, invitation.Partial, invitation.Started:
+		return true, true
+	case invitation.Sent, invitation.HandedOut, invitation.Seen, invitation.Declined, invitation.Expired:
+		return true, false
+	}
+	return false, false
+}
+
+// askParts are the parts of the bar, with the states that each is made of.
+var askParts = []struct {
+	key, class string
+	of         []invitation.State
+}{
+	{"asking_part_answered", "w1", []invitation.State{invitation.Completed}},
+	{"asking_part_partly", "w2", []invitation.State{invitation.Partial, invitation.Started}},
+	{"asking_part_seen", "w3", []invitation.State{invitation.Seen}},
+	{"asking_part_sent", "w4", []invitation.State{invitation.Sent, invitation.HandedOut, invitation.Sending}},
+	{"asking_part_declined", "w5", []invitation.State{invitation.Declined}},
+	{"asking_part_expired", "w5", []invitation.State{invitation.Expired}},
+	{"asking_part_scheduled", "w0", []invitation.State{invitation.Scheduled}},
+	{"asking_part_not", "", []invitation.State{invitation.Suppressed, invitation.Unreachable, invitation.Cancelled}},
+}
+
+// figures counts what became of the asks: reached, answered, and all others with why.
 func (p *askingPage) figures(words *words, counts []storage.AskCount) {
 	states, why := map[string]int{}, map[string]int{}
-	delivered, answered, eligible := 0, 0, 0
+	delivered, answered, eligible, all := 0, 0, 0, 0
 	for _, c := range counts {
 		if c.Silent && c.State != string(invitation.Opened) { // nobody was to be asked
 			continue
@@ -115,31 +209,47 @@ func (p *askingPage) figures(words *words, counts []storage.AskCount) {
 		if c.Silent {
 			continue
 		}
+		all += c.N
 		if c.Reason != "" && c.State != string(invitation.Scheduled) {
 			why[c.Reason] += c.N
 		}
 		if c.Reason != string(invitation.NoTrigger) {
 			eligible += c.N
 		}
-		switch invitation.State(c.State) {
-		case invitation.Completed, invitation.Partial, invitation.Started:
+		reached, said := became(c.State)
+		if reached {
+			delivered += c.N
+		}
+		if said {
 			answered += c.N
-			delivered += c.N
-		case invitation.Sent, invitation.HandedOut, invitation.Seen, invitation.Declined, invitation.Expired:
-			delivered += c.N
 		}
 	}
-	of := func(k, n int) string {
-		if n < report.FewestRated {
-			return words.t("asking_of", k, n)
-		}
-		f := figureOf(words, "", report.Show(k, n))
-		return f.Value + " " + f.Meta
+	switch rate := report.Show(answered, delivered); {
+	case delivered == 0:
+		p.Finding = words.t("asking_none_reached")
+	case !rate.Rated():
+		p.Finding = words.t("asking_reached_few", answered, delivered)
+	default:
+		p.Finding = words.t("asking_reached", answered, delivered, words.percent(rate.P), hundredths(rate.Low()), hundredths(rate.High()))
 	}
-	p.Facts = [][2]string{
-		{words.t("asking_eligible"), strconv.Itoa(eligible)},
-		{words.t("asking_delivered"), of(delivered, eligible)},
-		{words.t("asking_answered"), of(answered, delivered)},
+	if all > 0 {
+		p.Meta = words.t("asking_all", all, eligible)
+	}
+	var ways []chart.Way
+	for i, part := range askParts {
+		n := 0
+		for _, s := range part.of {
+			n += states[string(s)]
+		}
+		if n == 0 {
+			continue
+		}
+		label := words.t(part.key)
+		ways = append(ways, chart.Way{Class: part.class, N: n, Words: words.t("label_value", label, strconv.Itoa(n))})
+		p.Keys = append(p.Keys, askKey{chart.Key(part.class, "key-"+strconv.Itoa(i)), label, n})
+	}
+	if len(ways) > 0 {
+		p.Drawing = chart.Ways("became", words.t("asking_states"), p.Finding, ways)
 	}
 	for _, s := range invitation.States() {
 		if n := states[string(s)]; n > 0 {
@@ -150,6 +260,18 @@ func (p *askingPage) figures(words *words, counts []storage.AskCount) {
 		if n := why[string(r)]; n > 0 {
 			p.Why = append(p.Why, [2]string{words.t("asking_" + string(r)), strconv.Itoa(n)})
 		}
+	}
+	var not []string
+	most := slices.SortedStableFunc(slices.Values(p.Why), func(a, b [2]string) int {
+		x, _ := strconv.Atoi(a[1])
+		y, _ := strconv.Atoi(b[1])
+		return y - x
+	})
+	for _, one := range most[:min(4, len(most))] {
+		not = append(not, words.t("label_value", one[0], one[1]))
+	}
+	if len(not) > 0 {
+		p.NotAsked = words.t("asking_not", strings.Join(not, " · "))
 	}
 }
 

@@ -10,16 +10,25 @@ import (
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/web/chart"
 )
 
 func init() {
-	f := frame{Title: "Asking", Here: "/asking"}
+	f := frame{Title: "Asking", Meta: "The last 30 days", Here: "/asking", Do: &link{"/asking/now", "Ask somebody now"}, Styles: []string{"chart.css"}}
 	fixtures = append(fixtures,
 		fixture{"asking.html", "empty", f, askingPage{}},
 		fixture{"asking.html", "full", f, askingPage{
-			Triggers: []string{"visit: when any service is done, ask post_service_3, 1h later, 100 %, not after 3d."}, Version: 3, May: true, Hand: true,
-			Facts: [][2]string{{"Answered", "31 % (24–39) of 129"}}, States: [][2]string{{"sent", "20"}}, Why: [][2]string{{"was asked lately", "9"}},
-			Rows: []askRow{{"/customers?q=C-1", "C-1", "not asked", "was asked lately", "visit · cut", ""}, {"", "C-2", "sent", "", "visit", "A-17"}},
+			Finding: "40 of 129 who were reached answered: 31 % (24–39)", Meta: "Services that were told: 150.", NotAsked: "Not asked: was asked lately: 9",
+			Drawing: chart.Ways("became", "What became of them", "40 of 129", []chart.Way{{Class: "w1", N: 40, Words: "answered: 40"}, {N: 9, Words: "not asked: 9"}}),
+			Keys:    []askKey{{chart.Key("w1", "key-0"), "answered", 40}, {chart.Key("", "key-7"), "not asked", 9}},
+			Triggers: []askTrigger{
+				{"visit: when any service is done, ask post_service_3, 1h later, 100 %, not after 3d.", "reached 129, answered 40 in 30 days", "on", true},
+				{"late: when any service is late, ask one_tap_csat.", "its survey is not asked at the moment", "waits", false},
+			}, Version: 3, May: true, Hand: true, Import: true,
+			Contact:  []string{"Nobody is asked more than 8 times within 180 days.", "Whoever says stop is asked no more, by no trigger and by nobody."},
+			Outcomes: []choice{{"", "Every outcome", true}, {"sent", "sent", false}},
+			States:   [][2]string{{"sent", "20"}}, Why: [][2]string{{"was asked lately", "9"}},
+			Rows: []askRow{{"/customers?q=C-1", "C-1", "not asked", "was asked lately", "cut · Main Street", "today 07:55", ""}, {"", "C-2", "sent", "", "cut", "yesterday 19:20", "A-17"}},
 		}},
 		fixture{"triggers.html", "empty", f, triggersPage{Source: "triggers: []", Tried: &triedTriggers{}}},
 		fixture{"triggers.html", "full", f, triggersPage{

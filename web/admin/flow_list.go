@@ -135,7 +135,11 @@ func (s *site) flows(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	}
 	order := map[string]int{"live": 0, "never": 1, "paused": 2, "retired": 3}
 	slices.SortStableFunc(p.Rows, func(a, b flowRow) int { return cmp.Compare(order[a.State], order[b.State]) })
-	return s.show(w, r, v, http.StatusOK, "flows.html", frame{Title: words.t("surveys"), Here: "/surveys"}, p)
+	f := frame{Title: words.t("surveys"), Here: "/surveys"}
+	if p.May {
+		f.Do = &link{"/surveys/new", words.t("flow_new")}
+	}
+	return s.show(w, r, v, http.StatusOK, "flows.html", f, p)
 }
 
 // describe says what a flow file is about.
