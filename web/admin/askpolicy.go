@@ -17,7 +17,7 @@ func (s *site) contactSentences(w *words, p invitation.Policy) (all []string) {
 		if !ok || clock.Exempt {
 			continue
 		}
-		what := w.t("fv_class_" + string(class))
+		what := w.t("contact_class_" + string(class))
 		if clock.Every > 0 {
 			all = append(all, w.t("contact_every", what, spanText(w, clock.Every)))
 		}
