@@ -26,6 +26,7 @@ type Clustered struct {
 	Customers int
 	Effect    float64 // design effect, 1 and up: how many answers are worth one
 	Effective float64 // answers that would tell as much if each were another customer's
+	Summed    bool    // it is made of sums: Customers is the fewest that there can be
 
 	few [FewestCounted - 1]string // who the customers are while they are so few, where that is known; see Protect
 }

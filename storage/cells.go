@@ -81,7 +81,8 @@ type CellMonth struct {
 	Dimension         CellsBy // "" = of all
 	Key               string
 	Customers         int
-	Most              int // conversations that one customer had, at most
+	Most              int      // conversations that one customer had, at most
+	Levels            [7]int64 // conversations of each level
 	Pairs             LevelPairs
 }
 

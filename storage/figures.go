@@ -42,6 +42,7 @@ type FigureFilter struct {
 	Pulse    bool // surveys of one's own staff in place of customers'
 	Scores   bool // of conversations, the scores of their questions as well
 	Limit    int
+	Exact    int // above so many answers figures are made of sums by day; 0 = as usual
 }
 
 // JudgedSession is what figures need of a conversation.

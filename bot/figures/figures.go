@@ -13,7 +13,7 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// Most is how many rows a figure is counted from at most. Of more none is made.
+// Most is how many rows are read one by one at most. Of more, what is not added up by day is no figure.
 const Most = 200_000
 
 // ErrTooMany says that more than Most rows fit a filter.
@@ -81,8 +81,18 @@ type Part struct {
 	report.Clustered
 }
 
+// Unit is what figures are counted from.
+type Unit string
+
+// The units.
+const (
+	Customers Unit = "customers" // answers that are read one by one, clustered by customer
+	Days      Unit = "days"      // sums by day, with intervals that are widened by how alike the answers of a customer are
+)
+
 // Table is a figure and those of its parts.
 type Table struct {
+	Unit  Unit
 	Total report.Clustered
 	Parts []Part // by key; what may not be shown is hidden
 }
@@ -117,7 +127,16 @@ func Grouped(list []storage.JudgedSession, key func(*storage.JudgedSession) stri
 // Question is what customers gave a question of a flow.
 type Question struct {
 	Flow, Question string
-	Scores         report.ClusteredSums
+	Scores         report.ClusteredSums // of those that are read one by one
+	summed         *report.ClusteredMean
+}
+
+// Mean is the mean of the scores.
+func (q *Question) Mean() report.ClusteredMean {
+	if q.summed != nil {
+		return *q.summed
+	}
+	return q.Scores.Mean()
 }
 
 // Questions adds up the scores of questions, by customer; they are in the order of their flows and names.
@@ -179,13 +198,13 @@ func Responses(list []storage.AskedCustomer, key func(*storage.AskedCustomer) st
 }
 
 // Read counts the figures of a filter; its limit is Most. ErrTooMany: more rows fit it.
-func Read(ctx context.Context, from storage.Figuring, f storage.FigureFilter, m Metric, by By) (Table, error) {
+func Read(ctx context.Context, from Store, f storage.FigureFilter, m Metric, by By) (Table, error) {
 	if by != Whole && !slices.Contains(m.Divisions(), by) {
 		return Table{}, fmt.Errorf("%s is not divided by %s", m, by)
 	}
 	f.Limit = Most
 	over := Spaces(f.From, f.To, by)
-	var t Table
+	t := Table{Unit: Customers}
 	var rates map[string]report.Clustered
 	if m == Answered {
 		list, more, err := from.Asked(ctx, f)
@@ -195,13 +214,22 @@ func Read(ctx context.Context, from storage.Figuring, f storage.FigureFilter, m 
 		t.Total = Response(list)
 		rates = Responses(list, func(a *storage.AskedCustomer) string { return askedIn(a, by, over) })
 	} else {
-		list, more, err := from.Judged(ctx, f)
-		if err = tooMany(more, err); err != nil {
+		all, err := Gather(ctx, from, f)
+		if err != nil {
 			return t, err
 		}
+		if all.Summed() {
+			t.Unit = Days
+		}
 		worst, best := m.Levels()
-		t.Total = Of(list, worst, best)
-		rates = Grouped(list, func(j *storage.JudgedSession) string { return judgedIn(j, by, over) }, worst, best)
+		t.Total = all.Rate(worst, best)
+		if by != Whole {
+			parts, err := all.Parts(ctx, by, over)
+			if err != nil {
+				return t, err
+			}
+			rates = Rates(parts, worst, best)
+		}
 	}
 	if by != Whole {
 		t.Parts = parts(rates, over)

@@ -65,6 +65,7 @@ func (c *reportFiguresCmd) Run(a *terminal) error {
 		return a.printf("%s", out)
 	}
 	var t struct {
+		Unit     string
 		From, To string
 		Total    shownFigure
 		Items    []shownFigure
@@ -74,6 +75,11 @@ func (c *reportFiguresCmd) Run(a *terminal) error {
 	}
 	if err := a.printf("%s, %s to %s: %s\n", c.Metric, t.From, t.To, t.Total.line()); err != nil {
 		return err
+	}
+	if t.Unit == "days" {
+		if err := a.printf("Counted from sums by day; the ranges are widened by how alike one customer's answers are in these months.\n"); err != nil {
+			return err
+		}
 	}
 	for _, one := range t.Items {
 		key := *one.Key

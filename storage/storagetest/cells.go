@@ -187,7 +187,7 @@ func init() {
 		months := must(s.CellMonths(ctx, f, storage.CellsWhole, storage.CellsLanguage))(t)
 		pairs := storage.LevelPairs{}
 		pairs[storage.Pair(3, 3)] = 9
-		one := storage.CellMonth{Site: "main", Month: "2026-03", Flow: "f", Customers: 1, Most: 3, Pairs: pairs}
+		one := storage.CellMonth{Site: "main", Month: "2026-03", Flow: "f", Customers: 1, Most: 3, Levels: [7]int64{3: 3}, Pairs: pairs}
 		two := one
 		two.Dimension, two.Key = storage.CellsLanguage, "en"
 		same(t, "months", months, []storage.CellMonth{one, two})

@@ -37,6 +37,9 @@ const Static = "/static/admin/"
 type Config struct {
 	Store storage.Store
 	Bot   *bot.Bot
+	// ExactFigures is up to how many answers figures are counted one by one; above, they are made of sums by
+	// day. 0 is figures.Exact.
+	ExactFigures int
 	// Gate says who has signed in; nil is Sessions of the store.
 	Gate Gate
 	// Accounts are the bots that can be connected here; nil shows no page for that.

@@ -32,14 +32,22 @@ import (
 )
 
 // TestAFigureIsTheSameWhereverItIsRead reads figures under a hundred random filters, most of which cut a
-// month: from the page, from its tables, from the API and by plain SQL over the views, on both engines.
+// month: from the page, from its tables, from the API and by plain SQL over the views, on both engines. Then it does
+// so once more of answers that are added up by day.
 func TestAFigureIsTheSameWhereverItIsRead(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		path := sqlitetest.New(t, 1)
 		w := newWorldIn(t, func(clock func() time.Time) (storage.Store, error) {
 			return sqlite.Open(t.Context(), path, sqlite.Options{Clock: clock, Unchecked: true})
 		})
-		sameEverywhere(t, w, "sqlite", path)
+		sameEverywhere(t, w, "sqlite", path, 0)
+	})
+	t.Run("sums by day", func(t *testing.T) {
+		path := sqlitetest.New(t, 1)
+		w := newWorldIn(t, func(clock func() time.Time) (storage.Store, error) {
+			return sqlite.Open(t.Context(), path, sqlite.Options{Clock: clock, Unchecked: true})
+		})
+		sameEverywhere(t, w, "sqlite", path, 1)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		dsn := pgtest.From(t, "buckets_1", func(dsn string) error {
@@ -49,7 +57,7 @@ func TestAFigureIsTheSameWhereverItIsRead(t *testing.T) {
 		w := newWorldIn(t, func(clock func() time.Time) (storage.Store, error) {
 			return postgres.Open(t.Context(), dsn, postgres.Options{Clock: clock, Unchecked: true})
 		})
-		sameEverywhere(t, w, "postgres", dsn)
+		sameEverywhere(t, w, "postgres", dsn, 0)
 	})
 }
 
@@ -60,6 +68,7 @@ type readFigure struct {
 	Few             bool
 	N, K, Customers int
 	Rate, Low, High float64
+	unit            figures.Unit
 }
 
 // manner is what the pages call how it is shown.
@@ -81,6 +90,7 @@ func (f readFigure) said() report.Rate {
 }
 
 type readFigures struct {
+	Unit  figures.Unit
 	Total readFigure
 	Items []readFigure
 }
@@ -94,15 +104,20 @@ type figureReader struct {
 	token string
 	db    *sql.DB
 	names *words
+	units map[figures.Unit]int // of what figures were made
 }
 
-func sameEverywhere(t *testing.T, w *world, driver, at string) {
+// sameEverywhere reads figures in every way; of more than exact answers they are sums by day, 0 = as usual.
+func sameEverywhere(t *testing.T, w *world, driver, at string, exact int) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(16, 100))
 	if _, err := w.bot.Invite(t.Context(), bot.InviteRequest{Flow: "one_tap_csat", Site: "main"}); err != nil { // which publishes it
 		t.Fatal(err)
 	}
 	w.happened(r, 500)
+	if err := bot.SumUp(t.Context(), w.store); err != nil {
+		t.Fatal(err)
+	}
 	db, err := sql.Open(driver, at)
 	if err != nil {
 		t.Fatal(err)
@@ -114,9 +129,10 @@ func sameEverywhere(t *testing.T, w *world, driver, at string) {
 	if err := w.store.PutToken(t.Context(), token, storage.Audit{}); err != nil {
 		t.Fatal(err)
 	}
-	x := &figureReader{T: t, w: w, page: w.as("robin"), token: value, db: db}
+	page := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(viewer("robin")), Clock: w.clock.Now, ExactFigures: exact})}
+	x := &figureReader{T: t, w: w, page: page, token: value, db: db, units: map[figures.Unit]int{}}
 	x.names = (&site{Config: Config{Bot: w.bot, Clock: w.clock.Now}}).words(httptest.NewRequest(http.MethodGet, "/", nil), Viewer{Language: "en"})
-	x.api = api.New(api.Config{Store: w.store, Bot: w.bot, Clock: func() time.Time { w.clock.add(time.Second / 5); return w.clock.Now() }})
+	x.api = api.New(api.Config{Store: w.store, Bot: w.bot, ExactFigures: exact, Clock: func() time.Time { w.clock.add(time.Second / 5); return w.clock.Now() }})
 	cut, shown, means := 0, 0, 0
 	for range 100 {
 		q := randomFilter(r)
@@ -129,6 +145,9 @@ func sameEverywhere(t *testing.T, w *world, driver, at string) {
 		}
 		shown += x.levels(q) + x.silence(q)
 		means += x.means(q)
+	}
+	if summed := x.units[figures.Days]; (exact > 0) != (summed > 400) || exact > 0 && x.units[figures.Customers] > summed {
+		t.Errorf("%d figures were made of sums by day", summed)
 	}
 	if cut < 50 || shown < 400 || means < 50 {
 		t.Errorf("only %d filters cut a month, and %d figures and %d means were compared", cut, shown, means)
@@ -154,6 +173,11 @@ func (x *figureReader) ask(q url.Values, metric figures.Metric, by figures.By) (
 	if err := json.Unmarshal(w.Body.Bytes(), &f); err != nil || w.Code != 200 {
 		x.Fatalf("%s: %d %s, %v", to.Encode(), w.Code, w.Body, err)
 	}
+	for i := range f.Items {
+		f.Items[i].unit = f.Unit
+	}
+	f.Total.unit = f.Unit
+	x.units[f.Unit]++
 	return f
 }
 
@@ -178,9 +202,12 @@ func (x *figureReader) same(what string, row []string, f readFigure) int {
 	x.Helper()
 	number := func(n int) string { return strconv.Itoa(n) }
 	part := func(p float64) string { return strconv.FormatFloat(p, 'f', 6, 64) }
-	want := []string{string(f.manner()), "", "", "", "", "", ""}
+	want := []string{string(f.manner()), "", "", "", "", "", "", string(f.unit)}
 	if f.Shown != "none" {
 		want[1], want[2], want[3] = number(f.K), number(f.N), number(f.Customers)
+		if f.unit == figures.Days {
+			want[3] = "" // of sums only the fewest are known
+		}
 	}
 	if f.Shown == "rate" {
 		want[4], want[5], want[6] = part(f.Rate), part(f.Low), part(f.High)

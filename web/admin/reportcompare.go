@@ -19,18 +19,17 @@ import (
 // comparable is what conversations may be compared by.
 type comparable struct {
 	name string // of the filter as well
-	of   func(*storage.JudgedSession) string
 	set  func(*storage.FigureFilter, string)
 	// One answer stands beside all others at once, or against the curves of a funnel.
 	funnel bool
 }
 
 var comparables = []comparable{
-	{"site", func(j *storage.JudgedSession) string { return j.Site }, func(f *storage.FigureFilter, key string) { f.Sites = []string{key} }, true},
-	{"service", func(j *storage.JudgedSession) string { return j.Service }, func(f *storage.FigureFilter, key string) { f.Service = key }, true},
-	{"staff", func(j *storage.JudgedSession) string { return j.Staff }, func(f *storage.FigureFilter, key string) { f.Staff = key }, true},
-	{"language", func(j *storage.JudgedSession) string { return j.Language }, func(f *storage.FigureFilter, key string) { f.Language = key }, false},
-	{"channel", func(j *storage.JudgedSession) string { return j.Channel }, func(f *storage.FigureFilter, key string) { f.Channel = key }, false},
+	{"site", func(f *storage.FigureFilter, key string) { f.Sites = []string{key} }, true},
+	{"service", func(f *storage.FigureFilter, key string) { f.Service = key }, true},
+	{"staff", func(f *storage.FigureFilter, key string) { f.Staff = key }, true},
+	{"language", func(f *storage.FigureFilter, key string) { f.Language = key }, false},
+	{"channel", func(f *storage.FigureFilter, key string) { f.Channel = key }, false},
 }
 
 // partName is a part as staff call it.
@@ -50,11 +49,11 @@ func (s *site) partName(w *words, by, key string) string {
 
 // reportCompare holds sites, services, those who serve, languages and channels beside each other.
 func (s *site) reportCompare(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
-	list, more, err := s.Store.Judged(r.Context(), f.FigureFilter)
-	if err != nil || more || len(list) == 0 {
+	all, more, err := s.gathered(r.Context(), f.FigureFilter)
+	if err != nil || more || all.N() == 0 {
 		return reportPage{TooMany: more, Empty: err == nil && !more}, err
 	}
-	bad := unsatisfied(list)
+	bad := all.Unsatisfied()
 	worst, best := figures.Unsatisfied.Levels()
 	loud, compared := 0, 0
 	var beside []choice
@@ -62,8 +61,12 @@ func (s *site) reportCompare(r *http.Request, w *words, v Viewer, f *reportFilte
 		if by.name == "staff" && slices.ContainsFunc(f.Sites, func(id string) bool { return !v.Can(access.CompareStaff, id) }) {
 			continue
 		}
+		of, err := all.Parts(r.Context(), figures.By(by.name), nil)
+		if err != nil {
+			return p, err
+		}
 		var parts []part
-		for key, rate := range figures.Grouped(list, by.of, worst, best) {
+		for key, rate := range figures.Rates(of, worst, best) {
 			one := part{key, s.partName(w, by.name, key), "", rate}
 			if key != "" {
 				one.url = f.behind(by.name, key, "level", "1-3")
@@ -89,7 +92,7 @@ func (s *site) reportCompare(r *http.Request, w *words, v Viewer, f *reportFilte
 		loud, compared = loud+out, compared+many
 		if by.name == "staff" {
 			c.Notes = append(c.Notes, w.t("not_for_rewards"))
-			if note := w.dependsOn(list, by.of); note != "" {
+			if note := w.dependsOn(of); note != "" {
 				c.Notes = append(c.Notes, note)
 			}
 		}
@@ -104,7 +107,7 @@ func (s *site) reportCompare(r *http.Request, w *words, v Viewer, f *reportFilte
 	}
 	p.Asking = &reportAsking{Name: "beside", Label: w.t("beside_label"), Choices: append([]choice{{"", w.t("beside_nothing"), at == ""}}, beside...)}
 	if at != "" {
-		two, more, err := s.sideBySide(r, w, v, f, list, at, offered)
+		two, more, err := s.sideBySide(r, w, v, f, all, at, offered)
 		if err != nil || more {
 			return reportPage{TooMany: more}, err
 		}
@@ -121,7 +124,7 @@ func (s *site) reportCompare(r *http.Request, w *words, v Viewer, f *reportFilte
 	default:
 		p.Lede = w.t("compare_loud", loud, compared)
 	}
-	p.Foot = append(p.Foot, w.t("report_counts", bad.N, bad.Customers))
+	p.Foot = append(p.Foot, w.countsOf(all))
 	return p, nil
 }
 
@@ -188,12 +191,20 @@ func (w *words) byChance(c *reportSection, parts []part, people bool) (loud, com
 }
 
 // dependsOn says how much of what differs between levels depends on the part that answers are of.
-func (w *words) dependsOn(list []storage.JudgedSession, of func(*storage.JudgedSession) string) string {
-	by := map[string][]float64{}
-	for i := range list {
-		if key := of(&list[i]); key != "" {
-			by[key] = append(by[key], float64(list[i].Level))
+func (w *words) dependsOn(parts map[string]*figures.Answers) string {
+	by, n := map[string][]float64{}, 0
+	for key, part := range parts {
+		if n += part.N(); key == "" || n > figures.Most {
+			continue
 		}
+		for i, count := range part.Levels() {
+			for range count {
+				by[key] = append(by[key], float64(i+1))
+			}
+		}
+	}
+	if n > figures.Most { // it is looked at one by one
+		return ""
 	}
 	var groups [][]float64
 	for _, levels := range by {
@@ -210,7 +221,7 @@ func (w *words) dependsOn(list []storage.JudgedSession, of func(*storage.JudgedS
 
 // sideBySide holds one part beside what the filter says: beside all others where that leaves the part open. Of a
 // part that is not offered nothing is told: what others have would follow from it.
-func (s *site) sideBySide(r *http.Request, w *words, v Viewer, f *reportFilter, list []storage.JudgedSession, at string, offered bool) (c reportSection, more bool, err error) {
+func (s *site) sideBySide(r *http.Request, w *words, v Viewer, f *reportFilter, all *figures.Answers, at string, offered bool) (c reportSection, more bool, err error) {
 	name, key, _ := strings.Cut(at, ":")
 	i := slices.IndexFunc(comparables, func(by comparable) bool { return by.name == name })
 	if i < 0 || key == "" {
@@ -224,25 +235,23 @@ func (s *site) sideBySide(r *http.Request, w *words, v Viewer, f *reportFilter, 
 			return c, false, notAllowed(nil)
 		}
 	}
-	var one, rest []storage.JudgedSession
+	var one, rest *figures.Answers
 	restName := w.t("all_others")
 	if fixed := f.keep.Get(name); fixed != "" && fixed != key {
-		if one, more, err = s.Store.Judged(r.Context(), other); err != nil || more {
+		if one, more, err = s.gathered(r.Context(), other); err != nil || more {
 			return c, more, err
 		}
-		rest, restName = list, s.partName(w, name, fixed)
+		rest, restName = all, s.partName(w, name, fixed)
 	} else {
 		if !offered {
 			c = reportSection{ID: "beside", Title: w.t("side_by_side", s.partName(w, name, key), restName), Notes: []string{w.t("not_shown")}}
 			return c, false, nil
 		}
-		for i := range list {
-			if by.of(&list[i]) == key {
-				one = append(one, list[i])
-			} else {
-				rest = append(rest, list[i])
-			}
+		parts, err := all.Parts(r.Context(), figures.By(name), nil)
+		if err != nil {
+			return c, false, err
 		}
+		one, rest = parts[key], figures.Besides(parts, key)
 	}
 	oneName := s.partName(w, name, key)
 	c = reportSection{ID: "beside", Title: w.t("side_by_side", oneName, restName), Open: true, columns: rateColumns}
@@ -253,8 +262,8 @@ func (s *site) sideBySide(r *http.Request, w *words, v Viewer, f *reportFilter, 
 			continue
 		}
 		two := hidden([]part{
-			{"1", w.t(string(m)) + " · " + oneName, f.behind(name, key, "level", strconv.Itoa(worst)+"-"+strconv.Itoa(best)), figures.Of(one, worst, best)},
-			{"2", w.t(string(m)) + " · " + restName, "", figures.Of(rest, worst, best)},
+			{"1", w.t(string(m)) + " · " + oneName, f.behind(name, key, "level", strconv.Itoa(worst)+"-"+strconv.Itoa(best)), one.Rate(worst, best)},
+			{"2", w.t(string(m)) + " · " + restName, "", rest.Rate(worst, best)},
 		})
 		for i, p := range two {
 			row := w.rowOf(p)

@@ -1,13 +1,14 @@
 package admin
 
 import (
+	"errors"
 	"math"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/report"
-	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/chart"
 )
 
@@ -28,21 +29,28 @@ func (s *site) reportImprovement(r *http.Request, w *words, v Viewer, f *reportF
 	if at != "" {
 		wide.Sites = s.named(v, access.SeeReports)
 	}
-	list, more, err := s.Store.Judged(r.Context(), wide)
-	if err != nil || more || len(list) == 0 {
+	all, more, err := s.gathered(r.Context(), wide)
+	if err != nil || more || all.N() == 0 {
 		p.TooMany, p.Empty = more, err == nil && !more
 		return p, err
 	}
 	last := day.AddDate(0, 0, -1).Format(time.DateOnly)
-	here := func(j *storage.JudgedSession) bool { return at == "" || j.Site == at }
+	var failed error
 	in := func(after, mine bool) report.Clustered {
-		var of []storage.JudgedSession
-		for i := range list {
-			if j := &list[i]; (j.Day >= change) == after && here(j) == mine {
-				of = append(of, *j)
-			}
+		first, until := f.From, last
+		if after {
+			first, until = change, f.To
 		}
-		return unsatisfied(of)
+		sites := wide.Sites
+		if at != "" {
+			sites = slices.DeleteFunc(slices.Clone(sites), func(id string) bool { return (id == at) != mine })
+		}
+		of, err := all.Narrow(r.Context(), first, until, sites)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			return all.None()
+		}
+		return of.Unsatisfied()
 	}
 	before, after := in(false, true), in(true, true)
 	c := reportSection{ID: "change", Title: w.t("before_and_after"), Open: true, columns: rateColumns}
@@ -59,6 +67,9 @@ func (s *site) reportImprovement(r *http.Request, w *words, v Viewer, f *reportF
 	if at != "" {
 		otherBefore, otherAfter = in(false, false), in(true, false)
 		parts = append(parts, part{"others_before", w.t("before_at", w.t("other_sites"), last), "", otherBefore}, part{"others_after", w.t("after_at", w.t("other_sites"), change), "", otherAfter})
+	}
+	if failed != nil {
+		return p, failed
 	}
 	for from := 0; from < len(parts); from += 2 { // before and after are all there is of either
 		hidden(parts[from : from+2])
@@ -90,6 +101,6 @@ func (s *site) reportImprovement(r *http.Request, w *words, v Viewer, f *reportF
 		c.Notes = append(c.Notes, w.t("change_choose_site"))
 	}
 	p.Sections = append(p.Sections, c)
-	p.Foot = append(p.Foot, w.t("change_foot"))
+	p.Foot = append(p.Foot, w.countsOf(all), w.t("change_foot"))
 	return p, nil
 }

@@ -1,6 +1,9 @@
 package admin
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"maps"
 	"math"
 	"net/http"
@@ -15,31 +18,31 @@ import (
 	"github.com/aftercare/aftercare/web/chart"
 )
 
-// unsatisfied is the share of the unsatisfied.
-func unsatisfied(list []storage.JudgedSession) report.Clustered {
-	worst, best := figures.Unsatisfied.Levels()
-	return figures.Of(list, worst, best)
-}
-
-func levelsIn(list []storage.JudgedSession) (counts [7]int) {
-	for i := range list {
-		if l := list[i].Level; l >= 1 && l <= 7 {
-			counts[l-1]++
-		}
+// gathered are the answers of a filter; more reports that they are too many for now.
+func (s *site) gathered(ctx context.Context, f storage.FigureFilter) (a *figures.Answers, more bool, err error) {
+	f.Exact = cmp.Or(s.ExactFigures, f.Exact)
+	a, err = figures.Gather(ctx, s.Store, f)
+	if errors.Is(err, figures.ErrTooMany) {
+		return nil, true, nil
 	}
-	return counts
+	return a, false, err
 }
 
-// before is what conversations are compared with; nil where nothing is.
-func (s *site) judgedBefore(r *http.Request, f *reportFilter) ([]storage.JudgedSession, error) {
+// answersBefore is what answers are compared with; nil where nothing is.
+func (s *site) answersBefore(r *http.Request, f *reportFilter) (*figures.Answers, error) {
 	if f.compare == "none" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // as said
 	}
-	list, more, err := s.Store.Judged(r.Context(), f.earlier)
-	if more {
-		list = nil
+	a, _, err := s.gathered(r.Context(), f.earlier)
+	return a, err
+}
+
+// countsOf says of how many answers figures are made, and in which way.
+func (w *words) countsOf(a *figures.Answers) string {
+	if a.Summed() {
+		return w.t("report_counts_summed", a.N())
 	}
-	return list, err
+	return w.t("report_counts", a.N(), a.Unsatisfied().Customers)
 }
 
 // siteName is a site as staff call it.
@@ -57,51 +60,64 @@ func (s *site) siteName(w *words, id string) string {
 func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
 	scored := f.FigureFilter
 	scored.Scores = true
-	list, more, err := s.Store.Judged(r.Context(), scored)
-	if err != nil || more || len(list) == 0 {
+	all, more, err := s.gathered(r.Context(), scored)
+	if err != nil || more || all.N() == 0 {
 		return reportPage{TooMany: more, Empty: err == nil && !more}, err
 	}
-	was, err := s.judgedBefore(r, f)
+	was, err := s.answersBefore(r, f)
 	if err != nil {
 		return p, err
 	}
-	levels := report.LevelsOf(levelsIn(list))
-	bad := unsatisfied(list)
+	levels := report.LevelsOf(all.Levels())
+	bad := all.Unsatisfied()
 	for _, one := range figures.Metrics() {
 		worst, best := one.Levels()
 		if worst == 0 {
 			continue // what is no share of answers stands on another page
 		}
-		rate := figures.Of(list, worst, best)
+		rate := all.Rate(worst, best)
 		var earlier *report.Clustered
 		if was != nil {
-			e := figures.Of(was, worst, best)
+			e := was.Rate(worst, best)
 			earlier = &e
 		}
 		p.Figures = append(p.Figures, w.figureOfRate(w.t(string(one)), rate, earlier, f.behind("level", strconv.Itoa(worst)+"-"+strconv.Itoa(best))))
 	}
 	points := reportFigure{Label: w.t("mean_level"), Value: "–", Meta: w.t("mean_from_ten"), URL: f.behind()}
-	if m := pointsOf(list); m.Shown() {
+	if m := all.Mean(); m.Shown() {
 		points.Value = decimal(m.Mean)
 		points.Meta = w.t("mean_interval", decimal(m.Within.Low), decimal(m.Within.High), levels.Median)
 	}
 	p.Figures = append(p.Figures, points)
 	p.Lede = w.levelFinding(bad, was)
 
-	p.Sections = append(p.Sections, s.levelTrend(w, f, list, bad), s.levelBars(w, f, list, levels))
+	sites, err := all.Parts(r.Context(), figures.Site, nil)
+	if err != nil {
+		return p, err
+	}
+	trend, err := s.levelTrend(r.Context(), w, f, all)
+	if err != nil {
+		return p, err
+	}
+	p.Sections = append(p.Sections, trend, s.levelBars(w, f, all, sites, levels))
 	worst, best := figures.Unsatisfied.Levels()
 	for _, by := range []struct {
 		key  string
-		of   func(*storage.JudgedSession) string
 		name func(string) string
 	}{
-		{"site", func(j *storage.JudgedSession) string { return j.Site }, func(id string) string { return s.siteName(w, id) }},
-		{"service", func(j *storage.JudgedSession) string { return j.Service }, func(x string) string { return x }},
-		{"language", func(j *storage.JudgedSession) string { return j.Language }, voice.SelfName},
-		{"channel", func(j *storage.JudgedSession) string { return j.Channel }, w.channel},
+		{"site", func(id string) string { return s.siteName(w, id) }},
+		{"service", func(x string) string { return x }},
+		{"language", voice.SelfName},
+		{"channel", w.channel},
 	} {
+		of := sites
+		if by.key != "site" {
+			if of, err = all.Parts(r.Context(), figures.By(by.key), nil); err != nil {
+				return p, err
+			}
+		}
 		var parts []part
-		for key, rate := range figures.Grouped(list, by.of, worst, best) {
+		for key, rate := range figures.Rates(of, worst, best) {
 			if key == "" {
 				parts = append(parts, part{key, w.t("not_said"), "", rate})
 				continue
@@ -118,27 +134,18 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 		}
 		p.Sections = append(p.Sections, c)
 	}
-	if c := s.targets(w, f, list); len(c.Rows) > 0 {
+	if c := s.targets(w, f, figures.Rates(sites, worst, best)); len(c.Rows) > 0 {
 		p.Sections = append(p.Sections, c)
 	}
-	if c := s.questionMeans(w, figures.Questions(list), s.customerFlows(w)); len(c.Rows) > 1 {
+	scores, err := all.Questions(r.Context())
+	if err != nil {
+		return p, err
+	}
+	if c := s.questionMeans(w, scores, s.customerFlows(w), all.Summed()); len(c.Rows) > 1 {
 		p.Sections = append(p.Sections, c)
 	}
-	p.Foot = append(p.Foot, w.t("report_counts", levels.N, bad.Customers))
+	p.Foot = append(p.Foot, w.countsOf(all))
 	return p, nil
-}
-
-// pointsOf is the mean of the levels, clustered by customer.
-func pointsOf(list []storage.JudgedSession) report.ClusteredMean {
-	var c report.ClusteredSums
-	for i := 0; i < len(list); {
-		m, y := 0.0, 0.0
-		for of := list[i].Customer; i < len(list) && list[i].Customer == of; i++ {
-			m, y = m+1, y+float64(list[i].Level)
-		}
-		c.Add(m, y)
-	}
-	return c.Mean()
 }
 
 func decimal(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
@@ -152,14 +159,14 @@ func (w *words) channel(name string) string {
 }
 
 // levelFinding says in a sentence what a rate is and whether it changed.
-func (w *words) levelFinding(now report.Clustered, was []storage.JudgedSession) string {
+func (w *words) levelFinding(now report.Clustered, was *figures.Answers) string {
 	if !now.Rated() {
 		return w.t("finding_few", now.N)
 	}
 	if was == nil {
 		return w.t("finding_rate", w.rated(now.Rate))
 	}
-	before := unsatisfied(was)
+	before := was.Unsatisfied()
 	d, ok := now.Minus(before)
 	switch {
 	case !ok:
@@ -173,24 +180,31 @@ func (w *words) levelFinding(now report.Clustered, was []storage.JudgedSession) 
 }
 
 // unsatisfiedOver is the share of the unsatisfied in each of the spaces of time that a line is made of.
-func (w *words) unsatisfiedOver(f *reportFilter, list []storage.JudgedSession) []part {
+func (w *words) unsatisfiedOver(ctx context.Context, f *reportFilter, of *figures.Answers) ([]part, error) {
 	over, all := f.stretches(w)
-	worst, best := figures.Unsatisfied.Levels()
-	rates := figures.Grouped(list, func(j *storage.JudgedSession) string { return figures.SpaceOf(over, j.Day) }, worst, best)
+	spaces, err := of.Parts(ctx, figures.Day, over)
+	if err != nil {
+		return nil, err
+	}
+	rates := figures.Rates(spaces, 1, 3)
 	parts := make([]part, len(all))
 	for i, o := range all {
 		rate, ok := rates[o.First]
 		if !ok {
-			rate = report.Tally{}.Rate()
+			rate = of.None()
 		}
 		parts[i] = part{o.First, o.label, f.behind("from", o.First, "to", o.Last, "level", "1-3"), rate}
 	}
-	return parts
+	return parts, nil
 }
 
 // levelTrend is the share of the unsatisfied over time.
-func (s *site) levelTrend(w *words, f *reportFilter, list []storage.JudgedSession, all report.Clustered) reportSection {
-	parts := w.unsatisfiedOver(f, list)
+func (s *site) levelTrend(ctx context.Context, w *words, f *reportFilter, of *figures.Answers) (reportSection, error) {
+	parts, err := w.unsatisfiedOver(ctx, f, of)
+	if err != nil {
+		return reportSection{}, err
+	}
+	all := of.Unsatisfied()
 	c := reportSection{ID: "trend", Title: w.t("unsatisfied_over_time"), columns: rateColumns}
 	usual := math.NaN()
 	if all.Rated() {
@@ -199,79 +213,72 @@ func (s *site) levelTrend(w *words, f *reportFilter, list []storage.JudgedSessio
 	}
 	c.Drawing, c.Rows = w.lineOf("trend", c.Title, parts, usual)
 	c.Head = [4]string{w.t("when"), w.t("answers_head"), "", w.t("unsatisfied")}
-	return c
+	return c, nil
 }
 
 // levelBars is how answers spread over the levels, of all and of each site that has enough.
-func (s *site) levelBars(w *words, f *reportFilter, list []storage.JudgedSession, levels report.Levels) reportSection {
+func (s *site) levelBars(w *words, f *reportFilter, all *figures.Answers, by map[string]*figures.Answers, levels report.Levels) reportSection {
 	c := reportSection{ID: "levels", Title: w.t("seven_levels"), Even: true, columns: rateColumns, Notes: []string{w.t("cut_legend")}}
 	c.Head = [4]string{w.t("level"), w.t("answers_head"), "", w.t("share")}
-	caption := func(of []storage.JudgedSession) string {
-		return w.t("levels_caption", w.rated(unsatisfied(of).Rate), w.rated(figures.Of(of, 6, 7).Rate), w.rated(figures.Of(of, 7, 7).Rate))
+	caption := func(of *figures.Answers) string {
+		return w.t("levels_caption", w.rated(of.Unsatisfied().Rate), w.rated(of.Rate(6, 7).Rate), w.rated(of.Rate(7, 7).Rate))
 	}
-	if !unsatisfied(list).Rated() {
+	if !all.Unsatisfied().Rated() {
 		c.Notes = []string{w.t("finding_few", levels.N)}
 		return c
 	}
-	c.Caption = caption(list)
-	by := map[string][]storage.JudgedSession{}
-	for i := range list {
-		by[list[i].Site] = append(by[list[i].Site], list[i])
+	c.Caption = caption(all)
+	var parts []part
+	for _, key := range slices.Sorted(maps.Keys(by)) {
+		parts = append(parts, part{key: key, rate: by[key].Unsatisfied()})
 	}
 	drawn := [][7]int{levels.Counts}
 	var sites []string
-	for _, p := range hidden(partsOf(by)) {
+	for _, p := range hidden(parts) {
 		if p.rate.Rated() && len(by) > 1 {
 			sites = append(sites, p.key)
-			drawn = append(drawn, levelsIn(by[p.key]))
+			drawn = append(drawn, by[p.key].Levels())
 		}
 	}
 	slices.SortFunc(sites, func(a, b string) int { return strings.Compare(s.siteName(w, a)+a, s.siteName(w, b)+b) })
 	low, width := chart.Aligned(drawn...)
 	name := func(level, n int) string { return w.t("level_n", level) + ": " + strconv.Itoa(n) }
-	bar := func(id, title string, of []storage.JudgedSession, large bool) chart.Levels {
+	bar := func(id, title string, of *figures.Answers, large bool) chart.Levels {
 		return chart.Levels{
 			ID: id, Title: title, Description: caption(of),
-			Counts: levelsIn(of), Low: low, Whole: width, Large: large, Name: name, Percent: w.percent,
+			Counts: of.Levels(), Low: low, Whole: width, Large: large, Name: name, Percent: w.percent,
 		}
 	}
-	c.Drawing = bar("levels", c.Title, list, true).SVG()
+	c.Drawing = bar("levels", c.Title, all, true).SVG()
 	for i, id := range sites {
-		c.Below = append(c.Below, reportDrawing{s.siteName(w, id), w.t("n_answers", len(by[id])), bar("levels-"+strconv.Itoa(i), s.siteName(w, id), by[id], false).SVG()})
+		c.Below = append(c.Below, reportDrawing{s.siteName(w, id), w.t("n_answers", by[id].N()), bar("levels-"+strconv.Itoa(i), s.siteName(w, id), by[id], false).SVG()})
 	}
 	for level := range levels.Counts {
 		at := strconv.Itoa(level + 1)
-		rate := figures.Of(list, level+1, level+1)
-		c.Rows = append(c.Rows, w.rowOf(part{at, w.t("level_n", level+1), f.behind("level", at), rate}))
+		c.Rows = append(c.Rows, w.rowOf(part{at, w.t("level_n", level+1), f.behind("level", at), all.Rate(level+1, level+1)}))
 	}
 	return c
 }
 
-// partsOf are the shares of the unsatisfied of parts, in no order that means anything.
-func partsOf(by map[string][]storage.JudgedSession) (parts []part) {
-	for _, key := range slices.Sorted(maps.Keys(by)) {
-		parts = append(parts, part{key: key, rate: unsatisfied(by[key])})
-	}
-	return parts
-}
-
-var meanColumns = []string{"flow", "question", "n", "customers", "mean", "low", "high"}
+var meanColumns = []string{"flow", "question", "n", "customers", "mean", "low", "high", "unit"}
 
 // questionMeans are the means of the questions' scores.
-func (s *site) questionMeans(w *words, scores []figures.Question, flows map[string]string) reportSection {
+func (s *site) questionMeans(w *words, scores []figures.Question, flows map[string]string, summed bool) reportSection {
 	c := reportSection{ID: "questions", Title: w.t("score_by_question"), Open: true, Even: true, columns: meanColumns, Notes: []string{w.t("scores_legend")}}
 	c.Head = [4]string{w.t("question_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
 	for _, q := range scores {
-		m := q.Scores.Mean()
+		m := q.Mean()
 		title := flows[q.Flow]
 		if title == "" {
 			title = q.Flow
 		}
-		row := reportRow{Label: title + " · " + q.Question, N: strconv.Itoa(m.N), Value: w.t("mean_from_ten"), raw: []string{q.Flow, q.Question, "", "", "", "", ""}}
+		row := reportRow{Label: title + " · " + q.Question, N: strconv.Itoa(m.N), Value: w.t("mean_from_ten"), raw: []string{q.Flow, q.Question, "", "", "", "", "", unitOf(summed)}}
 		if min(m.N, m.Customers) < report.FewestCounted {
 			row.N = w.t("under_five")
 		} else {
-			row.raw[2], row.raw[3] = row.N, strconv.Itoa(m.Customers)
+			if row.raw[2] = row.N; !summed { // of sums only the fewest are known
+				row.raw[3] = strconv.Itoa(m.Customers)
+			}
 		}
 		if m.Shown() {
 			mark := chart.Filled

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/web/chart"
 )
@@ -173,11 +174,19 @@ func hidden(parts []part) []part {
 	return parts
 }
 
-var rateColumns = []string{"label", "shown", "k", "n", "customers", "rate", "low", "high"}
+var rateColumns = []string{"label", "shown", "k", "n", "customers", "rate", "low", "high", "unit"}
+
+// unitOf says what a figure is counted from: customers, or sums by day.
+func unitOf(summed bool) string {
+	if summed {
+		return string(figures.Days)
+	}
+	return string(figures.Customers)
+}
 
 // rowOf is a part as a row, with what a CSV has of it: what is not shown stands in neither.
 func (w *words) rowOf(p part) reportRow {
-	row := reportRow{Label: p.label, URL: p.url, Value: w.rated(p.rate.Rate), raw: []string{p.label, string(p.rate.Manner), "", "", "", "", "", ""}}
+	row := reportRow{Label: p.label, URL: p.url, Value: w.rated(p.rate.Rate), raw: []string{p.label, string(p.rate.Manner), "", "", "", "", "", "", unitOf(p.rate.Summed)}}
 	if p.rate.Manner == report.Hidden {
 		// Of one that is hidden beside another it would not be true that it has few.
 		if row.URL, row.N, row.Value = "", "–", w.t("not_shown"); p.rate.N == 0 {
@@ -186,7 +195,10 @@ func (w *words) rowOf(p part) reportRow {
 		return row
 	}
 	row.N = strconv.Itoa(p.rate.N)
-	row.raw[2], row.raw[3], row.raw[4] = strconv.Itoa(p.rate.K), row.N, strconv.Itoa(p.rate.Customers)
+	row.raw[2], row.raw[3] = strconv.Itoa(p.rate.K), row.N
+	if !p.rate.Summed { // of sums only the fewest are known
+		row.raw[4] = strconv.Itoa(p.rate.Customers)
+	}
 	if p.rate.Rated() {
 		for i, x := range []float64{p.rate.P, p.rate.Low(), p.rate.High()} {
 			row.raw[5+i] = strconv.FormatFloat(x, 'f', 6, 64)

@@ -133,16 +133,7 @@ func (s *site) heard(r *http.Request, w *words, f *reportFilter) (tiles []report
 	if err != nil || more {
 		return nil, err
 	}
-	judged, more, err := s.Store.Judged(r.Context(), f.FigureFilter)
-	if err != nil || more {
-		return nil, err
-	}
-	bad, complained := map[string]bool{}, map[string]bool{}
-	for i := range judged {
-		if judged[i].Level <= 3 {
-			bad[judged[i].Customer] = true
-		}
-	}
+	complained := map[string]bool{}
 	complaints := 0
 	for _, x := range said {
 		if x.Kind == storage.Complaint {
@@ -153,6 +144,18 @@ func (s *site) heard(r *http.Request, w *words, f *reportFilter) (tiles []report
 	if complaints >= report.FewestRated {
 		n := report.Implied(complaints, silentShare)
 		tiles = append(tiles, reportFigure{Label: w.t("implied_label"), Value: strconv.FormatFloat(n, 'f', 0, 64), Meta: w.t("implied_meta", complaints, w.percent(silentShare))})
+	}
+	few := f.FigureFilter
+	few.Limit = figures.Exact // who was unsatisfied is no sum
+	judged, more, err := s.Store.Judged(r.Context(), few)
+	if err != nil || more {
+		return tiles, err
+	}
+	bad := map[string]bool{}
+	for i := range judged {
+		if judged[i].Level <= 3 {
+			bad[judged[i].Customer] = true
+		}
 	}
 	both := 0
 	for c := range complained {

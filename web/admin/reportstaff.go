@@ -64,7 +64,7 @@ func (s *site) reportStaff(r *http.Request, w *words, v Viewer, _ *reportFilter)
 		return p, nil
 	}
 	if len(newest.Questions) > 0 {
-		c := s.questionMeans(w, newest.Questions, s.flowsOf(w, survey.Pulse))
+		c := s.questionMeans(w, newest.Questions, s.flowsOf(w, survey.Pulse), false)
 		c.Title = w.t("pulse_scores", newest.Month)
 		p.Sections = append(p.Sections, c)
 	}

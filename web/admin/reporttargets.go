@@ -4,9 +4,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/report"
-	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/chart"
 )
 
@@ -14,11 +12,9 @@ var targetColumns = slices.Concat(rateColumns, []string{"target", "state"})
 
 // targets holds the unsatisfied of each site to the target that its rules name. It is judged by the
 // interval, under the rule for small numbers, and never compared with other sites.
-func (s *site) targets(w *words, f *reportFilter, list []storage.JudgedSession) reportSection {
+func (s *site) targets(w *words, f *reportFilter, rates map[string]report.Clustered) reportSection {
 	c := reportSection{ID: "targets", Title: w.t("targets"), Open: true, Even: true, columns: targetColumns, Notes: []string{w.t("targets_note")}}
 	c.Head = [4]string{w.t("by_site"), w.t("answers_head"), w.t("interval"), w.t("targets")}
-	worst, best := figures.Unsatisfied.Levels()
-	rates := figures.Grouped(list, func(j *storage.JudgedSession) string { return j.Site }, worst, best)
 	var parts []part
 	top := 0.1
 	for _, id := range sortedSites(s, w, rates) {

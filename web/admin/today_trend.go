@@ -10,8 +10,7 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// trendMost is how many conversations the trend on Today is made of at most: reports count more, and take
-// their time.
+// trendMost is how many conversations are read one by one for Today: of more the trend is made of sums by day.
 const trendMost = 10_000
 
 // trend is the share of unsatisfied customers by week.
@@ -22,15 +21,18 @@ type trend struct {
 }
 
 // trendOf is the trend of the last weeks, the newest still running; nil where fewer than two weeks have
-// answers, or where there are too many to be counted at each look.
+// answers, or where there are too many to be counted for now.
 func (s *site) trendOf(ctx context.Context, w *words, sites []string, now time.Time) (*trend, error) {
 	from, to := figures.Usual(now.UTC())
-	f := reportFilter{FigureFilter: storage.FigureFilter{Sites: sites, From: from, To: to, Limit: trendMost}}
-	list, more, err := s.Store.Judged(ctx, f.FigureFilter)
+	f := reportFilter{FigureFilter: storage.FigureFilter{Sites: sites, From: from, To: to, Exact: trendMost}}
+	all, more, err := s.gathered(ctx, f.FigureFilter)
 	if err != nil || more {
 		return nil, err
 	}
-	parts := w.unsatisfiedOver(&f, list)
+	parts, err := w.unsatisfiedOver(ctx, &f, all)
+	if err != nil {
+		return nil, err
+	}
 	said := 0
 	for _, p := range parts {
 		if p.rate.N > 0 {
@@ -40,11 +42,11 @@ func (s *site) trendOf(ctx context.Context, w *words, sites []string, now time.T
 	if said < 2 {
 		return nil, nil //nolint:nilnil // a trend of one week is none
 	}
-	all, usual := unsatisfied(list), math.NaN()
-	t := trend{Says: w.t("trend_says", len(list))}
-	if all.Rated() {
-		usual = all.P
-		t.Says = w.t("trend_usual", len(list), w.percent(usual))
+	bad, usual := all.Unsatisfied(), math.NaN()
+	t := trend{Says: w.t("trend_says", all.N())}
+	if bad.Rated() {
+		usual = bad.P
+		t.Says = w.t("trend_usual", all.N(), w.percent(usual))
 	}
 	t.Drawing, t.Rows = w.lineOf("trend", w.t("trend_title"), parts, usual)
 	return &t, nil

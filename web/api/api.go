@@ -33,6 +33,9 @@ const (
 type Config struct {
 	Store storage.Store
 	Bot   *bot.Bot
+	// ExactFigures is up to how many answers figures are counted one by one; above, they are made of sums by
+	// day. 0 is figures.Exact.
+	ExactFigures int
 	// Asking says who is asked after an event; nil says nothing of it.
 	Asking *asking.Asking
 	// Systems are those that call us in their own form; nil hears none.

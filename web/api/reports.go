@@ -38,7 +38,10 @@ func viewOfFigure(r report.Clustered) figureView {
 	if r.Manner == report.Hidden {
 		return figureView{Shown: "none"}
 	}
-	v := figureView{Shown: "counts", N: &r.N, K: &r.K, Customers: &r.Customers}
+	v := figureView{Shown: "counts", N: &r.N, K: &r.K}
+	if !r.Summed { // of sums only the fewest are known
+		v.Customers = &r.Customers
+	}
 	if r.Rated() {
 		v.Shown, v.Few, v.Method = "rate", r.Manner == report.Few, "wilson"
 		v.Rate, v.Low, v.High = &r.P, &r.Within.Low, &r.Within.High
@@ -49,6 +52,7 @@ func viewOfFigure(r report.Clustered) figureView {
 // figuresView is the answer.
 type figuresView struct {
 	Metric figures.Metric `json:"metric"`
+	Unit   figures.Unit   `json:"unit"`
 	By     figures.By     `json:"by,omitempty"`
 	From   string         `json:"from"`
 	To     string         `json:"to"`
@@ -74,12 +78,12 @@ func (s *api) figures(q *request) (answer, error) {
 	}
 	t, err := figures.Read(q.Context(), s.Store, x.filter, x.metric, x.by)
 	if errors.Is(err, figures.ErrTooMany) {
-		return answer{}, problemf(tooLarge, "More than %d answers lie in these days, and no figure is made of so many. Ask for fewer days, one site or one survey.", figures.Most)
+		return answer{}, problemf(tooLarge, "More than %d lie in these days, and are not added up yet. Ask for fewer days, one site or one survey.", figures.Most)
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	v := figuresView{Metric: x.metric, By: x.by, From: x.filter.From, To: x.filter.To, Total: viewOfFigure(t.Total), Items: []figureView{}}
+	v := figuresView{Metric: x.metric, Unit: t.Unit, By: x.by, From: x.filter.From, To: x.filter.To, Total: viewOfFigure(t.Total), Items: []figureView{}}
 	for _, p := range t.Parts {
 		one := viewOfFigure(p.Clustered)
 		one.Key, one.Last = &p.Key, p.Last
@@ -105,6 +109,7 @@ func (s *api) figureQuery(q *request) (x figureQuery, err error) {
 		return x, err
 	}
 	f := &x.filter
+	f.Exact = s.ExactFigures
 	f.Flow, f.Service, f.Staff, f.Language, f.Channel = said.Get("flow"), said.Get("service"), said.Get("staff"), said.Get("language"), said.Get("channel")
 	if !s.trusted && (f.Staff != "" || x.by == figures.Staff) {
 		return x, problemf(forbidden, "Figures of single members of staff are not for other systems. Leads see them under Reports.")

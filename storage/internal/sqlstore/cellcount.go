@@ -18,7 +18,7 @@ func aNumber() int64 { return 1 + rand.Int64N(1<<62) } // not a secret
 
 // CountCells implements storage.Cells.
 func (s *Store) CountCells(ctx context.Context, l storage.Lease, limit int) (storage.CountedCells, error) {
-	return s.countMarked(ctx, l, s.q.marked, limit, func(m cellMark) (func(*cellWriting) error, error) {
+	return s.countMarked(ctx, l, s.q.marked, limit, func(m cellMark, first bool) (func(*cellWriting) error, error) {
 		cells, questions, err := s.countDay(ctx, m)
 		return func(w *cellWriting) error {
 			at := []any{int64(w.bucket), m.site, m.day, m.flow}
@@ -29,6 +29,9 @@ func (s *Store) CountCells(ctx context.Context, l storage.Lease, limit int) (sto
 				return err
 			}
 			month := markRows(w.bucket, map[cellMark]bool{{m.day[:7], m.site, m.flow}: true})
+			if first { // the month was never counted either
+				month[0][4] = -aNumber()
+			}
 			return s.q.putMarks.each(&w.buffer, month, func(text string, args []any) error {
 				_, err := w.tx.ExecContext(w.ctx, text, args...)
 				return err
@@ -39,7 +42,7 @@ func (s *Store) CountCells(ctx context.Context, l storage.Lease, limit int) (sto
 
 // CountMonths implements storage.Cells.
 func (s *Store) CountMonths(ctx context.Context, l storage.Lease, limit int) (storage.CountedCells, error) {
-	return s.countMarked(ctx, l, s.q.markedMonths, limit, func(m cellMark) (func(*cellWriting) error, error) {
+	return s.countMarked(ctx, l, s.q.markedMonths, limit, func(m cellMark, _ bool) (func(*cellWriting) error, error) {
 		rows, err := s.countMonth(ctx, m)
 		return func(w *cellWriting) error {
 			return w.replace(s.q.monthsOf, s.q.dropMonths, s.q.putMonths, cellMonthKeyed, []any{int64(w.bucket), m.site, m.day, m.flow}, rows)
@@ -187,8 +190,9 @@ func (s *Store) countMonth(ctx context.Context, m cellMark) ([][]any, error) {
 				sums[at] = sum
 			}
 			n := int64(0)
-			for _, k := range levels {
+			for i, k := range levels {
 				n += k
+				sum.Levels[i] += k
 			}
 			sum.Customers, sum.Most = sum.Customers+1, max(sum.Most, int(n))
 			sum.Pairs.Add(levels)
@@ -201,15 +205,16 @@ func (s *Store) countMonth(ctx context.Context, m cellMark) ([][]any, error) {
 		if at.dimension > 0 {
 			dimension, key = string(storage.CellDimensions()[at.dimension-1]), keys.list[at.key]
 		}
-		rows = append(rows, []any{b, dimension, m.site, m.day, m.flow, key, int64(sum.Customers), int64(sum.Most), pairsText(&sum.Pairs)})
+		rows = append(rows, []any{b, dimension, m.site, m.day, m.flow, key, int64(sum.Customers), int64(sum.Most), sumsText(sum)})
 	}
 	slices.SortFunc(rows, func(a, b []any) int { return strings.Compare(cellKey(a, cellMonthKeyed), cellKey(b, cellMonthKeyed)) })
 	return rows, nil
 }
 
-func pairsText(p *storage.LevelPairs) string {
-	text := make([]byte, 0, 2*len(p))
-	for i, n := range p {
+// sumsText are the sums of a month as they are stored: those of the levels, then of their pairs.
+func sumsText(m *storage.CellMonth) string {
+	text := make([]byte, 0, 128)
+	for i, n := range slices.Concat(m.Levels[:], m.Pairs[:]) {
 		if i > 0 {
 			text = append(text, ' ')
 		}
@@ -218,18 +223,24 @@ func pairsText(p *storage.LevelPairs) string {
 	return string(text)
 }
 
-func pairsOf(text string) (p storage.LevelPairs, err error) {
-	at := 0
-	for one := range strings.SplitSeq(text, " ") {
-		if at == len(p) {
-			return p, fmt.Errorf("a month has more than %d sums", len(p))
-		}
-		if p[at], err = strconv.ParseInt(one, 10, 64); err != nil {
-			return p, fmt.Errorf("read the sums of a month: %w", err)
-		}
-		at++
+// readSums reads them.
+func readSums(text string, m *storage.CellMonth) error {
+	all := strings.Split(text, " ")
+	if len(all) != len(m.Levels)+len(m.Pairs) {
+		return fmt.Errorf("a month has %d sums", len(all))
 	}
-	return p, nil
+	for i, one := range all {
+		n, err := strconv.ParseInt(one, 10, 64)
+		if err != nil {
+			return fmt.Errorf("read the sums of a month: %w", err)
+		}
+		if i < len(m.Levels) {
+			m.Levels[i] = n
+		} else {
+			m.Pairs[i-len(m.Levels)] = n
+		}
+	}
+	return nil
 }
 
 // CompareCells implements storage.Cells. What differs is looked at once more: it may have been counted meanwhile.

@@ -70,8 +70,7 @@ func (s *Store) CellMonths(ctx context.Context, f storage.FigureFilter, dimensio
 				if err := row.Scan(&c.Site, &c.Month, &c.Flow, &c.Key, &c.Customers, &c.Most, &pairs); err != nil {
 					return c, err
 				}
-				c.Pairs, err = pairsOf(pairs)
-				return c, err
+				return c, readSums(pairs, &c)
 			})
 		})
 		if err != nil {

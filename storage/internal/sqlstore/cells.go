@@ -61,12 +61,12 @@ func newCellQueries(t *texts) cellQueries {
 	fits := flow + " AND (service = ? OR '' = ?) AND (staff = ? OR '' = ?) AND (language = ? OR '' = ?) AND (channel = ? OR '' = ?)"
 	q := cellQueries{
 		putMarks: t.rows("cell_marks", columns("bucket, day, site, flow, seq"), "ON CONFLICT (bucket, day, site, flow) DO UPDATE SET"+
-			" seq = CASE WHEN cell_marks.seq <= 0 THEN -excluded.seq ELSE excluded.seq END"),
+			" seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END"),
 		marked:       t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 10 ORDER BY day, site, flow LIMIT ?"),
 		markedMonths: t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 7 ORDER BY day, site, flow LIMIT ?"),
 		markAll: t.one("INSERT INTO cell_marks (bucket, day, site, flow, seq) SELECT DISTINCT c.bucket, c.day, c.site, c.flow, CAST(? AS bigint)" +
 			" FROM cells c WHERE c.bucket = ? AND c.dim = '' ON CONFLICT (bucket, day, site, flow) DO UPDATE SET" +
-			" seq = CASE WHEN cell_marks.seq <= 0 THEN -excluded.seq ELSE excluded.seq END"),
+			" seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END"),
 		marks:     t.one("SELECT day, site, flow FROM cell_marks WHERE bucket = ?"),
 		dropMarks: t.drop("cell_marks", "day, site, flow, seq"),
 		unready:   t.one("SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = ? AND seq <= 0 LIMIT 1) AS first"),
@@ -181,7 +181,7 @@ func (s *Store) markedCells(ctx context.Context, text string, limit int) (of []c
 
 // countMarked counts what is marked, writes it, and takes the marks away that are as they were before.
 func (s *Store) countMarked(ctx context.Context, l storage.Lease, text string, limit int,
-	count func(cellMark) (func(*cellWriting) error, error),
+	count func(m cellMark, first bool) (func(*cellWriting) error, error),
 ) (did storage.CountedCells, err error) {
 	of, marks, more, err := s.markedCells(ctx, text, limit)
 	if err != nil || len(of) == 0 {
@@ -189,7 +189,7 @@ func (s *Store) countMarked(ctx context.Context, l storage.Lease, text string, l
 	}
 	by := map[storage.Bucket][]func(*cellWriting) error{}
 	for _, m := range of {
-		write, err := count(m)
+		write, err := count(m, slices.ContainsFunc(marks[m], func(seen seenMark) bool { return seen.seq <= 0 }))
 		if err != nil {
 			return did, err
 		}

@@ -43,7 +43,7 @@ CREATE TABLE cell_questions (
 ) WITHOUT ROWID;
 
 -- How alike the answers of a customer are: how many customers there were in a month, how many conversations one of
--- them had at most, and the sums over customers of the products of how often they gave two levels.
+-- them had at most, how many had each level, and the sums over customers of the products of how often they gave two.
 CREATE TABLE cell_months (
     bucket    smallint NOT NULL,
     dim       text NOT NULL,
