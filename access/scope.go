@@ -7,13 +7,14 @@ type Scope string
 
 // The scopes.
 const (
-	ReadFlows   Scope = "flows:read"   // which surveys there are, and what they ask
-	WriteEvents Scope = "events:write" // which services took place, and look at what was told
-	ReadReports Scope = "reports:read" // the figures that pages show
+	ReadFlows   Scope = "flows:read"      // which surveys there are, and what they ask
+	WriteEvents Scope = "events:write"    // which services took place, and look at what was told
+	ReadReports Scope = "reports:read"    // the figures that pages show
+	ManageHooks Scope = "webhooks:manage" // endpoints that are told what happens
 )
 
 // Scopes lists every scope.
-func Scopes() []Scope { return []Scope{ReadFlows, WriteEvents, ReadReports} }
+func Scopes() []Scope { return []Scope{ReadFlows, WriteEvents, ReadReports, ManageHooks} }
 
 // Known reports whether there is such a scope.
 func (s Scope) Known() bool { return slices.Contains(Scopes(), s) }

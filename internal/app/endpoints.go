@@ -16,6 +16,7 @@ import (
 	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/admin"
+	"github.com/aftercare/aftercare/web/api"
 )
 
 // Endpoints is the desk for endpoints of other systems: pages and commands make, test and end them
@@ -35,6 +36,32 @@ func NewEndpoints(ctx context.Context, s settings.Settings, store storage.Store,
 	}
 	seal, err := newSealer(keys.Secret)
 	return &Endpoints{store: store, bot: b, seal: seal, clock: clock}, err
+}
+
+// endpoints is the desk of a server.
+func (a *App) endpoints() *Endpoints {
+	return &Endpoints{store: a.store, bot: a.bot, seal: a.connections.seal, clock: a.Clock}
+}
+
+// apiEndpoints is the desk as the API knows it: no token allows addresses of private networks.
+type apiEndpoints struct{ *Endpoints }
+
+// Add implements api.Endpoints.
+func (e apiEndpoints) Add(ctx context.Context, h storage.Hook, url string) (id, secret string, err error) {
+	if id, secret, err = e.Endpoints.Add(ctx, h, url, false); errors.Is(err, admin.ErrAddress) {
+		err = fmt.Errorf("%w: %w", api.ErrAddress, err)
+	}
+	return id, secret, err
+}
+
+// List implements api.Endpoints.
+func (e apiEndpoints) List(ctx context.Context) ([]api.Endpoint, error) {
+	all, err := e.Endpoints.List(ctx)
+	out := make([]api.Endpoint, len(all))
+	for i, x := range all {
+		out[i] = api.Endpoint{Hook: x.Hook, URL: x.URL, Private: x.Private}
+	}
+	return out, err
 }
 
 // ErrEndpoint is what is wrong with an endpoint as somebody wrote it, in words for them.
@@ -174,13 +201,20 @@ func (e *Endpoints) Remove(ctx context.Context, id string) error {
 }
 
 func (e *Endpoints) turn(ctx context.Context, id string, off storage.HookOff) error {
+	return e.Change(ctx, id, func(h *storage.Hook) {
+		if h.Off, h.OffAt = off, e.clock(); off == "" {
+			h.OffAt = time.Time{}
+		}
+	})
+}
+
+// Change changes what an endpoint is called, is told, and whether it is on. storage.ErrNotFound.
+func (e *Endpoints) Change(ctx context.Context, id string, change func(*storage.Hook)) error {
 	h, i, err := e.find(ctx, id)
 	if err != nil {
 		return err
 	}
-	if h.Off, h.OffAt = off, e.clock(); off == "" {
-		h.OffAt = time.Time{}
-	}
+	change(&h)
 	if err := e.store.PutInstallation(ctx, h.Installation(i.Sealed)); err != nil {
 		return fmt.Errorf("keep an endpoint: %w", err)
 	}

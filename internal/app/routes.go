@@ -62,7 +62,7 @@ func (a *App) routes() (http.Handler, error) {
 		return nil, err
 	}
 	mux.Handle("/", pages)
-	calls := api.New(api.Config{Store: a.store, Bot: a.bot, Asking: a.asking, Systems: a.systems, Clock: a.Clock, Prefix: public.Path, Log: a.Log})
+	calls := api.New(api.Config{Store: a.store, Bot: a.bot, Asking: a.asking, Systems: a.systems, Endpoints: apiEndpoints{a.endpoints()}, Clock: a.Clock, Prefix: public.Path, Log: a.Log})
 	mux.Handle("/api/", calls)
 	mux.Handle("/problems/", calls)
 	mux.Handle(api.InboundPath, calls)

@@ -114,7 +114,7 @@ func (a *App) pages(prefix string) (http.Handler, error) {
 	} else {
 		c.Backups = a.backups()
 		c.Systems = a.systems
-		c.Endpoints = &Endpoints{store: a.store, bot: a.bot, seal: a.connections.seal, clock: a.Clock}
+		c.Endpoints = a.endpoints()
 	}
 	return admin.New(c), nil
 }

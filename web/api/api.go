@@ -40,6 +40,8 @@ type Config struct {
 	Asking *asking.Asking
 	// Systems are those that call us in their own form; nil hears none.
 	Systems Systems
+	// Endpoints are those of other systems that are told what happens; nil tells none.
+	Endpoints Endpoints
 	// Clock is the time; nil is time.Now.
 	Clock func() time.Time
 	// Prefix is the path of PUBLIC_URL, "" for none. Requests come without.
@@ -62,7 +64,7 @@ type route struct {
 }
 
 // routes are the addresses that need a token.
-var routes = slices.Concat(tokenRoutes, flowRoutes, eventRoutes, reportRoutes)
+var routes = slices.Concat(tokenRoutes, flowRoutes, eventRoutes, reportRoutes, webhookRoutes)
 
 // request is a request whose token is good and has the scope.
 type request struct {

@@ -31,6 +31,7 @@ type till struct {
 	bot    *bot.Bot
 	api    http.Handler
 	asking *asking.Asking
+	desk   *desk
 	now    time.Time
 	n      int
 }
@@ -62,7 +63,8 @@ func newTill(t *testing.T) *till {
 	t.Cleanup(func() { _ = b.Close() })
 	c.store, c.bot = store, b
 	c.asking = asking.New(asking.Config{Store: store, Bot: b, Clock: clock})
-	c.api = New(Config{Store: store, Bot: b, Asking: c.asking, Clock: clock})
+	c.desk = &desk{}
+	c.api = New(Config{Store: store, Bot: b, Asking: c.asking, Endpoints: c.desk, Clock: clock})
 	return c
 }
 
