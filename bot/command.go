@@ -79,7 +79,9 @@ func (c commands) stop() error {
 		}
 		t.out.Slots = kept
 	}
-	t.identity.Stopped = t.now
+	if t.identity.Stopped.IsZero() { // said again, it holds since they said it first
+		t.identity.Stopped = t.now
+	}
 	t.out.Identity = t.identity
 	halting{of: t}.done()
 	return nil

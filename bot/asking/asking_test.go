@@ -4,7 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -51,6 +54,35 @@ func TestAServiceIsAskedAboutAndABadAnswerOpensACase(t *testing.T) {
 		all, err := w.store.AskDecisions(t.Context(), x.Bucket, []string{x.ID})
 		if check(t, err); len(all) != 1 || all[0].Rule != "contact.pending" || all[0].Policy != 1 || all[0].Evidence["last"] == "" {
 			t.Errorf("it was decided by %+v", all)
+		}
+	})
+}
+
+// Nobody is asked how it was while a case of theirs is open; once it is closed they are asked again,
+// also if they never write anything more.
+func TestWhoseCaseIsClosedIsAskedAgain(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.linked("C-1", "7")
+		w.staff("maya", "90", access.Admin)
+		w.triggers(hourLater)
+		w.told("1", "C-1")
+		w.pass(time.Hour)
+		w.answersAll("7")
+		cases, err := w.store.Cases(t.Context(), storage.CaseFilter{Limit: 5})
+		if check(t, err); len(cases) != 1 {
+			t.Fatalf("%d cases", len(cases))
+		}
+		w.now = w.now.AddDate(0, 0, 40)
+		w.told("2", "C-1", func(e *storage.Event) { e.Ended = w.now.Add(-time.Hour) })
+		w.pass(time.Minute)
+		if got := w.state("2", "C-1"); got != "scheduled open_case" {
+			t.Fatalf("while it is open: %s", got)
+		}
+		_, err = w.bot.Act(t.Context(), bot.Doing{Bucket: cases[0].Bucket, Case: cases[0].ID, Act: recovery.NoAction{Reason: "other"}, By: "maya"})
+		check(t, err)
+		w.pass(time.Hour)
+		if got := w.state("2", "C-1"); got != "sent" {
+			t.Errorf("once it is closed: %s", got)
 		}
 	})
 }

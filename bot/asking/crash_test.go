@@ -51,5 +51,5 @@ func TestACrashAsksNobodyTwice(t *testing.T) {
 		if calls < 20 {
 			t.Errorf("only %d calls: the test shows little", calls)
 		}
-	}, "sqlite")
+	})
 }

@@ -1,9 +1,11 @@
 package asking
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 // attend does what is due of some asks of a bucket.
 func (a *Asking) attend(ctx context.Context, p invitation.Policy, b storage.Bucket, due []storage.Ask) error {
 	var decide, send, follow, watch, tell []storage.Ask
+	slices.SortStableFunc(due, inTurn)
 	for _, x := range due {
 		switch {
 		case a.rests(x.ID):
@@ -46,6 +49,9 @@ func (a *Asking) attend(ctx context.Context, p invitation.Policy, b storage.Buck
 	}
 	return a.follow(ctx, p, b, follow)
 }
+
+// inTurn is the order in which it is decided about asks of one customer, here and in a dry run.
+func inTurn(x, y storage.Ask) int { return cmp.Or(x.Due.Compare(y.Due), cmp.Compare(x.ID, y.ID)) }
 
 // decide says of asks whose time has come whether they are made. It returns those that are.
 func (a *Asking) decide(ctx context.Context, p invitation.Policy, b storage.Bucket, due []storage.Ask) (made []storage.Ask, _ error) {
@@ -313,6 +319,13 @@ func (a *Asking) offer(ctx context.Context, p invitation.Policy, k *known, befor
 		}
 		req.To, req.Address, req.Name, req.Spoken, req.Channel = found.To, found.Address, found.Name, found.Spoken, x.By
 		r.to = &storage.Identity{Person: found.To, Address: found.Address}
+	}
+	if why, off := noMore[e.State]; known && off {
+		if over, err := a.callOff(ctx, req.To, &x); err != nil || over {
+			d := cancelled(why, e.State)
+			r.decision, r.err = &d, err
+			return r
+		}
 	}
 	r.invite, r.err = a.offers.Make(ctx, req, x.ID, x.Began)
 	var not *bot.NotInvitedError

@@ -1,6 +1,7 @@
 package asking
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -137,9 +138,36 @@ func (f *flows) of(id string) (invitation.Flow, bool) {
 // known is what is known of customers beside their events.
 type known struct {
 	accounts  map[string][]storage.Identity
+	cases     map[string][]openFor // of accounts, by their ids, the newest first
 	forgotten map[string]storage.ForgottenWhy
 	events    map[string]storage.StoredEvent
 	can       bool // links lead somewhere
+	past      bool // it is looked at as it was at moments that are over
+}
+
+// openFor is how long a case was open; to is zero while it is.
+type openFor struct{ from, to time.Time }
+
+func openOf(c *storage.Case) openFor {
+	if c.State.Active() {
+		return openFor{from: c.OpenedAt}
+	}
+	return openFor{c.OpenedAt, c.EndedAt}
+}
+
+// hasCase reports whether the newest case that an account had opened by then was open then.
+func (k *known) hasCase(account string, at time.Time) bool {
+	for _, c := range k.cases[account] {
+		if !k.past || !c.from.After(at) {
+			return c.to.IsZero() || k.past && at.Before(c.to)
+		}
+	}
+	return false
+}
+
+// since reports whether what began at a moment, zero = never, holds at another.
+func (k *known) since(began, at time.Time) bool {
+	return !began.IsZero() && (!k.past || !began.After(at))
 }
 
 // tells is the event that tells of the customer of an ask.
@@ -174,6 +202,9 @@ func (a *Asking) gather(ctx context.Context, asks []storage.Ask, thorough bool) 
 			return k, err
 		}
 	}
+	if err := a.casesOf(ctx, &k); err != nil {
+		return k, err
+	}
 	if k.events, err = a.store.EventsOf(ctx, events); err != nil || !thorough {
 		return k, err
 	}
@@ -184,6 +215,29 @@ func (a *Asking) gather(ctx context.Context, asks []storage.Ask, thorough bool) 
 		}
 	}
 	return k, nil
+}
+
+// casesOf reads the newest case of each account that has one. An account names it for as long as its
+// customer may write to it, also when it is closed.
+func (a *Asking) casesOf(ctx context.Context, k *known) error {
+	k.cases = map[string][]openFor{}
+	for _, list := range k.accounts {
+		for i := range list {
+			id := &list[i]
+			if id.Case == "" {
+				continue
+			}
+			c, err := a.store.Case(ctx, id.Bucket, id.Case)
+			switch {
+			case errors.Is(err, storage.ErrNotFound):
+			case err != nil:
+				return fmt.Errorf("read the case of a customer: %w", err)
+			default:
+				k.cases[id.ID] = []openFor{openOf(&c)}
+			}
+		}
+	}
+	return nil
 }
 
 // named adds the chat account of somebody who has no key: staff who ask by hand name it.
@@ -221,12 +275,12 @@ func (a *Asking) facts(k *known, x *storage.Ask, flow invitation.Flow, offers []
 	}
 	accounts := k.accounts[x.Customer]
 	for _, id := range accounts {
-		f.Customer.Stopped = f.Customer.Stopped || !id.Stopped.IsZero()
-		if id.Case != "" {
-			f.Customer.Case = id.Case
+		f.Customer.Stopped = f.Customer.Stopped || k.since(id.Stopped, now)
+		if k.hasCase(id.ID, now) {
+			f.Customer.Case = cmp.Or(id.Case, id.ID)
 		}
 	}
-	f.Reach = a.reach(accounts, reach, x.Not, k.can)
+	f.Reach = a.reach(k, x, reach, now)
 	for i := range offers {
 		if o := &offers[i]; o.ID != x.ID && !o.Test && o.State != string(invitation.Unreachable) {
 			f.Past = append(f.Past, pastOf(o, now))
@@ -247,10 +301,10 @@ func pastOf(o *storage.Ask, now time.Time) invitation.Past {
 
 // reach is how somebody can be reached now: by the ways that their event names, or by all that
 // are known.
-func (a *Asking) reach(accounts []storage.Identity, told []storage.EventReach, not []string, links bool) []invitation.Reach {
+func (a *Asking) reach(k *known, x *storage.Ask, told []storage.EventReach, now time.Time) []invitation.Reach {
 	var out []invitation.Reach
 	add := func(way invitation.Way, problem invitation.Reason) {
-		if slices.Contains(not, string(way)) && problem == "" {
+		if slices.Contains(x.Not, string(way)) && problem == "" {
 			if problem = invitation.NoIdentity; way == invitation.Slack {
 				problem = invitation.NotInWorkspace
 			}
@@ -266,9 +320,9 @@ func (a *Asking) reach(accounts []storage.Identity, told []storage.EventReach, n
 	named := func(kinds ...string) bool {
 		return len(told) == 0 || slices.ContainsFunc(told, func(r storage.EventReach) bool { return slices.Contains(kinds, r.Kind) })
 	}
-	for _, id := range accounts {
+	for _, id := range k.accounts[x.Customer] {
 		problem := invitation.Reason("")
-		if !id.Blocked.IsZero() {
+		if k.since(id.Blocked, now) {
 			problem = invitation.Blocked
 		}
 		switch invitation.Way(id.Person.Platform) {
@@ -295,7 +349,7 @@ func (a *Asking) reach(accounts []storage.Identity, told []storage.EventReach, n
 	}
 	if named("web") {
 		problem := invitation.NoAddress
-		if links {
+		if k.can {
 			problem = ""
 		}
 		add(invitation.Web, problem)

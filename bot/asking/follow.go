@@ -1,6 +1,7 @@
 package asking
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,7 +110,7 @@ func (a *Asking) state(ctx context.Context, x *storage.Ask) (c course, _ error) 
 	default:
 		c.over = s.Status != survey.Waiting && !s.Expires.IsZero() && !now.Before(s.Expires)
 		switch {
-		case c.over && len(s.Answers) > 0: // the sweeper has not come by yet
+		case c.over && len(s.Answers) > 0:
 			x.State = string(invitation.Partial)
 		case c.over:
 			x.State = string(invitation.Expired)
@@ -120,8 +121,8 @@ func (a *Asking) state(ctx context.Context, x *storage.Ask) (c course, _ error) 
 		}
 	}
 	if c.over {
-		if x.Ended = s.Ended; x.Ended.IsZero() {
-			x.Ended = now
+		if x.Ended = s.Ended; x.Ended.IsZero() { // the sweeper has not come by yet
+			x.Ended = cmp.Or(s.Expires, now)
 		}
 		return c, nil
 	}

@@ -277,7 +277,13 @@ func pastOpen(x *storage.Ask) bool {
 }
 
 func (m *merging) cancel(x storage.Ask, why invitation.Reason) {
-	m.put(x, &invitation.Decision{State: invitation.Cancelled, Reason: why, Rule: "event.state", Evidence: map[string]string{"state": string(m.pl.event.State)}})
+	d := cancelled(why, m.pl.event.State)
+	m.put(x, &d)
+}
+
+// cancelled is the decision that nobody is asked any more about a service in this state.
+func cancelled(why invitation.Reason, state storage.EventState) invitation.Decision {
+	return invitation.Decision{State: invitation.Cancelled, Reason: why, Rule: "event.state", Evidence: map[string]string{"state": string(state)}}
 }
 
 // make stores the ask that the event makes, unless it did before.

@@ -167,7 +167,9 @@ func (a *Asking) heard(ctx context.Context, p invitation.Policy, k *known, x *st
 	l := invitation.Listened{Event: eventOf(e), Customer: customerOf(&e.Event)}
 	l.Customer.Erased = k.forgotten[x.Customer] == storage.ErasedOnRequest
 	for _, id := range k.accounts[x.Customer] {
-		l.Customer.Case = cmp.Or(l.Customer.Case, id.Case)
+		if k.hasCase(id.ID, at) {
+			l.Customer.Case = cmp.Or(l.Customer.Case, id.Case)
+		}
 	}
 	offers, err := a.store.Offers(ctx, []string{x.Customer})
 	if err != nil {

@@ -52,6 +52,7 @@ type TriedEvent struct {
 const (
 	mostTried       = 200_000 // events
 	mostDifferences = 500
+	casesBefore     = 90 // days before its time
 )
 
 // trying is a dry run.
@@ -62,15 +63,18 @@ type trying struct {
 	flows   *flows
 	expires map[string]time.Duration
 	time    timely
-	of      string // the customer who is looked at
+	of      string                 // the customer who is looked at
+	truth   map[string]storage.Ask // offers that were made to them, by their ids
 	out     Tried
 	by      map[string]*TriedTrigger
 	ends    func(context.Context, *storage.Ask, invitation.Decision) error // hears of each event
 }
 
 // Try says whom a file of triggers would have asked, and whom not, had it been in force since a
-// moment: by the same decisions, in their order. Of an offer that was not made nobody knows what
-// it would have been answered: it counts as not answered.
+// moment: by the same decisions, in their order, behind what had happened by then. What became of
+// an offer that was made counts as long after it as it was; of one that was not, nobody knows what
+// it would have been answered: it counts as not answered. A service that was told in another way
+// later is looked at as it was told last.
 func (a *Asking) Try(ctx context.Context, p invitation.Policy, since time.Time, sites []string) (Tried, error) {
 	t := trying{a: a, p: p, flows: a.flows(ctx), expires: map[string]time.Duration{}, by: map[string]*TriedTrigger{}}
 	t.out = Tried{Since: since, NotAsked: map[string]int{}, Triggers: []TriedTrigger{}, Differences: []TriedEvent{}}
@@ -95,6 +99,10 @@ func (a *Asking) Try(ctx context.Context, p invitation.Policy, since time.Time, 
 		}
 	}
 	slices.Sort(customers)
+	cases, err := t.cases(ctx, since)
+	if err != nil {
+		return t.out, err
+	}
 	for part := range slices.Chunk(customers, batch) {
 		var all []storage.Ask
 		for _, c := range part {
@@ -103,13 +111,20 @@ func (a *Asking) Try(ctx context.Context, p invitation.Policy, since time.Time, 
 		if t.k, err = a.gather(ctx, all, true); err != nil {
 			return t.out, err
 		}
-		t.k.events = map[string]storage.StoredEvent{}
+		t.k.past, t.k.events = true, map[string]storage.StoredEvent{}
+		for account, list := range cases {
+			t.k.cases[account] = list
+		}
+		offers, err := a.store.Offers(ctx, part)
+		if err != nil {
+			return t.out, err
+		}
 		for _, c := range part {
 			for _, e := range slices.Concat(t.time.services[c], byCustomer[c]) {
 				t.k.events[e.Name()] = e
 			}
 			t.of, t.time.seen = c, map[string]bool{}
-			if err := t.customer(ctx, byCustomer[c], nil); err != nil {
+			if err := t.customer(ctx, byCustomer[c], t.given(offers[c], since)); err != nil {
 				return t.out, err
 			}
 			if err := t.silences(ctx, byCustomer[c]); err != nil {
@@ -137,7 +152,7 @@ func (t *trying) read(ctx context.Context, since time.Time, sites []string) (map
 				return nil, err
 			}
 			for _, e := range page {
-				if e.Customer == nil || sites != nil && !slices.Contains(sites, e.Site) || e.State == storage.EventCancelled || e.State == storage.EventReopened {
+				if e.Customer == nil || sites != nil && !slices.Contains(sites, e.Site) || e.State == storage.EventReopened || e.State == storage.EventCancelled && !calledOff(&e) {
 					continue
 				}
 				if t.out.Events >= mostTried {
@@ -176,7 +191,12 @@ func (t *trying) expiry(ctx context.Context, id string) (time.Duration, error) {
 // offers that were made to them.
 func (t *trying) customer(ctx context.Context, events []storage.StoredEvent, offers []storage.Ask) error {
 	var queue []storage.Ask
+	off := map[string]time.Time{} // when services were called off, by their asks
 	for _, e := range events {
+		called := calledOff(&e)
+		if called {
+			e.State = storage.EventDone
+		}
 		plan := t.p.Plan(eventOf(e), customerOf(&e.Event), t.flows.of)
 		if t.flows.err != nil {
 			return t.flows.err
@@ -201,10 +221,13 @@ func (t *trying) customer(ctx context.Context, events []storage.StoredEvent, off
 		if x.Due.Before(e.Received) { // we heard of it later
 			x.Due = e.Received
 		}
+		if called {
+			off[x.ID] = e.Changed
+		}
 		queue = append(queue, x)
 	}
 	for {
-		slices.SortStableFunc(queue, func(a, b storage.Ask) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
+		slices.SortStableFunc(queue, inTurn)
 		until := t.time.now
 		if len(queue) > 0 && queue[0].Due.Before(until) {
 			until = queue[0].Due
@@ -220,7 +243,15 @@ func (t *trying) customer(ctx context.Context, events []storage.StoredEvent, off
 			return nil
 		}
 		x := queue[0]
-		d := t.a.decideOne(t.p, &t.k, t.flows, &x, offers, x.Due)
+		called, isOff := off[x.ID]
+		if isOff && !x.Due.Before(called) {
+			if err := t.ends(ctx, &x, cancelled(invitation.EventCancelled, storage.EventCancelled)); err != nil {
+				return err
+			}
+			queue = queue[1:]
+			continue
+		}
+		d := t.a.decideOne(t.p, &t.k, t.flows, &x, asOf(offers, x.Due), x.Due)
 		if d.State == invitation.Scheduled {
 			queue[0].Due = d.From
 			continue
@@ -237,8 +268,10 @@ func (t *trying) customer(ctx context.Context, events []storage.StoredEvent, off
 			if d.State == invitation.HandedOut {
 				lasts = bot.DefaultInviteExpires
 			}
-			x.Until = x.Sent.Add(lasts)
-			offers = append(offers, x)
+			if x.Until = x.Sent.Add(lasts); isOff {
+				x.Until = called
+			}
+			offers = append(offers, t.becomes(x))
 		}
 		if err := t.ends(ctx, &x, d); err != nil {
 			return err

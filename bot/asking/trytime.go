@@ -68,7 +68,7 @@ func (t *trying) falls(customer string, offers []storage.Ask, until time.Time) (
 		tr := &t.time.triggers[i]
 		asked := time.Time{}
 		for j := range offers {
-			if offers[j].Flow == tr.Ask && offers[j].Sent.After(asked) {
+			if offers[j].Flow == tr.Ask && offers[j].Sent.After(asked) && !offers[j].Sent.After(until) {
 				asked = offers[j].Sent
 			}
 		}

@@ -322,6 +322,8 @@ func registry() []row {
 			{dir: shell, test: "TestAnImportThatIsKilledAsksNobodyTwice", target: crash},
 			{dir: "bot/asking", test: "TestACrashAsksNobodyTwice", target: crash},
 			{dir: "bot/asking", test: "TestACrashWhileStaffAskAsksNobodyTwice", target: crash},
+			{dir: "bot/asking", test: "TestTheModelOfWhoIsAsked", target: crash},
+			{dir: "bot/asking", test: "TestManyPlanAtOnce", target: crash},
 			{dir: "invitation", test: "TestThePolicyNeverAsksTooOften", target: crash},
 			{dir: "invitation", test: "TestTheModelSeesEachRuleThatIsLeftOut", target: crash},
 			{dir: "web/importing", test: "TestAnErasureReachesASheetThatWaits", target: crash},
