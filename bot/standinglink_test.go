@@ -34,7 +34,13 @@ func (w *world) opened(id string) int {
 // TestTwentyPeopleOpenOneStandingLink in Telegram: each has a conversation of their own; who
 // opens it again on the same day finds the same one, on another day begins another.
 func TestTwentyPeopleOpenOneStandingLink(t *testing.T) {
-	w := newWorldOf(t, 8)
+	for name, open := range map[string]func(testing.TB, int) opener{"sqlite": onSQLite, "postgres": onPostgres} {
+		t.Run(name, func(t *testing.T) { twentyPeople(t, newWorldOn(t, open(t, 8))) })
+	}
+}
+
+func twentyPeople(t *testing.T, w *world) {
+	t.Helper()
 	id := w.standing(storage.StandingLink{Name: "counter", Flow: "one_tap_csat"})
 	sessions := map[string]bool{}
 	for i := range 20 {

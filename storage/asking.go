@@ -122,9 +122,9 @@ type Asking interface {
 	Triggers(ctx context.Context, version int) (RulesSource, error)
 
 	// ToPlan returns events of a bucket at which the triggers have not looked yet, the oldest
-	// first. Planned says that they did, unless an event changed since.
+	// first. Planned says that they did, unless an event changed since: of events of any bucket.
 	ToPlan(ctx context.Context, b Bucket, limit int) ([]StoredEvent, error)
-	Planned(ctx context.Context, b Bucket, events []StoredEvent) error
+	Planned(ctx context.Context, events []StoredEvent) error
 	// ToldSince lists events of a bucket that took place since then, in the order of that
 	// moment, behind the one of this name if one is given.
 	ToldSince(ctx context.Context, b Bucket, since time.Time, after string, limit int) ([]StoredEvent, error)

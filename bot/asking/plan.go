@@ -48,12 +48,10 @@ func (a *Asking) plan(ctx context.Context, p invitation.Policy, events []storage
 	if err != nil {
 		return nil, err
 	}
-	marked := map[storage.Bucket][]storage.StoredEvent{}
-	for _, e := range seen {
-		b := storage.EventBucket(e.Name(), a.store.Buckets())
-		marked[b] = append(marked[b], e)
+	if len(seen) == 0 {
+		return out, nil
 	}
-	return out, sideBySide(marked, func(b storage.Bucket, list []storage.StoredEvent) error { return a.store.Planned(ctx, b, list) })
+	return out, a.store.Planned(ctx, seen)
 }
 
 // sideBySide does something with what is of each bucket, of several buckets at a time: each waits

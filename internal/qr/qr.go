@@ -2,7 +2,11 @@
 package qr
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"strings"
 
 	"github.com/skip2/go-qrcode"
@@ -55,6 +59,27 @@ func (q Code) SVG() string {
 	n := len(q)
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="QR code" shape-rendering="crispEdges"><rect width="%d" height="%d" fill="#fff"/><path fill="#000" d="%s"/></svg>`+"\n",
 		n, n, n*8, n*8, n, n, q.Path())
+}
+
+// pngModule is the side of a module of a picture, in dots: printed 10 cm wide it is still sharp.
+const pngModule = 16
+
+// PNG draws the code as a picture of dots, for programs that take no SVG.
+func (q Code) PNG() ([]byte, error) {
+	n := len(q) * pngModule
+	picture := image.NewPaletted(image.Rect(0, 0, n, n), color.Palette{color.White, color.Black})
+	for y := range n {
+		for x := range n {
+			if q[y/pngModule][x/pngModule] {
+				picture.SetColorIndex(x, y, 1)
+			}
+		}
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, picture); err != nil {
+		return nil, fmt.Errorf("draw the QR code: %w", err)
+	}
+	return out.Bytes(), nil
 }
 
 // Path is the dark modules as the path of an SVG, one unit a module.

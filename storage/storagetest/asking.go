@@ -88,17 +88,17 @@ var askingTests = group{
 		}
 		before := waiting()
 		same(t, "what waits", before, []storage.StoredEvent{{Event: e, Received: now, Changed: now}})
-		bucket, later := storage.EventBucket(e.Name(), b.store.Buckets()), now.Add(time.Minute)
+		later := now.Add(time.Minute)
 		_ = must(b.store.ChangeEvent(ctx, "till", "1", later, func(e *storage.Event) (*storage.Event, error) {
 			n := *e
 			n.Service = "cut"
 			return &n, nil
 		}))(t)
-		check(t, b.store.Planned(ctx, bucket, before))
+		check(t, b.store.Planned(ctx, before))
 		if n := len(waiting()); n != 1 {
 			t.Errorf("%d wait after it changed", n)
 		}
-		check(t, b.store.Planned(ctx, bucket, waiting()))
+		check(t, b.store.Planned(ctx, waiting()))
 		if n := len(waiting()); n != 0 {
 			t.Errorf("%d wait", n)
 		}

@@ -27,8 +27,8 @@ func (c *CrashingStore) ToPlan(ctx context.Context, b storage.Bucket, limit int)
 }
 
 // Planned implements storage.Asking.
-func (c *CrashingStore) Planned(ctx context.Context, b storage.Bucket, events []storage.StoredEvent) error {
-	return c.call(func() error { return c.inner.Planned(ctx, b, events) })
+func (c *CrashingStore) Planned(ctx context.Context, events []storage.StoredEvent) error {
+	return c.call(func() error { return c.inner.Planned(ctx, events) })
 }
 
 // ToldSince implements storage.Asking.

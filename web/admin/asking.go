@@ -131,6 +131,9 @@ func (s *site) askingNow(w http.ResponseWriter, r *http.Request, v Viewer) error
 func (s *site) askRow(words *words, v Viewer, x *storage.Ask, now time.Time) askRow {
 	at := s.at(x.Site)
 	row := askRow{What: words.t("ask_" + x.State), About: voice.Join(" · ", x.Service, at.Name, x.Trigger), At: words.moment(now, x.Made, at.Zone)}
+	if x.By != "" && x.By != string(invitation.Web) {
+		row.What += " · " + words.platform(x.By)
+	}
 	if x.Reason != "" {
 		row.Why = words.t("asking_" + x.Reason)
 	}

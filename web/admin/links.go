@@ -1,11 +1,9 @@
 package admin
 
 import (
-	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,7 +14,6 @@ import (
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/internal/page"
-	"github.com/aftercare/aftercare/internal/qr"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -29,7 +26,9 @@ var linkRoutes = []route{
 	{pattern: "POST /asking/links/{link}/close", deed: access.MakeLinks, page: (*site).closeLink},
 	{pattern: "POST /asking/links/{link}/open", deed: access.MakeLinks, page: (*site).openLink},
 	{pattern: "GET /asking/links/{link}/card", deed: access.MakeLinks, page: (*site).linkCard},
+	{pattern: "GET /asking/links/cards", deed: access.MakeLinks, page: (*site).linkCards},
 	{pattern: "GET /asking/links/{link}/code.svg", deed: access.MakeLinks, page: (*site).linkCode},
+	{pattern: "GET /asking/links/{link}/code.png", deed: access.MakeLinks, page: (*site).linkCode},
 }
 
 // linksPage lists the links of the viewer's sites.
@@ -226,61 +225,6 @@ func (s *site) link(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.show(w, r, v, http.StatusOK, "link.html", frame{
 		Title: l.Name, Here: "/asking/links", Back: &link{"/asking/links", words.t("links")},
 	}, p)
-}
-
-func (s *site) linkCard(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	l, err := s.linkAsked(r, v)
-	if err != nil {
-		return err
-	}
-	web, telegram := bot.Standing{Bot: s.Bot}.Addresses(l.ID)
-	to := printed(web, telegram)
-	if to == "" || !l.Closed.IsZero() {
-		return &page.Error{Code: page.Gone, Title: "no_card", Text: "no_card_text"}
-	}
-	words := s.words(r, v)
-	p := cardPage{ID: l.ID, Business: s.Bot.Configuration().Now().Site(l.Site).Name, Address: strings.TrimPrefix(to, "https://")}
-	own := words
-	if in, ok := tongues()[cmp.Or(l.Language, s.Bot.Configuration().Now().Site(l.Site).Language)]; ok {
-		own = in
-	}
-	p.Asks = []string{own.t("card_ask")}
-	if own.lang != fallback {
-		p.Asks = append(p.Asks, tongues()[fallback].t("card_ask"))
-	}
-	p.Here = own.t("card_here_web")
-	if to == telegram {
-		p.Here = own.t("card_here_telegram")
-	} else if telegram != "" {
-		p.Here = own.t("card_here_both")
-	}
-	if err := p.lay(r.URL.Query(), to); err != nil {
-		return err
-	}
-	p.Says = words.t("card_print_"+p.Kind) + " " + words.t("card_print_"+p.Paper)
-	return s.show(w, r, v, http.StatusOK, "card.html", frame{
-		Title: words.t("link_card"), Here: "/asking/links", Back: &link{"/asking/links/" + l.ID, l.Name}, Styles: []string{"card.css"},
-	}, p)
-}
-
-// linkCode is the code as a file, for whoever lays a card out by themselves.
-func (s *site) linkCode(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	l, err := s.linkAsked(r, v)
-	if err != nil {
-		return err
-	}
-	to := printed(bot.Standing{Bot: s.Bot}.Addresses(l.ID))
-	if to == "" {
-		return &page.Error{Code: page.Gone, Title: "no_card", Text: "no_card_text"}
-	}
-	code, err := qr.New(to)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "image/svg+xml")
-	w.Header().Set("Content-Disposition", `attachment; filename="aftercare-`+template.URLQueryEscaper(l.ID)+`.svg"`)
-	_, _ = w.Write([]byte(code.SVG()))
-	return nil
 }
 
 func (s *site) closeLink(w http.ResponseWriter, r *http.Request, v Viewer) error {

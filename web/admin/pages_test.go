@@ -57,9 +57,9 @@ var fixtures = []fixture{
 		Code: &qrPicture{29, "M0 0h7v1h-7z"}, Facts: []fact{{"Survey", "post_service_3"}, {"Conversations", "begun: 12"}},
 	}},
 	{"card.html", "full", frame{Title: "Card"}, cardPage{
-		ID: "abc", Business: "Main Street", Asks: []string{"您觉得怎么样？", "How was it?"}, Code: &qrPicture{29, "M0 0h7v1h-7z"}, Address: "care.example/s/abc", Here: "Telegram or browser",
-		Kind: "counter", Paper: "a4", Says: "Print at 100 %.", Cards: make([]struct{}, 2),
-		Kinds: []sheetChoice{{"counter", "a4", true}, {"tent", "a4", false}}, Papers: []sheetChoice{{"counter", "a4", true}, {"counter", "letter", false}},
+		At: "/asking/links/abc/card", Kind: "counter", Paper: "a4", Says: "Print at 100 %.",
+		Sheets: [][]printedCard{{{Name: "Table 1", Business: "Main Street", Asks: []string{"您觉得怎么样？", "How was it?"}, Code: &qrPicture{29, "M0 0h7v1h-7z"}, Address: "care.example/s/abc", Here: "Telegram or browser"}, {Code: &qrPicture{29, "M0 0h7v1h-7z"}}}},
+		Kinds:  []sheetChoice{{"counter", "a4", true}, {"tent", "a4", false}}, Papers: []sheetChoice{{"counter", "a4", true}, {"counter", "letter", false}},
 	}},
 	{"tokens.html", "empty", frame{Title: "Tokens"}, tokensPage{}},
 	{"tokens.html", "full", frame{Title: "Tokens"}, tokensPage{Good: []tokenRow{{"1", "till", "read the surveys", "Main Street", "until 2026-12-01", "never used"}}, Over: []tokenRow{{"2", "old", "read the surveys", "everywhere", "ended 2026-01-01", "never used"}}}},

@@ -1,26 +1,40 @@
 package admin
 
 import (
+	"cmp"
+	"html/template"
+	"net/http"
 	"net/url"
+	"path"
 	"slices"
+	"strings"
 
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/internal/qr"
+	"github.com/aftercare/aftercare/storage"
 )
 
-// cardPage is a link as it is printed: a sheet of cards, all alike. Sizes are in card.css, in mm.
+// cardPage is what is printed of links: sheets of cards. Sizes are in card.css, in mm.
 type cardPage struct {
-	ID       string
+	At     string // its own address
+	Kind   string // of cardKinds
+	Paper  string // of papers
+	Says   string // how large it is printed
+	Sheets [][]printedCard
+	Kinds  []sheetChoice
+	Papers []sheetChoice
+}
+
+// printedCard is one card.
+type printedCard struct {
+	Name     string // of the link, so that cards of several do not get mixed up; "" = all are alike
 	Business string
 	Asks     []string // one sentence in each language that is spoken there
 	Code     *qrPicture
 	Address  string // in letters, without what a browser adds by itself
 	Here     string // "Telegram or browser, no account needed"
-	Kind     string // of cardKinds
-	Paper    string // of papers
-	Says     string // how large it is printed
-	Cards    []struct{}
-	Kinds    []sheetChoice
-	Papers   []sheetChoice
 }
 
 // sheetChoice is another sheet that may be printed.
@@ -33,32 +47,62 @@ type sheetChoice struct {
 type cardKind struct {
 	name   string
 	many   int  // on a sheet
+	each   int  // of one link, where a sheet is of several
 	strong bool // they get scratched: the code has error correction Q
 }
 
 // cardKinds are the kinds of cards: a counter card of A6, a table tent of A5 that is folded, business
 // cards of 85 by 54 mm, stickers of 50 by 50 mm. The papers are those that printers hold.
 var (
-	cardKinds = []cardKind{{"counter", 1, false}, {"tent", 2, false}, {"cards", 10, false}, {"stickers", 15, true}}
+	cardKinds = []cardKind{{"counter", 1, 1, false}, {"tent", 2, 2, false}, {"cards", 10, 1, false}, {"stickers", 15, 1, true}}
 	papers    = []string{"a4", "letter"}
 )
 
-// lay lays the sheet out that the address asks for: a counter card on A4 unless it says otherwise.
-func (p *cardPage) lay(q url.Values, to string) error {
+// mostCards are the links of one print, at most.
+const mostCards = 300
+
+// sheetAsked is the sheet that an address asks for: a counter card on A4 unless it says otherwise.
+func (s *site) sheetAsked(words *words, q url.Values, at string) (cardPage, cardKind) {
 	kind := cardKinds[0]
 	if i := slices.IndexFunc(cardKinds, func(k cardKind) bool { return k.name == q.Get("kind") }); i > 0 {
 		kind = cardKinds[i]
 	}
-	p.Kind, p.Paper = kind.name, papers[0]
+	p := cardPage{At: at, Kind: kind.name, Paper: papers[0]}
 	if q.Get("paper") == papers[1] {
 		p.Paper = papers[1]
 	}
-	p.Cards = make([]struct{}, kind.many)
 	for _, k := range cardKinds {
 		p.Kinds = append(p.Kinds, sheetChoice{k.name, p.Paper, k.name == p.Kind})
 	}
 	for _, x := range papers {
 		p.Papers = append(p.Papers, sheetChoice{p.Kind, x, x == p.Paper})
+	}
+	p.Says = words.t("card_print_"+p.Kind) + " " + words.t("card_print_"+p.Paper)
+	return p, kind
+}
+
+// card is the card of a link; false = it is closed, or nobody reaches its address.
+func (s *site) card(l *storage.StandingLink, kind cardKind, words *words) (printedCard, bool, error) {
+	web, telegram := bot.Standing{Bot: s.Bot}.Addresses(l.ID)
+	to := printed(web, telegram)
+	if to == "" || !l.Closed.IsZero() {
+		return printedCard{}, false, nil
+	}
+	at := s.Bot.Configuration().Now().Site(l.Site)
+	c := printedCard{Business: at.Name, Address: strings.TrimPrefix(to, "https://")}
+	own := words
+	if in, ok := tongues()[cmp.Or(l.Language, at.Language)]; ok {
+		own = in
+	}
+	c.Asks = []string{own.t("card_ask")}
+	if own.lang != fallback {
+		c.Asks = append(c.Asks, tongues()[fallback].t("card_ask"))
+	}
+	c.Here = own.t("card_here_web")
+	if to == telegram {
+		c.Here = own.t("card_here_telegram")
+	} else if telegram != "" {
+		c.Here = own.t("card_here_both")
 	}
 	made := qr.New
 	if kind.strong {
@@ -66,7 +110,86 @@ func (p *cardPage) lay(q url.Values, to string) error {
 	}
 	code, err := made(to)
 	if err == nil {
-		p.Code = &qrPicture{len(code), code.Path()}
+		c.Code = &qrPicture{len(code), code.Path()}
 	}
-	return err
+	return c, true, err
+}
+
+// linkCard is a sheet of one link: all cards are alike.
+func (s *site) linkCard(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	l, err := s.linkAsked(r, v)
+	if err != nil {
+		return err
+	}
+	words := s.words(r, v)
+	p, kind := s.sheetAsked(words, r.URL.Query(), "/asking/links/"+l.ID+"/card")
+	c, ok, err := s.card(&l, kind, words)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &page.Error{Code: page.Gone, Title: "no_card", Text: "no_card_text"}
+	}
+	p.Sheets = [][]printedCard{slices.Repeat([]printedCard{c}, kind.many)}
+	return s.show(w, r, v, http.StatusOK, "card.html", frame{
+		Title: words.t("link_card"), Here: "/asking/links", Back: &link{"/asking/links/" + l.ID, l.Name}, Styles: []string{"card.css"},
+	}, p)
+}
+
+// linkCards are sheets of all open links that the viewer has: a card of each, with its name.
+func (s *site) linkCards(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	all, err := s.Store.StandingLinkList(r.Context())
+	if err != nil {
+		return err
+	}
+	words := s.words(r, v)
+	p, kind := s.sheetAsked(words, r.URL.Query(), "/asking/links/cards")
+	var cards []printedCard
+	for i := range all {
+		if !v.Can(access.MakeLinks, all[i].Site) || len(cards) >= mostCards*kind.each {
+			continue
+		}
+		c, ok, err := s.card(&all[i], kind, words)
+		if err != nil {
+			return err
+		}
+		if c.Name = all[i].Name; ok {
+			cards = append(cards, slices.Repeat([]printedCard{c}, kind.each)...)
+		}
+	}
+	if len(cards) == 0 {
+		return &page.Error{Code: page.Gone, Title: "no_card", Text: "no_card_text"}
+	}
+	p.Sheets = slices.Collect(slices.Chunk(cards, kind.many))
+	return s.show(w, r, v, http.StatusOK, "card.html", frame{
+		Title: words.t("link_cards"), Here: "/asking/links", Back: &link{"/asking/links", words.t("links")}, Styles: []string{"card.css"},
+	}, p)
+}
+
+// linkCode is the code as a file, for whoever lays a card out by themselves.
+func (s *site) linkCode(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	l, err := s.linkAsked(r, v)
+	if err != nil {
+		return err
+	}
+	to := printed(bot.Standing{Bot: s.Bot}.Addresses(l.ID))
+	if to == "" {
+		return &page.Error{Code: page.Gone, Title: "no_card", Text: "no_card_text"}
+	}
+	code, err := qr.New(to)
+	if err != nil {
+		return err
+	}
+	kind, file := "image/svg+xml", []byte(code.SVG())
+	ext := path.Ext(r.URL.Path)
+	if ext == ".png" {
+		kind = "image/png"
+		if file, err = code.PNG(); err != nil {
+			return err
+		}
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", `attachment; filename="aftercare-`+template.URLQueryEscaper(l.ID)+ext+`"`)
+	_, _ = w.Write(file)
+	return nil
 }

@@ -3,11 +3,13 @@ package admin
 import (
 	"bytes"
 	"compress/zlib"
+	"encoding/base64"
 	"fmt"
 	"image"
 	"image/png"
 	"io"
 	"math"
+	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strconv"
@@ -87,13 +89,112 @@ func TestSheetsArePrintedInTheirSize(t *testing.T) {
 					t.Errorf("%s: code %d is read as %q, want %q", where, i, said, to)
 				}
 			}
-			if over := browsertest.Eval[string](tab, `[...document.querySelectorAll(".printed-card")].filter(c => c.scrollHeight > c.clientHeight + 1 || c.scrollWidth > c.clientWidth + 1).map(c => c.scrollWidth + "×" + c.scrollHeight + " in " + c.clientWidth + "×" + c.clientHeight).join()`); over != "" {
+			if over := browsertest.Eval[string](tab, overfull); over != "" {
 				t.Errorf("%s: cards hold more than they have room for: %s", where, over)
 			}
 			tab.Picture("sheet-" + k.kind + "-" + paper.name)
 		}
 	}
 }
+
+// Of many links, each has a card of its own on as many sheets as they take: in its size, with its name
+// and its own code. The code of one is a file, as lines and as dots.
+func TestASheetOfAllLinksHasACardOfEach(t *testing.T) {
+	browser := browsertest.Start(t)
+	w := newWorld(t)
+	want := map[string]string{}
+	for i := range 17 {
+		link := storage.StandingLink{
+			ID: "abcdefghj" + string(rune('a'+i)), Name: fmt.Sprint("Table ", i+1), Flow: "one_tap_csat", Site: "main", Event: map[string]string{}, Created: w.clock.Now(),
+		}
+		if i == 16 { // it hangs nowhere any more
+			link.Closed = w.clock.Now()
+		} else {
+			want[link.Name] = printed(bot.Standing{Bot: w.bot}.Addresses(link.ID))
+		}
+		if err := w.store.PutStandingLink(t.Context(), link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	boss := Viewer{Login: "l", SignIn: "boss", Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
+	server := httptest.NewServer(New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now}))
+	t.Cleanup(server.Close)
+	t.Cleanup(server.CloseClientConnections)
+	tab := browsertest.Open(t, browser)
+	for _, paper := range []string{"a4", "letter"} {
+		for _, k := range []struct {
+			kind                string
+			pages, cards        int
+			width, height, code float64
+		}{{"counter", 16, 16, 105, 148, 50}, {"tent", 16, 32, 148, 105, 48}, {"cards", 2, 16, 85, 54, 34}, {"stickers", 2, 16, 50, 50, 36}} {
+			where := k.kind + " on " + paper
+			tab.Do(chromedp.Navigate(server.URL + "/asking/links/cards?kind=" + k.kind + "&paper=" + paper))
+			tab.Until(`document.readyState === "complete"`)
+			yes := true
+			made, err := chromedp.Call(tab.Ctx, page.PrintToPDF, page.PrintToPDFParams{PrintBackground: &yes, PreferCSSPageSize: &yes, Scale: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := readPDF(t, made.Data)
+			if d.pages != k.pages || len(d.begins) != k.pages {
+				t.Errorf("%s: %d pages, want %d", where, d.pages, k.pages)
+			}
+			cards, codes := 0, 0
+			for i := range d.begins {
+				one := d.page(i)
+				got := one.rects(k.width, k.height)
+				inPlace(t, where, got, d.width, d.height)
+				cards, codes = cards+len(got), codes+len(one.rects(k.code, k.code))
+			}
+			if cards != k.cards || codes != k.cards {
+				t.Errorf("%s: %d cards and %d codes, want %d", where, cards, codes, k.cards)
+			}
+			names := browsertest.Eval[[]string](tab, `[...document.querySelectorAll(".printed-card .which")].map(w => w.textContent)`)
+			seen := map[string]bool{}
+			for i, said := range scanned(t, tab, k.cards) {
+				if seen[names[i]] = true; said != want[names[i]] || said == "" {
+					t.Errorf("%s: the code of %s is read as %q, want %q", where, names[i], said, want[names[i]])
+				}
+			}
+			if len(seen) != len(want) {
+				t.Errorf("%s: cards of %d links, want %d", where, len(seen), len(want))
+			}
+			if over := browsertest.Eval[string](tab, overfull); over != "" {
+				t.Errorf("%s: cards hold more than they have room for: %s", where, over)
+			}
+			tab.Picture("sheets-" + k.kind + "-" + paper)
+		}
+	}
+	for _, ext := range []string{"png", "svg"} {
+		r, err := http.Get(server.URL + "/asking/links/abcdefghja/code." + ext)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := io.ReadAll(r.Body)
+		_ = r.Body.Close()
+		if err != nil || r.StatusCode != http.StatusOK || !strings.HasSuffix(r.Header.Get("Content-Disposition"), "."+ext+`"`) {
+			t.Fatalf("%s: %s, %v, %s", ext, r.Status, err, r.Header)
+		}
+		if ext == "svg" {
+			tab.Do(chromedp.Navigate("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(file)))
+			shot, err := chromedp.Call(tab.Ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			file = shot.Data
+		}
+		picture, err := png.Decode(bytes.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := readCode(picture); said != want["Table 1"] {
+			t.Errorf("the code as %s is read as %q, want %q", ext, said, want["Table 1"])
+		}
+	}
+}
+
+// overfull names the cards that hold more than they have room for.
+const overfull = `[...document.querySelectorAll(".printed-card")].filter(c => c.scrollHeight > c.clientHeight + 1 || c.scrollWidth > c.clientWidth + 1).map(c => c.scrollWidth + "×" + c.scrollHeight + " in " + c.clientWidth + "×" + c.clientHeight).join()`
 
 // scanned reads every code of the sheet from what the browser draws for print.
 func scanned(t *testing.T, tab browsertest.Tab, many int) (said []string) {
@@ -147,6 +248,16 @@ type pdf struct {
 	pages         int
 	width, height float64 // of the page, mm
 	filled        []rect
+	begins        []int // of filled, by page
+}
+
+// page is one page of several.
+func (d *pdf) page(i int) *pdf {
+	end := len(d.filled)
+	if i+1 < len(d.begins) {
+		end = d.begins[i+1]
+	}
+	return &pdf{pages: 1, width: d.width, height: d.height, filled: d.filled[d.begins[i]:end]}
 }
 
 const mmPerPoint = 25.4 / 72
@@ -217,6 +328,7 @@ func readPDF(t *testing.T, data []byte) (d pdf) {
 		}
 	}
 	for _, p := range pdfPage.FindAllSubmatch(data, -1) {
+		d.begins = append(d.begins, len(d.filled))
 		d.draw(streams, string(p[1]), [6]float64{1, 0, 0, 1, 0, 0}, 0)
 	}
 	return d

@@ -152,10 +152,10 @@ func (s *Store) ToPlan(ctx context.Context, b storage.Bucket, limit int) ([]stor
 }
 
 // Planned implements storage.Asking.
-func (s *Store) Planned(ctx context.Context, b storage.Bucket, events []storage.StoredEvent) error {
+func (s *Store) Planned(ctx context.Context, events []storage.StoredEvent) error {
 	rows := make([][]any, len(events))
 	for i, e := range events {
-		rows[i] = []any{int64(b), e.Name(), micro(e.Changed)}
+		rows[i] = []any{int64(storage.EventBucket(e.Name(), s.buckets)), e.Name(), micro(e.Changed)}
 	}
 	slices.SortFunc(rows, func(a, b []any) int { return strings.Compare(a[1].(string), b[1].(string)) })
 	err := s.transaction(ctx, func(tx *sql.Tx) error {
@@ -250,6 +250,11 @@ func (s *Store) asksBy(ctx context.Context, db querier, l *list, b storage.Bucke
 	for i, k := range keys {
 		rows[i] = []any{int64(b), k}
 	}
+	return s.asksKeyed(ctx, db, l, rows, f)
+}
+
+// asksKeyed reads asks by a list of buckets and keys.
+func (s *Store) asksKeyed(ctx context.Context, db querier, l *list, rows [][]any, f func(storage.Ask)) error {
 	var buffer []byte
 	return l.each(&buffer, rows, func(text string, args []any) error {
 		list, err := rowsOf(ctx, db, scanAsk, text, args...)
@@ -331,20 +336,13 @@ func (s *Store) writeAsks(ctx context.Context, tx *sql.Tx, b storage.Bucket, cha
 // Offers implements storage.Asking.
 func (s *Store) Offers(ctx context.Context, customers []string) (map[string][]storage.Ask, error) {
 	found := map[string][]storage.Ask{}
-	by := map[storage.Bucket][]string{}
-	for _, c := range customers {
-		b := storage.AskBucket(c, s.buckets)
-		by[b] = append(by[b], storage.Clean(c))
+	keys := make([][]any, len(customers))
+	for i, c := range customers {
+		keys[i] = []any{int64(storage.AskBucket(c, s.buckets)), storage.Clean(c)}
 	}
 	err := s.reading(ctx, func(db *sql.DB) error {
 		clear(found)
-		for b, keys := range by {
-			err := s.asksBy(ctx, db, s.q.offersOf, b, keys, func(a storage.Ask) { found[a.Customer] = append(found[a.Customer], a) })
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.asksKeyed(ctx, db, s.q.offersOf, keys, func(a storage.Ask) { found[a.Customer] = append(found[a.Customer], a) })
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read offers: %w", err)
