@@ -22,6 +22,7 @@ type filling struct {
 	answers           int
 	every             time.Duration
 	session, identity string // SQL of the bodies of one: "" = of the size that real ones have, for those that nobody reads
+	sites             int    // at which they are, each with three services and ten who serve; 0 = at none
 }
 
 // filled is a store with n answers, one session a second, the newest a second ago.
@@ -126,33 +127,45 @@ func (f filling) fill(ctx context.Context, db *sql.DB, buckets int) error {
 	bucket := fmt.Sprintf("mod(s, %d)::smallint", buckets)
 	asked := fmt.Sprintf("generate_series(0, %d) q", questions-1)
 	oldest := "generate_series($1::int, 1, -1) s" // the oldest first, as time brings them
+	site, service, staff, channel, score, level := "''", "'haircut'", "''", "'telegram'", "75", "6"
+	if f.sites > 0 {
+		site = fmt.Sprintf("'site-' || mod(s / 7, %d)", f.sites)
+		service, staff = "(ARRAY['haircut', 'beard', 'colour'])[1 + mod(s / 3, 3)]", "'Person ' || mod(s / 11, 10)"
+		channel = "(ARRAY['telegram', 'web'])[1 + mod(s / 5, 2)]"
+		level = "(ARRAY[7, 6, 6, 5, 7, 4, 6, 3, 7, 6, 1, 5, 2])[1 + mod(s * 31::bigint, 13)]"
+		score = "(" + level + " - 1) * 100 / 6.0"
+	}
 	for _, text := range []string{
 		"SET synchronous_commit = off",
 		"SET session_replication_role = replica", // what refers to what is known
 		"INSERT INTO identities (bucket, id, session, platform, account, person, customer, body) SELECT " + bucket + ", " + who + ", " + id +
 			", 'telegram', '4242', " + chat + ", '', " + cmp.Or(f.identity, "repeat('x', 450)") + " FROM " + oldest,
 		"INSERT INTO sessions (bucket, id, identity, flow, version, status, site, customer, invitation, case_id, started_at, ended_at, expires_at," +
-			" composite, level, unsatisfied, test, body) SELECT " + bucket + ", " + id + ", " + who + ", 'bench', 1, 'completed', '', " + who +
-			", '', '', now() - s * interval '" + step + "', now() - s * interval '" + step + "', NULL, 75, 6, false, false, " + cmp.Or(f.session, "repeat('x', 1100)") +
+			" composite, level, unsatisfied, test, body) SELECT " + bucket + ", " + id + ", " + who + ", 'bench', 1, 'completed', " + site + ", " + who +
+			", '', '', now() - s * interval '" + step + "', now() - s * interval '" + step + "', NULL, " + score + ", " + level + ", " + level + " <= 3, false, " + cmp.Or(f.session, "repeat('x', 1100)") +
 			" FROM " + oldest,
 		"INSERT INTO read_sessions (bucket, session, flow, version, class, site, service, staff, language, channel, day, status, answered, composite, level," +
-			" flag, unsatisfied, has_case, test) SELECT " + bucket + ", " + id + ", 'bench', 1, 'transactional', '', 'haircut', '', 'en', 'telegram', " + day +
-			", 'completed', 5, 75, 6, 'fine', false, false, false FROM " + oldest,
+			" flag, unsatisfied, has_case, test) SELECT " + bucket + ", " + id + ", 'bench', 1, 'transactional', " + site + ", " + service + ", " + staff + ", 'en', " + channel + ", " + day +
+			", 'completed', 5, " + score + ", " + level + ", 'fine', " + level + " <= 3, false, false FROM " + oldest,
 		"INSERT INTO answers (bucket, session, question, revision, newest, kind, value, choices, text, score, level, flag, skipped, dropped, test, at," +
 			" flow, version, site, service, staff, language, channel, day) SELECT " + bucket + ", " + id +
-			", 'q' || q, 1, true, 'scale', 4, '', '', 75, 6, 'fine', false, false, false, now() - s * interval '" + step + "'," +
-			" 'bench', 1, '', 'haircut', '', 'en', 'telegram', " + day + " FROM " + oldest + ", " + asked,
+			", 'q' || q, 1, true, 'scale', 4, '', '', " + score + ", " + level + ", 'fine', false, false, false, now() - s * interval '" + step + "'," +
+			" 'bench', 1, " + site + ", " + service + ", " + staff + ", 'en', " + channel + ", " + day + " FROM " + oldest + ", " + asked,
 		"INSERT INTO keyblocks (bucket, id, at, bits) SELECT " + bucket +
 			", 'tg:4242:' || lpad((1000000 + s)::text, 16, '0'), now(), decode(repeat('ff', 512), 'hex') FROM generate_series(0, $1::int / 800) s",
 		// What their chats showed. Nobody reads these bodies: they have the size that packed ones have.
 		"INSERT INTO talks (bucket, id, identity, platform, account, chat, thread, started, settled, body, packed) SELECT " + bucket + ", " + id + ", " + who +
 			", 'telegram', '4242', " + chat + ", '', now() - s * interval '" + step + "', now() - s * interval '" + step + "', '', decode(repeat('a5', 1100), 'hex')" +
 			" FROM " + oldest,
+		"INSERT INTO cell_marks (bucket, day, site, flow, seq) SELECT DISTINCT bucket, day, site, flow, 0 FROM read_sessions WHERE length(day) = 10",
 		"UPDATE buckets SET answers = answers + $1::int / (SELECT count(*) FROM buckets)",
 	} {
 		args := []any{}
 		switch text[0] {
 		case 'I':
+			if !strings.Contains(text, "$1") {
+				break
+			}
 			args = append(args, f.answers/questions)
 		case 'U':
 			args = append(args, f.answers)

@@ -29,6 +29,7 @@ const (
 	fewOpen    = 100    // that wait in the list that it is compared with
 	looks      = 20     // at each page in a round
 	maxPageMS  = 60
+	maxLongMS  = 150 // of a report over two years
 	firstBytes = 100 << 10
 	partBytes  = 15 << 10
 	maxQueries = 24
@@ -77,6 +78,15 @@ func pages(ctx context.Context, b *bench) ([]row, error) {
 		costs = append(costs, c)
 	}
 	rows := rowsOf(costs, answers, max(b.Cases, openCases))
+	long, err := large.longReports(ctx)
+	if err != nil {
+		return nil, err
+	}
+	worst := slices.MaxFunc(long, func(a, b pageCost) int { return cmp.Compare(a.Median, b.Median) })
+	rows = append(rows, row{
+		Name: fmt.Sprintf("slowest report of two years with %d answers: %s", answers, worst.At), Unit: "ms", Target: atMost(maxLongMS), Stretch: maxPageMS,
+		Value: worst.Median, Parts: map[string]float64{"p99 ms": worst.P99}, Pages: long,
+	})
 	var full, bare []float64
 	for range b.Rounds + 1 {
 		for _, x := range []struct {
@@ -96,6 +106,24 @@ func pages(ctx context.Context, b *bench) ([]row, error) {
 	})
 	watched, err := watching(ctx, small) // in which a new case changes what is shown
 	return append(rows, watched), err
+}
+
+// longReports measures every report over two years.
+func (o *office) longReports(ctx context.Context) (costs []pageCost, err error) {
+	now := time.Now().UTC()
+	days := "?from=" + now.Add(-twoYears).Format(time.DateOnly) + "&to=" + now.Format(time.DateOnly)
+	for _, at := range admin.Pages() {
+		if !strings.HasPrefix(at, "/reports/") {
+			continue
+		}
+		c, err := o.cost(ctx, at+days)
+		if err != nil {
+			return nil, err
+		}
+		c.At = at
+		costs = append(costs, c)
+	}
+	return costs, nil
 }
 
 // rowsOf are the figures of all pages: the slowest, the heaviest, and each by itself.

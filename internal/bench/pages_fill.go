@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"strconv"
 	"time"
 
@@ -41,7 +42,7 @@ func (o *office) fillLike(ctx context.Context, name string, answers int, like co
 		return err
 	}
 	defer db.Close()
-	f := filling{answers: answers, every: twoYears / time.Duration(max(1, answers/questions))}
+	f := filling{answers: answers, sites: officeSites, every: twoYears / time.Duration(max(1, answers/questions))}
 	for _, x := range []struct {
 		into          *string
 		table, id, as string
@@ -85,7 +86,13 @@ func (o *office) fillCases(ctx context.Context, like complaint, n, open int) (la
 			}
 		}
 	}
-	return last, o.foldAll(ctx)
+	if err := o.foldAll(ctx); err != nil {
+		return last, err
+	}
+	began := time.Now()
+	err = bot.SumUp(ctx, o.store)
+	fmt.Fprintf(os.Stderr, "added up all days in %s\n", time.Since(began).Round(time.Second))
+	return last, err
 }
 
 func siteOf(i int) string { return "site-" + strconv.Itoa(i%officeSites) }

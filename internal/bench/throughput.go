@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/fold"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -17,6 +20,7 @@ func throughput(ctx context.Context, b *bench) ([]row, error) {
 		open    func(context.Context, string) (storage.Store, error)
 		limited bool
 		folds   bool // rows of reports are kept meanwhile
+		sums    bool // and what days add up to
 		answers int
 		rates   []float64
 		world   *world
@@ -25,6 +29,7 @@ func throughput(ctx context.Context, b *bench) ([]row, error) {
 		{name: "postgres", open: b.openPostgres, answers: b.Answers},
 		{name: "postgres_singly", open: b.openPostgres, limited: true, answers: max(b.Answers/5, b.InFlight)},
 		{name: "postgres_folds", open: b.openPostgres, folds: true, answers: b.Answers},
+		{name: "postgres_sums", open: b.openPostgres, folds: true, sums: true, answers: b.Answers},
 		{name: "sqlite", open: b.openSQLite, answers: b.Answers},
 		{name: "sqlite_singly", open: b.openSQLite, limited: true, answers: max(b.Answers/5, b.InFlight)},
 	}
@@ -56,7 +61,7 @@ func throughput(ctx context.Context, b *bench) ([]row, error) {
 		for _, c := range contenders {
 			ended := func() {}
 			if c.folds {
-				ended = c.world.folds(ctx)
+				ended = c.world.folds(ctx, c.sums)
 			}
 			rate, err := c.world.answersASecond(ctx, c.answers)
 			ended()
@@ -70,7 +75,8 @@ func throughput(ctx context.Context, b *bench) ([]row, error) {
 	for _, c := range contenders {
 		c.rates = c.rates[1:]
 	}
-	pg, pgSingly, folded, lite, liteSingly := contenders[0].rates, contenders[1].rates, contenders[2].rates, contenders[3].rates, contenders[4].rates
+	pg, pgSingly, folded, summed := contenders[0].rates, contenders[1].rates, contenders[2].rates, contenders[3].rates
+	lite, liteSingly := contenders[4].rates, contenders[5].rates
 	return []row{
 		{
 			Name: "durable answers a second, Postgres, against one turn a commit", Unit: "×", Target: atLeast(4), Stretch: 8,
@@ -88,20 +94,24 @@ func throughput(ctx context.Context, b *bench) ([]row, error) {
 			Name: "durable answers a second while rows of reports are kept, against without, Postgres", Unit: "%", Target: atLeast(85), Stretch: 95,
 			Value: 100 * median(ratios(folded, pg)), Parts: map[string]float64{"with/s": median(folded), "without/s": median(pg)},
 		},
+		{
+			Name: "the same while their sums by day are kept as well, against rows alone", Unit: "%", Target: atLeast(85), Stretch: 95,
+			Value: 100 * median(ratios(summed, folded)), Parts: map[string]float64{"with/s": median(summed), "without/s": median(folded)},
+		},
 	}, nil
 }
 
-// folds keeps the rows of reports as a server does, until it is ended.
-func (w *world) folds(ctx context.Context) (ended func()) {
+// folds keeps the rows of reports, and their sums, as a server does, until it is ended.
+func (w *world) folds(ctx context.Context, sums bool) (ended func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		bot.ReadModel(w.bot).Run(ctx)
-	}()
+	var all sync.WaitGroup
+	all.Go(func() { bot.ReadModel(w.bot).Run(ctx) })
+	if sums {
+		all.Go(func() { fold.NewCounter(w.store, slog.New(slog.DiscardHandler)).Run(ctx) })
+	}
 	return func() {
 		cancel()
-		<-done
+		all.Wait()
 	}
 }
 
