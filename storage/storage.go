@@ -76,6 +76,7 @@ type Store interface {
 	Answering
 	Figuring
 	Giving
+	Saying
 	Results
 	Cells
 	Serving

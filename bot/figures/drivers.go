@@ -9,7 +9,6 @@ import (
 
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/survey"
 )
 
 // KindDrivers is the kind of the result that says what drives satisfaction.
@@ -52,40 +51,64 @@ func (g gave) mean(i int) (float64, bool) {
 	return g[i].sum / g[i].n, true
 }
 
+// makeDrivers makes the drivers of every survey: JSON, by the survey's id.
 func makeDrivers(ctx context.Context, from *Source, of ResultKey) ([]byte, error) {
-	flow := from.Flows[of.Flow]
-	questions := []string{""}
-	for i := range flow.Questions {
-		switch q := &flow.Questions[i]; {
-		case q.Primary:
-			questions[0] = q.Key
-		case q.Attribute():
-			questions = append(questions, q.Key)
+	type asked struct {
+		questions []string
+		at        map[string]int
+		by        map[string]gave
+	}
+	flows := map[string]*asked{}
+	for id, flow := range from.Flows {
+		a := &asked{questions: []string{""}, at: map[string]int{}, by: map[string]gave{}}
+		for i := range flow.Questions {
+			switch q := &flow.Questions[i]; {
+			case q.Primary:
+				a.questions[0] = q.Key
+			case q.Attribute():
+				a.questions = append(a.questions, q.Key)
+			}
+		}
+		for i, key := range a.questions {
+			a.at[key] = i
+		}
+		if len(a.questions) > 1 {
+			flows[id] = a
 		}
 	}
-	at := map[string]int{}
-	for i, key := range questions {
-		at[key] = i
-	}
-	by := map[string]gave{}
 	err := from.EachGiven(ctx, of, func(s *storage.GivenSession) {
+		f := flows[s.Flow]
+		if f == nil {
+			return
+		}
 		for i := range s.Answers {
 			a := &s.Answers[i]
-			q, ok := at[a.Question]
-			if !ok || a.Skipped || a.Score == nil || a.Kind != string(survey.ScaleQ) {
+			q, ok := f.at[a.Question]
+			if !ok || a.Skipped || a.Score == nil {
 				continue
 			}
-			if by[s.Customer] == nil {
-				by[s.Customer] = make(gave, len(questions))
+			if f.by[s.Customer] == nil {
+				f.by[s.Customer] = make(gave, len(f.questions))
 			}
-			g := by[s.Customer]
+			g := f.by[s.Customer]
 			g[q].sum, g[q].n = g[q].sum+*a.Score, g[q].n+1
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(driversOf(questions, by))
+	all := map[string]Drivers{}
+	for id, f := range flows {
+		if d := driversOf(f.questions, f.by); d.Customers > 0 {
+			all[id] = d
+		}
+	}
+	return json.Marshal(all)
+}
+
+// DriversIn reads what a result of KindDrivers holds, by survey.
+func DriversIn(body []byte) (all map[string]Drivers, err error) {
+	return all, json.Unmarshal(body, &all)
 }
 
 // driversOf counts drivers of what customers gave questions, of which the first is the overall one.

@@ -133,10 +133,8 @@ func (k *Keeping) due(ctx context.Context, m *Maker, from *Source) (keys []Resul
 		}
 		want(key, r.MadeAt)
 	}
-	for _, key := range m.always(from) {
-		if !known[key] {
-			want(key, time.Time{})
-		}
+	if whole := (ResultKey{}); !known[whole] { // it is made whether anybody asked or not
+		want(whole, time.Time{})
 	}
 	return keys, nil
 }

@@ -37,7 +37,7 @@ func TestResultsAreMadeAtOnceAndAgainWhenTheyAreOld(t *testing.T) {
 			return []byte(`"` + kind + `"`), broken
 		}
 	}
-	makers := []Maker{{Kind: "whole", Make: of("whole")}, {Kind: "each", PerFlow: true, Make: of("each")}}
+	makers := []Maker{{Kind: "whole", Make: of("whole")}, {Kind: "each", Whole: true, Make: of("each")}}
 	keeping := NewKeeping(store, from, makers, clock, slog.New(slog.DiscardHandler))
 	rival := NewKeeping(store, from, makers, clock, slog.New(slog.DiscardHandler))
 	round := func(what string, k *Keeping, want ...string) {
@@ -57,29 +57,29 @@ func TestResultsAreMadeAtOnceAndAgainWhenTheyAreOld(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	round("the first round", keeping, "each after/", "each other/", "whole /")
+	round("the first round", keeping, "each /", "whole /")
 	round("another process while one does it", rival)
 	round("the next round", keeping)
 	now = now.Add(ResultAge - time.Second)
-	wantErr(store.WantResult(ctx, "each", "after/main"), store.WantResult(ctx, "each", "after/gone"), store.WantResult(ctx, "each", "/main"), store.WantResult(ctx, "whole", "/main"))
-	round("what somebody asks for and can be made", keeping, "each after/main", "whole /main")
-	r, ok, err := store.ReadResult(ctx, "each", "after/main")
+	wantErr(store.WantResult(ctx, "each", "/main"), store.WantResult(ctx, "each", "/gone"), store.WantResult(ctx, "each", "after/"), store.WantResult(ctx, "whole", "other/main"))
+	round("what somebody asks for and can be made", keeping, "each /main", "whole other/main")
+	r, ok, err := store.ReadResult(ctx, "each", "/main")
 	if err != nil || !ok || string(r.Body) != `"each"` || !r.MadeAt.Equal(now) {
 		t.Errorf("kept: %+v, %v, %v", r, ok, err)
 	}
 	now = now.Add(time.Second)
 	delete(flows, "other")
 	broken = errors.New("cannot")
-	round("an hour later, but it cannot be made", keeping, "each after/", "whole /")
+	round("an hour later, but it cannot be made", keeping, "each /", "whole /")
 	broken = nil
 	round("at once after that", keeping)
 	now = now.Add(keepAgain)
-	round("a minute later", keeping, "each after/", "whole /")
+	round("a minute later", keeping, "each /", "whole /")
 	wanted, err := store.ResultsWanted(ctx, "each")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []storage.KeptResult{{Kind: "each", Key: "after/", MadeAt: now}, {Kind: "each", Key: "after/main", MadeAt: r.MadeAt}}
+	want := []storage.KeptResult{{Kind: "each", Key: "/", MadeAt: now}, {Kind: "each", Key: "/main", MadeAt: r.MadeAt}}
 	if diff := cmp.Diff(want, wanted); diff != "" {
 		t.Errorf("what is left (-want +got):\n%s", diff)
 	}

@@ -2,6 +2,7 @@ package figures
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,8 +70,8 @@ func (s *Source) EachGiven(ctx context.Context, of ResultKey, each func(*storage
 // Maker makes results of a kind.
 type Maker struct {
 	Kind string
-	// PerFlow says that it is made of one survey at a time, and never of all.
-	PerFlow bool
+	// Whole says that one result holds every survey, so that none is made of one alone.
+	Whole bool
 	// Make returns the result's body, JSON. It reads page by page, and keeps sums.
 	Make func(ctx context.Context, from *Source, of ResultKey) ([]byte, error)
 }
@@ -78,29 +79,14 @@ type Maker struct {
 // Makers lists what is made in the background.
 func Makers() []Maker {
 	return []Maker{
-		{Kind: KindDrivers, PerFlow: true, Make: makeDrivers},
+		{Kind: KindDrivers, Whole: true, Make: makeDrivers},
 	}
-}
-
-// always are the keys of a maker's results that are made whether anybody asked or not.
-func (m *Maker) always(from *Source) (keys []ResultKey) {
-	if !m.PerFlow {
-		return []ResultKey{{}}
-	}
-	for flow := range from.Flows {
-		keys = append(keys, ResultKey{Flow: flow})
-	}
-	return keys
 }
 
 // has reports whether a result of this key can be made at all.
 func (m *Maker) has(from *Source, of ResultKey) bool {
-	known := of.Site == ""
-	for _, at := range from.Sites {
-		known = known || at == of.Site
+	if of.Site != "" && !slices.Contains(from.Sites, of.Site) {
+		return false
 	}
-	if of.Flow == "" {
-		return known && !m.PerFlow
-	}
-	return known && from.Flows[of.Flow] != nil
+	return of.Flow == "" || !m.Whole && from.Flows[of.Flow] != nil
 }

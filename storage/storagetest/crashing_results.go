@@ -44,3 +44,8 @@ func (c *CrashingStore) Given(ctx context.Context, f storage.FigureFilter) ([]st
 func (c *CrashingStore) GivenAfter(ctx context.Context, b storage.Bucket, after string, f storage.FigureFilter) ([]storage.GivenSession, error) {
 	return result(c, func() ([]storage.GivenSession, error) { return c.inner.GivenAfter(ctx, b, after, f) })
 }
+
+// Said implements storage.Saying.
+func (c *CrashingStore) Said(ctx context.Context, f storage.SaidFilter) ([]storage.SaidWords, error) {
+	return result(c, func() ([]storage.SaidWords, error) { return c.inner.Said(ctx, f) })
+}

@@ -218,6 +218,27 @@ func init() {
 		if err != nil || more || len(said) != 1 || said[0].Kind != storage.Complaint || said[0].Customer != "p:"+one.Identity {
 			t.Errorf("received: %+v, %v, %v", said, more, err)
 		}
+		b.clock.Add(time.Minute)
+		elder := now
+		now = b.clock.Now()
+		b.advance(t, change("said more", storage.Change{Feedback: []storage.Feedback{{ID: newID(), Kind: storage.Complaint, Site: "b", Text: "again", At: now}}}))
+		words := storage.SaidFilter{FigureFilter: wide, Kind: storage.Complaint}
+		words.Limit = 1
+		newest := must(b.store.Said(ctx, words))(t)
+		if len(newest) != 1 || newest[0].Text != "again" || newest[0].Session != "" || !newest[0].At.Equal(now) || newest[0].Level != 0 {
+			t.Fatalf("the newest words: %+v", newest)
+		}
+		words.Before = newest[0].Place()
+		if next := must(b.store.Said(ctx, words))(t); len(next) != 1 || next[0].Text != "late" || next[0].Session != one.ID || next[0].Level != 2 || next[0].Staff != "Bo" || !next[0].At.Equal(elder) {
+			t.Errorf("the next words: %+v", next)
+		}
+		words.Before, words.Limit = storage.Place{}, 9
+		for level, want := range map[int]int{0: 2, 2: 1, 3: 0} {
+			words.Worst, words.Best = level, level
+			equal(t, "words of a level", len(must(b.store.Said(ctx, words))(t)), want)
+		}
+		words.Worst, words.Best, words.Kind = 0, 0, storage.Praise
+		equal(t, "words of elsewhere", len(must(b.store.Said(ctx, words))(t)), 0)
 		for filter, want := range map[*storage.FigureFilter]int{{Flow: "f"}: 1, {Flow: "another"}: 0, {Staff: "Bo", Language: "en"}: 1, {Staff: "Eve"}: 0} {
 			f := wide
 			f.Flow, f.Staff, f.Language = filter.Flow, filter.Staff, filter.Language

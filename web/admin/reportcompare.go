@@ -105,7 +105,7 @@ func (s *site) reportCompare(r *http.Request, w *words, v Viewer, f *reportFilte
 		beside[i].Chosen = beside[i].Value == at
 		offered = offered || beside[i].Chosen
 	}
-	p.Asking = &reportAsking{Name: "beside", Label: w.t("beside_label"), Choices: append([]choice{{"", w.t("beside_nothing"), at == ""}}, beside...)}
+	p.Asking = []reportAsking{{Name: "beside", Label: w.t("beside_label"), Choices: append([]choice{{"", w.t("beside_nothing"), at == ""}}, beside...)}}
 	if at != "" {
 		two, more, err := s.sideBySide(r, w, v, f, all, at, offered)
 		if err != nil || more {

@@ -208,3 +208,14 @@ func (s *site) flowsOf(w *words, classes ...survey.Class) map[string]string {
 	}
 	return titles
 }
+
+// customerFlow is the newest version of each survey that figures of customers are made of, by id.
+func (s *site) customerFlow() map[string]*survey.Flow {
+	flows := map[string]*survey.Flow{}
+	for key, f := range s.Bot.Configuration().Now().Flows {
+		if known := flows[key.ID]; slices.Contains(storage.CustomerClasses, string(f.Class)) && (known == nil || known.Version < key.Version) {
+			flows[key.ID] = &f.Flow
+		}
+	}
+	return flows
+}

@@ -23,7 +23,7 @@ func (s *site) reportImprovement(r *http.Request, w *words, v Viewer, f *reportF
 		f.keep.Set("change", t.Format(time.DateOnly))
 	}
 	change := day.Format(time.DateOnly)
-	p.Asking = &reportAsking{Name: "change", Label: w.t("change_label"), Kind: "date", Value: change}
+	p.Asking = []reportAsking{{Name: "change", Label: w.t("change_label"), Kind: "date", Value: change}}
 	at := f.keep.Get("site")
 	wide := f.FigureFilter
 	if at != "" {

@@ -267,29 +267,11 @@ func (s *site) questionMeans(w *words, scores []figures.Question, flows map[stri
 	c := reportSection{ID: "questions", Title: w.t("score_by_question"), Open: true, Even: true, columns: meanColumns, Notes: []string{w.t("scores_legend")}}
 	c.Head = [4]string{w.t("question_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
 	for _, q := range scores {
-		m := q.Mean()
-		title := flows[q.Flow]
-		if title == "" {
-			title = q.Flow
+		row := w.meanRow(questionName(flows, q.Flow, q.Question), []string{q.Flow, q.Question}, q.Mean(), 0, 100, math.NaN())
+		if summed { // of sums only the fewest are known
+			row.raw[3] = ""
 		}
-		row := reportRow{Label: title + " · " + q.Question, N: strconv.Itoa(m.N), Value: w.t("mean_from_ten"), raw: []string{q.Flow, q.Question, "", "", "", "", "", unitOf(summed)}}
-		if min(m.N, m.Customers) < report.FewestCounted {
-			row.N = w.t("under_five")
-		} else {
-			if row.raw[2] = row.N; !summed { // of sums only the fewest are known
-				row.raw[3] = strconv.Itoa(m.Customers)
-			}
-		}
-		if m.Shown() {
-			mark := chart.Filled
-			if min(m.N, m.Customers) < report.FewestPlain {
-				mark = chart.Hollow
-			}
-			low, high := max(0, m.Within.Low), min(100, m.Within.High)
-			row.Value = w.t("mean_of", decimal(m.Mean), decimal(low), decimal(high))
-			row.Drawing = chart.Span{Mark: mark, P: m.Mean / 100, Low: low / 100, High: high / 100, Mean: math.NaN(), Top: 1}.SVG()
-			row.raw[4], row.raw[5], row.raw[6] = decimal(m.Mean), decimal(low), decimal(high)
-		}
+		row.raw = append(row.raw, unitOf(summed))
 		c.Rows = append(c.Rows, row)
 	}
 	return c

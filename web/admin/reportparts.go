@@ -65,9 +65,14 @@ type reportPage struct {
 	Lede      string
 	Figures   []reportFigure
 	Sections  []reportSection
-	Asking    *reportAsking // what the page wants to know besides
+	Asking    []reportAsking // what the page wants to know besides
+	Said      []saidRow      // what customers wrote, under SaidHead
+	SaidHead  string
+	SaidCSV   string // all of them as a file
+	More      string // where what they wrote goes on
 	Foot      []string
 	Fixed     bool // nothing of it can be chosen
+	Kept      bool // it was made in the background, of other days than the filters name
 	TooMany   bool
 	Empty     bool
 	Behind    string     // how far figures are behind, if that is more than usual
@@ -299,9 +304,13 @@ var reports = []struct {
 	{"recovery", (*site).reportRecovery},
 	{"silence", (*site).reportSilence},
 	{"improvement", (*site).reportImprovement},
+	{"expectation", (*site).reportExpectation},
+	{"quality", (*site).reportQuality},
+	{"drivers", (*site).reportDrivers},
 	{"standards", (*site).reportStandards},
 	{"compare", (*site).reportCompare},
 	{"staff", (*site).reportStaff},
+	{"words", (*site).reportWords},
 	{"data", (*site).reportData},
 }
 
@@ -337,7 +346,9 @@ func (s *site) reportOf(r *http.Request, v Viewer, name string) (reportPage, *wo
 		for i := range p.Sections {
 			p.Sections[i].CSV = f.with(at+"/table.csv", "chart", p.Sections[i].ID)
 		}
-		p.Foot = append(p.Foot, w.t("report_days", f.From, f.To))
+		if !p.Kept {
+			p.Foot = append(p.Foot, w.t("report_days", f.From, f.To))
+		}
 		if p.Downloads == nil { // of rows nothing is left out
 			p.Foot = append(p.Foot, w.t("report_left_out"))
 		}
@@ -400,4 +411,5 @@ var reportRoutes = []route{
 	{"GET /reports", access.SeeReports, (*site).report},
 	{"GET /reports/{report}", access.SeeReports, (*site).report},
 	{"GET /reports/{report}/table.csv", access.SeeReports, (*site).reportCSV},
+	{"GET /reports/words/words.csv", access.ExportData, (*site).saidCSV},
 }

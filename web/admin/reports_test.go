@@ -37,7 +37,11 @@ func init() {
 		fixture{"report.html", "empty", frame{Title: "Reports", Here: "/reports"}, reportPage{Tabs: tabs, Form: form, Empty: true}},
 		fixture{"report.html", "too many", frame{Title: "Reports"}, reportPage{Tabs: tabs, Form: form, TooMany: true}},
 		fixture{"report.html", "full", frame{Title: "Reports", Here: "/reports"}, reportPage{
-			Tabs: tabs, Form: form, Lede: "Nothing changed.", Asking: &reportAsking{Name: "target", Label: "Target", Kind: "number", Value: "15"}, Foot: []string{"80 answers."},
+			Tabs: tabs, Form: form, Lede: "Nothing changed.", Asking: []reportAsking{{Name: "target", Label: "Target", Kind: "number", Value: "15"}, {Name: "kind", Label: "Kind", Choices: []choice{{"", "All", true}}}},
+			SaidHead: "What they wrote", SaidCSV: "/reports/words/words.csv", More: "/reports/words?after=x", Said: []saidRow{
+				{answerRow: answerRow{URL: "/answers/0.1", Level: 2, Words: "I waited.", About: "Haircut", Case: true}},
+				{answerRow: answerRow{Words: "More tea.", About: "Main Street"}, CaseURL: "/cases/A-1", CaseName: "A-1"},
+			}, Foot: []string{"80 answers."},
 			Figures: []reportFigure{{Label: "Unsatisfied", Value: "10 %", Meta: "(5–20) of 80", URL: "/answers", Bar: chart.Reach(0.1, 0.05, 0.2), Change: "no clear change"}, {Label: "Few", Value: "–"}},
 			Sections: []reportSection{
 				{ID: "trend", Title: "Over time", Drawing: chart.Line{ID: "trend", Title: "Over time", Points: points, Percent: func(float64) string { return "x" }}.SVG(), Rows: rows, Head: head},

@@ -37,7 +37,7 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 		target = n
 		f.keep.Set("target", strconv.Itoa(n))
 	}
-	p.Asking = &reportAsking{Name: "target", Label: w.t("target_label"), Kind: "number", Value: strconv.Itoa(target)}
+	p.Asking = []reportAsking{{Name: "target", Label: w.t("target_label"), Kind: "number", Value: strconv.Itoa(target)}}
 	ctx := r.Context()
 	asked, more, err := s.Store.Asked(ctx, f.FigureFilter)
 	if err != nil || more || len(asked) == 0 {

@@ -82,7 +82,7 @@ func (s *site) reportStandards(r *http.Request, w *words, v Viewer, f *reportFil
 		choices = append(choices, choice{all[i].Key(), w.standardName(&all[i]), i == chosen})
 	}
 	if len(all) > 1 {
-		p.Asking = &reportAsking{Name: "standard", Label: w.t("standard_label"), Choices: choices}
+		p.Asking = []reportAsking{{Name: "standard", Label: w.t("standard_label"), Choices: choices}}
 	}
 	if err := s.standardTiles(r, w, f, all, &p); err != nil {
 		return p, err

@@ -128,7 +128,16 @@ func tooMuchIn(rows [][]string, all int) (faults []string) {
 			case has("rate") && few < report.FewestRated:
 				say(row, "a rate of too few")
 			}
-		case strings.Join(meanColumns, ","):
+		case strings.Join(driverColumns, ","), strings.Join(shareColumns, ","), strings.Join(planeColumns, ","):
+			of := n("n")
+			i, told := at["r"], report.FewestCorrelated
+			if head == strings.Join(shareColumns, ",") {
+				i, told = at["share_of_explained"], report.FewestShared
+			}
+			if row[at["n"]] != "" && of < report.FewestCounted || row[i] != "" && of < told {
+				say(row, "of too few customers")
+			}
+		case strings.Join(meanColumns, ","), strings.Join(pairColumns, ","), strings.Join(dimensionColumns, ","), strings.Join(quadrantColumns, ","), strings.Join(gapColumns, ","):
 			few := min(n("n"), n("customers"))
 			if has("n") && few < report.FewestCounted || has("mean") && few < report.FewestMeant {
 				say(row, "a mean of too few")
@@ -251,6 +260,7 @@ func TestNoPageShowsWhatItMayNot(t *testing.T) {
 					of = append(of, "/reports/"+one.name)
 				}
 			}
+		case at == "/reports/words/words.csv": // words, and no figure
 		case strings.HasPrefix(at, "/reports/"):
 			t.Errorf("nobody looks at %s", at)
 		case !strings.Contains(at, "{"):

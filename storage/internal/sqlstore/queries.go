@@ -49,6 +49,7 @@ type queries struct {
 	answeredQueries
 	figureQueries
 	givenQueries
+	saidQueries
 	resultQueries
 	cellQueries
 	servedQueries
@@ -105,6 +106,7 @@ func newQueries(d Dialect) *queries {
 		answeredQueries:     newAnsweredQueries(t),
 		figureQueries:       newFigureQueries(t),
 		givenQueries:        newGivenQueries(t),
+		saidQueries:         newSaidQueries(t),
 		resultQueries:       newResultQueries(t),
 		cellQueries:         newCellQueries(t),
 		servedQueries:       newServedQueries(t),

@@ -1,0 +1,125 @@
+package admin
+
+import (
+	"math"
+	"net/http"
+
+	"github.com/aftercare/aftercare/bot/figures"
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/report"
+)
+
+// mostGap is how many steps a mean gap is drawn up to, on either side.
+const mostGap = 2
+
+// reportExpectation is how what customers got compares with what they expected.
+func (s *site) reportExpectation(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+	list, more, err := s.Store.Given(r.Context(), f.FigureFilter)
+	if err != nil || more || len(list) == 0 {
+		return reportPage{TooMany: more, Empty: err == nil && !more}, err
+	}
+	flows, titles := s.customerFlow(), s.customerFlows(w)
+	e := figures.ExpectationOf(list, flows, figures.Lately(f.To))
+	p.Foot = append(p.Foot, w.careLine(list, flows))
+	if e.Mean.N == 0 {
+		p.Lede = w.t("expect_none")
+		return p, nil
+	}
+	was, err := s.givenBefore(r, f)
+	if err != nil {
+		return p, err
+	}
+	var before *figures.Expectation
+	if was != nil {
+		earlier := figures.ExpectationOf(was, flows, "")
+		before = &earlier
+	}
+	p.Lede = w.t("finding_few", e.Mean.N)
+	if e.Below.Rated() {
+		p.Lede = w.t("expect_finding", w.rated(e.Below.Rate), w.rated(e.Above.Rate))
+	}
+	if e.Broken {
+		p.Lede += " " + w.t("expect_broken")
+	}
+	states := hidden([]part{{"below", w.t("expect_below"), "", e.Below}, {"met", w.t("expect_met"), "", e.Met}, {"above", w.t("expect_above"), "", e.Above}})
+	for i, now := range states {
+		var earlier *report.Clustered
+		if before != nil {
+			earlier = [3]*report.Clustered{&before.Below, &before.Met, &before.Above}[i]
+		}
+		p.Figures = append(p.Figures, w.figureOfRate(now.label, now.rate, earlier, ""))
+	}
+	p.Figures = append(p.Figures, w.figureOfRate(w.t("expect_delighted"), e.Delighted, nil, ""))
+	gap := w.meanRow("", nil, e.Mean, -mostGap, mostGap, 0)
+	tile := reportFigure{Label: w.t("expect_gap"), Value: "–", Meta: gap.Value}
+	if e.Mean.Shown() {
+		tile.Value, tile.Meta = signed(e.Mean.Mean), w.t("expect_steps", signed(e.Mean.Within.Low), signed(e.Mean.Within.High))
+	}
+	p.Figures = append(p.Figures, tile)
+
+	c := reportSection{ID: "states", Title: w.t("expect_states"), Open: true, Even: true, columns: rateColumns, Rows: w.rateRows(states)}
+	c.Head = [4]string{w.t("expect_head"), w.t("answers_head"), w.t("interval"), w.t("share")}
+	c.Notes = []string{w.t("expect_states_note")}
+	p.Sections = append(p.Sections, c)
+	if len(e.Pairs) > 0 {
+		p.Sections = append(p.Sections, w.expectedPairs(e.Pairs, titles))
+	}
+	c = reportSection{ID: "sources", Title: w.t("expect_sources"), Open: true, Even: true, columns: rateColumns, Notes: []string{w.t("expect_sources_note")}}
+	c.Head = [4]string{w.t("expect_source_head"), w.t("answers_head"), w.t("interval"), w.t("share")}
+	var sources []part
+	for _, one := range e.Sources {
+		label := one.Choice
+		if q := figures.QuestionOf(flows[one.Flow], one.Question); q != nil {
+			for _, choice := range q.Choices {
+				if choice.Key == one.Choice {
+					label = choice.Label.In(w.lang, voice.Languages[0])
+				}
+			}
+		}
+		sources = append(sources, part{one.Flow + " " + one.Choice, label, "", one.Rate})
+	}
+	if c.Rows = w.rateRows(sources); len(c.Rows) > 0 {
+		if top := sources[0]; top.rate.Rated() {
+			c.Caption = w.t("choice_finding", top.label, w.rated(top.rate.Rate))
+		}
+		p.Sections = append(p.Sections, c)
+	}
+	if e.Promise[0].N > 0 {
+		c := reportSection{ID: "promise", Title: w.t("expect_promise"), Open: true, Even: true, columns: rateColumns, Notes: []string{w.t("expect_promise_note")}}
+		c.Head = [4]string{w.t("expect_promise_head"), w.t("answers_head"), w.t("interval"), w.t("share")}
+		var parts []part
+		for i, key := range [3]string{"promise_kept", "promise_partly", "promise_broken"} {
+			parts = append(parts, part{key, w.t(key), "", e.Promise[i]})
+		}
+		if kept := e.Promise[0]; kept.Rated() {
+			c.Caption = w.t("choice_finding", w.t("promise_kept"), w.rated(kept.Rate))
+		}
+		c.Rows = w.rateRows(hidden(parts))
+		p.Sections = append(p.Sections, c)
+	}
+	p.Foot = append(p.Foot, w.t("expect_counts", e.Mean.N, e.Mean.Customers))
+	return p, nil
+}
+
+var pairColumns = []string{"flow", "question", "what", "n", "customers", "mean", "low", "high"}
+
+// expectedPairs are what was expected and what was found, side by side.
+func (w *words) expectedPairs(pairs []figures.ExpectedPair, titles map[string]string) reportSection {
+	c := reportSection{ID: "pairs", Title: w.t("expect_pairs"), Open: true, columns: pairColumns, Notes: []string{w.t("expect_pairs_note")}}
+	c.Head = [4]string{w.t("question_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
+	for _, pair := range pairs {
+		name := questionName(titles, pair.Flow, pair.Question)
+		for _, one := range []struct {
+			key             string
+			m               report.ClusteredMean
+			low, high, line float64
+		}{
+			{"expected", pair.Expected, 0, 100, math.NaN()},
+			{"perceived", pair.Perceived, 0, 100, math.NaN()},
+			{"gap", pair.Gap, -100, 100, 0},
+		} {
+			c.Rows = append(c.Rows, w.meanRow(name+": "+w.t("pair_"+one.key), []string{pair.Flow, pair.Question, one.key}, one.m, one.low, one.high, one.line))
+		}
+	}
+	return c
+}

@@ -1,0 +1,102 @@
+package admin
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/aftercare/aftercare/bot/figures"
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/web/chart"
+)
+
+// meanRow is a mean as a row, on a scale from low to high with a line at another value; NaN = none. key are the
+// first cells of its table; how many, of how many customers, the mean and its range follow.
+func (w *words) meanRow(label string, key []string, m report.ClusteredMean, low, high, line float64) reportRow {
+	row := reportRow{Label: label, N: strconv.Itoa(m.N), Value: w.t("mean_from_ten"), raw: append(key, "", "", "", "", "")}
+	at := len(row.raw) - 5
+	if min(m.N, m.Customers) < report.FewestCounted {
+		row.N = w.t("under_five")
+	} else {
+		row.raw[at], row.raw[at+1] = row.N, strconv.Itoa(m.Customers)
+	}
+	if !m.Shown() {
+		return row
+	}
+	mark := chart.Filled
+	if min(m.N, m.Customers) < report.FewestPlain {
+		mark = chart.Hollow
+	}
+	from, to := max(low, m.Within.Low), min(high, m.Within.High)
+	place := func(x float64) float64 { return (x - low) / (high - low) }
+	number := decimal
+	if low < 0 {
+		number = signed
+	}
+	row.Value = w.t("mean_of", number(m.Mean), number(from), number(to))
+	row.Drawing = chart.Span{Mark: mark, P: place(m.Mean), Low: place(from), High: place(to), Mean: place(line), Top: 1}.SVG()
+	row.raw[at+2], row.raw[at+3], row.raw[at+4] = decimal(m.Mean), decimal(from), decimal(to)
+	return row
+}
+
+// signed is a number with its sign.
+func signed(x float64) string {
+	text := strconv.FormatFloat(math.Abs(x), 'f', 1, 64)
+	switch {
+	case text == "0.0":
+		return text
+	case x < 0:
+		return "−" + text
+	}
+	return "+" + text
+}
+
+// rateRows are parts as rows on one scale.
+func (w *words) rateRows(parts []part) (rows []reportRow) {
+	for _, p := range parts {
+		row := w.rowOf(p)
+		if p.rate.Rated() {
+			row.Drawing = chart.Span{Mark: markOf(p.rate.Rate), P: p.rate.P, Low: p.rate.Low(), High: p.rate.High(), Mean: math.NaN(), Top: 1}.SVG()
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// careLine says with how much care customers answered, below a report.
+func (w *words) careLine(list []storage.GivenSession, flows map[string]*survey.Flow) string {
+	c := figures.CareOf(list, flows)
+	speed := w.t("too_few_to_say")
+	if c.Timed >= report.FewestMeant {
+		speed = w.t("care_seconds", strconv.Itoa(int(math.Round(c.Seconds))))
+	}
+	say := func(r report.Clustered) string {
+		if r.N == 0 {
+			return w.t("care_not_asked")
+		}
+		return w.rated(r.Rate)
+	}
+	return w.t("care", say(c.Contradictory), say(c.Straight), say(c.Skipped), speed)
+}
+
+// givenBefore is what was given in the days that a report is compared with; nil where nothing is.
+func (s *site) givenBefore(r *http.Request, f *reportFilter) ([]storage.GivenSession, error) {
+	if f.compare == "none" {
+		return nil, nil
+	}
+	list, more, err := s.Store.Given(r.Context(), f.earlier)
+	if more {
+		list = nil
+	}
+	return list, err
+}
+
+// questionName is a question of a survey as reports call it.
+func questionName(titles map[string]string, flow, question string) string {
+	if title := titles[flow]; title != "" {
+		return title + " · " + question
+	}
+	return flow + " · " + question
+}

@@ -1,0 +1,352 @@
+package admin
+
+import (
+	"cmp"
+	"encoding/csv"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/web/chart"
+)
+
+const (
+	// mostSought is how many conversations one page looks through for what is searched.
+	mostSought = 2000
+	// seekBatch is how many of them are read at a time.
+	seekBatch = 200
+	// mostChoices is how many questions with choices are counted at most, those with the most answers.
+	mostChoices = 6
+)
+
+// saidFilter is which words are wanted: a kind of what customers wanted said, else what they wrote in surveys
+// and beside them.
+type saidFilter struct {
+	storage.SaidFilter
+	search string // in the letters that are compared
+	after  string // where the page goes on
+}
+
+// saidFilter reads the filters that only the page of words has, and takes what they leave of the sites.
+func (s *site) saidFilter(r *http.Request, v Viewer, f *reportFilter) saidFilter {
+	q := r.URL.Query()
+	of := saidFilter{search: strings.ToLower(strings.TrimSpace(q.Get("q"))), after: q.Get("after")}
+	of.FigureFilter = f.FigureFilter
+	of.Sites = slices.DeleteFunc(slices.Clone(f.Sites), func(id string) bool { return !v.Can(access.SeeWords, id) })
+	for _, name := range []string{"q", "kind", "level"} {
+		if value := strings.TrimSpace(q.Get(name)); value != "" {
+			f.keep.Set(name, value)
+		}
+	}
+	if kind := storage.FeedbackKind(q.Get("kind")); slices.Contains(wanted, kind) {
+		of.Kind = kind
+	} else {
+		f.keep.Del("kind")
+	}
+	of.Worst, of.Best = levelsOf(q.Get("level"))
+	if of.Best == 0 {
+		f.keep.Del("level")
+	}
+	return of
+}
+
+// levelsOf are the levels that an address names: "3", "1-3"; 0 and 0 = any.
+func levelsOf(text string) (worst, best int) {
+	from, to, ranged := strings.Cut(text, "-")
+	if !ranged {
+		to = from
+	}
+	worst, err1 := strconv.Atoi(from)
+	best, err2 := strconv.Atoi(to)
+	if err1 != nil || err2 != nil || worst < 1 || worst > best || best > 7 {
+		return 0, 0
+	}
+	return worst, best
+}
+
+// saidRow is what somebody wrote.
+type saidRow struct {
+	answerRow
+	said     []string // each by itself
+	day      string
+	kind     string
+	question []string // of each, "" = beside the questions
+	raw      []string // of the table, but for the words: site, flow, service, staff, level
+	CaseURL  string   // of the case that these words opened or joined
+	CaseName string
+}
+
+// saidIn returns words that fit, and where to go on; "" = these were the last.
+func (s *site) saidIn(r *http.Request, w *words, f saidFilter, most int) (rows []saidRow, next string, err error) {
+	after := f.after
+	for looked := 0; looked < mostSought; looked += seekBatch {
+		var some []saidRow
+		var places []string
+		if f.Kind == "" {
+			some, places, err = s.writtenIn(r, w, f, after)
+		} else {
+			some, places, err = s.wantedIn(r, w, f, after)
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		for i := range some {
+			after = places[i]
+			if f.search != "" && !strings.Contains(strings.ToLower(strings.Join(some[i].said, "\n")), f.search) {
+				continue
+			}
+			if rows = append(rows, some[i]); len(rows) == most {
+				return rows, after, nil
+			}
+		}
+		if len(some) < seekBatch {
+			return rows, "", nil
+		}
+	}
+	return rows, after, nil
+}
+
+// writtenIn is what customers wrote in surveys and beside them, a conversation a row.
+func (s *site) writtenIn(r *http.Request, w *words, f saidFilter, after string) (rows []saidRow, places []string, err error) {
+	of := storage.AnsweredFilter{
+		Sites: f.Sites, From: f.From, To: f.To, Flow: f.Flow, Service: f.Service, Staff: f.Staff, Language: f.Language, Channel: f.Channel,
+		Worst: f.Worst, Best: f.Best, Words: true, Limit: seekBatch,
+	}
+	if day, id, ok := strings.Cut(after, "."); ok {
+		of.Before = storage.AnsweredPlace{Day: day, Session: id}
+	}
+	list, err := s.Store.Answered(r.Context(), of)
+	for i := range list {
+		a := &list[i]
+		row := saidRow{answerRow: s.answerRow(w, a), day: a.Day, kind: "answer", raw: []string{a.Site, a.Flow, a.Service, a.Staff, strconv.Itoa(a.Level)}}
+		for _, one := range a.Answers {
+			if one.Kind == string(survey.TextQ) && one.Text != "" {
+				row.said, row.question = append(row.said, one.Text), append(row.question, one.Question)
+			}
+		}
+		for _, text := range a.Beside {
+			row.said, row.question = append(row.said, text), append(row.question, "")
+		}
+		rows, places = append(rows, row), append(places, a.Day+"."+a.ID)
+	}
+	return rows, places, err
+}
+
+// wantedIn is what customers wanted said of a kind.
+func (s *site) wantedIn(r *http.Request, w *words, f saidFilter, after string) (rows []saidRow, places []string, err error) {
+	of := f.SaidFilter
+	of.Limit = seekBatch
+	if at, id, ok := strings.Cut(after, "."); ok {
+		if micro, err := strconv.ParseInt(at, 10, 64); err == nil {
+			of.Before = storage.Place{At: time.UnixMicro(micro).UTC(), ID: id}
+		}
+	}
+	list, err := s.Store.Said(r.Context(), of)
+	for i := range list {
+		a := &list[i]
+		day := a.At.Format(time.DateOnly)
+		row := saidRow{
+			day: day, kind: string(a.Kind), said: []string{a.Text}, question: []string{""},
+			raw: []string{a.Site, a.Flow, a.Service, a.Staff, strconv.Itoa(a.Level)},
+		}
+		row.Level, row.Words = a.Level, voice.Cut(a.Text, 400)
+		row.About = voice.Join(" · ", a.Service, s.at(a.Site).Name, a.Staff, w.day(s.Clock().UTC(), a.At, time.UTC))
+		if a.Session != "" {
+			row.URL = "/answers/" + strconv.Itoa(int(a.Bucket)) + "." + a.Session
+		}
+		if a.Case > 0 {
+			row.CaseName = recovery.Case{Bucket: int(a.Bucket), Number: a.Case}.Name()
+			row.CaseURL = "/cases/" + row.CaseName
+		}
+		rows, places = append(rows, row), append(places, strconv.FormatInt(a.At.UnixMicro(), 10)+"."+a.ID)
+	}
+	return rows, places, err
+}
+
+// reportWords is what customers wrote, and what they chose most often.
+func (s *site) reportWords(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+	of := s.saidFilter(r, v, f)
+	if len(of.Sites) == 0 {
+		p.Lede = w.t("words_hidden")
+		return p, nil
+	}
+	kinds := []choice{{"", w.t("said_written"), of.Kind == ""}}
+	for _, kind := range wanted {
+		kinds = append(kinds, choice{string(kind), w.t("received_" + string(kind)), of.Kind == kind})
+	}
+	levels := []choice{{"", w.t("every_level"), of.Best == 0}, {"1-3", w.t("levels_low"), of.Worst == 1 && of.Best == 3}, {"4-7", w.t("levels_high"), of.Worst == 4 && of.Best == 7}}
+	for n := 1; n <= 7; n++ {
+		levels = append(levels, choice{strconv.Itoa(n), w.t("level_n", n), of.Worst == n && of.Best == n})
+	}
+	if at := f.keep.Get("level"); at != "" && !slices.ContainsFunc(levels, func(c choice) bool { return c.Chosen }) {
+		levels = append(levels, choice{at, w.t("levels_between", of.Worst, of.Best), true})
+	}
+	p.Asking = []reportAsking{
+		{Name: "kind", Label: w.t("said_kind"), Choices: kinds},
+		{Name: "level", Label: w.t("level"), Choices: levels},
+		{Name: "q", Label: w.t("said_search"), Kind: "search", Value: f.keep.Get("q")},
+	}
+	if p.Said, p.More, err = s.saidIn(r, w, of, pageRows); err != nil {
+		return p, err
+	}
+	if p.More != "" {
+		day, _, _ := strings.Cut(p.More, ".")
+		if micro, err := strconv.ParseInt(day, 10, 64); err == nil && of.Kind != "" {
+			day = time.UnixMicro(micro).UTC().Format(time.DateOnly)
+		}
+		if of.search != "" && len(p.Said) < pageRows {
+			p.Foot = append(p.Foot, w.t("said_sought", day))
+		}
+		p.More = f.with("/reports/words", "after", p.More)
+	}
+	for i := range p.Said { // whoever may not see cases is led to none
+		if at := p.Said[i].raw[0]; !v.Can(access.SeeCases, at) {
+			p.Said[i].CaseURL, p.Said[i].Case = "", false
+		}
+	}
+	if v.Anywhere(access.ExportData) {
+		p.SaidCSV = f.with("/reports/words/words.csv")
+	}
+	p.SaidHead = w.t("said_head")
+	switch {
+	case len(p.Said) == 0 && p.More == "":
+		p.Lede = w.t("said_none")
+	case p.More == "" && of.after == "":
+		p.Lede = w.t("said_all", len(p.Said))
+	default:
+		p.Lede = w.t("said_newest", len(p.Said))
+	}
+	if of.Kind == "" && of.search == "" && of.after == "" {
+		sections, many, err := s.choicesIn(r, w, of)
+		if err != nil {
+			return p, err
+		}
+		if p.Sections = sections; many {
+			p.Foot = append(p.Foot, w.t("choices_too_many"))
+		}
+	}
+	p.Foot = append(p.Foot, w.t("said_foot"))
+	return p, nil
+}
+
+// choicesIn is how often each choice of a question was taken: a section a question.
+func (s *site) choicesIn(r *http.Request, w *words, of saidFilter) (all []reportSection, many bool, err error) {
+	filter := of.FigureFilter
+	list, many, err := s.Store.Given(r.Context(), filter)
+	if err != nil || many {
+		return nil, many, err
+	}
+	flows := s.customerFlow()
+	type asked struct {
+		flow string
+		*survey.Question
+		taken    []report.Tally // by choice
+		answered int
+	}
+	by := map[string]*asked{}
+	for i := range list {
+		g := &list[i]
+		f := flows[g.Flow]
+		if f == nil || of.Best > 0 && (g.Level < of.Worst || g.Level > of.Best) {
+			continue
+		}
+		for j := range f.Questions {
+			q := &f.Questions[j]
+			given := g.Answer(q.Key)
+			if q.Kind != survey.ChoiceQ || given == nil {
+				continue
+			}
+			a := by[g.Flow+" "+q.Key]
+			if a == nil {
+				a = &asked{flow: g.Flow, Question: q, taken: make([]report.Tally, len(q.Choices))}
+				for n := range a.taken {
+					a.taken[n] = report.Tally{}
+				}
+				by[g.Flow+" "+q.Key] = a
+			}
+			a.answered++
+			for n := range q.Choices {
+				a.taken[n].Add(g.Customer, slices.Contains(given.Choices, q.Choices[n].Key))
+			}
+		}
+	}
+	titles := s.customerFlows(w)
+	var order []*asked
+	for _, a := range by {
+		order = append(order, a)
+	}
+	slices.SortFunc(order, func(a, b *asked) int {
+		return cmp.Or(cmp.Compare(b.answered, a.answered), cmp.Compare(a.flow, b.flow), cmp.Compare(a.Key, b.Key))
+	})
+	for i, a := range order[:min(mostChoices, len(order))] {
+		c := reportSection{ID: "choice-" + strconv.Itoa(i+1), Title: titles[a.flow] + " · " + a.Key, Open: true, Even: true, columns: rateColumns}
+		c.Head = [4]string{w.t("choice_head"), w.t("answers_head"), w.t("interval"), w.t("share")}
+		parts := make([]part, len(a.taken))
+		for n := range a.taken {
+			parts[n] = part{a.Choices[n].Key, a.Choices[n].Label.In(w.lang, voice.Languages[0]), "", a.taken[n].Rate()}
+		}
+		slices.SortStableFunc(parts, func(x, y part) int { return cmp.Compare(y.rate.K, x.rate.K) })
+		if top := parts[0]; top.rate.Rated() {
+			c.Caption = w.t("choice_finding", top.label, w.rated(top.rate.Rate))
+		}
+		for _, p := range parts {
+			row := w.rowOf(p)
+			if p.rate.Rated() {
+				row.Drawing = chart.Span{Mark: markOf(p.rate.Rate), P: p.rate.P, Low: p.rate.Low(), High: p.rate.High(), Mean: math.NaN(), Top: 1}.SVG()
+			}
+			c.Rows = append(c.Rows, row)
+		}
+		all = append(all, c)
+	}
+	return all, false, nil
+}
+
+// saidCSV is what the page of words finds, all of it: a row a text. It is sent as it is read.
+func (s *site) saidCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
+	f, err := s.reportFilter(r, v)
+	if err != nil {
+		return err
+	}
+	of := s.saidFilter(r, v, &f)
+	of.Sites = slices.DeleteFunc(of.Sites, func(id string) bool { return !v.Can(access.ExportData, id) })
+	if len(of.Sites) == 0 {
+		return notAllowed(nil)
+	}
+	words, out := s.words(r, v), csv.NewWriter(w)
+	of.after = ""
+	for begun := false; ; begun = true {
+		rows, next, err := s.saidIn(r, words, of, seekBatch)
+		if err != nil {
+			if begun {
+				panic(http.ErrAbortHandler) // what was sent is no whole table: the browser is told so
+			}
+			return err
+		}
+		if !begun {
+			w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+			w.Header().Set("Content-Disposition", `attachment; filename="words.csv"`)
+			_ = out.Write([]string{"day", "kind", "site", "flow", "service", "staff", "level", "question", "text"})
+		}
+		for _, row := range rows {
+			for i, text := range row.said {
+				cells := append(append([]string{row.day, row.kind}, row.raw...), row.question[i], text)
+				_ = out.Write(inertAll(cells))
+			}
+		}
+		out.Flush()
+		if out.Error() != nil || next == "" {
+			return nil
+		}
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute)) // a recorder of tests has none
+		of.after = next
+	}
+}
