@@ -42,7 +42,7 @@ func vector(t *testing.T, id string, in, out any) {
 	t.Fatalf("there is no %s", id)
 }
 
-func near(t *testing.T, what string, got, want float64) {
+func about(t *testing.T, what string, got, want float64) {
 	t.Helper()
 	if !(math.Abs(got-want) < 1e-4) {
 		t.Errorf("%s is %v, want %v", what, got, want)
@@ -97,15 +97,15 @@ func TestGapsAreThoseOfTheVector(t *testing.T) {
 		if of.got.K != of.want.K || of.got.N != of.want.N {
 			t.Errorf("%s: %d of %d", what, of.got.K, of.got.N)
 		}
-		near(t, what, of.got.P, of.want.P)
+		about(t, what, of.got.P, of.want.P)
 		// Clustered by customer, an interval is wider than Wilson's by n/(n−1), never narrower.
 		if low, high := of.got.Low(), of.got.High(); low > of.want.Lo || low < of.want.Lo-0.01 || high < of.want.Hi || high > of.want.Hi+0.01 {
 			t.Errorf("%s lies between %v and %v, want about %v", what, low, high, of.want)
 		}
 	}
-	near(t, "the mean", e.Mean.Mean, out.Mean)
-	near(t, "the mean from", e.Mean.Within.Low, out.CI[0])
-	near(t, "the mean to", e.Mean.Within.High, out.CI[1])
+	about(t, "the mean", e.Mean.Mean, out.Mean)
+	about(t, "the mean from", e.Mean.Within.Low, out.CI[0])
+	about(t, "the mean to", e.Mean.Within.High, out.CI[1])
 }
 
 func TestContradictionsAreThoseOfTheVector(t *testing.T) {
@@ -184,7 +184,7 @@ func TestTheDimensionsWeighAsCustomersSay(t *testing.T) {
 	}
 	weighted, unweighted := 0.0, 0.0
 	for i, d := range q.Dimensions {
-		near(t, "the weight of "+d.Name, d.Weight, out.Weights[i])
+		about(t, "the weight of "+d.Name, d.Weight, out.Weights[i])
 		mean := 50.0
 		if d.Name == survey.Empathy {
 			mean = 100 * 0.5 / 6
@@ -192,11 +192,11 @@ func TestTheDimensionsWeighAsCustomersSay(t *testing.T) {
 		if math.Abs(d.Perceived.Mean-mean) > 1.5 || math.Abs(d.Gap.Mean-(d.Perceived.Mean-100)) > 1e-9 || d.Behind != (d.Name == survey.Empathy) || len(d.Questions) != 2 {
 			t.Errorf("%+v", d)
 		}
-		near(t, "alpha of "+d.Name, d.Alpha, 1) // both questions say the same
+		about(t, "alpha of "+d.Name, d.Alpha, 1) // both questions say the same
 		weighted, unweighted = weighted+d.Weight*d.Perceived.Mean, unweighted+d.Perceived.Mean/5
 	}
-	near(t, "weighted", q.Weighted, weighted)
-	near(t, "unweighted", q.Unweighted, unweighted)
+	about(t, "weighted", q.Weighted, weighted)
+	about(t, "unweighted", q.Unweighted, unweighted)
 	for i := range list {
 		list[i].Answers = slices.DeleteFunc(list[i].Answers, func(a storage.GivenAnswer) bool { return i > 8 && a.Question[:3] == "poi" })
 	}

@@ -68,17 +68,19 @@ func (w *words) rateRows(parts []part) (rows []reportRow) {
 // careLine says with how much care customers answered, below a report.
 func (w *words) careLine(list []storage.GivenSession, flows map[string]*survey.Flow) string {
 	c := figures.CareOf(list, flows)
-	speed := w.t("too_few_to_say")
-	if c.Timed >= report.FewestMeant {
-		speed = w.t("care_seconds", strconv.Itoa(int(math.Round(c.Seconds))))
-	}
-	say := func(r report.Clustered) string {
-		if r.N == 0 {
-			return w.t("care_not_asked")
+	line := w.t("care")
+	for _, one := range []struct {
+		key  string
+		rate report.Clustered
+	}{{"care_contradictory", c.Contradictory}, {"care_straight", c.Straight}, {"care_skipped", c.Skipped}} {
+		if one.rate.N > 0 {
+			line += " " + w.t(one.key, w.rated(one.rate.Rate))
 		}
-		return w.rated(r.Rate)
 	}
-	return w.t("care", say(c.Contradictory), say(c.Straight), say(c.Skipped), speed)
+	if c.Timed >= report.FewestMeant {
+		line += " " + w.t("care_seconds", int(math.Round(c.Seconds)))
+	}
+	return line
 }
 
 // givenBefore is what was given in the days that a report is compared with; nil where nothing is.
