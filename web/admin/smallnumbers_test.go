@@ -120,7 +120,7 @@ func tooMuchIn(rows [][]string, all int) (faults []string) {
 			few := min(n("n"), n("customers"))
 			switch {
 			case row[at["shown"]] == string(report.Hidden):
-				if strings.Join(row[2:], "") != "" {
+				if strings.Join(row[2:8], "") != "" {
 					say(row, "what is hidden is told")
 				}
 			case few < report.FewestCounted || n("k") > n("n"):
