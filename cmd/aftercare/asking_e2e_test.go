@@ -99,13 +99,13 @@ func TestAnEventBecomesACaseAndTheNextIsSuppressed(t *testing.T) {
 			token := strings.Fields(m.must("token", "create", "till", "--scope", "events:write"))[0]
 			m.serve()
 			connected(tg, settings.Poll)
-			ann.Start("")
-			ann.Chat().Wait("a greeting", func(all []telegramtest.Message) bool { return len(all) > 1 })
+			ann.Start(m.invite("--flow", "one_tap_csat", "--site", "main", "--customer", "C-1", "--channel", "telegram").Token)
+			pickOption(ann, ann.Chat().WaitText("How satisfied"), 4).Answer()
 
 			c := &caller{t: t, base: "http://" + m.address + "/api/v1", token: token}
 			event := func(id string, ago time.Duration) string {
-				return fmt.Sprintf(`{"source":"till","id":%q,"site":"main","service":"haircut","ended":%q,"customer":{"id":"C-1","reach":[{"telegram":"%d"}]}}`,
-					id, time.Now().UTC().Add(-ago).Format(time.RFC3339), ann.ID)
+				return fmt.Sprintf(`{"source":"till","id":%q,"site":"main","service":"haircut","ended":%q,"customer":{"id":"C-1","reach":[{"telegram":"customer"}]}}`,
+					id, time.Now().UTC().Add(-ago).Format(time.RFC3339))
 			}
 			if a := c.tells(event("1", time.Minute)); a.Result != "stored" || a.Invitation == nil || a.Invitation.Trigger != "visit" {
 				t.Fatalf("it is answered %+v", a)

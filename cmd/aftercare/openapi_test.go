@@ -81,7 +81,7 @@ func TestEveryExampleOfTheAPIRunsInTheRealBinary(t *testing.T) {
 			}
 			token := strings.Fields(m.must(args...))[0]
 			m.serve()
-			c := &caller{t: t, base: "http://" + m.address + "/api/v1", token: token}
+			c := &caller{t: t, base: "http://" + m.address + "/api/v1", token: token, made: map[string]string{}}
 			_, whole := c.send(http.MethodGet, "/openapi.json", "")
 			var d described
 			here(t, json.Unmarshal(whole, &d))
@@ -174,6 +174,20 @@ type caller struct {
 	t           *testing.T
 	base, token string
 	schemas     *jsonschema.Compiler
+	made        map[string]string // the id of what was made last below an address that names its things itself
+}
+
+// named is an address with the id of what was made, in the place of the one that is shown.
+func (c *caller) named(path string) string {
+	for below, id := range c.made {
+		if rest, ok := strings.CutPrefix(path, below+"/"); ok && id != "" {
+			_, more, deeper := strings.Cut(rest, "/")
+			if path = below + "/" + id; deeper {
+				path += "/" + more
+			}
+		}
+	}
+	return path
 }
 
 func (c *caller) send(method, path, body string) (*http.Response, []byte) {
@@ -195,13 +209,17 @@ func (c *caller) send(method, path, body string) (*http.Response, []byte) {
 // runs sends an example and says what is wrong with the answer.
 func (c *caller) runs(x example) string {
 	c.t.Helper()
-	w, said := c.send(x.method, x.path, x.body)
+	w, said := c.send(x.method, c.named(x.path), x.body)
 	told, ok := x.of.Responses[strconv.Itoa(w.StatusCode)]
 	if w.StatusCode >= http.StatusMultipleChoices || !ok {
 		return w.Status + ": " + string(said)
 	}
 	if w.StatusCode == http.StatusNoContent {
 		return ""
+	}
+	var fresh struct{ ID, Source string }
+	if json.Unmarshal(said, &fresh) == nil && w.StatusCode == http.StatusCreated && fresh.Source == "" {
+		c.made[x.path] = fresh.ID
 	}
 	media, _, _ := strings.Cut(w.Header.Get("Content-Type"), ";")
 	as, ok := told.Content[media]
