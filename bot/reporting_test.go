@@ -182,3 +182,55 @@ func TestAnAlarmIsToldOnceADay(t *testing.T) {
 		t.Errorf("an alarm of five days ago is told: %+v", got)
 	}
 }
+
+// TestLeadsAreToldOfAnEndpointThatWasSwitchedOff: each once, whatever number of their sites it was told
+// of; not of one that somebody switched off by hand, and not of one of long ago.
+func TestLeadsAreToldOfAnEndpointThatWasSwitchedOff(t *testing.T) {
+	w := newWorld(t)
+	setStaff(w.bot, staffTG)
+	lea := w.member(1, "Lea", access.Lead)
+	w.now = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	put := func(id string, off storage.HookOff, ago time.Duration) {
+		t.Helper()
+		h := storage.Hook{ID: id, Name: id, Made: w.now, HookTerms: storage.HookTerms{News: storage.AllNews(), Off: off, OffAt: w.now.Add(-ago)}}
+		if off == "" {
+			h.OffAt = time.Time{}
+		}
+		if err := w.store.PutInstallation(t.Context(), h.Installation("sealed")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := func() []storage.Delivery {
+		t.Helper()
+		if err := newTeller(w.bot).endpointsOff(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return w.slots(lea.address, "report:")
+	}
+	put("on", "", 0)
+	put("hand", storage.HookByHand, time.Hour)
+	put("long", storage.HookFailing, 4*24*time.Hour)
+	put("removed", storage.HookRemoved, time.Hour)
+	if got := told(); len(got) != 0 {
+		t.Fatalf("told is %+v", got)
+	}
+	put("crm", storage.HookFailing, time.Hour)
+	put("till", storage.HookGone, time.Hour)
+	for range 3 {
+		w.now = w.now.Add(2 * time.Minute)
+		got := told()
+		if len(got) != 2 {
+			t.Fatalf("%d messages", len(got))
+		}
+		both := got[0].Render.Text + got[1].Render.Text
+		if !strings.Contains(both, "crm") || !strings.Contains(both, "took nothing for three days") || !strings.Contains(both, "till") || !strings.Contains(both, "wants no more") {
+			t.Errorf("it says %q", both)
+		}
+	}
+	put("crm", "", 0)
+	put("crm", storage.HookFailing, 0) // once more
+	w.now = w.now.Add(2 * time.Minute)
+	if got := told(); len(got) != 3 {
+		t.Errorf("after it failed once more: %d messages", len(got))
+	}
+}

@@ -33,6 +33,7 @@ type teller struct {
 	reported  map[string]bool      // reports that were told, by site and part of their slot
 	watchedAt map[string]time.Time // when a site was last looked at for alarms
 	versions  map[string]int       // of surveys, that other systems were told of
+	offAt     time.Time            // when it was looked last which endpoints were switched off
 }
 
 func newTeller(b *Bot) *teller {
@@ -54,7 +55,7 @@ func (s *teller) tell(ctx context.Context) {
 	for _, step := range []struct {
 		what string
 		do   func(context.Context) error
-	}{{"chats of staff that are gone", s.goneChats}, {"cases without a card", s.unannounced}, {"praise", s.praised}, {"figures", s.reports}, {"news for other systems", s.published}} {
+	}{{"chats of staff that are gone", s.goneChats}, {"cases without a card", s.unannounced}, {"praise", s.praised}, {"figures", s.reports}, {"news for other systems", s.published}, {"endpoints that were switched off", s.endpointsOff}} {
 		if err := step.do(ctx); err != nil && ctx.Err() == nil {
 			b.log.Warn("cannot tell staff of "+step.what, "err", err)
 		}

@@ -148,11 +148,16 @@ func TestR5RefusedCallsAreSeen(t *testing.T) {
 		call("telegram", 405)
 		call("telegram", 200)
 		call("telegram", 503)
+		for _, status := range []int{401, 404, 413, 422, 429, 200} {
+			call(inboundCalls, status)
+		}
+		call("telegram", 404)
 		call("slack", 200, "X-Slack-Signature", "v0=0", "X-Slack-Request-Timestamp", stamp(-2*time.Minute))
 	}
 	want := map[refusedHook]int64{
 		{"slack", "signature"}: 50, {"slack", "clock"}: 50, {"telegram", "signature"}: 50, {"telegram", "unsigned"}: 50,
 		{"telegram", "malformed"}: 50, {"telegram", "too large"}: 50, {"telegram", "method"}: 50,
+		{"inbound", "signature"}: 50, {"inbound", "unknown"}: 50, {"inbound", "too large"}: 50, {"inbound", "mistakes"}: 50, {"inbound", "too many"}: 50,
 	}
 	got := h.counts()
 	if len(got) != len(want) {
@@ -172,7 +177,7 @@ func TestR5RefusedCallsAreSeen(t *testing.T) {
 		}
 	}
 	if !t.Failed() {
-		t.Attr("figure", "350 refused calls of two platforms: each counted by reason, 7 lines, and the clock named twice")
+		t.Attr("figure", "600 refused calls of two platforms and other systems: each counted by reason, 12 lines, and the clock named twice")
 	}
 }
 

@@ -17,6 +17,10 @@ const (
 	clockSkew = time.Minute
 )
 
+// inboundCalls is what calls of other systems are counted under: their names are no labels, for
+// whoever calls chooses them.
+const inboundCalls = "inbound"
+
 // refusedHook is one kind of a refused call.
 type refusedHook struct{ platform, reason string }
 
@@ -54,11 +58,22 @@ func (h *hookWatch) watch(platform string, next http.Handler) http.Handler {
 			switch {
 			case dated && skew.Abs() > 5*time.Minute:
 				reason, do = "clock", "set this machine's clock; if it is right, somebody repeats old calls"
+			case platform == inboundCalls:
+				do = "look at Settings, Webhooks in: the secret there and that of the system differ, or its clock is off by more than five minutes"
 			case r.Header.Get("X-Slack-Signature") == "" && r.Header.Get("X-Telegram-Bot-Api-Secret-Token") == "":
 				reason, do = "unsigned", "nothing, unless a proxy takes headers away: the call was none of the platform's"
 			}
 		case http.StatusBadRequest:
 			reason = "malformed"
+		case http.StatusNotFound:
+			if platform != inboundCalls {
+				return
+			}
+			reason, do = "unknown", "look at Settings, Webhooks in: no system of this name is heard; if none should be, somebody guesses"
+		case http.StatusUnprocessableEntity:
+			reason, do = "mistakes", "look at Settings, Webhooks in: the mapping stands there beside the last calls"
+		case http.StatusTooManyRequests:
+			reason, do = "too many", "nothing, unless it lasts: the system waits and calls again"
 		case http.StatusRequestEntityTooLarge:
 			reason = "too large"
 		case http.StatusMethodNotAllowed:
@@ -109,7 +124,7 @@ func (h *hookWatch) lately() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for what, at := range h.last {
-		if what.reason != "unsigned" && time.Since(at) < tellEvery {
+		if what.reason != "unsigned" && what.reason != "unknown" && time.Since(at) < tellEvery {
 			return true
 		}
 	}
