@@ -300,11 +300,16 @@ func (l look) clocksIn(p *casePage, in caseSource) {
 	}
 }
 
+// unanswered reports whether a case opened because nothing was heard, and nothing was since.
+func unanswered(c *draw.CaseView) bool {
+	return len(c.Session.Answers) == 0 && c.Case != nil && slices.Contains(c.Case.Decision.Reasons, recovery.SilentFailure)
+}
+
 // talkIn is the conversation: what both sides wrote, notes of staff, and in small what the
 // program did.
 func (l look) talkIn(p *casePage, in caseSource, v *voice.Voice) {
 	at := func(t time.Time) string { return l.w.moment(l.now, t, in.Zone) }
-	if in.View != nil && in.Since == 0 {
+	if in.View != nil && in.Since == 0 && !unanswered(in.View) {
 		s := in.View.Session
 		title := in.View.Flow.Title.In(append(slices.Clip(v.Langs), voice.Languages[0])...)
 		p.Talk = append(p.Talk, bubble{ID: "opened", Kind: "program", Text: voice.Join(" · ", l.w.t("answered_flow", p.Name, title, s.Version), at(s.Started))})
@@ -475,8 +480,9 @@ func (l look) factsIn(p *casePage, in caseSource, v *voice.Voice) {
 			value, _ := v.Known(attr.name)
 			add(&p.Visit, attr.label, value)
 		}
-		title := in.View.Flow.Title.In(append(slices.Clip(v.Langs), voice.Languages[0])...)
-		add(&p.Visit, "fact_flow", l.w.t("flow_version", title, s.Version))
+		if title := in.View.Flow.Title.In(append(slices.Clip(v.Langs), voice.Languages[0])...); !unanswered(in.View) {
+			add(&p.Visit, "fact_flow", l.w.t("flow_version", title, s.Version))
+		}
 		for i := range in.Past {
 			o := &in.Past[i]
 			text := voice.Join(" ", l.w.day(l.now, o.Started, in.Zone), voice.Cut(o.Service, voice.LongestName))
