@@ -9,31 +9,19 @@ import (
 
 // CellsReady implements storage.Cells.
 func (s *Store) CellsReady(ctx context.Context) (bool, error) {
-	for b := range storage.Bucket(s.buckets) {
-		n, err := one(ctx, s, "whether all days are counted", s.q.unready, []any{int64(b)}, func(row scanner) (n int, err error) {
-			return n, row.Scan(&n)
-		})
-		if n > 0 || err != nil {
-			return false, err
-		}
-	}
-	return true, nil
+	left, err := ofBuckets(ctx, s, "whether all days are counted", s.q.unready, nil, func(row scanner) (n int, err error) {
+		return n, row.Scan(&n)
+	})
+	return !slices.ContainsFunc(left, func(n int) bool { return n > 0 }), err
 }
-
-// allCells is a limit that nothing reaches.
-const allCells = 1 << 40
 
 // Cells implements storage.Cells.
 func (s *Store) Cells(ctx context.Context, f storage.FigureFilter, by storage.CellsBy) ([]storage.Cell, error) {
-	f.Limit = allCells
-	list, _, err := everywhere(s, f, func(b storage.Bucket, _ int64) ([]storage.Cell, error) {
-		args := slices.Concat([]any{int64(b), dimensionOf(f, by)}, s.inDays(b, f)[1:], conditions(f))
-		return collect(ctx, s, "cells", s.q.cells[by], args, func(row scanner) (c storage.Cell, err error) {
-			l := &c.Levels
-			return c, row.Scan(&c.Site, &c.Month, &c.Flow, &c.Key, &l[0], &l[1], &l[2], &l[3], &l[4], &l[5], &l[6])
-		})
+	args := slices.Concat([]any{dimensionOf(f, by)}, s.inDays(0, f)[1:], conditions(f))
+	return ofBuckets(ctx, s, "cells", s.q.cells[by], args, func(row scanner) (c storage.Cell, err error) {
+		l := &c.Levels
+		return c, row.Scan(&c.Site, &c.Month, &c.Flow, &c.Key, &l[0], &l[1], &l[2], &l[3], &l[4], &l[5], &l[6])
 	})
-	return list, err
 }
 
 // dimensionOf is which cells say what is asked for.
@@ -55,23 +43,20 @@ func (s *Store) CellMonths(ctx context.Context, f storage.FigureFilter, dimensio
 	if len(f.From) < 7 || len(f.To) < 7 {
 		return nil, nil
 	}
-	f.Limit = allCells
 	var all []storage.CellMonth
 	for _, d := range dimensions {
 		key := storage.Clean(d.Of(&f))
-		list, _, err := everywhere(s, f, func(b storage.Bucket, _ int64) ([]storage.CellMonth, error) {
-			args := []any{
-				int64(b), string(d), s.dialect.Keys(texted(f.Sites)), storage.Clean(f.From[:7]), storage.Clean(f.To[:7]),
-				storage.Clean(f.Flow), storage.Clean(f.Flow), key, key,
+		args := []any{
+			string(d), s.dialect.Keys(texted(f.Sites)), storage.Clean(f.From[:7]), storage.Clean(f.To[:7]),
+			storage.Clean(f.Flow), storage.Clean(f.Flow), key, key,
+		}
+		list, err := ofBuckets(ctx, s, "months of cells", s.q.cellMonths, args, func(row scanner) (c storage.CellMonth, err error) {
+			var pairs string
+			c.Dimension = d
+			if err := row.Scan(&c.Site, &c.Month, &c.Flow, &c.Key, &c.Customers, &c.Most, &pairs); err != nil {
+				return c, err
 			}
-			return collect(ctx, s, "months of cells", s.q.cellMonths, args, func(row scanner) (c storage.CellMonth, err error) {
-				var pairs string
-				c.Dimension = d
-				if err := row.Scan(&c.Site, &c.Month, &c.Flow, &c.Key, &c.Customers, &c.Most, &pairs); err != nil {
-					return c, err
-				}
-				return c, readSums(pairs, &c)
-			})
+			return c, readSums(pairs, &c)
 		})
 		if err != nil {
 			return nil, err
@@ -83,12 +68,8 @@ func (s *Store) CellMonths(ctx context.Context, f storage.FigureFilter, dimensio
 
 // CellQuestions implements storage.Cells.
 func (s *Store) CellQuestions(ctx context.Context, f storage.FigureFilter) ([]storage.CellQuestion, error) {
-	f.Limit = allCells
-	list, _, err := everywhere(s, f, func(b storage.Bucket, _ int64) ([]storage.CellQuestion, error) {
-		args := append(s.inDays(b, f), storage.Clean(f.Flow), storage.Clean(f.Flow))
-		return collect(ctx, s, "scores of cells", s.q.cellQuestions, args, func(row scanner) (c storage.CellQuestion, err error) {
-			return c, row.Scan(&c.Site, &c.Month, &c.Flow, &c.Question, &c.N, &c.Sum, &c.Squares)
-		})
+	args := append(s.inDays(0, f)[1:], storage.Clean(f.Flow), storage.Clean(f.Flow))
+	return ofBuckets(ctx, s, "scores of cells", s.q.cellQuestions, args, func(row scanner) (c storage.CellQuestion, err error) {
+		return c, row.Scan(&c.Site, &c.Month, &c.Flow, &c.Question, &c.N, &c.Sum, &c.Squares)
 	})
-	return list, err
 }

@@ -19,7 +19,7 @@ type cellQueries struct {
 	dropMarks                *list
 	markAll                  string
 	marks                    string
-	unready                  string
+	unready                  *list
 	counting                 string
 	ofDay, questionsOfDay    string
 	ofMonth                  string
@@ -29,9 +29,9 @@ type cellQueries struct {
 	putCellQuestions         *list
 	dropCells, dropMonths    string
 	dropCellQuestions        string
-	cells                    map[storage.CellsBy]string
-	cellMonths               string
-	cellQuestions            string
+	cells                    map[storage.CellsBy]*list
+	cellMonths               *list
+	cellQuestions            *list
 	dayKeys, cellKeys, mKeys string
 }
 
@@ -69,8 +69,10 @@ func newCellQueries(t *texts) cellQueries {
 			" seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END"),
 		marks:     t.one("SELECT day, site, flow FROM cell_marks WHERE bucket = ?"),
 		dropMarks: t.drop("cell_marks", "day, site, flow, seq"),
-		unready:   t.one("SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = ? AND seq <= 0 LIMIT 1) AS first"),
-		counting:  t.one("SELECT s.epoch FROM leases s WHERE s.name = ? AND s.holder = ?{share}"),
+		unready: t.inBuckets(func(bucket string) string {
+			return "SELECT count(*) FROM (SELECT 1 AS one FROM cell_marks WHERE bucket = " + bucket + " AND seq <= 0 LIMIT 1) AS first"
+		}),
+		counting: t.one("SELECT s.epoch FROM leases s WHERE s.name = ? AND s.holder = ?{share}"),
 
 		ofDay: t.one("SELECT s.service, s.staff, s.language, s.channel, s.level, count(*)" + at + " GROUP BY s.service, s.staff, s.language, s.channel, s.level"),
 		// Whole numbers add up to the same in any order.
@@ -91,11 +93,15 @@ func newCellQueries(t *texts) cellQueries {
 		dropCellQuestions: t.one("DELETE FROM cell_questions WHERE bucket = ? AND site = ? AND day = ? AND flow = ?"),
 		dropMonths:        t.one("DELETE FROM cell_months" + of + "month = ? AND flow = ?"),
 
-		cells: map[storage.CellsBy]string{},
-		cellMonths: t.one("SELECT site, month, flow, key, customers, most, pairs FROM cell_months WHERE bucket = ? AND dim = ?" + among +
-			" AND month >= ? AND month <= ?" + flow + " AND (key = ? OR '' = ?)"),
-		cellQuestions: t.one("SELECT site, substr(day, 1, 7), flow, question, CAST(sum(n) AS bigint), CAST(sum(score_sum) AS bigint), CAST(sum(score_squares) AS bigint)" +
-			" FROM cell_questions WHERE bucket = ?" + among + " AND day >= ? AND day <= ?" + flow + " GROUP BY 1, 2, 3, 4"),
+		cells: map[storage.CellsBy]*list{},
+		cellMonths: t.inBuckets(func(bucket string) string {
+			return "SELECT site, month, flow, key, customers, most, pairs FROM cell_months WHERE bucket = " + bucket + " AND dim = ?" + among +
+				" AND month >= ? AND month <= ?" + flow + " AND (key = ? OR '' = ?)"
+		}),
+		cellQuestions: t.inBuckets(func(bucket string) string {
+			return "SELECT site, substr(day, 1, 7), flow, question, CAST(sum(n) AS bigint), CAST(sum(score_sum) AS bigint)," +
+				" CAST(sum(score_squares) AS bigint) FROM cell_questions WHERE bucket = " + bucket + among + " AND day >= ? AND day <= ?" + flow + " GROUP BY 1, 2, 3, 4"
+		}),
 
 		dayKeys:  t.one("SELECT DISTINCT s.day, s.site, s.flow FROM read_sessions s WHERE s.bucket = ?" + countedHere),
 		cellKeys: t.one("SELECT DISTINCT day, site, flow FROM cells WHERE bucket = ?"),
@@ -106,8 +112,10 @@ func newCellQueries(t *texts) cellQueries {
 		if by == storage.CellsWhole {
 			key = "''"
 		}
-		q.cells[by] = t.one("SELECT site, substr(day, 1, 7), flow, " + key + sums + " FROM cells WHERE bucket = ? AND dim = ?" + among +
-			" AND day >= ? AND day <= ?" + fits + " GROUP BY 1, 2, 3, 4")
+		q.cells[by] = t.inBuckets(func(bucket string) string {
+			return "SELECT site, substr(day, 1, 7), flow, " + key + sums + " FROM cells WHERE bucket = " + bucket + " AND dim = ?" + among +
+				" AND day >= ? AND day <= ?" + fits + " GROUP BY 1, 2, 3, 4"
+		})
 	}
 	return q
 }
