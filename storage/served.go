@@ -10,6 +10,10 @@ type Serving interface {
 	// Served returns the services that ended between two moments, tests left out, up to a limit: more reports
 	// that there is more, and then no figure may be made of it. Those of a customer stand side by side.
 	Served(ctx context.Context, f ServedFilter) (list []ServedEvent, more bool, err error)
+	// Visits returns when customers were served, by their keys, the earliest first; tests are left out.
+	Visits(ctx context.Context, customers []string) (map[string][]time.Time, error)
+	// Mystery returns what mystery guests gave, as Given does of customers.
+	Mystery(ctx context.Context, f FigureFilter) (list []GivenSession, more bool, err error)
 }
 
 // ServedFilter says of which services. Every condition that is given must hold.

@@ -40,6 +40,8 @@ type past struct {
 	todo  []happening // by time
 	n     int         // updates so far
 	serve *services
+	// reason is the choice of several that whoever answers next makes; "" = the first.
+	reason string
 }
 
 // visits are who comes to a site of the demo: their names, what was done and by whom, how many
@@ -93,6 +95,7 @@ func (p *past) live(ctx context.Context, now time.Time) error {
 			}
 		}
 	}
+	p.away(now)
 	p.today(now)
 	for len(p.todo) > 0 && p.todo[0].at.Before(now) {
 		next := p.todo[0]
@@ -290,6 +293,11 @@ func (p *past) reply(ctx context.Context, token string, mark int, words string) 
 			return err
 		}
 		switch buttons := answers(open); {
+		case p.reason != "" && slices.ContainsFunc(buttons, func(b chat.Button) bool { return b.Text == p.reason }):
+			if err = say(chat.Update{Kind: chat.Text, Text: p.reason}); err == nil {
+				err = say(chat.Update{Kind: chat.Text, Text: "Done"})
+			}
+			p.reason = ""
 		case open.Expects != chat.ExpectsNothing && words != "":
 			err = say(chat.Update{Kind: chat.Text, Text: words})
 			words = ""

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/storage"
@@ -49,6 +50,9 @@ func (s *services) ask(ctx context.Context, at time.Time, req bot.InviteRequest)
 		ID: storage.AskID(e.Name(), demoTrigger), Customer: req.Customer, Event: e.Name(), Trigger: demoTrigger, Flow: req.Flow, Class: "transactional", Site: req.Site,
 		State: string(invitation.Sent), Made: at, Sent: at, Due: at, First: at, Began: at, Day: at.Format(time.DateOnly), Service: e.Service, By: string(invitation.Web), Language: req.Language,
 	}
+	if req.Flow == lostSurvey { // which is about no service
+		x.Event, x.Class, x.Trigger = "", "relationship", "stays-away"
+	}
 	invite, err := s.offers.Make(ctx, req, x.ID, at)
 	if err != nil {
 		return service{}, err
@@ -85,4 +89,50 @@ func (s *services) tell(ctx context.Context, e storage.Event, mark int) error {
 	}
 	_, err := s.store.PutEvents(ctx, []storage.Event{e}, e.Ended, false)
 	return err
+}
+
+// lostSurvey is asked of customers of the demo who stay away.
+const lostSurvey = "lost_customer"
+
+// demoReasons are why they do, as often as they say so.
+var demoReasons = []string{"Price too high", "Service not good enough", "Price too high", "Found something better elsewhere", "Service not good enough", "Price too high", "Felt forgotten", "Moved or inconvenient"}
+
+// away asks customers who stay away, one every second day. Most say why; some come again.
+func (p *past) away(now time.Time) {
+	for i := range 40 {
+		v := demoVisits[i%len(demoVisits)]
+		who := fmt.Sprintf("%s-%d", v.prefix, 2000+i)
+		came := func(at time.Time) func(context.Context) error {
+			return func(ctx context.Context) error {
+				e := storage.Event{
+					Source: "till", ID: fmt.Sprintf("R-%s-%d", who, at.Unix()), State: storage.EventDone, Site: v.site, Service: v.does[0], Staff: v.whos[0], Ended: at,
+					Customer: &storage.EventCustomer{ID: who, FirstName: v.names[i%len(v.names)]},
+				}
+				_, err := p.store.PutEvents(ctx, []storage.Event{e}, p.now(), false)
+				return err
+			}
+		}
+		asked := now.Truncate(24*time.Hour).AddDate(0, 0, 2*i-pastDays+8).Add(11 * time.Hour)
+		p.at(asked, came(asked.AddDate(0, 0, -70-i)))
+		p.at(asked, func(ctx context.Context) error {
+			made, err := p.serve.ask(ctx, asked, bot.InviteRequest{
+				Flow: lostSurvey, Site: v.site, Channel: string(chat.Web), Language: "en", Expires: 72 * time.Hour, Customer: who,
+				Event: map[string]string{"first_name": v.names[i%len(v.names)]},
+			})
+			if err == nil && i%5 < 4 {
+				p.at(asked.Add(3*time.Hour), func(ctx context.Context) error {
+					p.reason = demoReasons[i%len(demoReasons)]
+					c, err := p.answer(ctx, v, made.token, 2+i%4, "")
+					if err == nil && c.ID != "" {
+						p.recover(v, made.token, c, v.causes[0])
+					}
+					return err
+				})
+			}
+			return err
+		})
+		if i%4 == 1 {
+			p.at(asked.AddDate(0, 0, 6+i), came(asked.AddDate(0, 0, 6+i)))
+		}
+	}
 }

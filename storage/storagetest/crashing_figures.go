@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"time"
 
 	"github.com/aftercare/aftercare/storage"
 )
@@ -48,6 +49,16 @@ func (c *CrashingStore) PulseWords(ctx context.Context, f storage.FigureFilter) 
 // Served implements storage.Serving.
 func (c *CrashingStore) Served(ctx context.Context, f storage.ServedFilter) ([]storage.ServedEvent, bool, error) {
 	return listing(c, func() ([]storage.ServedEvent, bool, error) { return c.inner.Served(ctx, f) })
+}
+
+// Visits implements storage.Serving.
+func (c *CrashingStore) Visits(ctx context.Context, customers []string) (map[string][]time.Time, error) {
+	return result(c, func() (map[string][]time.Time, error) { return c.inner.Visits(ctx, customers) })
+}
+
+// Mystery implements storage.Serving.
+func (c *CrashingStore) Mystery(ctx context.Context, f storage.FigureFilter) ([]storage.GivenSession, bool, error) {
+	return listing(c, func() ([]storage.GivenSession, bool, error) { return c.inner.Mystery(ctx, f) })
 }
 
 // Export implements storage.Exporting.

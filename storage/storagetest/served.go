@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 )
 
 func init() {
@@ -65,11 +66,29 @@ func init() {
 		same(t, "with answers of another channel", said(f)[1], "till:answered of canswered: true false 0")
 		f.Sites, f.Channel = []string{"b"}, ""
 		same(t, "elsewhere", said(f), []string{"till:elsewhere of celsewhere: false false 0"})
+		visits, err := b.store.Visits(ctx, []string{"canswered", "clater", "cbooked", "ctest", "cmoon"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "visits", visits, map[string][]time.Time{"canswered": {ended}, "clater": {ended.AddDate(0, 0, 9)}})
 		f.Sites = nil
 		same(t, "nowhere", len(said(f)), 0)
 		f.Sites, f.Limit = []string{"a"}, 2
 		if _, more, err := b.store.Served(ctx, f); err != nil || !more {
 			t.Errorf("more than the limit: %v, %v", more, err)
+		}
+	}
+	inboxTests["what mystery guests gave is read apart from what customers gave"] = func(t *testing.T, b *bench) {
+		customer := b.answered(t, 1, "a", "2026-03-01", 2, "it was late")
+		guest := b.answeredAs(t, survey.Mystery, "visit", 2, "a", "2026-03-01", 5, "a clean place")
+		f := storage.FigureFilter{Sites: []string{"a"}, From: "2026-01-01", To: "2026-12-31", Limit: 9}
+		list, more, err := b.store.Mystery(t.Context(), f)
+		if err != nil || more || len(list) != 1 || list[0].ID != guest.ID || list[0].Level != 5 {
+			t.Errorf("of mystery guests there is %+v, %v, %v", list, more, err)
+		}
+		judged, _, err := b.store.Judged(t.Context(), f)
+		if err != nil || len(judged) != 1 || judged[0].ID != customer.ID {
+			t.Errorf("of customers there is %+v, %v", judged, err)
 		}
 	}
 }

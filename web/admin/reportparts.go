@@ -310,6 +310,7 @@ var reports = []struct {
 	{"standards", (*site).reportStandards},
 	{"compare", (*site).reportCompare},
 	{"staff", (*site).reportStaff},
+	{"lost", (*site).reportLost},
 	{"words", (*site).reportWords},
 	{"data", (*site).reportData},
 }

@@ -178,6 +178,14 @@ func tooMuchIn(rows [][]string, all int) (faults []string) {
 			if min(n("broken_n"), n("broken_customers")) < report.FewestPlain || min(n("met_n"), n("met_customers")) < report.FewestPlain {
 				say(row, "compared, of too few")
 			}
+		case strings.Join(reasonColumns, ","):
+			if n("answers") < report.FewestCounted {
+				say(row, "of too few")
+			}
+		case strings.Join(returnColumns, ","):
+			if has("customers") && n("customers") < report.FewestCounted || has("share") && n("customers") < report.FewestRated {
+				say(row, "of too few")
+			}
 		case strings.Join(silentColumns, ","): // work, for who may see these customers
 		default:
 			say(rows[0], "nobody knows how to look at such a table")
@@ -230,6 +238,9 @@ func TestWhatMayNotBeShownIsFound(t *testing.T) {
 		{promiseColumns, "taken,3,1,2,,,", 0},
 		{promiseColumns, "taken,3,3,2,0.5,0.1,0.9", 0},
 		{timeColumns, "taken,9,4.0,", 0},
+		{reasonColumns, "price,4,,,,,", 0},
+		{returnColumns, "30,4,,,", 0},
+		{returnColumns, "30,9,0.5,0.2,0.8", 0},
 		{dueColumns, "Wash,29,29,40,40,2.0,1.1,3.6,0.2,0.1,0.3", 0},
 		{dueColumns, "Wash,40,40,40,9,2.0,1.1,3.6,0.2,0.1,0.3", 0},
 		{[]string{"a", "table", "of", "somebody", "else"}, "1,2,3,4,5", 0},
@@ -279,6 +290,7 @@ func TestNoPageShowsWhatItMayNot(t *testing.T) {
 		w.happened(r, n)
 		w.standardsAre(washTakes)
 		w.servedByChance(r, n)
+		w.lostByChance(r, n/3)
 		robin := w.as("robin")
 		for _, at := range pages {
 			if got := robin.get(at); got.Code == 200 && strings.HasPrefix(got.Header().Get("Content-Type"), "text/html") {

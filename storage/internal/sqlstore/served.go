@@ -18,10 +18,13 @@ type servedQueries struct {
 	served     string
 	askedAbout *keyed // offers by the names of their events
 	levelsFor  *keyed // levels of conversations, with what a filter looks at
+	visitsOf   *keyed // when customers were served
 }
 
 func newServedQueries(t *texts) servedQueries {
+	done := " AND customer > '' AND state = '" + string(storage.EventDone) + "' AND NOT test"
 	return servedQueries{
+		visitsOf: t.keyed("customer, at", "events", "customer", done),
 		served: t.one("SELECT e.body FROM events e WHERE e.bucket = ? AND e.at >= ? AND e.at < ? AND e.state = '" + string(storage.EventDone) +
 			"' AND NOT e.test AND " + t.dialect.Among("e.site") + " LIMIT ?"),
 		askedAbout: t.keyed("event, body", "asks", "event", " AND event > '' AND NOT test AND sent IS NOT NULL"),

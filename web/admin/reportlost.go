@@ -1,0 +1,297 @@
+package admin
+
+import (
+	"cmp"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aftercare/aftercare/bot/figures"
+	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/web/chart"
+)
+
+// shippedLost is the survey that is shipped for customers who stay away.
+const shippedLost = "lost_customer"
+
+// lostFlows are the surveys of customers who stay away, each with its question for the reasons, and what the choices
+// of these questions are called: those that a trigger on `lost` asks, and the one that is shipped.
+func (s *site) lostFlows(r *http.Request, w *words, f *reportFilter) (question, labels map[string]string, err error) {
+	policy, err := s.asks().Policy(r.Context())
+	if err != nil {
+		return nil, nil, err
+	}
+	question, labels = map[string]string{}, map[string]string{}
+	newest := map[string]int{}
+	for key, flow := range s.Bot.Configuration().Now().Flows {
+		asked := key.ID == shippedLost || slices.ContainsFunc(policy.Triggers, func(t invitation.Trigger) bool { return t.On == invitation.OnLost && t.Ask == key.ID })
+		if !asked || f.Flow != "" && f.Flow != key.ID || key.Version < newest[key.ID] {
+			continue
+		}
+		newest[key.ID], question[key.ID] = key.Version, ""
+		if i := slices.IndexFunc(flow.Questions, func(q survey.Question) bool { return q.Kind == survey.ChoiceQ }); i >= 0 {
+			question[key.ID] = flow.Questions[i].Key
+			for _, c := range flow.Questions[i].Choices {
+				labels[c.Key] = c.Label.In(w.lang, fallback)
+			}
+		}
+	}
+	return question, labels, nil
+}
+
+// reportLost is why customers stay away, how their latest visit was, and who came again after being asked; and, apart
+// from customers, what mystery guests found.
+func (s *site) reportLost(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+	question, labels, err := s.lostFlows(r, w, f)
+	if err != nil {
+		return p, err
+	}
+	var list []storage.GivenSession
+	for flow := range question {
+		of := f.FigureFilter
+		of.Flow = flow
+		some, more, err := s.Store.Given(r.Context(), of)
+		if err != nil || more {
+			return reportPage{TooMany: more}, err
+		}
+		list = append(list, some...)
+	}
+	slices.SortStableFunc(list, func(a, b storage.GivenSession) int { return strings.Compare(a.Customer, b.Customer) })
+	asked, more, err := s.Store.Asked(r.Context(), f.FigureFilter)
+	if err != nil || more {
+		return reportPage{TooMany: more}, err
+	}
+	asked = slices.DeleteFunc(asked, func(a storage.AskedCustomer) bool { _, lost := question[a.Flow]; return !lost })
+	visits, more, err := s.Store.Mystery(r.Context(), f.FigureFilter)
+	if err != nil || more {
+		return reportPage{TooMany: more}, err
+	}
+	p.Foot = append(p.Foot, w.t("lost_foot"))
+	if len(list)+len(asked)+len(visits) == 0 {
+		p.Lede = w.t("lost_none")
+		return p, nil
+	}
+	keys, since := figures.KeysOf(asked, question)
+	came, err := s.Store.Visits(r.Context(), keys)
+	if err != nil {
+		return p, err
+	}
+	waits := figures.Returns(since, came, s.Bot.Configuration().Now().NewestDay(s.Clock()).Format(time.DateOnly))
+	reasons, said := figures.Reasons(list, question)
+	worst, best := figures.Unsatisfied.Levels()
+	behind := func(pairs ...string) string { return "" } // of several surveys there is no one list
+	if len(question) == 1 {
+		for flow := range question {
+			behind = func(pairs ...string) string { return f.behind(append([]string{"flow", flow}, pairs...)...) }
+		}
+	}
+	p.Figures = []reportFigure{
+		w.of("asked").figureOfRate(w.t("lost_answered"), figures.Response(asked), nil, ""),
+		w.figureOfRate(w.t("lost_unsatisfied"), figures.LastLevel(list, worst, best), nil, behind("level", "1-3")),
+		w.returned(waits),
+	}
+	p.Lede = w.lostFinding(reasons, said, labels)
+	if len(list) > 0 {
+		p.Sections = append(p.Sections, w.lostReasons(reasons, said, labels, behind()), w.lostLevels(list, behind))
+	}
+	if len(waits) > 0 {
+		p.Sections = append(p.Sections, w.lostReturns(waits))
+	}
+	p.Sections = append(p.Sections, s.mysterySections(w, visits)...)
+	return p, nil
+}
+
+// lostFinding names the reason that most name.
+func (w *words) lostFinding(reasons []figures.Reason, said report.Clustered, labels map[string]string) string {
+	if !said.Rated() || len(reasons) == 0 || reasons[0].Named.Manner == report.Hidden {
+		return w.t("lost_few", said.N)
+	}
+	first := reasons[0]
+	return w.t("lost_finding", said.N, cmp.Or(labels[first.Name], first.Name), w.rated(first.Rate.Rate))
+}
+
+var reasonColumns = []string{"reason", "answers", "of_answers", "low", "high", "of_mentions", "cumulative"}
+
+// lostReasons are the reasons, those named most often first. Reasons of fewer than five customers stand in one row,
+// with as many others as it takes.
+func (w *words) lostReasons(all []figures.Reason, said report.Clustered, labels map[string]string, at string) reportSection {
+	c := reportSection{ID: "reasons", Title: w.t("lost_reasons"), Open: true, Even: true, columns: reasonColumns}
+	c.Head = [4]string{w.t("reason_head"), w.t("answers_head"), w.t("share"), w.t("of_answers")}
+	if said.Manner == report.Hidden {
+		c.Notes = []string{w.t("lost_reasons_few")}
+		return c
+	}
+	parts, causes := make([]part, len(all)), make([]report.Cause, len(all))
+	for i, one := range all {
+		parts[i], causes[i] = part{key: one.Name, rate: one.Named}, one.Cause
+	}
+	parts = hidden(parts)
+	hid, so := untold(causes, parts), 0.0
+	longest := float64(max(hid, all[0].Mentions))
+	for i, one := range all {
+		if parts[i].rate.Manner == report.Hidden {
+			continue
+		}
+		so += one.OfMentions
+		row := reportRow{
+			Label: cmp.Or(labels[one.Name], one.Name), URL: at, N: strconv.Itoa(one.Mentions), Value: w.rated(one.Rate.Rate), Drawing: chart.Bar(float64(one.Mentions) / longest),
+			raw: []string{one.Name, strconv.Itoa(one.Mentions), "", "", "", "", ""},
+		}
+		if one.Rate.Rated() {
+			for k, x := range []float64{one.Rate.P, one.Rate.Low(), one.Rate.High(), one.OfMentions, so} {
+				row.raw[2+k] = strconv.FormatFloat(x, 'f', 6, 64)
+			}
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	if hid > 0 {
+		c.Rows = append(c.Rows, reportRow{Label: w.t("rarer_reasons"), N: strconv.Itoa(hid), Value: w.t("mentions", hid), Drawing: chart.Bar(float64(hid) / longest), raw: []string{rarer, strconv.Itoa(hid), "", "", "", "", ""}})
+	}
+	c.Notes = append(c.Notes, w.t("lost_reasons_note", said.N))
+	return c
+}
+
+// lostLevels is how those who stay away found their latest visit.
+func (w *words) lostLevels(list []storage.GivenSession, behind func(...string) string) reportSection {
+	c := reportSection{ID: "last", Title: w.t("lost_levels"), Open: true, Even: true, columns: rateColumns, Notes: []string{w.t("lost_levels_note")}}
+	c.Head = [4]string{w.t("level_head"), w.t("answers_head"), w.t("interval"), w.t("share")}
+	groups := [][2]int{{1, 3}, {4, 4}, {5, 5}, {6, 7}}
+	var parts, of []part
+	for _, g := range groups {
+		levels := strconv.Itoa(g[0]) + "-" + strconv.Itoa(g[1])
+		label := w.t("levels_between", g[0], g[1])
+		if g[0] == g[1] {
+			label = w.t("level_n", g[0])
+		}
+		var named report.Run
+		for i := range list {
+			if g[0] <= list[i].Level && list[i].Level <= g[1] {
+				named.Add(list[i].Customer, true)
+			}
+		}
+		parts = append(parts, part{key: levels, rate: named.Rate()})
+		of = append(of, part{key: levels, label: label, url: behind("level", levels), rate: figures.LastLevel(list, g[0], g[1])})
+	}
+	parts = hidden(parts)
+	for i := range of {
+		if parts[i].rate.Manner == report.Hidden && parts[i].rate.N > 0 {
+			of[i].rate.Rate = of[i].rate.Hide()
+		}
+		row := w.rowOf(of[i])
+		if of[i].rate.Rated() {
+			row.Drawing = chart.Span{Mark: markOf(of[i].rate.Rate), P: of[i].rate.P, Low: of[i].rate.Low(), High: of[i].rate.High(), Mean: math.NaN(), Top: 1}.SVG()
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	return c
+}
+
+// cameBy is the share that came again within so many days. Where nobody has yet, its range is that of those who have
+// been watched for so long.
+func cameBy(waits []report.Wait, days int) (share float64, in report.Interval) {
+	if share, in = report.HappenedBy(waits, float64(days)); share > 0 {
+		return share, in
+	}
+	return 0, report.Wilson(0, float64(knownFor(waits, days)))
+}
+
+// knownFor is how many were watched for so many days, or came only then.
+func knownFor(waits []report.Wait, days int) (n int) {
+	for _, x := range waits {
+		if x.Took >= float64(days) {
+			n++
+		}
+	}
+	return n
+}
+
+// returned is the share of who was asked that came again within so many days, with those of lately counted for as long
+// as they are known.
+func (w *words) returned(waits []report.Wait) reportFigure {
+	days := 30
+	for _, longer := range []int{60, 90} {
+		if knownFor(waits, longer) > 0 {
+			days = longer
+		}
+	}
+	fig := reportFigure{Label: w.t("lost_returned", days), Value: "–", Meta: w.t("lost_returned_few")}
+	if n := len(waits); n >= report.FewestRated {
+		share, in := cameBy(waits, days)
+		fig.Value, fig.Meta, fig.Bar = w.percent(share), w.t("interval_of", hundredths(in.Low), hundredths(in.High), n), chart.Reach(share, in.Low, in.High)
+		if n < report.FewestPlain {
+			fig.Meta += ", " + w.of("asked").t("few")
+		}
+	}
+	return fig
+}
+
+var returnColumns = []string{"days", "customers", "share", "low", "high"}
+
+// lostReturns is how many came again within some days after they were asked.
+func (w *words) lostReturns(waits []report.Wait) reportSection {
+	c := reportSection{ID: "returned", Title: w.t("lost_returns"), Open: true, columns: returnColumns, Notes: []string{w.t("lost_returns_note")}}
+	c.Head = [4]string{w.t("within_head"), w.t("asked_head"), w.t("interval"), w.t("share")}
+	n := len(waits)
+	for i, days := range []int{14, 30, 60, 90, 180} {
+		if i > 0 && knownFor(waits, days) == 0 { // nothing is known of so long a time
+			break
+		}
+		row := reportRow{Label: w.t("within_days", days), N: strconv.Itoa(n), Value: w.t("too_few_for_rate"), raw: []string{strconv.Itoa(days), strconv.Itoa(n), "", "", ""}}
+		switch {
+		case n < report.FewestCounted:
+			row.N, row.Value, row.raw[1] = w.t("under_five"), w.t("too_few_to_say"), ""
+		case n >= report.FewestRated:
+			share, in := cameBy(waits, days)
+			mark := chart.Filled
+			row.Value = w.t("rate", w.percent(share), hundredths(in.Low), hundredths(in.High))
+			if n < report.FewestPlain {
+				mark, row.Value = chart.Hollow, w.of("asked").t("rate_few", w.percent(share), hundredths(in.Low), hundredths(in.High))
+			}
+			row.Drawing = chart.Span{Mark: mark, P: share, Low: in.Low, High: in.High, Mean: math.NaN(), Top: 1}.SVG()
+			for i, x := range []float64{share, in.Low, in.High} {
+				row.raw[2+i] = strconv.FormatFloat(x, 'f', 6, 64)
+			}
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	return c
+}
+
+// mysterySections are what mystery guests found: how often they were unsatisfied, by site, and the questions.
+func (s *site) mysterySections(w *words, visits []storage.GivenSession) (all []reportSection) {
+	if len(visits) == 0 {
+		return nil
+	}
+	list := make([]storage.JudgedSession, len(visits))
+	for i, v := range visits {
+		list[i] = storage.JudgedSession{ID: v.ID, Day: v.Day, Flow: v.Flow, Site: v.Site, Level: v.Level, Customer: v.Customer}
+		for _, a := range v.Answers {
+			if !a.Skipped && a.Score != nil {
+				list[i].Scores = append(list[i].Scores, storage.GivenScore{Question: a.Question, Score: *a.Score})
+			}
+		}
+	}
+	w = w.of("visits")
+	worst, best := figures.Unsatisfied.Levels()
+	c := reportSection{ID: "mystery", Title: w.t("mystery_by_site"), Open: true, Even: true, columns: rateColumns, Notes: []string{w.t("mystery_note")}}
+	c.Head = [4]string{w.t("by_site"), w.t("visits_head"), w.t("interval"), w.t("unsatisfied")}
+	var parts []part
+	for at, rate := range figures.Grouped(list, func(j *storage.JudgedSession) string { return j.Site }, worst, best) {
+		parts = append(parts, part{key: at, label: s.siteName(w, at), rate: rate})
+	}
+	c.Rows = w.besideOthers(parts, figures.Of(list, worst, best))
+	all = append(all, c)
+	given := figures.Questions(list)
+	if len(given) == 0 {
+		return all
+	}
+	questions := s.questionMeans(w, given, s.flowsOf(w, survey.Mystery), false)
+	questions.ID, questions.Title = "mysteryquestions", w.t("mystery_questions")
+	return append(all, questions)
+}
