@@ -226,7 +226,7 @@ func TestWhatMayNotBeShownIsFound(t *testing.T) {
 		{rateColumns, "a,few,1,12,3,,,", 0},
 		{rateColumns, "a,few,1,9,9,0.1,0,1", 0},
 		{rateColumns, "a,plain,9,40,40,0.1,0,1", 43},
-		{targetColumns, "a,counted,0,9,9,,,,15,met", 0},
+		{targetColumns, "a,counted,0,9,9,,,,customers,15,met", 0},
 		{meanColumns, "f,q,9,9,5.0,1.0,9.0", 0},
 		{meanColumns, "f,q,40,9,5.0,1.0,9.0", 0},
 		{per1000Columns, "a,4,1,,,", 0},
