@@ -41,7 +41,7 @@ const (
 
 // Presence says that somebody has a draft open.
 type Presence struct {
-	Draft  string // the flow, or RulesDraft
+	Draft  string // the flow, or RulesDraft, or TriggersDraft
 	Tab    string // which of their pages
 	Person string
 	Part   string // of the draft, as its pages name parts
@@ -54,6 +54,9 @@ const PresenceLasts = 40 * time.Second
 // RulesDraft is the name of the draft of the recovery rules beside those of flows, and of what is said
 // of their versions. No flow can have it.
 const RulesDraft = "recovery.yaml"
+
+// TriggersDraft is that of the draft of the triggers.
+const TriggersDraft = "triggers.yaml"
 
 // KeptRevisions is how many revisions of a draft are kept.
 const KeptRevisions = 200
@@ -69,7 +72,8 @@ type Building interface {
 	FlowDraft(ctx context.Context, flow string) (FlowDraft, error)
 	// FlowDraftAt returns one revision. ErrNotFound.
 	FlowDraftAt(ctx context.Context, flow string, rev int) (FlowDraft, error)
-	// FlowDrafts returns the newest revision of each draft that there is, by flow: not that of the rules.
+	// FlowDrafts returns the newest revision of each draft that there is, by flow: not those of the rules
+	// and the triggers.
 	FlowDrafts(ctx context.Context) ([]FlowDraft, error)
 	// FlowDraftRevs returns the revisions that are kept, the newest first, without their
 	// sources.

@@ -10,6 +10,7 @@ package triggerfile
 import (
 	_ "embed"
 	"encoding"
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -48,12 +49,25 @@ var (
 	bases       = []string{"contract", "consent", "legitimate_interest"}
 )
 
+// Bases are those on which somebody may be asked.
+func Bases() []string { return slices.Clone(bases) }
+
 // Parse reads a file of triggers. An error is of type Errors, which holds an *Error for
 // everything found.
 func Parse(source []byte) (invitation.Policy, error) { return Check(source, Known{}) }
 
 // Check is Parse that also finds sites and surveys that there are not.
 func Check(source []byte, known Known) (invitation.Policy, error) {
+	p, found := Read(source, known)
+	if len(found) > 0 {
+		return invitation.Policy{}, found
+	}
+	return p, nil
+}
+
+// Read is Check of a file that is being written: beside what is wrong it returns what could be read.
+// A trigger that is no mapping is left out.
+func Read(source []byte, known Known) (invitation.Policy, Errors) {
 	d := &decoder{
 		Reader: strictyaml.New(source, strictyaml.File{
 			Name: "a file of triggers", Holds: "set of triggers", Empty: "Start it with \"triggers:\".",
@@ -64,10 +78,8 @@ func Check(source []byte, known Known) (invitation.Policy, error) {
 	if root := d.Load(source); root != nil {
 		d.policy(root, &p)
 	}
-	if err := d.Err(); err != nil {
-		return invitation.Policy{}, err
-	}
-	return p, nil
+	found, _ := errors.AsType[Errors](d.Err())
+	return p, found
 }
 
 type decoder struct {

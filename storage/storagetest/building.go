@@ -101,8 +101,9 @@ var buildingTests = group{
 			t.Errorf("after they left: %+v", list)
 		}
 		must(b.store.PutFlowDraft(ctx, storage.FlowDraft{Flow: storage.RulesDraft, Rev: 1, Same: 1, Source: "rules:\n", At: now}))(t)
+		must(b.store.PutFlowDraft(ctx, storage.FlowDraft{Flow: storage.TriggersDraft, Rev: 1, Same: 1, Source: "triggers: []\n", At: now}))(t)
 		if list := must(b.store.FlowDrafts(ctx))(t); len(list) > 0 {
-			t.Errorf("the draft of the rules is among those of flows: %+v", list)
+			t.Errorf("the drafts of the rules and the triggers are among those of flows: %+v", list)
 		}
 	},
 	"what is said of a version is kept as it was said first": func(t *testing.T, b *bench) {

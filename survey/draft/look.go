@@ -1,6 +1,9 @@
 package draft
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Plain is what stands at a path: string, a number or truth as it is written, []any, or
 // nil for nothing.
@@ -74,4 +77,42 @@ func (d *Doc) Line(path string) int {
 		return 0
 	}
 	return strings.Count(d.src[:chain[len(chain)-1].start], "\n") + 1
+}
+
+// At is the path of what stands at a place, as far as there are keys and elements that lead to it:
+// lines and columns count from 1, columns in characters. Elements are named by their number.
+func (d *Doc) At(line, column int) string {
+	at := 0
+	for range line - 1 {
+		at = lineEnd(d.src, at) + 1
+	}
+	if at > len(d.src) {
+		return ""
+	}
+	end := lineEnd(d.src, at)
+	for range column - 1 {
+		if at >= end {
+			break
+		}
+		_, size := utf8.DecodeRuneInString(d.src[at:])
+		at += size
+	}
+	var path []string
+	for n := d.root; n != nil; {
+		i := -1
+		for k, e := range n.entries {
+			if e.start <= at {
+				i = k
+			}
+		}
+		if i < 0 {
+			break
+		}
+		step := n.entries[i].key
+		if n.shape == listShape {
+			step = "#" + itoa(i)
+		}
+		path, n = append(path, step), n.entries[i].val
+	}
+	return strings.Join(path, "/")
 }

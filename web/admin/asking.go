@@ -3,8 +3,6 @@ package admin
 import (
 	"cmp"
 	"encoding/csv"
-	"errors"
-	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -17,7 +15,6 @@ import (
 	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/invitation"
-	"github.com/aftercare/aftercare/invitation/triggerfile"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/chart"
@@ -26,8 +23,6 @@ import (
 // askingRoutes are about who is asked by itself, and who is not.
 var askingRoutes = []route{
 	{pattern: "GET /asking", deed: access.SeeAsking, page: (*site).askingNow},
-	{pattern: "GET /asking/triggers", deed: access.EditTriggers, page: (*site).triggers},
-	{pattern: "POST /asking/triggers", deed: access.EditTriggers, page: (*site).saveTriggers},
 	{pattern: "GET /asking/handout", deed: access.AskNow, page: (*site).handout},
 	{pattern: "GET /asking/handout/{ask}/whatsapp", deed: access.AskNow, page: (*site).toWhatsApp},
 }
@@ -276,142 +271,6 @@ func (p *askingPage) figures(words *words, counts []storage.AskCount) {
 	if len(not) > 0 {
 		p.NotAsked = words.t("asking_not", strings.Join(not, " · "))
 	}
-}
-
-// triggersPage is the file of triggers, what is wrong with it, and whom it would have asked.
-type triggersPage struct {
-	Source   string
-	Version  int // in force; 0 = none is
-	Findings []ruleFinding
-	Tried    *triedTriggers
-	Fault    string
-}
-
-type triedTriggers struct {
-	Events, Asked int
-	Lines         [][2]string
-	Rows          [][3]string // event, what would have been, why
-	More          int
-	Cut           bool
-}
-
-func (s *site) triggersNow(r *http.Request) (storage.RulesSource, error) {
-	src, err := s.Store.Triggers(r.Context(), 0)
-	if errors.Is(err, storage.ErrNotFound) {
-		return storage.RulesSource{Source: string(triggerfile.Shipped())}, nil
-	}
-	return src, err
-}
-
-// mayTrigger refuses whoever may not say what holds everywhere.
-func mayTrigger(v Viewer) error {
-	if !v.Can(access.EditTriggers, access.EverySite) {
-		return notAllowed(nil)
-	}
-	return nil
-}
-
-func (s *site) triggers(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	if err := mayTrigger(v); err != nil {
-		return err
-	}
-	src, err := s.triggersNow(r)
-	if err != nil {
-		return err
-	}
-	return s.showTriggers(w, r, v, http.StatusOK, triggersPage{Source: src.Source, Version: src.Version})
-}
-
-func (s *site) showTriggers(w http.ResponseWriter, r *http.Request, v Viewer, status int, p triggersPage) error {
-	words := s.words(r, v)
-	return s.show(w, r, v, status, "triggers.html", frame{Title: words.t("triggers"), Here: "/asking", Back: &link{"/asking", words.t("asking")}}, p)
-}
-
-// saveTriggers checks the triggers, says whom they would have asked, and publishes them when that
-// is asked for.
-func (s *site) saveTriggers(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	if err := mayTrigger(v); err != nil {
-		return err
-	}
-	source, version, err := sentFile(w, r)
-	if err != nil {
-		return err
-	}
-	ctx, words := r.Context(), s.words(r, v)
-	p := triggersPage{Source: source, Version: version}
-	known, err := asking.Known(ctx, s.Store, s.Bot)
-	if err != nil {
-		return err
-	}
-	policy, err := triggerfile.Check([]byte(p.Source), known)
-	if err != nil {
-		if p.Findings, err = findingsOf(words, err); err != nil {
-			return err
-		}
-		return s.showTriggers(w, r, v, http.StatusUnprocessableEntity, p)
-	}
-	now, err := s.triggersNow(r)
-	if err != nil {
-		return err
-	}
-	if now.Version != version {
-		p.Fault = words.t("triggers_meanwhile", now.Version)
-		return s.showTriggers(w, r, v, http.StatusConflict, p)
-	}
-	if r.PostForm.Get("do") != "publish" {
-		tried, err := s.asks().Try(ctx, policy, s.Clock().AddDate(0, 0, -tryDays), nil)
-		if err != nil {
-			return err
-		}
-		p.Tried = s.triedTriggers(words, tried)
-		return s.showTriggers(w, r, v, http.StatusOK, p)
-	}
-	made, created, err := s.Store.PublishTriggers(ctx, p.Source, s.Clock())
-	if err != nil {
-		return fmt.Errorf("publish the triggers: %w", err)
-	}
-	if created {
-		if err := s.Store.PutAudit(ctx, s.audit(v, "triggers.publish", strconv.Itoa(made))); err != nil {
-			return err
-		}
-	}
-	http.Redirect(w, r, s.Prefix+"/asking/triggers?done=triggers_published", http.StatusSeeOther)
-	return nil
-}
-
-func (s *site) triedTriggers(words *words, t asking.Tried) *triedTriggers {
-	out := &triedTriggers{Events: t.Events, Asked: t.WouldAsk, Cut: t.Cut}
-	for _, x := range t.Triggers {
-		if x.Silent {
-			out.Lines = append(out.Lines, [2]string{x.Name, words.t("trigger_tried_open", x.Matched, x.WouldOpen)})
-			continue
-		}
-		out.Lines = append(out.Lines, [2]string{x.Name, words.t("trigger_tried", x.Matched, x.WouldAsk, fmt.Sprintf("%.1f", x.PerWeek))})
-	}
-	for _, r := range invitation.Reasons() {
-		if n := t.NotAsked[string(r)]; n > 0 {
-			out.Lines = append(out.Lines, [2]string{words.t("asking_" + string(r)), strconv.Itoa(n)})
-		}
-	}
-	for i, d := range t.Differences {
-		if i == tryShown {
-			out.More = len(t.Differences) - i + t.More
-			break
-		}
-		would := words.t("tried_asked")
-		switch {
-		case strings.HasPrefix(d.Would, string(invitation.Opened)):
-			would = words.t("tried_open")
-		case d.Reason != "":
-			would = words.t("tried_not")
-		}
-		why := ""
-		if d.Reason != "" {
-			why = words.t("asking_" + d.Reason)
-		}
-		out.Rows = append(out.Rows, [3]string{d.Event, would, why})
-	}
-	return out
 }
 
 // handoutPage lists the links that somebody is to send.

@@ -30,11 +30,6 @@ func init() {
 			States:   [][2]string{{"sent", "20"}}, Why: [][2]string{{"was asked lately", "9"}},
 			Rows: []askRow{{"/customers?q=C-1", "C-1", "not asked", "was asked lately", "cut · Main Street", "today 07:55", ""}, {"", "C-2", "sent", "", "cut", "yesterday 19:20", "A-17"}},
 		}},
-		fixture{"triggers.html", "empty", f, triggersPage{Source: "triggers: []", Tried: &triedTriggers{}}},
-		fixture{"triggers.html", "full", f, triggersPage{
-			Source: "triggers: []", Version: 3, Fault: "Somebody published version 4.", Findings: []ruleFinding{{"Line 2:", "There is no such survey.", "a: b\n^"}},
-			Tried: &triedTriggers{Events: 9, Asked: 4, Lines: [][2]string{{"visit", "9 matched"}}, Rows: [][3]string{{"till:1", "would have been asked about", ""}}, More: 1, Cut: true},
-		}},
 		fixture{"handout.html", "empty", f, handoutPage{}},
 		fixture{"handout.html", "full", f, handoutPage{More: true, Rows: []handoutRow{{"Anna", "cut · Main Street", "https://care.example/chat/x", "/asking/handout/x/whatsapp", "sms:?body=x", "mailto:?body=x"}}}},
 	)
@@ -55,22 +50,25 @@ func TestTriggersArePublishedAndEverybodyIsCounted(t *testing.T) {
 	if _, err := w.store.PutEvents(ctx, []storage.Event{e}, w.clock.Now(), false); err != nil {
 		t.Fatal(err)
 	}
-	save := func(do, version, source string) string {
+	save := func(do, rev, source string) string {
 		t.Helper()
-		return body(b.post("/asking/triggers", url.Values{"do": {do}, "version": {version}, "source": {source}}))
+		return body(b.post("/asking/triggers/file", url.Values{"do": {do}, "version": {rev}, "source": {source}}))
 	}
 	const file = "triggers:\n  - {name: visit, ask: one_tap_csat, after: 0m}\n"
-	if page := save("publish", "0", "triggers:\n  - {name: visit, ask: one_tap_cast}\n"); !strings.Contains(page, "Line 2:") || !strings.Contains(page, "one_tap_csat") {
+	if page := save("check", "0", "triggers:\n  - {name: visit, ask: one_tap_cast}\n"); !strings.Contains(page, "Line 2:") || !strings.Contains(page, "one_tap_csat") {
 		t.Errorf("an error:\n%s", page)
 	}
 	if page := save("check", "0", file); !strings.Contains(page, "1 services of the last 90 days were looked at: 1 would") {
 		t.Errorf("tried:\n%s", page)
 	}
-	if page := save("publish", "0", file); !strings.Contains(page, "Published.") {
-		t.Errorf("published:\n%s", page)
+	if page := save("publish", "0", file); !strings.Contains(page, "1 services of the last 90 days were looked at: 1 would") || !strings.Contains(page, "Publish version 1") {
+		t.Errorf("before it is published:\n%s", page)
 	}
-	if page := save("publish", "0", file+"# mine\n"); !strings.Contains(page, "Somebody published version 1") {
+	if page := save("save", "0", file+"# mine\n"); !strings.Contains(page, "changed the file while you wrote") || !strings.Contains(page, "# mine") {
 		t.Errorf("two at once:\n%s", page)
+	}
+	if page := body(b.post("/asking/triggers/publish", url.Values{"do": {"publish"}, "rev": {"1"}})); !strings.Contains(page, "Published.") {
+		t.Errorf("published:\n%s", page)
 	}
 	s := newSite(c)
 	for range 2 {

@@ -28,7 +28,8 @@ type drafted struct {
 // Open reports whether there is a draft.
 func (d drafted) Open() bool { return d.Source != "" && d.Rev > 0 && d.draft }
 
-// liveOf is what is in force of something that has drafts: a survey by its id, or the rules.
+// liveOf is what is in force of something that has drafts: a survey by its id, the rules, or
+// the triggers.
 // 0 = nothing of it was ever published.
 func (s *site) liveOf(ctx context.Context, of string) (version int, source string, err error) {
 	if of == storage.RulesDraft {
@@ -36,6 +37,10 @@ func (s *site) liveOf(ctx context.Context, of string) (version int, source strin
 		if src.Version == 0 && err == nil {
 			src.Source = emptyRules
 		}
+		return src.Version, src.Source, err
+	}
+	if of == storage.TriggersDraft {
+		src, err := s.triggersNow(ctx)
 		return src.Version, src.Source, err
 	}
 	src, err := s.Store.FlowSource(ctx, of, 0)

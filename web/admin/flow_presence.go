@@ -28,8 +28,11 @@ func draftAt(topic string) (of, part string, ok bool) {
 
 // mayDraft reports whether somebody may change a draft.
 func mayDraft(v Viewer, of string) bool {
-	if of == storage.RulesDraft {
+	switch of {
+	case storage.RulesDraft:
 		return v.Can(access.EditRules, access.EverySite)
+	case storage.TriggersDraft:
+		return v.Can(access.EditTriggers, access.EverySite)
 	}
 	return v.Anywhere(access.EditFlows)
 }

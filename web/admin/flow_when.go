@@ -22,6 +22,15 @@ type whenView struct {
 	Subjects []option // what one more row may be about
 	Firsts   []option // what such a row says to begin with, where that is a value
 	Reach    string   // of how many past conversations it would have held
+
+	Holds, Always, Only string // the words around it
+	Any                 bool   // a subject may be written too
+}
+
+// whenMenus is what conditions of a kind are about.
+type whenMenus interface {
+	subject(key string) string           // what a test is about, in words
+	offer(row *whenRow, chosen []string) // fills the menus of a row by what it is about
 }
 
 type whenRow struct {
@@ -35,15 +44,20 @@ type whenRow struct {
 	Values  []whenValue
 	Number  string
 	Free    string
+	Whole   bool // all of its controls are drawn, whatever the verb: the form is not stored at each step
 }
 
 // Picks reports whether the test compares with values that are offered, Writes with words.
 func (r whenRow) Picks() bool  { return r.takes() && len(r.Values) > 0 }
 func (r whenRow) Writes() bool { return r.takes() && len(r.Values) == 0 }
-func (r whenRow) takes() bool  { return r.Verb == "is" || r.Verb == "contains" }
+func (r whenRow) takes() bool  { return r.Whole || r.Verb == "is" || r.Verb == "contains" }
 
 // Numbers reports whether the test compares with a number.
 func (r whenRow) Numbers() bool {
+	return r.Whole && slices.ContainsFunc(r.Verbs, func(o option) bool { return o.Value == "below" }) || r.limits()
+}
+
+func (r whenRow) limits() bool {
 	return slices.Contains([]string{"below", "at_most", "at_least", "above"}, r.Verb)
 }
 
@@ -56,7 +70,7 @@ var moods = []string{"unsatisfied", "neutral", "satisfied", "delighted"}
 
 // when reads the condition of a question.
 func (d *drawer) when(path string) whenView {
-	w := whenView{Path: path, Mode: "all"}
+	w := whenView{Path: path, Mode: "all", Holds: d.t("when_holds"), Always: d.t("when_always"), Only: d.t("when_only")}
 	own := strings.Split(path, "/")[1]
 	w.Subjects = append(w.Subjects, option{"", d.t("when_add")})
 	for _, e := range d.doc.Elements("questions") {
@@ -89,19 +103,24 @@ func (d *drawer) when(path string) whenView {
 		w.Text = true
 		return w
 	}
-	rows, mode, ok := d.sentence(tree)
+	w.read(d, tree)
+	return w
+}
+
+// read is what a condition says as rows of menus, where it can be said so.
+func (w *whenView) read(m whenMenus, tree yaml.MapSlice) {
+	rows, mode, ok := sentence(m, tree)
 	w.Rows, w.Text = rows, !ok
 	if mode != "" {
 		w.Mode = mode
 	}
 	for i := range w.Rows {
-		w.Rows[i].Name = fmt.Sprintf("%s|%d", path, i)
+		w.Rows[i].Name = fmt.Sprintf("%s|%d", w.Path, i)
 	}
-	return w
 }
 
 // sentence reads a condition that is a list of tests, all or any of which must hold.
-func (d *drawer) sentence(tree yaml.MapSlice) (rows []whenRow, mode string, ok bool) {
+func sentence(menus whenMenus, tree yaml.MapSlice) (rows []whenRow, mode string, ok bool) {
 	if len(tree) == 1 && (tree[0].Key == "all" || tree[0].Key == "any") {
 		list, isList := tree[0].Value.([]any)
 		mode = fmt.Sprint(tree[0].Key)
@@ -110,7 +129,7 @@ func (d *drawer) sentence(tree yaml.MapSlice) (rows []whenRow, mode string, ok b
 			if !isMap || len(m) != 1 {
 				return nil, mode, false
 			}
-			row, ok := d.test(m[0])
+			row, ok := test(menus, m[0])
 			if !ok {
 				return nil, mode, false
 			}
@@ -119,7 +138,7 @@ func (d *drawer) sentence(tree yaml.MapSlice) (rows []whenRow, mode string, ok b
 		return rows, mode, isList
 	}
 	for _, x := range tree {
-		row, ok := d.test(x)
+		row, ok := test(menus, x)
 		if !ok {
 			return nil, "", false
 		}
@@ -129,7 +148,7 @@ func (d *drawer) sentence(tree yaml.MapSlice) (rows []whenRow, mode string, ok b
 }
 
 // test reads one test, or the opposite of one.
-func (d *drawer) test(x yaml.MapItem) (whenRow, bool) {
+func test(menus whenMenus, x yaml.MapItem) (whenRow, bool) {
 	key := fmt.Sprint(x.Key)
 	switch key {
 	case "all", "any":
@@ -139,11 +158,11 @@ func (d *drawer) test(x yaml.MapItem) (whenRow, bool) {
 		if !ok || len(m) != 1 || m[0].Key == "not" {
 			return whenRow{}, false
 		}
-		row, ok := d.test(m[0])
+		row, ok := test(menus, m[0])
 		row.Not = true
 		return row, ok
 	}
-	row := whenRow{Subject: key, Label: d.subject(key)}
+	row := whenRow{Subject: key, Label: menus.subject(key)}
 	var chosen []string
 	switch v := x.Value.(type) {
 	case yaml.MapSlice:
@@ -155,6 +174,10 @@ func (d *drawer) test(x yaml.MapItem) (whenRow, bool) {
 		case "answered":
 			if v[0].Value == false {
 				row.Verb = "skipped"
+			}
+		case "known":
+			if v[0].Value == false {
+				row.Verb = "unknown"
 			}
 		case "contains":
 			chosen = []string{fmt.Sprint(v[0].Value)}
@@ -169,7 +192,7 @@ func (d *drawer) test(x yaml.MapItem) (whenRow, bool) {
 	default:
 		row.Verb, chosen = "is", []string{fmt.Sprint(v)}
 	}
-	d.offer(&row, chosen)
+	menus.offer(&row, chosen)
 	return row, true
 }
 
@@ -231,9 +254,14 @@ func (d *drawer) offer(row *whenRow, chosen []string) {
 	if len(row.Values) > 0 {
 		row.First = row.Values[0].Value
 	}
-	for _, c := range chosen { // what is chosen and not offered stays
-		if len(row.Values) > 0 && !slices.ContainsFunc(row.Values, func(v whenValue) bool { return v.Value == c }) {
-			add(c, c)
+	row.keep(chosen)
+}
+
+// keep has a row offer what is chosen too, whatever it is.
+func (r *whenRow) keep(chosen []string) {
+	for _, c := range chosen {
+		if len(r.Values) > 0 && !slices.ContainsFunc(r.Values, func(v whenValue) bool { return v.Value == c }) {
+			r.Values = append(r.Values, whenValue{c, c, true})
 		}
 	}
 }
@@ -320,10 +348,14 @@ func writtenWhen(path string, form url.Values) string {
 		}
 		tests = append(tests, yaml.MapSlice{{Key: subject, Value: value}})
 	}
+	return joinedWhen(tests, form.Get(path+"|mode"))
+}
+
+// joinedWhen is the condition that all of some tests hold, or any of them.
+func joinedWhen(tests []yaml.MapSlice, mode string) string {
 	if len(tests) == 0 {
 		return ""
 	}
-	mode := form.Get(path + "|mode")
 	var whole any = tests[0]
 	keys := map[any]bool{}
 	joined := yaml.MapSlice{}

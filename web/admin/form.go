@@ -52,6 +52,37 @@ func (f *form) field(name string) *field {
 	return nil
 }
 
+// Of is a field of the form by its name, for its page.
+func (f *form) Of(name string) *field { return f.field(name) }
+
+// add is one more field, that shows what is in force.
+func (f *form) add(x field) {
+	x.Was = x.Value
+	f.Fields = append(f.Fields, x)
+}
+
+// merged puts what was posted into fields that show what is stored now: what another changed meanwhile
+// and this form did not touch stays, and where both did it is asked at the field. Fields whose names
+// begin alike may be one list.
+func (f *form) merged(w http.ResponseWriter, r *http.Request, words *words, lists ...string) error {
+	now := map[string]string{}
+	for _, x := range f.Fields {
+		now[x.Name] = x.Value
+	}
+	if err := f.read(w, r); err != nil {
+		return err
+	}
+	f.readChecks(r.PostForm)
+	meanwhile := words.t("changed_meanwhile")
+	for _, list := range lists {
+		f.together(list, now, meanwhile)
+	}
+	for i := range f.Fields {
+		f.Fields[i].merge(now[f.Fields[i].Name], meanwhile)
+	}
+	return nil
+}
+
 // read puts what was posted into the fields. A field that was not posted keeps its value: a
 // page of another release posts others.
 func (f *form) read(w http.ResponseWriter, r *http.Request) error {

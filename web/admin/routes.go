@@ -27,6 +27,7 @@ var routes = slices.Concat(
 	addressRoutes,
 	answerRoutes,
 	askingRoutes,
+	triggerRoutes,
 	askNowRoutes,
 	auditRoutes,
 	bulkRoutes,

@@ -28,17 +28,18 @@ type ruleBar struct {
 	Also  string // who else is at it
 	Undo  string // what Undo takes back, "" = nothing
 	Redo  bool
-	Back  string // the address that its buttons lead back to
+	At    string // the address of the pages, below which those of the draft are
+	Back  string // that which its buttons lead back to
 	Topic string
 }
 
-func (s *site) ruleBarOf(r *http.Request, v Viewer, words *words, d drafted, part string) (ruleBar, error) {
-	b := ruleBar{Back: r.URL.Path, Topic: draftTopic + storage.RulesDraft + "@" + part}
-	revs, err := s.Store.FlowDraftRevs(r.Context(), storage.RulesDraft)
+func (s *site) ruleBarOf(r *http.Request, v Viewer, words *words, d drafted, at, part string) (ruleBar, error) {
+	b := ruleBar{At: at, Back: r.URL.Path, Topic: draftTopic + d.Flow + "@" + part}
+	revs, err := s.Store.FlowDraftRevs(r.Context(), d.Flow)
 	if err != nil {
 		return b, err
 	}
-	if b.Also, _, err = s.alsoHere(r.Context(), words, v, storage.RulesDraft, revs); err != nil {
+	if b.Also, _, err = s.alsoHere(r.Context(), words, v, d.Flow, revs); err != nil {
 		return b, err
 	}
 	undo, redo, what := undone(revs)
@@ -65,25 +66,28 @@ func (s *site) changeRuleDraft(w http.ResponseWriter, r *http.Request, v Viewer)
 	if err := mayRule(v); err != nil {
 		return err
 	}
+	return s.changeDraft(w, r, v, storage.RulesDraft, rulesKind.at, hoursKind.at, routesKind.at, "/settings/rules/file")
+}
+
+// changeDraft does so with a draft, and leads to the page from which it was wished, or to the first of these.
+func (s *site) changeDraft(w http.ResponseWriter, r *http.Request, v Viewer, of string, pages ...string) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
 	done, err := "", error(nil)
 	switch do := r.PostForm.Get("do"); do {
 	case "undo", "redo":
-		done, err = map[string]string{"undo": "flow_undone", "redo": "flow_redone"}[do], s.step(r.Context(), v, storage.RulesDraft, do == "redo")
+		done, err = map[string]string{"undo": "flow_undone", "redo": "flow_redone"}[do], s.step(r.Context(), v, of, do == "redo")
 	case "discard":
 		done = "flow_discarded"
-		_, err = s.giveUp(r.Context(), v, storage.RulesDraft)
+		_, err = s.giveUp(r.Context(), v, of)
 	}
 	if err != nil {
 		return err
 	}
-	back := "/settings/rules"
-	for _, at := range []string{hoursKind.at, routesKind.at, "/settings/rules/file"} {
-		if r.PostForm.Get("back") == at {
-			back = at
-		}
+	back := pages[0]
+	if i := slices.Index(pages, r.PostForm.Get("back")); i >= 0 {
+		back = pages[i]
 	}
 	http.Redirect(w, r, s.Prefix+back+"?done="+done, http.StatusSeeOther)
 	return nil
@@ -188,17 +192,19 @@ func (s *site) putRules(r *http.Request, v Viewer, was, source, note string) (ve
 	if !created {
 		return version, nil
 	}
-	var before, after []string
-	for _, c := range compared.Changes {
-		before, after = append(before, c.Text+": "+c.Was), append(after, c.Text+": "+c.Now)
-	}
-	return version, s.rulesPublished(r.Context(), v, version, strings.Join(before, "; "), strings.Join(after, "; "), note)
+	before, after := compared.told()
+	return version, s.rulesPublished(r.Context(), v, version, before, after, note)
+}
+
+// comparedLines says what differs between two files line by line.
+func comparedLines(old, new string) compareView {
+	return compareView{Lines: diffLines(strings.Split(strings.TrimSuffix(old, "\n"), "\n"), strings.Split(strings.TrimSuffix(new, "\n"), "\n"))}
 }
 
 // comparedRules says what differs between two files of rules: in the words of the pages that change
 // them, of every site and of each that has something of its own, and line by line.
 func (s *site) comparedRules(r *http.Request, v Viewer, old, new string) (compareView, error) {
-	c := compareView{Lines: diffLines(strings.Split(strings.TrimSuffix(old, "\n"), "\n"), strings.Split(strings.TrimSuffix(new, "\n"), "\n"))}
+	c := comparedLines(old, new)
 	words := s.words(r, v)
 	sites, err := s.Store.Sites(r.Context())
 	if err != nil {
@@ -224,7 +230,7 @@ func (s *site) comparedRules(r *http.Request, v Viewer, old, new string) (compar
 			if site.ID != "" && k.at == routesKind.at {
 				continue
 			}
-			for _, x := range words.fieldChanges(k.open(s, words, a).sheet(), k.open(s, words, b).sheet()) {
+			for _, x := range words.fieldChanges(&k.open(s, words, a).sheet().form, &k.open(s, words, b).sheet().form) {
 				if site.ID != "" {
 					x.Text = cmp.Or(site.Name, site.ID) + " · " + x.Text
 				}
@@ -236,7 +242,7 @@ func (s *site) comparedRules(r *http.Request, v Viewer, old, new string) (compar
 }
 
 // fieldChanges are the fields of a form that say something else over another file.
-func (w *words) fieldChanges(before, after *ruleSheet) (out []changeView) {
+func (w *words) fieldChanges(before, after *form) (out []changeView) {
 	shown := func(f, other *field) string {
 		if f == nil { // an empty row that the other form has more
 			empty := *other
@@ -279,11 +285,13 @@ type ruleVersion struct {
 	Previous int
 }
 
-// rulesVersions is the page of the versions of the rules.
+// rulesVersions is the page of the versions of the rules, or of another file.
 type rulesVersions struct {
-	Versions []ruleVersion
-	Before   int // those before this one are on the next page, 0 = there are none
-	Older    int // how many these are
+	At                          string // the address of its pages
+	Shipped, Compare, ToShipped string // what stands where no version is, and of that with which it began
+	Versions                    []ruleVersion
+	Before                      int // those before this one are on the next page, 0 = there are none
+	Older                       int // how many these are
 }
 
 func (s *site) ruleVersions(w http.ResponseWriter, r *http.Request, v Viewer) error {
@@ -295,37 +303,48 @@ func (s *site) ruleVersions(w http.ResponseWriter, r *http.Request, v Viewer) er
 	if err != nil {
 		return err
 	}
-	notes, err := s.Store.FlowNotes(ctx, storage.RulesDraft)
+	p, err := s.versionsOf(r, words, storage.RulesDraft, now.Version, s.Store.Rules)
 	if err != nil {
 		return err
+	}
+	p.At, p.Shipped, p.Compare, p.ToShipped = rulesKind.at, words.t("rules_shipped"), words.t("rules_compare_shipped"), words.t("rules_back_shipped")
+	return s.show(w, r, v, http.StatusOK, "rule_versions.html", frame{
+		Title: words.t("rules_versions"), Here: "/settings", Back: &link{"/settings/rules", words.t("rules")}, Styles: []string{"editor.css"},
+	}, p)
+}
+
+// versionsOf are the newest versions of a file that has drafts, or those before one of them.
+func (s *site) versionsOf(r *http.Request, words *words, of string, live int, read func(context.Context, int) (storage.RulesSource, error)) (p rulesVersions, err error) {
+	ctx := r.Context()
+	notes, err := s.Store.FlowNotes(ctx, of)
+	if err != nil {
+		return p, err
 	}
 	by := map[int]storage.FlowNote{}
 	for _, n := range notes {
 		by[n.Version] = n
 	}
-	p, newest := rulesVersions{}, now.Version
-	if before, err := strconv.Atoi(r.URL.Query().Get("before")); err == nil && before > 1 && before <= now.Version {
+	newest := live
+	if before, err := strconv.Atoi(r.URL.Query().Get("before")); err == nil && before > 1 && before <= live {
 		newest = before - 1
 	}
 	if p.Older = max(0, newest-mostRuleVersions); p.Older > 0 {
 		p.Before = p.Older + 1
 	}
 	for n := newest; n > p.Older; n-- {
-		src, err := s.Store.Rules(ctx, n)
+		src, err := read(ctx, n)
 		if errors.Is(err, storage.ErrNotFound) {
 			continue
 		}
 		if err != nil {
-			return err
+			return p, err
 		}
 		p.Versions = append(p.Versions, ruleVersion{
 			Version: n, At: words.moment(s.Clock(), src.Published, s.Bot.Configuration().Now().Site("").Zone),
-			Who: by[n].Person, Note: by[n].Note, Live: n == now.Version, Previous: n - 1,
+			Who: by[n].Person, Note: by[n].Note, Live: n == live, Previous: n - 1,
 		})
 	}
-	return s.show(w, r, v, http.StatusOK, "rule_versions.html", frame{
-		Title: words.t("rules_versions"), Here: "/settings", Back: &link{"/settings/rules", words.t("rules")}, Styles: []string{"editor.css"},
-	}, p)
+	return p, nil
 }
 
 // rulesAt is a version of the file of rules; 0 is the one with which the pages begin.

@@ -34,7 +34,7 @@ func init() {
 			panic(err)
 		}
 		p := ruleFormOf(words, c)
-		p.Bar = &ruleBar{State: "Draft by Mei", Also: "Mei is here too.", Undo: "Hours", Redo: true, Topic: "draft:x@rules"}
+		p.Bar = &ruleBar{State: "Draft by Mei", Also: "Mei is here too.", Undo: "Hours", Redo: true, At: "/settings/rules", Topic: "draft:x@rules"}
 		h := hoursOf(words, c, time.Now())
 		o := routesOf(words, c, &snapshot.Snapshot{})
 		n := snippetsOf(words, c)

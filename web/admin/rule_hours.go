@@ -55,24 +55,7 @@ func hoursOf(words *words, c *ruleScope, now time.Time) *hoursPage {
 		always = "always"
 	}
 	add(field{Name: "open", Label: words.t("hours_open"), Value: always})
-	parts := openParts
-	for _, day := range hours.Week {
-		parts = max(parts, len(day))
-	}
-	for _, d := range openDays {
-		row := hoursDay{Key: d.key, Name: words.t("day_" + d.key)}
-		for i := range parts {
-			var x recovery.Interval
-			if open := hours.Week[d.day]; i < len(open) {
-				x = open[i]
-			}
-			at, none := fmt.Sprintf("%s.%d.", d.key, i), x == recovery.Interval{}
-			add(field{Name: at + "from", Label: words.t("hours_from", row.Name), Kind: "time", Value: timeText(x.From, none)})
-			add(field{Name: at + "to", Label: words.t("hours_to", row.Name), Kind: "time", Value: timeText(x.To, none)})
-			row.Parts = append(row.Parts, i)
-		}
-		p.Weekdays = append(p.Weekdays, row)
-	}
+	p.Weekdays = p.addWeek(words, "", hours.Week)
 	for i := range len(hours.Holidays) + emptyHolidays {
 		at, n := fmt.Sprintf("holiday.%d.", i), words.t("holiday_n", i+1)
 		from, to, each, open := "", "", false, recovery.Interval{}
@@ -120,14 +103,37 @@ func (s *site) hoursMean(words *words, p *hoursPage) string {
 	return words.t("hours_means", words.moment(now, hours.Due(now, p.rules().SLA.P2.Acknowledge), zone))
 }
 
-// week is the grid as the form has it. What is wrong stands at its field.
-func (p *hoursPage) week(words *words) (week recovery.Week) {
+// addWeek are the fields of a grid of weekdays, whose names begin with a prefix.
+func (f *form) addWeek(words *words, prefix string, week recovery.Week) (rows []hoursDay) {
+	parts := openParts
+	for _, day := range week {
+		parts = max(parts, len(day))
+	}
 	for _, d := range openDays {
-		for i := range p.Weekdays[0].Parts {
-			at := fmt.Sprintf("%s.%d.", d.key, i)
-			x, err := intervalOf(p.field(at+"from").Value, p.field(at+"to").Value)
+		row := hoursDay{Key: d.key, Name: words.t("day_" + d.key)}
+		for i := range parts {
+			var x recovery.Interval
+			if open := week[d.day]; i < len(open) {
+				x = open[i]
+			}
+			at, none := fmt.Sprintf("%s%s.%d.", prefix, d.key, i), x == recovery.Interval{}
+			f.add(field{Name: at + "from", Label: words.t("hours_from", row.Name), Kind: "time", Value: timeText(x.From, none)})
+			f.add(field{Name: at + "to", Label: words.t("hours_to", row.Name), Kind: "time", Value: timeText(x.To, none)})
+			row.Parts = append(row.Parts, i)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// week is what such a grid says.
+func (f *form) week(words *words, prefix string) (week recovery.Week) {
+	for _, d := range openDays {
+		for i := 0; f.field(fmt.Sprintf("%s%s.%d.from", prefix, d.key, i)) != nil; i++ {
+			at := fmt.Sprintf("%s%s.%d.", prefix, d.key, i)
+			x, err := intervalOf(f.field(at+"from").Value, f.field(at+"to").Value)
 			if err != nil {
-				p.field(at + "from").Fault = words.t("times_fault")
+				f.field(at + "from").Fault = words.t("times_fault")
 				continue
 			}
 			if x != (recovery.Interval{}) {
@@ -212,7 +218,7 @@ func holidayText(list []recovery.Holiday) string {
 func (p *hoursPage) settle(words *words) (changes []change) {
 	p.Always = p.field("open").Value == "always"
 	hours := p.rules().Hours
-	week, holidays := p.week(words), p.holidays(words)
+	week, holidays := p.week(words, ""), p.holidays(words)
 	switch {
 	case p.Always && hours.Always() && !(recovery.Hours{Week: week}).Always():
 		p.Always, p.field("open").Value = false, "times" // whoever writes times means them

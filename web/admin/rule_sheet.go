@@ -265,15 +265,6 @@ type ruleSheet struct {
 
 func (p *ruleSheet) sheet() *ruleSheet { return p }
 
-// Of is a field of the form by its name.
-func (p *ruleSheet) Of(name string) *field { return p.field(name) }
-
-// add is one more field, that shows what is in force.
-func (p *ruleSheet) add(x field) {
-	x.Was = x.Value
-	p.Fields = append(p.Fields, x)
-}
-
 // rulePage is a page with such a form.
 type rulePage interface {
 	sheet() *ruleSheet
@@ -321,7 +312,7 @@ func (k ruleKind) show(s *site, w http.ResponseWriter, r *http.Request, v Viewer
 	words := s.words(r, v)
 	f := frame{Title: words.t(k.title), Meta: p.sheet().Title, Here: "/settings", Back: &link{"/settings", words.t("settings")}, Styles: []string{"forms.css"}}
 	if !k.direct {
-		bar, err := s.ruleBarOf(r, v, words, p.sheet().draft, k.title)
+		bar, err := s.ruleBarOf(r, v, words, p.sheet().draft, rulesKind.at, k.title)
 		if err != nil {
 			return err
 		}
@@ -356,20 +347,8 @@ func (k ruleKind) saved(s *site, w http.ResponseWriter, r *http.Request, v Viewe
 		return true, err
 	}
 	words, x, do := s.words(r, v), p.sheet(), r.PostForm.Get("do")
-	now := map[string]string{}
-	for _, f := range x.Fields {
-		now[f.Name] = f.Value
-	}
-	if err := x.read(w, r); err != nil {
+	if err := x.merged(w, r, words, k.lists...); err != nil {
 		return true, err
-	}
-	x.readChecks(r.PostForm)
-	meanwhile := words.t("changed_meanwhile")
-	for _, list := range k.lists {
-		x.together(list, now, meanwhile)
-	}
-	for i := range x.Fields {
-		x.Fields[i].merge(now[x.Fields[i].Name], meanwhile)
 	}
 	wrong := func() (bool, error) { return true, k.show(s, w, r, v, http.StatusUnprocessableEntity, p) }
 	changes := p.settle(words)

@@ -161,7 +161,7 @@ func (s *site) readRules(ctx context.Context, words *words, source string) (poli
 func (s *site) showRuleFile(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, p rulesPage) error {
 	words := s.words(r, v)
 	p.Version, p.Rev = d.Live, d.Rev
-	bar, err := s.ruleBarOf(r, v, words, d, "rules_file")
+	bar, err := s.ruleBarOf(r, v, words, d, rulesKind.at, "rules_file")
 	if err != nil {
 		return err
 	}

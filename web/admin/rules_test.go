@@ -25,8 +25,8 @@ func init() {
 			Next: 4, Rev: 2, Fault: "Somebody was here.", Behind: "Version 3 was published since.", Findings: []ruleFinding{{"Line 2:", "There is no such rule.", "a: b\n^"}},
 			compareView: compareView{Changes: []changeView{{Text: "P1 · Contact by", Was: "1h", Now: "45m"}}, Lines: []diffLine{{"-", "a"}, {"+", "b"}}}, Tried: &triedRules{Sessions: 3},
 		}},
-		fixture{"rule_versions.html", "empty", f, rulesVersions{}},
-		fixture{"rule_versions.html", "full", f, rulesVersions{Before: 4, Older: 3, Versions: []ruleVersion{{2, "today", "Mei", "why", true, 1}, {1, "today", "", "", false, 0}}}},
+		fixture{"rule_versions.html", "empty", f, rulesVersions{At: "/settings/rules", Shipped: "In force: the shipped rules."}},
+		fixture{"rule_versions.html", "full", f, rulesVersions{At: "/settings/rules", Compare: "Compare with the shipped rules", ToShipped: "Back to the shipped rules", Before: 4, Older: 3, Versions: []ruleVersion{{2, "today", "Mei", "why", true, 1}, {1, "today", "", "", false, 0}}}},
 		fixture{"hearing.html", "empty", f, hearingPage{form: ask, Asked: true}},
 		fixture{"hearing.html", "full", f, hearingPage{form: ask, Asked: true, Hear: []string{"front-desk (Telegram)"}}},
 	)

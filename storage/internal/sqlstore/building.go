@@ -31,7 +31,7 @@ func newBuildingQueries(t *texts) buildingQueries {
 		flowDraftAt:     t.one("SELECT " + flowDraftRead + " FROM flow_drafts WHERE flow = ? AND rev = ?"),
 		flowDrafts: t.one("SELECT d.flow, d.rev, d.base, d.same, d.source, d.change, d.person, d.at FROM flow_drafts d" +
 			" JOIN (SELECT flow, max(rev) AS rev FROM flow_drafts GROUP BY flow) h ON h.flow = d.flow AND h.rev = d.rev" +
-			" WHERE d.source <> '' AND d.flow <> '" + storage.RulesDraft + "' ORDER BY d.flow"),
+			" WHERE d.source <> '' AND d.flow NOT IN ('" + storage.RulesDraft + "', '" + storage.TriggersDraft + "') ORDER BY d.flow"),
 		flowDraftRevs: t.one("SELECT flow, rev, base, same, '', change, person, at FROM flow_drafts WHERE flow = ? ORDER BY rev DESC"),
 		flowVersions:  t.one("SELECT flow, version, source, published FROM flows WHERE flow = ? ORDER BY version DESC"),
 		putFlowNote:   t.one("INSERT INTO flow_notes (flow, version, person, note) VALUES (?, ?, ?, ?) ON CONFLICT (flow, version) DO NOTHING"),
