@@ -130,6 +130,7 @@ func TestEveryTaskWithoutScript(t *testing.T) {
 	p.open("/settings/texts?group=buttons&lang=en").press("Save", "skip", "Pass").says("Pass")
 	p.open("/settings/snippets").press("Save", "snippet.0.name", "Sorry", "snippet.0.text", "We are sorry, {name}.")
 	p.open("/settings/rules").press("Publish…", "sla.P1.contact", "45m").press("Publish version").says("Published.")
+	p.open("/asking/triggers").press("Add a trigger", "new", "late_or_broken").press("Publish…", "wait", "24h").press("Publish version").says("Published.")
 	p.open("/answers").follow("I waited")
 	p.open("/customers").press("", "q", "bell").says("Anna Bell")
 }
@@ -144,6 +145,13 @@ func TestEveryAddressIsReachedWithoutScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := w.store.PutFlowDraft(t.Context(), storage.FlowDraft{Flow: storage.RulesDraft, Rev: 1, Same: 1, Source: "rules: {currency: EUR}\n", Change: "rules", At: w.clock.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	const triggers = "triggers:\n  - {name: visit, ask: one_tap_csat}\n"
+	if _, _, err := w.store.PublishTriggers(t.Context(), triggers, w.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store.PutFlowDraft(t.Context(), storage.FlowDraft{Flow: storage.TriggersDraft, Rev: 1, Base: 1, Same: 1, Source: triggers + "# more\n", Change: "trigger_set", At: w.clock.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	prepareForCrawl(t, w, p)

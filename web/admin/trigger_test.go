@@ -56,7 +56,7 @@ func init() {
 		fixture{"trigger_publish.html", "empty", f, triggersPublish{Same: true}},
 		fixture{"trigger_publish.html", "full", f, triggersPublish{
 			compareView: compareView{Changes: []changeView{{Text: "visit", Was: "", Now: "visit: when any service is done, ask a."}}, Lines: []diffLine{{"+", "a"}}},
-			Next: 4, Rev: 2, Findings: []ruleFinding{{"Line 2:", "There is no such survey.", "a: b\n^"}}, Tried: tried, Behind: "Version 3 was published since.", Note: "why", Fault: "no",
+			Next:        4, Rev: 2, Findings: []ruleFinding{{"Line 2:", "There is no such survey.", "a: b\n^"}}, Tried: tried, Behind: "Version 3 was published since.", Note: "why", Fault: "no",
 		}},
 	)
 }

@@ -130,7 +130,7 @@ func (m *triggerMenus) posted(shown whenView, form url.Values) (w whenView, more
 		added = append(added, "event."+strings.TrimPrefix(strings.ReplaceAll(key, " ", "_"), "event."))
 	}
 	for _, subject := range added {
-		if subject != "" {
+		if slices.Contains(triggerSubjects, subject) || strings.HasPrefix(subject, "event.") {
 			put(whenRow{Subject: subject, Verb: "is"}, nil)
 			more = true
 		}
