@@ -55,8 +55,8 @@ const PresenceLasts = 40 * time.Second
 // of their versions. No flow can have it.
 const RulesDraft = "recovery.yaml"
 
-// TriggersDraft is that of the draft of the triggers.
-const TriggersDraft = "triggers.yaml"
+// TriggersDraft is that of the draft of the triggers. Statements name it, and may not say "trigger".
+const TriggersDraft = "asking.yaml"
 
 // KeptRevisions is how many revisions of a draft are kept.
 const KeptRevisions = 200
