@@ -145,27 +145,27 @@ func (c *contactForm) fields(words *words) {
 		c.add(field{Name: contactField(at), Label: label, Kind: "span", Value: value})
 	}
 	for _, class := range contactClasses() {
-		at, name := "classes/"+string(class)+"/", words.t("contact_class_"+string(class))
-		span(at+"every", name+" · "+words.t("contact_every"))
-		span(at+"same_flow", name+" · "+words.t("contact_same"))
-		c.add(field{Name: contactField(at + "exempt"), Label: words.t("contact_exempt"), Kind: "check", Value: checked(c.was.Classes[class].Exempt)})
+		at, name := "classes/"+string(class)+"/", words.t("limit_class_"+string(class))
+		span(at+"every", name+" · "+words.t("limit_every"))
+		span(at+"same_flow", name+" · "+words.t("limit_same"))
+		c.add(field{Name: contactField(at + "exempt"), Label: words.t("limit_exempt"), Kind: "check", Value: checked(c.was.Classes[class].Exempt)})
 	}
-	span("declined", words.t("contact_declined"))
-	c.add(field{Name: "cap.offers", Label: words.t("contact_cap"), Kind: "number", Value: strings.TrimPrefix(now["cap/offers"], "0")})
-	span("cap/within", words.t("contact_cap_within"))
+	span("declined", words.t("limit_declined"))
+	c.add(field{Name: "cap.offers", Label: words.t("limit_cap"), Kind: "number", Value: strings.TrimPrefix(now["cap/offers"], "0")})
+	span("cap/within", words.t("limit_cap_within"))
 	none := c.was.Quiet == (recovery.Interval{})
-	c.add(field{Name: "quiet.from", Label: words.t("contact_quiet_from"), Kind: "time", Value: timeText(c.was.Quiet.From, none)})
-	c.add(field{Name: "quiet.to", Label: words.t("contact_quiet_to"), Kind: "time", Value: timeText(c.was.Quiet.To, none)})
-	c.add(field{Name: "quiet.zone", Label: words.t("contact_zone"), Kind: "select", Value: now["quiet/zone"], Options: []option{
-		{invitation.OfCustomer, words.t("contact_zone_customer")}, {invitation.OfSite, words.t("contact_zone_site")},
+	c.add(field{Name: "quiet.from", Label: words.t("limit_quiet_from"), Kind: "time", Value: timeText(c.was.Quiet.From, none)})
+	c.add(field{Name: "quiet.to", Label: words.t("limit_quiet_to"), Kind: "time", Value: timeText(c.was.Quiet.To, none)})
+	c.add(field{Name: "quiet.zone", Label: words.t("limit_zone"), Kind: "select", Value: now["quiet/zone"], Options: []option{
+		{invitation.OfCustomer, words.t("limit_zone_customer")}, {invitation.OfSite, words.t("limit_zone_site")},
 	}})
-	span("wait", words.t("contact_wait"))
-	span("reminder/after", words.t("contact_remind"))
-	c.add(field{Name: "open_case", Label: words.t("contact_case"), Kind: "select", Value: now["open_case"], Options: []option{
-		{invitation.HoldCase, words.t("contact_case_hold")}, {invitation.AskCase, words.t("contact_case_ask")},
+	span("wait", words.t("limit_wait"))
+	span("reminder/after", words.t("limit_remind"))
+	c.add(field{Name: "open_case", Label: words.t("limit_case"), Kind: "select", Value: now["open_case"], Options: []option{
+		{invitation.HoldCase, words.t("limit_case_hold")}, {invitation.AskCase, words.t("limit_case_ask")},
 	}})
 	for _, basis := range triggerfile.Bases() {
-		c.add(field{Name: "consent." + basis, Label: words.t("contact_basis_" + basis), Kind: "check", Value: checked(slices.Contains(c.was.Consent, basis))})
+		c.add(field{Name: "consent." + basis, Label: words.t("limit_basis_" + basis), Kind: "check", Value: checked(slices.Contains(c.was.Consent, basis))})
 	}
 }
 
@@ -226,7 +226,7 @@ func (c *contactForm) settle(words *words) (out []change) {
 			if want != "" {
 				want = "[" + want + "]"
 			} else if c.Site != "" && len(c.draft.policy.Contact.Consent) > 0 {
-				c.field("consent." + triggerfile.Bases()[0]).Fault = words.t("contact_basis_needed")
+				c.field("consent." + triggerfile.Bases()[0]).Fault = words.t("limit_basis_needed")
 			}
 		case "quiet/hours", "quiet/zone":
 			if word, ok := c.draft.doc.Plain(c.path("quiet")).(string); ok && !quiet { // "none", in the place of both
@@ -300,7 +300,7 @@ func (s *site) contactSaved(w http.ResponseWriter, r *http.Request, v Viewer) (d
 		return true, s.showTriggers(w, r, v, http.StatusOK, t, *c)
 	}
 	if source != t.Source {
-		if _, stored, err := s.putDraft(r.Context(), v, t.drafted, source, "contact_policy", 0); err != nil || !stored {
+		if _, stored, err := s.putDraft(r.Context(), v, t.drafted, source, "limit_policy", 0); err != nil || !stored {
 			return false, err
 		}
 	}
