@@ -272,7 +272,7 @@ func prepareForCrawl(t *testing.T, w *world, p *plainBrowser) {
 	p.open("/settings/tokens/new").press("Make", "name", "Till")
 	p.open("/settings/telegram").press("Connect", "token", "7412345678:AAF0123456789abcdefghijklmnopqrstuv")
 	p.open("/surveys/one_tap_csat/edit")
-	p.press("Save", p.sentence(), "How satisfied were you with us?").press("Undo")
+	p.press("Save", p.sentence(), "How satisfied are you with us?").press("Save", p.sentence(), "How satisfied were you, all in all?").press("Undo")
 	// One case is held, one is over.
 	p.open("/cases").press("Take").open("/cases/A-2").press("Take")
 	p.open("/cases/A-2/no-action")
