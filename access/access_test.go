@@ -50,6 +50,7 @@ invitation.make   - - x x
 links.make        - - x x
 import.run        - - - x
 
+improvement.edit  - - x x
 site.mute         - - x x
 flows.edit        - - - x
 triggers.edit     - - - x

@@ -52,8 +52,9 @@ const (
 
 // What may be set.
 const (
-	Mute           Deed = "site.mute"  // staff hear of nothing but a P1 for a while
-	EditFlows      Deed = "flows.edit" // and publish them
+	Improve        Deed = "improvement.edit" // write down what was changed, and tell those who said why
+	Mute           Deed = "site.mute"        // staff hear of nothing but a P1 for a while
+	EditFlows      Deed = "flows.edit"       // and publish them
 	EditTriggers   Deed = "triggers.edit"
 	EditRules      Deed = "rules.edit"  // rules, clocks, hours, holidays
 	EditRoutes     Deed = "routes.edit" // and link staff chats
@@ -125,6 +126,7 @@ var table = []right{
 	{MakeLinks, Lead},
 	{Import, Admin},
 
+	{Improve, Lead},
 	{Mute, Lead},
 	{EditFlows, Admin},
 	{EditTriggers, Admin},

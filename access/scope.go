@@ -11,10 +11,14 @@ const (
 	WriteEvents Scope = "events:write"    // which services took place, and look at what was told
 	ReadReports Scope = "reports:read"    // the figures that pages show
 	ManageHooks Scope = "webhooks:manage" // endpoints that are told what happens
+	// WriteImprovements is to write down what was changed, and to take it back.
+	WriteImprovements Scope = "improvements:write"
 )
 
 // Scopes lists every scope.
-func Scopes() []Scope { return []Scope{ReadFlows, WriteEvents, ReadReports, ManageHooks} }
+func Scopes() []Scope {
+	return []Scope{ReadFlows, WriteEvents, ReadReports, ManageHooks, WriteImprovements}
+}
 
 // Known reports whether there is such a scope.
 func (s Scope) Known() bool { return slices.Contains(Scopes(), s) }

@@ -141,6 +141,9 @@ var tables = []table{
 	{"inbound_calls", "", "what other systems called us with: which call it was for three days, and its sealed body for one; whoever is erased takes all bodies along", map[Fate]string{
 		Nobody: "source message at status result", Gone: "body",
 	}},
+	{"improvements", "", "what was changed because of what customers said, in the words of staff, and how many were told; none of them by name", map[Fate]string{
+		Nobody: "id site day made gone body",
+	}},
 	{"sheet_maps", "", "what the columns of sheets are, by their names; no row of a sheet is in it", map[Fate]string{Nobody: "header body used"}},
 	{"kept_results", "", "figures that were made in the background: sums over many customers, and nobody's answers", map[Fate]string{
 		Stays: "kind key made_at body",

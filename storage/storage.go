@@ -87,6 +87,7 @@ type Store interface {
 	SheetMaps
 	HookTries
 	Inbounds
+	Improvements
 	Events
 	Asking
 

@@ -48,6 +48,7 @@ type commands struct {
 	Customer    customerCmd    `cmd:"" help:"See, export and erase what is kept of one person."`
 	Retention   retentionCmd   `cmd:"" help:"Say for how many days data of people is kept."`
 	Report      reportCmd      `cmd:"" help:"Show figures; compare and make anew the rows that they are counted from."`
+	Improvement improvementCmd `cmd:"" help:"Write down what was changed because of what customers said, and see what came of it."`
 	Export      exportCmd      `cmd:"" help:"Write what customers answered as a table, for figures of your own."`
 	Invite      inviteCmds     `cmd:"" help:"Make a link that asks one customer."`
 	Outbox      outboxCmd      `cmd:"" help:"See and mend what could not be delivered or handled."`

@@ -29,6 +29,9 @@ var withScript = map[string]string{
 // elsewhere are the addresses that pages lead to only in states that the walk does not make, each with
 // the test that makes one: there a page offers the address as a link or a form, and it is asked for.
 var elsewhere = map[string]func(*testing.T){
+	"GET /improvements/{improvement}":           TestAChangeIsWrittenDownCountedAndTakenBack,
+	"GET /improvements/{improvement}/table.csv": TestAChangeIsWrittenDownCountedAndTakenBack,
+	"POST /improvements/{improvement}/remove":   TestAChangeIsWrittenDownCountedAndTakenBack,
 	"POST /prove":                         TestWhatHurtsAsksForThePasswordAgain,
 	"POST /settings/tokens/{token}/end":   TestATokenIsMadeShownOnceAndEnded,
 	"GET /cases/{number}/reopen":          TestAPersonWorksACaseToItsEndWithoutScript,

@@ -21,8 +21,9 @@ func TestNoPageTellsOfAnotherSite(t *testing.T) {
 	if err := w.store.PutStandingLink(t.Context(), link); err != nil {
 		t.Fatal(err)
 	}
+	w.improves(storage.Improvement{ID: "i1", Site: "main", Day: "2026-02-01", ImprovementTerms: storage.ImprovementTerms{Reason: "They robbed", Change: "Secretta left"}})
 	fill := strings.NewReplacer("{$}", "", "{number}", kase.Name(), "{who}", kase.Identity, "{id}", "0."+kase.Session, "{link}", link.ID, "{site}", "main",
-		"{flow}", "one_tap_csat", "{topic}", "running", "{picture}", "x.svg", "{report}", "complaints", "{ask}", "x", "{challenge}", "x")
+		"{flow}", "one_tap_csat", "{topic}", "running", "{picture}", "x.svg", "{report}", "complaints", "{ask}", "x", "{improvement}", "i1", "{challenge}", "x")
 	secret := regexp.MustCompile(`Secretta|robbed|Hidden counter|/cases/` + regexp.QuoteMeta(kase.Name()) + `["/?]`)
 	for name, v := range map[string]Viewer{
 		"the admin of another site": {Login: "l", SignIn: "boss", Staff: "hans", Name: "Hans Beck", Grants: access.Grants{"harbour": access.Admin}, Language: "en", Proved: w.clock.Now()},
@@ -48,7 +49,7 @@ func TestNoPageTellsOfAnotherSite(t *testing.T) {
 			if method != "GET" || at == "/live" { // the stream has its own test
 				continue
 			}
-			own := regexp.MustCompile(`\{(number|who|id|link|site)\}`).MatchString(at) && !strings.HasPrefix(at, "/people/")
+			own := regexp.MustCompile(`\{(number|who|id|link|site|improvement)\}`).MatchString(at) && !strings.HasPrefix(at, "/people/")
 			ask(fill.Replace(at), own)
 			if !strings.Contains(at, "{") {
 				ask(at+"?site=main", false)

@@ -2,18 +2,17 @@ package admin
 
 import (
 	"errors"
-	"math"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/report"
-	"github.com/aftercare/aftercare/web/chart"
 )
 
-// reportImprovement holds what came after a change against what was before, and, where the change
-// was at one site, against the others over the same days.
+// reportImprovement is what was changed and what came of it, and what came after any other day against
+// what was before: where a site is chosen, against the others over the same days.
 func (s *site) reportImprovement(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	from, _ := time.Parse(time.DateOnly, f.From)
 	to, _ := time.Parse(time.DateOnly, f.To)
@@ -29,10 +28,25 @@ func (s *site) reportImprovement(r *http.Request, w *words, v Viewer, f *reportF
 	if at != "" {
 		wide.Sites = s.named(v, access.SeeReports)
 	}
-	all, more, err := s.gathered(r.Context(), wide)
-	if err != nil || more || all.N() == 0 {
-		p.TooMany, p.Empty = more, err == nil && !more
+	done, effects, err := s.improvementList(r.Context(), w, v, f)
+	if err != nil {
 		return p, err
+	}
+	if v.Anywhere(access.Improve) {
+		p.Acts = []link{{"/improvements/new", w.t("improvement_new")}, {"/improvements/new?note=1", w.t("note_new")}}
+	}
+	p.Lede = w.improvementsFinding(len(done.Rows), effects)
+	if len(done.Rows) > 0 {
+		p.Sections = append(p.Sections, done)
+	}
+	p.Foot = append(p.Foot, w.t("improvements_foot", figures.ImprovementDays/7))
+	all, more, err := s.gathered(r.Context(), wide)
+	if err != nil {
+		return p, err
+	}
+	if more || all.N() == 0 {
+		p.TooMany, p.Empty = more && len(done.Rows) == 0, !more && len(done.Rows) == 0
+		return p, nil
 	}
 	last := day.AddDate(0, 0, -1).Format(time.DateOnly)
 	var failed error
@@ -74,33 +88,35 @@ func (s *site) reportImprovement(r *http.Request, w *words, v Viewer, f *reportF
 	for from := 0; from < len(parts); from += 2 { // before and after are all there is of either
 		hidden(parts[from : from+2])
 	}
-	top := 0.1
-	for _, x := range parts {
-		if x.rate.Rated() {
-			top = max(top, x.rate.High())
-		}
-	}
-	for _, x := range parts {
-		row := w.rowOf(x)
-		if x.rate.Rated() {
-			row.Drawing = chart.Span{Mark: markOf(x.rate.Rate), P: x.rate.P, Low: x.rate.Low(), High: x.rate.High(), Mean: math.NaN(), Top: top}.SVG()
-		}
-		c.Rows = append(c.Rows, row)
-	}
+	c.Rows = w.besides(parts)
 	d, ok := after.Minus(before)
-	p.Lede = w.t("change_not_compared")
+	c.Caption = w.t("change_not_compared")
 	if ok {
-		p.Lede = w.t("change_finding", change, w.changed(d))
+		c.Caption = w.t("change_finding", change, w.changed(d))
 		if od, ok := otherAfter.Minus(otherBefore); ok && at != "" {
 			against := report.Difference{By: d.By - od.By, Within: report.Between(d.By, d.Within, od.By, od.Within)}
-			p.Lede = w.t("change_against", change, w.changed(d), w.changed(against))
+			c.Caption = w.t("change_against", change, w.changed(d), w.changed(against))
 		}
+	}
+	if len(done.Rows) == 0 || r.URL.Query().Has("change") {
+		p.Lede, c.Caption = c.Caption, ""
 	}
 	c.Notes = []string{w.t("change_note")}
 	if at == "" {
 		c.Notes = append(c.Notes, w.t("change_choose_site"))
 	}
 	p.Sections = append(p.Sections, c)
-	p.Foot = append(p.Foot, w.countsOf(all), w.t("change_foot"))
+	p.Foot = append(p.Foot, w.countsOf(all))
 	return p, nil
+}
+
+// improvementsFinding says in a sentence what came of changes.
+func (w *words) improvementsFinding(n int, effects map[figures.Effect]int) string {
+	switch {
+	case n == 0:
+		return w.t("improvements_none")
+	case effects[figures.Unchanged] > 0:
+		return w.t("improvements_unchanged", n, effects[figures.Better], effects[figures.Unchanged], figures.ImprovementDays/7)
+	}
+	return w.t("improvements_finding", n, effects[figures.Better], effects[figures.Worse])
 }

@@ -206,12 +206,16 @@ func (s *site) levelTrend(ctx context.Context, w *words, f *reportFilter, of *fi
 	}
 	all := of.Unsatisfied()
 	c := reportSection{ID: "trend", Title: w.t("unsatisfied_over_time"), columns: rateColumns}
+	if c.Marks, err = s.happenedIn(ctx, w, f); err != nil {
+		return c, err
+	}
 	usual := math.NaN()
 	if all.Rated() {
 		usual = all.P
 		c.Notes = append(c.Notes, w.t("band_legend", w.percent(usual)))
 	}
-	c.Drawing, c.Rows = w.lineOf("trend", c.Title, parts, usual)
+	over, _ := f.stretches(w)
+	c.Drawing, c.Rows = w.lineOf("trend", c.Title, parts, usual, f.placed(over, c.Marks)...)
 	c.Head = [4]string{w.t("when"), w.t("answers_head"), "", w.t("unsatisfied")}
 	return c, nil
 }

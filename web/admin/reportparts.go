@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"encoding/csv"
 	"html/template"
 	"math"
 	"net/http"
@@ -27,6 +26,7 @@ type reportFigure struct {
 // reportRow is a figure of a part: of a week, a site, a level.
 type reportRow struct {
 	Label   string
+	About   string // below the label
 	URL     string // of the answers behind it
 	N       string
 	Value   string // in words
@@ -46,6 +46,7 @@ type reportSection struct {
 	Open               bool // the rows are the chart; else they fold
 	Head               [4]string
 	Quotes             []string // what people wrote
+	Marks              []happened
 	Notes              []string
 	Even               bool // takes half the width
 
@@ -75,6 +76,7 @@ type reportPage struct {
 	Kept      bool // it was made in the background, of other days than the filters name
 	TooMany   bool
 	Empty     bool
+	Acts      []link     // what may be done here
 	Behind    string     // how far figures are behind, if that is more than usual
 	Downloads []download // of the rows behind figures
 }
@@ -213,7 +215,7 @@ func (w *words) rowOf(p part) reportRow {
 }
 
 // lineOf is a rate over time: its drawing, and its rows.
-func (w *words) lineOf(id, title string, parts []part, usual float64) (template.HTML, []reportRow) {
+func (w *words) lineOf(id, title string, parts []part, usual float64, marks ...chart.At) (template.HTML, []reportRow) {
 	parts = hidden(parts)
 	points := make([]chart.Point, len(parts))
 	rows := make([]reportRow, len(parts))
@@ -228,7 +230,7 @@ func (w *words) lineOf(id, title string, parts []part, usual float64) (template.
 			points[i].Few, said = w.t("n_answers", p.rate.N), i
 		}
 	}
-	return chart.Line{ID: id, Title: title, Description: w.t("line_says", len(parts)), Points: points, Usual: usual, Percent: w.percent}.SVG(), rows
+	return chart.Line{ID: id, Title: title, Description: w.t("line_says", len(parts)), Points: points, Usual: usual, Marks: marks, Percent: w.percent}.SVG(), rows
 }
 
 // ranked puts parts in the order in which they may be compared: who has enough answers by the
@@ -389,22 +391,7 @@ func (s *site) reportCSV(w http.ResponseWriter, r *http.Request, v Viewer) error
 	if err != nil {
 		return err
 	}
-	for i := range p.Sections {
-		c := &p.Sections[i]
-		if c.ID != r.URL.Query().Get("chart") {
-			continue
-		}
-		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-		w.Header().Set("Content-Disposition", `attachment; filename="`+r.PathValue("report")+"-"+c.ID+`.csv"`)
-		out := csv.NewWriter(w)
-		_ = out.Write(c.columns)
-		for _, row := range c.Rows {
-			_ = out.Write(inertAll(slices.Clone(row.raw)))
-		}
-		out.Flush()
-		return nil
-	}
-	return s.nothingHere(w, r, v)
+	return sectionCSV(w, r.PathValue("report"), p.Sections, r.URL.Query().Get("chart"), func() error { return s.nothingHere(w, r, v) })
 }
 
 // reportRoutes are the addresses of reports. Who may read which figures is read by site.

@@ -93,12 +93,15 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 	}
 	bySite := figures.Responses(asked, func(a *storage.AskedCustomer) string { return a.Site })
 	trend := reportSection{ID: "trend", Title: w.t("answered_over_time"), columns: rateColumns, Head: [4]string{w.t("when"), w.t("asked_head"), "", w.t("answered_share")}}
+	if trend.Marks, err = s.happenedIn(r.Context(), w, f); err != nil {
+		return p, err
+	}
 	usual := math.NaN()
 	if all.Rated() {
 		usual = all.P
 		trend.Notes = []string{w.t("band_legend", w.percent(usual))}
 	}
-	trend.Drawing, trend.Rows = w.lineOf("trend", trend.Title, line, usual)
+	trend.Drawing, trend.Rows = w.lineOf("trend", trend.Title, line, usual, f.placed(over, trend.Marks)...)
 	p.Sections = append(p.Sections, trend)
 	if len(bySite) > 1 {
 		var parts []part

@@ -38,6 +38,7 @@ var routes = slices.Concat(
 	flowRoutes,
 	helpRoutes,
 	importRoutes,
+	improvementRoutes,
 	keyRoutes,
 	linkRoutes,
 	meRoutes,

@@ -64,7 +64,7 @@ type route struct {
 }
 
 // routes are the addresses that need a token.
-var routes = slices.Concat(tokenRoutes, flowRoutes, eventRoutes, reportRoutes, webhookRoutes)
+var routes = slices.Concat(tokenRoutes, flowRoutes, eventRoutes, reportRoutes, webhookRoutes, improvementRoutes)
 
 // request is a request whose token is good and has the scope.
 type request struct {

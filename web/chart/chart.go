@@ -34,6 +34,14 @@ type Point struct {
 	High  float64
 }
 
+// At is something that happened on a day of a line, by where on it that is: 0–1. It stands beside the drawing
+// under its number.
+type At struct {
+	X     float64
+	N     int
+	Words string
+}
+
 // Line is a figure over equal spaces of time with its 95 % interval.
 type Line struct {
 	ID          string // unique on the page
@@ -43,6 +51,7 @@ type Line struct {
 	Usual       float64 // a dashed line; NaN = none
 	Top         float64 // of the scale; 0 = the next 10 % above the highest interval
 	Small       bool    // one of many
+	Marks       []At
 	Percent     func(float64) string
 }
 
@@ -115,6 +124,11 @@ func (l Line) SVG() template.HTML {
 		from = max(to, from+1)
 	}
 	b.WriteString(`</svg>`)
+	for _, m := range l.Marks {
+		at := 100 * min(1, max(0, m.X))
+		fmt.Fprintf(&b, `<line class="happened" x1="%.1f%%" x2="%.1f%%" y1="%.1f%%" y2="%.1f%%"><title>%s</title></line><text text-anchor="middle" x="%.1f%%" y="5%%">%d</text>`,
+			at, at, above-2, below, html.EscapeString(m.Words), at, m.N)
+	}
 	labels := 0
 	for _, p := range l.Points {
 		if p.Label != "" {
@@ -279,6 +293,16 @@ func Reach(p, low, high float64) template.HTML {
 		fmt.Fprintf(&b, `<rect class="point" x="%.1f%%" y="-2" width="3" height="12" rx="1"/>`, 100*min(1, max(0, p)))
 	}
 	b.WriteString(`</svg>`)
+	return done(&b)
+}
+
+// Difference is a difference with its interval on a scale from −1 to 1 whose middle is 0, beside words that say it.
+func Difference(by, low, high float64) template.HTML {
+	reach := max(0.1, math.Ceil(10*max(math.Abs(low), math.Abs(high))-1e-9)/10)
+	x := func(d float64) float64 { return 50 + 48*min(1, max(-1, d/reach)) }
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg class="whisker" aria-hidden="true"><line class="mean" x1="50%%" x2="50%%" y1="0" y2="100%%"/><line x1="%.1f%%" x2="%.1f%%" y1="50%%" y2="50%%"/><circle class="dot" cx="%.1f%%" cy="50%%" r="4"/></svg>`,
+		x(low), x(high), x(by))
 	return done(&b)
 }
 

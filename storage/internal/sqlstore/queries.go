@@ -30,6 +30,7 @@ type queries struct {
 	eraseQueries
 	hookQueries
 	inboundQueries
+	improvementQueries
 	sheetMapQueries
 	secretQueries
 	retainQueries
@@ -87,6 +88,7 @@ func newQueries(d Dialect) *queries {
 		eraseQueries:        newEraseQueries(t),
 		hookQueries:         newHookQueries(t),
 		inboundQueries:      newInboundQueries(t),
+		improvementQueries:  newImprovementQueries(t),
 		sheetMapQueries:     newSheetMapQueries(t),
 		secretQueries:       newSecretQueries(t),
 		retainQueries:       newRetainQueries(t),
