@@ -96,6 +96,9 @@ func (p *past) live(ctx context.Context, now time.Time) error {
 		}
 	}
 	p.away(now)
+	if err := p.improves(ctx, midnight); err != nil {
+		return err
+	}
 	p.today(now)
 	for len(p.todo) > 0 && p.todo[0].at.Before(now) {
 		next := p.todo[0]
@@ -105,6 +108,23 @@ func (p *past) live(ctx context.Context, now time.Time) error {
 			return fmt.Errorf("play the past of the demo: %w", err)
 		}
 		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// improves is what the shops changed and noted in those months.
+func (p *past) improves(ctx context.Context, today time.Time) error {
+	for i, x := range []storage.Improvement{
+		{Site: "quickfix", ImprovementTerms: storage.ImprovementTerms{
+			Reason: "Repairs were ready later than promised", Change: "No day is promised before the part is there", Owner: "Robin", By: "robin",
+		}},
+		{Site: "bella-salon", ImprovementTerms: storage.ImprovementTerms{Note: true, Change: "Building work in the street", By: "mei"}},
+	} {
+		day := today.AddDate(0, 0, 21*i-56)
+		x.ID, x.Day, x.Made = fmt.Sprintf("demo-%d", i+1), day.Format(time.DateOnly), day
+		if err := p.store.PutImprovement(ctx, x, storage.Audit{}); err != nil {
 			return err
 		}
 	}
