@@ -56,8 +56,9 @@ func day(t *testing.T, text string) time.Time {
 	return at
 }
 
-// The vectors d21 and d22: before and after a change, and against a site without it. Ranges allow for customers who answer
-// several times, as everywhere: of n customers with an answer each they are wider by n/(n−1), which is less than a thousandth.
+// The vectors d21 and d22: before and after a change, and against a site without it. Ranges allow
+// for customers who answer several times, as everywhere: of n customers with an answer each they
+// are wider by n/(n−1), which is less than a thousandth here.
 func TestAChangeIsCountedAsTheVectorsSay(t *testing.T) {
 	for _, of := range []storage.Naming{{}, {Flow: "f", Question: "why", Choice: "waiting"}} {
 		c := &changed{}

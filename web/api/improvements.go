@@ -149,7 +149,8 @@ func (s *api) improvement(q *request) (answer, error) {
 	return answer{status: http.StatusOK, body: v}, nil
 }
 
-// putImprovement writes one down. Sent again it changes nothing; it is never rewritten: what was measured stays what it was.
+// putImprovement writes one down. Sent again it changes nothing, and it is never rewritten: what was
+// measured stays what it was.
 func (s *api) putImprovement(q *request) (answer, error) {
 	r, err := s.reader(q)
 	if err != nil {
