@@ -67,6 +67,7 @@ type Sayer struct {
 	Language string
 	Identity Identity
 	State    DeliveryState // of the message that tells them; "" = there is none
+	Told     time.Time     // when it was written
 }
 
 // Improvements keeps what was changed. It is no configuration.

@@ -74,13 +74,16 @@ type Asking struct {
 	policy invitation.Policy
 	known  bool
 	failed map[string]time.Time // events and asks that are left alone for a while
+
+	said  time.Time            // when it was looked last who is to be told of a change; of one goroutine, as below
+	sayAt map[string]time.Time // when those are looked at again who wait to be told, by change
 }
 
 // New returns what asks.
 func New(c Config) *Asking {
 	a := &Asking{
 		store: c.Store, bot: c.Bot, offers: bot.Offers{Bot: c.Bot}, now: c.Clock, log: c.Log, find: c.Find, holder: uuid.NewString(),
-		failed: map[string]time.Time{},
+		failed: map[string]time.Time{}, sayAt: map[string]time.Time{},
 	}
 	if a.now == nil {
 		a.now = time.Now
@@ -130,6 +133,9 @@ func (a *Asking) Look(ctx context.Context) error {
 		return err
 	}
 	if err := a.timely(ctx, p); err != nil {
+		return err
+	}
+	if err := a.saying(ctx); err != nil {
 		return err
 	}
 	for b := range storage.Bucket(a.store.Buckets()) {

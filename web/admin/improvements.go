@@ -152,7 +152,8 @@ type improvementPage struct {
 	Facts    []fact
 	Sections []reportSection
 	Foot     []string
-	Mine     bool // the viewer may take it back
+	Mine     bool // the viewer may take it back, and tell those who said why
+	Told     *toldView
 }
 
 func (s *site) improvement(w http.ResponseWriter, r *http.Request, v Viewer) error {
@@ -187,6 +188,9 @@ func (s *site) improvementView(ctx context.Context, w *words, v Viewer, i storag
 	put("improvement_reason", i.Reason)
 	put("improvement_of", s.namingText(w, i.Of))
 	put("improvement_owner", i.Owner)
+	if p.Told, err = s.told(ctx, w, &i); err != nil {
+		return p, err
+	}
 	among, err := s.visibleImprovements(ctx, v)
 	if err != nil {
 		return p, err

@@ -26,12 +26,19 @@ func init() {
 		fixtures,
 		fixture{"improvement_new.html", "empty", frame{Title: "A change"}, newImprovementPage{NoSite: true}},
 		fixture{"improvement_new.html", "full", frame{Title: "A change", Here: "/reports", Back: &link{"/reports/improvement", "Improvement"}}, newImprovementPage{form: form{Fields: []field{
-			{Name: "reason", Label: "Why", Hint: "What customers said.", Fault: "Write 1 to 300 characters."}, {Name: "day", Label: "From this day on", Kind: "date", Value: "2026-02-01"},
+			{Name: "reason", Label: "Why", Hint: "What customers said.", Fault: "Write 1 to 300 characters."},
+			{Name: "day", Label: "From this day on", Kind: "date", Value: "2026-02-01"},
 			{Name: "of", Label: "Counted", Kind: "select", Value: "unsatisfied", Options: []option{{"unsatisfied", "Unsatisfied"}}},
 		}}}},
 		fixture{"improvement.html", "empty", frame{Title: "Snow"}, improvementPage{ID: "1", Note: true, Lede: "A note."}},
 		fixture{"improvement.html", "full", frame{Title: "A second till", Here: "/reports", Styles: []string{"chart.css"}}, improvementPage{
 			ID: "1", Lede: "better: down 20 points", Notice: "8 weeks have passed.", Facts: []fact{{"Why", "The wait is too long"}}, Sections: []reportSection{section}, Foot: []string{"Counted."}, Mine: true,
+		}},
+		fixture{"improvement.html", "told", frame{Title: "A second till"}, improvementPage{ID: "1", Lede: "better", Told: &toldView{"Told: 12.", []fact{{"Sent", "12 customers"}}, []fact{{"English", "A second till"}}}}},
+		fixture{"improvement_tell.html", "empty", frame{Title: "You said, we did"}, tellPage{Nobody: true}},
+		fixture{"improvement_tell.html", "too many", frame{Title: "You said, we did"}, tellPage{TooMany: true}},
+		fixture{"improvement_tell.html", "full", frame{Title: "You said, we did", Back: &link{"/improvements/1", "A second till"}}, tellPage{
+			ID: "1", Now: 12, Later: 3, Rows: []fact{{"stopped", "2 customers"}}, form: form{Fields: []field{{Name: "words-en", Label: "English (15 customers)", Hint: "As.", Fault: "Write 1 to 300 characters."}}},
 		}},
 	)
 }
@@ -105,7 +112,7 @@ func TestAChangeIsWrittenDownCountedAndTakenBack(t *testing.T) {
 		}
 	}
 	list := html.UnescapeString(body(robin.get("/reports/improvement?from=2026-01-01&to=2026-03-02")))
-	for _, want := range []string{"Of 1 changes 1 made it clearly better", "A second till", "Better: down 38 points", "Main Street · The wait is too long · Bo"} {
+	for _, want := range []string{"Written down: 1. Clearly better: 1.", "A second till", "Better: down 38 points", "Main Street · The wait is too long · Bo"} {
 		if !strings.Contains(list, want) {
 			t.Errorf("the list lacks %q: %s", want, tags.ReplaceAllString(list, " "))
 		}
@@ -164,7 +171,7 @@ func TestAChangeThatChangedNothingIsSaid(t *testing.T) {
 	if page := body(robin.get("/improvements/" + i.ID)); !strings.Contains(page, notice) {
 		t.Errorf("it does not say that nothing changed: %s", page)
 	}
-	if page := body(robin.get("/reports/improvement?period=365")); !strings.Contains(page, "1 changed nothing clearly in 8 weeks") {
+	if page := body(robin.get("/reports/improvement?period=365")); !strings.Contains(page, "Nothing clearly changed in 8 weeks: 1.") {
 		t.Errorf("the list does not say so: %s", page)
 	}
 }
@@ -241,4 +248,47 @@ func TestALeadWritesDownChangesOfTheirOwnSiteAlone(t *testing.T) {
 	h.get("/reports/improvement", 200)
 	*h.as = Viewer{Login: "l", Grants: access.Grants{}}
 	h.get(all, 403)
+}
+
+// TestThoseWhoSaidItAreToldByAClick is the way of a lead who tells them.
+func TestThoseWhoSaidItAreToldByAClick(t *testing.T) {
+	w := newWorld(t)
+	w.judge(changes(map[string][2]int{"main": {40, 10}}, 80)...)
+	i := w.improves(storage.Improvement{ID: "i1", Site: "main", Day: "2026-02-01", ImprovementTerms: storage.ImprovementTerms{Reason: "slow", Change: "A second till"}})
+	w.clock.add(time.Minute) // who answers at the moment of the decision is too late
+	robin, at := w.as("robin"), "/improvements/"+i.ID
+	if page := body(robin.get(at)); !strings.Contains(page, at+"/tell") {
+		t.Errorf("nothing leads to it: %s", page)
+	}
+	if page := body(robin.get(at + "/tell")); !strings.Contains(page, "40 customers would be told now, 0 later.") || !strings.Contains(page, `name="words-en"`) || strings.Contains(page, `name="words-es"`) {
+		t.Errorf("it does not say whom it would reach: %s", tags.ReplaceAllString(page, " "))
+	}
+	if out := robin.post(at+"/tell", url.Values{"words-en": {" "}}); out.Code != 422 || !strings.Contains(body(out), `id="words-en-fault"`) {
+		t.Errorf("without words it is answered with %d", out.Code)
+	}
+	if got := w.as("vera").get(at + "/tell").Code; got != 403 {
+		t.Errorf("a reader tells them: %d", got)
+	}
+	if page := body(robin.post(at+"/tell", url.Values{"words-en": {"There is a second till now."}})); !strings.Contains(page, "Those who said why are being told.") || !strings.Contains(page, "Told so far: 0.") {
+		t.Errorf("nothing is decided: %s", page)
+	}
+	stored, err := w.store.Improvement(t.Context(), i.ID)
+	if err != nil || stored.Said == nil || stored.Said.By != "robin" || stored.Said.Words["en"] != "There is a second till now." {
+		t.Fatal(stored.Said, err)
+	}
+	if out := robin.get(at + "/tell"); out.Code != 303 || out.Header().Get("Location") != at {
+		t.Errorf("a second decision is offered: %d", out.Code)
+	}
+	asks := (&site{Config: Config{Store: w.store, Bot: w.bot, Clock: w.clock.Now}}).asks()
+	if err := asks.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	page := body(robin.get(at))
+	if !strings.Contains(page, "Told: 40.") || !strings.Contains(page, "On its way") {
+		t.Errorf("it does not say that all were told: %s", tags.ReplaceAllString(page, " "))
+	}
+	audits, err := w.store.Audits(t.Context(), storage.AuditFilter{What: "improvement.tell", Limit: 5})
+	if err != nil || len(audits) != 1 || audits[0].After != "en" {
+		t.Errorf("the list of changes has %+v, %v", audits, err)
+	}
 }

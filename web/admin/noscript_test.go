@@ -31,6 +31,8 @@ var withScript = map[string]string{
 var elsewhere = map[string]func(*testing.T){
 	"GET /improvements/{improvement}":           TestAChangeIsWrittenDownCountedAndTakenBack,
 	"GET /improvements/{improvement}/table.csv": TestAChangeIsWrittenDownCountedAndTakenBack,
+	"GET /improvements/{improvement}/tell":      TestThoseWhoSaidItAreToldByAClick,
+	"POST /improvements/{improvement}/tell":     TestThoseWhoSaidItAreToldByAClick,
 	"POST /improvements/{improvement}/remove":   TestAChangeIsWrittenDownCountedAndTakenBack,
 	"POST /prove":                         TestWhatHurtsAsksForThePasswordAgain,
 	"POST /settings/tokens/{token}/end":   TestATokenIsMadeShownOnceAndEnded,

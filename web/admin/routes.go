@@ -39,6 +39,7 @@ var routes = slices.Concat(
 	helpRoutes,
 	importRoutes,
 	improvementRoutes,
+	sayingRoutes,
 	keyRoutes,
 	linkRoutes,
 	meRoutes,

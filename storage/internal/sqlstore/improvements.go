@@ -35,7 +35,7 @@ func newImprovementQueries(t *texts) improvementQueries {
 			" AND s.flow = ? AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.choices <> '' LIMIT ?"),
 		sayers: t.one("SELECT s.session, s.day, s.flow, s.class, s.site, s.service, s.language, (SELECT x.identity FROM sessions x" +
 			" WHERE x.bucket = ? AND x.id = s.session AND x.started_at < ?" + perRow + ") FROM read_sessions s" + days + " AND (s.flow = ? OR '' = ?) AND s.level <= ? LIMIT ?"),
-		toldIn: t.keyed("slot, state", "deliveries", "slot", ""),
+		toldIn: t.keyed("slot, state, created", "deliveries", "slot", ""),
 	}
 }
 
@@ -236,13 +236,14 @@ func (s *Store) whoSaid(ctx context.Context, b storage.Bucket, i *storage.Improv
 			slots[storage.Slot{Kind: storage.NoticeSlot, Owner: id, Part: i.SaidPart()}.String()] = id
 		}
 	}
-	told := map[string]storage.DeliveryState{}
+	told, when := map[string]storage.DeliveryState{}, map[string]time.Time{}
 	for names := range slices.Chunk(slices.Sorted(maps.Keys(slots)), 1000) {
 		_, err := collect(ctx, s, "who was told", s.q.toldIn.many, []any{s.dialect.Keys(names), int64(b)}, func(row scanner) (none struct{}, err error) {
 			var slot string
 			var state storage.DeliveryState
-			err = row.Scan(&slot, &state)
-			told[slots[slot]] = state
+			var at time.Time
+			err = row.Scan(&slot, &state, &at)
+			told[slots[slot]], when[slots[slot]] = state, at.UTC()
 			return none, err
 		})
 		if err != nil {
@@ -252,7 +253,7 @@ func (s *Store) whoSaid(ctx context.Context, b storage.Bucket, i *storage.Improv
 	known := list[:0]
 	for _, v := range list {
 		if v.Identity = whose[v.Identity.ID]; v.Identity.ID != "" {
-			v.State = told[v.Identity.ID]
+			v.State, v.Told = told[v.Identity.ID], when[v.Identity.ID]
 			known = append(known, v)
 		}
 	}

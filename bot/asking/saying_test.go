@@ -1,0 +1,189 @@
+package asking_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/asking"
+	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/storage/storagetest"
+	"github.com/aftercare/aftercare/survey"
+)
+
+// said stores that somebody answered twenty days ago that they were unsatisfied.
+func (w *world) said(user, customer, lang string, level int, of ...func(*storage.Identity)) storage.Identity {
+	w.t.Helper()
+	w.n++
+	p := storage.Person{Platform: chat.Telegram, Account: "42", User: user}
+	at, value := w.now.AddDate(0, 0, -20), float64(level)
+	b := storage.BucketOf(p.Hash16(), w.store.Buckets())
+	s := storage.Session{
+		Session: survey.Session{ID: fmt.Sprintf("00000000-0000-7000-8000-%012d", w.n), Flow: "one_tap_csat", Version: 1, Status: survey.Completed, Started: at, Lang: lang},
+		Bucket:  b, Identity: p.ID(), Address: chat.Address{Platform: p.Platform, Account: p.Account, Chat: user}, Site: "main", Day: at.Format(time.DateOnly), Customer: customer,
+	}
+	s.Answers = []survey.Answer{{Question: "overall", Value: &value, Revision: 1, At: at}}
+	s.Judgement.Level, s.Facts.Class, s.Judgement.Unsatisfied = level, survey.Transactional, level <= 3
+	id := storage.Identity{ID: p.ID(), Bucket: b, Person: p, Address: s.Address, Session: s.ID, Customer: customer, Created: at, Seen: at}
+	for _, f := range of {
+		f(&id)
+	}
+	check(w.t, errors.Join(w.store.Advance(w.t.Context(), b, []storage.Turn{{Apply: func(storage.Loaded) (storage.Change, error) {
+		return storage.Change{Identity: &id, Session: &s, Answers: s.Answers}, nil
+	}}})...))
+	for more := true; more; {
+		got, err := w.store.Fold(w.t.Context(), b, bot.Rows(w.bot), 100)
+		check(w.t, err)
+		more = got.More
+	}
+	return id
+}
+
+// heard are the messages in somebody's chat.
+func (w *world) heard(id storage.Identity) (all []string) {
+	w.t.Helper()
+	rows, err := w.store.Transcript(w.t.Context(), id.Bucket, id.Address)
+	check(w.t, err)
+	for _, d := range rows {
+		all = append(all, d.Render.Text)
+	}
+	return all
+}
+
+func (w *world) changes(id string) *storage.Improvement {
+	w.t.Helper()
+	i := storage.Improvement{ID: id, Site: "main", Day: w.now.AddDate(0, 0, -5).Format(time.DateOnly), Made: w.now, ImprovementTerms: storage.ImprovementTerms{Reason: "slow", Change: "A second till"}}
+	check(w.t, w.store.PutImprovement(w.t.Context(), i, storage.Audit{}))
+	return &i
+}
+
+var tills = map[string]string{"en": "There is a second till now.", "zh-Hans": "现在有第二个收银台。"}
+
+// TestThoseWhoSaidItAreToldOnce follows a message from the decision to the last who could be told.
+func TestThoseWhoSaidItAreToldOnce(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		anna := w.said("1", "C-1", "en", 2)
+		again := w.said("11", "C-1", "en", 1) // the same customer, in another chat
+		li := w.said("2", "C-2", "zh-Hans", 3)
+		lone := w.said("3", "", "en", 1) // nobody's key
+		content := w.said("4", "C-4", "en", 7)
+		stopped := w.said("5", "C-5", "en", 1, func(i *storage.Identity) { i.Stopped = noon })
+		blocked := w.said("6", "C-6", "en", 1, func(i *storage.Identity) { i.Blocked = noon })
+		speechless := w.said("7", "C-7", "es", 1)
+		i := w.changes("i1")
+		all, err := w.asking.Hearers(t.Context(), i, tills)
+		check(t, err)
+		may := 0
+		for _, h := range all {
+			if h.May() {
+				may++
+			}
+		}
+		if len(all) != 6 || may != 3 {
+			t.Errorf("%d said so, %d may be told: %+v", len(all), may, all)
+		}
+		w.pass(time.Minute)
+		if got := w.heard(anna); len(got) > 0 {
+			t.Fatalf("told without anybody's decision: %q", got)
+		}
+		check(t, w.asking.Say(t.Context(), "i1", "robin", tills, storage.Audit{ID: "said", At: w.now, What: "improvement.tell", Subject: "i1"}))
+		if err := w.asking.Say(t.Context(), "i1", "robin", tills, storage.Audit{}); !errors.Is(err, asking.ErrSaid) {
+			t.Errorf("decided twice: %v", err)
+		}
+		w.pass(time.Minute)
+		w.pass(time.Hour)
+		told := len(w.heard(anna)) + len(w.heard(again))
+		if got := w.heard(li); told != 1 || len(got) != 1 || !strings.Contains(got[0], "您告诉过我们") || !strings.Contains(got[0], "第二个收银台") {
+			t.Errorf("a customer with two chats was told %d times, another reads %q", told, got)
+		}
+		if got := w.heard(lone); len(got) != 1 || !strings.Contains(got[0], "There is a second till now.") {
+			t.Errorf("who has no key reads %q", got)
+		}
+		for name, id := range map[string]storage.Identity{"content": content, "stopped": stopped, "blocked": blocked, "without words": speechless} {
+			if got := w.heard(id); len(got) > 0 {
+				t.Errorf("who is %s was told %q", name, got)
+			}
+		}
+		stored, err := w.store.Improvement(t.Context(), "i1")
+		check(t, err)
+		if s := stored.Said; s.Ended.IsZero() || s.Told != 3 || s.Not["stopped"] != 1 || s.Not["blocked"] != 1 || s.Not["no_words"] != 1 {
+			t.Errorf("it ended as %+v", s)
+		}
+	})
+}
+
+// Who is in peace now is told when their peace is over, and not at all once the time for it is.
+func TestWhoIsInPeaceIsToldLaterOrNot(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.now = time.Date(2026, 3, 10, 22, 30, 0, 0, time.UTC) // at night
+		anna := w.said("1", "C-1", "en", 2)
+		busy := w.said("2", "C-2", "en", 1, func(i *storage.Identity) { i.Case = "K-1" })
+		w.changes("i1")
+		check(t, w.asking.Say(t.Context(), "i1", "robin", tills, storage.Audit{}))
+		w.pass(time.Minute)
+		if got := w.heard(anna); len(got) > 0 {
+			t.Errorf("told at night: %q", got)
+		}
+		w.pass(12 * time.Hour)
+		if got := w.heard(anna); len(got) != 1 {
+			t.Errorf("not told in the morning: %q", got)
+		}
+		w.pass(15 * 24 * time.Hour)
+		if got := w.heard(busy); len(got) > 0 {
+			t.Errorf("told while their case is open: %q", got)
+		}
+		stored, err := w.store.Improvement(t.Context(), "i1")
+		check(t, err)
+		if s := stored.Said; s.Ended.IsZero() || s.Told != 1 || s.Not["open_case"] != 1 {
+			t.Errorf("it ended as %+v", s)
+		}
+	}, "sqlite")
+}
+
+// TestACrashTellsNobodyTwice lets the process that tells die at each of its calls to the database,
+// before and after the call, and another go on.
+func TestACrashTellsNobodyTwice(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		inner := w.store
+		calls, began, n := 1, 0, 0
+		for at := 0; at <= calls; at++ {
+			for _, when := range []storagetest.When{storagetest.BeforeCall, storagetest.AfterCall} {
+				n++
+				anna := w.said(fmt.Sprint(1000+n), fmt.Sprint("C-", n), "en", 2)
+				id := fmt.Sprint("i-", n)
+				w.changes(id)
+				check(t, w.asking.Say(t.Context(), id, "robin", tills, storage.Audit{}))
+				mortal := storagetest.Crashing(inner, (began+at)*min(at, 1), when)
+				w.on(mortal)
+				if at == 0 {
+					began = mortal.Calls()
+				}
+				_ = w.asking.Look(t.Context()) // it may be dead
+				if at == 0 {
+					calls = mortal.Calls() - began
+				}
+				w.on(inner)
+				w.pass(30 * time.Second)
+				told := 0
+				for _, text := range w.heard(anna) {
+					if strings.Contains(text, "second till") {
+						told++
+					}
+				}
+				// Everybody of the earlier rounds said so as well: each change is theirs too.
+				stored, err := inner.Improvement(t.Context(), id)
+				check(t, err)
+				if told != 1 || stored.Said.Ended.IsZero() || stored.Said.Told != n {
+					t.Fatalf("dead at call %d (%v): told %d times, %+v", at, when, told, stored.Said)
+				}
+			}
+		}
+		if calls < 10 {
+			t.Errorf("only %d calls: the test shows little", calls)
+		}
+	}, "sqlite")
+}
