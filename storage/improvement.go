@@ -18,13 +18,13 @@ type Improvement struct {
 
 // ImprovementTerms are what is said of an improvement.
 type ImprovementTerms struct {
-	Note   bool    `json:"note,omitempty"`   // it changed nothing: it explains a day
-	Reason string  `json:"reason,omitempty"` // why, in plain words; a note has none
-	Of     Naming  `json:"of,omitzero"`      // what is counted before and after it
-	Change string  `json:"change"`           // what was changed, or the note
-	Owner  string  `json:"owner,omitempty"`  // who sees to it, in plain words
-	By     string  `json:"by,omitempty"`     // who wrote it down: a sign-in name; "" = a command
-	Said   *Saying `json:"said,omitempty"`   // how far those who said it have been told; nil = nobody decided to
+	Note   bool     `json:"note,omitempty"`   // it changed nothing: it explains a day
+	Reason string   `json:"reason,omitempty"` // why, in plain words; a note has none
+	Of     Naming   `json:"of,omitzero"`      // what is counted before and after it
+	Change string   `json:"change"`           // what was changed, or the note
+	Owner  string   `json:"owner,omitempty"`  // who sees to it, in plain words
+	By     string   `json:"by,omitempty"`     // who wrote it down: a sign-in name; "" = a command
+	Said   *Telling `json:"said,omitempty"`   // how far those who said it have been told; nil = nobody decided to
 }
 
 // Naming is a reason as an answer names it: one choice of a question of a survey. The zero value is being
@@ -38,8 +38,8 @@ type Naming struct {
 // Any reports whether it is about being unsatisfied at all.
 func (n Naming) Any() bool { return n == Naming{} }
 
-// Saying is that customers are told what their words changed.
-type Saying struct {
+// Telling is that customers are told what their words changed.
+type Telling struct {
 	At    time.Time         `json:"at"`             // when somebody decided so
 	By    string            `json:"by,omitempty"`   // who: a sign-in name; "" = a command
 	Words map[string]string `json:"words"`          // what was changed, by language

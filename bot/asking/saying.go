@@ -184,7 +184,7 @@ func (a *Asking) Say(ctx context.Context, id, by string, words map[string]string
 			return ErrSaid
 		}
 		at := a.moment()
-		i.Said = &storage.Saying{At: at, By: by, Words: words, Until: at.Add(SayingLasts)}
+		i.Said = &storage.Telling{At: at, By: by, Words: words, Until: at.Add(SayingLasts)}
 		return nil
 	})
 	return err

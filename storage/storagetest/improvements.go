@@ -39,7 +39,7 @@ func keptImprovements(t *testing.T, b *bench) {
 	if _, err := b.store.ChangeImprovement(ctx, "x", storage.Audit{}, func(*storage.Improvement) error { return nil }); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("a change of none: %v", err)
 	}
-	said := storage.Saying{At: now, By: "robin", Words: map[string]string{"en": "There is a second till."}, Until: now.Add(time.Hour), Not: map[string]int{"stopped": 2}}
+	said := storage.Telling{At: now, By: "robin", Words: map[string]string{"en": "There is a second till."}, Until: now.Add(time.Hour), Not: map[string]int{"stopped": 2}}
 	changed := must(b.store.ChangeImprovement(ctx, "i1", storage.Audit{ID: "said", At: now, What: "improvement.tell", Subject: "i1"}, func(i *storage.Improvement) error {
 		i.Said = &said
 		return nil
