@@ -151,8 +151,12 @@ func (a *Asking) judge(ctx context.Context, i *storage.Improvement, some []Heare
 		s := &some[j]
 		t.By = []invitation.Way{invitation.Way(s.Identity.Person.Platform)}
 		flow := invitation.Flow{ID: s.Flow, Class: classOf(&asks[j])}
-		k.accounts[customers[j]] = []storage.Identity{s.Identity} // they are told where they said it, or not at all
 		facts := a.facts(&k, &asks[j], flow, offers[customers[j]], at)
+		way := invitation.Reach{Way: t.By[0]} // they are told where they said it, or not at all
+		if !s.Identity.Blocked.IsZero() {
+			way.Problem = invitation.Blocked
+		}
+		facts.Reach = []invitation.Reach{way}
 		facts.Customer.Stopped = facts.Customer.Stopped || !s.Identity.Stopped.IsZero()
 		s.Decision = p.Decide(t, facts)
 		s.Language = bot.Improved{Bot: a.bot}.Language(&s.Sayer)

@@ -10,6 +10,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/asking"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/storagetest"
 	"github.com/aftercare/aftercare/survey"
@@ -121,7 +122,13 @@ func TestWhoIsInPeaceIsToldLaterOrNot(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.now = time.Date(2026, 3, 10, 22, 30, 0, 0, time.UTC) // at night
 		anna := w.said("1", "C-1", "en", 2)
-		busy := w.said("2", "C-2", "en", 1, func(i *storage.Identity) { i.Case = "K-1" })
+		const open = "01900000-0000-7000-8000-000000000001"
+		busy := w.said("2", "C-2", "en", 1, func(i *storage.Identity) { i.Case = open })
+		check(t, errors.Join(w.store.Advance(t.Context(), busy.Bucket, []storage.Turn{{Apply: func(l storage.Loaded) (storage.Change, error) {
+			k := storage.Case{Bucket: busy.Bucket, Identity: busy.ID, Site: "main", Customer: "C-2"}
+			k.ID, k.Number, k.State, k.OpenedAt = open, l.NextCase, recovery.Open, w.now
+			return storage.Change{Case: &k}, nil
+		}}})...))
 		w.changes("i1")
 		check(t, w.asking.Say(t.Context(), "i1", "robin", tills, storage.Audit{}))
 		w.pass(time.Minute)
