@@ -135,7 +135,7 @@ func (a *Asking) Look(ctx context.Context) error {
 	if err := a.timely(ctx, p); err != nil {
 		return err
 	}
-	if err := a.saying(ctx); err != nil {
+	if err := (Telling{a}).saying(ctx); err != nil {
 		return err
 	}
 	for b := range storage.Bucket(a.store.Buckets()) {

@@ -31,6 +31,9 @@ var ErrTooMany = errors.New("too many customers said so")
 // ErrSaid means that those who said why have been told, or are being told.
 var ErrSaid = errors.New("it was decided before")
 
+// Telling tells customers what was changed because of what they said.
+type Telling struct{ By *Asking }
+
 // NoWords is why somebody is not told in whose language nobody wrote what was changed.
 const NoWords invitation.Reason = "no_words"
 
@@ -55,7 +58,7 @@ func (h *Hearer) May() bool { return !h.Heard && h.Decision.State == invitation.
 
 // Hearers are the customers who said why something was changed, in the days before it, each once.
 // words are what is to be told, by language; nil = whatever language.
-func (a *Asking) Hearers(ctx context.Context, i *storage.Improvement, words map[string]string) ([]Hearer, error) {
+func (a Telling) Hearers(ctx context.Context, i *storage.Improvement, words map[string]string) ([]Hearer, error) {
 	day, err := time.Parse(time.DateOnly, i.Day)
 	if err != nil {
 		return nil, err
@@ -64,13 +67,13 @@ func (a *Asking) Hearers(ctx context.Context, i *storage.Improvement, words map[
 		From: day.AddDate(0, 0, -storage.SayingDays).Format(time.DateOnly), To: day.AddDate(0, 0, -1).Format(time.DateOnly), Flow: i.Of.Flow, Limit: mostSayers,
 	}
 	if f.Sites = []string{i.Site}; i.Site == "" {
-		f.Sites = a.bot.Configuration().Now().EverySite()
+		f.Sites = a.By.bot.Configuration().Now().EverySite()
 	}
-	before := a.moment()
+	before := a.By.moment()
 	if i.Said != nil {
 		before = i.Said.At
 	}
-	list, more, err := a.store.Sayers(ctx, f, i, before)
+	list, more, err := a.By.store.Sayers(ctx, f, i, before)
 	if err == nil && more {
 		err = ErrTooMany
 	}
@@ -78,7 +81,7 @@ func (a *Asking) Hearers(ctx context.Context, i *storage.Improvement, words map[
 		return nil, err
 	}
 	if !i.Of.Any() {
-		ids, _, err := a.store.Named(ctx, f, i.Of)
+		ids, _, err := a.By.store.Named(ctx, f, i.Of)
 		if err != nil {
 			return nil, err
 		}
@@ -116,12 +119,12 @@ func once(list []storage.Sayer) (all []Hearer) {
 }
 
 // judge decides about some of them, as if they were asked by hand: it is a message that nobody waits for.
-func (a *Asking) judge(ctx context.Context, i *storage.Improvement, some []Hearer, words map[string]string) error {
-	p, err := a.Policy(ctx)
+func (a Telling) judge(ctx context.Context, i *storage.Improvement, some []Hearer, words map[string]string) error {
+	p, err := a.By.Policy(ctx)
 	if err != nil {
 		return err
 	}
-	at := a.moment()
+	at := a.By.moment()
 	asks, customers := make([]storage.Ask, len(some)), make([]string, len(some))
 	for j := range some {
 		s := &some[j]
@@ -131,7 +134,7 @@ func (a *Asking) judge(ctx context.Context, i *storage.Improvement, some []Heare
 			Asker: i.SaidPart(), To: &storage.Identity{Person: s.Identity.Person},
 		}
 	}
-	offers, err := a.store.Offers(ctx, customers)
+	offers, err := a.By.store.Offers(ctx, customers)
 	if err != nil {
 		return err
 	}
@@ -142,7 +145,7 @@ func (a *Asking) judge(ctx context.Context, i *storage.Improvement, some []Heare
 			}
 		}
 	}
-	k, err := a.gather(ctx, asks, true)
+	k, err := a.By.gather(ctx, asks, true)
 	if err != nil {
 		return err
 	}
@@ -151,7 +154,7 @@ func (a *Asking) judge(ctx context.Context, i *storage.Improvement, some []Heare
 		s := &some[j]
 		t.By = []invitation.Way{invitation.Way(s.Identity.Person.Platform)}
 		flow := invitation.Flow{ID: s.Flow, Class: classOf(&asks[j])}
-		facts := a.facts(&k, &asks[j], flow, offers[customers[j]], at)
+		facts := a.By.facts(&k, &asks[j], flow, offers[customers[j]], at)
 		way := invitation.Reach{Way: t.By[0]} // they are told where they said it, or not at all
 		if !s.Identity.Blocked.IsZero() {
 			way.Problem = invitation.Blocked
@@ -159,7 +162,7 @@ func (a *Asking) judge(ctx context.Context, i *storage.Improvement, some []Heare
 		facts.Reach = []invitation.Reach{way}
 		facts.Customer.Stopped = facts.Customer.Stopped || !s.Identity.Stopped.IsZero()
 		s.Decision = p.Decide(t, facts)
-		s.Language = bot.Improved{Bot: a.bot}.Language(&s.Sayer)
+		s.Language = bot.Improved{Bot: a.By.bot}.Language(&s.Sayer)
 		if s.Decision.State == invitation.HandedOut { // nobody hands out a message
 			s.Decision = invitation.Decision{State: invitation.Unreachable, Reason: invitation.NoIdentity}
 		}
@@ -171,7 +174,7 @@ func (a *Asking) judge(ctx context.Context, i *storage.Improvement, some []Heare
 }
 
 // Say has those who said why something was changed be told, each once. Nobody else does: it takes a person's decision.
-func (a *Asking) Say(ctx context.Context, id, by string, words map[string]string, audit storage.Audit) error {
+func (a Telling) Say(ctx context.Context, id, by string, words map[string]string, audit storage.Audit) error {
 	for lang := range words {
 		if !slices.Contains(voice.Languages, lang) || words[lang] == "" {
 			return bot.ErrNoWords
@@ -180,14 +183,14 @@ func (a *Asking) Say(ctx context.Context, id, by string, words map[string]string
 	if len(words) == 0 {
 		return bot.ErrNoWords
 	}
-	_, err := a.store.ChangeImprovement(ctx, id, audit, func(i *storage.Improvement) error {
+	_, err := a.By.store.ChangeImprovement(ctx, id, audit, func(i *storage.Improvement) error {
 		switch {
 		case i.Note || !i.Gone.IsZero():
 			return storage.ErrNotFound
 		case i.Said != nil:
 			return ErrSaid
 		}
-		at := a.moment()
+		at := a.By.moment()
 		i.Said = &storage.Telling{At: at, By: by, Words: words, Until: at.Add(SayingLasts)}
 		return nil
 	})
@@ -195,18 +198,18 @@ func (a *Asking) Say(ctx context.Context, id, by string, words map[string]string
 }
 
 // saying tells those who are to be told what their words changed.
-func (a *Asking) saying(ctx context.Context) error {
-	now := a.moment()
-	if now.Sub(a.said) < sayEvery {
+func (a Telling) saying(ctx context.Context) error {
+	now := a.By.moment()
+	if now.Sub(a.By.said) < sayEvery {
 		return nil
 	}
-	a.said = now
-	all, err := a.store.ImprovementList(ctx)
+	a.By.said = now
+	all, err := a.By.store.ImprovementList(ctx)
 	if err != nil {
 		return err
 	}
 	for j := range all {
-		if i := &all[j]; i.Said != nil && i.Said.Ended.IsZero() && !a.rests(i.SaidPart()) && !now.Before(a.sayAt[i.ID]) {
+		if i := &all[j]; i.Said != nil && i.Said.Ended.IsZero() && !a.By.rests(i.SaidPart()) && !now.Before(a.By.sayAt[i.ID]) {
 			if err := a.sayOne(ctx, i); err != nil {
 				return err
 			}
@@ -217,10 +220,10 @@ func (a *Asking) saying(ctx context.Context) error {
 
 // sayOne tells a batch of those who said why of one change. What was told follows from the messages that are there: a
 // crash in between has nobody told twice, and nobody forgotten.
-func (a *Asking) sayOne(ctx context.Context, i *storage.Improvement) error {
+func (a Telling) sayOne(ctx context.Context, i *storage.Improvement) error {
 	all, err := a.Hearers(ctx, i, i.Said.Words)
 	if errors.Is(err, ErrTooMany) {
-		a.fail(i.SaidPart(), err)
+		a.By.fail(i.SaidPart(), err)
 		return nil
 	}
 	if err != nil {
@@ -242,24 +245,24 @@ func (a *Asking) sayOne(ctx context.Context, i *storage.Improvement) error {
 			told++
 		case h.May():
 			waiting++ // of the next batch
-		case h.Waits(i.Said.Until) && a.moment().Before(i.Said.Until):
+		case h.Waits(i.Said.Until) && a.By.moment().Before(i.Said.Until):
 			waiting++
 		default:
 			not[string(h.Decision.Reason)]++
 		}
 	}
 	if len(due) < batch { // whoever waits does so for an hour of the day, or longer
-		a.sayAt[i.ID] = a.moment().Add(sayAgain)
+		a.By.sayAt[i.ID] = a.By.moment().Add(sayAgain)
 	}
 	if waiting > 0 && told == i.Said.Told {
 		return nil
 	}
-	_, err = a.store.ChangeImprovement(ctx, i.ID, storage.Audit{}, func(x *storage.Improvement) error {
+	_, err = a.By.store.ChangeImprovement(ctx, i.ID, storage.Audit{}, func(x *storage.Improvement) error {
 		if x.Said == nil {
 			return storage.ErrNotFound
 		}
 		if x.Said.Told = told; waiting == 0 {
-			x.Said.Ended, x.Said.Not = a.moment(), not
+			x.Said.Ended, x.Said.Not = a.By.moment(), not
 		}
 		return nil
 	})
@@ -267,14 +270,14 @@ func (a *Asking) sayOne(ctx context.Context, i *storage.Improvement) error {
 }
 
 // tellAll tells some, side by side.
-func (a *Asking) tellAll(ctx context.Context, i *storage.Improvement, due []*Hearer) error {
+func (a Telling) tellAll(ctx context.Context, i *storage.Improvement, due []*Hearer) error {
 	errs := make([]error, len(due))
 	var all sync.WaitGroup
 	free := make(chan struct{}, atOnce)
 	for j, h := range due {
 		free <- struct{}{}
 		all.Go(func() {
-			errs[j] = bot.Improved{Bot: a.bot, Part: i.SaidPart(), Words: i.Said.Words}.Tell(ctx, &h.Sayer)
+			errs[j] = bot.Improved{Bot: a.By.bot, Part: i.SaidPart(), Words: i.Said.Words}.Tell(ctx, &h.Sayer)
 			<-free
 		})
 	}

@@ -76,7 +76,7 @@ func TestThoseWhoSaidItAreToldOnce(t *testing.T) {
 		blocked := w.said("6", "C-6", "en", 1, func(i *storage.Identity) { i.Blocked = noon })
 		speechless := w.said("7", "C-7", "es", 1)
 		i := w.changes("i1")
-		all, err := w.asking.Hearers(t.Context(), i, tills)
+		all, err := asking.Telling{By: w.asking}.Hearers(t.Context(), i, tills)
 		check(t, err)
 		may := 0
 		for _, h := range all {
@@ -91,8 +91,8 @@ func TestThoseWhoSaidItAreToldOnce(t *testing.T) {
 		if got := w.heard(anna); len(got) > 0 {
 			t.Fatalf("told without anybody's decision: %q", got)
 		}
-		check(t, w.asking.Say(t.Context(), "i1", "robin", tills, storage.Audit{ID: "said", At: w.now, What: "improvement.tell", Subject: "i1"}))
-		if err := w.asking.Say(t.Context(), "i1", "robin", tills, storage.Audit{}); !errors.Is(err, asking.ErrSaid) {
+		check(t, asking.Telling{By: w.asking}.Say(t.Context(), "i1", "robin", tills, storage.Audit{ID: "said", At: w.now, What: "improvement.tell", Subject: "i1"}))
+		if err := (asking.Telling{By: w.asking}).Say(t.Context(), "i1", "robin", tills, storage.Audit{}); !errors.Is(err, asking.ErrSaid) {
 			t.Errorf("decided twice: %v", err)
 		}
 		w.pass(time.Minute)
@@ -130,7 +130,7 @@ func TestWhoIsInPeaceIsToldLaterOrNot(t *testing.T) {
 			return storage.Change{Case: &k}, nil
 		}}})...))
 		w.changes("i1")
-		check(t, w.asking.Say(t.Context(), "i1", "robin", tills, storage.Audit{}))
+		check(t, asking.Telling{By: w.asking}.Say(t.Context(), "i1", "robin", tills, storage.Audit{}))
 		w.pass(time.Minute)
 		if got := w.heard(anna); len(got) > 0 {
 			t.Errorf("told at night: %q", got)
@@ -163,7 +163,7 @@ func TestACrashTellsNobodyTwice(t *testing.T) {
 				anna := w.said(fmt.Sprint(1000+n), fmt.Sprint("C-", n), "en", 2)
 				id := fmt.Sprint("i-", n)
 				w.changes(id)
-				check(t, w.asking.Say(t.Context(), id, "robin", tills, storage.Audit{}))
+				check(t, asking.Telling{By: w.asking}.Say(t.Context(), id, "robin", tills, storage.Audit{}))
 				mortal := storagetest.Crashing(inner, (began+at)*min(at, 1), when)
 				w.on(mortal)
 				if at == 0 {

@@ -54,7 +54,7 @@ func (s *site) tellable(r *http.Request, v Viewer) (storage.Improvement, error) 
 // tellView is the form for a change.
 func (s *site) tellView(ctx context.Context, w *words, i *storage.Improvement) (p tellPage, err error) {
 	p.ID = i.ID
-	all, err := s.asks().Hearers(ctx, i, nil)
+	all, err := asking.Telling{By: s.asks()}.Hearers(ctx, i, nil)
 	if errors.Is(err, asking.ErrTooMany) {
 		p.TooMany = true
 		return p, nil
@@ -154,7 +154,7 @@ func (s *site) tellThem(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	}
 	a := s.audit(v, "improvement.tell", i.ID)
 	a.After = strings.Join(slices.Sorted(maps.Keys(said)), ", ")
-	err = s.asks().Say(r.Context(), i.ID, cmp.Or(v.SignIn, v.Staff), said, a)
+	err = asking.Telling{By: s.asks()}.Say(r.Context(), i.ID, cmp.Or(v.SignIn, v.Staff), said, a)
 	if err != nil && !errors.Is(err, asking.ErrSaid) && !errors.Is(err, bot.ErrNoWords) {
 		return err
 	}
@@ -181,7 +181,7 @@ func (s *site) told(ctx context.Context, w *words, i *storage.Improvement) (*tol
 	for _, lang := range slices.Sorted(maps.Keys(i.Said.Words)) {
 		p.Words = append(p.Words, fact{languageName(w.lang, lang), i.Said.Words[lang]})
 	}
-	all, err := s.asks().Hearers(ctx, i, i.Said.Words)
+	all, err := asking.Telling{By: s.asks()}.Hearers(ctx, i, i.Said.Words)
 	if err != nil && !errors.Is(err, asking.ErrTooMany) {
 		return nil, err
 	}
