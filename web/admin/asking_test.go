@@ -16,7 +16,7 @@ import (
 func init() {
 	f := frame{Title: "Asking", Meta: "The last 30 days", Here: "/asking", Do: &link{"/asking/now", "Ask somebody now"}, Styles: []string{"chart.css"}}
 	fixtures = append(fixtures,
-		fixture{"asking.html", "empty", f, askingPage{}},
+		fixture{"asking.html", "empty", f, askingPage{Finding: "No service of the last 30 days led to a question"}},
 		fixture{"asking.html", "full", f, askingPage{
 			Finding: "40 of 129 who were reached answered: 31 % (24–39)", Meta: "Services that were told: 150.", NotAsked: "Not asked: was asked lately: 9",
 			Drawing: chart.Ways("became", "What became of them", "40 of 129", []chart.Way{{Class: "w1", N: 40, Words: "answered: 40"}, {N: 9, Words: "not asked: 9"}}),

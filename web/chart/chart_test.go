@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -135,5 +136,38 @@ func TestTooFewAnswersAreAGap(t *testing.T) {
 	}
 	if !strings.Contains(svg, `class="reach"`) || !strings.Contains(svg, `class="hollow"`) || !strings.Contains(svg, "40 %") || strings.Contains(svg, "50 %") {
 		t.Errorf("a lone figure has no interval, or the scale is another: %s", svg)
+	}
+}
+
+// TestLabelsStandApart draws heights: whatever they were, no two labels are on one another afterwards, those that
+// were apart stay where they are, and their order stays.
+func TestLabelsStandApart(t *testing.T) {
+	r := rand.New(rand.NewPCG(30, 11))
+	for range 500 {
+		n := 1 + r.IntN(8)
+		was := make([]float64, n)
+		for i := range was {
+			was[i] = float64(r.IntN(60))
+		}
+		now := slices.Clone(was)
+		apart(now, labelHeight)
+		for i := range was {
+			free := true
+			for j := range was {
+				if i == j {
+					continue
+				}
+				if math.Abs(now[i]-now[j]) < labelHeight-1e-9 {
+					t.Fatalf("of %v two stand on one another: %v", was, now)
+				}
+				if was[i] < was[j] && now[i] > now[j] {
+					t.Fatalf("of %v the order changed: %v", was, now)
+				}
+				free = free && math.Abs(was[i]-was[j]) >= float64(n)*labelHeight
+			}
+			if free && now[i] != was[i] {
+				t.Fatalf("of %v one that stood alone moved: %v", was, now)
+			}
+		}
 	}
 }

@@ -1,9 +1,11 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"html/template"
+	"slices"
 	"strings"
 )
 
@@ -58,7 +60,12 @@ func (s Scatter) SVG() template.HTML {
 		}
 		fmt.Fprintf(&b, `<text class="corner" text-anchor="%s" x="%s" y="%.1f%%" dy="%d">%s</text>`, side, at, height, off, html.EscapeString(text))
 	}
-	for _, p := range s.Spots {
+	heights := make([]float64, len(s.Spots))
+	for i, p := range s.Spots {
+		heights[i] = y(p.Y)
+	}
+	apart(heights, labelHeight)
+	for i, p := range s.Spots {
 		class, dash := "dot", ""
 		if p.Hollow {
 			class, dash = "hollow", " few"
@@ -69,11 +76,46 @@ func (s Scatter) SVG() template.HTML {
 		if x(p.X) > 50 {
 			side, off = "end", -8
 		}
-		fmt.Fprintf(&b, `<text text-anchor="%s" x="%.1f%%" y="%.1f%%" dx="%d" dy="4">%s</text>`, side, x(p.X), y(p.Y), off, html.EscapeString(p.Label))
+		fmt.Fprintf(&b, `<text text-anchor="%s" x="%.1f%%" y="%.1f%%" dx="%d" dy="4">%s</text>`, side, x(p.X), heights[i], off, html.EscapeString(p.Label))
 	}
 	for i, v := range []float64{s.X[0], s.X[1]} {
 		fmt.Fprintf(&b, `<text text-anchor="%s" x="%.1f%%" y="96%%">%s</text>`, anchor(i, 2), x(v), html.EscapeString(s.AtX(v)))
 	}
 	fmt.Fprintf(&b, `<text text-anchor="middle" x="50%%" y="96%%">%s</text></svg>`, html.EscapeString(s.AxisX))
 	return done(&b)
+}
+
+// labelHeight is how much of the height of a drawing one line of words takes.
+const labelHeight = 6.5
+
+// apart moves heights so that none is nearer to another than gap, each as little as that takes: those that are
+// too near to each other are spread about their middle.
+func apart(heights []float64, gap float64) {
+	order := make([]int, len(heights))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(heights[a], heights[b]) })
+	type block struct {
+		of  []int
+		mid float64
+	}
+	var blocks []block
+	for _, i := range order {
+		blocks = append(blocks, block{[]int{i}, heights[i]})
+		for n := len(blocks); n > 1; n = len(blocks) {
+			a, b := blocks[n-2], blocks[n-1]
+			na, nb := float64(len(a.of)), float64(len(b.of))
+			if b.mid-a.mid >= gap*(na+nb)/2 {
+				break
+			}
+			blocks = append(blocks[:n-2], block{append(a.of, b.of...), (a.mid*na + b.mid*nb) / (na + nb)})
+		}
+	}
+	for _, b := range blocks {
+		top := b.mid - gap*float64(len(b.of)-1)/2
+		for n, i := range b.of {
+			heights[i] = top + gap*float64(n)
+		}
+	}
 }
