@@ -186,7 +186,7 @@ func TestEveryAddressIsReachedWithoutScript(t *testing.T) {
 			continue // of another room: a chat, a file
 		}
 		reached[pattern] = true
-		if looked[pattern]++; looked[pattern] > 12 { // as many as there are reports, and more
+		if looked[pattern]++; looked[pattern] > 40 { // more than there are reports
 			continue
 		}
 		p.open(at)
