@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -226,6 +227,9 @@ func TestFiftyAppointmentsAreAskedWhereEachCanBe(t *testing.T) {
 	}
 }
 
+// linkShown is where the list of links leads to one.
+var linkShown = regexp.MustCompile(`href="/asking/links/([a-z2-9]{10})"`)
+
 // Twenty people scan the code of one standing link at the counter, ten of them into a browser and ten
 // into Telegram, at the real binary on both engines: each has a conversation of their own.
 func TestTwentyPeopleScanOneCode(t *testing.T) {
@@ -242,9 +246,11 @@ func TestTwentyPeopleScanOneCode(t *testing.T) {
 			connected(tg, settings.Poll)
 			staff := signedIn(t, m)
 			staff.post("/asking/links/new", url.Values{"name": {"Counter"}, "flow": {"one_tap_csat"}, "site": {"main"}, "service": {"haircut"}, "language": {"en"}})
-			_, behind, _ := strings.Cut(staff.get("/asking/links"), "/asking/links/new")
-			_, behind, _ = strings.Cut(behind, `href="/asking/links/`)
-			id, _, _ := strings.Cut(behind, `"`)
+			found := linkShown.FindStringSubmatch(staff.get("/asking/links"))
+			if found == nil {
+				t.Fatal("the link is not listed")
+			}
+			id := found[1]
 
 			var people sync.WaitGroup
 			var talks sync.Map // addresses of conversations
