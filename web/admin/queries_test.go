@@ -17,7 +17,7 @@ import (
 
 // What a page may ask of the database, be answered and send.
 const (
-	mostQueries = 24
+	mostQueries = 25 // the preview of an erasure looks wherever somebody may stand
 	mostRows    = 450
 	mostBytes   = pageAlone
 )

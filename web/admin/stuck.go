@@ -25,12 +25,12 @@ func (s *site) stuckNow(ctx context.Context, v Viewer) int {
 	}
 	s.stuck.mu.Lock()
 	defer s.stuck.mu.Unlock()
-	if s.stuck.at.IsZero() || time.Since(s.stuck.at) > stuckFor {
+	if s.stuck.at.IsZero() || s.Clock().Sub(s.stuck.at) > stuckFor {
 		c, err := s.Store.Counts(ctx)
 		if err != nil {
 			return 0 // the page itself says what is wrong
 		}
-		s.stuck.at, s.stuck.n = time.Now(), c.Failed+c.Parked
+		s.stuck.at, s.stuck.n = s.Clock(), c.Failed+c.Parked
 	}
 	return s.stuck.n
 }
