@@ -91,6 +91,7 @@ func tenAnswers(t *testing.T, database, mode string) {
 	if v := verified(0); !v.Equal || v.Conversations != 1 || v.Answers != 10 {
 		t.Errorf("%+v", v)
 	}
+	eventually(t, "sums of the day", func() bool { return number("SELECT count(*) FROM cell_marks WHERE length(day) = 10") == "0" })
 	behind(t, database, "UPDATE answers SET value = 1 WHERE question = 'q3'")
 	behind(t, database, "DELETE FROM answers WHERE question = 'q4'")
 	behind(t, database, "INSERT INTO cell_months (bucket, dim, site, month, flow, key, customers, most, pairs) VALUES (0, '', 'nowhere', '2026-03', 'none', '', 1, 1, '')")
