@@ -251,6 +251,15 @@ func (s *Store) CompareCells(ctx context.Context) (n storage.ComparedCells, err 
 	}
 	for _, m := range slices.SortedFunc(maps.Keys(all), cellMark.compare) {
 		what := ""
+		if len(m.day) == len("2026-03") {
+			n.Months++
+		} else {
+			n.Days++
+		}
+		if all[m] { // nobody writes one there, and nothing that is counted anew would remove it
+			differs(&n, m, "they are in the bucket of another site")
+			continue
+		}
 		for range 2 {
 			if what, err = s.unlikeCells(ctx, m); err != nil {
 				return n, err
@@ -258,11 +267,6 @@ func (s *Store) CompareCells(ctx context.Context) (n storage.ComparedCells, err 
 			if what == "" {
 				break
 			}
-		}
-		if len(m.day) == len("2026-03") {
-			n.Months++
-		} else {
-			n.Days++
 		}
 		if what == "" {
 			continue
@@ -275,19 +279,24 @@ func (s *Store) CompareCells(ctx context.Context) (n storage.ComparedCells, err 
 			n.Waiting++
 			continue
 		}
-		n.Different++
-		if n.First == "" {
-			n.First = fmt.Sprintf("the sums of %s at %q of %q: %s", m.day, m.site, m.flow, what)
-		}
+		differs(&n, m, what)
 	}
 	return n, nil
 }
 
-// cellsThere are the days and months that there are cells of, or should be.
+func differs(n *storage.ComparedCells, m cellMark, what string) {
+	n.Different++
+	if n.First == "" {
+		n.First = fmt.Sprintf("the sums of %s at %q of %q: %s", m.day, m.site, m.flow, what)
+	}
+}
+
+// cellsThere are the days and months that there are cells of, or should be, and whether some are in a bucket where
+// those of their site are not.
 func (s *Store) cellsThere(ctx context.Context) (map[cellMark]bool, error) {
 	all := map[cellMark]bool{}
 	for b := range storage.Bucket(s.buckets) {
-		for _, text := range []string{s.q.dayKeys, s.q.cellKeys, s.q.mKeys} {
+		for i, text := range []string{s.q.dayKeys, s.q.cellKeys, s.q.mKeys} {
 			found, err := collect(ctx, s, "cells", text, []any{int64(b)}, func(row scanner) (m cellMark, err error) {
 				return m, row.Scan(&m.day, &m.site, &m.flow)
 			})
@@ -295,8 +304,9 @@ func (s *Store) cellsThere(ctx context.Context) (map[cellMark]bool, error) {
 				return nil, err
 			}
 			for _, m := range found {
-				all[m] = true
-				all[cellMark{m.day[:7], m.site, m.flow}] = true
+				all[m] = all[m] || i > 0 && b != s.bucketOfCells(m.site)
+				month := cellMark{m.day[:7], m.site, m.flow}
+				all[month] = all[month] // it is looked at, too
 			}
 		}
 	}
