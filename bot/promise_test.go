@@ -88,7 +88,7 @@ var noPromise = []string{
 	"type_answer", "write_here", "file_unknown", "file_kept_back", "no_file_here", "privacy_days_conversations", "ask_due", "refused_nameless",
 	"refused_not_theirs", "chat_not_here", "thanks_partial", "intro_after", "privacy_asks_copy", "privacy_asks_erase", "home_cases",
 	"refused_contact_only_here", "relay_reply", "file_not_sent", "notice_day_range", "asknow_nobody", "asknow_not", "fallback_agent_or_team", "team",
-	"raise_repeat_90_days", "menu_privacy", "home_later",
+	"raise_repeat_90_days", "menu_privacy", "home_later", "improved", "endpoint_off",
 }
 
 // noPromiseIn are texts that hold such a word in one language alone and promise nothing by it.

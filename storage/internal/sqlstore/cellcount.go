@@ -305,8 +305,9 @@ func (s *Store) cellsThere(ctx context.Context) (map[cellMark]bool, error) {
 			}
 			for _, m := range found {
 				all[m] = all[m] || i > 0 && b != s.bucketOfCells(m.site)
-				month := cellMark{m.day[:7], m.site, m.flow}
-				all[month] = all[month] // it is looked at, too
+				if month := (cellMark{m.day[:7], m.site, m.flow}); !all[month] {
+					all[month] = false // it is looked at, too
+				}
 			}
 		}
 	}
