@@ -235,7 +235,7 @@ func TestCasesComplaintsAndSilenceAreCounted(t *testing.T) {
 		"/reports/recovery":                          {"Won back, of 11 customers who said how it ended: 100 % (74–100), few answers; of all 12 cases, at least 92 %", "half within 1 h", "Customer contacted", "12 due, 0 not yet"},
 		"/reports/complaints":                        {"12 complaints came in", "Too slow", "12 of 12 cases say a cause"},
 		"/reports/silence":                           {"Those who answered are enough", "17 customers were asked", "Unsatisfied, by assumption", "12 complaints, assuming that 80 %", "Unsatisfied, estimated"},
-		"/reports/improvement?change=2026-02-01":     {"fewer than 30 answers before or after", "Choose the site"},
+		"/reports/improvement?change=2026-02-01":     {"the answers come from fewer than 30 different customers", "Choose the site"},
 		"/reports/recovery/table.csv?chart=causes":   nil,
 		"/reports/complaints/table.csv?chart=causes": {"responsiveness,12,1.000000"},
 	} {
