@@ -109,6 +109,14 @@ func (c *clockwork) Prune(_ context.Context, _ storage.Bucket, r storage.Retenti
 
 func (c *clockwork) Forget(context.Context) (bool, error) { return false, nil }
 
+func (c *clockwork) CountCells(context.Context, storage.Lease, int) (storage.CountedCells, error) {
+	return storage.CountedCells{}, nil
+}
+
+func (c *clockwork) CountMonths(context.Context, storage.Lease, int) (storage.CountedCells, error) {
+	return storage.CountedCells{}, nil
+}
+
 func (c *clockwork) Erasures(context.Context) ([]storage.Erasure, error) { return nil, nil }
 
 func (c *clockwork) RetentionDays(context.Context) (privacy.Retention, error) { return nil, nil }
