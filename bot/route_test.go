@@ -79,8 +79,10 @@ func (w *world) wantCards(what string, at []chat.Address, want ...int) {
 func (w *world) tell() {
 	w.t.Helper()
 	teller := newTeller(w.bot)
-	teller.tell(context.Background())
-	teller.release(context.Background())
+	if err := teller.tell(context.Background()); err != nil {
+		w.t.Error(err)
+	}
+	teller.rounds.Leave(context.Background())
 }
 
 func TestCardsHangInTheChatsOfTheCasesReceivers(t *testing.T) {

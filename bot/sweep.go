@@ -8,11 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/aftercare/aftercare/bot/fold"
 	"github.com/aftercare/aftercare/bot/outbox"
 	"github.com/aftercare/aftercare/bot/personal"
+	"github.com/aftercare/aftercare/bot/rounds"
 	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/privacy"
 	"github.com/aftercare/aftercare/storage"
@@ -56,16 +55,12 @@ func (b *Bot) Run(ctx context.Context) error {
 			}
 		})
 	})
-	all.Go(func() { every(ctx, sweepEvery, sweep.sweep) })
-	all.Go(func() { every(ctx, tellEvery, tell.tell) })
+	all.Go(func() { sweep.rounds.Run(ctx, sweep.sweep) })
+	all.Go(func() { tell.rounds.Run(ctx, tell.tell) })
 	all.Go(func() { every(ctx, forgetEvery, forget.look) })
 	all.Go(func() { ReadModel(b).Run(ctx) })
 	all.Go(func() { fold.NewCounter(b.store, b.log).Run(ctx) })
 	all.Wait()
-	release, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	tell.release(release)
-	sweep.release(release)
 	return nil
 }
 
@@ -74,7 +69,11 @@ func (b *Bot) Run(ctx context.Context) error {
 // is done with them calls end.
 func Rounds(ctx context.Context, b *Bot) (round, end func()) {
 	s := newSweeper(b)
-	return func() { s.sweep(ctx) }, func() { s.release(context.WithoutCancel(ctx)) }
+	return func() {
+		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
+			b.log.Warn("cannot see to what is due", "err", err)
+		}
+	}, func() { s.rounds.Leave(ctx) }
 }
 
 // ReadModel is what keeps the rows behind reports.
@@ -131,7 +130,7 @@ type sweeper struct {
 	retain  func(context.Context) error // goes on with what forgets people
 	replies replies
 
-	holder string
+	rounds *rounds.Rounds
 	pruned time.Time
 	failed map[string]time.Time // what could not be done, and when it was tried
 	rested map[dutyKey]time.Time
@@ -145,31 +144,19 @@ func newSweeper(b *Bot) *sweeper {
 		},
 		retain:  retaining(func() *personal.Keeper { return Privacy(b) }),
 		replies: replies{b.store, b.Act, b.log},
-		holder:  uuid.NewString(), failed: map[string]time.Time{}, rested: map[dutyKey]time.Time{},
+		rounds:  rounds.New(b.store, b.log, rounds.Job{Lease: sweepLease, TTL: sweepTTL, Every: sweepEvery, Cannot: "cannot see to what is due"}),
+		failed:  map[string]time.Time{}, rested: map[dutyKey]time.Time{},
 	}
 }
 
-// release gives the lease up.
-func (s *sweeper) release(ctx context.Context) {
-	if err := s.store.Release(ctx, sweepLease, s.holder); err != nil {
-		s.log.Warn("cannot release the lease; it lapses by itself", "lease", sweepLease, "err", err)
-	}
-}
-
-func (s *sweeper) sweep(ctx context.Context) {
-	asking, cancel := context.WithTimeout(ctx, 5*time.Second)
-	_, ok, err := s.store.Acquire(asking, sweepLease, s.holder, sweepTTL)
-	cancel()
-	if err != nil && ctx.Err() == nil {
-		s.log.Warn("cannot ask for the lease", "lease", sweepLease, "err", err)
-	}
-	if err != nil || !ok {
-		return
+func (s *sweeper) sweep(ctx context.Context) error {
+	if ok, err := s.rounds.Leads(ctx); err != nil || !ok {
+		return err
 	}
 	prune := s.pruned.IsZero() || time.Since(s.pruned) >= pruneEvery
 	for b := range storage.Bucket(s.store.Buckets()) {
 		if ctx.Err() != nil {
-			return
+			return ctx.Err()
 		}
 		if err := s.expire(ctx, b); err != nil && ctx.Err() == nil {
 			s.log.Warn("cannot expire sessions", "bucket", int(b), "err", err)
@@ -195,6 +182,7 @@ func (s *sweeper) sweep(ctx context.Context) {
 	if err := s.retain(ctx); err != nil && ctx.Err() == nil {
 		s.log.Warn("cannot go on with erasures", "err", err)
 	}
+	return nil
 }
 
 // expire ends one batch of sessions. What is left comes in the next round, a second

@@ -150,10 +150,7 @@ func sweeping(c *clockwork, expired *[]string, duties ...caseDuty) (stop func())
 			},
 		}, nil
 	}
-	return running(b, func(ctx context.Context) {
-		every(ctx, sweepEvery, s.sweep)
-		s.release(context.WithoutCancel(ctx))
-	})
+	return running(b, func(ctx context.Context) { s.rounds.Run(ctx, s.sweep) })
 }
 
 // botIn is as much of a Bot as Run and the sweeper need.

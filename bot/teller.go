@@ -6,10 +6,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/render"
+	"github.com/aftercare/aftercare/bot/rounds"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -26,7 +25,7 @@ const (
 // needs to know nothing of the first: what was told already is found in its slot.
 type teller struct {
 	bot       *Bot
-	holder    string
+	rounds    *rounds.Rounds
 	shown     map[string]bool      // cases of a storm whose cards are in their chats
 	praisedAt map[string]time.Time // when praise of a site was last passed on
 	causes    map[string]causes    // by site, of its storm
@@ -37,20 +36,14 @@ type teller struct {
 }
 
 func newTeller(b *Bot) *teller {
-	return &teller{bot: b, holder: uuid.NewString(), shown: map[string]bool{}, praisedAt: map[string]time.Time{}, causes: map[string]causes{}, reported: map[string]bool{}, watchedAt: map[string]time.Time{}, versions: map[string]int{}}
+	return &teller{bot: b, rounds: rounds.New(b.store, b.log, rounds.Job{Lease: tellLease, TTL: tellTTL, Every: tellEvery, Cannot: "cannot tell staff now"}), shown: map[string]bool{}, praisedAt: map[string]time.Time{}, causes: map[string]causes{}, reported: map[string]bool{}, watchedAt: map[string]time.Time{}, versions: map[string]int{}}
 }
 
 // tell is one round.
-func (s *teller) tell(ctx context.Context) {
+func (s *teller) tell(ctx context.Context) error {
 	b := s.bot
-	asking, cancel := context.WithTimeout(ctx, 5*time.Second)
-	_, ok, err := b.store.Acquire(asking, tellLease, s.holder, tellTTL)
-	cancel()
-	if err != nil && ctx.Err() == nil {
-		b.log.Warn("cannot ask for the lease", "lease", tellLease, "err", err)
-	}
-	if err != nil || !ok {
-		return
+	if ok, err := s.rounds.Leads(ctx); err != nil || !ok {
+		return err
 	}
 	for _, step := range []struct {
 		what string
@@ -60,13 +53,7 @@ func (s *teller) tell(ctx context.Context) {
 			b.log.Warn("cannot tell staff of "+step.what, "err", err)
 		}
 	}
-}
-
-// release gives the lease up.
-func (s *teller) release(ctx context.Context) {
-	if err := s.bot.store.Release(ctx, tellLease, s.holder); err != nil {
-		s.bot.log.Warn("cannot release the lease; it lapses by itself", "lease", tellLease, "err", err)
-	}
+	return nil
 }
 
 // bucketFor is where messages about a whole site, or about no site, have their slots.

@@ -15,10 +15,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/rounds"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/invitation/triggerfile"
 	"github.com/aftercare/aftercare/storage"
@@ -67,7 +66,7 @@ type Asking struct {
 	now    func() time.Time
 	log    *slog.Logger
 	find   func(ctx context.Context, way storage.EventReach) (Found, error)
-	holder string
+	rounds *rounds.Rounds
 
 	mu     sync.Mutex
 	swept  time.Time // when it was looked last who is asked because time has passed; of one goroutine
@@ -82,7 +81,7 @@ type Asking struct {
 // New returns what asks.
 func New(c Config) *Asking {
 	a := &Asking{
-		store: c.Store, bot: c.Bot, offers: bot.Offers{Bot: c.Bot}, now: c.Clock, log: c.Log, find: c.Find, holder: uuid.NewString(),
+		store: c.Store, bot: c.Bot, offers: bot.Offers{Bot: c.Bot}, now: c.Clock, log: c.Log, find: c.Find,
 		failed: map[string]time.Time{}, sayAt: map[string]time.Time{},
 	}
 	if a.now == nil {
@@ -91,39 +90,18 @@ func New(c Config) *Asking {
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
+	a.rounds = rounds.New(a.store, a.log, rounds.Job{Lease: lease, TTL: leaseTTL, Every: lookEvery, Cannot: "cannot ask customers now"})
 	return a
 }
 
 // Run asks until ctx ends. Of several processes one does.
 func (a *Asking) Run(ctx context.Context) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			release, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-			defer cancel()
-			if err := a.store.Release(release, lease, a.holder); err != nil {
-				a.log.Warn("cannot release the lease; it lapses by itself", "lease", lease, "err", err)
-			}
-			return
-		case <-timer.C:
-			a.round(ctx)
-			timer.Reset(lookEvery)
+	a.rounds.Run(ctx, func(ctx context.Context) error {
+		if ok, err := a.rounds.Leads(ctx); err != nil || !ok {
+			return err
 		}
-	}
-}
-
-func (a *Asking) round(ctx context.Context) {
-	asking, cancel := context.WithTimeout(ctx, 5*time.Second)
-	_, ok, err := a.store.Acquire(asking, lease, a.holder, leaseTTL)
-	cancel()
-	if err == nil && ok {
-		err = a.Look(ctx)
-	}
-	if err != nil && ctx.Err() == nil {
-		a.log.Warn("cannot ask customers now", "err", err)
-	}
+		return a.Look(ctx)
+	})
 }
 
 // Look does what is to be done now, a batch of each bucket.

@@ -5,8 +5,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
-
+	"github.com/aftercare/aftercare/bot/rounds"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -31,7 +30,7 @@ type Keeping struct {
 	makers []Maker
 	clock  func() time.Time
 	log    *slog.Logger
-	holder string
+	rounds *rounds.Rounds
 
 	begun   time.Time
 	settled bool                 // the read model was level with the conversations once
@@ -40,34 +39,20 @@ type Keeping struct {
 
 // NewKeeping returns a Keeping that has done nothing yet. from tells what there is to make results from.
 func NewKeeping(store storage.Store, from func() Source, makers []Maker, clock func() time.Time, log *slog.Logger) *Keeping {
-	return &Keeping{store: store, from: from, makers: makers, clock: clock, log: log, holder: uuid.NewString(), failed: map[string]time.Time{}}
-}
-
-// Run makes results until ctx ends.
-func (k *Keeping) Run(ctx context.Context) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-			defer cancel()
-			if err := k.store.Release(release, keepLease, k.holder); err != nil {
-				k.log.Warn("cannot release the lease; it lapses by itself", "lease", keepLease, "err", err)
-			}
-			return
-		case <-timer.C:
-			if err := k.Round(ctx); err != nil && ctx.Err() == nil {
-				k.log.Warn("cannot make figures in the background; they are made later", "err", err)
-			}
-			timer.Reset(keepEvery)
-		}
+	return &Keeping{
+		store: store, from: from, makers: makers, clock: clock, log: log, failed: map[string]time.Time{},
+		rounds: rounds.New(store, log, rounds.Job{
+			Lease: keepLease, TTL: keepLeaseTTL, Every: keepEvery, Cannot: "cannot make figures in the background; they are made later",
+		}),
 	}
 }
 
+// Run makes results until ctx ends.
+func (k *Keeping) Run(ctx context.Context) { k.rounds.Run(ctx, k.Round) }
+
 // Round makes what is to be made, if no other process does.
 func (k *Keeping) Round(ctx context.Context) error {
-	if ok, err := k.leads(ctx); err != nil || !ok {
+	if ok, err := k.rounds.Leads(ctx); err != nil || !ok {
 		return err
 	}
 	if ready, err := k.ready(ctx); err != nil || !ready {
@@ -81,7 +66,7 @@ func (k *Keeping) Round(ctx context.Context) error {
 			return err
 		}
 		for _, key := range due {
-			if ok, err := k.leads(ctx); err != nil || !ok {
+			if ok, err := k.rounds.Leads(ctx); err != nil || !ok {
 				return err
 			}
 			k.makeOne(ctx, m, &from, key)
@@ -149,11 +134,4 @@ func (k *Keeping) makeOne(ctx context.Context, m *Maker, from *Source, key Resul
 		k.failed[m.Kind+" "+key.String()] = at
 		k.log.Warn("cannot make a figure in the background; it is tried again", "kind", m.Kind, "flow", key.Flow, "site", key.Site, "err", err)
 	}
-}
-
-func (k *Keeping) leads(ctx context.Context) (bool, error) {
-	asking, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	_, ok, err := k.store.Acquire(asking, keepLease, k.holder, keepLeaseTTL)
-	return ok, err
 }

@@ -5,8 +5,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
-
+	"github.com/aftercare/aftercare/bot/rounds"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -24,8 +23,7 @@ const (
 // processes one does. A Counter is used by one goroutine.
 type Counter struct {
 	store  storage.Store
-	log    *slog.Logger
-	holder string
+	rounds *rounds.Rounds
 	clock  func() time.Time // the process's own
 	rest   func(ctx context.Context, d time.Duration) bool
 
@@ -34,26 +32,18 @@ type Counter struct {
 
 // NewCounter returns a Counter that has done nothing yet.
 func NewCounter(store storage.Store, log *slog.Logger) *Counter {
-	return &Counter{store: store, log: log, holder: uuid.NewString(), clock: time.Now, rest: rest}
+	return &Counter{
+		store: store, clock: time.Now, rest: rest,
+		// The lease is as long as one step may take on a slow machine: whoever takes it from somebody who still
+		// counts only makes that work be done again.
+		rounds: rounds.New(store, log, rounds.Job{
+			Lease: storage.CountingLease, TTL: 10 * leaseTTL, Every: roundEvery, Cannot: "cannot add up days for reports; they are added up later",
+		}),
+	}
 }
 
 // Run counts until ctx ends.
-func (c *Counter) Run(ctx context.Context) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			c.release(ctx)
-			return
-		case <-timer.C:
-			if err := c.Round(ctx); err != nil && ctx.Err() == nil {
-				c.log.Warn("cannot add up days for reports; they are added up later", "err", err)
-			}
-			timer.Reset(roundEvery)
-		}
-	}
-}
+func (c *Counter) Run(ctx context.Context) { c.rounds.Run(ctx, c.Round) }
 
 // Round counts what is marked, if no other process does.
 func (c *Counter) Round(ctx context.Context) error {
@@ -70,25 +60,16 @@ func (c *Counter) Round(ctx context.Context) error {
 	return err
 }
 
-// release gives the lease up.
-func (c *Counter) release(ctx context.Context) {
-	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancel()
-	if err := c.store.Release(release, storage.CountingLease, c.holder); err != nil {
-		c.log.Warn("cannot release the lease; it lapses by itself", "lease", storage.CountingLease, "err", err)
-	}
-}
-
 // All counts everything that is marked, without rest.
 func (c *Counter) All(ctx context.Context) error {
-	defer c.release(ctx)
+	defer c.rounds.Leave(ctx)
 	c.rest, c.months = func(ctx context.Context, _ time.Duration) bool { return ctx.Err() == nil }, time.Time{}
 	return c.Round(ctx)
 }
 
 func (c *Counter) count(ctx context.Context, some func(context.Context, storage.Lease, int) (storage.CountedCells, error)) error {
 	for {
-		l, ok, err := c.leads(ctx)
+		l, ok, err := c.rounds.Lead(ctx)
 		if err != nil || !ok {
 			return err
 		}
@@ -101,12 +82,4 @@ func (c *Counter) count(ctx context.Context, some func(context.Context, storage.
 			return nil
 		}
 	}
-}
-
-// leads takes the lease, or renews it. It is as long as one step may take on a slow machine: whoever takes it
-// from somebody who still counts only makes that work be done again.
-func (c *Counter) leads(ctx context.Context) (storage.Lease, bool, error) {
-	asking, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	return c.store.Acquire(asking, storage.CountingLease, c.holder, 10*leaseTTL)
 }

@@ -5,8 +5,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
-
+	"github.com/aftercare/aftercare/bot/rounds"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -33,8 +32,7 @@ const (
 type Folder struct {
 	store  storage.Store
 	how    storage.Folding
-	log    *slog.Logger
-	holder string
+	rounds *rounds.Rounds
 	clock  func() time.Time // the process's own
 	// rest waits, and reports whether ctx goes on.
 	rest func(ctx context.Context, d time.Duration) bool
@@ -46,34 +44,20 @@ type Folder struct {
 
 // NewFolder returns a Folder that has done nothing yet.
 func NewFolder(store storage.Store, how storage.Folding, log *slog.Logger) *Folder {
-	return &Folder{store: store, how: how, log: log, holder: uuid.NewString(), clock: time.Now, rest: rest}
-}
-
-// Run folds until ctx ends: at once what a process before left, then what comes.
-func (f *Folder) Run(ctx context.Context) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-			defer cancel()
-			if err := f.store.Release(release, lease, f.holder); err != nil {
-				f.log.Warn("cannot release the lease; it lapses by itself", "lease", lease, "err", err)
-			}
-			return
-		case <-timer.C:
-			if err := f.Round(ctx); err != nil && ctx.Err() == nil {
-				f.log.Warn("cannot fold answers for reports; they are folded later", "err", err)
-			}
-			timer.Reset(roundEvery)
-		}
+	return &Folder{
+		store: store, how: how, clock: time.Now, rest: rest,
+		rounds: rounds.New(store, log, rounds.Job{
+			Lease: lease, TTL: leaseTTL, Every: roundEvery, Cannot: "cannot fold answers for reports; they are folded later",
+		}),
 	}
 }
 
+// Run folds until ctx ends: at once what a process before left, then what comes.
+func (f *Folder) Run(ctx context.Context) { f.rounds.Run(ctx, f.Round) }
+
 // Round folds what there is to fold, if no other process does.
 func (f *Folder) Round(ctx context.Context) error {
-	if ok, err := f.leads(ctx); err != nil || !ok {
+	if ok, err := f.rounds.Leads(ctx); err != nil || !ok {
 		return err
 	}
 	behind, err := f.store.Behind(ctx)
@@ -95,7 +79,7 @@ func (f *Folder) Round(ctx context.Context) error {
 				return nil
 			}
 			if f.clock().Sub(renewed) > leaseTTL/3 {
-				if ok, err := f.leads(ctx); err != nil || !ok {
+				if ok, err := f.rounds.Leads(ctx); err != nil || !ok {
 					return err
 				}
 				renewed = f.clock()
@@ -112,14 +96,6 @@ func (f *Folder) Round(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// leads takes the lease, or renews it.
-func (f *Folder) leads(ctx context.Context) (bool, error) {
-	asking, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	_, ok, err := f.store.Acquire(asking, lease, f.holder, leaseTTL)
-	return ok, err
 }
 
 // weigh sees by the number of answers whether there is more load than the promise is for.
