@@ -61,7 +61,8 @@ type reportDrawing struct {
 
 // reportPage is a report.
 type reportPage struct {
-	Tabs      []reportTab
+	Groups    []reportTab // of reports
+	Tabs      []reportTab // the reports of the group
 	Form      reportForm
 	Lede      string
 	Figures   []reportFigure
@@ -79,12 +80,6 @@ type reportPage struct {
 	Acts      []link     // what may be done here
 	Behind    string     // how far figures are behind, if that is more than usual
 	Downloads []download // of the rows behind figures
-}
-
-// reportTab is a report in the list of reports.
-type reportTab struct {
-	URL, Text string
-	Here      bool
 }
 
 // reportAsking is a field that only this report has.
@@ -296,27 +291,6 @@ func widened(d report.Difference, effect float64) report.Difference {
 	return d
 }
 
-// reports are the reports in their order: name, and how its page is made.
-var reports = []struct {
-	name string
-	make func(*site, *http.Request, *words, Viewer, *reportFilter) (reportPage, error)
-}{
-	{"level", (*site).reportLevel},
-	{"complaints", (*site).reportComplaints},
-	{"recovery", (*site).reportRecovery},
-	{"silence", (*site).reportSilence},
-	{"improvement", (*site).reportImprovement},
-	{"expectation", (*site).reportExpectation},
-	{"quality", (*site).reportQuality},
-	{"drivers", (*site).reportDrivers},
-	{"standards", (*site).reportStandards},
-	{"compare", (*site).reportCompare},
-	{"staff", (*site).reportStaff},
-	{"lost", (*site).reportLost},
-	{"words", (*site).reportWords},
-	{"data", (*site).reportData},
-}
-
 // reportOf makes the report of an address.
 func (s *site) reportOf(r *http.Request, v Viewer, name string) (reportPage, *words, error) {
 	w := s.words(r, v)
@@ -333,9 +307,7 @@ func (s *site) reportOf(r *http.Request, v Viewer, name string) (reportPage, *wo
 			return p, nil, err
 		}
 		at := "/reports/" + name
-		for _, tab := range reports {
-			p.Tabs = append(p.Tabs, reportTab{f.with("/reports/" + tab.name), w.t("report_" + tab.name), tab.name == name})
-		}
+		p.Groups, p.Tabs = w.reportTabs(&f, name)
 		p.Form = s.reportForm(w, v, &f, at)
 		if p.Fixed {
 			for i := range p.Sections {

@@ -28,16 +28,16 @@ func init() {
 		At: "/reports/level", Periods: []choice{{"", "Last 13 weeks", true}, {"7", "Last 7 days", false}}, Sites: []choice{{"", "All", true}, {"main", "Main Street", false}},
 		Flows: flowMenu{Surveys: []choice{{"", "Every survey", true}}}, Comparisons: []choice{{"previous", "the time before", true}}, Kept: []choice{{"service", "Haircut", true}}, Found: true,
 	}
-	tabs := []reportTab{{"/reports/level", "Level", true}, {"/reports/silence", "Silence", false}}
+	groups, tabs := tongues()[fallback].reportTabs(&reportFilter{}, "level")
 	points := []chart.Point{{Label: "week 9", Mark: chart.Filled, P: 0.1, Low: 0.05, High: 0.2, Words: "10 %"}, {Mark: chart.Gap, Few: "8 answers"}}
 	rows := []reportRow{{Label: "Main Street", URL: "/answers?site=main", N: "80", Value: "10 % (5–20)", Versus: "no clear change", Drawing: chart.Bar(0.5)}, {Label: "Harbour", N: "under 5", Value: "too few"}}
 	head := [4]string{"Site", "Answers", "Range", "Unsatisfied"}
 	fixtures = append(
 		fixtures,
-		fixture{"report.html", "empty", frame{Title: "Reports", Here: "/reports"}, reportPage{Tabs: tabs, Form: form, Empty: true}},
-		fixture{"report.html", "too many", frame{Title: "Reports"}, reportPage{Tabs: tabs, Form: form, TooMany: true}},
+		fixture{"report.html", "empty", frame{Title: "Reports", Here: "/reports"}, reportPage{Groups: groups, Tabs: tabs, Form: form, Empty: true}},
+		fixture{"report.html", "too many", frame{Title: "Reports"}, reportPage{Groups: groups, Tabs: tabs, Form: form, TooMany: true}},
 		fixture{"report.html", "full", frame{Title: "Reports", Here: "/reports"}, reportPage{
-			Tabs: tabs, Form: form, Lede: "Nothing changed.", Asking: []reportAsking{{Name: "target", Label: "Target", Kind: "number", Value: "15"}, {Name: "kind", Label: "Kind", Choices: []choice{{"", "All", true}}}},
+			Groups: groups, Tabs: tabs, Form: form, Lede: "Nothing changed.", Asking: []reportAsking{{Name: "target", Label: "Target", Kind: "number", Value: "15"}, {Name: "kind", Label: "Kind", Choices: []choice{{"", "All", true}}}},
 			SaidHead: "What they wrote", SaidCSV: "/reports/words/words.csv", More: "/reports/words?after=x", Said: []saidRow{
 				{answerRow: answerRow{URL: "/answers/0.1", Level: 2, Words: "I waited.", About: "Haircut", Case: true}},
 				{answerRow: answerRow{Words: "More tea.", About: "Main Street"}, CaseURL: "/cases/A-1", CaseName: "A-1"},
