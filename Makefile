@@ -9,8 +9,9 @@ KILLS    ?= 200
 DURATION ?= 1h
 STORED   ?= 10000000
 ANSWERS  ?= 1000000
+INVITED  ?= 10000
 
-.PHONY: help run test deps check lint vulnerabilities browser fmt bench benchmany plans fuzz crash faults soak cover clean
+.PHONY: help run test deps check lint vulnerabilities browser fmt bench benchmany benchasking plans fuzz crash faults soak cover clean
 
 help: ## List these targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -49,6 +50,10 @@ bench: ## Measure what everything costs and write docs/performance.md (needs Pos
 benchmany: ## Measure with STORED (10000000) stored answers, with a chat of 20,000 cards, and all pages of staff with 100,000 cases, and take it into docs/performance.md (half an hour of a calm machine, 20 GB of disk).
 	$(GO) run ./internal/bench -only stored -stored $(STORED) -page docs/performance.md
 	$(GO) run ./internal/bench -only pages -stored $(STORED) -cases 100000 -page docs/performance.md
+
+benchasking: ## Measure what asking costs and take it into docs/performance.md: a million who wait, a sheet of a million rows, INVITED (10000) invitations at Telegram's limit (needs PostgreSQL, half an hour).
+	$(GO) run ./internal/bench -only asking -page docs/performance.md
+	$(GO) run ./internal/bench -only invitations -invited $(INVITED) -page docs/performance.md
 
 plans: ## Fill a database with ANSWERS (1000000), beside a chat of 20,000 cards and a backlog of 100,000, and count the pages that each read touches (needs PostgreSQL).
 	AFTERCARE_FILL=$(ANSWERS) $(GO) test ./storage/postgres -run TestWhatIsReadOftenStaysCheapAsTheDatabaseFills -count=1 -v -timeout 60m

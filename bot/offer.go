@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,10 +77,36 @@ func (o Offers) Forgotten(ctx context.Context, customer string) (storage.Forgott
 	return found.Why, nil
 }
 
-// Account is the chat account of somebody on a platform, as the newest of ours there knows them.
-func (o Offers) Account(p chat.Platform, user string) (storage.Person, bool) {
-	a, ok := o.Bot.snap.Now().Account(p)
-	return storage.Person{Platform: p, Account: a.ID, User: user}, ok
+// Known is the chat account of somebody on a platform, as one of ours there knows them: the newest of
+// ours first, also one that was connected a moment ago. One that is blocked is told only where there is
+// no other. storage.ErrNotFound.
+func (o Offers) Known(ctx context.Context, p chat.Platform, user string) (blocked storage.Identity, err error) {
+	b := o.Bot
+	for looked := false; ; looked = true {
+		snap := b.snap.Now()
+		for _, a := range snap.AccountsOf(p) {
+			who := storage.Person{Platform: p, Account: a.ID, User: user}
+			id, err := b.store.Identity(ctx, b.bucketOf(who), who.ID())
+			switch {
+			case errors.Is(err, storage.ErrNotFound):
+			case err != nil:
+				return storage.Identity{}, fmt.Errorf("look for a chat account: %w", err)
+			case id.Blocked.IsZero():
+				return id, nil
+			case blocked.ID == "":
+				blocked = id
+			}
+		}
+		if blocked.ID != "" {
+			return blocked, nil
+		}
+		if !looked {
+			err = b.snap.Look(ctx)
+		}
+		if err != nil || looked || b.snap.Now() == snap {
+			return storage.Identity{}, cmp.Or(err, storage.ErrNotFound)
+		}
+	}
 }
 
 // untouched is a turn about a conversation in which nobody answered anything.

@@ -171,6 +171,8 @@ type Reader interface {
 	Moment(ctx context.Context, name string) (time.Time, error)
 	// Counts is a small picture for the operator.
 	Counts(ctx context.Context) (Counts, error)
+	// Backlog is how much waits to be sent by each of our accounts that has something to send.
+	Backlog(ctx context.Context) ([]Backlog, error)
 }
 
 // TranscriptState is a small picture of a transcript that differs once anything in it does:
@@ -565,4 +567,11 @@ type Counts struct {
 	Due      int // what waits or is being sent: what a survey shows in a chat counts once
 	Failed   int // deliveries that were given up
 	Parked   int
+}
+
+// Backlog is what waits to be sent by one of our accounts: what a survey shows in a chat counts once.
+type Backlog struct {
+	Platform chat.Platform
+	Account  string
+	Waiting  int
 }

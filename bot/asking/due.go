@@ -371,15 +371,11 @@ func (a *Asking) person(ctx context.Context, k *known, x *storage.Ask, e *storag
 		switch {
 		case way.To == "":
 		case by == invitation.Telegram && way.Kind == "telegram":
-			p, ok := a.offers.Account(chat.Platform(by), way.To)
-			if !ok {
-				continue
-			}
-			id, err := a.store.Identity(ctx, storage.BucketOf(p.Hash16(), a.store.Buckets()), p.ID())
+			id, err := a.offers.Known(ctx, chat.Platform(by), way.To)
 			if errors.Is(err, storage.ErrNotFound) {
 				continue
 			}
-			return Found{To: p, Address: id.Address, Name: id.Name, Spoken: id.Spoken}, err
+			return Found{To: id.Person, Address: id.Address, Name: id.Name, Spoken: id.Spoken}, err
 		case by == invitation.Slack && a.find != nil && (way.Kind == "slack_user" || way.Kind == "slack_email"):
 			found, err := a.find(ctx, way)
 			if errors.Is(err, ErrNobody) {

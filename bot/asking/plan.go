@@ -17,6 +17,9 @@ func classOf(x *storage.Ask) survey.Class { return survey.Class(x.Class) }
 // plan says what follows from events, and stores it. It returns what is planned last of each.
 func (a *Asking) plan(ctx context.Context, p invitation.Policy, events []storage.StoredEvent) (map[string]Planned, error) {
 	out := map[string]Planned{}
+	if err := a.abreast(ctx, events); err != nil {
+		return nil, err
+	}
 	flows := a.flows(ctx)
 	by := map[storage.Bucket][]planned{}
 	var seen []storage.StoredEvent
@@ -52,6 +55,18 @@ func (a *Asking) plan(ctx context.Context, p invitation.Policy, events []storage
 		return out, nil
 	}
 	return out, a.store.Planned(ctx, seen)
+}
+
+// abreast makes sure that the sites of events are known here, also those that were added a moment ago:
+// whose zone is not known would be asked, or left to sleep, by that of another place.
+func (a *Asking) abreast(ctx context.Context, events []storage.StoredEvent) error {
+	known := a.bot.Configuration().Now().Sites
+	for i := range events {
+		if _, ok := known[events[i].Site]; !ok && events[i].Site != "" {
+			return a.bot.Configuration().Refresh(ctx)
+		}
+	}
+	return nil
 }
 
 // sideBySide does something with what is of each bucket, of several buckets at a time: each waits

@@ -122,11 +122,14 @@ func (s *Snapshot) At(a chat.Address) chat.Address {
 
 // Account returns the account of a platform that was seen last.
 func (s *Snapshot) Account(p chat.Platform) (storage.Account, bool) {
-	var last storage.Account
-	for _, a := range s.accounts[p] {
-		if last.ID == "" || a.Seen.After(last.Seen) {
-			last = a
-		}
+	all := s.AccountsOf(p)
+	if len(all) == 0 {
+		return storage.Account{}, false
 	}
-	return last, last.ID != ""
+	return all[0], true
+}
+
+// AccountsOf returns the accounts of a platform, the one that was seen last first.
+func (s *Snapshot) AccountsOf(p chat.Platform) []storage.Account {
+	return slices.SortedStableFunc(slices.Values(s.accounts[p]), func(x, y storage.Account) int { return y.Seen.Compare(x.Seen) })
 }

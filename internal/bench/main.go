@@ -31,6 +31,7 @@ type options struct {
 	Page     string // where the results are written as a page, beside what was measured before
 	Against  string // another build, that is measured in turns with this one
 	Imported int    // rows of a sheet
+	Invited  int    // customers who are asked at the limit of a platform
 	Stored   int    // answers that are stored before throughput is measured again
 	Cases    int    // that are stored while pages are measured
 }
@@ -51,10 +52,14 @@ var measurements = []measurement{
 	{"sessions", sessions},
 	{"stored", stored},
 	{"asking", askingCosts},
+	{"invitations", invitations},
 	{"pages", pages},
 	{"editor", editor},
 	{"export", exporting},
 }
+
+// alone are the measurements that take so long that they are made only where they are named.
+var alone = map[string]bool{"asking": true, "invitations": true}
 
 func main() {
 	var o options
@@ -63,13 +68,14 @@ func main() {
 	flag.IntVar(&o.InFlight, "in-flight", 400, "answers under way at once")
 	flag.IntVar(&o.Rate, "rate", 200, "answers a second while latency is measured")
 	flag.DurationVar(&o.Period, "period", 3*time.Second, "length of a round of latency")
-	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, counters, processor, broadcast, process, sessions, stored, pages, editor, export, asking (which is measured alone, as a million rows take long); or none, to write the page anew of its record")
+	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, counters, processor, broadcast, process, sessions, stored, pages, editor, export, asking, invitations (the last two are measured only when they are named: a million rows and a broadcast take long); or none, to write the page anew of its record")
 	flag.BoolVar(&o.JSON, "json", false, "print JSON")
 	flag.StringVar(&o.Profile, "profile", "", "write a processor profile of the measurements into this file")
 	flag.StringVar(&o.Page, "page", "", "take the results into this page: what is not measured now stays as it was measured before")
 	flag.IntVar(&o.Stored, "stored", 0, "measure throughput with this many stored answers as well (10000000 takes a quarter of an hour of a calm machine, and 20 GB of disk)")
 	flag.IntVar(&o.Cases, "cases", 20_000, "cases that are stored while pages are measured, 10,000 of them open; beside -stored answers")
 	flag.IntVar(&o.Imported, "imported", 1_000_000, "rows of the sheet that is imported")
+	flag.IntVar(&o.Invited, "invited", 10_000, "customers who are asked in Telegram, 30 a second (100000 take an hour)")
 	flag.StringVar(&o.Against, "against", "", "measure another build, a tree or its benchmark, in turns with this one, and print ratios")
 	flag.Parse()
 	if at := os.Getenv(watchAt); at != "" { // this process is the browsers of the one that started it
@@ -100,7 +106,7 @@ func run(ctx context.Context, o options) (err error) {
 	if o.Only != "" && !slices.ContainsFunc(measurements, known) {
 		return fmt.Errorf("%s %q", noMeasurement, o.Only)
 	}
-	if o.Rounds < 1 || o.Answers < o.InFlight || o.InFlight < 1 || o.Rate < 1 || o.Imported < 1 {
+	if o.Rounds < 1 || o.Answers < o.InFlight || o.InFlight < 1 || o.Rate < 1 || o.Imported < 1 || o.Invited < 2 {
 		return fmt.Errorf("the numbers must be positive, and -answers at least -in-flight")
 	}
 	if o.Against != "" {
@@ -127,7 +133,7 @@ func run(ctx context.Context, o options) (err error) {
 	var rows []row
 	var failed []error
 	for _, m := range measurements {
-		if o.Only != "" && o.Only != m.name || m.name == "stored" && o.Stored < few || m.name == "asking" && o.Only == "" {
+		if o.Only != "" && o.Only != m.name || m.name == "stored" && o.Stored < few || alone[m.name] && o.Only == "" {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "measuring %s …\n", m.name)

@@ -239,6 +239,11 @@ func (c *CrashingStore) Counts(ctx context.Context) (storage.Counts, error) {
 	return result(c, func() (storage.Counts, error) { return c.inner.Counts(ctx) })
 }
 
+// Backlog implements storage.Reader.
+func (c *CrashingStore) Backlog(ctx context.Context) ([]storage.Backlog, error) {
+	return result(c, func() ([]storage.Backlog, error) { return c.inner.Backlog(ctx) })
+}
+
 // Publish implements storage.Reference.
 func (c *CrashingStore) Publish(ctx context.Context, flow, source string, at time.Time) (version int, created bool, err error) {
 	err = c.call(func() (err error) { version, created, err = c.inner.Publish(ctx, flow, source, at); return err })

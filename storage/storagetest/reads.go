@@ -208,6 +208,7 @@ var readTests = map[string]func(*testing.T, *bench){
 		b.ops(t, want("q:a:0", p, "x"), want("q:a:1", p, "x"), want("n:a:1", p, "x"), claim("q:a:0", 1)) // what a survey shows counts once
 		check(t, b.store.Park(t.Context(), storage.Parked{Key: "k", Person: p, At: b.clock.Now()}))
 		same(t, "counts", must(b.store.Counts(t.Context()))(t), storage.Counts{Sessions: 2, Answers: 3, Due: 2, Parked: 1})
+		same(t, "backlog", must(b.store.Backlog(t.Context()))(t), []storage.Backlog{{Platform: p.Platform, Account: p.Account, Waiting: 2}})
 	},
 	"a parked update counts as seen": func(t *testing.T, b *bench) {
 		p := person(1)

@@ -2,8 +2,10 @@ package admin
 
 import (
 	"cmp"
+	"context"
 	"encoding/csv"
 	"html/template"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -48,7 +50,8 @@ type askingPage struct {
 	Finding, Meta string
 	Drawing       template.HTML
 	Keys          []askKey
-	NotAsked      string // why, with how many
+	NotAsked      string   // why, with how many
+	Waits         []string // what still waits for the pace of a platform, and for how long
 	States, Why   [][2]string
 	Triggers      []askTrigger
 	Version       int
@@ -97,6 +100,9 @@ func (s *site) askingNow(w http.ResponseWriter, r *http.Request, v Viewer) error
 	}
 	counts = slices.DeleteFunc(counts, func(c storage.AskCount) bool { return !slices.Contains(sites, c.Site) })
 	p.figures(words, counts)
+	if p.Waits, err = s.underWay(ctx, words); err != nil {
+		return err
+	}
 	resting, err := s.Store.FlowStates(ctx)
 	if err != nil {
 		return err
@@ -121,6 +127,29 @@ func (s *site) askingNow(w http.ResponseWriter, r *http.Request, v Viewer) error
 		f.Do = &link{"/asking/now", words.t("asknow")}
 	}
 	return s.show(w, r, v, http.StatusOK, "asking.html", f, p)
+}
+
+// longWait is how much must wait for the pace of a platform so that it is worth telling.
+const longWait = 20 * time.Second
+
+// underWay says how far a broadcast has got: how many messages wait because the platform takes only so
+// many a second, and when the last of them goes.
+func (s *site) underWay(ctx context.Context, words *words) (out []string, _ error) {
+	all, err := s.Store.Backlog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	traits := s.Bot.Configuration().Now().Traits
+	for _, b := range all {
+		pace := traits[b.Platform].Limits.Account.PerSecond
+		if pace <= 0 || math.IsInf(pace, 1) {
+			continue
+		}
+		if left := time.Duration(float64(b.Waiting) / pace * float64(time.Second)); left >= longWait {
+			out = append(out, words.t("asking_under_way", b.Waiting, words.platform(string(b.Platform)), int(math.Round(pace)), words.span(left)))
+		}
+	}
+	return out, nil
 }
 
 func (s *site) askRow(words *words, v Viewer, x *storage.Ask, now time.Time) askRow {

@@ -2,11 +2,13 @@ package admin
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -19,6 +21,7 @@ func init() {
 		fixture{"asking.html", "empty", f, askingPage{Finding: "No service of the last 30 days led to a question"}},
 		fixture{"asking.html", "full", f, askingPage{
 			Finding: "40 of 129 who were reached answered: 31 % (24–39)", Meta: "Services that were told: 150.", NotAsked: "Not asked: was asked lately: 9",
+			Waits:   []string{"On their way: 8766 messages wait for Telegram, which takes 30 a second. The last goes in about 4 min."},
 			Drawing: chart.Ways("became", "What became of them", "40 of 129", []chart.Way{{Class: "w1", N: 40, Words: "answered: 40"}, {N: 9, Words: "not asked: 9"}}),
 			Keys:    []askKey{{chart.Key("w1", "key-0"), "answered", 40}, {chart.Key("", "key-7"), "not asked", 9}},
 			Triggers: []askTrigger{
@@ -122,5 +125,45 @@ func TestTriggersAreSentences(t *testing.T) {
 		if got := s.triggerSentence(tongues()[lang], silent); got != want {
 			t.Errorf("%s: %s", lang, got)
 		}
+	}
+}
+
+// While a broadcast is under way the page says how many messages still wait for the pace of the platform,
+// and for how long; what a platform takes in a moment is not worth telling, nor what has no pace.
+func TestABroadcastSaysHowFarItHasGot(t *testing.T) {
+	w := newWorld(t)
+	boss := Viewer{Login: "l", SignIn: "boss", Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
+	b := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now})}
+	waits := func(platform chat.Platform, from, to int) {
+		t.Helper()
+		by := map[storage.Bucket][]storage.Turn{}
+		for i := from; i < to; i++ {
+			p := storage.Person{Platform: platform, Account: "42", User: strconv.Itoa(100_000 + i)}
+			want := storage.Want{
+				Slot: "n:" + p.ID() + ":hello", Identity: p.ID(), Kind: storage.QuestionD, Hash: "1",
+				Address: chat.Address{Platform: platform, Account: "42", Chat: p.User}, Render: chat.Message{Text: "How was your visit?"},
+			}
+			bucket := storage.BucketOf(p.Hash16(), w.store.Buckets())
+			by[bucket] = append(by[bucket], storage.Turn{Apply: func(storage.Loaded) (storage.Change, error) {
+				return storage.Change{Slots: []storage.SlotOp{{Want: &want}}}, nil
+			}})
+		}
+		for bucket, turns := range by {
+			for _, err := range w.store.Advance(t.Context(), bucket, turns) {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	waits(chat.Telegram, 0, 300)
+	waits(chat.Web, 0, 1)
+	if page := body(b.get("/asking")); strings.Contains(page, "On their way") {
+		t.Errorf("what goes within ten seconds is told of:\n%s", page)
+	}
+	waits(chat.Telegram, 300, 3600)
+	want := "On their way: 3600 messages wait for Telegram, which takes 30 a second. The last goes in about 2 min."
+	if page := body(b.get("/asking")); !strings.Contains(page, want) || strings.Count(page, "On their way") != 1 {
+		t.Errorf("it does not say %q:\n%s", want, page)
 	}
 }

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ type queueQueries struct {
 	addQueue, moveQueue     *list // what is new, and what is changed
 	dropQueue, next, doubts *list
 	countQueue, dropQueued  string
+	backlog                 string
 }
 
 func newQueueQueries(t *texts) queueQueries {
@@ -40,6 +42,7 @@ func newQueueQueries(t *texts) queueQueries {
 				" AND queue.epoch < " + of("epoch") + " AND bucket = ? AND epoch IS NOT NULL ORDER BY rank, ord, item LIMIT ?"
 		}),
 		countQueue: t.one("SELECT count(*) FROM queue WHERE bucket = ? AND chat >= ''"),
+		backlog:    t.one("SELECT platform, account, count(*) FROM queue GROUP BY platform, account ORDER BY platform, account"),
 		dropQueued: t.one("DELETE FROM queue WHERE bucket = ? AND chat >= '' AND " + t.dialect.Among("item")),
 	}
 }
@@ -55,6 +58,20 @@ type queued struct {
 	due                    time.Time // when the first of it is; zero = none waits
 	sending                bool
 	epoch                  int64 // the lowest under which something of it is being sent
+}
+
+// Backlog implements storage.Reader.
+func (s *Store) Backlog(ctx context.Context) (all []storage.Backlog, err error) {
+	err = s.reading(ctx, func(db *sql.DB) (err error) {
+		all, err = rowsOf(ctx, db, func(row scanner) (b storage.Backlog, _ error) {
+			return b, row.Scan(&b.Platform, &b.Account, &b.Waiting)
+		}, s.q.backlog)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count what waits to be sent: %w", err)
+	}
+	return all, nil
 }
 
 func (q *queued) address() chat.Address {
