@@ -17,7 +17,7 @@ type field struct {
 	Hint    string   // below it, "" for none
 	Value   string   // what stands in it
 	Was     string   // what was stored when the page was made; it comes back in NAME.was
-	Kind    string   // type of the input: "" is text; "select" offers Options
+	Kind    string   // type of the input: "" is text; "select" offers Options; "area" has several lines
 	Options []option // of a select
 	Fill    string   // autocomplete, "" for none
 	Fault   string   // what is wrong with the value, in the reader's words; "" for nothing

@@ -42,6 +42,7 @@ var routes = slices.Concat(
 	sayingRoutes,
 	keyRoutes,
 	linkRoutes,
+	manyRoutes,
 	meRoutes,
 	moreRoutes,
 	chatCodeRoutes,

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aftercare/aftercare/access"
@@ -19,6 +20,10 @@ import (
 // cardPage is what is printed of links: sheets of cards. Sizes are in card.css, in mm.
 type cardPage struct {
 	At     string // its own address
+	For    string // only of links that were made for these, of eachKinds; "" = of all
+	Site   string // only of links of this site; "" = of all
+	Flow   string // only of links that ask this survey; "" = of all
+	Fors   []choice
 	Kind   string // of cardKinds
 	Paper  string // of papers
 	Says   string // how large it is printed
@@ -136,6 +141,32 @@ func (s *site) linkCard(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	}, p)
 }
 
+// narrow takes from an address which links are printed, and offers what there are links for.
+func (p *cardPage) narrow(w *words, q url.Values, all []storage.StandingLink) {
+	p.For, p.Site, p.Flow = q.Get("for"), q.Get("site"), q.Get("flow")
+	for _, kind := range eachKinds() {
+		if slices.ContainsFunc(all, func(l storage.StandingLink) bool { return linkFor(&l) == kind }) {
+			p.Fors = append(p.Fors, choice{kind, w.t("cards_of_" + kind), p.For == kind})
+		}
+	}
+	if len(p.Fors) < 2 {
+		p.Fors = nil
+		return
+	}
+	p.Fors = slices.Insert(p.Fors, 0, choice{"", w.t("cards_of_all"), p.For == ""})
+}
+
+// holds reports whether a link is among those that are printed.
+func (p *cardPage) holds(l *storage.StandingLink) bool {
+	return (p.For == "" || linkFor(l) == p.For) && (p.Site == "" || l.Site == p.Site) && (p.Flow == "" || l.Flow == p.Flow)
+}
+
+// linksInOrder is the order in which cards are cut and put up: by site, tables by their numbers.
+func linksInOrder(x, y storage.StandingLink) int {
+	number := func(l *storage.StandingLink) int { n, _ := strconv.Atoi(l.Event[attrTable]); return n }
+	return cmp.Or(cmp.Compare(x.Site, y.Site), cmp.Compare(number(&x), number(&y)), cmp.Compare(x.Name, y.Name))
+}
+
 // linkCards are sheets of all open links that the viewer has: a card of each, with its name.
 func (s *site) linkCards(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	all, err := s.Store.StandingLinkList(r.Context())
@@ -143,10 +174,16 @@ func (s *site) linkCards(w http.ResponseWriter, r *http.Request, v Viewer) error
 		return err
 	}
 	words := s.words(r, v)
-	p, kind := s.sheetAsked(words, r.URL.Query(), "/asking/links/cards")
+	q := r.URL.Query()
+	p, kind := s.sheetAsked(words, q, "/asking/links/cards")
+	all = slices.DeleteFunc(all, func(l storage.StandingLink) bool {
+		return !v.Can(access.MakeLinks, l.Site) || !l.Closed.IsZero()
+	})
+	p.narrow(words, q, all)
+	slices.SortStableFunc(all, linksInOrder)
 	var cards []printedCard
 	for i := range all {
-		if !v.Can(access.MakeLinks, all[i].Site) || len(cards) >= mostCards*kind.each {
+		if len(cards) >= mostCards*kind.each || !p.holds(&all[i]) {
 			continue
 		}
 		c, ok, err := s.card(&all[i], kind, words)

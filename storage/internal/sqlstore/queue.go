@@ -1,9 +1,9 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"time"
 
@@ -42,7 +42,7 @@ func newQueueQueries(t *texts) queueQueries {
 				" AND queue.epoch < " + of("epoch") + " AND bucket = ? AND epoch IS NOT NULL ORDER BY rank, ord, item LIMIT ?"
 		}),
 		countQueue: t.one("SELECT count(*) FROM queue WHERE bucket = ? AND chat >= ''"),
-		backlog:    t.one("SELECT platform, account, count(*) FROM queue GROUP BY platform, account ORDER BY platform, account"),
+		backlog:    t.one("SELECT platform, account, count(*) FROM queue WHERE bucket = ? AND due IS NOT NULL GROUP BY platform, account"),
 		dropQueued: t.one("DELETE FROM queue WHERE bucket = ? AND chat >= '' AND " + t.dialect.Among("item")),
 	}
 }
@@ -62,15 +62,25 @@ type queued struct {
 
 // Backlog implements storage.Reader.
 func (s *Store) Backlog(ctx context.Context) (all []storage.Backlog, err error) {
-	err = s.reading(ctx, func(db *sql.DB) (err error) {
-		all, err = rowsOf(ctx, db, func(row scanner) (b storage.Backlog, _ error) {
-			return b, row.Scan(&b.Platform, &b.Account, &b.Waiting)
-		}, s.q.backlog)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count what waits to be sent: %w", err)
+	for b := range int64(s.buckets) {
+		list, err := collect(ctx, s, "what waits to be sent", s.q.backlog, []any{b}, func(row scanner) (x storage.Backlog, _ error) {
+			return x, row.Scan(&x.Platform, &x.Account, &x.Waiting)
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range list {
+			i := slices.IndexFunc(all, func(o storage.Backlog) bool { return o.Platform == x.Platform && o.Account == x.Account })
+			if i < 0 {
+				all = append(all, x)
+				continue
+			}
+			all[i].Waiting += x.Waiting
+		}
 	}
+	slices.SortFunc(all, func(x, y storage.Backlog) int {
+		return cmp.Or(cmp.Compare(x.Platform, y.Platform), cmp.Compare(x.Account, y.Account))
+	})
 	return all, nil
 }
 
