@@ -63,7 +63,7 @@ func (c *demoCmd) Run(a *terminal) error {
 	if !loopback(c.Listen) {
 		return usagef("--listen: %q is reached from elsewhere, and the demo lets in whoever opens it. Write 127.0.0.1 and a port", c.Listen)
 	}
-	d := &demo{real: a.clock}
+	d := &demo{settings: s, real: a.clock}
 	_ = a.printf("\n  Three months of answers and cases are played, which takes a moment.\n")
 	config := app.Config{
 		Settings: s, Version: thisBuild().Version, Clock: d.clock, Log: s.Logger(a.stderr),
@@ -132,12 +132,13 @@ func (d *demo) hire(ctx context.Context, store storage.Store) error {
 
 // demo is what `aftercare demo` adds to a server.
 type demo struct {
-	real func() time.Time
-	then atomic.Pointer[time.Time] // in the past that is played; nil = now
-	bot  *bot.Bot
-	mu   sync.Mutex
-	wait string                        // token of a customer who may not have said anything yet
-	of   map[string]admin.DemoCustomer // by token
+	settings settings.Settings
+	real     func() time.Time
+	then     atomic.Pointer[time.Time] // in the past that is played; nil = now
+	bot      *bot.Bot
+	mu       sync.Mutex
+	wait     string                        // token of a customer who may not have said anything yet
+	of       map[string]admin.DemoCustomer // by token
 }
 
 // clock is the server's clock, which runs through the past first.
@@ -204,11 +205,18 @@ func (d *demo) fill(ctx context.Context, store storage.Store, b *bot.Bot) error 
 	if err := d.hire(ctx, store); err != nil {
 		return err
 	}
-	if _, _, err := store.PublishTriggers(ctx, demoStandards, d.clock()); err != nil {
-		return fmt.Errorf("publish the standards of the demo: %w", err)
+	if _, _, err := store.PublishTriggers(ctx, demoTriggers, d.clock()); err != nil {
+		return fmt.Errorf("publish the triggers of the demo: %w", err)
 	}
 	before := &past{store: store, bot: b, now: d.clock, set: d.goTo, rand: rand.New(rand.NewPCG(pastSeed, 0)), serve: newServices(store, b)}
 	if err := before.live(ctx, d.real()); err != nil {
+		return err
+	}
+	asks := &demoAsking{settings: d.settings, store: store, bot: b, clock: d.clock, set: d.goTo}
+	if err := asks.settle(ctx); err != nil {
+		return err
+	}
+	if err := asks.hear(ctx, d.real()); err != nil {
 		return err
 	}
 	_, err := d.customer(ctx, "")

@@ -15,9 +15,6 @@ import (
 // The services of the demo's past, as the till of the salon and the workshop's list would tell of them: how
 // long a customer waited, and whether the repair was ready when it was promised.
 
-// demoStandards is what the demo's services have to keep to.
-const demoStandards = "standards:\n  - {measure: wait_min, at_most: 15}\n"
-
 // demoTrigger is the trigger by which customers of the past were asked.
 const demoTrigger = "after-visit"
 

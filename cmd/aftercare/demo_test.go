@@ -21,6 +21,7 @@ var updatePictures = flag.Bool("update", false, "take the pictures of the README
 func TestTheDemoEndsInACase(t *testing.T) {
 	m := newMachine(t, nil)
 	m.start("demo", "--listen", m.address).awaitReady()
+	asksInTheDemo(t, m.address)
 	d := openPanes(t, m.address, "http://"+m.address+"/")
 
 	d.says(theStaff, "Nobody has it 1") // of the months before
