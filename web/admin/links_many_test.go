@@ -124,9 +124,19 @@ func TestLinksForManyAreRefusedAtTheirFields(t *testing.T) {
 		"staff": {"each": {"Maya"}, "site": {"main"}, "flow": {"post_service_3"}, "service": {""}, "language": {""}},
 	}
 	for _, c := range []struct{ kind, name, value string }{
-		{"table", "word", strings.Repeat("x", 61)}, {"table", "from", "-1"}, {"table", "from", "one"}, {"table", "to", "0"}, {"table", "to", "301"}, {"table", "to", "10000"},
-		{"table", "site", "b"}, {"table", "flow", "no_such"}, {"table", "service", "a\x01"}, {"staff", "each", "\n \n"}, {"staff", "each", strings.Repeat("x", 81)},
-		{"staff", "each", strings.Join(numbered(301), "\n")}, {"staff", "language", "xx"},
+		{"table", "word", strings.Repeat("x", 61)},
+		{"table", "from", "-1"},
+		{"table", "from", "one"},
+		{"table", "to", "0"},
+		{"table", "to", "301"},
+		{"table", "to", "10000"},
+		{"table", "site", "b"},
+		{"table", "flow", "no_such"},
+		{"table", "service", "a\x01"},
+		{"staff", "each", "\n \n"},
+		{"staff", "each", strings.Repeat("x", 81)},
+		{"staff", "each", strings.Join(numbered(301), "\n")},
+		{"staff", "language", "xx"},
 	} {
 		form := url.Values{}
 		for k, v := range good[c.kind] {
