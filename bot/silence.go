@@ -30,6 +30,8 @@ type Silence struct {
 	// At and Session are the conversation in which they were asked about it; "" = none began.
 	At      storage.Bucket
 	Session string
+	// Link is an offer that nobody has opened: its conversation is where they can still speak; zero = there is none.
+	Link storage.Invitation
 	// To and Address are where staff can write to them; zero = nowhere.
 	To      storage.Person
 	Address chat.Address
@@ -45,7 +47,7 @@ type Silent struct {
 }
 
 // Open opens the case of a silence, in the conversation in which its customer was asked or, where
-// none began, in one of its own.
+// none began, in the one that a link leads to, where staff can write to them nowhere, or in one of its own.
 func (o Offers) Open(ctx context.Context, s Silence) (out Silent, err error) {
 	b := o.Bot
 	if s.Customer != "" {
@@ -69,24 +71,7 @@ func (o Offers) Open(ctx context.Context, s Silence) (out Silent, err error) {
 func (o Offers) openIn(ctx context.Context, s *Silence, in storage.Session, out *Silent) error {
 	turn, err := o.Bot.sessionTurn(ctx, in, "silence:"+s.Of, func(t *turn) error {
 		*out = Silent{Session: t.session.ID, At: t.session.Bucket}
-		if err := t.configure(); err != nil {
-			return err
-		}
-		if t.session.Case != "" {
-			if k := t.kase(); k != nil && slices.Contains(k.Decision.Reasons, recovery.SilentFailure) {
-				out.Case = k.Name() // a COMMIT whose answer was lost
-				return nil
-			}
-			out.Other = true
-			return nil
-		}
-		if out.Heard = Spoke(t.session, s.Since); !out.Heard.IsZero() {
-			return nil
-		}
-		t.openCase(recovery.Silent(t.rules(), t.session.Facts, s.Priority), nil)
-		t.out.Session = t.session
-		out.Case = t.desk.kase.Name()
-		return nil
+		return s.openHere(t, out)
 	})
 	if err != nil {
 		return err
@@ -97,6 +82,28 @@ func (o Offers) openIn(ctx context.Context, s *Silence, in storage.Session, out 
 	if out.Session == "" {
 		return errors.New("the conversation is gone since it was looked for")
 	}
+	return nil
+}
+
+// openHere opens the case in the conversation of a turn, unless it has one or its customer spoke.
+func (s *Silence) openHere(t *turn, out *Silent) error {
+	if err := t.configure(); err != nil {
+		return err
+	}
+	if t.session.Case != "" {
+		if k := t.kase(); k != nil && slices.Contains(k.Decision.Reasons, recovery.SilentFailure) {
+			out.Case = k.Name() // a COMMIT whose answer was lost
+			return nil
+		}
+		out.Other = true
+		return nil
+	}
+	if out.Heard = Spoke(t.session, s.Since); !out.Heard.IsZero() {
+		return nil
+	}
+	t.openCase(recovery.Silent(t.rules(), t.session.Facts, s.Priority), nil)
+	t.out.Session = t.session
+	out.Case = t.desk.kase.Name()
 	return nil
 }
 
@@ -111,7 +118,8 @@ func Spoke(s *storage.Session, since time.Time) (first time.Time) {
 	return first
 }
 
-// openBeside opens the case in a conversation of its own, in which nobody is asked anything.
+// openBeside opens the case in a conversation in which nobody was asked anything: of its own, or the
+// one that a link leads to. Whoever opens the link later goes on in it, and what they answer joins the case.
 func (o Offers) openBeside(ctx context.Context, s *Silence, out *Silent) error {
 	b := o.Bot
 	if s.Site != "" {
@@ -119,36 +127,36 @@ func (o Offers) openBeside(ctx context.Context, s *Silence, out *Silent) error {
 			return err
 		}
 	}
-	to, unreached := s.To, s.To.IsZero()
-	if unreached { // they are known by their key alone
+	to, id := s.To, b.key.derive("silence", s.Of)
+	unreached := to.IsZero() // they are known by their key alone
+	linked := unreached && s.Link.ID != ""
+	switch {
+	case linked:
+		to, id = storage.Person{Platform: chat.Web, User: s.Link.ID}, b.key.sessionOf(s.Link.ID, s.Link.Created)
+	case unreached:
 		to = unwritten(hex.EncodeToString(b.key.sum("silence\x00" + s.Of)[:16]))
 	}
-	who := s.Customer
 	now := b.now().UTC().Truncate(time.Microsecond)
-	earlier, err := b.store.Earlier(ctx, who, now.Add(-repeatWindow), now)
+	earlier, err := b.store.Earlier(ctx, s.Customer, now.Add(-repeatWindow), now)
 	if err != nil {
 		return fmt.Errorf("count earlier unsatisfied surveys: %w", err)
 	}
-	bucket, id := b.bucketOf(to), b.key.derive("silence", s.Of)
+	bucket := b.bucketOf(to)
 	return b.perform(ctx, bucket, b.turnOf("", "silence:"+s.Of, storage.Load{Person: to, Session: id}, nil, func(t *turn) error {
 		*out = Silent{Session: id, At: bucket}
-		if t.session != nil { // a COMMIT whose answer was lost
-			if k := t.kase(); k != nil {
-				out.Case = k.Name()
-			}
-			return nil
+		if t.session != nil { // a COMMIT whose answer was lost, or somebody opened the link a moment ago
+			return s.openHere(t, out)
 		}
-		if t.identity == nil {
-			t.identity = &storage.Identity{ID: to.ID(), Bucket: bucket, Person: to, Address: s.Address, Name: storage.Clean(s.Name), Created: t.now, Seen: t.now}
-		}
-		if t.identity.Customer == "" {
-			t.identity.Customer = s.Customer
-		}
+		t.identity = s.whose(t, to)
 		if unreached {
 			t.identity.Blocked = t.now
 		}
 		t.out.Identity = t.identity
-		if err := s.begin(t, id, earlier); err != nil {
+		begin := s.begin
+		if linked {
+			begin = s.beginBehindLink
+		}
+		if err := begin(t, id, earlier); err != nil {
 			return err
 		}
 		t.openCase(recovery.Silent(t.rules(), t.session.Facts, s.Priority), nil)
@@ -159,6 +167,80 @@ func (o Offers) openBeside(ctx context.Context, s *Silence, out *Silent) error {
 		out.Case = t.desk.kase.Name()
 		return nil
 	}))
+}
+
+// whose is who the case is about, as far as they are known.
+func (s *Silence) whose(t *turn, to storage.Person) *storage.Identity {
+	id := t.identity
+	if id == nil {
+		address := s.Address
+		if s.To.IsZero() && s.Link.ID != "" {
+			address = chat.Address{Platform: chat.Web, Chat: s.Link.ID}
+		}
+		id = &storage.Identity{ID: to.ID(), Bucket: t.b.bucketOf(to), Person: to, Address: address, Name: storage.Clean(s.Name), Created: t.now, Seen: t.now}
+	}
+	if id.Customer == "" {
+		id.Customer = s.Customer
+	}
+	return id
+}
+
+// Unopened reports whether a conversation waits behind a link that nobody has opened.
+func Unopened(s *storage.Session) bool { return s.Status == survey.New && s.Expires.IsZero() }
+
+// beginBehindLink makes the session that a link leads to, in which nobody was asked anything yet.
+func (s *Silence) beginBehindLink(t *turn, id string, earlier int) error {
+	inv := s.Link
+	inv.Session = id
+	inv.Facts.Late = inv.Facts.Late || isTrue(s.Event[voice.AttrLate])
+	inv.Facts.StandardBroken = inv.Facts.StandardBroken || isTrue(s.Event[voice.AttrStandard])
+	if err := t.prepare(inv, history{customer: s.Customer, earlier: earlier}); err != nil {
+		return err
+	}
+	t.session.Last = t.now
+	s.served(t)
+	return nil
+}
+
+// served counts the case on the day of the service.
+func (s *Silence) served(t *turn) {
+	t.session.Day = cmp.Or(s.Event[voice.AttrDate], t.now.In(zoneOf(t.snap, s.Site)).Format(time.DateOnly))
+}
+
+// takesOver makes a conversation behind a link that of whoever opened it in another chat than the page.
+func (t *turn) takesOver(before history) error {
+	s, id := t.session, t.identity
+	if err := t.configure(); err != nil {
+		return err
+	}
+	s.Identity, s.Address, s.Mark = id.ID, id.Address, ""
+	if err := (masking{t.frame, s, id, t.numbers.mark}).begins(t.flow, before.last); err != nil {
+		return err
+	}
+	id.Session = s.ID
+	if id.Customer == "" {
+		id.Customer = before.customer
+	}
+	t.out.Identity = id
+	if k := t.kase(); k != nil {
+		k.Identity, id.Case = id.ID, k.ID
+		return t.desk.apply(recovery.Reachable{}, recovery.Actor{Party: recovery.Program})
+	}
+	return nil
+}
+
+// behind goes on in a conversation that began with the case of a silence, once its link is opened: there
+// is a chat now, and nobody said that they may be called.
+func (t *turn) behind() error {
+	if err := t.configure(); err != nil {
+		return err
+	}
+	k := t.kase()
+	if k != nil && k.State.Active() && slices.Contains(k.Decision.Reasons, recovery.SilentFailure) && k.Contact == recovery.ContactPhone {
+		k.Contact, t.desk.redraw = recovery.NotAsked, true
+		t.out.Case = k
+	}
+	return t.greet()
 }
 
 // begin makes the session of such a case. It never began, so that no report counts it.
@@ -178,8 +260,7 @@ func (s *Silence) begin(t *turn, id string, earlier int) error {
 	if err := t.configure(); err != nil {
 		return err
 	}
-	// Its case is counted on the day of the service.
-	t.session.Day = cmp.Or(s.Event[voice.AttrDate], t.now.In(zoneOf(t.snap, s.Site)).Format(time.DateOnly))
+	s.served(t)
 	t.session.Lang = voice.ChooseLanguage(t.flow.Languages, voice.Languages, t.identity.Language, t.identity.Spoken)
 	return (masking{t.frame, t.session, t.identity, t.numbers.mark}).begins(t.flow, nil)
 }

@@ -96,6 +96,11 @@ func (j *job) openWork(ctx context.Context, inv storage.Invitation) (outbox.Work
 			if t.desk != nil && t.desk.kase.ID != t.session.Case {
 				t.desk = nil
 			}
+			if Unopened(t.session) && t.session.Identity != t.identity.ID {
+				if err := t.takesOver(before); err != nil {
+					return err
+				}
+			}
 			return t.again(on)
 		}
 		return t.open(inv, before)
@@ -265,6 +270,8 @@ func (t *turn) again(on bool) error {
 	}
 	page := t.talk().On.Stored
 	switch {
+	case Unopened(t.session):
+		return t.behind()
 	case !render.Live(t.session) && page:
 		return nil
 	case !render.Live(t.session):

@@ -34,7 +34,7 @@ type Ask struct {
 	Language string            `json:"language,omitempty"`
 	To       *Identity         `json:"to,omitempty"`      // who is asked at once; nil = whoever opens the link
 	Session  string            `json:"session,omitempty"` // of who was asked at once, or opened the link
-	At       Bucket            `json:"at,omitempty"`      // where the session and the invitation are
+	At       Bucket            `json:"at,omitempty"`      // where the session is or, until somebody opens a link, its invitation
 	Began    time.Time         `json:"began,omitzero"`    // from when on it is being sent
 	Until    time.Time         `json:"until,omitzero"`    // when it can be answered no longer
 	Ended    time.Time         `json:"ended,omitzero"`    // when it was answered, declined or over

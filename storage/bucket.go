@@ -28,6 +28,12 @@ func (p Person) ID() string {
 	return id.String()
 }
 
+// IdentityHash is the Hash16 of whoever has an identity's id; false where the text is none.
+func IdentityHash(id string) (hash uint16, ok bool) {
+	sum, err := uuid.Parse(id)
+	return binary.BigEndian.Uint16(sum[:2]), err == nil
+}
+
 // IsZero reports whether the person names nobody.
 func (p Person) IsZero() bool { return p == Person{} }
 

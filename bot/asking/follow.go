@@ -82,14 +82,9 @@ type course struct{ over bool }
 // state finds out how far the offer of an ask has got.
 func (a *Asking) state(ctx context.Context, x *storage.Ask) (c course, _ error) {
 	now := a.moment()
-	s, err := a.store.Session(ctx, x.At, x.Session)
+	s, link, err := a.conversation(ctx, x)
 	if errors.Is(err, storage.ErrNotFound) { // nobody opened the link
-		inv, err := a.store.Invitation(ctx, x.At, x.Offer)
-		gone := errors.Is(err, storage.ErrNotFound)
-		if err != nil && !gone {
-			return c, err
-		}
-		if x.Until = inv.Expires; gone || !inv.Expires.IsZero() && !now.Before(inv.Expires) {
+		if x.Until = link.Expires; link.ID == "" || !link.Expires.IsZero() && !now.Before(link.Expires) {
 			x.State, x.Ended, c.over = string(invitation.Expired), now, true
 		}
 		return c, nil

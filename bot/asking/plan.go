@@ -2,6 +2,7 @@ package asking
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -186,7 +187,14 @@ func (a *Asking) keep(ctx context.Context, p invitation.Policy, b storage.Bucket
 		return fmt.Errorf("plan events: %w", err)
 	}
 	for _, x := range withdrawn {
-		if err := a.offers.Withdraw(ctx, x.At, x.Session); err != nil {
+		_, _, err := a.conversation(ctx, &x)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue // nobody has opened the link
+		}
+		if err == nil {
+			err = a.offers.Withdraw(ctx, x.At, x.Session)
+		}
+		if err != nil {
 			a.log.Error("a survey that nobody needs any more stays open", "ask", x.ID, "err", err)
 		}
 	}

@@ -179,7 +179,7 @@ func (a *Asking) heard(ctx context.Context, p invitation.Policy, k *known, x *st
 		if o.Session == "" || o.Test || !o.Ended.IsZero() && o.Ended.Before(e.At()) {
 			continue
 		}
-		s, err := a.store.Session(ctx, o.At, o.Session)
+		s, _, err := a.conversation(ctx, &o)
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return invitation.Decision{}, err
 		}
@@ -191,7 +191,8 @@ func (a *Asking) heard(ctx context.Context, p invitation.Policy, k *known, x *st
 }
 
 // silence is the case that opens for a service: in the conversation in which its customer was asked
-// about it, else in the chat where they were last, else in none.
+// about it, else in the chat where they were last, else in the one that a link of theirs leads to, which
+// they have not opened, else in none.
 func (a *Asking) silence(ctx context.Context, p invitation.Policy, k *known, x *storage.Ask) (bot.Silence, error) {
 	e := k.events[x.Like]
 	s := bot.Silence{
@@ -205,8 +206,18 @@ func (a *Asking) silence(ctx context.Context, p invitation.Policy, k *known, x *
 		return s, err
 	}
 	for i := range asks {
-		if asks[i].Session != "" && asks[i].Offer != "" && !asks[i].Test {
-			s.At, s.Session = asks[i].At, asks[i].Session
+		x := &asks[i]
+		if x.Session == "" || x.Offer == "" || x.Test {
+			continue
+		}
+		_, link, err := a.conversation(ctx, x)
+		switch {
+		case err == nil:
+			s.At, s.Session = x.At, x.Session
+		case !errors.Is(err, storage.ErrNotFound):
+			return s, err
+		case link.RedeemedBy == "":
+			s.Link = link
 		}
 	}
 	var last time.Time

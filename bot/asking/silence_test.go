@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/invitation/triggerfile"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -224,6 +225,175 @@ func TestADryRunSaysWhichCasesOpen(t *testing.T) {
 		check(t, err)
 		if tried, err = w.asking.Try(t.Context(), other, noon.Add(-time.Hour), nil); err != nil || tried.WouldOpen != 0 {
 			t.Errorf("of another service: %d, %v", tried.WouldOpen, err)
+		}
+	}, "sqlite")
+}
+
+// opensPage is an update of whoever opens the page of a link of the web chat.
+func (w *world) opensPage(token, link string, u chat.Update) {
+	w.t.Helper()
+	w.n++
+	u.Key, u.Private, u.At = fmt.Sprint("w", w.n), true, w.now
+	u.From, u.User = chat.Address{Platform: chat.Web, Chat: link}, chat.User{ID: link, Language: "en"}
+	if u.Kind == chat.Command {
+		check(w.t, w.bot.ClaimLink(w.t.Context(), token, "a browser"))
+		u.Text = token
+	}
+	_, err := w.bot.Handle(w.t.Context(), []chat.Update{u})
+	check(w.t, err)
+	parked, err := w.store.ParkedUpdates(w.t.Context(), 10)
+	check(w.t, err)
+	for _, p := range parked {
+		w.t.Fatalf("an update was parked: %s", p.Error)
+	}
+}
+
+// pageTaps taps the first option of the question that stands on a page.
+func (w *world) pageTaps(link string) {
+	w.t.Helper()
+	at := chat.Address{Platform: chat.Web, Chat: link}
+	for b := range w.store.Buckets() {
+		list, err := w.store.Transcript(w.t.Context(), storage.Bucket(b), at)
+		check(w.t, err)
+		for _, d := range slices.Backward(list) {
+			if d.Kind == storage.QuestionD && len(d.Render.Rows) > 0 {
+				w.opensPage("", link, chat.Update{Kind: chat.Tap, Data: d.Render.Rows[0][0].Data})
+				return
+			}
+		}
+	}
+	w.t.Fatal("the page asks nothing")
+}
+
+// token is what the link that is handed out about a service ends with.
+func (w *world) token(x storage.Ask) string {
+	w.t.Helper()
+	all, err := w.asking.HandOuts(w.t.Context(), nil, noon.AddDate(0, 0, -1), 100)
+	check(w.t, err)
+	for _, h := range all {
+		if h.Ask.ID == x.ID {
+			return h.Web[strings.LastIndex(h.Web, "/")+1:]
+		}
+	}
+	w.t.Fatal("no link is handed out")
+	return ""
+}
+
+// TestALinkIsFollowedToWhereItWasOpened: what is answered behind a link that somebody handed out is seen,
+// in whichever bucket whoever opened it is.
+func TestALinkIsFollowedToWhereItWasOpened(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.triggers("triggers:\n  - {name: visit, ask: one_tap_csat}\n")
+		apart := 0
+		for i := range 8 {
+			id := fmt.Sprint("C-", i)
+			w.told(id, id)
+			w.pass(2 * time.Hour)
+			x := w.asked(id, id)
+			token := w.token(x)
+			if i%2 == 0 {
+				w.opensPage(token, x.Offer, chat.Update{Kind: chat.Command, Command: "start"})
+				w.pageTaps(x.Offer)
+			} else {
+				w.says(id, chat.Update{Kind: chat.Command, Command: "start", Text: token})
+				w.taps(id)
+			}
+			w.pass(2 * time.Hour)
+			now := w.asked(id, id)
+			if now.State != "started" && now.State != "completed" && now.State != "partial" {
+				t.Errorf("of %s it is said that it is %s", id, now.State)
+			}
+			if now.At != x.At {
+				apart++
+			}
+		}
+		if apart == 0 {
+			t.Error("every link was opened in its own bucket: the test shows little")
+		}
+	}, "sqlite")
+}
+
+// TestALinkThatIsOpenedAfterSilenceJoinsItsCase: whoever is known in no chat and opens their link only
+// after a case opened for want of a word answers in that case; there is no second one.
+func TestALinkThatIsOpenedAfterSilenceJoinsItsCase(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.triggers(unheard)
+		for i := range 6 {
+			id := fmt.Sprint("C-", i)
+			w.told(id, id, lateBy(time.Hour))
+		}
+		w.pass(2 * time.Hour)
+		w.pass(48 * time.Hour)
+		if got := len(w.cases()); got != 6 {
+			t.Fatalf("%d cases", got)
+		}
+		for i := range 6 {
+			id := fmt.Sprint("C-", i)
+			x, before := w.asked(id, id), w.opened(id)
+			if before.Lost.IsZero() || before.Contact != recovery.ContactPhone {
+				t.Fatalf("before the link is opened: %+v", before.Case)
+			}
+			if x.State != "handed_out" {
+				t.Errorf("nobody opened the link, and it is %s", x.State)
+			}
+			w.opensPage(w.token(x), x.Offer, chat.Update{Kind: chat.Command, Command: "start"})
+			if k := w.opened(id); !k.Lost.IsZero() || k.Contact != recovery.NotAsked {
+				t.Errorf("once it is opened: %+v", k.Case)
+			}
+			w.pageTaps(x.Offer)
+			k := w.opened(id)
+			if len(k.Decision.Reasons) < 2 || k.Session != x.Session {
+				t.Errorf("what they answered is not in the case: %v", k.Decision.Reasons)
+			}
+			s, err := w.store.Session(t.Context(), k.Bucket, k.Session)
+			if check(t, err); len(s.Answers) != 1 || s.Started.IsZero() || s.Day != "2026-03-10" {
+				t.Errorf("the conversation of the case: %+v", s)
+			}
+		}
+		if got := len(w.cases()); got != 6 {
+			t.Errorf("%d cases once all links were opened", got)
+		}
+		w.pass(2 * time.Hour)
+		if x := w.asked("C-0", "C-0"); x.State != "completed" && x.State != "started" && x.State != "partial" {
+			t.Errorf("the ask is %s", x.State)
+		}
+	})
+}
+
+// A link that is opened in Telegram instead of on its page goes on in the case as well, where both are in
+// one bucket.
+func TestALinkThatIsOpenedInTelegramAfterSilenceJoinsItsCase(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.triggers(unheard)
+		joined := 0
+		for i := range 12 {
+			id := fmt.Sprint(100 + i)
+			w.told(id, id, lateBy(time.Hour))
+			w.pass(2 * time.Hour)
+			w.pass(48 * time.Hour)
+			x, before := w.asked(id, id), w.opened(id)
+			w.says(id, chat.Update{Kind: chat.Command, Command: "start", Text: w.token(x)})
+			w.taps(id)
+			s := storage.Person{Platform: chat.Telegram, Account: "42", User: id}
+			if storage.BucketOf(s.Hash16(), w.store.Buckets()) != before.Bucket {
+				continue
+			}
+			joined++
+			k, n := w.opened(id), 0
+			for _, c := range w.cases() {
+				if c.Customer == id {
+					n++
+				}
+			}
+			if n != 1 {
+				t.Errorf("%d cases of one service", n)
+			}
+			if k.ID != before.ID || k.Identity != s.ID() || !k.Lost.IsZero() || len(k.Decision.Reasons) < 2 {
+				t.Errorf("what was answered in Telegram is not in the case: %+v", k.Case)
+			}
+		}
+		if joined == 0 {
+			t.Error("no two are in one bucket: the test shows nothing")
 		}
 	}, "sqlite")
 }

@@ -47,6 +47,9 @@ func (c *CaseView) Refusal(v *voice.Voice, r *recovery.Refusal) string {
 	if !r.Limit.IsZero() {
 		limit = v.Moment(r.Limit)
 	}
+	if r.Code == recovery.CustomerUnreachable && c.Chatless() {
+		return v.Say("refused_chatless")
+	}
 	return v.Say("refused_"+string(r.Code), "who", voice.Called(r.Holder.Name), "since", v.Ago(c.Now.Sub(r.Since)),
 		"limit", limit, "max", strconv.Itoa(recovery.MaxText))
 }

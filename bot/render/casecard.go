@@ -251,6 +251,8 @@ func cardFoot(v *voice.Voice, c *CaseView) []string {
 	switch {
 	case k.Contact == recovery.NoContact:
 		return []string{v.Say("refused_contact_denied")}
+	case c.Chatless():
+		return []string{v.Say("card_chatless")}
 	case !k.Lost.IsZero():
 		return []string{v.Say("card_lost")}
 	case !k.Unseen.IsZero():

@@ -35,6 +35,12 @@ type CaseView struct {
 	Now      time.Time
 }
 
+// Chatless reports whether the customer cannot be written to because they never had a chat: a page that
+// nobody opened is all that is known of them here.
+func (c *CaseView) Chatless() bool {
+	return c.Case != nil && !c.Case.Lost.IsZero() && c.Identity != nil && c.Identity.Person.ByLink()
+}
+
 // StaffVoice speaks to staff about the session: in the site's language.
 func (c *CaseView) StaffVoice() *voice.Voice { return c.StaffVoiceIn("") }
 

@@ -2,7 +2,9 @@ package admin
 
 import (
 	"testing"
+	"time"
 
+	"github.com/aftercare/aftercare/adapters/chat"
 	draw "github.com/aftercare/aftercare/bot/render"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -21,5 +23,23 @@ func TestNobodyIsSaidToHaveAnsweredWhoDidNot(t *testing.T) {
 	}
 	if c.Session.Answers = []survey.Answer{{Question: "overall"}}; unanswered(c) {
 		t.Error("they answered since")
+	}
+}
+
+// Of somebody who never had a chat it is not said that theirs takes no messages now.
+func TestWhoNeverHadAChatIsSaidToHaveNone(t *testing.T) {
+	k := &storage.Case{}
+	k.Contact, k.Lost = recovery.ContactPhone, time.Now()
+	view := &draw.CaseView{Case: k, Identity: &storage.Identity{Person: storage.Person{Platform: chat.Web, User: "x"}}}
+	if got := contactOf(k, view); got != "chatless" {
+		t.Errorf("by a page that nobody opened: %q", got)
+	}
+	view.Identity.Person = storage.Person{Platform: chat.Telegram, Account: "42", User: "7"}
+	if got := contactOf(k, view); got != "lost" {
+		t.Errorf("of a chat that takes no messages any more: %q", got)
+	}
+	k.Lost = time.Time{}
+	if got := contactOf(k, view); got != "phone" {
+		t.Errorf("who may be called: %q", got)
 	}
 }
