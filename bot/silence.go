@@ -132,7 +132,8 @@ func (o Offers) openBeside(ctx context.Context, s *Silence, out *Silent) error {
 	linked := unreached && s.Link.ID != ""
 	switch {
 	case linked:
-		to, id = storage.Person{Platform: chat.Web, User: s.Link.ID}, b.key.sessionOf(s.Link.ID, s.Link.Created)
+		to, _ = onPage(s.Link.ID)
+		id = b.key.sessionOf(s.Link.ID, s.Link.Created)
 	case unreached:
 		to = unwritten(hex.EncodeToString(b.key.sum("silence\x00" + s.Of)[:16]))
 	}
@@ -175,7 +176,7 @@ func (s *Silence) whose(t *turn, to storage.Person) *storage.Identity {
 	if id == nil {
 		address := s.Address
 		if s.To.IsZero() && s.Link.ID != "" {
-			address = chat.Address{Platform: chat.Web, Chat: s.Link.ID}
+			_, address = onPage(s.Link.ID)
 		}
 		id = &storage.Identity{ID: to.ID(), Bucket: t.b.bucketOf(to), Person: to, Address: address, Name: storage.Clean(s.Name), Created: t.now, Seen: t.now}
 	}
@@ -207,9 +208,12 @@ func (s *Silence) served(t *turn) {
 	t.session.Day = cmp.Or(s.Event[voice.AttrDate], t.now.In(zoneOf(t.snap, s.Site)).Format(time.DateOnly))
 }
 
-// takesOver makes a conversation behind a link that of whoever opened it in another chat than the page.
-func (t *turn) takesOver(before history) error {
-	s, id := t.session, t.identity
+// behindLink is the turn of whoever opens a link whose conversation began without them.
+type behindLink struct{ turn *turn }
+
+// takesOver makes the conversation that of whoever opened the link in another chat than the page.
+func (l behindLink) takesOver(before history) error {
+	t, s, id := l.turn, l.turn.session, l.turn.identity
 	if err := t.configure(); err != nil {
 		return err
 	}
@@ -229,9 +233,9 @@ func (t *turn) takesOver(before history) error {
 	return nil
 }
 
-// behind goes on in a conversation that began with the case of a silence, once its link is opened: there
-// is a chat now, and nobody said that they may be called.
-func (t *turn) behind() error {
+// begins asks the first question. The case of a silence knows a chat now, and that nobody said they may be called.
+func (l behindLink) begins() error {
+	t := l.turn
 	if err := t.configure(); err != nil {
 		return err
 	}

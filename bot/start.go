@@ -97,7 +97,7 @@ func (j *job) openWork(ctx context.Context, inv storage.Invitation) (outbox.Work
 				t.desk = nil
 			}
 			if Unopened(t.session) && t.session.Identity != t.identity.ID {
-				if err := t.takesOver(before); err != nil {
+				if err := (behindLink{t}).takesOver(before); err != nil {
 					return err
 				}
 			}
@@ -271,7 +271,7 @@ func (t *turn) again(on bool) error {
 	page := t.talk().On.Stored
 	switch {
 	case Unopened(t.session):
-		return t.behind()
+		return behindLink{t}.begins()
 	case !render.Live(t.session) && page:
 		return nil
 	case !render.Live(t.session):

@@ -159,6 +159,11 @@ func (l *openedLink) described(ctx context.Context, v Visitor) (Visitor, error) 
 // unwritten is somebody who is known by their key alone: a visitor whose page nobody has.
 func unwritten(id string) storage.Person { return storage.Person{Platform: chat.Web, User: id} }
 
+// onPage is who speaks on the page of an invitation, and where.
+func onPage(invitation string) (storage.Person, chat.Address) {
+	return storage.Person{Platform: chat.Web, User: invitation}, chat.Address{Platform: chat.Web, Chat: invitation}
+}
+
 // ClaimLink makes a link that of the browser that holds this secret, unless it is another's
 // (ErrLinkElsewhere). It comes before the first thing that is said by a link: reading it, as
 // programs do that draw a preview, claims nothing. It may be repeated.
