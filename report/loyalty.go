@@ -2,11 +2,12 @@ package report
 
 import "math"
 
-// Loyalty is what makes a customer loyal, each 0–1: attitude, share of spending and preference.
-type Loyalty struct{ Attitude, Share, Preference float64 }
+// Loyalty is what makes a customer loyal, each 0–1: how much they are drawn to the business, how satisfied they are,
+// and how far they are heard.
+type Loyalty struct{ Attraction, Satisfaction, Participation float64 }
 
 // Index is the customer's loyalty, 0–100: the product, so that none can stand in for another.
-func (l Loyalty) Index() float64 { return 100 * l.Attitude * l.Share * l.Preference }
+func (l Loyalty) Index() float64 { return 100 * l.Attraction * l.Satisfaction * l.Participation }
 
 // Root is the index on the scale of its parts, 0–100.
 func (l Loyalty) Root() float64 { return 100 * math.Cbrt(l.Index()/100) }
@@ -14,7 +15,7 @@ func (l Loyalty) Root() float64 { return 100 * math.Cbrt(l.Index()/100) }
 // LoyaltyOf is the mean index of customers. It is not the product of the means: that is another
 // number, of nobody.
 //
-// Source: A. S. Dick, K. Basu, Journal of the Academy of Marketing Science 22 (1994) 99–113; the
+// Source: the formula of textbooks of service marketing, loyalty = attraction × satisfaction × participation; the
 // mean by Student.
 func LoyaltyOf(customers []Loyalty) Mean {
 	each := make([]float64, 0, len(customers))

@@ -10,6 +10,10 @@ type Serving interface {
 	// Served returns the services that ended between two moments, tests left out, up to a limit: more reports
 	// that there is more, and then no figure may be made of it. Those of a customer stand side by side.
 	Served(ctx context.Context, f ServedFilter) (list []ServedEvent, more bool, err error)
+	// ServedAfter returns the services of known customers of one bucket, in the order of their names behind one, ""
+	// begins, whatever became of them and tests left out, at most f.Limit; what was asked about them is not looked
+	// at. It is for whoever has time.
+	ServedAfter(ctx context.Context, b Bucket, after string, f ServedFilter) ([]ServedEvent, error)
 	// Visits returns when customers were served, by their keys, the earliest first; tests are left out.
 	Visits(ctx context.Context, customers []string) (map[string][]time.Time, error)
 	// Mystery returns what mystery guests gave, as Given does of customers.
@@ -27,7 +31,7 @@ type ServedFilter struct {
 	Limit                   int
 }
 
-// ServedEvent is a service that is done.
+// ServedEvent is a service; but for ServedAfter it is done.
 type ServedEvent struct {
 	Event           // without its customer
 	Customer string // the key, "" = it only counts

@@ -30,7 +30,8 @@ type Source struct {
 	storage.Store
 	Flows map[string]*survey.Flow // the newest version of each survey of customers
 	Sites []string                // every site
-	Today time.Time               // the newest day that any of them has
+	Zone  func(site string) *time.Location
+	Today time.Time // the newest day that any of them has
 }
 
 // Filter says of which answers a result is: those of the last twelve months.
@@ -80,6 +81,7 @@ type Maker struct {
 func Makers() []Maker {
 	return []Maker{
 		{Kind: KindDrivers, Whole: true, Make: makeDrivers},
+		{Kind: KindCustomers, Whole: true, Make: makeCustomers},
 	}
 }
 

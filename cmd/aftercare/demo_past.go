@@ -96,6 +96,7 @@ func (p *past) live(ctx context.Context, now time.Time) error {
 		}
 	}
 	p.away(now)
+	p.asks(now)
 	if err := p.improves(ctx, midnight); err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func (p *past) live(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	return nil
+	return p.serve.regulars(ctx, now)
 }
 
 // improves is what the shops changed and noted in those months.
@@ -287,28 +288,35 @@ func (p *past) look(ctx context.Context, token string) error {
 	return p.bot.Transcripts().Seen(ctx, v.Address, slots)
 }
 
-// reply answers what the chat of a link asks, until nothing is open there: with the mark, with
-// the words or by skipping, and with yes to whoever wants to get in touch or asks whether it is
-// settled.
-func (p *past) reply(ctx context.Context, token string, mark int, words string) error {
+// talk opens the chat of a link, and returns how its customer says something there.
+func (p *past) talk(ctx context.Context, token string) (at chat.Address, say func(chat.Update) error, err error) {
 	v, err := p.bot.Visitor(ctx, token, token)
 	if err != nil {
-		return err
+		return at, nil, err
 	}
-	say := func(u chat.Update) error {
+	say = func(u chat.Update) error {
 		p.n++
 		u.Key, u.From, u.User, u.Private, u.At = fmt.Sprintf("past:%d", p.n), v.Address, v.User, true, p.now()
 		_, err := p.bot.Handle(ctx, []chat.Update{u})
 		return err
 	}
 	if v.Unopened {
-		if err := say(chat.Update{Kind: chat.Command, Command: "start", Text: token}); err != nil {
-			return err
-		}
+		err = say(chat.Update{Kind: chat.Command, Command: "start", Text: token})
+	}
+	return v.Address, say, err
+}
+
+// reply answers what the chat of a link asks, until nothing is open there: with the mark, with
+// the words or by skipping, and with yes to whoever wants to get in touch or asks whether it is
+// settled.
+func (p *past) reply(ctx context.Context, token string, mark int, words string) error {
+	at, say, err := p.talk(ctx, token)
+	if err != nil {
+		return err
 	}
 	skip := func() error { return say(chat.Update{Kind: chat.Command, Command: "skip"}) }
 	for range 12 { // more than the survey has questions
-		open, err := p.open(ctx, v.Address)
+		open, err := p.open(ctx, at)
 		if err != nil || open == nil {
 			return err
 		}

@@ -23,11 +23,16 @@ type services struct {
 	store  storage.Store
 	offers bot.Offers
 	rand   *rand.Rand
+	prices *rand.Rand
 	n      int
+
+	patrons map[string]*patron // by key
 }
 
 func newServices(store storage.Store, b *bot.Bot) *services {
-	return &services{store: store, offers: bot.Offers{Bot: b}, rand: rand.New(rand.NewPCG(pastSeed, 1))}
+	return &services{
+		store: store, offers: bot.Offers{Bot: b}, rand: rand.New(rand.NewPCG(pastSeed, 1)), prices: rand.New(rand.NewPCG(pastSeed, 4)), patrons: map[string]*patron{},
+	}
 }
 
 // service is one that took place, and the link by which its customer is asked.
@@ -47,8 +52,11 @@ func (s *services) ask(ctx context.Context, at time.Time, req bot.InviteRequest)
 		ID: storage.AskID(e.Name(), demoTrigger), Customer: req.Customer, Event: e.Name(), Trigger: demoTrigger, Flow: req.Flow, Class: "transactional", Site: req.Site,
 		State: string(invitation.Sent), Made: at, Sent: at, Due: at, First: at, Began: at, Day: at.Format(time.DateOnly), Service: e.Service, By: string(invitation.Web), Language: req.Language,
 	}
-	if req.Flow == lostSurvey { // which is about no service
+	switch req.Flow { // which are about no service
+	case lostSurvey:
 		x.Event, x.Class, x.Trigger = "", "relationship", "stays-away"
+	case loyaltySurvey:
+		x.Event, x.Class, x.Trigger = "", "relationship", "twice-a-year"
 	}
 	invite, err := s.offers.Make(ctx, req, x.ID, at)
 	if err != nil {
@@ -84,6 +92,8 @@ func (s *services) tell(ctx context.Context, e storage.Event, mark int) error {
 		}
 		e.Promised = &storage.EventPromise{By: by}
 	}
+	e.Amount = price(s.prices, e.Service)
+	s.knows(e, mark)
 	_, err := s.store.PutEvents(ctx, []storage.Event{e}, e.Ended, false)
 	return err
 }

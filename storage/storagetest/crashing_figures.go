@@ -51,6 +51,11 @@ func (c *CrashingStore) Served(ctx context.Context, f storage.ServedFilter) ([]s
 	return listing(c, func() ([]storage.ServedEvent, bool, error) { return c.inner.Served(ctx, f) })
 }
 
+// ServedAfter implements storage.Serving.
+func (c *CrashingStore) ServedAfter(ctx context.Context, b storage.Bucket, after string, f storage.ServedFilter) ([]storage.ServedEvent, error) {
+	return result(c, func() ([]storage.ServedEvent, error) { return c.inner.ServedAfter(ctx, b, after, f) })
+}
+
 // Visits implements storage.Serving.
 func (c *CrashingStore) Visits(ctx context.Context, customers []string) (map[string][]time.Time, error) {
 	return result(c, func() (map[string][]time.Time, error) { return c.inner.Visits(ctx, customers) })

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -71,6 +72,31 @@ func init() {
 			t.Fatal(err)
 		}
 		same(t, "visits", visits, map[string][]time.Time{"canswered": {ended}, "clater": {ended.AddDate(0, 0, 9)}})
+		told := storage.ServedFilter{Sites: []string{"a"}, From: ended.AddDate(0, 0, -1), To: ended.AddDate(0, 0, 1), Limit: 2}
+		var names []string
+		for bucket := range storage.Bucket(b.store.Buckets()) {
+			for after := ""; ; {
+				some, err := b.store.ServedAfter(ctx, bucket, after, told)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, e := range some {
+					if names = append(names, e.ID+" "+string(e.State)); e.Customer != "c"+e.ID || e.Event.Customer != nil || e.Name() <= after {
+						t.Errorf("behind %q comes %+v", after, e)
+					}
+					after = e.Name()
+				}
+				if len(some) < told.Limit {
+					break
+				}
+			}
+		}
+		slices.Sort(names)
+		same(t, "of known customers, one after the other", names, []string{"answered done", "booked booked", "colour done", "silent done", "unasked done"})
+		told.Sites = nil
+		if some, err := b.store.ServedAfter(ctx, 0, "", told); err != nil || len(some) > 0 {
+			t.Errorf("of no site: %v, %v", some, err)
+		}
 		f.Sites = nil
 		same(t, "nowhere", len(said(f)), 0)
 		f.Sites, f.Limit = []string{"a"}, 2

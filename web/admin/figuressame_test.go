@@ -61,6 +61,39 @@ func TestAFigureIsTheSameWhereverItIsRead(t *testing.T) {
 	})
 }
 
+// onBothEngines runs a test in a world of each engine, with its database beside.
+func onBothEngines(t *testing.T, test func(t *testing.T, w *world, driver string, db *sql.DB)) {
+	t.Helper()
+	for driver, open := range map[string]func(t *testing.T) (string, func(func() time.Time) (storage.Store, error)){
+		"sqlite": func(t *testing.T) (string, func(func() time.Time) (storage.Store, error)) {
+			path := sqlitetest.New(t, 1)
+			return path, func(clock func() time.Time) (storage.Store, error) {
+				return sqlite.Open(t.Context(), path, sqlite.Options{Clock: clock, Unchecked: true})
+			}
+		},
+		"postgres": func(t *testing.T) (string, func(func() time.Time) (storage.Store, error)) {
+			dsn := pgtest.From(t, "buckets_1", func(dsn string) error {
+				_, err := postgres.Migrate(context.Background(), dsn, postgres.Options{Buckets: 1})
+				return err
+			})
+			return dsn, func(clock func() time.Time) (storage.Store, error) {
+				return postgres.Open(t.Context(), dsn, postgres.Options{Clock: clock, Unchecked: true})
+			}
+		},
+	} {
+		t.Run(driver, func(t *testing.T) {
+			at, store := open(t)
+			w := newWorldIn(t, store)
+			db, err := sql.Open(driver, at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = db.Close() })
+			test(t, w, driver, db)
+		})
+	}
+}
+
 // readFigure is a figure as the API gives it.
 type readFigure struct {
 	Key             string

@@ -92,7 +92,7 @@ func (s *site) reportExpectation(r *http.Request, w *words, _ Viewer, f *reportF
 			parts = append(parts, part{key, w.t(key), "", e.Promise[i]})
 		}
 		if kept := e.Promise[0]; kept.Rated() {
-			c.Caption = w.t("choice_finding", w.t("promise_kept"), w.rated(kept.Rate))
+			c.Caption = w.t("expect_promise_finding", w.rated(kept.Rate))
 		}
 		c.Rows = w.rateRows(hidden(parts))
 		p.Sections = append(p.Sections, c)

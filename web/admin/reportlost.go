@@ -192,73 +192,19 @@ func (w *words) lostLevels(list []storage.GivenSession, behind func(...string) s
 	return c
 }
 
-// cameBy is the share that came again within so many days. Where nobody has yet, its range is that of those who have
-// been watched for so long.
-func cameBy(waits []report.Wait, days int) (share float64, in report.Interval) {
-	if share, in = report.HappenedBy(waits, float64(days)); share > 0 {
-		return share, in
-	}
-	return 0, report.Wilson(0, float64(knownFor(waits, days)))
-}
-
-// knownFor is how many were watched for so many days, or came only then.
-func knownFor(waits []report.Wait, days int) (n int) {
-	for _, x := range waits {
-		if x.Took >= float64(days) {
-			n++
-		}
-	}
-	return n
-}
-
 // returned is the share of who was asked that came again within so many days, with those of lately counted for as long
 // as they are known.
 func (w *words) returned(waits []report.Wait) reportFigure {
-	days := 30
-	for _, longer := range []int{60, 90} {
-		if knownFor(waits, longer) > 0 {
-			days = longer
-		}
-	}
-	fig := reportFigure{Label: w.t("lost_returned", days), Value: "–", Meta: w.t("lost_returned_few")}
-	if n := len(waits); n >= report.FewestRated {
-		share, in := cameBy(waits, days)
-		fig.Value, fig.Meta, fig.Bar = w.percent(share), w.t("interval_of", hundredths(in.Low), hundredths(in.High), n), chart.Reach(share, in.Low, in.High)
-		if n < report.FewestPlain {
-			fig.Meta += ", " + w.of("asked").t("few")
-		}
-	}
-	return fig
+	r := longest(figures.ReturnsBy(waits, 30, 60, 90), 30, 60, 90)
+	return w.of("asked").returnFigure(w.t("lost_returned", max(30, r.Days)), w.t("lost_returned_few"), r)
 }
-
-var returnColumns = []string{"days", "customers", "share", "low", "high"}
 
 // lostReturns is how many came again within some days after they were asked.
 func (w *words) lostReturns(waits []report.Wait) reportSection {
 	c := reportSection{ID: "returned", Title: w.t("lost_returns"), Open: true, columns: returnColumns, Notes: []string{w.t("lost_returns_note")}}
 	c.Head = [4]string{w.t("within_head"), w.t("asked_head"), w.t("interval"), w.t("share")}
-	n := len(waits)
-	for i, days := range []int{14, 30, 60, 90, 180} {
-		if i > 0 && knownFor(waits, days) == 0 { // nothing is known of so long a time
-			break
-		}
-		row := reportRow{Label: w.t("within_days", days), N: strconv.Itoa(n), Value: w.t("too_few_for_rate"), raw: []string{strconv.Itoa(days), strconv.Itoa(n), "", "", ""}}
-		switch {
-		case n < report.FewestCounted:
-			row.N, row.Value, row.raw[1] = w.t("under_five"), w.t("too_few_to_say"), ""
-		case n >= report.FewestRated:
-			share, in := cameBy(waits, days)
-			mark := chart.Filled
-			row.Value = w.t("rate", w.percent(share), hundredths(in.Low), hundredths(in.High))
-			if n < report.FewestPlain {
-				mark, row.Value = chart.Hollow, w.of("asked").t("rate_few", w.percent(share), hundredths(in.Low), hundredths(in.High))
-			}
-			row.Drawing = chart.Span{Mark: mark, P: share, Low: in.Low, High: in.High, Mean: math.NaN(), Top: 1}.SVG()
-			for i, x := range []float64{share, in.Low, in.High} {
-				row.raw[2+i] = strconv.FormatFloat(x, 'f', 6, 64)
-			}
-		}
-		c.Rows = append(c.Rows, row)
+	for _, r := range figures.ReturnsBy(waits, 14, 30, 60, 90, 180) {
+		c.Rows = append(c.Rows, w.of("asked").returnRow(w.t("within_days", r.Days), nil, r))
 	}
 	return c
 }

@@ -27,6 +27,7 @@ var reports = []struct {
 	{groupDrives, "improvement", (*site).reportImprovement},
 	{groupRecovery, "recovery", (*site).reportRecovery},
 	{groupRecovery, "complaints", (*site).reportComplaints},
+	{groupStays, "measures", (*site).reportMeasures},
 	{groupStays, "lost", (*site).reportLost},
 	{groupCompare, "compare", (*site).reportCompare},
 	{groupCompare, "staff", (*site).reportStaff},

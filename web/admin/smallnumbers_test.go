@@ -109,7 +109,7 @@ func tooMuchIn(rows [][]string, all int) (faults []string) {
 		n := func(name string) int { return asInt(row[at[name]]) }
 		has := func(name string) bool { return row[at[name]] != "" }
 		switch head {
-		case strings.Join(rateColumns, ","), strings.Join(targetColumns, ","):
+		case strings.Join(rateColumns, ","), strings.Join(targetColumns, ","), strings.Join(intentColumns, ","):
 			shown += n("n")
 			if i, ok := at["state"]; ok {
 				if row[i] != string(report.Open) && min(n("n"), n("customers")) < report.FewestRated {
@@ -182,7 +182,7 @@ func tooMuchIn(rows [][]string, all int) (faults []string) {
 			if n("answers") < report.FewestCounted {
 				say(row, "of too few")
 			}
-		case strings.Join(returnColumns, ","):
+		case strings.Join(returnColumns, ","), strings.Join(afterColumns, ","):
 			if has("customers") && n("customers") < report.FewestCounted || has("share") && n("customers") < report.FewestRated {
 				say(row, "of too few")
 			}

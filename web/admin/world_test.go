@@ -20,6 +20,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/telegram"
 	"github.com/aftercare/aftercare/adapters/webchat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/sqlite"
@@ -35,6 +36,8 @@ type world struct {
 	clock  *clock
 	n      int
 	serves func(judged) string // who served; nil = Bo
+
+	keeping *figures.Keeping // nil until the first result is made
 }
 
 // clock is a time that a test moves on.

@@ -15,10 +15,11 @@ import (
 
 // servedQueries read services with what became of them.
 type servedQueries struct {
-	served     string
-	askedAbout *keyed // offers by the names of their events
-	levelsFor  *keyed // levels of conversations, with what a filter looks at
-	visitsOf   *keyed // when customers were served
+	served      string
+	servedAfter string
+	askedAbout  *keyed // offers by the names of their events
+	levelsFor   *keyed // levels of conversations, with what a filter looks at
+	visitsOf    *keyed // when customers were served
 }
 
 func newServedQueries(t *texts) servedQueries {
@@ -27,6 +28,8 @@ func newServedQueries(t *texts) servedQueries {
 		visitsOf: t.keyed("customer, at", "events", "customer", done),
 		served: t.one("SELECT e.body FROM events e WHERE e.bucket = ? AND e.at >= ? AND e.at < ? AND e.state = '" + string(storage.EventDone) +
 			"' AND NOT e.test AND " + t.dialect.Among("e.site") + " LIMIT ?"),
+		servedAfter: t.one("SELECT e.body FROM events e WHERE e.bucket = ? AND e.name > ? AND e.customer > '' AND e.at >= ? AND e.at < ?" +
+			" AND NOT e.test AND " + t.dialect.Among("e.site") + " ORDER BY e.name LIMIT ?"),
 		askedAbout: t.keyed("event, body", "asks", "event", " AND event > '' AND NOT test AND sent IS NOT NULL"),
 		levelsFor: t.keyed("session, level, flow, language, channel", "read_sessions", "session", " AND answered > 0 AND level > 0 AND NOT test"+
 			" AND class IN ('"+strings.Join(storage.CustomerClasses, "', '")+"')"),
@@ -38,17 +41,7 @@ func (s *Store) Served(ctx context.Context, f storage.ServedFilter) ([]storage.S
 	is := func(want, got string) bool { return want == "" || want == got }
 	list, more, err := everywhere(s, storage.FigureFilter{Sites: f.Sites, Limit: f.Limit}, func(b storage.Bucket, most int64) ([]storage.ServedEvent, error) {
 		args := []any{int64(b), micro(f.From), micro(f.To), s.dialect.Keys(texted(f.Sites)), most}
-		return collect(ctx, s, "services", s.q.served, args, func(row scanner) (e storage.ServedEvent, err error) {
-			var body sql.RawBytes
-			if err := row.Scan(&body); err != nil {
-				return e, err
-			}
-			if err := json.Unmarshal(body, &e.Event); err != nil {
-				return e, fmt.Errorf("decode an event: %w", err)
-			}
-			e.Customer, e.Event.Customer, e.Attributes = customerOf(e.Event), nil, nil
-			return e, nil
-		})
+		return collect(ctx, s, "services", s.q.served, args, scanServed)
 	})
 	if err != nil || more {
 		return nil, more, err
@@ -58,6 +51,28 @@ func (s *Store) Served(ctx context.Context, f storage.ServedFilter) ([]storage.S
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), a.At().Compare(b.At()), cmp.Compare(a.Name(), b.Name()))
 	})
 	return list, false, s.answersAbout(ctx, f, list)
+}
+
+// ServedAfter implements storage.Serving.
+func (s *Store) ServedAfter(ctx context.Context, b storage.Bucket, after string, f storage.ServedFilter) ([]storage.ServedEvent, error) {
+	if len(f.Sites) == 0 {
+		return nil, nil
+	}
+	args := []any{int64(b), storage.Clean(after), micro(f.From), micro(f.To), s.dialect.Keys(texted(f.Sites)), int64(f.Limit)}
+	return collect(ctx, s, "services of customers", s.q.servedAfter, args, scanServed)
+}
+
+// scanServed is a service with the key of its customer, and nothing else that was told of them.
+func scanServed(row scanner) (e storage.ServedEvent, err error) {
+	var body sql.RawBytes
+	if err := row.Scan(&body); err != nil {
+		return e, err
+	}
+	if err := json.Unmarshal(body, &e.Event); err != nil {
+		return e, fmt.Errorf("decode an event: %w", err)
+	}
+	e.Customer, e.Event.Customer, e.Attributes = customerOf(e.Event), nil, nil
+	return e, nil
 }
 
 // answersAbout puts in what was asked about services, where their customers are, and what was answered.

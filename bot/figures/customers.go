@@ -1,0 +1,73 @@
+package figures
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aftercare/aftercare/storage"
+)
+
+// KindCustomers is the kind of the result that says what customers do over a year, and what they say that they would.
+const KindCustomers = "customers"
+
+// CustomerFigures is such a result. Its parts are made in one pass: all of them need every service and every answer of a
+// customer side by side.
+type CustomerFigures struct {
+	From, To string // the days that it is of
+	Measures Measures
+	Loyalty  Loyalty
+}
+
+// zone is that of a site.
+func (s *Source) zone(site string) *time.Location {
+	if s.Zone != nil {
+		if zone := s.Zone(site); zone != nil {
+			return zone
+		}
+	}
+	return time.UTC
+}
+
+// makeCustomers makes what is known of customers: JSON.
+func makeCustomers(ctx context.Context, from *Source, of ResultKey) ([]byte, error) {
+	c, err := clienteleOf(ctx, from, of)
+	if err != nil {
+		return nil, fmt.Errorf("read services: %w", err)
+	}
+	said, more, err := from.Received(ctx, asFigures(from.Filter(of)))
+	if err != nil {
+		return nil, fmt.Errorf("read what customers asked: %w", err)
+	}
+	if more { // then it is not known who asked first
+		said = nil
+	}
+	intending, bonds := newIntending(from.Flows), newBonds(from.Flows)
+	err = from.EachGiven(ctx, of, func(s *storage.GivenSession) {
+		c.grade(s)
+		intending.add(s)
+		bonds.add(s)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read answers: %w", err)
+	}
+	c.order()
+	f := from.Filter(of)
+	all := CustomerFigures{From: f.From, To: f.To, Measures: measuresOf(c, said)}
+	intending.tell(&all.Measures, c)
+	c.standing(&all.Loyalty)
+	bonds.tell(&all.Loyalty)
+	return json.Marshal(all)
+}
+
+// asFigures is a filter whose rows are read at once.
+func asFigures(f storage.FigureFilter) storage.FigureFilter {
+	f.Limit = Most
+	return f
+}
+
+// CustomersIn reads what a result of KindCustomers holds.
+func CustomersIn(body []byte) (all CustomerFigures, err error) {
+	return all, json.Unmarshal(body, &all)
+}
