@@ -9,11 +9,11 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// KindCustomers is the kind of the result that says what customers do over a year, and what they say that they would.
+// KindCustomers is the kind of the result that says what customers do over a year, and what they would do.
 const KindCustomers = "customers"
 
-// CustomerFigures is such a result. Its parts are made in one pass: all of them need every service and every answer of a
-// customer side by side.
+// CustomerFigures is such a result. Its parts are made in one pass: all of them need every service and every answer
+// of a customer side by side.
 type CustomerFigures struct {
 	From, To string // the days that it is of
 	Measures Measures

@@ -56,7 +56,7 @@ func (w *words) returnFigure(label, few string, r figures.Return) reportFigure {
 	return fig
 }
 
-// longest is the share within the longest of some times that somebody has been watched for; the first, where nobody was.
+// longest is the share within the longest of some times that somebody has been watched for; else the first.
 func longest(all []figures.Return, days ...int) figures.Return {
 	var found figures.Return
 	for _, r := range all {
