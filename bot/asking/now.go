@@ -46,7 +46,7 @@ func (a *Asking) Now(ctx context.Context, w Wish) (storage.Ask, invitation.Decis
 	if w.Person != (storage.Person{}) {
 		x.To = &storage.Identity{Person: w.Person}
 	}
-	if x.Like, err = a.newestOf(ctx, w.Customer); err != nil {
+	if x.Like, err = newestOf(ctx, a.store, w.Customer); err != nil {
 		return x, invitation.Decision{}, err
 	}
 	err = a.store.ChangeAsks(ctx, x.Bucket, []string{x.ID}, nil, func(now map[string]storage.Ask, _ map[string][]storage.Ask) ([]storage.AskChange, error) {
@@ -92,8 +92,8 @@ func (a *Asking) decided(ctx context.Context, b storage.Bucket, id string) (x st
 
 // newestOf is the name of the event that tells the newest of a customer: their language, their
 // night, and on what basis they may be asked. "" = none does.
-func (a *Asking) newestOf(ctx context.Context, customer string) (string, error) {
-	d, err := a.store.Dossier(ctx, storage.Anchor{Customers: []string{customer}})
+func newestOf(ctx context.Context, store storage.Store, customer string) (string, error) {
+	d, err := store.Dossier(ctx, storage.Anchor{Customers: []string{customer}})
 	if err != nil {
 		return "", err
 	}
