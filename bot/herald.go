@@ -118,9 +118,10 @@ type flowNews struct {
 type alarmNews struct {
 	Site  string  `json:"site,omitempty"`
 	Kind  string  `json:"kind"`  // worse, better
-	Day   string  `json:"day"`   // of the answer with which it showed
-	K     int     `json:"k"`     // unsatisfied
-	N     int     `json:"n"`     // of the newest answers
+	Day   string  `json:"day"`   // on which it went off
+	Since string  `json:"since"` // the first day of what it is about
+	K     int     `json:"k"`     // unsatisfied since then
+	N     int     `json:"n"`     // answers since then
 	Usual float64 `json:"usual"` // share
 	URL   string  `json:"url,omitempty"`
 }

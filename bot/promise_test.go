@@ -97,7 +97,7 @@ var noPromiseIn = map[string][]string{
 		"asknow_link", "card_earlier", "chat_linked", "code_seen", "form_reply_note", "home_on", "link_web", "only_text", "prompt_contact", "reason_nps_0_3",
 		"reason_nps_4_6", "refused_plan_past", "refused_snooze_past", "staff_stays_thread", "thanks_satisfied", "welcome",
 	},
-	"es": {"cause_tangibles", "form_due_is", "link_web", "prompt_agree", "prompt_contact", "welcome"},
+	"es": {"alarm_errs_week", "cause_tangibles", "form_due_is", "link_web", "prompt_agree", "prompt_contact", "welcome"},
 	"ar": {"arrived_after_all", "asknow_several", "asknow_waits", "card_earlier", "in_span", "intro_recovery", "link_unknown", "link_web", "reason_remark", "welcome"},
 }
 

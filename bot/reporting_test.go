@@ -132,57 +132,6 @@ func TestAMonthOfFewAnswersAsksForMore(t *testing.T) {
 	}
 }
 
-// TestAnAlarmIsToldOnceADay has half a year as usual, then a bad week, then good ones.
-func TestAnAlarmIsToldOnceADay(t *testing.T) {
-	w := newWorld(t)
-	setStaff(w.bot, staffTG)
-	lea := w.member(1, "Lea", access.Lead)
-	w.withRules(func(r *recovery.Rules) { r.Report.Alarm = true })
-	begin := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	for back := 140; back > 0; back -= 4 {
-		w.answeredOn("main-street", begin.AddDate(0, 0, -back).Format(time.DateOnly), levelsOf(1, 9)...)
-	}
-	w.now = begin
-	crm := storage.Hook{ID: "crm", Name: "crm", Made: begin, HookTerms: storage.HookTerms{News: []storage.News{storage.AlarmRaised}}}
-	if err := w.store.PutInstallation(t.Context(), crm.Installation("sealed")); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.bot.Configuration().Refresh(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := w.reported(lea.address); len(got) != 0 {
-		t.Fatalf("all is as usual, and told is %+v", got)
-	}
-	w.answeredOn("main-street", "2026-03-02", levelsOf(12, 3)...)
-	for range 3 {
-		w.now = w.now.Add(time.Hour)
-		got := w.reported(lea.address)
-		if len(got) != 1 {
-			t.Fatalf("%d messages", len(got))
-		}
-		if m := got[0].Render; !strings.HasPrefix(m.Title, "More unsatisfied customers than usual") || !strings.Contains(m.Text, "of the last 30 answers") ||
-			!strings.Contains(m.Text, "Usually it is about 10 %") || !strings.Contains(m.Text, "once in 556 answers") || !strings.Contains(m.Text, "after 51 ") {
-			t.Errorf("it says %s: %s", m.Title, m.Text)
-		}
-	}
-	// Other systems are told once, too.
-	var news []storage.Delivery
-	for b := range w.store.Buckets() {
-		list, err := w.store.Transcript(t.Context(), storage.Bucket(b), chat.Address{Platform: chat.Hook, Account: "crm", Chat: "main-street"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		news = append(news, list...)
-	}
-	if len(news) != 1 || news[0].Wanted != 1 || !strings.Contains(news[0].Render.Text, `"data":{"site":"main-street","kind":"worse","day":"2026-03-02","k":`) {
-		t.Errorf("other systems are told %+v", news)
-	}
-	w.now = begin.AddDate(0, 0, 5)
-	if got := w.reported(lea.address); len(got) != 1 {
-		t.Errorf("an alarm of five days ago is told: %+v", got)
-	}
-}
-
 // TestLeadsAreToldOfAnEndpointThatWasSwitchedOff: each once, whatever number of their sites it was told
 // of; not of one that somebody switched off by hand, and not of one of long ago.
 func TestLeadsAreToldOfAnEndpointThatWasSwitchedOff(t *testing.T) {

@@ -1,8 +1,8 @@
 package bot
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -19,82 +19,148 @@ import (
 const (
 	// watchEvery is how often the answers of a site are looked at for alarms.
 	watchEvery = time.Hour
-	// watchedDays is how many days, today among them, are watched, and usualDays how many before them say what
-	// is usual.
-	watchedDays, usualDays = 28, 112
 	// alarmDays is for how many days an alarm is still told.
 	alarmDays = 2
-	// alarmOf is of how many answers an alarm tells.
-	alarmOf = 30
+	// keptAlarms is how many alarms of a site are looked at, the newest.
+	keptAlarms = 50
 )
 
-// watch looks at the answers of a site, one after the other by their days, and tells when more or fewer are
-// unsatisfied than usual. What is usual is counted anew each time; one day has one message of each kind.
+// watch looks at the answers of a site and keeps what goes off: an alarm stands in a row of its own, on whose name every
+// process agrees, and each round brings it up to date until it is over. It is told once.
 func (s *teller) watch(ctx context.Context, site string) error {
-	today := s.bot.now().In(zoneOf(s.bot.snap.Now(), site))
-	day := func(back int) string { return today.AddDate(0, 0, -back).Format(time.DateOnly) }
-	list, more, err := s.bot.store.Judged(ctx, storage.FigureFilter{Sites: []string{site}, From: day(watchedDays + usualDays - 1), To: day(0), Limit: counted.Most})
-	if err != nil || more {
-		return err // of so many answers charts tell sooner
+	now := s.bot.now()
+	today := now.In(zoneOf(s.bot.snap.Now(), site))
+	w, err := counted.WatchSite(ctx, s.bot.store, site, today, 0)
+	if errors.Is(err, counted.ErrTooMany) {
+		return nil // they are being added up: soon they can be read
 	}
-	slices.SortFunc(list, func(a, b storage.JudgedSession) int {
-		return cmp.Or(strings.Compare(a.Day, b.Day), strings.Compare(a.ID, b.ID))
-	})
-	begins, _ := slices.BinarySearchFunc(list, day(watchedDays-1), func(j storage.JudgedSession, day string) int { return strings.Compare(j.Day, day) })
-	worst, best := counted.Unsatisfied.Levels()
-	stream := make([]bool, len(list))
-	before := 0
-	for i := range list {
-		stream[i] = worst <= list[i].Level && list[i].Level <= best
-		if i < begins && stream[i] {
-			before++
+	if err != nil {
+		return err
+	}
+	kept, err := s.bot.store.AlarmList(ctx, []string{site}, w.Days[w.Begins], keptAlarms)
+	if err != nil {
+		return err
+	}
+	for _, kind := range []storage.AlarmKind{storage.AlarmWorse, storage.AlarmBetter} {
+		of := slices.DeleteFunc(slices.Clone(kept), func(a storage.Alarm) bool { return a.Kind != kind })
+		if err := s.keepAlarms(ctx, site, w, w.Rings(kind == storage.AlarmBetter), of, today.Format(time.DateOnly)); err != nil {
+			return err
 		}
 	}
-	usual, worse, better, ok := report.Watching(before, begins)
-	if !ok {
-		return nil
-	}
-	for _, x := range []struct {
-		name  string
-		alarm report.Alarm
-		rate  float64 // that it watches for
-	}{{"worse", worse, 2 * usual}, {"better", better, usual / 2}} {
-		for _, at := range x.alarm.Signals(stream[begins:]) {
-			at += begins
-			if list[at].Day <= day(alarmDays) || at+1 < alarmOf {
-				continue
+	return s.tellAlarms(ctx, site, today.AddDate(0, 0, -alarmDays).Format(time.DateOnly))
+}
+
+// keepAlarms brings what is kept of a kind up to date with what goes off now. What went off is the same alarm as one that was
+// on on one of its days: what is usual is counted anew each time, and moves a little.
+func (s *teller) keepAlarms(ctx context.Context, site string, w *counted.Watched, rings []counted.Ring, kept []storage.Alarm, today string) error {
+	same := map[string]bool{}
+	for _, r := range rings {
+		at := slices.IndexFunc(kept, func(a storage.Alarm) bool {
+			return (a.Over == "" || a.Over >= r.Since) && (r.Over == "" || r.Over >= a.Day)
+		})
+		if at >= 0 {
+			same[kept[at].ID] = true
+			if r.Over != "" && kept[at].Over != "" {
+				continue // both know that it is over
 			}
-			bad := 0
-			for _, unsatisfied := range stream[at+1-alarmOf : at+1] {
-				if unsatisfied {
-					bad++
-				}
-			}
-			from, to, k := list[at+1-alarmOf].Day, list[at].Day, bad
-			err := s.postOnce(ctx, site, x.name+"-"+to, func(v *voice.Voice) chat.Message {
-				when, _ := time.Parse(time.DateOnly, to)
-				lines := []string{
-					v.Say("alarm_says", "day", v.Day(when), "k", strconv.Itoa(k), "n", strconv.Itoa(alarmOf), "usual", inPercent(usual)),
-					v.Say("alarm_errs_"+x.name, "apart", rounded(x.alarm.Answers(usual)), "after", rounded(x.alarm.Answers(x.rate))),
-				}
-				if at := s.page(site, from, to); at != "" {
-					lines = append(lines, v.Say("report_page", "url", at))
-				}
-				return chat.Message{Title: v.Say("alarm_"+x.name, "site", v.Site.Name), Text: strings.Join(lines, "\n"), Lang: v.Lang}
+		}
+		rate, err := s.sinceThen(ctx, site, r)
+		if err != nil {
+			return err
+		}
+		if rate.Manner == report.Hidden {
+			continue // it would be about single people
+		}
+		a := w.Alarm(site, r, rate, s.bot.now())
+		if at < 0 {
+			err = s.bot.store.PutAlarm(ctx, a)
+		} else {
+			_, err = s.bot.store.ChangeAlarm(ctx, kept[at].ID, storage.Audit{}, func(was *storage.Alarm) error {
+				a.Known, a.Knows = was.Known, was.Knows
+				was.Over, was.AlarmTerms = a.Over, a.AlarmTerms
+				return nil
 			})
-			if err == nil {
-				hooks := Hooks{s.bot}
-				err = hooks.Tell(ctx, Told{
-					Kind: storage.AlarmRaised, Site: site, Owner: site, Part: x.name + "-" + to, Bucket: hooks.Bucket(site), At: s.bot.now(),
-					Data: alarmNews{site, x.name, to, k, alarmOf, math.Round(usual*1000) / 1000, s.page(site, from, to)},
-				})
-			}
-			if err != nil {
-				return err
-			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, a := range kept {
+		if a.Over != "" || same[a.ID] {
+			continue
+		}
+		_, err := s.bot.store.ChangeAlarm(ctx, a.ID, storage.Audit{}, func(a *storage.Alarm) error {
+			a.Over = today
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// sinceThen is the share of the unsatisfied on the days of an alarm.
+func (s *teller) sinceThen(ctx context.Context, site string, r counted.Ring) (report.Rate, error) {
+	to := r.Over
+	if to == "" {
+		to = s.bot.now().In(zoneOf(s.bot.snap.Now(), site)).Format(time.DateOnly)
+	}
+	t, err := counted.Read(ctx, s.bot.store, storage.FigureFilter{Sites: []string{site}, From: r.Since, To: to}, counted.Unsatisfied, counted.Whole)
+	return t.Total.Rate, err
+}
+
+// tellAlarms tells leads and other systems of what went off since a day, each once, unless somebody said that they know.
+func (s *teller) tellAlarms(ctx context.Context, site, since string) error {
+	all, err := s.bot.store.AlarmList(ctx, []string{site}, since, keptAlarms)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		a := &all[i]
+		part := string(a.Kind) + "-" + a.Day
+		if a.Day <= since || !a.Known.IsZero() || s.reported[site+" "+part] {
+			continue
+		}
+		at := s.alarmPage(site)
+		if err := s.postOnce(ctx, site, part, func(v *voice.Voice) chat.Message { return drawAlarm(v, a, at) }); err != nil {
+			return err
+		}
+		hooks := Hooks{s.bot}
+		err := hooks.Tell(ctx, Told{
+			Kind: storage.AlarmRaised, Site: site, Owner: site, Part: part, Bucket: hooks.Bucket(site), At: s.bot.now(),
+			Data: alarmNews{site, string(a.Kind), a.Day, a.Since, a.K, a.N, math.Round(a.Usual*1000) / 1000, at},
+		})
+		if err != nil {
+			return err
+		}
+		s.reported[site+" "+part] = true
+	}
+	return nil
+}
+
+// drawAlarm is an alarm as a message: since when, of how many, what is usual, and how often such a message errs.
+func drawAlarm(v *voice.Voice, a *storage.Alarm, at string) chat.Message {
+	since, _ := time.Parse(time.DateOnly, a.Since)
+	lines := []string{v.Say("alarm_says", "day", v.Day(since), "figure", figureSaid(v, counted.RateOf(a)), "usual", inPercent(a.Usual))}
+	if a.By == counted.BySum && a.Sum != nil {
+		lines = append(lines, v.Say("alarm_errs_sum", "apart", rounded(a.Sum.Apart), "after", rounded(a.Sum.After), "rate", inPercent(a.Sum.P1)))
+	} else {
+		lines = append(lines, v.Say("alarm_errs_week", "weeks", strconv.Itoa(report.BeyondWeeks)))
+	}
+	if at != "" {
+		lines = append(lines, v.Say("alarm_page", "url", at))
+	}
+	return chat.Message{Title: v.Say("alarm_"+string(a.Kind), "site", v.Site.Name), Text: strings.Join(lines, "\n"), Footer: v.Say("report_range"), Lang: v.Lang}
+}
+
+// alarmPage is where the picture of a site's alarms stands, "" where no address is known.
+func (s *teller) alarmPage(site string) string {
+	base := LinksOf(s.bot).PublicURL()
+	if !strings.HasPrefix(base, "http") {
+		return ""
+	}
+	return base + "/reports/level?site=" + site + "#h-alarm"
 }
 
 func rounded(x float64) string { return strconv.Itoa(int(math.Round(x))) }

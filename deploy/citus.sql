@@ -60,6 +60,7 @@ SELECT create_reference_table('hook_tries');
 SELECT create_reference_table('inbound_calls');
 SELECT create_reference_table('kept_results');
 SELECT create_reference_table('improvements');
+SELECT create_reference_table('alarms');
 SELECT create_reference_table('install_links');
 SELECT create_reference_table('install_states');
 SELECT create_reference_table('moments');

@@ -144,6 +144,9 @@ var tables = []table{
 	{"improvements", "", "what was changed because of what customers said, in the words of staff, and how many were told; none of them by name", map[Fate]string{
 		Nobody: "id site day made gone body",
 	}},
+	{"alarms", "", "that more or fewer customers of a site were unsatisfied than usual: counts by day, and who of staff knows of it", map[Fate]string{
+		Nobody: "id site kind day made ended body",
+	}},
 	{"sheet_maps", "", "what the columns of sheets are, by their names; no row of a sheet is in it", map[Fate]string{Nobody: "header body used"}},
 	{"kept_results", "", "figures that were made in the background: sums over many customers, and nobody's answers", map[Fate]string{
 		Stays: "kind key made_at body",

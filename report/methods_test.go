@@ -220,7 +220,7 @@ func TestAlarmsMeetTheirVectors(t *testing.T) {
 		M, Up, H     int
 		Anos0, Anos1 float64
 	}](t, "bernoulli_cusum_table") {
-		a, err := AlarmOf(c.P0, c.P1)
+		a, err := AlarmOf(c.P0, c.P1, FalseAlarm)
 		if err != nil || a.Up != c.Up || a.Down != 1 || a.At != c.H || a.Better {
 			t.Errorf("%v: %+v, %v, want %+v", c.P0, a, err, c)
 			continue

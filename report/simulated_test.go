@@ -146,7 +146,7 @@ func TestAlarmsRunAsLongAsTheySay(t *testing.T) {
 			t.Errorf("%+v: %v answers in a stream, %v by the chain", c, got, a.Answers(c.P))
 		}
 	}
-	better, err := AlarmOf(0.2, 0.1)
+	better, err := AlarmOf(0.2, 0.1, FalseAlarm)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -360,7 +360,7 @@ func TestNothingIsMadeOfNothing(t *testing.T) {
 		t.Errorf("all answered: %v", i)
 	}
 	for _, p := range [][2]float64{{0, 0.1}, {0.1, 0.1}, {0.5, 1}, {0.4, 0.9}} {
-		if a, err := AlarmOf(p[0], p[1]); err == nil {
+		if a, err := AlarmOf(p[0], p[1], FalseAlarm); err == nil {
 			t.Errorf("%v is watched: %+v", p, a)
 		}
 	}

@@ -14,7 +14,7 @@ func alarmsMeet(v *vectors) {
 		False  float64 `json:"answers_to_false_alarm"`
 		Detect float64 `json:"answers_to_detect"`
 	}](v, "d28")
-	a, err := AlarmOf(rates.P0, rates.P1)
+	a, err := AlarmOf(rates.P0, rates.P1, FalseAlarm)
 	if err != nil || a.Down != better.M-1 || a.Up != 1 || a.At != better.H || !a.Better {
 		t.Errorf("the alarm for better is %+v, %v, want %+v", a, err, better)
 	}

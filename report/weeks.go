@@ -22,6 +22,7 @@ type Charted struct {
 	Upper float64 // limit, 0–1 and above 1 where none is reached
 	Lower float64
 	Wide  float64 // upper limit that allows for weeks that differ more than chance says
+	Floor float64 // lower limit that does
 	Out   bool    // beyond the wide limits
 }
 
@@ -49,7 +50,7 @@ func ChartOf(weeks []Week, baseline int) Chart {
 	var moved, moves float64
 	last := math.NaN()
 	for i, w := range weeks {
-		p := Charted{P: math.NaN(), Z: math.NaN(), Upper: math.NaN(), Lower: math.NaN(), Wide: math.NaN()}
+		p := Charted{P: math.NaN(), Z: math.NaN(), Upper: math.NaN(), Lower: math.NaN(), Wide: math.NaN(), Floor: math.NaN()}
 		if w.N > 0 {
 			se := math.Sqrt(c.Centre * (1 - c.Centre) / float64(w.N))
 			p.P = float64(w.K) / float64(w.N)
@@ -73,8 +74,8 @@ func ChartOf(weeks []Week, baseline int) Chart {
 	for i := range c.Weeks {
 		p := &c.Weeks[i]
 		p.Wide = c.Centre + wide*(p.Upper-c.Centre)
-		se := (p.Upper - c.Centre) / 3
-		p.Out = p.P > p.Wide || p.P < c.Centre-3*wide*se
+		p.Floor = max(0, c.Centre-wide*(p.Upper-c.Centre))
+		p.Out = p.P > p.Wide || p.P < p.Floor
 	}
 	return c
 }

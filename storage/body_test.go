@@ -34,6 +34,7 @@ func bodies() map[string]reflect.Type {
 		"update":     reflect.TypeFor[chat.Update](),
 		"hook":       reflect.TypeFor[HookTerms](),
 		"inbound":    reflect.TypeFor[InboundTerms](),
+		"alarm":      reflect.TypeFor[AlarmTerms](),
 	}
 }
 

@@ -88,6 +88,7 @@ type Store interface {
 	HookTries
 	Inbounds
 	Improvements
+	Alarms
 	Events
 	Asking
 

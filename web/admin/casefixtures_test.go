@@ -75,7 +75,7 @@ func init() {
 		fixture{"today.html", "quiet", frame{Title: "Today", Own: true}, todayPage{Nobody: true, Search: true}},
 		fixture{"today.html", "full", frame{Title: "Today", Meta: "Monday, March 2", Own: true, Styles: []string{"chart.css"}}, todayPage{
 			Sites: list.Sites, Search: true,
-			Wrong: []trouble{{"Slack takes no messages; 3 chats wait.", "/outbox", "Mend"}}, Mend: true, Could: []step{{"Connect Telegram, so that customers answer where they write anyway.", "/settings/telegram", "Connect"}}, Needs: []caseRow{row, take}, All: 12,
+			Wrong: []trouble{{"Slack takes no messages; 3 chats wait.", "/outbox", "Mend"}}, Mend: true, Could: []step{{"Connect Telegram, so that customers answer where they write anyway.", "/settings/telegram", "Connect"}}, Needs: []caseRow{row, take}, All: 12, Alarms: []alarmView{alarmFixture("main-worse-2026-03-02"), alarmFixture("harbour-worse-2026-03-02")}, MoreAlarms: true,
 			Said: []answerRow{said, {"/answers/0.t", 0, "", "", "x", false}}, Trend: &trend{
 				Says: "Unsatisfied by week, of 705 answers in 13 weeks.", Rows: []reportRow{{Label: "week 9", N: "62", Value: "19 % (11–31)"}},
 				Drawing: chart.Line{ID: "trend", Title: "Unsatisfied by week", Points: points, Usual: 0.1, Percent: func(x float64) string { return strconv.Itoa(int(100*x)) + " %" }}.SVG(),

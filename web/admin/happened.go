@@ -22,7 +22,7 @@ type happened struct {
 // mostHappened is how many of them a line shows, the newest; mostVersioned of how many surveys it looks for versions.
 const mostHappened, mostVersioned = 12, 6
 
-// happenedIn is what happened on the days of a filter at its sites: changes and notes, and where they are of few
+// happenedIn is what happened on the days of a filter at its sites: changes and notes, alarms, and where they are of few
 // surveys, their versions.
 func (s *site) happenedIn(ctx context.Context, w *words, f *reportFilter) (all []happened, err error) {
 	list, err := s.Store.ImprovementList(ctx)
@@ -45,6 +45,11 @@ func (s *site) happenedIn(ctx context.Context, w *words, f *reportFilter) (all [
 		return nil, err
 	}
 	all = append(all, versions...)
+	alarms, err := s.alarmsIn(ctx, w, f)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, alarms...)
 	slices.SortStableFunc(all, func(a, b happened) int { return cmp.Compare(a.Day, b.Day) })
 	all = all[max(0, len(all)-mostHappened):]
 	for i := range all {

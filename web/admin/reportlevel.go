@@ -99,7 +99,15 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 	if err != nil {
 		return p, err
 	}
-	p.Sections = append(p.Sections, trend, s.levelBars(w, f, all, sites, levels))
+	p.Sections = append(p.Sections, trend)
+	watched, ok, err := s.watched(r.Context(), w, f)
+	if err != nil {
+		return p, err
+	}
+	if ok {
+		p.Sections = append(p.Sections, watched)
+	}
+	p.Sections = append(p.Sections, s.levelBars(w, f, all, sites, levels))
 	worst, best := figures.Unsatisfied.Levels()
 	for _, by := range []struct {
 		key  string

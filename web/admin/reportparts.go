@@ -80,6 +80,7 @@ type reportPage struct {
 	Acts      []link     // what may be done here
 	Behind    string     // how far figures are behind, if that is more than usual
 	Downloads []download // of the rows behind figures
+	Alarms    []alarmView
 }
 
 // reportAsking is a field that only this report has.

@@ -19,6 +19,7 @@ var reports = []struct {
 	make        func(*site, *http.Request, *words, Viewer, *reportFilter) (reportPage, error)
 }{
 	{groupSatisfied, "level", (*site).reportLevel},
+	{groupSatisfied, "alarms", (*site).reportAlarms},
 	{groupSatisfied, "expectation", (*site).reportExpectation},
 	{groupSatisfied, "quality", (*site).reportQuality},
 	{groupSatisfied, "silence", (*site).reportSilence},

@@ -25,6 +25,7 @@ type route struct {
 // routes are the addresses for people who have signed in.
 var routes = slices.Concat(
 	addressRoutes,
+	alarmRoutes,
 	answerRoutes,
 	askingRoutes,
 	triggerRoutes,

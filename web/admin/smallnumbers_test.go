@@ -186,6 +186,14 @@ func tooMuchIn(rows [][]string, all int) (faults []string) {
 			if has("customers") && n("customers") < report.FewestCounted || has("share") && n("customers") < report.FewestRated {
 				say(row, "of too few")
 			}
+		case strings.Join(watchedColumns, ","): // of days of its own, that no total on the page is of
+			if few := min(n("n"), n("customers")); has("n") && few < report.FewestCounted || (has("rate") || has("upper_limit")) && few < report.FewestRated {
+				say(row, "of too few")
+			}
+		case strings.Join(alarmColumns, ","):
+			if n("n") < report.FewestCounted || has("rate") && n("n") < report.FewestRated {
+				say(row, "of too few")
+			}
 		case strings.Join(silentColumns, ","): // work, for who may see these customers
 		default:
 			say(rows[0], "nobody knows how to look at such a table")
@@ -281,7 +289,7 @@ func TestNoPageShowsWhatItMayNot(t *testing.T) {
 	tables, rates, looked := map[string]int{}, 0, 0
 	for _, n := range []int{3, 12, 60, 400} {
 		w := newWorld(t)
-		if _, _, err := w.store.PublishRules(t.Context(), "rules: {report: {target: 40}}", w.clock.Now()); err != nil {
+		if _, _, err := w.store.PublishRules(t.Context(), "rules: {report: {target: 40, alarm: true}}", w.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.bot.Configuration().Look(t.Context()); err != nil {
@@ -291,6 +299,7 @@ func TestNoPageShowsWhatItMayNot(t *testing.T) {
 		w.standardsAre(washTakes)
 		w.servedByChance(r, n)
 		w.lostByChance(r, n/3)
+		w.rings("main")
 		robin := w.as("robin")
 		for _, at := range pages {
 			if got := robin.get(at); got.Code == 200 && strings.HasPrefix(got.Header().Get("Content-Type"), "text/html") {

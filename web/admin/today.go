@@ -26,18 +26,20 @@ type figure struct {
 
 // todayPage is the first page: each part is absent when it has nothing to say.
 type todayPage struct {
-	Wrong  []trouble // what is wrong, a line each
-	Mend   bool      // the reader may mend it
-	Could  []step    // what one could do
-	Sites  []choice  // nil where there is one only
-	Search bool      // cases can be looked for
-	Needs  []caseRow
-	All    int
-	Week   []figure
-	Trend  *trend // nil where there is none to be seen
-	Said   []answerRow
-	Empty  bool
-	Nobody bool
+	Wrong      []trouble // what is wrong, a line each
+	Mend       bool      // the reader may mend it
+	Could      []step    // what one could do
+	Sites      []choice  // nil where there is one only
+	Search     bool      // cases can be looked for
+	Needs      []caseRow
+	All        int
+	Alarms     []alarmView // what changed, and nobody said yet that they know
+	MoreAlarms bool        // than are shown
+	Week       []figure
+	Trend      *trend // nil where there is none to be seen
+	Said       []answerRow
+	Empty      bool
+	Nobody     bool
 }
 
 // today is the first page of who leads. Who works on cases begins at the cases.
@@ -113,6 +115,9 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		p.Said = append(p.Said, s.answerRow(words, &said[i]))
 	}
 	reported := of(access.SeeReports)
+	if p.Alarms, p.MoreAlarms, err = s.openAlarms(ctx, words, v, reported); err != nil {
+		return err
+	}
 	answered, unsatisfied, err := s.Store.CountAnswered(ctx, reported, day(6), day(0))
 	if err != nil {
 		return err

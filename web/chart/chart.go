@@ -21,6 +21,7 @@ const (
 	Gap    Mark = iota // too few answers: nothing is drawn but how many there are
 	Hollow             // few answers
 	Filled
+	Bare // on the line, without a mark of its own: one of very many
 )
 
 // Point is a figure of a line, 0–1.
@@ -28,6 +29,7 @@ type Point struct {
 	Label string // below the axis; "" = none
 	Words string // all of it in words
 	Few   string // what stands in a gap
+	Alarm string // an alarm went off there: in words; "" = none did
 	Mark  Mark
 	P     float64
 	Low   float64
@@ -151,6 +153,10 @@ func (l Line) SVG() template.HTML {
 				class, r = "hollow", "2.5"
 			}
 			fmt.Fprintf(&b, `<circle class="%s" r="%s" cx="%.1f%%" cy="%.1f%%"><title>%s</title></circle>`, class, r, x(i), y(p.P), html.EscapeString(p.Words))
+		case Bare:
+		}
+		if p.Alarm != "" {
+			fmt.Fprintf(&b, `<text class="alarm" text-anchor="middle" x="%.1f%%" y="%.1f%%" dy="-8">▼<title>%s</title></text>`, x(i), y(p.P), html.EscapeString(p.Alarm))
 		}
 		if p.Label != "" {
 			class := ""

@@ -31,6 +31,7 @@ type queries struct {
 	hookQueries
 	inboundQueries
 	improvementQueries
+	alarmQueries
 	sheetMapQueries
 	secretQueries
 	retainQueries
@@ -89,6 +90,7 @@ func newQueries(d Dialect) *queries {
 		hookQueries:         newHookQueries(t),
 		inboundQueries:      newInboundQueries(t),
 		improvementQueries:  newImprovementQueries(t),
+		alarmQueries:        newAlarmQueries(t),
 		sheetMapQueries:     newSheetMapQueries(t),
 		secretQueries:       newSecretQueries(t),
 		retainQueries:       newRetainQueries(t),
