@@ -33,12 +33,12 @@ func AlarmID(site string, kind AlarmKind, day string) string {
 
 // AlarmTerms are what is said of an alarm.
 type AlarmTerms struct {
-	By     string    `json:"by"`              // "sum": answer by answer; "week": by a week beyond the limits of a chart
-	Since  string    `json:"since"`           // the first day of what it is about
-	K      int       `json:"k"`               // unsatisfied since then
-	N      int       `json:"n"`               // answers since then: five at least
-	Manner string    `json:"manner"`          // how their share may be shown, as report.Manner has it
-	Low    float64   `json:"low"`             // the ends of its interval, 0–1
+	By     string    `json:"by"`     // "sum": answer by answer; "week": by a week beyond the limits of a chart
+	Since  string    `json:"since"`  // the first day of what it is about
+	K      int       `json:"k"`      // unsatisfied since then
+	N      int       `json:"n"`      // answers since then: five at least
+	Manner string    `json:"manner"` // how their share may be shown, as report.Manner has it
+	Low    float64   `json:"low"`    // the ends of its interval, 0–1
 	High   float64   `json:"high"`
 	Usual  float64   `json:"usual"`           // the share of the unsatisfied that is usual, 0–1
 	Sum    *AlarmSum `json:"sum,omitempty"`   // nil of a chart

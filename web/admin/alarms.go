@@ -78,7 +78,8 @@ func (s *site) alarmView(w *words, v Viewer, a *storage.Alarm, at string) alarmV
 	}
 	then := figures.WatchedThen(a)
 	if a.By == figures.BySum && len(then.Sums) > 0 && v.Can(access.SeeWords, a.Site) {
-		view.Drawing = w.sumDrawing(a.ID, view.Title, then, &then.Sums[0], true)
+		view.Errs = w.t("alarm_line_"+string(a.Kind)) + " " + view.Errs
+		view.Drawing = w.sumDrawing(a.ID, view.Title, then, &then.Sums[0])
 	} else {
 		view.Drawing = w.weekDrawing(a.ID, view.Title, then, w.weeksThen(then), true)
 	}

@@ -26,9 +26,9 @@ func alarmFixture(id string) alarmView {
 	}
 	points[59].P, points[59].Alarm = 1, "An alarm went off on March 2"
 	return alarmView{
-		Title: "Main Street: more customers are unsatisfied than usual, since February 27, 2026", Says: "Unsatisfied since then: 24 % (14–37) of 51 answers. Usual are 10 %.",
+		Title: "Main Street: more customers are unsatisfied than usual, since February 27, 2026", Says: "Unsatisfied since then: 24 % (14–37) of 51 answers. The usual share is 10 %.",
 		Errs: "By chance it goes off at most once in 556 answers.", Look: "/reports/level?site=main", Know: "/alarms/" + id + "/known", At: "/", Mine: true,
-		Drawing: chart.Line{ID: id, Title: "More customers are unsatisfied", Points: points, Usual: 1, Top: 1.2, Small: true, Percent: func(float64) string { return "" }}.SVG(),
+		Drawing: chart.Line{ID: id, Title: "More customers are unsatisfied", Points: points, Usual: 1, Top: 1, Small: true, Percent: func(float64) string { return "" }}.SVG(),
 	}
 }
 
@@ -95,7 +95,7 @@ func TestAnAlarmIsSeenOnTodayUntilSomebodyKnows(t *testing.T) {
 	w.rulesAre("rules: {report: {alarm: true}}")
 	page := body(robin.get("/"))
 	for _, want := range []string{
-		"Something changed", "Main Street: more customers are unsatisfied than usual, since Feb 18, 2026", "40 % (", "of 65 answers. Usual are 10 %.",
+		"Something changed", "Main Street: more customers are unsatisfied than usual, since Feb 18, 2026", "40 % (", "of 65 answers. The usual share is 10 %.",
 		"By chance it goes off at most once in", "An alarm went off on", `href="/reports/level?site=main#h-alarm"`, `action="/alarms/` + alarms[0].ID + `/known"`, "/reports/alarms",
 	} {
 		if !strings.Contains(page, want) {
@@ -172,7 +172,7 @@ func TestTheStreamOfASiteStandsOnThePageOfLevels(t *testing.T) {
 	}
 	page := body(robin.get("/reports/level?site=main&period=30"))
 	for _, want := range []string{
-		section, "More customers are unsatisfied since Feb 18, 2026; usual are 10 %.", "Unsatisfied by week, in the limits of chance", "An alarm went off on",
+		section, "More customers are unsatisfied since Feb 18, 2026; the usual share is 10 %.", "Unsatisfied by week, in the limits of chance", "An alarm went off on",
 		"How near an alarm is for more unsatisfied customers: 20 %", "How near an alarm is for fewer unsatisfied customers: 5 %", "A change to 20 % is noticed after about 51 answers",
 		"Nobody is told: the rules of this site have no alarms.", "By chance fewer than one week in 50 lies outside",
 	} {

@@ -52,7 +52,7 @@ func (s *site) watched(ctx context.Context, w *words, f *reportFilter) (c report
 		if sum.Better {
 			name = w.t("watched_fewer", w.percent(sum.P1))
 		}
-		c.Below = append(c.Below, reportDrawing{name, w.sumErrs(sum.Answers(sum.P0), sum.Answers(sum.P1), sum.P1), w.sumDrawing("sum-"+strconv.Itoa(i), name, watched, sum, true)})
+		c.Below = append(c.Below, reportDrawing{name, w.sumErrs(sum.Answers(sum.P0), sum.Answers(sum.P1), sum.P1), w.sumDrawing("sum-"+strconv.Itoa(i), name, watched, sum)})
 	}
 	if len(watched.Sums) > 0 {
 		c.Notes = append(c.Notes, w.t("watched_sums"))
@@ -164,12 +164,12 @@ func (w *words) weekDrawing(id, title string, of *figures.Watched, parts []part,
 }
 
 // sumDrawing is the sum of an alarm day by day, as a share of its limit, with the days on which it went off.
-func (w *words) sumDrawing(id, title string, of *figures.Watched, sum *figures.Sum, small bool) template.HTML {
-	line := chart.Line{ID: id, Title: title, Description: w.t("watched_sum_says", len(sum.Sums)), Usual: 1, Top: 1.2, Small: small, Percent: func(p float64) string {
-		if small && p > 0 {
-			return "" // the dashed line is the limit: the words beside the drawing say so
+func (w *words) sumDrawing(id, title string, of *figures.Watched, sum *figures.Sum) template.HTML {
+	line := chart.Line{ID: id, Title: title, Description: w.t("watched_sum_says", len(sum.Sums)), Usual: 1, Top: 1, Small: true, Percent: func(p float64) string {
+		if p > 0 {
+			return w.t("alarm_limit")
 		}
-		return w.percent(p)
+		return ""
 	}}
 	days := of.Days[of.Begins:]
 	every := max(1, (len(days)+5)/6)

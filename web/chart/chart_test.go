@@ -77,7 +77,10 @@ func TestDrawingsOfAnythingKeepTheirRules(t *testing.T) {
 		var points []Point
 		for range r.IntN(20) {
 			low := r.Float64()
-			p := Point{Label: nasty, Words: nasty, Few: nasty, Mark: Mark(r.IntN(3)), Low: low}
+			p := Point{Label: nasty, Words: nasty, Few: nasty, Mark: Mark(r.IntN(4)), Low: low}
+			if r.IntN(3) == 0 {
+				p.Alarm = nasty
+			}
 			p.P = low + (1-low)*r.Float64()
 			p.High = p.P + (1-p.P)*r.Float64()
 			points = append(points, p)
