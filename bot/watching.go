@@ -25,8 +25,8 @@ const (
 	keptAlarms = 50
 )
 
-// watch looks at the answers of a site and keeps what goes off: an alarm stands in a row of its own, on whose name every
-// process agrees, and each round brings it up to date until it is over. It is told once.
+// watch looks at the answers of a site and keeps what goes off: an alarm stands in a row of its own, on whose name
+// every process agrees, and each round brings it up to date until it is over. It is told once.
 func (s *teller) watch(ctx context.Context, site string) error {
 	now := s.bot.now()
 	today := now.In(zoneOf(s.bot.snap.Now(), site))
@@ -50,8 +50,8 @@ func (s *teller) watch(ctx context.Context, site string) error {
 	return s.tellAlarms(ctx, site, today.AddDate(0, 0, -alarmDays).Format(time.DateOnly))
 }
 
-// keepAlarms brings what is kept of a kind up to date with what goes off now. What went off is the same alarm as one that was
-// on on one of its days: what is usual is counted anew each time, and moves a little.
+// keepAlarms brings what is kept of a kind up to date with what goes off now. What went off is the same alarm as
+// one that was on on one of its days: what is usual is counted anew each time, and moves a little.
 func (s *teller) keepAlarms(ctx context.Context, site string, w *counted.Watched, rings []counted.Ring, kept []storage.Alarm, today string) error {
 	same := map[string]bool{}
 	for _, r := range rings {
@@ -110,7 +110,8 @@ func (s *teller) sinceThen(ctx context.Context, site string, r counted.Ring) (re
 	return t.Total.Rate, err
 }
 
-// tellAlarms tells leads and other systems of what went off since a day, each once, unless somebody said that they know.
+// tellAlarms tells leads and other systems of what went off since a day, each once, unless somebody said that they
+// know.
 func (s *teller) tellAlarms(ctx context.Context, site, since string) error {
 	all, err := s.bot.store.AlarmList(ctx, []string{site}, since, keptAlarms)
 	if err != nil {

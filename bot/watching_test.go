@@ -11,7 +11,8 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// watchedWorld has twenty weeks with one unsatisfied answer in ten, up to the day before 2026-03-02, and tells of alarms.
+// watchedWorld has twenty weeks with one unsatisfied answer in ten, up to the day before 2026-03-02, and tells of
+// alarms.
 func watchedWorld(t *testing.T) (*world, customer) {
 	t.Helper()
 	w := newWorld(t)
@@ -131,8 +132,8 @@ func TestAnAlarmRingsAnewWhenItWasOver(t *testing.T) {
 	}
 }
 
-// TestAnAlarmOfAnotherDayIsKeptAndNotTold: whoever switches alarms on, or comes back after days, hears of no old ones; pages
-// show what is on.
+// TestAnAlarmOfAnotherDayIsKeptAndNotTold: whoever switches alarms on, or comes back after days, hears of no old
+// ones; pages show what is on.
 func TestAnAlarmOfAnotherDayIsKeptAndNotTold(t *testing.T) {
 	w, lea := watchedWorld(t)
 	w.answeredOn("main-street", "2026-03-02", levelsOf(12, 3)...)

@@ -6,10 +6,10 @@ const FewestUsual = FewestBaseline
 // ApartDays is how many days false alarms are apart at least, on average, where FalseAlarm answers come in less.
 const ApartDays = 91
 
-// Watching are the alarms for a usual share of unsatisfied answers, counted of so many: for twice as many and for half as
-// many. daily is how many answers a day brings: where they are many, the alarms wait for more of them, so that they
-// err as rarely. There is none where too few answers say what is usual, where so many are unsatisfied that only
-// charts are of use, and none for fewer where hardly any are.
+// Watching are the alarms for a usual share of unsatisfied answers, counted of so many: for twice as many and for
+// half as many. daily is how many answers a day brings: where they are many, the alarms wait for more of them, so
+// that they err as rarely. There is none where too few answers say what is usual, where so many are unsatisfied
+// that only charts are of use, and none for fewer where hardly any are.
 func Watching(unsatisfied, answers int, daily float64) (all []Alarm) {
 	if answers < FewestUsual || unsatisfied < 0 || unsatisfied > answers {
 		return nil
@@ -71,8 +71,8 @@ func (a Alarm) Over(days []Week, running int) Watched {
 // FewestOut is how many answers a week has at least that may be said to lie beyond the limits of a chart.
 const FewestOut = FewestPlain
 
-// BeyondWeeks says how often weeks lie beyond the limits of a chart by chance: fewer than one in so many, also where they
-// differ more than chance says. It is found by simulation, of 16 weeks that say what is usual.
+// BeyondWeeks says how often weeks lie beyond the limits of a chart by chance: fewer than one in so many, also
+// where they differ more than chance says. It is found by simulation, of 16 weeks that say what is usual.
 const BeyondWeeks = 50
 
 // Beyond are the episodes of weeks beyond the limits of a chart, above them or below, of the finished weeks from first

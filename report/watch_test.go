@@ -79,9 +79,9 @@ func firstAlarm(r *rand.Rand, a Alarm, daily int, p float64) float64 {
 	}
 }
 
-// TestAlarmsOverDaysErrNoMoreOftenThanTheySay: days of any size are counted at once. False alarms are as far apart as is
-// said, or farther, and what is watched for is noticed at most about two days later than is said. At one answer
-// a day it is the same as answer by answer.
+// TestAlarmsOverDaysErrNoMoreOftenThanTheySay: days of any size are counted at once. False alarms are as far apart
+// as is said, or farther, and what is watched for is noticed at most about two days later than is said. At one
+// answer a day it is the same as answer by answer.
 func TestAlarmsOverDaysErrNoMoreOftenThanTheySay(t *testing.T) {
 	r := seeded(16)
 	for _, daily := range []int{1, 4, 30} {
@@ -104,7 +104,8 @@ func TestAlarmsOverDaysErrNoMoreOftenThanTheySay(t *testing.T) {
 			}
 		}
 	}
-	// Where a day brings very many, false alarms are far rarer than is said, and a day suffices to see what is watched for.
+	// Where a day brings very many, false alarms are far rarer than is said, and a day suffices to see what is
+	// watched for.
 	for _, daily := range []int{1_000, 50_000} {
 		both, false50 := Watching(100, 1000, float64(daily)), 0
 		if len(both) != 2 {
@@ -145,8 +146,9 @@ func TestAnAlarmIsOnUntilItsSumIsGone(t *testing.T) {
 	}
 }
 
-// TestWeeksBeyondTheLimitsAreRare draws weeks that differ by chance alone, from few answers to many, and weeks that differ
-// more than that: by chance fewer than one in BeyondWeeks is said to lie beyond the limits on either side.
+// TestWeeksBeyondTheLimitsAreRare draws weeks that differ by chance alone, from few answers to many, and weeks
+// that differ more than that: by chance fewer than one in BeyondWeeks is said to lie beyond the limits on either
+// side.
 func TestWeeksBeyondTheLimitsAreRare(t *testing.T) {
 	r := seeded(17)
 	for _, n := range []int{FewestOut, 100, 3000} {

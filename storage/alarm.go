@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Alarm is that more or fewer answers of a site were unsatisfied than usual. It went off once, and is on until it is over;
-// what goes off after that is another one.
+// Alarm is that more or fewer answers of a site were unsatisfied than usual. It went off once, and is on until it
+// is over; what goes off after that is another one.
 type Alarm struct {
 	ID   string // AlarmID
 	Site string

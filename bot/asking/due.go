@@ -90,7 +90,7 @@ func (a *Asking) decide(ctx context.Context, p invitation.Policy, b storage.Buck
 			}
 			d := a.decideOne(p, &k, flows, &x, offers[x.Customer], at)
 			apply(&x, d, at)
-			a.herald(&x, at)
+			herald(a.bot, &x, at)
 			if x.State == string(invitation.Sending) {
 				offers[x.Customer] = append(offers[x.Customer], x)
 				made = append(made, x)
@@ -233,7 +233,7 @@ func (a *Asking) send(ctx context.Context, p invitation.Policy, b storage.Bucket
 				continue
 			}
 			c := results[i].settle(p, x, at)
-			a.herald(&c.Ask, at)
+			herald(a.bot, &c.Ask, at)
 			out = append(out, c)
 		}
 		return out, nil

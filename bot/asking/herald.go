@@ -26,8 +26,8 @@ func newsOf(x *storage.Ask) storage.News {
 
 // herald notes that other systems are to be told how an ask stands now, if any is. That is done in a
 // step of its own, before anything else is done with it, so that no crash loses it.
-func (a *Asking) herald(x *storage.Ask, at time.Time) {
-	if news := newsOf(x); news != "" && (bot.Hooks{Bot: a.bot}).Wanted(news, x.Site) {
+func herald(b *bot.Bot, x *storage.Ask, at time.Time) {
+	if news := newsOf(x); news != "" && (bot.Hooks{Bot: b}).Wanted(news, x.Site) {
 		x.Tell, x.Due = true, at
 	}
 }

@@ -232,7 +232,7 @@ func (m *merging) put(x storage.Ask, d *invitation.Decision) {
 			x.Due = time.Time{}
 		}
 		made = decisionOf(m.p, *d, m.a.moment())
-		m.a.herald(&x, m.a.moment())
+		herald(m.a.bot, &x, m.a.moment())
 	}
 	m.now[x.ID] = x
 	m.last = Planned{x, d}

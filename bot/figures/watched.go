@@ -91,8 +91,8 @@ func WatchSite(ctx context.Context, from Store, site string, today time.Time, ex
 	return w, nil
 }
 
-// WeekRates are the shares of the unsatisfied of the weeks, nothing of them hidden yet. There are none of answers as they
-// stood once.
+// WeekRates are the shares of the unsatisfied of the weeks, nothing of them hidden yet. There are none of answers
+// as they stood once.
 func (w *Watched) WeekRates(ctx context.Context) ([]report.Clustered, error) {
 	if w.answers == nil || len(w.Mondays) == 0 {
 		return nil, nil
@@ -170,8 +170,8 @@ func (w *Watched) putWeeks() {
 	}
 }
 
-// Rings are the alarms that went off on the watched days, for more unsatisfied answers or for fewer, the newest last. Where
-// a week beyond the limits says what a sum says already, it is one alarm.
+// Rings are the alarms that went off on the watched days, for more unsatisfied answers or for fewer, the newest
+// last. Where a week beyond the limits says what a sum says already, it is one alarm.
 func (w *Watched) Rings(better bool) (all []Ring) {
 	for _, s := range w.Sums {
 		for _, e := range s.Episodes {

@@ -102,8 +102,8 @@ func TestFewAnswersAreWatchedLonger(t *testing.T) {
 	}
 }
 
-// TestManyAnswersAreWatchedByTheWeek: 14 % instead of 10 are not twice as many, but no week of ten thousand answers has so
-// many by chance. So are they where too many are unsatisfied for sums.
+// TestManyAnswersAreWatchedByTheWeek: 14 % instead of 10 are not twice as many, but no week of ten thousand
+// answers has so many by chance. So are they where too many are unsatisfied for sums.
 func TestManyAnswersAreWatchedByTheWeek(t *testing.T) {
 	for _, c := range []struct{ usual, then int }{{100, 130}, {400, 600}} {
 		w := watchedOf(daily(203, func(back int) report.Week {

@@ -158,7 +158,8 @@ func TestAnAlarmIsSeenOnTodayUntilSomebodyKnows(t *testing.T) {
 	}
 }
 
-// TestTheStreamOfASiteStandsOnThePageOfLevels: what is usual, where it rang and how often that errs, for one site at a time.
+// TestTheStreamOfASiteStandsOnThePageOfLevels: what is usual, where it rang and how often that errs, for one site
+// at a time.
 func TestTheStreamOfASiteStandsOnThePageOfLevels(t *testing.T) {
 	w := newWorld(t)
 	w.judge(w.worsened("main", 12)...)

@@ -22,8 +22,8 @@ type happened struct {
 // mostHappened is how many of them a line shows, the newest; mostVersioned of how many surveys it looks for versions.
 const mostHappened, mostVersioned = 12, 6
 
-// happenedIn is what happened on the days of a filter at its sites: changes and notes, alarms, and where they are of few
-// surveys, their versions.
+// happenedIn is what happened on the days of a filter at its sites: changes and notes, alarms, and where they are
+// of few surveys, their versions.
 func (s *site) happenedIn(ctx context.Context, w *words, f *reportFilter) (all []happened, err error) {
 	list, err := s.Store.ImprovementList(ctx)
 	if err != nil {
