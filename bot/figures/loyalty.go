@@ -84,8 +84,8 @@ func (c *clientele) standing(l *Loyalty) {
 		moves[Move{From: string(from), To: string(to)}]++
 	}
 	for _, s := range Standings() {
-		l.Standing = append(l.Standing, perCustomer(now[s], all))
-		l.Stood = append(l.Stood, perCustomer(then[s], before))
+		l.Standing = append(l.Standing, PerCustomer(now[s], all))
+		l.Stood = append(l.Stood, PerCustomer(then[s], before))
 	}
 	for m, n := range moves {
 		m.N = n
@@ -238,10 +238,10 @@ func (b *bonds) tell(l *Loyalty) {
 		reasons = append(reasons, *comes[why])
 	}
 	k := report.KindsOf(reasons)
-	l.Captive, l.Safe = perCustomer(k.Captive.K, k.N), perCustomer(k.Safe.K, k.N)
+	l.Captive, l.Safe = PerCustomer(k.Captive.K, k.N), PerCustomer(k.Safe.K, k.N)
 	for _, r := range reasons {
 		n := r.Unsatisfied + r.Neutral + r.Satisfied
-		l.Kinds = append(l.Kinds, Kind{r.Why, n, r.Neutral, r.Satisfied, perCustomer(r.Unsatisfied, n)})
+		l.Kinds = append(l.Kinds, Kind{r.Why, n, r.Neutral, r.Satisfied, PerCustomer(r.Unsatisfied, n)})
 	}
 }
 

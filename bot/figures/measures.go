@@ -37,7 +37,7 @@ func (m *Measures) Several() report.Clustered {
 			one = part.K
 		}
 	}
-	return perCustomer(all-one, all)
+	return PerCustomer(all-one, all)
 }
 
 // Spending is which share of what customers spend on such services stays here, 0–100.
@@ -97,8 +97,8 @@ func returnDays() (days []int) {
 	return days
 }
 
-// perCustomer is a rate in which every customer counts once.
-func perCustomer(k, n int) report.Clustered {
+// PerCustomer is a rate in which every customer counts once.
+func PerCustomer(k, n int) report.Clustered {
 	r := report.Clustered{Rate: report.Show(k, n), Customers: n, Effect: 1, Effective: float64(n)}
 	return r
 }
@@ -132,7 +132,7 @@ func measuresOf(c *clientele, asked []storage.ReceivedWords) (m Measures) {
 			after[group] = append(after[group], again(p.visits, first.day, c.today))
 		}
 	})
-	m.Repeat = perCustomer(repeat, m.Customers)
+	m.Repeat = PerCustomer(repeat, m.Customers)
 	m.Returned = ReturnsBy(firsts, returnDays()...)
 	for _, days := range []int{30, 60, 90} {
 		var of [3]Return
@@ -147,7 +147,7 @@ func measuresOf(c *clientele, asked []storage.ReceivedWords) (m Measures) {
 		}
 	}
 	for _, n := range variety {
-		m.Variety = append(m.Variety, perCustomer(n, named))
+		m.Variety = append(m.Variety, PerCustomer(n, named))
 	}
 	m.Kinds = keptMean(kinds.Mean())
 	m.Booking = bookingOf(c, asked)

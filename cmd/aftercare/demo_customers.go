@@ -34,6 +34,8 @@ type patron struct {
 	site, key, name string
 	first           time.Time
 	mark            int
+	marks           []int // all of them
+	asked           bool  // for more than a service
 }
 
 // price is what a service cost.
@@ -52,6 +54,19 @@ func (s *services) knows(e storage.Event, mark int) {
 	if p.mark == 0 {
 		p.mark = mark
 	}
+	if mark > 0 {
+		p.marks = append(p.marks, mark)
+	}
+}
+
+// pleased is a customer of a site who was pleased with each of two services at least; nil where there is none left.
+func (s *services) pleased(site string) *patron {
+	for _, key := range slices.Sorted(maps.Keys(s.patrons)) {
+		if p := s.patrons[key]; p.site == site && !p.asked && len(p.marks) > 1 && slices.Min(p.marks) > 3 {
+			return p
+		}
+	}
+	return nil
 }
 
 // regulars tells of the other visits of customers, as the lists of the till have them: many came before, and who was
@@ -104,11 +119,18 @@ func (p *past) asks(now time.Time) {
 			v, flow, day = demoVisits[1], expectedSurvey, 2+88*i/people
 		}
 		at := midnight.AddDate(0, 0, day-pastDays-4).Add(17*time.Hour + time.Duration(r.IntN(120))*time.Minute)
-		key := 1000 + (7*i)%120
+		n := 1000 + (7*i)%120
+		key, name := fmt.Sprintf("%s-%d", v.prefix, n), v.names[n%len(v.names)]
 		p.at(at, func(ctx context.Context) error {
-			name, what := v.names[key%len(v.names)], one(r, v.does)
+			says, what := thinks(r, v), one(r, v.does)
+			if flow == expectedSurvey {
+				says = expected(r)
+			} else if fond := p.serve.pleased(v.site); fond != nil && i%2 == 0 {
+				key, name, fond.asked = fond.key, fond.name, true
+				says[0] = 5 + i/2%2
+			}
 			made, err := p.serve.ask(ctx, at, bot.InviteRequest{
-				Flow: flow, Site: v.site, Channel: string(chat.Web), Language: "en", Expires: 72 * time.Hour, Customer: fmt.Sprintf("%s-%d", v.prefix, key),
+				Flow: flow, Site: v.site, Channel: string(chat.Web), Language: "en", Expires: 72 * time.Hour, Customer: key,
 				Event: map[string]string{"first_name": name, "service_name": what, "date": at.Format(time.DateOnly)},
 			})
 			if err != nil {
@@ -119,13 +141,7 @@ func (p *past) asks(now time.Time) {
 					return err
 				}
 			}
-			p.at(at.Add(40*time.Minute), func(ctx context.Context) error {
-				says := thinks(r, v)
-				if flow == expectedSurvey {
-					says = expected(r)
-				}
-				return p.fills(ctx, v, made.token, says)
-			})
+			p.at(at.Add(40*time.Minute), func(ctx context.Context) error { return p.fills(ctx, v, made.token, says) })
 			return nil
 		})
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -115,8 +116,47 @@ func TestWhatCustomersDoIsTheSameOnThePageInItsTableAndBySQL(t *testing.T) {
 			for kinds, n := range x.counted("SELECT CAST(kinds AS text), count(*), 0 FROM (" + x.ofACustomer(driver, site) + ") AS c GROUP BY 1") {
 				x.rateRow("variety", kinds, filter, [2]int{served[0], n[0]})
 			}
+			x.loyalty(filter, where)
 		}
 	})
+}
+
+// loyalty holds the page of loyalty to what SQL counts of the answers: each customer of the test gave one.
+func (x *figureReader) loyalty(filter, where string) {
+	x.Helper()
+	answered := "v_answers a JOIN v_sessions s ON s.session = a.session WHERE a.newest AND NOT a.test AND NOT a.skipped AND NOT a.dropped" +
+		" AND CAST(a.day AS text) BETWEEN '2025-03-03' AND '2026-03-02'" + strings.ReplaceAll(where, "site", "a.site")
+	kinds := x.counted("SELECT a.choices, count(*), sum(CASE WHEN s.level <= 3 THEN 1 ELSE 0 END) FROM " + answered + " AND a.question = 'loyal_why' GROUP BY 1")
+	satisfied := x.counted("SELECT a.choices, count(*), sum(CASE WHEN s.level >= 5 THEN 1 ELSE 0 END) FROM " + answered + " AND a.question = 'loyal_why' GROUP BY 1")
+	page, all, captive := textOf(body(x.page.get("/reports/loyalty?"+filter))), 0, 0
+	for _, row := range x.rowsOf("loyalty", "kinds", filter) {
+		of, good := kinds[`["`+row[0]+`"]`], satisfied[`["`+row[0]+`"]`][1]
+		if all += of[0]; row[0] == report.ByHabit || row[0] == report.ByMonopoly {
+			captive += of[1]
+		}
+		if row[1] != string(report.Hidden) && (row[2] != strconv.Itoa(good) || row[4] != strconv.Itoa(of[1]) || row[5] != strconv.Itoa(of[0])) {
+			x.Errorf("who comes by %s: SQL counts %d of %v, the table says %v", row[0], good, of, row)
+		}
+	}
+	for label, k := range map[string]int{"Captive": captive, "Safe": satisfied[`["value"]`][1]} {
+		if want := fmt.Sprintf("%s %.0f %% (", label, 100*float64(k)/float64(all)); !strings.Contains(page, want) || !strings.Contains(page, fmt.Sprintf(") of %d", all)) {
+			x.Errorf("SQL counts %d of %d, and the page does not say %q: %.1500s", k, all, want, page)
+		}
+	}
+	factor := func(question string, low, high int) string {
+		return fmt.Sprintf("(max(CASE WHEN a.question = '%s' THEN a.value END) - %d) / %d", question, low, high-low)
+	}
+	var n int
+	var mean float64
+	text := "SELECT count(*), avg(100.0 * a * s * p) FROM (SELECT " + factor("attract", 1, 5) + " AS a, " + factor("overall", 1, 7) + " AS s, " + factor("heard", 1, 5) +
+		" AS p FROM " + answered + " GROUP BY a.session) AS c"
+	if err := x.db.QueryRowContext(x.Context(), text).Scan(&n, &mean); err != nil {
+		x.Fatal(err)
+	}
+	rows := x.rowsOf("loyalty", "index", filter)
+	if row := rows[len(rows)-1]; row[0] != "index" || row[1] != strconv.Itoa(n) || row[3] != decimal(mean) || !strings.Contains(page, "Index of loyalty "+decimal(mean)) {
+		x.Errorf("SQL counts an index of %v of %d, the table says %v", mean, n, row)
+	}
 }
 
 // rateRow holds a row of a table to how many there are, and how many of them count.
@@ -152,7 +192,7 @@ func TestFiguresOfCustomersKeepTheRuleForSmallNumbers(t *testing.T) {
 		w.stayedYear(rand.New(rand.NewPCG(8, uint64(n))), n)
 		w.keeps()
 		robin := w.as("robin")
-		for _, at := range []string{"/reports/measures", "/reports/measures?flow=six_measures", "/reports/measures?flow=ces"} {
+		for _, at := range []string{"/reports/measures", "/reports/measures?flow=six_measures", "/reports/measures?flow=ces", "/reports/loyalty"} {
 			page := body(robin.get(at))
 			for _, fault := range append(faultsOf(page), tooMuch(page)...) {
 				t.Errorf("%s of %d: %s", at, n, fault)
@@ -194,5 +234,33 @@ func TestTheSixMeasuresSayWhatIsMissing(t *testing.T) {
 	}
 	if got := w.as("vera").get("/reports/measures?site=harbour"); got.Code == 200 {
 		t.Error("vera sees figures of a site that is not hers")
+	}
+}
+
+func TestLoyaltyIsToldOfWhatCustomersSayAndDo(t *testing.T) {
+	w := newWorld(t)
+	robin := w.as("robin")
+	w.keeps()
+	if page := textOf(body(robin.get("/reports/loyalty"))); !strings.Contains(page, "No survey asks why customers come") {
+		t.Errorf("of nothing: %s", page)
+	}
+	w.stayedYear(rand.New(rand.NewPCG(8, 1)), 150)
+	w.clock.add(2 * time.Hour)
+	w.keeps()
+	page := textOf(body(robin.get("/reports/loyalty")))
+	for _, want := range []string{"are safe: satisfied", "Why customers come", "No alternative", "Attraction", "Where customers stand", "From where to where in 90 days", "Newly lost:", "First visit → Lost"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q: %.4000s", want, page)
+		}
+	}
+	sum := 0
+	for _, row := range (&figureReader{T: t, w: w, page: robin}).rowsOf("loyalty", "standing", "") {
+		sum += asInt(row[2])
+		if row[3] != "150" {
+			t.Errorf("of %s customers stand there: %v", row[3], row)
+		}
+	}
+	if sum != 150 {
+		t.Errorf("%d of 150 customers stand somewhere", sum)
 	}
 }

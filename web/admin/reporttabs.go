@@ -29,6 +29,7 @@ var reports = []struct {
 	{groupRecovery, "recovery", (*site).reportRecovery},
 	{groupRecovery, "complaints", (*site).reportComplaints},
 	{groupStays, "measures", (*site).reportMeasures},
+	{groupStays, "loyalty", (*site).reportLoyalty},
 	{groupStays, "lost", (*site).reportLost},
 	{groupCompare, "compare", (*site).reportCompare},
 	{groupCompare, "staff", (*site).reportStaff},

@@ -109,7 +109,7 @@ func tooMuchIn(rows [][]string, all int) (faults []string) {
 		n := func(name string) int { return asInt(row[at[name]]) }
 		has := func(name string) bool { return row[at[name]] != "" }
 		switch head {
-		case strings.Join(rateColumns, ","), strings.Join(targetColumns, ","), strings.Join(intentColumns, ","):
+		case strings.Join(rateColumns, ","), strings.Join(targetColumns, ","), strings.Join(intentColumns, ","), strings.Join(standingColumns, ","), strings.Join(moveColumns, ","):
 			shown += n("n")
 			if i, ok := at["state"]; ok {
 				if row[i] != string(report.Open) && min(n("n"), n("customers")) < report.FewestRated {
@@ -120,13 +120,18 @@ func tooMuchIn(rows [][]string, all int) (faults []string) {
 			few := min(n("n"), n("customers"))
 			switch {
 			case row[at["shown"]] == string(report.Hidden):
-				if strings.Join(row[2:8], "") != "" {
+				if first := at["shown"] + 1; strings.Join(row[first:first+6], "") != "" {
 					say(row, "what is hidden is told")
 				}
 			case few < report.FewestCounted || n("k") > n("n"):
 				say(row, "of too few")
 			case has("rate") && few < report.FewestRated:
 				say(row, "a rate of too few")
+			}
+		case strings.Join(kindColumns, ","):
+			shown += n("customers")
+			if has("customers") && n("customers") < report.FewestCounted || has("rate") && n("customers") < report.FewestRated || row[1] == string(report.Hidden) && has("unsatisfied") {
+				say(row, "of too few")
 			}
 		case strings.Join(driverColumns, ","), strings.Join(shareColumns, ","), strings.Join(planeColumns, ","):
 			of := n("n")
@@ -231,6 +236,12 @@ func TestWhatMayNotBeShownIsFound(t *testing.T) {
 	}{
 		{rateColumns, "a,hidden,1,,,,,", 0},
 		{rateColumns, "a,few,1,4,4,,,", 0},
+		{moveColumns, "first,lost,hidden,1,,,,,,", 0},
+		{moveColumns, "first,lost,few,1,9,9,0.1,0,1,", 0},
+		{kindColumns, "value,few,1,1,2,4,,,", 0},
+		{kindColumns, "value,few,1,1,2,9,0.1,0,1", 0},
+		{kindColumns, "value,hidden,,,2,,,,", 0},
+		{afterColumns, "satisfied,30,4,,,", 0},
 		{rateColumns, "a,few,1,12,3,,,", 0},
 		{rateColumns, "a,few,1,9,9,0.1,0,1", 0},
 		{rateColumns, "a,plain,9,40,40,0.1,0,1", 43},
