@@ -161,6 +161,8 @@ func (s *teller) drawReport(v *voice.Voice, site string, r recovery.Report, due 
 		lines = append(lines, v.Say("report_read"))
 	case !f.bad.Compared():
 		lines = append(lines, v.Say("report_ask"))
+	case !compared && verdict != report.Met:
+		lines = append(lines, v.Say("report_alone"))
 	default:
 		lines = append(lines, v.Say("report_calm"))
 	}

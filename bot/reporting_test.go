@@ -132,6 +132,19 @@ func TestAMonthOfFewAnswersAsksForMore(t *testing.T) {
 	}
 }
 
+// TestAFirstWeekIsNotCalledCalm has nothing to compare the week with.
+func TestAFirstWeekIsNotCalledCalm(t *testing.T) {
+	w := newWorld(t)
+	setStaff(w.bot, staffTG)
+	w.now = time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)
+	w.withRules(func(r *recovery.Rules) { r.Report = recovery.Report{Weekly: []recovery.Minute{8 * 60}} })
+	w.answeredOn("main-street", "2026-03-04", levelsOf(20, 20)...)
+	got := w.reported(staffTG)
+	if len(got) != 1 || !strings.Contains(got[0].Render.Text, "Before, too few answered to compare with.") || strings.Contains(got[0].Render.Text, "Nothing calls for a change") {
+		t.Errorf("it says %+v", got)
+	}
+}
+
 // TestLeadsAreToldOfAnEndpointThatWasSwitchedOff: each once, whatever number of their sites it was told
 // of; not of one that somebody switched off by hand, and not of one of long ago.
 func TestLeadsAreToldOfAnEndpointThatWasSwitchedOff(t *testing.T) {

@@ -27,7 +27,8 @@ type QualityDimension struct {
 	Questions      []Question // what was asked, without its scores: flow and key
 	Perceived, Gap report.ClusteredMean
 	Weight         float64 // 0–1
-	Behind         bool    // its range lies below the mean of the others
+	Compared       bool    // it is held against the mean of the others
+	Behind         bool    // its range lies below that
 	// Alpha is whether its questions belong together, of so many customers; NaN where there are too few of either.
 	Alpha   float64
 	AlphaIn report.Interval
@@ -149,8 +150,8 @@ func (q *Quality) weigh(perceived, gaps map[string]means, items map[string]map[Q
 	q.Unweighted, q.Weighted = sum/n, weighted/of+0*sum
 	for i := range q.Dimensions {
 		d := &q.Dimensions[i]
-		others := (sum - d.Perceived.Mean) / (n - 1)
-		d.Behind = n > 1 && d.Perceived.N >= report.FewestPlain && d.Perceived.Customers >= report.FewestPlain && d.Perceived.Within.High < others
+		d.Compared = n > 1 && !math.IsNaN(sum) && min(d.Perceived.N, d.Perceived.Customers) >= report.FewestPlain
+		d.Behind = d.Compared && d.Perceived.Within.High < (sum-d.Perceived.Mean)/(n-1)
 	}
 }
 

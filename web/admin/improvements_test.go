@@ -112,7 +112,7 @@ func TestAChangeIsWrittenDownCountedAndTakenBack(t *testing.T) {
 		}
 	}
 	list := html.UnescapeString(body(robin.get("/reports/improvement?from=2026-01-01&to=2026-03-02")))
-	for _, want := range []string{"Written down: 1. Clearly better: 1.", "A second till", "Better: down 38 points", "Main Street · The wait is too long · Bo"} {
+	for _, want := range []string{"Listed: 1. Clearly better: 1.", "A second till", "Better: down 38 points", "Main Street · The wait is too long · Bo"} {
 		if !strings.Contains(list, want) {
 			t.Errorf("the list lacks %q: %s", want, tags.ReplaceAllString(list, " "))
 		}

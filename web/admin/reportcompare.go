@@ -55,7 +55,7 @@ func (s *site) reportCompare(r *http.Request, w *words, v Viewer, f *reportFilte
 	}
 	bad := all.Unsatisfied()
 	worst, best := figures.Unsatisfied.Levels()
-	loud, compared := 0, 0
+	var found besideFound
 	var beside []choice
 	for _, by := range comparables {
 		if by.name == "staff" && slices.ContainsFunc(f.Sites, func(id string) bool { return !v.Can(access.CompareStaff, id) }) {
@@ -88,8 +88,7 @@ func (s *site) reportCompare(r *http.Request, w *words, v Viewer, f *reportFilte
 			p.Sections = append(p.Sections, c)
 			continue
 		}
-		out, many := w.byChance(&c, parts, by.name == "staff")
-		loud, compared = loud+out, compared+many
+		found.add(w.byChance(&c, parts, by.name == "staff"))
 		if by.name == "staff" {
 			c.Notes = append(c.Notes, w.t("not_for_rewards"))
 			if note := w.dependsOn(of); note != "" {
@@ -114,23 +113,40 @@ func (s *site) reportCompare(r *http.Request, w *words, v Viewer, f *reportFilte
 		p.Sections = slices.Insert(p.Sections, 0, two)
 		f.keep.Set("beside", at)
 	}
-	switch {
-	case !bad.Rated():
-		p.Lede = w.t("finding_few", bad.N)
-	case compared == 0:
-		p.Lede = w.t("compare_none_ready")
-	case loud == 0:
-		p.Lede = w.t("compare_calm", compared)
-	default:
-		p.Lede = w.t("compare_loud", loud, compared)
+	if p.Lede = w.t("finding_few", bad.N); bad.Rated() {
+		p.Lede = w.compareFinding(found)
 	}
 	p.Foot = append(p.Foot, w.countsOf(all))
 	return p, nil
 }
 
+// besideFound is how many parts stand out, of how many that are held against all together, and how many are not.
+type besideFound struct{ loud, compared, alone int }
+
+func (f *besideFound) add(o besideFound) {
+	f.loud, f.compared, f.alone = f.loud+o.loud, f.compared+o.compared, f.alone+o.alone
+}
+
+// compareFinding says how many stand out. That none does is said of those that are compared.
+func (w *words) compareFinding(f besideFound) string {
+	var says string
+	switch {
+	case f.compared == 0:
+		return w.t("compare_none_ready")
+	case f.loud == 0:
+		says = w.t("compare_calm", f.compared)
+	default:
+		says = w.t("compare_loud", f.loud, f.compared)
+	}
+	if f.alone > 0 {
+		says += " " + w.t("compare_alone", f.alone)
+	}
+	return says
+}
+
 // byChance draws parts between the curves of chance, and makes their rows: those that stand out first, unless
-// they are people. It returns how many stand out, and of how many.
-func (w *words) byChance(c *reportSection, parts []part, people bool) (loud, compared int) {
+// they are people. One is held against all together where the others have enough answers as well.
+func (w *words) byChance(c *reportSection, parts []part, people bool) (found besideFound) {
 	parts = hidden(parts)
 	slices.SortFunc(parts, func(a, b part) int { return cmp.Or(cmp.Compare(a.label, b.label), cmp.Compare(a.key, b.key)) })
 	each := make([][2]int, len(parts))
@@ -139,6 +155,10 @@ func (w *words) byChance(c *reportSection, parts []part, people bool) (loud, com
 		each[i] = [2]int{int(math.Round(share * float64(p.rate.K))), int(math.Round(share * float64(p.rate.N)))}
 	}
 	overall, of := report.FunnelOf(each)
+	all := 0
+	for _, n := range each {
+		all += n[1]
+	}
 	rank := make(map[string]int, len(parts))
 	rows := make(map[string]reportRow, len(parts))
 	drawing := chart.Funnel{ID: "c-" + c.ID, Title: c.Title, Description: w.t("funnel_says"), Usual: overall, Percent: w.percent}
@@ -159,14 +179,17 @@ func (w *words) byChance(c *reportSection, parts []part, people bool) (loud, com
 		if p.rate.Rated() {
 			row.Drawing = chart.Span{Mark: markOf(p.rate.Rate), P: p.rate.P, Low: p.rate.Low(), High: p.rate.High(), Mean: overall, Top: top}.SVG()
 		}
-		if verdict := of[i].Verdict; p.rate.Compared() && verdict != report.NotShown {
-			compared++
+		verdict := of[i].Verdict
+		if !p.rate.Compared() || verdict == report.NotShown || all-each[i][1] < report.FewestPlain {
+			found.alone++
+		} else {
+			found.compared++
 			row.Versus = w.t("verdict_" + strings.ReplaceAll(string(verdict), " ", "_"))
 			dot := chart.Dot{Words: p.label + ": " + row.Value + ". " + row.Versus, N: float64(each[i][1]), P: p.rate.P}
 			switch rank[p.key] = 2; verdict {
 			case report.SignalHigh, report.SignalLow:
 				rank[p.key], dot.Loud, dot.Label = 0, true, p.label
-				loud++
+				found.loud++
 			case report.LookHigh, report.LookLow:
 				rank[p.key] = 1
 			}
@@ -181,13 +204,13 @@ func (w *words) byChance(c *reportSection, parts []part, people bool) (loud, com
 	for _, p := range parts {
 		c.Rows = append(c.Rows, rows[p.key])
 	}
-	if compared > 1 {
+	if found.compared > 1 {
 		c.Drawing = drawing.SVG()
 		c.Notes = append(c.Notes, w.t("funnel_legend", w.percent(overall)))
 	} else {
 		c.Notes = append(c.Notes, w.t("funnel_few"))
 	}
-	return loud, compared
+	return found
 }
 
 // dependsOn says how much of what differs between levels depends on the part that answers are of.
@@ -272,6 +295,8 @@ func (s *site) sideBySide(r *http.Request, w *words, v Viewer, f *reportFilter, 
 			}
 			if d, ok := two[0].rate.Minus(two[1].rate); ok && i == 0 {
 				row.Versus, row.Clear = w.t("against_that", w.changed(d)), d.Clear()
+			} else if !ok {
+				row.Versus = w.needed(p.rate)
 			}
 			c.Rows = append(c.Rows, row)
 		}

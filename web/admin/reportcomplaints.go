@@ -94,12 +94,17 @@ func (s *site) timesBefore(r *http.Request, w *words, f *reportFilter, now, serv
 		}
 	}
 	ratio, within := report.Times(now, services, before, len(asked))
-	if math.IsNaN(ratio) || math.IsInf(ratio, 0) || within.Holds(1) {
+	switch {
+	case now+before == 0:
+		return w.t("none_before_either"), false, nil
+	case within.Holds(1):
 		high := "∞"
 		if !math.IsInf(within.High, 0) {
 			high = decimal(within.High)
 		}
 		return w.t("no_clear_ratio", decimal(within.Low), high), false, nil
+	case before == 0:
+		return w.t("at_least_times_as_often", decimal(within.Low)), true, nil
 	}
 	return w.t("times_as_often", decimal(ratio), decimal(within.Low), decimal(within.High)), true, nil
 }

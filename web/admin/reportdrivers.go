@@ -75,19 +75,36 @@ func (s *site) reportDrivers(r *http.Request, w *words, v Viewer, f *reportFilte
 		p.Lede = w.t("drivers_none")
 		return p, nil
 	}
-	title := s.customerFlows(w)[flow]
-	p.Lede = w.t("drivers_few", title)
-	if top := d.Attributes[0]; top.Correlated() {
-		p.Lede = w.t("drivers_unclear", title)
-		if top.Low > 0 {
-			p.Lede = w.t("drivers_finding", title, readable(top.Question), twoOf(top))
-		}
-	}
+	p.Lede = w.driversFinding(s.customerFlows(w)[flow], d)
 	p.Sections = append(p.Sections, w.driverRows(d), w.driverShares(d))
 	if c := w.driverPlane(d); c.Drawing != "" {
 		p.Sections = append(p.Sections, c)
 	}
 	return p, nil
+}
+
+// driversFinding names the aspect that the overall answer goes most with. That it goes with none is said of those of
+// which enough customers answered both.
+func (w *words) driversFinding(title string, d figures.Drivers) string {
+	var of []figures.Driver // the strongest first
+	for _, a := range d.Attributes {
+		if a.Correlated() {
+			of = append(of, a)
+		}
+	}
+	if len(of) == 0 {
+		return w.t("drivers_few", title)
+	}
+	first, last := of[0], of[len(of)-1]
+	switch {
+	case first.Low > 0:
+		return w.t("drivers_finding", title, readable(first.Question), twoOf(first))
+	case last.High < 0:
+		return w.t("drivers_against", title, readable(last.Question), twoOf(last))
+	case len(of) < len(d.Attributes):
+		return w.t("drivers_unclear_but", title, len(of), len(d.Attributes)-len(of))
+	}
+	return w.t("drivers_unclear", title)
 }
 
 // readable is the name of a question as words.

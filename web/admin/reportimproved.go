@@ -52,8 +52,13 @@ func (s *site) improvementList(ctx context.Context, w *words, v Viewer, f *repor
 	if err != nil {
 		return c, nil, err
 	}
+	older := 0
 	for _, i := range among {
-		if i.Note || i.Day > f.To || i.Site != "" && !slices.Contains(f.Sites, i.Site) || len(c.Rows) == mostImproved {
+		if i.Note || i.Day > f.To || i.Site != "" && !slices.Contains(f.Sites, i.Site) {
+			continue
+		}
+		if len(c.Rows) == mostImproved {
+			older++
 			continue
 		}
 		counting := s.counting(v, i, among)
@@ -72,6 +77,9 @@ func (s *site) improvementList(ctx context.Context, w *words, v Viewer, f *repor
 			s.effectRow(w, &row, &m)
 		}
 		c.Rows = append(c.Rows, row)
+	}
+	if older > 0 {
+		c.Notes = append(c.Notes, w.t("improvements_older", mostImproved, older))
 	}
 	return c, effects, nil
 }

@@ -112,11 +112,16 @@ func (s *site) reportImprovement(r *http.Request, w *words, v Viewer, f *reportF
 
 // improvementsFinding says in a sentence what came of changes.
 func (w *words) improvementsFinding(n int, effects map[figures.Effect]int) string {
-	switch {
-	case n == 0:
+	if n == 0 {
 		return w.t("improvements_none")
-	case effects[figures.Unchanged] > 0:
-		return w.t("improvements_unchanged", n, effects[figures.Better], effects[figures.Unchanged], figures.ImprovementDays/7)
 	}
-	return w.t("improvements_finding", n, effects[figures.Better], effects[figures.Worse])
+	better, worse, unchanged := effects[figures.Better], effects[figures.Worse], effects[figures.Unchanged]
+	says := w.t("improvements_finding", n, better, worse)
+	if open := n - better - worse - unchanged; open > 0 {
+		says += " " + w.t("improvements_open", open)
+	}
+	if unchanged > 0 {
+		says += " " + w.t("improvements_unchanged", unchanged, figures.ImprovementDays/7)
+	}
+	return says
 }

@@ -26,25 +26,7 @@ func (s *site) reportQuality(r *http.Request, w *words, _ Viewer, f *reportFilte
 		return p, nil
 	}
 	name := func(d *figures.QualityDimension) string { return w.t("dimension_" + d.Name) }
-	var behind, shown []string
-	for i := range q.Dimensions {
-		if d := &q.Dimensions[i]; d.Perceived.Shown() {
-			shown = append(shown, name(d))
-			if d.Behind {
-				behind = append(behind, name(d))
-			}
-		}
-	}
-	switch {
-	case len(shown) == 0:
-		p.Lede = w.t("quality_few")
-	case len(behind) > 0:
-		p.Lede = w.t("quality_behind", strings.Join(behind, w.t("list_comma")))
-	case len(shown) == 1:
-		p.Lede = w.t("quality_one", shown[0])
-	default:
-		p.Lede = w.t("quality_even")
-	}
+	p.Lede = w.qualityFinding(&q, name)
 	for _, one := range []struct {
 		key string
 		x   float64
@@ -68,6 +50,38 @@ func (s *site) reportQuality(r *http.Request, w *words, _ Viewer, f *reportFilte
 	return p, nil
 }
 
+// qualityFinding names the dimensions that lie behind the others. That none does is said of those that are compared.
+func (w *words) qualityFinding(q *figures.Quality, name func(*figures.QualityDimension) string) string {
+	var behind, shown, compared, alone []string
+	for i := range q.Dimensions {
+		d := &q.Dimensions[i]
+		if d.Perceived.Shown() {
+			shown = append(shown, name(d))
+		}
+		if d.Behind {
+			behind = append(behind, name(d))
+		}
+		if d.Compared {
+			compared = append(compared, name(d))
+		} else {
+			alone = append(alone, name(d))
+		}
+	}
+	switch comma := w.t("list_comma"); {
+	case len(shown) == 0:
+		return w.t("quality_few")
+	case len(behind) > 0:
+		return w.t("quality_behind", strings.Join(behind, comma))
+	case len(shown) == 1:
+		return w.t("quality_one", shown[0])
+	case len(compared) == 0:
+		return w.t("quality_not_compared", report.FewestPlain)
+	case len(alone) > 0:
+		return w.t("quality_even_but", strings.Join(compared, comma), strings.Join(alone, comma))
+	}
+	return w.t("quality_even")
+}
+
 var (
 	dimensionColumns = []string{"dimension", "weight", "n", "customers", "mean", "low", "high"}
 	gapColumns       = []string{"dimension", "n", "customers", "mean", "low", "high"}
@@ -84,6 +98,8 @@ func (w *words) dimensions(q *figures.Quality, titles map[string]string, name fu
 		row.Versus = w.t("quality_weight", hundredths(d.Weight))
 		if d.Behind {
 			row.Versus, row.Clear = row.Versus+w.t("list_comma")+w.t("quality_is_behind"), true
+		} else if lacks := w.neededFor(d.Perceived.N, d.Perceived.Customers); lacks != "" {
+			row.Versus += w.t("list_comma") + lacks
 		}
 		var asked []string
 		for _, one := range d.Questions {

@@ -124,29 +124,49 @@ func (s *site) standardTiles(r *http.Request, w *words, f *reportFilter, all []f
 	return nil
 }
 
-// standardsFinding says which broken standard accounts for most of who is unsatisfied.
+// mostAlone is how many standards that are not compared are named in a sentence.
+const mostAlone = 3
+
+// standardsFinding says which broken standard accounts for most of who is unsatisfied. That none makes a difference is
+// said of those whose two sides are compared, and which are not, and why, of the others.
 func (w *words) standardsFinding(all []figures.Standard) string {
-	best, most := -1, 0.0
+	best, most, compared := -1, 0.0, 0
 	var by report.Broken
+	var alone []string
 	for i := range all {
-		if b, ok := report.BrokenBy(all[i].Broken, all[i].Met); ok && b.Difference.Clear() && b.Difference.By > 0 && b.Due > most {
+		b, ok := report.BrokenBy(all[i].Broken, all[i].Met)
+		if !ok {
+			alone = append(alone, w.standardName(&all[i])+" ("+w.bothNeeded(all[i].Broken, all[i].Met)+")")
+			continue
+		}
+		if compared++; b.Difference.Clear() && b.Difference.By > 0 && b.Due > most {
 			best, most, by = i, b.Due, b
 		}
 	}
-	if best < 0 {
-		least := -1
-		for i := range all {
-			if all[i].Kept.Rated() && (least < 0 || all[i].Kept.P < all[least].Kept.P) {
-				least = i
-			}
-		}
-		if least < 0 {
-			return w.t("standards_few")
-		}
-		return w.t("standards_no_effect", w.standardName(&all[least]), w.of("services").rated(all[least].Kept.Rate))
+	if best >= 0 {
+		one := all[best]
+		return w.t("standards_finding", w.standardName(&one), w.rated(one.Broken.Rate), w.rated(one.Met.Rate), w.changed(by.Difference))
 	}
-	one := all[best]
-	return w.t("standards_finding", w.standardName(&one), w.rated(one.Broken.Rate), w.rated(one.Met.Rate), w.changed(by.Difference))
+	least := -1
+	for i := range all {
+		if all[i].Kept.Rated() && (least < 0 || all[i].Kept.P < all[least].Kept.P) {
+			least = i
+		}
+	}
+	if least < 0 {
+		return w.t("standards_few")
+	}
+	kept, rate := w.standardName(&all[least]), w.of("services").rated(all[least].Kept.Rate)
+	if more := len(alone) - mostAlone; more > 0 {
+		alone = append(alone[:mostAlone], w.t("needed_more", more))
+	}
+	switch list := strings.Join(alone, w.t("list_semicolon")); {
+	case compared == 0:
+		return w.t("standards_none_compared", kept, rate, list)
+	case list != "":
+		return w.t("standards_no_effect_but", kept, rate, list)
+	}
+	return w.t("standards_no_effect", kept, rate)
 }
 
 // standardsKept is the share of services that kept to each standard.
@@ -186,6 +206,8 @@ func (w *words) standardsFelt(all []figures.Standard) reportSection {
 			}
 			if d, ok := one.Broken.Minus(one.Met); ok && k == 0 {
 				row.Versus, row.Clear = w.t("against_kept", w.changed(d)), d.Clear()
+			} else if !ok {
+				row.Versus = w.needed(x.rate)
 			}
 			c.Rows = append(c.Rows, row)
 		}

@@ -134,7 +134,7 @@ func TestAStandardWithoutEffectIsNotBlamed(t *testing.T) {
 	w.standardsAre(washTakes)
 	w.serve(washed(60, 9, 60, 6)...)
 	page := textOf(body(w.as("robin").get("/reports/standards?standard=wash_min+at+least+45+Haircut")))
-	if !strings.Contains(page, "No broken standard makes a clear difference") || strings.Contains(page, "accounts for") || !strings.Contains(page, "no clear difference (0.6 to 4.0 times)") {
+	if !strings.Contains(page, "No broken standard that is compared makes a clear difference") || !strings.Contains(page, "Not compared: Ready when promised (broken: too few answers to compare).") || strings.Contains(page, "accounts for") || !strings.Contains(page, "no clear difference (0.6 to 4.0 times)") {
 		t.Errorf("it says %s", page)
 	}
 }
