@@ -271,7 +271,7 @@ func TestTheDemoNeedsNothingAndLeavesNothing(t *testing.T) {
 	if !strings.Contains(page, "how quickly") && !strings.Contains(page, "the staff who served") {
 		t.Errorf("the next question is not there:\n%s", page)
 	}
-	for deadline := time.Now().Add(patience); !strings.Contains(browser.get("/reports"), "of customers are unsatisfied"); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !strings.Contains(browser.get("/reports"), "of answers are unsatisfied"); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the reports do not show the months before")
 		}

@@ -19,20 +19,25 @@ var wanted = []storage.FeedbackKind{storage.Complaint, storage.Suggestion, stora
 // never the score of a person.
 func (s *site) reportComplaints(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
 	ctx := r.Context()
+	p.Days = "days_complaints"
 	said, more, err := s.Store.Received(ctx, f.FigureFilter)
 	if err != nil || more {
-		return reportPage{TooMany: more}, err
+		p.TooMany = more
+		return p, err
 	}
 	asked, more, err := s.Store.Asked(ctx, f.FigureFilter)
 	if err != nil || more {
-		return reportPage{TooMany: more}, err
+		p.TooMany = more
+		return p, err
 	}
 	cases, more, err := s.Store.FigureCases(ctx, f.FigureFilter)
 	if err != nil || more {
-		return reportPage{TooMany: more}, err
+		p.TooMany = more
+		return p, err
 	}
 	if len(said)+len(cases) == 0 {
-		return reportPage{Empty: true}, nil
+		p.Empty = true
+		return p, nil
 	}
 	counts := map[storage.FeedbackKind]int{}
 	bySite := map[string]int{}

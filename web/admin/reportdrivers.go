@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
@@ -75,9 +74,11 @@ func (s *site) reportDrivers(r *http.Request, w *words, v Viewer, f *reportFilte
 		p.Lede = w.t("drivers_none")
 		return p, nil
 	}
-	p.Lede = w.driversFinding(s.customerFlows(w)[flow], d)
-	p.Sections = append(p.Sections, w.driverRows(d), w.driverShares(d))
-	if c := w.driverPlane(d); c.Drawing != "" {
+	names := s.namer(w)
+	name := func(a figures.Driver) string { return names.question(flow, a.Question, askedInRow) }
+	p.Lede = w.driversFinding(names.survey(flow), d, name)
+	p.Sections = append(p.Sections, w.driverRows(d, name), w.driverShares(d, name))
+	if c := w.driverPlane(d, name); c.Drawing != "" {
 		p.Sections = append(p.Sections, c)
 	}
 	return p, nil
@@ -85,7 +86,7 @@ func (s *site) reportDrivers(r *http.Request, w *words, v Viewer, f *reportFilte
 
 // driversFinding names the aspect that the overall answer goes most with. That it goes with none is said of those of
 // which enough customers answered both.
-func (w *words) driversFinding(title string, d figures.Drivers) string {
+func (w *words) driversFinding(title string, d figures.Drivers, name driverName) string {
 	var of []figures.Driver // the strongest first
 	for _, a := range d.Attributes {
 		if a.Correlated() {
@@ -98,17 +99,17 @@ func (w *words) driversFinding(title string, d figures.Drivers) string {
 	first, last := of[0], of[len(of)-1]
 	switch {
 	case first.Low > 0:
-		return w.t("drivers_finding", title, readable(first.Question), twoOf(first))
+		return w.t("drivers_finding", title, name(first), twoOf(first))
 	case last.High < 0:
-		return w.t("drivers_against", title, readable(last.Question), twoOf(last))
+		return w.t("drivers_against", title, name(last), twoOf(last))
 	case len(of) < len(d.Attributes):
 		return w.t("drivers_unclear_but", title, len(of), len(d.Attributes)-len(of))
 	}
 	return w.t("drivers_unclear", title)
 }
 
-// readable is the name of a question as words.
-func readable(key string) string { return strings.ReplaceAll(key, "_", " ") }
+// driverName is what the question of an aspect asks.
+type driverName func(a figures.Driver) string
 
 func twoOf(d figures.Driver) string {
 	return signedTwo(d.R) + " (" + signedTwo(d.Low) + "–" + signedTwo(d.High) + ")"
@@ -121,11 +122,11 @@ var (
 )
 
 // driverRows is how each attribute goes with the overall answer.
-func (w *words) driverRows(d figures.Drivers) reportSection {
+func (w *words) driverRows(d figures.Drivers, name driverName) reportSection {
 	c := reportSection{ID: "drivers", Title: w.t("drivers_title"), Open: true, columns: driverColumns, Notes: []string{w.t("drivers_note")}}
 	c.Head = [4]string{w.t("question_head"), w.t("customers_head"), w.t("interval"), w.t("correlation_head")}
 	for _, a := range d.Attributes {
-		row := reportRow{Label: readable(a.Question), N: strconv.Itoa(a.N), Value: w.t("drivers_from_fifty"), raw: []string{a.Question, strconv.Itoa(a.N), "", "", ""}}
+		row := reportRow{Label: name(a), N: strconv.Itoa(a.N), Value: w.t("drivers_from_fifty"), raw: []string{a.Question, strconv.Itoa(a.N), "", "", ""}}
 		if a.N < report.FewestCounted {
 			row.N, row.raw[1] = w.t("under_five"), ""
 		}
@@ -146,7 +147,7 @@ func (w *words) driverRows(d figures.Drivers) reportSection {
 }
 
 // driverShares is how much each attribute adds to what all explain.
-func (w *words) driverShares(d figures.Drivers) reportSection {
+func (w *words) driverShares(d figures.Drivers, name driverName) reportSection {
 	c := reportSection{ID: "shares", Title: w.t("shares_title"), Open: true, Even: true, columns: shareColumns}
 	c.Head = [4]string{w.t("question_head"), w.t("customers_head"), w.t("share"), w.t("share")}
 	if d.R2 == 0 {
@@ -162,7 +163,7 @@ func (w *words) driverShares(d figures.Drivers) reportSection {
 	for _, a := range d.Attributes {
 		if a.Shared {
 			c.Rows = append(c.Rows, reportRow{
-				Label: readable(a.Question), N: strconv.Itoa(d.Complete), Value: w.percent(a.Share), Drawing: chart.Bar(a.Share / top),
+				Label: name(a), N: strconv.Itoa(d.Complete), Value: w.percent(a.Share), Drawing: chart.Bar(a.Share / top),
 				raw: []string{a.Question, strconv.Itoa(d.Complete), strconv.FormatFloat(a.Share, 'f', 4, 64)},
 			})
 		}
@@ -171,7 +172,7 @@ func (w *words) driverShares(d figures.Drivers) reportSection {
 }
 
 // driverPlane holds how well attributes are done against how much they go with the overall answer.
-func (w *words) driverPlane(d figures.Drivers) reportSection {
+func (w *words) driverPlane(d figures.Drivers, name driverName) reportSection {
 	c := reportSection{ID: "plane", Title: w.t("plane_title"), Even: true, columns: planeColumns, Notes: []string{w.t("plane_note")}}
 	c.Head = [4]string{w.t("question_head"), w.t("customers_head"), w.t("interval"), w.t("mean_score")}
 	drawing := chart.Scatter{
@@ -179,15 +180,17 @@ func (w *words) driverPlane(d figures.Drivers) reportSection {
 		Corners: [4]string{w.t("quadrant_concentrate"), w.t("quadrant_keep"), w.t("quadrant_low"), w.t("quadrant_overkill")},
 	}
 	n := 0.0
+	var labels []string
 	for _, a := range d.Attributes {
 		if !a.Correlated() {
 			continue
 		}
 		n++
+		labels = append(labels, name(a))
 		drawing.CutX, drawing.CutY = drawing.CutX+a.Mean, drawing.CutY+a.R
 		mean := w.t("mean_of", decimal(a.Mean), decimal(a.MeanLow), decimal(a.MeanHigh))
-		drawing.Spots = append(drawing.Spots, chart.Spot{Words: readable(a.Question) + ": " + mean + ", " + twoOf(a), Label: readable(a.Question), X: a.Mean, Y: a.R, Low: a.Low, High: a.High})
-		row := reportRow{Label: readable(a.Question), N: strconv.Itoa(a.N), Value: mean, raw: []string{a.Question, strconv.Itoa(a.N)}}
+		drawing.Spots = append(drawing.Spots, chart.Spot{Words: name(a) + ": " + mean + ", " + twoOf(a), X: a.Mean, Y: a.R, Low: a.Low, High: a.High})
+		row := reportRow{Label: name(a), N: strconv.Itoa(a.N), Value: mean, raw: []string{a.Question, strconv.Itoa(a.N)}}
 		for _, x := range []float64{a.Mean, a.MeanLow, a.MeanHigh} {
 			row.raw = append(row.raw, decimal(x))
 		}
@@ -198,6 +201,9 @@ func (w *words) driverPlane(d figures.Drivers) reportSection {
 	}
 	if n < 2 {
 		return c
+	}
+	for i, label := range differing(labels, askedInMark) {
+		drawing.Spots[i].Label = label
 	}
 	drawing.CutX, drawing.CutY = drawing.CutX/n, drawing.CutY/n
 	drawing.X, drawing.Y = axesOf(drawing.Spots, 100, 1)

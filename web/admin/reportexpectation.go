@@ -3,10 +3,11 @@ package admin
 import (
 	"math"
 	"net/http"
+	"slices"
 
 	"github.com/aftercare/aftercare/bot/figures"
-	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/survey"
 )
 
 // mostGap is how many steps a mean gap is drawn up to, on either side.
@@ -18,7 +19,8 @@ func (s *site) reportExpectation(r *http.Request, w *words, _ Viewer, f *reportF
 	if err != nil || more || len(list) == 0 {
 		return reportPage{TooMany: more, Empty: err == nil && !more}, err
 	}
-	flows, titles := s.customerFlow(), s.customerFlows(w)
+	flows := s.customerFlow()
+	names := s.namer(w)
 	e := figures.ExpectationOf(list, flows, figures.Lately(f.To))
 	p.Foot = append(p.Foot, w.careLine(list, flows))
 	if e.Mean.N == 0 {
@@ -62,25 +64,20 @@ func (s *site) reportExpectation(r *http.Request, w *words, _ Viewer, f *reportF
 	c.Notes = []string{w.t("expect_states_note")}
 	p.Sections = append(p.Sections, c)
 	if len(e.Pairs) > 0 {
-		p.Sections = append(p.Sections, w.expectedPairs(e.Pairs, titles))
+		p.Sections = append(p.Sections, w.expectedPairs(e.Pairs, names))
 	}
 	c = reportSection{ID: "sources", Title: w.t("expect_sources"), Open: true, Even: true, columns: rateColumns, Notes: []string{w.t("expect_sources_note")}}
 	c.Head = [4]string{w.t("expect_source_head"), w.t("answers_head"), w.t("interval"), w.t("share")}
 	var sources []part
 	for _, one := range e.Sources {
-		label := one.Choice
-		if q := figures.QuestionOf(flows[one.Flow], one.Question); q != nil {
-			for _, choice := range q.Choices {
-				if choice.Key == one.Choice {
-					label = choice.Label.In(w.lang, voice.Languages[0])
-				}
-			}
-		}
-		sources = append(sources, part{one.Flow + " " + one.Choice, label, "", one.Rate})
+		sources = append(sources, part{one.Flow + " " + one.Choice, names.choice(one.Flow, one.Question, one.Choice), "", one.Rate})
 	}
 	if c.Rows = w.rateRows(sources); len(c.Rows) > 0 {
 		if top := sources[0]; top.rate.Rated() {
 			c.Caption = w.t("choice_finding", top.label, w.rated(top.rate.Rate))
+		}
+		if several(flows, e.Sources) {
+			c.Notes = append(c.Notes, w.t("several_named"))
 		}
 		p.Sections = append(p.Sections, c)
 	}
@@ -101,14 +98,22 @@ func (s *site) reportExpectation(r *http.Request, w *words, _ Viewer, f *reportF
 	return p, nil
 }
 
+// several reports whether a question that asks where an expectation came from takes several answers.
+func several(flows map[string]*survey.Flow, sources []figures.ExpectedSource) bool {
+	return slices.ContainsFunc(sources, func(one figures.ExpectedSource) bool {
+		q := figures.QuestionOf(flows[one.Flow], one.Question)
+		return q != nil && q.Max > 1
+	})
+}
+
 var pairColumns = []string{"flow", "question", "what", "n", "customers", "mean", "low", "high"}
 
 // expectedPairs are what was expected and what was found, side by side.
-func (w *words) expectedPairs(pairs []figures.ExpectedPair, titles map[string]string) reportSection {
+func (w *words) expectedPairs(pairs []figures.ExpectedPair, names namer) reportSection {
 	c := reportSection{ID: "pairs", Title: w.t("expect_pairs"), Open: true, columns: pairColumns, Notes: []string{w.t("expect_pairs_note")}}
 	c.Head = [4]string{w.t("question_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
 	for _, pair := range pairs {
-		name := questionName(titles, pair.Flow, pair.Question)
+		name := names.question(pair.Flow, pair.Question, askedInRow)
 		for _, one := range []struct {
 			key             string
 			m               report.ClusteredMean
@@ -118,7 +123,9 @@ func (w *words) expectedPairs(pairs []figures.ExpectedPair, titles map[string]st
 			{"perceived", pair.Perceived, 0, 100, math.NaN()},
 			{"gap", pair.Gap, -100, 100, 0},
 		} {
-			c.Rows = append(c.Rows, w.meanRow(name+": "+w.t("pair_"+one.key), []string{pair.Flow, pair.Question, one.key}, one.m, one.low, one.high, one.line))
+			row := w.meanRow(w.t("label_value", name, w.t("pair_"+one.key)), []string{pair.Flow, pair.Question, one.key}, one.m, one.low, one.high, one.line)
+			row.About = names.survey(pair.Flow)
+			c.Rows = append(c.Rows, row)
 		}
 	}
 	return c

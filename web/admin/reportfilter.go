@@ -166,9 +166,12 @@ type reportForm struct {
 	Periods, Sites, Comparisons []choice
 	Flows                       flowMenu
 	From, To                    string
-	Kept                        []choice // filters without a menu: name and value, each with the address without it
+	Kept                        []keptFilter
 	Found                       bool
 }
+
+// keptFilter is a filter without a menu, which can be taken away.
+type keptFilter struct{ Name, Value, Text string }
 
 // form fills in the filters.
 func (s *site) reportForm(w *words, v Viewer, f *reportFilter, at string) reportForm {
@@ -183,7 +186,7 @@ func (s *site) reportForm(w *words, v Viewer, f *reportFilter, at string) report
 	form.Flows = w.flowMenu(s.customerFlows(w), f.Flow)
 	for _, name := range []string{"service", "staff", "language", "channel"} {
 		if value := f.keep.Get(name); value != "" {
-			form.Kept = append(form.Kept, choice{name, value, true})
+			form.Kept = append(form.Kept, keptFilter{name, value, s.partName(w, name, value)})
 		}
 	}
 	return form

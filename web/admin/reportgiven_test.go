@@ -146,13 +146,13 @@ func TestExpectationQualityAndDriversAreToldOfTheirAnswers(t *testing.T) {
 	w.keeps()
 	for at, wants := range map[string][]string{
 		"/reports/expectation": {
-			"of customers got less than they expected", "Expected before, found after", "Where broken expectations came from", "Your advertising or promises", "Was the promise kept?",
-			"Expectation before, perception after · overall: gap", "more than a fifth came from what you promised", "With how much care", "8 seconds",
+			"of answers customers got less than they expected", "Expected before, found after", "Where broken expectations came from", "Your advertising or promises", "Was the promise kept?",
+			": gap Expectation before, perception after", "a fifth or more came from what you promised", "With how much care", "8 seconds",
 		},
 		"/reports/quality": {
 			"Lies behind the others: Reliability", "Reliability", "Tangibles", "weight 32 %", "Found, less what was expected before", "How much it matters", "open; nearest", "the published ones",
 		},
-		"/reports/drivers?flow=servqual5": {"the overall answer goes most with", "What each adds", "explain", "Well done and important", "As of", "rel", "tan"},
+		"/reports/drivers?flow=servqual5": {"the overall answer goes most with", "What each adds", "explain", "Well done and important", "As of", "How well did we do what we promised?", "How were our premises"},
 		"/reports/drivers?flow=ces":       {"has aspects to compare"},
 	} {
 		page := textOf(body(robin.get(at)))

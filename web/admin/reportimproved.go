@@ -136,33 +136,28 @@ func (s *site) namingKey(n storage.Naming) string {
 
 // namingText is what is counted before and after a change, in words.
 func (s *site) namingText(w *words, n storage.Naming) string {
-	for _, one := range s.namings(w) {
-		if one.Value == s.namingKey(n) {
-			return one.Text
-		}
+	if n.Any() {
+		return w.t("unsatisfied")
 	}
-	return s.namingKey(n)
+	return s.namer(w).naming(w, n)
+}
+
+// naming is a choice of a question of a survey.
+func (n namer) naming(w *words, of storage.Naming) string {
+	return w.t("choice_of", n.survey(of.Flow), n.question(of.Flow, of.Question, askedInMenu), n.choice(of.Flow, of.Question, of.Choice))
 }
 
 // namings are the reasons that can be counted: being unsatisfied, and each choice of customers' surveys as they
 // are asked now.
 func (s *site) namings(w *words) []option {
 	all := []option{{"unsatisfied", w.t("unsatisfied")}}
-	titles := s.customerFlows(w)
-	newest := map[string]int{}
-	snap := s.Bot.Configuration().Now()
-	for key := range snap.Flows {
-		newest[key.ID] = max(newest[key.ID], key.Version)
-	}
-	for key, flow := range snap.Flows {
-		if titles[key.ID] == "" || key.Version != newest[key.ID] {
-			continue
-		}
+	names := s.namer(w)
+	for id, flow := range s.customerFlow() {
 		for i := range flow.Questions {
 			q := &flow.Questions[i]
 			for _, c := range q.Choices {
-				text := titles[key.ID] + " · " + q.Key + ": " + c.Label.In(w.lang, voice.Languages[0])
-				all = append(all, option{s.namingKey(storage.Naming{Flow: key.ID, Question: q.Key, Choice: c.Key}), text})
+				of := storage.Naming{Flow: id, Question: q.Key, Choice: c.Key}
+				all = append(all, option{s.namingKey(of), names.naming(w, of)})
 			}
 		}
 	}

@@ -149,7 +149,8 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 	if err != nil {
 		return p, err
 	}
-	if c := s.questionMeans(w, scores, s.customerFlows(w), all.Summed()); len(c.Rows) > 1 {
+	names := s.namer(w)
+	if c := w.questionMeans(scores, names, all.Summed()); len(c.Rows) > 1 {
 		p.Sections = append(p.Sections, c)
 	}
 	p.Foot = append(p.Foot, w.countsOf(all))
@@ -275,11 +276,12 @@ func (s *site) levelBars(w *words, f *reportFilter, all *figures.Answers, by map
 var meanColumns = []string{"flow", "question", "n", "customers", "mean", "low", "high", "unit"}
 
 // questionMeans are the means of the questions' scores.
-func (s *site) questionMeans(w *words, scores []figures.Question, flows map[string]string, summed bool) reportSection {
-	c := reportSection{ID: "questions", Title: w.t("score_by_question"), Open: true, Even: true, columns: meanColumns, Notes: []string{w.t("scores_legend")}}
+func (w *words) questionMeans(scores []figures.Question, names namer, summed bool) reportSection {
+	c := reportSection{ID: "questions", Title: w.t("score_by_question"), Open: true, columns: meanColumns, Notes: []string{w.t("scores_legend")}}
 	c.Head = [4]string{w.t("question_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
 	for _, q := range scores {
-		row := w.meanRow(questionName(flows, q.Flow, q.Question), []string{q.Flow, q.Question}, q.Mean(), 0, 100, math.NaN())
+		row := w.meanRow(names.question(q.Flow, q.Question, askedInRow), []string{q.Flow, q.Question}, q.Mean(), 0, 100, math.NaN())
+		row.About = names.survey(q.Flow)
 		if summed { // of sums only the fewest are known
 			row.raw[3] = ""
 		}

@@ -48,6 +48,7 @@ func (s *site) lostFlows(r *http.Request, w *words, f *reportFilter) (question, 
 // reportLost is why customers stay away, how their latest visit was, and who came again after being asked; and, apart
 // from customers, what mystery guests found.
 func (s *site) reportLost(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+	p.Days, p.LeftOut = "days_lost", "left_out_lost"
 	question, labels, err := s.lostFlows(r, w, f)
 	if err != nil {
 		return p, err
@@ -58,19 +59,22 @@ func (s *site) reportLost(r *http.Request, w *words, _ Viewer, f *reportFilter) 
 		of.Flow = flow
 		some, more, err := s.Store.Given(r.Context(), of)
 		if err != nil || more {
-			return reportPage{TooMany: more}, err
+			p.TooMany = more
+			return p, err
 		}
 		list = append(list, some...)
 	}
 	slices.SortStableFunc(list, func(a, b storage.GivenSession) int { return strings.Compare(a.Customer, b.Customer) })
 	asked, more, err := s.Store.Asked(r.Context(), f.FigureFilter)
 	if err != nil || more {
-		return reportPage{TooMany: more}, err
+		p.TooMany = more
+		return p, err
 	}
 	asked = slices.DeleteFunc(asked, func(a storage.AskedCustomer) bool { _, lost := question[a.Flow]; return !lost })
 	visits, more, err := s.Store.Mystery(r.Context(), f.FigureFilter)
 	if err != nil || more {
-		return reportPage{TooMany: more}, err
+		p.TooMany = more
+		return p, err
 	}
 	p.Foot = append(p.Foot, w.t("lost_foot"))
 	if len(list)+len(asked)+len(visits) == 0 {
@@ -103,7 +107,7 @@ func (s *site) reportLost(r *http.Request, w *words, _ Viewer, f *reportFilter) 
 	if len(waits) > 0 {
 		p.Sections = append(p.Sections, w.lostReturns(waits))
 	}
-	p.Sections = append(p.Sections, s.mysterySections(w, visits)...)
+	p.Sections = append(p.Sections, s.mysterySections(w, visits, s.namer(w, survey.Mystery))...)
 	return p, nil
 }
 
@@ -113,7 +117,7 @@ func (w *words) lostFinding(reasons []figures.Reason, said report.Clustered, lab
 		return w.t("lost_few", said.N)
 	}
 	first := reasons[0]
-	return w.t("lost_finding", said.N, cmp.Or(labels[first.Name], first.Name), w.rated(first.Rate.Rate))
+	return w.t("lost_finding", said.N, cmp.Or(labels[first.Name], readable(first.Name)), w.rated(first.Rate.Rate))
 }
 
 var reasonColumns = []string{"reason", "answers", "of_answers", "low", "high", "of_mentions", "cumulative"}
@@ -132,15 +136,15 @@ func (w *words) lostReasons(all []figures.Reason, said report.Clustered, labels 
 		parts[i], causes[i] = part{key: one.Name, rate: one.Named}, one.Cause
 	}
 	parts = hidden(parts)
-	hid, so := untold(causes, parts), 0.0
+	hid, so, named := untold(causes, parts), 0.0, 0
 	longest := float64(max(hid, all[0].Mentions))
 	for i, one := range all {
-		if parts[i].rate.Manner == report.Hidden {
+		if named += one.Mentions; parts[i].rate.Manner == report.Hidden {
 			continue
 		}
 		so += one.OfMentions
 		row := reportRow{
-			Label: cmp.Or(labels[one.Name], one.Name), URL: at, N: strconv.Itoa(one.Mentions), Value: w.rated(one.Rate.Rate), Drawing: chart.Bar(float64(one.Mentions) / longest),
+			Label: cmp.Or(labels[one.Name], readable(one.Name)), URL: at, N: strconv.Itoa(one.Mentions), Value: w.rated(one.Rate.Rate), Drawing: chart.Bar(float64(one.Mentions) / longest),
 			raw: []string{one.Name, strconv.Itoa(one.Mentions), "", "", "", "", ""},
 		}
 		if one.Rate.Rated() {
@@ -153,7 +157,9 @@ func (w *words) lostReasons(all []figures.Reason, said report.Clustered, labels 
 	if hid > 0 {
 		c.Rows = append(c.Rows, reportRow{Label: w.t("rarer_reasons"), N: strconv.Itoa(hid), Value: w.t("mentions", hid), Drawing: chart.Bar(float64(hid) / longest), raw: []string{rarer, strconv.Itoa(hid), "", "", "", "", ""}})
 	}
-	c.Notes = append(c.Notes, w.t("lost_reasons_note", said.N))
+	if c.Notes = append(c.Notes, w.t("lost_reasons_note", said.N)); named > said.N {
+		c.Notes = append(c.Notes, w.t("several_named"))
+	}
 	return c
 }
 
@@ -210,7 +216,7 @@ func (w *words) lostReturns(waits []report.Wait) reportSection {
 }
 
 // mysterySections are what mystery guests found: how often they were unsatisfied, by site, and the questions.
-func (s *site) mysterySections(w *words, visits []storage.GivenSession) (all []reportSection) {
+func (s *site) mysterySections(w *words, visits []storage.GivenSession, names namer) (all []reportSection) {
 	if len(visits) == 0 {
 		return nil
 	}
@@ -237,7 +243,7 @@ func (s *site) mysterySections(w *words, visits []storage.GivenSession) (all []r
 	if len(given) == 0 {
 		return all
 	}
-	questions := s.questionMeans(w, given, s.flowsOf(w, survey.Mystery), false)
+	questions := w.questionMeans(given, names, false)
 	questions.ID, questions.Title = "mysteryquestions", w.t("mystery_questions")
 	return append(all, questions)
 }

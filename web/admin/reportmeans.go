@@ -94,11 +94,3 @@ func (s *site) givenBefore(r *http.Request, f *reportFilter) ([]storage.GivenSes
 	}
 	return list, err
 }
-
-// questionName is a question of a survey as reports call it.
-func questionName(titles map[string]string, flow, question string) string {
-	if title := titles[flow]; title != "" {
-		return title + " · " + question
-	}
-	return flow + " · " + question
-}

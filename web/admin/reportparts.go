@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"html/template"
 	"math"
@@ -73,8 +74,10 @@ type reportPage struct {
 	SaidCSV   string // all of them as a file
 	More      string // where what they wrote goes on
 	Foot      []string
-	Fixed     bool // nothing of it can be chosen
-	Kept      bool // it was made in the background, of other days than the filters name
+	Days      string // the text of which days figures are of; "" = report_days
+	LeftOut   string // the text of what is left out; "" = report_left_out
+	Fixed     bool   // nothing of it can be chosen
+	Kept      bool   // it was made in the background, of other days than the filters name
 	TooMany   bool
 	Empty     bool
 	Acts      []link     // what may be done here
@@ -323,10 +326,10 @@ func (s *site) reportOf(r *http.Request, v Viewer, name string) (reportPage, *wo
 			p.Sections[i].CSV = f.with(at+"/table.csv", "chart", p.Sections[i].ID)
 		}
 		if !p.Kept {
-			p.Foot = append(p.Foot, w.t("report_days", f.From, f.To))
+			p.Foot = append(p.Foot, w.t(cmp.Or(p.Days, "report_days"), f.From, f.To))
 		}
 		if p.Downloads == nil { // of rows nothing is left out
-			p.Foot = append(p.Foot, w.t("report_left_out"))
+			p.Foot = append(p.Foot, w.t(cmp.Or(p.LeftOut, "report_left_out")), w.t("report_rates"))
 		}
 		return p, w, nil
 	}

@@ -18,7 +18,8 @@ func (s *site) reportQuality(r *http.Request, w *words, _ Viewer, f *reportFilte
 	if err != nil || more || len(list) == 0 {
 		return reportPage{TooMany: more, Empty: err == nil && !more}, err
 	}
-	flows, titles := s.customerFlow(), s.customerFlows(w)
+	flows := s.customerFlow()
+	names := s.namer(w)
 	q := figures.QualityOf(list, flows)
 	p.Foot = append(p.Foot, w.careLine(list, flows))
 	if len(q.Dimensions) == 0 {
@@ -37,7 +38,7 @@ func (s *site) reportQuality(r *http.Request, w *words, _ Viewer, f *reportFilte
 		}
 		p.Figures = append(p.Figures, tile)
 	}
-	p.Sections = append(p.Sections, w.dimensions(&q, titles, name))
+	p.Sections = append(p.Sections, w.dimensions(&q, names, name))
 	if c := w.dimensionGaps(&q, name); len(c.Rows) > 0 {
 		p.Sections = append(p.Sections, c)
 	}
@@ -89,7 +90,7 @@ var (
 )
 
 // dimensions are the dimensions with what customers found.
-func (w *words) dimensions(q *figures.Quality, titles map[string]string, name func(*figures.QualityDimension) string) reportSection {
+func (w *words) dimensions(q *figures.Quality, names namer, name func(*figures.QualityDimension) string) reportSection {
 	c := reportSection{ID: "dimensions", Title: w.t("quality_dimensions"), Open: true, columns: dimensionColumns, Notes: []string{w.t("quality_note")}}
 	c.Head = [4]string{w.t("dimension_head"), w.t("answers_head"), w.t("interval"), w.t("mean_score")}
 	for i := range q.Dimensions {
@@ -103,10 +104,10 @@ func (w *words) dimensions(q *figures.Quality, titles map[string]string, name fu
 		}
 		var asked []string
 		for _, one := range d.Questions {
-			asked = append(asked, questionName(titles, one.Flow, one.Question))
+			asked = append(asked, w.t("question_of", names.question(one.Flow, one.Question, askedInRow), names.survey(one.Flow)))
 		}
 		slices.Sort(asked)
-		c.Notes = append(c.Notes, w.t("quality_asked", name(d), strings.Join(asked, w.t("list_comma"))))
+		c.Notes = append(c.Notes, w.t("quality_asked", name(d), strings.Join(asked, w.t("list_semicolon"))))
 		if !math.IsNaN(d.Alpha) {
 			c.Notes = append(c.Notes, w.t("quality_alpha", name(d), signedTwo(d.Alpha), signedTwo(d.AlphaIn.Low), signedTwo(d.AlphaIn.High), d.AlphaOf))
 		}

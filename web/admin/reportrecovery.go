@@ -28,9 +28,11 @@ var caseSteps = []caseStep{
 
 // reportRecovery is what became of unsatisfied customers.
 func (s *site) reportRecovery(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+	p.Days = "days_cases"
 	cases, more, err := s.Store.FigureCases(r.Context(), f.FigureFilter)
 	if err != nil || more || len(cases) == 0 {
-		return reportPage{TooMany: more, Empty: err == nil && !more}, err
+		p.TooMany, p.Empty = more, err == nil && !more
+		return p, err
 	}
 	now, n := s.Clock(), len(cases)
 	all := rateOfCases(cases, anyCase, anyCase)

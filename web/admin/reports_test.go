@@ -26,7 +26,7 @@ import (
 func init() {
 	form := reportForm{
 		At: "/reports/level", Periods: []choice{{"", "Last 13 weeks", true}, {"7", "Last 7 days", false}}, Sites: []choice{{"", "All", true}, {"main", "Main Street", false}},
-		Flows: flowMenu{Surveys: []choice{{"", "Every survey", true}}}, Comparisons: []choice{{"previous", "the time before", true}}, Kept: []choice{{"service", "Haircut", true}}, Found: true,
+		Flows: flowMenu{Surveys: []choice{{"", "Every survey", true}}}, Comparisons: []choice{{"previous", "the time before", true}}, Kept: []keptFilter{{"service", "Haircut", "Haircut"}}, Found: true,
 	}
 	groups, tabs := tongues()[fallback].reportTabs(&reportFilter{}, "level")
 	points := []chart.Point{{Label: "week 9", Mark: chart.Filled, P: 0.1, Low: 0.05, High: 0.2, Words: "10 %"}, {Mark: chart.Gap, Few: "8 answers"}}
@@ -235,9 +235,9 @@ func TestCasesComplaintsAndSilenceAreCounted(t *testing.T) {
 	w.clock.add(24 * time.Hour)
 	robin := w.as("robin")
 	for at, wants := range map[string][]string{
-		"/reports/recovery":                          {"Won back, of 11 customers who said how it ended: 100 % (74–100), few answers; of all 12 cases, at least 92 %", "half within 1 h", "Customer contacted", "12 due, 0 not yet"},
+		"/reports/recovery":                          {"Won back, in 11 cases whose customer said how it ended: 100 % (74–100), few answers; of all 12 cases, at least 92 %", "half within 1 h", "Customer contacted", "12 due, 0 not yet or no more"},
 		"/reports/complaints":                        {"12 complaints came in", "Too slow", "12 of 12 cases say a cause"},
-		"/reports/silence":                           {"Those who answered are enough", "17 customers were asked", "Unsatisfied, by assumption", "12 complaints, assuming that 80 %", "Unsatisfied, estimated"},
+		"/reports/silence":                           {"Those who answered are enough", "17 invitations were made", "Unsatisfied, by assumption", "12 complaints, assuming that 80 %", "Unsatisfied, estimated"},
 		"/reports/improvement?change=2026-02-01":     {"the answers come from fewer than 30 different customers", "Choose the site"},
 		"/reports/recovery/table.csv?chart=causes":   nil,
 		"/reports/complaints/table.csv?chart=causes": {"responsiveness,12,1.000000"},

@@ -37,11 +37,13 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 		target = n
 		f.keep.Set("target", strconv.Itoa(n))
 	}
+	p.Days = "days_asked"
 	p.Asking = []reportAsking{{Name: "target", Label: w.t("target_label"), Kind: "number", Value: strconv.Itoa(target)}}
 	ctx := r.Context()
 	asked, more, err := s.Store.Asked(ctx, f.FigureFilter)
 	if err != nil || more || len(asked) == 0 {
-		return reportPage{TooMany: more, Empty: err == nil && !more}, err
+		p.TooMany, p.Empty = more, err == nil && !more
+		return p, err
 	}
 	who, opened := report.Tally{}, report.Tally{}
 	for i := range asked {
@@ -63,8 +65,9 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 			earlier = &e
 		}
 	}
-	p.Figures = append(p.Figures, w.figureOfRate(w.t("answered_share"), all, earlier, f.behind()),
-		w.figureOfRate(w.t("opened_share"), opened.Rate(), nil, ""))
+	ofAsked := w.of("asked")
+	p.Figures = append(p.Figures, ofAsked.figureOfRate(w.t("answered_share"), all, earlier, f.behind()),
+		ofAsked.figureOfRate(w.t("opened_share"), opened.Rate(), nil, ""))
 	p.Lede = w.t("silence_few", len(asked))
 	if all.Rated() && said.Rated() {
 		bounds := report.Bounds(bad, answered, len(asked))
@@ -99,16 +102,16 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 	usual := math.NaN()
 	if all.Rated() {
 		usual = all.P
-		trend.Notes = []string{w.t("band_legend", w.percent(usual))}
+		trend.Notes = []string{ofAsked.t("band_legend", w.percent(usual))}
 	}
-	trend.Drawing, trend.Rows = w.lineOf("trend", trend.Title, line, usual, f.placed(over, trend.Marks)...)
+	trend.Drawing, trend.Rows = ofAsked.lineOf("trend", trend.Title, line, usual, f.placed(over, trend.Marks)...)
 	p.Sections = append(p.Sections, trend)
 	if len(bySite) > 1 {
 		var parts []part
 		for _, id := range sortedSites(s, w, bySite) {
 			parts = append(parts, part{id, s.siteName(w, id), f.behind("site", id), bySite[id]})
 		}
-		c := reportSection{ID: "site", Title: w.t("answered_by_site"), Open: true, Even: true, Rows: w.besideOthers(parts, all), columns: rateColumns}
+		c := reportSection{ID: "site", Title: w.t("answered_by_site"), Open: true, Even: true, Rows: ofAsked.besideOthers(parts, all), columns: rateColumns}
 		c.Head = [4]string{w.t("by_site"), w.t("asked_head"), w.t("interval"), w.t("answered_share")}
 		p.Sections = append(p.Sections, c)
 	}

@@ -64,7 +64,8 @@ func (s *site) reportStaff(r *http.Request, w *words, v Viewer, _ *reportFilter)
 		return p, nil
 	}
 	if len(newest.Questions) > 0 {
-		c := s.questionMeans(w, newest.Questions, s.flowsOf(w, survey.Pulse), false)
+		names := s.namer(w, survey.Pulse)
+		c := w.questionMeans(newest.Questions, names, false)
 		c.Title = w.t("pulse_scores", newest.Month)
 		p.Sections = append(p.Sections, c)
 	}

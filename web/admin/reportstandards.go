@@ -45,13 +45,13 @@ func (w *words) standardName(one *figures.Standard) string {
 	}
 	limit := func(f *float64) string { return strconv.FormatFloat(*f, 'f', -1, 64) }
 	var name string
-	switch of := one.Of; {
+	switch of, measure := one.Of, w.measure(one.Of.Measure); {
 	case of.High == nil:
-		name = w.t("standard_at_least", of.Measure, limit(of.Low))
+		name = w.t("standard_at_least", measure, limit(of.Low))
 	case of.Low == nil:
-		name = w.t("standard_at_most", of.Measure, limit(of.High))
+		name = w.t("standard_at_most", measure, limit(of.High))
 	default:
-		name = w.t("standard_between", of.Measure, limit(of.Low), limit(of.High))
+		name = w.t("standard_between", measure, limit(of.Low), limit(of.High))
 	}
 	if len(one.Of.Service) > 0 {
 		name += " · " + strings.Join(one.Of.Service, ", ")
@@ -62,9 +62,11 @@ func (w *words) standardName(one *figures.Standard) string {
 // reportStandards is how services kept to their standards and promises, and how satisfied customers were where
 // they did and where they did not.
 func (s *site) reportStandards(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+	p.Days = "days_services"
 	all, more, err := s.standardsOf(r, f, false)
 	if err != nil || more {
-		return reportPage{TooMany: more}, err
+		p.TooMany = more
+		return p, err
 	}
 	p.Foot = append(p.Foot, w.t("standards_foot"))
 	if len(all) == 0 {
@@ -334,7 +336,7 @@ func (s *site) silentFailures(r *http.Request, w *words, v Viewer, f *reportFilt
 		return err
 	}
 	if more {
-		*p = reportPage{TooMany: true}
+		*p = reportPage{TooMany: true, Days: p.Days}
 		return nil
 	}
 	heard := map[string]bool{}

@@ -38,7 +38,7 @@ func (w *world) serve(all ...servedOnce) {
 		}
 		given = append(given, judged{one.customer, one.site, one.day, one.service, one.level})
 		asks = append(asks, storage.AskChange{Ask: storage.Ask{
-			ID: "ask-" + e.ID, Customer: one.customer, Event: e.Name(), Flow: "one_tap_csat", Site: one.site, State: "answered", Made: ended, Sent: ended,
+			ID: "ask-" + e.ID, Customer: one.customer, Event: e.Name(), Flow: "one_tap_csat", Site: one.site, State: "completed", Made: ended, Sent: ended,
 			Session: fmt.Sprintf("00000000-0000-7000-8000-%012d", w.n+len(given)),
 		}})
 	}
@@ -93,10 +93,10 @@ func TestBrokenStandardsAreHeldAgainstKeptOnes(t *testing.T) {
 	page := body(robin.get("/reports/standards?standard=wash_min+at+least+45+Haircut"))
 	text := textOf(page)
 	for _, want := range []string{
-		"wash_min at least 45 · Haircut: where it was broken, unsatisfied are 40 % (28–53); where it was kept, 10 % (6–17): up 30 points (17 to 43)",
-		"wash_min at least 45 · Haircut: broken 60 40 % (28–53) against kept: up 30 points", "wash_min at least 45 · Haircut: kept 120 10 % (6–17)",
+		"wash (minutes) at least 45 · Haircut: where it was broken, unsatisfied are 40 % (28–53); where it was kept, 10 % (6–17): up 30 points (17 to 43)",
+		"wash (minutes) at least 45 · Haircut: broken 60 40 % (28–53) against kept: up 30 points", "wash (minutes) at least 45 · Haircut: kept 120 10 % (6–17)",
 		"4.0 times as often (2.1 to 7.5) accounts for 50 % (36–58) of the unsatisfied", // 24 of 36, times 3 of 4
-		"Ready when promised: kept 100 % (97–100) of 223", "wash_min at least 45 · Haircut: kept, by site", "Harbour",
+		"Ready when promised: kept 100 % (97–100) of 223", "wash (minutes) at least 45 · Haircut: kept, by site", "Harbour",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q: %s", want, text)
@@ -112,7 +112,7 @@ func TestBrokenStandardsAreHeldAgainstKeptOnes(t *testing.T) {
 	if !strings.Contains(silent, "2026-02-20,Main Street,Haircut,Ready when promised,30\n") || strings.Contains(silent, "2026-03-01") || strings.Contains(silent, "Colour") {
 		t.Errorf("failures in silence are %s", silent)
 	}
-	if kept := table("kept"); !strings.Contains(kept, "wash_min at least 45 · Haircut,plain,136,222,222,") {
+	if kept := table("kept"); !strings.Contains(kept, "wash (minutes) at least 45 · Haircut,plain,136,222,222,") {
 		t.Errorf("kept is %s", kept)
 	}
 	if vera := textOf(body(w.as("vera").get("/reports/standards"))); strings.Contains(vera, "Failures in silence") || strings.Contains(vera, "Harbour") {

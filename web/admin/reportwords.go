@@ -175,6 +175,9 @@ func (s *site) wantedIn(r *http.Request, w *words, f saidFilter, after string) (
 // reportWords is what customers wrote, and what they chose most often.
 func (s *site) reportWords(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	of := s.saidFilter(r, v, f)
+	if p.LeftOut = "left_out_words"; of.Kind != "" {
+		p.Days = "days_said"
+	}
 	if len(of.Sites) == 0 {
 		p.Lede = w.t("words_hidden")
 		return p, nil
@@ -279,7 +282,7 @@ func (s *site) choicesIn(r *http.Request, w *words, of saidFilter) (all []report
 			}
 		}
 	}
-	titles := s.customerFlows(w)
+	names := s.namer(w)
 	var order []*asked
 	for _, a := range by {
 		order = append(order, a)
@@ -288,11 +291,12 @@ func (s *site) choicesIn(r *http.Request, w *words, of saidFilter) (all []report
 		return cmp.Or(cmp.Compare(b.answered, a.answered), cmp.Compare(a.flow, b.flow), cmp.Compare(a.Key, b.Key))
 	})
 	for i, a := range order[:min(mostChoices, len(order))] {
-		c := reportSection{ID: "choice-" + strconv.Itoa(i+1), Title: titles[a.flow] + " · " + a.Key, Open: true, Even: true, columns: rateColumns}
+		c := reportSection{ID: "choice-" + strconv.Itoa(i+1), Title: names.question(a.flow, a.Key, askedInRow), Open: true, Even: true, columns: rateColumns}
 		c.Head = [4]string{w.t("choice_head"), w.t("answers_head"), w.t("interval"), w.t("share")}
+		c.Notes = []string{w.t("choice_asked_in", names.survey(a.flow))}
 		parts := make([]part, len(a.taken))
 		for n := range a.taken {
-			parts[n] = part{a.Choices[n].Key, a.Choices[n].Label.In(w.lang, voice.Languages[0]), "", a.taken[n].Rate()}
+			parts[n] = part{a.Choices[n].Key, names.choice(a.flow, a.Key, a.Choices[n].Key), "", a.taken[n].Rate()}
 		}
 		slices.SortStableFunc(parts, func(x, y part) int { return cmp.Compare(y.rate.K, x.rate.K) })
 		if top := parts[0]; top.rate.Rated() {

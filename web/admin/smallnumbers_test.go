@@ -28,7 +28,7 @@ var (
 	oneRow  = regexp.MustCompile(`(?s)<tr>.*?</tr>`)
 	numbers = regexp.MustCompile(`<td class="num">(\d+)</td>`)
 	drawn   = regexp.MustCompile(`<p class="by"><span>[^<]*</span><span class="meta">(\d+) answers?</span>`)
-	totals  = regexp.MustCompile(`(\d+) answers? of \d+ customer|(\d+) customers? (?:was|were) asked|of (\d+) asked`)
+	totals  = regexp.MustCompile(`(\d+) answers? of \d+ customer|(\d+) invitations? were made|of (\d+) times asked`)
 )
 
 func asInt(s string) int { n, _ := strconv.Atoi(s); return n }

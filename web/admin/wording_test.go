@@ -18,7 +18,7 @@ var asWritten = []string{
 	"SurveyJS", "Formbricks", "Typeform", "LimeSurvey", "Qualtrics", "RapidPro", "XLSForm", ".xlsx", ".xls", ".lss", ".qsf", "en, zh-Hans", "en 或 zh-Hans", "today-30d", "today",
 	"“flow:”", "“where”", "where", "survey", "question", "options", "normal", "type", "name", "label", "key", "report",
 	"WhatsApp", "Google Authenticator", "Aegis", "2FAS", "Postgres", "Excel", "Letter", "Standard Webhooks", "Webhook",
-	"body.order.number", "header.x-shop-topic", "“from”", "“else”", "shop", "whsec_", "base64", "late_or_broken", "lost",
+	"body.order.number", "header.x-shop-topic", "“from”", "“else”", "shop", "whsec_", "base64",
 	"telegram:", "slack:", "API", "CSV", "XLSX", "JSON", "YAML", "CRM", "CNY", "UTC", "MB", "KB",
 }
 
