@@ -32,6 +32,7 @@ type AnsweredFilter struct {
 	Worst    int  // the level from which on, 0 = any
 	Best     int  // the level up to which, 0 = any
 	Words    bool // in which the customer wrote something
+	NoGuests bool // none of mystery guests
 	Test     bool // test conversations as well
 	Before   AnsweredPlace
 	Limit    int

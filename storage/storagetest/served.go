@@ -116,5 +116,23 @@ func init() {
 		if err != nil || len(judged) != 1 || judged[0].ID != customer.ID {
 			t.Errorf("of customers there is %+v, %v", judged, err)
 		}
+		for _, s := range []storage.Session{customer, guest} {
+			complaint := storage.Feedback{ID: newID(), Kind: storage.Complaint, Site: "a", Session: s.ID, Identity: s.Identity, Text: "dust", At: b.clock.Now()}
+			b.advance(t, change("complains:"+s.ID, storage.Change{Feedback: []storage.Feedback{complaint}}))
+		}
+		f.From, f.To = "2000-01-01", "2999-12-31"
+		said, _, err := b.store.Received(t.Context(), f)
+		equal(t, "complaints of customers", len(said), 1)
+		check(t, err)
+		words := must(b.store.Said(t.Context(), storage.SaidFilter{FigureFilter: f, Kind: storage.Complaint}))(t)
+		if len(words) != 1 || words[0].Session != customer.ID {
+			t.Errorf("words of customers are %+v", words)
+		}
+		written := storage.AnsweredFilter{Sites: f.Sites, From: f.From, To: f.To, Words: true, Limit: 9}
+		equal(t, "written", len(must(b.store.Answered(t.Context(), written))(t)), 2)
+		written.NoGuests = true
+		if list := must(b.store.Answered(t.Context(), written))(t); len(list) != 1 || list[0].ID != customer.ID {
+			t.Errorf("customers wrote %+v", list)
+		}
 	}
 }

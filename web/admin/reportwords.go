@@ -119,7 +119,7 @@ func (s *site) saidIn(r *http.Request, w *words, f saidFilter, most int) (rows [
 func (s *site) writtenIn(r *http.Request, w *words, f saidFilter, after string) (rows []saidRow, places []string, err error) {
 	of := storage.AnsweredFilter{
 		Sites: f.Sites, From: f.From, To: f.To, Flow: f.Flow, Service: f.Service, Staff: f.Staff, Language: f.Language, Channel: f.Channel,
-		Worst: f.Worst, Best: f.Best, Words: true, Limit: seekBatch,
+		Worst: f.Worst, Best: f.Best, Words: true, NoGuests: true, Limit: seekBatch,
 	}
 	if day, id, ok := strings.Cut(after, "."); ok {
 		of.Before = storage.AnsweredPlace{Day: day, Session: id}

@@ -47,6 +47,9 @@ const farthest = 400 * 24 * time.Hour
 // fitsSession says of a conversation s that it has what a filter asks for, as conditions gives it.
 const fitsSession = " AND (s.flow = ? OR '' = ?) AND (s.service = ? OR '' = ?) AND (s.staff = ? OR '' = ?) AND (s.language = ? OR '' = ?) AND (s.channel = ? OR '' = ?)"
 
+// notOfOwn says of a conversation s, which may be none, that it is not of one's own staff or of mystery guests.
+const notOfOwn = " AND coalesce(s.class, '') NOT IN ('" + ofStaff + "', '" + ofMystery + "')"
+
 // whoseSession is the customer of a conversation s. Its parameter is the bucket.
 const whoseSession = "coalesce((SELECT CASE WHEN x.customer > '' THEN 'p:' || x.customer WHEN x.identity > '' THEN 'p:' || x.identity END" +
 	" FROM sessions x WHERE x.bucket = ? AND x.id = s.session" + perRow + "), 's:' || s.session)"
@@ -80,7 +83,7 @@ func newFigureQueries(t *texts) figureQueries {
 		asked:    t.one("SELECT site, body FROM invitations WHERE bucket = ? AND " + t.dialect.Among("site") + " AND created_at >= ? AND created_at < ? LIMIT ?"),
 		levelsOf: t.keyed("session, level", "read_sessions", "session", " AND answered > 0 AND level > 0"),
 		received: t.one("SELECT f.kind, f.at, f.site, f.customer, f.identity, f.id FROM feedback f LEFT JOIN read_sessions s ON s.bucket = f.bucket AND s.session = f.session" +
-			" WHERE f.bucket = ? AND f.id > '' AND f.at >= ? AND f.at < ? AND " + t.dialect.Among("f.site") + " AND NOT coalesce(s.test, FALSE)" + fits + " LIMIT ?"),
+			" WHERE f.bucket = ? AND f.id > '' AND f.at >= ? AND f.at < ? AND " + t.dialect.Among("f.site") + " AND NOT coalesce(s.test, FALSE)" + notOfOwn + fits + " LIMIT ?"),
 		pulseWords: t.one("SELECT s.day, s.site, a.text" + of + " JOIN answers a ON a.bucket = s.bucket AND a.session = s.session" + days +
 			" AND NOT s.test AND s.class = '" + ofStaff + "' AND a.kind = 'text' AND a.text > '' AND a.newest AND NOT a.dropped AND NOT a.skipped LIMIT ?"),
 	}

@@ -17,7 +17,7 @@ func newSaidQueries(t *texts) saidQueries {
 			" coalesce((SELECT c.number FROM cases c WHERE c.bucket = ? AND c.id = f.case_id" + perRow + "), 0)" +
 			" FROM feedback f LEFT JOIN read_sessions s ON s.bucket = f.bucket AND s.session = f.session" +
 			" WHERE f.bucket = ? AND f.id > '' AND f.at >= ? AND f.at < ? AND " + t.dialect.Among("f.site") + " AND NOT coalesce(s.test, FALSE)" + fitsSession +
-			" AND coalesce(s.class, '') <> '" + ofStaff + "' AND f.kind = ? AND f.text > '' AND (s.level >= ? OR 0 = ?) AND (s.level BETWEEN 1 AND ? OR 0 = ?)" +
+			notOfOwn + " AND f.kind = ? AND f.text > '' AND (s.level >= ? OR 0 = ?) AND (s.level BETWEEN 1 AND ? OR 0 = ?)" +
 			" AND (f.at, f.id) < (?, ?) ORDER BY f.at DESC, f.id DESC LIMIT ?"),
 	}
 }
