@@ -82,6 +82,7 @@ func Makers() []Maker {
 	return []Maker{
 		{Kind: KindDrivers, Whole: true, Make: makeDrivers},
 		{Kind: KindCustomers, Whole: true, Make: makeCustomers},
+		{Kind: KindCare, Whole: true, Make: makeCare},
 	}
 }
 

@@ -22,7 +22,8 @@ func (s *site) reportExpectation(r *http.Request, w *words, _ Viewer, f *reportF
 	flows := s.customerFlow()
 	names := s.namer(w)
 	e := figures.ExpectationOf(list, flows, figures.Lately(f.To))
-	p.Foot = append(p.Foot, w.careLine(list, flows))
+	care := figures.CareOf(list, flows)
+	p.Care = &care
 	if e.Mean.N == 0 {
 		p.Lede = w.t("expect_none")
 		return p, nil

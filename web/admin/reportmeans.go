@@ -5,10 +5,8 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/web/chart"
 )
 
@@ -63,24 +61,6 @@ func (w *words) rateRows(parts []part) (rows []reportRow) {
 		rows = append(rows, row)
 	}
 	return rows
-}
-
-// careLine says with how much care customers answered, below a report.
-func (w *words) careLine(list []storage.GivenSession, flows map[string]*survey.Flow) string {
-	c := figures.CareOf(list, flows)
-	line := w.t("care")
-	for _, one := range []struct {
-		key  string
-		rate report.Clustered
-	}{{"care_contradictory", c.Contradictory}, {"care_straight", c.Straight}, {"care_skipped", c.Skipped}} {
-		if one.rate.N > 0 {
-			line += " " + w.t(one.key, w.rated(one.rate.Rate))
-		}
-	}
-	if c.Timed >= report.FewestMeant {
-		line += " " + w.t("care_seconds", int(math.Round(c.Seconds)))
-	}
-	return line
 }
 
 // givenBefore is what was given in the days that a report is compared with; nil where nothing is.

@@ -28,8 +28,8 @@ func keysIn(page string) []string {
 	return keyLike.FindAllString(text, -1)
 }
 
-// TestNoPageSaysAKey renders reports, what was changed, cases, answers and who is asked, of random data whose questions,
-// choices, measures and triggers have keys with low lines.
+// TestNoPageSaysAKey renders reports, what was changed, cases, answers and who is asked, of random data whose
+// questions, choices, measures and triggers have keys with low lines.
 func TestNoPageSaysAKey(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 16))
 	w := newWorld(t)

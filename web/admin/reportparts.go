@@ -74,10 +74,11 @@ type reportPage struct {
 	SaidCSV   string // all of them as a file
 	More      string // where what they wrote goes on
 	Foot      []string
-	Days      string // the text of which days figures are of; "" = report_days
-	LeftOut   string // the text of what is left out; "" = report_left_out
-	Fixed     bool   // nothing of it can be chosen
-	Kept      bool   // it was made in the background, of other days than the filters name
+	Days      string        // the text of which days figures are of; "" = report_days
+	LeftOut   string        // the text of what is left out; "" = report_left_out
+	Care      *figures.Care // with which the answers were given that it has read; nil = it read none
+	Fixed     bool          // nothing of it can be chosen
+	Kept      bool          // it was made in the background, of other days than the filters name
 	TooMany   bool
 	Empty     bool
 	Acts      []link     // what may be done here
@@ -330,6 +331,11 @@ func (s *site) reportOf(r *http.Request, v Viewer, name string) (reportPage, *wo
 		}
 		if p.Downloads == nil { // of rows nothing is left out
 			p.Foot = append(p.Foot, w.t(cmp.Or(p.LeftOut, "report_left_out")), w.t("report_rates"))
+			line, err := s.careLine(r, w, v, &f, p.Care)
+			if err != nil {
+				return p, nil, err
+			}
+			p.Foot = append(p.Foot, line)
 		}
 		return p, w, nil
 	}

@@ -21,7 +21,8 @@ func (s *site) reportQuality(r *http.Request, w *words, _ Viewer, f *reportFilte
 	flows := s.customerFlow()
 	names := s.namer(w)
 	q := figures.QualityOf(list, flows)
-	p.Foot = append(p.Foot, w.careLine(list, flows))
+	care := figures.CareOf(list, flows)
+	p.Care = &care
 	if len(q.Dimensions) == 0 {
 		p.Lede = w.t("quality_none")
 		return p, nil
