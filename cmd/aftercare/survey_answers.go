@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	yaml "github.com/goccy/go-yaml"
 
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/survey/flowfile"
+	"github.com/aftercare/aftercare/survey/trial"
 )
 
 // readMap reads a small YAML (or JSON) file of keys and values. Duplicate keys are
@@ -28,15 +28,15 @@ func readMap(name string, source []byte) (map[string]any, error) {
 
 // readAnswers reads the answers file of `survey try`: question keys to values. The bare
 // word skip skips; {text: skip} is a text that says skip.
-func readAnswers(source []byte) (map[string]tryAnswer, error) {
+func readAnswers(source []byte) (map[string]trial.Answer, error) {
 	raw, err := readMap("the answers file", source)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string]tryAnswer, len(raw))
+	out := make(map[string]trial.Answer, len(raw))
 	var wrong []error
 	for _, key := range sorted(raw) {
-		a, err := readAnswer(raw[key])
+		a, err := trial.AnswerOf(raw[key])
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("the answer to %s: %w", key, err))
 			continue
@@ -46,58 +46,13 @@ func readAnswers(source []byte) (map[string]tryAnswer, error) {
 	return out, errors.Join(wrong...)
 }
 
-var errAnswer = errors.New("write a value, a list of choices, skip, or {text: …}")
-
-func readAnswer(v any) (tryAnswer, error) {
-	switch v := v.(type) {
-	case map[string]any:
-		word, ok := asWord(v["text"])
-		if !ok || len(v) != 1 {
-			return tryAnswer{}, errAnswer
-		}
-		return tryAnswer{words: []string{word}}, nil
-	case []any:
-		a := tryAnswer{words: []string{}}
-		for _, item := range v {
-			word, ok := asWord(item)
-			if !ok {
-				return tryAnswer{}, errAnswer
-			}
-			a.words = append(a.words, word)
-		}
-		return a, nil
-	}
-	word, ok := asWord(v)
-	if !ok {
-		return tryAnswer{}, errAnswer
-	}
-	return tryAnswer{words: []string{word}, skip: word == "skip"}, nil
-}
-
-// asWord is a scalar as it is written.
-func asWord(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case bool:
-		return strconv.FormatBool(v), true
-	case int64:
-		return strconv.FormatInt(v, 10), true
-	case uint64:
-		return strconv.FormatUint(v, 10), true
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64), true
-	}
-	return "", false
-}
-
 // readContext reads the context file of `survey try`.
-func readContext(source []byte) (tryContext, error) {
+func readContext(source []byte) (trial.Context, error) {
 	raw, err := readMap("the context file", source)
 	if err != nil {
-		return tryContext{}, err
+		return trial.Context{}, err
 	}
-	var c tryContext
+	var c trial.Context
 	var wrong []error
 	refuse := func(format string, args ...any) {
 		wrong = append(wrong, fmt.Errorf("the context file: "+format, args...))
@@ -112,7 +67,7 @@ func readContext(source []byte) (tryContext, error) {
 	for _, key := range sorted(raw) {
 		switch key {
 		case "tier":
-			word, _ := asWord(raw[key])
+			word, _ := trial.Word(raw[key])
 			c.Tier = recovery.Tier(word)
 			if tiers := []recovery.Tier{recovery.MVC, recovery.MGC, recovery.Normal, recovery.BZ}; !slices.Contains(tiers, c.Tier) {
 				refuse("tier is one of MVC, MGC, normal, BZ, not %q", word)
@@ -134,7 +89,7 @@ func readContext(source []byte) (tryContext, error) {
 			}
 			c.Event = map[string]string{}
 			for name, v := range attributes {
-				word, ok := asWord(v)
+				word, ok := trial.Word(v)
 				if !ok {
 					refuse("event.%s is one value", name)
 				}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
+	"github.com/aftercare/aftercare/survey/trial"
 )
 
 // surveyCmd groups the commands that work with survey flows.
@@ -144,7 +145,7 @@ func (c *surveyTryCmd) Run(a *terminal) error {
 		return err
 	}
 	f := p.Flow
-	var known tryContext
+	var known trial.Context
 	if c.Context != "" {
 		source, err := a.readInput(c.Context)
 		if err != nil {
@@ -154,7 +155,7 @@ func (c *surveyTryCmd) Run(a *terminal) error {
 			return usageError{err}
 		}
 	}
-	var result tryResult
+	var result trial.Result
 	if c.Answers != "" {
 		source, err := a.readInput(c.Answers)
 		if err != nil {
@@ -164,7 +165,7 @@ func (c *surveyTryCmd) Run(a *terminal) error {
 		if err != nil {
 			return usageError{err}
 		}
-		if result, err = tryFlow(f, answers, known); err != nil {
+		if result, err = trial.Run(f, answers, known); err != nil {
 			return usageError{err}
 		}
 	} else {
@@ -173,7 +174,7 @@ func (c *surveyTryCmd) Run(a *terminal) error {
 		if c.JSON {
 			out = a.stderr
 		}
-		d := &dialog{trial: newTrial(f, known), in: bufio.NewScanner(a.stdin), out: out, lang: c.Language}
+		d := &dialog{Trial: trial.New(f, known), in: bufio.NewScanner(a.stdin), out: out, lang: c.Language}
 		if result, err = d.run(); err != nil {
 			return err
 		}

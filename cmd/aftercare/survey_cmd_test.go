@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aftercare/aftercare/survey/flowfile"
+	"github.com/aftercare/aftercare/survey/trial"
 )
 
 // desk is a directory in which survey commands are called, with a SQLite database.
@@ -229,7 +230,7 @@ func TestTryOverFilesPrintsJSON(t *testing.T) {
 	d.write("visit.yaml", visit)
 	d.write("answers.yaml", "overall: 2\nwhy: Slow\n")
 	d.write("context.json", `{"tier": "MVC"}`)
-	var r tryResult
+	var r trial.Result
 	if err := json.Unmarshal([]byte(d.mustCall("try", "visit.yaml", "--answers", "answers.yaml", "--context", "context.json", "--json")), &r); err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +278,7 @@ func TestTryAsksInTheTerminalAndOverAPipe(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			code, out, shown := d.call(c.lines, "try", c.flow, "--json")
-			var r tryResult
+			var r trial.Result
 			if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 {
 				t.Fatalf("exit code %d, %v\n%s%s", code, err, out, shown)
 			}

@@ -9,56 +9,24 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/trial"
 )
-
-// noticeWords are the engine's notices in the terminal.
-func noticeWords(code survey.NoticeCode) string {
-	words := map[survey.NoticeCode]string{
-		survey.NoticeEnded:      "This survey has ended.",
-		survey.NoticeTooLate:    "That answer can no longer be changed.",
-		survey.NoticeNotOpen:    "That question is not open now.",
-		survey.NoticeUnclear:    "That is no answer to this question.",
-		survey.NoticeTooLong:    "That is too long. Please make it shorter.",
-		survey.NoticeTooMany:    "Those are too many options.",
-		survey.NoticeTooFew:     "Those are too few options.",
-		survey.NoticeNotWhole:   "That is not a whole number in the range.",
-		survey.NoticeDayRange:   "That day is not between those that are asked for.",
-		survey.NoticeBadForm:    "That does not match the pattern.",
-		survey.NoticeHandedOn:   "Passed to staff; the question is left open.",
-		survey.NoticeNothing:    "Choose at least one option, or skip.",
-		survey.NoticeBadNumber:  "That is not a number in the range.",
-		survey.NoticeBadDate:    "That is not a date. Write it as 2026-01-31.",
-		survey.NoticeBadPhone:   "That is not a phone number. Write it with the country code, as +44 20 7946 0000.",
-		survey.NoticeBadEmail:   "That is not an e-mail address.",
-		survey.NoticeNeedFile:   "A file is expected here. Write a name for it, or skip.",
-		survey.NoticeFileTooBig: "That file is too big.",
-		survey.NoticePaused:     "Kept for later.",
-		survey.NoticeKept:       "Passed to staff; the question stays open.",
-		survey.NoticeFirst:      "There is no question before this one.",
-		survey.NoticeUnchanged:  "That is the answer already.",
-		survey.NoticeWaiting:    "Now the service takes place; the rest comes after it.",
-	}
-	if w, ok := words[code]; ok {
-		return w
-	}
-	return strings.ReplaceAll(string(code), "_", " ")
-}
 
 // dialog runs a flow in the terminal, or over a pipe: it prints each question with its
 // options and reads one line an answer.
 type dialog struct {
-	*trial
+	*trial.Trial
 	in   *bufio.Scanner
 	out  io.Writer
 	lang string
 }
 
 // run asks until the flow or the input ends.
-func (d *dialog) run() (tryResult, error) {
-	d.printf("%s\nWrite the number or the words of an answer; skip, back or quit.\n", d.flow.Title.In(d.languages()...))
-	d.session.Lang = d.lang
-	d.show(d.step(survey.Open{}))
-	for d.open() != nil {
+func (d *dialog) run() (trial.Result, error) {
+	d.printf("%s\nWrite the number or the words of an answer; skip, back or quit.\n", d.Flow.Title.In(d.languages()...))
+	d.Session.Lang = d.lang
+	d.show(d.Step(survey.Open{}))
+	for d.Open() != nil {
 		d.printf("> ")
 		if !d.in.Scan() {
 			d.printf("\n")
@@ -69,46 +37,46 @@ func (d *dialog) run() (tryResult, error) {
 		}
 	}
 	if err := d.in.Err(); err != nil {
-		return tryResult{}, fmt.Errorf("read the answers: %w", err)
+		return trial.Result{}, fmt.Errorf("read the answers: %w", err)
 	}
-	return d.result(), nil
+	return d.Result(), nil
 }
 
 func (d *dialog) printf(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }
 
 func (d *dialog) languages() []string {
 	if d.lang == "" {
-		return d.flow.Languages
+		return d.Flow.Languages
 	}
-	return append([]string{d.lang}, d.flow.Languages...)
+	return append([]string{d.lang}, d.Flow.Languages...)
 }
 
 // reply feeds one line to the engine and returns what it did.
 func (d *dialog) reply(line string) survey.Transition {
-	q, index := d.open(), d.session.Open
+	q, index := d.Open(), d.Session.Open
 	switch line {
 	case "skip", "/skip":
-		return d.step(survey.Skip{Question: index})
+		return d.Step(survey.Skip{Question: index})
 	case "back", "/back":
-		return d.step(survey.Back{})
+		return d.Step(survey.Back{})
 	case "quit", "/cancel":
-		return d.step(survey.Decline{})
+		return d.Step(survey.Decline{})
 	}
-	if asked := d.session.Asked(); len(asked) > 1 && len(line) == 1 && line[0] >= 'a' && int(line[0]-'a') < len(asked) {
-		return d.step(survey.Mean{Question: index, Reading: int(line[0] - 'a')})
+	if asked := d.Session.Asked(); len(asked) > 1 && len(line) == 1 && line[0] >= 'a' && int(line[0]-'a') < len(asked) {
+		return d.Step(survey.Mean{Question: index, Reading: int(line[0] - 'a')})
 	}
 	fields := strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' })
 	switch q.Kind {
 	case survey.ScaleQ:
-		if i := slices.Index(scaleValues(q.Scale), line); i >= 0 {
-			return d.step(survey.Pick{Question: index, Option: i})
+		if i := slices.Index(trial.ScaleValues(q.Scale), line); i >= 0 {
+			return d.Step(survey.Pick{Question: index, Option: i})
 		}
 	case survey.ChoiceQ:
-		if inputs, err := choiceInputs(q, index, numbersToKeys(*q, fields)); err == nil {
-			d.session.Toggled = nil
+		if inputs, err := trial.ChoiceInputs(q, index, numbersToKeys(*q, fields)); err == nil {
+			d.Session.Toggled = nil
 			var tr survey.Transition
 			for i, in := range inputs {
-				if tr = d.step(in); i < len(inputs)-1 {
+				if tr = d.Step(in); i < len(inputs)-1 {
 					tr.Effects = nil // the options are not shown again for each of several
 				}
 			}
@@ -116,17 +84,17 @@ func (d *dialog) reply(line string) survey.Transition {
 		}
 	default:
 		if q.Kind.Info().Way == survey.Sent {
-			return d.step(sent(line))
+			return d.Step(trial.Sent(line))
 		}
 	}
-	return d.step(survey.Write{Text: line})
+	return d.Step(survey.Write{Text: line})
 }
 
 // numbersToKeys takes 1 3 for the first and the third option.
 func numbersToKeys(q survey.Question, words []string) []string {
 	out := slices.Clone(words)
 	for i, w := range words {
-		if n, err := strconv.Atoi(w); err == nil && n >= 1 && n <= len(q.Choices) && !slices.Contains(choiceKeys(q), w) {
+		if n, err := strconv.Atoi(w); err == nil && n >= 1 && n <= len(q.Choices) && !slices.Contains(trial.ChoiceKeys(q), w) {
 			out[i] = q.Choices[n-1].Key
 		}
 	}
@@ -138,12 +106,12 @@ func (d *dialog) show(tr survey.Transition) {
 	for _, e := range tr.Effects {
 		switch e := e.(type) {
 		case survey.Ask:
-			d.ask(&d.flow.Questions[e.Question])
+			d.ask(&d.Flow.Questions[e.Question])
 		case survey.Tell:
-			d.printf("\n%s\n", d.words(d.flow.Questions[e.Question].Ask))
+			d.printf("\n%s\n", d.words(d.Flow.Questions[e.Question].Ask))
 		case survey.Condense:
-			if a := tr.Answer; a != nil && a.Revision > 1 && d.flow.Questions[e.Question].Key == a.Question {
-				d.printf("  (the answer to %s is now: %s)\n", a.Question, answerWords(a))
+			if a := tr.Answer; a != nil && a.Revision > 1 && d.Flow.Questions[e.Question].Key == a.Question {
+				d.printf("  (the answer to %s is now: %s)\n", a.Question, trial.AnswerWords(a))
 			}
 		case survey.Notice:
 			d.printf("  %s\n", d.notice(e))
@@ -157,13 +125,13 @@ func (d *dialog) show(tr survey.Transition) {
 
 func (d *dialog) ask(q *survey.Question) {
 	d.printf("\n%s\n", d.words(q.Ask))
-	if asked := d.session.Asked(); len(asked) == 1 {
-		d.printf("  Did you mean %s? Write yes or no.\n", readingWords(asked[0]))
+	if asked := d.Session.Asked(); len(asked) == 1 {
+		d.printf("  Did you mean %s? Write yes or no.\n", trial.ReadingWords(asked[0]))
 		return
 	} else if len(asked) > 1 {
 		d.printf("  Which one do you mean?\n")
 		for i, r := range asked {
-			d.printf("  %3c  %s\n", 'a'+i, readingWords(r))
+			d.printf("  %3c  %s\n", 'a'+i, trial.ReadingWords(r))
 		}
 		d.printf("   no  none of them\n")
 		return
@@ -178,7 +146,7 @@ func (d *dialog) ask(q *survey.Question) {
 			case i == len(q.Scale.Options)-1 && len(q.Scale.MaxText) > 0:
 				label = q.Scale.MaxText.In(d.languages()...)
 			}
-			value := scaleValues(q.Scale)[i]
+			value := trial.ScaleValues(q.Scale)[i]
 			if label == value {
 				label = ""
 			}
@@ -216,12 +184,12 @@ func (d *dialog) ask(q *survey.Question) {
 func (d *dialog) words(t survey.Text) string {
 	return survey.Fill(t.In(d.languages()...), func(g survey.Gap) string {
 		if !g.Answer {
-			if value := d.session.Attributes[g.Name]; value != "" {
+			if value := d.Session.Attributes[g.Name]; value != "" {
 				return value
 			}
 			return "{" + g.Name + "}"
 		}
-		if a, ok := d.session.Answer(g.Name); ok && !a.Skipped && !a.Dropped {
+		if a, ok := d.Session.Answer(g.Name); ok && !a.Skipped && !a.Dropped {
 			if g.In != survey.InWords {
 				return a.Plainly()
 			}
@@ -236,20 +204,20 @@ func (d *dialog) words(t survey.Text) string {
 
 // said is an answer in the words of its options.
 func (d *dialog) said(a *survey.Answer) string {
-	i := slices.IndexFunc(d.flow.Questions, func(q survey.Question) bool { return q.Key == a.Question })
+	i := slices.IndexFunc(d.Flow.Questions, func(q survey.Question) bool { return q.Key == a.Question })
 	var words []string
-	for _, o := range d.flow.Questions[i].Scale.Options {
+	for _, o := range d.Flow.Questions[i].Scale.Options {
 		if a.Value != nil && o.Value == *a.Value {
 			words = append(words, o.Label.In(d.languages()...))
 		}
 	}
-	for _, c := range d.flow.Questions[i].Choices {
+	for _, c := range d.Flow.Questions[i].Choices {
 		if slices.Contains(a.Choices, c.Key) {
 			words = append(words, c.Label.In(d.languages()...))
 		}
 	}
 	if len(words) == 0 {
-		return answerWords(a)
+		return trial.AnswerWords(a)
 	}
 	return strings.Join(words, ", ")
 }
@@ -258,40 +226,17 @@ func (d *dialog) said(a *survey.Answer) string {
 func (d *dialog) notice(n survey.Notice) string {
 	switch n.Code {
 	case survey.NoticeBadNumber, survey.NoticeNotWhole, survey.NoticeBadDate, survey.NoticeDayRange, survey.NoticeBadPhone, survey.NoticeBadEmail, survey.NoticeBadForm:
-		if n.Question >= 0 && n.Question < len(d.flow.Questions) {
-			if own := d.words(d.flow.Questions[n.Question].Error); own != "" {
+		if n.Question >= 0 && n.Question < len(d.Flow.Questions) {
+			if own := d.words(d.Flow.Questions[n.Question].Error); own != "" {
 				return own
 			}
 		}
 	}
-	return noticeWords(n.Code)
-}
-
-// readingWords is what words may mean, in one line.
-func readingWords(r survey.Reading) string {
-	a := r.Answer()
-	return answerWords(&a)
-}
-
-// answerWords is an answer in one line.
-func answerWords(a *survey.Answer) string {
-	switch {
-	case a.Left != "":
-		return "left: " + strings.ReplaceAll(string(a.Left), "_", " ")
-	case a.Skipped:
-		return "skipped"
-	case a.Value != nil:
-		return strconv.FormatFloat(*a.Value, 'g', -1, 64)
-	case len(a.Choices) > 0:
-		return strings.Join(a.Choices, ", ")
-	case a.Text == "" && len(a.Files) > 0:
-		return "a file"
-	}
-	return strings.ReplaceAll(a.Text, "\n", " / ")
+	return trial.NoticeWords(n.Code)
 }
 
 // printResult prints a run for people.
-func printResult(w io.Writer, r tryResult) error {
+func printResult(w io.Writer, r trial.Result) error {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-12s %s\n", name, fmt.Sprintf(format, args...))

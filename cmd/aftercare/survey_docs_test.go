@@ -9,6 +9,7 @@ import (
 
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
+	"github.com/aftercare/aftercare/survey/trial"
 )
 
 var yamlBlock = regexp.MustCompile("(?ms)^```yaml( [a-z]+)?\n(.*?)^```$")
@@ -31,8 +32,8 @@ func TestExamplesOfTheGuideWork(t *testing.T) {
 		t.Fatalf("%d of %d examples were found", len(blocks), got)
 	}
 	var flows []survey.Flow
-	var answers map[string]tryAnswer
-	var context tryContext
+	var answers map[string]trial.Answer
+	var context trial.Context
 	var err error
 	for _, b := range blocks {
 		switch strings.TrimSpace(b[1]) {
@@ -54,7 +55,7 @@ func TestExamplesOfTheGuideWork(t *testing.T) {
 			t.Errorf("an example cannot be read:\n%s\n%v", b[2], err)
 		}
 	}
-	r, err := tryFlow(flows[0], answers, context)
+	r, err := trial.Run(flows[0], answers, context)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -154,7 +154,10 @@ func (c *surveyShowCmd) Run(a *terminal) error {
 		if err != nil {
 			return fmt.Errorf("write %s as JSON: %w", p.ID, err)
 		}
-		view := flowView{Name: p.ID, Version: orNil(p.Version), File: file}
+		view := flowView{Name: p.ID, File: file}
+		if p.Version != 0 {
+			view.Version = &p.Version
+		}
 		if !p.at.IsZero() {
 			view.Published = &p.at
 		}

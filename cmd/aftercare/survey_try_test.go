@@ -12,6 +12,7 @@ import (
 
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
+	"github.com/aftercare/aftercare/survey/trial"
 )
 
 // vectors are the agreed figures (testdata/vectors.json) that a flow can reach.
@@ -63,7 +64,7 @@ func readVectors(t *testing.T) vectors {
 }
 
 // try runs a template, or a flow file, over answers written as YAML.
-func try(t *testing.T, flow, answers, context string) (tryResult, error) {
+func try(t *testing.T, flow, answers, context string) (trial.Result, error) {
 	t.Helper()
 	f, _, ok := flowfile.Template(flow)
 	if !ok {
@@ -74,16 +75,16 @@ func try(t *testing.T, flow, answers, context string) (tryResult, error) {
 	}
 	a, err := readAnswers([]byte(answers))
 	if err != nil {
-		return tryResult{}, err
+		return trial.Result{}, err
 	}
 	c, err := readContext([]byte(context))
 	if err != nil {
-		return tryResult{}, err
+		return trial.Result{}, err
 	}
-	return tryFlow(f, a, c)
+	return trial.Run(f, a, c)
 }
 
-func mustTry(t *testing.T, flow, answers, context string) tryResult {
+func mustTry(t *testing.T, flow, answers, context string) trial.Result {
 	t.Helper()
 	r, err := try(t, flow, answers, context)
 	if err != nil {
@@ -262,7 +263,7 @@ func TestTrySaysWhatItTookForAnAnswer(t *testing.T) {
 }
 
 func TestTryPrintsItsFixedNames(t *testing.T) {
-	encode := func(r tryResult) string {
+	encode := func(r trial.Result) string {
 		raw, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)
