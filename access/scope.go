@@ -13,11 +13,18 @@ const (
 	ManageHooks Scope = "webhooks:manage" // endpoints that are told what happens
 	// WriteImprovements is to write down what was changed, and to take it back.
 	WriteImprovements Scope = "improvements:write"
+
+	// MCP is to speak the Model Context Protocol with this program, which reads alone: what, say the other
+	// scopes. Of these the last three open nothing else.
+	MCP           Scope = "mcp"
+	ReadCases     Scope = "cases:read"     // cases, with their history and without words
+	ReadCustomers Scope = "customers:read" // keys of customers, and why they were asked or not
+	ReadWords     Scope = "words:read"     // what customers wrote
 )
 
 // Scopes lists every scope.
 func Scopes() []Scope {
-	return []Scope{ReadFlows, WriteEvents, ReadReports, ManageHooks, WriteImprovements}
+	return []Scope{ReadFlows, WriteEvents, ReadReports, ManageHooks, WriteImprovements, MCP, ReadCases, ReadCustomers, ReadWords}
 }
 
 // Known reports whether there is such a scope.

@@ -65,6 +65,7 @@ func (a *App) routes() (http.Handler, error) {
 	calls := api.New(api.Config{Store: a.store, Bot: a.bot, Asking: a.asking, Systems: a.systems, Endpoints: apiEndpoints{a.endpoints()}, Clock: a.Clock, Prefix: public.Path, Log: a.Log})
 	mux.Handle("/api/", calls)
 	mux.Handle("/problems/", calls)
+	mux.Handle(api.MCPPath, calls)
 	mux.Handle(api.InboundPath, a.hooks.watch(inboundCalls, calls))
 	all := page.StripPrefix(page.Prefix(public.Path), mux)
 	id := ServerID(a.connections.key)

@@ -127,6 +127,7 @@ func handler(c Config, trusted bool) http.Handler {
 		w.Header().Set("Allow", http.MethodPost)
 		s.refuse(w, r, problemf(wrongMethod, "Use POST here."))
 	})
+	mux.Handle(MCPPath, s.mcp())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, problemf(notFound, "There is nothing at %s. %s/openapi.yaml lists every address.", r.URL.Path, base))
 	})
