@@ -73,6 +73,7 @@ SELECT create_reference_table('flow_notes');
 SELECT create_reference_table('flow_states');
 SELECT create_reference_table('presences');
 SELECT create_reference_table('tokens');
+SELECT create_reference_table('kept_answers');
 SELECT create_reference_table('staff_links');
 SELECT create_reference_table('staff_codes');
 SELECT create_reference_table('staff_chats');

@@ -159,6 +159,7 @@ var tables = []table{
 	{"presences", "", "which of the staff has a draft open now; a row goes when its page is left", map[Fate]string{Nobody: "draft tab person part seen"}},
 	{"flow_states", "", "surveys that are paused or retired", map[Fate]string{Nobody: "flow state person at"}},
 	{"tokens", "", "what other systems use the API with", map[Fate]string{Nobody: "id name hash scopes sites maker made expires ended used"}},
+	{"kept_answers", "", "for a day, what other systems were answered, sealed, so that a request sent twice has one effect", map[Fate]string{Nobody: "token key body began status answer"}},
 	{"staff_links", "", "chat accounts of staff", map[Fate]string{Nobody: "platform account person staff linked"}},
 	{"staff_codes", "", "one-time codes of staff", map[Fate]string{Nobody: "hash staff expires used"}},
 	{"staff_chats", "", "chats of staff", map[Fate]string{

@@ -41,4 +41,32 @@ type Tokens interface {
 	EndToken(ctx context.Context, id string, at time.Time, a Audit) error
 	// MarkToken writes when a token was used.
 	MarkToken(ctx context.Context, id string, at time.Time) error
+
+	KeptAnswers
+}
+
+// KeptAnswer is what was answered to a request that carried a key of its own: sent again, it is answered
+// the same and has no second effect.
+type KeptAnswer struct {
+	Token  string    // id of the token that it came with
+	Key    string    // hash of the key, with the address that it was sent to
+	Body   string    // hash of what was sent
+	Began  time.Time // when whoever answers it began
+	Status int       // of HTTP; 0 = it is under way
+	Answer string    // sealed
+}
+
+// KeptFor is how long answers are kept.
+const KeptFor = 24 * time.Hour
+
+// KeptAnswers are kept for as long as somebody may send the same again.
+type KeptAnswers interface {
+	// BeginAnswer stores that a request is under way. Where it came before, found is that, and begun
+	// says whether it is to be answered now all the same: because what answered it began before dead,
+	// and did not end; then it may have had its effect since found.Began. It removes what the token sent more than KeptFor ago.
+	BeginAnswer(ctx context.Context, k KeptAnswer, dead time.Time) (found KeptAnswer, begun bool, err error)
+	// EndAnswer stores what was answered; nothing if another answers it by now.
+	EndAnswer(ctx context.Context, k KeptAnswer) error
+	// DropAnswer forgets a request that had no effect.
+	DropAnswer(ctx context.Context, k KeptAnswer) error
 }

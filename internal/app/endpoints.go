@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,24 @@ func (e apiEndpoints) Add(ctx context.Context, h storage.Hook, url string) (id, 
 	return id, secret, err
 }
 
+// Rotate implements api.Endpoints.
+func (e apiEndpoints) Rotate(ctx context.Context, id string, since time.Time) (string, error) {
+	if !since.IsZero() {
+		_, i, err := e.find(ctx, id)
+		if err != nil {
+			return "", err
+		}
+		t, err := e.target(i)
+		if err != nil {
+			return "", err
+		}
+		if len(t.Secrets) > 1 && !t.Secrets[1].Until.Add(-webhook.Rotation).Before(since) {
+			return t.Secrets[0].Value, nil
+		}
+	}
+	return e.Endpoints.Rotate(ctx, id)
+}
+
 // List implements api.Endpoints.
 func (e apiEndpoints) List(ctx context.Context) ([]api.Endpoint, error) {
 	all, err := e.Endpoints.List(ctx)
@@ -89,7 +108,7 @@ func (e *Endpoints) Add(ctx context.Context, h storage.Hook, url string, private
 		return "", "", fmt.Errorf("%w: %w", ErrEndpoint, badAddress{err})
 	}
 	secret = webhook.NewSecret()
-	h.ID, h.Made = uuid.Must(uuid.NewV7()).String(), e.clock()
+	h.ID, h.Made = cmp.Or(h.ID, uuid.Must(uuid.NewV7()).String()), e.clock()
 	target := webhook.Target{URL: url, Private: private, Secrets: []webhook.Secret{{Value: secret}}}
 	return h.ID, secret, e.put(ctx, h, target)
 }

@@ -62,7 +62,11 @@ func (a *App) routes() (http.Handler, error) {
 		return nil, err
 	}
 	mux.Handle("/", pages)
-	calls := api.New(api.Config{Store: a.store, Bot: a.bot, Asking: a.asking, Systems: a.systems, Endpoints: apiEndpoints{a.endpoints()}, Clock: a.Clock, Prefix: public.Path, Log: a.Log})
+	keep, err := newSealer(a.connections.naming) // which outlives a change of SECRET_KEY
+	if err != nil {
+		return nil, err
+	}
+	calls := api.New(api.Config{Store: a.store, Bot: a.bot, Asking: a.asking, Systems: a.systems, Endpoints: apiEndpoints{a.endpoints()}, Sealer: answers{keep}, Clock: a.Clock, Prefix: public.Path, Log: a.Log})
 	mux.Handle("/api/", calls)
 	mux.Handle("/problems/", calls)
 	mux.Handle(api.MCPPath, calls)
@@ -161,3 +165,12 @@ func webchatError(err error) error {
 	}
 	return err
 }
+
+// answers are what the API keeps of its answers.
+type answers struct{ sealer }
+
+// Seal implements api.Sealer.
+func (k answers) Seal(place, value string) string { return k.seal("api "+place, value) }
+
+// Open implements api.Sealer.
+func (k answers) Open(place, sealed string) (string, error) { return k.open("api "+place, sealed) }

@@ -31,3 +31,19 @@ func (c *CrashingStore) EndToken(ctx context.Context, id string, at time.Time, a
 func (c *CrashingStore) MarkToken(ctx context.Context, id string, at time.Time) error {
 	return c.call(func() error { return c.inner.MarkToken(ctx, id, at) })
 }
+
+// BeginAnswer implements storage.KeptAnswers.
+func (c *CrashingStore) BeginAnswer(ctx context.Context, k storage.KeptAnswer, dead time.Time) (found storage.KeptAnswer, begun bool, err error) {
+	err = c.call(func() (err error) { found, begun, err = c.inner.BeginAnswer(ctx, k, dead); return err })
+	return found, begun, err
+}
+
+// EndAnswer implements storage.KeptAnswers.
+func (c *CrashingStore) EndAnswer(ctx context.Context, k storage.KeptAnswer) error {
+	return c.call(func() error { return c.inner.EndAnswer(ctx, k) })
+}
+
+// DropAnswer implements storage.KeptAnswers.
+func (c *CrashingStore) DropAnswer(ctx context.Context, k storage.KeptAnswer) error {
+	return c.call(func() error { return c.inner.DropAnswer(ctx, k) })
+}

@@ -9,6 +9,52 @@ import (
 )
 
 var tokenTests = group{
+	"a request with a key is answered once, and again by another only if the first is dead": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		k := storage.KeptAnswer{Token: "t1", Key: "k1", Body: "b1", Began: now}
+		begin := func(k storage.KeptAnswer, dead time.Time) (storage.KeptAnswer, bool) {
+			t.Helper()
+			found, begun, err := b.store.BeginAnswer(ctx, k, dead)
+			check(t, err)
+			return found, begun
+		}
+		if found, begun := begin(k, now.Add(-time.Minute)); !begun || found != k {
+			t.Fatalf("the first is %+v, begun %v", found, begun)
+		}
+		second := k
+		second.Began = now.Add(time.Second)
+		if found, begun := begin(second, now.Add(-time.Minute)); begun || found != k {
+			t.Errorf("while it is under way another is %+v, begun %v", found, begun)
+		}
+		other := second
+		other.Body = "b2"
+		if found, begun := begin(other, now.Add(time.Minute)); begun || found.Body != "b1" {
+			t.Errorf("with another body it is %+v, begun %v", found, begun)
+		}
+		if found, begun := begin(second, now.Add(time.Microsecond)); !begun || !found.Began.Equal(now) {
+			t.Errorf("what began before it died is not answered by another, but %+v", found)
+		}
+		k.Status, k.Answer = 201, "late"
+		check(t, b.store.EndAnswer(ctx, k)) // by who was thought dead
+		second.Status, second.Answer = 201, "sealed"
+		check(t, b.store.EndAnswer(ctx, second))
+		check(t, b.store.DropAnswer(ctx, second)) // what had an effect stays
+		if found, begun := begin(storage.KeptAnswer{Token: "t1", Key: "k1", Body: "b1", Began: now.Add(time.Hour)}, now.Add(time.Hour)); begun || found != second {
+			t.Errorf("afterwards it is %+v, begun %v", found, begun)
+		}
+		for i, of := range []storage.KeptAnswer{{Token: "t2", Key: "k1", Body: "b1", Began: now}, {Token: "t1", Key: "k2", Body: "b1", Began: now}} {
+			if _, begun := begin(of, now); !begun {
+				t.Errorf("%d: another token or key is the same", i)
+			}
+			check(t, b.store.DropAnswer(ctx, of))
+			if _, begun := begin(of, now.Add(-time.Hour)); !begun {
+				t.Errorf("%d: what was dropped is there", i)
+			}
+		}
+		if _, begun := begin(storage.KeptAnswer{Token: "t1", Key: "k1", Body: "b9", Began: now.Add(storage.KeptFor + time.Hour)}, now); !begun {
+			t.Error("it is kept for longer than a day")
+		}
+	},
 	"a token is found by its hash, marked and ended once": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()
 		till := storage.Token{

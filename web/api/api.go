@@ -42,6 +42,8 @@ type Config struct {
 	Systems Systems
 	// Endpoints are those of other systems that are told what happens; nil tells none.
 	Endpoints Endpoints
+	// Sealer keeps what was answered to requests that carry a key; nil honours no keys.
+	Sealer Sealer
 	// Clock is the time; nil is time.Now.
 	Clock func() time.Time
 	// Prefix is the path of PUBLIC_URL, "" for none. Requests come without.
@@ -72,6 +74,7 @@ type request struct {
 	token storage.Token
 	now   time.Time
 	body  value       // of a method that has one
+	once  *once       // of a request that carries a key; nil = it carries none
 	head  http.Header // of the answer
 }
 
@@ -189,33 +192,38 @@ func (s *api) do(w http.ResponseWriter, q *request, to route) (out answer, err e
 		return out, problemf(forbidden, "The token %q lacks the scope %s.", q.token.Name, to.scope)
 	}
 	if to.method == http.MethodPost || to.method == http.MethodPut || to.method == http.MethodPatch {
-		if q.body, err = readBody(w, q.Request); err != nil {
+		var sent []byte
+		if q.body, sent, err = readBody(w, q.Request); err != nil {
 			return out, err
+		}
+		if to.keyed() {
+			return s.onceOnly(q, to, sent)
 		}
 	}
 	return to.does(s, q)
 }
 
-// readBody reads the JSON that was sent, within what a body may be. No body is an empty object.
-func readBody(w http.ResponseWriter, r *http.Request) (value, error) {
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+// readBody reads the JSON that was sent, within what a body may be, and returns it as it was sent, too.
+// No body is an empty object.
+func readBody(w http.ResponseWriter, r *http.Request) (v value, data []byte, err error) {
+	data, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return value{}, problemf(tooLarge, "A body has at most %d MiB. Send fewer at once.", maxBody>>20)
+		return v, nil, problemf(tooLarge, "A body has at most %d MiB. Send fewer at once.", maxBody>>20)
 	case err != nil:
-		return value{}, problemf(invalid, "The body ended too early.")
+		return v, nil, problemf(invalid, "The body ended too early.")
 	case len(data) == 0:
-		return value{at: "#", kind: object}, nil
+		return value{at: "#", kind: object}, nil, nil
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return value{}, problemf(unsupported, "Send JSON, with Content-Type: application/json.")
+		return v, nil, problemf(unsupported, "Send JSON, with Content-Type: application/json.")
 	}
 	v, f := parse(data)
 	if f != nil {
-		return value{}, mistakes(*f)
+		return v, nil, mistakes(*f)
 	}
-	return v, nil
+	return v, data, nil
 }
 
 // refuse answers with a problem. What is no problem of the caller's is told to the log.

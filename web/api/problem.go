@@ -16,6 +16,8 @@ const (
 	notFound        code = "not_found"
 	wrongMethod     code = "method"
 	conflict        code = "conflict"
+	inProgress      code = "in_progress"
+	keyReused       code = "key_reused"
 	tooLarge        code = "too_large"
 	unsupported     code = "unsupported"
 	invalid         code = "invalid"
@@ -36,6 +38,8 @@ var codes = []struct {
 	{notFound, http.StatusNotFound, "There is no such thing.", "It does not exist, or it belongs to a site that the token is not for."},
 	{wrongMethod, http.StatusMethodNotAllowed, "This address has no such method.", "The header Allow says which it has."},
 	{conflict, http.StatusConflict, "It contradicts what is stored.", "Nothing was changed. The problem shows what is stored and what was sent."},
+	{inProgress, http.StatusConflict, "It is being answered now.", "The same request, with the same Idempotency-Key, came a moment ago. Send it again after as many seconds as Retry-After says: it is answered once."},
+	{keyReused, http.StatusUnprocessableEntity, "The key belongs to another request.", "An Idempotency-Key stands for one request for a day. Nothing was done. Send another request with another key."},
 	{tooLarge, http.StatusRequestEntityTooLarge, "That is too much at once.", "Send it in several requests. The detail says the limit."},
 	{unsupported, http.StatusUnsupportedMediaType, "The body is in another format.", "Send JSON in UTF-8 with Content-Type: application/json."},
 	{invalid, http.StatusUnprocessableEntity, "The request has mistakes.", "Nothing was stored. Each entry of errors has the place (a JSON Pointer), a code that stays the same, and what to do."},

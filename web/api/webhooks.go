@@ -39,14 +39,16 @@ var ErrAddress = errors.New("the address is not called")
 
 // Endpoints is the desk for them. What is about one is storage.ErrNotFound where there is none.
 type Endpoints interface {
-	// Add keeps an endpoint, and returns its id and its secret. ErrAddress.
+	// Add keeps an endpoint, and returns its id and its secret. One that has an id is kept in the place of
+	// the one that has it. ErrAddress.
 	Add(ctx context.Context, h storage.Hook, url string) (id, secret string, err error)
 	// List returns every endpoint, the newest first.
 	List(ctx context.Context) ([]Endpoint, error)
 	// Change changes what an endpoint is called, is told, and whether it is on.
 	Change(ctx context.Context, id string, change func(*storage.Hook)) error
 	Test(ctx context.Context, id string) (storage.HookTry, error)
-	Rotate(ctx context.Context, id string) (secret string, err error)
+	// Rotate gives an endpoint another secret, unless that was done since a moment; zero = always.
+	Rotate(ctx context.Context, id string, since time.Time) (secret string, err error)
 	Remove(ctx context.Context, id string) error
 	Log(ctx context.Context, id, before string, limit int) ([]storage.HookTry, error)
 	Replay(ctx context.Context, id, message string, since time.Time, failed bool) (int, error)
@@ -125,6 +127,9 @@ func (s *api) addWebhook(q *request) (answer, error) {
 		}
 	}
 	h := storage.Hook{HookTerms: storage.HookTerms{By: "token " + q.token.Name}}
+	if q.once != nil {
+		h.ID = q.once.id()
+	}
 	url := r.words(q.body, "url", maxURL)
 	if err := s.terms(q, r, &h); err != nil {
 		return answer{}, err
@@ -183,7 +188,11 @@ func (s *api) rotateWebhook(q *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	secret, err := s.Endpoints.Rotate(q.Context(), e.ID)
+	var since time.Time
+	if q.once != nil {
+		since = q.once.since
+	}
+	secret, err := s.Endpoints.Rotate(q.Context(), e.ID, since)
 	if err != nil {
 		return answer{}, known(err)
 	}

@@ -19,6 +19,7 @@ type desk struct {
 	all   []Endpoint
 	tries []storage.HookTry
 	n     int
+	since time.Time // of the newest rotation
 }
 
 func (d *desk) at(id string) (*Endpoint, error) {
@@ -33,8 +34,12 @@ func (d *desk) Add(_ context.Context, h storage.Hook, url string) (id, secret st
 	if !strings.HasPrefix(url, "https://") {
 		return "", "", fmt.Errorf("%w: %s", ErrAddress, url)
 	}
-	h.ID, h.Made = fmt.Sprintf("01938a1b-2c3d-7e4f-8a5b-6c7d8e9f0a%db", d.n+1), time.Date(2026, 11, 27, 17, 0, 0, 0, time.UTC)
-	d.n++
+	h.Made = time.Date(2026, 11, 27, 17, 0, 0, 0, time.UTC)
+	if h.ID == "" {
+		h.ID = fmt.Sprintf("01938a1b-2c3d-7e4f-8a5b-6c7d8e9f0a%db", d.n+1)
+		d.n++
+	}
+	d.all = slices.DeleteFunc(d.all, func(e Endpoint) bool { return e.ID == h.ID })
 	d.all = append(d.all, Endpoint{Hook: h, URL: url})
 	return h.ID, "whsec_new", nil
 }
@@ -55,7 +60,8 @@ func (d *desk) Test(_ context.Context, id string) (storage.HookTry, error) {
 	return t, nil
 }
 
-func (d *desk) Rotate(_ context.Context, id string) (string, error) {
+func (d *desk) Rotate(_ context.Context, id string, since time.Time) (string, error) {
+	d.since = since
 	_, err := d.at(id)
 	return "whsec_other", err
 }

@@ -41,6 +41,7 @@ type queries struct {
 	standingLinkQueries
 	buildingQueries
 	tokenQueries
+	keptQueries
 	eventQueries
 	askingQueries
 	loginQueries
@@ -100,6 +101,7 @@ func newQueries(d Dialect) *queries {
 		standingLinkQueries: newStandingLinkQueries(t),
 		buildingQueries:     newBuildingQueries(t),
 		tokenQueries:        newTokenQueries(t),
+		keptQueries:         newKeptQueries(t),
 		eventQueries:        newEventQueries(t),
 		askingQueries:       newAskingQueries(t),
 		loginQueries:        newLoginQueries(t),
