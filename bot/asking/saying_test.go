@@ -10,6 +10,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/asking"
+	"github.com/aftercare/aftercare/bot/personal"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/storagetest"
@@ -191,6 +192,94 @@ func TestACrashTellsNobodyTwice(t *testing.T) {
 		}
 		if calls < 10 {
 			t.Errorf("only %d calls: the test shows little", calls)
+		}
+	}, "sqlite")
+}
+
+// dossier is everything of a customer, by their key.
+func (w *world) dossier(customer string) storage.Dossier {
+	w.t.Helper()
+	people, err := bot.FindPeople(w.t.Context(), w.bot, customer)
+	check(w.t, err)
+	if len(people) != 1 {
+		w.t.Fatalf("%d people are %s", len(people), customer)
+	}
+	return people[0]
+}
+
+// TestWhoStoppedOrWasErasedMeanwhileIsNeverTold: between the decision and the morning one says stop in
+// another of their chats, one in the same, and one is erased. None of them is told, whoever looks again, and
+// nothing of the message is left of who was erased.
+func TestWhoStoppedOrWasErasedMeanwhileIsNeverTold(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.now = time.Date(2026, 3, 10, 22, 30, 0, 0, time.UTC) // at night: all of them wait
+		anna, elsewhere := w.said("1", "C-1", "en", 2), w.said("11", "C-1", "en", 5)
+		ben, cleo, dora := w.said("2", "C-2", "en", 1), w.said("3", "C-3", "en", 1), w.said("4", "C-4", "en", 1)
+		w.changes("i1")
+		check(t, asking.Telling{By: w.asking}.Say(t.Context(), "i1", "robin", tills, storage.Audit{}))
+		w.pass(time.Minute)
+		w.says("11", chat.Update{Kind: chat.Command, Command: "stop"}) // Anna, in her other chat
+		w.says("2", chat.Update{Kind: chat.Command, Command: "stop"})
+		_, err := bot.Privacy(w.bot).Erase(t.Context(), w.dossier("C-4"), personal.Options{Quiet: true, Mark: true, Why: storage.ErasedOnRequest})
+		check(t, err)
+		w.pass(12 * time.Hour)
+		w.pass(15 * 24 * time.Hour)
+		told := func(id storage.Identity) (n int) {
+			for _, text := range w.heard(id) {
+				if strings.Contains(text, "second till") {
+					n++
+				}
+			}
+			return n
+		}
+		for name, id := range map[string]storage.Identity{"said stop elsewhere": anna, "said stop, in that chat": elsewhere, "said stop": ben, "was erased": dora} {
+			if n := told(id); n > 0 {
+				t.Errorf("who %s is told %d times", name, n)
+			}
+		}
+		if n := told(cleo); n != 1 {
+			t.Errorf("who may be told is told %d times", n)
+		}
+		stored, err := w.store.Improvement(t.Context(), "i1")
+		check(t, err)
+		if s := stored.Said; s.Ended.IsZero() || s.Told != 1 || s.Not["stopped"] != 2 || len(s.Not) != 1 {
+			t.Errorf("it ended as %+v", s) // who was erased is not counted: nobody knows that they said so
+		}
+		w.said("4", "C-4", "en", 1) // they come again, and say so again
+		w.changes("i2")
+		second, err := w.store.Improvement(t.Context(), "i2")
+		check(t, err)
+		all, err := asking.Telling{By: w.asking}.Hearers(t.Context(), &second, tills)
+		check(t, err)
+		for _, h := range all {
+			if h.Identity.Customer == "C-4" && h.May() {
+				t.Errorf("who asked to be forgotten may be told of another change: %+v", h.Decision)
+			}
+		}
+	})
+}
+
+// TestWhoGaveNoBasisIsNotTold: where the policy asks for a basis of consent, a message that nobody waits for
+// needs one as a question does.
+func TestWhoGaveNoBasisIsNotTold(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		with, without := w.said("1", "C-1", "en", 2), w.said("2", "C-2", "en", 2)
+		w.linked("C-1", "1")
+		w.triggers("triggers:\n  - {name: visit, ask: post_service_3, after: 0m}\n")
+		w.told("1", "C-1", func(e *storage.Event) { e.Customer.Consent = &storage.EventConsent{Basis: "consent"} })
+		w.pass(time.Minute)
+		w.answersAll("1")
+		w.pass(time.Hour)
+		w.triggers("contact: {consent: [consent], open_case: ask}\n")
+		w.changes("i1")
+		check(t, asking.Telling{By: w.asking}.Say(t.Context(), "i1", "robin", tills, storage.Audit{}))
+		w.pass(8 * 24 * time.Hour)
+		w.pass(15 * 24 * time.Hour)
+		count := func(id storage.Identity) int { return strings.Count(strings.Join(w.heard(id), "\n"), "second till") }
+		stored, err := w.store.Improvement(t.Context(), "i1")
+		check(t, err)
+		if count(with) != 1 || count(without) != 0 || stored.Said.Not["no_consent"] != 1 {
+			t.Errorf("with a basis %d, without %d times; it ended as %+v", count(with), count(without), stored.Said)
 		}
 	}, "sqlite")
 }
