@@ -63,7 +63,8 @@ const KeptFor = 24 * time.Hour
 type KeptAnswers interface {
 	// BeginAnswer stores that a request is under way. Where it came before, found is that, and begun
 	// says whether it is to be answered now all the same: because what answered it began before dead,
-	// and did not end; then it may have had its effect since found.Began. It removes what the token sent more than KeptFor ago.
+	// and did not end; then it may have had its effect since found.Began. It removes
+	// what the token sent more than KeptFor ago.
 	BeginAnswer(ctx context.Context, k KeptAnswer, dead time.Time) (found KeptAnswer, begun bool, err error)
 	// EndAnswer stores what was answered; nothing if another answers it by now.
 	EndAnswer(ctx context.Context, k KeptAnswer) error

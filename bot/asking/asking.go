@@ -116,6 +116,8 @@ func (a *Asking) Look(ctx context.Context) error {
 	if err := (Telling{a}).saying(ctx); err != nil {
 		return err
 	}
+	// All that was told is planned before anybody is decided about: an event may lie in another bucket than its
+	// customer, and of two services of one visit the first is asked about.
 	for b := range storage.Bucket(a.store.Buckets()) {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -126,6 +128,11 @@ func (a *Asking) Look(ctx context.Context) error {
 		}
 		if _, err := a.plan(ctx, p, events); err != nil {
 			return err
+		}
+	}
+	for b := range storage.Bucket(a.store.Buckets()) {
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		due, err := a.store.AsksDue(ctx, b, a.moment(), batch)
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/storagetest"
 	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
 // said stores that somebody answered twenty days ago that they were unsatisfied.
@@ -196,6 +197,18 @@ func TestACrashTellsNobodyTwice(t *testing.T) {
 	}, "sqlite")
 }
 
+// publishes makes a shipped survey the first version of one of our own.
+func (w *world) publishes(flow string) {
+	w.t.Helper()
+	_, source, ok := flowfile.Template(flow)
+	if !ok {
+		w.t.Fatalf("there is no template %s", flow)
+	}
+	_, _, err := w.store.Publish(w.t.Context(), flow, string(source), w.now.AddDate(0, -1, 0))
+	check(w.t, err)
+	check(w.t, w.bot.Configuration().Refresh(w.t.Context()))
+}
+
 // dossier is everything of a customer, by their key.
 func (w *world) dossier(customer string) storage.Dossier {
 	w.t.Helper()
@@ -213,6 +226,7 @@ func (w *world) dossier(customer string) storage.Dossier {
 func TestWhoStoppedOrWasErasedMeanwhileIsNeverTold(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.now = time.Date(2026, 3, 10, 22, 30, 0, 0, time.UTC) // at night: all of them wait
+		w.publishes("one_tap_csat")
 		anna, elsewhere := w.said("1", "C-1", "en", 2), w.said("11", "C-1", "en", 5)
 		ben, cleo, dora := w.said("2", "C-2", "en", 1), w.said("3", "C-3", "en", 1), w.said("4", "C-4", "en", 1)
 		w.changes("i1")
