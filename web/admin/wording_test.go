@@ -19,7 +19,7 @@ var asWritten = []string{
 	"“flow:”", "“where”", "where", "survey", "question", "options", "normal", "type", "name", "label", "key", "report",
 	"WhatsApp", "Google Authenticator", "Aegis", "2FAS", "Postgres", "Excel", "Letter", "Standard Webhooks", "Webhook",
 	"body.order.number", "header.x-shop-topic", "“from”", "“else”", "shop", "whsec_", "base64",
-	"telegram:", "slack:", "API", "CSV", "XLSX", "JSON", "YAML", "CRM", "CNY", "UTC", "MB", "KB",
+	"telegram:", "slack:", "API", "MCP", "CSV", "XLSX", "JSON", "YAML", "CRM", "CNY", "UTC", "MB", "KB",
 }
 
 // TestEveryWordOfTheAdminKeepsItsLanguage reads every text of these pages: full-width marks and 您 in Chinese,
