@@ -17,9 +17,10 @@ type field struct {
 	Hint    string   // below it, "" for none
 	Value   string   // what stands in it
 	Was     string   // what was stored when the page was made; it comes back in NAME.was
-	Kind    string   // type of the input: "" is text; "select" offers Options; "area" has several lines
+	Kind    string   // type of the input: "" is text; "select" offers Options; "area" has several lines, "lapse" is a length of time
 	Options []option // of a select
 	Fill    string   // autocomplete, "" for none
+	Usually string   // the unit that a length of time has in the form while it is empty; "" is days
 	Fault   string   // what is wrong with the value, in the reader's words; "" for nothing
 	Theirs  string   // what somebody else stored meanwhile, where Fault says that
 }
@@ -94,6 +95,12 @@ func (f *form) read(w http.ResponseWriter, r *http.Request) error {
 		x := &f.Fields[i]
 		if posted, ok := r.PostForm[x.Name]; ok {
 			x.Value = strings.TrimSpace(lines(posted[0]))
+			if was, ok := r.PostForm[x.Name+".was"]; ok {
+				x.Was = lines(was[0])
+			}
+		}
+		if n, ok := r.PostForm[x.Name+".n"]; ok && x.Kind == "lapse" && !r.PostForm.Has(x.Name) {
+			x.Value = lapseOf(n[0], r.PostForm.Get(x.Name+".unit"))
 			if was, ok := r.PostForm[x.Name+".was"]; ok {
 				x.Was = lines(was[0])
 			}

@@ -136,7 +136,7 @@ func TestEveryTaskWithoutScript(t *testing.T) {
 	p.open("/settings/texts?group=buttons&lang=en").press("Save", "skip", "Pass").says("Pass")
 	p.open("/settings/snippets").press("Save", "snippet.0.name", "Sorry", "snippet.0.text", "We are sorry, {name}.")
 	p.open("/settings/rules").press("Publish…", "sla.P1.contact", "45m").press("Publish version").says("Published.")
-	p.open("/asking/triggers").press("Add a trigger", "new", "late_or_broken").press("Publish…", "wait", "24h").press("Publish version").says("Published.")
+	p.open("/asking/triggers").press("Add a trigger", "new", "late_or_broken").press("Publish…", "wait.n", "24", "wait.unit", "h").press("Publish version").says("Published.")
 	p.open("/answers").follow("I waited")
 	p.open("/customers").press("", "q", "bell").says("Anna Bell")
 }

@@ -142,7 +142,7 @@ func (c *contactForm) fields(words *words) {
 		if value == "0m" {
 			value = ""
 		}
-		c.add(field{Name: contactField(at), Label: label, Kind: "span", Value: value})
+		c.add(field{Name: contactField(at), Label: label, Kind: "lapse", Value: value})
 	}
 	for _, class := range contactClasses() {
 		at, name := "classes/"+string(class)+"/", words.t("limit_class_"+string(class))
@@ -189,7 +189,7 @@ func (c *contactForm) wants(words *words, at string) string {
 	}
 	x := c.field(contactField(at))
 	switch x.Kind {
-	case "span":
+	case "lapse":
 		span, err := spanOf(x.Value)
 		if err != nil {
 			x.Fault = words.t("span_fault")

@@ -190,6 +190,9 @@ func (p *triggerForm) fields(words *words, flows []option, snap *snapshot.Snapsh
 		if kind == "select" {
 			x.Options = offered(menu, x.Value)
 		}
+		if key == "after" {
+			x.Usually = "h"
+		}
 		p.add(x)
 	}
 	now["name"], now["on"] = p.was.Name, string(p.was.On)
@@ -197,7 +200,7 @@ func (p *triggerForm) fields(words *words, flows []option, snap *snapshot.Snapsh
 	add("on", "select", momentOptions(words)...)
 	add("ask", "select", flows...)
 	for _, key := range []string{"after", "stale", "wait", "every", "within"} {
-		add(key, "span")
+		add(key, "lapse")
 	}
 	for _, key := range []string{"sample", "at_least", "per_day", "intervals"} {
 		add(key, "number")
@@ -269,7 +272,7 @@ func (p *triggerForm) wants(words *words, key string) string {
 			x.Fault = words.t("trigger_need_" + key)
 		}
 		return ""
-	case x.Kind == "span":
+	case x.Kind == "lapse":
 		span, err := spanOf(x.Value)
 		if err != nil {
 			x.Fault = words.t("span_fault")

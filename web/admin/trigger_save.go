@@ -48,7 +48,7 @@ func (s *site) showTrigger(w http.ResponseWriter, r *http.Request, v Viewer, sta
 		title = words.t("trigger_one", p.was.Name)
 	}
 	return s.show(w, r, v, status, "trigger.html", frame{
-		Title: title, Here: "/asking", Back: &link{triggersAt, words.t("triggers")}, Styles: []string{"forms.css"}, Modules: []string{"stream.js", "live.js"},
+		Title: title, Here: "/asking", Back: &link{triggersAt, words.t("triggers")}, Styles: []string{"forms.css"}, Modules: []string{"stream.js", "live.js", "anew.js"},
 	}, p)
 }
 

@@ -200,7 +200,7 @@ func TestConditionsOfTriggersAreMenus(t *testing.T) {
 	}
 	form := asShown(body(b.get("/asking/triggers/one?t=visit")))
 	page := show(form, "do", "save", "when|add", "service", "after", "2h")
-	if !strings.Contains(page, `name="when|0|free"`) || !strings.Contains(page, `value="2h"`) {
+	if !strings.Contains(page, `name="when|0|free"`) || !strings.Contains(page, `name="after.n" aria-label="How long after the service" class="number" type="number" min="0" max="100000" value="2"`) {
 		t.Fatalf("a row:\n%s", page)
 	}
 	if source, _ := b.draft(); strings.Contains(source, "when") || strings.Contains(source, "2h") {
@@ -238,6 +238,51 @@ func TestConditionsOfTriggersAreMenus(t *testing.T) {
 	}
 }
 
+// Times are numbers with a menu of their unit; what an older file says in another way is shown in the unit of
+// which it is a whole number, and stays as it is written while nobody touches it.
+func TestTimesAreNumbersWithTheirUnit(t *testing.T) {
+	b := newTriggerDesk(t)
+	const file = "triggers:\n  - {name: visit, ask: one_tap_csat, after: 1h30m, stale: 48h}\ncontact:\n  classes:\n    transactional: {every: 36h}\n"
+	b.put(file)
+	form := asShown(body(b.get("/asking/triggers/one?t=visit")))
+	for name, want := range map[string]string{"after.n": "90", "after.unit": "m", "stale.n": "2", "stale.unit": "d"} {
+		if got := form.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	send := func(at string, form url.Values, pairs ...string) string {
+		t.Helper()
+		return body(b.post(at, with(form, append(pairs, "do", "save")...)))
+	}
+	send("/asking/triggers/one", form)
+	if source, _ := b.draft(); source != file {
+		t.Errorf("nothing was touched, and the file is\n%s", source)
+	}
+	send("/asking/triggers/one", form, "after.n", "2", "after.unit", "h", "stale.n", "0")
+	_, p := b.draft()
+	if x := p.Triggers[0]; x.After.String() != "2h" || x.Stale != 0 {
+		t.Errorf("after %s, stale %s", x.After, x.Stale)
+	}
+	form = asShown(body(b.get("/asking/triggers/one?t=visit")))
+	send("/asking/triggers/one", form, "after.n", "", "stale.n", "5", "stale.unit", "d")
+	if _, p = b.draft(); p.Triggers[0].After != nil || p.Triggers[0].Stale.String() != "5d" {
+		t.Errorf("emptied: %+v", p.Triggers[0])
+	}
+	for _, bad := range []string{"-1", "1.5", "x", "999999999999"} {
+		if page := send("/asking/triggers/one", form, "after.n", bad); !strings.Contains(page, `id="after-fault"`) {
+			t.Errorf("%q is no number:\n%s", bad, page)
+		}
+	}
+	limits := asShown(body(b.get("/asking/triggers")))
+	if limits.Get("classes.transactional.every.n") != "36" || limits.Get("classes.transactional.every.unit") != "h" || limits.Get("declined.n") != "30" || limits.Get("declined.unit") != "d" {
+		t.Errorf("the limits show %v", limits)
+	}
+	send("/asking/triggers", limits, "classes.transactional.every.n", "3", "classes.transactional.every.unit", "d", "declined.n", "", "wait.n", "12", "wait.unit", "h")
+	if _, p = b.draft(); p.Contact.Classes[survey.Transactional].Every.String() != "3d" || p.Contact.Declined != 0 || p.Contact.Wait.String() != "12h" {
+		t.Errorf("the limits are %+v", p.Contact)
+	}
+}
+
 // Two people at the triggers: other fields are theirs, the same one asks at the field, and what was
 // taken away meanwhile is not lost.
 func TestTwoPeopleAtATrigger(t *testing.T) {
@@ -254,7 +299,7 @@ func TestTwoPeopleAtATrigger(t *testing.T) {
 	if x := p.Triggers[0]; x.After == nil || x.Sample != 50 {
 		t.Errorf("one of two is lost: %+v", x)
 	}
-	if page := send("after", "3h"); !strings.Contains(page, "<q>1h</q>") || !strings.Contains(page, `value="3h"`) {
+	if page := send("after", "3h"); !strings.Contains(page, "<q>1h</q>") || !strings.Contains(page, `name="after.n"`) || asShown(page).Get("after.n") != "3" {
 		t.Errorf("the same field:\n%s", page)
 	}
 	for i, days := range []string{"20d", "25d"} {
