@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app"
+	"github.com/aftercare/aftercare/internal/app/settings"
 	"github.com/aftercare/aftercare/invitation/inbound"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/admin"
@@ -30,7 +33,15 @@ type inboundCmd struct {
 	Remove  inboundRemoveCmd  `cmd:"" help:"Forget a system."`
 }
 
+// withSystems runs f with the desk for systems that call us and the store below it.
 func (a *terminal) withSystems(f func(*app.Systems, storage.Store) error) error {
+	return withDesk(a, app.NewSystems, f)
+}
+
+// withDesk runs f with a desk for other systems and the store below it.
+func withDesk[D any](
+	a *terminal, open func(context.Context, settings.Settings, storage.Store, *bot.Bot, func() time.Time) (D, error), f func(D, storage.Store) error,
+) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
@@ -40,7 +51,7 @@ func (a *terminal) withSystems(f func(*app.Systems, storage.Store) error) error 
 		return err
 	}
 	defer store.Close()
-	desk, err := app.NewSystems(a.ctx, s, store, b, a.clock)
+	desk, err := open(a.ctx, s, store, b, a.clock)
 	if err != nil {
 		return err
 	}

@@ -27,20 +27,7 @@ type webhookCmd struct {
 
 // withEndpoints runs f with the desk for endpoints and the store below it.
 func (a *terminal) withEndpoints(f func(*app.Endpoints, storage.Store) error) error {
-	s, err := a.settings()
-	if err != nil {
-		return err
-	}
-	store, b, err := a.openBot()
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	e, err := app.NewEndpoints(a.ctx, s, store, b, a.clock)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f(e, store), b.Close())
+	return withDesk(a, app.NewEndpoints, f)
 }
 
 // endpoint is the one that somebody names by its id or its name.

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/aftercare/aftercare/internal/page"
@@ -192,23 +191,10 @@ func (s *site) publishChanges(ctx context.Context, v Viewer, c *ruleScope, chang
 		return "", nil
 	}
 	before, after := told(changes)
-	if err := s.rulesPublished(ctx, v, made, before, after, ""); err != nil {
+	if err := theRules().noted(s, ctx, v, made, before, after, ""); err != nil {
 		return "", err
 	}
 	return "", s.follow(ctx, v, c, changes, made)
-}
-
-// rulesPublished writes down who published rules and why, and has them be in force here at once.
-func (s *site) rulesPublished(ctx context.Context, v Viewer, version int, before, after, note string) error {
-	if err := s.Store.PutFlowNote(ctx, storage.FlowNote{Flow: storage.RulesDraft, Version: version, Person: v.Name, Note: note}); err != nil {
-		return err
-	}
-	a := s.audit(v, "rules.publish", strconv.Itoa(version))
-	a.Before, a.After = before, after
-	if err := s.Store.PutAudit(ctx, a); err != nil {
-		return err
-	}
-	return s.Bot.Configuration().Refresh(ctx)
 }
 
 // follow has an open draft say what was put in force beside it, so that publishing it does not take

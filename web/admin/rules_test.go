@@ -20,8 +20,9 @@ func init() {
 			Source: "rules: {}", Version: 3, Theirs: "rules:", Bar: &ruleBar{State: "Draft by Mei"}, Fault: "Somebody published version 4.", Findings: []ruleFinding{{"Line 2:", "There is no such rule.", "a: b\n^"}},
 			Tried: &triedRules{Sessions: 9, Changes: [][2]string{{"Would open", "2"}}, Rows: []caseDifference{{"/cases/A-1", "A-1", "Would open", "Main Street"}}, More: 1, Cut: true},
 		}},
-		fixture{"rule_publish.html", "empty", f, rulesPublish{Same: true}},
-		fixture{"rule_publish.html", "full", f, rulesPublish{
+		fixture{"file_publish.html", "empty", f, filePublish{Key: "rules", At: "/settings/rules", Same: true}},
+		fixture{"file_publish.html", "full", f, filePublish{
+			Key: "rules", At: "/settings/rules",
 			Next: 4, Rev: 2, Fault: "Somebody was here.", Behind: "Version 3 was published since.", Findings: []ruleFinding{{"Line 2:", "There is no such rule.", "a: b\n^"}},
 			compareView: compareView{Changes: []changeView{{Text: "P1 · Contact by", Was: "1h", Now: "45m"}}, Lines: []diffLine{{"-", "a"}, {"+", "b"}}}, Tried: &triedRules{Sessions: 3},
 		}},

@@ -31,11 +31,11 @@ var triggerRoutes = []route{
 	{pattern: "POST /asking/triggers/one", deed: access.EditTriggers, page: (*site).saveTrigger},
 	{pattern: "GET /asking/triggers/file", deed: access.EditTriggers, page: (*site).triggerFile},
 	{pattern: "POST /asking/triggers/file", deed: access.EditTriggers, page: (*site).saveTriggerFile},
-	{pattern: "GET /asking/triggers/publish", deed: access.EditTriggers, page: (*site).triggersPublishPage},
-	{pattern: "POST /asking/triggers/publish", deed: access.EditTriggers, page: (*site).publishTriggers},
-	{pattern: "GET /asking/triggers/versions", deed: access.EditTriggers, page: (*site).triggerVersions},
-	{pattern: "POST /asking/triggers/versions", deed: access.EditTriggers, page: (*site).triggersBack},
-	{pattern: "GET /asking/triggers/compare", deed: access.EditTriggers, page: (*site).compareTriggers},
+	{pattern: "GET /asking/triggers/publish", deed: access.EditTriggers, page: onFile(theTriggers, (*filed).publishPage)},
+	{pattern: "POST /asking/triggers/publish", deed: access.EditTriggers, page: onFile(theTriggers, (*filed).publishDraft)},
+	{pattern: "GET /asking/triggers/versions", deed: access.EditTriggers, page: onFile(theTriggers, (*filed).versionsPage)},
+	{pattern: "POST /asking/triggers/versions", deed: access.EditTriggers, page: onFile(theTriggers, (*filed).goBack)},
+	{pattern: "GET /asking/triggers/compare", deed: access.EditTriggers, page: onFile(theTriggers, (*filed).comparePage)},
 	{pattern: "POST /asking/triggers/draft", deed: access.EditTriggers, page: (*site).changeTriggerDraft},
 }
 

@@ -53,8 +53,9 @@ func init() {
 		fixture{"trigger_file.html", "full", f, triggerFilePage{
 			Source: "triggers: []", Version: 3, Rev: 2, Fault: "Mei changed the file.", Theirs: "triggers: []", Findings: []ruleFinding{{"Line 2:", "There is no such survey.", "a: b\n^"}}, Tried: tried, Bar: bar,
 		}},
-		fixture{"trigger_publish.html", "empty", f, triggersPublish{Same: true}},
-		fixture{"trigger_publish.html", "full", f, triggersPublish{
+		fixture{"file_publish.html", "empty triggers", f, filePublish{Key: "triggers", At: triggersAt, Same: true}},
+		fixture{"file_publish.html", "full triggers", f, filePublish{
+			Key: "triggers", At: triggersAt,
 			compareView: compareView{Changes: []changeView{{Text: "visit", Was: "", Now: "visit: when any service is done, ask a."}}, Lines: []diffLine{{"+", "a"}}},
 			Next:        4, Rev: 2, Findings: []ruleFinding{{"Line 2:", "There is no such survey.", "a: b\n^"}}, Tried: tried, Behind: "Version 3 was published since.", Note: "why", Fault: "no",
 		}},
@@ -310,7 +311,7 @@ func TestTwoPeopleAtATrigger(t *testing.T) {
 	}
 	b.post("/asking/triggers/list", url.Values{"do": {"remove"}, "t": {"visit"}})
 	page := send("stale", "5d")
-	if !strings.Contains(page, "Somebody took this trigger away") || !strings.Contains(page, `value="5d"`) {
+	if !strings.Contains(page, "Somebody took this trigger away") || asShown(page).Get("stale.n") != "5" {
 		t.Errorf("taken away:\n%s", page)
 	}
 	if page := body(b.post("/asking/triggers/one", with(asShown(page), "do", "save"))); !strings.Contains(page, "not after 5 days") {
