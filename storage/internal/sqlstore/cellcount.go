@@ -133,11 +133,53 @@ func (n *dictionary) number(text string) int32 {
 	return i
 }
 
-// countMonth counts how alike the answers of customers are in a month of a site and a survey, over all buckets.
-func (s *Store) countMonth(ctx context.Context, m cellMark) ([][]any, error) {
+// readAtOnce is about how many conversations one statement reads: a database ends one that takes long.
+const readAtOnce = 20_000
+
+// partsOf divides a month into parts of days, first and last, so that none has many more conversations than one
+// statement reads. How many there are the sums of its days say; of days that are not counted yet it does not know,
+// and they mark the month anew.
+func (s *Store) partsOf(ctx context.Context, m cellMark) ([][2]string, error) {
 	first, err := time.Parse("2006-01", m.day)
 	if err != nil {
 		return nil, fmt.Errorf("read the month of a mark: %w", err)
+	}
+	last := first.AddDate(0, 1, -1)
+	sums, err := s.Cells(ctx, storage.FigureFilter{
+		Sites: []string{m.site}, Flow: m.flow, From: first.Format(time.DateOnly), To: last.Format(time.DateOnly),
+	}, storage.CellsWhole)
+	if err != nil {
+		return nil, err
+	}
+	conversations := 0
+	for i := range sums {
+		for _, n := range sums[i].Levels {
+			conversations += n
+		}
+	}
+	return parts(first, last, conversations), nil
+}
+
+// parts divides the days from first to last into parts of as many days each, so that readAtOnce conversations are
+// in each of them if every day has as many. A part has one day at least.
+func parts(first, last time.Time, conversations int) (list [][2]string) {
+	days := int(last.Sub(first)/(24*time.Hour)) + 1
+	each := max(1, days/(conversations/readAtOnce+1))
+	for from := first; !from.After(last); from = from.AddDate(0, 0, each) {
+		to := from.AddDate(0, 0, each-1)
+		if to.After(last) {
+			to = last
+		}
+		list = append(list, [2]string{from.Format(time.DateOnly), to.Format(time.DateOnly)})
+	}
+	return list
+}
+
+// countMonth counts how alike the answers of customers are in a month of a site and a survey, over all buckets.
+func (s *Store) countMonth(ctx context.Context, m cellMark) ([][]any, error) {
+	parts, err := s.partsOf(ctx, m)
+	if err != nil {
+		return nil, err
 	}
 	type one struct {
 		customer int32
@@ -147,23 +189,25 @@ func (s *Store) countMonth(ctx context.Context, m cellMark) ([][]any, error) {
 	customers, keys := dictionary{of: map[string]int32{}}, dictionary{of: map[string]int32{}}
 	var all []one
 	for b := range storage.Bucket(s.buckets) {
-		args := []any{int64(b), int64(b), m.site, m.day + "-01", first.AddDate(0, 1, -1).Format(time.DateOnly), m.flow}
-		some, err := collect(ctx, s, "a month to count", s.q.ofMonth, args, func(row scanner) (v one, err error) {
-			var customer string
-			var of [4]string
-			if err := row.Scan(&customer, &of[0], &of[1], &of[2], &of[3], &v.level); err != nil {
-				return v, err
+		for _, days := range parts {
+			args := []any{int64(b), int64(b), m.site, days[0], days[1], m.flow}
+			some, err := collect(ctx, s, "a month to count", s.q.ofMonth, args, func(row scanner) (v one, err error) {
+				var customer string
+				var of [4]string
+				if err := row.Scan(&customer, &of[0], &of[1], &of[2], &of[3], &v.level); err != nil {
+					return v, err
+				}
+				v.customer = customers.number(customer)
+				for i := range of {
+					v.of[i] = keys.number(of[i])
+				}
+				return v, nil
+			})
+			if err != nil {
+				return nil, err
 			}
-			v.customer = customers.number(customer)
-			for i := range of {
-				v.of[i] = keys.number(of[i])
-			}
-			return v, nil
-		})
-		if err != nil {
-			return nil, err
+			all = append(all, some...)
 		}
-		all = append(all, some...)
 	}
 	slices.SortFunc(all, func(a, b one) int { return int(a.customer) - int(b.customer) })
 	type at struct{ dimension, key int32 } // dimension 0 = of all
