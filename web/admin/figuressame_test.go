@@ -429,6 +429,8 @@ func (x *figureReader) levels(q url.Values) (compared int) {
 // silence compares the share of those who answered.
 func (x *figureReader) silence(q url.Values) (compared int) {
 	x.Helper()
+	said := *x
+	said.names = x.names.of("asked") // what is counted are no answers
 	page := body(x.page.get("/reports/silence?" + q.Encode()))
 	whole := x.ask(q, figures.Answered, figures.Site)
 	if strings.Contains(page, x.names.t("no_figures")) {
@@ -437,7 +439,7 @@ func (x *figureReader) silence(q url.Values) (compared int) {
 		}
 		return 0
 	}
-	compared += x.tile(page, x.names.t("answered_share"), whole.Total)
+	compared += said.tile(page, x.names.t("answered_share"), whole.Total)
 	asked := x.counted("SELECT site, count(*), 0 FROM v_invitations" + where(q) + " GROUP BY 1")
 	for _, f := range whole.Items {
 		if f.Shown != "none" && f.N != asked[f.Key][0] {
@@ -449,7 +451,7 @@ func (x *figureReader) silence(q url.Values) (compared int) {
 	for i, row := range table {
 		compared += x.same("answered over time", row, over.Items[i])
 	}
-	x.rows(page, "trend", table)
+	said.rows(page, "trend", table)
 	return compared
 }
 
