@@ -57,7 +57,7 @@ var rooms = []room{
 	{path: "bot/voice", imports: []string{"bot/snapshot", "storage", "survey", "survey/words", "adapters/chat"}},
 	{path: "bot/render", imports: []string{"privacy", "bot/voice", "bot/snapshot", "storage", "recovery", "survey", "survey/words", "access", "adapters/chat"}},
 	{path: "bot/rounds", imports: []string{"storage"}},
-	{path: "bot/figures", imports: []string{"bot/rounds", "storage", "report", "survey", "invitation"}},
+	{path: "bot/figures", imports: []string{"bot/rounds", "storage", "recovery", "report", "survey", "invitation"}},
 	{path: "bot/fold", imports: []string{"bot/rounds", "bot/voice", "bot/snapshot", "storage", "report", "survey"}},
 	{path: "bot/personal", imports: []string{"bot/fold", "bot/voice", "privacy", "storage", "adapters/chat"}},
 	{path: "bot/asking", imports: []string{"bot", "bot/rounds", "bot/snapshot", "bot/voice", "invitation/...", "privacy", "report", "storage", "recovery", "survey", "access", "adapters/chat"}},

@@ -31,7 +31,7 @@ func (s *teller) reports(ctx context.Context) error {
 			continue // nobody is told anything now
 		}
 		for _, due := range rules.Report.Due(now, zoneOf(snap, site)) {
-			all = append(all, s.tellReport(ctx, site, rules.Report, due))
+			all = append(all, s.tellReport(ctx, site, due))
 		}
 		if rules.Report.Alarm && now.Sub(s.watchedAt[site]) >= watchEvery {
 			err := s.watch(ctx, site)
@@ -87,6 +87,7 @@ func (s *teller) postOnce(ctx context.Context, site, part string, draw func(v *v
 // siteFigures are what a report of some days is made of.
 type siteFigures struct {
 	bad, before, delighted, answered report.Clustered
+	goals                            []counted.Judged
 }
 
 func (s *teller) read(ctx context.Context, site string, due recovery.Reporting) (f siteFigures, err error) {
@@ -108,11 +109,15 @@ func (s *teller) read(ctx context.Context, site string, due recovery.Reporting) 
 		}
 		*x.of = t.Total
 	}
-	return f, nil
+	goals := slices.DeleteFunc(s.bot.snap.Now().Rules(site).Report.Goals(), func(g recovery.Goal) bool {
+		return g.Until != "" && g.Until < due.First // the report in whose days it ended told how
+	})
+	f.goals, err = counted.Judge(ctx, s.bot.store, site, goals, due.First, due.Last)
+	return f, err
 }
 
 // tellReport tells of a week or a month. Where nobody was asked and nobody answered nothing is told.
-func (s *teller) tellReport(ctx context.Context, site string, r recovery.Report, due recovery.Reporting) error {
+func (s *teller) tellReport(ctx context.Context, site string, due recovery.Reporting) error {
 	part := "week-" + due.First
 	if due.Month {
 		part = "month-" + due.First
@@ -130,7 +135,7 @@ func (s *teller) tellReport(ctx context.Context, site string, r recovery.Report,
 		return err
 	}
 	if f.bad.N+f.answered.N > 0 {
-		if err := s.postOnce(ctx, site, part, func(v *voice.Voice) chat.Message { return s.drawReport(v, site, r, due, f) }); err != nil {
+		if err := s.postOnce(ctx, site, part, func(v *voice.Voice) chat.Message { return s.drawReport(v, site, due, f) }); err != nil {
 			return err
 		}
 	}
@@ -139,7 +144,7 @@ func (s *teller) tellReport(ctx context.Context, site string, r recovery.Report,
 }
 
 // drawReport is a report as a message: each figure with its range, and one thing to do.
-func (s *teller) drawReport(v *voice.Voice, site string, r recovery.Report, due recovery.Reporting, f siteFigures) chat.Message {
+func (s *teller) drawReport(v *voice.Voice, site string, due recovery.Reporting, f siteFigures) chat.Message {
 	first, _ := time.Parse(time.DateOnly, due.First)
 	last, _ := time.Parse(time.DateOnly, due.Last)
 	bad := figureSaid(v, f.bad.Rate)
@@ -151,13 +156,13 @@ func (s *teller) drawReport(v *voice.Voice, site string, r recovery.Report, due 
 		v.Say("report_unsatisfied", "figure", bad), v.Say("report_delighted", "figure", figureSaid(v, f.delighted.Rate)),
 		v.Say("report_answered", "figure", figureSaid(v, f.answered.Rate)),
 	}
-	verdict := report.Open
-	if r.Target > 0 {
-		verdict = f.bad.AtMost(float64(r.Target) / 100)
-		lines = append(lines, v.Say("target_"+string(verdict), "target", strconv.Itoa(r.Target)))
+	missed := false
+	for _, j := range f.goals {
+		missed = missed || j.State == report.Missed
+		lines = append(lines, goalSaid(v, &j))
 	}
 	switch {
-	case verdict == report.Missed, compared && d.Clear() && d.By > 0:
+	case missed, compared && d.Clear() && d.By > 0:
 		lines = append(lines, v.Say("report_read"))
 	case !f.bad.Compared():
 		lines = append(lines, v.Say("report_ask"))
@@ -173,6 +178,57 @@ func (s *teller) drawReport(v *voice.Voice, site string, r recovery.Report, due 
 		Title: v.Say("report_title", "from", v.DayOfYear(first), "to", v.Day(last), "site", v.Site.Name), Text: strings.Join(lines, "\n"),
 		Footer: v.Say("report_range"), Lang: v.Lang,
 	}
+}
+
+// Digests are the reports of figures that people have sent to themselves.
+type Digests struct{ Bot *Bot }
+
+// Hears are the names of those who are told of the figures of a site.
+func (d Digests) Hears(site string) []string {
+	return Cases{d.Bot}.Named(leads(d.Bot.snap.Now(), site))
+}
+
+// Send sends the report of the last whole week of a site to the private chats of a member of staff, whether anybody
+// answered in it or not, and returns to how many. It is told as often as somebody wants it.
+func (d Digests) Send(ctx context.Context, site, staff string) (sent int, err error) {
+	snap, now := d.Bot.snap.Now(), d.Bot.now()
+	to := snap.Reachable(snap.Distinct(snap.Team.Homes[staff]))
+	if len(to) == 0 {
+		return 0, nil
+	}
+	s := newTeller(d.Bot)
+	due := recovery.LastWeek(now, zoneOf(snap, site))
+	f, err := s.read(ctx, site, due)
+	if err != nil {
+		return 0, err
+	}
+	part := "now-" + strconv.FormatInt(now.UnixMicro(), 10)
+	return len(to), d.Bot.perform(ctx, s.bucketFor(site), d.Bot.turnOf("", "figures now", storage.Load{}, nil, func(t *turn) error {
+		m := s.drawReport(render.SiteVoice(t.b.texts, t.snap.Site(site), t.now), site, due, f)
+		for _, at := range to {
+			slot := storage.Slot{Kind: storage.ReportSlot, Owner: site, Part: part, At: at}
+			t.want(storage.Want{Slot: slot.String(), Kind: storage.CardD, Rank: storage.Spare, Address: t.snap.At(at), Render: m})
+		}
+		return nil
+	}))
+}
+
+// goalSaid is how a figure stands to its target. One that is for days of its own has a figure of its own.
+func goalSaid(v *voice.Voice, j *counted.Judged) string {
+	what := v.Say("goal_"+string(j.Goal.Figure), "target", strconv.Itoa(j.Goal.Percent()))
+	if !j.Goal.Dated() {
+		return v.Say("target_"+string(j.State), "what", what)
+	}
+	day := func(text string) string {
+		t, _ := time.Parse(time.DateOnly, text)
+		return v.Day(t)
+	}
+	key := "goal_from"
+	if j.Goal.Until != "" {
+		key = "goal_between"
+	}
+	what = v.Say(key, "what", what, "from", day(j.Goal.From), "until", day(j.Goal.Until))
+	return v.Say("goal_figure", "said", v.Say("target_"+string(j.State), "what", what), "figure", figureSaid(v, j.Rate.Rate))
 }
 
 // page is where the figures of a site and of some days stand, "" where no address is known.

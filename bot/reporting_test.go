@@ -80,7 +80,13 @@ func TestAWeekIsToldOnceToTheLeads(t *testing.T) {
 			if got := w.reported(lea.address); len(got) != 0 {
 				t.Fatalf("nothing is asked for, and told is %+v", got)
 			}
-			w.withRules(func(r *recovery.Rules) { r.Report = recovery.Report{Weekly: []recovery.Minute{8 * 60}, Target: 15} })
+			w.withRules(func(r *recovery.Rules) {
+				r.Report = recovery.Report{Weekly: []recovery.Minute{8 * 60}, Target: 15, Targets: []recovery.Goal{
+					{Figure: recovery.FigureTopBox, AtLeast: 20, From: "2026-02-01", Until: "2026-03-31"},
+					{Figure: recovery.FigureTopTwo, AtLeast: 20, From: "2026-01-01", Until: "2026-02-28"}, // it was told when it ended
+					{Figure: recovery.FigureTopTwo, AtLeast: 20, From: "2026-04-01"},                      // it is to come
+				}}
+			})
 			if got := w.reported(lea.address); len(got) != 0 {
 				t.Fatalf("it is told too early: %+v", got)
 			}
@@ -90,10 +96,15 @@ func TestAWeekIsToldOnceToTheLeads(t *testing.T) {
 				t.Fatalf("%d messages", len(got))
 			}
 			m := got[0].Render
-			for _, want := range []string{"Unsatisfied: 50 % (35–65) of 40; up 40 points", "Very satisfied: 50 %", "too few to say", "Target, at most 15 %: missed", "To do: read what"} {
+			for _, want := range []string{"Unsatisfied: 50 % (35–65) of 40; up 40 points", "Very satisfied: 50 %", "too few to say", "Target, unsatisfied at most 15 %: missed", "To do: read what",
+				"Target, very satisfied at least 20 %, February 1, 2026 to March 31, 2026: met. So far 70 % (59–79) of 80",
+			} {
 				if !strings.Contains(m.Text, want) {
 					t.Errorf("it does not say %q: %s", want, m.Text)
 				}
+			}
+			if strings.Count(m.Text, "Target, ") != 2 {
+				t.Errorf("targets of other days are told: %s", m.Text)
 			}
 			if m.Title != "Figures of March 2 to March 8, 2026 · Salon Anna" || !strings.Contains(m.Footer, "95 %") {
 				t.Errorf("title %q, footer %q", m.Title, m.Footer)
@@ -125,7 +136,7 @@ func TestAMonthOfFewAnswersAsksForMore(t *testing.T) {
 	if len(got) != 1 {
 		t.Fatalf("%d messages", len(got))
 	}
-	for _, want := range []string{"Unsatisfied: 3 of 7, too few for a rate", "Target, at most 15 %: open", "To do: ask more customers"} {
+	for _, want := range []string{"Unsatisfied: 3 of 7, too few for a rate", "Target, unsatisfied at most 15 %: open", "To do: ask more customers"} {
 		if !strings.Contains(got[0].Render.Text, want) {
 			t.Errorf("it does not say %q: %s", want, got[0].Render.Text)
 		}

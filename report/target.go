@@ -23,3 +23,16 @@ func (r Rate) AtMost(share float64) TargetState {
 	}
 	return Open
 }
+
+// AtLeast judges a rate by a share, 0–1, that it is to reach.
+func (r Rate) AtLeast(share float64) TargetState {
+	switch {
+	case !r.Rated():
+		return Open
+	case r.Low() >= share:
+		return Met
+	case r.High() < share:
+		return Missed
+	}
+	return Open
+}

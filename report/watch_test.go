@@ -192,12 +192,19 @@ func TestWeeksBeyondTheLimitsAreRare(t *testing.T) {
 
 func TestATargetIsJudgedByItsInterval(t *testing.T) {
 	for _, c := range []struct {
-		k, n int
-		most float64
-		want TargetState
-	}{{0, 9, 0.5, Open}, {1, 100, 0.15, Met}, {10, 100, 0.15, Open}, {40, 100, 0.15, Missed}, {0, 10, 0.15, Open}, {0, 40, 0.15, Met}} {
-		if got := Show(c.k, c.n).AtMost(c.most); got != c.want {
-			t.Errorf("%d of %d, at most %v: %s, want %s", c.k, c.n, c.most, got, c.want)
+		k, n  int
+		share float64
+		most  TargetState
+		least TargetState
+	}{
+		{0, 9, 0.5, Open, Open}, {1, 100, 0.15, Met, Missed}, {10, 100, 0.15, Open, Open}, {40, 100, 0.15, Missed, Met},
+		{0, 10, 0.15, Open, Open}, {0, 40, 0.15, Met, Missed}, {9, 9, 0.5, Open, Open}, {40, 40, 0.9, Missed, Met},
+	} {
+		if got := Show(c.k, c.n).AtMost(c.share); got != c.most {
+			t.Errorf("%d of %d, at most %v: %s, want %s", c.k, c.n, c.share, got, c.most)
+		}
+		if got := Show(c.k, c.n).AtLeast(c.share); got != c.least {
+			t.Errorf("%d of %d, at least %v: %s, want %s", c.k, c.n, c.share, got, c.least)
 		}
 	}
 }

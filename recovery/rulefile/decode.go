@@ -32,6 +32,7 @@ var words = map[reflect.Type]struct {
 }{
 	reflect.TypeFor[recovery.Receiver](): {"a step of the escalation", texts(recovery.Receivers())},
 	reflect.TypeFor[recovery.Failure]():  {"a kind of failure", texts(recovery.Failures())},
+	reflect.TypeFor[recovery.Figure]():   {"a figure", texts(recovery.GoalFigures())},
 }
 
 func texts[S ~string](list []S) []string {

@@ -75,6 +75,7 @@ rules:
   on_call: night
   storm: {cases: 0, within: 1h}
   digest: {at: ["09:00", "23:59"]}
+  report: {weekly: "08:00", monthly: ["09:30"], target: 15, alarm: true, targets: [{figure: unsatisfied, at_most: 10, from: 2026-07-01, until: 2026-12-31}, {figure: top_box, at_least: 50}, {figure: answered, at_least: 30, from: "2026-07-01"}]}
   mutes:
     - {from: 2026-03-02T12:00:00Z, until: 2026-03-02T13:00:00.5-02:00}
     - {week: {wed: 00:00-01:00}}
@@ -144,6 +145,14 @@ func TestTheSchemaRefusesBrokenFiles(t *testing.T) {
 		"rules: {storm: {cases: 1}}",
 		"rules: {storm: {cases: -2}}",
 		"rules: {digest: {at: [\"24:00\"]}}",
+		"rules: {report: {targets: [{at_most: 10}]}}",
+		"rules: {report: {targets: [{figure: joy, at_least: 10}]}}",
+		"rules: {report: {targets: [{figure: top_box, at_most: 10}]}}",
+		"rules: {report: {targets: [{figure: unsatisfied, at_least: 10}]}}",
+		"rules: {report: {targets: [{figure: unsatisfied, at_most: 10, at_least: 5}]}}",
+		"rules: {report: {targets: [{figure: top_two, at_least: 100}]}}",
+		"rules: {report: {targets: [{figure: top_two, at_least: 50, until: 2026-12-31}]}}",
+		"rules: {report: {targets: [{figure: top_two, at_least: 50, from: July}]}}",
 		"sites: {Main Street: {}}",
 		"sites: {a: {storm: {cases: 1}}}",
 		"receivers: {desk: {}}",
@@ -199,7 +208,7 @@ func TestTheSchemaHasAllKeys(t *testing.T) {
 	for name, of := range map[string]reflect.Type{
 		"rules": reflect.TypeFor[recovery.Rules](), "targets": reflect.TypeFor[recovery.Targets](), "step": reflect.TypeFor[recovery.Step](),
 		"cause": reflect.TypeFor[recovery.Cause](), "mute": reflect.TypeFor[recovery.Mute](), "audience": reflect.TypeFor[recovery.Audience](),
-		"route": reflect.TypeFor[recovery.Route](), "snippet": reflect.TypeFor[recovery.Snippet](), "wording": reflect.TypeFor[recovery.Wording](),
+		"route": reflect.TypeFor[recovery.Route](), "snippet": reflect.TypeFor[recovery.Snippet](), "goal": reflect.TypeFor[recovery.Goal](), "wording": reflect.TypeFor[recovery.Wording](),
 	} {
 		same(name, doc.Defs[name].Properties, keysOf(of))
 	}

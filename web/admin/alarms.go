@@ -202,7 +202,7 @@ func (s *site) reportAlarms(r *http.Request, w *words, v Viewer, f *reportFilter
 		p.Lede = w.t("alarms_finding", len(list), open)
 	}
 	if v.Anywhere(access.EditRules) {
-		p.Acts = []link{{"/settings/rules", w.t("alarms_rules")}}
+		p.Acts = []link{{"/settings/reporting", w.t("reporting")}}
 	}
 	p.Foot = append(p.Foot, w.t("alarms_foot", figures.UsualDays, figures.WatchedDays, report.FewestUsual))
 	return p, nil

@@ -35,6 +35,7 @@ var elsewhere = map[string]func(*testing.T){
 	"POST /improvements/{improvement}/tell":     TestThoseWhoSaidItAreToldByAClick,
 	"POST /improvements/{improvement}/remove":   TestAChangeIsWrittenDownCountedAndTakenBack,
 	"POST /alarms/{alarm}/known":                TestAnAlarmIsSeenOnTodayUntilSomebodyKnows,
+	"POST /reports/digest/now":                  TestADigestIsShownAndSentToWhoeverWantsIt,
 	"POST /prove":                               TestWhatHurtsAsksForThePasswordAgain,
 	"POST /settings/tokens/{token}/end":         TestATokenIsMadeShownOnceAndEnded,
 	"GET /cases/{number}/reopen":                TestAPersonWorksACaseToItsEndWithoutScript,
@@ -135,6 +136,7 @@ func TestEveryTaskWithoutScript(t *testing.T) {
 	p.open("/settings/sites").says("High Street")
 	p.open("/settings/texts?group=buttons&lang=en").press("Save", "skip", "Pass").says("Pass")
 	p.open("/settings/snippets").press("Save", "snippet.0.name", "Sorry", "snippet.0.text", "We are sorry, {name}.")
+	p.open("/settings/reporting").press("Save", "weekly", "08:00", "goal.0.figure", "unsatisfied", "goal.0.percent", "15")
 	p.open("/settings/rules").press("Publish…", "sla.P1.contact", "45m").press("Publish version").says("Published.")
 	p.open("/asking/triggers").press("Add a trigger", "new", "late_or_broken").press("Publish…", "wait.n", "24", "wait.unit", "h").press("Publish version").says("Published.")
 	p.open("/answers").follow("I waited")

@@ -142,8 +142,12 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 		}
 		p.Sections = append(p.Sections, c)
 	}
-	if c := s.targets(w, f, figures.Rates(sites, worst, best)); len(c.Rows) > 0 {
-		p.Sections = append(p.Sections, c)
+	targets, err := s.targets(r.Context(), w, f)
+	if err != nil {
+		return p, err
+	}
+	if len(targets.Rows) > 0 {
+		p.Sections = append(p.Sections, targets)
 	}
 	scores, err := all.Questions(r.Context())
 	if err != nil {
@@ -224,7 +228,11 @@ func (s *site) levelTrend(ctx context.Context, w *words, f *reportFilter, of *fi
 		c.Notes = append(c.Notes, w.t("band_legend", w.percent(usual)))
 	}
 	over, _ := f.stretches(w)
-	c.Drawing, c.Rows = w.lineOf("trend", c.Title, parts, usual, f.placed(over, c.Marks)...)
+	line := chart.Line{ID: "trend", Title: c.Title, Usual: usual, Marks: f.placed(over, c.Marks), Aim: s.aim(f)}
+	if line.Aim > 0 {
+		line.AimWords = w.t("aim_line", hundredths(line.Aim))
+	}
+	c.Drawing, c.Rows = w.lined(line, parts)
 	c.Head = [4]string{w.t("when"), w.t("answers_head"), "", w.t("unsatisfied")}
 	return c, nil
 }

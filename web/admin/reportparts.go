@@ -85,6 +85,8 @@ type reportPage struct {
 	Behind    string     // how far figures are behind, if that is more than usual
 	Downloads []download // of the rows behind figures
 	Alarms    []alarmView
+	Now       string // the site whose report somebody may have sent to themselves
+	NowDays   string // of which days it is
 }
 
 // reportAsking is a field that only this report has.
@@ -216,6 +218,11 @@ func (w *words) rowOf(p part) reportRow {
 
 // lineOf is a rate over time: its drawing, and its rows.
 func (w *words) lineOf(id, title string, parts []part, usual float64, marks ...chart.At) (template.HTML, []reportRow) {
+	return w.lined(chart.Line{ID: id, Title: title, Usual: usual, Marks: marks}, parts)
+}
+
+// lined fills a line with a rate over time.
+func (w *words) lined(line chart.Line, parts []part) (template.HTML, []reportRow) {
 	parts = hidden(parts)
 	points := make([]chart.Point, len(parts))
 	rows := make([]reportRow, len(parts))
@@ -230,7 +237,8 @@ func (w *words) lineOf(id, title string, parts []part, usual float64, marks ...c
 			points[i].Few, said = w.t("n_answers", p.rate.N), i
 		}
 	}
-	return chart.Line{ID: id, Title: title, Description: w.t("line_says", len(parts)), Points: points, Usual: usual, Marks: marks, Percent: w.percent}.SVG(), rows
+	line.Description, line.Points, line.Percent = w.t("line_says", len(parts)), points, w.percent
+	return line.SVG(), rows
 }
 
 // ranked puts parts in the order in which they may be compared: who has enough answers by the

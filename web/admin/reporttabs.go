@@ -34,6 +34,7 @@ var reports = []struct {
 	{groupCompare, "compare", (*site).reportCompare},
 	{groupCompare, "staff", (*site).reportStaff},
 	{groupData, "words", (*site).reportWords},
+	{groupData, "digest", (*site).reportDigest},
 	{groupData, "data", (*site).reportData},
 }
 

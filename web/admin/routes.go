@@ -54,6 +54,7 @@ var routes = slices.Concat(
 	ruleRoutes,
 	secondRoutes,
 	reportRoutes,
+	reportingRoutes,
 	settingsRoutes,
 	setupRoutes,
 	siteRoutes,

@@ -152,6 +152,7 @@ func (s *site) settingsOfCases(words *words, v Viewer) settingsGroup {
 	g.Cards = append(g.Cards, settingsCard{"/settings/hearing", words.t("hearing"), words.t("hearing_line")})
 	if mayRule(v) == nil {
 		g.Cards = append(g.Cards, settingsCard{"/settings/snippets", words.t("snippets"), words.t("snippets_line")})
+		g.Cards = append(g.Cards, settingsCard{"/settings/reporting", words.t("reporting"), words.t("reporting_line")})
 	}
 	return g
 }

@@ -16,7 +16,7 @@ var asWritten = []string{
 	"Generate", "Allow", "Next", "Create", "Enable", "Socket Mode", "connections:write", "xoxb-", "xapp-", "AAF-xyz", "@BotFather", "BotFather",
 	"PUBLIC_URL", "https://care.example.com", "https://", "https", "aftercare admin reset-password", "aftercare admin link", "main-street", "front-desk", "Asia/Shanghai",
 	"SurveyJS", "Formbricks", "Typeform", "LimeSurvey", "Qualtrics", "RapidPro", "XLSForm", ".xlsx", ".xls", ".lss", ".qsf", "en, zh-Hans", "en 或 zh-Hans", "today-30d", "today",
-	"“flow:”", "“where”", "where", "survey", "question", "options", "normal", "type", "name", "label", "key", "report",
+	"“flow:”", "“where”", "where", "survey", "question", "options", "normal", "type", "name", "label", "key",
 	"WhatsApp", "Google Authenticator", "Aegis", "2FAS", "Postgres", "Excel", "Letter", "Standard Webhooks", "Webhook",
 	"body.order.number", "header.x-shop-topic", "“from”", "“else”", "shop", "whsec_", "base64",
 	"telegram:", "slack:", "API", "MCP", "CSV", "XLSX", "JSON", "YAML", "CRM", "CNY", "UTC", "MB", "KB",

@@ -51,6 +51,8 @@ type Line struct {
 	Description string
 	Points      []Point
 	Usual       float64 // a dashed line; NaN = none
+	Aim         float64 // a line that the figure is to keep to, with its words; 0 = none
+	AimWords    string
 	Top         float64 // of the scale; 0 = the next 10 % above the highest interval
 	Small       bool    // one of many
 	Marks       []At
@@ -78,7 +80,7 @@ const above, below = 9.0, 86.0
 func (l Line) SVG() template.HTML {
 	top := l.Top
 	if top <= 0 {
-		top = Top(l.Points, l.Usual)
+		top = max(Top(l.Points, l.Usual), Top(nil, l.Aim))
 	}
 	y := func(p float64) float64 { return below - (below-above)*min(1, max(0, p/top)) }
 	x := func(i int) float64 {
@@ -105,6 +107,9 @@ func (l Line) SVG() template.HTML {
 	}
 	if !math.IsNaN(l.Usual) {
 		fmt.Fprintf(&b, `<line class="usual" x1="-44" x2="100%%" y1="%.1f%%" y2="%.1f%%"/>`, y(l.Usual), y(l.Usual))
+	}
+	if l.Aim > 0 {
+		fmt.Fprintf(&b, `<line class="happened" x1="-44" x2="100%%" y1="%.1f%%" y2="%.1f%%"/><text text-anchor="end" x="100%%" y="%.1f%%" dy="-4">%s</text>`, y(l.Aim), y(l.Aim), y(l.Aim), html.EscapeString(l.AimWords))
 	}
 	b.WriteString(`<svg width="100%" height="100%" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">`)
 	for from := 0; from < len(l.Points); {
