@@ -87,6 +87,7 @@ func (s *teller) postOnce(ctx context.Context, site, part string, draw func(v *v
 // siteFigures are what a report of some days is made of.
 type siteFigures struct {
 	bad, before, delighted, answered report.Clustered
+	many                             bool // more were asked than can be counted: how many of them answered is left out
 	goals                            []counted.Judged
 }
 
@@ -104,6 +105,10 @@ func (s *teller) read(ctx context.Context, site string, due recovery.Reporting) 
 		{&f.answered, counted.Answered, due.First, due.Last},
 	} {
 		t, err := counted.Read(ctx, s.bot.store, storage.FigureFilter{Sites: []string{site}, From: x.from, To: x.to}, x.m, counted.Whole)
+		if errors.Is(err, counted.ErrTooMany) && x.m == counted.Answered {
+			f.many = true
+			continue
+		}
 		if err != nil {
 			return f, err
 		}
@@ -154,11 +159,13 @@ func (s *teller) drawReport(v *voice.Voice, site string, due recovery.Reporting,
 	}
 	lines := []string{
 		v.Say("report_unsatisfied", "figure", bad), v.Say("report_delighted", "figure", figureSaid(v, f.delighted.Rate)),
-		v.Say("report_answered", "figure", figureSaid(v, f.answered.Rate)),
 	}
-	missed := false
+	if !f.many {
+		lines = append(lines, v.Say("report_answered", "figure", figureSaid(v, f.answered.Rate)))
+	}
+	missed, met := false, false
 	for _, j := range f.goals {
-		missed = missed || j.State == report.Missed
+		missed, met = missed || j.State == report.Missed, met || j.State == report.Met && j.Goal.Figure == recovery.FigureUnsatisfied
 		lines = append(lines, goalSaid(v, &j))
 	}
 	switch {
@@ -166,7 +173,7 @@ func (s *teller) drawReport(v *voice.Voice, site string, due recovery.Reporting,
 		lines = append(lines, v.Say("report_read"))
 	case !f.bad.Compared():
 		lines = append(lines, v.Say("report_ask"))
-	case !compared && verdict != report.Met:
+	case !compared && !met:
 		lines = append(lines, v.Say("report_alone"))
 	default:
 		lines = append(lines, v.Say("report_calm"))

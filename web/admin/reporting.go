@@ -169,14 +169,15 @@ var digestColumns = []string{"site", "weekly", "monthly", "alarm", "targets", "h
 func (s *site) reportDigest(_ *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	snap := s.Bot.Configuration().Now()
 	c := reportSection{ID: "digest", Title: w.t("digest_told"), Open: true, columns: digestColumns, Notes: []string{w.t("digest_note")}}
-	c.Head = [4]string{w.t("by_site"), w.t("targets"), "", w.t("digest_told")}
+	c.Head = [4]string{w.t("by_site"), "", "", w.t("digest_told")}
+	p.Settings = true
 	told := 0
 	for _, id := range f.Sites {
 		if _, known := snap.Sites[id]; !known {
 			continue
 		}
 		r, hears := snap.Rules(id).Report, bot.Digests{Bot: s.Bot}.Hears(id)
-		row := reportRow{Label: s.siteName(w, id), N: strconv.Itoa(len(r.Goals())), About: w.t("digest_hears", strings.Join(hears, w.t("comma")))}
+		row := reportRow{Label: s.siteName(w, id), About: w.t("digest_hears", strings.Join(hears, w.t("comma")))}
 		if len(hears) == 0 {
 			row.About = w.t("digest_hears_nobody")
 		}
@@ -196,7 +197,10 @@ func (s *site) reportDigest(_ *http.Request, w *words, v Viewer, f *reportFilter
 		for _, g := range r.Goals() {
 			goals = append(goals, w.goal(g))
 		}
-		row.Value, row.Versus = cmp.Or(strings.Join(says, " · "), w.t("digest_nothing")), strings.Join(goals, " · ")
+		if len(goals) > 0 {
+			row.Versus = w.t("digest_targets", strings.Join(goals, " · "))
+		}
+		row.Value = cmp.Or(strings.Join(says, " · "), w.t("digest_nothing"))
 		row.raw = []string{id, minuteText(r.Weekly), minuteText(r.Monthly), strconv.FormatBool(r.Alarm), strings.Join(goals, "; "), strings.Join(hears, "; ")}
 		c.Rows = append(c.Rows, row)
 	}

@@ -87,6 +87,7 @@ type reportPage struct {
 	Alarms    []alarmView
 	Now       string // the site whose report somebody may have sent to themselves
 	NowDays   string // of which days it is
+	Settings  bool   // it shows how something is set, and no figures
 }
 
 // reportAsking is a field that only this report has.
@@ -334,10 +335,10 @@ func (s *site) reportOf(r *http.Request, v Viewer, name string) (reportPage, *wo
 		for i := range p.Sections {
 			p.Sections[i].CSV = f.with(at+"/table.csv", "chart", p.Sections[i].ID)
 		}
-		if !p.Kept {
+		if !p.Kept && !p.Settings {
 			p.Foot = append(p.Foot, w.t(cmp.Or(p.Days, "report_days"), f.From, f.To))
 		}
-		if p.Downloads == nil { // of rows nothing is left out
+		if p.Downloads == nil && !p.Settings { // of rows nothing is left out
 			p.Foot = append(p.Foot, w.t(cmp.Or(p.LeftOut, "report_left_out")), w.t("report_rates"))
 			line, err := s.careLine(r, w, v, &f, p.Care)
 			if err != nil {
