@@ -192,7 +192,7 @@ type Digests struct{ Bot *Bot }
 
 // Hears are the names of those who are told of the figures of a site.
 func (d Digests) Hears(site string) []string {
-	return Cases{d.Bot}.Named(leads(d.Bot.snap.Now(), site))
+	return Cases(d).Named(leads(d.Bot.snap.Now(), site))
 }
 
 // Send sends the report of the last whole week of a site to the private chats of a member of staff, whether anybody

@@ -96,7 +96,8 @@ func TestAWeekIsToldOnceToTheLeads(t *testing.T) {
 				t.Fatalf("%d messages", len(got))
 			}
 			m := got[0].Render
-			for _, want := range []string{"Unsatisfied: 50 % (35–65) of 40; up 40 points", "Very satisfied: 50 %", "too few to say", "Target, unsatisfied at most 15 %: missed", "To do: read what",
+			for _, want := range []string{
+				"Unsatisfied: 50 % (35–65) of 40; up 40 points", "Very satisfied: 50 %", "too few to say", "Target, unsatisfied at most 15 %: missed", "To do: read what",
 				"Target, very satisfied at least 20 %, February 1, 2026 to March 31, 2026: met. So far 70 % (59–79) of 80",
 			} {
 				if !strings.Contains(m.Text, want) {

@@ -197,8 +197,14 @@ func TestATargetIsJudgedByItsInterval(t *testing.T) {
 		most  TargetState
 		least TargetState
 	}{
-		{0, 9, 0.5, Open, Open}, {1, 100, 0.15, Met, Missed}, {10, 100, 0.15, Open, Open}, {40, 100, 0.15, Missed, Met},
-		{0, 10, 0.15, Open, Open}, {0, 40, 0.15, Met, Missed}, {9, 9, 0.5, Open, Open}, {40, 40, 0.9, Missed, Met},
+		{0, 9, 0.5, Open, Open},
+		{1, 100, 0.15, Met, Missed},
+		{10, 100, 0.15, Open, Open},
+		{40, 100, 0.15, Missed, Met},
+		{0, 10, 0.15, Open, Open},
+		{0, 40, 0.15, Met, Missed},
+		{9, 9, 0.5, Open, Open},
+		{40, 40, 0.9, Missed, Met},
 	} {
 		if got := Show(c.k, c.n).AtMost(c.share); got != c.most {
 			t.Errorf("%d of %d, at most %v: %s, want %s", c.k, c.n, c.share, got, c.most)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -238,7 +239,8 @@ func (s *site) digestNow(w http.ResponseWriter, r *http.Request, v Viewer) error
 	case sent == 0:
 		done = "digest_no_chat"
 	}
-	http.Redirect(w, r, s.Prefix+"/reports/digest?site="+at+"&done="+done, http.StatusSeeOther)
+	q := url.Values{"site": {at}, "done": {done}}
+	http.Redirect(w, r, s.Prefix+"/reports/digest?"+q.Encode(), http.StatusSeeOther)
 	return nil
 }
 

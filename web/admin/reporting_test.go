@@ -24,7 +24,8 @@ func init() {
 		}
 	}
 	first := []field{
-		{Name: "weekly", Label: "The week before, on Mondays at", Kind: "time", Value: "08:00"}, {Name: "monthly", Label: "The month before, on its first day at", Kind: "time"},
+		{Name: "weekly", Label: "The week before, on Mondays at", Kind: "time", Value: "08:00"},
+		{Name: "monthly", Label: "The month before, on its first day at", Kind: "time"},
 		{Name: "alarm", Label: "Tell when more, or fewer, are unsatisfied", Kind: "check", Value: "on"},
 	}
 	fixtures = append(
