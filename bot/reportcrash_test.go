@@ -15,8 +15,8 @@ import (
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
-// dyingTeller is a process that dies at one of its calls of the store as it tells of figures. It reports whether it lived
-// to the end.
+// dyingTeller is a process that dies at one of its calls of the store as it tells of figures. It reports whether
+// it lived to the end.
 func (w *world) dyingTeller(at int, when storagetest.When) (survived bool) {
 	w.t.Helper()
 	store := storagetest.Crashing(w.store, at, when)
