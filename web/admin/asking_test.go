@@ -9,9 +9,11 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/web/chart"
 )
 
@@ -79,7 +81,7 @@ func TestTriggersArePublishedAndEverybodyIsCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if page := body(b.get("/asking")); !strings.Contains(page, "when any service at any site is done, ask one_tap_csat, at once, not after 3 days.") || !strings.Contains(page, "C-9") {
+	if page := body(b.get("/asking")); !strings.Contains(page, "when any service at any site is done, ask “One-tap CSAT”, at once, not after 3 days.") || !strings.Contains(page, "C-9") {
 		t.Errorf("afterwards:\n%s", page)
 	}
 	if page := body(b.get("/asking/handout")); !strings.Contains(page, "Zoe") && !strings.Contains(page, "nothing to hand out") {
@@ -108,8 +110,8 @@ func TestTriggersAreSentences(t *testing.T) {
 		{Field: "service", Is: []string{"haircut", "colour"}}, {Field: "site", Is: []string{"main"}}, {Field: "event.items", Low: &five}, {Not: &invitation.When{Field: "tier", Is: []string{"BZ"}}},
 	}}}
 	for lang, want := range map[string]string{
-		"en":      "visit: when haircut or colour (if “items” is at least 5 and not: the tier is BZ) at Main Street is done, ask f, 1 hour 30 minutes later, 50 % of them, not after 3 days.",
-		"zh-Hans": "visit：Main Street的haircut或colour（须“items”至少 5且并非等级为BZ）完成后，询问 f，1 小时 30 分钟 之后，其中 50%，超过3 天不再询问。",
+		"en":      "visit: when haircut or colour (if “items” is at least 5 and not: the tier is BZ) at Main Street is done, ask “f”, 1 hour 30 minutes later, 50 % of them, not after 3 days.",
+		"zh-Hans": "visit：Main Street的haircut或colour（须“items”至少 5且并非等级为BZ）完成后，询问“f”，1 小时 30 分钟 之后，其中 50%，超过3 天不再询问。",
 	} {
 		if got := s.triggerSentence(tongues()[lang], full); got != want {
 			t.Errorf("%s: %s", lang, got)
@@ -125,6 +127,22 @@ func TestTriggersAreSentences(t *testing.T) {
 		if got := s.triggerSentence(tongues()[lang], silent); got != want {
 			t.Errorf("%s: %s", lang, got)
 		}
+	}
+}
+
+// Where two surveys are called the same their names tell them apart.
+func TestTriggersTellSurveysApart(t *testing.T) {
+	one := &survey.Flow{ID: "one_tap_csat", Title: survey.Text{"en": "One-tap CSAT"}}
+	n := namer{flows: map[string]*survey.Flow{"one_tap_csat": one}, as: &voice.Voice{Langs: []string{"en"}}}
+	if got := n.apart("one_tap_csat"); got != "One-tap CSAT" {
+		t.Errorf("alone it is %s", got)
+	}
+	n.flows["one_tap_again"] = one
+	if got := n.apart("one_tap_csat"); got != "One-tap CSAT (one_tap_csat)" {
+		t.Errorf("one of two is %s", got)
+	}
+	if got := n.apart("nobody_wrote_it"); got != "nobody_wrote_it" {
+		t.Errorf("what is not there is %s", got)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // triggerSentence says what a trigger does, as people say it: "When haircut or colour at any site
-// is done, ask after-visit, 1 hour later."
+// is done, ask “After the visit”, 1 hour later."
 func (s *site) triggerSentence(words *words, t invitation.Trigger) string {
 	what, where := words.t("trigger_any"), words.t("trigger_anywhere")
 	var rest []string
@@ -33,11 +33,12 @@ func (s *site) triggerSentence(words *words, t invitation.Trigger) string {
 	if len(rest) > 0 {
 		what = words.t("trigger_some", what, strings.Join(rest, words.t("trigger_and")))
 	}
+	ask := s.namer(words).apart(t.Ask)
 	switch t.On {
 	case invitation.OnTime:
-		return words.t("trigger_every", t.Name, what, where, t.Ask, spanText(words, t.Every), max(t.AtLeast, 1)) + perDay(words, t)
+		return words.t("trigger_every", t.Name, what, where, ask, spanText(words, t.Every), max(t.AtLeast, 1)) + perDay(words, t)
 	case invitation.OnLost:
-		return words.t("trigger_lost", t.Name, what, where, t.Ask, t.Intervals) + perDay(words, t)
+		return words.t("trigger_lost", t.Name, what, where, ask, t.Intervals) + perDay(words, t)
 	case invitation.OnSilence:
 		return words.t("trigger_silence", t.Name, what, where, spanText(words, t.Wait), t.Open.String())
 	}
@@ -52,7 +53,21 @@ func (s *site) triggerSentence(words *words, t invitation.Trigger) string {
 	if t.Sample < 100 {
 		share = words.t("trigger_share", t.Sample)
 	}
-	return words.t("trigger_sentence", t.Name, what, where, words.t("trigger_"+string(t.On)), t.Ask, after+share, spanText(words, t.Stale))
+	return words.t("trigger_sentence", t.Name, what, where, words.t("trigger_"+string(t.On)), ask, after+share, spanText(words, t.Stale))
+}
+
+// apart is what a survey is called, with its name where another is called the same.
+func (n namer) apart(id string) string {
+	if n.flows[id] == nil {
+		return id
+	}
+	title := n.survey(id)
+	for other := range n.flows {
+		if other != id && n.survey(other) == title {
+			return title + " (" + id + ")"
+		}
+	}
+	return title
 }
 
 // perDay says how many a trigger asks a day at most.

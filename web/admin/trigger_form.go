@@ -160,10 +160,10 @@ func (s *site) triggerFormOf(words *words, t *triggerDraft, at int, on invitatio
 		p.was, p.Handle = t.policy.Triggers[at], t.handle(at)
 		p.Sentence, text = s.triggerSentence(words, p.was), t.doc.Show(p.place("when"))
 	}
-	flows := []option{{"", words.t("trigger_choose")}}
+	titles, flows := s.namer(words), []option{{"", words.t("trigger_choose")}}
 	for _, id := range slices.Sorted(maps.Keys(t.known.Flows)) {
 		if class := t.known.Flows[id]; class == survey.Transactional || class == survey.Relationship {
-			flows = append(flows, option{id, s.flowTitle(words, id, 0)})
+			flows = append(flows, option{id, titles.apart(id)})
 		}
 	}
 	p.fields(words, flows, snap)
