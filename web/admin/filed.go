@@ -199,6 +199,9 @@ func (w *words) fieldChanges(before, after *form) (out []changeView) {
 		if i := slices.IndexFunc(f.Options, func(o option) bool { return o.Value == f.Value }); i >= 0 {
 			return f.Options[i].Text
 		}
+		if span, err := spanOf(f.Value); err == nil && f.Kind == "lapse" && f.Value != "" {
+			return spanText(w, span)
+		}
 		return f.Value
 	}
 	all := slices.Clone(before.Fields)

@@ -282,6 +282,12 @@ func TestTimesAreNumbersWithTheirUnit(t *testing.T) {
 	if _, p = b.draft(); p.Contact.Classes[survey.Transactional].Every.String() != "3d" || p.Contact.Declined != 0 || p.Contact.Wait.String() != "12h" {
 		t.Errorf("the limits are %+v", p.Contact)
 	}
+	changes := textOf(body(b.get("/asking/triggers/publish")))
+	for _, want := range []string{"At most once in 7 days 3 days", "is asked within, or not at all: 3 days 12 hours"} {
+		if !strings.Contains(changes, want) {
+			t.Errorf("what changes is told without %q:\n%s", want, changes)
+		}
+	}
 }
 
 // Two people at the triggers: other fields are theirs, the same one asks at the field, and what was
