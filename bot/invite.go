@@ -112,8 +112,15 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 		if err != nil {
 			return Invite{}, err
 		}
-		if facts.Tier == "" {
+		byHand := r.made.IsZero() // an offer has its class from the service, and that one may be older than what is known
+		if facts.Tier == "" || !byHand && c.Tier != "" {
 			facts.Tier = c.Tier
+		}
+		if byHand && facts.Tier != c.Tier {
+			told := storage.TierChange{Customer: c.ID, At: b.now().UTC(), Tier: facts.Tier, Told: storage.TierByInvitation}
+			if _, err := b.store.SetTier(ctx, told); err != nil {
+				return Invite{}, fmt.Errorf("remember the class of the customer: %w", err)
+			}
 		}
 	}
 	if r.Expires <= 0 {
@@ -233,7 +240,7 @@ func (b *Bot) customer(ctx context.Context, id string, event map[string]string) 
 
 // tier reads an attribute; unknown words mean a normal customer.
 func tier(s string) recovery.Tier {
-	for _, t := range []recovery.Tier{recovery.MVC, recovery.MGC, recovery.BZ, recovery.Normal} {
+	for _, t := range recovery.Tiers() {
 		if strings.EqualFold(s, string(t)) {
 			return t
 		}

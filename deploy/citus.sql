@@ -52,6 +52,7 @@ SELECT create_reference_table('rules');
 SELECT create_reference_table('sites');
 SELECT create_reference_table('customers');
 SELECT create_reference_table('customer_names');
+SELECT create_reference_table('customer_tiers');
 SELECT create_reference_table('accounts');
 SELECT create_reference_table('moves');
 SELECT create_reference_table('leases');

@@ -39,6 +39,7 @@ var tables = []table{
 		Gone: "bucket id session platform account person customer body",
 	}},
 	{"customers", People, "the organisation's own key, name and tier", map[Fate]string{Gone: "id name tier created"}},
+	{"customer_tiers", People, "the classes by value that the organisation's customers have had, and who said so", map[Fate]string{Gone: "customer at tier told"}},
 	{"names", People, "by which words of their name a chat account is found", map[Fate]string{Gone: "bucket word id"}},
 	{"customer_names", People, "by which words of their name the organisation's customers are found", map[Fate]string{Gone: "word id"}},
 	{"events", "", "services that other systems tell of, for 400 days; the body holds the customer and what was told of them", map[Fate]string{

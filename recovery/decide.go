@@ -37,6 +37,9 @@ func (p Priority) String() string {
 // Tier is how valuable a customer is said to be. It may raise a priority, never lower it.
 type Tier string
 
+// Tiers lists every tier, from the most to the least valuable.
+func Tiers() []Tier { return []Tier{MVC, MGC, Normal, BZ} }
+
 // The tiers of one-to-one marketing: most valuable, most growable, normal, below zero.
 const (
 	Normal Tier = "normal"

@@ -47,6 +47,7 @@ type Anchor struct {
 type Dossier struct {
 	Keys          []string       `json:"keys"`             // the admin's own, also where no Customer has them
 	Customers     []Customer     `json:"customers"`        // names and tiers
+	Tiers         []TierChange   `json:"tiers,omitempty"`  // their classes by value, the oldest first
 	Identities    []Identity     `json:"chat_accounts"`    //
 	Invitations   []Invitation   `json:"invitations"`      //
 	Conversations []Conversation `json:"conversations"`    //

@@ -80,6 +80,7 @@ type Store interface {
 	Results
 	Cells
 	Serving
+	Tiers
 	Exporting
 	StandingLinks
 	Building
@@ -214,7 +215,8 @@ type Reference interface {
 	// AtSite counts what goes on at a site now.
 	AtSite(ctx context.Context, id string) (SiteUse, error)
 
-	// PutCustomer inserts or updates a customer by id.
+	// PutCustomer inserts or updates a customer by id. A class that differs from the one that is known holds from
+	// v.Created on: see Tiers.
 	PutCustomer(ctx context.Context, c Customer) error
 	Customer(ctx context.Context, id string) (Customer, error)
 

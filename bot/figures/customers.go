@@ -18,6 +18,7 @@ type CustomerFigures struct {
 	From, To string // the days that it is of
 	Measures Measures
 	Loyalty  Loyalty
+	Value    Value
 }
 
 // zone is that of a site.
@@ -58,6 +59,11 @@ func makeCustomers(ctx context.Context, from *Source, of ResultKey) ([]byte, err
 	intending.tell(&all.Measures, c)
 	c.standing(&all.Loyalty)
 	bonds.tell(&all.Loyalty)
+	tiers, err := classesOf(ctx, from, c)
+	if err != nil {
+		return nil, fmt.Errorf("read the classes of customers: %w", err)
+	}
+	all.Value = valueOfAll(c, tiers, intending.shares, from.Today)
 	return json.Marshal(all)
 }
 

@@ -19,6 +19,7 @@ import (
 type customerCmd struct {
 	Show     customerShowCmd     `cmd:"" help:"Show what is kept of one person, by kind of data."`
 	Contacts customerContactsCmd `cmd:"" help:"Show when one person was asked, and why at other times not."`
+	Tier     customerTierCmd     `cmd:"" help:"Show which class by value one customer has had, or give them another."`
 	Export   customerExportCmd   `cmd:"" help:"Write everything that is kept of one person to a file, for them."`
 	Erase    customerEraseCmd    `cmd:"" help:"Erase one person: what is left are marks and choices of nobody."`
 	Allow    customerAllowCmd    `cmd:"" help:"Let somebody be invited again who was erased, or whose data is gone and who had said stop."`

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -105,7 +106,42 @@ func (s *services) regulars(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	return nil
+	return s.classes(ctx, now)
+}
+
+// classes gives customers the classes by value that the shops' own lists have: what they were a year ago, and how they
+// changed since.
+func (s *services) classes(ctx context.Context, now time.Time) error {
+	r := rand.New(rand.NewPCG(pastSeed, 5))
+	was := func(key string, days int, tier recovery.Tier) error {
+		_, err := s.store.SetTier(ctx, storage.TierChange{Customer: key, At: now.AddDate(0, 0, -days), Tier: tier, Told: "till"})
+		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.patrons)) {
+		at := r.Float64()
+		first, then := recovery.Normal, recovery.Tier("")
+		switch {
+		case at < 0.12:
+			first = recovery.MVC
+		case at < 0.24:
+			first, then = recovery.MGC, []recovery.Tier{"", "", recovery.MVC}[r.IntN(3)]
+		case at < 0.32:
+			then = recovery.MGC
+		case at < 0.36:
+			first = recovery.BZ
+		case at < 0.5:
+			continue // of whom they say nothing
+		}
+		if err := was(key, 390, first); err != nil {
+			return err
+		}
+		if days := 20 + r.IntN(220); then != "" {
+			if err := was(key, days, then); err != nil {
+				return err
+			}
+		}
+	}
+	return was(demoVisits[0].prefix+"-900", 200, recovery.MVC) // who waits today
 }
 
 // asks lets some customers be asked about more than one service: what they expected of it, and why they come.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -54,6 +55,26 @@ func (c *CrashingStore) Served(ctx context.Context, f storage.ServedFilter) ([]s
 // ServedAfter implements storage.Serving.
 func (c *CrashingStore) ServedAfter(ctx context.Context, b storage.Bucket, after string, f storage.ServedFilter) ([]storage.ServedEvent, error) {
 	return result(c, func() ([]storage.ServedEvent, error) { return c.inner.ServedAfter(ctx, b, after, f) })
+}
+
+// SetTier implements storage.Tiers.
+func (c *CrashingStore) SetTier(ctx context.Context, to storage.TierChange) (bool, error) {
+	return result(c, func() (bool, error) { return c.inner.SetTier(ctx, to) })
+}
+
+// TiersOf implements storage.Tiers.
+func (c *CrashingStore) TiersOf(ctx context.Context, customer string) ([]storage.TierChange, error) {
+	return result(c, func() ([]storage.TierChange, error) { return c.inner.TiersOf(ctx, customer) })
+}
+
+// TiersAfter implements storage.Tiers.
+func (c *CrashingStore) TiersAfter(ctx context.Context, after storage.TierChange, limit int) ([]storage.TierChange, error) {
+	return result(c, func() ([]storage.TierChange, error) { return c.inner.TiersAfter(ctx, after, limit) })
+}
+
+// TiersNow implements storage.Tiers.
+func (c *CrashingStore) TiersNow(ctx context.Context, customers []string) (map[string]recovery.Tier, error) {
+	return result(c, func() (map[string]recovery.Tier, error) { return c.inner.TiersNow(ctx, customers) })
 }
 
 // Visits implements storage.Serving.

@@ -25,6 +25,7 @@ import (
 var customerRoutes = []route{
 	{pattern: "GET /customers", deed: access.SeeCustomers, page: (*site).customers},
 	{pattern: "GET /customers/{who}", deed: access.SeeCustomers, page: (*site).customer},
+	{pattern: "POST /customers/{who}/tier", deed: access.EditCustomer, page: (*site).setTier},
 	{pattern: "GET /customers/{who}/export", deed: access.ExportPerson, page: (*site).exportCustomer},
 	{pattern: "GET /customers/{who}/erase", deed: access.ErasePerson, page: (*site).askErase},
 	{pattern: "POST /customers/{who}/erase", deed: access.ErasePerson, page: (*site).eraseCustomer},
@@ -44,8 +45,9 @@ type customerPage struct {
 	Asked []string // whether they can be asked, and why not
 	Past  []pastRow
 	Facts [][2]string
-	Whole bool // the viewer may export and erase
-	Hides bool // something is not shown here: of other sites, or under a pseudonym
+	Tier  *tierForm // nil = they have no key of the organisation's own
+	Whole bool      // the viewer may export and erase
+	Hides bool      // something is not shown here: of other sites, or under a pseudonym
 	At    string
 	AskAt string // where they are asked by hand; "" = the viewer may not
 }
@@ -188,7 +190,7 @@ func (s *site) whom(r *http.Request, v Viewer, brief bool) (d, seen storage.Doss
 }
 
 func (s *site) customer(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	_, d, hides, err := s.whom(r, v, true)
+	whole, d, hides, err := s.whom(r, v, true)
 	if err != nil {
 		return err
 	}
@@ -245,11 +247,7 @@ func (s *site) customer(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	if keys := ownKeys(d); len(keys) > 0 {
 		p.Facts = append(p.Facts, [2]string{words.t("fact_key"), voice.Join(", ", keys...)})
 	}
-	for _, c := range d.Customers {
-		if c.Tier != "" {
-			p.Facts = append(p.Facts, [2]string{words.t("fact_tier"), string(c.Tier)})
-		}
-	}
+	p.Tier = s.tierOf(words, v, whole, d, p.At)
 	seenOn := map[chat.Platform]time.Time{}
 	for _, i := range d.Identities {
 		if i.Seen.After(seenOn[i.Person.Platform]) {

@@ -23,8 +23,10 @@ func init() {
 		fixture{"customer.html", "empty", f, customerPage{}},
 		fixture{"customer.html", "full", f, customerPage{
 			Asked: []string{"Telegram: yes."}, Facts: [][2]string{{"Your key", "K-1"}}, Whole: true, Hides: true, At: "/customers/1",
+			Tier: &tierForm{At: "/customers/1/tier", Choices: []choice{{"MVC", "Most valuable (MVC)", true}, {"normal", "Usual", false}}, Now: "Most valuable (MVC)", Past: []string{"since Mar 2: Most valuable (MVC), till"}},
 			Past: []pastRow{{Kind: "case", URL: "/cases/A-1", What: "A-1 – open", About: "Main Street"}, {Kind: "answered", Level: 2, URL: "/answers/1.x", What: "3 answers"}, {Kind: "said", What: "A wish"}, {Kind: "served", What: "Haircut: done", About: "Main Street"}},
 		}},
+		fixture{"customer.html", "unclassed", f, customerPage{Tier: &tierForm{Now: "Not told"}}},
 		fixture{"erase.html", "empty", f, erasePage{At: "/customers/1", Name: "Anna", Kept: [][2]string{{"Answers", "3"}}}},
 		fixture{"erase.html", "full", f, erasePage{Receipt: &personal.Receipt{ID: "r-1"}, Kept: [][2]string{{"Answers", "3"}}, Left: []string{"Backups keep what they hold."}}},
 	)

@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"html"
 	"math/rand/v2"
+	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/bot/figures"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -27,10 +31,11 @@ func (w *world) stayedYear(r *rand.Rand, n int) {
 		site := []string{"main", "main", "harbour"}[r.IntN(3)]
 		first := today.AddDate(0, 0, -10-r.IntN(300))
 		level := 1 + r.IntN(7)
+		tier := []string{"", "normal", "normal", "normal", "MGC", "MGC", "MVC", "BZ"}[r.IntN(8)]
 		for at, again := first, 0.0; at.Before(today) && again < 0.3+0.08*float64(level); at, again = at.AddDate(0, 0, r.IntN(60)), r.Float64() {
 			events = append(events, storage.Event{
 				Source: "till", ID: fmt.Sprint(key, "-", len(events)), State: storage.EventDone, Site: site, Service: []string{"Cut", "Cut", "Colour", "Shave"}[r.IntN(4)], Ended: at,
-				Amount: &storage.EventAmount{Value: strconv.Itoa(20 + r.IntN(80)), Currency: "EUR"}, Customer: &storage.EventCustomer{ID: key},
+				Amount: &storage.EventAmount{Value: strconv.Itoa(20 + r.IntN(80)), Currency: "EUR"}, Customer: &storage.EventCustomer{ID: key, Tier: tier},
 			})
 		}
 		if r.IntN(3) > 0 {
@@ -81,7 +86,7 @@ func TestWhatCustomersDoIsTheSameOnThePageInItsTableAndBySQL(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, w *world, driver string, db *sql.DB) {
 		w.stayedYear(rand.New(rand.NewPCG(3, 16)), 150)
 		robin := w.as("robin")
-		x := &figureReader{T: t, w: w, page: robin, db: db}
+		x := &figureReader{T: t, w: w, page: robin, db: db, names: tongues()[fallback]}
 		for _, site := range []string{"", "harbour"} {
 			filter, where := "", ""
 			if site != "" {
@@ -117,6 +122,7 @@ func TestWhatCustomersDoIsTheSameOnThePageInItsTableAndBySQL(t *testing.T) {
 				x.rateRow("variety", kinds, filter, [2]int{served[0], n[0]})
 			}
 			x.loyalty(filter, where)
+			x.value(driver, site, filter, where)
 		}
 	})
 }
@@ -159,6 +165,49 @@ func (x *figureReader) loyalty(filter, where string) {
 	}
 }
 
+// value holds the page of what customers are worth to what SQL counts of services, classes and answers.
+func (x *figureReader) value(driver, site, filter, where string) {
+	x.Helper()
+	page := textOf(body(x.page.get("/reports/value?" + filter)))
+	came := x.ofACustomer(driver, site)
+	total := x.counted("SELECT '', count(*), 0 FROM (" + came + ") AS c")[""][0]
+	paid := "CAST(json_extract(body, '$.amount.value') AS real)"
+	if driver == "postgres" {
+		paid = "CAST(CAST(body AS jsonb)#>>'{amount,value}' AS numeric)"
+	}
+	bySite := ""
+	if site != "" {
+		bySite = " AND site = '" + site + "'"
+	}
+	of := x.counted("SELECT k.tier, count(DISTINCT e.customer), CAST(sum(" + paid + ") AS integer) FROM events e JOIN customers k ON k.id = e.customer WHERE e.state = 'done' AND NOT e.test" +
+		strings.ReplaceAll(bySite, "site", "e.site") + " AND e.customer IN (SELECT customer FROM (" + came + ") AS c) AND e.name <> 'till:long' GROUP BY k.tier")
+	sum := 0
+	for _, n := range of {
+		sum += n[1]
+	}
+	felt := x.counted("SELECT k.tier, count(*), sum(CASE WHEN s.level <= 3 THEN 1 ELSE 0 END) FROM v_sessions v JOIN read_sessions s ON s.session = v.session" +
+		" JOIN sessions o ON o.id = s.session JOIN customers k ON k.id = o.customer WHERE v.level > 0 AND NOT v.test" + strings.ReplaceAll(where, "site", "v.site") + " GROUP BY k.tier")
+	for _, row := range x.rowsOf("value", "classes", filter) {
+		tier := strings.TrimPrefix(row[0], "none")
+		if row[2] != strconv.Itoa(of[tier][0]) || row[3] != strconv.Itoa(total) {
+			x.Errorf("in the class %q SQL counts %d of %d, the table says %v", tier, of[tier][0], total, row)
+		}
+		if want := strconv.FormatFloat(float64(of[tier][1])/float64(sum), 'f', 6, 64); row[9] != want && of[tier][0] >= report.FewestRated {
+			x.Errorf("the class %q paid %s of all, the table says %v", tier, want, row)
+		}
+	}
+	for _, row := range x.rowsOf("value", "felt", filter) {
+		for _, tier := range figures.ClassNames() {
+			if x.names.className(tier) == row[0] && row[1] != string(report.Hidden) && (row[2] != strconv.Itoa(felt[tier][1]) || row[3] != strconv.Itoa(felt[tier][0])) {
+				x.Errorf("of the class %q SQL counts %v answers, the table says %v", tier, felt[tier], row)
+			}
+		}
+	}
+	if want := fmt.Sprintf("Of %d customers who were served", total); !strings.Contains(page, want) {
+		x.Errorf("the page does not say %q: %.1500s", want, page)
+	}
+}
+
 // rateRow holds a row of a table to how many there are, and how many of them count.
 func (x *figureReader) rateRow(chart, label, filter string, want [2]int) {
 	x.Helper()
@@ -192,7 +241,7 @@ func TestFiguresOfCustomersKeepTheRuleForSmallNumbers(t *testing.T) {
 		w.stayedYear(rand.New(rand.NewPCG(8, uint64(n))), n)
 		w.keeps()
 		robin := w.as("robin")
-		for _, at := range []string{"/reports/measures", "/reports/measures?flow=six_measures", "/reports/measures?flow=ces", "/reports/loyalty"} {
+		for _, at := range []string{"/reports/measures", "/reports/measures?flow=six_measures", "/reports/measures?flow=ces", "/reports/loyalty", "/reports/value", "/reports/value?told=22"} {
 			page := body(robin.get(at))
 			for _, fault := range append(faultsOf(page), tooMuch(page)...) {
 				t.Errorf("%s of %d: %s", at, n, fault)
@@ -262,5 +311,98 @@ func TestLoyaltyIsToldOfWhatCustomersSayAndDo(t *testing.T) {
 	}
 	if sum != 150 {
 		t.Errorf("%d of 150 customers stand somewhere", sum)
+	}
+}
+
+func TestWhatCustomersAreWorthIsToldWithTheirClasses(t *testing.T) {
+	w := newWorld(t)
+	robin := w.as("robin")
+	w.keeps()
+	if page := textOf(body(robin.get("/reports/value"))); !strings.Contains(page, "what customers are worth is not known") {
+		t.Errorf("of nothing: %s", page)
+	}
+	w.stayedYear(rand.New(rand.NewPCG(8, 1)), 150)
+	k := w.unhappy("main", "7", "Anna Bell", "I waited forty minutes.")
+	other := w.unhappy("harbour", "8", "Li", "The shade is wrong.")
+	for _, c := range []storage.Case{k, other} { // who has a case, and a class
+		if err := w.store.PutCustomer(t.Context(), storage.Customer{ID: "c" + c.Name(), Tier: recovery.MVC, Created: w.clock.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		c.Customer = "c" + c.Name()
+		w.store1(storage.Change{Case: &c})
+	}
+	w.clock.add(2 * time.Hour)
+	w.keeps()
+	page := textOf(body(robin.get("/reports/value")))
+	for _, want := range []string{
+		"Unsatisfied answers of the most valuable customers:", "Paid by the top fifth", "EUR", "The classes", "brought", "customers who paid most", "Unsatisfied, by class", "against all others",
+		"The tenth who paid most", "The classes over time", "An estimate of how many people hear of it is off", k.Name(), other.Name(),
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q: %.4000s", want, page)
+		}
+	}
+	page = textOf(body(robin.get("/reports/value?told=22")))
+	m := regexp.MustCompile(`(\d+) people may hear of it, if each unsatisfied customer tells 22`).FindStringSubmatch(page)
+	if m == nil || asInt(m[1])%22 != 0 || asInt(m[1]) == 0 || !strings.Contains(page, "This is no measurement") {
+		t.Errorf("the estimate: %v: %.4000s", m, page)
+	}
+	for _, told := range []string{"0", "-3", "x", "100000"} {
+		if page := textOf(body(robin.get("/reports/value?told=" + told))); !strings.Contains(page, "is off") {
+			t.Errorf("it is on at %s", told)
+		}
+	}
+	vera := w.as("vera") // of main alone
+	body(vera.get("/reports/value"))
+	w.keeps()
+	if page := textOf(body(vera.get("/reports/value"))); !strings.Contains(page, k.Name()) || strings.Contains(page, other.Name()) {
+		t.Errorf("vera sees the cases of others: %.3000s", page)
+	}
+}
+
+func TestStaffGiveACustomerAClass(t *testing.T) {
+	w := newWorld(t)
+	w.stayedYear(rand.New(rand.NewPCG(8, 1)), 3)
+	at := "/customers/y1"
+	mei := w.as("mei")
+	post := func(v *visit, tier string) int {
+		return v.post(at+"/tier", url.Values{"tier": {tier}}).Code
+	}
+	site := func() string {
+		d, err := w.store.Dossier(t.Context(), storage.Anchor{Customers: []string{"y1"}})
+		if err != nil || len(d.Events) == 0 {
+			t.Fatal(err)
+		}
+		return d.Events[0].Site
+	}()
+	mine, others := mei, w.as("hans")
+	if site == "harbour" {
+		mine, others = others, mine
+	}
+	if got := post(others, "MVC"); got != 404 {
+		t.Errorf("somebody of another site: %d", got)
+	}
+	if got := post(mine, "gold"); got != 400 {
+		t.Errorf("of gold: %d", got)
+	}
+	before, err := w.store.Customer(t.Context(), "y1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := post(mine, "MVC"); got != 200 {
+		t.Errorf("of one's own site: %d", got)
+	}
+	after, err := w.store.Customer(t.Context(), "y1")
+	if err != nil || after.Tier != recovery.MVC || before.Tier == recovery.MVC {
+		t.Errorf("the class was %q and is %q, %v", before.Tier, after.Tier, err)
+	}
+	page := textOf(body(mine.get(at)))
+	for _, want := range []string{"Class by value", "Most valuable (MVC), " + map[bool]string{true: "Mei Chen", false: "Hans Beck"}[mine == mei]} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page of the customer does not say %q: %s", want, page)
+		}
+	}
+	if vera := w.as("vera"); vera.get(at).Code == 200 && strings.Contains(body(vera.get(at)), "/tier") {
+		t.Error("a viewer may change a class")
 	}
 }

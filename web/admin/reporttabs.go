@@ -30,6 +30,7 @@ var reports = []struct {
 	{groupRecovery, "complaints", (*site).reportComplaints},
 	{groupStays, "measures", (*site).reportMeasures},
 	{groupStays, "loyalty", (*site).reportLoyalty},
+	{groupStays, "value", (*site).reportValue},
 	{groupStays, "lost", (*site).reportLost},
 	{groupCompare, "compare", (*site).reportCompare},
 	{groupCompare, "staff", (*site).reportStaff},

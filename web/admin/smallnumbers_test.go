@@ -109,7 +109,8 @@ func tooMuchIn(rows [][]string, all int) (faults []string) {
 		n := func(name string) int { return asInt(row[at[name]]) }
 		has := func(name string) bool { return row[at[name]] != "" }
 		switch head {
-		case strings.Join(rateColumns, ","), strings.Join(targetColumns, ","), strings.Join(intentColumns, ","), strings.Join(standingColumns, ","), strings.Join(moveColumns, ","):
+		case strings.Join(rateColumns, ","), strings.Join(targetColumns, ","), strings.Join(intentColumns, ","), strings.Join(standingColumns, ","),
+			strings.Join(moveColumns, ","), strings.Join(classColumns, ","):
 			shown += n("n")
 			if i, ok := at["state"]; ok {
 				if row[i] != string(report.Open) && min(n("n"), n("customers")) < report.FewestRated {
@@ -200,6 +201,16 @@ func tooMuchIn(rows [][]string, all int) (faults []string) {
 				say(row, "of too few")
 			}
 		case strings.Join(digestColumns, ","): // settings, and no figure
+		case strings.Join(monthColumns(), ","):
+			all := 0
+			for _, cell := range row[1:] {
+				all += asInt(cell)
+			}
+			if all > 0 && all < report.FewestCounted {
+				say(row, "of too few customers")
+			}
+		case strings.Join(tenthColumns, ","), strings.Join(impactColumns, ","): // from fifty customers on, and of a rate
+		case strings.Join(mvcColumns, ","): // work
 		case strings.Join(silentColumns, ","): // work, for who may see these customers
 		default:
 			say(rows[0], "nobody knows how to look at such a table")
@@ -243,6 +254,8 @@ func TestWhatMayNotBeShownIsFound(t *testing.T) {
 		{kindColumns, "value,few,1,1,2,9,0.1,0,1", 0},
 		{kindColumns, "value,hidden,,,2,,,,", 0},
 		{afterColumns, "satisfied,30,4,,,", 0},
+		{classColumns, "MVC,few,1,9,9,0.1,0,1,,", 0},
+		{monthColumns(), "2026-03,1,1,2,0", 0},
 		{rateColumns, "a,few,1,12,3,,,", 0},
 		{rateColumns, "a,few,1,9,9,0.1,0,1", 0},
 		{rateColumns, "a,plain,9,40,40,0.1,0,1", 43},

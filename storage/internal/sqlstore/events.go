@@ -159,7 +159,13 @@ func (s *Store) PutEvents(ctx context.Context, all []storage.Event, at time.Time
 		if err := insert(s.q.insertServed, customers); err != nil {
 			return err
 		}
-		return s.nameServed(ctx, tx, named)
+		var tiers []storage.TierChange
+		for i, e := range all {
+			if c, ok := tierOf(e, at); ok && outcomes[i].Conflict == nil {
+				tiers = append(tiers, c)
+			}
+		}
+		return s.knowServed(ctx, tx, named, tiers)
 	})
 	if refused {
 		for i := range outcomes {
@@ -241,7 +247,11 @@ func (s *Store) ChangeEvent(ctx context.Context, source, id string, at time.Time
 		if err != nil {
 			return err
 		}
-		return s.nameServed(ctx, tx, []string{next.Customer.ID})
+		var tiers []storage.TierChange
+		if c, ok := tierOf(*next, at); ok {
+			tiers = append(tiers, c)
+		}
+		return s.knowServed(ctx, tx, []string{next.Customer.ID}, tiers)
 	})
 	if own != nil {
 		return storage.StoredEvent{}, own

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -51,7 +52,7 @@ func newNamingQueries(t *texts) namingQueries {
 			" JOIN customers c ON c.id = b.id WHERE b.id > ? ORDER BY b.id LIMIT ?"),
 		newCustomer:       t.one("INSERT INTO customers (" + customerColumns + ") VALUES (?, '', ?, ?) ON CONFLICT (id) DO NOTHING"),
 		lockCustomer:      t.one("SELECT " + customerColumns + " FROM customers WHERE id = ?{lock}"),
-		changeCustomer:    t.one("UPDATE customers SET name = ?, tier = ? WHERE id = ?"),
+		changeCustomer:    t.one("UPDATE customers SET name = ? WHERE id = ?"),
 		customersAmong:    t.one("SELECT " + customerColumns + " FROM customers WHERE " + t.dialect.Among("id") + " ORDER BY id{lock}"),
 		everyName:         t.one("SELECT word, id FROM names WHERE bucket = ? ORDER BY word, id"),
 		everyCustomer:     t.one("SELECT " + customerColumns + " FROM customers ORDER BY id"),
@@ -285,7 +286,11 @@ func (s *Store) putCustomer(ctx context.Context, tx *sql.Tx, v storage.Customer)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, s.q.changeCustomer, storage.Clean(v.Name), tier, id); err != nil {
+	if _, err := tx.ExecContext(ctx, s.q.changeCustomer, storage.Clean(v.Name), id); err != nil {
+		return err
+	}
+	told := storage.TierChange{Customer: id, At: v.Created, Tier: recovery.Tier(tier), Told: storage.TierByInvitation}
+	if _, err := s.changeTiers(ctx, tx, []storage.Customer{was}, []storage.TierChange{told}); err != nil {
 		return err
 	}
 	return s.renameCustomer(ctx, tx, id, was.Name, v.Name)
@@ -322,14 +327,17 @@ func (s *Store) nameCustomers(ctx context.Context, tx *sql.Tx, all []storage.Cus
 	})
 }
 
-// nameServed writes by what customers are found who were told of with an event: a name that is known
-// already stays.
-func (s *Store) nameServed(ctx context.Context, tx *sql.Tx, ids []string) error {
+// knowServed writes by what customers are found who were told of with an event, and their classes by value: a name
+// that is known already stays.
+func (s *Store) knowServed(ctx context.Context, tx *sql.Tx, ids []string, tiers []storage.TierChange) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	all, err := rowsOf(ctx, tx, scanCustomer, s.q.customersAmong, s.dialect.Keys(ids))
 	if err != nil {
+		return err
+	}
+	if _, err := s.changeTiers(ctx, tx, all, tiers); err != nil {
 		return err
 	}
 	return s.nameCustomers(ctx, tx, all)
@@ -347,6 +355,9 @@ func (s *Store) forgetCustomer(ctx context.Context, tx *sql.Tx, id string) error
 				return err
 			}
 		}
+	}
+	if _, err := tx.ExecContext(ctx, s.q.dropTiers, id); err != nil {
+		return err
 	}
 	_, err = tx.ExecContext(ctx, s.q.dropCustomer, id)
 	return err

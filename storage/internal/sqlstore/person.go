@@ -165,6 +165,11 @@ func (f *search) ofKey(key string) error {
 		return err
 	}
 	f.d.Customers = append(f.d.Customers, customers...)
+	tiers, err := rowsOf(f.ctx, f.db, scanTier, q.tiersOf, key)
+	if err != nil {
+		return err
+	}
+	f.d.Tiers = append(f.d.Tiers, tiers...)
 	if err := f.asks(key); err != nil {
 		return err
 	}
@@ -518,6 +523,9 @@ func (f *search) sort() {
 	slices.Sort(d.Keys)
 	slices.Sort(d.Handled)
 	slices.SortFunc(d.Customers, func(a, b storage.Customer) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(d.Tiers, func(a, b storage.TierChange) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Customer, b.Customer))
+	})
 	slices.SortFunc(d.Identities, func(a, b storage.Identity) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
 	slices.SortFunc(d.Events, func(a, b storage.StoredEvent) int {
 		return cmp.Or(a.Received.Compare(b.Received), cmp.Compare(a.Name(), b.Name()))

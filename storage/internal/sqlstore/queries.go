@@ -27,6 +27,7 @@ type queries struct {
 	parkingQueries
 	personQueries
 	namingQueries
+	tierQueries
 	eraseQueries
 	hookQueries
 	inboundQueries
@@ -87,6 +88,7 @@ func newQueries(d Dialect) *queries {
 		parkingQueries:      newParkingQueries(t),
 		personQueries:       newPersonQueries(t),
 		namingQueries:       newNamingQueries(t),
+		tierQueries:         newTierQueries(t),
 		eraseQueries:        newEraseQueries(t),
 		hookQueries:         newHookQueries(t),
 		inboundQueries:      newInboundQueries(t),
