@@ -195,3 +195,28 @@ func TestWhoSaidStopIsNotInvitedByTheirKey(t *testing.T) {
 	stop(time.Time{})
 	c.must(append(invite, "key-Zoe")...)
 }
+
+// The newest class that was told is the customer's: by an invitation that names one, or by the command.
+func TestACustomersClassIsShownAndChanged(t *testing.T) {
+	c, _ := asked(t)
+	if out := c.must("customer", "tier", "key-Zoe"); !strings.Contains(out, "No class by value is known of key-Zoe") {
+		t.Errorf("before one was told: %s", out)
+	}
+	c.must("invite", "--flow", "one_tap_csat", "--customer", "key-Zoe", "--event", "tier=MGC")
+	c.must("invite", "--flow", "one_tap_csat", "--customer", "key-Zoe") // which says nothing of it
+	c.must("customer", "tier", "key-Zoe", "mvc")
+	var all []tierView
+	if err := json.Unmarshal([]byte(c.must("customer", "tier", "key-Zoe", "--json")), &all); err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 2 || all[0].Tier != "MGC" || all[0].Told != "invitation" || all[1].Tier != "MVC" || all[1].Told != "command" || all[1].Customer != "key-Zoe" {
+		t.Errorf("the classes are %+v", all)
+	}
+	if out := c.must("customer", "tier", "key-Zoe"); !strings.Contains(out, "MVC") || strings.Count(out, "\n") != 4 {
+		t.Errorf("they are shown as\n%s", out)
+	}
+	c.refuses(2, `"gold" is no class`, "customer", "tier", "key-Zoe", "gold")
+	if out := c.must("customer", "tier", "key-Ann"); !strings.Contains(out, "No class") {
+		t.Errorf("another has it too: %s", out)
+	}
+}
