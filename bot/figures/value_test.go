@@ -36,8 +36,16 @@ func TestClassesByWhatCustomersPaidAreHeldAgainstThoseTheyHave(t *testing.T) {
 		paid, might float64
 		tier        recovery.Tier
 	}{
-		{"a", 900, 1000, recovery.MVC}, {"b", 40, 800, recovery.MGC}, {"c", -30, 0, recovery.BZ}, {"d", 120, 130, recovery.MVC}, {"e", 500, 520, ""},
-		{"f", 60, 70, ""}, {"g", 10, 300, recovery.Normal}, {"h", 0, 0, recovery.Normal}, {"i", 75, 75, ""}, {"j", 20, 45, ""},
+		{"a", 900, 1000, recovery.MVC},
+		{"b", 40, 800, recovery.MGC},
+		{"c", -30, 0, recovery.BZ},
+		{"d", 120, 130, recovery.MVC},
+		{"e", 500, 520, ""},
+		{"f", 60, 70, ""},
+		{"g", 10, 300, recovery.Normal},
+		{"h", 0, 0, recovery.Normal},
+		{"i", 75, 75, ""},
+		{"j", 20, 45, ""},
 	} {
 		c.pays(x.key, 10, x.paid, "EUR")
 		if x.might > 0 {
