@@ -1,6 +1,9 @@
 package figures
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -20,8 +23,8 @@ func (m means) add(customer string, x float64) {
 
 func (m means) mean() report.ClusteredMean {
 	var sums report.ClusteredSums
-	for _, c := range m {
-		sums.Add(c[0], c[1])
+	for _, customer := range slices.Sorted(maps.Keys(m)) { // added up in another order, a sum ends in other digits
+		sums.Add(m[customer][0], m[customer][1])
 	}
 	return sums.Mean()
 }

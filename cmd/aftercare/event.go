@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/aftercare/aftercare/bot/asking"
+	"github.com/aftercare/aftercare/web/admin"
 	"github.com/aftercare/aftercare/web/api"
 )
 
@@ -32,7 +33,8 @@ func (a *terminal) callAPI(method, path string, body []byte) ([]byte, error) {
 	}
 	defer store.Close()
 	asks := asking.New(asking.Config{Store: store, Bot: b, Clock: a.clock})
-	status, answer, err := api.Call(a.ctx, api.Config{Store: store, Bot: b, Asking: asks, Clock: a.clock}, method, path, body)
+	told := admin.NewReports(admin.Config{Store: store, Bot: b, Asking: asks, Clock: a.clock})
+	status, answer, err := api.Call(a.ctx, api.Config{Store: store, Bot: b, Reports: told, Asking: asks, Clock: a.clock}, method, path, body)
 	if err != nil || status < http.StatusBadRequest {
 		return answer, err
 	}

@@ -12,7 +12,8 @@ import (
 
 // reportCmd groups the commands about reports and what they are counted from.
 type reportCmd struct {
-	Figures reportFiguresCmd `cmd:"" help:"Show the figures that the pages of reports show."`
+	Show    reportShowCmd    `cmd:"" default:"withargs" help:"Show what a report shows: aftercare report recovery."`
+	Figures reportFiguresCmd `cmd:"" help:"Show a rate that reports show, of all and of parts."`
 	Rebuild reportRebuildCmd `cmd:"" help:"Make the rows that reports read anew, from all conversations. A server may run meanwhile."`
 	Verify  reportVerifyCmd  `cmd:"" help:"Compare the rows that reports read with what all conversations say. It changes nothing; a server may run meanwhile."`
 }

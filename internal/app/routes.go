@@ -16,6 +16,7 @@ import (
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
 	"github.com/aftercare/aftercare/web"
+	"github.com/aftercare/aftercare/web/admin"
 	"github.com/aftercare/aftercare/web/api"
 )
 
@@ -66,7 +67,11 @@ func (a *App) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	calls := api.New(api.Config{Store: a.store, Bot: a.bot, Asking: a.asking, Systems: a.systems, Endpoints: apiEndpoints{a.endpoints()}, Sealer: answers{keep}, Clock: a.Clock, Prefix: public.Path, Log: a.Log})
+	told := admin.NewReports(admin.Config{Store: a.store, Bot: a.bot, Asking: a.asking, Clock: a.Clock, Log: a.Log})
+	calls := api.New(api.Config{
+		Store: a.store, Bot: a.bot, Reports: told, Asking: a.asking, Systems: a.systems, Endpoints: apiEndpoints{a.endpoints()}, Sealer: answers{keep},
+		Clock: a.Clock, Prefix: public.Path, Log: a.Log,
+	})
 	mux.Handle("/api/", calls)
 	mux.Handle("/problems/", calls)
 	mux.Handle(api.MCPPath, calls)

@@ -266,6 +266,9 @@ func (s *site) sideBySide(r *http.Request, w *words, v Viewer, f *reportFilter, 
 		}
 		rest, restName = all, s.partName(w, name, fixed)
 	} else {
+		if !offered && f.strict {
+			return c, false, s.nothingHere(nil, r, v)
+		}
 		if !offered {
 			c = reportSection{ID: "beside", Title: w.t("side_by_side", s.partName(w, name, key), restName), Notes: []string{w.t("not_shown")}}
 			return c, false, nil
@@ -290,6 +293,7 @@ func (s *site) sideBySide(r *http.Request, w *words, v Viewer, f *reportFilter, 
 		})
 		for i, p := range two {
 			row := w.rowOf(p)
+			row.key = string(m) + " " + p.key
 			if p.rate.Rated() {
 				row.Drawing = chart.Span{Mark: markOf(p.rate.Rate), P: p.rate.P, Low: p.rate.Low(), High: p.rate.High(), Mean: math.NaN(), Top: 1}.SVG()
 			}

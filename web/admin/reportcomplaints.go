@@ -55,9 +55,10 @@ func (s *site) reportComplaints(r *http.Request, w *words, _ Viewer, f *reportFi
 	if shown(complaints) {
 		p.Lede = w.t("complaints_counted", complaints)
 	}
-	tile := reportFigure{Label: w.t("complaints_per_1000"), Value: "–", Meta: w.t("asked_too_few", len(asked))}
+	tile := reportFigure{Label: w.t("complaints_per_1000"), Value: "–", Meta: w.t("asked_too_few", len(asked))}.keyed("complaints_per_1000")
 	if of.Compared() {
 		rate, within := report.Per1000(complaints, len(asked))
+		tile = tile.numbered("complaints_per_1000", true, rate, &within, len(asked))
 		tile.Value, tile.Meta = decimal(rate), w.t("per_1000_of", decimal(within.Low), decimal(within.High), len(asked))
 		p.Lede = w.t("complaints_rate", complaints, len(asked), decimal(rate), decimal(within.Low), decimal(within.High))
 		if f.compare != "none" {
@@ -72,7 +73,7 @@ func (s *site) reportComplaints(r *http.Request, w *words, _ Viewer, f *reportFi
 		if shown(counts[kind]) {
 			one.Value, one.Meta = strconv.Itoa(counts[kind]), w.t("received")
 		}
-		p.Figures = append(p.Figures, one)
+		p.Figures = append(p.Figures, one.numbered("received_"+string(kind), shown(counts[kind]), float64(counts[kind]), nil, 0))
 	}
 	if len(bySite) > 0 && len(askedAt) > 1 {
 		p.Sections = append(p.Sections, s.complaintsBySite(w, bySite, askedAt))
@@ -134,7 +135,7 @@ func (s *site) complaintsBySite(w *words, complaints map[string]int, asked map[s
 	}
 	for _, p := range parts {
 		k, n := complaints[p.key], p.rate.N
-		row := reportRow{Label: p.label, N: strconv.Itoa(n), raw: []string{p.label, "", "", "", "", ""}}
+		row := reportRow{key: p.key, Label: p.label, N: strconv.Itoa(n), raw: []string{p.label, "", "", "", "", ""}}
 		switch p.rate.Manner {
 		case report.Hidden:
 			row.N, row.Value = w.t("under_five"), w.t("too_few_to_say")

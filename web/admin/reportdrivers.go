@@ -21,17 +21,21 @@ func (s *site) keptOf(r *http.Request, w *words, v Viewer, f *reportFilter, kind
 	key := figures.ResultKey{Site: f.keep.Get("site")}
 	if some := s.permitted(v, access.SeeReports); key.Site == "" && some != nil {
 		if len(some) != 1 {
+			f.waits = figures.ReportOneSite
 			return kept, w.t("kept_choose_site"), nil
 		}
 		key.Site = some[0]
 	}
 	if key.Site != "" && !slices.Contains(s.Bot.Configuration().Now().EverySite(), key.Site) {
+		f.waits = figures.ReportOneSite
 		return kept, w.t("kept_choose_site"), nil
 	}
 	kept, ok, err := s.Store.ReadResult(r.Context(), kind, key.String())
 	if err != nil || ok {
+		f.made = kept.MadeAt
 		return kept, "", err
 	}
+	f.waits = figures.ReportNotYet
 	return kept, w.t("kept_not_yet"), s.Store.WantResult(r.Context(), kind, key.String())
 }
 

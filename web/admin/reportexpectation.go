@@ -50,15 +50,15 @@ func (s *site) reportExpectation(r *http.Request, w *words, _ Viewer, f *reportF
 		if before != nil {
 			earlier = [3]*report.Clustered{&before.Below, &before.Met, &before.Above}[i]
 		}
-		p.Figures = append(p.Figures, w.figureOfRate(now.label, now.rate, earlier, ""))
+		p.Figures = append(p.Figures, w.figureOfRate(now.label, now.rate, earlier, "").keyed(now.key))
 	}
-	p.Figures = append(p.Figures, w.figureOfRate(w.t("expect_delighted"), e.Delighted, nil, ""))
+	p.Figures = append(p.Figures, w.figureOfRate(w.t("expect_delighted"), e.Delighted, nil, "").keyed("delighted"))
 	gap := w.meanRow("", nil, e.Mean, -mostGap, mostGap, 0)
 	tile := reportFigure{Label: w.t("expect_gap"), Value: "–", Meta: gap.Value}
 	if e.Mean.Shown() {
 		tile.Value, tile.Meta = signed(e.Mean.Mean), w.t("expect_steps", signed(e.Mean.Within.Low), signed(e.Mean.Within.High))
 	}
-	p.Figures = append(p.Figures, tile)
+	p.Figures = append(p.Figures, tile.numbered("gap", e.Mean.Shown(), e.Mean.Mean, &e.Mean.Within, e.Mean.N))
 
 	c := reportSection{ID: "states", Title: w.t("expect_states"), Open: true, Even: true, columns: rateColumns, Rows: w.rateRows(states)}
 	c.Head = [4]string{w.t("expect_head"), w.t("answers_head"), w.t("interval"), w.t("share")}

@@ -24,6 +24,10 @@ type reportFilter struct {
 	compare string               // "previous", "year", "none"
 	period  string
 	words   bool // the reader may read the answers behind the figures
+
+	strict bool                // what there is not is refused, in the place of what is usual
+	waits  figures.ReportState // why a report that is made in the background says nothing; "" = it does
+	made   time.Time           // when one that does was made
 }
 
 // reportFilter reads the filters of the address.

@@ -20,6 +20,8 @@ func (s *site) reportImprovement(r *http.Request, w *words, v Viewer, f *reportF
 	if t, err := time.Parse(time.DateOnly, r.URL.Query().Get("change")); err == nil && t.After(from) && !t.After(to) {
 		day = t
 		f.keep.Set("change", t.Format(time.DateOnly))
+	} else if f.strict && r.URL.Query().Has("change") {
+		return p, s.nothingHere(nil, r, v)
 	}
 	change := day.Format(time.DateOnly)
 	p.Asking = []reportAsking{{Name: "change", Label: w.t("change_label"), Kind: "date", Value: change}}

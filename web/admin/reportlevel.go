@@ -81,11 +81,12 @@ func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter)
 			e := was.Rate(worst, best)
 			earlier = &e
 		}
-		p.Figures = append(p.Figures, w.figureOfRate(w.t(string(one)), rate, earlier, f.behind("level", strconv.Itoa(worst)+"-"+strconv.Itoa(best))))
+		p.Figures = append(p.Figures, w.figureOfRate(w.t(string(one)), rate, earlier, f.behind("level", strconv.Itoa(worst)+"-"+strconv.Itoa(best))).keyed(string(one)))
 	}
-	points := reportFigure{Label: w.t("mean_level"), Value: "–", Meta: w.t("mean_from_ten"), URL: f.behind()}
+	points := reportFigure{Label: w.t("mean_level"), Value: "–", Meta: w.t("mean_from_ten"), URL: f.behind()}.keyed("mean_level")
 	if m := all.Mean(); m.Shown() {
 		points.Value = decimal(m.Mean)
+		points = points.numbered("mean_level", true, m.Mean, &m.Within, m.N)
 		points.Meta = w.t("mean_interval", decimal(m.Within.Low), decimal(m.Within.High), levels.Median)
 	}
 	p.Figures = append(p.Figures, points)

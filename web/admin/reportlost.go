@@ -96,8 +96,8 @@ func (s *site) reportLost(r *http.Request, w *words, _ Viewer, f *reportFilter) 
 		}
 	}
 	p.Figures = []reportFigure{
-		w.of("asked").figureOfRate(w.t("lost_answered"), figures.Response(asked), nil, ""),
-		w.figureOfRate(w.t("lost_unsatisfied"), figures.LastLevel(list, worst, best), nil, behind("level", "1-3")),
+		w.of("asked").figureOfRate(w.t("lost_answered"), figures.Response(asked), nil, "").keyed("answered"),
+		w.figureOfRate(w.t("lost_unsatisfied"), figures.LastLevel(list, worst, best), nil, behind("level", "1-3")).keyed("unsatisfied"),
 		w.returned(waits),
 	}
 	p.Lede = w.lostFinding(reasons, said, labels)

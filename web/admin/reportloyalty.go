@@ -28,10 +28,10 @@ func (s *site) reportLoyalty(r *http.Request, w *words, v Viewer, f *reportFilte
 		p.Figures = append(p.Figures, w.indexTile(l))
 	}
 	if l.Captive.N > 0 {
-		p.Figures = append(p.Figures, people.figureOfRate(w.t("loyalty_safe"), l.Safe, nil, ""), people.figureOfRate(w.t("loyalty_captive"), l.Captive, nil, ""))
+		p.Figures = append(p.Figures, people.figureOfRate(w.t("loyalty_safe"), l.Safe, nil, "").keyed("safe"), people.figureOfRate(w.t("loyalty_captive"), l.Captive, nil, "").keyed("captive"))
 	}
 	if standing > 0 {
-		p.Figures = append(p.Figures, people.figureOfRate(w.t("standing_loyal"), l.Standing[3], nil, ""), people.figureOfRate(w.t("standing_lost"), l.Standing[4], nil, ""))
+		p.Figures = append(p.Figures, people.figureOfRate(w.t("standing_loyal"), l.Standing[3], nil, "").keyed("loyal"), people.figureOfRate(w.t("standing_lost"), l.Standing[4], nil, "").keyed("lost"))
 	}
 	if l.Captive.N > 0 {
 		p.Sections = append(p.Sections, people.loyaltyKinds(l))
@@ -67,6 +67,7 @@ func (w *words) loyaltyFinding(l *figures.Loyalty) string {
 func (w *words) indexTile(l *figures.Loyalty) reportFigure {
 	tile := reportFigure{Label: w.t("loyalty_index"), Value: "–", Meta: w.t("mean_from_ten")}
 	if m := l.Index; m.Shown() {
+		tile = tile.numbered("index", true, m.Mean, &report.Interval{Low: max(0, m.Within.Low), High: min(100, m.Within.High)}, m.N)
 		tile.Value = decimal(m.Mean)
 		tile.Meta = w.t("interval_of", decimal(max(0, m.Within.Low)), decimal(min(100, m.Within.High)), m.N)
 		tile.Change = w.t("loyalty_root", decimal(l.Root()))

@@ -44,7 +44,7 @@ func (s *site) reportMeasures(r *http.Request, w *words, v Viewer, f *reportFilt
 	p.Figures = people.doneTiles(m)
 	for _, key := range figures.IntentMeasures() {
 		if one, asked := intents[key]; asked {
-			p.Figures = append(p.Figures, w.figureOfRate(w.t("stays_"+key), one.Stays, nil, ""))
+			p.Figures = append(p.Figures, w.figureOfRate(w.t("stays_"+key), one.Stays, nil, "").keyed("stays_"+key))
 		}
 	}
 	if m.Customers > 0 {
@@ -98,14 +98,15 @@ func (w *words) doneTiles(m *figures.Measures) (tiles []reportFigure) {
 		back := longest(m.Returned, 30, 60, 90)
 		tiles = append(
 			tiles,
-			w.figureOfRate(w.t("measure_repeat"), m.Repeat, nil, ""),
+			w.figureOfRate(w.t("measure_repeat"), m.Repeat, nil, "").keyed("repeat"),
 			w.returnFigure(w.t("measure_returned", back.Days), w.t("measure_from_ten"), back),
-			w.figureOfRate(w.t("measure_several"), m.Several(), nil, ""),
+			w.figureOfRate(w.t("measure_several"), m.Several(), nil, "").keyed("several_services"),
 		)
 	}
 	if m.Spending.OfCustomers.N > 0 {
 		tile := reportFigure{Label: w.t("measure_spending"), Value: "–", Meta: w.t("mean_from_ten")}
 		if x := m.Spending.OfCustomers; x.Shown() {
+			tile = tile.numbered("spending_share", true, x.Mean/100, &report.Interval{Low: max(0, x.Within.Low) / 100, High: min(100, x.Within.High) / 100}, x.N)
 			tile.Value = w.percent(x.Mean / 100)
 			tile.Meta = w.t("interval_of", decimal(max(0, x.Within.Low)), decimal(min(100, x.Within.High)), x.N)
 		}
@@ -119,6 +120,7 @@ func (w *words) doneTiles(m *figures.Measures) (tiles []reportFigure) {
 		if t.N >= report.FewestMeant {
 			tile.Meta = w.t("measure_booking_open", t.N)
 			if t.Half {
+				tile = tile.numbered("days_to_booking", true, t.Median, nil, t.N)
 				tile.Value, tile.Meta = w.t("measure_days", decimal(t.Median)), w.t("measure_booking_of", t.N)
 			}
 		}
@@ -152,7 +154,7 @@ func (w *words) returnLine(m *figures.Measures) reportSection {
 }
 
 var (
-	afterColumns = append([]string{"satisfied"}, returnColumns...)
+	afterColumns = append([]string{"felt"}, returnColumns...)
 	// afterKeys are the groups of Measures.After.
 	afterKeys = [3]string{"unsatisfied", "watch", "satisfied"}
 )

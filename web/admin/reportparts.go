@@ -22,6 +22,8 @@ type reportFigure struct {
 	URL                        string
 	Bar                        template.HTML
 	Clear                      bool // the change is one
+
+	told figures.Told // for programs; without a key it is not told
 }
 
 // reportRow is a figure of a part: of a week, a site, a level.
@@ -34,7 +36,10 @@ type reportRow struct {
 	Drawing template.HTML
 	Versus  string // how it differs, in words
 	Clear   bool   // the difference excludes 0
-	raw     []string
+
+	key  string   // of what it is, for programs
+	raw  []string // its cells in the table
+	told []string // for programs; nil = as the table has it
 }
 
 // reportSection is one chart with its table.
@@ -67,6 +72,7 @@ type reportPage struct {
 	Form      reportForm
 	Lede      string
 	Figures   []reportFigure
+	Beside    []figures.Told // figures that stand in words only, for programs
 	Sections  []reportSection
 	Asking    []reportAsking // what the page wants to know besides
 	Said      []saidRow      // what customers wrote, under SaidHead
@@ -147,7 +153,7 @@ func markOf(r report.Rate) chart.Mark {
 
 // figureOfRate is the tile of a rate.
 func (w *words) figureOfRate(label string, r report.Clustered, earlier *report.Clustered, at string) reportFigure {
-	f := reportFigure{Label: label, URL: at}
+	f := reportFigure{Label: label, URL: at, told: figures.Told{Share: &r}}
 	switch r.Manner {
 	case report.Hidden:
 		f.Value, f.Meta, f.URL = "–", w.t("too_few_to_say"), ""
@@ -162,7 +168,7 @@ func (w *words) figureOfRate(label string, r report.Clustered, earlier *report.C
 	}
 	if earlier != nil {
 		if d, ok := r.Minus(*earlier); ok {
-			f.Change, f.Clear = w.changed(d), d.Clear()
+			f.Change, f.Clear, f.told.Change = w.changed(d), d.Clear(), &d
 		}
 	}
 	return f
@@ -196,7 +202,7 @@ func unitOf(summed bool) string {
 
 // rowOf is a part as a row, with what a CSV has of it: what is not shown stands in neither.
 func (w *words) rowOf(p part) reportRow {
-	row := reportRow{Label: p.label, URL: p.url, Value: w.rated(p.rate.Rate), raw: []string{p.label, string(p.rate.Manner), "", "", "", "", "", "", unitOf(p.rate.Summed)}}
+	row := reportRow{key: p.key, Label: p.label, URL: p.url, Value: w.rated(p.rate.Rate), raw: []string{p.label, string(p.rate.Manner), "", "", "", "", "", "", unitOf(p.rate.Summed)}}
 	if p.rate.Manner == report.Hidden {
 		// Of one that is hidden beside another it would not be true that it has few.
 		if row.URL, row.N, row.Value = "", "–", w.t("not_shown"); p.rate.N == 0 {

@@ -37,7 +37,7 @@ func (s *site) reportQuality(r *http.Request, w *words, _ Viewer, f *reportFilte
 		if !math.IsNaN(one.x) && len(q.Dimensions) > 1 {
 			tile.Value, tile.Meta = decimal(one.x), w.t("quality_of", len(q.Dimensions))
 		}
-		p.Figures = append(p.Figures, tile)
+		p.Figures = append(p.Figures, tile.numbered(strings.TrimPrefix(one.key, "quality_"), tile.Value != "–", one.x, nil, 0))
 	}
 	p.Sections = append(p.Sections, w.dimensions(&q, names, name))
 	if c := w.dimensionGaps(&q, name); len(c.Rows) > 0 {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
@@ -41,22 +42,24 @@ func (s *site) reportRecovery(r *http.Request, w *words, _ Viewer, f *reportFilt
 		p.Lede = w.t("cases_few")
 		return p, nil
 	}
-	share := func(label string, of, yes func(*storage.FigureCase) bool) reportFigure {
-		return w.figureOfRate(w.t(label), rateOfCases(cases, of, yes), nil, "")
+	share := func(key string, of, yes func(*storage.FigureCase) bool) reportFigure {
+		return w.figureOfRate(w.t(key+"_share"), rateOfCases(cases, of, yes), nil, "").keyed(key)
 	}
-	recovered := share("recovered_share", saidHow, wonBack)
+	recovered := share("recovered", saidHow, wonBack)
 	p.Lede = w.t("cases_counted", n)
 	if rate := rateOfCases(cases, saidHow, wonBack); rate.Rated() {
-		floor := w.percent(report.RecoveryOf(n, 0, rate.N, rate.K).Floor)
+		least := report.RecoveryOf(n, 0, rate.N, rate.K).Floor
+		floor := w.percent(least)
+		p.Beside = []figures.Told{{Key: "recovered_floor", Number: &figures.Number{Value: least, N: n}}}
 		recovered.Meta += " · " + w.t("floor_of_all", floor)
 		p.Lede = w.t("recovered_finding", w.rated(rate.Rate), rate.N, floor, n)
 	}
 	p.Figures = []reportFigure{
-		{Label: w.t("cases_opened"), Value: strconv.Itoa(n), Meta: w.t("in_these_days"), URL: f.behindCases()},
-		share("contacted_share", anyCase, func(c *storage.FigureCase) bool { return !c.First.Contacted.IsZero() }),
+		reportFigure{Label: w.t("cases_opened"), Value: strconv.Itoa(n), Meta: w.t("in_these_days"), URL: f.behindCases()}.numbered("cases", true, float64(n), nil, 0),
+		share("contacted", anyCase, func(c *storage.FigureCase) bool { return !c.First.Contacted.IsZero() }),
 		recovered,
-		share("settled_share", saidSettled, calledSettled),
-		share("reopened_share", anyCase, func(c *storage.FigureCase) bool { return c.Reopens > 0 }),
+		share("settled", saidSettled, calledSettled),
+		share("reopened", anyCase, func(c *storage.FigureCase) bool { return c.Reopens > 0 }),
 	}
 	p.Sections = append(p.Sections, w.funnelOf(cases), w.promises(cases), w.steps(cases, now))
 	p.Foot = append(p.Foot, w.t("recovery_foot"))

@@ -53,7 +53,7 @@ func (w *words) returnFigure(label, few string, r figures.Return) reportFigure {
 			fig.Meta += ", " + w.t("few")
 		}
 	}
-	return fig
+	return fig.numbered("returned_within_"+strconv.Itoa(r.Days), fig.Value != "–", r.Share, &r.Within, r.Customers)
 }
 
 // longest is the share within the longest of some times that somebody has been watched for; else the first.

@@ -66,8 +66,8 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 		}
 	}
 	ofAsked := w.of("asked")
-	p.Figures = append(p.Figures, ofAsked.figureOfRate(w.t("answered_share"), all, earlier, f.behind()),
-		ofAsked.figureOfRate(w.t("opened_share"), opened.Rate(), nil, ""))
+	p.Figures = append(p.Figures, ofAsked.figureOfRate(w.t("answered_share"), all, earlier, f.behind()).keyed("answered"),
+		ofAsked.figureOfRate(w.t("opened_share"), opened.Rate(), nil, "").keyed("opened"))
 	p.Lede = w.t("silence_few", len(asked))
 	if all.Rated() && said.Rated() {
 		bounds := report.Bounds(bad, answered, len(asked))
@@ -75,7 +75,7 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 			Label: w.t("unsatisfied_bounds"), Value: w.t("from_to_percent", hundredths(bounds.Low), hundredths(bounds.High)), Meta: w.t("whatever_the_silent"),
 			Bar: chart.Reach(math.NaN(), bounds.Low, bounds.High),
 		}
-		p.Figures = append(p.Figures, tile)
+		p.Figures = append(p.Figures, tile.numbered("unsatisfied_bounds", true, math.NaN(), &bounds, len(asked)))
 		p.Lede = w.tipping(bad, answered, len(asked), target)
 	}
 	heard, err := s.heard(r, w, f)
@@ -149,7 +149,7 @@ func (s *site) heard(r *http.Request, w *words, f *reportFilter) (tiles []report
 	}
 	if complaints >= report.FewestRated {
 		n := report.Implied(complaints, silentShare)
-		tiles = append(tiles, reportFigure{Label: w.t("implied_label"), Value: strconv.FormatFloat(n, 'f', 0, 64), Meta: w.t("implied_meta", complaints, w.percent(silentShare))})
+		tiles = append(tiles, reportFigure{Label: w.t("implied_label"), Value: strconv.FormatFloat(n, 'f', 0, 64), Meta: w.t("implied_meta", complaints, w.percent(silentShare))}.numbered("implied", true, n, nil, complaints))
 	}
 	few := f.FigureFilter
 	few.Limit = figures.Exact // who was unsatisfied is no sum
@@ -171,7 +171,7 @@ func (s *site) heard(r *http.Request, w *words, f *reportFilter) (tiles []report
 	}
 	if u := report.UnheardOf(len(bad), len(complained), both); u.Shown {
 		zero := func(x float64) string { return strconv.FormatFloat(x, 'f', 0, 64) }
-		tiles = append(tiles, reportFigure{Label: w.t("unheard_label"), Value: zero(u.All), Meta: w.t("unheard_meta", zero(u.Within.Low), zero(u.Within.High), u.Seen)})
+		tiles = append(tiles, reportFigure{Label: w.t("unheard_label"), Value: zero(u.All), Meta: w.t("unheard_meta", zero(u.Within.Low), zero(u.Within.High), u.Seen)}.numbered("unheard", true, u.All, &u.Within, u.Seen))
 	}
 	return tiles, nil
 }

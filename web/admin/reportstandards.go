@@ -77,6 +77,8 @@ func (s *site) reportStandards(r *http.Request, w *words, v Viewer, f *reportFil
 	chosen := slices.IndexFunc(all, func(one figures.Standard) bool { return one.Key() == at })
 	if chosen >= 0 {
 		f.keep.Set("standard", at)
+	} else if at != "" && f.strict {
+		return p, s.nothingHere(nil, r, v)
 	}
 	chosen = max(0, chosen)
 	var choices []choice
@@ -121,7 +123,7 @@ func (s *site) standardTiles(r *http.Request, w *words, f *reportFilter, all []f
 		if rate, ok := before[one.Key()]; ok {
 			was = &rate
 		}
-		p.Figures = append(p.Figures, w.of("services").figureOfRate(w.t("standard_kept", w.standardName(&one)), one.Kept, was, f.with("/reports/standards", "standard", one.Key())))
+		p.Figures = append(p.Figures, w.of("services").figureOfRate(w.t("standard_kept", w.standardName(&one)), one.Kept, was, f.with("/reports/standards", "standard", one.Key())).keyed("kept "+one.Key()))
 	}
 	return nil
 }
@@ -203,6 +205,7 @@ func (w *words) standardsFelt(all []figures.Standard) reportSection {
 	for i, one := range all {
 		for k, x := range pairs[i] {
 			row := w.rowOf(x)
+			row.key = one.Key() + " " + x.key
 			if x.rate.Rated() {
 				row.Drawing = chart.Span{Mark: markOf(x.rate.Rate), P: x.rate.P, Low: x.rate.Low(), High: x.rate.High(), Mean: math.NaN(), Top: top}.SVG()
 			}
@@ -229,7 +232,7 @@ func (w *words) standardsDue(all []figures.Standard) (c reportSection, ok bool) 
 		if !so || math.IsNaN(b.Ratio) {
 			continue
 		}
-		row := reportRow{Label: w.standardName(&one), N: strconv.Itoa(b.Broken.N + b.Met.N), raw: []string{w.standardName(&one)}}
+		row := reportRow{key: one.Key(), Label: w.standardName(&one), N: strconv.Itoa(b.Broken.N + b.Met.N), raw: []string{w.standardName(&one)}}
 		for _, n := range []int{b.Broken.N, one.Broken.Customers, b.Met.N, one.Met.Customers} {
 			row.raw = append(row.raw, strconv.Itoa(n))
 		}
@@ -344,7 +347,7 @@ func (s *site) silentFailures(r *http.Request, w *words, v Viewer, f *reportFilt
 		heard[cases[i].Customer] = true
 	}
 	silent, broke, rate := figures.Silent(all, heard, s.Clock())
-	p.Figures = append(p.Figures, w.of("services").figureOfRate(w.t("silent_share"), rate, nil, ""))
+	p.Figures = append(p.Figures, w.of("services").figureOfRate(w.t("silent_share"), rate, nil, "").keyed("silent"))
 	c := reportSection{ID: "silent", Title: w.t("silent_failures"), Open: true, columns: silentColumns, Notes: []string{w.t("silent_note")}}
 	c.Head = [4]string{w.t("when"), w.t("measured_head"), "", w.t("standard_head")}
 	order := make([]int, len(silent))
@@ -362,6 +365,7 @@ func (s *site) silentFailures(r *http.Request, w *words, v Viewer, f *reportFilt
 		day, measured := figures.DayOf(h.ServedEvent, s.zoneAt), strconv.FormatFloat(math.Round(h.Measured), 'f', -1, 64)
 		row := reportRow{Label: day + " · " + s.siteName(w, h.Site), N: measured, Value: w.standardName(broke[i]), Versus: h.Service, URL: "/customers?" + url.Values{"q": {h.Customer}}.Encode()}
 		row.raw = []string{day, s.siteName(w, h.Site), h.Service, row.Value, measured}
+		row.told = []string{day, h.Site, h.Service, broke[i].Key(), measured}
 		c.Rows = append(c.Rows, row)
 	}
 	if len(c.Rows) > 0 {

@@ -172,19 +172,11 @@ func (s *site) wantedIn(r *http.Request, w *words, f saidFilter, after string) (
 	return rows, places, err
 }
 
-// reportWords is what customers wrote, and what they chose most often.
+// reportWords is what customers wrote, for whoever may read words, and what they chose most often.
 func (s *site) reportWords(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	of := s.saidFilter(r, v, f)
 	if p.LeftOut = "left_out_words"; of.Kind != "" {
 		p.Days = "days_said"
-	}
-	if len(of.Sites) == 0 {
-		p.Lede = w.t("words_hidden")
-		return p, nil
-	}
-	kinds := []choice{{"", w.t("said_written"), of.Kind == ""}}
-	for _, kind := range wanted {
-		kinds = append(kinds, choice{string(kind), w.t("received_" + string(kind)), of.Kind == kind})
 	}
 	levels := []choice{{"", w.t("every_level"), of.Best == 0}, {"1-3", w.t("levels_low"), of.Worst == 1 && of.Best == 3}, {"4-7", w.t("levels_high"), of.Worst == 4 && of.Best == 7}}
 	for n := 1; n <= 7; n++ {
@@ -193,13 +185,37 @@ func (s *site) reportWords(r *http.Request, w *words, v Viewer, f *reportFilter)
 	if at := f.keep.Get("level"); at != "" && !slices.ContainsFunc(levels, func(c choice) bool { return c.Chosen }) {
 		levels = append(levels, choice{at, w.t("levels_between", of.Worst, of.Best), true})
 	}
-	p.Asking = []reportAsking{
-		{Name: "kind", Label: w.t("said_kind"), Choices: kinds},
-		{Name: "level", Label: w.t("level"), Choices: levels},
-		{Name: "q", Label: w.t("said_search"), Kind: "search", Value: f.keep.Get("q")},
+	p.Asking = []reportAsking{{Name: "level", Label: w.t("level"), Choices: levels}}
+	if p.Lede = w.t("words_hidden"); len(of.Sites) > 0 {
+		if err := s.saidPage(r, w, v, f, of, &p); err != nil {
+			return p, err
+		}
 	}
+	if len(of.Sites) == 0 || of.Kind == "" && of.search == "" && of.after == "" {
+		chosen := of
+		chosen.Sites = f.Sites // how often something was chosen is a figure
+		sections, many, err := s.choicesIn(r, w, chosen)
+		if err != nil {
+			return p, err
+		}
+		if p.Sections = sections; many {
+			p.Foot = append(p.Foot, w.t("choices_too_many"))
+		}
+	}
+	return p, nil
+}
+
+// saidPage is what customers wrote, a page of it.
+func (s *site) saidPage(r *http.Request, w *words, v Viewer, f *reportFilter, of saidFilter, p *reportPage) (err error) {
+	kinds := []choice{{"", w.t("said_written"), of.Kind == ""}}
+	for _, kind := range wanted {
+		kinds = append(kinds, choice{string(kind), w.t("received_" + string(kind)), of.Kind == kind})
+	}
+	p.Asking = slices.Concat([]reportAsking{{Name: "kind", Label: w.t("said_kind"), Choices: kinds}}, p.Asking, []reportAsking{
+		{Name: "q", Label: w.t("said_search"), Kind: "search", Value: f.keep.Get("q")},
+	})
 	if p.Said, p.More, err = s.saidIn(r, w, of, pageRows); err != nil {
-		return p, err
+		return err
 	}
 	if p.More != "" {
 		day, _, _ := strings.Cut(p.More, ".")
@@ -228,17 +244,8 @@ func (s *site) reportWords(r *http.Request, w *words, v Viewer, f *reportFilter)
 	default:
 		p.Lede = w.t("said_newest", len(p.Said))
 	}
-	if of.Kind == "" && of.search == "" && of.after == "" {
-		sections, many, err := s.choicesIn(r, w, of)
-		if err != nil {
-			return p, err
-		}
-		if p.Sections = sections; many {
-			p.Foot = append(p.Foot, w.t("choices_too_many"))
-		}
-	}
 	p.Foot = append(p.Foot, w.t("said_foot"))
-	return p, nil
+	return nil
 }
 
 // choicesIn is how often each choice of a question was taken: a section a question.

@@ -36,6 +36,8 @@ type Config struct {
 	// ExactFigures is up to how many answers figures are counted one by one; above, they are made of sums by
 	// day. 0 is figures.Exact.
 	ExactFigures int
+	// Reports makes what the pages of reports show; nil knows no reports.
+	Reports Reports
 	// Asking says who is asked after an event; nil says nothing of it.
 	Asking *asking.Asking
 	// Systems are those that call us in their own form; nil hears none.
@@ -118,12 +120,16 @@ func handler(c Config, trusted bool) http.Handler {
 			_, _ = w.Write(f.body())
 		})
 	}
+	known := http.NewServeMux() // every address, for whoever uses another method there
 	for path, allowed := range methods {
-		mux.HandleFunc(base+path, func(w http.ResponseWriter, r *http.Request) {
+		known.HandleFunc(base+path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
 			s.refuse(w, r, problemf(wrongMethod, "Use %s here.", strings.Join(allowed, " or ")))
 		})
 	}
+	known.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, problemf(notFound, "There is nothing at %s. %s/openapi.yaml lists every address.", r.URL.Path, base))
+	})
 	mux.HandleFunc("GET /problems/{code}", showProblem)
 	mux.HandleFunc("POST "+InboundPath+"{name}", s.hear)
 	mux.HandleFunc(InboundPath+"{name}", func(w http.ResponseWriter, r *http.Request) {
@@ -131,9 +137,7 @@ func handler(c Config, trusted bool) http.Handler {
 		s.refuse(w, r, problemf(wrongMethod, "Use POST here."))
 	})
 	mux.Handle(MCPPath, s.mcp())
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.refuse(w, r, problemf(notFound, "There is nothing at %s. %s/openapi.yaml lists every address.", r.URL.Path, base))
-	})
+	mux.Handle("/", known)
 	return page.StripPrefix(c.Prefix, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get("X-Request-Id")
 		if !isRequestID(id) {

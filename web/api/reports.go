@@ -17,6 +17,8 @@ import (
 // reportRoutes are the figures that pages show.
 var reportRoutes = []route{
 	{http.MethodGet, "/reports/figures", access.ReadReports, (*api).figures},
+	{http.MethodGet, "/reports", access.ReadReports, (*api).reportNames},
+	{http.MethodGet, "/reports/{report}", access.ReadReports, (*api).report},
 }
 
 // figureView is a figure: what may not be shown of it is not there.
@@ -67,8 +69,8 @@ type figureQuery struct {
 	filter storage.FigureFilter
 }
 
-// figureMembers are what an address may say, beside the site.
-var figureMembers = []string{"metric", "by", "from", "to", "site", "flow", "service", "staff", "language", "channel"}
+// filterMembers are what an address may say of the answers that figures are made of.
+var filterMembers = []string{"from", "to", "site", "flow", "service", "staff", "language", "channel"}
 
 // figures are those of an address, the same that the pages show of the same filters.
 func (s *api) figures(q *request) (answer, error) {
@@ -78,7 +80,7 @@ func (s *api) figures(q *request) (answer, error) {
 	}
 	t, err := figures.Read(q.Context(), s.Store, x.filter, x.metric, x.by)
 	if errors.Is(err, figures.ErrTooMany) {
-		return answer{}, problemf(tooLarge, "More than %d lie in these days, and are not added up yet. Ask for fewer days, one site or one survey.", figures.Most)
+		return answer{}, tooManyRows()
 	}
 	if err != nil {
 		return answer{}, err
@@ -92,30 +94,55 @@ func (s *api) figures(q *request) (answer, error) {
 	return answer{status: http.StatusOK, body: v}, nil
 }
 
+func tooManyRows() *problem {
+	return problemf(tooLarge, "More than %d lie in these days, and are not added up yet. Ask for fewer days, one site or one survey.", figures.Most)
+}
+
 func (s *api) figureQuery(q *request) (x figureQuery, err error) {
-	said, err := url.ParseQuery(q.URL.RawQuery)
+	said, err := asked(q, append([]string{"metric", "by"}, filterMembers...))
 	if err != nil {
-		return x, problemf(invalid, "The address cannot be read after its ?: letters that mean something there are written as %%26 or %%3D.")
-	}
-	for name, values := range said {
-		if !slices.Contains(figureMembers, name) {
-			return x, problemf(invalid, "There is no %q to ask by.%s", short(name), meant(name, figureMembers))
-		}
-		if len(values) > 1 {
-			return x, problemf(invalid, "%q stands twice in the address.", name)
-		}
+		return x, err
 	}
 	if x.metric, x.by, err = metricOf(said); err != nil {
 		return x, err
 	}
-	f := &x.filter
+	if !s.trusted && x.by == figures.Staff {
+		return x, noStaff()
+	}
+	x.filter, err = s.figureFilter(q, said)
+	return x, err
+}
+
+// asked are the parameters of an address, of which there may be these and each once.
+func asked(q *request, members []string) (url.Values, error) {
+	said, err := url.ParseQuery(q.URL.RawQuery)
+	if err != nil {
+		return nil, problemf(invalid, "The address cannot be read after its ?: letters that mean something there are written as %%26 or %%3D.")
+	}
+	for name, values := range said {
+		if !slices.Contains(members, name) {
+			return nil, problemf(invalid, "There is no %q to ask by.%s", short(name), meant(name, members))
+		}
+		if len(values) > 1 {
+			return nil, problemf(invalid, "%q stands twice in the address.", name)
+		}
+	}
+	return said, nil
+}
+
+func noStaff() *problem {
+	return problemf(forbidden, "Figures of single members of staff are not for other systems. Leads see them under Reports.")
+}
+
+// figureFilter says which answers an address asks for.
+func (s *api) figureFilter(q *request, said url.Values) (f storage.FigureFilter, err error) {
 	f.Exact = s.ExactFigures
 	f.Flow, f.Service, f.Staff, f.Language, f.Channel = said.Get("flow"), said.Get("service"), said.Get("staff"), said.Get("language"), said.Get("channel")
-	if !s.trusted && (f.Staff != "" || x.by == figures.Staff) {
-		return x, problemf(forbidden, "Figures of single members of staff are not for other systems. Leads see them under Reports.")
+	if !s.trusted && f.Staff != "" {
+		return f, noStaff()
 	}
 	if f.Sites, err = s.figureSites(q, said); err != nil {
-		return x, err
+		return f, err
 	}
 	f.From, f.To = figures.Usual(s.Bot.Configuration().Now().NewestDay(q.now))
 	for _, day := range []struct {
@@ -127,14 +154,14 @@ func (s *api) figureQuery(q *request) (x figureQuery, err error) {
 			continue
 		}
 		if t, err := time.Parse(time.DateOnly, v); err != nil || t.Year() <= 2000 || t.Year() >= 3000 {
-			return x, problemf(invalid, "%q is no day of these centuries. Write %s as 2026-03-05.", short(v), day.name)
+			return f, problemf(invalid, "%q is no day of these centuries. Write %s as 2026-03-05.", short(v), day.name)
 		}
 		*day.of = v
 	}
 	if f.From > f.To {
-		return x, problemf(invalid, "The days end on %s, before they begin on %s.", f.To, f.From)
+		return f, problemf(invalid, "The days end on %s, before they begin on %s.", f.To, f.From)
 	}
-	return x, nil
+	return f, nil
 }
 
 func metricOf(said url.Values) (m figures.Metric, by figures.By, err error) {

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/aftercare/aftercare/report"
+)
+
+// reportShowCmd shows a report as the API gives it, and as its page shows it.
+type reportShowCmd struct {
+	outputFlags
+	Name     string `arg:"" help:"Which report, as recovery; \"list\" names all of them."`
+	From     string `placeholder:"DAY" help:"From this day on, as 2026-03-05; usually twelve weeks before this week."`
+	To       string `placeholder:"DAY" help:"Up to this day; usually today."`
+	Site     string `placeholder:"ID" help:"Only of this site."`
+	Flow     string `placeholder:"ID" help:"Only of this survey."`
+	Service  string `help:"Only of this service."`
+	Staff    string `help:"Only of whom this person served."`
+	Language string `help:"Only of answers in this language, as zh-Hans."`
+	Channel  string `help:"Only of telegram, slack or web."`
+	Compare  string `help:"Compare with previous, year or none."`
+	Target   string `placeholder:"PERCENT" help:"Of silence: how many per cent of the unsatisfied are too many."`
+	Change   string `placeholder:"DAY" help:"Of improvement: the day of which before and after are compared."`
+	Standard string `help:"Of standards: the one that is told of over time, by its key."`
+	Beside   string `placeholder:"PART" help:"Of compare: what stands beside all others, as site:main."`
+	Level    string `help:"Of words: only of these levels, as 1-3."`
+	Table    string `placeholder:"TABLE" help:"Print this table alone, as CSV."`
+}
+
+// shownReport is a report as the API gives it.
+type shownReport struct {
+	Report, State, From, To, Finding string
+	AsOf                             string `json:"as_of"`
+	Figures                          []struct {
+		shownFigure
+		Key   string
+		Value *float64
+	}
+	Tables []struct {
+		Table   string
+		Columns []string
+		Rows    []map[string]any
+	}
+}
+
+// Run asks the API.
+func (c *reportShowCmd) Run(a *terminal) error {
+	if c.Name == "list" {
+		return c.list(a)
+	}
+	q := url.Values{}
+	for name, value := range map[string]string{
+		"from": c.From, "to": c.To, "site": c.Site, "flow": c.Flow, "service": c.Service, "staff": c.Staff, "language": c.Language, "channel": c.Channel,
+		"compare": c.Compare, "target": c.Target, "change": c.Change, "standard": c.Standard, "beside": c.Beside, "level": c.Level,
+	} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	out, err := a.callAPI(http.MethodGet, "/reports/"+url.PathEscape(c.Name)+"?"+q.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return a.printf("%s", out)
+	}
+	var r shownReport
+	decoder := json.NewDecoder(strings.NewReader(string(out)))
+	decoder.UseNumber()
+	if err := decoder.Decode(&r); err != nil {
+		return fmt.Errorf("read the report: %w", err)
+	}
+	if c.Table != "" {
+		return r.table(a, c.Table)
+	}
+	return r.print(a)
+}
+
+// list names the reports.
+func (c *reportShowCmd) list(a *terminal) error {
+	out, err := a.callAPI(http.MethodGet, "/reports", nil)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return a.printf("%s", out)
+	}
+	var all struct{ Items []string }
+	if err := json.Unmarshal(out, &all); err != nil {
+		return fmt.Errorf("read the list of reports: %w", err)
+	}
+	return a.printf("%s\n", strings.Join(all.Items, "\n"))
+}
+
+// cell is what stands in a row under a column.
+func cell(row map[string]any, column string) string {
+	if v, ok := row[column]; ok {
+		return fmt.Sprint(v)
+	}
+	return ""
+}
+
+// table prints one table as CSV.
+func (r *shownReport) table(a *terminal, name string) error {
+	var names []string
+	for _, t := range r.Tables {
+		if names = append(names, t.Table); t.Table != name {
+			continue
+		}
+		out := csv.NewWriter(a.stdout)
+		_ = out.Write(t.Columns)
+		for _, row := range t.Rows {
+			cells := make([]string, len(t.Columns))
+			for i, column := range t.Columns {
+				cells[i] = cell(row, column)
+				if _, text := row[column].(string); text {
+					cells[i] = report.Inert(cells[i])
+				}
+			}
+			_ = out.Write(cells)
+		}
+		out.Flush()
+		return out.Error()
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("%s has no tables in these days", r.Report)
+	}
+	return fmt.Errorf("%s has no table %q in these days. It has %s", r.Report, name, strings.Join(names, ", "))
+}
+
+// print shows the finding, the figures and the tables.
+func (r *shownReport) print(a *terminal) error {
+	head := r.Report
+	if r.From != "" {
+		head += ", " + r.From + " to " + r.To
+	}
+	if r.AsOf != "" {
+		head += ", as of " + r.AsOf
+	}
+	if err := a.printf("%s\n", head); err != nil {
+		return err
+	}
+	if r.State == "empty" {
+		return a.printf("There is nothing to count in these days.\n")
+	}
+	if err := a.printf("%s\n", r.Finding); err != nil {
+		return err
+	}
+	for _, f := range r.Figures {
+		line := f.line()
+		if f.Shown == "number" {
+			line = numberLine(f.Value, f.Low, f.High, f.N)
+		}
+		if err := a.printf("  %s: %s\n", f.Key, line); err != nil {
+			return err
+		}
+	}
+	for _, t := range r.Tables {
+		if err := a.printf("\n%s\n", t.Table); err != nil {
+			return err
+		}
+		out := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintf(out, "  %s\n", strings.Join(t.Columns, "\t"))
+		for _, row := range t.Rows {
+			cells := make([]string, len(t.Columns))
+			for i, column := range t.Columns {
+				cells[i] = cell(row, column)
+			}
+			fmt.Fprintf(out, "  %s\n", strings.Join(cells, "\t"))
+		}
+		if err := out.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numberLine is a figure that is no share, in words.
+func numberLine(value *float64, low, high float64, n int) string {
+	text := ""
+	if value != nil {
+		text = strconv.FormatFloat(*value, 'f', -1, 64)
+		if *value != float64(int(*value)) {
+			text = strconv.FormatFloat(*value, 'f', 2, 64)
+		}
+	}
+	if low != 0 || high != 0 {
+		text = strings.TrimSpace(fmt.Sprintf("%s (%.2f–%.2f)", text, low, high))
+	}
+	if n > 0 {
+		text += fmt.Sprintf(" of %d", n)
+	}
+	return text
+}
