@@ -99,7 +99,7 @@ func tooManyRows() *problem {
 }
 
 func (s *api) figureQuery(q *request) (x figureQuery, err error) {
-	said, err := asked(q, append([]string{"metric", "by"}, filterMembers...))
+	said, err := parameters(q, append([]string{"metric", "by"}, filterMembers...))
 	if err != nil {
 		return x, err
 	}
@@ -113,8 +113,8 @@ func (s *api) figureQuery(q *request) (x figureQuery, err error) {
 	return x, err
 }
 
-// asked are the parameters of an address, of which there may be these and each once.
-func asked(q *request, members []string) (url.Values, error) {
+// parameters are those of an address, of which there may be these and each once.
+func parameters(q *request, members []string) (url.Values, error) {
 	said, err := url.ParseQuery(q.URL.RawQuery)
 	if err != nil {
 		return nil, problemf(invalid, "The address cannot be read after its ?: letters that mean something there are written as %%26 or %%3D.")

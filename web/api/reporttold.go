@@ -86,7 +86,7 @@ func (s *api) report(q *request) (answer, error) {
 	if s.Reports == nil || !slices.Contains(s.Reports.Names(), name) {
 		return answer{}, problemf(notFound, "There is no report %q. %s/reports lists them.", short(name), base)
 	}
-	said, err := asked(q, slices.Concat(filterMembers, []string{"compare"}, s.Reports.Asks(name)))
+	said, err := parameters(q, slices.Concat(filterMembers, []string{"compare"}, s.Reports.Asks(name)))
 	if err != nil {
 		return answer{}, err
 	}
