@@ -21,6 +21,10 @@ const (
 	mostLines   = 400 // of a file
 	mostMethods = 60  // of a type, with those of what it embeds and functions whose first argument it is
 	turnFields  = 18  // of a turn, with those of what it embeds
+
+	// siteMethods are those of the type that all rooms of the admin's pages hold. It was 495 before there
+	// were rooms; what a page alone needs belongs to its room.
+	siteMethods = 310
 )
 
 // size is what a type has by itself, and what it embeds.
@@ -151,6 +155,27 @@ func TestWhatStandsBelowBotStaysSmall(t *testing.T) {
 	}
 	if n, _ := s.whole("bot.turn"); n == 0 || n > turnFields {
 		t.Errorf("a turn has %d fields; at most %d are meant", n, turnFields)
+	}
+}
+
+// What several rooms of the admin's pages need are methods of site; what one needs alone is the room's.
+func TestTheRoomsOfTheAdminStaySmall(t *testing.T) {
+	s := measure(t, sourcesBelow(t, "web/admin"))
+	rooms := 0
+	for name, it := range s {
+		if !slices.Contains(it.embedded, "admin.site") {
+			continue
+		}
+		rooms++
+		if n := len(it.methods); n > mostMethods {
+			t.Errorf("%s has %d methods; divide what has more than %d", name, n, mostMethods)
+		}
+	}
+	if n := len(s.of("admin.site").methods); n > siteMethods {
+		t.Errorf("site has %d methods, more than %d: give what one kind of pages needs alone to its room (web/admin/routes.go)", n, siteMethods)
+	}
+	if rooms < 8 {
+		t.Errorf("%d rooms hold the site", rooms)
 	}
 }
 

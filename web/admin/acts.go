@@ -61,16 +61,16 @@ func kindOf(form string) recovery.ActKind {
 // actForm shows the page of an act.
 func actForm(form string) handler {
 	return func(s *site, w http.ResponseWriter, r *http.Request, v Viewer) error {
-		f, err := s.find(r, v)
+		f, err := casePages{s}.find(r, v)
 		if err != nil {
 			return err
 		}
-		return s.showAct(w, r, v, f, form, http.StatusOK, nil, nil, "")
+		return casePages{s}.showAct(w, r, v, f, form, http.StatusOK, nil, nil, "")
 	}
 }
 
 // showAct shows the page of an act with what was typed, and what is wrong with it.
-func (s *site) showAct(w http.ResponseWriter, r *http.Request, v Viewer, f *found, form string, status int, typed url.Values, at map[string]string, problem string) error {
+func (s casePages) showAct(w http.ResponseWriter, r *http.Request, v Viewer, f *found, form string, status int, typed url.Values, at map[string]string, problem string) error {
 	in, err := s.source(r.Context(), v, f)
 	if err != nil {
 		return err
@@ -155,7 +155,7 @@ func (l look) follows(in caseSource, who string) string {
 // everything that was typed.
 func actPost(form string) handler {
 	return func(s *site, w http.ResponseWriter, r *http.Request, v Viewer) error {
-		f, err := s.find(r, v)
+		f, err := casePages{s}.find(r, v)
 		if err != nil {
 			return err
 		}
@@ -164,34 +164,34 @@ func actPost(form string) handler {
 		}
 		typed := r.PostForm
 		if form == "reveal" {
-			return s.reveal(w, r, v, f, typed)
+			return casePages{s}.reveal(w, r, v, f, typed)
 		}
-		in, err := s.source(r.Context(), v, f)
+		in, err := casePages{s}.source(r.Context(), v, f)
 		if err != nil {
 			return err
 		}
 		words := s.words(r, v)
 		act, at := actOf(words, form, typed, in, s.Clock())
 		if len(at) > 0 {
-			return s.showAct(w, r, v, f, form, http.StatusUnprocessableEntity, typed, at, "")
+			return casePages{s}.showAct(w, r, v, f, form, http.StatusUnprocessableEntity, typed, at, "")
 		}
 		key := doneOnce(form, v, typed)
 		_, err = s.Bot.Act(r.Context(), bot.Doing{Bucket: f.Bucket, Case: f.ID, Act: act, By: v.Staff, Language: words.lang, Key: key})
 		if refused, ok := errors.AsType[*bot.Refused](err); ok {
 			// It may be about a field, or about what somebody else did meanwhile.
-			if f, err = s.find(r, v); err != nil {
+			if f, err = (casePages{s}).find(r, v); err != nil {
 				return err
 			}
 			if field := fieldOf(refused.Code); field != "" && slices.Contains(actForms, form) {
-				return s.showAct(w, r, v, f, form, http.StatusUnprocessableEntity, typed, map[string]string{field: refused.Text}, "")
+				return casePages{s}.showAct(w, r, v, f, form, http.StatusUnprocessableEntity, typed, map[string]string{field: refused.Text}, "")
 			}
 			if slices.Contains(actForms, form) {
-				return s.showAct(w, r, v, f, form, http.StatusConflict, typed, nil, refused.Text)
+				return casePages{s}.showAct(w, r, v, f, form, http.StatusConflict, typed, nil, refused.Text)
 			}
-			return s.showCase(w, r, v, f, http.StatusConflict, func(p *casePage) { p.Conflict = refused.Text })
+			return casePages{s}.showCase(w, r, v, f, http.StatusConflict, func(p *casePage) { p.Conflict = refused.Text })
 		}
 		if err != nil {
-			return s.failed(err)
+			return casePages{s}.failed(err)
 		}
 		http.Redirect(w, r, s.Prefix+"/cases/"+f.Name()+"?done="+strings.ReplaceAll(form, "-", "_"), http.StatusSeeOther)
 		return nil
@@ -208,7 +208,7 @@ func doneOnce(form string, v Viewer, typed url.Values) string {
 }
 
 // failed is an error of an act: whether it was done is not known where the database is away.
-func (s *site) failed(err error) error {
+func (s casePages) failed(err error) error {
 	if errors.Is(err, storage.ErrUnavailable) {
 		return &page.Error{Code: page.Unavailable, Title: "unavailable", Text: "perhaps_done_text", Err: err}
 	}
@@ -320,16 +320,16 @@ func actOf(w *words, form string, typed url.Values, in caseSource, now time.Time
 }
 
 // takeOne takes a case out of the list.
-func (s *site) takeOne(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s casePages) takeOne(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := readForm(w, r, 4096); err != nil {
 		return err
 	}
 	r.SetPathValue("number", r.PostForm.Get("case"))
-	return actPost("take")(s, w, r, v)
+	return actPost("take")(s.site, w, r, v)
 }
 
 // reply keeps words for five seconds; then they are sent.
-func (s *site) reply(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s casePages) reply(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, err := s.find(r, v)
 	if err != nil {
 		return err
@@ -376,7 +376,7 @@ func (s *site) reply(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // clear forgets what the viewer typed into a box, and words that were refused before.
-func (s *site) clear(r *http.Request, v Viewer, f *found, name string) error {
+func (s casePages) clear(r *http.Request, v Viewer, f *found, name string) error {
 	if err := s.Store.PutDraft(r.Context(), f.Bucket, storage.Draft{Case: f.ID, Person: v.Staff, Box: name}); err != nil || name != "reply" {
 		return err
 	}
@@ -390,7 +390,7 @@ func (s *site) clear(r *http.Request, v Viewer, f *found, name string) error {
 }
 
 // refusal is a refusal in the reader's words.
-func (s *site) refusal(r *http.Request, v Viewer, f *found, refusal *recovery.Refusal) string {
+func (s casePages) refusal(r *http.Request, v Viewer, f *found, refusal *recovery.Refusal) string {
 	view, err := s.viewOf(r.Context(), &f.Case, f.began)
 	if err != nil || view == nil {
 		return s.words(r, v).t("not_allowed_text")
@@ -399,7 +399,7 @@ func (s *site) refusal(r *http.Request, v Viewer, f *found, refusal *recovery.Re
 }
 
 // undo takes words back that were not sent yet: they are in their box again.
-func (s *site) undo(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s casePages) undo(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, err := s.find(r, v)
 	if err != nil {
 		return err
@@ -438,7 +438,7 @@ func (s *site) undo(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // note keeps words for staff only.
-func (s *site) note(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s casePages) note(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, err := s.find(r, v)
 	if err != nil {
 		return err
@@ -470,7 +470,7 @@ func (s *site) note(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // draft keeps what somebody is typing.
-func (s *site) draft(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s casePages) draft(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, err := s.find(r, v)
 	if err != nil {
 		return err
@@ -491,7 +491,7 @@ func (s *site) draft(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // reveal tells who a pseudonym is, once there is a reason.
-func (s *site) reveal(w http.ResponseWriter, r *http.Request, v Viewer, f *found, typed url.Values) error {
+func (s casePages) reveal(w http.ResponseWriter, r *http.Request, v Viewer, f *found, typed url.Values) error {
 	words := s.words(r, v)
 	reason := strings.TrimSpace(typed.Get("reason"))
 	if reason == "" {

@@ -20,8 +20,8 @@ import (
 // addressRoutes try the address under which customers are to reach this installation, and
 // addressDoors answer such a try.
 var (
-	addressRoutes = []route{{pattern: "POST /setup/address", deed: access.EditSites, page: (*site).tryAddress}}
-	addressDoors  = []route{{pattern: "GET /reach/{challenge}", page: (*site).reached}}
+	addressRoutes = []route{{pattern: "POST /setup/address", deed: access.EditSites, page: in(chatPages.tryAddress)}}
+	addressDoors  = []route{{pattern: "GET /reach/{challenge}", page: in(chatPages.reached)}}
 )
 
 // addressForm asks for the public address.
@@ -32,7 +32,7 @@ type addressForm struct {
 	Fixed bool   // the setting says another, and is not changed here
 }
 
-func (s *site) addressForm(words *words, r *http.Request) *addressForm {
+func (s chatPages) addressForm(words *words, r *http.Request) *addressForm {
 	at := s.public()
 	if at == "" && reach(r) == "reach_named" {
 		at = "https://" + r.Host + s.Prefix
@@ -41,14 +41,14 @@ func (s *site) addressForm(words *words, r *http.Request) *addressForm {
 }
 
 // proof is what this process answers to a challenge: nobody else knows it.
-func (s *site) proof(challenge string) string {
+func (s chatPages) proof(challenge string) string {
 	mac := hmac.New(sha256.New, s.secret)
 	mac.Write([]byte(challenge))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // reached answers a try of an address, so that it is known to lead here and to nobody else.
-func (s *site) reached(w http.ResponseWriter, r *http.Request, _ Viewer) error {
+func (s chatPages) reached(w http.ResponseWriter, r *http.Request, _ Viewer) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	_, err := io.WriteString(w, s.proof(r.PathValue("challenge")))
@@ -59,7 +59,7 @@ const addressPatience = 5 * time.Second
 
 // tryAddress asks the address for what only this program can answer. It follows nothing that
 // leads elsewhere and shows nothing of what is found.
-func (s *site) tryAddress(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) tryAddress(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if !v.Can(access.EditSites, access.EverySite) {
 		return notAllowed(nil)
 	}
@@ -114,7 +114,7 @@ func (s *site) public() string {
 }
 
 // takeAddress has every link begin with an address that leads here, in every server and from now on.
-func (s *site) takeAddress(ctx context.Context, v Viewer, at string) error {
+func (s chatPages) takeAddress(ctx context.Context, v Viewer, at string) error {
 	a := s.audit(v, "address.set", "")
 	a.Before, a.After = s.public(), at
 	if err := s.Store.PutAccount(ctx, bot.PublicAddress(at, s.Clock())); err != nil {
@@ -127,7 +127,7 @@ func (s *site) takeAddress(ctx context.Context, v Viewer, at string) error {
 }
 
 // leadsHere is the key of what is wrong with an address; "" = it leads to this program.
-func (s *site) leadsHere(ctx context.Context, at *url.URL) string {
+func (s chatPages) leadsHere(ctx context.Context, at *url.URL) string {
 	ctx, cancel := context.WithTimeout(ctx, addressPatience)
 	defer cancel()
 	challenge := rand.Text()

@@ -14,8 +14,8 @@ import (
 
 // bulkRoutes do one thing with several cases.
 var bulkRoutes = []route{
-	{"GET /cases/bulk", access.TakeCase, (*site).bulk},
-	{"POST /cases/bulk", access.TakeCase, (*site).bulkDo},
+	{"GET /cases/bulk", access.TakeCase, in(casePages.bulk)},
+	{"POST /cases/bulk", access.TakeCase, in(casePages.bulkDo)},
 }
 
 // bulkActs are what may be done with several cases at once, as forms name them.
@@ -38,7 +38,7 @@ type bulkLeft struct{ Number, Why string }
 
 // bulkOf reads which cases are meant, and what can be done with all of them. A P1 is never
 // among them: it is looked at by itself.
-func (s *site) bulkOf(r *http.Request, v Viewer, asked url.Values) (p bulkPage, cases []*found, err error) {
+func (s casePages) bulkOf(r *http.Request, v Viewer, asked url.Values) (p bulkPage, cases []*found, err error) {
 	words, form := s.words(r, v), asked.Get("act")
 	if !slices.Contains(bulkActs, form) {
 		return p, nil, &page.Error{Code: page.Garbled, Title: "bad_form", Text: "bad_form_text"}
@@ -87,13 +87,13 @@ func (s *site) bulkOf(r *http.Request, v Viewer, asked url.Values) (p bulkPage, 
 	return p, cases, nil
 }
 
-func (s *site) showBulk(w http.ResponseWriter, r *http.Request, v Viewer, status int, p bulkPage) error {
+func (s casePages) showBulk(w http.ResponseWriter, r *http.Request, v Viewer, status int, p bulkPage) error {
 	words := s.words(r, v)
 	title := words.t("bulk_"+p.Act.Kind, len(p.Rows))
 	return s.show(w, r, v, status, "bulk.html", frame{Title: title, Here: "/cases", Back: &link{"/cases", words.t("cases")}}, p)
 }
 
-func (s *site) bulk(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s casePages) bulk(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	p, _, err := s.bulkOf(r, v, r.URL.Query())
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (s *site) bulk(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // bulkDo does it with each case by itself: what one refuses is said, and the others are done.
-func (s *site) bulkDo(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s casePages) bulkDo(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := readForm(w, r, mostForm); err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ type found struct {
 
 // find is the case that the address names, if the viewer may see it. Of one at another site
 // nothing is told, not even that it is there.
-func (s *site) find(r *http.Request, v Viewer) (*found, error) {
+func (s casePages) find(r *http.Request, v Viewer) (*found, error) {
 	none := &page.Error{Code: page.NotFound, Title: "no_case", Text: "no_case_text"}
 	bucket, number, ok := recovery.ParseName(r.PathValue("number"))
 	if !ok || bucket >= s.Store.Buckets() {
@@ -51,7 +51,7 @@ func (s *site) find(r *http.Request, v Viewer) (*found, error) {
 }
 
 // actor is the viewer as who they are at a site.
-func (s *site) actor(v Viewer, at string) recovery.Actor {
+func (s casePages) actor(v Viewer, at string) recovery.Actor {
 	m, ok := s.Bot.Configuration().Now().Team.Members[v.Staff]
 	if !ok || v.Staff == "" {
 		return recovery.Actor{}
@@ -60,7 +60,7 @@ func (s *site) actor(v Viewer, at string) recovery.Actor {
 }
 
 // source reads what the page of a case is made from.
-func (s *site) source(ctx context.Context, v Viewer, f *found) (in caseSource, err error) {
+func (s casePages) source(ctx context.Context, v Viewer, f *found) (in caseSource, err error) {
 	snap := s.Bot.Configuration().Now()
 	k, cases := &f.Case, bot.Cases{Bot: s.Bot}
 	in = caseSource{
@@ -99,7 +99,7 @@ func (s *site) source(ctx context.Context, v Viewer, f *found) (in caseSource, e
 }
 
 // kase is the page of a case.
-func (s *site) kase(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s casePages) kase(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, err := s.find(r, v)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (s *site) kase(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // showCase shows the page of a case; change puts in what somebody typed and why it was not done.
-func (s *site) showCase(w http.ResponseWriter, r *http.Request, v Viewer, f *found, status int, change func(*casePage)) error {
+func (s casePages) showCase(w http.ResponseWriter, r *http.Request, v Viewer, f *found, status int, change func(*casePage)) error {
 	in, err := s.source(r.Context(), v, f)
 	if err != nil {
 		return err
@@ -149,19 +149,19 @@ func (s *site) waiting(ctx context.Context, v Viewer) (int, error) {
 // the act itself, in the transaction that does it.
 func caseRoutes() []route {
 	all := []route{
-		{"GET /cases", access.SeeCases, (*site).inbox},
-		{"POST /cases/take", access.TakeCase, (*site).takeOne},
-		{"POST /cases/views", access.SeeCases, (*site).saveView},
-		{"GET /cases/next", access.SeeCases, (*site).nextCase},
-		{"GET /cases/{number}", access.SeeCases, (*site).kase},
+		{"GET /cases", access.SeeCases, in(casePages.inbox)},
+		{"POST /cases/take", access.TakeCase, in(casePages.takeOne)},
+		{"POST /cases/views", access.SeeCases, in(casePages.saveView)},
+		{"GET /cases/next", access.SeeCases, in(casePages.nextCase)},
+		{"GET /cases/{number}", access.SeeCases, in(casePages.kase)},
 		{"GET /live", access.SeeCases, (*site).live},
 		{"POST /cases/{number}/take", access.TakeCase, actPost("take")},
 		{"POST /cases/{number}/release", access.ReleaseCase, actPost("release")},
-		{"POST /cases/{number}/reply", access.ContactCase, (*site).reply},
-		{"POST /cases/{number}/undo", access.ContactCase, (*site).undo},
-		{"POST /cases/{number}/note", access.NoteCase, (*site).note},
-		{"POST /cases/{number}/draft", access.NoteCase, (*site).draft},
-		{"POST /cases/{number}/snippet", access.ContactCase, (*site).putSnippet},
+		{"POST /cases/{number}/reply", access.ContactCase, in(casePages.reply)},
+		{"POST /cases/{number}/undo", access.ContactCase, in(casePages.undo)},
+		{"POST /cases/{number}/note", access.NoteCase, in(casePages.note)},
+		{"POST /cases/{number}/draft", access.NoteCase, in(casePages.draft)},
+		{"POST /cases/{number}/snippet", access.ContactCase, in(casePages.putSnippet)},
 	}
 	for _, form := range actForms {
 		deed := kindOf(form).Deed()

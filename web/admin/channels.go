@@ -92,7 +92,7 @@ func (k channelKind) link(s *site, w http.ResponseWriter, r *http.Request, v Vie
 	if err := s.mayConnect(v); err != nil {
 		return err
 	}
-	l, err := s.firstChatLink(r.Context(), v)
+	l, err := chatPages{s}.firstChatLink(r.Context(), v)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (k channelKind) link(s *site, w http.ResponseWriter, r *http.Request, v Vie
 }
 
 // firstChatLink makes a link for the first chat of staff, which is made where there is none.
-func (s *site) firstChatLink(ctx context.Context, v Viewer) (l secretLink, err error) {
+func (s chatPages) firstChatLink(ctx context.Context, v Viewer) (l secretLink, err error) {
 	chats, err := s.Store.StaffChatList(ctx)
 	if err != nil {
 		return l, err

@@ -8,12 +8,12 @@ import (
 
 // chatCodeRoutes link one's own chat; the page of a person does so for somebody else.
 var chatCodeRoutes = []route{
-	{pattern: "GET /me/chat", page: (*site).myChat},
-	{pattern: "POST /me/chat", page: (*site).linkMyChat},
+	{pattern: "GET /me/chat", page: in(peoplePages.myChat)},
+	{pattern: "POST /me/chat", page: in(peoplePages.linkMyChat)},
 }
 
 // newChatCode makes a code for a member of staff.
-func (s *site) newChatCode(r *http.Request, v Viewer, id, name string) (c secretLink, err error) {
+func (s peoplePages) newChatCode(r *http.Request, v Viewer, id, name string) (c secretLink, err error) {
 	code, until, err := s.Bot.StaffCode(r.Context(), id)
 	if err != nil {
 		return c, err
@@ -31,11 +31,11 @@ type myChatPage struct {
 	Chat  secretLink
 }
 
-func (s *site) myChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s peoplePages) myChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showMyChat(w, r, v, secretLink{})
 }
 
-func (s *site) linkMyChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s peoplePages) linkMyChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if v.Staff == "" {
 		return notAllowed(nil)
 	}
@@ -49,7 +49,7 @@ func (s *site) linkMyChat(w http.ResponseWriter, r *http.Request, v Viewer) erro
 	return s.showMyChat(w, r, v, c)
 }
 
-func (s *site) showMyChat(w http.ResponseWriter, r *http.Request, v Viewer, c secretLink) error {
+func (s peoplePages) showMyChat(w http.ResponseWriter, r *http.Request, v Viewer, c secretLink) error {
 	words := s.words(r, v)
 	p := myChatPage{Staff: v.Staff != "", Chat: c}
 	if p.Staff {

@@ -23,12 +23,12 @@ import (
 
 // customerRoutes are the pages of customers.
 var customerRoutes = []route{
-	{pattern: "GET /customers", deed: access.SeeCustomers, page: (*site).customers},
-	{pattern: "GET /customers/{who}", deed: access.SeeCustomers, page: (*site).customer},
-	{pattern: "POST /customers/{who}/tier", deed: access.EditCustomer, page: (*site).setTier},
-	{pattern: "GET /customers/{who}/export", deed: access.ExportPerson, page: (*site).exportCustomer},
-	{pattern: "GET /customers/{who}/erase", deed: access.ErasePerson, page: (*site).askErase},
-	{pattern: "POST /customers/{who}/erase", deed: access.ErasePerson, page: (*site).eraseCustomer},
+	{pattern: "GET /customers", deed: access.SeeCustomers, page: in(customerPages.customers)},
+	{pattern: "GET /customers/{who}", deed: access.SeeCustomers, page: in(customerPages.customer)},
+	{pattern: "POST /customers/{who}/tier", deed: access.EditCustomer, page: in(customerPages.setTier)},
+	{pattern: "GET /customers/{who}/export", deed: access.ExportPerson, page: in(customerPages.exportCustomer)},
+	{pattern: "GET /customers/{who}/erase", deed: access.ErasePerson, page: in(customerPages.askErase)},
+	{pattern: "POST /customers/{who}/erase", deed: access.ErasePerson, page: in(customerPages.eraseCustomer)},
 }
 
 // customersPage is the search for a customer.
@@ -138,7 +138,7 @@ func idOfPerson(d storage.Dossier) string {
 	return ""
 }
 
-func (s *site) customers(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s customerPages) customers(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
 	p := customersPage{Query: r.URL.Query().Get("q")}
 	if len(p.Query) > 300 {
@@ -172,7 +172,7 @@ func (s *site) customers(w http.ResponseWriter, r *http.Request, v Viewer) error
 
 // whom is the person of a request's address, and what the viewer may see of them.
 // brief is for a page that only shows.
-func (s *site) whom(r *http.Request, v Viewer, brief bool) (d, seen storage.Dossier, hides bool, err error) {
+func (s customerPages) whom(r *http.Request, v Viewer, brief bool) (d, seen storage.Dossier, hides bool, err error) {
 	find := bot.FindPeople
 	if brief {
 		find = bot.LookUpPeople
@@ -189,7 +189,7 @@ func (s *site) whom(r *http.Request, v Viewer, brief bool) (d, seen storage.Doss
 	return d, seen, false, &page.Error{Code: page.NotFound, Title: "no_customer", Text: "no_customer_text"}
 }
 
-func (s *site) customer(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s customerPages) customer(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	whole, d, hides, err := s.whom(r, v, true)
 	if err != nil {
 		return err
@@ -280,7 +280,7 @@ func howAsked(i storage.Invitation, now time.Time) string {
 }
 
 // mayBeAsked says of each chat account whether surveys reach it, and if not why.
-func (s *site) mayBeAsked(words *words, d storage.Dossier, now time.Time) (all []string) {
+func (s customerPages) mayBeAsked(words *words, d storage.Dossier, now time.Time) (all []string) {
 	for _, i := range d.Identities {
 		on := words.platform(string(i.Person.Platform))
 		switch {
@@ -319,7 +319,7 @@ func mayHaveAll(v Viewer, d access.Deed) error {
 	return nil
 }
 
-func (s *site) exportCustomer(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s customerPages) exportCustomer(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayHaveAll(v, access.ExportPerson); err != nil {
 		return err
 	}
@@ -341,7 +341,7 @@ func (s *site) exportCustomer(w http.ResponseWriter, r *http.Request, v Viewer) 
 	return e.Encode(personal.Export(d, s.Clock()))
 }
 
-func (s *site) askErase(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s customerPages) askErase(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayHaveAll(v, access.ErasePerson); err != nil {
 		return err
 	}
@@ -377,11 +377,11 @@ func (s *site) askErase(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	return s.show(w, r, v, http.StatusOK, "erase.html", s.eraseFrame(words, p), p)
 }
 
-func (s *site) eraseFrame(words *words, p erasePage) frame {
+func (s customerPages) eraseFrame(words *words, p erasePage) frame {
 	return frame{Title: words.t("erase_title", p.Name), Here: "/customers", Back: &link{"/customers", words.t("customers")}}
 }
 
-func (s *site) eraseCustomer(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s customerPages) eraseCustomer(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayHaveAll(v, access.ErasePerson); err != nil {
 		return err
 	}

@@ -54,9 +54,9 @@ const demoCookie = "demo"
 
 // demoDoors are the pages of a demo.
 var demoDoors = []route{
-	{pattern: "GET /demo", page: (*site).demo},
-	{pattern: "POST /demo/customer", page: (*site).demoCustomer},
-	{pattern: "POST /demo/person", page: (*site).demoPerson},
+	{pattern: "GET /demo", page: in(doorPages.demo)},
+	{pattern: "POST /demo/customer", page: in(doorPages.demoCustomer)},
+	{pattern: "POST /demo/person", page: in(doorPages.demoPerson)},
 }
 
 // demoPage is a customer's chat beside these pages.
@@ -96,7 +96,7 @@ func onThisComputer(next http.Handler) http.Handler {
 
 // demo shows the chat of the customer whom this browser is beside the pages of staff, and
 // makes the browser one of the demo's people where it is nobody.
-func (s *site) demo(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) demo(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if v.Login == "" {
 		if err := s.become(w, r, s.Demo.People[0].Login); err != nil {
 			return err
@@ -137,14 +137,14 @@ func (s *site) demo(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // rememberCustomer makes a browser this customer.
-func (s *site) rememberCustomer(w http.ResponseWriter, c DemoCustomer) {
+func (s doorPages) rememberCustomer(w http.ResponseWriter, c DemoCustomer) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // the demo is served without https, and its customers are nobody
 		Name: demoCookie, Value: c.Token, Path: s.Prefix + "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: int(24 * time.Hour / time.Second),
 	})
 }
 
 // become begins a session of one of the demo's people.
-func (s *site) become(w http.ResponseWriter, r *http.Request, login string) error {
+func (s doorPages) become(w http.ResponseWriter, r *http.Request, login string) error {
 	begins, cookie := s.newSession(r, login)
 	if err := s.Store.PutWebSession(r.Context(), begins, signin.HashToken(held(r))); err != nil {
 		return fmt.Errorf("sign in to the demo: %w", err)
@@ -153,7 +153,7 @@ func (s *site) become(w http.ResponseWriter, r *http.Request, login string) erro
 	return nil
 }
 
-func (s *site) demoPerson(w http.ResponseWriter, r *http.Request, _ Viewer) error {
+func (s doorPages) demoPerson(w http.ResponseWriter, r *http.Request, _ Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func (s *site) demoPerson(w http.ResponseWriter, r *http.Request, _ Viewer) erro
 	return nil
 }
 
-func (s *site) demoCustomer(w http.ResponseWriter, r *http.Request, _ Viewer) error {
+func (s doorPages) demoCustomer(w http.ResponseWriter, r *http.Request, _ Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ var acts = map[string]func(p *pressed) (ops []draft.Op, open string, err error){
 }
 
 // actOnFlow carries out a button. It returns the card to open then, "" = the same.
-func (s *site) actOnFlow(r *http.Request, v Viewer, act string) (open string, err error) {
+func (s draftPages) actOnFlow(r *http.Request, v Viewer, act string) (open string, err error) {
 	parts := strings.SplitN(act, "|", 3)
 	do := acts[parts[0]]
 	if do == nil || len(parts) < 2 {

@@ -77,7 +77,7 @@ func firstCard(doc *draft.Doc) string {
 	return beforeCard
 }
 
-func (s *site) cards(e *flowEditor, d *drawer, add string) {
+func (s draftPages) cards(e *flowEditor, d *drawer, add string) {
 	e.Cards = append(e.Cards, dressed(d.before(e.Open), d, "", add))
 	all := d.doc.Elements("questions")
 	for i, step := range all {

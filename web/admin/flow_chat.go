@@ -182,7 +182,7 @@ func sampleName(lang string) string {
 
 // chatOf runs a draft with the bot's own engine and draws it as the platform does: nothing is
 // stored, and nobody is told. What was answered so far stands in the page's address.
-func (s *site) chatOf(r *http.Request, v Viewer, f survey.Flow, lang string) chatView {
+func (s draftPages) chatOf(r *http.Request, v Viewer, f survey.Flow, lang string) chatView {
 	q := r.URL.Query()
 	words := s.words(r, v)
 	c := chatView{On: cmp.Or(q.Get("on"), string(chat.Web)), Path: q.Get("path"), Who: q.Get("as")}
@@ -205,7 +205,7 @@ func (s *site) chatOf(r *http.Request, v Viewer, f survey.Flow, lang string) cha
 		}
 	}
 	snap := s.Bot.Configuration().Now()
-	t, err := previewTalk(snap, f, chat.Platform(c.On), lang, s)
+	t, err := previewTalk(snap, f, chat.Platform(c.On), lang, s.site)
 	if err != nil {
 		return c
 	}
@@ -246,7 +246,7 @@ func (s *site) chatOf(r *http.Request, v Viewer, f survey.Flow, lang string) cha
 }
 
 // staffOf says what staff hear: the card that would hang, and where, or why no case opens.
-func (s *site) staffOf(c *chatView, words *words, snap *snapshot.Snapshot, t *draw.Talk, j survey.Judgement, lang string) (opens bool) {
+func (s draftPages) staffOf(c *chatView, words *words, snap *snapshot.Snapshot, t *draw.Talk, j survey.Judgement, lang string) (opens bool) {
 	f := t.Flow
 	rules := snap.Rules("")
 	facts := factsOf(f.Class, recovery.Tier(c.Who), t.Session.Attributes)

@@ -73,7 +73,7 @@ func sameAsSent(t *testing.T, on chat.Platform, paint func(chat.Message) (chat.D
 		}
 	}
 	s := newSite(Config{Store: w.store, Bot: w.bot, Draw: painters, Gate: gateOf(viewer("robin")), Clock: w.clock.Now})
-	shown := s.chatOf(httptest.NewRequest("GET", "/?e.service_name=Oil&path="+path+"&on="+string(on), nil), viewer("robin"), f, lang)
+	shown := draftPages{s}.chatOf(httptest.NewRequest("GET", "/?e.service_name=Oil&path="+path+"&on="+string(on), nil), viewer("robin"), f, lang)
 
 	customer := chat.Address{Platform: on, Account: "42", Chat: "7"}
 	says := func(u chat.Update) {
@@ -182,7 +182,7 @@ func TestAPreviewIsAnswered(t *testing.T) {
 		at := url.Values{"on": {string(on)}, "live": {"1"}}
 		press := func(text string) {
 			t.Helper()
-			c := s.chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f, "en")
+			c := draftPages{s}.chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f, "en")
 			if !c.Waits {
 				t.Fatalf("%s: nothing is asked", on)
 			}
@@ -197,13 +197,13 @@ func TestAPreviewIsAnswered(t *testing.T) {
 			t.Fatalf("%s: there is no %q in %v", on, text, c.Turns[len(c.Turns)-1].Taps)
 		}
 		press("2")
-		c := s.chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f, "en")
+		c := draftPages{s}.chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f, "en")
 		if last := c.Turns[len(c.Turns)-1]; last.Box == "" || len(c.Said) != 1 {
 			t.Fatalf("%s: what comes next is %+v", on, last)
 		}
 		back := maps.Clone(at)
 		press("Back")
-		if c = s.chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f, "en"); len(c.Said) != 0 {
+		if c = (draftPages{s}).chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f, "en"); len(c.Said) != 0 {
 			t.Errorf("%s: after Back %v is said", on, c.Said)
 		}
 		at = back
@@ -216,12 +216,12 @@ func TestAPreviewIsAnswered(t *testing.T) {
 				at.Set("k", f.Questions[i].Key)
 			}
 		}
-		c = s.chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f2, "en")
+		c = draftPages{s}.chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f2, "en")
 		if len(c.Said) != 2 || c.Struck != 0 || c.Card == nil {
 			t.Errorf("%s: said is %v, struck %d, %s", on, c.Said, c.Struck, c.Case)
 		}
 		f2.Questions = f.Questions[:1]
-		if c = s.chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f2, "en"); c.Struck != 1 {
+		if c = (draftPages{s}).chatOf(httptest.NewRequest("GET", "/?"+at.Encode(), nil), viewer("robin"), f2, "en"); c.Struck != 1 {
 			t.Errorf("%s: %d answers no longer apply, want 1", on, c.Struck)
 		}
 	}

@@ -161,14 +161,14 @@ func (s *site) step(ctx context.Context, v Viewer, of string, redo bool) error {
 	return nil
 }
 
-func (s *site) undoFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) undoFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := s.step(r.Context(), v, r.PathValue("flow"), false); err != nil {
 		return err
 	}
 	return s.toEditor(w, r, "flow_undone")
 }
 
-func (s *site) redoFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) redoFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := s.step(r.Context(), v, r.PathValue("flow"), true); err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func (s *site) redoFlow(w http.ResponseWriter, r *http.Request, v Viewer) error 
 }
 
 // toEditor leads back to the card that was open.
-func (s *site) toEditor(w http.ResponseWriter, r *http.Request, done string) error {
+func (s draftPages) toEditor(w http.ResponseWriter, r *http.Request, done string) error {
 	at := s.Prefix + "/surveys/" + r.PathValue("flow") + "/edit?done=" + done
 	if q := r.URL.Query().Get("q"); q != "" {
 		at += "&q=" + queryEscape(q)
@@ -189,7 +189,7 @@ func (s *site) toEditor(w http.ResponseWriter, r *http.Request, done string) err
 }
 
 // discard gives a draft up. Undo brings it back.
-func (s *site) discard(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) discard(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	flow := r.PathValue("flow")
 	gone, err := s.giveUp(r.Context(), v, flow)
 	if err != nil {

@@ -45,7 +45,7 @@ type flowEditor struct {
 const editsNow = 5 * time.Minute
 
 // editorOf draws the editor over a draft.
-func (s *site) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]fault) (flowEditor, error) {
+func (s draftPages) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]fault) (flowEditor, error) {
 	words := s.words(r, v)
 	q := r.URL.Query()
 	e := flowEditor{Flow: d.Flow, Title: d.Flow, Rev: d.Rev, Open: q.Get("q"), Draft: d.draft, Carry: carry(q), Part: r.Header.Get("Aftercare-Live") != ""}
@@ -99,7 +99,7 @@ func (s *site) editorOf(r *http.Request, v Viewer, d drafted, faults map[string]
 	}
 	dr := &drawer{words: words, doc: doc, lang: e.Lang, flow: look, faults: faults}
 	dr.reach = func(question string) string {
-		said, err := s.conditionReach(r.Context(), words, d.Flow, look.Flow, look.question(question))
+		said, err := surveyPages{s.site}.conditionReach(r.Context(), words, d.Flow, look.Flow, look.question(question))
 		if err != nil {
 			return "" // the draft can be changed without it
 		}
@@ -158,7 +158,7 @@ func (w *words) change(what string) string {
 	return last
 }
 
-func (s *site) editFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) editFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
 	if err != nil {
 		return err
@@ -166,7 +166,7 @@ func (s *site) editFlow(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	return s.showEditor(w, r, v, http.StatusOK, d, nil, "")
 }
 
-func (s *site) showEditor(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, faults map[string]fault, refused string) error {
+func (s draftPages) showEditor(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, faults map[string]fault, refused string) error {
 	e, err := s.editorOf(r, v, d, faults)
 	if err != nil {
 		return err

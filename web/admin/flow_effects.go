@@ -29,7 +29,7 @@ const (
 
 // doesOf says what publishing a draft does: who is in the middle of earlier versions, who is asked by
 // the new one, and which trends go on.
-func (s *site) doesOf(ctx context.Context, w *words, v Viewer, d drafted, live survey.Flow, look *flowLook) ([]effect, error) {
+func (s surveyPages) doesOf(ctx context.Context, w *words, v Viewer, d drafted, live survey.Flow, look *flowLook) ([]effect, error) {
 	var out []effect
 	if d.Live > 0 {
 		middle, err := s.inTheMiddle(ctx, w, d, live)
@@ -56,7 +56,7 @@ func (s *site) doesOf(ctx context.Context, w *words, v Viewer, d drafted, live s
 }
 
 // underway are conversations of a survey that are not over.
-func (s *site) underway(ctx context.Context, flow string) (all []storage.Session, cut bool, err error) {
+func (s surveyPages) underway(ctx context.Context, flow string) (all []storage.Session, cut bool, err error) {
 	limited, cancel := context.WithTimeout(ctx, underwayPatience)
 	defer cancel()
 	far, read := s.Clock().Add(10*survey.MaxWait), 0
@@ -82,7 +82,7 @@ func (s *site) underway(ctx context.Context, flow string) (all []storage.Session
 
 // inTheMiddle says how many people are in the middle of which version, and, of the one that is live,
 // at which question.
-func (s *site) inTheMiddle(ctx context.Context, w *words, d drafted, live survey.Flow) ([]effect, error) {
+func (s surveyPages) inTheMiddle(ctx context.Context, w *words, d drafted, live survey.Flow) ([]effect, error) {
 	all, cut, err := s.underway(ctx, d.Flow)
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (s *site) inTheMiddle(ctx context.Context, w *words, d drafted, live survey
 }
 
 // linksOf are the open links that ask a survey, as whoever may see them knows them.
-func (s *site) linksOf(ctx context.Context, w *words, v Viewer, flow string) ([]effect, error) {
+func (s surveyPages) linksOf(ctx context.Context, w *words, v Viewer, flow string) ([]effect, error) {
 	links, err := s.Store.StandingLinkList(ctx)
 	if err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ func (s *site) linksOf(ctx context.Context, w *words, v Viewer, flow string) ([]
 }
 
 // triggersOf are the triggers that ask a survey.
-func (s *site) triggersOf(ctx context.Context, w *words, v Viewer, flow string) ([]effect, error) {
+func (s surveyPages) triggersOf(ctx context.Context, w *words, v Viewer, flow string) ([]effect, error) {
 	policy, err := s.asks().Policy(ctx)
 	if err != nil {
 		return nil, err

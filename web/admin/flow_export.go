@@ -14,7 +14,7 @@ import (
 )
 
 // exportFlow is the file of a survey: as YAML, as JSON, or as a page to print.
-func (s *site) exportFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s surveyPages) exportFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ type printRow struct {
 	Options   []string
 }
 
-func (s *site) printFlow(w http.ResponseWriter, r *http.Request, v Viewer, source string) error {
+func (s surveyPages) printFlow(w http.ResponseWriter, r *http.Request, v Viewer, source string) error {
 	words := s.words(r, v)
 	f, err := flowfile.Parse([]byte(source))
 	if err != nil {

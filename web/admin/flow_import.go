@@ -20,7 +20,7 @@ const (
 )
 
 // surveyFile begins with a file that somebody chose: a flow file, or another program's survey.
-func (s *site) surveyFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s surveyPages) surveyFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
 	r.Body = http.MaxBytesReader(w, r.Body, maxFlowForm)
 	parts, err := r.MultipartReader()

@@ -16,29 +16,29 @@ import (
 
 // flowRoutes are the pages on which surveys are built.
 var flowRoutes = []route{
-	{pattern: "GET /surveys", deed: access.SeeFlows, page: (*site).flows},
-	{pattern: "GET /surveys/new", deed: access.EditFlows, page: (*site).newFlow},
-	{pattern: "POST /surveys/new", deed: access.EditFlows, page: (*site).makeFlow},
-	{pattern: "POST /surveys/new/file", deed: access.EditFlows, page: (*site).surveyFile},
-	{pattern: "GET /surveys/{flow}", deed: access.SeeFlows, page: (*site).flowPage},
-	{pattern: "POST /surveys/{flow}/state", deed: access.EditFlows, page: (*site).setFlowState},
-	{pattern: "POST /surveys/{flow}/duplicate", deed: access.EditFlows, page: (*site).duplicateFlow},
-	{pattern: "GET /surveys/{flow}/file", deed: access.SeeFlows, page: (*site).exportFlow},
-	{pattern: "GET /surveys/{flow}/edit", deed: access.EditFlows, page: (*site).editFlow},
-	{pattern: "POST /surveys/{flow}/edit", deed: access.EditFlows, page: (*site).saveFlow},
-	{pattern: "POST /surveys/{flow}/undo", deed: access.EditFlows, page: (*site).undoFlow},
-	{pattern: "POST /surveys/{flow}/redo", deed: access.EditFlows, page: (*site).redoFlow},
-	{pattern: "POST /surveys/{flow}/discard", deed: access.EditFlows, page: (*site).discard},
-	{pattern: "GET /surveys/{flow}/edit/file", deed: access.EditFlows, page: (*site).flowFile},
-	{pattern: "POST /surveys/{flow}/edit/file", deed: access.EditFlows, page: (*site).saveFlowFile},
-	{pattern: "GET /surveys/{flow}/edit/words", deed: access.EditFlows, page: (*site).flowWords},
-	{pattern: "POST /surveys/{flow}/edit/words", deed: access.EditFlows, page: (*site).saveFlowWords},
-	{pattern: "GET /surveys/{flow}/edit/paths", deed: access.EditFlows, page: (*site).flowPaths},
-	{pattern: "GET /surveys/{flow}/edit/words.csv", deed: access.EditFlows, page: (*site).flowWordsCSV},
-	{pattern: "GET /surveys/{flow}/publish", deed: access.EditFlows, page: (*site).publishPage},
-	{pattern: "POST /surveys/{flow}/publish", deed: access.EditFlows, page: (*site).publishFlow},
-	{pattern: "GET /surveys/{flow}/compare", deed: access.SeeFlows, page: (*site).compareFlow},
-	{pattern: "POST /surveys/{flow}/back", deed: access.EditFlows, page: (*site).flowBack},
+	{pattern: "GET /surveys", deed: access.SeeFlows, page: in(surveyPages.flows)},
+	{pattern: "GET /surveys/new", deed: access.EditFlows, page: in(surveyPages.newFlow)},
+	{pattern: "POST /surveys/new", deed: access.EditFlows, page: in(surveyPages.makeFlow)},
+	{pattern: "POST /surveys/new/file", deed: access.EditFlows, page: in(surveyPages.surveyFile)},
+	{pattern: "GET /surveys/{flow}", deed: access.SeeFlows, page: in(surveyPages.flowPage)},
+	{pattern: "POST /surveys/{flow}/state", deed: access.EditFlows, page: in(surveyPages.setFlowState)},
+	{pattern: "POST /surveys/{flow}/duplicate", deed: access.EditFlows, page: in(surveyPages.duplicateFlow)},
+	{pattern: "GET /surveys/{flow}/file", deed: access.SeeFlows, page: in(surveyPages.exportFlow)},
+	{pattern: "GET /surveys/{flow}/edit", deed: access.EditFlows, page: in(draftPages.editFlow)},
+	{pattern: "POST /surveys/{flow}/edit", deed: access.EditFlows, page: in(draftPages.saveFlow)},
+	{pattern: "POST /surveys/{flow}/undo", deed: access.EditFlows, page: in(draftPages.undoFlow)},
+	{pattern: "POST /surveys/{flow}/redo", deed: access.EditFlows, page: in(draftPages.redoFlow)},
+	{pattern: "POST /surveys/{flow}/discard", deed: access.EditFlows, page: in(draftPages.discard)},
+	{pattern: "GET /surveys/{flow}/edit/file", deed: access.EditFlows, page: in(draftPages.flowFile)},
+	{pattern: "POST /surveys/{flow}/edit/file", deed: access.EditFlows, page: in(draftPages.saveFlowFile)},
+	{pattern: "GET /surveys/{flow}/edit/words", deed: access.EditFlows, page: in(draftPages.flowWords)},
+	{pattern: "POST /surveys/{flow}/edit/words", deed: access.EditFlows, page: in(draftPages.saveFlowWords)},
+	{pattern: "GET /surveys/{flow}/edit/paths", deed: access.EditFlows, page: in(surveyPages.flowPaths)},
+	{pattern: "GET /surveys/{flow}/edit/words.csv", deed: access.EditFlows, page: in(draftPages.flowWordsCSV)},
+	{pattern: "GET /surveys/{flow}/publish", deed: access.EditFlows, page: in(draftPages.publishPage)},
+	{pattern: "POST /surveys/{flow}/publish", deed: access.EditFlows, page: in(draftPages.publishFlow)},
+	{pattern: "GET /surveys/{flow}/compare", deed: access.SeeFlows, page: in(draftPages.compareFlow)},
+	{pattern: "POST /surveys/{flow}/back", deed: access.EditFlows, page: in(draftPages.flowBack)},
 }
 
 // flowRow is a survey in the list.
@@ -61,7 +61,7 @@ type flowsPage struct {
 	May   bool      // build them
 }
 
-func (s *site) flows(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s surveyPages) flows(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	ctx, words := r.Context(), s.words(r, v)
 	live, err := s.Store.FlowSources(ctx)
 	if err != nil {
@@ -143,7 +143,7 @@ func (s *site) flows(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // describe says what a flow file is about.
-func (s *site) describe(w *words, x *flowRow, source string, hangs int) {
+func (s surveyPages) describe(w *words, x *flowRow, source string, hangs int) {
 	doc, err := draft.Parse(source)
 	if err != nil {
 		x.About = w.t("flow_unreadable")
@@ -167,7 +167,7 @@ func (s *site) describe(w *words, x *flowRow, source string, hangs int) {
 }
 
 // setFlowState pauses a survey, retires it, or has it asked again.
-func (s *site) setFlowState(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s surveyPages) setFlowState(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}

@@ -37,16 +37,16 @@ type templateRow struct {
 	Buttons            []string
 }
 
-func (s *site) newFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s surveyPages) newFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showNewFlow(w, r, v, http.StatusOK, newFlowPage{})
 }
 
-func (s *site) showNewFlow(w http.ResponseWriter, r *http.Request, v Viewer, status int, p newFlowPage) error {
+func (s surveyPages) showNewFlow(w http.ResponseWriter, r *http.Request, v Viewer, status int, p newFlowPage) error {
 	words := s.words(r, v)
 	p.Languages, p.Language = languagesOffered(words.lang, nil), cmp.Or(r.PostForm.Get("language"), words.lang)
 	for _, f := range flowfile.Templates() {
 		row := templateRow{Name: f.ID, Title: f.Title.In(words.lang, "en")}
-		t, err := previewTalk(s.Bot.Configuration().Now(), f, chat.Web, words.lang, s)
+		t, err := previewTalk(s.Bot.Configuration().Now(), f, chat.Web, words.lang, s.site)
 		if err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (s *site) showNewFlow(w http.ResponseWriter, r *http.Request, v Viewer, sta
 }
 
 // makeFlow begins a draft: from a template, from nothing but a title, or from a file.
-func (s *site) makeFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s surveyPages) makeFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxFlowForm); err != nil {
 		e := page.AsError(err)
 		return &page.Error{Code: e.Code, Title: "bad_form", Text: "bad_form_text", Err: err}
@@ -104,7 +104,7 @@ func (s *site) makeFlow(w http.ResponseWriter, r *http.Request, v Viewer) error 
 }
 
 // fromFile begins with a flow file that somebody has.
-func (s *site) fromFile(w http.ResponseWriter, r *http.Request, v Viewer, source string) error {
+func (s surveyPages) fromFile(w http.ResponseWriter, r *http.Request, v Viewer, source string) error {
 	words := s.words(r, v)
 	doc, err := draft.Parse(source)
 	p := newFlowPage{Source: source}
@@ -133,7 +133,7 @@ func (s *site) fromFile(w http.ResponseWriter, r *http.Request, v Viewer, source
 
 // begin stores the first revision of a draft. A name that is taken gets a number, unless
 // the draft is of a file that says which survey it is.
-func (s *site) begin(w http.ResponseWriter, r *http.Request, v Viewer, name, source, what string) error {
+func (s surveyPages) begin(w http.ResponseWriter, r *http.Request, v Viewer, name, source, what string) error {
 	ctx := r.Context()
 	for n := 1; n < 100; n++ {
 		try, text := name, source
@@ -176,7 +176,7 @@ func (s *site) begin(w http.ResponseWriter, r *http.Request, v Viewer, name, sou
 }
 
 // taken reports whether a survey of this name is there.
-func (s *site) taken(r *http.Request, name string) (bool, error) {
+func (s surveyPages) taken(r *http.Request, name string) (bool, error) {
 	_, err := s.Store.FlowSource(r.Context(), name, 0)
 	if errors.Is(err, storage.ErrNotFound) {
 		return false, nil
@@ -184,7 +184,7 @@ func (s *site) taken(r *http.Request, name string) (bool, error) {
 	return true, err
 }
 
-func (s *site) duplicateFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s surveyPages) duplicateFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ type versionView struct {
 	Previous int
 }
 
-func (s *site) flowPage(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s surveyPages) flowPage(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	ctx, words := r.Context(), s.words(r, v)
 	flow := r.PathValue("flow")
 	d, err := s.draftOf(ctx, flow)

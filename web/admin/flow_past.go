@@ -37,7 +37,7 @@ type pasts struct {
 
 // pastOf reads what was answered to a survey of late: without tests, and without conversations
 // that nobody answered.
-func (s *site) pastOf(ctx context.Context, flow string) (past, error) {
+func (s surveyPages) pastOf(ctx context.Context, flow string) (past, error) {
 	now := s.Clock()
 	s.pasts.mu.Lock()
 	defer s.pasts.mu.Unlock() // whoever comes meanwhile waits for the same answer
@@ -73,7 +73,7 @@ func (s *site) pastOf(ctx context.Context, flow string) (past, error) {
 }
 
 // pastOfBucket reads those of a bucket; done = all of them.
-func (s *site) pastOfBucket(ctx context.Context, b storage.Bucket, flow string, now time.Time, p *past) (done bool, err error) {
+func (s surveyPages) pastOfBucket(ctx context.Context, b storage.Bucket, flow string, now time.Time, p *past) (done bool, err error) {
 	for from, after := now.AddDate(0, 0, -pastDays), ""; ; {
 		page, err := s.Store.Past(ctx, b, from, after, pastPage)
 		if err != nil {
@@ -97,7 +97,7 @@ func (s *site) pastOfBucket(ctx context.Context, b storage.Bucket, flow string, 
 
 // onThePast says how many of the past conversations would have opened a case by the rules in
 // force, as a flow would have judged their answers.
-func (s *site) onThePast(sessions []storage.PastSession, f survey.Flow) (would int) {
+func (s surveyPages) onThePast(sessions []storage.PastSession, f survey.Flow) (would int) {
 	snap := s.Bot.Configuration().Now()
 	for i := range sessions {
 		x := &sessions[i]
@@ -112,7 +112,7 @@ func (s *site) onThePast(sessions []storage.PastSession, f survey.Flow) (would i
 
 // pastSentence says what the draft would have made of the past, beside what the live version
 // makes of it: "" where nobody has answered yet.
-func (s *site) pastSentence(ctx context.Context, w *words, flow string, next, live survey.Flow) (string, error) {
+func (s surveyPages) pastSentence(ctx context.Context, w *words, flow string, next, live survey.Flow) (string, error) {
 	p, err := s.pastOf(ctx, flow)
 	if err != nil || len(p.sessions) == 0 {
 		return "", err
@@ -136,7 +136,7 @@ func (w *words) pastWhich(p past) string {
 }
 
 // conditionReach says of how many past conversations a condition would have held.
-func (s *site) conditionReach(ctx context.Context, w *words, flow string, f survey.Flow, q *survey.Question) (string, error) {
+func (s surveyPages) conditionReach(ctx context.Context, w *words, flow string, f survey.Flow, q *survey.Question) (string, error) {
 	if q == nil || q.When == nil {
 		return "", nil
 	}
@@ -164,7 +164,7 @@ func (w *words) share(k, n int) string {
 
 // flowFigures are how often surveys were asked of late and how often that was answered, by their
 // ids; only of whoever may see figures everywhere.
-func (s *site) flowFigures(ctx context.Context, w *words, v Viewer) (map[string]string, error) {
+func (s surveyPages) flowFigures(ctx context.Context, w *words, v Viewer) (map[string]string, error) {
 	if !v.Can(access.SeeReports, access.EverySite) {
 		return nil, nil
 	}

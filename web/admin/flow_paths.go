@@ -33,7 +33,7 @@ type pathRow struct {
 }
 
 // flowPaths shows every way through a draft, for a customer and a service as the preview has them.
-func (s *site) flowPaths(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s surveyPages) flowPaths(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func (s *site) flowPaths(w http.ResponseWriter, r *http.Request, v Viewer) error
 }
 
 // pathRows says of each way what is asked on it, how long that takes, and which case opens.
-func (s *site) pathRows(p *pathsView, words *words, f survey.Flow, paths []survey.Path, q url.Values) {
+func (s surveyPages) pathRows(p *pathsView, words *words, f survey.Flow, paths []survey.Path, q url.Values) {
 	langs := append([]string{words.lang}, f.Languages...)
 	facts := factsOf(f.Class, recovery.Tier(q.Get("as")), about(q))
 	rules := s.Bot.Configuration().Now().Rules("")

@@ -31,7 +31,7 @@ type publishView struct {
 	Behind   string // what was published since the draft was begun
 }
 
-func (s *site) publishPage(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) publishPage(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
 	if err != nil {
 		return err
@@ -39,7 +39,7 @@ func (s *site) publishPage(w http.ResponseWriter, r *http.Request, v Viewer) err
 	return s.showPublish(w, r, v, http.StatusOK, d, "", "")
 }
 
-func (s *site) showPublish(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, note, fault string) error {
+func (s draftPages) showPublish(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, note, fault string) error {
 	words := s.words(r, v)
 	look := words.look(d.Source)
 	p := publishView{Flow: d.Flow, Next: d.Live + 1, Rev: d.Rev, Findings: look.Findings, Fatal: look.fatal(), New: d.Live == 0, Same: d.Source == d.live, Note: note, Fault: fault, Behind: words.behind(d)}
@@ -57,11 +57,11 @@ func (s *site) showPublish(w http.ResponseWriter, r *http.Request, v Viewer, sta
 	}
 	live, _ := flowfile.Parse([]byte(d.live)) // of a survey that was never published: none
 	var err error
-	if p.Does, err = s.doesOf(r.Context(), words, v, d, live, look); err != nil {
+	if p.Does, err = (surveyPages{s.site}).doesOf(r.Context(), words, v, d, live, look); err != nil {
 		return err
 	}
 	if live.ID != "" && look.OK {
-		if p.Past, err = s.pastSentence(r.Context(), words, d.Flow, look.Flow, live); err != nil {
+		if p.Past, err = (surveyPages{s.site}).pastSentence(r.Context(), words, d.Flow, look.Flow, live); err != nil {
 			return err
 		}
 	}
@@ -71,7 +71,7 @@ func (s *site) showPublish(w http.ResponseWriter, r *http.Request, v Viewer, sta
 	}, p)
 }
 
-func (s *site) publishFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) publishFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (s *site) publishFlow(w http.ResponseWriter, r *http.Request, v Viewer) err
 }
 
 // publishSource makes a file the next version, and writes down who did and why.
-func (s *site) publishSource(r *http.Request, v Viewer, flow, source, note string) (int, error) {
+func (s draftPages) publishSource(r *http.Request, v Viewer, flow, source, note string) (int, error) {
 	version, _, err := s.Store.Publish(r.Context(), flow, source, s.Clock())
 	if err != nil {
 		return 0, fmt.Errorf("publish %s: %w", flow, err)
@@ -124,7 +124,7 @@ func (s *site) publishSource(r *http.Request, v Viewer, flow, source, note strin
 }
 
 // compareFlow shows what differs between two versions; 0 is the draft.
-func (s *site) compareFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) compareFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words, flow := s.words(r, v), r.PathValue("flow")
 	d, err := s.draftOf(r.Context(), flow)
 	if err != nil {
@@ -157,7 +157,7 @@ func (s *site) compareFlow(w http.ResponseWriter, r *http.Request, v Viewer) err
 }
 
 // flowBack publishes an earlier version anew: versions only go forward.
-func (s *site) flowBack(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) flowBack(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func TestEveryKeyOfTheFormatHasAControl(t *testing.T) {
 	}
 	for _, card := range open {
 		e := flowEditor{Open: card}
-		s.cards(&e, &drawer{words: tongues()["en"], doc: doc, lang: "en", flow: tongues()["en"].look(source)}, "")
+		draftPages{s}.cards(&e, &drawer{words: tongues()["en"], doc: doc, lang: "en", flow: tongues()["en"].look(source)}, "")
 		for _, c := range e.Cards {
 			note(c.Controls)
 			note(c.Further)

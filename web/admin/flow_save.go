@@ -15,7 +15,7 @@ import (
 
 // saveFlow carries out what a card's form says: every field that was changed is one change
 // of one thing, and then the button that was pressed.
-func (s *site) saveFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) saveFlow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxFlowForm); err != nil {
 		e := page.AsError(err)
 		return &page.Error{Code: e.Code, Title: "bad_form", Text: "bad_form_text", Err: err}
@@ -59,7 +59,7 @@ func (s *site) saveFlow(w http.ResponseWriter, r *http.Request, v Viewer) error 
 
 // saveFields carries out every change that a form says. faults has those that were refused, and those
 // at which somebody is asked whose words shall stand, by the names of their fields.
-func (s *site) saveFields(r *http.Request, v Viewer, words *words) (faults map[string]fault, err error) {
+func (s draftPages) saveFields(r *http.Request, v Viewer, words *words) (faults map[string]fault, err error) {
 	faults = map[string]fault{}
 	names := make([]string, 0, len(r.PostForm))
 	for name := range r.PostForm {

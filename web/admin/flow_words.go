@@ -103,7 +103,7 @@ func languagesOffered(in string, but []string) []option {
 	return out
 }
 
-func (s *site) flowWords(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) flowWords(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func (s *site) flowWords(w http.ResponseWriter, r *http.Request, v Viewer) error
 	return s.showWords(w, r, v, http.StatusOK, d, nil, wordsView{})
 }
 
-func (s *site) showWords(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, faults map[string]fault, p wordsView) error {
+func (s draftPages) showWords(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, faults map[string]fault, p wordsView) error {
 	words := s.words(r, v)
 	doc, err := draft.Parse(d.Source)
 	if err != nil {
@@ -217,7 +217,7 @@ func shippedRows(d *drawer, to string) ([]wordsRow, error) {
 
 // saveFlowWords stores the cells that were changed; with a table of a translator it shows
 // what would change first.
-func (s *site) saveFlowWords(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) saveFlowWords(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxFlowForm); err != nil {
 		e := page.AsError(err)
 		return &page.Error{Code: e.Code, Title: "bad_form", Text: "bad_form_text", Err: err}
@@ -256,7 +256,7 @@ func (s *site) saveFlowWords(w http.ResponseWriter, r *http.Request, v Viewer) e
 }
 
 // flowWordsCSV is the table for a translator.
-func (s *site) flowWordsCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) flowWordsCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
 	if err != nil {
 		return err
@@ -334,7 +334,7 @@ type fileView struct {
 	Theirs   string
 }
 
-func (s *site) flowFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) flowFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
 	if err != nil {
 		return err
@@ -342,7 +342,7 @@ func (s *site) flowFile(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	return s.showFile(w, r, v, http.StatusOK, d, fileView{Source: d.Source})
 }
 
-func (s *site) showFile(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, p fileView) error {
+func (s draftPages) showFile(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, p fileView) error {
 	words := s.words(r, v)
 	p.Flow, p.Rev = d.Flow, d.Rev
 	p.Findings = words.look(p.Source).Findings
@@ -352,7 +352,7 @@ func (s *site) showFile(w http.ResponseWriter, r *http.Request, v Viewer, status
 }
 
 // saveFlowFile stores the whole text: whoever has seen an older revision is asked.
-func (s *site) saveFlowFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s draftPages) saveFlowFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxFlowForm); err != nil {
 		e := page.AsError(err)
 		return &page.Error{Code: e.Code, Title: "bad_form", Text: "bad_form_text", Err: err}
@@ -390,7 +390,7 @@ func (s *site) saveFlowFile(w http.ResponseWriter, r *http.Request, v Viewer) er
 }
 
 // saveAgain asks whoever was a moment too late.
-func (s *site) saveAgain(w http.ResponseWriter, r *http.Request, v Viewer, text string) error {
+func (s draftPages) saveAgain(w http.ResponseWriter, r *http.Request, v Viewer, text string) error {
 	d, err := s.draftOf(r.Context(), r.PathValue("flow"))
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ func (s *site) happenedIn(ctx context.Context, w *words, f *reportFilter) (all [
 		}
 		all = append(all, one)
 	}
-	versions, err := s.versionsIn(ctx, w, f)
+	versions, err := casePages{s}.versionsIn(ctx, w, f)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (s *site) happenedIn(ctx context.Context, w *words, f *reportFilter) (all [
 }
 
 // versionsIn are the versions of customers' surveys that were published on those days. The first one changes nothing.
-func (s *site) versionsIn(ctx context.Context, w *words, f *reportFilter) (all []happened, err error) {
+func (s casePages) versionsIn(ctx context.Context, w *words, f *reportFilter) (all []happened, err error) {
 	titles := s.customerFlows(w)
 	newest, err := s.Store.FlowSources(ctx)
 	if err != nil {

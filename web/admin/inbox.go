@@ -105,7 +105,7 @@ func (s *site) lookOf(w *words, v Viewer, at string, now time.Time) look {
 }
 
 // inbox is the page of all cases.
-func (s *site) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s casePages) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	q := r.URL.Query()
 	words, now := s.words(r, v), s.Clock()
 	search := strings.TrimSpace(q.Get("q"))
@@ -221,7 +221,7 @@ func countText(n int, more bool) string {
 
 // casesOfNamed are the cases of customers whose names begin as what was typed, those that opened
 // last first, as far as the viewer may know who they are.
-func (s *site) casesOfNamed(ctx context.Context, w *words, v Viewer, now time.Time, typed string) (standingGroup, error) {
+func (s casePages) casesOfNamed(ctx context.Context, w *words, v Viewer, now time.Time, typed string) (standingGroup, error) {
 	g := standingGroup{Key: "found"}
 	if !v.Anywhere(access.SeeCustomers) || len(typed) > 100 {
 		return g, nil
@@ -260,7 +260,7 @@ func kept(q url.Values, names []string) url.Values {
 }
 
 // group reads one group of the list, without its rows, and its cases. n is how many it has, as far as that was counted.
-func (s *site) group(ctx context.Context, f storage.StandingFilter, key string, fold bool, keep url.Values, after string) (standingGroup, []storage.Case, int, error) {
+func (s casePages) group(ctx context.Context, f storage.StandingFilter, key string, fold bool, keep url.Values, after string) (standingGroup, []storage.Case, int, error) {
 	g := standingGroup{Key: key, Fold: fold}
 	n, more, err := s.Store.CountStanding(ctx, f, countUpTo)
 	if err != nil {
@@ -294,7 +294,7 @@ func (s *site) group(ctx context.Context, f storage.StandingFilter, key string, 
 }
 
 // fillGroups draws the rows of groups; what their cases began with is read once for all of them.
-func (s *site) fillGroups(ctx context.Context, w *words, v Viewer, now time.Time, groups []standingGroup, stand [][]storage.Case) error {
+func (s casePages) fillGroups(ctx context.Context, w *words, v Viewer, now time.Time, groups []standingGroup, stand [][]storage.Case) error {
 	rows, err := s.rows(ctx, w, v, now, slices.Concat(stand...))
 	if err != nil {
 		return err
@@ -366,7 +366,7 @@ func (s *site) at(id string) snapshot.Site { return s.Bot.Configuration().Now().
 var closedStates = append([]recovery.State{recovery.Resolved}, recovery.Resting()...)
 
 // closedGroup are the cases that are over, those that opened last first.
-func (s *site) closedGroup(ctx context.Context, w *words, v Viewer, now time.Time, base storage.StandingFilter, keep url.Values, after string) (standingGroup, error) {
+func (s casePages) closedGroup(ctx context.Context, w *words, v Viewer, now time.Time, base storage.StandingFilter, keep url.Values, after string) (standingGroup, error) {
 	f := storage.CaseFilter{States: closedStates, Sites: base.Sites, Limit: pageRows + 1}
 	if place := placeOf(after); !place.At.IsZero() {
 		f.Before = storage.Cursor(place)
@@ -399,7 +399,7 @@ func (s *site) closedGroup(ctx context.Context, w *words, v Viewer, now time.Tim
 }
 
 // lastClosed says when a case was closed last, and by whom.
-func (s *site) lastClosed(ctx context.Context, w *words, sites []string, now time.Time) (string, error) {
+func (s casePages) lastClosed(ctx context.Context, w *words, sites []string, now time.Time) (string, error) {
 	if sites != nil && len(sites) == 0 {
 		return "", nil
 	}
@@ -415,7 +415,7 @@ func (s *site) lastClosed(ctx context.Context, w *words, sites []string, now tim
 }
 
 // saveView keeps the filters of the list under a name; without filters the name is forgotten.
-func (s *site) saveView(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s casePages) saveView(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := readForm(w, r, 4096); err != nil {
 		return err
 	}
@@ -446,7 +446,7 @@ func (s *site) saveView(w http.ResponseWriter, r *http.Request, v Viewer) error 
 }
 
 // viewName is what filters are called: by what they say.
-func (s *site) viewName(w *words, of url.Values) string {
+func (s casePages) viewName(w *words, of url.Values) string {
 	var parts []string
 	if of.Get("state") != "" {
 		parts = append(parts, w.t("group_"+of.Get("state")))

@@ -33,14 +33,14 @@ func shownOnce(who, code, url string, until time.Time) (l secretLink, err error)
 	return l, err
 }
 
-func (s *site) inviteFields(r *http.Request, v Viewer) (rolesForm, error) {
+func (s peoplePages) inviteFields(r *http.Request, v Viewer) (rolesForm, error) {
 	f, err := s.rolesFor(r, v, nil)
 	words := s.words(r, v)
 	f.Fields = append([]field{{Name: "name", Label: words.t("person_name"), Hint: words.t("person_name_hint"), Fill: "off"}}, f.Fields...)
 	return f, err
 }
 
-func (s *site) inviteForm(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s peoplePages) inviteForm(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if !s.proved(w, r, v, "/people/new") {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (s *site) inviteForm(w http.ResponseWriter, r *http.Request, v Viewer) erro
 	return s.showInvite(w, r, v, http.StatusOK, invitePage{rolesForm: f})
 }
 
-func (s *site) showInvite(w http.ResponseWriter, r *http.Request, v Viewer, status int, p invitePage) error {
+func (s peoplePages) showInvite(w http.ResponseWriter, r *http.Request, v Viewer, status int, p invitePage) error {
 	words := s.words(r, v)
 	f := frame{Title: words.t("invite"), Here: "/people", Back: &link{"/people", words.t("people")}, Modules: []string{"copy.js"}}
 	if p.Name != "" {
@@ -60,7 +60,7 @@ func (s *site) showInvite(w http.ResponseWriter, r *http.Request, v Viewer, stat
 	return s.show(w, r, v, status, "invite.html", f, p)
 }
 
-func (s *site) invite(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s peoplePages) invite(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, err := s.inviteFields(r, v)
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (s *site) invite(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // makeLink makes a one-time link and shows it once.
-func (s *site) makeLink(r *http.Request, v Viewer, kind storage.LinkKind, who string, life time.Duration) (secretLink, error) {
+func (s peoplePages) makeLink(r *http.Request, v Viewer, kind storage.LinkKind, who string, life time.Duration) (secretLink, error) {
 	token, now := signin.NewToken(), s.Clock()
 	l := storage.OneTimeLink{Hash: signin.HashToken(token), Kind: kind, Who: who, Made: now, Expires: now.Add(life)}
 	if err := s.Store.PutOneTimeLink(r.Context(), l, s.audit(v, "link."+string(kind), who)); err != nil {
@@ -111,7 +111,7 @@ func (s *site) makeLink(r *http.Request, v Viewer, kind storage.LinkKind, who st
 }
 
 // base is the address of these pages, as others open them.
-func (s *site) base(r *http.Request) string {
+func (s peoplePages) base(r *http.Request) string {
 	if at := s.public(); at != "" {
 		return at
 	}

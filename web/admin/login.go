@@ -19,15 +19,15 @@ import (
 
 // loginDoors are signing in and out.
 var loginDoors = []route{
-	{pattern: "GET /login", page: (*site).login},
-	{pattern: "POST /login", page: (*site).signIn},
-	{pattern: "POST /logout", page: (*site).signOut},
+	{pattern: "GET /login", page: in(doorPages.login)},
+	{pattern: "POST /login", page: in(doorPages.signIn)},
+	{pattern: "POST /logout", page: in(doorPages.signOut)},
 }
 
 // proveRoutes ask somebody who has signed in to prove again who they are.
 var proveRoutes = []route{
-	{pattern: "GET /prove", page: (*site).prove},
-	{pattern: "POST /prove", page: (*site).proveNow},
+	{pattern: "GET /prove", page: in(doorPages.prove)},
+	{pattern: "POST /prove", page: in(doorPages.proveNow)},
 }
 
 // How often a password is tried without a wait: for one name from one place, and from one
@@ -59,14 +59,14 @@ func nextPage(next string) string {
 	return u.RequestURI()
 }
 
-func (s *site) loginForm(words *words) form {
+func (s doorPages) loginForm(words *words) form {
 	return form{Fields: []field{
 		{Name: "name", Label: words.t("login_name"), Fill: "username"},
 		{Name: "password", Label: words.t("login_password"), Kind: "password", Fill: "current-password"},
 	}}
 }
 
-func (s *site) login(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) login(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	next := nextPage(r.URL.Query().Get("next"))
 	if v.Login != "" {
 		http.Redirect(w, r, s.Prefix+next, http.StatusSeeOther) //nolint:gosec // nextPage lets through paths of this site alone
@@ -75,7 +75,7 @@ func (s *site) login(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showLogin(w, r, http.StatusOK, next, s.loginForm(s.words(r, v)))
 }
 
-func (s *site) showLogin(w http.ResponseWriter, r *http.Request, status int, next string, f form) error {
+func (s doorPages) showLogin(w http.ResponseWriter, r *http.Request, status int, next string, f form) error {
 	all, err := s.Store.Logins(r.Context())
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func unencrypted(r *http.Request) bool {
 
 // signIn answers a name and a password. What it says does not depend on whether there is
 // such a name, and neither does how long it takes.
-func (s *site) signIn(w http.ResponseWriter, r *http.Request, _ Viewer) error {
+func (s doorPages) signIn(w http.ResponseWriter, r *http.Request, _ Viewer) error {
 	words := s.words(r, Viewer{})
 	f := s.loginForm(words)
 	if err := f.read(w, r); err != nil {
@@ -125,7 +125,7 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request, _ Viewer) error {
 }
 
 // enter begins a session of a login, in place of whatever the browser held.
-func (s *site) enter(w http.ResponseWriter, r *http.Request, l storage.Login, next string) error {
+func (s doorPages) enter(w http.ResponseWriter, r *http.Request, l storage.Login, next string) error {
 	begins, cookie := s.newSession(r, l.ID)
 	if err := s.Store.PutWebSession(r.Context(), begins, signin.HashToken(held(r))); err != nil {
 		return err
@@ -141,7 +141,7 @@ func (s *site) enter(w http.ResponseWriter, r *http.Request, l storage.Login, ne
 
 // check is the login of a name and a password. fault says in words why there is none, the
 // same for every reason but a wait.
-func (s *site) check(r *http.Request, words *words, name, password string) (l storage.Login, fault string, status int, err error) {
+func (s doorPages) check(r *http.Request, words *words, name, password string) (l storage.Login, fault string, status int, err error) {
 	now, at := s.Clock(), address(r)
 	of := storage.Try{Key: signin.HashToken("name\x00" + storage.FoldName(name) + "\x00" + at), Free: freeTries}
 	until, err := s.Store.Try(r.Context(), []storage.Try{of, {Key: signin.HashToken("place\x00" + at), Free: freeTriesPlace}}, now)
@@ -173,7 +173,7 @@ func waitWords(words *words, wait time.Duration) string {
 	return words.t("wait_minutes", int((wait+time.Minute-1)/time.Minute))
 }
 
-func (s *site) signOut(w http.ResponseWriter, r *http.Request, _ Viewer) error {
+func (s doorPages) signOut(w http.ResponseWriter, r *http.Request, _ Viewer) error {
 	if token := held(r); token != "" {
 		if err := s.Store.PutWebSession(r.Context(), storage.WebSession{Created: s.Clock()}, signin.HashToken(token)); err != nil {
 			return err
@@ -191,11 +191,11 @@ type provePage struct {
 	Ask          passkeyAsk
 }
 
-func (s *site) prove(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) prove(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showProve(w, r, v, http.StatusOK, nextPage(r.URL.Query().Get("next")), "")
 }
 
-func (s *site) showProve(w http.ResponseWriter, r *http.Request, v Viewer, status int, next, fault string) error {
+func (s doorPages) showProve(w http.ResponseWriter, r *http.Request, v Viewer, status int, next, fault string) error {
 	words := s.words(r, v)
 	f := form{Fields: []field{{Name: "password", Label: words.t("login_password"), Kind: "password", Fill: "current-password", Fault: fault}}}
 	p := provePage{f, next, v.SignIn, passkeyAsk{}}
@@ -212,7 +212,7 @@ func (s *site) showProve(w http.ResponseWriter, r *http.Request, v Viewer, statu
 	return s.show(w, r, v, status, "prove.html", frame{Title: words.t("prove_title"), Bare: true, Modules: []string{"passkey.js"}}, p)
 }
 
-func (s *site) proveNow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) proveNow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}

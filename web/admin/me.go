@@ -12,10 +12,10 @@ import (
 
 // meRoutes are the pages about oneself.
 var meRoutes = []route{
-	{pattern: "GET /me", page: (*site).me},
-	{pattern: "POST /me", page: (*site).saveMe},
-	{pattern: "POST /me/password", page: (*site).savePassword},
-	{pattern: "POST /me/sessions", page: (*site).endSession},
+	{pattern: "GET /me", page: in(doorPages.me)},
+	{pattern: "POST /me", page: in(doorPages.saveMe)},
+	{pattern: "POST /me/password", page: in(doorPages.savePassword)},
+	{pattern: "POST /me/sessions", page: in(doorPages.endSession)},
 }
 
 // mePage is what somebody sets about themselves.
@@ -33,7 +33,7 @@ type sessionRow struct {
 	Here              bool // it is this one
 }
 
-func (s *site) meForm(words *words, v Viewer) form {
+func (s doorPages) meForm(words *words, v Viewer) form {
 	langs := []option{{"", words.t("as_browser")}}
 	for _, tag := range pageLanguageTags() {
 		langs = append(langs, option{tag, languageName(tag, tag)})
@@ -65,12 +65,12 @@ func passwordForm(words *words) form {
 	return form{Fields: []field{{Name: "password", Label: words.t("password_new"), Hint: words.t("password_new_hint"), Kind: "password", Fill: "new-password"}}}
 }
 
-func (s *site) me(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) me(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
 	return s.showMe(w, r, v, http.StatusOK, s.meForm(words, v), passwordForm(words))
 }
 
-func (s *site) showMe(w http.ResponseWriter, r *http.Request, v Viewer, status int, about, password form) error {
+func (s doorPages) showMe(w http.ResponseWriter, r *http.Request, v Viewer, status int, about, password form) error {
 	now := s.Clock()
 	list, err := s.Store.WebSessions(r.Context(), v.Login, now)
 	if err != nil {
@@ -95,7 +95,7 @@ func (s *site) showMe(w http.ResponseWriter, r *http.Request, v Viewer, status i
 	return s.show(w, r, v, status, "me.html", frame{Title: words.t("me"), Here: "/me"}, p)
 }
 
-func (s *site) saveMe(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) saveMe(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
 	f := s.meForm(words, v)
 	if err := f.read(w, r); err != nil {
@@ -130,7 +130,7 @@ func (s *site) saveMe(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // renameStaff calls a member of staff otherwise.
-func (s *site) renameStaff(r *http.Request, v Viewer, name string) error {
+func (s doorPages) renameStaff(r *http.Request, v Viewer, name string) error {
 	if v.Staff == "" || name == v.Name {
 		return nil
 	}
@@ -146,7 +146,7 @@ func (s *site) renameStaff(r *http.Request, v Viewer, name string) error {
 	return s.Store.PutStaff(r.Context(), team[i])
 }
 
-func (s *site) savePassword(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) savePassword(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
 	f := passwordForm(words)
 	if err := f.read(w, r); err != nil {
@@ -177,7 +177,7 @@ func (s *site) savePassword(w http.ResponseWriter, r *http.Request, v Viewer) er
 }
 
 // endSession ends one session of the viewer, or all others where the form names none.
-func (s *site) endSession(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) endSession(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}

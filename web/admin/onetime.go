@@ -45,7 +45,7 @@ type opened struct {
 	ever  []storage.Staff // and who was: their keys are taken
 }
 
-func (s *site) open(r *http.Request, kind storage.LinkKind) (o opened, err error) {
+func (s doorPages) open(r *http.Request, kind storage.LinkKind) (o opened, err error) {
 	spent := &page.Error{Code: page.Gone, Title: "link_gone", Text: "link_gone_" + string(kind)}
 	o.OneTimeLink, err = s.Store.OneTimeLink(r.Context(), signin.HashToken(r.PathValue("token")), s.Clock())
 	if errors.Is(err, storage.ErrNotFound) || err == nil && o.Kind != kind {
@@ -88,7 +88,7 @@ func (s *site) open(r *http.Request, kind storage.LinkKind) (o opened, err error
 // newcomer is the value of the field "staff" for somebody who is not in the team yet.
 const newcomer = ""
 
-func (s *site) linkForm(words *words, o opened, made string) form {
+func (s doorPages) linkForm(words *words, o opened, made string) form {
 	var f form
 	if o.Kind == storage.SetupLink {
 		if len(o.team) > 0 {
@@ -115,16 +115,16 @@ func (s *site) linkForm(words *words, o opened, made string) form {
 
 func showLink(kind storage.LinkKind) handler {
 	return func(s *site, w http.ResponseWriter, r *http.Request, v Viewer) error {
-		o, err := s.open(r, kind)
+		o, err := doorPages{s}.open(r, kind)
 		if err != nil {
 			return err
 		}
 		made := signin.NewPassword()
-		return s.showLinkForm(w, r, http.StatusOK, o, s.linkForm(s.words(r, v), o, made), made)
+		return doorPages{s}.showLinkForm(w, r, http.StatusOK, o, doorPages{s}.linkForm(s.words(r, v), o, made), made)
 	}
 }
 
-func (s *site) showLinkForm(w http.ResponseWriter, r *http.Request, status int, o opened, f form, made string) error {
+func (s doorPages) showLinkForm(w http.ResponseWriter, r *http.Request, status int, o opened, f form, made string) error {
 	who := o.staff.Name
 	if o.Kind == storage.ResetLink {
 		who = o.login.Name
@@ -137,12 +137,12 @@ func (s *site) showLinkForm(w http.ResponseWriter, r *http.Request, status int, 
 
 func useLink(kind storage.LinkKind) handler {
 	return func(s *site, w http.ResponseWriter, r *http.Request, v Viewer) error {
-		o, err := s.open(r, kind)
+		o, err := doorPages{s}.open(r, kind)
 		if err != nil {
 			return err
 		}
 		words := s.words(r, v)
-		f := s.linkForm(words, o, "")
+		f := doorPages{s}.linkForm(words, o, "")
 		if err := f.read(w, r); err != nil {
 			return err
 		}
@@ -155,10 +155,10 @@ func useLink(kind storage.LinkKind) handler {
 			if f.field("password").Value != made || made == "" {
 				made, f.field("password").Value = "", ""
 			}
-			return s.showLinkForm(w, r, http.StatusUnprocessableEntity, o, f, made)
+			return doorPages{s}.showLinkForm(w, r, http.StatusUnprocessableEntity, o, f, made)
 		}
-		l, staff := s.newLogin(r, &f, o)
-		s.faultsOfLogin(words, &f, o, l, password)
+		l, staff := doorPages{s}.newLogin(r, &f, o)
+		doorPages{s}.faultsOfLogin(words, &f, o, l, password)
 		if len(f.Faults()) > 0 {
 			return again()
 		}
@@ -166,7 +166,7 @@ func useLink(kind storage.LinkKind) handler {
 			return err
 		}
 		begins, cookie := s.newSession(r, l.ID)
-		err = s.spend(r, o, l, staff, begins)
+		err = doorPages{s}.spend(r, o, l, staff, begins)
 		switch {
 		case errors.Is(err, storage.ErrTaken):
 			f.field("name").Fault = words.t("name_taken")
@@ -187,7 +187,7 @@ func useLink(kind storage.LinkKind) handler {
 }
 
 // newLogin is the login that a form describes, and the member of staff that it makes.
-func (s *site) newLogin(r *http.Request, f *form, o opened) (l storage.Login, staff *storage.Staff) {
+func (s doorPages) newLogin(r *http.Request, f *form, o opened) (l storage.Login, staff *storage.Staff) {
 	if o.Kind == storage.ResetLink {
 		return o.login, nil
 	}
@@ -217,7 +217,7 @@ func signInName(shown string) string {
 	return strings.ToLower(strings.Join(strings.Fields(shown), "."))
 }
 
-func (s *site) faultsOfLogin(words *words, f *form, o opened, l storage.Login, password string) {
+func (s doorPages) faultsOfLogin(words *words, f *form, o opened, l storage.Login, password string) {
 	if x := f.field("shown"); x != nil && l.Shown == "" {
 		x.Fault = words.t("name_missing")
 	}
@@ -241,7 +241,7 @@ func passwordFault(words *words, password string, about ...string) string {
 }
 
 // spend makes what a link is for.
-func (s *site) spend(r *http.Request, o opened, l storage.Login, staff *storage.Staff, begins storage.WebSession) error {
+func (s doorPages) spend(r *http.Request, o opened, l storage.Login, staff *storage.Staff, begins storage.WebSession) error {
 	now := s.Clock()
 	by := Viewer{SignIn: l.Name, Owner: l.Owner, Grants: o.staff.Roles}
 	if o.Kind == storage.ResetLink {

@@ -16,14 +16,14 @@ import (
 )
 
 // passkeyDoors let somebody in by a passkey alone: the device has asked who they are.
-var passkeyDoors = []route{{pattern: "POST /login/passkey", page: (*site).signInByPasskey}}
+var passkeyDoors = []route{{pattern: "POST /login/passkey", page: in(doorPages.signInByPasskey)}}
 
 // passkeyRoutes add and remove the passkeys of oneself.
 var passkeyRoutes = []route{
-	{pattern: "GET /me/passkeys", page: (*site).passkeys},
-	{pattern: "POST /me/passkeys", page: (*site).addPasskey},
-	{pattern: "POST /me/passkeys/remove", page: (*site).removePasskey},
-	{pattern: "POST /prove/passkey", page: (*site).proveByPasskey},
+	{pattern: "GET /me/passkeys", page: in(doorPages.passkeys)},
+	{pattern: "POST /me/passkeys", page: in(doorPages.addPasskey)},
+	{pattern: "POST /me/passkeys/remove", page: in(doorPages.removePasskey)},
+	{pattern: "POST /prove/passkey", page: in(doorPages.proveByPasskey)},
 }
 
 // Of passkeys.
@@ -45,7 +45,7 @@ type passkeyAsk struct {
 func challengePlace(of string) string { return "passkey:" + of }
 
 // askPasskey makes a challenge: for whoever signs in ("") or for a login that adds a passkey.
-func (s *site) askPasskey(r *http.Request, of string) passkeyAsk {
+func (s doorPages) askPasskey(r *http.Request, of string) passkeyAsk {
 	host := signin.PasskeyHost(r.Host)
 	if s.Sealer == nil || s.Demo != nil || host == "" {
 		return passkeyAsk{}
@@ -58,7 +58,7 @@ func (s *site) askPasskey(r *http.Request, of string) passkeyAsk {
 
 // ceremony is what a browser sent, with when its challenge was made. ok is false for none of
 // ours, and for one that is too old.
-func (s *site) ceremony(r *http.Request, of string) (c signin.Ceremony, made time.Time, ok bool) {
+func (s doorPages) ceremony(r *http.Request, of string) (c signin.Ceremony, made time.Time, ok bool) {
 	if s.Sealer == nil || s.Demo != nil {
 		return c, made, false
 	}
@@ -91,7 +91,7 @@ type passkeysPage struct {
 
 type passkeyRow struct{ ID, Name, About string }
 
-func (s *site) passkeys(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) passkeys(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	l, err := s.mine(r, v)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (s *site) passkeys(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	return s.showPasskeys(w, r, v, http.StatusOK, l, "")
 }
 
-func (s *site) showPasskeys(w http.ResponseWriter, r *http.Request, v Viewer, status int, l storage.Login, fault string) error {
+func (s doorPages) showPasskeys(w http.ResponseWriter, r *http.Request, v Viewer, status int, l storage.Login, fault string) error {
 	words := s.words(r, v)
 	p := passkeysPage{Ask: s.askPasskey(r, l.ID), Fault: fault}
 	var ids []string
@@ -120,7 +120,7 @@ func (s *site) showPasskeys(w http.ResponseWriter, r *http.Request, v Viewer, st
 }
 
 // addPasskey keeps the public half of a key that the browser's device has made.
-func (s *site) addPasskey(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) addPasskey(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (s *site) addPasskey(w http.ResponseWriter, r *http.Request, v Viewer) erro
 }
 
 // removePasskey takes one away, and ends the other sessions: one may have begun by it.
-func (s *site) removePasskey(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) removePasskey(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (s *site) removePasskey(w http.ResponseWriter, r *http.Request, v Viewer) e
 }
 
 // signInByPasskey lets somebody in whose device has signed a challenge of ours.
-func (s *site) signInByPasskey(w http.ResponseWriter, r *http.Request, _ Viewer) error {
+func (s doorPages) signInByPasskey(w http.ResponseWriter, r *http.Request, _ Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
@@ -213,7 +213,7 @@ func (s *site) signInByPasskey(w http.ResponseWriter, r *http.Request, _ Viewer)
 func provePlace(v Viewer) string { return "prove:" + v.Login }
 
 // proveByPasskey takes a passkey of one's own for the proof that is asked before what hurts.
-func (s *site) proveByPasskey(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) proveByPasskey(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
@@ -231,7 +231,7 @@ func (s *site) proveByPasskey(w http.ResponseWriter, r *http.Request, v Viewer) 
 // usePasskey holds what a browser sent to a challenge that was made for of, and to a passkey of the
 // login who. A challenge counts once: one that was made before a passkey was used last proves nothing by
 // it. Its error is signin.ErrPasskey where it proves nothing.
-func (s *site) usePasskey(r *http.Request, of, who string) (storage.Login, error) {
+func (s doorPages) usePasskey(r *http.Request, of, who string) (storage.Login, error) {
 	now, id := s.Clock(), r.PostForm.Get("id")
 	c, made, ok := s.ceremony(r, of)
 	if !ok || who == "" {

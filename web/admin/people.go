@@ -13,16 +13,16 @@ import (
 
 // peopleRoutes are the pages about who works here.
 var peopleRoutes = []route{
-	{pattern: "GET /people", deed: access.ManageAgents, page: (*site).people},
-	{pattern: "GET /people/new", deed: access.ManageAgents, page: (*site).inviteForm},
-	{pattern: "POST /people/new", deed: access.ManageAgents, page: (*site).invite},
-	{pattern: "GET /people/{id}", deed: access.ManageAgents, page: (*site).person},
-	{pattern: "POST /people/{id}/roles", deed: access.ManageAgents, page: onPerson((*site).saveRoles)},
-	{pattern: "POST /people/{id}/link", deed: access.ManageAgents, page: onPerson((*site).linkFor)},
-	{pattern: "POST /people/{id}/withdraw", deed: access.ManageAgents, page: onPerson((*site).withdraw)},
-	{pattern: "POST /people/{id}/chat", deed: access.ManageAgents, page: onPerson((*site).linkTheirChat)},
-	{pattern: "POST /people/{id}/owner", deed: access.NameOwners, page: onPerson((*site).nameOwner)},
-	{pattern: "POST /people/{id}/remove", deed: access.ManageAgents, page: onPerson((*site).remove)},
+	{pattern: "GET /people", deed: access.ManageAgents, page: in(peoplePages.people)},
+	{pattern: "GET /people/new", deed: access.ManageAgents, page: in(peoplePages.inviteForm)},
+	{pattern: "POST /people/new", deed: access.ManageAgents, page: in(peoplePages.invite)},
+	{pattern: "GET /people/{id}", deed: access.ManageAgents, page: in(peoplePages.person)},
+	{pattern: "POST /people/{id}/roles", deed: access.ManageAgents, page: onPerson(peoplePages.saveRoles)},
+	{pattern: "POST /people/{id}/link", deed: access.ManageAgents, page: onPerson(peoplePages.linkFor)},
+	{pattern: "POST /people/{id}/withdraw", deed: access.ManageAgents, page: onPerson(peoplePages.withdraw)},
+	{pattern: "POST /people/{id}/chat", deed: access.ManageAgents, page: onPerson(peoplePages.linkTheirChat)},
+	{pattern: "POST /people/{id}/owner", deed: access.NameOwners, page: onPerson(peoplePages.nameOwner)},
+	{pattern: "POST /people/{id}/remove", deed: access.ManageAgents, page: onPerson(peoplePages.remove)},
 }
 
 // How long the links work that people send to each other.
@@ -61,7 +61,7 @@ func mayManage(v Viewer, roles access.Grants, owner bool) bool {
 }
 
 // team is everybody who is there, with what is known of them.
-func (s *site) team(r *http.Request, v Viewer) ([]member, error) {
+func (s peoplePages) team(r *http.Request, v Viewer) ([]member, error) {
 	ctx := r.Context()
 	staff, err := s.Store.StaffList(ctx)
 	if err != nil {
@@ -117,7 +117,7 @@ type personRow struct {
 	Self                             bool
 }
 
-func (s *site) people(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s peoplePages) people(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	all, err := s.team(r, v)
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func secondWords(words *words, l storage.Login) (text string, weak bool) {
 }
 
 // held are the cases that somebody has.
-func (s *site) held(r *http.Request, id string) ([]storage.Case, error) {
+func (s peoplePages) held(r *http.Request, id string) ([]storage.Case, error) {
 	return s.Store.Cases(r.Context(), storage.CaseFilter{Holder: id, Limit: heldUpTo})
 }
 

@@ -32,7 +32,7 @@ type personPage struct {
 	Problem   string
 }
 
-func (s *site) findMember(r *http.Request, v Viewer) (member, error) {
+func (s peoplePages) findMember(r *http.Request, v Viewer) (member, error) {
 	all, err := s.team(r, v)
 	if err != nil {
 		return member{}, err
@@ -44,7 +44,7 @@ func (s *site) findMember(r *http.Request, v Viewer) (member, error) {
 	return all[i], nil
 }
 
-func (s *site) person(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s peoplePages) person(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	m, err := s.findMember(r, v)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (s *site) person(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showPerson(w, r, v, http.StatusOK, p)
 }
 
-func (s *site) personPage(r *http.Request, v Viewer, m member) (p personPage, err error) {
+func (s peoplePages) personPage(r *http.Request, v Viewer, m member) (p personPage, err error) {
 	words := s.words(r, v)
 	p = personPage{
 		ID: m.ID, Name: m.Name, Change: m.inTeam, Self: m.ID == v.Staff, In: m.login.ID != "", Waits: !m.joins.Expires.IsZero(), Owner: m.login.Owner,
@@ -77,7 +77,7 @@ func (s *site) personPage(r *http.Request, v Viewer, m member) (p personPage, er
 	return p, nil
 }
 
-func (s *site) showPerson(w http.ResponseWriter, r *http.Request, v Viewer, status int, p personPage) error {
+func (s peoplePages) showPerson(w http.ResponseWriter, r *http.Request, v Viewer, status int, p personPage) error {
 	words := s.words(r, v)
 	return s.show(w, r, v, status, "person.html", frame{
 		Title: p.Name, Here: "/people", Back: &link{"/people", words.t("people")}, Modules: []string{"copy.js"},
@@ -86,8 +86,8 @@ func (s *site) showPerson(w http.ResponseWriter, r *http.Request, v Viewer, stat
 
 // onPerson runs what is posted about somebody whom the viewer may change, once the viewer has
 // proved lately who they are.
-func onPerson(do func(s *site, w http.ResponseWriter, r *http.Request, v Viewer, m member) error) handler {
-	return func(s *site, w http.ResponseWriter, r *http.Request, v Viewer) error {
+func onPerson(do func(s peoplePages, w http.ResponseWriter, r *http.Request, v Viewer, m member) error) handler {
+	return in(func(s peoplePages, w http.ResponseWriter, r *http.Request, v Viewer) error {
 		m, err := s.findMember(r, v)
 		if err != nil {
 			return err
@@ -102,16 +102,16 @@ func onPerson(do func(s *site, w http.ResponseWriter, r *http.Request, v Viewer,
 			return nil
 		}
 		return do(s, w, r, v, m)
-	}
+	})
 }
 
 // backTo is the way back to a person's page once something was done.
-func (s *site) backTo(w http.ResponseWriter, r *http.Request, m member, done string) error {
+func (s peoplePages) backTo(w http.ResponseWriter, r *http.Request, m member, done string) error {
 	http.Redirect(w, r, s.Prefix+"/people/"+url.PathEscape(m.ID)+"?done="+done, http.StatusSeeOther)
 	return nil
 }
 
-func (s *site) saveRoles(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+func (s peoplePages) saveRoles(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
 	p, err := s.personPage(r, v, m)
 	if err != nil {
 		return err
@@ -145,7 +145,7 @@ func (s *site) saveRoles(w http.ResponseWriter, r *http.Request, v Viewer, m mem
 
 // linkFor makes a link with which somebody joins or, if they can sign in already, chooses
 // another password.
-func (s *site) linkFor(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+func (s peoplePages) linkFor(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
 	kind, who, life := storage.JoinLink, m.ID, joinLife
 	if m.login.ID != "" {
 		kind, who, life = storage.ResetLink, m.login.ID, resetLife
@@ -163,7 +163,7 @@ func (s *site) linkFor(w http.ResponseWriter, r *http.Request, v Viewer, m membe
 }
 
 // withdraw makes an invitation useless that was not used yet.
-func (s *site) withdraw(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+func (s peoplePages) withdraw(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
 	now := s.Clock()
 	err := s.Store.PutOneTimeLink(r.Context(), storage.OneTimeLink{ // in place of the other, and over at once
 		Hash: signin.HashToken(signin.NewToken()), Kind: storage.JoinLink, Who: m.ID, Made: now, Expires: now,
@@ -174,7 +174,7 @@ func (s *site) withdraw(w http.ResponseWriter, r *http.Request, v Viewer, m memb
 	return s.backTo(w, r, m, "withdrawn")
 }
 
-func (s *site) linkTheirChat(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+func (s peoplePages) linkTheirChat(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
 	p, err := s.personPage(r, v, m)
 	if err != nil {
 		return err
@@ -185,7 +185,7 @@ func (s *site) linkTheirChat(w http.ResponseWriter, r *http.Request, v Viewer, m
 	return s.showPerson(w, r, v, http.StatusOK, p)
 }
 
-func (s *site) nameOwner(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+func (s peoplePages) nameOwner(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
 	if m.login.ID == "" {
 		return &page.Error{Code: page.NotFound, Title: "no_person", Text: "no_person_text"}
 	}
@@ -205,7 +205,7 @@ func (s *site) nameOwner(w http.ResponseWriter, r *http.Request, v Viewer, m mem
 }
 
 // lastOwner says that somebody stays who must.
-func (s *site) lastOwner(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+func (s peoplePages) lastOwner(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
 	p, err := s.personPage(r, v, m)
 	if err != nil {
 		return err
@@ -214,7 +214,7 @@ func (s *site) lastOwner(w http.ResponseWriter, r *http.Request, v Viewer, m mem
 	return s.showPerson(w, r, v, http.StatusUnprocessableEntity, p)
 }
 
-func (s *site) remove(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+func (s peoplePages) remove(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
 	released, err := s.Bot.RemoveStaff(r.Context(), m.ID)
 	if errors.Is(err, storage.ErrLastOwner) {
 		return s.lastOwner(w, r, v, m)

@@ -22,6 +22,24 @@ type route struct {
 	page    handler     // reads the rights at the site of what it shows by itself
 }
 
+// A room is the handlers of one kind of pages, with what only they share. What several rooms need are
+// methods of site, which each room holds.
+type (
+	casePages     struct{ *site } // the list of cases, a case, what is done to it
+	customerPages struct{ *site } // what is kept of customers
+	surveyPages   struct{ *site } // surveys, as they are published
+	draftPages    struct{ *site } // the editor of surveys
+	peoplePages   struct{ *site } // who works here
+	doorPages     struct{ *site } // signing in, and what proves who somebody is
+	chatPages     struct{ *site } // the first evening, chats and the accounts that serve them
+	systemPages   struct{ *site } // other systems: their tokens, what they are told, how they call
+)
+
+// in makes a handler of one of a room's.
+func in[R ~struct{ *site }](page func(R, http.ResponseWriter, *http.Request, Viewer) error) handler {
+	return func(s *site, w http.ResponseWriter, r *http.Request, v Viewer) error { return page(R{s}, w, r, v) }
+}
+
 // routes are the addresses for people who have signed in.
 var routes = slices.Concat(
 	addressRoutes,

@@ -19,14 +19,14 @@ type Sealer interface {
 }
 
 // secondDoors ask for a code after the password.
-var secondDoors = []route{{pattern: "POST /login/code", page: (*site).signInByCode}}
+var secondDoors = []route{{pattern: "POST /login/code", page: in(doorPages.signInByCode)}}
 
 // secondRoutes set and remove the codes of oneself.
 var secondRoutes = []route{
-	{pattern: "GET /me/codes", page: (*site).second},
-	{pattern: "POST /me/codes", page: (*site).enrolSecond},
-	{pattern: "POST /me/codes/recovery", page: (*site).newRecovery},
-	{pattern: "POST /me/codes/remove", page: (*site).removeSecond},
+	{pattern: "GET /me/codes", page: in(doorPages.second)},
+	{pattern: "POST /me/codes", page: in(doorPages.enrolSecond)},
+	{pattern: "POST /me/codes/recovery", page: in(doorPages.newRecovery)},
+	{pattern: "POST /me/codes/remove", page: in(doorPages.removeSecond)},
 }
 
 // Of codes.
@@ -48,12 +48,12 @@ type halfIn struct {
 
 const halfPlace = "half signed in"
 
-func (s *site) sealHalf(l storage.Login, next string) string {
+func (s doorPages) sealHalf(l storage.Login, next string) string {
 	until := strconv.FormatInt(s.Clock().Add(codeLife).Unix(), 10)
 	return s.Sealer.Seal(halfPlace, strings.Join([]string{l.Name, signin.HashToken(l.Password), until, next}, "\x00"))
 }
 
-func (s *site) openHalf(sealed string) (h halfIn, ok bool) {
+func (s doorPages) openHalf(sealed string) (h halfIn, ok bool) {
 	value, err := s.Sealer.Open(halfPlace, sealed)
 	parts := strings.Split(value, "\x00")
 	if err != nil || len(parts) != 4 {
@@ -74,7 +74,7 @@ func codeField(words *words) form {
 	return form{Fields: []field{{Name: "code", Label: words.t("code"), Hint: words.t("code_hint"), Fill: "one-time-code"}}}
 }
 
-func (s *site) askCode(w http.ResponseWriter, r *http.Request, status int, half, fault string) error {
+func (s doorPages) askCode(w http.ResponseWriter, r *http.Request, status int, half, fault string) error {
 	words := s.words(r, Viewer{})
 	p := codePage{form: codeField(words), Half: half}
 	p.Fields[0].Fault = fault
@@ -82,7 +82,7 @@ func (s *site) askCode(w http.ResponseWriter, r *http.Request, status int, half,
 }
 
 // signInByCode answers the code that follows a password.
-func (s *site) signInByCode(w http.ResponseWriter, r *http.Request, _ Viewer) error {
+func (s doorPages) signInByCode(w http.ResponseWriter, r *http.Request, _ Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (s *site) signInByCode(w http.ResponseWriter, r *http.Request, _ Viewer) er
 }
 
 // checkCode takes a code of a login, which counts once. fault says in words why it is none.
-func (s *site) checkCode(r *http.Request, words *words, l storage.Login, code string) (fault string, status int, err error) {
+func (s doorPages) checkCode(r *http.Request, words *words, l storage.Login, code string) (fault string, status int, err error) {
 	now := s.Clock()
 	tries := []storage.Try{{Key: signin.HashToken("code\x00" + l.ID), Free: freeCodeTries}}
 	until, err := s.Store.Try(r.Context(), tries, now)
@@ -136,7 +136,7 @@ func (s *site) checkCode(r *http.Request, words *words, l storage.Login, code st
 }
 
 // useCode takes a code of the app, or one for a lost phone, from a login.
-func (s *site) useCode(l *storage.Login, code string, now time.Time) error {
+func (s doorPages) useCode(l *storage.Login, code string, now time.Time) error {
 	if secret, err := s.Sealer.Open(secondPlace(l.ID), l.Second); err == nil {
 		if at, ok := signin.CheckCode(secret, code, now, l.Step); ok {
 			l.Step = at
@@ -163,7 +163,7 @@ type secondPage struct {
 }
 
 // mine is the login of a viewer.
-func (s *site) mine(r *http.Request, v Viewer) (storage.Login, error) {
+func (s doorPages) mine(r *http.Request, v Viewer) (storage.Login, error) {
 	if s.Sealer == nil {
 		return storage.Login{}, &page.Error{Code: page.NotFound, Title: "not_found", Text: "not_found_text"}
 	}
@@ -174,7 +174,7 @@ func (s *site) mine(r *http.Request, v Viewer) (storage.Login, error) {
 	return l, err
 }
 
-func (s *site) second(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) second(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	l, err := s.mine(r, v)
 	if err != nil {
 		return err
@@ -186,7 +186,7 @@ func (s *site) second(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // showSecond shows how codes stand; where they are off, the secret that would begin them.
-func (s *site) showSecond(w http.ResponseWriter, r *http.Request, v Viewer, status int, l storage.Login, secret, fault string) error {
+func (s doorPages) showSecond(w http.ResponseWriter, r *http.Request, v Viewer, status int, l storage.Login, secret, fault string) error {
 	words := s.words(r, v)
 	p := secondPage{form: codeField(words), On: l.Second != "", Left: len(l.Recovery)}
 	p.Fields[0].Hint, p.Fields[0].Fault = "", fault
@@ -203,12 +203,12 @@ func (s *site) showSecond(w http.ResponseWriter, r *http.Request, v Viewer, stat
 	return s.show(w, r, v, status, "second.html", s.secondFrame(words), p)
 }
 
-func (s *site) secondFrame(words *words) frame {
+func (s doorPages) secondFrame(words *words) frame {
 	return frame{Title: words.t("second_title"), Here: "/me", Back: &link{"/me", words.t("me")}}
 }
 
 // enrolSecond turns codes on, once the app has shown that it has the secret.
-func (s *site) enrolSecond(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) enrolSecond(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	l, err := s.mine(r, v)
 	if err != nil {
 		return err
@@ -236,7 +236,7 @@ func (s *site) enrolSecond(w http.ResponseWriter, r *http.Request, v Viewer) err
 }
 
 // newRecovery makes other codes for a lost phone; those there were are good for nothing then.
-func (s *site) newRecovery(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) newRecovery(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.changeProved(w, r, v, "login.codes_new", func(l *storage.Login) []string {
 		codes, hashes := signin.NewRecovery()
 		l.Recovery = hashes
@@ -244,7 +244,7 @@ func (s *site) newRecovery(w http.ResponseWriter, r *http.Request, v Viewer) err
 	})
 }
 
-func (s *site) removeSecond(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s doorPages) removeSecond(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.changeProved(w, r, v, "login.codes_off", func(l *storage.Login) []string {
 		l.Second, l.Step, l.Recovery = "", 0, nil
 		return nil
@@ -252,7 +252,7 @@ func (s *site) removeSecond(w http.ResponseWriter, r *http.Request, v Viewer) er
 }
 
 // changeProved changes the codes of somebody who has them and proved lately who they are.
-func (s *site) changeProved(w http.ResponseWriter, r *http.Request, v Viewer, what string, change func(*storage.Login) []string) error {
+func (s doorPages) changeProved(w http.ResponseWriter, r *http.Request, v Viewer, what string, change func(*storage.Login) []string) error {
 	l, err := s.mine(r, v)
 	if err != nil {
 		return err
@@ -269,7 +269,7 @@ func (s *site) changeProved(w http.ResponseWriter, r *http.Request, v Viewer, wh
 
 // change changes how somebody signs in, ends their other sessions, and shows the codes that it
 // made: once, and to them alone.
-func (s *site) change(w http.ResponseWriter, r *http.Request, v Viewer, what string, change func(*storage.Login) []string) error {
+func (s doorPages) change(w http.ResponseWriter, r *http.Request, v Viewer, what string, change func(*storage.Login) []string) error {
 	var codes []string
 	l, err := s.Store.ChangeLogin(r.Context(), storage.LoginChange{
 		ID: v.Login, Ends: true, Keep: v.Session, Audit: s.audit(v, what, v.SignIn), Now: s.Clock(),

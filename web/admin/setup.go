@@ -24,12 +24,12 @@ import (
 // setupRoutes are the first evening, once the first person has signed in. Each step can be
 // left and come back to.
 var setupRoutes = []route{
-	{pattern: "GET /setup/place", deed: access.EditSites, page: (*site).setupPlace},
-	{pattern: "POST /setup/place", deed: access.EditSites, page: (*site).savePlace},
-	{pattern: "GET /setup/chats", deed: access.EditSites, page: (*site).setupChats},
-	{pattern: "GET /setup/survey", deed: access.EditSites, page: (*site).setupSurvey},
-	{pattern: "POST /setup/survey", deed: access.AskNow, page: (*site).trySurvey},
-	{pattern: "GET /setup/try", deed: access.AskNow, page: (*site).setupTry},
+	{pattern: "GET /setup/place", deed: access.EditSites, page: in(chatPages.setupPlace)},
+	{pattern: "POST /setup/place", deed: access.EditSites, page: in(chatPages.savePlace)},
+	{pattern: "GET /setup/chats", deed: access.EditSites, page: in(chatPages.setupChats)},
+	{pattern: "GET /setup/survey", deed: access.EditSites, page: in(chatPages.setupSurvey)},
+	{pattern: "POST /setup/survey", deed: access.AskNow, page: in(chatPages.trySurvey)},
+	{pattern: "GET /setup/try", deed: access.AskNow, page: in(chatPages.setupTry)},
 }
 
 // setupSteps are how many steps there are; the first is the one-time link.
@@ -58,7 +58,7 @@ var setupHours = []struct{ key, week string }{
 	{"always", ``},
 }
 
-func (s *site) placeForm(r *http.Request, v Viewer) (f form, now storage.Site, err error) {
+func (s chatPages) placeForm(r *http.Request, v Viewer) (f form, now storage.Site, err error) {
 	all, err := s.Store.Sites(r.Context())
 	if err != nil {
 		return f, now, err
@@ -112,7 +112,7 @@ func customersLanguage(r *http.Request, v Viewer) string {
 	return "en"
 }
 
-func (s *site) setupPlace(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) setupPlace(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, _, err := s.placeForm(r, v)
 	if err != nil {
 		return err
@@ -120,12 +120,12 @@ func (s *site) setupPlace(w http.ResponseWriter, r *http.Request, v Viewer) erro
 	return s.showPlace(w, r, v, http.StatusOK, f)
 }
 
-func (s *site) showPlace(w http.ResponseWriter, r *http.Request, v Viewer, status int, f form) error {
+func (s chatPages) showPlace(w http.ResponseWriter, r *http.Request, v Viewer, status int, f form) error {
 	words := s.words(r, v)
 	return s.show(w, r, v, status, "setup_place.html", setupFrame(words, 2, words.t("place_title"), "zone.js"), placePage{f, setupStep(2)})
 }
 
-func (s *site) savePlace(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) savePlace(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
 	f, want, err := s.placeForm(r, v)
 	if err != nil {
@@ -206,7 +206,7 @@ func reach(r *http.Request) string {
 
 // reach is who reaches the links that are made here: by the public address or, as long as there is none,
 // as this page was opened.
-func (s *site) reach(r *http.Request) string {
+func (s chatPages) reach(r *http.Request) string {
 	if u, err := url.Parse(s.public()); err == nil && u.Hostname() != "" {
 		return reachOf(u.Hostname())
 	}
@@ -225,11 +225,11 @@ func reachOf(host string) string {
 	return "reach_named"
 }
 
-func (s *site) setupChats(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) setupChats(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showChats(w, r, v, http.StatusOK, s.addressForm(s.words(r, v), r))
 }
 
-func (s *site) showChats(w http.ResponseWriter, r *http.Request, v Viewer, status int, at *addressForm) error {
+func (s chatPages) showChats(w http.ResponseWriter, r *http.Request, v Viewer, status int, at *addressForm) error {
 	words := s.words(r, v)
 	p := chatsPage{Bar: setupStep(3), Reach: s.reach(r), At: cmp.Or(s.public(), r.Host+s.Prefix), Connects: s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite), Address: at}
 	if p.Connects {
@@ -262,7 +262,7 @@ type surveyCard struct {
 	Usual          bool
 }
 
-func (s *site) setupSurvey(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) setupSurvey(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
 	all, err := s.Store.Sites(r.Context())
 	if err != nil {
@@ -304,7 +304,7 @@ func cardOf(as *voice.Voice, f *survey.Flow, title string) surveyCard {
 
 // trySurvey makes a link of a survey for whoever sets up, to be tried at once. Its answers
 // count nowhere.
-func (s *site) trySurvey(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) trySurvey(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
@@ -345,7 +345,7 @@ type tryPage struct {
 // framed lets a page show the chats of this program in it.
 const framed = policy + "; frame-src 'self'"
 
-func (s *site) setupTry(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) setupTry(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
 	token := r.URL.Query().Get("chat")
 	links := bot.LinksOf(s.Bot)

@@ -11,7 +11,7 @@ import (
 // slackRoutes connect Slack.
 var slackRoutes = []route{
 	{pattern: "GET /settings/slack", deed: access.ConnectChats, page: slackKind.look},
-	{pattern: "POST /settings/slack", deed: access.ConnectChats, page: (*site).connectSlack},
+	{pattern: "POST /settings/slack", deed: access.ConnectChats, page: in(chatPages.connectSlack)},
 	{pattern: "POST /settings/slack/channel", deed: access.ConnectChats, page: slackKind.link},
 	{pattern: "POST /settings/slack/drop", deed: access.ConnectChats, page: slackKind.drop},
 }
@@ -29,7 +29,7 @@ func slackForm(words *words) form {
 }
 
 // connectSlack checks both tokens, says what is wrong with them by name, and connects.
-func (s *site) connectSlack(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) connectSlack(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := s.mayConnect(v); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (s *site) connectSlack(w http.ResponseWriter, r *http.Request, v Viewer) er
 	bot, app := p.field("bot"), p.field("app")
 	token, socket := bot.Value, app.Value
 	bot.Value, app.Value = "", ""
-	again := func() error { return slackKind.show(s, w, r, v, http.StatusUnprocessableEntity, p) }
+	again := func() error { return slackKind.show(s.site, w, r, v, http.StatusUnprocessableEntity, p) }
 	if !strings.HasPrefix(token, "xoxb-") || strings.ContainsFunc(token, isSpace) {
 		bot.Fault = words.t("sl_no_bot")
 	}
@@ -78,7 +78,7 @@ func (s *site) connectSlack(w http.ResponseWriter, r *http.Request, v Viewer) er
 		}
 		return again()
 	}
-	return slackKind.connected(s, w, r, v, string(chat.Slack)+" "+found.Name, "sl_connected")
+	return slackKind.connected(s.site, w, r, v, string(chat.Slack)+" "+found.Name, "sl_connected")
 }
 
 func isSpace(r rune) bool { return r <= ' ' }

@@ -94,7 +94,7 @@ func snippetsText(list []recovery.Snippet) string {
 }
 
 // putSnippet puts a saved answer behind what stands in the box of a reply: nothing is sent.
-func (s *site) putSnippet(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s casePages) putSnippet(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, err := s.find(r, v)
 	if err != nil {
 		return err

@@ -19,11 +19,11 @@ import (
 
 // staffChatRoutes are the chats in which staff hear of cases.
 var staffChatRoutes = []route{
-	{pattern: "GET /settings/chats", deed: access.ConnectChats, page: (*site).staffChats},
-	{pattern: "POST /settings/chats", deed: access.ConnectChats, page: (*site).addStaffChat},
-	{pattern: "POST /settings/chats/{chat}/code", deed: access.ConnectChats, page: (*site).codeOfStaffChat},
-	{pattern: "POST /settings/chats/{chat}/test", deed: access.ConnectChats, page: (*site).testStaffChat},
-	{pattern: "POST /settings/chats/{chat}/drop", deed: access.ConnectChats, page: (*site).dropStaffChat},
+	{pattern: "GET /settings/chats", deed: access.ConnectChats, page: in(chatPages.staffChats)},
+	{pattern: "POST /settings/chats", deed: access.ConnectChats, page: in(chatPages.addStaffChat)},
+	{pattern: "POST /settings/chats/{chat}/code", deed: access.ConnectChats, page: in(chatPages.codeOfStaffChat)},
+	{pattern: "POST /settings/chats/{chat}/test", deed: access.ConnectChats, page: in(chatPages.testStaffChat)},
+	{pattern: "POST /settings/chats/{chat}/drop", deed: access.ConnectChats, page: in(chatPages.dropStaffChat)},
 }
 
 // staffChatsPage lists the chats of staff.
@@ -60,7 +60,7 @@ func mayConnectChats(v Viewer) error {
 	return nil
 }
 
-func (s *site) staffChatForm(words *words) form {
+func (s chatPages) staffChatForm(words *words) form {
 	sites := []option{{"", words.t("every_site")}}
 	for id, x := range s.Bot.Configuration().Now().Sites {
 		sites = append(sites, option{id, cmp.Or(x.Name, id)})
@@ -72,7 +72,7 @@ func (s *site) staffChatForm(words *words) form {
 	}}
 }
 
-func (s *site) staffChats(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) staffChats(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayConnectChats(v); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (s *site) staffChats(w http.ResponseWriter, r *http.Request, v Viewer) erro
 	return s.showStaffChats(w, r, v, http.StatusOK, p)
 }
 
-func (s *site) showStaffChats(w http.ResponseWriter, r *http.Request, v Viewer, status int, p staffChatsPage) error {
+func (s chatPages) showStaffChats(w http.ResponseWriter, r *http.Request, v Viewer, status int, p staffChatsPage) error {
 	words := s.words(r, v)
 	chats, err := s.Store.StaffChatList(r.Context())
 	if err != nil {
@@ -147,7 +147,7 @@ func (s *site) showStaffChats(w http.ResponseWriter, r *http.Request, v Viewer, 
 }
 
 // addStaffChat names a chat and makes the code that links it.
-func (s *site) addStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) addStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayConnectChats(v); err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func (s *site) addStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) er
 	return s.linkStaffChat(w, r, v, name)
 }
 
-func (s *site) codeOfStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) codeOfStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayConnectChats(v); err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func (s *site) codeOfStaffChat(w http.ResponseWriter, r *http.Request, v Viewer)
 }
 
 // linkStaffChat shows the code by which a group or a channel becomes the chat of a name.
-func (s *site) linkStaffChat(w http.ResponseWriter, r *http.Request, v Viewer, name string) error {
+func (s chatPages) linkStaffChat(w http.ResponseWriter, r *http.Request, v Viewer, name string) error {
 	made, err := s.newChatLink(r.Context(), v, name)
 	if err != nil {
 		return err
@@ -207,7 +207,7 @@ func (s *site) linkStaffChat(w http.ResponseWriter, r *http.Request, v Viewer, n
 	return s.showStaffChats(w, r, v, http.StatusOK, staffChatsPage{form: s.staffChatForm(s.words(r, v)), Link: &chatLink{secretLink: made}})
 }
 
-func (s *site) newChatLink(ctx context.Context, v Viewer, name string) (l secretLink, err error) {
+func (s chatPages) newChatLink(ctx context.Context, v Viewer, name string) (l secretLink, err error) {
 	made, err := s.Bot.StaffChatLink(ctx, name)
 	if err != nil {
 		return l, asChatError(err)
@@ -230,7 +230,7 @@ func asChatError(err error) error {
 }
 
 // testStaffChat sends a message that says that it is a test.
-func (s *site) testStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) testStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayConnectChats(v); err != nil {
 		return err
 	}
@@ -243,7 +243,7 @@ func (s *site) testStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) e
 }
 
 // dropStaffChat forgets a chat; cards that hang there stay.
-func (s *site) dropStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) dropStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayConnectChats(v); err != nil {
 		return err
 	}
@@ -258,7 +258,7 @@ func (s *site) dropStaffChat(w http.ResponseWriter, r *http.Request, v Viewer) e
 }
 
 // zoneOf is the time zone of the first of sites.
-func (s *site) zoneOf(sites []string) *time.Location {
+func (s chatPages) zoneOf(sites []string) *time.Location {
 	if len(sites) > 0 && s.at(sites[0]).Zone != nil {
 		return s.at(sites[0]).Zone
 	}

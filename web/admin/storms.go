@@ -27,7 +27,7 @@ type stormRow struct {
 }
 
 // stormRows are the storms at the sites that are looked at.
-func (s *site) stormRows(ctx context.Context, w *words, v Viewer, now time.Time, only string) (rows []stormRow, err error) {
+func (s casePages) stormRows(ctx context.Context, w *words, v Viewer, now time.Time, only string) (rows []stormRow, err error) {
 	storms := bot.Cases{Bot: s.Bot}.Storms(stormShown, func(at string) bool { return v.Can(access.SeeCases, at) && (only == "" || only == at) })
 	for _, g := range storms[:min(len(storms), mostStorms)] {
 		n, more, err := s.Store.CountStanding(ctx, storage.StandingFilter{Standing: recovery.Free, Sites: []string{g.Site}}, countUpTo)
@@ -45,7 +45,7 @@ func (s *site) stormRows(ctx context.Context, w *words, v Viewer, now time.Time,
 }
 
 // nextCase leads to the most urgent case of a site that nobody has.
-func (s *site) nextCase(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s casePages) nextCase(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	at := r.URL.Query().Get("site")
 	if !v.Can(access.SeeCases, at) {
 		return notAllowed(nil)

@@ -19,11 +19,11 @@ import (
 
 // systemRoutes are the pages of other systems that call us in their own form.
 var systemRoutes = []route{
-	{pattern: "GET /settings/systems", deed: access.ManageWebhooks, page: (*site).systems},
-	{pattern: "GET /settings/systems/new", deed: access.ManageWebhooks, page: (*site).newSystem},
-	{pattern: "POST /settings/systems/new", deed: access.ManageWebhooks, page: (*site).saveSystem},
-	{pattern: "GET /settings/systems/{name}", deed: access.ManageWebhooks, page: (*site).system},
-	{pattern: "POST /settings/systems/{name}", deed: access.ManageWebhooks, page: (*site).actOnSystem},
+	{pattern: "GET /settings/systems", deed: access.ManageWebhooks, page: in(systemPages.systems)},
+	{pattern: "GET /settings/systems/new", deed: access.ManageWebhooks, page: in(systemPages.newSystem)},
+	{pattern: "POST /settings/systems/new", deed: access.ManageWebhooks, page: in(systemPages.saveSystem)},
+	{pattern: "GET /settings/systems/{name}", deed: access.ManageWebhooks, page: in(systemPages.system)},
+	{pattern: "POST /settings/systems/{name}", deed: access.ManageWebhooks, page: in(systemPages.actOnSystem)},
 }
 
 // Systems is the desk for systems that call us in their own form. What is about one by its name is
@@ -101,7 +101,7 @@ type systemForm struct {
 	Findings []ruleFinding
 }
 
-func (s *site) systemsOr() (Systems, error) {
+func (s systemPages) systemsOr() (Systems, error) {
 	if s.Systems == nil {
 		return nil, noSystem(storage.ErrNotFound)
 	}
@@ -116,7 +116,7 @@ func noSystem(err error) error {
 	return err
 }
 
-func (s *site) systemRow(words *words, x *storage.InboundSource) systemRow {
+func (s systemPages) systemRow(words *words, x *storage.InboundSource) systemRow {
 	row := systemRow{Name: x.Name, At: api.InboundPath + x.Name, State: words.t("webhook_on")}
 	if public := bot.LinksOf(s.Bot).PublicURL(); public != "" {
 		row.At = strings.TrimSuffix(public, "/") + row.At
@@ -127,7 +127,7 @@ func (s *site) systemRow(words *words, x *storage.InboundSource) systemRow {
 	return row
 }
 
-func (s *site) systems(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) systems(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	desk, err := s.systemsOr()
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (s *site) systems(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	}, p)
 }
 
-func (s *site) newSystem(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) newSystem(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if _, err := s.systemsOr(); err != nil {
 		return err
 	}
@@ -163,14 +163,14 @@ func systemFields(words *words) form {
 	}}
 }
 
-func (s *site) askForSystem(w http.ResponseWriter, r *http.Request, v Viewer, status int, p systemForm) error {
+func (s systemPages) askForSystem(w http.ResponseWriter, r *http.Request, v Viewer, status int, p systemForm) error {
 	words := s.words(r, v)
 	return s.show(w, r, v, status, "system_new.html", frame{
 		Title: words.t("system_new"), Here: "/settings", Back: &link{"/settings/systems", words.t("systems")},
 	}, p)
 }
 
-func (s *site) saveSystem(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) saveSystem(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	desk, err := s.systemsOr()
 	if err != nil {
 		return err
@@ -206,12 +206,12 @@ func (s *site) saveSystem(w http.ResponseWriter, r *http.Request, v Viewer) erro
 	return s.askForSystem(w, r, v, http.StatusUnprocessableEntity, p)
 }
 
-func (s *site) system(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) system(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showSystem(w, r, v, r.PathValue("name"), systemPage{})
 }
 
 // showSystem shows one system. A mapping in p is shown, and tried, in the place of its own.
-func (s *site) showSystem(w http.ResponseWriter, r *http.Request, v Viewer, name string, p systemPage) error {
+func (s systemPages) showSystem(w http.ResponseWriter, r *http.Request, v Viewer, name string, p systemPage) error {
 	desk, err := s.systemsOr()
 	if err != nil {
 		return err
@@ -248,7 +248,7 @@ func (s *site) showSystem(w http.ResponseWriter, r *http.Request, v Viewer, name
 	}, p)
 }
 
-func (s *site) systemCallRow(words *words, c *SystemCall) systemCallRow {
+func (s systemPages) systemCallRow(words *words, c *SystemCall) systemCallRow {
 	row := systemCallRow{
 		When: c.At.UTC().Format(time.DateTime), ISO: c.At.Format(time.RFC3339), Was: words.t("system_was_" + c.Result), Refused: c.Result == string(api.Refused),
 	}
@@ -281,7 +281,7 @@ func (s *site) systemCallRow(words *words, c *SystemCall) systemCallRow {
 }
 
 // actOnSystem does one thing with a system: "do" says which.
-func (s *site) actOnSystem(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) actOnSystem(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	desk, err := s.systemsOr()
 	if err != nil {
 		return err

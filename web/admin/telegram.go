@@ -45,7 +45,7 @@ type Account struct {
 // telegramRoutes connect Telegram.
 var telegramRoutes = []route{
 	{pattern: "GET /settings/telegram", deed: access.ConnectChats, page: telegramKind.look},
-	{pattern: "POST /settings/telegram", deed: access.ConnectChats, page: (*site).connectTelegram},
+	{pattern: "POST /settings/telegram", deed: access.ConnectChats, page: in(chatPages.connectTelegram)},
 	{pattern: "POST /settings/telegram/group", deed: access.ConnectChats, page: telegramKind.link},
 	{pattern: "POST /settings/telegram/drop", deed: access.ConnectChats, page: telegramKind.drop},
 }
@@ -59,7 +59,7 @@ func tokenField(words *words) form {
 	return form{Fields: []field{{Name: "token", Label: words.t("tg_token"), Hint: words.t("tg_token_hint"), Kind: "password", Fill: "off"}}}
 }
 
-func (s *site) connectTelegram(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s chatPages) connectTelegram(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := s.mayConnect(v); err != nil {
 		return err
 	}
@@ -76,12 +76,12 @@ func (s *site) connectTelegram(w http.ResponseWriter, r *http.Request, v Viewer)
 	x.Value = ""
 	if !tokenForm.MatchString(token) {
 		x.Fault = words.t("tg_no_token")
-		return telegramKind.show(s, w, r, v, http.StatusUnprocessableEntity, p)
+		return telegramKind.show(s.site, w, r, v, http.StatusUnprocessableEntity, p)
 	}
 	found, err := s.Accounts.Examine(r.Context(), chat.Telegram, token)
 	if err == nil && found.Elsewhere != "" && r.PostForm.Get("over") == "" {
 		x.Fault, p.Elsewhere = words.t("tg_elsewhere", found.Elsewhere), true
-		return telegramKind.show(s, w, r, v, http.StatusUnprocessableEntity, p)
+		return telegramKind.show(s.site, w, r, v, http.StatusUnprocessableEntity, p)
 	}
 	if err == nil {
 		err = s.Accounts.Connect(r.Context(), chat.Telegram, token)
@@ -90,13 +90,13 @@ func (s *site) connectTelegram(w http.ResponseWriter, r *http.Request, v Viewer)
 		if x.Fault = why(words, "tg", err); x.Fault == "" {
 			return err
 		}
-		return telegramKind.show(s, w, r, v, http.StatusUnprocessableEntity, p)
+		return telegramKind.show(s.site, w, r, v, http.StatusUnprocessableEntity, p)
 	}
 	done := "connected"
 	if !found.Groups {
 		done += "&groups=no"
 	}
-	return telegramKind.connected(s, w, r, v, string(chat.Telegram), done)
+	return telegramKind.connected(s.site, w, r, v, string(chat.Telegram), done)
 }
 
 // why says what a platform has against a token; "" where it is not the platform's fault.

@@ -178,7 +178,7 @@ func TestThePublicAddressIsTried(t *testing.T) {
 	}
 	site := newSite(s.config)
 	v := Viewer{Owner: true, SignIn: "robin"}
-	if err := site.takeAddress(t.Context(), v, "http://care.example/care"); err != nil {
+	if err := (chatPages{site}).takeAddress(t.Context(), v, "http://care.example/care"); err != nil {
 		t.Fatal(err)
 	}
 	for _, at := range []string{site.public(), bot.LinksOf(site.Bot).PublicURL()} {
@@ -190,7 +190,7 @@ func TestThePublicAddressIsTried(t *testing.T) {
 		t.Errorf("it is not said:\n%s", w.Body)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /care/reach/{challenge}", func(w http.ResponseWriter, r *http.Request) { _ = site.reached(w, r, Viewer{}) })
+	mux.HandleFunc("GET /care/reach/{challenge}", func(w http.ResponseWriter, r *http.Request) { _ = chatPages{site}.reached(w, r, Viewer{}) })
 	ours := httptest.NewServer(mux)
 	defer ours.Close()
 	for at, want := range map[string]string{ours.URL + "/care": "", ours.URL: "address_other", elsewhere.URL: "address_other", server.URL + "/care": "address_other"} {
@@ -198,7 +198,7 @@ func TestThePublicAddressIsTried(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := site.leadsHere(t.Context(), u); got != want {
+		if got := (chatPages{site}).leadsHere(t.Context(), u); got != want {
 			t.Errorf("%s: %q, want %q", at, got, want)
 		}
 	}

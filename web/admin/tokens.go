@@ -18,10 +18,10 @@ import (
 
 // tokenRoutes are the pages of what other systems use the API with.
 var tokenRoutes = []route{
-	{pattern: "GET /settings/tokens", deed: access.ManageTokens, page: (*site).tokens},
-	{pattern: "GET /settings/tokens/new", deed: access.ManageTokens, page: (*site).newToken},
-	{pattern: "POST /settings/tokens/new", deed: access.ManageTokens, page: (*site).saveToken},
-	{pattern: "POST /settings/tokens/{token}/end", deed: access.ManageTokens, page: (*site).endToken},
+	{pattern: "GET /settings/tokens", deed: access.ManageTokens, page: in(systemPages.tokens)},
+	{pattern: "GET /settings/tokens/new", deed: access.ManageTokens, page: in(systemPages.newToken)},
+	{pattern: "POST /settings/tokens/new", deed: access.ManageTokens, page: in(systemPages.saveToken)},
+	{pattern: "POST /settings/tokens/{token}/end", deed: access.ManageTokens, page: in(systemPages.endToken)},
 }
 
 // tokensPage lists the tokens: those that work, then the others.
@@ -29,7 +29,7 @@ type tokensPage struct{ Good, Over []tokenRow }
 
 type tokenRow struct{ ID, Name, May, Where, Until, Used string }
 
-func (s *site) tokens(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) tokens(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
 	all, err := s.Store.TokenList(r.Context())
 	if err != nil {
@@ -92,7 +92,7 @@ type tokenPage struct {
 	Name      string
 }
 
-func (s *site) tokenForm(r *http.Request, v Viewer) (p tokenPage, err error) {
+func (s systemPages) tokenForm(r *http.Request, v Viewer) (p tokenPage, err error) {
 	words := s.words(r, v)
 	p.Fields = []field{
 		{Name: "name", Label: words.t("token_name"), Hint: words.t("token_name_hint"), Fill: "off"},
@@ -114,7 +114,7 @@ func (s *site) tokenForm(r *http.Request, v Viewer) (p tokenPage, err error) {
 	return p, err
 }
 
-func (s *site) newToken(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) newToken(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if !s.proved(w, r, v, "/settings/tokens/new") {
 		return nil
 	}
@@ -125,14 +125,14 @@ func (s *site) newToken(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	return s.showToken(w, r, v, http.StatusOK, p)
 }
 
-func (s *site) showToken(w http.ResponseWriter, r *http.Request, v Viewer, status int, p tokenPage) error {
+func (s systemPages) showToken(w http.ResponseWriter, r *http.Request, v Viewer, status int, p tokenPage) error {
 	words := s.words(r, v)
 	return s.show(w, r, v, status, "token.html", frame{
 		Title: words.t("token_new"), Here: "/settings", Back: &link{"/settings/tokens", words.t("tokens")}, Modules: []string{"copy.js"},
 	}, p)
 }
 
-func (s *site) saveToken(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) saveToken(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	p, err := s.tokenForm(r, v)
 	if err != nil {
 		return err
@@ -177,7 +177,7 @@ func (s *site) saveToken(w http.ResponseWriter, r *http.Request, v Viewer) error
 		return fmt.Errorf("store the token: %w", err)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	return s.showToken(w, r, v, http.StatusOK, tokenPage{Token: value, Name: t.Name, Address: s.base(r) + "/api/v1/token"})
+	return s.showToken(w, r, v, http.StatusOK, tokenPage{Token: value, Name: t.Name, Address: peoplePages{s.site}.base(r) + "/api/v1/token"})
 }
 
 // choose marks what was chosen of the boxes, and returns it.
@@ -190,7 +190,7 @@ func choose(boxes []placeBox, chosen []string) (out []string) {
 	return out
 }
 
-func (s *site) endToken(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) endToken(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	id := r.PathValue("token")
 	err := s.Store.EndToken(r.Context(), id, s.Clock(), s.audit(v, "token.end", id))
 	if errors.Is(err, storage.ErrNotFound) {

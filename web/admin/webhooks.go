@@ -16,11 +16,11 @@ import (
 
 // webhookRoutes are the pages of other systems that are told what happens.
 var webhookRoutes = []route{
-	{pattern: "GET /settings/webhooks", deed: access.ManageWebhooks, page: (*site).webhooks},
-	{pattern: "GET /settings/webhooks/new", deed: access.ManageWebhooks, page: (*site).newWebhook},
-	{pattern: "POST /settings/webhooks/new", deed: access.ManageWebhooks, page: (*site).saveWebhook},
-	{pattern: "GET /settings/webhooks/{id}", deed: access.ManageWebhooks, page: (*site).webhook},
-	{pattern: "POST /settings/webhooks/{id}", deed: access.ManageWebhooks, page: (*site).actOnWebhook},
+	{pattern: "GET /settings/webhooks", deed: access.ManageWebhooks, page: in(systemPages.webhooks)},
+	{pattern: "GET /settings/webhooks/new", deed: access.ManageWebhooks, page: in(systemPages.newWebhook)},
+	{pattern: "POST /settings/webhooks/new", deed: access.ManageWebhooks, page: in(systemPages.saveWebhook)},
+	{pattern: "GET /settings/webhooks/{id}", deed: access.ManageWebhooks, page: in(systemPages.webhook)},
+	{pattern: "POST /settings/webhooks/{id}", deed: access.ManageWebhooks, page: in(systemPages.actOnWebhook)},
 }
 
 // Endpoints is the desk for endpoints of other systems.
@@ -81,7 +81,7 @@ type webhookForm struct {
 }
 
 // endpointsOr is the desk, or an error where this server has none.
-func (s *site) endpointsOr() (Endpoints, error) {
+func (s systemPages) endpointsOr() (Endpoints, error) {
 	if s.Endpoints == nil {
 		return nil, &page.Error{Code: page.NotFound, Title: "no_webhook", Text: "no_webhook_text"}
 	}
@@ -107,7 +107,7 @@ func newsText(words *words, h *storage.Hook) string {
 	return strings.Join(all, " · ")
 }
 
-func (s *site) webhookRow(ctx context.Context, words *words, x *Endpoint) (webhookRow, error) {
+func (s systemPages) webhookRow(ctx context.Context, words *words, x *Endpoint) (webhookRow, error) {
 	row := webhookRow{ID: x.ID, Name: x.Name, URL: x.URL, Told: newsText(words, &x.Hook), State: words.t("webhook_on")}
 	if x.Off != "" {
 		row.State = words.t("webhook_off_" + string(x.Off))
@@ -120,7 +120,7 @@ func (s *site) webhookRow(ctx context.Context, words *words, x *Endpoint) (webho
 	return row, err
 }
 
-func (s *site) webhooks(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) webhooks(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	desk, err := s.endpointsOr()
 	if err != nil {
 		return err
@@ -143,7 +143,7 @@ func (s *site) webhooks(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	}, p)
 }
 
-func (s *site) webhookForm(r *http.Request, v Viewer) (p webhookForm, err error) {
+func (s systemPages) webhookForm(r *http.Request, v Viewer) (p webhookForm, err error) {
 	words := s.words(r, v)
 	p.Fields = []field{
 		{Name: "name", Label: words.t("webhook_name"), Hint: words.t("webhook_name_hint"), Fill: "off"},
@@ -160,7 +160,7 @@ func (s *site) webhookForm(r *http.Request, v Viewer) (p webhookForm, err error)
 	return p, err
 }
 
-func (s *site) newWebhook(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) newWebhook(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if _, err := s.endpointsOr(); err != nil {
 		return err
 	}
@@ -174,14 +174,14 @@ func (s *site) newWebhook(w http.ResponseWriter, r *http.Request, v Viewer) erro
 	return s.askForWebhook(w, r, v, http.StatusOK, p)
 }
 
-func (s *site) askForWebhook(w http.ResponseWriter, r *http.Request, v Viewer, status int, p webhookForm) error {
+func (s systemPages) askForWebhook(w http.ResponseWriter, r *http.Request, v Viewer, status int, p webhookForm) error {
 	words := s.words(r, v)
 	return s.show(w, r, v, status, "webhook_new.html", frame{
 		Title: words.t("webhook_new"), Here: "/settings", Back: &link{"/settings/webhooks", words.t("webhooks")},
 	}, p)
 }
 
-func (s *site) saveWebhook(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) saveWebhook(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	desk, err := s.endpointsOr()
 	if err != nil {
 		return err
@@ -238,12 +238,12 @@ func (s *site) saveWebhook(w http.ResponseWriter, r *http.Request, v Viewer) err
 	return s.askForWebhook(w, r, v, http.StatusUnprocessableEntity, p)
 }
 
-func (s *site) webhook(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) webhook(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showWebhook(w, r, v, r.PathValue("id"), "")
 }
 
 // showWebhook shows one endpoint; a secret is shown only now.
-func (s *site) showWebhook(w http.ResponseWriter, r *http.Request, v Viewer, id, secret string) error {
+func (s systemPages) showWebhook(w http.ResponseWriter, r *http.Request, v Viewer, id, secret string) error {
 	desk, err := s.endpointsOr()
 	if err != nil {
 		return err
@@ -296,7 +296,7 @@ func tryText(words *words, t *storage.HookTry) string {
 }
 
 // actOnWebhook does one thing with an endpoint: "do" says which.
-func (s *site) actOnWebhook(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s systemPages) actOnWebhook(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	desk, err := s.endpointsOr()
 	if err != nil {
 		return err
