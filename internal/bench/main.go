@@ -54,6 +54,7 @@ var measurements = []measurement{
 	{"asking", askingCosts},
 	{"invitations", invitations},
 	{"pages", pages},
+	{"watching", crowd},
 	{"editor", editor},
 	{"export", exporting},
 }
@@ -68,7 +69,7 @@ func main() {
 	flag.IntVar(&o.InFlight, "in-flight", 400, "answers under way at once")
 	flag.IntVar(&o.Rate, "rate", 200, "answers a second while latency is measured")
 	flag.DurationVar(&o.Period, "period", 3*time.Second, "length of a round of latency")
-	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, counters, processor, broadcast, process, sessions, stored, pages, editor, export, asking, invitations (the last two are measured only when they are named: a million rows and a broadcast take long); or none, to write the page anew of its record")
+	flag.StringVar(&o.Only, "only", "", "one of throughput, latency, counters, processor, broadcast, process, sessions, stored, pages, watching, editor, export, asking, invitations (the last two are measured only when they are named: a million rows and a broadcast take long); or none, to write the page anew of its record")
 	flag.BoolVar(&o.JSON, "json", false, "print JSON")
 	flag.StringVar(&o.Profile, "profile", "", "write a processor profile of the measurements into this file")
 	flag.StringVar(&o.Page, "page", "", "take the results into this page: what is not measured now stays as it was measured before")

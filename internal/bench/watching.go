@@ -32,6 +32,17 @@ const (
 // are another process, and do what the pages' modules do: they hold a stream and, when it tells of a
 // change, fetch the list again.
 func watching(ctx context.Context, o *office) (r row, err error) {
+	var cookies []string
+	for i := range watchers {
+		cookie, err := o.person(ctx, fmt.Sprint("person-", i), fmt.Sprint("Person ", i), false)
+		if err != nil {
+			return r, err
+		}
+		cookies = append(cookies, cookie.String())
+	}
+	if err := o.bot.Configuration().Refresh(ctx); err != nil {
+		return r, err
+	}
 	s := o.serve(ctx)
 	defer func() { err = errors.Join(err, s.stop()) }()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -49,7 +60,7 @@ func watching(ctx context.Context, o *office) (r row, err error) {
 			return r, err
 		}
 		for _, fetch := range []bool{false, true} {
-			there, err := o.browsers(ctx, at, fetch)
+			there, err := o.browsers(ctx, at, cookies, fetch)
 			if err != nil {
 				return r, err
 			}
@@ -112,19 +123,19 @@ func (s *served) under(ctx context.Context) (float64, error) {
 // The settings of a process that is many browsers.
 const (
 	watchAt     = "AFTERCARE_BENCH_WATCH"
-	watchCookie = "AFTERCARE_BENCH_COOKIE"
+	watchCookie = "AFTERCARE_BENCH_COOKIES" // one a browser
 	watchFetch  = "AFTERCARE_BENCH_FETCH"
 )
 
-// browsers starts a process of many browsers and waits until all of them watch. It is ended by what
-// is returned, which tells how many lists they fetched.
-func (o *office) browsers(ctx context.Context, at string, fetch bool) (end func() (int, error), err error) {
+// browsers starts a process of many browsers, each somebody else's, and waits until all of them watch. It is
+// ended by what is returned, which tells how many lists they fetched.
+func (o *office) browsers(ctx context.Context, at string, cookies []string, fetch bool) (end func() (int, error), err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, self)
-	cmd.Env = append(os.Environ(), watchAt+"="+at, watchCookie+"="+o.cookie.String(), watchFetch+"="+strconv.FormatBool(fetch))
+	cmd.Env = append(os.Environ(), watchAt+"="+at, watchCookie+"="+strings.Join(cookies, " "), watchFetch+"="+strconv.FormatBool(fetch))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -160,9 +171,9 @@ func watch(at string) error {
 	var open, all sync.WaitGroup
 	open.Add(watchers)
 	failed := make(chan error, watchers)
-	for range watchers {
+	for _, cookie := range strings.Fields(os.Getenv(watchCookie)) {
 		all.Go(func() {
-			if err := watchOne(ctx, client, at, &fetched, sync.OnceFunc(open.Done)); err != nil && ctx.Err() == nil {
+			if err := watchOne(ctx, client, at, cookie, &fetched, sync.OnceFunc(open.Done)); err != nil && ctx.Err() == nil {
 				failed <- err
 			}
 		})
@@ -192,13 +203,13 @@ func watch(at string) error {
 }
 
 // watchOne is one browser. opened is called with its first event.
-func watchOne(ctx context.Context, client *http.Client, at string, fetched *atomic.Int64, opened func()) error {
+func watchOne(ctx context.Context, client *http.Client, at, cookie string, fetched *atomic.Int64, opened func()) error {
 	get := func(path string, headers ...string) (*http.Response, error) {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, at+path, nil)
 		if err != nil {
 			return nil, err
 		}
-		r.Header.Set("Cookie", os.Getenv(watchCookie))
+		r.Header.Set("Cookie", cookie)
 		for i := 0; i+1 < len(headers); i += 2 {
 			r.Header.Set(headers[i], headers[i+1])
 		}

@@ -86,6 +86,7 @@ type site struct {
 	assets *page.Assets
 	pages  map[string]func() *template.Template // by language
 	hub    *hub
+	board  *board // what is read once for all who watch the list
 	stuck  stuckCount
 	secret []byte                  // by which this process knows its own answers
 	topics func() map[string]topic // of the help, by name; read when somebody asks
@@ -94,8 +95,9 @@ type site struct {
 
 // New returns the handler of all pages of staff and admins, and of their files. Its mux
 // knows nothing else: whoever mounts it keeps the addresses of others away from it.
-func New(c Config) http.Handler {
-	s := newSite(c)
+func New(c Config) http.Handler { return newSite(c).handler() }
+
+func (s *site) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+Static+"{file}", s.assets)
 	for _, r := range routes {
@@ -143,6 +145,7 @@ func newSite(c Config) *site {
 		Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+Static), hub: newHub(c.Store), secret: []byte(rand.Text()),
 	}
 	s.hub.clock = c.Clock
+	s.board = &board{readStandings: readStandings{c.Store}, clock: c.Clock, revision: s.hub.listed, reads: map[string]*boardEntry{}}
 	if s.Bot != nil {
 		s.hub.test = bot.ChatTests{Bot: s.Bot}.Look
 		s.hub.tried = bot.LinksOf(s.Bot).Tried

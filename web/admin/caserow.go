@@ -2,6 +2,7 @@ package admin
 
 import (
 	"cmp"
+	"html/template"
 	"time"
 
 	draw "github.com/aftercare/aftercare/bot/render"
@@ -97,9 +98,10 @@ type standingGroup struct {
 	Key   string // "waiting", "free", "others", "asleep", "watch", "closed"
 	Count string // "12", "1000+"
 	Rows  []caseRow
-	Fold  bool   // it is shut until somebody opens it
-	More  string // the address of what comes after these rows; "" = that is all
-	Next  string // when the next of those that sleep wakes
+	Fold  bool          // it is shut until somebody opens it
+	More  string        // the address of what comes after these rows; "" = that is all
+	Next  string        // when the next of those that sleep wakes
+	Drawn template.HTML // the rows, where they are drawn already
 }
 
 // groups are the groups of the list, in order, by what they ask for.

@@ -155,6 +155,7 @@ func (s casePages) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error
 		}
 		p.NotOne = search
 	}
+	reads, watches := s.standings(r)
 	waiting, stand := 0, [][]storage.Case{}
 	for _, g := range groupFilters(v.Staff) {
 		if state != "" && state != g.key || g.key == "waiting" && v.Staff == "" {
@@ -162,7 +163,7 @@ func (s casePages) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error
 		}
 		f := g.filter
 		f.Sites, f.Priority, f.Reason = base.Sites, base.Priority, base.Reason
-		group, cases, n, err := s.group(r.Context(), f, g.key, g.fold && state == "", keep, q.Get("after"))
+		group, cases, n, err := s.group(r.Context(), reads, f, g.key, g.fold && state == "", keep, q.Get("after"))
 		if err != nil {
 			return err
 		}
@@ -173,7 +174,11 @@ func (s casePages) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error
 			p.Groups, stand = append(p.Groups, group), append(stand, cases)
 		}
 	}
-	if err := s.fillGroups(r.Context(), words, v, now, p.Groups, stand); err != nil {
+	fill := s.fillGroups
+	if watches {
+		fill = s.fillWatched
+	}
+	if err := fill(r.Context(), words, v, now, p.Groups, stand); err != nil {
 		return err
 	}
 	if state == "closed" {
@@ -197,6 +202,10 @@ func (s casePages) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error
 		}
 		p.Storms = storms
 	}
+	f := frame{Title: words.t("cases"), Here: "/cases", Waiting: waiting, Own: true, Modules: caseModules, Part: watches}
+	if watches { // what stands around the list has not changed
+		return s.show(w, r, v, http.StatusOK, "cases.html", f, p)
+	}
 	views, err := s.Store.Views(r.Context(), v.Staff)
 	if err != nil {
 		return err
@@ -207,7 +216,6 @@ func (s casePages) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error
 			p.Saving = ""
 		}
 	}
-	f := frame{Title: words.t("cases"), Here: "/cases", Waiting: waiting, Own: true, Modules: caseModules}
 	return s.show(w, r, v, http.StatusOK, "cases.html", f, p)
 }
 
@@ -260,13 +268,8 @@ func kept(q url.Values, names []string) url.Values {
 }
 
 // group reads one group of the list, without its rows, and its cases. n is how many it has, as far as that was counted.
-func (s casePages) group(ctx context.Context, f storage.StandingFilter, key string, fold bool, keep url.Values, after string) (standingGroup, []storage.Case, int, error) {
+func (s casePages) group(ctx context.Context, reads standings, f storage.StandingFilter, key string, fold bool, keep url.Values, after string) (standingGroup, []storage.Case, int, error) {
 	g := standingGroup{Key: key, Fold: fold}
-	n, more, err := s.Store.CountStanding(ctx, f, countUpTo)
-	if err != nil {
-		return g, nil, 0, err
-	}
-	g.Count = countText(n, more)
 	f.Limit = openRows
 	switch {
 	case fold:
@@ -276,10 +279,11 @@ func (s casePages) group(ctx context.Context, f storage.StandingFilter, key stri
 		f.After = placeOf(after)
 	}
 	f.Limit++
-	cases, err := s.Store.Standing(ctx, f)
+	cases, n, more, err := reads.standing(ctx, f)
 	if err != nil {
 		return g, nil, 0, err
 	}
+	g.Count = countText(n, more)
 	if len(cases) == f.Limit {
 		cases = cases[:len(cases)-1]
 		last := cases[len(cases)-1].Place()
@@ -302,22 +306,27 @@ func (s casePages) fillGroups(ctx context.Context, w *words, v Viewer, now time.
 	for at := range groups {
 		g, cases := &groups[at], stand[at]
 		g.Rows, rows = rows[:len(cases):len(cases)], rows[len(cases):]
-		if g.Key == "asleep" && len(g.Rows) > 0 {
-			g.Next = g.Rows[0].Clock.At
-		}
-		for i := range g.Rows {
-			may := v.Staff != "" && v.Can(access.TakeCase, cases[i].Site)
-			g.Rows[i].Mark = may && cases[i].Decision.Priority != recovery.P1
-			switch {
-			case !may:
-			case g.Key == "free" || g.Key == "watch":
-				g.Rows[i].Act = "take"
-			case g.Key == "waiting":
-				g.Rows[i].Act = "reply"
-			}
-		}
+		g.offer(v, cases)
 	}
 	return nil
+}
+
+// offer gives the rows of a group what the viewer may do with their cases.
+func (g *standingGroup) offer(v Viewer, cases []storage.Case) {
+	if g.Key == "asleep" && len(g.Rows) > 0 {
+		g.Next = g.Rows[0].Clock.At
+	}
+	for i := range g.Rows {
+		may := v.Staff != "" && v.Can(access.TakeCase, cases[i].Site)
+		g.Rows[i].Mark = may && cases[i].Decision.Priority != recovery.P1
+		switch {
+		case !may:
+		case g.Key == "free" || g.Key == "watch":
+			g.Rows[i].Act = "take"
+		case g.Key == "waiting":
+			g.Rows[i].Act = "reply"
+		}
+	}
 }
 
 // placeOf reads where a page of the list begins.
@@ -332,7 +341,12 @@ func placeOf(after string) storage.Place {
 
 // rows are cases as rows.
 func (s *site) rows(ctx context.Context, w *words, v Viewer, now time.Time, cases []storage.Case) ([]caseRow, error) {
-	began, err := s.Store.Openings(ctx, cases)
+	return s.rowsOf(ctx, readStandings{s.Store}, w, v, now, cases)
+}
+
+// rowsOf are cases as rows, with what they began with read somewhere.
+func (s *site) rowsOf(ctx context.Context, reads standings, w *words, v Viewer, now time.Time, cases []storage.Case) ([]caseRow, error) {
+	began, err := reads.openings(ctx, cases)
 	if err != nil {
 		return nil, err
 	}

@@ -134,6 +134,19 @@ func (h *hub) tell(name, rev string) {
 	}
 }
 
+// casesTopic is the list of cases.
+const casesTopic = "cases"
+
+// listed is the revision of the list of cases that those who watch it were told; "" while nobody does.
+func (h *hub) listed() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if t := h.topics[casesTopic]; t != nil {
+		return t.rev
+	}
+	return ""
+}
+
 // revision is a text that differs once what a page shows of a topic does. It tells nothing of it.
 func (h *hub) revision(ctx context.Context, name string) (string, error) {
 	sum := fnv.New64a()
@@ -305,7 +318,7 @@ func (s *site) mayWatch(r *http.Request, v Viewer, name string) bool {
 	if of, _, ok := draftAt(name); ok {
 		return mayDraft(v, of)
 	}
-	return name == "cases" || s.maySee(r, v, name) || connecting(name) && mayConnectChats(v) == nil ||
+	return name == casesTopic || s.maySee(r, v, name) || connecting(name) && mayConnectChats(v) == nil ||
 		strings.HasPrefix(name, tryTopic) && v.Anywhere(access.AskNow)
 }
 

@@ -53,6 +53,7 @@ type frame struct {
 	Modules []string // files of static that this page loads, beyond those that every page has
 	Styles  []string // files of static that style this page alone
 	Own     bool     // the page draws its head by itself
+	Part    bool     // what has changed is wanted alone: the page leaves out what stands around it
 	Bare    bool     // no rail: signing in, first run
 	Wide    bool     // a bare page that takes the whole width
 	Waiting int      // cases that wait for this person, beside Cases; 0 shows nothing
