@@ -22,7 +22,7 @@ type Inbox interface {
 	// Case returns the case of a bucket with this id. ErrNotFound.
 	Case(ctx context.Context, b Bucket, id string) (Case, error)
 	// Openings returns, by the id of its case, the session and the identity with which each of
-	// these cases began: one question a bucket, however many there are.
+	// these cases began: in one question where the engine can be asked so, else in two a bucket.
 	Openings(ctx context.Context, cases []Case) (map[string]Opening, error)
 }
 

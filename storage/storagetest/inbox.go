@@ -92,12 +92,25 @@ var inboxTests = group{
 		}
 	},
 	"cases are found with what they began with": func(t *testing.T, b *bench) {
-		session := b.begin(t, person(1))
+		began := b.begin(t, person(1))
 		of := person(1).ID()
-		known := b.putCase(t, storage.Case{Identity: of, Case: recovery.Case{State: recovery.Open, Session: session}})
+		known := b.putCase(t, storage.Case{Identity: of, Case: recovery.Case{State: recovery.Open, Session: began}})
 		gone := b.putCase(t, storage.Case{Identity: "nobody", Case: recovery.Case{State: recovery.Open, Session: "none"}})
-		all := must(b.store.Openings(t.Context(), []storage.Case{known, gone, known}))(t)
-		if got := all[known.ID]; got.Session == nil || got.Session.ID != session || got.Identity == nil || got.Identity.ID != of {
+		there := storage.Bucket(b.store.Buckets() - 1)
+		i, s := identity(person(2), newID(), b.clock.Now()), session(newID(), person(2), b.clock.Now())
+		far := storage.Case{Bucket: there, Identity: i.ID, Case: recovery.Case{ID: newID(), State: recovery.Open, Session: s.ID}, Site: "main"}
+		far.OpenedAt = b.clock.Now()
+		if err := b.store.Advance(t.Context(), there, []storage.Turn{{Apply: func(in storage.Loaded) (storage.Change, error) {
+			i.Bucket, s.Bucket, far.Number = there, there, in.NextCase
+			return storage.Change{Identity: &i, Session: &s, Case: &far}, nil
+		}}})[0]; err != nil {
+			t.Fatal(err)
+		}
+		all := must(b.store.Openings(t.Context(), []storage.Case{known, gone, far, known}))(t)
+		if got := all[far.ID]; got.Session == nil || got.Session.ID != s.ID || got.Session.Bucket != there || got.Identity == nil || got.Identity.ID != i.ID {
+			t.Errorf("in the last bucket it began with %+v", got)
+		}
+		if got := all[known.ID]; got.Session == nil || got.Session.ID != began || got.Identity == nil || got.Identity.ID != of {
 			t.Errorf("it began with %+v", got)
 		}
 		if got := all[gone.ID]; got.Session != nil || got.Identity != nil {

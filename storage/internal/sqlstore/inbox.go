@@ -16,6 +16,7 @@ type inboxQueries struct {
 	countStanding map[standingList]*list
 	countHeld     string
 	caseNumbered  string
+	openings      *list // nil = each bucket is asked
 }
 
 // standingList is one way to find cases by where they stand.
@@ -30,6 +31,12 @@ func newInboxQueries(t *texts) inboxQueries {
 		standing: map[standingList]*list{}, countStanding: map[standingList]*list{},
 		countHeld:    t.one("SELECT holder, count(*) FROM cases WHERE bucket = ? AND holder > '' GROUP BY holder"),
 		caseNumbered: t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND number = ? AND id > ''"),
+	}
+	if t.dialect.Rows != nil {
+		q.openings = t.asked(columns("bucket, session, identity"), func(of func(string) string) string {
+			return "SELECT 0 AS kind, bucket, id, body FROM sessions WHERE bucket = " + of("bucket") + " AND id = " + of("session") +
+				" UNION ALL SELECT 1, bucket, id, body FROM identities WHERE bucket = " + of("bucket") + " AND id = " + of("identity")
+		})
 	}
 	for _, of := range []standingList{
 		{false, false, false},
@@ -153,34 +160,89 @@ func (s *Store) Case(ctx context.Context, b storage.Bucket, id string) (storage.
 
 // Openings implements storage.Inbox.
 func (s *Store) Openings(ctx context.Context, cases []storage.Case) (map[string]storage.Opening, error) {
+	if len(cases) == 0 {
+		return map[string]storage.Opening{}, nil
+	}
+	began := openings{map[string]*storage.Session{}, map[string]*storage.Identity{}}
+	read := s.openingsApart
+	if s.q.openings != nil {
+		read = s.openingsAtOnce
+	}
+	if err := read(ctx, cases, began); err != nil {
+		return nil, fmt.Errorf("read what cases began with: %w", err)
+	}
+	all := make(map[string]storage.Opening, len(cases))
+	for i := range cases {
+		c := &cases[i]
+		all[c.ID] = storage.Opening{Session: began.sessions[c.Session], Identity: began.identities[c.Identity]}
+	}
+	return all, nil
+}
+
+// openings are what cases began with, by their ids.
+type openings struct {
+	sessions   map[string]*storage.Session
+	identities map[string]*storage.Identity
+}
+
+func (o openings) session(b storage.Bucket, id string, body []byte) (err error) {
+	o.sessions[id], err = decodeSession(b, body)
+	return err
+}
+
+func (o openings) identity(b storage.Bucket, id string, body []byte) (err error) {
+	o.identities[id], err = decodeIdentity(b, body)
+	return err
+}
+
+// openingsAtOnce asks in one statement, whatever buckets they are in.
+func (s *Store) openingsAtOnce(ctx context.Context, cases []storage.Case, into openings) error {
+	asked := map[[2]string]bool{} // the same case may be there twice
+	var rows [][]any
+	for i := range cases {
+		c := &cases[i]
+		session, identity := storage.Clean(c.Session), storage.Clean(c.Identity)
+		if pair := [2]string{session, identity}; !asked[pair] {
+			asked[pair] = true
+			rows = append(rows, []any{int64(c.Bucket), session, identity})
+		}
+	}
+	var buffer []byte
+	return s.q.openings.each(&buffer, rows, func(text string, args []any) error {
+		_, err := collect(ctx, s, "what cases began with", text, args, func(row scanner) (none struct{}, err error) {
+			var kind int
+			var bucket storage.Bucket
+			var id string
+			var body []byte
+			if err = row.Scan(&kind, &bucket, &id, &body); err != nil {
+				return none, err
+			}
+			if kind == 0 {
+				return none, into.session(bucket, id, body)
+			}
+			return none, into.identity(bucket, id, body)
+		})
+		return err
+	})
+}
+
+// openingsApart asks each bucket for its own.
+func (s *Store) openingsApart(ctx context.Context, cases []storage.Case, into openings) error {
 	sessions, identities := map[storage.Bucket][]string{}, map[storage.Bucket][]string{}
 	for i := range cases {
 		c := &cases[i]
 		sessions[c.Bucket] = append(sessions[c.Bucket], storage.Clean(c.Session))
 		identities[c.Bucket] = append(identities[c.Bucket], storage.Clean(c.Identity))
 	}
-	foundSessions, foundIdentities := map[string]*storage.Session{}, map[string]*storage.Identity{}
 	for b := range sessions {
-		err := s.bodies(ctx, s.q.sessions, b, sessions[b], func(id string, body []byte) (err error) {
-			foundSessions[id], err = decodeSession(b, body)
+		if err := s.bodies(ctx, s.q.sessions, b, sessions[b], func(id string, body []byte) error { return into.session(b, id, body) }); err != nil {
 			return err
-		})
-		if err == nil {
-			err = s.bodies(ctx, s.q.identities, b, identities[b], func(id string, body []byte) (err error) {
-				foundIdentities[id], err = decodeIdentity(b, body)
-				return err
-			})
 		}
-		if err != nil {
-			return nil, fmt.Errorf("read what cases began with: %w", err)
+		if err := s.bodies(ctx, s.q.identities, b, identities[b], func(id string, body []byte) error { return into.identity(b, id, body) }); err != nil {
+			return err
 		}
 	}
-	all := make(map[string]storage.Opening, len(cases))
-	for i := range cases {
-		c := &cases[i]
-		all[c.ID] = storage.Opening{Session: foundSessions[c.Session], Identity: foundIdentities[c.Identity]}
-	}
-	return all, nil
+	return nil
 }
 
 // bodies reads many records of a bucket in one go.
