@@ -2,6 +2,7 @@ package admin
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -345,7 +346,11 @@ func (s customerPages) askErase(w http.ResponseWriter, r *http.Request, v Viewer
 	if err := mayHaveAll(v, access.ErasePerson); err != nil {
 		return err
 	}
-	d, _, _, err := s.whom(r, v, false)
+	d, _, _, err := s.whom(r, v, true)
+	if err != nil {
+		return err
+	}
+	messages, parked, err := s.writtenTo(r.Context(), d)
 	if err != nil {
 		return err
 	}
@@ -367,8 +372,8 @@ func (s customerPages) askErase(w http.ResponseWriter, r *http.Request, v Viewer
 		{"kept_feedback", len(d.Feedback)},
 		{"kept_cases", len(d.Cases)},
 		{"kept_events", len(d.Events)},
-		{"kept_messages", len(d.Messages)},
-		{"kept_parked", len(d.Parked)},
+		{"kept_written", messages},
+		{"kept_parked", parked},
 	} {
 		if k.n > 0 {
 			p.Kept = append(p.Kept, [2]string{words.t(k.key), strconv.Itoa(k.n)})
@@ -376,6 +381,34 @@ func (s customerPages) askErase(w http.ResponseWriter, r *http.Request, v Viewer
 	}
 	return s.show(w, r, v, http.StatusOK, "erase.html", s.eraseFrame(words, p), p)
 }
+
+// writtenTo counts the messages in somebody's own chats and the newest updates of theirs that could not be
+// handled. What staff were shown of them is not counted: it would have to be looked for in every chat.
+func (s customerPages) writtenTo(ctx context.Context, d storage.Dossier) (messages, parked int, err error) {
+	chats, people := map[chat.Address]bool{}, map[storage.Person]bool{}
+	for _, i := range d.Identities {
+		people[i.Person] = true
+		if chats[i.Address] {
+			continue
+		}
+		chats[i.Address] = true
+		list, err := s.Store.Transcript(ctx, i.Bucket, i.Address)
+		if err != nil {
+			return 0, 0, err
+		}
+		messages += len(list)
+	}
+	all, err := s.Store.ParkedUpdates(ctx, mostParked)
+	for _, x := range all {
+		if people[x.Person] {
+			parked++
+		}
+	}
+	return messages, parked, err
+}
+
+// mostParked is how many updates that could not be handled are looked through.
+const mostParked = 1000
 
 func (s customerPages) eraseFrame(words *words, p erasePage) frame {
 	return frame{Title: words.t("erase_title", p.Name), Here: "/customers", Back: &link{"/customers", words.t("customers")}}

@@ -217,12 +217,20 @@ func (f *search) asks(key string) error {
 	if err != nil {
 		return err
 	}
+	ids := make([]string, len(asks))
+	for i := range asks {
+		ids[i] = asks[i].ID
+	}
+	decided, err := f.s.decisions(f.ctx, f.db, b, ids)
+	if err != nil {
+		return err
+	}
+	of := map[string][]storage.AskDecision{}
+	for _, d := range decided {
+		of[d.Ask] = append(of[d.Ask], d)
+	}
 	for _, a := range asks {
-		decided, err := f.s.decisions(f.ctx, f.db, b, []string{a.ID})
-		if err != nil {
-			return err
-		}
-		f.d.Asks = append(f.d.Asks, storage.AskFile{Ask: a, Name: a.Event, State: a.State, Made: a.Made, Decisions: decided})
+		f.d.Asks = append(f.d.Asks, storage.AskFile{Ask: a, Name: a.Event, State: a.State, Made: a.Made, Decisions: of[a.ID]})
 	}
 	return nil
 }
