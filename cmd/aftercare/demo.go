@@ -120,7 +120,7 @@ func (d *demo) hire(ctx context.Context, store storage.Store) error {
 		err := store.Enrol(ctx, storage.Enrolment{
 			Login: storage.Login{ID: p.id, Staff: p.id, Name: p.id, Shown: p.name, Password: hash, Owner: p.owner, Created: d.clock()},
 			Staff: &storage.Staff{ID: p.id, Name: p.name, Roles: p.roles, Created: d.clock()},
-			Audit: storage.Audit{ID: uuid.Must(uuid.NewV7()).String(), At: d.clock(), Who: "demo", From: "command", What: "login.make", Subject: p.id},
+			Audit: storage.Audit{ID: uuid.Must(uuid.NewV7()).String(), At: d.clock(), Who: "demo", From: "cli", What: "login.make", Subject: p.id},
 			Now:   d.clock(),
 		})
 		if err != nil {

@@ -140,14 +140,13 @@ func run(ctx context.Context, o options) (err error) {
 		fmt.Fprintf(os.Stderr, "measuring %s …\n", m.name)
 		began := time.Now()
 		found, err := m.run(ctx, b)
-		if err != nil {
+		if rows = append(rows, found...); err != nil { // what was measured before it failed counts
 			failed = append(failed, fmt.Errorf("measure %s: %w", m.name, err))
 			if ctx.Err() != nil {
 				break
 			}
 			continue // the others are worth their time
 		}
-		rows = append(rows, found...)
 		if o.Page == "" {
 			continue
 		}

@@ -80,7 +80,7 @@ func pages(ctx context.Context, b *bench) ([]row, error) {
 	rows := rowsOf(costs, answers, max(b.Cases, openCases))
 	long, err := large.longReports(ctx)
 	if err != nil {
-		return nil, err
+		return rows, err
 	}
 	worst := slices.MaxFunc(long, func(a, b pageCost) int { return cmp.Compare(a.Median, b.Median) })
 	rows = append(rows, row{
@@ -211,7 +211,7 @@ func (o *office) person(ctx context.Context, id, name string, owner bool) (*http
 	err := o.store.Enrol(ctx, storage.Enrolment{
 		Login: storage.Login{ID: id, Staff: id, Name: id, Shown: name, Owner: owner, Language: "en", Created: now},
 		Staff: &storage.Staff{ID: id, Name: name, Roles: access.Grants{access.EverySite: access.Admin}, Created: now},
-		Audit: storage.Audit{ID: uuid.Must(uuid.NewV7()).String(), At: now, Who: id, From: "command", What: "login.make", Subject: id}, Now: now,
+		Audit: storage.Audit{ID: uuid.Must(uuid.NewV7()).String(), At: now, Who: id, From: "cli", What: "login.make", Subject: id}, Now: now,
 	})
 	if err != nil {
 		return nil, err

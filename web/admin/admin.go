@@ -88,6 +88,7 @@ type site struct {
 	hub    *hub
 	board  *board // what is read once for all who watch the list
 	stuck  stuckCount
+	cases  waitingCount
 	secret []byte                  // by which this process knows its own answers
 	topics func() map[string]topic // of the help, by name; read when somebody asks
 	pasts  pasts                   // what drafts of surveys are tried on
@@ -145,6 +146,7 @@ func newSite(c Config) *site {
 		Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+Static), hub: newHub(c.Store), secret: []byte(rand.Text()),
 	}
 	s.hub.clock = c.Clock
+	s.cases.of = map[string]counted{}
 	s.board = &board{readStandings: readStandings{c.Store}, clock: c.Clock, revision: s.hub.listed, reads: map[string]*boardEntry{}}
 	if s.Bot != nil {
 		s.hub.test = bot.ChatTests{Bot: s.Bot}.Look

@@ -15,7 +15,9 @@ import (
 // byHeader lets in whoever a request names.
 type byHeader struct{}
 
-func (byHeader) Viewer(r *http.Request) (Viewer, bool, error) { return viewer(r.Header.Get("As")), true, nil }
+func (byHeader) Viewer(r *http.Request) (Viewer, bool, error) {
+	return viewer(r.Header.Get("As")), true, nil
+}
 
 var rowOf = regexp.MustCompile(`(?s)<li class="case" id="row-([^"]+)">.*?</li>`)
 

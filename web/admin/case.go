@@ -125,7 +125,7 @@ func (s casePages) showCase(w http.ResponseWriter, r *http.Request, v Viewer, f 
 		return err
 	}
 	title := words.t("case_title", p.Number, p.Name)
-	return s.show(w, r, v, status, "case.html", frame{Title: title, Here: "/cases", Own: true, Waiting: waiting, Modules: caseModules}, p)
+	return s.show(w, r, v, status, "case.html", frame{Title: title, Here: "/cases", Own: true, Waiting: waiting, Counted: true, Modules: caseModules}, p)
 }
 
 // waiting is how many cases wait for the viewer, or for anybody.

@@ -47,8 +47,12 @@ func (l look) offersIn(p *casePage, in caseSource, v *voice.Voice) {
 		return ""
 	}
 	if chat {
+		title := l.w.t("reply_title", p.Who, v.Channel(in.View.Session.Address.Platform))
+		if in.View.Identity != nil && in.View.Identity.Person.ByLink() {
+			title = l.w.t("reply_title_page", p.Who)
+		}
 		p.Reply = &box{
-			Title: l.w.t("reply_title", p.Who, v.Channel(in.View.Session.Address.Platform)), Text: draft("reply"),
+			Title: title, Text: draft("reply"),
 			Hint: l.w.t("reply_hint", in.View.Signature(v, in.Actor.Name)), Button: l.w.t("reply_button", p.Who),
 		}
 		for _, x := range in.Rules.Snippets {

@@ -161,7 +161,7 @@ func (s customerPages) customers(w http.ResponseWriter, r *http.Request, v Viewe
 			continue
 		}
 		row := customerRow{URL: "/customers/" + url.PathEscape(id), Name: cmp.Or(nameOf(d), words.t("customer_word"))}
-		row.About = words.t("customer_line", len(seen.Conversations), len(seen.Cases))
+		row.About = s.lineOf(words, seen)
 		p.Found = append(p.Found, row)
 	}
 	if len(p.Found) == 1 && !p.More {
@@ -169,6 +169,36 @@ func (s customerPages) customers(w http.ResponseWriter, r *http.Request, v Viewe
 		return nil
 	}
 	return s.show(w, r, v, http.StatusOK, "customers.html", frame{Title: words.t("customers"), Here: "/customers"}, p)
+}
+
+// lineOf tells people of one name apart: how much there is of them, where, when last, and what is open.
+func (s customerPages) lineOf(words *words, d storage.Dossier) string {
+	var last time.Time
+	at := ""
+	newest := func(t time.Time, site string) {
+		if t.After(last) {
+			last, at = t, site
+		}
+	}
+	for _, c := range d.Conversations {
+		newest(c.Session.Started, c.Session.Site)
+	}
+	for _, e := range d.Events {
+		newest(cmp.Or(e.At(), e.Received), e.Site)
+	}
+	for _, f := range d.Feedback {
+		newest(f.At, f.Site)
+	}
+	parts := []string{words.t("customer_line", len(d.Conversations), len(d.Cases))}
+	if !last.IsZero() {
+		parts = append(parts, s.at(at).Name, words.t("seen_last", words.day(s.Clock(), last, s.at(at).Zone)))
+	}
+	for _, c := range d.Cases {
+		if c.Case.State.Active() {
+			parts = append(parts, words.t("customer_open", c.Case.Name()))
+		}
+	}
+	return voice.Join(" · ", parts...)
 }
 
 // whom is the person of a request's address, and what the viewer may see of them.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/survey/draft"
 	"github.com/aftercare/aftercare/survey/flowmap"
 )
@@ -127,6 +128,15 @@ func (e *flowEditor) shows(name string) bool {
 		})
 	}
 	return slices.ContainsFunc(e.Cards, func(c flowCard) bool { return in(c.Controls) || in(c.Further) })
+}
+
+// languageNames are languages by the names that they call themselves.
+func languageNames(tags []string) string {
+	all := make([]string, len(tags))
+	for i, tag := range tags {
+		all[i] = voice.SelfName(tag)
+	}
+	return strings.Join(all, ", ")
 }
 
 // languagesOf are the languages of a draft.

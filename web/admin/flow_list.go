@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/internal/page"
@@ -158,7 +157,7 @@ func (s surveyPages) describe(w *words, x *flowRow, source string, hangs int) {
 	if hangs > 0 {
 		x.About += " · " + w.t("flow_hangs", hangs)
 	}
-	x.Languages = strings.Join(languagesOf(doc), ", ")
+	x.Languages = languageNames(languagesOf(doc))
 	if f, err := flowfile.Parse([]byte(source)); err == nil {
 		if n := missingTranslations(f); n > 0 {
 			x.Missing = w.t("flow_missing", n)

@@ -202,7 +202,7 @@ func (s casePages) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error
 		}
 		p.Storms = storms
 	}
-	f := frame{Title: words.t("cases"), Here: "/cases", Waiting: waiting, Own: true, Modules: caseModules, Part: watches}
+	f := frame{Title: words.t("cases"), Here: "/cases", Waiting: waiting, Counted: true, Own: true, Modules: caseModules, Part: watches}
 	if watches { // what stands around the list has not changed
 		return s.show(w, r, v, http.StatusOK, "cases.html", f, p)
 	}

@@ -30,7 +30,7 @@ var fixtures = []fixture{
 	{"settings.html", "full", frame{Title: "Settings", Here: "/settings"}, settingsPage{[]settingsGroup{{"settings_here", []settingsCard{{"/outbox", "Outbox", "Nothing is stuck."}}}}, "Last change: published rules, boss, today 16:31.", ""}},
 	{"about.html", "full", frame{Title: "About", Back: &link{"/settings", "Settings"}}, aboutPage{Version: "1.2"}},
 	{"sites.html", "empty", frame{Title: "Sites"}, sitesPage{}},
-	{"sites.html", "full", frame{Title: "Sites", Flash: "Saved."}, sitesPage{New: true, Sites: []siteRow{
+	{"sites.html", "full", frame{Title: "Sites", Flash: "Saved."}, sitesPage{Sites: []siteRow{
 		{"main", "Main Street", "Europe/Berlin · English", "/settings/sites/main"}, {"harbour", "Harbour", "Asia/Tokyo · 日本語", ""},
 	}}},
 	{"site.html", "empty", frame{Title: "A new site"}, sitePage{At: "/settings/sites/new"}},

@@ -56,7 +56,8 @@ type frame struct {
 	Part    bool     // what has changed is wanted alone: the page leaves out what stands around it
 	Bare    bool     // no rail: signing in, first run
 	Wide    bool     // a bare page that takes the whole width
-	Waiting int      // cases that wait for this person, beside Cases; 0 shows nothing
+	Waiting int      // cases that wait for this person, in the window's title; 0 shows nothing
+	Counted bool     // Waiting is what the page itself counted
 }
 
 // link is an address with its words.
@@ -69,6 +70,7 @@ type sheet struct {
 	Viewer    Viewer
 	Role      string // who the viewer is where, in words
 	Places    []place
+	Cases     int // that wait for the viewer, beside their place in the rail; 0 shows nothing
 	Stuck     int // messages and updates, for who may mend it
 	Page      any // what the page's own template shows
 }
@@ -110,14 +112,19 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, v Viewer, status int
 	}
 	out := sheet{frame: f, Lang: words.lang, Dir: dir(words.lang), Viewer: v, Page: data}
 	out.Bare = f.Bare || v.Login == ""
-	if !out.Bare && !slices.Contains(out.Modules, "keys.js") {
-		out.Modules = append(slices.Clip(out.Modules), "keys.js")
+	for _, module := range []string{"keys.js", "busy.js"} {
+		if !slices.Contains(out.Modules, module) && (!out.Bare || module == "busy.js") {
+			out.Modules = append(slices.Clip(out.Modules), module)
+		}
 	}
 	if s.Bot != nil && !out.Bare {
 		out.Role = s.rolesWords(words, member{Staff: storage.Staff{Roles: v.Grants}, login: storage.Login{Owner: v.Owner}})
 	}
-	if !out.Bare {
+	if out.Cases = f.Waiting; !out.Bare {
 		out.Stuck = s.stuckNow(r.Context(), v)
+		if !f.Counted {
+			out.Cases = s.waitingNow(r.Context(), v)
+		}
 	}
 	for _, p := range places {
 		if v.Anywhere(p.deed) {

@@ -31,7 +31,6 @@ var siteRoutes = []route{
 // sitesPage lists the sites that the viewer may see.
 type sitesPage struct {
 	Sites []siteRow
-	New   bool // the viewer may add one
 }
 
 type siteRow struct{ ID, Name, About, Edit string }
@@ -42,7 +41,7 @@ func (s *site) sites(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		return err
 	}
 	words := s.words(r, v)
-	p := sitesPage{New: v.Can(access.EditSites, access.EverySite)}
+	var p sitesPage
 	for _, x := range storage.Present(all) {
 		if !v.Can(access.SeeSettings, x.ID) {
 			continue
@@ -54,6 +53,9 @@ func (s *site) sites(w http.ResponseWriter, r *http.Request, v Viewer) error {
 		p.Sites = append(p.Sites, row)
 	}
 	f := frame{Title: words.t("sites"), Here: "/settings", Back: &link{"/settings", words.t("settings")}}
+	if v.Can(access.EditSites, access.EverySite) {
+		f.Do = &link{"/settings/sites/new", words.t("site_add")}
+	}
 	return s.show(w, r, v, http.StatusOK, "sites.html", f, p)
 }
 

@@ -106,7 +106,7 @@ func (l Line) SVG() template.HTML {
 		fmt.Fprintf(&b, `<line class="grid" x1="-44" x2="100%%" y1="%.1f%%" y2="%.1f%%"/><text x="-44" y="%.1f%%" dy="-4">%s</text>`, y(p), y(p), y(p), html.EscapeString(l.Percent(p)))
 	}
 	if !math.IsNaN(l.Usual) {
-		fmt.Fprintf(&b, `<line class="usual" x1="-44" x2="100%%" y1="%.1f%%" y2="%.1f%%"/>`, y(l.Usual), y(l.Usual))
+		fmt.Fprintf(&b, `<line class="usual" x1="0" x2="100%%" y1="%.1f%%" y2="%.1f%%"/>`, y(l.Usual), y(l.Usual))
 	}
 	if l.Aim > 0 {
 		fmt.Fprintf(&b, `<line class="happened" x1="-44" x2="100%%" y1="%.1f%%" y2="%.1f%%"/><text text-anchor="end" x="100%%" y="%.1f%%" dy="-4">%s</text>`, y(l.Aim), y(l.Aim), y(l.Aim), html.EscapeString(l.AimWords))
