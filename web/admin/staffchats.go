@@ -258,7 +258,7 @@ func (s chatPages) dropStaffChat(w http.ResponseWriter, r *http.Request, v Viewe
 }
 
 // zoneOf is the time zone of the first of sites.
-func (s chatPages) zoneOf(sites []string) *time.Location {
+func (s *site) zoneOf(sites []string) *time.Location {
 	if len(sites) > 0 && s.at(sites[0]).Zone != nil {
 		return s.at(sites[0]).Zone
 	}
