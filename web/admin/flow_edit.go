@@ -100,7 +100,7 @@ func (s draftPages) editorOf(r *http.Request, v Viewer, d drafted, faults map[st
 	}
 	dr := &drawer{words: words, doc: doc, lang: e.Lang, flow: look, faults: faults}
 	dr.reach = func(question string) string {
-		said, err := surveyPages{s.site}.conditionReach(r.Context(), words, d.Flow, look.Flow, look.question(question))
+		said, err := surveyPages(s).conditionReach(r.Context(), words, d.Flow, look.Flow, look.question(question))
 		if err != nil {
 			return "" // the draft can be changed without it
 		}

@@ -177,7 +177,7 @@ func (s systemPages) saveToken(w http.ResponseWriter, r *http.Request, v Viewer)
 		return fmt.Errorf("store the token: %w", err)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	return s.showToken(w, r, v, http.StatusOK, tokenPage{Token: value, Name: t.Name, Address: peoplePages{s.site}.base(r) + "/api/v1/token"})
+	return s.showToken(w, r, v, http.StatusOK, tokenPage{Token: value, Name: t.Name, Address: peoplePages(s).base(r) + "/api/v1/token"})
 }
 
 // choose marks what was chosen of the boxes, and returns it.
