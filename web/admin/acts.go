@@ -207,13 +207,18 @@ func doneOnce(form string, v Viewer, typed url.Values) string {
 	return ""
 }
 
-// failed is an error of an act: whether it was done is not known where the database is away.
+// failed is an error of an act on a case.
 func (s casePages) failed(err error) error {
-	if errors.Is(err, storage.ErrUnavailable) {
-		return &page.Error{Code: page.Unavailable, Title: "unavailable", Text: "perhaps_done_text", Err: err}
-	}
 	if errors.Is(err, storage.ErrNotFound) {
 		return &page.Error{Code: page.NotFound, Title: "no_case", Text: "no_case_text", Err: err}
+	}
+	return perhapsDone(err)
+}
+
+// perhapsDone is an error of an act: whether it was done is not known where the database is away.
+func perhapsDone(err error) error {
+	if errors.Is(err, storage.ErrUnavailable) {
+		return &page.Error{Code: page.Unavailable, Title: "unavailable", Text: "perhaps_done_text", Err: err}
 	}
 	return err
 }

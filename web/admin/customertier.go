@@ -23,7 +23,7 @@ type tierForm struct {
 }
 
 // tierOf is the class of a person, nil where they have no key of the organisation's own: a class is known by it.
-func (s *site) tierOf(w *words, v Viewer, d storage.Dossier, seen storage.Dossier, at string) *tierForm {
+func (s customerPages) tierOf(w *words, v Viewer, d storage.Dossier, seen storage.Dossier, at string) *tierForm {
 	if len(d.Customers) == 0 {
 		return nil
 	}
@@ -48,7 +48,7 @@ func (s *site) tierOf(w *words, v Viewer, d storage.Dossier, seen storage.Dossie
 }
 
 // mayClass reports whether a viewer may change what is known of somebody: at a site where that person was.
-func (s *site) mayClass(v Viewer, seen storage.Dossier) bool {
+func (s customerPages) mayClass(v Viewer, seen storage.Dossier) bool {
 	for _, c := range seen.Conversations {
 		if v.Can(access.EditCustomer, c.Session.Site) {
 			return true
@@ -68,7 +68,7 @@ func (s *site) mayClass(v Viewer, seen storage.Dossier) bool {
 }
 
 // tierTold is who said which class somebody has.
-func (s *site) tierTold(w *words, told string) string {
+func (s customerPages) tierTold(w *words, told string) string {
 	if id, ok := strings.CutPrefix(told, storage.TierByStaff); ok {
 		if m, known := s.Bot.Configuration().Now().Team.Members[id]; known {
 			return m.Name
@@ -87,7 +87,7 @@ func (s *site) tierTold(w *words, told string) string {
 }
 
 // setTier changes the class of a customer.
-func (s *site) setTier(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s customerPages) setTier(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}

@@ -235,7 +235,7 @@ func (s *site) digestNow(w http.ResponseWriter, r *http.Request, v Viewer) error
 	case errors.Is(err, figures.ErrTooMany):
 		done = "digest_many"
 	case err != nil:
-		return s.failed(err)
+		return perhapsDone(err)
 	case sent == 0:
 		done = "digest_no_chat"
 	}
