@@ -15,8 +15,9 @@ type Value struct {
 	Currency string // that most customers paid in
 	Others   int    // customers who paid in another one only, or nothing that is known
 	Paid     int    // customers of whom it is known what they paid in it
-	// TopShare is which share of what was paid the top fifth of those customers brought, 0–1. ByPaid are the classes that
-	// customers would be in by what they paid, and by what they spend elsewhere as far as they say so.
+	// TopShare is which share of what was paid the top fifth of those customers brought, 0–1.
+	// ByPaid are the classes that customers would be in by what they paid, and by what they spend elsewhere as far
+	// as they say so.
 	TopShare float64
 	ByPaid   []Agreement      // most valuable, most growable, below zero
 	Tenths   []float64        // the share of each tenth of them, who paid most first; none of fewer than 50

@@ -24,8 +24,8 @@ var reportAsks = map[string][]string{
 	"silence": {"target"}, "improvement": {"change"}, "standards": {"standard"}, "compare": {"beside"}, "words": {"level"},
 }
 
-// Reports tells programs what the pages of reports show: the same tables, made in the same way, with keys in the place of
-// the words that pages have for people.
+// Reports tells programs what the pages of reports show: the same tables, made in the same way, with keys in
+// the place of the words that pages have for people.
 type Reports struct{ site *site }
 
 // NewReports returns them. Of a configuration it needs the store and the bot, and takes the clock.
