@@ -37,7 +37,7 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 		target = n
 		f.keep.Set("target", strconv.Itoa(n))
 	}
-	p.Days = "days_asked"
+	p.Days, p.LeftOut = "days_asked", "left_out_silence"
 	p.Asking = []reportAsking{{Name: "target", Label: w.t("target_label"), Kind: "number", Value: strconv.Itoa(target)}}
 	ctx := r.Context()
 	asked, more, err := s.Store.Asked(ctx, f.FigureFilter)
