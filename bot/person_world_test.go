@@ -155,6 +155,9 @@ func (w *world) history() customer {
 	bob, lee := w.member(1, "Bob", access.Agent), w.member(2, "Lee", access.Lead)
 	event := map[string]string{"first_name": "Canary02x", "ticket": "Canary03x", "service_name": "haircut"}
 	w.started(zoe, InviteRequest{Flow: "post_service_3", Site: "main-street", Customer: "Canary04x", Event: event})
+	if _, err := w.store.SetTier(w.t.Context(), storage.TierChange{Customer: "Canary04x", At: w.now, Tier: recovery.MVC, Told: storage.TierByCommand}); err != nil {
+		w.t.Fatal(err)
+	}
 	w.press(zoe, "1")
 	w.writes(zoe, "Canary05x beside the question", "")
 	w.settleAll()
