@@ -38,6 +38,7 @@ func TestNoPageSaysAKey(t *testing.T) {
 	w.fill(surveyed(r, 60)...)
 	w.lostByChance(r, 60)
 	w.serve(washed(40, 12, 60, 6)...)
+	w.stayedYear(r, 120)
 	w.keeps()
 	k := w.unhappy("main", "900", "Anna", wait)
 	asked := storage.Ask{ID: "ask-by-key", Customer: "c", Flow: "one_tap_csat", Site: "main", Trigger: "after_hair_cut", State: "sent", Made: w.clock.Now(), Sent: w.clock.Now()}
