@@ -27,6 +27,7 @@ type reportShowCmd struct {
 	Channel  string `help:"Only of telegram, slack or web."`
 	Compare  string `help:"Compare with previous, year or none."`
 	Target   string `placeholder:"PERCENT" help:"Of silence: how many per cent of the unsatisfied are too many."`
+	Told     string `placeholder:"PEOPLE" help:"Of value: how many people an unsatisfied customer is taken to tell."`
 	Change   string `placeholder:"DAY" help:"Of improvement: the day of which before and after are compared."`
 	Standard string `help:"Of standards: the one that is told of over time, by its key."`
 	Beside   string `placeholder:"PART" help:"Of compare: what stands beside all others, as site:main."`
@@ -58,7 +59,7 @@ func (c *reportShowCmd) Run(a *terminal) error {
 	q := url.Values{}
 	for name, value := range map[string]string{
 		"from": c.From, "to": c.To, "site": c.Site, "flow": c.Flow, "service": c.Service, "staff": c.Staff, "language": c.Language, "channel": c.Channel,
-		"compare": c.Compare, "target": c.Target, "change": c.Change, "standard": c.Standard, "beside": c.Beside, "level": c.Level,
+		"compare": c.Compare, "target": c.Target, "told": c.Told, "change": c.Change, "standard": c.Standard, "beside": c.Beside, "level": c.Level,
 	} {
 		if value != "" {
 			q.Set(name, value)

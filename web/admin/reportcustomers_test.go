@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -346,6 +347,10 @@ func TestWhatCustomersAreWorthIsToldWithTheirClasses(t *testing.T) {
 	m := regexp.MustCompile(`(\d+) people may hear of it, if each unsatisfied customer tells 22`).FindStringSubmatch(page)
 	if m == nil || asInt(m[1])%22 != 0 || asInt(m[1]) == 0 || !strings.Contains(page, "This is no measurement") {
 		t.Errorf("the estimate: %v: %.4000s", m, page)
+	}
+	if status, said := w.reads()("value?told=22"); status != 200 || !slices.ContainsFunc(said.Figures, func(f toldFigure) bool { return f.Key == "most_valuable_unsatisfied" && f.N > 0 }) ||
+		slices.ContainsFunc(said.Tables, func(t toldTable) bool { return t.Table == "open" }) || !slices.ContainsFunc(said.Tables, func(t toldTable) bool { return t.Table == "impact" && len(t.Rows) == 3 }) {
+		t.Errorf("a program is told %d, %+v", status, said)
 	}
 	for _, told := range []string{"0", "-3", "x", "100000"} {
 		if page := textOf(body(robin.get("/reports/value?told=" + told))); !strings.Contains(page, "is off") {

@@ -24,7 +24,7 @@ var sameness = []string{
 // soundsLike finds such texts, and otherSounds are those that it finds and that say something else.
 var (
 	soundsLike  = regexp.MustCompile(`(?i)no clear|none (of|goes)|\bno (dimension|aspect|broken)|nothing (has )?clearly|may be nothing|as chance|stands out`)
-	otherSounds = []string{"quality_not_compared"}
+	otherSounds = []string{"quality_not_compared", "done_digest_no_chat"}
 )
 
 // TestEveryTextThatSaysNoDifferenceIsKnown keeps the list of them whole.

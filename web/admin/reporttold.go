@@ -21,7 +21,7 @@ var forPeople = []string{"staff", "data"}
 
 // reportAsks are the parameters that a report has besides the filters.
 var reportAsks = map[string][]string{
-	"silence": {"target"}, "improvement": {"change"}, "standards": {"standard"}, "compare": {"beside"}, "words": {"level"},
+	"silence": {"target"}, "improvement": {"change"}, "standards": {"standard"}, "compare": {"beside"}, "words": {"level"}, "value": {"told"},
 }
 
 // Reports tells programs what the pages of reports show: the same tables, made in the same way, with keys in
@@ -115,6 +115,7 @@ func (p *reportPage) told(name string, f *reportFilter) figures.Report {
 var textColumns = []string{
 	"key", "shown", "unit", "flow", "question", "what", "dimension", "quadrant", "cause", "reason", "step", "promise", "state", "id", "site", "day",
 	"counted", "change", "owner", "effect", "service", "standard", "kind", "since", "over", "known", "measure", "felt", "why", "standing", "before", "now",
+	"class", "month",
 }
 
 // told is the table of a chart for programs.

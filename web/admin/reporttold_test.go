@@ -29,16 +29,22 @@ import (
 type toldReport struct {
 	Report, State, Finding string
 	From, To               string
-	Figures                []struct {
-		readFigure
-		Key   string
-		Value *float64
-	}
-	Tables []struct {
-		Table   string
-		Columns []string
-		Rows    []map[string]any
-	}
+	Figures                []toldFigure
+	Tables                 []toldTable
+}
+
+// toldFigure is a figure of it.
+type toldFigure struct {
+	readFigure
+	Key   string
+	Value *float64
+}
+
+// toldTable is a table of it.
+type toldTable struct {
+	Table   string
+	Columns []string
+	Rows    []map[string]any
 }
 
 // reads returns how another system reads reports; sites, nil = every one.
@@ -78,6 +84,7 @@ func (w *world) fillsReports(r *rand.Rand, n int) {
 	w.fill(surveyed(r, n/4)...)
 	w.lostByChance(r, n/4)
 	w.servedByChance(r, n)
+	w.stayedYear(r, n/2)
 	w.keeps()
 	changed := url.Values{"reason": {"The wait"}, "of": {"unsatisfied"}, "change": {"A second till"}, "day": {"2025-12-20"}, "site": {"main"}, "owner": {"Bo"}}
 	if got := w.as("robin").post("/improvements/new", changed); got.Code >= 400 {

@@ -95,8 +95,8 @@ func (w *words) valueTiles(x *figures.Value, classed bool) (tiles []reportFigure
 	if classed {
 		tiles = append(
 			tiles,
-			w.of("customers").figureOfRate(w.className(string(recovery.MVC)), x.Classes[0].Customers, nil, ""),
-			w.figureOfRate(w.t("value_unhappy"), x.Classes[0].Unsatisfied, nil, ""),
+			w.of("customers").figureOfRate(w.className(string(recovery.MVC)), x.Classes[0].Customers, nil, "").keyed("most_valuable"),
+			w.figureOfRate(w.t("value_unhappy"), x.Classes[0].Unsatisfied, nil, "").keyed("most_valuable_unsatisfied"),
 		)
 	}
 	if x.Paid > 0 {
@@ -104,14 +104,14 @@ func (w *words) valueTiles(x *figures.Value, classed bool) (tiles []reportFigure
 		if x.Paid >= report.FewestPlain {
 			tile.Value, tile.Meta, tile.Bar = w.percent(x.TopShare), w.t("value_top_of", x.Paid), chart.Bar(x.TopShare)
 		}
-		tiles = append(tiles, tile)
+		tiles = append(tiles, tile.numbered("paid_by_top_fifth", x.Paid >= report.FewestPlain, x.TopShare, nil, x.Paid))
 	}
 	if x.Paid > 0 && x.Unsatisfied.N > 0 {
 		tile := reportFigure{Label: w.t("value_stake"), Value: "–", Meta: w.t("value_stake_few")}
 		if x.StakeOf >= report.FewestRated {
 			tile.Value, tile.Meta = strconv.FormatFloat(x.Stake, 'f', 0, 64)+" "+x.Currency, w.t("value_stake_of", x.StakeOf)
 		}
-		tiles = append(tiles, tile)
+		tiles = append(tiles, tile.numbered("paid_by_unsatisfied", x.StakeOf >= report.FewestRated, x.Stake, nil, x.StakeOf))
 	}
 	return tiles
 }
@@ -289,6 +289,9 @@ const mostOpen = 500
 func (s *site) openMVC(r *http.Request, w *words, v Viewer, f *reportFilter) (c reportSection, err error) {
 	c = reportSection{ID: "open", Title: w.t("open_mvc_title"), Open: true, columns: mvcColumns, Notes: []string{w.t("open_mvc_note")}}
 	c.Head = [4]string{w.t("open_mvc_head"), w.t("open_mvc_priority"), "", w.t("open_mvc_state")}
+	if f.strict { // programs that read figures are told of no single case
+		return c, nil
+	}
 	var sites []string
 	for _, id := range f.Sites {
 		if v.Can(access.SeeCases, id) {

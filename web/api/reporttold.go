@@ -74,6 +74,7 @@ var ownMembers = []struct {
 	fits     *regexp.Regexp
 }{
 	{"compare", "previous, year or none", regexp.MustCompile(`^(previous|year|none)$`)},
+	{"told", "a whole number of people up to 1000, as 22", regexp.MustCompile(`^([1-9]\d{0,2}|1000)$`)},
 	{"target", "a whole number of per cent, as 15", regexp.MustCompile(`^[1-9]\d?$`)},
 	{"change", "a day, as 2026-03-05", regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)},
 	{"level", "a level or a range of levels, as 2 or 1-3", regexp.MustCompile(`^([1-7]|1-[2-7]|2-[3-7]|3-[4-7]|4-[5-7]|5-[67]|6-7)$`)},
