@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -275,6 +276,12 @@ func prepareForCrawl(t *testing.T, w *world, p *plainBrowser) {
 	if err := w.store.PutStaffChat(ctx, storage.StaffChat{Name: "front-desk", Created: w.clock.Now(), Address: chat.Address{Platform: chat.Telegram, Account: "42", Chat: "-100"}, Linked: w.clock.Now()}); err != nil {
 		t.Fatal(err)
 	}
+	keyed, err := w.bot.Invite(ctx, bot.InviteRequest{Flow: "one_tap_csat", Site: "main", Customer: "crm-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.says("71", "Zoe", chat.Update{Kind: chat.Command, Command: "start", Text: keyed.Token})
+	w.press("71", "Zoe", "2") // a case leads to its customer
 	p.open("/settings/snippets").press("Save", "snippet.0.name", "Sorry", "snippet.0.text", "We are sorry.")
 	p.open("/people/new").press("Make the link", "name", "Mei Chen")
 	p.open("/settings/tokens/new").press("Make", "name", "Till")

@@ -33,7 +33,7 @@ func TestEveryReportSaysWithHowMuchCareItWasAnswered(t *testing.T) {
 	for _, one := range reports {
 		page := textOf(body(robin.get("/reports/" + one.name)))
 		switch one.name {
-		case "data", "staff": // rows, and answers of others than customers
+		case "data", "staff", "digest": // rows, answers of others than customers, and what leads are told
 			if strings.Contains(page, "With how much care") {
 				t.Errorf("%s says it of customers", one.name)
 			}

@@ -15,9 +15,9 @@ import (
 	"github.com/aftercare/aftercare/report"
 )
 
-// forPeople are the reports of which programs are told nothing: rows are files of their own, and the pulse of one's own
-// staff is for people who are known.
-var forPeople = []string{"staff", "data"}
+// forPeople are the reports of which programs are told nothing: rows are files of their own, the pulse of one's own
+// staff is for people who are known, and a digest is a message to them.
+var forPeople = []string{"staff", "data", "digest"}
 
 // reportAsks are the parameters that a report has besides the filters.
 var reportAsks = map[string][]string{
