@@ -87,7 +87,12 @@ func (l *lock) compare(path, mine string) error {
 	return nil
 }
 
-func (l *lock) close() { _ = l.file.Close() }
+// close gives the lock back at once: closing the file alone would leave it to a program that
+// this one is just starting, which has every open file for a moment.
+func (l *lock) close() {
+	unlockFile(l.file)
+	_ = l.file.Close()
+}
 
 // InUse reports whether a program has the database at path open. It changes nothing.
 func InUse(path string) bool {
@@ -98,7 +103,8 @@ func InUse(path string) bool {
 	if err != nil {
 		return true // better one too many
 	}
-	defer f.Close()
+	l := lock{f}
+	defer l.close()
 	alone, err := lockFile(f, true)
 	return err == nil && !alone
 }

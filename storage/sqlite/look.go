@@ -35,8 +35,9 @@ func Examine(path string) error {
 }
 
 // Look opens the file at path to be read only, and changes no byte of its directory. Beside a
-// server it reads as everybody does. Where none runs it reads the file alone or, if a server
-// that was killed left changes beside it, a copy, which is removed when the store is closed.
+// server, whose log of changes is there as long as it runs, it reads as everybody does. Where
+// none runs it reads the file alone or, if a server that was killed left changes beside it, a
+// copy, which is removed when the store is closed.
 func Look(ctx context.Context, path string, o Options) (storage.Store, error) {
 	o = o.withDefaults()
 	if err := Examine(path); err != nil {
@@ -44,8 +45,9 @@ func Look(ctx context.Context, path string, o Options) (storage.Store, error) {
 	}
 	more := url.Values{"mode": {"ro"}}
 	drop := func() {}
-	if !InUse(path) {
-		if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+	info, err := os.Stat(path + "-wal")
+	if logged := err == nil; !logged || !InUse(path) { // without a log whoever has it open only looks, or has not begun
+		if logged && info.Size() > 0 {
 			dir, err := copyBoth(path)
 			if err != nil {
 				return nil, fmt.Errorf("copy the file to look at it: %w", err)

@@ -55,6 +55,9 @@ func lockFile(f *os.File, alone bool) (bool, error) {
 	return err == nil, err
 }
 
+// unlockFile gives the lock of an open file back, whoever else has the file open through us.
+func unlockFile(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
+
 // GiveToOwner gives a file that root made to the owner of its directory: the server that runs
 // as that user could not open it otherwise.
 func GiveToOwner(path string) error {
