@@ -13,9 +13,12 @@ const (
 	ManageHooks Scope = "webhooks:manage" // endpoints that are told what happens
 	// WriteImprovements is to write down what was changed, and to take it back.
 	WriteImprovements Scope = "improvements:write"
+	// ReadRows is to take the rows out that figures are counted from; those of customers and of words take the scope of
+	// these as well.
+	ReadRows Scope = "exports:read"
 
 	// MCP is to speak the Model Context Protocol with this program, which reads alone: what, say the other
-	// scopes. Of these the last three open nothing else.
+	// scopes. Of these the last three open nothing else by themselves.
 	MCP           Scope = "mcp"
 	ReadCases     Scope = "cases:read"     // cases, with their history and without words
 	ReadCustomers Scope = "customers:read" // keys of customers, and why they were asked or not
@@ -24,7 +27,7 @@ const (
 
 // Scopes lists every scope.
 func Scopes() []Scope {
-	return []Scope{ReadFlows, WriteEvents, ReadReports, ManageHooks, WriteImprovements, MCP, ReadCases, ReadCustomers, ReadWords}
+	return []Scope{ReadFlows, WriteEvents, ReadReports, ManageHooks, WriteImprovements, ReadRows, MCP, ReadCases, ReadCustomers, ReadWords}
 }
 
 // Known reports whether there is such a scope.

@@ -18,8 +18,9 @@ type Exporting interface {
 // lies in no days.
 type ExportFilter struct {
 	Sites        []string // these, no others; nil = every site
-	Flow         string
-	Since, Until string // days, "2026-03-05"; both count
+	Flow         string   // of what has none, such as customers, it is no condition: see OfFlows
+	Customers    []string // of v_customers alone: these; nil = every one
+	Since, Until string   // days, "2026-03-05"; both count, and are those of Day
 }
 
 // Exported is something that can be handed out.
@@ -31,6 +32,7 @@ const (
 	ExportSessions    Exported = "sessions"
 	ExportCases       Exported = "cases"
 	ExportInvitations Exported = "invitations"
+	ExportCustomers   Exported = "customers"
 	ExportWords       Exported = "words"
 )
 
@@ -49,18 +51,32 @@ var exported = map[Exported][]string{
 		"recovered", "reopens", "minutes_to_acknowledge", "minutes_to_contact", "minutes_to_resolve",
 	},
 	ExportInvitations: {"flow", "version", "site", "service", "staff", "channel", "language", "day", "redeemed", "test"},
-	ExportWords:       {"kind", "question", "text", "flow", "site", "service", "staff", "language", "channel", "day", "test"},
+	ExportCustomers: {
+		"customer", "own_key", "site", "known_since", "accounts", "last_asked", "last_answered", "tier", "tier_since", "state", "stopped", "consent",
+	},
+	ExportWords: {"kind", "question", "text", "flow", "site", "service", "staff", "language", "channel", "day", "test"},
 }
 
 // Columns are those of what is handed out, in their order; nil for what is none.
 func (e Exported) Columns() []string { return slices.Clone(exported[e]) }
 
+// OfFlows reports whether each row is of one survey.
+func (e Exported) OfFlows() bool { return slices.Contains(exported[e], "flow") }
+
+// Day is the column that the days of a filter are about.
+func (e Exported) Day() string {
+	if e == ExportCustomers {
+		return "known_since"
+	}
+	return "day"
+}
+
 // ExportedKinds lists what can be handed out.
 func ExportedKinds() []Exported {
-	return []Exported{ExportAnswers, ExportSessions, ExportCases, ExportInvitations, ExportWords}
+	return []Exported{ExportAnswers, ExportSessions, ExportCases, ExportInvitations, ExportCustomers, ExportWords}
 }
 
 // Whether is whether a column says yes or no.
 func Whether(column string) bool {
-	return slices.Contains([]string{"newest", "skipped", "dropped", "test", "unsatisfied", "has_case", "redeemed"}, column)
+	return slices.Contains([]string{"newest", "skipped", "dropped", "test", "unsatisfied", "has_case", "redeemed", "own_key"}, column)
 }

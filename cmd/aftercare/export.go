@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,13 +13,13 @@ import (
 
 // exportCmd writes the rows that docs/data.md tells of.
 type exportCmd struct {
-	What   string   `arg:"" enum:"answers,sessions,cases,invitations,words" help:"answers, sessions, cases, invitations or words."`
+	What   string   `arg:"" enum:"answers,sessions,cases,invitations,customers,words" help:"answers, sessions, cases, invitations, customers or words."`
 	Format string   `enum:"csv,xlsx,jsonl" default:"csv" xor:"form" help:"csv, xlsx or jsonl: one JSON object a line."`
 	CSV    bool     `name:"csv" xor:"form" hidden:"" help:"As --format csv."`
 	JSONL  bool     `name:"jsonl" xor:"form" hidden:"" help:"As --format jsonl."`
 	Site   []string `placeholder:"ID" help:"Only of this site; may be given several times."`
 	Flow   string   `placeholder:"ID" help:"Only of this survey."`
-	Since  string   `placeholder:"DAY" help:"Only from this day on, as 2026-03-05."`
+	Since  string   `placeholder:"DAY" help:"Only from this day on, as 2026-03-05; of customers since when they are known."`
 	Until  string   `placeholder:"DAY" help:"Only up to this day."`
 }
 
@@ -31,6 +29,9 @@ func (c *exportCmd) filter() (storage.ExportFilter, error) {
 		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
 			return storage.ExportFilter{}, fmt.Errorf("%q is no day: write it as 2026-03-05", day)
 		}
+	}
+	if c.Flow != "" && !storage.Exported(c.What).OfFlows() {
+		return storage.ExportFilter{}, fmt.Errorf("%s are of no survey: leave --flow out", c.What)
 	}
 	return storage.ExportFilter{Sites: c.Site, Flow: c.Flow, Since: c.Since, Until: c.Until}, nil
 }
@@ -58,14 +59,7 @@ func (c *exportCmd) Run(a *terminal) error {
 	if err := a.audited(store, "data.export", strings.Join(strings.Fields(strings.Join(about, " ")), " "), "", ""); err != nil {
 		return err
 	}
-	out := bufio.NewWriterSize(to, 1<<16)
-	rows, err := table.Create(out, format, what.Columns(), report.Inert)
-	if err != nil {
-		return err
-	}
-	if err := store.Export(a.ctx, what, f, rows.Row); err != nil {
-		rows.Drop()
-		return errors.Join(err, out.Flush())
-	}
-	return errors.Join(rows.Close(), out.Flush())
+	return table.Fill(to, format, what.Columns(), report.Inert, func(row func([]any) error) error {
+		return store.Export(a.ctx, what, f, row)
+	})
 }

@@ -61,6 +61,7 @@ type askingPage struct {
 	Import        bool // sheets are taken here
 	Outcomes      []choice
 	Rows          []askRow
+	Files         []downloadFile // all that Rows are the newest of
 }
 
 // askKey is a part of the bar beside its words.
@@ -122,6 +123,7 @@ func (s *site) askingNow(w http.ResponseWriter, r *http.Request, v Viewer) error
 	for i := range list {
 		p.Rows = append(p.Rows, s.askRow(words, v, &list[i], now))
 	}
+	p.Files = s.filesOf(words, v, "/list/asking", "asking_newest", kept(r.URL.Query(), []string{"state"}), access.SeeAsking)
 	f := frame{Title: words.t("asking"), Meta: words.t("asking_figures"), Here: "/asking", Styles: []string{"chart.css"}}
 	if p.Hand {
 		f.Do = &link{"/asking/now", words.t("asknow")}

@@ -36,8 +36,12 @@ var customerRoutes = []route{
 type customersPage struct {
 	Query string
 	Found []customerRow
-	More  bool // others have the name too
+	More  bool           // others have the name too
+	Files []downloadFile // those who are shown, or everybody where nothing is searched for
 }
+
+// longestSearch is how long what is searched for may be, in bytes.
+const longestSearch = 300
 
 type customerRow struct{ URL, Name, About string }
 
@@ -142,7 +146,7 @@ func idOfPerson(d storage.Dossier) string {
 func (s customerPages) customers(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
 	p := customersPage{Query: r.URL.Query().Get("q")}
-	if len(p.Query) > 300 {
+	if len(p.Query) > longestSearch {
 		return &page.Error{Code: page.Garbled, Title: "bad_form", Text: "bad_form_text"}
 	}
 	people, err := bot.LookUpPeople(r.Context(), s.Bot, p.Query)
@@ -167,6 +171,9 @@ func (s customerPages) customers(w http.ResponseWriter, r *http.Request, v Viewe
 	if len(p.Found) == 1 && !p.More {
 		http.Redirect(w, r, s.Prefix+p.Found[0].URL, http.StatusSeeOther)
 		return nil
+	}
+	if p.Query == "" || len(p.Found) > 0 {
+		p.Files = s.filesOf(words, v, "/download/customers", "customers", kept(r.URL.Query(), []string{"q"}), access.SeeCustomers)
 	}
 	return s.show(w, r, v, http.StatusOK, "customers.html", frame{Title: words.t("customers"), Here: "/customers"}, p)
 }

@@ -1,17 +1,14 @@
 package admin
 
 import (
-	"bufio"
-	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/internal/table"
-	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -26,14 +23,10 @@ type downloadFile struct{ URL, Text, Title string }
 
 // exportable are the sites whose rows somebody may have, nil = every one.
 func (s *site) exportable(v Viewer, what storage.Exported) []string {
-	some := s.permitted(v, access.ExportData)
-	if what != storage.ExportWords {
-		return some
+	if also, more := map[storage.Exported]access.Deed{storage.ExportWords: access.SeeWords, storage.ExportCustomers: access.SeeCustomers}[what]; more {
+		return s.permittedAll(v, access.ExportData, also)
 	}
-	if some == nil {
-		return s.permitted(v, access.SeeWords)
-	}
-	return slices.DeleteFunc(some, func(id string) bool { return !v.Can(access.SeeWords, id) })
+	return s.permitted(v, access.ExportData)
 }
 
 // reportData is the rows that figures are counted from, as files.
@@ -59,18 +52,6 @@ func (s *site) reportData(_ *http.Request, w *words, v Viewer, f *reportFilter) 
 	return p, nil
 }
 
-// patient gives who reads slowly another minute with each write.
-type patient struct {
-	http.ResponseWriter
-	begun bool
-}
-
-func (p *patient) Write(b []byte) (int, error) {
-	p.begun = true
-	_ = http.NewResponseController(p.ResponseWriter).SetWriteDeadline(time.Now().Add(time.Minute)) // a recorder of tests has none
-	return p.ResponseWriter.Write(b)
-}
-
 // download sends rows as they are read. A workbook is made whole before it is sent.
 func (s *site) download(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	name, format, _ := strings.Cut(r.PathValue("file"), ".")
@@ -94,34 +75,19 @@ func (s *site) download(w http.ResponseWriter, r *http.Request, v Viewer) error 
 		}
 	}
 	about := strings.Join(strings.Fields(strings.Join([]string{name + "." + format, q.Get("site"), f.Flow, f.Since, f.Until}, " ")), " ")
-	if err := s.Store.PutAudit(r.Context(), s.audit(v, "data.export", about)); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", table.MediaType(format))
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+"."+format+`"`)
-	to := &patient{ResponseWriter: w}
-	if err := s.export(r, to, what, format, f); err != nil {
-		if to.begun {
-			panic(http.ErrAbortHandler) // what was sent is no whole table: the browser is told so
+	if found := strings.TrimSpace(q.Get("q")); found != "" && what == storage.ExportCustomers {
+		if len(found) > longestSearch {
+			return &page.Error{Code: page.Garbled, Title: "bad_form", Text: "bad_form_text"}
 		}
-		w.Header().Del("Content-Disposition")
-		return err
+		var err error
+		if f.Customers, err = s.customersFound(r, v, found); err != nil {
+			return err
+		}
+		about += " found" // what was searched for may be somebody's name
 	}
-	return nil
-}
-
-// export writes the rows.
-func (s *site) export(r *http.Request, to io.Writer, what storage.Exported, format string, f storage.ExportFilter) error {
-	out := bufio.NewWriterSize(to, 1<<16)
-	rows, err := table.Create(out, format, what.Columns(), report.Inert)
-	if err != nil {
-		return err
-	}
-	if err := s.Store.Export(r.Context(), what, f, rows.Row); err != nil {
-		rows.Drop()
-		return err
-	}
-	return errors.Join(rows.Close(), out.Flush())
+	return s.sendFile(w, r, v, name, format, about, what.Columns(), func(row func([]any) error) error {
+		return s.Store.Export(r.Context(), what, f, row)
+	})
 }
 
 // downloadRoutes are the files.

@@ -32,7 +32,7 @@ var helpRoutes = []route{
 // helpOrder is how the index lists the topics: for whoever asks customers and answers them,
 // then for whoever runs the program.
 var helpOrder = []helpPart{
-	{"help_using", []string{"conversations", "typing", "flows", "asking", "recovery", "routes", "privacy", "figures", "data", "accessibility", "case-states", "survey-states"}},
+	{"help_using", []string{"conversations", "typing", "flows", "asking", "recovery", "routes", "privacy", "figures", "data", "dashboards", "accessibility", "case-states", "survey-states"}},
 	{"help_running", []string{"running", "api", "slack", "scaling", "security", "reliability", "performance"}},
 }
 

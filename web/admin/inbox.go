@@ -55,6 +55,7 @@ type inboxPage struct {
 	Storms []stormRow
 	May    bool   // the reader may act at all
 	Back   string // this address, to come back to
+	Files  []downloadFile
 }
 
 // permitted are the sites at which the viewer may do something; nil = every one.
@@ -205,6 +206,9 @@ func (s casePages) inbox(w http.ResponseWriter, r *http.Request, v Viewer) error
 	f := frame{Title: words.t("cases"), Here: "/cases", Waiting: waiting, Counted: true, Own: true, Modules: caseModules, Part: watches}
 	if watches { // what stands around the list has not changed
 		return s.show(w, r, v, http.StatusOK, "cases.html", f, p)
+	}
+	if at := q.Get("site"); at == "" || v.Can(access.ExportData, at) {
+		p.Files = s.filesOf(words, v, "/list/cases", "cases", keep, access.SeeCases)
 	}
 	views, err := s.Store.Views(r.Context(), v.Staff)
 	if err != nil {
@@ -400,14 +404,7 @@ func (s casePages) closedGroup(ctx context.Context, w *words, v Viewer, now time
 		to.Set("after", strconv.FormatInt(last.At.UnixMicro(), 36)+"."+last.ID)
 		g.More = "/cases?" + to.Encode()
 	}
-	if base.Priority != 0 {
-		cases = slices.DeleteFunc(cases, func(k storage.Case) bool { return k.Decision.Priority != base.Priority })
-	}
-	if base.Reason != "" {
-		cases = slices.DeleteFunc(cases, func(k storage.Case) bool {
-			return !slices.ContainsFunc(k.Decision.Reasons, func(r recovery.Reason) bool { return strings.HasPrefix(string(r), base.Reason) })
-		})
-	}
+	cases = slices.DeleteFunc(cases, func(k storage.Case) bool { return !fitsClosed(&k, base.Priority, base.Reason) })
 	g.Rows, err = s.rows(ctx, w, v, now, cases)
 	return g, err
 }

@@ -62,17 +62,20 @@ type judged struct {
 
 func (w *world) judge(all ...judged) {
 	w.t.Helper()
-	served := w.serves
-	if served == nil {
-		served = func(judged) string { return "Bo" }
+	or := func(f func(judged) string, usual string) func(judged) string {
+		if f == nil {
+			return func(judged) string { return usual }
+		}
+		return f
 	}
+	served, spoken, asked := or(w.serves, "Bo"), or(w.speaks, "en"), or(w.asks, "one_tap_csat")
 	for from := 0; from < len(all); from += 50 {
 		var turns []storage.Turn
 		for i, j := range all[from:min(from+50, len(all))] {
 			p := storage.Person{Platform: chat.Telegram, Account: "42", User: j.customer}
 			value := float64(j.level)
 			s := storage.Session{
-				Session:  survey.Session{ID: fmt.Sprintf("00000000-0000-7000-8000-%012d", w.n+1), Flow: "one_tap_csat", Version: 1, Status: survey.Completed, Started: w.clock.Now(), Lang: "en"},
+				Session:  survey.Session{ID: fmt.Sprintf("00000000-0000-7000-8000-%012d", w.n+1), Flow: asked(j), Version: 1, Status: survey.Completed, Started: w.clock.Now(), Lang: spoken(j)},
 				Identity: p.ID(), Address: chat.Address{Platform: p.Platform, Account: p.Account, Chat: p.User}, Site: j.site, Day: j.day, Service: j.service, Staff: served(j),
 			}
 			w.n++

@@ -57,6 +57,7 @@ var routes = slices.Concat(
 	flowRoutes,
 	helpRoutes,
 	importRoutes,
+	listFileRoutes,
 	improvementRoutes,
 	sayingRoutes,
 	keyRoutes,

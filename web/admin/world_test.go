@@ -36,6 +36,8 @@ type world struct {
 	clock  *clock
 	n      int
 	serves func(judged) string // who served; nil = Bo
+	speaks func(judged) string // the language; nil = English
+	asks   func(judged) string // the survey; nil = one_tap_csat
 
 	keeping *figures.Keeping // nil until the first result is made
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -56,8 +57,9 @@ type Config struct {
 
 type api struct {
 	Config
-	paces   paces
-	trusted bool // whoever calls has the database: no token is asked for
+	paces     paces
+	exporting atomic.Int32 // files that are being written
+	trusted   bool         // whoever calls has the database: no token is asked for
 }
 
 // route is one address with the scope that it takes.
@@ -68,7 +70,7 @@ type route struct {
 }
 
 // routes are the addresses that need a token.
-var routes = slices.Concat(tokenRoutes, flowRoutes, eventRoutes, reportRoutes, webhookRoutes, improvementRoutes)
+var routes = slices.Concat(tokenRoutes, flowRoutes, eventRoutes, reportRoutes, exportRoutes, webhookRoutes, improvementRoutes)
 
 // request is a request whose token is good and has the scope.
 type request struct {
@@ -83,9 +85,10 @@ type request struct {
 // answer is what is said to a request that was right.
 type answer struct {
 	status int
-	body   any    // written as JSON
-	raw    []byte // instead of body
-	media  string // of raw
+	body   any                             // written as JSON
+	raw    []byte                          // instead of body
+	media  string                          // of raw
+	stream func(http.ResponseWriter) error // instead of all: writes what is long, head and body
 }
 
 // New returns the handler of everything below /api/ and /problems/.
@@ -167,6 +170,12 @@ func (s *api) serve(to route) http.HandlerFunc {
 		out, err := s.do(w, q, to)
 		if err != nil {
 			s.refuse(w, r, err)
+			return
+		}
+		if out.stream != nil {
+			if err := out.stream(w); err != nil {
+				s.refuse(w, r, err)
+			}
 			return
 		}
 		body := out.raw

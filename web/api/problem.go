@@ -15,6 +15,7 @@ const (
 	forbidden       code = "forbidden"
 	notFound        code = "not_found"
 	wrongMethod     code = "method"
+	notAcceptable   code = "not_acceptable"
 	conflict        code = "conflict"
 	inProgress      code = "in_progress"
 	keyReused       code = "key_reused"
@@ -37,6 +38,7 @@ var codes = []struct {
 	{forbidden, http.StatusForbidden, "The token may not do this.", "A token does what its scopes name, at the sites that it names. Make another one with the scope that the detail names."},
 	{notFound, http.StatusNotFound, "There is no such thing.", "It does not exist, or it belongs to a site that the token is not for."},
 	{wrongMethod, http.StatusMethodNotAllowed, "This address has no such method.", "The header Allow says which it has."},
+	{notAcceptable, http.StatusNotAcceptable, "It is not written in that format.", "The detail names the formats that there are. Ask for one in the header Accept, or by format in the address."},
 	{conflict, http.StatusConflict, "It contradicts what is stored.", "Nothing was changed. The problem shows what is stored and what was sent."},
 	{inProgress, http.StatusConflict, "It is being answered now.", "The same request, with the same Idempotency-Key, came a moment ago. Send it again after as many seconds as Retry-After says: it is answered once."},
 	{keyReused, http.StatusUnprocessableEntity, "The key belongs to another request.", "An Idempotency-Key stands for one request for a day. Nothing was done. Send another request with another key."},

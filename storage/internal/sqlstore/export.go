@@ -22,20 +22,23 @@ func (s *Store) Export(ctx context.Context, what storage.Exported, f storage.Exp
 	}
 	text, args := "SELECT "+strings.Join(columns, ", ")+" FROM v_"+string(what)+" WHERE 1 = 1", []any{}
 	given := func(condition string, value any) { text, args = text+" AND "+condition, append(args, value) }
-	if what != storage.ExportCases { // what one's own staff answer in a pulse is nobody's row: a case never comes of it
+	if what.OfFlows() && what != storage.ExportCases { // what one's own staff answer in a pulse is nobody's row: a case never comes of it
 		text += " AND flow NOT IN (SELECT flow FROM v_sessions WHERE class = 'pulse')"
 	}
 	if f.Sites != nil {
 		given(s.dialect.Among("site"), s.dialect.Keys(f.Sites))
 	}
-	if f.Flow != "" {
+	if f.Customers != nil && what == storage.ExportCustomers {
+		given(s.dialect.Among("customer"), s.dialect.Keys(texted(f.Customers)))
+	}
+	if f.Flow != "" && what.OfFlows() {
 		given("flow = ?", storage.Clean(f.Flow))
 	}
 	if f.Since != "" {
-		given("CAST(day AS text) >= ?", storage.Clean(f.Since))
+		given("CAST("+what.Day()+" AS text) >= ?", storage.Clean(f.Since))
 	}
 	if f.Until != "" {
-		given("CAST(day AS text) <= ?", storage.Clean(f.Until))
+		given("CAST("+what.Day()+" AS text) <= ?", storage.Clean(f.Until))
 	}
 	values, into := make([]any, len(columns)), make([]any, len(columns))
 	for i := range values {
