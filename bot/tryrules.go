@@ -16,10 +16,10 @@ const TryPage = 500
 
 // TryRules is the dry run of rules over what was answered since a time: one hears of each
 // session that they would have treated otherwise, read of how many were read with each page.
-// It returns how many sessions count. Tests, sessions under way and ones without an answer are
-// left out.
+// It returns how many sessions count. Tests, sessions under way, ones without an answer and those
+// that counts says no of are left out; nil = none for that reason.
 func TryRules(ctx context.Context, store storage.Store, now, then recovery.Policy, since time.Time,
-	one func(*storage.PastSession, recovery.Difference) error, read func(int),
+	counts func(*storage.PastSession) bool, one func(*storage.PastSession, recovery.Difference) error, read func(int),
 ) (sessions int, err error) {
 	for b := range storage.Bucket(store.Buckets()) {
 		for from, after := since, ""; ; {
@@ -30,6 +30,9 @@ func TryRules(ctx context.Context, store storage.Store, now, then recovery.Polic
 			for i := range page {
 				s := &page[i]
 				if s.Test || !s.Status.Final() || len(s.Answers) == 0 || s.Facts.Class == survey.Recovery {
+					continue
+				}
+				if counts != nil && !counts(s) {
 					continue
 				}
 				sessions++

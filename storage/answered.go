@@ -14,9 +14,6 @@ type Answering interface {
 	// first, at most f.Limit, with the newest answers of each. Those of a pulse of one's own staff are not
 	// among them: colleagues are promised that nobody reads their answers one by one.
 	Answered(ctx context.Context, f AnsweredFilter) ([]AnsweredSession, error)
-	// CountAnswered counts the conversations of these sites and days whose main question was
-	// answered, and those of them that are unsatisfied; tests are left out.
-	CountAnswered(ctx context.Context, sites []string, from, to string) (answered, unsatisfied int, err error)
 }
 
 // AnsweredFilter says which conversations are wanted. Every condition that is given must hold.

@@ -214,13 +214,24 @@ func (a *Asking) files(ctx context.Context, asks []storage.Ask) ([]storage.AskFi
 }
 
 // OfCustomer is what a customer was asked lately, and was not, the newest first.
-func (a *Asking) OfCustomer(ctx context.Context, customer string, limit int) ([]storage.AskFile, error) {
-	asks, err := a.store.AsksOf(ctx, customer, limit)
+// Of those only what was asked at these sites; nil = at all, and at none.
+func (a *Asking) OfCustomer(ctx context.Context, customer string, sites []string, limit int) ([]storage.AskFile, error) {
+	read := limit
+	if sites != nil {
+		read = mostOfCustomer
+	}
+	asks, err := a.store.AsksOf(ctx, customer, read)
 	if err != nil {
 		return nil, err
 	}
-	return a.files(ctx, asks)
+	if sites != nil {
+		asks = slices.DeleteFunc(asks, func(x storage.Ask) bool { return !slices.Contains(sites, x.Site) })
+	}
+	return a.files(ctx, asks[:min(len(asks), limit)])
 }
+
+// mostOfCustomer of a customer's asks are looked through for those of some sites.
+const mostOfCustomer = 1000
 
 // Zone is the time zone of a site.
 func (a *Asking) Zone(site string) *time.Location { return a.site(site).Zone }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"hash/maphash"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -20,8 +21,8 @@ type Forecast struct {
 	seed  maphash.Seed
 	first map[uint64]offered
 	more  map[uint64][]offered
-	named []string // flows, classes and sites, by their numbers
-	at    map[string]uint16
+	kinds []offerKind // by their numbers
+	at    map[offerKind]uint32
 	out   []Foretold
 }
 
@@ -34,11 +35,16 @@ type Foretold struct {
 	Reason string    // why not
 }
 
-// offered is one offer that would have been made.
+// offered is one offer that would have been made, in 16 bytes.
 type offered struct {
-	sent, until       int64
-	day               int32
-	flow, class, site uint16
+	sent, until uint32 // seconds since 1970; 0 = never
+	kind        uint32
+	day         uint16 // days since 1970; 0 = none
+}
+
+// offerKind is what many offers have in common.
+type offerKind struct {
+	flow, class, site string
 	out               bool // handed out
 }
 
@@ -48,7 +54,7 @@ func (a *Asking) Forecast(ctx context.Context) (*Forecast, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Forecast{seed: maphash.MakeSeed(), first: map[uint64]offered{}, more: map[uint64][]offered{}, at: map[string]uint16{}}
+	f := &Forecast{seed: maphash.MakeSeed(), first: map[uint64]offered{}, more: map[uint64][]offered{}, at: map[offerKind]uint32{}}
 	f.t = trying{a: a, p: p, flows: a.flows(ctx), expires: map[string]time.Duration{}}
 	f.t.ends = f.ends
 	return f, nil
@@ -121,27 +127,40 @@ func (f *Forecast) ends(_ context.Context, x *storage.Ask, d invitation.Decision
 
 func (f *Forecast) key(customer string) uint64 { return maphash.String(f.seed, customer) }
 
-// number is a short name of a word.
-func (f *Forecast) number(word string) uint16 {
-	if n, ok := f.at[word]; ok {
-		return n
+// number is a short name of a kind.
+func (f *Forecast) number(k offerKind) uint32 {
+	n, ok := f.at[k]
+	if !ok {
+		n = uint32(len(f.kinds))
+		f.kinds, f.at[k] = append(f.kinds, k), n
 	}
-	if len(f.named) > 60_000 { // there are never so many surveys and sites
+	return n
+}
+
+// seconds are those since 1970, to 2106; 0 = never.
+func seconds(at time.Time) uint32 {
+	if at.IsZero() {
 		return 0
 	}
-	f.named = append(f.named, word)
-	f.at[word] = uint16(len(f.named) - 1)
-	return f.at[word]
+	return uint32(min(max(at.Unix(), 1), math.MaxUint32))
+}
+
+// moment is the time of seconds.
+func moment(seconds uint32) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(seconds), 0).UTC()
 }
 
 // remember keeps what later rows of the customer are decided by.
 func (f *Forecast) remember(x *storage.Ask) {
 	o := offered{
-		sent: x.Sent.Unix(), until: x.Until.Unix(), flow: f.number(x.Flow), class: f.number(x.Class), site: f.number(x.Site),
-		out: x.State == string(invitation.HandedOut),
+		sent: seconds(x.Sent), until: seconds(x.Until),
+		kind: f.number(offerKind{x.Flow, x.Class, x.Site, x.State == string(invitation.HandedOut)}),
 	}
 	if day, err := time.Parse(time.DateOnly, x.Day); err == nil {
-		o.day = int32(day.Unix() / 86400)
+		o.day = uint16(min(max(day.Unix()/86400, 0), math.MaxUint16))
 	}
 	k := f.key(x.Customer)
 	if _, ok := f.first[k]; !ok {
@@ -159,11 +178,12 @@ func (f *Forecast) before(customer string) (out []storage.Ask) {
 		return nil
 	}
 	for i, o := range append([]offered{first}, f.more[k]...) {
+		kind := &f.kinds[o.kind]
 		x := storage.Ask{
-			ID: string(binary.AppendVarint([]byte("foretold "), int64(i))), Customer: customer, Flow: f.named[o.flow], Class: f.named[o.class],
-			Site: f.named[o.site], Sent: time.Unix(o.sent, 0).UTC(), Until: time.Unix(o.until, 0).UTC(), State: string(invitation.Sent),
+			ID: string(binary.AppendVarint([]byte("foretold "), int64(i))), Customer: customer, Flow: kind.flow, Class: kind.class,
+			Site: kind.site, Sent: moment(o.sent), Until: moment(o.until), State: string(invitation.Sent),
 		}
-		if o.out {
+		if kind.out {
 			x.State = string(invitation.HandedOut)
 		}
 		if o.day != 0 {

@@ -70,6 +70,9 @@ func (i *Improvement) days(m *Improved) error {
 	end := day.AddDate(0, 0, ImprovementDays-1)
 	if m.Over = end.Format(time.DateOnly) < i.Today.Format(time.DateOnly); !m.Over {
 		end = i.Today
+		if day.After(end) { // it is planned: nothing has come of it yet
+			end = day
+		}
 	}
 	m.From, m.Last = day.AddDate(0, 0, -ImprovementDays).Format(time.DateOnly), day.AddDate(0, 0, -1).Format(time.DateOnly)
 	m.First, m.To = i.Day, end.Format(time.DateOnly)

@@ -55,7 +55,7 @@ func (c *recoveryTryCmd) Run(a *terminal) error {
 		if err := out.begin(since); err != nil {
 			return err
 		}
-		out.sessions, err = bot.TryRules(a.ctx, store, now, p, since, out.one, func(n int) { out.progress(n, counts.Sessions) })
+		out.sessions, err = bot.TryRules(a.ctx, store, now, p, since, nil, out.one, func(n int) { out.progress(n, counts.Sessions) })
 		if err != nil {
 			return err
 		}

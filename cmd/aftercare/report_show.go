@@ -154,6 +154,11 @@ func (r *shownReport) print(a *terminal) error {
 	if err := a.printf("%s\n", r.Finding); err != nil {
 		return err
 	}
+	if r.State == "not_yet" {
+		if err := a.printf("A server makes them: `aftercare serve` must run.\n"); err != nil {
+			return err
+		}
+	}
 	for _, f := range r.Figures {
 		line := f.line()
 		if f.Shown == "number" {

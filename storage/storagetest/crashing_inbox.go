@@ -91,18 +91,6 @@ func (c *CrashingStore) Answered(ctx context.Context, f storage.AnsweredFilter) 
 	return result(c, func() ([]storage.AnsweredSession, error) { return c.inner.Answered(ctx, f) })
 }
 
-// CountAnswered implements storage.Answering.
-func (c *CrashingStore) CountAnswered(ctx context.Context, sites []string, from, to string) (answered, unsatisfied int, err error) {
-	err = c.call(func() (err error) {
-		answered, unsatisfied, err = c.inner.CountAnswered(ctx, sites, from, to)
-		return err
-	})
-	if err != nil {
-		return 0, 0, err
-	}
-	return answered, unsatisfied, nil
-}
-
 // Case implements storage.Inbox.
 func (c *CrashingStore) Case(ctx context.Context, b storage.Bucket, id string) (storage.Case, error) {
 	return result(c, func() (storage.Case, error) { return c.inner.Case(ctx, b, id) })

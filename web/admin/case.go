@@ -93,7 +93,12 @@ func (s casePages) source(ctx context.Context, v Viewer, f *found) (in caseSourc
 	if err != nil {
 		return in, err
 	}
-	in.Past = slices.DeleteFunc(past, func(o storage.Session) bool { return o.ID == k.Session || len(o.Answers) == 0 })
+	in.Past = slices.DeleteFunc(past, func(o storage.Session) bool {
+		return o.ID == k.Session || len(o.Answers) == 0 || o.Mark != "" || !v.Can(access.SeeCustomers, o.Site)
+	})
+	if in.View.Pseudonymous() || in.View.Session.Mark != "" { // the past would say who it is
+		in.Past = nil
+	}
 	in.Past = in.Past[:min(len(in.Past), pastSessions)]
 	return in, nil
 }

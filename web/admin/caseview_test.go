@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -41,5 +42,21 @@ func TestWhoNeverHadAChatIsSaidToHaveNone(t *testing.T) {
 	k.Lost = time.Time{}
 	if got := contactOf(k, view); got != "phone" {
 		t.Errorf("who may be called: %q", got)
+	}
+}
+
+// What a customer answered before stands beside their case where the viewer may know it: not what was answered at a
+// site that is not theirs, and not under a pseudonym.
+func TestTheCaseTellsOfNoOtherSite(t *testing.T) {
+	w := newWorld(t)
+	w.unhappy("harbour", "7", "Anna", "x")
+	w.clock.add(24 * time.Hour)
+	w.unhappy("main", "7", "Anna", "y")
+	w.clock.add(24 * time.Hour)
+	k := w.unhappy("main", "7", "Anna", "z")
+	page := body(w.as("mei").get("/cases/" + k.Name()))
+	_, past, ok := strings.Cut(page, "<h3>"+tongues()["en"].t("last_answers")+"</h3>")
+	if past, _, _ = strings.Cut(past, "</ul>"); !ok || strings.Count(past, "<li>") != 1 {
+		t.Errorf("one answer at this site came before, and the page tells:\n%s\n%s", past, page)
 	}
 }

@@ -98,6 +98,22 @@ func TestACustomerIsFoundExportedAndErased(t *testing.T) {
 	}
 }
 
+// A class that nobody has said stays so when its form is sent as it is; one that an owner who is not of the staff
+// says is theirs by the name that they sign in with.
+func TestAClassIsSaidBySomebody(t *testing.T) {
+	w := newWorld(t)
+	w.serve(servedOnce{customer: "C-1", site: "main", day: "2026-03-01"})
+	boss := Viewer{Login: "l", SignIn: "boss", Owner: true, Grants: access.Grants{access.EverySite: access.Admin}, Language: "en"}
+	b := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now})}
+	at := b.get("/customers?q=C-1").Header().Get("Location")
+	if got := b.post(at+"/tier", asShown(body(b.get(at)))); got.Code != http.StatusOK || strings.Contains(body(got), "could not be read") {
+		t.Errorf("as it is: %d\n%s", got.Code, body(got))
+	}
+	if page := textOf(body(b.post(at+"/tier", url.Values{"tier": {"MVC"}}))); !strings.Contains(page, ", boss") {
+		t.Errorf("nobody said it:\n%s", page)
+	}
+}
+
 // What staff know by a pseudonym alone is not told by the page of a person who has a name.
 func TestAPersonsPageKeepsPseudonyms(t *testing.T) {
 	d := storage.Dossier{

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -73,7 +74,7 @@ func (s customerPages) tierTold(w *words, told string) string {
 		if m, known := s.Bot.Configuration().Now().Team.Members[id]; known {
 			return m.Name
 		}
-		return id
+		return cmp.Or(id, w.t("worth_told_unknown"))
 	}
 	switch told {
 	case "":
@@ -98,14 +99,18 @@ func (s customerPages) setTier(w http.ResponseWriter, r *http.Request, v Viewer)
 	if !s.mayClass(v, seen) {
 		return notAllowed(nil)
 	}
-	tier := recovery.Tier(r.PostForm.Get("tier"))
+	tier, back := recovery.Tier(r.PostForm.Get("tier")), s.Prefix+"/customers/"+url.PathEscape(r.PathValue("who"))
+	if tier == "" && r.PostForm.Has("tier") { // nobody has said one, and it stays so
+		http.Redirect(w, r, back, http.StatusSeeOther)
+		return nil
+	}
 	if len(d.Customers) == 0 || !slices.Contains(recovery.Tiers(), tier) {
 		return &page.Error{Code: page.Garbled, Title: "bad_form", Text: "bad_form_text"}
 	}
-	told := storage.TierChange{Customer: d.Customers[0].ID, At: s.Clock().UTC(), Tier: tier, Told: storage.TierByStaff + v.Staff}
+	told := storage.TierChange{Customer: d.Customers[0].ID, At: s.Clock().UTC(), Tier: tier, Told: storage.TierByStaff + cmp.Or(v.Staff, v.SignIn)}
 	if _, err := s.Store.SetTier(r.Context(), told); err != nil {
 		return fmt.Errorf("change the class of a customer: %w", err)
 	}
-	http.Redirect(w, r, s.Prefix+"/customers/"+url.PathEscape(r.PathValue("who")), http.StatusSeeOther)
+	http.Redirect(w, r, back, http.StatusSeeOther)
 	return nil
 }

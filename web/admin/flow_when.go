@@ -193,7 +193,8 @@ func test(menus whenMenus, x yaml.MapItem) (whenRow, bool) {
 		row.Verb, chosen = "is", []string{fmt.Sprint(v)}
 	}
 	menus.offer(&row, chosen)
-	return row, true
+	// Words stand in one field, with a comma between them: one that has a comma would be two.
+	return row, len(row.Values) > 0 || !strings.Contains(strings.Join(chosen, ""), ",")
 }
 
 // offer fills the menus of a row by what it is about.

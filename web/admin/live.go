@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -237,12 +238,14 @@ func (s *site) live(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	defer all.Wait()
 	defer end()
 	var here []func() // say that a draft is open here
+	var heard []string
 	asked := strings.Split(r.URL.Query().Get("topics"), ",")
 	for _, name := range asked[:min(len(asked), mostTopics)] {
 		of, part, draft := draftAt(name)
 		if !s.mayWatch(r, v, name) {
 			continue
 		}
+		heard = append(heard, name)
 		watched := name
 		if draft {
 			say, gone := s.comes(r, v, of, part)
@@ -291,7 +294,7 @@ func (s *site) live(w http.ResponseWriter, r *http.Request, v Viewer) error {
 			}
 		case <-ping.C:
 			now, ok, err := s.Gate.Viewer(r)
-			if err != nil || !ok || now.Login != v.Login || !now.Anywhere(access.SeeCases) || !send(": still here\n\n") {
+			if err != nil || !ok || now.Login != v.Login || !s.mayHear(r, now, heard) || !send(": still here\n\n") {
 				return nil
 			}
 			for _, say := range here {
@@ -311,6 +314,11 @@ func digest(text string) string {
 // connecting reports whether a topic is of whoever connects chats.
 func connecting(name string) bool {
 	return name == chatsTopic || strings.HasPrefix(name, testTopic)
+}
+
+// mayHear reports whether somebody may still hear of all these topics.
+func (s *site) mayHear(r *http.Request, v Viewer, topics []string) bool {
+	return v.Anywhere(access.SeeCases) && !slices.ContainsFunc(topics, func(name string) bool { return !s.mayWatch(r, v, name) })
 }
 
 // mayWatch reports whether somebody may hear of a topic.

@@ -167,3 +167,14 @@ func TestAStreamTellsOfEachAnswerThatIsTried(t *testing.T) {
 		t.Errorf("who may ask nobody is answered with %d", code)
 	}
 }
+
+// Whoever loses the right to what a stream tells of is let go at the next look, though other cases stay theirs.
+func TestAStreamEndsWithTheRightToIt(t *testing.T) {
+	w := newWorld(t)
+	k := w.unhappy("main", "1", "Anna", wait)
+	s := &site{Config: Config{Store: w.store, Bot: w.bot, Clock: w.clock.Now}}
+	r := httptest.NewRequest("GET", "/live", nil)
+	if !s.mayHear(r, viewer("mei"), []string{casesTopic, k.Name()}) || s.mayHear(r, viewer("hans"), []string{casesTopic, k.Name()}) {
+		t.Error("a stream is of what all of its topics may be heard by")
+	}
+}

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/report"
@@ -38,5 +37,5 @@ func (s *site) careLine(r *http.Request, w *words, v Viewer, f *reportFilter, re
 		return w.t("care") + " " + said, err
 	}
 	all, err := figures.CareIn(kept.Body)
-	return w.t("care_kept", w.moment(s.Clock(), kept.MadeAt, time.UTC)) + w.care(all[f.Flow]), err
+	return w.t("care_kept", w.moment(s.Clock(), kept.MadeAt, s.zoneOf(f.Sites))) + w.care(all[f.Flow]), err
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot/figures"
@@ -41,7 +40,7 @@ func (s *site) keptOf(r *http.Request, w *words, v Viewer, f *reportFilter, kind
 
 // keptFoot says of when and of what a kept result is.
 func (s *site) keptFoot(w *words, f *reportFilter, kept storage.KeptResult) []string {
-	foot := []string{w.t("kept_as_of", w.moment(s.Clock(), kept.MadeAt, time.UTC))}
+	foot := []string{w.t("kept_as_of", w.moment(s.Clock(), kept.MadeAt, s.zoneOf(f.Sites)))}
 	if f.period != "" || f.Service+f.Staff+f.Language+f.Channel != "" {
 		foot = append(foot, w.t("kept_filters"))
 	}

@@ -88,21 +88,21 @@ func (s *site) reportLost(r *http.Request, w *words, _ Viewer, f *reportFilter) 
 	}
 	waits := figures.Returns(since, came, s.Bot.Configuration().Now().NewestDay(s.Clock()).Format(time.DateOnly))
 	reasons, said := figures.Reasons(list, question)
-	worst, best := figures.Unsatisfied.Levels()
 	behind := func(pairs ...string) string { return "" } // of several surveys there is no one list
 	if len(question) == 1 {
 		for flow := range question {
 			behind = func(pairs ...string) string { return f.behind(append([]string{"flow", flow}, pairs...)...) }
 		}
 	}
+	last, unsatisfied := w.lostLevels(list, behind)
 	p.Figures = []reportFigure{
 		w.of("asked").figureOfRate(w.t("lost_answered"), figures.Response(asked), nil, "").keyed("answered"),
-		w.figureOfRate(w.t("lost_unsatisfied"), figures.LastLevel(list, worst, best), nil, behind("level", "1-3")).keyed("unsatisfied"),
+		w.figureOfRate(w.t("lost_unsatisfied"), unsatisfied.rate, nil, unsatisfied.url).keyed("unsatisfied"),
 		w.returned(waits),
 	}
 	p.Lede = w.lostFinding(reasons, said, labels)
 	if len(list) > 0 {
-		p.Sections = append(p.Sections, w.lostReasons(reasons, said, labels, behind()), w.lostLevels(list, behind))
+		p.Sections = append(p.Sections, w.lostReasons(reasons, said, labels, behind()), last)
 	}
 	if len(waits) > 0 {
 		p.Sections = append(p.Sections, w.lostReturns(waits))
@@ -163,9 +163,10 @@ func (w *words) lostReasons(all []figures.Reason, said report.Clustered, labels 
 	return c
 }
 
-// lostLevels is how those who stay away found their latest visit.
-func (w *words) lostLevels(list []storage.GivenSession, behind func(...string) string) reportSection {
-	c := reportSection{ID: "last", Title: w.t("lost_levels"), Open: true, Even: true, columns: rateColumns, Notes: []string{w.t("lost_levels_note")}}
+// lostLevels is how those who stay away found their latest visit, and the part of it that were unsatisfied: a figure of
+// them hides what the table hides.
+func (w *words) lostLevels(list []storage.GivenSession, behind func(...string) string) (c reportSection, unsatisfied part) {
+	c = reportSection{ID: "last", Title: w.t("lost_levels"), Open: true, Even: true, columns: rateColumns, Notes: []string{w.t("lost_levels_note")}}
 	c.Head = [4]string{w.t("level_head"), w.t("answers_head"), w.t("interval"), w.t("share")}
 	groups := [][2]int{{1, 3}, {4, 4}, {5, 5}, {6, 7}}
 	var parts, of []part
@@ -187,7 +188,7 @@ func (w *words) lostLevels(list []storage.GivenSession, behind func(...string) s
 	parts = hidden(parts)
 	for i := range of {
 		if parts[i].rate.Manner == report.Hidden && parts[i].rate.N > 0 {
-			of[i].rate.Rate = of[i].rate.Hide()
+			of[i].rate.Rate, of[i].url = of[i].rate.Hide(), ""
 		}
 		row := w.rowOf(of[i])
 		if of[i].rate.Rated() {
@@ -195,7 +196,7 @@ func (w *words) lostLevels(list []storage.GivenSession, behind func(...string) s
 		}
 		c.Rows = append(c.Rows, row)
 	}
-	return c
+	return c, of[0]
 }
 
 // returned is the share of who was asked that came again within so many days, with those of lately counted for as long

@@ -3,6 +3,7 @@ package admin
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -149,6 +150,29 @@ func TestWhyCustomersStayAwayIsCounted(t *testing.T) {
 }
 
 // However many stay away, the page asks as often.
+// A figure on top does not tell what the table below it hides: three who were unsatisfied.
+func TestAFigureHidesWhatItsTableHides(t *testing.T) {
+	w := newWorld(t)
+	all := gone(40, 0)
+	for i := range all {
+		all[i].level, all[i].why = 6, []string{"price"}
+		if i < 3 {
+			all[i].level = 2
+		}
+	}
+	w.lost(all...)
+	read := w.reads("main")
+	status, told := read("lost?from=2026-01-01&to=2026-01-31")
+	if status != http.StatusOK {
+		t.Fatal(status)
+	}
+	for _, f := range told.Figures {
+		if f.Key == "unsatisfied" && f.Shown != "none" {
+			t.Errorf("it tells of three customers: %+v", f)
+		}
+	}
+}
+
 func TestWhoStaysAwayIsNotAskedForOneByOne(t *testing.T) {
 	c := &sqlcount.Counter{}
 	w := newWorldOn(t, c.Wrap)

@@ -13,6 +13,7 @@ import (
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/chart"
 )
 
@@ -332,7 +333,14 @@ const mostSilent = 10
 // silentFailures are services that broke a standard and of which nothing was heard: how many, and, for who may see
 // customers, the newest of them.
 func (s *site) silentFailures(r *http.Request, w *words, v Viewer, f *reportFilter, all []figures.Standard, p *reportPage) error {
-	of := f.FigureFilter
+	of := storage.FigureFilter{From: f.From, Limit: f.Limit} // a case at another site, or of another service, is one as well
+	sites, err := s.Store.Sites(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, x := range sites {
+		of.Sites = append(of.Sites, x.ID)
+	}
 	of.To = s.Bot.Configuration().Now().NewestDay(s.Clock()).Format(time.DateOnly) // what was heard later was heard
 	cases, more, err := s.Store.FigureCases(r.Context(), of)
 	if err != nil {

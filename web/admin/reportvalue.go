@@ -283,7 +283,7 @@ func (w *words) impact(x *figures.Value, told int) reportSection {
 var mvcColumns = []string{"case", "site", "state", "priority", "opened"}
 
 // mostOpen is how many cases that staff work on are looked through for those of the most valuable customers.
-const mostOpen = 500
+const mostOpen = 2000
 
 // openMVC are the cases of the most valuable customers that wait for somebody now, those that wait longest first.
 func (s *site) openMVC(r *http.Request, w *words, v Viewer, f *reportFilter) (c reportSection, err error) {
@@ -304,6 +304,9 @@ func (s *site) openMVC(r *http.Request, w *words, v Viewer, f *reportFilter) (c 
 	cases, err := s.Store.Cases(r.Context(), storage.CaseFilter{States: recovery.ActiveStates(), Sites: sites, Limit: mostOpen})
 	if err != nil {
 		return c, err
+	}
+	if len(cases) == mostOpen { // the newest: those that wait longest may be missing
+		c.Notes = append(c.Notes, w.t("open_mvc_cut", mostOpen))
 	}
 	var keys []string
 	for i := range cases {

@@ -108,7 +108,7 @@ func (s *site) comparedRules(r *http.Request, v Viewer, old, new string) (compar
 				scope.Sites = append(scope.Sites, option{x.ID, cmp.Or(x.Name, x.ID)})
 			}
 		}
-		for _, k := range []ruleKind{rulesKind, hoursKind, routesKind, snippetsKind} {
+		for _, k := range []ruleKind{rulesKind, hoursKind, routesKind, snippetsKind, reportingKind} {
 			if site.ID != "" && k.at == routesKind.at {
 				continue
 			}

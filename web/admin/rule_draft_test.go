@@ -148,3 +148,15 @@ func TestOlderVersionsOfTheRulesAreReached(t *testing.T) {
 		t.Errorf("the older versions:\n%s", page)
 	}
 }
+
+// What leads are told of figures is among what publishing, going back and the list of changes say in words.
+func TestWhatLeadsAreToldIsComparedInWords(t *testing.T) {
+	b := newRuleDesk(t)
+	for _, at := range []string{"08:00", "09:30"} {
+		b.visit.post("/settings/reporting", with(asShown(body(b.get("/settings/reporting"))), "do", "save", "weekly", at))
+		b.w.clock.add(time.Minute)
+	}
+	if page := body(b.get("/settings/rules/compare?from=1&to=2")); !strings.Contains(page, "<del dir=\"auto\">08:00</del> <ins dir=\"auto\">09:30</ins>") {
+		t.Errorf("what differs:\n%s", page)
+	}
+}

@@ -192,6 +192,7 @@ func (s *site) saveRuleFile(w http.ResponseWriter, r *http.Request, v Viewer) er
 		return err
 	}
 	if r.PostForm.Get("do") == "check" {
+		d.Rev = rev // what was typed is of that one still
 		if len(findings) > 0 {
 			return s.showRuleFile(w, r, v, http.StatusUnprocessableEntity, d, p)
 		}
@@ -246,7 +247,7 @@ func (s *site) tryRules(ctx context.Context, words *words, v Viewer, then recove
 		t.Rows = append(t.Rows, row)
 		return nil
 	}
-	t.Sessions, err = bot.TryRules(limited, s.Store, now, then, s.Clock().AddDate(0, 0, -tryDays), one, nil)
+	t.Sessions, err = bot.TryRules(limited, s.Store, now, then, s.Clock().AddDate(0, 0, -tryDays), nil, one, nil)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		t.Cut, err = true, nil
 	}

@@ -118,12 +118,16 @@ func (s *site) today(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if p.Alarms, p.MoreAlarms, err = s.openAlarms(ctx, words, v, reported); err != nil {
 		return err
 	}
-	answered, unsatisfied, err := s.Store.CountAnswered(ctx, reported, day(6), day(0))
+	week, _, err := s.gathered(ctx, storage.FigureFilter{Sites: reported, From: day(6), To: day(0), Exact: trendMost})
 	if err != nil {
 		return err
 	}
-	if rate := report.Show(unsatisfied, answered); answered > 0 {
-		p.Week = append(p.Week, figureOf(words, words.t("unsatisfied_week"), rate))
+	answered := 0
+	if week != nil {
+		answered = week.N()
+	}
+	if answered > 0 {
+		p.Week = append(p.Week, figureOf(words, words.t("unsatisfied_week"), week.Unsatisfied().Rate))
 	}
 	more, err := s.weekOf(ctx, words, storage.FigureFilter{Sites: reported, From: day(6), To: day(0), Limit: trendMost})
 	if err != nil {

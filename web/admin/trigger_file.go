@@ -65,6 +65,7 @@ func (s *site) saveTriggerFile(w http.ResponseWriter, r *http.Request, v Viewer)
 	}
 	p := triggerFilePage{Source: source}
 	if r.PostForm.Get("do") == "check" {
+		d.Rev = rev // what was typed is of that one still
 		policy, findings, err := s.checkTriggers(ctx, words, source)
 		if p.Findings = findings; err != nil {
 			return err

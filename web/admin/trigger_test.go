@@ -426,3 +426,36 @@ func TestTriggersArePublished(t *testing.T) {
 		t.Errorf("after going back: %+v, %v", src, err)
 	}
 }
+
+// Whoever tries a file that a colleague changed meanwhile is told so when they save it, as if they had not tried
+// it: of triggers and of rules.
+func TestWhoTriesAFileKeepsTheRevisionThatTheyRead(t *testing.T) {
+	for at, sources := range map[string][3]string{
+		"/asking/triggers/file": {"triggers: []\n", "triggers:\n  - {name: theirs, ask: one_tap_csat}\n", "triggers:\n  - {name: mine, ask: one_tap_csat}\n"},
+		"/settings/rules/file":  {"rules: {}\n", "rules: {sla: {P1: {contact: 20m}}}\n", "rules: {sla: {P1: {contact: 40m}}}\n"},
+	} {
+		d := newTriggerDesk(t)
+		send := func(page, do, source string) string {
+			t.Helper()
+			return body(d.post(at, with(asShown(page), "do", do, "source", source)))
+		}
+		mine := send(body(d.get(at)), "save", sources[0])
+		send(body(d.get(at)), "save", sources[1])
+		tried := send(mine, "check", sources[2])
+		if page := send(tried, "save", sources[2]); !strings.Contains(page, `role="alert"`) {
+			t.Errorf("%s: what a colleague stored is gone without a word:\n%s", at, page)
+		}
+	}
+}
+
+// A word that has a comma in it is one word: its condition is changed in the file, for a field has a comma between
+// words.
+func TestAWordWithACommaStaysOne(t *testing.T) {
+	d := newTriggerDesk(t)
+	const file = "triggers:\n  - name: visit\n    ask: one_tap_csat\n    when: {service: \"Cut, colour\"}\n"
+	d.put(file)
+	d.one("t=visit", "stale.n", "3")
+	if source, p := d.draft(); len(p.Triggers[0].When.Is) != 1 || p.Triggers[0].When.Is[0] != "Cut, colour" {
+		t.Errorf("the condition is %+v\n%s", p.Triggers[0].When, source)
+	}
+}

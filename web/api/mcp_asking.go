@@ -1,7 +1,6 @@
 package api
 
 import (
-	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
@@ -57,16 +56,17 @@ func (s *api) explainContact(a *asked) (any, error) {
 	if in.Customer == "" || s.Asking == nil {
 		return nil, problemf(invalid, "Say which customer.")
 	}
-	files, err := s.Asking.OfCustomer(a.Context(), in.Customer, toolItems)
+	var sites []string // nil = all, and what was asked at none
+	if len(a.token.Sites) > 0 {
+		sites = append([]string{}, a.sites(s)...)
+	}
+	files, err := s.Asking.OfCustomer(a.Context(), in.Customer, sites, mostContacts)
 	if err != nil {
 		return nil, err
 	}
-	sites, items := a.sites(s), []contactView{}
+	items := []contactView{}
 	for i := range files {
 		x := &files[i].Ask
-		if len(a.token.Sites) > 0 && !slices.Contains(sites, x.Site) || len(items) == mostContacts {
-			continue
-		}
 		v := contactView{Event: x.Event, Trigger: x.Trigger, Flow: x.Flow, Site: x.Site, State: x.State, Made: x.Made, Sent: x.Sent, Decisions: []contactLine{}}
 		for _, d := range files[i].Decisions {
 			v.Decisions = append(v.Decisions, contactLine{d.At, d.State, d.Reason, d.Rule, asking.Decision(d).Words(s.Asking.Zone(x.Site))})

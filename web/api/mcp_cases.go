@@ -10,6 +10,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
@@ -53,6 +54,7 @@ type caseView struct {
 	Ended    time.Time         `json:"ended,omitzero"`
 	Next     *casePromise      `json:"next,omitempty"`
 	Reopens  int               `json:"reopens,omitempty"`
+	Test     bool              `json:"test,omitempty"` // staff or an admin tried something out: no customer waits
 }
 
 // casePromise is what is due next of a case.
@@ -73,14 +75,32 @@ func (s *api) viewOfCase(a *asked, k *storage.Case, began storage.Opening) caseV
 		v.Next = &casePromise{string(p.Clock), p.Due}
 	}
 	if x := began.Session; x != nil {
-		v.Flow, v.Service = x.Flow, x.Service
-		flow, err := s.Bot.Configuration().Now().Flow(x.Flow, x.Version)
-		named := err == nil && x.Mark == "" && flow.Naming != survey.Pseudonymous
-		if named && slices.Contains(a.token.Scopes, string(access.ReadCustomers)) {
+		v.Flow, v.Service, v.Test = x.Flow, x.Service, x.Test
+		if _, named := s.askedIn(a, x); named {
 			v.Customer = k.Customer
 		}
 	}
 	return v
+}
+
+// askedIn is the survey of a conversation, nil where it cannot be read, and whether the program may know
+// who answered it.
+func (s *api) askedIn(a *asked, x *storage.Session) (flow *snapshot.Flow, named bool) {
+	flow, err := s.Bot.Configuration().Now().Flow(x.Flow, x.Version)
+	if err != nil {
+		return nil, false
+	}
+	return flow, x.Mark == "" && flow.Naming != survey.Pseudonymous && slices.Contains(a.token.Scopes, string(access.ReadCustomers))
+}
+
+// reaches reports whether an answer may say how to reach who gave it: a number, an address, or the answer
+// to a question that nobody knows.
+func reaches(flow *snapshot.Flow, question string) bool {
+	if flow == nil {
+		return true
+	}
+	at, ok := flow.Index[question]
+	return !ok || flow.Questions[at].Kind.Info().Personal
 }
 
 // caseCursor is where a list goes on.
@@ -202,9 +222,10 @@ func (s *api) getCase(a *asked) (any, error) {
 	}
 	readsWords := slices.Contains(a.token.Scopes, string(access.ReadWords))
 	if x := began[k.ID].Session; x != nil {
+		flow, named := s.askedIn(a, x)
 		for _, r := range x.Answers {
 			out.Answers = append(out.Answers, caseReply{r.Question, r.Value, r.Choices, r.Skipped})
-			if readsWords && r.Text != "" {
+			if readsWords && r.Text != "" && (named || !reaches(flow, r.Question)) {
 				out.Words = append(out.Words, r.Text)
 			}
 		}
@@ -300,10 +321,10 @@ func (s *api) tryRecovery(a *asked) (any, error) {
 		return nil, err
 	}
 	sites := a.sites(s)
-	_, err = bot.TryRules(a.Context(), s.Store, now, then, out.Since, func(x *storage.PastSession, d recovery.Difference) error {
-		if !slices.Contains(sites, x.Site) && x.Site != "" || x.Site == "" && len(a.token.Sites) > 0 {
-			return nil
-		}
+	mine := func(x *storage.PastSession) bool {
+		return slices.Contains(sites, x.Site) || x.Site == "" && len(a.token.Sites) == 0
+	}
+	out.Sessions, err = bot.TryRules(a.Context(), s.Store, now, then, out.Since, mine, func(x *storage.PastSession, d recovery.Difference) error {
 		out.Changes[d.Change]++
 		if len(out.Differences) == toolItems {
 			out.More++
@@ -315,7 +336,7 @@ func (s *api) tryRecovery(a *asked) (any, error) {
 		}
 		out.Differences = append(out.Differences, one)
 		return nil
-	}, func(n int) { out.Sessions += n })
+	}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -370,8 +370,59 @@ func TestProgramsReadCasesOfTheirSites(t *testing.T) {
 	if said := p.calls("recovery_try", map[string]any{"file": "rules:\n  opens: {levels: [1]}\n"}, &rules); said == "" || !strings.HasPrefix(said, "invalid:") {
 		t.Errorf("no file of rules: %s", said)
 	}
+	for _, x := range []struct {
+		sites []string
+		want  int
+	}{{nil, 2}, {[]string{"harbour"}, 1}} {
+		if said := c.program(c.token(x.sites, everything()...)).calls("recovery_try", map[string]any{"file": "rules: {}\n"}, &rules); said != "" || rules.Sessions != x.want {
+			t.Errorf("tried by a token of %v: %d conversations, want %d: %s", x.sites, rules.Sessions, x.want, said)
+		}
+	}
 	if said := p.calls("recovery_try", map[string]any{"file": "rules: {}\n", "days": 999}, &rules); !strings.HasPrefix(said, "invalid: days") {
 		t.Errorf("too far back: %s", said)
+	}
+}
+
+// reachFlow asks for words and for a number.
+const reachFlow = `flow: toy
+class: transactional
+title: Toy
+languages: [en]
+questions:
+  - {key: overall, scale: csat5, primary: true, weight: 1, ask: "How was it?"}
+  - {key: phone, contact: phone, optional: true, ask: "Which number may we call?"}
+`
+
+// A number that somebody gave to be called is no word for programs: only whoever may read customers is told
+// of it, and of a pseudonymous survey nobody.
+func TestProgramsAreToldNoNumberToCall(t *testing.T) {
+	for _, x := range []struct {
+		name  string
+		flow  string
+		scope []access.Scope
+		told  bool
+	}{
+		{"who may not read customers", reachFlow, []access.Scope{access.MCP, access.ReadCases, access.ReadWords}, false},
+		{"who may", reachFlow, everything(), true},
+		{"of a pseudonymous survey", strings.Replace(reachFlow, "title: Toy", "title: Toy\nidentity: pseudonymous", 1), everything(), false},
+	} {
+		c := newTill(t)
+		if _, _, err := c.store.Publish(t.Context(), "toy", x.flow, c.now); err != nil {
+			t.Fatal(x.name, err)
+		}
+		if err := c.bot.Configuration().Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c.sad("main", "C-1", "+49 170 1234567")
+		p := c.program(c.token(nil, x.scope...))
+		var all struct{ Items []caseView }
+		if said := p.calls("list_cases", nil, &all); said != "" || len(all.Items) != 1 {
+			t.Fatalf("%s: %s %+v", x.name, said, all)
+		}
+		var raw json.RawMessage
+		if said := p.calls("get_case", map[string]any{"number": all.Items[0].Number}, &raw); said != "" || strings.Contains(string(raw), "1234567") != x.told {
+			t.Errorf("%s: %s %s", x.name, said, raw)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -113,7 +114,8 @@ func (s *api) onceOnly(q *request, to route, sent []byte) (answer, error) {
 func keptAt(k *storage.KeptAnswer) string { return "answer " + k.Token + " " + k.Key }
 
 // answered answers a request with a key and keeps the answer. One that was refused has had no effect, and
-// may be sent again in another way.
+// may be sent again in another way. One that failed may have had it: its key stays begun, and whoever sends
+// it again in a minute goes on where it ended.
 func (s *api) answered(q *request, to route, k storage.KeptAnswer, since time.Time) (answer, error) {
 	q.once = &once{KeptAnswer: k}
 	if since.Before(k.Began) {
@@ -126,10 +128,12 @@ func (s *api) answered(q *request, to route, k storage.KeptAnswer, since time.Ti
 			out.raw, out.media = append(out.raw, '\n'), "application/json"
 		}
 	}
-	if err != nil {
+	if refused := (*problem)(nil); errors.As(err, &refused) && refused.code.status() < http.StatusInternalServerError {
 		if dropped := s.Store.DropAnswer(after, k); dropped != nil {
 			s.Log.Warn("a key stays taken for a minute", "err", dropped, "request", q.Header.Get("X-Request-Id"))
 		}
+	}
+	if err != nil {
 		return out, err
 	}
 	text, err := json.Marshal(keptAnswer{out.media, string(out.raw)})

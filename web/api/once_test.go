@@ -142,6 +142,33 @@ func TestAKeyOutlivesWhoeverDiesWhileAnswering(t *testing.T) {
 	}
 }
 
+// A request that failed may have had its effect, so its key is not free: the same again waits, and then goes on
+// with what it began. Here what was done cannot be written down any more, for the sender hung up.
+func TestAFailureLeavesItsKeyBegun(t *testing.T) {
+	c := newTill(t)
+	token := c.token(nil, access.ManageHooks)
+	c.keyed("", "POST", "/webhooks", token, someHook)
+	path := "/webhooks/" + c.desk.all[0].ID + "/rotate"
+	began := c.now
+	c.keys(lostAudits{c.store})
+	if w := c.keyed("k", "POST", path, token, ""); w.Code != http.StatusInternalServerError {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	c.keys(c.store)
+	if w := c.keyed("k", "POST", path, token, ""); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "in_progress") {
+		t.Errorf("at once: %d %s", w.Code, w.Body)
+	}
+	c.now = c.now.Add(underWay + time.Second)
+	if w := c.keyed("k", "POST", path, token, ""); w.Code != http.StatusOK || !c.desk.since.Equal(began) {
+		t.Errorf("%d %s: it is rotated unless it was since %v, and not since %v", w.Code, w.Body, c.desk.since, began)
+	}
+}
+
+// lostAudits is a store that writes no audit.
+type lostAudits struct{ storage.Store }
+
+func (lostAudits) PutAudit(context.Context, storage.Audit) error { return context.Canceled }
+
 // A secret that was rotated by somebody who died is not rotated again: the one that receivers have would go.
 func TestASecretIsRotatedOnceByAKey(t *testing.T) {
 	c := newTill(t)

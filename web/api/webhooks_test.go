@@ -201,7 +201,14 @@ func TestATokenTellsNoMoreThanItMay(t *testing.T) {
 	if v := c.webhook("with words", 200, every, "PATCH", "/"+own.ID, `{"include": ["words"]}`); !slices.Equal(v.Include, []string{"words"}) {
 		t.Errorf("words that an owner allowed: %v", v.Include)
 	}
-	c.webhook("without words", 200, every, "PATCH", "/"+own.ID, `{"include": []}`)
+	for _, wider := range []string{`{"sites": []}`, `{"sites": ["main", "harbour"]}`, `{"events": ["case.opened", "answer.created"]}`} {
+		if p := c.problem("PATCH", base+"/webhooks/"+own.ID, every, wider, http.StatusForbidden); !strings.Contains(p["detail"].(string), "owner") {
+			t.Errorf("%s, with words that an owner allowed of less: %v", wider, p)
+		}
+	}
+	c.webhook("narrower", 200, every, "PATCH", "/"+own.ID, `{"name": "mine", "sites": ["main"], "events": ["case.opened"]}`)
+	c.webhook("wider without words", 200, every, "PATCH", "/"+own.ID, `{"include": [], "events": ["case.opened", "answer.created"]}`)
+	c.webhook("as it was", 200, every, "PATCH", "/"+own.ID, `{"events": ["case.opened"]}`)
 	for body, want := range map[string]string{
 		`{"include": ["words"]}`: "forbidden", `{"include": ["names"]}`: "forbidden", `{"include": ["all"]}`: "#/include/0", `{"include": "words"}`: "#/include",
 		`{"events": []}`: "#/events", `{"events": ["case.open"]}`: "#/events/0", `{"events": [1]}`: "#/events/0", `{"events": {}}`: "#/events",

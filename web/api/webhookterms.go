@@ -9,7 +9,7 @@ import (
 
 // terms reads what an endpoint is called and told. What a request leaves out stays as it is.
 func (s *api) terms(q *request, r *reader, h *storage.Hook) error {
-	v := q.body
+	v, was := q.body, *h
 	if _, ok := v.members["name"]; ok {
 		if h.Name = strings.TrimSpace(r.words(v, "name", maxWebhookName)); h.Name == "" && len(r.faults) == 0 {
 			r.fault(v.members["name"].at, "missing", "It is empty.")
@@ -74,7 +74,31 @@ func (s *api) terms(q *request, r *reader, h *storage.Hook) error {
 	if len(h.Sites) == 0 {
 		h.Sites = slices.Clone(q.token.Sites) // never of more than the token is for
 	}
-	return s.included(q, r, h)
+	if err := s.included(q, r, h); err != nil {
+		return err
+	}
+	if (h.Words || h.Names) && wider(&was, h) {
+		return problemf(forbidden, "An owner allowed what customers wrote, or their names, for what this endpoint is told now, and for no more: send \"include\": [] with it, or have an owner widen it under Settings, Webhooks.")
+	}
+	return nil
+}
+
+// wider reports whether an endpoint is told of more than it was. One without sites is told of all.
+func wider(was, now *storage.Hook) bool {
+	for _, n := range now.News {
+		if !slices.Contains(was.News, n) {
+			return true
+		}
+	}
+	if len(was.Sites) == 0 {
+		return false
+	}
+	for _, site := range now.Sites {
+		if !slices.Contains(was.Sites, site) {
+			return true
+		}
+	}
+	return len(now.Sites) == 0
 }
 
 // included reads what news hold of customers. A token takes that away, and never adds it: that is

@@ -22,7 +22,6 @@ const (
 type answeredQueries struct {
 	answeredSessions string
 	answersOf        *keyed
-	countAnswered    *list
 	besideOf         *keyed
 }
 
@@ -36,11 +35,7 @@ func newAnsweredQueries(t *texts) answeredQueries {
 			" AND (0 = ? OR EXISTS (SELECT 1 FROM answers a WHERE a.bucket = ? AND a.session = s.session AND a.newest AND NOT a.dropped"+
 			" AND a.kind = 'text' AND a.text > ''"+perRow+") OR EXISTS (SELECT 1 FROM words w WHERE w.bucket = ? AND w.session = s.session"+
 			" AND w.inbound AND w.text > ''"+perRow+"))", "day DESC, session DESC")),
-		besideOf: t.keyed("session, text, at", "words", "session", " AND inbound AND text > ''"),
-		countAnswered: t.inBuckets(func(bucket string) string {
-			return "SELECT count(*) AS n, coalesce(sum(CASE WHEN unsatisfied THEN 1 ELSE 0 END), 0) AS bad FROM read_sessions" +
-				" WHERE bucket = " + bucket + " AND " + t.dialect.Among("site") + " AND day >= ? AND day <= ? AND answered > 0 AND class <> 'pulse' AND flag > '' AND NOT test"
-		}),
+		besideOf:  t.keyed("session, text, at", "words", "session", " AND inbound AND text > ''"),
 		answersOf: t.keyed(answeredRead, "answers", "session", " AND newest AND NOT dropped AND NOT skipped AND kind <> 'contact'"),
 	}
 }
@@ -88,19 +83,6 @@ func (s *Store) Answered(ctx context.Context, f storage.AnsweredFilter) ([]stora
 	slices.SortFunc(all, func(a, b storage.AnsweredSession) int { return a.Place().Compare(b.Place()) })
 	all = all[:min(f.Limit, len(all))]
 	return all, s.answersOf(ctx, all)
-}
-
-// CountAnswered implements storage.Answering.
-func (s *Store) CountAnswered(ctx context.Context, sites []string, from, to string) (answered, unsatisfied int, err error) {
-	if len(sites) == 0 {
-		return 0, 0, nil
-	}
-	args := []any{s.dialect.Keys(texted(sites)), storage.Clean(from), storage.Clean(to)}
-	counts, err := ofBuckets(ctx, s, "how many answered", s.q.countAnswered, args, func(row scanner) (n [2]int, err error) { return n, row.Scan(&n[0], &n[1]) })
-	for _, n := range counts {
-		answered, unsatisfied = answered+n[0], unsatisfied+n[1]
-	}
-	return answered, unsatisfied, err
 }
 
 // answersOf puts in the answers of conversations: one question a bucket.

@@ -83,8 +83,11 @@ func (s *Store) PutImprovement(ctx context.Context, i storage.Improvement, a sto
 		return err
 	}
 	err = s.transaction(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, s.q.putImprovement, storage.Clean(i.ID), storage.Clean(i.Site), storage.Clean(i.Day), micro(i.Made), orNull(i.Gone), body)
+		made, err := tx.ExecContext(ctx, s.q.putImprovement, storage.Clean(i.ID), storage.Clean(i.Site), storage.Clean(i.Day), micro(i.Made), orNull(i.Gone), body)
 		if err != nil {
+			return err
+		}
+		if n, err := made.RowsAffected(); err != nil || n == 0 { // it is there already: nothing was changed
 			return err
 		}
 		return s.writeAudit(ctx, tx, a)
