@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ func (a *terminal) callAPI(method, path string, body []byte) ([]byte, error) {
 	if err := json.Unmarshal(answer, &p); err != nil {
 		return nil, fmt.Errorf("read what the API answers: %w", err)
 	}
-	words := p.Title + " " + p.Detail
+	words := cmp.Or(p.Detail, p.Title)
 	if len(p.Differs) > 0 {
 		words += " They differ in: " + strings.Join(p.Differs, ", ")
 	}

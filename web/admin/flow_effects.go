@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
@@ -170,7 +169,18 @@ func (s surveyPages) triggersOf(ctx context.Context, w *words, v Viewer, flow st
 	return []effect{x}, nil
 }
 
-// trends are those of the questions with figures, by their names in reports: a trend is that of a name.
+// asks is what a survey asks by a key; "" = it has no such question.
+func (w *words) asks(f *survey.Flow, key string) string {
+	for i := range f.Questions {
+		if q := &f.Questions[i]; q.Key == key {
+			return q.Ask.In(append([]string{w.lang}, f.Languages...)...)
+		}
+	}
+	return ""
+}
+
+// trends are those of the questions with figures, as reports name them. A trend is that of a key, so another wording
+// goes on with it.
 func (w *words) trends(live, next survey.Flow) []effect {
 	counted := func(f survey.Flow) (keys []string) {
 		for i := range f.Questions {
@@ -199,9 +209,14 @@ func (w *words) trends(live, next survey.Flow) []effect {
 		text string
 		keys []string
 	}{{"flow_trend_on", on}, {"flow_trend_begins", begin}, {"flow_trend_ends", end}} {
-		if len(x.keys) > 0 {
-			out = append(out, effect{Text: w.t(x.text, strings.Join(x.keys, w.t("comma")))})
+		if len(x.keys) == 0 {
+			continue
 		}
+		e := effect{Text: w.t(x.text, len(x.keys))}
+		for _, key := range x.keys {
+			e.Of = append(e.Of, link{"", cut(cmp.Or(w.asks(&next, key), w.asks(&live, key), readable(key)), 80)})
+		}
+		out = append(out, e)
 	}
 	return out
 }

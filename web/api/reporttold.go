@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/bot/figures"
@@ -84,8 +85,12 @@ var ownMembers = []struct {
 // report is the report of an address, the same that its page shows of the same filters.
 func (s *api) report(q *request) (answer, error) {
 	name := q.PathValue("report")
-	if s.Reports == nil || !slices.Contains(s.Reports.Names(), name) {
-		return answer{}, problemf(notFound, "There is no report %q. %s/reports lists them.", short(name), base)
+	var names []string
+	if s.Reports != nil {
+		names = s.Reports.Names()
+	}
+	if !slices.Contains(names, name) {
+		return answer{}, problemf(notFound, "There is no report %q.%s The reports are %s.", short(name), meant(name, names), strings.Join(names, ", "))
 	}
 	said, err := parameters(q, slices.Concat(filterMembers, []string{"compare"}, s.Reports.Asks(name)))
 	if err != nil {
