@@ -28,7 +28,7 @@ const (
 
 // alarmRoutes are what is done about alarms. They are seen on Today and among the reports.
 var alarmRoutes = []route{
-	{"POST /alarms/{alarm}/known", access.Improve, (*site).knowAlarm},
+	{"POST /alarms/{alarm}/known", access.Improve, in(reportPages.knowAlarm)},
 }
 
 // alarmView is an alarm that somebody is still to hear of.
@@ -124,7 +124,7 @@ func (w *words) plainDay(day string) string {
 }
 
 // knowAlarm is that somebody knows of an alarm: it is shown no more, until it goes off anew.
-func (s *site) knowAlarm(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s reportPages) knowAlarm(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (s *site) alarmsIn(ctx context.Context, w *words, f *reportFilter) (all []h
 var alarmColumns = []string{"site", "kind", "day", "since", "over", "known", "k", "n", "rate", "low", "high", "usual", "by", "apart", "after"}
 
 // reportAlarms are the alarms of some days: those that nobody said they know of with their pictures, and all in a list.
-func (s *site) reportAlarms(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportAlarms(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	watched := s.watchedSites(f.Sites)
 	list, err := s.Store.AlarmList(r.Context(), f.Sites, f.From, mostAlarms)
 	if err != nil {
@@ -209,7 +209,7 @@ func (s *site) reportAlarms(r *http.Request, w *words, v Viewer, f *reportFilter
 }
 
 // alarmRow is an alarm as a row of the list.
-func (s *site) alarmRow(w *words, a *storage.Alarm) reportRow {
+func (s reportPages) alarmRow(w *words, a *storage.Alarm) reportRow {
 	row := reportRow{Label: s.alarmTitle(w, a), URL: alarmPage(a.Site), About: w.alarmSays(a), N: a.Day, Versus: w.alarmErrs(a)}
 	known := ""
 	switch {

@@ -53,7 +53,7 @@ func (s *site) named(v Viewer, d access.Deed) []string {
 }
 
 // answersFilter reads the filters of the address. keep is what links take along.
-func (s *site) answersFilter(r *http.Request, v Viewer, deed access.Deed) (f storage.AnsweredFilter, keep url.Values, err error) {
+func (s saidPages) answersFilter(r *http.Request, v Viewer, deed access.Deed) (f storage.AnsweredFilter, keep url.Values, err error) {
 	q := r.URL.Query()
 	keep = url.Values{}
 	get := func(name string) string {
@@ -104,7 +104,7 @@ func (s *site) answersFilter(r *http.Request, v Viewer, deed access.Deed) (f sto
 }
 
 // answers is the list of what was answered and written.
-func (s *site) answers(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s saidPages) answers(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
 	f, keep, err := s.answersFilter(r, v, access.SeeWords)
 	if err != nil {
@@ -196,7 +196,7 @@ func (s *site) answerRow(w *words, a *storage.AnsweredSession) answerRow {
 
 // answersCSV is what the list shows, all of it, as a table: one row an answer. It is sent as it
 // is read.
-func (s *site) answersCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s saidPages) answersCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, _, err := s.answersFilter(r, v, access.ExportData)
 	if err != nil {
 		return err
@@ -270,7 +270,7 @@ type answerPage struct {
 }
 
 // answerOf is the page of one conversation.
-func (s *site) answerOf(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s saidPages) answerOf(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	none := &page.Error{Code: page.NotFound, Title: "no_answer", Text: "no_answer_text"}
 	b, id, ok := strings.Cut(r.PathValue("id"), ".")
 	bucket, err := strconv.Atoi(b)
@@ -320,7 +320,7 @@ func (s *site) answerOf(w http.ResponseWriter, r *http.Request, v Viewer) error 
 
 // answerRoutes are the addresses of answers.
 var answerRoutes = []route{
-	{"GET /answers", access.SeeWords, (*site).answers},
-	{"GET /answers.csv", access.ExportData, (*site).answersCSV},
-	{"GET /answers/{id}", access.SeeWords, (*site).answerOf},
+	{"GET /answers", access.SeeWords, in(saidPages.answers)},
+	{"GET /answers.csv", access.ExportData, in(saidPages.answersCSV)},
+	{"GET /answers/{id}", access.SeeWords, in(saidPages.answerOf)},
 }

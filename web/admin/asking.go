@@ -24,9 +24,9 @@ import (
 
 // askingRoutes are about who is asked by itself, and who is not.
 var askingRoutes = []route{
-	{pattern: "GET /asking", deed: access.SeeAsking, page: (*site).askingNow},
-	{pattern: "GET /asking/handout", deed: access.AskNow, page: (*site).handout},
-	{pattern: "GET /asking/handout/{ask}/whatsapp", deed: access.AskNow, page: (*site).toWhatsApp},
+	{pattern: "GET /asking", deed: access.SeeAsking, page: in(askingPages.askingNow)},
+	{pattern: "GET /asking/handout", deed: access.AskNow, page: in(askingPages.handout)},
+	{pattern: "GET /asking/handout/{ask}/whatsapp", deed: access.AskNow, page: in(askingPages.toWhatsApp)},
 }
 
 // Of these pages.
@@ -83,7 +83,7 @@ type askRow struct {
 	Case                       string // that was opened; "" = none
 }
 
-func (s *site) askingNow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s askingPages) askingNow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	ctx, words, now := r.Context(), s.words(r, v), s.Clock()
 	sites := s.named(v, access.SeeAsking)
 	since := now.AddDate(0, 0, -askingDays)
@@ -136,7 +136,7 @@ const longWait = 20 * time.Second
 
 // underWay says how far a broadcast has got: how many messages wait because the platform takes only so
 // many a second, and when the last of them goes.
-func (s *site) underWay(ctx context.Context, words *words) (out []string, _ error) {
+func (s askingPages) underWay(ctx context.Context, words *words) (out []string, _ error) {
 	all, err := s.Store.Backlog(ctx)
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (s *site) underWay(ctx context.Context, words *words) (out []string, _ erro
 	return out, nil
 }
 
-func (s *site) askRow(words *words, v Viewer, x *storage.Ask, now time.Time) askRow {
+func (s askingPages) askRow(words *words, v Viewer, x *storage.Ask, now time.Time) askRow {
 	at := s.at(x.Site)
 	row := askRow{What: words.t("ask_" + x.State), About: voice.Join(" · ", x.Service, at.Name, readable(x.Trigger)), At: words.moment(now, x.Made, at.Zone)}
 	if x.By != "" && x.By != string(invitation.Web) {
@@ -173,7 +173,7 @@ func (s *site) askRow(words *words, v Viewer, x *storage.Ask, now time.Time) ask
 }
 
 // askTrigger says what came of a trigger, and whether its survey is asked at all.
-func (s *site) askTrigger(w *words, t invitation.Trigger, counts []storage.AskCount, resting []storage.FlowState) askTrigger {
+func (s askingPages) askTrigger(w *words, t invitation.Trigger, counts []storage.AskCount, resting []storage.FlowState) askTrigger {
 	row := askTrigger{Says: s.triggerSentence(w, t), On: true, Tag: w.t("asking_on")}
 	asked, answered, opened := 0, 0, 0
 	for _, c := range counts {
@@ -316,7 +316,7 @@ type handoutRow struct {
 	SMS, Mail        template.URL
 }
 
-func (s *site) handout(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s askingPages) handout(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words, now := s.words(r, v), s.Clock()
 	list, err := s.asks().HandOuts(r.Context(), s.named(v, access.AskNow), now.AddDate(0, 0, -askingDays), handedShown)
 	if err != nil {
@@ -351,7 +351,7 @@ func (s *site) handout(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // handed are the words with which a link is sent, and the digits of the number to which.
-func (s *site) handed(words *words, h *asking.HandOut) (text, digits string) {
+func (s askingPages) handed(words *words, h *asking.HandOut) (text, digits string) {
 	text = words.t("handout_words", cmp.Or(s.at(h.Ask.Site).Name, words.t("asking_us")), h.Link())
 	return text, strings.Map(func(c rune) rune {
 		if c >= '0' && c <= '9' {
@@ -363,7 +363,7 @@ func (s *site) handed(words *words, h *asking.HandOut) (text, digits string) {
 
 // toWhatsApp leads to the reader's own WhatsApp with the words written. Our pages hold no address of
 // others: this one is asked for it.
-func (s *site) toWhatsApp(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s askingPages) toWhatsApp(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	list, err := s.asks().HandOuts(r.Context(), s.named(v, access.AskNow), s.Clock().AddDate(0, 0, -askingDays), handedShown)
 	if err != nil {
 		return err

@@ -22,8 +22,8 @@ import (
 
 // askNowRoutes are about asking one customer by hand.
 var askNowRoutes = []route{
-	{pattern: "GET /asking/now", deed: access.AskNow, page: (*site).askNow},
-	{pattern: "POST /asking/now", deed: access.AskNow, page: (*site).askThem},
+	{pattern: "GET /asking/now", deed: access.AskNow, page: in(askingPages.askNow)},
+	{pattern: "POST /asking/now", deed: access.AskNow, page: in(askingPages.askThem)},
 }
 
 // mostKey is how long a customer's key is that is typed, and a reason.
@@ -65,7 +65,7 @@ type askResult struct {
 	Insists bool   // it may be done all the same, with a reason
 }
 
-func (s *site) askNow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s askingPages) askNow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	p := askNowPage{Query: strings.TrimSpace(r.URL.Query().Get("q"))}
 	who := r.URL.Query().Get("who")
 	if len(p.Query) > mostKey || len(who) > mostKey {
@@ -91,7 +91,7 @@ func (s *site) askNow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // seekToAsk proposes the people whom a word may mean.
-func (s *site) seekToAsk(r *http.Request, v Viewer, p *askNowPage) error {
+func (s askingPages) seekToAsk(r *http.Request, v Viewer, p *askNowPage) error {
 	people, err := bot.LookUpPeople(r.Context(), s.Bot, p.Query)
 	if err == nil && len(people) == 0 {
 		people, p.More, err = bot.PeopleNamed(r.Context(), s.Bot, p.Query)
@@ -149,7 +149,7 @@ func (s *site) chosen(r *http.Request, v Viewer, p *askNowPage, who string) erro
 	return err
 }
 
-func (s *site) showAskNow(w http.ResponseWriter, r *http.Request, v Viewer, status int, p askNowPage) error {
+func (s askingPages) showAskNow(w http.ResponseWriter, r *http.Request, v Viewer, status int, p askNowPage) error {
 	words := s.words(r, v)
 	f := frame{Title: words.t("asknow"), Here: "/asking", Back: &link{"/asking", words.t("asking")}}
 	if p.Who != "" {
@@ -159,7 +159,7 @@ func (s *site) showAskNow(w http.ResponseWriter, r *http.Request, v Viewer, stat
 }
 
 // askThem asks, or says why not.
-func (s *site) askThem(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s askingPages) askThem(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func (s *site) askThem(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // askResult says what became of an ask by hand.
-func (s *site) askResult(words *words, x *storage.Ask, d invitation.Decision) *askResult {
+func (s askingPages) askResult(words *words, x *storage.Ask, d invitation.Decision) *askResult {
 	out := &askResult{What: words.t("ask_" + x.State)}
 	switch state := invitation.State(x.State); state {
 	case invitation.Suppressed, invitation.Unreachable, invitation.Cancelled:

@@ -10,7 +10,7 @@ import (
 )
 
 // contactSentences say whom a policy leaves in peace, a sentence each.
-func (s *site) contactSentences(w *words, p invitation.Policy) (all []string) {
+func (s askingPages) contactSentences(w *words, p invitation.Policy) (all []string) {
 	c := p.Contact
 	for _, class := range []survey.Class{survey.Transactional, survey.Relationship, survey.Pulse} {
 		clock, ok := c.Classes[class]

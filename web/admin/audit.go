@@ -8,7 +8,7 @@ import (
 )
 
 // auditRoutes are the page of who changed what.
-var auditRoutes = []route{{pattern: "GET /audit", deed: access.SeeAudit, page: (*site).auditPage}}
+var auditRoutes = []route{{pattern: "GET /audit", deed: access.SeeAudit, page: in(settingsPages.auditPage)}}
 
 const auditRows = 50
 
@@ -22,7 +22,7 @@ type auditPageView struct {
 
 type auditRow struct{ At, Who, Role, From, What, Subject, Before, After string }
 
-func (s *site) auditPage(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s settingsPages) auditPage(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if !v.Can(access.SeeAudit, access.EverySite) {
 		return notAllowed(nil)
 	}

@@ -340,7 +340,7 @@ func (s customerPages) mayBeAsked(words *words, d storage.Dossier, now time.Time
 }
 
 // flowTitle is what a survey is called, its name where its version is not at hand.
-func (s *site) flowTitle(words *words, id string, version int) string {
+func (s customerPages) flowTitle(words *words, id string, version int) string {
 	flow, err := s.Bot.Configuration().Now().Flow(id, version)
 	if err != nil {
 		return id

@@ -32,9 +32,9 @@ type BackupState struct {
 
 // dataRoutes are how long what is kept, and copies of it.
 var dataRoutes = []route{
-	{pattern: "GET /settings/data", deed: access.BackUp, page: (*site).data},
-	{pattern: "POST /settings/data/backup", deed: access.BackUp, page: (*site).backUp},
-	{pattern: "POST /settings/data/retention", deed: access.SetRetention, page: (*site).saveRetention},
+	{pattern: "GET /settings/data", deed: access.BackUp, page: in(settingsPages.data)},
+	{pattern: "POST /settings/data/backup", deed: access.BackUp, page: in(settingsPages.backUp)},
+	{pattern: "POST /settings/data/retention", deed: access.SetRetention, page: in(settingsPages.saveRetention)},
 }
 
 // dataPage is both.
@@ -63,7 +63,7 @@ type goes struct {
 	Text string
 }
 
-func (s *site) retentionForm(words *words, now privacy.Retention) form {
+func (s settingsPages) retentionForm(words *words, now privacy.Retention) form {
 	var f form
 	for _, c := range privacy.Classes() {
 		x := field{Name: string(c), Label: words.t("class_" + string(c)), Hint: words.t("class_since", words.t("since_"+string(c)), words.t("leaves_"+string(c)))}
@@ -78,7 +78,7 @@ func (s *site) retentionForm(words *words, now privacy.Retention) form {
 	return f
 }
 
-func (s *site) data(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s settingsPages) data(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	now, err := s.Store.RetentionDays(r.Context())
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func (s *site) data(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showData(w, r, v, http.StatusOK, dataPage{form: s.retentionForm(s.words(r, v), now)})
 }
 
-func (s *site) showData(w http.ResponseWriter, r *http.Request, v Viewer, status int, p dataPage) error {
+func (s settingsPages) showData(w http.ResponseWriter, r *http.Request, v Viewer, status int, p dataPage) error {
 	words := s.words(r, v)
 	if s.Backups != nil {
 		b := s.Backups.State()
@@ -98,7 +98,7 @@ func (s *site) showData(w http.ResponseWriter, r *http.Request, v Viewer, status
 	return s.show(w, r, v, status, "data.html", frame{Title: words.t("data"), Here: "/settings", Back: &link{"/settings", words.t("settings")}}, p)
 }
 
-func (s *site) backUp(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s settingsPages) backUp(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if s.Backups == nil {
 		return s.nothingHere(w, r, v)
 	}
@@ -107,7 +107,7 @@ func (s *site) backUp(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // saveRetention says first what will go, and sets the days when that was seen.
-func (s *site) saveRetention(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s settingsPages) saveRetention(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	ctx, words := r.Context(), s.words(r, v)
 	now, err := s.Store.RetentionDays(ctx)
 	if err != nil {

@@ -22,7 +22,7 @@ type download struct {
 type downloadFile struct{ URL, Text, Title string }
 
 // exportable are the sites whose rows somebody may have, nil = every one.
-func (s *site) exportable(v Viewer, what storage.Exported) []string {
+func (s reportPages) exportable(v Viewer, what storage.Exported) []string {
 	if also, more := map[storage.Exported]access.Deed{storage.ExportWords: access.SeeWords, storage.ExportCustomers: access.SeeCustomers}[what]; more {
 		return s.permittedAll(v, access.ExportData, also)
 	}
@@ -30,7 +30,7 @@ func (s *site) exportable(v Viewer, what storage.Exported) []string {
 }
 
 // reportData is the rows that figures are counted from, as files.
-func (s *site) reportData(_ *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportData(_ *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	if !v.Anywhere(access.ExportData) || f.keep.Has("site") && !v.Can(access.ExportData, f.keep.Get("site")) {
 		p.Lede = w.t("data_none")
 		return p, nil
@@ -53,7 +53,7 @@ func (s *site) reportData(_ *http.Request, w *words, v Viewer, f *reportFilter) 
 }
 
 // download sends rows as they are read. A workbook is made whole before it is sent.
-func (s *site) download(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s reportPages) download(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	name, format, _ := strings.Cut(r.PathValue("file"), ".")
 	what, q := storage.Exported(name), r.URL.Query()
 	if what.Columns() == nil || !slices.Contains(table.Written(), format) {
@@ -91,4 +91,4 @@ func (s *site) download(w http.ResponseWriter, r *http.Request, v Viewer) error 
 }
 
 // downloadRoutes are the files.
-var downloadRoutes = []route{{"GET /download/{file}", access.ExportData, (*site).download}}
+var downloadRoutes = []route{{"GET /download/{file}", access.ExportData, in(reportPages.download)}}

@@ -25,12 +25,12 @@ import (
 
 // importRoutes bring services in from a table.
 var importRoutes = []route{
-	{pattern: "GET /asking/import", deed: access.EditTriggers, page: (*site).imports},
-	{pattern: "POST /asking/import", deed: access.EditTriggers, page: (*site).takeImport},
-	{pattern: "GET /asking/import/sample.csv", deed: access.EditTriggers, page: (*site).importSample},
-	{pattern: "GET /asking/import/{id}", deed: access.EditTriggers, page: (*site).importPage},
-	{pattern: "POST /asking/import/{id}", deed: access.EditTriggers, page: (*site).importDo},
-	{pattern: "GET /asking/import/{id}/refused.csv", deed: access.EditTriggers, page: (*site).importRefused},
+	{pattern: "GET /asking/import", deed: access.EditTriggers, page: in(importPages.imports)},
+	{pattern: "POST /asking/import", deed: access.EditTriggers, page: in(importPages.takeImport)},
+	{pattern: "GET /asking/import/sample.csv", deed: access.EditTriggers, page: in(importPages.importSample)},
+	{pattern: "GET /asking/import/{id}", deed: access.EditTriggers, page: in(importPages.importPage)},
+	{pattern: "POST /asking/import/{id}", deed: access.EditTriggers, page: in(importPages.importDo)},
+	{pattern: "GET /asking/import/{id}/refused.csv", deed: access.EditTriggers, page: in(importPages.importRefused)},
 }
 
 // Of these pages.
@@ -40,7 +40,7 @@ const (
 )
 
 // desk is where imports are; who may not say what holds everywhere sees none.
-func (s *site) desk(v Viewer) (*importing.Desk, error) {
+func (s importPages) desk(v Viewer) (*importing.Desk, error) {
 	if s.Imports == nil {
 		return nil, &page.Error{Code: page.NotFound, Title: "import_none", Text: "import_none_text"}
 	}
@@ -55,11 +55,11 @@ type importsPage struct {
 
 type importRow struct{ URL, Name, Stage, About string }
 
-func (s *site) imports(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s importPages) imports(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showImports(w, r, v, http.StatusOK, "")
 }
 
-func (s *site) showImports(w http.ResponseWriter, r *http.Request, v Viewer, status int, fault string) error {
+func (s importPages) showImports(w http.ResponseWriter, r *http.Request, v Viewer, status int, fault string) error {
 	d, err := s.desk(v)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func tableFault(words *words, e *table.Error) string {
 }
 
 // takeImport keeps the file that is sent.
-func (s *site) takeImport(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s importPages) takeImport(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	d, err := s.desk(v)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func fileName(name string) string {
 	return name
 }
 
-func (s *site) importSample(w http.ResponseWriter, _ *http.Request, _ Viewer) error {
+func (s importPages) importSample(w http.ResponseWriter, _ *http.Request, _ Viewer) error {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="visits.csv"`)
 	day := s.Clock().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
@@ -188,7 +188,7 @@ type importColumn struct {
 
 type importRefusal struct{ Where, Value, What string }
 
-func (s *site) importOf(r *http.Request, v Viewer) (*importing.Desk, importing.Import, error) {
+func (s importPages) importOf(r *http.Request, v Viewer) (*importing.Desk, importing.Import, error) {
 	d, err := s.desk(v)
 	if err != nil {
 		return nil, importing.Import{}, err
@@ -197,7 +197,7 @@ func (s *site) importOf(r *http.Request, v Viewer) (*importing.Desk, importing.I
 	return d, x, err
 }
 
-func (s *site) importPage(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s importPages) importPage(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	d, x, err := s.importOf(r, v)
 	if errors.Is(err, storage.ErrNotFound) {
 		return s.nothingHere(w, r, v)
@@ -211,7 +211,7 @@ func (s *site) importPage(w http.ResponseWriter, r *http.Request, v Viewer) erro
 	return s.showImport(w, r, v, http.StatusOK, d, x, nil)
 }
 
-func (s *site) showImport(w http.ResponseWriter, r *http.Request, v Viewer, status int, d *importing.Desk, x importing.Import, missing []fields.Missing) error {
+func (s importPages) showImport(w http.ResponseWriter, r *http.Request, v Viewer, status int, d *importing.Desk, x importing.Import, missing []fields.Missing) error {
 	words := s.words(r, v)
 	p := importPage{At: "/asking/import/" + x.ID, Stage: string(x.Stage), Rows: x.Found.Rows, How: s.howWritten(words, &x), Hand: v.Anywhere(access.AskNow)}
 	p.Step = map[importing.Stage]int{importing.Columns: 2, importing.Checking: 3, importing.Checked: 3, importing.Running: 4}[x.Stage]
@@ -263,7 +263,7 @@ func (s *site) showImport(w http.ResponseWriter, r *http.Request, v Viewer, stat
 }
 
 // howWritten says how a file is written.
-func (s *site) howWritten(words *words, x *importing.Import) string {
+func (s importPages) howWritten(words *words, x *importing.Import) string {
 	h := x.Found.Shape
 	if h.Format == table.XLSX {
 		return words.t("import_workbook", cmp.Or(h.Sheet, x.Found.Sheets[0]), x.Found.Rows)
@@ -309,7 +309,7 @@ func refusalText(words *words, r importing.Refusal) string {
 
 var errEnough = errors.New("enough")
 
-func (s *site) importShown(words *words, d *importing.Desk, x *importing.Import, p *importPage) error {
+func (s importPages) importShown(words *words, d *importing.Desk, x *importing.Import, p *importPage) error {
 	n := 0
 	err := d.Refused(x.ID, func(r importing.Refusal) error {
 		if n++; n > refusedShown {
@@ -326,7 +326,7 @@ func (s *site) importShown(words *words, d *importing.Desk, x *importing.Import,
 }
 
 // importColumns draws what the columns are, and what is said of all rows.
-func (s *site) importColumns(r *http.Request, words *words, p *importPage, x *importing.Import) error {
+func (s importPages) importColumns(r *http.Request, words *words, p *importPage, x *importing.Import) error {
 	for _, f := range fields.Fields() {
 		p.Fields = append(p.Fields, option{cmp.Or(string(f), "skip"), words.t("column_" + cmp.Or(string(f), "skip"))})
 	}
@@ -413,7 +413,7 @@ func (s *site) importColumns(r *http.Request, words *words, p *importPage, x *im
 }
 
 // importDo takes the next step of an import.
-func (s *site) importDo(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s importPages) importDo(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	d, x, err := s.importOf(r, v)
 	if errors.Is(err, storage.ErrNotFound) {
 		return s.nothingHere(w, r, v)
@@ -492,7 +492,7 @@ func mapOf(form url.Values, x importing.Import) fields.Map {
 }
 
 // importRefused are the rows that are not imported, as a table to mend.
-func (s *site) importRefused(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s importPages) importRefused(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	d, x, err := s.importOf(r, v)
 	if errors.Is(err, storage.ErrNotFound) {
 		return s.nothingHere(w, r, v)

@@ -22,11 +22,11 @@ import (
 
 // improvementRoutes are the pages of what was changed because of what customers said.
 var improvementRoutes = []route{
-	{pattern: "GET /improvements/new", deed: access.Improve, page: (*site).newImprovement},
-	{pattern: "POST /improvements/new", deed: access.Improve, page: (*site).saveImprovement},
-	{pattern: "GET /improvements/{improvement}", deed: access.SeeReports, page: (*site).improvement},
-	{pattern: "GET /improvements/{improvement}/table.csv", deed: access.SeeReports, page: (*site).improvementCSV},
-	{pattern: "POST /improvements/{improvement}/remove", deed: access.Improve, page: (*site).removeImprovement},
+	{pattern: "GET /improvements/new", deed: access.Improve, page: in(improvementPages.newImprovement)},
+	{pattern: "POST /improvements/new", deed: access.Improve, page: in(improvementPages.saveImprovement)},
+	{pattern: "GET /improvements/{improvement}", deed: access.SeeReports, page: in(improvementPages.improvement)},
+	{pattern: "GET /improvements/{improvement}/table.csv", deed: access.SeeReports, page: in(improvementPages.improvementCSV)},
+	{pattern: "POST /improvements/{improvement}/remove", deed: access.Improve, page: in(improvementPages.removeImprovement)},
 }
 
 // mostImprovement is how many characters a field of an improvement takes.
@@ -39,7 +39,7 @@ type newImprovementPage struct {
 	NoSite bool // there is none at which the viewer may write one down
 }
 
-func (s *site) improvementForm(r *http.Request, v Viewer, note bool) newImprovementPage {
+func (s improvementPages) improvementForm(r *http.Request, v Viewer, note bool) newImprovementPage {
 	w := s.words(r, v)
 	p := newImprovementPage{Note: note}
 	at := field{Name: "site", Label: w.t("link_site"), Kind: "select"}
@@ -74,7 +74,7 @@ func (s *site) improvementForm(r *http.Request, v Viewer, note bool) newImprovem
 	return p
 }
 
-func (s *site) showNewImprovement(w http.ResponseWriter, r *http.Request, v Viewer, status int, p newImprovementPage) error {
+func (s improvementPages) showNewImprovement(w http.ResponseWriter, r *http.Request, v Viewer, status int, p newImprovementPage) error {
 	words := s.words(r, v)
 	title := words.t("improvement_new")
 	if p.Note {
@@ -83,11 +83,11 @@ func (s *site) showNewImprovement(w http.ResponseWriter, r *http.Request, v View
 	return s.show(w, r, v, status, "improvement_new.html", frame{Title: title, Here: "/reports", Back: &link{"/reports/improvement", words.t("report_improvement")}}, p)
 }
 
-func (s *site) newImprovement(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s improvementPages) newImprovement(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showNewImprovement(w, r, v, http.StatusOK, s.improvementForm(r, v, r.URL.Query().Get("note") != ""))
 }
 
-func (s *site) saveImprovement(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s improvementPages) saveImprovement(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (s *site) saveImprovement(w http.ResponseWriter, r *http.Request, v Viewer)
 }
 
 // improvementAsked is the one that the address names, if the viewer may see figures of its site.
-func (s *site) improvementAsked(r *http.Request, v Viewer) (storage.Improvement, error) {
+func (s improvementPages) improvementAsked(r *http.Request, v Viewer) (storage.Improvement, error) {
 	i, err := s.Store.Improvement(r.Context(), r.PathValue("improvement"))
 	if errors.Is(err, storage.ErrNotFound) || err == nil && (!i.Gone.IsZero() || !s.mayReadOf(v, i.Site)) {
 		return i, &page.Error{Code: page.NotFound, Title: "no_improvement", Text: "no_improvement_text"}
@@ -156,7 +156,7 @@ type improvementPage struct {
 	Told     *toldView
 }
 
-func (s *site) improvement(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s improvementPages) improvement(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	i, err := s.improvementAsked(r, v)
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (s *site) improvement(w http.ResponseWriter, r *http.Request, v Viewer) err
 	}, p)
 }
 
-func (s *site) improvementView(ctx context.Context, w *words, v Viewer, i storage.Improvement) (p improvementPage, err error) {
+func (s improvementPages) improvementView(ctx context.Context, w *words, v Viewer, i storage.Improvement) (p improvementPage, err error) {
 	p = improvementPage{ID: i.ID, Note: i.Note, Mine: v.Can(access.Improve, i.Site)}
 	put := func(key, value string) {
 		if value != "" {
@@ -225,7 +225,7 @@ func (s *site) improvementView(ctx context.Context, w *words, v Viewer, i storag
 }
 
 // improvedFilter is of the days of a change, for links to the answers behind its figures.
-func (s *site) improvedFilter(v Viewer, i *storage.Improvement, m *figures.Improved) *reportFilter {
+func (s improvementPages) improvedFilter(v Viewer, i *storage.Improvement, m *figures.Improved) *reportFilter {
 	f := &reportFilter{keep: map[string][]string{}, words: v.Can(access.SeeWords, i.Site)}
 	f.From, f.To, f.Flow, f.Limit, f.Sites = m.From, m.To, i.Of.Flow, figures.Most, s.named(v, access.SeeReports)
 	if i.Site != "" {
@@ -239,7 +239,7 @@ func (s *site) improvedFilter(v Viewer, i *storage.Improvement, m *figures.Impro
 }
 
 // improvedRows are before and after, at the site of the change and at those without it.
-func (s *site) improvedRows(w *words, v Viewer, i *storage.Improvement, m *figures.Improved) reportSection {
+func (s improvementPages) improvedRows(w *words, v Viewer, i *storage.Improvement, m *figures.Improved) reportSection {
 	c := reportSection{ID: "change", Title: w.t("before_and_after"), Open: true, columns: rateColumns, Notes: []string{w.t("change_note")}}
 	c.Head = [4]string{w.t("when"), w.t("answers_head"), w.t("interval"), s.namingText(w, i.Of)}
 	f, name := s.improvedFilter(v, i, m), s.improvementPlace(w, i.Site)
@@ -264,7 +264,7 @@ func (s *site) improvedRows(w *words, v Viewer, i *storage.Improvement, m *figur
 }
 
 // improvedLine is the share over the days of a change, which stands on it with whatever else happened.
-func (s *site) improvedLine(ctx context.Context, w *words, v Viewer, i *storage.Improvement, m *figures.Improved) (c reportSection, err error) {
+func (s improvementPages) improvedLine(ctx context.Context, w *words, v Viewer, i *storage.Improvement, m *figures.Improved) (c reportSection, err error) {
 	f := s.improvedFilter(v, i, m)
 	c = reportSection{ID: "trend", Title: w.t("over_time", s.namingText(w, i.Of)), columns: rateColumns, Head: [4]string{w.t("when"), w.t("answers_head"), "", s.namingText(w, i.Of)}}
 	if c.Marks, err = s.happenedIn(ctx, w, f); err != nil {
@@ -307,7 +307,7 @@ func (s *site) improvedLine(ctx context.Context, w *words, v Viewer, i *storage.
 }
 
 // improvementCSV is what one chart of it shows, as a table.
-func (s *site) improvementCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s improvementPages) improvementCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	i, err := s.improvementAsked(r, v)
 	if err != nil {
 		return err
@@ -337,7 +337,7 @@ func sectionCSV(w http.ResponseWriter, name string, sections []reportSection, id
 }
 
 // removeImprovement takes one back: charts and lists show it no more.
-func (s *site) removeImprovement(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s improvementPages) removeImprovement(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	i, err := s.improvementAsked(r, v)
 	if err != nil {
 		return err

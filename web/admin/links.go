@@ -19,16 +19,16 @@ import (
 
 // linkRoutes are the pages of standing links: addresses that are printed and opened by many.
 var linkRoutes = []route{
-	{pattern: "GET /asking/links", deed: access.MakeLinks, page: (*site).links},
-	{pattern: "GET /asking/links/new", deed: access.MakeLinks, page: (*site).newLink},
-	{pattern: "POST /asking/links/new", deed: access.MakeLinks, page: (*site).saveLink},
-	{pattern: "GET /asking/links/{link}", deed: access.MakeLinks, page: (*site).link},
-	{pattern: "POST /asking/links/{link}/close", deed: access.MakeLinks, page: (*site).closeLink},
-	{pattern: "POST /asking/links/{link}/open", deed: access.MakeLinks, page: (*site).openLink},
-	{pattern: "GET /asking/links/{link}/card", deed: access.MakeLinks, page: (*site).linkCard},
-	{pattern: "GET /asking/links/cards", deed: access.MakeLinks, page: (*site).linkCards},
-	{pattern: "GET /asking/links/{link}/code.svg", deed: access.MakeLinks, page: (*site).linkCode},
-	{pattern: "GET /asking/links/{link}/code.png", deed: access.MakeLinks, page: (*site).linkCode},
+	{pattern: "GET /asking/links", deed: access.MakeLinks, page: in(linkPages.links)},
+	{pattern: "GET /asking/links/new", deed: access.MakeLinks, page: in(linkPages.newLink)},
+	{pattern: "POST /asking/links/new", deed: access.MakeLinks, page: in(linkPages.saveLink)},
+	{pattern: "GET /asking/links/{link}", deed: access.MakeLinks, page: in(linkPages.link)},
+	{pattern: "POST /asking/links/{link}/close", deed: access.MakeLinks, page: in(linkPages.closeLink)},
+	{pattern: "POST /asking/links/{link}/open", deed: access.MakeLinks, page: in(linkPages.openLink)},
+	{pattern: "GET /asking/links/{link}/card", deed: access.MakeLinks, page: in(linkPages.linkCard)},
+	{pattern: "GET /asking/links/cards", deed: access.MakeLinks, page: in(linkPages.linkCards)},
+	{pattern: "GET /asking/links/{link}/code.svg", deed: access.MakeLinks, page: in(linkPages.linkCode)},
+	{pattern: "GET /asking/links/{link}/code.png", deed: access.MakeLinks, page: in(linkPages.linkCode)},
 }
 
 // linksPage lists the links of the viewer's sites.
@@ -36,7 +36,7 @@ type linksPage struct{ Links []linkRow }
 
 type linkRow struct{ At, Name, About, Opened string }
 
-func (s *site) links(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s linkPages) links(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	all, err := s.Store.StandingLinkList(r.Context())
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (s *site) siteNames(r *http.Request) (map[string]string, error) {
 }
 
 // standingLinkForm is the form of a new link.
-func (s *site) standingLinkForm(r *http.Request, v Viewer) (form, error) {
+func (s linkPages) standingLinkForm(r *http.Request, v Viewer) (form, error) {
 	words := s.words(r, v)
 	flow, at, err := s.askable(r, v, access.MakeLinks)
 	if err != nil {
@@ -100,14 +100,14 @@ type newLinkPage struct {
 	NoSite bool // there is none at which the viewer may make one
 }
 
-func (s *site) showStandingLinkForm(w http.ResponseWriter, r *http.Request, v Viewer, status int, f form) error {
+func (s linkPages) showStandingLinkForm(w http.ResponseWriter, r *http.Request, v Viewer, status int, f form) error {
 	words := s.words(r, v)
 	return s.show(w, r, v, status, "link_new.html", frame{
 		Title: words.t("link_new"), Here: "/asking/links", Back: &link{"/asking/links", words.t("links")},
 	}, newLinkPage{form: f, NoSite: len(f.field("site").Options) == 0})
 }
 
-func (s *site) newLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s linkPages) newLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, err := s.standingLinkForm(r, v)
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (s *site) newLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showStandingLinkForm(w, r, v, http.StatusOK, f)
 }
 
-func (s *site) saveLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s linkPages) saveLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, err := s.standingLinkForm(r, v)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (s *site) saveLink(w http.ResponseWriter, r *http.Request, v Viewer) error 
 }
 
 // linkAsked is the link that the address names, if the viewer may have it.
-func (s *site) linkAsked(r *http.Request, v Viewer) (storage.StandingLink, error) {
+func (s linkPages) linkAsked(r *http.Request, v Viewer) (storage.StandingLink, error) {
 	l, err := s.Store.StandingLink(r.Context(), r.PathValue("link"))
 	switch {
 	case errors.Is(err, storage.ErrNotFound), err == nil && !v.Can(access.MakeLinks, l.Site):
@@ -191,7 +191,7 @@ func isLocal(address string) bool {
 	return err != nil || reachOf(u.Hostname()) != "reach_named"
 }
 
-func (s *site) link(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s linkPages) link(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	l, err := s.linkAsked(r, v)
 	if err != nil {
 		return err
@@ -227,15 +227,15 @@ func (s *site) link(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	}, p)
 }
 
-func (s *site) closeLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s linkPages) closeLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.setLink(w, r, v, s.Clock(), "close")
 }
 
-func (s *site) openLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s linkPages) openLink(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.setLink(w, r, v, time.Time{}, "open")
 }
 
-func (s *site) setLink(w http.ResponseWriter, r *http.Request, v Viewer, closed time.Time, done string) error {
+func (s linkPages) setLink(w http.ResponseWriter, r *http.Request, v Viewer, closed time.Time, done string) error {
 	l, err := s.linkAsked(r, v)
 	if err != nil {
 		return err

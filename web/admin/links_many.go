@@ -20,8 +20,8 @@ import (
 
 // manyRoutes make links for all sites, services, tables or members of staff at once.
 var manyRoutes = []route{
-	{pattern: "GET /asking/links/many", deed: access.MakeLinks, page: (*site).manyLinks},
-	{pattern: "POST /asking/links/many", deed: access.MakeLinks, page: (*site).makeMany},
+	{pattern: "GET /asking/links/many", deed: access.MakeLinks, page: in(linkPages.manyLinks)},
+	{pattern: "POST /asking/links/many", deed: access.MakeLinks, page: in(linkPages.makeMany)},
 }
 
 // What links are made for, one each.
@@ -71,7 +71,7 @@ type manyAsked struct {
 
 // manyForm is what has to be said so that each of a kind has a link: of the first, unless the address
 // names another.
-func (s *site) manyForm(r *http.Request, v Viewer) (m manyAsked, err error) {
+func (s linkPages) manyForm(r *http.Request, v Viewer) (m manyAsked, err error) {
 	words := s.words(r, v)
 	f, err := s.standingLinkForm(r, v)
 	if err != nil {
@@ -105,7 +105,7 @@ func (s *site) manyForm(r *http.Request, v Viewer) (m manyAsked, err error) {
 }
 
 // namesOfStaff are those who work at any of these sites, a line each.
-func (s *site) namesOfStaff(sites []option) string {
+func (s linkPages) namesOfStaff(sites []option) string {
 	team := s.Bot.Configuration().Now().Team
 	var all []string
 	for _, id := range team.Order {
@@ -118,7 +118,7 @@ func (s *site) namesOfStaff(sites []option) string {
 }
 
 // knownServices are those that customers were asked about lately at the viewer's sites, a line each.
-func (s *site) knownServices(r *http.Request, v Viewer) (string, error) {
+func (s linkPages) knownServices(r *http.Request, v Viewer) (string, error) {
 	f := storage.FigureFilter{Sites: s.named(v, access.MakeLinks)}
 	f.From, f.To = figures.Usual(s.Bot.Configuration().Now().NewestDay(s.Clock()))
 	t, err := figures.Read(r.Context(), s.Store, f, figures.Unsatisfied, figures.Service)
@@ -135,7 +135,7 @@ func (s *site) knownServices(r *http.Request, v Viewer) (string, error) {
 	return strings.Join(all, "\n"), nil
 }
 
-func (s *site) manyLinks(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s linkPages) manyLinks(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	m, err := s.manyForm(r, v)
 	if err != nil {
 		return err
@@ -143,7 +143,7 @@ func (s *site) manyLinks(w http.ResponseWriter, r *http.Request, v Viewer) error
 	return s.showMany(w, r, v, http.StatusOK, &m)
 }
 
-func (s *site) showMany(w http.ResponseWriter, r *http.Request, v Viewer, status int, m *manyAsked) error {
+func (s linkPages) showMany(w http.ResponseWriter, r *http.Request, v Viewer, status int, m *manyAsked) error {
 	words := s.words(r, v)
 	p := manyPage{form: m.form, For: m.kind, NoSite: len(m.sites) == 0}
 	for _, k := range eachKinds() {
@@ -156,7 +156,7 @@ func (s *site) showMany(w http.ResponseWriter, r *http.Request, v Viewer, status
 
 // makeMany makes the links that are not there yet, and leads to the sheet of all of them: posted again,
 // or after a server died in between, it makes what is missing.
-func (s *site) makeMany(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s linkPages) makeMany(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	m, err := s.manyForm(r, v)
 	if err != nil {
 		return err

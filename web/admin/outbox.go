@@ -15,10 +15,10 @@ import (
 
 // outboxRoutes are the pages of what got stuck.
 var outboxRoutes = []route{
-	{pattern: "GET /outbox", deed: access.SeeOutbox, page: (*site).outbox},
-	{pattern: "POST /outbox/retry", deed: access.MendOutbox, page: (*site).retryStuck},
-	{pattern: "GET /outbox/drop", deed: access.MendOutbox, page: (*site).askToDrop},
-	{pattern: "POST /outbox/drop", deed: access.MendOutbox, page: (*site).dropStuck},
+	{pattern: "GET /outbox", deed: access.SeeOutbox, page: in(settingsPages.outbox)},
+	{pattern: "POST /outbox/retry", deed: access.MendOutbox, page: in(settingsPages.retryStuck)},
+	{pattern: "GET /outbox/drop", deed: access.MendOutbox, page: in(settingsPages.askToDrop)},
+	{pattern: "POST /outbox/drop", deed: access.MendOutbox, page: in(settingsPages.dropStuck)},
 }
 
 const (
@@ -50,7 +50,7 @@ type stuckRow struct {
 	Tries    int
 }
 
-func (s *site) outbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s settingsPages) outbox(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if !v.Can(access.SeeOutbox, access.EverySite) {
 		return notAllowed(nil)
 	}
@@ -111,7 +111,7 @@ func (w *words) platform(name string) string {
 }
 
 // retryStuck mends one (id), or every message that was given up for one reason (why).
-func (s *site) retryStuck(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s settingsPages) retryStuck(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	ids, err := s.stuckAsked(w, r, v)
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func (s *site) retryStuck(w http.ResponseWriter, r *http.Request, v Viewer) erro
 }
 
 // stuckAsked is the ids that a form names, by themselves or by their reason.
-func (s *site) stuckAsked(w http.ResponseWriter, r *http.Request, v Viewer) ([]string, error) {
+func (s settingsPages) stuckAsked(w http.ResponseWriter, r *http.Request, v Viewer) ([]string, error) {
 	if !v.Can(access.MendOutbox, access.EverySite) {
 		return nil, notAllowed(nil)
 	}
@@ -171,7 +171,7 @@ func (s *site) stuckAsked(w http.ResponseWriter, r *http.Request, v Viewer) ([]s
 // dropPage asks whether one is to be given up for good.
 type dropPage struct{ Row stuckRow }
 
-func (s *site) askToDrop(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s settingsPages) askToDrop(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if !v.Can(access.MendOutbox, access.EverySite) {
 		return notAllowed(nil)
 	}
@@ -192,7 +192,7 @@ func (s *site) askToDrop(w http.ResponseWriter, r *http.Request, v Viewer) error
 	return s.show(w, r, v, http.StatusOK, "drop.html", f, dropPage{row})
 }
 
-func (s *site) dropStuck(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s settingsPages) dropStuck(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	ids, err := s.stuckAsked(w, r, v)
 	if err != nil {
 		return err

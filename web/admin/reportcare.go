@@ -28,7 +28,7 @@ func (w *words) care(c figures.Care) (line string) {
 
 // careLine is what stands below a report of it: of the answers that the report itself has read, else of the last twelve
 // months, as they are counted in the background.
-func (s *site) careLine(r *http.Request, w *words, v Viewer, f *reportFilter, read *figures.Care) (string, error) {
+func (s reportPages) careLine(r *http.Request, w *words, v Viewer, f *reportFilter, read *figures.Care) (string, error) {
 	if read != nil {
 		return w.t("care") + w.care(*read), nil
 	}

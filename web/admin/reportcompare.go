@@ -33,7 +33,7 @@ var comparables = []comparable{
 }
 
 // partName is a part as staff call it.
-func (s *site) partName(w *words, by, key string) string {
+func (s reportPages) partName(w *words, by, key string) string {
 	switch {
 	case by == "site":
 		return s.siteName(w, key)
@@ -48,7 +48,7 @@ func (s *site) partName(w *words, by, key string) string {
 }
 
 // reportCompare holds sites, services, those who serve, languages and channels beside each other.
-func (s *site) reportCompare(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportCompare(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	all, more, err := s.gathered(r.Context(), f.FigureFilter)
 	if err != nil || more || all.N() == 0 {
 		return reportPage{TooMany: more, Empty: err == nil && !more}, err
@@ -244,7 +244,7 @@ func (w *words) dependsOn(parts map[string]*figures.Answers) string {
 
 // sideBySide holds one part beside what the filter says: beside all others where that leaves the part open. Of a
 // part that is not offered nothing is told: what others have would follow from it.
-func (s *site) sideBySide(r *http.Request, w *words, v Viewer, f *reportFilter, all *figures.Answers, at string, offered bool) (c reportSection, more bool, err error) {
+func (s reportPages) sideBySide(r *http.Request, w *words, v Viewer, f *reportFilter, all *figures.Answers, at string, offered bool) (c reportSection, more bool, err error) {
 	name, key, _ := strings.Cut(at, ":")
 	i := slices.IndexFunc(comparables, func(by comparable) bool { return by.name == name })
 	if i < 0 || key == "" {

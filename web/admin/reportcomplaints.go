@@ -17,7 +17,7 @@ var wanted = []storage.FeedbackKind{storage.Complaint, storage.Suggestion, stora
 
 // reportComplaints is what customers wanted said, and why cases came about. It is what was received:
 // never the score of a person.
-func (s *site) reportComplaints(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportComplaints(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
 	ctx := r.Context()
 	p.Days = "days_complaints"
 	said, more, err := s.Store.Received(ctx, f.FigureFilter)
@@ -84,7 +84,7 @@ func (s *site) reportComplaints(r *http.Request, w *words, _ Viewer, f *reportFi
 }
 
 // timesBefore compares complaints with those of the time before.
-func (s *site) timesBefore(r *http.Request, w *words, f *reportFilter, now, services int) (text string, clear bool, err error) {
+func (s reportPages) timesBefore(r *http.Request, w *words, f *reportFilter, now, services int) (text string, clear bool, err error) {
 	said, more, err := s.Store.Received(r.Context(), f.earlier)
 	if err != nil || more {
 		return "", false, err
@@ -118,12 +118,12 @@ func (s *site) timesBefore(r *http.Request, w *words, f *reportFilter, now, serv
 var per1000Columns = []string{"label", "asked", "complaints", "per_1000", "low", "high"}
 
 // complaintsBySite is complaints per 1,000 asked at each site.
-func (s *site) complaintsBySite(w *words, complaints map[string]int, asked map[string]report.Clustered) reportSection {
+func (s reportPages) complaintsBySite(w *words, complaints map[string]int, asked map[string]report.Clustered) reportSection {
 	c := reportSection{ID: "site", Title: w.t("complaints_by_site"), Open: true, Even: true, columns: per1000Columns}
 	c.Head = [4]string{w.t("by_site"), w.t("asked_head"), w.t("interval"), w.t("per_1000")}
 	var parts []part
 	top := 1.0
-	for _, id := range sortedSites(s, w, asked) {
+	for _, id := range sortedSites(s.site, w, asked) {
 		parts = append(parts, part{key: id, label: s.siteName(w, id), rate: asked[id]})
 	}
 	parts = hidden(parts)
@@ -154,7 +154,7 @@ func (s *site) complaintsBySite(w *words, complaints map[string]int, asked map[s
 }
 
 // causesOf are the causes that the sites of cases have in force.
-func (s *site) causesOf(cases []storage.FigureCase) (own []recovery.Cause) {
+func (s reportPages) causesOf(cases []storage.FigureCase) (own []recovery.Cause) {
 	seen := map[string]bool{}
 	for i := range cases {
 		if at := cases[i].Site; !seen[at] {

@@ -16,7 +16,7 @@ import (
 
 // keptOf reads the kept result that a report is made of: of all sites, or of the one that the filters name, or of the
 // only one that the reader may see. What there is not yet is asked for. said, if not empty, is all there is to say.
-func (s *site) keptOf(r *http.Request, w *words, v Viewer, f *reportFilter, kind string) (kept storage.KeptResult, said string, err error) {
+func (s reportPages) keptOf(r *http.Request, w *words, v Viewer, f *reportFilter, kind string) (kept storage.KeptResult, said string, err error) {
 	key := figures.ResultKey{Site: f.keep.Get("site")}
 	if some := s.permitted(v, access.SeeReports); key.Site == "" && some != nil {
 		if len(some) != 1 {
@@ -39,7 +39,7 @@ func (s *site) keptOf(r *http.Request, w *words, v Viewer, f *reportFilter, kind
 }
 
 // keptFoot says of when and of what a kept result is.
-func (s *site) keptFoot(w *words, f *reportFilter, kept storage.KeptResult) []string {
+func (s reportPages) keptFoot(w *words, f *reportFilter, kept storage.KeptResult) []string {
 	foot := []string{w.t("kept_as_of", w.moment(s.Clock(), kept.MadeAt, s.zoneOf(f.Sites)))}
 	if f.period != "" || f.Service+f.Staff+f.Language+f.Channel != "" {
 		foot = append(foot, w.t("kept_filters"))
@@ -48,7 +48,7 @@ func (s *site) keptFoot(w *words, f *reportFilter, kept storage.KeptResult) []st
 }
 
 // reportDrivers is what the overall answer goes with.
-func (s *site) reportDrivers(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportDrivers(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	p.Kept = true
 	kept, said, err := s.keptOf(r, w, v, f, figures.KindDrivers)
 	if p.Lede = said; err != nil || said != "" {

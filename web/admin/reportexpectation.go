@@ -14,7 +14,7 @@ import (
 const mostGap = 2
 
 // reportExpectation is how what customers got compares with what they expected.
-func (s *site) reportExpectation(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportExpectation(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
 	list, more, err := s.Store.Given(r.Context(), f.FigureFilter)
 	if err != nil || more || len(list) == 0 {
 		return reportPage{TooMany: more, Empty: err == nil && !more}, err

@@ -178,7 +178,7 @@ type reportForm struct {
 type keptFilter struct{ Name, Value, Text string }
 
 // form fills in the filters.
-func (s *site) reportForm(w *words, v Viewer, f *reportFilter, at string) reportForm {
+func (s reportPages) reportForm(w *words, v Viewer, f *reportFilter, at string) reportForm {
 	form := reportForm{At: at, From: f.keep.Get("from"), To: f.keep.Get("to"), Found: len(f.keep) > 0}
 	for _, p := range []string{"", "7", "30", "90", "365"} {
 		form.Periods = append(form.Periods, choice{p, w.t("period_" + cmp.Or(p, "weeks")), p == f.period})

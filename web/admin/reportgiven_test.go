@@ -93,7 +93,7 @@ func (w *world) keeps() {
 	from := func() figures.Source {
 		s := site{Config: Config{Store: w.store, Bot: w.bot, Clock: w.clock.Now}}
 		snap := w.bot.Configuration().Now()
-		return figures.Source{Store: w.store, Flows: s.customerFlow(), Sites: snap.EverySite(), Today: snap.NewestDay(w.clock.Now()), Zone: s.zoneAt}
+		return figures.Source{Store: w.store, Flows: s.customerFlow(), Sites: snap.EverySite(), Today: snap.NewestDay(w.clock.Now()), Zone: (reportPages{&s}).zoneAt}
 	}
 	if w.keeping == nil {
 		w.keeping = figures.NewKeeping(w.store, from, figures.Makers(), w.clock.Now, slog.New(slog.DiscardHandler))

@@ -20,7 +20,7 @@ import (
 const mostImproved = 12
 
 // visibleImprovements are those that stand at the sites whose figures somebody may see.
-func (s *site) visibleImprovements(ctx context.Context, v Viewer) (all []storage.Improvement, err error) {
+func (s improvementPages) visibleImprovements(ctx context.Context, v Viewer) (all []storage.Improvement, err error) {
 	if all, err = s.Store.ImprovementList(ctx); err != nil {
 		return nil, err
 	}
@@ -28,12 +28,12 @@ func (s *site) visibleImprovements(ctx context.Context, v Viewer) (all []storage
 }
 
 // mayReadOf reports whether somebody may see figures of a site; of every site, whether they may of any.
-func (s *site) mayReadOf(v Viewer, id string) bool {
+func (s improvementPages) mayReadOf(v Viewer, id string) bool {
 	return v.Can(access.SeeReports, id) || id == "" && v.Anywhere(access.SeeReports)
 }
 
 // counting is how a change is counted for a viewer.
-func (s *site) counting(v Viewer, i storage.Improvement, among []storage.Improvement) figures.Improvement {
+func (s improvementPages) counting(v Viewer, i storage.Improvement, among []storage.Improvement) figures.Improvement {
 	return figures.Improvement{
 		Improvement: i, Among: among, Sites: s.named(v, access.SeeReports), Today: s.Bot.Configuration().Now().NewestDay(s.Clock()),
 	}
@@ -44,7 +44,7 @@ var improvementColumns = []string{
 }
 
 // improvementList is what was changed, with what came of it.
-func (s *site) improvementList(ctx context.Context, w *words, v Viewer, f *reportFilter) (c reportSection, effects map[figures.Effect]int, err error) {
+func (s improvementPages) improvementList(ctx context.Context, w *words, v Viewer, f *reportFilter) (c reportSection, effects map[figures.Effect]int, err error) {
 	c = reportSection{ID: "improvements", Title: w.t("improvements"), Open: true, columns: improvementColumns, Notes: []string{w.t("improvements_note", figures.ImprovementDays/7)}}
 	c.Head = [4]string{w.t("improvement"), w.t("from_day"), w.t("interval"), w.t("improvement_effect")}
 	effects = map[figures.Effect]int{}
@@ -85,7 +85,7 @@ func (s *site) improvementList(ctx context.Context, w *words, v Viewer, f *repor
 }
 
 // improvementPlace is where something was changed.
-func (s *site) improvementPlace(w *words, id string) string {
+func (s improvementPages) improvementPlace(w *words, id string) string {
 	if id == "" {
 		return w.t("all_sites")
 	}
@@ -93,7 +93,7 @@ func (s *site) improvementPlace(w *words, id string) string {
 }
 
 // effectRow puts what came of a change into its row.
-func (s *site) effectRow(w *words, row *reportRow, m *figures.Improved) {
+func (s improvementPages) effectRow(w *words, row *reportRow, m *figures.Improved) {
 	row.Value = w.effect(m)
 	row.raw[7] = string(m.Effect())
 	for at, rate := range map[int]report.Clustered{8: m.Before, 10: m.After} {
@@ -127,7 +127,7 @@ func (w *words) effect(m *figures.Improved) string {
 }
 
 // namingKey is a reason as forms and tables write it.
-func (s *site) namingKey(n storage.Naming) string {
+func (s improvementPages) namingKey(n storage.Naming) string {
 	if n.Any() {
 		return "unsatisfied"
 	}
@@ -135,7 +135,7 @@ func (s *site) namingKey(n storage.Naming) string {
 }
 
 // namingText is what is counted before and after a change, in words.
-func (s *site) namingText(w *words, n storage.Naming) string {
+func (s improvementPages) namingText(w *words, n storage.Naming) string {
 	if n.Any() {
 		return w.t("unsatisfied")
 	}
@@ -149,7 +149,7 @@ func (n namer) naming(w *words, of storage.Naming) string {
 
 // namings are the reasons that can be counted: being unsatisfied, and each choice of customers' surveys as they
 // are asked now.
-func (s *site) namings(w *words) []option {
+func (s improvementPages) namings(w *words) []option {
 	all := []option{{"unsatisfied", w.t("unsatisfied")}}
 	names := s.namer(w)
 	for id, flow := range s.customerFlow() {

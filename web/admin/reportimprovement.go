@@ -13,7 +13,7 @@ import (
 
 // reportImprovement is what was changed and what came of it, and what came after any other day against
 // what was before: where a site is chosen, against the others over the same days.
-func (s *site) reportImprovement(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s improvementPages) reportImprovement(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	from, _ := time.Parse(time.DateOnly, f.From)
 	to, _ := time.Parse(time.DateOnly, f.To)
 	day := from.AddDate(0, 0, (int(to.Sub(from)/(24*time.Hour))+1)/2)

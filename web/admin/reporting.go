@@ -23,7 +23,7 @@ import (
 var reportingRoutes = []route{
 	{pattern: "GET /settings/reporting", deed: access.EditRules, page: reportingKind.look},
 	{pattern: "POST /settings/reporting", deed: access.EditRules, page: reportingKind.save},
-	{pattern: "POST /reports/digest/now", deed: access.CompareStaff, page: (*site).digestNow},
+	{pattern: "POST /reports/digest/now", deed: access.CompareStaff, page: in(reportPages.digestNow)},
 }
 
 // reportingPage is the form of what leads of a site are told, and of its targets.
@@ -167,7 +167,7 @@ func goalsText(list []recovery.Goal) string {
 var digestColumns = []string{"site", "weekly", "monthly", "alarm", "targets", "hears"}
 
 // reportDigest is what goes to which chat, and when.
-func (s *site) reportDigest(_ *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportDigest(_ *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	snap := s.Bot.Configuration().Now()
 	c := reportSection{ID: "digest", Title: w.t("digest_told"), Open: true, columns: digestColumns, Notes: []string{w.t("digest_note")}}
 	c.Head = [4]string{w.t("by_site"), "", "", w.t("digest_told")}
@@ -221,7 +221,7 @@ func (s *site) reportDigest(_ *http.Request, w *words, v Viewer, f *reportFilter
 }
 
 // digestNow sends somebody the report of the last week to their own chat.
-func (s *site) digestNow(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s reportPages) digestNow(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (s *site) gathered(ctx context.Context, f storage.FigureFilter) (a *figures
 }
 
 // answersBefore is what answers are compared with; nil where nothing is.
-func (s *site) answersBefore(r *http.Request, f *reportFilter) (*figures.Answers, error) {
+func (s reportPages) answersBefore(r *http.Request, f *reportFilter) (*figures.Answers, error) {
 	if f.compare == "none" {
 		return nil, nil //nolint:nilnil // as said
 	}
@@ -57,7 +57,7 @@ func (s *site) siteName(w *words, id string) string {
 }
 
 // reportLevel is how satisfied customers are.
-func (s *site) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportLevel(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
 	scored := f.FigureFilter
 	scored.Scores = true
 	all, more, err := s.gathered(r.Context(), scored)
@@ -213,7 +213,7 @@ func (w *words) unsatisfiedOver(ctx context.Context, f *reportFilter, of *figure
 }
 
 // levelTrend is the share of the unsatisfied over time.
-func (s *site) levelTrend(ctx context.Context, w *words, f *reportFilter, of *figures.Answers) (reportSection, error) {
+func (s reportPages) levelTrend(ctx context.Context, w *words, f *reportFilter, of *figures.Answers) (reportSection, error) {
 	parts, err := w.unsatisfiedOver(ctx, f, of)
 	if err != nil {
 		return reportSection{}, err
@@ -239,7 +239,7 @@ func (s *site) levelTrend(ctx context.Context, w *words, f *reportFilter, of *fi
 }
 
 // levelBars is how answers spread over the levels, of all and of each site that has enough.
-func (s *site) levelBars(w *words, f *reportFilter, all *figures.Answers, by map[string]*figures.Answers, levels report.Levels) reportSection {
+func (s reportPages) levelBars(w *words, f *reportFilter, all *figures.Answers, by map[string]*figures.Answers, levels report.Levels) reportSection {
 	c := reportSection{ID: "levels", Title: w.t("seven_levels"), Even: true, columns: rateColumns, Notes: []string{w.t("cut_legend")}}
 	c.Head = [4]string{w.t("level"), w.t("answers_head"), "", w.t("share")}
 	caption := func(of *figures.Answers) string {

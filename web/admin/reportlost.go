@@ -22,7 +22,7 @@ const shippedLost = "lost_customer"
 
 // lostFlows are the surveys of customers who stay away, each with its question for the reasons, and what the choices
 // of these questions are called: those that a trigger on `lost` asks, and the one that is shipped.
-func (s *site) lostFlows(r *http.Request, w *words, f *reportFilter) (question, labels map[string]string, err error) {
+func (s reportPages) lostFlows(r *http.Request, w *words, f *reportFilter) (question, labels map[string]string, err error) {
 	policy, err := s.asks().Policy(r.Context())
 	if err != nil {
 		return nil, nil, err
@@ -47,7 +47,7 @@ func (s *site) lostFlows(r *http.Request, w *words, f *reportFilter) (question, 
 
 // reportLost is why customers stay away, how their latest visit was, and who came again after being asked; and, apart
 // from customers, what mystery guests found.
-func (s *site) reportLost(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportLost(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
 	p.Days, p.LeftOut = "days_lost", "left_out_lost"
 	question, labels, err := s.lostFlows(r, w, f)
 	if err != nil {
@@ -217,7 +217,7 @@ func (w *words) lostReturns(waits []report.Wait) reportSection {
 }
 
 // mysterySections are what mystery guests found: how often they were unsatisfied, by site, and the questions.
-func (s *site) mysterySections(w *words, visits []storage.GivenSession, names namer) (all []reportSection) {
+func (s reportPages) mysterySections(w *words, visits []storage.GivenSession, names namer) (all []reportSection) {
 	if len(visits) == 0 {
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // reportLoyalty is how loyal customers are, as they say, and where they stand, as their visits say.
-func (s *site) reportLoyalty(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportLoyalty(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	all, ok, err := s.customersOf(r, w, v, f, &p)
 	if err != nil || !ok {
 		return p, err

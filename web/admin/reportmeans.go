@@ -64,7 +64,7 @@ func (w *words) rateRows(parts []part) (rows []reportRow) {
 }
 
 // givenBefore is what was given in the days that a report is compared with; nil where nothing is.
-func (s *site) givenBefore(r *http.Request, f *reportFilter) ([]storage.GivenSession, error) {
+func (s reportPages) givenBefore(r *http.Request, f *reportFilter) ([]storage.GivenSession, error) {
 	if f.compare == "none" {
 		return nil, nil
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // customersOf reads what is known of customers over a year into a page; false where what the page says of it is all.
-func (s *site) customersOf(r *http.Request, w *words, v Viewer, f *reportFilter, p *reportPage) (all figures.CustomerFigures, ok bool, err error) {
+func (s reportPages) customersOf(r *http.Request, w *words, v Viewer, f *reportFilter, p *reportPage) (all figures.CustomerFigures, ok bool, err error) {
 	p.Kept = true
 	kept, said, err := s.keptOf(r, w, v, f, figures.KindCustomers)
 	if p.Lede = said; err != nil || said != "" {
@@ -24,7 +24,7 @@ func (s *site) customersOf(r *http.Request, w *words, v Viewer, f *reportFilter,
 }
 
 // reportMeasures are the six measures of satisfaction: what customers do, and what they say that they would.
-func (s *site) reportMeasures(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportMeasures(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	all, ok, err := s.customersOf(r, w, v, f, &p)
 	if err != nil || !ok {
 		return p, err
@@ -221,7 +221,7 @@ func (w *words) intending(intents map[string]figures.Intent) reportSection {
 }
 
 // choosing is how long customers thought before they chose.
-func (s *site) choosing(w *words, one figures.Choosing) reportSection {
+func (s reportPages) choosing(w *words, one figures.Choosing) reportSection {
 	flow := s.customerFlow()[one.Flow]
 	label := func(choice string) string {
 		if q := figures.QuestionOf(flow, one.Question); q != nil {

@@ -312,7 +312,7 @@ func widened(d report.Difference, effect float64) report.Difference {
 }
 
 // reportOf makes the report of an address.
-func (s *site) reportOf(r *http.Request, v Viewer, name string) (reportPage, *words, error) {
+func (s reportPages) reportOf(r *http.Request, v Viewer, name string) (reportPage, *words, error) {
 	w := s.words(r, v)
 	f, err := s.reportFilter(r, v)
 	if err != nil {
@@ -322,7 +322,7 @@ func (s *site) reportOf(r *http.Request, v Viewer, name string) (reportPage, *wo
 		if one.name != name {
 			continue
 		}
-		p, err := one.make(s, r, w, v, &f)
+		p, err := one.make(s.site, r, w, v, &f)
 		if err != nil {
 			return p, nil, err
 		}
@@ -370,7 +370,7 @@ func (s *site) behind(ctx context.Context, w *words) (string, error) {
 }
 
 // report shows a report.
-func (s *site) report(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s reportPages) report(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	name := r.PathValue("report")
 	if name == "" {
 		name = reports[0].name
@@ -383,7 +383,7 @@ func (s *site) report(w http.ResponseWriter, r *http.Request, v Viewer) error {
 }
 
 // reportCSV is what one chart of a report shows, as a table.
-func (s *site) reportCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s reportPages) reportCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	p, _, err := s.reportOf(r, v, r.PathValue("report"))
 	if err != nil {
 		return err
@@ -393,8 +393,8 @@ func (s *site) reportCSV(w http.ResponseWriter, r *http.Request, v Viewer) error
 
 // reportRoutes are the addresses of reports. Who may read which figures is read by site.
 var reportRoutes = []route{
-	{"GET /reports", access.SeeReports, (*site).report},
-	{"GET /reports/{report}", access.SeeReports, (*site).report},
-	{"GET /reports/{report}/table.csv", access.SeeReports, (*site).reportCSV},
-	{"GET /reports/words/words.csv", access.ExportData, (*site).saidCSV},
+	{"GET /reports", access.SeeReports, in(reportPages.report)},
+	{"GET /reports/{report}", access.SeeReports, in(reportPages.report)},
+	{"GET /reports/{report}/table.csv", access.SeeReports, in(reportPages.reportCSV)},
+	{"GET /reports/words/words.csv", access.ExportData, in(saidPages.saidCSV)},
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // reportQuality is how customers see the five dimensions of the quality of a service.
-func (s *site) reportQuality(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportQuality(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
 	list, more, err := s.Store.Given(r.Context(), f.FigureFilter)
 	if err != nil || more || len(list) == 0 {
 		return reportPage{TooMany: more, Empty: err == nil && !more}, err

@@ -28,7 +28,7 @@ var caseSteps = []caseStep{
 }
 
 // reportRecovery is what became of unsatisfied customers.
-func (s *site) reportRecovery(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportRecovery(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
 	p.Days = "days_cases"
 	cases, more, err := s.Store.FigureCases(r.Context(), f.FigureFilter)
 	if err != nil || more || len(cases) == 0 {

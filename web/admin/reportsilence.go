@@ -31,7 +31,7 @@ func sortedSites[T any](s *site, w *words, of map[string]T) []string {
 }
 
 // reportSilence is who did not answer, and what that may hide.
-func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
 	target := usualTarget
 	if n, err := strconv.Atoi(r.URL.Query().Get("target")); err == nil && n > 0 && n < 100 {
 		target = n
@@ -108,7 +108,7 @@ func (s *site) reportSilence(r *http.Request, w *words, _ Viewer, f *reportFilte
 	p.Sections = append(p.Sections, trend)
 	if len(bySite) > 1 {
 		var parts []part
-		for _, id := range sortedSites(s, w, bySite) {
+		for _, id := range sortedSites(s.site, w, bySite) {
 			parts = append(parts, part{id, s.siteName(w, id), f.behind("site", id), bySite[id]})
 		}
 		c := reportSection{ID: "site", Title: w.t("answered_by_site"), Open: true, Even: true, Rows: ofAsked.besideOthers(parts, all), columns: rateColumns}
@@ -134,7 +134,7 @@ func (w *words) tipping(bad, answered, asked, target int) string {
 }
 
 // heard are the estimates of how many were unsatisfied and said nothing, each with what it assumes.
-func (s *site) heard(r *http.Request, w *words, f *reportFilter) (tiles []reportFigure, err error) {
+func (s reportPages) heard(r *http.Request, w *words, f *reportFilter) (tiles []reportFigure, err error) {
 	said, more, err := s.Store.Received(r.Context(), f.FigureFilter)
 	if err != nil || more {
 		return nil, err

@@ -15,7 +15,7 @@ import (
 
 // reportStaff is what one's own staff say of their work, together, as they were promised. It has no
 // filters: the difference of two of them would be somebody.
-func (s *site) reportStaff(r *http.Request, w *words, v Viewer, _ *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportStaff(r *http.Request, w *words, v Viewer, _ *reportFilter) (p reportPage, err error) {
 	p.Fixed, p.Lede, p.Foot = true, w.t("pulse_none"), []string{w.t("pulse_foot")}
 	snap := s.Bot.Configuration().Now()
 	// What may be shown is decided of all sites, whoever looks: what two people see must not tell more than either.

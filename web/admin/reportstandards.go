@@ -18,7 +18,7 @@ import (
 )
 
 // zoneAt is the time zone of a site, as it is known now.
-func (s *site) zoneAt(id string) *time.Location {
+func (s reportPages) zoneAt(id string) *time.Location {
 	if zone := s.Bot.Configuration().Now().Site(id).Zone; zone != nil {
 		return zone
 	}
@@ -26,7 +26,7 @@ func (s *site) zoneAt(id string) *time.Location {
 }
 
 // standardsOf reads how the standards were kept in the days of a filter.
-func (s *site) standardsOf(r *http.Request, f *reportFilter, earlier bool) (all []figures.Standard, more bool, err error) {
+func (s reportPages) standardsOf(r *http.Request, f *reportFilter, earlier bool) (all []figures.Standard, more bool, err error) {
 	of := f.FigureFilter
 	if earlier {
 		of = f.earlier
@@ -62,7 +62,7 @@ func (w *words) standardName(one *figures.Standard) string {
 
 // reportStandards is how services kept to their standards and promises, and how satisfied customers were where
 // they did and where they did not.
-func (s *site) reportStandards(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportStandards(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	p.Days = "days_services"
 	all, more, err := s.standardsOf(r, f, false)
 	if err != nil || more {
@@ -106,7 +106,7 @@ func (s *site) reportStandards(r *http.Request, w *words, v Viewer, f *reportFil
 }
 
 // standardTiles are the shares of services that kept to each standard, beside those before.
-func (s *site) standardTiles(r *http.Request, w *words, f *reportFilter, all []figures.Standard, p *reportPage) error {
+func (s reportPages) standardTiles(r *http.Request, w *words, f *reportFilter, all []figures.Standard, p *reportPage) error {
 	before := map[string]report.Clustered{}
 	if f.compare != "none" {
 		earlier, more, err := s.standardsOf(r, f, true)
@@ -254,7 +254,7 @@ func (w *words) standardsDue(all []figures.Standard) (c reportSection, ok bool) 
 }
 
 // oneStandard is how one standard was kept over time, and by sites and services.
-func (s *site) oneStandard(w *words, f *reportFilter, one *figures.Standard) (all []reportSection) {
+func (s reportPages) oneStandard(w *words, f *reportFilter, one *figures.Standard) (all []reportSection) {
 	name := w.standardName(one)
 	over, spaces := f.stretches(w)
 	by := func(key func(figures.Held) string) map[string][]figures.Held {
@@ -332,7 +332,7 @@ const mostSilent = 10
 
 // silentFailures are services that broke a standard and of which nothing was heard: how many, and, for who may see
 // customers, the newest of them.
-func (s *site) silentFailures(r *http.Request, w *words, v Viewer, f *reportFilter, all []figures.Standard, p *reportPage) error {
+func (s reportPages) silentFailures(r *http.Request, w *words, v Viewer, f *reportFilter, all []figures.Standard, p *reportPage) error {
 	of := storage.FigureFilter{From: f.From, Limit: f.Limit} // a case at another site, or of another service, is one as well
 	sites, err := s.Store.Sites(r.Context())
 	if err != nil {

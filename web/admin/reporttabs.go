@@ -12,31 +12,34 @@ const (
 	groupData      = "data"
 )
 
+// reportMaker makes the page of a report, of its filters.
+type reportMaker func(*site, *http.Request, *words, Viewer, *reportFilter) (reportPage, error)
+
 // reports are the reports in the order in which they are offered, those of a group side by side: the name, which is
 // the address and is called report_NAME, and how the page is made.
 var reports = []struct {
 	group, name string
-	make        func(*site, *http.Request, *words, Viewer, *reportFilter) (reportPage, error)
+	make        reportMaker
 }{
-	{groupSatisfied, "level", (*site).reportLevel},
-	{groupSatisfied, "alarms", (*site).reportAlarms},
-	{groupSatisfied, "expectation", (*site).reportExpectation},
-	{groupSatisfied, "quality", (*site).reportQuality},
-	{groupSatisfied, "silence", (*site).reportSilence},
-	{groupDrives, "drivers", (*site).reportDrivers},
-	{groupDrives, "standards", (*site).reportStandards},
-	{groupDrives, "improvement", (*site).reportImprovement},
-	{groupRecovery, "recovery", (*site).reportRecovery},
-	{groupRecovery, "complaints", (*site).reportComplaints},
-	{groupStays, "measures", (*site).reportMeasures},
-	{groupStays, "loyalty", (*site).reportLoyalty},
-	{groupStays, "value", (*site).reportValue},
-	{groupStays, "lost", (*site).reportLost},
-	{groupCompare, "compare", (*site).reportCompare},
-	{groupCompare, "staff", (*site).reportStaff},
-	{groupData, "words", (*site).reportWords},
-	{groupData, "digest", (*site).reportDigest},
-	{groupData, "data", (*site).reportData},
+	{groupSatisfied, "level", of(reportPages.reportLevel)},
+	{groupSatisfied, "alarms", of(reportPages.reportAlarms)},
+	{groupSatisfied, "expectation", of(reportPages.reportExpectation)},
+	{groupSatisfied, "quality", of(reportPages.reportQuality)},
+	{groupSatisfied, "silence", of(reportPages.reportSilence)},
+	{groupDrives, "drivers", of(reportPages.reportDrivers)},
+	{groupDrives, "standards", of(reportPages.reportStandards)},
+	{groupDrives, "improvement", of(improvementPages.reportImprovement)},
+	{groupRecovery, "recovery", of(reportPages.reportRecovery)},
+	{groupRecovery, "complaints", of(reportPages.reportComplaints)},
+	{groupStays, "measures", of(reportPages.reportMeasures)},
+	{groupStays, "loyalty", of(reportPages.reportLoyalty)},
+	{groupStays, "value", of(reportPages.reportValue)},
+	{groupStays, "lost", of(reportPages.reportLost)},
+	{groupCompare, "compare", of(reportPages.reportCompare)},
+	{groupCompare, "staff", of(reportPages.reportStaff)},
+	{groupData, "words", of(saidPages.reportWords)},
+	{groupData, "digest", of(reportPages.reportDigest)},
+	{groupData, "data", of(reportPages.reportData)},
 }
 
 // reportTab leads to a report, or to the first one of a group.

@@ -33,7 +33,7 @@ type aimed struct {
 // targets holds the figures of each site to the targets that its rules name, over the days of the filter or over
 // their own. They are judged by the interval, under the rule for small numbers, and never compared with other
 // sites. A target is of all answers of a site: of a filter of a part of them there is none.
-func (s *site) targets(ctx context.Context, w *words, f *reportFilter) (c reportSection, err error) {
+func (s reportPages) targets(ctx context.Context, w *words, f *reportFilter) (c reportSection, err error) {
 	c = reportSection{ID: "targets", Title: w.t("targets"), Open: true, Even: true, columns: targetColumns, Notes: []string{w.t("targets_note")}}
 	c.Head = [4]string{w.t("by_site"), w.t("answers_head"), w.t("interval"), w.t("targets")}
 	if f.Flow+f.Service+f.Staff+f.Language+f.Channel != "" {
@@ -73,7 +73,7 @@ func (s *site) targets(ctx context.Context, w *words, f *reportFilter) (c report
 }
 
 // judgings are the targets of the sites of a filter by what they are judged by.
-func (s *site) judgings(w *words, f *reportFilter) (order []judging, goals map[judging][]aimed) {
+func (s reportPages) judgings(w *words, f *reportFilter) (order []judging, goals map[judging][]aimed) {
 	goals = map[judging][]aimed{}
 	sites := slices.Clone(f.Sites)
 	slices.SortFunc(sites, func(a, b string) int { return strings.Compare(s.siteName(w, a)+a, s.siteName(w, b)+b) })
@@ -97,7 +97,7 @@ func (s *site) judgings(w *words, f *reportFilter) (order []judging, goals map[j
 }
 
 // targetRow is how a figure of a site stands to its target.
-func (s *site) targetRow(w *words, f *reportFilter, by judging, a aimed, rate report.Clustered, top float64) reportRow {
+func (s reportPages) targetRow(w *words, f *reportFilter, by judging, a aimed, rate report.Clustered, top float64) reportRow {
 	p := part{key: a.site, label: s.siteName(w, a.site), rate: rate}
 	if worst, best := figures.MetricOf(by.figure).Levels(); worst > 0 {
 		p.url = f.behind("site", a.site, "from", by.from, "to", by.to, "level", strconv.Itoa(worst)+"-"+strconv.Itoa(best))
@@ -125,7 +125,7 @@ func (w *words) goal(g recovery.Goal) string {
 }
 
 // aim is the share of unsatisfied answers that a line of one site is held to; 0 = there is none.
-func (s *site) aim(f *reportFilter) float64 {
+func (s reportPages) aim(f *reportFilter) float64 {
 	if len(f.Sites) != 1 || f.Flow+f.Service+f.Staff+f.Language+f.Channel != "" {
 		return 0
 	}

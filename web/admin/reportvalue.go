@@ -17,7 +17,7 @@ import (
 )
 
 // reportValue is what customers are worth, by the classes that they were given and by what they paid.
-func (s *site) reportValue(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s reportPages) reportValue(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	told := w.askTold(r, f, &p)
 	all, ok, err := s.customersOf(r, w, v, f, &p)
 	if err != nil || !ok {
@@ -286,7 +286,7 @@ var mvcColumns = []string{"case", "site", "state", "priority", "opened"}
 const mostOpen = 2000
 
 // openMVC are the cases of the most valuable customers that wait for somebody now, those that wait longest first.
-func (s *site) openMVC(r *http.Request, w *words, v Viewer, f *reportFilter) (c reportSection, err error) {
+func (s reportPages) openMVC(r *http.Request, w *words, v Viewer, f *reportFilter) (c reportSection, err error) {
 	c = reportSection{ID: "open", Title: w.t("open_mvc_title"), Open: true, columns: mvcColumns, Notes: []string{w.t("open_mvc_note")}}
 	c.Head = [4]string{w.t("open_mvc_head"), w.t("open_mvc_priority"), "", w.t("open_mvc_state")}
 	if f.strict { // programs that read figures are told of no single case

@@ -19,7 +19,7 @@ var watchedColumns = append(append([]string{}, rateColumns...), "lower_limit", "
 // watched is the stream of answers of one site against what is usual there: by week with the limits of the chart,
 // and as the sums of the alarms. ok is false where the filter is of several sites or of a part of one: alarms are
 // of a site.
-func (s *site) watched(ctx context.Context, w *words, f *reportFilter) (c reportSection, ok bool, err error) {
+func (s reportPages) watched(ctx context.Context, w *words, f *reportFilter) (c reportSection, ok bool, err error) {
 	if len(f.Sites) != 1 || f.Flow+f.Service+f.Staff+f.Language+f.Channel != "" {
 		return c, false, nil
 	}

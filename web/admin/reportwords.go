@@ -37,7 +37,7 @@ type saidFilter struct {
 }
 
 // saidFilter reads the filters that only the page of words has, and takes what they leave of the sites.
-func (s *site) saidFilter(r *http.Request, v Viewer, f *reportFilter) saidFilter {
+func (s saidPages) saidFilter(r *http.Request, v Viewer, f *reportFilter) saidFilter {
 	q := r.URL.Query()
 	of := saidFilter{search: strings.ToLower(strings.TrimSpace(q.Get("q"))), after: q.Get("after")}
 	of.FigureFilter = f.FigureFilter
@@ -173,7 +173,7 @@ func (s *site) wantedIn(r *http.Request, w *words, f saidFilter, after string) (
 }
 
 // reportWords is what customers wrote, for whoever may read words, and what they chose most often.
-func (s *site) reportWords(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
+func (s saidPages) reportWords(r *http.Request, w *words, v Viewer, f *reportFilter) (p reportPage, err error) {
 	of := s.saidFilter(r, v, f)
 	if p.LeftOut = "left_out_words"; of.Kind != "" {
 		p.Days = "days_said"
@@ -206,7 +206,7 @@ func (s *site) reportWords(r *http.Request, w *words, v Viewer, f *reportFilter)
 }
 
 // saidPage is what customers wrote, a page of it.
-func (s *site) saidPage(r *http.Request, w *words, v Viewer, f *reportFilter, of saidFilter, p *reportPage) (err error) {
+func (s saidPages) saidPage(r *http.Request, w *words, v Viewer, f *reportFilter, of saidFilter, p *reportPage) (err error) {
 	kinds := []choice{{"", w.t("said_written"), of.Kind == ""}}
 	for _, kind := range wanted {
 		kinds = append(kinds, choice{string(kind), w.t("received_" + string(kind)), of.Kind == kind})
@@ -249,7 +249,7 @@ func (s *site) saidPage(r *http.Request, w *words, v Viewer, f *reportFilter, of
 }
 
 // choicesIn is how often each choice of a question was taken: a section a question.
-func (s *site) choicesIn(r *http.Request, w *words, of saidFilter) (all []reportSection, many bool, err error) {
+func (s saidPages) choicesIn(r *http.Request, w *words, of saidFilter) (all []reportSection, many bool, err error) {
 	filter := of.FigureFilter
 	list, many, err := s.Store.Given(r.Context(), filter)
 	if err != nil || many {
@@ -322,7 +322,7 @@ func (s *site) choicesIn(r *http.Request, w *words, of saidFilter) (all []report
 }
 
 // saidCSV is what the page of words finds, all of it: a row a text. It is sent as it is read.
-func (s *site) saidCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s saidPages) saidCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, err := s.reportFilter(r, v)
 	if err != nil {
 		return err

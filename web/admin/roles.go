@@ -27,7 +27,7 @@ type placeBox struct {
 }
 
 // rolesFor is the form for somebody with these roles, with what the viewer may give.
-func (s *site) rolesFor(r *http.Request, v Viewer, roles access.Grants) (rolesForm, error) {
+func (s peoplePages) rolesFor(r *http.Request, v Viewer, roles access.Grants) (rolesForm, error) {
 	words := s.words(r, v)
 	sites, err := s.Store.Sites(r.Context())
 	if err != nil {

@@ -25,19 +25,35 @@ type route struct {
 // A room is the handlers of one kind of pages, with what only they share. What several rooms need are
 // methods of site, which each room holds.
 type (
-	casePages     struct{ *site } // the list of cases, a case, what is done to it
-	customerPages struct{ *site } // what is kept of customers
-	surveyPages   struct{ *site } // surveys, as they are published
-	draftPages    struct{ *site } // the editor of surveys
-	peoplePages   struct{ *site } // who works here
-	doorPages     struct{ *site } // signing in, and what proves who somebody is
-	chatPages     struct{ *site } // the first evening, chats and the accounts that serve them
-	systemPages   struct{ *site } // other systems: their tokens, what they are told, how they call
+	casePages        struct{ *site } // the list of cases, a case, what is done to it
+	customerPages    struct{ *site } // what is kept of customers
+	surveyPages      struct{ *site } // surveys, as they are published
+	draftPages       struct{ *site } // the editor of surveys
+	peoplePages      struct{ *site } // who works here
+	doorPages        struct{ *site } // signing in, and what proves who somebody is
+	chatPages        struct{ *site } // the first evening, chats and the accounts that serve them
+	systemPages      struct{ *site } // other systems: their tokens, what they are told, how they call
+	reportPages      struct{ *site } // reports, and their files
+	saidPages        struct{ *site } // answers and words, one by one
+	improvementPages struct{ *site } // what was improved, and who is told of it
+	askingPages      struct{ *site } // who is asked, and who is asked now
+	linkPages        struct{ *site } // links and codes that stand somewhere
+	importPages      struct{ *site } // tables of services
+	triggerPages     struct{ *site } // what asks whom and when
+	rulePages        struct{ *site } // the rules of recovery, and the texts
+	settingsPages    struct{ *site } // sites, data, what is stuck, and where each setting is
 )
 
 // in makes a handler of one of a room's.
 func in[R ~struct{ *site }](page func(R, http.ResponseWriter, *http.Request, Viewer) error) handler {
 	return func(s *site, w http.ResponseWriter, r *http.Request, v Viewer) error { return page(R{s}, w, r, v) }
+}
+
+// of makes a report of one of a room's.
+func of[R ~struct{ *site }](one func(R, *http.Request, *words, Viewer, *reportFilter) (reportPage, error)) reportMaker {
+	return func(s *site, r *http.Request, w *words, v Viewer, f *reportFilter) (reportPage, error) {
+		return one(R{s}, r, w, v, f)
+	}
 }
 
 // routes are the addresses for people who have signed in.

@@ -52,7 +52,7 @@ func (w *words) ruleChange(what string) string {
 }
 
 // changeRuleDraft goes a step back or forth in the draft, or gives it up.
-func (s *site) changeRuleDraft(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s rulePages) changeRuleDraft(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayRule(v); err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (s *site) changeDraft(w http.ResponseWriter, r *http.Request, v Viewer, of 
 
 // comparedRules says what differs between two files of rules: in the words of the pages that change
 // them, of every site and of each that has something of its own, and line by line.
-func (s *site) comparedRules(r *http.Request, v Viewer, old, new string) (compareView, error) {
+func (s rulePages) comparedRules(r *http.Request, v Viewer, old, new string) (compareView, error) {
 	c := comparedLines(old, new)
 	words := s.words(r, v)
 	sites, err := s.Store.Sites(r.Context())
@@ -112,7 +112,7 @@ func (s *site) comparedRules(r *http.Request, v Viewer, old, new string) (compar
 			if site.ID != "" && k.at == routesKind.at {
 				continue
 			}
-			for _, x := range words.fieldChanges(&k.open(s, words, a).sheet().form, &k.open(s, words, b).sheet().form) {
+			for _, x := range words.fieldChanges(&k.open(s.site, words, a).sheet().form, &k.open(s.site, words, b).sheet().form) {
 				if site.ID != "" {
 					x.Text = cmp.Or(site.Name, site.ID) + " · " + x.Text
 				}
@@ -128,10 +128,12 @@ func theRules() *filed {
 	return &filed{
 		draft: storage.RulesDraft, key: "rules", at: rulesKind.at, here: "/settings", may: mayRule,
 		check: func(s *site, ctx context.Context, words *words, v Viewer, d drafted) (dryRun, []ruleFinding, error) {
-			policy, findings, err := s.readRules(ctx, words, fileOf(d))
+			policy, findings, err := rulePages{s}.readRules(ctx, words, fileOf(d))
 			return func(patience time.Duration) (any, error) { return s.tryRules(ctx, words, v, policy, patience) }, findings, err
 		},
-		compared: (*site).comparedRules,
+		compared: func(s *site, r *http.Request, v Viewer, old, new string) (compareView, error) {
+			return rulePages{s}.comparedRules(r, v, old, new)
+		},
 		publish:  func(s *site) publishes { return s.Store.PublishRules },
 		versions: func(s *site) versioned { return s.Store.Rules },
 		shipped:  emptyRules, first: string(rulefile.Shipped()),

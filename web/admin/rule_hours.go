@@ -22,7 +22,7 @@ var hoursKind = ruleKind{
 	at: "/settings/hours", template: "hours.html", title: "opening", lists: append([]string{"holiday."}, groupsOfDays()...),
 	open: func(s *site, words *words, c *ruleScope) rulePage {
 		p := hoursOf(words, c, s.Clock())
-		p.Means = s.hoursMean(words, p)
+		p.Means = rulePages{s}.hoursMean(words, p)
 		return p
 	},
 }
@@ -87,7 +87,7 @@ func dateText(d recovery.Date, now time.Time) string {
 }
 
 // hoursMean says by when a case that opens now would have to be taken.
-func (s *site) hoursMean(words *words, p *hoursPage) string {
+func (s rulePages) hoursMean(words *words, p *hoursPage) string {
 	zone := s.at(p.Site).Zone
 	if p.Site == "" {
 		zone = nil

@@ -39,7 +39,7 @@ var routesKind = ruleKind{
 		m, snap := matterOf(&x.form, tryCase), s.Bot.Configuration().Now()
 		after := *snap
 		after.Policy = snapshot.Policy{Policy: then, Version: x.Version}
-		x.Asked, x.Now, x.Then = true, s.hearers(words, snap, m), s.hearers(words, &after, m)
+		x.Asked, x.Now, x.Then = true, rulePages{s}.hearers(words, snap, m), rulePages{s}.hearers(words, &after, m)
 		return nil
 	},
 }
@@ -393,7 +393,7 @@ func matterOf(f *form, prefix string) recovery.Matter {
 }
 
 // hearers are the chats and people that hear of a matter, in their order.
-func (s *site) hearers(words *words, snap *snapshot.Snapshot, m recovery.Matter) (out []string) {
+func (s rulePages) hearers(words *words, snap *snapshot.Snapshot, m recovery.Matter) (out []string) {
 	for _, to := range snap.Hears(m) {
 		out = append(out, s.placeName(words, snap, to))
 	}
@@ -408,7 +408,7 @@ type hearingPage struct {
 	Edits bool // the viewer may change it
 }
 
-func (s *site) hearing(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s rulePages) hearing(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words, q := s.words(r, v), r.URL.Query()
 	var sites []option
 	for _, id := range s.named(v, access.SeeSettings) {

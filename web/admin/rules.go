@@ -25,21 +25,21 @@ import (
 var ruleRoutes = []route{
 	{pattern: "GET /settings/rules", deed: access.EditRules, page: rulesKind.look},
 	{pattern: "POST /settings/rules", deed: access.EditRules, page: rulesKind.save},
-	{pattern: "GET /settings/rules/file", deed: access.EditRules, page: (*site).ruleFile},
-	{pattern: "POST /settings/rules/file", deed: access.EditRules, page: (*site).saveRuleFile},
+	{pattern: "GET /settings/rules/file", deed: access.EditRules, page: in(rulePages.ruleFile)},
+	{pattern: "POST /settings/rules/file", deed: access.EditRules, page: in(rulePages.saveRuleFile)},
 	{pattern: "GET /settings/rules/publish", deed: access.EditRules, page: onFile(theRules, (*filed).publishPage)},
 	{pattern: "POST /settings/rules/publish", deed: access.EditRules, page: onFile(theRules, (*filed).publishDraft)},
 	{pattern: "GET /settings/rules/versions", deed: access.EditRules, page: onFile(theRules, (*filed).versionsPage)},
 	{pattern: "POST /settings/rules/versions", deed: access.EditRules, page: onFile(theRules, (*filed).goBack)},
 	{pattern: "GET /settings/rules/compare", deed: access.EditRules, page: onFile(theRules, (*filed).comparePage)},
-	{pattern: "POST /settings/rules/draft", deed: access.EditRules, page: (*site).changeRuleDraft},
+	{pattern: "POST /settings/rules/draft", deed: access.EditRules, page: in(rulePages.changeRuleDraft)},
 	{pattern: "GET /settings/hours", deed: access.EditRules, page: hoursKind.look},
 	{pattern: "POST /settings/hours", deed: access.EditRules, page: hoursKind.save},
 	{pattern: "GET /settings/routes", deed: access.EditRoutes, page: routesKind.look},
 	{pattern: "POST /settings/routes", deed: access.EditRoutes, page: routesKind.save},
 	{pattern: "GET /settings/snippets", deed: access.EditRules, page: snippetsKind.look},
 	{pattern: "POST /settings/snippets", deed: access.EditRules, page: snippetsKind.save},
-	{pattern: "GET /settings/hearing", deed: access.SeeSettings, page: (*site).hearing},
+	{pattern: "GET /settings/hearing", deed: access.SeeSettings, page: in(rulePages.hearing)},
 }
 
 // Of the dry run.
@@ -119,7 +119,7 @@ func (s *site) rulesNow(ctx context.Context) (storage.RulesSource, error) {
 	return src, err
 }
 
-func (s *site) ruleFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s rulePages) ruleFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayRule(v); err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func fileOf(d drafted) string {
 }
 
 // readRules reads a file of rules. Where it is wrong, findings say so and the policy is none.
-func (s *site) readRules(ctx context.Context, words *words, source string) (policy recovery.Policy, findings []ruleFinding, err error) {
+func (s rulePages) readRules(ctx context.Context, words *words, source string) (policy recovery.Policy, findings []ruleFinding, err error) {
 	policy, err = rulefile.Parse([]byte(source))
 	if err != nil {
 		findings, err = findingsOf(words, err)
@@ -158,7 +158,7 @@ func (s *site) readRules(ctx context.Context, words *words, source string) (poli
 	return policy, findings, err
 }
 
-func (s *site) showRuleFile(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, p rulesPage) error {
+func (s rulePages) showRuleFile(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, p rulesPage) error {
 	words := s.words(r, v)
 	p.Version, p.Rev = d.Live, d.Rev
 	bar, err := s.ruleBarOf(r, v, words, d, rulesKind.at, "rules_file")
@@ -173,7 +173,7 @@ func (s *site) showRuleFile(w http.ResponseWriter, r *http.Request, v Viewer, st
 
 // saveRuleFile stores the file in the draft, whatever is wrong with it, and says what is; or says what
 // it would have done.
-func (s *site) saveRuleFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s rulePages) saveRuleFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayRule(v); err != nil {
 		return err
 	}

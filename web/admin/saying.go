@@ -19,8 +19,8 @@ import (
 
 // sayingRoutes are about telling those who said why something was changed.
 var sayingRoutes = []route{
-	{pattern: "GET /improvements/{improvement}/tell", deed: access.Improve, page: (*site).tellForm},
-	{pattern: "POST /improvements/{improvement}/tell", deed: access.Improve, page: (*site).tellThem},
+	{pattern: "GET /improvements/{improvement}/tell", deed: access.Improve, page: in(improvementPages.tellForm)},
+	{pattern: "POST /improvements/{improvement}/tell", deed: access.Improve, page: in(improvementPages.tellThem)},
 }
 
 // mostTold is how many characters a message to customers has.
@@ -38,7 +38,7 @@ type tellPage struct {
 }
 
 // tellable is the change of the address, if the viewer may tell of it.
-func (s *site) tellable(r *http.Request, v Viewer) (storage.Improvement, error) {
+func (s improvementPages) tellable(r *http.Request, v Viewer) (storage.Improvement, error) {
 	i, err := s.improvementAsked(r, v)
 	switch {
 	case err != nil:
@@ -52,7 +52,7 @@ func (s *site) tellable(r *http.Request, v Viewer) (storage.Improvement, error) 
 }
 
 // tellView is the form for a change.
-func (s *site) tellView(ctx context.Context, w *words, i *storage.Improvement) (p tellPage, err error) {
+func (s improvementPages) tellView(ctx context.Context, w *words, i *storage.Improvement) (p tellPage, err error) {
 	p.ID = i.ID
 	all, err := asking.Telling{By: s.asks()}.Hearers(ctx, i, nil)
 	if errors.Is(err, asking.ErrTooMany) {
@@ -100,7 +100,7 @@ func notTold(w *words, not map[string]int) (rows []fact) {
 	return rows
 }
 
-func (s *site) tellForm(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s improvementPages) tellForm(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	i, err := s.tellable(r, v)
 	if err != nil {
 		return err
@@ -116,13 +116,13 @@ func (s *site) tellForm(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	return s.showTell(w, r, v, http.StatusOK, &i, p)
 }
 
-func (s *site) showTell(w http.ResponseWriter, r *http.Request, v Viewer, status int, i *storage.Improvement, p tellPage) error {
+func (s improvementPages) showTell(w http.ResponseWriter, r *http.Request, v Viewer, status int, i *storage.Improvement, p tellPage) error {
 	return s.show(w, r, v, status, "improvement_tell.html", frame{
 		Title: s.words(r, v).t("tell_title"), Here: "/reports", Back: &link{"/improvements/" + i.ID, i.Change},
 	}, p)
 }
 
-func (s *site) tellThem(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s improvementPages) tellThem(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	i, err := s.tellable(r, v)
 	if err != nil {
 		return err
@@ -170,7 +170,7 @@ type toldView struct {
 }
 
 // told is how far telling has got; nil where nobody decided to tell.
-func (s *site) told(ctx context.Context, w *words, i *storage.Improvement) (*toldView, error) {
+func (s improvementPages) told(ctx context.Context, w *words, i *storage.Improvement) (*toldView, error) {
 	if i.Said == nil {
 		return nil, nil //nolint:nilnil // there is none
 	}

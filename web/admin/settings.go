@@ -15,8 +15,8 @@ import (
 
 // settingsRoutes are the index of the settings, and what this installation is.
 var settingsRoutes = []route{
-	{pattern: "GET /settings", deed: access.SeeSettings, page: (*site).settings},
-	{pattern: "GET /settings/about", deed: access.SeeSettings, page: (*site).about},
+	{pattern: "GET /settings", deed: access.SeeSettings, page: in(settingsPages.settings)},
+	{pattern: "GET /settings/about", deed: access.SeeSettings, page: in(settingsPages.about)},
 }
 
 // settingsGroup is a heading of the index with its cards.
@@ -35,7 +35,7 @@ type settingsPage struct {
 // settingsCard leads to one page, with a line about how it stands.
 type settingsCard struct{ At, Title, State string }
 
-func (s *site) settings(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s settingsPages) settings(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
 	sites, err := s.Store.Sites(r.Context())
 	if err != nil {
@@ -94,7 +94,7 @@ func (p *settingsPage) find(w *words, query string) {
 }
 
 // settingsOfSurveys are about what is asked, and how it is said.
-func (s *site) settingsOfSurveys(words *words, v Viewer) settingsGroup {
+func (s settingsPages) settingsOfSurveys(words *words, v Viewer) settingsGroup {
 	g := settingsGroup{Name: "settings_surveys"}
 	if mayRule(v) == nil {
 		own := map[[2]string]bool{}
@@ -125,7 +125,7 @@ func ofSites[T any](p recovery.Policy, of func(recovery.Rules) T) (all []T) {
 }
 
 // settingsOfCases are about what follows when somebody is unhappy.
-func (s *site) settingsOfCases(words *words, v Viewer) settingsGroup {
+func (s settingsPages) settingsOfCases(words *words, v Viewer) settingsGroup {
 	g := settingsGroup{Name: "cases"}
 	snap := s.Bot.Configuration().Now()
 	if mayRule(v) == nil {
@@ -158,7 +158,7 @@ func (s *site) settingsOfCases(words *words, v Viewer) settingsGroup {
 }
 
 // settingsOfSystems are about what is connected.
-func (s *site) settingsOfSystems(words *words, v Viewer) settingsGroup {
+func (s settingsPages) settingsOfSystems(words *words, v Viewer) settingsGroup {
 	g := settingsGroup{Name: "settings_systems"}
 	if s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite) {
 		lines := map[chat.Platform]string{chat.Telegram: words.t("tg_line"), chat.Slack: words.t("sl_line")}
@@ -192,7 +192,7 @@ func (s *site) settingsOfSystems(words *words, v Viewer) settingsGroup {
 }
 
 // settingsOfHere are about this installation.
-func (s *site) settingsOfHere(ctx context.Context, words *words, v Viewer) (settingsGroup, error) {
+func (s settingsPages) settingsOfHere(ctx context.Context, words *words, v Viewer) (settingsGroup, error) {
 	g := settingsGroup{Name: "settings_here"}
 	if v.Owner {
 		g.Cards = append(g.Cards, settingsCard{"/settings/data", words.t("data"), words.t("data_line")})
@@ -213,7 +213,7 @@ func (s *site) settingsOfHere(ctx context.Context, words *words, v Viewer) (sett
 	return g, nil
 }
 
-func (s *site) stuckLine(words *words, c storage.Counts) string {
+func (s settingsPages) stuckLine(words *words, c storage.Counts) string {
 	if c.Failed+c.Parked == 0 {
 		return words.t("outbox_nothing")
 	}
@@ -226,7 +226,7 @@ type aboutPage struct {
 	Counts  storage.Counts
 }
 
-func (s *site) about(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s settingsPages) about(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
 	counts, err := s.Store.Counts(r.Context())
 	if err != nil {

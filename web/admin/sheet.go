@@ -67,7 +67,7 @@ var (
 const mostCards = 300
 
 // sheetAsked is the sheet that an address asks for: a counter card on A4 unless it says otherwise.
-func (s *site) sheetAsked(words *words, q url.Values, at string) (cardPage, cardKind) {
+func (s linkPages) sheetAsked(words *words, q url.Values, at string) (cardPage, cardKind) {
 	kind := cardKinds[0]
 	if i := slices.IndexFunc(cardKinds, func(k cardKind) bool { return k.name == q.Get("kind") }); i > 0 {
 		kind = cardKinds[i]
@@ -87,7 +87,7 @@ func (s *site) sheetAsked(words *words, q url.Values, at string) (cardPage, card
 }
 
 // card is the card of a link; false = it is closed, or nobody reaches its address.
-func (s *site) card(l *storage.StandingLink, kind cardKind, words *words) (printedCard, bool, error) {
+func (s linkPages) card(l *storage.StandingLink, kind cardKind, words *words) (printedCard, bool, error) {
 	web, telegram := bot.Standing{Bot: s.Bot}.Addresses(l.ID)
 	to := printed(web, telegram)
 	if to == "" || !l.Closed.IsZero() {
@@ -121,7 +121,7 @@ func (s *site) card(l *storage.StandingLink, kind cardKind, words *words) (print
 }
 
 // linkCard is a sheet of one link: all cards are alike.
-func (s *site) linkCard(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s linkPages) linkCard(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	l, err := s.linkAsked(r, v)
 	if err != nil {
 		return err
@@ -168,7 +168,7 @@ func linksInOrder(x, y storage.StandingLink) int {
 }
 
 // linkCards are sheets of all open links that the viewer has: a card of each, with its name.
-func (s *site) linkCards(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s linkPages) linkCards(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	all, err := s.Store.StandingLinkList(r.Context())
 	if err != nil {
 		return err
@@ -204,7 +204,7 @@ func (s *site) linkCards(w http.ResponseWriter, r *http.Request, v Viewer) error
 }
 
 // linkCode is the code as a file, for whoever lays a card out by themselves.
-func (s *site) linkCode(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s linkPages) linkCode(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	l, err := s.linkAsked(r, v)
 	if err != nil {
 		return err

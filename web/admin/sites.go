@@ -21,11 +21,11 @@ import (
 
 // siteRoutes are the pages of the branches of a business.
 var siteRoutes = []route{
-	{pattern: "GET /settings/sites", deed: access.SeeSettings, page: (*site).sites},
-	{pattern: "GET /settings/sites/new", deed: access.EditSites, page: (*site).siteForm},
-	{pattern: "GET /settings/sites/{site}", deed: access.EditSites, page: (*site).siteForm},
-	{pattern: "POST /settings/sites/new", deed: access.EditSites, page: (*site).saveSite},
-	{pattern: "POST /settings/sites/{site}", deed: access.EditSites, page: (*site).saveSite},
+	{pattern: "GET /settings/sites", deed: access.SeeSettings, page: in(settingsPages.sites)},
+	{pattern: "GET /settings/sites/new", deed: access.EditSites, page: in(settingsPages.siteForm)},
+	{pattern: "GET /settings/sites/{site}", deed: access.EditSites, page: in(settingsPages.siteForm)},
+	{pattern: "POST /settings/sites/new", deed: access.EditSites, page: in(settingsPages.saveSite)},
+	{pattern: "POST /settings/sites/{site}", deed: access.EditSites, page: in(settingsPages.saveSite)},
 }
 
 // sitesPage lists the sites that the viewer may see.
@@ -35,7 +35,7 @@ type sitesPage struct {
 
 type siteRow struct{ ID, Name, About, Edit string }
 
-func (s *site) sites(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s settingsPages) sites(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	all, err := s.Store.Sites(r.Context())
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ type sitePage struct {
 	At string // where it is posted
 }
 
-func (s *site) siteForm(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s settingsPages) siteForm(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	now, isNew, err := s.siteAsked(r, v)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (s *site) siteForm(w http.ResponseWriter, r *http.Request, v Viewer) error 
 }
 
 // siteAsked is the site that the address names, if the viewer may change it.
-func (s *site) siteAsked(r *http.Request, v Viewer) (x storage.Site, isNew bool, err error) {
+func (s settingsPages) siteAsked(r *http.Request, v Viewer) (x storage.Site, isNew bool, err error) {
 	id := r.PathValue("site")
 	if id == "" {
 		if !v.Can(access.EditSites, access.EverySite) {
@@ -93,7 +93,7 @@ func (s *site) siteAsked(r *http.Request, v Viewer) (x storage.Site, isNew bool,
 	return all[i], false, nil
 }
 
-func (s *site) showSite(w http.ResponseWriter, r *http.Request, v Viewer, status int, now storage.Site, f form) error {
+func (s settingsPages) showSite(w http.ResponseWriter, r *http.Request, v Viewer, status int, now storage.Site, f form) error {
 	words := s.words(r, v)
 	p := sitePage{form: f, At: "/settings/sites/" + cmp.Or(url.PathEscape(now.ID), "new")}
 	return s.show(w, r, v, status, "site.html", frame{
@@ -140,7 +140,7 @@ func languageName(in, tag string) string {
 
 var siteID = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$`)
 
-func (s *site) saveSite(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s settingsPages) saveSite(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	now, isNew, err := s.siteAsked(r, v)
 	if err != nil {
 		return err

@@ -23,8 +23,8 @@ import (
 
 // textRoutes are the texts of the frame of surveys, in words of one's own.
 var textRoutes = []route{
-	{pattern: "GET /settings/texts", deed: access.EditRules, page: (*site).texts},
-	{pattern: "POST /settings/texts", deed: access.EditRules, page: (*site).saveTexts},
+	{pattern: "GET /settings/texts", deed: access.EditRules, page: in(rulePages.texts)},
+	{pattern: "POST /settings/texts", deed: access.EditRules, page: in(rulePages.saveTexts)},
 }
 
 // textsPage is the form of the texts of one group in one language, each with what a customer reads.
@@ -207,7 +207,7 @@ func wordingText(list []recovery.Wording) string {
 var textSamples = []string{"min", "1", "max", "5", "answer", "5", "example", "A-1042"}
 
 // texts is the page.
-func (s *site) texts(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s rulePages) texts(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	q := r.URL.Query()
 	p, err := s.textsAt(r, v, q.Get("site"), q.Get("lang"), q.Get("group"))
 	if err != nil {
@@ -217,7 +217,7 @@ func (s *site) texts(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showTexts(w, r, v, http.StatusOK, p)
 }
 
-func (s *site) textsAt(r *http.Request, v Viewer, id, lang, group string) (*textsPage, error) {
+func (s rulePages) textsAt(r *http.Request, v Viewer, id, lang, group string) (*textsPage, error) {
 	if err := mayRule(v); err != nil {
 		return nil, err
 	}
@@ -230,9 +230,9 @@ func (s *site) textsAt(r *http.Request, v Viewer, id, lang, group string) (*text
 }
 
 // showTexts draws every text by what draws it in a chat.
-func (s *site) showTexts(w http.ResponseWriter, r *http.Request, v Viewer, status int, p *textsPage) error {
+func (s rulePages) showTexts(w http.ResponseWriter, r *http.Request, v Viewer, status int, p *textsPage) error {
 	words := s.words(r, v)
-	if err := p.draw(s.Bot.Configuration().Now(), s); err != nil {
+	if err := p.draw(s.Bot.Configuration().Now(), s.site); err != nil {
 		return err
 	}
 	return s.show(w, r, v, status, "texts.html", frame{
@@ -278,7 +278,7 @@ func textShown(t *draw.Talk, text string) string {
 
 // saveTexts shows what was written, or has it be said from now on. What somebody else has changed
 // meanwhile is kept where this form did not touch it, and asked about where it did.
-func (s *site) saveTexts(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s rulePages) saveTexts(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := page.ReadForm(w, r, maxForm); err != nil {
 		return err
 	}

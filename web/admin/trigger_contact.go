@@ -75,7 +75,7 @@ func contactValues(c *invitation.Contact) map[string]string {
 }
 
 // contactOf is the form of the limits of a site, "" = of every site.
-func (s *site) contactOf(r *http.Request, v Viewer, t *triggerDraft, site string) (*contactForm, error) {
+func (s triggerPages) contactOf(r *http.Request, v Viewer, t *triggerDraft, site string) (*contactForm, error) {
 	words := s.words(r, v)
 	all, err := s.Store.Sites(r.Context())
 	if err != nil {
@@ -243,7 +243,7 @@ func (c *contactForm) settle(words *words) (out []change) {
 }
 
 // saveContact stores the limits in the draft, or says whom they would have left in peace.
-func (s *site) saveContact(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s triggerPages) saveContact(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayTrigger(v); err != nil {
 		return err
 	}
@@ -263,7 +263,7 @@ func (s *site) saveContact(w http.ResponseWriter, r *http.Request, v Viewer) err
 }
 
 // contactSaved is one try to do so; false = somebody else was first.
-func (s *site) contactSaved(w http.ResponseWriter, r *http.Request, v Viewer) (done bool, err error) {
+func (s triggerPages) contactSaved(w http.ResponseWriter, r *http.Request, v Viewer) (done bool, err error) {
 	words, do := s.words(r, v), r.PostForm.Get("do")
 	t, err := s.triggerDraftNow(r.Context())
 	if err != nil {

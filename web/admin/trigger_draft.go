@@ -24,19 +24,19 @@ const triggersAt = "/asking/triggers"
 // triggerRoutes are about who is asked by itself, and who is left in peace: one draft as sentences, as
 // forms and as a file.
 var triggerRoutes = []route{
-	{pattern: "GET /asking/triggers", deed: access.EditTriggers, page: (*site).triggers},
-	{pattern: "POST /asking/triggers", deed: access.EditTriggers, page: (*site).saveContact},
-	{pattern: "POST /asking/triggers/list", deed: access.EditTriggers, page: (*site).changeTriggerList},
-	{pattern: "GET /asking/triggers/one", deed: access.EditTriggers, page: (*site).trigger},
-	{pattern: "POST /asking/triggers/one", deed: access.EditTriggers, page: (*site).saveTrigger},
-	{pattern: "GET /asking/triggers/file", deed: access.EditTriggers, page: (*site).triggerFile},
-	{pattern: "POST /asking/triggers/file", deed: access.EditTriggers, page: (*site).saveTriggerFile},
+	{pattern: "GET /asking/triggers", deed: access.EditTriggers, page: in(triggerPages.triggers)},
+	{pattern: "POST /asking/triggers", deed: access.EditTriggers, page: in(triggerPages.saveContact)},
+	{pattern: "POST /asking/triggers/list", deed: access.EditTriggers, page: in(triggerPages.changeTriggerList)},
+	{pattern: "GET /asking/triggers/one", deed: access.EditTriggers, page: in(triggerPages.trigger)},
+	{pattern: "POST /asking/triggers/one", deed: access.EditTriggers, page: in(triggerPages.saveTrigger)},
+	{pattern: "GET /asking/triggers/file", deed: access.EditTriggers, page: in(triggerPages.triggerFile)},
+	{pattern: "POST /asking/triggers/file", deed: access.EditTriggers, page: in(triggerPages.saveTriggerFile)},
 	{pattern: "GET /asking/triggers/publish", deed: access.EditTriggers, page: onFile(theTriggers, (*filed).publishPage)},
 	{pattern: "POST /asking/triggers/publish", deed: access.EditTriggers, page: onFile(theTriggers, (*filed).publishDraft)},
 	{pattern: "GET /asking/triggers/versions", deed: access.EditTriggers, page: onFile(theTriggers, (*filed).versionsPage)},
 	{pattern: "POST /asking/triggers/versions", deed: access.EditTriggers, page: onFile(theTriggers, (*filed).goBack)},
 	{pattern: "GET /asking/triggers/compare", deed: access.EditTriggers, page: onFile(theTriggers, (*filed).comparePage)},
-	{pattern: "POST /asking/triggers/draft", deed: access.EditTriggers, page: (*site).changeTriggerDraft},
+	{pattern: "POST /asking/triggers/draft", deed: access.EditTriggers, page: in(triggerPages.changeTriggerDraft)},
 }
 
 // mayTrigger refuses whoever may not say what holds everywhere.
@@ -68,7 +68,7 @@ type triggerDraft struct {
 var errTriggersUnreadable = errors.New("the draft of the triggers cannot be read")
 
 // triggerDraftNow reads the draft. A draft may be wrong: what is, is said where it stands.
-func (s *site) triggerDraftNow(ctx context.Context) (*triggerDraft, error) {
+func (s triggerPages) triggerDraftNow(ctx context.Context) (*triggerDraft, error) {
 	d, err := s.draftOf(ctx, storage.TriggersDraft)
 	if err != nil {
 		return nil, err
@@ -164,7 +164,7 @@ func applyTriggers(text string, changes []change) (string, error) {
 }
 
 // toTriggers leads to the list, or, where the draft cannot be read, to its file.
-func (s *site) toTriggers(w http.ResponseWriter, r *http.Request, to string) error {
+func (s triggerPages) toTriggers(w http.ResponseWriter, r *http.Request, to string) error {
 	http.Redirect(w, r, s.Prefix+triggersAt+to, http.StatusSeeOther)
 	return nil
 }
@@ -186,7 +186,7 @@ type triggerRow struct {
 	First, Last            bool
 }
 
-func (s *site) triggers(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s triggerPages) triggers(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayTrigger(v); err != nil {
 		return err
 	}
@@ -204,7 +204,7 @@ func (s *site) triggers(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	return s.showTriggers(w, r, v, http.StatusOK, t, *c)
 }
 
-func (s *site) showTriggers(w http.ResponseWriter, r *http.Request, v Viewer, status int, t *triggerDraft, c contactForm) error {
+func (s triggerPages) showTriggers(w http.ResponseWriter, r *http.Request, v Viewer, status int, t *triggerDraft, c contactForm) error {
 	words := s.words(r, v)
 	p := triggersPage{contactForm: c, Version: t.Live, Elsewhere: t.elsewhere(), Kinds: momentOptions(words), Standards: len(t.policy.Standards)}
 	for i, x := range t.policy.Triggers {
@@ -226,7 +226,7 @@ func (s *site) showTriggers(w http.ResponseWriter, r *http.Request, v Viewer, st
 }
 
 // changeTriggerList moves a trigger, copies it or takes it away.
-func (s *site) changeTriggerList(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s triggerPages) changeTriggerList(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayTrigger(v); err != nil {
 		return err
 	}
@@ -300,7 +300,7 @@ func (t *triggerDraft) free(name string) string {
 const longestTrigger = 48
 
 // changeTriggerDraft goes a step back or forth in the draft, or gives it up.
-func (s *site) changeTriggerDraft(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s triggerPages) changeTriggerDraft(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayTrigger(v); err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ type triggerFilePage struct {
 	Bar      *ruleBar
 }
 
-func (s *site) triggerFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s triggerPages) triggerFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayTrigger(v); err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (s *site) triggerFile(w http.ResponseWriter, r *http.Request, v Viewer) err
 	return s.showTriggerFile(w, r, v, http.StatusOK, d, p)
 }
 
-func (s *site) showTriggerFile(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, p triggerFilePage) error {
+func (s triggerPages) showTriggerFile(w http.ResponseWriter, r *http.Request, v Viewer, status int, d drafted, p triggerFilePage) error {
 	words := s.words(r, v)
 	p.Version, p.Rev = d.Live, d.Rev
 	bar, err := s.ruleBarOf(r, v, words, d, triggersAt, "triggers_file")
@@ -50,7 +50,7 @@ func (s *site) showTriggerFile(w http.ResponseWriter, r *http.Request, v Viewer,
 
 // saveTriggerFile stores the file in the draft, whatever is wrong with it, and says what is; or says whom
 // it would have asked.
-func (s *site) saveTriggerFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s triggerPages) saveTriggerFile(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayTrigger(v); err != nil {
 		return err
 	}

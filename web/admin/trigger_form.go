@@ -148,7 +148,7 @@ func triggerYAML(key, value string) string {
 	return flowfile.Scalar(value)
 }
 
-func (s *site) triggerFormOf(words *words, t *triggerDraft, at int, on invitation.On) *triggerForm {
+func (s triggerPages) triggerFormOf(words *words, t *triggerDraft, at int, on invitation.On) *triggerForm {
 	snap := s.Bot.Configuration().Now()
 	var sites []option
 	for _, id := range t.known.Sites {

@@ -29,7 +29,7 @@ type triedTriggers struct {
 }
 
 // triedText says whom a file would have asked, or what is wrong with it.
-func (s *site) triedText(r *http.Request, v Viewer, known triggerfile.Known, source string) (*triedTriggers, []string, error) {
+func (s triggerPages) triedText(r *http.Request, v Viewer, known triggerfile.Known, source string) (*triedTriggers, []string, error) {
 	policy, found := triggerfile.Read([]byte(source), known)
 	if len(found) > 0 {
 		var wrong []string
@@ -43,7 +43,7 @@ func (s *site) triedText(r *http.Request, v Viewer, known triggerfile.Known, sou
 }
 
 // tryTriggers says whom a policy would have asked of the services of the last 90 days.
-func (s *site) tryTriggers(ctx context.Context, words *words, policy invitation.Policy, patience time.Duration) (*triedTriggers, error) {
+func (s triggerPages) tryTriggers(ctx context.Context, words *words, policy invitation.Policy, patience time.Duration) (*triedTriggers, error) {
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	tried, err := s.asks().Try(limited, policy, s.Clock().AddDate(0, 0, -tryDays), nil)
@@ -56,7 +56,7 @@ func (s *site) tryTriggers(ctx context.Context, words *words, policy invitation.
 	return s.triedTriggers(words, tried), nil
 }
 
-func (s *site) triedTriggers(words *words, t asking.Tried) *triedTriggers {
+func (s triggerPages) triedTriggers(words *words, t asking.Tried) *triedTriggers {
 	out := &triedTriggers{Events: t.Events, Asked: t.WouldAsk, Cut: t.Cut, More: t.More}
 	for _, x := range t.Triggers {
 		if x.Silent {
@@ -94,7 +94,7 @@ func (s *site) triedTriggers(words *words, t asking.Tried) *triedTriggers {
 }
 
 // checkTriggers reads a file of triggers. Where it is wrong, findings say so.
-func (s *site) checkTriggers(ctx context.Context, words *words, source string) (policy invitation.Policy, findings []ruleFinding, err error) {
+func (s triggerPages) checkTriggers(ctx context.Context, words *words, source string) (policy invitation.Policy, findings []ruleFinding, err error) {
 	known, err := asking.Known(ctx, s.Store, s.Bot)
 	if err != nil {
 		return policy, nil, err
@@ -107,7 +107,7 @@ func (s *site) checkTriggers(ctx context.Context, words *words, source string) (
 
 // comparedTriggers says what differs between two files of triggers: in the sentences of the pages that
 // change them, and line by line.
-func (s *site) comparedTriggers(r *http.Request, v Viewer, old, new string) (compareView, error) {
+func (s triggerPages) comparedTriggers(r *http.Request, v Viewer, old, new string) (compareView, error) {
 	c, words := comparedLines(old, new), s.words(r, v)
 	all, err := s.Store.Sites(r.Context())
 	if err != nil {
@@ -167,10 +167,14 @@ func theTriggers() *filed {
 	return &filed{
 		draft: storage.TriggersDraft, key: "triggers", at: triggersAt, here: "/asking", may: mayTrigger,
 		check: func(s *site, ctx context.Context, words *words, _ Viewer, d drafted) (dryRun, []ruleFinding, error) {
-			policy, findings, err := s.checkTriggers(ctx, words, d.Source)
-			return func(patience time.Duration) (any, error) { return s.tryTriggers(ctx, words, policy, patience) }, findings, err
+			policy, findings, err := triggerPages{s}.checkTriggers(ctx, words, d.Source)
+			return func(patience time.Duration) (any, error) {
+				return triggerPages{s}.tryTriggers(ctx, words, policy, patience)
+			}, findings, err
 		},
-		compared: (*site).comparedTriggers,
+		compared: func(s *site, r *http.Request, v Viewer, old, new string) (compareView, error) {
+			return triggerPages{s}.comparedTriggers(r, v, old, new)
+		},
 		publish:  func(s *site) publishes { return s.Store.PublishTriggers },
 		versions: func(s *site) versioned { return s.Store.Triggers },
 		shipped:  string(triggerfile.Shipped()), first: string(triggerfile.Shipped()),

@@ -13,7 +13,7 @@ import (
 )
 
 // trigger shows one trigger, or a new one.
-func (s *site) trigger(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s triggerPages) trigger(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayTrigger(v); err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (s *site) trigger(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	return s.showTrigger(w, r, v, http.StatusOK, s.triggerFormOf(s.words(r, v), t, at, on))
 }
 
-func (s *site) showTrigger(w http.ResponseWriter, r *http.Request, v Viewer, status int, p *triggerForm) error {
+func (s triggerPages) showTrigger(w http.ResponseWriter, r *http.Request, v Viewer, status int, p *triggerForm) error {
 	words := s.words(r, v)
 	bar, err := s.ruleBarOf(r, v, words, p.draft.drafted, triggersAt, "trigger "+p.Handle)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *site) showTrigger(w http.ResponseWriter, r *http.Request, v Viewer, sta
 
 // saveTrigger stores a trigger in the draft, says whom it would have asked, or shows the menus that the
 // form asks for.
-func (s *site) saveTrigger(w http.ResponseWriter, r *http.Request, v Viewer) error {
+func (s triggerPages) saveTrigger(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	if err := mayTrigger(v); err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (s *site) saveTrigger(w http.ResponseWriter, r *http.Request, v Viewer) err
 }
 
 // triggerSaved is one try to do so; false = somebody else was first.
-func (s *site) triggerSaved(w http.ResponseWriter, r *http.Request, v Viewer) (done bool, err error) {
+func (s triggerPages) triggerSaved(w http.ResponseWriter, r *http.Request, v Viewer) (done bool, err error) {
 	ctx, words, do := r.Context(), s.words(r, v), r.PostForm.Get("do")
 	t, err := s.triggerDraftNow(ctx)
 	if err != nil {

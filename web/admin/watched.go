@@ -78,7 +78,7 @@ func placesOf(cases []storage.Case) []string {
 }
 
 // drawRows draws rows as the page does.
-func (s *site) drawRows(w *words, rows []caseRow) (template.HTML, error) {
+func (s casePages) drawRows(w *words, rows []caseRow) (template.HTML, error) {
 	var b bytes.Buffer
 	pages := s.pages[w.lang]()
 	for i := range rows {
