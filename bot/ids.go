@@ -32,7 +32,16 @@ func (k secret) derive(what, of string) string { return k.derived(what, of).Stri
 // day, with their answers and messages, lie side by side in tables and indexes, so that
 // what a batch writes lies on few pages, however much is stored.
 func (k secret) sessionOf(invitation string, created time.Time) string {
-	id := k.derived("session", invitation)
+	return dated(k.derived("session", invitation), created)
+}
+
+// sessionApart is sessionOf for a link that is opened elsewhere than where its page is: behind the page there may be a
+// conversation, with a case (see Silence), and no two in one database have the same name.
+func (k secret) sessionApart(invitation string, created time.Time) string {
+	return dated(k.derived("session apart", invitation), created)
+}
+
+func dated(id uuid.UUID, created time.Time) string {
 	ms := uint64(created.UnixMilli())
 	binary.BigEndian.PutUint32(id[:4], uint32(ms>>16))
 	binary.BigEndian.PutUint16(id[4:6], uint16(ms))
@@ -46,7 +55,8 @@ func Opened(key []byte, invitation, session string) bool {
 		return false
 	}
 	ms := int64(binary.BigEndian.Uint32(id[:4]))<<16 | int64(binary.BigEndian.Uint16(id[4:6]))
-	return secret(key).sessionOf(invitation, time.UnixMilli(ms)) == session
+	at := time.UnixMilli(ms)
+	return session == secret(key).sessionOf(invitation, at) || session == secret(key).sessionApart(invitation, at)
 }
 
 func (k secret) derived(what, of string) uuid.UUID {

@@ -234,6 +234,13 @@ func (w *world) history() customer {
 	if err := w.store.PutInbound(ctx, storage.InboundCall{Source: "till", Message: "msg_1", At: w.now, Status: 200, Result: "stored", Body: "Canary24x"}); err != nil {
 		w.t.Fatal(err) // it is sealed in earnest
 	}
+	answered := storage.KeptAnswer{Token: "till", Key: "key", Body: "body", Began: w.now, Status: 201, Answer: "Canary24x"} // so is this
+	if _, _, err := w.store.BeginAnswer(ctx, answered, w.now); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.store.EndAnswer(ctx, answered); err != nil {
+		w.t.Fatal(err)
+	}
 	ask := storage.Ask{
 		ID: storage.AskID(told.Name(), "visit"), Bucket: storage.AskBucket("Canary04x", w.store.Buckets()), Customer: "Canary04x", Event: told.Name(), Trigger: "visit",
 		Flow: "one_tap_csat", Class: "transactional", Site: "nanjing", State: "cancelled", Made: w.now, First: w.now, With: map[string]string{"note": "Canary26x"},

@@ -56,7 +56,7 @@ func (w service) lapse() error {
 	due := known && !t.now.Before(at) && !t.now.Before(s.Expires)
 	reached := t.identity != nil && t.identity.Stopped.IsZero() && t.identity.Blocked.IsZero()
 	switch {
-	case !due || !reached:
+	case !due || !reached || unopened(t.snap, s):
 	case s.Status == survey.New:
 		return t.greet()
 	case s.Status == survey.Waiting:

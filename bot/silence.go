@@ -11,6 +11,7 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/render"
+	"github.com/aftercare/aftercare/bot/snapshot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -44,12 +45,30 @@ type Silent struct {
 	At      storage.Bucket // where that is
 	Heard   time.Time      // when the customer said something meanwhile; zero = they did not
 	Other   bool           // the conversation has another case already
+	// No case opened: Forgotten = the customer asked for their erasure, Gone = the site is not there any more.
+	Forgotten, Gone bool
 }
 
 // Open opens the case of a silence, in the conversation in which its customer was asked or, where
 // none began, in the one that a link leads to, where staff can write to them nowhere, or in one of its own.
 func (o Offers) Open(ctx context.Context, s Silence) (out Silent, err error) {
 	b := o.Bot
+	if s.Customer != "" {
+		// Also an erasure that began since it was decided: nothing of them may come back.
+		why, err := o.Forgotten(ctx, s.Customer)
+		if out.Forgotten = why == storage.ErasedOnRequest; err != nil || out.Forgotten {
+			return out, err
+		}
+	}
+	if s.Site != "" {
+		err := b.knownSite(ctx, s.Site)
+		if out.Gone = errors.Is(err, storage.ErrNotFound); out.Gone {
+			return out, nil
+		}
+		if err != nil {
+			return out, err
+		}
+	}
 	if s.Customer != "" {
 		if _, err := b.customer(ctx, s.Customer, s.Event); err != nil {
 			return out, err
@@ -122,11 +141,6 @@ func Spoke(s *storage.Session, since time.Time) (first time.Time) {
 // one that a link leads to. Whoever opens the link later goes on in it, and what they answer joins the case.
 func (o Offers) openBeside(ctx context.Context, s *Silence, out *Silent) error {
 	b := o.Bot
-	if s.Site != "" {
-		if err := b.knownSite(ctx, s.Site); err != nil {
-			return err
-		}
-	}
 	to, id := s.To, b.key.derive("silence", s.Of)
 	unreached := to.IsZero() // they are known by their key alone
 	linked := unreached && s.Link.ID != ""
@@ -187,7 +201,13 @@ func (s *Silence) whose(t *turn, to storage.Person) *storage.Identity {
 }
 
 // Unopened reports whether a conversation waits behind a link that nobody has opened.
-func Unopened(s *storage.Session) bool { return s.Status == survey.New && s.Expires.IsZero() }
+func (o Offers) Unopened(s *storage.Session) bool { return unopened(o.Bot.snap.Now(), s) }
+
+// unopened reports whether a conversation waits on the page of a link.
+// Others that are asked nothing yet wait for a service, in a chat where somebody was asked by name.
+func unopened(snap *snapshot.Snapshot, s *storage.Session) bool {
+	return s.Status == survey.New && (s.Expires.IsZero() || snap.Traits[s.Address.Platform].Stored)
+}
 
 // beginBehindLink makes the session that a link leads to, in which nobody was asked anything yet.
 func (s *Silence) beginBehindLink(t *turn, id string, earlier int) error {
@@ -198,7 +218,7 @@ func (s *Silence) beginBehindLink(t *turn, id string, earlier int) error {
 	if err := t.prepare(inv, history{customer: s.Customer, earlier: earlier}); err != nil {
 		return err
 	}
-	t.session.Last = t.now
+	t.session.Last, t.session.Expires = t.now, inv.Expires // nobody opens the link after that
 	s.served(t)
 	return nil
 }

@@ -52,6 +52,9 @@ func (j *job) startJob(token string) {
 			got.problem = "link_expired"
 		default:
 			inv.RedeemedBy, inv.RedeemedAt, inv.Session = identity, l.Now, b.key.sessionOf(inv.ID, inv.Created)
+			if page, _ := onPage(inv.ID); b.bucketOf(page) != j.bucket {
+				inv.Session = b.key.sessionApart(inv.ID, inv.Created)
+			}
 			got.invitation = *inv
 			return storage.Change{Invitation: inv}, nil
 		}
@@ -96,10 +99,12 @@ func (j *job) openWork(ctx context.Context, inv storage.Invitation) (outbox.Work
 			if t.desk != nil && t.desk.kase.ID != t.session.Case {
 				t.desk = nil
 			}
-			if Unopened(t.session) && t.session.Identity != t.identity.ID {
-				if err := (behindLink{t}).takesOver(before); err != nil {
+			if unopened(t.snap, t.session) && t.session.Identity != t.identity.ID {
+				behind := behindLink{t}
+				if err := behind.takesOver(before); err != nil {
 					return err
 				}
+				return behind.begins()
 			}
 			return t.again(on)
 		}
@@ -270,7 +275,7 @@ func (t *turn) again(on bool) error {
 	}
 	page := t.talk().On.Stored
 	switch {
-	case Unopened(t.session):
+	case unopened(t.snap, t.session):
 		return behindLink{t}.begins()
 	case !render.Live(t.session) && page:
 		return nil

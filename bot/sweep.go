@@ -177,6 +177,9 @@ func (s *sweeper) sweep(ctx context.Context) error {
 		}
 	}
 	if prune {
+		if err := s.pruneAnswers(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("cannot remove what other systems were answered", "err", err)
+		}
 		s.pruned = time.Now()
 	}
 	if err := s.retain(ctx); err != nil && ctx.Err() == nil {
@@ -243,6 +246,17 @@ func (s *sweeper) prune(ctx context.Context, b storage.Bucket) error {
 	before := storage.Retention{Keys: now.Add(-keepKeys), Deliveries: days.Before(privacy.Messages, now), CasesOpened: now.Add(-2 * openedWindow), Events: now.AddDate(0, 0, -storage.EventDays)}
 	for ctx.Err() == nil {
 		n, err := s.store.Prune(ctx, b, before, pruneBatch)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// pruneAnswers removes what other systems were answered more than a day ago, whether they ask again or not.
+func (s *sweeper) pruneAnswers(ctx context.Context) error {
+	for ctx.Err() == nil {
+		n, err := s.store.PruneAnswers(ctx, s.now().Add(-storage.KeptFor), pruneBatch)
 		if err != nil || n == 0 {
 			return err
 		}

@@ -107,6 +107,8 @@ func (c *clockwork) Prune(_ context.Context, _ storage.Bucket, r storage.Retenti
 	return n, nil
 }
 
+func (c *clockwork) PruneAnswers(context.Context, time.Time, int) (int, error) { return 0, nil }
+
 func (c *clockwork) Forget(context.Context) (bool, error) { return false, nil }
 
 func (c *clockwork) CountCells(context.Context, storage.Lease, int) (storage.CountedCells, error) {

@@ -83,7 +83,7 @@ func (d Decision) Words(zone *time.Location) string {
 		NoAddress:  "A link could be handed out, and nobody said at which address this server is reached: set PUBLIC_URL.",
 		Blocked:    "The customer has blocked the bot, or closed their account.",
 		ChatGone:   "The chat does not exist any more.", NotInWorkspace: "Nobody of this address is in the workspace.",
-		Refused: "The platform does not let us write to them.", GaveUp: "It could not be sent, and was given up.",
+		Refused: "The platform does not let us write to them.", GaveUp: "It failed again and again, and was given up.",
 		EventCancelled: "The service was cancelled.", EventReopened: "The service has to be done again: they are asked once it is done.",
 		ByPerson: "Somebody of staff called it off.", Erased: "The customer asked to be forgotten.", Superseded: "What was told later replaced it.",
 		Kept: "What was told later says that it was neither late nor below the standard.",

@@ -88,6 +88,7 @@ func (p Policy) Watch(e Event, c Customer) (Plan, bool) {
 type Listened struct {
 	Event    Event
 	Customer Customer
+	NoSite   bool      // the place of the service is not there any more
 	Heard    time.Time // when its customer first answered something after it; zero = they did not
 }
 
@@ -105,6 +106,8 @@ func (p Policy) Listen(t Trigger, l Listened) Decision {
 		return suppress(IsTest, "event.test")
 	case l.Customer.Internal:
 		return suppress(IsStaff, "customer.kind")
+	case l.NoSite:
+		return suppress(SitePaused, "site")
 	case l.Event.LateBy <= 0 && broken == nil:
 		return suppress(Kept, t.rule("on"))
 	case !l.Heard.IsZero():

@@ -86,6 +86,8 @@ func TestACaseOpensUnlessSomethingSpeaksAgainstIt(t *testing.T) {
 	check(invitation.Heard, invitation.Suppressed)
 	l.Event.Measures = nil
 	check(invitation.Kept, invitation.Suppressed)
+	l.NoSite = true
+	check(invitation.SitePaused, invitation.Suppressed)
 	l.Customer.Internal = true
 	check(invitation.IsStaff, invitation.Suppressed)
 	l.Event.Test = true

@@ -39,7 +39,7 @@ var tables = []table{
 		Gone: "bucket id session platform account person customer body",
 	}},
 	{"customers", People, "the organisation's own key, name and tier", map[Fate]string{Gone: "id name tier created"}},
-	{"customer_tiers", People, "the classes by value that the organisation's customers have had, and who said so", map[Fate]string{Gone: "customer at tier told"}},
+	{"customer_tiers", People, "the classes by value that the organisation's customers have had, and who said so", map[Fate]string{Gone: "customer at tier told confirmed"}},
 	{"names", People, "by which words of their name a chat account is found", map[Fate]string{Gone: "bucket word id"}},
 	{"customer_names", People, "by which words of their name the organisation's customers are found", map[Fate]string{Gone: "word id"}},
 	{"events", "", "services that other systems tell of, for 400 days; the body holds the customer and what was told of them", map[Fate]string{
@@ -150,7 +150,7 @@ var tables = []table{
 	}},
 	{"sheet_maps", "", "what the columns of sheets are, by their names; no row of a sheet is in it", map[Fate]string{Nobody: "header body used"}},
 	{"kept_results", "", "figures that were made in the background: sums over many customers, and nobody's answers", map[Fate]string{
-		Stays: "kind key made_at body",
+		Stays: "kind key made_at wanted_at body",
 	}},
 	{"standing_links", "", "addresses that are printed; their facts are of a service, not of a customer", map[Fate]string{
 		Nobody: "id name flow site language event created closed opened last",
@@ -160,7 +160,9 @@ var tables = []table{
 	{"presences", "", "which of the staff has a draft open now; a row goes when its page is left", map[Fate]string{Nobody: "draft tab person part seen"}},
 	{"flow_states", "", "surveys that are paused or retired", map[Fate]string{Nobody: "flow state person at"}},
 	{"tokens", "", "what other systems use the API with", map[Fate]string{Nobody: "id name hash scopes sites maker made expires ended used"}},
-	{"kept_answers", "", "for a day, what other systems were answered, sealed, so that a request sent twice has one effect", map[Fate]string{Nobody: "token key body began status answer"}},
+	{"kept_answers", "", "for a day, what other systems were answered, sealed, so that a request sent twice has one effect", map[Fate]string{
+		Anew: "answer", Nobody: "token key body began status",
+	}},
 	{"staff_links", "", "chat accounts of staff", map[Fate]string{Nobody: "platform account person staff linked"}},
 	{"staff_codes", "", "one-time codes of staff", map[Fate]string{Nobody: "hash staff expires used"}},
 	{"staff_chats", "", "chats of staff", map[Fate]string{

@@ -137,6 +137,8 @@ type Asking interface {
 	AsksAfter(ctx context.Context, customer, event string) ([]Ask, error)
 	// AsksOf returns the newest asks of a customer.
 	AsksOf(ctx context.Context, customer string, limit int) ([]Ask, error)
+	// AsksNamed returns asks of a bucket by their ids; one that there is not is left out.
+	AsksNamed(ctx context.Context, b Bucket, ids []string) ([]Ask, error)
 	// AskDecisions returns what was decided about asks of one bucket, oldest first.
 	AskDecisions(ctx context.Context, b Bucket, asks []string) ([]AskDecision, error)
 	// ChangeAsks runs change in one transaction, under the bucket's lock, on these asks as they

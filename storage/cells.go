@@ -7,7 +7,9 @@ import "context"
 // and what is marked is counted anew, some seconds later. Counting is done again at will; two who do it at
 // once do not disturb each other, as only who has the lease may write.
 type Cells interface {
-	// CountCells counts up to limit marked days of a site and a survey anew, and marks their months.
+	// CountCells counts up to limit marked days of a site and a survey anew, and marks their months: those behind the
+	// ones that it counted last, in the order of days, sites and surveys, until the way begins anew. So no day that is
+	// marked again and again keeps others waiting.
 	CountCells(ctx context.Context, l Lease, limit int) (CountedCells, error)
 	// CountMonths counts up to limit marked months anew: of these only intervals are made.
 	CountMonths(ctx context.Context, l Lease, limit int) (CountedCells, error)
@@ -31,7 +33,7 @@ const CountingLease = "cells"
 // CountedCells is what one call counted.
 type CountedCells struct {
 	Counted int
-	More    bool
+	More    bool // others are marked behind these
 	Lost    bool // the lease is another's: nothing was written
 }
 

@@ -12,8 +12,8 @@ type Results interface {
 	KeepResult(ctx context.Context, r KeptResult) error
 	// ReadResult returns a result; false = it was never made.
 	ReadResult(ctx context.Context, kind, key string) (KeptResult, bool, error)
-	// WantResult has a result made from now on, and again whenever it is old.
-	WantResult(ctx context.Context, kind, key string) error
+	// WantResult notes that somebody wants a result at a moment: it is made from now on, and again whenever it is old.
+	WantResult(ctx context.Context, kind, key string, at time.Time) error
 	// ResultsWanted returns what is kept or wanted of a kind, by key, without the bodies. MadeAt is zero
 	// where it was never made.
 	ResultsWanted(ctx context.Context, kind string) ([]KeptResult, error)
@@ -26,5 +26,6 @@ type Results interface {
 type KeptResult struct {
 	Kind, Key string
 	MadeAt    time.Time
-	Body      []byte // JSON
+	WantedAt  time.Time // when somebody wanted it last; zero = unknown
+	Body      []byte    // JSON
 }

@@ -9,8 +9,9 @@ import (
 
 // Tiers keep which class by value a customer has had, and since when. The newest is the class of the Customer.
 type Tiers interface {
-	// SetTier gives a customer another class. It reports whether that changed anything: what is older than the newest
-	// change does not, and what says the same neither. ErrNotFound: there is no such customer.
+	// SetTier gives a customer another class. It reports whether that changed anything: what is older than the
+	// newest change, or than when that was last confirmed, does not, and what says the same confirms it.
+	// ErrNotFound: there is no such customer.
 	SetTier(ctx context.Context, c TierChange) (changed bool, err error)
 	// TiersOf returns every change of a customer, the oldest first.
 	TiersOf(ctx context.Context, customer string) ([]TierChange, error)
@@ -26,7 +27,9 @@ type TierChange struct {
 	Customer string        `json:"customer"` // the organisation's own key
 	At       time.Time     `json:"at"`       // for a service that told it, when that took place
 	Tier     recovery.Tier `json:"tier"`
-	Told     string        `json:"told"` // by whom: "till" (the source of a service), "staff:mei", "invitation"; "" = unknown
+	// Confirmed is when the same was told last by somebody who told of a later moment; zero = nobody did.
+	Confirmed time.Time `json:"confirmed,omitzero"`
+	Told      string    `json:"told"` // by whom: "till" (the source of a service), "staff:mei", "invitation"; "" = unknown
 }
 
 // The beginnings of TierChange.Told that are no source of services.

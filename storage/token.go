@@ -63,11 +63,16 @@ const KeptFor = 24 * time.Hour
 type KeptAnswers interface {
 	// BeginAnswer stores that a request is under way. Where it came before, found is that, and begun
 	// says whether it is to be answered now all the same: because what answered it began before dead,
-	// and did not end; then it may have had its effect since found.Began. It removes
-	// what the token sent more than KeptFor ago.
+	// and did not end; then it may have had its effect since found.Began. What came more than KeptFor
+	// ago did not come.
 	BeginAnswer(ctx context.Context, k KeptAnswer, dead time.Time) (found KeptAnswer, begun bool, err error)
 	// EndAnswer stores what was answered; nothing if another answers it by now.
 	EndAnswer(ctx context.Context, k KeptAnswer) error
 	// DropAnswer forgets a request that had no effect.
 	DropAnswer(ctx context.Context, k KeptAnswer) error
+	// ForgetAnswers removes what was answered to all requests. That they came is known until their day is over: sent
+	// again, they have no second effect.
+	ForgetAnswers(ctx context.Context) error
+	// PruneAnswers removes up to limit requests that came before then, and returns how many went.
+	PruneAnswers(ctx context.Context, before time.Time, limit int) (int, error)
 }

@@ -184,7 +184,7 @@ func (a *Asking) OfEvent(ctx context.Context, e storage.StoredEvent) (Answer, []
 	if err != nil {
 		return Answer{}, nil, err
 	}
-	watches, err := a.watching(ctx, p, &e)
+	watches, err := a.watching(ctx, p, e)
 	if err != nil {
 		return Answer{}, nil, err
 	}

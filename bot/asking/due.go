@@ -267,14 +267,7 @@ func (r *sent) settle(p invitation.Policy, x storage.Ask, at time.Time) storage.
 		x.Not = append(x.Not, x.By)
 		x.State, x.Sent, x.Began, x.Due = string(invitation.Scheduled), time.Time{}, time.Time{}, at
 	case r.err != nil:
-		if x.Tries++; x.Tries < mostTries {
-			x.Due = at.Add(again << x.Tries)
-			break
-		}
-		d := invitation.Decision{State: invitation.Unreachable, Reason: invitation.GaveUp, Rule: "tries"}
-		apply(&x, d, at)
-		x.Sent = time.Time{}
-		c.Decision = decisionOf(p, d, at)
+		return failedAgain(p, x, at)
 	default:
 		x.Offer, x.At, x.To = r.invite.ID, r.bucket, r.to
 		x.State, x.Session, x.Tries = string(invitation.Sent), r.session, 0

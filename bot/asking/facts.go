@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/recovery"
@@ -105,6 +106,12 @@ func (a *Asking) site(id string) invitation.Site {
 	return invitation.Site{ID: id, Zone: zone, Language: s.Language, Gone: !s.Gone.IsZero()}
 }
 
+// noSite reports whether a place is not there, or not any more.
+func noSite(b *bot.Bot, id string) bool {
+	s, ok := b.Configuration().Now().Sites[id]
+	return id != "" && (!ok || !s.Gone.IsZero())
+}
+
 // flows are the surveys that one round looks at, read once.
 type flows struct {
 	a     *Asking
@@ -163,6 +170,16 @@ func (k *known) hasCase(account string, at time.Time) bool {
 		}
 	}
 	return false
+}
+
+// caseOf is the case that a customer had open at a moment; "" = none.
+func (k *known) caseOf(customer string, at time.Time) string {
+	for _, id := range k.accounts[customer] {
+		if k.hasCase(id.ID, at) && id.Case != "" {
+			return id.Case
+		}
+	}
+	return ""
 }
 
 // since reports whether what began at a moment, zero = never, holds at another.

@@ -30,26 +30,46 @@ func (a *Asking) follow(ctx context.Context, p invitation.Policy, b storage.Buck
 	}
 	next := make(map[string]storage.Ask, len(asks))
 	ids := make([]string, 0, len(asks))
-	for _, x := range asks {
-		was := x.State
-		s, err := a.state(ctx, &x)
-		if err != nil {
+	for _, was := range asks {
+		x := was
+		err := a.followOne(ctx, p, &k, &x)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, storage.ErrUnavailable):
 			return err
-		}
-		if s.over {
-			x.Due = time.Time{}
-		} else if err := a.remind(ctx, p, &k, &x); err != nil {
-			a.fail(x.ID, err)
-			continue
-		}
-		if was != x.State {
-			x.Tries = 0
+		case err != nil: // it is looked at later, behind the others
+			a.fail(was.ID, err)
+			x = was
+			x.Tries++
+			x.Due = a.moment().Add(lookAfter(x.Tries))
 		}
 		next[x.ID] = x
 		ids = append(ids, x.ID)
 	}
 	return a.keepFollowed(ctx, p, b, ids, next)
 }
+
+// followOne finds out what became of one offer, and when it is looked at again.
+func (a *Asking) followOne(ctx context.Context, p invitation.Policy, k *known, x *storage.Ask) error {
+	was := x.State
+	s, err := a.state(ctx, x)
+	if err != nil {
+		return err
+	}
+	if s.over {
+		x.Due = time.Time{}
+	} else if err := a.remind(ctx, p, k, x); err != nil {
+		return err
+	}
+	if was != x.State {
+		x.Tries = 0
+	}
+	return nil
+}
+
+// lookAfter is how long passes until an offer is looked at for the nth time.
+func lookAfter(n int) time.Duration { return min(firstLook<<min(n, 20), mostRest) }
 
 func (a *Asking) keepFollowed(ctx context.Context, p invitation.Policy, b storage.Bucket, ids []string, next map[string]storage.Ask) error {
 	err := a.store.ChangeAsks(ctx, b, ids, nil, func(now map[string]storage.Ask, _ map[string][]storage.Ask) ([]storage.AskChange, error) {
@@ -138,7 +158,7 @@ func (a *Asking) state(ctx context.Context, x *storage.Ask) (c course, _ error) 
 func (a *Asking) remind(ctx context.Context, p invitation.Policy, k *known, x *storage.Ask) error {
 	now := a.moment()
 	x.Tries++
-	next := now.Add(min(firstLook<<min(x.Tries, 20), mostRest))
+	next := now.Add(lookAfter(x.Tries))
 	if x.By != string(invitation.Web) && x.Reminded.IsZero() {
 		var c invitation.Customer
 		if e, ok := k.tells(x); ok {

@@ -1,8 +1,11 @@
 package asking
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/bot"
@@ -32,38 +35,59 @@ func herald(b *bot.Bot, x *storage.Ask, at time.Time) {
 	}
 }
 
-// tell tells other systems how asks stand.
+// tell tells other systems how asks stand, some side by side. What fails for a reason that nobody knows is told later,
+// behind the others, and at last not at all.
 func (a *Asking) tell(ctx context.Context, b storage.Bucket, asks []storage.Ask) error {
 	if len(asks) == 0 {
 		return nil
 	}
-	var ids []string
+	ids, errs := make([]string, len(asks)), make([]error, len(asks))
+	var all sync.WaitGroup
+	slots := make(chan struct{}, atOnce)
 	for i := range asks {
 		x := &asks[i]
-		ids = append(ids, x.ID)
+		ids[i] = x.ID
 		news := newsOf(x)
 		if news == "" {
 			continue
 		}
-		at := x.Sent
-		if at.IsZero() {
-			at = x.Due // when it was decided
-		}
-		err := (bot.Hooks{Bot: a.bot}).Tell(ctx, bot.Told{
-			Kind: news, Site: x.Site, Owner: x.ID, Part: x.State, Bucket: b, At: at, Data: bot.NewsOfAsk(x),
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			errs[i] = (bot.Hooks{Bot: a.bot}).Tell(ctx, bot.Told{
+				Kind: news, Site: x.Site, Owner: x.ID, Part: x.State, Bucket: b, At: cmp.Or(x.Sent, x.Due), Data: bot.NewsOfAsk(x), // Due = when it was decided
+			})
 		})
-		if err != nil {
+	}
+	all.Wait()
+	for i, err := range errs {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, storage.ErrUnavailable):
 			return err
+		case err != nil:
+			a.fail(ids[i], fmt.Errorf("tell other systems of an ask: %w", err))
 		}
 	}
-	err := a.store.ChangeAsks(ctx, b, ids, nil, func(now map[string]storage.Ask, _ map[string][]storage.Ask) (out []storage.AskChange, _ error) {
-		for _, id := range ids {
+	return noteTold(ctx, a.store, b, a.moment(), ids, errs)
+}
+
+// noteTold notes which asks other systems were told of.
+func noteTold(ctx context.Context, in storage.Asking, b storage.Bucket, at time.Time, ids []string, errs []error) error {
+	err := in.ChangeAsks(ctx, b, ids, nil, func(now map[string]storage.Ask, _ map[string][]storage.Ask) (out []storage.AskChange, _ error) {
+		for i, id := range ids {
 			x, ok := now[id]
 			if !ok || !x.Tell {
 				continue
 			}
-			if x.Tell, x.Due = false, (time.Time{}); pastOpen(&x) {
-				x.Due = a.moment().Add(firstLook)
+			if errs[i] != nil {
+				x.Tries++
+			}
+			if errs[i] != nil && x.Tries < mostTries {
+				x.Due = at.Add(again << x.Tries)
+			} else if x.Tell, x.Due, x.Tries = false, (time.Time{}), 0; pastOpen(&x) {
+				x.Due = at.Add(firstLook)
 			}
 			out = append(out, storage.AskChange{Ask: x})
 		}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"sync"
 	"time"
 
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -18,7 +20,7 @@ func classOf(x *storage.Ask) survey.Class { return survey.Class(x.Class) }
 // plan says what follows from events, and stores it. It returns what is planned last of each.
 func (a *Asking) plan(ctx context.Context, p invitation.Policy, events []storage.StoredEvent) (map[string]Planned, error) {
 	out := map[string]Planned{}
-	if err := a.abreast(ctx, events); err != nil {
+	if err := abreast(ctx, a.bot, sitesOf(events, func(e *storage.StoredEvent) string { return e.Site })); err != nil {
 		return nil, err
 	}
 	flows := a.flows(ctx)
@@ -58,16 +60,27 @@ func (a *Asking) plan(ctx context.Context, p invitation.Policy, events []storage
 	return out, a.store.Planned(ctx, seen)
 }
 
-// abreast makes sure that the sites of events are known here, also those that were added a moment ago:
-// whose zone is not known would be asked, or left to sleep, by that of another place.
-func (a *Asking) abreast(ctx context.Context, events []storage.StoredEvent) error {
-	known := a.bot.Configuration().Now().Sites
-	for i := range events {
-		if _, ok := known[events[i].Site]; !ok && events[i].Site != "" {
-			return a.bot.Configuration().Refresh(ctx)
+// abreast makes sure that sites are known here, also those that were added a moment ago: whose zone is not known
+// would be asked, or left to sleep, by that of another place.
+func abreast(ctx context.Context, b *bot.Bot, sites iter.Seq[string]) error {
+	known := b.Configuration().Now().Sites
+	for id := range sites {
+		if _, ok := known[id]; !ok && id != "" {
+			return b.Configuration().Refresh(ctx)
 		}
 	}
 	return nil
+}
+
+// sitesOf are where records are.
+func sitesOf[T any](list []T, site func(*T) string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range list {
+			if !yield(site(&list[i])) {
+				return
+			}
+		}
+	}
 }
 
 // sideBySide does something with what is of each bucket, of several buckets at a time: each waits
@@ -199,8 +212,12 @@ func (a *Asking) keep(ctx context.Context, p invitation.Policy, b storage.Bucket
 		}
 	}
 	for _, x := range served {
-		if err := a.offers.Served(ctx, personOf(&x.ask), x.ask.ID, x.at); err != nil {
+		err := a.offers.Served(ctx, personOf(&x.ask), x.ask.ID, x.at)
+		if errors.Is(err, storage.ErrUnavailable) || ctx.Err() != nil {
 			return fmt.Errorf("tell that a service is over: %w", err)
+		}
+		if err != nil { // what always fails must not keep other events waiting
+			a.log.Error("a conversation does not hear that its service is over", "ask", x.ask.ID, "err", err)
 		}
 	}
 	return nil

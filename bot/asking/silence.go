@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aftercare/aftercare/bot"
@@ -36,38 +37,80 @@ func (a *Asking) watched(p invitation.Policy, e *storage.StoredEvent) *storage.A
 
 func watchID(event, trigger string) string { return storage.AskID("watch "+event, trigger) }
 
-// listen decides about services whose time is over, and opens their cases.
+// listen decides about services whose time is over, and opens their cases. What is known of a customer is old once
+// a case was to open for them: their other services are left for the next round. Cases that were to open before
+// somebody died open first.
 func (a *Asking) listen(ctx context.Context, p invitation.Policy, b storage.Bucket, due []storage.Ask) error {
 	if len(due) == 0 {
 		return nil
 	}
-	k, err := a.gather(ctx, due, true)
+	l, err := learned(ctx, a, due)
 	if err != nil {
 		return err
 	}
+	slices.SortStableFunc(due, func(x, y storage.Ask) int { return -cmp.Compare(opening(&x), opening(&y)) })
+	opened := map[string]bool{}
 	for i := range due {
-		err := a.listenTo(ctx, p, b, &k, due[i])
+		x := &due[i]
+		if opened[x.Customer] {
+			continue
+		}
+		err := a.listenTo(ctx, p, b, l, x)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, storage.ErrUnavailable):
 			return err
 		case err != nil:
-			a.fail(due[i].ID, err)
+			if err := a.postpone(ctx, p, b, x.ID, err); err != nil {
+				return err
+			}
 		}
+		opened[x.Customer] = opening(x) > 0
 	}
 	return nil
 }
 
-// listenTo decides about one service, and opens its case if that is decided.
-func (a *Asking) listenTo(ctx context.Context, p invitation.Policy, b storage.Bucket, k *known, x storage.Ask) error {
+// opening is 1 of a service whose case is being opened.
+func opening(x *storage.Ask) int {
+	if x.State == string(invitation.Sending) {
+		return 1
+	}
+	return 0
+}
+
+// listening is what is known of services that were watched, and of their customers.
+type listening struct {
+	known
+	offers map[string][]storage.Ask // by customer
+}
+
+// learned reads what is known of services whose time is over.
+func learned(ctx context.Context, a *Asking, due []storage.Ask) (*listening, error) {
+	if err := abreast(ctx, a.bot, sitesOf(due, func(x *storage.Ask) string { return x.Site })); err != nil {
+		return nil, err
+	}
+	k, err := a.gather(ctx, due, true)
+	if err != nil {
+		return nil, err
+	}
+	customers := make([]string, len(due))
+	for i := range due {
+		customers[i] = due[i].Customer
+	}
+	offers, err := a.store.Offers(ctx, unique(customers))
+	return &listening{k, offers}, err
+}
+
+// listenTo decides about one service, and opens its case if that is decided. The ask is then as it is stored.
+func (a *Asking) listenTo(ctx context.Context, p invitation.Policy, b storage.Bucket, k *listening, x *storage.Ask) error {
 	at := a.moment()
 	if x.State == string(invitation.Scheduled) {
-		d, err := a.heard(ctx, p, k, &x, at)
+		d, err := a.heard(ctx, p, k, x, at)
 		if err != nil {
 			return err
 		}
-		if err := a.changed(ctx, p, b, &x, d, func(now *storage.Ask) bool {
+		if err := a.changed(ctx, p, b, x, d, func(now *storage.Ask) bool {
 			return now.State == string(invitation.Scheduled) && !now.Due.IsZero() && !now.Due.After(at)
 		}); err != nil {
 			return err
@@ -76,10 +119,15 @@ func (a *Asking) listenTo(ctx context.Context, p invitation.Policy, b storage.Bu
 	if x.State != string(invitation.Sending) {
 		return nil
 	}
+	erased := invitation.Decision{State: invitation.Cancelled, Reason: invitation.Erased, Rule: "erased"}
 	if e, told := k.events[x.Like]; !told || e.Customer == nil || k.forgotten[x.Customer] == storage.ErasedOnRequest { // since it was decided
-		return a.settled(ctx, p, b, x, invitation.Decision{State: invitation.Cancelled, Reason: invitation.Erased, Rule: "erased"}, bot.Silent{})
+		return a.settled(ctx, p, b, *x, erased, bot.Silent{})
 	}
-	s, err := a.silence(ctx, p, k, &x)
+	other := invitation.Decision{State: invitation.Suppressed, Reason: invitation.OpenCase, Rule: "triggers." + x.Trigger + ".open"}
+	if x.Tries > 0 && k.caseOf(x.Customer, at) != "" { // one opened while this one could not
+		return a.settled(ctx, p, b, *x, other, bot.Silent{})
+	}
+	s, err := a.silence(ctx, p, &k.known, x)
 	if err != nil {
 		return err
 	}
@@ -89,12 +137,16 @@ func (a *Asking) listenTo(ctx context.Context, p invitation.Policy, b storage.Bu
 	}
 	d := invitation.Decision{State: invitation.Opened, Reason: invitation.Unheard}
 	switch {
+	case opened.Forgotten:
+		d = erased
+	case opened.Gone:
+		d = invitation.Decision{State: invitation.Suppressed, Reason: invitation.SitePaused, Rule: "site"}
 	case !opened.Heard.IsZero():
-		d = p.Listen(triggerOf(p, &x), invitation.Listened{Event: eventOfWatch(k, &x), Heard: opened.Heard})
+		d = p.Listen(triggerOf(p, x), invitation.Listened{Event: eventOfWatch(&k.known, x), Heard: opened.Heard})
 	case opened.Other:
-		d = invitation.Decision{State: invitation.Suppressed, Reason: invitation.OpenCase, Rule: "triggers." + x.Trigger + ".open"}
+		d = other
 	}
-	return a.settled(ctx, p, b, x, d, opened)
+	return a.settled(ctx, p, b, *x, d, opened)
 }
 
 // triggerOf is the trigger by which a service is watched. One that was taken out of the file since
@@ -155,7 +207,7 @@ func (a *Asking) settled(ctx context.Context, p invitation.Policy, b storage.Buc
 }
 
 // heard decides about a service, as it stands at a moment.
-func (a *Asking) heard(ctx context.Context, p invitation.Policy, k *known, x *storage.Ask, at time.Time) (invitation.Decision, error) {
+func (a *Asking) heard(ctx context.Context, p invitation.Policy, k *listening, x *storage.Ask, at time.Time) (invitation.Decision, error) {
 	t, ok := p.Trigger(x.Trigger)
 	e, told := k.events[x.Like]
 	switch {
@@ -164,18 +216,9 @@ func (a *Asking) heard(ctx context.Context, p invitation.Policy, k *known, x *st
 	case !told || e.Customer == nil:
 		return invitation.Decision{State: invitation.Cancelled, Reason: invitation.EventCancelled, Rule: "event", Evidence: map[string]string{"event": x.Like}}, nil
 	}
-	l := invitation.Listened{Event: eventOf(e), Customer: customerOf(&e.Event)}
-	l.Customer.Erased = k.forgotten[x.Customer] == storage.ErasedOnRequest
-	for _, id := range k.accounts[x.Customer] {
-		if k.hasCase(id.ID, at) {
-			l.Customer.Case = cmp.Or(l.Customer.Case, id.Case)
-		}
-	}
-	offers, err := a.store.Offers(ctx, []string{x.Customer})
-	if err != nil {
-		return invitation.Decision{}, err
-	}
-	for _, o := range offers[x.Customer] {
+	l := invitation.Listened{Event: eventOf(e), Customer: customerOf(&e.Event), NoSite: noSite(a.bot, x.Site)}
+	l.Customer.Erased, l.Customer.Case = k.forgotten[x.Customer] == storage.ErasedOnRequest, k.caseOf(x.Customer, at)
+	for _, o := range k.offers[x.Customer] {
 		if o.Session == "" || o.Test || !o.Ended.IsZero() && o.Ended.Before(e.At()) {
 			continue
 		}
@@ -229,26 +272,25 @@ func (a *Asking) silence(ctx context.Context, p invitation.Policy, k *known, x *
 	return s, nil
 }
 
-// watching are the asks that watch an event.
-func (a *Asking) watching(ctx context.Context, p invitation.Policy, e *storage.StoredEvent) (out []storage.Ask, _ error) {
+// watching are the asks that watch events of one customer.
+func (a *Asking) watching(ctx context.Context, p invitation.Policy, events ...storage.StoredEvent) ([]storage.Ask, error) {
 	var ids []string
-	for i := range p.Triggers {
-		if t := &p.Triggers[i]; t.Silent() {
-			ids = append(ids, watchID(e.Name(), t.Name))
+	var of string
+	for i := range events {
+		e := &events[i]
+		if e.Customer == nil {
+			continue
 		}
-	}
-	if len(ids) == 0 || e.Customer == nil {
-		return nil, nil
-	}
-	b := storage.AskBucket(e.Customer.ID, a.store.Buckets())
-	err := a.store.ChangeAsks(ctx, b, ids, nil, func(now map[string]storage.Ask, _ map[string][]storage.Ask) ([]storage.AskChange, error) {
-		out = nil
-		for _, id := range ids {
-			if x, ok := now[id]; ok {
-				out = append(out, x)
+		of = e.Customer.ID
+		for j := range p.Triggers {
+			if t := &p.Triggers[j]; t.Silent() {
+				ids = append(ids, watchID(e.Name(), t.Name))
 			}
 		}
+	}
+	if len(ids) == 0 {
 		return nil, nil
-	})
-	return out, err
+	}
+	b := storage.AskBucket(of, a.store.Buckets())
+	return a.store.AsksNamed(ctx, b, ids)
 }

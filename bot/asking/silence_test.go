@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/invitation/triggerfile"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/storagetest"
+	"github.com/aftercare/aftercare/survey"
 )
 
 const unheard = `
@@ -361,11 +363,11 @@ func TestALinkThatIsOpenedAfterSilenceJoinsItsCase(t *testing.T) {
 }
 
 // A link that is opened in Telegram instead of on its page goes on in the case as well, where both are in
-// one bucket.
+// one bucket. Elsewhere it begins a conversation with a name of its own, which is followed, and so is its case.
 func TestALinkThatIsOpenedInTelegramAfterSilenceJoinsItsCase(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.triggers(unheard)
-		joined := 0
+		joined, apart := 0, 0
 		for i := range 12 {
 			id := fmt.Sprint(100 + i)
 			w.told(id, id, lateBy(time.Hour))
@@ -375,16 +377,23 @@ func TestALinkThatIsOpenedInTelegramAfterSilenceJoinsItsCase(t *testing.T) {
 			w.says(id, chat.Update{Kind: chat.Command, Command: "start", Text: w.token(x)})
 			w.taps(id)
 			s := storage.Person{Platform: chat.Telegram, Account: "42", User: id}
-			if storage.BucketOf(s.Hash16(), w.store.Buckets()) != before.Bucket {
-				continue
-			}
-			joined++
-			k, n := w.opened(id), 0
+			ids, sessions, n := map[string]bool{}, map[string]bool{}, 0
 			for _, c := range w.cases() {
 				if c.Customer == id {
 					n++
+					ids[c.ID], sessions[c.Session] = true, true
 				}
 			}
+			if storage.BucketOf(s.Hash16(), w.store.Buckets()) != before.Bucket {
+				apart++
+				w.pass(2 * time.Hour)
+				if now := w.asked(id, id); n != 2 || len(ids) != 2 || len(sessions) != 2 || !sessions[now.Session] || now.Session == before.Session || now.State == "handed_out" {
+					t.Errorf("%d cases of the names %v in %v; the ask is %s in %s", n, ids, sessions, now.State, now.Session)
+				}
+				continue
+			}
+			joined++
+			k := w.opened(id)
 			if n != 1 {
 				t.Errorf("%d cases of one service", n)
 			}
@@ -392,8 +401,35 @@ func TestALinkThatIsOpenedInTelegramAfterSilenceJoinsItsCase(t *testing.T) {
 				t.Errorf("what was answered in Telegram is not in the case: %+v", k.Case)
 			}
 		}
-		if joined == 0 {
-			t.Error("no two are in one bucket: the test shows nothing")
+		if joined == 0 || apart == 0 {
+			t.Errorf("%d are in one bucket and %d are not: the test shows little", joined, apart)
 		}
-	}, "sqlite")
+	})
+}
+
+// TestAConversationBehindALinkEndsWithTheLink: nobody opens it after that, and what ended is not kept for ever.
+func TestAConversationBehindALinkEndsWithTheLink(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.triggers(unheard)
+		w.told("1", "C-1", lateBy(time.Hour))
+		w.pass(2 * time.Hour)
+		w.pass(48 * time.Hour)
+		k := w.opened("C-1")
+		stands := func() storage.Session {
+			s, err := w.store.Session(t.Context(), k.Bucket, k.Session)
+			check(t, err)
+			return s
+		}
+		if s := stands(); !(bot.Offers{Bot: w.bot}).Unopened(&s) || !s.Expires.After(w.now) {
+			t.Fatalf("it is %s until %v", s.Status, s.Expires)
+		}
+		w.now = w.now.Add(bot.DefaultInviteExpires)
+		w.until(func() bool { return stands().Status == survey.Expired })
+		if s := stands(); s.Ended.IsZero() || !s.Started.IsZero() {
+			t.Errorf("it began %v and ended %v", s.Started, s.Ended)
+		}
+		if now := w.opened("C-1"); !now.State.Active() {
+			t.Errorf("its case is %s", now.State)
+		}
+	})
 }

@@ -63,8 +63,9 @@ type trying struct {
 	flows   *flows
 	expires map[string]time.Duration
 	time    timely
-	of      string                 // the customer who is looked at
-	truth   map[string]storage.Ask // offers that were made to them, by their ids
+	of      string                   // the customer who is looked at
+	offers  map[string][]storage.Ask // that were made, by customer
+	truth   map[string]storage.Ask   // offers that were made to them, by their ids
 	out     Tried
 	by      map[string]*TriedTrigger
 	ends    func(context.Context, *storage.Ask, invitation.Decision) error // hears of each event
@@ -115,8 +116,7 @@ func (a *Asking) Try(ctx context.Context, p invitation.Policy, since time.Time, 
 		for account, list := range cases {
 			t.k.cases[account] = list
 		}
-		offers, err := a.store.Offers(ctx, part)
-		if err != nil {
+		if t.offers, err = a.store.Offers(ctx, part); err != nil {
 			return t.out, err
 		}
 		for _, c := range part {
@@ -124,7 +124,7 @@ func (a *Asking) Try(ctx context.Context, p invitation.Policy, since time.Time, 
 				t.k.events[e.Name()] = e
 			}
 			t.of, t.time.seen = c, map[string]bool{}
-			if err := t.customer(ctx, byCustomer[c], t.given(offers[c], since)); err != nil {
+			if err := t.customer(ctx, byCustomer[c], t.given(t.offers[c], since)); err != nil {
 				return t.out, err
 			}
 			if err := t.silences(ctx, byCustomer[c]); err != nil {

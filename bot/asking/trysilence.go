@@ -11,6 +11,10 @@ import (
 // silences says of which services of one customer a case would have opened because nothing was
 // heard. What was decided of one by the same trigger, at the same moment, would be again.
 func (t *trying) silences(ctx context.Context, events []storage.StoredEvent) error {
+	was, err := t.a.watching(ctx, t.p, events...)
+	if err != nil {
+		return err
+	}
 	for i := range events {
 		c := t.a.watched(t.p, &events[i])
 		if c == nil {
@@ -19,10 +23,6 @@ func (t *trying) silences(ctx context.Context, events []storage.StoredEvent) err
 		x := c.Ask
 		r := t.by[x.Trigger]
 		r.Matched++
-		was, err := t.a.watching(ctx, t.p, &events[i])
-		if err != nil {
-			return err
-		}
 		d := invitation.Decision{State: invitation.State(x.State), Reason: invitation.Reason(x.Reason)}
 		before := ""
 		for _, w := range was {
@@ -38,7 +38,7 @@ func (t *trying) silences(ctx context.Context, events []storage.StoredEvent) err
 			if x.Due.After(t.a.moment()) {
 				continue // nobody knows yet
 			}
-			if d, err = t.a.heard(ctx, t.p, &t.k, &x, x.Due); err != nil {
+			if d, err = t.a.heard(ctx, t.p, &listening{t.k, t.offers}, &x, x.Due); err != nil {
 				return err
 			}
 		}

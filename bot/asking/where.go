@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -14,7 +13,7 @@ import (
 // of the link, zero where it is gone or none.
 func (a *Asking) conversation(ctx context.Context, x *storage.Ask) (s storage.Session, link storage.Invitation, err error) {
 	s, err = a.store.Session(ctx, x.At, x.Session)
-	if !errors.Is(err, storage.ErrNotFound) && err != nil || err == nil && !bot.Unopened(&s) {
+	if !errors.Is(err, storage.ErrNotFound) && err != nil || err == nil && !a.offers.Unopened(&s) {
 		return s, link, err
 	}
 	if x.To != nil || x.Offer == "" {
@@ -31,7 +30,7 @@ func (a *Asking) conversation(ctx context.Context, x *storage.Ask) (s storage.Se
 	}
 	at := storage.BucketOf(hash, a.store.Buckets())
 	if s, err = a.store.Session(ctx, at, link.Session); err == nil {
-		x.At = at
+		x.At, x.Session = at, link.Session
 	}
 	return s, link, err
 }

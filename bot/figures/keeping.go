@@ -16,6 +16,8 @@ const (
 	keepEvery    = 2 * time.Second
 	keepLease    = "results"
 	keepLeaseTTL = 10 * time.Second
+	// keepUnread is how long a result is made anew that nobody reads.
+	keepUnread = 14 * 24 * time.Hour
 	// keepAgain is how long a result is left alone that could not be made.
 	keepAgain = time.Minute
 	// keepPatience is how long results that exist already wait for answers that are not in the read model yet.
@@ -66,12 +68,8 @@ func (k *Keeping) Round(ctx context.Context) error {
 			return err
 		}
 		for _, key := range due {
-			if ok, err := k.rounds.Leads(ctx); err != nil || !ok {
+			if ok, err := k.rounds.Holding(ctx, func(ctx context.Context) { k.makeOne(ctx, m, &from, key) }); err != nil || !ok {
 				return err
-			}
-			k.makeOne(ctx, m, &from, key)
-			if ctx.Err() != nil {
-				return ctx.Err()
 			}
 		}
 	}
@@ -95,13 +93,14 @@ func (k *Keeping) ready(ctx context.Context) (bool, error) {
 	return k.settled, nil
 }
 
-// due are the keys of what is to be made now. What cannot be made any more is forgotten.
+// due are the keys of what is to be made now. What cannot be made any more, or nobody
+// reads any more, is forgotten.
 func (k *Keeping) due(ctx context.Context, m *Maker, from *Source) (keys []ResultKey, err error) {
 	wanted, err := k.store.ResultsWanted(ctx, m.Kind)
 	if err != nil {
 		return nil, err
 	}
-	now, known := k.clock(), map[ResultKey]bool{}
+	now, known, whole := k.clock(), map[ResultKey]bool{}, ResultKey{}
 	want := func(key ResultKey, made time.Time) {
 		known[key] = true
 		if now.Sub(made) >= ResultAge && now.Sub(k.failed[m.Kind+" "+key.String()]) >= keepAgain {
@@ -110,7 +109,13 @@ func (k *Keeping) due(ctx context.Context, m *Maker, from *Source) (keys []Resul
 	}
 	for _, r := range wanted {
 		key := ResultKeyOf(r.Key)
-		if !m.has(from, key) {
+		if r.WantedAt.IsZero() { // by a program that did not say when
+			if err := k.store.WantResult(ctx, m.Kind, r.Key, now); err != nil {
+				return nil, err
+			}
+			r.WantedAt = now
+		}
+		if !m.has(from, key) || key != whole && now.Sub(r.WantedAt) >= keepUnread {
 			if err := k.store.DropResult(ctx, m.Kind, r.Key); err != nil {
 				return nil, err
 			}
@@ -118,7 +123,7 @@ func (k *Keeping) due(ctx context.Context, m *Maker, from *Source) (keys []Resul
 		}
 		want(key, r.MadeAt)
 	}
-	if whole := (ResultKey{}); !known[whole] { // it is made whether anybody asked or not
+	if !known[whole] { // it is made whether anybody asked or not
 		want(whole, time.Time{})
 	}
 	return keys, nil

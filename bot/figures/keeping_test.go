@@ -61,7 +61,7 @@ func TestResultsAreMadeAtOnceAndAgainWhenTheyAreOld(t *testing.T) {
 	round("another process while one does it", rival)
 	round("the next round", keeping)
 	now = now.Add(ResultAge - time.Second)
-	wantErr(store.WantResult(ctx, "each", "/main"), store.WantResult(ctx, "each", "/gone"), store.WantResult(ctx, "each", "after/"), store.WantResult(ctx, "whole", "other/main"))
+	wantErr(store.WantResult(ctx, "each", "/main", now), store.WantResult(ctx, "each", "/gone", now), store.WantResult(ctx, "each", "after/", now), store.WantResult(ctx, "whole", "other/main", now))
 	round("what somebody asks for and can be made", keeping, "each /main", "whole other/main")
 	r, ok, err := store.ReadResult(ctx, "each", "/main")
 	if err != nil || !ok || string(r.Body) != `"each"` || !r.MadeAt.Equal(now) {
@@ -79,9 +79,19 @@ func TestResultsAreMadeAtOnceAndAgainWhenTheyAreOld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []storage.KeptResult{{Kind: "each", Key: "/", MadeAt: now}, {Kind: "each", Key: "/main", MadeAt: r.MadeAt}}
+	want := []storage.KeptResult{{Kind: "each", Key: "/", MadeAt: now, WantedAt: r.MadeAt}, {Kind: "each", Key: "/main", MadeAt: r.MadeAt, WantedAt: r.MadeAt}}
 	if diff := cmp.Diff(want, wanted); diff != "" {
 		t.Errorf("what is left (-want +got):\n%s", diff)
+	}
+	now = r.WantedAt.Add(keepUnread - time.Second)
+	round("while somebody may read it again", keeping, "each /", "each /main", "whole /")
+	now = r.WantedAt.Add(keepUnread)
+	round("when nobody has read it for two weeks", keeping)
+	if _, ok, err := store.ReadResult(ctx, "each", "/main"); ok || err != nil {
+		t.Errorf("what nobody reads is kept: %v", err)
+	}
+	if _, ok, err := store.ReadResult(ctx, "each", "/"); !ok || err != nil {
+		t.Errorf("the figure of all is gone: %v", err)
 	}
 }
 

@@ -45,41 +45,49 @@ func NewCounter(store storage.Store, log *slog.Logger) *Counter {
 // Run counts until ctx ends.
 func (c *Counter) Run(ctx context.Context) { c.rounds.Run(ctx, c.Round) }
 
-// Round counts what is marked, if no other process does.
+// Round counts what is marked, if no other process does. Months are counted also while many days are marked.
 func (c *Counter) Round(ctx context.Context) error {
-	if err := c.count(ctx, c.store.CountCells); err != nil {
-		return err
-	}
-	if !c.months.IsZero() && c.clock().Sub(c.months) < monthsEvery {
-		return nil
-	}
-	err := c.count(ctx, c.store.CountMonths)
-	if err == nil {
+	for more := true; more; {
+		var err error
+		if more, err = c.step(ctx, c.store.CountCells); err != nil {
+			return err
+		}
+		if !c.months.IsZero() && c.clock().Sub(c.months) < monthsEvery {
+			continue
+		}
+		for months := true; months; {
+			if months, err = c.step(ctx, c.store.CountMonths); err != nil {
+				return err
+			}
+		}
 		c.months = c.clock()
 	}
-	return err
+	return nil
 }
 
 // All counts everything that is marked, without rest.
 func (c *Counter) All(ctx context.Context) error {
 	defer c.rounds.Leave(ctx)
-	c.rest, c.months = func(ctx context.Context, _ time.Duration) bool { return ctx.Err() == nil }, time.Time{}
-	return c.Round(ctx)
-}
-
-func (c *Counter) count(ctx context.Context, some func(context.Context, storage.Lease, int) (storage.CountedCells, error)) error {
-	for {
-		l, ok, err := c.rounds.Lead(ctx)
-		if err != nil || !ok {
+	c.rest = func(ctx context.Context, _ time.Duration) bool { return ctx.Err() == nil }
+	for range 2 { // the days, from wherever counting has come to; then what lies before, and the months of all
+		c.months = time.Time{}
+		if err := c.Round(ctx); err != nil {
 			return err
-		}
-		began := c.clock()
-		did, err := some(ctx, l, countedAtATime)
-		if err != nil || did.Lost || did.Counted == 0 {
-			return err
-		}
-		if !c.rest(ctx, restsCounting*c.clock().Sub(began)) || !did.More {
-			return nil
 		}
 	}
+	return nil
+}
+
+// step counts some of what is marked, and rests. more: others are.
+func (c *Counter) step(ctx context.Context, some func(context.Context, storage.Lease, int) (storage.CountedCells, error)) (more bool, _ error) {
+	l, ok, err := c.rounds.Lead(ctx)
+	if err != nil || !ok {
+		return false, err
+	}
+	began := c.clock()
+	did, err := some(ctx, l, countedAtATime)
+	if err != nil || did.Lost || did.Counted == 0 {
+		return false, err
+	}
+	return c.rest(ctx, restsCounting*c.clock().Sub(began)) && did.More, nil
 }

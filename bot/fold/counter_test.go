@@ -95,3 +95,20 @@ func TestOneCountsAndACommandCountsAllAtOnce(t *testing.T) {
 		t.Errorf("%d days and %d months are left, %d leases given up, %v", s.days, s.months, s.released, err)
 	}
 }
+
+// TestMonthsAreCountedWhileDaysAreLeft: where more days are marked than can be counted, months have their turn.
+func TestMonthsAreCountedWhileDaysAreLeft(t *testing.T) {
+	s, c := newMarked()
+	s.days, s.months = 100_000, 3
+	ctx, stop := context.WithCancel(t.Context())
+	rest := c.rest
+	c.rest = func(ctx context.Context, d time.Duration) bool {
+		if s.months == 0 {
+			stop()
+		}
+		return rest(ctx, d) && ctx.Err() == nil
+	}
+	if err := c.Round(ctx); err != nil || s.months > 0 || s.days < 90_000 {
+		t.Errorf("%d months are left with %d days, %v", s.months, s.days, err)
+	}
+}

@@ -222,7 +222,7 @@ func (k *Keeper) goOn(ctx context.Context, e storage.Erasure) (n storage.Erased,
 		}
 	}
 	// Nobody can look for a person in what is sealed, so all of it goes.
-	if err := k.store.ForgetInbound(ctx); err != nil {
+	if err := errors.Join(k.store.ForgetInbound(ctx), k.store.ForgetAnswers(ctx)); err != nil {
 		return n, err
 	}
 	if k.tell != nil {

@@ -70,6 +70,35 @@ func (r *Rounds) Run(ctx context.Context, round func(context.Context) error) {
 	}
 }
 
+// Holding does something that may take longer than the lease lasts: it is renewed meanwhile. It is false where
+// another process leads. Whoever loses the lease meanwhile has ctx ended.
+func (r *Rounds) Holding(ctx context.Context, do func(context.Context)) (bool, error) {
+	if ok, err := r.Leads(ctx); err != nil || !ok {
+		return ok, err
+	}
+	doing, stop := context.WithCancel(ctx)
+	defer stop()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do(doing)
+	}()
+	renew := time.NewTicker(r.job.TTL / 3)
+	defer renew.Stop()
+	for {
+		select {
+		case <-done:
+			return true, ctx.Err()
+		case <-renew.C:
+			if ok, err := r.Leads(ctx); err != nil || !ok {
+				stop()
+				<-done
+				return false, err
+			}
+		}
+	}
+}
+
 // Leave gives the lease up, also where ctx has ended.
 func (r *Rounds) Leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveFor)

@@ -95,3 +95,47 @@ func TestARoundThatFailsIsToldAndTheNextOneComes(t *testing.T) {
 		}
 	})
 }
+
+// TestALeaseIsKeptWhileSomethingIsMade: what takes longer than the lease lasts is made by one process, and is cut off
+// where another leads.
+func TestALeaseIsKeptWhileSomethingIsMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &timed{}
+		job := rounds.Job{Lease: "l", TTL: 9 * time.Second, Every: time.Second}
+		one, other := rounds.New(l, slog.New(slog.DiscardHandler), job), rounds.New(l, slog.New(slog.DiscardHandler), job)
+		ok, err := one.Holding(t.Context(), func(context.Context) {
+			for range 6 {
+				time.Sleep(10 * time.Second)
+				if ok, err := other.Holding(t.Context(), func(context.Context) { t.Error("two do it") }); ok || err != nil {
+					t.Errorf("another leads meanwhile: %v, %v", ok, err)
+				}
+			}
+		})
+		if !ok || err != nil {
+			t.Errorf("it was done: %v, %v", ok, err)
+		}
+		ok, err = one.Holding(t.Context(), func(ctx context.Context) {
+			l.holder, l.until = "somebody", time.Now().Add(time.Hour)
+			<-ctx.Done()
+		})
+		if ok || err != nil {
+			t.Errorf("who lost the lease leads: %v, %v", ok, err)
+		}
+	})
+}
+
+// timed is a lease that lapses.
+type timed struct {
+	holder string
+	until  time.Time
+}
+
+func (l *timed) Acquire(_ context.Context, name, holder string, ttl time.Duration) (storage.Lease, bool, error) {
+	if l.holder != holder && time.Now().Before(l.until) {
+		return storage.Lease{}, false, nil
+	}
+	l.holder, l.until = holder, time.Now().Add(ttl)
+	return storage.Lease{Name: name, Holder: holder}, true, nil
+}
+
+func (l *timed) Release(context.Context, string, string) error { return nil }

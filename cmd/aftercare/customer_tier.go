@@ -51,7 +51,7 @@ func (c *customerTierCmd) Run(a *terminal) error {
 	all := []tierView{}
 	rows := [][]string{{"SINCE", "CLASS", "TOLD BY"}}
 	for _, t := range d.Tiers {
-		all = append(all, tierView(t))
+		all = append(all, tierView{t.Customer, t.At, t.Tier, t.Told})
 		rows = append(rows, []string{t.At.Format(time.DateOnly), string(t.Tier), t.Told})
 	}
 	if c.JSON {

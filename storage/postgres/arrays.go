@@ -22,7 +22,7 @@ var types = map[string]string{
 	"composite": "double precision", "value": "double precision", "score": "double precision",
 	"at": "timestamptz", "created_at": "timestamptz", "expires_at": "timestamptz", "started_at": "timestamptz", "ended_at": "timestamptz",
 	"opened_at": "timestamptz", "tell_at": "timestamptz", "minute": "timestamptz", "announced": "timestamptz", "due": "timestamptz", "clock": "timestamptz", "started": "timestamptz", "settled": "timestamptz", "tried": "timestamptz", "created": "timestamptz", "changed": "timestamptz",
-	"plan": "timestamptz", "made": "timestamptz", "sent": "timestamptz", "policy": "integer",
+	"plan": "timestamptz", "confirmed": "timestamptz", "made": "timestamptz", "sent": "timestamptz", "policy": "integer",
 	"l1": "bigint", "l2": "bigint", "l3": "bigint", "l4": "bigint", "l5": "bigint", "l6": "bigint", "l7": "bigint",
 	"n": "bigint", "score_sum": "bigint", "score_squares": "bigint", "customers": "bigint", "most": "bigint",
 }

@@ -41,10 +41,10 @@ func countUp(t *testing.T, s storage.Store, l storage.Lease) (n int) {
 		if did.Lost {
 			t.Fatal("who has the lease is told that it is another's")
 		}
-		n, more = n+did.Counted, did.More
+		n, more = n+did.Counted, did.Counted > 0
 	}
 	for more := true; more; {
-		more = must(s.CountMonths(t.Context(), l, 2))(t).More
+		more = must(s.CountMonths(t.Context(), l, 2))(t).Counted > 0
 	}
 	return n
 }
@@ -224,5 +224,35 @@ func init() {
 		countUp(t, s, l)
 		equal(t, "counted once", must(s.CellsReady(t.Context()))(t), true)
 		equal(t, "marks", count(t, db, "SELECT count(*) FROM cell_marks"), 0)
+	}
+}
+
+func init() {
+	foldTests["days that are marked again and again keep no others waiting"] = func(t *testing.T, b *bench) {
+		s, _ := b.behind(t)
+		b.store = s
+		l, _ := counting(t, s, "one")
+		sites, n := []string{"a", "b", "c", "d"}, 0
+		give := func(site string) {
+			n++
+			b.gave(t, storage.Bucket(n%s.Buckets()), n, fmt.Sprint("c", n), site, 2)
+		}
+		for _, site := range sites {
+			give(site)
+		}
+		for range sites {
+			if did := must(s.CountCells(t.Context(), l, 1))(t); did.Counted != 1 {
+				t.Errorf("counted was %+v", did)
+			}
+			give("a")
+			give("b")
+		}
+		f := storage.FigureFilter{Sites: sites, From: "2026-03-01", To: "2026-03-31"}
+		for _, c := range must(s.Cells(t.Context(), f, storage.CellsWhole))(t) {
+			sites = slices.DeleteFunc(sites, func(site string) bool { return site == c.Site })
+		}
+		if len(sites) > 0 {
+			t.Errorf("never counted: %v", sites)
+		}
 	}
 }

@@ -56,6 +56,11 @@ func (c *CrashingStore) AsksOf(ctx context.Context, customer string, limit int) 
 	return result(c, func() ([]storage.Ask, error) { return c.inner.AsksOf(ctx, customer, limit) })
 }
 
+// AsksNamed implements storage.Asking.
+func (c *CrashingStore) AsksNamed(ctx context.Context, b storage.Bucket, ids []string) ([]storage.Ask, error) {
+	return result(c, func() ([]storage.Ask, error) { return c.inner.AsksNamed(ctx, b, ids) })
+}
+
 // AskDecisions implements storage.Asking.
 func (c *CrashingStore) AskDecisions(ctx context.Context, b storage.Bucket, asks []string) ([]storage.AskDecision, error) {
 	return result(c, func() ([]storage.AskDecision, error) { return c.inner.AskDecisions(ctx, b, asks) })

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"time"
 
 	"github.com/aftercare/aftercare/storage"
 )
@@ -21,8 +22,8 @@ func (c *CrashingStore) ReadResult(ctx context.Context, kind, key string) (r sto
 }
 
 // WantResult implements storage.Results.
-func (c *CrashingStore) WantResult(ctx context.Context, kind, key string) error {
-	return c.call(func() error { return c.inner.WantResult(ctx, kind, key) })
+func (c *CrashingStore) WantResult(ctx context.Context, kind, key string, at time.Time) error {
+	return c.call(func() error { return c.inner.WantResult(ctx, kind, key, at) })
 }
 
 // ResultsWanted implements storage.Results.

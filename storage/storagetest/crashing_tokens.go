@@ -43,6 +43,16 @@ func (c *CrashingStore) EndAnswer(ctx context.Context, k storage.KeptAnswer) err
 	return c.call(func() error { return c.inner.EndAnswer(ctx, k) })
 }
 
+// ForgetAnswers implements storage.KeptAnswers.
+func (c *CrashingStore) ForgetAnswers(ctx context.Context) error {
+	return c.call(func() error { return c.inner.ForgetAnswers(ctx) })
+}
+
+// PruneAnswers implements storage.KeptAnswers.
+func (c *CrashingStore) PruneAnswers(ctx context.Context, before time.Time, limit int) (int, error) {
+	return result(c, func() (int, error) { return c.inner.PruneAnswers(ctx, before, limit) })
+}
+
 // DropAnswer implements storage.KeptAnswers.
 func (c *CrashingStore) DropAnswer(ctx context.Context, k storage.KeptAnswer) error {
 	return c.call(func() error { return c.inner.DropAnswer(ctx, k) })

@@ -48,6 +48,15 @@ func init() {
 		put(true, told("4", "bo", day(-9), recovery.MVC))
 		is("ann", "ann MGC till -30", "ann MVC till -1")
 		is("bo")
+		// A late word about the time in which a class was confirmed changes nothing.
+		put(false, told("7", "ella", day(-30), recovery.MGC))
+		put(false, told("8", "ella", day(-3), recovery.MGC), told("9", "ella", day(-2), recovery.MGC))
+		put(false, told("10", "ella", day(-10), recovery.MVC))
+		is("ella", "ella MGC till -30")
+		same(t, "when it was confirmed", must(b.store.TiersOf(ctx, "ella"))(t)[0].Confirmed, day(-2))
+		put(false, told("11", "ella", day(-1), recovery.MVC))
+		is("ella", "ella MGC till -30", "ella MVC till -1")
+		check(t, b.store.EndErasure(ctx, storage.Erasure{ID: "ella", Of: storage.Anchor{Customers: []string{"ella"}}}))
 		// A person, and an event that is corrected.
 		set := func(c storage.TierChange) bool { t.Helper(); return must(b.store.SetTier(ctx, c))(t) }
 		if set(storage.TierChange{Customer: "ann", At: now, Tier: recovery.MVC}) || set(storage.TierChange{Customer: "ann", At: day(-2), Tier: recovery.Normal}) {

@@ -55,6 +55,40 @@ var tokenTests = group{
 			t.Error("it is kept for longer than a day")
 		}
 	},
+	"what other systems were answered is forgotten, and goes after its day": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		kept := func(token, key string, began time.Time) storage.KeptAnswer {
+			k := storage.KeptAnswer{Token: token, Key: key, Body: "b", Began: began}
+			_, begun, err := b.store.BeginAnswer(ctx, k, began)
+			if check(t, err); !begun {
+				t.Fatalf("%s %s was there", token, key)
+			}
+			k.Status, k.Answer = 201, "sealed"
+			check(t, b.store.EndAnswer(ctx, k))
+			return k
+		}
+		again := func(k storage.KeptAnswer) storage.KeptAnswer {
+			t.Helper()
+			k.Status, k.Answer = 0, ""
+			found, begun, err := b.store.BeginAnswer(ctx, k, k.Began)
+			if check(t, err); begun {
+				t.Errorf("%s %s is answered again", k.Token, k.Key)
+			}
+			return found
+		}
+		kept("busy", "old", now.Add(-storage.KeptFor-2*time.Hour))
+		kept("gone", "old", now.Add(-storage.KeptFor-time.Hour))
+		fresh := kept("gone", "new", now.Add(-storage.KeptFor+time.Hour))
+		for _, want := range []int{1, 1, 0} {
+			if n := must(b.store.PruneAnswers(ctx, now.Add(-storage.KeptFor), 1))(t); n != want {
+				t.Errorf("%d went, want %d", n, want)
+			}
+		}
+		same(t, "within its day", again(fresh), fresh)
+		check(t, b.store.ForgetAnswers(ctx))
+		fresh.Answer = ""
+		same(t, "after an erasure", again(fresh), fresh)
+	},
 	"a token is found by its hash, marked and ended once": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()
 		till := storage.Token{

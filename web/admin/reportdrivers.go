@@ -30,12 +30,16 @@ func (s reportPages) keptOf(r *http.Request, w *words, v Viewer, f *reportFilter
 		return kept, w.t("kept_choose_site"), nil
 	}
 	kept, ok, err := s.Store.ReadResult(r.Context(), kind, key.String())
+	now := s.Clock()
+	if err == nil && now.Sub(kept.WantedAt) >= figures.ResultAge { // what nobody reads any more is forgotten
+		err = s.Store.WantResult(r.Context(), kind, key.String(), now)
+	}
 	if err != nil || ok {
 		f.made = kept.MadeAt
 		return kept, "", err
 	}
 	f.waits = figures.ReportNotYet
-	return kept, w.t("kept_not_yet"), s.Store.WantResult(r.Context(), kind, key.String())
+	return kept, w.t("kept_not_yet"), nil
 }
 
 // keptFoot says of when and of what a kept result is.

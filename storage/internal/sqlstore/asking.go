@@ -219,6 +219,18 @@ func (s *Store) AsksOf(ctx context.Context, customer string, limit int) ([]stora
 	return collect(ctx, s, "asks of a customer", s.q.asksOf, []any{int64(storage.AskBucket(customer, s.buckets)), customer, int64(limit)}, scanAsk)
 }
 
+// AsksNamed implements storage.Asking.
+func (s *Store) AsksNamed(ctx context.Context, b storage.Bucket, ids []string) (all []storage.Ask, _ error) {
+	err := s.reading(ctx, func(db *sql.DB) error {
+		all = nil
+		return s.asksBy(ctx, db, s.q.asksNamed, b, ids, func(a storage.Ask) { all = append(all, a) })
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read asks: %w", err)
+	}
+	return all, nil
+}
+
 // AskDecisions implements storage.Asking.
 func (s *Store) AskDecisions(ctx context.Context, b storage.Bucket, asks []string) (all []storage.AskDecision, _ error) {
 	err := s.reading(ctx, func(db *sql.DB) (err error) {

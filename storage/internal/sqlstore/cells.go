@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
@@ -62,8 +63,8 @@ func newCellQueries(t *texts) cellQueries {
 	q := cellQueries{
 		putMarks: t.rows("cell_marks", columns("bucket, day, site, flow, seq"), "ON CONFLICT (bucket, day, site, flow) DO UPDATE SET"+
 			" seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END"),
-		marked:       t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 10 ORDER BY day, site, flow LIMIT ?"),
-		markedMonths: t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 7 ORDER BY day, site, flow LIMIT ?"),
+		marked:       t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 10 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
+		markedMonths: t.one("SELECT bucket, day, site, flow, seq FROM cell_marks WHERE bucket = ? AND length(day) = 7 AND (day, site, flow) > (?, ?, ?) ORDER BY day, site, flow LIMIT ?"),
 		markAll: t.one("INSERT INTO cell_marks (bucket, day, site, flow, seq) SELECT DISTINCT c.bucket, c.day, c.site, c.flow, CAST(? AS bigint)" +
 			" FROM cells c WHERE c.bucket = ? AND c.dim = '' ON CONFLICT (bucket, day, site, flow) DO UPDATE SET" +
 			" seq = CASE WHEN cell_marks.seq <= 0 THEN -abs(excluded.seq) ELSE excluded.seq END"),
@@ -163,11 +164,44 @@ type seenMark struct {
 	bucket, seq int64
 }
 
-// markedCells are the marks that a statement finds, of at most so many days.
-func (s *Store) markedCells(ctx context.Context, text string, limit int) (of []cellMark, marks map[cellMark][]seenMark, more bool, err error) {
+// countedTo is how far counting has come on its way through the marks. Where it begins anew, after a start, costs
+// only time.
+type countedTo struct {
+	mu sync.Mutex
+	at map[string]cellMark // by statement, guarded by mu
+}
+
+func (c *countedTo) get(text string) cellMark {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at[text]
+}
+
+func (c *countedTo) set(text string, m cellMark) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at == nil {
+		c.at = map[string]cellMark{}
+	}
+	c.at[text] = m
+}
+
+// markedNext are the next marks that a statement finds, of at most so many days, behind those that were counted last:
+// days that are marked again and again keep no others waiting. more: there are others before the way begins anew.
+func (s *Store) markedNext(ctx context.Context, text string, limit int) (of []cellMark, marks map[cellMark][]seenMark, more bool, err error) {
+	from := s.countedTo.get(text)
+	of, marks, more, err = s.markedCells(ctx, text, from, limit)
+	if err == nil && len(of) == 0 && from != (cellMark{}) {
+		of, marks, more, err = s.markedCells(ctx, text, cellMark{}, limit)
+	}
+	return of, marks, more, err
+}
+
+// markedCells are the marks that a statement finds behind one, of at most so many days.
+func (s *Store) markedCells(ctx context.Context, text string, after cellMark, limit int) (of []cellMark, marks map[cellMark][]seenMark, more bool, err error) {
 	marks = map[cellMark][]seenMark{}
 	for b := range storage.Bucket(s.buckets) {
-		found, err := collect(ctx, s, "days to count", text, []any{int64(b), int64(limit) + 1}, func(row scanner) (m seenMark, err error) {
+		found, err := collect(ctx, s, "days to count", text, []any{int64(b), after.day, after.site, after.flow, int64(limit) + 1}, func(row scanner) (m seenMark, err error) {
 			return m, row.Scan(&m.bucket, &m.day, &m.site, &m.flow, &m.seq)
 		})
 		if err != nil {
@@ -191,7 +225,7 @@ func (s *Store) markedCells(ctx context.Context, text string, limit int) (of []c
 func (s *Store) countMarked(ctx context.Context, l storage.Lease, text string, limit int,
 	count func(m cellMark, first bool) (func(*cellWriting) error, error),
 ) (did storage.CountedCells, err error) {
-	of, marks, more, err := s.markedCells(ctx, text, limit)
+	of, marks, more, err := s.markedNext(ctx, text, limit)
 	if err != nil || len(of) == 0 {
 		return did, err
 	}
@@ -228,7 +262,15 @@ func (s *Store) countMarked(ctx context.Context, l storage.Lease, text string, l
 			return storage.CountedCells{Lost: true}, nil
 		}
 	}
-	return storage.CountedCells{Counted: len(of), More: more}, s.unmark(ctx, of, marks)
+	if err := s.unmark(ctx, of, marks); err != nil {
+		return did, err
+	}
+	next := cellMark{}
+	if more {
+		next = of[len(of)-1]
+	}
+	s.countedTo.set(text, next)
+	return storage.CountedCells{Counted: len(of), More: more}, nil
 }
 
 // unmark takes away the marks of what was counted, unless it was marked anew.

@@ -14,7 +14,7 @@ const keptColumns = "token, key, body, began, status, answer"
 
 // keptQueries are about answers to requests that carry keys.
 type keptQueries struct {
-	beginKept, keptAnswer, againKept, endKept, dropKept, pruneKept string
+	beginKept, keptAnswer, againKept, endKept, dropKept, lapseKept, forgetKept, pruneKept string
 }
 
 func newKeptQueries(t *texts) keptQueries {
@@ -24,7 +24,10 @@ func newKeptQueries(t *texts) keptQueries {
 		againKept:  t.one("UPDATE kept_answers SET began = ? WHERE token = ? AND key = ? AND body = ? AND status = 0 AND began < ?"),
 		endKept:    t.one("UPDATE kept_answers SET status = ?, answer = ? WHERE token = ? AND key = ? AND began = ? AND status = 0"),
 		dropKept:   t.one("DELETE FROM kept_answers WHERE token = ? AND key = ? AND began = ? AND status = 0"),
-		pruneKept:  t.one("DELETE FROM kept_answers WHERE token = ? AND began < ?"),
+		lapseKept:  t.one("DELETE FROM kept_answers WHERE token = ? AND key = ? AND began < ?"),
+		forgetKept: t.one("UPDATE kept_answers SET answer = '' WHERE answer <> ''"),
+		pruneKept: t.one("DELETE FROM kept_answers WHERE (token, key) IN" +
+			" (SELECT k.token, k.key FROM kept_answers k WHERE k.began < ? ORDER BY k.began LIMIT ?)"),
 	}
 }
 
@@ -37,7 +40,7 @@ func scanKept(row scanner) (k storage.KeptAnswer, err error) {
 // BeginAnswer implements storage.KeptAnswers.
 func (s *Store) BeginAnswer(ctx context.Context, k storage.KeptAnswer, dead time.Time) (found storage.KeptAnswer, begun bool, err error) {
 	err = s.transaction(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, s.q.pruneKept, k.Token, micro(k.Began.Add(-storage.KeptFor))); err != nil {
+		if _, err := tx.ExecContext(ctx, s.q.lapseKept, k.Token, k.Key, micro(k.Began.Add(-storage.KeptFor))); err != nil {
 			return err
 		}
 		done, err := tx.ExecContext(ctx, s.q.beginKept, k.Token, k.Key, k.Body, micro(k.Began))
@@ -79,4 +82,27 @@ func (s *Store) EndAnswer(ctx context.Context, k storage.KeptAnswer) error {
 func (s *Store) DropAnswer(ctx context.Context, k storage.KeptAnswer) error {
 	_, err := s.wrote(ctx, "that nothing was done", s.q.dropKept, k.Token, k.Key, micro(k.Began))
 	return err
+}
+
+// ForgetAnswers implements storage.KeptAnswers.
+func (s *Store) ForgetAnswers(ctx context.Context) error {
+	_, err := s.wrote(ctx, "that answers are forgotten", s.q.forgetKept)
+	return err
+}
+
+// PruneAnswers implements storage.KeptAnswers.
+func (s *Store) PruneAnswers(ctx context.Context, before time.Time, limit int) (n int, _ error) {
+	err := s.transaction(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, s.q.pruneKept, micro(before), int64(limit))
+		if err != nil {
+			return err
+		}
+		went, err := done.RowsAffected()
+		n = int(went)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("remove old answers: %w", err)
+	}
+	return n, nil
 }

@@ -17,9 +17,10 @@ func newResultQueries(t *texts) resultQueries {
 	return resultQueries{
 		keepResult: t.one("INSERT INTO kept_results (kind, key, made_at, body) VALUES (?, ?, ?, ?)" +
 			" ON CONFLICT (kind, key) DO UPDATE SET made_at = excluded.made_at, body = excluded.body"),
-		readResult:    t.one("SELECT made_at, body FROM kept_results WHERE kind = ? AND key = ? AND body <> ''"),
-		wantResult:    t.one("INSERT INTO kept_results (kind, key, made_at, body) VALUES (?, ?, ?, '') ON CONFLICT (kind, key) DO NOTHING"),
-		resultsWanted: t.one("SELECT key, made_at, body <> '' FROM kept_results WHERE kind = ? ORDER BY key"),
+		readResult: t.one("SELECT made_at, wanted_at, body FROM kept_results WHERE kind = ? AND key = ? AND body <> ''"),
+		wantResult: t.one("INSERT INTO kept_results (kind, key, made_at, wanted_at, body) VALUES (?, ?, ?, ?, '')" +
+			" ON CONFLICT (kind, key) DO UPDATE SET wanted_at = excluded.wanted_at"),
+		resultsWanted: t.one("SELECT key, made_at, wanted_at, body <> '' FROM kept_results WHERE kind = ? ORDER BY key"),
 		dropResult:    t.one("DELETE FROM kept_results WHERE kind = ? AND key = ?"),
 	}
 }
@@ -44,7 +45,10 @@ func (s *Store) KeepResult(ctx context.Context, r storage.KeptResult) error {
 // ReadResult implements storage.Results.
 func (s *Store) ReadResult(ctx context.Context, kind, key string) (storage.KeptResult, bool, error) {
 	r, err := one(ctx, s, "kept result", s.q.readResult, []any{storage.Clean(kind), storage.Clean(key)}, func(row scanner) (r storage.KeptResult, err error) {
-		return r, row.Scan(&r.MadeAt, &r.Body)
+		var wanted sql.NullTime
+		err = row.Scan(&r.MadeAt, &wanted, &r.Body)
+		r.WantedAt = momentOf(wanted)
+		return r, err
 	})
 	if errors.Is(err, storage.ErrNotFound) {
 		return storage.KeptResult{}, false, nil
@@ -54,16 +58,18 @@ func (s *Store) ReadResult(ctx context.Context, kind, key string) (storage.KeptR
 }
 
 // WantResult implements storage.Results.
-func (s *Store) WantResult(ctx context.Context, kind, key string) error {
-	return s.writeResult(ctx, "want a result", s.q.wantResult, storage.Clean(kind), storage.Clean(key), micro(time.Unix(0, 0)))
+func (s *Store) WantResult(ctx context.Context, kind, key string, at time.Time) error {
+	return s.writeResult(ctx, "want a result", s.q.wantResult, storage.Clean(kind), storage.Clean(key), micro(time.Unix(0, 0)), micro(at))
 }
 
 // ResultsWanted implements storage.Results.
 func (s *Store) ResultsWanted(ctx context.Context, kind string) ([]storage.KeptResult, error) {
 	return collect(ctx, s, "results that are wanted", s.q.resultsWanted, []any{storage.Clean(kind)}, func(row scanner) (r storage.KeptResult, err error) {
 		var made bool
+		var wanted sql.NullTime
 		r.Kind = kind
-		err = row.Scan(&r.Key, &r.MadeAt, &made)
+		err = row.Scan(&r.Key, &r.MadeAt, &wanted, &made)
+		r.WantedAt = momentOf(wanted)
 		if r.MadeAt = r.MadeAt.UTC(); !made {
 			r.MadeAt = time.Time{}
 		}

@@ -46,14 +46,16 @@ type Store struct {
 	memories memories
 	formers  formers
 	pruned   []pruned
-	walked   walked
-	guard    func() error
-	release  func()
-	forgets  atomic.Int64 // one more than the number of erasures that this process knows of
-	hints    func(ctx context.Context) <-chan struct{}
-	hint     chan struct{} // holds one wish to notify
-	stop     context.CancelFunc
-	stopped  chan struct{}
+
+	countedTo countedTo
+	walked    walked
+	guard     func() error
+	release   func()
+	forgets   atomic.Int64 // one more than the number of erasures that this process knows of
+	hints     func(ctx context.Context) <-chan struct{}
+	hint      chan struct{} // holds one wish to notify
+	stop      context.CancelFunc
+	stopped   chan struct{}
 }
 
 var _ storage.Store = (*Store)(nil)

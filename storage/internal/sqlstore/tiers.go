@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,20 +13,20 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-const tierColumns = "customer, at, tier, told"
+const tierColumns = "customer, at, tier, told, confirmed"
 
 // tierQueries are about the classes of customers by value.
 type tierQueries struct {
-	putTiers *list
+	putTiers, setTiers *list
 
-	setTier, tiersNow, tiersOf, tiersAmong, tiersAfter, dropTiers string
+	tiersNow, tiersOf, tiersAmong, tiersAfter, dropTiers string
 }
 
 func newTierQueries(t *texts) tierQueries {
 	read := "SELECT " + tierColumns + " FROM customer_tiers WHERE "
 	return tierQueries{
-		putTiers:   t.rows("customer_tiers", columns(tierColumns), "ON CONFLICT (customer, at) DO NOTHING"),
-		setTier:    t.one("UPDATE customers SET tier = ? WHERE id = ?"),
+		putTiers:   t.rows("customer_tiers", columns(tierColumns), "ON CONFLICT (customer, at) DO UPDATE SET confirmed = excluded.confirmed"),
+		setTiers:   t.setTiers(),
 		tiersNow:   t.one("SELECT id, tier FROM customers WHERE " + t.dialect.Among("id") + " AND tier > ''"),
 		tiersOf:    t.one(read + "customer = ? ORDER BY at"),
 		tiersAmong: t.one(read + t.dialect.Among("customer") + " ORDER BY customer, at"),
@@ -34,10 +35,23 @@ func newTierQueries(t *texts) tierQueries {
 	}
 }
 
+// setTiers gives customers their classes.
+func (t *texts) setTiers() *list {
+	names := columns("tier, id")
+	l := list{columns: names, column: t.dialect.Column}
+	if t.dialect.Rows != nil {
+		l.whole = t.one("UPDATE customers q SET tier = r.tier FROM (" + t.dialect.Rows(names) + ") AS r WHERE q.id = r.id")
+		return &l
+	}
+	l.sized[len(sizes)-1] = t.one("UPDATE customers SET tier = ? WHERE id = ?")
+	return &l
+}
+
 func scanTier(row scanner) (c storage.TierChange, err error) {
 	var tier string
-	err = row.Scan(&c.Customer, &c.At, &tier, &c.Told)
-	c.At, c.Tier = c.At.UTC(), recovery.Tier(tier)
+	var confirmed sql.NullTime
+	err = row.Scan(&c.Customer, &c.At, &tier, &c.Told, &confirmed)
+	c.At, c.Tier, c.Confirmed = c.At.UTC(), recovery.Tier(tier), momentOf(confirmed)
 	return c, err
 }
 
@@ -62,7 +76,7 @@ func (s *Store) SetTier(ctx context.Context, c storage.TierChange) (changed bool
 }
 
 // changeTiers writes what was told of the classes of customers whose rows are locked, each where it is newer than what
-// is known and says something else. changed: one of them did.
+// is known: it says something else from then on, or confirms what is known. changed: one of them said something else.
 func (s *Store) changeTiers(ctx context.Context, tx *sql.Tx, locked []storage.Customer, told []storage.TierChange) (changed bool, _ error) {
 	told = slices.DeleteFunc(slices.Clone(told), func(c storage.TierChange) bool { return c.Tier == "" })
 	if len(told) == 0 {
@@ -81,35 +95,54 @@ func (s *Store) changeTiers(ctx context.Context, tx *sql.Tx, locked []storage.Cu
 	if err != nil {
 		return false, err
 	}
-	newest := map[string]storage.TierChange{}
-	for _, c := range past {
-		newest[c.Customer] = c
-	}
-	var rows [][]any
-	for _, c := range told {
-		c.At = c.At.UTC().Truncate(time.Microsecond)
-		if last, known := newest[c.Customer]; known && (c.Tier == last.Tier || !c.At.After(last.At)) {
-			continue
-		}
-		newest[c.Customer] = c
-		rows = append(rows, []any{c.Customer, micro(c.At), string(c.Tier), storage.Clean(c.Told)})
-	}
-	var buffer []byte
-	err = s.q.putTiers.each(&buffer, rows, func(text string, args []any) error {
-		_, err := tx.ExecContext(ctx, text, args...)
-		return err
-	})
-	if err != nil {
-		return false, err
+	newest, changes, changed := tiersAfter(past, told)
+	var rows, set [][]any
+	for _, c := range changes {
+		rows = append(rows, []any{c.Customer, micro(c.At), string(c.Tier), storage.Clean(c.Told), orNull(c.Confirmed)})
 	}
 	for _, c := range locked {
 		if now, told := newest[c.ID]; told && now.Tier != c.Tier {
-			if _, err := tx.ExecContext(ctx, s.q.setTier, string(now.Tier), c.ID); err != nil {
-				return false, err
-			}
+			set = append(set, []any{string(now.Tier), c.ID})
 		}
 	}
-	return len(rows) > 0, nil
+	var buffer []byte
+	put := func(text string, args []any) error {
+		_, err := tx.ExecContext(ctx, text, args...)
+		return err
+	}
+	return changed, errors.Join(s.q.putTiers.each(&buffer, rows, put), s.q.setTiers.each(&buffer, set, put))
+}
+
+// tiersAfter is what is known of customers' classes after something was told of them, in the order of its moments:
+// the newest by customer, and the rows to be written, each once. What is older than the newest, or than when that
+// was confirmed, is no news.
+func tiersAfter(past, told []storage.TierChange) (newest map[string]storage.TierChange, rows []storage.TierChange, changed bool) {
+	newest = map[string]storage.TierChange{}
+	for _, c := range past {
+		newest[c.Customer] = c
+	}
+	row := map[string]int{} // of the newest of a customer, among rows
+	for _, c := range told {
+		c.At, c.Confirmed = c.At.UTC().Truncate(time.Microsecond), time.Time{}
+		last, known := newest[c.Customer]
+		if known && (!c.At.After(last.At) || c.At.Before(last.Confirmed) || c.Tier == last.Tier && c.At.Equal(last.Confirmed)) {
+			continue
+		}
+		at, written := row[c.Customer]
+		if known && c.Tier == last.Tier {
+			last.Confirmed = c.At
+			c = last
+		} else {
+			written, changed = false, true
+		}
+		if newest[c.Customer] = c; written {
+			rows[at] = c
+			continue
+		}
+		row[c.Customer] = len(rows)
+		rows = append(rows, c)
+	}
+	return newest, rows, changed
 }
 
 // tierOf is what an event tells of its customer's class; false where it tells nothing. A service that is still to
