@@ -22,6 +22,7 @@ func init() {
 	fixtures = append(fixtures,
 		fixture{"asking.html", "empty", f, askingPage{Finding: "No service of the last 30 days led to a question"}},
 		fixture{"asking.html", "full", f, askingPage{
+			Files:   listedAs("/list/asking", "Newest decisions"),
 			Finding: "40 of 129 who were reached answered: 31 % (24–39)", Meta: "Services that were told: 150.", NotAsked: "Not asked: was asked lately: 9",
 			Waits:   []string{"On their way: 8766 messages wait for Telegram, which takes 30 a second. The last goes in about 4 min."},
 			Drawing: chart.Ways("became", "What became of them", "40 of 129", []chart.Way{{Class: "w1", N: 40, Words: "answered: 40"}, {N: 9, Words: "not asked: 9"}}),

@@ -45,6 +45,7 @@ func init() {
 	take := row
 	take.Number, take.Act, take.Level, take.Wrote = "C-88", "take", 7, ""
 	list := inboxPage{
+		Files:  listedAs("/list/cases", "Cases"),
 		Storms: []stormRow{{"Storm at Harbour since 09:00: 34 cases, 6 of them P1", "12 that nobody has", "/cases/next?site=harbour", "/cases?site=harbour"}},
 		Groups: []standingGroup{
 			{Key: "waiting", Count: "1", Rows: []caseRow{row}, More: "/cases?state=waiting"},

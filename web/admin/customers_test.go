@@ -19,7 +19,7 @@ func init() {
 	f := frame{Title: "Anna", Here: "/customers"}
 	fixtures = append(fixtures,
 		fixture{"customers.html", "empty", frame{Title: "Customers", Here: "/customers"}, customersPage{Query: "nobody"}},
-		fixture{"customers.html", "full", frame{Title: "Customers", Here: "/customers"}, customersPage{"@ann", []customerRow{{"/customers/1", "Anna", "2 conversations, 1 cases"}}, true, nil}},
+		fixture{"customers.html", "full", frame{Title: "Customers", Here: "/customers"}, customersPage{"@ann", []customerRow{{"/customers/1", "Anna", "2 conversations, 1 cases"}}, true, listedAs("/download/customers", "Customers")}},
 		fixture{"customer.html", "empty", f, customerPage{}},
 		fixture{"customer.html", "full", f, customerPage{
 			Asked: []string{"Telegram: yes."}, Facts: [][2]string{{"Your key", "K-1"}}, Whole: true, Hides: true, At: "/customers/1",

@@ -17,6 +17,14 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
+// listedAs are the links to a list as a file, in each format.
+func listedAs(at, title string) (files []downloadFile) {
+	for _, format := range table.Written() {
+		files = append(files, downloadFile{at + "." + format, strings.ToUpper(format), title})
+	}
+	return files
+}
+
 // fileRows are the rows of a file as CSV, and that it is the same in the other formats.
 func fileRows(t *testing.T, who *visit, at string) (rows []map[string]string) {
 	t.Helper()

@@ -60,15 +60,16 @@ func (s *api) sendRows(w http.ResponseWriter, q *request, what storage.Exported,
 	}
 	defer s.exporting.Add(-1)
 	name := string(what) + "." + format
-	about := slices.Concat([]string{name}, sites, []string{f.Flow, f.Since, f.Until})
-	if err := s.Store.PutAudit(q.Context(), s.auditOf(q, "data.export", strings.Join(strings.Fields(strings.Join(about, " ")), " "), "", "")); err != nil {
-		return err
-	}
 	w.Header().Set("Content-Type", table.MediaType(format))
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	w.Header().Add("Vary", "Accept")
-	if q.Method == http.MethodHead {
+	if q.Method == http.MethodHead { // nobody is given anything
 		return nil
+	}
+	about := slices.Concat([]string{name}, sites, []string{f.Flow, f.Since, f.Until})
+	if err := s.Store.PutAudit(q.Context(), s.auditOf(q, "data.export", strings.Join(strings.Fields(strings.Join(about, " ")), " "), "", "")); err != nil {
+		w.Header().Del("Content-Disposition")
+		return err
 	}
 	to := &page.Patient{ResponseWriter: w}
 	err := table.Fill(to, format, what.Columns(), report.Inert, func(row func([]any) error) error {
