@@ -3,6 +3,7 @@
 package guides_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -38,7 +40,7 @@ func TestEveryGuideCanBeFollowed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree := t.TempDir()
+	tree := place(t)
 	copyTree(t, tree)
 	var found, named []string
 	for _, patch := range patches {
@@ -79,6 +81,35 @@ func TestEveryGuideCanBeFollowed(t *testing.T) {
 		}
 	}
 	follow(t, tree, named)
+}
+
+// place is an empty folder for the tree, the same for each run of this checkout: what was built there once is
+// taken from Go's cache the next time, as long as it has not changed. A second run waits for the first.
+func place(t *testing.T) string {
+	t.Helper()
+	sum := sha256.Sum256([]byte(absolute(t, root)))
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("aftercare-guides-%d-%x", os.Getuid(), sum[:6]))
+	lock, err := os.OpenFile(dir+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = lock.Close() })
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(dir); err != nil { // of a run that was killed
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+		_ = syscall.Flock(int(lock.Fd()), syscall.LOCK_UN)
+	})
+	return dir
 }
 
 // exceeded says in words which limits a change goes beyond.
