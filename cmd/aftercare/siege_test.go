@@ -63,6 +63,7 @@ type siege struct {
 	// viaBalancer is where web customers go, if not to the instances themselves.
 	viaBalancer string
 	inFlight    int           // web customers who answer at the same time
+	waits       time.Duration // how long a web customer waits for an answer before they send the form again
 	pause       time.Duration // of a web customer between two answers
 	longer      time.Duration // how much longer than usual a conversation and the outbox may take
 	least       int           // how many answers are a load
@@ -116,7 +117,8 @@ func newSiegeOn(t *testing.T, tg *telegramtest.Server, plan siegePlan) *siege {
 	s := &siege{
 		random: rand.New(rand.NewPCG(seed, 0)), tg: tg, staff: tg.NewSupergroup("Staff"),
 		telegram: cmp.Or(plan.onTelegram, 2), pause: cmp.Or(plan.pause, *thinkFlag), inFlight: cmp.Or(plan.inFlight, usual), least: 100,
-		lows: plan.lows, invited: make(chan bot.Invite),
+		waits: 5 * time.Second,
+		lows:  plan.lows, invited: make(chan bot.Invite),
 	}
 	env := map[string]string{
 		"DATABASE_URL": plan.database, "TELEGRAM_TOKEN": tg.Token, "TELEGRAM_API": tg.URL,
@@ -222,7 +224,7 @@ func (s *siege) end() {
 func (s *siege) answerOnTheWeb(name string, addresses []string, first int) {
 	v := newVisitor(s.t, "http://"+addresses[first%len(addresses)])
 	v.name = name
-	v.client.Timeout = 5 * time.Second
+	v.client.Timeout = s.waits
 	v.client.Transport = &http.Transport{MaxIdleConnsPerHost: 1}
 	defer v.client.CloseIdleConnections()
 	v.elsewhere = func() {
