@@ -19,7 +19,7 @@ import (
 const (
 	exportedRows    = 1_000_000
 	leastExported   = 100_000 // rows a second
-	leastCustomers  = 20_000  // of which each is put together from what is kept of them
+	leastCustomers  = 10_000  // of which each is put together from what is kept of them
 	mostWrittenMiB  = 64      // of memory, while text is written
 	mostWorkbookMiB = 120     // while a workbook is
 	heapEvery       = 10 * time.Millisecond
