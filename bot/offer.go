@@ -28,6 +28,9 @@ func (o Offers) token(to storage.Person, of string) string {
 	return tokenFor(to, func(raw []byte) { copy(raw, o.Bot.key.sum("offer\x00"+of)) })
 }
 
+// Lots is the key by which customers are drawn into the arms of experiments.
+func (o Offers) Lots() []byte { return o.Bot.key.sum("experiments") }
+
 // Where is the bucket, the invitation and the conversation of an offer that was made at a moment.
 func (o Offers) Where(to storage.Person, of string, at time.Time) (bucket storage.Bucket, invitation, session string) {
 	b := o.Bot

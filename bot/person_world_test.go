@@ -244,6 +244,7 @@ func (w *world) history() customer {
 	ask := storage.Ask{
 		ID: storage.AskID(told.Name(), "visit"), Bucket: storage.AskBucket("Canary04x", w.store.Buckets()), Customer: "Canary04x", Event: told.Name(), Trigger: "visit",
 		Flow: "one_tap_csat", Class: "transactional", Site: "nanjing", State: "cancelled", Made: w.now, First: w.now, With: map[string]string{"note": "Canary26x"},
+		Experiment: "Canary26x/50/after/1h/1d", Arm: "other",
 	}
 	why := &storage.AskDecision{Ask: ask.ID, Seq: 1, At: w.now, State: "cancelled", Rule: "cancelled", Evidence: map[string]string{"event": "Canary22x"}}
 	err = w.store.ChangeAsks(ctx, ask.Bucket, nil, nil, func(map[string]storage.Ask, map[string][]storage.Ask) ([]storage.AskChange, error) {

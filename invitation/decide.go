@@ -116,9 +116,13 @@ type Decision struct {
 
 // Plan is what follows from an event as soon as it is told.
 type Plan struct {
-	Trigger  string // "" = none asks
-	Flow     string
-	Due      time.Time
+	Trigger string // "" = none asks
+	Flow    string
+	Due     time.Time
+
+	Experiment string // its key; "" = none, or the customer is in none
+	Arm        Arm
+
 	Decision // State Scheduled, or Suppressed with what no time changes
 }
 
@@ -133,19 +137,23 @@ func (p Policy) Plan(e Event, c Customer, flow func(id string) (Flow, bool)) Pla
 		if string(t.On) != e.State || !t.When.Holds(e, c) {
 			continue
 		}
-		f, ok := flow(t.Ask)
+		of, experiment, arm := p.drawn(*t, c.ID)
+		f, ok := flow(of.Ask)
 		if !ok {
 			continue
 		}
-		plan := Plan{Trigger: t.Name, Flow: t.Ask, Decision: Decision{State: Scheduled}}
+		plan := Plan{Trigger: t.Name, Flow: of.Ask, Experiment: experiment, Arm: arm, Decision: Decision{State: Scheduled}}
 		after := f.Delay
-		if t.After != nil {
-			after = time.Duration(*t.After)
+		if usual, known := flow(t.Ask); known && arm != "" { // two surveys are asked after the same time
+			after = usual.Delay
+		}
+		if of.After != nil {
+			after = time.Duration(*of.After)
 		}
 		from := e.At
 		if t.On == OnBooked || from.IsZero() { // it lies ahead: what comes before it is asked now
 			from = e.Told
-			if t.After == nil {
+			if of.After == nil {
 				after = 0
 			}
 		}
@@ -345,7 +353,7 @@ func hold(f *Facts, c *Contact, r Reason, rule string, at time.Time) Decision {
 }
 
 // clocks are of the class of the survey, and of the survey.
-func clocks(_ *Trigger, f *Facts, c *Contact) (Decision, bool) {
+func clocks(t *Trigger, f *Facts, c *Contact) (Decision, bool) {
 	clock := c.Classes[f.Flow.Class]
 	if clock.Exempt {
 		return Decision{}, false
@@ -355,7 +363,7 @@ func clocks(_ *Trigger, f *Facts, c *Contact) (Decision, bool) {
 		if p.Class == f.Flow.Class && p.At.After(asked) {
 			asked = p.At
 		}
-		if p.Flow == f.Flow.ID && (p.State == Completed || p.State == Partial) && p.Ended.After(answered) {
+		if t.alikeSurveys(p.Flow, f.Flow.ID) && (p.State == Completed || p.State == Partial) && p.Ended.After(answered) {
 			answered = p.Ended
 		}
 	}

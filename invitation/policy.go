@@ -57,6 +57,8 @@ type Trigger struct {
 	By       []Way
 	Insists  bool // of a person who asks: also whom the clocks would leave in peace
 
+	Experiment *Experiment // nil = all customers are asked alike
+
 	// Of triggers that wait for time.
 	Every     recovery.Span // OnTime: how far apart
 	AtLeast   int           // of services within Within, OnTime
@@ -112,7 +114,8 @@ type Policy struct {
 	Standards []Standard
 	Contact   Contact
 	Sites     map[string]Contact
-	Version   int // of the file; 0 = none is published
+	Version   int  // of the file; 0 = none is published
+	Draw      Draw // who is in which arm of an experiment; nil = everybody is asked as usual, and none runs
 }
 
 // At is the contact policy of a site.

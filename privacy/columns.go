@@ -46,7 +46,7 @@ var tables = []table{
 		Gone: "bucket name state site customer test at created changed hash body plan",
 	}},
 	{"asks", "", "whether a customer was asked after a service, for 400 days; the body holds where and when", map[Fate]string{
-		Anew: "id customer event invitation due body", DayOnly: "made sent", Stays: "bucket cause flow class site state reason test",
+		Anew: "id customer event invitation due body experiment arm", DayOnly: "made sent", Stays: "bucket cause flow class site state reason test",
 	}},
 	{"decisions", "", "why a customer was asked or not, for 400 days", map[Fate]string{
 		Gone: "bucket ask seq at state reason rule policy evidence",

@@ -26,6 +26,9 @@ type Ask struct {
 	Due      time.Time `json:"-"` // when it is to be looked at next; zero = it is over
 	Sent     time.Time `json:"-"` // zero = it was not
 
+	Experiment string `json:"-"` // the key of an invitation.Compared; "" = none
+	Arm        string `json:"-"` // an invitation.Arm
+
 	First    time.Time         `json:"first,omitzero"` // when it was due at first
 	Told     string            `json:"told,omitempty"` // hash of the event of which it was made
 	Day      string            `json:"day,omitempty"`  // of the service at the site
@@ -77,7 +80,14 @@ type AskFile struct {
 	Name      string        `json:"event,omitempty"`
 	State     string        `json:"state"`
 	Made      time.Time     `json:"made"`
+	Compared  string        `json:"experiment,omitempty"`
+	Arm       string        `json:"arm,omitempty"`
 	Decisions []AskDecision `json:"decisions"`
+}
+
+// FileOf is the file of an ask.
+func FileOf(a Ask, decisions []AskDecision) AskFile {
+	return AskFile{Ask: a, Name: a.Event, State: a.State, Made: a.Made, Compared: a.Experiment, Arm: a.Arm, Decisions: decisions}
 }
 
 // AskID names the ask that a trigger makes of an event.

@@ -20,6 +20,9 @@ type Figuring interface {
 	// Asked returns the invitations that were made on those days, UTC, with what became of them.
 	// Tests are left out, and what asks about a case.
 	Asked(ctx context.Context, f FigureFilter) (list []AskedCustomer, more bool, err error)
+	// Experimented returns the asks of experiments that were sent since a moment, with what became of them. Tests are
+	// left out, and who was erased. Of the filter count sites and limit.
+	Experimented(ctx context.Context, f FigureFilter, since time.Time) (list []ExperimentAsk, more bool, err error)
 	// Received returns what customers wanted said on those days, UTC. What belongs to no conversation is of no
 	// survey, service, language or channel.
 	Received(ctx context.Context, f FigureFilter) (list []ReceivedWords, more bool, err error)
@@ -98,6 +101,16 @@ type AskedCustomer struct {
 	Answered bool // with a level
 	Level    int
 	Customer string // as JudgedSession says, of the invitation's customer
+}
+
+// ExperimentAsk is somebody who was asked in an arm of an experiment, and what became of it.
+type ExperimentAsk struct {
+	Experiment string // its key
+	Arm        string
+	Sent       time.Time
+	Customer   string
+	Answered   bool // something
+	Level      int  // of the answer; 0 = none is known
 }
 
 // ReceivedWords is one thing that a customer wanted said.

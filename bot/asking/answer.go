@@ -208,7 +208,7 @@ func (a *Asking) files(ctx context.Context, asks []storage.Ask) ([]storage.AskFi
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, storage.AskFile{Ask: x, Name: x.Event, State: x.State, Made: x.Made, Decisions: all})
+		out = append(out, storage.FileOf(x, all))
 	}
 	return out, nil
 }

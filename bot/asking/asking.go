@@ -66,6 +66,7 @@ type Asking struct {
 	now    func() time.Time
 	log    *slog.Logger
 	find   func(ctx context.Context, way storage.EventReach) (Found, error)
+	draw   invitation.Draw
 	rounds *rounds.Rounds
 
 	mu     sync.Mutex
@@ -84,6 +85,7 @@ func New(c Config) *Asking {
 		store: c.Store, bot: c.Bot, offers: bot.Offers{Bot: c.Bot}, now: c.Clock, log: c.Log, find: c.Find,
 		failed: map[string]time.Time{}, sayAt: map[string]time.Time{},
 	}
+	a.draw = invitation.DrawBy(a.offers.Lots())
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -165,7 +167,7 @@ func (a *Asking) Policy(ctx context.Context) (invitation.Policy, error) {
 	if err != nil {
 		return p, fmt.Errorf("read version %d of the triggers: %w", src.Version, err)
 	}
-	p.Version = src.Version
+	p.Version, p.Draw = src.Version, a.draw
 	a.policy, a.known = p, true
 	return p, nil
 }

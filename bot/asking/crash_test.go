@@ -9,11 +9,14 @@ import (
 	"github.com/aftercare/aftercare/storage/storagetest"
 )
 
+// surveyIn is what each arm of the experiments of these tests is asked.
+var surveyIn = map[string]string{"usual": "one_tap_csat", "other": "post_service_3"}
+
 // TestACrashAsksNobodyTwice lets the process that asks die at each of its calls to the database,
-// before and after the call, and another go on: everybody is asked once, by one decision.
+// before and after the call, and another go on: everybody is asked once, by one decision, in one arm of an experiment.
 func TestACrashAsksNobodyTwice(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
-		w.triggers("triggers:\n  - {name: visit, ask: one_tap_csat, after: 0m}\n")
+		w.triggers("triggers:\n  - {name: visit, ask: one_tap_csat, after: 0m, experiment: {ask: post_service_3}}\n")
 		inner := w.store
 		calls, began, n := 1, 0, 0 // the first round, in which nobody dies, counts them
 		for at := 0; at <= calls; at++ {
@@ -43,8 +46,14 @@ func TestACrashAsksNobodyTwice(t *testing.T) {
 				if got := len(w.questions(user)) - before; got != 1 || x.State != "sent" {
 					t.Fatalf("dead at call %d (%v): asked %d times, and it is %s %s", at, when, got, x.State, x.Reason)
 				}
-				if all, err := inner.AskDecisions(t.Context(), x.Bucket, []string{x.ID}); err != nil || len(all) != 1 {
+				all, err := inner.AskDecisions(t.Context(), x.Bucket, []string{x.ID})
+				if err != nil || len(all) != 1 {
 					t.Fatalf("dead at call %d: %d decisions, %v", at, len(all), err)
+				}
+				s, err := inner.Session(t.Context(), x.At, x.Session)
+				check(t, err)
+				if flow := surveyIn[x.Arm]; x.Arm == "" || all[0].Evidence["arm"] != x.Arm || s.Flow != flow {
+					t.Fatalf("dead at call %d: decided for the arm %q, kept as %q, and asked %s", at, all[0].Evidence["arm"], x.Arm, s.Flow)
 				}
 			}
 		}

@@ -164,7 +164,7 @@ func (a *Asking) decideOne(p invitation.Policy, k *known, flows *flows, x *stora
 	if _, ok := k.events[x.Event]; !ok && x.Event != "" {
 		return invitation.Decision{State: invitation.Cancelled, Reason: invitation.EventCancelled, Rule: "event", Evidence: map[string]string{"event": x.Event}}
 	}
-	d := p.Decide(t, a.facts(k, x, flow, offers, at))
+	d := inArm(p.Decide(t, a.facts(k, x, flow, offers, at)), x)
 	if x.Asker != "" {
 		d = d.With("asker", x.Asker).With("why", x.Against)
 	}

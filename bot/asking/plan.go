@@ -154,7 +154,7 @@ func (a *Asking) planOne(ctx context.Context, p invitation.Policy, flows *flows,
 	pl.next = &storage.Ask{
 		ID: askOf(e.Name(), pl.plan), Customer: e.Customer.ID, Event: e.Name(), Trigger: pl.plan.Trigger,
 		Flow: pl.plan.Flow, Class: string(flow.Class), Site: e.Site, Service: e.Service, Test: e.Test, State: string(invitation.Scheduled), Made: e.Received,
-		First: pl.plan.Due, Due: pl.plan.Due, Told: pl.hash,
+		First: pl.plan.Due, Due: pl.plan.Due, Told: pl.hash, Experiment: pl.plan.Experiment, Arm: string(pl.plan.Arm),
 	}
 	if at := e.At(); !at.IsZero() {
 		pl.next.Day = at.In(zone).Format(time.DateOnly)
@@ -248,12 +248,17 @@ func (m *merging) put(x storage.Ask, d *invitation.Decision) {
 		if d.State != invitation.Scheduled && d.State != invitation.Sending {
 			x.Due = time.Time{}
 		}
-		made = decisionOf(m.p, *d, m.a.moment())
+		made = decisionOf(m.p, inArm(*d, &x), m.a.moment())
 		herald(m.a.bot, &x, m.a.moment())
 	}
 	m.now[x.ID] = x
 	m.last = Planned{x, d}
 	m.out = append(m.out, storage.AskChange{Ask: x, Decision: made})
+}
+
+// inArm is a decision with the arm in which the customer is, among what it looked at.
+func inArm(d invitation.Decision, x *storage.Ask) invitation.Decision {
+	return d.With("experiment", x.Experiment).With("arm", x.Arm)
 }
 
 func decisionOf(p invitation.Policy, d invitation.Decision, at time.Time) *storage.AskDecision {

@@ -36,6 +36,8 @@ type TriedTrigger struct {
 	// WouldOpen is how many cases it would have opened.
 	WouldOpen int  `json:"would_open,omitempty"`
 	Silent    bool `json:"opens_cases,omitempty"` // it asks nobody
+	// Arms is how many it would have asked in each arm of its experiment; nil = it has none.
+	Arms map[invitation.Arm]int `json:"would_ask_by_arm,omitempty"`
 }
 
 // TriedEvent is an event with which something else would have happened.
@@ -44,6 +46,7 @@ type TriedEvent struct {
 	Customer string `json:"customer"`
 	Was      string `json:"was"` // a state, with its reason; "" = nobody looked at it
 	Would    string `json:"would"`
+	Arm      string `json:"arm,omitempty"` // of the experiment of its trigger
 	Reason   string `json:"reason,omitempty"`
 	Words    string `json:"words,omitempty"`
 }
@@ -77,11 +80,15 @@ type trying struct {
 // it would have been answered: it counts as not answered. A service that was told in another way
 // later is looked at as it was told last.
 func (a *Asking) Try(ctx context.Context, p invitation.Policy, since time.Time, sites []string) (Tried, error) {
+	p.Draw = a.draw
 	t := trying{a: a, p: p, flows: a.flows(ctx), expires: map[string]time.Duration{}, by: map[string]*TriedTrigger{}}
 	t.out = Tried{Since: since, NotAsked: map[string]int{}, Triggers: []TriedTrigger{}, Differences: []TriedEvent{}}
 	t.ends = t.end
 	for _, x := range p.Triggers {
 		t.by[x.Name] = &TriedTrigger{Name: x.Name, NotAsked: map[string]int{}, Silent: x.Silent()}
+		if x.Experiment != nil {
+			t.by[x.Name].Arms = map[invitation.Arm]int{invitation.UsualArm: 0, invitation.OtherArm: 0}
+		}
 	}
 	byCustomer, err := t.read(ctx, since, sites)
 	if err != nil {
@@ -208,6 +215,7 @@ func (t *trying) customer(ctx context.Context, events []storage.StoredEvent, off
 		x := storage.Ask{
 			ID: askOf(e.Name(), plan), Customer: e.Customer.ID, Event: e.Name(), Trigger: plan.Trigger, Flow: plan.Flow,
 			Class: string(flow.Class), Site: e.Site, Test: e.Test, Made: e.Received, First: plan.Due, Due: plan.Due,
+			Experiment: plan.Experiment, Arm: string(plan.Arm),
 		}
 		if at := e.At(); !at.IsZero() {
 			x.Day = at.In(t.a.site(e.Site).Zone).Format(time.DateOnly)
@@ -287,7 +295,9 @@ func (t *trying) end(ctx context.Context, x *storage.Ask, d invitation.Decision)
 	if asked {
 		t.out.WouldAsk++
 		if r != nil {
-			r.WouldAsk++
+			if r.WouldAsk++; r.Arms != nil {
+				r.Arms[invitation.Arm(x.Arm)]++
+			}
 		}
 	} else {
 		t.out.NotAsked[string(d.Reason)]++
@@ -325,7 +335,7 @@ func (t *trying) end(ctx context.Context, x *storage.Ask, d invitation.Decision)
 		t.out.More++
 		return nil
 	}
-	e := TriedEvent{Event: x.Event, Customer: x.Customer, Was: was, Would: would, Reason: string(d.Reason)}
+	e := TriedEvent{Event: x.Event, Customer: x.Customer, Was: was, Would: would, Arm: x.Arm, Reason: string(d.Reason)}
 	if !asked {
 		e.Words = d.Words(t.a.site(x.Site).Zone)
 	}

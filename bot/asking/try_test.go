@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/invitation/triggerfile"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -17,7 +18,7 @@ func TestADryRunSaysWhatThenHappens(t *testing.T) {
 	const file = `
 triggers:
   - {name: colour, when: {service: colour}, ask: post_service_3, after: 2h, sample: 60}
-  - {name: visit, ask: one_tap_csat, after: 1h, stale: 2d}
+  - {name: visit, ask: one_tap_csat, after: 1h, stale: 2d, experiment: {after: 5h}}
 contact:
   classes: {transactional: {every: 4d, same_flow: 10d}}
   cap: {offers: 3, within: 30d}
@@ -47,6 +48,10 @@ contact:
 		check(t, err)
 		for _, d := range tried.Differences {
 			t.Errorf("%s of %s was %s, and would be %s", d.Event, d.Customer, d.Was, d.Would)
+		}
+		arms := tried.Triggers[1].Arms
+		if n := arms[invitation.UsualArm] + arms[invitation.OtherArm]; n != tried.Triggers[1].WouldAsk || len(arms) != 2 || tried.Triggers[0].Arms != nil {
+			t.Errorf("the dry run counts %v of %d in arms", arms, tried.Triggers[1].WouldAsk)
 		}
 		asked, total := 0, 0
 		reasons := map[string]int{}

@@ -117,6 +117,9 @@ func triedText(t asking.Tried) string {
 			continue
 		}
 		fmt.Fprintf(&b, "%s: %d matched, %d would have been asked, %.1f a week.\n", x.Name, x.Matched, x.WouldAsk, x.PerWeek)
+		if x.Arms != nil {
+			fmt.Fprintf(&b, "  of its experiment: %d as usual, %d the other way.\n", x.Arms[invitation.UsualArm], x.Arms[invitation.OtherArm])
+		}
 	}
 	for i, d := range t.Differences {
 		if i == 0 {

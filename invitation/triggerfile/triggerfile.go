@@ -131,7 +131,7 @@ func (d *decoder) triggers(n ast.Node, p *invitation.Policy) {
 	}
 	always := map[invitation.On]string{} // what asks after everything, by what it waits for
 	for _, at := range nodes {
-		o, ok := d.Object(at, "a trigger", "name", "on", "when", "ask", "after", "stale", "sample", "language", "by", "every", "who", "per_day", "intervals", "between", "wait", "open")
+		o, ok := d.Object(at, "a trigger", "name", "on", "when", "ask", "after", "stale", "sample", "language", "by", "every", "who", "per_day", "intervals", "between", "wait", "open", "experiment")
 		if !ok {
 			continue
 		}
@@ -169,6 +169,9 @@ func (d *decoder) triggers(n ast.Node, p *invitation.Policy) {
 			}
 		}
 		d.manner(o, &t)
+		if o.Has("experiment") {
+			d.experiment(o, &t, p)
+		}
 		before, hidden := always[t.On]
 		switch {
 		case hidden && t.Silent():
@@ -294,13 +297,20 @@ func (d *decoder) asks(o *strictyaml.Object, t *invitation.Trigger) {
 	if d.known.Flows == nil || t.Ask == "" {
 		return
 	}
-	class, ok := d.known.Flows[t.Ask]
+	d.survey(o.Get("ask"), t.Ask)
+}
+
+// survey checks that there is a survey by which customers are asked after a service.
+func (d *decoder) survey(n ast.Node, id string) (class survey.Class, ok bool) {
+	class, ok = d.known.Flows[id]
 	switch {
 	case !ok:
-		d.FailAt(o.Get("ask"), "There is no survey %q. %s", strictyaml.Short(t.Ask), strictyaml.Meant(t.Ask, slices.Sorted(maps.Keys(d.known.Flows))))
+		d.FailAt(n, "There is no survey %q. %s", strictyaml.Short(id), strictyaml.Meant(id, slices.Sorted(maps.Keys(d.known.Flows))))
 	case class == survey.Recovery || class == survey.Pulse || class == survey.Mystery:
-		d.FailAt(o.Get("ask"), "%q is of the class %s: customers are not asked by it after a service.", t.Ask, class)
+		d.FailAt(n, "%q is of the class %s: customers are not asked by it after a service.", id, class)
+		ok = false
 	}
+	return class, ok
 }
 
 func (d *decoder) manner(o *strictyaml.Object, t *invitation.Trigger) {

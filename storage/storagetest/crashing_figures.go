@@ -37,6 +37,11 @@ func (c *CrashingStore) Asked(ctx context.Context, f storage.FigureFilter) ([]st
 	return listing(c, func() ([]storage.AskedCustomer, bool, error) { return c.inner.Asked(ctx, f) })
 }
 
+// Experimented implements storage.Figuring.
+func (c *CrashingStore) Experimented(ctx context.Context, f storage.FigureFilter, since time.Time) ([]storage.ExperimentAsk, bool, error) {
+	return listing(c, func() ([]storage.ExperimentAsk, bool, error) { return c.inner.Experimented(ctx, f, since) })
+}
+
 // Received implements storage.Figuring.
 func (c *CrashingStore) Received(ctx context.Context, f storage.FigureFilter) ([]storage.ReceivedWords, bool, error) {
 	return listing(c, func() ([]storage.ReceivedWords, bool, error) { return c.inner.Received(ctx, f) })

@@ -210,6 +210,8 @@ func init() {
 			{Day: today, Site: "a", Flow: "f", Opened: true, Answered: true, Level: 2, Customer: "s:i1"}, {Day: today, Site: "a", Flow: "f", Customer: "p:c7"},
 		})
 
+		b.experimented(t, one.ID, one.Bucket)
+
 		b.advance(t, change("said", storage.Change{Feedback: []storage.Feedback{
 			{ID: newID(), Kind: storage.Complaint, Site: "a", Session: one.ID, Identity: one.Identity, Text: "late", At: now},
 			{ID: newID(), Kind: storage.Praise, Site: "elsewhere", Text: "fine", At: now},

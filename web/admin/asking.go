@@ -156,7 +156,7 @@ func (s askingPages) underWay(ctx context.Context, words *words) (out []string, 
 
 func (s askingPages) askRow(words *words, v Viewer, x *storage.Ask, now time.Time) askRow {
 	at := s.at(x.Site)
-	row := askRow{What: words.t("ask_" + x.State), About: voice.Join(" · ", x.Service, at.Name, readable(x.Trigger)), At: words.moment(now, x.Made, at.Zone)}
+	row := askRow{What: words.t("ask_" + x.State), About: voice.Join(" · ", x.Service, at.Name, readable(x.Trigger), words.arm(x.Arm)), At: words.moment(now, x.Made, at.Zone)}
 	if x.By != "" && x.By != string(invitation.Web) {
 		row.What += " · " + words.platform(x.By)
 	}

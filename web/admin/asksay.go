@@ -53,7 +53,11 @@ func (s *site) triggerSentence(words *words, t invitation.Trigger) string {
 	if t.Sample < 100 {
 		share = words.t("trigger_share", t.Sample)
 	}
-	return words.t("trigger_sentence", t.Name, what, where, words.t("trigger_"+string(t.On)), ask, after+share, spanText(words, t.Stale))
+	says := words.t("trigger_sentence", t.Name, what, where, words.t("trigger_"+string(t.On)), ask, after+share, spanText(words, t.Stale))
+	if half := s.experimentSentence(words, t); half != "" {
+		return words.t("trigger_joined", says, half)
+	}
+	return says
 }
 
 // apart is what a survey is called, with its name where another is called the same.

@@ -17,7 +17,7 @@ import (
 // sameness are the texts of reports that say that something makes no difference, is no other than the rest, or has not
 // changed: only what was compared may be said to be so.
 var sameness = []string{
-	"no_clear_change", "no_clear_ratio", "compare_calm", "verdict_none", "standards_no_effect", "standards_no_effect_but", "standard_no_ratio", "quality_even",
+	"no_clear_change", "no_clear_difference", "no_clear_ratio", "compare_calm", "verdict_none", "standards_no_effect", "standards_no_effect_but", "standard_no_ratio", "quality_even",
 	"quality_even_but", "drivers_unclear", "drivers_unclear_but", "drivers_against", "drivers_no_sign", "effect_unchanged", "improvements_unchanged", "improvement_unchanged",
 }
 
@@ -96,7 +96,11 @@ func TestNothingIsSaidToBeAlikeThatWasNotCompared(t *testing.T) {
 		}
 	}
 	for i, fill := range []func(*world, *rand.Rand){
-		func(w *world, r *rand.Rand) { w.happened(r, 12); w.serve(washed(9, 3, 6, 0)...) },
+		func(w *world, r *rand.Rand) {
+			w.happened(r, 12)
+			w.serve(washed(9, 3, 6, 0)...)
+			w.compares("x/1/after/1h/1d", 20, [2]int{9, 10}, [2]int{1, 1})
+		},
 		func(w *world, r *rand.Rand) { w.fill(surveyed(r, 9)...); w.keeps() },
 	} {
 		w := newWorld(t)
@@ -114,13 +118,14 @@ func TestNothingIsSaidToBeAlikeThatWasNotCompared(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 16))
 	w.judge(random(r, 400)...)
 	w.fill(surveyed(r, 60)...)
+	w.compares("x/1/after/1h/1d", 211, [2]int{60, 62}, [2]int{26, 26})
 	w.keeps()
 	look(w, func(_ string, keys []string) {
 		for _, key := range keys {
 			seen[key] = true
 		}
 	})
-	for _, key := range []string{"no_clear_change", "compare_calm", "verdict_none", "standards_no_effect_but", "standard_no_ratio", "effect_unchanged", "drivers_no_sign"} {
+	for _, key := range []string{"no_clear_change", "no_clear_difference", "compare_calm", "verdict_none", "standards_no_effect_but", "standard_no_ratio", "effect_unchanged", "drivers_no_sign"} {
 		if !seen[key] {
 			t.Errorf("of many answers nothing says %s: %v", key, seen)
 		}

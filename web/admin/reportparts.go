@@ -123,15 +123,17 @@ func (w *words) rated(r report.Rate) string {
 	return w.t("rate", w.percent(r.P), hundredths(r.Low()), hundredths(r.High()))
 }
 
+// points are a difference of shares, without a sign where it rounds to none.
+func points(x float64) string {
+	text := strconv.FormatFloat(math.Abs(100*x), 'f', 0, 64)
+	if 100*x <= -0.5 {
+		return "−" + text
+	}
+	return text
+}
+
 // changed is a difference of rates in words. Nothing is called a change whose interval holds 0.
 func (w *words) changed(d report.Difference) string {
-	points := func(x float64) string {
-		text := strconv.FormatFloat(math.Abs(100*x), 'f', 0, 64)
-		if 100*x <= -0.5 {
-			return "−" + text
-		}
-		return text
-	}
 	if !d.Clear() {
 		return w.t("no_clear_change", points(d.Within.Low), points(d.Within.High))
 	}

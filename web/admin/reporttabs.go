@@ -28,6 +28,7 @@ var reports = []struct {
 	{groupSatisfied, "silence", of(reportPages.reportSilence)},
 	{groupDrives, "drivers", of(reportPages.reportDrivers)},
 	{groupDrives, "standards", of(reportPages.reportStandards)},
+	{groupDrives, "experiments", of(reportPages.reportExperiments)},
 	{groupDrives, "improvement", of(improvementPages.reportImprovement)},
 	{groupRecovery, "recovery", of(reportPages.reportRecovery)},
 	{groupRecovery, "complaints", of(reportPages.reportComplaints)},

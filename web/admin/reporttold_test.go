@@ -19,6 +19,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot"
+	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
@@ -85,6 +86,7 @@ func (w *world) fillsReports(r *rand.Rand, n int) {
 	w.lostByChance(r, n/4)
 	w.servedByChance(r, n)
 	w.stayedYear(r, n/2)
+	w.compares("words/1/ask/one_tap_csat/post_service_3", figures.Planned(1), [2]int{n / 4, n / 3}, [2]int{n / 8, n / 6})
 	w.keeps()
 	changed := url.Values{"reason": {"The wait"}, "of": {"unsatisfied"}, "change": {"A second till"}, "day": {"2025-12-20"}, "site": {"main"}, "owner": {"Bo"}}
 	if got := w.as("robin").post("/improvements/new", changed); got.Code >= 400 {

@@ -223,6 +223,7 @@ func (p *triggerForm) fields(words *words, flows []option, snap *snapshot.Snapsh
 		}
 		p.add(field{Name: fmt.Sprintf("by.%d", i), Label: words.t("trigger_way_n", i+1), Kind: "select", Options: ways, Value: way})
 	}
+	p.experimentFields(words, flows)
 	p.Weekdays = p.addWeek(words, "between.", p.was.Between)
 }
 
@@ -233,6 +234,9 @@ func (p *triggerForm) blame(wrong map[string][]string) {
 		name := map[string]string{"": "name", "by": "by.0", "between": "between.mon.0.from", "who": "at_least", "open": "open"}[key]
 		if key == "who" && strings.HasSuffix(path, "within") {
 			name = "within"
+		}
+		if key == "experiment" {
+			name = cmp.Or(experimentField(path), "other.ask")
 		}
 		x := p.field(cmp.Or(name, key))
 		if x == nil || x.Fault != "" {
@@ -324,13 +328,18 @@ func (p *triggerForm) settle(words *words) (out []change) {
 			out = append(out, change{at: triggerPath(k.key), yaml: triggerYAML(k.key, want)})
 		}
 	}
-	return out
+	return append(out, p.experiment(words, on)...)
+}
+
+// hyphened is what somebody wrote as the name of something, as names are written.
+func hyphened(text string) string {
+	return strings.Trim(strings.Join(strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return c == ' ' || c == '_' || c == '-' }), "-"), "-")
 }
 
 // named is the name, made of the survey where a new trigger has none.
 func (p *triggerForm) named(words *words) []change {
 	x := p.field("name")
-	name := strings.Trim(strings.Join(strings.FieldsFunc(strings.ToLower(x.Value), func(c rune) bool { return c == ' ' || c == '_' || c == '-' }), "-"), "-")
+	name := hyphened(x.Value)
 	if name == "" && p.at < 0 {
 		name = p.draft.free(strings.ReplaceAll(cmp.Or(p.field("ask").Value, "unheard"), "_", "-"))
 	}

@@ -63,7 +63,7 @@ func (s triggerPages) triedTriggers(words *words, t asking.Tried) *triedTriggers
 			out.Lines = append(out.Lines, [2]string{x.Name, words.t("trigger_tried_open", x.Matched, x.WouldOpen)})
 			continue
 		}
-		out.Lines = append(out.Lines, [2]string{x.Name, words.t("trigger_tried", x.Matched, x.WouldAsk, fmt.Sprintf("%.1f", x.PerWeek))})
+		out.Lines = append(out.Lines, [2]string{x.Name, words.t("trigger_tried", x.Matched, x.WouldAsk, fmt.Sprintf("%.1f", x.PerWeek)) + triedArms(words, x.Arms)})
 	}
 	for _, r := range invitation.Reasons() {
 		if n := t.NotAsked[string(r)]; n > 0 {

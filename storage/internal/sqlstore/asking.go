@@ -13,7 +13,7 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-const askColumns = "bucket, id, customer, event, cause, flow, class, site, state, reason, invitation, test, made, due, sent, body"
+const askColumns = "bucket, id, customer, event, cause, flow, class, site, state, reason, invitation, test, made, due, sent, body, experiment, arm"
 
 // askingQueries are about who is asked by itself.
 type askingQueries struct {
@@ -86,7 +86,7 @@ func scanAsk(row scanner) (a storage.Ask, err error) {
 	var body string
 	var due, sent sql.NullTime
 	if err := row.Scan(&a.Bucket, &a.ID, &a.Customer, &a.Event, &a.Trigger, &a.Flow, &a.Class, &a.Site, &a.State, &a.Reason, &a.Offer,
-		&a.Test, &a.Made, &due, &sent, &body); err != nil {
+		&a.Test, &a.Made, &due, &sent, &body, &a.Experiment, &a.Arm); err != nil {
 		return a, err
 	}
 	a.Made = a.Made.UTC()
@@ -110,7 +110,7 @@ func askRow(a *storage.Ask) ([]any, error) {
 	body, err := json.Marshal(a)
 	return []any{
 		int64(a.Bucket), a.ID, storage.Clean(a.Customer), a.Event, a.Trigger, a.Flow, a.Class, a.Site, a.State, a.Reason, a.Offer,
-		a.Test, micro(a.Made), maybe(a.Due), maybe(a.Sent), string(body),
+		a.Test, micro(a.Made), maybe(a.Due), maybe(a.Sent), string(body), a.Experiment, a.Arm,
 	}, err
 }
 

@@ -24,6 +24,8 @@ type figureQueries struct {
 	figureCases  string
 	asked        string
 	levelsOf     *keyed
+	experimented string
+	answeredOf   *keyed // levelsOf, also of those that have none
 	received     string
 	pulseWords   string
 }
@@ -80,8 +82,11 @@ func newFigureQueries(t *texts) figureQueries {
 			" FROM cases c LEFT JOIN read_sessions s ON s.bucket = c.bucket AND s.session = c.session" +
 			" WHERE c.bucket = ? AND c.number > 0 AND c.opened_at >= ? AND c.opened_at < ? AND " + t.dialect.Among("c.site") + " AND NOT coalesce(s.test, FALSE)" +
 			" AND (s.day >= ? AND s.day <= ? OR s.day IS NULL AND c.opened_at >= ? AND c.opened_at < ?)" + fits + " LIMIT ?"),
-		asked:    t.one("SELECT site, body FROM invitations WHERE bucket = ? AND " + t.dialect.Among("site") + " AND created_at >= ? AND created_at < ? LIMIT ?"),
-		levelsOf: t.keyed("session, level", "read_sessions", "session", " AND answered > 0 AND level > 0"),
+		asked: t.one("SELECT site, body FROM invitations WHERE bucket = ? AND " + t.dialect.Among("site") + " AND created_at >= ? AND created_at < ? LIMIT ?"),
+		experimented: t.one("SELECT experiment, arm, sent, customer, state, body FROM asks WHERE bucket = ? AND experiment > '' AND " + t.dialect.Among("site") +
+			" AND sent >= ? AND NOT test LIMIT ?"),
+		answeredOf: t.keyed("session, level", "read_sessions", "session", " AND answered > 0"),
+		levelsOf:   t.keyed("session, level", "read_sessions", "session", " AND answered > 0 AND level > 0"),
 		received: t.one("SELECT f.kind, f.at, f.site, f.customer, f.identity, f.id FROM feedback f LEFT JOIN read_sessions s ON s.bucket = f.bucket AND s.session = f.session" +
 			" WHERE f.bucket = ? AND f.id > '' AND f.at >= ? AND f.at < ? AND " + t.dialect.Among("f.site") + " AND NOT coalesce(s.test, FALSE)" + notOfOwn + fits + " LIMIT ?"),
 		pulseWords: t.one("SELECT s.day, s.site, a.text" + of + " JOIN answers a ON a.bucket = s.bucket AND a.session = s.session" + days +
@@ -306,20 +311,24 @@ func (s *Store) Asked(ctx context.Context, f storage.FigureFilter) ([]storage.As
 
 // levelsOf puts in the levels of the conversations that invitations led to, by where these stand.
 func (s *Store) levelsOf(ctx context.Context, b storage.Bucket, list []storage.AskedCustomer, opened map[string]int) error {
+	return s.eachLevel(ctx, s.q.levelsOf, b, opened, func(i, level int) { list[i].Answered, list[i].Level = true, level })
+}
+
+// eachLevel reads by one of these queries the levels of conversations of a bucket.
+func (s *Store) eachLevel(ctx context.Context, by *keyed, b storage.Bucket, of map[string]int, put func(i, level int)) error {
 	type level struct {
 		session string
 		n       int
 	}
-	for some := range slices.Chunk(slices.Collect(maps.Keys(opened)), 1000) {
-		found, err := collect(ctx, s, "levels of invitations", s.q.levelsOf.many, []any{s.dialect.Keys(some), int64(b)}, func(row scanner) (l level, err error) {
+	for some := range slices.Chunk(slices.Collect(maps.Keys(of)), 1000) {
+		found, err := collect(ctx, s, "levels of invitations", by.many, []any{s.dialect.Keys(some), int64(b)}, func(row scanner) (l level, err error) {
 			return l, row.Scan(&l.session, &l.n)
 		})
 		if err != nil {
 			return err
 		}
 		for _, l := range found {
-			a := &list[opened[l.session]]
-			a.Answered, a.Level = true, l.n
+			put(of[l.session], l.n)
 		}
 	}
 	return nil

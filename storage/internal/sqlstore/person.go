@@ -230,7 +230,7 @@ func (f *search) asks(key string) error {
 		of[d.Ask] = append(of[d.Ask], d)
 	}
 	for _, a := range asks {
-		f.d.Asks = append(f.d.Asks, storage.AskFile{Ask: a, Name: a.Event, State: a.State, Made: a.Made, Decisions: of[a.ID]})
+		f.d.Asks = append(f.d.Asks, storage.FileOf(a, of[a.ID]))
 	}
 	return nil
 }

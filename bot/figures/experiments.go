@@ -1,0 +1,114 @@
+package figures
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/aftercare/aftercare/invitation"
+	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
+)
+
+// ExperimentDays is for how many days experiments are counted: asks are kept no longer.
+const ExperimentDays = 400
+
+// SmallestDifference is the difference of shares of answers that an experiment is planned to find.
+const SmallestDifference = 0.05
+
+// Planned is how many customers are asked in each arm before anything is said of a difference, by the share that was
+// thought to answer, in per cent. The other share lies nearer to a half, by which more are needed.
+func Planned(base int) int {
+	p := float64(base) / 100
+	q := p + SmallestDifference
+	if p > 0.5 {
+		q = p - SmallestDifference
+	}
+	return report.Needed(p, q, report.Z80)
+}
+
+// Experiment is what came of two ways of asking.
+type Experiment struct {
+	Key string
+	invitation.Compared
+	Runs    bool
+	Began   time.Time // when the first was asked; zero = nobody was
+	Planned int       // customers in each arm
+	Arms    [2]ExperimentArm
+}
+
+// ExperimentArm is what came of one of them.
+type ExperimentArm struct {
+	Arm         invitation.Arm
+	Customers   int
+	Answered    report.Clustered // of those who were asked
+	Unsatisfied report.Clustered // of the answers that have a level
+}
+
+// Asked is how many customers were asked in the arm in which fewer were.
+func (e *Experiment) Asked() int { return min(e.Arms[0].Customers, e.Arms[1].Customers) }
+
+// Reached reports whether as many were asked as was planned. Before, nothing is said of a difference.
+func (e *Experiment) Reached() bool { return e.Planned > 0 && e.Asked() >= e.Planned }
+
+// Difference is how a share of the other arm differs from that of the usual one. ok is false before the planned end,
+// and where one of them may not be compared.
+func (e *Experiment) Difference(of func(*ExperimentArm) report.Clustered) (d report.Difference, ok bool) {
+	if !e.Reached() {
+		return d, false
+	}
+	return of(&e.Arms[1]).Minus(of(&e.Arms[0]))
+}
+
+// Experiments counts what came of asks, by experiment and arm, clustered by customer: one may be asked several times,
+// always in the same arm. Those that run come first, then the newest. running are the keys of those that run.
+func Experiments(list []storage.ExperimentAsk, running []string) []Experiment {
+	type counts struct {
+		began               time.Time
+		answered, satisfied [2]report.Tally
+	}
+	by := map[string]*counts{}
+	at := func(key string) *counts {
+		if by[key] == nil {
+			by[key] = &counts{answered: [2]report.Tally{{}, {}}, satisfied: [2]report.Tally{{}, {}}}
+		}
+		return by[key]
+	}
+	for _, key := range running {
+		at(key)
+	}
+	worst, best := Unsatisfied.Levels()
+	for i := range list {
+		x := &list[i]
+		arm := slices.Index(invitation.Arms(), invitation.Arm(x.Arm))
+		if arm < 0 {
+			continue
+		}
+		c := at(x.Experiment)
+		if c.began.IsZero() || x.Sent.Before(c.began) {
+			c.began = x.Sent
+		}
+		if c.answered[arm].Add(x.Customer, x.Answered); x.Level > 0 {
+			c.satisfied[arm].Add(x.Customer, worst <= x.Level && x.Level <= best)
+		}
+	}
+	all := make([]Experiment, 0, len(by))
+	for key, c := range by {
+		of, ok := invitation.ComparedBy(key)
+		if !ok {
+			continue
+		}
+		e := Experiment{Key: key, Compared: of, Runs: slices.Contains(running, key), Began: c.began, Planned: Planned(of.Base)}
+		for i, arm := range invitation.Arms() {
+			e.Arms[i] = ExperimentArm{Arm: arm, Customers: len(c.answered[i]), Answered: c.answered[i].Rate(), Unsatisfied: c.satisfied[i].Rate()}
+		}
+		all = append(all, e)
+	}
+	slices.SortFunc(all, func(a, b Experiment) int {
+		if a.Runs != b.Runs {
+			return map[bool]int{true: -1, false: 1}[a.Runs]
+		}
+		return cmp.Or(b.Began.Compare(a.Began), cmp.Compare(a.Key, b.Key))
+	})
+	return all
+}
