@@ -34,22 +34,24 @@ var rooms = []room{
 	{path: "docs/guides"},      // a test only
 	{path: "cmd/...", imports: []string{"*"}},
 	{path: "internal/app", imports: []string{
-		"internal/app/settings", "internal/signin", "internal/page", "web/...", "bot/...", "adapters/...", "storage", "storage/sqlite", "storage/postgres", "storage/archive",
+		"internal/app/settings", "internal/signin", "internal/oidc", "internal/page", "web/...", "bot/...", "adapters/...", "storage", "storage/sqlite", "storage/postgres", "storage/archive",
 		"recovery/...", "survey/...", "report", "access", "invitation/...",
 	}},
-	{path: "internal/app/settings", imports: []string{"adapters", "adapters/chat"}},
+	{path: "internal/app/settings", imports: []string{"adapters", "adapters/chat", "internal/oidc"}},
 	{path: "internal/page", pure: true},
 	{path: "internal/wording", pure: true},
-	{path: "internal/qr"},                                // beyond the standard library: the code's own
-	{path: "internal/signin"},                            // beyond the standard library: argon2, and how Unicode writes one letter
-	{path: "internal/bench/...", imports: []string{"*"}}, // harnesses: nothing that ships imports them
+	{path: "internal/qr"},                                         // beyond the standard library: the code's own
+	{path: "internal/oidc", imports: []string{"internal/signin"}}, // beyond the standard library: OpenID Connect
+	{path: "internal/oidc/oidctest"},                              // for tests only
+	{path: "internal/signin"},                                     // beyond the standard library: argon2, and how Unicode writes one letter
+	{path: "internal/bench/...", imports: []string{"*"}},          // harnesses: nothing that ships imports them
 	{path: "internal/faults/...", imports: []string{"*"}},
 	{path: "internal/table"}, // beyond the standard library: encodings, and workbooks
 	{path: "internal/testdisk"},
 	{path: "internal/sqlcount"},
 	{path: "internal/browsertest"}, // for tests only
 	{path: "web/...", imports: []string{
-		"web/...", "docs", "internal/page", "internal/table", "internal/qr", "internal/signin", "bot", "bot/render", "bot/snapshot", "bot/voice", "bot/personal", "bot/asking", "bot/figures", "storage", "adapters/chat",
+		"web/...", "docs", "internal/page", "internal/table", "internal/qr", "internal/signin", "internal/oidc", "bot", "bot/render", "bot/snapshot", "bot/voice", "bot/personal", "bot/asking", "bot/figures", "storage", "adapters/chat",
 		"recovery/...", "survey/...", "report", "privacy", "access", "invitation/...",
 	}},
 	{path: "bot/outbox", imports: []string{"storage", "adapters/chat"}},

@@ -170,7 +170,7 @@ var tables = []table{
 	}},
 	{"chat_codes", "", "one-time codes of chats of staff", map[Fate]string{Nobody: "hash name expires used"}},
 	{"logins", "", "who of staff may sign in to the pages, who are no customers", map[Fate]string{
-		Nobody: "id staff name folded shown password owner second step recovery passkeys language look created seen",
+		Nobody: "id staff name folded shown password owner second step recovery passkeys outside language look created seen",
 	}},
 	{"web_sessions", "", "browsers in which staff are signed in", map[Fate]string{Nobody: "id hash login created seen fresh device address"}},
 	{"one_time_links", "", "links by which staff get a login or another password", map[Fate]string{Nobody: "hash kind who made expires used"}},

@@ -13,6 +13,8 @@ import (
 var (
 	// ErrTaken means that somebody else has this name, or this member of staff a login already.
 	ErrTaken = errors.New("taken")
+	// ErrOutsideTaken means that another login is entered by this account of the identity provider.
+	ErrOutsideTaken = errors.New("this account of the identity provider is another login's")
 	// ErrLastOwner means that nobody would be left who may do everything and can sign in.
 	ErrLastOwner = errors.New("the last owner stays")
 )
@@ -35,6 +37,7 @@ type Login struct {
 	Step     int64  // the step of the last such code: none counts twice
 	Recovery []string
 	Passkeys []Passkey // beside the password; none of them is a secret
+	Outside  string    // the account of the house's identity provider, by OutsideKey; "" = none
 	Language string    // of the pages, BCP 47; "" = the browser's
 	Look     string    // "light", "dark"; "" = the system's
 	Created  time.Time
@@ -49,6 +52,19 @@ type Passkey struct {
 	Count uint32    `json:"count"` // of the authenticator, as it was left
 	Made  time.Time `json:"made"`
 	Used  time.Time `json:"used,omitzero"` // a challenge from before then proves nothing
+}
+
+// OutsideKey names an account of an identity provider: by issuer and subject, which are never given to
+// somebody else, and not by e-mail, which is. An issuer is an address and has no space in it.
+func OutsideKey(issuer, subject string) string { return issuer + " " + subject }
+
+// SubjectAt is the subject of a login's account at an issuer; "" = it has none there.
+func (l Login) SubjectAt(issuer string) string {
+	at, subject, _ := strings.Cut(l.Outside, " ")
+	if issuer == "" || at != issuer {
+		return ""
+	}
+	return subject
 }
 
 // FoldName is a sign-in name as names are compared. It is "" for what cannot be one.
@@ -173,13 +189,15 @@ type Logins interface {
 	Logins(ctx context.Context) ([]Login, error)
 	// LoginNamed finds one by what somebody typed. ErrNotFound.
 	LoginNamed(ctx context.Context, name string) (Login, error)
+	// LoginOutside finds the one that an account of the identity provider enters, by OutsideKey. ErrNotFound.
+	LoginOutside(ctx context.Context, outside string) (Login, error)
 	// Enrol makes a login. ErrNotFound if its link is unknown, expired, spent, or for another, if
 	// the member of staff is not there, or if there is a login where it must be the first;
-	// ErrTaken if the name is, or the member of staff has one. The same may be repeated.
+	// ErrTaken if the name is, or the member of staff has one; ErrOutsideTaken. The same may be repeated.
 	Enrol(ctx context.Context, e Enrolment) error
 	// ChangeLogin lets c.Change work on the login as it is in the transaction, and returns it as
 	// it is then; an error of c.Change is returned and changes nothing. ErrNotFound if there is
-	// no such login or its link is not good, ErrTaken for a name, ErrLastOwner.
+	// no such login or its link is not good, ErrTaken for a name, ErrOutsideTaken, ErrLastOwner.
 	ChangeLogin(ctx context.Context, c LoginChange) (Login, error)
 	// DropLogin removes a login, its links and its sessions. ErrNotFound, ErrLastOwner.
 	DropLogin(ctx context.Context, id string, a Audit) error

@@ -16,6 +16,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/telegram"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/app/settings"
+	"github.com/aftercare/aftercare/internal/oidc"
 	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/admin"
@@ -113,9 +114,20 @@ func (a *App) pages(prefix string) (http.Handler, error) {
 		c.Notes, c.Accounts, c.Demo = nil, nil, a.Demo.Pages()
 	} else {
 		c.Backups = a.backups()
+		c.Provider = a.provider()
 		c.Endpoints = a.endpoints()
 	}
 	return admin.New(c), nil
+}
+
+// provider is the house's own identity provider, which is asked nothing before somebody goes there: the program
+// starts without it. Nil is none.
+func (a *App) provider() *oidc.Provider {
+	s := a.Settings
+	if s.OIDCIssuer == "" {
+		return nil
+	}
+	return oidc.New(oidc.Config{Issuer: s.OIDCIssuer, ClientID: s.OIDCClientID, Secret: string(s.OIDCClientSecret), Name: s.Provider(), Clock: a.Clock})
 }
 
 // codes keep the secrets of codes at sign-in as the pages ask for it.

@@ -12,6 +12,11 @@ func (c *CrashingStore) Logins(ctx context.Context) ([]storage.Login, error) {
 	return result(c, func() ([]storage.Login, error) { return c.inner.Logins(ctx) })
 }
 
+// LoginOutside implements storage.Logins.
+func (c *CrashingStore) LoginOutside(ctx context.Context, outside string) (storage.Login, error) {
+	return result(c, func() (storage.Login, error) { return c.inner.LoginOutside(ctx, outside) })
+}
+
 // LoginNamed implements storage.Logins.
 func (c *CrashingStore) LoginNamed(ctx context.Context, name string) (storage.Login, error) {
 	return result(c, func() (storage.Login, error) { return c.inner.LoginNamed(ctx, name) })

@@ -68,6 +68,39 @@ var loginTests = group{
 		wants(t, "no name", b.store.Enrol(ctx, storage.Enrolment{Login: storage.Login{ID: newID(), Name: "a b", Created: now}, Now: now}), storage.ErrRefused)
 		wants(t, "a second first", b.store.Enrol(ctx, storage.Enrolment{First: true, Login: storage.Login{ID: newID(), Name: "rob", Created: now}, Now: now}), storage.ErrNotFound)
 	},
+	"an account of the identity provider enters one login, by issuer and subject to the letter, until it is taken away": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		robin, amy := b.enrolled(t, "robin", false), b.enrolled(t, "amy", false)
+		key := storage.OutsideKey("https://id.example", "Sub-1 x")
+		set := func(l storage.Login, key string) error {
+			_, err := b.store.ChangeLogin(ctx, storage.LoginChange{ID: l.ID, Now: now, Change: func(l *storage.Login) error { l.Outside = key; return nil }})
+			return err
+		}
+		wants(t, "linked", set(robin, key), nil)
+		wants(t, "the same again", set(robin, key), nil)
+		robin.Outside = key
+		same(t, "found", must(b.store.LoginOutside(ctx, key))(t), robin)
+		same(t, "its subject there", robin.SubjectAt("https://id.example"), "Sub-1 x")
+		same(t, "elsewhere", robin.SubjectAt("https://id.example/"), "")
+		for _, other := range []string{"", " ", "https://id.example sub-1 x", "https://id.example Sub-1", "https://id.example Sub-1 x ", "https://other.example Sub-1 x", "https://id.example Sub-1 %"} {
+			_, err := b.store.LoginOutside(ctx, other)
+			wants(t, other, err, storage.ErrNotFound)
+		}
+		wants(t, "another's", set(amy, key), storage.ErrOutsideTaken)
+		wants(t, "of who joins", b.store.Enrol(ctx, storage.Enrolment{Login: storage.Login{ID: newID(), Name: "bob", Outside: key, Created: now}, Now: now}), storage.ErrOutsideTaken)
+		if l := must(b.store.LoginNamed(ctx, "amy"))(t); l.Outside != "" {
+			t.Errorf("what was refused is kept: %+v", l)
+		}
+		check(t, b.store.PutStaff(ctx, storage.Staff{ID: "bob", Created: now}))
+		joins := storage.Login{ID: newID(), Name: "bob", Staff: "bob", Shown: "Bob", Outside: storage.OutsideKey("https://id.example", "2"), Recovery: []string{}, Created: now}
+		check(t, b.store.Enrol(ctx, storage.Enrolment{Login: joins, Now: now}))
+		same(t, "who joined by it", must(b.store.LoginOutside(ctx, joins.Outside))(t), joins)
+		wants(t, "taken away", set(robin, ""), nil)
+		wants(t, "and given to another", set(amy, key), nil)
+		check(t, b.store.DropStaff(ctx, "bob", now))
+		_, err := b.store.LoginOutside(ctx, joins.Outside)
+		wants(t, "of who left", err, storage.ErrNotFound)
+	},
 	"a link makes one login, once, in time, for whom it is": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()
 		put := func(hash string, kind storage.LinkKind, who string) {

@@ -21,6 +21,7 @@ import (
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/docs"
+	"github.com/aftercare/aftercare/internal/oidc"
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/internal/signin"
 	"github.com/aftercare/aftercare/storage"
@@ -59,6 +60,8 @@ type Config struct {
 	Imports *importing.Desk
 	// Sealer keeps the secrets of codes at sign-in; nil offers none.
 	Sealer Sealer
+	// Provider is the house's own identity provider, with which staff sign in; nil is none.
+	Provider *oidc.Provider
 	// Hasher makes and checks hashes of passwords; nil is one for this machine.
 	Hasher *signin.Hasher
 	// Clock is the time; nil is time.Now.

@@ -33,7 +33,7 @@ var helpRoutes = []route{
 // then for whoever runs the program.
 var helpOrder = []helpPart{
 	{"help_using", []string{"conversations", "typing", "flows", "asking", "recovery", "routes", "privacy", "figures", "data", "dashboards", "accessibility", "case-states", "survey-states"}},
-	{"help_running", []string{"running", "api", "slack", "scaling", "security", "reliability", "performance"}},
+	{"help_running", []string{"running", "sign-in", "api", "slack", "scaling", "security", "reliability", "performance"}},
 }
 
 // helpPart is a part of the index: the key of its heading, and its topics.

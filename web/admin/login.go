@@ -44,6 +44,8 @@ type loginPage struct {
 	Plain bool   // the connection is not encrypted, and goes over a network
 	None  bool   // nobody can sign in yet
 	Ask   passkeyAsk
+	With  string // the identity provider that one may sign in with; "" = there is none
+	Note  outsideNote
 }
 
 func queryEscape(s string) string { return url.QueryEscape(s) }
@@ -72,16 +74,19 @@ func (s doorPages) login(w http.ResponseWriter, r *http.Request, v Viewer) error
 		http.Redirect(w, r, s.Prefix+next, http.StatusSeeOther) //nolint:gosec // nextPage lets through paths of this site alone
 		return nil
 	}
-	return s.showLogin(w, r, http.StatusOK, next, s.loginForm(s.words(r, v)))
+	return s.showLogin(w, r, http.StatusOK, next, s.loginForm(s.words(r, v)), outsideNote{})
 }
 
-func (s doorPages) showLogin(w http.ResponseWriter, r *http.Request, status int, next string, f form) error {
+func (s doorPages) showLogin(w http.ResponseWriter, r *http.Request, status int, next string, f form, note outsideNote) error {
 	all, err := s.Store.Logins(r.Context())
 	if err != nil {
 		return err
 	}
 	f.field("password").Value = ""
-	p := loginPage{form: f, Next: next, Plain: unencrypted(r), None: len(all) == 0}
+	p := loginPage{form: f, Next: next, Plain: unencrypted(r), None: len(all) == 0, Note: note}
+	if outsidePages(s).outside() {
+		p.With = s.Provider.Name
+	}
 	fr := frame{Title: s.words(r, Viewer{}).t("login_title"), Bare: true}
 	if slices.ContainsFunc(all, func(l storage.Login) bool { return len(l.Passkeys) > 0 }) { // nobody is named by that
 		p.Ask, fr.Modules = s.askPasskey(r, ""), []string{"passkey.js"}
@@ -113,7 +118,7 @@ func (s doorPages) signIn(w http.ResponseWriter, r *http.Request, _ Viewer) erro
 	}
 	if fault != "" {
 		f.field("password").Fault = fault
-		return s.showLogin(w, r, status, next, f)
+		return s.showLogin(w, r, status, next, f, outsideNote{})
 	}
 	if l.Second != "" {
 		if s.Sealer == nil {
@@ -126,7 +131,13 @@ func (s doorPages) signIn(w http.ResponseWriter, r *http.Request, _ Viewer) erro
 
 // enter begins a session of a login, in place of whatever the browser held.
 func (s doorPages) enter(w http.ResponseWriter, r *http.Request, l storage.Login, next string) error {
+	return s.enterProved(w, r, l, next, s.Clock())
+}
+
+// enterProved begins a session of somebody who proved at a time who they are; zero = nobody knows when.
+func (s doorPages) enterProved(w http.ResponseWriter, r *http.Request, l storage.Login, next string, at time.Time) error {
 	begins, cookie := s.newSession(r, l.ID)
+	begins.Fresh = at
 	if err := s.Store.PutWebSession(r.Context(), begins, signin.HashToken(held(r))); err != nil {
 		return err
 	}
@@ -189,16 +200,18 @@ type provePage struct {
 	form
 	Next, SignIn string
 	Ask          passkeyAsk
+	With         string // the identity provider with which it can be proved; "" = not by that
+	Note         outsideNote
 }
 
 func (s doorPages) prove(w http.ResponseWriter, r *http.Request, v Viewer) error {
-	return s.showProve(w, r, v, http.StatusOK, nextPage(r.URL.Query().Get("next")), "")
+	return s.showProve(w, r, v, http.StatusOK, nextPage(r.URL.Query().Get("next")), "", outsideNote{})
 }
 
-func (s doorPages) showProve(w http.ResponseWriter, r *http.Request, v Viewer, status int, next, fault string) error {
+func (s doorPages) showProve(w http.ResponseWriter, r *http.Request, v Viewer, status int, next, fault string, note outsideNote) error {
 	words := s.words(r, v)
 	f := form{Fields: []field{{Name: "password", Label: words.t("login_password"), Kind: "password", Fill: "current-password", Fault: fault}}}
-	p := provePage{f, next, v.SignIn, passkeyAsk{}}
+	p := provePage{form: f, Next: next, SignIn: v.SignIn, Note: note}
 	l, err := s.Store.LoginNamed(r.Context(), v.SignIn)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return err
@@ -207,6 +220,12 @@ func (s doorPages) showProve(w http.ResponseWriter, r *http.Request, v Viewer, s
 		p.Ask = s.askPasskey(r, provePlace(v))
 		for _, k := range l.Passkeys {
 			p.Ask.Has += k.ID + " "
+		}
+	}
+	if l.ID == v.Login && outsidePages(s).subjectOf(l) != "" {
+		p.With = s.Provider.Name
+		if l.Password == "" {
+			p.Fields = nil // there is nothing that they could say
 		}
 	}
 	return s.show(w, r, v, status, "prove.html", frame{Title: words.t("prove_title"), Bare: true, Modules: []string{"passkey.js"}}, p)
@@ -225,7 +244,7 @@ func (s doorPages) proveNow(w http.ResponseWriter, r *http.Request, v Viewer) er
 		return notAllowed(nil) // the name is another's since
 	}
 	if fault != "" {
-		return s.showProve(w, r, v, status, next, fault)
+		return s.showProve(w, r, v, status, next, fault, outsideNote{})
 	}
 	return s.enter(w, r, l, next)
 }

@@ -23,7 +23,7 @@ func init() {
 	fixtures = append(fixtures,
 		fixture{"login.html", "empty", frame{Title: "Sign in", Bare: true}, loginPage{None: true, Next: "/"}},
 		fixture{"login.html", "full", frame{Title: "Sign in", Bare: true}, loginPage{form: form{fields}, Plain: true, Next: "/cases?site=a&state=open"}},
-		fixture{"prove.html", "full", frame{Title: "Is it you?", Bare: true}, provePage{form{fields[1:]}, "/people", "robin", passkeyAsk{}}},
+		fixture{"prove.html", "full", frame{Title: "Is it you?", Bare: true}, provePage{form: form{fields[1:]}, Next: "/people", SignIn: "robin"}},
 		fixture{"onetime.html", "empty", frame{Title: "A new password for robin", Bare: true}, linkPage{Kind: storage.ResetLink, At: "/reset/x", Who: "robin"}},
 		fixture{"onetime.html", "full", frame{Title: "Who are you?", Bare: true}, linkPage{form: form{fields}, Kind: storage.SetupLink, At: "/setup/x", Made: "abcd-efgh", Plain: true}},
 		fixture{"me.html", "empty", frame{Title: "My own"}, mePage{Password: passwordForm(tongues()["en"])}},
@@ -64,6 +64,7 @@ type browser struct {
 	from   string // its address
 	https  bool
 	cookie *http.Cookie
+	trip   *http.Cookie // its way to the identity provider
 }
 
 func (s *street) browser() *browser { return &browser{street: s, from: "192.0.2.7:4711"} }
@@ -84,11 +85,18 @@ func (b *browser) do(method, at string, form url.Values) *httptest.ResponseRecor
 	if b.cookie != nil {
 		r.AddCookie(b.cookie)
 	}
+	if b.trip != nil {
+		r.AddCookie(b.trip)
+	}
 	w := httptest.NewRecorder()
 	b.pages.ServeHTTP(w, r)
 	for _, c := range w.Result().Cookies() {
-		if b.cookie = c; c.MaxAge < 0 {
-			b.cookie = nil
+		keeps := &b.cookie
+		if strings.HasSuffix(c.Name, "-oidc") {
+			keeps = &b.trip
+		}
+		if *keeps = c; c.MaxAge < 0 {
+			*keeps = nil
 		}
 	}
 	return w

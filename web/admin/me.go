@@ -25,6 +25,8 @@ type mePage struct {
 	Password form
 	Sessions []sessionRow
 	Codes    string // key of how codes at sign-in stand; "" = there are none here
+	With     string // the identity provider; "" = there is none
+	Linked   bool   // with which one may sign in
 }
 
 // sessionRow is a browser in which one is signed in.
@@ -85,6 +87,9 @@ func (s doorPages) showMe(w http.ResponseWriter, r *http.Request, v Viewer, stat
 		}
 		if p.Codes = "second_off"; l.Second != "" {
 			p.Codes = "second_on"
+		}
+		if outsidePages(s).outside() && !l.Owner {
+			p.With, p.Linked = s.Provider.Name, outsidePages(s).subjectOf(l) != ""
 		}
 	}
 	for _, x := range list {

@@ -73,6 +73,12 @@ var elsewhere = map[string]func(*testing.T){
 	"POST /me/sessions":                         TestWhatIsOnesOwnIsChangedByOneselfAlone,
 	"GET /prove":                                TestWhatHurtsAsksForThePasswordAgain,
 	"POST /surveys/{flow}/back":                 TestAMatrixIsBuiltByMenus,
+	"GET /me/oidc":                              TestOnesOwnAccountIsLinkedAndUnlinked,
+	"GET /me/oidc/link":                         TestOnesOwnAccountIsLinkedAndUnlinked,
+	"POST /me/oidc/unlink":                      TestOnesOwnAccountIsLinkedAndUnlinked,
+	"POST /people/{id}/oidc":                    TestWhoManagesPeopleLinksTheirAccounts,
+	"GET /prove/oidc":                           TestAProofWithTheProviderIsMadeAnew,
+	"POST /settings/sign-in":                    TestWithoutTheProviderPasswordsWork,
 	"POST /settings/slack/channel":              TestSlackIsConnectedByItsTwoTokens,
 	"POST /settings/slack/drop":                 TestSlackIsConnectedByItsTwoTokens,
 }

@@ -30,10 +30,13 @@ var linkDoors = []route{
 type linkPage struct {
 	form
 	Kind  storage.LinkKind
+	Token string // of the link
 	At    string // where it is posted
 	Who   string // whose login it will be, or is
 	Made  string // a password that is offered
 	Plain bool   // others on the way can read it
+	With  string // the identity provider with which one may join; "" = there is none
+	Note  outsideNote
 }
 
 // opened is what a one-time link of a request leads to.
@@ -45,9 +48,14 @@ type opened struct {
 	ever  []storage.Staff // and who was: their keys are taken
 }
 
-func (s doorPages) open(r *http.Request, kind storage.LinkKind) (o opened, err error) {
+func (s doorPages) open(r *http.Request, kind storage.LinkKind) (opened, error) {
+	return s.openLink(r, kind, r.PathValue("token"))
+}
+
+// openLink is what a token leads to. Its error says that the link is over.
+func (s doorPages) openLink(r *http.Request, kind storage.LinkKind, token string) (o opened, err error) {
 	spent := &page.Error{Code: page.Gone, Title: "link_gone", Text: "link_gone_" + string(kind)}
-	o.OneTimeLink, err = s.Store.OneTimeLink(r.Context(), signin.HashToken(r.PathValue("token")), s.Clock())
+	o.OneTimeLink, err = s.Store.OneTimeLink(r.Context(), signin.HashToken(token), s.Clock())
 	if errors.Is(err, storage.ErrNotFound) || err == nil && o.Kind != kind {
 		return o, spent
 	}
@@ -120,19 +128,21 @@ func showLink(kind storage.LinkKind) handler {
 			return err
 		}
 		made := signin.NewPassword()
-		return doorPages{s}.showLinkForm(w, r, http.StatusOK, o, doorPages{s}.linkForm(s.words(r, v), o, made), made)
+		return doorPages{s}.showLinkForm(w, r, http.StatusOK, o, doorPages{s}.linkForm(s.words(r, v), o, made), linkPage{Made: made, Token: r.PathValue("token")})
 	}
 }
 
-func (s doorPages) showLinkForm(w http.ResponseWriter, r *http.Request, status int, o opened, f form, made string) error {
+func (s doorPages) showLinkForm(w http.ResponseWriter, r *http.Request, status int, o opened, f form, p linkPage) error {
 	who := o.staff.Name
 	if o.Kind == storage.ResetLink {
 		who = o.login.Name
 	}
 	words := s.words(r, Viewer{})
-	return s.show(w, r, Viewer{}, status, "onetime.html", frame{Title: words.t(string(o.Kind)+"_title", who), Bare: true}, linkPage{
-		form: f, Kind: o.Kind, At: "/" + string(o.Kind) + "/" + r.PathValue("token"), Who: who, Made: made, Plain: unencrypted(r),
-	})
+	p.form, p.Kind, p.At, p.Who, p.Plain = f, o.Kind, "/"+string(o.Kind)+"/"+p.Token, who, unencrypted(r)
+	if o.Kind == storage.JoinLink && outsidePages(s).outside() {
+		p.With = s.Provider.Name
+	}
+	return s.show(w, r, Viewer{}, status, "onetime.html", frame{Title: words.t(string(o.Kind)+"_title", who), Bare: true}, p)
 }
 
 func useLink(kind storage.LinkKind) handler {
@@ -155,7 +165,7 @@ func useLink(kind storage.LinkKind) handler {
 			if f.field("password").Value != made || made == "" {
 				made, f.field("password").Value = "", ""
 			}
-			return doorPages{s}.showLinkForm(w, r, http.StatusUnprocessableEntity, o, f, made)
+			return doorPages{s}.showLinkForm(w, r, http.StatusUnprocessableEntity, o, f, linkPage{Made: made, Token: r.PathValue("token")})
 		}
 		l, staff := doorPages{s}.newLogin(r, &f, o)
 		doorPages{s}.faultsOfLogin(words, &f, o, l, password)
@@ -191,7 +201,8 @@ func (s doorPages) newLogin(r *http.Request, f *form, o opened) (l storage.Login
 	if o.Kind == storage.ResetLink {
 		return o.login, nil
 	}
-	l = storage.Login{ID: uuid.Must(uuid.NewV7()).String(), Staff: o.staff.ID, Shown: o.staff.Name, Name: f.field("name").Value, Created: s.Clock(), Seen: s.Clock()}
+	l = s.loginOf(o)
+	l.Name = f.field("name").Value
 	if o.Kind != storage.SetupLink {
 		return l, nil
 	}
@@ -210,6 +221,12 @@ func (s doorPages) newLogin(r *http.Request, f *form, o opened) (l storage.Login
 		staff = &storage.Staff{ID: l.Staff, Name: l.Shown, Roles: access.Grants{access.EverySite: access.Admin}, Created: s.Clock()}
 	}
 	return l, staff
+}
+
+// loginOf is a new login of who joins by a link, without a way in yet.
+func (s doorPages) loginOf(o opened) storage.Login {
+	now := s.Clock()
+	return storage.Login{ID: uuid.Must(uuid.NewV7()).String(), Staff: o.staff.ID, Shown: o.staff.Name, Created: now, Seen: now}
 }
 
 // signInName is a name to sign in with made from the name of a person: "robin.park".
@@ -250,7 +267,7 @@ func (s doorPages) spend(r *http.Request, o opened, l storage.Login, staff *stor
 			Change: func(was *storage.Login) error {
 				was.Password, was.Seen = l.Password, now
 				was.Second, was.Step, was.Recovery = "", 0, nil // whoever lost the phone has no other way
-				was.Passkeys = nil                              // and somebody else may hold them
+				was.Passkeys, was.Outside = nil, ""             // and somebody else may hold them
 				return nil
 			},
 		})

@@ -170,9 +170,19 @@ func (s doorPages) removePasskey(w http.ResponseWriter, r *http.Request, v Viewe
 		ID: v.Login, Ends: true, Keep: v.Session, Audit: s.audit(v, "login.passkey_drop", v.SignIn), Now: s.Clock(),
 		Change: func(l *storage.Login) error {
 			l.Passkeys = slices.DeleteFunc(l.Passkeys, func(x storage.Passkey) bool { return x.ID == r.PostForm.Get("id") })
+			if !outsidePages(s).waysIn(*l) {
+				return errLastWay
+			}
 			return nil
 		},
 	})
+	if errors.Is(err, errLastWay) {
+		l, err := s.mine(r, v)
+		if err != nil {
+			return err
+		}
+		return s.showPasskeys(w, r, v, http.StatusUnprocessableEntity, l, s.words(r, v).t("passkey_last"))
+	}
 	if err != nil {
 		return err
 	}
@@ -190,7 +200,7 @@ func (s doorPages) signInByPasskey(w http.ResponseWriter, r *http.Request, _ Vie
 	refuse := func(status int, fault string) error {
 		f := s.loginForm(words)
 		f.field("password").Fault = fault
-		return s.showLogin(w, r, status, next, f)
+		return s.showLogin(w, r, status, next, f, outsideNote{})
 	}
 	until, err := s.Store.Try(r.Context(), []storage.Try{{Key: signin.HashToken("place\x00" + address(r)), Free: freeTriesPlace}}, now)
 	if err != nil {
@@ -220,7 +230,7 @@ func (s doorPages) proveByPasskey(w http.ResponseWriter, r *http.Request, v View
 	next := nextPage(r.PostForm.Get("next"))
 	l, err := s.usePasskey(r, provePlace(v), v.Login)
 	if errors.Is(err, signin.ErrPasskey) || errors.Is(err, storage.ErrNotFound) {
-		return s.showProve(w, r, v, http.StatusUnprocessableEntity, next, s.words(r, v).t("passkey_wrong"))
+		return s.showProve(w, r, v, http.StatusUnprocessableEntity, next, s.words(r, v).t("passkey_wrong"), outsideNote{})
 	}
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ func init() {
 	fixtures = append(fixtures,
 		fixture{"passkeys.html", "empty", frame{Title: "Passkeys"}, passkeysPage{}},
 		fixture{"passkeys.html", "full", frame{Title: "Passkeys"}, passkeysPage{Keys: []passkeyRow{{"k1", "Firefox · Linux", "added 2026-03-04"}}, Ask: ask, Fault: "It was not added."}},
-		fixture{"prove.html", "passkey", frame{Title: "Is it you?", Bare: true}, provePage{form{[]field{{Name: "password", Label: "Password", Kind: "password"}}}, "/people", "robin", ask}},
+		fixture{"prove.html", "passkey", frame{Title: "Is it you?", Bare: true}, provePage{form: form{[]field{{Name: "password", Label: "Password", Kind: "password"}}}, Next: "/people", SignIn: "robin", Ask: ask}},
 		fixture{"login.html", "passkey", frame{Title: "Sign in", Bare: true}, loginPage{form: form{[]field{{Name: "name", Label: "Name"}}}, Ask: ask}},
 	)
 }

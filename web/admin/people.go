@@ -21,6 +21,7 @@ var peopleRoutes = []route{
 	{pattern: "POST /people/{id}/link", deed: access.ManageAgents, page: onPerson(peoplePages.linkFor)},
 	{pattern: "POST /people/{id}/withdraw", deed: access.ManageAgents, page: onPerson(peoplePages.withdraw)},
 	{pattern: "POST /people/{id}/chat", deed: access.ManageAgents, page: onPerson(peoplePages.linkTheirChat)},
+	{pattern: "POST /people/{id}/oidc", deed: access.ManageAgents, page: onPerson(peoplePages.saveOutside)},
 	{pattern: "POST /people/{id}/owner", deed: access.NameOwners, page: onPerson(peoplePages.nameOwner)},
 	{pattern: "POST /people/{id}/remove", deed: access.ManageAgents, page: onPerson(peoplePages.remove)},
 }
@@ -156,6 +157,8 @@ func (s peoplePages) people(w http.ResponseWriter, r *http.Request, v Viewer) er
 // secondWords is what proves somebody beside their password, and whether nothing does.
 func secondWords(words *words, l storage.Login) (text string, weak bool) {
 	switch {
+	case l.Password == "" && l.Outside != "":
+		return words.t("second_outside"), false
 	case len(l.Passkeys) > 0 && l.Second != "":
 		return words.t("second_both"), false
 	case len(l.Passkeys) > 0:

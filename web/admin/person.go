@@ -30,6 +30,7 @@ type personPage struct {
 	LinkKind  string
 	Chat      secretLink
 	Problem   string
+	Outside   field // their account of the identity provider; the zero value offers none
 }
 
 func (s peoplePages) findMember(r *http.Request, v Viewer) (member, error) {
@@ -63,6 +64,7 @@ func (s peoplePages) personPage(r *http.Request, v Viewer, m member) (p personPa
 		MayOwner: v.Owner && m.login.ID != "",
 		About:    personRow{Roles: s.rolesWords(words, m), Chats: chatsWords(words, m.chats)},
 	}
+	p.Outside = s.outsideField(words, m)
 	if p.rolesForm, err = s.rolesFor(r, v, m.Roles); err != nil {
 		return p, err
 	}
@@ -190,10 +192,19 @@ func (s peoplePages) nameOwner(w http.ResponseWriter, r *http.Request, v Viewer,
 		return &page.Error{Code: page.NotFound, Title: "no_person", Text: "no_person_text"}
 	}
 	owner := r.PostForm.Get("owner") == "yes"
+	if owner && m.login.Password == "" {
+		return s.problem(w, r, v, m, "owner_needs_password")
+	}
 	a := s.audit(v, "login.owner", m.login.Name)
 	a.Before, a.After = fmt.Sprint(m.login.Owner), fmt.Sprint(owner)
 	_, err := s.Store.ChangeLogin(r.Context(), storage.LoginChange{
-		ID: m.login.ID, Ends: m.login.ID != v.Login, Audit: a, Now: s.Clock(), Change: func(l *storage.Login) error { l.Owner = owner; return nil },
+		ID: m.login.ID, Ends: m.login.ID != v.Login, Audit: a, Now: s.Clock(),
+		Change: func(l *storage.Login) error {
+			if l.Owner = owner; owner {
+				l.Outside = "" // an owner signs in by nothing that somebody else runs
+			}
+			return nil
+		},
 	})
 	if errors.Is(err, storage.ErrLastOwner) {
 		return s.lastOwner(w, r, v, m)
@@ -206,11 +217,16 @@ func (s peoplePages) nameOwner(w http.ResponseWriter, r *http.Request, v Viewer,
 
 // lastOwner says that somebody stays who must.
 func (s peoplePages) lastOwner(w http.ResponseWriter, r *http.Request, v Viewer, m member) error {
+	return s.problem(w, r, v, m, "last_owner")
+}
+
+// problem says on somebody's page why something cannot be.
+func (s peoplePages) problem(w http.ResponseWriter, r *http.Request, v Viewer, m member, key string) error {
 	p, err := s.personPage(r, v, m)
 	if err != nil {
 		return err
 	}
-	p.Problem = s.words(r, v).t("last_owner")
+	p.Problem = s.words(r, v).t(key)
 	return s.showPerson(w, r, v, http.StatusUnprocessableEntity, p)
 }
 

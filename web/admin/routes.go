@@ -31,6 +31,7 @@ type (
 	draftPages       struct{ *site } // the editor of surveys
 	peoplePages      struct{ *site } // who works here
 	doorPages        struct{ *site } // signing in, and what proves who somebody is
+	outsidePages     struct{ *site } // signing in with the house's identity provider
 	chatPages        struct{ *site } // the first evening, chats and the accounts that serve them
 	systemPages      struct{ *site } // other systems: their tokens, what they are told, how they call
 	reportPages      struct{ *site } // reports, and their files
@@ -80,6 +81,7 @@ var routes = slices.Concat(
 	linkRoutes,
 	manyRoutes,
 	meRoutes,
+	oidcRoutes,
 	moreRoutes,
 	chatCodeRoutes,
 	outboxRoutes,
@@ -91,6 +93,7 @@ var routes = slices.Concat(
 	reportRoutes,
 	reportingRoutes,
 	settingsRoutes,
+	signInRoutes,
 	setupRoutes,
 	siteRoutes,
 	slackRoutes,
@@ -117,7 +120,7 @@ func (s *site) start(w http.ResponseWriter, r *http.Request, v Viewer) error {
 
 // doors are the addresses that need no session: signing in, and one-time links. Their
 // Viewer is that of the session if there is one.
-var doors = slices.Concat(addressDoors, linkDoors, loginDoors, passkeyDoors, secondDoors)
+var doors = slices.Concat(addressDoors, linkDoors, loginDoors, oidcDoors, passkeyDoors, secondDoors)
 
 // behindTheGate lets in who has signed in and may use the route.
 func (s *site) behindTheGate(to route) http.HandlerFunc {

@@ -102,7 +102,7 @@ func (s doorPages) signInByCode(w http.ResponseWriter, r *http.Request, _ Viewer
 	if !ok { // too late, or the password is another one since
 		f := s.loginForm(words)
 		f.field("password").Fault = words.t("code_late")
-		return s.showLogin(w, r, http.StatusUnprocessableEntity, half.next, f)
+		return s.showLogin(w, r, http.StatusUnprocessableEntity, half.next, f, outsideNote{})
 	}
 	fault, status, err := s.checkCode(r, words, l, r.PostForm.Get("code"))
 	if err != nil {

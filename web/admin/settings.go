@@ -179,6 +179,13 @@ func (s settingsPages) settingsOfSystems(words *words, v Viewer) settingsGroup {
 		}
 		g.Cards = append(g.Cards, settingsCard{"/setup/chats", words.t("address_title"), line})
 	}
+	if v.Can(access.EditSignIn, access.EverySite) {
+		line := words.t("signin_none_line")
+		if s.Provider != nil {
+			line = s.Provider.Name
+		}
+		g.Cards = append(g.Cards, settingsCard{"/settings/sign-in", words.t("signin"), line})
+	}
 	if v.Can(access.ManageTokens, access.EverySite) {
 		g.Cards = append(g.Cards, settingsCard{"/settings/tokens", words.t("tokens"), words.t("tokens_line")})
 	}

@@ -11,7 +11,10 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/internal/browsertest"
+	"github.com/aftercare/aftercare/internal/oidc"
+	"github.com/aftercare/aftercare/internal/oidc/oidctest"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -27,6 +30,7 @@ func TestSignInInABrowser(t *testing.T) {
 var doorScenes = map[string]func(*door){
 	"a link that a preview robot opened first lets its person in, once": robotFirst,
 	"codes at sign-in": codesInABrowser,
+	"the house's identity provider lets in who joined by it, and nobody else": outsideInABrowser,
 }
 
 // door is somebody in a browser before the pages of an installation in which nobody can sign in.
@@ -35,6 +39,7 @@ type door struct {
 	browsertest.Tab
 	look  browsertest.Look
 	base  string
+	house *oidctest.Issuer
 	later *atomic.Int64 // how far the clock is ahead of the street's
 }
 
@@ -43,9 +48,12 @@ func playAtTheDoor(t *testing.T, browser context.Context, l browsertest.Look, sc
 	later := new(atomic.Int64)
 	s.config.Sealer, s.config.Prefix = plainSealer{}, ""
 	s.config.Clock = func() time.Time { return s.now.Add(time.Duration(later.Load())) }
+	house := oidctest.New(t)
+	s.config.Provider = oidc.New(oidc.Config{Issuer: house.URL, ClientID: oidctest.ClientID, Secret: oidctest.Secret, Name: "House", Clock: s.config.Clock})
 	server := httptest.NewServer(New(s.config))
 	t.Cleanup(server.Close)
-	d := &door{street: s, Tab: browsertest.Open(t, browser), look: l, later: later, base: strings.Replace(server.URL, "127.0.0.1", "localhost", 1)}
+	d := &door{street: s, house: house, Tab: browsertest.Open(t, browser), look: l, later: later, base: strings.Replace(server.URL, "127.0.0.1", "localhost", 1)}
+	house.At, house.Back = s.config.Clock, d.base+"/login/oidc/back"
 	d.Wear(l, 390)
 	scene(d)
 }
@@ -126,4 +134,56 @@ func codesInABrowser(d *door) {
 	d.Do(chromedp.SetValue(chromedp.CSS("#code"), phone(d.Tab.T, secret, d.now.Add(time.Minute))))
 	d.press("form .button.primary")
 	d.Until(`!location.pathname.startsWith("/login")`)
+}
+
+// outsideInABrowser joins by a link with the provider, signs out and in again; a stranger and an owner are
+// refused with a sentence.
+func outsideInABrowser(d *door) {
+	d.opens("/setup/" + d.link(storage.SetupLink, "", time.Hour))
+	d.Do(chromedp.SetValue(chromedp.CSS("#shown"), "Robin Park"), chromedp.SetValue(chromedp.CSS("#password"), password))
+	d.press("form .button.primary")
+	d.opens("/me")
+	d.press(`form[action="/logout"] button`)
+
+	if err := d.store.PutStaff(d.Context(), storage.Staff{ID: "amy", Name: "Amy Fox", Roles: access.Grants{"main": access.Agent}, Created: d.now}); err != nil {
+		d.Fatal(err)
+	}
+	d.house.Person = "amy-7"
+	at := "/join/" + d.link(storage.JoinLink, "amy", time.Hour)
+	d.robot(at)
+	d.opens(at)
+	d.NoSidewaysScroll("joining")
+	d.Accessible("joining with the provider")
+	d.press(`a[href$="/oidc"]`)
+	d.Until(`!location.pathname.startsWith("/join") && !location.pathname.startsWith("/login")`)
+	d.opens("/me")
+	d.UntilText("On: you can sign in with it.")
+	d.press(`form[action="/logout"] button`)
+
+	d.UntilText("Sign in with House")
+	d.NoSidewaysScroll("signing in")
+	d.press(`a[href^="/login/oidc"]`)
+	d.Until(`!location.pathname.startsWith("/login")`)
+	d.opens("/me")
+	d.press(`form[action="/logout"] button`)
+
+	d.house.Person = "a-stranger"
+	d.press(`a[href^="/login/oidc"]`)
+	d.UntilText("Nobody here has this account of House.")
+	d.UntilText("a-stranger")
+	d.NoSidewaysScroll("a stranger")
+	d.Accessible("a stranger")
+
+	// An owner whose account an older program, or a hand in the database, left linked.
+	if _, err := d.store.ChangeLogin(d.Context(), storage.LoginChange{ID: idOf(d.Tab.T, d.store, "robin.park"), Now: d.now, Change: func(l *storage.Login) error {
+		l.Outside = storage.OutsideKey(d.house.URL, "robin-1")
+		return nil
+	}}); err != nil {
+		d.Fatal(err)
+	}
+	d.house.Person = "robin-1"
+	d.press(`a[href^="/login/oidc"]`)
+	d.UntilText("An owner signs in by password or passkey, never with House")
+	d.opens("/me")
+	d.Until(`location.pathname === "/login"`)
 }

@@ -86,6 +86,7 @@ func (s Settings) problems() []string {
 	}
 
 	s.slackProblems(add)
+	s.oidcProblems(add)
 	s.edgeProblems(add)
 
 	var level slog.Level

@@ -42,6 +42,11 @@ type Settings struct {
 	SlackClientID     string `env:"SLACK_CLIENT_ID"`
 	SlackClientSecret Secret `env:"SLACK_CLIENT_SECRET"`
 
+	OIDCIssuer       string `env:"OIDC_ISSUER"`
+	OIDCClientID     string `env:"OIDC_CLIENT_ID"`
+	OIDCClientSecret Secret `env:"OIDC_CLIENT_SECRET"`
+	OIDCName         string `env:"OIDC_NAME"`
+
 	LogLevel  string `env:"LOG_LEVEL" envDefault:"info"`
 	LogFormat string `env:"LOG_FORMAT" envDefault:"text"`
 

@@ -54,19 +54,27 @@ func (s *Store) mayEnrol(ctx context.Context, tx *sql.Tx, e storage.Enrolment) e
 	return s.nameIsFree(ctx, tx, e.Login)
 }
 
-// nameIsFree is ErrTaken if another login has this name, or this member of staff.
+// nameIsFree is ErrTaken if another login has this name, or this member of staff, and ErrOutsideTaken if
+// it has this account of the identity provider.
 func (s *Store) nameIsFree(ctx context.Context, tx *sql.Tx, l storage.Login) error {
 	folded := storage.FoldName(l.Name)
 	if folded == "" {
 		return errChange{fmt.Errorf("%w: it is no name to sign in with", storage.ErrRefused)}
 	}
-	for text, key := range map[string]string{s.q.loginNamed: folded, s.q.loginsOfStaff: l.Staff} {
-		if key == "" {
+	for _, of := range []struct {
+		text, key string
+		taken     error
+	}{
+		{s.q.loginNamed, folded, storage.ErrTaken},
+		{s.q.loginsOfStaff, l.Staff, storage.ErrTaken},
+		{s.q.loginOutside, storage.Clean(l.Outside), storage.ErrOutsideTaken},
+	} {
+		if of.key == "" {
 			continue
 		}
-		other, err := scanLogin(tx.QueryRowContext(ctx, text, key))
+		other, err := scanLogin(tx.QueryRowContext(ctx, of.text, of.key))
 		if err == nil && other.ID != l.ID {
-			return errChange{storage.ErrTaken}
+			return errChange{of.taken}
 		}
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
