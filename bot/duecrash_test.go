@@ -16,9 +16,9 @@ import (
 	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
-// dyingSweeper is a process that dies at one of its calls of the store as it does something with
-// each bucket. It reports whether it lived to the end.
-func (w *world) dyingSweeper(at int, when storagetest.When, do func(s *sweeper, b storage.Bucket) error) (survived bool) {
+// dying is a process that dies at one of its calls of the store as it does something. It reports whether it lived
+// to the end.
+func (w *world) dying(at int, when storagetest.When, do func(b *Bot) error) (survived bool) {
 	w.t.Helper()
 	store := storagetest.Crashing(w.store, at, when)
 	b, err := New(context.Background(), Config{
@@ -27,15 +27,7 @@ func (w *world) dyingSweeper(at int, when storagetest.When, do func(s *sweeper, 
 		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
 	})
 	if err == nil {
-		s := newSweeper(b)
-		for bucket := range storage.Bucket(store.Buckets()) {
-			if err == nil {
-				err = do(s, bucket)
-			}
-		}
-		if len(s.failed) > 0 {
-			w.t.Errorf("a crash is blamed on %v", s.failed)
-		}
+		err = do(b)
 		if closed := b.Close(); closed != nil {
 			w.t.Error(closed)
 		}
@@ -49,6 +41,23 @@ func (w *world) dyingSweeper(at int, when storagetest.When, do func(s *sweeper, 
 	default:
 		return true
 	}
+}
+
+// dyingSweeper is one that does something with each bucket.
+func (w *world) dyingSweeper(at int, when storagetest.When, do func(s *sweeper, b storage.Bucket) error) (survived bool) {
+	w.t.Helper()
+	return w.dying(at, when, func(b *Bot) (err error) {
+		s := newSweeper(b)
+		for bucket := range storage.Bucket(w.store.Buckets()) {
+			if err == nil {
+				err = do(s, bucket)
+			}
+		}
+		if len(s.failed) > 0 {
+			w.t.Errorf("a crash is blamed on %v", s.failed)
+		}
+		return err
+	})
 }
 
 // dutiful does what is due about cases.

@@ -34,6 +34,7 @@ type InviteRequest struct {
 	Test     bool              // answers are never counted
 	Ends     time.Time         // when the service is over; zero = it is, or somebody will say (Served)
 	Case     string            // id of the case that a follow-up is about; "" = none
+	Lost     bool              // they are asked because they stay away
 
 	// To is the person who is asked at once, without a link; zero = whoever opens the link.
 	// Address is where they are written to: a chat, never a person's id. Name and Spoken
@@ -105,7 +106,7 @@ func (b *Bot) Invite(ctx context.Context, r InviteRequest) (Invite, error) {
 	}
 	facts := recovery.Facts{
 		Class: f.Class, Tier: tier(event[voice.AttrTier]),
-		Late: isTrue(event[voice.AttrLate]), StandardBroken: isTrue(event[voice.AttrStandard]),
+		Late: isTrue(event[voice.AttrLate]), StandardBroken: isTrue(event[voice.AttrStandard]), Lost: r.Lost,
 	}
 	if r.Customer != "" {
 		c, err := b.customer(ctx, r.Customer, event)

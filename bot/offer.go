@@ -146,9 +146,31 @@ func (o Offers) Remind(ctx context.Context, b storage.Bucket, session string) er
 	})
 }
 
-// Withdraw ends a conversation that nobody needs any more.
+// Withdraw ends a conversation that nobody needs any more, however long it would have waited.
 func (o Offers) Withdraw(ctx context.Context, b storage.Bucket, session string) error {
-	return o.untouched(ctx, b, session, "withdraw:"+session, func(t *turn) error { return t.step(survey.Expire{}) })
+	return o.untouched(ctx, b, session, "withdraw:"+session, func(t *turn) error {
+		t.session.Expires = t.now
+		return t.step(survey.Expire{})
+	})
+}
+
+// CallOff has a link open nothing any more, as its service was cancelled. false = somebody opened it before.
+func (o Offers) CallOff(ctx context.Context, b storage.Bucket, invitation string) (unopened bool, _ error) {
+	err := o.Bot.perform(ctx, b, storage.Turn{
+		Load: storage.Load{Invitation: invitation},
+		Apply: func(l storage.Loaded) (storage.Change, error) {
+			inv := l.Invitation
+			if unopened = inv == nil || inv.RedeemedBy == ""; inv == nil || !unopened || !inv.CalledOff.IsZero() {
+				return storage.Change{}, nil
+			}
+			inv.CalledOff = l.Now
+			return storage.Change{Invitation: inv}, nil
+		},
+	})
+	if err != nil {
+		return false, fmt.Errorf("call a link off: %w", err)
+	}
+	return unopened, nil
 }
 
 // Classes are the surveys that can be asked, by their ids.

@@ -2,44 +2,20 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
-	"github.com/aftercare/aftercare/recovery/rulefile"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/storage/storagetest"
-	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
-// dyingTeller is a process that dies at one of its calls of the store as it tells of figures. It reports whether
-// it lived to the end.
+// dyingTeller is a process that dies as it tells of figures.
 func (w *world) dyingTeller(at int, when storagetest.When) (survived bool) {
 	w.t.Helper()
-	store := storagetest.Crashing(w.store, at, when)
-	b, err := New(context.Background(), Config{
-		Traits: platforms(),
-		Store:  store, Key: []byte("a secret key for tests only"), Clock: func() time.Time { return w.now },
-		Templates: flowfile.Templates, Parse: flowfile.Parse, Format: flowfile.Format, Policy: rulefile.Parse,
-	})
-	if err == nil {
-		err = newTeller(b).reports(context.Background())
-		if closed := b.Close(); closed != nil {
-			w.t.Error(closed)
-		}
-	}
-	select {
-	case <-store.Dead():
-		if !errors.Is(err, storage.ErrUnavailable) {
-			w.t.Errorf("a dead process says %v", err)
-		}
-		return false
-	default:
-		return true
-	}
+	return w.dying(at, when, func(b *Bot) error { return newTeller(b).reports(context.Background()) })
 }
 
 // TestFiguresAreToldOnceWhereverTheTellerDies: a Monday that is the first of a month, with an alarm. One process after

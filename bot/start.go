@@ -48,6 +48,8 @@ func (j *job) startJob(token string) {
 			got.problem = "link_used"
 		case inv.RedeemedBy == identity:
 			got.invitation = *inv
+		case !inv.CalledOff.IsZero():
+			got.problem = "link_off"
 		case !inv.Expires.IsZero() && !l.Now.Before(inv.Expires):
 			got.problem = "link_expired"
 		default:

@@ -21,6 +21,7 @@ var (
 	ErrLinkUsed      = errors.New("the link was used by somebody else")
 	ErrLinkElsewhere = errors.New("the link was opened in another browser")
 	ErrLinkExpired   = errors.New("the link has expired")
+	ErrLinkOff       = errors.New("the service that the link asks about was cancelled")
 	ErrLinkOver      = errors.New("the conversation behind the link ended long ago")
 )
 
@@ -52,7 +53,7 @@ type Visitor struct {
 
 // Visitor returns who the link with this token is for, to the browser that holds this secret
 // ("" = none): ErrUnknownLink, ErrLinkUsed (on another platform), ErrLinkElsewhere (in another
-// browser), ErrLinkExpired, or ErrLinkOver if it leads nowhere.
+// browser), ErrLinkExpired, ErrLinkOff, or ErrLinkOver if it leads nowhere.
 func (b *Bot) Visitor(ctx context.Context, token, browser string) (Visitor, error) {
 	bucket, id, ok := InvitationOf(b.key, token, b.store.Buckets())
 	if !ok {
@@ -73,6 +74,8 @@ func (b *Bot) Visitor(ctx context.Context, token, browser string) (Visitor, erro
 		closed = ErrLinkUsed
 	case inv.Browser != "" && inv.Browser != mark:
 		closed = ErrLinkElsewhere
+	case inv.RedeemedBy == "" && !inv.CalledOff.IsZero():
+		closed = ErrLinkOff
 	case inv.RedeemedBy == "" && !inv.Expires.IsZero() && !b.now().Before(inv.Expires):
 		closed = ErrLinkExpired
 	}

@@ -57,6 +57,7 @@ type Facts struct {
 	Late           bool         `json:"late,omitempty"`            // the event was later than promised
 	StandardBroken bool         `json:"standard_broken,omitempty"` // a service standard was not met
 	Complaint      bool         `json:"complaint,omitempty"`       // the customer complained in so many words
+	Lost           bool         `json:"lost,omitempty"`            // they were asked because they stay away; counts in figures alone
 }
 
 // Reason says why a case opens. The texts are fixed: programs read them.

@@ -25,7 +25,8 @@ type AnsweredFilter struct {
 	Staff    string // who served
 	Language string
 	Channel  string
-	Judged   bool // those that figures of customers are made of: see Figuring
+	Judged   bool // those that figures are made of: see Figuring
+	Of       Of   // whose, of those
 	Worst    int  // the level from which on, 0 = any
 	Best     int  // the level up to which, 0 = any
 	Words    bool // in which the customer wrote something

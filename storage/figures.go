@@ -5,20 +5,22 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/recovery"
+	"github.com/aftercare/aftercare/survey"
 )
 
 // Figuring is what reports are counted from. Everything is read as it stands, up to a limit: more reports
 // that there is more, and then no figure may be made of it.
 type Figuring interface {
 	// Judged returns the conversations of customers that have a level, by the day of their event:
-	// tests are left out, and surveys of staff, of mystery guests and after a recovery. Those of a customer
-	// stand side by side. Of a pulse it is those of one's own staff instead: nobody may be shown one of them.
+	// tests are left out, and surveys of staff, of mystery guests, of who stays away and after a recovery. Those
+	// of a customer stand side by side. The filter may ask for those of others instead: of one's own staff
+	// nobody may be shown one of them.
 	Judged(ctx context.Context, f FigureFilter) (list []JudgedSession, more bool, err error)
 	// FigureCases returns the cases of those days: the day is that of the conversation that opened
 	// it, else that of its opening, UTC. Tests are left out.
 	FigureCases(ctx context.Context, f FigureFilter) (list []FigureCase, more bool, err error)
-	// Asked returns the invitations that were made on those days, UTC, with what became of them.
-	// Tests are left out, and what asks about a case.
+	// Asked returns the invitations that were made on those days, UTC, with what became of them, of those whom
+	// the filter names. Tests are left out, and what asks about a case.
 	Asked(ctx context.Context, f FigureFilter) (list []AskedCustomer, more bool, err error)
 	// Experimented returns the asks of experiments that were sent since a moment, with what became of them. Tests are
 	// left out, and who was erased. Of the filter count sites and limit.
@@ -33,6 +35,30 @@ type Figuring interface {
 // CustomerClasses are the classes of surveys that say how satisfied customers are.
 var CustomerClasses = []string{"transactional", "relationship"}
 
+// Of says whose surveys figures are made of.
+type Of string
+
+// Whose surveys there are.
+const (
+	OfCustomers Of = "" // surveys of the CustomerClasses
+	OfStaff     Of = "pulse"
+	OfGuests    Of = "mystery"
+	OfLost      Of = "lost" // customers who stay away: see CountedAs
+	OfAnybody   Of = "all"  // of invitations alone: no figure mixes answers of them
+)
+
+// LostSurvey is the survey that is shipped for customers who stay away.
+const LostSurvey = "lost_customer"
+
+// CountedAs is the class that a conversation, or an invitation to one, has in figures: that of its survey, unless it
+// asks somebody because they stay away. What those say of their latest visit is not how satisfied customers are now.
+func CountedAs(class survey.Class, flow string, f recovery.Facts) survey.Class {
+	if flow == LostSurvey || f.Lost {
+		return survey.Class(OfLost)
+	}
+	return class
+}
+
 // FigureFilter says of what figures are made. Every condition that is given must hold.
 type FigureFilter struct {
 	Sites    []string // these, no others
@@ -42,7 +68,7 @@ type FigureFilter struct {
 	Staff    string
 	Language string
 	Channel  string
-	Pulse    bool // surveys of one's own staff in place of customers'
+	Of       Of   // whose surveys
 	Scores   bool // of conversations, the scores of their questions as well
 	Limit    int
 	Exact    int // above so many answers figures are made of sums by day; 0 = as usual

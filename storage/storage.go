@@ -416,6 +416,9 @@ type Invitation struct {
 	// Asker is a keyed hash of what another browser holds, in which somebody asked for a link of
 	// their own; "" = nobody did.
 	Asker string `json:"Asker,omitempty"`
+	// CalledOff is when the service that it asks about was cancelled, while nobody had opened it: it opens nothing any
+	// more. Zero = it was not.
+	CalledOff time.Time `json:"called_off,omitzero"`
 }
 
 // Move is a code that moves a conversation of the web chat to another browser, once.

@@ -17,6 +17,8 @@ type Tiers interface {
 	TiersOf(ctx context.Context, customer string) ([]TierChange, error)
 	// TiersNow returns the classes that customers have, by their keys; who has none is not among them.
 	TiersNow(ctx context.Context, customers []string) (map[string]recovery.Tier, error)
+	// TiersAmong returns every change of these customers, by their keys and moments.
+	TiersAmong(ctx context.Context, customers []string) ([]TierChange, error)
 	// TiersAfter returns changes behind one, in the order of the customers' keys and of their moments, at most limit:
 	// the zero one begins. It is for whoever has time.
 	TiersAfter(ctx context.Context, after TierChange, limit int) ([]TierChange, error)

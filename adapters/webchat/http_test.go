@@ -386,7 +386,7 @@ func TestWordsAreThereInEveryLanguage(t *testing.T) {
 			default:
 			}
 		}
-		for _, n := range []notice{noticeUnknown, noticeUsed, noticeOver, noticeElsewhere, noticeCookie, noticeExpired, noticeAway, noticeDown, noticeGarbled, noticeBig, noticeForeign} {
+		for _, n := range []notice{noticeUnknown, noticeUsed, noticeOver, noticeElsewhere, noticeCookie, noticeExpired, noticeOff, noticeAway, noticeDown, noticeGarbled, noticeBig, noticeForeign} {
 			if w.Notices[n].Title == "" || w.Notices[n].Text == "" {
 				t.Errorf("%s has no notice %s", tag, n)
 			}

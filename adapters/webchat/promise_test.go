@@ -42,6 +42,7 @@ var pagePromises = map[string]struct{ kept, withheld string }{
 	"/Notices/used/Text":      {"used", "expired"},
 	"/Notices/over/Text":      {"over", "expired"},
 	"/Notices/expired/Text":   {"expired", "over"},
+	"/Notices/off/Text":       {"off", "expired"},
 	"/Notices/elsewhere/Text": {"elsewhere", "own words, told"},
 	"/Notices/cookie/Text":    {"no cookie", "a question"},
 	"/Notices/away/Text":      {"away", "down"},
@@ -185,5 +186,6 @@ func pagesOf(lang string) map[string]string {
 	get("used", visited(Visitor{}, ErrUsed), "GET", chatPath, "")
 	get("expired", visited(Visitor{}, ErrExpired), "GET", chatPath, "")
 	get("over", visited(Visitor{}, ErrOver), "GET", chatPath, "")
+	get("off", visited(Visitor{}, ErrOff), "GET", chatPath, "")
 	return pages
 }

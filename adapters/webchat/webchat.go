@@ -31,6 +31,7 @@ var (
 	ErrElsewhere = errors.New("link of another browser")  // the conversation began in one that holds another secret
 	ErrOver      = errors.New("the conversation is over") // and so long ago that it is not shown any more
 	ErrExpired   = errors.New("link expired")
+	ErrOff       = errors.New("the service that is asked about was cancelled")
 	ErrCrowded   = errors.New("too many open this link at once") // of Config.Begin
 )
 
@@ -251,7 +252,7 @@ func (s *site) closed(w http.ResponseWriter, r *http.Request, v Visitor, err err
 // noticeOf is the page for an error of Config.Visitor; "" = the store is away.
 func noticeOf(err error) notice {
 	for is, n := range map[error]notice{
-		ErrElsewhere: noticeElsewhere, ErrOver: noticeOver, ErrUnknown: noticeUnknown, ErrUsed: noticeUsed, ErrExpired: noticeExpired,
+		ErrElsewhere: noticeElsewhere, ErrOver: noticeOver, ErrUnknown: noticeUnknown, ErrUsed: noticeUsed, ErrExpired: noticeExpired, ErrOff: noticeOff,
 	} {
 		if errors.Is(err, is) {
 			return n

@@ -109,6 +109,7 @@ const (
 	noticeElsewhere notice = "elsewhere"
 	noticeCookie    notice = "cookie" // what was sent is not saved: the browser is not known yet
 	noticeExpired   notice = "expired"
+	noticeOff       notice = "off"  // the service was cancelled before anybody opened the link
 	noticeAway      notice = "away" // what was sent is not saved
 	noticeDown      notice = "down" // what was asked for cannot be read
 	noticeGarbled   notice = "garbled"
@@ -123,7 +124,7 @@ const (
 // noticeCodes is what kind of failure each notice tells of.
 var noticeCodes = map[notice]page.Code{
 	noticeUnknown: page.NotFound, noticeUsed: page.Gone, noticeExpired: page.Gone,
-	noticeOver: page.Gone, noticeElsewhere: page.Forbidden, noticeCookie: page.Forbidden,
+	noticeOver: page.Gone, noticeOff: page.Gone, noticeElsewhere: page.Forbidden, noticeCookie: page.Forbidden,
 	noticeAway: page.Unavailable, noticeDown: page.Unavailable,
 	noticeCrowded: page.Unavailable, noticeClosed: page.Gone,
 	noticeGarbled: page.Garbled, noticeBig: page.TooLarge, noticeForeign: page.Forbidden,

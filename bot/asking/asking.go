@@ -8,6 +8,7 @@
 package asking
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,6 +57,8 @@ type Config struct {
 	// Find looks for a person on a platform; ErrNobody = there is none. nil = nobody can be
 	// looked for here.
 	Find func(ctx context.Context, way storage.EventReach) (Found, error)
+	// LookFor is how long it is waited for an answer of Find; 0 = as usual.
+	LookFor time.Duration
 }
 
 // Asking asks. Its methods are safe for concurrent use.
@@ -68,6 +71,8 @@ type Asking struct {
 	find   func(ctx context.Context, way storage.EventReach) (Found, error)
 	draw   invitation.Draw
 	rounds *rounds.Rounds
+
+	lookFor time.Duration // that a platform may take to say who somebody is
 
 	mu     sync.Mutex
 	swept  time.Time // when it was looked last who is asked because time has passed; of one goroutine
@@ -82,7 +87,7 @@ type Asking struct {
 // New returns what asks.
 func New(c Config) *Asking {
 	a := &Asking{
-		store: c.Store, bot: c.Bot, offers: bot.Offers{Bot: c.Bot}, now: c.Clock, log: c.Log, find: c.Find,
+		store: c.Store, bot: c.Bot, offers: bot.Offers{Bot: c.Bot}, now: c.Clock, log: c.Log, find: c.Find, lookFor: cmp.Or(c.LookFor, lookFor),
 		failed: map[string]time.Time{}, sayAt: map[string]time.Time{},
 	}
 	a.draw = invitation.DrawBy(a.offers.Lots())
@@ -132,6 +137,7 @@ func (a *Asking) Look(ctx context.Context) error {
 			return err
 		}
 	}
+	sought := make([][]storage.Ask, a.store.Buckets())
 	for b := range storage.Bucket(a.store.Buckets()) {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -140,11 +146,11 @@ func (a *Asking) Look(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := a.attend(ctx, p, b, due); err != nil {
+		if sought[b], err = a.attend(ctx, p, b, due); err != nil {
 			return err
 		}
 	}
-	return nil
+	return (sending{a}).seek(ctx, p, sought...)
 }
 
 func (a *Asking) moment() time.Time { return a.now().UTC().Truncate(time.Microsecond) }

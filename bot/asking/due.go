@@ -6,17 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
-	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/storage"
 )
 
-// attend does what is due of some asks of a bucket.
-func (a *Asking) attend(ctx context.Context, p invitation.Policy, b storage.Bucket, due []storage.Ask) error {
+// attend does what is due of some asks of a bucket. It returns those whose customer is to be looked for on a platform
+// first: that takes as long as the platform does.
+func (a *Asking) attend(ctx context.Context, p invitation.Policy, b storage.Bucket, due []storage.Ask) (sought []storage.Ask, _ error) {
 	var decide, send, follow, watch, tell []storage.Ask
 	slices.SortStableFunc(due, inTurn)
 	for _, x := range due {
@@ -35,19 +34,19 @@ func (a *Asking) attend(ctx context.Context, p invitation.Policy, b storage.Buck
 		}
 	}
 	if err := a.tell(ctx, b, tell); err != nil {
-		return err
+		return nil, err
 	}
 	if err := a.listen(ctx, p, b, watch); err != nil {
-		return err
+		return nil, err
 	}
 	made, err := a.decide(ctx, p, b, decide)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := a.send(ctx, p, b, append(send, made...)); err != nil {
-		return err
+	if sought, err = (sending{a}).send(ctx, p, b, append(send, made...), nil); err != nil {
+		return nil, err
 	}
-	return a.follow(ctx, p, b, follow)
+	return sought, a.follow(ctx, p, b, follow)
 }
 
 // inTurn is the order in which it is decided about asks of one customer, here and in a dry run.
@@ -184,66 +183,6 @@ func apply(x *storage.Ask, d invitation.Decision, at time.Time) {
 	}
 }
 
-// send makes offers that were decided on.
-func (a *Asking) send(ctx context.Context, p invitation.Policy, b storage.Bucket, asks []storage.Ask) error {
-	if len(asks) == 0 {
-		return nil
-	}
-	k, err := a.gather(ctx, asks, false)
-	if err != nil {
-		return err
-	}
-	flows, before := a.flows(ctx), map[string]bool{}
-	for i := range asks {
-		f, _ := flows.of(asks[i].Flow)
-		if before[asks[i].Flow] = f.Before; flows.err != nil {
-			return flows.err
-		}
-	}
-	results := make([]sent, len(asks))
-	var all sync.WaitGroup
-	slots := make(chan struct{}, atOnce)
-	for i := range asks {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			results[i] = a.offer(ctx, p, &k, before[asks[i].Flow], asks[i])
-		})
-	}
-	all.Wait()
-	if ctx.Err() != nil {
-		return ctx.Err() // what was not sent is sent next time
-	}
-	var ids []string
-	for i, r := range results {
-		if errors.Is(r.err, storage.ErrUnavailable) {
-			return r.err
-		}
-		if r.err != nil {
-			a.fail(asks[i].ID, r.err)
-		}
-		ids = append(ids, asks[i].ID)
-	}
-	err = a.store.ChangeAsks(ctx, b, ids, nil, func(now map[string]storage.Ask, _ map[string][]storage.Ask) ([]storage.AskChange, error) {
-		var out []storage.AskChange
-		at := a.moment()
-		for i, id := range ids {
-			x, ok := now[id]
-			if !ok || x.State != string(invitation.Sending) || !x.Began.Equal(asks[i].Began) {
-				continue
-			}
-			c := results[i].settle(p, x, at)
-			herald(a.bot, &c.Ask, at)
-			out = append(out, c)
-		}
-		return out, nil
-	})
-	if err != nil {
-		return fmt.Errorf("say who was asked: %w", err)
-	}
-	return nil
-}
-
 // sent is what became of making an offer.
 type sent struct {
 	to       *storage.Identity
@@ -291,7 +230,7 @@ func personOf(x *storage.Ask) storage.Person {
 // offer makes the offer of one ask. Made again, it is the same. before says that its survey asks
 // something before the service, too.
 func (a *Asking) offer(ctx context.Context, p invitation.Policy, k *known, before bool, x storage.Ask) (r sent) {
-	req := bot.InviteRequest{Flow: x.Flow, Site: x.Site, Customer: x.Customer, Language: x.Language, Event: x.With, Test: x.Test}
+	req := bot.InviteRequest{Flow: x.Flow, Site: x.Site, Customer: x.Customer, Language: x.Language, Event: x.With, Test: x.Test, Lost: asksLost(p, x.Trigger)}
 	e, known := k.events[x.Event]
 	if known {
 		req.Event = attributes(p, &e, a.site(x.Site).Zone)
@@ -345,37 +284,8 @@ func (a *Asking) offer(ctx context.Context, p invitation.Policy, k *known, befor
 	return r
 }
 
-// person is who is asked by name, on the platform of an ask.
-func (a *Asking) person(ctx context.Context, k *known, x *storage.Ask, e *storage.Event) (Found, error) {
-	by := invitation.Way(x.By)
-	var best *storage.Identity
-	for i, id := range k.accounts[x.Customer] {
-		if invitation.Way(id.Person.Platform) == by && id.Blocked.IsZero() && (best == nil || id.Seen.After(best.Seen)) {
-			best = &k.accounts[x.Customer][i]
-		}
-	}
-	if best != nil {
-		return Found{To: best.Person, Address: best.Address, Name: best.Name, Spoken: best.Spoken}, nil
-	}
-	if e.Customer == nil {
-		return Found{}, ErrNobody
-	}
-	for _, way := range e.Customer.Reach {
-		switch {
-		case way.To == "":
-		case by == invitation.Telegram && way.Kind == "telegram":
-			id, err := a.offers.Known(ctx, chat.Platform(by), way.To)
-			if errors.Is(err, storage.ErrNotFound) {
-				continue
-			}
-			return Found{To: id.Person, Address: id.Address, Name: id.Name, Spoken: id.Spoken}, err
-		case by == invitation.Slack && a.find != nil && (way.Kind == "slack_user" || way.Kind == "slack_email"):
-			found, err := a.find(ctx, way)
-			if errors.Is(err, ErrNobody) {
-				continue
-			}
-			return found, err
-		}
-	}
-	return Found{}, ErrNobody
+// asksLost reports whether a trigger asks those who stay away.
+func asksLost(p invitation.Policy, trigger string) bool {
+	t, ok := p.Trigger(trigger)
+	return ok && t.On == invitation.OnLost
 }

@@ -148,6 +148,7 @@ type known struct {
 	cases     map[string][]openFor // of accounts, by their ids, the newest first
 	forgotten map[string]storage.ForgottenWhy
 	events    map[string]storage.StoredEvent
+	tiers     classes
 	can       bool // links lead somewhere
 	past      bool // it is looked at as it was at moments that are over
 }
@@ -212,6 +213,9 @@ func (a *Asking) gather(ctx context.Context, asks []storage.Ask, thorough bool) 
 		}
 	}
 	if k.accounts, err = a.store.CustomerAccounts(ctx, customers); err != nil {
+		return k, err
+	}
+	if k.tiers, err = a.classes(ctx, customers); err != nil {
 		return k, err
 	}
 	for i := range asks {
@@ -282,7 +286,7 @@ func (a *Asking) facts(k *known, x *storage.Ask, flow invitation.Flow, offers []
 		f.Event = eventOf(e)
 	}
 	if e, ok := k.tells(x); ok {
-		f.Customer, reach = customerOf(&e.Event), e.Customer.Reach
+		f.Customer, reach = k.tiers.of(&e.Event, now), e.Customer.Reach
 	}
 	switch k.forgotten[x.Customer] {
 	case storage.WantsNone:

@@ -82,8 +82,12 @@ func (a *Asking) keepFollowed(ctx context.Context, p invitation.Policy, b storag
 				continue
 			}
 			c := storage.AskChange{Ask: x}
-			if was.State != x.State && x.State == string(invitation.Unreachable) {
+			switch {
+			case was.State == x.State:
+			case x.State == string(invitation.Unreachable):
 				c.Decision = decisionOf(p, invitation.Decision{State: invitation.Unreachable, Reason: invitation.Reason(x.Reason), Rule: "chat"}, at)
+			case x.State == string(invitation.Cancelled):
+				c.Decision = decisionOf(p, cancelled(invitation.Reason(x.Reason), storage.EventCancelled), at)
 			}
 			c.Ask.Decided, c.Ask.Again = was.Decided, was.Again
 			out = append(out, c)
@@ -104,6 +108,10 @@ func (a *Asking) state(ctx context.Context, x *storage.Ask) (c course, _ error) 
 	now := a.moment()
 	s, link, err := a.conversation(ctx, x)
 	if errors.Is(err, storage.ErrNotFound) { // nobody opened the link
+		if !link.CalledOff.IsZero() {
+			x.State, x.Reason, x.Ended, c.over = string(invitation.Cancelled), string(invitation.EventCancelled), now, true
+			return c, nil
+		}
 		if x.Until = link.Expires; link.ID == "" || !link.Expires.IsZero() && !now.Before(link.Expires) {
 			x.State, x.Ended, c.over = string(invitation.Expired), now, true
 		}

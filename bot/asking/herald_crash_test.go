@@ -8,7 +8,6 @@ import (
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/storage/storagetest"
 )
 
 // newsAbout are the bodies that wait for an endpoint about an ask.
@@ -36,50 +35,31 @@ func TestACrashTellsOtherSystemsOnce(t *testing.T) {
 		crm := storage.Hook{ID: "crm", Name: "crm", Made: noon.Add(-time.Hour), HookTerms: storage.HookTerms{News: []storage.News{storage.InvitationSent, storage.InvitationNot}}}
 		check(t, w.store.PutInstallation(t.Context(), crm.Installation("sealed")))
 		check(t, w.bot.Configuration().Refresh(t.Context()))
-		inner := w.store
-		calls, began, n := 1, 0, 0 // the first round, in which nobody dies, counts them
-		for at := 0; at <= calls; at++ {
-			for _, when := range []storagetest.When{storagetest.BeforeCall, storagetest.AfterCall} {
-				n++
-				customer := fmt.Sprint("C-", n)
-				var names []string
-				for i := range 2 { // of one visit: the second is not asked about
-					e := storage.Event{
-						Source: "till", ID: fmt.Sprint(customer, "-", i), State: storage.EventDone, Site: "main", Ended: w.now.Add(time.Duration(i) * time.Second),
-						Customer: &storage.EventCustomer{ID: customer},
-					}
-					_, err := inner.PutEvents(t.Context(), []storage.Event{e}, w.now, false)
-					check(t, err)
-					names = append(names, e.Name())
+		var customer string
+		var names []string
+		w.atEveryCall(3, func(n int) {
+			customer, names = fmt.Sprint("C-", n), nil
+			for i := range 2 { // of one visit: the second is not asked about
+				e := storage.Event{
+					Source: "till", ID: fmt.Sprint(customer, "-", i), State: storage.EventDone, Site: "main", Ended: w.now.Add(time.Duration(i) * time.Second),
+					Customer: &storage.EventCustomer{ID: customer},
 				}
-				mortal := storagetest.Crashing(inner, (began+at)*min(at, 1), when)
-				w.on(mortal)
-				if at == 0 {
-					began = mortal.Calls()
+				_, err := w.store.PutEvents(t.Context(), []storage.Event{e}, w.now, false)
+				check(t, err)
+				names = append(names, e.Name())
+			}
+		}, func(dead string) {
+			w.pass(time.Second)
+			for i, kind := range []storage.News{storage.InvitationSent, storage.InvitationNot} {
+				all, err := w.store.AsksAfter(t.Context(), customer, names[i])
+				check(t, err)
+				if len(all) != 1 {
+					t.Fatalf("%s: %d asks", dead, len(all))
 				}
-				for range 3 {
-					_ = w.asking.Look(t.Context()) // it may be dead
-				}
-				if at == 0 {
-					calls = mortal.Calls() - began
-				}
-				w.on(inner)
-				w.pass(30 * time.Second)
-				w.pass(time.Second)
-				for i, kind := range []storage.News{storage.InvitationSent, storage.InvitationNot} {
-					all, err := inner.AsksAfter(t.Context(), customer, names[i])
-					check(t, err)
-					if len(all) != 1 {
-						t.Fatalf("dead at call %d (%v): %d asks", at, when, len(all))
-					}
-					if got := w.newsAbout("crm", &all[0]); len(got) != 1 || !strings.Contains(got[0], fmt.Sprintf(`"type":%q`, kind)) {
-						t.Fatalf("dead at call %d (%v): of what is %s another system is told %q", at, when, all[0].State, got)
-					}
+				if got := w.newsAbout("crm", &all[0]); len(got) != 1 || !strings.Contains(got[0], fmt.Sprintf(`"type":%q`, kind)) {
+					t.Fatalf("%s: of what is %s another system is told %q", dead, all[0].State, got)
 				}
 			}
-		}
-		if calls < 20 {
-			t.Errorf("only %d calls: the test shows little", calls)
-		}
+		})
 	}, "sqlite")
 }

@@ -60,7 +60,11 @@ func (a *Asking) Now(ctx context.Context, w Wish) (storage.Ask, invitation.Decis
 		return x, invitation.Decision{}, fmt.Errorf("ask a customer: %w", err)
 	}
 	if s := invitation.State(x.State); s == invitation.Scheduled || s == invitation.Sending {
-		if err := a.attend(ctx, p, x.Bucket, []storage.Ask{x}); err != nil {
+		sought := make([][]storage.Ask, a.store.Buckets())
+		if sought[x.Bucket], err = a.attend(ctx, p, x.Bucket, []storage.Ask{x}); err == nil {
+			err = (sending{a}).seek(ctx, p, sought...)
+		}
+		if err != nil {
 			return x, invitation.Decision{}, err
 		}
 	}

@@ -23,11 +23,15 @@ func (a *Asking) plan(ctx context.Context, p invitation.Policy, events []storage
 	if err := abreast(ctx, a.bot, sitesOf(events, func(e *storage.StoredEvent) string { return e.Site })); err != nil {
 		return nil, err
 	}
+	tiers, err := a.classes(ctx, customersOf(events))
+	if err != nil {
+		return nil, err
+	}
 	flows := a.flows(ctx)
 	by := map[storage.Bucket][]planned{}
 	var seen []storage.StoredEvent
 	for _, e := range events {
-		pl, err := a.planOne(ctx, p, flows, e)
+		pl, err := a.planOne(ctx, p, flows, tiers, e)
 		switch {
 		case flows.err != nil:
 			return nil, flows.err
@@ -41,7 +45,7 @@ func (a *Asking) plan(ctx context.Context, p invitation.Policy, events []storage
 		}
 	}
 	var of sync.Mutex
-	err := sideBySide(by, func(b storage.Bucket, list []planned) error {
+	err = sideBySide(by, func(b storage.Bucket, list []planned) error {
 		into := map[string]Planned{}
 		if err := a.keep(ctx, p, b, list, into); err != nil {
 			return err
@@ -58,6 +62,16 @@ func (a *Asking) plan(ctx context.Context, p invitation.Policy, events []storage
 		return out, nil
 	}
 	return out, a.store.Planned(ctx, seen)
+}
+
+// customersOf are the keys of the customers of events.
+func customersOf(events []storage.StoredEvent) (all []string) {
+	for i := range events {
+		if c := events[i].Customer; c != nil {
+			all = append(all, c.ID)
+		}
+	}
+	return all
 }
 
 // abreast makes sure that sites are known here, also those that were added a moment ago: whose zone is not known
@@ -121,7 +135,7 @@ type planned struct {
 	watch *storage.AskChange // that it is watched whether anything is heard of it; nil = it is not
 }
 
-func (a *Asking) planOne(ctx context.Context, p invitation.Policy, flows *flows, e storage.StoredEvent) (planned, error) {
+func (a *Asking) planOne(ctx context.Context, p invitation.Policy, flows *flows, tiers classes, e storage.StoredEvent) (planned, error) {
 	pl := planned{event: e, hash: e.Hash()}
 	if e.Customer == nil {
 		return pl, nil
@@ -135,14 +149,15 @@ func (a *Asking) planOne(ctx context.Context, p invitation.Policy, flows *flows,
 			pl.asks = append(pl.asks, x.ID)
 		}
 	}
-	pl.watch = a.watched(p, &e)
+	now := a.moment()
+	pl.watch = a.watched(p, tiers, &e, now)
 	if pl.watch != nil {
 		pl.asks = append(pl.asks, pl.watch.Ask.ID)
 	}
 	if e.State == storage.EventCancelled || e.State == storage.EventReopened || len(p.Triggers) == 0 && e.Ask == "" {
 		return pl, nil
 	}
-	pl.plan = p.Plan(eventOf(e), customerOf(&e.Event), flows.of)
+	pl.plan = p.Plan(eventOf(e), tiers.of(&e.Event, now), flows.of)
 	if flows.err != nil {
 		return pl, flows.err
 	}
@@ -200,14 +215,7 @@ func (a *Asking) keep(ctx context.Context, p invitation.Policy, b storage.Bucket
 		return fmt.Errorf("plan events: %w", err)
 	}
 	for _, x := range withdrawn {
-		_, _, err := a.conversation(ctx, &x)
-		if errors.Is(err, storage.ErrNotFound) {
-			continue // nobody has opened the link
-		}
-		if err == nil {
-			err = a.offers.Withdraw(ctx, x.At, x.Session)
-		}
-		if err != nil {
+		if err := (sending{a}).withdraw(ctx, &x); err != nil {
 			a.log.Error("a survey that nobody needs any more stays open", "ask", x.ID, "err", err)
 		}
 	}
@@ -287,6 +295,8 @@ func (m *merging) merge() {
 			m.put(x, nil)
 		case e.State == storage.EventCancelled && x.Session != "" && pastOpen(&x):
 			m.withdrawn = append(m.withdrawn, x)
+			x.Due = m.a.moment() // to see what became of it
+			m.now[x.ID], m.out = x, append(m.out, storage.AskChange{Ask: x})
 		case next != nil && id != next.ID && id != again2(next.ID) && waits:
 			m.cancel(x, invitation.Superseded)
 		}

@@ -18,9 +18,9 @@ import (
 // said why none does. The case follows from the ask: a crash in between has it opened again, and
 // it is the same.
 
-// watched is the ask that watches a service, with why it is over already if it is.
-func (a *Asking) watched(p invitation.Policy, e *storage.StoredEvent) *storage.AskChange {
-	plan, ok := p.Watch(eventOf(*e), customerOf(&e.Event))
+// watched is the ask that watches a service from a moment on, with why it is over already if it is.
+func (a *Asking) watched(p invitation.Policy, tiers classes, e *storage.StoredEvent, at time.Time) *storage.AskChange {
+	plan, ok := p.Watch(eventOf(*e), tiers.of(&e.Event, at))
 	if !ok {
 		return nil
 	}
@@ -216,7 +216,7 @@ func (a *Asking) heard(ctx context.Context, p invitation.Policy, k *listening, x
 	case !told || e.Customer == nil:
 		return invitation.Decision{State: invitation.Cancelled, Reason: invitation.EventCancelled, Rule: "event", Evidence: map[string]string{"event": x.Like}}, nil
 	}
-	l := invitation.Listened{Event: eventOf(e), Customer: customerOf(&e.Event), NoSite: noSite(a.bot, x.Site)}
+	l := invitation.Listened{Event: eventOf(e), Customer: k.tiers.of(&e.Event, at), NoSite: noSite(a.bot, x.Site)}
 	l.Customer.Erased, l.Customer.Case = k.forgotten[x.Customer] == storage.ErasedOnRequest, k.caseOf(x.Customer, at)
 	for _, o := range k.offers[x.Customer] {
 		if o.Session == "" || o.Test || !o.Ended.IsZero() && o.Ended.Before(e.At()) {

@@ -12,7 +12,6 @@ import (
 	"github.com/aftercare/aftercare/invitation/triggerfile"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
-	"github.com/aftercare/aftercare/storage/storagetest"
 	"github.com/aftercare/aftercare/survey"
 )
 
@@ -147,47 +146,28 @@ func (w *world) opened(customer string) storage.Case {
 func TestACrashOpensOneCase(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.triggers(unheard)
-		inner := w.store
-		calls, began, n := 1, 0, 0 // the first round, in which nobody dies, counts them
-		for at := 0; at <= calls; at++ {
-			for _, when := range []storagetest.When{storagetest.BeforeCall, storagetest.AfterCall} {
-				n++
-				customer := fmt.Sprint("C-", n)
-				if n%2 == 0 {
-					w.linked(customer, fmt.Sprint(1000+n))
-				}
-				w.on(inner)
-				w.told(customer, customer, lateBy(time.Hour))
-				w.pass(time.Hour)
-				w.now = w.now.Add(48 * time.Hour)
-				mortal := storagetest.Crashing(inner, (began+at)*min(at, 1), when)
-				w.on(mortal)
-				if at == 0 {
-					began = mortal.Calls()
-				}
-				for range 2 {
-					_ = w.asking.Look(t.Context()) // it may be dead
-				}
-				if at == 0 {
-					calls = mortal.Calls() - began
-				}
-				w.on(inner)
-				w.pass(30 * time.Second)
-				opened := 0
-				for _, k := range w.cases() {
-					if k.Customer == customer {
-						opened++
-					}
-				}
-				x, decided := w.watch(customer, customer)
-				if opened != 1 || len(decided) != 1 || x.State != "opened" || x.With["case"] == "" {
-					t.Fatalf("dead at call %d (%v): %d cases, %d decisions, and it is %s %s %v", at, when, opened, len(decided), x.State, x.Reason, x.With)
+		var customer string
+		w.atEveryCall(2, func(n int) {
+			customer = fmt.Sprint("C-", n)
+			if n%2 == 0 {
+				w.linked(customer, fmt.Sprint(1000+n))
+				w.on(w.store) // it is known now
+			}
+			w.told(customer, customer, lateBy(time.Hour))
+			w.pass(time.Hour)
+			w.now = w.now.Add(48 * time.Hour)
+		}, func(dead string) {
+			opened := 0
+			for _, k := range w.cases() {
+				if k.Customer == customer {
+					opened++
 				}
 			}
-		}
-		if calls < 20 {
-			t.Errorf("only %d calls: the test shows little", calls)
-		}
+			x, decided := w.watch(customer, customer)
+			if opened != 1 || len(decided) != 1 || x.State != "opened" || x.With["case"] == "" {
+				t.Fatalf("%s: %d cases, %d decisions, and it is %s %s %v", dead, opened, len(decided), x.State, x.Reason, x.With)
+			}
+		})
 	}, "sqlite")
 }
 

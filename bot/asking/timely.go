@@ -122,17 +122,21 @@ func (a *Asking) fall(ctx context.Context, t *invitation.Trigger, served map[str
 		if room == 0 {
 			return nil
 		}
-		names := make([]string, len(part))
+		names, keys := make([]string, len(part)), make([]string, len(part))
 		for i := range part {
-			names[i] = served[part[i].customer].name
+			names[i], keys[i] = served[part[i].customer].name, part[i].customer
 		}
 		events, err := a.store.EventsOf(ctx, names)
 		if err != nil {
 			return err
 		}
+		tiers, err := a.classes(ctx, keys)
+		if err != nil {
+			return err
+		}
 		for i, x := range part {
 			e, ok := events[names[i]]
-			if !ok || e.Customer == nil || !t.When.Holds(eventOf(e), customerOf(&e.Event)) {
+			if !ok || e.Customer == nil || !t.When.Holds(eventOf(e), tiers.of(&e.Event, now)) {
 				continue
 			}
 			made, err := a.falls(ctx, t, x.customer, x.moment, &e, now)

@@ -17,7 +17,7 @@ func TestTimeAsksWhoComesAndWhoDoesNot(t *testing.T) {
 		w.triggers(`
 triggers:
   - {name: quarterly, every: 90d, who: {events: {at_least: 3, within: 60d}}, when: {service: cut}, ask: six_measures, per_day: 2}
-  - {name: gone, on: lost, intervals: 3, ask: lost_customer}
+  - {name: gone, on: lost, intervals: 3, ask: one_tap_csat}
 `)
 		served := func(customer string, ago ...int) {
 			for i, d := range ago {
@@ -53,6 +53,12 @@ triggers:
 		}
 		if got := asked("gone"); len(got) != 1 {
 			t.Errorf("who does not come any more is asked twice: %q", got)
+		}
+		for of, want := range map[storage.Of]int{storage.OfLost: 1, storage.OfCustomers: 5} { // why, and not by which survey, says whose figures it is in
+			f := storage.FigureFilter{Sites: []string{"main"}, From: "2026-01-01", To: "2026-12-31", Limit: 100, Of: of}
+			if list, _, err := w.store.Asked(t.Context(), f); err != nil || len(list) != want {
+				t.Errorf("asked of %q are %d, not %d: %v", of, len(list), want, err)
+			}
 		}
 		for _, x := range asked("quarterly") {
 			if x[:5] != "often" {

@@ -204,7 +204,7 @@ func (t *trying) customer(ctx context.Context, events []storage.StoredEvent, off
 		if called {
 			e.State = storage.EventDone
 		}
-		plan := t.p.Plan(eventOf(e), customerOf(&e.Event), t.flows.of)
+		plan := t.p.Plan(eventOf(e), t.k.tiers.of(&e.Event, e.Received), t.flows.of)
 		if t.flows.err != nil {
 			return t.flows.err
 		}

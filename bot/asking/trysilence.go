@@ -16,7 +16,7 @@ func (t *trying) silences(ctx context.Context, events []storage.StoredEvent) err
 		return err
 	}
 	for i := range events {
-		c := t.a.watched(t.p, &events[i])
+		c := t.a.watched(t.p, t.k.tiers, &events[i], events[i].Received)
 		if c == nil {
 			continue
 		}

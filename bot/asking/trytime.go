@@ -138,7 +138,7 @@ func (t *trying) fall(tr *invitation.Trigger, customer string, services []storag
 		}
 	}
 	m, ok := tr.Falls(ended, asked, at)
-	if !ok || tr.PerDay > 0 && t.time.made[dayOf(tr, at)] >= tr.PerDay || !tr.When.Holds(eventOf(*newest), customerOf(&newest.Event)) {
+	if !ok || tr.PerDay > 0 && t.time.made[dayOf(tr, at)] >= tr.PerDay || !tr.When.Holds(eventOf(*newest), t.k.tiers.of(&newest.Event, at)) {
 		return x, false
 	}
 	flow, known := t.flows.of(tr.Ask)

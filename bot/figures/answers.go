@@ -39,7 +39,7 @@ func Gather(ctx context.Context, from Store, f storage.FigureFilter) (*Answers, 
 	if exact == 0 {
 		exact = Exact
 	}
-	if !f.Pulse {
+	if f.Of == storage.OfCustomers {
 		all := f
 		all.Flow, all.Service, all.Staff, all.Language, all.Channel = "", "", "", "", ""
 		cells, err := from.Cells(ctx, all, storage.CellsWhole)

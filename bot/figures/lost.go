@@ -60,12 +60,12 @@ func LastLevel(list []storage.GivenSession, worst, best int) report.Clustered {
 
 // KeysOf are the keys of the customers among those who were asked, with the day of their first ask. Others cannot
 // be known when they return.
-func KeysOf(asked []storage.AskedCustomer, flows map[string]string) (keys []string, since map[string]string) {
+func KeysOf(asked []storage.AskedCustomer) (keys []string, since map[string]string) {
 	since = map[string]string{}
 	for i := range asked {
 		a := &asked[i]
 		key, ok := strings.CutPrefix(a.Customer, "p:")
-		if _, lost := flows[a.Flow]; !ok || !lost {
+		if !ok {
 			continue
 		}
 		if day, known := since[key]; !known || a.Day < day {

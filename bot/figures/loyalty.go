@@ -2,6 +2,7 @@ package figures
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -12,16 +13,36 @@ import (
 
 // Loyalty is how loyal customers are, as they say, and where they stand, as their visits say.
 type Loyalty struct {
-	Index   report.ClusteredMean    // attraction × satisfaction × participation of each customer, 0–100
-	Factors [3]report.ClusteredMean // of the same customers, 0–100
-	Kinds   []Kind                  // why customers come, in the order of LoyaltyKinds; those who say it
-	Captive report.Clustered        // unsatisfied, and here by habit or for lack of a choice
-	Safe    report.Clustered        // satisfied, and here for the value
+	Bond           // as they say in any survey
+	Surveys []Bond `json:",omitempty"` // as they say in each that asks for it, by its id
 	// Where customers stand, in the order of Standings, and where they stood before: of those who stood somewhere.
 	Standing, Stood []report.Clustered
 	Moves           []Move // between the two days
 	Days            int    // that lie between them
 	Usual           bool   // it is known how often customers of these sites come
+}
+
+// Bond is what customers say of what binds them: of each the newest answer.
+type Bond struct {
+	Flow    string                  `json:",omitempty"` // the survey; "" = any
+	Index   report.ClusteredMean    // attraction × satisfaction × participation of each customer, 0–100
+	Factors [3]report.ClusteredMean // of the same customers, 0–100
+	Kinds   []Kind                  // why customers come, in the order of LoyaltyKinds; those who say it
+	Captive report.Clustered        // unsatisfied, and here by habit or for lack of a choice
+	Safe    report.Clustered        // satisfied, and here for the value
+}
+
+// Of is what they say in one survey alone, without where they stand: that follows from no survey.
+func (l *Loyalty) Of(flow string) *Loyalty {
+	if flow == "" {
+		return l
+	}
+	for _, one := range l.Surveys {
+		if one.Flow == flow {
+			return &Loyalty{Bond: one}
+		}
+	}
+	return &Loyalty{}
 }
 
 // Kind is how satisfied those are who come for one reason.
@@ -128,11 +149,24 @@ func (c *clientele) usual() map[string]float64 {
 	return usual
 }
 
-// bonds counts what customers say of why they come and of what binds them: of each the newest answer.
+// bonds counts what customers say of why they come and of what binds them, in all surveys ("") and in each.
 type bonds struct {
-	flows   map[string]*survey.Flow
+	flows map[string]*survey.Flow
+	by    map[string]*binding
+}
+
+// binding is the newest answer of each customer.
+type binding struct {
 	index   map[string]bond
 	reasons map[string]reason
+}
+
+// of is where the answers to a survey are counted.
+func (b *bonds) of(flow string) *binding {
+	if b.by[flow] == nil {
+		b.by[flow] = &binding{index: map[string]bond{}, reasons: map[string]reason{}}
+	}
+	return b.by[flow]
 }
 
 // bond is the three factors of a customer, 0–1.
@@ -148,7 +182,7 @@ type reason struct {
 }
 
 func newBonds(flows map[string]*survey.Flow) *bonds {
-	return &bonds{flows: flows, index: map[string]bond{}, reasons: map[string]reason{}}
+	return &bonds{flows: flows, by: map[string]*binding{}}
 }
 
 // later reports whether one answer came behind another.
@@ -164,8 +198,11 @@ func (b *bonds) add(s *storage.GivenSession) {
 	}
 	now := graded{dayNumber(s.Day), s.Level, s.ID}
 	if of, ok := factorsOf(s, f); ok {
-		if was, known := b.index[s.Customer]; !known || now.later(was.said) {
-			b.index[s.Customer] = bond{now, of}
+		for _, flow := range []string{"", s.Flow} {
+			in := b.of(flow)
+			if was, known := in.index[s.Customer]; !known || now.later(was.said) {
+				in.index[s.Customer] = bond{now, of}
+			}
 		}
 	}
 	for i := range f.Questions {
@@ -174,8 +211,14 @@ func (b *bonds) add(s *storage.GivenSession) {
 		if q.Kind != survey.ChoiceQ || a == nil || len(a.Choices) != 1 || !slices.ContainsFunc(q.Choices, func(c survey.Choice) bool { return c.Key == report.ByMonopoly }) {
 			continue
 		}
-		if was, known := b.reasons[s.Customer]; slices.Contains(LoyaltyKinds(), a.Choices[0]) && (!known || now.later(was.said)) {
-			b.reasons[s.Customer] = reason{now, a.Choices[0]}
+		if !slices.Contains(LoyaltyKinds(), a.Choices[0]) {
+			continue
+		}
+		for _, flow := range []string{"", s.Flow} {
+			in := b.of(flow)
+			if was, known := in.reasons[s.Customer]; !known || now.later(was.said) {
+				in.reasons[s.Customer] = reason{now, a.Choices[0]}
+			}
 		}
 	}
 }
@@ -206,6 +249,18 @@ func factorsOf(s *storage.GivenSession, f *survey.Flow) (of report.Loyalty, ok b
 
 // tell puts it into the figures.
 func (b *bonds) tell(l *Loyalty) {
+	b.of("").tell(&l.Bond)
+	l.Surveys = nil
+	for _, flow := range slices.Sorted(maps.Keys(b.by)) {
+		if flow != "" {
+			one := Bond{Flow: flow}
+			b.by[flow].tell(&one)
+			l.Surveys = append(l.Surveys, one)
+		}
+	}
+}
+
+func (b *binding) tell(l *Bond) {
 	var each []report.Loyalty
 	var factors [3]report.ClusteredSums
 	for _, one := range b.index {
@@ -246,7 +301,7 @@ func (b *bonds) tell(l *Loyalty) {
 }
 
 // Root is the mean index on the scale of its parts, 0–100; 0 where there is none.
-func (l *Loyalty) Root() float64 {
+func (l *Bond) Root() float64 {
 	if !l.Index.Shown() {
 		return 0
 	}

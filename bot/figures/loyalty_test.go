@@ -134,3 +134,29 @@ func TestWhoStaysForWantOfAChoiceIsCaptive(t *testing.T) {
 		t.Errorf("by habit: %+v", habit)
 	}
 }
+
+// Who answered one survey alone counts in it and in all of them together; of several the newest answer of all counts.
+func TestLoyaltyIsToldOfEachSurvey(t *testing.T) {
+	flows := map[string]*survey.Flow{"bond": bonding["bond"], "other": bonding["bond"]}
+	b := newBonds(flows)
+	for i := range 30 {
+		who := fmt.Sprint("p:", i)
+		said := func(flow, day, why string, level int, x float64) {
+			b.add(&storage.GivenSession{ID: flow + day, Day: day, Flow: flow, Customer: who, Level: level, Answers: []storage.GivenAnswer{
+				gives("attract", x), gives("overall", x), gives("heard", x), {Question: "why", Choices: []string{why}},
+			}})
+		}
+		said("bond", "2026-01-01", "monopoly", 1, 1)
+		if i < 20 {
+			said("other", "2026-01-02", "value", 7, 5)
+		}
+	}
+	var l Loyalty
+	b.tell(&l)
+	for flow, want := range map[string][3]int{"": {30, 20, 10}, "bond": {30, 0, 30}, "other": {20, 20, 0}, "none": {}} {
+		one := l.Of(flow)
+		if one.Index.N != want[0] || one.Safe.K != want[1] || one.Captive.K != want[2] {
+			t.Errorf("of %q: %d in the index, %d safe, %d captive; want %v", flow, one.Index.N, one.Safe.K, one.Captive.K, want)
+		}
+	}
+}

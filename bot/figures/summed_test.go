@@ -212,7 +212,7 @@ func TestSumsThatAreNotMadeYetAreNotUsed(t *testing.T) {
 	if gather(t, s, f, 1).Summed() {
 		t.Error("days that were never counted are added up")
 	}
-	s.ready, f.Pulse = true, true
+	s.ready, f.Of = true, storage.OfStaff
 	if gather(t, s, f, 1).Summed() {
 		t.Error("a pulse is added up")
 	}

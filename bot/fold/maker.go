@@ -41,6 +41,7 @@ func (m *Maker) Rows(ctx context.Context, s *storage.Session) (report.Session, [
 			c.Lang = flow.Languages[0]
 		}
 	}
+	c.Class = storage.CountedAs(c.Class, s.Flow, s.Facts)
 	session, answers := report.Fold(flow, &c)
 	return session, answers, nil
 }

@@ -26,8 +26,8 @@ const (
 
 // demoPrices are what services of the demo cost, from and to, in pounds.
 var demoPrices = map[string][2]int{
-	"your cut and colour": {70, 130}, "your haircut": {28, 48}, "your blow-dry": {20, 35},
-	"the screen repair": {80, 190}, "the battery change": {45, 80}, "the data rescue": {120, 320},
+	"Cut and colour": {70, 130}, "Haircut": {28, 48}, "Blow-dry": {20, 35},
+	"Screen repair": {80, 190}, "Battery change": {45, 80}, "Data rescue": {120, 320},
 }
 
 // patron is a customer of the demo's past, and how their first answer was: a mark from 1 to 5, 0 = none.
@@ -231,7 +231,7 @@ func (p *past) fills(ctx context.Context, v visits, token string, places []int) 
 			err = say(chat.Update{Kind: chat.Command, Command: "skip"})
 		case slices.ContainsFunc(buttons, func(b chat.Button) bool { return b.Text == "Done" }):
 			if err = say(chat.Update{Kind: chat.Text, Text: buttons[places[0]].Text}); err == nil {
-				err = say(chat.Update{Kind: chat.Text, Text: "Done"})
+				err = p.finish(ctx, at, say)
 			}
 			places = places[1:]
 		default:

@@ -60,7 +60,7 @@ var demoVisits = []visits{
 	{
 		site: "bella-salon", doer: "mei", prefix: "B", daily: 1.4, first: 3.9, last: 4.1,
 		names: []string{"Olivia", "Priya", "Zoë", "Grace", "Fatima", "Hannah", "Leila", "Chloe", "Ines", "Mia"},
-		does:  []string{"your cut and colour", "your haircut", "your blow-dry"}, whos: []string{"Maya", "Ruth", "Jo"},
+		does:  []string{"Cut and colour", "Haircut", "Blow-dry"}, whos: []string{"Maya", "Ruth", "Jo"},
 		good:   []string{"Maya listened and the colour is just right.", "Lovely as always.", "Quick and friendly.", "More free slots on Saturdays, please."},
 		bad:    []string{"I waited 40 minutes past my time.", "The colour came out darker than we agreed.", "It cost more than I was told."},
 		causes: []string{"responsiveness", "reliability", "price"},
@@ -68,7 +68,7 @@ var demoVisits = []visits{
 	{
 		site: "quickfix", doer: "robin", prefix: "Q", daily: 1.2, first: 2.9, last: 4.1,
 		names: []string{"Tomasz", "Alan", "Nia", "Sofia", "Ben", "Yusuf", "Carla", "Dev"},
-		does:  []string{"the screen repair", "the battery change", "the data rescue"}, whos: []string{"Tom", "Aisha"},
+		does:  []string{"Screen repair", "Battery change", "Data rescue"}, whos: []string{"Tom", "Aisha"},
 		good:   []string{"Fixed in an hour, works like new.", "Fair price and clear words.", "Nothing to complain about."},
 		bad:    []string{"It was promised for Tuesday and ready on Friday.", "The screen has a scratch now.", "Nobody picked up the phone when I called."},
 		causes: []string{"responsiveness", "reliability", "empathy"},
@@ -323,7 +323,7 @@ func (p *past) reply(ctx context.Context, token string, mark int, words string) 
 		switch buttons := answers(open); {
 		case p.reason != "" && slices.ContainsFunc(buttons, func(b chat.Button) bool { return b.Text == p.reason }):
 			if err = say(chat.Update{Kind: chat.Text, Text: p.reason}); err == nil {
-				err = say(chat.Update{Kind: chat.Text, Text: "Done"})
+				err = p.finish(ctx, at, say)
 			}
 			p.reason = ""
 		case open.Expects != chat.ExpectsNothing && words != "":
@@ -340,6 +340,21 @@ func (p *past) reply(ctx context.Context, token string, mark int, words string) 
 		}
 		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// finish presses Done where several answers may be chosen. Where one is enough nothing is open that has such a button,
+// and the word would be the customer's.
+func (p *past) finish(ctx context.Context, at chat.Address, say func(chat.Update) error) error {
+	open, err := p.open(ctx, at)
+	if err != nil || open == nil {
+		return err
+	}
+	for _, b := range answers(open) {
+		if b.Text == "Done" {
+			return say(chat.Update{Kind: chat.Tap, Data: b.Data})
 		}
 	}
 	return nil

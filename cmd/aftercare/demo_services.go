@@ -53,7 +53,7 @@ func (s *services) ask(ctx context.Context, at time.Time, req bot.InviteRequest)
 		State: string(invitation.Sent), Made: at, Sent: at, Due: at, First: at, Began: at, Day: at.Format(time.DateOnly), Service: e.Service, By: string(invitation.Web), Language: req.Language,
 	}
 	switch req.Flow { // which are about no service
-	case lostSurvey:
+	case storage.LostSurvey:
 		x.Event, x.Class, x.Trigger = "", "relationship", "stays-away"
 	case loyaltySurvey:
 		x.Event, x.Class, x.Trigger = "", "relationship", "twice-a-year"
@@ -98,9 +98,6 @@ func (s *services) tell(ctx context.Context, e storage.Event, mark int) error {
 	return err
 }
 
-// lostSurvey is asked of customers of the demo who stay away.
-const lostSurvey = "lost_customer"
-
 // demoReasons are why they do, as often as they say so.
 var demoReasons = []string{"Price too high", "Service not good enough", "Price too high", "Found something better elsewhere", "Service not good enough", "Price too high", "Felt forgotten", "Moved or inconvenient"}
 
@@ -123,7 +120,7 @@ func (p *past) away(now time.Time) {
 		p.at(asked, came(asked.AddDate(0, 0, -70-i)))
 		p.at(asked, func(ctx context.Context) error {
 			made, err := p.serve.ask(ctx, asked, bot.InviteRequest{
-				Flow: lostSurvey, Site: v.site, Channel: string(chat.Web), Language: "en", Expires: 72 * time.Hour, Customer: who,
+				Flow: storage.LostSurvey, Site: v.site, Channel: string(chat.Web), Language: "en", Expires: 72 * time.Hour, Customer: who,
 				Event: map[string]string{"first_name": v.names[i%len(v.names)]},
 			})
 			if err == nil && i%5 < 4 {

@@ -5,13 +5,20 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+
+	"github.com/aftercare/aftercare/report"
 )
 
 // reportFiguresCmd shows a figure as the API gives it, and as the pages show it.
 type reportFiguresCmd struct {
 	outputFlags
-	Metric   string `default:"unsatisfied" help:"unsatisfied, watch, top_two, top_box or answered."`
-	By       string `help:"Of which parts: site, flow, service, staff, language, channel, day, week or month."`
+	figureFlags
+	Metric string `default:"unsatisfied" help:"unsatisfied, watch, top_two, top_box or answered."`
+	By     string `help:"Of which parts: site, flow, service, staff, language, channel, day, week or month."`
+}
+
+// figureFlags say of what figures are shown.
+type figureFlags struct {
 	From     string `placeholder:"DAY" help:"From this day on, as 2026-03-05; usually twelve weeks before this week."`
 	To       string `placeholder:"DAY" help:"Up to this day; usually today."`
 	Site     string `placeholder:"ID" help:"Only of this site."`
@@ -20,6 +27,24 @@ type reportFiguresCmd struct {
 	Staff    string `help:"Only of whom this person served."`
 	Language string `help:"Only of answers in this language, as zh-Hans."`
 	Channel  string `help:"Only of telegram, slack or web."`
+}
+
+// query are the flags as the API takes them, with others of a command.
+func (f *figureFlags) query(others map[string]string) url.Values {
+	q := url.Values{}
+	for name, value := range map[string]string{
+		"from": f.From, "to": f.To, "site": f.Site, "flow": f.Flow, "service": f.Service, "staff": f.Staff, "language": f.Language, "channel": f.Channel,
+	} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	for name, value := range others {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return q
 }
 
 // shownFigure is a figure as the API gives it.
@@ -41,6 +66,9 @@ func (f shownFigure) line() string {
 		}
 		return fmt.Sprintf("%.0f %% (%.0f–%.0f) of %d%s", 100*f.Rate, 100*f.Low, 100*f.High, f.N, few)
 	case "counts":
+		if f.N >= report.FewestRated { // many answers of a few customers
+			return fmt.Sprintf("%d of %d: of fewer than ten customers, too few for a rate", f.K, f.N)
+		}
 		return fmt.Sprintf("%d of %d: too few for a rate", f.K, f.N)
 	}
 	return "too few to say"
@@ -48,15 +76,7 @@ func (f shownFigure) line() string {
 
 // Run asks the API.
 func (c *reportFiguresCmd) Run(a *terminal) error {
-	q := url.Values{}
-	for name, value := range map[string]string{
-		"metric": c.Metric, "by": c.By, "from": c.From, "to": c.To, "site": c.Site, "flow": c.Flow, "service": c.Service, "staff": c.Staff,
-		"language": c.Language, "channel": c.Channel,
-	} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
+	q := c.query(map[string]string{"metric": c.Metric, "by": c.By})
 	out, err := a.callAPI(http.MethodGet, "/reports/figures?"+q.Encode(), nil)
 	if err != nil {
 		return err

@@ -16,15 +16,8 @@ import (
 // reportShowCmd shows a report as the API gives it, and as its page shows it.
 type reportShowCmd struct {
 	outputFlags
+	figureFlags
 	Name     string `arg:"" help:"Which report, as recovery; \"list\" names all of them."`
-	From     string `placeholder:"DAY" help:"From this day on, as 2026-03-05; usually twelve weeks before this week."`
-	To       string `placeholder:"DAY" help:"Up to this day; usually today."`
-	Site     string `placeholder:"ID" help:"Only of this site."`
-	Flow     string `placeholder:"ID" help:"Only of this survey."`
-	Service  string `help:"Only of this service."`
-	Staff    string `help:"Only of whom this person served."`
-	Language string `help:"Only of answers in this language, as zh-Hans."`
-	Channel  string `help:"Only of telegram, slack or web."`
 	Compare  string `help:"Compare with previous, year or none."`
 	Target   string `placeholder:"PERCENT" help:"Of silence: how many per cent of the unsatisfied are too many."`
 	Told     string `placeholder:"PEOPLE" help:"Of value: how many people an unsatisfied customer is taken to tell."`
@@ -56,15 +49,9 @@ func (c *reportShowCmd) Run(a *terminal) error {
 	if c.Name == "list" {
 		return c.list(a)
 	}
-	q := url.Values{}
-	for name, value := range map[string]string{
-		"from": c.From, "to": c.To, "site": c.Site, "flow": c.Flow, "service": c.Service, "staff": c.Staff, "language": c.Language, "channel": c.Channel,
+	q := c.query(map[string]string{
 		"compare": c.Compare, "target": c.Target, "told": c.Told, "change": c.Change, "standard": c.Standard, "beside": c.Beside, "level": c.Level,
-	} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
+	})
 	out, err := a.callAPI(http.MethodGet, "/reports/"+url.PathEscape(c.Name)+"?"+q.Encode(), nil)
 	if err != nil {
 		return err

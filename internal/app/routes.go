@@ -159,6 +159,8 @@ func webchatError(err error) error {
 		return webchat.ErrElsewhere
 	case errors.Is(err, bot.ErrLinkOver):
 		return webchat.ErrOver
+	case errors.Is(err, bot.ErrLinkOff):
+		return webchat.ErrOff
 	case errors.Is(err, bot.ErrLinkExpired):
 		return webchat.ErrExpired
 	case errors.Is(err, bot.ErrCrowded):

@@ -77,6 +77,11 @@ func (c *CrashingStore) TiersAfter(ctx context.Context, after storage.TierChange
 	return result(c, func() ([]storage.TierChange, error) { return c.inner.TiersAfter(ctx, after, limit) })
 }
 
+// TiersAmong implements storage.Tiers.
+func (c *CrashingStore) TiersAmong(ctx context.Context, customers []string) ([]storage.TierChange, error) {
+	return result(c, func() ([]storage.TierChange, error) { return c.inner.TiersAmong(ctx, customers) })
+}
+
 // TiersNow implements storage.Tiers.
 func (c *CrashingStore) TiersNow(ctx context.Context, customers []string) (map[string]recovery.Tier, error) {
 	return result(c, func() (map[string]recovery.Tier, error) { return c.inner.TiersNow(ctx, customers) })

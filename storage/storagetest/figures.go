@@ -211,6 +211,27 @@ func init() {
 		})
 
 		b.experimented(t, one.ID, one.Bucket)
+		of := map[storage.Of]recovery.Facts{
+			storage.OfStaff: {Class: survey.Pulse}, storage.OfGuests: {Class: survey.Mystery}, storage.OfLost: {Class: survey.Relationship, Lost: true},
+		}
+		for kind, facts := range of {
+			made("i5"+string(kind), "", storage.Invitation{Customer: "of " + string(kind), Facts: facts})
+		}
+		for kind := range of {
+			f := wide
+			f.Of = kind
+			only, more, err := b.store.Asked(ctx, f)
+			if err != nil || more || len(only) != 1 || only[0].Customer != "p:of "+string(kind) {
+				t.Errorf("asked of %s: %+v, %v, %v", kind, only, more, err)
+			}
+		}
+		for kind, want := range map[storage.Of]int{storage.OfCustomers: 2, storage.OfAnybody: 5} {
+			f := wide
+			f.Of = kind
+			if asked, _, err := b.store.Asked(ctx, f); err != nil || len(asked) != want {
+				t.Errorf("asked of %q are %d, not %d, %v", kind, len(asked), want, err)
+			}
+		}
 
 		b.advance(t, change("said", storage.Change{Feedback: []storage.Feedback{
 			{ID: newID(), Kind: storage.Complaint, Site: "a", Session: one.ID, Identity: one.Identity, Text: "late", At: now},
@@ -254,7 +275,7 @@ func init() {
 		b.answered(t, 1, "a", "2026-03-01", 2, "it was late")
 		of := b.answeredAs(t, survey.Pulse, "pulse", 5, "a", "2026-03-01", 1, "more hands")
 		b.answeredAs(t, survey.Pulse, "pulse", 6, "b", "2026-03-02", 7, "")
-		f := storage.FigureFilter{Sites: []string{"a", "b"}, From: "2026-03-01", To: "2026-03-31", Limit: 9, Pulse: true, Scores: true}
+		f := storage.FigureFilter{Sites: []string{"a", "b"}, From: "2026-03-01", To: "2026-03-31", Limit: 9, Of: storage.OfStaff, Scores: true}
 		list, more, err := b.store.Judged(ctx, f)
 		if err != nil || more || len(list) != 2 {
 			t.Fatalf("a pulse: %+v, %v, %v", list, more, err)
@@ -269,7 +290,7 @@ func init() {
 			t.Fatal(more, err)
 		}
 		same(t, "words of staff", words, []storage.PulseWords{{Day: "2026-03-01", Site: "a", Text: "more hands"}})
-		f.Pulse = false
+		f.Of = storage.OfCustomers
 		if list, _, err := b.store.Judged(ctx, f); err != nil || len(list) != 1 || list[0].Flow != "f" {
 			t.Errorf("of customers: %+v, %v", list, err)
 		}

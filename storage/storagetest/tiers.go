@@ -36,6 +36,11 @@ func init() {
 				last = all[len(all)-1].Tier
 			}
 			same(t, "the class of "+customer, must(b.store.Customer(ctx, customer))(t).Tier, last)
+			among := must(b.store.TiersAmong(ctx, []string{"nobody", customer}))(t)
+			equal(t, "the changes among others of "+customer, len(among), len(all))
+			for i := range among {
+				same(t, "a change of "+customer, among[i], all[i])
+			}
 			same(t, "the class now of "+customer, must(b.store.TiersNow(ctx, []string{customer, "nobody"}))(t)[customer], last)
 		}
 		// In one batch, in any order, with one who has no class, one who is new, and a service that is still to come.

@@ -64,6 +64,9 @@ func (s saidPages) answersFilter(r *http.Request, v Viewer, deed access.Deed) (f
 		return value
 	}
 	f = storage.AnsweredFilter{Sites: s.named(v, deed), Flow: get("flow"), Service: get("service"), Staff: get("staff"), Language: get("language"), Channel: get("channel"), Words: get("words") != "", Judged: get("judged") != ""}
+	if get("judged") == string(storage.OfLost) { // as figures of who stays away ask
+		f.Of = storage.OfLost
+	}
 	if at := get("site"); at != "" {
 		if !v.Can(deed, at) {
 			return f, nil, notAllowed(nil)

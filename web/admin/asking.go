@@ -33,6 +33,7 @@ var askingRoutes = []route{
 const (
 	askingDays  = 30
 	askingShown = 60
+	askingOpen  = 6 // of them, the others are folded
 	handedShown = 1000
 )
 
@@ -60,8 +61,8 @@ type askingPage struct {
 	Hand          bool // hand links out
 	Import        bool // sheets are taken here
 	Outcomes      []choice
-	Rows          []askRow
-	Files         []downloadFile // all that Rows are the newest of
+	Rows, Older   []askRow
+	Files         []downloadFile // all that Rows and Older are the newest of
 }
 
 // askKey is a part of the bar beside its words.
@@ -122,6 +123,9 @@ func (s askingPages) askingNow(w http.ResponseWriter, r *http.Request, v Viewer)
 	}
 	for i := range list {
 		p.Rows = append(p.Rows, s.askRow(words, v, &list[i], now))
+	}
+	if len(p.Rows) > askingOpen+1 { // one row is no shorter folded
+		p.Rows, p.Older = p.Rows[:askingOpen], p.Rows[askingOpen:]
 	}
 	p.Files = s.filesOf(words, v, "/list/asking", "asking_newest", kept(r.URL.Query(), []string{"state"}), access.SeeAsking)
 	f := frame{Title: words.t("asking"), Meta: words.t("asking_figures"), Here: "/asking", Styles: []string{"chart.css"}}

@@ -34,7 +34,8 @@ func init() {
 			Contact:  []string{"Nobody is asked more than 8 times within 180 days.", "Whoever says stop is asked no more, by no trigger and by nobody."},
 			Outcomes: []choice{{"", "Every outcome", true}, {"sent", "sent", false}},
 			States:   [][2]string{{"sent", "20"}}, Why: [][2]string{{"was asked lately", "9"}},
-			Rows: []askRow{{"/customers?q=C-1", "C-1", "not asked", "was asked lately", "cut · Main Street", "today 07:55", ""}, {"", "C-2", "sent", "", "cut", "yesterday 19:20", "A-17"}},
+			Rows:  []askRow{{"/customers?q=C-1", "C-1", "not asked", "was asked lately", "cut · Main Street", "today 07:55", ""}, {"", "C-2", "sent", "", "cut", "yesterday 19:20", "A-17"}},
+			Older: []askRow{{"", "C-3", "answered", "", "cut · Main Street", "Mon 19:20", ""}},
 		}},
 		fixture{"handout.html", "empty", f, handoutPage{}},
 		fixture{"handout.html", "full", f, handoutPage{More: true, Rows: []handoutRow{{"Anna", "cut · Main Street", "https://care.example/chat/x", "/asking/handout/x/whatsapp", "sms:?body=x", "mailto:?body=x"}}}},
@@ -184,5 +185,33 @@ func TestABroadcastSaysHowFarItHasGot(t *testing.T) {
 	want := "On their way: 3600 messages wait for Telegram, which takes 30 a second. The last goes in about 2 min."
 	if page := body(b.get("/asking")); !strings.Contains(page, want) || strings.Count(page, "On their way") != 1 {
 		t.Errorf("it does not say %q:\n%s", want, page)
+	}
+}
+
+// TestTheNewestDecisionsStandInShort: the page of asking shows the newest, folds the older ones, and calls a survey
+// that nobody was asked yet by its title.
+func TestTheNewestDecisionsStandInShort(t *testing.T) {
+	w := newWorld(t)
+	var made []storage.AskChange
+	for i := range 30 {
+		at := w.clock.Now().Add(-time.Duration(i) * time.Minute)
+		made = append(made, storage.AskChange{Ask: storage.Ask{
+			ID: "a" + strconv.Itoa(i), Customer: "C-" + strconv.Itoa(i), Site: "main", Flow: "post_service_3", Trigger: "visit", State: "completed", Made: at, First: at,
+		}})
+	}
+	err := w.store.ChangeAsks(t.Context(), 0, nil, nil, func(map[string]storage.Ask, map[string][]storage.Ask) ([]storage.AskChange, error) { return made, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.store.PublishTriggers(t.Context(), "triggers:\n  - {name: visit, ask: post_service_3}\n", w.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	page := body(w.as("robin").get("/asking"))
+	open, folded, ok := strings.Cut(page, "<summary>The other 24</summary>")
+	if !ok || strings.Count(open, ">C-") != askingOpen || strings.Count(folded, ">C-") != 24 || !strings.Contains(open, ">C-0<") {
+		t.Errorf("%v: %d stand open, %d are folded", ok, strings.Count(open, ">C-"), strings.Count(folded, ">C-"))
+	}
+	if strings.Contains(page, "post_service_3") || !strings.Contains(page, "Three-question post-service") {
+		t.Error("a survey is called by its key")
 	}
 }

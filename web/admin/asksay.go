@@ -62,10 +62,10 @@ func (s *site) triggerSentence(words *words, t invitation.Trigger) string {
 
 // apart is what a survey is called, with its name where another is called the same.
 func (n namer) apart(id string) string {
-	if n.flows[id] == nil {
-		return id
-	}
 	title := n.survey(id)
+	if n.flows[id] == nil {
+		return cmp.Or(shippedTitle(id, n.as.Langs), id)
+	}
 	for other := range n.flows {
 		if other != id && n.survey(other) == title {
 			return title + " (" + id + ")"

@@ -134,9 +134,15 @@ func (l look) caseOf(in caseSource) casePage {
 }
 
 // Begins is who the customer is where a sentence begins.
-func (p casePage) Begins() string {
-	first, size := utf8.DecodeRuneInString(p.Who)
-	return string(unicode.ToUpper(first)) + p.Who[size:]
+func (p casePage) Begins() string { return begins(p.Who) }
+
+// begins is a text where a sentence begins.
+func begins(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return text
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // lights are the colours of states in chats: a page draws shapes.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
@@ -69,6 +70,7 @@ type pastRow struct {
 type erasePage struct {
 	At, Name string
 	Kept     [][2]string
+	Type     field // what must be typed first
 	Receipt  *personal.Receipt
 	Left     []string
 }
@@ -383,6 +385,31 @@ func (s customerPages) askErase(w http.ResponseWriter, r *http.Request, v Viewer
 	if err := mayHaveAll(v, access.ErasePerson); err != nil {
 		return err
 	}
+	return s.showErase(w, r, v, http.StatusOK, "")
+}
+
+// mustType is what somebody types who has a person erased: the key of the customer or, of one without a key, how many
+// records there are of them. key is false for the number.
+func mustType(d storage.Dossier) (is string, key bool) {
+	for _, k := range d.Keys { // an account that has no key stands there as itself
+		if !slices.ContainsFunc(d.Identities, func(i storage.Identity) bool { return i.ID == k }) {
+			return k, true
+		}
+	}
+	n := len(d.Identities) + len(d.Invitations) + len(d.Conversations) + len(d.Words) + len(d.Feedback) + len(d.Cases) + len(d.Events)
+	return strconv.Itoa(n + answersOf(d)), false
+}
+
+// answersOf counts somebody's answers, with those that were changed.
+func answersOf(d storage.Dossier) (n int) {
+	for _, c := range d.Conversations {
+		n += len(c.Answers)
+	}
+	return n
+}
+
+// showErase shows what goes of a person. typed is what was typed and does not fit; "" = nothing was.
+func (s customerPages) showErase(w http.ResponseWriter, r *http.Request, v Viewer, status int, typed string) error {
 	d, _, _, err := s.whom(r, v, true)
 	if err != nil {
 		return err
@@ -393,9 +420,13 @@ func (s customerPages) askErase(w http.ResponseWriter, r *http.Request, v Viewer
 	}
 	words := s.words(r, v)
 	p := erasePage{At: "/customers/" + url.PathEscape(r.PathValue("who")), Name: cmp.Or(nameOf(d), words.t("customer_word"))}
-	answers := 0
-	for _, c := range d.Conversations {
-		answers += len(c.Answers)
+	p.Type = field{Name: "typed", Label: words.t("erase_type_number"), Hint: words.t("erase_type_number_hint"), Value: typed, Fill: "off"}
+	is, key := mustType(d)
+	if key {
+		p.Type.Label, p.Type.Hint = words.t("erase_type_key"), words.t("erase_type_key_hint", is)
+	}
+	if status != http.StatusOK {
+		p.Type.Fault = words.t("erase_type_wrong", is)
 	}
 	for _, k := range []struct {
 		key string
@@ -404,7 +435,7 @@ func (s customerPages) askErase(w http.ResponseWriter, r *http.Request, v Viewer
 		{"kept_accounts", len(d.Identities)},
 		{"kept_invitations", len(d.Invitations)},
 		{"kept_conversations", len(d.Conversations)},
-		{"kept_answers", answers},
+		{"kept_answers", answersOf(d)},
 		{"kept_words", len(d.Words)},
 		{"kept_feedback", len(d.Feedback)},
 		{"kept_cases", len(d.Cases)},
@@ -416,7 +447,10 @@ func (s customerPages) askErase(w http.ResponseWriter, r *http.Request, v Viewer
 			p.Kept = append(p.Kept, [2]string{words.t(k.key), strconv.Itoa(k.n)})
 		}
 	}
-	return s.show(w, r, v, http.StatusOK, "erase.html", s.eraseFrame(words, p), p)
+	if !key {
+		p.Kept = append(p.Kept, [2]string{words.t("erase_records"), is})
+	}
+	return s.show(w, r, v, status, "erase.html", s.eraseFrame(words, p), p)
 }
 
 // writtenTo counts the messages in somebody's own chats and the newest updates of theirs that could not be
@@ -464,6 +498,9 @@ func (s customerPages) eraseCustomer(w http.ResponseWriter, r *http.Request, v V
 	}
 	if !s.proved(w, r, v, r.URL.EscapedPath()) {
 		return nil
+	}
+	if is, _ := mustType(d); !strings.EqualFold(strings.TrimSpace(r.PostForm.Get("typed")), is) {
+		return s.showErase(w, r, v, http.StatusUnprocessableEntity, r.PostForm.Get("typed"))
 	}
 	words := s.words(r, v)
 	o := personal.Options{Quiet: r.PostForm.Get("tell") == "", Why: storage.ErasedOnRequest, Mark: true}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func init() {
 			Past: []pastRow{{Kind: "case", URL: "/cases/A-1", What: "A-1 – open", About: "Main Street"}, {Kind: "answered", Level: 2, URL: "/answers/1.x", What: "3 answers"}, {Kind: "said", What: "A wish"}, {Kind: "served", What: "Haircut: done", About: "Main Street"}},
 		}},
 		fixture{"customer.html", "unclassed", f, customerPage{Tier: &tierForm{Now: "Not told"}}},
-		fixture{"erase.html", "empty", f, erasePage{At: "/customers/1", Name: "Anna", Kept: [][2]string{{"Answers", "3"}}}},
+		fixture{"erase.html", "empty", f, erasePage{At: "/customers/1", Name: "Anna", Kept: [][2]string{{"Answers", "3"}}, Type: field{Name: "typed", Label: "How many records go", Hint: "Type the number.", Fault: "Type 3."}}},
 		fixture{"erase.html", "full", f, erasePage{Receipt: &personal.Receipt{ID: "r-1"}, Kept: [][2]string{{"Answers", "3"}}, Left: []string{"Backups keep what they hold."}}},
 	)
 }
@@ -83,7 +84,19 @@ func TestACustomerIsFoundExportedAndErased(t *testing.T) {
 	if got := (&visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(late), Clock: w.clock.Now})}).post(at+"/erase", url.Values{}); !strings.Contains(body(got), "password") {
 		t.Error("somebody is erased without a proof of who asks")
 	}
-	if page := body(ada.post(at+"/erase", url.Values{})); !strings.Contains(page, "Nothing of them is in any table") || !strings.Contains(page, "Receipt") {
+	records := regexp.MustCompile(`Records in all, without messages</dt><dd>(\d+)<`).FindStringSubmatch(body(ada.get(at + "/erase")))
+	if records == nil {
+		t.Fatalf("how many records go is not said: %s", textOf(body(ada.get(at+"/erase"))))
+	}
+	for _, typed := range []string{"", "0", records[1] + "1", "Anna Bell"} { // nothing, or another's
+		if got := ada.post(at+"/erase", url.Values{"typed": {typed}}); got.Code != http.StatusUnprocessableEntity || !strings.Contains(body(got), "Nobody was erased. Type "+records[1]) {
+			t.Errorf("with %q typed: %d", typed, got.Code)
+		}
+	}
+	if got := ada.get(at); got.Code != http.StatusOK {
+		t.Fatalf("they are gone although nothing was typed: %d", got.Code)
+	}
+	if page := body(ada.post(at+"/erase", url.Values{"typed": {" " + records[1]}})); !strings.Contains(page, "Nothing of them is in any table") || !strings.Contains(page, "Receipt") {
 		t.Errorf("the receipt:\n%s", page)
 	}
 	if got := ada.get(at); got.Code != http.StatusNotFound {
@@ -147,7 +160,7 @@ func TestWhoIsOnlyKnownByAnEventIsFoundAndErased(t *testing.T) {
 	boss := viewer("robin")
 	boss.Grants, boss.Proved = access.Grants{access.EverySite: access.Admin}, w.clock.Now()
 	ada := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(boss), Clock: w.clock.Now})}
-	for _, page := range []string{body(ada.get("/customers/C-1/erase")), body(ada.post("/customers/C-1/erase", url.Values{}))} {
+	for _, page := range []string{body(ada.get("/customers/C-1/erase")), body(ada.post("/customers/C-1/erase", url.Values{"typed": {"C-2"}})), body(ada.post("/customers/C-1/erase", url.Values{"typed": {"c-1"}}))} {
 		if !strings.Contains(page, "Services that other systems told of") {
 			t.Errorf("what goes is not shown:\n%s", page)
 		}

@@ -170,7 +170,7 @@ func (s surveyPages) flowFigures(ctx context.Context, w *words, v Viewer) (map[s
 	}
 	now := s.Clock().UTC()
 	asked, more, err := s.Store.Asked(ctx, storage.FigureFilter{
-		Sites: s.named(v, access.SeeReports), From: now.AddDate(0, 0, -30).Format(time.DateOnly), To: now.Format(time.DateOnly), Limit: figuresMost,
+		Sites: s.named(v, access.SeeReports), From: now.AddDate(0, 0, -30).Format(time.DateOnly), To: now.Format(time.DateOnly), Limit: figuresMost, Of: storage.OfAnybody,
 	})
 	if err != nil || more {
 		return nil, err

@@ -37,10 +37,14 @@ const (
 	freeTriesPlace = 30
 )
 
+// signInForm is the size in bytes up to which a form of signing in is read: it may take along what was written before.
+const signInForm = 4 * maxForm
+
 // loginPage is the page of signing in.
 type loginPage struct {
 	form
 	Next  string // where to go then
+	Kept  string // what was written before, sealed: see keepWords
 	Plain bool   // the connection is not encrypted, and goes over a network
 	None  bool   // nobody can sign in yet
 	Ask   passkeyAsk
@@ -83,7 +87,7 @@ func (s doorPages) showLogin(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	f.field("password").Value = ""
-	p := loginPage{form: f, Next: next, Plain: unencrypted(r), None: len(all) == 0, Note: note}
+	p := loginPage{form: f, Next: next, Kept: r.PostForm.Get("kept"), Plain: unencrypted(r), None: len(all) == 0, Note: note}
 	if outsidePages(s).outside() {
 		p.With = s.Provider.Name
 	}
@@ -108,6 +112,9 @@ func unencrypted(r *http.Request) bool {
 func (s doorPages) signIn(w http.ResponseWriter, r *http.Request, _ Viewer) error {
 	words := s.words(r, Viewer{})
 	f := s.loginForm(words)
+	if err := page.ReadForm(w, r, signInForm); err != nil {
+		return err
+	}
 	if err := f.read(w, r); err != nil {
 		return err
 	}
@@ -145,7 +152,11 @@ func (s doorPages) enterProved(w http.ResponseWriter, r *http.Request, l storage
 	if _, err := s.Store.ChangeLogin(r.Context(), storage.LoginChange{ID: l.ID, Now: now, Change: func(l *storage.Login) error { l.Seen = now; return nil }}); err != nil {
 		return err
 	}
+	s.remembers(w, r, l.ID)
 	http.SetCookie(w, cookie)
+	if k, ok := s.keptFrom(r, l.ID); ok {
+		return s.showKept(w, r, Viewer{Login: l.ID, Language: l.Language, Look: l.Look, SignIn: l.Name}, k)
+	}
 	http.Redirect(w, r, s.Prefix+next, http.StatusSeeOther) //nolint:gosec // nextPage lets through paths of this site alone
 	return nil
 }

@@ -192,7 +192,7 @@ func (s doorPages) removePasskey(w http.ResponseWriter, r *http.Request, v Viewe
 
 // signInByPasskey lets somebody in whose device has signed a challenge of ours.
 func (s doorPages) signInByPasskey(w http.ResponseWriter, r *http.Request, _ Viewer) error {
-	if err := page.ReadForm(w, r, maxForm); err != nil {
+	if err := page.ReadForm(w, r, signInForm); err != nil {
 		return err
 	}
 	words, now := s.words(r, Viewer{}), s.Clock()

@@ -303,6 +303,12 @@ func TestLoyaltyIsToldOfWhatCustomersSayAndDo(t *testing.T) {
 			t.Errorf("the page does not say %q: %.4000s", want, page)
 		}
 	}
+	if one := textOf(body(robin.get("/reports/loyalty?flow=six_measures"))); !strings.Contains(one, "Why customers come") || strings.Contains(one, "Newly lost:") || !strings.Contains(one, "follows from their visits and not from a survey") {
+		t.Errorf("of the survey that asks: %.4000s", one)
+	}
+	if none := textOf(body(robin.get("/reports/loyalty?flow=ces"))); !strings.Contains(none, "This survey asks nobody why they come") || strings.Contains(none, "are safe") {
+		t.Errorf("of a survey that does not ask: %.4000s", none)
+	}
 	sum := 0
 	for _, row := range (&figureReader{T: t, w: w, page: robin}).rowsOf("loyalty", "standing", "") {
 		sum += asInt(row[2])
@@ -342,6 +348,16 @@ func TestWhatCustomersAreWorthIsToldWithTheirClasses(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q: %.4000s", want, page)
 		}
+	}
+	counts := map[string]bool{}
+	for _, row := range (&figureReader{T: t, w: w, page: robin}).rowsOf("value", "classes", "") {
+		label := tongues()[fallback].className(strings.TrimPrefix(row[0], "none"))
+		if counts[row[2]] = true; row[1] != string(report.Hidden) && !regexp.MustCompile(regexp.QuoteMeta(label)+` (?:brought \d+ % of what was paid )?`+row[2]+` \d`).MatchString(page) {
+			t.Errorf("of the class %q the page does not say that it has %s customers", label, row[2])
+		}
+	}
+	if len(counts) < 2 {
+		t.Errorf("every class has as many customers: %v", counts)
 	}
 	page = textOf(body(robin.get("/reports/value?told=22")))
 	m := regexp.MustCompile(`(\d+) people may hear of it, if each unsatisfied customer tells 22`).FindStringSubmatch(page)

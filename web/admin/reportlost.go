@@ -6,32 +6,26 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/bot/figures"
-	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/web/chart"
 )
 
-// shippedLost is the survey that is shipped for customers who stay away.
-const shippedLost = "lost_customer"
-
-// lostFlows are the surveys of customers who stay away, each with its question for the reasons, and what the choices
-// of these questions are called: those that a trigger on `lost` asks, and the one that is shipped.
-func (s reportPages) lostFlows(r *http.Request, w *words, f *reportFilter) (question, labels map[string]string, err error) {
-	policy, err := s.asks().Policy(r.Context())
-	if err != nil {
-		return nil, nil, err
+// lostFlows are the questions by which these surveys ask for reasons, by survey, and what the choices of these
+// questions are called. Any survey may ask those who stay away.
+func (s reportPages) lostFlows(w *words, list []storage.GivenSession) (question, labels map[string]string) {
+	asks := map[string]bool{}
+	for i := range list {
+		asks[list[i].Flow] = true
 	}
 	question, labels = map[string]string{}, map[string]string{}
 	newest := map[string]int{}
 	for key, flow := range s.Bot.Configuration().Now().Flows {
-		asked := key.ID == shippedLost || slices.ContainsFunc(policy.Triggers, func(t invitation.Trigger) bool { return t.On == invitation.OnLost && t.Ask == key.ID })
-		if !asked || f.Flow != "" && f.Flow != key.ID || key.Version < newest[key.ID] {
+		if !asks[key.ID] || key.Version < newest[key.ID] {
 			continue
 		}
 		newest[key.ID], question[key.ID] = key.Version, ""
@@ -42,35 +36,25 @@ func (s reportPages) lostFlows(r *http.Request, w *words, f *reportFilter) (ques
 			}
 		}
 	}
-	return question, labels, nil
+	return question, labels
 }
 
 // reportLost is why customers stay away, how their latest visit was, and who came again after being asked; and, apart
 // from customers, what mystery guests found.
 func (s reportPages) reportLost(r *http.Request, w *words, _ Viewer, f *reportFilter) (p reportPage, err error) {
 	p.Days, p.LeftOut = "days_lost", "left_out_lost"
-	question, labels, err := s.lostFlows(r, w, f)
-	if err != nil {
-		return p, err
-	}
-	var list []storage.GivenSession
-	for flow := range question {
-		of := f.FigureFilter
-		of.Flow = flow
-		some, more, err := s.Store.Given(r.Context(), of)
-		if err != nil || more {
-			p.TooMany = more
-			return p, err
-		}
-		list = append(list, some...)
-	}
-	slices.SortStableFunc(list, func(a, b storage.GivenSession) int { return strings.Compare(a.Customer, b.Customer) })
-	asked, more, err := s.Store.Asked(r.Context(), f.FigureFilter)
+	of := f.FigureFilter
+	of.Of = storage.OfLost
+	list, more, err := s.Store.Given(r.Context(), of)
 	if err != nil || more {
 		p.TooMany = more
 		return p, err
 	}
-	asked = slices.DeleteFunc(asked, func(a storage.AskedCustomer) bool { _, lost := question[a.Flow]; return !lost })
+	asked, more, err := s.Store.Asked(r.Context(), of)
+	if err != nil || more {
+		p.TooMany = more
+		return p, err
+	}
 	visits, more, err := s.Store.Mystery(r.Context(), f.FigureFilter)
 	if err != nil || more {
 		p.TooMany = more
@@ -81,18 +65,16 @@ func (s reportPages) reportLost(r *http.Request, w *words, _ Viewer, f *reportFi
 		p.Lede = w.t("lost_none")
 		return p, nil
 	}
-	keys, since := figures.KeysOf(asked, question)
+	question, labels := s.lostFlows(w, list)
+	keys, since := figures.KeysOf(asked)
 	came, err := s.Store.Visits(r.Context(), keys)
 	if err != nil {
 		return p, err
 	}
 	waits := figures.Returns(since, came, s.Bot.Configuration().Now().NewestDay(s.Clock()).Format(time.DateOnly))
 	reasons, said := figures.Reasons(list, question)
-	behind := func(pairs ...string) string { return "" } // of several surveys there is no one list
-	if len(question) == 1 {
-		for flow := range question {
-			behind = func(pairs ...string) string { return f.behind(append([]string{"flow", flow}, pairs...)...) }
-		}
+	behind := func(pairs ...string) string {
+		return f.behind(append([]string{"judged", string(storage.OfLost)}, pairs...)...)
 	}
 	last, unsatisfied := w.lostLevels(list, behind)
 	p.Figures = []reportFigure{

@@ -17,10 +17,15 @@ func (s reportPages) reportLoyalty(r *http.Request, w *words, v Viewer, f *repor
 	if err != nil || !ok {
 		return p, err
 	}
-	l, people := &all.Loyalty, w.of("customers")
-	standing := l.Standing[0].N
+	l, people := all.Loyalty.Of(f.Flow), w.of("customers")
+	standing := 0
+	if len(l.Standing) > 0 {
+		standing = l.Standing[0].N
+	}
 	if l.Captive.N == 0 && standing == 0 && l.Index.N == 0 {
-		p.Lede = w.t("loyalty_none")
+		if p.Lede = w.t("loyalty_none"); f.Flow != "" {
+			p.Lede = w.t("loyalty_not_asked")
+		}
 		return p, nil
 	}
 	p.Lede = people.loyaltyFinding(l)
@@ -45,8 +50,11 @@ func (s reportPages) reportLoyalty(r *http.Request, w *words, v Viewer, f *repor
 	if l.Index.N > 0 {
 		p.Sections = append(p.Sections, w.loyaltyIndex(l))
 	}
-	if standing > 0 {
+	switch {
+	case standing > 0:
 		p.Foot = append(p.Foot, w.t("standing_foot"))
+	case f.Flow != "":
+		p.Foot = append(p.Foot, w.t("standing_of_no_survey"))
 	}
 	p.Foot = append(p.Foot, w.t("loyalty_foot"))
 	return p, nil
@@ -56,6 +64,9 @@ func (s reportPages) reportLoyalty(r *http.Request, w *words, v Viewer, f *repor
 func (w *words) loyaltyFinding(l *figures.Loyalty) string {
 	if l.Captive.Rated() {
 		return w.t("loyalty_finding", w.rated(l.Safe.Rate), w.rated(l.Captive.Rate))
+	}
+	if len(l.Standing) == 0 {
+		return w.t("loyalty_few")
 	}
 	if lost := l.Standing[4]; lost.Rated() {
 		return w.t("standing_finding", w.rated(l.Standing[3].Rate), w.rated(lost.Rate))

@@ -1,12 +1,14 @@
 package admin
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/survey"
+	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
 // How many characters of a question's words stand in a row, and in a drawing.
@@ -44,7 +46,13 @@ func (n namer) survey(flow string) string {
 	if f := n.flows[flow]; f != nil {
 		return f.Title.In(n.as.Langs...)
 	}
-	return readable(flow)
+	return cmp.Or(shippedTitle(flow, n.as.Langs), readable(flow))
+}
+
+// shippedTitle is what a survey is called that is shipped, and that nobody was asked yet; "" = it is not.
+func shippedTitle(flow string, langs []string) string {
+	f, _, _ := flowfile.Template(flow)
+	return f.Title.In(langs...)
 }
 
 // question is what a question of a survey asks, in so many characters; of a row of a matrix what the row is called.

@@ -116,6 +116,9 @@ func (w *words) rated(r report.Rate) string {
 	case report.Hidden:
 		return w.t("too_few_to_say")
 	case report.Counted:
+		if r.N >= report.FewestRated { // many answers of a few customers
+			return w.t("counted_customers", r.K, r.N)
+		}
 		return w.t("counted", r.K, r.N)
 	case report.Few:
 		return w.t("rate_few", w.percent(r.P), hundredths(r.Low()), hundredths(r.High()))
@@ -160,7 +163,9 @@ func (w *words) figureOfRate(label string, r report.Clustered, earlier *report.C
 	case report.Hidden:
 		f.Value, f.Meta, f.URL = "–", w.t("too_few_to_say"), ""
 	case report.Counted:
-		f.Value, f.Meta = w.t("k_of_n", r.K, r.N), w.t("too_few_for_rate")
+		if f.Value, f.Meta = w.t("k_of_n", r.K, r.N), w.t("too_few_for_rate"); r.N >= report.FewestRated {
+			f.Meta = w.t("few_customers_for_rate")
+		}
 	default:
 		f.Value, f.Meta = w.percent(r.P), w.t("interval_of", hundredths(r.Low()), hundredths(r.High()), r.N)
 		if r.Manner == report.Few {
@@ -328,6 +333,7 @@ func (s reportPages) reportOf(r *http.Request, v Viewer, name string) (reportPag
 		if err != nil {
 			return p, nil, err
 		}
+		p.Lede = begins(p.Lede) // it may begin with what somebody called something
 		at := "/reports/" + name
 		p.Groups, p.Tabs = w.reportTabs(&f, name)
 		p.Form = s.reportForm(w, v, &f, at)

@@ -37,7 +37,7 @@ func (s reportPages) reportSilence(r *http.Request, w *words, _ Viewer, f *repor
 		target = n
 		f.keep.Set("target", strconv.Itoa(n))
 	}
-	p.Days, p.LeftOut = "days_asked", "left_out_silence"
+	p.Days = "days_asked"
 	p.Asking = []reportAsking{{Name: "target", Label: w.t("target_label"), Kind: "number", Value: strconv.Itoa(target)}}
 	ctx := r.Context()
 	asked, more, err := s.Store.Asked(ctx, f.FigureFilter)

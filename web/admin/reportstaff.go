@@ -19,7 +19,7 @@ func (s reportPages) reportStaff(r *http.Request, w *words, v Viewer, _ *reportF
 	p.Fixed, p.Lede, p.Foot = true, w.t("pulse_none"), []string{w.t("pulse_foot")}
 	snap := s.Bot.Configuration().Now()
 	// What may be shown is decided of all sites, whoever looks: what two people see must not tell more than either.
-	f := storage.FigureFilter{Sites: snap.EverySite(), Pulse: true, Scores: true, Limit: figures.Most}
+	f := storage.FigureFilter{Sites: snap.EverySite(), Of: storage.OfStaff, Scores: true, Limit: figures.Most}
 	f.From, f.To = figures.EndedMonths(snap.NewestDay(s.Clock()))
 	list, more, err := s.Store.Judged(r.Context(), f)
 	if err != nil || more {

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"html"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/aftercare/aftercare/internal/sqlcount"
 	"github.com/aftercare/aftercare/storage"
@@ -193,5 +196,42 @@ func TestStandardsAreNotAskedForOncePerService(t *testing.T) {
 	w.serve(washed(200, 40, 200, 40)...)
 	if many := asked(); many != few || many > mostQueries {
 		t.Errorf("of 440 services the page asks the database %d times, of 40 it asks %d times; %d are allowed", many, few, mostQueries)
+	}
+}
+
+// What a report finds begins as a sentence does, also where it begins with what somebody called something.
+func TestAFindingBeginsAsASentenceDoes(t *testing.T) {
+	w := newWorld(t)
+	w.standardsAre(washTakes)
+	w.serve(washed(40, 25, 60, 5)...)
+	robin := w.as("robin")
+	found := 0
+	for _, one := range reports {
+		page := body(robin.get("/reports/" + one.name + "?from=2026-02-01&to=2026-02-28"))
+		lede := regexp.MustCompile(`<p class="lede[^"]*"[^>]*>([^<]+)`).FindStringSubmatch(page)
+		if lede == nil {
+			continue
+		}
+		found++
+		if first, _ := utf8.DecodeRuneInString(html.UnescapeString(lede[1])); unicode.IsLower(first) {
+			t.Errorf("%s begins: %.60s", one.name, lede[1])
+		}
+	}
+	if page := textOf(body(robin.get("/reports/standards?from=2026-02-01&to=2026-02-28"))); !strings.Contains(page, "Wash (minutes) at least 45") || found < 5 {
+		t.Errorf("%d findings; of standards: %.600s", found, page)
+	}
+}
+
+// Many answers of a few customers are no rate, and the page says why: there are more than ten answers.
+func TestManyAnswersOfFewCustomersSaySo(t *testing.T) {
+	w := newWorld(t)
+	var all []judged
+	for i := range 12 {
+		all = append(all, judged{fmt.Sprint("c", i%8), "main", "2026-02-03", "Haircut", 7})
+	}
+	w.judge(all...)
+	page := textOf(body(w.as("robin").get("/reports/level?from=2026-02-01&to=2026-02-28")))
+	if !strings.Contains(page, "0 of 12 of fewer than ten customers: too few for a rate") || strings.Contains(page, "0 of 12 too few") {
+		t.Errorf("it says %.1500s", page)
 	}
 }

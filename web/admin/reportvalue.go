@@ -129,6 +129,9 @@ func (w *words) classRows(x *figures.Value) reportSection {
 	hide := report.Complement(paid, func([]int) bool { return true })
 	for i, one := range x.Classes {
 		row := w.rateRows([]part{{key: one.Tier, label: w.className(one.Tier), rate: one.Customers}})[0]
+		if one.Customers.Manner != report.Hidden { // of all customers, which the foot says; here are those of the class
+			row.N = strconv.Itoa(one.Customers.K)
+		}
 		row.raw = append([]string{cmp.Or(one.Tier, "none")}, append(row.raw[1:], "")...)
 		if !hide[i] && one.Paid >= report.FewestRated {
 			row.About = w.t("worth_paid", w.percent(one.Share))

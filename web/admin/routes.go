@@ -132,6 +132,12 @@ func (s *site) behindTheGate(to route) http.HandlerFunc {
 		case !ok && s.Demo != nil:
 			http.Redirect(w, r, s.Prefix+"/demo", http.StatusSeeOther)
 		case !ok:
+			if kept := s.keepWords(w, r); kept != "" {
+				s.answer(route{page: in(func(d doorPages, w http.ResponseWriter, r *http.Request, _ Viewer) error {
+					return d.askAgain(w, r, kept)
+				})}, w, r, Viewer{})
+				return
+			}
 			at := s.Prefix + "/login"
 			if r.Method == http.MethodGet && r.URL.Path != "/" {
 				at += "?next=" + url.QueryEscape(r.URL.RequestURI())

@@ -68,6 +68,7 @@ func (s doorPages) openHalf(sealed string) (h halfIn, ok bool) {
 type codePage struct {
 	form
 	Half string
+	Kept string // as on the page of signing in
 }
 
 func codeField(words *words) form {
@@ -76,14 +77,14 @@ func codeField(words *words) form {
 
 func (s doorPages) askCode(w http.ResponseWriter, r *http.Request, status int, half, fault string) error {
 	words := s.words(r, Viewer{})
-	p := codePage{form: codeField(words), Half: half}
+	p := codePage{form: codeField(words), Half: half, Kept: r.PostForm.Get("kept")}
 	p.Fields[0].Fault = fault
 	return s.show(w, r, Viewer{}, status, "code.html", frame{Title: words.t("code_title"), Bare: true}, p)
 }
 
 // signInByCode answers the code that follows a password.
 func (s doorPages) signInByCode(w http.ResponseWriter, r *http.Request, _ Viewer) error {
-	if err := page.ReadForm(w, r, maxForm); err != nil {
+	if err := page.ReadForm(w, r, signInForm); err != nil {
 		return err
 	}
 	words := s.words(r, Viewer{})

@@ -20,7 +20,7 @@ import (
 func init() {
 	code := codeField(tongues()["en"])
 	fixtures = append(fixtures,
-		fixture{"code.html", "full", frame{Title: "A code, too", Bare: true}, codePage{code, "x"}},
+		fixture{"code.html", "full", frame{Title: "A code, too", Bare: true}, codePage{code, "x", "sealed"}},
 		fixture{"second.html", "empty", frame{Title: "Codes"}, secondPage{form: code, Secret: "ABCD EFGH", QR: qrPicture{2, "M0 0h1v1h-1z"}}},
 		fixture{"second.html", "full", frame{Title: "Codes"}, secondPage{On: true, Left: 9}},
 		fixture{"second.html", "codes", frame{Title: "Codes"}, secondPage{On: true, Left: 10, Codes: []string{"abcd-efgh-jkmn", "pqrs-tuvw-xyza"}}},

@@ -162,7 +162,9 @@ func figureOf(w *words, label string, r report.Rate) figure {
 	case report.Hidden:
 		f.Value, f.Meta = "–", w.t("too_few", r.N)
 	case report.Counted:
-		f.Value, f.Meta = w.t("k_of_n", r.K, r.N), w.t("too_few_for_rate")
+		if f.Value, f.Meta = w.t("k_of_n", r.K, r.N), w.t("too_few_for_rate"); r.N >= report.FewestRated {
+			f.Meta = w.t("few_customers_for_rate")
+		}
 	default:
 		f.Value = w.t("percent", percent(r.P))
 		f.Meta = w.t("interval_of", percent(r.Within.Low), percent(r.Within.High), r.N)

@@ -37,6 +37,7 @@ type reader struct {
 	now    time.Time
 	sites  map[string]storage.Site // that the token may tell of
 	only   string                  // the one site of the token; "" = it has none or several
+	some   bool                    // it is a token of some sites alone
 	asks   func() []string         // surveys that an event may name
 	faults []fault
 }
@@ -245,13 +246,17 @@ func (r *reader) site(v value, e *storage.Event) storage.Site {
 	m, given := v.members["site"]
 	if !given {
 		if e.Site = r.only; e.Site == "" {
-			r.fault(below(v.at, "site"), "missing", "Say at which site, as the token is for more than one.")
+			r.fault(below(v.at, "site"), "missing", "Say at which site: more than one is possible here.")
 		}
 		return r.sites[e.Site]
 	}
 	site, ok := r.sites[e.Site]
 	if !ok && m.kind == text {
-		r.fault(m.at, "unknown_site", "There is no site %q for this token.%s", short(e.Site), meant(e.Site, slices.Sorted(maps.Keys(r.sites))))
+		of := ""
+		if r.some {
+			of = " for this token"
+		}
+		r.fault(m.at, "unknown_site", "There is no site %q%s.%s", short(e.Site), of, meant(e.Site, slices.Sorted(maps.Keys(r.sites))))
 	}
 	return site
 }

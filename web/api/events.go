@@ -49,7 +49,7 @@ func (s *api) reader(q *request) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{now: q.now, sites: map[string]storage.Site{}}
+	r := &reader{now: q.now, sites: map[string]storage.Site{}, some: len(q.token.Sites) > 0}
 	for _, x := range storage.Present(all) {
 		if q.token.At(x.ID) {
 			r.sites[x.ID] = x

@@ -106,7 +106,7 @@ func TestEveryMistakeOfAnEventHasItsPlace(t *testing.T) {
 	c := newTill(t)
 	token := c.token(nil, access.WriteEvents)
 	for from, to := range map[string][2]string{
-		`"main"`:            {`"mian"`, `#/site unknown_site There is no site "mian" for this token. Did you mean "main"?`},
+		`"main"`:            {`"mian"`, `#/site unknown_site There is no site "mian". Did you mean "main"?`},
 		`+01:00"`:           {`"`, `#/ended no_zone 2026-11-27T17:42:00 has no zone. Write 2026-11-27T17:42:00+01:00 for Main Street.`},
 		`2026-11-27T17:42`:  {`2026-11-28T17:42`, `#/ended future`},
 		`2026-11`:           {`2016-11`, `# too_old`},

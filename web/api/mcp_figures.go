@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/report"
 )
 
 // figureTools are the figures that reports show.
@@ -68,7 +69,11 @@ func (v *figuresView) words() string {
 		percent := func(x float64) int { return int(math.Round(100 * x)) }
 		return fmt.Sprintf("%d %% %s (%d to %d %%%s), %d of %d%s", percent(*t.Rate), name, percent(*t.Low), percent(*t.High), few, *t.K, *t.N, span)
 	case "counts":
-		return fmt.Sprintf("%d of %d %s%s: too few for a rate", *t.K, *t.N, name, span)
+		few := "too few for a rate"
+		if *t.N >= report.FewestRated { // many answers of a few customers
+			few = "of fewer than ten customers, too few for a rate"
+		}
+		return fmt.Sprintf("%d of %d %s%s: %s", *t.K, *t.N, name, span, few)
 	}
 	return "too few answers to say anything" + span
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/report"
@@ -30,7 +29,7 @@ func newAnsweredQueries(t *texts) answeredQueries {
 		// answered > 0 names the index. Words are asked for each conversation that fits otherwise.
 		answeredSessions: t.one(t.dialect.First(answeredSessionRead, "read_sessions", "session", "site", " AND day >= ? AND day <= ? AND answered > 0 AND class <> 'pulse'"+
 			" AND (day, session) < (?, ?) AND (flow = ? OR '' = ?) AND (service = ? OR '' = ?) AND (staff = ? OR '' = ?) AND (language = ? OR '' = ?)"+
-			" AND (channel = ? OR '' = ?) AND (0 = ? OR level > 0 AND class IN ('"+strings.Join(storage.CustomerClasses, "', '")+"'))"+
+			" AND (channel = ? OR '' = ?) AND (0 = ? OR level > 0 AND "+asClass("class")+" = ?)"+
 			" AND (level >= ? OR 0 = ?) AND (level BETWEEN 1 AND ? OR 0 = ?) AND (NOT test OR 1 = ?) AND (0 = ? OR class <> '"+ofMystery+"')"+
 			" AND (0 = ? OR EXISTS (SELECT 1 FROM answers a WHERE a.bucket = ? AND a.session = s.session AND a.newest AND NOT a.dropped"+
 			" AND a.kind = 'text' AND a.text > ''"+perRow+") OR EXISTS (SELECT 1 FROM words w WHERE w.bucket = ? AND w.session = s.session"+
@@ -63,7 +62,7 @@ func (s *Store) Answered(ctx context.Context, f storage.AnsweredFilter) ([]stora
 	for b := range storage.Bucket(s.buckets) {
 		args := []any{
 			s.dialect.Keys(texted(f.Sites)), int64(b), storage.Clean(f.From), storage.Clean(f.To), storage.Clean(before.Day), storage.Clean(before.Session),
-			flow, flow, service, service, staff, staff, lang, lang, channel, channel, flag(f.Judged), int64(f.Worst), int64(f.Worst), int64(f.Best), int64(f.Best), flag(f.Test), flag(f.NoGuests), flag(f.Words), int64(b), int64(b), int64(f.Limit),
+			flow, flow, service, service, staff, staff, lang, lang, channel, channel, flag(f.Judged), classOf(f.Of), int64(f.Worst), int64(f.Worst), int64(f.Best), int64(f.Best), flag(f.Test), flag(f.NoGuests), flag(f.Words), int64(b), int64(b), int64(f.Limit),
 		}
 		some, err := collect(ctx, s, "answered conversations", s.q.answeredSessions, args, func(row scanner) (v storage.AnsweredSession, err error) {
 			var composite sql.NullFloat64

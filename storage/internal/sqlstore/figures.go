@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -33,14 +35,28 @@ type figureQueries struct {
 // What a class of surveys is to figures: those of customers are one.
 const (
 	ofCustomers = "customers"
-	ofStaff     = "pulse"
+	ofStaff     = string(storage.OfStaff)
+	ofMystery   = string(storage.OfGuests)
 )
 
-func classOf(f storage.FigureFilter) string {
-	if f.Pulse {
-		return ofStaff
+func classOf(of storage.Of) string { return cmp.Or(string(of), ofCustomers) }
+
+// asClass says of a column what its class is to figures.
+func asClass(column string) string {
+	return "CASE WHEN " + column + " IN ('" + strings.Join(storage.CustomerClasses, "', '") + "') THEN '" + ofCustomers + "' ELSE " + column + " END"
+}
+
+// belongs reports whether an invitation is one of those that a filter asks for. Those of the first releases have no
+// class; they were customers'.
+func belongs(i *askedBody, of storage.Of) bool {
+	class := string(storage.CountedAs(i.Facts.Class, i.Flow, i.Facts))
+	switch of {
+	case storage.OfAnybody:
+		return true
+	case storage.OfCustomers:
+		return class == "" || slices.Contains(storage.CustomerClasses, class)
 	}
-	return ofCustomers
+	return class == string(of)
 }
 
 // farthest is how far the day of an event may be from the moment of its case, at most.
@@ -63,8 +79,7 @@ func daysOf(t *texts) string {
 
 // judgedWhere are those of them that have a level and are of a class, and fit.
 func judgedWhere(t *texts) string {
-	class := "CASE WHEN s.class IN ('" + strings.Join(storage.CustomerClasses, "', '") + "') THEN '" + ofCustomers + "' ELSE s.class END = ?"
-	return daysOf(t) + " AND NOT s.test AND s.level > 0 AND " + class + fitsSession
+	return daysOf(t) + " AND NOT s.test AND s.level > 0 AND " + asClass("s.class") + " = ?" + fitsSession
 }
 
 func newFigureQueries(t *texts) figureQueries {
@@ -165,7 +180,7 @@ func (s *Store) inDays(b storage.Bucket, f storage.FigureFilter) []any {
 // crowded reports whether more conversations than the limit were answered on those days. An index
 // alone says so, long before they were read; of some of them it cannot tell.
 func (s *Store) crowded(ctx context.Context, f storage.FigureFilter) (bool, error) {
-	if f.Pulse || f.Flow+f.Service+f.Staff+f.Language+f.Channel != "" {
+	if f.Of != storage.OfCustomers || f.Flow+f.Service+f.Staff+f.Language+f.Channel != "" {
 		return false, nil
 	}
 	counts, _, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]int, error) {
@@ -192,7 +207,7 @@ func (s *Store) Judged(ctx context.Context, f storage.FigureFilter) ([]storage.J
 		if f.Scores {
 			args = append(args, int64(b))
 		}
-		args = slices.Concat(args, s.inDays(b, f), []any{classOf(f)}, conditions(f), []any{most})
+		args = slices.Concat(args, s.inDays(b, f), []any{classOf(f.Of)}, conditions(f), []any{most})
 		return collect(ctx, s, "figures", text, args, func(row scanner) (j storage.JudgedSession, err error) {
 			into := []any{&j.ID, &j.Day, &j.Flow, &j.Site, &j.Service, &j.Staff, &j.Language, &j.Channel, &j.Level, &j.Unsatisfied, &j.Case, &j.Customer}
 			if !f.Scores {
@@ -258,6 +273,7 @@ func (s *Store) FigureCases(ctx context.Context, f storage.FigureFilter) ([]stor
 type askedBody struct {
 	ID, Flow, Case, Customer, Channel, Language, Session string
 	Attributes                                           map[string]string
+	Facts                                                recovery.Facts
 	ClaimedAt, Created                                   time.Time
 	Test                                                 bool
 	site                                                 string
@@ -293,7 +309,7 @@ func (s *Store) Asked(ctx context.Context, f storage.FigureFilter) ([]storage.As
 		opened := map[string]int{}
 		for j := range all {
 			i := &all[j]
-			if i.Test || i.Case != "" || !is(f.Flow, i.Flow) || !is(f.Service, i.Attributes["service_name"]) || !is(f.Staff, i.Attributes["agent_name"]) ||
+			if i.Test || i.Case != "" || !belongs(i, f.Of) || !is(f.Flow, i.Flow) || !is(f.Service, i.Attributes["service_name"]) || !is(f.Staff, i.Attributes["agent_name"]) ||
 				!is(f.Language, i.Language) || !is(f.Channel, i.Channel) {
 				continue
 			}

@@ -29,7 +29,7 @@ func newGivenQueries(t *texts) givenQueries {
 
 // givenArgs are the parameters of both statements, but for their ends.
 func (s *Store) givenArgs(b storage.Bucket, f storage.FigureFilter) []any {
-	return slices.Concat([]any{int64(b), int64(b)}, s.inDays(b, f), []any{classOf(f)}, conditions(f))
+	return slices.Concat([]any{int64(b), int64(b)}, s.inDays(b, f), []any{classOf(f.Of)}, conditions(f))
 }
 
 // Given implements storage.Giving.

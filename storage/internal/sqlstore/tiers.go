@@ -183,6 +183,18 @@ func (s *Store) TiersNow(ctx context.Context, customers []string) (map[string]re
 	return now, nil
 }
 
+// TiersAmong implements storage.Tiers.
+func (s *Store) TiersAmong(ctx context.Context, customers []string) (all []storage.TierChange, err error) {
+	for some := range slices.Chunk(slices.Sorted(slices.Values(customers)), 1000) {
+		found, err := collect(ctx, s, "the classes of customers", s.q.tiersAmong, []any{s.dialect.Keys(texted(some))}, scanTier)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
 // TiersAfter implements storage.Tiers.
 func (s *Store) TiersAfter(ctx context.Context, after storage.TierChange, limit int) ([]storage.TierChange, error) {
 	args := []any{storage.Clean(after.Customer), micro(after.At), int64(limit)}

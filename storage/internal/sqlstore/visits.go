@@ -9,9 +9,6 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// ofMystery is the class of surveys of mystery guests.
-const ofMystery = "mystery"
-
 // Visits implements storage.Serving.
 func (s *Store) Visits(ctx context.Context, customers []string) (map[string][]time.Time, error) {
 	type visit struct {
