@@ -11,6 +11,7 @@ import (
 
 // surveyIn is what each arm of the experiments of these tests is asked.
 var surveyIn = map[string]string{"usual": "one_tap_csat", "other": "post_service_3"}
+
 // atEveryCall has something happen time after time, looks at it in a process that dies at one of its calls to the
 // database, before and after the call, has another go on, and then sees what became of it. happen is told how often it
 // was called, seen where the process died. The first process does not die: it counts the calls.

@@ -84,7 +84,7 @@ func (s *site) keepWords(w http.ResponseWriter, r *http.Request) string {
 // askAgain is the page of signing in for somebody whose session ended while they wrote.
 func (s doorPages) askAgain(w http.ResponseWriter, r *http.Request, kept string) error {
 	r.PostForm = url.Values{"kept": {kept}}
-	return s.showLogin(w, r, http.StatusUnauthorized, "/", s.loginForm(s.words(r, Viewer{})))
+	return s.showLogin(w, r, http.StatusUnauthorized, "/", s.loginForm(s.words(r, Viewer{})), outsideNote{})
 }
 
 // keptFrom are the words that came with signing in, if they are of who signed in.
