@@ -81,7 +81,7 @@ func BenchmarkAnswer(b *testing.B) {
 				who := telegramUser(fmt.Sprint(n), "Ann", "en")
 				inv := w.invite(InviteRequest{Flow: "post_service_3", Site: "main-street"})
 				starts[i] = w.update(who, chat.Update{Kind: chat.Command, Command: "start", Text: inv.Token})
-				session := opens(w.bot, inv)
+				session := opens(w.bot, inv, who.person())
 				for q := range rounds {
 					rounds[q] = append(rounds[q], w.update(who, chat.Update{
 						Kind: chat.Tap, Data: render.Tapped{Verb: render.VerbPick, Session: session, Question: q, Option: 3}.Encode(),

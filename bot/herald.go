@@ -135,11 +135,15 @@ func (s *teller) published(ctx context.Context) error {
 	if !hooks.Wanted(storage.FlowPublished, "") {
 		return nil
 	}
+	revision := s.bot.snap.Now().Revision
+	if s.heralded == revision && !s.heraldsAgain {
+		return nil // nothing was published since
+	}
 	newest, err := s.bot.store.FlowSources(ctx)
 	if err != nil {
 		return err
 	}
-	since := s.bot.now().Add(-publishedFor)
+	since, again := s.bot.now().Add(-publishedFor), false
 	for _, f := range newest {
 		if f.Published.Before(since) || s.versions[f.Flow] >= f.Version {
 			continue
@@ -162,8 +166,11 @@ func (s *teller) published(ctx context.Context) error {
 		}
 		if f.Published.Before(s.bot.now().Add(-time.Minute)) { // by then every server knows the endpoints of that moment
 			s.versions[f.Flow] = f.Version
+		} else {
+			again = true
 		}
 	}
+	s.heralded, s.heraldsAgain = revision, again
 	return nil
 }
 

@@ -78,9 +78,13 @@ type respondent struct {
 	want survey.Session
 }
 
-// opens is the id of the session that an invitation with the usual time limit opens.
-func opens(b *Bot, inv Invite) string {
-	return b.key.sessionOf(inv.ID, inv.Expires.Add(-DefaultInviteExpires))
+// opens is the id of the session that an invitation with the usual time limit opens for a person.
+func opens(b *Bot, inv Invite, who storage.Person) string {
+	made := inv.Expires.Add(-DefaultInviteExpires)
+	if page, _ := onPage(inv.ID); b.bucketOf(page) != b.bucketOf(who) {
+		return b.key.sessionApart(inv.ID, made)
+	}
+	return b.key.sessionOf(inv.ID, made)
 }
 
 func (w *world) respondent(id, flow string) *respondent {
@@ -89,8 +93,9 @@ func (w *world) respondent(id, flow string) *respondent {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	session := opens(w.bot, inv)
-	return &respondent{w: w, who: telegramUser(id, "P"+id, "en"), inv: inv, flow: f, id: session, want: survey.Session{
+	who := telegramUser(id, "P"+id, "en")
+	session := opens(w.bot, inv, who.person())
+	return &respondent{w: w, who: who, inv: inv, flow: f, id: session, want: survey.Session{
 		ID: session, Flow: inv.Flow, Version: inv.Version, Status: survey.New, Open: survey.NoQuestion, Lang: "en",
 		Attributes: map[string]string{"service_name": "Haircut"},
 	}}

@@ -141,3 +141,47 @@ func TestACrashTellsOfAnAlarmOnce(t *testing.T) {
 		}
 	}
 }
+
+// counting counts how often all surveys are read.
+type counting struct {
+	storage.Store
+	sources int
+}
+
+func (c *counting) FlowSources(ctx context.Context) ([]storage.FlowSource, error) {
+	c.sources++
+	return c.Store.FlowSources(ctx)
+}
+
+// TestSurveysAreReadAgainOnlyAfterAChange: an endpoint is told of surveys, and nothing is published for an hour.
+func TestSurveysAreReadAgainOnlyAfterAChange(t *testing.T) {
+	w := newWorld(t)
+	w.hooked(storage.FlowPublished)
+	store := &counting{Store: w.store}
+	teller := newTeller(w.botOn(store))
+	round := func(want int) {
+		t.Helper()
+		store.sources = 0
+		for range 10 {
+			if err := teller.published(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.now = w.now.Add(10 * time.Minute)
+		}
+		if store.sources > want {
+			t.Errorf("all surveys are read %d times", store.sources)
+		}
+	}
+	round(1)
+	if _, _, err := w.store.Publish(t.Context(), "toy", "flow: toy\nclass: transactional\ntitle: T\nlanguages: [en]\nquestions: [{key: overall, scale: csat5, primary: true, weight: 1, ask: A}]\n", w.now); err != nil {
+		t.Fatal(err)
+	}
+	if err := teller.bot.Configuration().Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	store.sources = 0
+	round(2)
+	if got := w.toldOf("toy"); len(got) != 1 {
+		t.Errorf("told is %v", got)
+	}
+}

@@ -71,13 +71,9 @@ func (o Offers) Flow(ctx context.Context, id string) (f *snapshot.Flow, paused b
 	return f, paused, nil
 }
 
-// Forgotten is why a customer is not to be invited; "" = nobody said so.
-func (o Offers) Forgotten(ctx context.Context, customer string) (storage.ForgottenWhy, error) {
-	found, err := personal.NotInvited(ctx, o.Bot.store, o.Bot.key, storage.Anchor{Customers: []string{customer}})
-	if err != nil || found.Hash == "" {
-		return "", err
-	}
-	return found.Why, nil
+// Forgotten is why customers are not to be invited, by their keys; of others nobody said so.
+func (o Offers) Forgotten(ctx context.Context, customers ...string) (map[string]storage.ForgottenWhy, error) {
+	return personal.NotInvitedOf(ctx, o.Bot.store, o.Bot.key, customers)
 }
 
 // Known is the chat account of somebody on a platform, as one of ours there knows them: the newest of

@@ -27,14 +27,14 @@ func (s *teller) reports(ctx context.Context) error {
 	var all []error
 	for _, site := range snap.NamedSites() {
 		rules := snap.Rules(site)
-		if rules.Tell(recovery.P2, now).At.After(now) {
-			continue // nobody is told anything now
-		}
-		for _, due := range rules.Report.Due(now, zoneOf(snap, site)) {
-			all = append(all, s.tellReport(ctx, site, due))
+		muted := rules.Tell(recovery.P2, now).At.After(now) // nobody is told anything now
+		if !muted {
+			for _, due := range rules.Report.Due(now, zoneOf(snap, site)) {
+				all = append(all, s.tellReport(ctx, site, due))
+			}
 		}
 		if rules.Report.Alarm && now.Sub(s.watchedAt[site]) >= watchEvery {
-			err := s.watch(ctx, site)
+			err := s.watch(ctx, site, muted)
 			if all = append(all, err); err == nil {
 				s.watchedAt[site] = now
 			}

@@ -56,7 +56,7 @@ func (o Offers) Open(ctx context.Context, s Silence) (out Silent, err error) {
 	if s.Customer != "" {
 		// Also an erasure that began since it was decided: nothing of them may come back.
 		why, err := o.Forgotten(ctx, s.Customer)
-		if out.Forgotten = why == storage.ErasedOnRequest; err != nil || out.Forgotten {
+		if out.Forgotten = why[s.Customer] == storage.ErasedOnRequest; err != nil || out.Forgotten {
 			return out, err
 		}
 	}

@@ -217,7 +217,7 @@ func TestManyCallersAtOnce(t *testing.T) {
 		inv := w.invite(InviteRequest{Flow: "post_service_3", Site: "main-street"})
 		batches[0] = append(batches[0], w.update(c, chat.Update{Kind: chat.Command, Command: "start", Text: inv.Token}))
 		for q := range 2 {
-			data := render.Tapped{Verb: render.VerbPick, Session: opens(w.bot, inv), Question: q, Option: 0}.Encode()
+			data := render.Tapped{Verb: render.VerbPick, Session: opens(w.bot, inv, c.person()), Question: q, Option: 0}.Encode()
 			batches[q+1] = append(batches[q+1], w.update(c, chat.Update{Kind: chat.Tap, Data: data}))
 		}
 	}

@@ -166,7 +166,7 @@ func stormTaps(t *testing.T, b *Bot, n int, web bool) []chat.Update {
 		if i%10 == 0 {
 			option = 0
 		}
-		tap.Data = render.Tapped{Verb: render.VerbPick, Session: opens(b, inv), Question: 0, Option: option}.Encode()
+		tap.Data = render.Tapped{Verb: render.VerbPick, Session: opens(b, inv, storage.Person{Platform: u.From.Platform, Account: u.From.Account, User: u.User.ID}), Question: 0, Option: option}.Encode()
 		starts, taps = append(starts, start), append(taps, tap)
 	}
 	for heap := range slices.Chunk(starts, 100) {

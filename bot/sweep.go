@@ -243,7 +243,10 @@ func (s *sweeper) prune(ctx context.Context, b storage.Bucket) error {
 	if err != nil {
 		return err
 	}
-	before := storage.Retention{Keys: now.Add(-keepKeys), Deliveries: days.Before(privacy.Messages, now), CasesOpened: now.Add(-2 * openedWindow), Events: now.AddDate(0, 0, -storage.EventDays)}
+	before := storage.Retention{
+		Keys: now.Add(-keepKeys), Deliveries: days.Before(privacy.Messages, now), Told: now.Add(-storage.ToldFor), CasesOpened: now.Add(-2 * openedWindow),
+		Events: now.AddDate(0, 0, -storage.EventDays),
+	}
 	for ctx.Err() == nil {
 		n, err := s.store.Prune(ctx, b, before, pruneBatch)
 		if err != nil || n == 0 {

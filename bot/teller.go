@@ -24,19 +24,21 @@ const (
 // in slots that are named after it. One process tells at a time. Another that takes over
 // needs to know nothing of the first: what was told already is found in its slot.
 type teller struct {
-	bot       *Bot
-	rounds    *rounds.Rounds
-	shown     map[string]bool      // cases of a storm whose cards are in their chats
-	praisedAt map[string]time.Time // when praise of a site was last passed on
-	causes    map[string]causes    // by site, of its storm
-	reported  map[string]bool      // reports that were told, by site and part of their slot
-	watchedAt map[string]time.Time // when a site was last looked at for alarms
-	versions  map[string]int       // of surveys, that other systems were told of
-	offAt     time.Time            // when it was looked last which endpoints were switched off
+	bot          *Bot
+	rounds       *rounds.Rounds
+	shown        map[string]bool      // cases of a storm whose cards are in their chats
+	praisedAt    map[string]time.Time // when praise of a site was last passed on
+	causes       map[string]causes    // by site, of its storm
+	reported     map[string]bool      // reports that were told, by site and part of their slot
+	watchedAt    map[string]time.Time // when a site was last looked at for alarms
+	versions     map[string]int       // of surveys, that other systems were told of
+	heralded     int64                // revision of the configuration of whose surveys other systems were told; -1 = none
+	heraldsAgain bool                 // some of these are so new that they are looked at again
+	offAt        time.Time            // when it was looked last which endpoints were switched off
 }
 
 func newTeller(b *Bot) *teller {
-	return &teller{bot: b, rounds: rounds.New(b.store, b.log, rounds.Job{Lease: tellLease, TTL: tellTTL, Every: tellEvery, Cannot: "cannot tell staff now"}), shown: map[string]bool{}, praisedAt: map[string]time.Time{}, causes: map[string]causes{}, reported: map[string]bool{}, watchedAt: map[string]time.Time{}, versions: map[string]int{}}
+	return &teller{bot: b, rounds: rounds.New(b.store, b.log, rounds.Job{Lease: tellLease, TTL: tellTTL, Every: tellEvery, Cannot: "cannot tell staff now"}), shown: map[string]bool{}, praisedAt: map[string]time.Time{}, causes: map[string]causes{}, reported: map[string]bool{}, watchedAt: map[string]time.Time{}, versions: map[string]int{}, heralded: -1}
 }
 
 // tell is one round.

@@ -12,6 +12,7 @@ import (
 	"github.com/aftercare/aftercare/adapters/chat"
 	counted "github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -19,15 +20,15 @@ import (
 const (
 	// watchEvery is how often the answers of a site are looked at for alarms.
 	watchEvery = time.Hour
-	// alarmDays is for how many days an alarm is still told.
+	// alarmDays is for how many days an alarm is still told, and how many days late it may be found.
 	alarmDays = 2
 	// keptAlarms is how many alarms of a site are looked at, the newest.
 	keptAlarms = 50
 )
 
 // watch looks at the answers of a site and keeps what goes off: an alarm stands in a row of its own, on whose name
-// every process agrees, and each round brings it up to date until it is over. It is told once.
-func (s *teller) watch(ctx context.Context, site string) error {
+// every process agrees, and each round brings it up to date until it is over. It is told once, when no mute lasts.
+func (s *teller) watch(ctx context.Context, site string, muted bool) error {
 	now := s.bot.now()
 	today := now.In(zoneOf(s.bot.snap.Now(), site))
 	w, err := counted.WatchSite(ctx, s.bot.store, site, today, 0)
@@ -47,7 +48,21 @@ func (s *teller) watch(ctx context.Context, site string) error {
 			return err
 		}
 	}
-	return s.tellAlarms(ctx, site, today.AddDate(0, 0, -alarmDays).Format(time.DateOnly))
+	if muted {
+		return nil
+	}
+	return s.tellAlarms(ctx, site, w.Days[w.Begins])
+}
+
+// news reports whether an alarm is still told: it was found within days of the one on which it went off, and no more
+// than as many have passed since then, or since the mute ended into which it fell.
+func (s *teller) news(site string, a *storage.Alarm) bool {
+	snap := s.bot.snap.Now()
+	day, err := time.ParseInLocation(time.DateOnly, a.Day, zoneOf(snap, site))
+	if err != nil || !a.Made.Before(day.AddDate(0, 0, alarmDays+1)) {
+		return false
+	}
+	return s.bot.now().Before(snap.Rules(site).Tell(recovery.P2, a.Made).At.AddDate(0, 0, alarmDays))
 }
 
 // keepAlarms brings what is kept of a kind up to date with what goes off now. What went off is the same alarm as
@@ -120,7 +135,7 @@ func (s *teller) tellAlarms(ctx context.Context, site, since string) error {
 	for i := range all {
 		a := &all[i]
 		part := string(a.Kind) + "-" + a.Day
-		if a.Day <= since || !a.Known.IsZero() || s.reported[site+" "+part] {
+		if !s.news(site, a) || !a.Known.IsZero() || s.reported[site+" "+part] {
 			continue
 		}
 		at := s.alarmPage(site)

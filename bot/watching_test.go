@@ -164,3 +164,44 @@ func TestFewerUnsatisfiedIsToldAsWell(t *testing.T) {
 		t.Errorf("told is %+v", got)
 	}
 }
+
+// TestAnAlarmWaitsWhileAMuteLasts: what goes off in a mute stands on the pages at once, and is told when the
+// mute is over; two days later it is no news.
+func TestAnAlarmWaitsWhileAMuteLasts(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		w, lea := watchedWorld(t)
+		begin := w.now
+		w.withRules(func(r *recovery.Rules) {
+			r.Report.Alarm = true
+			r.Mutes = []recovery.Mute{{From: begin.Add(-time.Hour), Until: begin.AddDate(0, 0, 4)}}
+		})
+		w.answeredOn("main-street", "2026-03-02", levelsOf(12, 3)...)
+		if got := w.reported(lea.address); len(got) != 0 || len(w.alarms()) != 1 {
+			t.Fatalf("while the mute lasts %d alarms are kept, and told is %+v", len(w.alarms()), got)
+		}
+		w.now = begin.AddDate(0, 0, 4).Add(time.Hour)
+		want := 1
+		if late {
+			w.now, want = w.now.AddDate(0, 0, alarmDays), 0
+		}
+		if got := w.reported(lea.address); len(got) != want {
+			t.Errorf("after the mute, late %v: %d are told, want %d", late, len(got), want)
+		}
+	}
+}
+
+// TestAnAlarmOfAWeekIsToldForTwoDays: it goes off on the last day of its week, and is found on the first of the next.
+func TestAnAlarmOfAWeekIsToldForTwoDays(t *testing.T) {
+	w, lea := watchedWorld(t)
+	a := storage.Alarm{
+		ID: storage.AlarmID("main-street", storage.AlarmWorse, "2026-03-01"), Site: "main-street", Kind: storage.AlarmWorse, Day: "2026-03-01",
+		Made: w.now, Over: "2026-03-02", AlarmTerms: storage.AlarmTerms{By: "week", Since: "2026-02-23", K: 20, N: 30, Manner: "rate", Low: 0.5, High: 0.8},
+	}
+	if err := w.store.PutAlarm(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.AddDate(0, 0, 1).Add(20 * time.Hour)
+	if got := w.reported(lea.address); len(got) != 1 {
+		t.Errorf("two days after its week %d are told", len(got))
+	}
+}

@@ -21,6 +21,8 @@ type Inbox interface {
 	CaseNumbered(ctx context.Context, b Bucket, number int) (Case, error)
 	// Case returns the case of a bucket with this id. ErrNotFound.
 	Case(ctx context.Context, b Bucket, id string) (Case, error)
+	// CasesNamed returns cases of a bucket by their ids; one that there is not is left out.
+	CasesNamed(ctx context.Context, b Bucket, ids []string) ([]Case, error)
 	// Openings returns, by the id of its case, the session and the identity with which each of
 	// these cases began: in one question where the engine can be asked so, else in two a bucket.
 	Openings(ctx context.Context, cases []Case) (map[string]Opening, error)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 )
@@ -72,6 +73,16 @@ const HookSlot SlotKind = "hook"
 var staffKinds = [...]SlotKind{
 	CardSlot, EventSlot, ReminderSlot, RelaySlot, SaidSlot, LostSlot, MarkSlot, AskSlot, StaysSlot, AsideSlot, FileSlot,
 	PraiseSlot, StormSlot, DigestSlot, OverdueSlot, ReportSlot, GoneSlot, LinkedSlot,
+}
+
+// ToldFor is for how long at least it is kept what stands in slots by which it is known that somebody was told: for as
+// long as they would else be told again.
+const ToldFor = 15 * 24 * time.Hour
+
+// ToldOnce are the beginnings of the names of such slots, where % stands for any text: of changes that customers are
+// told of, of figures and alarms, and of versions of surveys.
+func ToldOnce() []string {
+	return []string{"n:%:improved-%", "report:%", "hook:%:published-%", "hook:%:worse-%", "hook:%:better-%"}
 }
 
 // ForStaff reports whether staff alone see what stands in such slots.

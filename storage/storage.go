@@ -561,6 +561,7 @@ type RulesSource struct {
 type Retention struct {
 	Keys        time.Time // keys of updates
 	Deliveries  time.Time // settled deliveries, except of open cases and live sessions
+	Told        time.Time // those by which it is known that somebody was told (ToldOnce) go before this time only; zero = with the others
 	CasesOpened time.Time // counts of cases by minute, whatever the limit
 	Events      time.Time // that took place, or came, before then
 }

@@ -80,15 +80,16 @@ type Asking struct {
 	known  bool
 	failed map[string]time.Time // events and asks that are left alone for a while
 
-	said  time.Time            // when it was looked last who is to be told of a change; of one goroutine, as below
-	sayAt map[string]time.Time // when those are looked at again who wait to be told, by change
+	said    time.Time            // when it was looked last who is to be told of a change; of one goroutine, as below
+	sayFrom map[string]string    // behind whom it is gone on with, by change
+	sayAt   map[string]time.Time // when those are looked at again who wait to be told, by change
 }
 
 // New returns what asks.
 func New(c Config) *Asking {
 	a := &Asking{
 		store: c.Store, bot: c.Bot, offers: bot.Offers{Bot: c.Bot}, now: c.Clock, log: c.Log, find: c.Find, lookFor: cmp.Or(c.LookFor, lookFor),
-		failed: map[string]time.Time{}, sayAt: map[string]time.Time{},
+		failed: map[string]time.Time{}, sayAt: map[string]time.Time{}, sayFrom: map[string]string{},
 	}
 	a.draw = invitation.DrawBy(a.offers.Lots())
 	if a.now == nil {
@@ -120,9 +121,6 @@ func (a *Asking) Look(ctx context.Context) error {
 	if err := a.timely(ctx, p); err != nil {
 		return err
 	}
-	if err := (Telling{a}).saying(ctx); err != nil {
-		return err
-	}
 	// All that was told is planned before anybody is decided about: an event may lie in another bucket than its
 	// customer, and of two services of one visit the first is asked about.
 	for b := range storage.Bucket(a.store.Buckets()) {
@@ -150,7 +148,10 @@ func (a *Asking) Look(ctx context.Context) error {
 			return err
 		}
 	}
-	return (sending{a}).seek(ctx, p, sought...)
+	if err := (sending{a}).seek(ctx, p, sought...); err != nil {
+		return err
+	}
+	return Telling{a}.saying(ctx) // nobody who is to be asked waits for it
 }
 
 func (a *Asking) moment() time.Time { return a.now().UTC().Truncate(time.Microsecond) }

@@ -203,15 +203,14 @@ func (a *Asking) gather(ctx context.Context, asks []storage.Ask, thorough bool) 
 	k.can = a.offers.CanLink()
 	var customers, events []string
 	for _, x := range asks {
-		if !slices.Contains(customers, x.Customer) {
-			customers = append(customers, x.Customer)
-		}
+		customers = append(customers, x.Customer)
 		for _, name := range []string{x.Event, x.Like} {
 			if name != "" {
 				events = append(events, name)
 			}
 		}
 	}
+	customers = unique(customers)
 	if k.accounts, err = a.store.CustomerAccounts(ctx, customers); err != nil {
 		return k, err
 	}
@@ -229,11 +228,8 @@ func (a *Asking) gather(ctx context.Context, asks []storage.Ask, thorough bool) 
 	if k.events, err = a.store.EventsOf(ctx, events); err != nil || !thorough {
 		return k, err
 	}
-	k.forgotten = make(map[string]storage.ForgottenWhy, len(customers))
-	for _, c := range customers {
-		if k.forgotten[c], err = a.offers.Forgotten(ctx, c); err != nil {
-			return k, fmt.Errorf("find out whether somebody may be asked: %w", err)
-		}
+	if k.forgotten, err = a.offers.Forgotten(ctx, customers...); err != nil {
+		return k, fmt.Errorf("find out whether somebody may be asked: %w", err)
 	}
 	return k, nil
 }
@@ -242,19 +238,29 @@ func (a *Asking) gather(ctx context.Context, asks []storage.Ask, thorough bool) 
 // customer may write to it, also when it is closed.
 func (a *Asking) casesOf(ctx context.Context, k *known) error {
 	k.cases = map[string][]openFor{}
+	named := map[storage.Bucket][]string{}
 	for _, list := range k.accounts {
 		for i := range list {
-			id := &list[i]
-			if id.Case == "" {
-				continue
+			if id := &list[i]; id.Case != "" {
+				named[id.Bucket] = append(named[id.Bucket], id.Case)
 			}
-			c, err := a.store.Case(ctx, id.Bucket, id.Case)
-			switch {
-			case errors.Is(err, storage.ErrNotFound):
-			case err != nil:
-				return fmt.Errorf("read the case of a customer: %w", err)
-			default:
-				k.cases[id.ID] = []openFor{openOf(&c)}
+		}
+	}
+	of := map[storage.Bucket]map[string]openFor{}
+	for b, ids := range named {
+		cases, err := a.store.CasesNamed(ctx, b, ids)
+		if err != nil {
+			return fmt.Errorf("read the cases of customers: %w", err)
+		}
+		of[b] = make(map[string]openFor, len(cases))
+		for i := range cases {
+			of[b][cases[i].ID] = openOf(&cases[i])
+		}
+	}
+	for _, list := range k.accounts {
+		for i := range list {
+			if open, ok := of[list[i].Bucket][list[i].Case]; ok {
+				k.cases[list[i].ID] = []openFor{open}
 			}
 		}
 	}
@@ -264,6 +270,10 @@ func (a *Asking) casesOf(ctx context.Context, k *known) error {
 // named adds the chat account of somebody who has no key: staff who ask by hand name it.
 func (a *Asking) named(ctx context.Context, k *known, x *storage.Ask) error {
 	if x.Asker == "" || x.To == nil || len(k.accounts[x.Customer]) > 0 {
+		return nil
+	}
+	if !x.To.Created.IsZero() { // it is known already
+		k.accounts[x.Customer] = append(k.accounts[x.Customer], *x.To)
 		return nil
 	}
 	id, err := a.store.Identity(ctx, storage.BucketOf(x.To.Person.Hash16(), a.store.Buckets()), x.To.Person.ID())

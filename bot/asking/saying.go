@@ -59,6 +59,24 @@ func (h *Hearer) May() bool { return !h.Heard && h.Decision.State == invitation.
 // Hearers are the customers who said why something was changed, in the days before it, each once.
 // words are what is to be told, by language; nil = whatever language.
 func (a Telling) Hearers(ctx context.Context, i *storage.Improvement, words map[string]string) ([]Hearer, error) {
+	all, err := a.whoSaid(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	some := make([]*Hearer, len(all))
+	for j := range all {
+		some[j] = &all[j]
+	}
+	for part := range slices.Chunk(some, batch) {
+		if err := a.judge(ctx, i, part, words); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// whoSaid are the customers who said why something was changed, each once. Nothing is decided about them.
+func (a Telling) whoSaid(ctx context.Context, i *storage.Improvement) ([]Hearer, error) {
 	day, err := time.Parse(time.DateOnly, i.Day)
 	if err != nil {
 		return nil, err
@@ -91,18 +109,16 @@ func (a Telling) Hearers(ctx context.Context, i *storage.Improvement, words map[
 			return !ok
 		})
 	}
-	all := once(list)
-	for some := range slices.Chunk(all, batch) {
-		if err := a.judge(ctx, i, some, words); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return once(list), nil
 }
+
+// whose is the customer who said something, by their key or by their chat account.
+func whose(s *storage.Sayer) string { return cmp.Or(s.Identity.Customer, s.Identity.ID) }
+
+func (h *Hearer) whose() string { return whose(&h.Sayer) }
 
 // once has each customer by the newest of their conversations: whoever looks again finds the same one.
 func once(list []storage.Sayer) (all []Hearer) {
-	whose := func(s *storage.Sayer) string { return cmp.Or(s.Identity.Customer, s.Identity.ID) }
 	slices.SortFunc(list, func(x, y storage.Sayer) int {
 		return cmp.Or(cmp.Compare(whose(&x), whose(&y)), cmp.Compare(y.Day, x.Day), cmp.Compare(y.Session, x.Session))
 	})
@@ -119,7 +135,7 @@ func once(list []storage.Sayer) (all []Hearer) {
 }
 
 // judge decides about some of them, as if they were asked by hand: it is a message that nobody waits for.
-func (a Telling) judge(ctx context.Context, i *storage.Improvement, some []Hearer, words map[string]string) error {
+func (a Telling) judge(ctx context.Context, i *storage.Improvement, some []*Hearer, words map[string]string) error {
 	p, err := a.By.Policy(ctx)
 	if err != nil {
 		return err
@@ -127,11 +143,11 @@ func (a Telling) judge(ctx context.Context, i *storage.Improvement, some []Heare
 	at := a.By.moment()
 	asks, customers := make([]storage.Ask, len(some)), make([]string, len(some))
 	for j := range some {
-		s := &some[j]
+		s := some[j]
 		customers[j] = cmp.Or(s.Identity.Customer, s.Identity.ID)
 		asks[j] = storage.Ask{
 			ID: i.SaidPart() + " " + customers[j], Customer: customers[j], Flow: s.Flow, Class: s.Class, Site: s.Site, Service: s.Service, Made: at, First: at,
-			Asker: i.SaidPart(), To: &storage.Identity{Person: s.Identity.Person},
+			Asker: i.SaidPart(), To: &s.Identity,
 		}
 	}
 	offers, err := a.By.store.Offers(ctx, customers)
@@ -151,7 +167,7 @@ func (a Telling) judge(ctx context.Context, i *storage.Improvement, some []Heare
 	}
 	t := invitation.ByHand("")
 	for j := range some {
-		s := &some[j]
+		s := some[j]
 		t.By = []invitation.Way{invitation.Way(s.Identity.Person.Platform)}
 		flow := invitation.Flow{ID: s.Flow, Class: classOf(&asks[j])}
 		facts := a.By.facts(&k, &asks[j], flow, offers[customers[j]], at)
@@ -221,19 +237,21 @@ func (a Telling) saying(ctx context.Context) error {
 // sayOne tells a batch of those who said why of one change. What was told follows from the messages that are there: a
 // crash in between has nobody told twice, and nobody forgotten.
 func (a Telling) sayOne(ctx context.Context, i *storage.Improvement) error {
-	all, err := a.Hearers(ctx, i, i.Said.Words)
-	if errors.Is(err, ErrTooMany) {
-		a.By.fail(i.SaidPart(), err)
-		return nil
+	all, err := a.whoSaid(ctx, i)
+	crowded := errors.Is(err, ErrTooMany)
+	if crowded {
+		if a.By.moment().Before(i.Said.Until) {
+			a.By.fail(i.SaidPart(), err)
+			return nil
+		}
+		all, err = nil, nil // nobody is told any more
 	}
 	if err != nil {
 		return err
 	}
-	var due []*Hearer
-	for j := range all {
-		if all[j].May() && len(due) < batch {
-			due = append(due, &all[j])
-		}
+	due, judged, err := a.next(ctx, i, all)
+	if err != nil {
+		return err
 	}
 	if err := a.tellAll(ctx, i, due); err != nil {
 		return err
@@ -243,6 +261,8 @@ func (a Telling) sayOne(ctx context.Context, i *storage.Improvement) error {
 		switch h := &all[j]; {
 		case h.Heard:
 			told++
+		case !judged[h]:
+			waiting++ // of a later batch
 		case h.May():
 			waiting++ // of the next batch
 		case h.Waits(i.Said.Until) && a.By.moment().Before(i.Said.Until):
@@ -250,6 +270,9 @@ func (a Telling) sayOne(ctx context.Context, i *storage.Improvement) error {
 		default:
 			not[string(h.Decision.Reason)]++
 		}
+	}
+	if crowded {
+		told = i.Said.Told
 	}
 	if len(due) < batch { // whoever waits does so for an hour of the day, or longer
 		a.By.sayAt[i.ID] = a.By.moment().Add(sayAgain)
@@ -267,6 +290,36 @@ func (a Telling) sayOne(ctx context.Context, i *storage.Improvement) error {
 		return nil
 	})
 	return err
+}
+
+// next are those who are told now, a batch at most, and those about whom it was decided: no more than it takes. It goes
+// on behind whoever it decided about last.
+func (a Telling) next(ctx context.Context, i *storage.Improvement, all []Hearer) (due []*Hearer, judged map[*Hearer]bool, _ error) {
+	from, judged := 0, map[*Hearer]bool{}
+	var open []*Hearer
+	for j := range all {
+		if h := &all[j]; !h.Heard {
+			if open = append(open, h); h.whose() <= a.By.sayFrom[i.ID] {
+				from = len(open)
+			}
+		}
+	}
+	for some := range slices.Chunk(slices.Concat(open[from:], open[:from]), batch) {
+		if err := a.judge(ctx, i, some, i.Said.Words); err != nil {
+			return nil, nil, err
+		}
+		for _, h := range some {
+			judged[h] = true
+			if !h.May() {
+				continue
+			}
+			if due = append(due, h); len(due) == batch {
+				a.By.sayFrom[i.ID] = h.whose()
+				return due, judged, nil
+			}
+		}
+	}
+	return due, judged, nil
 }
 
 // tellAll tells some, side by side.

@@ -1,6 +1,7 @@
 package asking_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -294,6 +295,55 @@ func TestWhoGaveNoBasisIsNotTold(t *testing.T) {
 		check(t, err)
 		if count(with) != 1 || count(without) != 0 || stored.Said.Not["no_consent"] != 1 {
 			t.Errorf("with a basis %d, without %d times; it ended as %+v", count(with), count(without), stored.Said)
+		}
+	}, "sqlite")
+}
+
+// TestManyAreToldInBatches: of more than a batch each is told once, and no more are decided about than it takes.
+func TestManyAreToldInBatches(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		const many = 450
+		for i := range many {
+			n := fmt.Sprint(2000 + i)
+			w.said(n, "K-"+n, "en", 2)
+		}
+		w.changes("i1")
+		check(t, asking.Telling{By: w.asking}.Say(t.Context(), "i1", "robin", tills, storage.Audit{}))
+		rounds := 0
+		for told := 0; told < many; rounds++ {
+			w.now = w.now.Add(10 * time.Second)
+			check(t, w.asking.Look(t.Context()))
+			i, err := w.store.Improvement(t.Context(), "i1")
+			check(t, err)
+			if i.Said.Told <= told {
+				t.Fatalf("%d are told after %d rounds", i.Said.Told, rounds)
+			}
+			told = i.Said.Told
+		}
+		if i, err := w.store.Improvement(t.Context(), "i1"); rounds != 3 || err != nil || i.Said.Ended.IsZero() {
+			t.Errorf("all are told in %d rounds; it ended %v, %v", rounds, i.Said.Ended, err)
+		}
+	}, "sqlite")
+}
+
+// crowd is a database in which too many said why.
+type crowd struct{ storage.Store }
+
+func (crowd) Sayers(context.Context, storage.FigureFilter, *storage.Improvement, time.Time) ([]storage.Sayer, bool, error) {
+	return nil, true, nil
+}
+
+// TestTellingTooManyEndsWithItsTime: nobody is told, and nothing is looked for for ever.
+func TestTellingTooManyEndsWithItsTime(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.changes("i1")
+		check(t, asking.Telling{By: w.asking}.Say(t.Context(), "i1", "robin", tills, storage.Audit{}))
+		w.on(crowd{w.store})
+		for _, days := range []int{1, 14} {
+			w.pass(time.Duration(days) * 24 * time.Hour)
+			if i, err := w.store.Improvement(t.Context(), "i1"); err != nil || i.Said.Ended.IsZero() != (days == 1) {
+				t.Errorf("after %d days it ended %v, %v", days, i.Said.Ended, err)
+			}
 		}
 	}, "sqlite")
 }

@@ -82,6 +82,24 @@ func NotInvited(ctx context.Context, store storage.Persons, key []byte, of stora
 	return found[0], nil
 }
 
+// NotInvitedOf is NotInvited of many customers, by their keys: those that are not to be invited.
+func NotInvitedOf(ctx context.Context, store storage.Persons, key []byte, customers []string) (map[string]storage.ForgottenWhy, error) {
+	of, all := make(map[string]string, len(customers)), make([]string, len(customers))
+	for i, c := range customers {
+		all[i] = hash(key, "customer", storage.Clean(c))
+		of[all[i]] = c
+	}
+	found, err := store.Forgotten(ctx, all)
+	if err != nil {
+		return nil, fmt.Errorf("look whether customers are forgotten: %w", err)
+	}
+	out := make(map[string]storage.ForgottenWhy, len(found))
+	for _, f := range found {
+		out[of[f.Hash]] = f.Why
+	}
+	return out, nil
+}
+
 // Receipt says what was done, and what could not be. It names nobody, so that it can be kept.
 type Receipt struct {
 	Format     string           `json:"format"`

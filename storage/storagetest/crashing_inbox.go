@@ -26,6 +26,11 @@ func (c *CrashingStore) CaseNumbered(ctx context.Context, b storage.Bucket, numb
 	return result(c, func() (storage.Case, error) { return c.inner.CaseNumbered(ctx, b, number) })
 }
 
+// CasesNamed implements storage.Inbox.
+func (c *CrashingStore) CasesNamed(ctx context.Context, b storage.Bucket, ids []string) ([]storage.Case, error) {
+	return result(c, func() ([]storage.Case, error) { return c.inner.CasesNamed(ctx, b, ids) })
+}
+
 // Openings implements storage.Inbox.
 func (c *CrashingStore) Openings(ctx context.Context, cases []storage.Case) (map[string]storage.Opening, error) {
 	return result(c, func() (map[string]storage.Opening, error) { return c.inner.Openings(ctx, cases) })

@@ -145,4 +145,7 @@ func foundSayers(t *testing.T, b *bench) {
 	if _, more, err := b.store.Sayers(ctx, f, &i, later); err != nil || !more {
 		t.Errorf("beyond the limit: more %v, %v", more, err)
 	}
+	if list, more, err := b.store.Sayers(ctx, f, &i, b.clock.Now().AddDate(-1, 0, 0)); err != nil || !more || len(list) > 0 {
+		t.Errorf("beyond the limit, of whom nobody counts: %d, more %v, %v", len(list), more, err)
+	}
 }

@@ -87,6 +87,10 @@ var inboxTests = group{
 		if _, err := b.store.Case(t.Context(), 0, "none"); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("an id that nothing has: %v", err)
 		}
+		named := must(b.store.CasesNamed(t.Context(), 0, []string{over.ID, "none", over.ID}))(t)
+		if len(named) != 1 || named[0].Number != over.Number || len(must(b.store.CasesNamed(t.Context(), 0, nil))(t)) > 0 {
+			t.Errorf("by its id, among others: %+v", named)
+		}
 		if _, err := b.store.CaseNumbered(t.Context(), 0, over.Number+1000); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("a number that nothing has: %v", err)
 		}

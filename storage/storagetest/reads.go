@@ -258,6 +258,31 @@ var readTests = map[string]func(*testing.T, *bench){
 			}})
 		}
 	},
+	"what says that somebody was told outlives other messages": func(t *testing.T, b *bench) {
+		told := []string{"n:" + person(1).ID() + ":improved-i1", "report:main:worse-2026-03-01:web::staff", "hook:toy:published-2:crm", "hook:main:better-2026-03-01:crm"}
+		for _, name := range append([]string{"n:nobody:1"}, told...) {
+			op := want(name, person(1), "x")
+			op.Want.Address = chat.Address{Platform: chat.Web, Chat: "x"}
+			b.ops(t, op)
+		}
+		old := b.clock.Now()
+		b.clock.Add(storage.ToldFor - time.Hour)
+		for range 2 {
+			days := storage.Retention{Deliveries: old.Add(time.Second), Told: b.clock.Now().Add(-storage.ToldFor)}
+			for must(b.store.Prune(t.Context(), 0, days, 2))(t) > 0 {
+			}
+			late := b.clock.Now().After(old.Add(storage.ToldFor))
+			for _, name := range told {
+				if there := b.slot(t, name) != nil; there == late {
+					t.Errorf("%s is there: %v, late: %v", name, there, late)
+				}
+			}
+			if b.slot(t, "n:nobody:1") != nil {
+				t.Error("another message stays")
+			}
+			b.clock.Add(2 * time.Hour)
+		}
+	},
 	"pruning takes old keys and settled deliveries, step by step": func(t *testing.T, b *bench) {
 		p := person(1)
 		live := b.begin(t, p)

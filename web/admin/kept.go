@@ -45,7 +45,7 @@ func lastCookie(r *http.Request) string { return cookieName(r) + "_last" }
 func keptPlace(login string) string { return "kept:" + login }
 
 // remembers has a browser know who signed in last there. It lets nobody in.
-func (s *site) remembers(w http.ResponseWriter, r *http.Request, login string) {
+func (s doorPages) remembers(w http.ResponseWriter, r *http.Request, login string) {
 	if s.Sealer == nil {
 		return
 	}
@@ -57,7 +57,7 @@ func (s *site) remembers(w http.ResponseWriter, r *http.Request, login string) {
 
 // keepWords is a form that was sent without a session, sealed to who signed in last in its browser; "" = nothing
 // is kept.
-func (s *site) keepWords(w http.ResponseWriter, r *http.Request) string {
+func (s doorPages) keepWords(w http.ResponseWriter, r *http.Request) string {
 	at := r.URL.Path
 	if r.Method != http.MethodPost || s.Sealer == nil || !slices.ContainsFunc(wordyPlaces, func(place string) bool { return strings.HasPrefix(at, place) }) {
 		return ""
@@ -88,7 +88,7 @@ func (s doorPages) askAgain(w http.ResponseWriter, r *http.Request, kept string)
 }
 
 // keptFrom are the words that came with signing in, if they are of who signed in.
-func (s *site) keptFrom(r *http.Request, login string) (k keptWords, ok bool) {
+func (s doorPages) keptFrom(r *http.Request, login string) (k keptWords, ok bool) {
 	sealed := r.PostForm.Get("kept")
 	if sealed == "" || s.Sealer == nil {
 		return k, false

@@ -156,7 +156,7 @@ func (s *street) keptBy(one, another string) bool {
 	sealed := plainSealer{}.Seal(keptPlace(one), `{"At":"/cases/A-17/note","Form":{"text":["hello"]},"Until":9999999999}`)
 	r := httptest.NewRequest(http.MethodPost, "/login", nil)
 	r.PostForm = url.Values{"kept": {sealed}}
-	_, ok := newSite(s.config).keptFrom(r, another)
-	_, own := newSite(s.config).keptFrom(r, one)
+	_, ok := (doorPages{newSite(s.config)}).keptFrom(r, another)
+	_, own := (doorPages{newSite(s.config)}).keptFrom(r, one)
 	return ok || !own
 }

@@ -186,7 +186,7 @@ func useLink(kind storage.LinkKind) handler {
 		case err != nil:
 			return err
 		}
-		s.remembers(w, r, l.ID)
+		doorPages{s}.remembers(w, r, l.ID)
 		http.SetCookie(w, cookie)
 		next := "/"
 		if kind == storage.SetupLink {

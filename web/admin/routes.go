@@ -132,7 +132,7 @@ func (s *site) behindTheGate(to route) http.HandlerFunc {
 		case !ok && s.Demo != nil:
 			http.Redirect(w, r, s.Prefix+"/demo", http.StatusSeeOther)
 		case !ok:
-			if kept := s.keepWords(w, r); kept != "" {
+			if kept := (doorPages{s}).keepWords(w, r); kept != "" {
 				s.answer(route{page: in(func(d doorPages, w http.ResponseWriter, r *http.Request, _ Viewer) error {
 					return d.askAgain(w, r, kept)
 				})}, w, r, Viewer{})

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aftercare/aftercare/storage"
@@ -195,7 +196,8 @@ func (s *Store) Sayers(ctx context.Context, f storage.FigureFilter, i *storage.I
 		level = unsatisfiedLevel
 	}
 	flow := storage.Clean(i.Of.Flow)
-	return everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.Sayer, error) {
+	var rows atomic.Int64 // that were read: some are nobody's any more
+	list, more, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.Sayer, error) {
 		args := slices.Concat([]any{int64(b), micro(before)}, s.inDays(b, f), []any{flow, flow, level, most})
 		list, err := collect(ctx, s, "who said why", s.q.sayers, args, func(row scanner) (v storage.Sayer, err error) {
 			var whose sql.NullString
@@ -206,8 +208,10 @@ func (s *Store) Sayers(ctx context.Context, f storage.FigureFilter, i *storage.I
 		if err != nil {
 			return nil, err
 		}
+		rows.Add(int64(len(list)))
 		return s.whoSaid(ctx, b, i, list)
 	})
+	return list, more || rows.Load() > int64(f.Limit), err
 }
 
 // whoSaid puts in whose conversations of a bucket are, and what became of telling them. What is nobody's any more

@@ -158,6 +158,23 @@ func (s *Store) Case(ctx context.Context, b storage.Bucket, id string) (storage.
 	return record(ctx, s, s.q.cases, b, id, "case", decodeCase)
 }
 
+// CasesNamed implements storage.Inbox.
+func (s *Store) CasesNamed(ctx context.Context, b storage.Bucket, ids []string) (all []storage.Case, _ error) {
+	for some := range slices.Chunk(slices.Clone(ids), 1000) {
+		err := s.bodies(ctx, s.q.cases, b, some, func(_ string, body []byte) error {
+			c, err := decodeCase(b, body)
+			if err == nil {
+				all = append(all, *c)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read cases: %w", err)
+		}
+	}
+	return all, nil
+}
+
 // Openings implements storage.Inbox.
 func (s *Store) Openings(ctx context.Context, cases []storage.Case) (map[string]storage.Opening, error) {
 	if len(cases) == 0 {

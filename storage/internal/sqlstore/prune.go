@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ func newPruneQueries(t *texts) pruneQueries {
 		// An owner is the session or the case that a slot's name begins with.
 		pruneDeliveries: t.one("DELETE FROM deliveries WHERE bucket = ? AND slot IN" +
 			" (SELECT d.slot FROM deliveries d WHERE d.bucket = ? AND d.state IN ('sent','failed') AND d.due < ?" +
+			" AND (d.due < ? OR NOT (d.slot LIKE '" + strings.Join(storage.ToldOnce(), "' OR d.slot LIKE '") + "'))" +
 			" AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.bucket = ? AND s.id = d.owner AND s.ended_at IS NULL" + perRow + ")" +
 			" AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.bucket = ? AND c.id = d.owner AND c.state NOT IN " + restingStates() + perRow + ")" +
 			" ORDER BY d.due LIMIT ?)"),
@@ -71,8 +73,11 @@ func (s *Store) Prune(ctx context.Context, b storage.Bucket, before storage.Rete
 		if before.Deliveries.IsZero() {
 			return nil
 		}
-		old := micro(before.Deliveries)
-		rows, err := w.count(s.q.pruneDeliveries, int64(b), int64(b), old, int64(b), int64(b), int64(limit))
+		old, told := micro(before.Deliveries), before.Told
+		if told.IsZero() || told.After(before.Deliveries) {
+			told = before.Deliveries
+		}
+		rows, err := w.count(s.q.pruneDeliveries, int64(b), int64(b), old, micro(told), int64(b), int64(b), int64(limit))
 		if err != nil {
 			return err
 		}
