@@ -173,14 +173,14 @@ var samples = []sample{
 	{
 		site: storage.Site{ID: "bella-salon", Name: "Bella Hair & Beauty", Zone: "Europe/London", Language: "en"},
 		event: map[string]string{
-			"first_name": "Anna", "service_name": "Cut and colour", "agent_name": "Maya",
+			"first_name": "Anna", "service_name": "cut and colour", "agent_name": "Maya",
 		},
 		words: map[string]map[string]string{"zh-Hans": {"first_name": "安娜", "service_name": "剪发和染发", "agent_name": "小雅"}},
 	},
 	{
 		site: storage.Site{ID: "quickfix", Name: "QuickFix Device Repair", Zone: "Europe/London", Language: "en"},
 		event: map[string]string{
-			"first_name": "Sam", "service_name": "Screen repair", "agent_name": "Tom", "item": "phone", "ticket": "R-2048",
+			"first_name": "Sam", "service_name": "screen repair", "agent_name": "Tom", "item": "phone", "ticket": "R-2048",
 		},
 		words: map[string]map[string]string{"zh-Hans": {"first_name": "小山", "service_name": "屏幕维修", "agent_name": "小唐", "item": "手机"}},
 	},

@@ -70,12 +70,12 @@ var demoCalls = []struct {
 	first, what string
 	late        time.Duration // than promised; below 0 = earlier
 }{
-	{26 * time.Hour, "repair/collected", "QF1", 4021, "Dana", "Screen repair", -2 * time.Hour},
-	{5 * time.Hour, "repair/received", "QF1", 4033, "Omar", "Battery change", 0},
-	{4 * time.Hour, "repair/collected", "QF1", 4029, "Ivy", "Data rescue", 50 * time.Minute},
-	{3 * time.Hour, "repair/collected", "QF9", 4030, "Noor", "Screen repair", -time.Hour},
-	{40 * time.Minute, "repair/cancelled", "QF1", 4033, "Omar", "Battery change", 0},
-	{20 * time.Minute, "repair/collected", "QF1", 4031, "Luis", "Battery change", -30 * time.Minute},
+	{26 * time.Hour, "repair/collected", "QF1", 4021, "Dana", "screen repair", -2 * time.Hour},
+	{5 * time.Hour, "repair/received", "QF1", 4033, "Omar", "battery change", 0},
+	{4 * time.Hour, "repair/collected", "QF1", 4029, "Ivy", "data rescue", 50 * time.Minute},
+	{3 * time.Hour, "repair/collected", "QF9", 4030, "Noor", "screen repair", -time.Hour},
+	{40 * time.Minute, "repair/cancelled", "QF1", 4033, "Omar", "battery change", 0},
+	{20 * time.Minute, "repair/collected", "QF1", 4031, "Luis", "battery change", -30 * time.Minute},
 }
 
 // demoAsking makes what the pages of asking show of the time after the past that is played.

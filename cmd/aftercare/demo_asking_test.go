@@ -19,8 +19,8 @@ func asksInTheDemo(t *testing.T, address string) {
 	ada.get("/demo")
 	ada.post("/demo/person", url.Values{"login": {"ada"}, "chat": {""}})
 	for at, wants := range map[string][]string{
-		"/asking":                    {"after-visit: when any service at any site is done", "unheard: when any service at QuickFix Device Repair was late", "stays-away: who had any service", "Battery change · QuickFix Device Repair · after-visit"},
-		"/asking/handout":            {"Ivy", "Dana", "Data rescue"},
+		"/asking":                    {"after-visit: when any service at any site is done", "unheard: when any service at QuickFix Device Repair was late", "stays-away: who had any service", "battery change · QuickFix Device Repair · after-visit"},
+		"/asking/handout":            {"Ivy", "Dana", "data rescue"},
 		"/asking/triggers":           {"after-visit:", "In force: version 1."},
 		"/settings/systems":          {"workshop"},
 		"/settings/systems/workshop": {"stored", "refused", "not looked at", "repair/collected"},

@@ -26,8 +26,8 @@ const (
 
 // demoPrices are what services of the demo cost, from and to, in pounds.
 var demoPrices = map[string][2]int{
-	"Cut and colour": {70, 130}, "Haircut": {28, 48}, "Blow-dry": {20, 35},
-	"Screen repair": {80, 190}, "Battery change": {45, 80}, "Data rescue": {120, 320},
+	"cut and colour": {70, 130}, "haircut": {28, 48}, "blow-dry": {20, 35},
+	"screen repair": {80, 190}, "battery change": {45, 80}, "data rescue": {120, 320},
 }
 
 // patron is a customer of the demo's past, and how their first answer was: a mark from 1 to 5, 0 = none.

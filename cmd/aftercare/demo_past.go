@@ -60,7 +60,7 @@ var demoVisits = []visits{
 	{
 		site: "bella-salon", doer: "mei", prefix: "B", daily: 1.4, first: 3.9, last: 4.1,
 		names: []string{"Olivia", "Priya", "Zoë", "Grace", "Fatima", "Hannah", "Leila", "Chloe", "Ines", "Mia"},
-		does:  []string{"Cut and colour", "Haircut", "Blow-dry"}, whos: []string{"Maya", "Ruth", "Jo"},
+		does:  []string{"cut and colour", "haircut", "blow-dry"}, whos: []string{"Maya", "Ruth", "Jo"},
 		good:   []string{"Maya listened and the colour is just right.", "Lovely as always.", "Quick and friendly.", "More free slots on Saturdays, please."},
 		bad:    []string{"I waited 40 minutes past my time.", "The colour came out darker than we agreed.", "It cost more than I was told."},
 		causes: []string{"responsiveness", "reliability", "price"},
@@ -68,7 +68,7 @@ var demoVisits = []visits{
 	{
 		site: "quickfix", doer: "robin", prefix: "Q", daily: 1.2, first: 2.9, last: 4.1,
 		names: []string{"Tomasz", "Alan", "Nia", "Sofia", "Ben", "Yusuf", "Carla", "Dev"},
-		does:  []string{"Screen repair", "Battery change", "Data rescue"}, whos: []string{"Tom", "Aisha"},
+		does:  []string{"screen repair", "battery change", "data rescue"}, whos: []string{"Tom", "Aisha"},
 		good:   []string{"Fixed in an hour, works like new.", "Fair price and clear words.", "Nothing to complain about."},
 		bad:    []string{"It was promised for Tuesday and ready on Friday.", "The screen has a scratch now.", "Nobody picked up the phone when I called."},
 		causes: []string{"responsiveness", "reliability", "empathy"},

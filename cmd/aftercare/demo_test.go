@@ -25,7 +25,7 @@ func TestTheDemoEndsInACase(t *testing.T) {
 	d := openPanes(t, m.address, "http://"+m.address+"/")
 
 	d.says(theStaff, "Nobody has it 1") // of the months before
-	d.says(theChat, "how satisfied or dissatisfied were you with your Cut and colour?")
+	d.says(theChat, "how satisfied or dissatisfied were you with your cut and colour?")
 	d.click(theChat, rating(2))
 	d.says(theStaff, "1 new · show") // at once, before the other answers
 	d.click(theStaff, "#fresh button")

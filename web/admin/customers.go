@@ -267,6 +267,7 @@ func (s customerPages) customer(w http.ResponseWriter, r *http.Request, v Viewer
 		at := cmp.Or(e.At(), e.Received)
 		p.Past = append(p.Past, pastRow{Kind: "served", at: at, What: words.t("told_"+string(e.State), cmp.Or(e.Service, e.ID)), About: voice.Join(" · ", s.at(e.Site).Name, e.Staff, e.Source, words.moment(now, at, zone(e.Site)))})
 	}
+	names := s.namer(words)
 	for _, f := range d.Asks {
 		x := f.Ask
 		row := pastRow{Kind: "decided", at: x.Made, What: words.t("ask_" + x.State)}
@@ -276,7 +277,7 @@ func (s customerPages) customer(w http.ResponseWriter, r *http.Request, v Viewer
 				row.What += ": " + why
 			}
 		}
-		row.About = voice.Join(" · ", x.Trigger, x.Flow, x.Service, s.at(x.Site).Name, words.moment(now, row.at, zone(x.Site)))
+		row.About = voice.Join(" · ", readable(x.Trigger), names.survey(x.Flow), x.Service, s.at(x.Site).Name, words.moment(now, row.at, zone(x.Site)))
 		p.Past = append(p.Past, row)
 	}
 	slices.SortStableFunc(p.Past, func(a, b pastRow) int { return b.at.Compare(a.at) })
