@@ -132,7 +132,7 @@ func TestWhatIsReadOftenStaysCheapAsTheDatabaseFills(t *testing.T) {
 		{"a key that is a row", "SELECT key FROM seen", "key = $2", "0, 'web:7:1'"},
 		{"a step through the keys", "SELECT key, CASE", "FROM seen", "'2025-01-01', '2025-01-01', 0, 0, 'web:7:2', 10"},
 		{"a step through the blocks", "SELECT id, CASE", "FROM keyblocks", "'2025-01-01', 0, 'tg:1:0000000000000007', 10"},
-		{"deliveries to prune, and none are", "DELETE FROM deliveries", "NOT EXISTS", "0, 0, '2025-01-01', 0, 0, 10"},
+		{"deliveries to prune, and none are", "DELETE FROM deliveries", "NOT EXISTS", "0, 0, '2025-01-01', '2025-01-01', 0, 0, 10"},
 		{"talks to prune, and none are", "DELETE FROM talks", "NOT EXISTS", "0, 0, '2025-01-01', '2025-01-01', 0, 10"},
 	} {
 		text := ""

@@ -106,7 +106,7 @@ var notConfiguring = map[string]string{
 	"PutCustomer": "customers are no configuration, and one comes with every invitation",
 	"Revision":    "reads", "FlowSource": "reads", "FlowSources": "reads", "Rules": "reads", "Sites": "reads", "AtSite": "reads", "Customer": "reads",
 	"Accounts": "reads", "Installations": "reads", "Moves": "reads", "StaffList": "reads", "StaffLinks": "reads", "StaffOf": "reads", "StaffChatList": "reads",
-	"Logins": "reads", "LoginNamed": "reads", "OneTimeLink": "reads", "OneTimeLinks": "reads", "SignedIn": "reads", "WebSessions": "reads", "Audits": "reads",
+	"Logins": "reads", "LoginNamed": "reads", "LoginOutside": "reads", "OneTimeLink": "reads", "OneTimeLinks": "reads", "SignedIn": "reads", "WebSessions": "reads", "Audits": "reads",
 	"PutOneTimeLink": "a link is no login yet", "PutWebSession": "a session is no login", "MarkWebSession": "a session is no login",
 	"EndWebSession": "a session is no login", "Try": "counts tries", "Forgive": "counts tries", "PutAudit": "says what was done",
 }

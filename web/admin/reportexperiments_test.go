@@ -82,16 +82,16 @@ func TestAnExperimentSaysNothingBeforeItsPlannedEnd(t *testing.T) {
 	says("without any", page, told, "No trigger compares two ways, and none did.", "more often than once in twenty")
 	w.asksBy("triggers:\n  - {name: visit, ask: one_tap_csat, after: 1h, experiment: {name: sooner, after: 1d, base: 1}}\n")
 	page, told = look()
-	says("at first", page, told, fmt.Sprintf("sooner runs: 0 of %d customers", planned), "nobody was asked yet", "as usual: 1 hour later; the other way: 1 day later")
+	says("at first", page, told, fmt.Sprintf("Sooner runs: 0 of %d customers", planned), "nobody was asked yet", "as usual: 1 hour later; the other way: 1 day later")
 	w.compares(key, planned-1, [2]int{10, 90}, [2]int{0, 0})
 	page, told = look()
-	says("on the way", page, told, fmt.Sprintf("sooner runs: %d of %d customers", planned-1, planned), "since Feb 20")
+	says("on the way", page, told, fmt.Sprintf("Sooner runs: %d of %d customers", planned-1, planned), "since Feb 20")
 	if strings.Contains(page, "points (") || strings.Contains(page, "no clear difference") {
 		t.Errorf("a difference before its end:\n%s", page)
 	}
 	w.asksBy("triggers:\n  - {name: visit, ask: one_tap_csat, after: 1h}\n")
 	page, told = look()
-	says("given up", page, told, fmt.Sprintf("sooner ended before its planned end, with %d of %d customers", planned-1, planned))
+	says("given up", page, told, fmt.Sprintf("Sooner ended before its planned end, with %d of %d customers", planned-1, planned))
 }
 
 // TestAnExperimentAtItsEndSaysWhatDiffers: what differs, what does not, and what cannot be compared.
@@ -108,7 +108,7 @@ func TestAnExperimentAtItsEndSaysWhatDiffers(t *testing.T) {
 		w := newWorld(t)
 		w.compares("words/1/ask/one_tap_csat/post_service_3", n, c.answered, c.bad)
 		page := textOf(body(w.as("robin").get("/reports/experiments")))
-		for _, want := range append(c.want, "words, asked the other way: ") {
+		for _, want := range append(c.want, "Words, asked the other way: ") {
 			if !strings.Contains(page, want) {
 				t.Errorf("%v: it does not say %q:\n%s", c, want, page)
 			}

@@ -96,7 +96,7 @@ func TestBrokenStandardsAreHeldAgainstKeptOnes(t *testing.T) {
 	page := body(robin.get("/reports/standards?standard=wash_min+at+least+45+Haircut"))
 	text := textOf(page)
 	for _, want := range []string{
-		"wash (minutes) at least 45 · Haircut: where it was broken, unsatisfied are 40 % (28–53); where it was kept, 10 % (6–17): up 30 points (17 to 43)",
+		"Wash (minutes) at least 45 · Haircut: where it was broken, unsatisfied are 40 % (28–53); where it was kept, 10 % (6–17): up 30 points (17 to 43)",
 		"wash (minutes) at least 45 · Haircut: broken 60 40 % (28–53) against kept: up 30 points", "wash (minutes) at least 45 · Haircut: kept 120 10 % (6–17)",
 		"4.0 times as often (2.1 to 7.5) accounts for 50 % (36–58) of the unsatisfied", // 24 of 36, times 3 of 4
 		"Ready when promised: kept 100 % (97–100) of 223", "wash (minutes) at least 45 · Haircut: kept, by site", "Harbour",

@@ -85,7 +85,7 @@ func (t *Reports) Report(ctx context.Context, name string, by figures.ReportRead
 
 // told is a page for programs.
 func (p *reportPage) told(name string, f *reportFilter) figures.Report {
-	told := figures.Report{Name: name, State: figures.ReportCounted, Finding: p.Lede, Made: f.made}
+	told := figures.Report{Name: name, State: figures.ReportCounted, Finding: begins(p.Lede), Made: f.made}
 	if !p.Kept {
 		told.From, told.To = f.From, f.To
 	}

@@ -23,7 +23,7 @@ func TestAnExperimentIsMadeAndEndedByMenus(t *testing.T) {
 	if page := b.one("t=visit", "other.ask", "post_service_3", "other.after", "1d"); !strings.Contains(page, "Of both nobody could say which made the difference") {
 		t.Errorf("both:\n%s", page)
 	}
-	if page := b.one("t=visit", "other.ask", "post_service_3"); !strings.Contains(textOf(page), "Half of the customers are asked “post_service_3” instead.") {
+	if page := b.one("t=visit", "other.ask", "post_service_3"); !strings.Contains(textOf(page), "Half of the customers are asked “Three-question post-service” instead.") {
 		t.Errorf("begun:\n%s", page)
 	}
 	source, _ := b.draft()

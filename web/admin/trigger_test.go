@@ -120,7 +120,7 @@ func TestTriggersAreMadeByForms(t *testing.T) {
 	if page := b.one("new=done", "ask", "one_tap_csat", "after", "soon"); !strings.Contains(page, "Write a time such as") || !strings.Contains(page, `value="soon"`) {
 		t.Errorf("no time:\n%s", page)
 	}
-	if page := b.one("new=done", "ask", "one_tap_csat", "after", "1 hour", "sample", "50", "by.0", "web", "by.1", "", "by.2", ""); !strings.Contains(page, "one-tap-csat: when any service at any site is done, ask “one_tap_csat”, 1 hour later, 50 % of them") {
+	if page := b.one("new=done", "ask", "one_tap_csat", "after", "1 hour", "sample", "50", "by.0", "web", "by.1", "", "by.2", ""); !strings.Contains(page, "one-tap-csat: when any service at any site is done, ask “One-tap CSAT”, 1 hour later, 50 % of them") {
 		t.Errorf("made:\n%s", page)
 	}
 	b.one("new=late_or_broken", "name", "Nothing heard", "wait", "24h", "open", "P1")
