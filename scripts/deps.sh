@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Go: PostgreSQL's server, Chromium and fonts.
+# Installs what the tests need beside Go: PostgreSQL's server, Chromium, fonts, curl and jq.
 # Does nothing where they are there already.
 set -euo pipefail
 
@@ -25,6 +25,9 @@ command -v fc-list >/dev/null || packages+=(fontconfig)
 have_font en || packages+=(fonts-dejavu-core)
 have_font zh-cn || packages+=(fonts-wqy-zenhei)
 have_font und-zsye || packages+=(fonts-noto-color-emoji)
+for tool in curl jq; do # of the script that puts the dashboards into Metabase
+  command -v "$tool" >/dev/null || packages+=("$tool")
+done
 
 if [[ ${#packages[@]} -eq 0 ]]; then
   exit 0

@@ -21,7 +21,7 @@ type surveyCmd struct {
 	Show      surveyShowCmd      `cmd:"" help:"Show a flow and which version it is."`
 	Check     surveyCheckCmd     `cmd:"" help:"Say what is wrong with a flow."`
 	Apply     surveyApplyCmd     `cmd:"" help:"Publish a flow file as a new version."`
-	Pause     surveyPauseCmd     `cmd:"" help:"Let nobody be asked by a flow for now."`
+	Pause     surveyPauseCmd     `cmd:"" help:"Let nobody be asked by a flow until it is resumed."`
 	Resume    surveyResumeCmd    `cmd:"" help:"Let people be asked by a flow again that is paused or retired."`
 	Export    surveyExportCmd    `cmd:"" help:"Print the file of a flow as it was published."`
 	Graph     surveyGraphCmd     `cmd:"" help:"Draw a flow."`

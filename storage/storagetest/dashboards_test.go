@@ -166,8 +166,10 @@ func TestEveryQuestionOfTheDashboardsIsAnswered(t *testing.T) {
 
 // TestTheScriptPutsTheDashboardIntoMetabase runs it against what stands in for Metabase.
 func TestTheScriptPutsTheDashboardIntoMetabase(t *testing.T) {
-	if _, err := exec.LookPath("jq"); err != nil {
-		t.Skip("there is no jq here")
+	for _, tool := range []string{"curl", "jq"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Fatalf("%v: run `make deps`", err)
+		}
 	}
 	var want metabase
 	parsed(t, "metabase.json", &want)

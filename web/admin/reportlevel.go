@@ -18,7 +18,7 @@ import (
 	"github.com/aftercare/aftercare/web/chart"
 )
 
-// gathered are the answers of a filter; more reports that they are too many for now.
+// gathered are the answers of a filter; more reports that they are too many.
 func (s *site) gathered(ctx context.Context, f storage.FigureFilter) (a *figures.Answers, more bool, err error) {
 	f.Exact = cmp.Or(s.ExactFigures, f.Exact)
 	a, err = figures.Gather(ctx, s.Store, f)
