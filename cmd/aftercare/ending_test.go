@@ -69,7 +69,8 @@ func TestR7AServerOutlivesItsOutputAndEndsInOrder(t *testing.T) {
 	}
 }
 
-// launch starts a server; deaf has its output go into a pipe that nobody reads.
+// launch starts a server; deaf has its output go into a pipe that nobody reads, and what it says of errors as well
+// unless that has another place.
 func launch(m *machine, cmd *exec.Cmd, deaf bool) *instance {
 	m.t.Helper()
 	p := &instance{m: m, cmd: cmd, log: new(lockedBuffer), done: make(chan struct{})}
@@ -79,7 +80,9 @@ func launch(m *machine, cmd *exec.Cmd, deaf bool) *instance {
 		if ends[0], ends[1], err = os.Pipe(); err != nil {
 			m.t.Fatal(err)
 		}
-		cmd.Stdout, cmd.Stderr = ends[1], ends[1]
+		if cmd.Stdout = ends[1]; cmd.Stderr == nil {
+			cmd.Stderr = ends[1]
+		}
 	}
 	if err := cmd.Start(); err != nil {
 		m.t.Fatal(err)
@@ -121,7 +124,9 @@ func TestAHangUpThatIsIgnoredIsLeftAlone(t *testing.T) {
 func TestTheDemoLeavesNothingBehind(t *testing.T) {
 	for end, ready := range map[syscall.Signal]bool{syscall.SIGTERM: true, syscall.SIGINT: false, syscall.SIGHUP: false} {
 		m := newMachine(t, nil)
-		p := launch(m, m.command("demo", "--listen", m.address), true)
+		cmd, said := m.command("demo", "--listen", m.address), new(lockedBuffer)
+		cmd.Stderr = said
+		p := launch(m, cmd, true)
 		if ready {
 			p.awaitReady()
 		} else {
@@ -136,10 +141,10 @@ func TestTheDemoLeavesNothingBehind(t *testing.T) {
 		}
 		<-p.done
 		if p.err != nil {
-			t.Errorf("%v: %v", end, p.err)
+			t.Errorf("%v: %v\n%s", end, p.err, said)
 		}
 		if left := leftIn(t, m.dir); len(left) > 0 {
-			t.Errorf("%v: it left %v", end, left)
+			t.Errorf("%v: it left %v\n%s", end, left, said)
 		}
 	}
 }
