@@ -243,17 +243,18 @@ func (s *Store) AskDecisions(ctx context.Context, b storage.Bucket, asks []strin
 	return all, nil
 }
 
-func (s *Store) decisions(ctx context.Context, db querier, b storage.Bucket, asks []string) (all []storage.AskDecision, _ error) {
+func (s *Store) decisions(ctx context.Context, db querier, b storage.Bucket, asks []string) (all []storage.AskDecision, err error) {
 	keys := make([][]any, len(asks))
 	for i, id := range asks {
 		keys[i] = []any{int64(b), id}
 	}
 	var buffer []byte
-	return all, s.q.decisionsOf.each(&buffer, keys, func(text string, args []any) error {
+	err = s.q.decisionsOf.each(&buffer, keys, func(text string, args []any) error {
 		list, err := rowsOf(ctx, db, scanAskDecision, text, args...)
 		all = append(all, list...)
 		return err
 	})
+	return all, err
 }
 
 // asksBy reads asks by a list of keys.

@@ -349,7 +349,7 @@ func (s *Store) cellsThere(ctx context.Context) (map[cellMark]bool, error) {
 			}
 			for _, m := range found {
 				all[m] = all[m] || i > 0 && b != s.bucketOfCells(m.site)
-				if month := (cellMark{m.day[:7], m.site, m.flow}); !all[month] {
+				if month := (cellMark{m.day[:min(len("2026-03"), len(m.day))], m.site, m.flow}); !all[month] {
 					all[month] = false // it is looked at, too
 				}
 			}

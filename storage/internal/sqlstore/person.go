@@ -57,18 +57,25 @@ type querier interface {
 	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 }
 
-// rowsOf scans what one query finds.
+// rowsOf scans what one query finds: every row, or none beside an error.
 func rowsOf[T any](ctx context.Context, db querier, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
 	rows, err := db.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}
 	var list []T
-	return list, each(rows, func(rows *sql.Rows) error {
+	err = each(rows, func(rows *sql.Rows) error {
 		v, err := scan(rows)
+		if err != nil {
+			return err
+		}
 		list = append(list, v)
-		return err
+		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 // Dossier implements storage.Persons.
@@ -266,10 +273,11 @@ func (f *search) body(l *keyed, b storage.Bucket, id string) (body []byte, err e
 	if err != nil {
 		return nil, err
 	}
-	return body, each(rows, func(rows *sql.Rows) error {
+	err = each(rows, func(rows *sql.Rows) error {
 		var id, link string
 		return rows.Scan(&id, &link, &body)
 	})
+	return body, err
 }
 
 func (f *search) invitation(i storage.Invitation) error {

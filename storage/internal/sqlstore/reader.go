@@ -61,17 +61,9 @@ func record[T any](ctx context.Context, s *Store, l *keyed, b storage.Bucket, id
 // collect runs one query and scans every row.
 func collect[T any](ctx context.Context, s *Store, what, text string, args []any, scan func(scanner) (T, error)) ([]T, error) {
 	var list []T
-	err := s.reading(ctx, func(db *sql.DB) error {
-		list = nil
-		rows, err := db.QueryContext(ctx, text, args...)
-		if err != nil {
-			return err
-		}
-		return each(rows, func(rows *sql.Rows) error {
-			v, err := scan(rows)
-			list = append(list, v)
-			return err
-		})
+	err := s.reading(ctx, func(db *sql.DB) (err error) {
+		list, err = rowsOf(ctx, db, scan, text, args...)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", what, err)

@@ -181,17 +181,8 @@ func (w *working) readUnderway() error {
 	return nil
 }
 
-func (w *working) sendLists() (list []sendList, err error) {
-	rows, err := w.tx.QueryContext(w.ctx, w.s.q.underway, int64(w.bucket))
-	if err != nil {
-		return nil, err
-	}
-	err = each(rows, func(rows *sql.Rows) error {
-		d, err := scanUnderway(rows)
-		list = append(list, d)
-		return err
-	})
-	return list, err
+func (w *working) sendLists() ([]sendList, error) {
+	return rowsOf(w.ctx, w.tx, scanUnderway, w.s.q.underway, int64(w.bucket))
 }
 
 // unlist takes a talk off the lists.
