@@ -32,7 +32,18 @@ var localeFiles embed.FS
 var Languages = []string{"en", "zh-Hans", "es", "ar"}
 
 // Texts are the program's own sentences in every interface language. Read-only.
-type Texts struct{ in map[string]*Words }
+type Texts struct {
+	in map[string]*Words
+	// ways are the same sentences as they are said elsewhere: functions that make them, by the
+	// command that they are behind, or onPage.
+	ways sync.Map
+}
+
+// way is the same sentences as they are said elsewhere, made once.
+func (t *Texts) way(name string, say func() *Texts) *Texts {
+	made, _ := t.ways.LoadOrStore(name, sync.OnceValue(say))
+	return made.(func() *Texts)()
+}
 
 // Words are the sentences in one language. Those without plural forms are looked up
 // once, when the program starts, because the library's look-up is slow beside the
@@ -82,6 +93,10 @@ var commandWord = regexp.MustCompile(`/(` + strings.Join(Commands[:], "|") + `)\
 // Behind returns the same sentences for a platform where what are commands elsewhere are
 // words behind this one.
 func (t *Texts) Behind(command string) *Texts {
+	return t.way(command, func() *Texts { return t.putBehind(command) })
+}
+
+func (t *Texts) putBehind(command string) *Texts {
 	s := &Texts{in: make(map[string]*Words, len(t.in))}
 	for tag, w := range t.in {
 		n := *w
@@ -99,7 +114,9 @@ func (t *Texts) Behind(command string) *Texts {
 const onPage = "_page"
 
 // OnPage returns the same sentences for a page: none of them names a command.
-func (t *Texts) OnPage() *Texts {
+func (t *Texts) OnPage() *Texts { return t.way(onPage, t.putOnPage) }
+
+func (t *Texts) putOnPage() *Texts {
 	s := &Texts{in: make(map[string]*Words, len(t.in))}
 	for tag, w := range t.in {
 		n := *w

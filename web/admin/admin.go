@@ -9,18 +9,15 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"embed"
-	"html/template"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/asking"
-	"github.com/aftercare/aftercare/docs"
 	"github.com/aftercare/aftercare/internal/oidc"
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/internal/signin"
@@ -86,15 +83,13 @@ type Config struct {
 // site is the admin of one installation.
 type site struct {
 	Config
-	assets *page.Assets
-	pages  map[string]func() *template.Template // by language
+	*material
 	hub    *hub
 	board  *board // what is read once for all who watch the list
 	stuck  stuckCount
 	cases  waitingCount
-	secret []byte                  // by which this process knows its own answers
-	topics func() map[string]topic // of the help, by name; read when somebody asks
-	pasts  pasts                   // what drafts of surveys are tried on
+	secret []byte // by which this process knows its own answers
+	pasts  pasts  // what drafts of surveys are tried on
 }
 
 // New returns the handler of all pages of staff and admins, and of their files. Its mux
@@ -146,7 +141,7 @@ func newSite(c Config) *site {
 	}
 	c.Prefix = page.Prefix(c.Prefix)
 	s := &site{
-		Config: c, assets: page.NewAssets(staticFiles, "static", c.Prefix+Static), hub: newHub(c.Store), secret: []byte(rand.Text()),
+		Config: c, material: materialBelow(c.Prefix), hub: newHub(c.Store), secret: []byte(rand.Text()),
 	}
 	s.hub.clock = c.Clock
 	s.cases.of = map[string]counted{}
@@ -155,14 +150,6 @@ func newSite(c Config) *site {
 		s.hub.test = bot.ChatTests{Bot: s.Bot}.Look
 		s.hub.tried = bot.LinksOf(s.Bot).Tried
 	}
-	s.pages = parsePages(s)
-	s.topics = sync.OnceValue(func() map[string]topic {
-		all, err := topicsOf(docs.Files, c.Prefix)
-		if err != nil {
-			panic(err) // embedded: cannot fail in a binary that was built
-		}
-		return all
-	})
 	return s
 }
 

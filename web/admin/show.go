@@ -10,6 +10,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/docs"
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -17,15 +18,42 @@ import (
 //go:embed pages
 var pageFiles embed.FS
 
+// material is what the pages below a prefix are made of: the same for every site that has the prefix.
+type material struct {
+	assets *page.Assets
+	pages  map[string]func() *template.Template // by language
+	topics func() map[string]topic              // of the help, by name; read when somebody asks
+}
+
+// materials is what this process made, by the prefix. A server has one.
+var materials sync.Map
+
+// materialBelow makes what the pages below a prefix are made of, once for a process.
+func materialBelow(prefix string) *material {
+	made, _ := materials.LoadOrStore(prefix, sync.OnceValue(func() *material {
+		d := &material{assets: page.NewAssets(staticFiles, "static", prefix+Static)}
+		d.pages = parsePages(prefix, d.assets)
+		d.topics = sync.OnceValue(func() map[string]topic {
+			all, err := topicsOf(docs.Files, prefix)
+			if err != nil {
+				panic(err) // embedded: cannot fail in a binary that was built
+			}
+			return all
+		})
+		return d
+	}))
+	return made.(func() *material)()
+}
+
 // parsePages parses every template once a language, when the first page in it is shown: a server
 // whose pages nobody opens does not hold them. {{t "key" args…}} is a text of the language, and
 // {{url "/cases"}} and {{file "admin.css"}} are addresses as links carry them.
-func parsePages(s *site) map[string]func() *template.Template {
+func parsePages(prefix string, assets *page.Assets) map[string]func() *template.Template {
 	all := map[string]func() *template.Template{}
 	for lang, w := range tongues() {
 		all[lang] = sync.OnceValue(func() *template.Template {
 			return template.Must(template.New("").Funcs(template.FuncMap{
-				"t": w.t, "url": func(at string) string { return s.Prefix + at }, "file": s.assets.URL, "dict": dict,
+				"t": w.t, "url": func(at string) string { return prefix + at }, "file": assets.URL, "dict": dict,
 				"field": actField, "radios": actRadios,
 			}).ParseFS(pageFiles, "pages/*.html", "pages/parts/*.html"))
 		})
