@@ -88,11 +88,7 @@ func converseOnSlack(t *testing.T, database, transport string) {
 
 	// What was acknowledged outlives the process. A card that Slack has and the process did
 	// not yet hear of would be sent again, marked.
-	for deadline := time.Now().Add(patience); !strings.Contains(m.must("outbox", "list"), "0 waiting"); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the outbox does not empty")
-		}
-	}
+	untilIt(t, m, "0 waiting", "outbox", "list")
 	server.kill()
 	server = m.serve()
 	ann.Tap(second, "4").WaitAcked()

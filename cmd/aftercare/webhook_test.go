@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -222,15 +223,16 @@ func catalogueOf(t *testing.T, m *machine) func(kind, body string) error {
 // untilIt runs a command until it says something.
 func untilIt(t *testing.T, m *machine, says string, command ...string) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		out := m.must(command...)
-		if strings.Contains(out, says) {
-			return
+	out := ""
+	defer func() {
+		if !strings.Contains(out, says) {
+			t.Logf("%v says %s", command, out)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %v to say %q: %s", command, says, out)
-		}
-	}
+	}()
+	eventually(t, fmt.Sprintf("%v to say %q", command, says), func() bool {
+		out = m.must(command...)
+		return strings.Contains(out, says)
+	})
 }
 
 func TestEndpointsAreMadeAsTheirPageSays(t *testing.T) {
