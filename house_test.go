@@ -67,7 +67,7 @@ var rooms = []room{
 
 	{path: "storage", imports: []string{"report", "privacy", "recovery", "survey", "survey/words", "access", "allowance", "adapters/chat"}},
 	{path: "storage/archive", pure: true},
-	{path: "storage/storagetest", imports: []string{"report", "privacy", "storage", "storage/internal/...", "recovery", "survey", "access", "allowance", "adapters/chat"}},
+	{path: "storage/storagetest", imports: []string{"internal/sqlcount", "report", "privacy", "storage", "storage/internal/...", "recovery", "survey", "access", "allowance", "adapters/chat"}},
 	{path: "storage/internal/...", imports: []string{"report", "privacy", "storage/internal/...", "storage", "recovery", "survey", "access", "allowance", "adapters/chat"}},
 	{path: "storage/sqlite/...", imports: []string{"report", "privacy", "storage/sqlite/...", "storage/archive", "storage/internal/...", "storage", "recovery", "survey", "access", "allowance", "adapters/chat"}},
 	{path: "storage/postgres/...", imports: []string{"internal/testdisk", "report", "privacy", "storage/postgres/...", "storage/archive", "storage/internal/...", "storage", "recovery", "survey", "access", "allowance", "adapters/chat"}},

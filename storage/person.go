@@ -171,7 +171,7 @@ type Persons interface {
 	// CustomersNamed looks for customers by the beginnings of words of their name, as NameBegins has
 	// them, at most limit. Where it returns fewer, there are no more.
 	CustomersNamed(ctx context.Context, typed string, limit int) ([]Customer, error)
-	// Dossier gathers everything of one person. It reads a bucket at a time: what is written
+	// Dossier gathers everything of one person, each kind of records by one statement. What is written
 	// meanwhile may be missing.
 	Dossier(ctx context.Context, of Anchor) (Dossier, error)
 

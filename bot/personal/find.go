@@ -30,12 +30,10 @@ func (f Finder) Find(ctx context.Context, typed string) (people []storage.Dossie
 	if typed = strings.TrimSpace(typed); typed == "" {
 		return nil, nil
 	}
-	anchors := []storage.Anchor{{Customers: []string{typed}}}
-	of, err := f.followed(ctx, typed)
+	anchors, err := f.followed(ctx, typed)
 	if err != nil {
 		return nil, err
 	}
-	anchors = append(anchors, of...)
 	for _, q := range f.queries(typed) {
 		found, err := f.Store.IdentitiesOf(ctx, q, mostMatches)
 		if err != nil {
@@ -45,7 +43,16 @@ func (f Finder) Find(ctx context.Context, typed string) (people []storage.Dossie
 			anchors = append(anchors, storage.Anchor{Identities: []storage.Person{i.Person}})
 		}
 	}
-	return f.everything(ctx, anchors)
+	// Whoever has the key comes first, and is looked for last: an account that has no key stands under its own id.
+	key := storage.Anchor{Customers: []string{typed}}
+	if people, err = f.everything(ctx, append(anchors, key)); err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(people, func(d storage.Dossier) bool { return covers(d.Anchor(), key) }); i > 0 {
+		first := people[i]
+		people = slices.Insert(slices.Delete(people, i, i+1), 0, first)
+	}
+	return people, nil
 }
 
 // Named returns the people whose names have words that begin as what was typed, and whether there

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/aftercare/aftercare/storage/internal/sqlstore"
 )
 
 // types are those of columns that are not text, by name: the same in every table.
@@ -119,4 +121,24 @@ func keys(list []string) any {
 		a = text(a, key)
 	}
 	return a
+}
+
+// places are the columns of keys in their buckets.
+var places = []string{"bucket", "sought"}
+
+// arraysOf are keys in their buckets as one array a column.
+func arraysOf(at []sqlstore.Place) ([]any, error) {
+	all := make([][]any, len(at))
+	for i, p := range at {
+		all[i] = []any{int64(p.Bucket), p.Key}
+	}
+	args := make([]any, len(places))
+	for i, name := range places {
+		a, err := column(nil, name, all, i)
+		if err != nil {
+			return nil, err
+		}
+		args[i] = a
+	}
+	return args, nil
 }

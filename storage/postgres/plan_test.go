@@ -27,7 +27,8 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 	db.SetMaxOpenConns(1)
 	bucketed := regexp.MustCompile(`FROM (seen|keyblocks|identities|invitations|sessions|answers|read_sessions|cases|case_events|words|deliveries|talks|queue|underway)\b`)
 	inner := regexp.MustCompile(`\w\.(chat|id) = ([ds]\.\w+)`)
-	seen, many, asked, accounts, keyed, pages, stands := 0, 0, 0, 0, 0, 0, 0
+	placed := regexp.MustCompile(`Index Cond: \(\(bucket = [^\n]*\) AND \(\w+ = [^\n]*\)`)
+	seen, many, asked, accounts, keyed, pages, stands, places := 0, 0, 0, 0, 0, 0, 0, 0
 	for i, text := range sqlstore.Texts(dialect()) {
 		n := strings.Count(text, "$")
 		if strings.HasPrefix(text, "INSERT") || !bucketed.MatchString(text) || n > 32 {
@@ -70,6 +71,13 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 				t.Errorf("%.200s\n%s", text, whole)
 			}
 		}
+		// What is asked at many places, in whatever buckets, is found at each by its bucket and its key.
+		if n := strings.Count(text, " = k.bucket AND "); n > 0 && strings.Contains(text, "= k.sought") {
+			places++
+			if by := placed.FindAllString(whole, -1); len(by) < n {
+				t.Errorf("%d of %d tables are asked by bucket and key: %.300s\n%s", len(by), n, text, whole)
+			}
+		}
 		// What is asked for many accounts is asked for each by itself, up to its limit.
 		if strings.Contains(text, "AS k CROSS JOIN LATERAL") && strings.Contains(text, "k.account") {
 			accounts++
@@ -109,7 +117,10 @@ func TestEveryStatementUsesItsIndexBeforeThereAreStatistics(t *testing.T) {
 	if pages != 6 {
 		t.Errorf("%d statements read a page of cases", pages)
 	}
-	if keyed != 2 {
+	if places != 8 {
+		t.Errorf("%d statements ask at many places", places)
+	}
+	if keyed != 3 {
 		t.Errorf("%d statements look for the chats of a customer's key", keyed)
 	}
 	if many < 8 {

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -167,6 +168,15 @@ func dialect() sqlstore.Dialect {
 			return "SELECT r.* FROM unnest(CAST(? AS text[])) AS k(sought) CROSS JOIN LATERAL (SELECT " + columns + " FROM " + table +
 				" s WHERE bucket = ? AND " + key + " = k.sought" + where + " ORDER BY " + order + " LIMIT ?) AS r"
 		},
+		// OFFSET 0 keeps the inner question whole, as above.
+		Across: func(tables []sqlstore.Source) string {
+			all := make([]string, len(tables))
+			for i, s := range tables {
+				all[i] = "SELECT " + s.Columns + " FROM " + s.Table + " WHERE " + s.Bucket + " = k.bucket AND " + s.Key + " = k.sought" + s.Where
+			}
+			return "SELECT h.* FROM (" + rows(places) + ") AS k CROSS JOIN LATERAL (" + strings.Join(all, " UNION ALL ") + " OFFSET 0) AS h"
+		},
+		Places:    arraysOf,
 		Keys:      keys,
 		Among:     func(column string) string { return column + " = ANY (CAST(? AS text[]))" },
 		Because:   "CAST(body AS jsonb) #>> '{decision,reasons}' LIKE ?",

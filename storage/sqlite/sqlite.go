@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -280,6 +281,21 @@ func dialect() sqlstore.Dialect {
 		First: func(columns, table, id, key, where, order string) string {
 			return "SELECT " + columns + " FROM (SELECT value AS sought FROM json_each(?)) CROSS JOIN " + table + " WHERE (bucket, " + id + ") IN (SELECT bucket, " + id +
 				" FROM " + table + " s WHERE bucket = ? AND " + key + " = sought" + where + " ORDER BY " + order + " LIMIT ?)"
+		},
+		Across: func(tables []sqlstore.Source) string {
+			all := make([]string, len(tables))
+			for i, s := range tables {
+				all[i] = "SELECT " + s.Columns + " FROM k CROSS JOIN " + s.Table + " WHERE " + s.Bucket + " = k.part AND " + s.Key + " = k.sought" + s.Where
+			}
+			return "WITH k AS (SELECT value ->> 0 AS part, value ->> 1 AS sought FROM json_each(?)) " + strings.Join(all, " UNION ALL ")
+		},
+		Places: func(at []sqlstore.Place) ([]any, error) {
+			all := make([][2]any, len(at))
+			for i, p := range at {
+				all[i] = [2]any{p.Bucket, p.Key}
+			}
+			list, err := json.Marshal(all)
+			return []any{string(list)}, err
 		},
 		Keys: func(keys []string) any {
 			list, _ := json.Marshal(keys) // strings cannot fail to encode

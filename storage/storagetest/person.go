@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/internal/sqlcount"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
@@ -171,6 +172,47 @@ var personTests = group{
 		}
 		if d := must(b.store.Dossier(t.Context(), storage.Anchor{Customers: []string{"nobody"}}))(t); !d.Empty() {
 			t.Errorf("nobody has %+v", d)
+		}
+	},
+	"a dossier asks as often, however many chats somebody has and in whatever buckets": func(t *testing.T, b *bench) {
+		ctx, count := t.Context(), &sqlcount.Counter{}
+		store := b.open(t, Options{Clock: b.clock.Now, Wrap: count.Wrap})
+		zoe := newSomeone(t, b, "ZOE", 1)
+		asks := func(what string, read func() int) (n int64) {
+			for range 2 { // the second time everything is prepared
+				count.Reset()
+				if found := read(); found == 0 {
+					t.Errorf("%s: nobody is found", what)
+				}
+			}
+			return count.Queries.Load()
+		}
+		dossier := func() int {
+			d := must(store.Dossier(ctx, storage.Anchor{Customers: []string{zoe.key}, Brief: true}))(t)
+			return min(len(d.Identities), len(d.Conversations))
+		}
+		few := asks("one chat", dossier)
+		for i := range 6 {
+			v, x := zoe.identity, zoe.session
+			v.Person.User = fmt.Sprint("ZOEmore", i)
+			v.ID, v.Bucket, v.Session, v.Case = v.Person.ID(), storage.BucketOf(v.Person.Hash16(), store.Buckets()), fmt.Sprint("ZOEx", i), ""
+			x.ID, x.Bucket, x.Identity, x.Case, x.Invitation, x.Answers = v.Session, v.Bucket, v.ID, "", "", nil
+			wantErrors(t, b.store.Advance(ctx, v.Bucket, []storage.Turn{{Apply: func(storage.Loaded) (storage.Change, error) {
+				return storage.Change{Identity: &v, Session: &x}, nil
+			}}}), nil)
+		}
+		if many := asks("seven chats", dossier); many > few || dossier() != 7 {
+			t.Errorf("the dossier of %d chats asks %d times, that of one %d times", dossier(), many, few)
+		}
+		if few > 11 {
+			t.Errorf("a dossier asks %d times", few)
+		}
+		for what, q := range map[string]storage.IdentityQuery{
+			"an id": {ID: zoe.identity.ID}, "a user": {User: zoe.person.User}, "a user name": {Username: zoe.identity.Username}, "a key": {Customer: zoe.key},
+		} {
+			if n := asks(what, func() int { return len(must(store.IdentitiesOf(ctx, q, 100))(t)) }); n != 1 {
+				t.Errorf("by %s a chat is looked for %d times", what, n)
+			}
 		}
 	},
 	"an erased person leaves marks and choices, and nothing that tells of them": func(t *testing.T, b *bench) {

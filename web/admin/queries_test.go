@@ -17,7 +17,7 @@ import (
 
 // What a page may ask of the database, be answered and send.
 const (
-	mostQueries = 25 // the preview of an erasure looks wherever somebody may stand
+	mostQueries = 24
 	mostRows    = 450
 	mostBytes   = pageAlone
 )

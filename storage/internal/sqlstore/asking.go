@@ -15,6 +15,9 @@ import (
 
 const askColumns = "bucket, id, customer, event, cause, flow, class, site, state, reason, invitation, test, made, due, sent, body, experiment, arm"
 
+// askRead are these of the table called a.
+var askRead = "a." + strings.Join(columns(askColumns), ", a.")
+
 // askingQueries are about who is asked by itself.
 type askingQueries struct {
 	putAsks, putDecisions, planned, accountsOf, offersOf, asksNamed, decisionsOf *list
@@ -26,11 +29,7 @@ type askingQueries struct {
 }
 
 func newAskingQueries(t *texts) askingQueries {
-	var a []string
-	for _, c := range columns(askColumns) {
-		a = append(a, "a."+c)
-	}
-	read := "SELECT " + strings.Join(a, ", ") + " FROM asks a"
+	read := "SELECT " + askRead + " FROM asks a"
 	const silent = "CASE WHEN a.cause > '' AND a.flow = '' THEN 1 ELSE 0 END"
 	byBucket := func(text string) func(of func(string) string) string {
 		return func(of func(string) string) string {

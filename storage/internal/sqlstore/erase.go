@@ -214,7 +214,7 @@ func (s *Store) within(ctx context.Context, tx *sql.Tx, b storage.Bucket, e stor
 			continue
 		}
 		f.person(p)
-		if err := f.ofPerson(p); err != nil {
+		if err := f.ofPeople([]storage.Person{p}); err != nil {
 			return nil, err
 		}
 	}
@@ -224,9 +224,7 @@ func (s *Store) within(ctx context.Context, tx *sql.Tx, b storage.Bucket, e stor
 			return nil, err
 		}
 		for _, i := range found {
-			if err := f.invitation(i); err != nil {
-				return nil, err
-			}
+			f.invitation(i)
 		}
 	}
 	for _, at := range e.Invitations {
@@ -244,9 +242,7 @@ func (s *Store) within(ctx context.Context, tx *sql.Tx, b storage.Bucket, e stor
 		if err != nil {
 			return nil, err
 		}
-		if err := f.invitation(*i); err != nil {
-			return nil, err
-		}
+		f.invitation(*i)
 	}
 	return f, f.rest()
 }

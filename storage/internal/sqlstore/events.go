@@ -22,7 +22,7 @@ const (
 type eventQueries struct {
 	insertTold, insertServed, toldNamed *list
 
-	told, putTold, dropTold, toldOf, dropToldOf, pruneTold string
+	told, putTold, dropTold, dropToldOf, pruneTold string
 }
 
 func newEventQueries(t *texts) eventQueries {
@@ -37,7 +37,6 @@ func newEventQueries(t *texts) eventQueries {
 			" state = excluded.state, site = excluded.site, customer = excluded.customer, test = excluded.test, at = excluded.at," +
 			" changed = excluded.changed, hash = excluded.hash, body = excluded.body, plan = excluded.plan"),
 		dropTold:   t.one("DELETE FROM events WHERE bucket = ? AND name = ?"),
-		toldOf:     t.one("SELECT " + eventRead + " FROM events e WHERE e.bucket = ? AND e.customer = ? AND e.customer > '' ORDER BY e.name"),
 		dropToldOf: t.one("DELETE FROM events WHERE bucket = ? AND customer = ? AND customer > ''"),
 		pruneTold: t.one("DELETE FROM events WHERE bucket = ? AND name IN" +
 			" (SELECT o.name FROM events o WHERE o.bucket = ? AND o.at < ? ORDER BY o.at LIMIT ?)"),

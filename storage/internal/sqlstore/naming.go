@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -237,43 +238,65 @@ func (s *Store) IdentitiesOf(ctx context.Context, q storage.IdentityQuery, limit
 	if q.IsZero() {
 		return nil, nil
 	}
+	found, err := s.identitiesMeant(ctx, q, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read identities: %w", err)
+	}
+	var all []storage.Identity
+	for _, i := range found {
+		if q.Fits(i) && len(all) < limit {
+			all = append(all, i)
+		}
+	}
+	return all, nil
+}
+
+// identitiesMeant are those that a query may mean, found by the narrowest thing it says.
+func (s *Store) identitiesMeant(ctx context.Context, q storage.IdentityQuery, limit int) ([]storage.Identity, error) {
+	switch {
+	case q.ID != "":
+		return s.identitiesAt(ctx, s.q.identityByID, q.ID)
+	case q.User != "":
+		return s.identitiesAt(ctx, s.q.identitiesByUser, storage.Person{Platform: chat.Web, User: q.User}.ID(), q.User)
+	case q.Username != "":
+		return s.identitiesAt(ctx, s.q.identitiesByUsername, userWord(q.Username))
+	case q.Customer != "" && q.Name == "":
+		return s.identitiesAt(ctx, s.q.identitiesByKey, q.Customer)
+	}
 	var all []storage.Identity
 	for b := range storage.Bucket(s.buckets) {
 		found, err := s.identitiesIn(ctx, b, q, limit)
 		if err != nil {
 			return nil, err
 		}
-		for _, i := range found {
-			if q.Fits(i) && len(all) < limit {
-				all = append(all, i)
-			}
-		}
+		all = append(all, found...)
 	}
 	return all, nil
 }
 
-// identitiesIn are those of a bucket that a query may mean, found by the narrowest thing it says.
+// identitiesAt are those that have one of these keys, in whatever bucket, by their buckets and ids.
+func (s *Store) identitiesAt(ctx context.Context, q *across, keys ...string) (all []storage.Identity, _ error) {
+	err := s.reading(ctx, func(db *sql.DB) error {
+		all = nil
+		return readAcross(ctx, db, s.dialect, q, s.everywhere(keys), func(row scanner) error {
+			i, err := scanBody(decodeIdentity)(row)
+			all = append(all, i)
+			return err
+		})
+	})
+	slices.SortFunc(all, func(a, b storage.Identity) int {
+		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.ID, b.ID))
+	})
+	return slices.CompactFunc(all, func(a, b storage.Identity) bool { return a.ID == b.ID }), err
+}
+
+// identitiesIn are those of a bucket that have a name, or are on a platform.
 func (s *Store) identitiesIn(ctx context.Context, b storage.Bucket, q storage.IdentityQuery, limit int) ([]storage.Identity, error) {
-	read := func(text string, args ...any) ([]storage.Identity, error) {
-		return collect(ctx, s, "identities", text, append([]any{int64(b)}, args...), scanBody(decodeIdentity))
-	}
-	switch {
-	case q.ID != "":
-		return read(s.q.identityByID, storage.Clean(q.ID))
-	case q.User != "":
-		// Who came by a link of the web chat has no other name.
-		return read(s.q.identitiesByUser, storage.Person{Platform: chat.Web, User: q.User}.ID(), int64(b), storage.Clean(q.User))
-	case q.Username != "":
-		word := userWord(q.Username)
-		return byName([]string{word}, limit, func(last, id, _ string, most int) ([]hit[storage.Identity], error) {
-			return collect(ctx, s, "names", s.q.named, []any{int64(b), last, id, word + " ", int64(most), int64(b)}, scanHit(scanBody(decodeIdentity)))
-		}, nil, q.Fits)
-	case q.Name != "":
+	if q.Name != "" {
 		return s.identitiesNamed(ctx, b, storage.TypedWords(q.Name), limit, q.Fits)
-	case q.Customer != "":
-		return read(s.q.identitiesByKey, storage.Clean(q.Customer), int64(1<<30))
 	}
-	return read(s.q.identitiesOf, "", string(q.Platform), string(q.Platform), storage.Clean(q.Account), storage.Clean(q.Account), int64(limit))
+	args := []any{int64(b), "", string(q.Platform), string(q.Platform), storage.Clean(q.Account), storage.Clean(q.Account), int64(limit)}
+	return collect(ctx, s, "identities", s.q.identitiesOf, args, scanBody(decodeIdentity))
 }
 
 // putCustomer writes a customer, and by what they are found. The row is the lock of its names.

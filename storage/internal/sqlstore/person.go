@@ -14,31 +14,65 @@ import (
 // personQueries find everything of one person. Most of it hangs together by ids; a bucket's
 // messages and keys are looked through, because nothing else asks for them in that way.
 type personQueries struct {
-	identitiesOf, identitiesByKey, customersOf               string
-	identityByID, identitiesByUser                           string
-	invitationsOf, sessionsFor                               string
-	casesFor, wordsOfSession, wordsOfCase                    string
-	feedbackFor, deliveriesFor, ownedBy, parkedFor, keysLike string
+	identitiesOf                                string
+	identityByID, identitiesByUser              *across
+	identitiesByUsername, identitiesByKey       *across
+	customersOf, invitationsOf, feedbackFor     string
+	ofKeys, ofPeople, toldFor, asksFor          *across
+	saidFor, eventsFor, feedbackOf, invited     *across
+	deliveriesFor, ownedBy, parkedFor, keysLike string
 }
 
+// The tables whose rows are bodies, as a statement that asks several says which one a row is of.
+const (
+	anIdentity = iota
+	anInvitation
+	aSession
+	aCase
+)
+
 func newPersonQueries(t *texts) personQueries {
+	body := func(kind int, table, key, where string) Source {
+		return Source{Columns: fmt.Sprint(kind, " AS kind, body, bucket"), Table: table, Bucket: "bucket", Key: key, Where: where}
+	}
+	identity := func(key, where string) Source {
+		return Source{Columns: "body, bucket", Table: "identities", Bucket: "bucket", Key: key, Where: where}
+	}
 	return personQueries{
 		identitiesOf: t.one("SELECT body, bucket FROM identities WHERE bucket = ? AND id > ? AND (platform = ? OR '' = ?) AND (account = ? OR '' = ?) ORDER BY id LIMIT ?"),
-		identityByID: t.one("SELECT body, bucket FROM identities WHERE bucket = ? AND id = ?"),
-		identitiesByUser: t.one("SELECT body, bucket FROM identities WHERE bucket = ? AND id = ?" +
-			" UNION ALL SELECT body, bucket FROM identities WHERE bucket = ? AND person = ? AND platform <> 'web'"),
-		identitiesByKey: t.one("SELECT body, bucket FROM identities WHERE bucket = ? AND customer = ? AND customer > '' ORDER BY id LIMIT ?"),
-		customersOf:     t.one("SELECT " + customerColumns + " FROM customers WHERE id = ?"),
+		identityByID: t.across(identity("id", "")),
+		// Who came by a link of the web chat has no other name than the id.
+		identitiesByUser: t.across(identity("id", ""), identity("person", " AND platform <> 'web'")),
+		identitiesByUsername: t.across(Source{
+			Columns: "i.body, i.bucket", Table: "names n JOIN identities i ON i.bucket = n.bucket AND i.id = n.id", Bucket: "n.bucket", Key: "n.word",
+		}),
+		identitiesByKey: t.across(identity("customer", " AND customer > ''")),
+		customersOf:     t.one("SELECT " + customerColumns + " FROM customers WHERE " + t.dialect.Among("id")),
 		invitationsOf:   t.one("SELECT body, bucket FROM invitations WHERE bucket = ? AND customer = ? AND customer > '' ORDER BY id"),
-		sessionsFor:     t.one("SELECT body, bucket FROM sessions WHERE bucket = ? AND customer = ? AND unsatisfied ORDER BY id"),
-		casesFor:        t.one("SELECT body, bucket FROM cases WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY id"),
-		wordsOfSession:  t.one("SELECT " + wordsColumns + " FROM words WHERE bucket = ? AND session = ? ORDER BY at, id"),
-		wordsOfCase:     t.one("SELECT " + wordsColumns + " FROM words WHERE bucket = ? AND case_id = ? AND case_id > '' ORDER BY at, id"),
 		feedbackFor:     t.one("SELECT " + feedbackRead + " FROM feedback WHERE bucket = ? AND identity = ? AND identity > '' ORDER BY id"),
-		deliveriesFor:   t.one("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND " + t.dialect.Among("identity") + " ORDER BY ord, slot"),
-		ownedBy:         t.one("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND " + t.dialect.Among("owner") + " ORDER BY ord, slot"),
-		parkedFor:       t.one("SELECT " + parkedColumns + " FROM parked WHERE bucket = ? ORDER BY key"),
-		keysLike:        t.one("SELECT key FROM seen WHERE bucket = ? AND (key LIKE ? OR key LIKE ?) ORDER BY key"),
+		ofKeys: t.across(
+			body(anIdentity, "identities", "customer", " AND customer > ''"),
+			body(anInvitation, "invitations", "customer", " AND customer > ''"),
+			body(aSession, "sessions", "customer", " AND unsatisfied"),
+		),
+		ofPeople: t.across(
+			body(anIdentity, "identities", "id", ""),
+			body(aSession, "sessions", "identity", " AND identity > ''"),
+			body(aCase, "cases", "identity", " AND identity > ''"),
+		),
+		toldFor: t.across(Source{Columns: eventRead, Table: "events e", Bucket: "e.bucket", Key: "e.customer", Where: " AND e.customer > ''"}),
+		asksFor: t.across(Source{Columns: askRead, Table: "asks a", Bucket: "a.bucket", Key: "a.customer", Where: " AND a.customer > ''"}),
+		saidFor: t.across(
+			Source{Columns: wordsColumns, Table: "words", Bucket: "bucket", Key: "session"},
+			Source{Columns: wordsColumns, Table: "words", Bucket: "bucket", Key: "case_id", Where: " AND case_id > ''"},
+		),
+		eventsFor:     t.across(Source{Columns: caseEventRead, Table: "case_events", Bucket: "bucket", Key: "case_id"}),
+		feedbackOf:    t.across(Source{Columns: feedbackRead, Table: "feedback", Bucket: "bucket", Key: "identity", Where: " AND identity > ''"}),
+		invited:       t.across(Source{Columns: "body, bucket", Table: "invitations", Bucket: "bucket", Key: "id"}),
+		deliveriesFor: t.one("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND " + t.dialect.Among("identity") + " ORDER BY ord, slot"),
+		ownedBy:       t.one("SELECT " + deliveryColumns + " FROM deliveries WHERE bucket = ? AND " + t.dialect.Among("owner") + " ORDER BY ord, slot"),
+		parkedFor:     t.one("SELECT " + parkedColumns + " FROM parked WHERE bucket = ? ORDER BY key"),
+		keysLike:      t.one("SELECT key FROM seen WHERE bucket = ? AND (key LIKE ? OR key LIKE ?) ORDER BY key"),
 	}
 }
 
@@ -110,6 +144,7 @@ type search struct {
 	words       map[string]bool
 	newKeys     []string
 	newPeople   []storage.Person
+	redeemers   []string // ids of chat accounts that are to be looked for
 }
 
 func (s *Store) newSearch(ctx context.Context, db querier) *search {
@@ -130,15 +165,14 @@ func (s *Store) dossier(ctx context.Context, db querier, of storage.Anchor) (sto
 	for len(f.newKeys)+len(f.newPeople) > 0 {
 		keys, people := f.newKeys, f.newPeople
 		f.newKeys, f.newPeople = nil, nil
-		for _, k := range keys {
-			if err := f.ofKey(k); err != nil {
-				return f.d, err
-			}
+		if err := f.ofKeys(keys); err != nil {
+			return f.d, err
 		}
-		for _, p := range people {
-			if err := f.ofPerson(p); err != nil {
-				return f.d, err
-			}
+		if err := f.ofPeople(people); err != nil {
+			return f.d, err
+		}
+		if err := f.redeemed(); err != nil {
+			return f.d, err
 		}
 	}
 	if !of.Brief {
@@ -164,52 +198,30 @@ func (f *search) person(p storage.Person) {
 	}
 }
 
-// ofKey finds what is known by the admin's own key.
-func (f *search) ofKey(key string) error {
-	q := f.s.q
-	customers, err := rowsOf(f.ctx, f.db, scanCustomer, q.customersOf, key)
-	if err != nil {
-		return err
+// everywhere are these keys in every bucket.
+func (s *Store) everywhere(keys []string) []Place {
+	all := make([]Place, 0, len(keys)*s.buckets)
+	for b := range storage.Bucket(s.buckets) {
+		for _, k := range keys {
+			all = append(all, Place{b, k})
+		}
 	}
-	f.d.Customers = append(f.d.Customers, customers...)
-	tiers, err := rowsOf(f.ctx, f.db, scanTier, q.tiersOf, key)
-	if err != nil {
-		return err
+	return all
+}
+
+// read has scan see what is at these places: all of it by one statement or, within a transaction, which
+// keeps to one bucket, what each has by itself.
+func (f *search) read(q *across, at []Place, scan func(scanner) error) error {
+	if !f.alone {
+		return readAcross(f.ctx, f.db, f.s.dialect, q, at, scan)
 	}
-	f.d.Tiers = append(f.d.Tiers, tiers...)
-	if err := f.asks(key); err != nil {
-		return err
-	}
-	for b := range int64(f.s.buckets) {
-		ids, err := rowsOf(f.ctx, f.db, scanBody(decodeIdentity), q.identitiesByKey, b, key, int64(10000))
-		if err != nil {
-			return err
-		}
-		for _, i := range ids {
-			f.person(i.Person)
-		}
-		told, err := rowsOf(f.ctx, f.db, scanTold, q.toldOf, b, key)
-		if err != nil {
-			return err
-		}
-		for _, e := range told {
-			f.d.Events = append(f.d.Events, e.StoredEvent)
-		}
-		invitations, err := rowsOf(f.ctx, f.db, scanBody(decodeInvitation), q.invitationsOf, b, key)
-		if err != nil {
-			return err
-		}
-		for _, i := range invitations {
-			if err := f.invitation(i); err != nil {
-				return err
+	for _, p := range at {
+		for _, text := range q.ones {
+			rows, err := f.db.QueryContext(f.ctx, text, int64(p.Bucket), storage.Clean(p.Key))
+			if err == nil {
+				err = each(rows, func(rows *sql.Rows) error { return scan(rows) })
 			}
-		}
-		sessions, err := rowsOf(f.ctx, f.db, scanBody(decodeSession), q.sessionsFor, b, key)
-		if err != nil {
-			return err
-		}
-		for _, v := range sessions {
-			if err := f.redeemer(v.Identity); err != nil {
+			if err != nil {
 				return err
 			}
 		}
@@ -217,24 +229,112 @@ func (f *search) ofKey(key string) error {
 	return nil
 }
 
-// asks finds whether a customer was asked, and why.
-func (f *search) asks(key string) error {
-	b := storage.AskBucket(key, f.s.buckets)
-	asks, err := rowsOf(f.ctx, f.db, scanAsk, f.s.q.asksOf, int64(b), key, int64(1<<30))
+// bodies are records of several tables.
+type bodies struct {
+	identities  []storage.Identity
+	invitations []storage.Invitation
+	sessions    []storage.Session
+	cases       []storage.Case
+}
+
+func (all *bodies) scan(row scanner) error {
+	var kind int
+	var body []byte
+	var b storage.Bucket
+	if err := row.Scan(&kind, &body, &b); err != nil {
+		return err
+	}
+	switch kind {
+	case anIdentity:
+		return add(&all.identities, b, body, decodeIdentity)
+	case anInvitation:
+		return add(&all.invitations, b, body, decodeInvitation)
+	case aSession:
+		return add(&all.sessions, b, body, decodeSession)
+	}
+	return add(&all.cases, b, body, decodeCase)
+}
+
+func add[T any](list *[]T, b storage.Bucket, body []byte, decode func(storage.Bucket, []byte) (*T, error)) error {
+	v, err := decode(b, body)
+	if err == nil {
+		*list = append(*list, *v)
+	}
+	return err
+}
+
+// ofKeys finds what is known by the admin's own keys.
+func (f *search) ofKeys(keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	q, those := f.s.q, f.s.dialect.Keys(keys)
+	customers, err := rowsOf(f.ctx, f.db, scanCustomer, q.customersOf, those)
 	if err != nil {
 		return err
 	}
-	ids := make([]string, len(asks))
-	for i := range asks {
-		ids[i] = asks[i].ID
-	}
-	decided, err := f.s.decisions(f.ctx, f.db, b, ids)
+	f.d.Customers = append(f.d.Customers, customers...)
+	tiers, err := rowsOf(f.ctx, f.db, scanTier, q.tiersAmong, those)
 	if err != nil {
 		return err
+	}
+	f.d.Tiers = append(f.d.Tiers, tiers...)
+	if err := f.asks(keys); err != nil {
+		return err
+	}
+	at := f.s.everywhere(keys)
+	if err := f.read(q.toldFor, at, func(row scanner) error {
+		e, err := scanTold(row)
+		f.d.Events = append(f.d.Events, e.StoredEvent)
+		return err
+	}); err != nil {
+		return err
+	}
+	var all bodies
+	if err := f.read(q.ofKeys, at, all.scan); err != nil {
+		return err
+	}
+	for _, i := range all.identities {
+		f.person(i.Person)
+	}
+	for _, i := range all.invitations {
+		f.invitation(i)
+	}
+	for _, v := range all.sessions {
+		f.redeemers = append(f.redeemers, v.Identity)
+	}
+	return nil
+}
+
+// asks finds whether customers were asked, and why.
+func (f *search) asks(keys []string) error {
+	at := make([]Place, len(keys))
+	for i, key := range keys {
+		at[i] = Place{storage.AskBucket(key, f.s.buckets), key}
+	}
+	var asks []storage.Ask
+	ids := map[storage.Bucket][]string{}
+	if err := f.read(f.s.q.asksFor, at, func(row scanner) error {
+		a, err := scanAsk(row)
+		asks = append(asks, a)
+		return err
+	}); err != nil {
+		return err
+	}
+	slices.SortFunc(asks, func(a, b storage.Ask) int { return cmp.Or(b.Made.Compare(a.Made), cmp.Compare(a.ID, b.ID)) })
+	for _, a := range asks {
+		b := storage.AskBucket(a.Customer, f.s.buckets)
+		ids[b] = append(ids[b], a.ID)
 	}
 	of := map[string][]storage.AskDecision{}
-	for _, d := range decided {
-		of[d.Ask] = append(of[d.Ask], d)
+	for b, some := range ids {
+		decided, err := f.s.decisions(f.ctx, f.db, b, some)
+		if err != nil {
+			return err
+		}
+		for _, d := range decided {
+			of[d.Ask] = append(of[d.Ask], d)
+		}
 	}
 	for _, a := range asks {
 		f.d.Asks = append(f.d.Asks, storage.FileOf(a, of[a.ID]))
@@ -242,22 +342,21 @@ func (f *search) asks(key string) error {
 	return nil
 }
 
-// redeemer finds the chat account with this id, in whatever bucket it is.
-func (f *search) redeemer(id string) error {
-	if id == "" || f.alone || f.identities[id] {
+// redeemed finds the chat accounts that opened links of the person, in whatever buckets they are.
+func (f *search) redeemed() error {
+	ids := slices.DeleteFunc(f.redeemers, func(id string) bool { return id == "" || f.identities[id] })
+	f.redeemers = nil
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); len(ids) == 0 || f.alone {
 		return nil
 	}
-	for b := range storage.Bucket(f.s.buckets) {
-		found, err := f.identity(b, id)
-		if err != nil {
-			return err
+	return f.read(f.s.q.identityByID, f.s.everywhere(ids), func(row scanner) error {
+		i, err := scanBody(decodeIdentity)(row)
+		if err == nil {
+			f.person(i.Person)
 		}
-		if found != nil {
-			f.person(found.Person)
-			return nil
-		}
-	}
-	return nil
+		return err
+	})
 }
 
 func (f *search) identity(b storage.Bucket, id string) (*storage.Identity, error) {
@@ -280,106 +379,99 @@ func (f *search) body(l *keyed, b storage.Bucket, id string) (body []byte, err e
 	return body, err
 }
 
-func (f *search) invitation(i storage.Invitation) error {
+func (f *search) invitation(i storage.Invitation) {
 	if f.invitations[i.ID] {
-		return nil
+		return
 	}
 	f.invitations[i.ID] = true
 	f.d.Invitations = append(f.d.Invitations, i)
 	f.key(i.Customer)
-	return f.redeemer(i.RedeemedBy)
+	f.redeemers = append(f.redeemers, i.RedeemedBy)
 }
 
-// ofPerson finds what hangs together with one chat account.
-func (f *search) ofPerson(p storage.Person) error {
-	q, id := f.s.q, p.ID()
-	b := storage.BucketOf(p.Hash16(), f.s.buckets)
-	known, err := f.identity(b, id)
-	if err != nil {
+// ofPeople finds what hangs together with chat accounts.
+func (f *search) ofPeople(people []storage.Person) error {
+	at := make([]Place, len(people))
+	for i, p := range people {
+		at[i] = Place{storage.BucketOf(p.Hash16(), f.s.buckets), p.ID()}
+	}
+	var all bodies
+	if err := f.read(f.s.q.ofPeople, at, all.scan); err != nil {
 		return err
 	}
-	if known != nil {
-		f.d.Identities = append(f.d.Identities, *known)
-		f.key(known.Customer)
+	for _, i := range all.identities {
+		f.d.Identities = append(f.d.Identities, i)
+		f.key(i.Customer)
 	}
-	sessions, err := rowsOf(f.ctx, f.db, scanBody(decodeSession), q.sessionsOf, int64(b), id, int64(1<<30))
-	if err != nil {
+	if err := f.files(all.sessions, all.cases); err != nil {
 		return err
 	}
+	return f.read(f.s.q.feedbackOf, at, func(row scanner) error {
+		v, err := scanFeedback(row)
+		f.d.Feedback = append(f.d.Feedback, v)
+		return err
+	})
+}
+
+// files adds conversations and cases, with what was said in them and what happened.
+func (f *search) files(sessions []storage.Session, cases []storage.Case) error {
+	sessions = slices.DeleteFunc(sessions, func(v storage.Session) bool { return f.sessions[v.ID] })
+	cases = slices.DeleteFunc(cases, func(k storage.Case) bool { return f.cases[k.ID] })
+	var said, happened []Place
 	for _, v := range sessions {
-		if err := f.session(b, v); err != nil {
-			return err
-		}
-	}
-	cases, err := rowsOf(f.ctx, f.db, scanBody(decodeCase), q.casesFor, int64(b), id)
-	if err != nil {
-		return err
+		f.sessions[v.ID] = true
+		f.key(v.Customer)
+		f.d.Conversations = append(f.d.Conversations, storage.Conversation{Session: v, Answers: v.Revisions()})
+		said = append(said, Place{v.Bucket, v.ID})
 	}
 	for _, k := range cases {
-		if err := f.kase(b, k); err != nil {
-			return err
-		}
+		f.cases[k.ID] = true
+		f.key(k.Customer)
+		happened = append(happened, Place{k.Bucket, k.ID})
 	}
-	said, err := rowsOf(f.ctx, f.db, scanFeedback, q.feedbackFor, int64(b), id)
-	f.d.Feedback = append(f.d.Feedback, said...)
-	return err
-}
-
-func (f *search) session(b storage.Bucket, v storage.Session) error {
-	if f.sessions[v.ID] {
-		return nil
-	}
-	f.sessions[v.ID] = true
-	f.key(v.Customer)
-	f.d.Conversations = append(f.d.Conversations, storage.Conversation{Session: v, Answers: v.Revisions()})
-	if err := f.said(f.s.q.wordsOfSession, b, v.ID); err != nil {
-		return err
-	}
-	if v.Invitation == "" || f.alone || f.invitations[v.Invitation] {
-		return nil
-	}
-	for b := range storage.Bucket(f.s.buckets) {
-		body, err := f.body(f.s.q.invitations, b, v.Invitation)
-		if err != nil {
-			return err
-		}
-		if body == nil {
-			continue
-		}
-		i, err := decodeInvitation(b, body)
-		if err != nil {
-			return err
-		}
-		if i.RedeemedBy == v.Identity {
-			return f.invitation(*i)
-		}
-	}
-	return nil
-}
-
-func (f *search) said(text string, b storage.Bucket, of string) error {
-	list, err := rowsOf(f.ctx, f.db, scanWords, text, int64(b), of)
-	for _, w := range list {
+	if err := f.read(f.s.q.saidFor, append(said, happened...), func(row scanner) error {
+		w, err := scanWords(row)
 		if !f.words[w.ID] {
 			f.words[w.ID] = true
 			f.d.Words = append(f.d.Words, w)
 		}
-	}
-	return err
-}
-
-func (f *search) kase(b storage.Bucket, k storage.Case) error {
-	if f.cases[k.ID] {
-		return nil
-	}
-	f.cases[k.ID] = true
-	f.key(k.Customer)
-	events, err := rowsOf(f.ctx, f.db, scanEvent, f.s.q.caseEvents, int64(b), k.ID)
-	if err != nil {
+		return err
+	}); err != nil {
 		return err
 	}
-	f.d.Cases = append(f.d.Cases, storage.CaseFile{Case: k, Events: events})
-	return f.said(f.s.q.wordsOfCase, b, k.ID)
+	events := map[string][]storage.CaseEvent{}
+	if err := f.read(f.s.q.eventsFor, happened, func(row scanner) error {
+		e, err := scanEvent(row)
+		events[e.Case] = append(events[e.Case], e)
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, k := range cases {
+		of := events[storage.Clean(k.ID)]
+		slices.SortFunc(of, func(a, b storage.CaseEvent) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+		f.d.Cases = append(f.d.Cases, storage.CaseFile{Case: k, Events: of})
+	}
+	return f.offered(sessions)
+}
+
+// offered finds the invitations with which conversations began, in whatever buckets they are.
+func (f *search) offered(sessions []storage.Session) error {
+	opened := map[string]string{} // by whom
+	var ids []string
+	for _, v := range sessions {
+		if v.Invitation != "" && !f.alone && !f.invitations[v.Invitation] {
+			opened[v.Invitation] = v.Identity
+			ids = append(ids, v.Invitation)
+		}
+	}
+	return f.read(f.s.q.invited, f.s.everywhere(ids), func(row scanner) error {
+		i, err := scanBody(decodeInvitation)(row)
+		if err == nil && i.RedeemedBy == opened[i.ID] {
+			f.invitation(i)
+		}
+		return err
+	})
 }
 
 // owners are the ids that the names of slots of this person's messages begin with.

@@ -207,7 +207,7 @@ func (w *working) depart(id string, as storage.Anonymous) error {
 	if err != nil {
 		return err
 	}
-	if err := f.session(w.bucket, *v); err != nil {
+	if err := f.files([]storage.Session{*v}, nil); err != nil {
 		return err
 	}
 	if body, err = f.body(w.s.q.cases, w.bucket, v.Case); err != nil {
@@ -219,7 +219,7 @@ func (w *working) depart(id string, as storage.Anonymous) error {
 			return err
 		}
 		if k.Session == id && slices.Contains(recovery.Resting(), k.State) {
-			if err := f.kase(w.bucket, *k); err != nil {
+			if err := f.files(nil, []storage.Case{*k}); err != nil {
 				return err
 			}
 		}
@@ -320,7 +320,7 @@ func (w *working) settle(id string, as storage.Anonymous) error {
 		return err
 	}
 	f.alone = true
-	if err := f.kase(w.bucket, *k); err != nil {
+	if err := f.files(nil, []storage.Case{*k}); err != nil {
 		return err
 	}
 	v := as.Case(*k, k.ID, k.Session)

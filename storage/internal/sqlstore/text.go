@@ -44,6 +44,10 @@ type Dialect struct {
 	// id is the rest of the table's own key. Its parameters are those of Each, and how many rows a key has at most.
 	// The table is called s.
 	First func(columns, table, id, key, where, order string) string
+	// Across is the text of one SELECT of what is at many places, in all of these tables. Its parameters are
+	// those that Places makes of the places.
+	Across func(tables []Source) string
+	Places func(at []Place) ([]any, error)
 	// Among is the condition that a column has one of many values: a parameter that Keys makes.
 	Among func(column string) string
 	// Rows, if set, is the text of a SELECT of rows whose columns have these names, with one
@@ -205,6 +209,53 @@ func (t *texts) asked(columns []string, question func(of func(column string) str
 // inBuckets is a SELECT that is put for each of many buckets: see asked.
 func (t *texts) inBuckets(question func(bucket string) string) *list {
 	return t.asked([]string{"bucket"}, func(of func(string) string) string { return question(of("bucket")) })
+}
+
+// Source is a table that is asked for rows by a key. Each row comes once for each place that it is at, in any order.
+type Source struct {
+	Columns, Table string
+	Bucket, Key    string // the columns that a place names
+	Where          string // appended to the conditions
+}
+
+// Place is a key in a bucket.
+type Place struct {
+	Bucket storage.Bucket
+	Key    string
+}
+
+// across asks tables for what is at places, in whatever buckets: everything in one statement. A transaction, which
+// keeps to one bucket, takes the statements of each table.
+type across struct {
+	many string
+	ones []string
+}
+
+func (t *texts) across(tables ...Source) *across {
+	a := &across{many: t.one(t.dialect.Across(tables))}
+	for _, s := range tables {
+		a.ones = append(a.ones, t.one("SELECT "+s.Columns+" FROM "+s.Table+" WHERE "+s.Bucket+" = ? AND "+s.Key+" = ?"+s.Where))
+	}
+	return a
+}
+
+// readAcross has scan see every row that is at one of these places.
+func readAcross(ctx context.Context, db querier, d Dialect, q *across, at []Place, scan func(scanner) error) error {
+	if len(at) == 0 {
+		return nil
+	}
+	for i := range at {
+		at[i].Key = storage.Clean(at[i].Key)
+	}
+	args, err := d.Places(at)
+	if err != nil {
+		return err
+	}
+	rows, err := db.QueryContext(ctx, q.many, args...)
+	if err != nil {
+		return err
+	}
+	return each(rows, func(rows *sql.Rows) error { return scan(rows) })
 }
 
 // drop is a DELETE of the rows of a bucket that have these keys; the last parameter is the bucket.
