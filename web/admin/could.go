@@ -99,20 +99,24 @@ func (s *site) could(ctx context.Context, words *words, v Viewer) (all []step, e
 		}
 	}
 	if v.Anywhere(access.EditFlows) {
-		surveys, err := s.couldWithSurveys(ctx, words)
+		surveys, live, err := s.couldWithSurveys(ctx, words)
 		if err != nil {
 			return nil, err
+		}
+		if !live && v.Anywhere(access.EditSites) && v.Anywhere(access.AskNow) { // the first evening stopped before it
+			all = slices.Insert(all, 0, step{words.t("could_survey"), "/setup/survey", words.t("could_survey_do")})
 		}
 		all = append(all, surveys...)
 	}
 	return all[:min(mostSteps, len(all))], nil
 }
 
-// couldWithSurveys are drafts that wait, and texts of live surveys that are not translated.
-func (s *site) couldWithSurveys(ctx context.Context, w *words) (all []step, err error) {
+// couldWithSurveys are drafts that wait, and texts of live surveys that are not translated. some reports whether
+// a survey is live.
+func (s *site) couldWithSurveys(ctx context.Context, w *words) (all []step, some bool, err error) {
 	drafts, err := s.Store.FlowDrafts(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	snap := s.Bot.Configuration().Now()
 	for _, d := range drafts {
@@ -123,7 +127,7 @@ func (s *site) couldWithSurveys(ctx context.Context, w *words) (all []step, err 
 	}
 	live, err := s.Store.FlowSources(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for _, src := range live {
 		f, err := snap.Flow(src.Flow, src.Version)
@@ -134,7 +138,7 @@ func (s *site) couldWithSurveys(ctx context.Context, w *words) (all []step, err 
 			all = append(all, step{w.t("could_translate", n, f.Title.In(w.lang)), "/surveys/" + src.Flow + "/edit/words?show=missing", w.t("could_translate_do")})
 		}
 	}
-	return all, nil
+	return all, len(live) > 0, nil
 }
 
 // titleOfDraft is what a draft calls its survey; what cannot be read is called by its key.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
@@ -71,5 +72,23 @@ func TestTodayShowsOneSite(t *testing.T) {
 	lead.Grants = access.Grants{"main": access.Lead}
 	if got := (&visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(lead), Clock: w.clock.Now})}).get("/?site=harbour"); got.Code != http.StatusForbidden {
 		t.Errorf("a site that one may not see: %d", got.Code)
+	}
+}
+
+// Whoever stopped before the first survey is led back to it from Today, until one is live.
+func TestTodayLeadsBackToTheFirstSurvey(t *testing.T) {
+	h := newHouse(t, Viewer{Login: "l", SignIn: "boss", Staff: "boss", Name: "Boss", Owner: true, Language: "en"})
+	if page := h.get("/", http.StatusOK); !strings.Contains(page, `href="/setup/survey">Choose one`) {
+		t.Errorf("Today does not lead to the first survey:\n%s", page)
+	}
+	source := "flow: one\nlanguages: [en]\ntitle: {en: One}\nquestions:\n  - {key: overall, scale: csat5, primary: true, ask: {en: How was it?}}\n"
+	if _, _, err := h.store.Publish(t.Context(), "one", source, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.bot.Configuration().Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if page := h.get("/", http.StatusOK); strings.Contains(page, "/setup/survey") {
+		t.Error("Today leads to the first survey although one is live")
 	}
 }

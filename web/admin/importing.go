@@ -161,7 +161,7 @@ type importPage struct {
 	Step     int // 2 … 5
 	How      string
 	Shape    []field
-	Missing  []string
+	Missing  []importMissing
 	Columns  []importColumn
 	Fields   []option
 	All      []field // what is said of all rows
@@ -179,6 +179,12 @@ type importPage struct {
 	Gone     bool // the rows are
 	Known    bool // what the columns are is known from another sheet
 }
+
+// importMissing is what has to be said first. At is the field where it is said; "" = in the columns.
+type importMissing struct{ Text, At string }
+
+// importAsks are the fields in which something is said of all rows that may be missing.
+var importAsks = map[fields.Missing]string{fields.NoSite: "site", fields.NoBasis: "basis"}
 
 type importColumn struct {
 	Name, Samples, Filled string
@@ -218,11 +224,17 @@ func (s importPages) showImport(w http.ResponseWriter, r *http.Request, v Viewer
 	switch x.Stage {
 	case importing.Columns:
 		p.Known = x.Remembered && len(missing) == 0
-		for _, m := range missing {
-			p.Missing = append(p.Missing, words.t("import_"+string(m)))
-		}
 		if err := s.importColumns(r, words, &p, &x); err != nil {
 			return err
+		}
+		for _, m := range missing {
+			said := importMissing{Text: words.t("import_" + string(m)), At: importAsks[m]}
+			p.Missing = append(p.Missing, said)
+			for i := range p.All {
+				if p.All[i].Name == said.At {
+					p.All[i].Fault = said.Text
+				}
+			}
 		}
 	case importing.Checking, importing.Running:
 		w.Header().Set("Refresh", "2")

@@ -27,7 +27,7 @@ func init() {
 		fixture{"imports.html", "full", f, importsPage{Fault: "Line 2, column 2: A quote opens here.", Rows: []importRow{{"/asking/import/x", "visits.csv", "checked", "9 rows"}}}},
 		fixture{"import.html", "empty", f, importPage{At: "/asking/import/x", Stage: "failed", Step: 3, Wrong: "The file has no rows."}},
 		fixture{"import.html", "columns", f, importPage{
-			At: "/asking/import/x", Stage: "columns", Step: 2, How: "Separated by ;", Missing: []string{"Say which."}, Rows: 9, All: []field{menu},
+			At: "/asking/import/x", Stage: "columns", Step: 2, How: "Separated by ;", Missing: []importMissing{{"Say which.", ""}, {"Say why.", "order"}}, Rows: 9, All: []field{menu},
 			Shape:   []field{{Name: "separator", Label: "Separator", Kind: "select", Options: []option{{"0", ","}}}},
 			Columns: []importColumn{{"Kundennr", "C-1, C-2", "100 %", field{Name: "column0", Label: "Kundennr is our", Options: []option{{"skip", "Don’t import"}}}, []field{{Name: "zone", Label: "Times are in the zone", Options: []option{{"", "of the site"}}}}}},
 		}},
@@ -92,7 +92,8 @@ func TestAListOfCustomersIsImportedAndAsked(t *testing.T) {
 	page := body(b.get(at))
 	has("columns", page, "Import visits.csv", "5 rows", "&lt;b&gt;Tom", `<option value="customer" selected>`, `<option value="ended" selected>`, `<option value="day.month" selected>`)
 	form := url.Values{"do": {"check"}, "column0": {"customer"}, "column1": {"first_name"}, "column2": {"ended"}, "column3": {"service"}, "order": {"day.month"}, "site": {"main"}, "ask": {"one_tap_csat"}}
-	if got := b.post(at, form); got.Code != 422 || !strings.Contains(got.Body.String(), "on what basis these people may be asked") {
+	if got := b.post(at, form); got.Code != 422 || !strings.Contains(got.Body.String(), `<a href="#basis">Say on what basis`) || !strings.Contains(got.Body.String(), `id="basis-fault"`) ||
+		strings.Contains(got.Body.String(), `id="site-fault"`) {
 		t.Errorf("without a basis: %d\n%s", got.Code, got.Body)
 	}
 	form.Set("basis", "contract")

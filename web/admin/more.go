@@ -15,7 +15,7 @@ func (s *site) more(w http.ResponseWriter, r *http.Request, v Viewer) error {
 			all.Cards = append(all.Cards, settingsCard{At: p.At, Title: words.t(p.Name)})
 		}
 	}
-	own := settingsGroup{"yourself", []settingsCard{{"/me", words.t("me"), v.Name}, {"/help", words.t("help"), words.t("help_line")}}}
+	own := settingsGroup{"yourself", []settingsCard{{At: "/me", Title: words.t("me"), State: v.Name}, {At: "/help", Title: words.t("help"), State: words.t("help_line")}}}
 	groups := []settingsGroup{all, own}
 	if len(all.Cards) == 0 {
 		groups = groups[1:]

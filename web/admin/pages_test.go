@@ -27,7 +27,7 @@ var fixtures = []fixture{
 	{"help.html", "empty", frame{Title: "Help"}, helpPage{}},
 	{"help.html", "full", frame{Title: "Help"}, helpPage{Parts: []helpTopics{{"Running the program", []topic{{Name: "flows", Title: "Flow files", Lead: "A survey is one file."}}}}}},
 	{"settings.html", "empty", frame{Title: "Settings"}, settingsPage{Query: "nothing"}},
-	{"settings.html", "full", frame{Title: "Settings", Here: "/settings"}, settingsPage{[]settingsGroup{{"settings_here", []settingsCard{{"/outbox", "Outbox", "Nothing is stuck."}}}}, "Last change: published rules, boss, today 16:31.", ""}},
+	{"settings.html", "full", frame{Title: "Settings", Here: "/settings"}, settingsPage{[]settingsGroup{{"settings_here", []settingsCard{{At: "/outbox", Title: "Outbox", State: "Nothing is stuck.", Well: true}, {At: "/settings/telegram", Title: "Telegram", State: "@salon", Wrong: "Not served: @other"}}}}, "Last change: published rules, boss, today 16:31.", ""}},
 	{"about.html", "full", frame{Title: "About", Back: &link{"/settings", "Settings"}}, aboutPage{Version: "1.2"}},
 	{"sites.html", "empty", frame{Title: "Sites"}, sitesPage{}},
 	{"sites.html", "full", frame{Title: "Sites", Flash: "Saved."}, sitesPage{Sites: []siteRow{

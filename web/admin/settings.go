@@ -33,7 +33,16 @@ type settingsPage struct {
 }
 
 // settingsCard leads to one page, with a line about how it stands.
-type settingsCard struct{ At, Title, State string }
+type settingsCard struct {
+	At, Title string
+	State     string
+	Well      bool   // State is good news
+	Wrong     string // what somebody should look at, before State
+	About     string // what the page is for, by which it is found as well
+}
+
+// groupOf makes one of the groups for a viewer.
+type groupOf func(context.Context, *words, Viewer) (settingsGroup, error)
 
 func (s settingsPages) settings(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	words := s.words(r, v)
@@ -47,21 +56,22 @@ func (s settingsPages) settings(w http.ResponseWriter, r *http.Request, v Viewer
 		names[i] = x.Name
 	}
 	p := settingsPage{Groups: []settingsGroup{
-		{"settings_places", []settingsCard{{"/settings/sites", words.t("sites"), strings.Join(names, ", ")}}},
-		s.settingsOfSurveys(words, v), s.settingsOfCases(words, v), s.settingsOfSystems(words, v),
+		{"settings_places", []settingsCard{{At: "/settings/sites", Title: words.t("sites"), State: words.named(names)}}},
 	}}
+	for _, of := range []groupOf{s.settingsOfSurveys, s.settingsOfCases, s.settingsOfSystems, s.settingsOfHere} {
+		g, err := of(r.Context(), words, v)
+		if err != nil {
+			return err
+		}
+		p.Groups = append(p.Groups, g)
+	}
 	first := &p.Groups[0]
 	if mayRule(v) == nil {
-		first.Cards = append(first.Cards, settingsCard{"/settings/hours", words.t("opening"), words.t("opening_line")})
+		first.Cards = append(first.Cards, s.hoursCard(words))
 	}
 	if v.Anywhere(access.ManageAgents) {
-		first.Cards = append(first.Cards, settingsCard{"/people", words.t("people"), words.t("people_line")})
+		first.Cards = append(first.Cards, s.peopleCard(words))
 	}
-	here, err := s.settingsOfHere(r.Context(), words, v)
-	if err != nil {
-		return err
-	}
-	p.Groups = append(p.Groups, here)
 	p.find(words, r.URL.Query().Get("q"))
 	p.Groups = slices.DeleteFunc(p.Groups, func(g settingsGroup) bool { return len(g.Cards) == 0 })
 	if v.Can(access.SeeAudit, access.EverySite) {
@@ -87,14 +97,14 @@ func (p *settingsPage) find(w *words, query string) {
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		g.Cards = slices.DeleteFunc(g.Cards, func(c settingsCard) bool {
-			said := strings.ToLower(c.Title + " " + c.State + " " + w.t(g.Name))
+			said := strings.ToLower(c.Title + " " + c.Wrong + " " + c.State + " " + c.About + " " + w.t(g.Name))
 			return slices.ContainsFunc(strings.Fields(strings.ToLower(p.Query)), func(word string) bool { return !strings.Contains(said, word) })
 		})
 	}
 }
 
 // settingsOfSurveys are about what is asked, and how it is said.
-func (s settingsPages) settingsOfSurveys(words *words, v Viewer) settingsGroup {
+func (s settingsPages) settingsOfSurveys(ctx context.Context, words *words, v Viewer) (settingsGroup, error) {
 	g := settingsGroup{Name: "settings_surveys"}
 	if mayRule(v) == nil {
 		own := map[[2]string]bool{}
@@ -108,12 +118,16 @@ func (s settingsPages) settingsOfSurveys(words *words, v Viewer) settingsGroup {
 		if len(own) > 0 {
 			line = words.t("texts_own", len(own))
 		}
-		g.Cards = append(g.Cards, settingsCard{"/settings/texts", words.t("texts"), line})
+		g.Cards = append(g.Cards, settingsCard{At: "/settings/texts", Title: words.t("texts"), State: line, About: words.t("texts_line")})
 	}
 	if v.Anywhere(access.EditTriggers) {
-		g.Cards = append(g.Cards, settingsCard{"/asking/triggers", words.t("triggers"), words.t("triggers_line")})
+		src, err := s.triggersNow(ctx)
+		if err != nil {
+			return g, err
+		}
+		g.Cards = append(g.Cards, settingsCard{At: "/asking/triggers", Title: words.t("triggers"), State: s.versionLine(words, src), About: words.t("triggers_line")})
 	}
-	return g
+	return g, nil
 }
 
 // ofSites is something of the rules of every site that has its own.
@@ -125,106 +139,109 @@ func ofSites[T any](p recovery.Policy, of func(recovery.Rules) T) (all []T) {
 }
 
 // settingsOfCases are about what follows when somebody is unhappy.
-func (s settingsPages) settingsOfCases(words *words, v Viewer) settingsGroup {
+func (s settingsPages) settingsOfCases(ctx context.Context, words *words, v Viewer) (settingsGroup, error) {
 	g := settingsGroup{Name: "cases"}
 	snap := s.Bot.Configuration().Now()
 	if mayRule(v) == nil {
-		rules := words.t("rules_shipped_line")
-		if snap.Policy.Version > 0 {
-			rules = words.t("rules_version_line", snap.Policy.Version)
+		src, err := s.rulesNow(ctx)
+		if err != nil {
+			return g, err
 		}
-		g.Cards = append(g.Cards, settingsCard{"/settings/rules", words.t("rules"), rules})
-		g.Cards = append(g.Cards, settingsCard{"/settings/routes", words.t("routes"), words.t("routes_counts", len(snap.Policy.Routing.Routes), len(snap.Policy.Routing.Receivers))})
+		g.Cards = append(g.Cards, settingsCard{At: "/settings/rules", Title: words.t("rules"), State: s.versionLine(words, src), About: words.t("rules_about_line")})
+		routes := words.t("card_no_routes")
+		if r := snap.Policy.Routing; len(r.Routes)+len(r.Receivers) > 0 {
+			routes = words.t("routes_counts", len(r.Routes), len(r.Receivers))
+		}
+		g.Cards = append(g.Cards, settingsCard{At: "/settings/routes", Title: words.t("routes"), State: routes})
 	}
 	if mayConnectChats(v) == nil {
-		var chats []string
-		for _, c := range snap.Chats {
-			if c.Gone.IsZero() {
-				chats = append(chats, c.Name)
-			}
-		}
-		line := strings.Join(chats, ", ")
-		if line == "" {
-			line = words.t("schats_line")
-		}
-		g.Cards = append(g.Cards, settingsCard{"/settings/chats", words.t("schats"), line})
+		g.Cards = append(g.Cards, s.staffChatsCard(words))
 	}
-	g.Cards = append(g.Cards, settingsCard{"/settings/hearing", words.t("hearing"), words.t("hearing_line")})
+	g.Cards = append(g.Cards, settingsCard{At: "/settings/hearing", Title: words.t("hearing"), State: words.t("hearing_line")})
 	if mayRule(v) == nil {
-		g.Cards = append(g.Cards, settingsCard{"/settings/snippets", words.t("snippets"), words.t("snippets_line")})
-		g.Cards = append(g.Cards, settingsCard{"/settings/reporting", words.t("reporting"), words.t("reporting_line")})
+		rules, saved := snap.Rules(""), words.t("card_none")
+		if n := len(rules.Snippets); n > 0 {
+			saved = words.t("card_in_use", n)
+		}
+		g.Cards = append(g.Cards, settingsCard{At: "/settings/snippets", Title: words.t("snippets"), State: saved, About: words.t("snippets_line")},
+			settingsCard{At: "/settings/reporting", Title: words.t("reporting"), State: words.reportingLine(rules.Report), About: words.t("reporting_line")})
 	}
-	return g
+	return g, nil
 }
 
 // settingsOfSystems are about what is connected.
-func (s settingsPages) settingsOfSystems(words *words, v Viewer) settingsGroup {
+func (s settingsPages) settingsOfSystems(ctx context.Context, words *words, v Viewer) (settingsGroup, error) {
 	g := settingsGroup{Name: "settings_systems"}
 	if s.Accounts != nil && v.Can(access.ConnectChats, access.EverySite) {
-		lines := map[chat.Platform]string{chat.Telegram: words.t("tg_line"), chat.Slack: words.t("sl_line")}
-		for _, a := range s.Accounts.Accounts() {
-			switch {
-			case a.Platform == chat.Telegram && a.Name != "":
-				lines[a.Platform] = "✓ @" + a.Name
-			case a.Name != "":
-				lines[a.Platform] = "✓ " + a.Name
-			}
-		}
-		g.Cards = append(g.Cards, settingsCard{"/settings/telegram", words.t("tg_title"), lines[chat.Telegram]}, settingsCard{"/settings/slack", words.t("sl_title"), lines[chat.Slack]})
+		g.Cards = append(g.Cards, s.platformCard(words, chat.Telegram, "/settings/telegram", "tg_title", "tg_line", "@"),
+			s.platformCard(words, chat.Slack, "/settings/slack", "sl_title", "sl_line", ""))
 	}
 	if v.Can(access.EditSites, access.EverySite) {
 		line := words.t("address_unset")
 		if at := s.public(); at != "" {
 			line = at
 		}
-		g.Cards = append(g.Cards, settingsCard{"/setup/chats", words.t("address_title"), line})
+		g.Cards = append(g.Cards, settingsCard{At: "/setup/chats", Title: words.t("address_title"), State: line})
 	}
 	if v.Can(access.EditSignIn, access.EverySite) {
 		line := words.t("signin_none_line")
 		if s.Provider != nil {
 			line = s.Provider.Name
 		}
-		g.Cards = append(g.Cards, settingsCard{"/settings/sign-in", words.t("signin"), line})
+		g.Cards = append(g.Cards, settingsCard{At: "/settings/sign-in", Title: words.t("signin"), State: line})
 	}
 	if v.Can(access.ManageTokens, access.EverySite) {
-		g.Cards = append(g.Cards, settingsCard{"/settings/tokens", words.t("tokens"), words.t("tokens_line")})
+		card, err := s.tokensCard(ctx, words)
+		if err != nil {
+			return g, err
+		}
+		g.Cards = append(g.Cards, card)
 	}
 	if s.Endpoints != nil && v.Can(access.ManageWebhooks, access.EverySite) {
-		g.Cards = append(g.Cards, settingsCard{"/settings/webhooks", words.t("webhooks"), words.t("webhooks_line")})
+		card, err := s.webhooksCard(ctx, words)
+		if err != nil {
+			return g, err
+		}
+		g.Cards = append(g.Cards, card)
 	}
 	if s.Systems != nil && v.Can(access.ManageWebhooks, access.EverySite) {
-		g.Cards = append(g.Cards, settingsCard{"/settings/systems", words.t("systems"), words.t("systems_line")})
+		card, err := s.systemsCard(ctx, words)
+		if err != nil {
+			return g, err
+		}
+		g.Cards = append(g.Cards, card)
 	}
-	return g
+	return g, nil
 }
 
 // settingsOfHere are about this installation.
 func (s settingsPages) settingsOfHere(ctx context.Context, words *words, v Viewer) (settingsGroup, error) {
 	g := settingsGroup{Name: "settings_here"}
 	if v.Owner {
-		g.Cards = append(g.Cards, settingsCard{"/settings/data", words.t("data"), words.t("data_line")})
+		g.Cards = append(g.Cards, s.dataCard(words))
 	}
 	if v.Can(access.SeeOutbox, access.EverySite) {
 		counts, err := s.Store.Counts(ctx)
 		if err != nil {
 			return g, err
 		}
-		g.Cards = append(g.Cards, settingsCard{"/outbox", words.t("outbox"), s.stuckLine(words, counts)})
+		g.Cards = append(g.Cards, s.outboxCard(words, counts))
 	}
 	if v.Can(access.SeeAudit, access.EverySite) {
-		g.Cards = append(g.Cards, settingsCard{"/audit", words.t("audit"), words.t("audit_line")})
+		g.Cards = append(g.Cards, settingsCard{At: "/audit", Title: words.t("audit"), State: words.t("audit_line")})
 	}
 	g.Cards = append(g.Cards,
-		settingsCard{"/settings/about", words.t("about"), "Aftercare " + s.Version},
-		settingsCard{"/help", words.t("help"), words.t("help_line")})
+		settingsCard{At: "/settings/about", Title: words.t("about"), State: "Aftercare " + s.Version},
+		settingsCard{At: "/help", Title: words.t("help"), State: words.t("help_line")})
 	return g, nil
 }
 
-func (s settingsPages) stuckLine(words *words, c storage.Counts) string {
-	if c.Failed+c.Parked == 0 {
-		return words.t("outbox_nothing")
+func (s settingsPages) outboxCard(w *words, c storage.Counts) settingsCard {
+	card := settingsCard{At: "/outbox", Title: w.t("outbox"), State: w.t("outbox_nothing")}
+	if c.Failed+c.Parked > 0 {
+		card.State, card.Wrong = "", w.t("outbox_counts", c.Failed, c.Parked)
 	}
-	return words.t("outbox_counts", c.Failed, c.Parked)
+	return card
 }
 
 // aboutPage is what this installation is and holds.

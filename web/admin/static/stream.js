@@ -22,7 +22,10 @@ function open() {
 		seen[t] = rev
 	}
 	source.onerror = () => {
-		lost ||= setTimeout(() => { bar.hidden = false }, 3000)
+		if (!lost) {
+			bar.querySelector("time").textContent = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false })
+			lost = setTimeout(() => { bar.hidden = false }, 3000)
+		}
 		if (source?.readyState === EventSource.CLOSED) {
 			shut()
 			setTimeout(open, 5000)
