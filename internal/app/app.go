@@ -25,6 +25,7 @@ import (
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/asking"
 	"github.com/aftercare/aftercare/internal/app/settings"
+	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/admin"
 	"github.com/aftercare/aftercare/web/importing"
@@ -84,6 +85,7 @@ type App struct {
 	asking      *asking.Asking
 	systems     *Systems        // that call us in their own form
 	imports     *importing.Desk // nil = none are taken
+	files       page.Files      // of pages and API
 	table       []row           // of platforms
 	refused     refusals        // of credentials that belong to no account yet
 	sides       chat.SideCalls  // of platforms, that fail

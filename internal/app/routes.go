@@ -69,7 +69,7 @@ func (a *App) routes() (http.Handler, error) {
 	}
 	told := admin.NewReports(admin.Config{Store: a.store, Bot: a.bot, Asking: a.asking, Clock: a.Clock, Log: a.Log})
 	calls := api.New(api.Config{
-		Store: a.store, Bot: a.bot, Reports: told, Asking: a.asking, Systems: a.systems, Endpoints: apiEndpoints{a.endpoints()}, Sealer: answers{keep},
+		Store: a.store, Bot: a.bot, Reports: told, Asking: a.asking, Systems: a.systems, Endpoints: apiEndpoints{a.endpoints()}, Sealer: answers{keep}, Files: &a.files,
 		Clock: a.Clock, Prefix: public.Path, Log: a.Log,
 	})
 	mux.Handle("/api/", calls)

@@ -109,7 +109,7 @@ func (a *App) pages(prefix string) (http.Handler, error) {
 		Notes: a.notes, Draw: Drawing(), SlackManifest: slack.Manifest,
 		Accounts: accountsOfPages{a.connections}, Sealer: codes{keep}, Store: a.store, Bot: a.bot, Clock: a.Clock, Prefix: prefix, PublicURL: a.Settings.PublicURL, Version: cmp.Or(a.Version, "dev"), Log: a.Log,
 	}
-	c.Imports, c.Asking, c.Systems = a.imports, a.asking, a.systems
+	c.Imports, c.Asking, c.Systems, c.Files = a.imports, a.asking, a.systems, &a.files
 	if a.Demo != nil { // nothing is connected there, and it is thrown away at the end
 		c.Notes, c.Accounts, c.Demo = nil, nil, a.Demo.Pages()
 	} else {

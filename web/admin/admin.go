@@ -61,6 +61,8 @@ type Config struct {
 	Provider *oidc.Provider
 	// Hasher makes and checks hashes of passwords; nil is one for this machine.
 	Hasher *signin.Hasher
+	// Files sends files; nil is a sender of its own. It is the one of the API where there is one.
+	Files *page.Files
 	// Clock is the time; nil is time.Now.
 	Clock func() time.Time
 	// Notes are what needs somebody although the program works, a line each; nil has none.
@@ -138,6 +140,9 @@ func newSite(c Config) *site {
 	}
 	if c.Hasher == nil {
 		c.Hasher = signin.NewHasher()
+	}
+	if c.Files == nil {
+		c.Files = new(page.Files)
 	}
 	c.Prefix = page.Prefix(c.Prefix)
 	s := &site{

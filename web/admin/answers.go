@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"encoding/csv"
 	"errors"
 	"net/http"
 	"net/url"
@@ -14,7 +13,7 @@ import (
 	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/bot/voice"
 	"github.com/aftercare/aftercare/internal/page"
-	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/internal/table"
 	"github.com/aftercare/aftercare/storage"
 )
 
@@ -197,53 +196,54 @@ func (s *site) answerRow(w *words, a *storage.AnsweredSession) answerRow {
 	return row
 }
 
-// answersCSV is what the list shows, all of it, as a table: one row an answer. It is sent as it
-// is read.
+// answersCSV is what the list shows, all of it, as a table: one row an answer.
 func (s saidPages) answersCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, _, err := s.answersFilter(r, v, access.ExportData)
 	if err != nil {
 		return err
 	}
 	f.Limit = 500
-	out := csv.NewWriter(w)
 	head := []string{
 		"day", "site", "flow", "version", "service", "staff", "language", "channel", "status", "level", "flag", "unsatisfied", "case",
 		"question", "kind", "value", "choices", "text", "score", "answer_level", "answer_flag",
 	}
-	for begun := false; ; begun = true {
-		list, err := s.Store.Answered(r.Context(), f)
-		if err != nil {
-			if begun {
-				panic(http.ErrAbortHandler) // what was sent is no whole table: the browser is told so
+	return s.sendFile(w, r, v, "answers", table.CSV, "list of answers.csv", head, func(row func([]any) error) error {
+		for {
+			list, err := s.Store.Answered(r.Context(), f)
+			if err != nil {
+				return err
 			}
+			for i := range list {
+				if err := answerRows(&list[i], row); err != nil {
+					return err
+				}
+			}
+			if len(list) < f.Limit {
+				return nil
+			}
+			f.Before = list[len(list)-1].Place()
+		}
+	})
+}
+
+// answerRows hands out what one conversation said, a row an answer.
+func answerRows(a *storage.AnsweredSession, row func([]any) error) error {
+	shared := []any{
+		a.Day, a.Site, a.Flow, strconv.Itoa(a.Version), a.Service, a.Staff, a.Language, a.Channel, a.Status, strconv.Itoa(a.Level), a.Flag,
+		strconv.FormatBool(a.Unsatisfied), strconv.FormatBool(a.Case),
+	}
+	for _, words := range a.Beside {
+		if err := row(append(slices.Clip(shared), "", "beside", "", "", words, "", "", "")); err != nil {
 			return err
 		}
-		if !begun {
-			w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-			w.Header().Set("Content-Disposition", `attachment; filename="answers.csv"`)
-			_ = out.Write(head)
-		}
-		for i := range list {
-			a := &list[i]
-			shared := []string{
-				a.Day, a.Site, a.Flow, strconv.Itoa(a.Version), a.Service, a.Staff, a.Language, a.Channel, a.Status, strconv.Itoa(a.Level), a.Flag,
-				strconv.FormatBool(a.Unsatisfied), strconv.FormatBool(a.Case),
-			}
-			for _, words := range a.Beside {
-				_ = out.Write(inertAll(append(slices.Clip(shared), "", "beside", "", "", words, "", "", "")))
-			}
-			for _, one := range a.Answers {
-				row := append(slices.Clip(shared), one.Question, one.Kind, number(one.Value), strings.Join(one.Choices, ","), one.Text, number(one.Score), strconv.Itoa(one.Level), one.Flag)
-				_ = out.Write(inertAll(row))
-			}
-		}
-		out.Flush()
-		if out.Error() != nil || len(list) < f.Limit {
-			return nil
-		}
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute)) // a recorder of tests has none
-		f.Before = list[len(list)-1].Place()
 	}
+	for _, one := range a.Answers {
+		err := row(append(slices.Clip(shared), one.Question, one.Kind, number(one.Value), strings.Join(one.Choices, ","), one.Text, number(one.Score), strconv.Itoa(one.Level), one.Flag))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // number is a value that may be missing.
@@ -252,14 +252,6 @@ func number(x *float64) string {
 		return ""
 	}
 	return strconv.FormatFloat(*x, 'f', -1, 64)
-}
-
-// inertAll makes every cell of a row inert.
-func inertAll(row []string) []string {
-	for i := range row {
-		row[i] = report.Inert(row[i])
-	}
-	return row
 }
 
 // answerPage is one conversation.

@@ -52,7 +52,7 @@ func (s reportPages) reportData(_ *http.Request, w *words, v Viewer, f *reportFi
 	return p, nil
 }
 
-// download sends rows as they are read. A workbook is made whole before it is sent.
+// download sends a file of rows.
 func (s reportPages) download(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	name, format, _ := strings.Cut(r.PathValue("file"), ".")
 	what, q := storage.Exported(name), r.URL.Query()

@@ -357,3 +357,11 @@ func (s improvementPages) removeImprovement(w http.ResponseWriter, r *http.Reque
 	http.Redirect(w, r, s.Prefix+"/reports/improvement?done=improvement_remove", http.StatusSeeOther)
 	return nil
 }
+
+// inertAll makes every cell of a row inert.
+func inertAll(row []string) []string {
+	for i := range row {
+		row[i] = report.Inert(row[i])
+	}
+	return row
+}

@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -94,27 +96,23 @@ func (s *site) listFile(w http.ResponseWriter, r *http.Request, v Viewer) error 
 	})
 }
 
-// sendFile notes who has a file and sends it as each hands its rows out. A workbook is made whole before it is sent.
+// sendFile notes who has a file and sends it.
 func (s *site) sendFile(
 	w http.ResponseWriter, r *http.Request, v Viewer, name, format, about string, columns []string, each func(row func([]any) error) error,
 ) error {
-	if err := s.Store.PutAudit(r.Context(), s.audit(v, "data.export", about)); err != nil {
-		return err
+	err := s.Files.Send(w, r, page.File{
+		Name: name + "." + format, MediaType: table.MediaType(format), Wait: true,
+		Note: func() error { return s.Store.PutAudit(r.Context(), s.audit(v, "data.export", about)) },
+		Fill: func(to io.Writer) error { return table.Fill(to, format, columns, report.Inert, each) },
+		Cut:  func(err error) { s.Log.Warn("admin: a file was cut off", "file", name+"."+format, "err", err) },
+	})
+	if errors.Is(err, page.ErrManyFiles) {
+		return &page.Error{Code: page.Unavailable, Title: "many_files", Text: "many_files_text"}
 	}
-	w.Header().Set("Content-Type", table.MediaType(format))
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+"."+format+`"`)
-	to := &page.Patient{ResponseWriter: w}
-	if err := table.Fill(to, format, columns, report.Inert, each); err != nil {
-		if to.Begun {
-			panic(http.ErrAbortHandler) // what was sent is no whole table: the browser is told so
-		}
-		w.Header().Del("Content-Disposition")
-		return err
-	}
-	return nil
+	return err
 }
 
-// moment is a time as a row has it: with the zone of its site, or nothing.
+// rowMoment is a time as a row has it: with the zone of its site, or nothing.
 func (s *site) rowMoment(t time.Time, at string) any {
 	if t.IsZero() {
 		return nil

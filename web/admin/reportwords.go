@@ -2,7 +2,6 @@ package admin
 
 import (
 	"cmp"
-	"encoding/csv"
 	"math"
 	"net/http"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot/voice"
+	"github.com/aftercare/aftercare/internal/table"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
@@ -321,7 +321,7 @@ func (s saidPages) choicesIn(r *http.Request, w *words, of saidFilter) (all []re
 	return all, false, nil
 }
 
-// saidCSV is what the page of words finds, all of it: a row a text. It is sent as it is read.
+// saidCSV is what the page of words finds, all of it: a row a text.
 func (s saidPages) saidCSV(w http.ResponseWriter, r *http.Request, v Viewer) error {
 	f, err := s.reportFilter(r, v)
 	if err != nil {
@@ -332,32 +332,30 @@ func (s saidPages) saidCSV(w http.ResponseWriter, r *http.Request, v Viewer) err
 	if len(of.Sites) == 0 {
 		return notAllowed(nil)
 	}
-	words, out := s.words(r, v), csv.NewWriter(w)
+	words := s.words(r, v)
 	of.after = ""
-	for begun := false; ; begun = true {
-		rows, next, err := s.saidIn(r, words, of, seekBatch)
-		if err != nil {
-			if begun {
-				panic(http.ErrAbortHandler) // what was sent is no whole table: the browser is told so
+	head := []string{"day", "kind", "site", "flow", "service", "staff", "level", "question", "text"}
+	return s.sendFile(w, r, v, "words", table.CSV, "list of words.csv", head, func(out func([]any) error) error {
+		for {
+			rows, next, err := s.saidIn(r, words, of, seekBatch)
+			if err != nil {
+				return err
 			}
-			return err
-		}
-		if !begun {
-			w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-			w.Header().Set("Content-Disposition", `attachment; filename="words.csv"`)
-			_ = out.Write([]string{"day", "kind", "site", "flow", "service", "staff", "level", "question", "text"})
-		}
-		for _, row := range rows {
-			for i, text := range row.said {
-				cells := append(append([]string{row.day, row.kind}, row.raw...), row.question[i], text)
-				_ = out.Write(inertAll(cells))
+			for _, row := range rows {
+				cells := []any{row.day, row.kind}
+				for _, cell := range row.raw {
+					cells = append(cells, cell)
+				}
+				for i, text := range row.said {
+					if err := out(append(slices.Clip(cells), row.question[i], text)); err != nil {
+						return err
+					}
+				}
 			}
+			if next == "" {
+				return nil
+			}
+			of.after = next
 		}
-		out.Flush()
-		if out.Error() != nil || next == "" {
-			return nil
-		}
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute)) // a recorder of tests has none
-		of.after = next
-	}
+	})
 }

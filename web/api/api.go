@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,6 +46,8 @@ type Config struct {
 	Endpoints Endpoints
 	// Sealer keeps what was answered to requests that carry a key; nil honours no keys.
 	Sealer Sealer
+	// Files sends files; nil is a sender of its own. It is the one of the pages where there are any.
+	Files *page.Files
 	// Clock is the time; nil is time.Now.
 	Clock func() time.Time
 	// Prefix is the path of PUBLIC_URL, "" for none. Requests come without.
@@ -57,9 +58,8 @@ type Config struct {
 
 type api struct {
 	Config
-	paces     paces
-	exporting atomic.Int32 // files that are being written
-	trusted   bool         // whoever calls has the database: no token is asked for
+	paces   paces
+	trusted bool // whoever calls has the database: no token is asked for
 }
 
 // route is one address with the scope that it takes.
@@ -101,6 +101,9 @@ func handler(c Config, trusted bool) http.Handler {
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now
+	}
+	if c.Files == nil {
+		c.Files = new(page.Files)
 	}
 	c.Prefix = page.Prefix(c.Prefix)
 	s := &api{Config: c, trusted: trusted}

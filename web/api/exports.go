@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -21,9 +22,6 @@ import (
 var exportRoutes = []route{
 	{http.MethodGet, "/exports/{kind}", access.ReadRows, (*api).export},
 }
-
-// exportsAtOnce is how many files are written at a time by a process: each holds a connection of the database.
-const exportsAtOnce = 3
 
 // alsoTakes is the scope that a kind takes beside that of all.
 var alsoTakes = map[storage.Exported]access.Scope{storage.ExportWords: access.ReadWords, storage.ExportCustomers: access.ReadCustomers}
@@ -52,36 +50,25 @@ func (s *api) export(q *request) (answer, error) {
 	return answer{stream: func(w http.ResponseWriter) error { return s.sendRows(w, q, what, format, f, said["site"]) }}, nil
 }
 
-// sendRows writes the file, unless too many are being written.
+// sendRows sends the file, unless too many are being made.
 func (s *api) sendRows(w http.ResponseWriter, q *request, what storage.Exported, format string, f storage.ExportFilter, sites []string) error {
-	if n := s.exporting.Add(1); n > exportsAtOnce {
-		s.exporting.Add(-1)
-		return &problem{code: tooMany, detail: strconv.Itoa(exportsAtOnce) + " files are being written already.", wait: 5 * time.Second}
-	}
-	defer s.exporting.Add(-1)
 	name := string(what) + "." + format
-	w.Header().Set("Content-Type", table.MediaType(format))
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	about := strings.Join(strings.Fields(strings.Join(slices.Concat([]string{name}, sites, []string{f.Flow, f.Since, f.Until}), " ")), " ")
 	w.Header().Add("Vary", "Accept")
-	if q.Method == http.MethodHead { // nobody is given anything
-		return nil
-	}
-	about := slices.Concat([]string{name}, sites, []string{f.Flow, f.Since, f.Until})
-	if err := s.Store.PutAudit(q.Context(), s.auditOf(q, "data.export", strings.Join(strings.Fields(strings.Join(about, " ")), " "), "", "")); err != nil {
-		w.Header().Del("Content-Disposition")
-		return err
-	}
-	to := &page.Patient{ResponseWriter: w}
-	err := table.Fill(to, format, what.Columns(), report.Inert, func(row func([]any) error) error {
-		return s.Store.Export(q.Context(), what, f, row)
+	err := s.Files.Send(w, q.Request, page.File{
+		Name: name, MediaType: table.MediaType(format),
+		Note: func() error { return s.Store.PutAudit(q.Context(), s.auditOf(q, "data.export", about, "", "")) },
+		Fill: func(to io.Writer) error {
+			return table.Fill(to, format, what.Columns(), report.Inert, func(row func([]any) error) error {
+				return s.Store.Export(q.Context(), what, f, row)
+			})
+		},
+		Cut: func(err error) {
+			s.Log.Warn("api: an export was cut off", "export", name, "err", err, "request", q.Header.Get("X-Request-Id"))
+		},
 	})
-	if err != nil && to.Begun {
-		s.Log.Warn("api: an export was cut off", "export", name, "err", err, "request", q.Header.Get("X-Request-Id"))
-		panic(http.ErrAbortHandler) // what was sent is no whole file: the connection says so
-	}
-	if err != nil {
-		w.Header().Del("Content-Disposition")
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(page.Still)) // what it took does not keep the problem back
+	if errors.Is(err, page.ErrManyFiles) {
+		return &problem{code: tooMany, detail: "As many files as are made at a time are being made already.", wait: 5 * time.Second}
 	}
 	return err
 }

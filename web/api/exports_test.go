@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/internal/table"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -253,7 +254,7 @@ func TestOnlySoManyFilesAreWrittenAtATime(t *testing.T) {
 	token, begun, goOn := c.token(nil, access.ReadRows, access.ReadWords), make(chan bool), make(chan bool)
 	at := c.overHTTP(handing{c.store, func(func([]any) error) error { begun <- true; <-goOn; return nil }}, time.Minute)
 	done := make(chan int)
-	for range exportsAtOnce {
+	for range page.FilesAtOnce {
 		go func() {
 			code, _, _, _ := fetch(t, at, token)
 			done <- code
@@ -264,7 +265,7 @@ func TestOnlySoManyFilesAreWrittenAtATime(t *testing.T) {
 		t.Errorf("one too many: %d, %v", code, err)
 	}
 	close(goOn)
-	for range exportsAtOnce {
+	for range page.FilesAtOnce {
 		if code := <-done; code != 200 {
 			t.Errorf("one of those before: %d", code)
 		}
