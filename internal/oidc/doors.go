@@ -35,57 +35,97 @@ var algorithms = []string{
 	gooidc.RS256, gooidc.RS384, gooidc.RS512, gooidc.ES256, gooidc.ES384, gooidc.ES512, gooidc.PS256, gooidc.PS384, gooidc.PS512, gooidc.EdDSA,
 }
 
-// doors are those of the provider, asked for when somebody wants to go there and then once an hour. One that
-// was found stays while the provider does not answer.
+// question is one that is being asked: where the doors are.
+type question struct {
+	done  chan struct{} // closed once it is answered
+	doors *doors
+	err   error
+}
+
+// doors are those of the provider, asked for when somebody wants to go there and then once an hour. One that was found
+// stays while it is asked again, and where it does not answer then.
 func (p *Provider) doors(ctx context.Context) (*doors, error) {
+	found, q, err := p.known()
+	if found != nil || err != nil {
+		return found, err
+	}
+	select {
+	case <-q.done:
+		return q.doors, q.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// known is what is known of the doors: where they are, or that they were not found a moment ago, or else the question
+// whose answer is to be waited for. The network is not waited for while the lock is held.
+func (p *Provider) known() (*doors, *question, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.Clock()
 	switch {
 	case p.found != nil && now.Sub(p.found.at) < foundLife:
-		return p.found, nil
-	case p.failure != nil && now.Sub(p.failedAt) < failedLife && p.found == nil:
-		return nil, p.failure
+	case p.asking != nil:
 	case p.failure != nil && now.Sub(p.failedAt) < failedLife:
-		return p.found, nil
-	}
-	// Whoever goes away in the meantime leaves the answer to the next.
-	d, err := p.lookUp(context.WithoutCancel(ctx))
-	if err != nil {
-		p.failure, p.failedAt = err, now
-		p.remember(err)
-		if p.found != nil {
-			return p.found, nil
+		if p.found == nil {
+			return nil, nil, p.failure
 		}
-		return nil, err
+	default:
+		p.asking = &question{done: make(chan struct{})}
+		go p.ask(p.asking)
 	}
-	d.at = now
+	return p.found, p.asking, nil
+}
+
+// ask asks where the doors are, for everybody who waits for that: whoever goes away leaves the answer to the next.
+func (p *Provider) ask(q *question) {
+	d, err := p.lookUp(context.Background())
+	p.mu.Lock()
+	if p.asking = nil; err == nil {
+		p.take(d)
+	} else {
+		p.failure, p.failedAt = err, p.Clock() // after it was waited for
+		p.remember(err, false)
+	}
+	p.mu.Unlock()
+	q.doors, q.err = d, err
+	close(q.done)
+}
+
+// take keeps doors that were found. The lock is held.
+func (p *Provider) take(d *doors) {
+	d.at = p.Clock()
 	d.keys = gooidc.NewRemoteKeySet(gooidc.ClientContext(context.Background(), p.client), d.Keys)
 	if p.found != nil && p.found.Keys == d.Keys {
 		d.keys = p.found.keys // which knows the keys already
 	}
-	p.found, p.failure, p.health = d, nil, Health{Asked: now}
-	return d, nil
+	p.found, p.failure, p.health.Asked = d, nil, d.at
+	if !p.onTrip {
+		p.health = Health{Asked: d.at}
+	}
 }
 
 func (p *Provider) lookUp(ctx context.Context) (*doors, error) {
 	var d doors
-	if err := p.get(ctx, strings.TrimSuffix(p.Issuer, "/")+"/.well-known/openid-configuration", &d); err != nil {
+	if err := p.get(ctx, strings.TrimSuffix(p.Issuer, "/")+"/.well-known/openid-configuration", true, &d); err != nil {
 		return nil, err
 	}
 	if d.Issuer != p.Issuer {
 		return nil, fault(OtherIssuer, printable(d.Issuer), nil)
 	}
-	for _, at := range []string{d.Authorize, d.Token, d.Keys} {
-		if !Encrypted(at) {
-			return nil, fault(Unencrypted, printable(at), nil)
+	for _, door := range [][2]string{{"authorization_endpoint", d.Authorize}, {"token_endpoint", d.Token}, {"jwks_uri", d.Keys}} {
+		if door[1] == "" {
+			return nil, fault(Incomplete, door[0], nil)
+		}
+		if !Encrypted(door[1]) {
+			return nil, fault(Unencrypted, printable(door[1]), nil)
 		}
 	}
 	return &d, nil
 }
 
-// get reads an answer in JSON.
-func (p *Provider) get(ctx context.Context, at string, into any) error {
+// get reads an answer in JSON; called says that it must be called so, as what stands at an address that somebody wrote.
+func (p *Provider) get(ctx context.Context, at string, called bool, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
@@ -101,7 +141,7 @@ func (p *Provider) get(ctx context.Context, at string, into any) error {
 		return fault(Unreachable, fmt.Sprint(out.StatusCode), nil)
 	}
 	kind, _, _ := mime.ParseMediaType(out.Header.Get("Content-Type"))
-	if out.StatusCode != http.StatusOK || !strings.HasSuffix(kind, "json") || json.NewDecoder(out.Body).Decode(into) != nil {
+	if out.StatusCode != http.StatusOK || called && !strings.HasSuffix(kind, "json") || json.NewDecoder(out.Body).Decode(into) != nil {
 		return fault(NoDoors, fmt.Sprint(out.StatusCode), nil)
 	}
 	return nil

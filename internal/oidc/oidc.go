@@ -32,7 +32,7 @@ const (
 	TripLife = 10 * time.Minute // from leaving for it to coming back
 
 	foundLife  = time.Hour        // where its doors are; its keys are asked for whenever one is not known
-	failedLife = 10 * time.Second // that it does not answer: a crowd at the door asks it once
+	failedLife = 10 * time.Second // that it does not answer, from then on: a crowd at the door asks it once
 	patience   = 10 * time.Second // with one question
 	skew       = time.Minute      // by which its clock may differ from ours
 	mostBytes  = 1 << 20          // of an answer
@@ -43,11 +43,13 @@ type Provider struct {
 	Config
 	client *http.Client
 
-	mu       sync.Mutex
+	mu       sync.Mutex // held for no longer than it takes to look at these
 	found    *doors
-	failure  error
+	asking   *question // where the doors are; nil = nobody asks
+	failure  error     // of the last question; nil = it was answered
 	failedAt time.Time
 	health   Health
+	onTrip   bool // what failed last failed on a trip: that it is over shows the next trip alone
 }
 
 // Health is how a provider did last.
@@ -134,22 +136,23 @@ func (t Trip) Of(q url.Values) bool {
 	return t.State != "" && len(q["state"]) == 1 && subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(t.State)) == 1
 }
 
-// Finish says who came back from a trip, by what the provider gave the browser. Its error is an Error.
+// Finish says who came back from a trip, by what the provider gave the browser. Its error is an Error, or that of ctx.
+// The trip may have begun by another process, whose clock differs a little.
 func (p *Provider) Finish(ctx context.Context, t Trip, q url.Values) (Who, error) {
-	who, err := p.finish(ctx, t, q)
-	p.note(err)
-	return who, err
-}
-
-func (p *Provider) finish(ctx context.Context, t Trip, q url.Values) (Who, error) {
 	now := p.Clock()
-	if !t.Of(q) || now.Sub(t.Began) >= TripLife || now.Before(t.Began) {
+	if !t.Of(q) || now.Sub(t.Began) >= TripLife || now.Before(t.Began.Add(-skew)) {
 		return Who{}, fault(Stale, "", nil)
 	}
 	d, err := p.doors(ctx)
 	if err != nil {
 		return Who{}, err
 	}
+	who, err := p.finish(ctx, d, t, q)
+	p.note(err)
+	return who, err
+}
+
+func (p *Provider) finish(ctx context.Context, d *doors, t Trip, q url.Values) (Who, error) {
 	// Another provider may have sent the browser back here with a code of this one's (RFC 9207).
 	if from := q["iss"]; len(from) > 1 || len(from) == 1 && from[0] != p.Issuer || len(from) == 0 && d.SaysIssuer {
 		return Who{}, fault(Untrue, "iss", nil)
@@ -232,38 +235,49 @@ func goodSubject(subject string) bool {
 	return subject != "" && len(subject) <= 255
 }
 
-// note remembers how it went, for whoever set it up. What one person did wrong is no fault of the provider's.
+// note remembers how a trip went, for whoever set it up. What one person did wrong is no fault of the provider's.
 func (p *Provider) note(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err == nil {
-		p.health = Health{Asked: p.Clock()}
+		p.health, p.onTrip = Health{Asked: p.Clock()}, false
 	}
-	p.remember(err)
+	p.remember(err, true)
 }
 
 // remember keeps a failure that whoever set it up must mend. The lock is held.
-func (p *Provider) remember(err error) {
+func (p *Provider) remember(err error, onTrip bool) {
 	if e, ok := errors.AsType[Error](err); ok && e.Fault.Theirs() {
-		p.health.Fault, p.health.Hint, p.health.At = e.Fault, e.Hint, p.Clock()
+		p.health.Fault, p.health.Hint, p.health.At, p.onTrip = e.Fault, e.Hint, p.Clock(), onTrip
 	}
 }
 
-// Check asks the provider anew where its doors and its keys are.
+// Check asks the provider anew where its doors and its keys are. Doors that are known stay where it does not answer, and
+// what failed on a trip stays until one succeeds.
 func (p *Provider) Check(ctx context.Context) error {
-	p.mu.Lock()
-	p.found, p.failure = nil, nil
-	p.mu.Unlock()
-	d, err := p.doors(ctx)
+	d, err := p.lookUp(context.WithoutCancel(ctx))
 	if err == nil {
-		var set struct {
-			Keys []any `json:"keys"`
-		}
-		if err = p.get(ctx, d.Keys, &set); err == nil && len(set.Keys) == 0 {
-			err = fault(Failed, "jwks_uri", nil)
-		}
+		err = p.seesKeys(context.WithoutCancel(ctx), d.Keys)
 	}
-	p.note(err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil {
+		p.remember(err, false)
+		return err
+	}
+	p.take(d)
+	return nil
+}
+
+// seesKeys asks whether the provider shows keys. Nothing is said of how such an answer is called: libraries do not ask.
+func (p *Provider) seesKeys(ctx context.Context, at string) error {
+	var set struct {
+		Keys []any `json:"keys"`
+	}
+	err := p.get(ctx, at, false, &set)
+	if err == nil && len(set.Keys) == 0 {
+		err = fault(Failed, "jwks_uri", nil)
+	}
 	return err
 }
 
@@ -299,6 +313,7 @@ const (
 	NoDoors     Fault = "no_doors"     // what answers is no provider
 	OtherIssuer Fault = "other_issuer" // it calls itself otherwise: Hint
 	Unencrypted Fault = "unencrypted"  // one of its addresses is not https: Hint
+	Incomplete  Fault = "incomplete"   // it does not name an address that is needed: Hint is its member of discovery
 	WrongClient Fault = "wrong_client" // it does not know us by this id and secret
 	OtherClock  Fault = "other_clock"  // its clock and ours differ
 	Failed      Fault = "failed"       // it says so: Hint

@@ -173,6 +173,19 @@ func TestATripIsTheOneThatBeganAndEndsInTime(t *testing.T) {
 	_, err = h.p.Finish(t.Context(), trip, q)
 	h.wants("a code that was used", err, Stale)
 
+	// Another process, whose clock is ahead, may have begun it.
+	h.now = h.now.Add(30 * time.Second)
+	trip, q = h.goes(false)
+	h.now = h.now.Add(-30 * time.Second)
+	if _, err := h.p.Finish(t.Context(), trip, q); err != nil {
+		t.Errorf("begun by a server whose clock is half a minute ahead: %v", err)
+	}
+	h.now = h.now.Add(2 * time.Minute)
+	trip, q = h.goes(false)
+	h.now = h.now.Add(-2 * time.Minute)
+	_, err = h.p.Finish(t.Context(), trip, q)
+	h.wants("begun in two minutes", err, Stale)
+
 	h.Person = ""
 	trip, q = h.goes(false)
 	_, err = h.p.Finish(t.Context(), trip, q)
@@ -256,6 +269,10 @@ func TestWhatFailsIsToldApart(t *testing.T) {
 	tries("another name", OtherIssuer, h.URL+"/")
 	h.Door = func(d map[string]any) { d["token_endpoint"] = "http://id.example/token" }
 	tries("not encrypted", Unencrypted, "http://id.example/token")
+	for _, door := range []string{"authorization_endpoint", "token_endpoint", "jwks_uri"} {
+		h.Door = func(d map[string]any) { delete(d, door) }
+		tries("without "+door, Incomplete, door)
+	}
 	h.Door = nil
 	h.now = h.now.Add(failedLife)
 	if _, err := h.comes(false); err != nil || h.p.Health().Fault != "" {
@@ -273,8 +290,11 @@ func TestWhatFailsIsToldApart(t *testing.T) {
 		t.Errorf("kept as %+v", h.p.Health())
 	}
 	h.p.Secret = oidctest.Secret
-	if err := h.p.Check(t.Context()); err != nil || h.p.Health().Fault != "" {
-		t.Errorf("asked and well: %v, %+v", err, h.p.Health())
+	if err := h.p.Check(t.Context()); err != nil || h.p.Health().Fault != WrongClient {
+		t.Errorf("asked where it is, which does not show whether it knows us: %v, %+v", err, h.p.Health())
+	}
+	if _, err := h.comes(false); err != nil || h.p.Health().Fault != "" {
+		t.Errorf("once somebody came through: %v, %+v", err, h.p.Health())
 	}
 
 	// One that is known and does not answer for a moment is still gone to.

@@ -118,20 +118,26 @@ func (f *Files) Send(w http.ResponseWriter, r *http.Request, file File) (err err
 	}
 	defer kept.drop()
 	file.head(w)
-	done := make(chan error, 1)
-	go func() { done <- kept.sendTo(to) }()
+	done := make(chan struct{})
+	var failed error // of sending, once done
+	go func() {
+		defer close(done)
+		failed = kept.sendTo(to)
+	}()
 	filled := errors.New("making a file ended in a panic")
+	over := false
 	defer func() { // however it ends nobody writes to w any more
-		if kept.ended(filled); done != nil {
+		if kept.ended(filled); !over {
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Now())
-			<-done
 		}
+		<-done
 	}()
 	filled = file.Fill(kept)
 	made()
 	kept.ended(filled)
-	err, done = <-done, nil
-	return err
+	<-done
+	over = true
+	return failed
 }
 
 // head says what follows.

@@ -59,6 +59,9 @@ func (s outsidePages) showSignIn(w http.ResponseWriter, r *http.Request, v Viewe
 
 // mendWords is what failed and what to do about it.
 func mendWords(words *words, h oidc.Health) string {
+	if h.Fault == oidc.Incomplete {
+		return words.t("signin_mend_incomplete", h.Hint)
+	}
 	text := words.t("signin_mend_" + string(h.Fault))
 	if h.Hint != "" {
 		text += " " + words.t("signin_hint", h.Hint)
