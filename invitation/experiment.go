@@ -30,8 +30,9 @@ type Experiment struct {
 	Base  int            // per cent of those who are asked that answer, as was thought before it began
 }
 
-// UsualBase is the share of answers by which an experiment needs the most customers. Whatever the share
-// is, it is planned large enough by this one.
+// UsualBase is the share of answers, in per cent, by which an experiment is planned if nobody says another. It takes
+// all but three in a thousand of the customers that the share takes which takes the most: it is planned large enough,
+// or almost, whatever the share is.
 const UsualBase = 50
 
 // Draw says in which arm of an experiment a customer is.

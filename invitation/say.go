@@ -64,6 +64,9 @@ func (d Decision) Words(zone *time.Location) string {
 	case SameVisit:
 		return fmt.Sprintf("Was asked about their visit of %s already.", d.Evidence["day"])
 	case HeldTooLong:
+		if d.Evidence["platform"] != "" {
+			return fmt.Sprintf("Could not be asked within %s: the platform did not say who they are.", limit)
+		}
 		return fmt.Sprintf("Could not be asked within %s, at no hour that is not quiet.", limit)
 	case OutsideHours:
 		return fmt.Sprintf("It is none of the hours at which this trigger asks: they are asked at %s.", at)

@@ -132,7 +132,8 @@ type Asking interface {
 	Triggers(ctx context.Context, version int) (RulesSource, error)
 
 	// ToPlan returns events of a bucket at which the triggers have not looked yet, the oldest
-	// first. Planned says that they did, unless an event changed since: of events of any bucket.
+	// first; with ErrUnreadable beside them where one cannot be read, and is left out. Planned says
+	// that they did, unless an event changed since: of events of any bucket.
 	ToPlan(ctx context.Context, b Bucket, limit int) ([]StoredEvent, error)
 	Planned(ctx context.Context, events []StoredEvent) error
 	// ToldSince lists events of a bucket that took place since then, in the order of that
@@ -141,8 +142,12 @@ type Asking interface {
 	// EventsOf returns events by their names; one that there is not is left out.
 	EventsOf(ctx context.Context, names []string) (map[string]StoredEvent, error)
 
-	// AsksDue returns asks of a bucket that are to be looked at, the earliest first.
+	// AsksDue returns asks of a bucket that are to be looked at, but for those of AsksSending, the
+	// earliest first; with ErrUnreadable beside them where one cannot be read, and is left out.
 	AsksDue(ctx context.Context, b Bucket, now time.Time, limit int) ([]Ask, error)
+	// AsksSending is AsksDue for those about which it was decided that somebody is asked, and whose
+	// offer is not made: without the first, as many as skip says. They may wait for a platform.
+	AsksSending(ctx context.Context, b Bucket, now time.Time, skip, limit int) ([]Ask, error)
 	// AsksAfter returns the asks that an event of a customer made.
 	AsksAfter(ctx context.Context, customer, event string) ([]Ask, error)
 	// AsksOf returns the newest asks of a customer.

@@ -40,6 +40,9 @@ var (
 	// ErrRefused means that the database refuses what one turn wrote, and always will:
 	// it is too large, or contradicts what is stored. Repeating it does not help.
 	ErrRefused = errors.New("the database refuses this change")
+	// ErrUnreadable means that a record is there and cannot be read: it is damaged, or was written by a
+	// newer program. Others can be. A list that is read with it is without that record.
+	ErrUnreadable = errors.New("a record cannot be read: it is damaged, or a newer program wrote it")
 	// ErrNotFound means that there is no such record.
 	ErrNotFound = errors.New("not found")
 )
@@ -52,8 +55,8 @@ type Store interface {
 
 	// Advance runs the turns of one bucket in order in one transaction and returns
 	// one error per turn: nil (committed), ErrSeen (its Key was seen: skipped), the
-	// error of its own Apply (dropped alone, with its Key), ErrRefused (the same), or
-	// ErrUnavailable. A panic in Apply is its error. When the database refuses a batch, or
+	// error of its own Apply (dropped alone, with its Key), ErrRefused or ErrUnreadable (the
+	// same), or ErrUnavailable. A panic in Apply is its error. When the database refuses a batch, or
 	// answers with another error that a retry does not cure, the turns run singly; when it
 	// is away, they do not. When Advance returns, everything whose error is nil is durable.
 	Advance(ctx context.Context, b Bucket, turns []Turn) []error

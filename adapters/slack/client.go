@@ -117,7 +117,7 @@ type Client struct {
 	closed   methods
 	edits    edits
 	spare    chan struct{} // bounds work beside the updates: modals, homes, toasts
-	work     sync.WaitGroup
+	closing  sync.Mutex    // held by whoever waits for all of spare
 }
 
 var (
@@ -183,7 +183,14 @@ func transport() http.RoundTripper {
 // Close waits for the work beside the updates and closes idle connections. The
 // Client can still be used.
 func (c *Client) Close() {
-	c.work.Wait()
+	c.closing.Lock()
+	defer c.closing.Unlock()
+	for range cap(c.spare) { // a handler that outlasts its server may still begin something: a WaitGroup takes that ill
+		c.spare <- struct{}{}
+	}
+	for range cap(c.spare) {
+		<-c.spare
+	}
 	c.http.CloseIdleConnections()
 }
 
@@ -410,14 +417,14 @@ func (c *Client) beside(ctx context.Context, what string, work func(context.Cont
 		return
 	}
 	ctx = context.WithoutCancel(ctx)
-	c.work.Go(func() {
+	go func() {
 		defer func() { <-c.spare }()
 		ctx, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
 		if err := work(ctx); err != nil {
 			c.log.Warn("Slack refused something beside the messages", "what", what, "err", err)
 		}
-	})
+	}()
 }
 
 // cacheSize bounds what one cache holds; beyond it everything is forgotten.

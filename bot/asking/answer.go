@@ -202,13 +202,23 @@ func (a *Asking) OfEvent(ctx context.Context, e storage.StoredEvent) (Answer, []
 
 // files are asks with everything that was decided about them.
 func (a *Asking) files(ctx context.Context, asks []storage.Ask) ([]storage.AskFile, error) {
-	var out []storage.AskFile
-	for _, x := range asks {
-		all, err := a.store.AskDecisions(ctx, x.Bucket, []string{x.ID})
+	ids := map[storage.Bucket][]string{}
+	for i := range asks {
+		ids[asks[i].Bucket] = append(ids[asks[i].Bucket], asks[i].ID)
+	}
+	decided := map[string][]storage.AskDecision{}
+	for b, some := range ids { // one bucket, if they are of one customer
+		all, err := a.store.AskDecisions(ctx, b, some)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, storage.FileOf(x, all))
+		for _, d := range all {
+			decided[d.Ask] = append(decided[d.Ask], d)
+		}
+	}
+	var out []storage.AskFile
+	for i := range asks {
+		out = append(out, storage.FileOf(asks[i], decided[asks[i].ID]))
 	}
 	return out, nil
 }

@@ -13,6 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,10 +77,14 @@ type Asking struct {
 	lookFor time.Duration // that a platform may take to say who somebody is
 
 	mu     sync.Mutex
+	closed time.Time // until when no platform is asked who somebody is: it said so
 	swept  time.Time // when it was looked last who is asked because time has passed; of one goroutine
 	policy invitation.Policy
 	known  bool
 	failed map[string]time.Time // events and asks that are left alone for a while
+
+	passed []int // of each bucket, how many of those that are sent were looked at in the rounds before; of one goroutine, as below
+	turn   int   // the bucket whose customers are looked for first
 
 	said    time.Time            // when it was looked last who is to be told of a change; of one goroutine, as below
 	sayFrom map[string]string    // behind whom it is gone on with, by change
@@ -89,7 +95,7 @@ type Asking struct {
 func New(c Config) *Asking {
 	a := &Asking{
 		store: c.Store, bot: c.Bot, offers: bot.Offers{Bot: c.Bot}, now: c.Clock, log: c.Log, find: c.Find, lookFor: cmp.Or(c.LookFor, lookFor),
-		failed: map[string]time.Time{}, sayAt: map[string]time.Time{}, sayFrom: map[string]string{},
+		failed: map[string]time.Time{}, sayAt: map[string]time.Time{}, sayFrom: map[string]string{}, passed: make([]int, c.Store.Buckets()),
 	}
 	a.draw = invitation.DrawBy(a.offers.Lots())
 	if a.now == nil {
@@ -105,10 +111,9 @@ func New(c Config) *Asking {
 // Run asks until ctx ends. Of several processes one does.
 func (a *Asking) Run(ctx context.Context) {
 	a.rounds.Run(ctx, func(ctx context.Context) error {
-		if ok, err := a.rounds.Leads(ctx); err != nil || !ok {
-			return err
-		}
-		return a.Look(ctx)
+		var failed error
+		_, err := a.rounds.Holding(ctx, func(ctx context.Context) { failed = a.Look(ctx) })
+		return cmp.Or(err, failed)
 	})
 }
 
@@ -119,7 +124,10 @@ func (a *Asking) Look(ctx context.Context) error {
 		return err
 	}
 	if err := a.timely(ctx, p); err != nil {
-		return err
+		if fatal(ctx, err) {
+			return err
+		}
+		a.fail(byTime, err)
 	}
 	// All that was told is planned before anybody is decided about: an event may lie in another bucket than its
 	// customer, and of two services of one visit the first is asked about.
@@ -128,10 +136,18 @@ func (a *Asking) Look(ctx context.Context) error {
 			return ctx.Err()
 		}
 		events, err := a.store.ToPlan(ctx, b, batch)
-		if err != nil {
+		if events, err = those(a, "an event that is to be planned", events, err); err != nil {
 			return err
 		}
-		if _, err := a.plan(ctx, p, events); err != nil {
+		events = slices.DeleteFunc(events, func(e storage.StoredEvent) bool { return a.rests(e.Name()) })
+		err = apart(ctx, events, func(some []storage.StoredEvent) error {
+			_, err := a.plan(ctx, p, some)
+			return err
+		}, func(e *storage.StoredEvent, err error) error {
+			a.fail(e.Name(), err)
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -140,7 +156,7 @@ func (a *Asking) Look(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		due, err := a.store.AsksDue(ctx, b, a.moment(), batch)
+		due, err := a.due(ctx, b)
 		if err != nil {
 			return err
 		}
@@ -148,10 +164,30 @@ func (a *Asking) Look(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := (sending{a}).seek(ctx, p, sought...); err != nil {
+	if err := (sending{a}).seek(ctx, p, a.turn, sought...); err != nil {
 		return err
 	}
-	return Telling{a}.saying(ctx) // nobody who is to be asked waits for it
+	a.turn++
+	return Telling{a}.saying(ctx)
+}
+
+// due are the asks of a bucket that a round looks at: a batch of those whose time has come, and one of those whose offer
+// is to be made. A platform that says nothing keeps the latter waiting, and them alone: of those, the next batch is
+// looked at in the next round, until all were.
+func (a *Asking) due(ctx context.Context, b storage.Bucket) ([]storage.Ask, error) {
+	due, err := a.store.AsksDue(ctx, b, a.moment(), batch)
+	if due, err = those(a, "an ask that is due", due, err); err != nil {
+		return nil, err
+	}
+	skip := a.passed[b]
+	sending, err := a.store.AsksSending(ctx, b, a.moment(), skip, batch)
+	if sending, err = those(a, "an ask that is sent", sending, err); err != nil {
+		return nil, err
+	}
+	if a.passed[b] = skip + batch; len(sending) < batch {
+		a.passed[b] = 0
+	}
+	return append(due, sending...), nil
 }
 
 func (a *Asking) moment() time.Time { return a.now().UTC().Truncate(time.Microsecond) }
@@ -194,6 +230,8 @@ func (a *Asking) rests(id string) bool {
 func (a *Asking) fail(id string, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.failed[id] = a.now()
+	now := a.now()
+	maps.DeleteFunc(a.failed, func(_ string, at time.Time) bool { return now.Sub(at) >= again })
+	a.failed[id] = now
 	a.log.Error("somebody is not asked for a moment", "ask", id, "err", err)
 }

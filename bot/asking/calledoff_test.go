@@ -61,3 +61,25 @@ func TestALinkOfACancelledVisitAsksNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatCouldNotBeWithdrawnIsWithdrawnLater: a service is cancelled while the conversation about it cannot be read.
+// At the next look it can, and nobody is asked about that service any more.
+func TestWhatCouldNotBeWithdrawnIsWithdrawnLater(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.linked("asked", "7")
+		w.triggers("triggers:\n  - {name: visit, ask: one_tap_csat, after: 0m}\n")
+		w.told("1", "asked")
+		w.pass(time.Minute)
+		broken := &lame{Store: w.store, session: w.asked("1", "asked").Session}
+		w.on(broken)
+		w.told("1", "asked", func(e *storage.Event) { e.Ended, e.State = noon, storage.EventCancelled })
+		if got := w.state("1", "asked"); got != "sent" {
+			t.Fatalf("it is %s", got)
+		}
+		broken.session = ""
+		w.pass(time.Minute)
+		if got := w.state("1", "asked"); got != "expired" {
+			t.Errorf("it is %s", got)
+		}
+	})
+}

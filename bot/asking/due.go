@@ -33,20 +33,31 @@ func (a *Asking) attend(ctx context.Context, p invitation.Policy, b storage.Buck
 			follow = append(follow, x)
 		}
 	}
-	if err := a.tell(ctx, b, tell); err != nil {
-		return nil, err
+	for _, step := range []struct {
+		asks *[]storage.Ask
+		do   func([]storage.Ask) error
+	}{
+		{&tell, func(some []storage.Ask) error { return a.tell(ctx, b, some) }},
+		{&watch, func(some []storage.Ask) error { return a.listen(ctx, p, b, some) }},
+		{&decide, func(some []storage.Ask) error {
+			made, err := a.decide(ctx, p, b, some)
+			send = append(send, made...)
+			return err
+		}},
+		{&send, func(some []storage.Ask) error {
+			later, err := (sending{a}).send(ctx, p, b, some, nil)
+			if err == nil {
+				sought = append(sought, later...)
+			}
+			return err
+		}},
+		{&follow, func(some []storage.Ask) error { return a.follow(ctx, p, b, some) }},
+	} {
+		if err := a.apartly(ctx, p, b, *step.asks, step.do); err != nil {
+			return nil, err
+		}
 	}
-	if err := a.listen(ctx, p, b, watch); err != nil {
-		return nil, err
-	}
-	made, err := a.decide(ctx, p, b, decide)
-	if err != nil {
-		return nil, err
-	}
-	if sought, err = (sending{a}).send(ctx, p, b, append(send, made...), nil); err != nil {
-		return nil, err
-	}
-	return sought, a.follow(ctx, p, b, follow)
+	return sought, nil
 }
 
 // inTurn is the order in which it is decided about asks of one customer, here and in a dry run.
@@ -123,10 +134,15 @@ func (a *Asking) fresh(ctx context.Context, due []storage.Ask) (map[string]stora
 			if !pastOpen(&x) || x.Offer == "" {
 				continue
 			}
-			if _, err := a.state(ctx, &x); err != nil {
+			_, err := a.state(ctx, &x)
+			switch {
+			case err == nil:
+				out[x.ID] = x
+			case fatal(ctx, err):
 				return nil, err
+			case !a.rests(x.ID): // it is as it was when it was looked at last
+				a.fail(x.ID, err)
 			}
-			out[x.ID] = x
 		}
 	}
 	return out, nil
@@ -191,6 +207,8 @@ type sent struct {
 	session  string
 	decision *invitation.Decision // it was not made, for this reason
 	nobody   bool                 // the way leads to nobody: another may
+	late     bool                 // it was decided so long ago that it is decided again
+	later    time.Duration        // the platform is to be asked again after this time, and after a longer one each time
 	err      error                // nobody knows why
 }
 
@@ -205,6 +223,10 @@ func (r *sent) settle(p invitation.Policy, x storage.Ask, at time.Time) storage.
 	case r.nobody: // it is decided again, without this way
 		x.Not = append(x.Not, x.By)
 		x.State, x.Sent, x.Began, x.Due = string(invitation.Scheduled), time.Time{}, time.Time{}, at
+	case r.late:
+		x.State, x.Sent, x.Began, x.Due = string(invitation.Scheduled), time.Time{}, time.Time{}, at
+	case r.later > 0:
+		return triedLater(p, x, r.later, at)
 	case r.err != nil:
 		return failedAgain(p, x, at)
 	default:
@@ -244,6 +266,10 @@ func (a *Asking) offer(ctx context.Context, p invitation.Policy, k *known, befor
 		switch {
 		case errors.Is(err, ErrNobody):
 			r.nobody = true
+			return r
+		case pause(err) > 0:
+			a.hold(err)
+			r.later, r.err = pause(err), err
 			return r
 		case err != nil:
 			r.err = err

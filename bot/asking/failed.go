@@ -10,9 +10,17 @@ import (
 )
 
 // failedAgain is an ask of which something failed for a reason that nobody knows: it is left alone for ever longer,
-// and given up at last, so that others have their turn.
+// and given up at last unless its offer is out, so that others have their turn.
 func failedAgain(p invitation.Policy, x storage.Ask, at time.Time) storage.AskChange {
-	if x.Tries++; x.Tries < mostTries {
+	x.Tries++
+	switch {
+	case x.Tell:
+		untold(&x, at)
+		return storage.AskChange{Ask: x}
+	case pastOpen(&x): // it is out already: it is looked at ever more rarely
+		x.Due = at.Add(lookAfter(x.Tries))
+		return storage.AskChange{Ask: x}
+	case x.Tries < mostTries:
 		x.Due = at.Add(again << x.Tries)
 		return storage.AskChange{Ask: x}
 	}

@@ -40,9 +40,7 @@ func (a *Asking) follow(ctx context.Context, p invitation.Policy, b storage.Buck
 			return err
 		case err != nil: // it is looked at later, behind the others
 			a.fail(was.ID, err)
-			x = was
-			x.Tries++
-			x.Due = a.moment().Add(lookAfter(x.Tries))
+			x = failedAgain(p, was, a.moment()).Ask
 		}
 		next[x.ID] = x
 		ids = append(ids, x.ID)
@@ -54,6 +52,12 @@ func (a *Asking) follow(ctx context.Context, p invitation.Policy, b storage.Buck
 func (a *Asking) followOne(ctx context.Context, p invitation.Policy, k *known, x *storage.Ask) error {
 	was := x.State
 	s, err := a.state(ctx, x)
+	if e, ok := k.events[x.Event]; err == nil && !s.over && ok && e.State == storage.EventCancelled && x.Session != "" {
+		// It was withdrawn when that was told, unless that failed, or somebody was opening the link.
+		if err = (sending{a}).withdraw(ctx, x); err == nil {
+			s, err = a.state(ctx, x)
+		}
+	}
 	if err != nil {
 		return err
 	}

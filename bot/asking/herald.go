@@ -73,6 +73,23 @@ func (a *Asking) tell(ctx context.Context, b storage.Bucket, asks []storage.Ask)
 	return noteTold(ctx, a.store, b, a.moment(), ids, errs)
 }
 
+// toldOf is an ask of which nobody is told any more.
+func toldOf(x *storage.Ask, at time.Time) {
+	if x.Tell, x.Due, x.Tries = false, (time.Time{}), 0; pastOpen(x) {
+		x.Due = at.Add(firstLook)
+	}
+}
+
+// untold is an ask of which other systems could not be told, as often as its tries say: later they are, and at last not
+// at all.
+func untold(x *storage.Ask, at time.Time) {
+	if x.Tries >= mostTries {
+		toldOf(x, at)
+		return
+	}
+	x.Due = at.Add(again << x.Tries)
+}
+
 // noteTold notes which asks other systems were told of.
 func noteTold(ctx context.Context, in storage.Asking, b storage.Bucket, at time.Time, ids []string, errs []error) error {
 	err := in.ChangeAsks(ctx, b, ids, nil, func(now map[string]storage.Ask, _ map[string][]storage.Ask) (out []storage.AskChange, _ error) {
@@ -83,11 +100,9 @@ func noteTold(ctx context.Context, in storage.Asking, b storage.Bucket, at time.
 			}
 			if errs[i] != nil {
 				x.Tries++
-			}
-			if errs[i] != nil && x.Tries < mostTries {
-				x.Due = at.Add(again << x.Tries)
-			} else if x.Tell, x.Due, x.Tries = false, (time.Time{}), 0; pastOpen(&x) {
-				x.Due = at.Add(firstLook)
+				untold(&x, at)
+			} else {
+				toldOf(&x, at)
 			}
 			out = append(out, storage.AskChange{Ask: x})
 		}

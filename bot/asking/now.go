@@ -62,7 +62,7 @@ func (a *Asking) Now(ctx context.Context, w Wish) (storage.Ask, invitation.Decis
 	if s := invitation.State(x.State); s == invitation.Scheduled || s == invitation.Sending {
 		sought := make([][]storage.Ask, a.store.Buckets())
 		if sought[x.Bucket], err = a.attend(ctx, p, x.Bucket, []storage.Ask{x}); err == nil {
-			err = (sending{a}).seek(ctx, p, sought...)
+			err = (sending{a}).seek(ctx, p, 0, sought...)
 		}
 		if err != nil {
 			return x, invitation.Decision{}, err

@@ -196,9 +196,9 @@ func (a *Asking) keep(ctx context.Context, p invitation.Policy, b storage.Bucket
 		ids = append(ids, pl.asks...)
 	}
 	var withdrawn []storage.Ask
-	var served []over
+	var ended []served
 	err := a.store.ChangeAsks(ctx, b, ids, nil, func(now map[string]storage.Ask, _ map[string][]storage.Ask) ([]storage.AskChange, error) {
-		withdrawn, served = nil, nil
+		withdrawn, ended = nil, nil
 		var out []storage.AskChange
 		for i := range list {
 			m := merging{a: a, p: p, pl: &list[i], now: now}
@@ -207,7 +207,7 @@ func (a *Asking) keep(ctx context.Context, p invitation.Policy, b storage.Bucket
 			if m.last.Ask.ID != "" {
 				into[list[i].event.Name()] = m.last
 			}
-			withdrawn, served = append(withdrawn, m.withdrawn...), append(served, m.served...)
+			withdrawn, ended = append(withdrawn, m.withdrawn...), append(ended, m.served...)
 		}
 		return out, nil
 	})
@@ -219,7 +219,7 @@ func (a *Asking) keep(ctx context.Context, p invitation.Policy, b storage.Bucket
 			a.log.Error("a survey that nobody needs any more stays open", "ask", x.ID, "err", err)
 		}
 	}
-	for _, x := range served {
+	for _, x := range ended {
 		err := a.offers.Served(ctx, personOf(&x.ask), x.ask.ID, x.at)
 		if errors.Is(err, storage.ErrUnavailable) || ctx.Err() != nil {
 			return fmt.Errorf("tell that a service is over: %w", err)
@@ -231,8 +231,8 @@ func (a *Asking) keep(ctx context.Context, p invitation.Policy, b storage.Bucket
 	return nil
 }
 
-// over is a conversation whose service is.
-type over struct {
+// served is a conversation whose service is over.
+type served struct {
 	ask storage.Ask
 	at  time.Time
 }
@@ -245,7 +245,7 @@ type merging struct {
 	now       map[string]storage.Ask
 	out       []storage.AskChange
 	withdrawn []storage.Ask // open conversations that are to end
-	served    []over        // that go on after it
+	served    []served      // that go on after it
 	last      Planned       // what there is to tell of the event
 }
 
@@ -302,7 +302,7 @@ func (m *merging) merge() {
 		}
 		if t, ok := m.p.Trigger(x.Trigger); ok && t.On == invitation.OnBooked && e.State == storage.EventDone && x.Offer != "" && goesOn(&x) {
 			ahead = true
-			m.served = append(m.served, over{x, e.At()})
+			m.served = append(m.served, served{x, e.At()})
 		}
 	}
 	if next != nil && !ahead {

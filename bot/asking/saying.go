@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -221,16 +222,28 @@ func (a Telling) saying(ctx context.Context) error {
 	}
 	a.By.said = now
 	all, err := a.By.store.ImprovementList(ctx)
-	if err != nil {
+	if all, err = those(a.By, "a change of which customers are to be told", all, err); err != nil {
 		return err
 	}
+	open := map[string]bool{}
 	for j := range all {
-		if i := &all[j]; i.Said != nil && i.Said.Ended.IsZero() && !a.By.rests(i.SaidPart()) && !now.Before(a.By.sayAt[i.ID]) {
-			if err := a.sayOne(ctx, i); err != nil {
-				return err
-			}
+		i := &all[j]
+		if i.Said == nil || !i.Said.Ended.IsZero() {
+			continue
+		}
+		if open[i.ID] = true; a.By.rests(i.SaidPart()) || now.Before(a.By.sayAt[i.ID]) {
+			continue
+		}
+		err := a.sayOne(ctx, i)
+		if fatal(ctx, err) {
+			return err
+		}
+		if err != nil {
+			a.By.fail(i.SaidPart(), err)
 		}
 	}
+	maps.DeleteFunc(a.By.sayAt, func(id string, _ time.Time) bool { return !open[id] })
+	maps.DeleteFunc(a.By.sayFrom, func(id, _ string) bool { return !open[id] })
 	return nil
 }
 
@@ -305,7 +318,11 @@ func (a Telling) next(ctx context.Context, i *storage.Improvement, all []Hearer)
 		}
 	}
 	for some := range slices.Chunk(slices.Concat(open[from:], open[:from]), batch) {
-		if err := a.judge(ctx, i, some, i.Said.Words); err != nil {
+		err := apart(ctx, some, func(some []*Hearer) error { return a.judge(ctx, i, some, i.Said.Words) }, func(h **Hearer, err error) error {
+			a.failed(i, *h, err)
+			return nil
+		})
+		if err != nil {
 			return nil, nil, err
 		}
 		for _, h := range some {
@@ -320,6 +337,13 @@ func (a Telling) next(ctx context.Context, i *storage.Improvement, all []Hearer)
 		}
 	}
 	return due, judged, nil
+}
+
+// failed notes that one of them could not be decided about, or told, for a reason that nobody knows. It is tried again
+// for as long as others wait.
+func (a Telling) failed(i *storage.Improvement, h *Hearer, err error) {
+	h.Decision = invitation.Decision{State: invitation.Unreachable, Reason: invitation.GaveUp}
+	a.By.fail(i.SaidPart()+" "+h.whose(), err)
 }
 
 // tellAll tells some, side by side.
@@ -346,8 +370,10 @@ func (a Telling) tellAll(ctx context.Context, i *storage.Improvement, due []*Hea
 			h.Decision = invitation.Decision{State: invitation.Unreachable, Reason: invitation.Blocked}
 		case errors.Is(err, bot.ErrNoWords):
 			h.Decision = invitation.Decision{State: invitation.Suppressed, Reason: NoWords}
+		case fatal(ctx, err):
+			return err // they are told in the next round
 		default:
-			return err // it is told in the next round
+			a.failed(i, h, err)
 		}
 	}
 	return nil

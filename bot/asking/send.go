@@ -12,21 +12,29 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// lookFor is how long it is waited for a platform that is asked who somebody is. Within half of it look-ups are begun,
-// so that a round takes less than the lease of whoever asks, however slow a platform is.
+// lookFor is how long it is waited for a platform that is asked who somebody is. Within half of it look-ups are begun:
+// a round waits for platforms for half as long again, however slow they are.
 const lookFor = 3 * time.Second
 
 // sending makes offers.
 type sending struct{ of *Asking }
 
-// seek makes the offers of a round, by bucket, whose customers are to be looked for first. Those that there is no time
-// for wait for the next round, as they are.
-func (s sending) seek(ctx context.Context, p invitation.Policy, sought ...[]storage.Ask) error {
+// seek makes the offers of a round, by bucket, whose customers are to be looked for first, beginning with one bucket or
+// another. Those that there is no time for wait for a later round, as they are.
+func (s sending) seek(ctx context.Context, p invitation.Policy, first int, sought ...[]storage.Ask) error {
 	a := s.of
 	begin, end := context.WithTimeout(ctx, a.lookFor/2)
 	defer end()
-	for b, asks := range sought {
-		if _, err := s.send(ctx, p, storage.Bucket(b), asks, begin.Done()); err != nil {
+	for i := range sought {
+		b := (first + i) % len(sought)
+		if a.held() {
+			return nil
+		}
+		err := a.apartly(ctx, p, storage.Bucket(b), sought[b], func(some []storage.Ask) error {
+			_, err := s.send(ctx, p, storage.Bucket(b), some, begin.Done())
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -57,26 +65,36 @@ func (s sending) send(ctx context.Context, p invitation.Policy, b storage.Bucket
 	results := make([]sent, len(asks))
 	var all sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
-	for i := range asks {
+	begun := 0
+	for ; begun < len(asks); begun++ {
 		slots <- struct{}{}
-		select {
-		case <-up:
-			asks = asks[:i]
-		default:
-		}
-		if i >= len(asks) {
+		if up != nil && (over(up) || a.held()) {
 			break
 		}
+		x, r := asks[begun], &results[begun]
 		all.Go(func() {
 			defer func() { <-slots }()
-			results[i] = a.offer(ctx, p, &k, before[asks[i].Flow], asks[i])
+			if r.late = up != nil && a.moment().Sub(x.Began) >= decidedFor; !r.late {
+				*r = a.offer(ctx, p, &k, before[x.Flow], x)
+			}
 		})
 	}
 	all.Wait()
+	asks = asks[:begun]
 	if ctx.Err() != nil {
 		return nil, ctx.Err() // what was not sent is sent next time
 	}
 	return sought, s.settle(ctx, p, b, asks, results)
+}
+
+// over reports whether time is up.
+func over(up <-chan struct{}) bool {
+	select {
+	case <-up:
+		return true
+	default:
+		return false
+	}
 }
 
 // settle stores what became of offers.
@@ -148,6 +166,8 @@ func (a *Asking) person(ctx context.Context, k *known, x *storage.Ask, e *storag
 	if e.Customer == nil {
 		return Found{}, ErrNobody
 	}
+	call, end := context.WithTimeout(ctx, a.lookFor)
+	defer end()
 	for _, way := range e.Customer.Reach {
 		switch {
 		case way.To == "":
@@ -158,9 +178,7 @@ func (a *Asking) person(ctx context.Context, k *known, x *storage.Ask, e *storag
 			}
 			return Found{To: id.Person, Address: id.Address, Name: id.Name, Spoken: id.Spoken}, err
 		case by == invitation.Slack && a.find != nil && (way.Kind == "slack_user" || way.Kind == "slack_email"):
-			call, end := context.WithTimeout(ctx, a.lookFor)
 			found, err := a.find(call, way)
-			end()
 			if errors.Is(err, ErrNobody) {
 				continue
 			}

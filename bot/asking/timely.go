@@ -14,6 +14,9 @@ import (
 // timelyEvery is how often it is looked who is to be asked because time has passed.
 const timelyEvery = time.Hour
 
+// byTime is what is left alone for a while where it failed: to look who is asked because time has passed.
+const byTime = "who is asked because time has passed"
+
 // visits are the services of one customer.
 type visits struct {
 	ended []time.Time
@@ -26,7 +29,7 @@ type visits struct {
 func (a *Asking) timely(ctx context.Context, p invitation.Policy) error {
 	triggers := slices.DeleteFunc(slices.Clone(p.Triggers), func(t invitation.Trigger) bool { return !t.Timely() })
 	now := a.moment()
-	if len(triggers) == 0 || now.Sub(a.swept) < timelyEvery && !now.Before(a.swept) {
+	if len(triggers) == 0 || now.Sub(a.swept) < timelyEvery && !now.Before(a.swept) || a.rests(byTime) {
 		return nil
 	}
 	served, err := a.served(ctx, now, triggers)

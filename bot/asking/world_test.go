@@ -2,6 +2,7 @@ package asking_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"strings"
@@ -37,23 +38,27 @@ type world struct {
 	now    time.Time
 	n      int
 	people map[string]asking.Found // in Slack, by their addresses
+	later  error                   // what Slack answers; nil = who somebody is
+	raw    func() (*sql.DB, error) // the database itself
 }
 
 // engines open a database of four buckets on each engine.
 func engines(t *testing.T, test func(t *testing.T, w *world), only ...string) {
 	t.Helper()
-	for name, open := range map[string]func(*testing.T) func(func() time.Time) (storage.Store, error){
-		"sqlite": func(t *testing.T) func(func() time.Time) (storage.Store, error) {
+	for name, open := range map[string]func(*testing.T, *world) func(func() time.Time) (storage.Store, error){
+		"sqlite": func(t *testing.T, w *world) func(func() time.Time) (storage.Store, error) {
 			path := sqlitetest.New(t, 4)
+			w.raw = func() (*sql.DB, error) { return sql.Open("sqlite", path+"?_pragma=busy_timeout(10000)") }
 			return func(clock func() time.Time) (storage.Store, error) {
 				return sqlite.Open(context.Background(), path, sqlite.Options{Clock: clock, Unchecked: true})
 			}
 		},
-		"postgres": func(t *testing.T) func(func() time.Time) (storage.Store, error) {
+		"postgres": func(t *testing.T, w *world) func(func() time.Time) (storage.Store, error) {
 			dsn := pgtest.From(t, "buckets_4", func(dsn string) error {
 				_, err := postgres.Migrate(context.Background(), dsn, postgres.Options{Buckets: 4})
 				return err
 			})
+			w.raw = func() (*sql.DB, error) { return sql.Open("postgres", dsn) }
 			return func(clock func() time.Time) (storage.Store, error) {
 				return postgres.Open(context.Background(), dsn, postgres.Options{Clock: clock, Unchecked: true})
 			}
@@ -64,7 +69,8 @@ func engines(t *testing.T, test func(t *testing.T, w *world), only ...string) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := &world{t: t, open: open(t), now: noon, people: map[string]asking.Found{}}
+			w := &world{t: t, now: noon, people: map[string]asking.Found{}}
+			w.open = open(t, w)
 			w.start()
 			check(t, w.store.PutSite(t.Context(), storage.Site{ID: "main", Name: "Main Street", Zone: "Europe/Berlin", Language: "en", Created: noon}))
 			check(t, w.store.PutAccount(t.Context(), storage.Account{Platform: chat.Telegram, ID: "42", Name: "care_bot", Seen: noon}))
@@ -99,6 +105,9 @@ func (w *world) on(store storage.Store) {
 	check(w.t, err)
 	w.store, w.bot = store, b
 	w.asking = asking.New(asking.Config{Store: store, Bot: b, Clock: clock, Find: func(_ context.Context, way storage.EventReach) (asking.Found, error) {
+		if w.later != nil {
+			return asking.Found{}, w.later
+		}
 		if f, ok := w.people[way.To]; ok {
 			return f, nil
 		}

@@ -178,6 +178,25 @@ var askingTests = group{
 		}
 		same(t, "left", len(must(b.store.CountAsks(ctx, now.AddDate(0, 0, -2)))(t)), 0)
 	},
+	"offers that are to be made are due by themselves, a part at a time": func(t *testing.T, b *bench) {
+		ctx, now := t.Context(), b.clock.Now()
+		in := askOf(b, 0, now).Bucket
+		for n, of := range []struct{ state, flow string }{{"sending", "f"}, {"sending", "f"}, {"sending", "f"}, {"sending", ""}, {"scheduled", "f"}, {"sent", "f"}} {
+			a := askOf(b, n, now)
+			a.Bucket, a.State, a.Flow, a.Due = in, of.state, of.flow, now.Add(time.Duration(n)*time.Second)
+			putAsk(t, b, a, nil)
+		}
+		customers := func(all []storage.Ask) (of []string) {
+			for _, a := range all {
+				of = append(of, a.Customer)
+			}
+			return of
+		}
+		same(t, "all but them", customers(must(b.store.AsksDue(ctx, in, now.Add(time.Minute), 9))(t)), []string{"C-3", "C-4", "C-5"})
+		same(t, "they", customers(must(b.store.AsksSending(ctx, in, now.Add(time.Minute), 0, 2))(t)), []string{"C-0", "C-1"})
+		same(t, "behind two", customers(must(b.store.AsksSending(ctx, in, now.Add(time.Minute), 2, 2))(t)), []string{"C-2"})
+		same(t, "so far", customers(must(b.store.AsksSending(ctx, in, now, 0, 9))(t)), []string{"C-0"})
+	},
 	"what is due is found among many that are not": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()
 		by := map[storage.Bucket][]storage.AskChange{}

@@ -46,6 +46,11 @@ func (c *CrashingStore) AsksDue(ctx context.Context, b storage.Bucket, now time.
 	return result(c, func() ([]storage.Ask, error) { return c.inner.AsksDue(ctx, b, now, limit) })
 }
 
+// AsksSending implements storage.Asking.
+func (c *CrashingStore) AsksSending(ctx context.Context, b storage.Bucket, now time.Time, skip, limit int) ([]storage.Ask, error) {
+	return result(c, func() ([]storage.Ask, error) { return c.inner.AsksSending(ctx, b, now, skip, limit) })
+}
+
 // AsksAfter implements storage.Asking.
 func (c *CrashingStore) AsksAfter(ctx context.Context, customer, event string) ([]storage.Ask, error) {
 	return result(c, func() ([]storage.Ask, error) { return c.inner.AsksAfter(ctx, customer, event) })

@@ -70,7 +70,7 @@ func (s *Store) failed(err error) error {
 	if s.oneTurns(err) && s.fault(err) == Refused {
 		return fmt.Errorf("%w: %s", storage.ErrRefused, s.describe(err))
 	}
-	return s.unavailable(err)
+	return s.unreadable(err)
 }
 
 // cleaned is the turns with every text of theirs that reaches the database cleaned.

@@ -24,13 +24,14 @@ type askingQueries struct {
 
 	accountsIn *keyed // of many customers in one bucket
 
-	toPlan, told400, told400After, asksDue, asksAfter, asksOf, asksMade, countAsks string
-	dropAsksOf, dropDecisionsOf, pruneAsks, pruneDecisions                         string
+	toPlan, told400, told400After, asksDue, asksSending, asksAfter, asksOf, asksMade, countAsks string
+	dropAsksOf, dropDecisionsOf, pruneAsks, pruneDecisions                                      string
 }
 
 func newAskingQueries(t *texts) askingQueries {
 	read := "SELECT " + askRead + " FROM asks a"
 	const silent = "CASE WHEN a.cause > '' AND a.flow = '' THEN 1 ELSE 0 END"
+	due := read + " WHERE a.bucket = ? AND a.due IS NOT NULL AND a.due <= ?"
 	byBucket := func(text string) func(of func(string) string) string {
 		return func(of func(string) string) string {
 			return strings.NewReplacer("{bucket}", of("bucket"), "{key}", of("customer")).Replace(text)
@@ -51,7 +52,8 @@ func newAskingQueries(t *texts) askingQueries {
 		toPlan:       t.one("SELECT " + eventRead + " FROM events e WHERE e.bucket = ? AND e.plan IS NOT NULL ORDER BY e.plan LIMIT ?"),
 		told400:      t.one("SELECT " + eventRead + " FROM events e WHERE e.bucket = ? AND e.at >= ? ORDER BY e.at, e.name LIMIT ?"),
 		told400After: t.one("SELECT " + eventRead + " FROM events e WHERE e.bucket = ? AND e.at >= ? AND (e.at > ? OR e.name > ?) ORDER BY e.at, e.name LIMIT ?"),
-		asksDue:      t.one(read + " WHERE a.bucket = ? AND a.due IS NOT NULL AND a.due <= ? ORDER BY a.due LIMIT ?"),
+		asksDue:      t.one(due + " AND (a.state <> 'sending' OR a.flow = '') ORDER BY a.due LIMIT ?"),
+		asksSending:  t.one(due + " AND a.state = 'sending' AND a.flow > '' ORDER BY a.due LIMIT ? OFFSET ?"),
 		asksAfter:    t.one(read + " WHERE a.bucket = ? AND a.event = ? AND a.event > '' ORDER BY a.made, a.id"),
 		asksOf:       t.one(read + " WHERE a.bucket = ? AND a.customer = ? AND a.customer > '' ORDER BY a.made DESC, a.id LIMIT ?"),
 		asksMade: t.one(read + " WHERE a.bucket = ? AND a.made >= ? AND a.made < ? AND (" + t.dialect.Among("a.site") + " OR '' = ?) AND (a.state = ? OR '' = ?) AND (a.reason = ? OR '' = ?)" +
@@ -95,7 +97,7 @@ func scanAsk(row scanner) (a storage.Ask, err error) {
 	if sent.Valid {
 		a.Sent = sent.Time.UTC()
 	}
-	return a, json.Unmarshal([]byte(body), &a)
+	return a, decode("ask", []byte(body), &a)
 }
 
 func maybe(t time.Time) any {
@@ -119,7 +121,7 @@ func scanAskDecision(row scanner) (d storage.AskDecision, err error) {
 		return d, err
 	}
 	d.At = d.At.UTC()
-	return d, json.Unmarshal([]byte(evidence), &d.Evidence)
+	return d, decode("decision", []byte(evidence), &d.Evidence)
 }
 
 // triggersName is the name of the one file of triggers.
@@ -147,7 +149,7 @@ func scanStored(row scanner) (storage.StoredEvent, error) {
 
 // ToPlan implements storage.Asking.
 func (s *Store) ToPlan(ctx context.Context, b storage.Bucket, limit int) ([]storage.StoredEvent, error) {
-	return collect(ctx, s, "events to plan", s.q.toPlan, []any{int64(b), int64(limit)}, scanStored)
+	return readable(ctx, s, "events to plan", s.q.toPlan, []any{int64(b), int64(limit)}, scanStored)
 }
 
 // Planned implements storage.Asking.
@@ -204,7 +206,12 @@ func (s *Store) EventsOf(ctx context.Context, names []string) (map[string]storag
 
 // AsksDue implements storage.Asking.
 func (s *Store) AsksDue(ctx context.Context, b storage.Bucket, now time.Time, limit int) ([]storage.Ask, error) {
-	return collect(ctx, s, "asks that are due", s.q.asksDue, []any{int64(b), micro(now), int64(limit)}, scanAsk)
+	return readable(ctx, s, "asks that are due", s.q.asksDue, []any{int64(b), micro(now), int64(limit)}, scanAsk)
+}
+
+// AsksSending implements storage.Asking.
+func (s *Store) AsksSending(ctx context.Context, b storage.Bucket, now time.Time, skip, limit int) ([]storage.Ask, error) {
+	return readable(ctx, s, "asks that are sent", s.q.asksSending, []any{int64(b), micro(now), int64(limit), int64(skip)}, scanAsk)
 }
 
 // AsksAfter implements storage.Asking.
@@ -390,10 +397,13 @@ func (s *Store) CustomerAccounts(ctx context.Context, customers []string) (map[s
 		clear(found)
 		take := func(text string, args []any) error {
 			list, err := rowsOf(ctx, db, scan, text, args...)
+			if err != nil {
+				return err
+			}
 			for _, i := range list {
 				found[i.Customer] = append(found[i.Customer], *i)
 			}
-			return err
+			return nil
 		}
 		if len(cleaned) > fewCustomers {
 			for b := range int64(s.buckets) {

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -145,8 +144,8 @@ func caseCell(b storage.Bucket, v storage.Case) (cell, error) {
 
 func decodeCase(b storage.Bucket, body []byte) (*storage.Case, error) {
 	v := new(storage.Case)
-	if err := json.Unmarshal(body, v); err != nil {
-		return nil, fmt.Errorf("decode case: %w", err)
+	if err := decode("case", body, v); err != nil {
+		return nil, err
 	}
 	v.Bucket, v.Case.Bucket = b, int(b)
 	return v, nil

@@ -55,7 +55,7 @@ func scanTold(row scanner) (e keptEvent, err error) {
 		return e, err
 	}
 	e.Received, e.Changed = e.Received.UTC(), e.Changed.UTC()
-	return e, json.Unmarshal([]byte(body), &e.Event)
+	return e, decode("event", []byte(body), &e.Event)
 }
 
 // eventRow is an event as a row has it. The moment of one that has none is that of its arrival.

@@ -46,10 +46,7 @@ func scanImprovement(row scanner) (i storage.Improvement, body string, err error
 		return i, body, err
 	}
 	i.Made, i.Gone = i.Made.UTC(), momentOf(gone)
-	if err := json.Unmarshal([]byte(body), &i.ImprovementTerms); err != nil {
-		return i, body, fmt.Errorf("decode improvement: %w", err)
-	}
-	return i, body, nil
+	return i, body, decode("improvement", []byte(body), &i.ImprovementTerms)
 }
 
 func onlyImprovement(row scanner) (storage.Improvement, error) {
@@ -106,7 +103,7 @@ func (s *Store) Improvement(ctx context.Context, id string) (storage.Improvement
 
 // ImprovementList implements storage.Improvements.
 func (s *Store) ImprovementList(ctx context.Context) ([]storage.Improvement, error) {
-	return collect(ctx, s, "improvements", s.q.improvementList, nil, onlyImprovement)
+	return readable(ctx, s, "improvements", s.q.improvementList, nil, onlyImprovement)
 }
 
 // errMoved says that somebody else changed a row meanwhile.
@@ -215,7 +212,7 @@ func (s *Store) Sayers(ctx context.Context, f storage.FigureFilter, i *storage.I
 }
 
 // whoSaid puts in whose conversations of a bucket are, and what became of telling them. What is nobody's any more
-// is left out.
+// is left out, and of whom nobody can read who they are.
 func (s *Store) whoSaid(ctx context.Context, b storage.Bucket, i *storage.Improvement, list []storage.Sayer) ([]storage.Sayer, error) {
 	whose, slots := map[string]storage.Identity{}, map[string]string{} // slots: whose they are
 	for j := range list {
@@ -231,6 +228,9 @@ func (s *Store) whoSaid(ctx context.Context, b storage.Bucket, i *storage.Improv
 				return none, err
 			}
 			of, err := decodeIdentity(b, body)
+			if errors.Is(err, storage.ErrUnreadable) {
+				return none, nil
+			}
 			if err == nil {
 				whose[id] = *of
 			}

@@ -137,8 +137,8 @@ func invitationCell(b storage.Bucket, v storage.Invitation) (cell, error) {
 
 func decodeIdentity(b storage.Bucket, body []byte) (*storage.Identity, error) {
 	v := new(storage.Identity)
-	if err := json.Unmarshal(body, v); err != nil {
-		return nil, fmt.Errorf("decode identity: %w", err)
+	if err := decode("identity", body, v); err != nil {
+		return nil, err
 	}
 	v.Bucket = b
 	return v, nil
@@ -146,8 +146,8 @@ func decodeIdentity(b storage.Bucket, body []byte) (*storage.Identity, error) {
 
 func decodeInvitation(b storage.Bucket, body []byte) (*storage.Invitation, error) {
 	v := new(storage.Invitation)
-	if err := json.Unmarshal(body, v); err != nil {
-		return nil, fmt.Errorf("decode invitation: %w", err)
+	if err := decode("invitation", body, v); err != nil {
+		return nil, err
 	}
 	v.Bucket = b
 	return v, nil

@@ -33,6 +33,9 @@ const (
 
 // fault classifies an error of the driver or of database/sql.
 func (s *Store) fault(err error) Fault {
+	if errors.Is(err, storage.ErrUnreadable) {
+		return Broken
+	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return Lost
 	}
@@ -51,7 +54,7 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 	pause := firstPause
 	for i := 1; ; i++ {
 		err := f()
-		if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		if err == nil || errors.Is(err, storage.ErrUnreadable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			return err
 		}
 		fault := s.fault(err)
@@ -95,6 +98,15 @@ func (s *Store) unavailable(err error) error {
 	return fmt.Errorf("%w: %s", storage.ErrUnavailable, s.describe(err))
 }
 
+// unreadable is storage.ErrUnreadable where that is the cause, else unavailable: nothing is wrong with the database
+// where one record is damaged.
+func (s *Store) unreadable(err error) error {
+	if errors.Is(err, storage.ErrUnreadable) {
+		return err
+	}
+	return s.unavailable(err)
+}
+
 func (s *Store) describe(err error) string {
 	var n net.Error
 	switch {
@@ -115,7 +127,7 @@ func (s *Store) transaction(ctx context.Context, f func(tx *sql.Tx) error) error
 		_, err := s.once(ctx, f)
 		return err
 	})
-	return s.unavailable(err)
+	return s.unreadable(err)
 }
 
 // once runs f in one transaction. doubt says that the COMMIT was sent and that nobody
@@ -138,5 +150,5 @@ func (s *Store) once(ctx context.Context, f func(tx *sql.Tx) error) (doubt bool,
 
 // reading runs f against the pool that reads, with retries.
 func (s *Store) reading(ctx context.Context, f func(db *sql.DB) error) error {
-	return s.unavailable(s.retry(ctx, func() error { return f(s.read) }))
+	return s.unreadable(s.retry(ctx, func() error { return f(s.read) }))
 }

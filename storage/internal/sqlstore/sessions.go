@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -106,8 +105,8 @@ func sessionCell(b storage.Bucket, v storage.Session, now time.Time) (cell, erro
 
 func decodeSession(b storage.Bucket, body []byte) (*storage.Session, error) {
 	var stored sessionBody
-	if err := json.Unmarshal(body, &stored); err != nil {
-		return nil, fmt.Errorf("decode session: %w", err)
+	if err := decode("session", body, &stored); err != nil {
+		return nil, err
 	}
 	v := stored.session()
 	v.Bucket = b
