@@ -83,6 +83,9 @@ func (c Compared) Of(a Arm) string {
 	return c.Usual
 }
 
+// Holds reports whether a survey is held against another one.
+func (c Compared) Holds(flow string) bool { return c.Surveys && (flow == c.Usual || flow == c.Other) }
+
 // ComparedBy reads a key; false where it is none.
 func ComparedBy(key string) (c Compared, ok bool) {
 	parts := strings.Split(key, "/")

@@ -34,8 +34,16 @@ type Experiment struct {
 	invitation.Compared
 	Runs    bool
 	Began   time.Time // when the first was asked; zero = nobody was
-	Planned int       // customers in each arm
+	Last    time.Time // when the last was asked so far
+	Spoiled Republished
+	Planned int // customers in each arm
 	Arms    [2]ExperimentArm
+}
+
+// Republished is a survey that was published anew while it was compared; the zero value = none was.
+type Republished struct {
+	Flow string
+	At   time.Time
 }
 
 // ExperimentArm is what came of one of them.
@@ -49,8 +57,27 @@ type ExperimentArm struct {
 // Asked is how many customers were asked in the arm in which fewer were.
 func (e *Experiment) Asked() int { return min(e.Arms[0].Customers, e.Arms[1].Customers) }
 
-// Reached reports whether as many were asked as was planned. Before, nothing is said of a difference.
-func (e *Experiment) Reached() bool { return e.Planned > 0 && e.Asked() >= e.Planned }
+// Reached reports whether as many were asked as was planned, by the same surveys all the time. Before, nothing is said
+// of a difference, and where a survey was changed nothing is at all.
+func (e *Experiment) Reached() bool {
+	return e.Planned > 0 && e.Asked() >= e.Planned && e.Spoiled.Flow == ""
+}
+
+// Spoil marks the experiments that compare a survey of which a version was published after their first customer was
+// asked and, where they are over, before the last: half of the customers were not asked one and the same. Where delays
+// are compared both halves are asked one survey, and a new version of it is in both alike. versions are of any surveys,
+// in any order.
+func Spoil(all []Experiment, versions []storage.FlowSource) {
+	for i := range all {
+		e := &all[i]
+		for _, v := range versions {
+			during := !e.Began.IsZero() && v.Version > 1 && v.Published.After(e.Began) && (e.Runs || v.Published.Before(e.Last))
+			if during && e.Holds(v.Flow) && (e.Spoiled.Flow == "" || v.Published.Before(e.Spoiled.At)) {
+				e.Spoiled = Republished{v.Flow, v.Published}
+			}
+		}
+	}
+}
 
 // Difference is how a share of the other arm differs from that of the usual one. ok is false before the planned end,
 // and where one of them may not be compared.
@@ -65,7 +92,7 @@ func (e *Experiment) Difference(of func(*ExperimentArm) report.Clustered) (d rep
 // always in the same arm. Those that run come first, then the newest. running are the keys of those that run.
 func Experiments(list []storage.ExperimentAsk, running []string) []Experiment {
 	type counts struct {
-		began               time.Time
+		began, last         time.Time
 		answered, satisfied [2]report.Tally
 	}
 	by := map[string]*counts{}
@@ -89,6 +116,9 @@ func Experiments(list []storage.ExperimentAsk, running []string) []Experiment {
 		if c.began.IsZero() || x.Sent.Before(c.began) {
 			c.began = x.Sent
 		}
+		if x.Sent.After(c.last) {
+			c.last = x.Sent
+		}
 		if c.answered[arm].Add(x.Customer, x.Answered); x.Level > 0 {
 			c.satisfied[arm].Add(x.Customer, worst <= x.Level && x.Level <= best)
 		}
@@ -99,7 +129,7 @@ func Experiments(list []storage.ExperimentAsk, running []string) []Experiment {
 		if !ok {
 			continue
 		}
-		e := Experiment{Key: key, Compared: of, Runs: slices.Contains(running, key), Began: c.began, Planned: Planned(of.Base)}
+		e := Experiment{Key: key, Compared: of, Runs: slices.Contains(running, key), Began: c.began, Last: c.last, Planned: Planned(of.Base)}
 		for i, arm := range invitation.Arms() {
 			e.Arms[i] = ExperimentArm{Arm: arm, Customers: len(c.answered[i]), Answered: c.answered[i].Rate(), Unsatisfied: c.satisfied[i].Rate()}
 		}

@@ -212,6 +212,9 @@ func (d *demo) fill(ctx context.Context, store storage.Store, b *bot.Bot) error 
 	if err := before.live(ctx, d.real()); err != nil {
 		return err
 	}
+	if err := askedShorter(ctx, store, d.real()); err != nil {
+		return err
+	}
 	asks := &demoAsking{settings: d.settings, store: store, bot: b, clock: d.clock, set: d.goTo}
 	if err := asks.settle(ctx); err != nil {
 		return err

@@ -27,6 +27,7 @@ triggers:
     ask: post_service_3
     after: 1h
     stale: 3d
+    experiment: {name: later, after: 2h, base: 65}   # do more answer an hour later?
   - name: unheard                # silence after a repair that was late or below the standard
     on: late_or_broken
     when: {site: quickfix}

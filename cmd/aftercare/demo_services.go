@@ -18,20 +18,25 @@ import (
 // demoTrigger is the trigger by which customers of the past were asked.
 const demoTrigger = "after-visit"
 
+// later is the experiment of that trigger, as demoTriggers has it.
+var later = invitation.Compared{Name: "later", Base: 65, Usual: "1h", Other: "2h"}
+
 // services tells of what took place. It has numbers of its own: the answers of the past stay as they are.
 type services struct {
 	store  storage.Store
 	offers bot.Offers
 	rand   *rand.Rand
 	prices *rand.Rand
+	draw   invitation.Draw
 	n      int
 
 	patrons map[string]*patron // by key
 }
 
 func newServices(store storage.Store, b *bot.Bot) *services {
+	offers := bot.Offers{Bot: b}
 	return &services{
-		store: store, offers: bot.Offers{Bot: b}, rand: rand.New(rand.NewPCG(pastSeed, 1)), prices: rand.New(rand.NewPCG(pastSeed, 4)), patrons: map[string]*patron{},
+		store: store, offers: offers, draw: invitation.DrawBy(offers.Lots()), rand: rand.New(rand.NewPCG(pastSeed, 1)), prices: rand.New(rand.NewPCG(pastSeed, 4)), patrons: map[string]*patron{},
 	}
 }
 
@@ -57,6 +62,11 @@ func (s *services) ask(ctx context.Context, at time.Time, req bot.InviteRequest)
 		x.Event, x.Class, x.Trigger = "", "relationship", "stays-away"
 	case loyaltySurvey:
 		x.Event, x.Class, x.Trigger = "", "relationship", "twice-a-year"
+	default:
+		arm := s.draw(later.Key(), x.Customer)
+		if x.Experiment, x.Arm = later.Key(), string(arm); arm == invitation.OtherArm {
+			e.Ended = at.Add(-time.Hour) // who is asked at the same moment was served an hour before the others
+		}
 	}
 	invite, err := s.offers.Make(ctx, req, x.ID, at)
 	if err != nil {

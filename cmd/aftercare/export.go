@@ -47,6 +47,12 @@ func (c *exportCmd) Run(a *terminal) error {
 		return err
 	}
 	defer store.Close()
+	if err := a.knownSites(store, c.Site...); err != nil {
+		return err
+	}
+	if err := a.knownFlow(store, c.Flow); err != nil {
+		return err
+	}
 	to := a.stdout
 	if p, ok := to.(*printed); ok {
 		to = p.to

@@ -95,6 +95,11 @@ func (c *importCmd) Run(a *terminal) error {
 		if err != nil {
 			return err
 		}
+		if m.Ask != "" {
+			if _, err := lookUp(a.ctx, store, m.Ask); err != nil {
+				return err
+			}
+		}
 		if !c.JSON {
 			if err := a.printMap(found, m); err != nil {
 				return err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/google/uuid"
@@ -75,7 +76,7 @@ func (c *improvementAddCmd) Run(a *terminal) error {
 	if err != nil {
 		return err
 	}
-	out, err := a.callAPI(http.MethodPut, "/improvements/"+c.ID, body)
+	out, err := a.callAPI(http.MethodPut, "/improvements/"+url.PathEscape(c.ID), body)
 	if err != nil {
 		return err
 	}
@@ -124,7 +125,7 @@ var effects = map[string]string{
 
 // Run shows it with its figures.
 func (c *improvementShowCmd) Run(a *terminal) error {
-	out, err := a.callAPI(http.MethodGet, "/improvements/"+c.ID, nil)
+	out, err := a.callAPI(http.MethodGet, "/improvements/"+url.PathEscape(c.ID), nil)
 	if err != nil {
 		return err
 	}
@@ -170,7 +171,7 @@ type improvementRemoveCmd struct {
 
 // Run takes it back.
 func (c *improvementRemoveCmd) Run(a *terminal) error {
-	if _, err := a.callAPI(http.MethodDelete, "/improvements/"+c.ID, nil); err != nil {
+	if _, err := a.callAPI(http.MethodDelete, "/improvements/"+url.PathEscape(c.ID), nil); err != nil {
 		return err
 	}
 	return a.printf("Taken back: charts and lists show it no more.\n")

@@ -134,6 +134,33 @@ func TestApplyPublishesVersionsAndExportGivesThemBack(t *testing.T) {
 	}
 }
 
+// TestApplySaysWhichExperimentItSpoils publishes a survey that is held against another, and one that is not.
+func TestApplySaysWhichExperimentItSpoils(t *testing.T) {
+	c := newConsole(t, nil)
+	file := func(name, text string) string {
+		path := filepath.Join(c.dir, name)
+		write(t, path, text)
+		return path
+	}
+	_, usual, _ := flowfile.Template("one_tap_csat")
+	c.must("survey", "apply", file("a.yaml", string(usual)))
+	c.must("triggers", "apply", file("t.yaml", "triggers:\n  - {name: visit, ask: post_service_3, after: 1h, experiment: {name: words, ask: one_tap_csat}}\n"))
+	changed := file("b.yaml", string(usual)+"# changed\n")
+	if out := c.must("survey", "apply", changed); !strings.Contains(out, "An experiment compares this survey: words.") {
+		t.Errorf("it says %q", out)
+	}
+	if out := c.must("survey", "apply", changed); strings.Contains(out, "experiment") {
+		t.Errorf("what is unchanged spoils nothing, and it says %q", out)
+	}
+	if out := c.must("survey", "apply", file("c.yaml", string(usual)+"# again\n"), "--json"); !strings.Contains(out, `"words"`) {
+		t.Errorf("programs are told %s", out)
+	}
+	c.must("triggers", "apply", file("u.yaml", "triggers:\n  - {name: visit, ask: one_tap_csat, after: 1h, experiment: {name: later, after: 1d}}\n"))
+	if out := c.must("survey", "apply", changed); strings.Contains(out, "experiment") {
+		t.Errorf("delays are compared, and it says %q", out)
+	}
+}
+
 func TestApplyRefusesErrorsAndChangesNothing(t *testing.T) {
 	d := newDesk(t)
 	d.write("visit.yaml", visit)

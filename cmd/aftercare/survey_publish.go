@@ -12,6 +12,7 @@ import (
 
 	yaml "github.com/goccy/go-yaml"
 
+	"github.com/aftercare/aftercare/invitation/triggerfile"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 	"github.com/aftercare/aftercare/survey/flowfile"
@@ -202,6 +203,7 @@ type applied struct {
 	Created  bool              `json:"created"` // false = the newest version is the same already
 	Errors   []*flowfile.Error `json:"errors"`
 	Problems []survey.Problem  `json:"problems"`
+	Spoils   []string          `json:"spoils,omitempty"`   // experiments that compare it
 	InForce  *inForce          `json:"in_force,omitempty"` // nil = nothing was published
 }
 
@@ -231,6 +233,10 @@ func (c *surveyApplyCmd) Run(a *terminal) error {
 			return err
 		}
 		report.InForce = a.inForce(store)
+		compared, unread := comparing(a.ctx, store, f.ID)
+		if report.Spoils = compared; unread != nil {
+			return unread
+		}
 	}
 	return c.report(a, report, flowfile.Lines(source), err)
 }
@@ -262,6 +268,27 @@ func apply(ctx context.Context, db publisher, f survey.Flow, source []byte, at t
 	return report, nil
 }
 
+// comparing are the experiments in force that hold a survey against another one: a new version spoils them.
+func comparing(ctx context.Context, store storage.Store, flow string) (names []string, err error) {
+	src, err := store.Triggers(ctx, 0)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the triggers: %w", err)
+	}
+	p, err := triggerfile.Parse([]byte(src.Source))
+	if err != nil {
+		return nil, fmt.Errorf("read version %d of the triggers: %w", src.Version, err)
+	}
+	for i := range p.Triggers {
+		if c, ok := p.Triggers[i].Compares(); ok && c.Holds(flow) {
+			names = append(names, c.Name)
+		}
+	}
+	return names, nil
+}
+
 // report prints what was found and done, and passes err on.
 func (c *surveyApplyCmd) report(a *terminal, r applied, lines map[string]int, err error) error {
 	if c.JSON {
@@ -273,7 +300,12 @@ func (c *surveyApplyCmd) report(a *terminal, r applied, lines map[string]int, er
 	if !r.Created {
 		return a.printf("%s is unchanged: version %d.\n", r.Flow, *r.Version)
 	}
-	return a.printf("Published %s version %d. Sessions that are open keep their version.\n%s", r.Flow, *r.Version, r.InForce.text())
+	spoils := ""
+	if len(r.Spoils) > 0 {
+		spoils = fmt.Sprintf("An experiment compares this survey: %s. The new version spoils it: nothing is said of a difference any more. Give it another name, and it begins anew.\n",
+			strings.Join(r.Spoils, ", "))
+	}
+	return a.printf("Published %s version %d. Sessions that are open keep their version.\n%s%s", r.Flow, *r.Version, spoils, r.InForce.text())
 }
 
 // surveyGraphCmd draws a flow.

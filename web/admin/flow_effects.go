@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aftercare/aftercare/access"
@@ -154,9 +155,12 @@ func (s surveyPages) triggersOf(ctx context.Context, w *words, v Viewer, flow st
 	if err != nil {
 		return nil, err
 	}
-	n, x := 0, effect{}
+	n, x, compared := 0, effect{}, []string(nil)
 	for i := range policy.Triggers {
-		if t := &policy.Triggers[i]; t.Ask == flow {
+		if c, ok := policy.Triggers[i].Compares(); ok && c.Holds(flow) {
+			compared = append(compared, c.Name)
+		}
+		if t := &policy.Triggers[i]; t.Ask == flow || t.Experiment != nil && t.Experiment.Ask == flow {
 			if n++; len(x.Of) < effectsShown && v.Anywhere(access.SeeAsking) {
 				x.Of = append(x.Of, link{"/asking", t.Name})
 			}
@@ -166,6 +170,9 @@ func (s surveyPages) triggersOf(ctx context.Context, w *words, v Viewer, flow st
 		return nil, nil
 	}
 	x.Text = w.t("flow_triggered", n)
+	if len(compared) > 0 {
+		return []effect{x, {Text: w.t("flow_compared", strings.Join(compared, ", "))}}, nil
+	}
 	return []effect{x}, nil
 }
 

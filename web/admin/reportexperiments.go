@@ -1,7 +1,9 @@
 package admin
 
 import (
+	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/report"
+	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/web/chart"
 )
 
@@ -50,14 +53,22 @@ func (s reportPages) reportExperiments(r *http.Request, w *words, v Viewer, f *r
 		return p, err
 	}
 	all := figures.Experiments(list, running)
+	versions, err := versionsCompared(r.Context(), s.Store, all)
+	if err != nil {
+		return p, err
+	}
+	figures.Spoil(all, versions)
 	p.Foot = append(p.Foot, w.t("experiments_days", figures.ExperimentDays), w.t("experiments_peeking", hundredths(figures.SmallestDifference), planSource))
 	if len(all) == 0 {
 		p.Lede = w.t("experiments_none")
 		return p, nil
 	}
+	if slices.ContainsFunc(all, func(e figures.Experiment) bool { return e.Runs && e.Spoiled.Flow != "" }) {
+		p.Foot = append(p.Foot, w.t("experiments_anew"))
+	}
 	p.Lede = w.t("experiments_finding", len(all), len(running))
 	if len(all) == 1 {
-		p.Lede = w.experimentFinding(&all[0])
+		p.Lede = w.experimentFinding(s.namer(w), &all[0])
 	}
 	p.Sections = append(p.Sections, s.experimentDifferences(w, all))
 	for _, m := range experimentMeasures {
@@ -66,9 +77,39 @@ func (s reportPages) reportExperiments(r *http.Request, w *words, v Viewer, f *r
 	return p, nil
 }
 
+// versionsCompared are the versions of the surveys that experiments compare, of those that were published anew since
+// one of them began.
+func versionsCompared(ctx context.Context, store storage.Store, all []figures.Experiment) (versions []storage.FlowSource, err error) {
+	newest, err := store.FlowSources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range newest {
+		compared := func(e figures.Experiment) bool {
+			return e.Holds(x.Flow) && !e.Began.IsZero() && x.Published.After(e.Began)
+		}
+		if x.Version < 2 || !slices.ContainsFunc(all, compared) {
+			continue
+		}
+		of, err := store.FlowVersions(ctx, x.Flow)
+		if err != nil {
+			return nil, err
+		}
+		versions = append(versions, of...)
+	}
+	return versions, nil
+}
+
+// experimentSpoiled says, by a text, which survey was published anew and when.
+func (w *words) experimentSpoiled(names namer, text string, e *figures.Experiment, first ...any) string {
+	return w.t(text, append(first, names.apart(e.Spoiled.Flow), w.plainDay(e.Spoiled.At.Format(time.DateOnly)))...)
+}
+
 // experimentFinding says what came of an experiment.
-func (w *words) experimentFinding(e *figures.Experiment) string {
+func (w *words) experimentFinding(names namer, e *figures.Experiment) string {
 	switch {
+	case e.Spoiled.Flow != "":
+		return w.experimentSpoiled(names, "experiment_spoiled", e, e.Name)
 	case !e.Reached() && e.Runs:
 		return w.t("experiment_runs", e.Name, e.Asked(), e.Planned)
 	case !e.Reached():
@@ -105,8 +146,12 @@ func (s reportPages) experimentDifferences(w *words, all []figures.Experiment) r
 	for i := range all {
 		e := &all[i]
 		state, began, day := "ended", w.t("experiment_not_begun"), ""
+		says := w.t("experiment_state_ended")
 		if e.Runs {
-			state = "runs"
+			state, says = "runs", w.t("experiment_state_runs")
+		}
+		if e.Spoiled.Flow != "" {
+			state, says = "spoiled", w.experimentSpoiled(s.namer(w), "experiment_state_spoiled", e)
 		}
 		if !e.Began.IsZero() {
 			day = e.Began.Format(time.DateOnly)
@@ -114,7 +159,7 @@ func (s reportPages) experimentDifferences(w *words, all []figures.Experiment) r
 		}
 		row := reportRow{
 			key: e.Key, Label: e.Name, About: w.t("experiment_ways", s.experimentWay(w, e, invitation.UsualArm), s.experimentWay(w, e, invitation.OtherArm), began),
-			N: w.t("experiment_of", e.Asked(), e.Planned), Value: w.t("experiment_state_" + state),
+			N: w.t("experiment_of", e.Asked(), e.Planned), Value: says,
 			raw: append([]string{e.Name, state, day, strconv.Itoa(e.Asked()), strconv.Itoa(e.Planned)}, make([]string, 6)...),
 		}
 		if e.Reached() {

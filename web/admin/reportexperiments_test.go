@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/invitation"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
 // compares has n customers be asked in each arm of an experiment; so many answer, and so many of these are unsatisfied.
@@ -164,4 +166,56 @@ func TestFiguresOfExperimentsAreThoseOfSQL(t *testing.T) {
 			t.Errorf("of a site where none ran: %+v", told)
 		}
 	})
+}
+
+// TestASurveyThatIsComparedIsNotChangedUnnoticed publishes a survey anew while it is compared: the page on which that
+// is done says so before, and the report, its table and programs say it afterwards in the place of a difference.
+func TestASurveyThatIsComparedIsNotChangedUnnoticed(t *testing.T) {
+	w := newWorld(t)
+	v := viewer("robin")
+	v.Grants = access.Grants{access.EverySite: access.Admin}
+	pages := &visit{w: w, h: New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(v), Clock: w.clock.Now})}
+	const flow, key = "one_tap_csat", "words/1/ask/one_tap_csat/post_service_3"
+	publishing := func() string {
+		t.Helper()
+		pages.post("/surveys/new", url.Values{"template": {flow}})
+		return textOf(body(pages.get("/surveys/" + flow + "/publish")))
+	}
+	w.asksBy("triggers:\n  - {name: visit, ask: one_tap_csat, after: 1h}\n")
+	if page := publishing(); strings.Contains(page, "An experiment compares this survey") {
+		t.Errorf("none compares it:\n%s", page)
+	}
+	w.asksBy("triggers:\n  - {name: visit, ask: one_tap_csat, after: 1h, experiment: {name: words, ask: post_service_3, base: 1}}\n")
+	if page := publishing(); !strings.Contains(page, "An experiment compares this survey: words. A new version spoils it") {
+		t.Errorf("before it is published:\n%s", page)
+	}
+	w.compares(key, figures.Planned(1), [2]int{60, 120}, [2]int{12, 25})
+	reads := w.reads()
+	looks := func() (page string, row map[string]any) {
+		_, told := reads("experiments")
+		for _, table := range told.Tables {
+			if table.Table == "experiments" {
+				row = table.Rows[0]
+			}
+		}
+		return textOf(body(w.as("robin").get("/reports/experiments"))), row
+	}
+	if page, row := looks(); !strings.Contains(page, "answered up 28 points") || row["state"] != "runs" || row["answered_difference"] == nil {
+		t.Fatalf("at its end: %v\n%s", row, page)
+	}
+	_, source, _ := flowfile.Template(flow)
+	for i, text := range []string{string(source), string(source) + "# changed\n"} {
+		if _, _, err := w.store.Publish(t.Context(), flow, text, time.Date(2026, 2, 21+i, 10, 0, 0, 0, time.UTC)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, row := looks()
+	for _, want := range []string{"was published anew on Feb 22, 2026, while it was compared", "Give an experiment whose survey was published anew another name"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("it does not say %q:\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, "points (") || row["state"] != "spoiled" || row["answered_difference"] != nil {
+		t.Errorf("a difference is said of what is spoiled: %v\n%s", row, page)
+	}
 }

@@ -87,6 +87,9 @@ func (s *api) exportFilter(q *request, what storage.Exported, said url.Values) (
 	if f.Flow = said.Get("flow"); f.Flow != "" && !what.OfFlows() {
 		return f, problemf(invalid, "%s are of no survey: leave flow out.", what)
 	}
+	if err := s.knownFlow(q.Context(), f.Flow); err != nil {
+		return f, err
+	}
 	f.Since, f.Until = said.Get("from"), said.Get("to")
 	for _, day := range []struct{ name, of string }{{"from", f.Since}, {"to", f.Until}} {
 		if _, err := time.Parse(time.DateOnly, day.of); day.of != "" && err != nil {

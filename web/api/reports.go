@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -9,9 +10,11 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/access"
+	"github.com/aftercare/aftercare/adapters/chat"
 	"github.com/aftercare/aftercare/bot/figures"
 	"github.com/aftercare/aftercare/report"
 	"github.com/aftercare/aftercare/storage"
+	"github.com/aftercare/aftercare/survey/flowfile"
 )
 
 // reportRoutes are the figures that pages show.
@@ -144,6 +147,12 @@ func (s *api) figureFilter(q *request, said url.Values) (f storage.FigureFilter,
 	if f.Sites, err = s.figureSites(q, said); err != nil {
 		return f, err
 	}
+	if err := s.knownFlow(q.Context(), f.Flow); err != nil {
+		return f, err
+	}
+	if f.Channel != "" && !slices.Contains(channels, chat.Platform(f.Channel)) {
+		return f, problemf(invalid, "There is no channel %q. There are %s.", short(f.Channel), wordsOf(channels))
+	}
 	f.From, f.To = figures.Usual(s.Bot.Configuration().Now().NewestDay(q.now))
 	for _, day := range []struct {
 		name string
@@ -162,6 +171,25 @@ func (s *api) figureFilter(q *request, said url.Values) (f storage.FigureFilter,
 		return f, problemf(invalid, "The days end on %s, before they begin on %s.", f.To, f.From)
 	}
 	return f, nil
+}
+
+// channels are what answers come by.
+var channels = []chat.Platform{chat.Telegram, chat.Slack, chat.Web}
+
+// knownFlow refuses a name of no survey, published or shipped; "" is none.
+func (s *api) knownFlow(ctx context.Context, id string) error {
+	if _, _, shipped := flowfile.Template(id); shipped || id == "" {
+		return nil
+	}
+	_, err := s.Store.FlowSource(ctx, id, 0)
+	if !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	var known []string
+	for key := range s.Bot.Configuration().Now().Flows {
+		known = append(known, key.ID)
+	}
+	return problemf(notFound, "There is no survey %q.%s", short(id), meant(id, known))
 }
 
 func metricOf(said url.Values) (m figures.Metric, by figures.By, err error) {
