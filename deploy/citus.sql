@@ -28,6 +28,7 @@ SELECT create_distributed_table('cell_marks', 'bucket', colocate_with => 'bucket
 SELECT create_distributed_table('cells', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('cell_questions', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('cell_months', 'bucket', colocate_with => 'buckets');
+SELECT create_distributed_table('case_days', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('cases', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('case_events', 'bucket', colocate_with => 'buckets');
 SELECT create_distributed_table('words', 'bucket', colocate_with => 'buckets');

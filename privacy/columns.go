@@ -76,6 +76,9 @@ var tables = []table{
 	{"cell_months", "", "how many customers a month had and how alike the answers of one are; key may be who served", map[Fate]string{
 		Stays: "bucket dim site month flow key customers most pairs",
 	}},
+	{"case_days", Cases, "what reports need of the cases that opened on a day, whose they are among it: emptied with the first of them that changes", map[Fate]string{
+		Gone: "facts", Stays: "site day first_day last_day", Nobody: "bucket seq",
+	}},
 	{"words", Words, "what was written beside questions, by the customer and by staff", map[Fate]string{
 		Gone: "bucket id session case_id inbound text files at",
 	}},

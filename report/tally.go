@@ -36,6 +36,27 @@ func (t Tally) Rate() Clustered {
 	return r
 }
 
+// RateOf is the share as a Tally makes it, of customers with these names: of so many answers (the second number) of each so
+// many count (the first).
+func RateOf(names []string, counts [][2]int32) Clustered {
+	var c Clusters
+	for _, a := range counts {
+		c.Add(float64(a[0]), float64(a[1]))
+	}
+	r := c.Rate()
+	if c.Customers < FewestCounted {
+		var few []string
+		for i, a := range counts {
+			if a[1] > 0 {
+				few = append(few, names[i])
+			}
+		}
+		slices.Sort(few)
+		copy(r.few[:], few)
+	}
+	return r
+}
+
 // Run counts as a Tally does, of answers that come customer by customer, and remembers the
 // first few of them alone. The zero value is ready.
 type Run struct {

@@ -15,7 +15,8 @@ type Wait struct {
 // stillWaiting goes through the times at which something happened, in order, with the share for
 // which it has not happened by then and the sum of Greenwood's variance. It stops when yes says so.
 func stillWaiting(waits []Wait, yes func(at, share, greenwood float64) bool) {
-	sorted := slices.SortedFunc(slices.Values(waits), func(a, b Wait) int { return cmp.Compare(a.Took, b.Took) })
+	sorted := slices.Clone(waits)
+	slices.SortFunc(sorted, func(a, b Wait) int { return cmp.Compare(a.Took, b.Took) })
 	share, greenwood := 1.0, 0.0
 	for i := 0; i < len(sorted); {
 		j, over := i, 0
@@ -58,18 +59,30 @@ func HappenedBy(waits []Wait, moment float64) (share float64, within Interval) {
 	return 1 - still, Interval{1 - math.Exp(-math.Exp(theta-half)), 1 - math.Exp(-math.Exp(theta+half))}
 }
 
-// TookMost is the shortest time within which it happened for at least a share of all, 0–1. ok is
-// false where it has not happened for so many yet.
+// TookEach is, of each of several shares in rising order, the shortest time within which it happened for at least that share of
+// all, 0–1. NaN where it has not happened for so many yet.
 //
 // Source: Kaplan and Meier, as HappenedBy.
-func TookMost(waits []Wait, share float64) (took float64, ok bool) {
+func TookEach(waits []Wait, shares ...float64) []float64 {
+	took := make([]float64, 0, len(shares))
 	stillWaiting(waits, func(at, still, _ float64) bool {
-		if 1-still >= share-1e-12 {
-			took, ok = at, true
+		for len(took) < len(shares) && 1-still >= shares[len(took)]-1e-12 {
+			took = append(took, at)
 		}
-		return !ok
+		return len(took) < len(shares)
 	})
-	return took, ok
+	for len(took) < len(shares) {
+		took = append(took, math.NaN())
+	}
+	return took
+}
+
+// TookMost is TookEach of one share. ok is false where it has not happened for so many yet.
+func TookMost(waits []Wait, share float64) (took float64, ok bool) {
+	if took = TookEach(waits, share)[0]; math.IsNaN(took) {
+		return 0, false
+	}
+	return took, true
 }
 
 // InTime is how a promise was kept.

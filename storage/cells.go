@@ -13,6 +13,9 @@ type Cells interface {
 	CountCells(ctx context.Context, l Lease, limit int) (CountedCells, error)
 	// CountMonths counts up to limit marked months anew: of these only intervals are made.
 	CountMonths(ctx context.Context, l Lease, limit int) (CountedCells, error)
+	// CountCases puts up to limit days of each bucket together that cases opened on, and that were emptied since: see
+	// Figuring.FigureCases. It writes nothing that was true once and is no more, whoever has the lease.
+	CountCases(ctx context.Context, l Lease, limit int) (CountedCells, error)
 	// CellsReady reports whether every day was counted once.
 	CellsReady(ctx context.Context) (bool, error)
 	// Cells adds up the days of a filter, by site, month, survey and what by says.
@@ -132,7 +135,8 @@ type CellQuestion struct {
 // ComparedCells is what a comparison found.
 type ComparedCells struct {
 	Days, Months int // of a site and a survey each
-	Waiting      int // of both: marked, and counted soon
+	CaseDays     int // of a site each, that cases opened on
+	Waiting      int // of all: marked or emptied, and counted soon
 	Different    int
 	First        string // what is wrong with the first that differs
 }

@@ -99,23 +99,26 @@ type GivenScore struct {
 
 // FigureCase is what figures need of a case, with what its conversation says of where it belongs.
 type FigureCase struct {
-	Day     string `json:"-"`
-	Flow    string `json:"-"`
-	Service string `json:"-"`
-	Staff   string `json:"-"`
-	Level   int    `json:"-"`
+	ID       string
+	Day      string // of its conversation, else of its opening, UTC
+	Site     string
+	Flow     string
+	Service  string
+	Staff    string
+	Language string
+	Channel  string
+	Level    int
+	Customer string // the key; "" = none is known
+	Identity string // of whom no key is known
 
-	ID         string               `json:"id"`
-	OpenedAt   time.Time            `json:"opened_at"`
-	First      recovery.Marks       `json:"first"`
-	Missed     []recovery.Clock     `json:"missed"`
-	Reopens    int                  `json:"reopens"`
-	Resolution *recovery.Resolution `json:"resolution"`
-	EndedAt    time.Time            `json:"ended_at"`
-	Outcome    recovery.Outcome     `json:"outcome"`
-	Identity   string               `json:"Identity"`
-	Site       string               `json:"Site"`
-	Customer   string               `json:"Customer"`
+	OpenedAt                            time.Time // this and all others to the microsecond, UTC
+	Taken, Contacted, Resolved, EndedAt time.Time // when it came so far first; zero = it did not
+	Missed                              []recovery.Clock
+	Reopens                             int
+	Cause                               string // that staff gave when they closed it; "" = none yet
+	Asked                               bool   // the customer was asked whether it is settled
+	Settled                             recovery.Settled
+	Recovered                           recovery.Recovered
 }
 
 // AskedCustomer is an invitation and what became of it.

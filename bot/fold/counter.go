@@ -49,6 +49,12 @@ func (c *Counter) Run(ctx context.Context) { c.rounds.Run(ctx, c.Round) }
 func (c *Counter) Round(ctx context.Context) error {
 	for more := true; more; {
 		var err error
+		if more, err = c.step(ctx, c.store.CountCases); err != nil {
+			return err
+		}
+	}
+	for more := true; more; {
+		var err error
 		if more, err = c.step(ctx, c.store.CountCells); err != nil {
 			return err
 		}

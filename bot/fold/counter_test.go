@@ -15,6 +15,7 @@ type marked struct {
 
 	now          time.Time
 	days, months int // that are marked
+	cases        int // days of cases that are emptied
 	working      time.Duration
 	monthRounds  []time.Time
 	others       bool // the lease is another's
@@ -41,6 +42,10 @@ func (s *marked) CountCells(_ context.Context, _ storage.Lease, limit int) (stor
 	return s.some(&s.days, limit)
 }
 
+func (s *marked) CountCases(context.Context, storage.Lease, int) (storage.CountedCells, error) {
+	return s.some(&s.cases, 64)
+}
+
 func (s *marked) CountMonths(_ context.Context, _ storage.Lease, limit int) (storage.CountedCells, error) {
 	s.monthRounds = append(s.monthRounds, s.now)
 	return s.some(&s.months, limit)
@@ -59,7 +64,7 @@ func newMarked() (*marked, *Counter) {
 
 func TestCountingTakesATenthOfTheTimeAndMonthsAMinute(t *testing.T) {
 	s, c := newMarked()
-	s.days, s.months = 500, 3
+	s.days, s.months, s.cases = 500, 3, 200
 	began := s.now
 	for s.now.Sub(began) < 10*time.Minute {
 		s.days++ // each second something is answered
@@ -68,8 +73,8 @@ func TestCountingTakesATenthOfTheTimeAndMonthsAMinute(t *testing.T) {
 		}
 		s.now = s.now.Add(roundEvery)
 	}
-	if s.days+s.months > 0 {
-		t.Errorf("%d days and %d months are left", s.days, s.months)
+	if s.days+s.months+s.cases > 0 {
+		t.Errorf("%d days, %d months and %d days of cases are left", s.days, s.months, s.cases)
 	}
 	if share := float64(s.working) / float64(s.now.Sub(began)); share > 0.1 {
 		t.Errorf("counting takes %.0f %% of the time", 100*share)
@@ -86,12 +91,12 @@ func TestCountingTakesATenthOfTheTimeAndMonthsAMinute(t *testing.T) {
 
 func TestOneCountsAndACommandCountsAllAtOnce(t *testing.T) {
 	s, c := newMarked()
-	s.days, s.months, s.others = 50, 2, true
+	s.days, s.months, s.cases, s.others = 50, 2, 3, true
 	if err := c.Round(t.Context()); err != nil || s.days != 50 {
 		t.Errorf("another counts, and %d days are left, %v", s.days, err)
 	}
 	s.others = false
-	if err := c.All(t.Context()); err != nil || s.days+s.months > 0 || s.released != 1 {
+	if err := c.All(t.Context()); err != nil || s.days+s.months+s.cases > 0 || s.released != 1 {
 		t.Errorf("%d days and %d months are left, %d leases given up, %v", s.days, s.months, s.released, err)
 	}
 }

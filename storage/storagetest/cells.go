@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"slices"
@@ -46,6 +47,9 @@ func countUp(t *testing.T, s storage.Store, l storage.Lease) (n int) {
 	for more := true; more; {
 		more = must(s.CountMonths(t.Context(), l, 2))(t).Counted > 0
 	}
+	for more := true; more; {
+		more = must(s.CountCases(t.Context(), l, 2))(t).Counted > 0
+	}
 	return n
 }
 
@@ -57,10 +61,14 @@ func (h *foldHistory) count() {
 		t.Fatal("nobody else counts")
 	}
 	store := h.trouble()
-	if h.rand.IntN(2) == 0 {
+	switch h.rand.IntN(3) {
+	case 0:
+		_, err := store.CountCases(t.Context(), l, 1+h.rand.IntN(3))
+		h.tried(err)
+	case 1:
 		_, err := store.CountCells(t.Context(), l, 1+h.rand.IntN(3))
 		h.tried(err)
-	} else {
+	default:
 		_, err := store.CountMonths(t.Context(), l, 1+h.rand.IntN(3))
 		h.tried(err)
 	}
@@ -78,9 +86,52 @@ func (h *foldHistory) counted() {
 		t.Errorf("the sums are compared: %+v", got)
 	}
 	sameSums(t, s, h.db)
+	sameCases(t, s, h.db)
 	if left := count(t, h.db, "SELECT count(*) FROM cell_marks"); left > 0 || !must(s.CellsReady(t.Context()))(t) {
 		t.Errorf("everything is counted, and %d marks are left", left)
 	}
+}
+
+// sameCases holds the cases of figures, as days keep them, to what plain SQL finds, and to those that are read case by case.
+func sameCases(t *testing.T, s storage.Store, db *sql.DB) {
+	t.Helper()
+	filters := []storage.FigureFilter{{}, {Flow: "f"}, {Staff: "Bo", Language: "en"}, {Staff: "Eve"}, {Channel: "web"}, {Sites: []string{"harbour"}}}
+	read := func() (all [][]storage.FigureCase) {
+		for _, f := range filters {
+			if f.From, f.To, f.Limit = "2000-01-01", "2999-12-31", 1000; f.Sites == nil {
+				f.Sites = []string{"main", "harbour"}
+			}
+			list, more, err := s.FigureCases(t.Context(), f)
+			if check(t, err); more {
+				t.Fatal("there are more than a thousand cases")
+			}
+			slices.SortFunc(list, func(a, b storage.FigureCase) int { return cmp.Compare(a.ID, b.ID) })
+			all = append(all, list)
+		}
+		return all
+	}
+	kept := read()
+	var days []string
+	for _, c := range kept[0] {
+		if c.Flow == "" { // it is of no conversation
+			equal(t, "the day of "+c.ID, c.Day, c.OpenedAt.Format(time.DateOnly))
+			c.Day = ""
+		}
+		days = append(days, plain(fmt.Sprint(c.ID, c.Site, c.Day, c.Flow, c.Staff, c.Customer)))
+	}
+	want := printed(t, db, "SELECT c.id, c.site, coalesce(s.day, ''), coalesce(s.flow, ''), coalesce(s.staff, ''), c.customer"+
+		" FROM cases c LEFT JOIN read_sessions s ON s.bucket = c.bucket AND s.session = c.session WHERE c.number > 0")
+	for i := range want {
+		want[i] = plain(want[i])
+	}
+	slices.Sort(days)
+	slices.Sort(want)
+	same(t, "cases of figures by SQL", days, want)
+	if left := count(t, db, "SELECT count(*) FROM case_days WHERE facts = ''"); left > 0 {
+		t.Errorf("everything is counted, and %d days of cases are empty", left)
+	}
+	exec(t, db, "UPDATE case_days SET facts = ''")
+	same(t, "cases that are read one by one", read(), kept)
 }
 
 // sameSums holds what cells say to what plain SQL counts of the rows.

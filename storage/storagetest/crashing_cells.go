@@ -16,6 +16,11 @@ func (c *CrashingStore) CountMonths(ctx context.Context, l storage.Lease, limit 
 	return result(c, func() (storage.CountedCells, error) { return c.inner.CountMonths(ctx, l, limit) })
 }
 
+// CountCases implements storage.Cells.
+func (c *CrashingStore) CountCases(ctx context.Context, l storage.Lease, limit int) (storage.CountedCells, error) {
+	return result(c, func() (storage.CountedCells, error) { return c.inner.CountCases(ctx, l, limit) })
+}
+
 // CellsReady implements storage.Cells.
 func (c *CrashingStore) CellsReady(ctx context.Context) (bool, error) {
 	return result(c, func() (bool, error) { return c.inner.CellsReady(ctx) })

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aftercare/aftercare/privacy"
+	"github.com/aftercare/aftercare/recovery"
 	"github.com/aftercare/aftercare/storage"
 	"github.com/aftercare/aftercare/survey"
 )
@@ -144,6 +145,9 @@ func (h *foldHistory) step() {
 	if h.rand.IntN(4) == 0 {
 		h.count()
 	}
+	if h.live[i] && h.rand.IntN(4) == 0 {
+		h.kase(p, b)
+	}
 	switch kind := h.rand.IntN(20); {
 	case !h.live[i] || kind == 0:
 		h.live[i] = true
@@ -199,6 +203,25 @@ func (h *foldHistory) step() {
 	}
 }
 
+// kase has the conversation of somebody open a case, or changes the one that it has.
+func (h *foldHistory) kase(p storage.Person, b storage.Bucket) {
+	n, cause := h.rand.IntN(4), fmt.Sprint("cause ", h.rand.IntN(3))
+	h.commit(b, storage.Turn{Load: storage.Load{Person: p}, Apply: func(in storage.Loaded) (storage.Change, error) {
+		k, s := in.Case, in.Session
+		if s == nil {
+			return storage.Change{}, nil
+		}
+		if k == nil {
+			k = &storage.Case{Case: recovery.Case{ID: newID(), Number: in.NextCase, State: recovery.Open, OpenedAt: in.Now}, Site: s.Site, Customer: s.Customer, Identity: s.Identity}
+			if n > 0 { // else it is of no conversation
+				k.Session, s.Case = s.ID, k.ID
+			}
+		}
+		k.Reopens, k.First.Contacted, k.Resolution = n, in.Now, &recovery.Resolution{Cause: cause, Actions: []recovery.Action{{}}}
+		return storage.Change{Case: k, Session: s}, nil
+	}})
+}
+
 // erase begins on the shaky store and is gone on with on the sound one.
 func (h *foldHistory) erase(i int) {
 	p, b := h.person(i)
@@ -225,6 +248,7 @@ func (h *foldHistory) end() {
 	before := readModel(t, h.db)
 	exec(t, h.db, "DELETE FROM answers")
 	exec(t, h.db, "DELETE FROM read_sessions")
+	exec(t, h.db, "UPDATE case_days SET first_day = '', last_day = '', facts = 'spoilt' WHERE facts > '' AND site = 'main'")
 	_ = must(s.FoldAll(t.Context()))(t)
 	foldUpBy(t, s, how, 3)
 	same(t, "folded from nothing", readModel(t, h.db), before)

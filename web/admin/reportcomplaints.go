@@ -185,19 +185,14 @@ func untold(all []report.Cause, parts []part) (n int) {
 func (w *words) causes(cases []storage.FigureCase, own []recovery.Cause) reportSection {
 	c := reportSection{ID: "causes", Title: w.t("what_went_wrong"), Open: true, Even: true, columns: causeColumns}
 	c.Head = [4]string{w.t("cause"), w.t("cases_head"), w.t("share"), w.t("of_cases")}
-	mentions, customers := map[string]int{}, map[string]report.Tally{}
-	said := func(c *storage.FigureCase) bool { return c.Resolution != nil && c.Resolution.Cause != "" }
+	mentions, list := map[string]int{}, casesOf(cases)
+	said := func(c *storage.FigureCase) bool { return c.Cause != "" }
 	for i := range cases {
 		if k := &cases[i]; said(k) {
-			cause := k.Resolution.Cause
-			if customers[cause] == nil {
-				customers[cause] = report.Tally{}
-			}
-			mentions[cause]++
-			customers[cause].Add(customerOf(k), true)
+			mentions[k.Cause]++
 		}
 	}
-	whole := rateOfCases(cases, said, anyCase)
+	whole := list.rate(said, anyCase)
 	closed := whole.N
 	if whole.Manner == report.Hidden {
 		c.Notes = []string{w.t("causes_few")}
@@ -206,7 +201,7 @@ func (w *words) causes(cases []storage.FigureCase, own []recovery.Cause) reportS
 	all := report.CausesOf(mentions, closed)
 	parts := make([]part, len(all))
 	for i, one := range all {
-		parts[i].rate = customers[one.Name].Rate()
+		parts[i].rate = list.rate(func(c *storage.FigureCase) bool { return c.Cause == one.Name }, anyCase)
 	}
 	parts = hidden(parts)
 	vital, so, hid := 0, 0.0, untold(all, parts)

@@ -1,7 +1,7 @@
 package admin
 
 import (
-	"cmp"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -22,9 +22,9 @@ type caseStep struct {
 }
 
 var caseSteps = []caseStep{
-	{"taken", recovery.ClockAcknowledge, func(c *storage.FigureCase) time.Time { return c.First.Acknowledged }},
-	{"contacted", recovery.ClockContact, func(c *storage.FigureCase) time.Time { return c.First.Contacted }},
-	{"resolved", recovery.ClockResolve, func(c *storage.FigureCase) time.Time { return c.First.Resolved }},
+	{"taken", recovery.ClockAcknowledge, func(c *storage.FigureCase) time.Time { return c.Taken }},
+	{"contacted", recovery.ClockContact, func(c *storage.FigureCase) time.Time { return c.Contacted }},
+	{"resolved", recovery.ClockResolve, func(c *storage.FigureCase) time.Time { return c.Resolved }},
 }
 
 // reportRecovery is what became of unsatisfied customers.
@@ -35,19 +35,19 @@ func (s reportPages) reportRecovery(r *http.Request, w *words, _ Viewer, f *repo
 		p.TooMany, p.Empty = more, err == nil && !more
 		return p, err
 	}
-	now, n := s.Clock(), len(cases)
-	all := rateOfCases(cases, anyCase, anyCase)
+	now, n, of := s.Clock(), len(cases), casesOf(cases)
+	all := of.rate(anyCase, anyCase)
 	if all.Manner == report.Hidden { // what one case did would be told
 		p.Figures = []reportFigure{{Label: w.t("cases_opened"), Value: "–", Meta: w.t("too_few_to_say")}}
 		p.Lede = w.t("cases_few")
 		return p, nil
 	}
-	share := func(key string, of, yes func(*storage.FigureCase) bool) reportFigure {
-		return w.figureOfRate(w.t(key+"_share"), rateOfCases(cases, of, yes), nil, "").keyed(key)
+	share := func(key string, among, yes func(*storage.FigureCase) bool) reportFigure {
+		return w.figureOfRate(w.t(key+"_share"), of.rate(among, yes), nil, "").keyed(key)
 	}
 	recovered := share("recovered", saidHow, wonBack)
 	p.Lede = w.t("cases_counted", n)
-	if rate := rateOfCases(cases, saidHow, wonBack); rate.Rated() {
+	if rate := of.rate(saidHow, wonBack); rate.Rated() {
 		least := report.RecoveryOf(n, 0, rate.N, rate.K).Floor
 		floor := w.percent(least)
 		p.Beside = []figures.Told{{Key: "recovered_floor", Number: &figures.Number{Value: least, N: n}}}
@@ -56,12 +56,12 @@ func (s reportPages) reportRecovery(r *http.Request, w *words, _ Viewer, f *repo
 	}
 	p.Figures = []reportFigure{
 		reportFigure{Label: w.t("cases_opened"), Value: strconv.Itoa(n), Meta: w.t("in_these_days"), URL: f.behindCases()}.numbered("cases", true, float64(n), nil, 0),
-		share("contacted", anyCase, func(c *storage.FigureCase) bool { return !c.First.Contacted.IsZero() }),
+		share("contacted", anyCase, func(c *storage.FigureCase) bool { return !c.Contacted.IsZero() }),
 		recovered,
 		share("settled", saidSettled, calledSettled),
 		share("reopened", anyCase, func(c *storage.FigureCase) bool { return c.Reopens > 0 }),
 	}
-	p.Sections = append(p.Sections, w.funnelOf(cases), w.promises(cases), w.steps(cases, now))
+	p.Sections = append(p.Sections, w.funnelOf(of), w.promises(of), w.steps(cases, now))
 	p.Foot = append(p.Foot, w.t("recovery_foot"))
 	return p, nil
 }
@@ -70,31 +70,15 @@ func (s reportPages) reportRecovery(r *http.Request, w *words, _ Viewer, f *repo
 func anyCase(*storage.FigureCase) bool { return true }
 
 func saidHow(c *storage.FigureCase) bool {
-	return c.Outcome.Recovered != recovery.RecoveredUnknown
+	return c.Recovered != recovery.RecoveredUnknown
 }
 
 func saidSettled(c *storage.FigureCase) bool {
-	return c.Outcome.Settled != recovery.SettledUnknown
+	return c.Settled != recovery.SettledUnknown
 }
 
-func wonBack(c *storage.FigureCase) bool       { return c.Outcome.Recovered == recovery.RecoveredYes }
-func calledSettled(c *storage.FigureCase) bool { return c.Outcome.Settled == recovery.SettledYes }
-
-// customerOf is whose case it is; a case of who was erased is a customer's of its own.
-func customerOf(c *storage.FigureCase) string {
-	return cmp.Or(c.Customer, c.Identity, "case:"+c.ID)
-}
-
-// rateOfCases is the share of the cases that fit, clustered by customer.
-func rateOfCases(cases []storage.FigureCase, of, yes func(*storage.FigureCase) bool) report.Clustered {
-	t := report.Tally{}
-	for i := range cases {
-		if c := &cases[i]; of(c) {
-			t.Add(customerOf(c), yes(c))
-		}
-	}
-	return t.Rate()
-}
+func wonBack(c *storage.FigureCase) bool       { return c.Recovered == recovery.RecoveredYes }
+func calledSettled(c *storage.FigureCase) bool { return c.Settled == recovery.SettledYes }
 
 // behindCases is the list of answers with a case behind a figure of cases.
 func (f *reportFilter) behindCases() string {
@@ -108,11 +92,11 @@ var stepColumns = []string{"step", "cases", "of_cases"}
 
 // funnelOf is how far cases came. What customers said afterwards is a share of those who said
 // something, and hidden where they are too few: it would follow from the steps beside it.
-func (w *words) funnelOf(cases []storage.FigureCase) reportSection {
+func (w *words) funnelOf(cases *caseList) reportSection {
 	c := reportSection{ID: "way", Title: w.t("how_far_cases_came"), Open: true, Even: true, columns: stepColumns}
 	c.Head = [4]string{w.t("step"), w.t("cases_head"), w.t("share"), w.t("of_cases")}
 	add := func(key string, yes func(*storage.FigureCase) bool) {
-		rate := rateOfCases(cases, anyCase, yes)
+		rate := cases.rate(anyCase, yes)
 		row := reportRow{Label: w.t("step_" + key), N: strconv.Itoa(rate.K), Value: w.rated(rate.Rate), Drawing: chart.Bar(float64(rate.K) / float64(rate.N)), raw: []string{key, strconv.Itoa(rate.K), ""}}
 		if rate.Rated() {
 			row.raw[2] = strconv.FormatFloat(rate.P, 'f', 6, 64)
@@ -123,13 +107,13 @@ func (w *words) funnelOf(cases []storage.FigureCase) reportSection {
 	for _, step := range caseSteps {
 		add(step.key, func(c *storage.FigureCase) bool { return !step.at(c).IsZero() })
 	}
-	add("asked", func(c *storage.FigureCase) bool { return !c.Outcome.Asked.IsZero() })
+	add("asked", func(c *storage.FigureCase) bool { return c.Asked })
 	add("answered", saidHow)
 	for _, one := range []struct {
 		key      string
 		said, so func(*storage.FigureCase) bool
 	}{{"recovered", saidHow, wonBack}, {"settled", saidSettled, calledSettled}} {
-		if said := rateOfCases(cases, one.said, anyCase); said.N > 0 && said.Manner == report.Hidden {
+		if said := cases.rate(one.said, anyCase); said.N > 0 && said.Manner == report.Hidden {
 			c.Rows = append(c.Rows, reportRow{Label: w.t("step_" + one.key), N: w.t("under_five"), Value: w.t("too_few_to_say"), raw: []string{one.key, "", ""}})
 			continue
 		}
@@ -142,14 +126,15 @@ var promiseColumns = []string{"promise", "met", "missed", "not_yet_due", "rate",
 
 // promises is how many clocks were kept. Clocks run by hours of business and stand still while a
 // case sleeps, so it is the case that says which ran out.
-func (w *words) promises(cases []storage.FigureCase) reportSection {
+func (w *words) promises(cases *caseList) reportSection {
 	c := reportSection{ID: "promises", Title: w.t("in_time"), Open: true, Even: true, columns: promiseColumns, Notes: []string{w.t("in_time_foot")}}
 	c.Head = [4]string{w.t("promise"), w.t("due_head"), w.t("interval"), w.t("in_time")}
 	for _, step := range caseSteps {
-		var waits []report.Wait
-		for i := range cases {
-			missed := slices.Contains(cases[i].Missed, step.clock)
-			wait := report.Wait{Over: !step.at(&cases[i]).IsZero()}
+		waits := make([]report.Wait, 0, len(cases.all))
+		for i := range cases.all {
+			c := &cases.all[i]
+			missed := slices.Contains(c.Missed, step.clock)
+			wait := report.Wait{Over: !step.at(c).IsZero()}
 			if missed {
 				wait.Took = 2
 			}
@@ -160,7 +145,7 @@ func (w *words) promises(cases []storage.FigureCase) reportSection {
 			Label: w.t("step_" + step.key), N: w.t("met_of_due", in.Met+in.Missed, in.NotYetDue), Value: w.rated(in.Rate),
 			raw: []string{step.key, strconv.Itoa(in.Met), strconv.Itoa(in.Missed), strconv.Itoa(in.NotYetDue), "", "", ""},
 		}
-		of := rateOfCases(cases, func(c *storage.FigureCase) bool { return !step.at(c).IsZero() || slices.Contains(c.Missed, step.clock) }, anyCase)
+		of := cases.rate(func(c *storage.FigureCase) bool { return !step.at(c).IsZero() || slices.Contains(c.Missed, step.clock) }, anyCase)
 		if of.N > 0 && !of.Rated() && in.Rate.Rated() { // of too few customers
 			in.Rate = of.Rate
 			in.Rate.K, in.Rate.N = in.Met, in.Met+in.Missed
@@ -186,7 +171,7 @@ func (w *words) steps(cases []storage.FigureCase, now time.Time) reportSection {
 	c := reportSection{ID: "times", Title: w.t("how_long_it_took"), Open: true, Even: true, columns: timeColumns, Notes: []string{w.t("times_foot")}}
 	c.Head = [4]string{w.t("step"), w.t("cases_head"), "", w.t("median_and_ninety")}
 	for _, step := range caseSteps {
-		var waits []report.Wait
+		waits := make([]report.Wait, 0, len(cases))
 		for i := range cases {
 			k := &cases[i]
 			end, over := step.at(k), true
@@ -200,8 +185,8 @@ func (w *words) steps(cases []storage.FigureCase, now time.Time) reportSection {
 		row := reportRow{Label: w.t("step_" + step.key), N: strconv.Itoa(len(waits)), Value: w.t("too_few_to_say"), raw: []string{step.key, strconv.Itoa(len(waits)), "", ""}}
 		if len(waits) >= report.FewestRated {
 			text := [2]string{w.t("figure_not_reached"), w.t("figure_not_reached")}
-			for i, share := range []float64{0.5, 0.9} {
-				if took, ok := report.TookMost(waits, share); ok {
+			for i, took := range report.TookEach(waits, 0.5, 0.9) {
+				if !math.IsNaN(took) {
 					text[i] = w.span(time.Duration(took * float64(time.Minute)))
 					row.raw[2+i] = strconv.FormatFloat(took, 'f', 1, 64)
 				}

@@ -317,7 +317,7 @@ func TestBarsOfCausesAreAsLongAsTheirNumbers(t *testing.T) {
 	for cause, n := range map[string]int{"responsiveness": 6, "empathy": 4, "price": 4} {
 		for i := range n {
 			c := storage.FigureCase{}
-			c.ID, c.Resolution = fmt.Sprint(cause, i), &recovery.Resolution{Cause: cause}
+			c.ID, c.Cause = fmt.Sprint(cause, i), cause
 			cases = append(cases, c)
 		}
 	}

@@ -75,7 +75,7 @@ func (s *site) weekOf(ctx context.Context, w *words, f storage.FigureFilter) (al
 	if err != nil {
 		return nil, err
 	}
-	if rate := rateOfCases(cases, saidHow, wonBack); !more && rate.N > 0 {
+	if rate := casesOf(cases).rate(saidHow, wonBack); !more && rate.N > 0 {
 		all = append(all, figureOf(w, w.t("recovered_weeks"), rate.Rate))
 	}
 	return all, nil

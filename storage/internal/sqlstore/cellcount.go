@@ -325,7 +325,7 @@ func (s *Store) CompareCells(ctx context.Context) (n storage.ComparedCells, err 
 		}
 		differs(&n, m, what)
 	}
-	return n, nil
+	return n, s.compareCases(ctx, &n)
 }
 
 func differs(n *storage.ComparedCells, m cellMark, what string) {

@@ -333,7 +333,9 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 		sessions = append(sessions, row.row)
 		n.Answers += len(c.Answers)
 	}
+	var emptied []caseDay
 	for _, k := range d.Cases {
+		emptied = append(emptied, caseDayOf(storage.Clean(k.Case.Site), k.Case.OpenedAt))
 		v := as.Case(k.Case, renamed[k.Case.ID], renamed[k.Case.Session])
 		row, err := caseCell(w.bucket, v)
 		if err != nil {
@@ -374,6 +376,7 @@ func (w *working) anonymise(f *search, as storage.Anonymous) (n storage.Erased, 
 		{q.putInvitations, invitations},
 		{q.putSessions, sessions},
 		{q.putCases, cases},
+		{q.emptyDays, emptiedDays(w.bucket, append(emptied, daysOfCases(cases)...))},
 		{q.insertEvents, events},
 		{q.insertFeedback, feedback},
 		{q.putDeliveries, edits},

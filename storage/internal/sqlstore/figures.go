@@ -21,9 +21,8 @@ import (
 // figureQueries read what reports are counted from.
 type figureQueries struct {
 	answeredFrom string
-	judged       string
-	scored       string // judged, with the scores of the questions
-	figureCases  string
+	judged       byClass
+	scored       byClass // judged, with the scores of the questions
 	asked        string
 	levelsOf     *keyed
 	experimented string
@@ -77,27 +76,45 @@ func daysOf(t *texts) string {
 	return " WHERE s.bucket = ? AND " + t.dialect.Among("s.site") + " AND s.day >= ? AND s.day <= ? AND s.answered > 0"
 }
 
-// judgedWhere are those of them that have a level and are of a class, and fit.
-func judgedWhere(t *texts) string {
-	return daysOf(t) + " AND NOT s.test AND s.level > 0 AND " + asClass("s.class") + " = ?" + fitsSession
+// isOther says of a conversation s that it is not a customer's: they are few, and have an index of their own.
+var isOther = " AND s.class NOT IN ('" + strings.Join(storage.CustomerClasses, "', '") + "')"
+
+// ofClass says of a conversation s that its class is one to figures: a parameter, as classOf has it.
+func ofClass(others bool) string {
+	if others {
+		return isOther + " AND s.class = ?"
+	}
+	return " AND " + asClass("s.class") + " = ?"
+}
+
+// judgedWhere are those of them that have a level and are of a class, and fit. others: it is none of customers.
+func judgedWhere(t *texts, others bool) string {
+	return daysOf(t) + " AND NOT s.test AND s.level > 0" + ofClass(others) + fitsSession
+}
+
+// byClass are two statements that say the same: one for conversations of customers, and one that finds others by their
+// index.
+type byClass struct{ customers, others string }
+
+func (c byClass) of(o storage.Of) string {
+	if o == storage.OfCustomers || o == storage.OfAnybody {
+		return c.customers
+	}
+	return c.others
 }
 
 func newFigureQueries(t *texts) figureQueries {
 	fits, of := fitsSession, " FROM read_sessions s"
-	days, where, whose := daysOf(t), judgedWhere(t), whoseSession
+	days, where, other, whose := daysOf(t), judgedWhere(t, false), judgedWhere(t, true), whoseSession
 	// No question is called by a name with a blank or a comma.
 	scores := "coalesce((SELECT string_agg(a.question || ' ' || a.score, ',') FROM answers a WHERE a.bucket = ? AND a.session = s.session" +
 		" AND a.newest AND NOT a.dropped AND NOT a.skipped AND a.score IS NOT NULL), '')"
 	judged := "SELECT s.session, s.day, s.flow, s.site, s.service, s.staff, s.language, s.channel, s.level, s.unsatisfied, s.has_case, " + whose
 	return figureQueries{
 		answeredFrom: t.one("SELECT count(*) FROM (SELECT 1 AS one" + of + days + " LIMIT ?) AS part"),
-		judged:       t.one(judged + of + where + " LIMIT ?"),
-		scored:       t.one(judged + ", " + scores + of + where + " LIMIT ?"),
-		figureCases: t.one("SELECT c.body, coalesce(s.day, ''), coalesce(s.flow, ''), coalesce(s.service, ''), coalesce(s.staff, ''), coalesce(s.level, 0)" +
-			" FROM cases c LEFT JOIN read_sessions s ON s.bucket = c.bucket AND s.session = c.session" +
-			" WHERE c.bucket = ? AND c.number > 0 AND c.opened_at >= ? AND c.opened_at < ? AND " + t.dialect.Among("c.site") + " AND NOT coalesce(s.test, FALSE)" +
-			" AND (s.day >= ? AND s.day <= ? OR s.day IS NULL AND c.opened_at >= ? AND c.opened_at < ?)" + fits + " LIMIT ?"),
-		asked: t.one("SELECT site, body FROM invitations WHERE bucket = ? AND " + t.dialect.Among("site") + " AND created_at >= ? AND created_at < ? LIMIT ?"),
+		judged:       byClass{t.one(judged + of + where + " LIMIT ?"), t.one(judged + of + other + " LIMIT ?")},
+		scored:       byClass{t.one(judged + ", " + scores + of + where + " LIMIT ?"), t.one(judged + ", " + scores + of + other + " LIMIT ?")},
+		asked:        t.one("SELECT site, body FROM invitations WHERE bucket = ? AND " + t.dialect.Among("site") + " AND created_at >= ? AND created_at < ? LIMIT ?"),
 		experimented: t.one("SELECT experiment, arm, sent, customer, state, body FROM asks WHERE bucket = ? AND experiment > '' AND " + t.dialect.Among("site") +
 			" AND sent >= ? AND NOT test LIMIT ?"),
 		answeredOf: t.keyed("session, level", "read_sessions", "session", " AND answered > 0"),
@@ -105,7 +122,7 @@ func newFigureQueries(t *texts) figureQueries {
 		received: t.one("SELECT f.kind, f.at, f.site, f.customer, f.identity, f.id FROM feedback f LEFT JOIN read_sessions s ON s.bucket = f.bucket AND s.session = f.session" +
 			" WHERE f.bucket = ? AND f.id > '' AND f.at >= ? AND f.at < ? AND " + t.dialect.Among("f.site") + " AND NOT coalesce(s.test, FALSE)" + notOfOwn + fits + " LIMIT ?"),
 		pulseWords: t.one("SELECT s.day, s.site, a.text" + of + " JOIN answers a ON a.bucket = s.bucket AND a.session = s.session" + days +
-			" AND NOT s.test AND s.class = '" + ofStaff + "' AND a.kind = 'text' AND a.text > '' AND a.newest AND NOT a.dropped AND NOT a.skipped LIMIT ?"),
+			" AND NOT s.test" + isOther + " AND s.class = '" + ofStaff + "' AND a.kind = 'text' AND a.text > '' AND a.newest AND NOT a.dropped AND NOT a.skipped LIMIT ?"),
 	}
 }
 
@@ -198,9 +215,9 @@ func (s *Store) Judged(ctx context.Context, f storage.FigureFilter) ([]storage.J
 	if many, err := s.crowded(ctx, f); many || err != nil {
 		return nil, many, err
 	}
-	text := s.q.judged
+	text := s.q.judged.of(f.Of)
 	if f.Scores {
-		text = s.q.scored
+		text = s.q.scored.of(f.Of)
 	}
 	list, more, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.JudgedSession, error) {
 		args := []any{int64(b)}
@@ -240,33 +257,6 @@ func scoresOf(text string) ([]storage.GivenScore, error) {
 		all = append(all, storage.GivenScore{Question: question, Score: n})
 	}
 	return all, nil
-}
-
-// FigureCases implements storage.Figuring.
-func (s *Store) FigureCases(ctx context.Context, f storage.FigureFilter) ([]storage.FigureCase, bool, error) {
-	from, to, err := span(f)
-	if err != nil {
-		return nil, false, err
-	}
-	return everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.FigureCase, error) {
-		args := slices.Concat(
-			[]any{int64(b), micro(from.Add(-farthest)), micro(to.Add(farthest)), s.dialect.Keys(texted(f.Sites)), storage.Clean(f.From), storage.Clean(f.To), micro(from), micro(to)},
-			conditions(f), []any{most},
-		)
-		return collect(ctx, s, "cases of figures", s.q.figureCases, args, func(row scanner) (c storage.FigureCase, err error) {
-			var body sql.RawBytes
-			if err := row.Scan(&body, &c.Day, &c.Flow, &c.Service, &c.Staff, &c.Level); err != nil {
-				return c, err
-			}
-			if err := json.Unmarshal(body, &c); err != nil {
-				return c, fmt.Errorf("decode case: %w", err)
-			}
-			if c.Day == "" {
-				c.Day = c.OpenedAt.UTC().Format(time.DateOnly)
-			}
-			return c, nil
-		})
-	})
 }
 
 // askedBody is what figures need of an invitation.

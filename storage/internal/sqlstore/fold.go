@@ -275,6 +275,9 @@ func (f *folding) write(there, wanted *foldedRows) error {
 			return err
 		}
 	}
+	if err := f.emptyDays(&d); err != nil {
+		return err
+	}
 	f.did.Rows += len(d.sessions) + len(d.answers) + len(d.newSessions) + len(d.newAnswers) + d.extra
 	// What was read under the lock is known to be there, or not: an upsert would find that out once more.
 	if err := f.change(q.changeFoldedSessions, d.sessions); err != nil {
@@ -287,6 +290,20 @@ func (f *folding) write(there, wanted *foldedRows) error {
 		return err
 	}
 	return f.insert(q.addAnswers, d.newAnswers)
+}
+
+// emptyDays empties the days of the cases of conversations whose rows change: figures put a case where its conversation is.
+func (f *folding) emptyDays(d *difference) error {
+	ids := slices.Clone(d.strange)
+	for _, row := range slices.Concat(d.sessions, d.newSessions) {
+		ids = append(ids, row[1].(string))
+	}
+	slices.Sort(ids)
+	var of []caseDay
+	if err := f.find(f.s.q.casesIn, slices.Compact(ids), caseDays(&of)); err != nil {
+		return err
+	}
+	return f.insert(f.s.q.emptyDays, emptiedDays(f.bucket, of))
 }
 
 // change changes rows, which begin with the bucket.

@@ -140,6 +140,9 @@ func (s *Store) FoldAll(ctx context.Context) (int, error) {
 			if _, err := tx.ExecContext(ctx, s.q.beginPass, int64(b)); err != nil {
 				return err
 			}
+			if _, err := tx.ExecContext(ctx, s.q.emptyAll, aNumber(), int64(b)); err != nil {
+				return err
+			}
 			_, err := tx.ExecContext(ctx, s.q.markAll, aNumber(), int64(b)) // even days that no conversation is of
 			return err
 		})

@@ -13,18 +13,18 @@ import (
 )
 
 // givenQueries read what figures of questions are counted from.
-type givenQueries struct{ given, givenAfter string }
+type givenQueries struct{ given, givenAfter byClass }
 
 func newGivenQueries(t *texts) givenQueries {
 	// Each answer is a line: names without blanks, numbers, a moment as the engine writes it, and JSON.
 	answers := "coalesce((SELECT string_agg(a.question || ' ' || a.kind || ' ' || coalesce(CAST(a.value AS text), '') || ' ' || coalesce(CAST(a.score AS text), '')" +
 		" || ' ' || CASE WHEN a.skipped THEN '1' ELSE '' END || ' ' || a.choices || ' ' || CAST(a.at AS text), '\n') FROM answers a" +
 		" WHERE a.bucket = ? AND a.session = s.session AND a.newest AND NOT a.dropped AND a.kind NOT IN ('text', 'contact')), '')"
-	text := "SELECT s.session, s.day, s.flow, s.site, s.level, " + whoseSession + ", " + answers + " FROM read_sessions s" + judgedWhere(t)
-	return givenQueries{
-		given:      t.one(text + " LIMIT ?"),
-		givenAfter: t.one(text + " AND s.session > ? ORDER BY s.session LIMIT ?"),
+	text := "SELECT s.session, s.day, s.flow, s.site, s.level, " + whoseSession + ", " + answers + " FROM read_sessions s"
+	of := func(rest string) byClass {
+		return byClass{t.one(text + judgedWhere(t, false) + rest), t.one(text + judgedWhere(t, true) + rest)}
 	}
+	return givenQueries{given: of(" LIMIT ?"), givenAfter: of(" AND s.session > ? ORDER BY s.session LIMIT ?")}
 }
 
 // givenArgs are the parameters of both statements, but for their ends.
@@ -38,7 +38,7 @@ func (s *Store) Given(ctx context.Context, f storage.FigureFilter) ([]storage.Gi
 		return nil, many, err
 	}
 	list, more, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.GivenSession, error) {
-		return collect(ctx, s, "what was given", s.q.given, append(s.givenArgs(b, f), most), scanGiven)
+		return collect(ctx, s, "what was given", s.q.given.of(f.Of), append(s.givenArgs(b, f), most), scanGiven)
 	})
 	slices.SortFunc(list, func(a, b storage.GivenSession) int { return strings.Compare(a.Customer, b.Customer) })
 	return list, more, err
@@ -49,7 +49,7 @@ func (s *Store) GivenAfter(ctx context.Context, b storage.Bucket, after string, 
 	if len(f.Sites) == 0 {
 		return nil, nil
 	}
-	return collect(ctx, s, "what was given", s.q.givenAfter, append(s.givenArgs(b, f), storage.Clean(after), int64(f.Limit)), scanGiven)
+	return collect(ctx, s, "what was given", s.q.givenAfter.of(f.Of), append(s.givenArgs(b, f), storage.Clean(after), int64(f.Limit)), scanGiven)
 }
 
 func scanGiven(row scanner) (g storage.GivenSession, err error) {

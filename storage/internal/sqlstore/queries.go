@@ -56,6 +56,7 @@ type queries struct {
 	saidQueries
 	resultQueries
 	cellQueries
+	caseDayQueries
 	servedQueries
 	all, boot []string
 }
@@ -117,6 +118,7 @@ func newQueries(d Dialect) *queries {
 		saidQueries:         newSaidQueries(t),
 		resultQueries:       newResultQueries(t),
 		cellQueries:         newCellQueries(t),
+		caseDayQueries:      newCaseDayQueries(t),
 		servedQueries:       newServedQueries(t),
 	}
 	q.savingQueries = newSavingQueries(t, q)

@@ -71,6 +71,13 @@ func (w *working) refold(of []storage.Conversation, renamed map[string]string, a
 	if err := w.insert(q.putMarks, markRows(w.bucket, marks)); err != nil {
 		return err
 	}
+	var emptied []caseDay // of cases that stay with a conversation whose rows have another name now
+	if err := w.find(w.s.q.casesIn, old, caseDays(&emptied)); err != nil {
+		return err
+	}
+	if err := w.insert(w.s.q.emptyDays, emptiedDays(w.bucket, emptied)); err != nil {
+		return err
+	}
 	return w.forgetNotes(old)
 }
 

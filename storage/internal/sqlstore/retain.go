@@ -340,6 +340,9 @@ func (w *working) settle(id string, as storage.Anonymous) error {
 	if err := w.insert(q.putCases, [][]any{c.row}); err != nil {
 		return err
 	}
+	if err := w.insert(q.emptyDays, emptiedDays(w.bucket, []caseDay{caseDayOf(storage.Clean(k.Site), k.OpenedAt), caseDayOf(storage.Clean(v.Site), v.OpenedAt)})); err != nil {
+		return err
+	}
 	return w.insert(q.insertEvents, events)
 }
 

@@ -17,7 +17,7 @@ func newSavingQueries(t *texts, q *queries) savingQueries {
 		saveConversations: t.join(part{q.changeSessions, true}, part{q.addSessions, false}, part{q.putBlocks, false}, part{q.putTalks, false},
 			part{q.changeTalks, true}, part{q.dropQueue, false}, part{q.endUnderway, false}, part{q.addUnderway, false},
 			part{q.putChange, false}, part{q.putMark, false}, part{q.updateBucket, true}),
-		saveRest: t.join(part{q.putIdentities, false}, part{q.putInvitations, false}, part{q.putCases, false}, part{q.insertEvents, false},
+		saveRest: t.join(part{q.putIdentities, false}, part{q.putInvitations, false}, part{q.putCases, false}, part{q.emptyDays, false}, part{q.insertEvents, false},
 			part{q.addOpened, false}, part{q.insertWords, false}, part{q.insertFeedback, false}, part{q.putDeliveries, false},
 			part{q.putStates, false}, part{q.moveQueue, false}, part{q.addQueue, false}),
 	}
@@ -48,7 +48,7 @@ func (w *working) save(marks [][]any) error {
 	if err != nil {
 		return err
 	}
-	err = w.write(q.saveRest, records[identityTable], records[invitationTable], records[caseTable], w.events,
+	err = w.write(q.saveRest, records[identityTable], records[invitationTable], records[caseTable], emptiedDays(w.bucket, daysOfCases(records[caseTable])), w.events,
 		w.openedRows(), w.words, w.feedback, whole, states, queue.move, queue.add)
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func (s *Store) Visits(ctx context.Context, customers []string) (map[string][]ti
 func (s *Store) Mystery(ctx context.Context, f storage.FigureFilter) ([]storage.GivenSession, bool, error) {
 	list, more, err := everywhere(s, f, func(b storage.Bucket, most int64) ([]storage.GivenSession, error) {
 		args := slices.Concat([]any{int64(b), int64(b)}, s.inDays(b, f), []any{ofMystery}, conditions(f), []any{most})
-		return collect(ctx, s, "what mystery guests gave", s.q.given, args, scanGiven)
+		return collect(ctx, s, "what mystery guests gave", s.q.given.others, args, scanGiven)
 	})
 	slices.SortFunc(list, func(a, b storage.GivenSession) int { return strings.Compare(a.Customer, b.Customer) })
 	return list, more, err
