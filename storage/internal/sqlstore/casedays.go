@@ -374,6 +374,7 @@ func (s *Store) CountCases(ctx context.Context, _ storage.Lease, limit int) (did
 		if len(days) > limit {
 			days, did.More = days[:limit], true
 		}
+		slices.SortFunc(days, func(a, b seenDay) int { return a.compare(b.caseDay) }) // whoever locks several rows does so in one order
 		rows := make([][]any, 0, len(days))
 		for _, d := range days {
 			first, last, text, err := s.factsNow(ctx, b, d.caseDay)
