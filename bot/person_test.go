@@ -33,6 +33,9 @@ func TestAnErasedPersonIsNowhere(t *testing.T) {
 			if _, err := w.bot.Handle(t.Context(), []chat.Update{w.update(zoe, chat.Update{Kind: chat.Command, Command: "help"})}); err != nil {
 				t.Fatal(err) // the answer is still on its way
 			}
+			if err := SumUp(t.Context(), w.store); err != nil { // whose cases are stands beside them as well
+				t.Fatal(err)
+			}
 			other := w.instance() // another process that remembers
 			running := w.botOn(other)
 			forget := &forgetter{store: other, log: w.bot.log}
