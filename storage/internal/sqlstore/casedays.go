@@ -233,11 +233,13 @@ func readFacts(site, text string, each func(*storage.FigureCase)) error {
 		}
 		opened := number(fields[8], 36)
 		c.Level, c.Reopens, c.OpenedAt = int(number(fields[7], 10)), int(number(fields[14], 10)), time.UnixMicro(opened).UTC()
-		for i, at := range []*time.Time{&c.Taken, &c.Contacted, &c.Resolved, &c.EndedAt} {
-			if since := fields[9+i]; since != "" {
-				*at = time.UnixMicro(opened + number(since, 36)).UTC()
+		at := func(since string) time.Time {
+			if since == "" {
+				return time.Time{}
 			}
+			return time.UnixMicro(opened + number(since, 36)).UTC()
 		}
+		c.Taken, c.Contacted, c.Resolved, c.EndedAt = at(fields[9]), at(fields[10]), at(fields[11]), at(fields[12])
 		if err != nil {
 			return fmt.Errorf("%w: %w", errFacts, err)
 		}
