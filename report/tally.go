@@ -36,8 +36,8 @@ func (t Tally) Rate() Clustered {
 	return r
 }
 
-// RateOf is the share as a Tally makes it, of customers with these names: of so many answers (the second number) of each so
-// many count (the first).
+// RateOf is the share as a Tally makes it, of customers with these names: of so many answers (the second number)
+// of each so many count (the first).
 func RateOf(names []string, counts [][2]int32) Clustered {
 	var c Clusters
 	for _, a := range counts {

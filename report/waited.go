@@ -59,8 +59,8 @@ func HappenedBy(waits []Wait, moment float64) (share float64, within Interval) {
 	return 1 - still, Interval{1 - math.Exp(-math.Exp(theta-half)), 1 - math.Exp(-math.Exp(theta+half))}
 }
 
-// TookEach is, of each of several shares in rising order, the shortest time within which it happened for at least that share of
-// all, 0–1. NaN where it has not happened for so many yet.
+// TookEach is, of each of several shares in rising order, the shortest time within which it happened for at least
+// that share of all, 0–1. NaN where it has not happened for so many yet.
 //
 // Source: Kaplan and Meier, as HappenedBy.
 func TookEach(waits []Wait, shares ...float64) []float64 {

@@ -8,8 +8,8 @@ import "context"
 // once do not disturb each other, as only who has the lease may write.
 type Cells interface {
 	// CountCells counts up to limit marked days of a site and a survey anew, and marks their months: those behind the
-	// ones that it counted last, in the order of days, sites and surveys, until the way begins anew. So no day that is
-	// marked again and again keeps others waiting.
+	// ones that it counted last, in the order of days, sites and surveys, until the way begins anew. So no day
+	// that is marked again and again keeps others waiting.
 	CountCells(ctx context.Context, l Lease, limit int) (CountedCells, error)
 	// CountMonths counts up to limit marked months anew: of these only intervals are made.
 	CountMonths(ctx context.Context, l Lease, limit int) (CountedCells, error)

@@ -157,8 +157,9 @@ var caseTests = map[string]func(*testing.T, *bench){
 		count("k0", nil, "") // the session is read
 		plain := count("k1", nil, "")
 		c := storage.Case{Case: recovery.Case{ID: newID(), Session: id, State: recovery.Open, Decision: recovery.Decision{Priority: recovery.P1}, OpenedAt: b.clock.Now()}, Identity: p.ID()}
-		// The case, the day of figures that it empties, the count of those that opened, the card, its place in the queue, and
-		// the next number. Joined, the last is one statement with the conversation's own two, and the others are one more.
+		// The case, the day of figures that it empties, the count of those that opened, the card, its place in
+		// the queue, and the next number. Joined, the last is one statement with the conversation's own two, and
+		// the others are one more.
 		more := 6
 		if b.joins {
 			more = 0
@@ -167,7 +168,8 @@ var caseTests = map[string]func(*testing.T, *bench){
 			t.Errorf("a case that opens takes %d statements, one answer %d", opening, plain)
 		}
 		c.State = recovery.Taken
-		// The case, its day, the card, its place, and the next place in the order; before these, whether there is a card.
+		// The case, its day, the card, its place, and the next place in the order; before these, whether there is
+		// a card.
 		if b.joins {
 			more = 1
 		}

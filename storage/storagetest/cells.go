@@ -92,7 +92,8 @@ func (h *foldHistory) counted() {
 	}
 }
 
-// sameCases holds the cases of figures, as days keep them, to what plain SQL finds, and to those that are read case by case.
+// sameCases holds the cases of figures, as days keep them, to what plain SQL finds, and to those that are read
+// case by case.
 func sameCases(t *testing.T, s storage.Store, db *sql.DB) {
 	t.Helper()
 	filters := []storage.FigureFilter{{}, {Flow: "f"}, {Staff: "Bo", Language: "en"}, {Staff: "Eve"}, {Channel: "web"}, {Sites: []string{"harbour"}}}

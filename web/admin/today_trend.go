@@ -55,9 +55,9 @@ func (s *site) trendOf(ctx context.Context, w *words, sites []string, now time.T
 // recoveredWithin is of how many days Today counts who was won back: customers say so days after their case.
 const recoveredWithin = 28
 
-// weekOf are the figures of a week beside the share of the unsatisfied: how many of those who were asked answered, and
-// how many of those whose case opened in the last weeks say that they were won back. One is left out where nothing is
-// known of it, or too much to be counted at each look.
+// weekOf are the figures of a week beside the share of the unsatisfied: how many of those who were asked
+// answered, and how many of those whose case opened in the last weeks say that they were won back. One is left
+// out where nothing is known of it, or too much to be counted at each look.
 func (s *site) weekOf(ctx context.Context, w *words, f storage.FigureFilter) (all []figure, err error) {
 	asked, more, err := s.Store.Asked(ctx, f)
 	if err != nil {

@@ -56,8 +56,8 @@ func (d caseDay) compare(o caseDay) int {
 	return cmp.Or(cmp.Compare(d.day, o.day), cmp.Compare(d.site, o.site))
 }
 
-// emptiedDays are the rows that empty days, each once and in their order. The number, which none had before, tells them from
-// the rows that somebody puts together just now.
+// emptiedDays are the rows that empty days, each once and in their order. The number, which none had before,
+// tells them from the rows that somebody puts together just now.
 func emptiedDays(b storage.Bucket, of []caseDay) [][]any {
 	of = slices.Clone(of)
 	slices.SortFunc(of, caseDay.compare)
@@ -329,8 +329,8 @@ func nextDay(day string) string {
 	return t.AddDate(0, 0, 1).Format(time.DateOnly)
 }
 
-// casesOpened calls each with the cases of a bucket that opened on days, first and last, UTC. full: there are as many as
-// the most, and perhaps more.
+// casesOpened calls each with the cases of a bucket that opened on days, first and last, UTC. full: there are as
+// many as the most, and perhaps more.
 func (s *Store) casesOpened(ctx context.Context, b storage.Bucket, sites []string, days [2]string, most int64, each func(*storage.FigureCase)) (full bool, err error) {
 	from, to, err := span(storage.FigureFilter{From: days[0], To: days[1]})
 	if err != nil {
@@ -351,8 +351,8 @@ type keptDay struct {
 
 func scanKeptDay(row scanner) (d keptDay, err error) { return d, row.Scan(&d.site, &d.day, &d.facts) }
 
-// keptDaysOf are the days at sites that cases were put together on which figures put on some days, and those that are to be put together
-// anew and on which such cases may have opened: first and last, each.
+// keptDaysOf are the days at sites that cases were put together on which figures put on some days, and those that
+// are to be put together anew and on which such cases may have opened: first and last, each.
 func (s *Store) keptDaysOf(ctx context.Context, b storage.Bucket, sites []string, on, opened [2]string) ([]keptDay, error) {
 	at := s.dialect.Keys(sites)
 	return collect(ctx, s, "days of cases", s.q.keptDays, []any{int64(b), at, on[0], on[1], int64(b), at, opened[0], opened[1]}, scanKeptDay)
@@ -419,8 +419,8 @@ func (s *Store) factsNow(ctx context.Context, b storage.Bucket, d caseDay) (firs
 	return first, last, text, nil
 }
 
-// compareCases compares the days of cases that are not to be put together anew with what they would be now. What differs is
-// looked at once more.
+// compareCases compares the days of cases that are not to be put together anew with what they would be now. What
+// differs is looked at once more.
 func (s *Store) compareCases(ctx context.Context, n *storage.ComparedCells) error {
 	for b := range storage.Bucket(s.buckets) {
 		missing := map[caseDay]bool{}

@@ -92,8 +92,8 @@ func judgedWhere(t *texts, others bool) string {
 	return daysOf(t) + " AND NOT s.test AND s.level > 0" + ofClass(others) + fitsSession
 }
 
-// byClass are two statements that say the same: one for conversations of customers, and one that finds others by their
-// index.
+// byClass are two statements that say the same: one for conversations of customers, and one that finds others by
+// their index.
 type byClass struct{ customers, others string }
 
 func (c byClass) of(o storage.Of) string {

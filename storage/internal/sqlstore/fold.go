@@ -292,7 +292,8 @@ func (f *folding) write(there, wanted *foldedRows) error {
 	return f.insert(q.addAnswers, d.newAnswers)
 }
 
-// emptyDays empties the days of the cases of conversations whose rows change: figures put a case where its conversation is.
+// emptyDays empties the days of the cases of conversations whose rows change: figures put a case where its
+// conversation is.
 func (f *folding) emptyDays(d *difference) error {
 	ids := slices.Clone(d.strange)
 	for _, row := range slices.Concat(d.sessions, d.newSessions) {
