@@ -195,64 +195,75 @@ func factsOf(list []storage.FigureCase) (first, last, text string) {
 // errFacts says that a day is not of this program's form.
 var errFacts = errors.New("a day of cases has another form")
 
-// readFacts calls each with the cases that a day at a site keeps.
-func readFacts(site, text string, each func(*storage.FigureCase)) error {
+// readFacts adds those of the cases that a day at a site keeps that a filter asks for.
+func readFacts(list []storage.FigureCase, f *storage.FigureFilter, site, text string) ([]storage.FigureCase, error) {
 	text, ok := strings.CutPrefix(text, factsForm)
 	if !ok || text != "" && text[0] != aRecord[0] {
-		return errFacts
+		return list, errFacts
 	}
 	for text != "" {
-		var record string
-		record, text, _ = strings.Cut(text[1:], aRecord)
-		if text != "" {
-			text = aRecord + text
-		}
-		var fields [factNames]string
-		n := 0
-		for field := range strings.SplitSeq(record, aUnit) {
-			if n == factNames {
-				return errFacts
-			}
-			if strings.Contains(field, `\`) {
-				field = unescapeFact.Replace(field)
-			}
-			fields[n], n = field, n+1
-		}
-		if n < factNames {
-			return errFacts
-		}
-		c := storage.FigureCase{
-			ID: fields[0], Day: fields[1], Flow: fields[2], Service: fields[3], Staff: fields[4], Language: fields[5], Channel: fields[6],
-			Cause: fields[15], Asked: fields[16] != "", Identity: fields[18], Customer: fields[19], Site: site,
+		record := text[1:]
+		if end := strings.IndexByte(record, aRecord[0]); end >= 0 {
+			record, text = record[:end], record[end:]
+		} else {
+			text = ""
 		}
 		var err error
-		number := func(field string, base int) (n int64) {
-			n, wrong := strconv.ParseInt(field, base, 64)
-			err = cmp.Or(err, wrong)
-			return n
+		if list, err = readCase(list, f, site, record); err != nil {
+			return list, err
 		}
-		opened := number(fields[8], 36)
-		c.Level, c.Reopens, c.OpenedAt = int(number(fields[7], 10)), int(number(fields[14], 10)), time.UnixMicro(opened).UTC()
-		at := func(since string) time.Time {
-			if since == "" {
-				return time.Time{}
-			}
-			return time.UnixMicro(opened + number(since, 36)).UTC()
-		}
-		c.Taken, c.Contacted, c.Resolved, c.EndedAt = at(fields[9]), at(fields[10]), at(fields[11]), at(fields[12])
-		if err != nil {
-			return fmt.Errorf("%w: %w", errFacts, err)
-		}
-		if fields[13] != "" {
-			for clock := range strings.SplitSeq(fields[13], ",") {
-				c.Missed = append(c.Missed, recovery.Clock(clock))
-			}
-		}
-		settled, recovered, _ := strings.Cut(fields[17], ",")
-		c.Settled, c.Recovered = recovery.Settled(settled), recovery.Recovered(recovered)
-		each(&c)
 	}
-	return nil
+	return list, nil
+}
+
+func readCase(list []storage.FigureCase, f *storage.FigureFilter, site, record string) ([]storage.FigureCase, error) {
+	var fields [factNames]string
+	escaped := strings.IndexByte(record, '\\') >= 0
+	for n := range fields {
+		end := strings.IndexByte(record, aUnit[0])
+		if (end < 0) != (n == factNames-1) {
+			return list, errFacts
+		}
+		if fields[n] = record; end >= 0 {
+			fields[n], record = record[:end], record[end+1:]
+		}
+		if escaped {
+			fields[n] = unescapeFact.Replace(fields[n])
+		}
+	}
+	c := storage.FigureCase{
+		ID: fields[0], Day: fields[1], Flow: fields[2], Service: fields[3], Staff: fields[4], Language: fields[5], Channel: fields[6],
+		Cause: fields[15], Asked: fields[16] != "", Identity: fields[18], Customer: fields[19], Site: site,
+	}
+	if !fitsCase(f, &c) {
+		return list, nil
+	}
+	var err error
+	number := func(field string, base int) (n int64) {
+		n, wrong := strconv.ParseInt(field, base, 64)
+		err = cmp.Or(err, wrong)
+		return n
+	}
+	opened := number(fields[8], 36)
+	c.Level, c.Reopens, c.OpenedAt = int(number(fields[7], 10)), int(number(fields[14], 10)), time.UnixMicro(opened).UTC()
+	at := func(since string) time.Time {
+		if since == "" {
+			return time.Time{}
+		}
+		return time.UnixMicro(opened + number(since, 36)).UTC()
+	}
+	c.Taken, c.Contacted, c.Resolved, c.EndedAt = at(fields[9]), at(fields[10]), at(fields[11]), at(fields[12])
+	if err != nil {
+		return list, fmt.Errorf("%w: %w", errFacts, err)
+	}
+	if fields[13] != "" {
+		for clock := range strings.SplitSeq(fields[13], ",") {
+			c.Missed = append(c.Missed, recovery.Clock(clock))
+		}
+	}
+	settled, recovered, _ := strings.Cut(fields[17], ",")
+	c.Settled, c.Recovered = recovery.Settled(settled), recovery.Recovered(recovered)
+	return append(list, c), nil
 }
 
 // fitsCase reports whether a case is one of those that a filter asks for, but for its site.
@@ -278,11 +289,16 @@ func (s *Store) FigureCases(ctx context.Context, f storage.FigureFilter) ([]stor
 		if err != nil {
 			return nil, err
 		}
-		stale := map[caseDay]bool{}
+		stale, n := map[caseDay]bool{}, 0
 		for i := range kept {
-			if d := &kept[i]; d.facts == "" {
+			n += strings.Count(kept[i].facts, aRecord)
+		}
+		list = make([]storage.FigureCase, 0, min(n, int(most)))
+		for i := range kept {
+			d := &kept[i]
+			if d.facts == "" {
 				stale[d.caseDay] = true
-			} else if err := readFacts(d.site, d.facts, add); err != nil {
+			} else if list, err = readFacts(list, &f, d.site, d.facts); err != nil {
 				return nil, fmt.Errorf("read the cases of %s: %w", d.day, err)
 			}
 		}
