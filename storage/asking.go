@@ -125,6 +125,12 @@ type AskFilter struct {
 	Limit   int
 }
 
+// AskPlace is where an ask stands among those that are due.
+type AskPlace struct {
+	Due time.Time
+	ID  string
+}
+
 // Asking keeps who is asked by itself, and why others are not.
 type Asking interface {
 	// PublishTriggers is Publish for the one file of triggers; Triggers is Rules for it.
@@ -146,8 +152,8 @@ type Asking interface {
 	// earliest first; with ErrUnreadable beside them where one cannot be read, and is left out.
 	AsksDue(ctx context.Context, b Bucket, now time.Time, limit int) ([]Ask, error)
 	// AsksSending is AsksDue for those about which it was decided that somebody is asked, and whose
-	// offer is not made: without the first, as many as skip says. They may wait for a platform.
-	AsksSending(ctx context.Context, b Bucket, now time.Time, skip, limit int) ([]Ask, error)
+	// offer is not made: those behind one, zero = all. They may wait for a platform.
+	AsksSending(ctx context.Context, b Bucket, now time.Time, behind AskPlace, limit int) ([]Ask, error)
 	// AsksAfter returns the asks that an event of a customer made.
 	AsksAfter(ctx context.Context, customer, event string) ([]Ask, error)
 	// AsksOf returns the newest asks of a customer.

@@ -83,7 +83,7 @@ type Asking struct {
 	known  bool
 	failed map[string]time.Time // events and asks that are left alone for a while
 
-	passed []int // of each bucket, how many of those that are sent were looked at in the rounds before; of one goroutine, as below
+	passed []storage.AskPlace // of each bucket, the last that was looked at of those that are sent; of one goroutine, as below
 	turn   int   // the bucket whose customers are looked for first
 
 	said    time.Time            // when it was looked last who is to be told of a change; of one goroutine, as below
@@ -95,7 +95,7 @@ type Asking struct {
 func New(c Config) *Asking {
 	a := &Asking{
 		store: c.Store, bot: c.Bot, offers: bot.Offers{Bot: c.Bot}, now: c.Clock, log: c.Log, find: c.Find, lookFor: cmp.Or(c.LookFor, lookFor),
-		failed: map[string]time.Time{}, sayAt: map[string]time.Time{}, sayFrom: map[string]string{}, passed: make([]int, c.Store.Buckets()),
+		failed: map[string]time.Time{}, sayAt: map[string]time.Time{}, sayFrom: map[string]string{}, passed: make([]storage.AskPlace, c.Store.Buckets()),
 	}
 	a.draw = invitation.DrawBy(a.offers.Lots())
 	if a.now == nil {
@@ -171,21 +171,21 @@ func (a *Asking) Look(ctx context.Context) error {
 	return Telling{a}.saying(ctx)
 }
 
-// due are the asks of a bucket that a round looks at: a batch of those whose time has come, and one of those whose offer
-// is to be made. A platform that says nothing keeps the latter waiting, and them alone: of those, the next batch is
-// looked at in the next round, until all were.
+// due are the asks of a bucket that a round looks at: a batch of those whose time has come, and one of those whose
+// offer is to be made. A platform that says nothing keeps the latter waiting, and them alone: of those, the next batch
+// is looked at in the next round, until all were.
 func (a *Asking) due(ctx context.Context, b storage.Bucket) ([]storage.Ask, error) {
 	due, err := a.store.AsksDue(ctx, b, a.moment(), batch)
 	if due, err = those(a, "an ask that is due", due, err); err != nil {
 		return nil, err
 	}
-	skip := a.passed[b]
-	sending, err := a.store.AsksSending(ctx, b, a.moment(), skip, batch)
+	sending, err := a.store.AsksSending(ctx, b, a.moment(), a.passed[b], batch)
 	if sending, err = those(a, "an ask that is sent", sending, err); err != nil {
 		return nil, err
 	}
-	if a.passed[b] = skip + batch; len(sending) < batch {
-		a.passed[b] = 0
+	a.passed[b] = storage.AskPlace{} // from the first again
+	if n := len(sending); n > 0 {
+		a.passed[b] = storage.AskPlace{Due: sending[n-1].Due, ID: sending[n-1].ID}
 	}
 	return append(due, sending...), nil
 }

@@ -38,7 +38,7 @@ func (a *Asking) attend(ctx context.Context, p invitation.Policy, b storage.Buck
 		do   func([]storage.Ask) error
 	}{
 		{&tell, func(some []storage.Ask) error { return a.tell(ctx, b, some) }},
-		{&watch, func(some []storage.Ask) error { return a.listen(ctx, p, b, some) }},
+		{&watch, func(some []storage.Ask) error { return listener{a}.listen(ctx, p, b, some) }},
 		{&decide, func(some []storage.Ask) error {
 			made, err := a.decide(ctx, p, b, some)
 			send = append(send, made...)

@@ -110,7 +110,7 @@ func TestWhomSlackKeepsWaitingKeepsNobodyElseWaiting(t *testing.T) {
 			check(t, silent.Look(t.Context()))
 			w.now = w.now.Add(time.Second)
 		}
-		waiting, err := w.store.AsksSending(t.Context(), b, w.now.Add(time.Hour), 0, 1000)
+		waiting, err := w.store.AsksSending(t.Context(), b, w.now.Add(time.Hour), storage.AskPlace{}, 1000)
 		check(t, err)
 		if len(waiting) < 401 {
 			t.Fatalf("only %d wait for Slack", len(waiting))
@@ -130,8 +130,8 @@ func TestWhomSlackKeepsWaitingKeepsNobodyElseWaiting(t *testing.T) {
 	})
 }
 
-// TestNobodyIsLookedForWhileSlackIsClosed: one refusal for haste ends the asking until the moment that it names, however
-// many wait, and costs one customer of those that were begun with a try, not all.
+// TestNobodyIsLookedForWhileSlackIsClosed: one refusal for haste ends the asking until the moment that it names,
+// however many wait, and costs one customer of those that were begun with a try, not all.
 func TestNobodyIsLookedForWhileSlackIsClosed(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
 		w.triggers(atOnceAfter)

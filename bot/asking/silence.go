@@ -37,14 +37,17 @@ func (a *Asking) watched(p invitation.Policy, tiers classes, e *storage.StoredEv
 
 func watchID(event, trigger string) string { return storage.AskID("watch "+event, trigger) }
 
+// listener decides about services whose time is over.
+type listener struct{ of *Asking }
+
 // listen decides about services whose time is over, and opens their cases. What is known of a customer is old once
 // a case was to open for them: their other services are left for the next round. Cases that were to open before
 // somebody died open first.
-func (a *Asking) listen(ctx context.Context, p invitation.Policy, b storage.Bucket, due []storage.Ask) error {
+func (l listener) listen(ctx context.Context, p invitation.Policy, b storage.Bucket, due []storage.Ask) error {
 	if len(due) == 0 {
 		return nil
 	}
-	l, err := learned(ctx, a, due)
+	k, err := learned(ctx, l.of, due)
 	if err != nil {
 		return err
 	}
@@ -55,14 +58,14 @@ func (a *Asking) listen(ctx context.Context, p invitation.Policy, b storage.Buck
 		if opened[x.Customer] {
 			continue
 		}
-		err := a.listenTo(ctx, p, b, l, x)
+		err := l.listenTo(ctx, p, b, k, x)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, storage.ErrUnavailable):
 			return err
 		case err != nil:
-			if err := a.postpone(ctx, p, b, x.ID, err); err != nil {
+			if err := l.of.postpone(ctx, p, b, x.ID, err); err != nil {
 				return err
 			}
 		}
@@ -103,14 +106,14 @@ func learned(ctx context.Context, a *Asking, due []storage.Ask) (*listening, err
 }
 
 // listenTo decides about one service, and opens its case if that is decided. The ask is then as it is stored.
-func (a *Asking) listenTo(ctx context.Context, p invitation.Policy, b storage.Bucket, k *listening, x *storage.Ask) error {
-	at := a.moment()
+func (l listener) listenTo(ctx context.Context, p invitation.Policy, b storage.Bucket, k *listening, x *storage.Ask) error {
+	at := l.of.moment()
 	if x.State == string(invitation.Scheduled) {
-		d, err := a.heard(ctx, p, k, x, at)
+		d, err := l.heard(ctx, p, k, x, at)
 		if err != nil {
 			return err
 		}
-		if err := a.changed(ctx, p, b, x, d, func(now *storage.Ask) bool {
+		if err := l.of.changed(ctx, p, b, x, d, func(now *storage.Ask) bool {
 			return now.State == string(invitation.Scheduled) && !now.Due.IsZero() && !now.Due.After(at)
 		}); err != nil {
 			return err
@@ -121,17 +124,17 @@ func (a *Asking) listenTo(ctx context.Context, p invitation.Policy, b storage.Bu
 	}
 	erased := invitation.Decision{State: invitation.Cancelled, Reason: invitation.Erased, Rule: "erased"}
 	if e, told := k.events[x.Like]; !told || e.Customer == nil || k.forgotten[x.Customer] == storage.ErasedOnRequest { // since it was decided
-		return a.settled(ctx, p, b, *x, erased, bot.Silent{})
+		return l.settled(ctx, p, b, *x, erased, bot.Silent{})
 	}
 	other := invitation.Decision{State: invitation.Suppressed, Reason: invitation.OpenCase, Rule: "triggers." + x.Trigger + ".open"}
 	if x.Tries > 0 && k.caseOf(x.Customer, at) != "" { // one opened while this one could not
-		return a.settled(ctx, p, b, *x, other, bot.Silent{})
+		return l.settled(ctx, p, b, *x, other, bot.Silent{})
 	}
-	s, err := a.silence(ctx, p, &k.known, x)
+	s, err := l.silence(ctx, p, &k.known, x)
 	if err != nil {
 		return err
 	}
-	opened, err := a.offers.Open(ctx, s)
+	opened, err := l.of.offers.Open(ctx, s)
 	if err != nil {
 		return fmt.Errorf("open the case of a service of which nothing was heard: %w", err)
 	}
@@ -146,7 +149,7 @@ func (a *Asking) listenTo(ctx context.Context, p invitation.Policy, b storage.Bu
 	case opened.Other:
 		d = other
 	}
-	return a.settled(ctx, p, b, *x, d, opened)
+	return l.settled(ctx, p, b, *x, d, opened)
 }
 
 // triggerOf is the trigger by which a service is watched. One that was taken out of the file since
@@ -184,13 +187,13 @@ func (a *Asking) changed(ctx context.Context, p invitation.Policy, b storage.Buc
 }
 
 // settled says that the case is open, or why it is not after all.
-func (a *Asking) settled(ctx context.Context, p invitation.Policy, b storage.Bucket, x storage.Ask, d invitation.Decision, made bot.Silent) error {
-	err := a.store.ChangeAsks(ctx, b, []string{x.ID}, nil, func(now map[string]storage.Ask, _ map[string][]storage.Ask) ([]storage.AskChange, error) {
+func (l listener) settled(ctx context.Context, p invitation.Policy, b storage.Bucket, x storage.Ask, d invitation.Decision, made bot.Silent) error {
+	err := l.of.store.ChangeAsks(ctx, b, []string{x.ID}, nil, func(now map[string]storage.Ask, _ map[string][]storage.Ask) ([]storage.AskChange, error) {
 		was, ok := now[x.ID]
 		if !ok || was.State != string(invitation.Sending) {
 			return nil, nil
 		}
-		at := a.moment()
+		at := l.of.moment()
 		apply(&was, d, at)
 		c := storage.AskChange{Ask: was}
 		if d.State != invitation.Opened {
@@ -207,7 +210,7 @@ func (a *Asking) settled(ctx context.Context, p invitation.Policy, b storage.Buc
 }
 
 // heard decides about a service, as it stands at a moment.
-func (a *Asking) heard(ctx context.Context, p invitation.Policy, k *listening, x *storage.Ask, at time.Time) (invitation.Decision, error) {
+func (l listener) heard(ctx context.Context, p invitation.Policy, k *listening, x *storage.Ask, at time.Time) (invitation.Decision, error) {
 	t, ok := p.Trigger(x.Trigger)
 	e, told := k.events[x.Like]
 	switch {
@@ -216,35 +219,35 @@ func (a *Asking) heard(ctx context.Context, p invitation.Policy, k *listening, x
 	case !told || e.Customer == nil:
 		return invitation.Decision{State: invitation.Cancelled, Reason: invitation.EventCancelled, Rule: "event", Evidence: map[string]string{"event": x.Like}}, nil
 	}
-	l := invitation.Listened{Event: eventOf(e), Customer: k.tiers.of(&e.Event, at), NoSite: noSite(a.bot, x.Site)}
-	l.Customer.Erased, l.Customer.Case = k.forgotten[x.Customer] == storage.ErasedOnRequest, k.caseOf(x.Customer, at)
+	said := invitation.Listened{Event: eventOf(e), Customer: k.tiers.of(&e.Event, at), NoSite: noSite(l.of.bot, x.Site)}
+	said.Customer.Erased, said.Customer.Case = k.forgotten[x.Customer] == storage.ErasedOnRequest, k.caseOf(x.Customer, at)
 	for _, o := range k.offers[x.Customer] {
 		if o.Session == "" || o.Test || !o.Ended.IsZero() && o.Ended.Before(e.At()) {
 			continue
 		}
-		s, _, err := a.conversation(ctx, &o)
+		s, _, err := l.of.conversation(ctx, &o)
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return invitation.Decision{}, err
 		}
-		if first := bot.Spoke(&s, e.At()); !first.IsZero() && !first.After(at) && (l.Heard.IsZero() || first.Before(l.Heard)) {
-			l.Heard = first
+		if first := bot.Spoke(&s, e.At()); !first.IsZero() && !first.After(at) && (said.Heard.IsZero() || first.Before(said.Heard)) {
+			said.Heard = first
 		}
 	}
-	return p.Listen(t, l), nil
+	return p.Listen(t, said), nil
 }
 
 // silence is the case that opens for a service: in the conversation in which its customer was asked
 // about it, else in the chat where they were last, else in the one that a link of theirs leads to, which
 // they have not opened, else in none.
-func (a *Asking) silence(ctx context.Context, p invitation.Policy, k *known, x *storage.Ask) (bot.Silence, error) {
+func (l listener) silence(ctx context.Context, p invitation.Policy, k *known, x *storage.Ask) (bot.Silence, error) {
 	e := k.events[x.Like]
 	s := bot.Silence{
-		Of: x.ID, Priority: triggerOf(p, x).Open, Since: e.At(), Site: x.Site, Customer: x.Customer, Event: attributes(p, &e, a.site(x.Site).Zone),
+		Of: x.ID, Priority: triggerOf(p, x).Open, Since: e.At(), Site: x.Site, Customer: x.Customer, Event: attributes(p, &e, l.of.site(x.Site).Zone),
 	}
 	if e.Customer != nil {
 		s.Name = cmp.Or(e.Customer.Name, e.Customer.FirstName)
 	}
-	asks, err := a.store.AsksAfter(ctx, x.Customer, x.Like)
+	asks, err := l.of.store.AsksAfter(ctx, x.Customer, x.Like)
 	if err != nil {
 		return s, err
 	}
@@ -253,7 +256,7 @@ func (a *Asking) silence(ctx context.Context, p invitation.Policy, k *known, x *
 		if x.Session == "" || x.Offer == "" || x.Test {
 			continue
 		}
-		_, link, err := a.conversation(ctx, x)
+		_, link, err := l.of.conversation(ctx, x)
 		switch {
 		case err == nil:
 			s.At, s.Session = x.At, x.Session

@@ -38,7 +38,7 @@ func (t *trying) silences(ctx context.Context, events []storage.StoredEvent) err
 			if x.Due.After(t.a.moment()) {
 				continue // nobody knows yet
 			}
-			if d, err = t.a.heard(ctx, t.p, &listening{t.k, t.offers}, &x, x.Due); err != nil {
+			if d, err = (listener{t.a}).heard(ctx, t.p, &listening{t.k, t.offers}, &x, x.Due); err != nil {
 				return err
 			}
 		}

@@ -252,8 +252,8 @@ func (p *Provider) remember(err error, onTrip bool) {
 	}
 }
 
-// Check asks the provider anew where its doors and its keys are. Doors that are known stay where it does not answer, and
-// what failed on a trip stays until one succeeds.
+// Check asks the provider anew where its doors and its keys are. Doors that are known stay where it does not answer,
+// and what failed on a trip stays until one succeeds.
 func (p *Provider) Check(ctx context.Context) error {
 	d, err := p.lookUp(context.WithoutCancel(ctx))
 	if err == nil {

@@ -193,9 +193,11 @@ var askingTests = group{
 			return of
 		}
 		same(t, "all but them", customers(must(b.store.AsksDue(ctx, in, now.Add(time.Minute), 9))(t)), []string{"C-3", "C-4", "C-5"})
-		same(t, "they", customers(must(b.store.AsksSending(ctx, in, now.Add(time.Minute), 0, 2))(t)), []string{"C-0", "C-1"})
-		same(t, "behind two", customers(must(b.store.AsksSending(ctx, in, now.Add(time.Minute), 2, 2))(t)), []string{"C-2"})
-		same(t, "so far", customers(must(b.store.AsksSending(ctx, in, now, 0, 9))(t)), []string{"C-0"})
+		they := must(b.store.AsksSending(ctx, in, now.Add(time.Minute), storage.AskPlace{}, 2))(t)
+		same(t, "they", customers(they), []string{"C-0", "C-1"})
+		behind := storage.AskPlace{Due: they[1].Due, ID: they[1].ID}
+		same(t, "behind two", customers(must(b.store.AsksSending(ctx, in, now.Add(time.Minute), behind, 2))(t)), []string{"C-2"})
+		same(t, "so far", customers(must(b.store.AsksSending(ctx, in, now, storage.AskPlace{}, 9))(t)), []string{"C-0"})
 	},
 	"what is due is found among many that are not": func(t *testing.T, b *bench) {
 		ctx, now := t.Context(), b.clock.Now()

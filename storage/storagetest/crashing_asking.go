@@ -47,8 +47,8 @@ func (c *CrashingStore) AsksDue(ctx context.Context, b storage.Bucket, now time.
 }
 
 // AsksSending implements storage.Asking.
-func (c *CrashingStore) AsksSending(ctx context.Context, b storage.Bucket, now time.Time, skip, limit int) ([]storage.Ask, error) {
-	return result(c, func() ([]storage.Ask, error) { return c.inner.AsksSending(ctx, b, now, skip, limit) })
+func (c *CrashingStore) AsksSending(ctx context.Context, b storage.Bucket, now time.Time, behind storage.AskPlace, limit int) ([]storage.Ask, error) {
+	return result(c, func() ([]storage.Ask, error) { return c.inner.AsksSending(ctx, b, now, behind, limit) })
 }
 
 // AsksAfter implements storage.Asking.

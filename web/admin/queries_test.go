@@ -11,6 +11,7 @@ import (
 
 	"github.com/aftercare/aftercare/access"
 	"github.com/aftercare/aftercare/adapters/chat"
+	"github.com/aftercare/aftercare/bot"
 	"github.com/aftercare/aftercare/internal/sqlcount"
 	"github.com/aftercare/aftercare/storage"
 )
@@ -32,6 +33,9 @@ func (w *world) crowd(from, to int, sites ...string) (last storage.Case) {
 		w.clock.add(time.Minute)
 	}
 	w.folds()
+	if err := bot.SumUp(w.t.Context(), w.store); err != nil { // as it is a moment later
+		w.t.Fatal(err)
+	}
 	return last
 }
 

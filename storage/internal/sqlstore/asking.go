@@ -53,7 +53,7 @@ func newAskingQueries(t *texts) askingQueries {
 		told400:      t.one("SELECT " + eventRead + " FROM events e WHERE e.bucket = ? AND e.at >= ? ORDER BY e.at, e.name LIMIT ?"),
 		told400After: t.one("SELECT " + eventRead + " FROM events e WHERE e.bucket = ? AND e.at >= ? AND (e.at > ? OR e.name > ?) ORDER BY e.at, e.name LIMIT ?"),
 		asksDue:      t.one(due + " AND (a.state <> 'sending' OR a.flow = '') ORDER BY a.due LIMIT ?"),
-		asksSending:  t.one(due + " AND a.state = 'sending' AND a.flow > '' ORDER BY a.due LIMIT ? OFFSET ?"),
+		asksSending:  t.one(due + " AND a.state = 'sending' AND a.flow > '' AND a.due >= ? AND (a.due > ? OR a.id > ?) ORDER BY a.due, a.id LIMIT ?"),
 		asksAfter:    t.one(read + " WHERE a.bucket = ? AND a.event = ? AND a.event > '' ORDER BY a.made, a.id"),
 		asksOf:       t.one(read + " WHERE a.bucket = ? AND a.customer = ? AND a.customer > '' ORDER BY a.made DESC, a.id LIMIT ?"),
 		asksMade: t.one(read + " WHERE a.bucket = ? AND a.made >= ? AND a.made < ? AND (" + t.dialect.Among("a.site") + " OR '' = ?) AND (a.state = ? OR '' = ?) AND (a.reason = ? OR '' = ?)" +
@@ -210,8 +210,9 @@ func (s *Store) AsksDue(ctx context.Context, b storage.Bucket, now time.Time, li
 }
 
 // AsksSending implements storage.Asking.
-func (s *Store) AsksSending(ctx context.Context, b storage.Bucket, now time.Time, skip, limit int) ([]storage.Ask, error) {
-	return readable(ctx, s, "asks that are sent", s.q.asksSending, []any{int64(b), micro(now), int64(limit), int64(skip)}, scanAsk)
+func (s *Store) AsksSending(ctx context.Context, b storage.Bucket, now time.Time, behind storage.AskPlace, limit int) ([]storage.Ask, error) {
+	from := micro(behind.Due)
+	return readable(ctx, s, "asks that are sent", s.q.asksSending, []any{int64(b), micro(now), from, from, storage.Clean(behind.ID), int64(limit)}, scanAsk)
 }
 
 // AsksAfter implements storage.Asking.
