@@ -19,7 +19,8 @@ import (
 
 // TestMatrix walks every page through all looks, widths and languages: nothing scrolls
 // sideways, every check of accessibility holds, and the page reads in the language's
-// direction. `make browser` runs it; with SCREENSHOTS it leaves a picture of each page.
+// direction. A page is opened once and changes its looks and widths as it stands.
+// `make browser` runs it; with SCREENSHOTS it leaves a picture of each page.
 func TestMatrix(t *testing.T) {
 	browser := browsertest.Start(t)
 	script, err := os.ReadFile("testdata/audit.js")
@@ -37,11 +38,10 @@ func TestMatrix(t *testing.T) {
 	}
 	for _, lang := range languages {
 		t.Run(lang, func(t *testing.T) {
-			page := openTab(t, browser)
 			full, empty := longConversation(), newFakeBot()
 			full.lang, empty.lang = lang, lang
 			long, fresh := full.serve(t), empty.serve(t)
-			pages := []struct{ name, link string }{
+			pages := []walked{
 				{"chat", long.URL + chatPath},
 				{"start", fresh.URL + chatPath},
 				{"elsewhere", serveConfig(t, strangers(lang).config()).URL + chatPath},
@@ -54,33 +54,76 @@ func TestMatrix(t *testing.T) {
 				{"broken", long.URL + "/chat/broken"},
 			}
 			for name, bot := range states(lang) {
-				pages = append(pages, struct{ name, link string }{name, serveConfig(t, bot.config()).URL + chatPath})
+				pages = append(pages, walked{name, serveConfig(t, bot.config()).URL + chatPath})
 			}
-			for _, l := range browsertest.Looks() {
-				for _, width := range browsertest.Widths() {
-					page.Wear(l, width)
-					for _, p := range pages {
-						where := fmt.Sprintf("%s-%s-%d-%s", p.name, lang, width, l.Name)
-						page.Visit(p.link, l)
-						page.NoSidewaysScroll(where)
-						for _, problem := range eval[[]string](page, string(script)) {
-							t.Errorf("%s: %s", where, problem)
-						}
-						page.reads(where, lang)
-						page.Picture(where)
-						if width == 390 || width == 1280 && l.Name == "light" {
-							page.Accessible(where)
-						}
-						if width == 390 && (l.Name == "light" || l.Name == "dark") {
-							page.goesOn(p.name, where, string(script))
-						}
+			var parts [2][]walked // of the tabs that walk beside each other
+			for i, p := range pages {
+				at := &parts[i%len(parts)]
+				*at = append(*at, p)
+			}
+			for i, part := range parts {
+				t.Run(fmt.Sprintf("tab %d", i), func(t *testing.T) {
+					t.Parallel()
+					page := openTab(t, browser)
+					for _, p := range part {
+						page.walk(p, lang, string(script))
 					}
-					if l.Name == "light" && width < 1280 {
-						page.landscape(long.URL+chatPath, l, lang)
-					}
-				}
+				})
 			}
 		})
+	}
+}
+
+// walked is a page and where it is.
+type walked struct{ name, link string }
+
+// walk opens a page and looks at it in every look and width; what opens on it, on a phone, light and dark.
+func (t tab) walk(p walked, lang, script string) {
+	t.Helper()
+	opened := false
+	for _, l := range browsertest.Looks() {
+		for _, width := range browsertest.Widths() {
+			if opened {
+				t.Change(l, width)
+			} else {
+				opened = true
+				t.Wear(l, width)
+				t.Visit(p.link, l)
+			}
+			where := fmt.Sprintf("%s-%s-%d-%s", p.name, lang, width, l.Name)
+			t.passes(where, script)
+			t.reads(where, lang)
+			t.Picture(where)
+			if width == 390 || width == 1280 && l.Name == "light" {
+				t.Accessible(where)
+			}
+		}
+	}
+	if deed, does := deeds[p.name]; does {
+		looks := browsertest.Looks()[:2]
+		t.Wear(looks[0], 390)
+		t.Visit(p.link, looks[0])
+		eval[any](t, deed.does+", 0")
+		t.Until(deed.until)
+		for _, l := range looks {
+			t.Change(l, 390)
+			where := fmt.Sprintf("%s-%s-%d-%s-open", p.name, lang, 390, l.Name)
+			t.passes(where, script)
+			t.Picture(where)
+			t.Accessible(where)
+		}
+	}
+	if p.name == "chat" {
+		t.landscape(p.link, browsertest.Looks()[0], lang)
+	}
+}
+
+// passes holds the page to the audit as it is.
+func (t tab) passes(where, script string) {
+	t.Helper()
+	t.Fits(where)
+	for _, problem := range eval[[]string](t, script) {
+		t.Errorf("%s: %s", where, problem)
 	}
 }
 
@@ -93,24 +136,6 @@ var deeds = map[string]struct{ does, until string }{
 		`const f = document.querySelector("#f"); f.value = "word ".repeat(900); f.dispatchEvent(new Event("input", { bubbles: true })); f.form.requestSubmit()`,
 		`document.querySelector("#f").ariaInvalid === "true" && document.querySelector("#e").textContent !== ""`,
 	},
-}
-
-// goesOn does what there is to do on a page, and looks again.
-func (t tab) goesOn(name, where, script string) {
-	t.Helper()
-	deed, does := deeds[name]
-	if !does {
-		return
-	}
-	where += "-" + "open"
-	eval[any](t, deed.does+", 0")
-	t.Until(deed.until)
-	t.NoSidewaysScroll(where)
-	for _, problem := range eval[[]string](t, script) {
-		t.Errorf("%s: %s", where, problem)
-	}
-	t.Picture(where)
-	t.Accessible(where)
 }
 
 // landscape turns the phone: nothing stays in the way of the question, neither on a low screen

@@ -41,3 +41,60 @@ func TestAxeNoticesWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// A page that is open changes its look and its width as if it had been opened so, and what is wrong
+// only there is noticed: colours, what is shown there alone, and what is too wide.
+func TestAPageIsLookedAtInEachLookAndWidth(t *testing.T) {
+	const page = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width,initial-scale=1"><title>t</title><style>
+		body { background: #fff; color: #000; margin: 0 }
+		.dark, .wide { display: none }
+		@media (prefers-color-scheme: dark) { p { color: #ccc } }
+		@media (forced-colors: active) { .dark { display: block } }
+		@media (width: 320px) { .wide { display: block; width: 400px; height: 1px } }
+	</style><main><h1>Ti&shy;tle</h1><p>Words</p><input class="dark"><div class="wide"></div></main>`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(page))
+	}))
+	t.Cleanup(server.Close)
+	tab := Open(t, Start(t))
+	looks := Looks()
+	tab.Wear(looks[0], 390)
+	tab.Visit(server.URL, looks[0])
+	size := Eval[float64](tab, `parseFloat(getComputedStyle(document.documentElement).fontSize)`)
+	for _, tt := range []struct {
+		look  string
+		width int64
+		rules []string
+		over  bool
+		size  float64
+	}{
+		{"light", 390, nil, false, size},
+		{"dark", 390, []string{"color-contrast"}, false, size},
+		{"light", 390, nil, false, size},
+		{"forced-colours", 390, []string{"label"}, false, size},
+		{"light", 320, nil, true, size},
+		{"large-text", 1280, nil, false, 2 * size},
+		{"light", 1280, nil, false, size},
+		{"dark", 320, []string{"color-contrast"}, true, size},
+	} {
+		l := looks[slices.IndexFunc(looks, func(l Look) bool { return l.Name == tt.look })]
+		tab.Change(l, tt.width)
+		if over := Eval[int](tab, tooWide) > 0; over != tt.over {
+			t.Errorf("%s at %d: too wide is %v, want %v", tt.look, tt.width, over, tt.over)
+		}
+		var rules []string
+		for _, f := range tab.findings() {
+			rules = append(rules, f.Rule)
+		}
+		if !slices.Equal(rules, tt.rules) {
+			t.Errorf("%s at %d: axe finds %v, want %v", tt.look, tt.width, rules, tt.rules)
+		}
+		if got := Eval[float64](tab, `parseFloat(getComputedStyle(document.documentElement).fontSize)`); got != tt.size {
+			t.Errorf("%s at %d: the text is %v px large, want %v", tt.look, tt.width, got, tt.size)
+		}
+		if got := Eval[string](tab, `document.querySelector("h1").textContent`); got != "Ti\u00ADtle" {
+			t.Errorf("axe left the title as %q", got)
+		}
+	}
+}

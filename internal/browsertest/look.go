@@ -45,12 +45,29 @@ func (t Tab) Wear(l Look, width int64) {
 	}
 }
 
+// Change gives the page that was visited another look and width: it is laid out as if it had been
+// opened so.
+func (t Tab) Change(l Look, width int64) {
+	t.Helper()
+	t.Wear(l, width)
+	t.Until(fmt.Sprintf(`matchMedia("(width: %dpx)").matches`, width))
+	t.enlarge(l)
+}
+
 // Visit opens a page and, where the look says so, enlarges its text.
 func (t Tab) Visit(url string, l Look) {
 	t.Helper()
 	t.Do(chromedp.Navigate(url))
 	t.Until(`document.readyState === "complete"`)
+	t.enlarge(l)
+}
+
+// enlarge gives the text of the page that is open the size of a look.
+func (t Tab) enlarge(l Look) {
+	t.Helper()
+	size := ""
 	if l.enlarge > 0 {
-		t.Do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`void (document.documentElement.style.fontSize = "%d%%")`, l.enlarge)))
+		size = fmt.Sprintf("%d%%", l.enlarge)
 	}
+	t.Do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`void (document.documentElement.style.fontSize = %q)`, size)))
 }

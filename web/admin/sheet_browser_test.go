@@ -209,7 +209,7 @@ func scanned(t *testing.T, tab browsertest.Tab, many int) (said []string) {
 	yes := true
 	for i := range many {
 		box := browsertest.Eval[[]float64](tab, fmt.Sprintf(
-			`(() => { const b = document.querySelectorAll(".printed-card")[%d].getBoundingClientRect(); return [b.x + scrollX, b.y + scrollY, b.width, b.height] })()`, i))
+			`(() => { const b = document.querySelectorAll(".printed-card")[%d].querySelector(".qr").getBoundingClientRect(); return [b.x + scrollX, b.y + scrollY, b.width, b.height] })()`, i))
 		shot, err := chromedp.Call(tab.Ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
 			CaptureBeyondViewport: &yes, Clip: &page.Viewport{X: box[0], Y: box[1], Width: box[2], Height: box[3], Scale: 3},
 		})
