@@ -84,7 +84,7 @@ type Asking struct {
 	failed map[string]time.Time // events and asks that are left alone for a while
 
 	passed []storage.AskPlace // of each bucket, the last that was looked at of those that are sent; of one goroutine, as below
-	turn   int   // the bucket whose customers are looked for first
+	turn   int                // the bucket whose customers are looked for first
 
 	said    time.Time            // when it was looked last who is to be told of a change; of one goroutine, as below
 	sayFrom map[string]string    // behind whom it is gone on with, by change
