@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,6 +161,94 @@ func TestEveryQuestionOfTheDashboardsIsAnswered(t *testing.T) {
 		}
 		if _, err := tx.ExecContext(t.Context(), "ROLLBACK TO a"); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// others is what is not of customers, at the same sites and on the same days: a pulse of staff, mystery visits, what is
+// asked after a case, customers who stay away, and tests of a survey that customers have.
+const others = `
+INSERT INTO read_sessions (bucket, session, flow, version, class, site, service, staff, language, channel, day, status, answered, composite, level, flag,
+	unsatisfied, has_case, test)
+SELECT 0, class || n, flow, 1, class, 'main', 'haircut', 'bo', 'en', 'telegram', CAST(current_date - n AS text), 'completed', 2, 0, 1, 'unsatisfied', TRUE, FALSE, test
+FROM generate_series(1, 12) AS n, (VALUES ('pulse', 'team', FALSE), ('mystery', 'visit', FALSE), ('recovery', 'after_case', FALSE), ('lost', 'lost_customer', FALSE),
+	('transactional', 'post_service_3', TRUE)) AS of(class, flow, test);
+INSERT INTO answers (bucket, session, question, revision, newest, kind, value, choices, text, score, level, flag, skipped, dropped, test, at, flow, version,
+	site, service, staff, language, channel, day)
+SELECT 0, session, 'overall', 1, TRUE, 'scale', 1, '', '', 0, 1, 'unsatisfied', FALSE, FALSE, test, now(), flow, 1, site, service, staff, 'en', 'telegram', day
+FROM read_sessions WHERE test OR class NOT IN ('transactional', 'relationship');
+INSERT INTO invitations (bucket, id, flow, version, site, customer, created_at, expires_at, body)
+SELECT 0, 'i' || session, flow, 1, 'main', '', now(), NULL, json_build_object('ClaimedAt', '2026-03-01T05:06:07Z', 'Test', test)::text
+FROM read_sessions WHERE test OR class NOT IN ('transactional', 'relationship');
+`
+
+// asked are the answers to all questions of both files.
+func asked(t *testing.T, tx *sql.Tx) map[string][]string {
+	t.Helper()
+	all := map[string][]string{}
+	for title, text := range questions(t) {
+		rows, err := tx.QueryContext(t.Context(), "SELECT CAST(q AS text) FROM ("+text+") AS q")
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", title, err, text)
+		}
+		for rows.Next() {
+			var row string
+			if err := rows.Scan(&row); err != nil {
+				t.Fatal(title, err)
+			}
+			all[title] = append(all[title], row)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(title, err)
+		}
+		_ = rows.Close()
+	}
+	return all
+}
+
+// TestDashboardsCountCustomersAlone asks every question before and after others than customers were asked, and answered.
+func TestDashboardsCountCustomersAlone(t *testing.T) {
+	dsn := pgtest.Start(t)
+	if _, err := postgres.Migrate(t.Context(), dsn, postgres.Options{Buckets: 1}); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("postgres", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	does := func(text string) {
+		t.Helper()
+		if _, err := tx.ExecContext(t.Context(), text); err != nil {
+			t.Fatalf("%v:\n%s", err, text)
+		}
+	}
+	does(some)
+	before := asked(t, tx)
+	does(others)
+	for title, after := range asked(t, tx) {
+		if !slices.Equal(after, before[title]) {
+			t.Errorf("%s: with others %q, without %q", title, after, before[title])
+		}
+	}
+	// A case that has been open for a year is open. One of ten cases has a time, which is that case's and no figure.
+	does(`DELETE FROM cases; INSERT INTO cases (bucket, id, number, session, identity, customer, site, state, priority, opened_at, body)
+		SELECT 0, 'c' || n, n, '', 'i', '', 'main', 'open', 1, now() - interval '370 days', '{}' FROM generate_series(1, 3) AS n;
+		INSERT INTO cases (bucket, id, number, session, identity, customer, site, state, priority, opened_at, body)
+		SELECT 0, 'c' || n, n, '', 'i', '', 'harbour', 'closed', 1, now() - interval '1 day',
+			CASE WHEN n = 13 THEN json_build_object('first', json_build_object('acknowledged', now(), 'contacted', now(), 'resolved', now()))::text ELSE '{}' END
+		FROM generate_series(4, 13) AS n`)
+	for title, rows := range asked(t, tx) {
+		if strings.HasSuffix(title, "Cases that are open") && !slices.Equal(rows, []string{"(3)"}) {
+			t.Errorf("%s: %q", title, rows)
+		}
+		if strings.Contains(title, "How soon staff act") && !slices.Equal(rows, []string{"(harbour,10,,,)"}) {
+			t.Errorf("%s: %q", title, rows)
 		}
 	}
 }
