@@ -2,14 +2,15 @@ package admin
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/storage"
@@ -22,7 +23,7 @@ import (
 // keptFor is how long such words wait for their writer to sign in.
 const keptFor = time.Hour
 
-// mostKept is how many texts are shown; the others go with them unseen.
+// mostKept is how many texts are shown, the longest of them; the others go with them unseen.
 const mostKept = 12
 
 // wordyPlaces begin the addresses whose forms hold words and no secret.
@@ -55,36 +56,49 @@ func (s doorPages) remembers(w http.ResponseWriter, r *http.Request, login strin
 	})
 }
 
-// keepWords is a form that was sent without a session, sealed to who signed in last in its browser; "" = nothing
-// is kept.
-func (s doorPages) keepWords(w http.ResponseWriter, r *http.Request) string {
-	at := r.URL.Path
-	if r.Method != http.MethodPost || s.Sealer == nil || !slices.ContainsFunc(wordyPlaces, func(place string) bool { return strings.HasPrefix(at, place) }) {
-		return ""
+// signInFirst leads somebody who has no session to signing in, with what they wrote where it is kept, and to the page on
+// which they were.
+func (s doorPages) signInFirst(w http.ResponseWriter, r *http.Request, _ Viewer) error {
+	at := s.Prefix + "/login"
+	login, may := s.mayKeep(r)
+	switch {
+	case may:
+		k := keptWords{At: r.URL.RequestURI(), From: "/", Until: s.Clock().Add(keptFor).Unix()}
+		if from, err := url.Parse(r.Referer()); err == nil && from.Host == r.Host {
+			k.From = nextPage(strings.TrimPrefix(from.RequestURI(), s.Prefix))
+		}
+		err := page.ReadForm(w, r, maxForm)
+		if refused, no := errors.AsType[*page.Error](err); no && refused.Code == page.TooLarge {
+			r.PostForm = url.Values{}
+			return s.showLogin(w, r, http.StatusUnauthorized, k.From, s.loginForm(s.words(r, Viewer{})), outsideNote{Text: s.words(r, Viewer{}).t("kept_too_long")})
+		}
+		if k.Form = r.PostForm; err == nil && k.wrote() {
+			value, err := json.Marshal(k)
+			if err != nil {
+				return err
+			}
+			r.PostForm = url.Values{"kept": {s.Sealer.Seal(keptPlace(login), string(value))}}
+			return s.showLogin(w, r, http.StatusUnauthorized, "/", s.loginForm(s.words(r, Viewer{})), outsideNote{})
+		}
+		at += "?next=" + queryEscape(k.From) // nothing was written: they do it again where they see what it does
+	case r.Method == http.MethodGet && r.URL.Path != "/":
+		at += "?next=" + queryEscape(r.URL.RequestURI())
+	}
+	http.Redirect(w, r, at, http.StatusSeeOther) //nolint:gosec // to our own page
+	return nil
+}
+
+// mayKeep is for whom what a form holds is kept, where it is: for who signed in last in the browser.
+func (s doorPages) mayKeep(r *http.Request) (login string, may bool) {
+	if r.Method != http.MethodPost || s.Sealer == nil || !slices.ContainsFunc(wordyPlaces, func(place string) bool { return strings.HasPrefix(r.URL.Path, place) }) {
+		return "", false
 	}
 	c, err := r.Cookie(lastCookie(r))
 	if err != nil || r.Header.Get("Sec-Fetch-Mode") == "cors" { // of a script, which keeps them itself
-		return ""
+		return "", false
 	}
-	login, err := s.Sealer.Open("last", c.Value)
-	if err != nil || page.ReadForm(w, r, maxForm) != nil {
-		return ""
-	}
-	k := keptWords{At: r.URL.RequestURI(), From: "/", Form: r.PostForm, Until: s.Clock().Add(keptFor).Unix()}
-	if from, err := url.Parse(r.Referer()); err == nil && from.Host == r.Host {
-		k.From = nextPage(strings.TrimPrefix(from.RequestURI(), s.Prefix))
-	}
-	value, err := json.Marshal(k)
-	if err != nil {
-		return ""
-	}
-	return s.Sealer.Seal(keptPlace(login), string(value))
-}
-
-// askAgain is the page of signing in for somebody whose session ended while they wrote.
-func (s doorPages) askAgain(w http.ResponseWriter, r *http.Request, kept string) error {
-	r.PostForm = url.Values{"kept": {kept}}
-	return s.showLogin(w, r, http.StatusUnauthorized, "/", s.loginForm(s.words(r, Viewer{})), outsideNote{})
+	login, err = s.Sealer.Open("last", c.Value)
+	return login, err == nil
 }
 
 // keptFrom are the words that came with signing in, if they are of who signed in.
@@ -113,10 +127,11 @@ type keptText struct{ Name, Label, Value string }
 func (s doorPages) showKept(w http.ResponseWriter, r *http.Request, v Viewer, k keptWords) error {
 	words := s.words(r, v)
 	p := keptPage{At: k.At, From: k.From}
+	shown := k.texts()
 	for _, name := range slices.Sorted(maps.Keys(k.Form)) {
-		for _, value := range k.Form[name] {
+		for i, value := range k.Form[name] {
 			one := keptText{Name: name, Value: value}
-			if was, known := k.Form[name+".was"]; len(p.Texts) == mostKept || !written(name, value) || known && slices.Contains(was, lines(value)) {
+			if !slices.Contains(shown, spot{name, i}) {
 				p.Rest = append(p.Rest, one)
 				continue
 			}
@@ -127,17 +142,40 @@ func (s doorPages) showKept(w http.ResponseWriter, r *http.Request, v Viewer, k 
 	return s.show(w, r, v, http.StatusOK, "kept.html", frame{Title: words.t("kept_title"), Bare: true}, p)
 }
 
-// Names of fields for words, and what values look like that nobody wrote: names of things, numbers, moments and what a
-// button does.
+// spot is where a value stands in a form: which of those of a name it is.
+type spot struct {
+	name string
+	i    int
+}
+
+// wrote reports whether somebody wrote anything of it.
+func (k keptWords) wrote() bool { return len(k.texts()) > 0 }
+
+// texts are the places of what somebody wrote, the longest mostKept of them.
+func (k keptWords) texts() (all []spot) {
+	for _, name := range slices.Sorted(maps.Keys(k.Form)) {
+		was, known := k.Form[name+".was"]
+		for i, value := range k.Form[name] {
+			if written(name, value) && !(known && slices.Contains(was, lines(value))) {
+				all = append(all, spot{name, i})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b spot) int { return len(k.Form[b.name][b.i]) - len(k.Form[a.name][a.i]) })
+	return all[:min(len(all), mostKept)]
+}
+
+// Names of fields for words, and of those that nobody writes in.
 var (
-	wordFields = []string{"text", "note", "reason", "plan", "more", "words", "why", "change"}
-	ofThings   = regexp.MustCompile(`^[a-z0-9_.:|+/-]*$`)
+	wordFields  = []string{"text", "note", "reason", "plan", "more", "words", "why", "change"}
+	thingFields = []string{"id", "act", "do", "case", "once", "rev", "revision", "sealed", "start"}
 )
 
-// written reports whether somebody wrote a value.
+// written reports whether somebody wrote a value. Where the name does not say so it is what people write: several words,
+// or letters that names of things do not have here.
 func written(name, value string) bool {
-	if value = strings.TrimSpace(value); value == "" || strings.HasSuffix(name, ".was") || name == "id" || name == "act" || name == "do" {
+	if value = strings.TrimSpace(value); value == "" || strings.HasSuffix(name, ".was") || slices.Contains(thingFields, name) {
 		return false
 	}
-	return slices.Contains(wordFields, name) || !ofThings.MatchString(value)
+	return slices.Contains(wordFields, name) || strings.ContainsFunc(value, func(r rune) bool { return unicode.IsSpace(r) || r > unicode.MaxASCII })
 }

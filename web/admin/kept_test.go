@@ -20,7 +20,7 @@ func init() {
 		fixture{"kept.html", "full", frame{Title: "What you wrote", Bare: true}, keptPage{
 			At: "/cases/A-17/note", From: "/cases/A-17", Texts: []keptText{{"text", "Your text 1", "She will come on Tuesday."}}, Rest: []keptText{{"id", "", "1"}},
 		}},
-		fixture{"kept.html", "empty", frame{Title: "What you wrote", Bare: true}, keptPage{At: "/cases/A-17/note", From: "/"}},
+		fixture{"kept.html", "empty", frame{Title: "What you wrote", Bare: true}, keptPage{At: "/cases/A-17/note", From: "/", Texts: []keptText{{"text", "Your text 1", "Yes."}}}},
 	)
 }
 
@@ -78,11 +78,15 @@ func TestWordsOutliveTheSession(t *testing.T) {
 		form  url.Values
 		shown []string
 	}{
-		"/cases/A-17/note":      {url.Values{"id": {"f1"}, "text": {"She will come on <Tuesday>.\nAgain."}}, []string{"She will come on <Tuesday>.\nAgain."}},
-		"/cases/A-17/reply":     {url.Values{"id": {"f2"}, "text": {"谢谢"}}, []string{"谢谢"}},
-		"/surveys/mine/edit":    {url.Values{"rev": {"3"}, "act": {"save"}, "q.ask": {"How was it, {first_name}?"}, "q.ask.was": {"How?"}, "title": {"Old"}, "title.was": {"Old"}}, []string{"How was it, {first_name}?"}},
-		"/settings/rules/file":  {url.Values{"source": {"rules:\n  follow_up: 24h\n"}}, []string{"rules:\n  follow_up: 24h\n"}},
-		"/improvements/new":     {url.Values{"change": {"chairs"}}, []string{"chairs"}},
+		"/cases/A-17/note":     {url.Values{"id": {"f1"}, "text": {"She will come on <Tuesday>.\nAgain."}}, []string{"She will come on <Tuesday>.\nAgain."}},
+		"/cases/A-17/reply":    {url.Values{"id": {"f2"}, "text": {"谢谢"}}, []string{"谢谢"}},
+		"/surveys/mine/edit":   {url.Values{"rev": {"3"}, "act": {"save"}, "q.ask": {"How was it, {first_name}?"}, "q.ask.was": {"How?"}, "title": {"Old"}, "title.was": {"Old"}}, []string{"How was it, {first_name}?"}},
+		"/settings/rules/file": {url.Values{"source": {"rules:\n  follow_up: 24h\n"}}, []string{"rules:\n  follow_up: 24h\n"}},
+		"/improvements/new":    {url.Values{"change": {"chairs"}}, []string{"chairs"}},
+		"/cases/bulk": {
+			url.Values{"case": {"A-1", "A-2", "B-3", "B-4", "B-5", "B-6", "B-7", "B-8", "B-9", "B-10", "B-11", "B-12"}, "do": {"nothing"}, "once": {"K7QXNOFAKEYOFOURS"}, "more": {"They moved away."}},
+			[]string{"They moved away."},
+		},
 		"/asking/triggers/file": {url.Values{"source": {"triggers: []\n# mine"}}, []string{"triggers: []\n# mine"}},
 	} {
 		b := s.tab()
@@ -159,4 +163,44 @@ func (s *street) keptBy(one, another string) bool {
 	_, ok := (doorPages{newSite(s.config)}).keptFrom(r, another)
 	_, own := (doorPages{newSite(s.config)}).keptFrom(r, one)
 	return ok || !own
+}
+
+// TestWhereNothingWasWrittenNothingIsShown: a button without words that is pressed after the session ended does nothing,
+// and leads back to the page on which one sees what it does; what is too long is not lost without a word.
+func TestWhereNothingWasWrittenNothingIsShown(t *testing.T) {
+	s := newStreet(t)
+	s.config.Sealer = plainSealer{}
+	s.pages = New(s.config)
+	s.owner()
+	b := s.tab()
+	b.post("/login", "/login", url.Values{"name": {"robin"}, "password": {password}})
+	s.now = s.now.Add(storage.SessionLife + time.Hour)
+	for at, form := range map[string]url.Values{
+		"/cases/A-17/take":         {"id": {"f1"}},
+		"/cases/bulk":              {"case": {"A-17", "B-3"}, "do": {"take"}, "once": {"K7QXNOFAKEYOFOURS"}, "more": {" "}},
+		"/asking/triggers/mine":    {"do": {"remove"}},
+		"/surveys/mine/publish":    {"rev": {"3"}, "note": {""}},
+		"/surveys/mine/edit":       {"rev": {"3"}, "title": {"As it was"}, "title.was": {"As it was"}},
+		"/settings/reporting/days": {"days": {"30"}},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.base+at, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Referer", b.base+"/cases/A-17?open=1")
+		w, err := b.http.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = w.Body.Close()
+		if to := w.Header.Get("Location"); w.StatusCode != http.StatusSeeOther || to != "/care/login?next=%2Fcases%2FA-17%3Fopen%3D1" {
+			t.Errorf("%s: %d to %q", at, w.StatusCode, to)
+		}
+	}
+	code, page := b.post("/surveys/mine/file", "/surveys/mine", url.Values{"source": {strings.Repeat("a line of it\n", maxForm/10)}})
+	if code != http.StatusUnauthorized || !strings.Contains(page, "too long to be kept") || !strings.Contains(page, `name="next" value="/surveys/mine"`) {
+		t.Errorf("a long survey is lost without a word: %d\n%s", code, page)
+	}
 }

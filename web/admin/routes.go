@@ -2,7 +2,6 @@ package admin
 
 import (
 	"net/http"
-	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -132,17 +131,7 @@ func (s *site) behindTheGate(to route) http.HandlerFunc {
 		case !ok && s.Demo != nil:
 			http.Redirect(w, r, s.Prefix+"/demo", http.StatusSeeOther)
 		case !ok:
-			if kept := (doorPages{s}).keepWords(w, r); kept != "" {
-				s.answer(route{page: in(func(d doorPages, w http.ResponseWriter, r *http.Request, _ Viewer) error {
-					return d.askAgain(w, r, kept)
-				})}, w, r, Viewer{})
-				return
-			}
-			at := s.Prefix + "/login"
-			if r.Method == http.MethodGet && r.URL.Path != "/" {
-				at += "?next=" + url.QueryEscape(r.URL.RequestURI())
-			}
-			http.Redirect(w, r, at, http.StatusSeeOther)
+			s.answer(route{page: in(doorPages.signInFirst)}, w, r, Viewer{})
 		case to.deed != "" && !v.Anywhere(to.deed):
 			s.refuse(w, r, v, notAllowed(nil))
 		default:
