@@ -44,7 +44,7 @@ const signInForm = 4 * maxForm
 type loginPage struct {
 	form
 	Next  string // where to go then
-	Kept  string // what was written before, sealed: see keepWords
+	Kept  string // what was written before, sealed: see signInFirst
 	Plain bool   // the connection is not encrypted, and goes over a network
 	None  bool   // nobody can sign in yet
 	Ask   passkeyAsk
@@ -152,13 +152,18 @@ func (s doorPages) enterProved(w http.ResponseWriter, r *http.Request, l storage
 	if _, err := s.Store.ChangeLogin(r.Context(), storage.LoginChange{ID: l.ID, Now: now, Change: func(l *storage.Login) error { l.Seen = now; return nil }}); err != nil {
 		return err
 	}
-	s.remembers(w, r, l.ID)
-	http.SetCookie(w, cookie)
+	s.lets(w, r, l.ID, cookie)
 	if k, ok := s.keptFrom(r, l.ID); ok {
 		return s.showKept(w, r, Viewer{Login: l.ID, Language: l.Language, Look: l.Look, SignIn: l.Name}, k)
 	}
 	http.Redirect(w, r, s.Prefix+next, http.StatusSeeOther) //nolint:gosec // nextPage lets through paths of this site alone
 	return nil
+}
+
+// lets a browser in: it holds a session that was stored, and knows who signed in last there.
+func (s doorPages) lets(w http.ResponseWriter, r *http.Request, login string, session *http.Cookie) {
+	s.remembers(w, r, login)
+	http.SetCookie(w, session)
 }
 
 // check is the login of a name and a password. fault says in words why there is none, the

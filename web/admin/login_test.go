@@ -65,6 +65,8 @@ type browser struct {
 	https  bool
 	cookie *http.Cookie
 	trip   *http.Cookie // its way to the identity provider
+	last   *http.Cookie // who signed in last
+	head   http.Header  // sent with each request
 }
 
 func (s *street) browser() *browser { return &browser{street: s, from: "192.0.2.7:4711"} }
@@ -82,6 +84,9 @@ func (b *browser) do(method, at string, form url.Values) *httptest.ResponseRecor
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
 	}
+	for name, values := range b.head {
+		r.Header[name] = values
+	}
 	if b.cookie != nil {
 		r.AddCookie(b.cookie)
 	}
@@ -92,8 +97,11 @@ func (b *browser) do(method, at string, form url.Values) *httptest.ResponseRecor
 	b.pages.ServeHTTP(w, r)
 	for _, c := range w.Result().Cookies() {
 		keeps := &b.cookie
-		if strings.HasSuffix(c.Name, "-oidc") {
+		switch {
+		case strings.HasSuffix(c.Name, "-oidc"):
 			keeps = &b.trip
+		case strings.HasSuffix(c.Name, "_last"):
+			keeps = &b.last
 		}
 		if *keeps = c; c.MaxAge < 0 {
 			*keeps = nil

@@ -157,7 +157,15 @@ func (s doorPages) savePassword(w http.ResponseWriter, r *http.Request, v Viewer
 	if err := f.read(w, r); err != nil {
 		return err
 	}
-	if !s.proved(w, r, v, "/me") {
+	joined := false
+	if outsidePages(s).outside() {
+		l, err := s.mine(r, v)
+		if err != nil {
+			return err
+		}
+		joined = s.joinedNow(l)
+	}
+	if !joined && !s.proved(w, r, v, "/me") {
 		return nil
 	}
 	password := r.PostForm.Get("password")
@@ -179,6 +187,12 @@ func (s doorPages) savePassword(w http.ResponseWriter, r *http.Request, v Viewer
 	}
 	http.Redirect(w, r, s.Prefix+"/me?done=saved_password", http.StatusSeeOther)
 	return nil
+}
+
+// joinedNow reports whether a login was made a moment ago by an identity provider, and has no password. Not every
+// provider says when somebody signed in there: joining is the proof for the first password then.
+func (s doorPages) joinedNow(l storage.Login) bool {
+	return l.Password == "" && s.Clock().Sub(l.Created) < freshFor
 }
 
 // endSession ends one session of the viewer, or all others where the form names none.

@@ -1,9 +1,11 @@
 package admin
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -73,10 +75,48 @@ func (s outsidePages) keptTrip(r *http.Request) (t trip, ok bool) {
 	return t, err == nil && json.Unmarshal([]byte(value), &t) == nil
 }
 
-// leave sends the browser to the provider.
+// page is that on which the button stands by which a trip begins.
+func (t trip) page() string {
+	switch t.For {
+	case toJoin:
+		return "/join/" + url.PathEscape(t.Join)
+	case toLink:
+		return "/me/oidc"
+	case toProve:
+		return "/prove?next=" + queryEscape(t.Next)
+	}
+	return "/login?next=" + queryEscape(t.Next)
+}
+
+// pressed reports whether a request comes of a button of ours, on a page that was opened by the name to which the
+// provider sends people back. Another website leads browsers here without one; and by another name of this server what
+// the browser keeps of a trip would not be there on its way back. Where a browser says nothing, nobody is turned away.
+func (s outsidePages) pressed(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
+		return false
+	}
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host == "" {
+		return true
+	}
+	at, err := url.Parse(peoplePages(s).base(r))
+	return err == nil && from.Hostname() == at.Hostname() && (s.public() == "" || port(from) == port(at))
+}
+
+// port is that of an address, whether it is written or not.
+func port(u *url.URL) string {
+	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+}
+
+// leave sends the browser to the provider, or to the page on which somebody can press that they want to go there.
 func (s outsidePages) leave(w http.ResponseWriter, r *http.Request, v Viewer, t trip) error {
 	if len(t.Next) > longNext {
 		t.Next = "/"
+	}
+	if !s.pressed(r) {
+		http.Redirect(w, r, peoplePages(s).base(r)+t.page(), http.StatusSeeOther) //nolint:gosec // to our own page
+		return nil
 	}
 	back := peoplePages(s).base(r) + "/login/oidc/back"
 	way, to, err := s.Provider.Begin(r.Context(), back, t.For == toProve)
@@ -262,7 +302,7 @@ func (s outsidePages) joinAs(w http.ResponseWriter, r *http.Request, t trip, who
 	case err != nil:
 		return err
 	}
-	http.SetCookie(w, cookie)
+	doorPages(s).lets(w, r, l.ID, cookie)
 	http.Redirect(w, r, s.Prefix+"/", http.StatusSeeOther)
 	return nil
 }

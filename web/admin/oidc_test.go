@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -459,5 +460,173 @@ func TestAProofWithTheProviderIsMadeAnew(t *testing.T) {
 	s.now = s.now.Add(11 * time.Minute)
 	if proved() {
 		t.Error("an old proof counts")
+	}
+}
+
+// TestOnlyAButtonOfOursLeadsToTheProvider goes to each address that leaves for the provider as another website leads
+// browsers there, and from a page of ours that was opened by another name: nothing begins but our own page is shown.
+func TestOnlyAButtonOfOursLeadsToTheProvider(t *testing.T) {
+	s, house := outsiders(t)
+	s.config.PublicURL = "http://care.example/care"
+	s.pages = New(s.config)
+	s.owner()
+	amy := s.joined(house)
+	s.staff("bob", "Bob Ray")
+	join := "/join/" + s.link(storage.JoinLink, "bob", time.Hour)
+	for at, to := range map[string]string{
+		"/login/oidc?next=/cases": "/login?next=%2Fcases", join + "/oidc": join, "/prove/oidc?next=/people": "/prove?next=%2Fpeople",
+	} {
+		who := s.browser()
+		if strings.HasPrefix(at, "/prove") {
+			who = amy
+		}
+		for what, head := range map[string]http.Header{
+			"another website":                 {"Sec-Fetch-Site": {"cross-site"}},
+			"another site of the house":       {"Sec-Fetch-Site": {"same-site"}},
+			"another website, by its address": {"Referer": {"https://evil.example/"}},
+			"our page by another name":        {"Sec-Fetch-Site": {"same-origin"}, "Referer": {"http://10.0.0.5:8080/care/login"}},
+			"our page at another port":        {"Referer": {"http://care.example:8080/care/login"}},
+		} {
+			who.head, who.trip = head, nil
+			if w := who.do("GET", at, nil); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "http://care.example/care"+to || who.trip != nil {
+				t.Errorf("%s, from %s: %d to %q, trip %v", at, what, w.Code, w.Header().Get("Location"), who.trip)
+			}
+		}
+		for what, head := range map[string]http.Header{
+			"our page":         {"Sec-Fetch-Site": {"same-origin"}, "Referer": {"http://care.example/care/login"}},
+			"an address typed": {"Sec-Fetch-Site": {"none"}},
+			"an old browser":   {},
+		} {
+			who.head = head
+			if w := who.do("GET", at, nil); !strings.HasPrefix(w.Header().Get("Location"), house.URL) || who.trip == nil {
+				t.Errorf("%s, from %s: %d to %q", at, what, w.Code, w.Header().Get("Location"))
+			}
+		}
+	}
+	bob := s.browser()
+	bob.do("POST", join, url.Values{"name": {"bob"}, "password": {password}})
+	page := bob.do("GET", "/me/oidc", nil).Body.String()
+	link := html.UnescapeString(regexp.MustCompile(`/me/oidc/link\?start=[^"]*`).FindString(page))
+	bob.head = http.Header{"Sec-Fetch-Site": {"cross-site"}}
+	if w := bob.do("GET", link, nil); w.Header().Get("Location") != "http://care.example/care/me/oidc" || bob.trip != nil {
+		t.Errorf("linking, from another website: %d to %q", w.Code, w.Header().Get("Location"))
+	}
+	bob.head = nil
+	if w := bob.do("GET", link, nil); !strings.HasPrefix(w.Header().Get("Location"), house.URL) {
+		t.Errorf("linking: %d to %q", w.Code, w.Header().Get("Location"))
+	}
+}
+
+// TestEveryWayInIsRemembered: whichever way somebody came in, what is written there afterwards is sealed to them.
+func TestEveryWayInIsRemembered(t *testing.T) {
+	s, house := outsiders(t)
+	s.owner()
+	s.staff("bob", "Bob Ray")
+	b := s.back(t)
+	is := func(way, name string) {
+		t.Helper()
+		if b.last == nil {
+			t.Errorf("%s: nobody is remembered", way)
+			return
+		}
+		if who, err := (plainSealer{}).Open("last", b.last.Value); err != nil || who != s.login(name).ID {
+			t.Errorf("%s: %q is remembered, %v", way, who, err)
+		}
+	}
+	is("by password", "robin")
+	b.do("POST", "/join/"+s.link(storage.JoinLink, "bob", time.Hour), url.Values{"name": {"bob"}, "password": {password}})
+	is("joining", "bob")
+	b.do("POST", "/reset/"+s.link(storage.ResetLink, s.login("robin").ID, time.Hour), url.Values{"name": {"robin"}, "password": {password}})
+	is("by a link for a new password", "robin")
+	s.staff("amy", "Amy Fox")
+	house.Person = "amy-7"
+	b.trips(house, "/join/"+s.link(storage.JoinLink, "amy", time.Hour)+"/oidc")
+	is("joining with the provider", "amy")
+	b.signIn("robin", password)
+	b.do("POST", "/logout", nil)
+	b.trips(house, "/login/oidc")
+	is("with the provider", "amy")
+}
+
+// back is a browser in which the owner signed in by password.
+func (s *street) back(t *testing.T) *browser {
+	t.Helper()
+	b := s.browser()
+	if w := b.signIn("robin", password); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d", w.Code)
+	}
+	return b
+}
+
+// TestWhoJoinedChoosesAPassword: also where the provider never says when somebody signed in there, who joined with it
+// can choose the password that proves them from then on; for ten minutes, and once.
+func TestWhoJoinedChoosesAPassword(t *testing.T) {
+	for what, lie := range map[string]func(map[string]any){"dated": nil, "undated": func(c map[string]any) { delete(c, "auth_time") }} {
+		s, house := outsiders(t)
+		s.owner()
+		house.Lie = lie
+		b := s.joined(house)
+		chooses := func(words string) string {
+			return b.do("POST", "/me/password", url.Values{"password": {words}}).Header().Get("Location")
+		}
+		if to := chooses("three green bicycles"); to != "/care/me?done=saved_password" {
+			t.Fatalf("%s: the first password leads to %q", what, to)
+		}
+		if what == "undated" {
+			if to := chooses("four green bicycles"); !strings.HasPrefix(to, "/care/prove") {
+				t.Errorf("the second password asks for no proof: %q", to)
+			}
+		}
+		if w := b.do("POST", "/prove", url.Values{"password": {"three green bicycles"}, "next": {"/me/oidc"}}); w.Header().Get("Location") != "/care/me/oidc" || b.do("GET", "/me/oidc", nil).Code != 200 {
+			t.Errorf("%s: the password proves nobody: %d", what, w.Code)
+		}
+	}
+	s, house := outsiders(t)
+	s.owner()
+	house.Lie = func(c map[string]any) { delete(c, "auth_time") }
+	b := s.joined(house)
+	s.now = s.now.Add(freshFor)
+	if to := b.do("POST", "/me/password", url.Values{"password": {"three green bicycles"}}).Header().Get("Location"); !strings.HasPrefix(to, "/care/prove") {
+		t.Errorf("ten minutes later it asks for no proof: %q", to)
+	}
+}
+
+// TestEachChangeOfAnAccountIsWrittenDown walks every way by which somebody's account of the provider comes and goes: the
+// list of changes names it.
+func TestEachChangeOfAnAccountIsWrittenDown(t *testing.T) {
+	s, house := outsiders(t)
+	owner := s.owner()
+	names := func(what, before, after string) {
+		t.Helper()
+		said, err := s.store.Audits(t.Context(), storage.AuditFilter{What: what, Limit: 1})
+		if err != nil || len(said) != 1 || !strings.Contains(said[0].Before, before) || !strings.Contains(said[0].After, after) {
+			t.Errorf("%s is written down as %+v, %v", what, said, err)
+		}
+	}
+	b := s.joined(house)
+	names("login.make", "", "agent at main, by the identity provider as amy-7")
+	b.do("POST", "/reset/"+s.link(storage.ResetLink, s.login("amy").ID, time.Hour), url.Values{"name": {"amy"}, "password": {password}})
+	if s.login("amy").Outside != "" {
+		t.Fatal("the account stays")
+	}
+	names("login.reset", "by the identity provider as amy-7", "")
+	owner.do("POST", "/people/amy/oidc", url.Values{"subject": {"amy-8"}})
+	names("login.outside_set", "", "amy-8")
+	owner.do("POST", "/people/amy/owner", url.Values{"owner": {"yes"}})
+	names("login.owner", "by the identity provider as amy-8", "true")
+	owner.do("POST", "/people/amy/owner", url.Values{"owner": {"no"}})
+	names("login.owner", "true", "false")
+}
+
+// TestSavingWhatStandsThereChangesNothing: nobody is signed out, and nothing is written down.
+func TestSavingWhatStandsThereChangesNothing(t *testing.T) {
+	s, house := outsiders(t)
+	owner := s.owner()
+	b := s.joined(house)
+	if w := owner.do("POST", "/people/amy/oidc", url.Values{"subject": {" amy-7 "}}); w.Code != http.StatusSeeOther || !b.in() {
+		t.Errorf("what stands there: %d; still in: %v", w.Code, b.in())
+	}
+	if said, err := s.store.Audits(t.Context(), storage.AuditFilter{What: "login.outside_set", Limit: 9}); err != nil || len(said) != 0 {
+		t.Errorf("it is written down as %+v, %v", said, err)
 	}
 }

@@ -20,11 +20,20 @@ func (s peoplePages) saveOutside(w http.ResponseWriter, r *http.Request, v Viewe
 		return err
 	}
 	words, subject := s.words(r, v), strings.TrimSpace(r.PostForm.Get("subject"))
+	if subject == out.subjectOf(m.login) { // which is what stands there
+		return s.backTo(w, r, m, "person_saved")
+	}
 	a := s.audit(v, "login.outside_set", m.login.Name)
 	a.Before, a.After = m.login.SubjectAt(s.Provider.Issuer), subject
 	change := out.withoutOutside
 	if subject != "" {
-		change = func(l *storage.Login) error { l.Outside = storage.OutsideKey(s.Provider.Issuer, subject); return nil }
+		change = func(l *storage.Login) error {
+			if l.Owner { // since a moment ago
+				return notAllowed(nil)
+			}
+			l.Outside = storage.OutsideKey(s.Provider.Issuer, subject)
+			return nil
+		}
 	}
 	refuse := func(fault string) error {
 		p.Outside.Value, p.Outside.Fault = subject, fault

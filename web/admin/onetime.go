@@ -15,8 +15,8 @@ import (
 	"github.com/aftercare/aftercare/storage"
 )
 
-// linkDoors are the one-time links. A robot that opens one before its person spends nothing:
-// GET shows a form, and its POST alone makes what the link is for, once.
+// linkDoors are the one-time links. A robot that opens one before its person spends nothing: GET shows a form, and its
+// POST makes what the link is for, once; or whoever presses the button there comes back from the identity provider.
 var linkDoors = []route{
 	{pattern: "GET /setup/{token}", page: showLink(storage.SetupLink)},
 	{pattern: "POST /setup/{token}", page: useLink(storage.SetupLink)},
@@ -186,8 +186,7 @@ func useLink(kind storage.LinkKind) handler {
 		case err != nil:
 			return err
 		}
-		doorPages{s}.remembers(w, r, l.ID)
-		http.SetCookie(w, cookie)
+		doorPages{s}.lets(w, r, l.ID, cookie)
 		next := "/"
 		if kind == storage.SetupLink {
 			next = "/setup/place"
@@ -263,8 +262,10 @@ func (s doorPages) spend(r *http.Request, o opened, l storage.Login, staff *stor
 	now := s.Clock()
 	by := Viewer{SignIn: l.Name, Owner: l.Owner, Grants: o.staff.Roles}
 	if o.Kind == storage.ResetLink {
+		a := s.audit(by, "login.reset", l.Name)
+		a.Before = outsideText(o.login)
 		_, err := s.Store.ChangeLogin(r.Context(), storage.LoginChange{
-			ID: l.ID, Link: o.Hash, Ends: true, Session: &begins, Audit: s.audit(by, "login.reset", l.Name), Now: now,
+			ID: l.ID, Link: o.Hash, Ends: true, Session: &begins, Audit: a, Now: now,
 			Change: func(was *storage.Login) error {
 				was.Password, was.Seen = l.Password, now
 				was.Second, was.Step, was.Recovery = "", 0, nil // whoever lost the phone has no other way
@@ -275,10 +276,22 @@ func (s doorPages) spend(r *http.Request, o opened, l storage.Login, staff *stor
 		return err
 	}
 	a := s.audit(by, "login.make", l.Name)
-	a.After = map[bool]string{true: "owner", false: rolesText(o.staff.Roles)}[l.Owner]
+	a.After = strings.Join(slices.DeleteFunc([]string{map[bool]string{true: "owner", false: rolesText(o.staff.Roles)}[l.Owner], outsideText(l)}, func(x string) bool {
+		return x == ""
+	}), ", ")
 	return s.Store.Enrol(r.Context(), storage.Enrolment{
 		Link: o.Hash, Kind: o.Kind, First: o.Kind == storage.SetupLink, Login: l, Staff: staff, Session: &begins, Audit: a, Now: now,
 	})
+}
+
+// outsideText is by which account of an identity provider a login is entered, in the words of the list of changes; "" =
+// by none.
+func outsideText(l storage.Login) string {
+	if l.Outside == "" {
+		return ""
+	}
+	_, subject, _ := strings.Cut(l.Outside, " ")
+	return "by the identity provider as " + subject
 }
 
 // rolesText is who somebody is where, in the words of the product: "agent at main, viewer

@@ -196,7 +196,9 @@ func (s peoplePages) nameOwner(w http.ResponseWriter, r *http.Request, v Viewer,
 		return s.problem(w, r, v, m, "owner_needs_password")
 	}
 	a := s.audit(v, "login.owner", m.login.Name)
-	a.Before, a.After = fmt.Sprint(m.login.Owner), fmt.Sprint(owner)
+	if a.Before, a.After = fmt.Sprint(m.login.Owner), fmt.Sprint(owner); owner && m.login.Outside != "" {
+		a.Before += ", " + outsideText(m.login)
+	}
 	_, err := s.Store.ChangeLogin(r.Context(), storage.LoginChange{
 		ID: m.login.ID, Ends: m.login.ID != v.Login, Audit: a, Now: s.Clock(),
 		Change: func(l *storage.Login) error {
