@@ -12,8 +12,7 @@ import (
 
 // What files take of a process.
 const (
-	// FilesAtOnce is how many files are made at a time: each reads the database by a connection that others lack
-	// meanwhile.
+	// FilesAtOnce is how many files are made at a time: each reads the database by a connection that others lack.
 	FilesAtOnce = 2
 	// FilesKept is how many are made or being sent at a time: each takes room on the disk until its reader has it.
 	FilesKept = 16

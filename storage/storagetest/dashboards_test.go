@@ -206,7 +206,7 @@ func asked(t *testing.T, tx *sql.Tx) map[string][]string {
 	return all
 }
 
-// TestDashboardsCountCustomersAlone asks every question before and after others than customers were asked, and answered.
+// TestDashboardsCountCustomersAlone asks every question before and after others than customers were asked.
 func TestDashboardsCountCustomersAlone(t *testing.T) {
 	dsn := pgtest.Start(t)
 	if _, err := postgres.Migrate(t.Context(), dsn, postgres.Options{Buckets: 1}); err != nil {

@@ -56,11 +56,11 @@ func (s doorPages) remembers(w http.ResponseWriter, r *http.Request, login strin
 	})
 }
 
-// signInFirst leads somebody who has no session to signing in, with what they wrote where it is kept, and to the page on
-// which they were.
+// signInFirst leads somebody who has no session to signing in, with what they wrote where it is kept, and to the page
+// on which they were.
 func (s doorPages) signInFirst(w http.ResponseWriter, r *http.Request, _ Viewer) error {
 	at := s.Prefix + "/login"
-	login, may := s.mayKeep(r)
+	login, may := mayKeep(r, s.Sealer)
 	switch {
 	case may:
 		k := keptWords{At: r.URL.RequestURI(), From: "/", Until: s.Clock().Add(keptFor).Unix()}
@@ -89,15 +89,15 @@ func (s doorPages) signInFirst(w http.ResponseWriter, r *http.Request, _ Viewer)
 }
 
 // mayKeep is for whom what a form holds is kept, where it is: for who signed in last in the browser.
-func (s doorPages) mayKeep(r *http.Request) (login string, may bool) {
-	if r.Method != http.MethodPost || s.Sealer == nil || !slices.ContainsFunc(wordyPlaces, func(place string) bool { return strings.HasPrefix(r.URL.Path, place) }) {
+func mayKeep(r *http.Request, sealer Sealer) (login string, may bool) {
+	if r.Method != http.MethodPost || sealer == nil || !slices.ContainsFunc(wordyPlaces, func(place string) bool { return strings.HasPrefix(r.URL.Path, place) }) {
 		return "", false
 	}
 	c, err := r.Cookie(lastCookie(r))
 	if err != nil || r.Header.Get("Sec-Fetch-Mode") == "cors" { // of a script, which keeps them itself
 		return "", false
 	}
-	login, err = s.Sealer.Open("last", c.Value)
+	login, err = sealer.Open("last", c.Value)
 	return login, err == nil
 }
 
@@ -171,8 +171,8 @@ var (
 	thingFields = []string{"id", "act", "do", "case", "once", "rev", "revision", "sealed", "start"}
 )
 
-// written reports whether somebody wrote a value. Where the name does not say so it is what people write: several words,
-// or letters that names of things do not have here.
+// written reports whether somebody wrote a value. Where the name does not say so it is what people write: several
+// words, or letters that names of things do not have here.
 func written(name, value string) bool {
 	if value = strings.TrimSpace(value); value == "" || strings.HasSuffix(name, ".was") || slices.Contains(thingFields, name) {
 		return false

@@ -165,8 +165,8 @@ func (s *street) keptBy(one, another string) bool {
 	return ok || !own
 }
 
-// TestWhereNothingWasWrittenNothingIsShown: a button without words that is pressed after the session ended does nothing,
-// and leads back to the page on which one sees what it does; what is too long is not lost without a word.
+// TestWhereNothingWasWrittenNothingIsShown: a button without words that is pressed after the session ended does
+// nothing, and leads back to the page on which one sees what it does; what is too long is not lost without a word.
 func TestWhereNothingWasWrittenNothingIsShown(t *testing.T) {
 	s := newStreet(t)
 	s.config.Sealer = plainSealer{}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/aftercare/aftercare/internal/page"
 	"github.com/aftercare/aftercare/storage"
@@ -163,7 +164,7 @@ func (s doorPages) savePassword(w http.ResponseWriter, r *http.Request, v Viewer
 		if err != nil {
 			return err
 		}
-		joined = s.joinedNow(l)
+		joined = joinedNow(l, s.Clock())
 	}
 	if !joined && !s.proved(w, r, v, "/me") {
 		return nil
@@ -191,8 +192,8 @@ func (s doorPages) savePassword(w http.ResponseWriter, r *http.Request, v Viewer
 
 // joinedNow reports whether a login was made a moment ago by an identity provider, and has no password. Not every
 // provider says when somebody signed in there: joining is the proof for the first password then.
-func (s doorPages) joinedNow(l storage.Login) bool {
-	return l.Password == "" && s.Clock().Sub(l.Created) < freshFor
+func joinedNow(l storage.Login, now time.Time) bool {
+	return l.Password == "" && now.Sub(l.Created) < freshFor
 }
 
 // endSession ends one session of the viewer, or all others where the form names none.

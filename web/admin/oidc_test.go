@@ -591,8 +591,8 @@ func TestWhoJoinedChoosesAPassword(t *testing.T) {
 	}
 }
 
-// TestEachChangeOfAnAccountIsWrittenDown walks every way by which somebody's account of the provider comes and goes: the
-// list of changes names it.
+// TestEachChangeOfAnAccountIsWrittenDown walks every way by which somebody's account of the provider comes and goes:
+// the list of changes names it.
 func TestEachChangeOfAnAccountIsWrittenDown(t *testing.T) {
 	s, house := outsiders(t)
 	owner := s.owner()
