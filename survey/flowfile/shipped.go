@@ -52,7 +52,7 @@ type template struct {
 var templateOrder = []string{
 	"one_tap_csat", "post_service_3", "ladder7_expect", "servqual5", "expect_perceive", "consultation", "in_service",
 	"nps_why", "ces",
-	"restaurant", "repair", "it_helpdesk", "post_recovery", "lost_customer", "six_measures", "staff_pulse",
+	"restaurant", "repair", "it_helpdesk", "post_recovery", "lost_customer", "six_measures", "mystery_visit", "staff_pulse",
 }
 
 // The embedded files are part of the program: a broken one is a bug that every test of

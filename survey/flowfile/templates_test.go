@@ -179,7 +179,7 @@ var delays = map[string]time.Duration{
 
 var templateClasses = map[string]survey.Class{
 	"nps_why": survey.Relationship, "six_measures": survey.Relationship, "lost_customer": survey.Relationship,
-	"post_recovery": survey.Recovery, "staff_pulse": survey.Pulse,
+	"post_recovery": survey.Recovery, "staff_pulse": survey.Pulse, "mystery_visit": survey.Mystery,
 }
 
 func TestTemplatesAreThePublishedOnes(t *testing.T) {
