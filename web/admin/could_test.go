@@ -36,6 +36,7 @@ func TestTodaySaysWhatIsWrongAndWhatOneCouldDo(t *testing.T) {
 	if err := w.store.PutStandingLink(t.Context(), storage.StandingLink{ID: "abcdefgh", Site: "main", Flow: "one_tap_csat", Name: "Counter", Created: w.clock.Now()}); err != nil {
 		t.Fatal(err)
 	}
+	w.live()
 	got := (&visit{w: w, h: New(c)}).get("/")
 	if page := body(got); got.Code != http.StatusOK || strings.Contains(page, "You could") {
 		t.Errorf("what is done is still to do:\n%s", page)
@@ -75,14 +76,27 @@ func TestTodayShowsOneSite(t *testing.T) {
 	}
 }
 
+// oneQuestion is the least that a survey can be.
+const oneQuestion = "flow: one\nlanguages: [en]\ntitle: {en: One}\nquestions:\n  - {key: overall, scale: csat5, primary: true, ask: {en: How was it?}}\n"
+
+// live publishes a survey.
+func (w *world) live() {
+	w.t.Helper()
+	if _, _, err := w.store.Publish(w.t.Context(), "one", oneQuestion, w.clock.Now()); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.bot.Configuration().Refresh(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // Whoever stopped before the first survey is led back to it from Today, until one is live.
 func TestTodayLeadsBackToTheFirstSurvey(t *testing.T) {
 	h := newHouse(t, Viewer{Login: "l", SignIn: "boss", Staff: "boss", Name: "Boss", Owner: true, Language: "en"})
 	if page := h.get("/", http.StatusOK); !strings.Contains(page, `href="/setup/survey">Choose one`) {
 		t.Errorf("Today does not lead to the first survey:\n%s", page)
 	}
-	source := "flow: one\nlanguages: [en]\ntitle: {en: One}\nquestions:\n  - {key: overall, scale: csat5, primary: true, ask: {en: How was it?}}\n"
-	if _, _, err := h.store.Publish(t.Context(), "one", source, time.Now()); err != nil {
+	if _, _, err := h.store.Publish(t.Context(), "one", oneQuestion, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.bot.Configuration().Refresh(t.Context()); err != nil {
