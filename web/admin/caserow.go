@@ -18,7 +18,7 @@ type caseRow struct {
 	Feeling  string // the level in words
 	Priority string // "P1", "" on the watch list
 	Name     string
-	About    string // service and site
+	About    string // that it is a test, service and site
 	Words    string // the customer's last, "" where there are none or the reader may not see them
 	Wrote    string // since when they wait for an answer: a time of day; "" = they do not
 	Clock    when
@@ -52,7 +52,11 @@ func (l look) row(k *storage.Case, view *draw.CaseView, zone *time.Location) cas
 		if l.all {
 			place = view.Site.Name
 		}
-		r.About = voice.Join(" · ", voice.Cut(service, voice.LongestName), place)
+		test := ""
+		if view.Session != nil && view.Session.Test {
+			test = l.w.t("test")
+		}
+		r.About = voice.Join(" · ", test, voice.Cut(service, voice.LongestName), place)
 		if l.names {
 			r.Name = plainName(view, v, l.w)
 		}

@@ -559,3 +559,27 @@ func TestAStormIsOneRowOfTheList(t *testing.T) {
 		t.Error("a storm that is long over is told of")
 	}
 }
+
+// What somebody tries opens a case like any other; where it stands beside those of customers it says that it is a test.
+func TestACaseThatIsATestSaysSoWhereverItIsListed(t *testing.T) {
+	w := newWorld(t)
+	inv, err := w.bot.Invite(t.Context(), bot.InviteRequest{Flow: "one_tap_csat", Site: "main", Event: map[string]string{"service_name": "Haircut"}, Test: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.says("7", "Robin", chat.Update{Kind: chat.Command, Command: "start", Text: inv.Token})
+	w.press("7", "Robin", "1")
+	w.unhappy("main", "8", "Anna", wait)
+	chinese := viewer("robin")
+	chinese.Language = "zh-Hans"
+	for tag, h := range map[string]http.Handler{
+		"Test · Haircut": w.as("robin").h,
+		"测试 · Haircut":   New(Config{Store: w.store, Bot: w.bot, Gate: gateOf(chinese), Clock: w.clock.Now}),
+	} {
+		for _, at := range []string{"/", "/cases"} {
+			if page := body((&visit{w: w, h: h}).get(at)); strings.Count(page, tag) != 1 {
+				t.Errorf("%s has %q %d times:\n%s", at, tag, strings.Count(page, tag), page)
+			}
+		}
+	}
+}
