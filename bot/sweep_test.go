@@ -119,6 +119,10 @@ func (c *clockwork) CountMonths(context.Context, storage.Lease, int) (storage.Co
 	return storage.CountedCells{}, nil
 }
 
+func (c *clockwork) CountCases(context.Context, storage.Lease, int) (storage.CountedCells, error) {
+	return storage.CountedCells{}, nil
+}
+
 func (c *clockwork) Erasures(context.Context) ([]storage.Erasure, error) { return nil, nil }
 
 func (c *clockwork) RetentionDays(context.Context) (privacy.Retention, error) { return nil, nil }
