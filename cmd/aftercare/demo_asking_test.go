@@ -24,7 +24,7 @@ func asksInTheDemo(t *testing.T, address string) {
 		"/asking/triggers":           {"after-visit:", "In force: version 1."},
 		"/settings/systems":          {"workshop"},
 		"/settings/systems/workshop": {"stored", "refused", "not looked at", "repair/collected"},
-		"/reports/experiments":       {"2 experiments are known, and 1 of them run", "of 1471", "nothing is said before its planned end", "answered: up ", "95"},
+		"/reports/experiments":       {"2 experiments are known. Running now: 1", "of 1471", "nothing is said before its planned end", "answered: up ", "95"},
 	} {
 		ada.appeared(at, strings.Join(wants, ", "), func(page string) bool {
 			page = html.UnescapeString(page)

@@ -87,14 +87,17 @@ type saidRow struct {
 
 // saidIn returns words that fit, and where to go on; "" = these were the last.
 func (s *site) saidIn(r *http.Request, w *words, f saidFilter, most int) (rows []saidRow, next string, err error) {
-	after := f.after
-	for looked := 0; looked < mostSought; looked += seekBatch {
+	after, batch := f.after, seekBatch
+	if f.search == "" {
+		batch = min(most, seekBatch) // each is shown
+	}
+	for looked := 0; looked < mostSought; looked += batch {
 		var some []saidRow
 		var places []string
 		if f.Kind == "" {
-			some, places, err = s.writtenIn(r, w, f, after)
+			some, places, err = s.writtenIn(r, w, f, after, batch)
 		} else {
-			some, places, err = s.wantedIn(r, w, f, after)
+			some, places, err = s.wantedIn(r, w, f, after, batch)
 		}
 		if err != nil {
 			return nil, "", err
@@ -108,7 +111,7 @@ func (s *site) saidIn(r *http.Request, w *words, f saidFilter, most int) (rows [
 				return rows, after, nil
 			}
 		}
-		if len(some) < seekBatch {
+		if len(some) < batch {
 			return rows, "", nil
 		}
 	}
@@ -116,10 +119,10 @@ func (s *site) saidIn(r *http.Request, w *words, f saidFilter, most int) (rows [
 }
 
 // writtenIn is what customers wrote in surveys and beside them, a conversation a row.
-func (s *site) writtenIn(r *http.Request, w *words, f saidFilter, after string) (rows []saidRow, places []string, err error) {
+func (s *site) writtenIn(r *http.Request, w *words, f saidFilter, after string, batch int) (rows []saidRow, places []string, err error) {
 	of := storage.AnsweredFilter{
 		Sites: f.Sites, From: f.From, To: f.To, Flow: f.Flow, Service: f.Service, Staff: f.Staff, Language: f.Language, Channel: f.Channel,
-		Worst: f.Worst, Best: f.Best, Words: true, NoGuests: true, Limit: seekBatch,
+		Worst: f.Worst, Best: f.Best, Words: true, NoGuests: true, Limit: batch,
 	}
 	if day, id, ok := strings.Cut(after, "."); ok {
 		of.Before = storage.AnsweredPlace{Day: day, Session: id}
@@ -142,9 +145,9 @@ func (s *site) writtenIn(r *http.Request, w *words, f saidFilter, after string) 
 }
 
 // wantedIn is what customers wanted said of a kind.
-func (s *site) wantedIn(r *http.Request, w *words, f saidFilter, after string) (rows []saidRow, places []string, err error) {
+func (s *site) wantedIn(r *http.Request, w *words, f saidFilter, after string, batch int) (rows []saidRow, places []string, err error) {
 	of := f.SaidFilter
-	of.Limit = seekBatch
+	of.Limit = batch
 	if at, id, ok := strings.Cut(after, "."); ok {
 		if micro, err := strconv.ParseInt(at, 10, 64); err == nil {
 			of.Before = storage.Place{At: time.UnixMicro(micro).UTC(), ID: id}
