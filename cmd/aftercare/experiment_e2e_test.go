@@ -121,7 +121,7 @@ func TestAnExperimentIsLedToItsEnd(t *testing.T) {
 			}
 
 			tell(first, people)
-			x = until("who was asked in the end", asked(people))
+			until("who was asked in the end", asked(people))
 			write(t, file, "triggers:\n  - {name: visit, ask: one_tap_csat, after: 0m}\n")
 			m.must("triggers", "apply", file)
 			x = until("its end", func(x toldExperiments) bool { return x.row("experiments", key)["state"] == "ended" })
